@@ -1,6 +1,7 @@
-//! How fast cells and dither are on a 1080p RGB image, one thread, at every level of vector instructions.
+//! Benchmark of quantisation intervals and dither: 1080p RGB, one thread, every level of vector instructions.
 //!
-//! `scripts/bench dither` runs it. The least of several repeats; milliseconds for all three planes.
+//! Run by `scripts/bench dither`. Prints the minimum of several repeats in milliseconds, for all three
+//! planes.
 #![allow(clippy::print_stdout)]
 
 use std::time::Instant;
@@ -30,7 +31,7 @@ fn picture() -> (Planes, Planes) {
     (source, restored)
 }
 
-/// The least time of `work` on fresh samples, in milliseconds.
+/// The minimum time of `work` on fresh samples, in milliseconds.
 fn time(restored: &Planes, mut work: impl FnMut(&mut Planes)) -> f64 {
     (0..REPEATS)
         .map(|_| {
@@ -76,12 +77,12 @@ fn main() {
             }
         };
         let spent = time(&restored, |planes| rows(planes, &|v, s| keep_within(level, v, s, 0.001, 0.0, 1.0)));
-        println!("  cells around a sample   {spent:7.2}");
+        println!("  interval of a sample    {spent:7.2}");
         let step = 1.0 / 63.0;
         let near =
             |v: &mut [f32], s: &[f32]| keep_near_levels(level, v, s, step, 0.0, 0.4995 * step, 0.0, 1.0);
         let spent = time(&restored, |planes| rows(planes, &near));
-        println!("  cells around a level    {spent:7.2}");
+        println!("  interval of a level     {spent:7.2}");
         let spent = time(&restored, |planes| {
             let [r, g, b] = planes;
             let rows = r.chunks_mut(width).zip(g.chunks_mut(width)).zip(b.chunks_mut(width));
@@ -90,6 +91,6 @@ fn main() {
                 keep_within_yuv(level, [r, g, b], source, (0.299, 0.114), [0.002, 0.001, 0.003], 0.0, 1.0);
             }
         });
-        println!("  cells of Y, U and V     {spent:7.2}");
+        println!("  intervals of Y, U and V {spent:7.2}");
     }
 }

@@ -1,7 +1,7 @@
-//! Time of the detector on full-HD images, one thread: `cargo bench -p unband-image --bench inspect`.
+//! Benchmark of the detector on full-HD images, one thread: `cargo bench -p unband-image --bench inspect`.
 //!
-//! Images are made in code, one for each common way through the decision; words on the command line choose those whose names
-//! begin with them. Processor time is what counts; on a busy machine the smallest of many runs comes close.
+//! Images are synthetic, one for each common path through the decision. Arguments select images by name
+//! prefix. Processor time is measured; on a busy machine the minimum of many runs is close to it.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use std::time::Instant;
@@ -63,7 +63,7 @@ fn scene() -> Vec<f32> {
     out
 }
 
-/// RGB to BT.601 limited with chroma of full size, luma changed, and back.
+/// RGB to BT.601 limited with chroma at full size, luma changed, and back.
 fn through_video(rgb: &[u8], luma: impl Fn(u8) -> u8) -> Vec<u8> {
     let code = |v: f32, scale: f32, zero: f32| (v * scale + zero).round().clamp(0.0, 255.0) as u8;
     rgb.chunks_exact(3)
@@ -81,7 +81,7 @@ fn through_video(rgb: &[u8], luma: impl Fn(u8) -> u8) -> Vec<u8> {
         .collect()
 }
 
-/// Processor time of this thread where the system tells it, else time that passed.
+/// Processor time of this thread where the system reports it, else wall-clock time.
 enum Clock {
     Processor(u64),
     Wall(Instant),

@@ -1,4 +1,4 @@
-//! The door for methods whose arithmetic is on whole codes: planes of codes in, planes of codes out.
+//! Restoration of whole code values without conversion to `f32`.
 
 use crate::restorer::{Context, RestoreError};
 
@@ -11,7 +11,7 @@ pub enum Codes<'a> {
     Words(&'a [u16]),
 }
 
-/// As [`Codes`], to write.
+/// Writable counterpart of [`Codes`].
 #[derive(Debug, PartialEq, Eq)]
 pub enum CodesMut<'a> {
     /// Up to 8 bits.
@@ -25,23 +25,24 @@ pub enum CodesMut<'a> {
 pub struct CodePlane<'a> {
     /// Columns and rows.
     pub size: (usize, usize),
-    /// `columns * rows` of them.
+    /// `columns * rows` codes.
     pub codes: Codes<'a>,
 }
 
-/// Maps the codes of whole images to better ones, without the way through `f32`: frames of a video, that come and go as
-/// bytes, are not taken apart and put together again.
+/// Maps the codes of whole images to better ones without a detour through `f32`. Video frames, which come and
+/// go as bytes, need no unpacking and repacking.
 ///
-/// Gives the very codes that [`Restorer::restore`](crate::Restorer::restore) gives for an image that lies on its grid.
-/// Prepared for one image it works on all of its size, depth and colour model; what moves from frame to frame follows
-/// [`Context::frame`].
+/// Returns exactly the codes of [`Restorer::restore`](crate::Restorer::restore) for an image on its own grid.
+/// Once prepared for an image it works on every image of the same size, depth and colour model. Whatever
+/// changes from frame to frame follows [`Context::frame`].
 pub trait CodeRestorer: Send + Sync {
-    /// Writes the restored planes of an image: the same planes as its image has, in the same order, and as many results.
-    /// They have the depth that [`Restorer::rounds_to`](crate::Restorer::rounds_to) says, else that of the image. Works on
-    /// the context's threads; the codes are the same for any number of them.
+    /// Writes the restored planes of an image: one result per input plane, same order. Their depth is
+    /// [`Restorer::rounds_to`](crate::Restorer::rounds_to) if given, else that of the image. Runs on the
+    /// context's threads; the codes do not depend on their number.
     ///
     /// # Errors
-    /// When cancelled, or when planes are not such as it was prepared for. What has been written then is of no use.
+    /// When cancelled, or when planes differ in size or depth from those it was prepared for. The output is
+    /// then unspecified.
     fn restore_codes(
         &self,
         input: &[CodePlane<'_>],

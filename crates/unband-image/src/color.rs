@@ -1,8 +1,8 @@
-//! Colour models, and the exchange between RGB and luma with two colour differences.
+//! Colour models and the conversion between RGB and luma with two colour differences.
 
 use crate::params::{ParamKind, ParamValue};
 
-/// Weights of red and blue in luma; green has the rest.
+/// Luma coefficients of red and blue; green has the rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Matrix {
     /// ITU-R BT.601, also JPEG's.
@@ -42,12 +42,12 @@ impl Matrix {
         [r, (y - kr * r - kb * b) / (1.0 - kr - kb), b]
     }
 
-    /// How much of red, green and blue there is in luma (0) or a colour difference (U 1, V 2).
+    /// Weights of red, green and blue in luma (0) or a colour difference (U 1, V 2).
     pub fn weights_of(self, component: usize) -> [f32; 3] {
         [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]].map(|rgb| self.to_yuv(rgb)[component])
     }
 
-    /// "BT.601" and so on.
+    /// Name, such as "BT.601".
     pub fn name(self) -> &'static str {
         match self {
             Self::Bt601 => "BT.601",
@@ -74,7 +74,7 @@ impl ParamValue for Matrix {
     }
 }
 
-/// Which codes stand for black and white.
+/// Codes of black and white.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Range {
     /// 8 bits: luma 16..=235, chroma 16..=240; higher depths shifted.
@@ -96,7 +96,7 @@ impl ParamValue for Range {
 }
 
 impl Range {
-    /// How many 8-bit full-range codes one 8-bit code of this range spans: luma, then chroma.
+    /// Number of 8-bit full-range codes spanned by one 8-bit code of this range: luma, then chroma.
     pub fn unit_codes(self, chroma: bool) -> f32 {
         match (self, chroma) {
             (Self::Full, _) => 1.0,
@@ -114,7 +114,7 @@ impl Range {
     }
 }
 
-/// How many luma samples share one chroma sample, across and down: 1 and 1 for 4:4:4, 2 and 2 for 4:2:0.
+/// Chroma subsampling: luma samples per chroma sample, across and down; 1 and 1 for 4:4:4, 2 and 2 for 4:2:0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Subsampling {
     /// Across: 1, 2 or 4.
@@ -129,16 +129,17 @@ impl Subsampling {
     /// 4:2:0.
     pub const HALF: Self = Self { x: 2, y: 2 };
 
-    /// Size of a chroma plane beside a luma plane of this size (rounded up).
+    /// Size of a chroma plane for a luma plane of this size (rounded up).
     pub fn chroma_size(self, width: usize, height: usize) -> (usize, usize) {
         (width.div_ceil(self.x as usize), height.div_ceil(self.y as usize))
     }
 }
 
-/// Where a smaller chroma plane's samples lie among those of luma.
+/// Chroma siting: positions of a smaller chroma plane's samples relative to luma.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Siting {
-    /// On a luma sample across, between two of them down: MPEG-2 and what came after it, where nothing is said.
+    /// On a luma sample across, between two of them down: MPEG-2 and later, the default where nothing is
+    /// declared.
     #[default]
     Left,
     /// Between the luma samples both ways: MPEG-1 and JPEG.
@@ -147,7 +148,7 @@ pub enum Siting {
     TopLeft,
 }
 
-/// What the planes of an image mean.
+/// Meaning of the planes of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Model {
     /// One plane.
@@ -165,7 +166,7 @@ pub enum Model {
     },
 }
 
-/// Coding-independent code points (ITU-T H.273), carried as they came.
+/// Coding-independent code points (ITU-T H.273), passed through unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Cicp {
     /// Colour primaries.
@@ -178,19 +179,19 @@ pub struct Cicp {
     pub full_range: bool,
 }
 
-/// Colour of an image: what the planes are, and the code points the file declared.
+/// Colour of an image: the meaning of its planes, and the code points declared by the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Color {
-    /// What the planes mean.
+    /// Meaning of the planes.
     pub model: Model,
     /// Declared code points, if any.
     pub cicp: Option<Cicp>,
-    /// Where chroma samples lie; only of meaning for planes that are smaller.
+    /// Chroma siting; relevant only for subsampled planes.
     pub siting: Siting,
 }
 
 impl Color {
-    /// Colour with a model and nothing declared.
+    /// Colour of a model, with no declared code points.
     pub fn new(model: Model) -> Self {
         Self { model, cicp: None, siting: Siting::default() }
     }

@@ -1,4 +1,4 @@
-//! From and to the `image` crate's [`DynamicImage`]. Feature `image`.
+//! Conversion from and to the `image` crate's [`DynamicImage`]. Feature `image`.
 
 use image::{DynamicImage, ImageBuffer, Luma, LumaA, Pixel, Primitive, Rgb, Rgba};
 
@@ -9,7 +9,7 @@ use crate::image::{Image, ImageError, Plane, Sample};
 impl TryFrom<&DynamicImage> for Image {
     type Error = ImageError;
 
-    /// Samples and transparency at their full depth; nothing else is known to a [`DynamicImage`].
+    /// Samples and transparency at full depth; a [`DynamicImage`] holds nothing else.
     fn try_from(source: &DynamicImage) -> Result<Self, ImageError> {
         let (width, height) = (source.width() as usize, source.height() as usize);
         if width == 0 || height == 0 {
@@ -28,7 +28,7 @@ impl TryFrom<&DynamicImage> for Image {
             DynamicImage::ImageRgba16(buffer) => planar(buffer, Depth::SIXTEEN, sixteen),
             DynamicImage::ImageRgb32F(buffer) => planar(buffer, Depth::F32, |v| v),
             DynamicImage::ImageRgba32F(buffer) => planar(buffer, Depth::F32, |v| v),
-            // Variants that do not exist yet: all that is known of them is that this conversion does.
+            // Variants that do not exist yet: `DynamicImage` can still convert them.
             other => planar(&other.to_rgba32f(), Depth::F32, |v| v),
         })
     }
@@ -46,7 +46,7 @@ impl TryFrom<&Image> for DynamicImage {
     type Error = ImageError;
 
     /// 8-bit buffers for up to 8 bits, 16-bit ones for up to 16 (codes are widened exactly), 32-bit floating
-    /// point in RGB for the rest. YUV images are refused.
+    /// point in RGB otherwise. YUV images are refused.
     fn try_from(source: &Image) -> Result<Self, ImageError> {
         let colors: &[usize] = match (source.color.model, source.depth) {
             (Model::Gray, Depth::Int(_)) => &[0],

@@ -1,8 +1,8 @@
-//! Where shots of a video begin.
+//! Scene-cut detection from frame thumbnails.
 //!
-//! Frames are compared as thumbnails, after what a shot does by itself is taken out: motion of the camera (best
-//! displacement of each block), and fades and flicker (a common gain and offset, which correlation does not see). What then
-//! remains must be much more than in the frames before.
+//! Frames are compared as thumbnails, after changes within a shot are compensated: camera motion (best
+//! displacement of each block), and fades and flicker (a common gain and offset, to which correlation is
+//! invariant). The remaining difference must be much larger than in the frames before.
 
 mod motion;
 #[cfg(test)]
@@ -12,25 +12,25 @@ mod thumbnail;
 use motion::follow;
 use thumbnail::Thumbnail;
 
-/// From this unexplained share of contrast on (0 the same image, 1 nothing in common) two frames are different images.
-/// Tried on 27 photos in motion: at 0.5 up to 5 of 27 cuts are missed and half of the dissolves over four frames are taken for
-/// cuts, at 0.6 up to 3 and a third.
+/// Unexplained share of contrast (0 identical, 1 nothing in common) at which two frames are different images.
+/// Tried on 27 photos in motion: at 0.5 up to 5 of 27 cuts are missed and half of the dissolves over four
+/// frames are taken for cuts, at 0.6 up to 3 and a third.
 const DIFFERENT: f32 = 0.55;
-/// Mean change of thumbnails, in 8-bit codes, below which nothing is a cut: coding and grain make less.
+/// Mean change of thumbnails, in 8-bit codes, below which nothing is a cut: coding and grain change less.
 const LEAST_STEP: f32 = 0.7;
-/// A cut changes the thumbnail so many times more than the frames before it did: the last frames of a fade have no contrast
-/// that could be compared, but do not change more than the others.
+/// A cut changes the thumbnail by this factor more than the frames before it did. The last frames of a fade
+/// have no contrast to compare, but do not change more than the others.
 const SUDDEN: f32 = 1.3;
-/// As [`SUDDEN`], for what motion and fades do not explain.
+/// As [`SUDDEN`], for the change not explained by motion and fades.
 const UNEXPLAINED: f32 = 1.4;
-/// Share of a new frame in the running means: they reach back about three frames.
+/// Weight of a new frame in the running means: they reach back about three frames.
 const PACE: f32 = 0.33;
 
-/// Tells from frames in the order of their times which of them begin a shot. Looks at no later frame; some 0.1 ms for each
-/// of 1920×1080 samples. The same for every machine.
+/// Detects, from frames in display order, which of them begin a shot. Never looks at a later frame. Takes
+/// about 0.1 ms per frame of 1920×1080 samples. The result is the same on every machine.
 ///
-/// Hard cuts are found. Pans, zooms, flicker, fades and dissolves are none, but those that take three or four frames may
-/// count, and so may a flash; the frame after a flash does not.
+/// Hard cuts are found. Pans, zooms, flicker, fades and dissolves are not reported, except that dissolves
+/// over three or four frames may be. A flash may be reported too, but not the frame after it.
 #[derive(Clone, Debug, Default)]
 pub struct Cuts {
     last: Option<Thumbnail>,
@@ -39,7 +39,7 @@ pub struct Cuts {
     usual: Change,
 }
 
-/// How much one frame differs from another.
+/// Difference of two frames.
 #[derive(Clone, Copy, Debug, Default)]
 struct Change {
     /// Mean absolute difference of thumbnails, in 8-bit codes.
@@ -51,7 +51,7 @@ struct Change {
 impl Change {
     fn between(old: &Thumbnail, new: &Thumbnail) -> Self {
         let step = old.step(new);
-        // Motion only lowers what is unexplained.
+        // Motion compensation only lowers the unexplained share.
         let still = old.unexplained(new);
         let unexplained = if step >= LEAST_STEP && still >= DIFFERENT { follow(old, new) } else { still };
         Self { step, unexplained: unexplained.min(still) }
@@ -64,13 +64,13 @@ impl Change {
 }
 
 impl Cuts {
-    /// Before the first frame.
+    /// State before the first frame.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Is this frame the first of a shot? `luma` holds 8-bit codes row by row without padding. The very first frame is,
-    /// and one of another size.
+    /// Is this frame the first of a shot? `luma` holds 8-bit codes row by row without padding. True for the
+    /// very first frame and after a change of size.
     pub fn begins_u8(&mut self, luma: &[u8], width: usize) -> bool {
         self.begins(Thumbnail::of(luma, width, 8))
     }
@@ -88,7 +88,7 @@ impl Cuts {
         let mut change = Change::between(&last, &new);
         let mut cut = change.is_cut(self.usual);
         if let Some(before) = self.before_last.as_ref().filter(|_| cut) {
-            // What was there before a single other frame, such as a flash, is no new shot.
+            // A return to the frame before the last, as after a single flash, is not a new shot.
             let back = Change::between(before, &new);
             if !back.is_cut(self.usual) {
                 (cut, change) = (false, back);

@@ -1,11 +1,11 @@
-//! The grid of code values that samples lie on.
+//! Bit depth and the grid of code values.
 
 use std::fmt;
 
-/// Bits per sample of a file or of an output: whole code values, or 32-bit floating point.
+/// Bits per sample of a file or of an output: integer codes, or 32-bit floating point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Depth {
-    /// Whole codes `0..2^bits`, 1 to 16 bits.
+    /// Integer codes `0..2^bits`, 1 to 16 bits.
     Int(u8),
     /// Floating point; no grid.
     F32,
@@ -25,7 +25,7 @@ impl Depth {
         }
     }
 
-    /// One code in units of full scale (1/255 for 8 bits); 0 for floating point.
+    /// One code as a fraction of full scale (1/255 for 8 bits); 0 for floating point.
     pub fn step(self) -> f32 {
         match self {
             Self::Int(_) => 1.0 / self.max_code() as f32,
@@ -41,12 +41,12 @@ impl Depth {
         }
     }
 
-    /// The exact value of a code, the same rounding everywhere: `code / max_code` in `f32`.
+    /// The exact value of a code, rounded the same way everywhere: `code / max_code` in `f32`.
     pub fn value(self, code: u32) -> f32 {
         code as f32 / self.max_code() as f32
     }
 
-    /// The code nearest to a value, clamped to the grid. Not a number becomes 0.
+    /// The nearest code, clamped to the grid. NaN becomes 0.
     pub fn code(self, value: f32) -> u32 {
         let max = self.max_code() as f32;
         (value * max + 0.5).clamp(0.0, max) as u32

@@ -1,4 +1,4 @@
-//! The one image type.
+//! The image type: planes, colour, provenance and metadata.
 
 use crate::color::{Color, Matrix, Model, Range, Subsampling};
 use crate::depth::Depth;
@@ -6,8 +6,8 @@ use crate::dither::Grid;
 use crate::origin::Origin;
 use crate::restorer::Window;
 
-/// Samples of one component, row by row, without padding. 0.0 is black and 1.0 white of the declared
-/// range; colour differences lie around 0.5. Values outside are kept until something quantises.
+/// Samples of one component, row by row, without padding. 0.0 is black and 1.0 white of the declared range;
+/// colour differences are centred on 0.5. Values outside are kept until quantisation.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Plane {
     /// Samples in a row.
@@ -38,7 +38,7 @@ impl Plane {
 /// Unit of a [`Density`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DensityUnit {
-    /// Only the ratio of the two numbers means something.
+    /// Only the ratio of the two numbers is meaningful.
     Aspect,
     /// Samples per inch.
     Inch,
@@ -55,11 +55,11 @@ pub struct Density {
     pub x: f64,
     /// Down.
     pub y: f64,
-    /// Per what.
+    /// Unit.
     pub unit: DensityUnit,
 }
 
-/// Mastering display of HDR material (SMPTE ST 2086), as PNG's mDCV chunk states it.
+/// Mastering display of HDR material (SMPTE ST 2086), as in PNG's mDCV chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mastering {
     /// x and y of red, green, blue and white, in 1/50000.
@@ -70,7 +70,7 @@ pub struct Mastering {
     pub min_luminance: u32,
 }
 
-/// What a file says of its colours in numbers, beside an ICC profile and CICP code points.
+/// Numeric colour metadata of a file, besides an ICC profile and CICP code points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Colorimetry {
     /// The file declares sRGB; the number is its rendering intent, 0..=3.
@@ -81,12 +81,12 @@ pub struct Colorimetry {
     pub chromaticities: Option<[u32; 8]>,
     /// Mastering display.
     pub mastering: Option<Mastering>,
-    /// Greatest content light level and greatest frame average, in 0.0001 cd/m².
+    /// Maximum content light level and maximum frame-average light level, in 0.0001 cd/m².
     pub content_light: Option<(u32, u32)>,
 }
 
-/// What a file says beside its samples. Carried from file to file as bytes; the orientation tag inside
-/// Exif has been applied to the samples and set to 1.
+/// Metadata of a file. Copied from file to file as bytes; the orientation tag inside Exif has been applied to
+/// the samples and set to 1.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Metadata {
     /// ICC profile.
@@ -99,20 +99,20 @@ pub struct Metadata {
     pub iptc: Option<Vec<u8>>,
     /// Physical density.
     pub density: Option<Density>,
-    /// Colours in numbers.
+    /// Numeric colour metadata.
     pub colorimetry: Colorimetry,
     /// Textual notes, keyword and text (PNG text chunks, JPEG and GIF comments under "Comment").
     pub text: Vec<(String, String)>,
-    /// What the file holds beside its image and no reader keeps.
+    /// Auxiliary content of the file that readers drop.
     pub beside: Vec<Beside>,
 }
 
-/// Something that stands beside the image in a file.
+/// An auxiliary image stored in a file next to the main one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Beside {
-    /// How much brighter each place may be on a screen for HDR: a second, smaller image.
+    /// Gain map: the local brightness gain for HDR displays, as a second, smaller image.
     GainMap,
-    /// Further images of the same size or about: stereo views, bursts, panoramas.
+    /// Further images of about the same size: stereo views, bursts, panoramas.
     Pictures,
 }
 
@@ -123,26 +123,26 @@ pub struct Image {
     pub planes: Vec<Plane>,
     /// Straight alpha, never filtered as colour.
     pub alpha: Option<Plane>,
-    /// What the planes mean.
+    /// Meaning of the planes.
     pub color: Color,
     /// The code grid of the samples.
     pub depth: Depth,
-    /// Where they come from.
+    /// Provenance of the samples.
     pub origin: Origin,
-    /// What else the file said.
+    /// Metadata.
     pub metadata: Metadata,
 }
 
-/// Why an image cannot be built from or turned into a buffer.
+/// Error when an image cannot be built from or turned into a buffer.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ImageError {
-    /// The buffer does not hold what the size asks for.
+    /// The buffer has the wrong length for the size.
     #[error("{width}×{height} needs {expected} samples, the buffer holds {got}")]
     Length {
-        /// Asked width.
+        /// Requested width.
         width: usize,
-        /// Asked height.
+        /// Requested height.
         height: usize,
         /// Samples needed.
         expected: usize,
@@ -152,23 +152,23 @@ pub enum ImageError {
     /// A side is zero.
     #[error("an image needs at least one pixel, got {width}×{height}")]
     Empty {
-        /// Asked width.
+        /// Requested width.
         width: usize,
-        /// Asked height.
+        /// Requested height.
         height: usize,
     },
     /// The image has another colour model than the call needs.
     #[error("the image is {got:?}, {needed} is needed")]
     Model {
-        /// What it is.
+        /// The image's model.
         got: Model,
-        /// What was asked for.
+        /// The model that is needed.
         needed: &'static str,
     },
 }
 
 impl Image {
-    /// An image from planes in 0..1, nothing else known.
+    /// An image from planes in 0..1, without metadata.
     pub fn new(planes: Vec<Plane>, model: Model, depth: Depth) -> Self {
         Self {
             planes,
@@ -190,7 +190,7 @@ impl Image {
         matches!(self.color.model, Model::Yuv { .. })
     }
 
-    /// How many times smaller than the first a plane is, across and down.
+    /// Subsampling factors of a plane relative to the first, across and down.
     pub fn plane_scale(&self, plane: usize) -> (usize, usize) {
         let plane = &self.planes[plane];
         (self.width().div_ceil(plane.width), self.height().div_ceil(plane.height))
@@ -201,8 +201,8 @@ impl Image {
         self.planes[0].height
     }
 
-    /// A window of it, as far as the image goes, with all that is known of the whole image but stored coefficients.
-    /// Of planes with fewer samples it takes all that the window touches.
+    /// A window of the image, clipped to it, with all metadata except stored coefficients. On subsampled
+    /// planes it includes every sample that the window touches.
     #[must_use]
     pub fn cut(&self, window: Window) -> Self {
         let cut = |plane: &Plane| {
@@ -277,7 +277,7 @@ impl Image {
     }
 
     /// Interleaved 8-bit RGB, rounded; grey is repeated. Dither first (see [`crate::dither`]) unless the
-    /// samples lie on the 8-bit grid already.
+    /// samples are on the 8-bit grid already.
     ///
     /// # Errors
     /// For YUV images.

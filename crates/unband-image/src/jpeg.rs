@@ -1,12 +1,12 @@
-//! What a JPEG file stores: whole numbers of quantiser steps, 64 for each block of 8×8 samples.
+//! Quantised DCT coefficients of a JPEG file: 64 integers for each block of 8×8 samples.
 
 use std::fmt;
 use std::sync::Arc;
 
-/// The stored coefficients of an image and where its blocks lie.
+/// The stored coefficients of an image and the positions of its blocks.
 ///
-/// A stored number `k` with the step `q` stands for every coefficient in `(k − ½)·q ..= (k + ½)·q` of the image that
-/// was encoded: the tightest bounds that the file gives.
+/// A stored integer `k` with the step `q` represents every coefficient in `(k − ½)·q ..= (k + ½)·q` of the
+/// encoded image: the tightest bounds that the file gives.
 ///
 /// Source: ITU-T T.81, A.3.3 (DCT), A.3.4 (quantisation).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,26 +19,27 @@ pub struct JpegCoefficients {
     pub bits: u8,
 }
 
-/// The stored coefficients of one component, after the image was turned upright.
+/// The stored coefficients of one component, after the image was brought to its upright orientation.
 #[derive(Clone, PartialEq, Eq)]
 pub struct JpegPlane {
     /// Blocks side by side.
     pub blocks_across: usize,
     /// Rows of blocks.
     pub blocks_down: usize,
-    /// Samples of the first column and row of blocks that lie left of and above the image: 0..=7 each, and 0 unless the
-    /// image was mirrored or turned.
+    /// Samples of the first column and row of blocks that fall left of and above the image: 0..=7 each, and 0
+    /// unless the image was mirrored or rotated.
     pub lead: (usize, usize),
     /// Pixels per sample, across and down.
     pub scale: (usize, usize),
     /// Quantiser steps in natural order (row by row: index `v * 8 + u`, `u` the frequency across).
     pub steps: [u16; 64],
-    /// Coefficients in steps, 64 per block in natural order, blocks row by row. Shared, since images are cloned.
+    /// Coefficients in steps, 64 per block in natural order, blocks row by row. Shared, since images are
+    /// cloned.
     pub numbers: Arc<Vec<i16>>,
 }
 
 impl JpegPlane {
-    /// The 64 numbers of a block, natural order.
+    /// The 64 integers of a block, natural order.
     pub fn block(&self, column: usize, row: usize) -> &[i16] {
         let start = 64 * (row * self.blocks_across + column);
         &self.numbers[start..start + 64]

@@ -1,8 +1,8 @@
-//! What an image is in unband: planar samples together with everything needed to interpret them and to
-//! write them back, and the small set of ideas that every job shares: colour, code-value grids, tiles,
-//! dither, random numbers, parameters, and the [`Restorer`] that maps a window to a better one.
+//! Image type and shared concepts of unband: planar samples with everything needed to interpret them and to
+//! write them back; colour, code grids, tiles, dither, random numbers, parameters, and the [`Restorer`] that
+//! maps a window to a better one.
 //!
-//! Nothing here reads files, prints, or knows a single filter.
+//! Nothing here reads files, prints, or depends on a particular filter.
 #![forbid(unsafe_code)]
 
 pub mod codes;

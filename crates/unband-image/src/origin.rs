@@ -1,11 +1,11 @@
-//! Where samples come from: what the container could hold, and whether it kept it.
+//! Provenance of samples: the file's container and the last coding.
 
 use std::sync::Arc;
 
 use crate::color::Subsampling;
 use crate::jpeg::JpegCoefficients;
 
-/// What a JPEG file says about its own losses.
+/// Compression parameters of a JPEG file.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct JpegOrigin {
     /// Luma quantiser steps, natural (row-major) order.
@@ -16,11 +16,11 @@ pub struct JpegOrigin {
     pub subsampling: Option<Subsampling>,
     /// Estimated libjpeg quality, 1..=100.
     pub quality: Option<u8>,
-    /// What the file stores, where its reader kept it.
+    /// The stored coefficients, where the reader kept them.
     pub coefficients: Option<Arc<JpegCoefficients>>,
 }
 
-/// The coding that the samples went through last.
+/// The last coding of the samples.
 #[allow(clippy::large_enum_variant)] // one per image
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub enum Codec {
@@ -29,7 +29,7 @@ pub enum Codec {
     Unknown,
     /// Stored without loss.
     Lossless,
-    /// Stored without loss, but as indices into so many colours.
+    /// Stored without loss, as indices into a palette of this many colours.
     Palette(u16),
     /// Lossy JPEG.
     Jpeg(JpegOrigin),
@@ -37,33 +37,34 @@ pub enum Codec {
     Lossy(&'static str),
 }
 
-/// History of the samples, as far as the file tells.
+/// History of the samples, as far as the file records it.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Origin {
     /// The coding.
     pub codec: Codec,
     /// Name of the file format ("PNG"); empty for images made in memory.
     pub format: &'static str,
-    /// Distance of the means of flat blocks of luma that the quantiser of a lossy file leaves, in 1/64 of an 8-bit code, where
-    /// its reader knows. JPEG has it in its tables.
+    /// Difference between the means of flat luma blocks that a lossy file's quantiser leaves, in 1/64 of an
+    /// 8-bit code, where the reader knows it. For JPEG it follows from the tables.
     pub block_step: Option<u16>,
 }
 
-/// Means of flat blocks that are nearer than this, in 1/64 of an 8-bit code, show no contour: three quarters of a code, what
-/// JPEG leaves from quality 80 down. On photos kept for choosing, repair gains above it and loses below.
+/// Means of flat blocks closer than this, in 1/64 of an 8-bit code, show no contour: three quarters of a
+/// code. JPEG reaches it at quality 80 and below. On photos kept for choosing, repair gains above it and
+/// loses below.
 const SEEN: u16 = 48;
 
 impl Origin {
-    /// Did the last coding lose anything?
+    /// Was the last coding lossy?
     pub fn is_lossy(&self) -> bool {
         matches!(self.codec, Codec::Jpeg(_) | Codec::Lossy(_))
     }
 
-    /// Is the quantiser of the file so fine that its coding leaves noise, and no contours that could be seen? `false` where
-    /// the file does not say.
+    /// Is the quantiser of the file so fine that its coding leaves noise, and no visible contours? `false`
+    /// where the file does not record it.
     pub fn leaves_noise(&self) -> bool {
         match &self.codec {
-            // Block means lie an eighth of the first step apart; a step of chroma is seen less.
+            // Block means are an eighth of the first step apart; a step of chroma is less visible.
             Codec::Jpeg(jpeg) => {
                 let fine =
                     |table: Option<[u16; 64]>, seen: u16| table.is_none_or(|t| 8 * t[0].min(999) < seen);

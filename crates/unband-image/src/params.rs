@@ -1,15 +1,15 @@
-//! Parameters of methods: declared once, known to the command line, the docs and the messages.
+//! Declarative method parameters, shared by the command line, the documentation and the messages.
 
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
-/// One parameter as people see it.
+/// User-facing description of one parameter.
 #[derive(Clone, Copy, Debug)]
 pub struct ParamInfo {
     /// Name as written on the command line.
     pub name: &'static str,
-    /// Effect, which way is stronger, where it stops helping.
+    /// Effect, the direction of stronger, and where it stops helping.
     pub doc: &'static str,
     /// "number", "whole number", "switch", or the words allowed.
     pub kind: ParamKind,
@@ -19,7 +19,7 @@ pub struct ParamInfo {
     pub range: &'static str,
 }
 
-/// What a parameter's values look like.
+/// Value type of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ParamKind {
     /// Floating point.
@@ -46,7 +46,7 @@ impl fmt::Display for ParamKind {
     }
 }
 
-/// A parameter setting that cannot be used.
+/// An unusable parameter setting.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParamError {
@@ -57,10 +57,10 @@ pub enum ParamError {
         method: &'static str,
         /// The name given.
         name: String,
-        /// The names it has.
+        /// The valid names.
         known: Vec<&'static str>,
     },
-    /// The text is no value of the parameter's kind.
+    /// The text is not a value of the parameter's kind.
     #[error("`{name}` must be {}, got `{got}`", one(kind))]
     Malformed {
         /// The parameter.
@@ -87,7 +87,7 @@ pub enum ParamError {
         method: &'static str,
         /// The parameter.
         name: &'static str,
-        /// Where a user gets it, and how it is given.
+        /// Where a user gets it, and how it is passed.
         hint: String,
     },
     /// A file that the method cannot use.
@@ -95,19 +95,19 @@ pub enum ParamError {
     File {
         /// The file.
         path: String,
-        /// What is wrong with it.
+        /// The defect.
         what: String,
         /// What to do about it.
         hint: Option<String>,
     },
-    /// A value that this machine cannot follow.
+    /// A value that this machine does not support.
     #[error("`{name}` cannot be {got}: {why}")]
     Unable {
         /// The parameter.
         name: &'static str,
         /// The value given.
         got: String,
-        /// What is missing.
+        /// The missing feature.
         why: &'static str,
         /// What to do about it.
         hint: &'static str,
@@ -115,7 +115,7 @@ pub enum ParamError {
 }
 
 impl ParamError {
-    /// What to do about it, if that can be said.
+    /// What to do about it, if known.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Unknown { method, known, .. } if known.is_empty() => {
@@ -130,7 +130,7 @@ impl ParamError {
     }
 }
 
-/// A range as people say it: `0 to 4` for `0.0..=4.0`.
+/// A range in words: `0 to 4` for `0.0..=4.0`.
 pub fn spoken(range: &str) -> String {
     let end = |text: &str| {
         let text = text.trim().replace('_', "");
@@ -139,7 +139,7 @@ pub fn spoken(range: &str) -> String {
     range.split("..=").map(end).collect::<Vec<_>>().join(" to ")
 }
 
-/// "a number" of "number"; words that are allowed stay as they are.
+/// "a number" for "number"; lists of allowed words stay as they are.
 fn one(kind: &str) -> String {
     let noun =
         [ParamKind::Number, ParamKind::Whole, ParamKind::File].iter().any(|known| known.to_string() == kind);
@@ -148,11 +148,11 @@ fn one(kind: &str) -> String {
 
 /// A type that a parameter can have.
 pub trait ParamValue: Sized + Clone {
-    /// How people write it.
+    /// Its name for users.
     const KIND: ParamKind;
     /// From text.
     fn parse(text: &str) -> Option<Self>;
-    /// As text, so that `parse` gives the same value.
+    /// As text that `parse` maps back to the same value.
     fn show(&self) -> String;
 }
 
@@ -206,7 +206,7 @@ impl ParamValue for bool {
     }
 }
 
-/// Checks a range that the `params!` macro was given; used by the macro only.
+/// Checks the range given to the `params!` macro; for use by the macro only.
 #[doc(hidden)]
 pub fn within<T: PartialOrd>(value: &T, range: Option<RangeInclusive<T>>) -> bool {
     range.is_none_or(|range| range.contains(value))
@@ -214,7 +214,7 @@ pub fn within<T: PartialOrd>(value: &T, range: Option<RangeInclusive<T>>) -> boo
 
 /// A set of parameters declared with [`params!`](crate::params!).
 pub trait Params: Default + Clone + Send + Sync {
-    /// What people may set.
+    /// The settable parameters.
     const INFO: &'static [ParamInfo];
 
     /// Sets one parameter from text.
@@ -223,8 +223,8 @@ pub trait Params: Default + Clone + Send + Sync {
     /// Unknown name, malformed text, value out of range; `method` only names the owner in the message.
     fn set(&mut self, method: &'static str, name: &str, value: &str) -> Result<(), ParamError>;
 
-    /// All parameters and their present values as text, in order of declaration: [`Self::from_settings`] makes an
-    /// equal set of it.
+    /// All parameters and their current values as text, in order of declaration. [`Self::from_settings`]
+    /// makes an equal set from them.
     fn settings(&self) -> Vec<(&'static str, String)>;
 
     /// Defaults changed by settings, in order.
@@ -240,8 +240,8 @@ pub trait Params: Default + Clone + Send + Sync {
     }
 }
 
-/// Declares a parameter struct: fields with documentation, default and range, known to everything that
-/// shows or reads parameters. A name that is no Rust identifier follows `as`.
+/// Declares a parameter struct: fields with documentation, default and range, available to everything that
+/// shows or reads parameters. A name that is not a Rust identifier follows `as`.
 ///
 /// ```
 /// unband_image::params! {
@@ -341,7 +341,7 @@ macro_rules! params {
     (@range) => { None };
 }
 
-/// Declares an enumeration that can be a parameter: variants with the words people write.
+/// Declares an enumeration usable as a parameter: variants with the words that users write.
 ///
 /// ```
 /// unband_image::words! {

@@ -1,11 +1,11 @@
-//! Threads that wait for work, kept from one piece of work to the next: short work would spend its time on starting them.
+//! Thread pools reused between tasks: starting threads would dominate short ones.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-/// The pool of so many threads; `None` where the system refuses to start them.
+/// The pool of `threads` threads; `None` where the system refuses to start them.
 pub(crate) fn of(threads: usize) -> Option<Arc<ThreadPool>> {
     static POOLS: OnceLock<Mutex<HashMap<usize, Arc<ThreadPool>>>> = OnceLock::new();
     let mut pools = POOLS.get_or_init(Mutex::default).lock().ok()?;

@@ -1,7 +1,8 @@
-//! Planes of another size, and the linear maps of rows that this and blurs are made of.
+//! Plane resizing and the separable linear maps shared with blurs.
 //!
-//! Every method is separable: an [`Axis`] holds for each sample of the result the samples it is made of and their weights, worked
-//! out once and applied to all rows, then to all columns. Nothing is clamped: bicubic and Lanczos overshoot at edges.
+//! Every method is separable: an [`Axis`] holds the input samples and weights of each output sample, computed
+//! once and applied to all rows, then to all columns. Nothing is clamped: bicubic and Lanczos overshoot at
+//! edges.
 
 mod axis;
 mod rules;
@@ -17,29 +18,31 @@ use crate::image::Plane;
 use crate::words;
 
 words! {
-    /// How samples between samples are made.
+    /// Interpolation method.
     pub enum Resampling {
-        /// Linear between the two nearest, as `OpenCV`'s `INTER_LINEAR`; shrinking leaves samples out.
+        /// Linear between the two nearest, as `OpenCV`'s `INTER_LINEAR`; downscaling skips samples.
         Bilinear = "bilinear",
-        /// Cubic through the four nearest with a = −0.75, as `OpenCV`'s `INTER_CUBIC`; shrinking leaves samples out.
+        /// Cubic through the four nearest with a = −0.75, as `OpenCV`'s `INTER_CUBIC`; downscaling skips
+        /// samples.
         Bicubic = "bicubic",
-        /// The mean of the area that a sample stands for, as `OpenCV`'s `INTER_AREA`; where a side grows, linear with
+        /// The mean of the area that a sample covers, as `OpenCV`'s `INTER_AREA`; when upscaling, linear with
         /// flat middles.
         Area = "area",
-        /// Cubic with a = −0.5, widened when shrinking, as MATLAB's `imresize`.
+        /// Cubic with a = −0.5, widened when downscaling, as MATLAB's `imresize`.
         BicubicAntialiased = "bicubic-antialiased",
-        /// Windowed sinc of three lobes, widened when shrinking, as Pillow's `LANCZOS`.
+        /// Windowed sinc with three lobes, widened when downscaling, as Pillow's `LANCZOS`.
         Lanczos = "lanczos",
     }
 }
 
 impl Plane {
-    /// The plane in another size. The same size gives the same samples.
+    /// The plane resized to `width` × `height`. The same size returns the same samples.
     ///
-    /// Cost: taps of one axis for every sample of the result and of the plane of `width` × the old height.
+    /// Cost: the taps of one axis for every sample of the output and of the intermediate plane of `width` ×
+    /// the old height.
     ///
     /// # Panics
-    /// When a side is 0, here or in the result.
+    /// When a side is 0, in the input or in the output.
     #[must_use]
     pub fn resized(&self, width: usize, height: usize, method: Resampling) -> Self {
         if (width, height) == (self.width, self.height) {
@@ -49,11 +52,11 @@ impl Plane {
         self.mapped(&across, &down)
     }
 
-    /// The plane times a factor, the size rounded up, as MATLAB's `imresize` with a scale has it: samples lie where the factor
-    /// puts them, also where the size was rounded. Antialiased bicubic.
+    /// The plane scaled by a factor, the size rounded up, as MATLAB's `imresize` with a scale. Sample
+    /// positions follow the factor even where the size was rounded. Antialiased bicubic.
     ///
     /// # Panics
-    /// When a side is 0 or the scale is not above 0.
+    /// When a side is 0 or the scale is not positive.
     #[must_use]
     pub fn scaled(&self, scale: f64) -> Self {
         let axis = |size: usize| {
@@ -63,7 +66,7 @@ impl Plane {
         self.mapped(&axis(self.width), &axis(self.height))
     }
 
-    /// Every row through one map and every column through another.
+    /// Every row through one map, then every column through another.
     ///
     /// # Panics
     /// When a map is for another size.
@@ -82,7 +85,7 @@ impl Plane {
     }
 }
 
-/// Columns as rows.
+/// The columns as rows.
 fn turned(data: &[f32], width: usize) -> Vec<f32> {
     let rows = data.len() / width.max(1);
     let mut out = vec![0.0; data.len()];
@@ -91,7 +94,7 @@ fn turned(data: &[f32], width: usize) -> Vec<f32> {
     out
 }
 
-/// What had rows of the old height has rows of the new width again.
+/// The reverse: rows of the old height become rows of the new width.
 fn turned_back(data: &[f32], height: usize) -> Vec<f32> {
     turned(data, height)
 }

@@ -1,4 +1,4 @@
-//! The contract between whoever arranges the work (tiles, threads, colour) and whoever does it.
+//! The interface between restoration methods and their caller (tiles, threads, colour).
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -50,13 +50,13 @@ impl Window {
         }
     }
 
-    /// The same rectangle of an image that is so many times as wide and high.
+    /// The same rectangle after upscaling by a factor.
     #[must_use]
     pub fn times(self, scale: usize) -> Self {
         Self { x0: scale * self.x0, y0: scale * self.y0, x1: scale * self.x1, y1: scale * self.y1 }
     }
 
-    /// The same rectangle on a plane that is `sx`, `sy` times smaller. The upper left corner must lie on a
+    /// The same rectangle on a plane that is subsampled by `sx`, `sy`. The upper left corner must be a
     /// multiple of both, the lower right one too unless it is the image's end.
     #[must_use]
     pub fn on_plane(self, sx: usize, sy: usize) -> Self {
@@ -64,16 +64,16 @@ impl Window {
     }
 }
 
-/// What a restorer wants from its caller.
+/// Requirements of a restorer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Needs {
-    /// Samples around the wanted window that influence it, in luma samples.
+    /// Halo: samples around a window that influence it, in luma samples.
     pub halo: usize,
-    /// Corners of windows lie on multiples of this (1, 2, 4, …).
+    /// Corners of windows are multiples of this (1, 2, 4, …).
     pub align: usize,
     /// Windows span whole rows.
     pub full_width: bool,
-    /// Only one window: the image.
+    /// Only one window: the whole image.
     pub whole_image: bool,
 }
 
@@ -89,14 +89,14 @@ impl Needs {
 pub struct TileIn<'a> {
     /// The image.
     pub image: &'a Image,
-    /// What is wanted.
+    /// The samples to write.
     pub core: Window,
-    /// What may be read: the core with its halo, cut at the border.
+    /// The readable samples: the core with its halo, clipped to the image.
     pub outer: Window,
 }
 
 impl<'a> TileIn<'a> {
-    /// How many times smaller a plane is, across and down.
+    /// Subsampling factors of a plane, across and down.
     pub fn scale(&self, plane: usize) -> (usize, usize) {
         self.image.plane_scale(plane)
     }
@@ -130,69 +130,73 @@ impl<'a> TileIn<'a> {
 /// Restored samples of the core window, one plane per input plane. Filled with the input before the call.
 #[derive(Clone, Debug, Default)]
 pub struct TileOut {
-    /// Planes of the core's size on each plane.
+    /// One plane of the core's size per image plane.
     pub planes: Vec<Plane>,
 }
 
-/// Why a restorer gave up.
+/// Error of a restorer.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RestoreError {
     /// The caller asked to stop.
     #[error("interrupted")]
     Cancelled,
-    /// The method cannot work on such an image.
+    /// The method does not support this image.
     #[error("{method} {what}")]
     Unsupported {
         /// The method.
         method: &'static str,
-        /// What it cannot do, and what to do instead.
+        /// The unsupported property, and what to do instead.
         what: String,
     },
     /// A network's result is infinite or not a number.
-    #[error("{method} made samples that are no numbers: its weights are damaged, or not meant for it")]
+    #[error("{method} produced NaN or infinite values: its weights are damaged, or not meant for it")]
     NoNumbers {
         /// The method.
         method: &'static str,
     },
 }
 
-/// Maps a window of an image to a better one, same size. Does no I/O, keeps no state between calls, prints
-/// nothing; windows of one image give the same samples as the whole image in one call.
+/// Maps a window of an image to a better one of the same size. Does no I/O, keeps no state between calls,
+/// prints nothing. Windows of one image give the same samples as the whole image in one call.
 pub trait Restorer: Send + Sync {
-    /// What the caller must arrange.
+    /// Requirements that the caller must meet.
     fn needs(&self) -> Needs;
 
-    /// The grid that its results lie on, where it rounds them by itself. Most leave that to the caller, and so `None`.
+    /// The grid of the results, where the method rounds them by itself. Most leave rounding to the caller and
+    /// return `None`.
     fn rounds_to(&self) -> Option<Depth> {
         None
     }
 
-    /// The door for whole codes, of a method whose arithmetic is on them and of an image that has them: 8 to 16 bits.
+    /// The integer interface, for a method that computes on integer codes and an image that has them: 8 to 16
+    /// bits.
     fn as_codes(&self) -> Option<&dyn CodeRestorer> {
         None
     }
 
-    /// Bytes that it holds while so many windows of `size`, columns and rows with their halo, are worked on at once, beside the
-    /// windows themselves: what a network keeps between its operations, and its numbers. Most need next to nothing.
+    /// Bytes held while `at_once` windows of `size` (columns and rows, halo included) are in progress,
+    /// besides the windows themselves: a network's intermediate results and weights. Most methods need almost
+    /// nothing.
     fn working_bytes(&self, _size: (usize, usize), _at_once: usize, _ctx: &Context<'_>) -> u64 {
         0
     }
 
-    /// Does it spread each window over all threads by itself? Then windows are worked on one after the other.
+    /// Does it distribute each window over all threads by itself? Then windows run one after the other.
     fn spreads(&self) -> bool {
         false
     }
 
-    /// Bytes that it holds while a whole image of that size goes through it in rows; `None` where it works on windows only.
+    /// Bytes held while a whole image of that size is processed row by row; `None` where only windows are
+    /// supported.
     fn passage_bytes(&self, _size: (usize, usize), _ctx: &Context<'_>) -> Option<u64> {
         None
     }
 
-    /// Takes a whole image through in rows, where it can: the same result as of a single window.
+    /// Processes a whole image row by row, where supported. The result equals that of a single window.
     ///
     /// # Errors
-    /// When the method cannot work on the image.
+    /// When the method does not support the image.
     fn passage<'a>(
         &'a self,
         _image: &Image,
@@ -209,7 +213,7 @@ pub trait Restorer: Send + Sync {
     /// Writes the restored core.
     ///
     /// # Errors
-    /// When cancelled, or when the method cannot work on the image.
+    /// When cancelled, or when the method does not support the image.
     fn restore(
         &self,
         input: &TileIn<'_>,
@@ -218,9 +222,10 @@ pub trait Restorer: Send + Sync {
     ) -> Result<(), RestoreError>;
 }
 
-/// An image on its way through a restorer, from its first row to its last.
+/// Row-by-row restoration of an image, from top to bottom.
 pub trait Passage: Send {
-    /// The next rows; `None` after the last. `image` is the image as it was, but for rows that have become free.
+    /// The next rows; `None` after the last. `image` still holds the original samples, except in rows that
+    /// have become free.
     ///
     /// # Errors
     /// As [`Restorer::restore`].
@@ -229,9 +234,9 @@ pub trait Passage: Send {
 
 /// Restored rows.
 pub struct Rows {
-    /// Which rows, and what they are.
+    /// Position and samples.
     pub band: Band,
-    /// Nothing reads the rows of the image above this one any more: they may be written over.
+    /// Rows above this one are no longer read: they may be overwritten.
     pub free: usize,
 }
 
@@ -239,7 +244,7 @@ pub struct Rows {
 pub type Prepare =
     Box<dyn Fn(&Image, &Findings, &Context<'_>) -> Result<Box<dyn Restorer>, RestoreError> + Send + Sync>;
 
-/// Checks settings and makes what prepares the restorer.
+/// Checks settings and returns the preparation step.
 pub type Build = fn(&[(String, String)]) -> Result<Prepare, ParamError>;
 
 /// One method of a registry.
@@ -251,30 +256,30 @@ pub struct Entry {
     pub title: &'static str,
     /// Paper or repository path.
     pub source: &'static str,
-    /// Made here: kept inside the cells, applied only where there is banding, dithered.
-    /// Others run as their authors wrote them.
+    /// Part of unband: kept inside the quantisation intervals, applied only where there is banding, dithered.
+    /// Other methods run as their authors wrote them.
     pub ours: bool,
     /// Works on red, green and blue: other images are converted first.
     pub rgb: bool,
     /// Its parameters.
     pub params: &'static [ParamInfo],
-    /// From settings to work.
+    /// Constructor from settings.
     pub build: Build,
 }
 
-/// Told how far a long job is. Called from many threads.
+/// Receives the progress of a long job. Called from many threads.
 pub trait Progress: Sync {
-    /// `done` of `total` parts of the present image are finished.
+    /// `done` of `total` parts of the current image are finished.
     fn advance(&self, done: usize, total: usize);
 }
 
-/// One of several pieces of work of about the same length: carries its progress to that of all.
+/// One of several tasks of about the same length: maps its progress to that of all of them.
 pub struct Piece<'a> {
-    /// Told about all of them.
+    /// Progress of the whole.
     pub all: &'a dyn Progress,
-    /// Which one, from 0.
+    /// Index of this one, from 0.
     pub number: usize,
-    /// How many there are.
+    /// Number of tasks.
     pub of: usize,
 }
 
@@ -285,22 +290,22 @@ impl Progress for Piece<'_> {
     }
 }
 
-/// Takes what a restorer makes beside its image, such as a network's second output. Called from many threads.
+/// Receives an extra output of a restorer, such as a network's second result. Called from many threads.
 pub trait Aside: Sync {
-    /// The one that is wanted.
+    /// Name of the requested output.
     fn name(&self) -> &str;
     /// Its planes for a window of the image, of the window's size.
     fn put(&self, window: Window, planes: &[&[f32]]);
 }
 
-/// Says nothing.
+/// Ignores progress.
 pub struct NoProgress;
 
 impl Progress for NoProgress {
     fn advance(&self, _done: usize, _total: usize) {}
 }
 
-/// What a job may use: threads, vector instructions, a flag to stop, an ear for progress, random numbers.
+/// Resources of a job: threads, vector instructions, cancellation flag, progress, random numbers.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
     /// Threads to use, at least 1.
@@ -309,17 +314,18 @@ pub struct Context<'a> {
     pub level: Level,
     /// Set by the caller to stop.
     pub cancel: &'a AtomicBool,
-    /// Told about progress.
+    /// Receives progress.
     pub progress: &'a dyn Progress,
     /// Random numbers by position.
     pub rng: Rng,
     /// Frame number; 0 for stills.
     pub frame: u32,
-    /// Depth that the result will be stored at, where the caller knows: for methods that bring their own dither.
+    /// Depth at which the result will be stored, where the caller knows it: for methods with their own
+    /// dither.
     pub output: Option<Depth>,
-    /// Folder of imported models, for measures that run a network.
+    /// Folder of imported models, for metrics that run a network.
     pub models: Option<&'a Path>,
-    /// Given what a restorer makes beside its image.
+    /// Receives the extra output of a restorer.
     pub aside: Option<&'a dyn Aside>,
 }
 
@@ -343,7 +349,7 @@ impl Default for Context<'_> {
 }
 
 impl Context<'_> {
-    /// An error once the caller asked to stop.
+    /// Fails once the caller has asked to stop.
     ///
     /// # Errors
     /// [`RestoreError::Cancelled`].
@@ -351,13 +357,14 @@ impl Context<'_> {
         if self.cancel.load(Ordering::Relaxed) { Err(RestoreError::Cancelled) } else { Ok(()) }
     }
 
-    /// Runs `work(0..parts)` on the context's threads, begun in this order, and returns the results in order.
+    /// Runs `work(0..parts)` on the context's threads, started in this order, and returns the results in
+    /// order.
     ///
-    /// Work may call this again. It must not hold a lock meanwhile that other parts take: a thread that waits for inner
-    /// parts works on outer ones.
+    /// Calls may be nested. The caller must not hold a lock that other parts need: a thread that waits for
+    /// inner parts runs outer ones meanwhile.
     ///
     /// # Panics
-    /// When `work` panics, once all begun parts have ended.
+    /// When `work` panics, once all started parts have ended.
     pub fn map<T: Send>(&self, parts: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
         let threads = self.threads.min(parts);
         let pool = if parts > 1 { self.pool() } else { None };
@@ -383,7 +390,8 @@ impl Context<'_> {
         all.into_iter().map(|(_, result)| result).collect()
     }
 
-    /// Runs work that calls [`Context::map`] often: on one of the threads itself, so that the others are near at hand.
+    /// Runs work that calls [`Context::map`] often on one of the pool's threads, which makes those calls
+    /// cheap.
     pub fn within<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
         match self.pool() {
             Some(pool) => pool.install(work),
@@ -395,7 +403,7 @@ impl Context<'_> {
         if self.threads > 1 { pool::of(self.threads) } else { None }
     }
 
-    /// As [`Context::map`] over parts that the work takes for itself, such as pieces of a slice to write to.
+    /// As [`Context::map`], over parts that the work consumes, such as slices to write to.
     pub fn map_parts<P: Send, T: Send>(&self, parts: Vec<P>, work: impl Fn(usize, P) -> T + Sync) -> Vec<T> {
         let parts: Vec<_> = parts.into_iter().map(|part| Mutex::new(Some(part))).collect();
         let take = |i: usize| parts[i].lock().unwrap_or_else(PoisonError::into_inner).take();

@@ -1,7 +1,7 @@
-//! Random numbers that depend on where, never on when.
+//! Counter-based random numbers, a function of position and seed.
 
-/// Counter-based generator: a value is a pure function of seed, frame, plane and position, so tiles,
-/// threads and order cannot change a result.
+/// Counter-based generator: a value is a pure function of seed, frame, plane and position. Tiles, threads and
+/// order cannot change a result.
 ///
 /// Source: the finaliser is lowbias32 (Wellons, "Prospecting for Hash Functions", 2018).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +28,8 @@ impl Rng {
         (self.at(frame, plane, x, y) >> 8) as f32 * (1.0 / 16_777_216.0)
     }
 
-    /// A whole number below `count`, which is at most 2^32; 0 for none. Chances differ by at most `count` in 2^32.
+    /// An integer below `count`, which is at most 2^32; 0 for a count of 0. Probabilities differ by at most
+    /// `count` in 2^32.
     ///
     /// Source: the product instead of a division is Lemire's (2019, arXiv 1805.10941), without his rejection.
     #[inline]

@@ -1,8 +1,8 @@
-//! Windows over an image, restored on many threads and put back in place.
+//! Tiled restoration of an image on many threads.
 //!
-//! The image is worked through in bands of rows. A band's result waits until the band below it has been
-//! restored too, because that one still reads the original rows above; then it overwrites them. So a large
-//! image needs its own memory once, plus two bands; a small one is a single band.
+//! The image is processed in bands of rows. A band's result waits until the band below it is restored too,
+//! because that one still reads the original rows above; then it overwrites them. A large image therefore
+//! needs its own memory once, plus two bands; a small one is a single band.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -13,7 +13,7 @@ use crate::restorer::{
     Context, Needs, NoProgress, Piece, RestoreError, Restorer, Rows, TileIn, TileOut, Window,
 };
 
-/// Rows of a band once restored: all planes, full width.
+/// Restored rows: all planes, full width.
 pub struct Band {
     /// Luma rows `y0..y1`, all columns.
     pub window: Window,
@@ -21,24 +21,24 @@ pub struct Band {
     pub planes: Vec<Plane>,
 }
 
-/// Windows and bands that an image is divided into, in luma samples.
+/// Division of an image into windows and bands, in luma samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
     size: (usize, usize),
     /// Columns and rows of a window.
     window: (usize, usize),
-    /// Windows side by side.
+    /// Windows per row.
     columns: usize,
-    /// Rows of a band: some windows high.
+    /// Rows of a band: a multiple of the window's height.
     pub band: usize,
 }
 
 impl Layout {
-    /// For an image of `width` by `height` and windows of about `tile` squared, as the restorer and the
-    /// number of threads need them.
+    /// Layout for an image of `size` and windows of about `tile` squared, as required by the restorer and the
+    /// number of threads.
     pub fn of(restorer: &dyn Restorer, size: (usize, usize), tile: usize, threads: usize) -> Self {
         let layout = Self::new(size, &restorer.needs(), tile, threads);
-        // Windows that come one after the other need no others beside them.
+        // Windows that run one after the other need only one row of them.
         if restorer.spreads() { Self { band: layout.window.1, ..layout } } else { layout }
     }
 
@@ -47,7 +47,7 @@ impl Layout {
         let side = tile.max(needs.halo).max(16).next_multiple_of(align);
         let window = match (needs.whole_image, needs.full_width) {
             (true, _) => (width, height),
-            // A few square windows' worth of samples, without working on many rows twice.
+            // A few square windows' worth of samples, without processing many halo rows twice.
             (false, true) => {
                 let rows = (tile.saturating_mul(2 * tile) / width.max(1)).max(4 * needs.halo);
                 (width, rows.clamp(16, side).next_multiple_of(align).max(needs.halo.next_multiple_of(align)))
@@ -55,8 +55,8 @@ impl Layout {
             (false, false) => (side, side),
         };
         let columns = width.div_ceil(window.0).max(1);
-        // Threads wait for each other at the end of a band: as few bands as memory allows, and all about equal.
-        // Windows are small where memory is.
+        // Threads wait for each other at the end of a band: as few bands as memory allows, all about equal.
+        // Small windows mean little memory, so bands shrink with them.
         let samples = if tile < SMALL { SAMPLES / SMALL * tile } else { SAMPLES };
         let most = (samples / (window.0 * window.1).max(1)).max(2 * threads).div_ceil(columns).max(1);
         let rows = height.div_ceil(window.1).max(1);
@@ -71,7 +71,7 @@ impl Layout {
         (along(self.window.0, self.size.0), along(self.window.1, self.size.1))
     }
 
-    /// Windows of a band, that so many threads work on at once.
+    /// Windows of a band in progress at the same time on `threads` threads.
     pub fn at_once(&self, restorer: &dyn Restorer, threads: usize) -> usize {
         let threads = if restorer.spreads() { 1 } else { threads };
         let rows = self.band.min(self.size.1).div_ceil(self.window.1).max(1);
@@ -96,19 +96,19 @@ impl Layout {
     }
 }
 
-/// Luma samples of a band, or a few windows for each thread if that is more.
+/// Luma samples of a band, unless a few windows per thread need more.
 const SAMPLES: usize = 1 << 22;
-/// Sides of windows below which bands have fewer.
+/// Window side below which bands shrink.
 const SMALL: usize = 256;
 
 /// Restores an image in place.
 ///
-/// `tile` is the wanted side of a window in luma samples (rounded to what the restorer needs). Each band, in order
-/// from the top and with the image still holding the original samples of that band, goes through `finish` before it is
-/// written back.
+/// `tile` is the requested side of a window in luma samples (rounded to the restorer's requirements). Bands
+/// go through `finish` from top to bottom before they are written back; the image then still holds the
+/// original samples of that band.
 ///
 /// # Errors
-/// The restorer's first error, or cancelled. The image is then partly restored: drop it.
+/// The restorer's first error, or cancelled. The image is then partly restored and must be discarded.
 pub fn restore_in_place(
     image: &mut Image,
     restorer: &dyn Restorer,
@@ -144,12 +144,12 @@ pub fn restore_in_place(
     Ok(())
 }
 
-/// Restores an image in place, whole rows at a time from top to bottom, where the restorer can; `false` where it cannot, and the
-/// image is as it was. Bands go through `finish` as in [`restore_in_place`], and are written back as soon as nothing reads
-/// their rows any more.
+/// Restores an image in place by whole rows from top to bottom, where the restorer supports it. Returns
+/// `false` where it does not; the image is then unchanged. Bands go through `finish` as in
+/// [`restore_in_place`], and are written back as soon as their original rows are no longer read.
 ///
 /// # Errors
-/// The restorer's first error, or cancelled. The image is then partly restored: drop it.
+/// The restorer's first error, or cancelled. The image is then partly restored and must be discarded.
 pub fn restore_by_rows(
     image: &mut Image,
     restorer: &dyn Restorer,
@@ -171,7 +171,7 @@ pub fn restore_by_rows(
     Ok(true)
 }
 
-/// One window of an image, restored: a plane per plane of the image. Its corners lie as [`Needs::align`] says.
+/// One restored window of an image, with all its planes. Its corners obey [`Needs::align`].
 ///
 /// # Errors
 /// As [`Restorer::restore`].
@@ -191,7 +191,7 @@ pub fn restored_window(
     Ok(output.planes)
 }
 
-/// A single window, whose samples need not be put together.
+/// A single window, which needs no assembly.
 fn restore_whole(image: &Image, restorer: &dyn Restorer, ctx: &Context<'_>) -> Result<Band, RestoreError> {
     ctx.check()?;
     let window = Window { x0: 0, y0: 0, x1: image.width(), y1: image.height() };
@@ -217,9 +217,9 @@ fn restore_band(
     let (window, height) = (band.window, layout.window.1);
     let rows = window.height().div_ceil(height);
     let (windows, done) = (rows * layout.columns, AtomicUsize::new(0));
-    // Windows side by side would tell of themselves as if they were all there is.
+    // Parallel windows would each report progress as if they were the only one.
     let each = if windows == 1 { *ctx } else { Context { progress: &NoProgress, ..*ctx } };
-    // Each row of windows has its own part of the band, which the threads working on it take in turns.
+    // Each row of windows has its own part of the band, locked by one thread at a time.
     let parts: Vec<Vec<_>> = band
         .planes
         .iter_mut()
@@ -238,7 +238,7 @@ fn restore_band(
         for (p, plane) in planes.iter().enumerate() {
             let ((sx, sy), width) = (image.plane_scale(p), image.planes[p].width);
             let columns = core.on_plane(sx, sy);
-            // A window without rows on a smaller plane has no part there.
+            // A window without rows on a subsampled plane has no part there.
             let Some(part) = parts[p].get(i / layout.columns) else { continue };
             let Ok(mut part) = part.lock() else { continue };
             let targets = part.chunks_exact_mut(width.max(1));
@@ -260,7 +260,7 @@ fn copy_core(input: &TileIn<'_>, plane: usize) -> Plane {
     Plane { width: window.width(), height: window.height(), data }
 }
 
-/// A band to fill, in another one's memory where there is one: its samples are all overwritten.
+/// A band to fill. Reuses another one's memory where there is one; every sample is overwritten.
 fn empty_band(image: &Image, window: Window, spare: Option<Band>) -> Band {
     let mut memory = spare.map(|band| band.planes).unwrap_or_default().into_iter();
     let planes = (0..image.planes.len()).map(|p| {
@@ -288,7 +288,7 @@ fn write_back(image: &mut Image, band: &Band, ctx: &Context<'_>) {
 
 /// Copies slices into others of the same length.
 fn copy(pairs: &mut dyn Iterator<Item = (&mut [f32], &[f32])>, ctx: &Context<'_>) {
-    /// Samples that are worth a thread.
+    /// Samples that justify a thread.
     const PART: usize = 1 << 18;
     let parts = pairs.flat_map(|(to, from)| to.chunks_mut(PART).zip(from.chunks(PART)));
     ctx.map_parts(parts.collect(), |_, (to, from)| to.copy_from_slice(from));

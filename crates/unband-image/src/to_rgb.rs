@@ -1,33 +1,33 @@
-//! From luma and smaller chroma planes to RGB.
+//! Conversion from luma and subsampled chroma planes to RGB.
 
 use crate::color::{Model, Siting, Subsampling};
 use crate::image::{Image, ImageError, Plane};
 use crate::restorer::Context;
 
-/// Rows that a thread takes at a time.
+/// Rows per task.
 const ROWS: usize = 64;
 
 impl Image {
-    /// The same image in red, green and blue at full size; other models come back as they are.
+    /// The same image in red, green and blue at full size; other models are returned unchanged.
     ///
-    /// Smaller chroma planes are interpolated linearly between their samples, as their siting says. Nothing is rounded or
-    /// clamped: the samples lie between the codes of `depth`, which stays. Code points lose their matrix.
+    /// Subsampled chroma planes are interpolated linearly according to their siting. Nothing is rounded or
+    /// clamped: samples may fall between the codes of `depth`, which stays. Code points lose their matrix.
     ///
     /// # Errors
-    /// When there are not three planes, or a chroma plane has another size than its subsampling says.
+    /// When there are not three planes, or a chroma plane's size contradicts its subsampling.
     pub fn into_rgb(self, ctx: &Context<'_>) -> Result<Self, ImageError> {
         let Model::Yuv { matrix, .. } = self.color.model else { return Ok(self) };
         let mut out = self.at_full_size(ctx, |[y, u, v]| matrix.to_rgb([y, u - 0.5, v - 0.5]))?;
         out.color.model = Model::Rgb;
         if let Some(cicp) = &mut out.color.cicp {
-            // RGB, which has no limited range here.
+            // RGB has no limited range here.
             (cicp.matrix, cicp.full_range) = (0, true);
         }
         Ok(out)
     }
 
-    /// The same image with chroma planes as large as luma, interpolated as [`Image::into_rgb`] does; other models come
-    /// back as they are.
+    /// The same image with chroma planes as large as luma, interpolated as in [`Image::into_rgb`]; other
+    /// models are returned unchanged.
     ///
     /// # Errors
     /// As [`Image::into_rgb`].
@@ -41,7 +41,7 @@ impl Image {
         Ok(out)
     }
 
-    /// Three planes of full size, each pixel's luma and chroma turned into what `pixel` makes of them.
+    /// Three planes of full size, with luma and chroma of each pixel mapped by `pixel`.
     fn at_full_size(
         self,
         ctx: &Context<'_>,
@@ -91,7 +91,7 @@ impl Image {
     }
 }
 
-/// For each position along one side of luma: the chroma sample before it, and the share of the one after.
+/// For each position along one side of luma: the chroma sample before it, and the weight of the one after.
 struct Taps(Vec<(u32, u32, f32)>);
 
 impl Taps {
@@ -155,7 +155,7 @@ mod tests {
                 assert_eq!((full.planes[0] == stored.planes[0], full.plane_scale(1)), (true, (1, 1)));
                 let rgb = stored.into_rgb(&Context::default()).unwrap();
                 assert_eq!((rgb.color.model, rgb.planes.len()), (Model::Rgb, 3));
-                // Within the outermost chroma samples; beyond them the last one holds.
+                // Within the outermost chroma samples; beyond them the last one is repeated.
                 for row in usize::from(y)..6 {
                     for column in usize::from(x)..8 {
                         let c = ramp(column as f32, row as f32) - 0.5;

@@ -1,23 +1,23 @@
-//! The eight turns and mirrors of an image, and the one of them in which every image lies the same way.
+//! The eight orientations of an image, and a canonical orientation computed from its samples.
 
 use std::cmp::Ordering;
 
 use crate::image::{Image, Plane};
 use crate::restorer::Context;
 
-/// A turn or mirror: mirrored across and down first, then transposed.
+/// An orientation: mirrored across and down first, then transposed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Turn {
-    /// Left and right change places.
+    /// Swap left and right.
     pub across: bool,
-    /// Top and bottom change places.
+    /// Swap top and bottom.
     pub down: bool,
-    /// Rows become columns, after that.
+    /// Transpose afterwards.
     pub transposed: bool,
 }
 
 impl Turn {
-    /// All eight; the first changes nothing.
+    /// All eight; the first is the identity.
     pub const ALL: [Self; 8] = {
         let mut all = [Self { across: false, down: false, transposed: false }; 8];
         let mut i = 0;
@@ -28,29 +28,30 @@ impl Turn {
         all
     };
 
-    /// Does it change nothing?
+    /// Is it the identity?
     pub fn is_none(self) -> bool {
         self == Self::default()
     }
 
-    /// Columns and rows of an image once turned.
+    /// Columns and rows of an image in this orientation.
     pub fn size(self, (width, height): (usize, usize)) -> (usize, usize) {
         if self.transposed { (height, width) } else { (width, height) }
     }
 
-    /// What undoes it.
+    /// The inverse.
     #[must_use]
     pub fn back(self) -> Self {
         let Self { across, down, transposed } = self;
         if transposed { Self { across: down, down: across, transposed } } else { self }
     }
 
-    /// The turn after which an image lies as all its turns and mirrors do: wider than high, with more light to the right and to
-    /// the bottom. It depends on the samples alone, is exact, and hardly ever changes from one frame of a scene to the next.
-    /// Planes are of one size.
+    /// The orientation that brings an image and all its rotated and mirrored versions to the same samples:
+    /// wider than high, with more light to the right and to the bottom. It depends on the samples alone, is
+    /// exact, and hardly ever changes from one frame of a scene to the next. All planes must have the same
+    /// size.
     ///
-    /// Sums are of whole numbers, so that their order does not matter. Where light lies even, the first sample that differs
-    /// decides; where none does, the turned images are the same.
+    /// Sums are of integers, so that their order does not matter. Where light is evenly distributed, the
+    /// first differing sample decides; where no sample differs, the oriented images are identical.
     pub fn canonical(image: &Image, ctx: &Context<'_>) -> Self {
         let size = (image.width(), image.height());
         let (x, y) = moments(&image.planes[image.planes.len() / 2], ctx);
@@ -70,10 +71,10 @@ impl Turn {
             .unwrap_or_default()
     }
 
-    /// Turns the planes of an image, transparency too; what else is known of it stays. Mirrors take no memory, a transposition
-    /// one more plane.
+    /// Applies the orientation to the planes of an image, transparency included; all metadata stays.
+    /// Mirroring needs no memory, a transposition one more plane.
     pub fn apply(self, image: &mut Image, ctx: &Context<'_>) {
-        // A plane that was turned leaves its memory to the next.
+        // A transposed plane leaves its memory to the next.
         let mut spare = Vec::new();
         for plane in image.planes.iter_mut().chain(&mut image.alpha) {
             let rows = plane.width.max(1);
@@ -96,9 +97,9 @@ impl Turn {
         }
     }
 
-    /// The samples of a plane mirrored as asked, with rows for columns.
+    /// The samples of a plane, mirrored as requested and transposed.
     fn transpose(self, plane: &Plane, turned: &mut [f32], ctx: &Context<'_>) {
-        /// Side of the squares that are turned at once: rows of both planes stay at hand.
+        /// Side of the tiles that are transposed at a time, so that rows of both planes stay in the cache.
         const SIDE: usize = 32;
         let width = plane.height.max(1);
         let bands: Vec<&mut [f32]> = turned.chunks_mut(SIDE * width).collect();
@@ -116,7 +117,7 @@ impl Turn {
         });
     }
 
-    /// Where a sample of the turned plane lies in the plane itself.
+    /// Position in the source plane of a sample of the oriented plane.
     fn place(self, plane: &Plane, (x, y): (usize, usize)) -> usize {
         let (x, y) = if self.transposed { (y, x) } else { (x, y) };
         let x = if self.across { plane.width - 1 - x } else { x };
@@ -125,9 +126,9 @@ impl Turn {
     }
 }
 
-/// First moments about the middle, across and down, of samples as whole numbers of more bits than files have.
+/// First moments about the middle, across and down, of samples as integers with more bits than files have.
 fn moments(plane: &Plane, ctx: &Context<'_>) -> (i128, i128) {
-    /// Rows for a thread, and samples of a row, whose sums do not leave 32 bits.
+    /// Rows per thread, and samples per row, whose sums fit in 32 bits.
     const PART: (usize, usize) = (64, 512);
     let code = |v: f32| (v * 65_536.0).clamp(-1_048_576.0, 1_048_576.0) as i32;
     let parts = ctx.map(plane.height.div_ceil(PART.0), |part| {
@@ -160,7 +161,7 @@ fn moments(plane: &Plane, ctx: &Context<'_>) -> (i128, i128) {
     (across, down)
 }
 
-/// Compares two turns of an image, which give the same size, sample by sample.
+/// Compares two orientations of an image, which give the same size, sample by sample.
 fn order(image: &Image, a: Turn, b: Turn) -> Ordering {
     for plane in image.planes.iter().chain(&image.alpha) {
         let (width, height) = a.size((plane.width, plane.height));
@@ -178,7 +179,7 @@ fn order(image: &Image, a: Turn, b: Turn) -> Ordering {
 }
 
 #[cfg(test)]
-#[allow(clippy::float_cmp)] // exact results are what is tested
+#[allow(clippy::float_cmp)] // tests check exact results
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
@@ -208,13 +209,13 @@ mod tests {
     fn light_comes_to_the_right_and_to_the_bottom() {
         let mut image = Image::from_gray::<u8>(3, 2, &[9, 2, 3, 1, 1, 1]).unwrap();
         assert_eq!(Turn::canonical(&image, &Context::default()), Turn::ALL[3]);
-        // What is no number has no weight.
+        // NaN has no weight.
         image.planes[0].data[1] = f32::NAN;
         image.planes[0].data[2] = f32::INFINITY;
         assert_eq!(Turn::canonical(&image, &Context::default()), Turn::ALL[2]);
     }
 
-    /// Few codes, so that moments are even often; some patterns are their own mirrors.
+    /// Few codes, so that moments are often equal; some patterns are their own mirrors.
     fn picture() -> impl Strategy<Value = Image> {
         (1usize..70, 1usize..70, 1u8..5, 0usize..5, any::<bool>(), any::<u64>()).prop_map(
             |(width, height, codes, pattern, square, seed)| {

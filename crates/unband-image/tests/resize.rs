@@ -1,4 +1,4 @@
-//! Resizing against `OpenCV`, MATLAB's rule and Pillow: see `golden/bsrgan/README.md`.
+//! Resizing compared with `OpenCV`, MATLAB's rule and Pillow: see `golden/bsrgan/README.md`.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use safetensors::SafeTensors;
@@ -23,7 +23,7 @@ fn furthest(got: &Plane, want: &Plane) -> f32 {
     got.data.iter().zip(&want.data).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
 }
 
-/// The greatest difference over all tensors whose names begin so; how many there are.
+/// The largest difference over all tensors whose names start with `prefix`, and their number.
 fn compared(prefix: &str, made: impl Fn(&str, &Plane, &Plane) -> Plane) -> (f32, usize) {
     let bytes = golden();
     let file = SafeTensors::deserialize(&bytes).unwrap();

@@ -1,10 +1,10 @@
-//! Scores of attention into weights.
+//! Softmax exponentials of attention scores.
 #![allow(clippy::inline_always)] // `dispatch_fused!` needs it
 
 use crate::dispatch_fused;
 use crate::math_rows::exp_of;
 
-/// Numbers worked on together; rows of scores are as many multiples of it long.
+/// Values per step; rows of scores are a multiple of it long.
 pub const LANES: usize = 16;
 
 #[inline(always)]
@@ -42,8 +42,8 @@ fn raise_body<const FUSED: bool>(scores: &mut [f32], bias: &[f32], step: usize, 
 }
 
 dispatch_fused! {
-    /// Per row of `step` scores, a multiple of [`LANES`]: adds the bias and replaces each by e^(score − largest); `sums` gets
-    /// the sum of each row. A bias of −∞ makes 0 of scores that are only there to fill the row.
+    /// Per row of `step` scores, a multiple of [`LANES`]: adds the bias and replaces each score by e^(score −
+    /// largest); `sums` gets the sum of each row. A bias of −∞ makes padding scores 0.
     pub fn raise(level, scores: &mut [f32], bias: &[f32], step: usize, sums: &mut [f32]) = raise_body;
 }
 

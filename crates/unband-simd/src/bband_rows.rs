@@ -1,18 +1,18 @@
-//! Rows of the banding detector BBAND and of the filter built on it: gradients, maps of one bit per sample, means
-//! and variances of windows; and the filter's random numbers.
+//! Row kernels of the banding metric BBAND and of the filter based on it: gradients, bit maps, means and
+//! variances of windows, and the filter's random numbers.
 //!
-//! A row of bits holds sample `x` in bit `x % 64` of word `x / 64`. Rows that are read with their neighbours have one
-//! more word before and one after; bits past the last sample are 0.
+//! A row of bits stores sample `x` in bit `x % 64` of word `x / 64`. Rows that are read with their neighbours
+//! have one more word before and one after; bits past the last sample are 0.
 
 // Bodies must be inlined into each level's function to be compiled for it.
 #![allow(clippy::inline_always)]
 
-/// What [`steady_row`] leaves where the variance is exactly at the limit.
+/// The value that [`steady_row`] writes where the variance is exactly at the limit.
 pub const TIE: u8 = u8::MAX;
 
 crate::dispatch! {
     /// Sobel gradient of the middle row: `gx` to the right with weights 1, 2, 1 down, `gy` down with 1, 2, 1 across.
-    /// The three rows have one sample more on each side than the results.
+    /// The three rows have one more sample on each side than the results.
     pub fn sobel_row(level, gx: &mut [f32], gy: &mut [f32], rows: [&[f32]; 3]) = sobel_body;
 
     /// Where `gx² + gy²` is below `limits[0]`, and where it is above `limits[1]`, as bits.
@@ -22,20 +22,20 @@ crate::dispatch! {
     /// Where two rows of codes differ, as bits.
     pub fn differs_row(level, out: &mut [u64], a: &[u8], b: &[u8]) = differs_body;
 
-    /// Bits set in at least five of the nine samples around, and including, each. Rows with a word more on each side.
+    /// Bits set in at least five of the nine samples of a 3×3 window. Rows have one more word on each side.
     pub fn majority_row(level, out: &mut [u64], rows: [&[u64]; 3]) = majority_body;
 
-    /// Bits set anywhere up to four samples to the left or right. A row with a word more on each side.
+    /// Bits set anywhere up to four samples to the left or right. The row has one more word on each side.
     pub fn widen_row(level, out: &mut [u64], row: &[u64]) = widen_body;
 
-    /// One sub-pass of Guo and Hall's thinning: the middle row without the bits that the sub-pass deletes; returns
-    /// whether there were any. Rows with a word more on each side.
+    /// One sub-pass of Guo and Hall's thinning: the middle row without the bits that the sub-pass deletes;
+    /// returns whether there were any. Rows have one more word on each side.
     ///
     /// Source: Z. Guo, R. W. Hall, "Parallel thinning with two-subiteration algorithms", CACM 32(3), 1989.
     pub fn thin_row(level, out: &mut [u64], rows: [&[u64]; 3], second: bool) -> bool = thin_body;
 
-    /// Which set bits end a line (the ring of eight around them changes exactly twice), which lie on a junction (it
-    /// changes at least six times), and which stand alone. Rows with a word more on each side.
+    /// Set bits that end a line (the ring of eight around them changes exactly twice), that are on a junction
+    /// (it changes at least six times), and that are isolated. Rows have one more word on each side.
     pub fn shapes_row(level, ends: &mut [u64], junctions: &mut [u64], alone: &mut [u64], rows: [&[u64]; 3])
         = shapes_body;
 
@@ -43,7 +43,7 @@ crate::dispatch! {
     pub fn weigh_down(level, out: &mut [f64], squares: &mut [f64], rows: &[&[f32]; 9], weights: &[f64; 9])
         = weigh_down_body;
 
-    /// `out[x] = Σ weights[k] · a[x + k]`; `a` has eight values more than `out`.
+    /// `out[x] = Σ weights[k] · a[x + k]`; `a` has eight more values than `out`.
     pub fn weigh_along(level, out: &mut [f64], a: &[f64], weights: &[f64; 9]) = weigh_along_body;
 
     /// `out = |y − mean| / (sqrt|square − mean²| + 1)`.
@@ -52,11 +52,13 @@ crate::dispatch! {
     /// Sum of `sqrt(gx² + gy²)`, and of the squares, each in eight interleaved parts.
     pub fn magnitude_sums(level, gx: &[f32], gy: &[f32]) -> [f64; 2] = magnitude_sums_body;
 
-    /// Sets `out` to `half` where it is 0 and the unbiased variance of the window of `2·half + 1` samples squared is
-    /// below 4, and to [`TIE`] where it is 0 and the variance is 4 exactly; returns whether there is such a one.
+    /// Sets `out` to `half` where it is 0 and the unbiased variance of the window of `2·half + 1` samples
+    /// squared is below 4, and to [`TIE`] where it is 0 and the variance is exactly 4. Returns whether there
+    /// is a tie.
     ///
-    /// `sums` and `squares` are rows of summed-area tables of whole codes up to 255, modulo 2³²: the row above the
-    /// window and its last row, starting at the sample before the first window's first; `out.len() + 2·half + 1` values.
+    /// `sums` and `squares` are rows of summed-area tables of integer codes up to 255, modulo 2³²: the row
+    /// above the window and its last row. They start at the sample before the first window's first and have
+    /// `out.len() + 2·half + 1` values.
     pub fn steady_row(level, out: &mut [u8], half: u8, sums: [&[u32]; 2], squares: [&[u32]; 2]) -> bool
         = steady_body;
 
@@ -80,7 +82,7 @@ fn sobel_body(gx: &mut [f32], gy: &mut [f32], rows: [&[f32]; 3]) {
     }
 }
 
-/// Eight bytes of 0 or 1 as eight bits.
+/// Packs eight bytes of 0 or 1 into eight bits.
 #[inline(always)]
 fn pack(flags: &[u8; 64]) -> u64 {
     let mut word = 0;
@@ -116,14 +118,14 @@ fn differs_body(out: &mut [u64], a: &[u8], b: &[u8]) {
     }
 }
 
-/// The bits to the left and right of those of word `i + 1`, and these.
+/// The bits of word `i + 1`, with their neighbours to the left and to the right.
 #[inline(always)]
 fn across(row: &[u64], i: usize) -> [u64; 3] {
     let (before, here, after) = (row[i], row[i + 1], row[i + 2]);
     [here << 1 | before >> 63, here, here >> 1 | after << 63]
 }
 
-/// Three bits as a number of two.
+/// Bitwise full adder: three bits as a two-bit sum.
 #[inline(always)]
 fn add3([a, b, c]: [u64; 3]) -> [u64; 2] {
     [a ^ b ^ c, (a & b) | (c & (a ^ b))]
@@ -159,7 +161,7 @@ fn widen_body(out: &mut [u64], row: &[u64]) {
     }
 }
 
-/// Of four bits: exactly one set, at least two, all.
+/// Tests on four bits: exactly one set, at least two, all.
 #[inline(always)]
 fn count4([a, b, c, d]: [u64; 4]) -> [u64; 3] {
     let (one, both) = (a ^ b, a & b);
@@ -268,7 +270,7 @@ fn steady_body(out: &mut [u8], half: u8, sums: [&[u32]; 2], squares: [&[u32]; 2]
     let [qa, qb] = squares.map(|row| (&row[..n], &row[side..side + n]));
     let count = (side * side) as f64;
     let limit = 4.0 * count * (count - 1.0);
-    // Windows hold at most 16641 codes: their sums are positive numbers of 31 bits.
+    // Windows hold at most 16641 codes: their sums are non-negative and fit 31 bits.
     let window = |(al, ar): (&[u32], &[u32]), (bl, br): (&[u32], &[u32]), i: usize| {
         let sum = br[i].wrapping_sub(bl[i]).wrapping_sub(ar[i]).wrapping_add(al[i]);
         f64::from(sum.cast_signed())
@@ -276,7 +278,7 @@ fn steady_body(out: &mut [u8], half: u8, sums: [&[u32]; 2], squares: [&[u32]; 2]
     let mut ties = 0;
     for (i, out) in out.iter_mut().enumerate() {
         let (sum, square) = (window(sa, sb, i), window(qa, qb, i));
-        // Whole numbers below 2^53.
+        // Integers below 2^53.
         let spread = count * square - sum * sum;
         let beyond = spread - limit;
         let open = u8::from(*out == 0);
@@ -297,7 +299,7 @@ fn twist_body(words: &mut [u32; 624]) {
     for i in 0..227 {
         words[i] = mix(old[i + 397], old[i], old[i + 1]);
     }
-    // Words from 227 on need new ones, which are 227 behind.
+    // Words from 227 on need new ones, which are 227 positions back.
     for start in [227, 454] {
         let end = (start + 227).min(623);
         let (new, rest) = words.split_at_mut(start);

@@ -1,26 +1,28 @@
-//! Rows of 8×8 blocks: shrinking their small coefficients, and keeping coefficients near stored ones.
+//! Kernels for rows of 8×8 blocks: thresholding of small coefficients, and clamping of coefficients near
+//! stored ones.
 
-// Bodies must be inlined into each level's function to be compiled for it; loops count because several arrays share an
-// index.
+// Bodies must be inlined into each level's function to be compiled for it; index loops, because several
+// arrays share an index.
 #![allow(clippy::inline_always, clippy::needless_range_loop)]
 
 use crate::dct_rows::{Row, forward_block, inverse_block};
 use crate::dispatch;
 
 dispatch! {
-    /// Drops the small coefficients of a row of blocks and adds what is left, weighted, to sums.
+    /// Drops the small coefficients of a row of blocks and adds the weighted result to sums.
     ///
-    /// `rows` are eight rows, `stride` apart; block `i` begins at column `8 * i`. A coefficient stays where it is beyond
-    /// ± its entry in `limits` (natural order), the mean always. A block weighs one over the coefficients it kept. `sums`
-    /// gets weight × sample, `weights` the weight, both laid out as `rows`. Blocks that do not fit are left out.
+    /// `rows` are eight rows, `stride` apart; block `i` begins at column `8 * i`. A coefficient is kept if
+    /// its magnitude exceeds its entry in `limits` (natural order); the mean always is. The weight of a block
+    /// is one over its number of kept coefficients. `sums` gets weight × sample, `weights` the weight, both
+    /// laid out as `rows`. Blocks that do not fit are skipped.
     pub fn add_sparse_blocks(level, sums: &mut [f32], weights: &mut [f32], rows: &[f32], stride: usize, blocks: usize, limits: &[f32; 64])
         = add_sparse_blocks_body;
-    /// Keeps a row of blocks near their stored coefficients: none farther from `number * step` than its entry in `reach`
-    /// says, in steps.
+    /// Clamps the coefficients of a row of blocks near their stored values: within `number * step`, plus or
+    /// minus the entry of `reach` in steps.
     ///
-    /// `rows` as in [`add_sparse_blocks`], changed in place; `numbers` holds 64 per block and `steps` the quantiser, in
-    /// natural order. `classes` says for each block which of `reach` it has; blocks of no such class stay as they are.
-    /// What is not a number falls to the lower end.
+    /// `rows` as in [`add_sparse_blocks`], changed in place; `numbers` holds 64 integers per block and
+    /// `steps` the quantiser, in natural order. `classes` selects the entry of `reach` for each block; blocks
+    /// with no such class stay unchanged. NaN becomes the lower end.
     pub fn keep_near_numbers(level, rows: &mut [f32], stride: usize, numbers: &[i16], steps: &[f32; 64], reach: &[[f32; 64]], classes: &[u8])
         = keep_near_numbers_body;
 }
@@ -35,7 +37,7 @@ fn load(rows: &[f32], stride: usize, x: usize) -> [Row; 8] {
     block
 }
 
-/// How many blocks lie side by side within eight rows.
+/// Number of blocks that fit side by side in eight rows.
 #[inline(always)]
 fn fitting(len: usize, stride: usize, blocks: usize) -> usize {
     if stride == 0 { 0 } else { blocks.min(len.saturating_sub(7 * stride).min(stride) / 8) }
@@ -100,7 +102,7 @@ fn keep_near_numbers_body(
                 let i = 8 * v + u;
                 let stored = f32::from(numbers[i]) * steps[i];
                 let room = reach[i] * steps[i];
-                // `max` first: what is not a number falls to the lower end.
+                // `max` first: NaN becomes the lower end.
                 let moved = (block[v][u] - stored).max(-room).min(room);
                 block[v][u] = stored + moved;
             }
@@ -200,7 +202,7 @@ mod tests {
                     &vec![0; blocks],
                 );
                 let bits = |v: Vec<f32>| -> Vec<u32> {
-                    // What is not a number has no bits that anybody may rely on.
+                    // The bits of NaN are unspecified.
                     v.into_iter().map(|v| if v.is_nan() { 0 } else { v.to_bits() }).collect()
                 };
                 [bits(sums), bits(weights), bits(kept)]

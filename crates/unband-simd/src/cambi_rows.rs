@@ -1,19 +1,20 @@
-//! Rows of the banding measure CAMBI: flat places, modes of three, and histograms of a sliding window.
+//! Row kernels of the banding metric CAMBI: flat areas, modes of three, and sliding-window histograms.
 //!
-//! A *key* stands for the value of a sample that counts, and [`NONE`] for one that does not. A *histogram* has a row of
-//! columns for each key, with [`Shape::reach`] empty rows before the first and after the last; column `x` of row `k` is
-//! how often key `k` occurs in the window around column `x - radius` of the keys.
+//! A *key* represents the value of an included sample; [`NONE`] marks an excluded one. A *histogram* has a
+//! row of columns for each key, with [`Shape::reach`] empty rows before the first and after the last. Column
+//! `x` of row `k` is the number of times that key `k` occurs in the window around column `x - radius` of the
+//! keys.
 
 // Bodies must be inlined into each level's function to be compiled for it.
 #![allow(clippy::inline_always)]
 
-/// Key of a sample that does not count.
+/// Key of an excluded sample.
 pub const NONE: u16 = u16::MAX;
 
-/// Columns that are worked on at once: rows that are written in such pieces need as many more.
+/// Columns that are processed at a time: rows that are written in such pieces need this much padding.
 pub const PIECE: usize = 16;
 
-/// Contrasts that weigh the same: weight, first and last difference of values.
+/// Groups of differences with equal weight: weight, first and last difference of values.
 ///
 /// Source: Netflix/vmaf `libvmaf/src/feature/cambi.c`, contrast weights.
 pub const WEIGHTS: [(f32, usize, usize); 9] = [
@@ -28,7 +29,7 @@ pub const WEIGHTS: [(f32, usize, usize); 9] = [
     (9.0, 23, 32),
 ];
 
-/// How many of [`WEIGHTS`] differences up to `reach` have.
+/// Number of entries of [`WEIGHTS`] with differences up to `reach`.
 pub const fn groups(reach: usize) -> usize {
     let mut count = 0;
     while count < WEIGHTS.len() && WEIGHTS[count].1 <= reach {
@@ -37,26 +38,26 @@ pub const fn groups(reach: usize) -> usize {
     count
 }
 
-/// Measures of a histogram.
+/// Dimensions of a histogram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
-    /// Half of the window: it has `2·radius + 1` columns.
+    /// Radius of the window: it has `2·radius + 1` columns.
     pub radius: usize,
-    /// Largest difference of values that is looked at: 1, 2, 4, 8, 16 or 32.
+    /// Largest difference of values that is evaluated: 1, 2, 4, 8, 16 or 32.
     pub reach: usize,
-    /// Keys go from 0 to below this.
+    /// Number of keys; they start at 0.
     pub keys: usize,
-    /// Columns of a row of the histogram.
+    /// Columns per row of the histogram.
     pub stride: usize,
 }
 
 impl Shape {
-    /// For rows of `width` keys.
+    /// Dimensions for rows of `width` keys.
     pub fn new(radius: usize, reach: usize, keys: usize, width: usize) -> Self {
         Self { radius, reach, keys, stride: (width + 2 * radius + 2 * PIECE).next_multiple_of(PIECE) }
     }
 
-    /// Numbers in a histogram.
+    /// Number of entries of a histogram.
     pub fn len(&self) -> usize {
         (self.keys + 2 * self.reach) * self.stride
     }
@@ -66,7 +67,7 @@ impl Shape {
         self.len() == 0
     }
 
-    /// Where the row of a key starts.
+    /// Start of a key's row.
     #[inline(always)]
     fn row(&self, key: u16) -> usize {
         (key as usize + self.reach) * self.stride
@@ -84,7 +85,7 @@ pub struct Keys<'a> {
 }
 
 impl<'a> Keys<'a> {
-    /// Columns `start..start + width` of a row. Its bits have a word more than its keys need.
+    /// Columns `start..start + width` of a row. Its bits need one more word than its keys.
     pub fn new(keys: &'a [u16], present: &'a [u64], fresh: &'a [u64], start: usize, width: usize) -> Self {
         let word = start / 64;
         let (present, fresh) = (&present[word..], &fresh[word..]);
@@ -96,7 +97,7 @@ impl<'a> Keys<'a> {
         self.row.len()
     }
 
-    /// Word `i` of some bits, counted from where the part starts.
+    /// Word `i` of some bits, counted from the start of the part.
     #[inline(always)]
     fn word(&self, bits: &[u64], i: usize) -> u64 {
         let both = u128::from(bits[i + 1]) << 64 | u128::from(bits[i]);
@@ -104,7 +105,7 @@ impl<'a> Keys<'a> {
     }
 }
 
-/// Stretches of a row: where they start, and where they end (exclusive).
+/// Runs of equal keys in a row: starts and (exclusive) ends.
 #[derive(Clone, Debug, Default)]
 pub struct Stretches {
     starts: Vec<u16>,
@@ -112,40 +113,41 @@ pub struct Stretches {
 }
 
 impl Stretches {
-    /// Room for those of a row of `width` samples, at most 65535.
+    /// Buffers for a row of `width` samples, at most 65535.
     pub fn new(width: usize) -> Self {
         Self { starts: vec![0; width + 64], ends: vec![0; width + 64] }
     }
 }
 
 crate::dispatch! {
-    /// 1 where a sample equals the one on its right and the one below, else 0. What lies beyond the last column counts as
-    /// equal; for the last row pass itself as `below`.
+    /// 1 where a sample equals the one on its right and the one below, else 0. The sample beyond the last
+    /// column is assumed equal; for the last row pass the row itself as `below`.
     pub fn flat_row(level, out: &mut [u8], row: &[u16], below: &[u16]) = flat_body;
 
     /// `sums[x] += enters[x] - leaves[x]`, modulo 256.
     pub fn slide_sums(level, sums: &mut [u8], enters: &[u8], leaves: &[u8]) = slide_sums_body;
 
-    /// 1 where the sum of seven values is above the limit, else 0; `sums` has three values more on each side.
+    /// 1 where the sum of seven values is above the limit, else 0; `sums` has three more values on each side.
     pub fn mask_row(level, out: &mut [u8], sums: &[u8], limit: u8) = mask_body;
 
-    /// The mode of three values each, the least where all three differ.
+    /// The mode of three values each, the smallest where all three differ.
     pub fn mode_row(level, out: &mut [u16], a: &[u16], b: &[u16], c: &[u16]) = mode_body;
 
     /// A quarter of the sum of each sample, its right neighbour and the two below, rounded down; the last column is half
     /// the sum of two.
     pub fn average_row(level, out: &mut [u16], row: &[u16], below: &[u16]) = average_body;
 
-    /// Keys of values from `range[0]` to `range[1]` where the mask is not 0, counted from `range[0]`. Returns the number
-    /// of masked samples, the sum of all values, and the number of keys from `range[2]` to `range[3]` (values).
+    /// Keys of values from `range[0]` to `range[1]` where the mask is not 0, counted from `range[0]`. Returns
+    /// the number of masked samples, the sum of all values, and the number of keys whose values are from
+    /// `range[2]` to `range[3]`.
     pub fn keys_row(level, keys: &mut [u16], values: &[u16], mask: &[u8], range: [u16; 4]) -> [u64; 3] = keys_body;
 
-    /// Bits of a row of keys, 64 to a word: where there is a key, and where it is another than the one before. The row is
-    /// as long as the words have bits.
+    /// Bit maps of a row of keys, 64 to a word: where there is a key, and where it differs from the one
+    /// before. The row is as long as the words have bits.
     pub fn bits_row(level, present: &mut [u64], fresh: &mut [u64], keys: &[u16]) = bits_body;
 
-    /// Slides the window of a histogram down by a row: the keys of one row enter, those of another leave. Both are whole
-    /// words long.
+    /// Slides the window of a histogram down by a row: the keys of one row enter, those of another leave.
+    /// Both rows must fill whole words.
     pub fn slide_histogram(
         level,
         histogram: &mut [u16],
@@ -155,10 +157,11 @@ crate::dispatch! {
         found: &mut Stretches,
     ) = slide_histogram_body;
 
-    /// For each key how often it occurs in its window (`counts[0]`), and for each weight how often the more frequent of
-    /// the values that differ so much do. The first key stands `from` columns after the first of those that slid in.
-    /// `first` holds for each key the least difference that counts (more than `reach` for none). Where there is no key
-    /// the results mean nothing. Each row of `counts` has room for [`PIECE`] more.
+    /// For each key its number of occurrences in its window (`counts[0]`), and for each weight the number of
+    /// occurrences of the more frequent of the two values with that difference. The first key is `from`
+    /// columns after the first key of the histogram. `first` holds for each key the smallest difference
+    /// included (more than `reach` for none). Results are unspecified where there is no key. Each row of
+    /// `counts` has [`PIECE`] columns of padding.
     pub fn peaks_row(
         level,
         counts: &mut [Vec<u16>],
@@ -170,13 +173,13 @@ crate::dispatch! {
         found: &mut Stretches,
     ) = peaks_body;
 
-    /// Contrasts: the most of `w·p·q / (p + q)` over all weights, `p` and `q` of [`peaks_row`]; 0 where the key is not
-    /// one of `keys.0..=keys.1`. Returns their sum and the greatest.
+    /// Contrasts: the maximum of `w·p·q / (p + q)` over all weights, `p` and `q` from [`peaks_row`]; 0 where
+    /// the key is not in `keys.0..=keys.1`. Returns their sum and their maximum.
     pub fn contrast_row(level, out: &mut [f32], counts: &[Vec<u16>], row: &[u16], keys: (u16, u16)) -> (f64, f32)
         = contrast_body;
 
-    /// 8-bit studio luma of RGB in 0..=1, `((47 R + 157 G + 16 B + 128) >> 8) + 16` of 8-bit codes. Returns whether all
-    /// samples are such codes, exactly; if not the results mean nothing.
+    /// 8-bit studio luma of RGB in 0..=1, `((47 R + 157 G + 16 B + 128) >> 8) + 16` of 8-bit codes. Returns
+    /// whether all samples are exactly such codes; if not, the results are unspecified.
     pub fn luma8_row(level, out: &mut [u8], r: &[f32], g: &[f32], b: &[f32]) -> bool = luma8_body;
 }
 
@@ -249,14 +252,14 @@ fn keys_body(keys: &mut [u16], values: &[u16], mask: &[u8], range: [u16; 4]) -> 
     sums
 }
 
-/// Where two times 64 keys differ, as bits, the first lowest.
+/// Where two groups of 64 keys differ, as bits, lowest first.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 #[allow(clippy::cast_ptr_alignment)] // the loads need none
 fn differing(a: &[u16; 64], b: &[u16; 64]) -> u64 {
     use std::arch::x86_64::{__m128i, _mm_cmpeq_epi16, _mm_loadu_si128, _mm_movemask_epi8, _mm_packs_epi16};
     let equal = |i: usize| {
-        // SAFETY: eight keys from 8·i on lie in both arrays, `i` is below 8; SSE2 is part of x86-64.
+        // SAFETY: eight keys from 8·i on are in both arrays, `i` is below 8; SSE2 is part of x86-64.
         unsafe {
             let load = |from: &[u16; 64]| _mm_loadu_si128(from.as_ptr().add(8 * i).cast::<__m128i>());
             _mm_cmpeq_epi16(load(a), load(b))
@@ -271,7 +274,7 @@ fn differing(a: &[u16; 64], b: &[u16; 64]) -> u64 {
     !word
 }
 
-/// Where two times 64 keys differ, as bits, the first lowest.
+/// Where two groups of 64 keys differ, as bits, lowest first.
 #[cfg(target_arch = "aarch64")]
 #[inline(always)]
 fn differing(a: &[u16; 64], b: &[u16; 64]) -> u64 {
@@ -280,12 +283,12 @@ fn differing(a: &[u16; 64], b: &[u16; 64]) -> u64 {
     };
     const BITS: [u8; 16] = [1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128];
     let mut bytes = [0; 16];
-    // SAFETY: every processor has NEON; eight keys from 8·i on lie in both arrays, `i` is below 8.
+    // SAFETY: every processor has NEON; eight keys from 8·i on are in both arrays, `i` is below 8.
     unsafe {
         let equal = |i: usize| {
             vmovn_u16(vceqq_u16(vld1q_u16(a.as_ptr().add(8 * i)), vld1q_u16(b.as_ptr().add(8 * i))))
         };
-        // The bit of every key that is equal; sums of neighbours put the bits of eight keys into one byte.
+        // The bit of each equal key; pairwise sums put the bits of eight keys into one byte.
         let bits: [uint8x16_t; 4] = std::array::from_fn(|i| {
             vandq_u8(vcombine_u8(equal(2 * i), equal(2 * i + 1)), vld1q_u8(BITS.as_ptr()))
         });
@@ -295,7 +298,7 @@ fn differing(a: &[u16; 64], b: &[u16; 64]) -> u64 {
     !u128::from_le_bytes(bytes) as u64
 }
 
-/// Where two times 64 keys differ, as bits, the first lowest.
+/// Where two groups of 64 keys differ, as bits, lowest first.
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 #[inline(always)]
 fn differing(a: &[u16; 64], b: &[u16; 64]) -> u64 {
@@ -318,12 +321,12 @@ fn bits_body(present: &mut [u64], fresh: &mut [u64], keys: &[u16]) {
     }
 }
 
-/// Starts and ends of stretches, word by word.
+/// Finds starts and ends of runs, word by word.
 struct Finder<'a> {
     found: &'a mut Stretches,
     starts: usize,
     ends: usize,
-    /// Was the last sample of the word before in a stretch?
+    /// Was the last sample of the previous word in a run?
     open: u64,
 }
 
@@ -333,7 +336,7 @@ impl<'a> Finder<'a> {
         Self { found, starts: 0, ends: 0, open: 0 }
     }
 
-    /// `inside`: samples that belong to a stretch; `fresh`: those that do not go on with the one before.
+    /// `inside`: samples that belong to a run; `fresh`: those that begin a new one.
     #[inline(always)]
     fn word(&mut self, at: usize, inside: u64, fresh: u64) {
         let before = inside << 1 | self.open;
@@ -352,7 +355,7 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// The stretches of a row of `width` samples.
+    /// The runs of a row of `width` samples.
     #[inline(always)]
     fn done(self, width: usize) -> (&'a [u16], &'a [u16]) {
         if self.ends < self.starts {
@@ -370,12 +373,12 @@ fn slide_histogram_body(
     leaves: Keys<'_>,
     found: &mut Stretches,
 ) {
-    // Where the same key enters and leaves nothing changes.
+    // Where the same key enters and leaves, nothing changes.
     turn::<true>(histogram, shape, enters, leaves, found);
     turn::<false>(histogram, shape, leaves, enters, found);
 }
 
-/// Adds or takes away the keys of a row that another does not have.
+/// Adds or subtracts the keys of a row where they differ from those of another.
 #[inline(always)]
 fn turn<const ADD: bool>(
     histogram: &mut [u16],
@@ -399,7 +402,7 @@ fn turn<const ADD: bool>(
         let span = length + 2 * shape.radius;
         let at = shape.row(row[start]) + start;
         let columns = &mut histogram[at..][..span.next_multiple_of(PIECE)];
-        // A window over a stretch: its share rises, stays, and falls.
+        // The number of a run's keys within a window at column `x` rises, stays, and falls.
         let (span, cap) = (span as u16, length.min(2 * shape.radius + 1) as u16);
         let mut first = 0u16;
         for piece in columns.as_chunks_mut::<PIECE>().0 {

@@ -1,40 +1,40 @@
-//! Samples kept inside the cells of values that their source codes stand for.
-// Bodies must melt into each level's function, and must not branch, to be vectorised for it.
+//! Clamping of samples to the quantisation intervals of their source codes.
+// Bodies must be inlined into each level's function, and must not branch, to be vectorised for it.
 #![allow(clippy::inline_always, clippy::needless_bitwise_bool)]
 
 use crate::dispatch;
 
 dispatch! {
-    /// Keeps `values` within `half` of `source`, then within `low..=high` as far as `source` is. Not a number
-    /// becomes the source value.
+    /// Clamps `values` to `half` around `source`, then to `low..=high` as far as `source` is in that range.
+    /// NaN becomes the source value.
     pub fn keep_within(level, values: &mut [f32], source: &[f32], half: f32, low: f32, high: f32) = within_body;
 
-    /// Keeps `values` within a half-width for each sample, else as [`keep_within`].
+    /// As [`keep_within`], with a half-width for each sample.
     pub fn keep_within_each(level, values: &mut [f32], source: &[f32], halves: &[f32], low: f32, high: f32)
         = within_each_body;
 
-    /// Keeps `values` within `half` of the level `offset + k * step` nearest to `source`, else as
-    /// [`keep_within`]; a source outside of that widens its cell.
+    /// As [`keep_within`], but around the level `offset + k * step` nearest to `source`; a source outside of
+    /// that interval widens it.
     pub fn keep_near_levels(
         level, values: &mut [f32], source: &[f32], step: f32, offset: f32, half: f32, low: f32, high: f32,
     ) = levels_body;
 
-    /// Keeps the luma and colour differences of `[R, G, B]` rows within `halves` of the source's, and R, G, B
-    /// within `low..=high`. `weights` are luma's shares of red and blue. Where the second would break the
-    /// first, the whole correction of the pixel shrinks.
+    /// Clamps luma and colour differences of `[R, G, B]` rows to `halves` around the source's, and R, G, B to
+    /// `low..=high`. `weights` are the luma coefficients of red and blue. Where the second limit would
+    /// violate the first, the whole correction of the pixel is scaled down.
     pub fn keep_within_yuv(
         level, values: [&mut [f32]; 3], source: [&[f32]; 3], weights: (f32, f32), halves: [f32; 3], low: f32, high: f32,
     ) = yuv_body;
 }
 
-/// Which `k` makes `offset + k * step` the level nearest to `source`; the higher one half-way. Whoever asks where a level
-/// is must ask here: half-way between two, another way of rounding names the other one.
+/// The `k` for which `offset + k * step` is the level nearest to `source`; half-way the higher one. Every
+/// caller must use this function: another rounding would choose the other level half-way.
 #[inline(always)]
 pub fn nearest_level(source: f32, step: f32, offset: f32) -> f32 {
     ((source - offset) * (1.0 / step) + 0.5).floor()
 }
 
-/// `value` within `low..=high`, or `or` if it is not a number. No panic on limits that are not numbers.
+/// `value` clamped to `low..=high`, or `or` if it is NaN. Does not panic when limits are NaN.
 #[inline(always)]
 fn limit(value: f32, low: f32, high: f32, or: f32) -> f32 {
     let value = if value.is_nan() { or } else { value };
@@ -89,7 +89,7 @@ fn yuv_body(
     let kg = 1.0 - kr - kb;
     let (u_scale, v_scale) = (2.0 * (1.0 - kb), 2.0 * (1.0 - kr));
     let [hy, hu, hv] = halves;
-    // All of it on differences to the source, where both conditions hold with room to spare.
+    // Everything is computed on differences to the source, where both conditions hold with a margin.
     for i in 0..n {
         let finite = (vr[i] + vg[i] + vb[i]).is_finite();
         let (r, g, b) = (vr[i] - sr[i], vg[i] - sg[i], vb[i] - sb[i]);
@@ -114,7 +114,7 @@ fn yuv_body(
 }
 
 #[cfg(test)]
-#[allow(clippy::float_cmp)] // exact results are what is tested
+#[allow(clippy::float_cmp)] // tests check exact results
 mod tests {
     use super::*;
     use crate::Level;

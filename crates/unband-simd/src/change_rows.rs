@@ -1,13 +1,13 @@
-//! Rows before and after a change: how much moved, and the mean of a video's frames.
-// Bodies must melt into each level's function, and must not branch, to be vectorised for it.
+//! Kernels that compare rows before and after a change, and average results over the frames of a video.
+// Bodies must be inlined into each level's function, and must not branch, to be vectorised for it.
 #![allow(clippy::inline_always)]
 
 use crate::dispatch;
 
-/// Sums over a row count in parts of a code so small: whole numbers add up to the same in any order.
+/// Units per code of row sums: integers add up to the same result in any order.
 pub const PARTS: f32 = (1 << 20) as f32;
 
-/// What [`count_changes`] finds.
+/// Result of [`count_changes`].
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Changes {
     /// Samples that differ.
@@ -19,34 +19,34 @@ pub struct Changes {
 }
 
 dispatch! {
-    /// Compares `values` with `source`, of the same length, no more than ±1 apart.
+    /// Compares `values` with `source`, of the same length. They must not differ by more than 1.
     pub fn count_changes(level, values: &[f32], source: &[f32]) -> Changes = count_body;
 
-    /// `out` gets `values + zero` in 1/65535, rounded and kept in range; of the same length.
+    /// `out` gets `values + zero` in 1/65535, rounded and clamped; same length.
     pub fn to_words(level, out: &mut [u16], values: &[f32], zero: f32) = words_body;
 
-    /// Adds `|a − b|` to `sums`, all of one length.
+    /// Adds `|a − b|` to `sums`; equal lengths.
     pub fn add_differences(level, sums: &mut [u32], a: &[u16], b: &[u16]) = differences_body;
 
-    /// Adds to `sum` how far the results of two frames, `a` and `b`, lie from that of the one between them, and to `weight` how much
-    /// they count: by the share of each sample, less where one of them came otherwise than the one between, nothing from
-    /// `1 / scale` on. All of one length.
+    /// Adds to `sum` the difference between the results of two frames, `a` and `b`, and that of the frame
+    /// between them, weighted. Adds the weights to `weight`: the share of each sample, reduced where an input
+    /// differs from the middle one, and 0 from a difference of `1 / scale` on. Equal lengths.
     pub fn add_pair(
         level, sum: &mut [f32], weight: &mut [f32], shares: &[f32], middle: Both<'_>, a: Both<'_>, b: Both<'_>, scale: f32,
     ) = pair_body;
 
-    /// `out` gets `sum / weight`, which is added to `columns` too. All of one length.
+    /// `out` gets `sum / weight`, which is also added to `columns`. Equal lengths.
     pub fn divided(level, out: &mut [f32], columns: &mut [f32], sum: &[f32], weight: &[f32]) = divided_body;
 
-    /// `out` holds how far a mean lies from a frame's result, and gets the frame's samples with the correction of both: `source + (own −
-    /// came + out − over) / 65535`. All of one length.
+    /// On input `out` is the difference between a mean and a frame's result. On output it holds the frame's
+    /// corrected samples: `source + (own − came + out − over) / 65535`. Equal lengths.
     pub fn corrected(level, out: &mut [f32], source: &[f32], middle: Both<'_>, over: &[f32]) = corrected_body;
 }
 
 #[inline(always)]
 fn count_body(values: &[f32], source: &[f32]) -> Changes {
     let (mut moved, mut largest, mut sum) = (0u64, 0u32, 0i64);
-    // Short pieces keep their own count small enough for quick integers.
+    // Short pieces keep their counts small enough for fast integers.
     for (values, source) in values.chunks(256).zip(source.chunks(256)) {
         let mut m = 0u32;
         for (&v, &s) in values.iter().zip(source) {
@@ -61,12 +61,12 @@ fn count_body(values: &[f32], source: &[f32]) -> Changes {
     Changes { moved, largest: f32::from_bits(largest), sum }
 }
 
-/// A row of a frame as it came, and of its result.
+/// A row of a frame before and after processing.
 #[derive(Clone, Copy, Debug)]
 pub struct Both<'a> {
-    /// As it came.
+    /// Before.
     pub came: &'a [u16],
-    /// Its result.
+    /// After.
     pub own: &'a [u16],
 }
 

@@ -1,4 +1,4 @@
-//! Samples between 0 and 1 to whole codes and back, for methods that work in their own integers.
+//! Conversion of samples between 0 and 1 to integer codes and back, for methods with integer arithmetic.
 
 // Bodies must be inlined into each level's function to be compiled for it.
 #![allow(clippy::inline_always)]
@@ -6,7 +6,7 @@
 use crate::dispatch;
 
 dispatch! {
-    /// `value * scale + zero`, rounded, kept within `0..=highest` (at most 255). Not a number becomes 0.
+    /// `value * scale + zero`, rounded, clamped to `0..=highest` (at most 255). NaN becomes 0.
     pub fn to_codes_u8(level, out: &mut [u8], values: &[f32], scale: f32, zero: f32, highest: u8) = to_codes_u8_body;
     /// As [`to_codes_u8`], for up to 16 bits.
     pub fn to_codes_u16(level, out: &mut [u16], values: &[f32], scale: f32, zero: f32, highest: u16) = to_codes_u16_body;
@@ -30,7 +30,7 @@ fn to_values_body<T: Copy + Into<f32>>(out: &mut [f32], codes: &[T], scale: f32,
 #[inline(always)]
 fn code(value: f32, scale: f32, zero: f32, highest: f32) -> i32 {
     let code = value * scale + zero + 0.5;
-    // Both comparisons are false for what is not a number.
+    // Both comparisons are false for NaN.
     let code = if code > 0.0 { code } else { 0.0 };
     (if code < highest { code } else { highest }) as i32
 }

@@ -1,7 +1,8 @@
-//! Gradients of a convolution's weights: products of what came in and what is asked of the output, summed over samples.
+//! Weight gradients of a convolution: products of inputs and output gradients, summed over samples.
 //!
-//! Samples lie channel by channel. Vector versions fuse multiplication and addition, as those of [`crate::conv_rows`] do, and
-//! are equal to each other and to the scalar body with fused operations.
+//! Samples are stored channel by channel (channels innermost). Vector versions fuse multiplication and
+//! addition, as those of [`crate::conv_rows`] do, and are equal to each other and to the scalar body with
+//! fused operations.
 
 #![allow(clippy::inline_always)] // bodies must be compiled into the functions that have the instructions
 
@@ -10,14 +11,14 @@ use crate::conv_rows::{block, fused};
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use crate::lanes::Lanes;
 
-/// Samples whose products are summed from zero before they are added to what is there: long sums would lose bits, and these
-/// stay in the nearest cache.
+/// Number of samples whose products are summed from zero before they are added to the total: long sums would
+/// lose bits, and these samples stay in the L1 cache.
 const TOGETHER: usize = 128;
 
-/// Inputs are worked on in fours.
+/// Inputs are processed in groups of four.
 const FOUR: usize = 4;
 
-/// What rows are made of.
+/// Dimensions of the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
     /// Channels of an input sample.
@@ -26,40 +27,40 @@ pub struct Shape {
     pub outputs: usize,
     /// Output samples.
     pub width: usize,
-    /// Input samples between output samples.
+    /// Stride.
     pub stride: usize,
 }
 
 impl Shape {
-    /// Floats that an input row must hold, from the sample under the first output on; those after the last sample may be
-    /// anything.
+    /// Floats that an input row must hold, from the sample under the first output on. Those after the last
+    /// sample may have any value.
     pub fn input_row(self) -> usize {
         let before = (self.width.max(1) - 1).saturating_mul(self.stride).saturating_mul(self.inputs);
         before.saturating_add(up_to(self.inputs, FOUR))
     }
 
-    /// Floats that a row of gradients must hold; those after the last sample may be anything.
+    /// Floats that a row of gradients must hold. Those after the last sample may have any value.
     pub fn gradient_row(self, level: Level) -> usize {
         (self.width.max(1) - 1).saturating_mul(self.outputs).saturating_add(up_to(self.outputs, block(level)))
     }
 
-    /// Floats of the sums of one tap and one block of outputs: for each input, filled up to a multiple of four, as many as
-    /// [`block`] says.
+    /// Floats of the sums of one tap and one block of outputs: [`block`] for each input, with inputs padded
+    /// to a multiple of four.
     pub fn sums(self, level: Level) -> usize {
         up_to(self.inputs, FOUR).saturating_mul(block(level))
     }
 }
 
-/// The next multiple, or what no slice has.
+/// The next multiple, or a length that no slice has.
 fn up_to(count: usize, of: usize) -> usize {
     count.checked_next_multiple_of(of).unwrap_or(usize::MAX)
 }
 
-/// `sums[i, o] += Σ input[x · stride, i] · gradient[x, first + o]`, over the samples of a row in their order, for a block of
-/// outputs. Sums of channels that do not exist may become anything.
+/// `sums[i, o] += Σ input[x · stride, i] · gradient[x, first + o]`, over the samples of a row in order, for a
+/// block of outputs. Sums of padding channels are unspecified.
 ///
 /// # Panics
-/// When a slice is shorter than the shape says, or `first` begins no block.
+/// When a slice is shorter than required by the shape, or `first` is not the start of a block.
 pub fn add_products(
     level: Level,
     shape: Shape,
@@ -100,7 +101,7 @@ struct Part<'a> {
     sums: &'a mut [f32],
 }
 
-/// The meaning, for blocks of 16, with `mul_add` as multiplication and addition.
+/// Reference implementation, for blocks of 16, with `mul_add` as multiplication and addition.
 #[inline(always)]
 fn scalar(part: &mut Part<'_>, mul_add: impl Fn(f32, f32, f32) -> f32) {
     let Shape { inputs, outputs, width, stride } = part.shape;
@@ -120,7 +121,7 @@ fn scalar(part: &mut Part<'_>, mul_add: impl Fn(f32, f32, f32) -> f32) {
     }
 }
 
-/// All inputs: `P` together, then fours; blocks of two vectors.
+/// All inputs: `P` at a time, then four at a time; blocks of two vectors.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 #[inline(always)]
 unsafe fn all<V: Lanes, const P: usize>(part: &mut Part<'_>) {
@@ -208,7 +209,7 @@ mod tests {
     use super::*;
     use crate::test_numbers::random as numbers;
 
-    /// Sums of all blocks, `[output][input]`, on top of what was there.
+    /// Sums of all blocks, `[output][input]`, added to the initial ones.
     fn run(shape: Shape, block: usize, len: usize, add: impl Fn(usize, &mut [f32])) -> Vec<f32> {
         let mut all = vec![0.0; shape.outputs * shape.inputs];
         for first in (0..shape.outputs).step_by(block) {

@@ -1,4 +1,4 @@
-//! Convolutions of rows whose samples lie channel by channel: one output row from the input rows that its taps touch.
+//! Row convolution with interleaved channels: one output row from the input rows that its taps touch.
 //!
 //! Vector versions fuse multiplication and addition and are equal to each other and to the scalar body with fused operations;
 //! a processor without AVX2 and FMA, or NEON, rounds twice, and differs in the last bits.
@@ -9,7 +9,7 @@ use crate::Level;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use crate::lanes::Lanes;
 
-/// What a row of a convolution is made of.
+/// Dimensions of a row convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
     /// Channels of an input sample; the stride between samples of an input row.
@@ -18,18 +18,18 @@ pub struct Shape {
     pub outputs: usize,
     /// Output samples.
     pub width: usize,
-    /// Input samples between output samples.
+    /// Stride.
     pub stride: usize,
     /// Floats between output samples; at least `outputs`.
     pub out_step: usize,
 }
 
-/// One tap of a kernel: which of the given rows it reads, and where the first output sample finds its input there.
+/// One tap of a kernel: its input row, and the column there for the first output sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tap {
-    /// Number of the row.
+    /// Index of the row.
     pub row: usize,
-    /// Input sample under the first output sample.
+    /// Column of the input sample under the first output sample.
     pub column: usize,
 }
 
@@ -38,8 +38,8 @@ pub fn block(level: Level) -> usize {
     if fused(level) && level.supported() == Level::Avx512 { 32 } else { 16 }
 }
 
-/// Weights in the order in which rows are computed: blocks of outputs, in each tap by tap, input by input, output by
-/// output; the last block is filled up with zeroes. `weight(output, tap, input)`.
+/// Weights in the order of computation: blocks of outputs, within each tap by tap, input by input, output by
+/// output; the last block is zero-padded. `weight(output, tap, input)`.
 pub fn pack(
     level: Level,
     outputs: usize,
@@ -73,8 +73,8 @@ pub fn fused(level: Level) -> bool {
     }
 }
 
-/// `out[x, o] = bias[o] + Σ rows[tap.row][(tap.column + x · stride), i] · weight(o, tap, i)` over taps and inputs, in this
-/// order, with weights of [`pack`] at the same level.
+/// `out[x, o] = bias[o] + Σ rows[tap.row][(tap.column + x · stride), i] · weight(o, tap, i)` over taps and
+/// inputs, in this order, with weights from [`pack`] at the same level.
 ///
 /// # Panics
 /// When a slice is too short for the shape.
@@ -93,14 +93,14 @@ pub fn conv_row(
 /// An output row, and the input rows that its taps touch.
 #[derive(Debug)]
 pub struct Line<'a> {
-    /// As of [`conv_row`].
+    /// As in [`conv_row`].
     pub out: &'a mut [f32],
-    /// As of [`conv_row`].
+    /// As in [`conv_row`].
     pub rows: &'a [&'a [f32]],
 }
 
-/// [`conv_row`] of several rows, each block of weights for all of them before the next block is read: where rows are short and
-/// weights many, reading them takes longer than the sums.
+/// [`conv_row`] for several rows. Each block of weights serves all of them before the next block is read:
+/// where rows are short and weights many, reading weights takes longer than the sums.
 ///
 /// # Panics
 /// When a slice is too short for the shape.
@@ -167,7 +167,7 @@ struct Part<'a> {
 /// Samples computed together by the scalar body.
 const TOGETHER: usize = 4;
 
-/// The meaning, for blocks of 16, with `mul_add` as multiplication and addition.
+/// Reference implementation, for blocks of 16, with `mul_add` as multiplication and addition.
 #[inline(always)]
 fn scalar(part: &Part<'_>, out: &mut [f32], mul_add: impl Fn(f32, f32, f32) -> f32 + Copy) {
     let Shape { inputs, width, stride, out_step, .. } = part.shape;
@@ -197,12 +197,12 @@ fn scalar(part: &Part<'_>, out: &mut [f32], mul_add: impl Fn(f32, f32, f32) -> f
     }
 }
 
-/// Floats of weights that are asked for ahead: memory takes longer than the sums of a few samples.
+/// Floats of weights that are prefetched: memory latency exceeds the time for the sums of a few samples.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 const AHEAD: usize = 2048;
 
-/// A row, `N` vectors of outputs: `P` samples at once, then `Q`, `R` and one; few samples at once wait for weights, so a rest of
-/// `2 Q` is halved.
+/// A row, `N` vectors of outputs: `P` samples at once, then `Q`, `R` and one. Few samples at once wait for
+/// weights, so a rest of `2 Q` is halved.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 #[inline(always)]
 unsafe fn row<V: Lanes, const N: usize, const P: usize, const Q: usize, const R: usize>(
@@ -211,7 +211,8 @@ unsafe fn row<V: Lanes, const N: usize, const P: usize, const Q: usize, const R:
 ) {
     let width = part.shape.width;
     let mut x = 0;
-    // SAFETY: the caller has the instructions, and checked that rows, weights and output hold what the shape says.
+    // SAFETY: the caller has the instructions, and checked that rows, weights and output have the lengths of
+    // the shape.
     unsafe {
         while x + P <= width && (P == 2 * Q || x + 2 * Q != width) {
             tile::<V, N, P>(part, out, x);
@@ -261,7 +262,7 @@ unsafe fn tile<V: Lanes, const N: usize, const P: usize>(part: &Part<'_>, out: &
         for (p, sums) in sums.iter().enumerate() {
             let to = out.as_mut_ptr().add((x + p) * out_step + part.first);
             for (n, s) in sums.iter().enumerate() {
-                // Nothing is written where there are no outputs left, which may be beyond the row.
+                // Nothing is written where no outputs remain, which may be beyond the row.
                 s.store_first(to.wrapping_add(V::LEN * n), part.here.saturating_sub(V::LEN * n));
             }
         }

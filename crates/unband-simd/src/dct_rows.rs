@@ -1,33 +1,35 @@
-//! The 8×8 cosine transform of JPEG, both ways, over runs of blocks.
+//! Forward and inverse 8×8 DCT of JPEG over runs of blocks.
 
-// Bodies must be inlined into each level's function to be compiled for it; loops count because several arrays
-// share an index.
+// Bodies must be inlined into each level's function to be compiled for it; index loops, because several
+// arrays share an index.
 #![allow(clippy::inline_always, clippy::needless_range_loop)]
 
 use crate::dispatch;
 
 dispatch! {
-    /// Coefficients to samples, in place. `blocks` holds whole blocks of 64 numbers: `8 * v + u` is the coefficient of
-    /// frequency `u` across and `v` down, `8 * y + x` the sample. The transform is orthonormal, so a coefficient 0 of 8
-    /// makes 64 samples of 1. A part of a block at the end is left as it is.
+    /// Coefficients to samples, in place. `blocks` holds whole blocks of 64 values: `8 * v + u` is the
+    /// coefficient of frequency `u` across and `v` down, `8 * y + x` the sample. The transform is
+    /// orthonormal, so a coefficient 0 of 8 makes 64 samples of 1. An incomplete block at the end stays
+    /// unchanged.
     ///
     /// Source: ITU-T T.81, A.3.3 (IDCT); error against exact arithmetic below 4e-7 of the block's norm.
     pub fn inverse(level, blocks: &mut [f32]) = inverse_body;
-    /// Samples to coefficients, in place: what [`inverse`] undoes.
+    /// Samples to coefficients, in place: undone by [`inverse`].
     ///
     /// Source: ITU-T T.81, A.3.3 (FDCT).
     pub fn forward(level, blocks: &mut [f32]) = forward_body;
-    /// A row of blocks from its stored numbers to rows of samples: `number * step`, [`inverse`], plus `offset`.
+    /// Reconstructs rows of samples from the stored integers of a row of blocks: `number * step`,
+    /// [`inverse`], plus `offset`.
     ///
-    /// `numbers` holds 64 per block in natural order, `steps` the quantiser. `rows` are eight rows, `stride` apart, with
-    /// room for eight samples per block each; blocks that do not fit are left out.
+    /// `numbers` holds 64 integers per block in natural order, `steps` the quantiser. `rows` are eight rows,
+    /// `stride` apart, with eight samples per block each; blocks that do not fit are skipped.
     pub fn blocks_to_rows(level, rows: &mut [f32], stride: usize, numbers: &[i16], steps: &[f32; 64], offset: f32)
         = blocks_to_rows_body;
 }
 
 pub(crate) type Row = [f32; 8];
 
-/// cos(k·π/16) / 2 for k = 1..=7 where the comments say so; a quarter of 2·√2 for frequency 0.
+/// cos(k·π/16) / 2 for k = 1..=7, where the comments say so; a quarter of 2·√2 for frequency 0.
 const C1: f32 = 0.490_392_64;
 const C2: f32 = 0.461_939_77;
 const C3: f32 = 0.415_734_8;
@@ -48,7 +50,7 @@ const BASIS: [Row; 8] = [
     [C7, -C5, C3, -C1, C1, -C3, C5, -C7],
 ];
 
-/// The basis by place: its transpose.
+/// The basis by position: its transpose.
 const BASIS_BY_PLACE: [Row; 8] = {
     let mut out = [[0.0; 8]; 8];
     let mut i = 0;
@@ -59,7 +61,7 @@ const BASIS_BY_PLACE: [Row; 8] = {
     out
 };
 
-// Loops throughout, since closures given to `map` or `from_fn` are not compiled for the level.
+// Loops throughout, since closures passed to `map` or `from_fn` are not compiled for the level.
 
 #[inline(always)]
 fn sum(mut a: Row, b: Row) -> Row {
@@ -113,7 +115,7 @@ fn across(rows: &[Row; 8], basis: &[Row; 8]) -> [Row; 8] {
 
 #[inline(always)]
 pub(crate) fn inverse_block(f: &[Row; 8]) -> [Row; 8] {
-    // Across first: the numbers are still in memory, from where one spreads over a register at no cost.
+    // Across first: the values are still in memory, where broadcasting one to a register is free.
     let f = across(f, &BASIS);
     // Down the columns: even frequencies are symmetric about the middle, odd ones antisymmetric.
     let (a, b) = (weighted([f[0], f[4]], [C4, C4]), weighted([f[0], f[4]], [C4, -C4]));
@@ -268,7 +270,7 @@ mod tests {
                 let (mut there, mut back) = (source.clone(), source.clone());
                 inverse(level, &mut there);
                 forward(level, &mut back);
-                // What is not a number has no bits that anybody may rely on.
+                // The bits of NaN are unspecified.
                 let plain =
                     |v: Vec<f32>| v.into_iter().map(|v| if v.is_nan() { 0.5 } else { v }).collect::<Vec<_>>();
                 (bits(&plain(there)), bits(&plain(back)))
@@ -298,7 +300,7 @@ mod tests {
                 }
                 assert!(row[24..].iter().all(|&v| v.to_bits() == (-7.0f32).to_bits()));
             }
-            // Too little room is no reason to panic.
+            // Too short slices do not panic.
             blocks_to_rows(level, &mut rows[..40], 8, &numbers, &steps, 0.0);
             blocks_to_rows(level, &mut [], 0, &numbers, &steps, 0.0);
         }

@@ -1,10 +1,10 @@
-//! The row loop of ffmpeg's `deband`: the mean of four samples placed symmetrically around each sample.
+//! Row kernel of ffmpeg's `deband`: the mean of four samples placed symmetrically around each sample.
 //!
-//! Which four differs from sample to sample, so the plain way is four scattered loads each. On processors
-//! with AVX-512 VBMI the rows are turned around: for each distance up and down, all the samples of a block that use
-//! that distance are looked up at once in the two rows held in registers, which costs about one
-//! instruction per sample for all four. AVX2 does the same with lookups among 16 bytes, for distances below 16: ten
-//! instructions per sample.
+//! The four positions differ from sample to sample, so the generic version needs four scattered loads each.
+//! On processors with AVX-512 VBMI the loops are interchanged: for each distance up and down, all samples of
+//! a block with that distance are looked up at once in the two rows held in registers, which costs about one
+//! instruction per sample for all four. AVX2 does the same with lookups among 16 bytes, for distances below
+//! 16: ten instructions per sample.
 
 // Bodies must be inlined into each level's function to be compiled for it; bit patterns change sign on purpose.
 #![allow(clippy::inline_always, clippy::cast_possible_wrap)]
@@ -17,7 +17,7 @@ mod x86;
 
 use crate::Level;
 
-/// For each sample of an image, how far away the four samples lie that it is compared with: at
+/// Per sample of an image, the distances of the four samples that it is compared with: at
 /// `(x ± across, y ± down)`, all four sign pairs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offsets {
@@ -37,8 +37,8 @@ enum Distances {
 }
 
 impl Offsets {
-    /// Distances row by row, `width` to a row; a last incomplete row is dropped, as is whatever one table has
-    /// more than the other.
+    /// Distances row by row, `width` to a row. An incomplete last row is dropped, as is the excess of the
+    /// longer table.
     pub fn new(width: usize, mut across: Vec<u8>, mut down: Vec<u8>) -> Self {
         let rows = across.len().min(down.len()).checked_div(width).unwrap_or(0);
         across.truncate(rows * width);
@@ -54,7 +54,7 @@ impl Offsets {
         Self { width, distances, reach_across, reach_down }
     }
 
-    /// Samples to a row.
+    /// Samples per row.
     pub fn width(&self) -> usize {
         self.width
     }
@@ -70,7 +70,7 @@ impl Offsets {
         (self.reach_across, self.reach_down)
     }
 
-    /// `count` entries from a place on.
+    /// `count` entries from an index on.
     fn row(&self, (x, y): (usize, usize), count: usize) -> Row<'_> {
         assert!(x.saturating_add(count) <= self.width, "the table has {} columns", self.width);
         assert!(y < self.height(), "the table has {} rows", self.height());
@@ -92,24 +92,25 @@ enum Row<'a> {
 }
 
 /// Samples around one row. Sample 0 of the row is `samples[start]`, the one below it
-/// `samples[start + stride]`. The fast way reads [`MARGIN_BEFORE`] samples before and [`MARGIN_AFTER`] after each
-/// row (of the row and of all rows within reach); without them the result is the same, only slower.
+/// `samples[start + stride]`. The fast version reads [`MARGIN_BEFORE`] samples before and [`MARGIN_AFTER`]
+/// after each row (the row itself and all rows within reach). Without them the result is the same, only
+/// slower.
 #[derive(Clone, Copy, Debug)]
 pub struct Around<'a, T> {
     /// Rows one after another.
     pub samples: &'a [T],
     /// Samples from one row to the next.
     pub stride: usize,
-    /// Where the row starts.
+    /// Start of the row.
     pub start: usize,
 }
 
-/// Samples that should be readable before each row; their values do not matter beyond the reach.
+/// Samples that should be readable before each row; values beyond the reach are ignored.
 pub const MARGIN_BEFORE: usize = 64;
-/// Samples that should be readable after each row; their values do not matter beyond the reach.
+/// Samples that should be readable after each row; values beyond the reach are ignored.
 pub const MARGIN_AFTER: usize = 192;
 
-/// When a sample is replaced.
+/// Condition for replacing a sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Closeness<T> {
     /// Differences below this are close.
@@ -118,7 +119,7 @@ pub struct Closeness<T> {
     pub each: bool,
 }
 
-/// Sample types the row loops exist for: `u8` and `u16`.
+/// Sample types with row kernels: `u8` and `u16`.
 pub trait Code: sealed::Kernels {}
 impl Code for u8 {}
 impl Code for u16 {}
@@ -132,7 +133,7 @@ mod sealed {
         fn select(self, other: Self, mask: u8) -> Self;
         /// A quarter of the sum, rounded down.
         fn quarter(refs: [Self; 4]) -> Self;
-        /// One row, by the fastest way that the level and the margins allow.
+        /// One row, by the fastest version that the level and the margins allow.
         fn row(
             level: Level,
             out: &mut [Self],
@@ -146,11 +147,11 @@ mod sealed {
 }
 
 /// One row of ffmpeg's `deband`: the mean (rounded down) of the four samples around each sample where they
-/// are close to it, the sample itself elsewhere. `at` is the row's place in the table of offsets.
+/// are close to it, the sample itself elsewhere. `at` is the row's position in the table of offsets.
 ///
 /// # Panics
-/// When the table does not hold `out.len()` samples from `at` on, or `around` does not hold all samples
-/// within the table's reach, or its rows are more than 8 million samples apart.
+/// When the table does not hold `out.len()` samples from `at` on, when `around` does not hold all samples
+/// within the table's reach, or when its rows are more than 8 million samples apart.
 pub fn deband_row<T: Code>(
     level: Level,
     out: &mut [T],
@@ -182,7 +183,7 @@ pub fn deband_row_coupled<T: Code>(
     T::row(level, out, Some(pass), around, offsets, at, close);
 }
 
-/// All that the loops below rely on when they read without asking.
+/// All conditions that the unchecked loops below rely on.
 fn check<T>(count: usize, around: &Around<'_, T>, offsets: &Offsets, at: (usize, usize)) {
     let _ = offsets.row(at, count);
     let (rx, ry) = offsets.reach();
@@ -195,7 +196,7 @@ fn check<T>(count: usize, around: &Around<'_, T>, offsets: &Offsets, at: (usize,
     );
 }
 
-/// The mean (rounded down) of the four samples around one, and whether it is to replace it.
+/// The mean (rounded down) of the four samples around one, and whether it replaces that one.
 #[inline(always)]
 pub fn judge<T: Code>(own: T, refs: [T; 4], close: Closeness<T>) -> (T, bool) {
     let mean = T::quarter(refs);

@@ -1,10 +1,10 @@
-//! Where the taps of deformable convolutions read, and what they find there.
+//! Deformable convolution: tap positions and bilinear sampling.
 #![allow(clippy::inline_always)] // `dispatch!` needs it
 
 use crate::dispatch;
 use crate::math_rows::tanh_of;
 
-/// How the kernel lies at each place of a run: sine and cosine of its turn, stretch of its rows, and size.
+/// Kernel geometry at each position of a run: sine and cosine of the rotation, stretch of its rows, and size.
 #[derive(Clone, Debug, Default)]
 pub struct Turns {
     sine: Vec<f32>,
@@ -55,12 +55,12 @@ fn place_body(rows: &mut [f32], columns: &mut [f32], turns: &Turns, tap: (f32, f
     }
 }
 
-/// Rows of an image, samples channel by channel.
+/// Rows of an image with interleaved channels.
 #[derive(Clone, Copy, Debug)]
 pub struct Picture<'a> {
-    /// The rows at hand.
+    /// The available rows.
     pub rows: &'a [&'a [f32]],
-    /// Number of the first of them.
+    /// Index of the first of them.
     pub first: usize,
     /// Rows of the whole image.
     pub height: usize,
@@ -68,7 +68,7 @@ pub struct Picture<'a> {
     pub width: usize,
     /// Channels.
     pub channels: usize,
-    /// Zeroes, as many as channels.
+    /// Zeroes, one per channel.
     pub zeros: &'a [f32],
 }
 
@@ -106,16 +106,16 @@ fn gather_body(out: &mut [f32], step: usize, rows: &[f32], columns: &[f32], pict
 }
 
 dispatch! {
-    /// Turns from what the generators said: per place sine, cosine, stretch and, with four numbers, size. Stretch lies between
-    /// the limits, or above 0 without.
+    /// Kernel geometry from the generators' outputs: per position sine, cosine, stretch and, if there are
+    /// four values, size. The stretch is mapped into the limits, or clamped to at least 0 without them.
     pub fn turn(level, turns: &mut Turns, raw: &[f32], numbers: usize, limits: Option<(f32, f32)>) = turn_body;
-    /// Where tap (u, v) of a banded kernel reads, for places from column x on in row y: (c·u′ + s·v′, −s·u′ + c·v′) away, with
-    /// u′ = size · stretch · u and v′ = size · v.
+    /// Read positions of tap (u, v) of a banded kernel, for columns from x on in row y: the offset is (c·u′ +
+    /// s·v′, −s·u′ + c·v′), with u′ = size · stretch · u and v′ = size · v.
     pub fn place(
         level, rows: &mut [f32], columns: &mut [f32], turns: &Turns, tap: (f32, f32), y: f32, x: f32,
     ) = place_body;
-    /// Bilinear samples at rows and columns, `step` floats from one to the next in `out`; what lies outside the image is
-    /// zero. All rows that are read must be at hand.
+    /// Bilinear samples at fractional rows and columns, `step` floats apart in `out`; zero outside the image.
+    /// All rows that are read must be available.
     pub fn gather(
         level, out: &mut [f32], step: usize, rows: &[f32], columns: &[f32], picture: &Picture<'_>,
     ) = gather_body;

@@ -1,9 +1,9 @@
-//! The row loops of `f3kdb`: samples around each sample at random distances, the choice between them and the
-//! sample, grain, and rounding with or without dither.
+//! Row kernels of `f3kdb`: lookup at random distances, choice between sample and mean, grain, and rounding
+//! with or without dither.
 //!
-//! Everything between [`pick_row`] and rounding is in 16-bit codes, as in the original. Where a row of samples has
-//! to be looked up at distances that differ from sample to sample, processors with AVX-512 VBMI look up all samples of
-//! a block that use the same distance at once (see `x86.rs`).
+//! Everything between [`pick_row`] and rounding is in 16-bit codes, as in the original. Where the distances
+//! differ from sample to sample, processors with AVX-512 VBMI look up all samples of a block with the same
+//! distance at once (see `x86.rs`).
 
 // Bodies must be inlined into each level's function to be compiled for it; bit patterns change sign on purpose.
 #![allow(clippy::inline_always, clippy::cast_possible_wrap)]
@@ -29,7 +29,7 @@ use std::ops::Range;
 pub use crate::deband_rows::Around;
 use crate::{Level, dispatch};
 
-/// Where the samples lie that each sample of a row is compared with, always in opposite pairs.
+/// Positions of the samples that each sample of a row is compared with, always in opposite pairs.
 #[derive(Clone, Copy, Debug)]
 pub enum Places<'a> {
     /// One pair: `(0, ±down)`.
@@ -59,7 +59,7 @@ pub enum Places<'a> {
 }
 
 impl<'a> Places<'a> {
-    /// All columns and all rows; missing ones are empty.
+    /// Slices of all columns and all rows; missing ones are empty.
     fn parts(&self) -> [[&'a [i8]; 2]; 2] {
         match *self {
             Places::Column { down } => [[&[], &[]], [down, &[]]],
@@ -69,7 +69,7 @@ impl<'a> Places<'a> {
         }
     }
 
-    /// The same for some samples of the row.
+    /// The same for a range of samples of the row.
     fn part(self, range: Range<usize>) -> Self {
         let cut = |part: &'a [i8]| &part[range.clone()];
         match self {
@@ -101,7 +101,7 @@ impl<'a> Places<'a> {
     }
 }
 
-/// Sample types the row loops exist for: `u8` and `u16`.
+/// Sample types with row kernels: `u8` and `u16`.
 pub trait Code: sealed::Kernels {}
 impl Code for u8 {}
 impl Code for u16 {}
@@ -112,15 +112,15 @@ mod sealed {
     pub trait Kernels:
         Copy + Default + Into<u32> + Into<u16> + Send + Sync + std::fmt::Debug + 'static
     {
-        /// Looks up without asking.
+        /// Unchecked lookup.
         ///
         /// # Safety
-        /// All samples looked up must exist.
+        /// All samples read must exist.
         unsafe fn fast(level: Level, refs: [&mut [Self]; 4], around: &Around<'_, Self>, places: &Places<'_>);
-        /// As `fast`, by whole blocks.
+        /// As `fast`, in whole blocks.
         ///
         /// # Safety
-        /// The instructions, the margins and the reach that `x86::blocks` asks for.
+        /// The instructions, the margins and the reach required by `x86::blocks`.
         #[cfg(target_arch = "x86_64")]
         unsafe fn blocks(refs: [&mut [Self]; 4], around: &Around<'_, Self>, places: &Places<'_>, down: usize);
         fn judge(
@@ -138,7 +138,7 @@ mod sealed {
 }
 
 dispatch! {
-    /// The largest of the distances, without sign.
+    /// The largest absolute distance.
     pub fn farthest(level, distances: &[i8]) -> u8 = farthest_body;
 }
 
@@ -154,11 +154,11 @@ fn farthest_body(distances: &[i8]) -> u8 {
     rest.iter().map(|d| d.unsigned_abs()).chain(most).max().unwrap_or(0)
 }
 
-/// Looks up the samples around each sample of a row: into `refs[0]` and `refs[1]` the first pair, plus and minus;
-/// into the others the second pair where there is one. All slices have the row's length.
+/// Looks up the samples around each sample of a row: the first pair into `refs[0]` and `refs[1]`, plus and
+/// minus; the second pair, if any, into the others. All slices have the row's length.
 ///
 /// # Panics
-/// When slices differ in length (those of a missing pair apart), or a sample looked up does not exist.
+/// When slices differ in length (except those of a missing pair), or a sample read does not exist.
 pub fn pick_row<T: Code>(level: Level, refs: [&mut [T]; 4], around: &Around<'_, T>, places: &Places<'_>) {
     let count = refs[0].len();
     assert!(around.start <= around.samples.len(), "the row starts behind the samples");
@@ -175,7 +175,7 @@ pub fn pick_row<T: Code>(level: Level, refs: [&mut [T]; 4], around: &Around<'_, 
     let rows = down.saturating_mul(around.stride);
     let far = rows.saturating_add(across);
     assert!(far < i32::MAX as usize, "rows {} samples apart are too far apart", around.stride);
-    // From here to there everything within reach of a sample exists.
+    // In this range everything within reach of a sample exists.
     let first = far.saturating_sub(around.start).min(count);
     let last = around.samples.len().saturating_sub(far + around.start).clamp(first, count);
     let mut job = Job { refs, around, places };
@@ -206,14 +206,14 @@ struct Job<'a, 'b, T> {
 }
 
 impl<'b, T: Code> Job<'_, 'b, T> {
-    /// The same for some samples of the row.
+    /// The same for a range of samples of the row.
     fn part(&mut self, range: Range<usize>) -> ([&mut [T]; 4], Around<'b, T>, Places<'b>) {
         let around = Around { start: self.around.start + range.start, ..*self.around };
         let places = self.places.part(range.clone());
         (self.refs.each_mut().map(|row| row.get_mut(range.clone()).unwrap_or_default()), around, places)
     }
 
-    /// Looks up some samples and panics where one does not exist.
+    /// Checked lookup: panics where a sample does not exist.
     fn checked(&mut self, range: Range<usize>) {
         for i in range {
             for (pair, (x, y)) in
@@ -247,7 +247,7 @@ macro_rules! kernels {
                 places: &Places<'_>,
                 down: usize,
             ) {
-                // SAFETY: the caller's promise.
+                // SAFETY: guaranteed by the caller.
                 unsafe { x86::$blocks(refs, around, places, down) };
             }
 

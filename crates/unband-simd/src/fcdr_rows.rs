@@ -1,7 +1,7 @@
-//! The row loops of FCDR: differences to opposite neighbours, and how alike they are along strips.
+//! Row kernels of FCDR: differences to opposite neighbours, and their similarity along strips.
 
-// Bodies must be inlined into each level's function to be compiled for it; branches would keep them from being
-// vectorised.
+// Bodies must be inlined into each level's function to be compiled for it; branches would prevent
+// vectorisation.
 #![allow(clippy::inline_always, clippy::needless_bitwise_bool)]
 
 use crate::dispatch;
@@ -9,7 +9,7 @@ use crate::dispatch;
 /// Half the side of the block around each pixel.
 pub const REACH: usize = 4;
 
-/// Thresholds, those of sums in codes.
+/// Thresholds; those of sums are in codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// A pixel is on a step when any of its sums reaches this.
@@ -20,14 +20,14 @@ pub struct Limits {
     pub texture: u16,
     /// Two pixels are alike when their sums differ by less than this, all four together.
     pub alike: u16,
-    /// How many pixels of the block must be alike in the fullest of its four strips, at least …
+    /// Minimum number of similar pixels in the fullest of the block's four strips …
     pub fullest: u16,
-    /// … and in the emptiest, at most.
+    /// … and maximum number in the emptiest.
     pub emptiest: u16,
 }
 
 impl Limits {
-    /// Where sums are cut: beyond this neither an edge nor alike to anything but an edge. At most 16383, as four of
+    /// Sums are clipped to this: larger ones are edges, and similar only to edges. At most 16383, as four of
     /// them must fit.
     fn most(&self) -> u16 {
         self.edge.max(self.step).saturating_add(self.alike).min(16_383)
@@ -35,31 +35,33 @@ impl Limits {
 }
 
 dispatch! {
-    /// For pixels in a row the sums of the differences to two opposite neighbours: falling diagonal, vertical,
-    /// rising diagonal, horizontal. `rows` are the row above, the row itself and the row below, each with one more
-    /// sample on both sides.
+    /// For pixels in a row, the sums of the differences to two opposite neighbours: falling diagonal,
+    /// vertical, rising diagonal, horizontal. `rows` are the row above, the row itself and the row below,
+    /// each with one more sample on both sides.
     ///
     /// # Panics
     /// When a row has another length.
     pub fn sums_row(level, out: [&mut [u16]; 4], rows: [&[u16]; 3], limits: &Limits) = sums_body;
-    /// Which pixels of a row are candidates: bit 0 on a step (FCDR's first map), bit 1 and neither texture nor a sharp edge
-    /// (its second). All slices have the same length.
+    /// Candidate pixels of a row: bit 0 on a step (FCDR's first map), bit 1 on a step and neither texture nor
+    /// a sharp edge (its second). All slices have the same length.
     ///
     /// # Panics
     /// When a slice has another length.
     pub fn candidates_row(level, out: &mut [u8], sums: [&[u16]; 4], limits: &Limits) = candidates_body;
-    /// Which candidates (bit 1 of `maps`) are part of a contour (FCDR's third map): sets their bit 2. `sums` hold rows of
-    /// `stride`; the first pixel's sums stand at `start`, and [`REACH`] columns and rows around the pixels are read.
+    /// Candidates (bit 1 of `maps`) that are part of a contour (FCDR's third map): sets their bit 2. `sums`
+    /// hold rows of `stride`; the first pixel's sums are at `start`, and [`REACH`] columns and rows around
+    /// the pixels are read.
     ///
     /// # Panics
-    /// When `sums` do not hold all that.
+    /// When `sums` are too short for that.
     pub fn contours_row(level, maps: &mut [u8], sums: [&[u16]; 4], stride: usize, start: usize, limits: &Limits) = contours_body;
     /// Sums of nine rows, each as long as `out`, from the first to the last.
     ///
     /// # Panics
     /// When a row has another length.
     pub fn sum_of_nine_rows(level, out: &mut [f32], rows: [&[f32]; 9]) = rows_body;
-    /// Means of nine by nine samples from sums of nine rows: `out[i]` is a 81st of the sum of `sums[i..i + 9]`.
+    /// Means of nine by nine samples from sums of nine rows: `out[i]` is the sum of `sums[i..i + 9]` divided
+    /// by 81.
     ///
     /// # Panics
     /// When `sums` is not 8 longer than `out`.
@@ -99,7 +101,7 @@ fn candidates_body(out: &mut [u8], sums: [&[u16]; 4], limits: &Limits) {
     }
 }
 
-/// Pixels worked on at a time.
+/// Pixels per block.
 const BLOCK: usize = 64;
 
 #[inline(always)]

@@ -1,7 +1,7 @@
-//! The row loops of ffmpeg's `gradfun`: sums over a sliding box, means from them, and the blend.
+//! Row kernels of ffmpeg's `gradfun`: sliding box sums, their means, and the blend.
 //!
-//! The box stands on blocks of 2×2 samples. Its sums slide down one pair of rows at a time (`slide_*`) and along
-//! the row (`means_*`); both cost the same for every radius.
+//! The box consists of blocks of 2×2 samples. Its sums slide down one pair of rows at a time (`slide_*`) and
+//! along the row (`means_*`); the cost of both is independent of the radius.
 
 // Bodies must be inlined into each level's function to be compiled for it; bit patterns change sign on purpose.
 #![allow(clippy::inline_always, clippy::cast_possible_wrap)]
@@ -14,32 +14,35 @@ pub use means::Scratch;
 use means::{means_u8_body, means_u16_body};
 
 dispatch! {
-    /// Moves column sums of 8-bit blocks down: adds the blocks of the row pair `enter`, takes away those of the pair
-    /// `leave`. Column `c` holds samples `2c` and `2c + 1`; slices shorter than `2 * sums.len()` end the loop early.
-    /// Sums wrap.
+    /// Moves column sums of 8-bit blocks down: adds the blocks of the row pair `enter`, subtracts those of
+    /// the pair `leave`. Column `c` holds samples `2c` and `2c + 1`; slices shorter than `2 * sums.len()` end
+    /// the loop early. Sums wrap.
     pub fn slide_u8(level, sums: &mut [u16], enter: [&[u8]; 2], leave: Option<[&[u8]; 2]>) = slide_u8_body;
 
     /// As [`slide_u8`], for 16-bit samples.
     pub fn slide_u16(level, sums: &mut [u32], enter: [&[u16]; 2], leave: Option<[&[u16]; 2]>) = slide_u16_body;
 
-    /// Box means times 128 of 8-bit samples, one per sample of the row, from column sums over `radius` row pairs.
-    /// The mean of a sample is over `radius` columns (of 2 samples) around it, shifted where they would leave
-    /// the row; the reciprocal of the area is cut to 21 bits, as in ffmpeg. What `scratch` holds does not matter. Nothing is written unless
-    /// `sums.len() >= radius`, `radius` is even, at least 2 and at most 32, and `means.len()` is twice `sums.len()` or one more.
+    /// Box means times 128 of 8-bit samples, one per sample of the row, from column sums over `radius` row
+    /// pairs. The mean of a sample is over `radius` columns (of 2 samples) around it, shifted to stay inside
+    /// the row; the reciprocal of the area is truncated to 21 bits, as in ffmpeg. The content of `scratch` is
+    /// ignored. Nothing is written unless `sums.len() >= radius`, `radius` is even, at least 2 and at most
+    /// 32, and `means.len()` is twice `sums.len()` or one more.
     pub fn means_u8(level, means: &mut [u16], sums: &[u16], radius: usize, scratch: &mut Scratch) = means_u8_body;
 
-    /// As [`means_u8`], for any depth up to 16 bits; the mean is cut to whole 128ths, the reciprocal is exact.
+    /// As [`means_u8`], for any depth up to 16 bits; the mean is truncated to whole 128ths, the reciprocal is
+    /// exact.
     pub fn means_u16(level, means: &mut [u32], sums: &[u32], radius: usize, scratch: &mut Scratch) = means_u16_body;
 
-    /// One row of `gradfun` at 8 bits: pulls each sample towards its mean (times 128), less the further away it
-    /// is, and adds the row of the dither matrix (0..=127). `threshold` is 32768 / strength, at least 512.
+    /// One row of `gradfun` at 8 bits: pulls each sample towards its mean (times 128), less with increasing
+    /// distance, and adds the row of the dither matrix (0..=127). `threshold` is 32768 / strength, at least
+    /// 512.
     pub fn blend_u8(level, out: &mut [u8], row: &[u8], means: &[u16], threshold: u16, dither: &[u8; 8]) = blend_u8_body;
 
     /// As [`blend_u8`] at `bits` per sample, 1 to 16. `threshold` is 32768 / strength, strength in 8-bit codes.
     pub fn blend_u16(level, out: &mut [u16], row: &[u16], means: &[u32], threshold: u16, dither: &[u8; 8], bits: u8) = blend_u16_body;
 }
 
-/// Sample types the row loops exist for: `u8` (8-bit samples only) and `u16` (any depth up to 16 bits).
+/// Sample types with row kernels: `u8` (8-bit samples only) and `u16` (any depth up to 16 bits).
 pub trait Code: sealed::Sealed + Copy + Default + PartialEq + Send + Sync + 'static {
     /// Column sums.
     type Sum: Copy + Default;
@@ -55,8 +58,8 @@ pub trait Code: sealed::Sealed + Copy + Default + PartialEq + Send + Sync + 'sta
         radius: usize,
         scratch: &mut Scratch,
     );
-    /// What stands for the means of a plane one row too low for a box. At 8 bits ffmpeg then blends with the column
-    /// sums, shifted; at other depths these are the means.
+    /// Replacement for the means of a plane one row too low for a box. At 8 bits ffmpeg then blends with the
+    /// column sums, shifted; at other depths these are the means.
     fn means_of_low_plane(
         level: Level,
         means: &mut [Self::Mean],
@@ -219,8 +222,8 @@ fn blend_u8_body(out: &mut [u8], row: &[u8], means: &[u16], threshold: u16, dith
     let (means, means_rest) = means[..count].as_chunks::<64>();
     let thresholds = [threshold; 64];
     for ((out, row), means) in out.iter_mut().zip(row).zip(means) {
-        // A number known to stay the same is widened ahead of the loop, and then nobody sees any more that the product's
-        // upper half is one instruction on 16-bit lanes: half the speed.
+        // A loop-invariant value would be widened ahead of the loop. The compiler then no longer sees that
+        // the product's upper half is one instruction on 16-bit lanes: half the speed.
         let thresholds = std::hint::black_box(&thresholds);
         for i in 0..64 {
             out[i] = blend_one_u8(row[i], means[i], thresholds[i], dither[i]);

@@ -1,20 +1,20 @@
-//! Row kernels of the detector: samples to 8-bit codes, codes to planes of luma and colour differences in
-//! 1/64 codes, and what a 3×3 window holds. All integers, so every level gives the same bits.
+//! Row kernels of the detector: samples to 8-bit codes, codes to luma and colour-difference planes in 1/64
+//! codes, and statistics of 3×3 windows. All integers, so every level gives the same bits.
 
-// Bodies are compiled once per level inside their caller; branches would keep them from being vectors.
+// Bodies are compiled once per level inside their caller; branches would prevent vectorisation.
 #![allow(clippy::inline_always, clippy::needless_bitwise_bool, clippy::too_many_arguments)]
 
 use crate::dispatch;
 
 dispatch! {
-    /// `v * scale + offset`, rounded to the nearest of 0..=255; not a number becomes 0.
+    /// `v * scale + offset`, rounded to the nearest of 0..=255; NaN becomes 0.
     pub fn quantise_row(level, out: &mut [u8], v: &[f32], scale: f32, offset: f32) = quantise_body;
 
     /// `(weights · rgb + add) >> 10` per sample: a weighted sum of three rows of codes, in 1/64 codes when the
     /// weights are in 1/65536.
     pub fn weigh_row(level, out: &mut [i16], r: &[u8], g: &[u8], b: &[u8], weights: [i32; 3], add: i32) = weigh_body;
 
-    /// Codes in 1/64.
+    /// Codes converted to 1/64 codes.
     pub fn sixty_fourths(level, out: &mut [i16], codes: &[u8]) = sixty_fourths_body;
 
     /// As [`weigh_row`] for sums of four codes (`>> 12`).
@@ -24,24 +24,25 @@ dispatch! {
     /// Sum of each whole 2×2 block of two rows.
     pub fn sum_blocks(level, out: &mut [u16], top: &[u8], bottom: &[u8]) = sum_blocks_body;
 
-    /// Of three rows: per column the largest, the smallest and the sum.
+    /// Per column of three rows: the maximum, the minimum and the sum.
     pub fn columns3(level, high: &mut [i16], low: &mut [i16], sum: &mut [i32], above: &[i16], here: &[i16], below: &[i16])
         = columns3_body;
 
-    /// From what [`columns3`] gave: the range (largest less smallest) and the mean of each 3×3 window;
-    /// `range` and `mean` hold two values less, the first belongs to the second column.
+    /// From the results of [`columns3`]: the range (maximum minus minimum) and the mean of each 3×3 window.
+    /// `range` and `mean` are two values shorter; their first value belongs to the second column.
     pub fn windows3(level, range: &mut [i16], mean: &mut [i16], high: &[i16], low: &[i16], sum: &[i32]) = windows3_body;
 
     /// `mean = rough` where `range >= limit`.
     pub fn mask_rough(level, mean: &mut [i16], range: &[i16], limit: i16, rough: i16) = mask_rough_body;
 
-    /// For each 32 values whether any of `|a − b|` is more than `low` and less than `high`.
+    /// For each group of 32 values: whether any `|a − b|` is more than `low` and less than `high`.
     pub fn any_steps(level, found: &mut [u8], a: &[i16], b: &[i16], low: i16, high: i16) = any_steps_body;
 
     /// `a − b` per value.
     pub fn subtract(level, out: &mut [i16], a: &[i16], b: &[i16]) = subtract_body;
 
-    /// Adds to `counts[i % 8]` how many neighbours `i`, `i + 1` differ by more than `low` and less than `high`.
+    /// Adds to `counts[i % 8]` the number of neighbours `i`, `i + 1` that differ by more than `low` and less
+    /// than `high`.
     pub fn count_steps_across(level, counts: &mut [u32; 8], row: &[i16], low: i16, high: i16) = steps_across_body;
 
     /// Steps between two rows of codes: `|a − b|`, at most `255 >> shift`, times `2^shift`.
@@ -53,8 +54,8 @@ dispatch! {
     /// The largest of three rows of steps, value by value.
     pub fn largest3(level, out: &mut [u8], a: &[u8], b: &[u8], c: &[u8]) = largest3_body;
 
-    /// Sets a mark (1) on the samples before and after each step of `low..=high` between two flats: `before` and
-    /// `after` hold the largest step inside the flats and must not exceed `flat`.
+    /// Sets a mark (1) on the samples before and after each step of `low..=high` between two flats: `before`
+    /// and `after` hold the largest step inside the flats and must not exceed `flat`.
     pub fn mark_contours(
         level, first: &mut [u8], second: &mut [u8], before: &[u8], steps: &[u8], after: &[u8],
         flat: u8, low: u8, high: u8,
@@ -65,7 +66,7 @@ dispatch! {
         level, marks: &mut [u8], before: &[u8], steps: &[u8], after: &[u8], flat: u8, low: u8, high: u8,
     ) = mark_across_body;
 
-    /// How many steps are at least `low`, and how many of these are contours as in [`mark_contours`].
+    /// Number of steps of at least `low`, and of contours among them, as defined in [`mark_contours`].
     pub fn count_contours(
         level, before: &[u8], steps: &[u8], after: &[u8], flat: u8, low: u8, high: u8,
     ) -> (u32, u32) = count_contours_body;
@@ -76,15 +77,15 @@ dispatch! {
     /// `marks |= more`.
     pub fn join_marks(level, marks: &mut [u8], more: &[u8]) = join_marks_body;
 
-    /// How many marks are set.
+    /// Number of marks that are set.
     pub fn count_marks(level, marks: &[u8]) -> u32 = count_marks_body;
 
-    /// How many samples of two rows differ by more than `low` and less than `high`.
+    /// Number of samples of two rows that differ by more than `low` and less than `high`.
     pub fn count_steps_down(level, a: &[i16], b: &[i16], low: i16, high: i16) -> u32 = steps_down_body;
 }
 
-/// Values that are worked on at once. Rows of the squares that are looked at have about a hundred values, of which vectors as wide
-/// as the compiler likes them leave a third to be done one by one.
+/// Values per step. Rows of the detector's squares have about a hundred values; with vectors as wide as the
+/// compiler prefers, a third of them would be left to the scalar loop.
 const BLOCK: usize = 16;
 
 /// `f` of each value.
@@ -138,10 +139,10 @@ fn sixty_fourths_body(out: &mut [i16], codes: &[u8]) {
 }
 
 #[inline(always)]
-#[allow(clippy::manual_clamp)] // clamp keeps not-a-number
+#[allow(clippy::manual_clamp)] // clamp keeps NaN
 fn quantise_body(out: &mut [u8], v: &[f32], scale: f32, offset: f32) {
     for (o, &v) in out.iter_mut().zip(v) {
-        // `max` turns not-a-number into 0; adding 2^23 rounds to the last bit of the mantissa.
+        // `max` turns NaN into 0; adding 2^23 rounds to the last bit of the mantissa.
         let code = (v * scale + offset).max(0.0).min(255.0) + 8_388_608.0;
         *o = code.to_bits() as u8;
     }
@@ -196,7 +197,7 @@ fn windows3_body(range: &mut [i16], mean: &mut [i16], high: &[i16], low: &[i16],
     let (high, low, sum) = (&high[..n + 2], &low[..n + 2], &sum[..n + 2]);
     map3(range, high, &high[1..], &high[2..], |a, b, c| a.max(b).max(c));
     map3(mean, low, &low[1..], &low[2..], |a, b, c| a.min(b).min(c));
-    // No difference of codes in 1/64 leaves sixteen bits.
+    // Differences of codes in 1/64 fit sixteen bits.
     range.iter_mut().zip(&*mean).for_each(|(range, &low)| *range = range.wrapping_sub(low));
     // Sums reach 9 * 16384 at most, so the product stays below 2^31; 7282 = 65536 / 9.
     map3(mean, sum, &sum[1..], &sum[2..], |a, b, c| (((a + b + c) * 7282 + 32768) >> 16) as i16);
@@ -238,7 +239,7 @@ fn subtract_body(out: &mut [i16], a: &[i16], b: &[i16]) {
 fn steps_across_body(counts: &mut [u32; 8], row: &[i16], low: i16, high: i16) {
     let n = row.len().saturating_sub(1);
     let (left, right) = (&row[..n], &row[row.len() - n..]);
-    // Sixteen-bit counters keep a whole vector busy; they are emptied before they can overflow.
+    // Sixteen-bit counters use whole vectors; they are flushed before they can overflow.
     for (l, r) in left.chunks(8 * 8192).zip(right.chunks(8 * 8192)) {
         let mut part = [0u16; 8];
         let (l8, r8) = (l.chunks_exact(8), r.chunks_exact(8));

@@ -1,4 +1,4 @@
-//! Rows of JPEG's components to rows of an image: chroma made as large as luma, and luma and chroma to colours.
+//! Row kernels for JPEG output: chroma upsampling, and conversion of luma and chroma to RGB.
 
 // Bodies must be inlined into each level's function to be compiled for it.
 #![allow(clippy::inline_always)]
@@ -10,8 +10,8 @@ dispatch! {
     ///
     /// Source: libjpeg-turbo `jdsample.c`, triangle filter.
     pub fn between_rows(level, out: &mut [f32], near: &[f32], far: &[f32]) = between_rows_body;
-    /// Twice as many samples: each half a quarter of the way to its neighbour, the outermost as they are. `out` takes
-    /// up to `2 * row.len()`; an empty `row` leaves it alone.
+    /// Doubles the number of samples: each half is a quarter of the way to its neighbour, the outermost stay
+    /// as they are. `out` takes up to `2 * row.len()`; an empty `row` leaves it unchanged.
     ///
     /// Source: libjpeg-turbo `jdsample.c`, triangle filter.
     pub fn twice_as_wide(level, out: &mut [f32], row: &[f32]) = twice_as_wide_body;
@@ -35,7 +35,7 @@ fn between_rows_body(out: &mut [f32], near: &[f32], far: &[f32]) {
 fn twice_as_wide_body(out: &mut [f32], row: &[f32]) {
     let (Some(&first), Some(&last)) = (row.first(), row.last()) else { return };
     let n = row.len();
-    // Between the outermost two, the pairs (3a + b, a + 3b) lie side by side.
+    // Between the outermost two, the pairs (3a + b, a + 3b) are adjacent.
     if let Some(first_out) = out.first_mut() {
         *first_out = first;
     }
@@ -63,7 +63,7 @@ fn to_unit_body(out: &mut [f32], row: &[f32], max: f32) {
     }
 }
 
-/// BT.601's weights of red and blue in luma.
+/// BT.601's luma coefficients of red and blue.
 const RED: f32 = 0.299;
 const BLUE: f32 = 0.114;
 const GREEN: f32 = 1.0 - RED - BLUE;
@@ -93,7 +93,7 @@ fn ycc_to_rgb_body(
 }
 
 #[cfg(test)]
-#[allow(clippy::float_cmp)] // equal bits are what is asked for
+#[allow(clippy::float_cmp)] // tests check equal bits
 mod tests {
     use super::*;
     use crate::Level;

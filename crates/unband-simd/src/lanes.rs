@@ -1,23 +1,23 @@
-//! Vectors of floats of several lengths, for bodies that are written once for all of them.
+//! Abstraction over float vectors of several lengths, for kernels written once.
 #![cfg(any(target_arch = "x86_64", target_arch = "aarch64", test))]
 #![allow(clippy::inline_always)] // bodies must be compiled into the functions that have the instructions
 
 /// A vector of floats.
 pub trait Lanes: Copy {
-    /// Floats.
+    /// Number of floats.
     const LEN: usize;
     /// # Safety
-    /// The pointer must lead to `LEN` floats; the processor must have the instructions.
+    /// The pointer must be valid for `LEN` floats; the processor must have the instructions.
     unsafe fn load(from: *const f32) -> Self;
     /// # Safety
     /// As `load`.
     unsafe fn store(self, to: *mut f32);
-    /// The first floats, as many as there are or are asked for.
+    /// Stores the first floats: as many as requested, but at most `LEN`.
     /// # Safety
-    /// The pointer must lead to so many.
+    /// The pointer must be valid for that many.
     #[inline(always)]
     unsafe fn store_first(self, to: *mut f32, floats: usize) {
-        // SAFETY: no vector is longer, and the caller's pointer leads to what is written.
+        // SAFETY: no vector is longer, and the caller's pointer is valid for the floats written.
         unsafe {
             if floats >= Self::LEN {
                 return self.store(to);
@@ -28,9 +28,9 @@ pub trait Lanes: Copy {
         }
     }
     /// # Safety
-    /// The processor must have the instructions; so for all below.
+    /// The processor must have the instructions; the same applies to all below.
     unsafe fn splat(v: f32) -> Self;
-    /// self · b + c, in one rounding.
+    /// self · b + c, with a single rounding.
     /// # Safety
     /// As above.
     unsafe fn mul_add(self, b: Self, c: Self) -> Self;
@@ -40,7 +40,7 @@ pub trait Lanes: Copy {
     /// # Safety
     /// As above.
     unsafe fn sub(self, b: Self) -> Self;
-    /// Asks for what lies at a place, which need not exist.
+    /// Prefetches an address, which need not exist.
     /// # Safety
     /// As above.
     unsafe fn prefetch(_: *const f32) {}
@@ -58,7 +58,7 @@ mod x86 {
 
     macro_rules! lanes {
         ($vector:ty, $len:expr, $load:ident, $store:ident, $splat:ident, $fma:ident, $add:ident, $sub:ident $(, $more:item)?) => {
-            // SAFETY, for all: the caller has the instructions, pointers lead to `LEN` floats.
+            // SAFETY, for all: the caller has the instructions, pointers are valid for `LEN` floats.
             impl Lanes for $vector {
                 const LEN: usize = $len;
                 #[inline(always)]
@@ -121,7 +121,8 @@ mod x86 {
     );
 }
 
-/// What kernels use on 64-bit Arm: its 32 registers of 4 floats hold as much as AVX2's 16 of 8, so the same blocks fit.
+/// Vector of the kernels on 64-bit Arm: its 32 registers of 4 floats hold as much as AVX2's 16 of 8, so the
+/// same blocks fit.
 #[cfg(target_arch = "aarch64")]
 pub type Pair = [std::arch::aarch64::float32x4_t; 2];
 
@@ -133,7 +134,7 @@ mod arm {
 
     use super::Lanes;
 
-    // SAFETY, for all: every processor has the instructions, pointers lead to `LEN` floats.
+    // SAFETY, for all: every processor has the instructions, pointers are valid for `LEN` floats.
     impl Lanes for float32x4_t {
         const LEN: usize = 4;
         #[inline(always)]

@@ -1,11 +1,11 @@
-//! Which vector instructions to use.
+//! Vector instruction levels and their detection.
 
 use std::sync::OnceLock;
 
-/// Vector instructions, from none to most.
+/// Vector instruction level, lowest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
-    /// What the compiler makes of scalar code for every processor of the architecture.
+    /// Scalar code as compiled for every processor of the architecture.
     Scalar,
     /// NEON, which every 64-bit Arm processor has.
     Neon,
@@ -16,7 +16,8 @@ pub enum Level {
 }
 
 impl Level {
-    /// The most that this processor has; the variable `UNBAND_SIMD` (`scalar`, `neon`, `avx2`, `avx512`) may lower it.
+    /// The highest level of this processor; the environment variable `UNBAND_SIMD` (`scalar`, `neon`, `avx2`,
+    /// `avx512`) may lower it.
     pub fn best() -> Self {
         static BEST: OnceLock<Level> = OnceLock::new();
         *BEST.get_or_init(|| {
@@ -41,7 +42,7 @@ impl Level {
     #[must_use]
     pub fn supported(self) -> Self {
         match (self, Self::detected()) {
-            // Lower than AVX2, and yet of another architecture.
+            // NEON is below AVX2 in order, but belongs to another architecture.
             (Self::Neon, best) if best != Self::Neon => Self::Scalar,
             (level, best) => level.min(best),
         }

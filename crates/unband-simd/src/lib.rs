@@ -1,10 +1,10 @@
-//! Fast loops on slices: the one crate of unband with `unsafe`, behind safe functions.
+//! SIMD kernels on slices. The only crate of unband with `unsafe`, behind safe functions.
 //!
-//! Every function has one scalar body that says what it means. Vector versions give the same bits for
-//! integers and for everything whose order of operations is fixed; the tests hold them to that.
+//! Every function has one scalar body as its reference. Vector versions give the same bits for integers and
+//! for everything with a fixed order of operations; the tests verify this.
 //!
-//! Loops that read without asking rely on checks before them. Sizes are anybody's numbers, so the checks saturate: what would
-//! be too much for `usize` is more than any slice has, and never wraps to something small.
+//! Unchecked loops rely on checks before them. Sizes come from untrusted callers, so the checks saturate: a
+//! size too large for `usize` exceeds any slice, and never wraps to a small one.
 
 pub mod attention_rows;
 pub mod bband_rows;
@@ -43,10 +43,10 @@ pub mod winograd_rows;
 pub use level::Level;
 pub use precision::Precision;
 
-/// Compiles one body for each level and picks at run time.
+/// Compiles one body for each level and selects one at run time.
 ///
-/// The body stands once, as an ordinary `#[inline(always)]` function; the compiler vectorises it for each
-/// instruction set. As Rust neither reorders nor fuses floating-point operations, all versions give equal bits.
+/// The body is an ordinary `#[inline(always)]` function; the compiler vectorises it for each instruction set.
+/// As Rust neither reorders nor fuses floating-point operations, all versions give equal bits.
 ///
 /// ```
 /// #[inline(always)]
@@ -77,22 +77,22 @@ macro_rules! dispatch {
                 #[target_feature(enable = "avx2,bmi1,bmi2")]
                 fn avx2($($arg: $ty),*) $(-> $ret)? { $body($($arg),*) }
                 match level.supported() {
-                    // SAFETY: `supported` never exceeds what the processor was found to have.
+                    // SAFETY: `supported` never exceeds the detected features of the processor.
                     $crate::Level::Avx512 => return unsafe { avx512($($arg),*) },
                     // SAFETY: as above.
                     $crate::Level::Avx2 => return unsafe { avx2($($arg),*) },
                     $crate::Level::Scalar | $crate::Level::Neon => {}
                 }
             }
-            // On 64-bit Arm this is NEON: the compiler has it everywhere.
+            // On 64-bit Arm this is NEON: it is part of the baseline.
             let _ = level;
             $body($($arg),*)
         }
     )*};
 }
 
-/// As [`dispatch!`], for bodies `f::<FUSED>(…)` that multiply and add in one rounding where `FUSED` says that the processor
-/// can: vector versions are equal to each other, and differ from the scalar one in the last bits.
+/// As [`dispatch!`], for bodies `f::<FUSED>(…)` that use fused multiply-add where `FUSED` is set. Vector
+/// versions are equal to each other, and differ from the scalar one in the last bits.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! dispatch_fused {
@@ -106,7 +106,8 @@ macro_rules! dispatch_fused {
                 #[target_feature(enable = "avx2,bmi1,bmi2,fma")]
                 fn avx2($($arg: $ty),*) { $body::<true>($($arg),*) }
                 if level.supported() == $crate::Level::Avx512 {
-                    // SAFETY: `supported` never exceeds what the processor was found to have, `fused` found FMA.
+                    // SAFETY: `supported` never exceeds the detected features of the processor, `fused` found
+                    // FMA.
                     unsafe { avx512($($arg),*) }
                 } else {
                     // SAFETY: as above; `fused` levels have AVX2.

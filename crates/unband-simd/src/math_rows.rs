@@ -1,9 +1,10 @@
-//! Functions of single samples, as short polynomials that the compiler turns into vector code.
+//! Elementary functions of single samples, as short polynomials that the compiler vectorises.
 //!
-//! Products and sums are fused where the processor can (see [`dispatch_fused!`]). Results are within two units in the last place
-//! of the true value, of `silu` within four and of `gelu` within seven (below 2⁻¹¹⁸ of that size); a test measures it over all
-//! sizes of arguments. Coefficients are those of least largest relative error, found by iteratively reweighted least squares.
-//! Infinities and what is not a number come out as they do from the formulas.
+//! Products and sums are fused where the processor supports it (see [`dispatch_fused!`]). Results are within
+//! two units in the last place of the true value, those of `silu` within four and of `gelu` within seven
+//! (below 2⁻¹¹⁸ of that size); a test verifies it over all sizes of arguments. Coefficients have the least
+//! maximum relative error, found by iteratively reweighted least squares. Infinities and NaN give the results
+//! of the formulas.
 #![allow(clippy::inline_always)] // `dispatch_fused!` needs it
 
 use std::f32::consts::LOG2_E;
@@ -26,13 +27,13 @@ fn polynomial<const FUSED: bool, const N: usize>(x: f32, c: [f32; N]) -> f32 {
 /// ln 2 in two parts: the first has so few bits that whole multiples of it are exact.
 const LN_2: [f32; 2] = [0.693_145_75, 1.428_606_8e-6];
 
-/// Added, it leaves a whole number in the last bits.
+/// Adding it rounds to an integer in the lowest bits.
 const ROUND: f32 = 12_582_912.0;
 
 /// e^(x + rest); `rest` is much smaller than 1.
 #[inline(always)]
 fn exp_of_sum<const FUSED: bool>(x: f32, rest: f32) -> f32 {
-    // Beyond these the result is infinite or zero; comparisons let what is not a number pass.
+    // Beyond these the result is infinite or zero; comparisons let NaN pass.
     let x = if x > 89.0 { 89.0 } else { x };
     let x = if x < -104.0 { -104.0 } else { x };
     let shifted = mul_add::<FUSED>(x, LOG2_E, ROUND);
@@ -41,12 +42,12 @@ fn exp_of_sum<const FUSED: bool>(x: f32, rest: f32) -> f32 {
     let x = mul_add::<FUSED>(-whole, LN_2[0], x) + mul_add::<FUSED>(-whole, LN_2[1], rest);
     let tail = [0.499_999_94, 0.166_665_21, 0.041_668_39, 0.008_368_735, 0.001_381_456];
     let near = 1.0 + mul_add::<FUSED>(x * x, polynomial::<FUSED, 5>(x, tail), x);
-    // In two steps, as 2^power need not be a float where the result is one.
+    // In two steps, as 2^power may exceed the float range where the result does not.
     let half = power >> 1;
     near * two_to(half) * two_to(power.wrapping_sub(half))
 }
 
-/// 2^power for powers of ordinary floats.
+/// 2^power within the range of normal floats.
 #[inline(always)]
 fn two_to(power: i32) -> f32 {
     f32::from_bits((power.wrapping_add(127) << 23).cast_unsigned())
@@ -66,7 +67,7 @@ pub(crate) fn tanh_of<const FUSED: bool>(x: f32) -> f32 {
     if x.abs() < 0.625 { near } else { far }
 }
 
-/// Through e^−|x|, which does not overflow.
+/// Computed from e^−|x|, which does not overflow.
 #[inline(always)]
 fn sigmoid_of<const FUSED: bool>(x: f32) -> f32 {
     let small = exp_of::<FUSED>(-x.abs());
@@ -74,7 +75,8 @@ fn sigmoid_of<const FUSED: bool>(x: f32) -> f32 {
     above / (1.0 + small)
 }
 
-/// The share of the normal distribution below x: erfc(|x| / √2) / 2 is e^(−x² / 2) times a polynomial in 1 / (1 + 0.35 |x|).
+/// The normal distribution function below x: erfc(|x| / √2) / 2 is e^(−x² / 2) times a polynomial in 1 / (1 +
+/// 0.35 |x|).
 #[inline(always)]
 fn normal_share<const FUSED: bool>(x: f32) -> f32 {
     const TAIL: [f32; 9] = [
@@ -88,10 +90,10 @@ fn normal_share<const FUSED: bool>(x: f32) -> f32 {
         0.144_032_06,
         -0.029_158_132,
     ];
-    // Further out the share is zero or one.
+    // Further out it is zero or one.
     let far = if x.abs() > 14.5 { 14.5 } else { x.abs() };
     let t = 1.0 / mul_add::<FUSED>(far, 0.35, 1.0);
-    // The square in two parts: its error would count x² / 2 fold.
+    // The square in two parts: its error would be multiplied by x² / 2.
     let (square, rest) = if FUSED {
         let square = far * far;
         (square, far.mul_add(far, -square))
@@ -103,10 +105,10 @@ fn normal_share<const FUSED: bool>(x: f32) -> f32 {
     if x < 0.0 { outside } else { 1.0 - outside }
 }
 
-/// π / 2 in two parts; whole multiples of the first are exact as long as arguments are.
+/// π / 2 in two parts; integer multiples of the first are exact as long as arguments are.
 const HALF_PI: [f64; 2] = [1.570_796_325_802_803, 9.920_935_796_805_404e-10];
 
-/// Larger arguments are left to the standard library.
+/// Larger arguments fall back to the standard library.
 const LARGE: f32 = 8_388_608.0;
 
 #[inline(always)]
@@ -200,7 +202,8 @@ mod tests {
     use crate::Level;
 
     type Kernel = fn(Level, &mut [f32]);
-    /// Name, function, truth, power of two whose last place counts for smaller results, and most units off.
+    /// Name, function, reference, power of two whose last place applies to smaller results, and maximum error
+    /// in units.
     type Case = (&'static str, Kernel, fn(f64) -> f64, i32, f64);
 
     /// Floats of both signs and every size: every 8209th of all of them.
@@ -208,7 +211,7 @@ mod tests {
         (0..u32::MAX / 8209).map(|i| f32::from_bits(i * 8209)).filter(|v| !v.is_nan()).collect()
     }
 
-    /// The largest distance from the true value, in units in the last place of that, or of 2^least where it is smaller.
+    /// The largest error, in units in the last place of the true value, or of 2^least where it is smaller.
     fn worst(
         level: Level,
         kernel: Kernel,
@@ -222,7 +225,7 @@ mod tests {
         for (&x, &got) in arguments.iter().zip(&row) {
             let want = truth(f64::from(x));
             if want.abs() > f64::from(f32::MAX) || want.is_nan() {
-                // What overflows is infinite, but for the last place before that.
+                // An overflowing result is infinite, except in the last place before that.
                 let near = want.abs() < f64::from(f32::MAX) * (1.0 + 1e-6);
                 assert!(
                     near || f64::from(got) == want as f32 as f64 || got.is_nan() && want.is_nan(),
@@ -239,7 +242,7 @@ mod tests {
         worst
     }
 
-    /// The complementary error function to 1e-13 or so: a series near 0, a continued fraction far from it.
+    /// The complementary error function to about 1e-13: a series near 0, a continued fraction far from it.
     fn erfc(z: f64) -> f64 {
         if z < 0.0 {
             return 2.0 - erfc(-z);

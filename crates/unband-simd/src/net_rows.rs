@@ -1,4 +1,5 @@
-//! What is done to a row of a network's samples after they were computed. Samples lie channel by channel.
+//! Row kernels of network layers: activations, affine maps, sums, interpolation, depthwise convolution.
+//! Channels are innermost.
 #![allow(clippy::inline_always)] // `dispatch!` needs it
 
 use crate::dispatch;
@@ -52,14 +53,14 @@ fn times_body(row: &mut [f32], other: &[f32]) {
 /// Channels whose sums stay in registers.
 const BLOCK: usize = 16;
 
-/// Where a depthwise kernel reads: rows, taps in each of them, and samples between places.
+/// Geometry of a depthwise kernel: rows, taps in each of them, and samples between positions.
 struct Window<'a> {
     rows: &'a [&'a [f32]],
     columns: usize,
     step: usize,
 }
 
-/// `P` places from `x` on, channels from `first` on.
+/// `P` positions from `x` on, channels from `first` on.
 #[inline(always)]
 fn depthwise_block<const P: usize>(
     out: &mut [f32],
@@ -114,7 +115,7 @@ fn depthwise_body(
     let channels = bias.len().max(1);
     let window = Window { rows, columns: columns.max(1), step };
     let width = out.len() / channels;
-    // All channels of a few places, then the next places: rows are read from one end to the other.
+    // All channels of a few positions, then the next ones: rows are read from one end to the other.
     let mut x = 0;
     while x < width {
         let few = if x + 4 <= width { 4 } else { 1 };
@@ -146,7 +147,7 @@ fn stretch_body(out: &mut [f32], row: &[f32], taps: &[(usize, usize, f32)], chan
 }
 
 dispatch! {
-    /// v, or slope · v where v is not above 0.
+    /// v where v is above 0, else slope · v.
     pub fn leaky(level, row: &mut [f32], slope: f32) = leaky_body;
     /// The same with a slope per channel.
     pub fn leaky_each(level, row: &mut [f32], slopes: &[f32]) = leaky_each_body;
@@ -158,14 +159,14 @@ dispatch! {
     pub fn mix(level, row: &mut [f32], other: &[f32], own: f32, factor: f32) = mix_body;
     /// v · other.
     pub fn times(level, row: &mut [f32], other: &[f32]) = times_body;
-    /// Samples of `channels`, `step` floats apart, each mixed from the two that begin at these places of `row`, with the
-    /// second one's share.
+    /// Linear interpolation: samples of `channels`, `step` floats apart, each blended from the two that start
+    /// at these offsets of `row`, with the weight of the second one.
     pub fn stretch(
         level, out: &mut [f32], row: &[f32], taps: &[(usize, usize, f32)], channels: usize, step: usize,
     ) = stretch_body;
-    /// A convolution whose channels do not see each other:
-    /// `out[x, c] = bias[c] + Σ rows[tap div columns][x · step + tap mod columns, c] · weights[tap, c]` over taps, of which
-    /// `columns` lie in each row.
+    /// Depthwise convolution:
+    /// `out[x, c] = bias[c] + Σ rows[tap div columns][x · step + tap mod columns, c] · weights[tap, c]` over
+    /// taps, with `columns` taps per row.
     pub fn depthwise(
         level, out: &mut [f32], rows: &[&[f32]], columns: usize, weights: &[f32], bias: &[f32], step: usize,
     ) = depthwise_body;

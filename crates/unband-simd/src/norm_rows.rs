@@ -1,6 +1,6 @@
-//! Norms over the channels of each sample, and sums per channel. Samples lie channel by channel.
+//! Normalisation over the channels of each sample, and reductions per channel. Channels are innermost.
 //!
-//! Sums of 32 bits are kept in sixteen parts that are added at the end, in the same order at every level.
+//! 32-bit sums are kept in sixteen parts that are added at the end, in the same order at every level.
 #![allow(clippy::inline_always)] // `dispatch!` needs it
 
 use crate::dispatch;
@@ -109,7 +109,7 @@ dispatch! {
     pub fn add_moments(level, sums: &mut [f64], squares: &mut [f64], row: &[f32]) = add_moments_body;
     /// Adds each channel's values in 64 bits.
     pub fn add(level, sums: &mut [f64], row: &[f32]) = add_body;
-    /// The larger of what is there and each channel's values.
+    /// The maximum of the current value and each channel's values.
     pub fn largest(level, largest: &mut [f32], row: &[f32]) = largest_body;
 }
 

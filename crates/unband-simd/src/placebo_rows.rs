@@ -1,77 +1,78 @@
-//! The row loop of libplacebo's deband shader: a stochastic mean of four samples around each, then noise.
+//! Row kernel of libplacebo's deband shader: a stochastic mean of four samples around each, then noise.
 //!
-//! Every pixel draws its own numbers, from a state that is its position. The draws, sine and cosine and the places
-//! looked up are computed for a block of pixels at once; only the look-ups themselves go one by one, which on
-//! today's processors is faster than their gather instructions.
+//! Every pixel draws its own random numbers, from a state that is its position. Draws, sine, cosine and
+//! lookup positions are computed for a block of pixels at once. Only the lookups are done one by one, which
+//! on current processors is faster than their gather instructions.
 
-// Bodies must be inlined into each level's function to be compiled for it. Places are small numbers. Pixels of a block
-// are counted, as several arrays are read and written at once.
+// Bodies must be inlined into each level's function to be compiled for it. Positions are small integers.
+// Loops use pixel indices, as several arrays are read and written at once.
 #![allow(clippy::inline_always, clippy::cast_possible_wrap, clippy::needless_range_loop)]
 
 use crate::dispatch;
 
-/// What the shader does, in its own arithmetic.
+/// Parameters of the shader, in its own units.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Shader {
-    /// How often a mean is taken, each time further out.
+    /// Number of means, each from a larger distance.
     pub iterations: u32,
-    /// Largest distance of the first iteration, in samples; the `i`-th goes `i` times as far. At least 0.
+    /// Maximum distance of the first iteration, in samples; the `i`-th uses `i` times that. At least 0.
     pub radius: f32,
-    /// How close the mean must be, in thousandths of full scale, for the first iteration; the `i`-th asks for `i`
-    /// times closer.
+    /// Threshold between mean and sample, in thousandths of full scale, for the first iteration; the `i`-th
+    /// uses a threshold `i` times smaller.
     pub threshold: f32,
     /// Span of the noise in thousandths of full scale.
     pub grain: f32,
     /// Samples nearer to this value than the span of the noise get less of it.
     pub neutral: f32,
-    /// Third word of the random state: the image's number.
+    /// Third word of the random state: the frame number.
     pub index: u32,
 }
 
 impl Shader {
-    /// How far from a sample others have influence, in samples.
+    /// Radius of influence, in samples.
     pub fn reach(&self) -> usize {
         if self.iterations == 0 {
             return 0;
         }
-        // One more, as places are rounded.
+        // One more, as positions are rounded.
         (self.radius * self.iterations as f32).ceil() as usize + 1
     }
 }
 
-/// Samples around a row, between 0 and 1: a rectangle of a plane, all that the row's pixels may reach.
+/// Samples around a row, between 0 and 1: a rectangle of a plane that covers everything the row's pixels may
+/// read.
 #[derive(Clone, Copy, Debug)]
 pub struct Field<'a> {
     /// Rows one after another.
     pub samples: &'a [f32],
     /// Samples from one row to the next.
     pub stride: usize,
-    /// Place of the first sample in its plane.
+    /// Position of the first sample in its plane.
     pub first: (usize, usize),
     /// Columns and rows; beyond them the outermost samples are repeated.
     pub size: (usize, usize),
 }
 
 impl<'a> Field<'a> {
-    /// `count` samples from a place of the plane on.
+    /// `count` samples from a position of the plane on.
     fn row(&self, (x, y): (usize, usize), count: usize) -> &'a [f32] {
         assert!(x >= self.first.0 && y >= self.first.1, "the row begins before the field");
         let (column, row) = (x - self.first.0, y - self.first.1);
         assert!(
             column.saturating_add(count) <= self.size.0 && row < self.size.1,
-            "the row lies outside the field"
+            "the row is outside the field"
         );
         &self.samples[row * self.stride + column..][..count]
     }
 
-    /// All that the loops below rely on when they read without asking.
+    /// All conditions that the unchecked loops below rely on.
     fn check(&self, at: (usize, usize), count: usize) {
         let (w, h) = self.size;
         assert!(w <= self.stride && w > 0 && h > 0, "a field has samples");
         let all = (h - 1).saturating_mul(self.stride).saturating_add(w);
         assert!(all <= self.samples.len(), "the field is not filled");
         assert!(self.samples.len() < i32::MAX as usize, "the field is too large");
-        // Places are counted in f32.
+        // Positions are computed in f32.
         let end = self.first.0.max(self.first.1).saturating_add(w.max(h));
         assert!(end < MOST_SIDE, "the plane is too large");
         let _ = self.row(at, count);
@@ -79,26 +80,27 @@ impl<'a> Field<'a> {
 }
 
 dispatch! {
-    /// Debands part of a row of a plane; `at` is the place of its first sample in the plane.
+    /// Debands part of a row of a plane; `at` is the position of its first sample in the plane.
     ///
     /// # Panics
-    /// When the field does not hold the row, or not the samples that its size asks for.
+    /// When the field does not contain the row, or has fewer samples than its size requires.
     pub fn deband_row(level, out: &mut [f32], field: &Field<'_>, at: (usize, usize), shader: &Shader) = one;
-    /// As [`deband_row`] for three planes of one image: one place and distance for a pixel, noise for each plane.
+    /// As [`deband_row`] for three planes of one image: a common position and distance per pixel, separate
+    /// noise for each plane.
     ///
     /// # Panics
-    /// As [`deband_row`]; and when the rows differ in length, or the fields in place, size or stride.
+    /// As [`deband_row`]; and when the rows differ in length, or the fields in position, size or stride.
     pub fn deband_row_of_three(level, out: [&mut [f32]; 3], fields: [&Field<'_>; 3], at: (usize, usize), shader: &Shader) = body::<3>;
     /// `code / highest`.
     pub fn units_from_u8(level, out: &mut [f32], codes: &[u8], highest: f32) = units_body;
     /// As [`units_from_u8`], for up to 16 bits.
     pub fn units_from_u16(level, out: &mut [f32], codes: &[u16], highest: f32) = units_body;
-    /// `floor(unit * highest + bias)`, without `bias` to the nearest, ties to even; kept within `0..=highest` (at most
-    /// 255). Not a number becomes 0.
+    /// `floor(unit * highest + bias)`, without `bias` to the nearest, ties to even; clamped to `0..=highest`
+    /// (at most 255). NaN becomes 0.
     pub fn codes_u8(level, out: &mut [u8], units: &[f32], bias: Option<&[f32]>, highest: f32) = codes_u8_body;
     /// As [`codes_u8`], for up to 16 bits.
     pub fn codes_u16(level, out: &mut [u16], units: &[f32], bias: Option<&[f32]>, highest: f32) = codes_u16_body;
-    /// Units to values of whole codes: rounds `unit * per_unit + offset` as [`codes_u16`] does, then
+    /// Units to values on the code grid: rounds `unit * per_unit + offset` as [`codes_u16`] does, then computes
     /// `(code - zero) / scale`.
     pub fn round_row(level, values: &mut [f32], bias: Option<&[f32]>, per_unit: f32, offset: f32, highest: f32, scale: f32, zero: f32) = round_body;
     /// Values to units: `(value * scale + zero) / highest`; with `whole`, the code is rounded first.
@@ -107,16 +109,16 @@ dispatch! {
     pub fn noise_row(level, out: &mut [f32], at: (usize, usize), index: u32) = noise_body;
 }
 
-/// Planes must be smaller than this on both sides: places are counted in `f32`.
+/// Planes must be smaller than this on both sides: positions are computed in `f32`.
 pub const MOST_SIDE: usize = 1 << 24;
 
-/// Pixels worked on at a time.
+/// Pixels per block.
 const BLOCK: usize = 64;
 
 /// Random states of a block.
 type State = [[u32; BLOCK]; 3];
 
-/// One word each of a block.
+/// One word of each state of a block.
 type Block = [f32; BLOCK];
 
 #[inline(always)]
@@ -153,7 +155,7 @@ fn body<const N: usize>(
             let places = places(&mut state, fields[0], (x, y), far);
             for (result, field) in results.iter_mut().zip(fields) {
                 let mut sums = [0.0; BLOCK];
-                // SAFETY: `places` keeps inside the field, and all fields are alike.
+                // SAFETY: `places` stays inside the field, and all fields are alike.
                 unsafe { look_up(&mut sums, field.samples, &places) };
                 for (result, sum) in result.iter_mut().zip(sums) {
                     let mean = sum * 0.25;
@@ -182,7 +184,7 @@ fn body<const N: usize>(
     }
 }
 
-/// The states of the pixels from a place on.
+/// The states of the pixels from a position on.
 #[inline(always)]
 fn start(x: usize, y: usize, index: u32) -> State {
     let mut columns = [0; BLOCK];
@@ -211,7 +213,7 @@ fn draw(state: &mut State, k: usize) -> [f32; 3] {
     [x, y, z].map(|word| word as f32 * (1.0 / 4_294_967_296.0))
 }
 
-/// Indices of the four samples that each pixel of a block looks at, in the shader's order.
+/// Indices of the four samples that each pixel of a block reads, in the shader's order.
 #[inline(always)]
 fn places(state: &mut State, field: &Field<'_>, (x, y): (usize, usize), far: f32) -> [[u32; BLOCK]; 4] {
     let (left, top) = (field.first.0 as f32, field.first.1 as f32);
@@ -239,27 +241,27 @@ fn places(state: &mut State, field: &Field<'_>, (x, y): (usize, usize), far: f32
     places
 }
 
-/// The whole number at or below a value, kept between two whole numbers from 0 to 2^24.
+/// Floor of a value, clamped between two integers from 0 to 2^24.
 #[inline(always)]
 fn whole(value: f32, low: f32, high: f32) -> i32 {
-    // Also catches what is not a number.
+    // Also catches NaN.
     let value = if value > low { value } else { low };
     let value = if value < high { value } else { high };
-    // SAFETY: between 0 and 2^24, as callers found `low` and `high` to be.
+    // SAFETY: between 0 and 2^24, as the callers verified for `low` and `high`.
     unsafe { value.to_int_unchecked() }
 }
 
-/// Sine and cosine of an angle from 0 to a full turn, less than one unit in the last place off.
+/// Sine and cosine of an angle from 0 to a full turn, with an error below one unit in the last place.
 #[inline(always)]
 fn sine_cosine(angle: f32) -> (f32, f32) {
-    /// Adding it leaves the nearest whole number in the lowest bits.
+    /// Adding it rounds to the nearest integer in the lowest bits.
     const ROUND: f32 = 12_582_912.0;
-    /// A quarter turn in three parts, of which the first two times 1 to 4 are exact.
+    /// A quarter turn in three parts; multiples of the first two by 1 to 4 are exact.
     const QUARTER: [f32; 3] = [1.570_312_5, 4.837_513e-4, 7.549_79e-8];
     let shifted = angle * std::f32::consts::FRAC_2_PI + ROUND;
     let quadrant = shifted.to_bits();
     let n = shifted - ROUND;
-    // What is left of the angle as a sum of two numbers, and what each step rounds away put back.
+    // The remainder of the angle as a sum of two floats, with the rounding error of each step added back.
     let exact = (angle - n * QUARTER[0]) - n * QUARTER[1];
     let r = exact - n * QUARTER[2];
     let rest = (exact - r) - n * QUARTER[2];
@@ -275,14 +277,14 @@ fn sine_cosine(angle: f32) -> (f32, f32) {
     (sign(s, quadrant), sign(c, quadrant.wrapping_add(1)))
 }
 
-/// Sums of four samples; a function of its own, so that no level turns the loads into a gather.
+/// Sums of four samples; a separate function, so that no level turns the loads into a gather.
 ///
 /// # Safety
-/// All places must lie inside `samples`.
+/// All indices must be inside `samples`.
 #[inline(never)]
 unsafe fn look_up(sums: &mut Block, samples: &[f32], places: &[[u32; BLOCK]; 4]) {
     for (k, sum) in sums.iter_mut().enumerate() {
-        // SAFETY: the caller's.
+        // SAFETY: guaranteed by the caller.
         let at = |i: usize| unsafe { *samples.get_unchecked(places[i][k] as usize) };
         *sum = ((at(0) + at(1)) + at(2)) + at(3);
     }
@@ -295,7 +297,7 @@ fn units_body<T: Copy + Into<f32>>(out: &mut [f32], codes: &[T], highest: f32) {
     }
 }
 
-/// `put(i, code)` for each unit; not a number becomes 0.
+/// `put(i, code)` for each unit; NaN becomes 0.
 #[inline(always)]
 fn each_code(
     units: &[f32],
@@ -304,12 +306,12 @@ fn each_code(
     highest: f32,
     mut put: impl FnMut(usize, i32),
 ) {
-    /// Adding it leaves a whole number, rounded to the nearest even one.
+    /// Adding it rounds to the nearest integer, ties to even.
     const ROUND: f32 = 8_388_608.0;
     assert!((0.0..=65_535.0).contains(&highest));
     if let Some(bias) = bias {
         for (i, (&unit, &bias)) in units.iter().zip(bias).enumerate() {
-            // What is below 0 becomes 0, so cutting is rounding down.
+            // Values below 0 become 0, so truncation is rounding down.
             put(i, whole(unit * per_unit + (offset + bias), 0.0, highest));
         }
     } else {

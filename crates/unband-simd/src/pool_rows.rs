@@ -1,4 +1,4 @@
-//! Largest values of windows. Samples lie channel by channel.
+//! Max pooling along a row. Channels are innermost.
 #![allow(clippy::inline_always)] // `dispatch!` needs it
 
 use crate::dispatch;
@@ -30,9 +30,9 @@ fn largest_across_body(out: &mut [f32], row: &[f32], channels: usize, kernel: us
 }
 
 dispatch! {
-    /// The larger of what is there and the row.
+    /// The maximum of the current value and the row.
     pub fn keep_larger(level, out: &mut [f32], row: &[f32]) = keep_larger_body;
-    /// `out[x, c]` = the largest of `row[x · stride .. x · stride + kernel, c]`, as far as the row goes.
+    /// `out[x, c]` = the maximum of `row[x · stride .. x · stride + kernel, c]`, clipped to the row.
     pub fn largest_across(
         level, out: &mut [f32], row: &[f32], channels: usize, kernel: usize, stride: usize,
     ) = largest_across_body;

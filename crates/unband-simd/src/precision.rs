@@ -1,22 +1,22 @@
-//! How products are made: in 32 bits, or in pairs of numbers of 16 bits (bfloat16) that are added up in 32.
+//! Arithmetic precision of products: 32 bits, or pairs of 16-bit values (bfloat16) accumulated in 32 bits.
 #![allow(clippy::inline_always)] // bodies must be compiled into the functions that have the instructions
 
 use crate::Level;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", test))]
 use crate::lanes::Lanes;
 
-/// The numbers of which products are made.
+/// Precision of the factors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Precision {
     /// 24 significant bits.
     #[default]
     F32,
-    /// Eight significant bits: twice as many products at a time.
+    /// Eight significant bits: twice as many products per instruction.
     Bf16,
 }
 
 impl Precision {
-    /// Whether the processor has instructions for it that are of the level.
+    /// Whether the processor has the instructions for it at this level.
     pub fn supported(self, level: Level) -> bool {
         match self {
             Self::F32 => true,
@@ -30,7 +30,7 @@ impl Precision {
         }
     }
 
-    /// Numbers in 32 bits.
+    /// Values per 32 bits.
     pub(crate) fn each(self) -> usize {
         match self {
             Self::F32 => 1,
@@ -38,7 +38,7 @@ impl Precision {
         }
     }
 
-    /// Puts a number to those that are in the 32 bits already, as the so many-th.
+    /// Stores a value as number `at` of those that share 32 bits.
     pub(crate) fn put(self, to: &mut f32, at: usize, v: f32) {
         match self {
             Self::F32 => *to = v,
@@ -47,25 +47,25 @@ impl Precision {
     }
 }
 
-/// The bfloat16 that is nearest, the even one of two, of finite numbers.
+/// The nearest bfloat16 of a finite value, ties to even.
 pub(crate) fn nearest(v: f32) -> u16 {
     let bits = v.to_bits();
     (bits.wrapping_add(0x7fff + (bits >> 16 & 1)) >> 16) as u16
 }
 
-/// How numbers are kept and multiplied in vectors.
+/// Storage and multiplication of values in vectors.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", test))]
 pub(crate) trait Products<V: Lanes> {
-    /// A number as it is kept.
+    /// A stored value.
     type Number;
-    /// Numbers that are multiplied and added up in one lane.
+    /// Values that are multiplied and added up in one lane.
     const EACH: usize;
     /// # Safety
-    /// The pointer must lead to `V::LEN` numbers; the processor must have the instructions.
+    /// The pointer must be valid for `V::LEN` values; the processor must have the instructions.
     unsafe fn keep(v: V, to: *mut Self::Number);
-    /// The same `EACH` numbers in every lane.
+    /// The same `EACH` values in every lane.
     /// # Safety
-    /// The pointer must lead to `EACH` numbers; the processor must have the instructions.
+    /// The pointer must be valid for `EACH` values; the processor must have the instructions.
     unsafe fn repeat(from: *const Self::Number) -> V;
     /// sum + Σ a · b.
     /// # Safety
@@ -73,12 +73,12 @@ pub(crate) trait Products<V: Lanes> {
     unsafe fn dot(a: V, b: V, sum: V) -> V;
 }
 
-/// One number of 32 bits per lane.
+/// One 32-bit value per lane.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", test))]
 pub(crate) struct Single;
 
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", test))]
-// SAFETY: the caller has the instructions, pointers lead to as many numbers as the trait says.
+// SAFETY: the caller has the instructions, pointers are valid for the number of values stated by the trait.
 impl<V: Lanes> Products<V> for Single {
     type Number = f32;
     const EACH: usize = 1;
@@ -96,7 +96,7 @@ impl<V: Lanes> Products<V> for Single {
     }
 }
 
-/// Two numbers of 16 bits per lane.
+/// Two 16-bit values per lane.
 #[cfg(any(target_arch = "x86_64", test))]
 pub(crate) struct Half;
 
@@ -110,7 +110,7 @@ mod x86 {
 
     use super::{Half, Products};
 
-    // SAFETY: as of `Single`; vectors of 512 bits are of 512 bits.
+    // SAFETY: as for `Single`; vectors of 512 bits have 512 bits.
     impl Products<__m512> for Half {
         type Number = u16;
         const EACH: usize = 2;

@@ -1,20 +1,20 @@
-//! Samples to code values with a threshold each.
-// Bodies must melt into each level's function, to be vectorised for it.
+//! Quantisation of samples to code values with per-sample thresholds.
+// Bodies must be inlined into each level's function, to be vectorised for it.
 #![allow(clippy::inline_always)]
 
 use crate::dispatch;
 
 dispatch! {
-    /// Puts a row on the grid of whole codes: `code = floor(value * scale + zero + threshold)` within
+    /// Puts a row on the grid of integer codes: `code = floor(value * scale + zero + threshold)` within
     /// `0..=max`, and back to `(code - zero) / scale`. A sample that moved by less than 0.1 code away from a
     /// source value on the grid takes that value again. All slices have the length of `values`.
     pub fn quantize_row(level, values: &mut [f32], source: &[f32], thresholds: &[f32], scale: f32, zero: f32, max: f32)
         = quantize_body;
 }
 
-/// How far a sample must have moved, in codes, to be more than noise.
+/// Distance, in codes, that a sample must have moved to be more than noise.
 const MOVED: f32 = 0.1;
-/// How far from a whole number a code still counts as one: `f32` holds 16-bit codes to 0.004.
+/// Tolerance for a code to be on the grid: `f32` represents 16-bit codes to 0.004.
 const ON_GRID: f32 = 0.02;
 
 #[inline(always)]
@@ -28,13 +28,13 @@ fn quantize_body(values: &mut [f32], source: &[f32], thresholds: &[f32], scale: 
         let keep = ((x - s).abs() < MOVED) & ((s - whole).abs() < ON_GRID);
         let dithered = (x + thresholds[i]).floor();
         let code = if keep { whole } else { dithered };
-        // In this order so that not-a-number becomes 0.
+        // In this order so that NaN becomes 0.
         values[i] = (code.max(0.0).min(max) - zero) / scale;
     }
 }
 
 #[cfg(test)]
-#[allow(clippy::float_cmp)] // exact results are what is tested
+#[allow(clippy::float_cmp)] // tests check exact results
 mod tests {
     use super::*;
     use crate::Level;

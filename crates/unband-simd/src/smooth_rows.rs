@@ -1,11 +1,11 @@
-//! Row kernels of the `smooth` filter. All values are in cell units: neighbouring levels of the plane's grid
-//! lie 1 apart, a sample's cell reaches 0.5 to each side.
+//! Row kernels of the `smooth` filter. All values are in units of the quantisation step: neighbouring levels
+//! of the plane's grid are 1 apart, and a sample's quantisation interval extends 0.5 to each side.
 //!
-//! Rows that are marked *padded* have one extra element at each end, so that a neighbour can be read without
-//! a test; the link weights there are 0.
+//! Rows that are marked *padded* have one extra element at each end, so that neighbours need no bounds test;
+//! the link weights there are 0.
 
-// Bodies must be inlined into their copy for each instruction set; indices over slices of one length are what the
-// compiler vectorises best; and `clamp` would panic for not-a-number bounds, which `max` and `min` let pass.
+// Bodies must be inlined into their copy for each instruction set. Indices over slices of one length
+// vectorise best. `clamp` would panic for NaN bounds, which `max` and `min` let pass.
 #![allow(
     clippy::inline_always,
     clippy::needless_range_loop,
@@ -16,39 +16,41 @@
 use crate::dispatch;
 
 dispatch! {
-    /// Mean of each 2×2 block of two rows; an odd last column counts twice. `out` has `ceil(n/2)` values.
+    /// Mean of each 2×2 block of two rows; an odd last column has double weight. `out` has `ceil(n/2)`
+    /// values.
     pub fn halve_row(level, out: &mut [f32], top: &[f32], bottom: &[f32]) = halve_body;
 
     /// Bilinear ×2 along a row, block centres aligned, of the blend `0.75 near + 0.25 far` of two coarse
-    /// rows. Both are padded: fine samples `2i` and `2i + 1` belong to coarse sample `i`, held at `i + 1`.
+    /// rows. Both are padded: fine samples `2i` and `2i + 1` belong to coarse sample `i`, stored at `i + 1`.
     pub fn double_row(level, out: &mut [f32], near: &[f32], far: &[f32]) = double_body;
 
-    /// Where the sweeps of a level start: the coarser surface where it lies inside the cell, less and less of
-    /// it outside, nothing beyond 0.65.
+    /// Start values of a level's sweeps: the coarser surface where it is inside the interval, fading out
+    /// beyond it, and the middle of the interval from a distance of 0.65 on.
     pub fn start_row(level, u: &mut [f32], v: &[f32]) = start_body;
 
-    /// As [`start_row`], falling back to `m` instead of the middle of the cell.
+    /// As [`start_row`], falling back to `m` instead of the middle of the interval.
     pub fn start_row_towards(level, u: &mut [f32], v: &[f32], m: &[f32]) = start_towards_body;
 
-    /// Links to the right neighbours, `w[i]` between sample `i` and `i + 1`: 1 up to 1.1 cells apart, 0 from
-    /// 1.6 on. `v` has one value more than `w`.
+    /// Links to the right neighbours, `w[i]` between sample `i` and `i + 1`: 1 up to a difference of 1.1
+    /// steps, 0 from 1.6 on. `v` has one more value than `w`.
     pub fn links_row(level, w: &mut [f32], v: &[f32]) = links_body;
 
     /// Links between two rows.
     pub fn links_between(level, w: &mut [f32], a: &[f32], b: &[f32]) = links_between_body;
 
-    /// `1 / (1 + sum of the four links)`; `wx` is padded at its start: `wx[i]` left of sample `i`.
+    /// `1 / (1 + sum of the four links)`; `wx` is padded at its start: `wx[i]` is the link left of sample
+    /// `i`.
     pub fn inverse_norm(level, out: &mut [f32], wx: &[f32], above: &[f32], below: &[f32]) = inverse_norm_body;
 
-    /// One Jacobi sweep over a row: the weighted mean of a sample and its neighbours, drawn to the cell's
-    /// middle by `lambda`, kept inside the cell. `u`, `above`, `below` are padded; `wx[i]` is the link left
-    /// of sample `i`.
+    /// One Jacobi sweep over a row: the weighted mean of a sample and its neighbours, pulled towards the
+    /// middle of the interval by the factor `keep`, and clamped to the interval. `u`, `above`, `below` are
+    /// padded; `wx[i]` is the link left of sample `i`.
     pub fn sweep_row(
         level, out: &mut [f32], v: &[f32], u: &[f32], above: &[f32], below: &[f32],
         wx: &[f32], w_above: &[f32], w_below: &[f32], inverse: &[f32], keep: f32,
     ) = sweep_body;
 
-    /// As [`sweep_row`], drawn towards `m` instead of the middle.
+    /// As [`sweep_row`], pulled towards `m` instead of the middle.
     pub fn sweep_row_towards(
         level, out: &mut [f32], v: &[f32], m: &[f32], u: &[f32], above: &[f32], below: &[f32],
         wx: &[f32], w_above: &[f32], w_below: &[f32], inverse: &[f32], keep: f32,
@@ -60,30 +62,30 @@ dispatch! {
     /// Adds a weighted sum of three rows.
     pub fn add_mix_row(level, out: &mut [f32], a: &[f32], b: &[f32], c: &[f32], weights: [f32; 3]) = add_mix_body;
 
-    /// Level changes of a row, in 1/64 cells: half the differences from all four neighbours, each clipped at 2 cells,
-    /// added. `sides` are the row shifted by one sample to either side, `rows` those above and below, `per_cell` the
-    /// number of cells in a unit of `v`.
+    /// Level changes of a row, in 1/64 steps: half the sum of the differences to all four neighbours, each
+    /// clipped at 2 steps. `sides` are the row shifted by one sample to either side, `rows` those above and
+    /// below, `per_cell` the number of steps in a unit of `v`.
     pub fn changes_row(level, out: &mut [u16], v: &[f32], sides: [&[f32]; 2], rows: [&[f32]; 2], per_cell: f32)
         = changes_body;
 
     /// Adds a row to the running sums of a box's columns.
     pub fn add_columns(level, sums: &mut [u16], enters: &[u16]) = add_columns_body;
 
-    /// Takes a row from the running sums of a box's columns.
+    /// Subtracts a row from the running sums of a box's columns.
     pub fn drop_columns(level, sums: &mut [u16], leaves: &[u16]) = drop_columns_body;
 
     /// `out[x] = scale[x] * factor * (columns[x] + … + columns[x + count - 1])`; `columns` has
-    /// `out.len() + count - 1` values. `spare` is working memory of any size.
+    /// `out.len() + count - 1` values. `spare` is scratch memory of any size.
     pub fn box_row(level, out: &mut [f32], columns: &[u16], count: usize, scale: &[f32], factor: f32,
         spare: &mut [Vec<u32>; 3]) = box_body;
 
-    /// `out[i] = raster[64 round(a[i]) + round(b[i])]`, both indices held to 0..=63.
+    /// `out[i] = raster[64 round(a[i]) + round(b[i])]`, both indices clamped to 0..=63.
     pub fn look_up_row(level, out: &mut [f32], a: &[f32], b: &[f32], raster: &[f32; 4096]) = look_up_body;
 
     /// `out = (a - zero) * factor`.
     pub fn scale_row(level, out: &mut [f32], a: &[f32], zero: f32, factor: f32) = scale_body;
 
-    /// The correction of a row: `(u - v) * factor` held to half a cell, times `width`.
+    /// The correction of a row: `(u - v) * factor` clamped to half a step, times `width`.
     pub fn compose_row(level, out: &mut [f32], u: &[f32], v: &[f32], factor: &[f32], width: f32) = compose_body;
 
     /// As [`compose_row`] from a preferred value `m`: `(m - v) + min(factor, 1) * (u - m)`.
@@ -94,15 +96,15 @@ dispatch! {
     /// `out = max(|a| - floor, 0)`.
     pub fn strength_row(level, out: &mut [f32], a: &[f32], floor: f32) = strength_body;
 
-    /// Sums of five neighbours along a row: `a[i] + … + a[i + 4]`; `a` has four values more than `out`.
+    /// Sums of five neighbours along a row: `a[i] + … + a[i + 4]`; `a` has four more values than `out`.
     pub fn five_along(level, out: &mut [f32], a: &[f32]) = five_along_body;
 
     /// Sum of five rows times `scale`.
     pub fn five_down(level, out: &mut [f32], rows: [&[f32]; 5], scale: f32) = five_down_body;
 
-    /// `m = v ± raster[64 · place + width]`, away from 0 or towards it as the raster says: `place` is how far `v`
-    /// lies from 0, up to half a cell, `width` falls with `least / (least + by_other · m + own)`; `m` holds the
-    /// other plane's strength before.
+    /// `m = v ± raster[64 · place + width]`, away from 0 or towards it according to the raster. `place` is
+    /// the distance of `v` from 0, up to half a step; `width` falls with
+    /// `least / (least + by_other · m + own)`. On input `m` holds the other plane's strength.
     pub fn prefer_row(level, m: &mut [f32], v: &[f32], own: &[f32], least: f32, by_other: f32, raster: &[f32; 4096])
         = prefer_body;
 
@@ -112,10 +114,10 @@ dispatch! {
     /// `out = factor * (ka * a + kb * b)`.
     pub fn weigh_row(level, out: &mut [f32], factor: &[f32], a: &[f32], ka: f32, b: &[f32], kb: f32) = weigh_body;
 
-    /// Adds two corrections, their sum held to `±half`, times `unit`.
+    /// Adds two corrections, with their sum clamped to `±half`, times `unit`.
     pub fn add_held_row(level, out: &mut [f32], a: &[f32], b: &[f32], half: f32, unit: f32) = add_held_body;
 
-    /// Fades a correction out as luma gets busy: all of it up to 0.5 level changes per sample, none from 1 on.
+    /// Fades a correction out in busy luma: full up to 0.5 level changes per sample, none from 1 on.
     pub fn fade_row(level, out: &mut [f32], busy: &[f32]) = fade_body;
 
     /// Adds a row times `unit`.
@@ -124,9 +126,9 @@ dispatch! {
     /// Difference of two rows.
     pub fn subtract_row(level, out: &mut [f32], a: &[f32], b: &[f32]) = subtract_body;
 
-    /// How far the neighbours' mean lies from each sample: the eight around it, each counted fully up to 1.5
-    /// cells away and not at all from 2 on, and the sample itself. Rows are padded; `per_cell` is the number
-    /// of cells in a unit.
+    /// Difference between the neighbours' mean and each sample. The mean includes the sample and the eight
+    /// around it, each with full weight up to a difference of 1.5 steps and none from 2 on. Rows are padded;
+    /// `per_cell` is the number of steps in a unit.
     pub fn pull_row(level, out: &mut [f32], above: &[f32], here: &[f32], below: &[f32], per_cell: f32)
         = pull_body;
 }
@@ -282,7 +284,7 @@ fn add_mix_body(out: &mut [f32], a: &[f32], b: &[f32], c: &[f32], weights: [f32;
 /// Rounds a value of 0..=65535 without a conversion instruction.
 #[inline(always)]
 fn small_code(value: f32) -> u32 {
-    // 2^23: from here on the fraction is gone and the lowest bits are the number.
+    // 2^23: from here on the fraction is gone and the lowest bits are the integer.
     (value + 8_388_608.0).to_bits() & 0xffff
 }
 
@@ -328,7 +330,7 @@ fn box_body(
     factor: f32,
     spare: &mut [Vec<u32>; 3],
 ) {
-    // Sums of 1, 2, 4, … columns by doubling; those that `count` is made of are added up.
+    // Sums of 1, 2, 4, … columns by doubling; those in the binary representation of `count` are added up.
     let n = out.len();
     let total = n + count - 1;
     let [run, next, sum] = spare;

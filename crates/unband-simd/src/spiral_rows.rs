@@ -1,7 +1,7 @@
-//! Where ffmpeg's `deband` looks: one pseudo-random number per position, from a sine, gives angle and distance.
+//! Sample offsets of ffmpeg's `deband`: angle and distance from one pseudo-random number per position.
 //!
-//! The last bits of `sinf` and `cosf` decide which sample is meant, so they are computed the way Arm's optimized routines
-//! do it, which glibc took over: in 64-bit floats, reduced to a quarter turn, by two short polynomials.
+//! The last bits of `sinf` and `cosf` decide which sample is read, so they are computed as in Arm's optimized
+//! routines, which glibc adopted: in 64-bit floats, reduced to a quarter turn, by two short polynomials.
 
 // Bodies must be inlined into each level's function to be compiled for it.
 #![allow(clippy::inline_always)]
@@ -11,8 +11,8 @@ use crate::dispatch;
 dispatch! {
     /// Distances (across, down; without sign, as all sign pairs are used) for row `y` of a table.
     ///
-    /// `range` is the largest distance, or minus the only one; `direction` the largest angle in radians, or minus
-    /// the only one. Source: ffmpeg, `libavfilter/vf_deband.c`; sine and cosine as in Arm's
+    /// `range` is the maximum distance, or minus the only one; `direction` the maximum angle in radians, or
+    /// minus the only one. Source: ffmpeg, `libavfilter/vf_deband.c`; sine and cosine as in Arm's
     /// optimized-routines.
     pub fn spiral_row(level, across: &mut [u32], down: &mut [u32], y: usize, range: i32, direction: f32) = spiral_row_body;
 }
@@ -30,10 +30,10 @@ fn spiral_row_body(across: &mut [u32], down: &mut [u32], y: usize, range: i32, d
     }
 }
 
-/// `sinf(x + quarters * pi / 2)`, the rounding of Arm's optimized routines and of glibc 2.36.
+/// `sinf(x + quarters * pi / 2)`, with the rounding of Arm's optimized routines and of glibc 2.36.
 #[inline(always)]
 fn sine(x: f32, quarters: u32) -> f32 {
-    /// Adding it leaves the nearest whole number in the lowest bits.
+    /// Adding it rounds to the nearest integer in the lowest bits.
     const ROUND: f64 = 6_755_399_441_055_744.0;
     let x = f64::from(x);
     let shifted = x * std::f64::consts::FRAC_2_PI + ROUND;

@@ -1,6 +1,6 @@
-//! Numbers for tests of loops.
+//! Deterministic test values.
 
-/// Between -1 and 1, 2003 different ones.
+/// Between -1 and 1, 2003 different values.
 pub fn numbers(n: usize, seed: usize) -> Vec<f32> {
     scaled(n, seed, 1.0)
 }

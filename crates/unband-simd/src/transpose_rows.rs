@@ -1,11 +1,11 @@
-//! Planes into samples that lie channel by channel, and back.
+//! Transposition between planar and channel-interleaved samples.
 #![allow(clippy::inline_always)] // bodies must be compiled into the functions that have the instructions
 
 use crate::Level;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use crate::lanes::Lanes;
 
-/// A table whose rows are a step apart.
+/// Dimensions of a strided table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
     /// Rows of the input, columns of the output.
@@ -18,7 +18,7 @@ pub struct Shape {
     pub out_step: usize,
 }
 
-/// `out[c · out_step + r] = table[r · step + c]`; what lies between the output's rows stays as it is.
+/// `out[c · out_step + r] = table[r · step + c]`; gaps between the output's rows stay unchanged.
 ///
 /// # Panics
 /// When a slice is too short for the shape, or a step is.
@@ -47,7 +47,7 @@ pub fn transpose(level: Level, shape: Shape, out: &mut [f32], table: &[f32]) {
     copy(shape, (0..rows, 0..columns), out, table);
 }
 
-/// The meaning, for some of the rows and columns.
+/// Reference implementation, for some of the rows and columns.
 fn copy(
     shape: Shape,
     (rows, columns): (std::ops::Range<usize>, std::ops::Range<usize>),
@@ -61,7 +61,7 @@ fn copy(
     }
 }
 
-/// All whole blocks of as many rows and columns as a vector has floats.
+/// All whole blocks with as many rows and columns as a vector has floats.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 #[inline(always)]
 unsafe fn turned<V: Lanes, const N: usize>(
@@ -94,7 +94,7 @@ mod vectors {
 
     use super::{Shape, turned};
 
-    /// All whole blocks; their side.
+    /// All whole blocks; returns their side.
     #[target_feature(enable = "avx2")]
     pub unsafe fn blocks(shape: Shape, out: &mut [f32], table: &[f32]) -> usize {
         // SAFETY: this function has the instructions; the caller checked the slices.
@@ -130,7 +130,7 @@ mod vectors {
 
     use super::{Shape, turned};
 
-    /// All whole blocks; their side.
+    /// All whole blocks; returns their side.
     pub unsafe fn blocks(shape: Shape, out: &mut [f32], table: &[f32]) -> usize {
         // SAFETY: every processor has NEON; the caller checked the slices.
         unsafe { turned::<_, 4>(shape, out, table, turn) }

@@ -1,4 +1,4 @@
-//! Sums of rows with weights: what resizing, blurs and convolutions of planes are made of.
+//! Weighted sums of rows, the common kernel of resizing, blurs and convolutions of planes.
 #![allow(clippy::inline_always)] // `dispatch!` needs it
 
 use std::ops::{AddAssign, Mul};
@@ -7,7 +7,7 @@ use crate::dispatch;
 
 /// Sums that stay in registers.
 const BLOCK: usize = 64;
-/// The same for what is left of a row.
+/// The same for the rest of a row.
 const SMALL: usize = 8;
 
 #[inline(always)]

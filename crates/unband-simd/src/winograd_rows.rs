@@ -1,8 +1,9 @@
 //! 3×3 convolutions by Winograd's minimal filtering, F(4, 3) across and down: a quarter of the multiplications.
 //!
-//! Four output rows come from six input rows, in tiles of 4×4 samples. Samples of a tile lie as far apart as the kernel's taps,
-//! so dilated kernels are filtered alike. Source: Lavin & Gray, "Fast Algorithms for Convolutional Neural Networks", CVPR 2016.
-//! All vector lengths give equal bits; against [`crate::conv_rows`] the sums are rounded in another order.
+//! Four output rows come from six input rows, in tiles of 4×4 samples. Samples of a tile are as far apart as
+//! the kernel's taps, so dilated kernels are filtered the same way. Source: Lavin & Gray, "Fast Algorithms
+//! for Convolutional Neural Networks", CVPR 2016. All vector lengths give equal bits; compared with
+//! [`crate::conv_rows`] the sums are rounded in another order.
 // Bodies must be compiled into the functions that have the instructions; indices name frequencies, tiles and vectors.
 #![allow(clippy::inline_always, clippy::needless_range_loop)]
 
@@ -15,8 +16,8 @@ use crate::lanes::Lanes;
 use crate::precision::Products;
 use crate::{Level, Precision};
 
-/// The points at which polynomials are multiplied, beside 0 and infinity: ± these. Their squares are powers of two and
-/// each other's inverse, and sums are half as far from exact ones as with 1 and 2, which Lavin & Gray take (Alam et al.,
+/// The interpolation points besides 0 and infinity: ± these. Their squares are powers of two and inverses of
+/// each other, and the error of the sums is half that with 1 and 2, which Lavin & Gray use (Alam et al.,
 /// "Winograd Convolution for Deep Neural Networks: Efficient Point Selection", 2022).
 const FAR: f32 = std::f32::consts::SQRT_2;
 const NEAR: f32 = std::f32::consts::FRAC_1_SQRT_2;
@@ -25,14 +26,15 @@ const NEAR: f32 = std::f32::consts::FRAC_1_SQRT_2;
 const SIDE: usize = 6;
 /// Products per tile.
 const FREQUENCIES: usize = SIDE * SIDE;
-/// Samples of a tile's side, and output rows that are made together.
+/// Side of a tile in samples, and number of output rows computed together.
 pub const TILE: usize = 4;
-/// Tiles worked on together, at most.
+/// Maximum number of tiles processed together.
 const TOGETHER: usize = 12;
-/// A tile's samples are asked for while the tile so many before it is transformed: rows seldom lie in near caches.
+/// Prefetch distance in tiles: a tile's samples are requested this many tiles ahead, since rows are seldom in
+/// near caches.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", test))]
 const AHEAD: usize = 2;
-/// Floats of the longest vector: of a part's channels, whole ones are read.
+/// Floats of the longest vector: a part's channels are read in whole vectors.
 pub const LANES: usize = 16;
 /// The largest block of outputs.
 const LONGEST: usize = 32;
@@ -45,7 +47,7 @@ pub fn has(level: Level, precision: Precision) -> bool {
     conv_rows::fused(level) && precision.supported(level)
 }
 
-/// Four rows of a convolution.
+/// Dimensions of a convolution of four output rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
     /// Channels of an input sample.
@@ -54,21 +56,22 @@ pub struct Shape {
     pub outputs: usize,
     /// Output samples of a row.
     pub width: usize,
-    /// Samples from tap to tap.
+    /// Dilation: samples from tap to tap.
     pub dilation: usize,
-    /// Of the products; the channels are even in number where it is not [`Precision::F32`].
+    /// Precision of the products; the number of channels is even where it is not [`Precision::F32`].
     pub precision: Precision,
 }
 
 impl Shape {
-    /// Samples that every input row must hold: from `dilation` before the first output on, zeroes after the last.
+    /// Samples that every input row must hold: from `dilation` before the first output on, with zeroes after
+    /// the last.
     pub fn samples(self) -> usize {
         let tiles = self.tiles().checked_next_multiple_of(TOGETHER);
         let tiles = tiles.and_then(|tiles| tiles.checked_next_multiple_of(self.dilation));
         tiles.unwrap_or(usize::MAX).saturating_mul(TILE).saturating_add(self.dilation.saturating_mul(2))
     }
 
-    /// Tiles of a row: those that begin side by side interlace.
+    /// Tiles of a row: adjacent ones interlace.
     fn tiles(self) -> usize {
         self.width.div_ceil(self.dilation.saturating_mul(TILE)).saturating_mul(self.dilation)
     }
@@ -78,21 +81,21 @@ impl Shape {
         tile / self.dilation * TILE * self.dilation + tile % self.dilation
     }
 
-    /// Floats of the scratch.
+    /// Length of the scratch in floats.
     pub fn scratch(self) -> usize {
         let transformed = FREQUENCIES.saturating_mul(apart(TOGETHER, self.inputs.saturating_add(LANES)));
         transformed.saturating_add(TOGETHER * (SIDE + SIDE * TILE) * LONGEST)
     }
 }
 
-/// Some channels of the input.
+/// A group of input channels.
 #[derive(Clone, Copy, Debug)]
 pub struct Part<'a> {
-    /// So many, side by side.
+    /// Number of channels.
     pub channels: usize,
     /// Floats from sample to sample.
     pub step: usize,
-    /// From the first of the channels of the first sample on.
+    /// Data from the first of these channels of the first sample on.
     pub rows: [&'a [f32]; READ],
 }
 
@@ -104,12 +107,12 @@ impl Part<'_> {
     }
 }
 
-/// Floats from frequency to frequency: not a power of two, whose multiples would share few places of a cache.
+/// Floats from frequency to frequency: not a power of two, whose multiples would share a few cache sets.
 fn apart(tiles: usize, padded: usize) -> usize {
     tiles.saturating_mul(padded).saturating_add(LANES)
 }
 
-/// Floats from tile to tile of the transformed input: the channels, and what vectors reach beyond the last of a part.
+/// Floats from tile to tile of the transformed input: the channels, and the excess of a part's last vector.
 fn padded(parts: &[Part<'_>]) -> usize {
     let (mut before, mut most) = (0, 0);
     for part in parts {
@@ -119,11 +122,11 @@ fn padded(parts: &[Part<'_>]) -> usize {
     most
 }
 
-/// Transformed weights, in the order in which [`four_rows`] reads them; those of 16 bits as pairs in the bits of a float.
-/// `weight(output, tap, input)`, taps row by row.
+/// Transformed weights, in the order in which [`four_rows`] reads them; 16-bit ones as pairs in the bits of a
+/// float. `weight(output, tap, input)`, taps row by row.
 ///
 /// # Panics
-/// When an odd number of inputs are to be of 16 bits.
+/// When an odd number of inputs is to be stored in 16 bits.
 pub fn pack(
     level: Level,
     precision: Precision,
@@ -156,8 +159,8 @@ pub fn pack(
     packed
 }
 
-/// Blocks of outputs that are computed together: the first of each, and how many. The last one is half as long where that
-/// suffices.
+/// Blocks of outputs that are computed together: the first of each, and their number. The last one is half as
+/// long where that suffices.
 fn blocks(level: Level, outputs: usize) -> impl Iterator<Item = (usize, usize)> {
     let block = conv_rows::block(level);
     (0..outputs)
@@ -171,13 +174,13 @@ fn packed_len(level: Level, outputs: usize, inputs: usize) -> usize {
 }
 
 crate::dispatch! {
-    /// Frequencies of the nine taps, for outputs side by side.
+    /// Frequencies of the nine taps, for adjacent outputs.
     fn transform_taps(level, made: &mut [[f32; LONGEST]; FREQUENCIES], taps: &[[f32; LONGEST]; 9]) = transform_taps_body;
 }
 
 #[inline(always)]
 fn transform_taps_body(made: &mut [[f32; LONGEST]; FREQUENCIES], taps: &[[f32; LONGEST]; 9]) {
-    // 1, x and x² of every point, over its distances to the others.
+    // 1, x and x² of every point, divided by the product of its distances to the others.
     let line = |w: [f64; 3]| {
         let (far, near) = ((w[0] + 2.0 * w[2]) / 6.0, (2.0 * w[0] + w[2]) / 3.0);
         let (odd, small) = (SQRT_2 * w[1] / 6.0, SQRT_2 * w[1] / 3.0);
@@ -193,9 +196,10 @@ fn transform_taps_body(made: &mut [[f32; LONGEST]; FREQUENCIES], taps: &[[f32; L
     }
 }
 
-/// Four output rows, `dilation` apart, from six input rows as far apart, of which the first lies `dilation` rows above the
-/// first output row. The channels are those of all parts in their order. Rows hold [`Shape::samples`] samples, the last one and
-/// what follows it up to a whole vector; `scratch` is as [`Shape::scratch`] says; `packed` is of the same level.
+/// Four output rows, `dilation` apart, from six input rows as far apart, the first of which is `dilation`
+/// rows above the first output row. The channels are those of all parts in order. Rows hold
+/// [`Shape::samples`] samples, the last one padded to a whole vector; `scratch` has the length
+/// [`Shape::scratch`]; `packed` is for the same level.
 ///
 /// # Panics
 /// When a slice is too short, or the level has no version ([`has`]).
@@ -222,8 +226,8 @@ pub fn four_rows(
     {
         let mut quad = Quad { shape, out, parts, padded: padded(parts), packed, bias, scratch };
         let wide = conv_rows::block(level) == 32;
-        // SAFETY: `has` says that the processor has AVX2 and FMA, and bfloat16 where it is asked for; blocks of 32 are
-        // AVX-512's; slices were checked.
+        // SAFETY: `has` ensures that the processor has AVX2 and FMA, and bfloat16 where required; blocks of
+        // 32 are AVX-512's; slices were checked.
         unsafe {
             match precision {
                 Precision::Bf16 => x86::bf16(&mut quad),
@@ -292,7 +296,7 @@ unsafe fn group<V: Lanes, K: Products<V>, const P: usize>(quad: &mut Quad<'_>, f
             } else {
                 multiply::<V, K, P, 1>(quad, (first, start), weights);
             }
-            // Beyond the end after a last block of one vector, from where nothing is read.
+            // Beyond the end after a last block of one vector; nothing is read from there.
             weights = weights.wrapping_add(2 * V::LEN * FREQUENCIES * inputs / K::EACH);
             start += 2 * V::LEN;
         }
@@ -338,8 +342,9 @@ unsafe fn back<V: Lanes>(q: [V; SIDE]) -> [V; TILE] {
 #[inline(always)]
 unsafe fn transform<V: Lanes, K: Products<V>, const P: usize>(quad: &mut Quad<'_>, first: usize) {
     let (padded, to) = (quad.padded, quad.scratch.as_mut_ptr().cast::<K::Number>());
-    // SAFETY: rows hold the last sample up to a whole vector; what a part's last vector writes beyond its channels lies
-    // in the scratch, and is written over by the next part or the next tile, which come later.
+    // SAFETY: rows hold the last sample up to a whole vector. A part's last vector may write beyond its
+    // channels: that is inside the scratch, and is overwritten by the next part or the next tile, which come
+    // later.
     unsafe {
         for p in 0..P {
             let start = quad.shape.start(first + p);
@@ -355,7 +360,7 @@ unsafe fn transform<V: Lanes, K: Products<V>, const P: usize>(quad: &mut Quad<'_
                             V::prefetch(row.as_ptr().wrapping_add(ahead + j * step + c));
                         }
                     }
-                    // Down first: six columns of it stay in registers.
+                    // Down first: six of its columns stay in registers.
                     let mut lines = [[V::splat(0.0); SIDE]; SIDE];
                     for (j, line) in lines.iter_mut().enumerate() {
                         *line = forth(std::array::from_fn(|y| V::load(from[y].add(j * step + c))));
@@ -373,7 +378,7 @@ unsafe fn transform<V: Lanes, K: Products<V>, const P: usize>(quad: &mut Quad<'_
     }
 }
 
-/// Products of all frequencies for one block of outputs, and back to samples.
+/// Products of all frequencies for one block of outputs, and the inverse transform to samples.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", test))]
 #[inline(always)]
 unsafe fn multiply<V: Lanes, K: Products<V>, const P: usize, const B: usize>(
@@ -382,7 +387,8 @@ unsafe fn multiply<V: Lanes, K: Products<V>, const P: usize, const B: usize>(
     weights: *const f32,
 ) {
     let (inputs, padded) = (quad.shape.inputs, quad.padded);
-    // SAFETY: see `all`; a block holds `B` vectors per frequency and input, the scratch what is kept here after the tiles.
+    // SAFETY: see `all`; a block holds `B` vectors per frequency and input; the scratch holds the products
+    // after the tiles.
     unsafe {
         let products = quad.scratch.as_mut_ptr().add(FREQUENCIES * apart(P, padded));
         let halves = products.add(TOGETHER * SIDE * LONGEST);
@@ -424,7 +430,7 @@ unsafe fn multiply<V: Lanes, K: Products<V>, const P: usize, const B: usize>(
     }
 }
 
-/// Four samples of a tile's row with their bias, as far as they are of the image.
+/// Four samples of a tile's row with their bias, clipped to the image.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", test))]
 #[inline(always)]
 unsafe fn place<V: Lanes>(quad: &mut Quad<'_>, (row, first): (usize, usize), o: usize, samples: [V; TILE]) {

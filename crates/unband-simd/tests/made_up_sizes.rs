@@ -1,6 +1,6 @@
-//! Safe functions given sizes that anybody may make up: they panic, and neither read nor write outside their slices.
+//! Tests of safe functions with bogus sizes: they panic, and neither read nor write outside their slices.
 //!
-//! In a release build, where sums wrap, these were a way to memory that is nobody's.
+//! In a release build, where sums wrap, such sizes used to cause out-of-bounds accesses.
 #![forbid(unsafe_code)]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,7 +11,7 @@ use unband_simd::placebo_rows::{self, Field, Shader};
 use unband_simd::transpose_rows::{Shape, transpose};
 use unband_simd::{Level, Precision, conv_grad_rows, conv_rows, winograd_rows};
 
-/// A quarter and a half of all numbers, and the last: times four or two these wrap to nothing.
+/// A quarter and a half of all integers, and the maximum: times four or two these wrap to 0 or close to it.
 const HUGE: [usize; 5] = [1 << 60, 1 << 61, 1 << 62, (1 << 62) + 1, usize::MAX - 300];
 
 #[track_caller]

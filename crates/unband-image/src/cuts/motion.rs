@@ -1,13 +1,13 @@
-//! What remains between two thumbnails once motion is taken out.
+//! Block motion compensation between two thumbnails, and the remaining difference.
 
 use super::thumbnail::{Sums, Thumbnail};
 
-/// Farthest that the whole may move in a frame, in columns and rows of the thumbnail: an eighth of the width. Faster pans
-/// are blurred.
+/// Largest global displacement per frame, in columns and rows of the thumbnail: an eighth of the width.
+/// Faster pans are blurred.
 const FAR: (isize, isize) = (12, 6);
-/// How much farther a block may move than the whole.
+/// Largest displacement of a block relative to the global one.
 const NEAR: isize = 2;
-/// Blocks in a row and in a column.
+/// Blocks per row and per column.
 const BLOCKS: usize = 6;
 
 /// A part of the new thumbnail.
@@ -18,7 +18,7 @@ struct Area {
 }
 
 impl Area {
-    /// Samples of which the old thumbnail, displaced, has a counterpart.
+    /// The samples that have a counterpart in the displaced old thumbnail.
     fn overlap(self, size: (usize, usize), (dx, dy): (isize, isize)) -> Self {
         let part = |(from, to): (usize, usize), most: usize, by: isize| {
             let from = from.max((-by).max(0) as usize);
@@ -32,7 +32,7 @@ impl Area {
     }
 }
 
-/// Rows of an area in the new thumbnail, each with its counterpart in the old one, every so many rows.
+/// Every `every`-th row of an area in the new thumbnail, with its counterpart in the old one.
 fn rows<'a>(
     old: &'a Thumbnail,
     new: &'a Thumbnail,
@@ -47,7 +47,8 @@ fn rows<'a>(
     })
 }
 
-/// The displacement around `centre` at which an area differs least. More than half of it must have a counterpart.
+/// The displacement around `centre` with the smallest mean difference. More than half of the area must have a
+/// counterpart.
 fn best(
     old: &Thumbnail,
     new: &Thumbnail,
@@ -78,7 +79,7 @@ fn best(
     found.1
 }
 
-/// As [`Sums::unexplained`], each block of the new thumbnail against the place in the old one that it fits best.
+/// [`Sums::unexplained`] of the new thumbnail's blocks, each against its best match in the old one.
 pub fn follow(old: &Thumbnail, new: &Thumbnail) -> f32 {
     let size = (new.width, new.height);
     let whole = Area { x: (0, size.0), y: (0, size.1) };

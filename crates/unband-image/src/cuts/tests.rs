@@ -3,7 +3,7 @@ use crate::Rng;
 
 const SIZE: (usize, usize) = (480, 270);
 
-/// A scene without end: smooth hills of several sizes that differ from seed to seed, 0 to 255.
+/// An endless scene: smooth hills of several sizes that depend on the seed, 0 to 255.
 fn scene(seed: u64, x: f32, y: f32) -> f32 {
     let rng = Rng::new(seed);
     let hill = |size: f32, octave: u32| {
@@ -18,7 +18,7 @@ fn scene(seed: u64, x: f32, y: f32) -> f32 {
     255.0 * (0.6 * hill(150.0, 0) + 0.3 * hill(40.0, 1) + 0.1 * hill(12.0, 2))
 }
 
-/// What a camera sees whose middle is at `x`, with so many units of the scene in a pixel.
+/// The view of a camera centred at `x`, with `zoom` scene units per pixel.
 fn view(seed: u64, x: f32, zoom: f32) -> Vec<f32> {
     let (w, h) = SIZE;
     let sample = |i: usize| {
@@ -28,13 +28,13 @@ fn view(seed: u64, x: f32, zoom: f32) -> Vec<f32> {
     (0..w * h).map(sample).collect()
 }
 
-/// Codes of a frame with grain of so many codes.
+/// Codes of a frame with grain of `grain` codes.
 fn codes(frame: &[f32], number: usize, grain: f32) -> Vec<u8> {
     let noise = |i: usize| grain * 3.5 * (Rng::new(9).unit_at(number as u32, 0, i as u32, 0) - 0.5);
     frame.iter().enumerate().map(|(i, v)| (v + noise(i) + 0.5) as u8).collect()
 }
 
-/// Numbers of the frames that begin a shot.
+/// Indices of the frames that begin a shot.
 fn begins(frames: &[Vec<f32>], grain: f32) -> Vec<usize> {
     let mut cuts = Cuts::new();
     (0..frames.len()).filter(|&i| cuts.begins_u8(&codes(&frames[i], i, grain), SIZE.0)).collect()

@@ -1,16 +1,16 @@
-//! Frames made small.
+//! Frame thumbnails and their differences.
 
-/// Most columns and rows of a thumbnail.
+/// Maximum columns and rows of a thumbnail.
 const MOST: (usize, usize) = (96, 54);
-/// Rows of a frame that are read for each row of its thumbnail: enough for a mean that grain does not move.
+/// Rows of a frame that are read for each row of its thumbnail: enough for a mean that is stable under grain.
 const ROWS: usize = 4;
-/// Contrast, in 8-bit codes, that counts as none: what rounding and grain leave in a thumbnail.
+/// Contrast, in 8-bit codes, that is treated as none: the residue of rounding and grain in a thumbnail.
 const NO_CONTRAST: f32 = 1.0;
 
 /// Means of blocks of a frame, in 8-bit codes.
 #[derive(Clone, Debug)]
 pub struct Thumbnail {
-    /// Of the frame.
+    /// Size of the frame.
     size: (usize, usize),
     pub width: usize,
     pub height: usize,
@@ -33,7 +33,7 @@ impl Sums {
     pub fn add(&mut self, a: &[f32], b: &[f32]) {
         self.count += a.len().min(b.len()) as f32;
         for (&a, &b) in a.iter().zip(b) {
-            // Around mid-grey, so that the squares keep their small differences.
+            // Centred on mid-grey, so that the squares keep small differences.
             let (a, b) = (a - 128.0, b - 128.0);
             self.a += a;
             self.b += b;
@@ -47,7 +47,7 @@ impl Sums {
     pub fn unexplained(&self) -> f32 {
         let n = self.count.max(1.0);
         let spread = |xx: f32, x: f32| (xx / n - (x / n) * (x / n)).max(0.0) + NO_CONTRAST * NO_CONTRAST;
-        // Added here too, so that two frames without contrast count as alike.
+        // Added here too, so that two frames without contrast are treated as alike.
         let common = self.ab / n - (self.a / n) * (self.b / n) + NO_CONTRAST * NO_CONTRAST;
         let r = common / (spread(self.aa, self.a) * spread(self.bb, self.b)).sqrt();
         (1.0 - r.clamp(0.0, 1.0).powi(2)).sqrt()
@@ -55,7 +55,7 @@ impl Sums {
 }
 
 impl Thumbnail {
-    /// Of codes of so many bits, row by row; of no samples for a width of 0.
+    /// Thumbnail of codes of `bits` bits, row by row; empty for a width of 0.
     pub fn of<S: Copy + Into<u32>>(luma: &[S], width: usize, bits: u8) -> Self {
         let rows = luma.len().checked_div(width).unwrap_or(0);
         let (w, h) = (width.min(MOST.0), rows.min(MOST.1));
@@ -79,7 +79,7 @@ impl Thumbnail {
         Self { size: (width, rows), width: w, height: h, means }
     }
 
-    /// Do both come from frames of one size?
+    /// Do both come from frames of the same size?
     pub fn is_like(&self, other: &Self) -> bool {
         self.size == other.size
     }
@@ -90,7 +90,7 @@ impl Thumbnail {
         sum / self.means.len().max(1) as f32
     }
 
-    /// As [`Sums::unexplained`], sample against sample.
+    /// [`Sums::unexplained`] of both thumbnails, sample by sample.
     pub fn unexplained(&self, other: &Self) -> f32 {
         let mut sums = Sums::default();
         sums.add(&self.means, &other.means);

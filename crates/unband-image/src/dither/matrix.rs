@@ -1,16 +1,16 @@
-//! Thresholds that repeat: Bayer's matrix and blue noise.
+//! Tiled threshold matrices: Bayer and blue noise.
 
 /// Side of every matrix here, after repetition.
 pub(super) const SIDE: usize = 64;
 
-/// `SIDE * SIDE` thresholds in (0, 1), each of the matrix's ranks equally often.
+/// `SIDE * SIDE` thresholds in (0, 1); each rank of the matrix occurs equally often.
 pub(super) type Matrix = [f32; SIDE * SIDE];
 
 /// Blue noise by void and cluster; made by `tools/make_blue_noise.py`.
 pub(super) static BLUE_NOISE: Matrix = blue_noise();
 
-/// Bayer's 16×16 matrix, repeated. Source: Bayer, "An optimum method for two-level rendition of
-/// continuous-tone images", 1973, in the recursive form.
+/// Bayer's 16×16 matrix, tiled. Source: Bayer, "An optimum method for two-level rendition of continuous-tone
+/// images", 1973, in the recursive form.
 pub(super) static BAYER: Matrix = bayer();
 
 const fn blue_noise() -> Matrix {
@@ -30,7 +30,7 @@ const fn bayer() -> Matrix {
     let mut i = 0;
     while i < out.len() {
         let (x, y) = (i % SIDE, i / SIDE);
-        // Quarter by quarter, the finest first: diagonal, then across, then down.
+        // Quadrant by quadrant, the finest first: diagonal, then across, then down.
         let (mut rank, mut bit) = (0, 0);
         while bit < 4 {
             let (bx, by) = ((x >> bit) & 1, (y >> bit) & 1);

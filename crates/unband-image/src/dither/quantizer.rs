@@ -1,4 +1,4 @@
-//! Rows of samples to rows of samples on a grid.
+//! Quantisation of sample rows to a code grid, with dither.
 
 use unband_simd::Level;
 use unband_simd::quantize::quantize_row;
@@ -10,7 +10,7 @@ use crate::depth::Depth;
 use crate::restorer::Context;
 use crate::rng::Rng;
 
-/// Code values of a plane: `code = value * scale + zero`, whole, in `0..=max`.
+/// Code values of a plane: `code = value * scale + zero`, an integer in `0..=max`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Grid {
     /// Codes from black to white.
@@ -43,7 +43,7 @@ impl Grid {
         Self { scale, zero, max }
     }
 
-    /// Lowest and highest value that has a code.
+    /// Lowest and highest value that a code can represent.
     pub fn limits(self) -> (f32, f32) {
         (-self.zero / self.scale, (self.max - self.zero) / self.scale)
     }
@@ -62,20 +62,20 @@ pub struct Quantizer {
 }
 
 impl Quantizer {
-    /// For images of a model, to a depth. `locked` gives all planes the same threshold.
+    /// Quantiser for images of a model, to a depth. With `locked` all planes get the same threshold.
     pub fn new(dither: Dither, model: Model, depth: Depth, locked: bool, ctx: &Context<'_>) -> Self {
         Self { dither, model, depth, locked, rng: ctx.rng, frame: ctx.frame, level: ctx.level }
     }
 
-    /// Does it carry errors from sample to sample? Then rows go through [`Diffusion`], whole and in order.
+    /// Does it diffuse errors from sample to sample? Then whole rows go through [`Diffusion`], in order.
     pub fn diffuses(&self) -> bool {
         self.dither == Dither::ErrorDiffusion && self.depth != Depth::F32
     }
 
-    /// Rounds part of a row. `values` are samples `x0..` of row `y`, `source` what they were before they were
-    /// restored: a sample that moved by less than 0.1 code away from a source value on the grid takes that
-    /// value again, without dither. Where `tight` is set the code stays less than one away from the value
-    /// also with [`Dither::Tpdf`]. Floating point is left as it is. Errors are not carried.
+    /// Rounds part of a row. `values` are samples `x0..` of row `y`, `source` the same samples before
+    /// restoration. A sample that moved by less than 0.1 code away from a source value on the grid takes that
+    /// value again, without dither. Where `tight` is set the error stays below one code also with
+    /// [`Dither::Tpdf`]. Floating point stays as it is. Errors are not diffused.
     pub fn row(
         &self,
         plane: usize,
@@ -99,7 +99,7 @@ impl Quantizer {
                         let bits = self.rng.at(self.frame, key, (x + j) as u32, y as u32);
                         let [a, b] = [bits >> 16, bits & 0xffff].map(|u| (u as f32 + 0.5) / 65_536.0);
                         let code = values[j] * grid.scale + grid.zero;
-                        // Noise of two codes would be cut at the ends of the grid, which shifts the mean.
+                        // Noise of two codes would be clipped at the ends of the grid, which shifts the mean.
                         let end = code < 0.5 || code > grid.max - 0.5;
                         *t = if end || tight.is_some_and(|t| t[i * step + j]) { a } else { a + b - 0.5 };
                     }
@@ -111,7 +111,7 @@ impl Quantizer {
 
     /// A row of a matrix, shifted by seed, frame and plane.
     fn repeat(&self, matrix: &Matrix, plane: u32, x0: usize, y: usize, out: &mut [f32]) {
-        // Planes lie far apart on the torus, so that their patterns have nothing to do with each other.
+        // Offsets of the planes are far apart on the torus, so that their patterns are uncorrelated.
         let (sx, sy) = (self.rng.at(self.frame, u32::MAX, 0, 0), self.rng.at(self.frame, u32::MAX, 1, 0));
         let (sx, sy) = ((sx % SIDE as u32 + plane * 21) as usize, (sy % SIDE as u32 + plane * 37) as usize);
         let row = &matrix[(y + sy) % SIDE * SIDE..][..SIDE];
@@ -132,12 +132,12 @@ impl Quantizer {
 #[derive(Clone, Debug)]
 pub struct Diffusion {
     quantizer: Quantizer,
-    /// Per plane: errors that reach the next row, one sample of margin on each side.
+    /// Per plane: errors for the next row, with one sample of margin on each side.
     below: Vec<Vec<f32>>,
 }
 
 impl Diffusion {
-    /// For planes of these widths.
+    /// Error buffers for planes of these widths.
     pub fn new(quantizer: Quantizer, widths: &[usize]) -> Self {
         Self { quantizer, below: widths.iter().map(|w| vec![0.0; w + 2]).collect() }
     }
@@ -148,8 +148,8 @@ impl Diffusion {
         let Some(grid) = Grid::new(q.model, plane, q.depth) else { return };
         let n = values.len();
         let errors = &mut self.below[plane][..n + 2];
-        // The row that is written reuses the slots that have been read: `ahead` is what the present sample
-        // has still to leave right below, `beside` what its neighbour in walking order receives.
+        // The row being written reuses the slots already read: `ahead` is the current sample's error for the
+        // one right below, `beside` the error for its neighbour in scan order.
         let (mut beside, mut under, mut corner) = (0.0f32, 0.0f32, 0.0f32);
         let backwards = y % 2 == 1;
         for k in 0..n {
@@ -160,7 +160,7 @@ impl Diffusion {
             let keep = (x - s).abs() < 0.1 && (s - whole).abs() < 0.02;
             let wanted = x + beside + errors[i + 1];
             let code = if keep { whole } else { (wanted + 0.5).floor().max(0.0).min(grid.max) };
-            // A kept sample is exact: it neither takes nor gives an error.
+            // A kept sample is exact: it neither takes nor passes on an error.
             let error = if keep { 0.0 } else { wanted - code };
             values[i] = (code - grid.zero) / grid.scale;
             beside = error * (7.0 / 16.0);
@@ -179,7 +179,7 @@ impl Diffusion {
 }
 
 #[cfg(test)]
-#[allow(clippy::float_cmp)] // exact results are what is tested
+#[allow(clippy::float_cmp)] // tests check exact results
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
@@ -190,7 +190,7 @@ mod tests {
         Quantizer::new(dither, Model::Rgb, depth, false, &Context::default())
     }
 
-    /// A flat area of one value, off the grid by construction of the source.
+    /// A flat area of one value. The source is off the grid, so no sample is kept.
     fn flat(dither: Dither, value: f32, side: usize) -> Vec<f32> {
         let q = quantizer(dither, Depth::EIGHT);
         let source = vec![0.123; side];
@@ -218,8 +218,8 @@ mod tests {
             for codes in [0.0, 0.03, 0.3, 0.5, 0.7, 1.2, 77.4, 128.9, 253.6, 254.5, 254.8, 254.97, 255.0] {
                 let result = mean(&flat(dither, codes / 255.0, 256)) * 255.0;
                 let off = result - f64::from(codes);
-                // Matrices are exact to their rank; diffusion leaves its last errors at the border; noise
-                // has a standard error of 0.5 / 256.
+                // Matrices are exact to their rank; diffusion loses its last errors at the border; noise has
+                // a standard error of 0.5 / 256.
                 assert!(off.abs() < 0.006, "{dither:?} at {codes}: off by {off}");
             }
         }

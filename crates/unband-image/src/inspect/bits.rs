@@ -1,16 +1,16 @@
-//! How many bits of a sample carry something.
+//! Effective bit depth of an image's samples.
 
 use crate::depth::Depth;
 use crate::image::Image;
 
-/// How the samples of an image turn into 8-bit codes, and what they hold beyond them.
+/// Effective bit depth, and the conversion of samples to 8-bit codes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Effective {
-    /// Bits per sample that carry something; 32 for floating point off every grid.
+    /// Effective bits per sample; 32 for floating point off every grid.
     pub bits: u8,
     /// Factor from samples to 8-bit codes.
     pub scale: f32,
-    /// Distance of neighbouring values in 8-bit full-scale codes; 0 for floating point off every grid.
+    /// Step between neighbouring values in 8-bit full-scale codes; 0 for floating point off every grid.
     pub step_codes: f32,
 }
 
@@ -21,7 +21,7 @@ impl Effective {
     }
 }
 
-/// A way to put `bits` bits into more.
+/// A way to store `bits` bits in a deeper container.
 #[derive(Clone, Copy)]
 struct Way {
     bits: u8,
@@ -39,7 +39,7 @@ impl Way {
     }
 }
 
-/// Looks at every sample until all ways but the full depth are ruled out.
+/// Reads every sample until all ways but the full depth are ruled out.
 pub(super) fn effective(image: &Image) -> Effective {
     let plain = |bits: u8, step_codes: f32| Effective { bits, scale: 255.0, step_codes };
     let (depth, max, ways) = match image.depth {
@@ -50,7 +50,7 @@ pub(super) fn effective(image: &Image) -> Effective {
             let max = f64::from(image.depth.max_code());
             let mut ways = Vec::new();
             for b in 8..bits {
-                // Bits repeated at the low end differ from an exact spread by one code at most.
+                // Widening by bit replication differs from an exact spread by one code at most.
                 let slack = if bits - b >= 4 { 1.01 } else { 0.51 };
                 ways.push(Way { bits: b, top: max, slack });
                 let top = f64::from(((1u32 << b) - 1) << (bits - b));
@@ -59,7 +59,7 @@ pub(super) fn effective(image: &Image) -> Effective {
             (bits, max, ways)
         }
         Depth::F32 => {
-            // Sixteen bits leave 1/65535; single precision near 1 is a hundredth of that.
+            // 16-bit values are multiples of 1/65535; the precision of `f32` near 1 is a hundredth of that.
             let ways = [8, 10, 12, 16].map(|bits| Way { bits, top: 65535.0, slack: 0.02 }).to_vec();
             (32, 65535.0, ways)
         }
@@ -77,15 +77,16 @@ pub(super) fn effective(image: &Image) -> Effective {
     }
 }
 
-/// The way with the fewest bits that all samples of all planes agree with.
+/// The way with the fewest bits that is consistent with all samples of all planes.
 fn ways_left(image: &Image, max: f64, mut ways: Vec<Way>) -> Option<Way> {
     let chroma_shift = |plane: usize| match image.color.model {
-        // Chroma of full-range YUV is stored around 0.5, half a code beside its codes.
+        // Chroma of full-range YUV is stored around 0.5, half a code off the grid.
         crate::color::Model::Yuv { range: crate::color::Range::Full, .. } if plane > 0 => 0.5,
         _ => 0.0,
     };
     if matches!(image.color.model, crate::color::Model::Yuv { .. }) {
-        // Samples of limited range are not multiples of one code of full scale; only the depth tells.
+        // Samples of limited range are not multiples of one code of full scale; only the declared depth is
+        // known.
         let _ = chroma_shift;
         return None;
     }

@@ -1,25 +1,25 @@
-//! How far has a lossy coding smoothed the fine and left the coarse?
+//! Traces of lossy coding: blockiness and loss of fine noise.
 
 use super::jpeg::blockiness;
 use super::planes::{Source, UNIT, Windows};
 use super::spread::Square;
 
-/// What a lossy coding left in the flat parts of luma.
+/// Traces of lossy coding in the flat parts of luma.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Coding {
-    /// Small steps on the borders of 8×8 blocks against those elsewhere; 1 for none.
+    /// Frequency of small steps on the borders of 8×8 blocks relative to elsewhere; 1 for none.
     pub blockiness: f64,
-    /// Unevenness over 12 samples against that over 3, in flat windows: about 2.4 in a photo, whose noise
+    /// Unevenness over 12 samples relative to that over 3, in flat windows: about 2.4 in a photo, whose noise
     /// is finer than that, 3.5 to 5 after a codec, which drops the fine noise and leaves steps between its
     /// blocks, deblocked or not. `None` where too little is flat.
     pub coarseness: Option<f64>,
 }
 
-/// Windows that are enough.
+/// Number of samples that is enough.
 const ENOUGH: usize = 350_000;
-/// Range of a flat window, in codes.
+/// Maximum range of a flat window, in 1/64 codes.
 const FLAT: i32 = 230;
-/// Samples between the three windows whose second difference is taken.
+/// Spacing of the three windows in the second difference, in samples.
 const APART: usize = 6;
 
 impl Coding {
@@ -29,25 +29,27 @@ impl Coding {
         Self { blockiness: blockiness(luma, &squares), coarseness: coarseness(luma, &squares) }
     }
 
-    /// Was there a lossy codec?
+    /// Are the traces of a lossy codec visible?
     pub fn visible(self) -> bool {
         self.blockiness >= 1.15 || self.coarseness.is_some_and(|c| c >= 3.9)
     }
 
-    /// Do steps lie on the borders of blocks a little more often than elsewhere, in luma or in chroma? Slopes without noise are as coarse
-    /// as coded ones, but favour no place. `trace`: that of [`Coding::trace`].
+    /// Are steps slightly more frequent on block borders than elsewhere, in luma or in chroma? Gradients
+    /// without noise are as coarse as coded ones, but have no preferred position. `trace`: the result of
+    /// [`Coding::trace`].
     pub fn favours_blocks(self, trace: f64) -> bool {
         self.blockiness >= 1.03 || trace - self.step(false) >= 0.12
     }
 
-    /// Do both measures say so?
+    /// Do both features agree that there was a codec?
     pub fn surely(self) -> bool {
         self.blockiness >= 1.15 && self.coarseness.is_none_or(|c| c >= 3.0)
     }
 
-    /// The typical step that it left, luma in 8-bit codes: 1.25 for clean 8-bit video, 2 to 3 for coded.
+    /// The typical step that coding left in luma, in 8-bit codes: 1.25 for clean 8-bit video, 2 to 3 for
+    /// coded.
     ///
-    /// The step is what `smooth` may move by; measured against fixed values on nine sets of codec frames.
+    /// `smooth` may move samples by this step. Compared with fixed values on nine sets of codec frames.
     pub fn step(self, known_lossy: bool) -> f64 {
         let blocks = self.blockiness.clamp(1.05, 2.0) - 1.05;
         let least = if known_lossy { 1.5 } else { 1.25 };
@@ -58,10 +60,10 @@ impl Coding {
         }
     }
 
-    /// How far a codec's traces go, in codes that a judgement can hold against a limit: the step, and how much the small
-    /// steps of chroma at half size favour the borders of its 8×8 blocks, which a coder of 4:2:0 smooths most.
+    /// Strength of a codec's traces, in codes, for comparison with a limit: the step, plus the excess of
+    /// small steps on the borders of chroma's 8×8 blocks at half size. A 4:2:0 codec smooths chroma most.
     ///
-    /// The weight was fitted on frames of four codecs and on 8-bit video, of photos kept for training.
+    /// The weight was fitted on frames of four codecs and on 8-bit video, both from photos kept for training.
     pub fn trace(self, chroma: [&Source<'_>; 2]) -> f64 {
         let uneven = |plane: &Source<'_>| blockiness(plane, &plane.squares(ENOUGH)).max(0.5);
         let both = (uneven(chroma[0]) * uneven(chroma[1])).sqrt();
@@ -91,7 +93,7 @@ fn coarseness(luma: &Source<'_>, squares: &[Square]) -> Option<f64> {
             for ((&a, &b), &c) in a.iter().zip(b).zip(c) {
                 let d = i32::from(a) - 2 * i32::from(b) + i32::from(c);
                 let square = d.wrapping_mul(d);
-                // A window that is not flat makes the difference larger than any that counts.
+                // A window that is not flat makes the difference larger than the limit.
                 let counts = a.min(b).min(c) != i16::MIN && square < most;
                 coarse += if counts { i64::from(square) } else { 0 };
                 triples += i64::from(counts);
@@ -112,6 +114,6 @@ fn coarseness(luma: &Source<'_>, squares: &[Square]) -> Option<f64> {
         return None;
     }
     let rms = |sum: i64, n: i64| (sum as f64 / n as f64).sqrt();
-    // An image without any noise is as coarse as its coarsest flat.
+    // The noise is bounded below: otherwise any coarse structure in a noise-free image would look coded.
     Some(rms(coarse, triples) / rms(fine, windows_seen).max(0.1 * f64::from(UNIT)))
 }

@@ -1,4 +1,4 @@
-//! Channels whose codes a tone curve has spread.
+//! Histogram combs: channels stretched by a tone curve after quantisation.
 
 use super::PlaneGrid;
 use super::levels::{comb, combed_share};
@@ -21,8 +21,8 @@ impl Combs {
         combs
     }
 
-    /// Adds a channel: its histogram, the spacing at each code in 8-bit codes, and from which spacing on codes
-    /// are missing.
+    /// Adds a channel: its histogram, the spacing at each code in 8-bit codes, and the spacing from which
+    /// codes are missing.
     pub fn push(&mut self, hist: &[u32], spacing: Vec<f32>, least: f32) {
         let total: f64 = hist.iter().map(|&n| f64::from(n)).sum();
         let weighted: f64 = hist.iter().zip(&spacing).map(|(&n, &s)| f64::from(n) * f64::from(s)).sum();
@@ -31,7 +31,7 @@ impl Combs {
         self.spacings.push(spacing);
     }
 
-    /// Does the comb move more than a tenth of a channel?
+    /// Does the comb affect more than a tenth of a channel?
     pub fn found(&self) -> bool {
         self.shares.iter().any(|&s| s > 0.1)
     }

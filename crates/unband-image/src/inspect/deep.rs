@@ -1,4 +1,4 @@
-//! Levels and combs of samples with more than 8 bits, at their own depth.
+//! Levels and histogram combs of samples with more than 8 bits, at their own depth.
 
 use super::comb::Combs;
 use super::levels::{self, Levels};
@@ -32,7 +32,7 @@ pub(super) fn levels(image: &Image) -> Vec<Option<Levels>> {
     image.planes.iter().map(per_plane).collect()
 }
 
-/// Combs at the image's own depth: few codes, far apart, hold all samples.
+/// Combs at the image's own depth: a few widely spaced codes hold all samples.
 pub(super) fn combs(image: &Image) -> Combs {
     let mut combs = Combs::default();
     for plane in &image.planes {
@@ -43,12 +43,12 @@ pub(super) fn combs(image: &Image) -> Combs {
     combs
 }
 
-/// Spacing by code, in 8-bit codes, of a histogram whose samples sit on few codes.
+/// Spacing by code, in 8-bit codes, of a histogram with few occupied codes.
 fn sparse(hist: &[u32], unit: f32) -> Vec<f32> {
     let mut spacing = vec![unit; hist.len()];
     let occupied: Vec<usize> = (0..hist.len()).filter(|&c| hist[c] > 0).collect();
     let total: u64 = hist.iter().map(|&n| u64::from(n)).sum();
-    // As many codes as samples are no grid but a thin sample; as many as there are codes, no comb.
+    // Nearly as many codes as samples: a sparse histogram, not a grid. Nearly all codes occupied: no comb.
     let codes = occupied.len() as u64;
     if codes < 8 || codes * 40 > total || codes * 3 > hist.len() as u64 {
         return spacing;

@@ -1,11 +1,11 @@
-//! Clean grids of planes: a phasor over the root-weighted histogram of flat samples.
+//! Clean quantisation grids of planes: a phasor over the root-weighted histogram of flat samples.
 
 use super::PlaneGrid;
 use super::phasor::{BINS, control, phasor};
 use super::planes::{Source, UNIT, Windows};
 use crate::color::Range;
 
-/// A grid of one plane, in codes of the plane's range.
+/// The grid of one plane, in codes of the plane's range.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Grid {
     pub period: f64,
@@ -16,8 +16,8 @@ pub(super) struct Grid {
 }
 
 impl Grid {
-    /// As the grid of plane `index` (luma first) of this range, in full-scale codes: luma from black, chroma
-    /// from neutral.
+    /// Converts to the grid of plane `index` (luma first) of this range, in full-scale codes: luma from
+    /// black, chroma from neutral.
     pub fn named(self, range: Range, index: usize) -> PlaneGrid {
         let unit = f64::from(range.unit_codes(index > 0));
         let zero = match (index, range) {
@@ -36,7 +36,7 @@ impl Grid {
     }
 }
 
-/// Levels of `b` bits: spread over the codes, or cut off, or cut off and centred.
+/// Levels of `b` bits: spread over the codes, or truncated, or truncated and centred.
 fn candidates() -> impl Iterator<Item = (bool, u8, f64, f64)> {
     let spread = [4u8, 5, 6, 7].into_iter().map(|b| (true, b, 255.0 / f64::from((1u32 << b) - 1), 0.0));
     let cut = [4u8, 5, 6].into_iter().map(|b| (false, b, f64::from(1u32 << (8 - b)), 0.0));
@@ -62,8 +62,8 @@ pub(super) fn flat_histogram(source: &Source<'_>, limit: f64, enough: usize) -> 
     hist.into_iter().map(f64::from).collect()
 }
 
-/// The best grid of a histogram in 1/8 codes that passes the limits; `strict` when nothing else supports it.
-/// `shift` is by how much a conversion has moved all levels, in codes.
+/// The best grid of a histogram in 1/8 codes that passes the limits; `strict` when there is no other evidence
+/// for it. `shift` is the common displacement of all levels by a conversion, in codes.
 pub(super) fn plane_grid(hist: &[f64], shift: f64, strict: bool) -> Option<Grid> {
     let total: f64 = hist.iter().sum();
     if total < 500.0 {
@@ -78,7 +78,7 @@ pub(super) fn plane_grid(hist: &[f64], shift: f64, strict: bool) -> Option<Grid>
     for (spread, bits, period, offset) in candidates() {
         let offset = offset + shift;
         let (real, _) = phasor(&w, period, offset, BINS as f64);
-        // Grids spread over all codes come first; one that is cut off must be clearly better.
+        // Grids spread over all codes come first; a truncated one must be clearly better.
         let least = if spread { 0.0 } else { 0.03 };
         if real < best.map_or(0.3, |b| b.strength + least) {
             continue;
@@ -100,7 +100,7 @@ pub(super) fn plane_grid(hist: &[f64], shift: f64, strict: bool) -> Option<Grid>
     best
 }
 
-/// Mass around each level.
+/// Histogram mass around each level.
 fn masses(hist: &[f64], period: f64, offset: f64) -> Vec<f64> {
     let count = (hist.len() as f64 / BINS as f64 / period) as usize + 3;
     let mut levels = vec![0.0; count];

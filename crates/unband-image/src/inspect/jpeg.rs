@@ -1,4 +1,4 @@
-//! Quantiser steps of JPEG, found in the means of its blocks, and edges at the borders of blocks.
+//! JPEG evidence: quantiser steps from block means, and steps at block borders.
 
 use std::f64::consts::TAU;
 
@@ -7,13 +7,13 @@ use super::planes::{Source, UNIT};
 use super::spread::Square;
 use unband_simd::inspect_rows as rows;
 
-/// Bins per code of the histogram of block means.
+/// Histogram bins per code of the block means.
 const BINS: usize = 32;
-/// Units of a sample per such bin.
+/// Sample units per bin.
 const PER_BIN: i32 = UNIT / 32;
 
-/// Means of whole blocks that start at `start` and every `side` from there, of those whose range stays below `limit` codes,
-/// as a histogram in 1/32 codes.
+/// Histogram, in 1/32 codes, of the means of whole blocks of `side` samples from `start` on. Only blocks with
+/// a range below `limit` codes are included.
 fn block_means(
     source: &Source<'_>,
     side: usize,
@@ -70,7 +70,7 @@ pub(super) fn dc_step(source: &Source<'_>, chroma: bool, enough: usize) -> Optio
     let starts = Borders::count(source, &squares).starts((source.width(), source.height()));
     let cosines = Cosines::new();
     for &side in sides {
-        // Blocks of chroma start where one of luma does.
+        // Chroma blocks start at a luma block.
         let start = |start: usize, of: usize| if start == 0 { 0 } else { of % side };
         let start = (start(starts.0, source.width()), start(starts.1, source.height()));
         let hist = block_means(source, side, start, if chroma { 6 } else { 60 }, &squares);
@@ -108,11 +108,11 @@ pub(super) fn dc_step(source: &Source<'_>, chroma: bool, enough: usize) -> Optio
         }
     }
     let best = accepted.iter().map(|a| a.0).fold(0.0, f64::max);
-    // All divisors of the true step score too.
+    // All divisors of the true step pass as well.
     accepted.iter().filter(|a| a.0 > 0.8 * best).map(|a| a.1).max()
 }
 
-/// Cosines of one turn in steps, fine enough for means over many blocks.
+/// Table of cosines over one turn, fine enough for means over many blocks.
 struct Cosines(Vec<f64>);
 
 impl Cosines {
@@ -122,14 +122,15 @@ impl Cosines {
         Self((0..Self::STEPS).map(|i| ((i as f64 + 0.5) / Self::STEPS as f64 * TAU).cos()).collect())
     }
 
-    /// Of so many turns.
+    /// Cosine of an angle in turns.
     fn at(&self, turns: f64) -> f64 {
         let part = turns - turns.floor();
         self.0[((part * Self::STEPS as f64) as usize).min(Self::STEPS - 1)]
     }
 }
 
-/// Small steps between neighbours, by the place of the first one modulo 8, and how many neighbours were looked at there.
+/// Number of small steps between neighbours, and of all neighbours, by the position of the first one modulo
+/// 8.
 struct Borders {
     across: [(u64, u64); 8],
     down: [(u64, u64); 8],
@@ -165,8 +166,8 @@ impl Borders {
         all
     }
 
-    /// Where the first whole block starts: at 0, or, on a side that is no multiple of 8, where it does in a mirror. There the
-    /// borders show more steps.
+    /// Start of the first whole block: 0, or, on a side that is not a multiple of 8, its position in a
+    /// mirrored image if steps are more frequent at the borders there.
     fn starts(&self, (width, height): (usize, usize)) -> (usize, usize) {
         let start = |borders: &[(u64, u64); 8], side: usize| {
             let steps = |start: usize| {
@@ -179,7 +180,7 @@ impl Borders {
     }
 }
 
-/// How much more often small steps lie on the borders of 8×8 blocks than elsewhere: 1 for none.
+/// Frequency of small steps on the borders of 8×8 blocks relative to elsewhere: 1 for none.
 pub(super) fn blockiness(source: &Source<'_>, squares: &[Square]) -> f64 {
     let (w, h) = (source.width(), source.height());
     if w < 32 || h < 32 {
@@ -190,7 +191,7 @@ pub(super) fn blockiness(source: &Source<'_>, squares: &[Square]) -> f64 {
         let share = borders.map(|(n, of)| n as f64 / of.max(1) as f64);
         let at = |start: usize| {
             let share = |i: usize| share[(start + i) % 8];
-            // Chroma of half size changes at every other column; only those compare.
+            // Chroma at half size changes at every other column; only those are comparable.
             share(7) / ((share(1) + share(5) + share(3)) / 3.0 + 1e-3)
         };
         at(0).max(at(side % 8))

@@ -1,4 +1,4 @@
-//! Does an RGB image come from 8-bit `YCbCr`, and from which? Its colours then lie on a lattice.
+//! Detection of 8-bit `YCbCr` behind an RGB image from the lattice of its colours.
 
 use std::f64::consts::TAU;
 
@@ -15,28 +15,28 @@ pub(super) const KINDS: [(Matrix, Range); 4] = [
     (Matrix::Bt709, Range::Full),
 ];
 
-/// Distinct colours that are enough for a mean: up to twice as many stay.
+/// Distinct colours that are enough for a mean: up to twice as many are kept.
 const ENOUGH: usize = 16384;
-/// Pixels that are looked at for them.
+/// Pixels that are read to find them.
 const PIXELS: usize = 1 << 18;
 
-/// Distinct colours of an image, each once, without greys and without those that touch 0 or 255.
+/// Distinct colours of an image.
 pub(super) struct Colours {
-    /// The colours that count for the lattice.
+    /// The colours used for the lattice: without greys and without those that touch 0 or 255.
     pub list: Vec<[u8; 3]>,
-    /// All that were met, greys and clipped ones too.
+    /// Number of all distinct colours, greys and clipped ones included.
     pub all: usize,
-    /// Greys among them.
+    /// Number of greys among them.
     pub greys: usize,
-    /// Largest difference of two channels in any of them.
+    /// Largest difference between two channels of any of them.
     pub spread: u8,
-    /// Did every pixel have its say?
+    /// Was every pixel read?
     pub complete: bool,
 }
 
 impl Colours {
-    /// Mean distance to the nearest other colour, by the channel that differs most. Near 1 where colours were rounded,
-    /// each channel by itself; a palette's are further apart.
+    /// Mean distance to the nearest other colour, by the channel that differs most. Near 1 where each channel
+    /// was rounded by itself; a palette's colours are further apart.
     pub fn apart(&self) -> f64 {
         let distance = |a: &[u8; 3], b: &[u8; 3]| (0..3).map(|c| a[c].abs_diff(b[c])).max().unwrap_or(0);
         let nearest = |a: &[u8; 3]| self.list.iter().filter(|b| *b != a).map(|b| distance(a, b)).min();
@@ -51,7 +51,7 @@ pub(super) fn colours(codes: &Codes) -> Colours {
     let all = stride(w, h, PIXELS);
     let mut out = Colours { list: Vec::new(), all: 0, greys: 0, spread: 0, complete: all == 1 };
     let mut seen = vec![0u64; 1 << 18];
-    // A quarter of the pixels first: mostly these have colours enough.
+    // A quarter of the pixels first: mostly these have enough colours.
     for step in [2 * all, all] {
         let columns: Vec<usize> = places(w, step).collect();
         for y in places(h, step) {
@@ -77,7 +77,7 @@ pub(super) fn colours(codes: &Codes) -> Colours {
             break;
         }
     }
-    // Which of too many stay depends on the colours alone, not on where they were met.
+    // When there are too many, the choice depends on the colours alone, not on their order in the image.
     let every = out.list.len() / ENOUGH;
     if every > 1 {
         out.list.retain(|&colour| key(colour).wrapping_mul(0x9e37_79b1) >> 7 & 0xffff < 0x1_0000 / every);
@@ -89,15 +89,15 @@ fn key([r, g, b]: [u8; 3]) -> usize {
     usize::from(r) << 16 | usize::from(g) << 8 | usize::from(b)
 }
 
-/// A lattice of 8-bit `YCbCr` behind an image's colours.
+/// The lattice of 8-bit `YCbCr` behind an image's colours.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Lattice {
     pub matrix: Matrix,
     pub range: Range,
-    /// About 0.5 when there is one, 0 else.
+    /// About 0.5 when there is one, otherwise 0.
     pub strength: f64,
     /// Converted by truncation, each chroma sample repeated for 2×2 pixels, as libswscale does unless it is
-    /// asked for accurate rounding. The colours then lie beside the lattice by a known phase.
+    /// asked for accurate rounding. The colours are then off the lattice by a known phase.
     pub truncated: bool,
 }
 
@@ -111,8 +111,8 @@ impl Lattice {
     }
 }
 
-/// How strongly truncation shows in the phasors of the full and of the limited range: their phases, in turns,
-/// were measured on frames that libswscale converted from limited range.
+/// Phases of truncation in the phasors of the full and the limited range, in turns. They were measured on
+/// frames that libswscale converted from limited range.
 const TRUNCATED: [(Matrix, f64, f64); 2] = [(Matrix::Bt601, 0.22, -0.09), (Matrix::Bt709, 0.13, -0.165)];
 
 /// The most likely lattice.
@@ -123,7 +123,7 @@ pub(super) fn lattice(colours: &Colours, codes: &Codes) -> Lattice {
     }
     let phasors = KINDS.map(|(matrix, range)| phasor(&colours.list, matrix, range));
     for ((matrix, range), (real, _)) in KINDS.into_iter().zip(phasors) {
-        // Nobody stores BT.709 with all codes; a few colours of a render may look like it.
+        // BT.709 with all codes is not used in practice; a few colours of a render may look like it.
         let rare = (matrix, range) == (Matrix::Bt709, Range::Full);
         if real > best.strength && !(rare && colours.list.len() < 2000) {
             best = Lattice { matrix, range, strength: real, truncated: false };
@@ -146,9 +146,9 @@ pub(super) fn lattice(colours: &Colours, codes: &Codes) -> Lattice {
     if best.truncated && repeated_chroma(codes) > 0.4 { Lattice::none() } else { best }
 }
 
-/// Phasor of the colours' luma at a period of one code.
+/// Phasor of the colours' luma for a period of one code.
 fn phasor(list: &[[u8; 3]], matrix: Matrix, range: Range) -> (f64, f64) {
-    // Luma in 1/2^16 codes; sine and cosine have a table of 1024 steps.
+    // Luma in 1/2^16 codes; sine and cosine from a table of 1024 steps.
     let table: Vec<(f64, f64)> = (0..1024)
         .map(|i| {
             let (s, c) = ((f64::from(i) + 0.5) / 1024.0 * TAU).sin_cos();
@@ -167,7 +167,7 @@ fn phasor(list: &[[u8; 3]], matrix: Matrix, range: Range) -> (f64, f64) {
     (re / list.len() as f64, im / list.len() as f64)
 }
 
-/// Do single codes lack at the distances that widening limited to full range leaves, 36 of 256?
+/// Are single codes missing at the distances caused by expanding limited to full range, 36 of 256?
 pub(super) fn limited_gaps(hist: &[u32]) -> bool {
     let Some(first) = hist.iter().position(|&n| n > 20) else { return false };
     let last = hist.iter().rposition(|&n| n > 20).unwrap_or(first);
@@ -178,7 +178,7 @@ pub(super) fn limited_gaps(hist: &[u32]) -> bool {
             at.push(c);
         }
     }
-    // A coarser grid leaves more than these single gaps.
+    // A coarser grid leaves more gaps than these single ones.
     let occupied = hist[first..=last].iter().filter(|&&n| n > 0).count();
     if occupied * 5 < (last - first + 1) * 4 {
         return false;

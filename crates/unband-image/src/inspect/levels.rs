@@ -1,18 +1,18 @@
-//! Coarse levels of a channel, and gaps that a tone curve tore into a histogram.
+//! Coarse levels of a channel, and gaps that a tone curve leaves in a histogram.
 
 /// Occupied levels of one channel.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Levels {
     /// Bits of the grid.
     pub bits: u8,
-    /// Distance of levels, in codes.
+    /// Spacing of levels, in codes.
     pub step: f64,
     /// First level, in codes.
     pub offset: f64,
 }
 
 /// The three kinds of `bits`-bit sets in a container of `max + 1` codes: spread over the full range
-/// (`k·max/(2^b−1)`), cut off (`k·2^s`), cut off and centred (`k·2^s + 2^(s−1)`).
+/// (`k·max/(2^b−1)`), truncated (`k·2^s`), truncated and centred (`k·2^s + 2^(s−1)`).
 fn sets(bits: u8, max: usize) -> [Levels; 3] {
     let top = (1usize << bits) - 1;
     let cut = ((max + 1) >> bits) as f64;
@@ -30,13 +30,13 @@ impl Levels {
     }
 }
 
-/// How many samples lie on a level set.
+/// Number of samples on a level set.
 pub(super) fn on_levels(hist: &[u16], levels: Levels) -> u32 {
     (0..1usize << levels.bits).filter_map(|k| hist.get(levels.code(k))).map(|&n| u32::from(n)).sum()
 }
 
-/// The b-bit level set that holds 99.5 % of a channel's samples, if there is one with at least three pairs of
-/// neighbouring levels of more than 20 samples each. `hist` has one bin per code of the container.
+/// The b-bit level set that holds 99.5 % of a channel's samples, if it has at least three pairs of
+/// neighbouring levels with more than 20 samples each. `hist` has one bin per code of the container.
 pub(super) fn levels(hist: &[u32], bits: std::ops::RangeInclusive<u8>) -> Option<Levels> {
     let max = hist.len().checked_sub(1)?;
     let depth = (usize::BITS - max.leading_zeros()) as u8;
@@ -58,8 +58,9 @@ pub(super) fn levels(hist: &[u32], bits: std::ops::RangeInclusive<u8>) -> Option
     None
 }
 
-/// Levels of any step and rounding (posterised by tens, cut off unevenly, and so on): evenly spaced ones that hold 99.5 % of an 8-bit channel: the line through the occupied codes, none of which
-/// lies more than 3/4 of a code beside it. At least three pairs are neighbours.
+/// Evenly spaced levels of any step and rounding (posterised by tens, truncated unevenly, and so on) that
+/// hold 99.5 % of an 8-bit channel. A line is fitted through the occupied codes; none may be more than 3/4 of
+/// a code off it. At least three pairs must be neighbours.
 pub(super) fn even_levels(hist: &[u32]) -> Option<Levels> {
     let total: u64 = hist.iter().map(|&h| u64::from(h)).sum();
     let least = 20.max((total / 20_000) as u32);
@@ -75,7 +76,7 @@ pub(super) fn even_levels(hist: &[u32]) -> Option<Levels> {
         return None;
     }
     let first = near.iter().sum::<usize>() as f64 / near.len() as f64;
-    // Numbers of the levels, then the line through them.
+    // Indices of the levels, then the line through them.
     let mut number = 0.0;
     let mut points = vec![(0.0, occupied[0] as f64)];
     for pair in occupied.windows(2) {
@@ -99,8 +100,8 @@ pub(super) fn even_levels(hist: &[u32]) -> Option<Levels> {
 
 /// Per code of a channel the spacing of the occupied codes around it: 1 where nothing is missing.
 ///
-/// A code is occupied when it holds more than 4 % of its surroundings' mean, which must hold enough samples to
-/// tell; gaps count only where the four nearest are alike.
+/// A code is occupied when it holds more than 4 % of its surroundings' mean, provided there are enough
+/// samples. Gaps are accepted only where the four nearest are alike.
 pub(super) fn comb(hist: &[u32]) -> Vec<f32> {
     let n = hist.len();
     let mut spacing = vec![1.0f32; n];
@@ -131,7 +132,7 @@ pub(super) fn comb(hist: &[u32]) -> Vec<f32> {
     spacing
 }
 
-/// Share of the samples whose code stands apart from its neighbours by more than `least`.
+/// Share of the samples whose code is spaced from its neighbours by more than `least`.
 pub(super) fn combed_share(hist: &[u32], spacing: &[f32], least: f32) -> f64 {
     let total: u64 = hist.iter().map(|&h| u64::from(h)).sum();
     let apart: u64 = hist.iter().zip(spacing).filter(|(_, s)| **s > least).map(|(&h, _)| u64::from(h)).sum();

@@ -1,8 +1,8 @@
-//! Made images of tests, here, of `smooth` and of `unband`.
+//! Synthetic test images, for this crate, `smooth` and `unband`.
 
 use super::Rng;
 
-/// How a gradient runs: how far along it a place lies, 0 to 1.
+/// Direction of a gradient: the position along it, 0 to 1.
 pub const RUNS: [fn(f32, f32) -> f32; 6] = [
     |x, _| x,
     |x, _| 1.0 - x,
@@ -12,7 +12,7 @@ pub const RUNS: [fn(f32, f32) -> f32; 6] = [
     |x, y| 1.2 * (x - 0.5).hypot(y - 0.45),
 ];
 
-/// A gradient in 8-bit codes between three colours, with so many codes of grain (peak).
+/// A gradient in 8-bit codes between three colours, with grain (peak, in codes).
 pub fn gradient((w, h): (usize, usize), run: usize, grain: f32, seed: u64) -> Vec<[f32; 3]> {
     let rng = Rng::new(seed);
     let stops = [[24.0, 40.0, 96.0], [150.0, 110.0, 140.0], [250.0, 190.0, 110.0]];
@@ -29,8 +29,8 @@ pub fn gradient((w, h): (usize, usize), run: usize, grain: f32, seed: u64) -> Ve
         .collect()
 }
 
-/// A palette by median cut: the box with the longest side is cut where half of its colours lie. Boxes count colours, or
-/// pixels.
+/// A palette by median cut: the box with the longest side is split at the median of its colours. Colours are
+/// weighted equally or by pixels.
 pub fn median_cut(pixels: &[[u8; 3]], colours: usize, by_pixels: bool) -> Vec<[u8; 3]> {
     let mut all: Vec<[u8; 3]> = pixels.to_vec();
     all.sort_unstable();
@@ -67,7 +67,7 @@ pub fn median_cut(pixels: &[[u8; 3]], colours: usize, by_pixels: bool) -> Vec<[u
     boxes.iter().map(mean).collect()
 }
 
-/// Nearest colours of a palette; `dither` spreads an ordered pattern of so many codes before.
+/// Nearest palette colours; before that, `dither` adds an ordered pattern of that many codes.
 pub fn on_palette(w: usize, pixels: &[[f32; 3]], palette: &[[u8; 3]], dither: f32) -> Vec<[u8; 3]> {
     const BAYER: [f32; 16] =
         [0.0, 8.0, 2.0, 10.0, 12.0, 4.0, 14.0, 6.0, 3.0, 11.0, 1.0, 9.0, 15.0, 7.0, 13.0, 5.0];

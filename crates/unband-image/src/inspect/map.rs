@@ -1,4 +1,4 @@
-//! Where the false contours are.
+//! Map of false contours, and their visibility.
 
 use super::planes::Source;
 use super::smooth_area::{self, Luma, marked_cells, on_lines, share_beside, smooth};
@@ -8,33 +8,33 @@ use crate::image::Image;
 use crate::restorer::Context;
 use unband_simd::{Level, inspect_rows as rows};
 
-/// Share of a square's samples on contours from which on it counts as banded: a line through two thirds of it.
+/// Share of a square's samples on contours at which it is banded: a line through two thirds of it.
 const BANDED: f32 = 0.02;
 
-/// Share of the image that must be covered by clean contours of one code before they are called visible.
+/// Share of the image that clean one-code contours must cover to be called visible.
 const WALLPAPER: f32 = 0.3;
 
-/// Share of the smooth area that a lossy coding's steps must lie in before they are called visible.
+/// Share of the smooth area that a lossy coding's steps must cover to be called visible.
 const CODED: f32 = 0.02;
 
-/// Traces from which on a codec's own steps are seen, and not only those of 8 bits.
+/// Strength of a codec's traces at which its own steps are visible, and not only those of 8 bits.
 const TRACES: f32 = 2.2;
 
-/// Steps below this cannot be seen, and 8-bit codes cannot show them.
+/// Steps below this are invisible, and 8-bit codes cannot represent them.
 pub(super) const UNSEEN: f32 = 0.6;
 
-/// One plane to look at, with what counts as a step of its grid.
+/// One plane to search, with the step of its grid.
 pub(super) struct Layer<'a> {
     pub source: Source<'a>,
-    /// How many times smaller than luma, across and down.
+    /// Subsampling factors relative to luma, across and down.
     pub scale: (usize, usize),
-    /// Distance of neighbouring levels, in the plane's codes.
+    /// Step between neighbouring levels, in the plane's codes.
     pub step: f64,
-    /// Coded with loss after it was banded: flats are less flat.
+    /// Coded with loss after quantisation: flats are less flat.
     pub lossy: bool,
 }
 
-/// Fills in where the banding is, and whether one can see it.
+/// Fills in the banding map, the banded share and the visibility.
 pub(super) fn complete(
     found: &mut Findings,
     image: &Image,
@@ -48,19 +48,20 @@ pub(super) fn complete(
     let (width, height) = (image.width(), image.height());
     let Marks { map, clean, cells } = banding_map(width, height, layers, ctx);
     found.map = map;
-    // Steps of luma, or of the widest channel.
+    // Step of luma, or of the coarsest channel.
     let in_yuv = found.space != Space::Native || matches!(image.color.model, Model::Yuv { .. });
     let lightness = if in_yuv { &found.grids[..1] } else { &found.grids[..] };
     let step = lightness.iter().map(|g| g.step_codes).fold(0.0, f32::max);
     let lines = on_lines(&cells, width);
-    // Most images have none: where they are smooth need not be known then.
+    // Most images have no contours; the smooth area is then not needed.
     found.banded_share =
         if lines.contains(&true) { share_beside(&smooth(luma, step, ctx), &lines) } else { 0.0 };
-    // Steps of one code are seen where they are wide, unbroken and all there is. Among coarser ones any is.
+    // Steps of one code are visible where they are wide, unbroken and the only structure. Coarser ones are
+    // always visible.
     let clean_share = || area(&found.map, width, height, |i| found.map.share[i] >= BANDED && clean[i]);
     found.visible = match found.cause {
         Cause::Jpeg | Cause::Coded | Cause::Video if image.origin.leaves_noise() => false,
-        // More than 8 bits in luma and chroma: how far steps of less than a code can be seen is not known here.
+        // More than 8 bits in luma and chroma: visibility of steps below one code is unknown here.
         Cause::Coded | Cause::Video if in_yuv && found.effective_bits > 8 => false,
         Cause::Plain if found.grids.iter().all(|g| g.step_codes < 1.3) => clean_share() >= WALLPAPER,
         Cause::Coded | Cause::Video => {
@@ -71,12 +72,12 @@ pub(super) fn complete(
     };
 }
 
-/// Where contours are.
+/// Positions of contours.
 struct Marks {
     map: BandingMap,
-    /// For each square whether nearly all of its steps are contours: there is no noise that would hide them.
+    /// For each square whether nearly all of its steps are contours: there is no noise to hide them.
     clean: Vec<bool>,
-    /// For each cell of the smooth area whether it holds a contour.
+    /// For each 4×4 cell of the smooth-area grid whether it holds a contour.
     cells: Vec<bool>,
 }
 
@@ -120,7 +121,7 @@ fn area(map: &BandingMap, width: usize, height: usize, test: impl Fn(usize) -> b
     area as f32 / (width * height).max(1) as f32
 }
 
-/// Steps between samples, in units small enough for a grid's step and coarse enough for a byte.
+/// Thresholds for steps between samples, in units fine enough for a grid's step and coarse enough for a byte.
 struct Scale {
     /// Units per code as a power of two, 4 at most.
     shift: u32,
@@ -143,7 +144,7 @@ impl Scale {
         }
     }
 
-    /// Steps from one row to another, or along a row when they overlap.
+    /// Steps from one row to another, or along a row when `a` and `b` overlap.
     fn steps(&self, layer: &Layer<'_>, out: &mut [u8], a: Row<'_>, b: Row<'_>) {
         let level = layer.source.level();
         match (a, b) {
@@ -155,7 +156,7 @@ impl Scale {
 }
 
 impl Scale {
-    /// Adds the steps of a row to the squares they lie in, and the contours among them.
+    /// Adds the steps of a row, and the contours among them, to the squares they are in.
     fn tally(
         &self,
         level: Level,
@@ -176,7 +177,7 @@ impl Scale {
     }
 }
 
-/// A row as it is stored, or as it was computed.
+/// A row of stored codes or of computed values.
 #[derive(Clone, Copy)]
 enum Row<'a> {
     Codes(&'a [u8]),
@@ -201,7 +202,7 @@ fn mark(layer: &Layer<'_>, width: usize, y0: usize, y1: usize, marks: &mut [u8],
     }
     let scale = Scale::new(layer);
     let level = layer.source.level();
-    // Rows a - 4 .. b + 4, so that contours at the band's own border are seen.
+    // Rows a - 4 .. b + 4, so that contours at the band's own border are found.
     let (first, last) = (a.saturating_sub(4), (b + 4).min(h));
     let stored = layer.source.codes();
     let mut lines = vec![0i16; if stored.is_some() { 0 } else { w * (last - first) }];
@@ -231,7 +232,7 @@ fn mark(layer: &Layer<'_>, width: usize, y0: usize, y1: usize, marks: &mut [u8],
             scale.low,
             scale.high,
         );
-        // A quarter of the rows is enough to tell noise.
+        // A quarter of the rows is enough to detect noise.
         if y % 4 == 0 {
             scale.tally(level, sx, &flats, &steps[3..], &flats[4..], tally);
         }

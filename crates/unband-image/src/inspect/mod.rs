@@ -1,4 +1,4 @@
-//! On which grid do the values of an image lie, what has it lost, and where is it banded?
+//! Banding detector: quantisation grids, lost levels and false contours of an image.
 
 mod bits;
 mod coded;
@@ -38,24 +38,24 @@ use planes::{Codes, Fine, Part, Recipe, Source, Sums};
 use smooth_area::Luma;
 use unband_simd::inspect_rows;
 
-/// The space in which the planes of an image lie on grids.
+/// The colour space of the quantisation grids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Space {
     /// The image's own planes (RGB, grey, or the YUV it is stored in).
     Native,
-    /// Luma and two colour differences behind an RGB image.
+    /// Luma and two colour differences from which an RGB image was converted.
     Yuv {
-        /// Luma weights.
+        /// Luma coefficients.
         matrix: Matrix,
         /// Code range.
         range: Range,
     },
 }
 
-/// What was found, the row of the decision table that fired.
+/// Detected cause: the row of the decision table that fired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
-    /// Samples lie on the container's own grid and nothing coarser.
+    /// Samples are on the container's own grid, and on no coarser one.
     Plain,
     /// Fewer bits per RGB or grey channel than the container holds.
     Levels,
@@ -65,27 +65,28 @@ pub enum Cause {
     PlaneGrid,
     /// Planes of `YCbCr` on a coarse grid, then coded again with loss.
     RecodedGrid,
-    /// JPEG, with quantiser steps known or found.
+    /// JPEG, with quantiser steps known or estimated.
     Jpeg,
     /// A lossy video or image codec; no grid.
     Coded,
     /// 8-bit `YCbCr` without visible coding.
     Video,
-    /// Codes spread by a tone curve after they had been rounded.
+    /// Histogram comb: codes stretched by a tone curve after quantisation.
     ToneCurve,
 }
 
-/// The grid of one plane of the found [`Space`].
+/// The quantisation grid of one plane of the found [`Space`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlaneGrid {
-    /// Distance of neighbouring values, in 8-bit full-scale codes (1/255 of full scale) of the space's plane.
+    /// Step between neighbouring values, in 8-bit full-scale codes (1/255 of full scale) of the space's
+    /// plane.
     pub step_codes: f32,
-    /// Where the grid starts, same unit, for luma and native planes from 0, for chroma from neutral.
+    /// Offset of the grid, same unit: for luma and native planes from 0, for chroma from neutral.
     pub offset_codes: f32,
-    /// Bits of the grid, where that is a thing (6 for steps of 255/63).
+    /// Bits of the grid, where applicable (6 for steps of 255/63).
     pub bits: Option<u8>,
-    /// Was a coarser grid than the container's found on this plane? Else `step_codes` is what `smooth` may
-    /// move by, not a grid.
+    /// Was a coarser grid than the container's found on this plane? Otherwise `step_codes` is the distance
+    /// that `smooth` may move a sample, not a grid.
     pub found: bool,
     /// 0..1.
     pub confidence: f32,
@@ -100,14 +101,14 @@ impl PlaneGrid {
     }
 }
 
-/// Where an image is banded: one number per square of [`BandingMap::SIDE`] luma samples.
+/// Map of false contours: one value per square of [`BandingMap::SIDE`] luma samples.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct BandingMap {
     /// Squares across.
     pub columns: usize,
     /// Squares down.
     pub rows: usize,
-    /// Share of the square's samples that lie on a false contour, 0..1, row by row.
+    /// Share of the square's samples on a false contour, 0..1, row by row.
     pub share: Vec<f32>,
 }
 
@@ -116,7 +117,8 @@ impl BandingMap {
     pub const SIDE: usize = 64;
 }
 
-/// Where in an image the found grid holds: per square of [`BandingMap::SIDE`] luma samples and plane.
+/// The part of an image where the found grid holds: per square of [`BandingMap::SIDE`] luma samples and
+/// plane.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct GridRegions {
     /// Squares across.
@@ -125,7 +127,7 @@ pub struct GridRegions {
     pub rows: usize,
     /// Row by row; planes beyond the image's are `false`.
     pub holds: Vec<[bool; 3]>,
-    /// Samples of the first square that lie before the image, across and down.
+    /// Offset of the image's corner within the first square, across and down, in samples.
     pub origin: (usize, usize),
 }
 
@@ -137,8 +139,8 @@ impl GridRegions {
             && self.holds.get(row * self.columns + column).is_some_and(|h| h.get(plane).is_some_and(|&h| h))
     }
 
-    /// Of `n` samples of a plane's row from `at` on, those around which the grid does not hold, counted from the first. A sample is as
-    /// wide and as high as so many of luma.
+    /// Indices, counted from `x0`, of those among `n` samples of a plane's row around which the grid does not
+    /// hold. `across` and `down` are the plane's subsampling factors.
     pub fn outside(
         &self,
         plane: usize,
@@ -155,39 +157,40 @@ impl GridRegions {
     }
 }
 
-/// What is known about an image after looking at its samples and its file.
+/// Result of the detector, from the samples and the file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Findings {
-    /// What happened to it.
+    /// The detected cause.
     pub cause: Cause,
-    /// In which space its grids lie.
+    /// The space of its grids.
     pub space: Space,
     /// One per plane of that space.
     pub grids: Vec<PlaneGrid>,
-    /// Did it go through a lossy coding after it was banded (or instead)?
+    /// Was it coded with loss after quantisation, or instead of it?
     pub lossy: bool,
     /// Chroma was stored at half size: 4:2:0 or the like.
     pub half_chroma: bool,
-    /// How much too dark a second conversion to RGB by a converter that rounds down has left the image, in
-    /// 8-bit codes of luma; 0 unless the levels of a luma grid tell.
+    /// Loss of luma through a second conversion to RGB by a converter that rounds down, in 8-bit codes; 0
+    /// unless the levels of a luma grid reveal it.
     pub darkened_codes: f32,
-    /// How far the traces of a codec go for [`Cause::Coded`] and [`Cause::Video`]: from 1.25 for clean 8-bit video to 6, in
-    /// 8-bit codes of luma with chroma's blocks counted in; else 0, also where the samples lie on no colours of video.
+    /// Strength of a codec's traces for [`Cause::Coded`] and [`Cause::Video`]: from 1.25 for clean 8-bit
+    /// video to 6, in 8-bit codes of luma, chroma's blocks included. Otherwise 0, also where the colours are
+    /// not on a video lattice.
     pub coded_codes: f32,
-    /// Bits per sample that carry something: 8 for a 16-bit file of widened 8-bit samples.
+    /// Effective bits per sample: 8 for a 16-bit file of widened 8-bit samples.
     pub effective_bits: u8,
-    /// Where the banding is.
+    /// Map of the banding.
     pub map: BandingMap,
-    /// Share of the smooth area that lies within 16 samples of a step, 0..1. The smooth area is that of the measure
-    /// `false-steps`, found in the image itself.
+    /// Share of the smooth area within 16 samples of a step, 0..1. The smooth area is that of the metric
+    /// `false-steps`, computed from the image itself.
     pub banded_share: f32,
-    /// Where the grid holds, when only a part of the image lies on it; elsewhere a step is one code.
+    /// Where the grid holds, when it covers only a part of the image; elsewhere a step is one code.
     pub regions: Option<GridRegions>,
-    /// Can a person see it at 8 bits? False for steps of one 8-bit code in busy or small areas, and for what a fine lossy
-    /// coding leaves.
+    /// Is the banding visible at 8 bits? False for steps of one 8-bit code in busy or small areas, and for
+    /// the residue of a fine lossy coding.
     pub visible: bool,
-    /// What it was made as, if its plateaus are meant; `None` also where that cannot be known, for lossy files and for
-    /// luma and chroma.
+    /// The kind of drawing or data, if the plateaus are intentional. `None` also where that cannot be known:
+    /// for lossy files and for luma and chroma.
     pub drawing: Option<Drawing>,
 }
 
@@ -212,8 +215,8 @@ impl Findings {
         }
     }
 
-    /// Was it coded with loss, and do its samples lie on no colours of video? Then what is seen is what is seen of the same
-    /// samples in a file without loss.
+    /// Is it coded with loss, with samples off every video lattice? Contours are then judged as those of the
+    /// same samples in a lossless file.
     fn coded_on_no_grid(&self) -> bool {
         self.cause == Cause::Coded && self.coded_codes == 0.0
     }
@@ -224,10 +227,11 @@ impl Findings {
     }
 }
 
-/// Looks at an image: on which grid each plane lies, what has been lost, and where it is banded.
+/// Detects the quantisation grid of each plane, the cause of the lost levels, and the false contours of an
+/// image.
 ///
-/// Any size, depth and model; never fails. The result depends on the image alone, not on threads or
-/// vector instructions. How often it is right: `docs/results/detector.md` and `detector-pairs.md`.
+/// Any size, depth and model; never fails. The result depends on the image alone, not on threads or vector
+/// instructions. Accuracy: `docs/results/detector.md` and `detector-pairs.md`.
 pub fn inspect(image: &Image, ctx: &Context<'_>) -> Findings {
     let sound = |p: &crate::image::Plane| p.width > 0 && p.height > 0 && p.data.len() == p.width * p.height;
     if image.planes.is_empty() || !image.planes.iter().all(sound) {
@@ -258,7 +262,7 @@ fn rgb_or_grey(image: &Image, effective: bits::Effective, ctx: &Context<'_>) -> 
     let mut found = picture.decide();
     found.drawing = drawn::drawing(image, &picture.codes, &found);
     if image.planes.len() == 1 && found.grids.len() != 1 {
-        // Luma behind grey is the grey itself.
+        // Luma of a grey image is the grey itself.
         found.space = Space::Native;
         found.grids.truncate(1);
         found.half_chroma = false;
@@ -298,7 +302,7 @@ fn rgb_or_grey(image: &Image, effective: bits::Effective, ctx: &Context<'_>) -> 
     found
 }
 
-/// Side of the blocks of whose means blurred steps are looked for.
+/// Side of the blocks whose means are searched for blurred steps.
 const BLOCK: u16 = 4;
 
 fn stored_yuv(image: &Image, range: Range, effective: bits::Effective, ctx: &Context<'_>) -> Findings {
@@ -328,7 +332,7 @@ fn stored_yuv(image: &Image, range: Range, effective: bits::Effective, ctx: &Con
             lossy: found.lossy,
         })
         .collect();
-    // A coding in more than 8 bits blurs steps of 8 into short slopes, which are sharp in means of blocks.
+    // Coding in more than 8 bits blurs 8-bit steps into short slopes, which are sharp in means of blocks.
     let (blocks, size) = fine[0].blocks(BLOCK);
     if deep && size.width > 0 && size.height > 0 {
         let source = Source::fine(&blocks, &size, ctx.level);

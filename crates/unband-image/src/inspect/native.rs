@@ -1,4 +1,4 @@
-//! The decision for images stored as `YCbCr`: grids lie on the planes themselves.
+//! Decision for images stored as `YCbCr`, whose own planes are on grids.
 
 use super::coded::Coding;
 use super::grid::{Grid, flat_histogram, plane_grid};
@@ -12,14 +12,16 @@ use crate::image::Image;
 use crate::restorer::Context;
 
 const ENOUGH: usize = 700_000;
-/// How far `smooth` may move a sample that was coded with loss, in codes of 8 bits: a code of rounding, and a little for what the
-/// coding added. More leaves fewer steps and bends slopes that were right. Found on pans, zooms and fades over photos kept for
-/// choosing, after x264, x265, VP9 and AV1 (`docs/results/films.md`).
+/// Distance that `smooth` may move a sample that was coded with loss, in 8-bit codes: one code for rounding,
+/// and a little for the coding error. A larger value leaves fewer steps, but bends correct slopes. Found on
+/// pans, zooms and fades over photos kept for choosing, after x264, x265, VP9 and AV1
+/// (`docs/results/films.md`).
 const CODED: f32 = 1.12;
-/// The same for more than 8 bits, with steps of 8 bits in them or coarse coding.
+/// The same for more than 8 bits, with 8-bit steps in them or coarse coding.
 const DEEP: f32 = 0.8;
 
-/// Looks at planes given in 8-bit codes of their range, each with its own size; `sources` are the same at their own depth.
+/// Decides from planes in 8-bit codes of their range, each with its own size; `sources` are the same at their
+/// own depth.
 pub(super) fn decide(
     image: &Image,
     planes: &[Codes; 3],
@@ -60,7 +62,8 @@ pub(super) fn decide(
     }
     let [luma, blue, red] = sources;
     let coding = Coding::measure(luma);
-    // What the file says of its codec is not asked: the same frames get the same answer in a mezzanine.
+    // The codec named by the file is ignored, so that the same frames get the same answer in a mezzanine
+    // file.
     let trace = coding.trace([blue, red]);
     let coded = coding.visible() && coding.favours_blocks(trace);
     cause = if coded { Cause::Coded } else { Cause::Video };
@@ -73,7 +76,7 @@ pub(super) fn decide(
     Findings { coded_codes: trace as f32, ..finish(image, cause, found, coded, bits) }
 }
 
-/// A plane that has not been touched since its levels were rounded.
+/// The grid of a plane whose levels are exact: it was not changed after quantisation.
 fn exact(plane: &Codes) -> Option<Grid> {
     let mut hist = vec![0u32; 256];
     let every = stride(plane.width, plane.height, 500_000);
@@ -88,7 +91,7 @@ fn exact(plane: &Codes) -> Option<Grid> {
     Some(Grid { period: found.step, offset: found.offset, bits: found.bits, strength: 1.0 })
 }
 
-/// Offsets of chroma from neutral become offsets from 0.
+/// Converts offsets of chroma from neutral to offsets from 0.
 fn native(mut grids: Vec<PlaneGrid>, range: Range) -> Vec<PlaneGrid> {
     let unit = range.unit_codes(true);
     let neutral = if range == Range::Limited { 112.0 } else { 127.5 } * unit;

@@ -1,9 +1,9 @@
-//! Neighbours that share a colour difference: chroma of half the size, repeated.
+//! Detection of repeated half-size chroma from neighbours with equal colour differences.
 
 use super::planes::Codes;
 use super::spread::squares;
 
-/// How often neighbours differ in colour difference, by whether the first of the two has an even or an odd place.
+/// Number of neighbours with different colour differences, by parity of the first one's position.
 #[derive(Clone, Copy, Debug, Default)]
 struct Differences {
     across: [u64; 2],
@@ -16,7 +16,7 @@ impl Differences {
         for square in squares(codes.width, codes.height, enough) {
             for y in square.y0..square.y1 {
                 let [r, g, b] = [0, 1, 2].map(|p| codes.row(p, y));
-                // Only pairs inside a square: its neighbours count their own.
+                // Only pairs within a square.
                 let below = [0, 1, 2].map(|p| codes.row(p, (y + 1).min(square.y1 - 1)));
                 let of = |c: u8, green: u8| i32::from(c) - i32::from(green);
                 for x in square.x0..square.x1 {
@@ -34,11 +34,11 @@ impl Differences {
     }
 }
 
-/// Samples that are enough.
+/// Number of samples that is enough.
 const ENOUGH: usize = 100_000;
 
-/// Where the first whole 2×2 block starts: at 0, or at 1 on an odd side whose last sample is no half of a pair there, as a
-/// mirror leaves it.
+/// Start of the first whole 2×2 block: 0, or 1 on an odd side of a mirrored image, whose single sample comes
+/// first.
 pub(super) fn start(codes: &Codes) -> (usize, usize) {
     if codes.width.is_multiple_of(2) && codes.height.is_multiple_of(2) {
         return (0, 0);
@@ -48,8 +48,8 @@ pub(super) fn start(codes: &Codes) -> (usize, usize) {
     (first(codes.width, across), first(codes.height, down))
 }
 
-/// How often neighbours of a pair differ in colour difference, against neighbours of different pairs: near 0 when chroma
-/// was repeated, across or down, near 1 when it has full size.
+/// How often neighbours within a pair differ in colour difference, relative to neighbours of different pairs:
+/// near 0 when chroma was repeated, across or down, near 1 when it has full size.
 pub(super) fn repeated_chroma(codes: &Codes) -> f64 {
     let Differences { across, down } = Differences::count(codes, ENOUGH);
     let ratio = |side: usize, [even, odd]: [u64; 2]| {

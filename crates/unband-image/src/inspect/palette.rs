@@ -1,25 +1,26 @@
-//! Images of few colours: how far apart are the colours that meet in their gradients?
+//! Palette images: steps between adjacent colours of their gradients.
 
 use super::PlaneGrid;
 use super::planes::Codes;
 use super::spread::{parts, places};
 
-/// Steps wider than this are edges of things, not of bands, in codes.
+/// Wider steps, in codes, are edges of objects, not of bands.
 const WIDEST: i32 = 32;
 
-/// Side of the squares that are asked whether they are banded.
+/// Side of the squares that are tested for banding.
 const SIDE: usize = 56;
 
-/// What the neighbours of a palette image say.
+/// Statistics of neighbouring pixels in a palette image.
 pub(super) struct PaletteLook {
     /// Per channel, per code: the usual step to the next colour in a gradient.
     steps: Vec<Vec<f32>>,
     means: Vec<f32>,
-    /// Single pixels differ from both neighbours nearly everywhere: dithered or textured, there are no bands.
+    /// Do single pixels differ from both neighbours nearly everywhere? Then the image is dithered or
+    /// textured, without bands.
     pub dithered: bool,
 }
 
-/// What neighbours across and down add up to.
+/// Accumulated statistics of neighbours across and down.
 struct Neighbours<'a> {
     codes: &'a Codes,
     /// Sums of steps and their number, by channel and code.
@@ -27,7 +28,7 @@ struct Neighbours<'a> {
     /// Small changes, and those where the pixel differs from both neighbours, by square.
     squares: Vec<(u32, u32)>,
     columns: Vec<usize>,
-    /// First square of the row that a row of pixels lies in.
+    /// Index of the first square in each pixel row's row of squares.
     rows: Vec<usize>,
 }
 
@@ -39,7 +40,7 @@ impl Neighbours<'_> {
         planes.iter().map(|p| (at(p, a) - at(p, b)).abs()).max().unwrap_or(0)
     }
 
-    /// Looks at a pixel between two others: either step may be a gradient's, with a flat on the other side.
+    /// Adds a pixel between two others: either step may be a gradient's, with a flat on the other side.
     fn add(&mut self, before: (usize, usize), here: (usize, usize), after: (usize, usize)) {
         let steps = [self.step(before, here), self.step(here, after)];
         let small = |step: i32| step > 0 && step <= WIDEST;
@@ -95,13 +96,13 @@ pub(super) fn look(codes: &Codes) -> PaletteLook {
         let (total, count) =
             sums.iter().fold((0u64, 0u64), |(t, n), s| (t + u64::from(s.0), n + u64::from(s.1)));
         let mean = if count > 0 { total as f32 / count as f32 } else { 1.0 };
-        // A code that few gradients pass borrows the channel's mean.
+        // A code with little evidence is pulled towards the channel's mean.
         steps.push(sums.iter().map(|s| (s.0 as f32 + 8.0 * mean) / (s.1 as f32 + 8.0)).collect());
         means.push(mean);
     }
     let told = squares.iter().filter(|s| s.0 >= 60).count();
     let banded = squares.iter().filter(|s| s.0 >= 60 && f64::from(s.1) < 0.52 * f64::from(s.0)).count();
-    // One square of many is chance.
+    // One square among many may be chance.
     let chance = if told < 8 { 0 } else { 1.max(told / 20) };
     PaletteLook { steps, means, dithered: banded <= chance }
 }

@@ -1,4 +1,4 @@
-//! Does a histogram have a period? Phasors: the histogram turned round a circle once per period.
+//! Detection of periods in a histogram by phasors: the histogram wrapped round a circle, one turn per period.
 
 use std::f64::consts::TAU;
 
@@ -33,7 +33,7 @@ pub(super) fn control(weights: &[f64], period: f64, offset: f64, bins: f64) -> f
         .fold(0.0, f64::max)
 }
 
-/// Box sums of `n` (odd) bins, the histogram taken as empty outside.
+/// Box sums of `n` (odd) bins; the histogram is empty outside.
 fn box_sum(hist: &[f64], n: usize) -> Vec<f64> {
     let prefix = prefix(hist);
     let reach = n / 2;
@@ -52,7 +52,7 @@ fn prefix(hist: &[f64]) -> Vec<f64> {
         .collect()
 }
 
-/// Means under a triangle of twice `n` bins: a box of a box.
+/// Means under a triangle of width `2n` bins: a box of a box.
 fn triangle(hist: &[f64], n: usize) -> Vec<f64> {
     let len = hist.len();
     let first = prefix(hist);
@@ -65,12 +65,12 @@ fn triangle(hist: &[f64], n: usize) -> Vec<f64> {
     (0..len).map(|i| (second[i + n] - second[i]) * scale).collect()
 }
 
-/// What the phasor of a histogram says when every level counts by the root of its mass.
+/// Phasor of a histogram with every level weighted by the root of its mass.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct LevelPhasor {
-    /// Real part: the grid is where it should be.
+    /// Real part: evidence for a grid with the expected offset.
     pub real: f64,
-    /// Modulus: there is a grid somewhere.
+    /// Modulus: evidence for a grid with any offset.
     pub modulus: f64,
     /// Largest modulus over the control periods.
     pub control: f64,
@@ -88,14 +88,14 @@ pub(super) fn level_phasor(hist: &[f64], period: f64) -> LevelPhasor {
     LevelPhasor { real: re, modulus: re.hypot(im), control: control(&w, period, 0.0, BINS as f64) }
 }
 
-/// Do the levels of a grid look alike, once the trend across them is removed?
+/// Agreement among the levels of a grid, after the trend across them is removed.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Agreement {
-    /// 1 by chance, the root of the number of levels when all are shaped alike.
+    /// 1 by chance, the root of the number of levels when all have the same shape.
     pub t: f64,
     /// Common shift of the levels, in codes.
     pub shift: f64,
-    /// How many levels count.
+    /// Effective number of levels.
     pub levels: f64,
 }
 

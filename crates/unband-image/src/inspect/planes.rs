@@ -1,5 +1,5 @@
-//! Planes of luma and colour differences behind an image, row by row in 1/64 of the plane's own codes, and
-//! the 3×3 windows of them.
+//! Luma and colour-difference planes behind an image, row by row in 1/64 of the plane's own codes, and their
+//! 3×3 windows.
 
 use super::spread::{Square, squares};
 use crate::color::{Matrix, Range};
@@ -10,7 +10,7 @@ use unband_simd::{Level, inspect_rows as rows};
 /// Units per code of an `i16` plane.
 pub(super) const UNIT: i32 = 64;
 
-/// 8-bit codes of planes of one size, and sums of their 2×2 blocks.
+/// 8-bit codes of planes of one size.
 pub(super) struct Codes {
     /// Samples in a row.
     pub width: usize,
@@ -21,7 +21,7 @@ pub(super) struct Codes {
 }
 
 impl Codes {
-    /// Rows `y` of the planes; the last plane stands for those that are missing.
+    /// Row `y` of a plane; the last plane replaces missing ones.
     pub fn row(&self, plane: usize, y: usize) -> &[u8] {
         let data = &self.planes[plane.min(self.planes.len() - 1)];
         &data[y * self.width..][..self.width]
@@ -33,7 +33,8 @@ impl Codes {
     }
 }
 
-/// A plane of more than 8 bits in 1/64 of 8-bit codes: what 8-bit codes would round away stays in it.
+/// A plane of more than 8 bits in 1/64 of 8-bit codes, which keeps the precision that 8-bit codes would round
+/// away.
 #[derive(Default)]
 pub(super) struct Fine {
     width: usize,
@@ -50,7 +51,7 @@ impl Fine {
 }
 
 impl Fine {
-    /// Means of the whole blocks of so many samples, and their size.
+    /// Means of the whole blocks of `side` × `side` samples, and their size.
     pub fn blocks(&self, side: u16) -> (Self, Codes) {
         let (side, count) = (usize::from(side), i32::from(side).pow(2));
         let (width, height) =
@@ -84,11 +85,11 @@ impl Part {
     }
 }
 
-/// How to get a plane from rows of codes.
+/// Conversion of rows of codes to a plane.
 #[derive(Clone, Copy)]
 pub(super) struct Recipe {
     weights: [i32; 3],
-    /// The plane's code for black, or for no colour.
+    /// The plane's code of black, or of neutral.
     zero: f64,
     /// Half size: means of 2×2 blocks.
     half: bool,
@@ -115,20 +116,20 @@ impl Recipe {
                 ([(1.0 - kr) * s, -kg * s, -kb * s], 128.0)
             }
         };
-        // Chroma weights must add up to exactly nothing, luma's to its whole scale.
+        // Chroma weights must add up to exactly zero, luma's to its whole scale.
         let rounded = w.map(|w| (w * 65536.0).round() as i32);
         let whole = ((w[0] + w[1] + w[2]) * 65536.0).round() as i32;
         let weights = [rounded[0], whole - rounded[0] - rounded[2], rounded[2]];
         Self { weights, zero, half }
     }
 
-    /// A plane as it is stored, in its own codes.
+    /// The plane as stored, in its own codes.
     pub fn stored() -> Self {
         Self { weights: [65536, 0, 0], zero: 0.0, half: false }
     }
 }
 
-/// A plane that is computed when a row is asked for.
+/// A plane computed row by row on demand.
 #[derive(Clone, Copy)]
 pub(super) struct Source<'a> {
     codes: &'a Codes,
@@ -148,7 +149,7 @@ pub(super) struct Sums {
 }
 
 impl Sums {
-    /// Blocks start at the first sample, or one further where an odd side was mirrored: where `pairs` says.
+    /// Blocks start at the first sample, or one later where an odd side was mirrored, as detected by `pairs`.
     pub fn new(codes: &Codes, ctx: &Context<'_>) -> Self {
         let (width, height) = (codes.width / 2, codes.height / 2);
         let (left, top) = super::pairs::start(codes);
@@ -167,12 +168,12 @@ impl Sums {
 }
 
 impl<'a> Source<'a> {
-    /// A plane behind the three channels of `codes`; `sums` serve recipes of half size.
+    /// A plane behind the three channels of `codes`; `sums` serve planes of half size.
     pub fn new(codes: &'a Codes, sums: &'a Sums, recipe: Recipe, level: Level) -> Self {
         Self { codes, fine: None, sums: recipe.half.then_some(sums), recipe, first: 0, stored: false, level }
     }
 
-    /// One plane of `codes` as it is.
+    /// One plane of `codes`, unchanged.
     pub fn stored(codes: &'a Codes, plane: usize, level: Level) -> Self {
         Self { codes, fine: None, sums: None, recipe: Recipe::stored(), first: plane, stored: true, level }
     }
@@ -204,7 +205,7 @@ impl<'a> Source<'a> {
         self.fill_from(0, y, out);
     }
 
-    /// Writes row `y` from column `x` on, as far as `out` reaches.
+    /// Writes row `y` from column `x` on, `out.len()` samples.
     pub fn fill_from(&self, x: usize, y: usize, out: &mut [i16]) {
         let columns = x..x + out.len();
         if let Some(fine) = self.fine {
@@ -224,12 +225,12 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Squares spread over the plane, of about `enough` samples: [`spread::squares`](super::spread::squares).
+    /// Evenly spread squares with about `enough` samples: [`spread::squares`](super::spread::squares).
     pub fn squares(&self, enough: usize) -> Vec<Square> {
         squares(self.width(), self.height(), enough)
     }
 
-    /// Ranges and means of the 3×3 windows whose centres lie in a square.
+    /// Ranges and means of the 3×3 windows centred in a square.
     pub fn windows(&self, square: Square, out: &mut Windows) {
         let Square { x0, y0, x1, y1 } = square.grown(self.width(), self.height());
         let w = x1 - x0;
@@ -281,18 +282,18 @@ impl<'a> Source<'a> {
     }
 }
 
-/// 3×3 windows of a part of a plane, in 1/64 codes, and the room to make them.
+/// 3×3 windows of a part of a plane, in 1/64 codes, with scratch space.
 #[derive(Default)]
 pub(super) struct Windows {
     /// Windows in a row.
     pub width: usize,
     /// Rows of windows.
     pub rows: usize,
-    /// Largest less smallest.
+    /// Maximum minus minimum.
     pub range: Vec<i16>,
     /// Mean.
     pub mean: Vec<i16>,
-    /// Middle sample less mean.
+    /// Centre sample minus mean.
     pub deviation: Vec<i16>,
     lines: Vec<i16>,
     high: Vec<i16>,

@@ -1,4 +1,4 @@
-//! The decision for RGB images, first row that fires.
+//! Decision table for RGB and grey images; the first row that fires wins.
 
 use super::bits::Effective;
 use super::coded::Coding;
@@ -17,18 +17,18 @@ use crate::image::Image;
 use crate::origin::{Codec, JpegOrigin};
 use crate::restorer::Context;
 
-/// Samples that are enough for a histogram of flat windows.
+/// Number of samples that is enough for a histogram of flat windows.
 const ENOUGH: usize = 500_000;
 
-/// Muted colours that are further apart than this, in codes, come from a palette.
+/// Mean distance of muted colours, in codes, above which they come from a palette.
 const APART: f64 = 1.6;
-/// Colours that are so far apart come from a palette whatever grid they seem to lie on.
+/// Mean distance of colours above which they come from a palette regardless of any grid.
 const FAR_APART: f64 = 2.5;
 
-/// By how much one truncating conversion moves luma levels, in codes.
+/// Shift of luma levels by one truncating conversion, in codes.
 const TRUNCATED_SHIFT: f64 = -1.1;
 
-/// What the decision looks at: 8-bit codes of three channels, or of one that stands for all three.
+/// Input of the decision: 8-bit codes of three channels, or of one that replaces all three.
 pub(super) struct Picture<'a> {
     pub image: &'a Image,
     pub codes: Codes,
@@ -42,17 +42,18 @@ impl Picture<'_> {
         Source::new(&self.codes, &self.sums, Recipe::of(part, matrix, range, half), self.ctx.level)
     }
 
-    /// Cause and grids.
+    /// Detected cause and grids.
     pub fn decide(&self) -> Findings {
         let tiles = TileHistograms::new(&self.codes);
         let hists: Vec<Vec<u32>> = (0..self.codes.planes.len()).map(|c| tiles.whole(c)).collect();
-        // No lossy codec keeps levels of RGB, so what looks like them is chance.
+        // No lossy codec preserves RGB levels, so any apparent ones are chance.
         if !self.image.origin.is_lossy()
             && let Some(found) = self.by_levels(&tiles, &hists)
         {
             return found;
         }
-        // Planes of luma and chroma, blocks and palettes are steps of coded values; linear light was never coded so.
+        // Grids of luma and chroma, blocks and palettes are steps of encoded values; linear light was never
+        // coded that way.
         if self.is_linear() {
             let combs = deep::combs(self.image);
             return if combs.found() {
@@ -97,18 +98,18 @@ impl Picture<'_> {
         if let Some((noisy, matrix)) = self.noisy(Lattice::none(), grey, extra) {
             return self.recoded(&noisy, matrix, [2.0, 1.14, 1.14]);
         }
-        // Colours that no codec has touched are cut in a part at most.
+        // Only for greys: colours without traces of a codec are quantised in a part of the image at most.
         if grey && let Some(found) = self.by_channels(extra + noisy::limits::GREY) {
             return found;
         }
-        // Limited range leaves gaps of a ninth of a step that look like a fine JPEG grid.
+        // Expanded limited range leaves gaps of a ninth of a step, which resemble a fine JPEG grid.
         let limited = few && hists.iter().any(|h| lattice::limited_gaps(h));
         let luma = self.source(Part::Luma, Matrix::Bt601, Range::Full, false);
         // A palette's few colours change anywhere, a JPEG's at its blocks.
         let palette_like = colours.complete && colours.all <= 256 && colours.all > 2 * colours.greys;
         let blocks = || self.flat_blocks() || blockiness(&luma, &luma.squares(ENOUGH)) >= 1.15;
         if few && !limited && (!palette_like || blocks()) {
-            // A step of 8 is one code: any flat image of 8 bits.
+            // A quantiser step of 8 is one code, as in any flat 8-bit image.
             if let Some(q) = dc_step(&luma, false, ENOUGH).filter(|&q| q >= 10) {
                 return self.by_blocks(q);
             }
@@ -127,7 +128,7 @@ impl Picture<'_> {
         if limited {
             return self.video(&Lattice::none());
         }
-        // No lossy codec keeps the gaps of a curve either.
+        // No lossy codec preserves the gaps of a curve either.
         if combs.found() && !self.image.origin.is_lossy() {
             return self.base(Cause::ToneCurve, Space::Native, combs.grids());
         }
@@ -137,7 +138,7 @@ impl Picture<'_> {
         Findings::plain_step(self.image.planes.len(), self.effective.bits, self.effective.step_codes)
     }
 
-    /// Floating point of more than 8 bits that a file calls linear, or says nothing about.
+    /// Floating point of more than 8 bits in a file that declares linear light, or declares nothing.
     fn is_linear(&self) -> bool {
         const LINEAR: u8 = 8;
         let said = self.image.color.cicp.is_none_or(|cicp| cicp.transfer == LINEAR);
@@ -183,7 +184,7 @@ impl Picture<'_> {
         Some(found)
     }
 
-    /// Levels of any step, where they are not the flat blocks of a coarse JPEG.
+    /// Levels of any step, unless they are the flat blocks of a coarse JPEG.
     fn by_even_levels(&self, hists: &[Vec<u32>]) -> Option<Findings> {
         if !self.effective.eight() {
             return None;
@@ -195,7 +196,7 @@ impl Picture<'_> {
         Some(self.base(Cause::Levels, Space::Native, level_grids(&each, self.unit(), 1.0)))
     }
 
-    /// Are nearly all 8×8 blocks of one value, counted from either end?
+    /// Are nearly all 8×8 blocks of one value, with blocks counted from either end?
     fn flat_blocks(&self) -> bool {
         const SIDE: usize = 8;
         let (w, h) = (self.codes.width, self.codes.height);
@@ -228,7 +229,7 @@ impl Picture<'_> {
         255.0 / f64::from(self.effective.scale)
     }
 
-    /// Few colours: said by the file, or seen in colourful samples.
+    /// Few colours: declared by the file, or found in colourful samples.
     fn by_palette(&self, colours: &Colours, declared: bool) -> Option<Findings> {
         let said = matches!(self.image.origin.codec, Codec::Palette(_));
         if !(8..=256).contains(&colours.all) || colours.all <= 2 * colours.greys {
@@ -241,7 +242,7 @@ impl Picture<'_> {
         }
         let look = palette::look(&self.codes);
         if look.dithered {
-            // No bands, and texture that must stay: as good as plain.
+            // No bands, and texture that must be preserved: treated as plain.
             return (declared || colourful).then(|| Findings::plain(self.codes.planes.len(), 8));
         }
         let mut found = self.base(Cause::Palette, Space::Native, Vec::new());
@@ -274,7 +275,7 @@ impl Picture<'_> {
             return None;
         }
         let noisy = self.noisy(*lattice, false, 0.0);
-        // Coded once more, levels are less sharp; a chroma grid alone survives better than luma's.
+        // Re-encoding blurs levels; a chroma grid alone survives better than luma's.
         let sharp = |grid: &Option<Grid>| grid.is_some_and(|g| g.strength >= 0.6);
         let fresh = sharp(&grids[0]) || noisy.is_none_or(|(n, _)| n.bits[0].is_none());
         if fresh && grids.iter().any(Option::is_some) {
@@ -300,7 +301,7 @@ impl Picture<'_> {
         let Some((noisy, at)) = noisy else { return Some(self.by_channels(0.0).unwrap_or(plain)) };
         let rest = [0, 1, 2].map(|i| plain.grids[i].step_codes);
         let mut found = self.recoded(&noisy, at, rest);
-        // One truncating conversion and no trace of a codec: rounded, but not coded since.
+        // One truncating conversion and no trace of a codec: quantised, but not coded since.
         let twice = noisy.bits[0].is_some() && (noisy.luma_shift - TRUNCATED_SHIFT).abs() > 0.5;
         if lattice.truncated && !twice && !Coding::measure(&self.luma(at)).surely() {
             found.cause = Cause::PlaneGrid;
@@ -335,7 +336,7 @@ impl Picture<'_> {
         self.in_yuv(Cause::PlaneGrid, matrix, range, planes)
     }
 
-    /// Blurred grids in the matrix of the lattice, or in both when there is none.
+    /// Blurred grids for the matrix of the lattice, or for both when there is no lattice.
     fn noisy(&self, lattice: Lattice, grey: bool, extra: f64) -> Option<(NoisyGrid, Matrix)> {
         let conversion = if lattice.truncated { Conversion::Truncated } else { Conversion::Other };
         let known = lattice.found() && lattice.range == Range::Limited;
@@ -365,7 +366,7 @@ impl Picture<'_> {
         found
     }
 
-    /// Channels that were cut to 6 or 5 bits and then coded with loss.
+    /// Channels that were quantised to 6 or 5 bits and then coded with loss.
     fn by_channels(&self, extra: f64) -> Option<Findings> {
         let (bits, confidence) = noisy::channels(&self.codes, extra, self.ctx.level)?;
         let step = noisy::period(bits) as f32;
@@ -386,7 +387,7 @@ impl Picture<'_> {
     fn by_tables(&self, jpeg: &JpegOrigin) -> Option<Findings> {
         let luma = f32::from(jpeg.luma?[0]);
         let chroma = jpeg.chroma.map(|t| f32::from(t[0]));
-        // A fine JPEG keeps the grid of what it was given.
+        // A fine JPEG preserves the grid of its input.
         if luma < 16.0
             && let Some((noisy, matrix)) = self.noisy(Lattice::none(), self.codes.planes.len() == 1, 0.0)
         {
@@ -412,19 +413,19 @@ impl Picture<'_> {
     }
 }
 
-/// The step of block means that a quantiser step leaves: an eighth.
+/// The step of block means for a quantiser step: an eighth.
 pub(super) fn jpeg_plane(q: Option<f32>) -> PlaneGrid {
     let step = q.map_or(1.5, |q| (q / 8.0).max(1.5));
     PlaneGrid { found: q.is_some_and(|q| q > 12.0), ..PlaneGrid::plain(step) }
 }
 
-/// Do two of three channels agree, or the only one?
+/// Do two of three channels have levels, or the only one?
 fn agreed(each: &[Option<Levels>]) -> bool {
     let found = each.iter().flatten().count();
     found > 0 && found * 3 >= each.len() * 2
 }
 
-/// Level sets as grids; `unit` is 8-bit codes per code of the levels.
+/// Level sets as grids; `unit` is the number of 8-bit codes per code of the levels.
 pub(super) fn level_grids(each: &[Option<Levels>], unit: f64, confidence: f32) -> Vec<PlaneGrid> {
     let grid = |level: &Option<Levels>| match level {
         None => PlaneGrid::plain(unit as f32),

@@ -1,9 +1,9 @@
-//! What was found, in a sentence for a photographer.
+//! One-sentence summary of the findings for users.
 
 use super::{Cause, Findings, Space};
 
 impl Findings {
-    /// What happened to the image, in one sentence without a full stop.
+    /// The detected cause and visibility in one sentence without a full stop.
     pub fn sentence(&self) -> String {
         let space = match self.space {
             Space::Native => String::new(),
@@ -12,24 +12,22 @@ impl Findings {
         let cut = self.cuts(self.names());
         let step = self.grids.first().map_or(0.0, |g| g.step_codes);
         let what = match self.cause {
-            Cause::Plain if self.effective_bits > 16 => "floating-point samples, nothing was cut".to_owned(),
-            Cause::Plain => format!("{} bits per sample, nothing coarser", self.effective_bits),
+            Cause::Plain if self.effective_bits > 16 => "floating-point samples, not quantised".to_owned(),
+            Cause::Plain => format!("{} bits per sample, no coarser grid", self.effective_bits),
             Cause::Levels => cut,
             Cause::Palette => format!("few colours without dither, steps of about {step:.1} codes"),
             Cause::PlaneGrid => format!("{cut}{space}"),
-            Cause::RecodedGrid => format!("{cut}{space}, then coded again with loss"),
+            Cause::RecodedGrid => format!("{cut}{space}, then re-encoded with loss"),
             Cause::Jpeg if !self.visible => "JPEG noise".to_owned(),
             Cause::Jpeg => format!("JPEG, flat blocks differ by steps of {step:.1} codes"),
-            Cause::Coded if !self.visible => "noise of a lossy coding".to_owned(),
-            Cause::Coded if self.coded_on_no_grid() => "coded with loss".to_owned(),
-            Cause::Coded => format!("coded with loss, flat areas differ by about {step:.1} codes{space}"),
+            Cause::Coded if !self.visible => "compression noise".to_owned(),
+            Cause::Coded if self.coded_on_no_grid() => "lossy compression".to_owned(),
+            Cause::Coded => format!("lossy compression, flat areas differ by about {step:.1} codes{space}"),
             Cause::Video if self.effective_bits > 8 => {
-                format!("{} bits per sample, no visible coding", self.effective_bits)
+                format!("{} bits per sample, no visible compression", self.effective_bits)
             }
-            Cause::Video => format!("8-bit video colours{space}, no visible coding"),
-            Cause::ToneCurve => {
-                "8 bits spread by a tone curve, codes are missing between the steps".to_owned()
-            }
+            Cause::Video => format!("8-bit video colours{space}, no visible compression"),
+            Cause::ToneCurve => "8 bits stretched by a tone curve, gaps in the histogram".to_owned(),
         };
         let part = if self.regions.is_some() { " in a part of the image" } else { "" };
         let bands = if self.visible {
@@ -41,11 +39,11 @@ impl Findings {
         format!("{what}{part}{bands}{drawn}")
     }
 
-    /// What the planes are called.
+    /// Names of the planes.
     fn names(&self) -> &'static [&'static str] {
         let of_chroma = match (self.space, self.cause) {
             (Space::Yuv { .. }, _) | (Space::Native, Cause::PlaneGrid) => true,
-            // Channels were cut alike; a step of luma is never as long as one of chroma, as their ranges differ.
+            // Channels have equal grids; steps of luma and chroma always differ, as their ranges do.
             (Space::Native, Cause::RecodedGrid) => self.grids.windows(2).any(|pair| pair[0] != pair[1]),
             (Space::Native, _) => false,
         };
@@ -56,7 +54,7 @@ impl Findings {
         }
     }
 
-    /// "luma was cut to 6 bits (steps of 4.7 codes), both chroma planes to 5 bits (steps of 9.4)".
+    /// "luma was quantised to 6 bits (steps of 4.7 codes), both chroma planes to 5 bits (steps of 9.4)".
     fn cuts(&self, names: &[&str]) -> String {
         let mut groups: Vec<(Vec<&str>, String)> = Vec::new();
         for (grid, name) in self.grids.iter().zip(names).filter(|(g, _)| g.found) {
@@ -74,8 +72,8 @@ impl Findings {
             .enumerate()
             .map(|(i, (names, how))| {
                 let verb = match (i, names.len()) {
-                    (0, 1) => " was cut",
-                    (0, _) => " were cut",
+                    (0, 1) => " was quantised",
+                    (0, _) => " were quantised",
                     _ => "",
                 };
                 let names = match names.split_last() {
@@ -118,31 +116,31 @@ mod tests {
         let found = inspect(&video, &Context::default());
         assert_eq!((found.cause, found.space), (Cause::PlaneGrid, Space::Native));
         assert!(
-            found.sentence().starts_with("luma was cut to 6 bits (steps of 4.0 codes)"),
+            found.sentence().starts_with("luma was quantised to 6 bits (steps of 4.0 codes)"),
             "{}",
             found.sentence()
         );
-        // Of 6 bits each, in the limited range and coded since.
+        // 6 bits each, in the limited range and coded since.
         let coded = told(Cause::RecodedGrid, &[4.7, 4.6, 4.6]);
         assert!(
-            coded.starts_with("luma was cut to 6 bits (steps of 4.7 codes), blue chroma and red chroma"),
+            coded.starts_with("luma was quantised to 6 bits (steps of 4.7 codes), blue chroma and red chroma"),
             "{coded}"
         );
     }
 
     #[test]
     fn channels_are_called_by_their_colours() {
-        let each = "red, green and blue were cut to 6 bits (steps of 4.0 codes)";
+        let each = "red, green and blue were quantised to 6 bits (steps of 4.0 codes)";
         for cause in [Cause::Levels, Cause::RecodedGrid] {
             let told = told(cause, &[255.0 / 63.0; 3]);
             assert!(told.starts_with(each), "{told}");
         }
-        assert!(told(Cause::RecodedGrid, &[4.0]).starts_with("grey was cut"));
+        assert!(told(Cause::RecodedGrid, &[4.0]).starts_with("grey was quantised"));
     }
 
     #[test]
     fn what_a_lossy_coding_leaves_is_called_noise_where_no_band_is_seen() {
         assert_eq!(told(Cause::Jpeg, &[1.5; 3]), "JPEG noise; no visible bands");
-        assert_eq!(told(Cause::Coded, &[1.5; 3]), "noise of a lossy coding; no visible bands");
+        assert_eq!(told(Cause::Coded, &[1.5; 3]), "compression noise; no visible bands");
     }
 }

@@ -1,32 +1,34 @@
-//! Where an image is smooth, and how much of that lies beside steps.
+//! Smooth area of an image, and the share of it that is close to false contours.
 
 use super::planes::Source;
 use crate::restorer::Context;
 
-/// Side of the squares that are looked at, in samples of luma. They are counted from both ends, so that a turned image has
-/// the same; what is left is a cell of up to seven in the middle.
+/// Side of the cells, in samples of luma. Cells are counted from both ends, so that a rotated or mirrored
+/// image has the same; the remainder is a cell of up to seven samples in the middle.
 const CELL: usize = 4;
-/// Rows of cells that are gathered at a time.
+/// Rows of cells per task.
 const BAND: usize = 16;
-/// Cells around a marked one, in each direction, that lie within 16 samples of its mark, and what part of the next do: of the
-/// 36 to 40 samples in the cells beside both sides of a step 34 are so near.
+/// Radius, in cells, within 16 samples of a marked cell, and the weight of the next ring: 34 of the 36 to 40
+/// samples in the cells on both sides of a step are that close.
 const BESIDE: (usize, f32) = (3, 0.625);
-/// Cells around a marked one, in each direction, and how many of them a contour marks at least: noise marks fewer.
+/// Radius of a neighbourhood, in cells, and the minimum number of marked cells in it for a contour: noise
+/// marks fewer.
 const AROUND: (usize, u8) = (2, 4);
-/// Share of an image below which nothing is said of its smooth area.
+/// Share of an image below which the smooth area is ignored.
 const LEAST: f32 = 0.002;
 
-/// Weights of a cell and of one beside it that turn means over 4×4 samples into a Gaussian of σ 3: both have that variance.
+/// Weights of a cell and of its neighbours that turn means over 4×4 samples into a Gaussian of σ 3: both have
+/// that variance.
 const BLUR: (f32, f32) = (0.516, 0.242);
 /// A box of nine samples, in cells.
 const BOX: (f32, f32) = (4.0 / 9.0, 2.5 / 9.0);
 
-/// How many cells a side has.
+/// Number of cells along a side.
 fn count(side: usize) -> usize {
     2 * (side / (2 * CELL)) + usize::from(!side.is_multiple_of(2 * CELL))
 }
 
-/// Where a cell begins and ends.
+/// First sample of a cell, and one past its last.
 fn bounds(cell: usize, side: usize) -> (usize, usize) {
     let half = side / (2 * CELL);
     let from_end = count(side) - 1 - cell;
@@ -37,7 +39,7 @@ fn bounds(cell: usize, side: usize) -> (usize, usize) {
     }
 }
 
-/// The cell in which a sample lies.
+/// The cell of a sample.
 fn cell_of(at: usize, side: usize) -> usize {
     let half = side / (2 * CELL);
     if at < half * CELL {
@@ -49,7 +51,7 @@ fn cell_of(at: usize, side: usize) -> usize {
     }
 }
 
-/// Luma to look at, and what its codes mean: 8-bit codes of the full range are `(code − zero) · unit`.
+/// Luma plane and the meaning of its codes: 8-bit codes of the full range are `(code − zero) · unit`.
 pub(super) struct Luma<'a> {
     pub source: &'a Source<'a>,
     pub unit: f32,
@@ -62,11 +64,12 @@ pub(super) struct Cells<T> {
     pub data: Vec<T>,
 }
 
-/// The smooth area: the mask of the measure `false-steps`, cell by cell: after a Gaussian of σ 3 a slope below half a code
-/// per sample, the rest of an rms below one code over 9×9, a value within 4..=250, all of that in the cells around too.
+/// The smooth area: the mask of the metric `false-steps`, cell by cell. After a Gaussian of σ 3 the slope
+/// must be below half a code per sample, the residual's rms below one code over 9×9, the value within
+/// 4..=250, all of that in the neighbouring cells too.
 ///
-/// An image on steps of more than two codes has these in its smooth area, so slope and rest may grow with `step`, in
-/// 8-bit codes.
+/// The smooth area of an image on steps of more than two codes contains these steps, so the limits of slope
+/// and residual grow with `step`, in 8-bit codes.
 pub(super) fn smooth(luma: &Luma<'_>, step: f32, ctx: &Context<'_>) -> Cells<bool> {
     let (w, h) = (luma.source.width(), luma.source.height());
     let (columns, rows) = (count(w), count(h));
@@ -87,7 +90,7 @@ pub(super) fn smooth(luma: &Luma<'_>, step: f32, ctx: &Context<'_>) -> Cells<boo
             let (dx, dy) = ((across[2] - across[0]) / (2 * CELL) as f32, (down - up) / (2 * CELL) as f32);
             let g = across[1];
             *slope = dx.abs().max(dy.abs()) < 0.5 * grow && (4.0..=250.0).contains(&g);
-            // A slope alone varies by (4² − 1) / 12 of its square within a cell.
+            // A slope alone has a variance of (4² − 1) / 12 of its square within a cell.
             *rest = (variance - 1.25 * (dx * dx + dy * dy)).max(0.0) + (mean - g).powi(2);
         }
     }
@@ -98,16 +101,16 @@ pub(super) fn smooth(luma: &Luma<'_>, step: f32, ctx: &Context<'_>) -> Cells<boo
     Cells { columns, data }
 }
 
-/// The marked cells that lie on lines: marks that stand alone are noise.
+/// The marked cells on lines: isolated marks are noise.
 ///
-/// `marked`: cells that hold marks of contours, of an image of that width.
+/// `marked`: cells with contour marks, for an image of that width.
 pub(super) fn on_lines(marked: &[bool], width: usize) -> Vec<bool> {
     let (reach, least) = AROUND;
     let counts = counted(marked, count(width), reach);
     marked.iter().zip(counts).map(|(&mark, count)| mark && count >= least).collect()
 }
 
-/// Share of the smooth area that lies within 16 samples of a step in it; 0 where hardly anything is smooth.
+/// Share of the smooth area within 16 samples of a step in it; 0 where hardly anything is smooth.
 ///
 /// `lines`: cells that hold contours.
 pub(super) fn share_beside(smooth: &Cells<bool>, lines: &[bool]) -> f32 {
@@ -131,7 +134,8 @@ pub(super) fn share_beside(smooth: &Cells<bool>, lines: &[bool]) -> f32 {
     (beside / all as f64) as f32
 }
 
-/// Adds the marks of the rows from `y0` on, by sample, to the cells that they lie in: row by row of those that were met.
+/// Adds the marks of the rows from `y0` on, by sample, to their cells; returns the rows of cells that were
+/// reached.
 pub(super) fn marked_cells(marks: &[u8], y0: usize, size: (usize, usize)) -> Vec<(usize, Vec<bool>)> {
     let (width, height) = size;
     let columns = count(width);
@@ -154,7 +158,7 @@ pub(super) fn marked_cells(marks: &[u8], y0: usize, size: (usize, usize)) -> Vec
     out
 }
 
-/// The cells of all rows from those of parts.
+/// Joins the partial rows of cells into the cells of all rows.
 pub(super) fn join(parts: impl Iterator<Item = (usize, Vec<bool>)>, size: (usize, usize)) -> Vec<bool> {
     let (columns, rows) = (count(size.0), count(size.1));
     let mut all = vec![false; columns * rows];
@@ -164,7 +168,7 @@ pub(super) fn join(parts: impl Iterator<Item = (usize, Vec<bool>)>, size: (usize
     all
 }
 
-/// Mean and variance of the cells of some rows of them, in 8-bit codes of the full range.
+/// Mean and variance of some rows of cells, in 8-bit codes of the full range.
 fn gather(luma: &Luma<'_>, first: usize, last: usize) -> Vec<(f32, f32)> {
     let (w, h) = (luma.source.width(), luma.source.height());
     let half = w / (2 * CELL);
@@ -178,7 +182,7 @@ fn gather(luma: &Luma<'_>, first: usize, last: usize) -> Vec<(f32, f32)> {
         for y in top..bottom {
             luma.source.fill(y, &mut line);
             for ((sum, square), &value) in sums.iter_mut().zip(&mut squares).zip(&line) {
-                // Sixteenths of a code: the squares of a cell fit.
+                // Sixteenths of a code, so that the sums of squares over a cell fit.
                 let value = i32::from(value >> 2);
                 *sum += value;
                 *square += value * value;
@@ -203,7 +207,8 @@ fn gather(luma: &Luma<'_>, first: usize, last: usize) -> Vec<(f32, f32)> {
     out
 }
 
-/// A weight for each value and one for those beside it, across and down; the border continues outside.
+/// Three-tap filter across and down, with a weight for the centre and one for its neighbours; the border is
+/// repeated.
 fn separable(data: &[f32], columns: usize, weights: (f32, f32)) -> Vec<f32> {
     let (here, beside) = weights;
     let rows = data.len() / columns.max(1);
@@ -225,7 +230,7 @@ fn separable(data: &[f32], columns: usize, weights: (f32, f32)) -> Vec<f32> {
     out
 }
 
-/// A row with its first and last value once more.
+/// A row with its first and last value repeated.
 fn widen(row: &[f32], wide: &mut [f32]) {
     if let ([first, .., last], [before, inner @ .., after]) = (row, &mut *wide) {
         inner.copy_from_slice(row);
@@ -235,7 +240,7 @@ fn widen(row: &[f32], wide: &mut [f32]) {
     }
 }
 
-/// How many cells up to so many columns and rows from each are marked; itself counts too. `reach`: at most 7.
+/// Number of marked cells within `reach` columns and rows of each, itself included. `reach`: at most 7.
 fn counted(marks: &[bool], columns: usize, reach: usize) -> Vec<u8> {
     let columns = columns.max(1);
     let own: Vec<u8> = marks.iter().map(|&mark| u8::from(mark)).collect();
@@ -255,7 +260,7 @@ fn counted(marks: &[bool], columns: usize, reach: usize) -> Vec<u8> {
     out
 }
 
-/// Marks, and all cells up to so many columns and rows from one.
+/// Dilation: marks, and all cells within `reach` columns and rows of one.
 fn widened(marks: &[bool], columns: usize, reach: usize) -> Vec<bool> {
     counted(marks, columns, reach).into_iter().map(|count| count > 0).collect()
 }

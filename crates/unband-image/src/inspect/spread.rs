@@ -1,6 +1,6 @@
-//! Which samples are looked at where a part is enough: the same ones for all turns and mirrors of an image.
+//! Sampling patterns that are invariant under rotation and mirroring of an image.
 
-/// About so many samples across and down.
+/// Approximate side of a square.
 const SIDE: usize = 96;
 
 /// A part of a plane, half open.
@@ -17,7 +17,7 @@ pub(super) struct Square {
 }
 
 impl Square {
-    /// One sample more on each side, as far as the plane reaches.
+    /// Extended by one sample on each side, clipped to the plane.
     pub fn grown(self, width: usize, height: usize) -> Self {
         Self {
             x0: self.x0.saturating_sub(1),
@@ -28,13 +28,13 @@ impl Square {
     }
 }
 
-/// Squares to look at: all of a small plane, about `enough` samples in evenly spread ones of a large one.
+/// Squares to read: all of a small plane; evenly spread ones with about `enough` samples in a large plane.
 ///
-/// Their borders and the choice among them are counted from the middle, across as down.
+/// Their borders and selection are symmetric about the middle, and the same across and down.
 pub(super) fn squares(width: usize, height: usize, enough: usize) -> Vec<Square> {
     let (columns, rows) = (borders(width, SIDE), borders(height, SIDE));
     let every = (width * height).div_ceil(enough.max(1)).max(1);
-    // Rings around the middle, and of these the parts that diagonals cut out.
+    // Rings around the middle, thinned out along the diagonals.
     let cut = (every.isqrt() - 1) / 2 * 2 + 1;
     let ring = (every as f64 / cut as f64).round() as usize;
     let mut out = Vec::new();
@@ -49,31 +49,31 @@ pub(super) fn squares(width: usize, height: usize, enough: usize) -> Vec<Square>
     if out.is_empty() { vec![Square { x0: 0, y0: 0, x1: width, y1: height }] } else { out }
 }
 
-/// Borders of an odd number of parts of about so many samples, so that none lies where a mirror would have to cut a sample.
+/// Borders of an odd number of parts of about `about` samples, so that mirroring maps borders to borders.
 fn borders(side: usize, about: usize) -> Vec<usize> {
     let parts = (side / about) | 1;
     let border = |i: usize| if 2 * i < parts { i * side / parts } else { side - (parts - i) * side / parts };
     (0..=parts).map(border).collect()
 }
 
-/// In which part of about so many samples each place of a side lies, and how many parts there are.
+/// The part of about `about` samples that contains each position of a side, and the number of parts.
 pub(super) fn parts(side: usize, about: usize) -> (Vec<usize>, usize) {
     let borders = borders(side, about);
     let of = borders.windows(2).enumerate().flat_map(|(i, b)| std::iter::repeat_n(i, b[1] - b[0]));
     (of.collect(), borders.len() - 1)
 }
 
-/// Does place `at` of so many belong to every `every`-th one, counted from both ends?
+/// Is position `at` of `of` one of every `every`-th, counted from both ends?
 pub(super) fn counts(at: usize, of: usize, every: usize) -> bool {
     at.min(of - 1 - at).is_multiple_of(every)
 }
 
-/// Every `every`-th of so many places, counted from both ends.
+/// Every `every`-th of `of` positions, counted from both ends.
 pub(super) fn places(of: usize, every: usize) -> impl Iterator<Item = usize> {
     (0..of).filter(move |&at| counts(at, of, every))
 }
 
-/// How many rows and columns to go on by, so that about `enough` samples are met.
+/// Stride in rows and columns that reads about `enough` samples.
 pub(super) fn stride(width: usize, height: usize, enough: usize) -> usize {
     ((width * height / enough.max(1)) as f64).sqrt().round().max(1.0) as usize
 }

@@ -1,4 +1,4 @@
-//! Small images of every cause, made in code.
+//! Tests of the detector on small synthetic images of every cause.
 #![allow(clippy::unwrap_used)]
 
 use super::*;
@@ -81,7 +81,7 @@ fn a_photo_of_eight_bits_is_plain_and_shows_nothing() {
     let found = look(&rgb8(&scene(2.0, 1), |v| v));
     assert_eq!((found.cause, found.visible, found.lossy), (Cause::Plain, false, false));
     assert!(found.grids.iter().all(|g| !g.found && close(g.step_codes, 1.0)));
-    assert_eq!(found.sentence(), "8 bits per sample, nothing coarser; no visible bands");
+    assert_eq!(found.sentence(), "8 bits per sample, no coarser grid; no visible bands");
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn video_without_a_grid_is_called_video() {
 
 #[test]
 fn a_blurred_grid_is_found_in_luma() {
-    // Levels of 6 bits, each sample off by some code, as a second coding leaves them.
+    // Levels of 6 bits with an error of about a code per sample, as after a second coding.
     let rng = Rng::new(9);
     let six = grid(6);
     let wobble = std::cell::Cell::new(0u32);
@@ -190,7 +190,7 @@ fn jpeg_tables_are_used_instead_of_guesses() {
 
 #[test]
 fn the_step_of_a_jpeg_is_found_in_its_blocks() {
-    // Blocks of one value, on multiples of 24/8 codes.
+    // Constant blocks at multiples of 24/8 codes.
     let scene = scene(0.0, 11);
     let data: Vec<u8> = (0..W * H)
         .map(|i| {
@@ -210,7 +210,7 @@ fn a_lossy_container_is_believed_but_shows_what_its_samples_show() {
         image.origin.codec = codec;
         look(&image)
     };
-    // A coding that leaves hardly anything, of an image with and without grain; and steps that were in it before.
+    // A fine coding of an image with and without grain; then with steps from before the coding.
     for (noise, cut) in [(2.0, None), (0.0, None), (1.0, Some(6))] {
         let wobble = Rng::new(5);
         let change = |v: f32| cut.map_or(v, |bits| grid(bits)(v));
@@ -229,7 +229,7 @@ fn a_lossy_container_is_believed_but_shows_what_its_samples_show() {
 
 #[test]
 fn fine_quantisers_leave_noise_and_coarse_ones_steps() {
-    // Blocks of one value each, as far apart as the quantiser leaves them.
+    // Constant blocks, spaced as by the quantiser.
     let blocks = |step: u16, luma: Option<u16>, other: Option<u16>| {
         let apart = f32::from(step) / 8.0;
         let scene = scene(0.0, 11);
@@ -262,7 +262,7 @@ fn fine_quantisers_leave_noise_and_coarse_ones_steps() {
 
 #[test]
 fn the_share_is_that_of_the_smooth_area() {
-    // Half is texture, and of the smooth half a quarter lies beside the only step.
+    // Half is texture, and a quarter of the smooth half is close to the only step.
     let rng = Rng::new(3);
     let gray: Vec<u8> = (0..512 * 256)
         .map(|i| match i % 512 {
@@ -295,7 +295,7 @@ fn a_palette_has_steps_where_its_colours_meet_and_a_dithered_one_has_none() {
     let eight = |v: f32| (v / 12.0).round() * 12.0 + 3.0;
     let mut image = rgb8(&scene(0.0, 13), eight);
     image.origin.codec = Codec::Palette(200);
-    // A regular grid of 12 codes is no set of whole bits, so this is a palette.
+    // A regular grid of 12 codes does not correspond to whole bits, so this is a palette.
     let found = look(&image);
     assert_eq!(found.cause, Cause::Palette);
     assert!(found.grids.iter().all(|g| g.found && (g.step_codes - 12.0).abs() < 1.0), "{found:?}");
@@ -390,7 +390,7 @@ fn stored_planes_are_looked_at_as_they_are() {
     assert_eq!((found.cause, found.space, found.half_chroma), (Cause::PlaneGrid, Space::Native, true));
     assert!(found.grids[0].found && close(found.grids[0].step_codes, 4.713), "{found:?}");
     assert!(!found.grids[1].found);
-    // The sample on level 20 lies on the grid that is told.
+    // The sample on level 20 is on the reported grid.
     let grid = &found.grids[0];
     let value = ((20.0f32 * 255.0 / 63.0).round() - 16.0) / 219.0 * 255.0;
     let cells = (value - grid.offset_codes) / grid.step_codes;

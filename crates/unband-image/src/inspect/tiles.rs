@@ -1,4 +1,4 @@
-//! Histograms of squares: coarse levels in a part of an image, and where the found levels hold.
+//! Histograms of squares: coarse levels in a part of an image, and the squares on those levels.
 
 use super::BandingMap;
 use super::GridRegions;
@@ -14,7 +14,7 @@ pub(super) struct TileHistograms {
     counts: Vec<u16>,
 }
 
-/// Every so many rows and columns are counted.
+/// Stride in rows and columns.
 const EVERY: usize = 2;
 
 impl TileHistograms {
@@ -23,7 +23,7 @@ impl TileHistograms {
         let channels = codes.planes.len();
         let (columns, rows) = (codes.width.div_ceil(side), codes.height.div_ceil(side));
         let mut counts = vec![0u16; columns * rows * channels * 256];
-        // Small images have no samples to spare.
+        // Small images need all their samples.
         let every = if codes.len() < 300_000 { 1 } else { EVERY };
         let places: Vec<Vec<usize>> = (0..columns)
             .map(|column| {
@@ -60,7 +60,7 @@ impl TileHistograms {
         sum
     }
 
-    /// Levels that a part of the image lies on: the bits that enough squares agree on.
+    /// Levels of a part of an image: the set that enough squares agree on.
     pub fn partial_levels(&self) -> Option<Vec<Option<Levels>>> {
         let tiles = self.columns * self.rows;
         let all: Vec<Vec<Option<Levels>>> = (0..tiles)
@@ -70,7 +70,7 @@ impl TileHistograms {
         if all.len() < 4 || all.len() * 40 < tiles {
             return None;
         }
-        // Per channel the levels that most squares speak for.
+        // Per channel the levels with the most votes.
         let each: Vec<Option<Levels>> = (0..self.channels)
             .map(|channel| {
                 let mut votes: Vec<(Levels, usize)> = Vec::new();
@@ -89,7 +89,7 @@ impl TileHistograms {
 
     fn tile_levels(&self, tile: usize, channel: usize) -> Option<Levels> {
         let hist = self.tile(tile, channel);
-        // Seven bits are one code beside eight; only a whole image can tell them.
+        // A 7-bit grid is at most one code off 8 bits; only a whole image has enough evidence for it.
         let occupied = hist.iter().filter(|&&n| n > 0).count();
         if !(5..=64).contains(&occupied) {
             return None;
@@ -98,7 +98,7 @@ impl TileHistograms {
         levels(&wide, 4..=6)
     }
 
-    /// Where the levels hold: squares with at least 98 % of their samples on them.
+    /// Squares on the levels: those with at least 98 % of their samples on them.
     pub fn regions(&self, each: &[Option<Levels>]) -> GridRegions {
         let mut holds = Vec::with_capacity(self.columns * self.rows);
         for tile in 0..self.columns * self.rows {

@@ -1,14 +1,16 @@
-//! Findings about an image, for the image once it is turned.
+//! Transformation of findings to another orientation of the image.
 
 use super::{BandingMap, GridRegions};
 use crate::turn::Turn;
 
 impl GridRegions {
-    /// For the image of that size, once turned: its squares then begin where they end now.
+    /// The regions for an image of that size after the change of orientation: squares that ended at a border
+    /// then begin there.
     #[must_use]
     pub fn turned(&self, turn: Turn, (width, height): (usize, usize)) -> Self {
         let side = BandingMap::SIDE;
-        // As many squares as the image is wide, also where there are fewer: they are counted from the other end.
+        // Squares cover the whole image even where fewer are stored, since they are counted from the other
+        // end.
         let across = |size: usize, origin: usize, squares: usize| squares.max((size + origin).div_ceil(side));
         let columns = across(width, self.origin.0, self.columns);
         let rows = across(height, self.origin.1, self.rows);
@@ -39,7 +41,7 @@ mod tests {
     #[test]
     fn the_grid_holds_at_the_same_samples_of_a_turned_picture() {
         let rng = Rng::new(26);
-        // The last has fewer squares than the image.
+        // The last one has fewer squares than the image needs.
         for (size, squares) in
             [((200, 130), (4, 3)), ((128, 64), (2, 1)), ((70, 300), (2, 5)), ((300, 90), (2, 2))]
         {

@@ -1,4 +1,4 @@
-//! What is found does not depend on how an image is turned.
+//! Tests that findings do not depend on the orientation of an image.
 #![allow(clippy::unwrap_used)]
 
 #[path = "made.rs"]
@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 type Pixels = Vec<[u8; 3]>;
 
-/// The eight turns and mirrors of an image.
+/// The eight orientations of an image.
 fn turns(w: usize, h: usize, pixels: &[[u8; 3]]) -> Vec<Image> {
     (0..8)
         .map(|turn| {
@@ -29,7 +29,7 @@ fn turns(w: usize, h: usize, pixels: &[[u8; 3]]) -> Vec<Image> {
         .collect()
 }
 
-/// Looks at an image from all sides, tells what one is told, and how far the shares lie apart.
+/// Inspects all orientations of an image; returns the findings of one, or the difference between two.
 fn same(w: usize, h: usize, pixels: &[[u8; 3]]) -> Result<Findings, String> {
     let found: Vec<Findings> =
         turns(w, h, pixels).iter().map(|image| inspect(image, &Context::default())).collect();
@@ -59,7 +59,8 @@ fn rounded(pixels: &[[f32; 3]]) -> Pixels {
 }
 
 proptest! {
-    // The same images every time: among many others a rare one on a limit still gets another answer from one side.
+    // A fixed seed: among many others, a rare image close to a limit still gets another answer in one
+    // orientation.
     #![proptest_config(ProptestConfig {
         cases: 40,
         rng_seed: proptest::test_runner::RngSeed::Fixed(26),
@@ -77,7 +78,7 @@ proptest! {
         let dither = if dithered { 3.0 * 230.0 / colours as f32 } else { 0.0 };
         let found = same(w, h, &on_palette(w, &clean, &palette, dither));
         prop_assert!(found.is_ok(), "{found:?}");
-        // Steps of an undithered palette are seen whatever way they run.
+        // Steps of an undithered palette are found in any direction.
         if !dithered && grain < 0.1 && colours <= 48 {
             let found = found.unwrap();
             prop_assert!(found.visible && found.grids[0].step_codes > 2.5, "{:?}", found.sentence());

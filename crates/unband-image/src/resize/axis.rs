@@ -1,25 +1,25 @@
-//! A linear map of the samples along one axis.
+//! Linear resampling map along one axis.
 
 use std::ops::Range;
 
 use unband_simd::Level;
 use unband_simd::weigh_rows::{weighted_sums, weighted_sums_f64};
 
-/// What stands beyond the border of a row.
+/// Border extension of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Beyond {
-    /// The border sample again and again: `a a | a b c`.
+    /// Border sample repeated: `a a | a b c`.
     Repeat,
     /// Mirrored about the border sample, which is not repeated: `c b | a b c`.
     Mirror,
     /// Mirrored about the border, the border sample repeated: `b a | a b c`.
     Symmetric,
-    /// The other end: `b c | a b c`.
+    /// Periodic: `b c | a b c`.
     Wrap,
 }
 
 impl Beyond {
-    /// The sample that stands for position `i` of a row of `len`, which is at least 1.
+    /// The index that position `i` refers to in a row of `len`, which is at least 1.
     #[inline]
     pub fn index(self, i: isize, len: usize) -> usize {
         let n = len.cast_signed();
@@ -37,18 +37,19 @@ impl Beyond {
     }
 }
 
-/// For each sample of a result those of a row that it is made of, and their weights.
+/// For each output sample, the input samples it depends on and their weights.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Axis {
     from: usize,
-    /// Where the taps of each result begin, and where the last ones end.
+    /// Start of each output's taps, and the end of the last ones.
     begins: Vec<usize>,
     taps: Vec<(usize, f64)>,
 }
 
 impl Axis {
-    /// A map of rows of `from` samples to `to`: `weights` adds position and weight of a result's taps to a list. Positions
-    /// beyond the row stand for samples in it; taps of equal samples are added up, those of weight 0 left out.
+    /// A map from rows of `from` samples to `to`: `weights` adds position and weight of an output's taps to a
+    /// list. Positions beyond the row are mapped into it by the border rule. Taps on the same sample are
+    /// added up; taps of weight 0 are dropped.
     pub fn new(
         from: usize,
         to: usize,
@@ -76,12 +77,12 @@ impl Axis {
         Self { from, begins, taps }
     }
 
-    /// Every sample stays what it is.
+    /// Identity.
     pub fn identity(size: usize) -> Self {
         Self::new(size, size, Beyond::Repeat, |o, taps| taps.push((o.cast_signed(), 1.0)))
     }
 
-    /// Convolution with a kernel of odd length, of which every `stride`-th sample from the first is kept.
+    /// Convolution with a kernel of odd length, keeping every `stride`-th sample from the first.
     pub fn convolution(from: usize, kernel: &[f64], beyond: Beyond, stride: usize) -> Self {
         let reach = (kernel.len() / 2).cast_signed();
         Self::new(from, from.div_ceil(stride.max(1)), beyond, |o, taps| {
@@ -91,17 +92,17 @@ impl Axis {
         })
     }
 
-    /// Samples of a row.
+    /// Input samples per row.
     pub fn from(&self) -> usize {
         self.from
     }
 
-    /// Samples of a result.
+    /// Output samples per row.
     pub fn to(&self) -> usize {
         self.begins.len() - 1
     }
 
-    /// Does it leave everything as it is?
+    /// Is it the identity?
     pub fn is_identity(&self) -> bool {
         self.from == self.to()
             && self.taps.len() == self.from
@@ -113,10 +114,10 @@ impl Axis {
         &self.taps[range]
     }
 
-    /// Along columns of a table whose rows have `width` samples.
+    /// Applies the map along the columns of a table whose rows have `width` samples.
     ///
     /// # Panics
-    /// When the table has not [`Self::from`] rows.
+    /// When the table does not have [`Self::from`] rows.
     pub fn apply(&self, data: &[f32], width: usize) -> Vec<f32> {
         assert_eq!(data.len(), self.from * width, "rows");
         let mut out = vec![0.0; self.to() * width];
@@ -132,7 +133,7 @@ impl Axis {
     /// As [`Self::apply`], in double precision.
     ///
     /// # Panics
-    /// When the table has not [`Self::from`] rows.
+    /// When the table does not have [`Self::from`] rows.
     pub fn apply_f64(&self, data: &[f64], width: usize) -> Vec<f64> {
         assert_eq!(data.len(), self.from * width, "rows");
         let mut out = vec![0.0; self.to() * width];

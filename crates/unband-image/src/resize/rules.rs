@@ -1,8 +1,8 @@
-//! Where each method puts its samples, and with which weights.
+//! Sample positions and kernel weights of each resampling method.
 
 use super::axis::{Axis, Beyond};
 
-/// Position of result `o` among the samples of a row, where both cover the same length.
+/// Position of output `o` in input samples, where both rows cover the same length.
 fn position(o: usize, scale: f64) -> (isize, f64) {
     let at = (o as f64 + 0.5) * scale - 0.5;
     (at.floor() as isize, at - at.floor())
@@ -40,7 +40,7 @@ pub fn bicubic(from: usize, to: usize) -> Axis {
     })
 }
 
-/// Means of what a result covers; a sample covered by less than a thousandth at the ends is left out.
+/// Mean over the area of an output; a sample covered by less than a thousandth at the ends is dropped.
 ///
 /// Source: `OpenCV` `imgproc/src/resize.cpp`, `computeResizeAreaTab`.
 pub fn area(from: usize, to: usize) -> Axis {
@@ -62,9 +62,9 @@ pub fn area(from: usize, to: usize) -> Axis {
     })
 }
 
-/// Linear, with the change from one sample to the next squeezed into the result that covers both.
+/// Linear, with each transition between two samples confined to the output that covers both.
 ///
-/// Source: `OpenCV` `imgproc/src/resize.cpp`, `INTER_AREA` where a side grows.
+/// Source: `OpenCV` `imgproc/src/resize.cpp`, `INTER_AREA` when upscaling.
 pub fn area_enlarged(from: usize, to: usize) -> Axis {
     let scale = scale(from, to);
     Axis::new(from, to, Beyond::Repeat, |o, taps| {
@@ -75,7 +75,7 @@ pub fn area_enlarged(from: usize, to: usize) -> Axis {
     })
 }
 
-/// The cubic with a = −0.5, as wide as the distance of results where these lie farther apart; the border mirrored.
+/// Cubic with a = −0.5, widened to the output spacing when downscaling; mirrored border.
 ///
 /// Source: MATLAB `imresize`, bicubic with antialiasing, as `imresize_np` of cszn/KAIR repeats it.
 pub fn bicubic_antialiased(from: usize, to: usize, scale: f64) -> Axis {
@@ -83,7 +83,7 @@ pub fn bicubic_antialiased(from: usize, to: usize, scale: f64) -> Axis {
     let width = 4.0 / squeeze;
     let count = width.ceil() as isize + 2;
     Axis::new(from, to, Beyond::Symmetric, |o, taps| {
-        // Counted from 1.
+        // One-based positions.
         let at = (o as f64 + 1.0) / scale + 0.5 * (1.0 - 1.0 / scale);
         let left = (at - width / 2.0).floor() as isize;
         taps.extend((left..left + count).map(|i| (i - 1, squeeze * cubic((at - i as f64) * squeeze, -0.5))));
@@ -91,8 +91,8 @@ pub fn bicubic_antialiased(from: usize, to: usize, scale: f64) -> Axis {
     })
 }
 
-/// `sinc(x) sinc(x/3)`, as wide as the distance of results where these lie farther apart; what lies beyond the border does
-/// not count.
+/// `sinc(x) sinc(x/3)`, widened to the output spacing when downscaling. Samples beyond the border are
+/// excluded.
 ///
 /// Source: Pillow `libImaging/Resample.c`, `LANCZOS`.
 pub fn lanczos(from: usize, to: usize) -> Axis {

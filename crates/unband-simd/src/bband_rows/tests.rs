@@ -16,7 +16,7 @@ impl Noise {
         (0..n).map(|_| (self.next() % 256) as f32).collect()
     }
 
-    /// A row of `n` bits with a word more on each side, a share of `of` of 8 bits set.
+    /// A row of `n` random bits with one more word on each side; `of` of 8 bits are set.
     fn bits(&mut self, n: usize, of: u32) -> Vec<u64> {
         let mut row = vec![0; n.div_ceil(64) + 2];
         for x in 0..n {
@@ -26,7 +26,7 @@ impl Noise {
     }
 }
 
-/// Bit `x` of a row with a word more on each side.
+/// Bit `x` of a row with one more word on each side.
 fn bit(row: &[u64], x: i64) -> bool {
     let at = (x + 64) as usize;
     row[at / 64] >> (at % 64) & 1 == 1
@@ -122,7 +122,7 @@ fn rows_of_bits_are_what_counting_neighbours_gives() {
                     assert_eq!(of(&ends), here && changes == 2);
                     assert_eq!(of(&junctions), here && changes >= 6);
                     assert_eq!(of(&alone), here && around == 0);
-                    // Guo and Hall's conditions, neighbours counted from 1.
+                    // Guo and Hall's conditions, with neighbours numbered from 1.
                     let v = |i: usize| near[(i - 1) % 8];
                     let crossing =
                         (1..=4).filter(|&i| !v(2 * i - 1) && (v(2 * i) || v(2 * i + 1))).count() == 1;
@@ -173,7 +173,8 @@ fn sums_over_rows_are_the_same_at_every_level() {
 
 #[test]
 fn windows_of_low_variance_are_told_from_others() {
-    // Two values that are 4 apart half and half have a variance just above 4; a window has one more of one.
+    // Two values that are 4 apart, in equal numbers, have a variance just above 4; a window has one more of
+    // one of them.
     let (w, h) = (90usize, 40usize);
     let mut noise = Noise(7);
     let codes: Vec<u32> = (0..w * h)
@@ -193,7 +194,7 @@ fn windows_of_low_variance_are_told_from_others() {
                 table[(y + 1) * (w + 1) + x + 1] = table[y * (w + 1) + x + 1].wrapping_add(sum);
             }
         }
-        // Tables count modulo 2^32.
+        // Tables wrap modulo 2^32.
         table.into_iter().map(|v| v.wrapping_add(4_294_967_000)).collect::<Vec<_>>()
     };
     let (sums, squares) = (table(false), table(true));

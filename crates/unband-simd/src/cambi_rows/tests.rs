@@ -16,7 +16,7 @@ impl Noise {
         (0..n).map(|_| self.below(limit.into()) as u16).collect()
     }
 
-    /// Runs of up to `longest` equal keys below `keys`, some of them none.
+    /// Runs of up to `longest` equal keys below `keys`, some of them [`NONE`].
     fn keys(&mut self, n: usize, keys: u16, longest: u32) -> Vec<u16> {
         let mut row = Vec::new();
         while row.len() < n {
@@ -124,7 +124,7 @@ fn contrasts_are_those_of_counting_in_every_window() {
         let first: Vec<u8> =
             (0..keys).map(|key| (u8::try_from(key).unwrap() / 3).min(reach as u8 + 1)).collect();
         let seen = first.iter().filter(|&&first| usize::from(first) <= reach).count() as u16;
-        // Rows as words have them, starting at some bit.
+        // Rows with bits that start anywhere in a word.
         let (at, long) = (radius % 7, width.next_multiple_of(64));
         let words = (at + long).div_ceil(64) + 1;
         let wide = |row: &[u16]| {
@@ -138,7 +138,7 @@ fn contrasts_are_those_of_counting_in_every_window() {
         let rows_wide: Vec<_> = rows.iter().map(|row| wide(row)).collect();
         let none_wide = wide(&[]);
         let part = |(keys, present, fresh): &'_ (Vec<u16>, Vec<u64>, Vec<u64>), from: usize, n: usize| {
-            // Leaked: a test may.
+            // Leaked, which is acceptable in a test.
             let keys: &'static [u16] = keys.clone().leak();
             Keys::new(keys, present.clone().leak(), fresh.clone().leak(), at + from, n)
         };
@@ -149,7 +149,7 @@ fn contrasts_are_those_of_counting_in_every_window() {
             for y in 0..8 {
                 slide_histogram(level, &mut histogram, shape, row(y), none, &mut found);
             }
-            // One enters as another leaves; stretches that both have are left alone.
+            // One row enters as another leaves; runs common to both are skipped.
             slide_histogram(level, &mut histogram, shape, row(8), row(0), &mut found);
             let from = width / 3;
             let centre = &rows[5][from..];

@@ -1,4 +1,4 @@
-//! AVX2: all samples of a block that use one distance are looked up at once, 16 places at a time.
+//! AVX2 version: all samples of a block with the same distance are looked up at once, 16 positions at a time.
 
 #[allow(clippy::wildcard_imports)] // a long list of one-time names otherwise
 use std::arch::x86_64::*;
@@ -19,7 +19,7 @@ pub fn usable(level: Level, count: usize, around: &Around<'_, u8>, offsets: &Off
 /// Samples of a block.
 const BLOCK: usize = 32;
 
-/// Each lane's number in its half of a register.
+/// Each lane's index in its half of a register.
 static LANES: [u8; BLOCK] = {
     let mut lanes = [0; BLOCK];
     let mut i = 0;
@@ -41,7 +41,7 @@ static DISTANCES: [[u8; BLOCK]; 16] = {
     distances
 };
 
-/// A block of what may be less than that; the rest is 0.
+/// Loads a block from a slice that may be shorter; the rest is 0.
 #[inline(always)]
 fn first_of(slice: &[u8]) -> [u8; BLOCK] {
     slice.first_chunk().copied().unwrap_or_else(|| filled_up(slice))
@@ -54,7 +54,7 @@ fn filled_up(slice: &[u8]) -> [u8; BLOCK] {
     block
 }
 
-/// Writes a block to what may be less than that.
+/// Stores a block to a slice that may be shorter.
 #[inline(always)]
 fn put(to: &mut [u8], block: [u8; BLOCK]) {
     match to.first_chunk_mut() {
@@ -69,7 +69,7 @@ fn put_part(to: &mut [u8], block: &[u8]) {
 }
 
 /// # Safety
-/// [`usable`], and what `check` asks.
+/// [`usable`], and the conditions of `check`.
 #[target_feature(enable = "avx2,bmi1,bmi2")]
 pub unsafe fn row_u8(
     out: &mut [u8],
@@ -82,8 +82,9 @@ pub unsafe fn row_u8(
     let Row::Halves(table) = offsets.row(at, out.len()) else { return };
     let (_, ry) = offsets.reach();
     let stride = around.stride;
-    // Each half of a register looks at the 16 samples before its own, at its own and at the 16 after. A lookup takes the
-    // lower four bits of a place and gives 0 where the highest is set: this brings all others there.
+    // Each half of a register looks up the 16 samples before its own, its own, and the 16 after. A lookup
+    // uses the lower four bits of an index and gives 0 where the highest bit is set: this sets that bit for
+    // all other positions.
     let before = _mm256_set1_epi8(0x70);
     let sixteen = _mm256_set1_epi8(16);
     let lower_half = _mm256_set1_epi8(15);
@@ -97,15 +98,15 @@ pub unsafe fn row_u8(
         let both = load(&first_of(&table[x..]));
         let upper = _mm256_srli_epi16::<4>(both);
         let (dx, dy) = (_mm256_and_si256(both, lower_half), _mm256_and_si256(upper, lower_half));
-        // Places to the right count from the lane's own 16 samples, those to the left from the 16 before.
+        // Indices to the right are relative to the lane's own 16 samples, those to the left to the 16 before.
         let (right, left) = (_mm256_add_epi8(lanes, dx), _mm256_sub_epi8(lanes, dx));
         let right = [_mm256_add_epi8(right, before), _mm256_sub_epi8(right, sixteen)];
         let left = [_mm256_add_epi8(_mm256_add_epi8(left, sixteen), before), left];
         let find = |one, other, places: [__m256i; 2]| {
             _mm256_or_si256(_mm256_shuffle_epi8(one, places[0]), _mm256_shuffle_epi8(other, places[1]))
         };
-        // SAFETY: `usable` keeps 64 samples before and 192 after each row within reach; a block starts inside the row, so
-        // what is read from 16 before to 48 behind its start is there.
+        // SAFETY: `usable` keeps 64 samples before and 192 after each row within reach; a block starts inside
+        // the row, so the samples read from 16 before to 48 behind its start exist.
         let three = |row: *const u8| unsafe {
             let load = |row: *const u8| _mm256_loadu_si256(row.cast());
             (load(row.sub(16)), load(row), load(row.add(16)))

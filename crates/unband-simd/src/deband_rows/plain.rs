@@ -1,27 +1,28 @@
-//! Any reach and margins: four scattered loads for each sample of a block, then the rest of the work on the
-//! block as a whole.
+//! Generic version for any reach and margins: four scattered loads for each sample of a block, then the rest
+//! of the work on the whole block.
 
 use super::{Around, Closeness, Code, Offsets, Row, judge};
 use crate::dispatch;
 
-/// Samples worked on at a time.
+/// Samples per block.
 const BLOCK: usize = 64;
 
 dispatch! {
-    /// 8-bit samples; what `check` asks must hold.
+    /// 8-bit samples; the conditions of `check` must hold.
     pub fn row_u8(level, out: &mut [u8], pass: Option<&mut [u8]>, around: &Around<'_, u8>, offsets: &Offsets, at: (usize, usize), close: Closeness<u8>) = row::<u8>;
-    /// 16-bit samples; what `check` asks must hold.
+    /// 16-bit samples; the conditions of `check` must hold.
     pub fn row_u16(level, out: &mut [u16], pass: Option<&mut [u8]>, around: &Around<'_, u16>, offsets: &Offsets, at: (usize, usize), close: Closeness<u16>) = row::<u16>;
 }
 
-/// Sample `i`'s four, from places counted from the block's first sample: two, and the two opposite of them.
+/// The four samples of sample `i`: two, and the two opposite of them. Offsets are relative to the block's
+/// first sample.
 ///
 /// # Safety
 /// All four must be readable.
 #[inline(always)]
 unsafe fn four<T: Copy>(first: *const T, i: usize, falling: i32, rising: i32) -> [T; 4] {
     let (twice, falling, rising) = (2 * i as isize, falling as isize, rising as isize);
-    // SAFETY: the caller's.
+    // SAFETY: guaranteed by the caller.
     unsafe {
         [
             *first.offset(falling),
@@ -32,10 +33,10 @@ unsafe fn four<T: Copy>(first: *const T, i: usize, falling: i32, rising: i32) ->
     }
 }
 
-/// The means of a block; a function of its own, so that all it needs stays in registers.
+/// The means of a block; a separate function, so that its operands stay in registers.
 ///
 /// # Safety
-/// What [`four`] reads for each of them must be readable.
+/// All samples read by [`four`] must be readable.
 #[inline(never)]
 unsafe fn fill_means<T: Code>(
     means: &mut [T],
@@ -44,7 +45,7 @@ unsafe fn fill_means<T: Code>(
     rising: &[i32; BLOCK],
 ) {
     for (i, (mean, (&falling, &rising))) in means.iter_mut().zip(falling.iter().zip(rising)).enumerate() {
-        // SAFETY: the caller's.
+        // SAFETY: guaranteed by the caller.
         *mean = T::quarter(unsafe { four(first, i, falling, rising) });
     }
 }
@@ -67,7 +68,7 @@ fn row<T: Code>(
         let own = &around.samples[around.start + from..][..count];
         let mut place = |i: usize, dx: u8, dy: u8| {
             let (dx, dy) = (i32::from(dx), i32::from(dy) * stride);
-            // Counted from the block's first sample.
+            // Relative to the block's first sample.
             (falling[i], rising[i]) = (i as i32 + dy + dx, i as i32 + dy - dx);
         };
         match table {
@@ -91,7 +92,7 @@ fn row<T: Code>(
                 (means[i], kept[i]) = (mean, u8::from(ok).wrapping_sub(1));
             }
         } else {
-            // SAFETY: as above, for all `count` places.
+            // SAFETY: as above, for all `count` positions.
             unsafe { fill_means(&mut means[..count], first, &falling, &rising) };
             for ((kept, &mean), &own) in kept.iter_mut().zip(&means).zip(own) {
                 *kept = u8::from(mean.absdiff(own) < close.below).wrapping_sub(1);

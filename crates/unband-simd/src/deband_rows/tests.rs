@@ -1,6 +1,6 @@
 use super::*;
 
-/// What the loop means, by coordinates and with every read checked: result, mean, was it close.
+/// Reference implementation by coordinates, with checked reads: result, mean, and whether it was close.
 fn model<T: Code>(
     around: &Around<'_, T>,
     offsets: &Offsets,
@@ -43,7 +43,7 @@ fn noise(seed: u32) -> impl FnMut() -> u32 {
 
 fn all_levels_agree<T: Code>(value: fn(u32) -> T, below: &[T]) {
     let mut next = noise(7);
-    // Reach, margins around the rows (0: only what the reach needs), row lengths.
+    // Reach, margins around the rows (0: only those required by the reach), row lengths.
     for (rx, ry) in [(0, 0), (1, 3), (15, 13), (16, 2), (17, 1), (32, 5), (33, 4), (200, 1)] {
         for margin in [0, 200] {
             for count in [0usize, 1, 7, 31, 32, 33, 64, 65, 150] {

@@ -1,4 +1,4 @@
-//! AVX-512 with VBMI: all samples of a block that use one distance are looked up at once.
+//! AVX-512 VBMI version: all samples of a block with the same distance are looked up at once.
 
 #[allow(clippy::wildcard_imports)] // a long list of one-time names otherwise
 use std::arch::x86_64::*;
@@ -23,7 +23,7 @@ fn tail(count: usize, lanes: u32) -> u64 {
 }
 
 /// # Safety
-/// [`usable`] with a span of 32, and what `check` asks.
+/// [`usable`] with a span of 32, and the conditions of `check`.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi")]
 pub unsafe fn row_u8(
     out: &mut [u8],
@@ -37,7 +37,7 @@ pub unsafe fn row_u8(
     let table = offsets.row(at, count);
     let (_, ry) = offsets.reach();
     let stride = around.stride;
-    // Lane i of a block stands at place i + 32 of the 128 samples in two registers.
+    // Lane i of a block is at position i + 32 of the 128 samples in two registers.
     let lanes: [u8; 64] = std::array::from_fn(|i| i as u8 + 32);
     // SAFETY: 64 bytes.
     let lanes = unsafe { _mm512_loadu_si512(lanes.as_ptr().cast()) };
@@ -58,8 +58,8 @@ pub unsafe fn row_u8(
             Row::Bytes(across, down) => (part(across), part(down)),
         };
         let (right, left) = (_mm512_add_epi8(lanes, dx), _mm512_sub_epi8(lanes, dx));
-        // Each of these holds the places to look at, until the turn of the lane's own distance; from then
-        // on the sample found there.
+        // Each of these holds the lookup indices until the iteration of the lane's own distance; from then on
+        // the sample found there.
         let (mut a, mut b, mut c, mut d) = (right, right, left, left);
         // SAFETY: `usable` keeps 64 samples before and 192 after each row within reach; a block starts inside the
         // row, so its 128 samples from 32 before end less than 96 after the row.
@@ -113,7 +113,7 @@ pub unsafe fn row_u8(
 }
 
 /// # Safety
-/// [`usable`] with a span of 16, and what `check` asks.
+/// [`usable`] with a span of 16, and the conditions of `check`.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi")]
 pub unsafe fn row_u16(
     out: &mut [u16],
@@ -127,7 +127,7 @@ pub unsafe fn row_u16(
     let table = offsets.row(at, count);
     let (_, ry) = offsets.reach();
     let stride = around.stride;
-    // Lane i of a block stands at place i + 16 of the 64 samples in two registers.
+    // Lane i of a block is at position i + 16 of the 64 samples in two registers.
     let lanes: [u16; 32] = std::array::from_fn(|i| i as u16 + 16);
     // SAFETY: 64 bytes.
     let lanes = unsafe { _mm512_loadu_si512(lanes.as_ptr().cast()) };
@@ -170,7 +170,8 @@ pub unsafe fn row_u16(
             c = _mm512_mask2_permutex2var_epi16(up0, c, here, up1);
             d = _mm512_mask2_permutex2var_epi16(low0, d, here, low1);
         }
-        // Four 16-bit samples need 18 bits: their quarters, and the sum of what the quarters dropped.
+        // The sum of four 16-bit samples needs 18 bits: add their quarters, and the sum of the bits dropped
+        // by the quarters.
         let add = |one, other| _mm512_add_epi16(one, other);
         let whole = add(
             add(_mm512_srli_epi16::<2>(a), _mm512_srli_epi16::<2>(b)),

@@ -1,14 +1,14 @@
-//! Directions of gradients, and where they are steady.
+//! Gradient directions, and the areas where they are steady.
 
 use super::{Around, Code};
 use crate::{Level, dispatch};
 
-/// How far from a sample its gradient looks, across and down.
+/// Half-size of the gradient operator, across and down.
 pub const ANGLE_REACH: usize = 20;
 
-/// The directions of the gradients of a row, as a share of half a turn, from a Sobel operator spread out to
-/// [`ANGLE_REACH`]; 1 where there is hardly any gradient across. `rows` are the rows that far above, here and below,
-/// cut at the plane's border as the columns are. `shift` brings samples up to 16 bits.
+/// Gradient directions of a row, as a fraction of half a turn, from a Sobel operator widened to
+/// [`ANGLE_REACH`]; 1 where there is hardly any gradient across. `rows` are the rows at that distance above,
+/// here and below, clipped to the plane as the columns are. `shift` scales samples up to 16 bits.
 ///
 /// # Panics
 /// When rows differ in length.
@@ -61,8 +61,8 @@ fn angle(left: [i32; 3], here: [i32; 3], right: [i32; 3], shift: u32) -> f32 {
     if gx.abs() < least { 1.0 } else { angle }
 }
 
-/// Marks with 255 the samples of a row whose direction differs by at most `most` from that of the samples
-/// `(0, ±down)` and `(±across, 0)` away, with 0 the others.
+/// Marks with 255 the samples of a row whose direction differs by at most `most` from that of the samples at
+/// `(0, ±down)` and `(±across, 0)`; others get 0.
 ///
 /// # Panics
 /// When slices differ in length, or a direction looked up does not exist.
@@ -81,15 +81,16 @@ pub fn steady_row(steady: &mut [u8], around: &Around<'_, f32>, across: &[i8], do
     }
 }
 
-/// `atanf`, the rounding of the C libraries that follow fdlibm (glibc up to 2.40, musl, the BSDs).
+/// `atanf`, with the rounding of the C libraries derived from fdlibm (glibc up to 2.40, musl, the BSDs).
 ///
-/// Source of the numbers and of the order of operations: fdlibm, `s_atanf.c`; its notice is in `NOTICE.txt` of this crate.
+/// Source of the constants and of the order of operations: fdlibm, `s_atanf.c`; its notice is in `NOTICE.txt`
+/// of this crate.
 #[inline(always)]
 pub(super) fn arctangent(value: f32) -> f32 {
     let x = value.abs();
     // The nearest of 0, ½, 1, 1½ and infinity as base point.
     let (low, half, one, three_halves) = (x < 0.4375, x < 0.6875, x < 1.1875, x < 2.4375);
-    // All are worked out, so that there is nothing to jump over.
+    // All are computed, to avoid branches.
     let pick = |values: [f32; 5]| {
         let value = if three_halves { values[3] } else { values[4] };
         let value = if one { values[2] } else { value };
@@ -111,7 +112,7 @@ pub(super) fn arctangent(value: f32) -> f32 {
     angle.copysign(value)
 }
 
-/// Of the series of the arctangent.
+/// Coefficients of the arctangent series.
 const P: [f32; 11] = [
     f32::from_bits(0x3eaa_aaab),
     f32::from_bits(0xbe4c_cccd),

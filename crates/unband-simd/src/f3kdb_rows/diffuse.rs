@@ -1,9 +1,9 @@
-//! Floyd and Steinberg's error diffusion as `f3kdb` does it: errors only ever cut down, and each share of an error
-//! is cut to a whole 16-bit code.
+//! Floyd–Steinberg error diffusion as in `f3kdb`: values are only rounded down, and each share of an error is
+//! truncated to a whole 16-bit code.
 
 use super::Code;
 
-/// How 16-bit codes become fewer bits.
+/// Reduction of 16-bit codes to fewer bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rounding {
     /// Lowest code, in 16 bits.
@@ -14,26 +14,26 @@ pub struct Rounding {
     pub bits: u8,
 }
 
-/// Rows that are worked on side by side, each two samples behind the one above.
+/// Rows that are processed side by side, each two samples behind the one above.
 const ROWS: usize = 4;
 
-/// Rounds the rows of a plane one after another and hands what was cut off on to their neighbours.
+/// Rounds the rows of a plane one after another and passes the remainders on to their neighbours.
 #[derive(Clone, Debug)]
 pub struct Diffusion {
     rounding: Rounding,
-    /// What the last row cut off, with a zero before and one after.
+    /// Remainders of the last row, with a zero before and one after.
     above: Vec<u16>,
-    /// Room for the next row's.
+    /// Buffer for the next row's.
     below: Vec<u16>,
 }
 
 impl Diffusion {
-    /// For planes of `width` samples, before their first row.
+    /// Initial state for planes of `width` samples.
     pub fn new(width: usize, rounding: Rounding) -> Self {
         Self { rounding, above: vec![0; width + 2], below: vec![0; width + 2] }
     }
 
-    /// Rounds the next rows, any number of them.
+    /// Rounds the next rows, in any number.
     ///
     /// # Panics
     /// When `out` and `values` differ in length.
@@ -58,7 +58,7 @@ impl Diffusion {
         let Rounding { low, high, bits } = self.rounding;
         let down = 16 - u32::from(bits.clamp(1, 16));
         let cut = (1u32 << down) - 1;
-        // What each row has cut off at its last three samples, the last one first.
+        // Remainders of each row at its last three samples, the last one first.
         let mut errors = [[0u32; 3]; N];
         let one = |value: u16, above: [u32; 3], left: u32| {
             let handed = ((above[0] * 3) >> 4) + ((above[1] * 5) >> 4) + (above[2] >> 4) + ((left * 7) >> 4);
@@ -67,7 +67,7 @@ impl Diffusion {
         };
         let lead = 2 * (N - 1);
         let (above, below) = (&self.above[..width + 2], &mut self.below[..width + 2]);
-        // The ends of the rows, where not all of them have a sample.
+        // The ends of the rows, where only some of them have a sample.
         let step = |t: usize, errors: &mut [[u32; 3]; N], out: &mut [T], below: &mut [u16]| {
             for k in (0..N).rev() {
                 let x = t.wrapping_sub(2 * k);

@@ -1,10 +1,10 @@
-//! The choice between a sample and the mean of what lies around it.
+//! Choice between a sample and the mean of its surroundings.
 
 use super::Code;
 use super::power::tenth_root;
 use crate::{Level, dispatch};
 
-/// What is compared, and how; the numbers are those of the original's `sample_mode`.
+/// Comparison modes, numbered as in the original's `sample_mode`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// 1 and 3: the mean of one pair.
@@ -19,27 +19,27 @@ pub enum Mode {
     Faded,
 }
 
-/// When a sample is replaced, in 16-bit codes: all differences must lie below their limits.
+/// Conditions for replacing a sample, in 16-bit codes: all differences must be below their limits.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Limits {
-    /// What is compared.
+    /// Comparison mode.
     pub mode: Mode,
-    /// Bits by which samples are shifted up to 16.
+    /// Left shift that scales samples to 16 bits.
     pub shift: u32,
     /// Compare the mean with the sample (else each of its parts); modes 1 to 4.
     pub blur: bool,
-    /// Between mean and sample.
+    /// Limit between mean and sample.
     pub mean: u16,
-    /// Between the farthest of the four and the sample; modes 5 to 7.
+    /// Limit between the farthest of the four and the sample; modes 5 to 7.
     pub most: u16,
-    /// Between the sum of a pair and twice the sample; modes 5 to 7.
+    /// Limit between the sum of a pair and twice the sample; modes 5 to 7.
     pub middle: u16,
     /// Factor on all limits where the gradient is steady; mode 7.
     pub boost: f32,
 }
 
-/// Puts the new samples of a row into `out`, as 16-bit codes. `refs` are those of [`super::pick_row`], with missing
-/// pairs empty; `steady` is not 0 where limits are boosted, or empty.
+/// Writes the new samples of a row to `out`, as 16-bit codes. `refs` are those of [`super::pick_row`], with
+/// missing pairs empty; `steady` is nonzero where limits are boosted, or empty.
 ///
 /// # Panics
 /// When rows differ in length.
@@ -170,7 +170,7 @@ fn faded<T: Code>(out: &mut [u16], own: &[T], refs: [&[T]; 4], limits: &Limits, 
     }
 }
 
-/// A block of samples; `factors` are those on their limits.
+/// A block of samples; `factors` are the ones on their limits.
 #[inline(always)]
 fn faded_block<T: Code>(
     own: &[T; BLOCK],

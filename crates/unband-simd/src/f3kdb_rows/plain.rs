@@ -1,15 +1,16 @@
-//! Any reach and margins: scattered loads for each sample, from places worked out for a block as a whole.
+//! Generic version for any reach and margins: scattered loads for each sample, with positions computed per
+//! block.
 
 use super::{Around, Code, Places};
 use crate::dispatch;
 
-/// Samples worked on at a time.
+/// Samples per block.
 const BLOCK: usize = 64;
 
 dispatch! {
-    /// 8-bit samples; all that are looked up must exist.
+    /// 8-bit samples; all positions read must exist.
     pub fn row_u8(level, refs: [&mut [u8]; 4], around: &Around<'_, u8>, places: &Places<'_>) = row::<u8>;
-    /// 16-bit samples; all that are looked up must exist.
+    /// 16-bit samples; all positions read must exist.
     pub fn row_u16(level, refs: [&mut [u16]; 4], around: &Around<'_, u16>, places: &Places<'_>) = row::<u16>;
 }
 
@@ -27,7 +28,7 @@ fn row<T: Code>(refs: [&mut [T]; 4], around: &Around<'_, T>, places: &Places<'_>
         let first = unsafe { around.samples.as_ptr().add(around.start + from) };
         let pair = |by: &[i32], plus: &mut [T], minus: &mut [T]| {
             for (i, ((plus, minus), &by)) in plus.iter_mut().zip(minus).zip(by).enumerate() {
-                // SAFETY: the caller knows that all samples looked up exist.
+                // SAFETY: the caller guarantees that all samples read exist.
                 (*plus, *minus) = unsafe {
                     (*first.offset(i as isize + by as isize), *first.offset(i as isize - by as isize))
                 };

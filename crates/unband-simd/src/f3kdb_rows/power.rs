@@ -1,13 +1,13 @@
-//! The tenth root of a 32-bit float, with the last bit that most C libraries give.
+//! Tenth root of a 32-bit float, bit-identical to most C libraries.
 
 /// `x` to the power of `0.1f32`, for `x` between 0 and 1 that is not subnormal.
 ///
-/// The logarithm to base 2 comes from a table of 16 and a polynomial, the power of 2 from a table of 32 and another, all
-/// in 64-bit floats. Source: `powf` of glibc 2.28 and later, musl and Arm's optimized routines, whose constants these
-/// are.
+/// The base-2 logarithm is computed from a table of 16 and a polynomial, the power of 2 from a table of 32
+/// and another, all in 64-bit floats. Source: `powf` of glibc 2.28 and later, musl and Arm's optimized
+/// routines, which use the same constants.
 #[inline(always)]
 pub fn tenth_root(x: f32) -> f32 {
-    /// Adding it leaves the nearest 32nd in the lowest bits.
+    /// Adding it rounds to the nearest 32nd, in the lowest bits.
     const ROUND: f64 = 6_755_399_441_055_744.0 / 32.0;
     let bits = x.to_bits();
     let from = bits.wrapping_sub(0x3f33_0000);
@@ -26,7 +26,7 @@ pub fn tenth_root(x: f32) -> f32 {
     if x > 0.0 { root } else { 0.0 }
 }
 
-/// `mantissa / 2^52 + 1`, times `2^exponent`: an exact hexadecimal constant.
+/// `(mantissa / 2^52 + 1) · 2^exponent`: an exact hexadecimal constant.
 const fn hex(negative: bool, mantissa: u64, exponent: i64) -> f64 {
     f64::from_bits(((negative as u64) << 63) | (((exponent + 1023) as u64) << 52) | mantissa)
 }
@@ -50,7 +50,7 @@ const LOG2: [(f64, f64); 16] = [
     (hex(false, 0x0008_86e6_0378_41ed, -1), hex(false, 0x0008_8e9c_2c1b_9ff8, -2)),
     (hex(false, 0x0007_67dc_f553_4862, -1), hex(false, 0x000c_e0a4_4eb1_7bcc, -2)),
 ];
-/// Of the logarithm of 1 + r, fifth order first.
+/// Polynomial for the logarithm of 1 + r, fifth order first.
 const A: [f64; 5] = [
     hex(false, 0x0002_7616_c949_6e0b, -2),
     hex(true, 0x0007_1969_a075_c67a, -2),
@@ -58,13 +58,13 @@ const A: [f64; 5] = [
     hex(true, 0x0007_1547_48be_f6c8, -1),
     hex(false, 0x0007_1547_652a_b82b, 0),
 ];
-/// Of 2 to the power of r, third order first.
+/// Polynomial for 2 to the power of r, third order first.
 const C: [f64; 3] = [
     hex(false, 0x000c_6af8_4b91_2394, -5),
     hex(false, 0x000e_bfce_50fa_c4f3, -3),
     hex(false, 0x0006_2e42_ff0c_52d6, -1),
 ];
-/// Bits of 2 to the power of i / 32, less i << 47.
+/// Bits of 2 to the power of i / 32, minus i << 47.
 #[rustfmt::skip]
 const EXP2: [u64; 32] = [
     0x3ff0_0000_0000_0000, 0x3fef_d9b0_d315_8574, 0x3fef_b558_6cf9_890f, 0x3fef_9301_d012_5b51,

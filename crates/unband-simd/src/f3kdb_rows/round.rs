@@ -4,7 +4,7 @@ use super::{Code, Rounding};
 use crate::{Level, dispatch};
 
 dispatch! {
-    /// Adds grain to 16-bit codes; what leaves their range stays at its end.
+    /// Adds grain to 16-bit codes, saturating at the ends of their range.
     pub fn add_grain(level, values: &mut [u16], grain: &[i16]) = grain_body;
     /// `value * scale + shift`, rounded, as 16-bit codes.
     pub fn stretch_row(level, values: &mut [u16], scale: f32, shift: f32) = stretch_body;
@@ -14,7 +14,7 @@ dispatch! {
     pub fn row_u16(level, out: &mut [u16], values: &[u16], thresholds: &[u16; 16], rounding: Rounding) = row::<u16>;
 }
 
-/// Rounds 16-bit codes down to fewer bits, after adding a threshold to each; they repeat every 16 samples.
+/// Rounds 16-bit codes down to fewer bits, after adding thresholds that repeat every 16 samples.
 pub fn round_row<T: Code>(
     level: Level,
     out: &mut [T],

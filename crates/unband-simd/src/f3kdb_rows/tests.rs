@@ -9,7 +9,7 @@ fn noise(seed: u32) -> impl FnMut() -> u32 {
     }
 }
 
-/// Which samples are looked up, one sample at a time.
+/// Reference implementation of the lookup, one sample at a time.
 fn model<T: Code>(around: &Around<'_, T>, places: &Places<'_>, i: usize) -> Vec<u32> {
     let at = |x: i8, y: i8, sign: isize| -> u32 {
         let by = isize::from(y) * around.stride as isize + isize::from(x);
@@ -35,7 +35,7 @@ fn model<T: Code>(around: &Around<'_, T>, places: &Places<'_>, i: usize) -> Vec<
 fn all_levels_look_up_alike<T: Code>(value: fn(u32) -> T) {
     let mut next = noise(7);
     for (across, down) in [(0, 0), (1, 3), (15, 15), (16, 2), (17, 1), (32, 7), (33, 4), (127, 1)] {
-        // Samples that can be read beyond those within reach.
+        // Samples that are readable beyond those within reach.
         for margin in [0, 200] {
             for count in [0usize, 1, 7, 31, 32, 33, 64, 65, 150, 200] {
                 let mut table = |reach: u32| -> Vec<i8> {
@@ -84,7 +84,7 @@ fn all_levels_look_up_the_same_16_bit_samples() {
 
 #[test]
 fn rows_at_the_ends_of_the_samples_are_looked_up_without_margins() {
-    // The distances lead everywhere up to the first and the last sample, and no further.
+    // The distances reach exactly the first and the last sample.
     let (width, rows) = (70usize, 5usize);
     let samples: Vec<u8> = (0..width * rows).map(|i| (i * 7) as u8).collect();
     for y in 0..rows {
@@ -225,13 +225,13 @@ fn tenth_roots_are_rounded_well() {
         let ulp = f64::from(f32::EPSILON) / 2.0;
         assert!((f64::from(tenth_root(x)) - exact).abs() <= 0.502 * ulp.max(exact * ulp), "{x}");
     }
-    // Where the C libraries round away from the nearest, so does this.
+    // Where the C libraries do not round to nearest, neither does this.
     for (x, root) in ROUNDED {
         assert_eq!(tenth_root(f32::from_bits(*x)).to_bits(), *root, "{x:x}");
     }
 }
 
-/// Bits of numbers and of their tenth roots as glibc 2.36 gives them, one away from the nearest.
+/// Bits of floats and of their tenth roots in glibc 2.36, one unit off the nearest.
 const ROUNDED: &[(u32, u32)] = &[
     (0x0f80_01bf, 0x3aa8_e5dd),
     (0x0f80_0870, 0x3aa8_e6bf),
@@ -241,7 +241,7 @@ const ROUNDED: &[(u32, u32)] = &[
 
 #[test]
 fn arctangents_are_rounded_as_by_the_c_library() {
-    // Bits of numbers and of their arctangents as glibc 2.36 gives them, one away from the nearest.
+    // Bits of floats and of their arctangents in glibc 2.36, one unit off the nearest.
     for (x, angle) in [
         (0x3f0f_5a34, 0x3f02_ade0),
         (0x3f4f_9cc2, 0x3f2e_707a),

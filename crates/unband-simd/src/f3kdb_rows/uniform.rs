@@ -2,7 +2,7 @@
 
 use crate::dispatch;
 
-/// A generator: each draw is the next state.
+/// A linear congruential generator: each draw is the next state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Uniform(pub u32);
 
@@ -11,7 +11,7 @@ const TIMES: u32 = 1_664_525;
 /// … plus this.
 const PLUS: u32 = 1_013_904_223;
 
-/// Factor and summand of `count` steps at once.
+/// Factor and summand that advance `count` steps at once.
 #[inline(always)]
 fn steps(mut count: u64) -> (u32, u32) {
     let (mut times, mut plus) = (1u32, 0u32);
@@ -41,23 +41,23 @@ impl Uniform {
     }
 }
 
-/// A state as a number from -1 to below 1: its upper bits also fill what 32 bits leave of the 52.
+/// A state as a float from -1 to below 1: its upper bits also fill those of the 52 that 32 bits leave over.
 #[inline(always)]
 pub fn share(state: u32) -> f64 {
     let state = u64::from(state);
-    // Between 1 and 2; from there on all is exact.
+    // Between 1 and 2; all further operations are exact.
     f64::from_bits(0x3ff0_0000_0000_0000 | state << 20 | state >> 12) * 2.0 - 3.0
 }
 
-/// `share * range`, rounded to a whole number, halves away from zero; what is no number becomes 0, what no `i32` holds the
-/// nearest that one does.
+/// `share * range`, rounded to an integer, halves away from zero. NaN becomes 0; values outside `i32`
+/// saturate.
 #[inline(always)]
 pub fn whole(share: f64, range: f64) -> i32 {
     let product = share * range;
     (product + 0.5f64.copysign(product)) as i32
 }
 
-/// [`whole`] of the [`share`] of a state; many of them at once take no longer than the conversion.
+/// [`whole`] of the [`share`] of a state; for many of them at once it costs no more than the conversion.
 #[inline(always)]
 fn whole_of(state: u32, range: u16) -> i32 {
     let product = share(state) * f64::from(range);
@@ -68,11 +68,11 @@ fn whole_of(state: u32, range: u16) -> i32 {
 dispatch! {
     /// Fills a row with draws between `-range` and `range`.
     pub fn uniform_row(level, out: &mut [i16], from: Uniform, range: u16) = uniform_body;
-    /// The distances of one row, see [`Draws`]; those of a missing second are not written.
+    /// The distances of one row, see [`Draws`]. The second ones are not written where `second` is `None`.
     pub fn distances_row(level, first: &mut [i8], second: Option<&mut [i8]>, from: Uniform, draws: &Draws) = distances_body;
 }
 
-/// States that are worked on at a time.
+/// States per step.
 const LANES: usize = 16;
 
 #[inline(always)]
@@ -91,22 +91,22 @@ fn uniform_body(out: &mut [i16], from: Uniform, range: u16) {
     }
 }
 
-/// In which order a row's random numbers are drawn: for each sample one for grain, then its distances, then, where it
-/// stands for chroma samples, two more for grain.
+/// Order in which a row's random numbers are drawn: for each sample one for grain, then its distances, then,
+/// where it is the position of a chroma sample, two more for grain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Draws {
     /// Largest distance of the row.
     pub range: u8,
-    /// Is the distance also limited by the sample's own to the nearer end of the row?
+    /// Is the distance also limited by the sample's own distance to the nearer end of the row?
     pub inside: bool,
     /// One distance, else two.
     pub single: bool,
-    /// Every how many samples of the row one stands for chroma; 0 for none.
+    /// Samples of the row per chroma sample; 0 for no chroma.
     pub chroma: usize,
 }
 
 impl Draws {
-    /// Random numbers that a row of `width` samples takes.
+    /// Random numbers drawn for a row of `width` samples.
     pub fn count(&self, width: usize) -> u64 {
         let chroma = if self.chroma == 0 { 0 } else { 2 * width.div_ceil(self.chroma) };
         let ends = if self.inside { 2.min(width) } else { 0 };
@@ -114,13 +114,13 @@ impl Draws {
         (width + chroma + distances) as u64
     }
 
-    /// Distances of a sample.
+    /// Distances per sample.
     #[inline(always)]
     fn each(&self) -> usize {
         if self.single { 1 } else { 2 }
     }
 
-    /// Random numbers drawn before sample `x`, which lies inside the row or at its end.
+    /// Random numbers drawn before sample `x`, which is inside the row or at its end.
     #[inline(always)]
     fn before(&self, x: usize, width: usize) -> u64 {
         let chroma = if self.chroma == 0 { 0 } else { 2 * x.div_ceil(self.chroma) };
@@ -143,7 +143,7 @@ fn distances_body(first: &mut [i8], second: Option<&mut [i8]>, from: Uniform, dr
         return;
     }
     let (start, end) = (ends, width - ends);
-    // Samples that far apart are the same number of draws apart.
+    // Samples one period apart are always the same number of draws apart.
     let period = draws.chroma.max(1);
     let each = (period * (1 + draws.each()) + if draws.chroma == 0 { 0 } else { 2 }) as u64;
     let (times, plus) = steps(each * LANES as u64);

@@ -1,4 +1,4 @@
-//! AVX-512 with VBMI: all samples of a block that use one distance are looked up at once.
+//! AVX-512 VBMI version: all samples of a block with the same distance are looked up at once.
 
 #[allow(clippy::wildcard_imports)] // a long list of one-time names otherwise
 use std::arch::x86_64::*;
@@ -12,8 +12,8 @@ const fn lanes<T>() -> usize {
     64 / size_of::<T>()
 }
 
-/// The part of `range` for which the loops below can run: the instructions, a reach across that two
-/// registers span, readable margins. `rows` is the reach down in samples.
+/// The part of `range` that meets the conditions of the loops below: the instructions, a reach across that
+/// two registers span, readable margins. `rows` is the reach down in samples.
 pub fn blocks<T: Code>(
     level: Level,
     job: &Job<'_, '_, T>,
@@ -33,7 +33,7 @@ pub fn blocks<T: Code>(
     // A block of samples from `x` on reads two registers, from half a register before `x` on.
     let around = job.around;
     let first = (rows + half).saturating_sub(around.start).max(range.start);
-    // Whole cache lines are read when the place half a register before a block starts one.
+    // Whole cache lines are read when the position half a register before a block starts one.
     let place = around.samples.as_ptr().wrapping_add((around.start + first).wrapping_sub(half));
     let first = first + place.align_offset(64).min(lanes);
     let room = (around.samples.len() + half + 1).saturating_sub(rows + around.start + 2 * lanes);
@@ -52,7 +52,7 @@ macro_rules! blocks {
             const LANES: usize = $lanes;
             let [plus, minus, plus2, minus2] = refs;
             let (count, stride) = (plus.len(), around.stride);
-            // Lane i of a block stands at place i + LANES / 2 of the samples in two registers.
+            // Lane i of a block is at position i + LANES / 2 of the samples in two registers.
             let lanes: [$ty; LANES] = std::array::from_fn(|i| (i + LANES / 2) as $ty);
             // SAFETY: 64 bytes.
             let lanes = unsafe { _mm512_loadu_si512(lanes.as_ptr().cast()) };
@@ -114,8 +114,8 @@ macro_rules! blocks {
                     Places::Square { across, down: rows } => {
                         let across = across.map(distances);
                         let rows = rows.map(distances);
-                        // Each of these holds the places to look at, until the turn of the lane's own distance; from
-                        // then on the sample found there.
+                        // Each of these holds the lookup indices until the iteration of the lane's own
+                        // distance; from then on the sample found there.
                         let (mut a, mut b) = ($add(lanes, across[0]), $sub(lanes, across[0]));
                         let (mut c, mut d) = ($add(lanes, across[1]), $sub(lanes, across[1]));
                         for distance in 0..=down {
@@ -152,7 +152,7 @@ blocks! {
     /// 8-bit samples.
     ///
     /// # Safety
-    /// Only for parts that [`blocks`] returned; `down` is the reach down.
+    /// Only for parts returned by [`blocks`]; `down` is the reach down.
     blocks_u8, u8, u64, 64, _mm512_set1_epi8, _mm512_add_epi8, _mm512_sub_epi8, _mm512_cmpeq_epi8_mask,
     _mm512_mask2_permutex2var_epi8, _mm512_permutex2var_epi8, _mm512_mask_loadu_epi8, _mm512_mask_storeu_epi8,
     _mm512_maskz_loadu_epi8
@@ -161,7 +161,7 @@ blocks! {
     /// 16-bit samples.
     ///
     /// # Safety
-    /// Only for parts that [`blocks`] returned; `down` is the reach down.
+    /// Only for parts returned by [`blocks`]; `down` is the reach down.
     blocks_u16, u16, u32, 32, _mm512_set1_epi16, _mm512_add_epi16, _mm512_sub_epi16, _mm512_cmpeq_epi16_mask,
     _mm512_mask2_permutex2var_epi16, _mm512_permutex2var_epi16, _mm512_mask_loadu_epi16, _mm512_mask_storeu_epi16,
     wide

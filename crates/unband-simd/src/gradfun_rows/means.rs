@@ -1,40 +1,41 @@
-//! Box means along a row, from sums of columns.
+//! Box means along a row, from column sums.
 
-// Bodies must be inlined into each level's function to be compiled for it: no closures, which cannot ask for that.
+// Bodies must be inlined into each level's function to be compiled for it: no closures, which cannot be
+// inlined that way.
 #![allow(clippy::inline_always)]
 
-/// Memory for steps in between, kept from row to row.
+/// Scratch memory, reused from row to row.
 #[derive(Clone, Debug, Default)]
 pub struct Scratch {
     wide: Vec<u32>,
     narrow: Vec<u16>,
 }
 
-/// Which windows of columns are in use, and for which samples.
+/// Windows of columns in use, and their samples.
 struct Spread {
     /// The first window.
     window: usize,
-    /// How many.
+    /// Number of windows.
     count: usize,
-    /// The first sample of the first window; two samples share one.
+    /// The first sample of the first window; two samples share a window.
     sample: usize,
 }
 
 impl Spread {
-    /// Nothing where the rows do not fit each other or the box.
+    /// `None` where the lengths do not match each other or the box.
     #[inline(always)]
     fn new(samples: usize, columns: usize, radius: usize) -> Option<Self> {
         if !(2..=32).contains(&radius) || radius % 2 == 1 || columns < radius || samples / 2 != columns {
             return None;
         }
-        // A sample looks at the window that ends half a radius to its right; the very first window is used only
+        // A sample uses the window that ends half a radius to its right; the very first window is used only
         // where there is no other.
         let window = usize::from(columns > radius);
         let sample = if columns > radius { radius } else { 0 };
         Some(Self { window, count: columns + 1 - radius - window, sample })
     }
 
-    /// The samples that have windows, in pairs.
+    /// The samples with windows of their own, in pairs.
     #[inline(always)]
     fn middle<'a, M>(&self, means: &'a mut [M]) -> &'a mut [[M; 2]] {
         &mut means[self.sample..].as_chunks_mut().0[..self.count]
@@ -50,12 +51,12 @@ impl Spread {
     }
 }
 
-/// From the sum of a window to its mean times 128.
+/// Conversion from the sum of a window to its mean times 128.
 trait Scale<M>: Copy {
     fn of(self, sum: u32) -> M;
 }
 
-/// Times this, over 2^16.
+/// Multiplication by this, over 2^16.
 #[derive(Clone, Copy)]
 struct Short(u32);
 
@@ -66,7 +67,7 @@ impl Scale<u16> for Short {
     }
 }
 
-/// Times this, over 2^40.
+/// Multiplication by this, over 2^40.
 #[derive(Clone, Copy)]
 struct Long(u64);
 
@@ -77,7 +78,7 @@ impl Scale<u32> for Long {
     }
 }
 
-/// Times 2, over 2 to this.
+/// Multiplication by 2, over 2 to this.
 #[derive(Clone, Copy)]
 struct Twice<const OVER: u32>;
 
@@ -88,8 +89,8 @@ impl<const OVER: u32> Scale<u32> for Twice<OVER> {
     }
 }
 
-/// Writes the scaled sum of its window for each sample, the first and last windows repeated to the ends. The window sums
-/// grow by doubling (2, 4, 8, … columns), which keeps every step a plain sum of two rows.
+/// Writes the scaled sum of its window for each sample; the first and last windows are repeated to the ends.
+/// The window sums grow by doubling (2, 4, 8, … columns), so every step is a plain sum of two rows.
 #[inline(always)]
 fn by_doubling<S: Copy + Into<u32>, M: Copy>(
     means: &mut [M],
@@ -105,7 +106,7 @@ fn by_doubling<S: Copy + Into<u32>, M: Copy>(
     for ((out, &one), &other) in doubled.iter_mut().zip(sums).zip(&sums[1..]) {
         *out = one.into().wrapping_add(other.into());
     }
-    // The window is made of the powers of two in `radius`, one behind the other.
+    // The window is composed of the powers of two in `radius`, one behind the other.
     let mut width = 2;
     let mut covered = 0;
     loop {
@@ -139,7 +140,7 @@ fn by_doubling<S: Copy + Into<u32>, M: Copy>(
     spread.fill_ends(means);
 }
 
-/// Adds to each entry the one `BY` behind it, where there is one.
+/// Adds to each entry the one `BY` behind it, if any.
 #[inline(always)]
 fn double<const BY: usize>(row: &mut [u32]) {
     for i in 0..row.len().saturating_sub(BY) {
@@ -147,8 +148,8 @@ fn double<const BY: usize>(row: &mut [u32]) {
     }
 }
 
-/// As [`by_doubling`] where sums of four columns fit 16 bits and the mean is a shift, which takes half the steps on half the
-/// bits. For a radius of 4, 8 and 16.
+/// As [`by_doubling`], where sums of four columns fit 16 bits and the mean is a shift. Needs half the steps
+/// on half the bits. For a radius of 4, 8 and 16.
 #[inline(always)]
 fn by_fours<const RADIUS: usize>(means: &mut [u16], sums: &[u16], scratch: &mut Scratch) {
     let columns = sums.len();
@@ -161,7 +162,7 @@ fn by_fours<const RADIUS: usize>(means: &mut [u16], sums: &[u16], scratch: &mut 
     for i in 0..count {
         fours[i] = a[i].wrapping_add(b[i]).wrapping_add(c[i]).wrapping_add(d[i]);
     }
-    // Those that a window is made of, the last one repeated where there are less than four.
+    // The parts of a window; the last one is repeated where there are fewer than four.
     let (fours, count) = (&fours[spread.window..], spread.count);
     let last = RADIUS - 4;
     let (a, b) = (&fours[..count], &fours[last.min(4)..][..count]);
@@ -179,7 +180,7 @@ fn mean_of_fours<const RADIUS: usize>(a: u16, b: u16, c: u16, d: u16) -> u16 {
     match RADIUS {
         4 => a << 1,
         8 => half(a, b),
-        // The sum has 18 bits, so halves are added, and one where all three have dropped a bit.
+        // The sum has 18 bits: add halves, and one where all three have dropped a bit.
         _ => {
             let (one, other) = (half(a, b), half(c, d));
             half(one, other).wrapping_add((a ^ b) & (c ^ d) & (one ^ other) & 1) >> 1

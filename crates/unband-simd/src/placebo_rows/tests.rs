@@ -1,4 +1,4 @@
-#![allow(clippy::float_cmp, clippy::float_cmp_const)] // exact results are what is tested
+#![allow(clippy::float_cmp, clippy::float_cmp_const)] // tests check exact results
 #![allow(clippy::unwrap_used)]
 
 use super::*;
@@ -14,7 +14,7 @@ fn noise(count: usize) -> Vec<f32> {
         .collect()
 }
 
-/// pcg3d by its definition, in whole numbers.
+/// pcg3d by its definition, in integers.
 fn pcg3d(s: [u32; 3]) -> [u32; 3] {
     let [mut x, mut y, mut z] = s.map(|v| (u64::from(v) * 1_664_525 + 1_013_904_223) as u32);
     for round in 0..2 {
@@ -135,7 +135,7 @@ fn sine_and_cosine_are_less_than_a_unit_in_the_last_place_off() {
         let (sine, cosine) = sine_cosine(angle);
         let (exact_sine, exact_cosine) = f64::from(angle).sin_cos();
         for (got, exact) in [(sine, exact_sine), (cosine, exact_cosine)] {
-            // The last place of numbers of this size; below 2^-12 that of 2^-12.
+            // The unit in the last place of values of this size; below 2^-12 that of 2^-12.
             let place = exact.abs().max(1.0 / 4096.0).log2().floor().exp2() / 8_388_608.0;
             worst = worst.max((f64::from(got) - exact).abs() / place);
         }

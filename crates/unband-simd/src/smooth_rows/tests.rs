@@ -1,9 +1,9 @@
-//! Every level gives the bits of the scalar body.
+//! Tests that every level gives the bits of the scalar body.
 
 use super::*;
 use crate::Level;
 
-/// Uneven values, with some that are no numbers.
+/// Irregular values, some of them NaN.
 fn values(n: usize, seed: u32, hostile: bool) -> Vec<f32> {
     let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(1);
     let mut next = || {

@@ -1,4 +1,4 @@
-//! Vector versions beside a scalar twin, and that beside the definition.
+//! Tests of the vector versions against a scalar twin, and of that against the definition.
 
 use super::*;
 use crate::precision::{Half, Single, nearest};
@@ -11,7 +11,7 @@ struct Eight([f32; 8]);
 impl Lanes for Eight {
     const LEN: usize = 8;
     unsafe fn load(from: *const f32) -> Self {
-        // SAFETY: the caller's pointer leads to 8 floats.
+        // SAFETY: the caller's pointer is valid for 8 floats.
         Self(std::array::from_fn(|i| unsafe { *from.add(i) }))
     }
     unsafe fn store(self, to: *mut f32) {
@@ -37,11 +37,11 @@ impl Products<Eight> for Half {
     type Number = u16;
     const EACH: usize = 2;
     unsafe fn keep(v: Eight, to: *mut u16) {
-        // SAFETY: the caller's pointer leads to 8 numbers.
+        // SAFETY: the caller's pointer is valid for 8 values.
         (0..8).for_each(|i| unsafe { *to.add(i) = nearest(v.0[i]) });
     }
     unsafe fn repeat(from: *const u16) -> Eight {
-        // SAFETY: the caller's pointer leads to 2 numbers.
+        // SAFETY: the caller's pointer is valid for 2 values.
         let two = unsafe { [*from, *from.add(1)] };
         Eight([f32::from_bits(u32::from(two[0]) | u32::from(two[1]) << 16); 8])
     }
@@ -61,7 +61,7 @@ fn all_levels_equal_the_twin_and_are_near_the_direct_sums() {
 
 #[test]
 fn so_do_products_of_16_bits() {
-    // 2⁻⁹ is what one number may be off, and the way back makes several times as much of it.
+    // A single value may be off by 2⁻⁹, and the inverse transform multiplies this several times.
     all_levels_equal_the_twin(Precision::Bf16, 2e-2);
 }
 
@@ -85,7 +85,7 @@ fn all_levels_equal_the_twin(precision: Precision, within: f64) {
             })
             .collect();
         let rows: [&[f32]; READ] = std::array::from_fn(|y| &data[y][..]);
-        // In two parts where there are enough channels: the channels of a part need not be all of its samples.
+        // In two parts where there are enough channels: a part's channels may be a subset of its samples'.
         let (few, step) = (inputs.min(7), inputs);
         let part = |start: usize, channels| Part { channels, step, rows: rows.map(|row| &row[start..]) };
         let parts = [part(0, few), part(few, inputs - few)];

@@ -1,31 +1,31 @@
-//! Counts what lies between the plateaus of an image, along some of its rows and columns.
+//! Statistics of plateaus and the transitions between them, along some rows and columns of an image.
 
 use std::collections::HashMap;
 
 use crate::inspect::planes::Codes;
 use crate::inspect::{Cause, Findings, Space};
 
-/// Pixels looked at in each direction.
+/// Pixels read in each direction.
 const PIXELS: usize = 1 << 16;
-/// Neighbouring lines that are looked at together.
+/// Neighbouring lines that are read together.
 const GROUP: usize = 4;
-/// Equal pixels in a row from which on they are a plateau.
+/// Minimum run of equal pixels that is a plateau.
 const PLATEAU: usize = 3;
-/// Pixels between two plateaus that may be the soft edge of a shape or a thin line.
+/// Maximum number of pixels between two plateaus that may be the soft edge of a shape or a thin line.
 const EDGE: usize = 4;
-/// Width from which on plateaus with a soft edge between them are shapes, and no steep gradient.
+/// Minimum width at which plateaus with a soft edge between them are shapes, and not a steep gradient.
 const SHAPE: usize = 8;
-/// Colours that are counted one by one.
+/// Maximum number of colours that are counted individually.
 pub(super) const COLOURS: usize = 4096;
-/// A line on a plateau stands out by more than this, in codes.
+/// Minimum contrast of a line on a plateau, in codes.
 const LINE: i32 = 32;
 
-/// How pixels turn into the planes that were rounded, and what a step of those is, in 8-bit full-scale codes.
+/// Mapping from pixels to the quantised planes, and the planes' steps, in 8-bit full-scale codes.
 pub(super) struct Scale {
-    /// Luma's weights of red and blue behind an RGB image.
+    /// Luma coefficients of red and blue behind an RGB image.
     weights: Option<(f32, f32)>,
     steps: [f32; 3],
-    /// Colours of no known grid.
+    /// Are the colours a palette, on no known grid?
     palette: bool,
     /// Smaller differences are rounding.
     slack: f32,
@@ -57,14 +57,14 @@ impl Scale {
         [luma, (b - luma) / (2.0 - 2.0 * kb), (r - luma) / (2.0 - 2.0 * kr)].map(f32::abs)
     }
 
-    /// Is that at most so many steps of each plane?
+    /// Is that at most `steps` steps in each plane?
     fn small(&self, difference: [f32; 3], steps: usize) -> bool {
         let within = |(d, s): (f32, f32)| d.abs() <= 1.4 * s * steps as f32 + self.slack;
         difference.into_iter().zip(self.steps).all(within)
     }
 
-    /// The only channel that differs, by a step of levels that the cause does not know: few colours of a gradient on four
-    /// bits look like a palette.
+    /// The only channel that differs, by a step that the detected cause does not predict: a 4-bit gradient
+    /// has few colours and may be taken for a palette.
     fn alone(&self, a: u32, b: u32) -> Option<usize> {
         let differences = channels(a, b).map(i32::abs);
         let mut differing = (0..3).filter(|&c| differences[c] > 0);
@@ -78,15 +78,15 @@ impl Scale {
     }
 }
 
-/// Differences of two pixels by channel, signed.
+/// Signed differences of two pixels by channel.
 fn channels(a: u32, b: u32) -> [i32; 3] {
     let part = |v: u32, shift: u32| (v >> shift & 255).cast_signed();
     [16, 8, 0].map(|shift| part(b, shift) - part(a, shift))
 }
 
-/// Does a colour lie within the line from one to another, by the same share of it in all channels?
+/// Is a colour on the line between two others, at the same share of it in all channels?
 ///
-/// Where planes step one after the other, each has a place of its own.
+/// In a gradient each plane steps at its own position, so intermediate colours are off that line.
 fn is_blend(from: u32, to: u32, color: u32) -> bool {
     let (whole, part) = (channels(from, to), channels(from, color));
     let Some(most) = (0..3).max_by_key(|&c| whole[c].abs()) else { return false };
@@ -111,30 +111,31 @@ struct Way {
     /// Neighbouring pixels, and how many of them differ.
     pairs: u64,
     unequal: u64,
-    /// Differing neighbours that lie between two plateaus.
+    /// Differing neighbours within a transition between two plateaus.
     explained: u64,
-    /// Plateau beside plateau: one plane a step apart, by plane; none that counts; several; further apart.
+    /// Adjacent plateaus, by difference: a single plane one step apart (by plane); no plane by a whole step;
+    /// several planes; further apart.
     single: [u64; 3],
     none: u64,
     multi: u64,
     jump: u64,
-    /// Direct jumps of more than 16 and 24 codes.
+    /// Adjacent plateaus that differ by more than 16 and 24 codes.
     jump_16: u64,
     jump_24: u64,
     /// A few pixels between two plateaus: near colours, far ones, or a line on one plateau.
     soft_small: u64,
     soft_jump: u64,
-    /// Of the near ones those that blend one colour into the other, as anti-aliasing does.
+    /// Those among the near ones that blend one colour into the other, as anti-aliasing does.
     blends: u64,
-    /// A few pixels that differ little from the plateau on both sides: noise.
+    /// A few pixels that differ little from the same plateau on both sides: noise.
     specks: u64,
-    /// Direct steps on lines with a line before them, and those at the same place there.
+    /// Direct steps on lines that follow a line of their group, and those at the same place as on that line.
     followed: u64,
     aligned: u64,
-    /// Common divisor of the distances between places where pixels differ.
+    /// Greatest common divisor of the distances between places where pixels differ.
     pitch: usize,
     first: Option<usize>,
-    /// Lengths of the plateaus of the first line, if it has nothing else.
+    /// Plateau lengths of the first line that consists of plateaus only.
     lengths: Vec<usize>,
 }
 
@@ -155,7 +156,7 @@ pub(super) struct Census {
 }
 
 impl Census {
-    /// Counts; nothing for images of one colour and for those that are texture all over.
+    /// Takes the statistics; `None` for images of one colour and for those that are texture everywhere.
     pub fn take(codes: &Codes, scale: &Scale) -> Option<Self> {
         let mut census = Self { grey: true, ..Self::default() };
         let (w, h) = (codes.width, codes.height);
@@ -209,10 +210,10 @@ impl Census {
         }
     }
 
-    /// Adds a line; gives the places of its direct steps.
+    /// Adds a line and returns the positions of its direct steps.
     fn line(&mut self, way: usize, line: &[u32], scale: &Scale) -> Vec<usize> {
         let mut steps = Vec::new();
-        // The last plateau: its colour, where it ended, and its length.
+        // The last plateau: its colour, its end, and its length.
         let mut last: Option<(u32, usize, usize)> = None;
         let (mut start, mut between) = (0, 0);
         let mut lengths = Vec::new();
@@ -273,7 +274,7 @@ impl Census {
         self.ways.iter().map(count).sum::<u64>() as f64 / self.unequal.max(1.0)
     }
 
-    /// Colours met; at most [`COLOURS`].
+    /// Number of colours; at most [`COLOURS`].
     pub fn colours(&self) -> usize {
         self.colours.len()
     }
@@ -291,80 +292,80 @@ impl Census {
         most / self.pixels.max(1.0)
     }
 
-    /// Direct steps of one plane.
+    /// Share of direct steps of one plane. Like all shares below, relative to all differing neighbours.
     pub fn single(&self) -> f64 {
         self.share(|way| way.single.iter().sum())
     }
 
-    /// Direct steps of several planes at once.
+    /// Share of direct steps of several planes at once.
     pub fn multi(&self) -> f64 {
         self.share(|way| way.multi)
     }
 
-    /// Direct steps of one step at most.
+    /// Share of direct steps of at most one grid step.
     pub fn small(&self) -> f64 {
         self.share(|way| way.direct() - way.jump)
     }
 
-    /// Direct steps of any size.
+    /// Share of direct steps of any size.
     pub fn direct(&self) -> f64 {
         self.share(Way::direct)
     }
 
-    /// Direct steps too large for a grid's.
+    /// Share of direct steps larger than a grid step.
     pub fn jump(&self) -> f64 {
         self.share(|way| way.jump)
     }
 
-    /// Direct steps of more than 16 codes.
+    /// Share of direct steps of more than 16 codes.
     pub fn jump_16(&self) -> f64 {
         self.share(|way| way.jump_16)
     }
 
-    /// Direct steps of more than 24 codes.
+    /// Share of direct steps of more than 24 codes.
     pub fn jump_24(&self) -> f64 {
         self.share(|way| way.jump_24)
     }
 
-    /// Soft edges between colours that a grid's steps could have led from one to the other.
+    /// Share of soft edges between colours that a few grid steps could connect.
     pub fn soft_small(&self) -> f64 {
         self.share(|way| way.soft_small)
     }
 
-    /// Soft edges between far colours, and thin lines.
+    /// Share of soft edges between far colours, and of thin lines.
     pub fn soft_jump(&self) -> f64 {
         self.share(|way| way.soft_jump)
     }
 
-    /// Soft edges between near colours, one blended into the other.
+    /// Share of soft edges between near colours that blend one into the other.
     pub fn blends(&self) -> f64 {
         self.share(|way| way.blends)
     }
 
-    /// Specks of noise on plateaus.
+    /// Share of noise specks on plateaus.
     pub fn specks(&self) -> f64 {
         self.share(|way| way.specks)
     }
 
-    /// What lies between no plateaus.
+    /// Share of differing neighbours outside transitions between plateaus.
     pub fn texture(&self) -> f64 {
         self.share(|way| way.unequal.saturating_sub(way.explained))
     }
 
-    /// Planes that step by themselves often enough to count.
+    /// Number of planes that step alone in at least a twelfth of such steps.
     pub fn planes_that_step(&self) -> usize {
         let of = |p: usize| self.ways.iter().map(|way| way.single[p]).sum::<u64>();
         let all = of(0) + of(1) + of(2);
         if self.grey { 1 } else { (0..3).filter(|&p| of(p) > 0 && 12 * of(p) >= all).count() }
     }
 
-    /// Do planes step by themselves both across and down?
+    /// Do planes step alone both across and down?
     pub fn steps_both_ways(&self) -> bool {
         let [across, down] = [0, 1].map(|i| self.ways[i].single.iter().sum::<u64>());
         10 * across.min(down) >= across.max(down)
     }
 
-    /// Do nearly all direct steps lie on long straight lines, across and down?
+    /// Are nearly all direct steps on long straight lines, across and down?
     pub fn is_straight(&self) -> bool {
         let straight = |way: &Way| way.followed >= 8 && 100 * way.aligned >= 93 * way.followed;
         let enough = |way: &Way| 50.0 * way.direct() as f64 >= self.unequal;
@@ -378,9 +379,10 @@ impl Census {
         u16::try_from(factor).ok().filter(|&factor| enough && factor >= 2)
     }
 
-    /// Plateaus of one width side by side from edge to edge, and nothing else: a step wedge.
+    /// Plateaus of equal width from edge to edge, and nothing else: a step wedge.
     ///
-    /// A palette made for a gradient has plateaus of one width too: of those only greys count.
+    /// A palette made for a gradient has plateaus of equal width too: for palettes only grey wedges are
+    /// accepted.
     pub fn is_wedge(&self, palette: bool) -> bool {
         const NARROWEST: usize = 6;
         let wedge = |way: &Way, other: &Way| {
@@ -394,7 +396,7 @@ impl Census {
 }
 
 impl Way {
-    /// A plateau beside another.
+    /// Records two adjacent plateaus.
     fn step(&mut self, from: u32, to: u32, scale: &Scale) {
         let difference = scale.difference(from, to);
         let stepped = scale.stepped(difference);
@@ -414,7 +416,7 @@ impl Way {
         self.jump_24 += u64::from(largest > 24);
     }
 
-    /// A plateau after a few other pixels; `width` is that of the narrower of both.
+    /// Records two plateaus with a few pixels between them; `width` is that of the narrower plateau.
     fn edge(&mut self, from: u32, to: u32, between: &[u32], width: usize, scale: &Scale) {
         if from == to {
             let out = between.iter().map(|&c| largest(from, c)).max().unwrap_or(0);

@@ -1,17 +1,17 @@
-//! Images that are numbers for a program: tables of colours and maps of normals.
+//! Images that hold data instead of colours: lookup tables and normal maps.
 
 use crate::inspect::planes::Codes;
 
-/// Steps of a table's axis that are looked at before it is given up.
+/// Steps along a table's axis that are read before it may be rejected.
 const TRIAL: u32 = 2048;
 
-/// Where the colour of a lattice point lies.
+/// Position of a lattice point's colour in the image.
 type Place = fn(n: usize, r: usize, g: usize, b: usize) -> (usize, usize);
 
-/// Is it a table of colours: a strip of tiles across or down, a square of tiles, or a Hald image?
+/// Is it a colour lookup table: a strip of tiles across or down, a square of tiles, or a Hald image?
 ///
-/// Along each axis of the table its own channel must rise nearly everywhere; the table may be graded, and green may run
-/// from bottom to top.
+/// Along each axis of the table its own channel must rise nearly everywhere. The table may be graded, and
+/// green may run from bottom to top.
 pub(super) fn is_lookup_table(codes: &Codes) -> bool {
     let (w, h) = (codes.width, codes.height);
     let across: Place = |n, r, g, b| (b * n + r, g);
@@ -44,7 +44,7 @@ fn rises(codes: &Codes, n: usize, place: Place) -> bool {
             let (x, y) = place(n, at[0], at[1], at[2]);
             i32::from(codes.planes[axis][y * codes.width + x])
         };
-        // Steps up, down, all, and the whole way from one end to the other.
+        // Number of steps up, down and in all, and the total rise from one end to the other.
         let (mut up, mut down, mut all, mut rise) = (0u32, 0u32, 0u32, 0i64);
         let every = (n / 16).max(1);
         for i in (0..n).step_by(every) {
@@ -66,9 +66,9 @@ fn rises(codes: &Codes, n: usize, place: Place) -> bool {
     })
 }
 
-/// Are nearly all colours vectors of length one that point out of the surface?
+/// Are nearly all colours unit vectors that point out of the surface?
 pub(super) fn is_normal_map(codes: &Codes) -> bool {
-    /// Pixels that are looked at.
+    /// Maximum number of pixels read.
     const PIXELS: usize = 1 << 14;
     const SLACK: f32 = 0.05;
     let every = (codes.len() / PIXELS).max(1) | 1;

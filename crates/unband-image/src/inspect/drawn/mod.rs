@@ -1,8 +1,9 @@
-//! Was an image drawn on purpose as it is? Flat colours, enlarged pixels, lookup tables, normal maps.
+//! Detection of images with intentional plateaus: flat artwork, repeated pixels, lookup tables, normal maps.
 //!
-//! A photo or a gradient that lost levels has plateaus too. What tells them apart: its neighbouring plateaus differ by
-//! one step of one plane, its planes step in different places, and noise breaks its outlines. Rules and limits were
-//! chosen on seeds 0 to 29 of `tools/make_drawings.py` and on photos kept for such choices; rates: `docs/drawings.md`.
+//! A photo or a gradient that lost levels has plateaus too, but a different structure: neighbouring plateaus
+//! differ by one step of one plane, planes step in different places, and noise breaks the outlines. Rules and
+//! limits were chosen on seeds 0 to 29 of `tools/make_drawings.py` and on photos kept for such choices;
+//! rates: `docs/drawings.md`.
 
 mod census;
 mod data;
@@ -16,23 +17,23 @@ use super::{Cause, Findings, Space};
 use crate::image::Image;
 use census::{Census, Scale};
 
-/// What an image was made as, when its plateaus are meant.
+/// The kind of an image whose plateaus are intentional.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Drawing {
     /// Flat colours with sharp or anti-aliased outlines: interfaces, maps, charts, posters, cel shading.
     FlatColours,
-    /// So few colours that they were chosen: pixel art, step wedges, ramps of up to 16 colours.
+    /// Hand-picked colours: pixel art, step wedges, ramps of up to 16 colours.
     FewColours,
-    /// Every pixel repeated so many times across and down.
+    /// Every pixel repeated by this factor across and down.
     Enlarged(u16),
-    /// A table of colours: a strip, tiles, or a Hald image.
+    /// A colour lookup table: a strip, tiles, or a Hald image.
     LookupTable,
-    /// Directions as colours: vectors of length one.
+    /// A normal map: unit vectors stored as colours.
     NormalMap,
 }
 
 impl Drawing {
-    /// As a word for machines.
+    /// Identifier for machine-readable output.
     pub fn word(self) -> &'static str {
         match self {
             Self::FlatColours => "flat-colours",
@@ -43,7 +44,7 @@ impl Drawing {
         }
     }
 
-    /// Are the samples numbers for a program rather than colours for the eye?
+    /// Do the samples hold data rather than colours?
     pub fn is_data(self) -> bool {
         matches!(self, Self::LookupTable | Self::NormalMap)
     }
@@ -54,15 +55,15 @@ impl fmt::Display for Drawing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::FlatColours => f.write_str("flat colours with sharp outlines"),
-            Self::FewColours => f.write_str("few colours, chosen one by one"),
-            Self::Enlarged(factor) => write!(f, "pixels enlarged {factor} times"),
-            Self::LookupTable => f.write_str("a table of colours"),
-            Self::NormalMap => f.write_str("a map of surface normals"),
+            Self::FewColours => f.write_str("a few hand-picked colours"),
+            Self::Enlarged(factor) => write!(f, "pixels repeated {factor} times"),
+            Self::LookupTable => f.write_str("a colour lookup table"),
+            Self::NormalMap => f.write_str("a normal map"),
         }
     }
 }
 
-/// Looks for a drawing in an RGB or grey image whose file lost nothing.
+/// Looks for a drawing in an RGB or grey image from a lossless file.
 pub(super) fn drawing(image: &Image, codes: &Codes, found: &Findings) -> Option<Drawing> {
     if image.origin.is_lossy() || codes.len() < 64 {
         return None;
@@ -82,7 +83,7 @@ pub(super) fn drawing(image: &Image, codes: &Codes, found: &Findings) -> Option<
     decide(&Census::take(codes, &scale)?, found)
 }
 
-/// Are the levels of a grid those of whole bits, spread or shifted?
+/// Are the levels those of a whole number of bits, spread or shifted?
 fn on_whole_bits(found: &Findings) -> bool {
     let whole = |step: f32| {
         (1..=8).any(|bits| {
@@ -93,7 +94,7 @@ fn on_whole_bits(found: &Findings) -> bool {
     found.cause != Cause::Palette && found.grids.iter().all(|grid| whole(grid.step_codes))
 }
 
-/// The rules. Shares are of all places where neighbouring pixels differ.
+/// The rules. Shares are relative to all places where neighbouring pixels differ.
 fn decide(census: &Census, found: &Findings) -> Option<Drawing> {
     let few = census.colours();
     let (single, small) = (census.single(), census.small());
@@ -102,13 +103,13 @@ fn decide(census: &Census, found: &Findings) -> Option<Drawing> {
     let sharp = jump + soft_jump;
     let straight = census.is_straight();
     if let Some(factor) = census.enlarged() {
-        // A few rectangles lie on even places by chance.
+        // A few rectangles have even coordinates by chance.
         return Some(if straight && factor == 2 { Drawing::FlatColours } else { Drawing::Enlarged(factor) });
     }
     if census.is_wedge(found.cause == Cause::Palette) {
         return Some(Drawing::FewColours);
     }
-    // Planes that step by themselves, each in places of its own, are what rounding leaves of a gradient.
+    // Planes that step alone, each in its own places, are the signature of a rounded gradient.
     let rounded = single >= 0.05 && 2.0 * single >= jump && single >= soft_jump;
     if rounded && census.planes_that_step() > 1 && !(straight && census.steps_both_ways()) {
         return None;
@@ -116,11 +117,13 @@ fn decide(census: &Census, found: &Findings) -> Option<Drawing> {
     if straight {
         return Some(Drawing::FlatColours);
     }
-    // Anti-aliasing mixes the two colours of an edge; between the levels of a gradient there is nothing to mix.
+    // Anti-aliasing mixes the two colours of an edge; adjacent levels of a gradient have nothing between them
+    // to mix.
     if census.blends() >= 0.08 && 5.0 * census.blends() >= census.direct() {
         return Some(Drawing::FlatColours);
     }
-    // A few flat colours, and between them neither steps nor noise: enlarged by a smooth filter, not curved or coded.
+    // A few flat colours with neither steps nor noise between them: upscaled by a smooth filter, not
+    // tone-mapped or coded.
     let smoothed = census.most_common_share() >= 0.5 && texture >= 0.5 && census.specks() < 0.005;
     let doubtful = matches!(found.cause, Cause::ToneCurve | Cause::RecodedGrid);
     if doubtful && smoothed && !census.grey() && few < census::COLOURS && census.direct() < 0.03 {
@@ -131,7 +134,7 @@ fn decide(census: &Census, found: &Findings) -> Option<Drawing> {
     if rounded && one_plane {
         return None;
     }
-    // A palette made for a gradient: many colours, direct steps that are small.
+    // A palette made for a gradient: many colours, and small direct steps.
     let palette = (28..=256).contains(&few) && census.direct() - census.jump_16() >= 0.3;
     if soft_jump >= 0.08 && sharp >= 0.5 * texture && small < sharp {
         return Some(Drawing::FlatColours);
@@ -147,7 +150,7 @@ fn decide(census: &Census, found: &Findings) -> Option<Drawing> {
     let noisy = census.specks() >= 0.15;
     let chosen = few <= 24 && (!census.grey() || clean) && !(noisy && single >= 0.1);
     let textured = few <= 40 && texture >= 0.3 && single < 0.05 && !census.grey();
-    // A gradient whose planes rise alike steps in all of them at once, one level of whole bits at a time.
+    // A gradient with equal slopes in all planes steps in all of them at once, one level at a time.
     let parallel = found.cause == Cause::Levels
         && few > 16
         && on_whole_bits(found)

@@ -1,4 +1,4 @@
-//! Edges that anti-aliasing and smooth filters leave, and gradients that have none.
+//! Tests of drawing detection: edges from anti-aliasing and smooth filters, and gradients without edges.
 #![allow(clippy::unwrap_used)]
 
 use super::*;
@@ -14,7 +14,7 @@ fn look(color: impl Fn(usize, usize) -> [u8; 3]) -> Findings {
     inspect(&Image::from_rgb8(W, H, &data).unwrap(), &Context::default())
 }
 
-/// Means of 3×3 places in every pixel.
+/// Means over 3×3 positions in every pixel.
 fn smooth_edges(color: impl Fn(f32, f32) -> [f32; 3]) -> impl Fn(usize, usize) -> [u8; 3] {
     move |x, y| {
         let mut sum = [0.0; 3];
@@ -27,7 +27,7 @@ fn smooth_edges(color: impl Fn(f32, f32) -> [f32; 3]) -> impl Fn(usize, usize) -
     }
 }
 
-/// Rings of near colours, as many as given.
+/// Rings of `count` near colours.
 fn rings(count: f32) -> impl Fn(f32, f32) -> [f32; 3] {
     move |x, y| {
         let far = ((x - 210.0).hypot(y - 90.0) / 280.0).min(0.999);
@@ -53,7 +53,7 @@ fn a_gradient_of_a_palette_is_not() {
     }
 }
 
-/// A sky in stripes, a hill and a house from a few colours.
+/// A striped sky, a hill and a house in a few colours.
 fn scene(x: usize, y: usize) -> [f32; 3] {
     let hill = 34 + (x * 5 % 11) / 4 + (x / 7) % 5;
     if (20..30).contains(&x) && (26..44).contains(&y) {
@@ -88,7 +88,7 @@ fn pixels_enlarged_by_a_smooth_filter_are_drawn_or_plain() {
 
 #[test]
 fn noise_between_few_levels_is_no_drawing() {
-    // The dark corner of a grey photo on four bits: five levels, and specks all over.
+    // The dark corner of a grey photo on four bits: five levels, and specks everywhere.
     let noise = Rng::new(5);
     let found = look(|x, y| {
         let speck = match noise.unit_at(0, 0, x as u32, y as u32) {

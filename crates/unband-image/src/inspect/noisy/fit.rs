@@ -1,4 +1,4 @@
-//! Prints what the weights and limits are fitted on: `tools/fit_detector.py` runs it.
+//! Training data for the detector's weights and limits, printed for `tools/fit_detector.py`.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::path::Path;
@@ -24,7 +24,7 @@ fn pixmap(path: &Path) -> Image {
     Image::from_rgb8(number(1), number(2), &bytes[start..]).unwrap()
 }
 
-/// One line of a plane: name, bits, whether it can tell, levels of both kinds, features.
+/// One line of a plane: name, bits, whether it is testable, levels of both kinds, features.
 fn say(name: &str, file: &str, bits: u8, told: Option<(bool, [f64; 2], &[f64])>) {
     let Some((can_tell, levels, features)) = told else {
         println!("fit {file} {name} {bits} none");
@@ -53,7 +53,7 @@ fn colour_plane(name: &str, file: &str, flats: &Flats, can_tell: impl Fn(&Hypoth
     }
 }
 
-/// The lines of an image. The matrix is that of its colours, as `inspect` takes it.
+/// The lines of an image. The matrix is that of its colours, as `inspect` chooses it.
 fn describe(file: &str, image: &Image) {
     let level = Level::best();
     let planes = image.planes.iter();
@@ -103,7 +103,7 @@ fn describe(file: &str, image: &Image) {
 }
 
 #[test]
-#[ignore = "prints what tools/fit_detector.py reads, of the folders in UNBAND_PAIRS; that tool runs it"]
+#[ignore = "prints the input of tools/fit_detector.py for the folders in UNBAND_PAIRS; that tool runs it"]
 fn features_of_pairs() {
     let folders = std::env::var("UNBAND_PAIRS").unwrap();
     for folder in folders.split(',') {

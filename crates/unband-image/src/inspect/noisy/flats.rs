@@ -1,4 +1,4 @@
-//! What is known of a plane's flat windows: where their means lie, and the steps between them.
+//! Statistics of a plane's flat windows: the histogram of their means, and the steps between them.
 
 use std::f64::consts::TAU;
 
@@ -8,26 +8,26 @@ use crate::inspect::planes::{Part, Source, UNIT, Windows};
 use crate::inspect::spread::{counts, places};
 use unband_simd::{Level, inspect_rows as rows};
 
-/// Mean of a window that is not flat: far from every mean, so that no pair with it is a step.
+/// Mean assigned to a window that is not flat: far from every real mean, so that no pair with it is a step.
 const ROUGH: i16 = -16000;
 
 /// Range of a strictly flat window: below 1.2 codes.
 const STRICT: i16 = 76;
 
-/// What is known of a plane's flat windows.
+/// Statistics of a plane's flat windows.
 pub(in crate::inspect) struct Flats {
-    /// Windows with a range below 1.2 codes, by mean in 1/8 codes.
+    /// Histogram of windows with a range below 1.2 codes, by mean in 1/8 codes.
     pub(super) strict: Vec<f64>,
-    /// Below 2 codes.
+    /// The same for a range below 2 codes.
     pub(super) loose: Vec<f64>,
     pub(super) six: Steps,
     pub(super) five: Steps,
     circle: Box<Circle>,
-    /// Chroma may lie on the grid of 5 bits too.
+    /// Is the 5-bit grid tested too? It is for chroma.
     coarse: bool,
 }
 
-/// Steps between flat windows of about one period, by the level where they happen.
+/// Steps of about one period between flat windows, by their level.
 pub(super) struct Steps {
     low: i16,
     high: i16,
@@ -50,13 +50,13 @@ impl StepLevel {
     }
 }
 
-/// Where the midpoints of the steps lie: half-way between levels, when there are levels.
+/// Midpoints of the steps. On a grid they are half-way between levels.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Middles {
-    /// Phasor of the levels that the midpoints call for.
+    /// Phasor of the levels implied by the midpoints.
     pub re: f64,
     pub im: f64,
-    /// How many levels count.
+    /// Effective number of levels.
     pub levels: f64,
 }
 
@@ -85,7 +85,7 @@ impl Steps {
     fn add(&mut self, circle: &Circle, a: i16, b: i16) {
         let d = (a - b).abs();
         if d > self.low && d < self.high {
-            // Whole turns are the level, the rest is the angle.
+            // Whole turns are the level, the fraction is the angle.
             let middle = (i64::from(a) + i64::from(b)).max(0) as u64 * self.turn / 2;
             let level = &mut self.levels[(middle >> 32) as usize & 255];
             let (c, s) = circle[((middle >> 22) & 1023) as usize];
@@ -97,7 +97,7 @@ impl Steps {
         }
     }
 
-    /// +1 when all steps are one period, 0 or less when they thin out evenly.
+    /// +1 when all steps are one period, 0 or less when their sizes thin out evenly.
     pub(super) fn score(&self) -> f64 {
         if self.levels.iter().map(|s| s.pairs).sum::<u32>() < 200 {
             return 0.0;
@@ -140,7 +140,7 @@ impl Flats {
         };
         let (mut strict, mut loose) = (vec![0u32; 256 * BINS], vec![0u32; 256 * BINS]);
         let mut windows = Windows::default();
-        // Neighbouring means tell nearly the same.
+        // Neighbouring means are nearly redundant.
         let every = if source.width() * source.height() > 200_000 { 2 } else { 1 };
         for square in source.squares(enough) {
             source.windows(square, &mut windows);
@@ -162,7 +162,7 @@ impl Flats {
         flats
     }
 
-    /// Pairs 6 and 8 apart: across in every so many rows, down in every so many columns.
+    /// Adds pairs 6 and 8 samples apart: across in every `every`-th row, down in every `every`-th column.
     fn steps(&mut self, windows: &Windows, every: usize, level: Level) {
         let w = windows.width;
         let mut any = vec![0u8; w.div_ceil(32)];
@@ -181,7 +181,7 @@ impl Flats {
         }
     }
 
-    /// Steps between `a` and `b` at some places, in order.
+    /// Adds the steps between `a` and `b` at some places, in order.
     fn pairs(&mut self, a: &[i16], b: &[i16], places: &[usize], any: &mut [u8], level: Level) {
         let high = if self.coarse { self.five.high } else { self.six.high };
         rows::any_steps(level, any, a, b, self.six.low, high);

@@ -1,6 +1,6 @@
-//! One plane on one grid: its features, and what a logistic fit on labelled frames makes of them.
+//! Grid hypothesis for one plane: its features, and their log-odds from a logistic fit on labelled frames.
 //!
-//! `tools/fit_detector.py` fits the weights on photos kept for training, and names the images.
+//! `tools/fit_detector.py` fits the weights on photos kept for training, and lists the images.
 
 use std::f64::consts::TAU;
 
@@ -10,10 +10,10 @@ use crate::inspect::phasor::{Agreement, LevelPhasor, level_agreement, level_phas
 
 /// Shift of luma levels after one conversion to RGB by a converter that rounds down, in codes.
 pub(super) const ONCE: f64 = -1.1;
-/// After two.
+/// After two such conversions.
 pub(super) const TWICE: f64 = -2.05;
 
-/// How an image came to RGB, as far as its colours tell.
+/// Conversion of an image to RGB, as far as its colours reveal it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::inspect) enum Conversion {
     /// By libswscale's truncating path, once or twice.
@@ -23,8 +23,8 @@ pub(in crate::inspect) enum Conversion {
 }
 
 impl Conversion {
-    /// By how much luma levels may lie beside the grid, in codes: one truncating conversion moves them by
-    /// −1.1. Measured on frames made with known grids, and the same in published banded frames.
+    /// Possible offsets of luma levels from the grid, in codes: one truncating conversion moves them by −1.1.
+    /// Measured on frames made with known grids, and the same in published banded frames.
     fn luma_shifts(self) -> &'static [f64] {
         match self {
             Self::Truncated => &[ONCE, TWICE],
@@ -33,7 +33,7 @@ impl Conversion {
     }
 }
 
-/// One plane hypothesis.
+/// The hypothesis that a plane is on a grid of 5 or 6 bits.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Hypothesis {
     phasor: LevelPhasor,
@@ -64,13 +64,13 @@ impl Hypothesis {
         (TAU * (shift - wanted) / self.period).cos()
     }
 
-    /// Midpoints along the direction that a shift of the grid calls for.
+    /// Midpoint phasor along the direction predicted for a shift of the grid.
     fn middles_near(&self, wanted: f64) -> f64 {
         let (s, c) = (TAU * wanted / self.period).sin_cos();
         self.middles.re * c + self.middles.im * s
     }
 
-    /// By how much the levels lie beside the grid, in codes.
+    /// Offset of the levels from the grid, in codes.
     pub fn shift(&self) -> f64 {
         if self.middles.levels >= 3.0 && self.middles.re.hypot(self.middles.im) > 0.2 {
             self.middles.im.atan2(self.middles.re) / TAU * self.period
@@ -79,18 +79,18 @@ impl Hypothesis {
         }
     }
 
-    /// Are there enough levels of luma to tell, and is no other period as good?
+    /// Is luma testable: are there enough levels, and is no other period as good?
     pub fn luma_can_tell(&self) -> bool {
         self.loose.levels >= 5.0 && self.strict.levels >= 4.0 && self.phasor.control <= 0.36
     }
 
-    /// The same of a channel, whose steps of 5 bits are fewer.
+    /// The same for a channel, which has fewer steps on 5 bits.
     pub fn channel_can_tell(&self, bits: u8) -> bool {
         let least = if bits == 5 { (3.5, 3.0, 0.5) } else { (5.0, 4.0, 0.36) };
         self.loose.levels >= least.0 && self.strict.levels >= least.1 && self.phasor.control <= least.2
     }
 
-    /// What the weights of luma are for.
+    /// Features for the weights of luma.
     pub fn luma_features(&self, conversion: Conversion) -> [f64; 6] {
         let best = |f: &dyn Fn(f64) -> f64| {
             conversion.luma_shifts().iter().map(|&s| f(s)).fold(f64::NEG_INFINITY, f64::max)
@@ -107,17 +107,17 @@ impl Hypothesis {
         ]
     }
 
-    /// Log-odds that luma lies on this grid.
+    /// Log-odds that luma is on this grid.
     pub fn luma(&self, conversion: Conversion) -> f64 {
         weighed(&self.luma_features(conversion), &LUMA)
     }
 
-    /// Do the levels of luma have steps between them? Those of a gradient of 8 bits have none of that size.
+    /// Are there steps between the levels of luma? An 8-bit gradient has none of that size.
     pub fn luma_has_steps(&self) -> bool {
         self.middles.levels >= 0.3 * self.strict.levels
     }
 
-    /// What the weights of a colour plane are for.
+    /// Features for the weights of a colour plane.
     pub fn chroma_features(&self) -> [f64; 12] {
         let (levels, steps) = (self.strict.levels.min(8.0).sqrt(), self.middles.levels.min(8.0).sqrt());
         [
@@ -130,26 +130,26 @@ impl Hypothesis {
             self.phasor.control,
             levels,
             steps,
-            // Few levels lie near many grids, but hardly by chance all at their places and with the steps half-way.
+            // Few levels fit many grids, but hardly by chance all in place and with the steps half-way.
             sharpness(self.phasor.real.min(self.middles.re)),
             sharpness(self.phasor.real),
             1.0,
         ]
     }
 
-    /// A plane that stays on one level lies on many grids.
+    /// Does the plane stay on one level? It then fits many grids.
     pub fn one_level(&self) -> bool {
         self.strict.levels < 1.2 && self.middles.levels == 0.0
     }
 
-    /// Log-odds that a colour plane lies on the grid that the weights are for.
+    /// Log-odds that a colour plane is on the grid of these weights.
     pub fn chroma(&self, weights: &[f64; 12]) -> f64 {
         let score = weighed(&self.chroma_features(), weights);
         if self.one_level() { score.min(1.0) } else { score }
     }
 }
 
-/// How close a mean cosine is to one, as the logarithm of what is missing.
+/// Closeness of a mean cosine to one, as the negative logarithm of the difference.
 fn sharpness(cosine: f64) -> f64 {
     -(1.05 - cosine.clamp(-1.0, 1.0)).ln()
 }

@@ -1,8 +1,8 @@
-//! Grids that a lossy coding has blurred: planes quantised to 6 or 5 bits, then coded again.
+//! Blurred quantisation grids: planes quantised to 6 or 5 bits, then coded again with loss.
 //!
-//! Works in codes of the limited range, on means of flat 3×3 windows, with five kinds of features per plane and
-//! period: the phasor of the levels, their agreement, the size of the steps between flats, where the midpoints
-//! of these steps lie, and how many levels there are. How often it is right: `docs/results/detector-pairs.md`.
+//! Works in codes of the limited range, on means of flat 3×3 windows. There are five kinds of features per
+//! plane and period: the phasor of the levels, their agreement, the size of the steps between flats, the
+//! midpoints of these steps, and the number of levels. Accuracy: `docs/results/detector-pairs.md`.
 
 #[cfg(test)]
 mod fit;
@@ -20,98 +20,100 @@ pub(super) use flats::Flats;
 pub(super) use hypothesis::Conversion;
 use hypothesis::{CHANNEL_FIVE, CHANNEL_SIX, CHROMA_FIVE, CHROMA_SIX, Hypothesis, ONCE, TWICE};
 
-/// Windows of a plane that are enough.
+/// Number of samples of a plane that is enough.
 pub(super) const ENOUGH: usize = 600_000;
-/// The grid of 6 bits in 8-bit codes.
+/// Step of the 6-bit grid in 8-bit codes.
 pub(super) const SIX: f64 = 255.0 / 63.0;
-/// The grid of 5 bits.
+/// Step of the 5-bit grid.
 pub(super) const FIVE: f64 = 255.0 / 31.0;
 
-/// Limits of the sums: a half above the largest of images that were not cut (clean, coded, tone-mapped), of photos for
-/// learning and for choosing; that of luma 0.27, since a half would lose two of 35 frames, and that of six bits in channels 0.44.
-/// `tools/fit_detector.py` says what those are.
+/// Limits of the sums: 0.5 above the maximum over images without a grid (clean, coded, tone-mapped) among the
+/// photos for learning and for choosing. For luma it is 0.27 above, since 0.5 would lose two of 35 frames;
+/// for 6-bit channels 0.44. `tools/fit_detector.py` documents them.
 pub(super) mod limits {
     pub const LUMA: f64 = 3.7;
-    /// That of luma alone where any of three shifts would do, or levels have no steps between them.
+    /// For luma alone where any of three shifts is possible, or levels have no steps between them.
     pub const LUMA_UNSURE: f64 = 5.3;
     pub const LUMA_AND_SIX: f64 = 3.5;
     pub const SIX: f64 = 4.2;
     pub const ONE_SIX: f64 = 4.0;
-    /// That of one plane whatever its levels are.
+    /// For one plane regardless of its levels.
     pub const ONE_SIX_ANY: f64 = 6.7;
     pub const LUMA_AND_FIVE: f64 = 1.5;
     pub const FIVE: f64 = 2.5;
     pub const ONE_FIVE: f64 = 6.4;
     pub const CHANNELS_SIX: f64 = 7.4;
     pub const CHANNELS_FIVE: f64 = 8.1;
-    /// By how much those of channels are higher where an image is grey: greys with a tone curve come near,
-    /// and two of 80 lie above it.
+    /// Added to the limits of channels where an image is grey: greys with a tone curve come close, and two of
+    /// 80 exceed it.
     pub const GREY: f64 = 4.9;
 }
 
-/// Score of luma that has too few levels to tell.
+/// Score of luma with too few levels to be testable.
 const UNTESTABLE: f64 = -9.0;
-/// Score that is enough for luma beside two planes of 5 bits.
+/// Sufficient score for luma next to two 5-bit chroma planes.
 const LUMA_BESIDE_FIVE: f64 = -5.5;
-/// The same beside other chroma of an image that a codec has left traces in.
+/// The same next to other chroma, in an image with traces of a codec.
 const LUMA_BESIDE_CODED: f64 = -1.0;
-/// Beside other chroma.
+/// The same next to other chroma, without such traces.
 const LUMA_BESIDE: f64 = 1.0;
-/// That of luma with too few levels to tell.
+/// The same for luma with too few levels to be testable.
 const LUMA_WEAK: f64 = 3.5;
-/// What the second chroma plane takes beside the first: a score, and a sum with that of luma. A plane of few levels
-/// says little by itself, but where luma and one plane are cut, both are.
+/// Requirements for the second chroma plane once the first is accepted: a score, and a sum with that of luma.
+/// A plane of few levels is weak evidence by itself, but where luma and one plane are quantised, both are.
 const SECOND_SIX: [f64; 2] = [-1.0, 0.0];
 /// On 5 bits.
 const SECOND_FIVE: [f64; 2] = [-3.0, -3.0];
 
-/// How much a plane can say by its levels: so much with one, and more for each of those in flat parts and between steps.
+/// Maximum evidence from a plane's levels: for the first one, for each further level in flat parts, and for
+/// each between steps.
 const MOST_SIX: [f64; 3] = [1.2, 2.4, 0.8];
 /// On 5 bits.
 const MOST_FIVE: [f64; 3] = [1.5, 1.2, 0.8];
 
-/// Log-odds of the five plane hypotheses in one matrix.
+/// Log-odds of the five plane hypotheses for one matrix.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scores {
     luma6: f64,
     luma_limit: f64,
-    /// Luma where there are too few levels to tell by itself.
+    /// Luma's score even if it has too few levels to be testable.
     luma6_weak: f64,
     luma_shift: f64,
     six: [f64; 2],
     five: [f64; 2],
-    /// How much planes of few levels can say.
+    /// Maximum evidence from planes of few levels.
     six_most: [f64; 2],
     five_most: [f64; 2],
 }
 
-/// A found blurred grid.
+/// A blurred grid that was found.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct NoisyGrid {
     /// Bits of Y, U and V where found.
     pub bits: [Option<u8>; 3],
-    /// How far above its limit the best sum is.
+    /// Excess of the best sum over its limit.
     pub margin: f64,
     /// Common shift of the luma levels in codes.
     pub luma_shift: f64,
 }
 
-/// Distance of the levels of so many bits, in codes.
+/// Spacing of the levels of a `bits`-bit grid, in codes.
 pub(super) fn period(bits: u8) -> f64 {
     255.0 / f64::from((1u32 << bits) - 1)
 }
 
 impl NoisyGrid {
-    /// What the second conversion to RGB took from luma, in codes; 0 unless the levels of its grid tell. (What the
-    /// first one took, the clean video lost as well.)
+    /// Loss of luma in the second conversion to RGB, in codes; 0 unless the levels of its grid reveal it. The
+    /// loss in the first one is shared by the clean video.
     pub fn darkened(&self) -> f32 {
-        // A shift is known up to the grid's period.
+        // The shift is known modulo the grid's period.
         let beside = (self.luma_shift - TWICE + 0.5 * SIX).rem_euclid(SIX) - 0.5 * SIX;
         let told = self.bits[0].is_some() && beside.abs() < 0.6;
         if told { (ONCE - TWICE) as f32 } else { 0.0 }
     }
 
-    /// The planes of the limited range; `rest` are the steps, in full-scale codes, of those not found.
+    /// The grids of the planes in limited range; `rest` are the steps, in full-scale codes, of planes without
+    /// a grid.
     pub fn named(&self, rest: [f32; 3]) -> [PlaneGrid; 3] {
         let confidence = 1.0 / (1.0 + (-self.margin).exp());
         [0, 1, 2].map(|i| match self.bits[i] {
@@ -124,7 +126,7 @@ impl NoisyGrid {
     }
 }
 
-/// Looks at an image's planes in one matrix; at luma alone when the image is grey.
+/// Scores an image's planes for one matrix; luma alone when the image is grey.
 pub(super) fn look(
     codes: &Codes,
     sums: &Sums,
@@ -143,7 +145,7 @@ pub(super) fn look(
     judge(&ctx.map(if grey { 1 } else { 3 }, gather), conversion)
 }
 
-/// Scores of luma and, where there is any, of chroma, in this order.
+/// Scores of luma and, where present, of chroma, in this order.
 pub(super) fn judge(planes: &[Flats], conversion: Conversion) -> Scores {
     let told = |bits| [1, 2].map(|i| planes.get(i).and_then(|flats| Hypothesis::new(flats, bits)));
     let (six, five) = (told(6), told(5));
@@ -177,7 +179,7 @@ pub(super) fn judge(planes: &[Flats], conversion: Conversion) -> Scores {
     }
 }
 
-/// Bits of the grid that all stored channels lie on, 6 or 5, with how sure that is; `extra` is added to the limits.
+/// Bits of the grid common to all stored channels, 6 or 5, with a confidence; `extra` is added to the limits.
 pub(super) fn channels(codes: &Codes, extra: f64, level: Level) -> Option<(u8, f32)> {
     let count = codes.planes.len();
     let mut sums = [0.0; 2];
@@ -187,7 +189,7 @@ pub(super) fn channels(codes: &Codes, extra: f64, level: Level) -> Option<(u8, f
             let told = Hypothesis::new(&flats, bits).filter(|h| h.channel_can_tell(bits));
             *sum += told.map_or(-2.0, |h| h.chroma(weights)).clamp(-3.0, 6.0);
         }
-        // A grid of all channels shows in the first.
+        // A grid of all channels shows in the first one already.
         if sums[0].max(sums[1]) < -((p + 1) as f64) {
             return None;
         }
@@ -201,8 +203,8 @@ pub(super) fn channels(codes: &Codes, extra: f64, level: Level) -> Option<(u8, f
     (margin > 0.0).then(|| (bits, 1.0 / (1.0 + (-margin).exp()) as f32))
 }
 
-/// Decides the planes jointly; `extra` is added to all limits, `coded` says that a video
-/// codec has left traces.
+/// Decides the planes jointly; `extra` is added to all limits, `coded` reports whether a video codec has left
+/// traces.
 pub(super) fn decide(scores: &Scores, extra: f64, coded: impl Fn() -> bool) -> Option<NoisyGrid> {
     let luma = scores.luma6.clamp(-1.0, 4.0);
     let sum = |pair: [f64; 2], most: f64| pair[0].clamp(-3.0, most) + pair[1].clamp(-3.0, most);
@@ -246,7 +248,8 @@ pub(super) fn decide(scores: &Scores, extra: f64, coded: impl Fn() -> bool) -> O
         bits[0] = Some(6);
         return Some(NoisyGrid { bits, margin, luma_shift: scores.luma_shift });
     }
-    // Luma of 6 bits comes with a chroma grid where frames were coded again, and always with 5 bits on both.
+    // Re-encoded frames have 6-bit luma along with a chroma grid, and always along with 5 bits on both chroma
+    // planes.
     let pair_of = |depth| bits[1] == Some(depth) && bits[2] == Some(depth);
     let least = match () {
         () if pair_of(5) && fives > 2.0 => LUMA_BESIDE_FIVE,
