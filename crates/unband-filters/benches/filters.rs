@@ -1,14 +1,15 @@
-//! How fast the filters are, planes of codes in, planes out, one thread, against ffmpeg's own in the same run.
+//! Speed of the filters on planes of codes, one thread, compared with ffmpeg's own in the same run.
 //!
-//! `scripts/bench filters` runs it. CPU time, not wall time; the least of several repeats, ours and ffmpeg's in
-//! turns. ffmpeg's share is that of raw frames in and `-f null` out with the filter minus the same without.
+//! Run by `scripts/bench filters`. CPU time, not wall time; the minimum of several repeats, alternating with
+//! ffmpeg's. ffmpeg's time is that of raw frames in and `-f null` out with the filter minus the same without.
 //!
-//! `--f3kdb PATH` also measures the original `f3kdb` by a driver described in `filters/f3kdb.rs`; `--only` measures one
-//! part, `frames` (whole frames of videos, from NUT to NUT), `f3kdb`, `adadeband`, `libplacebo`, or `scaling` over threads (of `--method NAME`); `--compare N` compares the
-//! results of N random settings (of `--seed NUMBER`) with the driver's instead of measuring.
+//! `--f3kdb PATH` also measures the original `f3kdb` by a driver described in `filters/f3kdb.rs`. `--only`
+//! measures one part: `frames` (whole video frames, from NUT to NUT), `f3kdb`, `adadeband`, `libplacebo`, or
+//! `scaling` over threads (of `--method NAME`). `--compare N` compares the results of N random settings (of
+//! `--seed NUMBER`) with the driver's instead of measuring.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
-/// The program's.
+/// The program's allocator.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -48,9 +49,9 @@ mod bench {
     use ffmpeg::Original;
 
     const TAU: f32 = std::f32::consts::TAU;
-    /// Repeats of everything; the least time counts.
+    /// Repeats of every measurement; the minimum time is used.
     const REPEATS: usize = 7;
-    /// Different frames that are gone through in turns, so that no frame is still warm from the last time.
+    /// Number of different frames, used in turn so that none is still in the cache.
     const FRAMES: usize = 6;
 
     /// 4:2:0 frames.
@@ -103,7 +104,7 @@ mod bench {
         Duration::from(clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).unwrap())
     }
 
-    /// Fills a plane from another: out, plane, its size, its number.
+    /// Fills a plane from another: out, plane, its size, its index.
     type Work<'a, T> = dyn Fn(&mut [T], &[T], (usize, usize), usize) + 'a;
 
     /// Seconds per frame of one pass over a clip.
@@ -117,7 +118,7 @@ mod bench {
         thread_time().saturating_sub(before).as_secs_f64() / clip.frames.len() as f64
     }
 
-    /// A measured way to do something: its name, and the least seconds per frame so far.
+    /// A measured variant: its name, and the minimum seconds per frame so far.
     struct Row<'a, T> {
         name: String,
         clip: &'a Clip<T>,
@@ -266,7 +267,7 @@ mod bench {
         scaling::run(full_hd.size, None);
     }
 
-    /// `smooth` on planes of `f32`: preparing, all windows, putting back.
+    /// `smooth` on planes of `f32`: preparation, all windows, putting back.
     fn smooth(name: &str, image: &Image, steps: [f32; 3], space: Space, level: Level) {
         let mut findings = Findings::plain(3, 8);
         (findings.space, findings.half_chroma) = (space, true);

@@ -1,4 +1,4 @@
-//! `adadeband`: averages bands over windows fitted to them, and adds noise.
+//! `adadeband`: adaptive averaging of bands, with noise.
 
 mod color;
 mod plan;
@@ -24,12 +24,12 @@ const NAME: &str = "adadeband";
 const MOST_HALF: u8 = 64;
 
 words! {
-    /// Whether faults of the original are kept.
+    /// Faults of the original: kept or fixed.
     pub enum Variant {
-        /// As it is.
+        /// All faults are kept.
         Original = "original",
-        /// Edges whose gradient points left are treated like all others; the original looks for both of their bands
-        /// in one place, since it asks for an angle above 157.5° and below -157.5° at once.
+        /// Edges whose gradient points left are treated like all others. The original searches both of their
+        /// bands in one place, as it tests for an angle above 157.5° and below -157.5° at once.
         Fixed = "fixed",
     }
 }
@@ -37,20 +37,21 @@ words! {
 params! {
     /// Settings of `adadeband`.
     pub struct AdaDebandParams {
-        /// `original` keeps the authors' faults, `fixed` also finds both bands beside an edge that is brighter on its left.
+        /// `original` keeps the authors' faults; `fixed` also finds both bands next to an edge that is
+        /// brighter on its left.
         variant: Variant = Variant::Original;
-        /// Where the random numbers start. 1011 is what the authors' test uses; frame n of a video starts n further on.
+        /// Seed of the random numbers. The authors' test uses 1011; frame n of a video uses the seed plus n.
         seed: u32 = 1011;
-        /// Noise added to averaged samples, up to so many 8-bit codes either way. It hides the steps of an 8-bit output;
-        /// less will do for a deeper one, 0 leaves the averages smooth.
+        /// Amplitude of the noise on averaged samples, in 8-bit codes. It hides the steps of an 8-bit output;
+        /// a deeper output needs less, 0 leaves the averages smooth.
         noise: f32 = 1.0, 0.0..=2.0;
     }
 }
 
-/// The registry's line.
+/// The registry entry.
 pub const ENTRY: Entry = Entry {
     name: NAME,
-    title: "AdaDeband: averages bands over windows fitted to them, with noise",
+    title: "AdaDeband: adaptive averaging of bands, with noise",
     source: "google/bband-adaband src/deband_filter_yuv420p.m; Tu et al., IEEE Signal Processing Letters 27, 2020",
     ours: false,
     rgb: false,
@@ -63,20 +64,21 @@ fn build(settings: &[(String, String)]) -> Result<Prepare, ParamError> {
     Ok(Box::new(move |image, _, ctx| Ok(Box::new(AdaDeband::new(&params, image, ctx)?))))
 }
 
-/// Finds the edges of bands, the segments of one code on both sides of them, and replaces their samples by the mean of
-/// a window of random width, up to what the segment's width and the local variance allow, with noise.
+/// Detects band edges and the segments of one code on both sides, and replaces their samples by a window mean
+/// with noise. The window width is random, limited by the segment's width and the local variance.
 ///
-/// Works on luma alone, in 8-bit codes: the first plane of grey and `Y'CbCr` images; of RGB the BT.601 luma, whose
-/// change is added to red, green and blue alike. A sample moves by at most two codes of luma. Results are rounded to the
-/// depth that the image will be stored at; samples that stay are not touched. Needs the whole image; about 10 bytes
-/// per sample beside it. The same for every number of threads and every instruction set.
+/// Works on luma in 8-bit codes: the first plane of grey and `Y'CbCr` images; for RGB the BT.601 luma, whose
+/// change is added to red, green and blue alike. A sample moves by at most two codes of luma. Results are
+/// rounded to the output depth; other samples are not touched. Needs the whole image; about 10 bytes per
+/// sample besides it. The result does not depend on threads or instruction set.
 ///
 /// Source: Z. Tu, J. Lin, Y. Wang, B. Adsumilli, A. C. Bovik, "Adaptive debanding filter", IEEE SPL 27, 2020;
-/// google/bband-adaband, `src/deband_filter_yuv420p.m` (Apache-2.0). At 8 bits the same codes as the original's.
-/// Differs: the original knows 8 bits only. Images of other depths are averaged with all they have. Their bands are
-/// looked for in luma rounded to 8 bits if that is what will be stored, in all of their luma if more will be: smooth
-/// slopes, which only rounding would turn into bands, then stay as they are. What is one segment is decided by 8-bit
-/// codes at any depth.
+/// google/bband-adaband, `src/deband_filter_yuv420p.m` (Apache-2.0). At 8 bits the same codes as the
+/// original's.
+/// Differs: the original supports 8 bits only. Images of other depths are averaged with full precision. Bands
+/// are detected in luma rounded to 8 bits for an 8-bit output, else in unrounded luma: smooth slopes, which
+/// only rounding would turn into bands, then stay unchanged. Segments are defined by 8-bit codes at any
+/// depth.
 pub struct AdaDeband {
     params: AdaDebandParams,
     output: Depth,
@@ -156,7 +158,7 @@ impl Restorer for AdaDeband {
     }
 }
 
-/// Calls with each strip's share of each row: what it was, the strip's results, and what it becomes.
+/// Calls back with each strip's part of each row: the source, the strip's results, and the output.
 fn paste(
     strips: &[Strip<f32>],
     before: &Plane,
@@ -177,16 +179,16 @@ fn paste(
     });
 }
 
-/// What the filter did to a frame.
+/// Statistics of a frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Samples in bands that were to be averaged; some of them then stay, as the mean lies too far from them.
+    /// Samples in bands to average; some of them stay, as the mean is too far from them.
     pub samples: usize,
     /// Sum of their largest half-windows.
     pub half_windows: u64,
-    /// The largest.
+    /// The largest half-window.
     pub largest: usize,
-    /// Edges whose direction the original has no step for.
+    /// Edges in a direction for which the original has no step.
     pub astray: usize,
 }
 
@@ -211,7 +213,7 @@ impl Tally {
 /// `adadeband` on a luma plane of 8-bit codes, row by row without padding, into `out`.
 ///
 /// # Errors
-/// When a buffer has another length or nothing in it, or when cancelled.
+/// When a buffer is empty or has another length, or when cancelled.
 pub fn adadeband_plane(
     out: &mut [u8],
     codes: &[u8],
@@ -244,12 +246,12 @@ fn check(got: usize, width: usize, height: usize) -> Result<(), RestoreError> {
     Err(RestoreError::Unsupported { method: NAME, what })
 }
 
-/// A luma in 8-bit codes as the original writes it.
+/// A luma in 8-bit codes, rounded as in the original.
 fn rounded(luma: f64) -> u8 {
     (luma + 0.5) as u8
 }
 
-/// A frame that the next one is held to.
+/// The previous frame, which limits the next one.
 struct Frame {
     size: (usize, usize),
     codes: Vec<u8>,
@@ -257,10 +259,10 @@ struct Frame {
     out: Vec<f64>,
 }
 
-/// The frames of a video, one after the other: from the second on, a sample changes from frame to frame by at most one
-/// code more than it does in the input.
+/// Temporal `adadeband`: from the second frame on, a sample changes from frame to frame by at most one code
+/// more than in the input.
 ///
-/// One run of random numbers goes on across frames, so that they must come in order; the same clip gives the same
+/// One random sequence continues across frames, so frames must come in order; the same clip gives the same
 /// frames. Holds 9 bytes per sample between frames.
 ///
 /// Source: google/bband-adaband, `src/video_postproc_deband_frame.m`. The same codes as the original's.
@@ -276,16 +278,16 @@ impl Temporal {
         Self { params: params.clone(), random: Twister::new(params.seed), before: None }
     }
 
-    /// Forgets the frame before, as at a cut; random numbers go on.
+    /// Drops the previous frame, as at a cut; the random sequence continues.
     pub fn cut(&mut self) {
         self.before = None;
     }
 
-    /// The next frame's luma, 8-bit codes row by row without padding. A frame of another size than the one before
-    /// begins anew.
+    /// Processes the next frame's luma: 8-bit codes, row by row without padding. A frame of another size
+    /// restarts the temporal limit.
     ///
     /// # Errors
-    /// When the plane has another length or nothing in it, or when cancelled; the state is as before then.
+    /// When the plane is empty or has another length, or when cancelled; the state then stays unchanged.
     pub fn next_frame(
         &mut self,
         codes: &[u8],
@@ -294,7 +296,7 @@ impl Temporal {
     ) -> Result<Vec<u8>, RestoreError> {
         check(codes.len(), width, height)?;
         let planes = Planes { codes, fine: None, width, height };
-        // An error leaves the state as it was.
+        // An error leaves the state unchanged.
         let mut random = self.random.clone();
         let plan = Plan::new(&planes, false, self.params.variant, &mut random, ctx)?;
         let mut result: Vec<f64> = codes.iter().map(|&code| f64::from(code)).collect();

@@ -1,7 +1,7 @@
-//! BBAND: where band edges run in an image, how visible they are, and one number for all of it.
+//! BBAND: band edges, their visibility, and a banding score.
 //!
-//! [`find_edges`] follows the edges, [`visibility`] weighs their points, [`pool`] makes a score of them, and [`score`]
-//! does all three. [`adadeband`](crate::adadeband) needs the first only.
+//! [`find_edges`] detects the edges, [`visibility`] weights their points, [`pool`] computes a score from
+//! them, and [`score`] does all three. [`adadeband`](crate::adadeband) needs only the edges.
 
 mod bits;
 mod classes;
@@ -17,13 +17,13 @@ pub(crate) use bits::{Bits, by_rows, ones, piece};
 
 use classes::{Gradients, magnitude};
 
-/// Edges of fewer points are not seen.
+/// Edges of fewer points are invisible.
 pub const LEAST_POINTS: usize = 10;
 
 /// Samples of luma, row by row without padding.
 #[derive(Clone, Copy, Debug)]
 pub enum Samples<'a> {
-    /// Whole 8-bit codes, which the index is made for.
+    /// 8-bit codes, for which the index is defined.
     Codes(&'a [u8]),
     /// Steps of 1/256 of an 8-bit code.
     Fine(&'a [u16]),
@@ -38,7 +38,7 @@ pub struct Luma<'a> {
 }
 
 impl<'a> Luma<'a> {
-    /// A plane of `width * height` samples; `None` when there are more or fewer, none at all, or over 2³¹.
+    /// A plane of `width * height` samples; `None` when the length differs, is 0, or exceeds 2³¹.
     pub fn new(samples: Samples<'a>, width: usize, height: usize) -> Option<Self> {
         let got = match samples {
             Samples::Codes(codes) => codes.len(),
@@ -48,12 +48,12 @@ impl<'a> Luma<'a> {
         fits.then_some(Self { samples, width, height })
     }
 
-    /// Columns.
+    /// Number of columns.
     pub fn width(&self) -> usize {
         self.width
     }
 
-    /// Rows.
+    /// Number of rows.
     pub fn height(&self) -> usize {
         self.height
     }
@@ -75,8 +75,8 @@ impl<'a> Luma<'a> {
         out[inner.end..].fill(last);
     }
 
-    /// Sobel gradient at a point of the image: magnitude in 8-bit codes, not normalised (a vertical step of 1 code
-    /// has 4), and direction in degrees from -180 to 180, 0 to the right and 90 upwards.
+    /// Sobel gradient at a point of the image: magnitude in 8-bit codes, not normalised (a vertical step of 1
+    /// code has 4), and direction in degrees from -180 to 180, 0 to the right and 90 upwards.
     pub fn gradient(&self, point: Point) -> Gradient {
         let at = |dx: usize, dy: usize| {
             let x = (point.x as usize + dx).saturating_sub(1).min(self.width - 1);
@@ -94,16 +94,16 @@ impl<'a> Luma<'a> {
     }
 }
 
-/// Slope of luma at a point.
+/// Luma gradient at a point.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Gradient {
-    /// Of the Sobel operator without normalisation, in 8-bit codes.
+    /// Magnitude of the Sobel operator without normalisation, in 8-bit codes.
     pub magnitude: f64,
-    /// Towards the brighter side, in degrees from -180 to 180; 0 is to the right, 90 upwards.
+    /// Direction towards the brighter side, in degrees from -180 to 180; 0 is to the right, 90 upwards.
     pub direction: f64,
 }
 
-/// Which gradients count as what, in 8-bit codes of the Sobel operator without normalisation.
+/// Thresholds of gradient magnitude, in 8-bit codes of the Sobel operator without normalisation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Thresholds {
     /// Below it is flat.
@@ -119,7 +119,7 @@ impl Default for Thresholds {
     }
 }
 
-/// A sample's place, counted from the upper left one.
+/// Position of a sample, from the upper left one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Point {
     /// Column.
@@ -134,12 +134,12 @@ pub struct Edges {
     width: usize,
     height: usize,
     points: Vec<Point>,
-    /// Where each edge ends in `points`.
+    /// End of each edge in `points`.
     ends: Vec<usize>,
 }
 
 impl Edges {
-    /// How many there are, short ones included.
+    /// Number of edges, short ones included.
     pub fn len(&self) -> usize {
         self.ends.len()
     }
@@ -149,40 +149,41 @@ impl Edges {
         self.ends.is_empty()
     }
 
-    /// One after the other, in the order in which they were found. A closed edge has its first point again at its end.
+    /// The edges, in order of detection. A closed edge repeats its first point at the end.
     pub fn iter(&self) -> impl Iterator<Item = &[Point]> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         starts.zip(&self.ends).map(|(start, &end)| &self.points[start..end])
     }
 }
 
-/// How visible a band edge is at a point.
+/// Visibility of a band edge at a point.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Visible {
-    /// The place.
+    /// The position.
     pub point: Point,
     /// Above 0; a few codes at most.
     pub visibility: f64,
 }
 
-/// How many samples each step of the detection leaves, for tests.
+/// Number of samples after each step of the detection, for tests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Samples on crests of the gradient, thinned.
+    /// Samples on thinned crests of the gradient.
     pub crests: usize,
-    /// Samples on lines whose gaps are filled.
+    /// Samples on lines after gap closing.
     pub filled: usize,
 }
 
-/// Finds the edges of bands: crests of weak gradients away from texture, followed from end to end.
+/// Finds band edges: crests of weak gradients away from texture, traced from end to end.
 ///
-/// Edges come in the original's order, short ones included. Cost: some 10 ns per sample; 2 bytes per sample beside the
-/// plane. The same for every number of threads and every instruction set.
+/// Edges come in the original's order, short ones included. Cost: some 10 ns per sample; 2 bytes per sample
+/// besides the plane. The result does not depend on threads or instruction set.
 ///
-/// Source: Z. Tu, J. Lin, Y. Wang, B. Adsumilli, A. C. Bovik, "BBAND index: a no-reference banding artifact predictor",
-/// ICASSP 2020; google/bband-adaband, `src/BBAD_I.m` (Apache-2.0), with P. Kovesi's edge functions.
-/// Differs: the original has a parameter for smoothing first, which a misspelt name keeps from having any effect; there
-/// is none here. It rounds luma to 8 bits, which is up to the caller here.
+/// Source: Z. Tu, J. Lin, Y. Wang, B. Adsumilli, A. C. Bovik, "BBAND index: a no-reference banding artifact
+/// predictor", ICASSP 2020; google/bband-adaband, `src/BBAD_I.m` (Apache-2.0), with P. Kovesi's edge
+/// functions.
+/// Differs: the original has a parameter for prior smoothing, which a misspelt name disables; it does not
+/// exist here. The original rounds luma to 8 bits; here the caller decides.
 ///
 /// # Errors
 /// When cancelled.
@@ -191,7 +192,7 @@ pub fn find_edges(luma: &Luma<'_>, thresholds: Thresholds, ctx: &Context<'_>) ->
     Ok(link::link(lines, ctx))
 }
 
-/// As [`find_edges`], with the counts of the steps before.
+/// As [`find_edges`], with the counts of the earlier steps.
 ///
 /// # Errors
 /// When cancelled.
@@ -205,7 +206,7 @@ pub fn find_edges_counted(
     Ok((link::link(lines, ctx), counts))
 }
 
-/// Lines with their gaps filled, ready for [`link_lines`], and how many samples there were before filling.
+/// Lines after gap closing, ready for [`link_lines`], and the number of samples before it.
 pub(crate) fn find_lines(
     luma: &Luma<'_>,
     thresholds: Thresholds,
@@ -223,21 +224,22 @@ pub(crate) fn find_lines(
     Ok((lines, count))
 }
 
-/// Follows lines of one sample's width.
+/// Links lines of one sample's width.
 pub(crate) fn link_lines(lines: Bits, ctx: &Context<'_>) -> Edges {
     link::link(lines, ctx)
 }
 
-/// How visible each point of the edges is: gradient, times what bright surroundings, texture and short edges leave of
-/// it. Row by row, each point once, points of visibility 0 left out.
+/// Visibility of each edge point: its gradient, reduced by bright surroundings, texture and short edges. Row
+/// by row, each point once; points of visibility 0 are skipped.
 ///
 /// # Errors
-/// When cancelled, or when the edges are those of an image of another size.
+/// When cancelled, or when the edges belong to an image of another size.
 pub fn visibility(luma: &Luma<'_>, edges: &Edges, ctx: &Context<'_>) -> Result<Vec<Visible>, RestoreError> {
     visibility::visibility(luma, edges, ctx)
 }
 
-/// Spatial information: the standard deviation of the gradient magnitude, in 8-bit codes; 0 for a single sample.
+/// Spatial information: the standard deviation of the gradient magnitude, in 8-bit codes; 0 for a single
+/// sample.
 ///
 /// # Errors
 /// When cancelled.
@@ -260,22 +262,23 @@ pub fn spatial_information(luma: &Luma<'_>, ctx: &Context<'_>) -> Result<f64, Re
     Ok(((square - sum * sum / count).max(0.0) / (count - 1.0)).sqrt())
 }
 
-/// One number for an image: the mean of all visibilities above their 20th percentile, less where the image is busy
-/// (`si`, of [`spatial_information`]). 0 and up, rarely above 3; more is more banding; 0 where there are no points.
+/// The score of an image: the mean of all visibilities above their 20th percentile, reduced where the image
+/// is busy (`si`, of [`spatial_information`]). 0 and up, rarely above 3; higher is more banding; 0 without
+/// points.
 ///
-/// Differs: the original gives not-a-number where edges were found but none is long enough to be seen, and where all
-/// visibilities are the same.
+/// Differs: the original gives NaN where all edges are too short to be visible, and where all visibilities
+/// are equal.
 pub fn pool(visibilities: impl IntoIterator<Item = f64>, si: f64) -> f64 {
     let mut sorted: Vec<f64> = visibilities.into_iter().collect();
     sorted.sort_unstable_by(f64::total_cmp);
     let least = percentile(&sorted, 20.0);
     let above = &sorted[sorted.partition_point(|&v| v <= least)..];
-    // With a single value, or all the same, nothing lies above.
+    // With a single value, or all equal, no value is above.
     let mean = if above.is_empty() { least } else { above.iter().sum::<f64>() / above.len() as f64 };
     mean * (-(si / 100.0).powi(3)).exp()
 }
 
-/// As MATLAB's `prctile`: value `i` of `n` (from 1) stands at `100 (i - 0.5) / n`, straight lines between.
+/// As MATLAB's `prctile`: value `i` of `n` (from 1) is at `100 (i - 0.5) / n`, with linear interpolation.
 fn percentile(sorted: &[f64], percent: f64) -> f64 {
     let at = (sorted.len() as f64 * percent / 100.0 - 0.5).max(0.0);
     let (below, share) = (at.floor() as usize, at - at.floor());

@@ -1,4 +1,4 @@
-//! Whole images of codes, worked on in rows that the context's threads share.
+//! Processing of integer code images, row by row on several threads.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use unband_image::{CodePlane, CodesMut, Context, Depth, Image, RestoreError};
 use crate::PlaneError;
 use crate::grid::{Sample, View};
 
-/// The images that a method was prepared for.
+/// The image format that a method was prepared for.
 #[derive(Clone, Debug)]
 pub(crate) struct Pictures {
     method: &'static str,
@@ -15,35 +15,35 @@ pub(crate) struct Pictures {
     sizes: Vec<(usize, usize)>,
 }
 
-/// Rows of a plane to work on.
+/// Rows of a plane to process.
 pub(crate) struct Part<'a, T, U> {
-    /// The plane's number.
+    /// Index of the plane.
     pub(crate) plane: usize,
-    /// All of the plane.
+    /// The whole plane.
     pub(crate) view: View<'a, T>,
-    /// The rows.
+    /// Row range.
     pub(crate) rows: Range<usize>,
-    /// Their results.
+    /// Results of the rows.
     pub(crate) out: &'a mut [U],
 }
 
-/// Fewest rows that a thread gets: filters look at as many around them, or sum them up first.
+/// Minimum rows per thread: filters read a similar number around them, or sum them first.
 const LEAST_ROWS: usize = 64;
 
 impl Pictures {
-    /// Those like this image; nothing where codes are not what videos have.
+    /// The format of this image; `None` where its codes are not those of video formats.
     pub(crate) fn like(image: &Image, method: &'static str) -> Option<Self> {
         let Depth::Int(bits @ 8..=16) = image.depth else { return None };
         let sizes = image.planes.iter().map(|plane| (plane.width, plane.height)).collect();
         Some(Self { method, bits, sizes })
     }
 
-    /// Those that a method was prepared for, or the refusal of a method that has none.
+    /// The prepared format, or the error of a method that has none.
     pub(crate) fn or_refused<'a>(
         pictures: Option<&'a Self>,
         method: &'static str,
     ) -> Result<&'a Self, RestoreError> {
-        let what = "was prepared for an image whose codes it does not work on".to_owned();
+        let what = "was prepared for an image whose codes it does not support".to_owned();
         pictures.ok_or(RestoreError::Unsupported { method, what })
     }
 
@@ -52,7 +52,7 @@ impl Pictures {
         self.bits
     }
 
-    /// Runs `work` over all rows of all planes; plane by plane where they are not to be split.
+    /// Runs `work` over all rows of all planes; whole planes at a time unless they may be split.
     pub(crate) fn by_rows<T: Sample, U: Sample>(
         &self,
         (input, output): (&[CodePlane<'_>], &mut [CodesMut<'_>]),

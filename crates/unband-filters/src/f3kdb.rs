@@ -1,4 +1,4 @@
-//! `f3kdb`: the mean of samples around each at random distances, with grain and dither.
+//! `f3kdb`: means of samples at random distances, with grain and dither.
 
 mod plane;
 mod random;
@@ -25,21 +25,23 @@ use plane::{Rows, f3kdb_rows};
 
 const NAME: &str = "f3kdb";
 
-/// `f3kdb`: compares each sample with the mean of others at a random distance and takes the mean where it is
-/// closer than a threshold, adds grain, and dithers to the depth asked for.
+/// `f3kdb`: compares each sample with the mean of others at a random distance, uses the mean where it is
+/// closer than a threshold, adds grain, and dithers to the output depth.
 ///
-/// Works in whole codes, 16 bits inside, and gives the codes of the original for YUV and grey images of 8 to 16 bits;
-/// fewer bits are the same formulas, floating-point images are worked on at 16 bits between 0 and 1. Random
-/// numbers depend on size, `seed` and `frames`, and are the same in every frame but for `dynamic_grain`. A sample whose
-/// code stays is not touched. Images narrower or lower than 16 samples, which the original refuses, are not changed.
-/// Error diffusion needs the whole image and works on it in order; everything before it is shared among threads.
+/// Works in integer codes, 16 bits internally, and gives the original's codes for YUV and grey images of 8 to
+/// 16 bits. Lower depths use the same formulas; for floating-point images the range 0 to 1 is processed at 16
+/// bits. Random numbers depend on size, `seed` and `frames`, and are the same in every frame unless
+/// `dynamic_grain` is set. A sample whose code stays is not touched. Images narrower or lower than 16
+/// samples, which the original rejects, are not changed. Error diffusion needs the whole image and is
+/// sequential; everything before it is shared among threads.
 ///
 /// Source: `neo_f3kdb` 10 (`flash3kyuu_deband`), `src/core.cpp`, `src/flash3kyuu_deband_impl_c.cpp` and
-/// `src/flash3kyuu_deband_sse_base.h`. The original's versions for different processors do not agree everywhere: at
-/// 15 and 16 bits, modes 1 to 5 are those of its SSE4.1 version; modes 6 and 7 are those of its C++ version, with the
-/// `powf` and `atanf` of glibc 2.36.
-/// Differs: all planes of RGB images take the settings and the grain of the first plane, so that grain stays grey. Where
-/// the depth of full-range images changes, codes are stretched instead of shifted, so that white stays white.
+/// `src/flash3kyuu_deband_sse_base.h`. The original's versions for different processors do not agree
+/// everywhere: at 15 and 16 bits, modes 1 to 5 are those of its SSE4.1 version; modes 6 and 7 are those of
+/// its C++ version, with the `powf` and `atanf` of glibc 2.36.
+/// Differs: all planes of RGB images use the settings and the grain of the first plane, so that grain stays
+/// grey. Where the depth of full-range images changes, codes are scaled instead of shifted, so that white
+/// stays white.
 pub struct F3kdb {
     rules: Vec<Rule>,
     tables: Tables,
@@ -50,10 +52,10 @@ pub struct F3kdb {
     pictures: Option<Pictures>,
 }
 
-/// The registry's line.
+/// The registry entry.
 pub const ENTRY: Entry = Entry {
     name: NAME,
-    title: "f3kdb: mean of samples around, grain and dither",
+    title: "f3kdb: mean of surrounding samples, grain and dither",
     source: "neo_f3kdb 10 (flash3kyuu_deband), src/core.cpp",
     ours: false,
     rgb: false,
@@ -75,11 +77,12 @@ fn unsupported(what: impl Into<String>) -> RestoreError {
 }
 
 impl F3kdb {
-    /// The filter for images of this size, depth and model, whose result is to have the depth of the settings, else the
-    /// context's, else its own.
+    /// The filter for images of this size, depth and model. Output depth: that of the settings, else the
+    /// context's, else the image's.
     ///
     /// # Errors
-    /// For images without samples, chroma planes that are not halved, and thresholds that need `scale`. When cancelled.
+    /// For images without samples, unsupported chroma subsampling, and thresholds that need `scale`. When
+    /// cancelled.
     pub fn new(params: &F3kdbParams, image: &Image, ctx: &Context<'_>) -> Result<Self, RestoreError> {
         if !is_sound(image) {
             return Err(unsupported("needs an image whose planes have all their samples"));
@@ -149,16 +152,16 @@ impl F3kdb {
     }
 }
 
-/// Rows of a plane as codes, and their results in 16 bits.
+/// Rows of a plane as codes, and their 16-bit results.
 struct Values<T> {
-    /// Rows around them included.
+    /// With margin rows.
     before: Vec<T>,
-    /// Where the rows themselves start.
+    /// Start of the rows without margin.
     first: usize,
     results: Vec<u16>,
 }
 
-/// How many times chroma is halved, across and down; `None` where it is not.
+/// Chroma subsampling as powers of two, across and down; `None` if unsupported.
 fn halvings(image: &Image) -> Option<(u32, u32)> {
     let (width, height) = (image.width(), image.height());
     let [_, chroma, ..] = image.planes.as_slice() else { return Some((0, 0)) };
@@ -170,12 +173,12 @@ fn halvings(image: &Image) -> Option<(u32, u32)> {
     Some((halved(chroma.width, width)?, halved(chroma.height, height)?))
 }
 
-/// Where a plane's rounded rows go.
+/// Destination of a plane's rounded rows.
 struct Target<'a> {
     rule: &'a Rule,
     plane: &'a mut unband_image::Plane,
     diffusion: Option<Diffusion>,
-    /// The next row, counted from the plane's first in the image and from the first of the tile.
+    /// The next row, relative to the plane's first row in the image and to the tile's first row.
     next: (usize, usize),
     grids: (Grid, dither::Grid),
     same_depth: bool,
@@ -242,7 +245,7 @@ impl F3kdb {
                 })
             })
             .collect();
-        // Diffusion gets the whole image: work on it in bands of some rows for each thread.
+        // Diffusion gets the whole image: process it in bands of several rows per thread.
         let (width, height) = (input.image.width(), input.image.height());
         let rows = if self.diffuses { PART_ROWS } else { input.core.height() };
         let starts: Vec<usize> = (input.core.y0..input.core.y1).step_by(rows.max(1)).collect();
@@ -264,7 +267,7 @@ impl F3kdb {
     }
 }
 
-/// Rows of the first plane that a thread works on at a time where errors are diffused.
+/// Rows of the first plane per thread with error diffusion.
 const PART_ROWS: usize = 128;
 
 impl Restorer for F3kdb {

@@ -1,4 +1,4 @@
-//! `fcdr`: finds false contours by the shape of small steps, and scatters and blurs what is near them.
+//! `fcdr`: false contour detection by small steps, and removal by scattering and blurring.
 
 mod detect;
 mod remove;
@@ -17,44 +17,49 @@ use remove::{Removal, WINDOW_REACH};
 const NAME: &str = "fcdr";
 
 params! {
-    /// Settings of `fcdr`, named as its authors' code names them.
+    /// Settings of `fcdr`, with the names in its authors' code.
     pub struct FcdrParams {
-        /// Smallest step that counts, in 8-bit codes: the sum of the differences to two opposite neighbours. Lower finds
+        /// Minimum step, in 8-bit codes: the sum of the differences to two opposite neighbours. Lower finds
         /// fainter contours in deep material.
         th1: f32 = 1.0, 0.0..=16.0;
-        /// A sum from here on is a sharp edge, in 8-bit codes. Higher takes larger steps for contours, and edges too.
+        /// Minimum sum of a sharp edge, in 8-bit codes. Higher treats larger steps as contours, and edges
+        /// too.
         th2: f32 = 3.0, 0.0..=32.0;
-        /// All four sums together from here on are texture, in 8-bit codes. Higher takes more texture for contours.
+        /// Minimum of all four sums together for texture, in 8-bit codes. Higher treats more texture as
+        /// contours.
         th3: f32 = 7.0, 0.0..=128.0;
-        /// Pixels like the middle one that the fullest of four strips of 27 needs. Lower takes shorter lines for contours.
+        /// Minimum number of similar pixels in the fullest of four strips of 27. Lower treats shorter lines
+        /// as contours.
         th4: u32 = 10, 0..=27;
-        /// Pixels like the middle one that the emptiest strip may have. Higher takes thicker lines for contours.
+        /// Maximum number of similar pixels in the emptiest strip. Higher treats thicker lines as contours.
         th5: u32 = 6, 0..=27;
     }
 }
 
-/// False contour detection and removal: pixels on small steps that form thin lines are contours; what lies within four
-/// samples of one is replaced by a random sample of its 9×9 neighbourhood and then by the mean of such.
+/// False contour detection and removal. Pixels on small steps that form thin lines are contours. Samples
+/// within four samples of one are replaced by a random sample of their 9×9 neighbourhood, then by the mean of
+/// such samples.
 ///
-/// Detection works on luma or grey in whole codes of the image's own depth, with thresholds in 8-bit codes; RGB is brought
-/// to grey first, floating point to 16 bits. Removal works on every plane at its own scale; a smaller plane's sample is
-/// on a contour where any of its luma samples is. RGB pixels move as a whole. The means are not rounded here: stored at the
-/// depth of the input they want a dither. What is not near a contour keeps its value; what is near one is blurred whatever
-/// it is, sharp edges too. The random choice depends on seed, frame and position only.
+/// Detection works on luma or grey in integer codes of the image's own depth, with thresholds in 8-bit codes;
+/// RGB is converted to grey first, floating point to 16 bits. Removal works on every plane at its own scale;
+/// a sample of a smaller plane is on a contour where any of its luma samples is. RGB pixels move as a whole.
+/// The means are not rounded here: at the input's depth they need a dither. Samples away from contours keep
+/// their values; all content near one is blurred, sharp edges too. The random choice depends only on seed,
+/// frame and position.
 ///
-/// Source: detection: google/bband-adaband, `src/FCDR.m`, after Huang et al., "Understanding and removal of false contour
-/// in HEVC compressed images", IEEE TCSVT 28(2), 2018; removal: probabilistic dithering and averaging, window 9 for
-/// both, as the authors of BDINN describe their version of it.
-/// Differs: the removal's details are ours, as its code is not public.
+/// Source: detection: google/bband-adaband, `src/FCDR.m`, after Huang et al., "Understanding and removal of
+/// false contour in HEVC compressed images", IEEE TCSVT 28(2), 2018; removal: probabilistic dithering and
+/// averaging, window 9 for both, as the authors of BDINN describe their version of it.
+/// Differs: the details of the removal are this project's own, as its code is not public.
 pub struct Fcdr {
     thresholds: Thresholds,
     halo: usize,
 }
 
-/// The registry's line.
+/// The registry entry.
 pub const ENTRY: Entry = Entry {
     name: NAME,
-    title: "FCDR: false contours found, scattered and averaged",
+    title: "FCDR: false contour detection, scattering and averaging",
     source: "Huang et al., IEEE TCSVT 28(2), 2018; google/bband-adaband src/FCDR.m",
     ours: false,
     rgb: false,
@@ -86,10 +91,10 @@ impl Fcdr {
             return unsupported("needs three RGB planes of one size");
         }
         let coarsest = sizes().map(|(w, h)| width.div_ceil(w).max(height.div_ceil(h))).max().unwrap_or(1);
-        // A sample looks at scattered ones within one window, each of those is scattered if it is within another of a
-        // contour; a coarse sample's corner may lie one sample further out.
+        // A sample uses scattered ones within one window; each of those is scattered if it is within another
+        // window of a contour; a coarse sample's corner may be one sample further out.
         let halo = (2 * WINDOW_REACH + 1) * coarsest + DETECTION_REACH;
-        // One 8-bit code of this image's first plane, in its own codes.
+        // One 8-bit code in codes of this image's first plane.
         let eight = unband_image::dither::Grid::of_bits(image.color.model, 0, 8);
         let unit = f64::from(Grid::of(image, 0).scale) / f64::from(eight.scale);
         Ok(Self { thresholds: Thresholds::new(params, unit), halo })
@@ -114,7 +119,7 @@ impl Fcdr {
     }
 }
 
-/// Luma or grey of a window, in whole codes of the image's depth.
+/// Luma or grey of a window, in integer codes of the image's depth.
 fn grey_codes(image: &Image, window: Window, ctx: &Context<'_>) -> Vec<u16> {
     let grid = Grid::of(image, 0);
     let width = window.width();
@@ -140,7 +145,7 @@ fn grey_codes(image: &Image, window: Window, ctx: &Context<'_>) -> Vec<u16> {
     codes
 }
 
-/// MATLAB's `rgb2gray` for whole codes.
+/// MATLAB's `rgb2gray` for integer codes.
 fn grey(r: u16, g: u16, b: u16) -> u16 {
     let [r, g, b] = [r, g, b].map(f64::from);
     (0.298_936_021_293_775 * r + 0.587_043_074_451_121 * g + 0.114_020_904_255_103 * b + 0.5) as u16
@@ -152,7 +157,7 @@ impl Restorer for Fcdr {
     }
 
     fn rounds_to(&self) -> Option<Depth> {
-        // Means lie on no grid, so whoever stores them must dither.
+        // Means are not on a grid, so storing them needs a dither.
         Some(Depth::F32)
     }
 

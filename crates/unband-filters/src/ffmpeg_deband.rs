@@ -1,4 +1,4 @@
-//! `ffmpeg-deband`: the mean of four samples around each, where it is close.
+//! `ffmpeg-deband`: the mean of four surrounding samples, where it is close.
 
 mod plane;
 
@@ -18,40 +18,41 @@ use crate::grid::{Grid, Sample, View, is_sound, read_tile, write_tile};
 const NAME: &str = "ffmpeg-deband";
 
 params! {
-    /// Settings of `ffmpeg-deband`, named as ffmpeg names them.
+    /// Settings of `ffmpeg-deband`, with ffmpeg's names.
     pub struct FfmpegDebandParams {
-        /// How close the mean must be on the first plane (luma, grey, green), as a share of full scale. Higher
-        /// flattens more; beyond 0.1 faint texture goes.
+        /// Threshold of the mean on the first plane (luma, grey, green), as a share of full scale. Higher
+        /// flattens more; above 0.1 faint texture is lost.
         thr1 as "1thr": f32 = 0.02, 0.00003..=0.5;
-        /// The same for the second plane (Cb, blue).
+        /// The same threshold for the second plane (Cb, blue).
         thr2 as "2thr": f32 = 0.02, 0.00003..=0.5;
-        /// The same for the third plane (Cr, red).
+        /// The same threshold for the third plane (Cr, red).
         thr3 as "3thr": f32 = 0.02, 0.00003..=0.5;
-        /// The same for alpha. Understood but without effect: alpha is never touched.
+        /// The same threshold for alpha. Accepted without effect: alpha is never touched.
         thr4 as "4thr": f32 = 0.02, 0.00003..=0.5;
-        /// Largest distance of the samples compared, in samples; below 0 its negative is the only distance. Higher
+        /// Maximum distance of the compared samples, in samples; a negative value fixes the distance. Higher
         /// bridges wider bands.
         range: i32 = 16;
-        /// Largest angle of their direction in radians; below 0 its negative is the only direction.
+        /// Maximum angle of their direction, in radians; a negative value fixes the direction.
         direction: f32 = TAU, -TAU..=TAU;
-        /// Compare the mean of the four samples; else each of them, which protects more and smooths less.
+        /// Compare the mean of the four samples; else each of them, which preserves more and smooths less.
         blur: bool = true;
-        /// Change the planes of a pixel only together. Planes must have the same size.
+        /// Change the planes of a pixel only together. Needs planes of the same size.
         coupling: bool = false;
     }
 }
 
-/// ffmpeg's `deband`: compares each sample with the mean of four others at a pseudo-random distance
-/// and direction, and takes the mean where it is closer than a threshold.
+/// ffmpeg's `deband`: compares each sample with the mean of four others at a pseudo-random distance and
+/// direction, and uses the mean where it is closer than a threshold.
 ///
-/// Works in whole codes of the image's own depth and gives the same codes as ffmpeg at every depth that ffmpeg
-/// has (8 to 16 bits); at fewer bits it is the same formula. Floating-point images are worked on at 16 bits between 0
-/// and 1. A sample whose code stays is not touched. Planes come in ffmpeg's order: of RGB images `1thr` is green's
-/// threshold, `2thr` blue's, `3thr` red's (ffmpeg's `gbrp`). Smaller chroma planes use the same distances, in their own
-/// samples. The result has the depth of the input, no dither, and does not change from frame to frame.
+/// Works in integer codes of the image's own depth and gives ffmpeg's codes at every depth that ffmpeg
+/// supports (8 to 16 bits); lower depths use the same formula. Floating-point images are processed at 16 bits
+/// between 0 and 1. A sample whose code stays is not touched. Planes are in ffmpeg's order: for RGB images
+/// `1thr` is green's threshold, `2thr` blue's, `3thr` red's (ffmpeg's `gbrp`). Smaller chroma planes use the
+/// same distances, in their own samples. The result has the input's depth, no dither, and does not change
+/// from frame to frame.
 ///
-/// Source: ffmpeg, `libavfilter/vf_deband.c` (5.1); sine and cosine as glibc rounds them, on which the
-/// places compared depend.
+/// Source: ffmpeg, `libavfilter/vf_deband.c` (5.1); sine and cosine as rounded by glibc, on which the
+/// compared positions depend.
 pub struct FfmpegDeband {
     coupling: bool,
     rules: Vec<Rule>,
@@ -60,10 +61,10 @@ pub struct FfmpegDeband {
     pictures: Option<Pictures>,
 }
 
-/// The registry's line.
+/// The registry entry.
 pub const ENTRY: Entry = Entry {
     name: NAME,
-    title: "FFmpeg's deband: mean of four samples around",
+    title: "FFmpeg's deband: mean of four surrounding samples",
     source: "FFmpeg libavfilter/vf_deband.c",
     ours: false,
     rgb: false,
@@ -89,7 +90,7 @@ impl FfmpegDeband {
     /// The filter for images of this size, depth and model.
     ///
     /// # Errors
-    /// For images without samples, and when planes of different size are to be coupled.
+    /// For images without samples, and for coupled planes of different sizes.
     pub fn new(params: &FfmpegDebandParams, image: &Image, ctx: &Context<'_>) -> Result<Self, RestoreError> {
         let unsupported = |what: &str| RestoreError::Unsupported { method: NAME, what: what.to_owned() };
         if !is_sound(image) {
@@ -110,7 +111,7 @@ impl FfmpegDeband {
         let (rx, ry) = table.reach();
         let halo = rx.max(ry).saturating_mul(coarsest.unwrap_or(1));
         let rules = (0..image.planes.len()).map(|p| rule(params, image, p)).collect();
-        // Coupled planes want all of a pixel's at once.
+        // Coupled planes need all planes of a pixel at once.
         let pictures = Pictures::like(image, NAME).filter(|_| !params.coupling);
         Ok(Self { coupling: params.coupling, rules, table, halo, pictures })
     }
@@ -226,7 +227,7 @@ mod tests {
 
     #[test]
     fn samples_that_keep_their_code_keep_their_value() {
-        // Above white and between codes of 16 bits: only a method that moves a sample may round it.
+        // Above white and between 16-bit codes: a sample may only be rounded when the method changes it.
         let mut image = Image::from_gray::<u16>(40, 20, &[30_000; 800]).unwrap();
         image.depth = unband_image::Depth::F32;
         image.planes[0].data[7] = 1.75;

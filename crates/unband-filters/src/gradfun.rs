@@ -1,4 +1,4 @@
-//! `gradfun`: pulls each sample towards the mean of a box around it, and dithers.
+//! `gradfun`: limited attraction to a box mean, with dither.
 
 mod plane;
 
@@ -16,36 +16,39 @@ use crate::grid::{Grid, Sample, View, is_sound, read_tile, write_tile};
 const NAME: &str = "gradfun";
 
 params! {
-    /// Settings of `gradfun`, named as ffmpeg names them.
+    /// Settings of `gradfun`, with ffmpeg's names.
     pub struct GradfunParams {
-        /// Most that a sample is changed by, in 8-bit codes, and half of what counts as a band. Higher flattens
-        /// more and starts to blur faint texture.
+        /// Maximum change of a sample, in 8-bit codes, and half the detection limit for bands. Higher
+        /// flattens more and starts to blur faint texture.
         strength: f32 = 1.2, 0.51..=64.0;
-        /// Half-width of the box, in samples; odd ones are raised by 1. Higher bridges wider bands; costs no time.
+        /// Radius of the box, in samples; odd values are raised by 1. Higher bridges wider bands; the run
+        /// time stays the same.
         radius: u32 = 16, 4..=32;
     }
 }
 
-/// ffmpeg's `gradfun`: pulls each sample towards the mean of a box around it, the less the further
-/// away it is, and adds an ordered dither of one code.
+/// ffmpeg's `gradfun`: pulls each sample towards the mean of a box around it, less so at larger differences,
+/// and adds an ordered dither of one code.
 ///
-/// Works in whole codes of the image's own depth. At 8 bits, the only depth that the original has, it gives the same
-/// codes as ffmpeg. At other depths it is the same formula: strength stays in 8-bit codes, the dither stays one code of
-/// the output, and the box mean is cut to 1/128 code without the original's short reciprocal. Floating-point images
-/// are worked on at 16 bits between 0 and 1. A sample whose code stays is not touched. Chroma planes that are smaller use
-/// ffmpeg's smaller radius. A plane whose smaller side is at most twice the radius is not changed.
+/// Works in integer codes of the image's own depth. At 8 bits, the original's only depth, it gives ffmpeg's
+/// codes. Other depths use the same formula: strength stays in 8-bit codes, the dither is one code of the
+/// output, and the box mean is truncated to 1/128 code without the original's short reciprocal.
+/// Floating-point images are processed at 16 bits between 0 and 1. A sample whose code stays is not touched.
+/// Smaller chroma planes use ffmpeg's smaller radius. A plane whose smaller side is at most twice the radius
+/// is not changed.
 ///
 /// Source: ffmpeg, `libavfilter/vf_gradfun.c` (5.1), after gradfun2db.
-/// Differs: above a strength of 32.2 ffmpeg's vector code overflows on some processors; this does not. Where a plane has
-/// exactly one row more than twice the radius, ffmpeg blends with what earlier planes and frames have left in a
-/// buffer; here, at 8 bits, with what it gives for the first plane of the first frame.
+/// Differs: above a strength of 32.2 ffmpeg's vector code overflows on some processors; this code does not.
+/// Where a plane has exactly one row more than twice the radius, ffmpeg blends with leftovers of earlier
+/// planes and frames in a buffer; here, at 8 bits, with ffmpeg's values for the first plane of the first
+/// frame.
 pub struct Gradfun {
     shapes: Vec<Shape>,
     halo: usize,
     pictures: Option<Pictures>,
 }
 
-/// The registry's line.
+/// The registry entry.
 pub const ENTRY: Entry = Entry {
     name: NAME,
     title: "FFmpeg's gradfun: box mean, limited and dithered",

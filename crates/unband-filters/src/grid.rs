@@ -1,19 +1,19 @@
-//! The whole codes that a method with its own integer arithmetic works on.
+//! Integer code grids of planes.
 
 use unband_image::{Codes, CodesMut, Depth, Image, TileIn, TileOut, Window, dither};
 use unband_simd::{Level, codes, deband_rows, f3kdb_rows, gradfun_rows};
 
 /// Integer samples that the exact filters work on: `u8` and `u16`.
 pub trait Sample: deband_rows::Code + gradfun_rows::Code + f3kdb_rows::Code {
-    /// Values between 0 and 1 as codes of a grid.
+    /// Converts values between 0 and 1 to codes of a grid.
     fn read(level: Level, out: &mut [Self], values: &[f32], grid: &Grid);
-    /// Changed codes as values between 0 and 1; the rest stays as it is.
+    /// Converts changed codes to values between 0 and 1; other values stay unchanged.
     fn write(level: Level, out: &mut [f32], before: &[Self], after: &[Self], grid: &Grid);
-    /// From a code; what does not fit becomes the highest.
+    /// From a code, saturating.
     fn saturated(code: u32) -> Self;
-    /// Codes that are of this type.
+    /// The codes, if they are of this type.
     fn of(codes: Codes<'_>) -> Option<&[Self]>;
-    /// As [`Sample::of`], to write.
+    /// As [`Sample::of`], mutable.
     fn of_mut<'a>(codes: &'a mut CodesMut<'_>) -> Option<&'a mut [Self]>;
 }
 
@@ -65,7 +65,7 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// The grid of a plane of an image; floating-point images are worked on at 16 bits.
+    /// The grid of a plane of an image; floating-point images use 16 bits.
     pub fn of(image: &Image, plane: usize) -> Self {
         let bits = match image.depth {
             Depth::Int(bits) => bits.clamp(1, 16),
@@ -81,7 +81,7 @@ impl Grid {
     }
 }
 
-/// A rectangle of a plane's codes: what a filter may read.
+/// A rectangle of a plane's codes: the readable area of a filter.
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a, T> {
     samples: &'a [T],
@@ -91,7 +91,7 @@ pub struct View<'a, T> {
 }
 
 impl<'a, T: Copy> View<'a, T> {
-    /// All of a plane of `width * height` samples; `None` when `samples` has another length.
+    /// The whole plane of `width * height` samples; `None` when `samples` has another length.
     pub fn whole(samples: &'a [T], width: usize, height: usize) -> Option<Self> {
         let window = Window { x0: 0, y0: 0, x1: width, y1: height };
         Self::part(samples, window, width, height)
@@ -116,24 +116,24 @@ impl<'a, T: Copy> View<'a, T> {
         self.height
     }
 
-    /// What is readable.
+    /// The readable window.
     pub fn window(&self) -> Window {
         self.window
     }
 
-    /// A readable row, from the window's first column on.
+    /// A readable row, starting at the window's first column.
     pub(crate) fn row(&self, y: usize) -> &'a [T] {
         let width = self.window.width();
         &self.samples[(y - self.window.y0) * width..][..width]
     }
 
-    /// What is readable around a row of a view of whole rows.
+    /// The readable window around a row of a view of whole rows.
     pub(crate) fn around(&self, y: usize) -> f3kdb_rows::Around<'a, T> {
         let stride = self.window.width();
         f3kdb_rows::Around { samples: self.samples, stride, start: (y - self.window.y0) * stride }
     }
 
-    /// Is everything readable that lies within `reach` of `core`, as far as the plane has it?
+    /// Is everything within `reach` of `core` readable, as far as the plane has it?
     pub(crate) fn covers(&self, core: Window, reach: (usize, usize)) -> bool {
         let w = self.window;
         core.x0 <= core.x1
@@ -159,7 +159,7 @@ pub(crate) fn read_tile<T: Sample>(level: Level, input: &TileIn<'_>, plane: usiz
     out
 }
 
-/// Puts the codes of a plane's core back where they differ from the tile's.
+/// Writes the changed codes of a plane's core back to the tile.
 pub(crate) fn write_tile<T: Sample>(
     level: Level,
     input: &TileIn<'_>,
@@ -177,7 +177,7 @@ pub(crate) fn write_tile<T: Sample>(
     }
 }
 
-/// Has every plane samples, and as many as it says?
+/// Has every plane samples, as many as its size requires?
 pub(crate) fn is_sound(image: &Image) -> bool {
     !image.planes.is_empty()
         && image.planes.iter().all(|p| p.width > 0 && p.height > 0 && p.data.len() == p.width * p.height)

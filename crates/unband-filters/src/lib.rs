@@ -1,8 +1,9 @@
-//! Classical debanding filters, one file each, and the reader of recipes written for other programs.
+//! Classical debanding filters, and the parser of recipes for other programs.
 //!
-//! Every filter is a [`Restorer`](unband_image::Restorer) with a line in [`FILTERS`]. The exact originals also
-//! work on plain planes of whole codes: [`ffmpeg_deband::deband_plane`], [`gradfun::gradfun_plane`]; some of them on whole
-//! images of such ([`CodeRestorer`](unband_image::CodeRestorer)).
+//! Every filter is a [`Restorer`](unband_image::Restorer) with an entry in [`FILTERS`]. The exact
+//! reimplementations also work on plain planes of integer codes: [`ffmpeg_deband::deband_plane`],
+//! [`gradfun::gradfun_plane`]. Some also work on whole images of codes
+//! ([`CodeRestorer`](unband_image::CodeRestorer)).
 #![forbid(unsafe_code)]
 
 pub mod adadeband;
@@ -22,7 +23,7 @@ use unband_image::Entry;
 
 pub use recipe::{RecipeError, parse_method};
 
-/// All filters. Help, documentation and shared tests derive from it.
+/// All filters. Help, documentation and shared tests are derived from it.
 pub static FILTERS: &[Entry] = &[
     smooth::ENTRY,
     ffmpeg_deband::ENTRY,
@@ -33,30 +34,30 @@ pub static FILTERS: &[Entry] = &[
     adadeband::ENTRY,
 ];
 
-/// Why a plane of codes cannot be worked on.
+/// Why a plane of codes cannot be processed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlaneError {
-    /// A buffer does not hold what the size asks for.
+    /// A buffer is too small for the size.
     #[error("{width}×{height} needs {} samples, the buffer holds {got}", .width.saturating_mul(*.height))]
     Length {
-        /// Columns asked for.
+        /// Number of columns.
         width: usize,
-        /// Rows asked for.
+        /// Number of rows.
         height: usize,
-        /// Samples given.
+        /// Samples in the buffer.
         got: usize,
     },
     /// The table was built for a smaller image.
-    #[error("the table of distances was built for less than {width}×{height}")]
+    #[error("the table of distances is for a plane smaller than {width}×{height}")]
     Table {
         /// Width of the plane.
         width: usize,
         /// Height of the plane.
         height: usize,
     },
-    /// The window lies outside the plane, or what surrounds it cannot be read.
-    #[error("needs the samples around the window, as far as the method reaches")]
+    /// The window is outside the plane, or its surroundings are not readable.
+    #[error("needs the samples within the method's radius around the window")]
     Window,
     /// The sample type does not fit the depth.
     #[error("{bits}-bit samples come in the other integer type (8 bits in u8, all else in u16)")]

@@ -1,4 +1,4 @@
-//! `libplacebo`: a mean of four samples at random, where it is close, and a little noise.
+//! `libplacebo`: means of four random samples, where they are close, and a little noise.
 
 mod dither;
 mod plane;
@@ -21,23 +21,24 @@ use plane::{Surroundings, blocks};
 const NAME: &str = "libplacebo";
 
 params! {
-    /// Settings of `libplacebo`, named as libplacebo names them.
+    /// Settings of `libplacebo`, with libplacebo's names.
     pub struct LibplaceboParams {
-        /// How often a mean is taken, each time further out. More bridges wider bands; beyond 4 little is gained.
+        /// Number of passes, each with a larger distance. More bridges wider bands; above 4 the gain is
+        /// small.
         iterations: u32 = 1, 0..=16;
-        /// How close the mean must be in the first iteration, in thousandths of full scale (4 is about one 8-bit
-        /// code); the i-th asks for i times closer. Higher flattens more; beyond 10 faint texture goes.
+        /// Threshold of the mean in the first pass, in thousandths of full scale (4 is about one 8-bit code);
+        /// pass i uses 1/i of it. Higher flattens more; above 10 faint texture is lost.
         threshold: f32 = 3.0, 0.0..=1000.0;
-        /// Largest distance of the samples in the first iteration, in samples; the i-th goes i times as far. Higher
+        /// Maximum distance of the samples in the first pass, in samples; pass i uses i times it. Higher
         /// bridges wider bands; lower smooths more thoroughly.
         radius: f32 = 16.0, 0.0..=1000.0;
-        /// Span of the noise that is added, in thousandths of full scale. Higher hides more of what is left.
+        /// Range of the added noise, in thousandths of full scale. Higher hides more of the remaining steps.
         grain: f32 = 4.0, 0.0..=1000.0;
-        /// Value whose surroundings get less noise, as a share of full scale: black as the file stores it.
+        /// Value whose surroundings get less noise, as a share of full scale: the stored black.
         grain_neutral: f32 = 0.0, 0.0..=1.0;
-        /// Which planes are changed: the sum of 1 for the first, 2 for the second, 4 for the third.
+        /// Planes to change: the sum of 1 for the first, 2 for the second, 4 for the third.
         planes: u32 = 7, 0..=7;
-        /// How codes of at most 8 bits are rounded; those of more bits are rounded to the nearest.
+        /// Dither at up to 8 bits; higher depths are rounded to the nearest code.
         dither: Dither = Dither::BlueNoise;
     }
 }
@@ -56,19 +57,21 @@ impl LibplaceboParams {
     }
 }
 
-/// libplacebo's deband shader, also mpv's: compares each sample with the mean of four others at a random distance in
-/// a random direction, takes the mean where it is close, and adds noise.
+/// libplacebo's deband shader, also mpv's: compares each sample with the mean of four others at a random
+/// distance in a random direction, uses the mean where it is close, and adds noise.
 ///
-/// Works in 32-bit floats on codes over the highest code. Planes of grey and luma-chroma images are worked on one after the
-/// other in their own samples, each with noise of its own, as vs-placebo does; RGB pixels as a whole, with one place and
-/// distance for all three and noise for each, as mpv does. The result is rounded to the depth that the caller wants
-/// (the image's own if none is known): dithered at up to 8 bits, to the nearest above. Floating point stays
-/// floating point. The noise changes from frame to frame. No seed enters, as in the original.
+/// Works in 32-bit floats on codes divided by the highest code. Planes of grey and YUV images are processed
+/// separately in their own samples, each with its own noise, as in vs-placebo. RGB pixels are processed as a
+/// whole, with the same direction and distance for all three channels and separate noise, as in mpv. The
+/// result is rounded to the output depth (the image's own if unknown): dithered at up to 8 bits, to the
+/// nearest code above. Floating point stays floating point. The noise changes from frame to frame. There is
+/// no seed, as in the original.
 ///
-/// Source: libplacebo, `src/shaders/sampling.c`, `src/shaders.c`, `src/shaders/dithering.c`; order of planes after
-/// vs-placebo, `src/deband.c`.
-/// Differs: the blue-noise matrix is our own. A GPU's sine and cosine and its coordinates are rounded in ways of its
-/// own, which on some sizes moves samples looked at by one. Dither of up to 4 bits does not go through linear light.
+/// Source: libplacebo, `src/shaders/sampling.c`, `src/shaders.c`, `src/shaders/dithering.c`; order of planes
+/// after vs-placebo, `src/deband.c`.
+/// Differs: the blue-noise matrix is this project's own. GPUs round sines, cosines and coordinates in their
+/// own ways, which at some sizes shifts a compared position by one sample. Dither of up to 4 bits does not go
+/// through linear light.
 pub struct Libplacebo {
     params: LibplaceboParams,
     bias: Bias,
@@ -76,7 +79,7 @@ pub struct Libplacebo {
     halo: usize,
 }
 
-/// The registry's line.
+/// The registry entry.
 pub const ENTRY: Entry = Entry {
     name: NAME,
     title: "libplacebo's and mpv's deband: random means and noise",
@@ -111,7 +114,7 @@ impl Libplacebo {
             return unsupported("needs three RGB planes of one size");
         }
         if width.max(height) >= MOST_SIDE {
-            return unsupported("counts places in 32-bit floats, up to 16 million samples");
+            return unsupported("counts positions in 32-bit floats, up to 16 million samples");
         }
         let depth = match ctx.output.unwrap_or(image.depth) {
             Depth::Int(bits) => Depth::Int(bits.clamp(1, 16)),
@@ -131,7 +134,7 @@ impl Libplacebo {
         plane < 3 && self.params.planes >> plane & 1 == 1
     }
 
-    /// Some planes with one random state: a plane, or the three of RGB.
+    /// Planes with a common random state: a single plane, or the three of RGB.
     fn restore_planes<const N: usize>(
         &self,
         planes: [usize; N],
@@ -184,20 +187,20 @@ impl Libplacebo {
     }
 }
 
-/// From an image's values to the shader's units, and from there to the values of the result.
+/// Conversion from image values to shader units, and from there to result values.
 struct Scale {
     from: Grid,
     to: Option<Grid>,
     /// Are values and units the same?
     same: bool,
-    /// Are the image's values whole codes?
+    /// Are the image's values integer codes?
     whole: bool,
 }
 
 impl Scale {
     fn new(image: &Image, plane: usize, depth: Depth) -> Self {
         let model = image.color.model;
-        // Floating-point luma and chroma get 16 bits for its black and white.
+        // Floating-point YUV uses 16 bits for its black and white.
         let bits = if let Depth::Int(bits) = image.depth { bits.clamp(1, 16) } else { 16 };
         Self {
             from: Grid::of_bits(model, plane, bits),
@@ -216,11 +219,11 @@ impl Scale {
         }
     }
 
-    /// Units to values of the result, in place.
+    /// Converts units to result values, in place.
     fn values(&self, level: Level, row: &mut [f32], biases: Option<&[f32]>, source: &[f32]) {
         let Grid { scale, zero, max } = self.from;
         if let Some(to) = self.to {
-            // Codes per unit; between depths of luma and chroma black moves too.
+            // Codes per unit; between YUV depths black moves too.
             let (per_unit, offset) = if self.same || to == self.from {
                 (to.max, 0.0)
             } else {
@@ -253,7 +256,7 @@ impl Restorer for Libplacebo {
         output: &mut TileOut,
         ctx: &Context<'_>,
     ) -> Result<(), RestoreError> {
-        // The original counts the planes it has worked on in a byte.
+        // The original counts the processed planes in a byte.
         let selected = (0..input.image.planes.len()).filter(|&p| self.is_selected(p)).count() as u32;
         if input.image.color.model == Model::Rgb {
             ctx.check()?;

@@ -1,5 +1,5 @@
-//! Reads `NAME:key=value,key=value`, and recipes pasted from ffmpeg (`deband=1thr=0.03:range=24`, `gradfun=1.2:16`), mpv and
-//! `VapourSynth`.
+//! Parser of method settings: `NAME:key=value,key=value`, and recipes pasted from ffmpeg
+//! (`deband=1thr=0.03:range=24`, `gradfun=1.2:16`), mpv and `VapourSynth`.
 
 mod call;
 mod f3kdb;
@@ -7,13 +7,13 @@ mod libplacebo;
 
 use unband_image::{Entry, ParamKind};
 
-/// Readers of ways of writing that are known by more than a name, and the method each is for. `None` means that a text
-/// is nothing of theirs.
+/// Parsers of other programs' syntaxes, and their methods. A parser returns `None` for a text in another
+/// syntax.
 const FOREIGN: &[(&str, Reader)] = &[("libplacebo", libplacebo::read), ("f3kdb", f3kdb::read)];
 
 type Reader = fn(&str) -> Option<Result<Settings, RecipeError>>;
 
-/// Names under which other programs know a method.
+/// Other programs' names of methods.
 const FOREIGN_NAMES: &[(&str, &str)] = &[("deband", "ffmpeg-deband")];
 
 /// ffmpeg's short forms: method, short name, name.
@@ -24,48 +24,48 @@ const SHORT_PARAMS: &[(&str, &str, &str)] = &[
     ("ffmpeg-deband", "c", "coupling"),
 ];
 
-/// Names and values of parameters, in the order written.
+/// Parameter names and values, in the order written.
 pub type Settings = Vec<(String, String)>;
 
-/// A recipe that cannot be understood.
+/// An invalid recipe.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RecipeError {
-    /// There is no text.
+    /// The text is empty.
     #[error("the method has no name")]
     Empty,
-    /// No method of that name.
+    /// Unknown method.
     #[error("there is no method `{name}`")]
     UnknownMethod {
         /// The name given.
         name: String,
-        /// The one probably meant.
+        /// The most similar name.
         near: Option<&'static str>,
-        /// All there are.
+        /// All methods.
         known: Vec<&'static str>,
     },
-    /// No parameter of that name.
+    /// Unknown parameter.
     #[error("{method} has no parameter `{name}`")]
     UnknownParam {
         /// The method.
         method: &'static str,
         /// The name given.
         name: String,
-        /// The one probably meant.
+        /// The most similar name.
         near: Option<&'static str>,
-        /// All it has.
+        /// All parameters of the method.
         known: Vec<&'static str>,
     },
-    /// A piece is no setting.
-    #[error("`{got}` is no setting of {method}")]
+    /// A part is not a setting.
+    #[error("`{got}` is not a setting of {method}")]
     NotASetting {
         /// The method.
         method: &'static str,
-        /// The piece.
+        /// The part.
         got: String,
     },
-    /// A value without a name follows one with a name, where nobody knows what it is.
-    #[error("the value `{got}` has no name but follows one that has")]
+    /// A value without a name follows a named one, so its meaning is undefined.
+    #[error("the value `{got}` has no name but follows a named one")]
     Nameless {
         /// The value.
         got: String,
@@ -75,7 +75,7 @@ pub enum RecipeError {
     TooMany {
         /// The method.
         method: &'static str,
-        /// How many it has.
+        /// Number of parameters.
         count: usize,
         /// The first value too many.
         got: String,
@@ -89,7 +89,7 @@ pub enum RecipeError {
 }
 
 impl RecipeError {
-    /// What to do about it, if that can be said.
+    /// The next action, where there is one.
     pub fn hint(&self) -> Option<String> {
         let names = |near: Option<&str>, what: &str, known: &[&str]| match near {
             Some(near) => format!("did you mean `{near}`? {what} {}", known.join(", ")),
@@ -109,17 +109,17 @@ impl RecipeError {
     }
 }
 
-/// A method and its settings from text, by the names of `entries`; values are checked later, by
+/// Parses a method and its settings, with the names of `entries`; values are checked later, by
 /// [`Entry::build`](unband_image::Entry).
 ///
-/// `NAME`, `NAME:key=value,key=value` (also with `:` between), or as ffmpeg writes filters: `NAME=key=value:key=value`,
-/// values without names first, in the order of the parameters. ffmpeg's names, short names, its words for yes
-/// and no, and numbers like `2*PI` are understood. So are mpv's debanding options (`--deband-iterations=2`, or
-/// lines of its configuration) and the calls of scripts, `core.placebo.Deband(clip, …)`,
+/// Accepted: `NAME`, `NAME:key=value,key=value` (also with `:` between), or ffmpeg's filter syntax
+/// `NAME=key=value:key=value`, with unnamed values first, in the order of the parameters. ffmpeg's names,
+/// short names, booleans and products like `2*PI` are accepted. So are mpv's debanding options
+/// (`--deband-iterations=2`, or configuration lines) and script calls: `core.placebo.Deband(clip, …)`,
 /// `core.neo_f3kdb.Deband(clip, …)`, `f3kdb(…)`.
 ///
 /// # Errors
-/// Unknown names, pieces that are no settings, several filters at once.
+/// Unknown names, parts that are not settings, several filters at once.
 ///
 /// ```
 /// use unband_filters::{FILTERS, parse_method};
@@ -198,7 +198,7 @@ fn param(entry: &Entry, key: &str) -> Result<&'static unband_image::ParamInfo, R
     })
 }
 
-/// The candidate most like `name`, if any is much like it.
+/// The candidate most similar to `name`, if any is similar enough.
 fn nearest(name: &str, candidates: impl Iterator<Item = &'static str>) -> Option<&'static str> {
     candidates
         .map(|candidate| (strsim::normalized_damerau_levenshtein(name, candidate), candidate))
@@ -207,7 +207,7 @@ fn nearest(name: &str, candidates: impl Iterator<Item = &'static str>) -> Option
         .map(|(_, candidate)| candidate)
 }
 
-/// ffmpeg's spellings of values that ours does not know.
+/// ffmpeg's spellings of values that unband's parser does not know.
 fn own_spelling(kind: ParamKind, value: &str) -> String {
     let own = match kind {
         ParamKind::Switch => match value.to_ascii_lowercase().as_str() {
@@ -221,7 +221,7 @@ fn own_spelling(kind: ParamKind, value: &str) -> String {
     own.unwrap_or_else(|| value.to_owned())
 }
 
-/// Products and quotients of numbers and PI.
+/// Evaluates products and quotients of numbers and PI.
 fn product(text: &str) -> Option<f32> {
     let (negative, text) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
     let mut result = 1.0;
@@ -305,7 +305,7 @@ mod tests {
             hint("gradfun:raduis=3"),
             "gradfun has no parameter `raduis`; did you mean `radius`? its parameters are strength, radius"
         );
-        assert!(hint("gradfun:20").starts_with("`20` is no setting of gradfun; write NAME:key=value"));
+        assert!(hint("gradfun:20").starts_with("`20` is not a setting of gradfun; write NAME:key=value"));
         assert!(hint("gradfun=radius=20:2").starts_with("the value `2` has no name"));
         assert!(
             hint("gradfun=1:16:3").starts_with("gradfun has 2 parameters, the value `3` is one too many")

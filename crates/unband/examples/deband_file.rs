@@ -1,6 +1,6 @@
-//! Takes the banding out of one file: `cargo run --example deband_file -- INPUT OUTPUT`.
+//! Debands one file: `cargo run --example deband_file -- INPUT OUTPUT`.
 //!
-//! Shows options, progress, the report, and the proof that no sample left its cell.
+//! Shows options, progress, the report, and the check that no sample left its quantisation interval.
 #![allow(clippy::print_stderr)] // a program
 
 use std::path::PathBuf;
@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let done = deband_file(Input::File(&input), Output::File(&output), &options, &context)?;
     eprintln!("\n{}: {}", done.plan.method, done.plan.finding);
     if let Some(proof) = done.proof {
-        eprintln!("{} of {} samples outside their cells", proof.outside, proof.samples);
+        eprintln!("{} of {} samples outside their intervals", proof.outside, proof.samples);
     }
     Ok(())
 }

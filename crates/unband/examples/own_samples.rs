@@ -1,6 +1,6 @@
-//! Works on samples in memory, without files: `cargo run --example own_samples --no-default-features`.
+//! Debands samples in memory, without files: `cargo run --example own_samples --no-default-features`.
 //!
-//! Shows what was found, a method asked for by name, and how to stop early.
+//! Shows findings, a named method, and cancellation.
 #![allow(clippy::print_stderr)] // a program
 
 use std::sync::atomic::AtomicBool;

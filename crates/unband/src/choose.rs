@@ -1,18 +1,18 @@
-//! What is to be done with an image: method, settings, output depth, or nothing at all.
+//! Per-image choice of method, settings and output depth.
 
 use unband_image::inspect::{Cause, Findings};
 use unband_image::{Depth, Entry, Image};
 
 use crate::{Choice, Error, Options, OutputDepth, Precision, Reason, TreatAs, methods, networks};
 
-/// What will happen to the samples.
+/// The action on an image's samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
     /// The method runs.
     Restore,
-    /// Nothing to repair; they only go to another depth, dithered where that has no code for them.
+    /// Nothing to repair; the samples only change depth, dithered where the new depth has no code for them.
     Regrid,
-    /// They stay as they are, for this reason.
+    /// The samples stay unchanged, for this reason.
     Leave(Reason),
 }
 
@@ -25,25 +25,27 @@ pub struct Choices {
     pub settings: Vec<(String, String)>,
     /// Depth of the result.
     pub depth: Depth,
-    /// Keep samples inside their cells?
+    /// Keep samples inside their quantisation intervals?
     pub faithful: bool,
-    /// What will happen.
+    /// The action.
     pub act: Act,
 }
 
-/// Name of the method that runs when none is asked for: our network where a grid was found behind red, green and blue, `smooth`
-/// for the rest, for planes of a video as they are, and for more than what was found best, which the network knows nothing of.
-/// Of images that were JPEG once only blocks' means lie on the grid: `smooth` is nearer there.
+/// Name of the default method: the built-in network where a grid was found behind red, green and blue, else
+/// `smooth`.
+///
+/// `smooth` also runs on YUV planes of a video, and for strengths above 1, which the network was not trained
+/// for. In images that were JPEG once, only block means are on the grid: `smooth` is more accurate there.
 fn usual(image: &Image, findings: &Findings, options: &Options) -> &'static str {
     let sampled = networks::has_grid(findings) && findings.cause != Cause::Jpeg;
     let network = !image.is_yuv() && options.strength <= 1.0 && sampled;
     if network { networks::DEFAULT } else { unband_filters::smooth::ENTRY.name }
 }
 
-/// Plans the work on an image about which `findings` are known.
+/// Plans the work on an image with known `findings`.
 ///
 /// # Errors
-/// Unknown method, a setting it does not take, an option outside its range.
+/// Unknown method, a setting that the method does not have, an option outside its range.
 pub fn choose(image: &Image, findings: &Findings, options: &Options) -> Result<Choices, Error> {
     let (name, settings) = match &options.method {
         Choice::Auto => (usual(image, findings, options), &[][..]),
@@ -58,7 +60,7 @@ pub fn choose(image: &Image, findings: &Findings, options: &Options) -> Result<C
         return Err(Error::Option { name: "depth", range: "1 to 16", got: bits.to_string() });
     }
     let mut settings = settings.to_vec();
-    // A method's own setting goes before what is asked of all.
+    // A method's own setting takes precedence over the general option.
     let mut ask = |name: &str, value: String| {
         let takes = entry.params.iter().any(|param| param.name == name);
         if takes && !settings.iter().any(|(given, _)| given == name) {
@@ -71,7 +73,7 @@ pub fn choose(image: &Image, findings: &Findings, options: &Options) -> Result<C
     if options.precision != Precision::Auto {
         ask(networks::PRECISION, options.precision.word().to_owned());
     }
-    // Wrong settings are told before any work is done.
+    // Wrong settings are reported before any work is done.
     drop((entry.build)(&settings)?);
     let depth = match (options.depth, output_depth(&settings)) {
         (OutputDepth::Keep, Some(own)) => own.resolve(image.depth),
@@ -90,7 +92,8 @@ pub fn choose(image: &Image, findings: &Findings, options: &Options) -> Result<C
     Ok(Choices { entry, settings, depth, faithful: options.faithful.unwrap_or(entry.ours), act })
 }
 
-/// Do the settings ask for no change at all? Then nothing runs: bounds of a JPEG file's coefficients would move samples too.
+/// Do the settings ask for no change at all? Then nothing runs: the bounds of JPEG coefficients would move
+/// samples too.
 fn has_no_strength(settings: &[(String, String)]) -> bool {
     let asked = settings.iter().rev().find(|(name, _)| name == "strength");
     asked.is_some_and(|(_, strength)| strength.parse::<f32>().is_ok_and(|strength| strength == 0.0))
@@ -102,7 +105,8 @@ fn output_depth(settings: &[(String, String)]) -> Option<OutputDepth> {
     bits.parse().ok().filter(|bits| (1..=16).contains(bits)).map(OutputDepth::Bits)
 }
 
-/// Are the plateaus of an image meant, by what is said of it or by its looks? Then rounding adds no noise to them.
+/// Are the plateaus of an image intended, by its looks or by the options? Then rounding adds no dither to
+/// them.
 pub(crate) fn is_meant(findings: &Findings, options: &Options) -> bool {
     match options.treat_as {
         TreatAs::Auto => findings.drawing.is_some(),
@@ -111,8 +115,8 @@ pub(crate) fn is_meant(findings: &Findings, options: &Options) -> bool {
     }
 }
 
-/// Why an image's samples must stay, whatever was found. What looks drawn stays where our own methods would change it
-/// (`meant`); what is said to be drawn always does.
+/// The reason to keep an image's samples, whatever was found. A detected drawing is kept where unband's own
+/// methods would change it (`meant`). An image that the options call a drawing is always kept.
 fn kept(findings: &Findings, options: &Options, meant: bool) -> Option<Reason> {
     match options.treat_as {
         TreatAs::Auto => findings.drawing.filter(|_| meant).map(Reason::Drawn),
@@ -121,8 +125,8 @@ fn kept(findings: &Findings, options: &Options, meant: bool) -> Option<Reason> {
     }
 }
 
-/// An image without visible banding and without a coarse grid can be shown no better on a grid that is no finer:
-/// dither would only add noise.
+/// No visible banding and no coarse grid: a grid that is not finer cannot show the image better. Dither would
+/// only add noise.
 fn nothing_to_repair(findings: &Findings, depth: Depth) -> bool {
     let fine = match findings.cause {
         Cause::Plain | Cause::Video | Cause::Coded | Cause::Jpeg | Cause::ToneCurve => true,
@@ -131,9 +135,9 @@ fn nothing_to_repair(findings: &Findings, depth: Depth) -> bool {
     fine && !findings.visible && depth.bits() <= findings.effective_bits
 }
 
-/// Why an image comes back as it was.
+/// The reason for an unchanged result.
 pub(crate) fn left_because(findings: &Findings, depth: Depth) -> Reason {
-    // Steps of more than ten bits are nothing that anybody could smooth visibly.
+    // Smoothing steps of more than ten bits has no visible effect.
     let own_steps = findings.cause == Cause::Plain && findings.effective_bits <= 10;
     if own_steps && findings.banded_share > 0.0 && depth.bits() <= findings.effective_bits {
         Reason::OneCodeOnly

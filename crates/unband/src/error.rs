@@ -1,17 +1,17 @@
-//! What can go wrong.
+//! Errors of all jobs, with hints.
 
 use unband_image::{ParamError, RestoreError};
 
-/// Why a job was not done. [`Error::hint`] names the next action.
+/// Why a job failed. [`Error::hint`] names the next action.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// No method of that name.
+    /// Unknown method name.
     #[error("there is no method `{name}`")]
     UnknownMethod {
         /// The name given.
         name: String,
-        /// The one probably meant.
+        /// The most similar method name.
         near: Option<&'static str>,
     },
     /// A setting of a method cannot be used.
@@ -22,62 +22,62 @@ pub enum Error {
     Option {
         /// The option.
         name: &'static str,
-        /// What it may be.
+        /// Its range.
         range: &'static str,
-        /// What it was.
+        /// The value given.
         got: String,
     },
     /// The image's planes do not fit together.
     #[error("{0}")]
     Image(String),
-    /// The method gave up.
+    /// The method failed.
     #[error(transparent)]
     Restore(RestoreError),
-    /// The caller asked to stop.
+    /// The caller cancelled.
     #[error("interrupted")]
     Cancelled,
-    /// More memory would be needed than allowed.
-    #[error("{needed_mib} MiB of memory are needed, {allowed_mib} MiB are allowed")]
+    /// The job needs more memory than allowed.
+    #[error("{needed_mib} MiB of memory are needed, the limit is {allowed_mib} MiB")]
     Memory {
-        /// Needed at least.
+        /// Needed at least, in MiB.
         needed_mib: u64,
-        /// Allowed.
+        /// Allowed, in MiB.
         allowed_mib: u64,
-        /// The method works on the image as a whole, so that smaller windows are no way out.
+        /// The method needs the whole image at once; smaller windows do not help.
         whole: bool,
     },
-    /// The cells of luma and chroma cannot be looked at in a file of red, green and blue.
-    #[error("the image's luma and chroma become RGB in {format}, where their cells cannot be checked")]
+    /// An RGB file cannot be checked against the quantisation intervals of luma and chroma.
+    #[error("{format} stores RGB, so the quantisation intervals of luma and chroma cannot be checked")]
     Unprovable {
         /// The format.
         format: &'static str,
     },
-    /// The network enlarges by another factor than was asked for.
-    #[error("{}: enlarges {has} times, {asked} times were asked for", file.display())]
+    /// The network has another scale factor than requested.
+    #[error("{}: upscales {has} times, {asked} times were requested", file.display())]
     Scale {
-        /// The file with its numbers.
+        /// The file with its weights.
         file: std::path::PathBuf,
-        /// Its factor.
+        /// Its scale factor.
         has: usize,
-        /// The factor asked for.
+        /// The requested scale factor.
         asked: usize,
     },
-    /// No numbers of ours for that factor.
-    #[error("there are no weights of ours that enlarge {scale} times")]
+    /// No built-in weights for that scale factor.
+    #[error("no built-in weights upscale {scale} times")]
     NoUpscaler {
-        /// The factor asked for.
+        /// The requested scale factor.
         scale: usize,
     },
-    /// The method makes nothing of that name beside its image.
+    /// The method has no extra output of that name.
     #[error("{method} has no output `{name}`")]
     NoAside {
         /// The method.
         method: &'static str,
         /// The name given.
         name: String,
-        /// What it makes.
+        /// The outputs that it has.
         has: Vec<String>,
-        /// What networks make, in words.
+        /// Outputs of other networks, as text.
         others: Vec<String>,
     },
     /// A file could not be read or written.
@@ -100,7 +100,7 @@ impl From<RestoreError> for Error {
 }
 
 impl Error {
-    /// Counts bytes that are held beside what needed too many.
+    /// Adds bytes held elsewhere to those of an [`Error::Memory`].
     #[cfg(feature = "files")]
     pub(crate) fn with_memory_beside(self, bytes: u64) -> Self {
         match self {
@@ -112,7 +112,7 @@ impl Error {
         }
     }
 
-    /// What to do about it, if that can be said.
+    /// The next action, where there is one.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::UnknownMethod { near: Some(near), .. } => Some(format!("did you mean `{near}`?")),
@@ -122,23 +122,23 @@ impl Error {
             }
             Self::Setting(error) => error.hint(),
             Self::Memory { needed_mib, whole: true, .. } => Some(format!(
-                "the method needs the whole image at once: allow `--max-memory {needed_mib}M`, split the image, or take another method"
+                "the method needs the whole image at once: allow `--max-memory {needed_mib}M`, split the image, or use another method"
             )),
             Self::Memory { needed_mib, whole: false, .. } => Some(format!(
                 "allow `--max-memory {needed_mib}M`, use fewer threads with `-j`, or split the image"
             )),
             Self::Restore(RestoreError::NoNumbers { .. }) => {
-                Some("take other weights; `unband models info FILE` tells what a file holds".to_owned())
+                Some("use other weights; `unband models info FILE` shows the network of a file".to_owned())
             }
             Self::NoAside { has, others, .. } if has.is_empty() => {
-                Some(format!("it makes its image alone; {}", others.join(", ")))
+                Some(format!("it has no extra outputs; {}", others.join(", ")))
             }
-            Self::NoAside { has, .. } => Some(format!("it makes {}", has.join(", "))),
+            Self::NoAside { has, .. } => Some(format!("its extra outputs: {}", has.join(", "))),
             Self::Scale { has, .. } => {
-                Some(format!("say `--scale {has}`, or give the weights of a network that enlarges as asked"))
+                Some(format!("use `--scale {has}`, or weights of a network with the requested factor"))
             }
             Self::NoUpscaler { .. } => Some(
-                "ours enlarge 2 and 4 times; give a checkpoint with `--weights FILE`: `unband models list` names published ones"
+                "the built-in factors are 2 and 4; for others use a checkpoint with `--weights FILE`: `unband models list` shows published ones"
                     .to_owned(),
             ),
             Self::Unprovable { .. } => Some("write Y4M, or drop `--prove`".to_owned()),

@@ -1,7 +1,7 @@
-//! The promise not to invent detail: every sample stays inside the cell of values that its source code
-//! stands for.
+//! Quantisation intervals: every sample stays inside the range of values that its source code stands for, so
+//! no detail is invented.
 //!
-//! [`cells`] is the one place that says how wide a cell is; `docs/faithful.md` shows it as a table.
+//! [`cells`] is the single definition of their widths; `docs/faithful.md` shows it as a table.
 
 use std::ops::Range;
 
@@ -13,56 +13,56 @@ use unband_image::{Image, Matrix, Restorer};
 use unband_simd::Level;
 use unband_simd::cells::{keep_near_levels, keep_within, keep_within_each, keep_within_yuv, nearest_level};
 
-/// Kept free at the edge of a cell for the rounding of `f32`, in values: a few units in the last place.
+/// Margin at the edge of an interval for `f32` rounding, in values: a few units in the last place.
 const SLACK: f32 = 8e-7;
 
-/// The cells of one plane; values, not codes.
+/// The quantisation intervals of one plane; values, not codes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PlaneCells {
-    /// The source value and so much on either side.
+    /// The source value ± this.
     Around(f32),
-    /// The level `offset + k * step` nearest to the source value, and `half` on either side.
+    /// The level `offset + k * step` nearest to the source value, ± `half`.
     Levels {
-        /// Distance of levels.
+        /// Distance between levels.
         step: f32,
-        /// A level.
+        /// One level.
         offset: f32,
-        /// Half the width.
+        /// Half-width.
         half: f32,
     },
-    /// The source value and so much on either side, by its code.
+    /// The source value ± a width that depends on its code.
     ByCode(Vec<f32>),
 }
 
-/// The cells of all samples of one image.
+/// The quantisation intervals of all samples of one image.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cells {
-    /// Luma weights, when the cells are those of luma and colour differences behind RGB.
+    /// Luma weights, when the intervals are those of luma and colour differences behind RGB.
     matrix: Option<Matrix>,
     planes: Vec<PlaneCells>,
-    /// Where the grid holds, if not everywhere, and the cells of the other squares.
+    /// Where the grid applies, if not everywhere, and the intervals of the other squares.
     elsewhere: Option<(GridRegions, Vec<PlaneCells>)>,
-    /// How many luma samples one sample of each plane stands for, across and down.
+    /// Luma samples per sample of each plane, across and down.
     scales: Vec<(usize, usize)>,
-    /// Codes of each plane; `None` for floating point.
+    /// Code grid of each plane; `None` for floating point.
     codes: Vec<Option<Grid>>,
 }
 
-/// The cells of an image about which `findings` are known. The first row that fits counts.
+/// The quantisation intervals of an image with known `findings`. The first matching row applies.
 ///
-/// | plane | cell |
+/// | plane | interval |
 /// |---|---|
-/// | on a found grid of step P, compressed with loss or seen through half-size chroma since | ±(P/2 + the larger of P/4 and 1 code) |
+/// | on a found grid of step P, later compressed or with half-size chroma | ±(P/2 + the larger of P/4 and 1 code) |
 /// | from a palette of 8 bits | ±0.499 of the way to the farthest neighbour, of the colours with that code |
 /// | with its own gap at each code, after a tone curve or from another palette | ±0.499 gaps |
 /// | on found levels of red, green, blue or grey | the nearest level ±0.4995 P |
 /// | on another found grid | ±P/2 |
-/// | another plane of an image with a found grid, and squares where the grid does not hold | ±2 codes |
+/// | another plane of an image with a found grid, and squares where the grid does not apply | ±2 codes |
 /// | from a codec, no grid found | ± the larger of P/2 and 2 codes |
 /// | on the container's own grid | ±0.499 P: rounding gives the source code |
 ///
-/// Codes are 8-bit ones of full scale (1/255). In an image whose red, green and blue were never mixed, squares
-/// where the grid does not hold have the container's own cells.
+/// Codes are 8-bit ones of full scale (1/255). In an image whose red, green and blue were never mixed,
+/// squares where the grid does not apply have the container's own intervals.
 pub fn cells(image: &Image, findings: &Findings) -> Cells {
     let matrix = match findings.space {
         Space::Yuv { matrix, .. } if image.planes.len() == 3 && findings.grids.len() == 3 => Some(matrix),
@@ -74,7 +74,7 @@ pub fn cells(image: &Image, findings: &Findings) -> Cells {
         own_step: 255.0 * image.depth.step(),
         some_found: findings.grids.iter().any(|grid| grid.found),
     };
-    // Findings about another image must not make this panic; no cell at all is the safest promise.
+    // Findings about another image must not make this panic; an interval of width 0 is the safest result.
     let grid = |p: usize| findings.grids.get(p).or(findings.grids.first());
     let each = |row: &dyn Fn(&PlaneGrid) -> PlaneCells| {
         (0..image.planes.len()).map(|p| grid(p).map_or(PlaneCells::Around(0.0), row)).collect::<Vec<_>>()
@@ -96,8 +96,10 @@ pub fn cells(image: &Image, findings: &Findings) -> Cells {
     }
 }
 
-/// Keeps a restorer's results inside the intervals of the coefficients that a JPEG file stores, where the image still
-/// is what its file decodes to. `deblock` also averages the quantiser's noise out. Says whether it did.
+/// Keeps a restorer's results inside the intervals of the stored JPEG coefficients, where the image is still
+/// what its file decodes to.
+///
+/// `deblock` also averages out the quantisation noise. Returns whether the bounds were applied.
 pub(crate) fn within_file(
     image: &Image,
     inner: Box<dyn Restorer>,
@@ -110,10 +112,10 @@ pub(crate) fn within_file(
     }
 }
 
-/// What the rows of the table ask about the whole image.
+/// Properties of the whole image that the table depends on.
 struct Table<'a> {
     findings: &'a Findings,
-    /// Do the grids lie behind RGB?
+    /// Are the grids behind RGB?
     behind: bool,
     /// One code of the container, in 8-bit codes.
     own_step: f32,
@@ -152,7 +154,7 @@ impl Table<'_> {
         }))
     }
 
-    /// Squares where the grid does not hold.
+    /// The intervals of squares where the grid does not apply.
     fn elsewhere(&self) -> PlaneCells {
         let mixed = self.behind || self.recoded() || self.coded();
         PlaneCells::Around(half_value(if mixed { 2.0 } else { 0.499 * self.own_step }))
@@ -163,18 +165,18 @@ impl Table<'_> {
     }
 }
 
-/// From 8-bit codes to values, with room for rounding.
+/// Converts 8-bit codes to values, with a margin for rounding.
 fn half_value(half_codes: f32) -> f32 {
     (half_codes / 255.0 - SLACK).max(0.0)
 }
 
 impl Cells {
-    /// The cells of each plane, in the image's own planes or Y, U, V.
+    /// The intervals of each plane, in the image's own planes or Y, U, V.
     pub fn planes(&self) -> &[PlaneCells] {
         &self.planes
     }
 
-    /// Half the widest cell of a plane, in 8-bit codes.
+    /// Half the widest interval of a plane, in 8-bit codes.
     pub fn half_codes(&self, plane: usize) -> f32 {
         255.0
             * match &self.planes[plane] {
@@ -183,13 +185,13 @@ impl Cells {
             }
     }
 
-    /// Are the cells those of luma and colour differences, so that the planes must be looked at together?
+    /// Are the intervals those of luma and colour differences, so that planes must be checked together?
     pub(crate) fn joint(&self) -> bool {
         self.matrix.is_some()
     }
 
-    /// Keeps part of a row of one plane, from the sample `at` on, inside its cells and, as far as the source
-    /// is, within `limits`.
+    /// Clamps part of a row of one plane, starting at sample `at`, to its intervals and, as far as the source
+    /// is, to `limits`.
     pub(crate) fn keep(
         &self,
         level: Level,
@@ -214,7 +216,7 @@ impl Cells {
         }
     }
 
-    /// As [`Cells::keep`], for the three rows of an image whose cells are [`Cells::joint`].
+    /// As [`Cells::keep`], for three rows of an image with joint intervals ([`Cells::joint`]).
     pub(crate) fn keep_pixels(
         &self,
         level: Level,
@@ -233,7 +235,7 @@ impl Cells {
         }
     }
 
-    /// Lowest and highest value of a sample's cell.
+    /// Lowest and highest value of a sample's interval.
     pub(crate) fn bounds(&self, plane: usize, at: (usize, usize), source: f32) -> (f64, f64) {
         let (centre, half) = match self.cell(plane, at) {
             PlaneCells::Around(half) => (f64::from(source), f64::from(*half)),
@@ -244,12 +246,12 @@ impl Cells {
                 (centre, f64::from(half))
             }
         };
-        // A source off its level widens its own cell.
+        // A source value off its level widens its own interval.
         let (source, slack) = (f64::from(source), f64::from(SLACK));
         ((centre - half - slack).min(source), (centre + half + slack).max(source))
     }
 
-    /// How far a sample lies outside its cell, in values; negative inside.
+    /// Distance of a sample from its interval, in values; negative inside.
     pub(crate) fn excess(&self, plane: usize, at: (usize, usize), source: f32, value: f32) -> f64 {
         let (low, high) = self.bounds(plane, at, source);
         (low - f64::from(value)).max(f64::from(value) - high)
@@ -267,7 +269,7 @@ impl Cells {
         [0, 1, 2].map(|p: usize| moved[p].abs() - f64::from(halves[p]) - f64::from(SLACK))
     }
 
-    /// The cells around a sample of a plane.
+    /// The intervals around a sample of a plane.
     fn cell(&self, plane: usize, (x, y): (usize, usize)) -> &PlaneCells {
         if let Some((regions, cells)) = &self.elsewhere {
             let (sx, sy) = self.scales[plane];
@@ -287,7 +289,7 @@ impl Cells {
         })
     }
 
-    /// Parts of a row of `n` samples from `x0` on within which the cells are the same.
+    /// Parts of a row of `n` samples, starting at `x0`, with constant intervals.
     fn runs(&self, plane: usize, x0: usize, n: usize) -> impl Iterator<Item = Range<usize>> + use<> {
         let scale = self.scales[plane].0;
         let (side, x0) = match &self.elsewhere {
@@ -342,7 +344,7 @@ mod tests {
         assert_eq!(halves(&levels), [1.998, 1.998, 2.0]);
         assert!(matches!(cells(&image(), &levels).planes()[0], PlaneCells::Levels { .. }));
         assert_eq!(halves(&Findings { lossy: true, ..levels.clone() }), [3.0, 3.0, 2.0]);
-        // Nothing was halved on the way to red, green and blue themselves.
+        // Red, green and blue themselves were never at half size.
         assert_eq!(halves(&Findings { half_chroma: true, ..levels }), [1.998, 1.998, 2.0]);
 
         let planes = Findings { cause: Cause::PlaneGrid, space: yuv, grids, ..plain.clone() };
@@ -367,7 +369,7 @@ mod tests {
         let dark = 100.0 / 255.0;
         let inside = |codes: f32| cells.excess(0, (0, 0), dark, dark + codes / 255.0) <= 0.0;
         assert!(inside(1.49) && !inside(1.51));
-        // A gap is never less than a code.
+        // A gap is at least one code.
         let light = 200.0 / 255.0;
         let inside = |codes: f32| cells.excess(0, (0, 0), light, light + codes / 255.0) <= 0.0;
         assert!(inside(0.49) && !inside(0.51));
@@ -408,7 +410,7 @@ mod tests {
         assert!(below.iter().all(|v| (v - source[0]) * 255.0 > 1.5));
     }
 
-    /// Sources may lie half-way between levels: whoever keeps and whoever proves must mean the same one.
+    /// Sources may be halfway between levels: clamping and checking must choose the same one.
     #[test]
     fn what_was_kept_near_a_level_is_proven_to_be() {
         let grids = [1023.0, 1024.0].map(|codes| (0..1024).map(move |code| code as f32 / codes));

@@ -1,10 +1,10 @@
-//! Takes the banding (false contours) out of images.
+//! Removal of banding (false contours) from images and video.
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use unband::Image;
 //!
-//! // A grey ramp that was stored with six bits: steps of four codes.
+//! // A grey ramp stored with six bits: steps of four codes.
 //! let (width, height) = (256, 64);
 //! let banded: Vec<u8> = (0..width * height).map(|i| ((i % width) / 4 * 255 / 63) as u8).collect();
 //!
@@ -13,17 +13,17 @@
 //! let codes: Vec<u8> = smooth.to_gray()?;
 //!
 //! assert_eq!(codes.len(), banded.len());
-//! assert!(codes.iter().zip(&banded).all(|(a, b)| a.abs_diff(*b) <= 3)); // never more than half a step and a code
+//! assert!(codes.iter().zip(&banded).all(|(a, b)| a.abs_diff(*b) <= 3)); // at most half a step and a code
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! [`deband_with`] takes [`Options`] and a [`Context`] (threads, progress, a flag to stop) and says in a
-//! [`Report`] what it found and did. The module `files` (feature `files`, on by default) does the same from
+//! [`deband_with`] takes [`Options`] and a [`Context`] (threads, progress, a cancel flag) and returns a
+//! [`Report`] of findings and changes. The module `files` (feature `files`, on by default) does the same from
 //! file to file. The feature `image` converts from and to the `image` crate's `DynamicImage`.
 //!
-//! What holds for everything our own methods write: no sample leaves the cell of values that its source
-//! code stands for, see [`faithful`]; [`prove`] checks it.
+//! All output of unband's own methods keeps one promise: no sample leaves the quantisation interval of its
+//! source code, see [`faithful`]; [`prove`] checks it.
 #![forbid(unsafe_code)]
 
 mod choose;

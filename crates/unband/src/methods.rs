@@ -1,8 +1,8 @@
-//! The methods that can be asked for by name.
+//! Lookup of methods by name.
 
 use unband_image::{Entry, ParamKind};
 
-/// Registries joined into the one list behind `--method`.
+/// The registries behind `--method`.
 pub static METHODS: &[&[Entry]] = &[unband_filters::FILTERS, crate::networks::NETWORKS];
 
 /// All methods, in the order of the registries.
@@ -10,7 +10,7 @@ pub fn methods() -> impl Iterator<Item = &'static Entry> {
     METHODS.iter().flat_map(|registry| registry.iter())
 }
 
-/// Methods that need no file of numbers: all but networks.
+/// Methods that need no weights file: all but networks.
 pub fn filters() -> impl Iterator<Item = &'static Entry> {
     methods().filter(|entry| entry.params.iter().all(|param| param.kind != ParamKind::File))
 }
@@ -20,7 +20,7 @@ pub fn method(name: &str) -> Option<&'static Entry> {
     methods().find(|entry| entry.name == name)
 }
 
-/// The method whose name is closest, if any is close.
+/// The most similar method name, if any is close.
 pub(crate) fn nearest(name: &str) -> Option<&'static str> {
     methods()
         .map(|entry| (strsim::damerau_levenshtein(entry.name, name), entry.name))

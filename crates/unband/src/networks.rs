@@ -1,4 +1,4 @@
-//! Networks as methods: `--method ggdbn --weights FILE`.
+//! Neural networks as methods: `--method ggdbn --weights FILE`.
 
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -18,35 +18,35 @@ use unband_simd::Precision as Products;
 use crate::{Error, Precision, shipped};
 
 params! {
-    /// Settings of networks that run once.
+    /// Settings of single-pass networks.
     pub struct OnceParams {
-        /// Its weights: a file, as its authors publish it, or the name of an imported model.
+        /// Weights: a file as the authors publish it, or the name of an imported model.
         weights: PathBuf = PathBuf::new();
-        /// Numbers that products are made of.
+        /// Precision of multiplications.
         precision: Precision = Precision::Auto;
     }
 }
 
 params! {
-    /// Settings of our own network.
+    /// Settings of the built-in network.
     pub struct LiteParams {
-        /// Other weights than those that are part of the program: a file, or the name of an imported model.
+        /// Weights that replace the built-in ones: a file, or the name of an imported model.
         weights: PathBuf = PathBuf::new();
-        /// How much of what it found is done. 0 changes nothing; more than 1 is for `smooth`.
+        /// Share of the correction that is applied. 0 changes nothing; values above 1 need `smooth`.
         strength: f32 = 1.0, 0.0..=1.0;
-        /// Numbers that products are made of.
+        /// Precision of multiplications.
         precision: Precision = Precision::Auto;
     }
 }
 
 params! {
-    /// Settings of networks that run in steps.
+    /// Settings of multi-step networks.
     pub struct StepsParams {
-        /// Its weights: a file, as its authors publish it, or the name of an imported model.
+        /// Weights: a file as the authors publish it, or the name of an imported model.
         weights: PathBuf = PathBuf::new();
-        /// Steps from the banded image to the clean one. 1 is one plain pass; more take as many times longer.
+        /// Steps from the banded image to the clean one. 1 is a single pass; run time grows in proportion.
         steps: u32 = 30, 1..=1000;
-        /// Numbers that products are made of.
+        /// Precision of multiplications.
         precision: Precision = Precision::Auto;
     }
 }
@@ -54,14 +54,14 @@ params! {
 params! {
     /// Settings of deepDeband.
     pub struct DeepDebandParams {
-        /// Its weights: a file, as its authors publish it, or the name of an imported model.
+        /// Weights: a file as the authors publish it, or the name of an imported model.
         weights: PathBuf = PathBuf::new();
-        /// As its authors run it: statistics of the image, dropout, codes cut off. Otherwise the result is the same each
-        /// time, and about one code brighter.
+        /// Run exactly as the authors do: image statistics, dropout, truncated codes. Otherwise the result is
+        /// deterministic and about one code brighter.
         original: bool = false;
         /// Seed of the dropout.
         seed: u32 = 0;
-        /// Numbers that products are made of.
+        /// Precision of multiplications.
         precision: Precision = Precision::Auto;
     }
 }
@@ -85,7 +85,7 @@ macro_rules! network {
     };
 }
 
-/// The networks that take banding out, in the order in which they were published.
+/// Debanding networks, by date of publication.
 pub static NETWORKS: &[Entry] = &[
     network!(arch::bitnet::ENTRY, OnceParams, |_| Way::Once),
     network!(arch::adnet::ENTRY, OnceParams, |_| Way::Once),
@@ -101,7 +101,7 @@ pub static NETWORKS: &[Entry] = &[
     LITE,
 ];
 
-/// Our own network, on top of `smooth`; `smooth` alone where no grid was found.
+/// The built-in network, on top of `smooth`; `smooth` alone where no grid was found.
 const LITE: Entry = Entry {
     name: arch::unband_lite::ENTRY.name,
     title: arch::unband_lite::ENTRY.title,
@@ -131,23 +131,23 @@ const LITE: Entry = Entry {
     },
 };
 
-/// Name of our own network for banding, which runs where no method is asked for and it has something to say.
+/// Name of the built-in debanding network, the default method where a grid was found.
 pub const DEFAULT: &str = arch::unband_lite::ENTRY.name;
 
-/// Was a grid found in any plane? Without one our network knows no more than `smooth` does.
+/// Was a grid found in any plane? Without one the built-in network knows no more than `smooth`.
 pub(crate) fn has_grid(findings: &Findings) -> bool {
     Cells::gridded(findings)
 }
 
-/// The numbers of a network as a file, where they are part of the program.
+/// The weights of a network as a file, where they are built in.
 pub fn built_in(method: &str) -> Option<&'static [u8]> {
     (method == DEFAULT).then_some(shipped::DEBANDER)
 }
 
-/// Name of the parameter that says how exact products are.
+/// Name of the precision parameter.
 pub const PRECISION: &str = "precision";
 
-/// Name of the parameter that takes a checkpoint.
+/// Name of the checkpoint parameter.
 pub const WEIGHTS: &str = "weights";
 
 /// Does the method take a checkpoint?
@@ -184,23 +184,23 @@ fn checked(
     engine(architecture, file, products)
 }
 
-/// Who publishes the numbers of a network, on which terms, and how they are given.
+/// Publisher and licence of a network's weights, and how to pass them.
 fn where_from(name: &str) -> String {
     let published = unband_nets::zoo::PUBLISHED.iter().filter(|p| p.architecture == name);
     let told: Vec<String> = published
         .map(|p| format!("`{}` of {}, {} (licence: {})", p.file, p.author, p.place, p.licence))
         .collect();
-    let given = "give its file with `--weights FILE`, or once for all with `unband models import FILE`";
+    let given = "use its file with `--weights FILE`, or import it once with `unband models import FILE`";
     match told.as_slice() {
-        [] => format!("no checkpoint of it was published; {given}"),
+        [] => format!("no checkpoint was published; {given}"),
         told => format!("published: {}; {given}", told.join("; ")),
     }
 }
 
-/// Can the method make an output of that name beside its image?
+/// Checks that the method has an extra output of that name.
 ///
 /// # Errors
-/// The outputs that it has, and the networks that have some.
+/// The outputs that it has, and the networks that have extra outputs.
 pub fn check_aside(method: &'static str, settings: &[(String, String)], name: &str) -> Result<(), Error> {
     let outputs = asides(method, settings)?;
     if outputs.iter().any(|output| output == name) {
@@ -210,12 +210,12 @@ pub fn check_aside(method: &'static str, settings: &[(String, String)], name: &s
     let others = NETWORKS.iter().filter_map(of).filter(|(_, outputs)| outputs.len() > 1);
     let others = others.map(|(network, outputs)| {
         let names: Vec<&str> = outputs[1..].iter().map(|(name, _)| name.as_str()).collect();
-        format!("{network} makes {}", names.join(", "))
+        format!("{network} has {}", names.join(", "))
     });
     Err(Error::NoAside { method, name: name.to_owned(), has: outputs, others: others.collect() })
 }
 
-/// Names of what a network makes beside its image, by the checkpoint that it runs; none of other methods.
+/// Names of a network's extra outputs, by its checkpoint; none for other methods.
 fn asides(method: &str, settings: &[(String, String)]) -> Result<Vec<String>, ParamError> {
     let file = settings.iter().rev().find(|(name, _)| name == WEIGHTS).map(|(_, file)| Path::new(file));
     let network = NETWORKS.iter().any(|entry| entry.name == method);

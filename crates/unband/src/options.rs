@@ -1,4 +1,4 @@
-//! What a caller may ask for.
+//! Options of the main job.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,13 +8,13 @@ use unband_image::dither::Dither;
 
 use crate::Precision;
 
-/// Which method.
+/// The method to run.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub enum Choice {
-    /// Ours, with what the image asks for.
+    /// The default method, chosen by image.
     #[default]
     Auto,
-    /// A method of [`crate::METHODS`] with settings in order, as `--method NAME:key=value,…` gives them.
+    /// A method of [`crate::METHODS`] with settings in order, as in `--method NAME:key=value,…`.
     Named {
         /// Its name.
         name: String,
@@ -26,17 +26,17 @@ pub enum Choice {
 /// Bits per sample of the result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum OutputDepth {
-    /// As many as the input has.
+    /// The depth of the input.
     #[default]
     Keep,
-    /// Whole codes of so many bits, 1 to 16; files hold 8, 10, 12 or 16.
+    /// Integer codes of this many bits, 1 to 16; files hold 8, 10, 12 or 16.
     Bits(u8),
     /// 32-bit floating point, not rounded and not dithered.
     Float,
 }
 
 impl OutputDepth {
-    /// The depth of the result for an input of this depth.
+    /// The depth of the result for an input of depth `input`.
     pub fn resolve(self, input: Depth) -> Depth {
         match self {
             Self::Keep => input,
@@ -74,47 +74,48 @@ impl fmt::Display for OutputDepth {
 }
 
 unband_image::words! {
-    /// What an image is to be taken for. Drawings have plateaus that are meant; data are numbers for a program.
+    /// Treatment of an image's plateaus. In drawings they are intended; data are values for a program.
     #[derive(Default)]
     pub enum TreatAs {
-        /// What it looks like: drawings and data that are recognised stay as they are.
+        /// By detection: recognised drawings and data stay unchanged.
         #[default]
         Auto = "auto",
-        /// A photo, a render, a gradient: whatever was found is repaired.
+        /// A photo, render or gradient: all banding that was found is repaired.
         Photo = "photo",
-        /// A drawing: no sample changes, whatever the method; another depth is rounded without dither.
+        /// A drawing: no sample changes with any method; a new depth is rounded without dither.
         Drawing = "drawing",
-        /// Numbers for a program, such as normals or a table of colours: as a drawing.
+        /// Data for a program, such as normals or a colour table: as a drawing.
         Data = "data",
     }
 }
 
-/// How an image is to be treated. The default is the main job: our method, same depth, blue-noise dither.
+/// Treatment of an image. The default is the main job: default method, same depth, blue-noise dither.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
-    /// Which method.
+    /// The method.
     pub method: Choice,
-    /// How much, 0 to 4; 1 is as found best, 0 nothing. For methods of ours.
+    /// Strength, 0 to 4; 1 is the tuned value, 0 no change. For unband's own methods.
     pub strength: f32,
     /// Bits per sample of the result.
     pub depth: OutputDepth,
-    /// How rounding hides its error.
+    /// Dithering method.
     pub dither: Dither,
     /// The same dither threshold on all channels: no coloured specks on greys, slightly more visible noise.
     pub locked: bool,
-    /// Seed of dither and random numbers.
+    /// Seed of dither and other random values.
     pub seed: u64,
-    /// Numbers that a network's products are made of.
+    /// Arithmetic precision of networks.
     pub precision: Precision,
-    /// Keep every sample inside its cell? `None`: yes for our methods, no for originals.
+    /// Keep every sample inside its quantisation interval? `None`: yes for unband's own methods, no for
+    /// reimplementations.
     pub faithful: Option<bool>,
-    /// Work also where nothing needs repair.
+    /// Process images even if no banding was found.
     pub everywhere: bool,
-    /// What the image is taken for.
+    /// Treat the image as a photo, drawing, data, or by detection.
     pub treat_as: TreatAs,
-    /// Side of the windows that are worked on at a time, in samples. Never changes a result.
+    /// Side of the processing windows, in samples. Never changes a result.
     pub tile: usize,
-    /// Most memory to use, in bytes; windows shrink to fit it.
+    /// Memory limit in bytes; windows shrink to fit it.
     pub max_memory: Option<u64>,
 }
 

@@ -1,27 +1,28 @@
-//! How exactly networks multiply.
+//! Arithmetic precision of networks.
 
 use unband_image::ParamError;
 use unband_simd::Level;
 
 unband_image::words! {
-    /// How exactly networks multiply. Sums have 32 bits always.
+    /// Precision of a network's multiplications. Sums always have 32 bits.
     #[derive(Default)]
     pub enum Precision {
-        /// 32 bits: how far 16 go off depends on a network's numbers, and with our own they save nothing of a whole run.
+        /// 32 bits. The error of 16 bits depends on the weights; for the built-in network 16 bits save no
+        /// measurable time.
         #[default]
         Auto = "auto",
-        /// Numbers of 32 bits.
+        /// 32-bit floating point.
         F32 = "f32",
-        /// bfloat16: 8 significant bits, twice as many products at a time.
+        /// bfloat16: 8 significant bits, twice the products per instruction.
         Bf16 = "bf16",
     }
 }
 
 impl Precision {
-    /// What the engine is told.
+    /// The engine's own precision value.
     ///
     /// # Errors
-    /// bfloat16 on a processor that has no instructions for it.
+    /// bfloat16 on a processor without instructions for it.
     pub fn products(self) -> Result<unband_simd::Precision, ParamError> {
         let half = unband_simd::Precision::Bf16;
         match self {
@@ -31,7 +32,7 @@ impl Precision {
                 name: crate::networks::PRECISION,
                 got: self.word().to_owned(),
                 why: "this processor has no AVX-512 BF16",
-                hint: "leave it out: 32 bits run everywhere",
+                hint: "drop it: 32 bits run everywhere",
             }),
         }
     }

@@ -1,4 +1,4 @@
-//! The proof that nothing left its cell.
+//! Check that no sample left its quantisation interval.
 
 use unband_filters::jpeg_bounds::inside;
 use unband_image::Image;
@@ -8,37 +8,39 @@ use unband_image::{Codec, JpegOrigin};
 
 use crate::faithful::cells;
 
-/// What [`prove`] counted.
+/// Counts of [`prove`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Proof {
-    /// Samples looked at; coefficients, where a JPEG file tells what they may be.
+    /// Checked samples; coefficients, where a JPEG file defines their intervals.
     pub samples: u64,
-    /// Samples outside of their cell by one code of the written file or more (floating point: at all).
+    /// Samples outside their interval by one code of the written file or more (floating point: at all).
     pub outside: u64,
-    /// How far the worst sample lies outside its cell, in codes of the written file (8-bit codes for floating
-    /// point); 0 when none does. Infinite when the images have different sizes or models.
+    /// Distance of the worst sample from its interval, in codes of the written file (8-bit codes for floating
+    /// point); 0 when all are inside. Infinite when the images have different sizes or models.
     pub worst_codes: f64,
 }
 
 impl Proof {
-    /// Did the promise hold?
+    /// Is every sample inside?
     pub fn holds(&self) -> bool {
         self.outside == 0
     }
 }
 
-/// Kept free for the rounding of `f32` sums over a block, in codes.
+/// Margin for the rounding of `f32` sums over a block, in codes.
 const ROUNDING_CODES: f64 = 0.002;
 
-/// Codes from black to white of the JPEG file that an image came from.
+/// Codes from black to white of the image's source JPEG.
 fn jpeg_codes(image: &Image) -> Option<f64> {
     let Codec::Jpeg(JpegOrigin { coefficients: Some(stored), .. }) = &image.origin.codec else { return None };
     Some(((1u32 << stored.bits.min(16)) - 1).into())
 }
 
-/// Counts the samples of `written` that left the cells of `original` by a code of the written file or more. Where
-/// `original` still is what its JPEG file decodes to, counts coefficients that left the intervals of the stored ones by
-/// more than samples could explain that are each off by a code.
+/// Counts the samples of `written` that left the quantisation intervals of `original` by a code of the
+/// written file or more.
+///
+/// Where `original` is still what its JPEG file decodes to, counts coefficients instead: those outside the
+/// stored intervals by more than a shift of one code in every sample explains.
 pub fn prove(original: &Image, written: &Image, findings: &Findings) -> Proof {
     let samples: u64 = written.planes.iter().map(|plane| plane.data.len() as u64).sum();
     let same = original.planes.len() == written.planes.len()
@@ -66,7 +68,7 @@ pub fn prove(original: &Image, written: &Image, findings: &Findings) -> Proof {
     let mut count = |excess: f64, grid: Option<Grid>| {
         let codes = excess * grid.map_or(255.0, |grid| f64::from(grid.scale));
         worst = worst.max(codes);
-        // Not a number counts as outside.
+        // NaN is outside.
         let inside = if grid.is_some() { codes < 1.0 } else { codes <= 0.0 };
         outside += u64::from(!inside);
     };
@@ -89,7 +91,7 @@ pub fn prove(original: &Image, written: &Image, findings: &Findings) -> Proof {
             let width = before.width.max(1);
             for (i, (&source, &value)) in before.data.iter().zip(&after.data).enumerate() {
                 let (low, high) = cells.bounds(p, (i % width, i / width), source);
-                // What no code can hold cannot be kept either.
+                // No code can hold values beyond the limits, so they cannot be kept.
                 let (low, high) = (low.min(limits.1), high.max(limits.0));
                 count((low - f64::from(value)).max(f64::from(value) - high), grid);
             }

@@ -1,68 +1,63 @@
-//! What was found and done.
+//! Report on findings and changes.
 
 use unband_image::Depth;
 use unband_image::inspect::{Drawing, Findings};
 
-/// Why a result is as it is.
+/// The reason for a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// Bands were taken out.
+    /// Bands were removed.
     Restored,
-    /// The only banding is one code of the output deep: no file of this depth can show less.
+    /// The only banding is one code of the output deep: a file of this depth cannot show less.
     OneCodeOnly,
-    /// The method ran and left every sample as it was.
+    /// The method ran and changed no sample.
     NothingFound,
-    /// It looks drawn on purpose, or is data: left as it is.
+    /// Detected as a drawing or data: unchanged.
     Drawn(Drawing),
-    /// It was said to be a drawing or data: left as it is.
+    /// Called a drawing or data by the options: unchanged.
     Asked,
-    /// A strength of 0 was asked for.
+    /// A strength of 0 was requested.
     NotAsked,
-    /// Nothing to repair, but another depth was asked for: the samples are on another grid.
+    /// Nothing to repair, but another depth was requested: the samples are on another grid.
     DepthOnly,
 }
 
 impl Reason {
-    /// In words, for the line about a file.
+    /// A sentence for the line about a file.
     pub fn sentence(self) -> &'static str {
         match self {
-            Self::Restored => "bands taken out",
-            Self::OneCodeOnly => "banding of one code only; --depth 16 smooths it",
+            Self::Restored => "banding removed",
+            Self::OneCodeOnly => "only one-level steps (normal at 8 bits); `--depth 16` smooths them",
             Self::NothingFound => "nothing to repair",
-            Self::Drawn(Drawing::FlatColours) => {
-                "drawn with flat colours, left as it is; --treat-as photo repairs it anyway"
-            }
-            Self::Drawn(Drawing::FewColours) => {
-                "drawn with few colours, left as it is; --treat-as photo repairs it anyway"
+            Self::Drawn(Drawing::FlatColours | Drawing::FewColours) => {
+                "flat artwork, unchanged (`--treat-as photo` to force)"
             }
             Self::Drawn(Drawing::Enlarged(_)) => {
-                "drawn pixel by pixel and enlarged, left as it is; --treat-as photo repairs it anyway"
+                "upscaled pixel art, unchanged (`--treat-as photo` to force)"
             }
             Self::Drawn(Drawing::LookupTable) => {
-                "a table of colours, left as it is; --treat-as photo repairs it anyway"
+                "colour lookup table, unchanged (`--treat-as photo` to force)"
             }
-            Self::Drawn(Drawing::NormalMap) => {
-                "a normal map, left as it is; --treat-as photo repairs it anyway"
-            }
-            Self::Asked => "left as it is, as asked",
-            Self::NotAsked => "strength 0 changes nothing",
+            Self::Drawn(Drawing::NormalMap) => "normal map, unchanged (`--treat-as photo` to force)",
+            Self::Asked => "unchanged, as requested",
+            Self::NotAsked => "unchanged, strength 0",
             Self::DepthOnly => "nothing to repair, depth changed",
         }
     }
 }
 
-/// What [`crate::deband_with`] found and did.
+/// Findings and changes of [`crate::deband_with`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
-    /// What is known about the input.
+    /// Findings on the input.
     pub findings: Findings,
     /// The method chosen.
     pub method: &'static str,
-    /// Were the samples kept inside their cells?
+    /// Were the samples kept inside their quantisation intervals?
     pub faithful: bool,
     /// Does any sample differ, or the depth? `false`: identical samples.
     pub changed: bool,
-    /// Why.
+    /// The reason.
     pub reason: Reason,
     /// Depth of the result.
     pub depth: Depth,
@@ -72,7 +67,7 @@ pub struct Report {
     pub max_change_codes: f32,
     /// Samples whose value differs, dither included.
     pub samples_moved: u64,
-    /// Floating-point samples below black or above white that were cut off there.
+    /// Floating-point samples below black or above white that were clipped.
     pub samples_clipped: u64,
     /// Wall-clock time of the whole job.
     pub seconds: f64,

@@ -1,4 +1,4 @@
-//! Networks whose numbers are part of the program: see the cards in `weights/`.
+//! Built-in networks; their model cards are in `weights/`.
 
 use std::sync::{Arc, OnceLock};
 
@@ -9,19 +9,19 @@ use unband_simd::Precision;
 
 use crate::Error;
 
-/// Our own network for banding.
+/// The built-in debanding network.
 pub static DEBANDER: &[u8] = include_bytes!("../../../weights/unband-lite.safetensors");
 
-/// Our own networks that enlarge, by scale.
+/// The built-in upscaling networks, by scale.
 static UPSCALERS: [(usize, &[u8]); 2] = [
     (2, include_bytes!("../../../weights/unband-sr-lite-x2.safetensors")),
     (4, include_bytes!("../../../weights/unband-sr-lite-x4.safetensors")),
 ];
 
-/// Our own network for that many times the size.
+/// The built-in upscaling network of that scale.
 ///
 /// # Errors
-/// A scale that there is none for; numbers that cannot be read: a fault of the build.
+/// A scale without built-in weights; unreadable weights: a fault of the build.
 pub fn upscaler(scale: usize, precision: Precision) -> Result<(&'static Architecture, Engine), Error> {
     let found = UPSCALERS.iter().find(|(has, _)| *has == scale);
     let (_, bytes) = found.ok_or(Error::NoUpscaler { scale })?;
@@ -29,10 +29,10 @@ pub fn upscaler(scale: usize, precision: Precision) -> Result<(&'static Architec
         .map_err(|what| Error::Setting(unread(format!("the built-in weights for ×{scale}"), what)))
 }
 
-/// Our own network for banding, ready to run; all images share one.
+/// The built-in debanding network, ready to run; shared by all images.
 ///
 /// # Errors
-/// Numbers that cannot be read: a fault of the build.
+/// Unreadable weights: a fault of the build.
 pub fn debander(precision: Precision) -> Result<Arc<Engine>, ParamError> {
     static READY: [OnceLock<Result<Arc<Engine>, String>>; 2] = [OnceLock::new(), OnceLock::new()];
     let ready = &READY[usize::from(precision == Precision::Bf16)];

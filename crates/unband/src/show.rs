@@ -1,17 +1,17 @@
-//! Images that make banding visible, and the page that shows them.
+//! Visualisations of banding, and the HTML page that shows them.
 //!
-//! Everything here turns an [`Image`](crate::Image) and what was found in it into something to look at, and is
-//! a pure function of that: the same input gives the same bytes, on any number of threads.
+//! Everything here makes a visualisation from an [`Image`](crate::Image) and its findings, and is a pure
+//! function: the same input gives the same bytes on any number of threads.
 //!
 //! | | |
 //! |---|---|
 //! | [`overlay`] | a map of banding ([`HeatMap`]) over the image in grey |
-//! | [`Profile`] | the codes along a line, as SVG or as an image, with the places where it is banded enlarged |
+//! | [`Profile`] | the codes along a line, as SVG or as an image, with banded places magnified |
 //! | [`segments`] | connected regions of equal colour in random colours |
-//! | [`worst_spots`], [`stretched`] | where it is worst, and those places with more contrast |
+//! | [`worst_spots`], [`stretched`] | the most banded places, and the same with more contrast |
 //! | [`before_after`] | frames of a video before and after, with those places |
-//! | [`Timeline`] | a value over the time of a video, as SVG |
-//! | [`Page`] | all of it in one HTML file that needs nothing else |
+//! | [`Timeline`] | a value over a video's time, as SVG |
+//! | [`Page`] | all of it in one self-contained HTML file |
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -60,7 +60,7 @@ pub use spots::{Spot, Stretch, stretched, worst_spots};
 pub use table::{Column, Direction, Listing, ListingCell, ListingRow, MetricRow, Value};
 pub use timeline::Timeline;
 
-/// Why something cannot be shown.
+/// Why a visualisation failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ShowError {
@@ -70,10 +70,10 @@ pub enum ShowError {
     /// Colour cannot be converted.
     #[error(transparent)]
     Color(#[from] crate::ImageError),
-    /// Images that belong together differ in size.
+    /// Images to compare differ in size.
     #[error("{name} has {width}×{height} pixels, {expected_width}×{expected_height} are needed")]
     Size {
-        /// Which.
+        /// Name of the image.
         name: String,
         /// Its width.
         width: usize,
@@ -84,7 +84,7 @@ pub enum ShowError {
         /// Height of the first image.
         expected_height: usize,
     },
-    /// More pixels than regions can be counted in.
+    /// More pixels than region labels.
     #[error("{width}×{height} pixels are more than 4294967295")]
     TooManyPixels {
         /// Width.

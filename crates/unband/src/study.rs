@@ -1,11 +1,12 @@
-//! What people see: a page on which they grade images, and what their grades say.
+//! Viewing tests: a page for grading images, and scores from the ratings.
 //!
-//! [`Study`] makes one HTML file for a double-stimulus impairment test: reference and result at the same place,
-//! flipped by a key, graded in five steps. [`Ratings`] reads what such pages save, [`score`] gives the mean opinion
-//! of each method and names the raters whose grades are no better than chance.
+//! [`Study`] makes one HTML file for a double-stimulus impairment test: reference and result at the same
+//! place, flipped by a key, graded in five steps. [`Ratings`] reads the files that such pages save. [`score`]
+//! gives the mean opinion score of each method and names raters whose grades are no better than chance.
 //!
-//! The page is blind: it calls methods by identifiers that only [`Study::key`] explains, and the reference itself
-//! is graded among the others. The ratings carry these identifiers; [`Ratings::rename`] puts the names back.
+//! The page is blind: it names methods by identifiers that only [`Study::key`] explains, and the reference
+//! itself is graded among the others. The ratings contain these identifiers; [`Ratings::rename`] restores the
+//! names.
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -21,7 +22,8 @@
 //!
 //! let key = study.key();
 //! let id = &key.iter().find(|(_, name)| name == "input").ok_or("no such method")?.0;
-//! let csv = format!("study,rater,image,method,grade,seconds,order\n{},Ann,ramp,{id},2,4.5,1\n", study.id());
+//! let header = "study,rater,picture,method,grade,seconds,order";
+//! let csv = format!("{header}\n{},Ann,ramp,{id},2,4.5,1\n", study.id());
 //! let mut ratings = Ratings::default();
 //! ratings.read("ann.csv", csv.as_bytes())?;
 //! ratings.rename(&key);
@@ -31,8 +33,8 @@
 //! ```
 //!
 //! Source: ITU-R BT.500-14, double-stimulus impairment scale (grades, surround, random order, 95 % interval,
-//! screening of observers). Differs: raters flip as often as they like, as studies of debanding do, instead of
-//! seeing each image once for ten seconds.
+//! screening of observers). Differs: raters flip as often as they like, as studies of debanding do, instead
+//! of seeing each image once for ten seconds.
 
 mod page;
 mod ratings;
@@ -46,20 +48,20 @@ pub use scores::{Estimate, MethodScore, PictureScore, RaterScore, Scores, score}
 pub const GRADES: [&str; 5] =
     ["very annoying", "annoying", "slightly annoying", "perceptible, but not annoying", "imperceptible"];
 
-/// Why there is no study, or no score.
+/// Why a study or its scores failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StudyError {
     /// An image cannot be shown.
     #[error(transparent)]
     Show(#[from] crate::show::ShowError),
-    /// Two methods of one name.
+    /// Two methods have the same name.
     #[error("two methods are called `{name}`")]
     SameMethod {
         /// The name.
         name: String,
     },
-    /// Two images of one name.
+    /// Two images have the same name.
     #[error("two images are called `{name}`")]
     SamePicture {
         /// The name.
@@ -68,7 +70,7 @@ pub enum StudyError {
     /// Nothing to compare.
     #[error("a study needs at least one method besides the reference")]
     NoMethod,
-    /// An image has not one result per method.
+    /// The number of results of an image differs from the number of methods.
     #[error("{picture} has {got} results, the study has {expected} methods")]
     Results {
         /// The image.
@@ -83,11 +85,11 @@ pub enum StudyError {
     Size {
         /// The image.
         picture: String,
-        /// Whose result.
+        /// The method of the result.
         method: String,
         /// Its width and height.
         got: String,
-        /// The reference's.
+        /// Width and height of the reference.
         expected: String,
     },
     /// A file of ratings is not CSV, or lacks a column.
@@ -97,16 +99,16 @@ pub enum StudyError {
         file: String,
         /// The line, from 1.
         line: u64,
-        /// What is wrong there.
+        /// The problem.
         fault: String,
     },
 }
 
 impl StudyError {
-    /// What to do about it, if that can be said.
+    /// The next action, where there is one.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Size { .. } => Some("reference and result flip in place, so they need one size".to_owned()),
+            Self::Size { .. } => Some("reference and result flip in place, so they need the same size".to_owned()),
             Self::SameMethod { .. } => Some("give the folders different names".to_owned()),
             _ => None,
         }

@@ -1,4 +1,4 @@
-//! Is an image banded, and how badly? One word that a person understands.
+//! Grades of banding: none, slight, visible or strong.
 
 use std::fmt;
 
@@ -6,14 +6,14 @@ use unband_image::inspect::{Cause, Findings, inspect};
 use unband_image::{Context, Image};
 use unband_metrics::cambi;
 
-/// How bad banding is.
+/// Severity of banding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Grade {
-    /// None.
+    /// No banding.
     None,
-    /// There is some, in steps too small to be seen easily.
+    /// Banding in steps too small to be seen easily.
     Slight,
-    /// It can be seen.
+    /// Visible banding.
     Visible,
     /// Coarse steps over much of the image.
     Strong,
@@ -23,7 +23,7 @@ impl Grade {
     /// All, from best to worst.
     pub const ALL: [Self; 4] = [Self::None, Self::Slight, Self::Visible, Self::Strong];
 
-    /// As it is written and typed.
+    /// The word in output and options.
     pub fn word(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -40,15 +40,17 @@ impl fmt::Display for Grade {
     }
 }
 
-/// Share of the smooth area that banding must cover to count at all.
+/// Minimum share of the smooth area that banding must cover.
 const LEAST: f32 = 0.01;
-/// Share of the smooth area from which on coarse steps are strong.
+/// Share of the smooth area above which coarse steps are strong.
 const MUCH: f32 = 0.25;
 
-/// The grade of what was found: by the widest distance between levels, against what is seen of steps of that cause.
+/// The grade of findings: the widest distance between levels, compared with the visibility limit of that
+/// degradation.
 ///
-/// The limits come from every second of the photos kept for training, those kept for choosing agree. How often the grade is right: `docs/results/verdict.md`. Noise
-/// hides levels: an image whose bands a filter has only covered with grain may pass as free of them.
+/// The limits were fitted on every second training photo; the validation photos agree. Accuracy of the grade:
+/// `docs/results/verdict.md`. Noise hides levels: an image whose bands a filter has only covered with grain
+/// may get [`Grade::None`].
 pub fn grade(findings: &Findings) -> Grade {
     let share = findings.banded_share;
     let (step, limit) = (step(findings), limit(findings.cause));
@@ -63,7 +65,7 @@ pub fn grade(findings: &Findings) -> Grade {
     }
 }
 
-/// Widest distance between neighbouring levels, in 8-bit codes; a codec has traces instead.
+/// Widest distance between neighbouring levels, in 8-bit codes; for a codec, the size of its traces.
 fn step(findings: &Findings) -> f32 {
     if findings.coded_codes > 0.0 {
         return findings.coded_codes;
@@ -75,8 +77,8 @@ fn step(findings: &Findings) -> f32 {
     steps.fold(0.0, f32::max)
 }
 
-/// Steps from which on bands of a cause are seen, in 8-bit codes. A coding blurs its steps, and its traces count chroma
-/// too; a tone curve's are as sharp as steps can be.
+/// Smallest visible step of a degradation, in 8-bit codes. A codec blurs its steps, and its traces include
+/// chroma; steps of a tone curve are as sharp as steps can be.
 fn limit(cause: Cause) -> f32 {
     match cause {
         Cause::ToneCurve => 1.05,
@@ -86,36 +88,40 @@ fn limit(cause: Cause) -> f32 {
     }
 }
 
-/// CAMBI from which on bands in a frame of a video count, and from which on they can be seen: the measure's authors put what viewers
-/// begin to notice at 5 (Tandon et al., "CAMBI: Contrast-aware Multiscale Banding Index", 2021).
+/// CAMBI from which bands in a video frame are included, and from which they are visible. The metric's
+/// authors place the visibility threshold of viewers at 5 (Tandon et al., "CAMBI: Contrast-aware Multiscale
+/// Banding Index", 2021).
 const CAMBI_COUNTS: f64 = 3.0;
 const CAMBI_SEEN: f64 = 5.0;
-/// Shares of the smooth area of more than 8 bits that must lie beside steps of about a code of 8 bits: with a CAMBI that counts, with
-/// one that is seen, and without any. Dark slopes have a CAMBI for their own fine steps, which are no loss. On photos kept for choosing: clean
-/// frames have up to 0.18 (a fade to black, with a CAMBI of 6), well coded ones up to 0.73 without CAMBI and 0.45 with it, those with bands of 8 bits
-/// in them 0.78 and more.
+/// At more than 8 bits: minimum share of the smooth area next to steps of about one 8-bit code, with a CAMBI
+/// above [`CAMBI_COUNTS`], above [`CAMBI_SEEN`], and without any.
+///
+/// Dark slopes have a CAMBI from their own fine steps, which are not a degradation. On the validation photos,
+/// clean frames have up to 0.18 (a fade to black, with a CAMBI of 6). Well coded ones have up to 0.73 without
+/// CAMBI and 0.45 with it, those that contain 8-bit bands 0.78 and more.
 const DEEP_COUNTS: f32 = 0.5;
 const DEEP_SEEN: f32 = 0.3;
 const DEEP_ALONE: f32 = 0.95;
 
-/// What is found in a frame of a video, and how bad it is.
+/// Findings and grade of a video frame.
 #[derive(Clone, Debug)]
 pub struct Seen {
-    /// What was found. It is `visible` where the grade is not [`Grade::None`].
+    /// The findings. `visible` is set where the grade is not [`Grade::None`].
     pub findings: Findings,
-    /// How bad it is.
+    /// The grade.
     pub grade: Grade,
 }
 
-/// Looks at a frame of a video, as it is stored. What is found is the same whatever the file says of its codec.
+/// Inspects a video frame as stored. The result does not depend on the codec that the file names.
 ///
-/// Bands in luma and chroma count by what was found and by CAMBI, which sees steps of one code too, and those of more than 8 bits.
+/// Bands in luma and chroma are graded by the findings and by CAMBI, which also sees steps of one code and
+/// those of more than 8 bits.
 pub fn look_at_frame(image: &Image, ctx: &Context<'_>) -> Seen {
-    // A shot is treated alike: no frame of it is a drawing by itself.
+    // All frames of a shot get the same treatment: a single frame is never a drawing.
     let mut findings = Findings { drawing: None, ..inspect(image, ctx) };
     let mut seen = grade(&findings);
     if image.is_yuv() && seen < Grade::Visible {
-        // Frames too small for it have none.
+        // Frames too small for CAMBI have none.
         let cambi =
             cambi::score_image(image, &cambi::Options::default(), ctx).map_or(0.0, |report| report.score);
         seen = seen.max(by_cambi(cambi, &findings));
@@ -180,7 +186,7 @@ mod tests {
         assert_eq!(by_cambi(0.0, &with(10, 0.96)), Grade::Visible);
     }
 
-    /// A frame of so many bits, its luma in 8-bit codes of the limited range.
+    /// A frame of the given depth, its luma in 8-bit codes of the limited range.
     fn frame(bits: u8, luma: impl Fn(f32, f32) -> f32) -> Image {
         const SIZE: (usize, usize) = (320, 240);
         let top = f32::from(1u16 << (bits - 8));

@@ -1,4 +1,4 @@
-//! `adadeband` and the detector in it, on its authors' two frames.
+//! Benchmark of `adadeband` and its detector on its authors' two frames.
 
 use unband_filters::adadeband::{AdaDebandParams, adadeband_plane};
 use unband_filters::bband::{Luma, Samples, Thresholds, find_edges, score};
@@ -9,7 +9,7 @@ use super::{REPEATS, thread_time};
 
 const SIZE: (usize, usize) = (1920, 1080);
 
-/// What the authors give for a frame in C++, in seconds, and what is asked for here.
+/// The authors' time for a frame in C++, in seconds, and the target.
 const PUBLISHED: f64 = 4.5;
 const ASKED: f64 = 0.6;
 

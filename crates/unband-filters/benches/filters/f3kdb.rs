@@ -1,12 +1,12 @@
-//! `f3kdb` against the original, for which a driver is given by its path: how fast, and whether it gives the same
-//! codes.
+//! Benchmark of `f3kdb` compared with the original: speed, and equality of codes.
 //!
-//! The driver is a program around the original's `f3kdb_core_t`, called as
-//! `DRIVER FILE WIDTH HEIGHT SSW SSH PLANES BITS REPEATS OPT [NAME=VALUE …] [out=FILE]`. It reads raw planar
-//! frames (8 bits in bytes, else 16-bit little endian; chroma halved SSW and SSH times) until FILE ends, works on all
-//! planes of all of them REPEATS times with the code that OPT asks for (as the original's `opt`: 0 C++, 1 SSE4.1, -1
-//! the best), and prints the least CPU nanoseconds per frame, without building tables. NAME=VALUE are the original's
-//! settings, and `frames`, the length of the clip. The last results are written to `out` in the same way.
+//! The original runs in a driver, whose path is an option: a program around the original's `f3kdb_core_t`,
+//! called as `DRIVER FILE WIDTH HEIGHT SSW SSH PLANES BITS REPEATS OPT [NAME=VALUE …] [out=FILE]`. It reads
+//! raw planar frames (8 bits in bytes, else 16-bit little endian; chroma halved SSW and SSH times) until FILE
+//! ends. It processes all their planes REPEATS times with the code path OPT (as the original's `opt`: 0 C++,
+//! 1 SSE4.1, -1 the best), and prints the minimum CPU nanoseconds per frame, without building tables.
+//! NAME=VALUE are the original's settings, and `frames`, the length of the clip. The last results are written
+//! to `out` in the same format.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -36,7 +36,7 @@ fn row<'a, T: Sample>(clip: &'a Clip<T>, bits: u8, level: Level, name: &str, tex
     })
 }
 
-/// A driver at work on a file of 4:2:0 frames: seconds per frame.
+/// A driver running on a file of 4:2:0 frames: seconds per frame.
 fn original(driver: &Path, file: &Path, size: (usize, usize), bits: u8, text: &str) -> Option<f64> {
     let mut command = Command::new(driver);
     command.arg(file).args([size.0, size.1, 1, 1, 3, bits.into(), 3].map(|n| n.to_string())).arg("-1");
@@ -46,7 +46,7 @@ fn original(driver: &Path, file: &Path, size: (usize, usize), bits: u8, text: &s
     text.split_whitespace().next()?.parse::<f64>().ok().map(|nanos| nanos / 1e9)
 }
 
-/// What is measured: name, settings, how many times faster than the original it has to be.
+/// A measurement: name, settings, and the required speed relative to the original.
 const RUNS: &[(&str, &str, f64)] = &[
     ("ordered", "dither_algo=2", 1.5),
     ("diffused", "dither_algo=3", 1.1),
@@ -125,13 +125,13 @@ fn tables(level: Level) {
     }
 }
 
-/// Random settings on random images, ours against the driver's: how many codes differ.
+/// Compares unband with the driver on random settings and images: number of differing codes.
 pub fn compare(driver: &Path, runs: usize) {
     let before = children_time();
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
     let (input, output) = (folder.join("unband-compare-in.yuv"), folder.join("unband-compare-out.yuv"));
     let mut random = Random(option("--seed").and_then(|seed| seed.parse().ok()).unwrap_or(12345));
-    // By mode: runs, samples, differing samples, runs that differ.
+    // By mode: runs, samples, differing samples, differing runs.
     let mut counts = [[0usize; 4]; 8];
     for run in 0..runs {
         let case = Case::random(&mut random);

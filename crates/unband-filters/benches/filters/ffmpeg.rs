@@ -1,4 +1,4 @@
-//! CPU time of ffmpeg's own filters, by running it with them and without.
+//! CPU time of ffmpeg's own filters, from runs with and without them.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -28,7 +28,7 @@ fn seconds(file: &Path, size: (usize, usize), count: usize, filter: Option<&str>
     status.success().then(|| children_time().saturating_sub(before).as_secs_f64())
 }
 
-/// Least CPU seconds per frame of ffmpeg's filter: with it minus without.
+/// Minimum CPU seconds per frame of ffmpeg's filter: with it minus without.
 pub struct Original {
     pub filter: &'static str,
     frames: usize,

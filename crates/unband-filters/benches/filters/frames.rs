@@ -1,8 +1,8 @@
-//! Whole frames of videos: read from NUT, filtered as codes, written as NUT, one thread.
+//! Benchmark of whole video frames: read from NUT, filtered as codes, written as NUT, one thread.
 //!
-//! The streams are files that stay in memory, so that each frame is copied in and out by the system once, as through pipes.
-//! What reading and writing cost alone is measured too; the filter's share is the rest. `ffmpeg`'s is its own time with the
-//! filter minus the same without.
+//! The streams are in-memory files, so the system copies each frame once in and out, as with pipes. Reading
+//! and writing alone are measured too; the rest is the filter's time. For `ffmpeg` it is the time with the
+//! filter minus the time without.
 
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
@@ -19,7 +19,7 @@ use unband_simd::Level;
 use super::ffmpeg::Original;
 use super::{Clip, REPEATS, thread_time};
 
-/// A video as NUT, and a place to write another to.
+/// A video as NUT, and a file for the output.
 struct Film {
     header: NutHeader,
     format: FrameFormat,
@@ -29,7 +29,7 @@ struct Film {
 }
 
 impl Film {
-    /// `name` tells files of the same folder apart.
+    /// `name` distinguishes files of the same folder.
     fn new(folder: &Path, name: &str, size: (usize, usize), frames: &[Vec<u8>]) -> Self {
         let header = NutHeader {
             width: size.0 as u32,
@@ -41,7 +41,7 @@ impl Film {
         let open = |end: &str| {
             let path = folder.join(format!("unband-bench-{name}-{end}.nut"));
             let file = File::options().read(true).write(true).create(true).truncate(true).open(&path);
-            // Open files outlive their names.
+            // Open files stay valid after their names are removed.
             std::fs::remove_file(path).unwrap();
             file.unwrap()
         };
@@ -57,7 +57,7 @@ impl Film {
         Self { header, format, from, to: open("to"), frames: frames.len() as u64 }
     }
 
-    /// Seconds per frame, through `filter` where there is one.
+    /// Seconds per frame, with an optional `filter`.
     fn pass(&mut self, buffers: &mut [Vec<u8>; 2], filter: Option<&dyn Restorer>, ctx: &Context<'_>) -> f64 {
         self.from.seek(SeekFrom::Start(0)).unwrap();
         self.to.seek(SeekFrom::Start(0)).unwrap();
@@ -79,7 +79,7 @@ impl Film {
         thread_time().saturating_sub(start).as_secs_f64() / self.frames as f64
     }
 
-    /// A method, prepared with a frame.
+    /// A method, prepared for the frames.
     fn prepare(&self, method: &str, frame: &[u8], ctx: &Context<'_>) -> Box<dyn Restorer> {
         let image = self.format.read(frame).unwrap();
         let (name, settings) = parse_method(method, FILTERS).unwrap();
@@ -89,7 +89,7 @@ impl Film {
     }
 }
 
-/// A method, `ffmpeg`'s filter of the same name, and milliseconds that a frame may take in all.
+/// A method, `ffmpeg`'s filter of the same name, and the target in milliseconds per frame.
 const METHODS: [(&str, Option<&str>, Option<f64>); 4] = [
     ("gradfun", Some("gradfun"), Some(1.5)),
     ("ffmpeg-deband", Some("deband"), Some(4.0)),
@@ -128,7 +128,7 @@ pub fn run(size: (usize, usize)) {
             if bits == 8 {
                 originals.iter_mut().flatten().for_each(|original| original.measure(&raw, size));
             }
-            // Several in a row: the first finds cold buffers.
+            // Several in a row: the first one has cold buffers.
             for _ in 0..3 {
                 alone = alone.min(film.pass(&mut buffers, None, &ctx));
                 for ((_, level, filter), least) in rows.iter().zip(&mut least) {

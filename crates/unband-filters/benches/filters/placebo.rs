@@ -1,4 +1,5 @@
-//! `libplacebo` and `fcdr`, the former against ffmpeg's `libplacebo` filter on a software Vulkan device.
+//! Benchmark of `libplacebo` and `fcdr`, the former compared with ffmpeg's `libplacebo` filter on a software
+//! Vulkan device.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -10,11 +11,11 @@ use unband_simd::Level;
 use super::ffmpeg::children_time;
 use super::{Clip, REPEATS, thread_time};
 
-/// What the original did on a software Vulkan device, and how many times faster this has to be.
+/// Recorded time of the original on a software Vulkan device, and the required speed relative to it.
 const RECORDED: f64 = 72.0;
 const ASKED: f64 = 3.0;
 
-/// Least seconds of debanding one of the clip's first planes.
+/// Minimum time for debanding one of the clip's first planes, in seconds.
 struct Plane<'a, T> {
     name: String,
     clip: &'a Clip<T>,
@@ -78,8 +79,8 @@ fn ffmpeg(file: &Path, (w, h): (usize, usize), count: usize, deband: bool) -> Op
     status.success().then(|| children_time().saturating_sub(before).as_secs_f64())
 }
 
-/// Least seconds per frame of ffmpeg's filter: what debanding adds to passing a frame through. What does not depend
-/// on the number of frames, such as compiling the shaders, falls out as the difference of two lengths.
+/// Minimum seconds per frame of ffmpeg's filter: the additional time for debanding. Fixed costs, such as
+/// compiling the shaders, cancel out in the difference of two lengths.
 fn original(clip: &Clip<u8>) -> Option<f64> {
     const FRAMES: [usize; 2] = [5, 25];
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("unband-bench-grey.raw");

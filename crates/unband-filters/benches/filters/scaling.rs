@@ -1,4 +1,4 @@
-//! What a second thread gains: whole jobs on images of `f32`, prepared, worked through in windows, put back.
+//! Speed-up by a second thread: whole jobs on `f32` images, prepared, processed in windows, put back.
 
 use std::time::Instant;
 
@@ -9,7 +9,7 @@ use unband_image::{Context, Image, Matrix, Range};
 
 use super::{Clip, REPEATS};
 
-/// What is asked for, of all but error diffusion.
+/// The target for all methods except error diffusion.
 const ASKED: f64 = 1.8;
 const TILE: usize = 256;
 
@@ -17,7 +17,7 @@ const TILE: usize = 256;
 fn job(name: &str, settings: &[(String, String)], image: &Image, threads: usize) -> f64 {
     let entry = FILTERS.iter().find(|entry| entry.name == name).unwrap();
     let ctx = Context { threads, ..Context::default() };
-    // Luma of six bits, for the methods that ask.
+    // Luma of six bits, for methods that need a grid.
     let mut findings = Findings::plain(image.planes.len(), 8);
     (findings.grids[0].step_codes, findings.grids[0].found) = (4.71, true);
     let prepare = (entry.build)(settings).unwrap();
@@ -49,7 +49,7 @@ pub fn run(size: (usize, usize), method: Option<&str>) {
     let all = plain.into_iter().chain([("f3kdb", &ordered[..])]);
     for (name, settings) in all.filter(|(name, _)| method.is_none_or(|method| method == *name)) {
         let mut least = [f64::INFINITY; 2];
-        // Several in a row, as in a batch: a processor that has slept for long takes its time to wake.
+        // Several in a row, as in a batch: an idle processor needs time to wake up.
         for _ in 0..REPEATS {
             for (threads, least) in [1, 2].into_iter().zip(&mut least) {
                 let jobs = (0..REPEATS).map(|_| job(name, settings, &image, threads));
@@ -57,7 +57,7 @@ pub fn run(size: (usize, usize), method: Option<&str>) {
             }
         }
         let [one, two] = least;
-        // The default of f3kdb diffuses errors.
+        // The default settings of f3kdb diffuse errors.
         let diffuses = name == "f3kdb" && settings.is_empty();
         let verdict = if diffuses || one / two >= ASKED { "" } else { "  NOT reached" };
         let name = format!("{name}{}", if settings.is_empty() { "" } else { ", ordered dither" });

@@ -1,4 +1,4 @@
-//! From an image's planes to luma in 8-bit codes, and back.
+//! Conversion between image planes and luma in 8-bit codes.
 
 use unband_image::dither::Grid;
 use unband_image::{Context, Depth, Image, Model};
@@ -11,7 +11,7 @@ fn luma(rgb: [f32; 3]) -> f32 {
     16.0 + 65.481 * rgb[0] + 128.553 * rgb[1] + 24.966 * rgb[2]
 }
 
-/// Codes between the luma of black and of white.
+/// Codes between the luma of black and that of white.
 const SPAN: f64 = 219.0;
 
 /// Luma of an image, rounded to 8-bit codes, and in steps of 1/256 code unless the image has 8 bits.
@@ -45,10 +45,10 @@ pub(super) fn read(image: &Image, ctx: &Context<'_>) -> (Vec<u8>, Option<Vec<u16
     (whole.concat(), deep.then(|| fine.concat()))
 }
 
-/// Puts new luma into samples.
+/// Writes new luma into samples.
 pub(super) struct Back<'a> {
     image: &'a Image,
-    /// Code of value 0 and codes between 0 and 1, at 8 bits.
+    /// Code of value 0, and codes between 0 and 1, at 8 bits.
     at_eight: (f64, f64),
     /// The same, and the highest code, at the output's depth; `None` for floating point.
     output: Option<(f64, f64, f64)>,
@@ -66,8 +66,9 @@ impl<'a> Back<'a> {
         Self { image, at_eight: (zero, scale), output }
     }
 
-    /// How far a sample of the first plane, or RGB as a whole, moves in units of full scale to get from one luma to
-    /// another; `None` where the luma was not that of the sample, which lies outside what has codes.
+    /// Change of a sample of the first plane, or of RGB as a whole, in units of full scale, to get from one
+    /// luma to another. `None` where the luma was not that of the sample, which is outside the range of
+    /// codes.
     pub(super) fn shift(&self, i: usize, from: f64, to: f64) -> Option<f64> {
         let (zero, scale) = self.at_eight;
         let (own, unit) = match &self.image.planes[..] {
@@ -80,11 +81,11 @@ impl<'a> Back<'a> {
         ((own - from).abs() <= 0.501).then(|| (to - from) / unit)
     }
 
-    /// A sample moved, on the output's grid.
+    /// A changed sample, on the output's grid.
     pub(super) fn moved(&self, value: f32, by: f64) -> f32 {
         let Some((zero, scale, highest)) = self.output else { return (f64::from(value) + by) as f32 };
         let code = f64::from(value) * scale + zero;
-        // What 32 bits add to a whole code must not decide how the channels round.
+        // A 32-bit rounding error on an integer code must not decide the rounding of the channels.
         let code = if (code - code.round()).abs() < 0.01 { code.round() } else { code };
         let code = (code + by * scale + 0.5).floor().clamp(0.0, highest);
         (code as f32 - zero as f32) / scale as f32
@@ -97,7 +98,7 @@ impl<'a> Back<'a> {
             return ((luma - zero) / scale) as f32;
         };
         let ratio = out_scale / scale;
-        // At 8 bits nothing is added or taken away, so ties are those of the original.
+        // At 8 bits nothing is added or removed, so ties are those of the original.
         let code = (luma * ratio + (out_zero - zero * ratio) + 0.5).floor().clamp(0.0, highest);
         (code as f32 - out_zero as f32) / out_scale as f32
     }

@@ -1,4 +1,4 @@
-//! Which samples are averaged, and over which windows at most.
+//! Selection of samples to average, and their maximum windows.
 
 use std::sync::Mutex;
 
@@ -10,38 +10,38 @@ use super::twister::Twister;
 use super::{MOST_HALF, Variant};
 use crate::bband::{self, Bits, Edges, Luma, Point, Samples, Thresholds, piece};
 
-/// Edges of fewer points are left alone.
+/// Edges of fewer points are ignored.
 const LEAST_POINTS: usize = 16;
-/// Segments below this many samples count as blocks, not as bands.
+/// Segments below this number of samples are treated as blocks, not as bands.
 const BLOCK: usize = 32 * 32;
 
-/// Luma to work on.
+/// Luma of an image.
 #[derive(Clone, Copy)]
 pub(super) struct Planes<'a> {
-    /// In whole 8-bit codes: what connects samples, and what tells smooth from rough.
+    /// In 8-bit codes, for connected components and for the roughness test.
     pub(super) codes: &'a [u8],
-    /// In steps of 1/256 code, where there is more than the codes: what is averaged.
+    /// In steps of 1/256 code, for averaging, where the image has more than 8 bits.
     pub(super) fine: Option<&'a [u16]>,
     pub(super) width: usize,
     pub(super) height: usize,
 }
 
-/// What is to be done with an image.
+/// The plan for an image.
 pub(super) struct Plan {
     pub(super) segments: Segments,
-    /// For each numbered component the half-windows to try: bit `h - 1` for `h`, the largest first; 0 for none.
+    /// Half-windows to try for each numbered component: bit `h - 1` for `h`, the largest first; 0 for none.
     pub(super) halves: Vec<u64>,
-    /// Samples to be averaged.
+    /// Samples to average.
     pub(super) mask: Bits,
-    /// Edges whose direction the original has no step for.
+    /// Edges in a direction for which the original has no step.
     pub(super) astray: usize,
-    /// The generator before the noise of each strip.
+    /// State of the generator before the noise of each strip.
     pub(super) noises: Vec<Twister>,
 }
 
 impl Plan {
-    /// Looks for bands, in the fine samples if `finely`. Passes the generator on over the noise of all samples, as the
-    /// original does whether it finds bands or not.
+    /// Detects bands, in the fine samples if `finely`. Advances the generator by the noise of all samples,
+    /// like the original, with or without bands.
     pub(super) fn new(
         planes: &Planes<'_>,
         finely: bool,
@@ -114,8 +114,8 @@ impl Plan {
     }
 }
 
-/// Following the lines takes one thread, so the others begin with what comes later: the components, and the numbers that
-/// the noise will take.
+/// Tracing the lines is single-threaded, so the other threads start with later work: the components, and the
+/// generator states for the noise.
 fn edges_and_segments(
     lines: Bits,
     planes: &Planes<'_>,
@@ -151,7 +151,7 @@ fn edges_and_segments(
     (edges, Segments::new(width, height, parts), noises)
 }
 
-/// The generator before each strip of columns, one draw for each sample.
+/// State of the generator before each strip of columns, one draw per sample.
 fn starts(random: &mut Twister, planes: &Planes<'_>, ctx: &Context<'_>) -> Vec<Twister> {
     let each = |columns: std::ops::Range<usize>| {
         let start = random.clone();
@@ -161,8 +161,8 @@ fn starts(random: &mut Twister, planes: &Planes<'_>, ctx: &Context<'_>) -> Vec<T
     strips(planes.width).map(each).collect()
 }
 
-/// Step across an edge by the direction of its gradient; none for what points left in the original, which asks for an
-/// angle above 157.5 and below -157.5 at once.
+/// Step across an edge by the direction of its gradient; none for directions to the left in the original,
+/// which tests for an angle above 157.5 and below -157.5 at once.
 fn step(direction: f64) -> Option<(i64, i64)> {
     const STEPS: [(i64, i64); 7] = [(-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1)];
     (-157.5..157.5).contains(&direction).then(|| {
@@ -177,7 +177,7 @@ fn seed(middle: Point, step: (i64, i64), luma: &Luma<'_>) -> Option<(usize, usiz
     Some((x, y))
 }
 
-/// Half of a width, and what repeated halving makes of it.
+/// Half of a width, and its further halves.
 fn chain(width: f64) -> u64 {
     let mut half = (width / 2.0).floor() as u32;
     let mut bits = 0;

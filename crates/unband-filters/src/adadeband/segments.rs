@@ -1,37 +1,37 @@
-//! Bands: connected samples of one code.
+//! Connected components of equal code.
 
 use unband_image::Context;
 use unband_simd::bband_rows;
 
 use crate::bband::{Bits, by_rows};
 
-/// Marks the root of a component that has a number.
+/// Flag on the root of a numbered component.
 const NUMBERED: u32 = 1 << 31;
 
-/// All components of equal code, connected through sides, as runs of equal code in rows.
+/// All four-connected components of equal code, as runs of equal code in rows.
 ///
-/// The samples of a component that count are its opening by a plus: those whose four neighbours are of their code, and
-/// these neighbours.
+/// The open samples of a component are its morphological opening by a plus: samples whose four neighbours
+/// have their code, and these neighbours.
 pub(super) struct Segments {
-    /// Where runs begin.
+    /// Starts of runs.
     begins: Bits,
-    /// Samples whose four neighbours exist and are of their code.
+    /// Samples whose four neighbours exist and have their code.
     inner: Bits,
     /// These, with their neighbours.
     open: Bits,
-    /// How many runs there are in the rows before each row.
+    /// Number of runs in the rows before each row.
     before: Vec<u32>,
-    /// For each run another one of its component, a number, or itself.
+    /// Union-find parent of each run: another run of its component, a number, or itself.
     parents: Vec<u32>,
 }
 
-/// Some rows' share of [`Segments`].
+/// The part of [`Segments`] from some rows.
 pub(super) struct Part {
-    /// Where runs begin.
+    /// Starts of runs.
     begins: Vec<u64>,
-    /// Where samples differ from those above.
+    /// Samples that differ from the one above.
     changes: Vec<u64>,
-    /// Runs in each row.
+    /// Number of runs in each row.
     runs: Vec<u32>,
     /// As [`Segments::parents`], counted from the part's first run.
     parents: Vec<u32>,
@@ -75,7 +75,7 @@ pub(super) fn part(codes: &[u8], width: usize, rows: std::ops::Range<usize>, ctx
     Part { begins, changes, runs, parents }
 }
 
-/// Calls with the numbers, in their rows, of runs of equal code that touch.
+/// Calls back with the numbers, in their rows, of touching runs of equal code.
 fn contacts(begins: [&[u64]; 2], changes: &[u64], width: usize, mut touch: impl FnMut(u32, u32)) {
     let mut counts = [0; 2];
     let mut differed = 1;
@@ -111,14 +111,14 @@ fn root(parents: &mut [u32], mut run: u32) -> u32 {
     }
 }
 
-/// Makes two runs parts of one component, whose root is its first run.
+/// Merges the components of two runs; the root is the first run.
 fn join(parents: &mut [u32], a: u32, b: u32) {
     let (a, b) = (root(parents, a), root(parents, b));
     parents[a.max(b) as usize] = a.min(b);
 }
 
 impl Segments {
-    /// From the parts of an image, in order.
+    /// Joins the parts of an image, in order.
     pub(super) fn new(width: usize, height: usize, parts: Vec<Part>) -> Self {
         let mut before = vec![0];
         let mut parents = Vec::with_capacity(parts.iter().map(|part| part.parents.len()).sum());
@@ -153,7 +153,7 @@ impl Segments {
             for (i, bits) in row.iter_mut().enumerate() {
                 let mut after = begin[i + 1] >> 1 | begin[i + 2] << 63;
                 if i + 1 == begins.words {
-                    // The last sample has nothing equal behind it.
+                    // The last sample has no equal one after it.
                     after |= 1 << ((width - 1) % 64);
                 }
                 *bits = !(begin[i + 1] | after | change[i] | below[i]) & begins.valid(i);
@@ -169,7 +169,7 @@ impl Segments {
         Self { begins, inner, open, before, parents }
     }
 
-    /// Gives components numbers: those of the samples asked for, equal ones for equal components.
+    /// Numbers components: those of the given samples, with equal numbers for the same component.
     pub(super) fn number(&mut self, samples: impl Iterator<Item = (usize, usize)>) -> (Vec<u32>, usize) {
         let mut count = 0;
         let mut numbers = Vec::new();
@@ -192,7 +192,7 @@ impl Segments {
         (numbers, count as usize)
     }
 
-    /// The run that a sample belongs to.
+    /// The run of a sample.
     fn run_at(&self, x: usize, y: usize) -> u32 {
         let row = self.begins.row(y);
         let whole: u32 = row[..x / 64].iter().map(|word| word.count_ones()).sum();
@@ -214,8 +214,8 @@ impl Segments {
         }
     }
 
-    /// Calls with each part of a run that lies in some columns, from multiples of 64 on, and has open samples: its
-    /// component's number, first column and one past the last.
+    /// Calls back with each part of a run in some columns, which start at multiples of 64, that has open
+    /// samples: the number of its component, first column and one past the last.
     pub(super) fn runs(
         &self,
         y: usize,
@@ -255,7 +255,7 @@ impl Segments {
         }
     }
 
-    /// Samples of numbered components: how many are open, but 0 where hardly any are inside.
+    /// Number of open samples of the numbered components, or 0 where hardly any are inside.
     pub(super) fn areas(&self, count: usize, ctx: &Context<'_>) -> Vec<usize> {
         let (width, height) = (self.begins.width, self.begins.height);
         let parts = by_rows(height, ctx, |rows| {
@@ -281,7 +281,7 @@ impl Segments {
         (0..count).map(area).collect()
     }
 
-    /// Open samples of the components that are wanted.
+    /// Open samples of the selected components.
     pub(super) fn mask(&self, wanted: impl Fn(usize) -> bool + Sync, ctx: &Context<'_>) -> Bits {
         let (width, height) = (self.begins.width, self.begins.height);
         let words = self.begins.words;
@@ -303,7 +303,7 @@ impl Segments {
     }
 }
 
-/// The bits of word `i` that stand for columns from `from` up to `to`.
+/// The bits of word `i` for the columns from `from` up to `to`.
 pub(super) fn between(i: usize, from: usize, to: usize) -> u64 {
     let low = if from > 64 * i { u64::MAX << (from - 64 * i).min(63) } else { u64::MAX };
     let high = if to < 64 * i + 64 { (1 << (to - 64 * i)) - 1 } else { u64::MAX };
@@ -319,7 +319,7 @@ fn ones_between(row: &[u64], from: usize, to: usize) -> u32 {
 mod tests {
     use super::*;
 
-    /// Components by filling from each sample; open samples by the definition.
+    /// Components by flood fill from each sample; open samples by the definition.
     fn model(codes: &[u8], w: usize, h: usize) -> (Vec<usize>, Vec<bool>) {
         let mut labels = vec![usize::MAX; w * h];
         for i in 0..w * h {

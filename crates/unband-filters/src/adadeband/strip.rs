@@ -1,4 +1,4 @@
-//! Averaging, in strips of columns: the original draws its random numbers column by column.
+//! Averaging by strips of columns, as the original draws its random numbers column by column.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use super::twister::Twister;
 use super::{MOST_HALF, Tally};
 use crate::bband::ones;
 
-/// Widest change that is accepted, in codes.
+/// Maximum accepted change, in codes.
 const ACCEPTED: f64 = 2.0;
 
 const REACH: usize = MOST_HALF as usize;
@@ -22,34 +22,36 @@ pub(super) struct Strip<T> {
     pub(super) tally: Tally,
 }
 
-/// The frame before: its luma, and what came out before rounding.
+/// The previous frame: its luma, and its result before rounding.
 #[derive(Clone, Copy)]
 pub(super) struct Before<'a> {
     pub(super) codes: &'a [u8],
     pub(super) out: &'a [f64],
 }
 
-/// One image's work.
+/// The work on one image.
 #[derive(Clone, Copy)]
 pub(super) struct Job<'a> {
     pub(super) planes: &'a Planes<'a>,
     pub(super) plan: &'a Plan,
-    /// Noise in codes, either way.
+    /// Noise amplitude in codes.
     pub(super) noise: f64,
-    /// In videos from the second frame on.
+    /// For videos, from the second frame on.
     pub(super) before: Option<Before<'a>>,
 }
 
-/// Columns of a strip: the tables of narrow ones stay near the processor, which gains more than their overlap costs.
+/// Columns of a strip: tables of narrow strips fit the cache, which gains more than their overlap costs.
 const COLUMNS: usize = 64;
 
-/// Columns of all strips.
+/// Column ranges of all strips.
 pub(super) fn strips(width: usize) -> impl Iterator<Item = Range<usize>> {
     (0..width.div_ceil(COLUMNS)).map(move |i| i * COLUMNS..((i + 1) * COLUMNS).min(width))
 }
 
-/// Averages what the plan says. `finish` makes a result of a sample's index and its new luma in 8-bit codes, `keep` of
-/// the index of a sample that stays. Passes the generator on as far as the original does.
+/// Averages the samples of the plan. Advances the generator as the original does.
+///
+/// `finish` makes a result from a sample's index and its new luma in 8-bit codes, `keep` from the index of an
+/// unchanged sample.
 pub(super) fn average<T: Send>(
     job: &Job<'_>,
     random: &mut Twister,
@@ -59,7 +61,7 @@ pub(super) fn average<T: Send>(
 ) -> Vec<Strip<T>> {
     let Job { planes, plan, .. } = job;
     let strips: Vec<_> = strips(planes.width).collect();
-    // The noise of all samples came first, now one draw for each that is averaged.
+    // The noise of all samples is drawn first, then one number for each averaged one.
     let draws = |columns: &Range<usize>| {
         let words = columns.start / 64..columns.end.div_ceil(64);
         let in_row =
@@ -78,7 +80,7 @@ pub(super) fn average<T: Send>(
     ctx.map(strips.len(), work)
 }
 
-/// A summed-area table of a strip with its surroundings, modulo 2³².
+/// A summed-area table of a strip with its margins, modulo 2³².
 struct Table {
     sums: Vec<u32>,
     stride: usize,
@@ -110,8 +112,8 @@ impl Table {
         Self { sums, stride }
     }
 
-    /// The rows above and at the end of windows around row `y`, from what stands before the window of strip column
-    /// `x` on, as needed for `count` windows.
+    /// The table rows at the top and bottom of windows around row `y`, starting left of the window of strip
+    /// column `x`, for `count` windows.
     fn rows(&self, y: usize, half: usize, x: usize, count: usize) -> [&[u32]; 2] {
         [y + REACH - half, y + REACH + half + 1]
             .map(|r| &self.sums[r * self.stride + x + REACH - half..][..=count + 2 * half])
@@ -128,11 +130,12 @@ impl Table {
 struct Working<'a> {
     job: &'a Job<'a>,
     columns: Range<usize>,
-    /// Of whole codes, their squares, and of fine samples.
+    /// Tables of integer codes, their squares, and fine samples.
     sums: Table,
     squares: Table,
     fine: Option<Table>,
-    /// Draws for all samples, then for those in the mask, column by column; where each column's of the latter begin.
+    /// Draws for all samples, then for those in the mask, column by column; and the start of each column's
+    /// draws of the latter.
     noises: Vec<f64>,
     draws: Vec<f64>,
     next: Vec<usize>,
@@ -178,8 +181,7 @@ impl<'a> Working<'a> {
             .collect();
     }
 
-    /// Unbiased variance of a window with the rounding of the original, which takes the mean first and then adds up
-    /// column by column.
+    /// Unbiased variance of a window with the original's rounding: first the mean, then sums by column.
     fn variance(&self, x: usize, y: usize, half: usize) -> f64 {
         let Planes { codes, width, height, .. } = *self.job.planes;
         let near = |at: usize, k: usize, below: usize| (at + k).saturating_sub(half).min(below - 1);
@@ -191,7 +193,7 @@ impl<'a> Working<'a> {
         codes.map(|code| (code - mean) * (code - mean)).sum::<f64>() / (count - 1.0)
     }
 
-    /// Largest half-windows, of those allowed, that hold no more than a variance of 4.
+    /// Largest allowed half-windows with a variance of at most 4.
     fn halves(&self, y: usize, from: usize, halves: u64, out: &mut [u8], ctx: &Context<'_>) {
         out.fill(0);
         let mut open = 0..out.len();
@@ -275,7 +277,7 @@ impl<'a> Working<'a> {
     }
 }
 
-/// A result that changes from frame to frame by at most one code more than the input does.
+/// Limits the frame-to-frame change of a result to one code more than that of the input.
 fn held(new: f64, own: f64, before: Before<'_>, i: usize) -> f64 {
     let most = (own - f64::from(before.codes[i])).abs() + 1.0;
     let change = new - before.out[i];

@@ -1,14 +1,14 @@
-//! The random numbers that MATLAB draws after `rng(seed)`.
+//! MATLAB's random numbers after `rng(seed)`.
 
 use unband_simd::{Level, bband_rows};
 
 const WORDS: usize = 624;
 
-/// The Mersenne Twister MT19937, seeded by `init_genrand`, giving numbers of 53 bits.
+/// The Mersenne Twister MT19937, seeded by `init_genrand`, with 53-bit output.
 #[derive(Clone)]
 pub(super) struct Twister {
     state: [u32; WORDS],
-    /// Words used of the state: an even number.
+    /// Number of used state words: always even.
     at: usize,
 }
 
@@ -23,7 +23,7 @@ impl Twister {
         Self { state, at: WORDS }
     }
 
-    /// As many words as are left of this state, at least two and at most so many.
+    /// The unused words of this state, at least two and at most `most`.
     fn words(&mut self, level: Level, most: usize) -> &[u32] {
         if self.at == WORDS {
             bband_rows::twist(level, &mut self.state);
@@ -44,7 +44,7 @@ impl Twister {
         }
     }
 
-    /// Passes over numbers.
+    /// Skips numbers.
     pub(super) fn skip(&mut self, level: Level, draws: usize) {
         let mut words = 2 * draws;
         while words > 0 {

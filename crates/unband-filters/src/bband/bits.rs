@@ -1,13 +1,13 @@
-//! An image of one bit per sample.
+//! Bit masks of an image.
 
 use unband_image::Context;
 
-/// Bits row by row, with a word of zeros before and after each row and a row of zeros above and below.
+/// Bits row by row, with a zero word before and after each row and a zero row above and below.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Bits {
     pub(crate) width: usize,
     pub(crate) height: usize,
-    /// Words of a row that hold bits.
+    /// Words of a row with bits.
     pub(crate) words: usize,
     data: Vec<u64>,
 }
@@ -19,7 +19,7 @@ impl Bits {
         Self { width, height, words, data: vec![0; (words + 2) * (height + 2)] }
     }
 
-    /// From words of rows without padding, in pieces of whole rows.
+    /// From words of rows without padding, in parts of whole rows.
     pub(crate) fn from_parts(width: usize, height: usize, parts: &[Vec<u64>]) -> Self {
         let mut bits = Self::new(width, height);
         let words = bits.words.max(1);
@@ -39,23 +39,23 @@ impl Bits {
         &mut self.data[(y + 1) * (self.words + 2) + 1..][..self.words]
     }
 
-    /// Row `y - 1` with a word more on each side: 0 is the row of zeros above the first.
+    /// Row `y - 1` with an extra word on each side: 0 is the zero row above the first.
     fn padded(&self, y: usize) -> &[u64] {
         &self.data[y * (self.words + 2)..][..self.words + 2]
     }
 
-    /// A row, the one above and the one below, each with a word more on each side.
+    /// A row, the one above and the one below, each with an extra word on each side.
     pub(crate) fn around(&self, y: usize) -> [&[u64]; 3] {
         [self.padded(y), self.padded(y + 1), self.padded(y + 2)]
     }
 
-    /// The bits that a row's last word has samples for, all ones in the others.
+    /// The bits of a row's last word that belong to samples; all ones in the other words.
     pub(crate) fn valid(&self, word: usize) -> u64 {
         let bits = self.width - 64 * word;
         if bits >= 64 { u64::MAX } else { (1 << bits) - 1 }
     }
 
-    /// Bit of a sample that lies inside or at most one outside.
+    /// Bit of a sample inside or at most one outside.
     pub(crate) fn near(&self, x: i64, y: i64) -> bool {
         let stride = self.words.cast_signed() as i64 + 2;
         let at = (y + 1) * stride + 1 + (x >> 6);
@@ -74,7 +74,7 @@ impl Bits {
         self.row_mut(y)[x / 64] &= !(1 << (x % 64));
     }
 
-    /// Changes every row by a function of its number.
+    /// Changes every row by a function of its index.
     pub(crate) fn for_rows(&mut self, mut change: impl FnMut(usize, &mut [u64])) {
         for y in 0..self.height {
             change(y, self.row_mut(y));
@@ -86,7 +86,7 @@ impl Bits {
         (0..self.height).flat_map(move |y| ones(self.row(y)).map(move |x| (x, y)))
     }
 
-    /// How many bits are set.
+    /// Number of set bits.
     pub(crate) fn count(&self) -> usize {
         self.data.iter().map(|word| word.count_ones() as usize).sum()
     }
@@ -106,13 +106,13 @@ pub(crate) fn ones(row: &[u64]) -> impl Iterator<Item = usize> + '_ {
     })
 }
 
-/// Rows that one piece of work takes: enough pieces for threads to end together, few enough that what pieces do
-/// twice at their borders stays little.
+/// Rows per part: enough parts for balanced threads, few enough to keep the double work at their borders
+/// small.
 pub(crate) fn piece(height: usize, ctx: &Context<'_>) -> usize {
     height.div_ceil(8 * ctx.threads.max(1)).max(64)
 }
 
-/// Splits rows into pieces, works on them on the context's threads, and returns the results in order.
+/// Splits rows into parts, processes them on the context's threads, and returns the results in order.
 pub(crate) fn by_rows<T: Send>(
     height: usize,
     ctx: &Context<'_>,

@@ -1,4 +1,4 @@
-//! Which samples may lie on the edge of a band: gradients that are neither flat nor texture, at their crests.
+//! Candidate samples of band edges: crests of gradients that are neither flat nor texture.
 
 use unband_image::{Context, RestoreError};
 use unband_simd::bband_rows;
@@ -6,7 +6,7 @@ use unband_simd::bband_rows;
 use super::bits::{Bits, by_rows, ones};
 use super::{Luma, Thresholds};
 
-/// Rows of luma with a sample repeated on each side, and the gradient between them, moving down.
+/// Sliding window of luma rows with a repeated sample on each side, and the gradient between them.
 pub(super) struct Gradients<'a> {
     luma: &'a Luma<'a>,
     ctx: &'a Context<'a>,
@@ -89,10 +89,10 @@ pub(super) fn candidates(
     Ok(found)
 }
 
-/// How far across a crest its slopes are looked at.
+/// Distance across a crest at which its slopes are compared.
 const RADIUS: f64 = 1.5;
 
-/// Candidates whose gradient is larger than a step before and behind them, across the edge; before thinning.
+/// Candidates whose gradient exceeds that one step before and after them, across the edge; before thinning.
 ///
 /// Both steps are interpolated with the fractions of the first, as the original does.
 pub(super) fn crests(luma: &Luma<'_>, candidates: &Bits, ctx: &Context<'_>) -> Bits {
@@ -101,7 +101,7 @@ pub(super) fn crests(luma: &Luma<'_>, candidates: &Bits, ctx: &Context<'_>) -> B
     let parts = by_rows(height, ctx, |rows| {
         let mut words = vec![0; rows.len() * candidates.words];
         let mut gradients = Gradients::new(luma, ctx);
-        // Magnitudes of candidates in five rows, 0 elsewhere, and the angle index of the middle one.
+        // Magnitudes of candidates in five rows, 0 elsewhere, and the angle index of the middle row.
         let mut around: [Vec<f64>; 5] = std::array::from_fn(|_| vec![0.0; width]);
         let mut angles: [Vec<u8>; 5] = std::array::from_fn(|_| vec![0; width]);
         for y in rows.start.saturating_sub(2)..(rows.end + 2).min(height) {
@@ -134,7 +134,8 @@ pub(super) fn magnitude(gx: f32, gy: f32) -> f64 {
     (gx * gx + gy * gy).sqrt()
 }
 
-/// Where to look for one direction: columns and rows left and right, above and below, on both sides; fractions.
+/// Interpolation offsets of one direction: columns and rows left and right, above and below, on both sides;
+/// fractions.
 #[derive(Clone, Copy, Default)]
 struct Step {
     columns: [[i8; 2]; 2],
@@ -153,7 +154,7 @@ impl Step {
     }
 }
 
-/// Gradients of whole codes up to this are looked up.
+/// Limit of the lookup table for integer gradients.
 const SMALL: usize = 16;
 
 /// Steps for every whole angle from 0 to 180 degrees.
@@ -168,7 +169,7 @@ impl Steps {
         let by_angle = (0..=180).map(|degrees| {
             let angle = f64::from(degrees) * std::f64::consts::PI / 180.0;
             let (dx, dy) = (RADIUS * angle.cos(), RADIUS * angle.sin());
-            // Sines and cosines that ought to be 0 are lost when added to a position.
+            // Sines and cosines that should be 0 vanish when added to a position.
             let between = |d: f64| [(64.0 + d).floor() as i8 - 64, (64.0 + d).ceil() as i8 - 64];
             let row = |d: f64| between(d).map(|y| (y + 2) as u8);
             Step {
@@ -197,7 +198,7 @@ impl Steps {
     }
 }
 
-/// Whole degrees between a gradient and the right, 0 to 180.
+/// Angle between a gradient and the right, in whole degrees, 0 to 180.
 fn angle_index(gx: f64, down: f64) -> u8 {
     (down.atan2(gx) * 180.0 / std::f64::consts::PI).min(180.0) as u8
 }

@@ -1,4 +1,4 @@
-//! Filling of small gaps in a map of lines.
+//! Closing of small gaps in line maps.
 
 use unband_image::Context;
 use unband_simd::bband_rows;
@@ -6,17 +6,17 @@ use unband_simd::bband_rows;
 use super::bits::{Bits, by_rows};
 use super::thin::thin;
 
-/// Background of at most so many samples is filled: a disc of diameter 3 has an area of 7.07.
+/// Area limit of filled holes: a disc of diameter 3 has an area of 7.07.
 const HOLE: usize = 7;
 
-/// Bits of one kind of sample: line ends, junctions, samples that stand alone.
+/// Bit masks by kind of sample: line ends, junctions, isolated samples.
 pub(super) struct Shapes {
     pub(super) ends: Bits,
     pub(super) junctions: Bits,
     pub(super) alone: Bits,
 }
 
-/// What kind of sample each set bit is.
+/// Classifies each set bit.
 pub(super) fn shapes(bits: &Bits, ctx: &Context<'_>) -> Shapes {
     let empty = || Bits::new(bits.width, bits.height);
     let mut shapes = Shapes { ends: empty(), junctions: empty(), alone: empty() };
@@ -27,13 +27,13 @@ pub(super) fn shapes(bits: &Bits, ctx: &Context<'_>) -> Shapes {
     shapes
 }
 
-/// Joins lines whose ends nearly touch: a blot of 3×3 at every end and every single sample, thinned; then small holes
-/// are filled and it is thinned again.
+/// Joins lines whose ends nearly touch: dilates every end and isolated sample by 3×3, thins, fills small
+/// holes, and thins again.
 pub(super) fn fill(mut bits: Bits, ctx: &Context<'_>) -> Bits {
     let (width, height) = (bits.width, bits.height);
     let Shapes { ends, alone, .. } = shapes(&bits, ctx);
     for (x, y) in ends.positions().chain(alone.positions()) {
-        // The original's strict comparisons leave out a wider border at the far sides.
+        // The original's strict comparisons exclude a wider border at the far sides.
         if x > 0 && y > 0 && x + 2 < width && y + 2 < height {
             for yy in y - 1..=y + 1 {
                 for xx in x - 1..=x + 1 {
@@ -58,8 +58,8 @@ pub(super) fn fill(mut bits: Bits, ctx: &Context<'_>) -> Bits {
     thin(bits, ctx)
 }
 
-/// Background samples that could be the upper left one of a small hole: set, or outside, above and on the left, and
-/// again within reach on the right.
+/// Background samples that may be the upper left one of a small hole: set or outside above and to the left,
+/// and again within reach to the right.
 fn corners(bits: &Bits, y: usize) -> Vec<usize> {
     let [above, here, _] = bits.around(y);
     let mut found = Vec::new();
@@ -70,7 +70,7 @@ fn corners(bits: &Bits, y: usize) -> Vec<usize> {
         let top = if y == 0 { u64::MAX } else { above[i + 1] };
         let mut word = !own & valid & top & (own << 1 | before >> 63 | outside);
         if word != 0 {
-            // Past the last sample everything ends a hole.
+            // Beyond the last sample every hole ends.
             let last = i + 1 == bits.words;
             let (own, after) = (own | !valid, if last { u64::MAX } else { after });
             let near = (1..=HOLE).fold(0, |near, by| near | own >> by | after << (64 - by));
@@ -141,7 +141,7 @@ mod tests {
         assert_eq!((filled(&bits(&seven)), filled(&bits(&eight))), (7, 0));
         let bent = ["#####", "##.##", "#...#", "##.##", "#####", ".....", "....."];
         assert_eq!(filled(&bits(&bent)), 5);
-        // A corner of the image counts as well.
+        // A corner of the image is a hole too.
         assert_eq!(filled(&bits(&["..#..........", "..#..........", "##...........", "............."])), 4);
         assert_eq!(filled(&bits(&["....#..", ".....#.", "......#", "......."])), 3);
     }

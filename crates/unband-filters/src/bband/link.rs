@@ -1,4 +1,4 @@
-//! Following thin lines from end to end.
+//! Edge linking: thin lines to point lists.
 
 use unband_image::Context;
 
@@ -7,11 +7,11 @@ use super::gaps::{Shapes, shapes};
 use super::thin::thin;
 use super::{Edges, Point};
 
-/// Neighbours in the order in which they are looked at: down the left column, along the bottom to the right, up the
-/// right column, above.
+/// Neighbours in search order: down the left column, along the bottom to the right, up the right column,
+/// above.
 const NEIGHBOURS: [(i64, i64); 8] = [(-1, -1), (-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1)];
 
-/// Turns a map of lines into lists of points; a part that ends where it began is closed by its first point.
+/// Turns a line map into lists of points; a closed line repeats its first point at the end.
 ///
 /// Source: P. Kovesi's `edgelink.m`, as the index's authors use it.
 pub(super) fn link(mut lines: Bits, ctx: &Context<'_>) -> Edges {
@@ -32,7 +32,7 @@ pub(super) fn link(mut lines: Bits, ctx: &Context<'_>) -> Edges {
     linker.leave_junctions();
     for y in 0..linker.free.height {
         for i in 0..linker.free.words {
-            // Tracks clear bits of this word, too.
+            // Tracing clears bits of this word, too.
             while linker.free.row(y)[i] != 0 {
                 let x = 64 * i + linker.free.row(y)[i].trailing_zeros() as usize;
                 linker.track(Point { x: x as u32, y: y as u32 }, None, false);
@@ -71,7 +71,7 @@ impl Few {
 
 struct Linker<'a> {
     edges: Edges,
-    /// Samples of lines that belong to no edge yet.
+    /// Line samples that belong to no edge yet.
     free: Bits,
     junctions: &'a Bits,
 }
@@ -85,7 +85,7 @@ impl Linker<'_> {
         self.free.clear(p.x as usize, p.y as usize);
     }
 
-    /// Neighbours to go on to: free samples that are no junction, and junctions but for the one the track began at.
+    /// Next candidates: free samples that are not junctions, and junctions except the track's start.
     fn available(&self, at: Point, began: Option<Point>) -> [Few; 2] {
         let [mut samples, mut junctions] = [Few::default(); 2];
         for (dx, dy) in NEIGHBOURS {
@@ -102,7 +102,7 @@ impl Linker<'_> {
         [samples, junctions]
     }
 
-    /// Follows a line to a junction or its end. `avoid` passes by junctions at the first step.
+    /// Traces a line to a junction or its end. `avoid`: skip junctions at the first step.
     fn track(&mut self, start: Point, second: Option<Point>, mut avoid: bool) {
         let first = self.edges.points.len();
         self.edges.points.push(start);
@@ -143,7 +143,7 @@ impl Linker<'_> {
         self.edges.ends.push(self.edges.points.len());
     }
 
-    /// Follows what is left from the junctions.
+    /// Traces the remaining lines from the junctions.
     fn leave_junctions(&mut self) {
         let mut visited = Bits::new(self.junctions.width, self.junctions.height);
         for junction in down_columns(self.junctions) {
@@ -193,7 +193,7 @@ fn unit(from: Point, to: Point) -> [f64; 2] {
     step.map(|d| d / length)
 }
 
-/// The first of the points that need the least turn.
+/// The first point with the smallest change of direction.
 fn straightest(at: Point, direction: [f64; 2], points: &[Point]) -> Option<Point> {
     let mut best = None;
     let mut most = f64::NEG_INFINITY;

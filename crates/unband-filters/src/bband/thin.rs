@@ -1,16 +1,17 @@
-//! Thinning to lines of one sample.
+//! Morphological thinning to one-sample lines.
 
 use unband_image::Context;
 use unband_simd::bband_rows;
 
 use super::bits::{Bits, by_rows};
 
-/// Passes of two sub-passes that are done before pieces exchange their borders.
+/// Passes of two sub-passes between exchanges of part borders.
 const PASSES: usize = 8;
 
 /// Guo and Hall's thinning, repeated until nothing changes.
 ///
-/// Pieces of rows are thinned on their own, with as many rows around them as changes can cross meanwhile.
+/// Parts of rows are thinned independently, with a margin of rows that covers the reach of changes in the
+/// meantime.
 pub(crate) fn thin(mut bits: Bits, ctx: &Context<'_>) -> Bits {
     loop {
         let parts = by_rows(bits.height, ctx, |rows| {
@@ -64,7 +65,7 @@ mod tests {
                 }
             }
         }
-        // One piece as large as the image, a sub-pass at a time.
+        // Reference: one part as large as the image, one sub-pass at a time.
         let mut want = thick.clone();
         let mut passes = 0;
         loop {

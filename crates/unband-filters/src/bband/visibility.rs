@@ -1,4 +1,4 @@
-//! How visible the points of band edges are.
+//! Visibility of band edge points.
 
 use unband_image::{Context, RestoreError};
 use unband_simd::bband_rows;
@@ -7,10 +7,10 @@ use super::bits::by_rows;
 use super::classes::{Gradients, magnitude};
 use super::{Edges, LEAST_POINTS, Luma, Point, Visible};
 
-/// How far the windows of means reach.
+/// Radius of the mean windows.
 const REACH: usize = 4;
 
-/// Weights of a Gaussian of nine samples, deviation 1.5.
+/// Weights of a nine-tap Gaussian, standard deviation 1.5.
 fn gaussian() -> [f64; 9] {
     let weights: [f64; 9] = std::array::from_fn(|k| {
         let d = k as f64 - 4.0;
@@ -20,7 +20,7 @@ fn gaussian() -> [f64; 9] {
     weights.map(|w| w / sum)
 }
 
-/// Points with the length of the last edge that runs through them, row by row.
+/// Points with the length of the last edge through them, row by row.
 fn lengths(edges: &Edges) -> Vec<(Point, u32)> {
     let mut points = Vec::new();
     for edge in edges.iter().filter(|edge| edge.len() >= LEAST_POINTS) {
@@ -37,7 +37,7 @@ fn lengths(edges: &Edges) -> Vec<(Point, u32)> {
     points
 }
 
-/// Means, and contrasts to them, of some rows.
+/// Means, and contrasts relative to them, of some rows.
 struct Rows {
     first: usize,
     width: usize,
@@ -128,7 +128,7 @@ pub(super) fn visibility(
     Ok(parts.concat())
 }
 
-/// Bright surroundings hide bands.
+/// Luminance masking: bright surroundings hide bands.
 fn by_luma(mean: f64) -> f64 {
     if mean <= 0.0 || mean > 255.0 {
         0.0
@@ -139,7 +139,7 @@ fn by_luma(mean: f64) -> f64 {
     }
 }
 
-/// Texture hides bands.
+/// Texture masking.
 fn by_texture(contrast: f64) -> f64 {
     if contrast <= 0.15 { 1.0 } else { (1.0 + contrast - 0.15).powi(5).recip() }
 }

@@ -1,4 +1,4 @@
-//! `f3kdb` on planes of whole codes.
+//! `f3kdb` on planes of integer codes.
 
 use std::ops::Range;
 
@@ -13,36 +13,36 @@ use super::{F3kdbParams, Tables};
 use crate::PlaneError;
 use crate::grid::{Sample, View};
 
-/// How 16-bit codes are brought to the depth of the result.
+/// Reduction of 16-bit codes to the output depth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dither {
-    /// Cut off.
+    /// Truncation.
     None,
-    /// A fixed pattern of 16 by 16 thresholds.
+    /// An ordered 16×16 pattern.
     Ordered,
-    /// Floyd and Steinberg's.
+    /// Floyd–Steinberg error diffusion.
     Diffusion,
 }
 
-/// How one plane is treated.
+/// Parameters of one plane.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rule {
     chroma: bool,
     limits: Limits,
     range: usize,
-    /// Mode 7: how far directions may differ.
+    /// Mode 7: maximum difference of directions.
     angle: Option<f32>,
     rounding: Rounding,
     dither: Dither,
-    /// Factor and summand on 16-bit codes.
+    /// Scale and offset of 16-bit codes.
     stretch: Option<(f32, f32)>,
     copies: bool,
     input_bits: u8,
 }
 
 impl Rule {
-    /// The rule for plane 0, 1 or 2 of YUV (0 for grey and all planes of RGB) whose codes have `bits.0` bits and
-    /// whose result is to have `bits.1`, both 1 to 16.
+    /// The parameters of plane 0, 1 or 2 of YUV (0 for grey and all planes of RGB). `bits.0`: depth of its
+    /// codes, `bits.1`: depth of the result, both 1 to 16.
     pub fn new(params: &F3kdbParams, plane: usize, bits: (u8, u8)) -> Self {
         let bits = (bits.0.clamp(1, 16), bits.1.clamp(1, 16));
         let [mean, most, middle] = params.limits(plane);
@@ -80,8 +80,8 @@ impl Rule {
         }
     }
 
-    /// The same for full-range codes, whose white is the highest code at every depth: where the depth changes, codes
-    /// are stretched before they are rounded.
+    /// The same for full-range codes, whose white is the highest code at every depth: where the depth
+    /// changes, codes are scaled before rounding.
     #[must_use]
     pub fn full_range(mut self, around_neutral: bool) -> Self {
         let span = |bits: u8| f32::from(u16::MAX << (16 - bits));
@@ -92,14 +92,13 @@ impl Rule {
         self
     }
 
-    /// How the result is rounded.
+    /// Rounding of the result.
     pub fn dither(&self) -> Dither {
-        // Nothing is cut off sixteen bits.
+        // Sixteen bits need no truncation.
         if self.rounding.bits == 16 { Dither::None } else { self.dither }
     }
 
-    /// How far above and below a sample others have influence, in samples of a plane that is halved `halved` times
-    /// down.
+    /// Vertical reach of the filter, in samples of a plane that is halved `halved` times down.
     pub fn reach(&self, halved: u32) -> usize {
         if self.copies {
             return 0;
@@ -107,12 +106,12 @@ impl Rule {
         (self.range >> halved.min(7)) + if self.angle.is_some() { ANGLE_REACH } else { 0 }
     }
 
-    /// Is a plane's error diffused? Then its rows are rounded in order.
+    /// Does the plane use error diffusion? Then its rows are rounded in order.
     pub(super) fn diffuses(&self) -> bool {
         self.dither() == Dither::Diffusion && !self.copies
     }
 
-    /// Rounds the values of row `y`, for all dithers but diffusion.
+    /// Rounds the values of row `y`, for all dithers except diffusion.
     pub(super) fn round<U: Sample>(&self, level: Level, y: usize, out: &mut [U], values: &[u16]) {
         let mut rounding = self.rounding;
         if self.copies {
@@ -130,7 +129,7 @@ impl Rule {
             if self.dither() != Dither::Ordered {
                 return 0;
             }
-            // The bits of x ^ y and of y take turns, the lowest of them first.
+            // Interleaves the bits of x ^ y and of y, the lowest first.
             let turns = (0..4).map(|b| (((x ^ y) >> b & 1) << (7 - 2 * b)) | ((y >> b & 1) << (6 - 2 * b)));
             let threshold = turns.sum::<usize>() << 8 >> self.rounding.bits;
             threshold as u16
@@ -139,9 +138,9 @@ impl Rule {
 }
 
 /// `f3kdb` on one plane of `width * height` codes, row by row without padding, into `out`. Codes of up to 8
-/// bits are `u8`, others `u16`, in and out. `frame` matters to moving grain only.
+/// bits are `u8`, others `u16`, in and out. `frame` matters only for moving grain.
 ///
-/// One thread. The original's codes, whatever they mean: codes are shifted where the depth changes.
+/// One thread. The original's codes, whatever their range: codes are shifted where the depth changes.
 ///
 /// # Errors
 /// When a buffer has another length, the tables are for other planes, or a sample type is not the depth's.
@@ -159,8 +158,8 @@ pub fn f3kdb_plane<T: Sample, U: Sample>(
     f3kdb_rows(level, out, &view, 0..height, tables, rule, frame)
 }
 
-/// As [`f3kdb_plane`] for some rows of a view of whole rows; `out` holds them row by row. Where errors are diffused, they
-/// are those of the plane only if they are all of it.
+/// As [`f3kdb_plane`] for some rows of a view of whole rows; `out` holds them row by row. Diffused errors
+/// match those of the whole plane only if `rows` are the whole plane.
 pub(super) fn f3kdb_rows<T: Sample, U: Sample>(
     level: Level,
     out: &mut [U],
@@ -196,10 +195,10 @@ pub(super) fn f3kdb_rows<T: Sample, U: Sample>(
     Ok(())
 }
 
-/// Rows that are diffused at a time.
+/// Rows per diffusion step.
 const BAND: usize = 8;
 
-/// Works out rows of a plane.
+/// Computes rows of a plane.
 pub(super) struct Rows<'a, T> {
     view: View<'a, T>,
     tables: &'a Tables,
@@ -213,7 +212,7 @@ pub(super) struct Rows<'a, T> {
     angles: Angles,
 }
 
-/// Directions of the rows around the present one, mode 7 only.
+/// Directions of the rows around the current one, mode 7 only.
 struct Angles {
     rows: Range<usize>,
     data: Vec<f32>,
@@ -259,7 +258,7 @@ impl<'a, T: Sample> Rows<'a, T> {
         if (bits <= 8) == (size_of::<U>() == 1) { Ok(()) } else { Err(PlaneError::Depth { bits }) }
     }
 
-    /// The 16-bit codes of row `y` before they are rounded.
+    /// The 16-bit codes of row `y` before rounding.
     pub(super) fn values(&mut self, level: Level, y: usize, out: &mut [u16]) {
         let (own, rule) = (self.view.row(y), self.rule);
         if rule.copies {
@@ -320,7 +319,7 @@ impl<'a, T: Sample> Rows<'a, T> {
         }
     }
 
-    /// Directions of all rows that row `y` looks at.
+    /// Directions of all rows that row `y` needs.
     fn find_angles(&mut self, level: Level, y: usize) {
         let (width, height) = (self.view.width(), self.view.height());
         let reach = self.rule.range >> self.tables.shifts(self.rule.chroma).1;
@@ -329,7 +328,7 @@ impl<'a, T: Sample> Rows<'a, T> {
         if needed.start < have.rows.start || have.rows.end < needed.start {
             *have = Angles { rows: needed.start..needed.start, data: Vec::new() };
         }
-        // Drop what lies above only once that is much.
+        // Drop old rows only in large amounts.
         if needed.start > have.rows.start + 2 * reach + 16 {
             have.data.drain(..(needed.start - have.rows.start) * width);
             have.rows.start = needed.start;

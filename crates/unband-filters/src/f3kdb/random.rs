@@ -1,11 +1,11 @@
-//! The original's generators, one draw at a time.
+//! The original's random number generators, one draw at a time.
 
 use unband_simd::f3kdb_rows::{Uniform, share, whole};
 
-/// How numbers between -1 and 1 come from a state.
+/// Distribution of numbers between -1 and 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Kind {
-    /// The way of old versions.
+    /// The algorithm of old versions.
     Old,
     /// A linear congruential generator.
     Uniform,
@@ -23,19 +23,19 @@ impl Kind {
     }
 }
 
-/// The state that all generators share.
+/// The state of all generators.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Random(pub u32);
 
 impl Random {
-    /// The start for a clip.
+    /// The initial state for a clip.
     pub(super) fn seeded(seed: i32, (width, height): (usize, usize), frames: u32) -> Self {
         let (width, height) = (width as u32, height as u32);
         let start = 0x92D6_8CA2u32.wrapping_sub(seed as u32);
         Self(start ^ (width << 16) ^ height ^ (frames << 16) ^ frames)
     }
 
-    /// A number from -1 to 1.
+    /// A random number from -1 to 1.
     fn draw(&mut self, kind: Kind) -> f64 {
         match kind {
             Kind::Old => {
@@ -50,7 +50,7 @@ impl Random {
                 self.0 = uniform.0;
                 value
             }
-            // Box and Muller's, in polar form.
+            // The polar form of Box and Muller's method.
             Kind::Gaussian(deviation) => loop {
                 let (x, y) = (self.draw(Kind::Uniform), self.draw(Kind::Uniform));
                 let r2 = x * x + y * y;
@@ -65,7 +65,7 @@ impl Random {
         }
     }
 
-    /// A whole number from `-range` to `range`.
+    /// A random integer from `-range` to `range`.
     pub(super) fn whole(&mut self, kind: Kind, range: u16) -> i32 {
         whole(self.draw(kind), f64::from(range))
     }

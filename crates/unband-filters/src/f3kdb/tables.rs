@@ -1,4 +1,4 @@
-//! What the random numbers decide: where each sample of an image is compared, and its grain.
+//! Random tables: compared positions and grain of each sample.
 
 use unband_image::{Context, RestoreError};
 use unband_simd::Level;
@@ -7,32 +7,33 @@ use unband_simd::f3kdb_rows::{Draws, Uniform, distances_row, uniform_row};
 use super::F3kdbParams;
 use super::random::{Kind, Random};
 
-/// Distances and grain for images of one size, built once. Takes one byte per sample of the first plane, two in
-/// mode 2; grain that is not drawn uniformly takes two bytes per sample of luma and two per sample of one chroma plane, and
-/// where it moves four more per sample of luma for each.
+/// Distances and grain for images of one size, built once.
+///
+/// Takes one byte per sample of the first plane, two in mode 2. Grain that is not uniform takes two bytes per
+/// sample of luma and two per sample of one chroma plane; moving grain four more per sample of luma for each.
 #[derive(Clone, Debug)]
 pub struct Tables {
     width: usize,
     height: usize,
-    /// How many times chroma is halved, across and down.
+    /// Chroma subsampling as powers of two, across and down.
     chroma: (u32, u32),
     mode: u32,
     first: Vec<i8>,
     /// Mode 2 only.
     second: Vec<i8>,
-    /// Luma's and chroma's.
+    /// Grain of luma and of chroma.
     grain: [Grain; 2],
     moving: Option<Moving>,
 }
 
-/// Where the grain of each frame starts among three times as many numbers as one needs.
+/// Start of each frame's grain in a sequence three times as long as one frame needs.
 #[derive(Clone, Copy, Debug)]
 struct Moving {
-    /// Draws the start of the first frame.
+    /// State for the start of the first frame.
     draws: Uniform,
-    /// Numbers that are drawn for a frame.
+    /// Length of a frame's grain.
     items: u64,
-    /// Then the starts come again.
+    /// Period of the starts, in frames.
     frames: u32,
 }
 
@@ -48,21 +49,21 @@ impl Moving {
 #[derive(Clone, Debug)]
 enum Grain {
     None,
-    /// Drawn when asked for: the state before the first, the largest.
+    /// Drawn on demand: the state before the first value, the maximum.
     Drawn(Uniform, u16),
     Stored(Vec<i16>),
 }
 
-/// Samples to a row of grain.
+/// Samples per row of grain.
 fn grain_stride(width: usize) -> usize {
     width.next_multiple_of(16)
 }
 
 impl Tables {
-    /// The tables for an image whose first plane has `width * height` samples and whose chroma is halved `chroma` times
-    /// across and down ((0, 0) for grey, RGB and 4:4:4).
+    /// The tables for an image whose first plane has `width * height` samples and whose chroma is halved
+    /// `chroma` times across and down ((0, 0) for grey, RGB and 4:4:4).
     ///
-    /// Uniform random numbers, the default, are drawn on all of the context's threads; others one after another.
+    /// Uniform random numbers, the default, are drawn on all threads of the context; others sequentially.
     ///
     /// # Errors
     /// When cancelled.
@@ -94,7 +95,7 @@ impl Tables {
         Ok(tables)
     }
 
-    /// In which order the numbers of row `y` are drawn.
+    /// Drawing order of the numbers of row `y`.
     fn draws(&self, range: u32, y: usize) -> Draws {
         let inside = y.min(self.height - 1 - y).min(range as usize) as u8;
         let starts_chroma = y.is_multiple_of(1 << self.chroma.1);
@@ -166,7 +167,7 @@ impl Tables {
                 let edge = if draws.inside { x.min(self.width - 1 - x) } else { usize::MAX };
                 let range = edge.min(draws.range.into()) as u16;
                 if range > 0 {
-                    // Cut to a byte first, then without sign, as in the original.
+                    // First truncated to a byte, then without sign, as in the original.
                     let at = y * self.width + x;
                     self.first[at] = (random.whole(refs, range) as i8).wrapping_abs();
                     if !draws.single {
@@ -189,7 +190,7 @@ impl Tables {
         kind: Kind,
         ctx: &Context<'_>,
     ) -> Result<(), RestoreError> {
-        // The original draws that many, whatever of them is used.
+        // The original draws this number of values, however many it uses.
         let items = ((self.width + 255) & !127) as u64 * self.height as u64;
         let drawn = if params.dynamic_grain { 3 * items } else { items };
         let sizes = [
@@ -197,7 +198,7 @@ impl Tables {
             grain_stride(self.width.div_ceil(1 << self.chroma.0)) * self.height.div_ceil(1 << self.chroma.1),
         ];
         let most = [params.grain(0), params.grain(1)];
-        // The starts of moving grain are drawn behind it.
+        // The starts of moving grain are drawn after it.
         let moving = |end: Random| Moving { draws: Uniform(end.0), items, frames: params.frames };
         if kind == Kind::Uniform {
             let start = Uniform(random.0);
@@ -243,7 +244,7 @@ impl Tables {
         Ok(())
     }
 
-    /// Is this the size of a plane that the tables are for? `chroma` for planes beside the first.
+    /// Is this the plane size of the tables? `chroma` for planes after the first.
     pub(super) fn fits(&self, size: (usize, usize), chroma: bool) -> bool {
         size == if chroma {
             (self.width.div_ceil(1 << self.chroma.0), self.height.div_ceil(1 << self.chroma.1))
@@ -252,17 +253,18 @@ impl Tables {
         }
     }
 
-    /// How many times planes of a kind are halved, across and down.
+    /// Subsampling of a plane kind as powers of two, across and down.
     pub(super) fn shifts(&self, chroma: bool) -> (u32, u32) {
         if chroma { self.chroma } else { (0, 0) }
     }
 
-    /// The sampling mode that the tables are for.
+    /// The sampling mode of the tables.
     pub(super) fn mode(&self) -> u32 {
         self.mode
     }
 
-    /// The distances of row `y` of a plane, in samples of the first plane: every `step`th entry from the first on.
+    /// The distances of row `y` of a plane, in samples of the first plane: every `step`th entry, including
+    /// the first.
     pub(super) fn distances(&self, chroma: bool, y: usize) -> (&[i8], &[i8], usize) {
         let (sx, sy) = self.shifts(chroma);
         let from = (y << sy) * self.width;
@@ -270,12 +272,12 @@ impl Tables {
         (&self.first[from..from + self.width], second, 1 << sx)
     }
 
-    /// Where the grain of a frame starts.
+    /// Start of a frame's grain.
     pub(super) fn grain_start(&self, frame: u32) -> u64 {
         self.moving.map_or(0, |moving| moving.start(frame))
     }
 
-    /// The grain of row `y` of a frame whose grain starts there; `false` when there is none.
+    /// The grain of row `y` of a frame with that start; `false` without grain.
     pub(super) fn grain(
         &self,
         level: Level,

@@ -89,7 +89,7 @@ fn white_stays_white_where_the_depth_changes() {
             assert_eq!((low.to_bits(), high.to_bits()), (0f32.to_bits(), 1f32.to_bits()), "{depth} {dither}");
         }
     }
-    // Neutral chroma of full range, too.
+    // Full-range neutral chroma, too.
     let model = Model::Yuv { matrix: Matrix::Bt709, range: Range::Full, subsampling: Subsampling::NONE };
     let image = Image::new(vec![Plane::filled(32, 32, 0.5); 3], model, Depth::EIGHT);
     let ctx = Context { output: Some(Depth::SIXTEEN), ..Context::default() };

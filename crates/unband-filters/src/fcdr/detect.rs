@@ -1,4 +1,4 @@
-//! Where false contours run.
+//! Detection of false contours.
 
 use unband_image::Window;
 use unband_simd::Level;
@@ -8,10 +8,10 @@ use super::FcdrParams;
 use crate::PlaneError;
 use crate::grid::View;
 
-/// How far from a pixel others decide whether it is on a contour.
+/// Radius of the neighbourhood that decides whether a pixel is on a contour.
 pub(super) const DETECTION_REACH: usize = REACH + 1;
 
-/// Rows worked on at a time.
+/// Rows per step.
 const ROWS: usize = 64;
 
 /// Thresholds in codes of one depth.
@@ -21,9 +21,9 @@ pub struct Thresholds(Limits);
 impl Thresholds {
     /// For planes of which `codes_per_8_bit_code` codes make one 8-bit code: 1 at 8 bits, 257 at 16.
     pub fn new(params: &FcdrParams, codes_per_8_bit_code: f64) -> Self {
-        /// Sums of two pixels that differ by less than this, in 8-bit codes, are alike.
+        /// Two pixels are alike when their sums differ by less than this, in 8-bit codes.
         const ALIKE: f32 = 2.0;
-        // A whole number is below a threshold exactly if it is below the next whole number.
+        // An integer is below a threshold exactly if it is below the threshold rounded up.
         let codes = |threshold: f32| (f64::from(threshold) * codes_per_8_bit_code).ceil() as u16;
         let [fullest, emptiest] = [params.th4, params.th5].map(|count| count.min(99) as u16);
         let (step, edge, texture) = (codes(params.th1), codes(params.th2), codes(params.th3));
@@ -35,7 +35,7 @@ impl Thresholds {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Maps(Vec<u8>);
 
-/// How many pixels each map holds.
+/// Number of pixels in each map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counts {
     /// On a step.
@@ -47,7 +47,7 @@ pub struct Counts {
 }
 
 impl Maps {
-    /// How many pixels each map holds.
+    /// Number of pixels in each map.
     pub fn counts(&self) -> Counts {
         let [steps, candidates, contours] =
             [1, 2, 4].map(|bit| self.0.iter().filter(|&&map| map & bit != 0).count());
@@ -77,7 +77,8 @@ pub fn detect_plane(
     detect_window(level, &view, view.window(), thresholds)
 }
 
-/// The maps of a window of a plane. Around it the view holds [`DETECTION_REACH`] samples, as far as the plane has them.
+/// The maps of a window of a plane. The view must include [`DETECTION_REACH`] samples around it, as far as
+/// the plane has them.
 pub(super) fn detect_window(
     level: Level,
     view: &View<'_, u16>,
@@ -107,7 +108,8 @@ pub(super) fn detect_window(
     Ok(Maps(maps))
 }
 
-/// Sums of differences around some rows, [`REACH`] more on each side; beyond the plane its outermost ones again.
+/// Sums of differences around some rows, with [`REACH`] extra on each side; the plane's border samples
+/// repeat.
 #[derive(Default)]
 struct Sums {
     planes: [Vec<u16>; 4],
@@ -122,7 +124,7 @@ impl Sums {
         self.stride = core.width() + 2 * REACH;
         let stride = self.stride;
         self.planes.iter_mut().for_each(|plane| plane.resize(stride * (core.height() + 2 * REACH), 0));
-        // Three rows of samples, one more on both sides.
+        // Three rows of samples, one extra on both sides.
         let mut padded = [(); 3].map(|()| vec![0; inside.width() + 2]);
         for i in 0..core.height() + 2 * REACH {
             let y = (core.y0 + i).saturating_sub(REACH).min(height - 1);

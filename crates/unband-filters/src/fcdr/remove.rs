@@ -1,28 +1,28 @@
-//! What becomes of the samples near a contour.
+//! Removal of contours by scattering and averaging.
 
 use unband_image::{Context, Plane, Window};
 use unband_simd::fcdr_rows;
 
-/// Half the side of the windows in which samples are scattered and averaged.
+/// Radius of the windows for scattering and averaging.
 pub(super) const WINDOW_REACH: usize = 4;
 /// Their side.
 const SIDE: usize = 2 * WINDOW_REACH + 1;
 
-/// Which samples of a window of a plane are near a contour.
+/// Mask of samples near a contour in a window of a plane.
 pub(super) struct Removal {
     core: Window,
     scale: (usize, usize),
-    /// The core with [`WINDOW_REACH`] more around it.
+    /// The core with a margin of [`WINDOW_REACH`].
     around: Window,
-    /// Near a contour? For each sample of `around`.
+    /// Near a contour? One value per sample of `around`.
     near: Vec<u8>,
-    /// Is any?
+    /// Is any sample near a contour?
     any: bool,
 }
 
 impl Removal {
-    /// For a plane `scale` times smaller than luma: `contours` are those of `luma`, which spans the plane's window
-    /// `wide`, which in turn spans `core` and twice [`WINDOW_REACH`] around it, as far as the plane goes.
+    /// For a plane `scale` times smaller than luma: `contours` are those of `luma`. It spans the plane's
+    /// window `wide`, which spans `core` and a margin of twice [`WINDOW_REACH`], clipped to the plane.
     pub(super) fn new(
         contours: &[bool],
         luma: Window,
@@ -41,7 +41,7 @@ impl Removal {
             }
         }
         let any = on.contains(&1);
-        // `wide` is cut at the plane's border only, where there is nothing to spread from.
+        // `wide` is clipped at the plane's border only, beyond which there are no contours.
         let around = Window {
             x0: core.x0.saturating_sub(WINDOW_REACH),
             y0: core.y0.saturating_sub(WINDOW_REACH),
@@ -56,14 +56,14 @@ impl Removal {
         self.core == core && self.scale == scale
     }
 
-    /// Scatters and averages near contours; `key` tells planes with their own random choice apart.
+    /// Scatters and averages near contours; `key` selects the random sequence of a plane.
     pub(super) fn apply(&self, plane: &Plane, out: &mut Plane, key: u32, ctx: &Context<'_>) {
         if !self.any {
             return;
         }
         let (core, around) = (self.core, self.around);
         let (count, stride) = (core.width(), core.width() + 2 * WINDOW_REACH);
-        // Rows of scattered samples, beyond the plane its outermost ones again.
+        // Rows of scattered samples; beyond the plane its border samples repeat.
         let scattered: Vec<Vec<f32>> =
             (around.y0..around.y1).map(|y| self.scattered_row(plane, y, stride, key, ctx)).collect();
         let (mut sums, mut means) = (vec![0.0; stride], vec![0.0; count]);
@@ -84,7 +84,7 @@ impl Removal {
         }
     }
 
-    /// One row, [`WINDOW_REACH`] more than the core on both sides.
+    /// One row, with a margin of [`WINDOW_REACH`] on both sides.
     fn scattered_row(&self, plane: &Plane, y: usize, stride: usize, key: u32, ctx: &Context<'_>) -> Vec<f32> {
         let around = self.around;
         let near = &self.near[(y - around.y0) * around.width()..][..around.width()];
@@ -108,7 +108,8 @@ impl Removal {
     }
 }
 
-/// Which samples of `around` lie within [`WINDOW_REACH`] of a set one in `on`, across and down; `on` fills `wide`.
+/// Dilation: samples of `around` within [`WINDOW_REACH`] of a set one in `on`, across and down; `on` fills
+/// `wide`.
 fn dilate(on: &[u8], wide: Window, around: Window) -> Vec<u8> {
     let (width, count) = (wide.width(), around.width());
     let span = |at: usize, low: usize, high: usize| {

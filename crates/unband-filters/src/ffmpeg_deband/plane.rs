@@ -1,4 +1,4 @@
-//! `deband` on planes of whole codes.
+//! `deband` on planes of integer codes.
 
 use unband_image::{Context, Window};
 use unband_simd::Level;
@@ -8,26 +8,26 @@ use unband_simd::spiral_rows::spiral_row;
 use crate::PlaneError;
 use crate::grid::{Sample, View};
 
-/// Where each sample of an image is compared, built once per size and setting: one byte per sample up to a
-/// range of 16, 2 bytes up to 255, 8 beyond.
+/// Compared positions of each sample, built once per size and setting: one byte per sample up to a range of
+/// 16, 2 bytes up to 255, 8 beyond.
 #[derive(Clone, Debug)]
 pub struct Table(Kind);
 
 #[derive(Clone, Debug)]
 enum Kind {
-    /// Distances that fit bytes: nearly always.
+    /// Distances that fit bytes: almost always.
     Near(Offsets),
     /// Larger ones.
     Far { width: usize, across: Vec<u32>, down: Vec<u32>, reach: (usize, usize) },
 }
 
 impl Table {
-    /// The table for an image whose first plane has `width * height` samples. `range` is the largest distance in
-    /// samples, or minus the only one; `direction` the largest angle in radians, or minus the only one.
+    /// The table for an image whose first plane has `width * height` samples. `range`: maximum distance in
+    /// samples, or minus the only one; `direction`: maximum angle in radians, or minus the only one.
     ///
     /// Costs about as much as debanding a few frames; the rows are shared among the context's threads.
     pub fn new(width: usize, height: usize, range: i32, direction: f32, ctx: &Context<'_>) -> Self {
-        // Further than the image is as good as its edge.
+        // Distances beyond the image are equivalent to its border.
         let most = u32::try_from(width.max(height).saturating_sub(1)).unwrap_or(u32::MAX);
         if range.unsigned_abs().min(most) <= 255 {
             let [across, down] = tables(width, height, range, direction, ctx, |d| d.min(most) as u8);
@@ -39,7 +39,7 @@ impl Table {
         Self(Kind::Far { width, across, down, reach })
     }
 
-    /// The largest distances in the table, across and down: how far from a sample one must be able to read.
+    /// The largest distances in the table, across and down: the required margin around a sample.
     pub fn reach(&self) -> (usize, usize) {
         match &self.0 {
             Kind::Near(offsets) => offsets.reach(),
@@ -47,7 +47,7 @@ impl Table {
         }
     }
 
-    /// Does it hold a plane of this size?
+    /// Does it cover a plane of this size?
     fn holds(&self, width: usize, height: usize) -> bool {
         let (w, h) = match &self.0 {
             Kind::Near(offsets) => (offsets.width(), offsets.height()),
@@ -57,7 +57,7 @@ impl Table {
     }
 }
 
-/// Distances across and down, each through `narrow`.
+/// Distances across and down, each converted by `narrow`.
 fn tables<D: Send>(
     width: usize,
     height: usize,
@@ -86,12 +86,13 @@ fn tables<D: Send>(
     all
 }
 
-/// When a sample is replaced by the mean of its four.
+/// Condition for replacing a sample by the mean of its four.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rule {
-    /// Differences below this many codes are close (ffmpeg: highest code times the threshold, cut).
+    /// Differences below this number of codes are close (ffmpeg: highest code times the threshold,
+    /// truncated).
     pub below: u32,
-    /// Compare the mean with the sample (else each of the four).
+    /// Compare the mean with the sample (else each of the four samples).
     pub blur: bool,
 }
 
@@ -109,8 +110,8 @@ impl Rule {
 
 /// ffmpeg's `deband` on one plane of `width * height` codes, row by row without padding, into `out`.
 ///
-/// The table is that of the image's first plane; planes of fewer samples use its upper left part, as in ffmpeg.
-/// One thread; for more, call [`deband_window`] on parts.
+/// The table is that of the image's first plane; smaller planes use its upper left part, as in ffmpeg. One
+/// thread; for more, call [`deband_window`] on parts.
 ///
 /// # Errors
 /// When a buffer has another length or the table is too small.
@@ -142,8 +143,8 @@ pub fn deband_window<T: Sample>(
     run(level, out, None, view, core, table, rule)
 }
 
-/// As [`deband_window`], for planes that change only together: `out` gets the mean everywhere, and `pass` (as
-/// long as `out`) is cleared where this plane would have kept its sample.
+/// As [`deband_window`], for coupled planes: `out` gets the mean everywhere, and `pass` (as long as `out`) is
+/// cleared where this plane would have kept its sample.
 ///
 /// # Errors
 /// As [`deband_window`].
@@ -227,25 +228,25 @@ fn run<T: Sample>(
     Ok(())
 }
 
-/// A few rows of a plane with its edges repeated outwards, moving down.
+/// A sliding window of rows with the plane's edges repeated outwards.
 struct Strip<T> {
     samples: Vec<T>,
     core: Window,
     reach: (usize, usize),
     /// Samples from one row to the next.
     stride: usize,
-    /// Where the first column of the core stands in the first row.
+    /// Position of the core's first column in the first row.
     first: usize,
-    /// The row that the strip starts with, counted from `reach.1` rows above the plane, and rows filled so far.
+    /// First row of the strip, from `reach.1` rows above the plane, and number of filled rows.
     top: usize,
     filled: usize,
 }
 
-/// Columns that are debanded at a time. Fewer would keep the rows within reach nearer to the processor, but reading
-/// plane and table in short pieces costs more than that gains.
+/// Columns per step. Fewer would keep the rows within reach in the cache, but reading plane and table in
+/// short pieces costs more than that gains.
 const TILE_COLUMNS: usize = 4096;
 
-/// Rows that are debanded before the strip moves.
+/// Rows per step of the strip.
 const STRIP_ROWS: usize = 96;
 
 impl<T: Sample> Strip<T> {
@@ -254,22 +255,22 @@ impl<T: Sample> Strip<T> {
         let stride = (lead + core.width() + reach.0.max(MARGIN_AFTER)).next_multiple_of(64);
         let rows = STRIP_ROWS.min(core.height()) + 2 * reach.1;
         let samples = vec![T::default(); rows * stride + 128];
-        // The loops read whole cache lines when the first column stands half a line behind the start of one.
+        // The loops read whole cache lines when the first column is half a line behind the start of one.
         let half = 32 / size_of::<T>();
         let first = lead + samples.as_ptr().wrapping_add(lead + half).align_offset(64).min(63);
         Self { samples, core, reach, stride, first, top: core.y0, filled: 0 }
     }
 
-    /// Rows that fit.
+    /// Capacity in rows.
     fn rows(&self) -> usize {
         (self.samples.len() - 128) / self.stride
     }
 
-    /// The surroundings of row `y`; rows must be asked for from the top.
+    /// The surroundings of row `y`; rows must be requested from the top.
     fn around(&mut self, view: &View<'_, T>, y: usize) -> Around<'_, T> {
         let at = y + self.reach.1 - self.top;
         if at + self.reach.1 >= self.rows() {
-            // Keep what the next rows still look at.
+            // Keep the rows that the next ones still need.
             let gone = at - self.reach.1;
             self.samples.copy_within(gone * self.stride..self.filled * self.stride + 128, 0);
             self.top += gone;
@@ -314,7 +315,7 @@ mod tests {
             .collect()
     }
 
-    /// The filter by its definition, one sample at a time.
+    /// Reference implementation: the definition, one sample at a time.
     fn model(plane: &[u16], (w, h): (usize, usize), stride: usize, range: i32, rule: Rule) -> Vec<u16> {
         let mut out = Vec::new();
         for y in 0..h {

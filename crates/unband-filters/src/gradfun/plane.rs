@@ -1,4 +1,4 @@
-//! `gradfun` on planes of whole codes.
+//! `gradfun` on planes of integer codes.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use unband_simd::gradfun_rows::Scratch;
 use crate::PlaneError;
 use crate::grid::{Sample, View};
 
-/// How one plane is treated.
+/// Parameters of one plane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
     radius: usize,
@@ -18,33 +18,33 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// For a plane of `bits` bits per sample (1 to 16) that is `scale` times smaller than the first plane. Strength and
-    /// radius are brought into their ranges (0.51..=64, 4..=32, even) as ffmpeg does.
+    /// For a plane of `bits` bits per sample (1 to 16) that is `scale` times smaller than the first plane.
+    /// Strength and radius are clamped to their ranges (0.51..=64, 4..=32, even) as in ffmpeg.
     pub fn new(strength: f32, radius: u32, bits: u8, scale: (usize, usize)) -> Self {
         let even = |r: u32| ((r + 1) & !1).clamp(4, 32);
         let luma = even(radius.min(32));
         let shift = |by: usize| luma >> by.max(1).ilog2().min(31);
         let radius = if scale == (1, 1) { luma } else { even(shift(scale.0).midpoint(shift(scale.1))) };
-        // The comparison also catches what is not a number.
+        // The comparison also catches NaN.
         let strength = if strength >= 0.51 { strength.min(64.0) } else { 0.51 };
         Self { radius: radius as usize, threshold: (32768.0 / strength) as u16, bits: bits.clamp(1, 16) }
     }
 
-    /// How far from a sample others have influence, in samples of the plane, whatever its size.
+    /// Radius of the filter, in samples of the plane, for any plane size.
     pub fn reach(self) -> usize {
         2 * self.radius + 2
     }
 
-    /// Are planes of this size changed at all?
+    /// Is a plane of this size changed at all?
     pub fn touches(self, width: usize, height: usize) -> bool {
         width.min(height) > 2 * self.radius
     }
 }
 
-/// The dither of the original, in 1/128 of a code: Bayer's matrix.
+/// The original's dither, in 1/128 of a code: Bayer's matrix.
 const DITHER: [[u8; 8]; 8] = bayer();
 
-/// Each bit of the place, from the lowest on, gives two bits of the value, from the highest on.
+/// Each bit of the position, from the lowest, gives two bits of the value, from the highest.
 const fn bayer() -> [[u8; 8]; 8] {
     let mut out = [[0; 8]; 8];
     let mut place = 0;
@@ -81,7 +81,8 @@ pub fn gradfun_plane<T: Sample>(
 /// As [`gradfun_plane`] for some rows; `out` holds them row by row. The view spans whole rows.
 ///
 /// # Errors
-/// When `out` has another length, the sample type is not the depth's, or the view lacks samples within [`Shape::reach`] of the rows.
+/// When `out` has another length, the sample type is not the depth's, or the view lacks samples within
+/// [`Shape::reach`] of the rows.
 pub fn gradfun_rows<T: Sample>(
     level: Level,
     out: &mut [T],
@@ -109,7 +110,7 @@ pub fn gradfun_rows<T: Sample>(
     let mut sums = vec![T::Sum::default(); width / 2];
     let (mut means, mut scratch) = (vec![T::Mean::default(); width], Scratch::default());
     let r = shape.radius;
-    // The last even row, counted from `r`, whose box still ends inside the plane.
+    // The last even row, relative to `r`, whose box still ends inside the plane.
     let last = (height - r).checked_sub(r + 2).map(|room| r + room / 2 * 2);
     // Pairs of rows that have entered the box; it holds the last `r` of them.
     let mut entered = 0;
@@ -117,7 +118,7 @@ pub fn gradfun_rows<T: Sample>(
     let pair = |k: usize| [view.row(2 * k), view.row(2 * k + 1)];
     for (out, y) in out.chunks_exact_mut(width).zip(rows) {
         let middle = last.map_or(r, |last| (y & !1).clamp(r, last));
-        // A plane of 2r + 1 rows has no such row: only the first r pairs ever enter.
+        // A plane of 2r + 1 rows has no such row: only the first r pairs enter.
         let end = if last.is_some() { middle.midpoint(r) + 1 } else { r };
         if entered == 0 {
             for k in end - r..end {
@@ -157,7 +158,7 @@ mod tests {
             .collect()
     }
 
-    /// The filter by its definition, one sample at a time.
+    /// Reference implementation: the definition, one sample at a time.
     fn model(plane: &[u16], (w, h): (usize, usize), shape: Shape) -> Vec<u16> {
         let (r, bits) = (shape.radius, i64::from(shape.bits));
         if w.min(h) <= 2 * r {
@@ -199,7 +200,7 @@ mod tests {
             for (radius, strength) in [(4, 1.2), (5, 8.0), (16, 30.0)] {
                 for bits in [1u8, 7, 8, 10, 16] {
                     let shape = Shape::new(strength, radius, bits, (1, 1));
-                    // Low noise on a high floor, where the box mean matters.
+                    // Low noise on a high level, where the box mean matters.
                     let span = (1u32 << bits).min(1 << (bits.max(4) - 4));
                     let floor = ((1u32 << bits) - span) as u16 / 2;
                     let plane: Vec<u16> = noise(w * h, span).iter().map(|v| v + floor).collect();

@@ -1,4 +1,5 @@
-//! Averages the quantiser's noise out: what survives in blocks at other places is image, what does not is noise.
+//! Averaging of quantisation noise over shifted blocks: image content survives in blocks at other offsets,
+//! noise does not.
 
 use unband_simd::Level;
 use unband_simd::block_rows::add_sparse_blocks;
@@ -6,8 +7,8 @@ use unband_simd::block_rows::add_sparse_blocks;
 use super::Area;
 use super::component::Component;
 
-/// Offsets of the shifted blocks, across and down: every row and column offset once, never the coded blocks themselves.
-/// Sixteen would gain 0.05 dB and take twice as long.
+/// Offsets of the shifted blocks, across and down: every row and column offset once, never the coded blocks
+/// themselves. Sixteen offsets would gain 0.05 dB and double the run time.
 const SHIFTS: [(usize, usize); 8] = {
     let mut out = [(0, 0); 8];
     let mut i = 0;
@@ -18,15 +19,15 @@ const SHIFTS: [(usize, usize); 8] = {
     out
 };
 
-/// A coefficient below this many times the quantiser's noise at its place is noise.
+/// Noise threshold of a coefficient, as a multiple of the quantisation noise at its position.
 const LIMIT: f32 = 2.2;
 
-/// Limits of each component and shift.
+/// Thresholds of each component and shift.
 pub struct Averager {
     limits: Vec<[[f32; 64]; SHIFTS.len()]>,
 }
 
-/// Buffers of one averaging.
+/// Working memory of one averaging.
 #[derive(Default)]
 pub struct Scratch {
     padded: Area,
@@ -44,7 +45,7 @@ impl Averager {
         Self { limits: components.iter().map(limits).collect() }
     }
 
-    /// Averages `samples`, which reach eight samples beyond `out` on each side unless the component ends there.
+    /// Averages `samples`, which have a margin of eight samples around `out` unless the component ends there.
     pub fn average(&self, level: Level, index: usize, samples: &Area, out: &mut Area, s: &mut Scratch) {
         mirrored(&mut s.padded, samples, out);
         let (stride, n) = (s.padded.width, s.padded.data.len());
@@ -53,7 +54,7 @@ impl Averager {
         s.weights.clear();
         s.weights.resize(n, 0.0);
         for (&(sx, sy), limits) in SHIFTS.iter().zip(&self.limits[index]) {
-            // Blocks at the offset 0 begin with the wanted area, others before it.
+            // Blocks at offset 0 start with the output area, others before it.
             let first = |shift: usize| if shift == 0 { 8 } else { shift };
             let count = |shift: usize, size: usize| size / 8 + usize::from(shift != 0);
             let blocks = count(sx, out.width);
@@ -75,11 +76,11 @@ impl Averager {
     }
 }
 
-/// `samples` over `out` and eight samples around, mirrored where the component ends.
+/// `samples` over `out` with a margin of eight samples, mirrored at the component's borders.
 fn mirrored(padded: &mut Area, samples: &Area, out: &Area) {
     padded.reshape(0, 0, out.width + 16, out.height + 16);
     let inside = |i: usize, start: usize, from: usize, len: usize| {
-        // One sample beyond an end is the last one again.
+        // The first sample beyond an end repeats the last one.
         let (at, begin) = (i + start, from + 8);
         let at = if at < begin { begin - 1 - at } else { at - begin };
         let at = if at >= len { (2 * len - 1).saturating_sub(at) } else { at };
@@ -96,8 +97,8 @@ fn mirrored(padded: &mut Area, samples: &Area, out: &Area) {
     }
 }
 
-/// `spread()[s][u][k]`: share of the energy of coefficient `k` of two neighbouring blocks that the coefficient `u` of a
-/// block `s` samples farther on gets, along one axis.
+/// `spread()[s][u][k]`: share of the energy of coefficient `k` of two neighbouring blocks that goes to
+/// coefficient `u` of a block shifted by `s` samples, along one axis.
 fn spread() -> [[[f32; 8]; 8]; 8] {
     let wave = |u: usize, x: usize| {
         let scale = if u == 0 { 0.125f64.sqrt() } else { 0.5 };
@@ -115,7 +116,7 @@ fn spread() -> [[[f32; 8]; 8]; 8] {
     })
 }
 
-/// The limits of one shift: the noise of all coefficients that meet in each.
+/// The thresholds of one shift: the combined noise of all coefficients that contribute to each.
 fn limits(noise: &[f32; 64], (sx, sy): (usize, usize), spread: &[[[f32; 8]; 8]; 8]) -> [f32; 64] {
     std::array::from_fn(|i| {
         let (v, u) = (i / 8, i % 8);

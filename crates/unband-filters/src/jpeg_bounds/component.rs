@@ -1,4 +1,4 @@
-//! One component of a JPEG image: where its blocks lie, what they decode to, and how far they may move.
+//! One component of a JPEG image: block layout, decoding, and coefficient bounds.
 
 use std::sync::Arc;
 
@@ -10,16 +10,18 @@ use unband_simd::{dct_rows, smooth_rows as rows};
 use super::Area;
 use super::resample::add_means;
 
-/// Half a step, less what rounding of `f32` may take.
+/// Half a quantisation step, less a margin for `f32` rounding.
 const HALF: f32 = 0.499;
 
-/// How far coefficients move at most when noise is averaged out, in steps: the mean of a block, the three next to it, all
-/// others; in blocks with no other coefficient than the mean, with fewer than five, with more. The true value lies nearer
-/// to the middle of the interval than to the end that a smooth surface wants, but for means of flat blocks.
+/// Maximum change of coefficients by noise averaging, in steps: the mean of a block, the three next to it,
+/// all others; in blocks with no coefficient except the mean, with fewer than five, with more.
+///
+/// The true value is closer to the centre of the interval than to the end that a smooth surface prefers,
+/// except for means of flat blocks.
 const MOST: [[f32; 3]; 3] = [[HALF, 0.4, 0.3], [0.4, 0.4, 0.3], [0.35, 0.3, 0.3]];
 
-/// Variance of the error of rounding to whole numbers, for values spread as `exp(−|x|/b)` of which a `share` does not
-/// become 0. All of the way from the values' own variance (none) to 1/12 (all).
+/// Variance of the error of rounding to integers, for values distributed as `exp(−|x|/b)` of which a `share`
+/// is not rounded to 0. Ranges from the values' own variance (share 0) to 1/12 (share 1).
 fn rounding_variance(share: f64) -> f64 {
     // Half a step in units of b.
     let h = -share.clamp(1e-9, 1.0).ln();
@@ -30,7 +32,7 @@ fn rounding_variance(share: f64) -> f64 {
     let fall = (-h).exp();
     let (far, near) = (0.25 + b + 2.0 * b * b, 0.25 - b + 2.0 * b * b);
     let zeros = 2.0 * b * b - fall * far;
-    // About the middle of an interval away from 0.
+    // Relative to the centre of an interval away from 0.
     let others = (near - fall * fall * far) / (1.0 - fall * fall);
     (zeros + share * others).max(0.0)
 }
@@ -61,7 +63,7 @@ pub struct Component {
     down: usize,
     lead: (usize, usize),
     scale: (usize, usize),
-    /// The image in samples of this component, and in pixels.
+    /// Size of the image in samples of this component, and in pixels.
     pub(super) size: (usize, usize),
     pixels: (usize, usize),
     steps: [f32; 64],
@@ -98,17 +100,17 @@ impl Component {
         self.scale
     }
 
-    /// Blocks side by side.
+    /// Number of blocks per row.
     pub fn across(&self) -> usize {
         self.across
     }
 
-    /// Rows of blocks.
+    /// Number of block rows.
     pub fn down(&self) -> usize {
         self.down
     }
 
-    /// Lowest and highest value that each coefficient of a block may have had.
+    /// Lowest and highest possible value of each coefficient of a block before quantisation.
     pub fn interval(&self, (column, row): (usize, usize)) -> impl Fn(usize) -> (f64, f64) {
         let numbers = &self.numbers[64 * (row * self.across + column)..][..64];
         move |i| {
@@ -126,8 +128,8 @@ impl Component {
         self.lead
     }
 
-    /// What the quantiser's rounding did to each coefficient, root mean square in codes, judged by how many of this
-    /// image's are zero: coefficients are spread as `exp(−|x|/b)`.
+    /// Root mean square quantisation error of each coefficient in codes, estimated from the share of zeros in
+    /// this image: coefficients are distributed as `exp(−|x|/b)`.
     pub fn noise(&self) -> [f32; 64] {
         let mut occupied = [0u32; 64];
         for block in self.numbers.as_chunks::<64>().0 {
@@ -138,13 +140,13 @@ impl Component {
         let blocks = (self.numbers.len() / 64) as f64;
         std::array::from_fn(|i| {
             let step = f64::from(self.steps[i]);
-            // A block's mean lies anywhere.
+            // A block's mean is uniform.
             let share = if i == 0 { 1.0 } else { (f64::from(occupied[i]) + 0.5) / (blocks + 1.0) };
             (step * rounding_variance(share).sqrt()) as f32
         })
     }
 
-    /// Samples around a pixel's own that its value depends on.
+    /// Radius around a pixel's own sample that its value depends on.
     pub fn blur(&self) -> usize {
         if self.scale == (1, 1) { 0 } else { 3 }
     }
@@ -161,7 +163,7 @@ impl Component {
         }
     }
 
-    /// So many blocks more on each side, as far as there are any.
+    /// A margin of the given number of blocks on each side, clipped to the component.
     pub fn grown(&self, blocks: Blocks, by: usize) -> Blocks {
         Blocks {
             x0: blocks.x0.saturating_sub(by),
@@ -171,7 +173,7 @@ impl Component {
         }
     }
 
-    /// The pixels under blocks, as far as the image reaches.
+    /// The pixels of blocks, clipped to the image.
     pub fn pixels_under(&self, blocks: Blocks) -> Window {
         let at = |block: usize, lead: usize, scale: usize, end: usize| {
             ((8 * block).saturating_sub(lead) * scale).min(end)
@@ -189,7 +191,7 @@ impl Component {
         &self.numbers[64 * (row * self.across + blocks.x0)..][..64 * blocks.width()]
     }
 
-    /// The samples of blocks, in codes around 0.
+    /// The samples of blocks, in codes relative to 0.
     pub fn decode(&self, level: Level, blocks: Blocks, out: &mut Area) {
         out.reshape(8 * blocks.x0, 8 * blocks.y0, 8 * blocks.width(), 8 * blocks.height());
         let stride = out.width;
@@ -200,8 +202,8 @@ impl Component {
         }
     }
 
-    /// Adds the change of a window of the image, brought to the size of the component as the encoder does: means over
-    /// the pixels of a sample. Samples beyond the image change as the nearest one inside.
+    /// Adds the change of a window of the image, reduced to the component's size as an encoder does: means
+    /// over the pixels of a sample. Samples beyond the image change like the nearest one inside.
     pub fn add_change(
         &self,
         level: Level,
@@ -213,7 +215,7 @@ impl Component {
     ) {
         let (sx, sy) = self.scale;
         let own = window.on_plane(sx, sy);
-        // What of `own` the area needs, and how it lies in there.
+        // The part of `own` that the area needs, and its position in the area.
         let (left, top) = (own.x0 + self.lead.0, own.y0 + self.lead.1);
         let columns = own.width();
         let mut line = vec![0.0f32; columns];
@@ -253,7 +255,7 @@ impl Component {
         }
     }
 
-    /// Keeps every coefficient of the blocks inside its interval.
+    /// Clamps every coefficient of the blocks to its interval.
     pub fn keep(&self, level: Level, blocks: Blocks, samples: &mut Area, careful: bool) {
         let reach = MOST.map(|[mean, near, others]| {
             let mut reach = [if careful { others } else { HALF }; 64];
@@ -279,8 +281,8 @@ impl Component {
         }
     }
 
-    /// Are the image's samples what this full-size component decodes to, give or take a code? Looks at some sixty
-    /// blocks.
+    /// Do the image's samples match the decoded ones of this full-size component within one code? Checks some
+    /// sixty blocks.
     pub fn matches(&self, image: &Image, weights: &[f32; 3], max: f32) -> bool {
         if self.scale != (1, 1) {
             return false;
@@ -288,7 +290,7 @@ impl Component {
         let (mut sum, mut n) = (0.0f64, 0u32);
         let step = |blocks: usize| (blocks / 8).max(1);
         let mut area = Area::default();
-        // Grey and luma are stored less the middle of the scale.
+        // Grey and luma are stored minus half the scale.
         let middle = 0.5 * (max + 1.0);
         for by in (0..self.down).step_by(step(self.down)) {
             for bx in (0..self.across).step_by(step(self.across)) {
@@ -305,7 +307,7 @@ impl Component {
                         let value = |(plane, weight): (&Plane, &f32)| plane.row(py)[px] * weight;
                         let seen: f32 = image.planes.iter().zip(weights).map(value).sum::<f32>() * max;
                         let own = area.row(y)[x] + middle;
-                        // Some readers cut at black and white.
+                        // Some decoders clip at black and white.
                         let off = (seen.clamp(0.0, max) - own.clamp(0.0, max)).abs();
                         sum += f64::from(off.min(16.0));
                         n += 1;

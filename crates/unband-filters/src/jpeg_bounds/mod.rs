@@ -1,10 +1,11 @@
-//! What a JPEG file says about the image that was encoded: every stored number `k` with step `q` stands for a
-//! coefficient in `(k − ½)·q ..= (k + ½)·q`. A restorer wrapped in [`JpegBounds`] gives images that the file could have
-//! been made of, and nothing else.
+//! JPEG coefficient bounds: a restorer wrapped in [`JpegBounds`] only gives images that could have been
+//! encoded to the same file.
 //!
-//! Component by component, at the size that was encoded: the decoded samples plus what the wrapped restorer changed; then
-//! the noise of the quantiser is averaged out over shifted blocks (`average`); then every coefficient is kept inside its
-//! interval (`component`); and the change goes back to the image's samples (`resample`).
+//! Every stored number `k` with step `q` stands for a coefficient in `(k − ½)·q ..= (k + ½)·q`.
+//!
+//! Steps for each component, at its encoded size: add the wrapped restorer's change to the decoded samples;
+//! average the quantisation noise out over shifted blocks (`average`); clamp every coefficient to its
+//! interval (`component`); resample the change to the image (`resample`).
 
 mod average;
 mod component;
@@ -25,19 +26,19 @@ use self::resample::Resampled;
 
 pub use self::verify::{Inside, inside};
 
-/// How much is done beside keeping the bounds.
+/// Processing besides the bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deblock {
-    /// Nothing: the wrapped restorer's result, as far as the bounds allow it.
+    /// None: the wrapped restorer's result, as far as the bounds allow it.
     No,
-    /// The noise of the quantiser is averaged out as well: blocks, ringing, specks.
+    /// Quantisation noise is averaged out as well: blocks, ringing, specks.
     Yes,
 }
 
-/// Keeps another restorer's results inside the intervals of a JPEG file's stored coefficients.
+/// Clamps another restorer's results to the intervals of a JPEG file's stored coefficients.
 ///
-/// Grey and RGB images at full size, any chroma sampling, turned or not. Deterministic; windows give what the whole
-/// image gives, bit by bit.
+/// Grey and RGB images at full size, any chroma sampling, in any orientation. Deterministic; windows give the
+/// same result as the whole image, bit by bit.
 pub struct JpegBounds {
     inner: Option<Box<dyn Restorer>>,
     components: Vec<Component>,
@@ -85,7 +86,7 @@ impl Area {
     }
 }
 
-/// The stored coefficients of an image, if it has any and its samples are what they decode to.
+/// The stored coefficients of an image, if it has any and its samples are their decoded values.
 pub fn coefficients(image: &Image) -> Option<Arc<JpegCoefficients>> {
     let Codec::Jpeg(origin) = &image.origin.codec else { return None };
     let stored = origin.coefficients.as_ref()?;
@@ -115,12 +116,12 @@ fn codes(stored: &JpegCoefficients) -> f32 {
     f32::from((1u16 << stored.bits) - 1)
 }
 
-/// BT.601 as JFIF has it: luma of red and blue.
+/// BT.601 as in JFIF: luma of red and blue.
 const RED: f32 = 0.299;
 const BLUE: f32 = 0.114;
 const GREEN: f32 = 1.0 - RED - BLUE;
 
-/// Share of each plane of the image in a component.
+/// Weight of each plane of the image in a component.
 fn weights(ycc: bool, component: usize) -> [f32; 3] {
     let (u, v) = (0.5 / (1.0 - BLUE), 0.5 / (1.0 - RED));
     match (ycc, component) {
@@ -133,7 +134,7 @@ fn weights(ycc: bool, component: usize) -> [f32; 3] {
     }
 }
 
-/// Share of each component in a plane of the image.
+/// Weight of each component in a plane of the image.
 fn shares(ycc: bool, plane: usize) -> [f32; 3] {
     let (u, v) = (2.0 * (1.0 - BLUE), 2.0 * (1.0 - RED));
     match (ycc, plane) {
@@ -145,10 +146,10 @@ fn shares(ycc: bool, plane: usize) -> [f32; 3] {
 }
 
 impl JpegBounds {
-    /// Around a restorer (`None`: around nothing) for an image that has [`coefficients`].
+    /// Wraps a restorer (or `None`) for an image that has [`coefficients`].
     ///
     /// # Errors
-    /// Gives the restorer back where the image has none.
+    /// Returns the restorer where the image has none.
     pub fn around(
         image: &Image,
         inner: Option<Box<dyn Restorer>>,
@@ -166,12 +167,12 @@ impl JpegBounds {
         })
     }
 
-    /// Alignment of windows: no block of 4:2:0 is worked on more often than needed.
+    /// Alignment of windows: no block of 4:2:0 is processed more often than necessary.
     fn align(&self) -> usize {
         self.inner.as_ref().map_or(1, |inner| inner.needs().align).max(16)
     }
 
-    /// Samples around a window whose change decides on its own.
+    /// Margin of a window whose change affects it.
     fn reach(&self) -> usize {
         let of = |component: &Component| {
             let (sx, sy) = component.scale();
@@ -180,7 +181,7 @@ impl JpegBounds {
         self.components.iter().map(of).max().unwrap_or(0)
     }
 
-    /// Where the wrapped restorer must have worked for a window: under all blocks that are read.
+    /// The area that the wrapped restorer must process for a window: all blocks that are read.
     fn window(&self, input: &TileIn<'_>) -> Window {
         let rim = usize::from(self.averager.is_some());
         let (width, height) = (input.image.width(), input.image.height());
@@ -204,7 +205,7 @@ impl JpegBounds {
         }
     }
 
-    /// What the wrapped restorer makes of a window, as a change of each plane.
+    /// The wrapped restorer's change of each plane in a window.
     fn inner_change(
         &self,
         input: &TileIn<'_>,
@@ -237,7 +238,7 @@ impl JpegBounds {
         Ok(Some(output))
     }
 
-    /// One component of a window: the change of its coded samples over the blocks `out`, in codes.
+    /// One component of a window: the change of its encoded samples over the blocks `out`, in codes.
     fn restore_component(
         &self,
         index: usize,
@@ -290,7 +291,8 @@ impl Restorer for JpegBounds {
     }
 
     fn working_bytes(&self, size: (usize, usize), at_once: usize, ctx: &Context<'_>) -> u64 {
-        /// Planes of a window: samples, what the file decodes to, means, changes, and those at full size.
+        /// Number of planes in a window's memory: samples, decoded samples, means, changes, and those at full
+        /// size.
         const PLANES: usize = 14;
         let own = (4 * PLANES * size.0 * size.1 * at_once) as u64;
         own + self.inner.as_ref().map_or(0, |inner| inner.working_bytes(size, at_once, ctx))
@@ -317,7 +319,7 @@ impl Restorer for JpegBounds {
         for (index, component) in self.components.iter().enumerate() {
             let out = component.blocks_over(input.core);
             self.restore_component(index, out, change.as_ref().map(|c| (c, window)), ctx.level, &mut b);
-            // From restored samples to what changes at each pixel.
+            // From restored samples to the change of each pixel.
             let (changes, decoded) = (&mut b.changes[index], &b.decoded);
             component.to_pixels(ctx.level, changes, decoded, input.core, &mut b.resampled.planes[index]);
         }

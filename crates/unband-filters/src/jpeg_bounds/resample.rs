@@ -1,4 +1,4 @@
-//! From a component's samples to the image's pixels, so that the encoder's means give the samples back.
+//! Resampling from components to pixels such that the encoder's means reproduce the samples.
 
 use unband_image::Window;
 use unband_simd::Level;
@@ -14,8 +14,9 @@ pub struct Resampled {
 }
 
 impl Component {
-    /// What changes at each pixel of `core` when the component goes from `decoded` to `restored` (both over the same
-    /// blocks). A decoder's triangle filter blurs: the means of its pixels are not the samples. Here they are.
+    /// The change of each pixel of `core` when the component changes from `decoded` to `restored` (both over
+    /// the same blocks). A decoder's triangle filter blurs, so the means of its pixels differ from the
+    /// samples; here they match.
     pub fn to_pixels(&self, level: Level, restored: &Area, decoded: &Area, core: Window, out: &mut Area) {
         out.reshape(core.x0, core.y0, core.width(), core.height());
         let (lx, ly) = self.lead();
@@ -42,12 +43,12 @@ impl Component {
             part
         };
         let (new, old) = (take(restored), take(decoded));
-        // The encoder's means at an odd end are those of the pixels that exist.
+        // The encoder's means at an odd end cover only the existing pixels.
         let (width, height) = self.pixels();
         let end =
             ((width - sx * own.x0).min(sx * own.width()), (height - sy * own.y0).min(sy * own.height()));
         let before = self.enlarge(level, &old, end);
-        // Once sharpened by what the means miss, then the rest of it spread evenly.
+        // One sharpening by the error of the means, then the remaining error is spread evenly.
         let mut sharper = new.clone();
         let mut large = self.enlarge(level, &sharper, end);
         add_missing(&mut sharper, &new, &large, (sx, sy));
@@ -73,8 +74,8 @@ impl Component {
         }
     }
 
-    /// Triangle filter for factors of two, repeated samples for others; the outermost samples stay as they are. The result
-    /// ends after `end` columns and rows.
+    /// Triangle filter for factors of two, repeated samples for others; the outermost samples stay unchanged.
+    /// The result has `end` columns and rows.
     ///
     /// Source: libjpeg-turbo `jdsample.c` (which ratios are interpolated).
     fn enlarge(&self, level: Level, source: &Area, end: (usize, usize)) -> Area {
@@ -104,7 +105,7 @@ impl Component {
     }
 }
 
-/// Each sample so many times.
+/// Repeats each sample.
 fn repeat(out: &mut [f32], samples: &[f32], times: usize) {
     match times {
         2 => {
@@ -120,7 +121,7 @@ fn repeat(out: &mut [f32], samples: &[f32], times: usize) {
     }
 }
 
-/// Adds to `target` what the means of `large` are short of `wanted`.
+/// Adds the missing difference between the means of `large` and `wanted` to `target`.
 fn add_missing(target: &mut Area, wanted: &Area, large: &Area, (sx, sy): (usize, usize)) {
     let mut sums = vec![0.0f32; wanted.width];
     for y in 0..target.height {
@@ -137,7 +138,7 @@ fn add_missing(target: &mut Area, wanted: &Area, large: &Area, (sx, sy): (usize,
     }
 }
 
-/// Adds the means of so many samples each; fewer at the end.
+/// Adds block means; blocks at the end have fewer samples.
 pub fn add_means(sums: &mut [f32], samples: &[f32], of: usize) {
     match of {
         1 => sums.iter_mut().zip(samples).for_each(|(sum, v)| *sum += v),

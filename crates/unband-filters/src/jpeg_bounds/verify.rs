@@ -1,4 +1,4 @@
-//! Counts the coefficients of an image that lie outside of what a JPEG file stores.
+//! Check of an image against the coefficient intervals of a JPEG file.
 
 use unband_image::Image;
 use unband_simd::{Level, dct_rows};
@@ -6,25 +6,27 @@ use unband_simd::{Level, dct_rows};
 use super::component::Component;
 use super::{codes, coefficients, components, weights};
 
-/// What [`inside`] counted.
+/// Counts of [`inside`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Inside {
-    /// Coefficients looked at: those of blocks that lie in the image as a whole and hold no sample at black or white,
-    /// where what lies beyond was cut off.
+    /// Checked coefficients: those of blocks entirely in the image without a sample at black or white, where
+    /// values were clipped.
     pub counted: u64,
-    /// Those outside their interval by more than samples could do that are each off by the given room.
+    /// Coefficients outside their interval by more than the allowed error in every sample explains.
     pub outside: u64,
-    /// How far all samples of a block must at least be off to explain the worst one, in codes of the file; 0 when none is
-    /// outside.
+    /// Minimum error of all samples of a block that explains the worst coefficient, in codes of the file; 0
+    /// when none is outside.
     pub worst: f64,
 }
 
-/// Are the coefficients of `written` inside the intervals that the JPEG file of `original` stores, give or take `room`
-/// codes of the file per sample? Chroma at half size is the mean of its pixels, as encoders take it. Where already
-/// `original` lies outside, as a decoder's interpolation of chroma does, its own value bounds the interval.
+/// Checks the coefficients of `written` against the intervals stored in the JPEG file of `original`, within
+/// an error of `room` codes of the file per sample.
 ///
-/// `cut` says that samples at black and white may stand for more. `None` for images without [`coefficients`], and when
-/// `written` has another size or other planes.
+/// Half-size chroma is the mean of its pixels, as in encoders. Where `original` itself is outside, because a
+/// decoder interpolates chroma, its own value bounds the interval.
+///
+/// `cut`: samples at black and white may stand for values beyond. `None` for images without [`coefficients`],
+/// and when `written` has another size or other planes.
 pub fn inside(original: &Image, written: &Image, room: f64, cut: bool) -> Option<Inside> {
     let stored = coefficients(original)?;
     let components = components(original, &stored)?;
@@ -42,7 +44,7 @@ pub fn inside(original: &Image, written: &Image, room: f64, cut: bool) -> Option
     let mut found = Inside { counted: 0, outside: 0, worst: 0.0 };
     for (c, component) in components.iter().enumerate() {
         let weights = weights(stored.ycc, c);
-        // Grey and luma are stored less the middle of the scale.
+        // Grey and luma are stored minus half the scale.
         let middle = if stored.ycc && c > 0 { 0.0 } else { 0.5 * (max as f32 + 1.0) };
         for row in 0..component.down() {
             for column in 0..component.across() {
@@ -59,7 +61,7 @@ pub fn inside(original: &Image, written: &Image, room: f64, cut: bool) -> Option
                     let off = excess / (lengths[i / 8] * lengths[i % 8]);
                     found.counted += 1;
                     found.worst = found.worst.max(off);
-                    // Not a number counts as outside.
+                    // NaN is outside.
                     found.outside +=
                         u64::from(!matches!(off.partial_cmp(&room), Some(std::cmp::Ordering::Less)));
                 }
@@ -69,8 +71,8 @@ pub fn inside(original: &Image, written: &Image, room: f64, cut: bool) -> Option
     Some(found)
 }
 
-/// The coefficients of a block of a component as an encoder takes them from an image; `None` where the block reaches
-/// beyond the image, or holds samples that may have been cut.
+/// The coefficients of a block of a component, computed from an image as in an encoder; `None` where the
+/// block extends beyond the image or may contain clipped samples.
 fn block(
     component: &Component,
     image: &Image,
@@ -105,7 +107,7 @@ fn block(
     Some(sums)
 }
 
-/// The most that a coefficient moves along one axis when every sample moves by at most 1.
+/// Maximum change of a coefficient along one axis when every sample changes by at most 1.
 fn lengths() -> [f64; 8] {
     std::array::from_fn(|u| {
         let scale = if u == 0 { 0.125f64.sqrt() } else { 0.5 };

@@ -1,4 +1,4 @@
-//! What is added to a code before it is rounded down.
+//! Dither patterns: offsets before rounding down.
 
 use std::borrow::Cow;
 
@@ -6,22 +6,22 @@ use unband_image::dither::blue_noise_row;
 use unband_simd::{Level, placebo_rows};
 
 unband_image::words! {
-    /// How codes of at most 8 bits are rounded; those of more bits are always rounded to the nearest.
+    /// Dither at up to 8 bits; higher depths are always rounded to the nearest code.
     pub enum Dither {
-        /// To the nearest.
+        /// None: round to the nearest code.
         None = "none",
-        /// A 64×64 blue-noise pattern: the least visible.
+        /// A 64×64 blue-noise pattern: the least visible one.
         BlueNoise = "blue-noise",
         /// A 64×64 Bayer pattern.
         Ordered = "ordered",
-        /// A 16×16 Bayer pattern, with its columns in another order.
+        /// A 16×16 Bayer pattern with permuted columns.
         OrderedFixed = "ordered-fixed",
         /// The shader's own random numbers.
         WhiteNoise = "white-noise",
     }
 }
 
-/// How a value between two codes is rounded, by position.
+/// Rounding of a value between two codes, by position.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bias(Kind);
 
@@ -29,18 +29,18 @@ pub struct Bias(Kind);
 enum Kind {
     /// To the nearest, ties to even.
     Even,
-    /// A value of `v` codes becomes code `floor(v + bias)`.
+    /// A value `v` in codes becomes code `floor(v + bias)`.
     Constant(f32),
-    /// The same with biases that repeat.
+    /// The same with a repeating pattern of biases.
     Matrix { width: usize, biases: Cow<'static, [f32]> },
     /// The same with random numbers.
     Noise,
 }
 
 impl Bias {
-    /// The rounding of a dither to codes of `bits` bits. The blue-noise matrix is this project's own: libplacebo makes
-    /// its matrix with C's random numbers when it starts. Ties go up where there is no dither at 8 bits, and to even above,
-    /// as they do on Mesa's software device.
+    /// The rounding of a dither to codes of `bits` bits. The blue-noise matrix is this project's own:
+    /// libplacebo generates its matrix with C's random numbers at start-up. Ties without dither go up at 8
+    /// bits and to even above, as on Mesa's software device.
     pub fn new(dither: Dither, bits: u8) -> Self {
         Self(match dither {
             _ if bits > 8 => Kind::Even,
@@ -61,7 +61,7 @@ impl Bias {
         whole.then_some(Self(Kind::Matrix { width, biases: Cow::Owned(biases) }))
     }
 
-    /// The biases of the samples from a place on, in `out`; `None` where there are none.
+    /// The biases of a row from a position on, in `out`; `None` where there are none.
     pub(super) fn row<'a>(
         &self,
         level: Level,
@@ -94,7 +94,8 @@ fn matrix(side: usize, bias: fn(usize, usize) -> f32) -> Kind {
     Kind::Matrix { width: side, biases }
 }
 
-/// The recursive matrix of Bayer, 1973: each bit of the position, from the lowest, is a quarter as fine.
+/// The recursive matrix of Bayer, 1973: each bit of the position, from the lowest, has a quarter of the
+/// weight.
 fn bayer(x: usize, y: usize) -> f32 {
     let quarter = |bit: usize| match ((x >> bit) & 1, (y >> bit) & 1) {
         (0, 0) => 0u16,
@@ -105,7 +106,7 @@ fn bayer(x: usize, y: usize) -> f32 {
     f32::from((0..6).fold(0, |rank, bit| rank * 4 + quarter(bit))) / 4096.0
 }
 
-/// Bits of `x ^ y` and of `y` in turns, the lowest first.
+/// Interleaves the bits of `x ^ y` and of `y`, the lowest first.
 fn fixed(x: usize, y: usize) -> f32 {
     let bit = |v: usize, i: usize| ((v >> i) & 1) as u8;
     let rank = (0..4).fold(0, |rank, i| rank << 2 | bit(x ^ y, i) << 1 | bit(y, i));

@@ -1,4 +1,4 @@
-//! The deband shader on planes of whole codes, and on parts of a plane.
+//! The deband shader on planes of integer codes, and on parts of a plane.
 
 use unband_image::{Depth, Window};
 use unband_simd::Level;
@@ -7,10 +7,10 @@ use unband_simd::placebo_rows::{self, Field, MOST_SIDE, Shader};
 use super::dither::Bias;
 use crate::PlaneError;
 
-/// Columns and rows debanded at a time: with what they reach, they should stay near the processor.
+/// Columns and rows per block: with their margin they should fit the cache.
 const BLOCK: (usize, usize) = (256, 128);
 
-/// Integer samples that [`deband_plane`] works on: `u8` and `u16`.
+/// Sample types of [`deband_plane`]: `u8` and `u16`.
 pub trait Code: sealed::Codes {}
 impl Code for u8 {}
 impl Code for u16 {}
@@ -45,13 +45,14 @@ mod sealed {
     }
 }
 
-/// libplacebo's deband shader on one plane of `width * height` codes of `bits` bits, row by row without padding, into
-/// `out`: each code over the highest one, through the shader, back with `bias`.
+/// libplacebo's deband shader on one plane of `width * height` codes of `bits` bits, row by row without
+/// padding, into `out`: codes are divided by the highest code, processed, and converted back with `bias`.
 ///
 /// One thread.
 ///
 /// # Errors
-/// When a buffer has another length, the type is too small for `bits`, or a side is 16 million samples or more.
+/// When a buffer has another length, the type is too small for `bits`, or a side is 16 million samples or
+/// more.
 pub fn deband_plane<T: Code>(
     level: Level,
     out: &mut [T],
@@ -92,7 +93,7 @@ pub fn deband_plane<T: Code>(
     Ok(())
 }
 
-/// A window in pieces.
+/// A window, block by block.
 pub(super) fn blocks(window: Window) -> impl Iterator<Item = Window> {
     let Window { x0, y0, x1, y1 } = window;
     (y0..y1).step_by(BLOCK.1).flat_map(move |y| {
@@ -105,7 +106,7 @@ pub(super) fn blocks(window: Window) -> impl Iterator<Item = Window> {
     })
 }
 
-/// A block with everything around it that the shader may look at, between 0 and 1.
+/// A block with the shader's margin, between 0 and 1.
 #[derive(Default)]
 pub(super) struct Surroundings(Vec<f32>);
 
@@ -117,7 +118,7 @@ impl Surroundings {
         mut fill: impl FnMut(usize, std::ops::Range<usize>, &mut [f32]),
     ) -> Field<'_> {
         let (width, height) = (outer.width(), outer.height());
-        // Rows a power of two apart would compete for the same places in the cache.
+        // Rows a power of two apart would share the same cache lines.
         let stride = width.next_multiple_of(16) + 16;
         if self.0.len() < stride * height {
             self.0.resize(stride * height, 0.0);

@@ -1,10 +1,10 @@
-//! Calls as scripts write them: `clip = core.placebo.Deband(clip, planes=1)`.
+//! Parser of script calls: `clip = core.placebo.Deband(clip, planes=1)`.
 
-/// Name and text of an argument.
+/// Name and value of an argument.
 pub type Argument<'a> = (Option<&'a str>, &'a str);
 
-/// The arguments of the call of a function whose dotted name ends in `function`. The clip is not among them, whether it
-/// is the first argument or what the function is called on. `None` when there is no such call.
+/// The arguments of a call to a function whose dotted name ends in `function`. The clip is dropped, whether
+/// it is the first argument or the receiver. `None` without such a call.
 pub fn arguments<'a>(text: &'a str, function: &str) -> Option<Vec<Argument<'a>>> {
     let (before, after) = text.split_once(function)?;
     let inside = after.trim_start().strip_prefix('(')?;

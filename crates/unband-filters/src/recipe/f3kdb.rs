@@ -1,4 +1,4 @@
-//! Settings of f3kdb as `VapourSynth` and `AviSynth` scripts write them.
+//! f3kdb settings from `VapourSynth` and `AviSynth` scripts.
 
 use unband_image::Params;
 
@@ -7,10 +7,10 @@ use crate::f3kdb::F3kdbParams;
 
 const METHOD: &str = "f3kdb";
 
-/// What the function is called, longer names before those that they end in.
+/// Function names, longer ones before their own suffixes.
 const FUNCTIONS: [&str; 5] = ["neo_f3kdb.deband", "f3kdb.deband", "neo_f3kdb", "f3kdb", "flash3kyuu_deband"];
 
-/// The original's parameters in its order, as far as that is of use. `opt` and `mt` do not change results.
+/// The original's parameters in their order, as far as they are useful. `opt` and `mt` do not change results.
 const ORDER: [&str; 20] = [
     "range",
     "y",
@@ -34,9 +34,10 @@ const ORDER: [&str; 20] = [
     "preset",
 ];
 
-/// Reads a call: `core.neo_f3kdb.Deband(clip, y=64)`, `neo_f3kdb(range=15, Y=64)`. `None` for anything else.
+/// Parses a call: `core.neo_f3kdb.Deband(clip, y=64)`, `neo_f3kdb(range=15, Y=64)`. `None` for any other
+/// text.
 pub fn read(text: &str) -> Option<Result<Settings, RecipeError>> {
-    // AviSynth does not tell upper from lower case; none of the values does either.
+    // AviSynth is case-insensitive; so are all of the values.
     let lower = text.to_ascii_lowercase();
     let arguments = FUNCTIONS.iter().find_map(|function| call::arguments(&lower, function))?;
     if lower.matches('(').count() > 1 {
@@ -61,7 +62,7 @@ fn settings(arguments: Vec<call::Argument<'_>>) -> Result<Settings, RecipeError>
         };
         let value = match (name, value) {
             ("opt" | "mt", _) => continue,
-            // As the input: what else comes of it is decided where the output is known.
+            // As the input: the final depth is decided where the output is known.
             ("output_depth", "-1") => "0",
             _ => value,
         };

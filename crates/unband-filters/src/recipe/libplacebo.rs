@@ -1,16 +1,17 @@
-//! Settings of libplacebo's deband as mpv, `VapourSynth` and ffmpeg write them.
+//! Settings of libplacebo's deband from mpv, `VapourSynth` and ffmpeg.
 
 use super::{RecipeError, Settings, call, nearest};
 
 const METHOD: &str = "libplacebo";
 
-/// Reads mpv's options or lines of its configuration, a call of `placebo.Deband`, or ffmpeg's filter. What is not
-/// given has the default of the program that it was written for. `None` for anything else.
+/// Parses mpv options or configuration lines, a call of `placebo.Deband`, or ffmpeg's filter. Missing
+/// settings have the default of that program. `None` for any other text.
 pub fn read(text: &str) -> Option<Result<Settings, RecipeError>> {
     mpv(text).or_else(|| vapoursynth(text)).or_else(|| ffmpeg(text))
 }
 
-/// An option of another program: its name there, its name here, its default there, and what its values are divided by.
+/// An option of another program: its name there, its name here, its default there, and the divisor of its
+/// values.
 type Foreign = (&'static str, &'static str, &'static str, f64);
 
 const MPV: [Foreign; 4] = [
@@ -35,7 +36,7 @@ const FFMPEG: [Foreign; 4] = [
     ("deband_grain", "grain", "6", 1.0),
 ];
 
-/// Dithers by the numbers that libplacebo gives them.
+/// Dithers by libplacebo's numbers.
 const DITHERS: [&str; 4] = ["blue-noise", "ordered", "ordered-fixed", "white-noise"];
 
 fn mpv(text: &str) -> Option<Result<Settings, RecipeError>> {
@@ -137,7 +138,7 @@ fn not_a_setting(name: &str, value: &str) -> Result<Settings, RecipeError> {
     Err(RecipeError::NotASetting { method: METHOD, got: format!("{name}={value}") })
 }
 
-/// The program's defaults, with what is given in their place.
+/// The program's defaults, overridden by the given settings.
 fn settings(options: &[Foreign], given: Vec<(&str, &str)>) -> Result<Settings, RecipeError> {
     let mut values: Vec<&str> = options.iter().map(|&(_, _, default, _)| default).collect();
     for (name, value) in given {
@@ -159,7 +160,7 @@ fn settings(options: &[Foreign], given: Vec<(&str, &str)>) -> Result<Settings, R
     Ok(options.iter().zip(values).map(own).collect())
 }
 
-/// Numbers joined by `|` as one; anything else as it is.
+/// Sums numbers joined by `|`; other text stays unchanged.
 fn united(text: &str) -> String {
     let parts: Result<Vec<u32>, _> = text.split('|').map(|part| part.trim().parse::<u32>()).collect();
     parts.map_or_else(|_| text.to_owned(), |parts| parts.iter().fold(0, |all, part| all | part).to_string())
@@ -193,7 +194,7 @@ mod tests {
         assert_eq!(parsed("--deband"), plain);
         assert_eq!(parsed("deband=yes"), plain);
         assert_eq!(parsed("deband-threshold=48"), plain);
-        // Without dashes, and alone, it is ffmpeg's filter.
+        // A single option without dashes is ffmpeg's filter.
         assert_eq!(parse_method("deband", FILTERS).unwrap().0, "ffmpeg-deband");
         assert_eq!(parse_method("deband=0.03", FILTERS).unwrap().0, "ffmpeg-deband");
     }
@@ -228,14 +229,14 @@ mod tests {
     fn what_cannot_be_meant_is_said() {
         let error = |text: &str| parse_method(text, FILTERS).unwrap_err().to_string();
         assert_eq!(error("--deband-grains=3"), "libplacebo has no parameter `grains`");
-        assert_eq!(error("--deband-grain=3 --vf=x"), "`--vf=x` is no setting of libplacebo");
-        assert_eq!(error("--deband=no"), "`--deband=no` is no setting of libplacebo");
-        assert_eq!(error("libplacebo=deband=false"), "`deband=false` is no setting of libplacebo");
+        assert_eq!(error("--deband-grain=3 --vf=x"), "`--vf=x` is not a setting of libplacebo");
+        assert_eq!(error("--deband=no"), "`--deband=no` is not a setting of libplacebo");
+        assert_eq!(error("libplacebo=deband=false"), "`deband=false` is not a setting of libplacebo");
         assert_eq!(error("libplacebo=w=100"), "libplacebo has no parameter `w`");
         assert!(error("libplacebo=deband=true,format=gray").contains("more than one filter"));
         assert_eq!(
             error("core.placebo.Deband(clip, dither_algo=9)"),
-            "`dither_algo=9` is no setting of libplacebo"
+            "`dither_algo=9` is not a setting of libplacebo"
         );
         assert!(error("core.placebo.Deband(clip, grain=2, 3)").contains("has no name"));
         assert!(error("core.placebo.Deband(clip,1,1,1,1,1,1,1,1,1)").contains("one too many"));

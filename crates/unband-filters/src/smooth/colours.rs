@@ -1,20 +1,21 @@
-//! The colours of an image with a palette: which of them are neighbours, and what each one stands for.
+//! Palette analysis: neighbouring colours, and the Voronoi region of each colour.
 //!
-//! A quantiser gives each sample the nearest colour, so a colour stands for the samples nearer to it than to any other: its
-//! Voronoi cell in RGB. Two colours are neighbours where hardly another one lies between them.
+//! A quantiser maps each sample to the nearest colour, so a colour stands for the samples that are closer to
+//! it than to any other: its Voronoi region in RGB, here its quantisation interval. Two colours are
+//! neighbours where almost no other one is between them.
 
 use std::collections::HashMap;
 
 use unband_image::{Depth, Image, Model};
 
-/// Neighbours farther apart than this, in codes, are an edge and no gradient.
+/// Neighbours farther apart than this, in codes, are an edge, not a gradient.
 const WIDEST: f32 = 48.0;
-/// A colour lies between two others when its squared distances to both add up to less than so much of theirs: 1 is a sphere
-/// over the two.
+/// A colour is between two others when its squared distances to both add up to less than this share of
+/// theirs: 1 is a sphere over the two.
 const BETWEEN: f32 = 0.6;
-/// Neighbours that bound a cell: the nearest ones.
+/// Number of nearest neighbours that bound an interval.
 const BOUNDS: usize = 12;
-/// Contours of the whole image's mean that each colour starts with.
+/// Number of virtual contours, with the whole image's mean, in the initial statistics of each colour.
 const PRIOR: f32 = 8.0;
 
 /// A colour or a difference of colours, in 8-bit codes.
@@ -34,17 +35,17 @@ pub fn dot(a: Rgb, b: Rgb) -> f32 {
 pub struct Colours {
     width: usize,
     index: Vec<u8>,
-    /// The colours in codes.
+    /// The palette in codes.
     pub rgb: Vec<Rgb>,
-    /// How far apart neighbours of a colour are where they meet, in codes.
+    /// Distance between adjacent neighbours of a colour, in codes.
     pub gap: Vec<f32>,
-    /// By pair of colours: 1 for neighbours and colours as near, 0 for edges.
+    /// By pair of colours: 1 for neighbours and colours at most as far apart, 0 for edges.
     links: Vec<f32>,
-    /// By pair of colours: distance in cells, at most 2.
+    /// By pair of colours: distance in intervals, at most 2.
     steps: Vec<f32>,
     /// Directions to the bounding neighbours, and their squared lengths.
     bounds: Vec<Vec<(Rgb, f32)>>,
-    /// Half the widest extent of any cell that holds a code, by channel and code.
+    /// Half the widest extent of any interval that contains a code, by channel and code.
     halves: [Vec<f32>; 3],
 }
 
@@ -147,7 +148,7 @@ impl Colours {
             let bound = |&j: &usize| (difference(self.rgb[j], self.rgb[i]), squares[i * n + j]);
             self.bounds.push(others.iter().map(bound).collect());
         }
-        // A code of the container is the least of a cell.
+        // An interval is at least one code of the container wide.
         self.halves = std::array::from_fn(|_| vec![0.499; 256]);
         for (i, code) in codes.iter().enumerate() {
             for j in (0..n).filter(|&j| gradient(i, j)) {
@@ -160,7 +161,7 @@ impl Colours {
         }
     }
 
-    /// How often each pair of colours meets, across and down.
+    /// Number of adjacent samples with each pair of colours, across and down.
     fn meetings(&self) -> Vec<u32> {
         let n = self.rgb.len();
         let mut met = vec![0u32; n * n];
@@ -180,22 +181,22 @@ impl Colours {
         met
     }
 
-    /// Places in the palette of the samples of a row, from column `x` on.
+    /// Palette indices of the samples of a row, from column `x` on.
     pub fn row(&self, x: usize, y: usize) -> &[u8] {
         &self.index[y * self.width..][..self.width][x..]
     }
 
-    /// Are two colours parts of one surface? 1 for yes, 0 for an edge.
+    /// Do two colours belong to one surface? 1 for yes, 0 for an edge.
     pub fn link(&self, a: u8, b: u8) -> f32 {
         self.links[usize::from(a) * self.rgb.len() + usize::from(b)]
     }
 
-    /// Distance of two colours in cells, at most 2.
+    /// Distance of two colours in intervals, at most 2.
     pub fn step(&self, a: u8, b: u8) -> f32 {
         self.steps[usize::from(a) * self.rgb.len() + usize::from(b)]
     }
 
-    /// Holds a change of a colour inside its cell, by so many rounds of projections.
+    /// Projects a change of a colour into its interval, in `rounds` rounds.
     pub fn hold(&self, colour: u8, mut change: Rgb, rounds: usize) -> Rgb {
         for _ in 0..rounds {
             for &(to, square) in &self.bounds[usize::from(colour)] {
@@ -208,14 +209,14 @@ impl Colours {
         change
     }
 
-    /// By channel and code, how far a sample may lie from its code, in codes: half the way to any neighbour of any colour
-    /// with that code.
+    /// By channel and code, the maximum distance of a sample from its code, in codes: half the distance to
+    /// any neighbour of any colour with that code.
     pub fn halves(&self) -> &[Vec<f32>; 3] {
         &self.halves
     }
 }
 
-/// Link of two samples so many cells apart.
+/// Link weight of two samples at a distance in intervals.
 pub fn link(cells: f32) -> f32 {
     (3.2 - 2.0 * cells).clamp(0.0, 1.0)
 }

@@ -1,4 +1,4 @@
-//! From corrections of planes to samples of the image.
+//! Composition of plane corrections into samples of the image.
 
 use unband_image::{Matrix, TileIn, TileOut};
 use unband_simd::{Level, smooth_rows as rows};
@@ -9,7 +9,7 @@ use super::source::Cells;
 use super::{Buffers, Smooth, coupling};
 
 impl Smooth {
-    /// Adds the corrections of R, G and B and what they share.
+    /// Adds the corrections of R, G and B and their shared part.
     pub(super) fn add_coupled(
         &self,
         input: &TileIn<'_>,
@@ -85,7 +85,7 @@ impl Smooth {
                 full.copy_from(small);
                 continue;
             }
-            // Bring the window with its extra border to full size, repeating samples at the image's ends.
+            // Upsample the window with its extra border, repeating samples at the image's borders.
             let (cx, cy) = (core.x0 / 2, core.y0 / 2);
             let (left, top) = (usize::from(cx > 0), usize::from(cy > 0));
             let need = w.div_ceil(2);

@@ -1,4 +1,5 @@
-//! The correction of one plane over one window: the two finest levels, the gate, and luma's word on chroma.
+//! Correction of one plane in one window: the two finest levels, the gate, and the influence of luma on
+//! chroma.
 
 use unband_image::{Image, Window};
 use unband_simd::{Level, smooth_rows as rows};
@@ -8,16 +9,16 @@ use super::grid::Grid;
 use super::source::Cells;
 use super::{Buffers, Smooth, surface};
 
-/// Samples that influence a window, in samples of the worked plane: 4 sweeps at full size, 4 at half size and
-/// the interpolation between (14 together); the wide box of the gate needs 13.
+/// Radius of influence, in samples of the processed plane: 4 sweeps at full size, 4 at half size and the
+/// interpolation between (14 together); the wide box of the gate needs 13.
 pub const RIM: usize = 16;
 
 impl Smooth {
-    /// Correction in codes of one plane over `core` (in its own samples), into `b.corrections[index]`.
+    /// Correction of one plane over `core` (in its own samples) in codes, into `b.corrections[index]`.
     pub(super) fn correct(&self, index: usize, image: &Image, core: Window, level: Level, b: &mut Buffers) {
         let plan = &self.planes[index];
         let (width, height) = plan.source.size(image);
-        // Even at every level that the window holds, so that its 2×2 means are the image's.
+        // Even coordinates at every level of the window, so that its 2×2 means are those of the image.
         let rim = RIM + if plan.neutral.is_some() { 4 } else { 0 };
         let outer = core.grown(rim, width, height);
         let outer = Window {
@@ -35,7 +36,7 @@ impl Smooth {
             y1: core.y1 - outer.y0,
         };
         self.gate.factors(level, &mut b.factor, &b.v[0], inner, &mut b.density, &mut b.wide);
-        // In texture the surface is not asked, so it need not be found: most of the work.
+        // Texture does not use the surface, so it is not computed there: that saves most of the work.
         if !towards && plan.lift <= 0.0 && b.factor.is_zero() {
             let out = &mut b.corrections[index];
             out.reshape(core.width(), core.height());
@@ -73,7 +74,7 @@ impl Smooth {
         surface::solve(level, &mut b.u[0], &b.v[0], towards.then_some(&b.m[0]), plan.pull[0], &mut b.scratch);
         let out = &mut b.corrections[index];
         out.reshape(core.width(), core.height());
-        // One width for all, or cells first and their widths after.
+        // One width for all, or intervals first and their widths after.
         let cell = if let Cells::Even(step) = plan.cells { step } else { 1.0 };
         for y in 0..core.height() {
             let columns = inner.x0..inner.x1;
@@ -104,7 +105,7 @@ impl Smooth {
         }
     }
 
-    /// Takes corrections back in squares where the plane's grid does not hold.
+    /// Clears corrections in squares where the plane's grid does not apply.
     pub(super) fn keep_outside(
         &self,
         plane: usize,
@@ -121,7 +122,7 @@ impl Smooth {
         }
     }
 
-    /// Fades a chroma correction out where luma changes level often: colour there is texture.
+    /// Fades a chroma correction out where luma changes level often: chroma variation there is texture.
     #[allow(clippy::too_many_arguments)]
     fn follow(
         &self,
@@ -153,7 +154,7 @@ impl Smooth {
         };
         b.density.count(level, &b.v[0], 1.0);
         b.density.means(level, &mut b.busy, inner, RADIUS, 1.0);
-        // Luma's density at the size of the chroma plane.
+        // Luma's density at the chroma plane's size.
         if (sx, sy) == (2, 2) {
             surface::halve(level, &mut b.factor, &b.busy);
         } else {
@@ -166,10 +167,10 @@ impl Smooth {
     }
 }
 
-/// Gives luma back what a conversion took. Black stayed black; and where luma changes level often nobody could see
-/// the difference, so texture and edges are left as they are.
+/// Restores the luma that a conversion removed. Black stayed black. Texture and edges, where luma changes
+/// level often, stay unchanged, as the difference is invisible there.
 ///
-/// All of it up to 0.2 level changes per sample over 5×5 (a contour passes), none from 0.5 on.
+/// Full correction up to 0.2 level changes per sample over 5×5 (which includes a contour), none from 0.5 on.
 fn lift(corrections: &mut Grid, v: &Grid, busy: &Grid, core: Core, cell: f32, codes: f32) {
     for y in 0..corrections.height {
         let luma = &v.row(core.y0 + y)[core.x0..core.x1];

@@ -1,15 +1,15 @@
-//! What the channels of an image tell about each other.
+//! Coupling of red, green and blue.
 //!
-//! R, G and B cross their levels at different places, while their differences are mostly smoother than they
-//! are themselves. So each difference is averaged over the samples around, and the three channels share what
-//! is then left over. The mean of the channels stays; only their disagreement changes.
+//! R, G and B cross their levels at different positions, while their differences are mostly smoother than
+//! they are themselves. So each difference is averaged over neighbouring samples, and the residual is
+//! distributed over the three channels. The mean of the channels stays; only their differences change.
 
 use unband_simd::{Level, smooth_rows as rows};
 
 use super::density::{Core, Density, Raster};
 use super::grid::Grid;
 
-/// Samples beyond the wanted ones that are read.
+/// Margin of samples that is read.
 pub const RIM: usize = 3;
 
 const CHANNEL_AXIS: [f32; 9] = [0.0, 0.15, 0.3, 0.5, 0.7, 0.9, 1.15, 1.5, 2.2];
@@ -32,12 +32,12 @@ const TABLE: [[f32; 11]; 9] = [
 /// The pairs of channels.
 const PAIRS: [(usize, usize); 3] = [(0, 1), (0, 2), (1, 2)];
 
-/// Shares corrections between three channels.
+/// Distributes shared corrections over three channels.
 pub struct Coupling {
     raster: Raster,
-    /// Cell widths in codes.
+    /// Interval widths in codes.
     steps: [f32; 3],
-    /// How far each channel is to be believed: 1 / step², sum 1.
+    /// Reliability of each channel: 1 / step², sum 1.
     trust: [f32; 3],
 }
 
@@ -52,7 +52,7 @@ pub struct Scratch {
 }
 
 impl Coupling {
-    /// For channels with cells of these widths (codes).
+    /// For channels with intervals of these widths (codes).
     pub fn new(steps: [f32; 3], strength: f32) -> Self {
         let raw = steps.map(|s| 1.0 / (s * s));
         let sum: f32 = raw.iter().sum();
@@ -63,9 +63,9 @@ impl Coupling {
         }
     }
 
-    /// What to add to each channel, in codes, over `core` of the padded `restored` channels (codes), which
-    /// reach [`RIM`] samples farther on each side unless the image ends there. `original` are the same
-    /// samples before restoration, by whose level changes the factor goes.
+    /// The shared correction of each channel, in codes, over `core` of the padded `restored` channels
+    /// (codes), which have a margin of [`RIM`] samples on each side unless the image ends there. `original`
+    /// are the same samples before restoration; their level changes determine the factor.
     pub fn share(
         &self,
         level: Level,
@@ -101,7 +101,7 @@ impl Coupling {
         let mut factor = vec![0.0; width];
         for (c, out) in out.iter_mut().enumerate() {
             out.reshape(width, core.y1 - core.y0);
-            // The two differences this channel takes part in, seen from it.
+            // The two differences with this channel, with its sign.
             let [(a, sign_a, other_a), (b, sign_b, other_b)] = match c {
                 0 => [(0, 1.0, 1), (1, 1.0, 2)],
                 1 => [(0, -1.0, 0), (2, 1.0, 2)],

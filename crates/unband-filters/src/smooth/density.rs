@@ -1,10 +1,10 @@
-//! Level changes per sample in boxes of several sizes, and tables over two such densities.
+//! Density of level changes in boxes of several sizes, and lookup tables over two densities.
 
 use unband_simd::{Level, smooth_rows as rows};
 
 use super::grid::Grid;
 
-/// The wanted part of a grid, half open, in the grid's own coordinates.
+/// The core of a grid, half open, in the grid's own coordinates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Core {
     /// First column.
@@ -27,7 +27,7 @@ pub struct Density {
 }
 
 impl Density {
-    /// Counts the changes of all samples; `per_cell` is the number of cells in a unit of `v`, whose rows are
+    /// Counts the changes of all samples; `per_cell`: number of intervals per unit of `v`, whose rows are
     /// padded.
     pub fn count(&mut self, level: Level, v: &Grid, per_cell: f32) {
         (self.width, self.height) = (v.width, v.height);
@@ -40,16 +40,18 @@ impl Density {
         }
     }
 
-    /// Takes changes that were counted elsewhere: up to 4 cells for each sample.
+    /// Uses changes that were counted elsewhere: up to 4 intervals per sample.
     pub fn fill(&mut self, width: usize, height: usize, changes: impl Fn(usize) -> f32) {
         (self.width, self.height) = (width, height);
         self.changes.clear();
         self.changes.extend((0..width * height).map(|i| (changes(i) * 64.0).round() as u16));
     }
 
-    /// Means over `(2r + 1)²` samples around each of the core's, times `factor`, into `out` (or added to it).
-    /// Boxes are cut where the grid ends, so the grid must reach `r` + 1 beyond the core unless the image
-    /// ends there. `r` is at most 24.
+    /// Means over `(2r + 1)²` samples around each sample of the core, times `factor`, into `out` (or added to
+    /// it).
+    ///
+    /// Boxes are clipped at the grid's border, so the grid needs a margin of `r` + 1 around the core unless
+    /// the image ends there. `r` is at most 24.
     pub fn means(&mut self, level: Level, out: &mut Grid, core: Core, r: usize, factor: f32) {
         let (w, h) = (self.width, self.height);
         let n = core.x1 - core.x0;
@@ -87,7 +89,7 @@ impl Density {
     }
 }
 
-/// A function of two densities on a raster of 64 × 64.
+/// A function of two densities, sampled at 64 × 64 points.
 pub struct Raster {
     values: Box<[f32; 4096]>,
     /// Raster steps per unit of the first and the second density.
@@ -95,7 +97,7 @@ pub struct Raster {
 }
 
 impl Raster {
-    /// From values at the crossings of two axes, bilinear between them.
+    /// From values at the nodes of two axes, with bilinear interpolation.
     pub fn new<const A: usize, const B: usize>(
         first: &[f32; A],
         second: &[f32; B],
@@ -113,13 +115,13 @@ impl Raster {
         Self { values, scale: (63.0 / end_a, 63.0 / end_b) }
     }
 
-    /// Looks a row up; the densities come already multiplied by [`Raster::scale`].
+    /// Looks a row up; the densities are already multiplied by [`Raster::scale`].
     pub fn look_up(&self, level: Level, out: &mut [f32], first: &[f32], second: &[f32]) {
         rows::look_up_row(level, out, first, second, &self.values);
     }
 }
 
-/// The interval of an axis that holds a value, and how far into it; held to the axis.
+/// The segment of an axis that contains a value, and the relative position in it; clamped to the axis.
 fn position(axis: &[f32], value: f32) -> (usize, f32) {
     let i = axis.partition_point(|&a| a <= value).clamp(1, axis.len() - 1) - 1;
     (i, ((value - axis[i]) / (axis[i + 1] - axis[i])).clamp(0.0, 1.0))

@@ -1,12 +1,13 @@
-//! Where plateaus are meant although a codec went over them: flat colours beside flat colours, with soft or faint edges.
+//! Intended plateaus in compressed images: flat colours next to flat colours, with soft or faint edges.
 //!
-//! A gradient that was rounded steps from plateau to plateau by one code. Where wide plateaus also lie two codes and more apart, with a
-//! few samples between them at most, no slope was rounded: those are shapes, and of the steps of one code between them many are true
-//! edges too. How far a correction is right there is a matter of counting both around a sample. Codecs draw edges of their own on the
-//! borders of their blocks: those near there do not count.
+//! A quantised gradient steps from plateau to plateau by one code. Where wide plateaus also differ by two
+//! codes and more, with only a few samples between them, the content is shapes and not a slope; many of the
+//! one-code steps between them are true edges too. The reliability of a correction follows from the counts of
+//! both kinds around a sample. Edges near block borders are not included, as codecs create edges of their own
+//! there.
 //!
-//! All limits were found on made images of triangles, polygons and steps of close colours and on photos kept for training and
-//! choosing, panned, after x264, x265, VP9 and AV1; see docs/smooth.md.
+//! All limits were tuned on synthetic images of triangles, polygons and steps of close colours and on photos
+//! for training and validation, panned, after x264, x265, VP9 and AV1; see docs/smooth.md.
 
 use unband_image::dither::Grid as Codes;
 use unband_image::inspect::{Cause, Findings, Space};
@@ -16,50 +17,51 @@ use unband_simd::smooth_rows as rows;
 
 use super::grid::Grid;
 
-/// Equal codes in a row from which on they are a plateau.
+/// Minimum length of a plateau: equal codes in a row.
 const PLATEAU: u32 = 16;
-/// Samples between two plateaus that may be the edge of a shape, which filters and codecs soften.
+/// Maximum number of samples between two plateaus at the edge of a shape, which filters and codecs soften.
 const EDGE: usize = 4;
-/// The same in a JPEG, whose coarse cosines have plateaus at both ends.
+/// The same for JPEG, whose coarse cosines have plateaus at both ends.
 const EDGE_OF_JPEG: usize = 2;
-/// Distances of two plateaus, in codes, that are an edge of a shape; more than that is one of a thing before another.
+/// Differences of two plateaus, in codes, at the edge of a shape; larger ones are edges between objects.
 const JUMPS: std::ops::RangeInclusive<u8> = 2..=32;
-/// Side of a codec's block, and how near to its border an edge may be the codec's own.
+/// Side of a codec's block, and the distance from its border within which an edge may come from the codec.
 const BLOCK: usize = 8;
 const NEAR: usize = 2;
-/// How much such an edge counts against a step of one code: soft ones are missed more often than sharp ones.
+/// Weight of an edge relative to a step of one code: soft ones are missed more often than sharp ones.
 const WEIGHT: f32 = 2.5;
-/// Counts per sample that are always taken to be steps of one code, so that a few edges say nothing.
+/// Minimum density of one-code steps that is always assumed, per sample, so that a few edges have no effect.
 const LEAST: f32 = 0.003;
-/// Shares of edges in all that is counted between which the trust in the correction falls, and what is left of it.
+/// Range of the share of edges in which the factor falls from 1, and its minimum.
 const SHARES: (f32, f32) = (0.1, 0.4);
 const LEFT: f32 = 0.1;
-/// Cells along the longer side, and the least side of one in samples.
+/// Map cells along the longer side, and the minimum side of a map cell in samples.
 const CELLS: usize = 40;
 const LEAST_CELL: usize = 16;
-/// Cells around one that count with it, to each side.
+/// Radius of the counted neighbourhood, in map cells.
 const AROUND: usize = 9;
-/// Samples of which at most are looked at, in lines spread evenly.
+/// Maximum number of inspected samples, in evenly spread lines.
 const ENOUGH: usize = 250_000;
 
-/// A factor on corrections for every cell of an image.
+/// A factor on corrections for every map cell of an image.
 pub struct Facets {
     cell: usize,
-    /// One per cell, 0..=1.
+    /// One per map cell, 0..=1.
     factors: Grid,
 }
 
-/// What lies between plateaus in a cell: edges of shapes, and steps of one code.
+/// Boundaries between plateaus in a map cell: edges of shapes, and steps of one code.
 #[derive(Clone, Copy, Default)]
 struct Counts {
-    /// By the place of the edge's middle in a block.
+    /// By the position of the edge's centre in a block.
     edges: [u32; BLOCK],
     steps: u32,
 }
 
 impl Facets {
-    /// Looks at the lightness of an image; nothing where all corrections can be trusted, and where levels are known to be lost: such
-    /// plateaus lie any distance apart, and lossless files were judged before.
+    /// Inspects the lightness of an image. `None` where all corrections are reliable, and where levels are
+    /// known to be lost: such plateaus have any distance, and drawings in lossless files are detected
+    /// earlier.
     pub fn find(image: &Image, findings: &Findings, ctx: &Context<'_>) -> Option<Self> {
         if !matches!(findings.cause, Cause::Video | Cause::Coded | Cause::Jpeg) {
             return None;
@@ -103,9 +105,11 @@ impl Facets {
         (!all).then_some(Self { cell, factors })
     }
 
-    /// Multiplies the corrections of a window of a plane, each of whose samples is as wide and high as so many of the image's.
+    /// Multiplies the corrections of a window of a plane by the factors. `(sx, sy)`: pixels of the image per
+    /// sample of the plane.
     pub fn hold(&self, corrections: &mut Grid, core: Window, (sx, sy): (usize, usize)) {
-        // The middle of a sample among the middles of cells, and how far beyond the first of two.
+        // The position of a sample's centre among the centres of map cells, and its fraction between two of
+        // them.
         let place = |at: usize, scale: usize, cells: usize| {
             let at = (at as f32 + 0.5) * scale as f32 / self.cell as f32 - 0.5;
             let at = at.clamp(0.0, (cells - 1) as f32);
@@ -124,15 +128,15 @@ impl Facets {
     }
 }
 
-/// Luma or grey in whole codes of 8 bits; nothing where these are not known.
+/// Luma or grey in 8-bit codes; `None` where these are not known.
 fn lightness(image: &Image, findings: &Findings, ctx: &Context<'_>) -> Option<Vec<u8>> {
     let (w, h) = (image.width(), image.height());
-    // Behind red, green and blue a code of luma is a code of the range that it was stored in.
+    // Behind RGB a code of luma is a code of its stored range.
     let (weights, scale, zero) = match (image.color.model, findings.space) {
         (Model::Rgb, Space::Yuv { matrix, range }) => {
             (matrix.weights_of(0), 255.0 / range.unit_codes(false), 0.0)
         }
-        // Codes of a range that is not known step by one or two in red, green and blue.
+        // Codes of an unknown range step by one or two in RGB.
         (Model::Rgb, Space::Native) => return None,
         (model, _) => {
             let Codes { scale, zero, .. } = Codes::of_bits(model, 0, 8);
@@ -160,17 +164,18 @@ fn lightness(image: &Image, findings: &Findings, ctx: &Context<'_>) -> Option<Ve
     Some(codes)
 }
 
-/// A line that is walked along.
+/// State of a scan line.
 #[derive(Clone, Copy, Default)]
 struct Line {
     code: u8,
     length: u32,
-    /// The last plateau: its code, and the place behind it.
+    /// The last plateau: its code, and the position after it.
     last: Option<(u8, usize)>,
 }
 
 impl Line {
-    /// Takes the next sample. `widest`: samples of an edge at most; `cell`: the counts of a place.
+    /// Processes the next sample. `widest`: maximum number of samples of an edge; `cell`: the counts at a
+    /// position.
     #[inline]
     fn next<'a>(&mut self, at: usize, code: u8, widest: usize, cell: impl FnOnce(usize) -> &'a mut Counts) {
         if code != self.code {
@@ -194,8 +199,8 @@ impl Line {
     }
 }
 
-/// Counts the edges of a cell that do not lie near borders of blocks, as if all places of a block had been looked at. Blocks begin where
-/// the image has most edges.
+/// Counts the edges of a map cell away from block borders, scaled to all positions of a block. Blocks start
+/// where the image has most edges.
 fn inner_edges(cells: &[Counts]) -> impl Fn(&Counts) -> u32 + use<> {
     let all = |place: usize| cells.iter().map(|cell| cell.edges[place]).sum::<u32>();
     let border = (0..BLOCK).max_by_key(|&place| (all(place), BLOCK - place)).unwrap_or(0);
@@ -206,7 +211,8 @@ fn inner_edges(cells: &[Counts]) -> impl Fn(&Counts) -> u32 + use<> {
     }
 }
 
-/// The factor of each cell by the edges and steps in and around it, where each count stands for `every` lines.
+/// The factor of each map cell from the edges and steps in and around it; each count stands for `every`
+/// lines.
 fn factors(
     cells: &[(u32, u32)],
     (columns, count): (usize, usize),

@@ -1,5 +1,5 @@
-//! How far the surface can be trusted: a factor on the correction from how often the plane changes level
-//! nearby and farther around.
+//! Reliability of the surface: a factor on the correction from the density of level changes nearby and
+//! farther around.
 
 use unband_simd::Level;
 
@@ -15,7 +15,7 @@ pub const NEAR_AXIS: [f32; 9] = [0.0, 0.15, 0.3, 0.5, 0.7, 0.9, 1.15, 1.5, 2.2];
 pub const WIDE_AXIS: [f32; 12] = [0.0, 0.035, 0.075, 0.15, 0.25, 0.38, 0.52, 0.7, 0.9, 1.15, 1.5, 2.0];
 
 /// Least-squares factor between the surface's correction and the true error, per density of level changes
-/// near (rows) and wide (columns); the same in cell units for steps of 1, 4 and 8 codes.
+/// near (rows) and wide (columns); the same in interval units for steps of 1, 4 and 8 codes.
 const TABLE: [[f32; 12]; 9] = [
     [1.5, 1.5, 1.35, 1.0, 0.7, 0.45, 0.28, 0.15, 0.0, 0.0, 0.0, 0.0],
     [1.5, 1.45, 1.35, 1.15, 0.95, 0.75, 0.5, 0.4, 0.35, 0.3, 0.2, 0.15],
@@ -28,18 +28,18 @@ const TABLE: [[f32; 12]; 9] = [
     [0.0; 12],
 ];
 
-/// The table with the strength built in.
+/// The table with the strength applied.
 pub struct Gate(Raster);
 
 impl Gate {
-    /// `strength` 1 is the measured table; less multiplies it, more lifts it towards 1.
+    /// `strength` 1 is the measured table; lower values scale it down, higher ones move it towards 1.
     pub fn new(strength: f32) -> Self {
         let shape = |g: f32| if strength <= 1.0 { g * strength } else { g.powf(1.0 / (strength * strength)) };
         Self(Raster::new(&NEAR_AXIS, &WIDE_AXIS, &TABLE, shape))
     }
 
-    /// Writes the factors of the samples of `core` within the padded grid `v` (cell units), which reaches 13
-    /// samples farther on each side unless the image ends there.
+    /// Writes the factors of the samples of `core` within the padded grid `v` (interval units), which has a
+    /// margin of 13 samples on each side unless the image ends there.
     pub fn factors(
         &self,
         level: Level,

@@ -1,17 +1,17 @@
-//! A block of samples whose rows have one spare element at each end.
+//! Sample block whose rows have one spare element at each end.
 
 /// Rows of `width + 2` values; column `x` of a row is at `x + 1`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Grid {
-    /// Columns.
+    /// Number of columns.
     pub width: usize,
-    /// Rows.
+    /// Number of rows.
     pub height: usize,
     data: Vec<f32>,
 }
 
 impl Grid {
-    /// Gives the block another size; the values are then unspecified.
+    /// Resizes the block; the values are then unspecified.
     pub fn reshape(&mut self, width: usize, height: usize) {
         self.width = width;
         self.height = height;
@@ -33,7 +33,7 @@ impl Grid {
         &self.data[y * (self.width + 2) + 1..][..self.width]
     }
 
-    /// A row to write.
+    /// A mutable row.
     pub fn row_mut(&mut self, y: usize) -> &mut [f32] {
         &mut self.data[y * (self.width + 2) + 1..][..self.width]
     }
@@ -52,12 +52,12 @@ impl Grid {
         (0..self.height).all(|y| self.row(y).iter().all(|&value| value == 0.0))
     }
 
-    /// Makes every value 0.
+    /// Sets every value to 0.
     pub fn clear(&mut self) {
         self.data.fill(0.0);
     }
 
-    /// Puts another block's values here.
+    /// Copies another block.
     pub fn copy_from(&mut self, other: &Self) {
         self.reshape(other.width, other.height);
         self.data.copy_from_slice(&other.data);

@@ -1,10 +1,10 @@
-//! `smooth`: our method without weights. It knows from the detected grid which cell each sample's value stood
-//! for before it was rounded, and rebuilds the smoothest surface inside the cells.
+//! `smooth`: debanding without weights, by the smoothest surface inside the quantisation intervals.
 //!
-//! Each plane, in units of its own cells: a pyramid of 2×2 means; from coarse to fine, a few weighted Jacobi
-//! sweeps between neighbours at most one level apart, always kept inside the cell; then a factor on the
-//! correction from how busy the neighbourhood is. Coarse levels are solved once for the whole image, the
-//! two finest ones per window.
+//! The detected grid defines the interval of each sample's value before rounding. Each plane is processed in
+//! units of its own intervals: a pyramid of 2×2 means; from coarse to fine, a few weighted Jacobi sweeps
+//! between neighbours at most one level apart, always clamped to the interval; then a factor on the
+//! correction that falls with local activity. Coarse levels are solved once for the whole image, the two
+//! finest ones per window.
 
 pub mod colours;
 mod compose;
@@ -40,16 +40,16 @@ use self::surface::Scratch;
 unband_image::params! {
     /// Settings of `smooth`.
     pub struct SmoothParams {
-        /// How far to trust the surface. 0 changes nothing, 1 is the measured optimum, 2 leaves the fewest
-        /// steps and starts to iron faint texture; more hardly helps.
+        /// Strength of the correction. 0 changes nothing, 1 is the measured optimum, 2 leaves the fewest
+        /// steps and starts to remove faint texture; higher values add little.
         strength: f32 = 1.0, 0.0..=4.0;
     }
 }
 
-/// The registry's line.
+/// The registry entry.
 pub const ENTRY: Entry = Entry {
     name: "smooth",
-    title: "Smoothest surface inside the cells of the detected grid",
+    title: "Smoothest surface inside the detected quantisation intervals",
     source: "unband (docs/smooth.md)",
     ours: true,
     rgb: false,
@@ -67,13 +67,13 @@ pub struct Smooth {
     half_chroma: bool,
     /// Luma samples per sample of the smallest plane.
     scale: usize,
-    /// Where the grids hold, if not everywhere.
+    /// Where the grids apply, if not everywhere.
     regions: Option<GridRegions>,
     gate: Gate,
-    /// Where plateaus of a coded image are meant, if any are.
+    /// Intended plateaus of a compressed image, if any.
     facets: Option<Facets>,
     coupling: Option<Coupling>,
-    /// Images with a palette have all of their channels in common cells.
+    /// Palette images: all channels share intervals.
     palette: Option<PaletteSurface>,
     buffers: Mutex<Vec<Buffers>>,
 }
@@ -98,11 +98,11 @@ struct Buffers {
     coupling: coupling::Scratch,
 }
 
-/// Picks one of a strip's two grids.
+/// Selects one of a strip's two grids.
 type Pick<'a> = &'a dyn Fn(&(Grid, Option<Grid>)) -> Option<&Grid>;
 
 impl Smooth {
-    /// Solves the coarse levels of an image whose grids were found.
+    /// Solves the coarse levels of an image with detected grids.
     ///
     /// # Errors
     /// When cancelled.
@@ -231,9 +231,10 @@ impl Smooth {
     }
 }
 
-/// Bytes that threads work in on so many windows of that size at once.
+/// Working memory of `at_once` windows of that size, in bytes.
 pub fn working_bytes((width, height): (usize, usize), at_once: usize) -> u64 {
-    /// Planes of a window: values, corrections and their neighbours of three planes, and two coarser levels of one.
+    /// Planes per window: values, corrections and their neighbours of three planes, and two coarser levels of
+    /// one.
     const PLANES: usize = 36;
     (4 * PLANES * width * height * at_once) as u64
 }
@@ -244,8 +245,8 @@ impl Restorer for Smooth {
     }
 
     fn needs(&self) -> Needs {
-        // Windows reach 20 samples of a plane beyond their core, rounded to multiples of 4, and a few for what
-        // follows.
+        // Windows have a margin of 20 samples of a plane, rounded to multiples of 4, and a few for later
+        // steps.
         Needs { halo: self.scale * (RIM + 12), align: 4 * self.scale, full_width: false, whole_image: false }
     }
 
@@ -268,13 +269,13 @@ impl Restorer for Smooth {
         for i in 0..self.planes.len() {
             let (w, h) = self.planes[i].source.size(image);
             let core = match self.planes[i].source.component {
-                // Sharing between channels reads a few samples more.
+                // Coupling between channels reads a few more samples.
                 Component::Native(p) if self.coupling.is_some() => {
                     input.core_on(p).grown(coupling::RIM, w, h)
                 }
                 Component::Native(p) => input.core_on(p),
                 Component::Yuv(_, _, false) => input.core,
-                // One more sample around, for the way back to full size.
+                // An extra sample around, for upsampling.
                 Component::Yuv(_, _, true) => input.core.on_plane(2, 2).grown(1, w, h),
             };
             self.correct(i, image, core, ctx.level, &mut b);

@@ -1,8 +1,8 @@
-//! Wide chroma cells: where in the cell does the true value most likely lie?
+//! Prior for wide chroma intervals: the most likely value inside the interval.
 //!
-//! Neutral grey is no level of the usual coarse chroma grids, so greys carry a constant cast that no
-//! smoothing can see. Chroma values of images follow roughly `exp(-|x|/tau)`; its mean over the cell is the
-//! better guess than the middle.
+//! Neutral grey is not a level of the usual coarse chroma grids, so greys have a constant cast that smoothing
+//! cannot detect. Chroma values of images roughly follow `exp(-|x|/tau)`; its mean over the interval is a
+//! better estimate than the centre.
 
 use unband_image::{Context, Image};
 use unband_simd::{Level, smooth_rows as rows};
@@ -14,28 +14,30 @@ use super::source::Source;
 const TAU_MIN: f32 = 1.0;
 /// Growth of the density's width with the other plane's strength nearby.
 const BY_OTHER: f32 = 0.8;
-/// Growth with the plane's own strength farther around, for cells of 5 bits (over 6 codes) and narrower ones.
+/// Growth with the plane's own strength farther around, for intervals of 5 bits (over 6 codes) and narrower
+/// ones.
 const BY_OWN: [f32; 2] = [3.0, 0.5];
-/// Side of the blocks that the plane's own strength is taken from.
+/// Side of the blocks for the plane's own strength.
 const BLOCK: usize = 16;
 
-/// Expected offset from the cell's middle, by place in the cell and width of the density.
+/// Expected offset from the interval's centre, by position in the interval and width of the density.
 pub struct Neutral {
-    /// By place in the cell (rows) and inverse width (columns), 64 × 64.
+    /// By position in the interval (rows) and inverse width (columns), 64 × 64.
     raster: Box<[f32; 4096]>,
-    /// The other chroma plane, and what of it counts as grey, in codes.
+    /// The other chroma plane, and its threshold for grey, in codes.
     other: Source,
     floor_codes: f32,
-    /// The plane's own strength beyond the cell of grey, in codes of tau; per block, over 3×3 blocks.
+    /// The plane's own strength beyond the interval of grey, in codes of tau; per block, over 3×3 blocks.
     own: Grid,
 }
 
 impl Neutral {
-    /// For cells of `step_codes` (8-bit codes) beside another chroma plane with cells of `other_codes`.
+    /// For intervals of `step_codes` (8-bit codes), given another chroma plane with intervals of
+    /// `other_codes`.
     pub fn new(step_codes: f32, other: Source, other_codes: f32) -> Self {
         let mut raster = Box::new([0.0; 4096]);
         for (i, value) in raster.iter_mut().enumerate() {
-            // Regular in 1/tau from 0 (flat density) to the narrowest.
+            // Evenly spaced in 1/tau from 0 (flat density) to the narrowest.
             let rate = f64::from(step_codes / TAU_MIN) * (i % 64) as f64 / 63.0;
             *value = offset((i / 64) as f64 / 63.0 * 0.5, rate) as f32;
         }
@@ -43,7 +45,7 @@ impl Neutral {
         Self { raster, other, floor_codes, own: Grid::new(1, 1) }
     }
 
-    /// Measures how strong the plane is by itself: `plane` has cells of `step_codes`.
+    /// Measures the strength of the plane itself; its intervals are `step_codes` wide.
     pub fn measure(&mut self, ctx: &Context<'_>, image: &Image, plane: Source, step_codes: f32) {
         let (width, height) = plane.size(image);
         let columns = width.div_ceil(BLOCK);
@@ -75,9 +77,9 @@ impl Neutral {
         self.own.pad();
     }
 
-    /// Fills `m` with the preferred values (cell units) of a window of samples `v` that begins at `at`; the
-    /// other two grids are working memory. Valid two
-    /// samples inside the window, or up to the image's border.
+    /// Fills `m` with the preferred values (interval units) of a window of samples `v` that starts at `at`;
+    /// the other two grids are working memory. Valid from two samples inside the window, or up to the image's
+    /// border.
     pub fn fill(
         &self,
         level: Level,
@@ -89,7 +91,7 @@ impl Neutral {
         other.reshape(v.width, v.height);
         self.other.fill(level, image, at.0, at.1, 1.0, other);
         spread(level, m, other, self.floor_codes, spare);
-        // The plane's own strength, bilinear between block centres: columns once, rows one by one.
+        // The plane's own strength, bilinear between block centres: columns once, then row by row.
         let columns: Vec<(usize, f32)> = (0..v.width)
             .map(|x| {
                 let place = (at.0 + x) as f32 / BLOCK as f32 + 0.5;
@@ -126,9 +128,9 @@ fn offset(q: f64, rate: f64) -> f64 {
     (f1 - f2) / (m1 + m2) - q
 }
 
-/// 5×5 means of `max(0, |other| - floor_codes)` over a grid of codes around 0: the spread that
-/// [`Neutral::fill`] asks for. Valid two samples inside the grid, or up to the plane's border, where the
-/// nearest sample repeats.
+/// 5×5 means of `max(0, |other| - floor_codes)` over a grid of codes around 0: the spread for
+/// [`Neutral::fill`]. Valid from two samples inside the grid, or up to the plane's border, where the nearest
+/// sample repeats.
 fn spread(level: Level, out: &mut Grid, other: &Grid, floor_codes: f32, along: &mut Grid) {
     let (w, h) = (other.width, other.height);
     along.reshape(w, h);
@@ -152,7 +154,7 @@ mod tests {
     use super::super::source::Component;
     use super::*;
 
-    /// The preferred value for a plane of `v` beside another of strength 0, in a density of this width.
+    /// The preferred value for a plane of `v`, given another of strength 0, in a density of this width.
     fn target(v: f32, tau_codes: f32) -> f32 {
         let other = Source { component: Component::Native(1), zero: 0.5 };
         let neutral = Neutral::new(9.0, other, 1.0);

@@ -1,4 +1,4 @@
-//! The smoothest surface of an image with a palette: all channels at once, in the cells of its colours.
+//! Smoothest surface of a palette image: all channels at once, inside the Voronoi regions of its colours.
 
 use unband_image::{Context, Image, TileIn, TileOut, Window};
 use unband_simd::Level;
@@ -9,15 +9,16 @@ use super::gate::{NEAR, NEAR_AXIS, WIDE, WIDE_AXIS};
 use super::grid::Grid;
 use super::surface::{PULL, level_count};
 
-/// Sweeps of the two finest levels, and of the others, which cost little.
+/// Sweeps of the two finest levels, and of the others, which are cheap.
 const SWEEPS: [usize; 2] = [6, 16];
 
-/// Samples that influence a window: the sweeps at full and at half size, and the interpolation between. The wide box of the
-/// gates needs 13.
+/// Radius of influence: the sweeps at full and at half size, and the interpolation between. The wide box of
+/// the gates needs 13.
 const RIM: usize = 20;
 
-/// Least-squares factor between the surface's correction and the true error, of luma, per density of steps near (rows) and
-/// wide (columns), in cells. Fitted on training photos of 64 and 128 colours by two quantisers.
+/// Least-squares factor between the surface's correction and the true error, for luma, per density of steps
+/// near (rows) and wide (columns), in intervals. Fitted on training photos of 64 and 128 colours by two
+/// quantisers.
 const LUMA: [[f32; 12]; 9] = [
     [1.2, 1.2, 1.1, 1.04, 0.6, 0.2, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
     [1.25, 1.22, 1.2, 1.16, 0.96, 0.74, 0.5, 0.45, 0.3, 0.1, 0.0, 0.0],
@@ -30,7 +31,8 @@ const LUMA: [[f32; 12]; 9] = [
     [0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.06, 0.12, 0.07],
 ];
 
-/// The same of the difference from luma: few colours cut it far more coarsely, so it is right in texture too.
+/// The same for the difference from luma: a small palette quantises it far more coarsely, so it is right in
+/// texture too.
 const CHROMA: [[f32; 12]; 9] = [
     [1.5, 1.5, 1.5, 1.5, 1.15, 0.67, 0.4, 0.3, 0.1, 0.0, 0.0, 0.0],
     [1.5, 1.4, 1.33, 1.35, 1.12, 0.96, 0.85, 0.7, 0.45, 0.4, 0.4, 0.3],
@@ -43,10 +45,10 @@ const CHROMA: [[f32; 12]; 9] = [
     [0.85, 0.85, 0.85, 0.85, 0.85, 0.85, 0.85, 0.85, 0.83, 0.83, 0.84, 0.76],
 ];
 
-/// Weights of luma.
+/// Luma weights.
 const LUMA_WEIGHTS: Rgb = [0.299, 0.587, 0.114];
 
-/// One level of the pyramid: colours and the widths of their cells, in codes.
+/// One level of the pyramid: colours and the widths of their intervals, in codes.
 #[derive(Clone, Default)]
 struct Means {
     width: usize,
@@ -69,7 +71,7 @@ impl Means {
         Self { width, height, rgb, gap }
     }
 
-    /// 2×2 means; an odd last row or column counts twice.
+    /// 2×2 means; an odd last row or column repeats.
     fn halved(&self) -> Self {
         let (width, height) = (self.width.div_ceil(2), self.height.div_ceil(2));
         let (mut rgb, mut gap) = (Vec::with_capacity(width * height), Vec::with_capacity(width * height));
@@ -94,13 +96,13 @@ impl Means {
         [(0..all).map(right).collect(), (0..all).map(below).collect()]
     }
 
-    /// Distance of two samples in cells.
+    /// Distance of two samples in intervals.
     fn cells(&self, i: usize, j: usize) -> f32 {
         let d = difference(self.rgb[i], self.rgb[j]);
         dot(d, d).sqrt() / (0.5 * (self.gap[i] + self.gap[j]))
     }
 
-    /// Where the sweeps start: the coarser surface where it lies inside the cell, less of it outside.
+    /// Start of the sweeps: the coarser surface where it is inside the interval, less of it outside.
     fn start(&self, surface: &mut [Rgb]) {
         for (i, u) in surface.iter_mut().enumerate() {
             let d = difference(*u, self.rgb[i]);
@@ -110,7 +112,7 @@ impl Means {
         }
     }
 
-    /// Sweeps a surface, each sample held by `hold`.
+    /// Sweeps a surface, each sample clamped by `hold`.
     fn sweep(
         &self,
         surface: &mut Vec<Rgb>,
@@ -124,7 +126,7 @@ impl Means {
             for (i, out) in next.iter_mut().enumerate() {
                 let (left, above) = (i.wrapping_sub(1), i.wrapping_sub(w));
                 let weight = |links: &[f32], i: usize| links.get(i).copied().unwrap_or(0.0);
-                // A row's last sample has no link to the right, so none comes from the row before.
+                // A row's last sample has no link to the right, so the next row gets none from it.
                 let near = [
                     (i + 1, links[0][i]),
                     (left, weight(&links[0], left)),
@@ -153,7 +155,7 @@ impl Means {
         }
     }
 
-    /// Holds a change to half a cell.
+    /// Clamps a change to half an interval.
     fn ball(&self, i: usize, change: Rgb) -> Rgb {
         let length = dot(change, change).sqrt();
         let part = (0.5 * self.gap[i] / length.max(1e-9)).min(1.0);
@@ -189,7 +191,7 @@ fn doubled(coarse: &[Rgb], (cw, ch): (usize, usize), window: Window) -> Vec<Rgb>
 pub struct PaletteSurface {
     colours: Colours,
     size: (usize, usize),
-    /// The second level, for the whole image.
+    /// The second pyramid level, for the whole image.
     coarse: Option<(Vec<Rgb>, (usize, usize))>,
     levels: usize,
     pull: [f32; 6],
@@ -197,7 +199,7 @@ pub struct PaletteSurface {
 }
 
 impl PaletteSurface {
-    /// `None` for images without a palette of 8 bits.
+    /// `None` for images without an 8-bit palette.
     pub fn new(image: &Image, strength: f32, ctx: &Context<'_>) -> Option<Self> {
         const STRIP: usize = 64;
         let colours = Colours::new(image)?;
@@ -282,7 +284,7 @@ impl PaletteSurface {
         };
         let mut density = Density::default();
         density.fill(w, h, |i| {
-            // Half of each step counts on either side.
+            // Each of two samples gets half of the step between them.
             let (x, here) = (i % w, places[i]);
             let step = |there: bool, j: usize| if there { self.colours.step(here, places[j]) } else { 0.0 };
             let across = step(x > 0, i.wrapping_sub(1)) + step(x + 1 < w, i + 1);

@@ -1,4 +1,4 @@
-//! Which planes are worked on, in which cells, and what else is known of each.
+//! Plan of `smooth`: processed planes, their intervals, and priors.
 
 use unband_image::inspect::{Cause, Findings, Space};
 use unband_image::{Context, Image, Model};
@@ -17,18 +17,18 @@ pub struct PlanePlan {
     /// Surface of the second pyramid level for the whole image; `None` for images too small for one.
     pub coarse: Option<Grid>,
     pub levels: usize,
-    /// Pull to the middle of the cell, or to what is preferred there, per level.
+    /// Pull to the centre of the interval, or to the preferred value in it, per level.
     pub pull: [f32; surface::LEVELS],
-    /// Wide chroma cells: where in them the true value lies.
+    /// Prior for wide chroma intervals.
     pub neutral: Option<Neutral>,
     /// Added to the correction where the plane is not black, in codes.
     pub lift: f32,
-    /// Luma's index in the plan: chroma without a coarse grid follows luma's level changes.
+    /// Luma's index in the plan, for chroma without a coarse grid, which follows luma's level changes.
     pub follows: Option<usize>,
 }
 
 impl PlanePlan {
-    /// Fills `b.v[0]` (cell units) and, with a prior, `b.m[0]` over a window x0, y0, x1, y1.
+    /// Fills `b.v[0]` (interval units) and, with a prior, `b.m[0]` over a window x0, y0, x1, y1.
     pub fn fill(&self, level: Level, image: &Image, window: (usize, usize, usize, usize), b: &mut Buffers) {
         let (x0, y0, x1, y1) = window;
         b.v[0].reshape(x1 - x0, y1 - y0);
@@ -40,19 +40,19 @@ impl PlanePlan {
     }
 }
 
-/// Is chroma behind RGB worked on at half size?
+/// Is chroma behind RGB processed at half size?
 pub fn halved(image: &Image, findings: &Findings) -> bool {
     matches!(findings.space, Space::Yuv { .. }) && image.color.model == Model::Rgb && findings.half_chroma
 }
 
-/// Cell widths of R, G and B where these can tell about each other: as long as no lossy coding mixed them.
+/// Interval widths of R, G and B where the channels can be coupled: unless a lossy codec mixed them.
 pub fn couples(image: &Image, findings: &Findings) -> Option<[f32; 3]> {
     let rgb = image.color.model == Model::Rgb && findings.space == Space::Native && !findings.lossy;
     let steps = [0, 1, 2].map(|c| findings.grids.get(c).map_or(0.0, |grid| grid.step_codes));
     (rgb && steps.iter().all(|&s| s > 0.0)).then_some(steps)
 }
 
-/// The plan for each plane of the found space; empty when there is nothing to do.
+/// The plan for each plane of the detected space; empty when there is nothing to do.
 pub fn plan(image: &Image, findings: &Findings, strength: f32, ctx: &Context<'_>) -> Vec<PlanePlan> {
     let half = halved(image, findings);
     let sources: Vec<Source> = match (findings.space, image.color.model) {

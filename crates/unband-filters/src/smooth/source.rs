@@ -1,4 +1,4 @@
-//! From the image's planes to the planes that `smooth` works on, in cell units.
+//! Extraction of planes from the image, in units of quantisation intervals.
 
 use unband_image::inspect::{Cause, PlaneGrid};
 use unband_image::{Depth, Image, Matrix};
@@ -6,10 +6,10 @@ use unband_simd::{Level, smooth_rows as rows};
 
 use super::grid::Grid;
 
-/// Which plane it is.
+/// Kind of plane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Component {
-    /// A plane of the image as it is stored.
+    /// A stored plane of the image.
     Native(usize),
     /// Luma (0) or a colour difference (1, 2) behind RGB, at full or half size.
     Yuv(usize, Matrix, bool),
@@ -18,9 +18,9 @@ pub enum Component {
 /// A plane in 8-bit full-scale codes (chroma around 0), computed from the image on demand.
 #[derive(Clone, Copy, Debug)]
 pub struct Source {
-    /// Which plane.
+    /// Kind of plane.
     pub component: Component,
-    /// Taken off the stored value: 0.5 for stored chroma planes.
+    /// Offset subtracted from the stored value: 0.5 for stored chroma planes.
     pub zero: f32,
 }
 
@@ -34,7 +34,7 @@ impl Source {
         }
     }
 
-    /// Fills `out` with the samples from column `x0`, row `y0` on, in codes times `factor`.
+    /// Fills `out` with the samples starting at column `x0`, row `y0`, in codes times `factor`.
     pub fn fill(self, level: Level, image: &Image, x0: usize, y0: usize, factor: f32, out: &mut Grid) {
         match self.component {
             Component::Native(p) => {
@@ -74,27 +74,27 @@ impl Source {
     }
 }
 
-/// From codes to cell units and back.
+/// Conversion between codes and interval units.
 #[derive(Clone, Debug)]
 pub enum Cells {
-    /// All cells are this wide, in codes.
+    /// All intervals have this width, in codes.
     Even(f32),
-    /// After a tone curve: cells differ from code to code.
+    /// After a tone curve: intervals differ from code to code.
     ByCode(CodeCells),
 }
 
-/// Cells around the occupied codes of a plane.
+/// Intervals around the occupied codes of a plane.
 #[derive(Clone, Debug)]
 pub struct CodeCells {
     depth: Depth,
-    /// Cells up to each code.
+    /// Number of intervals up to each code.
     position: Vec<f32>,
-    /// Width in 8-bit codes of twice the cell's lower and upper half, per code.
+    /// Width in 8-bit codes of twice the interval's lower and upper half, per code.
     width: Vec<[f32; 2]>,
 }
 
 impl CodeCells {
-    /// Cells as wide as the usual step at each code.
+    /// Intervals as wide as the usual step at each code.
     fn usual(steps: &[f32], depth: Depth) -> Self {
         let own = 255.0 * depth.step();
         let codes = depth.max_code() as usize + 1;
@@ -106,7 +106,8 @@ impl CodeCells {
         Self { depth, position, width: (0..codes).map(|c| [usual(c); 2]).collect() }
     }
 
-    /// Neighbouring occupied codes are one cell apart where their gap is what a tone curve made of one code.
+    /// Neighbouring occupied codes are one interval apart where a tone curve can have stretched one code to
+    /// their gap.
     fn comb(steps: &[f32], depth: Depth, samples: &[f32]) -> Self {
         let own = 255.0 * depth.step();
         let codes = depth.max_code() as usize + 1;
@@ -139,14 +140,14 @@ impl CodeCells {
         Self { depth, position, width }
     }
 
-    /// Turns corrections from cell units to codes, for samples given in codes.
+    /// Converts corrections from interval units to codes, for samples given in codes.
     pub fn leave(&self, corrections: &mut [f32], codes: &[f32]) {
         for (d, &c) in corrections.iter_mut().zip(codes) {
             *d *= self.width[self.depth.code(c * (1.0 / 255.0)) as usize][usize::from(*d > 0.0)];
         }
     }
 
-    /// Holds corrections (codes) inside the cells of samples given in codes.
+    /// Clamps corrections (codes) to the intervals of samples given in codes.
     pub fn hold(&self, corrections: &mut [f32], codes: &[f32]) {
         for (d, &c) in corrections.iter_mut().zip(codes) {
             let [lower, upper] = self.width[self.depth.code(c * (1.0 / 255.0)) as usize];
@@ -156,8 +157,8 @@ impl CodeCells {
 }
 
 impl Cells {
-    /// From what the detector found on a plane of this depth, of which these are the samples; `None` when there
-    /// are no cells (floating point).
+    /// From the detector's findings on a plane of this depth, with its samples; `None` without intervals
+    /// (floating point).
     pub fn new(cause: Cause, grid: &PlaneGrid, depth: Depth, samples: &[f32]) -> Option<Self> {
         if let (Some(steps), Depth::Int(_)) = (&grid.steps_by_code, depth) {
             return Some(Self::ByCode(match cause {
@@ -168,8 +169,8 @@ impl Cells {
         (grid.step_codes > 0.0).then_some(Self::Even(grid.step_codes))
     }
 
-    /// Fills `v` with a window of a plane in cell units, padded; where cells differ from sample to sample,
-    /// `codes` gets the plane itself.
+    /// Fills `v` with a window of a plane in interval units, padded; where intervals differ from sample to
+    /// sample, `codes` gets the plane itself.
     pub fn fill(
         &self,
         level: Level,

@@ -1,4 +1,4 @@
-//! The smoothest surface inside the cells, coarse to fine. All values in cell units.
+//! Smoothest surface inside the quantisation intervals, coarse to fine. All values in interval units.
 
 use unband_simd::{Level, smooth_rows as rows};
 
@@ -7,15 +7,15 @@ use super::grid::Grid;
 /// Sweeps per level.
 pub const SWEEPS: usize = 4;
 
-/// Most levels of a pyramid: the coarsest cell is 32 samples wide.
+/// Maximum number of pyramid levels: a sample of the coarsest covers 32 samples.
 pub const LEVELS: usize = 6;
 
-/// Pull to the cell's middle per level. Without it wide plateaus drift to the border of their cells, which is
-/// wrong for hills and basins.
+/// Pull to the interval's centre per level. Without it wide plateaus drift to the border of their intervals,
+/// which is wrong for hills and basins.
 pub const PULL: [f32; LEVELS] = [0.05, 0.05, 0.1, 0.1, 0.2, 0.2];
 
-/// The same for colour differences, which have fewer hills: their wide plateaus are mostly parts of one slope, and a contour
-/// between two of them is all that is seen of it.
+/// The same for colour differences, which have fewer hills: their wide plateaus are mostly parts of one
+/// slope, of which only the contours between them are visible.
 pub const PULL_OF_COLOUR: [f32; LEVELS] = [0.025, 0.025, 0.05, 0.05, 0.1, 0.1];
 
 /// Buffers of one solve.
@@ -27,7 +27,7 @@ pub struct Scratch {
     down: Vec<f32>,
 }
 
-/// How many levels a plane of this size has.
+/// Number of levels for a plane of this size.
 pub fn level_count(width: usize, height: usize) -> usize {
     let (mut w, mut h, mut n) = (width, height, 1);
     while n < LEVELS && w.min(h) >= 15 {
@@ -36,7 +36,7 @@ pub fn level_count(width: usize, height: usize) -> usize {
     n
 }
 
-/// 2×2 means; an odd last row or column counts twice.
+/// 2×2 means; an odd last row or column repeats.
 pub fn halve(level: Level, out: &mut Grid, source: &Grid) {
     out.reshape(source.width.div_ceil(2), source.height.div_ceil(2));
     for y in 0..out.height {
@@ -58,8 +58,8 @@ pub fn double(level: Level, u: &mut Grid, coarse: &Grid, x0: usize, y0: usize) {
     }
 }
 
-/// Sweeps `u` (the coarser surface brought to this size) into the smoothest surface around `v`; `m` is the
-/// preferred value inside the cell where that is not its middle.
+/// Sweeps `u` (the coarser surface upsampled to this size) into the smoothest surface around `v`; `m` is the
+/// preferred value inside the interval where that is not its centre.
 pub fn solve(level: Level, u: &mut Grid, v: &Grid, m: Option<&Grid>, pull: f32, scratch: &mut Scratch) {
     let (w, h) = (v.width, v.height);
     for y in 0..h {

@@ -1,4 +1,4 @@
-//! `adadeband` against the frames of its authors, and what must hold for any image.
+//! `adadeband` compared with its authors' frames, and invariants for any image.
 #![allow(clippy::unwrap_used, clippy::float_cmp, clippy::print_stdout)]
 
 
@@ -11,7 +11,7 @@ use unband_image::tile::restore_in_place;
 use unband_image::{Context, Depth, Image, Matrix, Model, Plane, Range, RestoreError, Subsampling};
 use unband_simd::Level;
 
-/// How many codes differ, and by how much in all.
+/// Number of differing codes, and the sum of differences.
 fn apart(a: &[u8], b: &[u8]) -> (usize, u32) {
     assert_eq!(a.len(), b.len());
     let differences = a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(*b))).filter(|&d| d > 0);
@@ -63,7 +63,7 @@ fn a_clip_comes_out_as_from_the_original() {
     }
 }
 
-/// Bands along and across, some bright on the left, and rough patches.
+/// Bands along and across, some brighter on the left, and rough patches.
 fn picture(w: usize, h: usize) -> Vec<u8> {
     let code = |x: usize, y: usize| {
         let rough = if (x / 60 + y / 50).is_multiple_of(5) { (x * 7919 + y * 104_729) % 41 } else { 0 };
@@ -117,7 +117,7 @@ fn every_model_gets_the_change_of_its_luma_and_keeps_its_chroma() {
         assert_eq!(out.to_yuv8().unwrap()[0], want);
     }
 
-    // Colours of which only the luma changes from place to place.
+    // Colours whose luma alone changes from place to place.
     let colors: Vec<u8> = codes.iter().flat_map(|&c| [c, c - 20, c + 60]).collect();
     let rgb = Image::from_rgb8(w, h, &colors).unwrap();
     let out = restored(&rgb, &[], &ctx).to_rgb8().unwrap();
@@ -131,7 +131,7 @@ fn every_model_gets_the_change_of_its_luma_and_keeps_its_chroma() {
     assert!(changed > 10_000, "{changed}");
 }
 
-/// The image at another depth, samples on that grid.
+/// The image at another depth, its samples on that grid.
 fn at_depth(codes: &[f64], (w, h): (usize, usize), model: Model, depth: Depth) -> Image {
     let eight = Grid::of_bits(model, 0, 8);
     let values = codes.iter().map(|&code| {
@@ -176,13 +176,13 @@ fn deep_copies_of_8_bit_bands_are_averaged_alike_and_rounded_to_the_output() {
                     changed += 1;
                     if let Some(Grid { scale, zero, .. }) = Grid::new(model, 0, leaves) {
                         let code = after * scale + zero;
-                        assert!((code - code.round()).abs() < 0.01, "{code} is no code of {leaves}");
+                        assert!((code - code.round()).abs() < 0.01, "{code} is not a code of {leaves}");
                     }
                     far += usize::from((to_eight(after) - f64::from(want)).abs() > 0.54);
                     let moved = (to_eight(after) - to_eight(before)).abs();
                     assert!(moved < 2.6, "{moved}");
                 }
-                // Grey 10-bit codes are no multiples of 8-bit ones: some round to the other side.
+                // Grey 10-bit codes are not multiples of 8-bit ones: some round differently.
                 let most = if (model, depth) == (Model::Gray, Depth::Int(10)) { changed / 5 } else { 0 };
                 assert!(far <= most, "{model:?} {depth} to {leaves}: {far} of {changed}");
                 assert!(changed > 10_000, "{model:?} {depth} to {leaves}: {changed}");
@@ -272,7 +272,8 @@ fn videos_restart_at_cuts_and_other_sizes_and_keep_going_over_flat_frames() {
     let held = video.next_frame(&codes, size, &ctx).unwrap();
     video.cut();
     let anew = video.next_frame(&codes, size, &ctx).unwrap();
-    // What is held cannot go from one end of the noise to the other between two frames; it may go back to the input.
+    // The limit may prevent a change from one end of the noise to the other; a return to the input is
+    // allowed.
     let jumps = |a: &[u8], b: &[u8]| {
         let samples = a.iter().zip(b).zip(&codes);
         samples.filter(|((a, b), code)| a.abs_diff(**b) > 1 && b != code).count()

@@ -1,4 +1,4 @@
-//! The banding detector against the maps and scores of its authors, and what must hold for any image.
+//! BBAND compared with its authors' maps and scores, and invariants for any image.
 #![allow(clippy::unwrap_used, clippy::float_cmp, clippy::print_stdout)]
 
 

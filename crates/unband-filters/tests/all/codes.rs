@@ -1,4 +1,4 @@
-//! Methods that work on whole codes give through that door what they give as restorers of images.
+//! Code restorers give the same results as image restorers.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::atomic::AtomicBool;
@@ -72,13 +72,13 @@ fn image(frame: &Frame, model: Model, bits: u8) -> Image {
     Image::new(planes.collect(), model, Depth::Int(bits))
 }
 
-/// The codes of an image that lies on them.
+/// The codes of an image that is on their grid.
 fn codes_of(image: &Image, bits: u8) -> Vec<Vec<u16>> {
     let plane = |(p, plane): (usize, &Plane)| {
         let grid = Grid::of_bits(image.color.model, p, bits);
         let code = |&value: &f32| {
             let code = value * grid.scale + grid.zero;
-            assert!((code - code.round()).abs() < 0.01, "{code} is no code of {bits} bits");
+            assert!((code - code.round()).abs() < 0.01, "{code} is not a code of {bits} bits");
             code.round() as u16
         };
         plane.data.iter().map(code).collect()
@@ -93,7 +93,7 @@ fn prepare(method: &str, image: &Image, ctx: &Context<'_>) -> Box<dyn Restorer> 
     (entry.build)(&settings).unwrap()(image, &findings, ctx).unwrap()
 }
 
-/// A frame through the door; results start as what no method writes all over.
+/// Runs a frame through the code interface; results start as values that no method writes everywhere.
 fn through_codes(
     restorer: &dyn Restorer,
     frame: &Frame,
@@ -130,7 +130,7 @@ fn codes_come_out_as_from_images() {
             {
                 let (first, second) = (frame(size, model, bits, 0), frame(size, model, bits, 1));
                 let first = image(&first, model, bits);
-                // Prepared with one frame, for the next.
+                // Prepared with one frame, used for the next.
                 let prepared = prepare(method, &first, &Context::default());
                 let out_bits = prepared.rounds_to().map_or(bits, Depth::bits);
                 let what = format!("{method} {model:?} {size:?} {bits} bits");
@@ -172,7 +172,7 @@ fn the_door_is_open_where_films_have_codes() {
     let mut float = image(&frame((40, 40), model, 8, 0), model, 8);
     float.depth = Depth::F32;
     assert!(["gradfun", "ffmpeg-deband", "f3kdb", "smooth"].iter().all(|method| !open(method, &float)));
-    // Left as it is, whatever depth is asked for.
+    // Unchanged, for any output depth.
     let small = image(&frame((15, 40), model, 8, 0), model, 8);
     assert!(!open("f3kdb", &small));
 }

@@ -1,4 +1,4 @@
-//! Every file in `golden/f3kdb` comes out of our filter sample by sample.
+//! `f3kdb` reproduces every file in `golden/f3kdb` sample by sample.
 #![allow(clippy::float_cmp)] // exact
 #![allow(clippy::unwrap_used)]
 
@@ -43,7 +43,7 @@ const GOLDEN: &[(&str, u8, &str, u8, &str)] = &[
 
 struct Codes {
     size: (usize, usize),
-    /// How many times chroma is halved.
+    /// Chroma subsampling as powers of two.
     halved: u32,
     planes: [Vec<u16>; 3],
 }

@@ -1,4 +1,4 @@
-//! FCDR finds what the reference finds and changes nothing else.
+//! FCDR detects the same pixels as the reference and changes nothing else.
 #![allow(clippy::unwrap_used)]
 
 use std::path::PathBuf;
@@ -31,7 +31,7 @@ fn maps_hold_as_many_pixels_as_the_references() {
         let (w, h, codes) = read_png(name);
         assert_eq!((w, h), (960, 540));
         for level in Level::all() {
-            // A code of 8 bits is one of 8 bits, 4 of 10 limited ones, 257 of 16.
+            // An 8-bit code is one 8-bit code, 4 limited-range 10-bit codes, 257 16-bit codes.
             for unit in [1u16, 4, 257] {
                 let plane: Vec<u16> = codes.iter().map(|&c| u16::from(c) * unit).collect();
                 let thresholds = Thresholds::new(&params, f64::from(unit));
@@ -68,7 +68,7 @@ fn restored(image: &Image, tile: usize, ctx: &Context<'_>) -> Image {
     out
 }
 
-/// Removal by its description, one sample at a time: `on` says which samples are on a contour.
+/// Removal by its description, one sample at a time: `on` is the mask of contour samples.
 fn removed(plane: &[f32], on: &[bool], (w, h): (usize, usize), key: u32, rng: Rng) -> (Vec<f32>, Vec<bool>) {
     let window = |x: usize, y: usize| {
         (0..81).map(move |k| {
@@ -125,7 +125,7 @@ fn contours_are_scattered_and_averaged_and_nothing_else_changes() {
     float.depth = Depth::F32;
     assert!(apart(&restored(&float, 64, &ctx).planes[0].data, &want) < 1e-6);
 
-    // Smaller chroma: contours of luma, in the plane's own samples and with its own choice.
+    // Smaller chroma: contours of luma, in the plane's own samples and with its own random choice.
     let chroma: Vec<u8> = codes.chunks(2 * w).flat_map(|rows| rows[..w].iter().step_by(2).copied()).collect();
     let (cw, ch) = (w / 2, h / 2);
     let mut on_chroma = vec![false; cw * ch];
@@ -142,7 +142,7 @@ fn contours_are_scattered_and_averaged_and_nothing_else_changes() {
             assert!(off < 1e-6, "{range:?} plane {p}: off by {off}");
         }
     }
-    // RGB: grey pixels are their own grey, and stay grey.
+    // RGB: grey pixels use their own grey, and stay grey.
     let rgb: Vec<u8> = codes.iter().flat_map(|&c| [c; 3]).collect();
     let out = restored(&Image::from_rgb8(w, h, &rgb).unwrap(), 64, &ctx);
     for plane in &out.planes {

@@ -1,4 +1,4 @@
-//! Every file in `golden/ffmpeg` comes out of our filters sample by sample.
+//! ffmpeg's filters reproduce every file in `golden/ffmpeg` sample by sample.
 #![allow(clippy::float_cmp)] // exact
 #![allow(clippy::unwrap_used)]
 

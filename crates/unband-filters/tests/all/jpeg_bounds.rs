@@ -1,4 +1,4 @@
-//! What must hold for images that come from JPEG's coefficients.
+//! Invariants of JPEG coefficient bounds.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use unband_image::{
 };
 use unband_simd::{Level, dct_rows};
 
-/// Numbers that look random.
+/// Pseudo-random numbers.
 fn hash(a: usize, b: usize, c: usize) -> f32 {
     let mut h = (a * 73_856_093) ^ (b * 19_349_663) ^ (c * 83_492_791);
     h ^= h >> 13;
@@ -36,7 +36,7 @@ struct Case {
 }
 
 impl Case {
-    /// The stored coefficients of the image, coded as an encoder does, and what they decode to.
+    /// The stored coefficients of the image, as an encoder computes them, and their decoded values.
     fn image(&self, noise: f32) -> Image {
         let (width, height) = self.size;
         let planes: Vec<JpegPlane> = (0..if self.gray { 1 } else { 3 })
@@ -66,7 +66,7 @@ impl Case {
         decoded(stored, self.size)
     }
 
-    /// The image before it was coded.
+    /// The image before encoding.
     fn clean(&self) -> Image {
         let (width, height) = self.size;
         let model = if self.gray { Model::Gray } else { Model::Rgb };
@@ -150,7 +150,7 @@ fn cases() -> Vec<Case> {
     ]
 }
 
-/// Moves samples far out of any bound, each its own way.
+/// Moves samples far beyond any bound, each by a different amount.
 struct Wild(f32);
 
 impl Restorer for Wild {
@@ -261,7 +261,7 @@ fn a_picture_that_is_not_what_its_file_decodes_to_has_no_bounds() {
         plane.height -= 9;
         plane.data.truncate(plane.width * plane.height);
     }
-    // Fewer rows are what a file with padding holds; fewer blocks than samples are not.
+    // A padded file has fewer rows than its blocks cover; fewer blocks than the samples need are an error.
     let mut larger = image.clone();
     for plane in &mut larger.planes {
         plane.height += 20;

@@ -1,4 +1,4 @@
-//! Every file in `golden/placebo` comes out of our shader, as far as a GPU's own rounding allows.
+//! `libplacebo` reproduces every file in `golden/placebo`, within a GPU's rounding.
 #![allow(clippy::unwrap_used, clippy::float_cmp)] // exact
 
 use std::path::PathBuf;
@@ -25,7 +25,7 @@ fn read_png(name: &str) -> (usize, usize, Vec<u16>) {
     (info.width as usize, info.height as usize, codes)
 }
 
-/// Samples that differ, and by how much at most.
+/// Number of differing samples, and the largest difference.
 fn differing(a: &[u16], b: &[u16]) -> (usize, u16) {
     assert_eq!(a.len(), b.len());
     let apart = || a.iter().zip(b).map(|(&a, &b)| a.abs_diff(b));
@@ -36,12 +36,12 @@ fn params(iterations: u32, threshold: f32, radius: f32, grain: f32) -> Libplaceb
     LibplaceboParams { iterations, threshold, radius, grain, ..LibplaceboParams::default() }
 }
 
-/// Name, settings, and the samples of the 480-wide image that may differ.
+/// Name, settings, and the number of samples of the 480-wide image that may differ.
 type Run = (&'static str, (u32, f32, f32, f32), usize);
 
 const RUNS: [Run; 6] = [
     ("default_nograin", (1, 4.0, 16.0, 0.0), 0),
-    // One sample looked at lies at 75.999996 and was taken from column 76 there.
+    // One compared position is 75.999996; the device used column 76 there.
     ("it3_t6", (3, 6.0, 16.0, 0.0), 1),
     ("it4_t10_r24", (4, 10.0, 24.0, 0.0), 0),
     ("it2_t3_r8_g4", (2, 3.0, 8.0, 4.0), 0),
@@ -59,7 +59,7 @@ fn pictures_of_16_bits_come_out_as_from_the_original() {
             let (_, _, want) = read_png(&format!("out_{picture}_16_{name}.png"));
             assert!(differing(&input, &want).0 > w * h / 100, "{name}: the golden file shows no change");
             let shader = params(iterations, threshold, radius, grain).shader(0);
-            // The device's coordinates are shares of the size, and not exact where that is odd.
+            // The device's coordinates are shares of the size, which are inexact for odd sizes.
             let allowed = if picture == "crop" { off } else { w * h / 25 };
             for level in Level::all() {
                 let mut out = vec![0; w * h];
@@ -86,7 +86,7 @@ fn pictures_of_8_bits_come_out_as_from_the_original() {
         ("radial", "dither1", Bias::new(Dither::Ordered, 8), 0),
         ("radial", "dither2", Bias::new(Dither::OrderedFixed, 8), 6),
         ("radial", "dither3", Bias::new(Dither::WhiteNoise, 8), 6),
-        // Ties between two codes, which the device rounds as it likes.
+        // Ties between two codes, which the device rounds arbitrarily.
         ("radial", "round", Bias::new(Dither::None, 8), 3200),
     ] {
         let (w, h, input) = read_png(&format!("in_{picture}_g8.png"));
@@ -135,7 +135,7 @@ fn images_get_the_samples_of_their_planes() {
     }
     let later = Context { frame: 300, ..ctx };
     assert!(restored(&image, &params, 64, &later).to_gray::<u8>().unwrap() == plane(300 - 256));
-    // Full-range and limited-range Y'CbCr: the codes of the file count, and each plane has its turn.
+    // Full-range and limited-range Y'CbCr: file codes are used, and each plane has its own random numbers.
     let half = |codes: &[u8]| -> Vec<u8> {
         codes.chunks(2 * w).flat_map(|rows| rows[..w].iter().step_by(2).copied()).collect()
     };
@@ -202,7 +202,7 @@ fn the_result_has_the_depth_that_is_wanted() {
         assert_eq!(steps(Some(Depth::Int(bits))), (true, Some(Depth::Int(bits))));
     }
     assert_eq!(steps(Some(Depth::F32)), (false, None));
-    // Planes that are left alone are dithered too when they lose bits.
+    // Unselected planes are dithered too when they lose bits.
     let luma = LibplaceboParams { planes: 0, ..params.clone() };
     let ramp: Vec<u16> = (0..w * h).map(|i| 30_000 + (i % w) as u16).collect();
     let ctx = Context { output: Some(Depth::EIGHT), ..Context::default() };
@@ -224,7 +224,7 @@ fn limited_range_changes_depth_without_a_shift() {
         for depth in [Depth::Int(10), Depth::SIXTEEN, Depth::F32] {
             let ctx = Context { output: Some(depth), ..Context::default() };
             let out = restored(&image, &params, 64, &ctx);
-            // Full range has no whole code for most 8-bit codes at 10 bits.
+            // Most 8-bit codes of full range have no exact 10-bit code.
             let most =
                 if range == Range::Limited || depth == Depth::F32 { 1e-6 } else { 0.51 * depth.step() };
             for (a, b) in image.planes.iter().zip(&out.planes) {

@@ -1,4 +1,4 @@
-//! Filters: integration tests in one program, which links once.
+//! Integration tests of the filters in one program, to link once.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod adadeband;

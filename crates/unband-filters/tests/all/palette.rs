@@ -1,7 +1,7 @@
-//! What `smooth` does to images with a palette, on gradients made here.
+//! `smooth` on palette images, with synthetic gradients.
 #![allow(clippy::unwrap_used)]
 
-// Its quantisers are for other tests.
+// Other tests use its quantisers.
 #[allow(dead_code)]
 #[path = "../../../unband-image/src/inspect/made.rs"]
 mod made;
@@ -23,9 +23,9 @@ fn distance(a: [f32; 3], b: [f32; 3]) -> f32 {
     (0..3).map(|c| (a[c] - b[c]).powi(2)).sum()
 }
 
-/// The nearest of so many colours, which eight rounds of Lloyd's put into the middle of their samples.
+/// The nearest palette colour, after eight rounds of Lloyd's algorithm.
 fn quantised(pixels: &[[f32; 3]], colours: usize) -> Image {
-    // They start evenly spread over the lightness, as the boxes of a median cut by colours are.
+    // The initial colours are evenly spread over lightness, like the boxes of a median cut.
     let mut sorted = pixels.to_vec();
     sorted.sort_by(|a, b| a[1].total_cmp(&b[1]));
     let (low, high) = (sorted[0][1], sorted[sorted.len() - 1][1]);

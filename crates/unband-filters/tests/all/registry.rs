@@ -1,4 +1,4 @@
-//! What holds for every filter of the registry.
+//! Invariants of every registered filter.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
@@ -17,7 +17,7 @@ const MODELS: [Model; 4] = [
     Model::Yuv { matrix: Matrix::Bt601, range: Range::Full, subsampling: Subsampling { x: 2, y: 1 } },
 ];
 
-/// Settings beside the defaults, by method.
+/// Settings besides the defaults, by method.
 const SETTINGS: &[(&str, &[(&str, &str)])] = &[
     ("ffmpeg-deband", &[("range", "60"), ("2thr", "0.1"), ("blur", "false")]),
     ("ffmpeg-deband", &[("range", "-300"), ("direction", "-0.7"), ("3thr", "0.3")]),
@@ -32,7 +32,7 @@ const SETTINGS: &[(&str, &[(&str, &str)])] = &[
     ("f3kdb", &[("dither_algo", "2"), ("sample_mode", "7"), ("y", "400"), ("cb", "300"), ("cr", "300")]),
 ];
 
-/// Settings without the noise that some methods add to flat images too.
+/// Settings without noise, for methods that add it to flat images too.
 const WITHOUT_NOISE: &[(&str, &[(&str, &str)])] =
     &[("libplacebo", &[("grain", "0")]), ("f3kdb", &[("grainy", "0"), ("grainc", "0")])];
 
@@ -40,7 +40,7 @@ fn settings(entry: &Entry) -> Vec<Vec<(String, String)>> {
     std::iter::once(Vec::new()).chain(of(entry, SETTINGS)).collect()
 }
 
-/// A method's lines of a list.
+/// The lines of a list for a method.
 fn of(entry: &Entry, list: &[(&str, &[(&str, &str)])]) -> Vec<Vec<(String, String)>> {
     let mine = list.iter().filter(|(name, _)| *name == entry.name);
     mine.map(|(_, s)| s.iter().map(|&(k, v)| (k.to_owned(), v.to_owned())).collect()).collect()
@@ -60,7 +60,7 @@ fn run(
     out
 }
 
-/// An image whose samples are whole codes where the depth has codes.
+/// An image whose samples are integer codes, unless its depth is floating point.
 fn image(
     (w, h): (usize, usize),
     model: Model,
@@ -95,7 +95,7 @@ fn apart(a: &Image, b: &Image) -> f32 {
     pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
 }
 
-/// Originals are exact; means of one value may round away from it in our methods.
+/// Reimplementations are exact; unband's own means of equal values may have rounding errors.
 fn rounding(entry: &Entry) -> f32 {
     if entry.ours { 1e-6 } else { 0.0 }
 }
@@ -168,7 +168,7 @@ fn flat_stays_flat() {
         let settings = of(entry, WITHOUT_NOISE).concat();
         for model in MODELS {
             for depth in [1, 4, 8, 9, 10, 12, 16].map(Depth::Int).into_iter().chain([Depth::F32]) {
-                // Nobody stores Y'CbCr in fewer than 8 bits, where one step spans half of all colours.
+                // Below 8 bits, which Y'CbCr files do not use, one step spans half of all colours.
                 if matches!(model, Model::Yuv { .. }) && depth.bits() < 8 {
                     continue;
                 }
@@ -176,8 +176,8 @@ fn flat_stays_flat() {
                     let flat = image((70, 50), model, depth, |_, _, _| level);
                     let out = run(entry, &settings, &flat, &inspect(&flat, &ctx), 64, &ctx);
                     let off = apart(&out, &flat);
-                    // The original's short reciprocal leaves a box mean a little low where the radius is no power of
-                    // two, as on 4:2:2 chroma: one code down in places.
+                    // The original's short reciprocal leaves a box mean a little low where the radius is not
+                    // a power of two, as on 4:2:2 chroma: one code lower in places.
                     let short =
                         matches!(model, Model::Yuv { subsampling, .. } if subsampling.x != subsampling.y);
                     let code = if entry.name == "gradfun" && depth == Depth::EIGHT && short {
@@ -234,7 +234,7 @@ fn images_that_are_none_are_errors_not_panics() {
         broken.planes[1].data.clear();
         for image in [empty, broken] {
             let findings = Findings::plain(image.planes.len(), 8);
-            // A method may also accept it and leave it alone; it must not panic.
+            // A method may also accept it and ignore it; it must not panic.
             if let Ok(restorer) = prepare(&image, &findings, &ctx) {
                 assert!(entry.ours, "{}: {:?}", entry.name, restorer.needs());
             }

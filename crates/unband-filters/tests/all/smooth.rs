@@ -1,4 +1,4 @@
-//! What `smooth` promises, on small images made here.
+//! Guarantees of `smooth`, on small synthetic images.
 #![allow(clippy::unwrap_used)]
 
 use unband_filters::smooth::ENTRY;
@@ -185,7 +185,7 @@ fn not_a_number_harms_only_its_neighbourhood() {
     assert!(out.planes[0].row(60)[199].is_finite());
 }
 
-/// Luma of a frame of a video, and the frame in 8 bits.
+/// Luma of a video frame, and the frame in 8 bits.
 fn frame(luma: impl Fn(usize, usize) -> f32) -> (Vec<f32>, Image) {
     let (w, h) = (320, 240);
     let clean: Vec<f32> = (0..w * h).map(|i| luma(i % w, i / w)).collect();
@@ -223,12 +223,12 @@ fn faint_edges_of_facets_stay_and_slopes_are_restored() {
     let slope = |x: usize, y: usize| 80.0 + x as f32 / 33.0 + y as f32 / 70.0;
     let (clean, image) = frame(facet);
     let [before, after] = of_luma(&clean, &image);
-    // No coding has added anything here that could be mended.
+    // Without compression there is nothing to repair.
     assert!(after < 1.01 * before, "facets: {before} became {after}");
     let (clean, image) = frame(slope);
     let [before, after] = of_luma(&clean, &image);
     assert!(after < 0.4 * before, "a slope: {before} became {after}");
-    // Both in one small image: neither harms the other so far that it is worse than it was.
+    // Both in one small image: neither may make the other worse than its source.
     let both = |x: usize, y: usize| if y < 120 { slope(x, y) } else { facet(x, y) };
     let (clean, image) = frame(both);
     let [before, after] = of_luma(&clean, &image);
@@ -237,7 +237,7 @@ fn faint_edges_of_facets_stay_and_slopes_are_restored() {
 
 #[test]
 fn blocks_of_a_codec_are_no_facets() {
-    // A slope whose blocks lie two codes apart, as coarse means of a codec's blocks do.
+    // A slope whose blocks are two codes apart, like coarse block means of a codec.
     let coarse = |x: usize, _: usize| 80.0 + 2.0 * ((x / 8 * 8 + 4) as f32 / 66.0).round();
     let (_, image) = frame(coarse);
     let clean: Vec<f32> = (0..320 * 240).map(|i| 80.0 + (i % 320) as f32 / 33.0).collect();

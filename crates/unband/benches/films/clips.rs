@@ -1,4 +1,4 @@
-//! Clips that move over clean photos.
+//! Moving test clips made from clean photos.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use unband_image::{Image, Plane};
 use crate::Result;
 use crate::tools::{HEIGHT, RATE, WIDTH, encode};
 
-/// A still, and how it is looked at: middle and magnification at the start and at the end.
+/// A photo and its camera path: centre and magnification at the start and at the end.
 pub struct Clip {
     pub name: &'static str,
     still: &'static str,
@@ -34,12 +34,12 @@ pub static CLIPS: &[Clip] = &[
 ];
 
 impl Clip {
-    /// How long it is shown.
+    /// Duration of a clip.
     pub fn seconds(&self) -> f64 {
         self.frames as f64 / RATE as f64
     }
 
-    /// Writes the clip in ten bits, without loss.
+    /// Writes the clip in ten bits, lossless.
     pub fn write(&self, photos: &Path, to: &Path) -> Result<()> {
         let photo = unband_io::read_file(
             &photos.join(self.still).with_extension("jxl"),
@@ -52,7 +52,7 @@ impl Clip {
         encode(frames, "gbrp16le", &["-vf", graph, "-c:v", "ffv1"], to)
     }
 
-    /// Green, blue, red; 16 bits, the low byte first.
+    /// Green, blue, red; 16 bits, little-endian.
     fn frame(&self, photo: &[Plane], scale: f32, i: usize) -> Vec<u8> {
         let t = i as f32 / (self.frames - 1) as f32;
         let at = |k: usize| self.from[k] + t * (self.to[k] - self.from[k]);
@@ -77,8 +77,8 @@ impl Clip {
     }
 }
 
-/// Means of squares, so that a frame's sample is between half and one and a half of a sample; and its size in those where the
-/// whole photo is seen.
+/// An image pyramid by area means, so that a frame's sample covers 0.5 to 1.5 samples of a level; and the
+/// magnification of each level at which the whole photo is visible.
 fn reduced(photo: &Image) -> (Vec<Plane>, f32) {
     let fit = |plane: &Plane| (plane.width as f32 / WIDTH as f32).min(plane.height as f32 / HEIGHT as f32);
     let by = (fit(&photo.planes[0]).round() as usize).max(1);
@@ -97,7 +97,7 @@ fn reduced(photo: &Image) -> (Vec<Plane>, f32) {
     (planes, scale)
 }
 
-/// Between the four samples around a place.
+/// Bilinear interpolation at a position.
 fn sample(plane: &Plane, x: f32, y: f32) -> f32 {
     let (x, y) = (x.clamp(0.0, (plane.width - 1) as f32), y.clamp(0.0, (plane.height - 1) as f32));
     let (x0, y0) = (x as usize, y as usize);

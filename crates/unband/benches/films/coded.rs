@@ -1,4 +1,4 @@
-//! Clips at low rates of four codecs: how much better do videos get, and how much with originals?
+//! Benchmark of low-rate clips in four codecs: gain of the default job and of reimplementations.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::score::{self, Scores};
 use crate::tools::{ffmpeg, text};
 use crate::{Result, Run, clips, job};
 
-/// Sources: a name, and arguments for `FFmpeg`. Rates at which flat areas are plainly banded.
+/// Sources: a name, and arguments for `FFmpeg`. At these rates flat areas are clearly banded.
 const CODECS: &[(&str, &[&str])] = &[
     ("x264", &["-c:v", "libx264", "-crf", "30", "-pix_fmt", "yuv420p"]),
     ("x265", &["-c:v", "libx265", "-crf", "32", "-pix_fmt", "yuv420p", "-x265-params", "log-level=error"]),
@@ -20,22 +20,22 @@ const CODECS: &[(&str, &[&str])] = &[
     (GOOD, &["-c:v", "libx265", "-crf", "14", "-pix_fmt", "yuv420p10le", "-x265-params", "log-level=error"]),
 ];
 
-/// Ten bits at a high rate: has nothing to repair.
+/// Ten bits at a high rate: nothing to repair.
 const GOOD: &str = "x265, ten bits";
 
-/// What is compared with the source itself: what the program takes by default, and originals.
+/// Methods compared with the source: the default and reimplementations.
 const METHODS: &str = "auto;ffmpeg-deband;gradfun;f3kdb";
 
-/// Of the clips of a codec, by one method.
+/// Results of one method on the clips of a codec.
 struct Row {
     codec: &'static str,
     method: String,
     scores: Vec<Scores>,
-    /// Clips that were copied, as nothing was found.
+    /// Clips that were copied because nothing was found.
     copied: usize,
 }
 
-/// The part of the page.
+/// Makes the page section.
 pub fn page(run: &Run) -> Result<String> {
     let mut rows: Vec<Row> = Vec::new();
     for clip in clips::CLIPS.iter().filter(|clip| run.wants(clip.name)) {

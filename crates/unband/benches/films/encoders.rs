@@ -1,4 +1,4 @@
-//! What encoders leave of a repair: one video job for each setting, its result decoded again.
+//! Benchmark of encoder settings: one video job per setting, its result decoded again.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -13,17 +13,17 @@ use crate::score::{EVERY, Reference, Scores};
 use crate::tools::{Decoded, ffmpeg, text};
 use crate::{Result, Run, clips, job};
 
-/// Clips of `val`: a slow pan over a sky, a fade, a sky that stands still, haze.
+/// Clips of `val`: a slow pan over a sky, a fade, a static sky, haze.
 const CLIPS: [&str; 4] = ["sky-pan", "fog-fade", "arctic-still", "haze-still"];
 
-/// A row.
+/// A row of the table.
 struct Setting {
     name: &'static str,
-    /// For the encoder, as `--ffmpeg-args` takes them.
+    /// Encoder arguments, as in `--ffmpeg-args`.
     args: &'static str,
     purpose: Purpose,
     bits: u8,
-    /// The program's choice where nothing is said.
+    /// The default choice.
     dither: Option<Dither>,
 }
 
@@ -37,14 +37,14 @@ const fn eight(name: &'static str, args: &'static str, dither: Dither) -> Settin
 
 const SVT: &str = "-c:v libsvtav1 -preset 6 -crf 18";
 const SVT_EIGHT: &str = "-c:v libsvtav1 -preset 6 -crf 18 -svtav1-params tune=0";
-const SVT_GRAIN: &str = "-c:v libsvtav1 -preset 6 -crf 18 -svtav1-params video-grain=4:video-grain-denoise=0";
-const SVT_MORE: &str = "-c:v libsvtav1 -preset 6 -crf 18 -svtav1-params video-grain=8:video-grain-denoise=0";
+const SVT_GRAIN: &str = "-c:v libsvtav1 -preset 6 -crf 18 -svtav1-params film-grain=4:film-grain-denoise=0";
+const SVT_MORE: &str = "-c:v libsvtav1 -preset 6 -crf 18 -svtav1-params film-grain=8:film-grain-denoise=0";
 const SVT_WEB: &str = "-c:v libsvtav1 -preset 7 -crf 28";
 const SVT_WEB_EIGHT: &str = "-c:v libsvtav1 -preset 7 -crf 28 -svtav1-params tune=0";
 const VP9: &str = "-c:v libvpx-vp9 -b:v 0 -crf 18 -row-mt 1 -cpu-used 3";
 const VP9_WEB: &str = "-c:v libvpx-vp9 -b:v 0 -crf 28 -row-mt 1 -cpu-used 3";
 
-/// What the program takes is in bold.
+/// Default settings are in bold.
 static SETTINGS: &[Setting] = &[
     Setting { purpose: Purpose::Archive, ..ten("**FFV1**", "") },
     Setting { purpose: Purpose::Archive, ..eight("**FFV1**", "", Dither::BlueNoise) },
@@ -83,7 +83,7 @@ static SETTINGS: &[Setting] = &[
     eight("**VP9 CRF 28**", VP9_WEB, Dither::Ordered),
 ];
 
-/// Of a row and a clip.
+/// Results of a row on a clip.
 struct Found {
     kilobits: f64,
     cambi: f64,
@@ -163,7 +163,7 @@ impl Setting {
     }
 }
 
-/// CAMBI of luma as it is stored, mean over the frames that are scored.
+/// CAMBI of stored luma, mean over the scored frames.
 fn cambi_of(path: &Path) -> Result<f64> {
     let film = Decoded::of(path)?;
     let (mut sum, mut count) = (0.0, 0u32);

@@ -1,4 +1,4 @@
-//! Slow motion, which must not be taken for stillness: does the video job lag behind what single frames give?
+//! Benchmark of slow motion: lag of the video job compared with single frames.
 
 use std::fmt::Write as _;
 
@@ -10,16 +10,17 @@ use crate::panned::{X264, alone, errors, lossless};
 use crate::tools::{Decoded, encode};
 use crate::{Result, Run, job};
 
-/// Two of `val` with large smooth areas.
+/// Two photos of `val` with large smooth areas.
 const PHOTOS: [&str; 2] = ["procedural_fog_1", "ubuntu_blissful_sky"];
 
 /// Mean errors of frames over their smooth areas, in 8-bit codes.
 #[derive(Default)]
 struct Levels {
-    /// Largest of single frames and of the job.
+    /// Largest errors of single frames and of the job.
     alone: f64,
     film: f64,
-    /// Largest difference between both in a frame, and the mean of the differences with their signs: a lag has one sign.
+    /// Largest difference between both in a frame, and the signed mean of the differences: a lag has one
+    /// sign.
     apart: f64,
     mean: f64,
 }
@@ -44,13 +45,14 @@ struct Row {
     name: String,
     changed: u64,
     levels: Levels,
-    /// Frames whose low-frequency error is above the input's, of the job and of single frames, and by how many decibels at most.
+    /// Number of frames whose low-frequency error exceeds the input's, of the job and of single frames, and
+    /// the maximum excess in dB.
     worse: [(usize, f64); 2],
     /// Largest difference between the result and that of the reversed video, in codes of the result.
     mirror: u16,
 }
 
-/// The part of the page.
+/// Makes the page section.
 pub fn page(run: &Run) -> Result<String> {
     let mut page = String::from(
         "| photo | motion | frames changed | level, alone | video | apart | mean apart | frames worse, alone | by, dB | \
@@ -99,7 +101,7 @@ fn row(
     })
 }
 
-/// Frames whose low-frequency error grew, and by how much at most.
+/// Number of frames whose low-frequency error grew, and the maximum growth.
 fn worse(before: &[Errors], after: &[Errors]) -> (usize, f64) {
     let pairs =
         before.iter().zip(after).filter_map(|(a, b)| Some((a.smooth.as_ref()?.low, b.smooth.as_ref()?.low)));
@@ -107,7 +109,7 @@ fn worse(before: &[Errors], after: &[Errors]) -> (usize, f64) {
     grown.fold((0, 0.0), |(count, most), db| (count + 1, most.max(db)))
 }
 
-/// Largest difference between codes of two bytes.
+/// Largest difference between 16-bit codes.
 fn apart(a: &[u8], b: &[u8]) -> u16 {
     let code = |pair: &[u8; 2]| u16::from_le_bytes(*pair);
     let pairs = a.as_chunks::<2>().0.iter().zip(b.as_chunks::<2>().0);

@@ -1,4 +1,4 @@
-//! Errors of stored luma against clean luma.
+//! Errors of stored luma relative to clean luma.
 
 use unband_image::resize::Beyond;
 use unband_image::{Depth, Image, Model, Plane};
@@ -8,10 +8,10 @@ use unband_metrics::{Clean, Field, false_steps, psnr};
 
 use crate::Result;
 
-/// Frames with fewer smooth samples say nothing of smooth areas.
+/// Frames with fewer smooth samples are not included in the results for smooth areas.
 const LEAST_SMOOTH: usize = 2000;
 
-/// Luma of a frame as it is stored, in 8-bit codes.
+/// Stored luma of a frame, in 8-bit codes.
 pub fn of_frame(format: &FrameFormat, bytes: &[u8]) -> Result<Field> {
     let (range, (width, height)) = format.planes().into_iter().next().ok_or("a frame without planes")?;
     let bytes = &bytes[range];
@@ -24,14 +24,14 @@ pub fn of_frame(format: &FrameFormat, bytes: &[u8]) -> Result<Field> {
     Ok(Field { width, height, data })
 }
 
-/// The same of a frame that was read as an image.
+/// Stored luma of a frame that was read as an image.
 pub fn of_image(image: &Image) -> Field {
     let plane = &image.planes[0];
     let data = plane.data.iter().map(|&v| 16.0 + 219.0 * f64::from(v)).collect();
     Field { width: plane.width, height: plane.height, data }
 }
 
-/// Luma of limited range as a grey image, as measures of images take it.
+/// Limited-range luma as a grey image, for image metrics.
 fn grey(luma: &Field) -> Image {
     let data = luma.data.iter().map(|v| ((v - 16.0) / 219.0) as f32).collect();
     let plane = Plane { width: luma.width, height: luma.height, data };
@@ -53,10 +53,10 @@ pub struct Errors {
 
 /// Over the smooth mask of the clean frame.
 pub struct Smooth {
-    /// Mean error, with its sign.
+    /// Signed mean error.
     pub mean: f64,
     pub flat: f64,
-    /// Of the error's means over 5×5.
+    /// Of the 5×5 means of the error.
     pub low: f64,
     /// False steps per 1,000 samples.
     pub steps: f64,
@@ -95,7 +95,7 @@ impl CleanFrame {
     }
 }
 
-/// Of a video: decibels of the mean squared errors of its frames, peak 255.
+/// Results of a video: decibels of the mean squared errors of its frames, peak 255.
 #[derive(Clone, Copy)]
 pub struct Totals {
     pub psnr: f64,

@@ -1,4 +1,4 @@
-//! Clean clips of photos that move by a known fraction of a sample from frame to frame, with samples that are not rounded.
+//! Clean clips of photos with known subpixel motion and unrounded samples.
 
 use std::path::Path;
 
@@ -10,19 +10,19 @@ use unband_metrics::clean::smooth_mask;
 use crate::Result;
 use crate::tools::{HEIGHT, WIDTH, encode};
 
-/// Frames of such a clip.
+/// Number of frames of a clip.
 pub const FRAMES: usize = 24;
-/// A photo is made so small that it just covers this, which leaves room to move; never larger.
+/// A photo is reduced until it just covers this size, which leaves room to move; it is never upscaled.
 const COVER: (usize, usize) = (900, 520);
 
-/// What changes from frame to frame.
+/// Motion from frame to frame.
 pub struct Motion {
     pub name: &'static str,
     /// Samples to the right and down.
     pan: (f64, f64),
-    /// Share of the size that is lost: what is seen comes nearer.
+    /// Share of the size lost per frame: the camera zooms in.
     zoom: f64,
-    /// Share of the first frame's light that is lost.
+    /// Share of the first frame's light lost per frame.
     fade: f64,
 }
 
@@ -30,10 +30,10 @@ const fn pan(name: &'static str, x: f64, y: f64) -> Motion {
     Motion { name, pan: (x, y), zoom: 0.0, fade: 0.0 }
 }
 
-/// The pan of the clips that a video job is to make better.
+/// The pan of the clips in the gain benchmark.
 pub const PAN: Motion = pan("pan of 1.37", 1.37, 0.61);
 
-/// What must not be taken for stillness, and stillness.
+/// Slow motions that must not be treated as static, and a static clip.
 pub static MOTIONS: &[Motion] = &[
     pan("pan of 0.1", 0.1, 0.0),
     pan("pan of 0.2", 0.2, 0.08),
@@ -44,7 +44,7 @@ pub static MOTIONS: &[Motion] = &[
     pan("still", 0.0, 0.0),
 ];
 
-/// Red, green and blue of a photo in 8-bit codes, not rounded, in the size that clips are cut from.
+/// Red, green and blue of a photo in 8-bit codes, not rounded, at the size from which clips are cropped.
 pub fn photo(path: &Path) -> Result<Vec<Field>> {
     let (image, _) = unband_io::read_file(path, &unband_io::Limits::default())?;
     let image: Image = image.into_rgb(&Context::default())?;
@@ -59,7 +59,7 @@ pub fn photo(path: &Path) -> Result<Vec<Field>> {
         .collect())
 }
 
-/// Share of a photo that is smooth, in the size that clips are cut from.
+/// Share of smooth samples of a photo, at the size from which clips are cropped.
 pub fn smooth_share(photo: &[Field]) -> f64 {
     let luma = luma(photo);
     let mask = smooth_mask(&luma);
@@ -76,7 +76,7 @@ fn luma(rgb: &[Field]) -> Field {
 }
 
 impl Motion {
-    /// Luma and both planes of chroma of every frame in 8-bit codes of limited range, not rounded.
+    /// Luma and both chroma planes of every frame in 8-bit codes of limited range, not rounded.
     pub fn frames(&self, photo: &[Field]) -> Vec<[Field; 3]> {
         (0..FRAMES)
             .map(|t| {
@@ -95,7 +95,7 @@ impl Motion {
             .collect()
     }
 
-    /// One channel of the frame `t` of a clip in the middle of the photo.
+    /// One channel of frame `t` of a clip from the centre of the photo.
     fn frame(&self, plane: &Field, t: f64) -> Field {
         let (scale, light) = (1.0 - self.zoom * t, 1.0 - self.fade * t);
         let at = |room: usize, size: usize, by: f64| {
@@ -122,7 +122,7 @@ impl Motion {
     }
 }
 
-/// Four samples around a place and their weights in a cubic through them (a = −0.5).
+/// Four samples around a position and their cubic weights (a = −0.5).
 fn taps(at: f64, room: usize) -> ([usize; 4], [f64; 4]) {
     let (first, t) = (at.floor(), at - at.floor());
     let place = |k: usize| Beyond::Mirror.index(first as isize + k.cast_signed() - 1, room);
@@ -135,7 +135,7 @@ fn taps(at: f64, room: usize) -> ([usize; 4], [f64; 4]) {
     ([place(0), place(1), place(2), place(3)], weights)
 }
 
-/// Means of two by two samples of a channel less luma.
+/// 2×2 means of a channel minus luma.
 fn half(plane: &Field, luma: &Field) -> Field {
     let mut out = Field::zeros(plane.width / 2, plane.height / 2);
     for y in 0..out.height {
@@ -148,7 +148,7 @@ fn half(plane: &Field, luma: &Field) -> Field {
     out
 }
 
-/// Clean frames → a video of 8 bits, 4:2:0.
+/// Encodes clean frames as an 8-bit 4:2:0 video.
 pub fn write(frames: &[[Field; 3]], args: &[&str], to: &Path) -> Result<()> {
     let bytes = |frame: &[Field; 3]| -> Vec<u8> {
         frame.iter().flat_map(|plane| plane.data.iter().map(|v| v.round().clamp(0.0, 255.0) as u8)).collect()

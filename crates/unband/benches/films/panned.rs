@@ -1,4 +1,4 @@
-//! Clips of `test` photos that pan: is the video job as good as single frames, and is nothing made worse?
+//! Benchmark of panning `test` clips: the video job compared with single frames.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::moving::{self, PAN};
 use crate::tools::Decoded;
 use crate::{Result, Run, job};
 
-/// The four of `test` with the most smooth area in the size that clips are cut from: `--rank` says so.
+/// The four photos of `test` with the most smooth area, as listed by `--rank`.
 const PHOTOS: [&str; 4] = [
     "polyhaven_hdr_apartment",
     "procedural_sky_1",
@@ -21,16 +21,16 @@ const PHOTOS: [&str; 4] = [
     "galliumos_galliumos_2_0_trianglify_blue",
 ];
 
-/// Sources: a name, and what their encoder is told.
+/// Sources: a name, and encoder arguments.
 pub const X264: (&str, &[&str]) = ("x264", &["-c:v", "libx264", "-crf", "24"]);
 const X265: (&str, &[&str]) = ("x265", &["-c:v", "libx265", "-crf", "26", "-x265-params", "log-level=error"]);
 
-/// The program's own choice, without loss behind it.
+/// The default method with lossless encoding.
 pub fn lossless() -> FilmOptions {
     FilmOptions { purpose: Purpose::Archive, overwrite: true, ..FilmOptions::default() }
 }
 
-/// Photos of `test`, those with the most smooth area first.
+/// Photos of `test`, by smooth area.
 pub fn rank(photos: &Path) -> Result<String> {
     let mut all = Vec::new();
     for entry in std::fs::read_dir(photos.join("test"))? {
@@ -54,7 +54,7 @@ pub fn errors(clean: &[CleanFrame], film: &Decoded) -> Result<Vec<Errors>> {
     frames.map(|(clean, bytes)| clean.errors(&of_frame(&film.format, bytes)?)).collect()
 }
 
-/// Luma of every frame of a video, each restored by itself.
+/// Luma of every frame of a video, each restored on its own.
 pub fn alone(film: &Decoded, options: &FilmOptions) -> Result<Vec<Field>> {
     let frame = |bytes: &Vec<u8>| {
         let done = deband_alone(&film.film, (&film.format, bytes), options, &Context::default())?;
@@ -63,14 +63,14 @@ pub fn alone(film: &Decoded, options: &FilmOptions) -> Result<Vec<Field>> {
     film.frames.iter().map(frame).collect()
 }
 
-/// The input, each frame by itself, and the job.
+/// Errors of the input, of single frames, and of the job.
 struct Row {
     name: String,
     changed: u64,
     totals: [Totals; 3],
 }
 
-/// The part of the page.
+/// Makes the page section.
 pub fn page(run: &Run) -> Result<String> {
     let mut rows = Vec::new();
     for name in PHOTOS.iter().filter(|name| run.wants(name)) {

@@ -1,4 +1,4 @@
-//! Videos against their clean clips.
+//! Scores of videos compared with their clean clips.
 
 use std::fmt;
 use std::path::Path;
@@ -11,9 +11,9 @@ use unband_metrics::{Clean, Field, MetricError, false_steps, flat_psnr, psnr};
 use crate::Result;
 use crate::tools::Decoded;
 
-/// Every so many frames are scored; flicker needs the one before too.
+/// Every n-th frame is scored; flicker needs the one before too.
 pub const EVERY: usize = 4;
-/// A sample whose clean value changes by so many 8-bit codes from frame to frame does not stand still.
+/// A sample whose clean value changes by this many 8-bit codes per frame is not static.
 const STILL: f32 = 0.3;
 
 /// Means over a video.
@@ -21,15 +21,15 @@ const STILL: f32 = 0.3;
 pub struct Scores {
     psnr: f64,
     flat: f64,
-    /// As `flat`, of the error's means over 5×5.
+    /// As `flat`, for the 5×5 means of the error.
     low: f64,
     steps: f64,
-    /// Of videos that stand still somewhere.
+    /// Only for videos with static areas.
     flicker: Option<f64>,
 }
 
 impl Scores {
-    /// Of several videos.
+    /// Means over several videos.
     pub fn mean(all: &[Self]) -> Self {
         let mean = |of: &dyn Fn(&Self) -> f64| all.iter().map(of).sum::<f64>() / all.len() as f64;
         let flicker: Vec<f64> = all.iter().filter_map(|scores| scores.flicker).collect();
@@ -96,7 +96,7 @@ impl Reference {
         })
     }
 
-    /// Mean difference of the error from frame to frame where the clean video is smooth and stands still, in 8-bit codes of
+    /// Mean frame-to-frame change of the error where the clean video is smooth and static, in 8-bit codes of
     /// green, which is most of luma.
     fn flicker(&self, film: &[Image]) -> Option<f64> {
         let (mut sum, mut count) = (0.0, 0u64);
@@ -115,7 +115,7 @@ impl Reference {
     }
 }
 
-/// PSNR of the error of luma after a mean over 5×5, where the clean frame is smooth: what a smooth area's level is off by.
+/// PSNR of the 5×5 mean of the luma error where the clean frame is smooth: the level error of smooth areas.
 fn low(image: &Image, clean: &Image, mask: &Clean) -> Option<f64> {
     let (mut error, before) = (Field::luma(image), Field::luma(clean));
     error.data.iter_mut().zip(&before.data).for_each(|(a, b)| *a -= b);
@@ -126,7 +126,7 @@ fn low(image: &Image, clean: &Image, mask: &Clean) -> Option<f64> {
     enough.then(|| psnr::from_mse(sum / mask.smooth_samples() as f64).min(100.0))
 }
 
-/// All frames in red, green and blue.
+/// All frames as RGB.
 fn frames(path: &Path) -> Result<Vec<Image>> {
     let film = Decoded::of(path)?;
     let read = |bytes: &Vec<u8>| Ok(film.format.read(bytes)?.into_rgb(&Context::default())?);

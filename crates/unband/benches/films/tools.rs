@@ -1,4 +1,4 @@
-//! `FFmpeg`, as the clips are made by it and read with it.
+//! Writing and reading of clips with `FFmpeg`.
 
 use std::io::Write;
 use std::path::Path;
@@ -9,19 +9,19 @@ use unband_io::video::{self, DecodeOptions, Decoder, Film, FrameFormat, Programs
 
 use crate::Result;
 
-/// Of every clip here.
+/// Width of every clip.
 pub const WIDTH: usize = 640;
-/// Of every clip here.
+/// Height of every clip.
 pub const HEIGHT: usize = 360;
-/// Frames a second of every clip here.
+/// Frame rate of every clip.
 pub const RATE: usize = 24;
 
-/// What the samples of every clip here mean.
+/// Colour tags of every clip.
 const COLORS: [&str; 8] =
     ["-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709", "-color_range", "tv"];
 
 pub fn text(path: &Path) -> Result<&str> {
-    path.to_str().ok_or_else(|| "a path that is no text".into())
+    path.to_str().ok_or_else(|| "a path that is not text".into())
 }
 
 pub fn ffmpeg(args: &[&str]) -> Result<()> {
@@ -33,7 +33,7 @@ pub fn ffmpeg(args: &[&str]) -> Result<()> {
     }
 }
 
-/// Raw frames in a pixel format of `FFmpeg`'s → a video; `args` are for the encoder.
+/// Encodes raw frames in an `FFmpeg` pixel format to a video; `args` are for the encoder.
 pub fn encode(frames: impl Iterator<Item = Vec<u8>>, pixels: &str, args: &[&str], to: &Path) -> Result<()> {
     let (size, rate) = (format!("{WIDTH}x{HEIGHT}"), RATE.to_string());
     let mut child = Command::new("ffmpeg")
@@ -53,7 +53,7 @@ pub fn encode(frames: impl Iterator<Item = Vec<u8>>, pixels: &str, args: &[&str]
     if child.wait()?.success() { Ok(()) } else { Err("ffmpeg failed".into()) }
 }
 
-/// A video and all its frames as they are stored.
+/// A video and all its frames as stored.
 pub struct Decoded {
     pub film: Film,
     pub format: FrameFormat,

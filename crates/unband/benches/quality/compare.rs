@@ -1,4 +1,4 @@
-//! All methods over photos and causes, by the program's own `unband compare`.
+//! All methods on photos and degradations, measured with `unband compare`.
 
 use std::collections::HashMap;
 use std::fs::{copy, create_dir_all, remove_dir_all};
@@ -11,7 +11,7 @@ use unband_data::Cause;
 use crate::corpus::{Corpus, Photo};
 use crate::{Output, Result};
 
-/// Measures in the order of the columns: name, heading, digits, whether more is better.
+/// Metrics in column order: name, heading, digits, whether higher is better.
 const COLUMNS: [(&str, &str, usize, bool); 8] = [
     ("psnr", "PSNR", 2, true),
     ("ssim-gauss11-rgb", "SSIM", 4, true),
@@ -23,19 +23,19 @@ const COLUMNS: [(&str, &str, usize, bool); 8] = [
     ("bband", "BBAND", 2, false),
 ];
 const GRADES: [&str; 4] = ["none", "slight", "visible", "strong"];
-/// Equal images count as this many dB, so that means exist.
+/// PSNR of equal images in dB, so that means exist.
 const MOST_DB: f64 = 100.0;
 const REFERENCE: &str = "reference";
 const INPUT: &str = "input";
 
-/// The values of one image: a column each, and its verdict.
+/// The values of one image, by column, and its verdict.
 struct Line {
     role: String,
     values: [Option<f64>; COLUMNS.len()],
     grade: usize,
 }
 
-/// Runs the program for each cause, says how, and says the table.
+/// Runs the program for each degradation and prints its command line and the table.
 pub fn table(
     program: &Path,
     corpus: &Corpus,
@@ -50,7 +50,7 @@ pub fn table(
     println!("in {}", folder.display());
     let names: Vec<&str> = filters().map(|method| method.name).collect();
     let headings = COLUMNS.map(|(_, heading, _, more)| format!("{heading} {}", if more { "↑" } else { "↓" }));
-    out.say(&format!("| cause | picture | {} | {} |", headings.join(" | "), GRADES.join(" / ")));
+    out.say(&format!("| degradation | image | {} | {} |", headings.join(" | "), GRADES.join(" / ")));
     out.say(&format!("|---|---|{}---|", "---:|".repeat(COLUMNS.len())));
     let mut all = Vec::new();
     for cause in causes {
@@ -71,7 +71,7 @@ pub fn table(
     Ok(())
 }
 
-/// Puts the images of a cause where the program can find them; `false` when they cannot be made.
+/// Stores the images of a degradation for the program; `false` when they cannot be made.
 fn lay_out(folder: &Path, corpus: &Corpus, photos: &[&Photo], cause: &Cause) -> Result<bool> {
     for photo in photos {
         let Some((clean, banded)) = corpus.pair_files(photo, cause)? else { return Ok(false) };
@@ -85,7 +85,7 @@ fn lay_out(folder: &Path, corpus: &Corpus, photos: &[&Photo], cause: &Cause) -> 
     Ok(true)
 }
 
-/// What `unband compare` measured on the images of a cause.
+/// Results of `unband compare` for the images of a degradation.
 fn measured(program: &Path, folder: &Path, cause: &str, methods: &[&str]) -> Result<Vec<Line>> {
     let (clean, banded) = (format!("clean/{cause}"), format!("banded/{cause}"));
     let metrics = COLUMNS.map(|(name, ..)| name).join(",");
@@ -99,7 +99,7 @@ fn measured(program: &Path, folder: &Path, cause: &str, methods: &[&str]) -> Res
         read(&folder.join(table))
     };
     let mut lines = run(&format!("{cause}.csv"), &["--method", &methods.join(","), "--metrics", &metrics])?;
-    // The contours of the input are measured on the input itself when it stands on both sides of the repair.
+    // The contours of the input are measured by comparing the input with itself.
     let before =
         run(&format!("{cause}-input.csv"), &["--input", &banded, "--metrics", "contour-jump,cambi"])?;
     let inputs = lines.iter_mut().filter(|line| line.role == INPUT);
@@ -132,7 +132,8 @@ fn read(table: &Path) -> Result<Vec<Line>> {
         .collect()
 }
 
-/// The rows of a cause: the original, the input, then each method; the best but for the original in bold.
+/// The rows of a degradation: the original, the input, then each method; the best except for the original in
+/// bold.
 fn rows(cause: &str, methods: &[&str], lines: &[Line]) -> Vec<String> {
     let roles: Vec<&str> = [REFERENCE, INPUT].iter().chain(methods).copied().collect();
     let means: Vec<[Option<f64>; COLUMNS.len()]> = roles.iter().map(|role| mean_of(role, lines)).collect();
@@ -160,7 +161,7 @@ fn rows(cause: &str, methods: &[&str], lines: &[Line]) -> Vec<String> {
     roles.iter().zip(&means).map(row).collect()
 }
 
-/// How many inputs have a value.
+/// Number of inputs with a value.
 fn counts(lines: &[Line]) -> String {
     let inputs = || lines.iter().filter(|line| line.role == INPUT);
     let count = |c: usize| inputs().filter(|line| line.values[c].is_some()).count().to_string();
@@ -168,7 +169,7 @@ fn counts(lines: &[Line]) -> String {
     format!("| **all** | values | {} | {} |", cells.join(" | "), inputs().count())
 }
 
-/// Mean over the images that have a value.
+/// Mean over the images with a value.
 fn mean_of(role: &str, lines: &[Line]) -> [Option<f64>; COLUMNS.len()] {
     std::array::from_fn(|c| {
         let values = lines.iter().filter(|line| line.role == role).filter_map(|line| line.values[c]);

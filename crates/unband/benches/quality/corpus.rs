@@ -1,4 +1,4 @@
-//! Photos, their crops, and the degraded pairs made of them, kept on disk.
+//! Photos, crops and degraded pairs, cached on disk.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -12,12 +12,12 @@ use unband_metrics::clean::{fullest_window, smooth_mask};
 
 use crate::files;
 
-/// Part of the cache's path: another number when pairs change.
+/// Version in the cache path: increase it when pairs change.
 const VERSION: &str = "v2";
 /// Side of a crop.
 const SIDE: usize = 512;
 
-/// A folder of JPEG XL photos and the cache beside the build.
+/// A folder of JPEG XL photos and its cache next to the build.
 pub struct Corpus {
     cache: PathBuf,
     /// The photos, by name.
@@ -33,7 +33,7 @@ pub struct Photo {
 }
 
 impl Corpus {
-    /// All `*.jxl` of a folder in order of their names; `None` when there are none.
+    /// All `*.jxl` of a folder by name; `None` when there are none.
     pub fn open(folder: &Path) -> Option<Self> {
         let mut photos: Vec<Photo> = std::fs::read_dir(folder)
             .ok()?
@@ -71,7 +71,7 @@ impl Corpus {
         Ok(image)
     }
 
-    /// The 512×512 window with the most smooth samples, at multiples of 16; the first of equals.
+    /// The 512×512 window with the most smooth samples, at multiples of 16; the first among equals.
     pub fn crop(&self, photo: &Photo) -> Result<Image, Box<dyn Error>> {
         let target = self.at(photo, "clean.png")?;
         if target.exists() {
@@ -87,19 +87,20 @@ impl Corpus {
         files::read(&target)
     }
 
-    /// The pair of a photo and a cause. `Ok(None)` when a program it needs is missing.
+    /// The pair of a photo and a degradation. `Ok(None)` when a required program is missing.
     pub fn pair(&self, photo: &Photo, cause: &Cause) -> Result<Option<Pair>, Box<dyn Error>> {
         let Some((gt, lq)) = self.pair_files(photo, cause)? else { return Ok(None) };
         Ok(Some(Pair { lq: files::read(&lq)?, gt: files::read(&gt)? }))
     }
 
-    /// The files of a pair, clean and harmed. `Ok(None)` when a program it needs is missing.
+    /// The files of a pair, clean and degraded. `Ok(None)` when a required program is missing.
     pub fn pair_files(
         &self,
         photo: &Photo,
         cause: &Cause,
     ) -> Result<Option<(PathBuf, PathBuf)>, Box<dyn Error>> {
-        // What the cause does to the clean side depends on the photo alone, so causes of a kind share it.
+        // The clean side depends on the photo and the kind of degradation alone, so variants of a kind share
+        // it.
         let kind = match cause.name {
             name if name.starts_with("fhd-") || name == "mpeg4" => "frame",
             name if name.starts_with("photo-") => "photo",
@@ -112,7 +113,7 @@ impl Corpus {
         if known().is_none() && !self.make(photo, cause, &gt)? {
             return Ok(None);
         }
-        let lq = known().ok_or("the cache loses files")?;
+        let lq = known().ok_or("a cached file is missing")?;
         Ok(Some((gt, lq)))
     }
 
@@ -121,16 +122,16 @@ impl Corpus {
         files.into_iter().flatten().find(|file| file.exists())
     }
 
-    /// The harmed side of a pair that was made already, as if it came from a PNG.
+    /// The degraded side of an existing pair, as if read from a PNG.
     pub fn nameless(&self, photo: &Photo, cause: &Cause) -> Result<Image, Box<dyn Error>> {
-        let file = self.harmed(photo, cause).ok_or("the cache loses files")?;
+        let file = self.harmed(photo, cause).ok_or("a cached file is missing")?;
         if file.extension().is_some_and(|e| e == "jpg") {
             return files::djpeg(&file);
         }
         Ok(Image { origin: Origin::default(), ..files::read(&file)? })
     }
 
-    /// Puts a pair into the cache; `false` when a program it needs is missing.
+    /// Adds a pair to the cache; `false` when a required program is missing.
     fn make(&self, photo: &Photo, cause: &Cause, gt: &Path) -> Result<bool, Box<dyn Error>> {
         let clean = if cause.wants_room { self.whole(photo)? } else { self.crop(photo)? };
         let run = || -> Result<(), Box<dyn Error>> {
@@ -140,7 +141,7 @@ impl Corpus {
             }
             let mut pair = Pair::of(clean.clone());
             cause.degradation.apply(&mut pair, Rng::new(seed(&photo.name)))?;
-            // The clean side is compared as a 16-bit file would hold it.
+            // The clean side is rounded to 16 bits, as in a file.
             if pair.gt.depth != Depth::EIGHT {
                 pair.gt.depth = Depth::SIXTEEN;
                 for plane in &mut pair.gt.planes {
@@ -166,7 +167,7 @@ impl Corpus {
     }
 }
 
-/// FNV-1a of the name: a photo has the same draws in every run and in every selection.
+/// FNV-1a of the name: the random numbers of a photo are the same in every run and selection.
 fn seed(name: &str) -> u64 {
     name.bytes().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3))
 }

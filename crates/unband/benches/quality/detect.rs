@@ -1,4 +1,4 @@
-//! What does `inspect` say about images whose history is known?
+//! Benchmark of `inspect` on images with a known history.
 
 use std::collections::BTreeMap;
 
@@ -9,15 +9,15 @@ use unband_image::inspect::Space;
 use crate::Result;
 use crate::corpus::{Corpus, Photo};
 
-/// What was done to the grids of an image.
+/// Known quantisation of an image.
 enum Truth {
     /// No grid coarser than 8 bits.
     Fine,
-    /// RGB on so many bits.
+    /// RGB with this many bits.
     Levels(u8),
-    /// Y, U and V on so many bits; 8 where nothing was done.
+    /// Bits of Y, U and V; 8 for an unchanged plane.
     Planes([u8; 3]),
-    /// A quantiser's, a palette's or a tone curve's own steps: only the name of the cause can be right.
+    /// Steps of a quantiser, palette or tone curve: only the name of the degradation can be right.
     Other,
 }
 
@@ -36,7 +36,8 @@ fn truth(cause: &str) -> Truth {
     }
 }
 
-/// Bits of the three planes where a grid of known bits was found, 8 elsewhere; whether they are YUV planes.
+/// Bits of the three planes where a grid of known bits was found, 8 elsewhere; and whether they are YUV
+/// planes.
 fn found(findings: &Findings) -> ([u8; 3], bool) {
     let mut bits = [8; 3];
     for (bits, grid) in bits.iter_mut().zip(&findings.grids) {
@@ -56,12 +57,12 @@ struct Counts {
     called: BTreeMap<String, usize>,
 }
 
-/// The head of the table.
+/// The table header.
 pub const HEAD: &str = "\
-| images | cause | photos | coarse grid found | only right planes and bits | all right | called |
+| images | degradation | photos | coarse grid found | only right planes and bits | all right | called |
 |---|---|---|---|---|---|---|";
 
-/// One line per cause.
+/// One line per degradation.
 pub fn line(corpus: &Corpus, set: &str, photos: &[&Photo], cause: &Cause, each: bool) -> Result<String> {
     let ctx = Context::default();
     let all = ctx.map(photos.len(), |i| {

@@ -1,4 +1,4 @@
-//! Images of the cache.
+//! Image files of the cache.
 
 use std::error::Error;
 use std::path::Path;
@@ -15,12 +15,13 @@ pub fn write(path: &Path, image: &Image) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Reads an image as the program does: with what its file says.
+/// Reads an image as the program does, with the file's coding information.
 pub fn read(path: &Path) -> Result<Image, Box<dyn Error>> {
     Ok(read_file(path, &Limits::default())?.0)
 }
 
-/// Reads a JPEG as most programs do: rounded on the way by libjpeg's decoder, with nothing of what its file says.
+/// Reads a JPEG with libjpeg's decoder, as most programs do: rounded on the way, without the file's coding
+/// information.
 pub fn djpeg(path: &Path) -> Result<Image, Box<dyn Error>> {
     let output = Command::new("djpeg").arg(path).stdin(Stdio::null()).output()?;
     if !output.status.success() {

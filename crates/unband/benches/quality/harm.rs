@@ -1,4 +1,4 @@
-//! Did a degradation leave more in the smooth parts than rounding to 8 bits can?
+//! Test for visible degradation: an error in smooth parts above the rounding error of 8 bits.
 
 use unband_data::Pair;
 use unband_image::Image;
@@ -6,17 +6,18 @@ use unband_image::resize::Beyond;
 use unband_metrics::Field;
 use unband_metrics::clean::smooth_mask;
 
-/// What rounding to whole codes leaves at most where no noise dithers it: 1/√12 codes, root mean square.
+/// Maximum rounding error of integer codes without dither: 1/√12 codes, root mean square.
 const ROUNDING: f64 = 0.289;
-/// Side of the squares that are looked at.
+/// Side of the tested squares.
 const SIDE: usize = 64;
 /// Share of a square that must be smooth.
 const SMOOTH: f64 = 0.3;
-/// Share of the squares that must be harmed.
+/// Share of the squares that must be degraded.
 const SQUARES: f64 = 0.05;
 
-/// Whether the error of a channel, averaged over 7×7 and without what varies over more than 65×65, exceeds the rounding
-/// error of 8 bits in a twentieth of the image. Noise that dithered the rounding averages out; a cast does not count.
+/// Does the error of a channel, averaged over 7×7 and without variation over more than 65×65, exceed the
+/// rounding error of 8 bits in a twentieth of the image? Dither noise averages out; a colour cast is not
+/// included.
 pub fn shows(pair: &Pair) -> bool {
     let (w, h) = (pair.gt.width(), pair.gt.height());
     let mask = smooth_mask(&Field::luma(&pair.gt));

@@ -1,4 +1,4 @@
-//! JPEG files: what `smooth` makes of them beside the programs made for nothing else.
+//! JPEG benchmark: `smooth` compared with dedicated JPEG restoration programs.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -14,10 +14,10 @@ use crate::{Output, Result, files};
 
 /// Qualities of libjpeg.
 const QUALITIES: [u8; 4] = [20, 35, 50, 75];
-/// Chroma samplings, by name and as libjpeg's programs write them.
+/// Chroma samplings, by name and in libjpeg's notation.
 const SAMPLINGS: [(&str, &str); 2] = [("4:2:0", "2x2"), ("4:4:4", "1x1")];
 
-/// Which rows are wanted.
+/// Selected rows.
 #[derive(Default)]
 pub struct Peers {
     /// The program jpeg2png.
@@ -51,14 +51,14 @@ impl Way<'_> {
         }
     }
 
-    /// How `smooth` is called.
+    /// Settings of `smooth`.
     fn options(&self) -> Options {
         let depth = if let Self::Ours(depth) = self { *depth } else { OutputDepth::Bits(16) };
         let faithful = matches!(self, Self::Free).then_some(false);
         Options { depth, faithful, everywhere: true, ..Options::default() }
     }
 
-    /// What it makes of a file; `scratch` begins the names of its files.
+    /// Runs it on a file; `scratch` is the prefix of its temporary files.
     fn run(&self, file: &Path, scratch: &str) -> Result<Image> {
         let out = |extension: &str| PathBuf::from(format!("{scratch}.{extension}"));
         match self {
@@ -72,7 +72,7 @@ impl Way<'_> {
             Self::Quantsmooth(program, level) => {
                 let target = out("jpg");
                 call(Command::new(program).args(["-q", level, "-t", "1", "-i", "0"]).args([file, &target]))?;
-                // Without the rounding that other decoders do.
+                // Without the rounding of other decoders.
                 Ok(within_range(files::read(&target)?))
             }
             Self::Jpeg2png(program) => {
@@ -92,7 +92,7 @@ fn call(command: &mut Command) -> Result<()> {
     Err(format!("{}: {}", command.get_program().display(), String::from_utf8_lossy(&output.stderr)).into())
 }
 
-/// Cut at black and white, as every file is.
+/// Clipped at black and white, as in every file.
 fn within_range(mut image: Image) -> Image {
     image.planes.iter_mut().flat_map(|plane| &mut plane.data).for_each(|v| *v = v.clamp(0.0, 1.0));
     image
@@ -157,7 +157,7 @@ pub fn table(
     Ok(())
 }
 
-/// The JPEG file that libjpeg makes of an image, unless it is there.
+/// The JPEG file of an image, made by libjpeg if missing.
 fn encode(image: &Image, quality: u8, factors: &str, target: &Path) -> Result<()> {
     if target.exists() {
         return Ok(());
@@ -170,7 +170,7 @@ fn encode(image: &Image, quality: u8, factors: &str, target: &Path) -> Result<()
     Ok(())
 }
 
-/// CPU time of each way on the largest photo, the least of five.
+/// CPU time of each program on the largest photo, the minimum of five runs.
 pub fn speed(corpus: &Corpus, photos: &[&Photo], peers: &Peers, out: &mut Output) -> Result<()> {
     let mut frame: Option<Image> = None;
     for photo in photos {
@@ -219,12 +219,12 @@ pub fn speed(corpus: &Corpus, photos: &[&Photo], peers: &Peers, out: &mut Output
     Ok(())
 }
 
-/// Systems count hundredths of a second.
+/// Systems report hundredths of a second.
 fn seconds(per_mpx: f64) -> String {
     if per_mpx < 0.01 { "< 0.01".into() } else { format!("{per_mpx:.3}") }
 }
 
-/// CPU time of this process and the ones it waited for, where the system tells.
+/// CPU time of this process and its finished children, where the system reports it.
 fn cpu_seconds() -> Result<f64> {
     let text = std::fs::read_to_string("/proc/self/stat")?;
     let fields = text.rsplit(')').next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Contours before and after on images that have no clean original.
+//! Benchmark of contours before and after on images without a clean original.
 
 use std::path::{Path, PathBuf};
 

@@ -1,8 +1,10 @@
-//! How much better do images get? Clean photos, harmed in known ways, repaired, and compared.
+//! Image benchmark: clean photos, degraded in known ways, repaired and compared.
 //!
-//! `scripts/bench quality [--method NAME,…] [--cause NAME,…] [--split train|val|test] [--photos every:3] [--fast] [--write]`
-//! `scripts/bench compare [--cause NAME,…] [--photos every:3] [--write]`
-//! `scripts/bench jpeg [--jpeg2png PATH] [--quantsmooth PATH] [--photos every:3] [--fast] [--time] [--write]`
+//! - `scripts/bench quality [--method NAME,…] [--cause NAME,…] [--split train|val|test] [--photos every:3]
+//!   [--fast] [--write]`
+//! - `scripts/bench compare [--cause NAME,…] [--photos every:3] [--write]`
+//! - `scripts/bench jpeg [--jpeg2png PATH] [--quantsmooth PATH] [--photos every:3] [--fast] [--time]
+//!   [--write]`
 #![allow(clippy::print_stdout, clippy::print_stderr, missing_docs)]
 
 mod compare;
@@ -120,7 +122,7 @@ fn parse() -> Result<Args> {
     Ok(args)
 }
 
-/// Causes whose name is or starts with this (`jpeg` gives all JPEG causes).
+/// Degradations with this name or prefix (`jpeg` selects all JPEG ones).
 fn find(name: &str) -> Result<Vec<&'static Cause>> {
     let exact: Vec<&Cause> = CAUSES.iter().filter(|c| c.name == name).collect();
     let found =
@@ -139,7 +141,7 @@ fn run() -> Result<()> {
         jump::table(&args.methods, paths)?.iter().for_each(|line| out.say(line));
         return Ok(());
     }
-    // What weights and limits were chosen on is not what they are reported on.
+    // Results are not reported on the photos used for tuning.
     let split = args.split.as_deref().unwrap_or("test");
     let Some((folder, corpus)) = photos(split) else {
         println!("skipped: no photos (set UNBAND_PHOTOS to a folder that has {split}/*.jxl)");
@@ -206,8 +208,8 @@ fn run() -> Result<()> {
     Ok(())
 }
 
-/// The photos of a split (`train`, `val`, `test`): a folder in the one that `UNBAND_PHOTOS` names, or in `data/photos` in a folder
-/// beside the checkout.
+/// The photos of a split (`train`, `val`, `test`): a folder in `UNBAND_PHOTOS`, or in `data/photos` in a
+/// folder next to the checkout.
 fn photos(split: &str) -> Option<(PathBuf, Corpus)> {
     let open = |folder: PathBuf| Corpus::open(&folder.join(split)).map(|corpus| (folder, corpus));
     if let Some(folder) = std::env::var_os("UNBAND_PHOTOS") {
@@ -220,21 +222,21 @@ fn photos(split: &str) -> Option<(PathBuf, Corpus)> {
     folders.into_iter().find_map(open)
 }
 
-/// What precedes the table in `docs/results/quality.md`.
+/// Introduction of `docs/results/quality.md`.
 const QUALITY_PAGE: &str = include_str!("quality.md");
-/// What precedes the table in `docs/results/verdict.md`.
+/// Introduction of `docs/results/verdict.md`.
 const VERDICT_PAGE: &str = include_str!("verdict.md");
 
-/// What precedes the table in `docs/results/detector.md`.
+/// Introduction of `docs/results/detector.md`.
 const DETECTOR_PAGE: &str = include_str!("detector.md");
 
-/// What precedes the table in `docs/results/compare.md`.
+/// Introduction of `docs/results/compare.md`.
 const COMPARE_PAGE: &str = include_str!("compare.md");
 
-/// What precedes the tables in `docs/results/jpeg.md`.
+/// Introduction of `docs/results/jpeg.md`.
 const JPEG_PAGE: &str = include_str!("jpeg.md");
 
-/// Lines shown at once and kept for a page.
+/// Lines that are printed and kept for a page.
 #[derive(Default)]
 struct Output(String);
 
@@ -245,7 +247,7 @@ impl Output {
         self.0.push('\n');
     }
 
-    /// Writes `docs/results/NAME.md`, the table between the two halves of the page.
+    /// Writes `docs/results/NAME.md`: the page with its table inserted.
     fn finish(self, name: Option<&str>, page: &str) -> Result<()> {
         let Some(name) = name else { return Ok(()) };
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/results");
@@ -255,7 +257,7 @@ impl Output {
     }
 }
 
-/// Of several settings the one with the best mean PSNR for a cause, and what it is.
+/// The setting with the best mean PSNR for a degradation, and its description.
 fn settle(
     corpus: &Corpus,
     photos: &[&Photo],
@@ -277,7 +279,7 @@ fn settle(
     Ok(best.map(|best| (best, all[best].label().to_owned())))
 }
 
-/// Rows of one cause.
+/// Rows of one degradation.
 fn measure(corpus: &Corpus, photos: &[&Photo], cause: &Cause, args: &Args) -> Result<Vec<String>> {
     let ctx = Context::default();
     let mut methods = Vec::new();
@@ -290,7 +292,7 @@ fn measure(corpus: &Corpus, photos: &[&Photo], cause: &Cause, args: &Args) -> Re
             _ => Chosen { label: method.label(), note: String::new(), method },
         });
     }
-    // Errors cross threads as text.
+    // Errors are passed between threads as text.
     let all = ctx.map(photos.len(), |i| {
         one_photo(corpus, photos[i], cause, &methods, args.fast).map_err(|e| e.to_string())
     });
@@ -318,14 +320,14 @@ fn measure(corpus: &Corpus, photos: &[&Photo], cause: &Cause, args: &Args) -> Re
     Ok(lines)
 }
 
-/// A method with its settings chosen.
+/// A method with fixed settings.
 struct Chosen<'a> {
     label: &'a str,
     note: String,
     method: &'a Method,
 }
 
-/// Scores of one photo by one method.
+/// Scores of one photo with one method.
 #[derive(Default)]
 struct Scored {
     label: String,
@@ -346,7 +348,7 @@ fn one_photo(
     let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let mut out = vec![Scored { label: "(input)".into(), note: String::new(), scores: score(&pair.lq)? }];
     for Chosen { label, note, method } in methods {
-        // Only files of such formats say anything that could be taken away.
+        // Only these formats carry coding information that could be removed.
         if method.is_nameless() && !pair.lq.origin.is_lossy() {
             continue;
         }

@@ -1,4 +1,4 @@
-//! What can be put into the table.
+//! Methods of the benchmark and their command-line syntax.
 
 use std::error::Error;
 use std::path::Path;
@@ -12,25 +12,25 @@ use crate::files;
 /// A method as named on the command line.
 #[derive(Clone)]
 pub enum Method {
-    /// `NAME[:key=value,…][@8|@16|@32f][!png]`, by the library; `unband` is what runs when nothing is asked for.
+    /// `NAME[:key=value,…][@8|@16|@32f][!png]`, by the library; `unband` is the default method.
     Library {
-        /// As shown.
+        /// Label in tables.
         label: String,
-        /// `!png`: without what a lossy file said about itself, as if the image came from a PNG.
+        /// `!png`: without the coding information of a lossy file, as if the image came from a PNG.
         nameless: bool,
-        /// How it is called.
+        /// Its options.
         options: Box<Options>,
     },
-    /// `NAME*12`: each of twelve settings, the best one by mean PSNR shown.
+    /// `NAME*12`: the best of twelve settings by mean PSNR.
     BestOf {
-        /// As shown.
+        /// Label in tables.
         label: String,
         /// The settings.
         all: Vec<Method>,
     },
     /// `exec:COMMAND`, called with the names of two PNG files.
     Program {
-        /// As shown.
+        /// Label in tables.
         label: String,
         /// Words of the command.
         command: Vec<String>,
@@ -38,7 +38,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// Reads a method's name.
+    /// Parses a method's name.
     pub fn parse(text: &str) -> Result<Self, Box<dyn Error>> {
         if let Some(command) = text.strip_prefix("exec:") {
             let command: Vec<String> = command.split_whitespace().map(str::to_owned).collect();
@@ -76,19 +76,19 @@ impl Method {
         })
     }
 
-    /// Does it run without what a lossy file says about itself?
+    /// Does it run without the coding information of a lossy file?
     pub fn is_nameless(&self) -> bool {
         matches!(self, Self::Library { nameless: true, .. })
     }
 
-    /// As shown in tables.
+    /// Label in tables.
     pub fn label(&self) -> &str {
         match self {
             Self::Library { label, .. } | Self::BestOf { label, .. } | Self::Program { label, .. } => label,
         }
     }
 
-    /// Runs it on one image. `scratch` is a folder of its own.
+    /// Runs it on one image. `scratch` is a temporary folder.
     pub fn run(&self, input: &Image, scratch: &Path) -> Result<Image, Box<dyn Error>> {
         match self {
             Self::Library { options, .. } => {
@@ -113,7 +113,7 @@ impl Method {
     }
 }
 
-/// ffmpeg deband's threshold, range and blur in twelve combinations.
+/// Threshold, range and blur of ffmpeg's deband in twelve combinations.
 fn twelve(name: &str) -> Result<Vec<Method>, Box<dyn Error>> {
     let mut all = Vec::new();
     for threshold in ["0.004", "0.01", "0.02"] {

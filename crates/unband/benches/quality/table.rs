@@ -1,11 +1,11 @@
-//! Scores of single images, and the rows made of them.
+//! Scores of single images, and their table rows.
 
 use std::fmt::Write;
 
 use unband_image::Image;
 use unband_metrics::{Clean, MetricError, false_steps, flat_psnr, psnr, ssim};
 
-/// Equal images count as this many dB, so that means exist.
+/// PSNR of equal images in dB, so that means exist.
 const MOST_DB: f64 = 100.0;
 
 /// Scores of one image.
@@ -15,14 +15,14 @@ pub struct Scores {
     pub psnr: f64,
     /// SSIM over RGB.
     pub ssim: Option<f64>,
-    /// PSNR where the clean image is smooth, if it has enough such area.
+    /// PSNR where the clean image is smooth, if that area is large enough.
     pub flat: Option<f64>,
     /// False steps per 1,000 smooth samples, likewise.
     pub steps: Option<f64>,
 }
 
 impl Scores {
-    /// Scores an image; with `fast` only its PSNR.
+    /// Scores an image; only its PSNR if `fast`.
     pub fn of(image: &Image, gt: &Image, clean: &Clean, fast: bool) -> Result<Self, MetricError> {
         let mut scores = Self { psnr: capped_psnr(image, gt)?, ..Self::default() };
         if !fast {
@@ -47,7 +47,7 @@ fn optional<T>(result: Result<T, MetricError>) -> Result<Option<T>, MetricError>
     }
 }
 
-/// Means over the photos of one cause and method.
+/// Means over the photos of one degradation and method.
 pub struct Row {
     /// Method.
     pub label: String,
@@ -55,7 +55,7 @@ pub struct Row {
     pub scores: Vec<Scores>,
     /// The input's scores, one per photo.
     pub input: Vec<Scores>,
-    /// What else is worth saying.
+    /// Notes.
     pub note: String,
 }
 
@@ -78,12 +78,12 @@ impl Row {
         self.scores.iter().zip(&self.input)
     }
 
-    /// The head of the table.
+    /// The table header.
     pub const HEAD: &str = "\
-| cause | method | PSNR dB | gain | SSIM | flat PSNR | false steps | of input's | photos lower, worst | settings |
+| degradation | method | PSNR dB | gain | SSIM | flat PSNR | false steps | of input's | photos lower, worst | settings |
 |---|---|---|---|---|---|---|---|---|---|";
 
-    /// One line of the table.
+    /// One table line.
     pub fn line(&self, cause: &str) -> String {
         let steps = mean(self.scores.iter().filter_map(|s| s.steps));
         let before = mean(self.input.iter().filter_map(|s| s.steps));

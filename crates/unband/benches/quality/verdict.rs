@@ -1,4 +1,4 @@
-//! Is the verdict on images with a known history right?
+//! Benchmark of the verdict on images with a known history.
 
 use unband::verdict::{Grade, grade};
 use unband::{Context, Findings, Image, inspect};
@@ -9,7 +9,7 @@ use crate::Result;
 use crate::corpus::{Corpus, Photo};
 use crate::harm;
 
-/// Images that are banded, and names for what made them so.
+/// Banded images, and the accepted names of their degradations.
 const BANDED: [(&str, &[Called]); 13] = [
     ("rgb-6", &[Called::Levels]),
     ("rgb-5", &[Called::Levels]),
@@ -26,12 +26,12 @@ const BANDED: [(&str, &[Called]); 13] = [
     ("av1-34", &[Called::Coded, Called::Video]),
 ];
 
-/// Images whose bands nobody sees.
+/// Images without visible bands.
 const CLEAN: [&str; 3] = ["8-bit", "yuv420-8", "jpeg-90"];
 
-/// The head of the table.
+/// The table header.
 pub const HEAD: &str = "\
-| images | cause | photos | none | slight | visible | strong | right | cause named right | harm shows in | of these right |
+| images | degradation | photos | none | slight | visible | strong | right | degradation named right | visible in | of these right |
 |---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|";
 
 /// Counts of several images.
@@ -115,7 +115,7 @@ pub fn lines(corpus: &Corpus, set: &str, photos: &[&Photo], tell: bool) -> Resul
     Ok(lines)
 }
 
-/// What the verdict is made from, to choose limits by.
+/// The inputs of the verdict, for tuning its limits.
 fn one(cause: &str, photo: &Photo, findings: &Findings, shows: bool) {
     let widest = |f: &Findings| f.grids.iter().map(|g| g.step_codes).fold(0.0, f32::max);
     let (called, step, traces) = (findings.cause, widest(findings), findings.coded_codes);

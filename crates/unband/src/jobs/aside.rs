@@ -1,4 +1,4 @@
-//! What a network makes beside its image, put together from windows and written as an image of its own.
+//! Extra outputs of networks, assembled from windows and written as images.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -9,9 +9,10 @@ use unband_io::{Saving, WriteOptions};
 
 use crate::Error;
 
-/// A further output of a network, and the file it goes to.
+/// An extra output of a network, and its file.
 ///
-/// A PNG of 16 bits. Values may be negative: 0 becomes mid-grey, −0.5 black and 0.5 white, and what lies beyond is cut off.
+/// A 16-bit PNG. Values may be negative: 0 becomes mid-grey, −0.5 black and 0.5 white; values beyond are
+/// clipped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AsideFile {
     /// The output's name: `grad` of GGDBN, `banding` of BDINN.
@@ -20,10 +21,10 @@ pub struct AsideFile {
     pub path: PathBuf,
 }
 
-/// The file that an output is written to may not exist, unless it is to be replaced.
+/// Checks that the file of an extra output does not exist, unless it may be replaced.
 ///
 /// # Errors
-/// With its name.
+/// The file exists; its name.
 pub(super) fn check_free(path: &Path, overwrite: bool) -> Result<(), Error> {
     if !overwrite && path.exists() {
         return Err(unband_io::Error::Exists.in_file(path).into());
@@ -31,7 +32,7 @@ pub(super) fn check_free(path: &Path, overwrite: bool) -> Result<(), Error> {
     Ok(())
 }
 
-/// Planes of the image's size that fill window by window.
+/// Planes of the image's size, filled window by window.
 pub(super) struct Gathered<'a> {
     file: &'a AsideFile,
     size: (usize, usize),
@@ -39,15 +40,15 @@ pub(super) struct Gathered<'a> {
 }
 
 impl<'a> Gathered<'a> {
-    /// Nothing yet, of an image of that size.
+    /// Empty planes for an image of that size.
     pub fn new(file: &'a AsideFile, size: (usize, usize)) -> Self {
         Self { file, size, planes: Mutex::default() }
     }
 
-    /// Writes it; says where. Nothing where the method did not run.
+    /// Writes the file and returns its path; `None` where the method did not run.
     ///
     /// # Errors
-    /// What goes wrong in writing.
+    /// Errors of writing.
     pub fn write(self, saving: &Saving<'_>) -> Result<Option<PathBuf>, Error> {
         let mut planes = self.planes.into_inner().unwrap_or_else(PoisonError::into_inner);
         if planes.is_empty() {
@@ -78,7 +79,7 @@ impl Aside for Gathered<'_> {
         if planes.is_empty() {
             planes.resize_with(parts.len(), || Plane::filled(width, height, 0.0));
         }
-        // A method that is kept inside a JPEG's cells works on whole blocks, beyond the image's end.
+        // A method with JPEG coefficient bounds works on whole blocks, past the image's border.
         let columns = window.x0..window.x1.min(width).max(window.x0);
         for (plane, part) in planes.iter_mut().zip(parts) {
             for (y, row) in (window.y0..window.y1.min(height)).zip(part.chunks_exact(window.width().max(1))) {
@@ -99,7 +100,7 @@ mod tests {
         let file = AsideFile { name: "grad".into(), path: folder.path().join("grad.png") };
         let gathered = Gathered::new(&file, (3, 2));
         gathered.put(Window { x0: 0, y0: 0, x1: 2, y1: 2 }, &[&[-0.5, 0.0, 0.5, 0.25]]);
-        // Reaches past the end, as blocks do.
+        // Reaches past the border, as blocks do.
         gathered.put(Window { x0: 2, y0: 0, x1: 4, y1: 3 }, &[&[-9.0, 1.0, 9.0, 1.0, 1.0, 1.0]]);
         assert_eq!(gathered.write(&false.into()).unwrap().as_ref(), Some(&file.path));
         let (picture, format) = unband_io::read_file(&file.path, &unband_io::Limits::default()).unwrap();

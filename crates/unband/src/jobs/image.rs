@@ -1,4 +1,4 @@
-//! The main job on one image in memory: inspect, choose, restore in tiles, keep faithful, dither.
+//! Debanding of one image in memory: inspect, choose, restore in tiles, clamp to intervals, dither.
 
 use std::time::Instant;
 
@@ -16,8 +16,8 @@ use crate::choose::{Act, Choices, choose, is_meant, left_because};
 use crate::faithful::{cells, within_file};
 use crate::{Error, Options, Reason, Report};
 
-/// Takes the banding out of an image: our method, same depth, blue-noise dither. An image with nothing to
-/// repair comes back with identical samples.
+/// Debands an image: default method, same depth, blue-noise dither. An image with nothing to repair comes
+/// back with identical samples.
 ///
 /// # Errors
 /// When the planes do not fit together.
@@ -25,11 +25,12 @@ pub fn deband(image: &Image) -> Result<Image, Error> {
     Ok(deband_with(image.clone(), &Options::default(), &Context::default())?.0)
 }
 
-/// Takes the banding out of an image as asked, in place: beside the image itself, memory for two bands of
-/// tiles is needed. Says what was found and done.
+/// Debands an image in place, with options; returns a report. Needs memory for two bands of tiles besides the
+/// image itself.
 ///
-/// The same bytes come out for any number of threads and any tile size. Transparency is never touched. An image
-/// that was changed lies on the codes of its depth and has no [`Origin`] any more: it is not what the file held.
+/// The same bytes come out for any number of threads and any tile size. Transparency is never touched. The
+/// samples of a changed image are codes of its depth, and its [`Origin`] is reset: it is not the file's
+/// content any more.
 ///
 /// # Errors
 /// Unknown methods and settings, options out of range, too little memory allowed, planes that do not fit
@@ -45,7 +46,7 @@ pub fn deband_with(image: Image, options: &Options, ctx: &Context<'_>) -> Result
     Ok((image, report))
 }
 
-/// As [`deband_with`], for findings that are known already (from [`inspect`], or better).
+/// As [`deband_with`], for known findings (from [`inspect`], or better).
 ///
 /// # Errors
 /// As [`deband_with`].
@@ -60,7 +61,7 @@ pub fn deband_found(
     deband_as(image, findings, &choices, options, ctx)
 }
 
-/// The report on an image that nothing was done to.
+/// The report on an unchanged image.
 fn untouched(choices: &Choices, findings: Findings) -> Report {
     Report {
         method: choices.entry.name,
@@ -77,7 +78,8 @@ fn untouched(choices: &Choices, findings: Findings) -> Report {
     }
 }
 
-/// The part after the plan is made, for stills: our methods work on the image as all its turns and mirrors lie.
+/// Runs the plan on a still image: unband's own methods work on one canonical orientation, the same for all
+/// turns and mirrors.
 pub(crate) fn deband_as(
     mut image: Image,
     findings: Findings,
@@ -97,7 +99,8 @@ pub(crate) fn deband_as(
     Ok((image, report))
 }
 
-/// The same for a frame, which must not be turned: the next one may look as if it lay another way. No report is made of it.
+/// As [`deband_as`] for a video frame, without a report. Frames are never reoriented: the canonical
+/// orientation of the next one may differ.
 pub(crate) fn deband_frame(
     image: Image,
     findings: Findings,
@@ -108,7 +111,7 @@ pub(crate) fn deband_frame(
     Ok(deband_as_it_lies(image, findings, choices, (options, false), ctx)?.0)
 }
 
-/// The same for an image that must not be turned. Without `counted` its report says nothing of how much changed.
+/// As [`deband_as`], without reorienting the image. Unless `counted`, the report has no numbers of changes.
 fn deband_as_it_lies(
     mut image: Image,
     findings: Findings,
@@ -133,14 +136,14 @@ fn deband_as_it_lies(
         Act::Restore => Some((choices.entry.build)(&choices.settings)?(&image, findings, ctx)?),
         _ => None,
     };
-    // What a JPEG file stores is a tighter bound than any cell of its samples.
+    // Stored JPEG coefficients bound the result more tightly than intervals of samples.
     let (inner, bounded) = match inner {
         Some(inner) if choices.faithful => within_file(&image, inner, choices.entry.ours),
         inner => (inner, false),
     };
     let cells = (choices.faithful && inner.is_some() && !bounded).then(|| cells(&image, findings));
     let depth_changes = choices.depth != image.depth;
-    // Originals bring their own dither and leave whole codes; only fewer bits than they had need ours.
+    // Reimplementations dither and round by themselves; only a lower depth needs unband's dither.
     let leaves = inner.as_ref().and_then(|inner| inner.rounds_to()).unwrap_or(image.depth);
     let exact = !choices.entry.ours && !choices.faithful && choices.depth.bits() >= leaves.bits();
     let meant = choices.act == Act::Regrid && is_meant(findings, options);
@@ -202,7 +205,7 @@ fn deband_as_it_lies(
     report.mean_shift_codes = shifts.into_iter().fold(0.0, |a: f32, b| if b.abs() > a.abs() { b } else { a });
     report.changed = depth_changes || report.samples_moved > 0;
     if report.changed {
-        // A new image: what its file said of losses and palettes holds no longer.
+        // A new image: the file's properties (losses, palettes) no longer apply.
         image.origin = Origin::default();
     }
     report.reason = match (choices.act, report.samples_moved) {
@@ -215,7 +218,7 @@ fn deband_as_it_lies(
     Ok((image, report))
 }
 
-/// Puts transparency on another depth's grid: exactly where that contains the old one, rounded elsewhere.
+/// Converts alpha to another depth's grid: exactly where that contains the old one, rounded elsewhere.
 pub(crate) fn regrid_alpha(image: &mut Image, depth: Depth) {
     if let (Some(alpha), Depth::Int(_)) = (&mut image.alpha, depth) {
         for value in &mut alpha.data {
@@ -260,7 +263,7 @@ pub(crate) fn check(image: &Image) -> Result<(), Error> {
         }
     }
     match image.depth {
-        Depth::Int(0 | 17..) => wrong("whole codes have 1 to 16 bits"),
+        Depth::Int(0 | 17..) => wrong("integer codes have 1 to 16 bits"),
         _ => Ok(()),
     }
 }

@@ -1,4 +1,4 @@
-//! How an image is worked on within the memory that is allowed: all that the process holds counts, the program itself included.
+//! Memory budget of jobs: all memory of the process is included, the program itself too.
 
 use unband_filters::smooth;
 use unband_image::inspect::Findings;
@@ -13,16 +13,17 @@ use unband_simd::Precision;
 use crate::methods::method;
 use crate::{Choice, Error, Options, shipped};
 
-/// Bytes of the program itself: code, numbers of networks, threads, and pages that the allocator keeps.
+/// Bytes of the program itself: code, network weights, threads, and pages that the allocator keeps.
 pub const PROGRAM: u64 = 48 << 20;
 
-/// What finding out about an image takes beside its planes: codes of 8 bits for samples of 32, and sums of 2×2 of them in 16.
+/// Memory of the inspection besides the planes: 8-bit codes of 32-bit samples, and 16-bit sums of 2×2 of
+/// them.
 #[cfg(feature = "files")]
 fn looking(planes: u64) -> u64 {
     planes * 3 / 8
 }
 
-/// What writing an image takes in all, in a format of that name: encoders hold whole images of their own, but for some.
+/// Total memory for writing an image in that format. Most encoders hold whole images of their own.
 #[cfg(feature = "files")]
 pub(crate) fn writing(planes: u64, format: &str) -> u64 {
     let times = match format {
@@ -33,18 +34,19 @@ pub(crate) fn writing(planes: u64, format: &str) -> u64 {
     PROGRAM + planes + times * planes
 }
 
-/// What a method prepares for a whole image: `smooth` keeps levels of a quarter of its sides and less.
+/// Memory that a method prepares for a whole image: `smooth` keeps pyramid levels of a quarter of its sides
+/// and less.
 fn prepared(planes: u64) -> u64 {
     planes / 8
 }
 
-/// Bytes of planes that may be read from a file of so many bytes.
+/// Bytes of planes that may be read from a file of that size.
 #[cfg(feature = "files")]
 pub(crate) fn planes_within(allowed: u64, file: u64) -> u64 {
     allowed.saturating_sub(PROGRAM + file) / 11 * 8
 }
 
-/// Bytes of an image's planes, and of coefficients that its JPEG file stores.
+/// Bytes of an image's planes, and of its stored JPEG coefficients.
 pub(crate) fn planes(image: &Image) -> u64 {
     let samples: usize = image.planes.iter().chain(&image.alpha).map(|plane| plane.data.len()).sum();
     let stored = match &image.origin.codec {
@@ -56,23 +58,23 @@ pub(crate) fn planes(image: &Image) -> u64 {
     (4 * samples + 2 * numbers) as u64
 }
 
-/// What turning an image takes: a transposition makes plane after plane anew.
+/// Memory for reorienting an image: a transposition copies one plane at a time.
 pub(super) fn turning(image: &Image, turn: Turn) -> u64 {
     let plane = if turn.transposed { 4 * image.width() as u64 * image.height() as u64 } else { 0 };
     PROGRAM + planes(image) + plane
 }
 
-/// What reading and looking at an image takes, from a file of so many bytes.
+/// Memory for reading and inspecting an image, from a file of that size.
 #[cfg(feature = "files")]
 pub(crate) fn reading(planes: u64, file: u64) -> u64 {
     PROGRAM + file + planes + looking(planes)
 }
 
-/// The least that a job takes for an image of so many columns, rows and bytes of planes that has not been read, and whether its
-/// method takes it as a whole.
+/// The least memory of a job for an image that has not been read, given its size and bytes of planes, and
+/// whether its method needs the whole image.
 ///
 /// # Errors
-/// Methods and settings that there are not.
+/// Unknown methods and settings.
 pub(crate) fn least(
     size: (usize, usize),
     planes: u64,
@@ -87,7 +89,7 @@ pub(crate) fn least(
             let tiny = Image::new(vec![Plane::filled(1, 1, 0.0); 3], Model::Rgb, Depth::EIGHT);
             ((entry.build)(settings)?(&tiny, &findings, ctx)?, size)
         }
-        // What an image needs is not known yet: the most of our methods, on the image as they turn it.
+        // The findings are not known yet: the most of unband's own methods, in the canonical orientation.
         _ => {
             let engine = shipped::debander(Precision::F32)?;
             let surface = Box::new(Surface);
@@ -99,7 +101,7 @@ pub(crate) fn least(
     Ok((least.unwrap_or(0), restorer.needs().whole_image))
 }
 
-/// Stands for the smooth surface of an image that nothing is known of yet: the largest.
+/// Placeholder for the smooth surface of an image that has not been read: the largest one.
 struct Surface;
 
 impl Restorer for Surface {
@@ -116,20 +118,20 @@ impl Restorer for Surface {
     }
 }
 
-/// How an image goes through a restorer.
+/// How a restorer processes an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
-    /// Whole rows at a time.
+    /// Bands of whole rows.
     Rows,
-    /// In windows of about this side.
+    /// Windows of about this side.
     Windows(usize),
 }
 
-/// Whole rows where the restorer can and the allowed memory has room for it; else windows of the side that was asked for, or the
-/// largest smaller ones that there is room for.
+/// Whole rows where the restorer supports them and they fit the memory limit; else windows of the requested
+/// side, or the largest smaller ones that fit.
 ///
 /// # Errors
-/// More memory than is allowed, with the least that would do.
+/// More memory than allowed; the error contains the least amount that works.
 pub(super) fn fitting_way(
     image: &Image,
     restorer: &dyn Restorer,
@@ -148,12 +150,12 @@ pub(super) fn fitting_way(
     Err(error(least, allowed, restorer.needs().whole_image))
 }
 
-/// More memory than is allowed.
+/// The error for more memory than allowed.
 pub(crate) fn error(needed: u64, allowed: u64, whole: bool) -> Error {
     Error::Memory { needed_mib: needed.div_ceil(1 << 20), allowed_mib: allowed >> 20, whole }
 }
 
-/// The ways in which an image can go through a restorer, the quickest first, and the bytes that each takes.
+/// The ways in which a restorer can process an image, the fastest first, and the bytes of each.
 fn ways<'a>(
     size: (usize, usize),
     planes: u64,
@@ -164,7 +166,7 @@ fn ways<'a>(
     let own = PROGRAM + planes + prepared(planes);
     let rows = restorer.passage_bytes(size, ctx).map(|bytes| (Way::Rows, own + bytes));
     let needs = restorer.needs();
-    // What looks so far would look at everything nine times in windows no larger than that.
+    // With a large halo, windows of the requested size would process everything nine times.
     let tile = if needs.halo > tile { 4 * needs.halo } else { tile.clamp(16, 1 << 16) };
     let smallest = needs.halo.max(64).min(tile);
     let smaller =
@@ -172,7 +174,7 @@ fn ways<'a>(
     let per_row = planes / size.1.max(1) as u64;
     let windows = std::iter::successors(Some(tile), smaller).map(move |tile| {
         let layout = Layout::of(restorer, size, tile, ctx.threads);
-        // Windows, the band that they are put together in, and the one that waits for it.
+        // Windows, the band that they form, and the one that waits for it.
         let bands = 3 * per_row * layout.band.min(size.1) as u64;
         let at_once = layout.at_once(restorer, ctx.threads);
         (Way::Windows(tile), own + bands + restorer.working_bytes(layout.outer(&needs), at_once, ctx))

@@ -1,4 +1,4 @@
-//! The jobs, one file each.
+//! Jobs: deband and upscale images, files and videos.
 
 #[cfg(feature = "files")]
 mod aside;

@@ -1,12 +1,12 @@
-//! Samples that are infinite or not numbers, which floating-point images may hold.
+//! Infinite and NaN samples of floating-point images.
 
 use unband_image::{Depth, Image};
 
-/// Such samples of an image, taken out so that nothing around them is spoilt.
+/// Non-finite samples of an image, removed so that they do not spoil their surroundings.
 pub(super) struct NotFinite(Vec<(usize, usize, f32)>);
 
 impl NotFinite {
-    /// Puts the finite sample before each in its place, 0 where there is none.
+    /// Replaces each by the finite sample before it, or by 0.
     pub(super) fn take(image: &mut Image) -> Self {
         let mut taken = Vec::new();
         if image.depth == Depth::F32 {
@@ -24,7 +24,7 @@ impl NotFinite {
         Self(taken)
     }
 
-    /// Puts them back, where whole codes have not taken their place.
+    /// Puts them back, unless the result has integer codes.
     pub(super) fn put_back(self, image: &mut Image) {
         if image.depth == Depth::F32 {
             for (p, i, value) in self.0 {

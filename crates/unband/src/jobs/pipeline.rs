@@ -1,4 +1,4 @@
-//! A restorer with everything that follows it, window by window or in whole rows: cells, dither, counting.
+//! Restorer with interval clamping, dither and change counts, by window or by whole rows.
 
 use unband_image::dither::{Grid, Quantizer};
 use unband_image::inspect::{Cause, Findings};
@@ -13,19 +13,19 @@ use super::tally::Tally;
 use crate::choose::Choices;
 use crate::faithful::Cells;
 
-/// A restorer with everything that follows it: cells, dither, counting.
+/// A restorer with everything that follows it: clamping to intervals, dither, counting.
 pub(super) struct Pipeline<'a> {
     pub inner: Option<&'a dyn Restorer>,
     pub cells: Option<Cells>,
     pub quantizer: Quantizer,
     pub model: Model,
     pub depth: Depth,
-    /// Does the dither need to know how near the edge of a cell is?
+    /// Does the dither need the distance to the edge of an interval?
     pub careful: bool,
     pub depth_changes: bool,
-    /// Codes of each plane that no other code of the output could stand for better: they stay.
+    /// Codes of each plane that are already the output's best code for them: they stay.
     pub settled: Option<Vec<Vec<bool>>>,
-    /// How much of each plane's correction is taken; all of it where nothing is said.
+    /// Share of each plane's correction that is applied; `None`: all of it.
     pub shares: Option<Vec<f32>>,
     pub tally: Tally,
 }
@@ -89,7 +89,7 @@ struct Through<'a> {
 
 impl Passage for Through<'_> {
     fn next(&mut self, image: &Image, ctx: &Context<'_>) -> Result<Option<Rows>, RestoreError> {
-        /// Rows for a thread.
+        /// Rows per thread.
         const PART: usize = 16;
         let Some(mut rows) = self.inner.next(image, ctx)? else { return Ok(None) };
         let Band { window, planes } = &mut rows.band;
@@ -123,7 +123,8 @@ impl Passage for Through<'_> {
 }
 
 impl Pipeline<'_> {
-    /// Keeps the samples inside their cells and inside what the output has codes for, and fully transparent samples unchanged.
+    /// Clamps samples to their intervals and to the output's range of codes; keeps fully transparent samples
+    /// unchanged.
     fn keep(&self, input: &TileIn<'_>, output: &mut TileOut, ctx: &Context<'_>) {
         self.keep_in_cells(input, output, ctx);
         leave_unseen(input, output);
@@ -175,8 +176,8 @@ impl Pipeline<'_> {
         }
     }
 
-    /// Which samples are so near the edge of their cell that noise of two codes would carry them out of it by
-    /// a whole code.
+    /// Samples so close to the edge of their interval that noise of two codes would move them out of it by a
+    /// whole code.
     fn tight(&self, input: &TileIn<'_>, output: &TileOut) -> Option<Vec<Vec<bool>>> {
         let cells = self.cells.as_ref()?;
         let room = |p| {
@@ -212,7 +213,7 @@ impl Pipeline<'_> {
     }
 }
 
-/// Colours stay where the image is fully transparent: programs keep things of their own there.
+/// Restores the colours of fully transparent samples: programs keep data of their own there.
 fn leave_unseen(input: &TileIn<'_>, output: &mut TileOut) {
     let Some(alpha) = &input.image.alpha else { return };
     for (p, plane) in output.planes.iter_mut().enumerate().filter(|(p, _)| input.scale(*p) == (1, 1)) {
@@ -225,8 +226,8 @@ fn leave_unseen(input: &TileIn<'_>, output: &mut TileOut) {
     }
 }
 
-/// After a tone curve, codes whose neighbours on both sides are in use stand for one code of the output and no more:
-/// dither would add noise and could not show what was found between them.
+/// After a tone curve, a code whose two neighbours are both in use stands for exactly one code of the output.
+/// Dither would add noise there and could not show intermediate values.
 pub(super) fn settled(image: &Image, findings: &Findings, choices: &Choices) -> Option<Vec<Vec<bool>>> {
     let same = choices.depth == image.depth && choices.entry.ours && findings.cause == Cause::ToneCurve;
     if !same || matches!(image.color.model, Model::Yuv { .. }) {
@@ -241,12 +242,13 @@ pub(super) fn settled(image: &Image, findings: &Findings, choices: &Choices) -> 
     findings.grids.iter().map(of).collect()
 }
 
-/// Most that the mean of an image of one-code steps may move, in 8-bit codes, with room for dither.
+/// Limit for the mean shift of an image of one-code steps, in 8-bit codes, with a margin for dither.
 const MOST_SHIFT_CODES: f32 = 0.095;
 
-/// Originals round their results in ways that can move the mean of a whole image by more than a tenth of a
-/// code even inside the cells. Works through the image without changing it and says how much of each
-/// plane's correction keeps the mean.
+/// The share of each plane's correction that keeps the mean. Processes the image without changing it.
+///
+/// Reimplementations round their results in ways that can move the mean of a whole image by more than a tenth
+/// of a code even inside the intervals.
 pub(super) fn bounded_shares(
     image: &mut Image,
     pipeline: &Pipeline<'_>,
@@ -262,7 +264,7 @@ pub(super) fn bounded_shares(
     Ok(shares.iter().any(|&share| share < 1.0).then_some(shares))
 }
 
-/// Restores, counts, and puts everything back.
+/// Restores, counts, and restores the source samples.
 struct Rehearsal<'a> {
     pipeline: &'a Pipeline<'a>,
     tally: Tally,
@@ -298,7 +300,7 @@ impl Restorer for Rehearsal<'_> {
     }
 }
 
-/// Samples of each plane that somebody sees: those under full transparency stay, and do not count in means.
+/// Number of visible samples of each plane: fully transparent ones stay and are not included in means.
 pub(super) fn seen(image: &Image) -> impl Iterator<Item = usize> {
     let clear = |alpha: &Plane| alpha.data.iter().filter(|&&alpha| alpha == 0.0).count();
     let (size, clear) = ((image.width(), image.height()), image.alpha.as_ref().map_or(0, clear));

@@ -1,4 +1,4 @@
-//! The main job for images of luma and chroma whose result must be red, green and blue.
+//! Debanding of YUV images to an RGB result.
 
 use unband_image::dither::Dither;
 use unband_image::inspect::Findings;
@@ -9,8 +9,8 @@ use super::round::{Rounding, round};
 use crate::choose::{Act, Choices, left_because};
 use crate::{Error, Options, Reason, Report};
 
-/// As [`deband_as`], but the result is RGB: restored on the planes as they are, where its grids lie, converted, and only
-/// then rounded. RGB and grey images take the usual way.
+/// As [`deband_as`], but the result is RGB: restored on the YUV planes, where its grids are, converted, and
+/// only then rounded. RGB and grey images are processed as usual.
 ///
 /// # Errors
 /// As [`deband_as`].
@@ -25,7 +25,8 @@ pub(crate) fn deband_into_rgb(
         return deband_as(image, findings, choices, options, ctx);
     }
     let (before, own) = (image.depth, choices.entry.ours || choices.faithful);
-    // Originals leave codes of the result's depth; what we make is rounded once, at the end.
+    // Reimplementations return codes of the result's depth; unband's own results are rounded once, at the
+    // end.
     let inner = match choices.act {
         Act::Restore if own => Choices { depth: Depth::F32, ..choices.clone() },
         Act::Restore => choices.clone(),

@@ -1,14 +1,14 @@
-//! A whole image onto the codes of a depth, for jobs whose result is made elsewhere than where it is rounded.
+//! Rounding of a whole image to a depth, for jobs that round at the end.
 
 use unband_image::dither::{Diffusion, Dither, Quantizer};
 use unband_image::{Context, Depth, Image, Rng};
 
-/// How samples become codes.
+/// Options of rounding.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rounding {
     /// The depth.
     pub depth: Depth,
-    /// What hides the error.
+    /// The dithering method.
     pub dither: Dither,
     /// The same threshold on all channels?
     pub locked: bool,
@@ -16,7 +16,7 @@ pub(super) struct Rounding {
     pub seed: u64,
 }
 
-/// Puts all samples on a depth's grid; transparency stays.
+/// Rounds all samples to a depth's grid; alpha stays.
 pub(super) fn round(image: &mut Image, how: &Rounding, ctx: &Context<'_>) {
     let ctx = &Context { rng: Rng::new(how.seed), ..*ctx };
     let quantizer = Quantizer::new(how.dither, image.color.model, how.depth, how.locked, ctx);
@@ -26,7 +26,7 @@ pub(super) fn round(image: &mut Image, how: &Rounding, ctx: &Context<'_>) {
         let mut source = vec![0.0; plane.width];
         for y in 0..plane.height {
             let row = plane.row_mut(y);
-            // What lies on the grid already stays there.
+            // Samples on the grid already stay unchanged.
             source.copy_from_slice(row);
             match &mut diffusion {
                 Some(diffusion) => diffusion.row(p, y, row, &source),

@@ -1,4 +1,4 @@
-//! How much a job changed, counted so that neither threads nor tiles show in the sums.
+//! Change statistics of a job, independent of threads and tiles.
 
 use unband_image::dither::Grid;
 use unband_image::{Depth, Image};
@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 use unband_simd::Level;
 use unband_simd::change_rows::{PARTS, count_changes};
 
-/// Samples that are put on their codes at once, before they are compared.
+/// Samples that are rounded at a time, before comparison.
 const PIECE: usize = 256;
 
 /// Sums over all samples of an image.
@@ -17,15 +17,15 @@ pub(super) struct Tally {
     moved: AtomicU64,
     largest: AtomicU32,
     shift: Vec<AtomicI64>,
-    /// Floats beyond black or white that were cut off there; nothing where samples are whole codes.
+    /// Floats below black or above white that were clipped; `None` for integer samples.
     clipped: Option<AtomicU64>,
-    /// Codes of each plane of the input, where the result has the same: a decoder may leave samples between them, and
-    /// rounding those is no change.
+    /// Code grid of each plane of the input, where the result has the same one. A decoder may return samples
+    /// between codes; rounding those is not a change.
     grids: Vec<Option<Grid>>,
 }
 
 impl Tally {
-    /// For an image whose result has a depth; all stays 0 where nothing is to be `counted`.
+    /// For an image whose result has that depth; all sums stay 0 unless `counted`.
     pub(super) fn new(image: &Image, depth: Depth, counted: bool) -> Self {
         let planes = 0..image.planes.len();
         let shift = planes.clone().map(|_| AtomicI64::new(0)).collect();
@@ -79,7 +79,7 @@ impl Tally {
         f32::from_bits(self.largest.load(Ordering::Relaxed))
     }
 
-    /// Mean shift of each plane, in 8-bit codes, given how many samples each has.
+    /// Mean shift of each plane, in 8-bit codes; `samples`: number of samples of each.
     pub(super) fn mean_shifts_codes(&self, samples: impl Iterator<Item = usize>) -> Vec<f32> {
         let mean = |(sum, n): (&AtomicI64, usize)| {
             (sum.load(Ordering::Relaxed) as f64 / (f64::from(PARTS) * n.max(1) as f64)) as f32
@@ -88,7 +88,7 @@ impl Tally {
     }
 }
 
-/// What a plain decoder makes of a sample: the nearest code where it lies beside the codes.
+/// The value that a plain decoder returns: the nearest code, for a sample between codes.
 fn shown(grid: Grid, value: f32) -> f32 {
     let code = value * grid.scale + grid.zero;
     let nearest = (code + 0.5).floor().clamp(0.0, grid.max);

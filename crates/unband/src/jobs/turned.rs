@@ -1,4 +1,4 @@
-//! The same result for all turns and mirrors of an image: our methods work on it in the one in which they all lie the same way.
+//! Canonical orientation: the same result for all turns and mirrors of an image.
 
 use unband_image::inspect::{BandingMap, Findings};
 use unband_image::{Codec, Context, Image, Turn};
@@ -7,15 +7,17 @@ use super::memory;
 use crate::choose::{Act, Choices};
 use crate::{Error, Options};
 
-/// How an image lies while it is worked on.
+/// The orientation in which an image is processed.
 pub(super) struct Lying {
     turn: Turn,
     size: (usize, usize),
 }
 
 impl Lying {
-    /// For an image that has to be turned: networks see left and right differently, and dither's pattern has sides too. Methods
-    /// of others run as their authors wrote them, on the image as it is; the coefficients of a JPEG file lie as they are.
+    /// The canonical orientation; `None` where the image already has it or must not be reoriented.
+    ///
+    /// Networks treat left and right differently, and the dither pattern has sides too. Reimplementations run
+    /// on the image as it is, like the original programs. Stored JPEG coefficients have a fixed orientation.
     ///
     /// # Errors
     /// More memory than is allowed.
@@ -34,7 +36,7 @@ impl Lying {
         let size = (image.width(), image.height());
         let mut turn = Turn::canonical(image, ctx);
         if findings.half_chroma {
-            // Chroma's pairs begin at the corner: they would end beyond an image of odd sides.
+            // Chroma pairs start at the corner: with odd sides they would end past the image's border.
             turn.across &= size.0.is_multiple_of(2);
             turn.down &= size.1.is_multiple_of(2);
         }
@@ -50,14 +52,15 @@ impl Lying {
         Ok(Some(Self { turn, size }))
     }
 
-    /// Turns the image, and gives what is to be known of it then. Nothing that works on it looks at the map.
+    /// Reorients the image and returns its findings in that orientation. The banding map is dropped: no later
+    /// step uses it.
     pub fn turn(&self, image: &mut Image, findings: &Findings, ctx: &Context<'_>) -> Findings {
         self.turn.apply(image, ctx);
         let regions = findings.regions.as_ref().map(|regions| regions.turned(self.turn, self.size));
         Findings { regions, map: BandingMap::default(), ..findings.clone() }
     }
 
-    /// Turns the result as the image was.
+    /// Restores the original orientation of the result.
     pub fn turn_back(&self, image: &mut Image, ctx: &Context<'_>) {
         self.turn.back().apply(image, ctx);
     }

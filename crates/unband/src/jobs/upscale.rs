@@ -1,4 +1,4 @@
-//! Larger images: a network makes the samples, everything else of the image follows.
+//! Upscaling of one image in memory by a network.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,27 +16,28 @@ use super::not_finite::NotFinite;
 use super::round::{Rounding, round};
 use crate::{Error, OutputDepth, Precision, shipped};
 
-/// What may be kept beside images while nobody says how much.
+/// Memory for network buffers without a memory limit.
 const MEMORY: u64 = 1 << 30;
 
-/// How an image is to be enlarged. The default is our own network for four times the size.
+/// Options of upscaling. The default is the built-in network at scale 4.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UpscaleOptions {
-    /// Width of the result over that of the image; `None` takes what the weights give, 4 for our own.
+    /// Width of the result relative to the image; `None`: the scale of the weights, 4 for the built-in
+    /// network.
     pub scale: Option<usize>,
-    /// A checkpoint of a network that enlarges; without one ours runs.
+    /// A checkpoint of an upscaling network; without one the built-in network runs.
     pub weights: Option<PathBuf>,
-    /// Numbers that the network's products are made of.
+    /// Precision of the network's multiplications.
     pub precision: Precision,
     /// Bits per sample of the result.
     pub depth: OutputDepth,
-    /// How rounding hides its error.
+    /// Dithering method.
     pub dither: Dither,
     /// The same dither threshold on all channels?
     pub locked: bool,
     /// Seed of the dither.
     pub seed: u64,
-    /// Most memory to use, in bytes; windows shrink to fit it.
+    /// Memory limit in bytes; windows shrink to fit it.
     pub max_memory: Option<u64>,
 }
 
@@ -55,12 +56,12 @@ impl Default for UpscaleOptions {
     }
 }
 
-/// What was done.
+/// Report on one upscaled image.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UpscaleReport {
     /// The network.
     pub network: &'static str,
-    /// Width of the result over that of the image.
+    /// Width of the result relative to the image.
     pub scale: usize,
     /// Bits per sample of the result.
     pub depth: Depth,
@@ -68,17 +69,17 @@ pub struct UpscaleReport {
     pub seconds: f64,
 }
 
-/// A network that enlarges, ready for many images.
+/// An upscaling network, ready for many images.
 pub struct Upscaler {
     enlarger: Enlarger,
     network: &'static str,
 }
 
 impl Upscaler {
-    /// The network that the options ask for.
+    /// Loads the network that the options select.
     ///
     /// # Errors
-    /// A file that gives none, or one that does not enlarge as asked.
+    /// A file without one, or one with another scale than requested.
     pub fn new(options: &UpscaleOptions) -> Result<Self, Error> {
         let products = options.precision.products()?;
         let made = if let Some(file) = &options.weights {
@@ -98,7 +99,7 @@ impl Upscaler {
         let fault = |what: String, hint: Option<String>| {
             Error::Setting(unband_image::ParamError::File { path: file.display().to_string(), what, hint })
         };
-        // Which network it is, the file says.
+        // The file defines the network.
         let opened = checkpoint::open(file).map_err(|error| fault(error.to_string(), error.hint()))?;
         let network = opened.network().map_err(|error| fault(error.to_string(), error.hint()))?;
         let architecture: &'static Architecture = network.architecture;
@@ -109,9 +110,9 @@ impl Upscaler {
                 Purpose::Deband => format!("`unband FILE --weights {}` runs it; ", file.display()),
                 _ => String::new(),
             };
-            let hint = format!("{run}networks that enlarge are {}", names.join(", "));
+            let hint = format!("{run}upscaling networks are {}", names.join(", "));
             return Err(fault(
-                format!("holds the network {}, which does not enlarge", architecture.name),
+                format!("holds the network {}, which does not upscale", architecture.name),
                 Some(hint),
             ));
         }
@@ -134,14 +135,15 @@ impl Upscaler {
         self.network
     }
 
-    /// Width of the result over that of the image.
+    /// Width of the result relative to the image.
     pub fn scale(&self) -> usize {
         self.enlarger.scale()
     }
 
-    /// Enlarges an image. Colour, depth, profile and metadata stay; transparency is enlarged by bicubic interpolation; luma and
-    /// chroma become red, green and blue; samples that are infinite or not numbers take the value of their neighbour. The same
-    /// bytes come out for any number of threads.
+    /// Upscales an image. The same bytes come out for any number of threads.
+    ///
+    /// Colour, depth, profile and metadata stay. Alpha is upscaled by bicubic interpolation. YUV becomes RGB.
+    /// Infinite and NaN samples take the value of their neighbour.
     ///
     /// # Errors
     /// Planes that do not fit together, too little memory allowed, or cancelled.
@@ -192,19 +194,19 @@ impl Upscaler {
         self.bytes_of(4 * samples as u64)
     }
 
-    /// Bytes of the program, of an image with planes of so many bytes, and of its result.
+    /// Bytes of the program, of an image with that many bytes of planes, and of its result.
     fn bytes_of(&self, planes: u64) -> u64 {
         let times = (1 + self.scale() * self.scale()) as u64;
         memory::PROGRAM + planes.saturating_mul(times)
     }
 
-    /// The least that an image of so many columns, rows and bytes of planes takes.
+    /// The least memory for an image of given size and bytes of planes.
     #[cfg(feature = "files")]
     pub(crate) fn least(&self, size: (usize, usize), planes: u64, ctx: &Context<'_>) -> u64 {
         self.bytes_of(planes).saturating_add(self.enlarger.least_bytes(size, ctx.threads))
     }
 
-    /// What is left for the network beside the image and its result.
+    /// Memory left for the network besides the image and its result.
     fn memory(&self, image: &Image, allowed: Option<u64>) -> u64 {
         allowed.map_or(MEMORY, |allowed| allowed.saturating_sub(self.bytes(image)))
     }

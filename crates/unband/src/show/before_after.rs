@@ -1,4 +1,4 @@
-//! Frames before and after, for a look at a video: each small and whole, and its worst place large.
+//! Before/after sheet of video frames: each small and whole, and its worst place magnified.
 
 use unband_image::{Context, Image};
 
@@ -10,25 +10,25 @@ use super::{Picture, ShowError, Spot};
 /// A frame, before and after.
 #[derive(Clone, Debug)]
 pub struct Moment<'a> {
-    /// What stands above it, in Latin-1.
+    /// The heading, in Latin-1.
     pub label: String,
-    /// As it was.
+    /// The source frame.
     pub before: &'a Image,
-    /// What was made of it, of the same size.
+    /// The result, of the same size.
     pub after: &'a Image,
-    /// What that is called.
+    /// Label of the result.
     pub after_is: &'a str,
-    /// The place that is enlarged, with more contrast.
+    /// The magnified place, with more contrast.
     pub spot: Spot,
 }
 
-/// Longest side of a small frame, and least of an enlarged place; in pixels.
+/// Longest side of a small frame, and minimum side of a magnified place; in pixels.
 const SIDE: usize = 512;
 const GAP: f64 = 12.0;
-/// A line of text, with its gap.
+/// Height of a line of text, with its gap.
 const LINE: f64 = 20.0;
 
-/// What is drawn of a frame.
+/// The drawn parts of a frame.
 struct Drawn {
     label: String,
     names: [String; 2],
@@ -58,7 +58,7 @@ impl Drawn {
         })
     }
 
-    /// Pixels of a frame's place become squares of so many.
+    /// Magnification of a frame's place: each pixel becomes a square of this side.
     fn zoom(&self) -> usize {
         (SIDE / self.place[0].width.max(self.place[0].height).max(1)).max(1)
     }
@@ -102,10 +102,10 @@ impl Drawn {
     }
 }
 
-/// One image of all moments, in as many columns as make it about as wide as high.
+/// One image of all moments, with the number of columns that makes it about as wide as high.
 ///
 /// # Errors
-/// No moment, and planes that do not fit their model.
+/// No moments, or planes that do not fit their model.
 pub fn before_after(moments: &[Moment<'_>], ctx: &Context<'_>) -> Result<Picture, ShowError> {
     let drawn = moments.iter().map(|moment| Drawn::new(moment, ctx)).collect::<Result<Vec<_>, _>>()?;
     let sizes = drawn.iter().map(Drawn::size);
@@ -142,11 +142,12 @@ mod tests {
         let moments: Vec<Moment<'_>> = (0..3).map(moment).collect();
         let picture = before_after(&moments, &ctx).unwrap();
         let count = |code: u8| picture.rgb.chunks_exact(3).filter(|c| **c == [code; 3]).count();
-        // Whole frames, but for the frame around the place.
+        // Whole frames, except for the marker around the place.
         for code in [90, 91] {
             assert!((3 * 59_000..=3 * 60_000).contains(&count(code)), "{}", count(code));
         }
-        // 64 pixels become 512. A flat place is mid-grey; a code above it is 24, as input and result share one stretch.
+        // 64 pixels become 512. A flat place is mid-grey; a code above it is 24, as input and result share
+        // one stretch.
         assert_eq!((count(128), count(152)), (3 * 512 * 512, 3 * 512 * 512));
         assert!(before_after(&[], &ctx).is_err());
     }

@@ -1,23 +1,23 @@
-//! What a plot is drawn on.
+//! Drawing interface of plots.
 
 use super::{Picture, ShowError};
 
-/// What a stroke or a letter stands for; the canvas knows its colour.
+/// Meaning of a stroke or letter; the canvas maps it to a colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ink {
-    /// Letters.
+    /// Text.
     Text,
-    /// Lesser letters.
+    /// Secondary text.
     Faint,
-    /// Lines of the grid.
+    /// Grid lines.
     Grid,
-    /// The places that are enlarged.
+    /// Markers of magnified places.
     Mark,
     /// A curve: input, result, reference, and so on.
     Curve(usize),
 }
 
-/// On which side of its anchor a text lies.
+/// Alignment of a text relative to its anchor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Anchor {
     Start,
@@ -34,17 +34,17 @@ pub(super) struct Area {
     pub h: f64,
 }
 
-/// Letters of a text that fit side by side in a width, on any canvas.
+/// Number of letters that fit in a width, on any canvas.
 pub(super) const LETTER_WIDTH: f64 = 8.0;
 
-/// Takes strokes, texts and images; x to the right, y down, in pixels.
+/// Draws strokes, texts and images; x to the right, y down, in pixels.
 pub(super) trait Canvas {
-    /// The frame of a rectangle, or all of it, lightly.
+    /// The outline of a rectangle, or a light fill.
     fn rect(&mut self, area: Area, ink: Ink, fill: bool);
-    /// A line through points; `bold` for the one that matters most.
+    /// A polyline; `bold` for the main curve.
     fn lines(&mut self, points: &[(f64, f64)], ink: Ink, bold: bool);
-    /// A text; `at` is on its base line.
+    /// A text; `at` is on its baseline.
     fn text(&mut self, at: (f64, f64), anchor: Anchor, ink: Ink, text: &str);
-    /// An image, enlarged without smoothing.
+    /// An image, magnified without smoothing.
     fn picture(&mut self, area: Area, picture: &Picture, says: &str) -> Result<(), ShowError>;
 }

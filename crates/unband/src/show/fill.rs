@@ -1,6 +1,6 @@
-//! Templates, filled in once.
+//! HTML templates with placeholders.
 
-/// A text that stands for itself in HTML, SVG and quoted attributes.
+/// Escapes a text for HTML, SVG and quoted attributes.
 pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -10,7 +10,7 @@ pub(crate) fn escape(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
-            // Control characters have no place in either.
+            // Control characters are invalid in both.
             c if c.is_control() && !matches!(c, '\n' | '\t') => out.push('\u{fffd}'),
             c => out.push(c),
         }
@@ -18,7 +18,7 @@ pub(crate) fn escape(text: &str) -> String {
     out
 }
 
-/// Puts values where the template says `{{name}}`; what the values say is not looked at again. Unknown names vanish.
+/// Replaces `{{name}}` in the template. Values are not expanded again. Unknown names are removed.
 pub(crate) fn fill(template: &str, values: &[(&str, &str)]) -> String {
     let mut out = String::with_capacity(template.len() + values.iter().map(|v| v.1.len()).sum::<usize>());
     let mut rest = template;

@@ -1,27 +1,28 @@
-//! Maps of banding as colours.
+//! Banding heat maps.
 
 use unband_image::inspect::{BandingMap, Findings};
 
 use super::{Picture, ShowError};
 
-/// Numbers per cell of a grid over an image: 0 where there is no banding, more where there is more.
+/// Values per cell of a grid over an image: 0 without banding, higher with more.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeatMap {
     columns: usize,
     rows: usize,
-    /// Pixels of the image per cell, across and down, above 0.
+    /// Pixels of the image per map cell, across and down, above 0.
     pub(super) cell: (f32, f32),
     values: Vec<f32>,
-    /// The value that gets the strongest colour.
+    /// The value of the strongest colour.
     most: f32,
 }
 
-/// Share of samples on contours with the strongest colour: a contour every four samples, both its sides marked.
+/// Share of samples on contours with the strongest colour: a contour every four samples, with both its sides
+/// marked.
 const MOST_CONTOURS: f32 = 0.5;
 
 impl HeatMap {
-    /// The map of [`inspect`](crate::inspect): the share of samples on false contours per square. Empty where nobody could
-    /// see them: every image has steps of one code.
+    /// The map of [`inspect`](crate::inspect): the share of samples on false contours per square. Empty where
+    /// they are not visible: every image has steps of one code.
     pub fn of(findings: &Findings) -> Self {
         if !findings.visible {
             return Self::empty();
@@ -37,12 +38,14 @@ impl HeatMap {
         }
     }
 
-    /// A map of another measure, `columns * rows` values, row by row, over an image of `size` pixels: one per pixel, or
-    /// fewer. `most` is the value that gets the strongest colour, and should be the same for all images that are
-    /// compared. What is no number counts as 0.
+    /// A map of another metric over an image of `size` pixels: `columns * rows` values, row by row, one per
+    /// pixel or fewer.
+    ///
+    /// `most` is the value of the strongest colour; use the same one for all compared images. NaN is treated
+    /// as 0.
     ///
     /// # Errors
-    /// When the values are not `columns * rows`, or none.
+    /// When the number of values is not `columns * rows`, or 0.
     pub fn new(
         columns: usize,
         rows: usize,
@@ -62,12 +65,12 @@ impl HeatMap {
         Ok(Self { columns, rows, cell, values, most })
     }
 
-    /// A map that says nothing: no banding anywhere.
+    /// An empty map: no banding anywhere.
     pub fn empty() -> Self {
         Self { columns: 0, rows: 0, cell: (1.0, 1.0), values: Vec::new(), most: 1.0 }
     }
 
-    /// Strength of a cell, 0..=1; 0 outside.
+    /// Strength of a map cell, 0..=1; 0 outside.
     pub(super) fn cell_strength(&self, column: usize, row: usize) -> f32 {
         if column >= self.columns || self.most <= 0.0 {
             return 0.0;
@@ -76,7 +79,7 @@ impl HeatMap {
         if value.is_finite() { value.clamp(0.0, 1.0) } else { 0.0 }
     }
 
-    /// Strength at a point of the image, 0..=1, interpolated between the centres of cells.
+    /// Strength at a point of the image, 0..=1, interpolated between the centres of map cells.
     pub fn strength(&self, x: f32, y: f32) -> f32 {
         if self.columns == 0 || self.rows == 0 {
             return 0.0;
@@ -88,7 +91,7 @@ impl HeatMap {
         mix(top, mix(self.cell_strength(column, b), self.cell_strength(a, b), s), t)
     }
 
-    /// Colour and opacity for an image of its own, to lie over another of the same shape: RGBA.
+    /// Colour and opacity as a separate RGBA image, to overlay on another of the same shape.
     pub(super) fn layer(&self, size: (usize, usize), width: usize, height: usize) -> Vec<u8> {
         let mut out = Vec::with_capacity(4 * width * height);
         let scale = |n: usize, to: usize| n as f32 / to.max(1) as f32;
@@ -96,7 +99,7 @@ impl HeatMap {
         for y in 0..height {
             for x in 0..width {
                 let v = self.strength((x as f32 + 0.5) * sx, (y as f32 + 0.5) * sy);
-                // Few levels compress well and are not told apart.
+                // Few levels compress well and look the same.
                 let v = (v * 63.0).round() / 63.0;
                 out.extend(heat_color(v));
                 out.push((255.0 * opacity(v)).round() as u8);
@@ -106,20 +109,20 @@ impl HeatMap {
     }
 }
 
-/// The two cells beside a place, in cells, and the share of the second.
+/// The two map cells around a position, and the weight of the second.
 fn between(at: f32, count: usize) -> (usize, usize, f32) {
     let at = (at - 0.5).clamp(0.0, (count - 1) as f32);
     let first = at as usize;
     (first, (first + 1).min(count - 1), at - first as f32)
 }
 
-/// How much of the image below a strength hides.
+/// Opacity of the map at a strength.
 fn opacity(v: f32) -> f32 {
     0.75 * (v * 4.0).min(1.0)
 }
 
-/// The colour of a strength 0..=1: dark violet, magenta, orange, yellow. Its lightness rises all the way, so it
-/// can be read without telling red from green, and in grey.
+/// The colour of a strength 0..=1: dark violet, magenta, orange, yellow. Its lightness rises monotonically,
+/// so it is readable without telling red from green, and in grey.
 ///
 /// Source: nine points of matplotlib's "plasma" (van der Walt and Smith, 2015; CC0), linear in between.
 pub fn heat_color(strength: f32) -> [u8; 3] {

@@ -1,4 +1,4 @@
-//! Lines through images.
+//! Lines through images for profiles.
 
 use unband_image::Image;
 
@@ -8,30 +8,31 @@ use super::{HeatMap, Spot};
 /// A straight line from pixel to pixel, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// Where it begins: column, row.
+    /// Start: column, row.
     pub from: (usize, usize),
-    /// Where it ends.
+    /// End: column, row.
     pub to: (usize, usize),
 }
 
-/// Samples of the line that is found by itself: so many still show each step on a page.
+/// Maximum length of an automatic line: each step is still visible on a page.
 const LONGEST: usize = 640;
-/// Side of the window that the line is sought in.
+/// Side of the search window.
 const WINDOW: usize = 256;
 
 impl Line {
-    /// A whole row of an image so wide.
+    /// A whole row of an image of that width.
     pub fn row(y: usize, width: usize) -> Self {
         Self { from: (0, y), to: (width.saturating_sub(1), y) }
     }
 
-    /// A whole column of an image so high.
+    /// A whole column of an image of that height.
     pub fn column(x: usize, height: usize) -> Self {
         Self { from: (x, 0), to: (x, height.saturating_sub(1)) }
     }
 
-    /// The line through the worst banding: the row or column, up to 640 samples of it, that crosses most false contours
-    /// in the window where the map is highest; through the middle of the image where the map is zero.
+    /// The line through the worst banding: the row or column, up to 640 samples of it, that crosses most
+    /// false contours in the window where the map is highest. Through the centre of the image where the map
+    /// is zero.
     pub fn worst(image: &Image, map: &HeatMap) -> Self {
         let size @ (width, height) = image.planes.first().map_or((0, 0), |p| (p.width, p.height));
         let spot = worst_spots(map, size, 1, WINDOW).first().copied().unwrap_or(Spot {
@@ -50,7 +51,7 @@ impl Line {
             Self { from: (x, a), to: (x, b) }
         };
         let mut best = (across(spot.y + spot.height / 2), 0);
-        // Every eighth row and column of the window; among equals the one nearest to its middle.
+        // Every eighth row and column of the window; among equals the one nearest to its centre.
         let from_middle = |from: usize, n: usize| {
             let mut all: Vec<usize> = (from..from + n).step_by(8).collect();
             all.sort_by_key(|at| at.abs_diff(from + n / 2));
@@ -71,7 +72,7 @@ impl Line {
         best.0
     }
 
-    /// Samples on it, both ends included.
+    /// Number of samples on it, both ends included.
     #[allow(clippy::len_without_is_empty, reason = "a line has at least one sample")]
     pub fn len(&self) -> usize {
         self.from.0.abs_diff(self.to.0).max(self.from.1.abs_diff(self.to.1)) + 1
@@ -88,7 +89,7 @@ impl Line {
         (0..=last).map(move |i| (at(from.0, to.0, i), at(from.1, to.1, i)))
     }
 
-    /// The line inside an image of `size` pixels: ends outside move to the border.
+    /// The line clipped to an image of `size` pixels: ends outside move to the border.
     pub(super) fn within(self, size: (usize, usize)) -> Self {
         let end = |(x, y): (usize, usize)| (x.min(size.0.saturating_sub(1)), y.min(size.1.saturating_sub(1)));
         Self { from: end(self.from), to: end(self.to) }
@@ -105,17 +106,17 @@ impl Line {
     }
 }
 
-/// So much around a middle as fits.
+/// A range around a centre, shortened to fit.
 fn around(middle: usize, size: usize) -> (usize, usize) {
     let length = LONGEST.min(size).max(1);
     let start = middle.saturating_sub(length / 2).min(size.saturating_sub(length));
     (start, start + length - 1)
 }
 
-/// Where a flat ends in a small step to the next: the index before the step, for each. Three samples on either side must
-/// be equal but for less than half of it.
+/// Ends of flats before a small step: the index before each step. Three samples on either side must be equal
+/// to within half of the step.
 pub(super) fn contours(values: &[f32]) -> impl Iterator<Item = usize> {
-    // A twentieth of the range is an edge of the scene.
+    // More than a twentieth of the range is an edge of the scene.
     const LARGEST: f32 = 0.05;
     values.windows(8).enumerate().filter_map(|(i, w)| {
         let step = (w[4] - w[3]).abs();

@@ -1,12 +1,14 @@
-//! What is left of an image when everything small is gone.
+//! Local mean of a plane over a large box.
 
 use unband_image::Plane;
 
-/// Samples on either side that a mean is over.
+/// Radius of the box, in samples.
 const RADIUS: usize = 24;
 
-/// For each sample of a plane the mean of the 49 by 49 samples around it. Towards the border fewer, as many on either side:
-/// else a gradient would count as contrast there. Samples that are no finite numbers do not count; where there is no other the mean is 0.
+/// For each sample of a plane, the mean of the 49×49 samples around it.
+///
+/// Near the border the box shrinks symmetrically: otherwise a gradient would appear as contrast there.
+/// Infinite and NaN samples are skipped; where all are, the mean is 0.
 pub(super) fn local_mean(plane: &Plane) -> Plane {
     let (width, height) = (plane.width, plane.height);
     // Sum and count of all samples above and to the left.
@@ -35,7 +37,7 @@ pub(super) fn local_mean(plane: &Plane) -> Plane {
     Plane { width, height, data }
 }
 
-/// As many on either side of a place as fit.
+/// A symmetric range around a position that fits.
 fn around(at: usize, count: usize) -> (usize, usize) {
     let radius = RADIUS.min(at).min(count - 1 - at);
     (at - radius, at + radius + 1)

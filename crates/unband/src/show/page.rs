@@ -1,4 +1,4 @@
-//! One page that shows everything, and needs nothing but itself.
+//! Self-contained HTML report.
 
 use std::fmt::Write;
 
@@ -15,30 +15,30 @@ use super::{Spot, stretched, worst_spots};
 /// An image in a section, with its map of banding.
 #[derive(Clone, Copy, Debug)]
 pub struct Side<'a> {
-    /// What it is called: a file's name.
+    /// Its label: a file name.
     pub name: &'a str,
     /// The image.
     pub image: &'a Image,
-    /// Where it is banded; without one there is nothing to switch on.
+    /// Its banding map; without one the page has no map button.
     pub map: Option<&'a HeatMap>,
 }
 
-/// What a page says about one image, or about an image before and after.
+/// Section of a page about one image, or about an image before and after.
 #[derive(Clone, Debug)]
 pub struct Section<'a> {
     /// Heading, unique on the page.
     pub title: &'a str,
-    /// The image, or the one before.
+    /// The image, or the source of a repair.
     pub input: Side<'a>,
-    /// Those after; several are called by their names and stand side by side, the first in the profile.
+    /// The results; several are labelled by name and shown next to each other, the first one in the profile.
     pub results: &'a [Side<'a>],
-    /// What it should look like.
+    /// The reference.
     pub reference: Option<Side<'a>>,
-    /// The line a person understands.
+    /// The verdict, as a sentence.
     pub verdict: &'a str,
-    /// How bad that is.
+    /// Level of the verdict.
     pub level: VerdictLevel,
-    /// What the numbers of the table belong to, in the order of [`MetricRow::values`].
+    /// The columns of the table, in the order of [`MetricRow::values`].
     pub columns: &'a [Column],
     /// The table.
     pub metrics: &'a [MetricRow],
@@ -46,7 +46,7 @@ pub struct Section<'a> {
     pub line: Option<Line>,
 }
 
-/// How bad a verdict is; it picks the mark beside the words.
+/// Level of a verdict; selects the mark next to the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VerdictLevel {
     /// No banding.
@@ -59,13 +59,13 @@ pub enum VerdictLevel {
     Strong,
 }
 
-/// A self-contained page: add sections, then take the HTML.
+/// A self-contained page: add sections, then get the HTML.
 ///
-/// Images above [`Page::LONGEST`] pixels are shown reduced, the worst places always pixel by pixel. A section keeps only its
-/// HTML, so that a page about many images needs memory for one pair at a time.
+/// Images above [`Page::LONGEST`] pixels are shown reduced, the worst places always pixel by pixel. A section
+/// keeps only its HTML, so a page about many images needs memory for one pair at a time.
 ///
-/// Source: the comparison by a slider and by a map is what papers on debanding print side by side; colours of curves are Okabe
-/// and Ito's, which the colour-blind tell apart.
+/// Source: papers on debanding print the same comparisons, by a split and by a map, side by side. The curve
+/// colours are those of Okabe and Ito, which are safe for colour-blind readers.
 #[derive(Clone, Debug)]
 pub struct Page {
     title: String,
@@ -80,20 +80,20 @@ const SECTION: &str = include_str!("section.html");
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
-/// Worst places in a section.
+/// Number of worst places in a section.
 const SPOTS: usize = 3;
-/// Their side, in pixels.
+/// Side of a place, in pixels.
 const SPOT_SIDE: usize = 256;
-/// Longest side of a map's layer: it is smooth, and scaled up.
+/// Longest side of a map layer: it is smooth, and scaled up.
 const LAYER: usize = 480;
 /// Longest side of an image in the table of contents.
 const THUMBNAIL: usize = 96;
-/// An image whose PNG takes more bytes becomes a JPEG of this quality, as do the others of its section.
+/// Size limit of a PNG in bytes; above it, all images of the section become JPEGs of this quality.
 const MOST_BYTES: usize = 3 << 20;
 const QUALITY: u8 = 95;
 
 impl Page {
-    /// Longest side of an image on the page, in pixels, unless [`Page::longest`] says otherwise.
+    /// Default longest side of an image on the page, in pixels; see [`Page::longest`].
     pub const LONGEST: usize = 1280;
 
     /// A page without sections.
@@ -107,7 +107,7 @@ impl Page {
         }
     }
 
-    /// The same with images of at most so many pixels a side. The page grows with its square.
+    /// Limits images to this many pixels a side. The page's size grows with its square.
     #[must_use]
     pub fn longest(mut self, pixels: usize) -> Self {
         self.longest = pixels.max(16);
@@ -117,13 +117,13 @@ impl Page {
     /// Adds a section.
     ///
     /// # Errors
-    /// As [`Drawn::new`]. The page is then as it was.
+    /// As [`Drawn::new`]. The page then stays unchanged.
     pub fn add(&mut self, section: &Section<'_>, ctx: &Context<'_>) -> Result<(), ShowError> {
         self.put(&Drawn::new(section, self.longest, ctx)?);
         Ok(())
     }
 
-    /// Adds a section that was drawn before, perhaps on another thread.
+    /// Adds a section drawn earlier, perhaps on another thread.
     pub fn put(&mut self, section: &Drawn) {
         let id = format!("s{}", self.count + 1);
         let mut parts = vec![("id", id.as_str())];
@@ -139,7 +139,7 @@ impl Page {
         self.count += 1;
     }
 
-    /// Adds a table that stands by itself.
+    /// Adds a separate table.
     pub fn list(&mut self, table: &Listing) {
         let id = format!("s{}", self.count + 1);
         self.sections.push_str(&listing(table, &id));
@@ -147,7 +147,7 @@ impl Page {
         self.count += 1;
     }
 
-    /// Adds a table above all else.
+    /// Adds a table above everything else.
     pub fn lead(&mut self, table: &Listing) {
         let id = format!("s{}", self.count + 1);
         self.sections.insert_str(0, &listing(table, &id));
@@ -155,7 +155,7 @@ impl Page {
         self.count += 1;
     }
 
-    /// The page. More than one section get a table of contents.
+    /// The HTML. Two or more sections get a table of contents.
     pub fn html(&self) -> String {
         let contents = if self.count > 1 {
             format!("<nav aria-label=\"Images\"><ol>\n{}</ol></nav>", self.contents)
@@ -176,17 +176,17 @@ impl Page {
     }
 }
 
-/// A section as HTML, before its place on a page is known. It holds no image but those to be seen.
+/// A section as HTML, independent of its position on a page. It contains only images for display.
 #[derive(Clone, Debug)]
 pub struct Drawn {
-    /// Title first, the level of the verdict third.
+    /// Template values: title first, the level of the verdict third.
     parts: [(&'static str, String); 7],
-    /// The image, small, as a data URI.
+    /// The thumbnail, as a data URI.
     thumbnail: String,
 }
 
 impl Drawn {
-    /// Draws a section, with images of at most so many pixels a side: [`Page::LONGEST`] is a good choice.
+    /// Draws a section. `longest`: maximum side of images, in pixels; [`Page::LONGEST`] is a good choice.
     ///
     /// # Errors
     /// When images differ in size, or planes do not fit their model.
@@ -216,7 +216,7 @@ impl Drawn {
     }
 }
 
-/// The images, one over the other.
+/// The images, stacked.
 fn stage(all: &[Shown<'_>], places: &[Spot], longest: usize, ctx: &Context<'_>) -> Result<String, ShowError> {
     let image = all[0].side.image;
     let size = (image.width(), image.height());
@@ -251,7 +251,7 @@ fn stage(all: &[Shown<'_>], places: &[Spot], longest: usize, ctx: &Context<'_>) 
         out.push_str(
             "<span class=\"divider\" aria-hidden=\"true\"></span>\
                  <input class=\"slider\" type=\"range\" min=\"0\" max=\"100\" step=\"1\" value=\"50\" \
-                 aria-label=\"Before and after: where the line between them stands, in percent\">\n",
+                 aria-label=\"Position of the divider between before and after, in percent\">\n",
         );
     }
     out.push_str(
@@ -268,7 +268,7 @@ fn stage(all: &[Shown<'_>], places: &[Spot], longest: usize, ctx: &Context<'_>) 
         let _ = write!(
             out,
             "<button type=\"button\" class=\"toggle\" aria-pressed=\"false\">Banding map</button>\
-                 <span class=\"scale\">little <i style=\"background:linear-gradient(to right,{})\"></i> much</span>",
+                 <span class=\"scale\">low <i style=\"background:linear-gradient(to right,{})\"></i> high</span>",
             scale.join(",")
         );
     }
@@ -297,7 +297,8 @@ fn stage(all: &[Shown<'_>], places: &[Spot], longest: usize, ctx: &Context<'_>) 
     Ok(out)
 }
 
-/// Mean of an image in the place with most banding, 0 to 1: more contrast moves colours away from it.
+/// Mean of an image in the place with most banding, 0 to 1: the contrast control amplifies the distance from
+/// it.
 fn pivot(picture: &Picture, (width, height): (usize, usize), worst: Option<&Spot>) -> f64 {
     let (x, y, w, h) = worst.map_or((0, 0, width, height), |s| (s.x, s.y, s.width, s.height));
     let (mut sum, mut count) = (0.0, 0.0);
@@ -307,11 +308,11 @@ fn pivot(picture: &Picture, (width, height): (usize, usize), worst: Option<&Spot
             count += 3.0 * 255.0;
         }
     }
-    // CSS divides by it.
+    // The CSS divides by it.
     (sum / count).clamp(0.02, 1.0)
 }
 
-/// An image of a section and what it is there.
+/// An image of a section and its role.
 struct Shown<'a> {
     role: &'a str,
     side: Side<'a>,
@@ -334,7 +335,7 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// Images as files of one kind: PNG, or JPEG if any would be too large.
+/// The images as files of one format: PNG, or JPEG if any would be too large.
 fn files(pictures: &[Picture]) -> Result<(Vec<Vec<u8>>, &'static str), ShowError> {
     let mut files = Vec::with_capacity(pictures.len());
     for picture in pictures {
@@ -348,7 +349,7 @@ fn files(pictures: &[Picture]) -> Result<(Vec<Vec<u8>>, &'static str), ShowError
     Ok((files, "image/png"))
 }
 
-/// A map as a layer to lie over an image of `size` pixels.
+/// A map as a layer over an image of `size` pixels.
 fn layer(map: &HeatMap, size: (usize, usize)) -> Result<String, ShowError> {
     let side = size.0.max(size.1);
     let to = |n: usize| if side <= LAYER { n } else { (n * LAYER).div_ceil(side).max(1) };
@@ -363,14 +364,14 @@ fn layer(map: &HeatMap, size: (usize, usize)) -> Result<String, ShowError> {
     Ok(uri("image/png", &file))
 }
 
-/// What the images of places show.
-const PLACES: &str = "To make bands easy to see, the mean colour around each pixel is taken out of these images, and what is left \
+/// Explanation of the images of places.
+const PLACES: &str = "To make bands easy to see, the local mean colour is subtracted from these images, and the rest \
     is shown with more contrast, around mid-grey. They do not show how strong the bands look.";
 
-/// The worst places of the input, as they are in all images.
+/// The worst places of the input, shown in all images.
 fn spots(all: &[Shown<'_>], found: &[Spot], ctx: &Context<'_>) -> Result<String, ShowError> {
     if found.is_empty() {
-        return Ok("<p class=\"note\">No place stands out: the map is empty.</p>\n".to_owned());
+        return Ok("<p class=\"note\">No worst places: the map is empty.</p>\n".to_owned());
     }
     // YUV is converted once, not for each place.
     let pictures = all.iter().map(|s| rgb(s.side.image, ctx)).collect::<Result<Vec<_>, _>>()?;
@@ -382,7 +383,7 @@ fn spots(all: &[Shown<'_>], found: &[Spot], ctx: &Context<'_>) -> Result<String,
         let (n, gain) = (i + 1, stretch.gain());
         let _ = writeln!(
             out,
-            "<article><h4>Place {n}: {width}×{height} at {x}, {y}; local mean taken out, contrast ×{gain:.1}</h4>\n\
+            "<article><h4>Place {n}: {width}×{height} at {x}, {y}; local mean removed, contrast ×{gain:.1}</h4>\n\
              <div class=\"crops\">"
         );
         for (shown, picture) in all.iter().zip(&pictures) {
@@ -411,13 +412,13 @@ fn crop(out: &mut String, caption: &str, what: &str, src: &str, (width, height):
     );
 }
 
-/// The profile, once for wide screens and once for narrow ones: letters must not shrink.
+/// The profile, once for wide screens and once for narrow ones: text must not shrink.
 fn profile(section: &Section<'_>, all: &[Shown<'_>]) -> Result<String, ShowError> {
     let line = section.line.unwrap_or_else(|| {
         let empty = HeatMap::empty();
         Line::worst(section.input.image, section.input.map.unwrap_or(&empty))
     });
-    // More curves than three hide each other.
+    // More than three curves hide each other.
     let few = all.iter().enumerate().filter(|(i, shown)| *i < 2 || shown.role == "reference");
     let series: Vec<Series<'_>> = few.map(|(_, shown)| Series::new(shown.role, shown.side.image)).collect();
     let profile = Profile::along(line, &series)?;

@@ -1,4 +1,4 @@
-//! Eight-bit RGB to look at.
+//! 8-bit RGB images for display.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use unband_image::{Context, Depth, Image, Model, Plane};
 use super::ShowError;
 use crate::jobs::image::check;
 
-/// An image to look at: interleaved 8-bit RGB, row by row.
+/// An image for display: interleaved 8-bit RGB, row by row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picture {
     /// Pixels in a row.
@@ -27,8 +27,8 @@ impl Picture {
         Self { width, height, rgb: color.repeat(width * height) }
     }
 
-    /// An image as a screen of eight bits shows it. What has more bits is dithered, so that no band appears
-    /// that is not in the image. Transfer and primaries stay as they are; transparency is left out.
+    /// An image as an 8-bit screen shows it. Higher depths are dithered, so no new bands appear. Transfer and
+    /// primaries stay; transparency is dropped.
     ///
     /// # Errors
     /// When the planes do not fit the model.
@@ -37,8 +37,8 @@ impl Picture {
         Ok(quantised(&image, image.depth != Depth::F32 && image.depth.bits() <= 8))
     }
 
-    /// An image of at most `longest` pixels a side: smaller ones as [`Picture::of`], larger ones averaged over
-    /// areas and dithered.
+    /// An image of at most `longest` pixels a side: smaller ones as [`Picture::of`], larger ones
+    /// area-averaged and dithered.
     ///
     /// # Errors
     /// As [`Picture::of`].
@@ -64,7 +64,7 @@ impl Picture {
         }
     }
 
-    /// Sets the colour of a pixel; outside nothing happens.
+    /// Sets the colour of a pixel; positions outside are ignored.
     pub fn set(&mut self, x: usize, y: usize, color: [u8; 3]) {
         if x < self.width && y < self.height {
             let i = 3 * (y * self.width + x);
@@ -72,7 +72,7 @@ impl Picture {
         }
     }
 
-    /// As an image, to be written by whatever writes images.
+    /// As an [`Image`], for any encoder.
     ///
     /// # Errors
     /// When a side is zero.
@@ -135,13 +135,13 @@ impl Picture {
         Ok(out)
     }
 
-    /// As PNG inside an address that a page can hold.
+    /// As a PNG data URI.
     pub(super) fn png_uri(&self) -> Result<String, ShowError> {
         Ok(uri("image/png", &self.png()?))
     }
 }
 
-/// A file as an address.
+/// A file as a data URI.
 pub(crate) fn uri(kind: &str, file: &[u8]) -> String {
     format!("data:{kind};base64,{}", STANDARD.encode(file))
 }
@@ -151,7 +151,7 @@ pub(super) fn rgb<'a>(image: &'a Image, ctx: &Context<'_>) -> Result<Cow<'a, Ima
     check(image)?;
     match image.color.model {
         Model::Yuv { .. } => {
-            // Only planes and colour matter here; metadata and stored coefficients need no copy.
+            // Only planes and colour are needed here; metadata and stored coefficients are not copied.
             let mut bare = Image::new(image.planes.clone(), image.color.model, image.depth);
             bare.color = image.color;
             Ok(Cow::Owned(bare.into_rgb(ctx)?))
@@ -160,7 +160,7 @@ pub(super) fn rgb<'a>(image: &'a Image, ctx: &Context<'_>) -> Result<Cow<'a, Ima
     }
 }
 
-/// Planes of RGB or grey as three indices.
+/// Indices of three RGB planes; grey repeats its plane.
 pub(super) fn three(image: &Image) -> [&Plane; 3] {
     match image.planes.as_slice() {
         [r, g, b, ..] => [r, g, b],
@@ -168,7 +168,7 @@ pub(super) fn three(image: &Image) -> [&Plane; 3] {
     }
 }
 
-/// Eight bits, rounded or with blue noise.
+/// 8-bit samples, rounded or with blue noise.
 pub(super) fn quantised(image: &Image, round: bool) -> Picture {
     let (width, height) = (image.width(), image.height());
     let planes = three(image);
@@ -203,7 +203,7 @@ fn averaged(plane: &Plane, width: usize, height: usize) -> Plane {
     Plane { width, height, data }
 }
 
-/// For each of `to` samples: the first of `from` samples it covers, and the share of each.
+/// For each of `to` samples: the first of the `from` samples that it covers, and the weight of each.
 fn spans(from: usize, to: usize) -> Vec<(usize, Vec<f32>)> {
     let scale = from as f64 / to as f64;
     let span = |i: usize| {

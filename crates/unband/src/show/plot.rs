@@ -1,4 +1,4 @@
-//! How a profile is laid out and drawn.
+//! Layout and drawing of profile plots.
 
 use std::ops::Range;
 
@@ -7,20 +7,20 @@ use super::{Profile, ShowError};
 
 /// Height of the plot of the whole line.
 const MAIN: f64 = 230.0;
-/// Height of the plot of an enlarged part.
+/// Height of the plot of a magnified part.
 const PART: f64 = 170.0;
-/// Height of a strip of image below an enlarged part.
+/// Height of an image strip below a magnified part.
 const STRIP: f64 = 36.0;
-/// Room for the names of strips and for numbers on the left.
+/// Left margin, for names of strips and axis values.
 const LEFT: f64 = 54.0;
-/// Room on the right.
+/// Right margin.
 const RIGHT: f64 = 14.0;
-/// A line of text.
+/// Line height.
 const LINE: f64 = 20.0;
-/// From a plot to what is written below it, and that.
+/// Space below a plot, with its axis labels.
 const BELOW: f64 = 44.0;
 
-/// Where the parts of a profile's plot lie.
+/// Positions of the parts of a profile plot.
 pub(super) struct Layout {
     pub width: f64,
     pub height: f64,
@@ -61,7 +61,7 @@ impl Layout {
         Self { width, height: height.ceil(), legend, main, parts, short: width < 600.0 }
     }
 
-    /// Draws all of it.
+    /// Draws the plot.
     pub fn draw(&self, profile: &Profile, canvas: &mut dyn Canvas) -> Result<(), ShowError> {
         let title = if self.short { profile.sentence() } else { format!("Profile: {}", profile.sentence()) };
         canvas.text((12.0, LINE), Anchor::Start, Ink::Text, &title);
@@ -87,7 +87,7 @@ impl Layout {
             for (name, strip) in profile.names.iter().zip(&profile.strips[i]) {
                 let fits = ((area.w + LEFT) / LETTER_WIDTH) as usize;
                 canvas.text((area.x, y + 13.0), Anchor::Start, Ink::Faint, &shortened(name, fits));
-                let says = format!("{name}: what lies beside the line, with more contrast");
+                let says = format!("{name}: surroundings of the line, with more contrast");
                 canvas.picture(Area { y: y + LINE, h: STRIP, ..area }, strip, &says)?;
                 y += STRIP + LINE;
             }
@@ -96,7 +96,7 @@ impl Layout {
     }
 }
 
-/// Names of enlarged parts.
+/// Labels of magnified parts.
 fn letter(i: usize) -> &'static str {
     ["A", "B", "C", "D"][i % 4]
 }
@@ -106,7 +106,7 @@ fn bold(i: usize) -> bool {
     i == 0
 }
 
-/// A name in so many letters.
+/// A name shortened to a number of letters.
 fn shortened(name: &str, letters: usize) -> String {
     if name.chars().count() <= letters.max(1) {
         return name.to_owned();
@@ -114,12 +114,12 @@ fn shortened(name: &str, letters: usize) -> String {
     name.chars().take(letters.saturating_sub(3)).chain("...".chars()).collect()
 }
 
-/// A part of the line with the codes that occur on it, in an area.
+/// A section of the line and its range of codes, in an area.
 struct Axes {
     area: Area,
     points: (f64, f64),
     codes: (f64, f64),
-    /// The finest distance of numbers worth writing: codes are whole, unless an image has values between them.
+    /// The finest useful tick distance: codes are integers, unless an image has values between them.
     finest: f64,
 }
 
@@ -174,8 +174,8 @@ impl Axes {
         }
     }
 
-    /// A curve as lines between places without a number. Each sample is as wide as its pixel; many in one pixel of the plot
-    /// become the lowest and the highest of them.
+    /// A curve as polylines, interrupted at NaN. Each sample is as wide as its pixel; where several fall into
+    /// one pixel of the plot, their minimum and maximum are drawn.
     fn curve(&self, codes: &[f64], points: &Range<usize>) -> Vec<Vec<(f64, f64)>> {
         let every = (points.len() as f64 / self.area.w).ceil().max(1.0) as usize;
         let mut runs: Vec<Vec<(f64, f64)>> = vec![Vec::new()];
@@ -201,7 +201,7 @@ impl Axes {
     }
 }
 
-/// Points without those between two others of the same height.
+/// Removes points between two others of the same height.
 fn without_middles(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let mut kept: Vec<(f64, f64)> = Vec::with_capacity(points.len());
     for &point in points {
@@ -216,7 +216,7 @@ fn without_middles(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     kept
 }
 
-/// Round numbers between two, about so many, as they are written, and no nearer to each other than the finest distance.
+/// Round tick values and their labels: about `about` of them, at least `finest` apart.
 pub(super) fn ticks(low: f64, high: f64, about: f64, finest: f64) -> Vec<(f64, String)> {
     let rough = (high - low).max(1e-9) / about.max(1.0);
     let power = 10f64.powf(rough.log10().floor());

@@ -1,4 +1,4 @@
-//! The codes along a line.
+//! Profiles: the codes along a line.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -13,7 +13,7 @@ use super::spots::{Stretch, part};
 use super::svg::Svg;
 use super::{Picture, ShowError, Spot, plot};
 
-/// An image with the name that it has in the legend.
+/// An image with its legend label.
 #[derive(Clone, Copy, Debug)]
 pub struct Series<'a> {
     /// "input", "result", "reference", a method's name.
@@ -23,45 +23,45 @@ pub struct Series<'a> {
 }
 
 impl<'a> Series<'a> {
-    /// An image by a name.
+    /// An image and its label.
     pub fn new(name: &'a str, image: &'a Image) -> Self {
         Self { name, image }
     }
 }
 
-/// The codes of one channel of images of the same place along a line, and the parts of it worth a closer look.
+/// The codes of one channel along a line, for images of the same place, and the parts worth a closer look.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Profile {
     /// The line.
     pub line: Line,
     /// "red", "green", "blue", "grey", "luma".
     pub channel: &'static str,
-    /// What the numbers count: "8-bit codes", whatever the depth.
+    /// Unit of the values: "8-bit codes", whatever the depth.
     pub unit: &'static str,
     /// Names, in the order of `codes`.
     pub names: Vec<String>,
-    /// For each image the value at each point of the line, in 8-bit codes. An image of more bits has values between the
-    /// codes; none are rounded.
+    /// For each image the value at each point of the line, in 8-bit codes. Images of higher depth have values
+    /// between codes; none are rounded.
     pub codes: Vec<Vec<f64>>,
-    /// The parts that are enlarged, in points of the line, in order, apart from each other.
+    /// The magnified parts, as ranges of points, in order and disjoint.
     pub zooms: Vec<Range<usize>>,
-    /// For each part and image the neighbourhood of the line, along it, with more contrast.
+    /// For each part and image a strip around the line, with more contrast.
     pub(super) strips: Vec<Vec<Picture>>,
 }
 
-/// Points in an enlarged part.
+/// Points in a magnified part.
 const ZOOM: usize = 96;
-/// Enlarged parts.
+/// Number of magnified parts.
 const ZOOMS: usize = 2;
-/// Pixels beside the line that an enlarged part shows, on either side.
+/// Pixels on either side of the line in the strip of a magnified part.
 const BESIDE: usize = 4;
 
 impl Profile {
-    /// Reads the images along a line. The channel is the one with the most false contours on it in the first image (of
-    /// YUV always luma). Ends of the line outside the image move to its border.
+    /// Reads the images along a line. The channel is the one with the most false contours in the first image
+    /// (always luma for YUV). Ends of the line outside the image move to its border.
     ///
     /// # Errors
-    /// When there is no image, they differ in size, or planes do not fit their model.
+    /// When there is no image, sizes differ, or planes do not fit their model.
     pub fn along(line: Line, pictures: &[Series<'_>]) -> Result<Self, ShowError> {
         let ctx = Context::default();
         let first = pictures.first().ok_or(ShowError::NoPicture)?;
@@ -71,7 +71,7 @@ impl Profile {
         same_size(pictures.iter().map(|s| (s.name, s.image)))?;
         let size = (first.image.width(), first.image.height());
         let line = line.within(size);
-        // Images of one model are read as they are stored, others as RGB.
+        // Images of the same model are read as stored, others as RGB.
         let stored = pictures.iter().all(|s| s.image.color.model == first.image.color.model);
         let images = pictures
             .iter()
@@ -99,11 +99,12 @@ impl Profile {
         })
     }
 
-    /// As an SVG element of a width (720 and more put enlarged parts side by side). Colours follow the page's custom
-    /// properties (`--card`, `--text`, `--faint`, `--line`, `--c0` to `--c2`) where it has them.
+    /// As an SVG element of that width (720 and more: magnified parts side by side). Colours follow the
+    /// page's custom properties (`--card`, `--text`, `--faint`, `--line`, `--c0` to `--c2`) where it defines
+    /// them.
     ///
     /// # Errors
-    /// Only if PNG cannot be written.
+    /// Only if PNG encoding fails.
     pub fn svg(&self, width: usize) -> Result<String, ShowError> {
         let layout = plot::Layout::new(self, width);
         let mut svg = Svg::new(layout.width, layout.height, &self.sentence());
@@ -111,10 +112,10 @@ impl Profile {
         Ok(svg.finish())
     }
 
-    /// As an image of a width, on white.
+    /// As an image of that width, on white.
     ///
     /// # Errors
-    /// Never now; as [`Profile::svg`].
+    /// Currently never; as [`Profile::svg`].
     pub fn picture(&self, width: usize) -> Result<Picture, ShowError> {
         let layout = plot::Layout::new(self, width);
         let mut raster = Raster::new(layout.width as usize, layout.height as usize);
@@ -122,7 +123,7 @@ impl Profile {
         Ok(raster.finish())
     }
 
-    /// Which line, which channel.
+    /// The channel and the line, as text.
     pub fn sentence(&self) -> String {
         let Line { from: (x0, y0), to: (x1, y1) } = self.line;
         let place = if y0 == y1 {
@@ -146,7 +147,7 @@ impl Profile {
         }
     }
 
-    /// What the positions are.
+    /// The axis label of the positions.
     pub(super) fn position_name(&self) -> &'static str {
         match (self.line.from.0 == self.line.to.0, self.line.from.1 == self.line.to.1) {
             (_, true) => "x, pixels",
@@ -156,13 +157,13 @@ impl Profile {
     }
 }
 
-/// A value that has its place on an axis: sums of `f32` leave whole codes beside themselves by a millionth.
+/// Snaps a value to its integer code: `f32` sums miss codes by a millionth.
 fn code(value: f64) -> f64 {
     let whole = value.round();
     if (value - whole).abs() < 1e-3 { whole } else { value }
 }
 
-/// An error unless all have the size of the first.
+/// Checks that all images have the size of the first.
 pub(super) fn same_size<'a>(
     mut pictures: impl Iterator<Item = (&'a str, &'a Image)>,
 ) -> Result<(), ShowError> {
@@ -185,7 +186,7 @@ fn worst_plane(image: &Image, line: &Line) -> usize {
         return 0;
     }
     let count = |p: usize| contours(&line.values(image, p)).count();
-    // The last of equals wins.
+    // Among equals the last one is kept.
     [2, 0, 1].into_iter().max_by_key(|&p| count(p)).unwrap_or(1)
 }
 
@@ -211,7 +212,7 @@ fn zooms(values: &[f32]) -> Vec<Range<usize>> {
     for _ in 0..ZOOMS {
         let free = |start: &usize| found.iter().all(|z| start + ZOOM <= z.start || z.end <= *start);
         let starts = (0..=values.len() - ZOOM).filter(free);
-        // The first of equals wins.
+        // Among equals the first one is kept.
         let best = starts.rev().max_by_key(|&start| marks[start + ZOOM] - marks[start]);
         let Some(start) = best else { break };
         if marks[start + ZOOM] == marks[start] && !found.is_empty() {
@@ -223,7 +224,7 @@ fn zooms(values: &[f32]) -> Vec<Range<usize>> {
     found
 }
 
-/// What lies beside a part of a line, for each image, all with the contrast that suits the first.
+/// The strips around a part of a line, for each image, all with the contrast of the first.
 fn strips(
     line: &Line,
     zoom: &Range<usize>,
@@ -300,7 +301,7 @@ mod tests {
         assert_eq!(profile.unit, "8-bit codes");
         let expected = |i: usize| i as f64 * 200.0 / 257.0;
         assert!(profile.codes[0].iter().enumerate().all(|(i, code)| (code - expected(i)).abs() < 1e-3));
-        // The slope of a part is a slope, with decimals on its axis.
+        // The axis of a sloped part shows its decimals.
         let fine: Vec<u16> = (0..300).map(|i| 257 * 90 + i as u16 / 3).collect();
         let image = Image::from_gray(300, 1, &fine).unwrap();
         let profile = Profile::along(Line::row(0, 300), &[Series::new("input", &image)]).unwrap();

@@ -1,4 +1,4 @@
-//! Plots as pixels.
+//! Raster canvas for plots.
 
 use embedded_graphics::mono_font::MonoTextStyle;
 use embedded_graphics::mono_font::iso_8859_1::FONT_8X13;
@@ -10,7 +10,7 @@ use embedded_graphics::text::{Alignment, Text};
 use super::canvas::{Anchor, Area, Canvas, Ink};
 use super::{Picture, ShowError};
 
-/// A white image that plots are drawn on.
+/// A white image as a canvas.
 pub(super) struct Raster {
     picture: Picture,
 }
@@ -63,7 +63,7 @@ impl Canvas for Raster {
     fn rect(&mut self, area: Area, ink: Ink, fill: bool) {
         let size = Size::new(area.w.round().max(0.0) as u32, area.h.round().max(0.0) as u32);
         let style = if fill {
-            // As the style sheet's opacity gives it on white.
+            // The style sheet's opacity, on white.
             PrimitiveStyle::with_fill(Rgb888::new(234, 234, 234))
         } else {
             PrimitiveStyle::with_stroke(color(ink), 1)
@@ -84,7 +84,7 @@ impl Canvas for Raster {
             Anchor::Middle => Alignment::Center,
             Anchor::End => Alignment::Right,
         };
-        // The font has Latin-1.
+        // The font covers Latin-1.
         let text: String = text.chars().map(|c| if matches!(c, '–' | '−') { '-' } else { c }).collect();
         let style = MonoTextStyle::new(&FONT_8X13, color(ink));
         let Ok(_) = Text::with_alignment(&text, point(at), style, alignment).draw(self);

@@ -15,17 +15,18 @@ pub struct Segments {
     pub height: usize,
     /// For each pixel the index, row by row, of the first pixel of its region.
     pub first: Vec<u32>,
-    /// Regions.
+    /// Number of regions.
     pub count: usize,
 }
 
-/// Cuts an image into regions of equal colour: neighbours, left, right, above and below, belong together when no
-/// plane differs by more than `tolerance` codes of the image's depth (floating point counts in 16 bits).
+/// Segments an image into regions of equal colour. Four-connected neighbours are joined when no plane differs
+/// by more than `tolerance` codes of the image's depth (for floating point: 16-bit codes).
 ///
-/// Large regions are flats, and rings of them are bands; after a dither nearly every pixel is its own region.
+/// Large regions are flats, and rings of them are bands; in a dithered image nearly every pixel is its own
+/// region.
 ///
 /// # Errors
-/// When the planes do not fit the model, or there are 2³² pixels.
+/// When the planes do not fit the model, or there are 2³² pixels or more.
 pub fn segments(image: &Image, tolerance: u32) -> Result<Segments, ShowError> {
     check(image)?;
     let (width, height) = (image.width(), image.height());
@@ -48,7 +49,7 @@ pub fn segments(image: &Image, tolerance: u32) -> Result<Segments, ShowError> {
             }
         }
     }
-    // A region's root is its first pixel, so it is settled before all others.
+    // A region's root is its first pixel, so it is final before all others.
     let mut count = 0;
     for i in 0..parent.len() {
         let root = parent[parent[i] as usize];
@@ -59,7 +60,7 @@ pub fn segments(image: &Image, tolerance: u32) -> Result<Segments, ShowError> {
 }
 
 impl Segments {
-    /// Every region in a random colour of its own. The colour depends on the seed and on the region's first pixel.
+    /// Every region in its own random colour, which depends on the seed and on the region's first pixel.
     pub fn picture(&self, seed: u64) -> Picture {
         let rng = Rng::new(seed);
         let width = self.width.max(1) as u32;
@@ -72,7 +73,7 @@ impl Segments {
     }
 }
 
-/// The codes of a row, at luma's size.
+/// The codes of a row, at luma resolution.
 fn codes(image: &Image, y: usize, out: &mut Vec<[i32; 3]>) {
     out.clear();
     out.resize(image.width(), [0; 3]);
@@ -114,7 +115,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The same by walking from each pixel to its neighbours.
+    /// A reference implementation: flood fill from pixel to pixel.
     fn flooded(width: usize, height: usize, data: &[u8], tolerance: u8) -> Vec<u32> {
         let mut first = vec![u32::MAX; data.len()];
         for start in 0..data.len() {

@@ -1,4 +1,4 @@
-//! The places where banding is worst.
+//! Search for the places with the worst banding.
 
 use unband_image::{Context, Image, Plane};
 
@@ -21,13 +21,13 @@ pub struct Spot {
     pub strength: f32,
 }
 
-/// Pixels between the places that are tried.
+/// Step of the search, in pixels.
 const STEP: usize = 16;
 
-/// Finds up to `count` windows with the most banding in them that do not overlap, the worst first, in an image of `size`
-/// pixels. They are `side` pixels wide and high (256 is usual); less in small images, so that several have room.
+/// Finds up to `count` disjoint windows with the most banding, the worst first, in an image of `size` pixels.
 ///
-/// None where the map is zero. Cost: a pass over the image in steps of 16 pixels per window.
+/// They are `side` pixels wide and high (256 is usual); smaller in small images, so that several fit. Windows
+/// where the map is zero are not returned. Cost: a pass over the image in steps of 16 pixels per window.
 pub fn worst_spots(map: &HeatMap, size: (usize, usize), count: usize, side: usize) -> Vec<Spot> {
     let (width, height) = size;
     if width == 0 || height == 0 {
@@ -63,7 +63,7 @@ pub fn worst_spots(map: &HeatMap, size: (usize, usize), count: usize, side: usiz
     spots
 }
 
-/// Sums of a map's strength over all rectangles of blocks that start at the corner.
+/// Integral image of the map's strength, by blocks.
 struct Sums {
     block: usize,
     columns: usize,
@@ -72,7 +72,7 @@ struct Sums {
 }
 
 impl Sums {
-    /// Blocks of four pixels: fine enough for windows in steps of sixteen.
+    /// Side of a block in pixels: fine enough for windows in steps of sixteen.
     fn new(map: &HeatMap, (width, height): (usize, usize)) -> Self {
         let block = 4;
         let (columns, rows) = (width.div_ceil(block), height.div_ceil(block));
@@ -99,7 +99,7 @@ impl Sums {
     }
 }
 
-/// Mean strength of the cells that touch a block, without interpolation.
+/// Mean strength of the map cells that touch a block, without interpolation.
 fn block_strength(map: &HeatMap, x: usize, y: usize, block: usize) -> f64 {
     let range = |from: usize, cell: f32| {
         let first = (from as f32 / cell) as usize;
@@ -112,18 +112,18 @@ fn block_strength(map: &HeatMap, x: usize, y: usize, block: usize) -> f64 {
     cells.map(|(column, row)| f64::from(map.cell_strength(column, row))).sum::<f64>() / count
 }
 
-/// More contrast around the local mean of a place: `0.5 + gain · (sample − mean)`. Without the mean of what lies within 24
-/// pixels a sky's own gradient would leave no room for contrast.
+/// Contrast stretch around the local mean of a place: `0.5 + gain · (sample − mean)`. The mean covers 24
+/// pixels in each direction; without it a sky's own gradient would use up the range.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stretch {
-    /// Of each plane.
+    /// The local mean of each plane.
     means: Vec<Plane>,
     gain: f32,
 }
 
 impl Stretch {
-    /// The stretch that makes a place fill the range: the middle 90 % of what is left without the mean span 60 % of it. One
-    /// gain, 1 to 24, serves all planes.
+    /// The stretch that fills the range: the middle 90 % of the differences from the mean span 60 % of it.
+    /// All planes share one gain, 1 to 24.
     ///
     /// # Errors
     /// When the planes do not fit the model.
@@ -131,7 +131,7 @@ impl Stretch {
         Ok(Self::of_part(&part(image, spot, ctx)?))
     }
 
-    /// The factor.
+    /// The gain.
     pub fn gain(&self) -> f32 {
         self.gain
     }
@@ -152,8 +152,8 @@ impl Stretch {
     }
 }
 
-/// A place of an image at its own size with more contrast. Take the stretch of the input for the result and the reference
-/// too, so that they can be compared.
+/// A place of an image at its own size with more contrast. Use the stretch of the input for result and
+/// reference too, to make them comparable.
 ///
 /// # Errors
 /// When the planes do not fit the model.
@@ -168,7 +168,7 @@ pub fn stretched(
 
 pub(super) fn apply(mut part: Image, stretch: &Stretch) -> Picture {
     for (p, plane) in part.planes.iter_mut().enumerate() {
-        // Grey beside colour shares what there is.
+        // A grey image next to a colour one uses the planes that both have.
         let Some(mean) = stretch.means.get(p).or(stretch.means.last()) else { continue };
         for y in 0..plane.height.min(mean.height) {
             let row = plane.row_mut(y).iter_mut().zip(mean.row(y));
@@ -245,7 +245,7 @@ mod tests {
         assert_eq!(stretch.gain(), 24.0, "two codes would allow more, which is too much");
         let shown = stretched(&input, &spot, &stretch, &ctx).unwrap();
         let step = |a: usize, b: usize| i32::from(shown.at(b, 5)[0]) - i32::from(shown.at(a, 5)[0]);
-        // Two codes, less what the mean has from pixel to pixel.
+        // Two codes, less the mean's change from pixel to pixel.
         assert!([step(15, 16), -step(31, 32), step(47, 48)].iter().all(|s| (44..=52).contains(s)));
         let brighter = Image::from_gray(64, 64, &data.iter().map(|v| v + 1).collect::<Vec<_>>()).unwrap();
         let brighter = stretched(&brighter, &spot, &stretch, &ctx).unwrap();

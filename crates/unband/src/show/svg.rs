@@ -1,4 +1,4 @@
-//! Plots as SVG.
+//! SVG canvas for plots.
 
 use std::fmt::Write;
 
@@ -6,16 +6,16 @@ use super::canvas::{Anchor, Area, Canvas, Ink};
 use super::fill::escape;
 use super::{Picture, ShowError};
 
-/// Colours of a page that has variables for them; else those behind the comma.
+/// Uses the page's CSS variables for colours; the values behind the comma are fallbacks.
 const STYLE: &str = include_str!("plot.css");
 
-/// An SVG element that grows with each stroke.
+/// An SVG element under construction.
 pub(super) struct Svg {
     body: String,
 }
 
 impl Svg {
-    /// An empty one that says what it is to those who cannot see it.
+    /// An empty one with a label for screen readers.
     pub fn new(width: f64, height: f64, title: &str) -> Self {
         let title = escape(title);
         let body = format!(

@@ -1,57 +1,57 @@
-//! Tables of a page.
+//! Metric tables of a page.
 
 use std::fmt::Write;
 
 use super::fill::escape;
 
-/// A column of numbers.
+/// A column of values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column(
     /// Its heading: "input", "result", "result against reference".
     pub String,
 );
 
-/// Which way a number improves.
+/// Direction of improvement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
-    /// More is better.
+    /// Higher is better.
     Higher,
-    /// Less is better.
+    /// Lower is better.
     Lower,
-    /// Neither by itself.
+    /// Neither.
     Neither,
 }
 
-/// A number, or why there is none.
+/// A value, or the reason for a missing one.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// A number; infinity is one.
+    /// A value, possibly infinite.
     Number(f64),
     /// The reason, a short sentence.
     Missing(String),
-    /// This column has nothing to do with this measure.
+    /// The metric does not apply to this column.
     Blank,
 }
 
 /// A row of the table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MetricRow {
-    /// Name as it is typed: "cambi".
+    /// Name as in `--metrics`: "cambi".
     pub name: String,
-    /// Unit, in words; may be empty.
+    /// Unit, as text; may be empty.
     pub unit: String,
-    /// Which way it improves.
+    /// Direction of improvement.
     pub better: Direction,
-    /// What it means, in a short sentence.
+    /// Meaning, as a short sentence.
     pub meaning: String,
     /// One value per column.
     pub values: Vec<Value>,
 }
 
-/// What a column is called that shows what the others should be like, and competes with none of them.
+/// Label of the reference column, which does not compete with the others.
 const REFERENCE: &str = "reference";
 
-/// The best of a row's values where several columns compete.
+/// The best of a row's values, if several columns compete.
 fn best(row: &MetricRow, columns: &[Column]) -> Option<f64> {
     let competing = columns.iter().zip(&row.values).filter(|(column, _)| column.0 != REFERENCE);
     let values: Vec<f64> = competing
@@ -75,11 +75,11 @@ pub(super) fn measures(metrics: &[MetricRow], columns: &[Column]) -> String {
     if metrics.is_empty() {
         return String::new();
     }
-    let mut out = "<h3>Measures</h3>\n<table><thead><tr><th scope=\"col\">measure</th>".to_owned();
+    let mut out = "<h3>Metrics</h3>\n<table><thead><tr><th scope=\"col\">metric</th>".to_owned();
     for column in columns {
         let _ = write!(out, "<th scope=\"col\" class=\"number\">{}</th>", escape(&column.0));
     }
-    out.push_str("<th scope=\"col\">better</th><th scope=\"col\">what it says</th></tr></thead>\n<tbody>\n");
+    out.push_str("<th scope=\"col\">better</th><th scope=\"col\">meaning</th></tr></thead>\n<tbody>\n");
     for row in metrics {
         let unit = if row.unit.is_empty() {
             String::new()
@@ -110,10 +110,10 @@ pub(super) fn measures(metrics: &[MetricRow], columns: &[Column]) -> String {
     out
 }
 
-/// The same with a row per image, for images that are many.
+/// The same with a row per image, for many images.
 pub(super) fn measures_by_picture(metrics: &[MetricRow], columns: &[Column]) -> String {
     let mut out =
-        "<h3>Measures</h3>\n<div class=\"wider\"><table><thead><tr><th scope=\"col\">image</th>".to_owned();
+        "<h3>Metrics</h3>\n<div class=\"wider\"><table><thead><tr><th scope=\"col\">image</th>".to_owned();
     for row in metrics {
         let arrow = arrow(row.better).split(' ').next().unwrap_or_default();
         let _ = write!(out, "<th scope=\"col\" class=\"number\">{} {arrow}</th>", escape(&row.name));
@@ -152,51 +152,51 @@ fn arrow(better: Direction) -> &'static str {
     }
 }
 
-/// A table that stands by itself: methods and their means, say.
+/// A separate table: methods and their means, for example.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Listing {
     /// Heading, unique on the page.
     pub title: String,
-    /// What people need to know to read it, a sentence or two each.
+    /// Notes for readers, a sentence or two each.
     pub notes: Vec<String>,
-    /// Names of the columns, the first one that of the rows.
+    /// Column names; the first is that of the row labels.
     pub head: Vec<String>,
-    /// From top to bottom.
+    /// Rows, from top to bottom.
     pub rows: Vec<ListingRow>,
 }
 
 /// A row of a [`Listing`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum ListingRow {
-    /// Values that were measured, one per column after the first.
+    /// Measured values, one per column after the first.
     Measured {
         /// First column.
         name: String,
         /// The other columns.
         cells: Vec<ListingCell>,
     },
-    /// Values that somebody else printed.
+    /// Published values from elsewhere.
     Printed {
         /// First column.
         name: String,
         /// The other columns.
         cells: Vec<ListingCell>,
     },
-    /// No values.
+    /// A row without values.
     Nothing {
         /// First column.
         name: String,
-        /// The reason, which takes the other columns.
+        /// The reason; spans the other columns.
         why: String,
     },
 }
 
-/// A cell of a [`Listing`].
+/// A table cell of a [`Listing`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListingCell {
-    /// A number or a word; may be empty.
+    /// A value or a word; may be empty.
     pub text: String,
-    /// How sure it is: the interval of a mean; may be empty.
+    /// Confidence interval of a mean; may be empty.
     pub interval: String,
     /// Is it the best of its column?
     pub best: bool,
@@ -248,10 +248,10 @@ pub(super) fn listing(table: &Listing, id: &str) -> String {
     out
 }
 
-/// Four digits that count, more before the point.
+/// Four significant digits, more before the decimal point.
 fn number(value: f64) -> String {
     if value.is_nan() {
-        return "not a number".to_owned();
+        return "NaN".to_owned();
     }
     if value.is_infinite() {
         return if value > 0.0 { "∞" } else { "−∞" }.to_owned();

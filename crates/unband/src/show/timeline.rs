@@ -1,4 +1,4 @@
-//! A value over the time of a video.
+//! Plot of a value over a video's time.
 
 use super::canvas::{Anchor, Area, Canvas, Ink};
 use super::plot::ticks;
@@ -10,21 +10,21 @@ const LEFT: f64 = 54.0;
 const RIGHT: f64 = 14.0;
 const BELOW: f64 = 50.0;
 
-/// Values of frames with their times, and where shots begin.
+/// Values of frames with their times, and shot starts.
 #[derive(Clone, Debug, Default)]
 pub struct Timeline {
-    /// What it is about, for the first line.
+    /// The title.
     pub title: String,
-    /// What the values are, with their unit.
+    /// Label of the values, with their unit.
     pub unit: String,
-    /// Seconds and values in order of time; values that are no finite numbers leave a gap.
+    /// Seconds and values in order of time; infinite and NaN values leave a gap.
     pub values: Vec<(f64, f64)>,
-    /// Seconds at which shots begin.
+    /// Start times of shots, in seconds.
     pub shots: Vec<f64>,
 }
 
 impl Timeline {
-    /// As an SVG so many pixels wide, at least 320.
+    /// As an SVG of that width in pixels, at least 320.
     pub fn svg(&self, width: usize) -> String {
         let width = (width as f64).clamp(320.0, 16_384.0);
         let area = Area { x: LEFT, y: TOP, w: width - LEFT - RIGHT, h: HEIGHT - TOP - BELOW };
@@ -36,7 +36,7 @@ impl Timeline {
         let (from, to) = bounds(&mut self.values.iter().map(|value| value.0));
         let (low, high) = bounds(&mut self.values.iter().map(|value| value.1));
         let (from, to) = if from <= to { (from, to.max(from + 1e-3)) } else { (0.0, 1.0) };
-        // From 0 on: a curve that fills the plot would make small changes look large.
+        // The axis starts at 0: otherwise small changes would look large.
         let (low, high) = if low <= high { (low.min(0.0), high.max(1.0) * 1.06) } else { (0.0, 1.0) };
         let x = |seconds: f64| area.x + (seconds - from) / (to - from) * area.w;
         let y = |value: f64| area.y + (high - value) / (high - low) * area.h;
@@ -56,7 +56,7 @@ impl Timeline {
         }
         svg.text((area.x + area.w, area.y + area.h + 36.0), Anchor::End, Ink::Faint, "seconds");
         svg.rect(area, Ink::Grid, false);
-        // Every other shot is shaded, which shows where each begins.
+        // Every other shot is shaded, to show the boundaries.
         for shot in self.shots.chunks(2).filter(|pair| pair.len() == 2) {
             let second = shot[1];
             let end = self.shots.iter().copied().find(|&next| next > second).unwrap_or(to);

@@ -2,7 +2,7 @@
 const { study, trials, images } = JSON.parse(document.getElementById("data").textContent);
 const at = (id) => document.getElementById(id);
 
-// What this browser keeps, if it does: under the study's name, the last rater; under study and rater, the grades.
+// Storage of the browser, if it allows any: under the study's name, the last rater; under study and rater, the grades.
 const kept = {
   get(key) {
     try { return JSON.parse(localStorage.getItem(key)); } catch { return null; }
@@ -13,7 +13,7 @@ const kept = {
 };
 const prefix = "unband-study:" + study;
 
-// Random numbers that a text decides: FNV-1a and mulberry32.
+// Random numbers seeded by a text: FNV-1a and mulberry32.
 function random(text) {
   let a = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(text)) a = Math.imul(a ^ byte, 0x01000193);
@@ -25,7 +25,7 @@ function random(text) {
   };
 }
 
-// The rater's own order; no picture twice in a row while that can be avoided.
+// The rater's own order; no image twice in a row where possible.
 function shuffled(rater) {
   const next = random(study + "/" + rater);
   const left = new Map();
@@ -34,7 +34,7 @@ function shuffled(rater) {
   let last;
   for (let count = trials.length; count > 0; count--) {
     const others = [...left].filter(([picture, list]) => picture !== last && list.length);
-    // A picture that has more than half of what is left must come now, or it meets itself later.
+    // An image with more than half of the remaining trials must come now, or it repeats later.
     const due = others.find(([, list]) => 2 * list.length > count);
     const from = due ? [due] : others.length ? others : [...left].filter(([, list]) => list.length);
     let n = Math.floor(next() * from.reduce((sum, [, list]) => sum + list.length, 0));
@@ -71,7 +71,7 @@ function flip(to = !version()) {
   for (const button of document.querySelectorAll("[data-grade]")) button.disabled = !seen;
 }
 
-// One pixel of the picture on one pixel of the screen, where there is room; otherwise the rater is told.
+// One pixel of the image per pixel of the screen, where there is room; otherwise the rater is informed.
 function fit() {
   const img = at("reference");
   for (const one of [img, at("result")]) one.style.width = img.naturalWidth / devicePixelRatio + "px";
@@ -159,7 +159,7 @@ async function warnIfSmall() {
   await img.decode().catch(() => {});
   const needed = img.naturalWidth / devicePixelRatio + 16;
   at("small").hidden = needed <= innerWidth;
-  at("small").textContent = `The pictures have ${img.naturalWidth} pixels across, this window ${Math.round(innerWidth * devicePixelRatio)}: ` +
+  at("small").textContent = `The images are ${img.naturalWidth} pixels wide, this window ${Math.round(innerWidth * devicePixelRatio)}: ` +
     "they will be shown smaller. A larger window or screen is better.";
 }
 
@@ -186,7 +186,7 @@ for (const button of document.querySelectorAll(".surround")) {
 addEventListener("keydown", (event) => {
   if (at("rating").hidden || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === " ") {
-    // A focused button would otherwise be pressed too.
+    // Otherwise a focused button would be pressed too.
     event.preventDefault();
     if (!event.repeat) flip();
   } else if (/^[1-5]$/.test(event.key)) {

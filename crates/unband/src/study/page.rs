@@ -1,4 +1,4 @@
-//! The page that raters open.
+//! HTML page of a viewing test.
 
 use std::fmt::Write;
 
@@ -8,33 +8,33 @@ use super::{GRADES, StudyError};
 use crate::show::fill::{escape, fill};
 use crate::show::{Picture, uri};
 
-/// How large images are shown.
+/// Display size of large images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fit {
-    /// Pixel by pixel.
+    /// Full size, pixel by pixel.
     Whole,
-    /// A part of them, pixel by pixel; what is smaller stays.
+    /// A crop, pixel by pixel; smaller images stay whole.
     Crop {
-        /// Pixels in a row.
+        /// Pixels per row.
         width: usize,
-        /// Rows.
+        /// Number of rows.
         height: usize,
-        /// Left column and top row, moved inwards where the part would reach outside; the middle without them.
+        /// Left column and top row, moved inwards where the crop would reach outside; `None`: the centre.
         at: Option<(usize, usize)>,
     },
-    /// At most so many pixels a side: averaged over areas and dithered, which softens bands. A crop is fairer.
+    /// At most this many pixels a side: area-averaged and dithered, which softens bands. A crop is fairer.
     Longest(usize),
 }
 
-/// A self-contained page for a double-stimulus impairment test: name the methods, add images, take the HTML.
+/// A self-contained page for a double-stimulus impairment test: name the methods, add images, get the HTML.
 ///
-/// Images are embedded without loss as eight-bit PNG, every one once. Each rater sees them in an order of their
-/// own, drawn from the rater's name, never the same image twice in a row where that can be avoided. The page
-/// keeps what was rated in the browser and gives it as CSV at any time.
+/// Images are embedded as lossless 8-bit PNGs, each once. Every rater has an own random order, seeded by the
+/// rater's name, without the same image twice in a row where possible. The page stores ratings in the browser
+/// and exports them as CSV at any time.
 #[derive(Clone, Debug)]
 pub struct Study {
     title: String,
-    /// The reference's name, then the methods'.
+    /// Name of the reference, then those of the methods.
     names: Vec<String>,
     pictures: Vec<Shown>,
     bytes: usize,
@@ -44,9 +44,9 @@ pub struct Study {
 #[derive(Clone, Debug)]
 struct Shown {
     name: String,
-    /// Hash of the pixels and address, each once, in the order of the hashes: it tells nothing.
+    /// Hash of the pixels and data URI, each once, sorted by hash so that the order reveals nothing.
     images: Vec<(u64, String)>,
-    /// For the reference and each method which of them.
+    /// Indices into `images` of the reference and of each method.
     index: Vec<usize>,
 }
 
@@ -55,10 +55,10 @@ const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
 impl Study {
-    /// A study without images. `reference` is what the hidden reference is called in the key.
+    /// A study without images. `reference` is the name of the hidden reference in the key.
     ///
     /// # Errors
-    /// No method, or two of one name.
+    /// No method, or two with the same name.
     pub fn new(title: &str, reference: &str, methods: &[&str]) -> Result<Self, StudyError> {
         if methods.is_empty() {
             return Err(StudyError::NoMethod);
@@ -76,8 +76,8 @@ impl Study {
     /// Adds an image with the results of all methods, in their order.
     ///
     /// # Errors
-    /// A name used before, a result missing or too many, sizes that differ, planes that do not fit their model. The
-    /// study is then as it was.
+    /// A duplicate name, a wrong number of results, sizes that differ, planes that do not fit their model.
+    /// The study then stays unchanged.
     pub fn add(
         &mut self,
         name: &str,
@@ -121,17 +121,17 @@ impl Study {
         Ok(())
     }
 
-    /// Bytes that the images take on the page.
+    /// Bytes of all images on the page.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// What one rater has to grade: each image of each method, and each reference.
+    /// Number of presentations per rater: each image of each method, and each reference.
     pub fn presentations(&self) -> usize {
         self.pictures.len() * self.names.len()
     }
 
-    /// Twelve hexadecimal digits that stand for exactly these images and methods under these names.
+    /// Twelve hexadecimal digits that identify these images and methods with these names.
     pub fn id(&self) -> String {
         let mut all = Vec::new();
         let mut put = |part: &[u8]| {
@@ -147,15 +147,14 @@ impl Study {
         digits(hash([&all[..]]))
     }
 
-    /// What the page calls the reference and each method, with the name: the reference first, then the methods in
-    /// their order.
+    /// Pairs of identifier and name: the reference first, then the methods in their order.
     pub fn key(&self) -> Vec<(String, String)> {
         let study = self.id();
         let id = |name: &String| digits(hash([study.as_bytes(), name.as_bytes()]));
         self.names.iter().map(|name| (id(name), name.clone())).collect()
     }
 
-    /// The page. Raters need nothing else, and no network.
+    /// The page. It works without a network connection.
     pub fn html(&self) -> String {
         let (mut grades, mut scale) = (String::new(), String::new());
         for (i, words) in GRADES.iter().enumerate().rev() {
@@ -176,7 +175,7 @@ impl Study {
         fill(PAGE, &values.each_ref().map(|(name, value)| (*name, value.as_str())))
     }
 
-    /// What the script shows, as JSON: images, and for each presentation image, method, reference and result.
+    /// Data of the script as JSON: images, and for each presentation image, method, reference and result.
     fn data(&self) -> String {
         let key = self.key();
         let mut order: Vec<usize> = (0..key.len()).collect();
@@ -212,7 +211,7 @@ fn fitted(image: &Image, fit: Fit, ctx: &Context<'_>) -> Result<Picture, StudyEr
     Ok(Picture { width, height, rgb: rows.copied().collect() })
 }
 
-/// A JSON text that stands for itself inside a script element.
+/// A JSON string, escaped for a script element.
 fn text(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
@@ -229,7 +228,7 @@ fn text(text: &str) -> String {
     out
 }
 
-/// Sixty-four bits that change with every byte.
+/// 64-bit hash.
 ///
 /// Source: FNV-1a, 64 bits, and the last steps of `SplitMix64`.
 fn hash<const N: usize>(parts: [&[u8]; N]) -> u64 {

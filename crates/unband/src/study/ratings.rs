@@ -1,4 +1,4 @@
-//! Ratings, as the page saves them.
+//! CSV ratings from study pages.
 
 use std::collections::HashMap;
 
@@ -9,17 +9,17 @@ use super::StudyError;
 pub struct Rating {
     /// Identifier of the study.
     pub study: String,
-    /// Who gave it.
+    /// Name of the rater.
     pub rater: String,
-    /// For which image.
+    /// Name of the image.
     pub picture: String,
-    /// For which method: an identifier, or its name after [`Ratings::rename`].
+    /// The method: an identifier, or its name after [`Ratings::rename`].
     pub method: String,
     /// 1 (very annoying) to 5 (imperceptible).
     pub grade: u8,
-    /// How long it took.
+    /// Rating time in seconds.
     pub seconds: f64,
-    /// Its place in the rater's order, from 1.
+    /// Position in the rater's order, from 1.
     pub order: u32,
 }
 
@@ -27,14 +27,14 @@ pub struct Rating {
 #[derive(Clone, Debug, Default)]
 pub struct Ratings {
     rows: Vec<Rating>,
-    /// Where each rater graded each image of each method.
+    /// File and line of each rater's grade of each image of each method.
     seen: HashMap<[String; 3], (String, u64)>,
 }
 
 const COLUMNS: [&str; 7] = ["study", "rater", "picture", "method", "grade", "seconds", "order"];
 
 impl Ratings {
-    /// All of them, in the order they were read.
+    /// All ratings, in the order they were read.
     pub fn rows(&self) -> &[Rating] {
         &self.rows
     }
@@ -44,11 +44,12 @@ impl Ratings {
         self.rows.first().map(|row| row.study.as_str())
     }
 
-    /// Adds the rows of a CSV file. Its first line names the columns, in any order; others are left out.
+    /// Adds the rows of a CSV file. Its first line names the columns, in any order; other columns are
+    /// ignored.
     ///
     /// # Errors
-    /// Names file and line: a missing column or field, a grade outside 1..=5, another study than before, an image
-    /// that the rater has graded before. What was read until then stays.
+    /// Errors name file and line: a missing column or field, a grade outside 1..=5, another study than
+    /// before, an image that the rater has graded before. Rows read until then are kept.
     pub fn read(&mut self, file: &str, csv: &[u8]) -> Result<(), StudyError> {
         let csv = csv.strip_prefix(b"\xef\xbb\xbf").unwrap_or(csv);
         let at = |line, fault: String| StudyError::Row { file: file.to_owned(), line, fault };
@@ -96,7 +97,7 @@ impl Ratings {
         Ok(())
     }
 
-    /// Calls methods by their names, from pairs of identifier and name; others stay as they are.
+    /// Replaces identifiers by names, from pairs of both; others stay as they are.
     pub fn rename(&mut self, key: &[(String, String)]) {
         for row in &mut self.rows {
             if let Some((_, name)) = key.iter().find(|(id, _)| *id == row.method) {
@@ -106,7 +107,7 @@ impl Ratings {
     }
 }
 
-/// The fields, in the order of [`COLUMNS`], or what is wrong.
+/// The fields, in the order of [`COLUMNS`], or the error text.
 fn rating(fields: &[&str; COLUMNS.len()]) -> Result<Rating, String> {
     let [study, rater, picture, method, grade, seconds, order] = *fields;
     if let Some((name, _)) = COLUMNS.iter().zip(fields).take(4).find(|(_, field)| field.is_empty()) {

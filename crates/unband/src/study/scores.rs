@@ -1,59 +1,59 @@
-//! Mean opinions, and whose opinion counts.
+//! Mean opinion scores and rater screening.
 
 use std::collections::BTreeMap;
 
 use super::{Rating, Ratings};
 
-/// A mean and how sure it is.
+/// A mean with its confidence interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
     /// The mean.
     pub mean: f64,
-    /// Half of the 95 % interval, 1.96 s/√n with n − 1 degrees of freedom in s; none of fewer than two values.
+    /// Half of the 95 % interval: 1.96 s/√n, s with n − 1 degrees of freedom; none for fewer than two values.
     pub interval: Option<f64>,
-    /// How many values.
+    /// Number of values.
     pub count: usize,
 }
 
-/// What raters think of a method.
+/// Scores of a method.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MethodScore {
     /// Its name.
     pub name: String,
-    /// Mean opinion, 1 to 5, over all ratings of all images.
+    /// Mean opinion score, 1 to 5, over all ratings of all images.
     pub opinion: Estimate,
-    /// Grade less the same rater's grade of the hidden reference for the same image, where both were given:
-    /// −4 to 4, 0 when it looks like the reference. Nothing for the reference itself.
+    /// Grade minus the same rater's grade of the hidden reference for the same image, where both were given:
+    /// −4 to 4, 0 when both look alike. `None` for the reference itself.
     pub difference: Option<Estimate>,
 }
 
-/// What raters think of one image of a method.
+/// Scores of one image of a method.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PictureScore {
     /// The image.
     pub picture: String,
     /// The method.
     pub method: String,
-    /// Mean opinion, 1 to 5.
+    /// Mean opinion score, 1 to 5.
     pub opinion: Estimate,
 }
 
-/// How a rater's grades lie among the others'.
+/// Statistics of a rater's grades relative to the others'.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RaterScore {
-    /// Who.
+    /// Name of the rater.
     pub name: String,
-    /// Grades given.
+    /// Number of grades.
     pub ratings: usize,
-    /// P: of them far above the mean of all raters.
+    /// P: number of grades far above the mean of all raters.
     pub above: usize,
-    /// Q: of them far below.
+    /// Q: number of grades far below.
     pub below: usize,
-    /// Left out of every mean.
+    /// Excluded from every mean.
     pub rejected: bool,
 }
 
-/// What a study says.
+/// Results of a study.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scores {
     /// The methods, best first.
@@ -66,17 +66,19 @@ pub struct Scores {
 
 /// A rater is rejected above this share of outlying grades …
 const SHARE: f64 = 0.05;
-/// … when they lie on both sides: below this imbalance. Who is merely strict or lenient stays.
+/// … when they are on both sides: below this imbalance. A merely strict or lenient rater stays.
 const IMBALANCE: f64 = 0.3;
 
-/// Screens the raters, then scores the methods by those who stay. `reference` is the hidden reference's method.
+/// Screens the raters, then scores the methods by the remaining ones. `reference` is the hidden reference's
+/// method.
 ///
-/// A grade is far above or below when it lies at least 2 S from its presentation's mean, or √20 S where the kurtosis
-/// β₂ of the grades is outside 2..=4; S has n − 1 degrees of freedom. A rater is rejected when
-/// (P + Q) / (grades given) > 0.05 and |P − Q| / (P + Q) < 0.3. Screening is done once.
+/// A grade is far above or below when it is at least 2 S from its presentation's mean, or √20 S where the
+/// kurtosis β₂ of the grades is outside 2..=4; S has n − 1 degrees of freedom. A rater is rejected when (P +
+/// Q) / (grades given) > 0.05 and |P − Q| / (P + Q) < 0.3. Screening is done once.
 ///
-/// Source: ITU-R BT.500-14, annex 1, 2.3.1. Differs: a presentation on which all agree counts for nobody (S = 0 would
-/// make every grade far above and below). Fewer than six grades of a presentation can hold none 2 S away.
+/// Source: ITU-R BT.500-14, annex 1, 2.3.1. Differs: a presentation with unanimous grades is not included (S
+/// = 0 would make every grade far above and below). With fewer than six grades per presentation none can be 2
+/// S away.
 pub fn score(ratings: &Ratings, reference: Option<&str>) -> Scores {
     let raters = screen(ratings.rows());
     let rejected = |name: &str| raters.iter().any(|rater| rater.rejected && rater.name == name);
@@ -147,7 +149,7 @@ fn screen(rows: &[Rating]) -> Vec<RaterScore> {
     raters
 }
 
-/// The mean of a presentation's grades and how far from it is far; nothing where all agree.
+/// The mean of a presentation's grades and the distance that is far from it; `None` if all agree.
 fn limits(rows: &[&Rating]) -> Option<(f64, f64)> {
     let n = rows.len() as f64;
     let mean = rows.iter().map(|row| f64::from(row.grade)).sum::<f64>() / n;

@@ -1,5 +1,5 @@
-//! The same result from every side: the eight turns and mirrors of an image get the same findings and, turned back, the same
-//! samples.
+//! Invariance under orientation: all eight turns and mirrors of an image get the same findings and, turned
+//! back, the same samples.
 #![allow(clippy::unwrap_used)]
 
 #[path = "../../../unband-image/src/inspect/made.rs"]
@@ -19,7 +19,7 @@ fn turned(image: &Image, turn: Turn) -> Image {
     image
 }
 
-/// Restores all turns of an image, and compares what was found and what came out. Gives the report on the first.
+/// Restores all orientations of an image and compares findings and results. Returns the report on the first.
 fn same(banded: &Image, clean: &Image, depth: OutputDepth) -> Result<Report, String> {
     let options = Options { depth, ..Options::default() };
     let run = |turn: Turn| {
@@ -29,7 +29,7 @@ fn same(banded: &Image, clean: &Image, depth: OutputDepth) -> Result<Report, Str
         (image, report)
     };
     let told = |f: &Findings| {
-        // Steps as they are shown.
+        // Steps rounded as displayed.
         let steps: Vec<i32> = f.grids.iter().map(|g| (g.step_codes * 100.0).round() as i32).collect();
         format!("{:?} {:?} {steps:?} {} {}", f.cause, f.space, f.lossy, f.visible)
     };
@@ -67,21 +67,21 @@ fn photo(number: usize, at: (usize, usize), size: (usize, usize)) -> Image {
     Image { planes: image.planes, ..Image::from_rgb8(1, 1, &[0; 3]).unwrap() }
 }
 
-/// A gradient of 16 bits between three colours, with so many codes of grain (peak).
+/// A 16-bit gradient between three colours, with `grain` codes of noise (peak).
 fn gradient(run: usize, (w, h): (usize, usize), grain: f32, seed: u64) -> Image {
     let codes = made::gradient((w, h), run, grain, seed);
     let codes = codes.as_flattened().iter().map(|code| (code.clamp(0.0, 255.0) * 257.0).round() as u16);
     Image::from_rgb16(w, h, &codes.collect::<Vec<u16>>()).unwrap()
 }
 
-/// Degraded once, as an image that is turned afterwards.
+/// Degraded once, before it is turned.
 fn degraded(clean: &Image, by: &dyn Degradation, seed: u64) -> Image {
     let mut pair = Pair { lq: clean.clone(), gt: clean.clone() };
     by.apply(&mut pair, Rng::new(seed)).unwrap();
     pair.lq
 }
 
-/// The nearest of these colours, after an ordered pattern of so many codes.
+/// The nearest palette colour, after adding an ordered pattern of the given amplitude in codes.
 fn on_colours(clean: &Image, palette: &[[u8; 3]], dither: f32) -> Image {
     let (w, h) = (clean.width(), clean.height());
     let codes: Vec<[f32; 3]> =
@@ -89,7 +89,7 @@ fn on_colours(clean: &Image, palette: &[[u8; 3]], dither: f32) -> Image {
     Image::from_rgb8(w, h, made::on_palette(w, &codes, palette, dither).as_flattened()).unwrap()
 }
 
-/// On a palette of so many colours by one of two quantisers, dithered or not.
+/// Reduced to a palette of the given size by one of two quantisers, dithered or not.
 fn paletted(clean: &Image, colours: usize, learned: bool, dithered: bool) -> Image {
     let plain = if learned {
         degraded(clean, &Palette { colors: colours as u32, coder: Coder::BuiltIn }, 0)
@@ -108,18 +108,18 @@ fn paletted(clean: &Image, colours: usize, learned: bool, dithered: bool) -> Ima
     on_colours(clean, &used, 3.0 * 230.0 / colours as f32)
 }
 
-/// Keeps or sixteen bits.
+/// The input depth or sixteen bits.
 fn depths() -> impl Strategy<Value = OutputDepth> {
     prop_oneof![Just(OutputDepth::Keep), Just(OutputDepth::Bits(16))]
 }
 
-/// Even sides, as images have that were luma and half the chroma.
+/// Even sides, as in images that were stored with half-size chroma.
 fn size() -> impl Strategy<Value = (usize, usize)> {
     (75usize..130, 75usize..130).prop_map(|(w, h)| (2 * w, 2 * h))
 }
 
 proptest! {
-    // The same images every time: the detector has limits, and a rare image lies on one.
+    // Fixed seed: the detector has limits, and a rare image is on one of them.
     #![proptest_config(ProptestConfig {
         cases: 10,
         rng_seed: proptest::test_runner::RngSeed::Fixed(26),
@@ -162,7 +162,7 @@ proptest! {
     }
 }
 
-/// A part of an image on levels: the squares where they hold turn with it.
+/// Levels in a part of an image: the squares where they apply turn with it.
 #[test]
 fn a_part_on_levels_is_restored_from_every_side() {
     for size in [(384, 256), (256, 384), (320, 320)] {
@@ -176,7 +176,7 @@ fn a_part_on_levels_is_restored_from_every_side() {
         }
         let report = same(&banded, &clean, OutputDepth::Keep).unwrap();
         assert!(report.findings.regions.is_some() && report.changed, "{:?}", report.findings.sentence());
-        // The rest lost nothing: it stays.
+        // The rest is undamaged: it stays.
         let (result, report) = deband_with(banded.clone(), &Options::default(), &Context::default()).unwrap();
         assert_eq!(report.method, "unband-lite");
         let changed = |x: usize, y: usize| {

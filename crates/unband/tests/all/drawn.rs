@@ -1,4 +1,4 @@
-//! What is drawn on purpose stays byte for byte; what lost levels is repaired; `treat_as` overrides both ways.
+//! Drawings stay byte for byte, quantised images are repaired, and `treat_as` overrides both.
 #![allow(clippy::unwrap_used)]
 
 use unband::{Context, Drawing, Image, Options, OutputDepth, Reason, Report, TreatAs, deband_with, inspect};
@@ -6,7 +6,7 @@ use unband::{Context, Drawing, Image, Options, OutputDepth, Reason, Report, Trea
 const W: usize = 320;
 const H: usize = 240;
 
-/// An image from a colour for each pixel.
+/// An image from a function of position.
 fn drawn(color: impl Fn(usize, usize) -> [u8; 3]) -> Image {
     sized(W, H, color)
 }
@@ -25,7 +25,7 @@ fn codes(image: &Image) -> Vec<u8> {
     image.to_rgb8().unwrap()
 }
 
-/// Colours on a line from one to another.
+/// Colours on a line between two.
 fn between(a: [f32; 3], b: [f32; 3], t: f32) -> [u8; 3] {
     [0, 1, 2].map(|c| (a[c] + (b[c] - a[c]) * t).round() as u8)
 }
@@ -43,7 +43,7 @@ fn ball(x: usize, y: usize) -> Option<f32> {
     (inside > 0.0).then(|| (0.15 + 0.85 * (inside.sqrt() * 0.7 - u * 0.5 - v * 0.5).max(0.0)).min(1.0))
 }
 
-/// A little image in 24 colours: sky in stripes, a jagged hill, a house.
+/// A small image in 24 colours: sky in stripes, a jagged hill, a house.
 fn pixels(x: usize, y: usize) -> [u8; 3] {
     let edge = 38 + (x * 7 % 13) / 3 + (x / 9) % 4;
     if (30..42).contains(&x) && (30..50).contains(&y) {
@@ -57,7 +57,7 @@ fn pixels(x: usize, y: usize) -> [u8; 3] {
     }
 }
 
-/// A table of colours as a function of its lattice point, graded a little.
+/// A colour lookup table: a slightly graded function of its lattice point.
 fn graded(n: usize, at: [usize; 3]) -> [u8; 3] {
     let t = at.map(|k| k as f32 / (n - 1) as f32);
     let lift = |v: f32, gamma: f32| (12.0 + 231.0 * v.powf(gamma)).round() as u8;
@@ -177,7 +177,7 @@ fn lost() -> Vec<(String, Image)> {
             all.push((format!("{name}, {bits} bits"), drawn(|x, y| scene(x, y).map(|v| round(v, bits)))));
         }
     }
-    // Sixty colours, and no more, for a gradient.
+    // Only sixty colours for a gradient.
     let sixty = |x: usize, y: usize| {
         let t = (x as f32 * 0.8 + y as f32 * 0.5) / (0.8 * W as f32 + 0.5 * H as f32);
         between([40.0, 60.0, 120.0], [220.0, 150.0, 90.0], (t * 60.0).floor() / 60.0)
@@ -242,7 +242,7 @@ fn another_depth_adds_no_noise_to_a_drawing() {
     let (_, cards) = drawings().remove(0);
     let deep = Options { depth: OutputDepth::Bits(16), ..Options::default() };
     let (wide, _) = deband_with(cards.clone(), &deep, &Context::default()).unwrap();
-    assert!(wide.planes == cards.planes, "eight bits lie on sixteen");
+    assert!(wide.planes == cards.planes, "8-bit codes are on the 16-bit grid");
     let few = Options { depth: OutputDepth::Bits(5), ..Options::default() };
     let (coarse, _) = deband_with(cards, &few, &Context::default()).unwrap();
     let mut values: Vec<u32> = coarse.planes[0].data.iter().map(|v| v.to_bits()).collect();

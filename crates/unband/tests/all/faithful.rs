@@ -1,5 +1,5 @@
-//! The promise, over random images, findings and options, for every registered method and for the choice that is made
-//! where none is named.
+//! Quantisation intervals hold for random images, findings and options, for every registered method and for
+//! the default.
 #![allow(clippy::unwrap_used)]
 
 use proptest::prelude::*;
@@ -23,17 +23,17 @@ const CAUSES: [Cause; 9] = [
     Cause::ToneCurve,
 ];
 
-/// A method as it is asked for.
+/// A method and its settings.
 struct Subject {
     name: &'static str,
     choice: Choice,
     ours: bool,
-    /// Does it come with a file of numbers?
+    /// Does it need a weights file?
     network: bool,
 }
 
-/// The file in `golden/checkpoints` that a network runs with: few channels and drawn numbers, so that it does everything but
-/// good. Ours has its numbers in the program.
+/// The file in `golden/checkpoints` for a network: few channels and random weights, enough to run all layers.
+/// The built-in network has its weights in the program.
 fn checkpoint(network: &str) -> Option<&'static str> {
     Some(match network {
         "unband-lite" => return None,
@@ -45,11 +45,11 @@ fn checkpoint(network: &str) -> Option<&'static str> {
         "indi" => "indi_trainer.pth",
         "ggdbn" => "ggdbn.pth",
         "bdinn" => "bdinn.pth",
-        other => panic!("which checkpoint is of {other}?"),
+        other => panic!("no checkpoint for {other}"),
     })
 }
 
-/// Every registered method, and the one that the image asks for.
+/// Every registered method, and the default one.
 fn subjects() -> Vec<Subject> {
     let named = methods().map(|entry| {
         let takes = |kind| entry.params.iter().any(|param| param.kind == kind);
@@ -69,7 +69,7 @@ fn subjects() -> Vec<Subject> {
     named.chain([auto]).collect()
 }
 
-/// Those that run with a file of numbers, or the others.
+/// The methods with or without a weights file.
 fn which(networks: bool) -> impl Iterator<Item = Subject> {
     subjects().into_iter().filter(move |subject| subject.network == networks)
 }
@@ -198,7 +198,7 @@ fn options() -> impl Strategy<Value = Options> {
     )
 }
 
-/// Every sample lies in the cell of the one it came from.
+/// Every sample is in the interval of its source sample.
 fn stays_inside(
     subject: &Subject,
     image: &Image,
@@ -206,10 +206,10 @@ fn stays_inside(
     options: &Options,
 ) -> Result<(), TestCaseError> {
     if subject.network && image.is_yuv() {
-        // Its result is red, green and blue: no planes to compare with.
+        // Its result is RGB: no planes to compare with.
         return Ok(());
     }
-    // Our network knows nothing of more than what was found best.
+    // The built-in network has no strength above 1.
     let most = if subject.network { 1.0 } else { 4.0 };
     let strength = options.strength.min(most);
     let options = Options { method: subject.choice.clone(), strength, ..options.clone() };
@@ -221,7 +221,7 @@ fn stays_inside(
             prop_assert_eq!(written.depth, options.depth.resolve(image.depth));
             prop_assert_eq!(written.alpha.is_some(), image.alpha.is_some());
         }
-        // Some originals refuse depths that their authors never thought of.
+        // Some reimplementations reject depths that the original programs did not support.
         Err(unband::Error::Restore(_)) if !subject.ours => {}
         Err(error) => prop_assert!(false, "{}: {error}", subject.name),
     }
@@ -244,7 +244,7 @@ fn keeps_the_mean(subject: &Subject, image: &Image) -> Result<(), TestCaseError>
     Ok(())
 }
 
-/// One and the same image for any tile, any number of threads.
+/// The same image for any tile and any number of threads.
 fn is_the_same_in_pieces(
     subject: &Subject,
     image: &Image,
@@ -275,7 +275,7 @@ proptest! {
         }
     }
 
-    /// A faithful result put back on the source grid gives the source codes.
+    /// A faithful result rounded to the source grid gives the source codes.
     #[test]
     fn rounding_a_smoothed_picture_gives_the_source_codes(seed in any::<u32>(), kind in 0usize..4) {
         let image = picture(kind, 40, 31, Depth::EIGHT, seed);
@@ -295,7 +295,7 @@ proptest! {
     #[test]
     fn filters_keep_the_mean_of_a_plain_picture(seed in any::<u32>(), kind in 0usize..4, side in 24usize..90) {
         let image = picture(kind, side, 60, Depth::EIGHT, seed);
-        // What stays under full transparency is missing in the mean of ours; that of originals is bounded.
+        // Fully transparent samples are missing from unband's mean; that of reimplementations is bounded.
         let opaque = Image { alpha: None, ..image.clone() };
         for subject in which(false) {
             keeps_the_mean(&subject, if subject.ours { &opaque } else { &image })?;
@@ -348,7 +348,7 @@ proptest! {
     }
 }
 
-/// An image that somebody else changed is caught.
+/// An image changed by another program is detected.
 #[test]
 fn a_sample_outside_its_cell_is_counted() {
     let image = picture(1, 30, 20, Depth::EIGHT, 5);

@@ -1,4 +1,4 @@
-//! From file to file: names, formats, copies, refusals, proofs.
+//! File jobs: names, formats, copies, refusals, checks.
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
@@ -11,7 +11,7 @@ use unband::files::{
 use unband::{Act, Context, Depth, Dither, Error, Image, Options, OutputDepth, Reason};
 use unband_io::{Limits, WriteOptions, by_name};
 
-/// A sky: a slow gradient in all channels, each value kept to `bits` bits, with a plain strip below.
+/// A sky: a slow gradient in all channels, each value reduced to `bits` bits, with a plain strip below.
 fn sky(width: usize, height: usize, bits: u32) -> Image {
     let max = ((1 << bits) - 1) as f32;
     let code = |v: f32| ((v * max).round() * 255.0 / max).round() as u8;
@@ -80,7 +80,7 @@ fn a_banded_png_becomes_a_smooth_png_of_the_same_depth() {
     assert_eq!((done.plan.depth, done.plan.format.name), (Depth::EIGHT, "PNG"));
     let proof = done.proof.unwrap();
     assert_eq!((proof.samples, proof.outside), (320 * 240 * 3, 0));
-    // The file holds values between the levels of the source, which had 64 of them.
+    // The file contains values between the source's 64 levels.
     let codes = load(&folder.path("sky_unband.png")).to_rgb8().unwrap();
     let between = codes.iter().filter(|&&c| (f32::from(c) * 63.0 / 255.0).fract().min(0.5) > 0.2).count();
     assert!(between > codes.len() / 4, "{between} of {}", codes.len());
@@ -125,7 +125,7 @@ fn one_code_of_banding_is_smoothed_at_sixteen_bits() {
         .unwrap();
     assert!(done.report.samples_moved > 20_000, "{}", done.report.samples_moved);
     assert!(done.report.mean_shift_codes.abs() <= 0.1, "{}", done.report.mean_shift_codes);
-    // Half a code, and less than one of sixteen bits from the dither.
+    // Half a code, and less than one 16-bit code from the dither.
     assert!(done.report.max_change_codes < 0.499 + 1.0 / 257.0, "{}", done.report.max_change_codes);
     assert!(done.proof.unwrap().holds());
     assert_eq!(load(&done.plan.output.unwrap()).depth, Depth::SIXTEEN);
@@ -163,7 +163,7 @@ fn what_a_format_cannot_hold_is_told_before_any_work() {
     };
     let error = refuse("sky.jpg", &options);
     assert!(
-        error.to_string().ends_with("JPEG holds at most 8 bits per sample, 16 were asked for"),
+        error.to_string().ends_with("JPEG holds at most 8 bits per sample, got 16"),
         "{error}"
     );
     assert!(error.hint().is_some());

@@ -1,5 +1,5 @@
-//! JPEG files from reading to proof: results stay inside the intervals of the stored coefficients and come nearer to
-//! the image before it was coded.
+//! JPEG files from reading to checking: results stay inside the intervals of the stored coefficients and are
+//! closer to the image before encoding.
 #![allow(clippy::unwrap_used)]
 
 use unband::{Context, Options, OutputDepth, deband_with, inspect, prove};
@@ -76,7 +76,7 @@ fn a_repaired_picture_is_no_jpeg_any_more_and_is_what_its_file_holds() {
     let (out, report) = deband_with(image.clone(), &options, &Context::default()).unwrap();
     assert!(report.changed && !on_codes(&image) && on_codes(&out));
     assert_eq!(out.origin, Origin::default());
-    // The file that is written says the same.
+    // The written file confirms it.
     let mut bytes = Vec::new();
     write(&out, by_name("PNG").unwrap(), &WriteOptions::default(), &mut bytes).unwrap();
     let file = read(&bytes, &Limits::default()).unwrap();
@@ -97,7 +97,7 @@ fn a_result_that_left_its_interval_is_caught() {
     assert!(prove(&image, &image, &findings).holds());
     let mut other = image.clone();
     other.depth = Depth::SIXTEEN;
-    // A pattern of a middle frequency, stronger than its step.
+    // A mid-frequency pattern, stronger than its quantisation step.
     for plane in &mut other.planes {
         for (i, v) in plane.data.iter_mut().enumerate() {
             *v += if (i % 96 / 2 + i / 96 / 2) % 2 == 0 { 0.04 } else { -0.04 };

@@ -1,4 +1,4 @@
-//! The library: integration tests in one program, which links once.
+//! Integration tests of the library in one program, to link once.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod directions;

@@ -1,4 +1,4 @@
-//! Networks within the memory that is allowed.
+//! Networks within a memory limit.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::path::Path;
@@ -26,7 +26,7 @@ fn run(image: &Image, options: &Options) -> Result<Image, Error> {
     deband_with(image.clone(), options, &ctx).map(|(image, _)| image)
 }
 
-/// What is needed at least, by the error for one byte.
+/// The minimum memory, from the error for a limit of one byte.
 fn needed(image: &Image, network: &str, file: &str) -> (u64, bool, String) {
     let error = run(image, &options(network, file, Some(1))).unwrap_err();
     let Error::Memory { needed_mib, whole, .. } = error else { panic!("{error}") };
@@ -72,6 +72,6 @@ fn products_of_16_bits_move_our_network_by_less_than_half_a_code() {
     let pairs = half.planes.iter().zip(&whole.planes).flat_map(|(a, b)| a.data.iter().zip(&b.data));
     let worst = pairs.fold(0.0f32, |m, (a, b)| m.max((a - b).abs()));
     assert!(worst > 0.0 && worst < 0.5 / 255.0, "{worst}");
-    // What is asked for nowhere else is 32 bits.
+    // The default precision is 32 bits.
     assert!(with(Precision::Auto).unwrap().planes == whole.planes);
 }

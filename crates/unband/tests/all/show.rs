@@ -1,4 +1,4 @@
-//! Images and pages about banding, made from whole images.
+//! Visualisations and pages of whole images.
 #![cfg(feature = "show")]
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
@@ -11,7 +11,7 @@ use unband::show::{
 };
 use unband::{Context, Image, Matrix, Range, deband, inspect};
 
-/// A sky that was stored with few bits: steps of four codes, brightest at the top left.
+/// A sky stored with few bits: steps of four codes, brightest at the top left.
 fn sky(width: usize, height: usize) -> Image {
     let data = (0..width * height).flat_map(|i| {
         let (x, y) = (i % width, i / width);
@@ -199,7 +199,7 @@ fn several_results_are_called_by_their_names() {
         assert!(html.contains(&format!("<option>{name}</option>")), "{name}");
         assert!(html.contains(&format!("data-role=\"{name}\"")), "{name}");
     }
-    // A row per image; why there is no value stands below.
+    // A row per image; the reason for a missing value is below.
     assert!(
         html.contains(
             "<tr><th scope=\"row\">result</th><td class=\"number\" data-label=\"cambi\">0.3100</td>"
@@ -286,7 +286,8 @@ fn on_path(program: &str) -> bool {
         .is_some_and(|all| std::env::split_paths(&all).any(|dir| dir.join(program).is_file()))
 }
 
-/// Writes two pages and lets `tools/check_page.py` use them as a person would; screenshots go where `UNBAND_SHOTS` says.
+/// Writes two pages and lets `tools/check_page.py` use them like a person; screenshots are written to
+/// `UNBAND_SHOTS`.
 #[test]
 fn the_page_works_in_a_browser() {
     if let Some(missing) = ["chromium", "python3"].into_iter().find(|program| !on_path(program)) {

@@ -1,4 +1,4 @@
-//! Studies of what people see: the page, and the scores.
+//! Viewing tests: the page, and the scores.
 #![cfg(feature = "show")]
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
@@ -160,7 +160,7 @@ fn means_intervals_and_differences_are_those_computed_by_hand() {
     assert_eq!(scores.pictures.len(), 5);
 }
 
-/// Grades of twelve raters that agree but for a step, and of one more that a function says.
+/// Grades of twelve raters that agree within one step, and of one more given by a function.
 fn panel(last: impl Fn(usize) -> u8) -> Scores {
     scores((0..20).flat_map(|trial| {
         let usual = [5, 4, 3, 2][trial % 4];
@@ -185,7 +185,7 @@ fn whoever_answers_at_random_is_rejected_and_counts_no_more() {
         with.raters
     );
     assert_eq!(with.raters[12].ratings, 20);
-    // P and Q as NumPy gives them, with S from `std(ddof=1)`.
+    // P and Q computed with NumPy, S from `std(ddof=1)`.
     assert_eq!((with.raters[12].above, with.raters[12].below), (3, 3));
     assert!(with.methods.iter().all(|method| method.opinion.count == 12 * 5));
 }
@@ -247,8 +247,8 @@ fn on_path(program: &str) -> bool {
         .is_some_and(|all| std::env::split_paths(&all).any(|dir| dir.join(program).is_file()))
 }
 
-/// Lets `tools/check_study.py` take part as a rater would, and reads what it saved; screenshots go where
-/// `UNBAND_SHOTS` says.
+/// Lets `tools/check_study.py` take part like a rater, and reads its ratings; screenshots are written to
+/// `UNBAND_SHOTS`.
 #[test]
 fn a_rater_can_take_part_in_a_browser() {
     if let Some(missing) = ["chromium", "python3"].into_iter().find(|program| !on_path(program)) {
@@ -282,7 +282,7 @@ fn a_rater_can_take_part_in_a_browser() {
     assert_eq!(ratings.study(), Some(study.id().as_str()));
     let rows = ratings.rows();
     assert_eq!(rows.len(), 9);
-    // As the script grades: 1 to 5 in turn, the second one again as 5.
+    // The script grades 1 to 5 in turn; the second grade is changed to 5.
     let grades: Vec<_> = rows.iter().map(|row| row.grade).collect();
     assert_eq!(grades, [1, 5, 3, 4, 5, 1, 2, 3, 4]);
     assert!(rows.iter().zip(1..).all(|(row, place)| row.order == place && row.rater == "Zoë \"Q\", 7"));

@@ -1,4 +1,4 @@
-//! Reads the files of `golden/bband`.
+//! Reader of the files in `golden/bband`.
 #![allow(dead_code, clippy::unwrap_used)] // each test file uses some of it
 
 use std::io::Read;
@@ -21,7 +21,7 @@ pub fn read_png(name: &str) -> Vec<u8> {
     data
 }
 
-/// A file that gzip packed.
+/// A gzip file.
 pub fn unpacked(name: &str) -> Vec<u8> {
     let mut data = Vec::new();
     let file = std::fs::File::open(path(name)).unwrap();

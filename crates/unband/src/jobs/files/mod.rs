@@ -1,4 +1,4 @@
-//! The main job from file to file.
+//! Debanding from file to file.
 
 use std::borrow::Cow;
 use std::fs;
@@ -32,28 +32,28 @@ pub use upscale::{UpscaleFileOptions, UpscaleFileReport, UpscalePlan, plan_upsca
 use names::{asked_format, check_free, default_format, extension, fitting_depth, with_extension};
 use source::{decode, is_file, read_bytes};
 
-/// Where the result goes.
+/// Destination of the result.
 pub enum Output<'a> {
-    /// A file of exactly this name; its extension says the format unless [`FileOptions::format`] does.
+    /// A file of exactly this name; its extension selects the format unless [`FileOptions::format`] does.
     File(&'a Path),
-    /// A file whose extension is added when it is known: the format's, or the input's own for an image that
-    /// needs no repair.
+    /// A file whose extension is added later: that of the format, or the input's own for an image that needs
+    /// no repair.
     Stem(&'a Path),
-    /// Bytes; they are written only when they are complete.
+    /// A stream of bytes; written only when the result is complete.
     Sink(&'a mut dyn Write),
 }
 
-/// How a file is to be treated.
+/// Options for one file.
 #[derive(Clone, Debug, Default)]
-#[allow(clippy::struct_excessive_bools)] // switches that people set one by one
+#[allow(clippy::struct_excessive_bools)] // independent switches
 pub struct FileOptions {
-    /// How the image in it is to be treated.
+    /// Options for its image.
     pub options: Options,
-    /// Format of the result; without it the input's where that loses nothing, else PNG.
+    /// Format of the result; without it the input's if that is lossless, else PNG.
     pub format: Option<&'static FormatEntry>,
     /// Quality of lossy formats, 1..=100.
     pub quality: Option<u8>,
-    /// Work for a small file, 0..=9; [`WriteOptions::effort`].
+    /// Compression effort, 0..=9; [`WriteOptions::effort`].
     pub effort: Option<u8>,
     /// Replace an existing file?
     pub overwrite: bool,
@@ -61,22 +61,22 @@ pub struct FileOptions {
     pub only_banded: bool,
     /// Give the result the input's times?
     pub preserve_times: bool,
-    /// Read the result again and check every sample against its cell?
+    /// Read the result again and check every sample against its quantisation interval?
     pub prove: bool,
-    /// What the network makes beside its image, to be written too.
+    /// An extra output of the network to write.
     pub aside: Option<AsideFile>,
-    /// The largest image that is read.
+    /// Size limits for reading.
     pub limits: Limits,
 }
 
 impl FileOptions {
-    /// What names of results depend on.
+    /// The options that names of results depend on.
     pub fn naming(&self) -> Naming {
         Naming { format: self.format, depth: self.options.depth }
     }
 }
 
-/// What is known about a file, and what would be done with it.
+/// Findings on a file, and the planned work.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// Format of the input, by its content.
@@ -87,19 +87,19 @@ pub struct Plan {
     pub height: usize,
     /// Bits per sample of the input.
     pub input_depth: Depth,
-    /// Did the input's coding lose anything?
+    /// Is the input's coding lossy?
     pub input_lossy: bool,
-    /// What was found.
+    /// The findings.
     pub findings: Findings,
-    /// The same as a sentence.
+    /// The findings as a sentence.
     pub finding: String,
     /// The method.
     pub method: &'static str,
     /// Its settings, in order.
     pub settings: Vec<(String, String)>,
-    /// Keep samples inside their cells?
+    /// Keep samples inside their quantisation intervals?
     pub faithful: bool,
-    /// What happens to the samples.
+    /// The action on the samples.
     pub act: Act,
     /// Bits per sample of the result.
     pub depth: Depth,
@@ -111,39 +111,39 @@ pub struct Plan {
     pub copies: bool,
 }
 
-/// How large files are.
+/// File sizes in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FileBytes {
-    /// What was read.
+    /// Bytes read.
     pub input: u64,
-    /// What was written, where anything was.
+    /// Bytes written, if any.
     pub output: Option<u64>,
 }
 
 impl FileBytes {
-    /// Times that the result is as large as the input, where that is more than twice.
+    /// Size of the result relative to the input, where it is more than twice as large.
     pub fn growth(self) -> Option<f64> {
         let times = self.output? as f64 / self.input.max(1) as f64;
         (times > 2.0).then_some(times)
     }
 
-    /// With what lies in a file now.
+    /// Adds the size that a file has now.
     fn with_file(self, path: Option<&Path>) -> Self {
         let output = path.and_then(|path| fs::metadata(path).ok()).map(|file| file.len());
         Self { output: self.output.or(output), ..self }
     }
 }
 
-/// What was done with a file.
+/// Report on one file.
 #[derive(Clone, Debug)]
 pub struct FileReport {
-    /// The plan as it was carried out: `output`, `format` and `copies` say what was really written.
+    /// The plan as executed: `output`, `format` and `copies` describe the file actually written.
     pub plan: Plan,
-    /// What happened to the samples.
+    /// Report on the samples.
     pub report: Report,
-    /// What the written format could not hold.
+    /// Properties that the written format could not hold.
     pub dropped: Vec<Dropped>,
-    /// The count of [`FileOptions::prove`], when something was written.
+    /// The counts of [`FileOptions::prove`], when something was written.
     pub proof: Option<Proof>,
     /// The file of [`FileOptions::aside`].
     pub aside: Option<PathBuf>,
@@ -153,7 +153,7 @@ pub struct FileReport {
     pub seconds: f64,
 }
 
-/// Reads and inspects a file and says what would be done with it. Writes nothing.
+/// Reads and inspects a file and returns the plan. Writes nothing.
 ///
 /// # Errors
 /// Files that cannot be read, wrong options, a format that cannot hold the result, an output that exists and
@@ -170,13 +170,13 @@ pub fn plan_file(
     Ok(plan(input, &image, format, output, options, ctx)?.0)
 }
 
-/// Takes the banding out of a file. The result appears complete or not at all.
+/// Debands a file. The result is written completely or not at all.
 ///
 /// An image that needs no repair is copied byte for byte under its own extension, unless another format or
-/// depth was asked for; with [`FileOptions::only_banded`] nothing is written for it.
+/// depth was requested; with [`FileOptions::only_banded`] nothing is written for it.
 ///
 /// # Errors
-/// As [`plan_file`], whatever the method refuses, and what goes wrong in writing.
+/// As [`plan_file`], errors of the method, and errors of writing.
 pub fn deband_file(
     input: Input<'_>,
     mut output: Output<'_>,
@@ -195,7 +195,7 @@ pub fn deband_file(
     let (mut plan, choices) = plan(input, &image, input_format, &output, options, ctx)?;
     let again = choices.act == Act::Restore && !options.prove && is_file(input);
     if again {
-        // What is repaired is hardly ever copied after all, and the file can be read once more.
+        // A repaired image is rarely copied, and the file can be read once more.
         bytes = Cow::Borrowed(&[]);
     }
     let run = if holds_planes_of(plan.format, &image) { deband_as } else { deband_into_rgb };
@@ -215,7 +215,7 @@ pub fn deband_file(
     let done = run(image, plan.findings.clone(), &choices, &within, &with_aside);
     let (image, report) = done.map_err(|error| error.with_memory_beside(held))?;
     if !report.changed {
-        // Only now is it known for methods that found nothing to do on the way.
+        // Some methods find only while running that there is nothing to repair.
         target(&mut plan, input, &output, options, !report.changed);
     }
     let mut done = FileReport {
@@ -234,7 +234,7 @@ pub fn deband_file(
             bytes = read_bytes(input, &options.limits, ctx)?;
         }
         let written = write(&mut done, image, &bytes, &mut output, (&how, &saving));
-        // An encoder that was stopped has no result.
+        // A cancelled encoder has no result.
         let written = written.or_else(|error| ctx.check().map_err(Error::from).and(Err(error)))?;
         done.bytes.output = written.as_ref().map(|written| written.len() as u64);
         done.bytes = done.bytes.with_file(done.plan.output.as_deref());
@@ -250,8 +250,10 @@ pub fn deband_file(
     Ok(done)
 }
 
-/// As [`deband_found`](crate::deband_found), but gives the image that [`deband_file`] would write where nobody names a
-/// format: luma and chroma of formats that lose something become RGB, and what needs no repair is copied.
+/// As [`deband_found`](crate::deband_found), but returns the image that [`deband_file`] would write without a
+/// format option.
+///
+/// YUV planes of lossy formats become RGB, and an image that needs no repair is copied.
 ///
 /// # Errors
 /// As [`deband_found`](crate::deband_found).
@@ -270,7 +272,7 @@ pub fn deband_as_written(
     Ok((if report.changed { result } else { image.clone() }, report))
 }
 
-/// Writes the result; returns its bytes where they went to a sink.
+/// Writes the result; returns its bytes if they went to a sink.
 fn write(
     done: &mut FileReport,
     image: Image,
@@ -305,7 +307,7 @@ fn write(
     }
 }
 
-/// Reads both images once more and compares.
+/// Reads both images again and compares them.
 fn proof(
     done: &FileReport,
     bytes: &[u8],
@@ -320,7 +322,7 @@ fn proof(
     };
     let depth = done.plan.depth;
     if depth.bits() < written.depth.bits() && !done.plan.copies {
-        // Ten and twelve bits are widened for files of sixteen; their own codes are what counts.
+        // Ten and twelve bits are widened to sixteen in files; the check uses the original codes.
         for value in written.planes.iter_mut().flat_map(|plane| &mut plane.data) {
             *value = depth.value(depth.code(*value));
         }
@@ -370,12 +372,12 @@ fn plan(
         copies: false,
     };
     target(&mut plan, input, output, options, matches!(choices.act, Act::Leave(_)));
-    // Before any work: can the format hold the result, and may it be written there?
+    // Before any work: can the format hold the result, and may the file be written?
     if !plan.copies {
         if options.prove && !holds_planes_of(plan.format, image) {
             return Err(Error::Unprovable { format: plan.format.name });
         }
-        // Luma and chroma become RGB where the format has no planes for them.
+        // YUV becomes RGB where the format has no planes for it.
         let own = image.color.model;
         let model = if image.is_yuv() && unband_io::check_model(own, plan.format).is_err() {
             Model::Rgb
@@ -393,12 +395,12 @@ fn plan(
     Ok((plan, choices))
 }
 
-/// Can the format hold luma and chroma as they are, if that is what the image has?
+/// Can the format hold the image's planes as they are? Always true for RGB and grey.
 fn holds_planes_of(format: &'static FormatEntry, image: &Image) -> bool {
     !image.is_yuv() || unband_io::check_model(image.color.model, format).is_ok()
 }
 
-/// Sets where the result goes, in which format, and whether it is a copy.
+/// Sets the destination and format of the result, and whether it is a copy.
 fn target(plan: &mut Plan, input: Input<'_>, output: &Output<'_>, options: &FileOptions, unchanged: bool) {
     let own = match output {
         Output::File(_) => plan.format == plan.input_format,
@@ -436,7 +438,7 @@ fn copy_times(from: &Path, to: &Path) -> Result<(), Error> {
     set().map_err(|source| unband_io::Error::Io { action: "set the times of", source }.in_file(to).into())
 }
 
-/// How the result of an input is written: of that quality, with that effort, instead of a file that may be replaced.
+/// Write options for the result of an input: quality, effort, and permission to replace a file.
 fn how_to_write<'a>(
     input: Input<'a>,
     (quality, effort): (Option<u8>, Option<u8>),

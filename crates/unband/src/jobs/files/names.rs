@@ -8,31 +8,31 @@ use unband_io::FormatEntry;
 use super::Output;
 use crate::{Error, OutputDepth};
 
-/// What the name of a result depends on, beside the input's.
+/// Options that change a result's name or format.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Naming {
-    /// The format that was asked for.
+    /// The requested format.
     pub format: Option<&'static FormatEntry>,
-    /// The depth that was asked for.
+    /// The requested depth.
     pub depth: OutputDepth,
 }
 
-/// `<folder>/<name>_unband`: where a result goes when nobody says.
+/// `<folder>/<name>_unband`: the default result name, without extension.
 pub fn output_stem(input: &Path) -> PathBuf {
     let mut name = input.file_stem().unwrap_or_default().to_owned();
     name.push("_unband");
     input.with_file_name(name)
 }
 
-/// `<folder>/<name>_x<scale>_unband`: where a larger image goes when nobody says.
+/// `<folder>/<name>_x<scale>_unband`: the default name of an upscaled result, without extension.
 pub fn upscaled_stem(input: &Path, scale: usize) -> PathBuf {
     let mut name = input.file_stem().unwrap_or_default().to_owned();
     name.push(format!("_x{scale}_unband"));
     input.with_file_name(name)
 }
 
-/// `<folder>/<name>_unband.<extension>` for a result in that format; the input's own extension where that
-/// stands for the format.
+/// `<folder>/<name>_unband.<extension>` for a result in that format; the input's own extension where it
+/// belongs to the format.
 pub fn output_name(input: &Path, format: &'static FormatEntry) -> PathBuf {
     with_extension(&output_stem(input), &extension(Some(input), format))
 }
@@ -61,10 +61,10 @@ pub fn possible_outputs(input: &Path, output: &Output<'_>, naming: Naming) -> Ve
     }
 }
 
-/// The format that was asked for: by name, or by the extension of the result.
+/// The requested format: by name, or by the extension of the result.
 ///
 /// # Errors
-/// An extension that stands for none.
+/// An extension of no known format.
 pub(super) fn asked_format(
     format: Option<&'static FormatEntry>,
     output: &Output<'_>,
@@ -82,16 +82,17 @@ pub(super) fn asked_format(
     }
 }
 
-/// The depth that was asked for; formats that hold nothing but floating point are not given rounded samples unless that was.
+/// The requested depth. Formats that hold only floating point get rounded samples only if a depth was
+/// requested.
 pub(super) fn fitting_depth(asked: OutputDepth, format: Option<&'static FormatEntry>) -> OutputDepth {
     let floats = |format: &FormatEntry| format.writes.as_ref().is_some_and(|w| w.depths == [Depth::F32]);
     if asked == OutputDepth::Keep && format.is_some_and(floats) { OutputDepth::Float } else { asked }
 }
 
-/// May the result be written there?
+/// Checks that the result may be written there.
 ///
 /// # Errors
-/// A file that exists and is not to be replaced.
+/// A file that exists and must not be replaced.
 pub(super) fn check_free(path: Option<&Path>, overwrite: bool) -> Result<(), Error> {
     match path {
         Some(path) if !overwrite && path.exists() => Err(unband_io::Error::Exists.in_file(path).into()),
@@ -99,7 +100,7 @@ pub(super) fn check_free(path: Option<&Path>, overwrite: bool) -> Result<(), Err
     }
 }
 
-/// The input's format where it loses nothing and holds the result, else PNG, else TIFF.
+/// The input's format where it is lossless and can hold the result, else PNG, else TIFF.
 pub(super) fn default_format(
     image: &Image,
     input: &'static FormatEntry,
@@ -113,20 +114,20 @@ pub(super) fn default_format(
     own.into_iter().chain(fallbacks(depth)).find(holds).unwrap_or(input)
 }
 
-/// What is written where the input's own format will not do.
+/// The fallback format where the input's own does not work.
 fn fallbacks(depth: Depth) -> impl Iterator<Item = &'static FormatEntry> {
     let names: &[&str] = if depth == Depth::F32 { &["TIFF"] } else { &["PNG"] };
     names.iter().filter_map(|name| unband_io::by_name(name))
 }
 
-/// The extension of a result: as the input spells it where that stands for the format.
+/// The extension of a result: as the input spells it where that belongs to the format.
 pub(super) fn extension(input: Option<&Path>, format: &'static FormatEntry) -> String {
     let own = input.filter(|path| unband_io::by_extension(path) == Some(format)).and_then(Path::extension);
     let preferred = || format.extensions.first().copied().unwrap_or_default().to_owned();
     own.and_then(|own| own.to_str()).map_or_else(preferred, str::to_owned)
 }
 
-/// Adds an extension, whatever dots the name has.
+/// Adds an extension; dots in the name do not matter.
 pub(super) fn with_extension(stem: &Path, extension: &str) -> PathBuf {
     let mut name = stem.file_name().unwrap_or_default().to_owned();
     name.push(".");

@@ -1,4 +1,4 @@
-//! Where images come from.
+//! Reading and decoding of input images.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -9,19 +9,19 @@ use unband_io::{FormatEntry, Limits};
 use crate::Error;
 use crate::jobs::memory;
 
-/// Where an image comes from.
+/// Source of an image.
 #[derive(Clone, Copy, Debug)]
 pub enum Input<'a> {
     /// A file.
     File(&'a Path),
-    /// The bytes of one.
+    /// The bytes of a file.
     Bytes(&'a [u8]),
 }
 
-/// The bytes of a file that begins like an image.
+/// Reads the bytes of a file that starts like an image.
 ///
 /// # Errors
-/// Whatever the system says, content that is no image, more bytes than one within the limits has.
+/// Errors of the system, content that is not an image, a file larger than the limits allow.
 pub(super) fn read_bytes<'a>(
     input: Input<'a>,
     limits: &Limits,
@@ -37,18 +37,19 @@ pub(super) fn read_bytes<'a>(
     }
 }
 
-/// Can its bytes be had again?
+/// Can the bytes be read again?
 pub(super) fn is_file(input: Input<'_>) -> bool {
     matches!(input, Input::File(path) if std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file()))
 }
 
-/// The least that a job takes for an image of so many columns, rows and bytes of planes, and whether it takes it as a whole.
+/// The least memory of a job for an image of given size and bytes of planes, and whether the method needs the
+/// whole image.
 pub(super) type Least<'a> = &'a dyn Fn((usize, usize), u64) -> Result<(u64, bool), Error>;
 
-/// The image in them, and the format that they turned out to be.
+/// Decodes the image; returns it with its detected format.
 ///
 /// # Errors
-/// No image, a damaged one, or one that is larger than allowed.
+/// Not an image, a damaged one, or one larger than allowed.
 pub(super) fn decode(
     input: Input<'_>,
     bytes: &[u8],
@@ -69,7 +70,7 @@ pub(super) fn decode(
     let within = Limits { max_bytes: limits.max_bytes.min(room), ..*limits };
     match (unband_io::read(bytes, &within), max_memory) {
         (Ok(image), _) => Ok((image, format)),
-        // It would do without a bound on memory.
+        // Without a memory limit it would fit.
         (Err(unband_io::Error::Limit { width, height, bytes, .. }), Some(allowed))
             if bytes <= limits.max_bytes && width.saturating_mul(height) <= limits.max_pixels =>
         {

@@ -1,4 +1,4 @@
-//! Larger images, from file to file.
+//! Upscaling from file to file.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -15,35 +15,35 @@ use crate::jobs::rgb::deband_into_rgb;
 use crate::jobs::upscale::{UpscaleOptions, UpscaleReport, Upscaler};
 use crate::{Error, Options, OutputDepth, Reason};
 
-/// How a file is to be enlarged.
+/// Options for upscaling one file.
 #[derive(Clone, Debug, Default)]
 pub struct UpscaleFileOptions {
-    /// How the image in it is.
+    /// Options for its image.
     pub options: UpscaleOptions,
-    /// Take the banding out first, like this.
+    /// Deband first, with these options.
     pub deband: Option<Options>,
-    /// Format of the result; without it the input's where that loses nothing, else PNG.
+    /// Format of the result; without it the input's if that is lossless, else PNG.
     pub format: Option<&'static FormatEntry>,
     /// Quality of lossy formats, 1..=100.
     pub quality: Option<u8>,
-    /// Work for a small file, 0..=9; [`WriteOptions::effort`](unband_io::WriteOptions::effort).
+    /// Compression effort, 0..=9; [`WriteOptions::effort`](unband_io::WriteOptions::effort).
     pub effort: Option<u8>,
     /// Replace an existing file?
     pub overwrite: bool,
     /// Give the result the input's times?
     pub preserve_times: bool,
-    /// The largest image that is read.
+    /// Size limits for reading.
     pub limits: Limits,
 }
 
 impl UpscaleFileOptions {
-    /// What names of results depend on.
+    /// The options that names of results depend on.
     pub fn naming(&self) -> Naming {
         Naming { format: self.format, depth: self.options.depth }
     }
 }
 
-/// What is known about a file, and what would be done with it.
+/// Properties of a file, and the planned work.
 #[derive(Clone, Debug)]
 pub struct UpscalePlan {
     /// Format of the input, by its content.
@@ -66,16 +66,16 @@ pub struct UpscalePlan {
     pub output: Option<PathBuf>,
 }
 
-/// What was done with a file.
+/// Report on one upscaled file.
 #[derive(Clone, Debug)]
 pub struct UpscaleFileReport {
-    /// The plan as it was carried out.
+    /// The plan as executed.
     pub plan: UpscalePlan,
-    /// What happened to the samples.
+    /// Report on the samples.
     pub report: UpscaleReport,
-    /// What taking the banding out before did, where that was asked for.
+    /// Result of debanding first, where that was requested.
     pub debanded: Option<Reason>,
-    /// What the written format could not hold.
+    /// Properties that the written format could not hold.
     pub dropped: Vec<Dropped>,
     /// Sizes of input and result.
     pub bytes: FileBytes,
@@ -83,10 +83,11 @@ pub struct UpscaleFileReport {
     pub seconds: f64,
 }
 
-/// Reads a file and says what would be done with it. Writes nothing.
+/// Reads a file and returns the plan. Writes nothing.
 ///
 /// # Errors
-/// Files that cannot be read, a format that cannot hold the result, an output that exists and may not be replaced.
+/// Files that cannot be read, a format that cannot hold the result, an output that exists and must not be
+/// replaced.
 pub fn plan_upscale(
     upscaler: &Upscaler,
     input: Input<'_>,
@@ -99,10 +100,11 @@ pub fn plan_upscale(
     plan(upscaler, (input, &image, format), output, options)
 }
 
-/// Enlarges the image of a file. The result appears complete or not at all, with colours and metadata of the input.
+/// Upscales the image of a file, with colours and metadata of the input. The result is written completely or
+/// not at all.
 ///
 /// # Errors
-/// As [`plan_upscale`], too little memory allowed, and what goes wrong in writing.
+/// As [`plan_upscale`], too little memory allowed, and errors of writing.
 pub fn upscale_file(
     upscaler: &Upscaler,
     input: Input<'_>,
@@ -120,7 +122,7 @@ pub fn upscale_file(
     let plan = plan(upscaler, (input, &image, input_format), &output, options)?;
     let mut debanded = None;
     if let Some(how) = &options.deband {
-        // What is rounded once, at the end, need not be rounded here.
+        // The result is rounded once, at the end; rounding here is unnecessary.
         let how = Options { depth: OutputDepth::Float, ..how.clone() };
         let findings = inspect(&image, ctx);
         let choices = choose(&image, &findings, &how)?;
@@ -153,7 +155,7 @@ pub fn upscale_file(
     Ok(UpscaleFileReport { plan, report, debanded, dropped, bytes, seconds: start.elapsed().as_secs_f64() })
 }
 
-/// The wish for a depth that is known.
+/// A known depth as an option.
 fn exactly(depth: Depth) -> OutputDepth {
     match depth {
         Depth::F32 => OutputDepth::Float,

@@ -1,4 +1,4 @@
-//! Single frames of a video, to look at before the video is worked on.
+//! Single frames of a video, for previews.
 
 use unband_image::Image;
 use unband_io::video::{DecodeOptions, Film, FrameFormat};
@@ -11,15 +11,15 @@ use crate::{Context, Error};
 /// A frame, before and after.
 #[derive(Clone, Debug)]
 pub struct Alone {
-    /// As it was decoded.
+    /// The decoded frame.
     pub before: Image,
-    /// As it would be encoded.
+    /// The frame for the encoder.
     pub after: Image,
-    /// Is any sample another one?
+    /// Does any sample differ?
     pub changed: bool,
 }
 
-/// Can the video be worked on? What [`deband_film`](super::deband_film) asks first.
+/// Checks that the video can be processed, as [`deband_film`](super::deband_film) does first.
 ///
 /// # Errors
 /// Interlaced videos, and those that would lose dynamic HDR.
@@ -31,10 +31,10 @@ pub fn check_film(film: &Film, options: &FilmOptions) -> Result<(), Error> {
     Ok(())
 }
 
-/// How the part of the video is decoded that the options name.
+/// Decode options for the part of the video that the options select.
 ///
 /// # Errors
-/// [`Error::Option`]: times that make no sense.
+/// [`Error::Option`]: invalid times.
 pub fn decode_options(film: &Film, options: &FilmOptions) -> Result<DecodeOptions, Error> {
     let cut = cut(film, options)?;
     Ok(DecodeOptions {
@@ -45,8 +45,10 @@ pub fn decode_options(film: &Film, options: &FilmOptions) -> Result<DecodeOption
     })
 }
 
-/// Takes the banding out of one frame of a video as if it were a shot. In the video the whole shot is looked at, and where nothing moves the
-/// result is a mean over time: there it is smoother still.
+/// Debands one frame of a video as if it were a shot.
+///
+/// In the video, the whole shot is inspected and the result in static areas is a mean over time: there it is
+/// smoother still.
 ///
 /// # Errors
 /// As [`deband_film`](super::deband_film), for one frame.

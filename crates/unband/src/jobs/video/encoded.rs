@@ -1,4 +1,4 @@
-//! Single frames of a video as they come out of its encoder, to look at before the video is worked on.
+//! Encoded single frames of a video, for previews of the encoder.
 
 use std::path::Path;
 
@@ -16,10 +16,10 @@ use super::pass::begins;
 use super::plan::{encoding, with_bits};
 use crate::{Context, Error};
 
-/// As many frames before one and behind it are encoded with it: what an encoder makes of a frame depends on both.
+/// Frames encoded before and after the requested one: an encoder's result for a frame depends on both.
 const AROUND: f64 = 8.0;
 
-/// The encoder that a video's result would have, to try it on parts.
+/// The encoder of a video's result, for trials on parts.
 #[derive(Debug)]
 pub struct EncoderTrial<'a> {
     film: &'a Film,
@@ -30,7 +30,7 @@ pub struct EncoderTrial<'a> {
 }
 
 impl<'a> EncoderTrial<'a> {
-    /// Settles what the encoder is told where the result is called `output`, which is not written.
+    /// Fixes the encoder settings for a result named `output`, which is not written.
     ///
     /// # Errors
     /// As [`deband_film`](super::deband_film) before the first frame.
@@ -45,15 +45,16 @@ impl<'a> EncoderTrial<'a> {
         Ok(Self { film, options, encoding, stored, programs })
     }
 
-    /// The encoder in a few words: "x265 10 bits CRF 16".
+    /// A short name of the encoder: "x265 10 bits CRF 16".
     pub fn words(&self) -> String {
         self.encoding.words(self.stored)
     }
 
-    /// The frame shown at a time, in ticks of the video: restored and encoded together with those around it, and decoded again.
+    /// The frame at a time, in ticks of the video: restored and encoded together with its neighbours, and
+    /// decoded again.
     ///
     /// # Errors
-    /// As [`deband_film`](super::deband_film); no frame shown at that time.
+    /// As [`deband_film`](super::deband_film); no frame at that time.
     pub fn frame(&self, ticks: i64, ctx: &Context<'_>) -> Result<Image, Error> {
         let (frames, seconds) = self.film.rate();
         let around = self.film.ticks((AROUND + 0.5) * f64::from(seconds) / f64::from(frames)).max(1);
@@ -104,7 +105,7 @@ impl<'a> EncoderTrial<'a> {
     }
 }
 
-/// The frame of that number of an encoded part, in the colours of the frames that it was made of.
+/// Frame number `number` of an encoded part, in the colours of its source frames.
 fn decoded(
     path: &Path,
     number: usize,
@@ -115,7 +116,7 @@ fn decoded(
     let options = DecodeOptions { programs: programs.clone(), ..DecodeOptions::default() };
     let mut decoder = Decoder::open(&film, &options, &Limits::default())?;
     let (mut bytes, mut format) = (Vec::new(), *decoder.format());
-    // Parts without a container's words for them say less of their colours than the video.
+    // Parts without the container's colour tags have fewer of them than the video.
     let model = match (as_given.color.model, format.color.model) {
         (Model::Yuv { matrix, range, .. }, Model::Yuv { subsampling, .. }) => {
             Some(Model::Yuv { matrix, range, subsampling })

@@ -1,4 +1,4 @@
-//! One frame after the other: where shots begin, what is found in them, and what is done.
+//! Frame-by-frame debanding: shot starts, inspection and restoration.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -11,54 +11,54 @@ use super::steady::{Alone, REACH, mean};
 use super::treatment::{Treatment, keep, look, restored, round};
 use crate::{Error, Options};
 
-/// Frames from one look at a shot to the next, where the whole of it was not looked at before.
+/// Frames between two inspections of a shot that was not inspected as a whole before.
 const LOOK_EVERY: u32 = 24;
 
-/// What became of a frame.
+/// Result status of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Done {
-    /// Does a shot begin with it?
+    /// Is it the first frame of a shot?
     pub(super) begins_shot: bool,
-    /// Is any sample another one?
+    /// Does any sample differ?
     pub(super) changed: bool,
 }
 
-/// A frame that is done.
+/// A finished frame.
 pub(super) struct Finished<T> {
-    /// What came with it.
+    /// The caller's tag.
     pub(super) tag: T,
-    /// As it came: memory for another.
+    /// The source bytes: memory for another frame.
     pub(super) bytes: Vec<u8>,
     pub(super) done: Done,
-    /// What worked on it; nothing where it stays as it is.
+    /// The method that changed it; `None` if unchanged.
     pub(super) method: Option<&'static str>,
 }
 
-/// Takes the banding out of frames, in order.
+/// Debands frames, in order.
 pub(super) struct Frames<'a, T> {
     options: &'a Options,
     ctx: Context<'a>,
     from: FrameFormat,
     to: FrameFormat,
-    /// What was found in the last frame, and how many there were since the look.
+    /// Treatment of the current shot, and the number of frames since its inspection.
     shot: Option<(Arc<Treatment>, u32)>,
     /// Number of the frame since [`Frames::restart`].
     number: u32,
-    /// Frames that are out and serve as neighbours, and then those that wait for neighbours.
+    /// Finished frames that serve as neighbours, then those that wait for neighbours.
     window: VecDeque<Held<T>>,
     out: usize,
     codes: ByCodes,
-    /// Memory that can be used again: new memory costs more than some steps of the work.
+    /// Buffers for reuse: allocating costs more than some processing steps.
     spare: Vec<Vec<Plane>>,
     spare_kept: Vec<Alone>,
     spare_out: Vec<Vec<u8>>,
 }
 
-/// A frame on its way.
+/// A frame in process.
 struct Held<T> {
     tag: Option<T>,
     bytes: Vec<u8>,
-    /// Has it nothing to do with the frame before?
+    /// Is it independent of the frame before?
     begins: bool,
     begins_shot: bool,
     method: Option<&'static str>,
@@ -67,29 +67,29 @@ struct Held<T> {
 }
 
 enum State {
-    /// The result, and whether any sample is another one.
+    /// The result, and whether any sample differs.
     Done(Vec<u8>, bool),
-    /// Restored by itself.
+    /// Restored without its neighbours.
     Alone(Alone, Arc<Treatment>),
 }
 
-/// A method that works on the frames' codes as they are, without images.
+/// A method that works directly on the frames' codes, without images.
 enum ByCodes {
-    /// Not looked for.
+    /// Not checked yet.
     Unknown,
     None,
-    /// Prepared for frames like these.
+    /// Prepared for frames of this format.
     Method(Box<dyn Restorer>),
 }
 
 impl<'a, T> Frames<'a, T> {
-    /// Frames like `from` that shall become like `to`.
+    /// For source frames in format `from` and results in format `to`.
     pub(super) fn new(
         options: &'a Options,
         (from, to): (FrameFormat, FrameFormat),
         ctx: &Context<'a>,
     ) -> Self {
-        // Progress is told in frames.
+        // Progress is reported in frames.
         let ctx = Context { rng: Rng::new(options.seed), progress: &NoProgress, ..*ctx };
         Self {
             options,
@@ -107,16 +107,18 @@ impl<'a, T> Frames<'a, T> {
         }
     }
 
-    /// Forgets what was: the next frame does not depend on it.
+    /// Resets the state: the next frame does not depend on earlier ones.
     pub(super) fn restart(&mut self) {
         (self.shot, self.number) = (None, 0);
     }
 
-    /// Takes a frame in. `begins_shot`: it has nothing to do with the frame before. `shot`: what is known of its shot; without it the shot is
-    /// looked at now and then, and what is restored once stays so to the end of its shot.
+    /// Adds a frame. `begins_shot`: it is independent of the frame before. `shot`: treatment of its shot, if
+    /// known.
+    ///
+    /// Without it the shot is inspected now and then; once restored, it stays so to its end.
     ///
     /// # Errors
-    /// Unknown methods and settings, methods that cannot work on such images, and cancelled.
+    /// Unknown methods and settings, methods that cannot process such images, and cancelled.
     pub(super) fn push(
         &mut self,
         tag: T,
@@ -139,7 +141,8 @@ impl<'a, T> Frames<'a, T> {
     }
 
     fn context(&self, number: u32) -> Context<'a> {
-        // What moves from frame to frame is less seen than what stands still; with more bits than eight neither is.
+        // Noise that changes from frame to frame is less visible than static noise; above eight bits both are
+        // invisible.
         let frame = if self.to.pixels.bits <= 8 { number } else { 0 };
         Context { frame, output: Some(Depth::Int(self.to.pixels.bits)), ..self.ctx }
     }
@@ -175,7 +178,7 @@ impl<'a, T> Frames<'a, T> {
         }
         let choices = &treatment.choices;
         let own = choices.entry.ours || choices.faithful;
-        // To look for the same frame again costs little beside the work on it.
+        // Comparing with the previous frame costs little next to processing it.
         if own
             && let Some(same) = self.neighbour(1, begins)
             && self.window.back().is_some_and(|held| held.bytes == bytes)
@@ -209,12 +212,12 @@ impl<'a, T> Frames<'a, T> {
         Ok(State::Alone(kept, treatment))
     }
 
-    /// The frame before the next one and the one before that, as of [`Frames::neighbour`].
+    /// The last two frames before the next one, as of [`Frames::neighbour`].
     fn neighbours(&self, begins: bool) -> [Option<&Alone>; REACH] {
         std::array::from_fn(|i| self.neighbour(i + 1, begins))
     }
 
-    /// The frame so many before the next one, where it is of the same run.
+    /// The frame `back` frames before the next one, if it belongs to the same run.
     fn neighbour(&self, back: usize, begins: bool) -> Option<&Alone> {
         let len = self.window.len();
         if begins || back > len || self.window.range(len + 1 - back..).any(|held| held.begins) {
@@ -226,10 +229,10 @@ impl<'a, T> Frames<'a, T> {
         }
     }
 
-    /// The next frame that is done, its result in `out`. `last`: there are no more frames to wait for.
+    /// The next finished frame, its result in `out`. `last`: no more frames follow.
     ///
     /// # Errors
-    /// As of [`Frames::push`].
+    /// As [`Frames::push`].
     pub(super) fn pop(&mut self, last: bool, out: &mut Vec<u8>) -> Result<Option<Finished<T>>, Error> {
         let Some(held) = self.window.get_mut(self.out) else { return Ok(None) };
         let changed = match &mut held.state {
@@ -266,7 +269,7 @@ impl<'a, T> Frames<'a, T> {
         Ok(tag.map(|tag| Finished { tag, bytes, done, method }))
     }
 
-    /// Makes the result of a restored frame, after which `with` others belong to the same run.
+    /// Finishes the result of a restored frame. `with` following frames belong to the same run.
     fn finish(&mut self, at: usize, with: usize, out: &mut Vec<u8>) -> Result<(), Error> {
         let alone = |i: usize| match &self.window[i].state {
             State::Alone(kept, _) => Some(kept),
@@ -290,7 +293,7 @@ impl<'a, T> Frames<'a, T> {
     }
 }
 
-/// An image of the same size and colours, in memory that may be there; its samples are any.
+/// An image of the same size and colours, in reused memory; its samples are arbitrary.
 fn like(image: &Image, mut planes: Vec<Plane>) -> Image {
     planes.resize_with(image.planes.len(), || Plane::filled(0, 0, 0.0));
     for (to, from) in planes.iter_mut().zip(&image.planes) {
@@ -378,7 +381,7 @@ mod tests {
             changed[usize::from(i % SIZE.0 >= 160)] +=
                 usize::from(u16::from_le_bytes(*pair) != 4 * u16::from(code));
         }
-        // Half a box of the gate into the texture may move.
+        // Half a box of the gate into the texture may change.
         assert!(changed[0] <= SIZE.1 * 4 && changed[1] > SIZE.1 * 80, "{changed:?}");
     }
 }

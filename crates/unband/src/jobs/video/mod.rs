@@ -1,6 +1,6 @@
-//! The main job from video to video: decoded, debanded and encoded in one pass, everything else copied.
+//! Debanding from video to video: decoded, debanded and encoded in one pass, everything else copied.
 //!
-//! What is settled before the first frame (plan.rs), a look at all shots (shots.rs), then one pass over the frames (pass.rs).
+//! Steps: the plan (plan.rs), inspection of all shots (shots.rs), then one pass over the frames (pass.rs).
 
 mod alone;
 mod encoded;
@@ -34,12 +34,14 @@ pub use self::plan::{Disk, FilmPlan, ShotFound, plan_film};
 pub use self::stop::ending_programs;
 pub use self::stream::{StreamReport, deband_stream, deband_to_stream};
 
-/// Takes the banding out of a video. What is not banded stays as it was; sound, subtitles, chapters and all else are copied.
+/// Debands a video. Shots without banding stay unchanged; audio, subtitles, chapters and all else are copied.
 ///
 /// # Errors
 /// [`Error::Video`] for everything about videos, from a missing `ffmpeg` to a full disk; else as
-/// [`crate::deband_with`]. Finished segments stay for a run with [`FilmOptions::resume`]; the result is there whole or not
-/// at all.
+/// [`crate::deband_with`].
+///
+/// Finished segments stay for a run with [`FilmOptions::resume`]. The result is written completely or not at
+/// all.
 pub fn deband_film(
     input: &Path,
     output: &Path,
@@ -49,10 +51,10 @@ pub fn deband_film(
     deband_film_told(input, output, options, &|_| {}, ctx)
 }
 
-/// As [`deband_film`]; `tell` is told what is planned before the first frame.
+/// As [`deband_film`]; `tell` gets the plan before the first frame.
 ///
 /// # Errors
-/// The same.
+/// As [`deband_film`].
 pub fn deband_film_told(
     input: &Path,
     output: &Path,
@@ -63,7 +65,7 @@ pub fn deband_film_told(
     let programs = Programs::default();
     let done =
         ending_programs(&programs, ctx.cancel, || work_on((input, output), options, tell, ctx, &programs));
-    // What was ended fails, which is not why there is no video.
+    // A terminated program fails; report the cancellation instead.
     done.or_else(|error| ctx.check().map_err(Error::from).and(Err(error)))
 }
 
@@ -88,7 +90,7 @@ fn work_on(
     let (end, bytes) = match plan.make(&mut work, &mut told, &mut worked, ctx) {
         Ok(done) => done,
         Err(error) => {
-            // Half a video only takes the room that the next attempt needs.
+            // A partial video only takes room that the next attempt needs.
             let joined = work.joined();
             let _ = fs::remove_file(&joined).or_else(|_| fs::remove_dir_all(&joined));
             work.remove_if_empty();
@@ -116,17 +118,17 @@ fn work_on(
     Ok(report)
 }
 
-/// How a video came to its result.
+/// The way in which a video's result was made.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum End {
     Encoded,
-    /// Nothing is to be repaired: its images stay as they are coded.
+    /// Nothing to repair: the coded frames are copied.
     Copied,
-    /// Nothing is to be repaired, and nothing was written.
+    /// Nothing to repair, and nothing was written.
     Left,
 }
 
-/// The same error about the result that people asked for, where it names a part of it.
+/// The same error with the path of the result, where it names a part of it.
 fn about(error: Error, output: &Path) -> Error {
     let path = output.to_owned();
     match error {
@@ -140,14 +142,14 @@ fn about(error: Error, output: &Path) -> Error {
     }
 }
 
-/// Where unfinished work for a result waits, if there is any.
+/// Folder of unfinished work for a result, if it exists.
 pub fn unfinished(output: &Path) -> Option<PathBuf> {
     let folder = work::folder_of(output);
     folder.is_dir().then_some(folder)
 }
 
 impl Plan<'_> {
-    /// Makes the video, from where earlier work ends; gives its bytes.
+    /// Makes the video, starting after earlier work; returns its size in bytes.
     fn make(
         &self,
         work: &mut Work,
@@ -176,7 +178,7 @@ impl Plan<'_> {
         Ok((End::Encoded, self.finish(work)?))
     }
 
-    /// What becomes of a video in which nothing is to be repaired; nothing where it must be encoded all the same.
+    /// The result for a video that needs no repair; `None` where it must be encoded anyway.
     fn kept(&self, work: &Work) -> Result<Option<(End, u64)>, Error> {
         if self.options.only_banded {
             return Ok(Some((End::Left, 0)));
@@ -184,7 +186,7 @@ impl Plan<'_> {
         Ok(self.copied(work)?.map(|bytes| (End::Copied, bytes)))
     }
 
-    /// What is found in the video; nothing where what is done does not depend on it.
+    /// The video's shots and findings; empty where the treatment does not depend on them.
     fn look_over(&self, ctx: &Context<'_>) -> Result<Shots, Error> {
         if self.follows_findings() {
             Shots::look_over(&self.film, self.options, self.expected_frames(), self.programs, ctx)
@@ -193,7 +195,8 @@ impl Plan<'_> {
         }
     }
 
-    /// Copies a video in which nothing is to be repaired; gives its bytes, or nothing where the container cannot hold its codec.
+    /// Copies a video that needs no repair; returns its size in bytes, or `None` where the container cannot
+    /// hold its codec.
     fn copied(&self, work: &Work) -> Result<Option<u64>, Error> {
         let joined = work.joined();
         let same = self.film.path.extension() == self.output.extension() && self.others.all(&self.film);
@@ -210,17 +213,17 @@ impl Plan<'_> {
         self.placed(&joined).map(Some)
     }
 
-    /// Not a single frame has come.
+    /// The error for a video without a single frame.
     fn empty(&self) -> Error {
         let path = self.film.path.clone();
         let Some(cut) = self.cut else {
-            return VideoError::Damaged { path, message: "no frame of it can be decoded".to_owned() }.into();
+            return VideoError::Damaged { path, message: "no frame can be decoded".to_owned() }.into();
         };
         let to = cut.to.map_or("its end".to_owned(), |to| format!("{} s", self.film.seconds(to)));
         VideoError::EmptyPart { path, from: self.film.seconds(cut.from), to }.into()
     }
 
-    /// Puts the video together and in its place; gives its bytes.
+    /// Joins the video and moves it to its place; returns its size in bytes.
     fn finish(&self, work: &Work) -> Result<u64, Error> {
         let joined = work.joined();
         video::join(
@@ -235,7 +238,7 @@ impl Plan<'_> {
         self.placed(&joined)
     }
 
-    /// Puts a video that is written in its place; gives its bytes.
+    /// Moves a written video to its place; returns its size in bytes.
     fn placed(&self, joined: &Path) -> Result<u64, Error> {
         let moved = bytes_of(joined).and_then(|bytes| {
             video::put_in_place(joined, self.output, &self.film.path)?;
@@ -244,14 +247,14 @@ impl Plan<'_> {
         moved.map_err(|source| unband_io::Error::Io { action: "write", source }.in_file(self.output).into())
     }
 
-    /// From when the first frame is shown until the last one ends, in seconds.
+    /// Time from the start of the first frame to the end of the last, in seconds.
     fn shown(&self, segments: &[Segment]) -> f64 {
         let all = || segments.iter().flat_map(|segment| &segment.times);
         let (Some(first), Some(last)) = (all().min(), all().max()) else { return 0.0 };
         let steps = all().count().saturating_sub(1);
         let seconds = self.film.seconds(last - first);
         let (frames, of_seconds) = self.film.rate();
-        // The last one lasts as long as the others on average.
+        // The last frame gets the average duration of the others.
         let each = if steps > 0 { seconds / steps as f64 } else { f64::from(of_seconds) / f64::from(frames) };
         seconds + each
     }

@@ -1,4 +1,4 @@
-//! What people say of a video, and what they are told of its result.
+//! Options and report of a video job.
 
 use unband_image::dither::Dither;
 use unband_io::video::{Images, Purpose, StreamChoice};
@@ -6,83 +6,84 @@ use unband_io::video::{Images, Purpose, StreamChoice};
 use super::FilmPlan;
 use crate::{Options, OutputDepth};
 
-/// How a video is to be treated.
+/// Options for one video.
 #[derive(Clone, Debug, Default)]
-#[allow(clippy::struct_excessive_bools)] // switches that people set one by one
+#[allow(clippy::struct_excessive_bools)] // independent switches
 pub struct FilmOptions {
-    /// As for images. [`crate::OutputDepth::Keep`] is ten bits here, or as many as the video has if these are more.
+    /// As for images. [`crate::OutputDepth::Keep`] means 10 bits here, or the video's depth where it is
+    /// higher.
     pub options: Options,
-    /// What the video is for: decides on codec and quality.
+    /// Purpose of the result: selects codec and quality.
     pub purpose: Purpose,
     /// Arguments for `ffmpeg`'s encoder.
     pub ffmpeg_args: Vec<String>,
-    /// Drop Dolby Vision and HDR10+ metadata, which fit the frames as they were.
+    /// Drop Dolby Vision and HDR10+ metadata, which describe the original frames.
     pub drop_dynamic_hdr: bool,
     /// The input is these numbered images.
     pub images: Option<Images>,
-    /// Frames are whole images, even if the video says that they are interlaced.
+    /// Treat frames as progressive, even if the video says that they are interlaced.
     pub progressive: bool,
-    /// Which streams beside the images go along.
+    /// Non-video streams to copy.
     pub streams: StreamChoice,
-    /// Take of a damaged video what can be decoded.
+    /// Keep what can be decoded from a damaged video.
     pub keep_going: bool,
-    /// Go on with unfinished work.
+    /// Resume unfinished work.
     pub resume: bool,
     /// Replace a file that exists.
     pub overwrite: bool,
-    /// Write nothing of videos in which nothing has to be repaired.
+    /// Write nothing for videos that need no repair.
     pub only_banded: bool,
-    /// Only from this time on, in seconds.
+    /// Start time, in seconds.
     pub from: Option<f64>,
-    /// Only up to this time, in seconds.
+    /// End time, in seconds.
     pub to: Option<f64>,
 }
 
 impl FilmOptions {
-    /// The dither for a video that people have named none for. Lossy encoders wipe blue noise out of 8 bits, and bands come back; an ordered
-    /// pattern they keep (`docs/films.md`). With more bits either stays.
+    /// The default dither for videos. At 8 bits, lossy encoders remove blue noise and bands return; they keep
+    /// an ordered pattern (`docs/films.md`). At more bits both survive.
     pub fn dither_for(purpose: Purpose, depth: OutputDepth) -> Dither {
         let eight = matches!(depth, OutputDepth::Bits(..=8));
         if eight && purpose != Purpose::Archive { Dither::Ordered } else { Dither::default() }
     }
 }
 
-/// What was done with a video.
+/// Report on one video.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FilmReport {
-    /// What it is, and how its result is encoded.
+    /// Properties of the video and of its encoding.
     pub plan: FilmPlan,
-    /// Was nothing written, as there is nothing to repair? Only with [`FilmOptions::only_banded`].
+    /// Was nothing written because nothing needed repair? Only with [`FilmOptions::only_banded`].
     pub left: bool,
-    /// Were its images copied as they are coded, as there is nothing to repair?
+    /// Were its coded frames copied because nothing needed repair?
     pub copied: bool,
     /// Frames in the result.
     pub frames: u64,
-    /// Frames of which something was changed, those of finished segments of earlier runs among them.
+    /// Changed frames, including those of segments from earlier runs.
     pub changed: u64,
-    /// Frames that this run has worked on.
+    /// Frames processed by this run.
     pub worked: u64,
-    /// Shots, those of earlier runs among them.
+    /// Shots, including those of earlier runs.
     pub shots: u64,
-    /// Methods that changed something, in the order in which they first did.
+    /// Methods that changed something, in order of first use.
     pub methods: Vec<String>,
-    /// Bytes of the video's file.
+    /// Size of the input in bytes.
     pub source_bytes: u64,
-    /// Bytes of the result.
+    /// Size of the result in bytes.
     pub bytes: u64,
-    /// As long as the result is shown, in seconds.
+    /// Duration of the result, in seconds.
     pub shown: f64,
     /// Time taken.
     pub seconds: f64,
 }
 
 impl FilmReport {
-    /// Bits a second of the result, all that is in it counted.
+    /// Bits per second of the result, all streams included.
     pub fn bit_rate(&self) -> f64 {
         8.0 * self.bytes as f64 / self.shown.max(1e-3)
     }
 
-    /// The result's bytes to those of the same seconds of the video's file; nothing where nobody knows how long that is.
+    /// Size of the result relative to the same seconds of the input; `None` where the duration is unknown.
     pub fn ratio(&self) -> Option<f64> {
         let part = match (self.plan.seconds, self.plan.film.duration) {
             (Some(part), Some(whole)) if whole > 0.0 => part / whole,

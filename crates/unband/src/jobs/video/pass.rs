@@ -1,7 +1,8 @@
-//! One pass over a video: decoded, worked on and encoded, segment by segment.
+//! One pass over a video: decode, deband, encode, segment by segment.
 //!
-//! Three threads hand frames on: one reads them from `ffmpeg`, one works on them, with more threads inside a frame, one writes
-//! them to another `ffmpeg`. A few frames wait between them, so memory does not grow with the video.
+//! Three threads pass frames along: one reads them from `ffmpeg`, one processes them with more threads inside
+//! a frame, one writes them to another `ffmpeg`. Only a few frames wait between them, so memory does not grow
+//! with the video.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{Scope, ScopedJoinHandle};
@@ -16,35 +17,35 @@ use super::tally::Tally;
 use super::work::Work;
 use crate::{Context, Error};
 
-/// Frames that wait between two threads.
+/// Frames in the queue between two threads.
 pub(super) const WAITING: usize = 3;
-/// A segment has at least so many seconds, and ends with a shot if there is an end in time.
+/// Minimum length of a segment, in seconds; it then ends with a shot if one ends in time.
 const SEGMENT_SECONDS: f64 = 10.0;
-/// After so many seconds a segment ends wherever it is.
+/// Maximum length of a segment, in seconds.
 const LONGEST_SEGMENT_SECONDS: f64 = 60.0;
 
-/// What goes to the thread that writes.
+/// Message to the writing thread.
 enum Made {
-    /// A frame and its time; does a segment begin with it?
+    /// A frame and its time; does it start a segment?
     Frame { ticks: i64, bytes: Vec<u8>, begins_segment: bool, done: Done, method: Option<&'static str> },
-    /// There are no more.
+    /// End of the frames.
     End,
 }
 
-/// A frame as it was decoded, with its time.
+/// A decoded frame with its time.
 type Read = Result<(i64, Vec<u8>), VideoError>;
 
-/// A segment that has all its frames and is still being encoded.
+/// A segment whose frames are all queued, but still in the encoder.
 struct Ending<'scope> {
     segment: ScopedJoinHandle<'scope, Result<Segment, VideoError>>,
-    /// What became of its frames.
+    /// Counts of its frames.
     tally: Tally,
-    /// Time of the frame after it, in ticks; nothing when there is none.
+    /// Time of the following frame, in ticks; `None` for the last segment.
     next: Option<i64>,
 }
 
 impl Ending<'_> {
-    /// Waits for it and notes it.
+    /// Waits until it is encoded and records it.
     fn settle(ending: Option<Self>, work: &mut Work) -> Result<(), VideoError> {
         let Some(Self { segment, tally, next }) = ending else { return Ok(()) };
         let segment = segment.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
@@ -53,7 +54,7 @@ impl Ending<'_> {
 }
 
 impl Plan<'_> {
-    /// Decodes, works and encodes, from where the segments end.
+    /// Decodes, debands and encodes, starting after the last finished segment.
     pub(super) fn encode(
         &self,
         work: &mut Work,
@@ -73,17 +74,17 @@ impl Plan<'_> {
             let writer = scope.spawn(move || self.write_all(work, &to, &made, &give_made));
             let done =
                 self.work(&read, &give_back, (&to_writer, &empty_made), (from, to), (shots, worked), ctx);
-            // What hangs up here ends the other two.
+            // Closing this channel ends the other two threads.
             drop((read, to_writer));
             let written =
-                writer.join().map_err(|_| Error::Image("the thread that writes failed".to_owned()))?;
-            // A writer that failed is why the work ended.
+                writer.join().map_err(|_| Error::Image("the writing thread failed".to_owned()))?;
+            // If the writer failed, its error is the reason.
             written?;
             done
         })
     }
 
-    /// The middle: frames in order.
+    /// The processing thread: frames in order.
     fn work(
         &self,
         read: &Receiver<Read>,
@@ -124,7 +125,7 @@ impl Plan<'_> {
             let ends = age
                 .is_none_or(|age| (begins_shot && age >= SEGMENT_SECONDS) || age >= LONGEST_SEGMENT_SECONDS);
             if ends {
-                // Nothing in a segment depends on another one: a run that goes on makes the same frames.
+                // Segments are independent: a resumed run makes the same frames.
                 segment = Some(ticks);
                 frames.restart();
                 if shot.is_none() {
@@ -134,7 +135,7 @@ impl Plan<'_> {
             }
             frames.push((ticks, ends), bytes, begins_shot, shot.map(|shot| &shot.treatment))?;
             if !send(&mut frames, false)? {
-                // The writer knows why.
+                // The writer has the error.
                 return Ok(());
             }
         }
@@ -142,13 +143,13 @@ impl Plan<'_> {
             return Ok(());
         }
         ctx.check()?;
-        // A writer that is gone knows why.
+        // A stopped writer has the error.
         let _ = made.send(Made::End);
         Ok(())
     }
 
-    /// Encodes what comes, segment by segment. What an encoder still holds back when a segment ends comes out while the next
-    /// one begins.
+    /// Encodes the queue, segment by segment. Frames still buffered in an encoder at the end of a segment
+    /// come out while the next one starts.
     fn write_all(
         &self,
         work: &mut Work,
@@ -159,13 +160,13 @@ impl Plan<'_> {
         std::thread::scope(|scope| {
             let mut ending = None;
             let written = self.write_segments(work, to, (made, give_back), scope, &mut ending);
-            // What is finished stays, whatever became of the segment after it.
+            // Finished segments stay, whatever happens to the next one.
             let settled = Ending::settle(ending, work);
             written.and(settled)
         })
     }
 
-    /// The segment before the one that is being written is left in `ending`.
+    /// The segment before the one being written is kept in `ending`.
     fn write_segments<'scope>(
         &self,
         work: &mut Work,
@@ -204,7 +205,7 @@ impl Plan<'_> {
     }
 }
 
-/// Hands on all frames.
+/// Passes on all frames.
 pub(super) fn read_all(decoder: &mut Decoder, out: &SyncSender<Read>, empty: &Receiver<Vec<u8>>) {
     loop {
         let mut buffer = empty.try_recv().unwrap_or_default();

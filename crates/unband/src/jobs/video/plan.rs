@@ -1,4 +1,4 @@
-//! What is settled before the first frame: how the video is encoded, where to, and what goes along.
+//! Plan of a video job: encoding, output, copied streams, disk space.
 
 use std::path::{Path, PathBuf};
 
@@ -15,11 +15,11 @@ use super::{FilmOptions, check_film, decode_options, ending_programs};
 use crate::verdict::Grade;
 use crate::{Choice, Context, Error, OutputDepth, methods};
 
-/// Everything that is settled before the first frame.
+/// Everything that is fixed before the first frame.
 pub(super) struct Plan<'a> {
     pub(super) film: Film,
     pub(super) encoding: Encoding,
-    /// How the encoder stores samples.
+    /// Pixel format of the encoder.
     pub(super) stored: &'static PixelFormat,
     pub(super) ffmpeg: Ffmpeg,
     pub(super) others: Others,
@@ -28,76 +28,77 @@ pub(super) struct Plan<'a> {
     pub(super) options: &'a FilmOptions,
     pub(super) cut: Option<Cut>,
     pub(super) programs: &'a Programs,
-    /// What finished segments depend on beside the video.
+    /// Settings that finished segments depend on, besides the video.
     pub(super) key: String,
 }
 
-/// What is known of a video and its result before anything is encoded.
+/// Properties of a video and its planned result, before encoding.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FilmPlan {
-    /// What it is.
+    /// Properties of the video.
     pub film: Film,
-    /// Where the result goes.
+    /// Path of the result.
     pub output: PathBuf,
     /// `FFmpeg`'s name of its container.
     pub container: &'static str,
-    /// The encoder in a few words: "x265 10 bits CRF 16".
+    /// A short name of the encoder: "x265 10 bits CRF 16".
     pub encoder: String,
-    /// All that the encoder is told.
+    /// All encoder settings.
     pub encoding: String,
     /// Bits per sample of the result.
     pub bits: u8,
-    /// The method that was asked for; nothing where it follows from what is found.
+    /// The requested method; `None` where it depends on the findings.
     pub method: Option<String>,
-    /// Frames to work on; a guess where the container has no count.
+    /// Frames to process; an estimate where the container has no count.
     pub frames: u64,
-    /// As long it is, in seconds, where that is known.
+    /// Duration in seconds, where known.
     pub seconds: Option<f64>,
-    /// What goes along beside the images.
+    /// Copied non-video streams.
     pub streams: Vec<Stream>,
-    /// What the result lacks of the video, or has otherwise; in a line each.
+    /// Losses and differences of the result compared with the video; one line each.
     pub notes: Vec<String>,
-    /// Room on the disk of the result.
+    /// Space on the disk of the result.
     pub disk: Disk,
-    /// What was found in it, shot by shot; empty before it was looked at, and where the method asks nothing of it.
+    /// Findings by shot; empty before the inspection, and where the method does not use them.
     pub found: Vec<ShotFound>,
-    /// Finished segments of an earlier run that are of this video and were made so, and their seconds.
+    /// Finished segments of an earlier run with the same video and settings, and their seconds.
     pub waiting: Option<(usize, f64)>,
 }
 
-/// A shot, and what was found in it.
+/// A shot and its findings.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ShotFound {
-    /// When it begins, in seconds.
+    /// Start time, in seconds.
     pub begins: f64,
-    /// Its frames.
+    /// Number of frames.
     pub frames: u64,
-    /// How bad its worst frame is, of those that were looked at.
+    /// Grade of its worst inspected frame.
     pub grade: Grade,
-    /// What happened to it, in a sentence without a full stop.
+    /// The finding, as a sentence without a full stop.
     pub finding: String,
-    /// The method that works on it; nothing where it stays as it is.
+    /// The method that repairs it; `None` where it stays unchanged.
     pub method: Option<&'static str>,
 }
 
-/// Room for a result, in bytes. Finished segments lie on the disk together with the video that is put together of them.
+/// Disk space for a result, in bytes. Finished segments and the joined video are on the disk at the same
+/// time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Disk {
-    /// As much is needed for both, by what such videos come to; nothing where encoders decide on it.
+    /// Estimated need for both; `None` where it depends on a lossy encoder.
     pub needed: Option<u64>,
-    /// Nothing real takes less.
+    /// Lower bound for real videos.
     pub least: Option<u64>,
-    /// As much is free, where the system says it.
+    /// Free space, where the system reports it.
     pub free: Option<u64>,
 }
 
-/// Of the bits of frames as they are stored, those that FFV1 takes: 0.14 to 0.33 of photographed and of drawn videos that were
-/// restored. Black images take the least.
+/// FFV1's compressed size relative to the raw frames: 0.14 to 0.33 for restored live action and animation.
+/// Black frames compress best.
 const FFV1: f64 = 0.25;
 const FFV1_BLACK: f64 = 0.008;
 
 impl Disk {
-    /// Surely not enough?
+    /// Is the space certainly insufficient?
     fn check(&self, output: &Path) -> Result<(), VideoError> {
         match (self.least, self.free) {
             (Some(needed), Some(free)) if needed > free => {
@@ -107,21 +108,21 @@ impl Disk {
         }
     }
 
-    /// May it be too little?
+    /// Is the space possibly insufficient?
     pub fn is_scarce(&self) -> bool {
         matches!((self.needed, self.free), (Some(needed), Some(free)) if needed > free)
     }
 }
 
 impl<'a> Plan<'a> {
-    /// Settles all, and reads no frame.
+    /// Makes the plan; reads no frame.
     pub(super) fn settle(
         input: &Path,
         output: &'a Path,
         options: &'a FilmOptions,
         programs: &'a Programs,
     ) -> Result<Self, Error> {
-        // Programs take a while to start: what each is asked is asked at the same time.
+        // Programs start slowly: all of them are queried in parallel.
         let (film, ffmpeg) = std::thread::scope(|scope| {
             let ffmpeg = scope.spawn(|| Ffmpeg::find(programs));
             let film = opened(input, options, programs);
@@ -143,7 +144,7 @@ impl<'a> Plan<'a> {
         Ok(Self { film, encoding, stored, ffmpeg, others, notes, output, options, cut, programs, key })
     }
 
-    /// What the report says of it.
+    /// The public part of the plan, for reports.
     pub(super) fn told(&self) -> Result<FilmPlan, Error> {
         let waiting = work::waiting(self.output, &self.film, &self.key)?;
         let of_this = |waiting: Waiting| (waiting.segments, self.film.seconds(waiting.ticks));
@@ -165,10 +166,11 @@ impl<'a> Plan<'a> {
         })
     }
 
-    /// Where finished segments of an earlier run would be thrown away, or the disk surely has no room, nothing is begun.
+    /// Refuses to start if that would discard finished segments of an earlier run, or if the disk is
+    /// certainly too small.
     pub(super) fn check(&self) -> Result<(), Error> {
         if self.options.resume {
-            // What is finished needs no room any more.
+            // Finished segments are on the disk already.
             return Ok(());
         }
         if let Some(waiting) = work::waiting(self.output, &self.film, &self.key)?
@@ -186,14 +188,15 @@ impl<'a> Plan<'a> {
         Ok(self.disk().check(self.output)?)
     }
 
-    /// Does what is done depend on what is found in frames? Methods that run as their authors wrote them ask nothing of it.
+    /// Does the treatment depend on findings? Reimplemented methods do not use them.
     pub(super) fn follows_findings(&self) -> bool {
         let options = &self.options.options;
         let ours = |name: &str| methods::method(name).is_some_and(|entry| entry.ours);
         options.faithful == Some(true) || self.named_method().is_none_or(ours)
     }
 
-    /// May the images stay as they are coded where nothing is to be repaired? Not where people ask for another coding, depth or part.
+    /// May the coded frames be copied where nothing needs repair? Not if the options request another coding,
+    /// depth or part.
     pub(super) fn may_stay(&self) -> bool {
         let options = self.options;
         let asked = options.purpose != Purpose::default() || !options.ffmpeg_args.is_empty();
@@ -204,7 +207,7 @@ impl<'a> Plan<'a> {
         options.only_banded || !(asked || other || stills || self.cut.is_some() || options.keep_going)
     }
 
-    /// The method that people have named.
+    /// The requested method.
     pub(super) fn named_method(&self) -> Option<&str> {
         match &self.options.options.method {
             Choice::Named { name, .. } => Some(name),
@@ -215,7 +218,7 @@ impl<'a> Plan<'a> {
     fn disk(&self) -> Disk {
         let free = free_bytes(self.output);
         let video = &self.film.video;
-        // How large images become was not measured.
+        // The sizes of image sequences were not measured.
         if self.encoding.codec != Codec::Ffv1 || self.encoding.muxer() == "image2" {
             return Disk { free, ..Disk::default() };
         }
@@ -226,14 +229,14 @@ impl<'a> Plan<'a> {
             (Some(part), Some(whole)) if whole > 0.0 => (part / whole).min(1.0),
             _ => 1.0,
         };
-        // Decoded frames of a lossy coding hold more than was stored.
+        // Decoded frames of a lossy codec hold more data than the file.
         let coded = if video.is_lossy() { 0.5 * source * part } else { 0.0 };
         let least = (FFV1_BLACK * bits / 8.0).max(coded);
         let bytes = |each: f64| Some((2.0 * each) as u64);
         Disk { needed: bytes(FFV1 * bits / 8.0 + coded), least: bytes(least), free }
     }
 
-    /// The part of the video that is worked on, in seconds.
+    /// Duration of the processed part, in seconds.
     pub(super) fn seconds(&self) -> Option<f64> {
         let whole = self.film.duration;
         let Some(cut) = self.cut else { return whole };
@@ -245,7 +248,7 @@ impl<'a> Plan<'a> {
         end.map(|end| (end - begin).max(0.0))
     }
 
-    /// A guess where the container has no count.
+    /// An estimate where the container has no count.
     pub(super) fn expected_frames(&self) -> usize {
         let video = &self.film.video;
         let rate = video.average_rate.map_or(25.0, |(n, d)| f64::from(n) / f64::from(d));
@@ -257,7 +260,7 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// A video, or numbered images as one.
+/// Opens a video, or numbered images as one.
 pub(super) fn opened(input: &Path, options: &FilmOptions, programs: &Programs) -> Result<Film, VideoError> {
     match &options.images {
         Some(images) => video::probe_images(input, images.clone(), programs),
@@ -265,10 +268,10 @@ pub(super) fn opened(input: &Path, options: &FilmOptions, programs: &Programs) -
     }
 }
 
-/// Looks at a video, at what is banded in it and at how it would be encoded; encodes nothing and writes nothing.
+/// Inspects a video and plans its encoding; encodes nothing and writes nothing.
 ///
 /// # Errors
-/// What [`deband_film`](super::deband_film) would refuse before the first frame.
+/// Errors of [`deband_film`](super::deband_film) before the first frame.
 pub fn plan_film(
     input: &Path,
     output: &Path,
@@ -284,7 +287,8 @@ pub fn plan_film(
     planned.or_else(|error| ctx.check().map_err(Error::from).and(Err(error)))
 }
 
-/// Bits per sample of the result: what is taken out of eight bits shows in ten, where its samples have a format of ten.
+/// Bits per sample of the result: corrections of 8-bit video need ten bits to show, where its pixel format
+/// has a 10-bit version.
 pub(super) fn bits_of(depth: Depth, asked: OutputDepth, has: impl Fn(u8) -> bool) -> Result<u8, Error> {
     match asked {
         OutputDepth::Keep => {
@@ -300,14 +304,14 @@ fn no_depth(range: &'static str, got: &impl ToString) -> Error {
     Error::Option { name: "depth of a video", range, got: got.to_string() }
 }
 
-const OF_FORMAT: &str = "what its pixel format has";
+const OF_FORMAT: &str = "a depth of its pixel format";
 
-/// Frames like these, of so many bits.
+/// The same frame format with another depth.
 pub(super) fn with_bits(from: &FrameFormat, bits: u8) -> Result<FrameFormat, Error> {
     from.with_bits(bits).ok_or_else(|| no_depth(OF_FORMAT, &bits))
 }
 
-/// Decodes the part of a video that the options name. `from`: a later time to begin at, in ticks.
+/// Decode options for the selected part of a video. `from`: a later start time, in ticks.
 pub(super) fn decoder(
     film: &Film,
     options: &FilmOptions,
@@ -325,7 +329,7 @@ pub(super) fn bits_of_film(film: &Film, options: &FilmOptions) -> Result<u8, Err
     bits_of(film.video.depth, options.options.depth, has)
 }
 
-/// How a video is encoded to a file, and how its samples are stored there.
+/// Encoding to a file, and the pixel format there.
 pub(super) fn encoding(
     film: &Film,
     output: &Path,
@@ -341,7 +345,7 @@ pub(super) fn encoding(
     Ok((encoding, stored))
 }
 
-/// The format of frames of so many bits.
+/// The pixel format with that depth.
 fn frames(film: &Film, bits: u8) -> Result<&'static PixelFormat, Error> {
     let (format, _) = video::working_format(film)?;
     PixelFormat::planar(format.samples, bits, format.alpha).ok_or_else(|| no_depth(OF_FORMAT, &bits))

@@ -1,6 +1,7 @@
-//! A look at a whole video before its first frame is worked on: where shots begin, and what is done with each.
+//! Inspection pass over a video: shot boundaries and the treatment of each shot.
 //!
-//! A shot is treated alike from its first frame to its last, whatever its codec, its container and the frame at which the file begins.
+//! A shot gets one treatment from its first frame to its last. It does not depend on codec, container or the
+//! frame at which the file starts.
 
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
@@ -16,30 +17,30 @@ use super::treatment::{Treatment, look};
 use crate::verdict::{Grade, Seen};
 use crate::{Context, Error};
 
-/// Frames from one look to the next; the last frame of a shot is looked at too.
+/// Frames between two inspections; the last frame of a shot is inspected too.
 const EVERY: u64 = 24;
-/// Of the time that a video takes, the part of the look, in parts of a frame's: for the progress.
+/// Duration of the inspection pass in the progress, as a share of a frame's processing time.
 pub(super) const SHARE: usize = 12;
 
 /// A shot.
 pub(super) struct Shot {
     /// Time of its first frame, in ticks.
     pub(super) first: i64,
-    /// Its frames.
+    /// Number of frames.
     pub(super) frames: u64,
-    /// How bad its worst frame of those that were looked at is.
+    /// Grade of its worst inspected frame.
     pub(super) grade: Grade,
-    /// What is done with it.
+    /// Its treatment.
     pub(super) treatment: Arc<Treatment>,
 }
 
-/// The shots of a video, or of the part of it that is asked for.
+/// The shots of a video, or of its selected part.
 #[derive(Default)]
 pub(super) struct Shots(pub(super) Vec<Shot>);
 
 impl Shots {
-    /// Decodes a video and looks at it. Videos that cannot be decoded to their end have the shots before the damage: what is wrong is
-    /// said where the video is worked on.
+    /// Decodes and inspects a video. For damaged videos the shots before the damage are returned; the
+    /// processing pass reports the error.
     ///
     /// # Errors
     /// Unknown methods and settings, and cancelled.
@@ -73,13 +74,13 @@ impl Shots {
         })
     }
 
-    /// The shot in which a frame lies; nothing after the last one that is known.
+    /// The shot that contains a frame; `None` after the last known one.
     pub(super) fn at(&self, ticks: i64) -> Option<&Shot> {
         let after = self.0.partition_point(|shot| shot.first <= ticks);
         self.0.get(after.checked_sub(1)?)
     }
 
-    /// What the report says of them.
+    /// The findings for the report.
     pub(super) fn found(&self, film: &Film) -> Vec<ShotFound> {
         let found = |shot: &Shot| ShotFound {
             begins: film.seconds(shot.first),
@@ -91,13 +92,13 @@ impl Shots {
         self.0.iter().map(found).collect()
     }
 
-    /// Is nothing of the video changed? Never without a look.
+    /// Does the whole video stay unchanged? False without an inspection.
     pub(super) fn leave_all(&self) -> bool {
         !self.0.is_empty() && self.0.iter().all(|shot| shot.treatment.leaves())
     }
 }
 
-/// Looks at frames in order.
+/// Inspects frames in order.
 struct Looker<'a> {
     format: FrameFormat,
     options: &'a FilmOptions,
@@ -107,7 +108,7 @@ struct Looker<'a> {
     open: Option<Open>,
 }
 
-/// The shot so far.
+/// The current shot.
 struct Open {
     first: i64,
     frames: u64,
@@ -116,7 +117,7 @@ struct Open {
 }
 
 impl Looker<'_> {
-    /// One more frame; gives back memory.
+    /// Adds a frame; returns memory for reuse.
     fn put(&mut self, ticks: i64, bytes: Vec<u8>, begins: bool) -> Result<Option<Vec<u8>>, Error> {
         if begins {
             self.end()?;
@@ -136,7 +137,7 @@ impl Looker<'_> {
         Ok((!old.is_empty()).then_some(old))
     }
 
-    /// Looks at the last frame.
+    /// Inspects the last frame.
     fn look(&mut self) -> Result<(), Error> {
         let Some(open) = &mut self.open else { return Ok(()) };
         let image = self.format.read(&open.last).map_err(|error| Error::Image(error.to_string()))?;
@@ -146,7 +147,7 @@ impl Looker<'_> {
         Ok(())
     }
 
-    /// The shot has no more frames.
+    /// Ends the current shot.
     fn end(&mut self) -> Result<(), Error> {
         if self.open.as_ref().is_some_and(|open| open.frames % EVERY != 1) {
             self.look()?;
@@ -166,8 +167,10 @@ impl Looker<'_> {
     }
 }
 
-/// What is done with a shot: it is restored where any frame that was looked at would be, by what was found most often and, of that, by the look
-/// in the middle. The order of the looks says nothing: a video that runs backwards is treated alike.
+/// The treatment of a shot. It is restored if any inspected frame needs it, for the most frequent degradation
+/// and its median severity.
+///
+/// The order of the frames does not matter: a reversed video gets the same treatment.
 fn settled(mut looks: Vec<Treatment>) -> Option<Treatment> {
     if looks.iter().any(|look| !look.leaves()) {
         looks.retain(|look| !look.leaves());
@@ -188,7 +191,7 @@ fn settled(mut looks: Vec<Treatment>) -> Option<Treatment> {
     Some(look)
 }
 
-/// Where the grid holds in any frame; nothing where it holds everywhere in one.
+/// Regions where the grid applies in any frame; `None` where it applies everywhere in one.
 fn joined(looks: &[Treatment]) -> Option<GridRegions> {
     let mut all = looks.iter().map(|look| look.findings.regions.clone());
     let mut regions = all.next()??;

@@ -1,35 +1,36 @@
-//! Stable in time: where nothing moves, a frame's result is a mean over its neighbours before and after.
+//! Temporal stabilisation: in static areas, a frame's result is a mean over its neighbours before and after.
 //!
-//! Coding makes a still image flicker by a code or so, and what is found in one frame is not quite what is found in the next.
-//! Neighbours count in pairs, one before and one after and both alike: what moves or fades evenly then has its own place in the
-//! mean, nothing lags behind, and a video that runs backwards gets the same frames.
+//! Coding makes a still image flicker by about one code, and the findings of consecutive frames differ
+//! slightly. Neighbours are used in symmetric pairs, one before and one after with equal weights. Steady
+//! motion and fades therefore cancel out, nothing lags behind, and a reversed video gets the same frames.
 
 use unband_image::{Context, Image, Plane};
 use unband_simd::change_rows::{Both, add_differences, add_pair, corrected, divided, to_words};
 
-/// Frames on each side that a mean may reach.
+/// Frames on each side that a mean may include.
 pub(super) const REACH: usize = 2;
-/// Side of the squares in which motion is told, in samples of a plane.
+/// Side of the motion detection squares, in samples of a plane.
 const SIDE: usize = 8;
-/// Mean difference of a square, in 8-bit codes: up to the first it stands still, from the second on it moves.
+/// Mean difference of a square, in 8-bit codes: static up to the first, moving from the second on.
 const STILL: f32 = 0.5;
 const MOVES: f32 = 1.5;
-/// A sample that differs by so many 8-bit codes has changed, whatever its square does.
+/// A sample that differs by this many 8-bit codes has changed, whatever its square does.
 const CHANGED: f32 = 3.0;
-/// Mean correction of a square, in 8-bit codes, from which on it counts as corrected.
+/// Mean correction of a square, in 8-bit codes, for the full weight.
 const CORRECTED: f32 = 0.05;
-/// A mean over time moves the level of an area by so many 8-bit codes at most: what drifts evenly would not move it, and more is motion.
+/// Maximum level shift of an area by the temporal mean, in 8-bit codes. A steady drift would not shift it;
+/// more is motion.
 const LEVEL: f32 = 0.025;
-/// Such an area reaches so many squares to each side.
+/// Radius of such an area, in squares.
 const AREA: usize = 2;
-/// Parts of a sample: finer than a dither's noise, half the memory of floating point.
+/// Fixed-point units per sample value: finer than the dither noise, half the memory of floating point.
 const PARTS: f32 = 65535.0;
-/// Parts in an 8-bit code.
+/// Units in an 8-bit code.
 const CODE: f32 = PARTS / 255.0;
-/// What is added to chroma, which lies around nothing.
+/// Offset of chroma, which is centred at zero.
 const ZERO: f32 = 0.5;
 
-/// A plane in whole parts.
+/// A plane in fixed-point units.
 #[derive(Default)]
 struct Stored {
     width: usize,
@@ -50,17 +51,18 @@ impl Stored {
     }
 }
 
-/// A frame as it came and its own result, before it is rounded.
+/// A source frame and its own result, before rounding.
 #[derive(Default)]
 pub(super) struct Alone {
     source: Vec<Stored>,
     result: Vec<Stored>,
-    /// How far it differs from the frame one and two before it, per plane and square, in parts; empty where there is none.
+    /// Difference to the frames one and two before it, per plane and square, in units; empty without such a
+    /// frame.
     moved: [Vec<Vec<f32>>; REACH],
 }
 
 impl Alone {
-    /// Keeps a frame as it came. `before`: the one before it and the one before that, of the same run. `spare` lends its memory.
+    /// Keeps a source frame. `before`: the two frames before it of the same run. `spare`: memory for reuse.
     pub(super) fn of(source: &Image, before: [Option<&Self>; REACH], spare: Self, ctx: &Context<'_>) -> Self {
         let mut kept = Self {
             source: stored(source, spare.source, ctx),
@@ -76,7 +78,7 @@ impl Alone {
         Self { result: stored(result, self.result, ctx), ..self }
     }
 
-    /// The same frame once more.
+    /// A copy for an identical frame.
     pub(super) fn again(&self, before: [Option<&Self>; REACH], ctx: &Context<'_>) -> Self {
         let same = |planes: &[Stored]| {
             planes.iter().map(|plane| Stored { width: plane.width, data: plane.data.clone() }).collect()
@@ -91,7 +93,7 @@ impl Alone {
     }
 }
 
-/// An image in whole parts. `spare` lends its memory.
+/// An image in fixed-point units. `spare`: memory for reuse.
 fn stored(image: &Image, spare: Vec<Stored>, ctx: &Context<'_>) -> Vec<Stored> {
     let mut spare: Vec<Vec<u16>> = spare.into_iter().map(|plane| plane.data).collect();
     spare.resize_with(image.planes.len(), Vec::new);
@@ -100,8 +102,11 @@ fn stored(image: &Image, spare: Vec<Stored>, ctx: &Context<'_>) -> Vec<Stored> {
     planes.map(|((p, plane), spare)| Stored::of(plane, zero(p), spare, ctx)).collect()
 }
 
-/// The result of the frame in the middle of a run: its own, and where nothing moves a mean with its neighbours, at its own level. `source` are its samples,
-/// `out` gets the result. `run`: up to [`REACH`] frames before it, itself, and as many after it.
+/// The result of the middle frame of a run: its own, and in static areas a mean with its neighbours, at its
+/// own level.
+///
+/// `source`: its samples; `out`: the result. `run`: up to [`REACH`] frames before it, itself, and the same
+/// number after it.
 pub(super) fn mean(run: &[&Alone], source: &[Plane], out: &mut [Plane], ctx: &Context<'_>) {
     let reach = run.len() / 2;
     let middle = run[reach];
@@ -114,7 +119,7 @@ pub(super) fn mean(run: &[&Alone], source: &[Plane], out: &mut [Plane], ctx: &Co
         let changes = differences(own, came, ctx);
         let shares: Vec<Vec<f32>> = (1..=reach)
             .map(|k| {
-                // The frame k before it, and the one k after it.
+                // The differences to the frame k before it, and to the one k after it.
                 let (to_before, to_after) = (&middle.moved[k - 1][p], &run[reach + k].moved[k - 1][p]);
                 let still = |&moved: &f32| ((MOVES - moved / CODE) / (MOVES - STILL)).clamp(0.0, 1.0);
                 let pairs = to_before.iter().zip(to_after).zip(&changes);
@@ -123,7 +128,7 @@ pub(super) fn mean(run: &[&Alone], source: &[Plane], out: &mut [Plane], ctx: &Co
             .collect();
         let squares =
             Squares { columns: width.div_ceil(SIDE), rows: (own.data.len() / width).div_ceil(SIDE) };
-        // How far the mean lies from the frame's own result, and of that the mean of each square.
+        // Difference of the mean to the frame's own result, and its average by square.
         let lines: Vec<&mut [f32]> = plane.data.chunks_mut(SIDE * width).collect();
         let changes = ctx.map_parts(lines, |line, rows| {
             let (mut mixed, mut share) = (Vec::new(), Vec::new());
@@ -164,7 +169,7 @@ fn both(frame: &Alone, p: usize, y: usize) -> Both<'_> {
     Both { came: frame.source[p].row(y), own: frame.result[p].row(y) }
 }
 
-/// Mean differences of two planes per square, in parts.
+/// Mean differences of two planes per square, in units.
 fn differences(a: &Stored, b: &Stored, ctx: &Context<'_>) -> Vec<f32> {
     let width = a.width;
     if width == 0 || (b.width, b.data.len()) != (width, a.data.len()) {
@@ -184,14 +189,14 @@ fn differences(a: &Stored, b: &Stored, ctx: &Context<'_>) -> Vec<f32> {
     ctx.map(height.div_ceil(SIDE), line).concat()
 }
 
-/// How many squares a plane has.
+/// Number of squares of a plane.
 struct Squares {
     columns: usize,
     rows: usize,
 }
 
 impl Squares {
-    /// How far beyond [`LEVEL`] the mean change of an area lies, given those of its squares.
+    /// The excess of each area's mean change beyond [`LEVEL`], given the changes of its squares.
     fn beyond(&self, changes: &[f32]) -> Vec<f32> {
         let (columns, rows) = (self.columns, self.rows);
         let near = |at: usize, of: usize| at.saturating_sub(AREA)..(at + AREA + 1).min(of);
@@ -208,8 +213,10 @@ impl Squares {
         (0..changes.len()).map(area).collect()
     }
 
-    /// Shares along a row of samples, linear between the middles of squares, into `out`: as many as there are samples, or a few more.
-    /// False where all are 0. `mixed` is memory for it.
+    /// Weights along a row of samples into `out`, linear between the centres of squares: one per sample, or a
+    /// few more.
+    ///
+    /// Returns false if all are 0. `mixed`: memory for reuse.
     fn row(&self, shares: &[f32], y: usize, mixed: &mut Vec<f32>, out: &mut Vec<f32>) -> bool {
         let (above, below, down) = between(y, self.rows);
         let line = |row: usize| &shares[row * self.columns..][..self.columns];
@@ -218,7 +225,7 @@ impl Squares {
         if mixed.iter().all(|&share| share == 0.0) {
             return false;
         }
-        // From the middle of one square to that of the next; half a square at each end.
+        // From the centre of one square to that of the next; half a square at each end.
         out.resize((self.columns + 1) * SIDE, 0.0);
         let (first, rest) = out.split_at_mut(SIDE / 2);
         first.fill(mixed[0]);
@@ -233,7 +240,7 @@ impl Squares {
     }
 }
 
-/// The squares whose middles lie before and after a sample, and how far it is from one to the other.
+/// The squares whose centres are before and after a sample, and its relative position between them.
 fn between(at: usize, squares: usize) -> (usize, usize, f32) {
     let place = ((at as f32 + 0.5) / SIDE as f32 - 0.5).clamp(0.0, (squares - 1) as f32);
     let before = place as usize;
@@ -252,7 +259,7 @@ mod tests {
         Plane { width: 40, height: 24, data }
     }
 
-    /// The middle one of frames, each with its own result.
+    /// The stabilised middle frame, given frames with their own results.
     fn middle(frames: &[(Plane, Plane)]) -> Plane {
         let ctx = Context { threads: 2, ..Context::default() };
         let mut kept: Vec<Alone> = Vec::new();
@@ -269,7 +276,7 @@ mod tests {
         out.remove(0)
     }
 
-    /// Five frames that flicker by so many codes: all samples alike, or each against its neighbours.
+    /// Five frames that flicker by the given codes: all samples alike, or each against its neighbours.
     fn flickering(alike: bool) -> [(Plane, Plane); 5] {
         let sign = move |x: usize, y: usize| if alike || (x + y).is_multiple_of(2) { 1.0 } else { -1.0 };
         [0.3, -0.2, 0.4, -0.3, 0.3].map(|f| {
@@ -301,7 +308,7 @@ mod tests {
 
     #[test]
     fn what_moves_or_fades_evenly_does_not_lag() {
-        // A slope of 0.05 codes a sample moves by four samples a frame, and fades by a quarter of a code.
+        // A slope of 0.05 codes per sample moves by four samples per frame, and fades by a quarter of a code.
         let at = |x: usize, t: usize| 0.5 + (0.05 * (x as f32 + 4.0 * t as f32) + 0.25 * t as f32) * CODE;
         let frames = [0, 1, 2, 3, 4].map(|t| (plane(|x, _| at(x, t)), plane(|x, _| at(x, t) + 0.2 * CODE)));
         let out = middle(&frames);

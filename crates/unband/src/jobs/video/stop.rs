@@ -1,4 +1,4 @@
-//! Ctrl-C while programs are at work: whoever waits for one that hangs cannot look whether people asked to stop.
+//! Cancellation of external programs: a thread that waits for a blocked one cannot check the flag itself.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use unband_io::video::Programs;
 
-/// How often it is looked.
+/// Polling interval of the flag.
 const EACH: Duration = Duration::from_millis(50);
 
-/// Does the work; the programs are ended once `cancel` is set, and the work then fails where it waits for one.
+/// Runs `work`. Once `cancel` is set, the programs are terminated, and `work` fails where it waits for one.
 pub fn ending_programs<T>(programs: &Programs, cancel: &AtomicBool, work: impl FnOnce() -> T) -> T {
     std::thread::scope(|scope| {
         let (working, ended) = channel::<()>();

@@ -1,4 +1,4 @@
-//! The job on a stream of YUV4MPEG2, frame after frame, as it goes through pipes between programs.
+//! Debanding of YUV4MPEG2 streams in pipes.
 
 use std::io::{Read, Write};
 use std::path::Path;
@@ -14,23 +14,24 @@ use super::plan::{bits_of, decoder, opened, with_bits};
 use super::{FilmOptions, check_film, ending_programs};
 use crate::{Context, Error, Options, OutputDepth};
 
-/// What was done with a stream.
+/// Report on a stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StreamReport {
     /// Frames.
     pub frames: u64,
-    /// Frames of which something was changed.
+    /// Changed frames.
     pub changed: u64,
     /// Shots.
     pub shots: u64,
 }
 
-/// Takes the banding out of a stream of YUV4MPEG2. The result has ten bits, or as many as the stream where these are more,
-/// unless the options ask for another depth. `progressive`: frames are whole images, even if the stream says that they are
-/// interlaced.
+/// Debands a YUV4MPEG2 stream. The result has 10 bits, or the stream's depth where it is higher, unless the
+/// options select another.
+///
+/// `progressive`: treat frames as progressive, even if the stream says that they are interlaced.
 ///
 /// # Errors
-/// Streams that are damaged or cut off, depths that the format has not, and as [`crate::deband_with`].
+/// Streams that are damaged or truncated, depths that the format lacks, and as [`crate::deband_with`].
 pub fn deband_stream(
     input: impl Read,
     output: impl Write,
@@ -42,7 +43,7 @@ pub fn deband_stream(
         if progressive { Y4mReader::of_any(input, limits)? } else { Y4mReader::new(input, limits)? };
     let header = Y4mHeader { interlaced: false, ..*reader.header() };
     let from = FrameFormat::of_y4m(&header)?;
-    // Alpha has a tag with eight bits only: it cannot go along to more.
+    // The format has an alpha tag for eight bits only: alpha is dropped at higher depths.
     let depth = if header.alpha { OutputDepth::Bits(header.depth.bits()) } else { options.depth };
     let header = in_depth(header, depth)?;
     let to = FrameFormat::of_y4m(&header)?;
@@ -51,11 +52,12 @@ pub fn deband_stream(
     work(frames, &from, |bytes| Ok(reader.next_bytes(bytes)?), |bytes| Ok(writer.write_bytes(bytes)?))
 }
 
-/// Takes the banding out of a video and writes its frames as a stream of YUV4MPEG2, one after the other at the video's rate: their
-/// times, alpha, and all beside the images stay behind. The depth is that of [`deband_stream`].
+/// Debands a video and writes its frames as a YUV4MPEG2 stream at the video's frame rate.
+///
+/// Time stamps, alpha and all non-video streams are dropped. The depth is that of [`deband_stream`].
 ///
 /// # Errors
-/// As [`super::deband_film`]; videos of red, green and blue and others that the format has no tag for.
+/// As [`super::deband_film`]; RGB videos and others without a tag in the format.
 pub fn deband_to_stream(
     input: &Path,
     mut output: impl Write + Send,
@@ -89,12 +91,12 @@ pub fn deband_to_stream(
         let mut writer = Y4mWriter::new(&mut output, header).map_err(of_film)?;
         let frames = Frames::new(&options.options, (from, to), ctx);
         let next = |bytes: &mut Vec<u8>| Ok(decoder.next_frame(bytes)?.is_some());
-        // Alpha comes last.
+        // Alpha is the last plane.
         let put = |bytes: &[u8]| Ok(writer.write_bytes(&bytes[..colors.min(bytes.len())])?);
         let report = work(frames, &from, next, put)?;
         Ok((film, report))
     });
-    // What was ended fails, which is not why there is no video.
+    // A terminated program fails; report the cancellation instead.
     done.or_else(|error| ctx.check().map_err(Error::from).and(Err(error)))
 }
 
@@ -105,7 +107,7 @@ fn in_depth(header: Y4mHeader, asked: OutputDepth) -> Result<Y4mHeader, Error> {
     Ok(with(Depth::Int(bits_of(header.depth, asked, has)?)))
 }
 
-/// All frames that come, until there are none.
+/// Processes all frames.
 fn work(
     mut frames: Frames<'_, ()>,
     from: &FrameFormat,
@@ -130,7 +132,7 @@ fn work(
             bytes = finished.bytes;
         }
         if !more {
-            // What is wrong is said behind the whole frames.
+            // Errors are reported after the complete frames.
             return read.map(|_| report);
         }
     }

@@ -1,4 +1,4 @@
-//! What became of frames, counted: of a segment, or of all.
+//! Counts of processed frames, by segment or in total.
 
 use serde_json::{Value, json};
 
@@ -7,16 +7,16 @@ use super::frames::Done;
 /// Frames so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tally {
-    /// Frames of which something was changed.
+    /// Changed frames.
     pub(super) changed: u64,
-    /// Shots that began.
+    /// Shot starts.
     pub(super) shots: u64,
-    /// Methods that changed something, in the order in which they first did.
+    /// Methods that changed something, in order of first use.
     pub(super) methods: Vec<String>,
 }
 
 impl Tally {
-    /// One more frame, and the method that worked on it.
+    /// Adds a frame, and the method that changed it.
     pub(super) fn put(&mut self, done: Done, method: Option<&str>) {
         self.changed += u64::from(done.changed);
         self.shots += u64::from(done.begins_shot);
@@ -25,7 +25,7 @@ impl Tally {
         }
     }
 
-    /// Those of another one too.
+    /// Adds the counts of another segment.
     pub(super) fn add(&mut self, other: &Self) {
         self.changed += other.changed;
         self.shots += other.shots;
@@ -38,12 +38,12 @@ impl Tally {
         }
     }
 
-    /// For a run that goes on.
+    /// The text form, for resumed runs.
     pub(super) fn to_json(&self) -> Value {
         json!({"changed": self.changed, "shots": self.shots, "methods": self.methods})
     }
 
-    /// As an earlier run has noted it.
+    /// Parses the text form of an earlier run.
     pub(super) fn from_json(value: &Value) -> Option<Self> {
         let methods = value.get("methods")?.as_array()?.iter();
         Some(Self {

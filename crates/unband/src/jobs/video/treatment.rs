@@ -1,4 +1,4 @@
-//! What is found in a frame, and what is done with it: the choice of a shot, and each step on one frame.
+//! Treatment of a shot: findings, choice of method, and the steps on one frame.
 
 use unband_image::dither::{Diffusion, Grid, Quantizer};
 use unband_image::inspect::Findings;
@@ -11,29 +11,29 @@ use crate::jobs::image::deband_frame;
 use crate::verdict::{Grade, Seen, look_at_frame};
 use crate::{Error, Options, OutputDepth};
 
-/// What holds for the frames of a shot.
+/// Settings for all frames of a shot.
 pub(super) struct Treatment {
     pub(super) findings: Findings,
     pub(super) choices: Choices,
 }
 
 impl Treatment {
-    /// What is done with frames in which that was found.
+    /// The treatment for given findings.
     ///
     /// # Errors
-    /// As of [`choose`].
+    /// As [`choose`].
     pub(super) fn new(image: &Image, findings: Findings, options: &Options, bits: u8) -> Result<Self, Error> {
         let choices = plan(image, &findings, options, bits)?;
         Ok(Self { findings, choices })
     }
 
-    /// Do its frames stay as they are?
+    /// Do its frames stay unchanged?
     pub(super) fn leaves(&self) -> bool {
         matches!(self.choices.act, Act::Leave(_) | Act::Regrid)
     }
 }
 
-/// What a frame is like. Methods that run as their authors wrote them ask nothing of it.
+/// Findings on a frame. Reimplemented methods do not use them.
 pub(super) fn look(image: &Image, options: &Options, ctx: &Context<'_>) -> Seen {
     let plain = Findings::plain(image.planes.len(), image.depth.bits());
     let named = choose(image, &plain, options);
@@ -45,8 +45,8 @@ pub(super) fn look(image: &Image, options: &Options, ctx: &Context<'_>) -> Seen 
     }
 }
 
-/// What is done with a frame. Frames of which nothing would have to be repaired at their own depth stay as they are: more
-/// bits are no reason to touch them.
+/// The choices for a frame. A frame that needs no repair at its own depth stays unchanged: a higher output
+/// depth alone is not a reason to change it.
 fn plan(image: &Image, findings: &Findings, options: &Options, bits: u8) -> Result<Choices, Error> {
     let own_depth = Options { depth: OutputDepth::Keep, ..options.clone() };
     let choices = choose(image, findings, &own_depth)?;
@@ -55,7 +55,7 @@ fn plan(image: &Image, findings: &Findings, options: &Options, bits: u8) -> Resu
     Ok(Choices { depth, ..choices })
 }
 
-/// The frame restored, in the model that it has.
+/// The restored frame, in its own colour model.
 pub(super) fn restored(
     image: Image,
     findings: &Findings,
@@ -73,8 +73,8 @@ pub(super) fn restored(
     Ok(with_difference(image, &before, &after))
 }
 
-/// Adds what a method has changed in red, green and blue to the luma and chroma that they came from: pixels that it has left
-/// alone keep their codes.
+/// Adds a method's change in RGB to the YUV samples of the frame: pixels that the method did not change keep
+/// their codes.
 fn with_difference(mut image: Image, before: &Image, after: &Image) -> Image {
     let Model::Yuv { matrix, subsampling, .. } = image.color.model else { return image };
     let (width, height) = (image.width(), image.height());
@@ -99,7 +99,7 @@ fn with_difference(mut image: Image, before: &Image, after: &Image) -> Image {
     image
 }
 
-/// Keeps a mean over time inside the cells of the frame's own samples.
+/// Clamps a mean over time to the intervals of the frame's own samples.
 pub(super) fn keep(
     result: &mut Image,
     source: &Image,

@@ -1,4 +1,4 @@
-//! The folder beside the result in which finished segments wait, and the list of them: what a run that goes on needs.
+//! Unfinished work: the folder of finished segments next to the result, and their list, for resuming.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
@@ -11,38 +11,38 @@ use unband_io::video::{Film, Segment, VideoError};
 use super::tally::Tally;
 
 const LIST: &str = "segments.jsonl";
-/// Of the list's form and of what segments are.
+/// Version of the list format and of the segments.
 const VERSION: u32 = 3;
 
 /// The folder of unfinished work.
 #[derive(Debug)]
 pub(super) struct Work {
     folder: PathBuf,
-    /// Until a segment is finished there is nothing to go on with.
+    /// Present until a segment is finished: before that there is nothing to resume.
     empty: Option<Leftover>,
     list: File,
     /// Finished segments, in order.
     pub(super) segments: Vec<Segment>,
-    /// What became of their frames.
+    /// Counts of their frames.
     pub(super) tally: Tally,
-    /// Time of the first frame that is in none of them, in ticks; nothing when all are.
+    /// Time of the first frame that is in none of them, in ticks; `None` when all are.
     pub(super) next: Option<i64>,
     /// Is the whole video in segments?
     pub(super) complete: bool,
 }
 
-/// What comes behind the result's name.
+/// Suffix of the folder's name.
 const UNFINISHED: &str = ".unfinished";
-/// No file system takes longer names, in bytes.
+/// Maximum length of a file name on common file systems, in bytes.
 const LONGEST_NAME: usize = 255;
 
-/// Where the unfinished work for a result is.
+/// Folder of unfinished work for a result.
 pub(super) fn folder_of(output: &Path) -> PathBuf {
     let name = output.file_name().unwrap_or_default();
     let mut folder = name.to_os_string();
     folder.push(UNFINISHED);
     if folder.len() > LONGEST_NAME {
-        // The beginning is for people, the number for the rest.
+        // The start of the name is for people, the hash makes it unique.
         let all: String = name.to_string_lossy().into_owned();
         let begins: String = all.chars().take(LONGEST_NAME / 8).collect();
         let number = name.as_encoded_bytes().iter().fold(0xcbf2_9ce4_8422_2325u64, |hash, &byte| {
@@ -53,7 +53,7 @@ pub(super) fn folder_of(output: &Path) -> PathBuf {
     output.with_file_name(folder)
 }
 
-/// A folder that nobody else looks into: it holds images of a video that may be private.
+/// Creates a folder that only the user can read: it holds images of a video that may be private.
 fn make(folder: &Path) -> std::io::Result<()> {
     if let Some(parent) = folder.parent() {
         fs::create_dir_all(parent)?;
@@ -65,10 +65,11 @@ fn make(folder: &Path) -> std::io::Result<()> {
 }
 
 impl Work {
-    /// Begins anew: earlier unfinished work is removed. `key` says what the segments depend on beside the video.
+    /// Starts from scratch: earlier unfinished work is removed. `key`: settings that the segments depend on,
+    /// besides the video.
     ///
     /// # Errors
-    /// Whatever the operating system refuses.
+    /// Errors of the operating system.
     pub(super) fn begin(output: &Path, film: &Film, key: &str) -> Result<Self, VideoError> {
         let folder = folder_of(output);
         match fs::remove_dir_all(&folder) {
@@ -94,16 +95,16 @@ impl Work {
         Ok(work)
     }
 
-    /// Goes on with earlier work, where there is any.
+    /// Resumes earlier work, if there is any.
     ///
     /// # Errors
-    /// [`VideoError::Unfinished`] where it was for another video or made with other options.
+    /// [`VideoError::Unfinished`] where it was for another video or had other options.
     pub(super) fn resume(output: &Path, film: &Film, key: &str) -> Result<Self, VideoError> {
         let folder = folder_of(output);
         let path = folder.join(LIST);
         let Ok((first, lines)) = read(&path) else { return Self::begin(output, film, key) };
         if first.is_none() && lines.is_empty() {
-            // It ended while it began: nothing was finished.
+            // It was interrupted at the start: nothing was finished.
             return Self::begin(output, film, key);
         }
         if first.as_ref() != Some(&head(film, key)?) {
@@ -111,9 +112,9 @@ impl Work {
         }
         let (mut finished, mut next, mut complete) = (Vec::new(), None, false);
         for line in lines {
-            // The last line may be half written.
+            // The last line may be incomplete.
             let Some((segment, tally, after)) = parse(&line, &folder) else { break };
-            // What is missing or cut is made again, and what comes after it.
+            // Missing or truncated segments are made again, and all after them.
             if !segment.is_whole() {
                 break;
             }
@@ -127,7 +128,7 @@ impl Work {
         Ok(work)
     }
 
-    /// Writes the list again, without what was half written.
+    /// Rewrites the list without incomplete lines.
     fn rewrite(
         &mut self,
         head: &Value,
@@ -145,20 +146,21 @@ impl Work {
         fs::rename(&new, &path).map_err(|error| io("write", &path, error))
     }
 
-    /// Where a segment is to be written; the first is number 1.
+    /// Path of a segment; the first is number 1.
     pub(super) fn path_of(&self, number: usize) -> PathBuf {
         self.folder.join(format!("{number:05}.segment"))
     }
 
-    /// Where the video is put together.
+    /// Path of the joined video.
     pub(super) fn joined(&self) -> PathBuf {
         self.folder.join("joined.part")
     }
 
-    /// Notes a finished segment, what became of its frames, and the time of the frame after it, if there is one.
+    /// Records a finished segment, the counts of its frames, and the time of the following frame, if there is
+    /// one.
     ///
     /// # Errors
-    /// Whatever the operating system refuses.
+    /// Errors of the operating system.
     pub(super) fn add(
         &mut self,
         segment: Segment,
@@ -185,13 +187,13 @@ impl Work {
             .map_err(|error| io("write", &path, error))
     }
 
-    /// Removes it all.
+    /// Removes the folder.
     pub(super) fn remove(self) {
         drop(self.list);
         let _ = fs::remove_dir_all(&self.folder);
     }
 
-    /// Removes it where no segment was finished: there is nothing to go on with.
+    /// Removes the folder if no segment was finished: there is nothing to resume.
     pub(super) fn remove_if_empty(self) {
         if self.segments.is_empty() {
             self.remove();
@@ -199,7 +201,7 @@ impl Work {
     }
 }
 
-/// What a run that goes on must have in common with the one before.
+/// The settings that a resumed run must share with the earlier one.
 fn head(film: &Film, key: &str) -> Result<Value, VideoError> {
     let (bytes, changed) = film.state().map_err(|error| io("read", &film.path, error))?;
     let changed = changed.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
@@ -210,15 +212,15 @@ fn head(film: &Film, key: &str) -> Result<Value, VideoError> {
 /// Finished work of an earlier run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Waiting {
-    /// Segments that the list names.
+    /// Segments in the list.
     pub(super) segments: usize,
     /// From the first frame of the first to the end of the last one, in ticks.
     pub(super) ticks: i64,
-    /// Is it of this video, made with these options?
+    /// Is it for this video, with these options?
     pub(super) same: bool,
 }
 
-/// Finished segments that wait for a result, if there are any. Whether they are whole is not looked at.
+/// Finished segments for a result, if there are any. Does not check that they are complete.
 ///
 /// # Errors
 /// The video cannot be read.
@@ -234,7 +236,7 @@ pub(super) fn waiting(output: &Path, film: &Film, key: &str) -> Result<Option<Wa
     Ok(Some(Waiting { segments: finished.len(), ticks, same: first == Some(head(film, key)?) }))
 }
 
-/// The list: its first line, where that is one, and all others as far as they are whole.
+/// Parses the list: its first line, if valid, and all complete lines after it.
 fn read(path: &Path) -> std::io::Result<(Option<Value>, Vec<Value>)> {
     let mut lines = BufReader::new(File::open(path)?).lines().map_while(Result::ok);
     let parsed = |line: String| serde_json::from_str(&line).ok();
@@ -251,7 +253,7 @@ fn parse(value: &Value, folder: &Path) -> Option<(Segment, Tally, Option<i64>)> 
     Some((Segment { path, times, crc }, tally, value.get("next")?.as_i64()))
 }
 
-/// From one time to the next, as pairs of a step and how often it follows itself.
+/// Differences between times, run-length encoded as pairs of step and count.
 fn steps(times: &[i64]) -> Vec<(i64, u64)> {
     let mut steps: Vec<(i64, u64)> = Vec::new();
     for step in times.windows(2).map(|pair| pair[1] - pair[0]) {
@@ -263,7 +265,7 @@ fn steps(times: &[i64]) -> Vec<(i64, u64)> {
     steps
 }
 
-/// No segment has as many frames: what a list says may be anything.
+/// Limit for the frames of a segment: a list may contain anything.
 const MOST_FRAMES: u64 = 1 << 20;
 
 fn times(first: i64, steps: &[Value]) -> Option<Vec<i64>> {
