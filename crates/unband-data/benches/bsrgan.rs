@@ -1,4 +1,4 @@
-//! How long a pair by BSRGAN's models takes, on one thread: 320×320 to patches of 72 (64 for the extended model).
+//! Time per pair of BSRGAN's models on one thread: 320×320 to patches of 72 (64 for the extended model).
 //!
 //! `cargo bench -p unband-data --bench bsrgan [-- PAIRS]`
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
@@ -8,7 +8,7 @@ use std::time::Instant;
 use unband_data::degrade::bsrgan::{bsrgan, bsrgan_plus};
 use unband_image::{Image, Rng};
 
-// As in the programs.
+// As in unband-cli and unband-train.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

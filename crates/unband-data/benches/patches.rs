@@ -1,4 +1,4 @@
-//! How long each degradation and each mix takes for a patch of 128×128, and encoders for many at once.
+//! Time of each degradation and recipe for a patch of 128×128, and of encoders for batches.
 //!
 //! `cargo bench -p unband-data --bench patches`
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
@@ -20,7 +20,7 @@ fn patch() -> Image {
     Image::from_rgb16(SIDE, SIDE, &(0..SIDE * SIDE * 3).map(sample).collect::<Vec<_>>()).unwrap()
 }
 
-/// Milliseconds for one patch, of several at once.
+/// Milliseconds per patch in a batch.
 fn timed(records: &[Record], clean: &Image) -> Option<f64> {
     let mut pairs: Vec<Pair> = records.iter().map(|_| Pair::of(clean.clone())).collect();
     let start = Instant::now();
@@ -45,7 +45,7 @@ fn main() {
         let alone = timed(&records[..1], &clean).and_then(|_| timed(&records[..1], &clean));
         show(entry.name, &[alone, timed(&records, &clean)]);
     }
-    println!("\n| mix | ms among 128 |\n|---|---|");
+    println!("\n| recipe | ms among 128 |\n|---|---|");
     for shipped in Shipped::ALL {
         let mix = Mix::find(shipped.name).unwrap();
         let records: Vec<Record> = (0..128).map(|i| mix.draw(Rng::new(i)).unwrap()).collect();

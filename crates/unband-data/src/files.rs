@@ -1,4 +1,4 @@
-//! Images of pairs in files.
+//! Image files of pairs.
 
 use std::path::Path;
 
@@ -8,21 +8,22 @@ use unband_io::WriteOptions;
 
 use crate::dataset::Codes;
 
-/// An image as degradations want it: RGB of 8 or 16 bits and nothing else. Grey is repeated, transparency dropped.
+/// An image in the form that degradations need: plain RGB of 8 or 16 bits. Grey is repeated, transparency
+/// dropped.
 ///
 /// # Errors
-/// Images that cannot be had as RGB.
+/// Images that cannot be converted to RGB.
 pub fn clean_rgb(image: Image) -> Result<Image, ImageError> {
     let (width, height) = (image.width(), image.height());
     let context = Context { threads: 1, ..Context::default() };
     Codes::of(&image.into_rgb(&context)?)?.cut(Window { x0: 0, y0: 0, x1: width, y1: height })
 }
 
-/// Writes a PNG of 8 bits where all samples are 8-bit codes, else of 16, and returns the SHA-256 of the file in lower-case
-/// hexadecimal. `effort` 0..=9: [`WriteOptions::effort`].
+/// Writes a PNG of 8 bits if all samples are 8-bit codes, otherwise of 16. Returns the SHA-256 of the file in
+/// lower-case hexadecimal. `effort` 0..=9: [`WriteOptions::effort`].
 ///
 /// # Errors
-/// A file that exists already, unless it may be replaced, and whatever the disk refuses.
+/// A file that exists, unless it may be replaced, and errors of the system.
 pub fn write_png(
     image: &Image,
     path: &Path,
@@ -37,14 +38,14 @@ pub fn write_png(
     Ok(hexadecimal(&Sha256::digest(&bytes)))
 }
 
-/// Bytes, such as those of a sum, in lower-case hexadecimal.
+/// Bytes in lower-case hexadecimal.
 pub fn hexadecimal(bytes: &[u8]) -> String {
     let digit = |four: u8| char::from_digit(u32::from(four), 16).unwrap_or('0');
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
-/// The seed of an image, by its name alone: other images beside it change nothing. `turn` counts from 1 where an image is
-/// degraded several times.
+/// The seed of an image, which depends only on its name, not on other images. `turn` starts at 1 where an
+/// image is degraded several times.
 pub fn seed_of(seed: u64, name: &str, turn: usize) -> u32 {
     crate::dataset::number(seed, name, turn, "seed")
 }

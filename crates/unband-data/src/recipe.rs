@@ -1,11 +1,11 @@
-//! Recipes in TOML, of trainings and of tables: later files override earlier ones, and every mistake has its key.
+//! TOML recipes of trainings and tables, with overrides and error positions.
 
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
-/// Why a recipe cannot be followed. `file` is where the value stands: the recipe, or what overrides it.
+/// Why a recipe cannot be used. `file` is the file with the value: the recipe, or one that overrides it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RecipeError {
@@ -14,10 +14,10 @@ pub enum RecipeError {
     Read {
         /// The file.
         file: String,
-        /// What the system says.
+        /// The error of the system.
         source: std::io::Error,
     },
-    /// It is no TOML.
+    /// It is not valid TOML.
     #[error("{file}: {what}")]
     Toml {
         /// The file.
@@ -25,22 +25,22 @@ pub enum RecipeError {
         /// Line and reason.
         what: String,
     },
-    /// A key that is unknown, missing or of another kind.
+    /// A key is unknown, missing or of another type.
     #[error("{file}: `{key}`: {what}")]
     Key {
-        /// The files, in the order in which they override each other.
+        /// The files, in the order of overriding.
         file: String,
         /// Path of the key.
         key: String,
-        /// What is wrong, with what is allowed.
+        /// The fault and the allowed values.
         what: String,
     },
 }
 
-/// A file as a table.
+/// Reads a file as a table.
 ///
 /// # Errors
-/// A file that cannot be read or is no TOML.
+/// An unreadable file or invalid TOML.
 pub fn read(file: &Path) -> Result<Table, RecipeError> {
     let name = file.display().to_string();
     let text =
@@ -48,10 +48,10 @@ pub fn read(file: &Path) -> Result<Table, RecipeError> {
     parse(&text, &name)
 }
 
-/// Text as a table; `file` is what messages call it.
+/// Parses text as a table; `file` is its name in messages.
 ///
 /// # Errors
-/// What is no TOML.
+/// Invalid TOML.
 pub fn parse(text: &str, file: &str) -> Result<Table, RecipeError> {
     text.parse().map_err(|error: toml::de::Error| RecipeError::Toml {
         file: file.to_owned(),
@@ -59,7 +59,7 @@ pub fn parse(text: &str, file: &str) -> Result<Table, RecipeError> {
     })
 }
 
-/// Lays one table over another: tables are merged key by key, everything else is replaced.
+/// Merges one table into another: tables key by key, other values by replacement.
 pub fn merge(onto: &mut Table, from: Table) {
     for (key, value) in from {
         match (onto.get_mut(&key), value) {
@@ -71,10 +71,10 @@ pub fn merge(onto: &mut Table, from: Table) {
     }
 }
 
-/// What a table says, with its type; `file` names the files that it was made of.
+/// Converts a table to a type; `file` names its files.
 ///
 /// # Errors
-/// Keys that are unknown or missing, values that are not allowed.
+/// Unknown or missing keys, invalid values.
 pub fn typed<T: DeserializeOwned>(table: Table, file: &str) -> Result<T, RecipeError> {
     serde_path_to_error::deserialize(Value::Table(table)).map_err(|error| RecipeError::Key {
         file: file.to_owned(),

@@ -1,11 +1,12 @@
-//! How fast the measures without a reference are at 1920×1080, and CAMBI against libvmaf's in the same run.
+//! Speed of no-reference metrics at 1920×1080, and of CAMBI compared with libvmaf in the same run.
 //!
-//! `scripts/bench cambi [--libvmaf PATH]` runs it, with the path of libvmaf's tool `vmaf`. CPU time of one thread, not
-//! wall time; the least of several repeats, ours and libvmaf's in turns. libvmaf's time of a frame is the difference of
-//! two runs on files of different lengths, so that its start does not count.
+//! `scripts/bench cambi [--libvmaf PATH]` runs it, with the path of libvmaf's tool `vmaf`. Times are CPU time
+//! of one thread, not wall time: the minimum of several repeats, with unband and libvmaf alternating.
+//! libvmaf's time per frame is the difference of two runs on files of different lengths, so that its start-up
+//! is excluded.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
-/// The program's.
+/// The allocator of unband-cli.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -36,10 +37,10 @@ mod bench {
     const W: usize = 1920;
     const H: usize = 1080;
     const REPEATS: usize = 7;
-    /// Frames of libvmaf's longer run beside those of the shorter.
+    /// Frames of libvmaf's longer run in excess of the shorter one's.
     const FRAMES: usize = 10;
 
-    /// A measure by name, ready to run.
+    /// A named metric, ready to run.
     type Measure<'a> = (&'a str, Box<dyn Fn() -> f64 + 'a>);
 
     fn picture(name: &str) -> Vec<u8> {
@@ -52,7 +53,7 @@ mod bench {
         out
     }
 
-    /// Two decoded frames of VP9, one of them mostly rough and one mostly banded, and a ramp all of which is flat.
+    /// Two decoded frames of VP9, one mostly rough and one mostly banded, and a ramp that is flat everywhere.
     fn pictures() -> [(&'static str, Vec<u8>); 3] {
         let ramp = (0..W * H).map(|i| (40 + (i % W + 2 * (i / W)) / 40) as u8).collect();
         [("sky2", picture("sky2.png")), ("plant1", picture("plant1.png")), ("ramp", ramp)]
@@ -75,7 +76,7 @@ mod bench {
         seconds(usage.user_time()) + seconds(usage.system_time())
     }
 
-    /// Raw 4:2:0 frames, all the same.
+    /// Equal raw 4:2:0 frames.
     struct Raw(PathBuf);
 
     impl Raw {

@@ -1,9 +1,9 @@
-//! How long each full-reference measure takes for a pair of 1920×1080 RGB images.
+//! Time of each full-reference metric for a pair of 1920×1080 RGB images.
 //!
-//! `scripts/bench full_reference` runs it. CPU time of one thread, the least of several turns.
+//! `scripts/bench full_reference` runs it. CPU time of one thread, the minimum of several repeats.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
-/// The program's.
+/// The allocator of unband-cli.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -41,7 +41,8 @@ mod bench {
         out
     }
 
-    /// A decoded frame, tinted, with a code of noise so that no two neighbours are alike; and cut to 6 bits.
+    /// A decoded frame, tinted, with noise of one code so that neighbours differ; and the same quantised to 6
+    /// bits.
     fn pair() -> (Image, Image) {
         let (luma, rng) = (plane("plant1.png"), Rng::new(1));
         let sample = |i: usize| {
@@ -66,7 +67,7 @@ mod bench {
         for _ in 0..TURNS {
             for (metric, least) in metrics.iter().zip(&mut least) {
                 let start = now();
-                // What has nothing to measure in this image still takes its time.
+                // A metric that is undefined for this image takes its time all the same.
                 let _ = black_box(metric.score(&cut, Some(&clean), &ctx));
                 *least = (*least).min(now().saturating_sub(start));
             }

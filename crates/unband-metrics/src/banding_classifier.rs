@@ -1,6 +1,6 @@
-//! How banded our own classifier of patches takes an image to be.
+//! Banding probability by unband's own patch classifier.
 //!
-//! It has the architecture of the Deep Banding Index's classifier, but numbers, data and labels of its own: see
+//! It has the architecture of the Deep Banding Index's classifier, but its own weights, data and labels: see
 //! `weights/unband-banding-classifier.md`. Its values are not that index.
 
 use unband_image::{Context, Image};
@@ -14,17 +14,17 @@ const NAME: &str = "unband-banding-classifier";
 
 static WEIGHTS: &[u8] = include_bytes!("../../../weights/unband-banding-classifier.safetensors");
 
-/// The classifier, from numbers that are part of this crate.
+/// The classifier with built-in weights.
 ///
 /// # Errors
-/// Numbers that cannot be read: a fault of the build.
+/// Unreadable weights: a fault of the build.
 pub fn classifier() -> Result<Engine, MetricError> {
     let made = models::built_in(WEIGHTS, Precision::F32);
     made.map(|(_, engine)| engine).map_err(|what| MetricError::Network { metric: NAME, what, hint: None })
 }
 
-/// Mean probability of banding over the patches of 235×235 that cover the image from each corner, 0 to 1. The same for every
-/// number of threads.
+/// Mean probability of banding over the patches of 235×235 that cover the image from each corner, 0 to 1.
+/// Independent of the number of threads.
 fn score(image: &Image, _: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {
     fitting(image)?;
     let places = index::patches((image.height(), image.width()));
@@ -36,11 +36,11 @@ fn score(image: &Image, _: Option<&Image>, ctx: &Context<'_>) -> Result<Score, M
     Ok(Score::of(sum / places.len().max(1) as f64))
 }
 
-/// The registry's line.
+/// Registry entry.
 pub const ENTRY: Metric = Metric {
     name: NAME,
-    title: "Probability of banding by our own classifier of patches",
-    purpose: "Banding without a reference and without importing anything. Not the Deep Banding Index: the same architecture, trained anew on labels of ours. It tells whether an image is banded better than how much.",
+    title: "Probability of banding from unband's own patch classifier",
+    purpose: "Banding without a reference or imported models. Not the Deep Banding Index: the same architecture, trained from scratch on unband's own labels. It detects whether an image is banded better than how much.",
     better: Better::Lower,
     against: Against::Nothing,
     range: "0..=1",

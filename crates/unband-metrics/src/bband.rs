@@ -1,6 +1,6 @@
-//! The BBAND index: where edges of bands run in an image, how visible they are, and one number for all of it.
+//! BBAND index: position, visibility and overall score of band edges.
 //!
-//! [`unband_filters::bband`] finds and weighs them; here are images, numbers and maps.
+//! [`unband_filters::bband`] finds and weights the edges; this module handles images, scores and maps.
 
 use unband_filters::bband::{self, Edges, Luma, Samples, Thresholds, Visible};
 use unband_image::{Context, Depth, Image, Model, Range};
@@ -10,24 +10,24 @@ use crate::{Against, Better, Least, Metric, MetricError, Score, check, finite, p
 
 const NAME: &str = "bband";
 
-/// The index and what it comes from.
+/// The index and its components.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bband {
-    /// 0 and more, rarely above 3; more is more banding.
+    /// 0 and more, rarely above 3; higher means more banding.
     pub score: f64,
-    /// Points of edges that can be seen.
+    /// Number of visible edge points.
     pub points: usize,
-    /// Edges, those too short to be seen included.
+    /// Number of edges, including those too short to be visible.
     pub edges: usize,
     /// Sum of the visibilities of all points.
     pub visibility_sum: f64,
-    /// Greatest visibility.
+    /// Largest visibility.
     pub visibility_max: f64,
-    /// How busy the image is: the standard deviation of its Sobel gradient, in 8-bit codes.
+    /// Activity of the image: the standard deviation of its Sobel gradient, in 8-bit codes.
     pub spatial_information: f64,
 }
 
-/// Visibility of the edges of bands, one number per sample: 0 where there is none, a few codes at most.
+/// Visibility of band edges, one value per sample: 0 elsewhere, a few codes at most.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Map {
     /// Columns.
@@ -38,16 +38,17 @@ pub struct Map {
     pub visibility: Vec<f32>,
 }
 
-/// The BBAND index of an image. Cost: some 0.1 µs per sample. The same for every number of threads and every
+/// The BBAND index of an image. Cost: about 0.1 µs per sample. Independent of the number of threads and the
 /// instruction set.
 ///
-/// Of RGB and grey images BT.601 luma in studio range is taken, rounded to 8 bits where all samples are 8-bit codes; of
-/// YUV images the luma plane as it is stored, of those in full range or of more than 8 bits the luma in studio range.
+/// RGB and grey images are converted to BT.601 luma in studio range, rounded to 8 bits if all samples are
+/// 8-bit codes. For YUV images the luma plane is used as stored; luma of full range or of more than 8 bits is
+/// converted to studio range.
 ///
-/// Source: Z. Tu, J. Lin, Y. Wang, B. Adsumilli, A. C. Bovik, "BBAND index: a no-reference banding artifact predictor",
-/// ICASSP 2020; google/bband-adaband, `src/BBAD_I.m`.
-/// Differs: luma between the 8-bit codes is kept to 1/256 of a code; the original knows 8 bits only, and rounding would
-/// add bands that the image does not have.
+/// Source: Z. Tu, J. Lin, Y. Wang, B. Adsumilli, A. C. Bovik, "BBAND index: a no-reference banding artifact
+/// predictor", ICASSP 2020; google/bband-adaband, `src/BBAD_I.m`.
+/// Differs: luma between the 8-bit codes is kept to 1/256 of a code. The original supports only 8 bits, and
+/// rounding would add bands that the image does not have.
 ///
 /// # Errors
 /// When a sample is not finite, the image has more than 2³¹ samples, or when cancelled.
@@ -82,7 +83,7 @@ fn measured(image: &Image, ctx: &Context<'_>) -> Result<(Bband, Vec<Visible>), M
         height,
         got: image.planes[0].data.len(),
     })?;
-    // The edges are this image's own, so that stopping is all that can go wrong.
+    // The edges come from this image, so cancellation is the only possible error.
     let stopped = |_| MetricError::Cancelled;
     let edges: Edges = bband::find_edges(&luma, Thresholds::default(), ctx).map_err(stopped)?;
     let points = bband::visibility(&luma, &edges, ctx).map_err(stopped)?;
@@ -105,7 +106,7 @@ enum Owned {
 }
 
 /// Luma in studio range.
-#[allow(clippy::float_cmp)] // a code is exact or none
+#[allow(clippy::float_cmp)] // codes are exact
 fn luma(image: &Image) -> Result<Owned, MetricError> {
     let fine = |codes: &Field| {
         let steps = codes.data.iter().map(|v| (v * 256.0 + 0.5).clamp(0.0, 65_280.0) as u16);
@@ -147,11 +148,11 @@ fn score(image: &Image, _: Option<&Image>, ctx: &Context<'_>) -> Result<Score, M
     Ok(Score { value: found.score, details })
 }
 
-/// The registry's line.
+/// Registry entry.
 pub const ENTRY: Metric = Metric {
     name: NAME,
-    title: "Visibility of the edges of bands",
-    purpose: "Banding without a reference, by the edges of bands and how visible they are.",
+    title: "Visibility of band edges",
+    purpose: "Banding without a reference, from the visibility of band edges.",
     better: Better::Lower,
     against: Against::Nothing,
     range: "0 and more, rarely above 3",

@@ -1,11 +1,11 @@
-//! CAMBI, Netflix's measure of banding: how much of an image lies beside a faint step of luma, at five sizes.
+//! CAMBI: Netflix's contrast-aware multiscale banding index.
 //!
-//! It looks at luma alone and needs no reference. 0 is none, at about 5 it starts to annoy, 24 is the worst its authors
-//! have seen. It sees steps of up to `2^max_log_contrast` 10-bit codes: at its default of 2 **one** 8-bit code, so that
-//! coarse posterisation scores 0 while a perfect 8-bit ramp without dither scores high; and noise of one code hides all
-//! bands from it. Never trust it alone; [`ENTRY_COARSE`] looks for coarser steps.
+//! It uses only luma and needs no reference. 0 means no banding, about 5 starts to annoy, 24 is the worst
+//! value in its authors' data. It detects steps of up to `2^max_log_contrast` 10-bit codes. The default of 2
+//! means **one** 8-bit code: coarse posterisation scores 0, a perfect 8-bit ramp without dither scores high.
+//! Noise of one code hides all bands. Never use it alone; [`ENTRY_COARSE`] looks for coarser steps.
 //!
-//! [`score`] takes planes of codes, as video has them; [`score_image`] any image.
+//! [`score`] takes planes of codes, as in video; [`score_image`] takes any image.
 
 mod contrast;
 mod picture;
@@ -25,22 +25,22 @@ use thresholds::TOP;
 
 const NAME: &str = "cambi";
 
-/// Sizes that are looked at.
+/// Number of scales.
 pub const SCALES: usize = 5;
 
-/// What a contrast counts at each size.
+/// Weight of a contrast at each scale.
 const SCALE_WEIGHTS: [f64; SCALES] = [16.0, 8.0, 4.0, 2.0, 1.0];
 
-/// At least one side of an image is so long.
+/// Minimum length of the longer side.
 pub const LEAST_SIDE: usize = 216;
 
-/// Widest window after it was fitted to the image: one more would not fit a count of 16 bits.
+/// Widest window after scaling to the image: a wider one would overflow 16-bit counts.
 const WIDEST: usize = 255;
 
-/// No score is higher.
+/// Maximum score.
 const MOST: f64 = 1000.0;
 
-/// From which size on the image is halved before anything is counted.
+/// Image size from which images are halved first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HighRes {
     /// 1920×1080 samples and more.
@@ -61,29 +61,29 @@ impl HighRes {
     }
 }
 
-/// How to measure; the defaults are the authors'.
+/// Options; the defaults are the authors'.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
-    /// Window at 3840×2160, 15..=127 samples; smaller images have smaller ones. 65 is about 1° of view.
+    /// Window at 3840×2160, 15..=127 samples; it shrinks with the image. 65 is about 1° of view.
     pub window_size: usize,
-    /// Share of the samples whose contrasts count, the largest of them; 0.0001..=1.
+    /// Share of the samples, those with the largest contrasts, that enter the score; 0.0001..=1.
     pub topk: f64,
-    /// Contrast that is seen, as a share of luminance; 0.0001..=1.
+    /// Visible contrast, as a share of luminance; 0.0001..=1.
     pub tvi_threshold: f64,
-    /// Steps of up to `2^max_log_contrast` 10-bit codes are looked for; 0..=5.
+    /// Steps of up to `2^max_log_contrast` 10-bit codes are detected; 0..=5.
     pub max_log_contrast: u8,
-    /// How the display turns codes into light.
+    /// Transfer function of the display.
     pub eotf: Eotf,
-    /// Size at which the image was encoded, if smaller than the plane: the plane is sampled back to it. A size that
-    /// exceeds the plane's is not used.
+    /// Size at which the image was encoded, if smaller than the plane: the plane is resampled to it. A size
+    /// above the plane's is ignored.
     pub encoded_size: Option<(usize, usize)>,
     /// As `encoded_size` for the source of [`score_against`].
     pub source_size: Option<(usize, usize)>,
-    /// Bits at which the image was encoded, 6..=16, if not the plane's. Below 10 dither is averaged away.
+    /// Bit depth of encoding, 6..=16, if not the plane's. Below 10, dither is averaged out.
     pub encoded_bits: Option<u8>,
-    /// Where luminance is lower, in cd/m², no banding is seen; 0..=300.
+    /// Luminance in cd/m² below which banding is invisible; 0..=300.
     pub vis_lum_threshold: f64,
-    /// Halve large images first: faster, a little less exact.
+    /// Halve large images first: faster, slightly less accurate.
     pub high_res_speedup: Option<HighRes>,
 }
 
@@ -105,7 +105,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Steps of up to eight 8-bit codes, which the default does not see.
+    /// Steps of up to eight 8-bit codes, which the default does not detect.
     pub fn coarse() -> Self {
         Self { max_log_contrast: 5, ..Self::default() }
     }
@@ -169,7 +169,7 @@ impl<'a> Luma<'a> {
     /// A plane of `width * height` codes of 1 to 16 bits.
     ///
     /// # Errors
-    /// When there are more or fewer codes, none, or one that so many bits do not hold.
+    /// When the number of codes is wrong or zero, or a code exceeds the bit depth.
     pub fn new(
         codes: impl Into<Codes<'a>>,
         bits: u8,
@@ -178,7 +178,7 @@ impl<'a> Luma<'a> {
     ) -> Result<Self, MetricError> {
         let codes = codes.into();
         let (count, most) = match codes {
-            // All of them fit.
+            // All codes fit.
             Codes::Bytes(codes) if bits == 8 => (codes.len(), 0),
             Codes::Bytes(codes) => (codes.len(), codes.iter().fold(0, |most, &c| most.max(u16::from(c)))),
             Codes::Words(codes) => (codes.len(), codes.iter().fold(0, |most, &c| most.max(c))),
@@ -201,14 +201,14 @@ impl<'a> Luma<'a> {
     }
 }
 
-/// One size of an image.
+/// Results at one scale.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scale {
     /// Columns.
     pub width: usize,
     /// Rows.
     pub height: usize,
-    /// Samples in flat places, which alone are looked at.
+    /// Number of samples in flat areas, the only ones that are analysed.
     pub masked: u64,
     /// Sum of the 10-bit values after smoothing.
     pub image_sum: u64,
@@ -216,30 +216,30 @@ pub struct Scale {
     pub contrast_sum: f64,
     /// Largest contrast.
     pub contrast_max: f32,
-    /// How many of the largest contrasts count.
+    /// Number of largest contrasts in the score.
     pub top: u64,
-    /// Their mean.
+    /// Mean of those contrasts.
     pub score: f64,
 }
 
-/// A score and what it comes from.
+/// A score and its components.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
-    /// 0..=1000, more is worse.
+    /// 0..=1000; higher is worse.
     pub score: f64,
-    /// Columns and rows of the window.
+    /// Side of the window in samples.
     pub window: usize,
-    /// Above how many of its 49 neighbours being flat a sample counts as flat.
+    /// A sample is flat if more than this number of its 49 neighbours are flat.
     pub flat_limit: i32,
-    /// For each difference from 1 up the highest 10-bit code at which it is seen.
+    /// For each difference from 1 up, the highest 10-bit code at which it is visible.
     pub visible_up_to: Vec<u16>,
-    /// The lowest 10-bit code at which banding is seen.
+    /// The lowest 10-bit code at which banding is visible.
     pub least_visible: u16,
     /// Largest first.
     pub scales: [Scale; SCALES],
 }
 
-/// Contrasts of one size, row by row: 0 and more.
+/// Contrasts at one scale, row by row: 0 and more.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Map {
     /// Columns.
@@ -250,27 +250,27 @@ pub struct Map {
     pub contrasts: Vec<f32>,
 }
 
-/// Contrasts of an image at all sizes.
+/// Contrasts of an image at all scales.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Maps {
     /// Largest first.
     pub scales: Vec<Map>,
-    /// Size of the image they were taken from.
+    /// Size of the analysed image.
     size: (usize, usize),
     window: usize,
     max_weight: usize,
 }
 
 impl Maps {
-    /// The map of one size in 16 bits, as the original writes them: 65535 is the most that is possible.
+    /// The map of one scale in 16 bits, as written by the original: 65535 is the possible maximum.
     pub fn heat(&self, scale: usize) -> Option<Vec<u16>> {
         let map = self.scales.get(scale)?;
         let unit = 65_535.0 / (self.max_weight * self.window * self.window / 4) as f64;
         Some(map.contrasts.iter().map(|&c| (unit * f64::from(c)) as u16).collect())
     }
 
-    /// How much each sample of the image adds: the contrasts above it at all sizes, weighed as the score weighs them,
-    /// in units of the score. Row by row, as wide and high as the plane that was measured.
+    /// Contribution of each sample to the score: the contrasts above it at all scales, with the weights of
+    /// the score and in its units. Row by row, with the size of the plane.
     pub fn full(&self) -> Map {
         let (width, height) = self.size;
         let mut contrasts = vec![0.0; width * height];
@@ -290,21 +290,21 @@ impl Maps {
     }
 }
 
-/// Scores a plane. Cost: some 5 ns per sample at the default options. The same for every number of threads and every
-/// instruction set.
+/// Scores a plane. Cost: about 5 ns per sample with the default options. Independent of the number of threads
+/// and the instruction set.
 ///
-/// Source: P. Tandon, M. Afonso, J. Sole, L. Krasula, "CAMBI: Contrast-aware multiscale banding index", PCS 2021;
-/// Netflix/vmaf `libvmaf/src/feature/cambi.c` of August 2026.
-/// Differs: the window may have up to 255 samples instead of 65, which only images above 4K have.
+/// Source: P. Tandon, M. Afonso, J. Sole, L. Krasula, "CAMBI: Contrast-aware multiscale banding index",
+/// PCS 2021; Netflix/vmaf `libvmaf/src/feature/cambi.c` of August 2026.
+/// Differs: the window may have up to 255 samples instead of 65, which only images above 4K need.
 ///
 /// # Errors
-/// When both sides are below 216 samples, an option is out of range, the image is so large that its window would
-/// exceed 255 samples, or when cancelled.
+/// When both sides are below 216 samples, an option is out of range, the image is so large that its window
+/// would exceed 255 samples, or when cancelled.
 pub fn score(luma: &Luma<'_>, options: &Options, ctx: &Context<'_>) -> Result<Report, MetricError> {
     Ok(measure(luma, options, options.encoded_size, false, ctx)?.0)
 }
 
-/// As [`score`], with the contrasts that it comes from.
+/// As [`score`], with its components.
 ///
 /// # Errors
 /// As [`score`].
@@ -328,14 +328,14 @@ pub struct Compared {
     pub picture: Report,
     /// Its source.
     pub source: Report,
-    /// How much worse the image is; 0 if it is not.
+    /// Increase of the image's score over its source's; 0 if there is none.
     pub worse_by: f64,
 }
 
-/// Scores a plane and that of its source, which may have banding of its own.
+/// Scores a plane and its source, which may itself have banding.
 ///
 /// # Errors
-/// As [`score`], for either of them, or when their sizes do not fit each other.
+/// As [`score`], for both of them, or when their sizes do not match.
 pub fn score_against(
     luma: &Luma<'_>,
     source: &Luma<'_>,
@@ -349,7 +349,7 @@ pub fn score_against(
     Ok(Compared { picture, source, worse_by })
 }
 
-/// Full-reference CAMBI: how much worse an image's score is than that of its source; 0 if it is not.
+/// Full-reference CAMBI: the increase of an image's score over its source's; 0 if there is none.
 pub fn worse_by(picture: f64, source: f64) -> f64 {
     (picture - source).max(0.0)
 }
@@ -386,7 +386,7 @@ fn measure(
         let samples = level.width * level.height;
         ((options.topk * samples as f64) as usize).clamp(1, samples) as u64
     };
-    // Where fewer samples have a contrast than count, the largest need not be found.
+    // If all contrasts fit into the share, the largest need not be selected.
     let keep: Vec<bool> = levels.iter().map(|level| maps || level.scored > top(level)).collect();
     let strips = strips(&levels, &keep, &rules, ctx)?;
 
@@ -427,10 +427,10 @@ fn long_enough(width: usize, height: usize) -> Result<(), MetricError> {
     Err(MetricError::Short { metric: NAME, needed: LEAST_SIDE, width, height })
 }
 
-/// Which values count, and from which difference on.
+/// Ranges of values and their smallest visible differences.
 fn rules(window: usize, reach: usize, seen: &[u16], least_visible: u16) -> Rules {
     let (reach16, highest) = (reach as u16, seen.last().copied().unwrap_or(0));
-    // Others are in no window of a sample that has a contrast.
+    // Other values are in no window of a sample that has a contrast.
     let low = (least_visible + 1).saturating_sub(3 * reach16);
     let high = (highest + reach16).min(TOP);
     let least = (least_visible + 1).saturating_sub(2 * reach16).max(low);
@@ -459,17 +459,18 @@ fn map(level: &Level, strips: &[Strip], scale: usize) -> Map {
     Map { width, height, contrasts }
 }
 
-/// Is it one of the measures here? They take luma as a video stores it; others take red, green and blue, or grey.
+/// Whether this is one of the metrics of this module. They use luma as stored in a video; others use RGB or
+/// grey.
 pub fn is_one(metric: &Metric) -> bool {
     [&ENTRY, &ENTRY_COARSE, &ENTRY_REFERENCE, &ENTRY_FULL_REFERENCE].iter().any(|one| one.name == metric.name)
 }
 
 /// Scores an image by its luma in studio range.
 ///
-/// YUV: the luma plane as it is stored; full range becomes studio range at its depth, but at least 10 bits where that
-/// is more than 8. RGB and grey: where all samples are 8-bit codes, whatever the depth of the file,
-/// `((47 R + 157 G + 16 B + 128) >> 8) + 16`; else `64 + 876 · (47 R + 157 G + 16 B) / 220` of values clamped to 0..=1,
-/// rounded to 10 bits.
+/// YUV: the luma plane as stored; full range is converted to studio range at its depth, with at least 10 bits
+/// if the depth is above 8. RGB and grey: if all samples are 8-bit codes, whatever the depth of the file,
+/// `((47 R + 157 G + 16 B + 128) >> 8) + 16`; otherwise `64 + 876 · (47 R + 157 G + 16 B) / 220` of values
+/// clamped to 0..=1, rounded to 10 bits.
 ///
 /// # Errors
 /// As [`score`], and when a sample is not finite.
@@ -477,7 +478,7 @@ pub fn score_image(image: &Image, options: &Options, ctx: &Context<'_>) -> Resul
     of_image(image, ctx, |luma| score(luma, options, ctx))
 }
 
-/// As [`score_image`], with the contrasts that it comes from.
+/// As [`score_image`], with its components.
 ///
 /// # Errors
 /// As [`score_image`].
@@ -545,11 +546,11 @@ fn coarse_score(image: &Image, _: Option<&Image>, ctx: &Context<'_>) -> Result<S
     entry_score(image, &Options::coarse(), ctx)
 }
 
-/// The registry's line.
+/// Registry entry.
 pub const ENTRY: Metric = Metric {
     name: NAME,
     title: "Contrast-aware multiscale banding index",
-    purpose: "Banding without a reference, as streaming services measure it; from about 5 on it annoys. It sees steps of one 8-bit code only, and noise of one code hides bands from it.",
+    purpose: "Banding without a reference, as streaming services measure it; about 5 starts to annoy. It detects steps of one 8-bit code only, and noise of one code hides bands from it.",
     better: Better::Lower,
     against: Against::Nothing,
     range: "0 and more, 24 is very bad",
@@ -564,26 +565,26 @@ pub const ENTRY: Metric = Metric {
 pub const ENTRY_COARSE: Metric = Metric {
     name: "cambi-coarse",
     title: "CAMBI for steps of up to eight 8-bit codes (max_log_contrast 5)",
-    purpose: "The same for coarser steps, which `cambi` does not see.",
+    purpose: "The same for coarser steps, which `cambi` does not detect.",
     score: coarse_score,
     ..ENTRY
 };
 
-/// Of the reference, for tables of videos.
+/// Score of the reference, for video tables.
 pub const ENTRY_REFERENCE: Metric = Metric {
     name: "cambi-reference",
     title: "CAMBI of the reference",
-    purpose: "How banded the source was before it was encoded or repaired.",
+    purpose: "Banding of the source before it was encoded or repaired.",
     against: Against::Reference,
     score: reference_score,
     ..ENTRY
 };
 
-/// Against a reference with banding of its own.
+/// Against a reference that may have banding.
 pub const ENTRY_FULL_REFERENCE: Metric = Metric {
     name: "cambi-full-reference",
-    title: "CAMBI above that of the reference",
-    purpose: "The banding that encoding or a repair has added; 0 where the reference is as banded.",
+    title: "CAMBI increase over the reference",
+    purpose: "Banding added by encoding or repair; 0 if the reference is equally banded.",
     against: Against::Reference,
     score: full_reference_score,
     ..ENTRY

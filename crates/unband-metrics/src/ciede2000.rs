@@ -1,4 +1,4 @@
-//! Colour difference as people see it.
+//! CIEDE2000 colour difference.
 
 use std::f64::consts::{PI, TAU};
 use std::ops::Range;
@@ -9,24 +9,26 @@ use crate::field::Field;
 use crate::light::linear_planes;
 use crate::{Against, Better, Least, Metric, MetricError, Score, alone, both};
 
-/// Pixels that a thread works on at once.
+/// Pixels per work item.
 const PART: usize = 1 << 16;
 
-/// Colour differences of two images; 1 is about what can just be seen side by side.
+/// Colour differences of two images; 1 is just noticeable side by side.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Differences {
     /// Over all pixels.
     pub mean: f64,
-    /// 95 % of the pixels lie below it (interpolated between two).
+    /// 95th percentile (interpolated).
     pub p95: f64,
-    /// The greatest.
+    /// Maximum.
     pub max: f64,
 }
 
-/// CIEDE2000 per pixel with all weights 1, from samples taken for sRGB, under daylight D65 and the 2° observer.
+/// CIEDE2000 per pixel with all weights 1. Samples are interpreted as sRGB, under daylight D65 and the 2°
+/// observer.
 ///
-/// Samples outside black and white are taken as they are. Slow: some hundred nanoseconds for each pixel that differs.
-/// Source: Sharma, Wu, Dalal, "The CIEDE2000 Color-Difference Formula", 2005; sRGB to L*a*b* as scikit-image has it.
+/// Samples outside black and white are not clamped. Slow: some hundred nanoseconds per differing pixel.
+/// Source: Sharma, Wu, Dalal, "The CIEDE2000 Color-Difference Formula", 2005; sRGB to L*a*b* as in
+/// scikit-image.
 ///
 /// # Errors
 /// When the images differ in size or colour model, are not RGB or grey, or hold samples that are not finite.
@@ -52,7 +54,7 @@ fn measure(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Resul
 }
 
 fn differences(pictures: [&Vec<Field>; 2], pixels: Range<usize>) -> Vec<f64> {
-    // In banded and in restored images neighbours are often alike.
+    // Neighbours are often equal in banded and restored images.
     let (mut last, mut difference) = (None, 0.0);
     let one = |i| {
         let here = pictures.map(|planes| pixel(planes, i));
@@ -66,7 +68,7 @@ fn differences(pictures: [&Vec<Field>; 2], pixels: Range<usize>) -> Vec<f64> {
     pixels.map(one).collect()
 }
 
-/// A grey image counts as three equal channels.
+/// A grey image is treated as three equal channels.
 fn pixel(planes: &[Field], i: usize) -> [f64; 3] {
     std::array::from_fn(|c| planes[c.min(planes.len() - 1)].data[i])
 }
@@ -124,11 +126,11 @@ fn delta_e([l1, a1, b1]: [f64; 3], [l2, a2, b2]: [f64; 3]) -> f64 {
     let sh = 1.0 + 0.015 * c * t;
     let rt = -2.0 * rolled_off(c) * bend.sin();
     let (l, c, h) = (dl / sl, dc / sc, dh / sh);
-    // The rotation may take away a little more than there is, by rounding.
+    // Rounding may make the rotation term slightly too large.
     (l * l + c * c + h * h + rt * c * h).max(0.0).sqrt()
 }
 
-/// 0..2π.
+/// Angle in 0..2π.
 fn hue(a: f64, b: f64) -> f64 {
     let h = b.atan2(a);
     if h < 0.0 { h + TAU } else { h }
@@ -139,11 +141,11 @@ fn score(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result<
     Ok(Score { value: mean, details: vec![("p95", p95), ("max", max)] })
 }
 
-/// The registry's line.
+/// Registry entry.
 pub const ENTRY: Metric = Metric {
     name: "ciede2000",
     title: "Colour difference CIEDE2000, mean over pixels",
-    purpose: "How far colours moved, as people see it: 1 can just be seen side by side.",
+    purpose: "Perceived colour change: 1 is just noticeable side by side.",
     better: Better::Lower,
     against: Against::Reference,
     range: "0 and more, 0 for equal images",

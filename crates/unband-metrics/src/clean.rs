@@ -1,4 +1,4 @@
-//! What our own measures need to know of the clean image, computed once.
+//! Data of a clean image that unband's own metrics share.
 
 use unband_image::Image;
 use unband_image::resize::Beyond;
@@ -19,7 +19,7 @@ impl Clean {
     /// Prepares an image.
     ///
     /// # Errors
-    /// When it is not RGB or grey or holds samples that are not finite.
+    /// When it is not RGB or grey or has samples that are not finite.
     pub fn of(reference: &Image) -> Result<Self, MetricError> {
         check("the smooth mask", reference)?;
         let luma = Field::luma(reference);
@@ -29,7 +29,7 @@ impl Clean {
         Ok(Self { luma, mask, count, steps })
     }
 
-    /// Samples of the smooth mask.
+    /// Number of samples in the smooth mask.
     pub fn smooth_samples(&self) -> usize {
         self.count
     }
@@ -46,9 +46,9 @@ impl Clean {
     }
 }
 
-/// Where a clean image is smooth: after a Gaussian of σ 3 its slope is below half a code per sample in x
-/// and in y, what the Gaussian took away has an rms below one code over 9×9, the value lies within 4..=250,
-/// and all of that holds in the whole 9×9 around.
+/// Smooth areas of a clean image. After a Gaussian of σ 3 the slope is below half a code per sample in x and
+/// y; the residue of the Gaussian has an rms below one code over 9×9; the value is within 4..=250. All
+/// conditions hold in the surrounding 9×9 samples.
 pub fn smooth_mask(luma: &Field) -> Vec<bool> {
     let (w, h) = (luma.width, luma.height);
     let g = luma.convolved(&gaussian(3.0, 12), Beyond::Mirror);
@@ -74,12 +74,12 @@ pub fn smooth_mask(luma: &Field) -> Vec<bool> {
     eroded(&mask, w, h, 4)
 }
 
-/// Left and top of the window of `(width, height)` samples, at multiples of 16, that holds the most samples of a mask; the
-/// first of equals. A window larger than the image is the image.
+/// Left and top of the window of `(width, height)` samples, at multiples of 16, that contains most samples of
+/// a mask; the first one in a tie. A window larger than the image is the image.
 pub fn fullest_window(mask: &[bool], size: (usize, usize), window: (usize, usize)) -> (usize, usize) {
     let (w, h) = size;
     let (cw, ch) = (window.0.min(w), window.1.min(h));
-    // Samples of the mask in columns: one row of them is kept per step, so that large images need little memory.
+    // Mask samples per column: updating these sums at each step needs little memory even for large images.
     let mut columns = vec![0u32; w];
     let add = |columns: &mut [u32], rows: std::ops::Range<usize>, sign: bool| {
         for y in rows {
@@ -106,7 +106,7 @@ pub fn fullest_window(mask: &[bool], size: (usize, usize), window: (usize, usize
     (best.1, best.2)
 }
 
-/// True where the whole square of `2 * radius + 1` is; what lies outside the image does not count.
+/// True where the whole square of `2 * radius + 1` is true; samples outside the image are ignored.
 fn eroded(mask: &[bool], w: usize, h: usize, radius: usize) -> Vec<bool> {
     let mut across = vec![false; w * h];
     for y in 0..h {

@@ -1,4 +1,4 @@
-//! How high the input's contours still are in the result.
+//! Remaining height of the input's contours in a result.
 
 use unband_image::resize::Beyond;
 use unband_image::{Context, Depth, Image};
@@ -6,26 +6,27 @@ use unband_image::{Context, Depth, Image};
 use crate::field::Field;
 use crate::{Against, Better, Least, Metric, MetricError, Score, both};
 
-/// Largest step that counts as a contour, in 8-bit codes (exclusive).
+/// Exclusive upper limit of a contour's step, in 8-bit codes.
 const EDGE_CODES: u8 = 12;
 
-/// Contours of an input and what is left of them.
+/// Contours of an input and their remaining jump.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ContourJump {
     /// Mean jump at the contours, in 8-bit codes.
     pub codes: f64,
-    /// Contour samples in the input, across and down together.
+    /// Number of contour samples in the input, across and down together.
     pub samples: usize,
 }
 
-/// Mean jump of the result's BT.709 luma across the contours of the input. A contour lies between two columns
-/// when four samples on either side are equal among themselves in R, G and B and the step between them is 1 to
-/// 11 codes in its strongest channel (of the input in 8-bit codes); likewise between rows. The jump is the
-/// difference between the means of 3×5 boxes one sample away on either side. Noise cannot hide a band from
-/// it, blur and true repair lower it; a true gradient keeps its own slope.
+/// Mean jump of the result's BT.709 luma across the contours of the input.
+///
+/// A contour is between two columns if four samples on either side are equal in R, G and B, and the step
+/// between them is 1 to 11 codes in its strongest channel (input in 8-bit codes). Contours between rows are
+/// found in the same way. The jump is the difference between the means of 3×5 boxes one sample away on either
+/// side. Noise cannot hide a band from it; blur and true repair lower it; a true gradient keeps its slope.
 ///
 /// # Errors
-/// When the sizes differ, the images are not RGB or grey, or the input has no contour at all.
+/// When the sizes differ, the images are not RGB or grey, or the input has no contour.
 pub fn contour_jump(image: &Image, input: &Image) -> Result<ContourJump, MetricError> {
     let (image, input) = both("contour-jump", "the input", image, Some(input))?;
     let codes: Vec<Vec<u8>> =
@@ -48,7 +49,7 @@ pub fn contour_jump(image: &Image, input: &Image) -> Result<ContourJump, MetricE
     Ok(ContourJump { codes: sum / samples as f64, samples })
 }
 
-/// Sum of jumps across columns, and their number.
+/// Sum and number of jumps across columns.
 fn jumps(luma: &Field, codes: &[Vec<u8>]) -> (f64, usize) {
     let w = luma.width;
     let mean = luma.box_mean(-1..=1, -2..=2, Beyond::Symmetric);
@@ -86,11 +87,11 @@ fn score(image: &Image, input: Option<&Image>, _: &Context<'_>) -> Result<Score,
     Ok(Score { value: after.codes, details })
 }
 
-/// The registry's line.
+/// Registry entry.
 pub const ENTRY: Metric = Metric {
     name: "contour-jump",
-    title: "Mean jump left at the contours of the input",
-    purpose: "How high the input's contours still are after a repair. Noise cannot hide a band from it; a true gradient keeps its own slope.",
+    title: "Mean remaining jump at the contours of the input",
+    purpose: "Height of the input's contours after a repair. Noise cannot hide a band from it; a true gradient keeps its own slope.",
     better: Better::Lower,
     against: Against::Input,
     range: "0 and more",

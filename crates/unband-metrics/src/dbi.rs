@@ -1,7 +1,7 @@
-//! The Deep Banding Index: how much of an image a classifier of patches takes for banded.
+//! Deep Banding Index: share of an image that a patch classifier labels as banded.
 //!
-//! The classifier has to be imported: its authors give no licence for it. Clean steps of drawings deceive it; never judge by
-//! it alone.
+//! The classifier must be imported, because its authors give no licence for it. Clean steps in drawings cause
+//! false positives; never use it alone.
 
 use std::collections::HashMap;
 
@@ -13,20 +13,22 @@ use crate::{Against, Better, Least, Metric, MetricError, Score, at_least, check,
 
 const NAME: &str = "dbi";
 
-/// The index of an image, 0 to 1; more is more banding. The same for every number of threads.
+/// The index of an image, 0 to 1; higher means more banding. Independent of the number of threads.
 ///
-/// `classifier` is the network `dbi`. A grey image counts as three equal channels; samples are taken as they are, at any
-/// depth. Cost: 4 patches of 235×235 for every 235×235 of the image. See [`unband_infer::dbi::score`].
+/// `classifier` is the network `dbi`. A grey image is treated as three equal channels; samples are used
+/// unrounded, at any depth. Cost: 4 patches of 235×235 for every 235×235 of the image. See
+/// [`unband_infer::dbi::score`].
 ///
 /// # Errors
-/// When a side is below 235 samples, the image is not RGB or grey, or holds samples that are not finite; when `classifier`
-/// is another network, or when cancelled.
+/// When a side is below 235 samples, the image is not RGB or grey, or has samples that are not finite; when
+/// `classifier` is another network, or when cancelled.
 pub fn dbi(image: &Image, classifier: &Engine, ctx: &Context<'_>) -> Result<dbi::Score, MetricError> {
     fitting(image)?;
     measured(image, classifier, ctx)
 }
 
-/// Where an image is banded, 0 to 1 per sample. Slow: 57,460 patches for 1920×1080. See [`unband_infer::dbi::banding_map`].
+/// Banding probability per sample, 0 to 1. Slow: 57,460 patches for 1920×1080. See
+/// [`unband_infer::dbi::banding_map`].
 ///
 /// # Errors
 /// As [`dbi()`].
@@ -54,16 +56,16 @@ fn measured(image: &Image, classifier: &Engine, ctx: &Context<'_>) -> Result<dbi
     dbi::score(size, Mixing::Feedback, of)?.ok_or_else(|| too_small(size))
 }
 
-/// A patch that was not classified before: a fault of the program.
+/// A patch that was not classified before: a fault of unband.
 pub(crate) struct Unasked;
 
 impl From<Unasked> for MetricError {
     fn from(_: Unasked) -> Self {
-        Self::Network { metric: NAME, what: "a patch was left out".to_owned(), hint: None }
+        Self::Network { metric: NAME, what: "a patch was skipped".to_owned(), hint: None }
     }
 }
 
-/// The probability that a patch has no banding, for patches at these rows and columns, side by side.
+/// Probability that a patch has no banding, for patches at these rows and columns, batched.
 pub(crate) fn probabilities(
     image: &Image,
     places: &[(usize, usize)],
@@ -88,11 +90,11 @@ fn score(image: &Image, _: Option<&Image>, ctx: &Context<'_>) -> Result<Score, M
     Ok(Score { value: score.value, details: names.into_iter().zip(score.grids).collect() })
 }
 
-/// The registry's line.
+/// Registry entry.
 pub const ENTRY: Metric = Metric {
     name: NAME,
-    title: "Share of patches that a classifier takes for banded",
-    purpose: "Banding without a reference, as papers on debanding report it, for photographs of 1920×1080; other sizes are an extension. Clean steps of drawings deceive it: never judge by it alone.",
+    title: "Share of patches that a classifier labels as banded",
+    purpose: "Banding without a reference, as papers on debanding report it, for photographs of 1920×1080; other sizes are an extension. Clean steps in drawings cause false positives: never use it alone.",
     better: Better::Lower,
     against: Against::Nothing,
     range: "0..=1",

@@ -1,12 +1,12 @@
-//! Eigenvalues of symmetric matrices, and singular values of tall ones.
+//! Eigenvalues of symmetric matrices and singular values of tall matrices.
 
 /// Rows of a square matrix.
 pub(crate) type Square<const N: usize> = [[f64; N]; N];
 
-/// Sweeps of rotations at most; they converge quadratically, and ten are plenty.
+/// Maximum number of sweeps; they converge quadratically, and ten are plenty.
 const MOST_SWEEPS: usize = 50;
 
-/// Eigenvalues of a symmetric matrix and, in columns, its eigenvectors, by Jacobi's rotations.
+/// Eigenvalues of a symmetric matrix and its eigenvectors in columns, by Jacobi rotations.
 pub(crate) fn eigen<const N: usize>(mut a: Square<N>) -> ([f64; N], Square<N>) {
     let mut vectors = [[0.0; N]; N];
     (0..N).for_each(|i| vectors[i][i] = 1.0);
@@ -24,7 +24,7 @@ pub(crate) fn eigen<const N: usize>(mut a: Square<N>) -> ([f64; N], Square<N>) {
     (std::array::from_fn(|i| a[i][i]), vectors)
 }
 
-/// Turns two axes so that their common element vanishes.
+/// Rotates two axes so that their common element vanishes.
 fn rotate<const N: usize>(a: &mut Square<N>, vectors: &mut Square<N>, p: usize, q: usize) {
     let common = a[p][q];
     if common.abs() <= f64::EPSILON * 1e-3 * (a[p][p] * a[q][q]).abs().sqrt() {
@@ -40,24 +40,24 @@ fn rotate<const N: usize>(a: &mut Square<N>, vectors: &mut Square<N>, p: usize, 
     a[q] = std::array::from_fn(|k| s * upper[k] + c * lower[k]);
 }
 
-/// Cosine and sine of the smaller angle whose double has that cotangent.
+/// Cosine and sine of the smaller angle whose double has this cotangent.
 fn turn(cotangent: f64) -> (f64, f64) {
     let t = cotangent.signum() / (cotangent.abs() + (cotangent * cotangent + 1.0).sqrt());
     let c = 1.0 / (t * t + 1.0).sqrt();
     (c, t * c)
 }
 
-/// Singular values, the largest first, of a matrix given by its `N` columns of one length, at least `N`.
+/// Singular values, largest first, of a matrix given by its `N` columns of equal length, at least `N`.
 ///
-/// Accurate to rounding relative to the largest: the columns are turned to a triangle by Householder's reflections, whose
-/// columns Jacobi's rotations then make orthogonal. Cost: `2 N²` multiply-adds per row.
+/// Accurate to rounding relative to the largest. Householder reflections reduce the columns to a triangle,
+/// whose columns Jacobi rotations then make orthogonal. Cost: `2 N²` multiply-adds per row.
 pub(crate) fn singular_values<const N: usize>(mut columns: [Vec<f64>; N]) -> [f64; N] {
     let mut triangle = [[0.0; N]; N];
     for k in 0..N {
         let (done, rest) = columns.split_at_mut(k + 1);
         let mirror = &mut done[k];
         let length = norm(&mirror[k..]);
-        // Away from the element, so that nothing cancels.
+        // The sign opposite to the element's, to avoid cancellation.
         let to = if mirror[k] > 0.0 { -length } else { length };
         mirror[k] -= to;
         let scale = 2.0 / mirror[k..].iter().map(|v| v * v).sum::<f64>();
@@ -86,7 +86,7 @@ pub(crate) fn singular_values<const N: usize>(mut columns: [Vec<f64>; N]) -> [f6
     values
 }
 
-/// Turns two columns until they are orthogonal; `false` when they are so already.
+/// Rotates two columns until they are orthogonal; `false` if they already are.
 fn straighten<const N: usize>(columns: &mut Square<N>, p: usize, q: usize) -> bool {
     let (a, b) = (columns[p], columns[q]);
     let (common, lengths) = (dot(&a, &b), (dot(&a, &a), dot(&b, &b)));

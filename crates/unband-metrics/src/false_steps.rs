@@ -1,4 +1,4 @@
-//! Steps that a smooth area has and its clean original has not.
+//! Steps in smooth areas that the clean image does not have.
 
 use unband_image::resize::Beyond;
 use unband_image::{Context, Image};
@@ -8,19 +8,19 @@ use crate::field::Field;
 use crate::flat_psnr::LEAST_SAMPLES;
 use crate::{Against, Better, Least, Metric, MetricError, Score, both};
 
-/// A step counts when it exceeds the clean image's by more than this, in 8-bit codes.
+/// A false step exceeds the clean image's step by more than this, in 8-bit codes.
 const LEAST_EXCESS_CODES: f64 = 0.4;
 
 /// False steps of an image.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FalseSteps {
-    /// Counted samples per 1,000 samples of the smooth mask.
+    /// Number of false steps per 1,000 samples of the smooth mask.
     pub per_thousand: f64,
-    /// Mean excess of the counted ones, in 8-bit codes; 0 when none was counted.
+    /// Mean excess of the false steps, in 8-bit codes; 0 if there are none.
     pub mean_excess_codes: f64,
 }
 
-/// Step across each sample, by direction, without sign.
+/// Absolute step at each sample, by direction.
 pub(crate) struct Steps {
     across: Field,
     down: Field,
@@ -39,9 +39,10 @@ pub(crate) fn steps(luma: &Field) -> Steps {
     }
 }
 
-/// Counts the false steps of an image against its clean original: places in the smooth mask where the means
-/// of two neighbouring boxes (4 along, 5 across) differ by 0.4 codes more than they do in the original, in
-/// either direction. Dither of a code averages out over 20 samples, a contour of one code does not.
+/// Counts the false steps of an image compared with its clean original. These are samples in the smooth mask
+/// where the means of two neighbouring boxes (4 along, 5 across) differ by 0.4 codes more than in the
+/// original, in either direction. Dither of a code averages out over 20 samples; a contour of one code does
+/// not.
 ///
 /// # Errors
 /// When the sizes differ, or the clean image has at most 2,000 smooth samples.
@@ -78,11 +79,11 @@ fn score(image: &Image, reference: Option<&Image>, _: &Context<'_>) -> Result<Sc
     Ok(Score { value: found.per_thousand, details: vec![("mean_excess_codes", found.mean_excess_codes)] })
 }
 
-/// The registry's line.
+/// Registry entry.
 pub const ENTRY: Metric = Metric {
     name: "false-steps",
-    title: "Steps that the clean image does not have, in its smooth areas",
-    purpose: "Counts contours that the clean image does not have. Dither does not count, a contour of one 8-bit code does.",
+    title: "False steps in smooth areas of the clean image",
+    purpose: "Contours that the clean image does not have. Dither is ignored, a contour of one 8-bit code is detected.",
     better: Better::Lower,
     against: Against::Reference,
     range: "0..=1000",

@@ -1,18 +1,18 @@
-//! Fields of `f64` samples in 8-bit codes, and the few filters that the measures are made of.
+//! Fields of `f64` samples in 8-bit codes, and the filters of the metrics.
 
 use std::ops::RangeInclusive;
 
 use unband_image::resize::Beyond;
 use unband_image::{Depth, Image, Resampling};
 
-/// One number per sample, row by row; for images in 8-bit codes (0 black, 255 white).
+/// One value per sample, row by row; for images in 8-bit codes (0 black, 255 white).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Field {
-    /// Samples in a row.
+    /// Width in samples.
     pub width: usize,
-    /// Rows.
+    /// Height in samples.
     pub height: usize,
-    /// `width * height` numbers.
+    /// `width * height` values.
     pub data: Vec<f64>,
 }
 
@@ -27,7 +27,7 @@ impl Field {
         &self.data[y * self.width..][..self.width]
     }
 
-    /// One row, to write.
+    /// One row, mutable.
     pub fn row_mut(&mut self, y: usize) -> &mut [f64] {
         &mut self.data[y * self.width..][..self.width]
     }
@@ -38,7 +38,7 @@ impl Field {
         Self { width: p.width, height: p.height, data: p.data.iter().map(exact(image.depth)).collect() }
     }
 
-    /// `offset + weights · RGB` in 8-bit codes. A grey image counts as three equal channels.
+    /// `offset + weights · RGB` in 8-bit codes. A grey image is treated as three equal channels.
     pub fn weighted(image: &Image, weights: [f64; 3], offset: f64) -> Self {
         let mut out = Self::plane(image, 0);
         if image.planes.len() < 3 {
@@ -58,12 +58,12 @@ impl Field {
         out
     }
 
-    /// BT.709 luma of the samples as they are (no linearisation), 0..255.
+    /// BT.709 luma of the stored samples (no linearisation), 0..255.
     pub fn luma(image: &Image) -> Self {
         Self::weighted(image, [0.2126, 0.7152, 0.0722], 0.0)
     }
 
-    /// Columns as rows.
+    /// The transposed field.
     #[must_use]
     pub fn transposed(&self) -> Self {
         let mut out = Self::zeros(self.height, self.width);
@@ -80,14 +80,14 @@ impl Field {
         out
     }
 
-    /// A part of `width`×`height` samples whose first is at column `x` of row `y`.
+    /// A crop of `width`×`height` samples with its first sample at column `x` of row `y`.
     #[must_use]
     pub fn cropped(&self, x: usize, y: usize, width: usize, height: usize) -> Self {
         let data = (y..y + height).flat_map(|y| &self.row(y)[x..x + width]).copied().collect();
         Self { width, height, data }
     }
 
-    /// In another size as MATLAB's `imresize` does it: cubic with a = −0.5, widened when shrinking.
+    /// Resizes like MATLAB's `imresize`: cubic with a = −0.5, widened when shrinking.
     ///
     /// # Panics
     /// When a side is 0, here or in the result.
@@ -99,7 +99,7 @@ impl Field {
         Self { width: height, height: width, data: across.apply_f64(&columns.data, height) }.transposed()
     }
 
-    /// At each sample the mean over the columns `x + dx` and rows `y + dy` of two ranges of offsets.
+    /// At each sample, the mean over columns `x + dx` and rows `y + dy` for two ranges of offsets.
     #[must_use]
     pub fn box_mean(&self, dx: RangeInclusive<isize>, dy: RangeInclusive<isize>, border: Beyond) -> Self {
         let (w, h) = (self.width, self.height);
@@ -109,7 +109,8 @@ impl Field {
         let columns: Vec<usize> = (0..w + n - 1).map(|i| border.index(i.cast_signed() + first, w)).collect();
         let (mut sums, mut padded) = (vec![0.0; w], vec![0.0; w + n - 1]);
         for y in 0..h {
-            // Summed afresh in each row: running sums would carry rounding from far away into flat areas.
+            // Each row is summed from scratch: running sums would carry rounding errors from far away into
+            // flat areas.
             sums.fill(0.0);
             for d in dy.clone() {
                 let row = self.row(border.index(y.cast_signed() + d, h));
@@ -127,7 +128,7 @@ impl Field {
         out
     }
 
-    /// Filtered across and down with a kernel of odd length that sums to 1; same size.
+    /// Convolves across and down with a kernel of odd length and unit sum; the size stays the same.
     #[must_use]
     pub fn convolved(&self, kernel: &[f64], border: Beyond) -> Self {
         let (w, h, r) = (self.width, self.height, kernel.len() / 2);
@@ -159,8 +160,8 @@ impl Field {
     }
 }
 
-/// Samples to 8-bit codes, without the rounding that `f32` brought in: a sample within that rounding of a code
-/// of the image's depth is that code.
+/// Converts samples to 8-bit codes without `f32` rounding errors: a sample within that error of a code at the
+/// image's depth becomes exactly that code.
 pub(crate) fn exact(depth: Depth) -> impl Fn(&f32) -> f64 {
     let max = f64::from(depth.max_code());
     move |&sample| {
@@ -171,7 +172,7 @@ pub(crate) fn exact(depth: Depth) -> impl Fn(&f32) -> f64 {
     }
 }
 
-/// Gaussian samples from `-radius` to `radius`, summing to 1.
+/// Gaussian weights from `-radius` to `radius` with unit sum.
 pub fn gaussian(sigma: f64, radius: usize) -> Vec<f64> {
     let r = radius.cast_signed();
     let raw: Vec<f64> = (-r..=r).map(|i| (-((i * i) as f64) / (2.0 * sigma * sigma)).exp()).collect();

@@ -1,27 +1,28 @@
-//! PSNR of a video's frames in the planes that they are stored in, as encoders and `FFmpeg` report it.
+//! PSNR of video frames in their stored planes, as reported by encoders and `FFmpeg`.
 //!
-//! Unlike [`psnr`](crate::psnr) it compares luma and chroma as they are, in codes of the reference's depth, with the largest
-//! code as peak: 255, 1023 and so on, also for limited range. A video has two such numbers, [`Global`] and the mean of its frames.
+//! Unlike [`psnr`](crate::psnr), it compares luma and chroma as stored, in codes of the reference's depth.
+//! The peak is the largest code: 255, 1023 and so on, also for limited range. A video has two such values,
+//! [`Global`] and the mean of its frames.
 
 use unband_image::dither::Grid;
 use unband_image::{Context, Depth, Image};
 
 use crate::{Against, Better, Least, Metric, MetricError, Score, finite, same_size};
 
-/// What the planes of a frame differ by.
+/// Differences between the planes of two frames.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Errors {
-    /// Sum of squared differences in codes of the reference, and samples, per plane.
+    /// Sum of squared differences in codes of the reference, and number of samples, per plane.
     planes: Vec<(f64, usize)>,
     peak: f64,
 }
 
 impl Errors {
-    /// Compares the first `count` planes, those that the video has. Samples of another depth or range are put on the codes of
-    /// the reference first, without rounding.
+    /// Compares the first `count` planes. Samples of another depth or range are first scaled to the codes of
+    /// the reference, without rounding.
     ///
     /// # Errors
-    /// Images of other models, sizes or chroma sampling, and samples that are not finite.
+    /// When the colour models, sizes or chroma samplings differ, or samples are not finite.
     pub fn of(image: &Image, reference: &Image, count: usize) -> Result<Self, MetricError> {
         let (model, other) = (image.color.model, reference.color.model);
         if std::mem::discriminant(&model) != std::mem::discriminant(&other) {
@@ -34,7 +35,7 @@ impl Errors {
             finite(NAME, a)?;
             finite(NAME, b)?;
             let (from, to) = (Codes::of(image, p), Codes::of(reference, p));
-            // A code of the image in codes of the reference.
+            // Converts a code of the image to codes of the reference.
             let factor = to.scale / from.scale;
             let differences = a.data.iter().zip(&b.data).map(|(&a, &b)| {
                 let apart = from.steps(a) * factor - to.steps(b);
@@ -45,12 +46,12 @@ impl Errors {
         Ok(Self { planes, peak: f64::from(Depth::Int(bits).max_code()) })
     }
 
-    /// PSNR of one plane in dB; infinite for equal ones, nothing for a plane that there is not.
+    /// PSNR of one plane in dB; infinite for equal planes, `None` for a missing plane.
     pub fn plane(&self, plane: usize) -> Option<f64> {
         self.planes.get(plane).map(|&(sum, count)| self.psnr(sum, count))
     }
 
-    /// PSNR of all samples together in dB: large planes count more.
+    /// PSNR over all samples in dB: large planes have more weight.
     pub fn all(&self) -> f64 {
         let (sum, count) =
             self.planes.iter().fold((0.0, 0), |(sum, count), plane| (sum + plane.0, count + plane.1));
@@ -62,7 +63,8 @@ impl Errors {
     }
 }
 
-/// A plane's samples in codes above its zero, whole where the image has a depth: `f32` holds them up to a rounding.
+/// Conversion of a plane's samples to codes above its zero, rounded for integer depths: `f32` stores them
+/// with a rounding error.
 struct Codes {
     scale: f64,
     zero: f64,
@@ -82,8 +84,8 @@ impl Codes {
     }
 }
 
-/// PSNR in dB of the mean squared error of frames, from their PSNRs: x264's "global", the "average" of `FFmpeg`'s filter
-/// `psnr`. Frames that are equal count as an error of 0; nothing for no frames.
+/// PSNR in dB of the mean squared error of frames, from their PSNRs: x264's "global", the "average" of
+/// `FFmpeg`'s filter `psnr`. Equal frames have an error of 0; without frames there is no value.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Global {
     error: f64,
@@ -103,12 +105,12 @@ impl Global {
     }
 }
 
-/// Is it one of the measures here, whose frames sum up by [`Global`]?
+/// Whether this is one of the metrics of this module, whose frames are combined by [`Global`].
 pub fn is_one(metric: &Metric) -> bool {
     metric.source == ALL.source
 }
 
-/// The value of one of these measures among errors that are known already.
+/// The value of one of these metrics from known errors.
 pub fn value(metric: &Metric, errors: &Errors) -> Option<f64> {
     match PLANES.iter().flatten().position(|plane| plane.name == metric.name) {
         Some(plane) => errors.plane(plane % 3),
@@ -140,8 +142,8 @@ fn errors(image: &Image, reference: Option<&Image>) -> Result<Errors, MetricErro
 /// All planes together.
 pub const ALL: Metric = Metric {
     name: NAME,
-    title: "PSNR of a video's frames over all planes as they are stored",
-    purpose: "What encoders report; for a video the PSNR of the mean error of all frames, as FFmpeg's filter psnr says it.",
+    title: "PSNR of video frames over all planes as stored",
+    purpose: "PSNR as reported by encoders; for a video the PSNR of the mean error of all frames, as in FFmpeg's filter psnr.",
     better: Better::Higher,
     against: Against::Reference,
     range: "0 and more, infinite for equal frames",
@@ -156,17 +158,17 @@ const fn plane(name: &'static str, title: &'static str, score: crate::ScoreFn) -
     Metric { name, title, purpose: "The same for one plane alone.", score, ..ALL }
 }
 
-/// Of each plane: luma and chroma, or red, green and blue.
+/// Single planes: luma and chroma, or red, green and blue.
 pub const PLANES: [[Metric; 3]; 2] = [
     [
-        plane("film-psnr-y", "PSNR of a film's luma", score_plane::<0>),
+        plane("film-psnr-y", "PSNR of a video's luma", score_plane::<0>),
         plane("film-psnr-u", "PSNR of a video's blue difference", score_plane::<1>),
         plane("film-psnr-v", "PSNR of a video's red difference", score_plane::<2>),
     ],
     [
-        plane("film-psnr-r", "PSNR of a film's red", score_plane::<0>),
-        plane("film-psnr-g", "PSNR of a film's green", score_plane::<1>),
-        plane("film-psnr-b", "PSNR of a film's blue", score_plane::<2>),
+        plane("film-psnr-r", "PSNR of a video's red", score_plane::<0>),
+        plane("film-psnr-g", "PSNR of a video's green", score_plane::<1>),
+        plane("film-psnr-b", "PSNR of a video's blue", score_plane::<2>),
     ],
 ];
 
@@ -213,7 +215,7 @@ mod tests {
         // Half a code of 8 bits.
         let of_eight = Errors::of(&ten, &eight, 3).unwrap();
         close(of_eight.plane(0).unwrap(), 10.0 * (255.0f64 * 255.0 / 0.125).log10());
-        // Full range is spread: 1023 is 255.
+        // Full range is stretched: 1023 equals 255.
         let eight = frame(8, Range::Full, [&[255, 0], &[128], &[128]]);
         let ten = frame(10, Range::Full, [&[1023, 0], &[512], &[512]]);
         assert_eq!(Errors::of(&ten, &eight, 1).unwrap().plane(0), Some(f64::INFINITY));

@@ -1,11 +1,11 @@
-//! PSNR where the clean image is smooth: there banding is seen, and there a debander earns its keep.
+//! PSNR in smooth areas of the clean image, where banding is visible.
 
 use unband_image::{Context, Image};
 
 use crate::clean::Clean;
 use crate::{Against, Better, Least, Metric, MetricError, Score, both, psnr};
 
-/// Fewest smooth samples for which a number means something.
+/// Minimum number of smooth samples for a meaningful value.
 pub const LEAST_SAMPLES: usize = 2000;
 
 /// PSNR of BT.709 luma over the smooth mask of the clean image, in dB.
@@ -34,11 +34,11 @@ fn score(image: &Image, reference: Option<&Image>, _: &Context<'_>) -> Result<Sc
     Ok(Score { value, details: vec![("smooth_samples", clean.count as f64)] })
 }
 
-/// The registry's line.
+/// Registry entry.
 pub const ENTRY: Metric = Metric {
     name: "flat-psnr",
-    title: "Peak signal-to-noise ratio of luma where the clean image is smooth",
-    purpose: "The error where banding is seen: in smooth areas of the clean image.",
+    title: "Peak signal-to-noise ratio of luma in smooth areas of the clean image",
+    purpose: "The error where banding is visible: in smooth areas of the clean image.",
     better: Better::Higher,
     against: Against::Reference,
     range: "0 and more, infinite for equal images",

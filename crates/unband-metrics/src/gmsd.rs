@@ -6,31 +6,31 @@ use crate::field::Field;
 use crate::grey::grey_pair;
 use crate::{Against, Better, Least, Metric, MetricError, Score, at_least, both};
 
-/// Keeps the similarity of weak gradients near 1, for samples in 8-bit codes.
+/// Constant that keeps the similarity of weak gradients near 1, for samples in 8-bit codes.
 const T: f64 = 170.0;
 
-/// Least side: one whole 3×3 filter on the halved image.
+/// Minimum side: one whole 3×3 filter on the halved image.
 pub const LEAST_SIDE: usize = 6;
 
 /// Standard deviation of the similarity of gradient magnitudes, and the mean similarity.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Gmsd {
-    /// The measure: 0 for equal images, more is worse.
+    /// The metric: 0 for equal images, higher is worse.
     pub deviation: f64,
-    /// Mean of the similarity, 0..=1; its authors found it to say less.
+    /// Mean of the similarity, 0..=1; less informative, according to its authors.
     pub mean: f64,
 }
 
 /// GMSD of grey (0.299, 0.587, 0.114) at half size.
 ///
-/// Grey is rounded to whole codes of the deeper of the two images, as `rgb2gray` does: to 8-bit codes for an 8-bit pair,
-/// hardly at all for a 16-bit one, not at all for floating point.
-/// Source: Xue et al., "Gradient Magnitude Similarity Deviation: A Highly Efficient Perceptual Image Quality Index",
-/// 2014; `GMSD.m`.
+/// Grey is rounded to integer codes of the deeper image, like `rgb2gray`: 8-bit codes for an 8-bit pair,
+/// 16-bit codes for a 16-bit pair, no rounding for floating point.
+/// Source: Xue et al., "Gradient Magnitude Similarity Deviation: A Highly Efficient Perceptual Image Quality
+/// Index", 2014; `GMSD.m`.
 ///
 /// # Errors
-/// When the images differ in size or colour model, have a side below [`LEAST_SIDE`], are not RGB or grey, or hold
-/// samples that are not finite.
+/// When the images differ in size or colour model, have a side below [`LEAST_SIDE`], are not RGB or grey, or
+/// have samples that are not finite.
 pub fn gmsd(image: &Image, reference: &Image) -> Result<Gmsd, MetricError> {
     measure(image, Some(reference))
 }
@@ -48,7 +48,7 @@ fn measure(image: &Image, reference: Option<&Image>) -> Result<Gmsd, MetricError
     Ok(Gmsd { deviation: (squares / (count - 1.0)).sqrt(), mean })
 }
 
-/// Means of 2×2; beyond the border lies black.
+/// Means of 2×2; the border is padded with black.
 fn halved(field: &Field) -> Field {
     let (w, h) = (field.width, field.height);
     let mut out = Field::zeros(w.div_ceil(2), h.div_ceil(2));
@@ -64,12 +64,12 @@ fn halved(field: &Field) -> Field {
     out
 }
 
-/// Length of the gradient by Prewitt's filter, each of its sides summing to 1; beyond the border lies black.
+/// Gradient magnitude by Prewitt's filter, each of its sides summing to 1; the border is padded with black.
 fn magnitudes(field: &Field) -> Field {
     let (w, h) = (field.width, field.height);
     let mut out = Field::zeros(w, h);
     let nothing = vec![0.0; w];
-    // Sums and differences of three rows, with a zero at both ends.
+    // Sums and differences of three rows, padded with a zero at both ends.
     let (mut sums, mut steps) = (vec![0.0; w + 2], vec![0.0; w + 2]);
     for y in 0..h {
         let above = if y > 0 { field.row(y - 1) } else { &nothing };
@@ -93,11 +93,11 @@ fn score(image: &Image, reference: Option<&Image>, _: &Context<'_>) -> Result<Sc
     Ok(Score { value: deviation, details: vec![("gms_mean", mean)] })
 }
 
-/// The registry's line.
+/// Registry entry.
 pub const ENTRY: Metric = Metric {
     name: "gmsd",
     title: "Gradient magnitude similarity deviation",
-    purpose: "How unevenly edges were damaged. Bands add edges where the clean image has none.",
+    purpose: "Uneven damage to edges. Bands add edges where the clean image has none.",
     better: Better::Lower,
     against: Against::Reference,
     range: "0..=0.5, 0 for equal images",

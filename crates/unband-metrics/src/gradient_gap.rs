@@ -1,4 +1,4 @@
-//! How much sharper or softer than the reference an image is.
+//! Difference in sharpness from the reference.
 
 use unband_image::{Context, Image};
 
@@ -7,8 +7,9 @@ use crate::{Against, Better, Least, Metric, MetricError, Score, both};
 
 const NAME: &str = "gradient-gap";
 
-/// Between an image and the reference: how far apart their gradient energies are, in octaves. The energy is the mean of the squared
-/// steps of BT.709 luma to the right and down. 0 is as sharp as the reference; 1 is half or twice its energy.
+/// Absolute difference of gradient energy from the reference, in octaves. The energy is the mean of the
+/// squared steps of BT.709 luma to the right and down. 0 means equal sharpness; 1 means half or twice the
+/// energy.
 ///
 /// # Errors
 /// When the sizes differ, the images are not RGB or grey, or one of them is flat.
@@ -21,7 +22,7 @@ pub fn gradient_gap(image: &Image, reference: &Image) -> Result<f64, MetricError
     Ok((own / wanted).log2().abs())
 }
 
-/// In squared codes; the last row and column have steps in one direction only.
+/// Gradient energy in squared codes; the last row and column have steps in one direction only.
 fn energy(luma: &Field) -> f64 {
     let (w, h) = (luma.width, luma.height);
     let mut sum = 0.0;
@@ -40,11 +41,11 @@ fn score(image: &Image, reference: Option<&Image>, _: &Context<'_>) -> Result<Sc
     gradient_gap(image, reference).map(Score::of)
 }
 
-/// The registry's line.
+/// Registry entry.
 pub const ENTRY: Metric = Metric {
     name: NAME,
     title: "Difference of gradient energy from the reference",
-    purpose: "Tells whether an enlarged or restored image is as sharp as it should be: noise, halos and blur all count.",
+    purpose: "Whether an upscaled or restored image is as sharp as its reference: noise, halos and blur all matter.",
     better: Better::Lower,
     against: Against::Reference,
     range: "0 and more",

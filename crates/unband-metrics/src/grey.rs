@@ -1,15 +1,16 @@
-//! Grey as MATLAB programs make it, and its reduction.
+//! Grey conversion and reduction, as in MATLAB programs.
 
 use unband_image::resize::Beyond;
 use unband_image::{Depth, Image};
 
 use crate::field::Field;
 
-/// Grey of two images, 0.299 R + 0.587 G + 0.114 B in 8-bit codes, rounded to whole codes of the deeper of the two: an
-/// 8-bit pair to 8-bit codes as the definitions of these measures have it, a 16-bit one to 16-bit codes. An image of
-/// fewer than 8 bits counts as one of 8; with floating point nothing is rounded.
+/// Grey of two images, 0.299 R + 0.587 G + 0.114 B in 8-bit codes, rounded to integer codes of the deeper
+/// image. An 8-bit pair is rounded to 8-bit codes, as these metrics are defined, a 16-bit pair to 16-bit
+/// codes. An image of fewer than 8 bits is treated as 8 bits; floating point is not rounded.
 ///
-/// A sum that ends in a half goes where `NumPy` puts it: up or down as the three products were rounded, else to even.
+/// A sum that ends in a half is rounded as in `NumPy`: up or down depending on the rounding of the three
+/// products, otherwise to even.
 pub(crate) fn grey_pair(a: &Image, b: &Image) -> (Field, Field) {
     let grid = match (a.depth, b.depth) {
         (Depth::Int(a), Depth::Int(b)) => Some(Depth::Int(a.max(b).max(8))),
@@ -29,8 +30,9 @@ fn grey(image: &Image, grid: Option<Depth>) -> Field {
     out
 }
 
-/// Every `factor`-th sample of the mean over `factor`×`factor` samples, from the first on; borders are mirrored, border
-/// samples repeated. An even box reaches one sample further right and down than left and up.
+/// Every `factor`-th sample of the mean over `factor`×`factor` samples, starting with the first. Borders are
+/// mirrored with the border sample repeated. An even box reaches one sample further right and down than left
+/// and up.
 pub(crate) fn reduced(field: &Field, factor: usize) -> Field {
     let before = (factor - 1) / 2;
     let places = |len: usize| -> Vec<usize> {

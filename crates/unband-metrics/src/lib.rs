@@ -1,11 +1,12 @@
-//! Measures of image quality and of banding.
+//! Metrics of image quality and of banding.
 //!
-//! Every measure is one entry of [`METRICS`]. All of them take RGB or grey [`Image`]s of any depth, work in
-//! 8-bit codes (255 × the sample) with sums in `f64`, and never give a value that is not a number: where a
-//! measure has no meaning, it is an error that names it and says why. A value is the same for every number of threads.
+//! Every metric is one entry of [`METRICS`]. They take RGB or grey [`Image`]s of any depth and work in 8-bit
+//! codes (255 × the sample) with sums in `f64`. A value is never NaN: where a metric is undefined, it returns
+//! an error with its name and the reason. Values are independent of the number of threads.
 //!
-//! Images of a pair may differ in depth: samples lie on one scale, and an 8-bit result is compared with its 16-bit
-//! reference as it is. Only what is defined on whole codes rounds, to those of the deeper of the two.
+//! Images of a pair may differ in depth: samples share one scale, and an 8-bit result is compared with its
+//! 16-bit reference without rounding. Only metrics defined on integer codes round, to those of the deeper
+//! image.
 #![forbid(unsafe_code)]
 
 pub mod banding_classifier;
@@ -44,231 +45,231 @@ use std::path::Path;
 use unband_image::{Context, Image, Model, Plane};
 use unband_nets::zoo::{self, Published};
 
-/// Which way a measure improves.
+/// Direction in which a metric improves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Better {
-    /// More is better.
+    /// Higher is better.
     Higher,
-    /// Less is better.
+    /// Lower is better.
     Lower,
 }
 
-/// What a measure compares an image with.
+/// Second image of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Against {
-    /// Nothing: the image alone.
+    /// None: the image alone.
     Nothing,
     /// The clean image.
     Reference,
-    /// The image before it was restored.
+    /// The image before restoration.
     Input,
 }
 
-/// How large an image must be.
+/// Minimum image size of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Least {
     /// One sample is enough.
     Sample,
-    /// Both sides have at least so many samples.
+    /// Minimum of both sides, in samples.
     Sides(usize),
-    /// One of the sides has.
+    /// Minimum of the longer side, in samples.
     OneSide(usize),
 }
 
-/// A measured value.
+/// Value of a metric.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Score {
-    /// The value; infinite for the PSNR of equal images, never not-a-number.
+    /// The value; infinite for the PSNR of equal images, never NaN.
     pub value: f64,
-    /// Further numbers that belong to it, by name.
+    /// Additional named values.
     pub details: Vec<(&'static str, f64)>,
 }
 
 impl Score {
-    /// A value alone.
+    /// A value without details.
     pub fn of(value: f64) -> Self {
         Self { value, details: Vec::new() }
     }
 }
 
-/// Why a measure has no value.
+/// Why a metric has no value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MetricError {
-    /// Two images of different size.
-    #[error("{metric} compares images of one size, got {width}×{height} and {other_width}×{other_height}")]
+    /// The images have different sizes.
+    #[error("{metric} needs images of the same size, got {width}×{height} and {other_width}×{other_height}")]
     Size {
-        /// The measure.
+        /// Name of the metric.
         metric: &'static str,
         /// Width of the scored image.
         width: usize,
         /// Height of the scored image.
         height: usize,
-        /// Width of the other.
+        /// Width of the second image.
         other_width: usize,
-        /// Height of the other.
+        /// Height of the second image.
         other_height: usize,
     },
-    /// Smaller than the measure's window.
+    /// The image is smaller than the metric's window.
     #[error("{metric} needs at least {needed}×{needed} samples, got {width}×{height}")]
     TooSmall {
-        /// The measure.
+        /// Name of the metric.
         metric: &'static str,
-        /// Least side.
+        /// Minimum side.
         needed: usize,
-        /// Width given.
+        /// Width of the image.
         width: usize,
-        /// Height given.
+        /// Height of the image.
         height: usize,
     },
-    /// Neither RGB nor grey.
-    #[error("{metric} takes RGB or grey, got {}", word(*.model))]
+    /// The image is neither RGB nor grey.
+    #[error("{metric} needs RGB or grey, got {}", word(*.model))]
     Model {
-        /// The measure.
+        /// Name of the metric.
         metric: &'static str,
-        /// What the image is.
+        /// Colour model of the image.
         model: Model,
     },
-    /// Two images of different colour models.
-    #[error("{metric} compares images of one colour model, got {} and {}", word(*.model), word(*.other))]
+    /// The images have different colour models.
+    #[error("{metric} needs images of the same colour model, got {} and {}", word(*.model), word(*.other))]
     Models {
-        /// The measure.
+        /// Name of the metric.
         metric: &'static str,
         /// Model of the scored image.
         model: Model,
-        /// Model of the other.
+        /// Model of the second image.
         other: Model,
     },
-    /// SSIMULACRA2 cannot take the images: they are too large.
-    #[error("ssimulacra2 does not take these images: {0}")]
+    /// The images are too large for SSIMULACRA2.
+    #[error("ssimulacra2 cannot compare these images: {0}")]
     Ssimulacra2(#[from] fast_ssim2::Ssimulacra2Error),
-    /// An image to compare with is missing.
-    #[error("{metric} compares with {with}, which is missing")]
+    /// The second image is missing.
+    #[error("{metric} needs {with}, which is missing")]
     Missing {
-        /// The measure.
+        /// Name of the metric.
         metric: &'static str,
-        /// What it compares with.
+        /// Its kind.
         with: &'static str,
     },
-    /// Nothing to measure in this image.
+    /// The image has too few samples or features for this metric.
     #[error("{metric} needs more than {needed} {what}, the image has {got}")]
     TooFew {
-        /// The measure.
+        /// Name of the metric.
         metric: &'static str,
-        /// What is counted.
+        /// Kind of samples or features.
         what: &'static str,
-        /// Needed.
+        /// Minimum number, exclusive.
         needed: usize,
-        /// There are.
+        /// Number in the image.
         got: usize,
     },
-    /// Both sides are shorter than the measure needs one to be.
+    /// Both sides are shorter than the minimum of the longer side.
     #[error("{metric} needs a side of at least {needed} samples, got {width}×{height}")]
     Short {
-        /// The measure.
+        /// Name of the metric.
         metric: &'static str,
-        /// Least length of the longer side.
+        /// Minimum of the longer side.
         needed: usize,
-        /// Width given.
+        /// Width of the image.
         width: usize,
-        /// Height given.
+        /// Height of the image.
         height: usize,
     },
-    /// The image is so large that the measure's window exceeds what can be counted.
-    #[error("{metric} has a window of at most {widest} samples, {width}×{height} samples need a wider one")]
+    /// The image is so large that the metric's window would overflow its counters.
+    #[error("{metric} supports windows of at most {widest} samples, {width}×{height} samples need a wider one")]
     Large {
-        /// The measure.
+        /// Name of the metric.
         metric: &'static str,
         /// Widest window.
         widest: usize,
-        /// Width given.
+        /// Width of the image.
         width: usize,
-        /// Height given.
+        /// Height of the image.
         height: usize,
     },
     /// An option is out of range.
-    #[error("`{option}` of {metric} must lie in {range}, got {got}")]
+    #[error("`{option}` of {metric} must be in {range}, got {got}")]
     Option {
-        /// The measure.
+        /// Name of the metric.
         metric: &'static str,
-        /// The option.
+        /// Name of the option.
         option: &'static str,
-        /// What it may be.
+        /// Allowed range.
         range: &'static str,
-        /// What it was.
+        /// Actual value.
         got: String,
     },
-    /// More or fewer planes than the colour model has.
-    #[error("{metric} takes {needed} planes for {}, got {got}", word(*.model))]
+    /// The number of planes does not match the colour model.
+    #[error("{metric} needs {needed} planes for {}, got {got}", word(*.model))]
     Planes {
-        /// The measure.
+        /// Name of the metric.
         metric: &'static str,
-        /// What the image says it is.
+        /// Colour model of the image.
         model: Model,
-        /// Planes of such an image.
+        /// Expected number of planes.
         needed: usize,
-        /// Planes that there are.
+        /// Actual number of planes.
         got: usize,
     },
-    /// A buffer holds more or fewer samples than its size asks for, or none.
+    /// The number of samples in a buffer does not match its size, or is zero.
     #[error("{metric} got {got} samples for {width}×{height}")]
     Samples {
-        /// The measure.
+        /// Name of the metric.
         metric: &'static str,
-        /// Width given.
+        /// Given width.
         width: usize,
-        /// Height given.
+        /// Given height.
         height: usize,
-        /// Samples given.
+        /// Actual number of samples.
         got: usize,
     },
-    /// A code has more bits than its plane.
+    /// A code exceeds the bit depth of its plane.
     #[error("{metric} got the code {got} in a plane of {bits} bits")]
     Code {
-        /// The measure.
+        /// Name of the metric.
         metric: &'static str,
-        /// Bits of the plane.
+        /// Bit depth of the plane.
         bits: u8,
         /// The code.
         got: u16,
     },
-    /// The caller asked to stop.
+    /// The caller cancelled the work.
     #[error("interrupted")]
     Cancelled,
-    /// A sample is not a number or infinite.
-    #[error("{metric} takes finite samples, the image holds others")]
+    /// A sample is NaN or infinite.
+    #[error("{metric} needs finite samples, the image has NaN or infinite ones")]
     NotFinite {
-        /// The measure.
+        /// Name of the metric.
         metric: &'static str,
     },
-    /// The numbers of the network that the measure runs were not imported.
-    #[error("{metric} needs the numbers of {network}, which were not imported")]
+    /// The weights of the metric's network were not imported.
+    #[error("{metric} needs the model {network}, which is not imported")]
     NoNetwork {
-        /// The measure.
+        /// Name of the metric.
         metric: &'static str,
-        /// Their name in [`unband_nets::zoo`].
+        /// Name of the network in [`unband_nets::zoo`].
         network: &'static str,
     },
-    /// The network of the measure cannot be used.
+    /// The metric's network cannot be used.
     #[error("{metric} cannot use its network: {what}")]
     Network {
-        /// The measure.
+        /// Name of the metric.
         metric: &'static str,
-        /// What is wrong, with the file.
+        /// The error, with the file.
         what: String,
-        /// What to do about it.
+        /// The next action.
         hint: Option<String>,
     },
-    /// What came out is not a number.
-    #[error("{metric} has no number for samples so far from black and white")]
+    /// The value would be NaN.
+    #[error("{metric} has no value for samples so far from black and white")]
     NoNumber {
-        /// The measure.
+        /// Name of the metric.
         metric: &'static str,
     },
 }
 
 impl MetricError {
-    /// The same of another measure: one that shares its work.
+    /// The same error under the name of another metric, which shares the work.
     #[must_use]
     pub fn of(mut self, name: &'static str) -> Self {
         match &mut self {
@@ -293,7 +294,7 @@ impl MetricError {
         self
     }
 
-    /// What to do about it, if that can be said.
+    /// The next action, if there is one.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::NoNetwork { network, .. } => {
@@ -302,7 +303,7 @@ impl MetricError {
                     "" => String::new(),
                     known => format!(" (SHA-256 {known}…)"),
                 };
-                Some(format!("get `{file}`{sum} of {author}, {place}, then `unband models import {file}`"))
+                Some(format!("get `{file}`{sum} from {author}, {place}, then `unband models import {file}`"))
             }
             Self::Network { hint, .. } => hint.clone(),
             _ => None,
@@ -318,40 +319,41 @@ fn word(model: Model) -> &'static str {
     }
 }
 
-/// Scores an image against another, or alone, on the threads and with the instructions of the context.
+/// Scores an image against another, or alone, with the threads and instruction set of the context.
 type ScoreFn = fn(&Image, Option<&Image>, &Context<'_>) -> Result<Score, MetricError>;
 
-/// One measure of the registry.
+/// A metric in the registry.
 #[derive(Clone, Copy)]
 pub struct Metric {
-    /// Kebab-case.
+    /// Name in kebab-case.
     pub name: &'static str,
-    /// A few words.
+    /// Short title.
     pub title: &'static str,
-    /// What it is good for, and what not, for people: a sentence or two.
+    /// Purpose and limits for users: a sentence or two.
     pub purpose: &'static str,
-    /// Which way is better.
+    /// Direction of improvement.
     pub better: Better,
-    /// What the second image must be.
+    /// Kind of the second image.
     pub against: Against,
     /// Possible values, in words.
     pub range: &'static str,
     /// Unit, in words; empty where there is none.
     pub unit: &'static str,
-    /// Smaller images have no value.
+    /// Minimum image size.
     pub least: Least,
-    /// Name in [`unband_nets::zoo`] of the numbers that it needs in [`Context::models`]; none are part of unband.
+    /// Name in [`unband_nets::zoo`] of the weights that it needs in [`Context::models`]; none are part of
+    /// unband.
     pub network: Option<&'static str>,
-    /// Paper, or the place where the definition stands.
+    /// Paper or file that defines it.
     pub source: &'static str,
     score: ScoreFn,
 }
 
 impl Metric {
-    /// Whether it can be taken with the models in that folder.
+    /// Checks that its network is in the folder of models.
     ///
     /// # Errors
-    /// The numbers of its network were not imported.
+    /// The weights of its network were not imported.
     pub fn ready(&self, models: Option<&Path>) -> Result<(), MetricError> {
         match self.network {
             Some(network) if !network::is_there(network, models) => {
@@ -361,14 +363,14 @@ impl Metric {
         }
     }
 
-    /// Measures an image, against the other that [`Metric::against`] asks for. The value is the same for every number
-    /// of threads and every instruction set, and never not-a-number.
+    /// Scores an image, against the second image of [`Metric::against`]. The value is independent of the
+    /// number of threads and the instruction set, and never NaN.
     ///
     /// # Errors
-    /// All of them name the measure and its limit: an image to compare with is missing, or differs in size or colour
-    /// model; the image is too small, holds samples that are not finite, or is YUV for a measure that takes RGB and
-    /// grey; there is nothing in it that the measure counts; the network that it runs is not in [`Context::models`]; or
-    /// when cancelled.
+    /// All errors name the metric and its limit. The second image is missing, or differs in size or colour
+    /// model. The image is too small, has samples that are not finite, or is YUV for a metric that takes RGB
+    /// and grey. It has too few samples or features for the metric. The network is not in
+    /// [`Context::models`]. Or the caller cancelled.
     pub fn score(
         &self,
         image: &Image,
@@ -383,7 +385,7 @@ impl Metric {
     }
 }
 
-/// All measures.
+/// All metrics.
 pub static METRICS: &[Metric] = &[
     psnr::ENTRY,
     psnr::ENTRY_Y,
@@ -417,8 +419,7 @@ pub static METRICS: &[Metric] = &[
     pi::ENTRY_PIRM,
 ];
 
-/// What is measured of the frames of two videos beside the registry: it takes frames as they are stored, or speaks of the
-/// reference.
+/// Metrics of video frames besides the registry: they use frames as stored, or concern the reference.
 pub static FILM_METRICS: &[Metric] = &[
     film_psnr::ALL,
     film_psnr::PLANES[0][0],
@@ -431,12 +432,13 @@ pub static FILM_METRICS: &[Metric] = &[
     cambi::ENTRY_FULL_REFERENCE,
 ];
 
-/// The measure of that name.
+/// The metric with this name.
 pub fn find(name: &str) -> Option<&'static Metric> {
     METRICS.iter().find(|m| m.name == name)
 }
 
-/// Both images, or an error when one is missing, they differ in size or colour model, or are neither RGB nor grey.
+/// Both images, or an error if one is missing, they differ in size or colour model, or are neither RGB nor
+/// grey.
 pub(crate) fn both<'a>(
     metric: &'static str,
     with: &'static str,
@@ -456,12 +458,12 @@ pub(crate) fn both<'a>(
     Ok((image, other))
 }
 
-/// What functions work with that are not given a context: one thread, never cancelled.
+/// Default context of functions without a context parameter: one thread, never cancelled.
 pub(crate) fn alone() -> Context<'static> {
     Context { threads: 1, ..Context::default() }
 }
 
-/// An error unless both sides have the samples that a measure needs.
+/// An error unless both sides have the metric's minimum.
 pub(crate) fn at_least(
     metric: &'static str,
     needed: usize,
@@ -485,7 +487,7 @@ pub(crate) fn same_size(
     Err(MetricError::Size { metric, width, height, other_width, other_height })
 }
 
-/// An error unless the image is RGB or grey, whole, and all its samples are finite.
+/// An error unless the image is RGB or grey and consistent, and all its samples are finite.
 pub(crate) fn check(metric: &'static str, image: &Image) -> Result<(), MetricError> {
     whole(metric, image)?;
     if image.is_yuv() {
@@ -494,8 +496,8 @@ pub(crate) fn check(metric: &'static str, image: &Image) -> Result<(), MetricErr
     image.planes.iter().try_for_each(|plane| finite(metric, plane))
 }
 
-/// An error unless the planes are those of the colour model, of one size, and hold what that asks for. Of YUV only luma
-/// counts.
+/// An error unless the planes match the colour model, have one size, and hold that number of samples. Only
+/// the luma plane of YUV is checked for size.
 pub(crate) fn whole(metric: &'static str, image: &Image) -> Result<(), MetricError> {
     let (model, got) = (image.color.model, image.planes.len());
     let needed = if model == Model::Gray { 1 } else { 3 };
@@ -515,7 +517,7 @@ pub(crate) fn whole(metric: &'static str, image: &Image) -> Result<(), MetricErr
 
 /// An error unless all samples are finite.
 pub(crate) fn finite(metric: &'static str, plane: &Plane) -> Result<(), MetricError> {
-    // A fold without an early end is what the compiler turns into vectors.
+    // The compiler vectorises a fold without an early exit.
     let finite = plane.data.iter().fold(true, |finite, v| finite & v.is_finite());
     if finite { Ok(()) } else { Err(MetricError::NotFinite { metric }) }
 }

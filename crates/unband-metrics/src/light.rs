@@ -4,13 +4,13 @@ use unband_image::{Depth, Image};
 
 use crate::field::Field;
 
-/// The planes of an image as linear light, 0 to 1, its samples taken for sRGB. Nothing is clamped: below black the
-/// straight piece goes on, above white the curve.
+/// The planes of an image in linear light, 0 to 1; samples are interpreted as sRGB. Nothing is clamped: the
+/// linear segment is extended below black, the power curve above white.
 ///
-/// Samples count as they are stored, in `f32`, so that an image has the same light at every depth, to the last bit.
+/// Samples are used as stored in `f32`, so that equal images have exactly equal light at every depth.
 pub(crate) fn linear_planes(image: &Image) -> Vec<Field> {
     let depth = image.depth;
-    // What floating point has in place of codes is computed sample by sample.
+    // Floating-point samples that are not codes are converted one by one.
     let table: Vec<f64> = match depth {
         Depth::Int(_) => (0..=depth.max_code()).map(|code| linear(depth.value(code))).collect(),
         Depth::F32 => Vec::new(),
@@ -28,7 +28,7 @@ pub(crate) fn linear_planes(image: &Image) -> Vec<Field> {
         .collect()
 }
 
-/// The sRGB curve undone (IEC 61966-2-1).
+/// Inverse sRGB transfer function (IEC 61966-2-1).
 fn linear(v: f32) -> f64 {
     let v = f64::from(v);
     if v > 0.040_45 { ((v + 0.055) / 1.055).powf(2.4) } else { v / 12.92 }

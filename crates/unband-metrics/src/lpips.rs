@@ -1,6 +1,6 @@
-//! LPIPS: how different two images look to a network that was trained to tell things apart.
+//! LPIPS: perceptual distance between two images from features of a classification network.
 //!
-//! The weights of the distance come with the program; those of the network under it are torchvision's and have to be
+//! The weights of the distance are part of unband; those of the backbone are torchvision's and must be
 //! imported.
 
 use unband_image::{Context, Image};
@@ -9,7 +9,7 @@ use unband_infer::lpips::{Backbone, Distance, Lpips};
 
 use crate::{Against, Better, Least, Metric, MetricError, Score, at_least, both, network};
 
-/// The least side that the network of a backbone takes.
+/// Minimum side for the network of a backbone.
 pub const fn least_side(backbone: Backbone) -> usize {
     match backbone {
         Backbone::Alex => 31,
@@ -18,17 +18,17 @@ pub const fn least_side(backbone: Backbone) -> usize {
     }
 }
 
-/// The distance of two images of one size: 0 for equal ones, rarely above 1. The same both ways round.
+/// The distance of two images of one size: 0 for equal images, rarely above 1. It is symmetric.
 ///
-/// `features` is the network of the backbone. A grey image counts as three equal channels; nothing is rounded. Memory: the
-/// features of both images, of VGG-16 some 1,000 bytes per pixel.
+/// `features` is the network of the backbone. A grey image is treated as three equal channels; nothing is
+/// rounded. Memory: the features of both images, about 1,000 bytes per pixel for VGG-16.
 ///
 /// Source: Zhang et al., "The unreasonable effectiveness of deep features as a perceptual metric", CVPR 2018;
 /// richzhang/PerceptualSimilarity `lpips/lpips.py`, version 0.1.
 ///
 /// # Errors
-/// When the images differ in size or colour model, have a side below [`least_side`], are not RGB or grey, or hold samples
-/// that are not finite; when `features` is another network, or when cancelled.
+/// When the images differ in size or colour model, have a side below [`least_side`], are not RGB or grey, or
+/// have samples that are not finite; when `features` is another network, or when cancelled.
 pub fn lpips(
     image: &Image,
     reference: &Image,
@@ -63,7 +63,7 @@ fn measured(
     lpips.distance(&of(image)?, &of(reference)?).map_err(|error| fault(error.to_string()))
 }
 
-/// Names of the shares of a distance.
+/// Names of a distance's components.
 const TAPS: [&str; 7] = ["tap_1", "tap_2", "tap_3", "tap_4", "tap_5", "tap_6", "tap_7"];
 
 fn score(
@@ -78,11 +78,11 @@ fn score(
     Ok(Score { value: distance.total, details: TAPS.into_iter().zip(distance.per_tap).collect() })
 }
 
-/// On AlexNet.
+/// LPIPS with AlexNet.
 pub const ENTRY: Metric = Metric {
     name: "lpips",
-    title: "Distance of what AlexNet sees in two images",
-    purpose: "How different two images look to people, as papers on restoration report it.",
+    title: "LPIPS: distance between AlexNet features of two images",
+    purpose: "Perceived difference of two images, as papers on restoration report it.",
     better: Better::Lower,
     against: Against::Reference,
     range: "0 and more, rarely above 1",
@@ -93,22 +93,22 @@ pub const ENTRY: Metric = Metric {
     score: |image, reference, ctx| score(image, reference, Backbone::Alex, ctx),
 };
 
-/// On VGG-16.
+/// LPIPS with VGG-16.
 pub const ENTRY_VGG: Metric = Metric {
     name: "lpips-vgg",
-    title: "Distance of what VGG-16 sees in two images",
-    purpose: "The same on the network that serves as a loss. Slow, and wants some 1,000 bytes of memory per pixel.",
+    title: "LPIPS: distance between VGG-16 features of two images",
+    purpose: "The same with the network that serves as a loss. Slow, and needs about 1,000 bytes of memory per pixel.",
     least: Least::Sides(least_side(Backbone::Vgg)),
     network: Some("vgg16"),
     score: |image, reference, ctx| score(image, reference, Backbone::Vgg, ctx),
     ..ENTRY
 };
 
-/// On SqueezeNet.
+/// LPIPS with SqueezeNet.
 pub const ENTRY_SQUEEZE: Metric = Metric {
     name: "lpips-squeeze",
-    title: "Distance of what SqueezeNet sees in two images",
-    purpose: "The same on a network of a few megabytes.",
+    title: "LPIPS: distance between SqueezeNet features of two images",
+    purpose: "The same with a network of a few megabytes.",
     least: Least::Sides(least_side(Backbone::Squeeze)),
     network: Some("squeezenet"),
     score: |image, reference, ctx| score(image, reference, Backbone::Squeeze, ctx),

@@ -1,4 +1,4 @@
-//! Structural similarity over five scales.
+//! Multi-scale structural similarity (MS-SSIM).
 
 use unband_image::{Context, Image};
 
@@ -7,31 +7,32 @@ use crate::grey::{grey_pair, reduced};
 use crate::ssim_window::Window;
 use crate::{Against, Better, Least, Metric, MetricError, Score, alone, at_least, both};
 
-/// Least side: the window of 11 samples at the coarsest of five scales.
+/// Minimum side: the window of 11 samples at the coarsest of five scales.
 pub const LEAST_SIDE: usize = 11 << 4;
 
 /// Exponents of the scales, finest first.
 const WEIGHTS: [f64; 5] = [0.0448, 0.2856, 0.3001, 0.2363, 0.1333];
 
-/// Multi-scale SSIM of grey (0.299, 0.587, 0.114): the product of the mean contrast-and-structure terms of four scales
-/// and the mean SSIM of the fifth, each to its weight. 0..=1, 1 for equal images.
+/// Multi-scale SSIM of grey (0.299, 0.587, 0.114): the weighted product of the mean contrast-and-structure
+/// terms of four scales and the mean SSIM of the fifth. 0..=1, 1 for equal images.
 ///
-/// Grey is rounded to whole codes of the deeper of the two images, as `rgb2gray` does: to 8-bit codes for an 8-bit pair,
-/// hardly at all for a 16-bit one, not at all for floating point.
-/// Source: Wang, Simoncelli, Bovik, "Multi-scale structural similarity for image quality assessment", 2003; `msssim.m`.
-/// Differs: a negative mean counts as 0; the original's result is then a complex number.
+/// Grey is rounded to integer codes of the deeper image, like `rgb2gray`: 8-bit codes for an 8-bit pair,
+/// 16-bit codes for a 16-bit pair, no rounding for floating point.
+/// Source: Wang, Simoncelli, Bovik, "Multi-scale structural similarity for image quality assessment",
+/// 2003; `msssim.m`.
+/// Differs: a negative mean is replaced by 0; the original's result is then a complex number.
 ///
 /// # Errors
-/// When the images differ in size or colour model, have a side below [`LEAST_SIDE`], are not RGB or grey, or hold
-/// samples that are not finite.
+/// When the images differ in size or colour model, have a side below [`LEAST_SIDE`], are not RGB or grey, or
+/// have samples that are not finite.
 pub fn ms_ssim(image: &Image, reference: &Image) -> Result<f64, MetricError> {
     of_grey(image, Some(reference), &alone())
 }
 
-/// Multi-scale SSIM per channel, then the mean over channels, as networks are trained and compared with it.
+/// Multi-scale SSIM per channel, then the mean over channels, as used in training and evaluation of networks.
 ///
-/// Source: pytorch-msssim 1.0.0, `ms_ssim` with `data_range` 255: its window in single precision, its halving with zeros
-/// around images of odd size.
+/// Source: pytorch-msssim 1.0.0, `ms_ssim` with `data_range` 255: window in single precision, zero padding
+/// when images of odd size are halved.
 ///
 /// # Errors
 /// As [`ms_ssim`].
@@ -71,7 +72,7 @@ fn product(
     Ok(value * window.means(&a, &b, ctx)?.similarity.max(0.0).powf(WEIGHTS[coarsest]))
 }
 
-/// Means of 2×2; a side of odd length gets a zero before its first sample.
+/// Means of 2×2; a side of odd length is padded with a zero before its first sample.
 fn pooled(field: &Field) -> Field {
     let (w, h) = (field.width, field.height);
     let mut out = Field::zeros(w.div_ceil(2), h.div_ceil(2));
@@ -95,11 +96,11 @@ fn score_rgb(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Res
     of_channels(image, reference, ctx).map(Score::of)
 }
 
-/// Grey.
+/// On grey.
 pub const ENTRY: Metric = Metric {
     name: "ms-ssim",
     title: "Structural similarity of grey over five scales",
-    purpose: "Structure at five sizes: nearer than SSIM to what people see from some distance.",
+    purpose: "Structure at five sizes: closer than SSIM to what people see from some distance.",
     better: Better::Higher,
     against: Against::Reference,
     range: "0..=1",
@@ -110,7 +111,7 @@ pub const ENTRY: Metric = Metric {
     score,
 };
 
-/// RGB.
+/// On RGB.
 pub const ENTRY_RGB: Metric = Metric {
     name: "ms-ssim-rgb",
     title: "Structural similarity over five scales, mean over channels",

@@ -1,4 +1,4 @@
-//! What measures that run a network have in common.
+//! Shared functions of metrics that run a network.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -23,12 +23,12 @@ pub(crate) fn engine(
         .map_err(|error| MetricError::Network { metric, what: error.to_string(), hint: error.hint })
 }
 
-/// Is the network in the folder of models?
+/// Whether the network is in the folder of models.
 pub(crate) fn is_there(network: &str, models: Option<&Path>) -> bool {
     models.is_some_and(|folder| models::file(folder, network).is_file())
 }
 
-/// Red, green and blue as networks take them, 0 black and 1 white; a grey image has its plane three times.
+/// RGB as network input, 0 black and 1 white; a grey plane is repeated three times.
 pub(crate) fn rgb(image: &Image) -> Map<f32> {
     let planes = (0..3).flat_map(|c| &image.planes[c.min(image.planes.len() - 1)].data);
     Map { shape: Shape::new(3, image.height(), image.width()), data: planes.copied().collect() }

@@ -1,7 +1,8 @@
-//! NIQE: how far the statistics of an image lie from those of good photographs.
+//! NIQE: distance of an image's statistics from those of pristine photographs.
 //!
-//! Lower is better; photographs score 2 to 5. It was made for distortions of photographs: on ramps and other drawings it
-//! means nothing, and where an image is exactly flat its value hangs on rounding. Never rank methods by it alone.
+//! Lower is better; photographs score 2 to 5. It was made for distortions of photographs. It is meaningless
+//! on ramps and other drawings, and in exactly flat images its value depends on rounding. Never rank methods
+//! by it alone.
 
 mod aggd;
 mod pristine;
@@ -17,28 +18,28 @@ const NAME: &str = "niqe";
 /// Side of the blocks at the first scale, in samples.
 pub const BLOCK: usize = 96;
 
-/// Numbers that describe a block: 18 at each of two scales.
+/// Number of features of a block: 18 at each of two scales.
 const FEATURES: usize = 36;
 
-/// How far an image's luma is from natural, 0 and more; lower is better.
+/// NIQE of an image's luma, 0 and more; lower is better.
 ///
-/// Luma is that of BT.601 in studio range, rounded to 8 bits; of YUV images the luma plane. Samples beyond the last
-/// whole block to the right and below are left out. Grey counts as three equal channels. Sums in `f64`; the same for
-/// every number of threads.
+/// Luma is BT.601 in studio range, rounded to 8 bits; for YUV images it is the luma plane. Samples beyond the
+/// last whole block to the right and below are skipped. Grey is treated as three equal channels. Sums are in
+/// `f64`; the value is independent of the number of threads.
 ///
-/// Source: A. Mittal, R. Soundararajan, A. C. Bovik, "Making a completely blind image quality analyzer", IEEE Signal
-/// Processing Letters 20(3), 2013, and the software release of the Laboratory for Image and Video Engineering
-/// (<http://live.ece.utexas.edu>) of the University of Texas at Austin, whose parameters are used under the notice in
-/// `niqe/NOTICE.txt`; the details are those of `BasicSR` `metrics/niqe.py` in `f64`.
+/// Source: A. Mittal, R. Soundararajan, A. C. Bovik, "Making a completely blind image quality analyzer", IEEE
+/// Signal Processing Letters 20(3), 2013, and the software release of the Laboratory for Image and Video
+/// Engineering (<http://live.ece.utexas.edu>) of the University of Texas at Austin, whose parameters are used
+/// under the notice in `niqe/NOTICE.txt`. Details follow `BasicSR` `metrics/niqe.py` in `f64`.
 ///
 /// # Errors
-/// When a side is below 96 samples, when fewer than two blocks have contrast of both signs everywhere, when a sample is
-/// not finite, or when cancelled.
+/// When a side is below 96 samples, when fewer than two blocks have contrasts and products of both signs at
+/// both scales, when a sample is not finite, or when cancelled.
 pub fn niqe(image: &Image, ctx: &Context<'_>) -> Result<f64, MetricError> {
     of_luma(&rounded_luma(image)?, ctx)
 }
 
-/// The same of luma in studio range.
+/// NIQE of a luma field in studio range.
 pub(crate) fn of_luma(luma: &Field, ctx: &Context<'_>) -> Result<f64, MetricError> {
     let (columns, rows) = (luma.width / BLOCK, luma.height / BLOCK);
     at_least(NAME, BLOCK, luma.width, luma.height)?;
@@ -76,7 +77,7 @@ pub(crate) fn of_luma(luma: &Field, ctx: &Context<'_>) -> Result<f64, MetricErro
     if distance.is_finite() { Ok(distance) } else { Err(too_few) }
 }
 
-/// Luma in studio range, whole 8-bit codes.
+/// Luma in studio range, integer 8-bit codes.
 pub(crate) fn rounded_luma(image: &Image) -> Result<Field, MetricError> {
     let Model::Yuv { .. } = image.color.model else {
         check(NAME, image)?;
@@ -85,7 +86,7 @@ pub(crate) fn rounded_luma(image: &Image) -> Result<Field, MetricError> {
     whole(NAME, image)?;
     let plane = &image.planes[0];
     finite(NAME, plane)?;
-    // Studio codes of 8 bits, whatever the range of the file.
+    // 8-bit studio codes, whatever the range of the file.
     let code = exact(unband_image::Depth::F32);
     let data = plane.data.iter().map(|v| (code(v) * (219.0 / 255.0) + 16.0).round_ties_even()).collect();
     Ok(Field { width: plane.width, height: plane.height, data })
@@ -95,7 +96,7 @@ fn score(image: &Image, _: Option<&Image>, ctx: &Context<'_>) -> Result<Score, M
     niqe(image, ctx).map(Score::of)
 }
 
-/// The registry's line.
+/// Registry entry.
 pub const ENTRY: Metric = Metric {
     name: NAME,
     title: "Distance from the statistics of natural photographs",
@@ -115,11 +116,11 @@ fn gap(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result<Sc
     Ok(Score::of((niqe(image, ctx)? - niqe(reference, ctx)?).abs()))
 }
 
-/// The registry's line: NIQE where the clean image is known.
+/// Registry entry: NIQE with a known clean image.
 pub const ENTRY_GAP: Metric = Metric {
     name: "niqe-gap",
-    title: "Difference of NIQE from the reference's",
-    purpose: "Whether an image looks as much like a photograph as the clean one does. A window of sky has a high NIQE however clean it is.",
+    title: "Difference in NIQE from the reference",
+    purpose: "Whether an image looks as much like a photograph as the clean one does. Even a clean window of sky has a high NIQE.",
     better: Better::Lower,
     against: Against::Reference,
     range: "0 and more",

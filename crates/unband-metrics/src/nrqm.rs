@@ -1,6 +1,6 @@
-//! NRQM, also called Ma's score: how good an upscaled image looks, learned from what people said of such images.
+//! NRQM (Ma's score): learned no-reference quality of upscaled images.
 //!
-//! Higher is better, about 0 to 10. The forests that it learned are its authors' and have to be imported.
+//! Higher is better, about 0 to 10. The forests are its authors' and must be imported.
 
 mod forest;
 mod frequency;
@@ -21,20 +21,21 @@ pub use model::{MODEL, Model, Quality};
 
 const NAME: &str = "nrqm";
 
-/// Halvings of the image: local frequencies and spatial discontinuity are measured at three sizes.
+/// Number of sizes at which local frequencies and spatial discontinuity are computed; each is half the
+/// previous.
 const SIZES: usize = 3;
 
-/// The least side of an image: a quarter of it still has 5×5 blocks of 5×5 samples.
+/// Minimum side of an image: a quarter of it still has 5×5 blocks of 5×5 samples.
 ///
-/// Differs: the authors' code also takes images as narrow as 45 samples whose other side makes up for it.
+/// Differs: the authors' code also takes images as narrow as 45 samples if the other side is long enough.
 pub const LEAST_SIDE: usize = 84;
 
 const _: () = assert!(LEAST_SIDE >= global::LEAST_SIDE);
 
-/// Features of each group.
+/// Number of features of each group.
 const GROUPS: [usize; 3] = [SIZES * frequency::COUNT, global::COUNT, SIZES * spatial::COUNT];
 
-/// What NRQM measures of an image before anything learned comes in.
+/// Features of an image before any learned part.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Features {
     /// Local frequencies, 6 at each of three sizes.
@@ -45,22 +46,23 @@ pub struct Features {
     pub spatial: [f64; GROUPS[2]],
 }
 
-/// The features of an image's grey, 0.299 R + 0.587 G + 0.114 B as MATLAB's `rgb2gray` rounds it: to whole codes, of 8 bits at
-/// least; with floating point nothing is rounded.
+/// The features of an image's grey, 0.299 R + 0.587 G + 0.114 B. It is rounded like MATLAB's `rgb2gray`: to
+/// integer codes of at least 8 bits; floating point is not rounded.
 ///
-/// Memory: some 220 bytes per sample. Cost: about two seconds a megapixel on one core.
+/// Memory: about 220 bytes per sample. Cost: about two seconds per megapixel on one core.
 ///
-/// Source: C. Ma, C.-Y. Yang, X. Yang, M.-H. Yang, "Learning a no-reference quality metric for single-image super-resolution",
-/// Computer Vision and Image Understanding 158, 2017; chaoma99/sr-metric `feature_all.m`.
+/// Source: C. Ma, C.-Y. Yang, X. Yang, M.-H. Yang, "Learning a no-reference quality metric for single-image
+/// super-resolution", Computer Vision and Image Understanding 158, 2017; chaoma99/sr-metric `feature_all.m`.
 ///
 /// # Errors
-/// When a side is below [`LEAST_SIDE`] samples, the image is not RGB or grey, a sample is not finite, or when cancelled.
+/// When a side is below [`LEAST_SIDE`] samples, the image is not RGB or grey, a sample is not finite, or when
+/// cancelled.
 pub fn features(image: &Image, ctx: &Context<'_>) -> Result<Features, MetricError> {
     check(NAME, image)?;
     of_grey(&grey(image), ctx)
 }
 
-/// The quality of an image by the learned model: [`features`], then [`Model::quality`].
+/// The learned quality of an image: [`features`], then [`Model::quality`].
 ///
 /// # Errors
 /// As [`features`].
@@ -107,8 +109,8 @@ pub(crate) fn of_grey(grey: &Field, ctx: &Context<'_>) -> Result<Features, Metri
     Ok(features)
 }
 
-/// Every other sample, from the second on, of the field under a Gaussian window of 3×3 samples and standard deviation 0.5; what
-/// lies beyond the field counts as black.
+/// Every other sample, starting with the second, after a Gaussian window of 3×3 samples and standard
+/// deviation 0.5. The field is padded with black.
 fn halved(field: &Field) -> Field {
     let window = gaussian(0.5, 1);
     let axis = |len: usize| {
@@ -134,11 +136,11 @@ fn score(image: &Image, _: Option<&Image>, ctx: &Context<'_>) -> Result<Score, M
     Ok(Score { value, details: names.into_iter().zip(groups).collect() })
 }
 
-/// The registry's line.
+/// Registry entry.
 pub const ENTRY: Metric = Metric {
     name: NAME,
-    title: "Quality that people would give an upscaled image, learned",
-    purpose: "Upscaled images without a reference, as papers on super-resolution report it (Ma's score). Its authors' model has to be imported. It does not always agree with people, least of all on degradations that it never saw.",
+    title: "Learned perceptual quality of upscaled images",
+    purpose: "Upscaled images without a reference, as papers on super-resolution report it (Ma's score). Its authors' model must be imported. It does not always agree with people, least of all on degradations outside its training data.",
     better: Better::Higher,
     against: Against::Nothing,
     range: "about 0 to 10",
@@ -172,7 +174,7 @@ mod tests {
             }
         }
         assert!((half.row(0)[1] - want).abs() < 1e-12);
-        // The last row has nothing below it.
+        // The last row has no row below.
         assert!(half.row(1)[0] < field.row(3)[1]);
     }
 }

@@ -1,17 +1,17 @@
-//! The perceptual index: the mean of how natural an image looks and how good an upscaled one.
+//! Perceptual index: the mean of NIQE and 10 − NRQM.
 
 use unband_image::{Context, Image};
 
 use crate::nrqm::{self, Model};
 use crate::{Against, Better, Least, Metric, MetricError, Score, at_least, check, niqe};
 
-/// Samples that the challenge leaves out on each side.
+/// Samples that the challenge crops on each side.
 const SHAVED: usize = 4;
 
-/// The least side that [`pi_pirm`] takes: what is left holds a block of NIQE, whose need is the larger.
+/// Minimum side of [`pi_pirm`]: the cropped image must hold a block of NIQE, the larger requirement.
 const LEAST_SHAVED: usize = niqe::BLOCK + 2 * SHAVED;
 
-/// The index and its parts.
+/// The index and its components.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Index {
     /// `((10 − NRQM) + NIQE) / 2`; lower is better.
@@ -28,20 +28,20 @@ impl Index {
     }
 }
 
-/// The index of an image: of what [`fn@crate::niqe::niqe`] and [`fn@crate::nrqm::nrqm`] say of it, the former of its luma, the
-/// latter of its grey.
+/// The index of an image, from [`fn@crate::niqe::niqe`] of its luma and [`fn@crate::nrqm::nrqm`] of its grey.
 ///
-/// Source: Y. Blau et al., "The 2018 PIRM challenge on perceptual image super-resolution", ECCV Workshops 2018.
+/// Source: Y. Blau et al., "The 2018 PIRM challenge on perceptual image super-resolution", ECCV
+/// Workshops 2018.
 ///
 /// # Errors
-/// As those two.
+/// As those two functions.
 pub fn pi(image: &Image, model: &Model, ctx: &Context<'_>) -> Result<Index, MetricError> {
     check(ENTRY.name, image)?;
     Ok(Index::of(niqe::niqe(image, ctx)?, nrqm::nrqm(image, model, ctx)?.value))
 }
 
-/// The index as the challenge's program takes it: both parts of luma of BT.601 in studio range, rounded to 8 bits, without 4
-/// samples on each side.
+/// The index as in the challenge's program: both parts use BT.601 luma in studio range, rounded to 8 bits,
+/// cropped by 4 samples on each side.
 ///
 /// Source: roimehrez/PIRM2018 `utils/calc_scores.m`, `utils/convert_shave_image.m`.
 ///
@@ -56,10 +56,10 @@ pub fn pi_pirm(image: &Image, model: &Model, ctx: &Context<'_>) -> Result<Index,
     Ok(Index::of(niqe, model.quality(&nrqm::of_grey(&luma, ctx)?).value))
 }
 
-/// One of the two.
+/// Signature of both functions.
 type IndexFn = fn(&Image, &Model, &Context<'_>) -> Result<Index, MetricError>;
 
-/// What an image lacks is told before what was not imported.
+/// Reports faults of the image before missing imports.
 fn score(
     (name, least): (&'static str, usize),
     of: IndexFn,
@@ -73,14 +73,14 @@ fn score(
     Ok(Score { value, details: vec![("niqe", niqe), ("nrqm", nrqm)] })
 }
 
-/// Of whole images.
+/// On whole images.
 pub const ENTRY: Metric = Metric {
     name: "pi",
-    title: "Perceptual index: mean of NIQE and of 10 less NRQM",
-    purpose: "Upscaled images without a reference, as papers on super-resolution report it: half of (10 − `nrqm`) + `niqe`. NRQM's model has to be imported.",
+    title: "Perceptual index: mean of NIQE and 10 − NRQM",
+    purpose: "Upscaled images without a reference, as papers on super-resolution report it: half of (10 − `nrqm`) + `niqe`. NRQM's model must be imported.",
     better: Better::Lower,
     against: Against::Nothing,
-    range: "about 0 to 10, more for images that are nothing like photographs",
+    range: "about 0 to 10, higher for images unlike photographs",
     unit: "",
     least: Least::Sides(niqe::BLOCK),
     network: Some(nrqm::MODEL),
@@ -88,11 +88,11 @@ pub const ENTRY: Metric = Metric {
     score: |image, _, ctx| score((ENTRY.name, niqe::BLOCK), pi, image, ctx),
 };
 
-/// Of luma without a border.
+/// On cropped luma.
 pub const ENTRY_PIRM: Metric = Metric {
     name: "pi-pirm",
     title: "Perceptual index by the rules of the PIRM challenge",
-    purpose: "For tables of the challenge: both parts are taken of luma in studio range without 4 samples on each side.",
+    purpose: "For tables of the challenge: both parts use luma in studio range, cropped by 4 samples on each side.",
     least: Least::Sides(LEAST_SHAVED),
     source: "roimehrez/PIRM2018 `utils/calc_scores.m`",
     score: |image, _, ctx| score((ENTRY_PIRM.name, LEAST_SHAVED), pi_pirm, image, ctx),

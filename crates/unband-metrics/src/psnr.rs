@@ -1,7 +1,7 @@
 //! Peak signal-to-noise ratio.
 //!
-//! Samples of 8 bits, 16 bits and floating point lie on one scale, 0 black and 255 white, and the peak is always 255: the
-//! same difference has the same value at every depth.
+//! Samples of 8 bits, 16 bits and floating point share one scale, 0 black and 255 white, and the peak is
+//! always 255. The same difference has the same value at every depth.
 
 use unband_image::{Context, Image};
 
@@ -13,11 +13,11 @@ pub fn from_mse(mse: f64) -> f64 {
     10.0 * (255.0 * 255.0 / mse).log10()
 }
 
-/// PSNR over all pixels and all channels together, in dB; infinite for equal images. A grey image counts
-/// as three equal channels. Any depth: samples are compared as they are, nothing is rounded.
+/// PSNR over all pixels and all channels together, in dB; infinite for equal images. A grey image is treated
+/// as three equal channels. Samples of any depth are compared without rounding.
 ///
 /// # Errors
-/// When the images differ in size or colour model, are not RGB or grey, or hold samples that are not finite.
+/// When the images differ in size or colour model, are not RGB or grey, or have samples that are not finite.
 pub fn psnr(image: &Image, reference: &Image) -> Result<f64, MetricError> {
     of_channels(image, Some(reference))
 }
@@ -33,8 +33,8 @@ fn of_channels(image: &Image, reference: Option<&Image>) -> Result<f64, MetricEr
     Ok(from_mse(sum / count as f64))
 }
 
-/// PSNR of BT.601 studio luma, 16 + (65.481 R + 128.553 G + 24.966 B)/255, peak 255, in dB; `rounded` to
-/// whole 8-bit codes first, as tools that work on bytes do, whatever the depth.
+/// PSNR of BT.601 studio luma, 16 + (65.481 R + 128.553 G + 24.966 B)/255, peak 255, in dB. `rounded` rounds
+/// to integer 8-bit codes first, like tools that work on bytes, whatever the depth.
 ///
 /// # Errors
 /// As [`psnr`].
@@ -49,8 +49,8 @@ fn of_luma(image: &Image, reference: Option<&Image>, rounded: bool) -> Result<f6
     Ok(from_mse(a.squared_error(&b) / a.data.len() as f64))
 }
 
-/// BT.601 luma in studio range (16..=235). Rounded as the original does it, ties to even after a sum in thousandths:
-/// ties do occur.
+/// BT.601 luma in studio range (16..=235). Rounded as in the original: ties to even after a sum in
+/// thousandths, because ties do occur.
 pub(crate) fn studio_luma(image: &Image, rounded: bool) -> Field {
     let mut y = Field::weighted(image, [65.481, 128.553, 24.966], 0.0);
     for v in &mut y.data {
@@ -74,11 +74,11 @@ fn score_y_rounded(image: &Image, reference: Option<&Image>, _: &Context<'_>) ->
     of_luma(image, reference, true).map(Score::of)
 }
 
-/// RGB.
+/// On RGB.
 pub const ENTRY: Metric = Metric {
     name: "psnr",
     title: "Peak signal-to-noise ratio over all channels",
-    purpose: "The error over the whole image in one number, comparable between papers. Where it lies does not matter: a contour of one code in a sky hardly moves it.",
+    purpose: "The error over the whole image in one value, comparable between papers. Its position does not matter: a contour of one code in a sky hardly changes it.",
     better: Better::Higher,
     against: Against::Reference,
     range: "0 and more, infinite for equal images",
@@ -89,7 +89,7 @@ pub const ENTRY: Metric = Metric {
     score,
 };
 
-/// Luma.
+/// On luma.
 pub const ENTRY_Y: Metric = Metric {
     name: "psnr-y",
     title: "Peak signal-to-noise ratio of luma",
@@ -99,7 +99,7 @@ pub const ENTRY_Y: Metric = Metric {
     ..ENTRY
 };
 
-/// Luma rounded to whole codes.
+/// On luma rounded to integer codes.
 pub const ENTRY_Y_ROUNDED: Metric = Metric {
     name: "psnr-y-rounded",
     title: "Peak signal-to-noise ratio of luma rounded to 8 bits",

@@ -1,4 +1,4 @@
-//! Structural similarity, in the four forms that papers report under one name.
+//! Structural similarity (SSIM), in the four variants reported under one name.
 
 use unband_image::{Context, Image};
 
@@ -8,8 +8,8 @@ use crate::psnr::studio_luma;
 use crate::ssim_window::Window;
 use crate::{Against, Better, Least, Metric, MetricError, Score, alone, at_least, both, same_size};
 
-/// Mean SSIM of two fields in 8-bit codes: window 11×11 Gaussian of σ 1.5, biased covariance, only where the
-/// whole window lies inside. −1..=1, 1 for equal fields.
+/// Mean SSIM of two fields in 8-bit codes: 11×11 Gaussian window of σ 1.5, biased covariance, only where the
+/// whole window is inside. −1..=1, 1 for equal fields.
 ///
 /// Source: Wang et al., "Image Quality Assessment: From Error Visibility to Structural Similarity", 2004.
 ///
@@ -21,16 +21,16 @@ pub fn ssim_field(a: &Field, b: &Field) -> Result<f64, MetricError> {
     Ok(Window::gaussian().means(a, b, &alone())?.similarity)
 }
 
-/// SSIM of the 11×11 Gaussian window per channel, then the mean over channels.
+/// SSIM with the 11×11 Gaussian window per channel, then the mean over channels.
 ///
 /// # Errors
-/// When the images differ in size or colour model, are smaller than 11×11, are not RGB or grey, or hold samples that
-/// are not finite.
+/// When the images differ in size or colour model, are smaller than 11×11, are not RGB or grey, or have
+/// samples that are not finite.
 pub fn ssim(image: &Image, reference: &Image) -> Result<f64, MetricError> {
     over_channels(ENTRY.name, image, Some(reference), &Window::gaussian(), &alone())
 }
 
-/// SSIM of the 11×11 Gaussian window on BT.601 luma in studio range, not rounded.
+/// SSIM with the 11×11 Gaussian window on BT.601 luma in studio range, not rounded.
 ///
 /// # Errors
 /// As [`ssim`].
@@ -38,23 +38,23 @@ pub fn ssim_y(image: &Image, reference: &Image) -> Result<f64, MetricError> {
     luma(image, Some(reference), &alone())
 }
 
-/// SSIM of the 7×7 box window with the covariance of a sample per channel, then the mean over channels:
-/// what scikit-image computes unless told otherwise.
+/// SSIM with the 7×7 box window and sample covariance per channel, then the mean over channels:
+/// scikit-image's default.
 ///
 /// # Errors
-/// As [`ssim`], the least side being 7.
+/// As [`ssim`], with a minimum side of 7.
 pub fn ssim_uniform7(image: &Image, reference: &Image) -> Result<f64, MetricError> {
     over_channels(ENTRY_UNIFORM7.name, image, Some(reference), &Window::<7>::uniform(), &alone())
 }
 
-/// SSIM of the 11×11 Gaussian window on grey (0.299, 0.587, 0.114) that is first made smaller by the whole number
-/// nearest to `shorter side / 256`, as the authors' MATLAB program does.
+/// SSIM with the 11×11 Gaussian window on grey (0.299, 0.587, 0.114) after downscaling by the integer nearest
+/// to `shorter side / 256`, as in the authors' MATLAB program.
 ///
-/// Grey is rounded to whole codes of the deeper of the two images, as `rgb2gray` does: to 8-bit codes for an 8-bit pair,
-/// hardly at all for a 16-bit one, not at all for floating point.
+/// Grey is rounded to integer codes of the deeper image, like `rgb2gray`: 8-bit codes for an 8-bit pair,
+/// 16-bit codes for a 16-bit pair, no rounding for floating point.
 ///
 /// # Errors
-/// As [`ssim`], the least side being 11.
+/// As [`ssim`], with a minimum side of 11.
 pub fn ssim_matlab_gray(image: &Image, reference: &Image) -> Result<f64, MetricError> {
     matlab(image, Some(reference), &alone())
 }
@@ -84,7 +84,7 @@ fn luma(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result<f
 fn matlab(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result<f64, MetricError> {
     let name = ENTRY_MATLAB_GRAY.name;
     let (image, reference) = both(name, "a reference", image, reference)?;
-    // Below 384 samples nothing is reduced, above there are always enough left.
+    // Below 384 samples nothing is reduced; above, enough samples always remain.
     at_least(name, 11, image.width(), image.height())?;
     let (mut a, mut b) = grey_pair(image, reference);
     let factor = (image.width().min(image.height()) + 128) / 256;
@@ -114,11 +114,11 @@ fn score_matlab_gray(
     matlab(image, reference, ctx).map(Score::of)
 }
 
-/// RGB, the form most papers on restoration report.
+/// On RGB, the variant that most papers on restoration report.
 pub const ENTRY: Metric = Metric {
     name: "ssim-gauss11-rgb",
     title: "Structural similarity, mean over channels",
-    purpose: "Whether structure survived from place to place: the SSIM that most papers on restoration report. Faint bands in smooth areas hardly count.",
+    purpose: "Local structure: the SSIM that most papers on restoration report. Faint bands in smooth areas hardly matter.",
     better: Better::Higher,
     against: Against::Reference,
     range: "-1..=1",
@@ -129,7 +129,7 @@ pub const ENTRY: Metric = Metric {
     score,
 };
 
-/// Luma (BT.601, studio range).
+/// On luma (BT.601, studio range).
 pub const ENTRY_Y: Metric = Metric {
     name: "ssim-gauss11-y",
     title: "Structural similarity of luma",
@@ -139,7 +139,7 @@ pub const ENTRY_Y: Metric = Metric {
     ..ENTRY
 };
 
-/// RGB with scikit-image's defaults.
+/// On RGB with scikit-image's defaults.
 pub const ENTRY_UNIFORM7: Metric = Metric {
     name: "ssim-uniform7-rgb",
     title: "Structural similarity with a 7×7 box, mean over channels",
@@ -150,11 +150,11 @@ pub const ENTRY_UNIFORM7: Metric = Metric {
     ..ENTRY
 };
 
-/// Grey, reduced with the size of the image.
+/// On grey, downscaled depending on the image size.
 pub const ENTRY_MATLAB_GRAY: Metric = Metric {
     name: "ssim-matlab-gray",
     title: "Structural similarity of grey at about 256 rows",
-    purpose: "For tables made with the authors' program: the image is made smaller first.",
+    purpose: "For tables made with the authors' program: the image is downscaled first.",
     source: "Wang et al. 2004; the authors' `ssim.m` with its automatic reduction",
     score: score_matlab_gray,
     ..ENTRY

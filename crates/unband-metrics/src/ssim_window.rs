@@ -1,4 +1,4 @@
-//! The moving window that all structural similarities share.
+//! Moving window shared by all structural similarities.
 
 use unband_image::Context;
 
@@ -8,17 +8,17 @@ use crate::field::Field;
 const C1: f64 = (0.01 * 255.0) * (0.01 * 255.0);
 const C2: f64 = (0.03 * 255.0) * (0.03 * 255.0);
 
-/// Columns worked on at a time: what the window needs of them stays in the cache.
+/// Columns per strip: the window's data of a strip stays in the cache.
 const STRIP: usize = 256;
 
-/// A square window: symmetric weights, the same across and down.
+/// A square window: symmetric weights, equal across and down.
 pub(crate) struct Window<const N: usize> {
     weights: [f64; N],
-    /// What variances and covariance are multiplied by.
+    /// Factor of variances and covariance.
     sample: f64,
 }
 
-/// Means over all positions at which the window lies inside the image.
+/// Means over all positions at which the window is inside the image.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Means {
     /// Luminance × contrast × structure: SSIM itself.
@@ -34,8 +34,8 @@ impl Window<11> {
         Self { weights: scaled(raw), sample: 1.0 }
     }
 
-    /// The same in single precision, as programs on `f32` tensors hold it: its sum is 1 to seven digits only, which
-    /// moves the similarity of flat areas in the sixth.
+    /// The same in single precision, as in programs on `f32` tensors: its sum is 1 to only seven digits,
+    /// which changes the similarity of flat areas in the sixth.
     pub fn gaussian_f32() -> Self {
         let raw: [f32; 11] = std::array::from_fn(|i| (-(i as f64 - 5.0).powi(2) / 4.5).exp() as f32);
         let sum = raw.iter().map(|&v| f64::from(v)).sum::<f64>() as f32;
@@ -44,16 +44,16 @@ impl Window<11> {
 }
 
 impl<const N: usize> Window<N> {
-    /// All samples alike, covariance of a sample (divided by one less than the count).
+    /// Equal weights, sample covariance (divided by one less than the count).
     pub fn uniform() -> Self {
         let count = (N * N) as f64;
         Self { weights: scaled([1.0; N]), sample: count / (count - 1.0) }
     }
 
-    /// Moves over two fields of one size in 8-bit codes, whose sides are at least `N`, strip by strip on the threads of
-    /// the context. Their sums are added from left to right, whoever was first.
+    /// Moves over two fields of one size in 8-bit codes with sides of at least `N`, strip by strip on the
+    /// threads of the context. Sums of strips are added from left to right, whichever finishes first.
     ///
-    /// Sums are clamped to what exact arithmetic allows, so that samples of any size give −1..=1.
+    /// Sums are clamped to the range of exact arithmetic, so that samples of any size give −1..=1.
     ///
     /// # Errors
     /// When cancelled.
@@ -100,8 +100,8 @@ fn scaled<const N: usize>(raw: [f64; N]) -> [f64; N] {
     raw.map(|v| v / sum)
 }
 
-/// The last `N` rows of a strip, filtered across: of `a`, of `b`, of `a² + b²` and of `ab`. The formula needs the
-/// two variances only as a sum.
+/// The last `N` rows of a strip, filtered across: of `a`, `b`, `a² + b²` and `ab`. The formula needs only the
+/// sum of the two variances.
 struct Strip<const N: usize> {
     rows: [[Vec<f64>; 4]; N],
     products: [Vec<f64>; 2],
@@ -122,7 +122,7 @@ impl<const N: usize> Strip<N> {
         }
     }
 
-    /// Takes row `y`.
+    /// Adds row `y`.
     fn put(&mut self, y: usize, a: &[f64], b: &[f64], weights: &[f64; N]) {
         let n = a.len();
         let [squares, product] = &mut self.products;
@@ -180,7 +180,7 @@ mod tests {
         Field { width: w, height: h, data: (0..w * h).map(|i| ((i * factor) % 251) as f64).collect() }
     }
 
-    /// The formula at each position by itself.
+    /// Direct evaluation of the formula at each position.
     fn plainly<const N: usize>(a: &Field, b: &Field, window: &Window<N>) -> Means {
         let (mut similarity, mut contrast, mut count) = (0.0, 0.0, 0.0);
         for y in 0..=a.height - N {

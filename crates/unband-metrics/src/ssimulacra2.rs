@@ -1,4 +1,4 @@
-//! SSIMULACRA2.
+//! SSIMULACRA2, by the crate `fast-ssim2`.
 
 use fast_ssim2::{MAX_IMAGE_PIXELS, PixelDescriptor, PixelSlice, Ssimulacra2Error, compute_ssimulacra2};
 use unband_image::{Context, Image};
@@ -6,19 +6,20 @@ use unband_image::{Context, Image};
 use crate::light::linear_planes;
 use crate::{Against, Better, Least, Metric, MetricError, Score, at_least, both};
 
-/// Least side.
+/// Minimum side.
 pub const LEAST_SIDE: usize = 8;
 
-/// SSIMULACRA2 of images whose samples are taken for sRGB: 100 for equal images, 90 when even flipping between them
-/// shows nothing, 70 high, 50 medium, 30 low quality, without a lower end.
+/// SSIMULACRA2 of images whose samples are interpreted as sRGB. 100 for equal images, 90 if even flipping
+/// between them shows no difference, 70 high, 50 medium, 30 low quality, without a lower bound.
 ///
-/// Nothing is rounded to 8 bits or clamped: linear light goes in as `f32`. The filters of the crate work in single
-/// precision too: the last bits of samples move the value by some hundredths, and so it differs between programs.
+/// Nothing is rounded to 8 bits or clamped: the input is linear light in `f32`. The crate filters in single
+/// precision too; the last bits of samples change the value by some hundredths, so programs differ by as
+/// much.
 /// Source: github.com/cloudinary/ssimulacra2, by the crate `fast-ssim2`.
 ///
 /// # Errors
-/// When the images differ in size or colour model, have a side below [`LEAST_SIDE`] or more than 2²⁸ pixels, are not
-/// RGB or grey, or hold samples that are not finite.
+/// When the images differ in size or colour model, have a side below [`LEAST_SIDE`] or more than 2²⁸ pixels,
+/// are not RGB or grey, or have samples that are not finite.
 pub fn ssimulacra2(image: &Image, reference: &Image) -> Result<f64, MetricError> {
     measure(image, Some(reference))
 }
@@ -40,7 +41,7 @@ fn measure(image: &Image, reference: Option<&Image>) -> Result<f64, MetricError>
     Ok(compute_ssimulacra2(&slice(&a)?, &slice(&b)?)?)
 }
 
-/// Red, green and blue of each pixel in linear light; a grey image counts as three equal channels.
+/// RGB of each pixel in linear light; a grey image is treated as three equal channels.
 fn interleaved(image: &Image) -> Vec<f32> {
     let planes = linear_planes(image);
     let [r, g, b] = std::array::from_fn(|c| &planes[c.min(planes.len() - 1)].data);
@@ -52,7 +53,7 @@ fn score(image: &Image, reference: Option<&Image>, _: &Context<'_>) -> Result<Sc
     measure(image, reference).map(Score::of)
 }
 
-/// The registry's line.
+/// Registry entry.
 pub const ENTRY: Metric = Metric {
     name: "ssimulacra2",
     title: "SSIMULACRA2",

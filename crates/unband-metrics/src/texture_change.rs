@@ -1,18 +1,18 @@
-//! How much a method changed what it should have left alone.
+//! Unwanted change of texture by a method.
 
 use unband_image::{Context, Image};
 
 use crate::field::Field;
 use crate::{Against, Better, Least, Metric, MetricError, Score, both};
 
-/// Luma range over 5×5 above which a sample lies in texture, in 8-bit codes.
+/// Luma range over 5×5 above which a sample is texture, in 8-bit codes.
 const TEXTURE_CODES: f64 = 12.0;
 
-/// Mean absolute change of BT.709 luma over the samples whose 5×5 surroundings span more than 12 codes in the
-/// input, in 8-bit codes; dither included.
+/// Mean absolute change of BT.709 luma over the samples whose 5×5 neighbourhood spans more than 12 codes in
+/// the input, in 8-bit codes; dither is included.
 ///
 /// # Errors
-/// When the sizes differ, the images are not RGB or grey, or the input has no texture at all.
+/// When the sizes differ, the images are not RGB or grey, or the input has no texture.
 pub fn texture_change(image: &Image, input: &Image) -> Result<f64, MetricError> {
     let (image, input) = both("texture-change", "the input", image, Some(input))?;
     let (before, after) = (Field::luma(input), Field::luma(image));
@@ -36,7 +36,7 @@ pub fn texture_change(image: &Image, input: &Image) -> Result<f64, MetricError> 
     Ok(sum / count as f64)
 }
 
-/// Running minimum or maximum over 5×5, cut at the border.
+/// Running minimum or maximum over 5×5, clipped at the border.
 fn extreme(field: &Field, pick: fn(f64, f64) -> f64) -> Vec<f64> {
     let (w, h) = (field.width, field.height);
     let mut across = vec![0.0; w * h];
@@ -63,11 +63,11 @@ fn score(image: &Image, input: Option<&Image>, _: &Context<'_>) -> Result<Score,
     texture_change(image, input).map(Score::of)
 }
 
-/// The registry's line.
+/// Registry entry.
 pub const ENTRY: Metric = Metric {
     name: "texture-change",
     title: "Mean change where the input has texture",
-    purpose: "How far a repair moved what it should leave alone. Dither counts too.",
+    purpose: "Unwanted change of texture by a repair. Dither is included.",
     better: Better::Lower,
     against: Against::Input,
     range: "0..=255",

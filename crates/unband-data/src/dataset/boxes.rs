@@ -1,4 +1,4 @@
-//! Boxes that people drew around banding, in the XML of labelImg (Pascal VOC).
+//! Hand-drawn boxes around banding, in labelImg's XML (Pascal VOC).
 
 use std::fs::File;
 use std::io::Read;
@@ -7,66 +7,66 @@ use std::path::Path;
 use roxmltree::{Document, Node, ParsingOptions};
 use unband_image::Window;
 
-/// Most bytes of a file; the set's own have some kilobytes.
+/// Maximum bytes of a file; the set's own files have some kilobytes.
 const MOST_BYTES: u64 = 1 << 20;
-/// Most elements, texts and comments of a file.
+/// Maximum elements, texts and comments of a file.
 const MOST_NODES: u32 = 100_000;
 
-/// What a file of boxes says.
+/// Content of a box file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Boxes {
-    /// Width and height of the image that the boxes were drawn on, where they are told and not 0.
+    /// Width and height of the annotated image, if given and not 0.
     pub size: Option<(u64, u64)>,
-    /// In the order of the file.
+    /// Boxes in the order of the file.
     pub boxes: Vec<LabelledBox>,
 }
 
-/// A box as it was written.
+/// A labelled box as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LabelledBox {
-    /// The set has `banding` and `nonbanded`.
+    /// Label; the set has `banding` and `nonbanded`.
     pub name: String,
     /// `xmin`, `ymin`, `xmax`, `ymax` in pixels.
     pub corners: [i32; 4],
 }
 
-/// Why boxes could not be read.
+/// Why a box file could not be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BoxesError {
-    /// The operating system refused.
+    /// The system reported an error.
     #[error("cannot read: {0}")]
     Io(#[from] std::io::Error),
-    /// The file is larger than boxes can be.
+    /// The file is too large for a box file.
     #[error("the file has more than {MOST_BYTES} bytes")]
     Large,
     /// The file is not UTF-8.
-    #[error("the file is no UTF-8 text from byte {0} on")]
+    #[error("invalid UTF-8 at byte {0}")]
     Text(usize),
-    /// The file is not XML, or holds a DTD.
-    #[error("no XML that can be read: {0}")]
+    /// The file is not XML, or contains a DTD.
+    #[error("invalid XML: {0}")]
     Xml(#[from] roxmltree::Error),
-    /// A box without one of its four sides.
+    /// A box lacks one of its four sides.
     #[error("line {line}: a box without `{side}`")]
     Side {
-        /// Line of the box, from 1.
+        /// Line of the box, starting at 1.
         line: u32,
-        /// The element that is missing.
+        /// The missing element.
         side: &'static str,
     },
-    /// A side that is no whole number.
-    #[error("line {line}: `{side}` is `{text}`, which is no whole number")]
+    /// A side is not an integer.
+    #[error("line {line}: `{side}` is `{text}`, not an integer")]
     Number {
-        /// Line of the side, from 1.
+        /// Line of the side, starting at 1.
         line: u32,
         /// The element.
         side: &'static str,
-        /// The beginning of what stands there.
+        /// Start of its text.
         text: String,
     },
 }
 
-/// Reads a file of boxes.
+/// Reads a box file.
 ///
 /// # Errors
 /// See [`BoxesError`].
@@ -79,7 +79,7 @@ pub fn read(path: &Path) -> Result<Boxes, BoxesError> {
     parse(std::str::from_utf8(&bytes).map_err(|error| BoxesError::Text(error.valid_up_to()))?)
 }
 
-/// Reads the text of a file of boxes. Objects without a name or a box say nothing and are left out, as GGDBN's script has it.
+/// Parses the text of a box file. Objects without a name or a box are skipped, as in GGDBN's script.
 ///
 /// # Errors
 /// See [`BoxesError`].
@@ -123,13 +123,14 @@ fn size(node: Node<'_, '_>) -> Option<(u64, u64)> {
 }
 
 impl LabelledBox {
-    /// Does it say that there is banding? Every name does but `nonbanded`, however that is written.
+    /// Whether the label means banding. All labels do except `nonbanded`, in any spelling of case.
     pub fn is_banding(&self) -> bool {
         let letters: String = self.name.chars().filter(|c| c.is_alphanumeric()).collect();
         !letters.to_lowercase().starts_with("non")
     }
 
-    /// Does a window share a pixel with it? Corners may be in any order; what lies outside the image plays no part.
+    /// Whether a window shares a pixel with the box. Corners may be in any order; areas outside the image are
+    /// ignored.
     pub fn touches(&self, window: Window) -> bool {
         let [x0, y0, x1, y1] = self.corners.map(i64::from);
         let shared = |low, high, a: i64, b: i64| signed(low).max(a.min(b)) < signed(high).min(a.max(b));
@@ -137,7 +138,7 @@ impl LabelledBox {
     }
 }
 
-/// A place in an image as a number that boxes are compared with.
+/// A pixel coordinate in the type of box corners.
 pub(crate) fn signed(place: usize) -> i64 {
     i64::try_from(place).unwrap_or(i64::MAX)
 }

@@ -1,4 +1,4 @@
-//! Does a folder hold what its manifest says?
+//! Verification of a folder of pairs against its manifest.
 
 use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsString;
@@ -15,7 +15,7 @@ use super::plan::shown;
 use super::split::Split;
 use crate::files::hexadecimal;
 
-/// A folder that is compared with its manifest.
+/// A folder with its manifest.
 #[derive(Debug)]
 pub struct Check {
     folder: PathBuf,
@@ -23,16 +23,16 @@ pub struct Check {
     pub manifest: Manifest,
 }
 
-/// What is not as the manifest says. Paths count from the folder.
+/// A difference from the manifest. Paths are relative to the folder.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Finding {
-    /// A file is not there.
+    /// A file is missing.
     Missing(String),
-    /// A file has other bytes.
+    /// A file has a different SHA-256.
     Changed(String),
-    /// A file could not be read, and why.
+    /// A file could not be read, with the reason.
     Unreadable(String, String),
-    /// A file of which the manifest does not speak.
+    /// A file is not in the manifest.
     LeftOver(String),
 }
 
@@ -51,7 +51,7 @@ impl Check {
     /// Reads the manifest of a folder.
     ///
     /// # Errors
-    /// When there is none, it is damaged, or the pairs were not all made.
+    /// When the manifest is missing, damaged or unfinished.
     pub fn open(folder: &Path) -> Result<Self, DatasetError> {
         let (complete, unfinished) = (folder.join(COMPLETE), folder.join(UNFINISHED));
         let folder = folder.to_owned();
@@ -66,23 +66,23 @@ impl Check {
         let manifest = Manifest::read(&complete)?;
         let (done, pictures) = (manifest.entries.len(), manifest.header.pictures);
         if done < pictures {
-            let message = format!("the first line promises {pictures} images");
+            let message = format!("the header line announces {pictures} images");
             return Err(DatasetError::Manifest { file: complete, line: done + 2, message });
         }
         Ok(Self { folder, manifest })
     }
 
-    /// How many source images the manifest has.
+    /// Number of source images in the manifest.
     pub fn len(&self) -> usize {
         self.manifest.entries.len()
     }
 
-    /// Has it none?
+    /// Whether the manifest has no source images.
     pub fn is_empty(&self) -> bool {
         self.manifest.entries.is_empty()
     }
 
-    /// Reads all files of a source image.
+    /// Verifies all files of a source image.
     pub fn one(&self, index: usize) -> Vec<Finding> {
         let entry = &self.manifest.entries[index];
         let files = entry.pairs.iter().flat_map(|pair| {
@@ -105,7 +105,7 @@ impl Check {
             .collect()
     }
 
-    /// What else lies in the folder, sorted.
+    /// Files in the folder that are not in the manifest, sorted.
     ///
     /// # Errors
     /// When a folder cannot be read.
@@ -144,7 +144,7 @@ impl Check {
     }
 }
 
-/// Names in a folder; none where there is no folder, as its files are missed already.
+/// Names in a folder; none if it does not exist, because its files are reported as missing already.
 fn names(folder: &Path) -> Result<Vec<OsString>, DatasetError> {
     let io = |source| DatasetError::Read { file: folder.to_owned(), source };
     match std::fs::read_dir(folder) {
@@ -154,7 +154,7 @@ fn names(folder: &Path) -> Result<Vec<OsString>, DatasetError> {
     }
 }
 
-/// SHA-256 of a file, read piece by piece.
+/// SHA-256 of a file, read in blocks.
 fn sum_of(path: &Path) -> std::io::Result<String> {
     let mut file = File::open(path)?;
     let (mut sum, mut piece) = (Sha256::new(), vec![0; 1 << 16]);

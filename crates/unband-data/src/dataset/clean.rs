@@ -1,4 +1,4 @@
-//! Pairs from clean images: what is harmed how.
+//! Pairs made by degrading clean images.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,62 +16,62 @@ use super::{DatasetError, SourceFault};
 use crate::files::hexadecimal;
 use crate::{Cause, Mix, Pair, Way};
 
-/// How images are harmed.
+/// Degradations of a dataset.
 #[derive(Clone)]
 pub enum Harms {
-    /// Causes of banding; each image gets one of them, drawn by the seed and its name.
+    /// One degradation with fixed settings per image, drawn by the seed and the image's name.
     OneOf(Vec<&'static Cause>),
-    /// Causes of banding; each image gets each of them.
+    /// Each of these degradations with fixed settings for each image.
     Each {
-        /// The causes.
+        /// The degradations.
         causes: Vec<&'static Cause>,
-        /// Does each have a folder of its own inside `lq` and `gt`? Tables have a part for each such folder; trainers do not look
-        /// into them.
+        /// Put each degradation into its own folder inside `lq` and `gt`. Tables show each such folder
+        /// separately; trainers do not read them.
         folders: bool,
     },
-    /// A mix draws anew for each image.
+    /// A recipe, which draws new settings for each image.
     Mix {
         /// Its name or file, for the manifest.
         name: String,
-        /// The mix.
+        /// The recipe.
         mix: Arc<Mix>,
     },
 }
 
-/// What is asked for.
+/// Options of a dataset.
 #[derive(Clone)]
 pub struct Clean {
-    /// How images are harmed.
+    /// Degradations to apply.
     pub harms: Harms,
-    /// How often that is done with each image, each time with another seed.
+    /// Degraded versions per image, each with its own seed.
     pub draws: usize,
-    /// What becomes of a degraded image.
+    /// Whole images or patches.
     pub tiling: Tiling,
-    /// Parts.
+    /// Shares of the parts.
     pub shares: Shares,
-    /// Decides the split, the causes that are drawn and what they and mixes draw.
+    /// Seed of the split, the drawn degradations and their settings.
     pub seed: u64,
 }
 
-/// One way of degrading one image.
+/// One degraded version of one image.
 #[derive(Clone)]
 pub(crate) struct Draw {
     way: Way,
     seed: u32,
-    /// What stands before the image's name: a folder with `/`, or nothing.
+    /// Folder with `/` in front of the image's name, or nothing.
     pub prefix: String,
-    /// What is added to the image's name, so that names differ.
+    /// Suffix that makes names unique.
     pub suffix: String,
 }
 
 impl std::fmt::Debug for Draw {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} of seed {}", self.way, self.seed)
+        write!(f, "{} with seed {}", self.way, self.seed)
     }
 }
 
 impl Draw {
-    /// Degrades a clean RGB image and says how.
+    /// Degrades a clean RGB image. Returns the pair and its manifest entry.
     pub fn apply(&self, clean: &Image) -> Result<(Pair, Harm), SourceFault> {
         let (mut pair, seed) = (Pair::of(clean.clone()), self.seed);
         let rng = Rng::new(u64::from(seed));
@@ -86,8 +86,8 @@ impl Draw {
     }
 }
 
-/// Settles what becomes of each of the images of a folder, which are named by their paths below it. What happens to an image
-/// depends on its name and the seed, not on the others; only its part depends on how many there are.
+/// Plans the pairs of a folder's images, which are named by their relative paths. Degradation of an image
+/// depends only on its name and the seed; its part also depends on the number of images.
 ///
 /// # Errors
 /// When there are no images or two would get the same name.
@@ -95,7 +95,7 @@ pub fn clean(root: &Path, files: &[PathBuf], asked: &Clean) -> Result<Plan, Data
     let mut named: BTreeMap<String, &PathBuf> = BTreeMap::new();
     for file in files {
         let name = shown(&file.with_extension("")).replace('/', "-");
-        // Some file systems do not tell letters by their case.
+        // Some file systems ignore case.
         if let Some(first) = named.insert(name.to_lowercase(), file) {
             return Err(DatasetError::Twice { first: first.clone(), second: file.clone(), name });
         }
@@ -137,7 +137,7 @@ impl Harms {
         }
     }
 
-    /// What a manifest says of them.
+    /// Settings for the manifest.
     fn settings(&self) -> [(&'static str, Value); 2] {
         let names = |causes: &[&Cause]| json!(causes.iter().map(|cause| cause.name).collect::<Vec<_>>());
         match self {
@@ -146,7 +146,7 @@ impl Harms {
             Self::Each { causes, folders: true } => {
                 [("causes", names(causes)), ("each", json!("all, in folders"))]
             }
-            // A file may change under its name.
+            // A file may change under the same name.
             Self::Mix { name, mix } => {
                 let sum = hexadecimal(&Sha256::digest(format!("{mix:?}")));
                 [("recipe", json!(name)), ("recipe_sha256", json!(sum))]
@@ -195,7 +195,7 @@ fn draws(name: &str, asked: &Clean) -> Vec<Draw> {
     draws
 }
 
-/// A number that depends on what is asked for and on nothing else. 32 bits, which every reader of JSON keeps.
+/// A seed that depends only on the options. It has 32 bits, which every JSON reader preserves.
 pub(crate) fn number(seed: u64, name: &str, turn: usize, what: &str) -> u32 {
     let sum = Sha256::digest(format!("{seed}\0{name}\0{turn}\0{what}"));
     u32::from_le_bytes([sum[0], sum[1], sum[2], sum[3]])

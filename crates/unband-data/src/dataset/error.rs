@@ -1,4 +1,4 @@
-//! What can go wrong with a set as a whole, and with one of its images.
+//! Errors of a dataset as a whole and of single source images.
 
 use std::path::PathBuf;
 
@@ -9,30 +9,30 @@ use super::kapoor::{LAYOUT, SET};
 use super::manifest::{COMPLETE, UNFINISHED};
 use crate::DegradeError;
 
-/// Why a set could not be made or checked.
+/// Why a dataset could not be made or verified.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DatasetError {
     /// The folder is not the published set.
     #[error("{}: not {SET}: {what}", root.display())]
     NotTheSet {
-        /// Where it was looked for.
+        /// The folder that was searched.
         root: PathBuf,
-        /// What is missing, or there twice.
+        /// The missing or duplicate folder.
         what: String,
     },
     /// Two images would be written under the same name.
-    #[error("{} and {} would both be called `{name}`", first.display(), second.display())]
+    #[error("{} and {} would both be named `{name}`", first.display(), second.display())]
     Twice {
-        /// One.
+        /// The first image.
         first: PathBuf,
-        /// The other.
+        /// The second image.
         second: PathBuf,
-        /// The name.
+        /// The name of both.
         name: String,
     },
-    /// There is nothing to make pairs of.
-    #[error("no images to make pairs of")]
+    /// There are no images.
+    #[error("no images to make pairs from")]
     Empty,
     /// The authors of the preparation published no script.
     #[error(
@@ -45,43 +45,43 @@ pub enum DatasetError {
     /// A folder or a list could not be read.
     #[error("{}: cannot read: {source}", file.display())]
     Read {
-        /// Which.
+        /// The folder or list.
         file: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: std::io::Error,
     },
-    /// The folder of the pairs could not be used.
+    /// The output folder could not be used.
     #[error("{}: {source}", folder.display())]
     Folder {
-        /// Which.
+        /// The folder.
         folder: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: std::io::Error,
     },
     /// A file could not be written.
     #[error(transparent)]
     Write(unband_io::Error),
-    /// An image that was made has no size.
+    /// A made image has no size.
     #[error("{}: {source}", file.display())]
     Image {
-        /// Where it would have gone.
+        /// Its intended file.
         file: PathBuf,
-        /// What is wrong.
+        /// The fault.
         source: ImageError,
     },
-    /// What degrades images is not installed.
+    /// A program that a degradation needs is not installed.
     #[error(transparent)]
     Program(DegradeError),
-    /// The folder is in use for something else.
-    #[error("{}: the folder is not empty, and no run for pairs began in it", folder.display())]
+    /// The output folder contains other files.
+    #[error("{}: the folder is not empty and not an unfinished dataset", folder.display())]
     Occupied {
-        /// Which.
+        /// The folder.
         folder: PathBuf,
     },
-    /// The folder holds other pairs.
-    #[error("{}: the folder holds other pairs: {what}", folder.display())]
+    /// The output folder contains other pairs.
+    #[error("{}: the folder contains other pairs: {what}", folder.display())]
     Other {
-        /// Which.
+        /// The folder.
         folder: PathBuf,
         /// The first difference.
         what: String,
@@ -89,102 +89,102 @@ pub enum DatasetError {
     /// Another run writes to the folder.
     #[error("{}: another run is writing to this folder", folder.display())]
     Busy {
-        /// Which.
+        /// The folder.
         folder: PathBuf,
     },
     /// There is no manifest.
-    #[error("{}: there is no {COMPLETE} in this folder", folder.display())]
+    #[error("{}: {COMPLETE} is missing", folder.display())]
     NoManifest {
-        /// Which.
+        /// The folder.
         folder: PathBuf,
     },
-    /// The pairs were not all made.
+    /// The dataset is unfinished.
     #[error("{}: unfinished, {done} of {pictures} images are done", folder.display())]
     Unfinished {
-        /// Which.
+        /// The folder.
         folder: PathBuf,
-        /// Images that are done.
+        /// Number of finished images.
         done: usize,
-        /// All of them.
+        /// Number of images.
         pictures: usize,
     },
     /// A manifest is damaged.
     #[error("{}: line {line}: {message}", file.display())]
     Manifest {
-        /// Which.
+        /// The manifest.
         file: PathBuf,
-        /// From 1.
+        /// Line number, starting at 1.
         line: usize,
-        /// What is wrong.
+        /// The fault.
         message: String,
     },
 }
 
 impl DatasetError {
-    /// What to do next.
+    /// The next action.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Self::NotTheSet { .. } => LAYOUT.to_owned(),
             Self::Twice { .. } => "give one of them another name".to_owned(),
-            Self::Empty => "name a folder that holds images".to_owned(),
-            Self::NoOriginal { .. } => "leave `--variant` out".to_owned(),
-            Self::Read { .. } => "check that it is there and that you may read it".to_owned(),
-            Self::Folder { .. } => "check that the disk has room and that you may write there".to_owned(),
+            Self::Empty => "name a folder that contains images".to_owned(),
+            Self::NoOriginal { .. } => "drop `--variant`".to_owned(),
+            Self::Read { .. } => "check that it exists and is readable".to_owned(),
+            Self::Folder { .. } => "check free disk space and write permission".to_owned(),
             Self::Write(error) => return error.hint(),
             Self::Image { .. } => return None,
-            Self::Program(_) => "install it, or name other causes; the same command then goes on".to_owned(),
+            Self::Program(_) => "install it, or name other degradations; the same command then resumes".to_owned(),
             Self::Occupied { .. } => "name a new folder".to_owned(),
-            Self::Other { .. } => "name a new folder, or delete this one and begin anew".to_owned(),
+            Self::Other { .. } => "name a new folder, or delete this one and start over".to_owned(),
             Self::Busy { .. } => "wait for it, or name a new folder".to_owned(),
-            Self::NoManifest { .. } => "only folders that `unband dataset` made can be checked".to_owned(),
+            Self::NoManifest { .. } => "only folders made by `unband dataset` can be checked".to_owned(),
             Self::Unfinished { .. } => {
-                "run the command that began it again; it goes on where it stopped".to_owned()
+                "run the original command again; it resumes where it stopped".to_owned()
             }
             Self::Manifest { file, .. } if file.ends_with(UNFINISHED) => {
-                "delete the folder and make the pairs anew".to_owned()
+                "delete the folder and make the dataset again".to_owned()
             }
-            Self::Manifest { .. } => "take the manifest from where the folder came from".to_owned(),
+            Self::Manifest { .. } => "copy the manifest again from the source of the folder".to_owned(),
         })
     }
 }
 
-/// Why nothing was made of a source image.
+/// Why a source image gave no pairs.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SourceFault {
     /// An image could not be read.
     #[error("{}", .0.fault())]
     Picture(#[from] unband_io::Error),
-    /// An image has planes of another kind than it says.
+    /// The planes of an image do not match its colour model.
     #[error(transparent)]
     Image(#[from] ImageError),
     /// Boxes could not be read.
     #[error(transparent)]
     Boxes(#[from] BoxesError),
-    /// Two things that belong together have different sizes.
+    /// Two files that belong together have different sizes.
     #[error("{}×{} pixels, but {other} has {}×{}", size.0, size.1, other_size.0, other_size.1)]
     Sizes {
         /// Width and height.
         size: (u64, u64),
-        /// What differs.
+        /// The other file.
         other: &'static str,
-        /// Its width and height.
+        /// Width and height of the other file.
         other_size: (u64, u64),
     },
-    /// No patch fits.
-    #[error("{}×{} pixels are less than a patch of {side}×{side}", size.0, size.1)]
+    /// The image is smaller than a patch.
+    #[error("{}×{} pixels, smaller than a patch of {side}×{side}", size.0, size.1)]
     Small {
         /// Width and height.
         size: (u64, u64),
-        /// Pixels of a patch's side.
+        /// Side of a patch in pixels.
         side: usize,
     },
-    /// It could not be degraded.
+    /// A degradation failed.
     #[error("{by}: {source}")]
     Degrade {
-        /// The cause or the mix, and the seed.
+        /// Name of the degradation or recipe, with the seed.
         by: String,
-        /// What is wrong.
+        /// The error.
         source: DegradeError,
     },
 }

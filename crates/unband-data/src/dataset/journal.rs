@@ -1,5 +1,7 @@
-//! The manifest while pairs are being made. Lines are added in the order of the images, once all files of an image are written,
-//! so that a run that was stopped goes on after the last whole line and ends with the same bytes as one that was not.
+//! Resumable manifest of a dataset that is being made.
+//!
+//! Lines are added in the order of the images, each after all files of its image are written. A stopped run
+//! therefore resumes after the last whole line and ends with the same bytes as an uninterrupted one.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Seek, SeekFrom, Write};
@@ -9,30 +11,30 @@ use super::DatasetError;
 use super::manifest::{COMPLETE, Entry, Header, Manifest, SIDES, UNFINISHED, line};
 use super::split::Split;
 
-/// How things stand in a folder.
+/// State of an output folder.
 #[derive(Debug)]
 pub enum Opened {
-    /// There is something to do.
+    /// There is work left.
     Open(Journal),
-    /// An earlier run has done it all; its manifest.
+    /// An earlier run finished it; its manifest.
     Complete(Manifest),
 }
 
-/// A manifest that grows. While it is open no other run can write to the folder.
+/// A manifest that lines are appended to. While it is open no other run can write to the folder.
 #[derive(Debug)]
 pub struct Journal {
     folder: PathBuf,
     file: File,
-    /// What earlier runs have done.
+    /// Entries of earlier runs.
     pub before: Vec<Entry>,
 }
 
 impl Journal {
-    /// Opens a folder for the pairs that a header speaks of: a new or an empty one, or one in which a run with the same settings
-    /// and sources was stopped.
+    /// Opens the output folder of a dataset: a new one, an empty one, or one that a stopped run with the same
+    /// settings and sources left.
     ///
     /// # Errors
-    /// When the folder holds something else, another run writes to it, or the operating system refuses.
+    /// When the folder contains other files, another run writes to it, or the system reports an error.
     pub fn open(folder: &Path, header: &Header) -> Result<Opened, DatasetError> {
         let (complete, unfinished) = (folder.join(COMPLETE), folder.join(UNFINISHED));
         if complete.exists() {
@@ -48,7 +50,8 @@ impl Journal {
                 Err(error) => return Err(io(error)),
             }
         }
-        // Its name is the first thing in the folder: a run that is killed before has left nothing that would be in the way.
+        // The manifest's name is the first entry in the folder: a run killed before this leaves nothing that
+        // blocks the next.
         fs::create_dir_all(folder).map_err(io)?;
         match unband_io::write_bytes(&line(header), &unfinished, false) {
             Ok(()) => {}
@@ -58,7 +61,7 @@ impl Journal {
         let mut file = OpenOptions::new().write(true).open(&unfinished).map_err(io)?;
         match file.try_lock() {
             Err(TryLockError::WouldBlock) => return Err(DatasetError::Busy { folder: folder.to_owned() }),
-            // File systems without locks have none to respect.
+            // File systems without locks: continue without one.
             Ok(()) | Err(TryLockError::Error(_)) => {}
         }
         let manifest = Manifest::read(&unfinished)?;
@@ -75,19 +78,19 @@ impl Journal {
         Ok(Opened::Open(Self { folder: folder.to_owned(), file, before }))
     }
 
-    /// Adds a line; its files must be there.
+    /// Appends an entry whose files are already written.
     ///
     /// # Errors
-    /// When the operating system refuses.
+    /// When the system reports an error.
     pub fn add(&mut self, entry: &Entry) -> Result<(), DatasetError> {
         let io = |source| DatasetError::Folder { folder: self.folder.clone(), source };
         self.file.write_all(&line(entry)).map_err(io)
     }
 
-    /// Gives the manifest the name of a complete one.
+    /// Renames the manifest to that of a complete dataset.
     ///
     /// # Errors
-    /// When the operating system refuses.
+    /// When the system reports an error.
     pub fn finish(self) -> Result<(), DatasetError> {
         let io = |source| DatasetError::Folder { folder: self.folder.clone(), source };
         self.file.sync_all().map_err(io)?;
@@ -95,7 +98,7 @@ impl Journal {
     }
 }
 
-/// An error unless two headers speak of the same pairs.
+/// An error unless two headers describe the same pairs.
 fn same(folder: &Path, there: &Header, wanted: &Header) -> Result<(), DatasetError> {
     if there == wanted {
         return Ok(());
@@ -110,12 +113,12 @@ fn same(folder: &Path, there: &Header, wanted: &Header) -> Result<(), DatasetErr
         }
     }
     if there.version != wanted.version {
-        return Err(differs(format!("version {} began it, this is {}", there.version, wanted.version)));
+        return Err(differs(format!("it was started by version {}, this is {}", there.version, wanted.version)));
     }
-    Err(differs("files were added to the sources, taken away or changed since".to_owned()))
+    Err(differs("source files were added, removed or changed since".to_owned()))
 }
 
-/// Takes away what a killed run may have left half written.
+/// Removes temporary files of a killed run.
 fn sweep(folder: &Path) -> std::io::Result<()> {
     for file in fs::read_dir(folder)? {
         let path = file?.path();
@@ -129,7 +132,7 @@ fn sweep(folder: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Is there anything in a folder but what a killed run may have left half written?
+/// Whether a folder contains anything but temporary files of a killed run.
 fn occupied(folder: &Path) -> std::io::Result<bool> {
     let files = match fs::read_dir(folder) {
         Ok(files) => files,

@@ -1,57 +1,57 @@
-//! The published set of full-HD pairs: where its files are.
+//! File layout of Kapoor's full-HD set.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::DatasetError;
 
-/// What it is called in messages.
+/// Name of the set in messages.
 pub const SET: &str = "the full-HD banding set of Kapoor et al. 2021";
-/// What to do when it is not there.
+/// Hint for a missing set.
 pub const LAYOUT: &str = "get it from https://doi.org/10.5281/zenodo.4513740 (1,440 pairs of 1920×1080 PNG with 1,440 XML files, \
 CC BY, some gigabytes) and unpack it, so that the folder holds `Original Images/*.png` and `Quantized Images with XML files for \
-Banded and Non Banded regions/*.png` with an `.xml` beside each";
+Banded and Non Banded regions/*.png` with an `.xml` next to each";
 
-/// What its folders are called, without blanks and in small letters.
+/// Start of its folder names, in lower case without spaces.
 const CLEAN: &str = "originalimages";
 const QUANTIZED: &str = "quantizedimages";
-/// Folders that an archive may put around the set's own.
+/// Maximum depth of the folders that an archive may put around the set's own.
 const DEEPEST: usize = 3;
 
 /// The files of a pair, below the root.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Files {
-    /// Name without ending: frame and video, `000001_0091`.
+    /// Name without extension: frame and video, `000001_0091`.
     pub stem: String,
     pub quantized: PathBuf,
     pub clean: PathBuf,
-    /// Boxes; missing only where they were not asked for.
+    /// Box file; missing only where it was not required.
     pub boxes: Option<PathBuf>,
 }
 
 impl Files {
-    /// What frames of one video share: the scripts of the set call frames `FRAME_FILM`.
+    /// The part of the name that frames of one video share: the scripts of the set call frames `FRAME_FILM`.
     pub fn film(&self) -> &str {
         self.stem.rsplit_once('_').map_or(self.stem.as_str(), |(_, film)| film)
     }
 
-    /// All that are there.
+    /// The files of the set.
     pub fn all(&self) -> impl Iterator<Item = &PathBuf> {
         [&self.quantized, &self.clean].into_iter().chain(&self.boxes)
     }
 }
 
-/// All pairs, by name, and the files without a partner.
+/// All pairs, by name, and the files without a counterpart.
 #[derive(Debug, Default)]
 pub(crate) struct Listing {
     pub files: Vec<Files>,
     pub left_out: Vec<String>,
 }
 
-/// Lists the set below a root. A pair needs both images, and boxes where they are asked for.
+/// Lists the set below a root. A pair needs both images, and boxes if they are required.
 ///
 /// # Errors
-/// When a folder is missing or there twice, no pair is found, or the system refuses.
+/// When a folder is missing or duplicate, no pair is found, or the system reports an error.
 pub(crate) fn list(root: &Path, with_boxes: bool) -> Result<Listing, DatasetError> {
     let wrong = |what: String| DatasetError::NotTheSet { root: root.to_owned(), what };
     if !root.is_dir() {
@@ -62,14 +62,14 @@ pub(crate) fn list(root: &Path, with_boxes: bool) -> Result<Listing, DatasetErro
     let folder = |wanted: &str, name: &str| {
         let mut found: Vec<&PathBuf> =
             folders.iter().filter(|path| letters(path).starts_with(wanted)).collect();
-        // An archive's own folder may be called as the one in it, which holds the files.
+        // An archive's folder may have the same name as the folder with the files inside it.
         found.retain(|path| {
             !folders
                 .iter()
                 .any(|other| other.starts_with(path) && other != *path && letters(other).starts_with(wanted))
         });
         match found.as_slice() {
-            [] => Err(wrong(format!("there is no folder `{name}`"))),
+            [] => Err(wrong(format!("no folder `{name}`"))),
             [one] => Ok((*one).clone()),
             [first, second, ..] => {
                 Err(wrong(format!("there are both `{}` and `{}`", first.display(), second.display())))
@@ -84,8 +84,8 @@ pub(crate) fn list(root: &Path, with_boxes: bool) -> Result<Listing, DatasetErro
     let listing = pair(clean, quantized, boxes, with_boxes);
     if listing.files.is_empty() {
         let what = match listing.left_out.len() {
-            0 => "its folders hold no PNG".to_owned(),
-            files => format!("of {files} files none has all its partners"),
+            0 => "its folders contain no PNG".to_owned(),
+            files => format!("none of its {files} files has all counterparts"),
         };
         return Err(wrong(what));
     }
@@ -114,7 +114,7 @@ fn pair(
     listing
 }
 
-/// Folders that are called as the set's, whatever lies around them.
+/// Finds folders with the set's names, at any allowed depth.
 fn walk(root: &Path, below: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), DatasetError> {
     for name in names(&root.join(below))? {
         let path = below.join(&name);
@@ -128,7 +128,7 @@ fn walk(root: &Path, below: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Re
     Ok(())
 }
 
-/// Names in a folder, sorted, without hidden files and what the Mac's archives add.
+/// Names in a folder, sorted, without hidden files and `__MACOSX`.
 fn names(folder: &Path) -> Result<Vec<String>, DatasetError> {
     let io = |source| DatasetError::Read { file: folder.to_owned(), source };
     let mut names = Vec::new();
@@ -142,13 +142,13 @@ fn names(folder: &Path) -> Result<Vec<String>, DatasetError> {
     Ok(names)
 }
 
-/// The last part of a path, small letters and digits only.
+/// The last part of a path, reduced to lower-case letters and digits.
 fn letters(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
     name.chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
-/// Files of a folder with that ending in any case, by what stands before it.
+/// Files of a folder with this extension in any case, keyed by their names without it.
 fn by_stem(root: &Path, folder: &Path, ending: &str) -> Result<BTreeMap<String, PathBuf>, DatasetError> {
     let mut files: BTreeMap<String, PathBuf> = BTreeMap::new();
     for name in names(&root.join(folder))? {

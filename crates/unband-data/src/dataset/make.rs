@@ -1,4 +1,4 @@
-//! The pairs of one source image.
+//! Creation of the pairs of one source image.
 
 use std::path::Path;
 
@@ -13,20 +13,20 @@ use super::store::Cutter;
 use super::{DatasetError, SourceFault};
 use crate::files::clean_rgb;
 
-/// What ends the work on an image.
+/// Errors that stop the work on an image.
 enum Stop {
-    /// A fault of one of its sources, by number.
+    /// A fault of one of its sources, by index.
     Picture(usize, SourceFault),
-    /// A fault that all other images would meet, too.
+    /// A fault that would stop all other images too.
     Run(DatasetError),
 }
 
 impl Plan {
-    /// Makes the pairs of a source image in a folder whose manifest a [`Journal`](super::Journal) keeps. An image that cannot be
-    /// used gives an entry that says why.
+    /// Makes the pairs of a source image in a folder whose manifest a [`Journal`](super::Journal) keeps. An
+    /// unusable image gives an entry with the reason.
     ///
     /// # Errors
-    /// When a file cannot be written, or a program that degrades images is missing: what would fail for other images too.
+    /// When a file cannot be written or a program is missing: faults that would stop other images too.
     pub fn make(&self, index: usize, folder: &Path) -> Result<Entry, DatasetError> {
         let task = &self.tasks[index];
         let mut entry = blank(task);
@@ -39,7 +39,7 @@ impl Plan {
             Work::Fail(failed) => return Ok(Entry { failed: Some(failed.clone()), ..entry }),
         };
         let Err(stop) = made else { return Ok(entry) };
-        // An image has all its pairs or none. What cannot be removed is found by a check.
+        // An image has all its pairs or none. Files that cannot be removed are found by verification.
         for (pair, side) in entry.pairs.iter().flat_map(|pair| SIDES.map(|side| (pair, side))) {
             let _ = std::fs::remove_file(path_of(folder, task.split, side, &pair.file));
         }
@@ -52,10 +52,10 @@ impl Plan {
         }
     }
 
-    /// The entry of an image on which the program itself failed.
+    /// The entry of an image on which unband itself failed.
     pub fn failed(&self, index: usize) -> Entry {
         let entry = blank(&self.tasks[index]);
-        let reason = "the program failed on this image".to_owned();
+        let reason = "unband failed on this image".to_owned();
         Entry { failed: Some(Failed { file: entry.sources[0].clone(), reason }), ..entry }
     }
 
@@ -77,7 +77,7 @@ impl Plan {
             }
             Err(Stop::Picture(source, SourceFault::Sizes { size, other: "its header", other_size: expected }))
         };
-        // Also where no window is left, so that damaged images are named in every preparation.
+        // Read even if no window is left, so that every preparation reports damaged images.
         let (lq, gt) = (read(0)?, read(1)?);
         let cutter = Cutter { folder, split: task.split, name: &task.name, lq, gt, harm: None };
         windows.iter().try_for_each(|&window| {
@@ -103,7 +103,7 @@ impl Plan {
     }
 }
 
-/// The pairs of one draw.
+/// The pairs of one degraded version.
 fn drawn(
     task: &Task,
     draw: &Draw,

@@ -1,4 +1,4 @@
-//! What a folder of pairs says about itself: `manifest.jsonl`, a line about the whole, then one line per source image.
+//! `manifest.jsonl`: a header line, then one line per source image.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -13,65 +13,65 @@ use super::plan::shown;
 use super::split::Split;
 use crate::Record;
 
-/// Name of a manifest that is complete.
+/// File name of a complete manifest.
 pub const COMPLETE: &str = "manifest.jsonl";
-/// Name of a manifest while pairs are being made.
+/// File name of an unfinished manifest.
 pub const UNFINISHED: &str = "manifest.part.jsonl";
-/// What the first line of a manifest of this form says.
+/// Schema name in the header line.
 pub const SCHEMA: &str = "unband-dataset/1";
-/// Folders of a part: degraded images, clean ones.
+/// Folders of a part: degraded images, clean images.
 pub const SIDES: [&str; 2] = ["lq", "gt"];
-/// Longest line that is read; an image of 10,000 patches has 3 MB.
+/// Maximum line length in bytes; an image of 10,000 patches has 3 MB.
 const LONGEST: u64 = 64 << 20;
 
-/// The first line.
+/// The header line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Header {
     /// [`SCHEMA`].
     pub schema: String,
-    /// Version of what made it.
+    /// Version of unband that made the dataset.
     pub version: String,
-    /// What was asked for, everything that decides what the pairs are.
+    /// All options that determine the pairs.
     pub settings: Map<String, Value>,
-    /// Source images, and lines that follow.
+    /// Number of source images, and of lines that follow.
     pub pictures: usize,
     /// SHA-256 over names and sizes of the source files.
     pub sources_sha256: String,
-    /// Source files without a partner, of which nothing was made.
+    /// Source files without a counterpart, which were skipped.
     pub left_out: Vec<String>,
 }
 
-/// A line about a source image.
+/// The line of a source image.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
-    /// What names of its pairs begin with.
+    /// Start of the names of its pairs.
     pub name: String,
     /// Its part.
     pub split: Split,
-    /// Its files below the source folder: degraded, clean and boxes, or the clean one alone.
+    /// Its files, relative to the source folder: degraded, clean and boxes, or the clean one alone.
     pub sources: Vec<String>,
-    /// Windows of which no pair was made, as they show no banding.
+    /// Number of windows that were skipped because they show no banding.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub dropped: usize,
-    /// The ways in which it was degraded, where that was done here.
+    /// Its degradations, where they were applied here.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub harms: Vec<Harm>,
-    /// What was made of it.
+    /// Its pairs.
     pub pairs: Vec<PairEntry>,
-    /// Why nothing was made of it.
+    /// The reason if it has no pairs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<Failed>,
 }
 
-/// A source that could not be used.
+/// An unusable source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Failed {
-    /// The file at fault, below the source folder.
+    /// The faulty file, relative to the source folder.
     pub file: String,
-    /// What is wrong with it.
+    /// The fault.
     pub reason: String,
 }
 
@@ -81,9 +81,9 @@ pub struct Failed {
 pub struct PairEntry {
     /// Name of both files, at most one folder deep: `SPLIT/lq/FILE` and `SPLIT/gt/FILE`.
     pub file: String,
-    /// Left, top, width and height in the source, or in what the cause leaves of it.
+    /// Left, top, width and height in the source, or in its degraded version if that is cropped.
     pub window: [usize; 4],
-    /// Which of the image's harms, from 0.
+    /// Index of the degradation in the image's list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub harm: Option<usize>,
     /// SHA-256 of the degraded image's file, in lower-case hexadecimal.
@@ -92,26 +92,26 @@ pub struct PairEntry {
     pub gt_sha256: String,
 }
 
-/// How an image was degraded: by a cause or as a mix drew it.
+/// A degradation of an image: with fixed settings, or drawn by a recipe.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Harm {
-    /// Seed of the generator.
+    /// Random seed.
     pub seed: u32,
-    /// Name of the cause.
+    /// Name of the degradation with fixed settings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
-    /// What the mix has drawn; it alone makes the same again.
+    /// The record of a recipe, which is enough to reproduce the pair.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drawn: Option<Record>,
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref)] // serde asks so
+#[allow(clippy::trivially_copy_pass_by_ref)] // the signature that serde needs
 fn is_zero(count: &usize) -> bool {
     *count == 0
 }
 
-/// Where a file of a pair lies.
+/// Path of a file of a pair.
 pub(crate) fn path_of(folder: &Path, split: Split, side: &str, file: &str) -> PathBuf {
     folder.join(split.folder()).join(side).join(file)
 }
@@ -124,19 +124,19 @@ pub(crate) fn place(window: Window) -> [usize; 4] {
 /// A manifest.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Manifest {
-    /// Its first line.
+    /// The header line.
     pub header: Header,
-    /// The lines after it.
+    /// The other lines.
     pub entries: Vec<Entry>,
-    /// Bytes of all lines that are whole; a run that was killed may leave part of one more.
+    /// Bytes of all complete lines; a killed run may leave part of another.
     pub whole_bytes: u64,
 }
 
 impl Manifest {
-    /// Reads a manifest, finished or not. A last line without an end is left out.
+    /// Reads a manifest, finished or not. An incomplete last line is skipped.
     ///
     /// # Errors
-    /// When the file cannot be read, a line is not what stands in manifests, or a name would lead out of the folder.
+    /// When the file cannot be read, a line is malformed, or a name would lead out of the folder.
     pub fn read(path: &Path) -> Result<Self, DatasetError> {
         let io = |source| DatasetError::Read { file: path.to_owned(), source };
         let wrong =
@@ -160,11 +160,11 @@ impl Manifest {
             }
             whole_bytes += read as u64;
         }
-        let header = header.ok_or_else(|| wrong(1, "the line about the whole is missing".to_owned()))?;
+        let header = header.ok_or_else(|| wrong(1, "the header line is missing".to_owned()))?;
         if entries.len() > header.pictures {
             return Err(wrong(
                 entries.len() + 1,
-                format!("the first line promises {} images", header.pictures),
+                format!("the header line announces {} images", header.pictures),
             ));
         }
         Ok(Self { header, entries, whole_bytes })
@@ -174,7 +174,7 @@ impl Manifest {
 fn header_of(line: &[u8]) -> Result<Header, String> {
     let header: Header = serde_json::from_slice(line).map_err(|error| error.to_string())?;
     if header.schema != SCHEMA {
-        return Err(format!("the form is `{}`, `{SCHEMA}` is read", header.schema));
+        return Err(format!("the schema is `{}`, expected `{SCHEMA}`", header.schema));
     }
     Ok(header)
 }
@@ -182,21 +182,21 @@ fn header_of(line: &[u8]) -> Result<Header, String> {
 fn entry_of(line: &[u8]) -> Result<Entry, String> {
     let entry: Entry = serde_json::from_slice(line).map_err(|error| error.to_string())?;
     match entry.pairs.iter().find(|pair| !is_file_name(&pair.file)) {
-        Some(pair) => Err(format!("`{}` is no name of a file", pair.file)),
+        Some(pair) => Err(format!("`{}` is not a file name", pair.file)),
         None => Ok(entry),
     }
 }
 
-/// Is it a plain name, or one inside one folder, which cannot lead elsewhere?
+/// Whether a name is plain, or inside one folder, so that it cannot lead elsewhere.
 fn is_file_name(name: &str) -> bool {
     let path = Path::new(name);
     let plain = path.components().all(|part| matches!(part, Component::Normal(_)));
     plain && (1..=2).contains(&path.components().count()) && shown(path) == name
 }
 
-/// A line of JSON with its end.
+/// A line of JSON with its line feed.
 pub(crate) fn line(value: &impl Serialize) -> Vec<u8> {
-    // Structs of text and numbers have no way to fail.
+    // Structs of text and numbers cannot fail to serialise.
     let mut line = serde_json::to_vec(value).unwrap_or_default();
     line.push(b'\n');
     line

@@ -1,9 +1,10 @@
 //! Datasets: folders of pairs, made from a published set or from clean images.
 //!
-//! A [`Plan`] settles what becomes of each source image before the first is decoded: its part, its windows, how it is degraded.
-//! [`Plan::make`] then makes one of them, in any order and on any thread. A folder has `train`, `val` and `test`, in each `lq` and
-//! `gt` with PNG of equal names, and a [`Manifest`]; [`Journal`] grows that and lets a stopped run go on, [`Check`] proves a
-//! folder against it.
+//! A [`Plan`] fixes part, windows and degradations of each source image before the first is decoded.
+//! [`Plan::make`] then makes one of them, in any order and on any thread.
+//!
+//! A folder has `train`, `val` and `test`, each with PNG of equal names in `lq` and `gt`, and a [`Manifest`].
+//! [`Journal`] appends to the manifest and lets a stopped run resume; [`Check`] verifies a folder against it.
 
 pub mod boxes;
 mod check;

@@ -1,24 +1,24 @@
-//! Where patches lie in an image.
+//! Patch grids and pixel data of patches.
 
 use unband_image::{Depth, Image, ImageError, Window};
 
-/// What becomes of an image.
+/// Division of an image into windows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tiling {
-    /// It stays whole.
+    /// The whole image.
     Whole,
-    /// Squares of `side` pixels, each `step` pixels right of or below the one before, from the upper left corner on. What is left
-    /// at the right and at the bottom belongs to no patch.
+    /// Squares of `side` pixels with a stride of `step`, from the upper left corner. Remainders at the right
+    /// and at the bottom are skipped.
     Patches {
-        /// Pixels of a side.
+        /// Side in pixels.
         side: usize,
-        /// Pixels from one to the next.
+        /// Stride in pixels.
         step: usize,
     },
 }
 
 impl Tiling {
-    /// The windows of an image, row by row; none where it is smaller than a patch.
+    /// The windows of an image, row by row; none if it is smaller than a patch.
     pub fn windows(self, width: usize, height: usize) -> Vec<Window> {
         let Self::Patches { side, step } = self else {
             return vec![Window { x0: 0, y0: 0, x1: width, y1: height }];
@@ -33,19 +33,19 @@ impl Tiling {
     }
 }
 
-/// An image as whole codes, from which patches are cut.
+/// An image as integer codes, from which patches are cut.
 pub(crate) struct Codes {
     pub width: usize,
     pub height: usize,
-    /// RGB, interleaved, of 16 bits.
+    /// Interleaved 16-bit RGB.
     data: Vec<u16>,
-    /// Are all samples 8-bit codes?
+    /// Whether all samples are 8-bit codes.
     eight: bool,
 }
 
 impl Codes {
-    /// Samples on a grid of 8 bits or fewer whose values are all 8-bit codes keep them; all others become 16-bit codes. Grey is
-    /// repeated, transparency dropped.
+    /// Keeps 8-bit codes if the depth is 8 bits or fewer and all values are 8-bit codes; otherwise uses
+    /// 16-bit codes. Grey is repeated, transparency dropped.
     pub fn of(image: &Image) -> Result<Self, ImageError> {
         let on_grid = |v: &f32| Depth::EIGHT.value(Depth::EIGHT.code(*v)).to_bits() == v.to_bits();
         let eight =
@@ -53,12 +53,12 @@ impl Codes {
         Ok(Self { width: image.width(), height: image.height(), data: image.to_rgb16()?, eight })
     }
 
-    /// A window as an image of 8 or 16 bits, with nothing beside its samples.
+    /// A window as an image of 8 or 16 bits, without metadata.
     pub fn cut(&self, window: Window) -> Result<Image, ImageError> {
         let row = |y: usize| &self.data[3 * (y * self.width + window.x0)..3 * (y * self.width + window.x1)];
         let rows = (window.y0..window.y1).flat_map(row).copied();
         if self.eight {
-            // 257 codes of 16 bits to one of 8.
+            // One 8-bit code is 257 16-bit codes.
             let data: Vec<u8> = rows.map(|code| (code / 257) as u8).collect();
             return Image::from_rgb8(window.width(), window.height(), &data);
         }

@@ -1,4 +1,4 @@
-//! What becomes of each source image.
+//! Plan of a dataset: the work for each source image.
 
 use std::path::{Path, PathBuf};
 
@@ -11,49 +11,50 @@ use super::patches::Tiling;
 use super::split::Split;
 use crate::files::hexadecimal;
 
-/// What becomes of each source image.
+/// The work for each source image.
 #[derive(Debug)]
 pub struct Plan {
-    /// The first line of the manifest.
+    /// The header line of the manifest.
     pub header: Header,
-    /// The folder that the images' names count from.
+    /// The folder that the images' names are relative to.
     pub root: PathBuf,
     pub(crate) tasks: Vec<Task>,
 }
 
-/// What becomes of one.
+/// The work for one source image.
 #[derive(Debug)]
 pub(crate) struct Task {
     pub name: String,
     pub split: Split,
-    /// Below the root: degraded and clean image, and boxes where they are used; or the clean image alone.
+    /// Files below the root: degraded image, clean image and boxes if they are used; or the clean image
+    /// alone.
     pub sources: Vec<PathBuf>,
     pub work: Work,
 }
 
 #[derive(Debug)]
 pub(crate) enum Work {
-    /// Both images are there, of this size; windows are cut from them.
+    /// Both images exist with this size; windows are cut from them.
     Cut { size: (u64, u64), windows: Vec<Window>, dropped: usize, whole: bool },
-    /// The clean one is degraded, then windows are cut.
+    /// The clean image is degraded, then windows are cut.
     Harm { draws: Vec<Draw>, tiling: Tiling },
-    /// Known to fail before it begins.
+    /// Known to fail in advance.
     Fail(Failed),
 }
 
-/// How much a plan will make, as far as that is known before.
+/// Size of the dataset, as far as known in advance.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Expected {
-    /// Source images.
+    /// Number of source images.
     pub pictures: usize,
-    /// Pairs, where the sizes of images do not decide it.
+    /// Number of pairs, unless it depends on image sizes.
     pub pairs: Option<usize>,
-    /// Windows of which no pair will be made.
+    /// Number of windows that will be skipped.
     pub dropped: usize,
 }
 
 impl Plan {
-    /// The largest image of a source: its file.
+    /// The file of a source's largest image.
     pub fn picture(&self, index: usize) -> PathBuf {
         self.root.join(&self.tasks[index].sources[0])
     }
@@ -63,17 +64,17 @@ impl Plan {
         &self.tasks[index].name
     }
 
-    /// How many source images there are.
+    /// Number of source images.
     pub fn len(&self) -> usize {
         self.tasks.len()
     }
 
-    /// Are there none?
+    /// Whether there are no source images.
     pub fn is_empty(&self) -> bool {
         self.tasks.is_empty()
     }
 
-    /// What a part will hold.
+    /// Expected content of a part.
     pub fn expected(&self, split: Split) -> Expected {
         let mut expected = Expected { pairs: Some(0), ..Expected::default() };
         for task in self.tasks.iter().filter(|task| task.split == split) {
@@ -92,7 +93,7 @@ impl Plan {
         expected
     }
 
-    /// Sources that are known to fail.
+    /// Sources known to fail.
     pub fn failing(&self) -> impl Iterator<Item = &Failed> {
         self.tasks.iter().filter_map(|task| match &task.work {
             Work::Fail(failed) => Some(failed),
@@ -101,13 +102,13 @@ impl Plan {
     }
 }
 
-/// A path below the root, with `/`.
+/// A path relative to the root, with `/`.
 pub(crate) fn shown(path: &Path) -> String {
     let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();
     parts.join("/")
 }
 
-/// SHA-256 over names and sizes of files below a root. One that cannot be asked for its size counts with none.
+/// SHA-256 over names and sizes of files below a root. An unreadable size is replaced by 0.
 pub(crate) fn sum_of_sources<'a>(root: &Path, files: impl Iterator<Item = &'a PathBuf>) -> String {
     let mut sum = Sha256::new();
     for file in files {

@@ -1,4 +1,4 @@
-//! How each group prepares the published set.
+//! Preparations of Kapoor's full-HD set, as in the papers.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,24 +14,24 @@ use super::plan::{Plan, Task, Work, shown, sum_of_sources};
 use super::split::{Shares, Split, fill};
 use super::{DatasetError, SourceFault};
 
-/// One group's way.
+/// The preparation of one paper.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Preparation {
-    /// The network that was trained so.
+    /// The network trained with it.
     pub name: &'static str,
-    /// A few words.
+    /// Short title.
     pub title: &'static str,
-    /// Where it is told.
+    /// Publication and section that describe it.
     pub source: &'static str,
-    /// Its seed, or GGDBN's where none is known.
+    /// Its seed, or GGDBN's if none is known.
     pub seed: u64,
     tiling: Tiling,
-    /// Parts that become patches; the others keep whole images.
+    /// Parts that are cut into patches; the others keep whole images.
     patches: &'static [Split],
     shares: Shares,
-    /// Are shares counted in patches?
+    /// Whether shares are of patches, not of images.
     by_patches: bool,
-    /// Is there a script whose faults can be repeated?
+    /// Whether its authors published a script whose faults can be repeated.
     script: bool,
 }
 
@@ -47,7 +47,7 @@ const BASE: Preparation = Preparation {
     script: false,
 };
 
-/// All of them, the first by default.
+/// All preparations; the first is the default.
 pub static PREPARATIONS: &[Preparation] = &[
     BASE,
     Preparation {
@@ -78,34 +78,35 @@ pub static PREPARATIONS: &[Preparation] = &[
     },
 ];
 
-/// Which windows count as banded.
+/// Rule that decides which windows show banding.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Variant {
-    /// Those that share a pixel with a box of banding.
+    /// Windows that share a pixel with a box of banding.
     #[default]
     Fixed,
-    /// Those that the published script takes: rows are taken for columns and the other way round, the height of a window is its
-    /// step, sides that meet count, only the name `nonbanded` is no banding, and sizes that boxes name are not looked at.
+    /// Windows that the published script takes, faults included. It swaps rows and columns, uses the step as
+    /// the height of a window and includes touching sides. It treats all labels but `nonbanded` as banding
+    /// and ignores the image size in box files.
     Original,
 }
 
-/// What is asked for.
+/// Options of the dataset.
 #[derive(Clone, Copy, Debug)]
 pub struct Kapoor {
-    /// Whose way.
+    /// The preparation.
     pub preparation: &'static Preparation,
-    /// Its faults.
+    /// The rule for windows.
     pub variant: Variant,
-    /// Seed of the split; the group's without one.
+    /// Seed of the split; the preparation's own by default.
     pub seed: Option<u64>,
-    /// Keep frames of one video in one part? In the published splits they may be in several.
+    /// Keep all frames of one video in one part. In the published splits they may be in several.
     pub whole_films: bool,
 }
 
-/// A pair before it has a part.
+/// A pair without a part yet.
 struct Found {
     files: Files,
-    /// Size of both images and windows with banding, or what is wrong with which file.
+    /// Size of both images and windows with banding, or the fault and the index of its file.
     windows: Result<Windows, (usize, SourceFault)>,
 }
 
@@ -115,10 +116,10 @@ struct Windows {
     all: usize,
 }
 
-/// Settles what becomes of each image of the set. Reads headers and boxes, decodes nothing.
+/// Plans the work for each image of the set. Reads headers and boxes, decodes nothing.
 ///
 /// # Errors
-/// When the folder is not the set, or a variant is asked for that nobody published.
+/// When the folder is not the set, or the preparation has no published script for the variant.
 pub fn kapoor(root: &Path, asked: Kapoor) -> Result<Plan, DatasetError> {
     let preparation = asked.preparation;
     if asked.variant == Variant::Original && !preparation.script {
@@ -237,7 +238,7 @@ fn fixed(boxes: &Boxes, size: (u64, u64), mut windows: Vec<Window>) -> Result<Ve
     Ok(windows)
 }
 
-/// The rule of GGDBN's script, as it is.
+/// The rule of GGDBN's script, unchanged.
 fn original(boxes: &Boxes, tiling: Tiling, mut windows: Vec<Window>) -> Vec<Window> {
     let Tiling::Patches { side, step } = tiling else { return windows };
     let banding: Vec<[i64; 4]> = boxes

@@ -1,19 +1,19 @@
-//! Which images are for training, which for choosing among trainings, and which for the test.
+//! Split into training, validation and test images.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use unband_image::Rng;
 
-/// One part of a set.
+/// A part of a dataset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Split {
-    /// What a network learns from.
+    /// Training data.
     Train,
-    /// What it is tried on while it learns.
+    /// Validation data, evaluated during training.
     Val,
-    /// What is shown in tables.
+    /// Test data, for results tables.
     Test,
 }
 
@@ -21,7 +21,7 @@ impl Split {
     /// All three.
     pub const ALL: [Self; 3] = [Self::Train, Self::Val, Self::Test];
 
-    /// Its folder.
+    /// Name of its folder.
     pub fn folder(self) -> &'static str {
         match self {
             Self::Train => "train",
@@ -37,23 +37,23 @@ impl fmt::Display for Split {
     }
 }
 
-/// Percentages of training, validation and test; together 100.
+/// Percentages of training, validation and test; they sum to 100.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Shares([u8; 3]);
 
 impl Shares {
-    /// 60, 20 and 20, as deepDeband, GGDBN and BDINN have it.
+    /// 60, 20 and 20, as in deepDeband, GGDBN and BDINN.
     pub const PUBLISHED: Self = Self([60, 20, 20]);
-    /// 85 and 15, as INDI has it.
+    /// 85 and 15, as in INDI.
     pub const INDI: Self = Self([85, 15, 0]);
 
-    /// Nothing unless they are 100 together.
+    /// `None` unless they sum to 100.
     pub fn new(percent: [u8; 3]) -> Option<Self> {
         (percent.iter().map(|&p| u32::from(p)).sum::<u32>() == 100).then_some(Self(percent))
     }
 }
 
-/// Numbers `0..count` in an order that depends on the seed alone (Fisher and Yates).
+/// Numbers `0..count` in an order that depends only on the seed (Fisher and Yates).
 pub(crate) fn shuffled(count: usize, seed: u64) -> Vec<usize> {
     let rng = Rng::new(seed);
     let mut order: Vec<usize> = (0..count).collect();
@@ -64,11 +64,12 @@ pub(crate) fn shuffled(count: usize, seed: u64) -> Vec<usize> {
     order
 }
 
-/// Gives each group of images its part: in the order of a shuffle, groups go to training until their weights reach its share of
-/// all, then to validation likewise, the rest to the test. Shares of validation and test are rounded down.
+/// Assigns each group of images to a part. Groups in shuffled order go to training until their weights reach
+/// its share, then to validation, the rest to the test. Shares of validation and test are rounded down.
 ///
-/// With one image per group and weights of 1 that is a split by image; with the number of patches as weights it is GGDBN's
-/// (`data/data_prepare.py`), whose order comes from Python's generator and the order of a directory and is lost.
+/// With one image per group and weights of 1 this is a split by image. With the number of patches as weights
+/// it is GGDBN's split (`data/data_prepare.py`). GGDBN's order depends on Python's generator and the
+/// directory order, and is lost.
 pub(crate) fn fill(weights: &[usize], shares: Shares, seed: u64) -> Vec<Split> {
     let total: usize = weights.iter().sum();
     let part = |percent: u8| total * usize::from(percent) / 100;
@@ -114,7 +115,7 @@ mod tests {
         let patches = Split::ALL.map(|split| {
             splits.iter().zip(&weights).filter(|(s, _)| **s == split).map(|(_, w)| w).sum::<usize>()
         });
-        // Each part takes whole images, so it may exceed its share by less than one.
+        // Each part takes whole images, so its excess is below the patches of one image.
         assert!((0..97).contains(&(patches[0] - (total - 2 * (total / 5)))), "{patches:?} of {total}");
         assert!((0..97).contains(&(patches[1] - total / 5)), "{patches:?} of {total}");
     }
@@ -123,7 +124,7 @@ mod tests {
     fn orders_hold_each_number_once_and_seeds_differ() {
         let mut order = shuffled(500, 1);
         assert!(order != shuffled(500, 2) && order == shuffled(500, 1));
-        // Far from where they began, in the mean a third of the length.
+        // In a random order the mean displacement is a third of the length.
         let moved: usize = order.iter().enumerate().map(|(i, &at)| i.abs_diff(at)).sum();
         assert!((140..200).contains(&(moved / 500)), "{}", moved / 500);
         order.sort_unstable();

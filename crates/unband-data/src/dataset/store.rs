@@ -1,4 +1,4 @@
-//! Pairs into files.
+//! Storage of pairs as PNG files.
 
 use std::path::Path;
 
@@ -10,24 +10,24 @@ use super::patches::Codes;
 use super::split::Split;
 use crate::files::write_png;
 
-/// Many small files, written once and read often: hardly any time for their size.
+/// Low compression effort, for many small files that are written once and read often.
 const EFFORT: u8 = 1;
 
-/// A pair in memory and where its files go.
+/// A pair in memory and its destination.
 pub(crate) struct Cutter<'a> {
-    /// The folder of the set.
+    /// The folder of the dataset.
     pub folder: &'a Path,
     pub split: Split,
-    /// What names begin with.
+    /// Start of file names.
     pub name: &'a str,
     pub lq: Codes,
     pub gt: Codes,
-    /// Which harm of the image.
+    /// Index of the image's degradation.
     pub harm: Option<usize>,
 }
 
 impl Cutter<'_> {
-    /// Writes a window of both sides; `whole` leaves the place out of the name.
+    /// Writes a window of both sides; `whole` omits the position from the name.
     pub fn write(&self, window: Window, whole: bool) -> Result<PairEntry, DatasetError> {
         let file = if whole {
             format!("{}.png", self.name)

@@ -1,4 +1,4 @@
-//! A blur with a direction.
+//! Anisotropic Gaussian blur.
 
 use unband_image::{Depth, Rng, params};
 
@@ -9,23 +9,24 @@ use super::{Degradation, DegradeError, Pair, rgb};
 params! {
     /// Settings of `anisotropic-blur`.
     pub struct AnisotropicBlur {
-        /// Side of the kernel in samples; even ones count as the next odd one. The Gaussian is cut off at it.
+        /// Side of the kernel in samples; even sizes are rounded up to the next odd one. The Gaussian is
+        /// truncated there.
         size: u32 = 21, 3..=51;
         /// Variance along the direction, in samples squared. Higher is softer.
         along_px2: f32 = 4.0, 0.0..=100.0;
-        /// Variance across it.
+        /// Variance across the direction, in samples squared.
         across_px2: f32 = 1.0, 0.0..=100.0;
-        /// Direction, from columns towards rows.
+        /// Direction in degrees, from columns towards rows.
         angle_deg: f32 = 30.0, 0.0..=360.0;
-        /// How far the middle of the kernel lies to the lower right, in samples. −(sf − 1)/2 makes `decimate` by sf keep the
-        /// image in place.
+        /// Shift of the kernel's centre to the lower right, in samples. −(sf − 1)/2 makes `decimate` by sf
+        /// keep the image in place.
         shift_px: f32 = 0.0, -4.0..=4.0;
-        /// What lies beyond the border.
+        /// Samples beyond the border.
         border: Border = Border::Mirror;
     }
 }
 
-/// A Gaussian with two variances. Nothing is rounded or clamped.
+/// A Gaussian with two variances. The result is neither rounded nor clamped.
 impl Degradation for AnisotropicBlur {
     fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
         rgb(&pair.lq)?;

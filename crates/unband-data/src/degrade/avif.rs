@@ -1,4 +1,4 @@
-//! AV1 as still images have it.
+//! AVIF compression: AV1 still images.
 
 use unband_image::{Matrix, Range, Rng, params};
 
@@ -11,12 +11,12 @@ params! {
     pub struct Avif {
         /// libaom's constant quantiser. Higher loses more.
         quantiser: u32 = 30, 0..=63;
-        /// How chroma is brought back to full size.
+        /// Chroma upsampling.
         upsampling: Upsampling = Upsampling::Linear;
     }
 }
 
-/// What an AVIF file of 8 bits and 4:2:0 loses: an AV1 still image, full range, BT.601.
+/// The loss of an AVIF file at 8 bits and 4:2:0: an AV1 still image, full range, BT.601.
 impl Degradation for Avif {
     fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<(), DegradeError> {
         self.apply_all(&mut [pair], &[rng])

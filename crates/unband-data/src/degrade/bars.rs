@@ -7,11 +7,11 @@ use super::{Degradation, DegradeError, Pair, rgb};
 params! {
     /// Settings of `bars`.
     pub struct Bars {
-        /// Height of the bars above and below, as a share of the image's.
+        /// Height of the top and bottom bars, as a share of the image height.
         rows: f32 = 0.12, 0.0..=0.45;
-        /// Width of the bars on both sides, as a share of the image's.
+        /// Width of the left and right bars, as a share of the image width.
         columns: f32 = 0.0, 0.0..=0.45;
-        /// Their grey in 8-bit codes; 0 is black.
+        /// Grey level of the bars in 8-bit codes; 0 is black.
         level_codes: f32 = 0.0, 0.0..=64.0;
     }
 }
@@ -37,7 +37,7 @@ impl Bars {
     }
 }
 
-/// Both sides alike.
+/// Paints the same bars on both sides.
 impl Degradation for Bars {
     fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
         rgb(&pair.lq)?;

@@ -1,11 +1,11 @@
-//! Many pairs at once.
+//! Batched application of degradation records to pairs.
 
 use unband_image::Rng;
 
 use super::record::{Applied, Record};
 use super::{DegradeError, Pair};
 
-/// A pair on its way through its record.
+/// A pair and its position in its record.
 struct Work<'a> {
     record: &'a Record,
     pair: &'a mut Pair,
@@ -31,7 +31,7 @@ impl<'a> Work<'a> {
         self.done(result);
     }
 
-    /// Everything up to the next step that starts a program.
+    /// Applies all steps up to the next one that starts a program.
     fn quick(&mut self) {
         while let Some(step) = self.next().filter(|step| !step.is_slow()) {
             self.alone(step);
@@ -40,8 +40,9 @@ impl<'a> Work<'a> {
 }
 
 impl Record {
-    /// Does a record to a pair each, with the same results as one by one, in order. Programs are started once for
-    /// all pairs that wait for the same settings: that makes thousands of patches through encoders a matter of minutes.
+    /// Applies each record to its pair, in order, with the same results as one by one. All pairs that wait
+    /// for the same settings share one run of the program. Thousands of patches through encoders therefore
+    /// take minutes.
     pub fn apply_all<'a>(records: &'a [Self], pairs: &'a mut [Pair]) -> Vec<Result<(), DegradeError>> {
         let start = |(record, pair): (&'a Self, &'a mut Pair)| {
             record.start(pair);
@@ -64,7 +65,7 @@ impl Record {
     }
 }
 
-/// One step of all; where that fails, one by one, so that only those fail that are to blame.
+/// Applies one step to all pairs. If that fails, each pair is tried alone, so that only the faulty ones fail.
 fn together(step: &Applied, work: &mut [&mut Work<'_>]) {
     let before: Vec<Pair> = work.iter().map(|one| one.pair.clone()).collect();
     let rngs: Vec<Rng> = work.iter().map(|one| one.next().unwrap_or(step).rng()).collect();

@@ -1,7 +1,7 @@
-//! A Gaussian blur of one plane, for grain and sharpening.
+//! Gaussian blur of one plane, for grain and sharpening.
 
-/// Blurs a plane of `width` columns in place, edges repeated, and returns which share of white noise's variance
-/// is left. A standard deviation under 0.1 samples changes nothing.
+/// Blurs a plane of `width` columns in place, edges repeated. Returns the share of white noise's variance
+/// that remains. A standard deviation below 0.1 samples changes nothing.
 pub(super) fn gaussian(data: &mut [f32], width: usize, sigma_px: f32) -> f32 {
     if sigma_px < 0.1 || width == 0 {
         return 1.0;
@@ -25,7 +25,7 @@ pub(super) fn gaussian(data: &mut [f32], width: usize, sigma_px: f32) -> f32 {
     one * one
 }
 
-/// The same down the columns, a row of sums at a time.
+/// The vertical pass, one row of sums at a time.
 fn down(data: &mut [f32], width: usize, taps: &[f32]) {
     let (height, reach) = (data.len() / width, taps.len() / 2);
     let source = data.to_vec();
@@ -40,7 +40,7 @@ fn down(data: &mut [f32], width: usize, taps: &[f32]) {
     }
 }
 
-/// A row with its ends repeated.
+/// A row padded with its end samples.
 fn extended(row: &[f32], reach: usize, line: &mut Vec<f32>) {
     line.clear();
     line.extend(std::iter::repeat_n(row[0], reach));
@@ -62,7 +62,8 @@ mod tests {
         let left = gaussian(&mut point, 31, 2.0);
         assert!((point.iter().sum::<f32>() - 1.0).abs() < 1e-4);
         assert!((point[15 * 31 + 11] - point[11 * 31 + 15]).abs() < 1e-7);
-        // A sum of squares of the spread point is what is left of white noise: 1/(4πσ²) for wide blurs.
+        // The sum of squares of the blurred point is the remaining share of white noise: 1/(4πσ²) for wide
+        // blurs.
         assert!((point.iter().map(|v| v * v).sum::<f32>() - left).abs() < 1e-6);
         assert!((left - 1.0 / (16.0 * std::f32::consts::PI)).abs() < 2e-4, "{left}");
     }

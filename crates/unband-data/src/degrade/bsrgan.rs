@@ -1,4 +1,4 @@
-//! BSRGAN's degradation models as calls: a patch and its clean side from an image, by the mixes of the same name.
+//! BSRGAN's degradation models as functions that return a degraded and a clean patch.
 
 use toml::{Table, Value};
 use unband_image::{Image, ParamError, Rng};
@@ -6,11 +6,11 @@ use unband_image::{Image, ParamError, Rng};
 use super::mix::Mix;
 use super::{DegradeError, Pair};
 
-/// The practical degradation model at a scale: the mix `bsrgan` for 4, which sometimes halves the image first, and `bsrgan-x2`
-/// with its scale for the others.
+/// The practical degradation model at a scale. Scale 4 uses the recipe `bsrgan`, which sometimes halves the
+/// image first; other scales use `bsrgan-x2` with `scale` replaced.
 ///
-/// Source: Zhang et al. 2021, "Designing a Practical Degradation Model for Deep Blind Image Super-Resolution", and
-/// `degradation_bsrgan` of cszn/BSRGAN. Random numbers are not the same as there.
+/// Source: Zhang et al. 2021, "Designing a Practical Degradation Model for Deep Blind Image
+/// Super-Resolution", and `degradation_bsrgan` of cszn/BSRGAN. The random numbers differ from theirs.
 ///
 /// # Errors
 /// A scale that is not 1 to 4.
@@ -18,8 +18,8 @@ pub fn bsrgan(sf: usize) -> Result<Mix, DegradeError> {
     mix(if sf == 4 { "bsrgan" } else { "bsrgan-x2" }, sf, |_| {})
 }
 
-/// The extended model at a scale, `bsrgan-plus`: how often all steps come in any order, and whether the clean side is
-/// sharpened.
+/// The extended model at a scale: the recipe `bsrgan-plus`. `shuffle_prob` is the probability that the steps
+/// are shuffled; `use_sharp` sharpens the clean side.
 ///
 /// Source: `degradation_bsrgan_plus` of cszn/BSRGAN.
 ///
@@ -42,11 +42,11 @@ pub fn bsrgan_plus(sf: usize, shuffle_prob: f64, use_sharp: bool) -> Result<Mix,
     })
 }
 
-/// A degraded patch of `lq_patchsize` samples on a side and its clean one, `sf` times as large, of an RGB image by
-/// [`bsrgan`].
+/// A degraded patch of an RGB image, `lq_patchsize` samples on a side, and its clean patch, `sf` times as
+/// large, by [`bsrgan`].
 ///
 /// # Errors
-/// A scale that is not 1 to 4, an image of less than `lq_patchsize * sf` on a side, or one that is not RGB.
+/// A scale that is not 1 to 4, an image with a side below `lq_patchsize * sf`, or one that is not RGB.
 pub fn degradation_bsrgan(
     img: &Image,
     sf: usize,

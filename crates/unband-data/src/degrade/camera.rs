@@ -1,4 +1,4 @@
-//! An image developed once more from what a sensor makes of it.
+//! Camera pipeline: unprocessing to raw, sensor noise, and development.
 
 use unband_image::{Depth, Rng, params};
 
@@ -12,21 +12,22 @@ use develop::{Camera, Light};
 params! {
     /// Settings of `camera`.
     pub struct CameraNoise {
-        /// Variance that full light brings, as a share of it. Higher is a smaller sensor or a higher speed.
+        /// Shot noise: variance at full light, as a share of it. Higher means a smaller sensor or a higher
+        /// ISO speed.
         shot: f32 = 0.002, 0.0001..=0.012;
-        /// Variance without light. Left at 0 it follows from `shot`, as measured on phones, with chance.
+        /// Read noise: variance without light. At 0 it is drawn to match `shot`, as measured on phones.
         read: f32 = 0.0, 0.0..=0.1;
     }
 }
 
-/// Back to the raw values of a sensor by the inverse of a tone curve, gamma, colour matrix and white balance, which are drawn;
-/// one colour of three at each place; noise; and developed again by the same steps, so that without noise only what the
-/// mosaic and clipped lights lose is lost and the clean side need not follow.
+/// Converts to raw sensor values by the inverse of a tone curve, gamma, colour matrix and white balance, all
+/// drawn. Keeps one colour of three per position, adds noise, and develops with the same steps. Without noise
+/// only the mosaic and clipped highlights lose anything, so the clean side stays unchanged.
 ///
-/// Source: Brooks et al. 2019, "Unprocessing Images for Learned Raw Denoising", with the numbers of its `unprocess.py` and
-/// `process.py`.
+/// Source: Brooks et al. 2019, "Unprocessing Images for Learned Raw Denoising", with the constants of its
+/// `unprocess.py` and `process.py`.
 ///
-/// Differs: developing ends with the tone curve that going back began with (`process.py` has none).
+/// Differs: development ends with the tone curve that unprocessing inverted (`process.py` has none).
 impl Degradation for CameraNoise {
     fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<(), DegradeError> {
         rgb(&pair.lq)?;
@@ -35,7 +36,7 @@ impl Degradation for CameraNoise {
         let read = if self.read > 0.0 { self.read } else { camera.read(self.shot) };
         let [r, g, b] = [0, 1, 2].map(|p| &pair.lq.planes[p].data);
         let noise = normals(rng, 0, width, height);
-        // Red and blue lie on every other place of every other row, green on the rest.
+        // Red and blue each occupy every other position of every other row, green the rest.
         let mosaic: Vec<f32> = (0..width * height)
             .map(|i| {
                 let raw = camera.raw(Light([r[i], g[i], b[i]]));

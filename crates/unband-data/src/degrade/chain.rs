@@ -1,4 +1,4 @@
-//! One harm after another.
+//! Degradations in sequence.
 
 use unband_image::Rng;
 
@@ -6,12 +6,12 @@ use super::codec::X264_24;
 use super::{Degradation, DegradeError, Pair};
 use super::{jpeg, levels};
 
-/// Applies each in turn.
+/// Applies its degradations in sequence.
 pub struct Chain(pub &'static [&'static dyn Degradation]);
 
-/// JPEG of quality 75, then H.264.
+/// JPEG at quality 75, then H.264.
 pub const JPEG_X264: Chain = Chain(&[&jpeg::at(75), &X264_24]);
-/// RGB on 6 bits, then JPEG of quality 90.
+/// RGB at 6 bits, then JPEG at quality 90.
 pub const RGB_6_JPEG: Chain = Chain(&[&levels::to(6), &jpeg::at(90)]);
 
 impl Degradation for Chain {

@@ -1,24 +1,24 @@
-//! Normal numbers for three channels, each for itself, all alike, or related.
+//! Gaussian noise for three channels: independent, identical or correlated.
 
 use unband_image::{Rng, words};
 
 use super::noise::normals;
 
 words! {
-    /// How the noise of the three channels is related.
+    /// Relation between the noise of the three channels.
     pub enum Channels {
-        /// Each has its own.
+        /// Independent noise in each channel.
         Independent = "independent",
-        /// All have the same: grey.
+        /// The same noise in all channels, which is grey.
         Same = "same",
-        /// By a covariance that is drawn for the image.
+        /// Correlated by a covariance that is drawn for the image.
         Correlated = "correlated",
     }
 }
 
 type Matrix = [[f64; 3]; 3];
 
-/// Three planes of noise of that standard deviation, `width` × `height` samples each.
+/// Three planes of noise with standard deviation `sigma`, `width` × `height` samples each.
 pub(super) fn noise(channels: Channels, rng: Rng, width: usize, height: usize, sigma: f32) -> [Vec<f32>; 3] {
     let plane = |number: u32| normals(rng, number, width, height);
     let times = |mut plane: Vec<f32>| {
@@ -47,8 +47,8 @@ pub(super) fn noise(channels: Channels, rng: Rng, width: usize, height: usize, s
     }
 }
 
-/// What the correlated noise of a generator has, for a standard deviation of 1: `|Uᵀ D U|` element by element, D three uniform
-/// numbers, U the left singular vectors of a matrix of uniform numbers.
+/// Covariance of a generator's correlated noise at standard deviation 1: `|Uᵀ D U|` element by element. D
+/// holds three uniform numbers, U the left singular vectors of a matrix of uniform numbers.
 ///
 /// Source: `add_Gaussian_noise` of cszn/BSRGAN.
 pub(super) fn covariance(rng: Rng) -> Matrix {
@@ -57,7 +57,7 @@ pub(super) fn covariance(rng: Rng) -> Matrix {
     let a: Matrix = std::array::from_fn(|y| std::array::from_fn(|x| unit((3 + 3 * y + x) as u32)));
     let square: Matrix =
         std::array::from_fn(|y| std::array::from_fn(|x| (0..3).map(|k| a[y][k] * a[x][k]).sum()));
-    // The vectors of the greatest singular value come first; their signs do not matter below.
+    // The vectors of the largest singular value come first; their signs do not matter below.
     let (values, vectors) = eigen(square);
     let mut order = [0, 1, 2];
     order.sort_by(|i, j| values[*j].total_cmp(&values[*i]));
@@ -67,14 +67,15 @@ pub(super) fn covariance(rng: Rng) -> Matrix {
     })
 }
 
-/// What normal numbers are multiplied with to have a covariance. The elements' absolute values may leave it with a negative
-/// eigenvalue; its size counts then, as in sampling by singular values, which `NumPy` does.
+/// A matrix that gives independent normal numbers the covariance. The absolute values may leave the
+/// covariance with a negative eigenvalue; its magnitude is used then, as in `NumPy`'s sampling by singular
+/// values.
 pub(super) fn root(covariance: &Matrix) -> Matrix {
     let (values, vectors) = eigen(*covariance);
     std::array::from_fn(|y| std::array::from_fn(|x| vectors[y][x] * values[x].abs().sqrt()))
 }
 
-/// Eigenvalues of a symmetric matrix and, in columns, its vectors (Jacobi's rotations).
+/// Eigenvalues of a symmetric matrix and its eigenvectors in columns (Jacobi rotations).
 fn eigen(mut a: Matrix) -> ([f64; 3], Matrix) {
     let mut v: Matrix = std::array::from_fn(|y| std::array::from_fn(|x| f64::from(x == y)));
     for _ in 0..24 {
@@ -130,7 +131,7 @@ mod tests {
                 assert!((sum / 1e6 - want).abs() < 0.05 * want, "{x} {y}: {} {want}", sum / 1e6);
             }
         }
-        // Where the elements' sizes leave a covariance as it is, so does the root.
+        // Where the absolute values keep a valid covariance, the root reproduces it.
         let c = covariance(rng);
         assert!(c.iter().flatten().all(|v| *v >= 0.0) && (c[0][1] - c[1][0]).abs() < 1e-12);
     }

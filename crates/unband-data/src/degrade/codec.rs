@@ -1,17 +1,17 @@
-//! Video encoders on one image.
+//! Video compression of single images by real encoders.
 
 use unband_image::{Image, Matrix, Range, Rng, params};
 
 use super::planes::{Planes420, Rounding, Upsampling};
 use super::{Degradation, DegradeError, Pair, noise, program, rgb};
 
-/// Samples that the image moves per frame, across and down.
+/// Pan per frame in samples, across and down.
 const PAN: [usize; 2] = [3, 1];
 
-/// Through a video encoder as 8-bit 4:2:0 and back. Colour is converted here, exactly rounded; the encoder sees
-/// only planes.
+/// Encodes an image as 8-bit 4:2:0 video and decodes it. Colour is converted here with exact rounding; the
+/// encoder sees only planes.
 pub struct Codec {
-    /// ffmpeg's arguments that choose the encoder and its rate.
+    /// ffmpeg arguments that select the encoder and its rate.
     pub args: &'static [&'static str],
     /// Luma weights.
     pub matrix: Matrix,
@@ -23,16 +23,16 @@ pub struct Codec {
 pub const X264_24: Codec = video(&["-c:v", "libx264", "-threads", "1", "-qp", "24"]);
 /// H.264 at quantiser 34.
 pub const X264_34: Codec = video(&["-c:v", "libx264", "-threads", "1", "-qp", "34"]);
-/// H.265.
+/// H.265 at rate factor 28.
 pub const X265_28: Codec =
     video(&["-c:v", "libx265", "-x265-params", "log-level=none:pools=1", "-crf", "28"]);
-/// VP9.
+/// VP9 at rate factor 36.
 pub const VP9_36: Codec = video(&["-c:v", "libvpx-vp9", "-crf", "36", "-b:v", "0", "-cpu-used", "2"]);
 const AOM: [&str; 8] = ["-c:v", "libaom-av1", "-b:v", "0", "-cpu-used", "5", "-still-picture", "1"];
-/// AV1 as video has it.
+/// AV1 video at rate factor 34.
 pub const AV1_34: Codec =
     video(&[AOM[0], AOM[1], AOM[2], AOM[3], AOM[4], AOM[5], AOM[6], AOM[7], "-crf", "34"]);
-/// AV1 as still images have it: full range, BT.601.
+/// AV1 still image at rate factor 30: full range, BT.601.
 pub const AVIF_30: Codec = Codec {
     args: &[AOM[0], AOM[1], AOM[2], AOM[3], AOM[4], AOM[5], AOM[6], AOM[7], "-crf", "30"],
     matrix: Matrix::Bt601,
@@ -54,7 +54,7 @@ impl Degradation for Codec {
     }
 }
 
-/// Frames of one size through an encoder and its decoder; those that are asked for, in order.
+/// Encodes and decodes frames of one size. Returns the frames selected by `wanted`, in order.
 ///
 /// # Errors
 /// When ffmpeg or the encoder is missing, fails or returns too little.
@@ -64,7 +64,7 @@ pub fn through(
     wanted: impl Fn(usize) -> bool,
 ) -> Result<Vec<Planes420>, DegradeError> {
     let Some(first) = frames.first() else { return Ok(Vec::new()) };
-    // Encoders of 4:2:0 want even sides.
+    // Encoders of 4:2:0 need even sides.
     let even = |n: usize| n.next_multiple_of(2);
     let size = format!("{}x{}", even(first.width), even(first.height));
     let bytes: Vec<u8> = frames.iter().flat_map(Planes420::even_bytes).collect();
@@ -81,23 +81,23 @@ pub fn through(
     Ok(chosen.map(|(_, frame)| first.with_even_bytes(frame)).collect())
 }
 
-/// What encoders have in common.
+/// Settings common to all encoders.
 pub(super) struct Clip {
-    /// ffmpeg's arguments, with blanks between them.
+    /// ffmpeg arguments, separated by spaces.
     pub args: String,
     pub frames: usize,
     pub noise_codes: f32,
     pub matrix: Matrix,
     pub range: Range,
     pub upsampling: Upsampling,
-    /// Does the encoder code a clip without a thought for those before it?
+    /// The encoder codes each clip independently of those before it.
     pub forgets: bool,
 }
 
 impl Clip {
-    /// Each image becomes a short clip of its own, all clips of one size go through the encoder at once. They start with key
-    /// frames and have a constant quantiser, so that none depends on another; where an encoder looks back all the same,
-    /// one by one.
+    /// Turns each image into a short clip; all clips of one size go through the encoder at once. Clips start
+    /// with key frames and have a constant quantiser, so that none depends on another. Encoders that look
+    /// back all the same get one clip per run.
     pub fn apply(&self, pairs: &mut [&mut Pair], rngs: &[Rng]) -> Result<(), DegradeError> {
         let args: Vec<&str> = self.args.split(' ').collect();
         let size = |pair: &Pair| (pair.lq.width(), pair.lq.height());
@@ -123,7 +123,7 @@ impl Clip {
         Ok(())
     }
 
-    /// The image as it was some frames before the last: moved, edges repeated, with noise of its own.
+    /// The image some frames before the last one: shifted, edges repeated, with noise of its own.
     fn frame(&self, image: &Image, frame: usize, rng: Rng) -> Result<Image, DegradeError> {
         rgb(image)?;
         let before = self.frames - 1 - frame;
@@ -151,18 +151,19 @@ macro_rules! encoder {
         params! {
             $(#[doc = $doc])*
             pub struct $name {
-                /// The encoder's constant quantiser. Higher loses more: flats become blocks of one value.
+                /// The encoder's constant quantiser. Higher loses more: smooth areas become blocks of one
+                /// value.
                 quantiser: u32 = $quantiser, $range;
-                /// Frames of the clip, a slow pan over the image of which the last is kept: 1 is an intra frame, with more it is
-                /// predicted from those before.
+                /// Frames of the clip, a slow pan over the image; the last one is kept. 1 gives an intra
+                /// frame, more give a frame predicted from earlier ones.
                 frames: u32 = 1, 1..=12;
-                /// Noise that each earlier frame has of its own, in 8-bit codes; without it prediction is perfect.
+                /// Independent noise of each earlier frame, in 8-bit codes; without it prediction is perfect.
                 noise_codes: f32 = 0.5, 0.0..=8.0;
                 /// Luma weights.
                 matrix: Matrix = Matrix::Bt709;
-                /// Which codes stand for black and white.
+                /// Code range: the codes of black and white.
                 range: Range = Range::Limited;
-                /// How chroma is brought back to full size.
+                /// Chroma upsampling.
                 upsampling: Upsampling = Upsampling::Repeat;
             }
         }

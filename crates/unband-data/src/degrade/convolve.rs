@@ -7,17 +7,17 @@ use unband_simd::weigh_rows::weighted_sums;
 
 use super::kernel::Kernel;
 
-/// Share of the greatest weight below which a weight is left out: all of them together are below what 32 bits hold.
+/// Taps below this share of the largest tap are skipped: their sum is below single precision.
 const FAINT: f64 = 1e-10;
 
 words! {
-    /// What a blur finds beyond the border.
+    /// Samples beyond the border.
     pub enum Border {
-        /// Mirrored about the border sample.
+        /// Mirrored at the border sample.
         Mirror = "mirror",
-        /// The other end of the image.
+        /// Periodic: the opposite end of the image.
         Wrap = "wrap",
-        /// The border sample again and again.
+        /// The border sample, repeated.
         Repeat = "repeat",
     }
 }
@@ -32,7 +32,8 @@ impl From<Border> for Beyond {
     }
 }
 
-/// Each plane convolved with a kernel of odd size (which is turned, as convolution has it); the same size.
+/// Convolves a plane with a kernel of odd size, which is flipped as usual in convolution. The size stays the
+/// same.
 pub fn convolve(plane: &Plane, kernel: &Kernel, border: Border) -> Plane {
     let (width, height, reach) = (plane.width, plane.height, kernel.size / 2);
     let step = width + 2 * reach;
@@ -58,7 +59,8 @@ pub fn convolve(plane: &Plane, kernel: &Kernel, border: Border) -> Plane {
     out
 }
 
-/// All planes of an image through the same row of weights both ways, of which every `stride`-th result is kept.
+/// Convolves all planes of an image with one row of taps in both directions, keeping every `stride`-th
+/// result.
 pub(super) fn separable(image: &mut Image, row: &[f64], border: Border, stride: usize) {
     let (width, height) = (image.width(), image.height());
     let axis = |size: usize| Axis::convolution(size, row, border.into(), stride);
@@ -68,7 +70,7 @@ pub(super) fn separable(image: &mut Image, row: &[f64], border: Border, stride: 
     }
 }
 
-/// A size as kernels have it: odd.
+/// The size rounded up to an odd number, as kernels need.
 pub(super) fn odd(size: u32) -> usize {
     size as usize | 1
 }

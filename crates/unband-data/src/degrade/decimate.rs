@@ -1,4 +1,4 @@
-//! Every so many-th sample.
+//! Decimation without a filter.
 
 use unband_image::{Rng, params};
 
@@ -7,12 +7,12 @@ use super::{Degradation, DegradeError, Pair, rgb};
 params! {
     /// Settings of `decimate`.
     pub struct Decimate {
-        /// Of so many samples each way the first is kept; 1 keeps all.
+        /// Decimation factor n: of every n samples in each direction the first is kept. 1 keeps all.
         every: u32 = 1, 1..=8;
     }
 }
 
-/// The first of every so many samples, and nothing of the others.
+/// Keeps the first of every n samples without filtering.
 impl Degradation for Decimate {
     fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
         rgb(&pair.lq)?;

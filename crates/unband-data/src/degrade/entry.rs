@@ -1,25 +1,25 @@
-//! One line of the registry of degradations.
+//! Registry entry of a degradation.
 
 use unband_image::{ParamError, ParamInfo, Params};
 
 use super::Degradation;
 
-/// The parameter that says whose encoder runs, where there is a choice.
+/// Name of the parameter that selects the encoder, where there is a choice.
 pub(super) const CODER: &str = "coder";
 
-/// Which sides of a pair a degradation changes.
+/// Sides of a pair that a degradation changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sides {
-    /// The degraded one. Among the `clean` steps of a mix the clean side gets the result too.
+    /// The degraded side. In the `clean` steps of a recipe the clean side gets the result too.
     Degraded,
-    /// Both alike: it changes what the image is, not how well it is kept.
+    /// Both sides alike: the content of the image changes, not its quality.
     Both,
 }
 
-/// How long it takes, on a patch of 128×128.
+/// Cost on a patch of 128×128.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Speed {
-    /// Microseconds to a few milliseconds, in memory.
+    /// In memory: microseconds to a few milliseconds.
     Quick,
     /// Starts programs: tens to hundreds of milliseconds. Meant for whole images.
     Slow,
@@ -27,30 +27,31 @@ pub enum Speed {
 
 /// A degradation with its settings, ready to be applied.
 pub struct Built {
-    /// All settings, also those left at their defaults.
+    /// All settings, defaults included.
     pub settings: Vec<(&'static str, String)>,
-    /// What it does.
+    /// The degradation.
     pub degradation: Box<dyn Degradation>,
 }
 
-/// From a name for messages and settings to work.
+/// Builds a degradation from its name (for messages) and its settings.
 type Make = fn(&'static str, &[(String, String)]) -> Result<Built, ParamError>;
 
-/// One line of the registry.
+/// A degradation in the registry.
 #[derive(Clone, Copy)]
 pub struct DegradationEntry {
-    /// Kebab-case.
+    /// Name in kebab-case.
     pub name: &'static str,
-    /// A few words.
+    /// Short title.
     pub title: &'static str,
-    /// Paper, standard or program.
+    /// Paper, standard or program that defines it.
     pub source: &'static str,
-    /// What it changes.
+    /// Sides that it changes.
     pub sides: Sides,
-    /// How long it takes.
+    /// Cost class.
     pub speed: Speed,
-    /// How far a sample of the result depends on those around it, in samples: a patch cut from inside by that much is one of
-    /// the whole image. (`webp` and `palette` look at the whole image first, so that this does not hold for them to the code.)
+    /// Reach in samples: how far a sample of the result depends on its surroundings. A patch cut with this
+    /// margin equals the same patch of the whole image. (`webp` and `palette` analyse the whole image first,
+    /// so for them codes may differ.)
     pub room: usize,
     /// Its parameters.
     pub params: &'static [ParamInfo],
@@ -58,7 +59,7 @@ pub struct DegradationEntry {
 }
 
 impl DegradationEntry {
-    /// A quick one that changes the degraded side and looks at no neighbours.
+    /// A quick entry that changes the degraded side and has a reach of 0.
     pub(crate) const fn new<P: Params + Degradation + 'static>(
         name: &'static str,
         title: &'static str,
@@ -80,10 +81,10 @@ impl DegradationEntry {
         Self { room, ..self }
     }
 
-    /// From settings to work; what is not given has its default.
+    /// Builds the degradation from settings; missing ones get their defaults.
     ///
     /// # Errors
-    /// The first setting that cannot be used.
+    /// The first invalid setting.
     pub fn build(&self, settings: &[(String, String)]) -> Result<Built, ParamError> {
         (self.make)(self.name, settings)
     }

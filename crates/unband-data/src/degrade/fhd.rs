@@ -1,4 +1,4 @@
-//! The recipe of the field's full-HD test set: planes with too few bits, coded again.
+//! Kapoor's full-HD test set, simulated: quantised planes, coded as MPEG-4 part 2.
 
 use std::collections::BTreeMap;
 
@@ -7,25 +7,26 @@ use unband_image::{Depth, Image, Matrix, Model, Plane, Range, Rng, params, words
 use super::planes::{Planes420, Rounding, Upsampling, quantise};
 use super::{Degradation, DegradeError, Pair, program, rgb};
 
-/// Frames of the pan; the last one is kept, so that it has been predicted from earlier ones.
+/// Frames of the pan; the last one is kept, because it is predicted from earlier ones.
 const FRAMES: usize = 5;
-/// Samples the pan moves per frame, across and down.
+/// Pan per frame in samples, across and down.
 const PAN: [usize; 2] = [3, 1];
-/// Most bytes of RGB that ffmpeg gets at once.
+/// Maximum bytes of RGB per run of ffmpeg.
 const MOST_BYTES: usize = 256 << 20;
-/// Largest frame.
+/// Largest frame: width and height.
 const LARGEST: [usize; 2] = [1264, 704];
-/// What the set's tools add to Y, U and V of the degraded side, in 8-bit codes: measured on full-HD pairs.
+/// Offset that the set's tools add to Y, U and V of the degraded side, in 8-bit codes: measured on full-HD
+/// pairs.
 pub const TOOL_OFFSET: [f32; 3] = [-0.55, -0.50, -0.51];
 
 words! {
-    /// What stands for the clean image.
+    /// Choice of the clean image.
     pub enum Truth {
-        /// The frame of the 8-bit 4:2:0 video before its planes were put on a grid, converted to RGB once, as the
-        /// clean frames of the set are.
+        /// The frame of the 8-bit 4:2:0 video before its planes were quantised, converted to RGB once, as the
+        /// set's clean frames are.
         Frame = "frame",
-        /// That frame with the offset that the set's tools leave on the degraded side alone, so that both sides differ by banding
-        /// and coding only.
+        /// That frame with the offset that the set's tools add only to the degraded side, so that both sides
+        /// differ only by banding and coding.
         Offset = "offset",
         /// The same frame before any rounding, grain included.
         Photo = "photo",
@@ -35,31 +36,35 @@ words! {
 params! {
     /// Settings of `fhd`.
     pub struct Fhd {
-        /// Bits of luma; 8 leaves it as it is. The set has 6 throughout.
+        /// Bits of luma; 8 changes nothing. The set has 6 throughout.
         y: u32 = 6, 3..=8;
-        /// Bits of U; 8 leaves it as it is. The set has 8, 6 and 5.
+        /// Bits of U; 8 changes nothing. The set has 8, 6 and 5.
         u: u32 = 8, 3..=8;
-        /// Bits of V; 8 leaves it as it is. The set has 8, 6 and 5.
+        /// Bits of V; 8 changes nothing. The set has 8, 6 and 5.
         v: u32 = 8, 3..=8;
-        /// Grain of the video in 8-bit codes.
+        /// Standard deviation of the video grain in 8-bit codes.
         grain_codes: f32 = 0.4, 0.0..=8.0;
-        /// MPEG-4's quantiser; higher loses more.
+        /// MPEG-4 quantiser; higher loses more.
         quantiser: u32 = 3, 1..=31;
-        /// The clean side: the 8-bit 4:2:0 frame or the photo itself.
+        /// The clean side: `frame` (the 8-bit 4:2:0 frame), `offset` (that frame with the tools' offset) or
+        /// `photo` (the photo itself).
         truth: Truth = Truth::Frame;
     }
 }
 
-/// Video frames as the full-HD set of Kapoor et al. has them: five frames of a slow pan over the image with
-/// grain, as 8-bit BT.601 4:2:0; planes put on grids of so many bits; converted to blue, green and red as `OpenCV`'s
-/// `COLOR_YUV2RGB_I420` does; coded as MPEG-4 part 2 from these, as `OpenCV`'s `VideoWriter` does; decoded to RGB by ffmpeg's
-/// defaults; the fifth frame. ffmpeg's default conversion from blue, green and red cuts values off: the degraded side loses
-/// [`TOOL_OFFSET`], also with 8 bits. Its default conversion to RGB rounds down on both sides.
+/// Video frames as in the full-HD set of Kapoor et al. The steps are: five frames of a slow pan over the
+/// image with grain, as 8-bit BT.601 4:2:0; planes quantised to the given bits; conversion to blue, green and
+/// red as in `OpenCV`'s `COLOR_YUV2RGB_I420`; MPEG-4 part 2 from these, as in `OpenCV`'s `VideoWriter`;
+/// decoding to RGB by ffmpeg's defaults; the fifth frame.
 ///
-/// Source: akshay-kap/Meng-699-Image-Banding-detection, `Dataset-Generation/Generating-Quantized-frames-from-videos`.
+/// ffmpeg's default conversion from blue, green and red truncates values: the degraded side loses
+/// [`TOOL_OFFSET`], even at 8 bits. Its default conversion to RGB rounds down on both sides.
 ///
-/// It starts from the clean side: what was done to the degraded side before is not kept.
-/// The result is smaller than the image: sides are multiples of 16, at most 1264×704, and the pan takes 12×4.
+/// Source: akshay-kap/Meng-699-Image-Banding-detection,
+/// `Dataset-Generation/Generating-Quantized-frames-from-videos`.
+///
+/// The degraded side is made from the clean side; earlier changes to it are discarded. The result is smaller
+/// than the image: sides are multiples of 16, at most 1264×704, and the pan takes 12×4 samples.
 impl Degradation for Fhd {
     fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<(), DegradeError> {
         self.apply_all(&mut [pair], &[rng])
@@ -84,7 +89,7 @@ impl Degradation for Fhd {
     }
 }
 
-/// Width and height of the video that an image gives.
+/// Width and height of the video made from an image.
 fn film_size(image: &Image) -> Result<[usize; 2], DegradeError> {
     rgb(image)?;
     let (width, height) = (image.width(), image.height());
@@ -98,12 +103,12 @@ fn film_size(image: &Image) -> Result<[usize; 2], DegradeError> {
     Ok(size)
 }
 
-/// The last frame of each clip, of frames of so many bytes.
+/// The last frame of each clip; `bytes` is the size of a frame.
 fn lasts(frames: &[u8], bytes: usize) -> Vec<u8> {
     frames.chunks_exact(bytes).skip(FRAMES - 1).step_by(FRAMES).flatten().copied().collect()
 }
 
-/// Clips of one size, one after the other.
+/// A sequence of clips of one frame size.
 struct Film {
     size: [usize; 2],
     /// Bytes of a frame in RGB.
@@ -111,7 +116,7 @@ struct Film {
 }
 
 impl Film {
-    /// Raw frames through ffmpeg, from one format to another.
+    /// Converts raw frames from one format to another by ffmpeg.
     fn turned(&self, from: &str, to: &[&str], frames: &[u8]) -> Result<Vec<u8>, DegradeError> {
         let size = format!("{}x{}", self.size[0], self.size[1]);
         let raw = ["-f", "rawvideo", "-pix_fmt", from, "-s", &size, "-i", "-"];
@@ -169,7 +174,7 @@ impl Fhd {
         Ok(lq.into_iter().zip(gt).map(|(lq, gt)| Pair { lq, gt }).collect())
     }
 
-    /// Through MPEG-4 part 2; each clip starts anew.
+    /// Encodes and decodes as MPEG-4 part 2; each clip starts with a key frame.
     fn coded(&self, film: &Film, frames: &[u8]) -> Result<Vec<u8>, DegradeError> {
         let quantiser = self.quantiser.to_string();
         let anew = format!("expr:not(mod(n,{FRAMES}))");
@@ -182,7 +187,8 @@ impl Fhd {
     }
 }
 
-/// Blue, green and red of a frame's planes, chroma repeated: as `OpenCV`'s `cvtColor` with `COLOR_YUV2RGB_I420`.
+/// Blue, green and red from a frame's planes, chroma repeated: as `OpenCV`'s `cvtColor` with
+/// `COLOR_YUV2RGB_I420`.
 fn bgr(planes: &[u8], [width, height]: [usize; 2]) -> Result<Vec<u8>, DegradeError> {
     let (luma, chroma) = planes.split_at(width * height);
     let (u, v) = chroma.split_at(chroma.len() / 2);
@@ -193,7 +199,7 @@ fn bgr(planes: &[u8], [width, height]: [usize; 2]) -> Result<Vec<u8>, DegradeErr
     Ok(bytes)
 }
 
-/// Moves a clean frame by [`TOOL_OFFSET`].
+/// Shifts a clean frame by [`TOOL_OFFSET`].
 fn with_offset(frame: &mut Image) {
     let [y, u, v] = TOOL_OFFSET;
     let changes = Matrix::Bt601.to_rgb([y / 219.0, u / 224.0, v / 224.0]);
@@ -203,13 +209,13 @@ fn with_offset(frame: &mut Image) {
     frame.depth = Depth::F32;
 }
 
-/// [`Fhd`] with light grain on half of the images and a quantiser of 2 to 5, drawn.
+/// [`Fhd`] with light grain on half of the images and a quantiser of 2 to 5, both drawn.
 pub struct DrawnFhd {
     bits: [u32; 3],
     truth: Truth,
 }
 
-/// So many bits for Y, U and V.
+/// [`DrawnFhd`] with the given bits of Y, U and V.
 pub const fn bits(bits: [u32; 3], truth: Truth) -> DrawnFhd {
     DrawnFhd { bits, truth }
 }
@@ -223,7 +229,7 @@ impl Degradation for DrawnFhd {
     }
 }
 
-/// A window of an image with grain: the same amount on all channels of a sample.
+/// A window of an image with grain: the same noise on all channels of a sample.
 fn panned(image: &Image, at: [usize; 2], size: [usize; 2], sigma_codes: f32, rng: Rng, frame: u32) -> Image {
     let [w, h] = size;
     let grain: Vec<f32> = (0..w * h)
@@ -242,7 +248,7 @@ fn panned(image: &Image, at: [usize; 2], size: [usize; 2], sigma_codes: f32, rng
     Image::new(planes.collect(), Model::Rgb, Depth::F32)
 }
 
-/// A standard normal number of a place (Box and Muller).
+/// A standard normal number at a position (Box and Muller).
 fn normal(rng: Rng, frame: u32, x: u32, y: u32) -> f32 {
     let (a, b) = (rng.unit_at(frame, 4, x, y), rng.unit_at(frame, 5, x, y));
     (-2.0 * (1.0 - a).ln()).sqrt() * (std::f32::consts::TAU * b).cos()

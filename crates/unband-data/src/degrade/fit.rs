@@ -1,4 +1,4 @@
-//! The size that a pair is to have in the end.
+//! Final resize of the degraded side.
 
 use unband_image::{Depth, Resampling, Rng, params};
 
@@ -7,14 +7,15 @@ use super::{Degradation, DegradeError, Pair, clip, rgb};
 params! {
     /// Settings of `fit`.
     pub struct Fit {
-        /// How many times smaller than the clean side the degraded one becomes, whatever its size was.
+        /// Ratio of the clean side's size to the degraded side's, whatever its size was.
         scale: u32 = 1, 1..=8;
-        /// `bilinear`, `bicubic` and `area` as `OpenCV`'s; the others look further when shrinking.
+        /// `bilinear`, `bicubic` and `area` as in `OpenCV`; the others widen their kernel when shrinking.
         method: Resampling = Resampling::Bicubic;
     }
 }
 
-/// The degraded side brought to the clean side's size divided by `scale`, truncated; clamped to black and white.
+/// Resizes the degraded side to the clean side's size divided by `scale`, truncated. Values are clamped to
+/// black and white.
 impl Degradation for Fit {
     fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
         rgb(&pair.lq)?;

@@ -1,4 +1,4 @@
-//! A blur that is the same in all directions.
+//! Isotropic Gaussian blur.
 
 use unband_image::{Depth, Rng, params};
 
@@ -9,16 +9,17 @@ use super::{Degradation, DegradeError, Pair, rgb};
 params! {
     /// Settings of `gaussian-blur`.
     pub struct GaussianBlur {
-        /// Side of the kernel in samples; even ones count as the next odd one. The Gaussian is cut off at it.
+        /// Side of the kernel in samples; even sizes are rounded up to the next odd one. The Gaussian is
+        /// truncated there.
         size: u32 = 21, 3..=51;
-        /// Standard deviation in samples. Higher is softer; 0 leaves the image as it is.
+        /// Standard deviation in samples. Higher is softer; 0 changes nothing.
         sigma_px: f32 = 1.6, 0.0..=16.0;
-        /// What lies beyond the border.
+        /// Samples beyond the border.
         border: Border = Border::Mirror;
     }
 }
 
-/// A Gaussian of one standard deviation. Nothing is rounded or clamped.
+/// A Gaussian with one standard deviation. The result is neither rounded nor clamped.
 impl Degradation for GaussianBlur {
     fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
         rgb(&pair.lq)?;

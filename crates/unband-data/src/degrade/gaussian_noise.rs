@@ -1,4 +1,4 @@
-//! Normal noise.
+//! Additive Gaussian noise.
 
 use unband_image::{Depth, Rng, params};
 
@@ -8,14 +8,15 @@ use super::{Degradation, DegradeError, Pair, rgb};
 params! {
     /// Settings of `gaussian-noise`.
     pub struct GaussianNoise {
-        /// Standard deviation in 8-bit codes; of correlated noise the root of the greatest variance that it can have.
+        /// Standard deviation in 8-bit codes; for correlated noise, the square root of its largest possible
+        /// variance.
         level_codes: f32 = 10.0, 0.0..=128.0;
-        /// Each channel its own, all the same, or by a covariance that is drawn.
+        /// Relation between channels: independent, identical, or correlated by a covariance that is drawn.
         channels: Channels = Channels::Independent;
     }
 }
 
-/// Normal noise on the values as they are, the same everywhere; clamped to black and white.
+/// Adds Gaussian noise of constant strength to the stored values, clamped to black and white.
 ///
 /// Source: Zhang et al. 2021 (BSRGAN), section 3.3, and their `add_Gaussian_noise`.
 impl Degradation for GaussianNoise {

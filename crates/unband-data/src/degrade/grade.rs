@@ -1,24 +1,25 @@
-//! Exposure and colour as a grader sets them.
+//! Exposure and colour grading.
 
 use unband_image::{Depth, Image, Rng, params};
 
 use super::{Degradation, DegradeError, Pair, luma, rgb};
 
-/// The display curve that exposure is reckoned through.
+/// Display gamma in which exposure is computed.
 const GAMMA: f32 = 2.2;
 
 params! {
     /// Settings of `grade`.
     pub struct Grade {
-        /// Exposure in stops of light; −3 leaves an eighth. Lower gives night, where a code is a visible step.
+        /// Exposure in stops; −3 leaves an eighth of the light. Lower values give night scenes, where one
+        /// code is a visible step.
         stops: f32 = 0.0, -6.0..=4.0;
-        /// Factor on the distance from grey: 0 is black and white, 1 keeps colours.
+        /// Factor on the distance from grey: 0 is black and white, 1 changes nothing.
         saturation: f32 = 1.0, 0.0..=2.0;
-        /// Share that red gains and blue loses; negative is cooler.
+        /// Relative gain of red and loss of blue; negative is cooler.
         warmth: f32 = 0.0, -0.3..=0.3;
-        /// Share that green gains; negative is magenta.
+        /// Relative gain of green; negative is magenta.
         tint: f32 = 0.0, -0.3..=0.3;
-        /// How far black is lifted, as a share of white.
+        /// Level that black is lifted to, as a share of white.
         lift: f32 = 0.0, 0.0..=0.3;
     }
 }
@@ -41,7 +42,7 @@ impl Grade {
     }
 }
 
-/// Both sides alike; nothing is rounded here. Values are taken as light to the power 1/2.2.
+/// Changes both sides alike, without rounding. Values are taken as light to the power 1/2.2.
 impl Degradation for Grade {
     fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
         rgb(&pair.lq)?;

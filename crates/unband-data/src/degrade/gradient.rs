@@ -1,17 +1,17 @@
-//! A slow gradient instead of the image, or over it.
+//! Synthetic gradient over the image or instead of it.
 
 use unband_image::{Depth, Image, Rng, params, words};
 
 use super::{Degradation, DegradeError, Pair, rgb};
 
 words! {
-    /// How values run.
+    /// Shape of the gradient.
     pub enum Shape {
-        /// Straight across.
+        /// Linear.
         Linear = "linear",
-        /// Straight across, flat at both ends.
+        /// Smoothstep: flat at both ends.
         Smooth = "smooth",
-        /// From the middle outwards.
+        /// Radial, from the centre outwards.
         Radial = "radial",
     }
 }
@@ -23,22 +23,22 @@ params! {
         from_codes: f32 = 20.0, 0.0..=255.0;
         /// Grey at the other end, in 8-bit codes.
         to_codes: f32 = 60.0, 0.0..=255.0;
-        /// Direction in degrees; 0 runs to the right, 90 down.
+        /// Direction in degrees; 0 points right, 90 down.
         angle_deg: f32 = 30.0, 0.0..=360.0;
-        /// How values run.
+        /// Shape of the gradient.
         shape: Shape = Shape::Linear;
-        /// Share that red gains and blue loses; 0 is neutral grey.
+        /// Relative gain of red and loss of blue; 0 is neutral grey.
         warmth: f32 = 0.0, -0.3..=0.3;
-        /// Share of the gradient in the result; 1 replaces the image.
+        /// Opacity of the gradient; 1 replaces the image.
         opacity: f32 = 1.0, 0.0..=1.0;
     }
 }
 
 impl Gradient {
-    /// Share of the way from one end to the other.
+    /// Position along the gradient: 0 at one end, 1 at the other.
     fn place(&self, x: f32, y: f32) -> f32 {
         let (sin, cos) = self.angle_deg.to_radians().sin_cos();
-        // Corners lie at ±½ of what the direction can reach.
+        // The corners are at ±½ of the largest projection on the direction.
         let along = (x * cos + y * sin) / (sin.abs() + cos.abs()) + 0.5;
         match self.shape {
             Shape::Linear => along,
@@ -65,7 +65,7 @@ impl Gradient {
     }
 }
 
-/// Both sides alike; nothing is rounded here.
+/// Changes both sides alike, without rounding.
 impl Degradation for Gradient {
     fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
         rgb(&pair.lq)?;

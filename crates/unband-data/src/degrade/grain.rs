@@ -7,18 +7,19 @@ use super::{Degradation, DegradeError, Pair, blur, luma, rgb};
 params! {
     /// Settings of `grain`.
     pub struct Grain {
-        /// Standard deviation in 8-bit codes, where it is strongest.
+        /// Largest standard deviation, in 8-bit codes.
         strength_codes: f32 = 1.0, 0.0..=16.0;
         /// Width of a grain in samples; 1 is white noise.
         size_px: f32 = 1.0, 1.0..=6.0;
-        /// How much less of it black and white have than the middle: 0 as much, 1 none.
+        /// Reduction in black and white compared with midtones: 0 none, 1 no grain there.
         midtones: f32 = 0.5, 0.0..=1.0;
-        /// Share of it that each channel has of its own; the rest is grey.
+        /// Share of independent noise per channel; the rest is grey.
         chroma: f32 = 0.3, 0.0..=1.0;
     }
 }
 
-/// Gaussian noise of a size, weighted by the luma below it: `1 − midtones (2 Y − 1)²`. Nothing is rounded.
+/// Gaussian noise with a grain size, weighted by the luma: `1 − midtones (2 Y − 1)²`. The result is not
+/// rounded.
 impl Degradation for Grain {
     fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<(), DegradeError> {
         rgb(&pair.lq)?;
@@ -26,7 +27,7 @@ impl Degradation for Grain {
         let sigma_px = 0.5 * (self.size_px * self.size_px - 1.0).max(0.0).sqrt();
         let field = |plane: u32| {
             let mut noise = super::noise::normals(rng, plane, width, height);
-            // What the blur takes from the variance of white noise is given back.
+            // Compensates for the variance that the blur removes from white noise.
             let left = blur::gaussian(&mut noise, width, sigma_px);
             let gain = self.strength_codes / 255.0 / left.sqrt();
             for n in &mut noise {

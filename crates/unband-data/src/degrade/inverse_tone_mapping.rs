@@ -1,15 +1,15 @@
-//! An image of ordinary range expanded for a brighter display.
+//! Inverse tone mapping from standard to high dynamic range.
 
 use unband_image::{Depth, Image, Rng, params, words};
 
 use super::{Degradation, DegradeError, Pair, rgb};
 
 words! {
-    /// How the expanded light is written.
+    /// Transfer curve of the result.
     pub enum Curve {
-        /// As a power of 1/2.4, white being the peak.
+        /// Gamma 2.4; white is the peak.
         Gamma = "gamma",
-        /// As SMPTE ST 2084, which counts absolute light.
+        /// SMPTE ST 2084 (PQ), which encodes absolute light.
         Pq = "pq",
     }
 }
@@ -17,21 +17,21 @@ words! {
 params! {
     /// Settings of `inverse-tone-mapping`.
     pub struct InverseToneMapping {
-        /// How many times as bright as its paper white the brightest becomes. Higher spreads highlights more.
+        /// Peak light as a multiple of paper white. Higher spreads highlights more.
         peak: f32 = 6.0, 1.5..=50.0;
-        /// Light of paper white in cd/m², for `pq`.
+        /// Paper white in cd/m², for `pq`.
         white_nits: f32 = 203.0, 80.0..=400.0;
-        /// The curve of the result.
+        /// Transfer curve of the result.
         curve: Curve = Curve::Gamma;
     }
 }
 
 impl InverseToneMapping {
-    /// Light of 0 to 1 to light of 0 to `peak`.
+    /// Expands light of 0 to 1 to light of 0 to `peak`.
     fn expanded(&self, light: f32) -> f32 {
         let w2 = self.peak * self.peak;
         let below = 1.0 - light;
-        // Of two forms of the root the one that does not cancel for dark values.
+        // This form of the root has no cancellation for dark values.
         2.0 * light / (below + (below * below + 4.0 * light / w2).sqrt())
     }
 
@@ -51,14 +51,14 @@ impl InverseToneMapping {
     }
 }
 
-/// Code value of 0 to 1 of light in cd/m² (SMPTE ST 2084).
+/// PQ code value of 0 to 1 for light in cd/m² (SMPTE ST 2084).
 fn pq(nits: f32) -> f32 {
     let y = (nits / 10_000.0).clamp(0.0, 1.0).powf(0.159_301_76);
     ((0.835_937_5 + 18.851_563 * y) / (1.0 + 18.6875 * y)).powf(78.84375)
 }
 
-/// Solves Reinhard's operator with a white point, `d = x (1 + x/w²) / (1 + x)`, for x on each channel of both sides;
-/// nothing is rounded here.
+/// Solves Reinhard's operator with a white point, `d = x (1 + x/w²) / (1 + x)`, for x on each channel of both
+/// sides. The result is not rounded.
 impl Degradation for InverseToneMapping {
     fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
         rgb(&pair.lq)?;
@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn codes_of_light_are_those_of_the_standard() {
-        // BT.2408: 203 cd/m² is 58 %, 1,000 are 75 %, 10,000 all.
+        // BT.2408: 203 cd/m² is 58 %, 1,000 is 75 %, 10,000 is 100 %.
         for (nits, share) in [(203.0, 0.581), (1000.0, 0.752), (10_000.0, 1.0)] {
             assert!((pq(nits) - share).abs() < 1e-3, "{nits}");
         }

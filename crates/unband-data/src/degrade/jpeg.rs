@@ -1,4 +1,4 @@
-//! JPEG.
+//! JPEG compression by libjpeg.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,13 +9,13 @@ use unband_image::{Image, Rng, params, words};
 use super::{Degradation, DegradeError, Pair, rgb};
 
 words! {
-    /// Size of the chroma planes.
+    /// Chroma subsampling.
     pub enum Sampling {
-        /// As luma.
+        /// 4:4:4: full size.
         S444 = "444",
-        /// Half the width.
+        /// 4:2:2: half the width.
         S422 = "422",
-        /// Half the width and height.
+        /// 4:2:0: half the width and height.
         S420 = "420",
     }
 }
@@ -23,27 +23,27 @@ words! {
 params! {
     /// Settings of `jpeg`.
     pub struct Jpeg {
-        /// Quality as libjpeg counts it. Below 60 flats become blocks of one value.
+        /// libjpeg's quality. Below 60, smooth areas become blocks of one value.
         quality: u32 = 75, 1..=100;
-        /// Chroma at full size (444), half the width (422) or half both ways (420).
+        /// Chroma at full size (444), half the width (422), or half the width and height (420).
         sampling: Sampling = Sampling::S420;
     }
 }
 
-/// At a quality, 4:2:0.
+/// JPEG at a quality, 4:2:0.
 pub const fn at(quality: u32) -> Jpeg {
     Jpeg { quality, sampling: Sampling::S420 }
 }
 
-/// The most samples on a side that libjpeg takes.
+/// Largest side that libjpeg accepts.
 const MOST: usize = 65_500;
 
-/// What libjpeg did. It tells of errors by unwinding.
+/// Runs libjpeg, which reports errors by unwinding.
 fn done<T>(work: impl FnOnce() -> io::Result<T>) -> Result<T, DegradeError> {
     let failed = |what: String| DegradeError::Coder { format: "JPEG", what };
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(result) => result.map_err(|error| failed(error.to_string())),
-        Err(_) => Err(failed("libjpeg gave up".to_owned())),
+        Err(_) => Err(failed("libjpeg failed".to_owned())),
     }
 }
 
@@ -56,13 +56,13 @@ impl Jpeg {
         rgb(image)?;
         let (width, height) = (image.width(), image.height());
         if width.max(height) > MOST {
-            let what = format!("{} samples on a side, at most {MOST} fit", width.max(height));
+            let what = format!("a side of {} samples exceeds the maximum of {MOST}", width.max(height));
             return Err(DegradeError::Coder { format: "JPEG", what });
         }
         let pixels = image.to_rgb8()?;
         done(|| {
             let mut encoder = Compress::new(ColorSpace::JCS_RGB);
-            // Without what mozjpeg does beyond libjpeg-turbo: other tables, choice of coefficients.
+            // Disables mozjpeg's additions to libjpeg-turbo: other tables and choice of coefficients.
             encoder.set_fastest_defaults();
             encoder.set_size(width, height);
             encoder.set_quality(self.quality as f32);
@@ -79,7 +79,7 @@ impl Jpeg {
     }
 }
 
-/// The pixels of a file, as `OpenCV`, Pillow and djpeg have them: whole numbers all the way, chroma interpolated.
+/// Pixels of a file as decoded by `OpenCV`, Pillow and djpeg: integer arithmetic, interpolated chroma.
 fn decode(file: &[u8]) -> Result<Image, DegradeError> {
     let (width, height, pixels) = done(|| {
         let mut decoder = Decompress::new_mem(file)?.rgb()?;
@@ -91,7 +91,7 @@ fn decode(file: &[u8]) -> Result<Image, DegradeError> {
     Ok(Image::from_rgb8(width, height, &pixels)?)
 }
 
-/// Through JPEG at a quality, and back to 8 bits.
+/// Compresses as JPEG and decodes to 8 bits.
 impl Degradation for Jpeg {
     fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
         pair.lq = decode(&self.encode(&pair.lq)?)?;

@@ -1,35 +1,36 @@
-//! Blur kernels: squares of weights that sum to 1.
+//! Square blur kernels with unit sum.
 
 use std::f64::consts::PI;
 
-/// Smallest variance that is told from none, in samples squared: below it only the middle weighs anything.
+/// Smallest variance in samples squared: below it only the centre has a weight.
 const LEAST_VARIANCE: f64 = 1e-6;
 
-/// A square of weights, row by row.
+/// A square kernel, row by row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Kernel {
-    /// Weights on a side.
+    /// Taps on a side.
     pub size: usize,
-    /// `size²` of them.
+    /// `size²` taps.
     pub weights: Vec<f64>,
 }
 
 impl Kernel {
-    /// Weights by column and row, counted from the middle; then divided by their sum.
+    /// Builds a kernel from a function of column and row, both relative to the centre, and normalises its
+    /// sum.
     pub fn new(size: usize, weight: impl Fn(f64, f64) -> f64) -> Self {
         let middle = (size as f64 - 1.0) / 2.0;
         let at = |i: usize| weight((i % size) as f64 - middle, (i / size) as f64 - middle);
         Self { size, weights: (0..size * size).map(at).collect() }.normalised()
     }
 
-    /// Only the middle, which leaves images as they are.
+    /// Only the centre tap, which leaves images unchanged.
     pub fn delta(size: usize) -> Self {
         Self::new(size, |x, y| f64::from(x == 0.0 && y == 0.0))
     }
 
-    /// A Gaussian of one standard deviation, its faintest weights (2⁻⁵² of the greatest) set to zero.
+    /// A Gaussian with one standard deviation. Taps below 2⁻⁵² of the largest are set to zero.
     ///
-    /// Source: MATLAB's `fspecial('gaussian')`, as `utils_blindsr.py` of cszn/BSRGAN has it.
+    /// Source: MATLAB's `fspecial('gaussian')`, as in `utils_blindsr.py` of cszn/BSRGAN.
     pub fn isotropic(size: usize, sigma_px: f64) -> Self {
         let row = gaussian_row(size, sigma_px);
         let weights = row.iter().flat_map(|y| row.iter().map(move |x| x * y)).collect();
@@ -41,11 +42,11 @@ impl Kernel {
         kernel.normalised()
     }
 
-    /// A Gaussian with two variances, in samples squared, along and across a direction (radians, from columns towards rows), its
-    /// middle moved by `shift` samples both ways.
+    /// A Gaussian with two variances, in samples squared, along and across a direction (radians, from columns
+    /// towards rows). Its centre is shifted by `shift` samples in both directions.
     ///
-    /// Source: `anisotropic_Gaussian` of cszn/BSRGAN; with a shift of −(sf − 1)/2 its `gen_kernel`, after Bell-Kligler et
-    /// al. 2019, "Blind Super-Resolution Kernel Estimation using an Internal-GAN".
+    /// Source: `anisotropic_Gaussian` of cszn/BSRGAN; with a shift of −(sf − 1)/2 its `gen_kernel`, after
+    /// Bell-Kligler et al. 2019, "Blind Super-Resolution Kernel Estimation using an Internal-GAN".
     pub fn anisotropic(size: usize, theta: f64, variances: [f64; 2], shift: f64) -> Self {
         let [along, across] = variances.map(|v| v.max(LEAST_VARIANCE));
         let (sin, cos) = theta.sin_cos();
@@ -56,7 +57,7 @@ impl Kernel {
         })
     }
 
-    /// The same for ×4 that this one is for ×2: twice the blur, the second time on every other sample.
+    /// The ×4 kernel for this ×2 kernel: the blur applied twice, the second time on every other sample.
     ///
     /// Source: `analytic_kernel` of cszn/BSRGAN, after Bell-Kligler et al. 2019.
     #[must_use]
@@ -84,7 +85,7 @@ impl Kernel {
             }
             self
         } else {
-            // A narrow one whose middle lies between samples: all weights are too small to be numbers.
+            // A narrow kernel centred between samples: all taps underflow to zero.
             Self::delta(self.size)
         }
     }
@@ -98,10 +99,10 @@ pub fn gaussian_row(size: usize, sigma_px: f64) -> Vec<f64> {
     row.iter().map(|w| w / sum).collect()
 }
 
-/// A row of a kernel `(sf − 1)/2` samples to the upper left, linear between weights, the last one repeated: what lies in the middle
-/// of `sf` samples comes to lie on the first. `upper_left` false moves the other way.
+/// Shifts a row of taps by `(sf − 1)/2` samples to the upper left, with linear interpolation and the last tap
+/// repeated. The centre of `sf` samples then falls on the first. `upper_left` false shifts the other way.
 ///
-/// Source: `shift_pixel` of cszn/BSRGAN, one axis of it.
+/// Source: one axis of `shift_pixel` of cszn/BSRGAN.
 pub fn shifted(row: &[f64], sf: f64, upper_left: bool) -> Vec<f64> {
     let by = (sf - 1.0) / 2.0 * if upper_left { 1.0 } else { -1.0 };
     let last = row.len().saturating_sub(1);
@@ -113,7 +114,7 @@ pub fn shifted(row: &[f64], sf: f64, upper_left: bool) -> Vec<f64> {
     (0..row.len()).map(at).collect()
 }
 
-/// Degrees as radians.
+/// Degrees to radians.
 pub(super) fn radians(degrees: f32) -> f64 {
     f64::from(degrees) * PI / 180.0
 }

@@ -1,17 +1,17 @@
-//! Too few bits per channel.
+//! Reduced bit depth per channel.
 
 use unband_image::{Rng, params, words};
 
 use super::{Degradation, DegradeError, Pair, rgb, to_eight_bits};
 
 words! {
-    /// How a value comes onto a coarser grid.
+    /// Rounding to a coarser grid.
     pub enum Rounding {
         /// To the nearest level.
         Nearest = "nearest",
-        /// To the level below, by dropping the low bits of 8; the levels left are spread from black to white.
+        /// To the level below, by dropping low bits of 8; the remaining levels span black to white.
         Truncate = "truncate",
-        /// As before, but the levels stay where they are: white becomes darker.
+        /// As `truncate`, but the levels keep their values: white becomes darker.
         Shift = "shift",
     }
 }
@@ -19,19 +19,19 @@ words! {
 params! {
     /// Settings of `rgb-bits`.
     pub struct RgbBits {
-        /// Bits of each channel. Fewer give wider and higher steps; from 7 on they show in slow gradients only.
+        /// Bits per channel. Fewer give wider and higher steps; 7 and more show only in slow gradients.
         bits: u32 = 6, 1..=8;
-        /// Rounding: `nearest`, `truncate` (levels spread from black to white) or `shift` (low bits set to zero).
+        /// Rounding: `nearest`, `truncate` (levels span black to white) or `shift` (low bits set to zero).
         rounding: Rounding = Rounding::Nearest;
     }
 }
 
-/// So many bits, rounded to the nearest.
+/// [`RgbBits`] with rounding to the nearest level.
 pub const fn to(bits: u32) -> RgbBits {
     RgbBits { bits, rounding: Rounding::Nearest }
 }
 
-/// Each channel on so many bits, then on 8: nearest is `rint(v (2^b − 1)) / (2^b − 1)`.
+/// Quantises each channel to `bits`, then to 8 bits. Nearest is `rint(v (2^b − 1)) / (2^b − 1)`.
 impl Degradation for RgbBits {
     fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
         rgb(&pair.lq)?;

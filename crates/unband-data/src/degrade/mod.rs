@@ -1,4 +1,4 @@
-//! What harms a pair, one file each, and what puts such steps together.
+//! Degradations, one per file, and the recipes that combine them.
 
 pub mod anisotropic_blur;
 pub mod avif;
@@ -47,17 +47,17 @@ pub use way::Way;
 
 use unband_image::{Depth, Image, ImageError, Matrix, Model, ParamError, Rng};
 
-/// An image before and after the harm.
+/// An image before and after degradation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pair {
-    /// Degraded.
+    /// The degraded side.
     pub lq: Image,
-    /// What a perfect repair would give.
+    /// The clean side: the result of a perfect repair.
     pub gt: Image,
 }
 
 impl Pair {
-    /// A pair of twice the same clean image.
+    /// A pair whose sides are the same clean image.
     pub fn of(clean: Image) -> Self {
         Self { lq: clean.clone(), gt: clean }
     }
@@ -75,48 +75,48 @@ pub enum DegradeError {
     Program {
         /// The program.
         program: &'static str,
-        /// The end of what it said.
+        /// The end of its error output.
         message: String,
     },
-    /// The program could not be talked to.
+    /// Communication with the program failed.
     #[error("`{program}`: {source}")]
     Pipe {
         /// The program.
         program: &'static str,
-        /// What the system said.
+        /// The error of the system.
         source: std::io::Error,
     },
-    /// A program's answer is not what was asked for.
+    /// The output of a program is not as expected.
     #[error("`{program}` returned {what}")]
     Answer {
         /// The program.
         program: &'static str,
-        /// What is wrong with it.
+        /// The fault.
         what: String,
     },
-    /// A coder that is built in refused the image.
+    /// A built-in encoder rejected the image.
     #[error("{format}: {what}")]
     Coder {
         /// The format.
         format: &'static str,
-        /// Why.
+        /// The reason.
         what: String,
     },
-    /// The image is too small for the cause.
+    /// The image is too small for the degradation.
     #[error("the image has {width}×{height} samples, at least {least_width}×{least_height} are needed")]
     TooSmall {
         /// Width given.
         width: usize,
         /// Height given.
         height: usize,
-        /// Least width.
+        /// Minimum width.
         least_width: usize,
-        /// Least height.
+        /// Minimum height.
         least_height: usize,
     },
-    /// A record leaves the degraded side in another size than it says.
+    /// A record leaves the degraded side in another size than its scale.
     #[error(
-        "the degraded side has {width}×{height} samples, the clean one {gt_width}×{gt_height}: not {scale} times as many each way"
+        "the degraded side has {width}×{height} samples, the clean one {gt_width}×{gt_height}: not {scale} times as large"
     )]
     Scale {
         /// Width of the degraded side.
@@ -127,25 +127,25 @@ pub enum DegradeError {
         gt_width: usize,
         /// Height of the clean side.
         gt_height: usize,
-        /// What was promised.
+        /// The scale of the record.
         scale: u32,
     },
     /// The image is not RGB.
     #[error(transparent)]
     Image(#[from] ImageError),
-    /// A record names what there is not.
-    #[error("there is no degradation `{0}`")]
+    /// A record contains an unknown name.
+    #[error("unknown degradation `{0}`")]
     Unknown(String),
-    /// A record holds a setting that cannot be used.
+    /// A record contains an invalid setting.
     #[error(transparent)]
     Setting(#[from] ParamError),
-    /// A mix cannot be used.
+    /// A recipe cannot be used.
     #[error(transparent)]
     Mix(Box<mix::MixError>),
 }
 
 impl DegradeError {
-    /// Is this a matter of what is installed, not of the image?
+    /// Whether a program or encoder is missing, and the image is not at fault.
     pub fn is_missing_program(&self) -> bool {
         match self {
             Self::Missing(_) => true,
@@ -156,40 +156,40 @@ impl DegradeError {
 }
 
 impl DegradeError {
-    /// What to do about it, if that can be said.
+    /// The next action, if there is one.
     pub fn hint(&self) -> Option<String> {
         let install = match self {
             Self::Missing(_) => "install it",
-            _ if self.is_missing_program() => "install an ffmpeg with that encoder",
-            Self::TooSmall { .. } => return Some("take larger images".to_owned()),
+            _ if self.is_missing_program() => "install an FFmpeg with that encoder",
+            Self::TooSmall { .. } => return Some("use larger images".to_owned()),
             Self::Scale { .. } => {
-                return Some("let the mix end with the step `fit`, with the same `scale`".to_owned());
+                return Some("end the recipe with the step `fit` and the same `scale`".to_owned());
             }
             _ => return None,
         };
-        Some(format!("{install}, or take a mix that starts no program: default, fhd, rgb or images"))
+        Some(format!("{install}, or use a recipe that starts no program: fhd, rgb or pictures"))
     }
 }
 
-/// One way of harming a pair.
+/// A degradation of a pair.
 pub trait Degradation: Send + Sync {
-    /// Harms `pair.lq`; where the harm changes what a perfect repair would be, `pair.gt` follows. Equal pairs
-    /// and generators give equal results, given the same versions of the programs it runs.
+    /// Degrades `pair.lq`. Where that changes the result of a perfect repair, `pair.gt` changes too. Equal
+    /// pairs and generators give equal results, given equal versions of the programs.
     ///
     /// # Errors
     /// When a program it needs is missing or fails, or the image is not RGB or too small.
     fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<(), DegradeError>;
 
-    /// The same for several pairs, each with its own generator; gives what [`Self::apply`] gives one by one. Those that
-    /// run programs start them once for all images of one size.
+    /// Degrades several pairs, each with its own generator. The results equal those of [`Self::apply`] one by
+    /// one. Degradations that run programs start them once for all images of one size.
     ///
     /// # Errors
-    /// As [`Self::apply`]; the pairs are then in any state.
+    /// As [`Self::apply`]; the state of the pairs is then unspecified.
     fn apply_all(&self, pairs: &mut [&mut Pair], rngs: &[Rng]) -> Result<(), DegradeError> {
         pairs.iter_mut().zip(rngs).try_for_each(|(pair, rng)| self.apply(pair, *rng))
     }
 
-    /// For a cause that is one lossy file format: extension and bytes of the file that [`Self::apply`] decodes.
+    /// For a lossy file format: the extension and the bytes of the file that [`Self::apply`] decodes.
     ///
     /// # Errors
     /// As [`Self::apply`].
@@ -206,19 +206,19 @@ pub(crate) fn rgb(image: &Image) -> Result<(), DegradeError> {
     Err(ImageError::Model { got: image.color.model, needed: "an RGB image" }.into())
 }
 
-/// No sample darker than black or lighter than white.
+/// Clamps all samples to black and white.
 pub(crate) fn clip(image: &mut Image) {
     for v in image.planes.iter_mut().flat_map(|plane| &mut plane.data) {
         *v = v.clamp(0.0, 1.0);
     }
 }
 
-/// Every sample through `f`, then onto the 8-bit grid.
+/// Maps every sample by `f` and rounds to 8 bits.
 pub(crate) fn to_eight_bits(image: &mut Image, f: impl Fn(f32) -> f32) {
     to_depth(image, Depth::EIGHT, f);
 }
 
-/// Every sample through `f`, then onto a grid.
+/// Maps every sample by `f` and rounds to a depth.
 pub(crate) fn to_depth(image: &mut Image, depth: Depth, f: impl Fn(f32) -> f32) {
     for plane in &mut image.planes {
         for v in &mut plane.data {
@@ -228,7 +228,7 @@ pub(crate) fn to_depth(image: &mut Image, depth: Depth, f: impl Fn(f32) -> f32) 
     image.depth = depth;
 }
 
-/// A file as ordinary viewers show it: 8-bit RGB without anything else.
+/// A decoded file as ordinary viewers show it: plain 8-bit RGB.
 pub(crate) fn decoded(format: &'static str, file: &[u8]) -> Result<Image, DegradeError> {
     let failed = |error: &dyn std::fmt::Display| DegradeError::Coder { format, what: error.to_string() };
     let image = unband_io::read(file, &unband_io::Limits::default()).map_err(|e| failed(&e))?;

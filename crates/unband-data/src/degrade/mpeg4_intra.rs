@@ -1,4 +1,4 @@
-//! Intra frames of MPEG-4 part 2, without a program.
+//! MPEG-4 part 2 intra frames, built in.
 
 use std::f32::consts::PI;
 
@@ -10,19 +10,20 @@ use super::{Degradation, DegradeError, Pair};
 params! {
     /// Settings of `mpeg4-intra`.
     pub struct Mpeg4Intra {
-        /// The quantiser. 1 to 3 is light compression, from 8 on blocks of one value show.
+        /// Quantiser. 1 to 3 is light compression; from 8 on, blocks of one value show.
         quantiser: u32 = 3, 1..=31;
         /// Luma weights.
         matrix: Matrix = Matrix::Bt601;
-        /// How chroma is brought back to full size.
+        /// Chroma upsampling.
         upsampling: Upsampling = Upsampling::Repeat;
-        /// How the converter to RGB rounds.
+        /// Rounding of the conversion to RGB.
         rounding: Rounding = Rounding::Nearest;
     }
 }
 
-/// Through the transform and the quantiser of MPEG-4 part 2's intra frames (H.263 quantisation) as 8-bit limited-range
-/// 4:2:0, and back to 8-bit RGB: the loss that such a file brings, in well under a millisecond for a patch.
+/// Applies the transform and quantisation of MPEG-4 part 2 intra frames (H.263 quantisation) to 8-bit
+/// limited-range 4:2:0, and converts back to 8-bit RGB. This gives the loss of such a file in well under a
+/// millisecond per patch.
 ///
 /// Source: ISO/IEC 14496-2, 7.4.4 (inverse quantisation, the second method) and table 7-1 (scaler of DC).
 impl Degradation for Mpeg4Intra {
@@ -34,8 +35,8 @@ impl Degradation for Mpeg4Intra {
     }
 }
 
-/// The planes as ffmpeg's decoder gives such a frame of ffmpeg's encoder; they differ only where a coefficient lies within
-/// a tenth of a threshold.
+/// The planes as decoded by ffmpeg from a frame that ffmpeg encoded. They differ only where a coefficient is
+/// within a tenth of a threshold.
 pub fn code(planes: &mut Planes420, quantiser: u32) {
     let half = (planes.width.div_ceil(2), planes.height.div_ceil(2));
     let sizes = [(planes.width, planes.height), half, half];
@@ -56,7 +57,7 @@ fn dc_scaler(q: u32, chroma: bool) -> u32 {
     }
 }
 
-/// Each block of 8×8 of a plane; samples beyond the edges repeat them.
+/// Codes each 8×8 block of a plane; samples beyond the edges repeat them.
 fn code_plane(codes: &mut [u8], width: usize, height: usize, q: f32, dc: f32) {
     let basis = basis();
     for top in (0..height).step_by(8) {
@@ -85,10 +86,11 @@ fn code_plane(codes: &mut [u8], width: usize, height: usize, q: f32, dc: f32) {
     }
 }
 
-/// What is lost in floating point must not decide ties, which smooth images are full of.
+/// Margin at ties, which are frequent in smooth images: floating-point error must not decide them.
 const TIE: f32 = 1e-4;
 
-/// A coefficient that is not DC: levels are cut towards 0 and come back in the middle of their cell.
+/// Quantises an AC coefficient: levels are truncated towards 0 and reconstructed in the middle of their
+/// quantisation interval.
 fn alternating(c: f32, q: f32) -> f32 {
     let level = (c.abs() / (2.0 * q)).floor();
     if level == 0.0 {
@@ -98,7 +100,7 @@ fn alternating(c: f32, q: f32) -> f32 {
     c.signum() * (q * (2.0 * level + 1.0) - even)
 }
 
-/// The cosines of the transform, `[frequency][place]`.
+/// Cosine basis of the transform, `[frequency][position]`.
 fn basis() -> [[f32; 8]; 8] {
     std::array::from_fn(|k| {
         let scale = if k == 0 { 0.125f32.sqrt() } else { 0.5 };
@@ -106,7 +108,7 @@ fn basis() -> [[f32; 8]; 8] {
     })
 }
 
-/// The transform of both directions, or its inverse.
+/// The two-dimensional transform, or its inverse.
 fn turned(basis: &[[f32; 8]; 8], block: &[[f32; 8]; 8], forward: bool) -> [[f32; 8]; 8] {
     let at = |k: usize, n: usize| if forward { basis[k][n] } else { basis[n][k] };
     let rows: [[f32; 8]; 8] =
@@ -129,7 +131,7 @@ mod tests {
 
     #[test]
     fn coefficients_come_back_as_the_standard_says() {
-        // q 4: |level| 3 stands for 4 · 7 − 1 = 27; q 5: for 35.
+        // q 4: |level| 3 decodes to 4 · 7 − 1 = 27; q 5: to 35.
         assert!((alternating(27.9, 4.0) - 27.0).abs() < 1e-6);
         assert!((alternating(-31.0, 5.0) + 35.0).abs() < 1e-6);
         assert!(alternating(7.4, 4.0).abs() < 1e-6);

@@ -1,24 +1,25 @@
-//! Noise of a sensor.
+//! Sensor noise: shot noise and read noise.
 
 use unband_image::{Depth, Rng, params};
 
 use super::{Degradation, DegradeError, Pair, rgb};
 
-/// The curve between light and values.
+/// Gamma between light and stored values.
 const GAMMA: f32 = 2.2;
 
 params! {
     /// Settings of `noise`.
     pub struct Noise {
-        /// Variance that full light brings, as a share of it: one over the electrons of white. Higher is a smaller sensor or
-        /// a higher speed.
+        /// Shot noise: variance at full light, as a share of it; equals 1 over the electrons at white. Higher
+        /// means a smaller sensor or a higher ISO speed.
         shot: f32 = 0.0003, 0.0..=0.02;
-        /// Standard deviation without light, as a share of white. Higher shows in the shadows.
+        /// Read noise: standard deviation without light, as a share of white. Higher shows in the shadows.
         read: f32 = 0.001, 0.0..=0.03;
     }
 }
 
-/// Noise of light and of reading it, `σ² = shot · light + read²`, added to each channel's light. Nothing is rounded.
+/// Shot and read noise, `σ² = shot · light + read²`, added to each channel's light. The result is not
+/// rounded.
 ///
 /// Source: Foi et al. 2008, "Practical Poissonian-Gaussian noise modeling and fitting", equation 2.
 impl Degradation for Noise {

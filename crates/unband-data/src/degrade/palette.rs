@@ -1,4 +1,4 @@
-//! Few colours.
+//! Palette reduction without dither.
 
 use unband_image::{Image, Rng, params};
 
@@ -8,19 +8,21 @@ use super::{Degradation, DegradeError, Pair, rgb};
 params! {
     /// Settings of `palette`.
     pub struct Palette {
-        /// Colours. Fewer give wider and higher steps; a patch shares the palette of its whole image, so it has few of them.
+        /// Number of colours. Fewer give wider and higher steps; a patch uses few of them, because the
+        /// palette is made for the whole image.
         colors: u32 = 64, 4..=256;
-        /// Built in (NeuQuant, a network that learns the palette), or ffmpeg's `palettegen` (median cut).
+        /// `built-in` (NeuQuant, a network that learns the palette), or `program` (ffmpeg's `palettegen`,
+        /// median cut).
         coder: Coder = Coder::BuiltIn;
     }
 }
 
-/// ffmpeg's palette of so many colours.
+/// ffmpeg's palette with this number of colours.
 pub const fn ffmpeg(colors: u32) -> Palette {
     Palette { colors, coder: Coder::Program }
 }
 
-/// The nearest colours of the best palette that is found for the image, without dither.
+/// Replaces each pixel by the nearest colour of a palette fitted to the image, without dither.
 impl Degradation for Palette {
     fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
         rgb(&pair.lq)?;
@@ -49,10 +51,11 @@ impl Palette {
     }
 }
 
-/// Bytes of RGB with the palette that `NeuQuant` learns from at most some 20,000 of them.
+/// RGB bytes in the palette that `NeuQuant` learns from about 20,000 pixels at most.
 fn learned(pixels: &[u8], colors: usize) -> Vec<u8> {
     let count = pixels.len() / 3;
-    // Every so many pixels, 1 to 30; small images are shown to it several times, as it learns from their number.
+    // The sampling step is 1 to 30 pixels. Small images are repeated, because NeuQuant learns from the number
+    // of pixels.
     let every = i32::try_from(count / 20_000).unwrap_or(30).clamp(1, 30);
     let mut rgba = Vec::with_capacity(4 * count);
     while rgba.len() < 4 * 4_000 && count > 0 {

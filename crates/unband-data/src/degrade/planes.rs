@@ -1,4 +1,4 @@
-//! 8-bit 4:2:0 planes, and too few bits on them.
+//! 8-bit 4:2:0 planes, and their quantisation to fewer bits.
 
 use unband_image::{Depth, Image, Matrix, Plane, Range, Rng, params, words};
 
@@ -20,27 +20,27 @@ pub struct Planes420 {
 }
 
 words! {
-    /// How chroma is brought back to full size.
+    /// Chroma upsampling.
     pub enum Upsampling {
-        /// Each sample four times, as fast video converters do.
+        /// Nearest neighbour: each sample is repeated 2×2, as in fast video converters.
         Repeat = "repeat",
-        /// Linear between centres, as careful ones do.
+        /// Linear between sample centres, as in accurate converters.
         Linear = "linear",
     }
 }
 
 words! {
-    /// How the converter to RGB rounds.
+    /// Rounding of the conversion to RGB.
     pub enum Rounding {
         /// To the nearest code.
         Nearest = "nearest",
-        /// To the code below, as ffmpeg's quick converters do: the image becomes half a code darker.
+        /// To the code below, as in ffmpeg's fast converters: the image becomes half a code darker.
         Down = "down",
     }
 }
 
 impl Upsampling {
-    /// One or the other.
+    /// A random choice.
     pub fn drawn(rng: Rng) -> Self {
         if rng.at(0, 1, 0, 0) & 1 == 0 { Self::Repeat } else { Self::Linear }
     }
@@ -56,7 +56,7 @@ fn scale(range: Range, chroma: bool) -> (f32, f32) {
 }
 
 impl Planes420 {
-    /// From an RGB image: chroma is the mean of 2×2, everything rounded once.
+    /// Converts an RGB image: chroma is the mean of 2×2, and everything is rounded once.
     ///
     /// # Errors
     /// When the image is not RGB.
@@ -82,7 +82,7 @@ impl Planes420 {
         Ok(Self { width, height, codes: [luma, u, v], matrix, range })
     }
 
-    /// To an 8-bit RGB image.
+    /// Converts to an 8-bit RGB image.
     pub fn to_rgb(&self, upsampling: Upsampling, rounding: Rounding) -> Image {
         let (w, h) = (self.width, self.height);
         let (cw, ch) = (w.div_ceil(2), h.div_ceil(2));
@@ -91,7 +91,7 @@ impl Planes420 {
         let mut planes = vec![Plane::filled(w, h, 0.0); 3];
         let rounded = |v: f32| match rounding {
             Rounding::Nearest => Depth::EIGHT.code(v),
-            // A thousandth of a code, so that values that are whole stay.
+            // A margin of a thousandth of a code keeps integer values.
             Rounding::Down => (v * 255.0 + 0.001).clamp(0.0, 255.0) as u32,
         };
         let chroma = |plane: usize, x: usize, y: usize| {
@@ -119,14 +119,14 @@ impl Planes420 {
         Image::new(planes, unband_image::Model::Rgb, Depth::EIGHT)
     }
 
-    /// Puts each plane on the grid of so many bits: `q = rint(v (2^b − 1)/255)`, `v' = rint(255 q/(2^b − 1))`.
+    /// Quantises each plane to `bits`: `q = rint(v (2^b − 1)/255)`, `v' = rint(255 q/(2^b − 1))`.
     pub fn quantise(&mut self, bits: [u32; 3]) {
         for (codes, bits) in self.codes.iter_mut().zip(bits) {
             quantise(codes, bits);
         }
     }
 
-    /// The three planes one after the other, as raw video has them.
+    /// The three planes in sequence, as in raw video.
     pub fn bytes(&self) -> Vec<u8> {
         self.codes.concat()
     }
@@ -145,7 +145,7 @@ impl Planes420 {
         out
     }
 
-    /// Planes like these from bytes that [`Self::even_bytes`] could have given.
+    /// Planes with these dimensions from bytes in the layout of [`Self::even_bytes`].
     pub(super) fn with_even_bytes(&self, bytes: &[u8]) -> Self {
         let (w, h) = (self.width, self.height);
         let (luma, chroma) = bytes.split_at(w.next_multiple_of(2) * h.next_multiple_of(2));
@@ -155,7 +155,7 @@ impl Planes420 {
         Self { codes: [luma, u.to_vec(), v.to_vec()], ..*self }
     }
 
-    /// Replaces the codes by raw video bytes; `None` when there are too few.
+    /// Replaces the codes by raw video bytes; `None` if there are too few.
     #[must_use]
     pub fn with_bytes(mut self, bytes: &[u8]) -> Option<Self> {
         let mut rest = bytes;
@@ -168,7 +168,7 @@ impl Planes420 {
     }
 }
 
-/// Puts codes on the grid of 255/(2^bits − 1).
+/// Quantises codes to the grid of 255/(2^bits − 1).
 pub fn quantise(codes: &mut [u8], bits: u32) {
     let top = ((1u32 << bits.clamp(1, 8)) - 1) as f32;
     let table: Vec<u8> =
@@ -185,24 +185,25 @@ fn code(value: f32) -> u8 {
 params! {
     /// Settings of `planes`.
     pub struct PlaneBits {
-        /// Bits of luma; 8 leaves it as it is. Fewer give wider and higher steps.
+        /// Bits of luma; 8 changes nothing. Fewer give wider and higher steps.
         y: u32 = 8, 3..=8;
-        /// Bits of U (blue); 8 leaves it as it is. Neutral grey is no level of the grids below 8: greys take on colour.
+        /// Bits of U (blue); 8 changes nothing. The grids below 8 bits have no level for neutral grey, so
+        /// greys get a colour cast.
         u: u32 = 8, 3..=8;
-        /// Bits of V (red); 8 leaves it as it is.
+        /// Bits of V (red); 8 changes nothing.
         v: u32 = 8, 3..=8;
         /// Luma weights.
         matrix: Matrix = Matrix::Bt601;
-        /// Which codes stand for black and white.
+        /// Code range: the codes of black and white.
         range: Range = Range::Limited;
-        /// How chroma is brought back to full size.
+        /// Chroma upsampling.
         upsampling: Upsampling = Upsampling::Repeat;
-        /// How the converter to RGB rounds.
+        /// Rounding of the conversion to RGB.
         rounding: Rounding = Rounding::Nearest;
     }
 }
 
-/// 8-bit 4:2:0 with so many bits for Y, U and V, then 8-bit RGB.
+/// Converts to 8-bit 4:2:0, quantises Y, U and V, and converts to 8-bit RGB.
 impl Degradation for PlaneBits {
     fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
         let mut planes = Planes420::from_rgb(&pair.lq, self.matrix, self.range)?;
@@ -212,12 +213,12 @@ impl Degradation for PlaneBits {
     }
 }
 
-/// [`PlaneBits`] with one of both ways to bring chroma back, drawn.
+/// [`PlaneBits`] with a random chroma upsampling.
 pub struct DrawnPlanes {
     bits: [u32; 3],
 }
 
-/// So many bits for Y, U and V; BT.601, limited range.
+/// [`DrawnPlanes`] with the given bits of Y, U and V; BT.601, limited range.
 pub const fn bits(y: u32, u: u32, v: u32) -> DrawnPlanes {
     DrawnPlanes { bits: [y, u, v] }
 }

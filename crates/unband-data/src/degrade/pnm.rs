@@ -1,4 +1,4 @@
-//! Portable pixmaps, the tongue that all image programs speak.
+//! Portable pixmaps, a format that every image tool reads.
 
 use unband_image::Image;
 
@@ -9,7 +9,7 @@ pub fn ppm(width: usize, height: usize, rgb: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Reads a binary RGB pixmap of 8 or 16 bits; `None` when it is anything else or cut short.
+/// Reads a binary RGB pixmap of 8 or 16 bits; `None` for other or truncated files.
 pub fn read_ppm(bytes: &[u8]) -> Option<Image> {
     let mut at = 0;
     let mut word = || {

@@ -1,15 +1,15 @@
-//! Noise of counted light.
+//! Poisson noise.
 
 use unband_image::{Depth, Matrix, Rng, params, words};
 
 use super::{Degradation, DegradeError, Pair, rgb, to_eight_bits};
 
 words! {
-    /// Whose light is counted.
+    /// Channels that photons are counted in.
     pub enum Counted {
-        /// Each channel's.
+        /// Each channel separately.
         Independent = "independent",
-        /// Luma's; its noise is added to all channels.
+        /// Luma only; its noise is added to all channels.
         Same = "same",
     }
 }
@@ -17,14 +17,15 @@ words! {
 params! {
     /// Settings of `poisson`.
     pub struct Poisson {
-        /// Counts that white stands for. Fewer bring more noise.
+        /// Photons at white. Fewer give more noise.
         counts: f32 = 1000.0, 10.0..=1_000_000.0;
-        /// Each channel's own counts, or luma's for all.
+        /// `independent` draws each channel's noise, `same` draws luma's noise for all channels.
         channels: Counted = Counted::Independent;
     }
 }
 
-/// Poisson numbers of the values as they are, first rounded to 8 bits; clamped to black and white.
+/// Draws Poisson numbers from the stored values, which are rounded to 8 bits first. The result is clamped to
+/// black and white.
 ///
 /// Source: `add_Poisson_noise` of cszn/BSRGAN.
 impl Degradation for Poisson {
@@ -63,7 +64,7 @@ impl Degradation for Poisson {
     }
 }
 
-/// Where random numbers are asked for.
+/// Position in the random stream.
 #[derive(Clone, Copy)]
 struct Place {
     rng: Rng,
@@ -73,16 +74,16 @@ struct Place {
 }
 
 impl Place {
-    /// Uniform between 0 and 1, neither of which it is.
+    /// Uniform in the open interval (0, 1).
     fn unit(self, number: u32) -> f64 {
         (f64::from(self.rng.at(number, 0x706f + self.plane, self.x, self.y)) + 0.5) / 4_294_967_296.0
     }
 }
 
-/// A Poisson number of that mean.
+/// A Poisson number with the given mean.
 ///
-/// Source: below 10 by adding up the probabilities; above W. Hörmann, "The transformed rejection method for generating
-/// Poisson random variables", 1993, algorithm PTRS.
+/// Source: below 10, summation of the probabilities; above, W. Hörmann, "The transformed rejection method for
+/// generating Poisson random variables", 1993, algorithm PTRS.
 fn poisson(mean: f64, at: Place) -> f64 {
     if mean < 10.0 {
         let (mut left, mut chance, mut k) = (at.unit(0), (-mean).exp(), 0.0);
@@ -112,11 +113,11 @@ fn poisson(mean: f64, at: Place) -> f64 {
             return k;
         }
     }
-    // One in 10^200.
+    // Reached with a probability of 10^−200.
     mean.round()
 }
 
-/// ln k!, to a hundred-millionth.
+/// ln k!, accurate to 1e-8.
 fn log_factorial(k: f64) -> f64 {
     if k < 10.0 {
         return (2..=k as u32).map(|i| f64::from(i).ln()).sum();

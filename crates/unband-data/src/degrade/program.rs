@@ -1,4 +1,4 @@
-//! Running the real encoders.
+//! External encoder processes.
 
 use unband_image::words;
 
@@ -8,19 +8,19 @@ use std::process::{Command, Stdio};
 use super::DegradeError;
 
 words! {
-    /// Whose encoder and decoder.
+    /// Choice of encoder and decoder.
     pub enum Coder {
-        /// Those that are built in: no program is started.
+        /// Built in; no program is started.
         BuiltIn = "built-in",
-        /// Those of the original programs.
+        /// The original program.
         Program = "program",
     }
 }
 
-/// Runs a program with bytes on its input and returns its output.
+/// Runs a program with `input` on its standard input and returns its output.
 ///
 /// # Errors
-/// When it is not installed, cannot be talked to, or fails.
+/// When it is not installed, cannot be reached through its pipes, or fails.
 pub fn run(program: &'static str, args: &[&str], input: &[u8]) -> Result<Vec<u8>, DegradeError> {
     let pipe = |source| DegradeError::Pipe { program, source };
     let mut command = Command::new(program);
@@ -34,7 +34,7 @@ pub fn run(program: &'static str, args: &[&str], input: &[u8]) -> Result<Vec<u8>
         return Err(pipe(ErrorKind::BrokenPipe.into()));
     };
     let (output, said) = std::thread::scope(|scope| {
-        // A program may stop reading early; what it says then is worth more than the broken pipe.
+        // A program may stop reading early; its error message is more useful than the broken pipe.
         scope.spawn(move || stdin.write_all(input).ok());
         let said = scope.spawn(move || {
             let mut said = Vec::new();
@@ -56,7 +56,7 @@ pub fn run(program: &'static str, args: &[&str], input: &[u8]) -> Result<Vec<u8>
     Err(DegradeError::Program { program, message })
 }
 
-/// Runs ffmpeg quietly, without asking and without looking at the terminal.
+/// Runs ffmpeg with only error messages, overwriting without a question.
 ///
 /// # Errors
 /// As [`run`].

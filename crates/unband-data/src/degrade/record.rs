@@ -1,4 +1,4 @@
-//! What was done to one image.
+//! Record of the degradations applied to one image.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,21 +10,21 @@ use super::entry::{Built, CODER, Speed};
 use super::program::Coder;
 use super::{DegradeError, Pair, to_depth};
 
-/// Everything that was drawn for an image. Applied to the same clean image it gives the same pair, with equal
-/// versions of the programs that run.
+/// All random draws for an image. Applied to the same clean image it gives the same pair, given equal
+/// versions of the programs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Record {
     /// Names of the steps and groups that were drawn.
     pub names: Vec<String>,
-    /// Done to both sides, in order.
+    /// Steps applied to both sides, in order.
     pub clean: Vec<Applied>,
-    /// Done to the degraded side, in order.
+    /// Steps applied to the degraded side, in order.
     pub degrade: Vec<Applied>,
-    /// Bits that the degraded side is rounded to in the end.
+    /// Final bit depth of the degraded side.
     pub depth: u8,
-    /// How many times smaller the degraded side becomes. Above 1 both sides lose what is too much for a multiple of it on the right
-    /// and below, before anything is done.
+    /// Ratio of the clean side's size to the degraded side's. Above 1, both sides are first cropped on the
+    /// right and at the bottom to a multiple of it.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub scale: u32,
 }
@@ -33,19 +33,19 @@ fn one() -> u32 {
     1
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it
+#[allow(clippy::trivially_copy_pass_by_ref)] // the signature that serde needs
 fn is_one(scale: &u32) -> bool {
     *scale == 1
 }
 
-/// One step.
+/// One step with all its settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Applied {
-    /// The degradation.
+    /// Name of the degradation.
     #[serde(rename = "use")]
     pub name: String,
-    /// Seed of its noise.
+    /// Random seed.
     pub seed: u32,
     /// All its settings.
     pub settings: BTreeMap<String, Setting>,
@@ -66,7 +66,7 @@ pub enum Setting {
 }
 
 impl Setting {
-    /// From the text of a parameter of that kind.
+    /// Parses the text of a parameter of this kind.
     fn of(kind: ParamKind, text: &str) -> Self {
         let read = match kind {
             ParamKind::Switch => text.parse().ok().map(Self::Switch),
@@ -90,10 +90,10 @@ impl fmt::Display for Setting {
 }
 
 impl Applied {
-    /// A step with all its settings spelled out.
+    /// A step with all settings, defaults included.
     ///
     /// # Errors
-    /// An unknown name or a setting that cannot be used.
+    /// An unknown name or an invalid setting.
     pub fn new(name: &str, seed: u32, settings: &[(String, String)]) -> Result<Self, DegradeError> {
         let entry = crate::degradation(name).ok_or_else(|| DegradeError::Unknown(name.to_owned()))?;
         let all = entry.build(settings)?.settings;
@@ -104,7 +104,7 @@ impl Applied {
         Ok(Self { name: name.to_owned(), seed, settings: settings.collect() })
     }
 
-    /// Does it start a program?
+    /// Whether it starts a program.
     pub(super) fn is_slow(&self) -> bool {
         let built_in = Setting::Word(Coder::BuiltIn.word().to_owned());
         crate::degradation(&self.name).is_some_and(|entry| entry.speed == Speed::Slow)
@@ -122,20 +122,20 @@ impl Applied {
         Ok(entry.build(&settings)?)
     }
 
-    /// Does it to a pair.
+    /// Applies the step to a pair.
     ///
     /// # Errors
-    /// As [`super::Degradation::apply`]; names and settings that there are not.
+    /// As [`super::Degradation::apply`]; unknown names and settings.
     pub fn apply(&self, pair: &mut Pair) -> Result<(), DegradeError> {
         self.build()?.degradation.apply(pair, self.rng())
     }
 }
 
 impl Record {
-    /// Does it all to a pair of twice the same clean image.
+    /// Applies all steps to a pair whose sides are the same clean image.
     ///
     /// # Errors
-    /// As [`super::Degradation::apply`]; names and settings that there are not.
+    /// As [`super::Degradation::apply`]; unknown names and settings.
     pub fn apply(&self, pair: &mut Pair) -> Result<(), DegradeError> {
         self.start(pair);
         for number in 0.. {
@@ -146,7 +146,8 @@ impl Record {
         self.finish(pair)
     }
 
-    /// What is due before all steps: sides that are multiples of the scale. An image with less than that on a side stays as it is.
+    /// Before all steps: crops both sides to multiples of the scale. An image with a side below the scale is
+    /// not cropped.
     pub(super) fn start(&self, pair: &mut Pair) {
         let scale = self.scale.max(1) as usize;
         let (width, height) = (pair.lq.width(), pair.lq.height());
@@ -157,22 +158,22 @@ impl Record {
         }
     }
 
-    /// The steps of both lists, one after the other.
+    /// The steps of both lists in sequence.
     pub(super) fn step(&self, number: usize) -> Option<&Applied> {
         self.clean.iter().chain(&self.degrade).nth(number)
     }
 
-    /// What is due after a step: the clean side gets what was done to it.
+    /// After a step: copies the result of a `clean` step to the clean side.
     pub(super) fn follow(&self, number: usize, pair: &mut Pair) {
         if number < self.clean.len() {
             pair.gt = pair.lq.clone();
         }
     }
 
-    /// What is due in the end.
+    /// After all steps: rounds the degraded side and checks its size.
     ///
     /// # Errors
-    /// When the degraded side has another size than the scale says.
+    /// When the size of the degraded side does not match the scale.
     pub(super) fn finish(&self, pair: &mut Pair) -> Result<(), DegradeError> {
         to_depth(&mut pair.lq, Depth::Int(self.depth.clamp(1, 16)), |v| v);
         let (width, height) = (pair.lq.width(), pair.lq.height());

@@ -1,4 +1,4 @@
-//! Another size.
+//! Resize by a factor.
 
 use unband_image::{Depth, Resampling, Rng, params};
 
@@ -7,17 +7,17 @@ use super::{Degradation, DegradeError, Pair, clip, rgb};
 params! {
     /// Settings of `resize`.
     pub struct Resize {
-        /// Both sides times this, truncated to whole samples. Below 1 detail is lost.
+        /// Factor on both sides, truncated to whole samples. Below 1 detail is lost.
         factor: f32 = 1.0, 0.02..=8.0;
-        /// Both sides divided by this, too: for shrinking by an even choice of divisors.
+        /// Divisor of both sides, in addition: for shrinking by uniformly drawn divisors.
         divisor: f32 = 1.0, 1.0..=16.0;
-        /// `bilinear`, `bicubic` and `area` as `OpenCV`'s; the others look further when shrinking. `bicubic-antialiased` gives sizes
-        /// that are no whole numbers the next larger one, as MATLAB does.
+        /// `bilinear`, `bicubic` and `area` as in `OpenCV`; the others widen their kernel when shrinking.
+        /// `bicubic-antialiased` rounds fractional sizes up, as MATLAB does.
         method: Resampling = Resampling::Bicubic;
     }
 }
 
-/// The degraded side in another size; clamped to black and white.
+/// Resizes the degraded side; values are clamped to black and white.
 impl Degradation for Resize {
     fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
         rgb(&pair.lq)?;

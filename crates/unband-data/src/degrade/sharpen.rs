@@ -1,4 +1,4 @@
-//! Sharpening.
+//! Unsharp mask on luma.
 
 use unband_image::{Depth, Rng, params};
 
@@ -7,14 +7,14 @@ use super::{Degradation, DegradeError, Pair, blur, luma, rgb};
 params! {
     /// Settings of `sharpen`.
     pub struct Sharpen {
-        /// How much of the difference from the blurred luma is added. Higher gives haloes along edges.
+        /// Share of the difference from the blurred luma that is added. Higher gives halos along edges.
         amount: f32 = 0.5, 0.0..=3.0;
-        /// Standard deviation of the blur in samples. Higher gives broader haloes.
+        /// Standard deviation of the blur in samples. Higher gives broader halos.
         radius_px: f32 = 1.0, 0.3..=6.0;
     }
 }
 
-/// Unsharp mask on luma: all channels gain `amount (Y − blur(Y))`. Nothing is rounded.
+/// Unsharp mask on luma: all channels gain `amount (Y − blur(Y))`. The result is not rounded.
 impl Degradation for Sharpen {
     fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
         rgb(&pair.lq)?;

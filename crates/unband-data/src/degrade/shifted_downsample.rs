@@ -1,4 +1,4 @@
-//! A blur, then every so many-th sample.
+//! Blur and decimation without a shift.
 
 use unband_image::{Depth, Rng, params};
 
@@ -9,17 +9,17 @@ use super::{Degradation, DegradeError, Pair, clip, rgb};
 params! {
     /// Settings of `shifted-downsample`.
     pub struct ShiftedDownsample {
-        /// Side of the kernel in samples; even ones count as the next odd one.
+        /// Side of the kernel in samples; even sizes are rounded up to the next odd one.
         size: u32 = 25, 3..=51;
         /// Standard deviation of the blur in samples. Lower leaves jagged edges, higher is softer.
         sigma_px: f32 = 1.0, 0.0..=16.0;
-        /// Of so many samples each way one is kept; 1 keeps all.
+        /// Decimation factor n: of every n samples in each direction one is kept. 1 keeps all.
         every: u32 = 1, 1..=8;
     }
 }
 
-/// A Gaussian moved by half of what is left out, so that the image stays in place when the first of `every` samples is kept; the
-/// border mirrored. Clamped to black and white.
+/// A Gaussian shifted by half of the skipped samples, so that the image stays in place when the first of
+/// `every` samples is kept. The border is mirrored; the result is clamped to black and white.
 ///
 /// Source: Zhang et al. 2021 (BSRGAN), section 3.2, and their `degradation_bsrgan`.
 impl Degradation for ShiftedDownsample {

@@ -1,4 +1,4 @@
-//! Noise that grows with the light.
+//! Speckle noise, proportional to the value.
 
 use unband_image::{Depth, Rng, params};
 
@@ -8,14 +8,15 @@ use super::{Degradation, DegradeError, Pair, rgb};
 params! {
     /// Settings of `speckle`.
     pub struct Speckle {
-        /// Standard deviation on white, in 8-bit codes; of correlated noise the root of the greatest variance that it can have.
+        /// Standard deviation at white, in 8-bit codes; for correlated noise, the square root of its largest
+        /// possible variance.
         level_codes: f32 = 10.0, 0.0..=128.0;
-        /// Each channel its own, all the same, or by a covariance that is drawn.
+        /// Relation between channels: independent, identical, or correlated by a covariance that is drawn.
         channels: Channels = Channels::Independent;
     }
 }
 
-/// Normal noise times the value it is added to; clamped to black and white before and after.
+/// Gaussian noise multiplied by the value; clamped to black and white before and after.
 ///
 /// Source: `add_speckle_noise` of cszn/BSRGAN.
 impl Degradation for Speckle {

@@ -1,4 +1,4 @@
-//! Tone curves, which spread codes that had been rounded.
+//! Tone curves, which spread quantised codes.
 
 use unband_image::{Image, Rng, params};
 
@@ -7,11 +7,11 @@ use super::{Degradation, DegradeError, Pair, rgb, to_eight_bits};
 params! {
     /// Settings of `tone`.
     pub struct Tone {
-        /// Factor on the values. Above 1 spreads the codes and clips the brightest.
+        /// Factor on the values. Above 1 spreads the codes and clips highlights.
         gain: f32 = 1.0, 0.05..=8.0;
         /// Exponent. Below 1 lifts the shadows and spreads their codes most.
         gamma: f32 = 1.0, 0.2..=5.0;
-        /// Share of an S-curve. Higher spreads the middle; negative values flatten it.
+        /// Share of an S-curve. Higher spreads the midtones; negative values flatten them.
         contrast: f32 = 0.0, -1.0..=1.0;
     }
 }
@@ -31,7 +31,7 @@ impl Tone {
     }
 }
 
-/// The same curve on all channels of both sides, `v' = s(clamp(gain v)^gamma)`; nothing is rounded here.
+/// Applies the same curve to all channels of both sides, `v' = s(clamp(gain v)^gamma)`, without rounding.
 impl Degradation for Tone {
     fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
         rgb(&pair.lq)?;
@@ -41,8 +41,8 @@ impl Degradation for Tone {
     }
 }
 
-/// Rounds to 8 bits, then applies [`Tone`] with a gain of 1 to 1.3, a gamma of 0.65 to 1 and a contrast of 0 to
-/// 0.7, all drawn, and rounds to 8 bits again. The clean side gets the same curve without any rounding.
+/// Rounds to 8 bits, applies [`Tone`], and rounds to 8 bits again. Gain (1 to 1.3), gamma (0.65 to 1) and
+/// contrast (0 to 0.7) are drawn. The clean side gets the same curve without rounding.
 pub struct DrawnTone;
 
 impl Degradation for DrawnTone {

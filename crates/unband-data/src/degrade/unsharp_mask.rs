@@ -1,4 +1,4 @@
-//! Sharpening that leaves flats alone.
+//! Unsharp mask with a threshold, which leaves smooth areas unchanged.
 
 use unband_image::{Depth, Rng, params};
 
@@ -9,24 +9,24 @@ use super::{Degradation, DegradeError, Pair, rgb};
 params! {
     /// Settings of `unsharp-mask`.
     pub struct UnsharpMask {
-        /// How much of the difference from the blurred image is added. Higher gives haloes along edges.
+        /// Share of the difference from the blurred image that is added. Higher gives halos along edges.
         amount: f32 = 0.5, 0.0..=3.0;
-        /// Side of the blur's kernel in samples; even ones count as the next odd one. Its standard deviation is
-        /// 0.15 size + 0.35. Larger ones give broader haloes.
+        /// Side of the blur kernel in samples; even sizes are rounded up to the next odd one. Its standard
+        /// deviation is 0.15 size + 0.35. Larger kernels give broader halos.
         size: u32 = 51, 3..=101;
-        /// Differences up to this, in 8-bit codes, are left alone.
+        /// Differences up to this, in 8-bit codes, are not sharpened.
         threshold_codes: f32 = 10.0, 0.0..=255.0;
     }
 }
 
-/// Unsharp mask of each channel for itself, where the difference is above a threshold, with a soft transition.
+/// Unsharp mask on each channel where the difference is above a threshold, with a soft transition.
 ///
 /// Source: `add_sharpening` of cszn/BSRGAN, after `USMSharp` of Real-ESRGAN (Wang et al. 2021).
 impl Degradation for UnsharpMask {
     fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
         rgb(&pair.lq)?;
         let size = odd(self.size);
-        // What OpenCV takes for a size of which no standard deviation is given.
+        // OpenCV's standard deviation for a kernel size alone.
         let row = gaussian_row(size, 0.3 * ((size as f64 - 1.0) * 0.5 - 1.0) + 0.8);
         let mut difference = pair.lq.clone();
         separable(&mut difference, &row, Border::Mirror, 1);

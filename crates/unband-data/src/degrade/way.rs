@@ -1,4 +1,4 @@
-//! What is done to images: one cause of banding, or what a mix draws.
+//! Choice between a degradation with fixed settings and a recipe.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,31 +10,32 @@ use super::mix::{Mix, MixError};
 use super::record::Record;
 use super::{DegradeError, Pair};
 
-/// One way of degrading images.
+/// A degradation with fixed settings, or a recipe.
 #[derive(Clone)]
 pub enum Way {
-    /// A cause of banding.
+    /// A degradation with fixed settings.
     Cause(&'static Cause),
-    /// A mix, which draws anew for each image.
+    /// A recipe, which draws new settings for each image.
     Mix(Arc<Mix>),
 }
 
-/// Samples around an image for causes that make a video of it.
+/// Margin in samples for degradations that make a video of the image.
 const FILM_ROOM: usize = 64;
 
 impl Way {
-    /// The cause of that name, else the mix of that name or in that file, whose sides have one size.
+    /// The degradation with this name, or else the recipe with this name or in this file, with sides of one
+    /// size.
     ///
     /// # Errors
-    /// Neither a name nor a file that can be read; mistakes in the file; a mix with a scale.
+    /// Neither a name nor a readable file; mistakes in the file; a recipe with a scale.
     pub fn find(name_or_path: &str) -> Result<Self, MixError> {
         Self::find_with(name_or_path, Mix::find_unscaled)
     }
 
-    /// As [`Self::find`], mixes with a scale too.
+    /// As [`Self::find`], recipes with a scale included.
     ///
     /// # Errors
-    /// Neither a name nor a file that can be read; mistakes in the file.
+    /// Neither a name nor a readable file; mistakes in the file.
     pub fn find_any(name_or_path: &str) -> Result<Self, MixError> {
         Self::find_with(name_or_path, Mix::find)
     }
@@ -46,7 +47,7 @@ impl Way {
         }
     }
 
-    /// Samples of the image that it wants around a patch, or takes away.
+    /// Samples of the image needed around a patch, or cropped from it.
     pub fn room(&self) -> usize {
         match self {
             Self::Cause(cause) if cause.wants_room => FILM_ROOM,
@@ -55,7 +56,7 @@ impl Way {
         }
     }
 
-    /// How many times smaller the degraded side becomes.
+    /// Ratio of the clean side's size to the degraded side's.
     pub fn scale(&self) -> usize {
         match self {
             Self::Cause(_) => 1,
@@ -63,7 +64,7 @@ impl Way {
         }
     }
 
-    /// Does it to a pair of twice the same clean image; what a mix drew.
+    /// Degrades a pair whose sides are the same clean image. Returns the record of a recipe.
     ///
     /// # Errors
     /// As [`super::Degradation::apply`].
@@ -75,7 +76,7 @@ impl Way {
     }
 }
 
-/// The cause's name or the mix's title.
+/// The degradation's name or the recipe's title.
 impl fmt::Display for Way {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

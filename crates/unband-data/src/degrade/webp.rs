@@ -1,4 +1,4 @@
-//! Lossy WebP.
+//! Lossy WebP compression.
 
 use unband_image::{Image, Rng, params};
 
@@ -7,13 +7,13 @@ use super::{Degradation, DegradeError, Pair, decoded, rgb};
 params! {
     /// Settings of `webp`.
     pub struct WebP {
-        /// libwebp's quality. Below 60 flats become blocks of one value.
+        /// libwebp's quality. Below 60, smooth areas become blocks of one value.
         quality: u32 = 75, 1..=100;
     }
 }
 
 impl WebP {
-    /// The WebP file of an image (rounded to 8 bits first), as `cwebp -q` makes it.
+    /// Encodes an image (rounded to 8 bits first) as WebP, like `cwebp -q`.
     ///
     /// # Errors
     /// When the image is not RGB or too large for WebP.
@@ -22,7 +22,7 @@ impl WebP {
         let failed = |what: String| DegradeError::Coder { format: "WebP", what };
         let side = |n: usize| match u32::try_from(n) {
             Ok(side @ 1..=16_383) => Ok(side),
-            _ => Err(failed(format!("{n} samples on a side, 1 to 16383 fit"))),
+            _ => Err(failed(format!("a side of {n} samples is not in 1..=16383"))),
         };
         let (width, height) = (side(image.width())?, side(image.height())?);
         let pixels = image.to_rgb8()?;
@@ -33,7 +33,7 @@ impl WebP {
     }
 }
 
-/// Through libwebp at a quality, and back to 8 bits.
+/// Compresses as WebP and decodes to 8 bits.
 impl Degradation for WebP {
     fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
         pair.lq = decoded("WebP", &self.encode(&pair.lq)?)?;

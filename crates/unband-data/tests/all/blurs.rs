@@ -1,4 +1,5 @@
-//! Kernels, convolutions, sharpening, JPEG and the classical ways down against the published code: `golden/bsrgan/README.md`.
+//! Kernels, convolutions, sharpening, JPEG and downscaling compared with the published code:
+//! `golden/bsrgan/README.md`.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 
@@ -14,7 +15,7 @@ fn apart(name: &str, got: &[f64], want: &[f64]) -> f64 {
     told(name, got.iter().zip(want).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max))
 }
 
-/// Tells a difference to those who ask with `--nocapture`, for docs/results/degradation.md.
+/// Prints a difference under `--nocapture`, for docs/results/degradation.md.
 fn told(name: &str, difference: f64) -> f64 {
     println!("{name}: {difference:.1e}");
     difference
@@ -29,7 +30,7 @@ fn kernels_are_those_of_the_published_code() {
     }
     for (name, want) in tensors("anisotropic_gaussian/") {
         let [size, theta, along, across] = numbers(&name)[..] else { panic!("{name}") };
-        // The name rounds an eighth of a turn.
+        // The name rounds an angle of 45°.
         let eighth = std::f64::consts::FRAC_PI_4;
         let theta = if (theta - eighth).abs() < 1e-6 { eighth } else { theta };
         let got = Kernel::anisotropic(size as usize, theta, [along, across], 0.0);
@@ -48,7 +49,7 @@ fn kernels_are_those_of_the_published_code() {
 
 #[test]
 fn kernels_are_moved_as_the_published_code_does() {
-    // Both axes of a table, one after the other.
+    // Both axes of a table in sequence.
     let moved = |table: &[f64], width: usize, sf: f64, upper_left: bool| {
         let rows: Vec<f64> = table.chunks(width).flat_map(|row| shifted(row, sf, upper_left)).collect();
         let height = rows.len() / width;
@@ -70,7 +71,7 @@ fn kernels_are_moved_as_the_published_code_does() {
     }
 }
 
-/// The ramp of 5 × 6 that is moved.
+/// The 5×6 ramp that is shifted.
 fn ramp() -> Vec<f64> {
     (0..30).map(|i| f64::from(i).powf(1.5)).collect()
 }
@@ -113,7 +114,7 @@ fn the_classical_ways_down_are_those_of_the_published_code() {
     let start = || Pair::of(formula(45, 36));
     let blur = |pair: &mut Pair| pair.lq = convolved(pair.lq.clone(), &aniso15(), Border::Wrap);
     let bicubic = |pair: &mut Pair| {
-        // Steps clamp, the published functions leave what overshoots.
+        // Steps clamp; the published functions keep overshoots.
         for plane in &mut pair.lq.planes {
             *plane = plane.scaled(1.0 / 3.0);
         }
@@ -138,7 +139,7 @@ fn the_unsharp_mask_is_that_of_the_published_code() {
     let mut pair = Pair::of(formula(80, 96));
     step(&mut pair, "unsharp-mask", &[]);
     let difference = told("usm", furthest(&pair.lq, &tensor("usm/fimg")));
-    // A sample whose difference is within rounding of the threshold would be off by far more.
+    // A sample whose difference is within rounding of the threshold could differ much more.
     assert!(difference < 2e-6, "{difference:e}");
 }
 
@@ -149,7 +150,7 @@ fn separable_blurs_are_what_their_kernels_give() {
         step(&mut pair, "gaussian-blur", &[("size", &size.to_string()), ("sigma_px", &sigma.to_string())]);
         let want = convolved(formula(40, 33), &Kernel::isotropic(size, sigma), Border::Mirror);
         for (got, want) in pair.lq.planes.iter().zip(&want.planes) {
-            // The kernel's side has 625 products to round, the rows' 50.
+            // The kernel rounds 625 products, the rows 50.
             assert!(got.data.iter().zip(&want.data).all(|(a, b)| (a - b).abs() < 3e-6), "{size} {sigma}");
         }
     }
@@ -182,7 +183,7 @@ fn jpeg_is_as_opencv_writes_and_reads_it() {
 
 #[test]
 fn jpeg_has_the_tables_and_the_chroma_of_libjpeg() {
-    /// Where the first row of a table lies in a file's zigzag order.
+    /// Position of a table's first row in a file's zigzag order.
     const FIRST_ROW: [usize; 8] = [0, 1, 5, 6, 14, 15, 27, 28];
     for (quality, want) in [
         ("30", [27, 18, 17, 27, 40, 66, 85, 101]),
@@ -196,7 +197,7 @@ fn jpeg_has_the_tables_and_the_chroma_of_libjpeg() {
         let marker = |m: u8| file.windows(2).position(|w| w == [0xff, m]).unwrap();
         let table = &file[marker(0xdb) + 5..];
         assert_eq!(FIRST_ROW.map(|i| table[i]), want, "q{quality}");
-        // Baseline, three components, luma twice as fine both ways.
+        // Baseline, three components, luma at twice the resolution both ways.
         let frame = &file[marker(0xc0)..];
         assert_eq!((frame[9], frame[11], frame[14], frame[17]), (3, 0x22, 0x11, 0x11), "q{quality}");
     }

@@ -1,4 +1,4 @@
-//! What holds for BSRGAN's models: plans, patches, and the statistics of the published code.
+//! BSRGAN's models: records, patches, and the statistics of the published code.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 
@@ -24,7 +24,7 @@ fn plans(mix: &Mix, count: u64) -> impl Iterator<Item = Record> {
     (0..count).map(|seed| mix.draw(Rng::new(seed)).unwrap())
 }
 
-/// How often something is, of so many.
+/// Share of `of` that was counted under a name.
 fn share(counts: &BTreeMap<String, u32>, name: &str, of: u32) -> f64 {
     f64::from(counts.get(name).copied().unwrap_or(0)) / f64::from(of)
 }
@@ -96,7 +96,8 @@ fn plans_have_the_published_order_odds_and_ranges() {
         close("noise independent", 0.4, 0.02);
         close("noise same", 0.4, 0.02);
         close("noise correlated", 0.2, 0.02);
-        // A step of seven in any order stands before the later one of two others two times in three.
+        // In a random order of seven steps, a step comes before the later one of two others with probability
+        // 2/3.
         close("jpeg before fit", 0.9 * 2.0 / 3.0, 0.02);
         let sizes: Vec<&String> = counts.keys().filter(|name| name.starts_with("size ")).collect();
         assert_eq!(sizes.len(), 10);
@@ -138,7 +139,7 @@ fn plans_of_the_extended_model_keep_their_order_unless_all_is_shuffled() {
     // Blur and size come first, then noise, Poisson and speckle in all of their orders.
     assert!(orders.keys().all(|o| o[..2] == ["blur 1", "resize 1"]));
     assert_eq!(orders.keys().filter(|o| o.len() == 5).count(), 6);
-    // Of 7! orders of the 7 steps that are always there, one is that of the file.
+    // Of the 7! orders of the 7 steps that are always present, one is that of the file.
     let kept = plans(&half, 4000).filter(in_order).count() as f64 / 4000.0;
     assert!((kept - 0.5).abs() < 0.04, "{kept}");
     assert!(bsrgan_plus(2, 0.5, false).unwrap().draw(Rng::new(1)).unwrap().clean.is_empty());
@@ -170,7 +171,7 @@ fn patches_have_their_sizes_and_whole_codes() {
 
 #[test]
 fn the_clean_patch_is_where_the_degraded_one_is() {
-    // Both sides show the same part: their means over quarters agree far better than those of parts beside it.
+    // Both sides show the same area: their means over quarters agree far better than with shifted areas.
     let clean = image(160, 160, |x, y, c| (x as f32 + 1.7 * y as f32 + 9.0 * c as f32) / 500.0);
     for seed in 0..40 {
         let pair = degradation_bsrgan(&clean, 4, 24, Rng::new(seed)).unwrap();
@@ -178,7 +179,8 @@ fn the_clean_patch_is_where_the_degraded_one_is() {
             let data = &image.planes[1].data;
             f64::from(data.iter().sum::<f32>()) / data.len() as f64
         };
-        // Correlated noise and JPEG move the mean by a code or two; one sample aside is two codes.
+        // Correlated noise and JPEG change the mean by a code or two; a shift of one sample changes it by two
+        // codes.
         assert!((mean(&pair.lq) - mean(&pair.gt)).abs() * 255.0 < 2.0, "{seed}");
     }
 }
@@ -245,12 +247,14 @@ fn without_any_harm_only_the_size_changes() {
     }
 }
 
-/// What is recorded of the published code's patches: its name in the file, and whether quantiles of it are there.
+/// A recorded statistic of the published code's patches: its name in the file, and whether its quantiles are
+/// recorded.
 const STATISTICS: [(&str, bool); 4] =
     [("psnr_lq_vs_bicubic_hq", true), ("mean_shift", false), ("lq_std", true), ("lq_laplacian_var", true)];
 
-/// Of one degraded patch: its PSNR against the clean one reduced by MATLAB's bicubic, how much brighter it is than that, its
-/// deviation, all over three channels of 0 to 1, and the variance of the Laplacian of its grey.
+/// Statistics of one degraded patch, over three channels of 0 to 1: PSNR against the clean one reduced by
+/// MATLAB's bicubic, difference in brightness from it, standard deviation, and the variance of the Laplacian
+/// of its grey.
 fn statistics(pair: &Pair, scale: usize) -> [f64; 4] {
     let planes = || pair.lq.planes.iter().zip(&pair.gt.planes);
     let samples: usize = pair.lq.planes.iter().map(|plane| plane.data.len()).sum();
@@ -269,7 +273,7 @@ fn statistics(pair: &Pair, scale: usize) -> [f64; 4] {
         let sample = |plane: usize| f64::from(pair.lq.planes[plane].row(y)[x]);
         0.299 * sample(0) + 0.587 * sample(1) + 0.114 * sample(2)
     };
-    // The row or column beyond the outermost is the one before it.
+    // The row or column beyond the outermost repeats the one before it.
     let near = |i: usize, n: usize| [if i == 0 { 1 } else { i - 1 }, if i + 1 == n { n - 2 } else { i + 1 }];
     let edges = (0..w * h).map(|i| {
         let (x, y) = (i % w, i / w);
@@ -293,11 +297,11 @@ fn moments(values: &[f64]) -> (f64, f64, f64) {
     (mean, power(2), power(4))
 }
 
-/// Everything recorded of the published code's patches holds for ours, as far as chance allows: four standard errors of the
+/// All recorded statistics of the published code's patches match unband's within four standard errors of the
 /// difference of two samples.
 ///
-/// A mean's variance is `σ²/n`, a deviation's `(μ₄ − σ⁴) / (4 σ² n)`, and that of the share of our patches below a quantile `p`
-/// of theirs `p (1 − p) / n`, each for both samples; the moments are ours.
+/// A mean's variance is `σ²/n`, a deviation's `(μ₄ − σ⁴) / (4 σ² n)`, and that of the share of unband's
+/// patches below their quantile `p` is `p (1 − p) / n`, each for both samples; the moments are unband's.
 fn is_as_published(name: &str, mix: &Mix) {
     const COUNT: u32 = 400;
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../golden/bsrgan/degradation_stats.json");

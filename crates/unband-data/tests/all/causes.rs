@@ -1,4 +1,4 @@
-//! What holds for the causes of banding.
+//! Degradations with fixed settings.
 #![allow(clippy::unwrap_used, clippy::float_cmp, clippy::print_stdout)]
 
 use std::collections::{BTreeSet, HashSet};
@@ -12,7 +12,7 @@ use unband_data::degrade::{DegradeError, program};
 use unband_data::{CAUSES, Degradation, Pair, find};
 use unband_image::{Depth, Image, Matrix, Range, Rng};
 
-/// A smooth 16-bit image of two colours that meet diagonally.
+/// A smooth 16-bit image of two colours with a diagonal boundary.
 fn clean(width: usize, height: usize) -> Image {
     let data: Vec<u16> = (0..width * height)
         .flat_map(|i| {
@@ -58,8 +58,8 @@ fn every_cause_is_repeatable_and_gives_8_bits() {
         assert!(is_on_eight_bits(&first.lq), "{}", cause.name);
         let size = |image: &Image| (image.width(), image.height());
         assert_eq!(size(&first.lq), size(&first.gt), "{}", cause.name);
-        assert!(first.lq.planes != first.gt.planes, "{} harms nothing", cause.name);
-        // Harmed, but still the same image.
+        assert!(first.lq.planes != first.gt.planes, "{} changes nothing", cause.name);
+        // Degraded, but still the same image.
         for (a, b) in first.lq.planes.iter().zip(&first.gt.planes) {
             let error: f32 = a.data.iter().zip(&b.data).map(|(a, b)| (a - b).abs()).sum();
             let codes = 255.0 * error / a.data.len() as f32;
@@ -156,7 +156,7 @@ fn pictures_that_do_not_fit_are_refused() {
     }
 }
 
-/// Mean of a plane of Y, U and V, in codes of BT.601's limited range.
+/// Mean of a plane of Y, U and V, in BT.601 codes of limited range.
 fn mean_planes(image: &Image) -> [f32; 3] {
     let mean =
         |plane: usize| image.planes[plane].data.iter().sum::<f32>() / image.planes[plane].data.len() as f32;
@@ -164,14 +164,14 @@ fn mean_planes(image: &Image) -> [f32; 3] {
     [219.0 * y, 224.0 * u, 224.0 * v]
 }
 
-/// Measured on pairs of the set; no banding is needed for it.
+/// Measured on pairs of the set; it needs no banding.
 #[test]
 fn the_full_hd_recipe_leaves_its_tools_offset() {
     if Command::new("ffmpeg").arg("-version").output().is_err() {
         unband_skips::program("ffmpeg");
         return;
     }
-    // It depends on the image by a tenth of a code and more: a mean over many.
+    // It varies between images by a tenth of a code and more: a mean over many.
     let Some(folder) = std::env::var_os("UNBAND_PHOTOS") else {
         unband_skips::file("UNBAND_PHOTOS, a folder with train/*.jxl");
         return;
@@ -199,7 +199,8 @@ fn the_full_hd_recipe_leaves_its_tools_offset() {
         }
         for (plane, offset) in TOOL_OFFSET.into_iter().enumerate() {
             let want = if truth == Truth::Frame { offset } else { 0.0 };
-            // The set's own frames gave it, these are others. Without the tools' truncation it is 0, with RGB both ways −1.1 and 0.
+            // The offset was measured on the set's frames; these differ. Without the tools' truncation it is
+            // 0, with RGB both ways −1.1 and 0.
             assert!((apart[plane] - want).abs() < 0.1, "{truth:?}: {apart:?}, {TOOL_OFFSET:?}");
         }
     }

@@ -1,4 +1,4 @@
-//! What encoders of images and video do to a pair. Where a program is missing the test says so.
+//! Image and video encoders. The tests report missing programs.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 
@@ -51,7 +51,7 @@ fn predicted_frames_differ_from_intra_frames_and_stay_in_place() {
             continue;
         };
         assert!(intra.lq.planes != clip.lq.planes, "{name}");
-        // A frame that is out of place by one sample would be 4 codes off in the texture.
+        // A frame shifted by one sample would differ by 4 codes in the texture.
         assert!(loss(&clip) < 2.0 * loss(&intra) + 1.0, "{name}: {} {}", loss(&clip), loss(&intra));
     }
 }
@@ -65,7 +65,7 @@ fn odd_sides_pass() {
     }
 }
 
-/// Records that differ in seed, size and settings.
+/// Records with different seeds, sizes and settings.
 fn mixed(name: &str) -> (Vec<Record>, Vec<Pair>) {
     let grain = |seed| Applied::new("grain", seed, &[]).unwrap();
     let step = |i: u32| {
@@ -124,7 +124,7 @@ fn of_many_only_the_one_to_blame_fails() {
 fn webp_loses_more_at_less_quality_and_is_that_of_libwebp() {
     let built_in = |quality| degraded("webp", &[("quality", quality)], scene(160, 120)).unwrap();
     assert!(loss(&built_in("20")) > 1.3 * loss(&built_in("90")));
-    // The same pixels as libwebp's own programs give.
+    // The same pixels as from libwebp's own programs.
     let clean = scene(160, 120);
     let file = ppm(160, 120, &clean.to_rgb8().unwrap());
     let args = ["-quiet", "-o", "-", "--", "-"];

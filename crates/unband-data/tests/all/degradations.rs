@@ -1,4 +1,4 @@
-//! What holds for all degradations, and what each promises.
+//! Properties of all degradations, and of each one.
 #![allow(clippy::unwrap_used, clippy::float_cmp, clippy::print_stdout, clippy::needless_pass_by_value)]
 
 
@@ -17,7 +17,7 @@ fn setting(name: &str, value: impl ToString) -> (String, String) {
     (name.to_owned(), value.to_string())
 }
 
-/// The scene degraded by one step, `None` where a program is missing.
+/// The scene degraded by one step; `None` if a program is missing.
 fn degraded(name: &str, settings: &[(&str, &str)], seed: u64) -> Pair {
     let settings: Vec<_> = settings.iter().map(|(n, v)| setting(n, v)).collect();
     let mut pair = Pair::of(scene(320, 256));
@@ -92,7 +92,7 @@ fn every_degradation_is_repeatable_and_changes_the_sides_it_says() {
         assert!(first == make().unwrap(), "{}", entry.name);
         let clean = scene(176, 144);
         let follows = first.gt.planes != clean.planes;
-        // The full-HD recipe cuts frames out of the image, so that both sides change.
+        // `fhd` cuts frames out of the image, so both sides change.
         let both = entry.sides == Sides::Both || entry.name == "fhd";
         assert_eq!(follows, both, "{}", entry.name);
         assert!(first.lq.planes != clean.planes, "{} changes nothing", entry.name);
@@ -105,7 +105,7 @@ fn every_degradation_is_repeatable_and_changes_the_sides_it_says() {
     }
 }
 
-/// Settings with which those whose defaults change nothing do.
+/// Settings under which degradations with neutral defaults change something.
 fn changing(name: &str) -> Vec<(String, String)> {
     match name {
         "tone" => vec![setting("gamma", 0.8)],
@@ -140,8 +140,8 @@ fn tiny_and_odd_pictures_pass_or_are_refused_with_their_size() {
 
 #[test]
 fn room_is_as_far_as_a_sample_looks() {
-    // A change of one corner must not reach further than the room says.
-    // WebP's encoder and palettes look at the whole image first.
+    // A change of one corner must not reach further than `room`.
+    // WebP's encoder and palettes analyse the whole image first.
     let near = |e: &&DegradationEntry| e.speed == Speed::Quick && !["webp", "palette"].contains(&e.name);
     for entry in DEGRADATIONS.iter().filter(|e| e.sides == Sides::Degraded).filter(near) {
         let make = |touched: bool| {
@@ -233,7 +233,7 @@ fn grain_has_the_strength_size_and_place_that_were_asked_for() {
         built.degradation.apply(&mut pair, Rng::new(3)).unwrap();
         pair
     };
-    // Neighbours agree the more the coarser the grain is.
+    // Neighbours agree more with coarser grain.
     let mut last = -0.1;
     for size in ["1", "2", "4"] {
         let pair = apply(gray(32_768), &[("strength_codes", "2"), ("size_px", size), ("chroma", "0")]);

@@ -1,4 +1,4 @@
-//! Degradations and data sets: integration tests in one program, which links once.
+//! Degradations and datasets: integration tests in one program, which links once.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod blurs;

@@ -1,4 +1,4 @@
-//! What holds for mixes.
+//! Recipes.
 #![allow(clippy::unwrap_used, clippy::float_cmp)]
 
 
@@ -26,7 +26,7 @@ fn shipped_mixes_are_repeatable_and_their_records_make_the_same() {
             let record = mix.apply(&mut pair, Rng::new(seed)).unwrap();
             let mut again = Pair::of(scene(48, 40));
             assert!(mix.apply(&mut again, Rng::new(seed)).unwrap() == record && again == pair);
-            // Also after it was written and read.
+            // Also after writing and reading.
             let text = serde_json::to_string(&record).unwrap();
             let read: Record = serde_json::from_str(&text).unwrap();
             assert_eq!(read, record);
@@ -92,7 +92,7 @@ fn what_is_done_to_the_clean_side_is_on_both() {
     let mut pair = Pair::of(scene(64, 64));
     Mix::parse(text, "film").unwrap().apply(&mut pair, Rng::new(3)).unwrap();
     assert!(pair.gt != scene(64, 64) && pair.lq != pair.gt);
-    // Five bits are what the degraded side has of the clean one, grain included.
+    // The degraded side is the clean side at five bits, grain included.
     for (lq, gt) in pair.lq.planes.iter().zip(&pair.gt.planes) {
         for (lq, gt) in lq.data.iter().zip(&gt.data) {
             assert!(((gt * 31.0).round() / 31.0 - lq).abs() <= 0.5 / 255.0 + 1e-6);
@@ -135,7 +135,7 @@ fn a_mix_must_keep_the_scale_it_promises() {
     let text = "title = \"t\"\nscale = 2\n[[degrade]]\nuse = \"decimate\"\nevery = 3";
     let mix = Mix::parse(text, "three").unwrap();
     let error = mix.apply(&mut Pair::of(scene(31, 24)), Rng::new(1)).unwrap_err();
-    let message = "the degraded side has 10×8 samples, the clean one 30×24: not 2 times as many each way";
+    let message = "the degraded side has 10×8 samples, the clean one 30×24: not 2 times as large";
     assert_eq!(error.to_string(), message);
     assert!(error.hint().unwrap().contains("`fit`"));
 }
@@ -158,8 +158,8 @@ fn shuffled_groups_take_all_orders_and_keep_those_they_must() {
     for seed in 0..8000 {
         *counts.entry(mix.draw(Rng::new(seed)).unwrap().names.concat()).or_insert(0u32) += 1;
     }
-    // Half of the time a, then b and c in any order, then d. Else one of 24 orders, of which 12 keep b before c and the others
-    // become these.
+    // Half of the time a, then b and c in any order, then d. Otherwise one of 24 orders, of which 12 keep b
+    // before c and the others become these.
     let close = |name: &str, share: f64| (f64::from(counts[name]) / 8000.0 - share).abs() < 0.02;
     assert_eq!(counts.len(), 13);
     assert!(
@@ -194,7 +194,7 @@ fn mistakes_are_named_by_file_key_and_range() {
         ),
         (
             "use = \"rgb-bits\"\nrounding = { from = 1, to = 2 }",
-            "mix.toml: `degrade[0].rounding`: has no range, expected nearest, truncate, shift",
+            "mix.toml: `degrade[0].rounding`: cannot be a range, expected nearest, truncate, shift",
         ),
         (
             "use = \"grain\"\nsize_px = {}",
@@ -202,18 +202,18 @@ fn mistakes_are_named_by_file_key_and_range() {
         ),
         (
             "use = \"grain\"\nsize_px = { from = 3, to = 2 }",
-            "mix.toml: `degrade[0].size_px`: `from` 3 lies above `to` 2",
+            "mix.toml: `degrade[0].size_px`: `from` 3 is above `to` 2",
         ),
         (
             "use = \"grain\"\nstrength_codes = { from = 0, to = 2, scale = \"log\" }",
-            "mix.toml: `degrade[0].strength_codes`: a scale of log needs a `from` above 0, got 0",
+            "mix.toml: `degrade[0].strength_codes`: a log scale needs a `from` above 0, got 0",
         ),
         (
             "use = \"grain\"\nsize_px = { from = 1, to = 2, steps = 3 }",
             "mix.toml: `degrade[0].size_px.steps`: unknown key; a range has from, to, step and scale",
         ),
         ("use = \"grain\"\nsize_px = []", "mix.toml: `degrade[0].size_px`: the list is empty"),
-        ("probability = 2\nuse = \"grain\"", "mix.toml: `degrade[0].probability`: must lie in 0 to 1, got 2"),
+        ("probability = 2\nuse = \"grain\"", "mix.toml: `degrade[0].probability`: must be in 0 to 1, got 2"),
         ("bits = 3", "mix.toml: `degrade[0]`: needs one of `use`, `steps` and `one-of`"),
         ("use = \"grain\"\nsteps = []", "mix.toml: `degrade[0]`: needs one of `use`, `steps` and `one-of`"),
         (
@@ -228,16 +228,16 @@ fn mistakes_are_named_by_file_key_and_range() {
             "use = \"grain\"\nsize_px = \"scale squared\"",
             "mix.toml: `degrade[0].size_px`: expected a sum like `4 + 2 * scale`, got `scale squared`",
         ),
-        ("steps = []\nshuffle = 2", "mix.toml: `degrade[0].shuffle`: must lie in 0 to 1, got 2"),
+        ("steps = []\nshuffle = 2", "mix.toml: `degrade[0].shuffle`: must be in 0 to 1, got 2"),
         (
             "steps = []\nkeep-order = [\"a\"]",
-            "mix.toml: `degrade[0].keep-order`: no step here has the name `a`",
+            "mix.toml: `degrade[0].keep-order`: no step here is named `a`",
         ),
         (
             "steps = []\nkeep-order = [1]",
             "mix.toml: `degrade[0].keep-order`: expected a list of names, got [1]",
         ),
-        ("steps = []\nthen-scale = 9", "mix.toml: `degrade[0].then-scale`: must lie in 1..=8, got 9"),
+        ("steps = []\nthen-scale = 9", "mix.toml: `degrade[0].then-scale`: must be in 1..=8, got 9"),
         ("steps = [3]", "mix.toml: `degrade[0].steps[0]`: expected a table, got integer"),
         (
             "steps = []\nbits = 3",
@@ -246,16 +246,16 @@ fn mistakes_are_named_by_file_key_and_range() {
     ] {
         assert_eq!(problem(&format!("title = \"t\"\n[[degrade]]\n{body}\n")), message);
     }
-    assert_eq!(problem("title = \"t\"\nscale = 0"), "mix.toml: `scale`: must lie in 1..=8, got 0");
+    assert_eq!(problem("title = \"t\"\nscale = 0"), "mix.toml: `scale`: must be in 1..=8, got 0");
     let unknown = problem("title = \"t\"\n[[degrade]]\nsteps = [{ use = \"grian\" }]");
     assert!(unknown.starts_with(
-        "mix.toml: `degrade[0].steps[0].use`: no degradation `grian`, expected one of rgb-bits"
+        "mix.toml: `degrade[0].steps[0].use`: unknown degradation `grian`, expected one of rgb-bits"
     ));
-    assert_eq!(problem("depth = 8"), "mix.toml: `title`: missing: say what the mix is for");
-    assert_eq!(problem("title = \"t\"\ndepth = 17"), "mix.toml: `depth`: must lie in 1..=16, got 17");
+    assert_eq!(problem("depth = 8"), "mix.toml: `title`: missing: give the recipe a title");
+    assert_eq!(problem("title = \"t\"\ndepth = 17"), "mix.toml: `depth`: must be in 1..=16, got 17");
     assert_eq!(
         problem("title = \"t\"\ndegraded = []"),
-        "mix.toml: `degraded`: unknown key; a mix has title, depth, scale, room, clean and degrade"
+        "mix.toml: `degraded`: unknown key; a recipe has title, depth, scale, room, clean and degrade"
     );
     assert!(problem("title = ").starts_with("mix.toml: TOML parse error at line 1"));
 }
@@ -263,10 +263,10 @@ fn mistakes_are_named_by_file_key_and_range() {
 #[test]
 fn a_mix_that_is_not_there_is_named() {
     let error = Mix::find("defualt").unwrap_err();
-    assert_eq!(error.to_string(), "there is no mix `defualt`");
+    assert_eq!(error.to_string(), "unknown recipe `defualt`");
     let hint = error.hint().unwrap();
     assert!(
-        hint.starts_with("the mixes are ") && hint.contains("default, ") && hint.contains(", fhd, "),
+        hint.starts_with("built-in recipes are ") && hint.contains("default, ") && hint.contains(", fhd, "),
         "{hint}"
     );
     let error = Mix::find("no/such.toml").unwrap_err();

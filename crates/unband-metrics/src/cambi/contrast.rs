@@ -1,4 +1,4 @@
-//! The contrast at each sample, from histograms that slide down columns of the image.
+//! CAMBI contrast at each sample, from histograms that slide down columns of the image.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -10,33 +10,33 @@ use unband_simd::cambi_rows::{
 use super::prepare::{Cut, Level, Values};
 use crate::MetricError;
 
-/// What the contrasts depend on beside the image.
+/// Parameters of the contrasts.
 #[derive(Clone, Debug)]
 pub(super) struct Rules {
     pub cut: Cut,
     /// Largest difference of values.
     pub reach: usize,
     pub values: Values,
-    /// For each key the least difference that counts.
+    /// Smallest visible difference for each key.
     pub first: Vec<u8>,
 }
 
-/// Contrasts of some columns of one size.
+/// Contrasts of some columns at one scale.
 #[derive(Debug)]
 pub(super) struct Strip {
-    /// Index of the size.
+    /// Index of the scale.
     pub scale: usize,
     /// First column.
     pub x: usize,
-    /// Columns.
+    /// Number of columns.
     pub width: usize,
     pub sum: f64,
     pub max: f32,
-    /// Row by row; empty unless they were wanted.
+    /// Contrasts row by row; empty unless requested.
     pub contrasts: Vec<f32>,
 }
 
-/// Contrasts of all sizes, strip by strip, those of the sizes in `keep` with all their values.
+/// Contrasts at all scales, strip by strip. Values are kept for the scales selected by `keep`.
 pub(super) fn strips(
     levels: &[Level],
     keep: &[bool],
@@ -123,7 +123,7 @@ fn strip(
         out.sum += sum;
         out.max = out.max.max(max);
     }
-    // What is left goes too: the next strip starts with zeros.
+    // Removes the remaining rows: the next strip needs zeros.
     for y in level.height.saturating_sub(radius + 1)..level.height {
         slide_histogram(ctx.level, histogram, *shape, none, keys(y), found);
     }

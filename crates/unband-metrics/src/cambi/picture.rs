@@ -1,4 +1,4 @@
-//! Luma codes of an image, as a video of it would hold them.
+//! Studio-range luma codes of an image, as input of CAMBI.
 
 use unband_image::dither::Grid;
 use unband_image::{Depth, Image, Model, Range};
@@ -14,7 +14,7 @@ pub(super) enum Owned {
     Deep { bits: u8, codes: Vec<u16> },
 }
 
-/// Luma of any image. See [`score_image`](super::score_image) for the rules.
+/// Luma of any image by the rules of [`score_image`](super::score_image).
 pub(super) fn studio_luma(image: &Image, level: Level) -> Result<Owned, MetricError> {
     if let Some(codes) = of_bytes(image, level) {
         return Ok(Owned::Eight(codes));

@@ -1,8 +1,8 @@
-//! The mean of the largest contrasts.
+//! Spatial pooling of CAMBI: the mean of the largest contrasts.
 
 use super::contrast::Strip;
 
-/// Contrasts lie from 1/2 to below 2¹⁸: the upper halves of their bits.
+/// Lowest class of contrasts, which range from 1/2 to below 2¹⁸. A class is the upper half of a value's bits.
 const LOW: u32 = 0x3f00;
 const CLASSES: usize = 0x4880 - LOW as usize;
 
@@ -11,9 +11,9 @@ fn class(contrast: f32) -> Option<usize> {
     Some((class as usize).min(CLASSES - 1))
 }
 
-/// Sum of the `count` largest contrasts of all strips. The same for every number of threads.
+/// Sum of the `count` largest contrasts of all strips. Independent of the number of threads.
 pub(super) fn sum_of_largest(strips: &[&Strip], count: u64) -> f64 {
-    // Neighbours are often alike: counting them in different places, none waits for the one before.
+    // Neighbours are often alike: four separate counters keep increments from waiting for each other.
     let mut lanes = vec![[0u32; 4]; CLASSES + 1];
     for strip in strips {
         for four in strip.contrasts.chunks(4) {
@@ -25,7 +25,7 @@ pub(super) fn sum_of_largest(strips: &[&Strip], count: u64) -> f64 {
     }
     let classes = lanes[..CLASSES].iter().map(|lanes| lanes.iter().map(|&n| u64::from(n)).sum::<u64>());
     let classes: Vec<u64> = classes.collect();
-    // From the top down to the class in which the count is reached.
+    // Finds the class that contains the `count`-th largest contrast.
     let mut above = 0;
     let mut last = None;
     for (class, &n) in classes.iter().enumerate().rev() {
@@ -36,13 +36,13 @@ pub(super) fn sum_of_largest(strips: &[&Strip], count: u64) -> f64 {
         above += n;
     }
     let Some(last) = last else { return strips.iter().map(|strip| strip.sum).sum() };
-    // Within that class the lower halves of the bits tell values apart.
+    // Within that class the lower halves of the bits distinguish values.
     let mut values = vec![0u64; 1 << 16];
     let from = (LOW + last as u32) << 16;
     let mut sums = [0.0; 8];
     for strip in strips {
         for eight in strip.contrasts.chunks(8) {
-            // Bits of numbers that are not negative are in their order.
+            // The bits of non-negative floats are ordered like the values.
             let mut within = 0u32;
             for (sum, contrast) in sums.iter_mut().zip(eight) {
                 let bits = contrast.to_bits();

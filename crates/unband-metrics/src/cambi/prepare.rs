@@ -1,4 +1,4 @@
-//! From a plane of codes to what is counted: 10 bits, dither averaged away, flat places only, smoothed, at five sizes.
+//! Preprocessing of CAMBI: 10 bits, dither removal, spatial mask, mode filter, five scales.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -10,10 +10,10 @@ use unband_simd::cambi_rows::{
 use super::{Codes, Luma, SCALES};
 use crate::MetricError;
 
-/// Rows that a thread works on at once; even, so that halved rows share no piece.
+/// Rows per work item; even, so that halved rows do not share a piece.
 const BAND: usize = 64;
 
-/// Which values count: those from `low` to `high` in histograms, those from `least` to `most` have a contrast.
+/// Ranges of values: histograms hold `low` to `high`; values from `least` to `most` get a contrast.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Values {
     pub low: u16,
@@ -22,7 +22,7 @@ pub(super) struct Values {
     pub most: u16,
 }
 
-/// How images are cut into strips of columns that are worked on one by one.
+/// Division of images into strips of columns.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cut {
     /// Half of the window.
@@ -32,13 +32,13 @@ pub(super) struct Cut {
 }
 
 impl Cut {
-    /// Strips that are whole words long with the windows' halves on both sides. Wider ones need a histogram that leaves
-    /// the cache, narrower ones share less.
+    /// Strips that fill whole words, with half a window on both sides. Wider strips need a histogram that
+    /// exceeds the cache; narrower ones share less work.
     pub(super) fn new(radius: usize) -> Self {
         Self { radius, columns: (256 + 2 * radius).next_multiple_of(64) - 2 * radius }
     }
 
-    /// Columns of a strip with those around it.
+    /// Columns of a strip with its margins.
     pub(super) fn width(self) -> usize {
         self.columns + 2 * self.radius
     }
@@ -49,34 +49,34 @@ impl Cut {
     }
 }
 
-/// One of the five sizes.
+/// One of the five scales.
 #[derive(Debug)]
 pub(super) struct Level {
     pub width: usize,
     pub height: usize,
-    /// For each sample its value less the lowest that counts, or `NONE`; rows of whole words, the first sample after
-    /// half a window.
+    /// For each sample its value minus the lowest one in histograms, or `NONE`. Rows consist of whole words;
+    /// the first sample comes after half a window.
     keys: Vec<u16>,
     present: Vec<u64>,
     fresh: Vec<u64>,
     words: usize,
-    /// Samples in flat places.
+    /// Number of samples in flat areas.
     pub masked: u64,
     /// Sum of all smoothed values.
     pub sum: u64,
-    /// Samples that have a contrast.
+    /// Number of samples that have a contrast.
     pub scored: u64,
 }
 
 impl Level {
-    /// `width` keys of row `y` from column `start` on, counted from half a window before the first sample.
+    /// `width` keys of row `y` from column `start` on; columns start half a window before the first sample.
     pub(super) fn part(&self, y: usize, start: usize, width: usize) -> Keys<'_> {
         let bits = y * self.words..(y + 1) * self.words;
         let keys = &self.keys[64 * bits.start..64 * bits.end];
         Keys::new(keys, &self.present[bits.clone()], &self.fresh[bits], start, width)
     }
 
-    /// The keys of such a part.
+    /// The presence bits for the same range of a row.
     pub(super) fn keys(&self, y: usize, start: usize, width: usize) -> &[u16] {
         &self.keys[64 * y * self.words + start..][..width]
     }
@@ -111,7 +111,7 @@ fn halve<T: Copy>(out: &mut [T], row: &[T]) {
     out.iter_mut().zip(row.iter().step_by(2)).for_each(|(out, &v)| *out = v);
 }
 
-/// Gives each band of rows to `work` with the number of its first row.
+/// Passes each band of rows to `work` with the index of its first row.
 fn by_bands<T: Send, R: Send>(
     bands: impl Iterator<Item = T>,
     ctx: &Context<'_>,
@@ -125,7 +125,7 @@ fn by_bands<T: Send, R: Send>(
     results.into_iter().flatten().collect()
 }
 
-/// All sizes, largest first.
+/// All scales, largest first.
 pub(super) fn levels(
     luma: &Luma<'_>,
     (width, height): (usize, usize),
@@ -152,7 +152,7 @@ pub(super) fn levels(
     Ok(levels)
 }
 
-/// Nearest samples of `from` for each of `to`: the original steps in `f32`.
+/// Nearest sample of `from` for each of `to`, in `f32` steps like the original.
 fn nearest(from: usize, to: usize) -> Vec<usize> {
     let ratio = from as f32 / to as f32;
     let mut at = (f64::from(ratio / 2.0) - 0.5) as f32;
@@ -185,7 +185,7 @@ fn ten_bits(luma: &Luma<'_>, (width, height): (usize, usize), smooth: bool, ctx:
                 read(y0 + i + 1, &mut below);
                 average_row(ctx.level, out, &here, &below);
             } else {
-                // The last row has none below: halves of two.
+                // The last row has no row below: averages of two samples.
                 out.copy_from_slice(&here);
                 out.iter_mut().zip(here.windows(2)).for_each(|(out, two)| *out = (two[0] + two[1]) >> 1);
             }
@@ -195,7 +195,7 @@ fn ten_bits(luma: &Luma<'_>, (width, height): (usize, usize), smooth: bool, ctx:
 }
 
 impl Luma<'_> {
-    /// Row `y` at 10 bits; `from` tells which sample stands in which place.
+    /// Row `y` at 10 bits; `from` maps each position to its source sample.
     fn row(&self, y: usize, out: &mut [u16], from: impl Fn(usize) -> usize) {
         let bits = u32::from(self.bits);
         let (up, down) = (10u32.saturating_sub(bits), bits.saturating_sub(10));
@@ -214,7 +214,7 @@ impl Luma<'_> {
     }
 }
 
-/// Above how many of 49 neighbours being flat a place counts as flat; -1 for always.
+/// A sample is flat if more than this number of its 49 neighbours are flat; −1 means always.
 pub(super) fn flat_limit(width: usize, height: usize) -> i32 {
     let blocks = (width >> 6) * (height >> 6);
     let log = if blocks == 0 { 0 } else { blocks.next_power_of_two().trailing_zeros() };
@@ -223,14 +223,14 @@ pub(super) fn flat_limit(width: usize, height: usize) -> i32 {
 
 fn mask(image: &Plane<u16>, ctx: &Context<'_>) -> Plane<u8> {
     let (width, height) = (image.width, image.height);
-    // 49 neighbours at most: a limit above is never passed.
+    // There are 49 neighbours: a higher limit is never exceeded.
     let limit = flat_limit(width, height).clamp(0, 49) as u8;
     let mut mask = Plane::new(width, height);
     by_bands(mask.data.chunks_mut(BAND * width), ctx, |y0, band| {
         let flat = |y: usize, out: &mut [u8]| {
             flat_row(ctx.level, out, image.row(y), image.row((y + 1).min(height - 1)));
         };
-        // The last seven rows of flat places, and their sums with three zeros on each side.
+        // The last seven rows of the flatness mask, and their sums with three zeros on each side.
         let (mut rows, mut sums) = (vec![vec![0u8; width]; 7], vec![0u8; width + 6]);
         let mut new = vec![0u8; width];
         let first = y0.saturating_sub(3);
@@ -252,7 +252,7 @@ fn mask(image: &Plane<u16>, ctx: &Context<'_>) -> Plane<u8> {
     mask
 }
 
-/// Keys of a size, and image and mask of the next.
+/// Keys of a scale, and image and mask of the next one.
 fn level(
     image: &Plane<u16>,
     mask: &Plane<u8>,

@@ -1,6 +1,6 @@
-//! Which differences of luma the eye sees, by the display's transfer function.
+//! Visibility thresholds of luma differences, from the display's transfer function.
 
-/// How codes become light.
+/// Transfer function of the display.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Eotf {
     /// ITU-R BT.1886 from 0.01 to 300 cd/m².
@@ -35,8 +35,8 @@ impl Eotf {
         }
     }
 
-    /// The highest 10-bit code at which a step of `difference` codes up is seen: more than `threshold` of the luminance;
-    /// 0 where it is never seen and 1023 where it always is.
+    /// The highest 10-bit code at which a step of `difference` codes upwards is visible, which means more
+    /// than `threshold` of the luminance. 0 if it is never visible, 1023 if it always is.
     pub(super) fn visible_up_to(self, difference: usize, threshold: f64) -> u16 {
         let difference = (difference as u32).cast_signed();
         let seen = |code: i32| {
@@ -64,7 +64,8 @@ impl Eotf {
         low as u16
     }
 
-    /// The lowest 10-bit code of at least so many cd/m²; 0 where black is, one more than there are where none is.
+    /// The lowest 10-bit code with at least this luminance in cd/m²; 0 if that is the code of black, 1024 if
+    /// there is none.
     pub(super) fn least_visible(self, luminance: f64) -> u16 {
         match (BLACK..=WHITE).find(|&code| self.luminance(code) >= luminance) {
             Some(BLACK) => 0,

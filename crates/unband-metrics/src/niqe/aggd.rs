@@ -1,8 +1,8 @@
-//! Asymmetric generalised Gaussians that fit a block's contrasts.
+//! Asymmetric generalised Gaussian distributions, fitted to the contrasts of a block.
 
 use libm::tgamma;
 
-/// Numbers that describe a block at one scale.
+/// Number of features of a block at one scale.
 pub(super) const COUNT: usize = 18;
 
 /// A square block of contrasts.
@@ -27,7 +27,7 @@ impl Shapes {
         Self((0..=9800).map(ratio).collect())
     }
 
-    /// The shape whose ratio is nearest, the first for not-a-number.
+    /// The shape with the nearest ratio; the first shape for NaN.
     fn nearest(&self, ratio: f64) -> f64 {
         let above = self.0.partition_point(|&r| r < ratio);
         let off = |i: usize| self.0.get(i).map_or(f64::INFINITY, |r| (r - ratio).powi(2));
@@ -36,7 +36,7 @@ impl Shapes {
     }
 }
 
-/// A fitted distribution: its shape and how far it spreads to the left and right.
+/// A fitted distribution: its shape and its left and right spread.
 struct Fit {
     shape: f64,
     left: f64,
@@ -44,9 +44,9 @@ struct Fit {
 }
 
 impl Fit {
-    /// Spreads are not-a-number where no value has the sign.
+    /// A spread is NaN if no value has its sign.
     fn of(values: &[f64], shapes: &Shapes) -> Self {
-        // Lanes that add up side by side, in an order that never changes.
+        // Independent lanes, added in a fixed order.
         let mut sums = [[0.0f64; 5]; 8];
         for values in values.chunks(8) {
             for (sum, &v) in sums.iter_mut().zip(values) {
@@ -71,8 +71,8 @@ impl Fit {
     }
 }
 
-/// Shape and mean spread of the contrasts; shape, mean and both spreads of their products with the neighbour above,
-/// left, and on both diagonals, the block going on at its other side.
+/// Shape and mean spread of the contrasts; then shape, mean and both spreads of their products with the
+/// neighbours above, left and on both diagonals. The block is periodic.
 pub(super) fn features(block: &Block, shapes: &Shapes) -> [f64; COUNT] {
     let mut out = [0.0; COUNT];
     let fit = Fit::of(&block.data, shapes);

@@ -1,17 +1,18 @@
-//! Statistics of good photographs, and the distance of others from them.
+//! Feature statistics of pristine photographs, and the distance from them.
 
 use super::FEATURES;
 use crate::eigen::{Square, eigen};
 
 type Matrix = Square<FEATURES>;
 
-/// Mean of the features of good photographs, their covariance, and the window, `f64` little endian. See `NOTICE.txt`.
+/// Mean of the features of pristine photographs, their covariance, and the window, `f64` little endian. See
+/// `NOTICE.txt`.
 static PRISTINE: &[u8] = include_bytes!("pristine.bin");
 
 /// Side of the window, in samples.
 pub(super) const SIDE: usize = 7;
 
-/// Eigenvalues below this share of the largest count as zero.
+/// Eigenvalues below this share of the largest are treated as zero.
 const LEAST_SHARE: f64 = 1e-15;
 
 fn pristine() -> ([f64; FEATURES], Matrix) {
@@ -21,16 +22,16 @@ fn pristine() -> ([f64; FEATURES], Matrix) {
     (mean, covariance)
 }
 
-/// The Gaussian window of standard deviation 7/6. It comes with the rest: what rounding makes of flat places hangs on the
-/// last bits of its weights.
+/// The Gaussian window of standard deviation 7/6. It is stored with the statistics, because the result in
+/// flat areas depends on the last bits of its weights.
 pub(super) fn window() -> [[f64; SIDE]; SIDE] {
     let mut numbers = PRISTINE.as_chunks::<8>().0[FEATURES * (FEATURES + 1)..].iter();
     let mut next = || numbers.next().map_or(0.0, |&bytes| f64::from_le_bytes(bytes));
     [(); SIDE].map(|()| [(); SIDE].map(|()| next()))
 }
 
-/// `sqrt(dᵀ C⁺ d)`: `d` is the difference of the means, `C` the mean of the covariances. `all` blocks have their finite
-/// features in the mean, `whole` ones (two at least) are in the covariance.
+/// `sqrt(dᵀ C⁺ d)`, where `d` is the difference of the means and `C` the mean of the covariances. The mean
+/// uses the features of `all` blocks that are not NaN; the covariance uses the `whole` blocks, two at least.
 pub(super) fn distance(all: &[[f64; FEATURES]], whole: &[&[f64; FEATURES]]) -> f64 {
     let (mean, covariance) = pristine();
     let difference: [f64; FEATURES] = std::array::from_fn(|i| {

@@ -1,4 +1,4 @@
-//! Luma to local contrasts, and to half its size.
+//! Local contrasts of luma, and halving of its size.
 
 use unband_image::Context;
 
@@ -10,7 +10,7 @@ use crate::field::Field;
 const RADIUS: usize = pristine::SIDE / 2;
 const WINDOW: usize = pristine::SIDE;
 
-/// Rows that a thread works on at once.
+/// Rows per work item.
 const BAND: usize = 32;
 
 /// A block of contrasts.
@@ -19,17 +19,17 @@ pub(super) fn block(field: &Field, x: usize, y: usize, side: usize) -> Block {
     Block { side, data }
 }
 
-/// `(y - mean) / (deviation + 1)` of a Gaussian window at each sample, the border repeated.
+/// `(y - mean) / (deviation + 1)` in a Gaussian window at each sample, the border repeated.
 ///
-/// Both sums run over the window sample by sample, as the originals' do: where the image is exactly flat the deviation
-/// is nothing but their rounding, and its sign decides.
+/// Both sums run over the window sample by sample, as in the original. In exactly flat areas the deviation
+/// consists only of their rounding errors, and the sign of those matters.
 pub(super) fn contrasts(luma: &Field, ctx: &Context<'_>) -> Field {
     let (width, height) = (luma.width, luma.height);
     let weights = pristine::window();
     let bands = ctx.map(height.div_ceil(BAND), |band| {
         let (y0, y1) = (band * BAND, ((band + 1) * BAND).min(height));
         let mut out = Vec::with_capacity((y1 - y0) * width);
-        // Rows y-3..=y+3 with three samples more on each side, and their squares.
+        // Rows y-3..=y+3 with three samples of padding on each side, and their squares.
         let padded = |y: usize| {
             let row = luma.row((y.saturating_sub(RADIUS)).min(height - 1));
             let mut wide = vec![row[0]; RADIUS];
@@ -68,8 +68,8 @@ fn add_weighed(sums: &mut [f64], row: &[f64], weights: &[f64; WINDOW]) {
     }
 }
 
-/// Half the size by MATLAB's bicubic with antialiasing. Of values from 0 to 1, as the original has them: where the image
-/// is flat, the last bits count.
+/// Halves the size by MATLAB's bicubic with antialiasing. Values are scaled to 0..1 as in the original,
+/// because in flat areas the last bits matter.
 pub(super) fn halved(luma: &Field) -> Field {
     let unit = Field { data: luma.data.iter().map(|v| v / 255.0).collect(), ..*luma };
     let mut out = unit.resized(luma.width / 2, luma.height / 2);

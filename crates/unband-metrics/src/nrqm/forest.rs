@@ -1,17 +1,17 @@
-//! Regression forests: trees that ask one number after another, and the mean of what they say.
+//! Regression forests in the format of `randomforest-matlab`.
 
 use unband_nets::{Data, StateDict, Tensor};
 
-/// A node of a tree. The node after it is its left child.
+/// A node of a tree. Its left child is the next node.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Node {
-    /// To the left when the feature is no more than the limit.
+    /// Left if the feature is at most the limit.
     Split { feature: usize, limit: f64, right: usize },
-    /// What the tree says.
+    /// Prediction of the leaf.
     Leaf(f64),
 }
 
-/// Trees, and a line that their mean is put through.
+/// Trees, and a linear correction of their mean.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Forest {
     roots: Vec<usize>,
@@ -20,7 +20,7 @@ pub(super) struct Forest {
     line: [f64; 2],
 }
 
-/// A list of numbers, of whatever type.
+/// A list of numbers of any type.
 pub(super) fn numbers(state: &StateDict, name: &str) -> Result<Vec<f64>, String> {
     match state.get(name).map(|tensor| &tensor.data) {
         Some(Data::F64(v)) => Ok(v.clone()),
@@ -30,17 +30,17 @@ pub(super) fn numbers(state: &StateDict, name: &str) -> Result<Vec<f64>, String>
     }
 }
 
-/// As indices.
+/// Numbers as indices.
 fn indices(state: &StateDict, name: &str) -> Result<Vec<usize>, String> {
     numbers(state, name)?
         .into_iter()
         .map(|v| if (0.0..9e15).contains(&v) && v.fract() == 0.0 { Ok(v as usize) } else { Err(v) })
         .collect::<Result<_, _>>()
-        .map_err(|v| format!("`{name}` holds {v}, which is no index"))
+        .map_err(|v| format!("`{name}` holds {v}, which is not an index"))
 }
 
 impl Forest {
-    /// What the forest says of features, of which there are as many as its trees were checked for.
+    /// Prediction of the forest; the number of features was checked when the forest was read.
     pub fn predict(&self, features: &[f64]) -> f64 {
         let one = |&root: &usize| {
             let mut at = root;
@@ -57,24 +57,24 @@ impl Forest {
         self.line[0] + self.line[1] * mean
     }
 
-    /// Trees.
+    /// Number of trees.
     pub fn trees(&self) -> usize {
         self.roots.len()
     }
 
-    /// From the fields of a model of `regRF_train` (A. Jaiantilal's randomforest-matlab): tables with a column per tree and a row
-    /// per node. `lDau` and `rDau` are the rows of the children, counted from 1, and 0 at leaves; a sample goes left when its
-    /// feature `mbest`, counted from 1, is at most `upper`; leaves say `avnode`. `coef`, where it is not 0, is the line that
-    /// corrects the bias. (`nodestatus` says again which nodes are leaves, as signed bytes that the program stores in an array
-    /// of characters; it is not needed.)
+    /// Converts a model of `regRF_train` (A. Jaiantilal's randomforest-matlab): tables with a column per tree
+    /// and a row per node. `lDau` and `rDau` are the rows of the children, starting at 1, and 0 at leaves. A
+    /// sample goes left if its feature `mbest`, starting at 1, is at most `upper`; leaves hold `avnode`.
+    /// `coef`, if not 0, is the line that corrects the bias. (`nodestatus` repeats which nodes are leaves, as
+    /// signed bytes that the program stores in a character array; it is not needed.)
     pub fn from_matlab(state: &StateDict, prefix: &str, features: usize) -> Result<Self, String> {
         let name = |field: &str| format!("{prefix}.{field}");
         let &[rows, trees] = state.shape(&name("lDau")).unwrap_or_default() else {
-            return Err(format!("`{}` is missing or no table", name("lDau")));
+            return Err(format!("`{}` is missing or not a table", name("lDau")));
         };
         for field in ["rDau", "upper", "avnode", "mbest"] {
             if state.shape(&name(field)) != Some(&[rows, trees]) {
-                return Err(format!("`{}` is missing or has another size than `lDau`", name(field)));
+                return Err(format!("`{}` is missing or differs in size from `lDau`", name(field)));
             }
         }
         if rows == 0 || trees == 0 {
@@ -91,7 +91,7 @@ impl Forest {
         for tree in 0..trees {
             let begin = forest.nodes.len();
             forest.roots.push(begin);
-            // Rows whose left child comes next, and nodes whose right child is to be told.
+            // Rows whose left child comes next, and nodes whose right child is not set yet.
             let mut open: Vec<(usize, Option<usize>)> = vec![(0, None)];
             while let Some((row, parent)) = open.pop() {
                 let here = forest.nodes.len();
@@ -122,7 +122,7 @@ impl Forest {
         forest.checked(prefix, features)
     }
 
-    /// From what [`Forest::put`] made.
+    /// Reads the tensors written by [`Forest::put`].
     pub fn get(state: &StateDict, prefix: &str, features: usize) -> Result<Self, String> {
         let name = |field: &str| format!("{prefix}.{field}");
         let (feature, right) = (numbers(state, &name("feature"))?, numbers(state, &name("right"))?);
@@ -144,7 +144,8 @@ impl Forest {
         Self { roots: indices(state, &name("roots"))?, nodes, line }.checked(prefix, features)
     }
 
-    /// Adds `roots`, and per node `feature` (−1 at leaves), `right` and `number` (limit, or what a leaf says).
+    /// Adds `roots`, and per node `feature` (−1 at leaves), `right` and `number` (limit, or prediction of a
+    /// leaf).
     pub fn put(&self, state: &mut StateDict, prefix: &str) {
         let mut integers = |field: &str, data: Vec<i64>| {
             let tensor = Tensor { shape: vec![data.len()], data: Data::I64(data) };
@@ -167,14 +168,14 @@ impl Forest {
         }
     }
 
-    /// Every walk ends: children come after their node, features exist, all numbers are finite.
+    /// Checks that every walk ends: children come after their node, features exist, all numbers are finite.
     fn checked(self, prefix: &str, features: usize) -> Result<Self, String> {
         let count = self.nodes.len();
         for (i, node) in self.nodes.iter().enumerate() {
             let right = match *node {
                 Node::Leaf(value) if value.is_finite() => continue,
                 Node::Split { feature, limit, right } if feature < features && !limit.is_nan() => right,
-                _ => return Err(format!("node {i} of `{prefix}` asks for what is not there: {node:?}")),
+                _ => return Err(format!("node {i} of `{prefix}` has an invalid feature or child: {node:?}")),
             };
             if i + 1 >= count || right <= i || right >= count {
                 return Err(format!("node {i} of `{prefix}` has no children"));
@@ -201,7 +202,7 @@ mod tests {
         columns.iter().map(|(name, data)| (format!("rf.1.{name}"), tensor(data))).collect()
     }
 
-    /// Two trees: one asks feature 2, then 1; the other is a leaf.
+    /// Two trees: one tests feature 2, then 1; the other is a leaf.
     fn two() -> Vec<(&'static str, &'static [f64])> {
         vec![
             ("lDau", &[2.0, 0.0, 4.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]),
@@ -215,7 +216,8 @@ mod tests {
     #[test]
     fn trees_are_walked_from_their_root_and_averaged() {
         let state = tables(2, &two());
-        // Row 2 goes left to 4 and right to 5, so the first tree's nodes are 0: (1, 2), 1: (3, 4), 2, 3, 4.
+        // Row 2 has the children 4 (left) and 5 (right), so the first tree's nodes are 0: (1, 2), 1: (3, 4),
+        // 2, 3, 4.
         let forest = Forest::from_matlab(&state, "rf.1", 2);
         let forest = forest.unwrap();
         assert_eq!(forest.trees(), 2);
@@ -241,10 +243,10 @@ mod tests {
         assert!(with("lDau", 0, 1.0).contains("comes back"));
         assert!(with("rDau", 2, 6.0).contains("has no children"));
         assert!(with("lDau", 0, 0.0).contains("has no children"));
-        assert!(with("mbest", 0, 3.0).contains("not there"));
-        assert!(with("mbest", 0, 0.5).contains("no index"));
-        assert!(with("upper", 0, f64::NAN).contains("not there"));
-        assert!(with("avnode", 1, f64::INFINITY).contains("not there"));
+        assert!(with("mbest", 0, 3.0).contains("invalid feature or child"));
+        assert!(with("mbest", 0, 0.5).contains("not an index"));
+        assert!(with("upper", 0, f64::NAN).contains("invalid feature or child"));
+        assert!(with("avnode", 1, f64::INFINITY).contains("invalid feature or child"));
         let few = &two()[..4];
         assert!(
             Forest::from_matlab(&tables(2, few), "rf.1", 2).unwrap_err().contains("`rf.1.avnode` is missing")

@@ -1,23 +1,23 @@
-//! Local frequencies: statistics of the cosine transforms of small blocks.
+//! Local frequency features: statistics of block DCT coefficients.
 
 use unband_image::Context;
 
 use super::shape::Shapes;
 use crate::field::Field;
 
-/// Numbers that describe an image at one scale.
+/// Number of features of an image at one scale.
 pub(super) const COUNT: usize = 6;
 
-/// Distance of blocks, and their side: two samples more all around.
+/// Stride of the blocks, and their side: two samples of margin on all sides.
 const STEP: usize = 3;
 const SIDE: usize = 7;
 const MARGIN: usize = 2;
 const AREA: usize = SIDE * SIDE;
 
-/// Rows of blocks that a thread works on at once.
+/// Rows of blocks per work item.
 const BAND: usize = 8;
 
-/// Coefficients by direction, row and column counted from 0: across, diagonal, down.
+/// Coefficients by direction as row and column, starting at 0: across, diagonal, down.
 const DIRECTIONS: [[(usize, usize); 16]; 3] = {
     const ACROSS: [(usize, usize); 16] = [
         (0, 1),
@@ -63,19 +63,20 @@ const DIRECTIONS: [[(usize, usize); 16]; 3] = {
     [ACROSS, DIAGONAL, down]
 };
 
-/// What is measured of a block.
+/// Statistics of a block.
 #[derive(Clone, Copy)]
 struct Block {
     /// Shape of its coefficients' distribution.
     shape: f64,
-    /// Deviation of their magnitudes over the mean magnitude.
+    /// Standard deviation of their magnitudes divided by the mean magnitude.
     variation: f64,
     /// Variance of that over the three directions.
     direction: f64,
 }
 
-/// Means over all blocks and over a tenth of them: of shapes the lowest tenth, then all; of variations and of their variance
-/// over directions the highest tenth, then all. `field` is 0 black to 1 white; what lies beyond it counts as black.
+/// Means over all blocks and over a tenth of them. For shapes: the lowest tenth, then all. For variations and
+/// their variance over directions: the highest tenth, then all. `field` is 0 black to 1 white, padded with
+/// black.
 pub(super) fn features(field: &Field, shapes: &Shapes, ctx: &Context<'_>) -> [f64; COUNT] {
     let (columns, rows) = (field.width.div_ceil(STEP), field.height.div_ceil(STEP));
     let cosines = cosines();
@@ -92,7 +93,7 @@ pub(super) fn features(field: &Field, shapes: &Shapes, ctx: &Context<'_>) -> [f6
     };
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
     let count = blocks.len() as f64;
-    // Counted from 1, the highest tenth begins with the sample at nine tenths, itself included.
+    // As in the original, indices start at 1 and the highest tenth includes the sample at nine tenths.
     let (lowest, highest) = ((count * 0.1).ceil() as usize, ((count * 0.9) as usize).max(1) - 1);
     let shape = sorted(|block| block.shape);
     let variation = sorted(|block| block.variation);
@@ -142,7 +143,7 @@ fn transformed(
 
 fn measured(block: &[[f64; SIDE]; SIDE], shapes: &Shapes) -> Block {
     let all: [f64; AREA] = std::array::from_fn(|i| block[i / SIDE][i % SIDE]);
-    // The mean is left out.
+    // The DC coefficient is skipped.
     let changes = &all[1..];
     let directions = DIRECTIONS.map(|places| variation(&places.map(|(y, x)| block[y][x]), 1e-8));
     Block {
@@ -152,7 +153,7 @@ fn measured(block: &[[f64; SIDE]; SIDE], shapes: &Shapes) -> Block {
     }
 }
 
-/// Deviation of the magnitudes over their mean, which is raised a little.
+/// Standard deviation of the magnitudes divided by their mean plus `least`.
 fn variation(values: &[f64], least: f64) -> f64 {
     let count = values.len() as f64;
     let mean = values.iter().map(|v| v.abs()).sum::<f64>() / count;
@@ -160,7 +161,7 @@ fn variation(values: &[f64], least: f64) -> f64 {
     (squares / (count - 1.0)).sqrt() / (mean + least)
 }
 
-/// Of a sample: divided by one less than the count.
+/// Sample variance: divided by one less than the count.
 fn variance(values: &[f64]) -> f64 {
     let count = values.len() as f64;
     let mean = values.iter().sum::<f64>() / count;

@@ -1,4 +1,4 @@
-//! Global frequencies: statistics of the bands of a steerable pyramid, each divided by what its neighbours let expect.
+//! Global frequency features: statistics of the normalised bands of a steerable pyramid.
 
 use unband_image::Context;
 
@@ -9,18 +9,18 @@ use crate::eigen::{Square, eigen};
 use crate::field::Field;
 use crate::ssim_window::Window;
 
-/// Numbers that describe an image: shapes of 12 bands, of 6 pairs of them, 12 similarities with the highest band, 15 among the
-/// directions of the first level.
+/// Number of features of an image: shapes of 12 bands, of 6 pairs of them, 12 similarities with the highest
+/// band, 15 among the directions of the first level.
 pub(super) const COUNT: usize =
     2 * DIRECTIONS + DIRECTIONS + 2 * DIRECTIONS + DIRECTIONS * (DIRECTIONS - 1) / 2;
 
-/// Samples left out around the first level; half as many around the second.
+/// Samples cropped around the first level; half as many around the second.
 const GUARD: usize = 16;
 
-/// The least side of an image: what is left of the first level must hold a window of 11 samples.
+/// Minimum side of an image: the cropped first level must hold a window of 11 samples.
 pub(super) const LEAST_SIDE: usize = 2 * (GUARD + 1) + 11;
 
-/// Rows that a thread works on at once.
+/// Rows per work item.
 const BAND: usize = 16;
 
 /// The features of a field in 8-bit codes.
@@ -33,7 +33,7 @@ pub(super) fn features(
     let [first, second] = &pyramid.levels;
     let mut levels = [Vec::new(), Vec::new()];
     for direction in 0..DIRECTIONS {
-        // The authors' code takes the last direction for one without a parent.
+        // The authors' code treats the last direction as one without a parent.
         let parent = (direction + 1 < DIRECTIONS).then(|| {
             let parent = &second[direction];
             let twice = parent.resized(2 * parent.width, 2 * parent.height);
@@ -63,12 +63,12 @@ pub(super) fn features(
     Ok(std::array::from_fn(|i| out[i]))
 }
 
-/// A band divided, sample by sample, by the square root of how much its 3×3 neighbours, its parent and the other directions
-/// stand out (their squared length in units of their covariance), without `guard` samples and one more on each side, its mean
-/// taken off.
+/// Divisive normalisation of a band. Each sample is divided by the square root of the squared length of its
+/// 3×3 neighbours, its parent and the other directions, in units of their covariance. The result is cropped
+/// by `guard` samples and one more on each side, and its mean is subtracted.
 ///
-/// `N` is 9 and 5, and one more with a parent.
-/// Differs: where nothing around stands out the result is 0; the authors' code ends there.
+/// `N` is 9 and 5, and one more with a parent. Differs: if all neighbours are zero the result is 0; the
+/// authors' code fails there.
 fn expected<const N: usize>(
     bands: &[Field; DIRECTIONS],
     direction: usize,
@@ -101,7 +101,7 @@ fn expected<const N: usize>(
             for x in 1..=wide {
                 let values = around(x, y + 1);
                 for (i, sums) in sums.iter_mut().enumerate() {
-                    // The lower half; the upper one is the same.
+                    // The lower half; the matrix is symmetric.
                     sums[..=i].iter_mut().zip(&values).for_each(|(sum, v)| *sum += values[i] * v);
                 }
                 total += values[4];
@@ -121,7 +121,7 @@ fn expected<const N: usize>(
         mean += total / count;
     }
     covariance = std::array::from_fn(|i| std::array::from_fn(|j| covariance[i.max(j)][i.min(j)]));
-    // As the authors have it: without a parent 9, though the other directions count too.
+    // As in the authors' code: 9 without a parent, although the other directions are included.
     let neighbours = 9 + usize::from(parent.is_some());
     let axes = inverse_roots(covariance, neighbours as f64);
     let (width, height) = (wide - 2 * guard, high - 2 * guard);
@@ -143,8 +143,9 @@ fn expected<const N: usize>(
     Field { width, height, data }
 }
 
-/// Axes along which vectors have the length 1 on average, over the square root of `share`. Eigenvalues that rounding made
-/// negative are 0 and the others stretched to the old sum; axes of nearly none are left out.
+/// Axes along which vectors have the mean length 1, divided by the square root of `share`. Negative
+/// eigenvalues (rounding errors) become 0, and the others are scaled to the old sum; axes of almost zero
+/// variance are skipped.
 fn inverse_roots<const N: usize>(covariance: Square<N>, share: f64) -> Vec<[f64; N]> {
     let (mut values, vectors) = eigen(covariance);
     let (all, positive) = (values.iter().sum::<f64>(), values.iter().filter(|&&v| v > 0.0).sum::<f64>());
@@ -153,7 +154,7 @@ fn inverse_roots<const N: usize>(covariance: Square<N>, share: f64) -> Vec<[f64;
         *v = v.max(0.0) * stretch;
     }
     let largest = values.iter().fold(0.0, |most: f64, &v| most.max(v));
-    // MATLAB's limit for its pseudo-inverse: as many units in the last place as there are axes.
+    // MATLAB's limit for its pseudo-inverse: N units in the last place of the largest.
     let least = N as f64 * (largest.next_up() - largest);
     let axis = |k: usize| {
         let scale = 1.0 / (values[k] * share).sqrt();

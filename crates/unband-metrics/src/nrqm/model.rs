@@ -1,4 +1,4 @@
-//! What was learned: three forests and the line that joins them.
+//! Learned model of NRQM: three forests and a linear regression.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -12,10 +12,11 @@ use super::forest::{Forest, numbers};
 use super::{Features, GROUPS};
 use crate::MetricError;
 
-/// The name of the model among those that were imported.
+/// Name of the model among imported models.
 pub const MODEL: &str = "nrqm";
 
-/// The learned part of NRQM: a regression forest for each group of features, and a linear regression of what they say.
+/// The learned part of NRQM: a regression forest for each group of features, and a linear regression of their
+/// predictions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {
     /// Offset, then a weight for each forest.
@@ -23,17 +24,17 @@ pub struct Model {
     forests: [Forest; 3],
 }
 
-/// A value and what it was made of.
+/// A value and its components.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Quality {
     /// NRQM: about 0 (worst) to 10.
     pub value: f64,
-    /// What the forests of local frequencies, global frequencies and spatial discontinuity say.
+    /// Predictions of the forests of local frequencies, global frequencies and spatial discontinuity.
     pub groups: [f64; 3],
 }
 
 impl Model {
-    /// The quality that was learned for such features.
+    /// The learned quality of an image with these features.
     pub fn quality(&self, features: &Features) -> Quality {
         let groups: [&[f64]; 3] = [&features.local, &features.global, &features.spatial];
         let groups = std::array::from_fn(|i| self.forests[i].predict(groups[i]));
@@ -41,10 +42,11 @@ impl Model {
         Quality { value: self.linear[0] + weighted.sum::<f64>(), groups }
     }
 
-    /// The model that tensors of a checkpoint are: the authors' or one of ours; `None` for what is something else.
+    /// The model in the tensors of a checkpoint: the authors' format or unband's; `None` for other
+    /// checkpoints.
     ///
     /// # Errors
-    /// What is missing or wrong, in words.
+    /// A description of the missing or invalid part.
     pub fn recognised(state: &StateDict) -> Option<Result<Self, String>> {
         let has = |name: &str| state.get(name).is_some();
         if has("linear") && has("rf.1.lDau") {
@@ -53,21 +55,21 @@ impl Model {
         (has("linear") && has("forest.1.roots")).then(|| Self::from_state(state))
     }
 
-    /// From the authors' model as [`checkpoint::open`] reads it from a file of MATLAB: `linear` has 4 numbers, `rf.1` to
-    /// `rf.3` are models of `regRF_train` for 18, 45 and 75 features. With 2,000 trees in each, as their training script asks
-    /// for, reading takes some 1.4 GB for a while; what is kept takes 130 MB.
+    /// Converts the authors' model as read by [`checkpoint::open`] from a MATLAB file. `linear` has 4
+    /// numbers; `rf.1` to `rf.3` are models of `regRF_train` for 18, 45 and 75 features. With 2,000 trees in
+    /// each, as in their training script, reading takes some 1.4 GB temporarily; 130 MB remain.
     ///
     /// # Errors
-    /// What is missing or wrong, in words.
+    /// A description of the missing or invalid part.
     pub fn from_matlab(state: &StateDict) -> Result<Self, String> {
         let forest = |i: usize| Forest::from_matlab(state, &format!("rf.{}", i + 1), GROUPS[i]);
         Self::of(state, forest)
     }
 
-    /// From what [`Model::state`] gave.
+    /// Reads the tensors written by [`Model::state`].
     ///
     /// # Errors
-    /// What is missing or wrong, in words.
+    /// A description of the missing or invalid part.
     pub fn from_state(state: &StateDict) -> Result<Self, String> {
         Self::of(state, |i| Forest::get(state, &format!("forest.{}", i + 1), GROUPS[i]))
     }
@@ -82,7 +84,7 @@ impl Model {
         Ok(Self { linear, forests: [forest(0)?, forest(1)?, forest(2)?] })
     }
 
-    /// As tensors, to be kept in a file.
+    /// The model as tensors for a file.
     pub fn state(&self) -> StateDict {
         let mut state = StateDict::new();
         state.insert("linear", Tensor { shape: vec![4], data: Data::F64(self.linear.to_vec()) });
@@ -92,26 +94,26 @@ impl Model {
         state
     }
 
-    /// Trees of each forest.
+    /// Number of trees of each forest.
     pub fn trees(&self) -> [usize; 3] {
         self.forests.each_ref().map(Forest::trees)
     }
 
-    /// From a file that [`Model::state`] was written to.
+    /// Loads a file written from [`Model::state`].
     ///
     /// # Errors
-    /// A file that is no checkpoint, or one of something else.
+    /// A file that is not a checkpoint, or a checkpoint of another model.
     pub fn open(file: &Path) -> Result<Self, models::ModelError> {
         let fault = |what, hint| models::ModelError { path: file.to_path_buf(), what, hint };
         let read = checkpoint::open(file).map_err(|error| fault(error.to_string(), error.hint()))?;
         Self::from_state(&read.state).map_err(|what| {
             let hint = "import the authors' `model.mat` again with `unband models import`";
-            fault(format!("no model of NRQM: {what}"), Some(hint.to_owned()))
+            fault(format!("not a model of NRQM: {what}"), Some(hint.to_owned()))
         })
     }
 }
 
-/// The model that was opened last; images of a batch share it.
+/// The most recently opened model; images of a batch share it.
 static OPENED: Mutex<Kept<Model>> = Mutex::new(Kept::new(1));
 
 /// The imported model.

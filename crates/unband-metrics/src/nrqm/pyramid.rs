@@ -1,4 +1,4 @@
-//! The steerable pyramid: an image cut into bands of frequency and direction by masks on its Fourier transform.
+//! Steerable pyramid: frequency and direction bands by masks on the Fourier transform.
 
 use std::f64::consts::PI;
 
@@ -10,7 +10,7 @@ use crate::field::Field;
 /// Directions of each level.
 pub(super) const DIRECTIONS: usize = 6;
 
-/// Power of the cosine that a band has across its direction.
+/// Power of the cosine of a band's angular response.
 const ORDER: i32 = 5;
 
 const _: () = assert!(ORDER as usize + 1 == DIRECTIONS);
@@ -19,22 +19,22 @@ const _: () = assert!(ORDER as usize + 1 == DIRECTIONS);
 pub(super) struct Pyramid {
     /// The highest frequencies, in all directions.
     pub high: Field,
-    /// Bands by direction, an octave lower and half as large in the second level.
+    /// Bands by direction; the second level is an octave lower and half as large.
     pub levels: [[Field; DIRECTIONS]; 2],
 }
 
 impl Pyramid {
-    /// Cuts up a field whose sides are at least 16. Its border continues at the other side.
+    /// Decomposes a field with sides of at least 16. The border is periodic.
     ///
-    /// Source: E. Simoncelli and W. Freeman, "The steerable pyramid", ICIP 1995; matlabPyrTools `buildSFpyr.m`, of whose masks
-    /// the tables are kept: 256 steps of an octave, 1024 of half a turn, linear between.
+    /// Source: E. Simoncelli and W. Freeman, "The steerable pyramid", ICIP 1995; matlabPyrTools
+    /// `buildSFpyr.m`. Its tables of the masks are kept: 256 steps per octave, 1024 per 180°, linear between.
     pub(super) fn new(field: &Field, ctx: &Context<'_>) -> Self {
         let masks = Masks::new();
         let whole = Spectrum::of(field);
         let high = whole.masked(|at| Complex64::from(masks.high(at.octave(0)))).field();
         let low = whole.masked(|at| Complex64::from(masks.low(at.octave(0))));
         let half = low.halved().masked(|at| Complex64::from(masks.low(at.octave(1))));
-        // One after the other the two levels, their bands side by side.
+        // The two levels in sequence, the bands of each in parallel.
         let bands = |level: &Spectrum, octaves: i32| {
             ctx.map(DIRECTIONS, |direction| {
                 let mask = |at: &Place| {
@@ -52,23 +52,23 @@ impl Pyramid {
     }
 }
 
-/// Tables of the masks.
+/// Lookup tables of the masks.
 struct Masks {
-    /// Half a period of a cosine, from -1 to 1 octaves: what passes above; the other half of the energy passes below.
+    /// High pass: half a period of a cosine, from -1 to 1 octaves. The low pass gets the rest of the energy.
     above: Vec<f64>,
     below: Vec<f64>,
     /// The power of a cosine from -2π to π, scaled so that the squares of all directions sum to 1.
     power: Vec<f64>,
 }
 
-/// Steps of an octave, and of half a turn.
+/// Steps per octave, and per 180°.
 const OCTAVE: usize = 256;
 const HALF_TURN: usize = 1024;
 
 impl Masks {
     fn new() -> Self {
         let steps = OCTAVE + 2;
-        // The ends stand twice: beyond them the masks stay what they are.
+        // The end values are repeated: beyond them the masks are constant.
         let cosine = |i: usize| (PI * (i as f64 - OCTAVE as f64 - 1.0) / (2 * OCTAVE) as f64).cos().powi(2);
         let above: Vec<f64> = (0..=steps).map(|i| cosine(i.clamp(1, steps - 1)).sqrt()).collect();
         let below = above.iter().map(|v| (1.0 - v * v).sqrt()).collect();
@@ -80,7 +80,7 @@ impl Masks {
         Self { above, below, power }
     }
 
-    /// Octaves above the frequency at which a mask is open.
+    /// High pass; `octaves` is relative to the frequency at which the mask is fully open.
     fn high(&self, octaves: f64) -> f64 {
         looked_up(&self.above, (octaves + (OCTAVE + 1) as f64 / OCTAVE as f64) * OCTAVE as f64)
     }
@@ -96,17 +96,17 @@ impl Masks {
     }
 }
 
-/// Linear between the entries of a table.
+/// Linear interpolation in a table.
 fn looked_up(table: &[f64], at: f64) -> f64 {
     let i = (at.max(0.0) as usize).min(table.len() - 2);
     table[i] + (table[i + 1] - table[i]) * (at - i as f64)
 }
 
-/// A frequency.
+/// A position in the frequency plane.
 struct Place {
-    /// Binary logarithm of its length, 0 at half the sampling rate along an axis.
+    /// Binary logarithm of the radial frequency, 0 at half the sampling rate along an axis.
     octaves: f64,
-    /// Of its direction.
+    /// Direction in radians.
     angle: f64,
 }
 
@@ -117,16 +117,16 @@ impl Place {
     }
 }
 
-/// A Fourier transform, row by row; frequency 0 comes first, then the positive ones, then the negative ones.
+/// A Fourier transform, row by row: frequency 0, then the positive frequencies, then the negative ones.
 struct Spectrum {
     width: usize,
     height: usize,
-    /// Size of the image whose frequencies these are.
+    /// Size of the transformed image.
     of: (usize, usize),
     data: Vec<Complex64>,
 }
 
-/// The frequency at a place along one axis of `len`.
+/// The frequency at a position along an axis of length `len`.
 fn signed(at: usize, len: usize) -> isize {
     let at = at.cast_signed();
     if at >= len.div_ceil(2).cast_signed() { at - len.cast_signed() } else { at }
@@ -140,14 +140,14 @@ impl Spectrum {
         Self { width, height, of: (width, height), data }
     }
 
-    /// Each frequency times what the mask says.
+    /// Multiplies each frequency by the mask.
     fn masked(&self, mask: impl Fn(&Place) -> Complex64) -> Self {
         let mut data = Vec::with_capacity(self.data.len());
         for (y, row) in self.data.chunks_exact(self.width).enumerate() {
             let down = signed(y, self.height) as f64 / (self.of.1 as f64 / 2.0);
             for (x, v) in row.iter().enumerate() {
                 let across = signed(x, self.width) as f64 / (self.of.0 as f64 / 2.0);
-                // Frequency 0 counts as the first across.
+                // Frequency 0 is treated as the first horizontal frequency.
                 let length = if x == 0 && y == 0 { 2.0 / self.of.0 as f64 } else { across.hypot(down) };
                 data.push(v * mask(&Place { octaves: length.log2(), angle: down.atan2(across) }));
             }
@@ -170,7 +170,7 @@ impl Spectrum {
         Self { width, height, of: self.of, data }
     }
 
-    /// The real part of what it is the transform of.
+    /// The real part of the inverse transform.
     fn field(self) -> Field {
         let (width, height) = (self.width, self.height);
         let scale = 1.0 / (width * height) as f64;
@@ -179,13 +179,13 @@ impl Spectrum {
     }
 }
 
-/// The transform along rows, then along columns.
+/// Transforms along rows, then along columns.
 fn transformed(mut data: Vec<Complex64>, width: usize, height: usize, way: FftDirection) -> Vec<Complex64> {
     let mut planner = FftPlannerScalar::new();
     for (wide, high) in [(width, height), (height, width)] {
         planner.plan_fft(wide, way).process(&mut data);
         let mut turned = Vec::with_capacity(data.len());
-        // Eight columns at a time use what the cache fetched of each row.
+        // Eight columns at a time use whole cache lines of each row.
         for x0 in (0..wide).step_by(8) {
             for x in x0..(x0 + 8).min(wide) {
                 turned.extend((0..high).map(|y| data[y * wide + x]));
@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn bands_share_the_energy_of_the_picture_among_them() {
-        // The squares of all masks sum to 1 at each frequency, apart from steps of their tables.
+        // The squares of all masks sum to 1 at each frequency, apart from table steps.
         let (width, height) = (63, 51);
         let masks = Masks::new();
         let flat =
@@ -235,7 +235,7 @@ mod tests {
     #[test]
     fn a_wave_is_in_the_band_of_its_direction_and_octave() {
         let (width, height) = (64, 64);
-        // 4 samples a period across, a quarter of the sampling rate: the middle of the first level.
+        // A period of 4 samples across, a quarter of the sampling rate: the middle of the first level.
         let wave = |period: f64| Field {
             width,
             height,

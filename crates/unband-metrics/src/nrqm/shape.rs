@@ -1,12 +1,12 @@
-//! The shape of the generalised Gaussian that fits numbers.
+//! Shape of a fitted generalised Gaussian distribution.
 
 use libm::tgamma;
 
-/// Ratio `Γ(1/γ) Γ(3/γ) / Γ(2/γ)²` of shapes `γ` from 0.03 to 10 in steps of 0.001: variance over squared mean deviation
-/// of the distribution. It falls as `γ` grows.
+/// Ratio `Γ(1/γ) Γ(3/γ) / Γ(2/γ)²` of shapes `γ` from 0.03 to 10 in steps of 0.001: variance divided by the
+/// squared mean deviation. It falls as `γ` grows.
 pub(super) struct Shapes(Vec<f64>);
 
-/// Keeps the ratio of equal numbers at 0.
+/// Constant that keeps the ratio of equal numbers at 0.
 const LEAST: f64 = 1e-7;
 
 fn shape(index: usize) -> f64 {
@@ -22,7 +22,7 @@ impl Shapes {
         Self((0..=9970).map(ratio).collect())
     }
 
-    /// The shape whose ratio is nearest, of two the smaller.
+    /// The shape with the nearest ratio, the smaller one in a tie.
     fn nearest(&self, ratio: f64) -> f64 {
         let below = self.0.partition_point(|&r| r > ratio);
         let off = |i: usize| self.0.get(i).map_or(f64::INFINITY, |r| (r - ratio).abs());
@@ -30,8 +30,8 @@ impl Shapes {
         shape(if off(above) <= off(below) { above } else { below })
     }
 
-    /// The shape that fits numbers by their variance and mean deviation: 2 is a Gaussian, 1 a Laplacian, less has heavier
-    /// tails; 10 for equal numbers. Two numbers at least.
+    /// Fits a shape by variance and mean deviation: 2 is a Gaussian, 1 a Laplacian, lower values have heavier
+    /// tails. Equal numbers give 10. Needs two numbers at least.
     pub(super) fn of<'n>(&self, numbers: impl Iterator<Item = &'n f64> + Clone) -> f64 {
         let (sum, count) = numbers.clone().fold((0.0, 0.0), |(sum, count), v| (sum + v, count + 1.0));
         let mean = sum / count;
@@ -57,7 +57,7 @@ mod tests {
             let first = (0..shapes.0.len()).find(|&i| best.is_some_and(|best| off(i) <= off(best)));
             assert_eq!(first.map(|i| shape(i).to_bits()), Some(shapes.nearest(ratio).to_bits()), "{ratio}");
         }
-        // Variance over squared mean deviation is π/2 for a Gaussian and 2 for a Laplacian.
+        // Variance divided by the squared mean deviation is π/2 for a Gaussian and 2 for a Laplacian.
         assert!((shapes.nearest(std::f64::consts::FRAC_PI_2) - 2.0).abs() < 1.1e-3);
         assert!((shapes.nearest(2.0) - 1.0).abs() < 1.1e-3);
         assert!((shapes.of([3.0; 5].iter()) - 10.0).abs() < 1e-12);

@@ -1,4 +1,4 @@
-//! Spatial discontinuity: how many directions blocks of samples spread in.
+//! Spatial discontinuity features: singular values of the block matrix.
 
 use crate::eigen::singular_values;
 use crate::field::Field;
@@ -6,11 +6,11 @@ use crate::field::Field;
 /// Side of the blocks.
 const SIDE: usize = 5;
 
-/// Numbers that describe an image at one scale: as many as a block has samples.
+/// Number of features of an image at one scale: the number of samples in a block.
 pub(super) const COUNT: usize = SIDE * SIDE;
 
-/// Singular values, the largest first, of the matrix whose columns are the blocks of 5×5 samples side by side; what lies beyond
-/// the image counts as 0. At least 25 blocks.
+/// Singular values, largest first, of the matrix whose columns are adjacent blocks of 5×5 samples. Samples
+/// beyond the image are 0. Needs 25 blocks at least.
 pub(super) fn features(field: &Field) -> [f64; COUNT] {
     let (columns, rows) = (field.width.div_ceil(SIDE), field.height.div_ceil(SIDE));
     let samples: [Vec<f64>; COUNT] = std::array::from_fn(|i| {

@@ -1,4 +1,4 @@
-//! What every measure does with images that it cannot measure, and that threads never change a value.
+//! Undefined and invalid inputs of every metric; values independent of threads.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::atomic::AtomicBool;
@@ -10,7 +10,7 @@ use unband_simd::Level;
 const W: usize = 400;
 const H: usize = 304;
 
-/// Bands and, below, texture, in planes that differ: every measure has something to count in it.
+/// Bands and, below them, texture, in planes that differ: every metric is defined for it.
 fn banded(width: usize, height: usize, planes: usize, moved: f32) -> Image {
     let rng = Rng::new(7);
     let plane = |c: usize| {
@@ -59,8 +59,8 @@ fn named(metric: &Metric, error: &MetricError) {
     assert!(error.to_string().starts_with(&format!("{} ", metric.name)), "{}: {error}", metric.name);
 }
 
-/// A value that is a finite number, or an error that names the measure. Without a folder of models, measures that run a network
-/// come as far as asking for it.
+/// Fails unless the result is finite or an error that names the metric. Without a folder of models, metrics
+/// that run a network fail because of the missing network.
 fn number_or_named(metric: &Metric, image: &Image, other: &Image) -> Option<MetricError> {
     match metric.score(image, Some(other), &Context::default()) {
         Ok(score) => {
@@ -119,7 +119,7 @@ fn luma_and_chroma_are_measured_by_luma_or_refused() {
         match number_or_named(metric, &video, &video) {
             None => assert!(!compares(metric), "{}", metric.name),
             Some(MetricError::Model { .. }) => {
-                // Networks take colours; that of our own classifier need not be imported.
+                // Networks take colours; unband's own classifier need not be imported.
                 let runs_network = metric.network.is_some() || metric.name == banding_classifier::ENTRY.name;
                 assert!(compares(metric) || runs_network, "{}", metric.name);
             }
@@ -253,10 +253,10 @@ fn pictures_that_contradict_themselves_are_errors() {
 
 #[test]
 fn threads_and_instructions_do_not_change_a_value() {
-    // More columns than a strip has, more samples than a part.
+    // More columns than a strip, more samples than a work item.
     let (image, reference) = (banded(W, H, 3, 0.0), smooth(W, H));
     let mut measured = 0;
-    // `networks.rs` asks the same of the others.
+    // `networks.rs` tests the others.
     let without_network = || METRICS.iter().filter(|metric| metric.network.is_none());
     for metric in without_network() {
         let with = |threads, level| {

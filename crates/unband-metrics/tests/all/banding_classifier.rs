@@ -1,4 +1,4 @@
-//! Our own classifier of patches, with the numbers that are part of the crate.
+//! unband's own patch classifier, with the built-in weights.
 #![allow(clippy::unwrap_used)]
 
 use unband_image::{Context, Image, Rng};
@@ -6,7 +6,7 @@ use unband_metrics::{MetricError, banding_classifier, find};
 
 const SIDE: usize = 235;
 
-/// RGB of 8 bits; `f` gives codes.
+/// 8-bit RGB; `f` gives codes.
 fn picture(width: usize, f: impl Fn(usize, usize, usize) -> f32) -> Image {
     let code = |i: usize| f(i / 3 % width, i / 3 / width, i % 3).clamp(0.0, 255.0).round() as u8;
     let codes: Vec<u8> = (0..3 * width * SIDE).map(code).collect();

@@ -1,4 +1,4 @@
-//! The BBAND index of images against the authors' scores.
+//! BBAND index of images compared with the authors' scores.
 #![allow(clippy::unwrap_used, clippy::float_cmp, clippy::print_stdout)]
 
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! CAMBI against libvmaf's, and what must hold for any image.
+//! CAMBI compared with libvmaf, and properties for any image.
 #![allow(clippy::unwrap_used, clippy::float_cmp, clippy::print_stdout, clippy::cast_possible_wrap)]
 
 
@@ -14,7 +14,7 @@ use unband_simd::Level;
 
 const TOLERANCE: f64 = 2e-6;
 
-/// Luma as the golden values have it: 8-bit studio range.
+/// Luma of the golden values: 8-bit studio range.
 fn luma8(rgb: &golden::Rgb) -> Vec<u8> {
     let luma = |p: &[u8]| {
         let [r, g, b] = [p[0], p[1], p[2]].map(u32::from);
@@ -23,7 +23,7 @@ fn luma8(rgb: &golden::Rgb) -> Vec<u8> {
     rgb.bytes.chunks_exact(3).map(luma).collect()
 }
 
-/// Options by the names that the golden file gives them.
+/// Options by their names in the golden file.
 fn options(name: &str, (width, height): (usize, usize)) -> Options {
     let mut options = Options::default();
     for part in name.split(':') {
@@ -51,7 +51,7 @@ fn options(name: &str, (width, height): (usize, usize)) -> Options {
     options
 }
 
-/// Compares everything that the golden file tells of a run.
+/// Compares all values of a run in the golden file.
 fn compare(what: &str, report: &Report, detail: &Value) -> f64 {
     let whole = |value: &Value| value.as_u64().unwrap();
     assert_eq!(report.window as u64, whole(&detail["window"]), "{what}");
@@ -203,7 +203,7 @@ fn threads_and_instructions_do_not_matter() {
 
 #[test]
 fn contrasts_are_those_of_counting_in_every_window() {
-    // One size by the definition, sample by sample; what is counted are the values that the report tells.
+    // One scale by the definition, sample by sample; the ranges of values are those of the report.
     let (width, height) = (230, 40);
     let codes = picture(width, height, 10);
     let luma = Luma::new(&codes[..], 10, width, height).unwrap();
@@ -275,7 +275,7 @@ fn maps_show_where_the_score_comes_from() {
     let codes: Vec<u8> =
         (0..width * height).map(|i| formula("l4_odd_433x301_8b", i % width, i / width) as u8).collect();
     let luma = Luma::new(&codes[..], 8, width, height).unwrap();
-    // All contrasts count, so that the mean of the whole map is the score of the largest size, and so on.
+    // If all contrasts are included, the mean of the whole map is the score of the largest scale, and so on.
     let options = Options { topk: 1.0, ..Options::default() };
     let (report, maps) = score_with_maps(&luma, &options, &Context::default()).unwrap();
     for (i, (map, scale)) in maps.scales.iter().zip(&report.scales).enumerate() {
@@ -313,7 +313,7 @@ fn deeper_files_of_the_same_codes_score_the_same() {
     let wide: Vec<u16> = b.bytes.iter().map(|&c| u16::from(c) * 257).collect();
     let mut sixteen = Image::from_rgb16(b.width, b.height, &wide).unwrap();
     assert_eq!(score_image(&sixteen, &Options::default(), &ctx).unwrap(), eight);
-    // A single sample between the codes, and all are taken at 10 bits by the formula.
+    // A single sample between the codes switches all samples to the 10-bit formula.
     sixteen.planes[0].data[0] += 0.001;
     let deep = score_image(&sixteen, &Options::default(), &ctx).unwrap();
     let ten = |i: usize| {
@@ -387,7 +387,7 @@ fn what_cannot_be_measured_is_an_error_that_says_why() {
         let error = score(&luma, &options, &ctx).unwrap_err();
         assert!(matches!(error, MetricError::Option { option, .. } if option == name), "{error}");
     }
-    // Where everything is too dark to be seen there is nothing.
+    // Where everything is too dark to be visible, the score is zero.
     let dark = Options { vis_lum_threshold: 300.0, max_log_contrast: 0, ..Options::default() };
     assert_eq!(score(&luma, &dark, &ctx).unwrap().score, 0.0);
 

@@ -1,4 +1,4 @@
-//! Full-reference measures against values of reference implementations.
+//! Full-reference metrics compared with reference implementations.
 #![allow(clippy::unwrap_used)]
 
 
@@ -15,7 +15,7 @@ fn score(metric: &str, image: &Image, reference: &Image) -> Score {
     compare(metric, image, reference).unwrap()
 }
 
-/// Names of the registry with names of golden values and the agreement asked for.
+/// Names in the registry, names in the golden values and tolerances.
 const GOLDEN: [(&str, &str, f64); 12] = [
     ("psnr", "psnr_rgb", 1e-6),
     ("psnr-y", "psnr_y_matlab_unrounded", 1e-6),
@@ -125,7 +125,7 @@ fn all_but_ssimulacra2_are_symmetric() {
     }
 }
 
-/// Every sample in another depth, the value kept.
+/// Every sample at another depth with the same value.
 fn deeper(image: &Image, depth: Depth) -> Image {
     let mut out = image.clone();
     out.depth = depth;
@@ -148,10 +148,10 @@ fn pictures_of_different_depth_are_compared_by_value() {
             assert!((deep - mixed).abs() <= noise, "{depth} {metric}: {deep} {mixed}");
             let same = score(metric, &b, &deep_b).value;
             let ideal = score(metric, &b, &b).value;
-            // An image is itself at any depth, as far as the 24 bits of its samples tell.
+            // An image equals itself at any depth, within the 24 bits of its samples.
             let near = same.to_bits() == ideal.to_bits() || (same - ideal).abs() < 1e-9;
             assert!(near || (same > 130.0 && ideal.is_infinite()), "{depth} {metric}: {same}");
-            // Grey that is no longer rounded to 8-bit codes moves those measures, and no other.
+            // Grey without rounding to 8-bit codes changes these metrics, and no other.
             let shallow = score(metric, &b, &a).value;
             let moved = (deep - shallow).abs() > noise;
             let rounds = matches!(metric, "ssim-matlab-gray" | "ms-ssim" | "gmsd");
@@ -188,7 +188,7 @@ fn grey_is_not_compared_with_rgb() {
             assert!(matches!(error, MetricError::Models { metric: named, .. } if named == metric), "{error}");
             assert!(error.to_string().starts_with(metric), "{error}");
         }
-        // Grey alone counts as three equal channels.
+        // Grey is treated as three equal channels.
         let mut three = grey.clone();
         three.planes = vec![grey.planes[0].clone(); 3];
         three.color.model = Model::Rgb;

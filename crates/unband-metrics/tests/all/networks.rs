@@ -1,4 +1,4 @@
-//! Measures that run a network, with made numbers and, where a user has them, with published ones.
+//! Metrics that run a network, with synthetic weights and, where available, published ones.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ fn json(name: &str) -> Value {
     serde_json::from_slice(&std::fs::read(golden(name)).unwrap()).unwrap()
 }
 
-/// A folder of models with one in it.
+/// A folder of models with one model.
 fn with_model(name: &str, state: &StateDict) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(models::file(folder.path(), name), write_safetensors(state, &[])).unwrap();
@@ -46,7 +46,7 @@ fn image(width: usize, height: usize, sample: impl Fn(usize, usize, usize) -> f3
     Image::new((0..3).map(plane).collect(), Model::Rgb, Depth::F32)
 }
 
-/// The image of the goldens, and the same upside down.
+/// The image of the golden values, and the same upside down.
 fn pair() -> (Image, Image) {
     let (width, height) = (72, 64);
     let values = fill::second_picture(3, height, width);
@@ -127,7 +127,7 @@ fn numbers_that_were_not_imported_are_named_with_what_to_do() {
         }
     }
     let hint = find("lpips").unwrap().ready(None).unwrap_err().hint().unwrap();
-    assert!(hint.contains("alexnet-owt-7be5be79.pth` (SHA-256 7be5be79…) of torchvision"), "{hint}");
+    assert!(hint.contains("alexnet-owt-7be5be79.pth` (SHA-256 7be5be79…) from torchvision"), "{hint}");
     assert!(find("psnr").unwrap().ready(None).is_ok());
 }
 
@@ -142,7 +142,7 @@ fn the_numbers_of_another_network_are_refused() {
     std::fs::write(models::file(folder.path(), "alexnet"), b"nothing").unwrap();
     let error = find("lpips").unwrap().score(&a, Some(&b), &ctx(folder.path())).unwrap_err();
     assert!(matches!(&error, MetricError::Network { .. }) && error.hint().is_some(), "{error}");
-    // Given by hand.
+    // Specified by hand.
     let squeeze = made("squeezenet");
     let engine = models::engine(
         arch::find("squeezenet").unwrap(),
@@ -170,7 +170,7 @@ fn the_map_of_one_patch_is_what_tensorflow_says_of_it() {
     let map = dbi_map(&bands, &classifier, &Context::default()).unwrap();
     let want = 1.0 - json("tensorflow/expected.json")["probability"]["bands"].as_f64().unwrap();
     assert!(map.data.iter().all(|&v| (f64::from(v) - want).abs() < 1e-6));
-    // More likely banded than the 0.2 at which a patch counts.
+    // Banded with a probability above 0.2, the classifier's threshold.
     assert!((dbi(&bands, &classifier, &Context::default()).unwrap().value - 1.0).abs() < 1e-12);
     let small = image(234, 400, |_, _, _| 0.5);
     assert!(matches!(dbi_map(&small, &classifier, &Context::default()), Err(MetricError::TooSmall { .. })));
@@ -185,7 +185,7 @@ fn dbi_is_the_published_score_digit_for_digit() {
     let want = &json("nets/dbi.json")["demo"];
     let path = weights.with_file_name(want["file"].as_str().unwrap());
     if !path.exists() {
-        unband_skips::file(format_args!("{} is not beside the weights", path.display()));
+        unband_skips::file(format_args!("{} is not next to the weights", path.display()));
         return;
     }
     let folder = with_model("dbi", &checkpoint::open(&weights).unwrap().state);

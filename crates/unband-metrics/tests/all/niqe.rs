@@ -1,4 +1,4 @@
-//! NIQE against values in `f64` of its reference implementation.
+//! NIQE compared with `f64` values of its reference implementation.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 
@@ -18,7 +18,7 @@ fn photographs_score_as_the_reference_does() {
             let Some(want) = golden::of(&values, name)[format!("niqe_f64_{side}")].as_f64() else { continue };
             let got = niqe(image, &ctx).unwrap();
             println!("{name} {side}: {got}, reference {want}, off by {:e}", got - want);
-            // Where a banded image is exactly flat, rounding decides; two codes in `f64` differ by 0.03.
+            // In exactly flat areas of a banded image, rounding decides; two `f64` programs differ by 0.03.
             let tolerance = if side == "a" && name.starts_with('r') { 0.05 } else { 1e-4 };
             golden::near(&format!("{name} {side}"), got, want, tolerance);
             compared += 1;
@@ -47,7 +47,7 @@ fn luma_of_yuv_is_taken_as_it_is_stored() {
     let codes = noise(200, 192);
     let half = [128; 100 * 96];
     let yuv = Image::from_yuv420(200, 192, [&codes, &half, &half], Matrix::Bt601, Range::Limited).unwrap();
-    // 8-bit grey whose studio luma are these codes.
+    // 8-bit grey whose studio luma has these codes.
     let grey: Vec<f32> = codes.iter().map(|&c| (f32::from(c) - 16.0) / 219.0).collect();
     let plane = unband_image::Plane { width: 200, height: 192, data: grey };
     let grey = Image::new(vec![plane], unband_image::Model::Gray, unband_image::Depth::F32);

@@ -1,4 +1,5 @@
-//! NRQM and the perceptual index against their authors' code, with made-up forests in the place of theirs.
+//! NRQM and the perceptual index compared with their authors' code, with synthetic forests in place of
+//! theirs.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 
@@ -27,7 +28,7 @@ fn model() -> Model {
     Model::from_matlab(&matlab()).unwrap()
 }
 
-/// Every image of the goldens, and what the authors' code says of it.
+/// Every golden image with the values of the authors' code.
 fn pictures() -> Vec<(Image, Value)> {
     let golden: Value = serde_json::from_slice(&std::fs::read(file("golden.json")).unwrap()).unwrap();
     let picture = |want: &Value| {
@@ -43,7 +44,7 @@ fn pictures() -> Vec<(Image, Value)> {
     all.iter().map(picture).collect()
 }
 
-/// The largest difference relative to the golden value, of values about 1 and of smaller ones absolute.
+/// The largest difference from the golden value: relative for values above 1, absolute for smaller ones.
 fn furthest(what: &str, got: &[f64], want: &Value, tolerance: f64) {
     let want = want.as_array().unwrap();
     assert_eq!(got.len(), want.len(), "{what}");
@@ -78,7 +79,7 @@ fn values_are_those_of_the_authors_forests_and_line() {
         let got = nrqm(&image, &model, &Context::default()).unwrap();
         furthest(&format!("{name} groups"), &got.groups, &made["groups"], 1e-12);
         golden::near(name, got.value, made["value"].as_f64().unwrap(), 1e-12);
-        // The index measures everything twice more: of one image, and of one that NIQE finds too small.
+        // The index computes everything twice more: for one image, and for one that is too small for NIQE.
         if !["r2_deepdeband_0038_b.png", "r4_indi_2_b.png"].contains(&name) {
             continue;
         }
@@ -104,7 +105,7 @@ fn values_are_those_of_the_authors_forests_and_line() {
                 golden::near(name, shaved.niqe, niqe(&inner, &ctx).unwrap(), 1e-12);
             }
             (whole, shaved) => {
-                // One block of NIQE only.
+                // A single block of NIQE.
                 let few = |result: Result<_, _>| matches!(result, Err(MetricError::TooFew { .. }));
                 assert!(image.width() < 200 && few(whole) && few(shaved), "{name}");
             }
@@ -122,11 +123,11 @@ fn measures_find_the_imported_model() {
         let error = metric.score(&image, None, &ctx).unwrap_err();
         assert_eq!(
             error.to_string(),
-            format!("{} needs the numbers of nrqm, which were not imported", metric.name)
+            format!("{} needs the model nrqm, which is not imported", metric.name)
         );
         let hint = error.hint().unwrap();
         assert!(
-            hint.contains("get `model.mat` of Ma") && hint.contains("unband models import model.mat"),
+            hint.contains("get `model.mat` from Ma") && hint.contains("unband models import model.mat"),
             "{hint}"
         );
         assert_eq!(metric.ready(ctx.models), Err(error));
@@ -143,7 +144,7 @@ fn measures_find_the_imported_model() {
     golden::near("pi-pirm", score.details[1].1, made, 1e-12);
     let score = index.score(&image, None, &ctx).unwrap();
     assert_eq!(score.details.iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["niqe", "nrqm"]);
-    // Another model in its place is found, and what is none is told.
+    // Another model in its place is detected, and invalid files are reported.
     let mut state = model().state();
     state.insert(
         "linear",
@@ -153,7 +154,7 @@ fn measures_find_the_imported_model() {
     golden::near("constant", ma.score(&image, None, &ctx).unwrap().value, 7.0, 1e-12);
     std::fs::write(&path, write_safetensors(&matlab(), &[])).unwrap();
     let error = ma.score(&image, None, &ctx).unwrap_err();
-    assert!(error.to_string().contains("no model of NRQM") && error.hint().is_some(), "{error}");
+    assert!(error.to_string().contains("not a model of NRQM") && error.hint().is_some(), "{error}");
 }
 
 #[test]
@@ -168,7 +169,7 @@ fn a_model_that_is_not_whole_is_told() {
         let error = Model::from_matlab(&without(gone)).unwrap_err();
         assert!(error.contains(gone), "{error}");
     }
-    // The forests the wrong way round ask for features that the first group has not.
+    // In the wrong order the forests use features that the first group does not have.
     let turned = whole.clone().renamed(|name| {
         Some(name.replace("rf.1.", "rf.0.").replace("rf.3.", "rf.1.").replace("rf.0.", "rf.3."))
     });
@@ -216,8 +217,9 @@ fn flat_pictures_have_features_and_small_ones_are_told() {
     assert_eq!(error.to_string(), "pi-pirm needs at least 104×104 samples, got 83×300");
 }
 
-/// With the authors' forests, whose file `UNBAND_NRQM_MODEL` names, and the images for which chaofengc/IQA-PyTorch gives what
-/// the authors' program says (`ResultsCalibra/dist_dir`), whose folder `UNBAND_NRQM_PICTURES` names.
+/// Uses the authors' forests, whose file `UNBAND_NRQM_MODEL` names, and the images of
+/// `ResultsCalibra/dist_dir`, whose folder `UNBAND_NRQM_PICTURES` names. chaofengc/IQA-PyTorch lists the
+/// scores of the authors' program for them.
 #[test]
 fn published_values_are_repeated_with_the_authors_model() {
     let from = |name: &str| std::env::var_os(name).map(PathBuf::from);
@@ -228,12 +230,12 @@ fn published_values_are_repeated_with_the_authors_model() {
     let model = Model::from_matlab(&checkpoint::open(path).unwrap().state).unwrap();
     println!("trees: {:?}", model.trees());
     let Some(folder) = from("UNBAND_NRQM_PICTURES") else {
-        unband_skips::file("UNBAND_NRQM_PICTURES names no folder of the authors' images");
+        unband_skips::file("UNBAND_NRQM_PICTURES does not name the folder of the authors' images");
         return;
     };
     for (name, want) in [("I03", 1.3894), ("I04", 8.9394), ("I06", 8.9735), ("I08", 6.8290), ("I19", 6.3120)]
     {
-        // 24 bits, rows from the last to the first, blue first, 512×384.
+        // 24 bits, rows from last to first, blue first, 512×384.
         let bytes = std::fs::read(folder.join(format!("{name}.bmp"))).unwrap();
         let rows = bytes[54..].chunks_exact(512 * 3).rev();
         let rgb: Vec<u8> =

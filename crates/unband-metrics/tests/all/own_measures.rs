@@ -1,4 +1,4 @@
-//! Our own measures against a transcription of their definitions.
+//! unband's own metrics compared with a transcription of their definitions.
 #![allow(clippy::unwrap_used)]
 
 

@@ -1,4 +1,4 @@
-//! What holds for every measure.
+//! Properties of every metric.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::HashSet;
@@ -42,7 +42,7 @@ fn find(name: &str, image: &Image, other: &Image) -> f64 {
     unband_metrics::find(name).unwrap().score(image, Some(other), &Context::default()).unwrap().value
 }
 
-/// The measures that compare two images and need nothing else; `networks.rs` has the others.
+/// The full-reference metrics without a network; `networks.rs` has the others.
 fn comparing() -> impl Iterator<Item = &'static Metric> {
     METRICS.iter().filter(|m| m.against != Against::Nothing && m.network.is_none())
 }

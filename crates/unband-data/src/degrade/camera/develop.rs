@@ -1,16 +1,16 @@
-//! What a camera does between its sensor and an image, and the way back.
+//! Camera model: unprocessing to raw sensor values, and development back to RGB.
 //!
-//! Source of all numbers: Brooks et al. 2019, `unprocess.py` and `process.py`.
+//! Source of all constants: Brooks et al. 2019, `unprocess.py` and `process.py`.
 
 use unband_image::Rng;
 
-/// Values of red, green and blue.
+/// Red, green and blue values.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Light(pub [f32; 3]);
 
 type Matrix = [[f32; 3]; 3];
 
-/// From XYZ to the colours of four sensors.
+/// From XYZ to the colour spaces of four sensors.
 const SENSORS: [Matrix; 4] = [
     [[1.0234, -0.2969, -0.2266], [-0.5625, 1.6328, -0.0469], [-0.0703, 0.2188, 0.6406]],
     [[0.4913, -0.0541, -0.0202], [-0.613, 1.3513, 0.2906], [-0.1564, 0.2151, 0.7183]],
@@ -24,16 +24,16 @@ const TO_XYZ: Matrix = [
     [0.019_333_9, 0.119_192, 0.950_304_1],
 ];
 const GAMMA: f32 = 2.2;
-/// Where highlights begin that gains must not darken.
+/// Start of the highlights, which the gains must not darken.
 const BRIGHT: f32 = 0.9;
 
-/// One camera and the light it was set to.
+/// One camera with its white balance and exposure.
 pub struct Camera {
     to_sensor: Matrix,
     from_sensor: Matrix,
-    /// Of the developing side, for red, green and blue, exposure included.
+    /// Gains of development for red, green and blue, exposure included.
     gains: [f32; 3],
-    /// A normal number for the noise of reading.
+    /// A normal deviate for the variance of the read noise.
     spread: f32,
 }
 
@@ -51,7 +51,7 @@ fn inverse(m: &Matrix) -> Matrix {
 }
 
 impl Camera {
-    /// A mixture of four sensors, white balance and exposure.
+    /// A random blend of four sensors, with random white balance and exposure.
     pub fn drawn(rng: Rng) -> Self {
         let unit = |x: u32| rng.unit_at(0, 0x6361, x, 0);
         let normal =
@@ -76,12 +76,12 @@ impl Camera {
         }
     }
 
-    /// Variance of reading that goes with noise of light, as measured on a phone's sensor.
+    /// Variance of the read noise that matches a shot noise, as measured on a phone's sensor.
     pub fn read(&self, shot: f32) -> f32 {
         (2.18 * shot.ln() + 1.20 + 0.26 * self.spread).exp()
     }
 
-    /// What the sensor has of a value.
+    /// The sensor's value for an image value.
     pub fn raw(&self, value: Light) -> Light {
         let linear = value.0.map(|v| {
             let v = v.clamp(0.0, 1.0);
@@ -99,7 +99,7 @@ impl Camera {
         Light(gained.map(|v: f32| v.clamp(0.0, 1.0)))
     }
 
-    /// A mosaic with its colours' gains.
+    /// A mosaic multiplied by the white balance gains.
     pub fn balanced(&self, mut mosaic: Vec<f32>, width: usize) -> Vec<f32> {
         for (i, v) in mosaic.iter_mut().enumerate() {
             *v = (*v * self.gains[color_at(i % width, i / width)]).clamp(0.0, 1.0);
@@ -107,7 +107,7 @@ impl Camera {
         mosaic
     }
 
-    /// A value of the image from the sensor's.
+    /// The image value for a sensor value.
     pub fn developed(&self, light: Light) -> Light {
         Light(times(&self.from_sensor, light.0).map(|v| {
             let v = v.clamp(0.0, 1.0).max(1e-8).powf(1.0 / GAMMA);
@@ -116,7 +116,7 @@ impl Camera {
     }
 }
 
-/// Which colour a place of the mosaic has: red and green in even rows, green and blue in odd ones.
+/// Colour index at a mosaic position: red and green in even rows, green and blue in odd rows.
 pub fn color_at(x: usize, y: usize) -> usize {
     match (x % 2, y % 2) {
         (0, 0) => 0,
@@ -125,7 +125,8 @@ pub fn color_at(x: usize, y: usize) -> usize {
     }
 }
 
-/// All three colours of a place: the mean of the nearest places that have the colour, the border mirrored.
+/// All three colours at a position: the mean of the nearest mosaic samples of each colour, the border
+/// mirrored.
 pub fn demosaiced(mosaic: &[f32], width: usize, height: usize, x: usize, y: usize) -> Light {
     let (mut sums, mut counts) = ([0.0; 3], [0.0f32; 3]);
     for (dy, wy) in [(-1isize, 0.5), (0, 1.0), (1, 0.5)] {
@@ -146,7 +147,7 @@ pub fn demosaiced(mosaic: &[f32], width: usize, height: usize, x: usize, y: usiz
         } else if counts[c] > 0.0 {
             sums[c] / counts[c]
         } else {
-            // An image of one row or column has no place of this colour.
+            // An image with one row or column has no neighbour of this colour.
             mosaic[y * width + x]
         }
     }))

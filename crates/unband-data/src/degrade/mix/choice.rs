@@ -1,10 +1,10 @@
-//! Where a setting's value comes from.
+//! Random choice of parameter values.
 
 use unband_image::Rng;
 
 use super::end::End;
 
-/// Random numbers of one image, one after the other.
+/// Sequence of random numbers for one image.
 pub(super) struct Draws {
     rng: Rng,
     next: u32,
@@ -27,23 +27,23 @@ impl Draws {
     }
 }
 
-/// One value, one of several, or a range.
+/// A parameter's source: one value, a list or a range.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Choice {
-    /// Always this.
+    /// A fixed value.
     Fixed(String),
     /// A number that depends on the scale.
     Scaled(End),
-    /// One of these, with equal odds.
+    /// One of these, with equal probability.
     OneOf(Vec<String>),
     /// Uniform between two numbers, or uniform in their logarithm.
     Range { from: End, to: End, log: bool },
-    /// `from`, `from + step`, … up to `to`, with equal odds.
+    /// `from`, `from + step`, … up to `to`, with equal probability.
     Steps { from: End, to: End, step: f64 },
 }
 
 impl Choice {
-    /// A value, at a scale.
+    /// Draws a value at a scale.
     pub fn draw(&self, draws: &mut Draws, scale: f64) -> String {
         match self {
             Self::Fixed(value) => value.clone(),
@@ -64,7 +64,7 @@ impl Choice {
         }
     }
 
-    /// The values at its ends, at a scale: where these are allowed, all are.
+    /// The extreme values at a scale: if these are valid, all are.
     pub fn ends(&self, scale: f64) -> Vec<String> {
         match self {
             Self::Fixed(value) => vec![value.clone()],
@@ -81,7 +81,7 @@ impl Choice {
     }
 }
 
-/// As a parameter reads it: in single precision, which is all that parameters have.
+/// A number as text in single precision, the precision of parameters.
 fn text(value: f64) -> String {
     (value as f32).to_string()
 }

@@ -1,8 +1,8 @@
-//! Numbers that may depend on the scale.
+//! Range bounds that may depend on the scale.
 
 use std::fmt;
 
-/// A number, or a sum of numbers with the scale in it: `4 + scale`, `2 * scale`, `0.5 / scale`.
+/// A number, or a sum of terms with the scale: `4 + scale`, `2 * scale`, `0.5 / scale`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct End {
     plain: f64,
@@ -11,12 +11,12 @@ pub(super) struct End {
 }
 
 impl End {
-    /// A number that does not depend on anything.
+    /// A constant.
     pub fn plain(number: f64) -> Self {
         Self { plain: number, ..Self::default() }
     }
 
-    /// From text with the word `scale` in it; `None` where it cannot be understood.
+    /// Parses text with the word `scale` in it; `None` if it is malformed.
     pub fn parse(text: &str) -> Option<Self> {
         let mut end = Self::default();
         for term in text.split('+') {
@@ -35,12 +35,12 @@ impl End {
         Some(end)
     }
 
-    /// Does the text name the scale?
+    /// Whether the text contains the word `scale`.
     pub fn names_scale(text: &str) -> bool {
         text.split(|c: char| !c.is_ascii_alphabetic()).any(|word| word == "scale")
     }
 
-    /// The number at a scale.
+    /// The value at a scale.
     pub fn at(self, scale: f64) -> f64 {
         self.plain + self.times * scale + self.over / scale
     }

@@ -1,25 +1,25 @@
-//! What can be wrong with a mix.
+//! Errors of recipes.
 
 use std::path::PathBuf;
 
 use super::Shipped;
 
-/// Why a mix cannot be used.
+/// Why a recipe cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MixError {
-    /// Neither a name nor a file.
-    #[error("there is no mix `{name}`")]
+    /// Neither a built-in recipe nor a file.
+    #[error("unknown recipe `{name}`")]
     Unknown {
-        /// What was given.
+        /// The given name.
         name: String,
     },
-    /// The degraded side is smaller than the clean one, where both are to have one size.
-    #[error("the mix `{name}` makes the degraded side {scale} times smaller, here both sides need one size")]
+    /// The degraded side is smaller than the clean one, where both need one size.
+    #[error("the recipe `{name}` makes the degraded side {scale} times smaller, but both sides need the same size")]
     Scaled {
-        /// The mix.
+        /// Name of the recipe.
         name: String,
-        /// Its scale.
+        /// Scale of the recipe.
         scale: usize,
     },
     /// The file cannot be read.
@@ -27,39 +27,39 @@ pub enum MixError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: std::io::Error,
     },
-    /// The file is no TOML.
+    /// The file is not valid TOML.
     #[error("{file}: {message}")]
     Syntax {
         /// The file.
         file: String,
-        /// Where and what.
+        /// Position and description of the error.
         message: String,
     },
-    /// The value of a key cannot be used.
+    /// The value of a key is invalid.
     #[error("{file}: `{key}`: {what}")]
     Key {
         /// The file.
         file: String,
         /// Path of the key, `degrade[2].one-of[0].bits`.
         key: String,
-        /// What is wrong, and what is allowed.
+        /// The error and the allowed values.
         what: String,
     },
 }
 
 impl MixError {
-    /// What to do about it, if that can be said.
+    /// The next action, if there is one.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Unknown { .. } => {
                 let names = Shipped::names();
-                Some(format!("the mixes are {names}; anything else is the path of a TOML file"))
+                Some(format!("built-in recipes are {names}; any other value is the path of a TOML file"))
             }
             Self::Scaled { .. } => {
-                Some("take a mix without `scale`, or make pairs with `unband degrade --pairs`".to_owned())
+                Some("use a recipe without `scale`, or make pairs with `unband degrade --pairs`".to_owned())
             }
             _ => None,
         }

@@ -1,4 +1,4 @@
-//! Degradations with probabilities: what is done to an image is drawn anew for each.
+//! Recipes: degradations drawn at random for each image.
 
 mod choice;
 mod end;
@@ -18,55 +18,55 @@ use super::record::{Applied, Record};
 use super::{DegradeError, Pair};
 use unband_image::{Image, Rng, Window};
 
-/// Of the random numbers that place patches, so that they are no others'.
+/// Random stream of patch positions, separate from all others.
 const PLACE: u32 = 0x7063;
 
-/// Steps with probabilities, as a TOML file describes them; `docs/degrading.md` says how.
+/// Steps with probabilities, as described by a TOML file; see `docs/degrading.md`.
 #[derive(Clone, Debug)]
 pub struct Mix {
     title: String,
     clean: Vec<Step>,
     degrade: Vec<Step>,
     depth: u8,
-    /// How many times smaller the degraded side is.
+    /// Ratio of the clean side's size to the degraded side's.
     scale: u32,
-    /// Samples around a patch, where the file says so.
+    /// Samples around a patch, where the file gives them.
     room: Option<usize>,
 }
 
-/// Something that is done with a probability.
+/// A step with a probability.
 #[derive(Clone, Debug)]
 struct Step {
     name: Option<String>,
     probability: f64,
     what: What,
-    /// The scale that later steps count with.
+    /// The scale that later steps use.
     then_scale: Option<f64>,
 }
 
 #[derive(Clone, Debug)]
 enum What {
-    /// One degradation and where its settings come from.
+    /// One degradation and the sources of its settings.
     Use(&'static DegradationEntry, Vec<(String, Choice)>),
-    /// One after the other, in this order unless they are shuffled.
+    /// All steps in this order, unless shuffled.
     All(Vec<Step>, Order),
-    /// One of these, with weights.
+    /// One of these steps, with weights.
     OneOf(Vec<(f64, Step)>),
 }
 
 /// The order of a group's steps.
 #[derive(Clone, Debug, Default)]
 struct Order {
-    /// How often it is drawn, those of shuffled groups inside it included.
+    /// Probability of a shuffle. It includes the steps of shuffled groups inside this one.
     shuffle: f64,
-    /// Names of steps that change places where they are drawn in another order than this.
+    /// Names of steps whose relative order survives a shuffle.
     keep: Vec<String>,
 }
 
-/// What is drawn for an image.
+/// The draw for one image.
 struct Drawing {
     draws: Draws,
-    /// How many times smaller the image still has to become.
+    /// Remaining downscale factor of the image.
     scale: f64,
     done: Vec<Applied>,
     names: Vec<String>,
@@ -79,10 +79,10 @@ impl std::fmt::Debug for DegradationEntry {
 }
 
 impl Mix {
-    /// The mix of that name, or the one in that file.
+    /// The built-in recipe with this name, or the one in this file.
     ///
     /// # Errors
-    /// Neither a name nor a file that can be read; mistakes in the file.
+    /// Neither a name nor a readable file; mistakes in the file.
     pub fn find(name_or_path: &str) -> Result<Self, MixError> {
         if let Some(shipped) = Shipped::find(name_or_path) {
             return Self::parse(shipped.text, &format!("{}.toml", shipped.name));
@@ -95,10 +95,10 @@ impl Mix {
         Self::load(path)
     }
 
-    /// As [`Self::find`], for work on pairs whose sides have one size.
+    /// As [`Self::find`], for pairs whose sides have one size.
     ///
     /// # Errors
-    /// As [`Self::find`], and a mix with a scale.
+    /// As [`Self::find`], and a recipe with a scale.
     pub fn find_unscaled(name_or_path: &str) -> Result<Self, MixError> {
         let mix = Self::find(name_or_path)?;
         if mix.scale == 1 {
@@ -107,7 +107,7 @@ impl Mix {
         Err(MixError::Scaled { name: name_or_path.to_owned(), scale: mix.scale() })
     }
 
-    /// A mix that is built in, with other values of its keys.
+    /// A built-in recipe with other values of its keys.
     pub(super) fn changed(name: &str, change: impl FnOnce(&mut toml::Table)) -> Result<Self, MixError> {
         let shipped = Shipped::find(name).ok_or_else(|| MixError::Unknown { name: name.to_owned() })?;
         let mut table = parse::table(shipped.text, name)?;
@@ -115,17 +115,17 @@ impl Mix {
         parse::from_table(table, name)
     }
 
-    /// The mix in a file.
+    /// The recipe in a file.
     ///
     /// # Errors
-    /// A file that cannot be read; mistakes in it, named by key.
+    /// An unreadable file; mistakes in it, named by key.
     pub fn load(path: &Path) -> Result<Self, MixError> {
         let text =
             unband_io::read_text(path).map_err(|source| MixError::Read { path: path.to_owned(), source })?;
         Self::parse(&text, &path.display().to_string())
     }
 
-    /// A mix from its text; `file` is what messages call it.
+    /// Parses a recipe; `file` is its name in messages.
     ///
     /// # Errors
     /// Mistakes in the text, named by key.
@@ -133,19 +133,19 @@ impl Mix {
         parse::mix(text, file)
     }
 
-    /// What it is for.
+    /// The title.
     pub fn title(&self) -> &str {
         &self.title
     }
 
-    /// How many times smaller than the clean side the degraded one is; 1 where both have one size.
+    /// Ratio of the clean side's size to the degraded side's; 1 where both have one size.
     pub fn scale(&self) -> usize {
         self.scale as usize
     }
 
-    /// Samples of the clean image that it wants on each side of a patch, so that the patch is degraded like a part of a whole
-    /// image: what the file says as `room`, else what its steps look around without any change of size. A multiple of 16
-    /// and of the scale.
+    /// Samples of the clean image needed on each side of a patch, so that the patch is degraded like part of
+    /// a whole image. The value is `room` of the file, or else the sum of the reaches of its steps, ignoring
+    /// changes of size. It is a multiple of 16 and of the scale.
     pub fn room(&self) -> usize {
         let room =
             self.room.unwrap_or_else(|| sum(&self.clean, &Step::room) + sum(&self.degrade, &Step::room));
@@ -153,15 +153,15 @@ impl Mix {
         room.next_multiple_of(if 16 % scale == 0 { 16 } else { 16 * scale })
     }
 
-    /// Can it start programs? Then it is meant for whole images.
+    /// Whether it may start programs, and is therefore meant for whole images.
     pub fn is_slow(&self) -> bool {
         self.clean.iter().chain(&self.degrade).any(Step::is_slow)
     }
 
-    /// What is done to an image, without looking at it.
+    /// Draws all settings for an image without looking at it.
     ///
     /// # Errors
-    /// None for mixes that were read: every end of every range was tried then.
+    /// None for parsed recipes: parsing tries every end of every range.
     pub fn draw(&self, rng: Rng) -> Result<Record, DegradeError> {
         let scale = f64::from(self.scale);
         let mut drawing = Drawing { draws: Draws::new(rng), scale, done: Vec::new(), names: Vec::new() };
@@ -173,7 +173,7 @@ impl Mix {
         Ok(Record { names: drawing.names, clean, degrade, depth: self.depth, scale: self.scale })
     }
 
-    /// Draws, and does it to a pair of twice the same clean image.
+    /// Draws a record and applies it to a pair whose sides are the same clean image.
     ///
     /// # Errors
     /// As [`super::Degradation::apply`].
@@ -183,14 +183,14 @@ impl Mix {
         Ok(record)
     }
 
-    /// Degrades an image and takes a square from it, `side` samples of the degraded side and [`Self::scale`] times as many of the
-    /// clean one, at a place that is drawn; what was drawn for the image.
+    /// Degrades an image and cuts a square at a random position: `side` samples of the degraded side,
+    /// [`Self::scale`] times as many of the clean one. Returns the record too.
     ///
-    /// The image may be a window of a larger one: with [`Self::room`] more samples on each side than the patch needs its
-    /// borders are hardly seen, at the cost of degrading them.
+    /// The image may be a window of a larger one. With [`Self::room`] more samples on each side than the
+    /// patch needs, borders hardly show, at the cost of degrading them.
     ///
     /// # Errors
-    /// An image that is too small for the patch; else as [`super::Degradation::apply`].
+    /// An image that is too small for the patch; otherwise as [`super::Degradation::apply`].
     pub fn patch(&self, image: &Image, side: usize, rng: Rng) -> Result<(Pair, Record), DegradeError> {
         let (scale, width, height) = (self.scale(), image.width(), image.height());
         let least = side * scale;
@@ -227,7 +227,7 @@ impl Step {
     fn is_slow(&self) -> bool {
         match &self.what {
             What::Use(entry, choices) => {
-                // Where a parameter says who does the work, only some of its words start a program.
+                // Where a parameter selects the encoder, only some of its values start a program.
                 let coder = choices.iter().find(|(name, _)| name == super::entry::CODER);
                 let starts =
                     coder.is_some_and(|(_, choice)| !choice.is_only(super::program::Coder::BuiltIn.word()));

@@ -1,4 +1,4 @@
-//! From TOML to a mix: every key is known, every end of every range is tried.
+//! TOML parser of recipes, which checks every key and both ends of every range.
 
 use std::ops::RangeInclusive;
 
@@ -10,20 +10,20 @@ use super::end::End;
 use super::{Mix, MixError, Order, Step, What};
 use crate::degrade::entry::DegradationEntry;
 
-/// Keys of a step; everything else is a parameter.
+/// Keys of a step; all others are parameters.
 pub(crate) const STEP_KEYS: [&str; 9] =
     ["name", "probability", "weight", "then-scale", "use", "steps", "shuffle", "keep-order", "one-of"];
 
-/// Of a step: the scale that later ones count with.
+/// Key of a step: the scale that later steps use.
 const THEN_SCALE: &str = "then-scale";
-/// Largest scale of a mix.
+/// Largest scale of a recipe.
 const MOST_SCALE: i64 = 8;
 
 pub(super) fn mix(text: &str, file: &str) -> Result<Mix, MixError> {
     from_table(table(text, file)?, file)
 }
 
-/// The keys of a text, whatever they are.
+/// All keys of a text, unchecked.
 pub(super) fn table(text: &str, file: &str) -> Result<Table, MixError> {
     text.parse().map_err(|error: toml::de::Error| MixError::Syntax {
         file: file.to_owned(),
@@ -40,14 +40,14 @@ pub(super) fn from_table(mut table: Table, file: &str) -> Result<Mix, MixError> 
     let title = match table.remove("title") {
         Some(Value::String(title)) => title,
         Some(other) => return Err(reader.wrong("title", format!("expected text, got {}", other.type_str()))),
-        None => return Err(reader.wrong("title", "missing: say what the mix is for")),
+        None => return Err(reader.wrong("title", "missing: give the recipe a title")),
     };
     let depth = reader.whole(&mut table, "depth", 1..=16)?.unwrap_or(8) as u8;
     let clean = reader.steps("clean", table.remove("clean"))?;
     let degrade = reader.steps("degrade", table.remove("degrade"))?;
     match table.keys().next() {
         Some(key) => {
-            Err(reader.wrong(key, "unknown key; a mix has title, depth, scale, room, clean and degrade"))
+            Err(reader.wrong(key, "unknown key; a recipe has title, depth, scale, room, clean and degrade"))
         }
         None => Ok(Mix { title, clean, degrade, depth, scale, room }),
     }
@@ -55,7 +55,7 @@ pub(super) fn from_table(mut table: Table, file: &str) -> Result<Mix, MixError> 
 
 struct Reader<'a> {
     file: &'a str,
-    /// All scales that steps may be drawn at.
+    /// All scales at which steps may be drawn.
     scales: Vec<f64>,
 }
 
@@ -64,7 +64,7 @@ impl Reader<'_> {
         MixError::Key { file: self.file.to_owned(), key: key.to_owned(), what: what.into() }
     }
 
-    /// A whole number of the mix.
+    /// An integer key of the recipe.
     fn whole(
         &self,
         table: &mut Table,
@@ -74,11 +74,11 @@ impl Reader<'_> {
         match table.remove(key) {
             None => Ok(None),
             Some(Value::Integer(number)) if range.contains(&number) => Ok(Some(number)),
-            Some(other) => Err(self.wrong(key, format!("must lie in {range:?}, got {other}"))),
+            Some(other) => Err(self.wrong(key, format!("must be in {range:?}, got {other}"))),
         }
     }
 
-    /// Adds the scales that steps change to, wherever they are.
+    /// Collects the scales that steps change to, at any depth.
     fn find_scales(&mut self, value: &Value) {
         match value {
             Value::Table(table) => {
@@ -113,7 +113,7 @@ impl Reader<'_> {
         self.tables(key, value)?.into_iter().map(|(key, table)| Ok(self.step(&key, table)?.1)).collect()
     }
 
-    /// A step and its weight among others.
+    /// A step and its weight among alternatives.
     fn step(&self, key: &str, mut table: Table) -> Result<(f64, Step), MixError> {
         let probability = self.number(key, &mut table, "probability", 1.0)?;
         let weight = self.number(key, &mut table, "weight", f64::MAX)?;
@@ -121,7 +121,7 @@ impl Reader<'_> {
             None => None,
             Some(Value::Integer(scale @ 1..=MOST_SCALE)) => Some(scale as f64),
             Some(other) => {
-                let what = format!("must lie in 1..={MOST_SCALE}, got {other}");
+                let what = format!("must be in 1..={MOST_SCALE}, got {other}");
                 return Err(self.wrong(&format!("{key}.{THEN_SCALE}"), what));
             }
         };
@@ -168,7 +168,7 @@ impl Reader<'_> {
         let order = Order { shuffle, keep };
         match order.missing(steps) {
             Some(name) => {
-                Err(self.wrong(&format!("{key}.keep-order"), format!("no step here has the name `{name}`")))
+                Err(self.wrong(&format!("{key}.keep-order"), format!("no step here is named `{name}`")))
             }
             None => Ok(order),
         }
@@ -185,14 +185,14 @@ impl Reader<'_> {
         }
     }
 
-    /// A number of at least 0; 1 where it is not given.
+    /// A number of at least 0; 1 by default.
     fn number(&self, key: &str, table: &mut Table, name: &str, most: f64) -> Result<f64, MixError> {
         let Some(value) = table.remove(name) else { return Ok(1.0) };
         match number(&value) {
             Some(number) if (0.0..=most).contains(&number) => Ok(number),
             _ => {
-                let most = if most > 1.0 { "above".to_owned() } else { format!("{most}") };
-                Err(self.wrong(&format!("{key}.{name}"), format!("must lie in 0 to {most}, got {value}")))
+                let most = if most > 1.0 { "infinity".to_owned() } else { format!("{most}") };
+                Err(self.wrong(&format!("{key}.{name}"), format!("must be in 0 to {most}, got {value}")))
             }
         }
     }
@@ -211,7 +211,7 @@ impl Reader<'_> {
         let known = || crate::DEGRADATIONS.iter().map(|e| e.name).collect::<Vec<_>>().join(", ");
         let name = table.remove("use").and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
         let entry = crate::degradation(&name).ok_or_else(|| {
-            self.wrong(&format!("{key}.use"), format!("no degradation `{name}`, expected one of {}", known()))
+            self.wrong(&format!("{key}.use"), format!("unknown degradation `{name}`, expected one of {}", known()))
         })?;
         let mut choices = Vec::new();
         for (name, value) in table {
@@ -262,7 +262,7 @@ impl Reader<'_> {
         let whole = match kind {
             Some(ParamKind::Whole) => true,
             Some(ParamKind::Number) | None => false,
-            Some(kind) => return Err(self.wrong(key, format!("has no range, expected {kind}"))),
+            Some(kind) => return Err(self.wrong(key, format!("cannot be a range, expected {kind}"))),
         };
         let known = ["from", "to", "step", "scale"];
         if let Some(name) = table.keys().find(|name| !known.contains(&name.as_str())) {
@@ -278,7 +278,7 @@ impl Reader<'_> {
             return Err(self.wrong(key, "a range needs the numbers `from` and `to`"));
         };
         if self.scales.iter().any(|scale| from.at(*scale) > to.at(*scale)) {
-            return Err(self.wrong(key, format!("`from` {from} lies above `to` {to}")));
+            return Err(self.wrong(key, format!("`from` {from} is above `to` {to}")));
         }
         let log = match table.get("scale").map(|v| (v, v.as_str())) {
             None | Some((_, Some("even"))) => false,
@@ -288,7 +288,7 @@ impl Reader<'_> {
             }
         };
         if log && self.scales.iter().any(|scale| from.at(*scale) <= 0.0) {
-            return Err(self.wrong(key, format!("a scale of log needs a `from` above 0, got {from}")));
+            return Err(self.wrong(key, format!("a log scale needs a `from` above 0, got {from}")));
         }
         let step = match table.get("step") {
             None if whole => Some(1.0),
@@ -296,14 +296,14 @@ impl Reader<'_> {
             Some(value) => match number(value) {
                 Some(step) if step > 0.0 && !log => Some(step),
                 _ => {
-                    let what = format!("must be a number above 0 and the scale even, got {value}");
+                    let what = format!("must be a number above 0, with an even scale, got {value}");
                     return Err(self.wrong(&format!("{key}.step"), what));
                 }
             },
         };
         Ok(match step {
             Some(step) if !log => Choice::Steps { from, to, step },
-            Some(_) => return Err(self.wrong(key, "whole numbers have no scale of log")),
+            Some(_) => return Err(self.wrong(key, "integers cannot have a log scale")),
             None => Choice::Range { from, to, log },
         })
     }

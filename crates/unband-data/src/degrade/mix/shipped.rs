@@ -1,11 +1,11 @@
-//! Mixes that are built in.
+//! Built-in recipes.
 
-/// A mix of `recipes/degrade`.
+/// A recipe of `recipes/degrade`.
 #[derive(Clone, Copy, Debug)]
 pub struct Shipped {
-    /// The name of its file without ending.
+    /// File name without extension.
     pub name: &'static str,
-    /// The file.
+    /// Text of the file.
     pub text: &'static str,
 }
 
@@ -16,7 +16,7 @@ macro_rules! shipped {
 }
 
 impl Shipped {
-    /// All of them.
+    /// All built-in recipes.
     pub const ALL: &'static [Self] = shipped![
         "default",
         "banding",
@@ -39,12 +39,12 @@ impl Shipped {
         "usrnet"
     ];
 
-    /// Their names for people, with commas.
+    /// Their names, separated by commas.
     pub fn names() -> String {
         Self::ALL.iter().map(|shipped| shipped.name).collect::<Vec<_>>().join(", ")
     }
 
-    /// The one of that name.
+    /// The recipe with this name.
     pub fn find(name: &str) -> Option<Self> {
         Self::ALL.iter().find(|shipped| shipped.name == name).copied()
     }

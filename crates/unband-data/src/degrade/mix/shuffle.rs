@@ -1,15 +1,16 @@
-//! Groups whose steps come in an order that is drawn.
+//! Random order of a group's steps.
 
 use super::choice::Draws;
 use super::{Order, Step, What};
 
 impl Order {
-    /// A group's steps in an order that is drawn, or in their own.
+    /// The steps of a group in a random order, or in their own.
     ///
-    /// Where all are shuffled, those of inner groups that are shuffled anyway count as steps of this one.
+    /// If the group is shuffled, the steps of always-shuffled inner groups are shuffled together with its
+    /// own.
     pub(super) fn drawn<'a>(&self, steps: &'a [Step], draws: &mut Draws) -> Vec<&'a Step> {
         let mut own: Vec<&Step> = steps.iter().collect();
-        // Groups without a shuffle draw nothing, as they did before there was one.
+        // Groups without a shuffle draw no random number, so that older recipes give the same results.
         if self.shuffle == 0.0 || (self.shuffle < 1.0 && draws.unit() >= self.shuffle) {
             return own;
         }
@@ -22,7 +23,7 @@ impl Order {
         own
     }
 
-    /// Steps whose order is kept share their places among them.
+    /// Restores the relative order of the steps named in `keep`.
     fn kept(&self, steps: &mut [&Step]) {
         let rank = |step: &Step| {
             let name = step.name.as_ref()?;
@@ -36,7 +37,7 @@ impl Order {
         }
     }
 
-    /// The first name whose order is to be kept and that no step has.
+    /// The first name in `keep` that no step has.
     pub(super) fn missing(&self, steps: &[Step]) -> Option<&str> {
         let named = |name: &str| steps.iter().flat_map(Step::loose).any(|s| s.name.as_deref() == Some(name));
         self.keep.iter().map(String::as_str).find(|name| !named(name))
@@ -44,7 +45,7 @@ impl Order {
 }
 
 impl Step {
-    /// The step, or the steps of a group that is always done and always shuffled.
+    /// The step itself, or the steps of a group that is always applied and always shuffled.
     fn loose(&self) -> Vec<&Self> {
         match &self.what {
             What::All(steps, order)

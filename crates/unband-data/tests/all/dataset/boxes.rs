@@ -1,4 +1,4 @@
-//! Boxes from friendly and from hostile files.
+//! Box files, valid and hostile.
 
 use proptest::prelude::*;
 use unband_data::dataset::boxes::{BoxesError, parse, read};
@@ -19,7 +19,7 @@ fn boxes_are_read_as_labelimg_writes_them() {
     assert_eq!(boxes.size, Some((512, 384)));
     let found: Vec<_> = boxes.boxes.iter().map(|b| (b.name.as_str(), b.corners, b.is_banding())).collect();
     assert_eq!(found, [("banding", [1, 2, 30, 40], true), ("nonbanded", [-5, 0, 9, 7], false)]);
-    // With the mark of byte order, a declaration and an empty document type.
+    // With a byte order mark, a declaration and an empty document type.
     let dressed = format!("\u{feff}<?xml version=\"1.0\" encoding=\"utf-8\"?>\n{text}");
     assert_eq!(parse(&dressed).unwrap(), boxes);
 }
@@ -51,12 +51,12 @@ fn boxes_touch_windows_with_which_they_share_a_pixel() {
     assert!(!touches(["0", "256", "300", "300"], window(0, 0)));
     assert!(touches(["0", "0", "129", "129"], window(128, 128)));
     assert!(!touches(["0", "0", "128", "129"], window(128, 128)));
-    // Corners in another order are the same box.
+    // Corners in another order describe the same box.
     assert!(
         touches(["129", "0", "0", "129"], window(128, 128))
             && touches(["0", "129", "129", "0"], window(128, 128))
     );
-    // Without area, outside the image, all over and beyond it.
+    // Without area, outside the image, covering it and beyond it.
     assert!(!touches(["50", "50", "50", "90"], window(0, 0)));
     assert!(
         !touches(["-90", "-90", "-1", "0"], window(0, 0))
@@ -94,7 +94,7 @@ fn objects_without_name_or_box_say_nothing() {
     ] {
         assert!(parse(text).unwrap().boxes.is_empty(), "{text}");
     }
-    // No size that is none.
+    // Invalid sizes are ignored.
     for (width, height) in [("0", "0"), ("nan", "384"), ("-5", "384")] {
         let text = format!("<a><size><width>{width}</width><height>{height}</height></size></a>");
         assert_eq!(parse(&text).unwrap().size, None);
@@ -157,7 +157,7 @@ proptest! {
         if let Ok(boxes) = std::str::from_utf8(&bytes).map_err(|_| ()).and_then(|text| parse(text).map_err(|_| ())) {
             prop_assert!(boxes.boxes.len() <= 2);
             for labelled in boxes.boxes {
-                // Whatever stands there, a window either shares a pixel with it or does not.
+                // Whatever the corners are, a window either shares a pixel with the box or does not.
                 prop_assert!(!labelled.touches(window(0, 0)) || labelled.corners.iter().any(|&c| c < 256));
             }
         }

@@ -1,4 +1,4 @@
-//! Pairs of ours.
+//! Datasets made from clean images.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -124,7 +124,7 @@ fn what_happens_to_a_picture_depends_on_its_name_and_the_seed_alone() {
     }
     let causes: BTreeSet<&str> =
         all.entries.iter().flat_map(|e| &e.harms).map(|harm| harm.cause.as_deref().unwrap()).collect();
-    assert_eq!(causes.len(), 4, "twenty draws of four causes");
+    assert_eq!(causes.len(), 4, "twenty draws of four degradations");
     let (_, other) = made(&set, &files, &Clean { seed: 2, ..asked }, "other", 2);
     assert!(other.entries != all.entries);
 }
@@ -141,7 +141,7 @@ fn every_cause_gives_a_pair_of_each_picture_and_draw() {
     assert_eq!(Split::ALL.map(|split| plan.expected(split).pairs), [Some(24), Some(8), Some(8)]);
     let first: Vec<&str> = manifest.entries[0].pairs.iter().map(|pair| pair.file.as_str()).collect();
     assert_eq!(first, ["0_tone-curve_1.png", "0_rgb-5_1.png", "0_tone-curve_2.png", "0_rgb-5_2.png"]);
-    // Rounding draws nothing, so that both of its draws are the same; tone curves differ.
+    // Rounding draws nothing, so both of its versions are equal; tone curves differ.
     let sums: Vec<&str> = manifest.entries[0].pairs.iter().map(|pair| pair.lq_sha256.as_str()).collect();
     assert!(sums[1] == sums[3] && sums[0] != sums[2]);
 }
@@ -172,7 +172,8 @@ fn a_picture_has_all_its_pairs_or_none() {
     let (set, mut files) = photos();
     set.write("cut.png", &photo(96, 64, 3)[..400]);
     files.push("cut.png".into());
-    // The second cause needs 76×68 samples, the first any number: the first's pair is there when the second fails.
+    // The second degradation needs 76×68 samples, the first any number: the first pair exists when the second
+    // fails.
     let asked = Clean {
         harms: Harms::Each { causes: causes(&["rgb-5", "fhd-luma-6"]), folders: false },
         ..asked(&[])
@@ -185,7 +186,7 @@ fn a_picture_has_all_its_pairs_or_none() {
     let small = ": the image has 96×64 samples, at least 76×68 are needed";
     assert!(
         reasons.len() == 10
-            && reasons.iter().all(|r| r.starts_with("fhd-luma-6 of seed ") && r.ends_with(small)),
+            && reasons.iter().all(|r| r.starts_with("fhd-luma-6 with seed ") && r.ends_with(small)),
         "{reasons:?}"
     );
     let left: Vec<String> = tree(&set.out("pairs")).into_iter().map(|(name, _)| name).collect();
@@ -198,7 +199,7 @@ fn pictures_smaller_than_a_patch_are_named() {
     let asked = Clean { tiling: Tiling::Patches { side: 65, step: 65 }, ..asked(&["rgb-5"]) };
     let (_, manifest) = made(&set, &files, &asked, "pairs", 1);
     let failed = manifest.entries[0].failed.as_ref().unwrap();
-    assert_eq!(failed.reason, "96×64 pixels are less than a patch of 65×65");
+    assert_eq!(failed.reason, "96×64 pixels, smaller than a patch of 65×65");
 }
 
 #[test]

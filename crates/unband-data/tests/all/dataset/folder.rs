@@ -1,4 +1,4 @@
-//! A folder of pairs while it grows and afterwards.
+//! Output folders of datasets, unfinished and finished.
 
 use std::fs;
 use std::path::{Component, Path};
@@ -43,7 +43,7 @@ fn a_run_stopped_anywhere_goes_on_to_the_same_bytes() {
             journal.add(&plan.make(index, &out).unwrap()).unwrap();
         }
         drop(journal);
-        // Files of the next image, of which no line tells, a temporary file, half a line.
+        // Files of the next image without a line yet, a temporary file, half a line.
         plan.make(done, &out).unwrap();
         fs::write(out.join("train/lq/.unband-x1.tmp"), b"half").unwrap();
         let path = out.join("manifest.part.jsonl");
@@ -83,12 +83,12 @@ fn other_settings_other_sources_and_other_folders_are_refused() {
         Kapoor { preparation: &PREPARATIONS[2], variant: Variant::Fixed, seed: Some(5), whole_films: false };
     let error = refused(&kapoor(&set.root(), asked).unwrap(), &out);
     assert!(
-        error.to_string().ends_with("the folder holds other pairs: `seed` was 3407, now it is 5"),
+        error.to_string().ends_with("the folder contains other pairs: `seed` was 3407, now it is 5"),
         "{error}"
     );
     set.write(&format!("{CLEAN}/000001_0007.png"), &super::set::png(512, 384, 1, 200));
     let error = refused(&plan(&set), &out);
-    assert!(error.to_string().contains("files were added to the sources"), "{error}");
+    assert!(error.to_string().contains("source files were added"), "{error}");
     let busy = set.out("busy");
     fs::create_dir_all(&busy).unwrap();
     fs::write(busy.join("letter.txt"), b"dear").unwrap();
@@ -208,7 +208,7 @@ fn a_folder_that_cannot_be_written_to_ends_the_run() {
     let plan = plan(&set);
     let out = set.out("pairs");
     let journal = journal(&plan, &out);
-    // A file where a folder should be fails for everybody, also for those whom permissions do not stop.
+    // A file in place of a folder fails for all users, even those that permissions do not stop.
     for split in ["train", "val", "test"] {
         fs::remove_dir_all(out.join(split)).unwrap();
         fs::write(out.join(split), b"x").unwrap();
@@ -218,7 +218,7 @@ fn a_folder_that_cannot_be_written_to_ends_the_run() {
     drop(journal);
 }
 
-/// A manifest as it is written, with names in folders.
+/// A manifest as written, with names in folders.
 const MANIFEST: &str = concat!(
     r#"{"schema":"unband-dataset/1","version":"0.1.0","settings":{"seed":1},"pictures":2,"sources_sha256":"00","left_out":["a"]}"#,
     "\n",
@@ -236,7 +236,7 @@ proptest! {
         let mut bytes = MANIFEST.as_bytes().to_vec();
         for &(place, byte) in &places {
             let place = place % bytes.len();
-            // Among others the characters that paths are made of.
+            // Includes the characters of path syntax.
             bytes[place] = if byte < 128 { b"./\\:\"\n0a"[byte as usize % 8] } else { byte };
         }
         let path = folder.path().join("manifest.jsonl");

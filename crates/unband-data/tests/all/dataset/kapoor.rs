@@ -1,4 +1,4 @@
-//! The published set, prepared as each group does it.
+//! Preparations of the published set.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -65,7 +65,7 @@ fn patches_are_the_pixels_at_their_place() {
 #[test]
 fn ggdbn_has_its_step_and_its_faults_where_asked_for() {
     let set = Set::odd();
-    // Of all splits alike: only training has patches, so every seed is tried until each image was in it.
+    // Only training has patches, so every seed is tried until each image has been in it.
     let places_by = |variant| {
         let mut found: BTreeMap<String, Vec<(usize, usize)>> = BTreeMap::new();
         for seed in 0..5 {
@@ -81,7 +81,7 @@ fn ggdbn_has_its_step_and_its_faults_where_asked_for() {
     assert_eq!(fixed["000001_0007"], [(150, 75), (225, 75)]);
     assert_eq!(fixed["000001_0038"], [(0, 0), (0, 75), (75, 0), (75, 75)]);
     assert_eq!(fixed["000003_0111"], [(0, 75), (75, 75), (150, 75), (225, 75)]);
-    // What the rule of data/data_prepare.py gives when it is run on the same boxes.
+    // Result of the rule of data/data_prepare.py, run on the same boxes.
     let original = places_by(Variant::Original);
     assert_eq!(original["000001_0007"], []);
     let all: Vec<_> = [0, 75, 150, 225].into_iter().flat_map(|x| [(x, 0), (x, 75)]).collect();
@@ -91,7 +91,8 @@ fn ggdbn_has_its_step_and_its_faults_where_asked_for() {
 
 #[test]
 fn the_faulty_rule_loses_most_of_a_full_hd_picture() {
-    // The same script on 1080×1920: a box over all of it keeps 15 of 23 columns, a small one other windows than it touches.
+    // The same script on 1080×1920: a box over the whole image keeps 15 of 23 columns; a small one keeps
+    // windows that it does not touch.
     for (corners, original, fixed, with_step_128) in [
         (["0", "0", "1919", "1079"], 15 * 11, 23 * 11, 14 * 7),
         (["1000", "600", "1100", "700"], 3, 5 * 5, 3 * 3),
@@ -118,7 +119,7 @@ fn parts_hold_patches_or_whole_pictures_as_their_group_has_it() {
     let set = Set::odd();
     for (name, sizes) in [("bdinn", [4, 1, 1]), ("deepdeband", [4, 1, 1]), ("indi", [6, 0, 0])] {
         let plan = plan(&set, name, Variant::Fixed);
-        // Shares of validation and test are rounded down, to nothing where INDI has 15 % of six.
+        // Shares of validation and test are rounded down; INDI's 15 % of six images give none.
         assert_eq!(Split::ALL.map(|split| plan.expected(split).pictures), sizes, "{name}");
         let manifest = run(&plan, &set.out(name), 2);
         for entry in manifest.entries.iter().filter(|entry| entry.failed.is_none()) {
@@ -153,8 +154,8 @@ fn what_is_odd_is_named_and_the_rest_done() {
         (format!("{CLEAN}/000001_0091.png"), "the PNG file ends before the image does".to_owned())
     );
     assert_eq!(failed[1].0, format!("{QUANTIZED}/000001_0100.xml"));
-    assert!(failed[1].1.starts_with("no XML that can be read"), "{}", failed[1].1);
-    // Known before anything is decoded, unlike the image that ends early.
+    assert!(failed[1].1.starts_with("invalid XML"), "{}", failed[1].1);
+    // Known before anything is decoded, unlike the truncated image.
     assert_eq!(plan.failing().count(), 1);
 }
 
@@ -177,7 +178,7 @@ fn pairs_of_unequal_size_and_boxes_of_other_pictures_are_named() {
     assert_eq!(fixed.len(), 3, "{fixed:?}");
     assert_eq!(fixed[0], "000001_0038.png: 500×384 pixels, but the clean image has 512×384");
     assert_eq!(fixed[2], "000002_0007.xml: 1280×720 pixels, but its image has 512×384");
-    // The script does not look at the size that boxes name.
+    // The script ignores the size in box files.
     assert_eq!(of(Variant::Original).len(), 2);
 }
 
@@ -211,7 +212,7 @@ fn frames_of_a_film_stay_together_where_asked_for() {
             let plan = kapoor(&set.root(), asked).unwrap();
             let mut films: BTreeMap<String, BTreeSet<Split>> = BTreeMap::new();
             for index in 0..plan.len() {
-                // Made from the plan alone: the part is in the entry of an image that failed, too.
+                // Made from the plan alone: the entry of a failed image has its part too.
                 let entry = plan.failed(index);
                 films.entry(entry.name[7..].to_owned()).or_default().insert(entry.split);
             }
@@ -228,7 +229,7 @@ fn a_missing_set_says_what_it_is_and_where_to_get_it() {
     let set = Set::empty();
     fs::create_dir_all(set.root().join(CLEAN)).unwrap();
     let nowhere = set.out("nowhere");
-    for (root, what) in [(&nowhere, "no such folder"), (&set.root(), "there is no folder `Quantized Images")]
+    for (root, what) in [(&nowhere, "no such folder"), (&set.root(), "no folder `Quantized Images")]
     {
         let error = kapoor(root, asked("bdinn", Variant::Fixed)).unwrap_err();
         assert!(error.to_string().contains("full-HD banding set of Kapoor et al. 2021"), "{error}");
@@ -251,12 +252,12 @@ fn the_set_is_found_inside_the_folders_of_its_archive() {
     let inside = set.out("download").join("dataset").join("v1");
     fs::create_dir_all(&inside).unwrap();
     for folder in [CLEAN, QUANTIZED] {
-        // Some programs put an archive into a folder of its name.
+        // Some programs extract an archive into a folder of its name.
         fs::create_dir_all(inside.join(folder)).unwrap();
         fs::rename(set.root().join(folder), inside.join(folder).join(folder)).unwrap();
     }
     let deep = kapoor(&set.out("download"), asked("bdinn", Variant::Fixed)).unwrap_err();
-    assert!(deep.to_string().ends_with("its folders hold no PNG"), "deeper than three folders: {deep}");
+    assert!(deep.to_string().ends_with("its folders contain no PNG"), "deeper than three folders: {deep}");
     let plan = kapoor(&set.out("download").join("dataset"), asked("bdinn", Variant::Fixed)).unwrap();
     assert_eq!(plan.len(), 6);
     fs::create_dir_all(set.out("download").join("dataset/original images")).unwrap();

@@ -1,4 +1,4 @@
-//! Datasets: the published set in small, with all its oddities, and pairs of ours.
+//! Datasets: a small copy of the published set with its irregularities, and datasets from clean images.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod boxes;

@@ -1,4 +1,4 @@
-//! The published set in small: six images, and all that is odd about it.
+//! Small copy of the published set: six images and its irregularities.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,16 +12,16 @@ use unband_io::WriteOptions;
 
 pub const CLEAN: &str = "Original Images";
 pub const QUANTIZED: &str = "Quantized Images with XML files for Banded and Non Banded regions";
-/// Two rows of three windows with step 128; two of four with step 75.
+/// Two rows of three windows at step 128; two of four at step 75.
 pub const WIDTH: usize = 512;
 pub const HEIGHT: usize = 384;
 
-/// A folder for a set and for what is made of it.
+/// A folder for a set and its results.
 pub struct Set(TempDir);
 
 type Drawn = (usize, usize, usize, usize);
 
-/// Bytes of a PNG: a ramp on so many levels. Each is encoded once for all tests.
+/// Bytes of a PNG: a ramp with this number of levels. Each is encoded once for all tests.
 pub fn png(width: usize, height: usize, shift: usize, levels: usize) -> Vec<u8> {
     static KEPT: Mutex<BTreeMap<Drawn, Vec<u8>>> = Mutex::new(BTreeMap::new());
     let draw = || drawn(width, height, shift, levels);
@@ -45,7 +45,7 @@ pub fn encoded(image: &Image) -> Vec<u8> {
     bytes
 }
 
-/// XML as labelImg writes it.
+/// XML as written by labelImg.
 pub fn xml(size: (usize, usize), boxes: &[(&str, [&str; 4])]) -> String {
     let object = |(name, [x0, y0, x1, y1]): &(&str, [&str; 4])| {
         format!(
@@ -68,11 +68,13 @@ impl Set {
         Self(tempfile::tempdir().unwrap())
     }
 
-    /// Six pairs of which four are sound, files without partners, and what archives of three systems leave behind.
+    /// Six pairs of which four are valid, files without counterparts, and leftovers of archives from three
+    /// systems.
     pub fn odd() -> Self {
         let set = Self::empty();
         let size = (WIDTH, HEIGHT);
-        // Two frames of one video. The box of the first lies in its lower right corner and goes beyond the image.
+        // Two frames of one video. The box of the first is in its lower right corner and extends beyond the
+        // image.
         set.pair(
             "000001_0007",
             0,
@@ -80,7 +82,7 @@ impl Set {
         );
         // No banding at all.
         set.pair("000002_0007", 9, &xml(size, &[("nonbanded", ["10", "10", "500", "380"])]));
-        // Corners in the wrong order, a mark of byte order, another spelling, an ending in capitals.
+        // Corners in the wrong order, a byte order mark, another spelling, an upper-case extension.
         let turned =
             xml(size, &[("banding", ["120", "90", "5", "2"]), ("Non-Banded", ["200", "0", "510", "380"])]);
         set.pair("000001_0038", 40, &format!("\u{feff}{turned}"));
@@ -89,19 +91,19 @@ impl Set {
             set.root().join(CLEAN).join("000001_0038.PNG"),
         )
         .unwrap();
-        // An image that ends early.
+        // A truncated image.
         set.pair("000001_0091", 60, &xml(size, &[("banding", ["0", "0", "511", "383"])]));
         let cut = set.root().join(CLEAN).join("000001_0091.png");
         fs::write(&cut, &fs::read(&cut).unwrap()[..900]).unwrap();
-        // Boxes that are no XML.
+        // Boxes that are not XML.
         set.pair("000001_0100", 80, "<annotation><object><name>banding</name>");
-        // The box touches the second column of windows but has no pixel of the third.
+        // The box touches the second column of windows but has no pixel in the third.
         set.pair("000003_0111", 100, &xml(size, &[("banding", ["200", "260", "256", "380"])]));
-        // Without partners.
+        // Without counterparts.
         set.write(&format!("{CLEAN}/000001_0200.png"), &png(WIDTH, HEIGHT, 3, 256));
         set.write(&format!("{QUANTIZED}/000001_0201.png"), &png(WIDTH, HEIGHT, 3, 64));
         set.write(&format!("{QUANTIZED}/000001_0202.xml"), xml(size, &[]).as_bytes());
-        // What systems leave behind.
+        // Leftovers of operating systems.
         set.write(&format!("{CLEAN}/Thumbs.db"), b"x");
         set.write(&format!("{CLEAN}/._000001_0007.png"), b"x");
         set.write(&format!("__MACOSX/{CLEAN}/._000001_0007.png"), b"x");
@@ -113,7 +115,7 @@ impl Set {
         self.0.path().join("set")
     }
 
-    /// Where pairs go.
+    /// Output folder of the pairs.
     pub fn out(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
@@ -132,7 +134,7 @@ impl Set {
     }
 }
 
-/// Makes all that is left to do, so many images side by side and each batch backwards.
+/// Makes all remaining images, `threads` of them in parallel and each batch in reverse order.
 pub fn run(plan: &Plan, out: &Path, threads: usize) -> Manifest {
     let Opened::Open(mut journal) = Journal::open(out, &plan.header).unwrap() else { panic!("done already") };
     let left: Vec<usize> = (journal.before.len()..plan.len()).collect();

@@ -1,4 +1,4 @@
-//! Tensors of `golden/bsrgan`, and images made by its formulas.
+//! Tensors of `golden/bsrgan`, and images from its formulas.
 #![allow(dead_code, clippy::unwrap_used)]
 
 use safetensors::{Dtype, SafeTensors};
@@ -11,7 +11,7 @@ pub struct Tensor {
     pub values: Vec<f64>,
 }
 
-/// The tensors whose names begin so, by the rest of their names.
+/// The tensors whose names have this prefix, by the rest of their names.
 pub fn tensors(prefix: &str) -> Vec<(String, Tensor)> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../golden/bsrgan/golden.safetensors");
     let bytes = std::fs::read(path).unwrap();
@@ -37,12 +37,12 @@ pub fn tensors(prefix: &str) -> Vec<(String, Tensor)> {
     found
 }
 
-/// One of them.
+/// One tensor.
 pub fn tensor(name: &str) -> Tensor {
     tensors(name).into_iter().find(|(rest, _)| rest.is_empty()).unwrap().1
 }
 
-/// The numbers of a name: what follows each letter.
+/// The numbers in a name: those after each letter.
 pub fn numbers(name: &str) -> Vec<f64> {
     name.split('_')
         .map(|part| part.trim_start_matches(|c: char| c.is_alphabetic()).parse().unwrap())
@@ -63,7 +63,7 @@ pub fn formula(width: usize, height: usize) -> Image {
     image(width, height, |x, y, c| ((7 * x + 13 * y + 29 * c + (x * y) % 31) % 256) as f32 / 255.0)
 }
 
-/// The greatest difference of an image from a tensor of rows, columns and channels.
+/// The largest difference of an image from a tensor of rows, columns and channels.
 pub fn furthest(image: &Image, want: &Tensor) -> f64 {
     let (width, height) = (image.width(), image.height());
     assert_eq!(want.shape, [height, width, 3]);
@@ -71,7 +71,7 @@ pub fn furthest(image: &Image, want: &Tensor) -> f64 {
     want.values.iter().enumerate().map(|(i, want)| (value(i) - want).abs()).fold(0.0, f64::max)
 }
 
-/// The image `texture` of `golden/metrics`, so much of it from the upper left.
+/// The upper left part of the image `texture` of `golden/metrics`.
 pub fn texture(width: usize, height: usize) -> Image {
     let grid = |i: usize, j: usize, c: usize| {
         let mixed = (i as u32 + 1).wrapping_mul(73_856_093)

@@ -1,4 +1,4 @@
-//! Images that tests degrade.
+//! Test scenes.
 
 use unband_image::{Image, Rng};
 

@@ -1,5 +1,5 @@
-//! Pairs of images with values of reference implementations (`golden/metrics`), for every test of a measure.
-// Each test uses what it needs of it.
+//! Image pairs with values of reference implementations (`golden/metrics`), for all metric tests.
+// Not every test uses all functions.
 #![allow(dead_code, clippy::unwrap_used, clippy::missing_panics_doc, clippy::cast_possible_wrap)]
 
 use std::path::PathBuf;
@@ -54,7 +54,7 @@ impl Rgb {
         self.bytes[(y * self.width + x) * 3 + c].into()
     }
 
-    /// Another image of the same size from this one's samples.
+    /// Another image of the same size, computed from the samples of this one.
     fn then(&self, f: impl Fn(i64, usize, usize, usize) -> i64) -> Self {
         Self::painted(self.width, self.height, |x, y, c| f(self.at(x, y, c), x, y, c))
     }
@@ -75,7 +75,7 @@ pub fn of<'a>(values: &'a Value, pair: &str) -> &'a Value {
     values["pairs"].get(pair).or_else(|| values["extra"].get(pair)).unwrap()
 }
 
-/// Both images of a pair as bytes, after their SHA-256 was checked.
+/// Both images of a pair as bytes, after a check of their SHA-256.
 pub fn pair(values: &Value, name: &str) -> (Rgb, Rgb) {
     let (a, b) = if name.starts_with('f') {
         formula(name)
@@ -105,7 +105,7 @@ pub fn sha256(bytes: &[u8]) -> String {
     })
 }
 
-/// Fails unless a value lies within the tolerance of the golden one.
+/// Fails unless a value is within the tolerance of the golden one.
 pub fn near(what: &str, got: f64, want: f64, tolerance: f64) {
     assert!((got - want).abs() <= tolerance, "{what}: got {got}, the golden value is {want} ± {tolerance}");
 }
@@ -119,7 +119,7 @@ pub fn lowbias32(mut v: u32) -> u32 {
     v ^ (v >> 16)
 }
 
-/// Hash of a place.
+/// Hash of a position.
 fn h(x: usize, y: usize, c: usize, seed: u32) -> i64 {
     let mixed = (x as u32 + 1).wrapping_mul(73_856_093)
         ^ (y as u32 + 1).wrapping_mul(19_349_663)
