@@ -1,9 +1,11 @@
-//! The networks of the debanding papers, RRDBNet and a light network: milliseconds of each, or of those that are named.
+//! Benchmark of the debanding papers' networks, RRDBNet and a light network: milliseconds of each, or of the
+//! named ones.
 //!
-//! For `tools/bench_engine.py`, which runs the peers in turns with it: `--list` prints names, rows and columns for times and for
-//! memory, and multiply-adds of the former; `--serve NAME FOLDER` runs one whenever it is told to, on so many threads as it is
-//! told; `--memory NAME` prints what one run takes on top of what is loaded. `--bf16`, `--level NAME` first: products of 16
-//! bits, no further instructions.
+//! Driven by `tools/bench_engine.py`, which alternates it with the peers. `--list` prints names, rows and
+//! columns for times and for memory, and multiply-adds of the former. `--serve NAME FOLDER` runs one network
+//! on request, on the requested number of threads. `--memory NAME` prints the memory that one run adds to the
+//! loaded network. These options may precede: `--bf16` for 16-bit products, `--level NAME` to limit the
+//! instruction set.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
 mod shared;
@@ -23,7 +25,7 @@ type Size = (usize, usize);
 
 const FULL_HD: Size = (1080, 1920);
 
-/// Names, and sizes that are timed: results of the last ones are four times as large.
+/// Names, and timed sizes: results of the last ones are four times as large.
 const CASES: [(&str, Size); 11] = [
     ("light", FULL_HD),
     ("ggdbn", (512, 512)),
@@ -49,26 +51,26 @@ fn size(name: &str) -> Size {
     CASES.iter().find(|case| case.0 == name).map_or((512, 512), |case| case.1)
 }
 
-/// Rows and columns of the smallest image that holds 1920×1080, or that becomes it.
+/// Rows and columns of the smallest image that contains 1920×1080, or that is upscaled to it.
 fn full_hd(graph: &Graph) -> Size {
     let multiple = graph.size_multiple().unwrap_or(1);
     let scale = graph.scale().unwrap_or(1);
     ((FULL_HD.0 / scale).next_multiple_of(multiple), (FULL_HD.1 / scale).next_multiple_of(multiple))
 }
 
-/// Bytes from the system's account of this process.
+/// Bytes from the system's statistics of this process.
 fn account(name: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|line| line.starts_with(name)).unwrap();
     line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() << 10
 }
 
-/// Most bytes at once of a run, less those that are there before.
+/// Peak bytes of a run, minus those allocated before.
 fn memory(name: &str, products: Products) -> u64 {
     let graph = graph(name);
     let size = full_hd(&graph);
     let case = Case::new(graph, size, products);
-    // 5 forgets the peak so far.
+    // 5 resets the peak.
     std::fs::write("/proc/self/clear_refs", "5").unwrap();
     let before = account("VmRSS");
     let made = case.run(1);

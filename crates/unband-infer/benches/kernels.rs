@@ -1,4 +1,5 @@
-//! Single operations on one thread: CPU milliseconds each. `tools/bench_kernels.py` runs PyTorch's beside them.
+//! Benchmark of single operations on one thread, in CPU milliseconds. `tools/bench_kernels.py` compares them
+//! with PyTorch's.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
 #[path = "shared/clock.rs"]
@@ -17,7 +18,7 @@ use unband_simd::Level;
 
 type Make = fn(&mut Net, &str, Value) -> Value;
 
-/// Name, channels, rows, columns, and the operation; how often it follows itself.
+/// Name, channels, rows, columns, and the operation; number of repetitions in sequence.
 type Case = (&'static str, usize, (usize, usize), Make, usize);
 
 fn attention(net: &mut Net, name: &str, x: Value) -> Value {
@@ -57,13 +58,13 @@ const CASES: &[Case] = &[
     ),
 ];
 
-/// Least CPU seconds with the operation so often after an affine one.
+/// Minimum CPU seconds of the repeated operation after an affine one.
 fn seconds(&(name, channels, (height, width), make, often): &Case, times: usize) -> f64 {
     let mut net = Net::new(name);
     let image = net.input("image", channels);
     let x = net.affine(image, 0.5, -0.1);
     let out = (0..times).fold(x, |x, i| make(&mut net, &format!("op{i}"), x));
-    // What changes the size stands alone, beside its input.
+    // An operation that changes the size is alone, next to its input.
     let outputs = if often == 1 { &[("x", x), ("out", out)][..=times] } else { &[("out", out)] };
     let graph = net.finish(outputs).unwrap();
     let weights = Weights::bind(&graph, &fill::golden(&graph.stored())).unwrap();

@@ -1,20 +1,20 @@
-//! What [`Sees::Cells`](unband_nets::arch::Sees) networks are told of an image beside its samples.
+//! Conditioning inputs of grid-guided networks ([`Sees::Cells`](unband_nets::arch::Sees)).
 
 use unband_image::inspect::{Findings, GridRegions, PlaneGrid, Space};
 use unband_image::{Image, Matrix, Model, Plane, Window};
 use unband_nets::arch::unband_lite::{CELL_NUMBERS, CELL_PLANES, FOUND, IS_YUV};
 
-/// Steps are never taken for finer than this, in 8-bit codes: one code of 16 bits.
+/// Finest step assumed, in 8-bit codes: one code of 16 bits.
 const LEAST: f32 = 1.0 / 257.0;
 
-/// The grid of an image as a network is told of it.
+/// The quantisation grid of an image, as conditioning input of a network.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cells {
-    /// Steps of Y, U and V in 8-bit codes.
+    /// Quantisation steps of Y, U and V in 8-bit codes.
     steps: [f32; 3],
-    /// Of each plane of the found space where a grid was found: how its value follows from R, G and B in codes, step, offset.
+    /// For each plane of the detected space with a grid: its weights of R, G and B in codes, step, offset.
     grids: [Option<PlaneCells>; 3],
-    /// Chroma of half the size: its places are those of 2×2 means.
+    /// Whether chroma has half the size: its positions are those of 2×2 means.
     half: bool,
     regions: Option<GridRegions>,
     numbers: [f32; CELL_NUMBERS],
@@ -28,7 +28,7 @@ struct PlaneCells {
 }
 
 impl Cells {
-    /// From what was found in a red, green and blue (or grey) image.
+    /// Derived from the findings for a red, green and blue (or grey) image.
     pub fn new(findings: &Findings) -> Self {
         let grid = |i: usize| findings.grids.get(i).or(findings.grids.last());
         let step = |i: usize| grid(i).map_or(1.0, usual_step).max(LEAST);
@@ -55,24 +55,24 @@ impl Cells {
         Self { steps, grids, half, regions: findings.regions.clone(), numbers }
     }
 
-    /// Was a grid found in any plane? Without one a network knows no more than the smooth surface does: such images are left to
-    /// that, in use and in training.
+    /// Whether a grid was found in any plane. Without one, a network has no more information than the smooth
+    /// surface. Such images are left to the surface, in use and in training.
     pub fn gridded(findings: &Findings) -> bool {
         findings.grids.iter().take(3).any(even)
     }
 
-    /// Squares where the grid holds, if not everywhere.
+    /// Squares with the grid, if it is not present everywhere.
     pub fn regions(&self) -> Option<&GridRegions> {
         self.regions.as_ref()
     }
 
-    /// What holds for the whole image: [`CELL_NUMBERS`] numbers.
+    /// Conditioning scalars of the whole image: [`CELL_NUMBERS`] values.
     pub fn numbers(&self) -> [f32; CELL_NUMBERS] {
         self.numbers
     }
 
-    /// What is known of each sample of a window: `[9, height, width]`. `surface` is the window as the smooth surface has it,
-    /// one plane or three of its size.
+    /// Conditioning channels of a window: `[9, height, width]`. `surface` is the smooth surface of the
+    /// window, one plane or three of its size.
     pub fn planes(&self, image: &Image, surface: &[Plane], window: Window) -> Vec<f32> {
         debug_assert!(!matches!(image.color.model, Model::Yuv { .. }));
         let (w, area) = (window.width(), window.width() * window.height());
@@ -96,7 +96,8 @@ impl Cells {
         out
     }
 
-    /// Triangle waves of the place in a cell: 1 on a level and −1 between two, and the same a quarter cell on.
+    /// Triangle waves of the position in a quantisation interval: 1 on a level and −1 between two levels, and
+    /// the same wave shifted by a quarter interval.
     fn waves(&self, image: &Image, window: Window, (plane, grid): (usize, PlaneCells), out: &mut [f32]) {
         let (w, h) = (window.width(), window.height());
         let (first, second) = out.split_at_mut(w * h);
@@ -137,12 +138,12 @@ impl Cells {
     }
 }
 
-/// Was a grid of equal steps found?
+/// Whether a grid of equal steps was found.
 fn even(grid: &PlaneGrid) -> bool {
     grid.found && grid.steps_by_code.is_none() && grid.step_codes > 0.0
 }
 
-/// The middle of the steps that follow a tone curve; else the step.
+/// The middle of the steps that follow a tone curve; otherwise the step.
 fn usual_step(grid: &PlaneGrid) -> f32 {
     let Some(steps) = grid.steps_by_code.as_ref().filter(|steps| !steps.is_empty()) else {
         return grid.step_codes;
@@ -152,7 +153,7 @@ fn usual_step(grid: &PlaneGrid) -> f32 {
     sorted[sorted.len() / 2]
 }
 
-/// Red, green or blue alone.
+/// Red, green or blue only.
 fn unit(i: usize) -> [f32; 3] {
     let mut weights = [0.0; 3];
     weights[i] = 1.0;
@@ -198,7 +199,7 @@ mod tests {
                 };
                 assert!((a - want_a).abs() < 1e-3 && (b - want_b).abs() < 1e-3, "{space:?} {x}: {a} {b}");
             }
-            // Planes without a grid say nothing, and neither does a surface that is the image.
+            // Planes without a grid are zero, and so is the correction by a surface equal to the image.
             assert!(planes[5 * 64 * 4..].iter().all(|&v| v == 0.0));
             assert!(planes[..3 * 64 * 4].iter().all(|&v| v.abs() < 1e-4));
         }
@@ -213,7 +214,7 @@ mod tests {
         }
         let planes = Cells::new(&found(8.0, Space::Native)).planes(&image, &surface, all(&image));
         let mean = |c: usize| planes[c * 256..][..256].iter().sum::<f32>() / 256.0;
-        // A quarter of a cell brighter, no other colour.
+        // A quarter of an interval brighter, no other colour.
         assert!((mean(0) - 0.25).abs() < 1e-4 && mean(1).abs() < 1e-4 && mean(2).abs() < 1e-4);
     }
 

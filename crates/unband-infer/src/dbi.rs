@@ -1,4 +1,4 @@
-//! The Deep Banding Index: how much of an image a classifier of patches takes for banded.
+//! Deep Banding Index: the share of an image that a classifier takes for banded.
 
 use std::collections::HashMap;
 
@@ -9,30 +9,32 @@ use crate::Map;
 /// Side of a patch.
 pub const PATCH: usize = 235;
 
-/// A patch counts as banded when the probability of banding is above this.
+/// A patch is banded if its probability of banding exceeds this.
 const BANDED: f64 = 0.2;
 
-/// How cells of a grid are mixed with their neighbours.
+/// Smoothing of grid entries with their neighbours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mixing {
-    /// In place, row by row: neighbours above and to the left count as they are after mixing. Published scores were made
-    /// that way.
+    /// In place, row by row: neighbours above and to the left enter with their smoothed values. Published
+    /// scores were computed this way.
     #[default]
     Feedback,
-    /// All neighbours as they were.
+    /// All neighbours enter with their original values.
     Plain,
 }
 
 /// A score.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Score {
-    /// 0 to 1, more is more banding.
+    /// 0 to 1; higher means more banding.
     pub value: f64,
-    /// The same of each grid of patches: pushed to the upper left, lower left, upper right and lower right corner.
+    /// The score of each grid of patches: aligned to the upper left, lower left, upper right and lower right
+    /// corner.
     pub grids: [f64; 4],
 }
 
-/// Rows and columns of the patches of an image's four grids, each once; none for an image smaller than a patch.
+/// Rows and columns of the patches in an image's four grids, each once; empty for an image smaller than a
+/// patch.
 pub fn patches(size: (usize, usize)) -> Vec<(usize, usize)> {
     let mut all: Vec<(usize, usize)> = grids(size).into_iter().flatten().collect();
     all.sort_unstable();
@@ -40,7 +42,8 @@ pub fn patches(size: (usize, usize)) -> Vec<(usize, usize)> {
     all
 }
 
-/// The patches of the grids that are pushed to the upper left, lower left, upper right and lower right corner, row by row.
+/// The patches of the grids aligned to the upper left, lower left, upper right and lower right corner, row by
+/// row.
 fn grids((height, width): (usize, usize)) -> [Vec<(usize, usize)>; 4] {
     let (down, across) = (height % PATCH, width % PATCH);
     let along = |side: usize| (0..side / PATCH).map(|i| i * PATCH);
@@ -49,18 +52,20 @@ fn grids((height, width): (usize, usize)) -> [Vec<(usize, usize)>; 4] {
     })
 }
 
-/// The index of an image of so many rows and columns, from the probability that the patch at a row and column has **no**
-/// banding, which is asked for once per patch. `None` for an image smaller than a patch.
+/// The index of an image of this size. `probability` returns the probability that the patch at a row and
+/// column has **no** banding; it is called once per patch. `None` for an image smaller than a patch.
 ///
-/// Four grids of patches side by side, one pushed to each corner; a cell is 1 where the patch counts as banded, else 0. A cell
-/// becomes 32/40 of itself and 1/40 of each of its eight neighbours, with border cells standing in for those outside. The
-/// score is the mean of all cells. Made for 1920×1080, where it is 4 · 32 patches; other sizes are an extension of ours.
+/// Four grids of patches side by side, one aligned to each corner. An entry is 1 if the patch is banded, else
+/// 0. It becomes 32/40 of itself and 1/40 of each of its eight neighbours; border entries stand in for those
+/// outside. The score is the mean of all entries. Designed for 1920×1080, where it has 4 · 32 patches; other
+/// sizes are unband's extension.
 ///
-/// Source: Kapoor, Sapra, Wang, ICASSP 2021; akshay-kap/Meng-699-Image-Banding-detection `Demo/predict.py`. Differs: nothing
-/// is carried over from one image to the next; patches are classified once, not up to nine times.
+/// Source: Kapoor, Sapra, Wang, ICASSP 2021; akshay-kap/Meng-699-Image-Banding-detection `Demo/predict.py`.
+/// Differs: nothing is carried over from one image to the next; patches are classified once, not up to nine
+/// times.
 ///
 /// # Errors
-/// What `probability` fails with.
+/// The error of `probability`.
 pub fn score<E>(
     (height, width): (usize, usize),
     mixing: Mixing,
@@ -106,7 +111,7 @@ fn mixed(cells: &[f64], columns: usize, mixing: Mixing) -> Vec<f64> {
     out
 }
 
-/// Samples between the windows of [`banding_map`], and side of its cells.
+/// Stride of the windows of [`banding_map`], and side of its blocks.
 const STEP: usize = 5;
 
 /// Rows and columns of the windows of [`banding_map`], row by row.
@@ -115,17 +120,17 @@ pub fn windows((height, width): (usize, usize)) -> Vec<(usize, usize)> {
     along(height).flat_map(|row| along(width).map(move |column| (row, column))).collect()
 }
 
-/// Where an image is banded: `[1, H, W]`, 0 to 1. `None` for an image smaller than a patch.
+/// Map of the probability of banding: `[1, H, W]`, 0 to 1. `None` for an image smaller than a patch.
 ///
-/// Windows of a patch's size lie 5 samples apart; each is asked for once, row by row (57,460 for 1920×1080). A cell of 5×5
-/// samples is the mean probability of banding over the windows that hold its second row and column, or end just before
-/// it. What is left at the right and at the bottom is 0.
+/// Windows of a patch's size have a stride of 5 samples; each is requested once, row by row (57,460 for
+/// 1920×1080). A block of 5×5 samples gets the mean probability of banding over the windows that contain its
+/// second row and column, or end just before it. The rest at the right and at the bottom is 0.
 ///
-/// Source: akshay-kap/Meng-699-Image-Banding-detection `src/Deep_Banding_Map.py`. Differs: there a zero is counted in every
-/// mean, which halves the corners, and values are cut to 8 bits.
+/// Source: akshay-kap/Meng-699-Image-Banding-detection `src/Deep_Banding_Map.py`. Differs: the original
+/// includes a zero in every mean, which halves the corners, and truncates values to 8 bits.
 ///
 /// # Errors
-/// What `probability` fails with.
+/// The error of `probability`.
 pub fn banding_map<E>(
     (height, width): (usize, usize),
     mut probability: impl FnMut(usize, usize) -> Result<f32, E>,
@@ -134,7 +139,7 @@ pub fn banding_map<E>(
         return Ok(None);
     }
     let (rows, columns) = ((height - PATCH) / STEP + 1, (width - PATCH) / STEP + 1);
-    // Sums over all windows above and to the left, with a row and a column of zeroes before them.
+    // Summed-area table of the windows, with a leading row and column of zeroes.
     let wide = columns + 1;
     let mut sums = vec![0.0; (rows + 1) * wide];
     for row in 0..rows {
@@ -144,7 +149,7 @@ pub fn banding_map<E>(
             sums[(row + 1) * wide + column + 1] = sums[row * wide + column + 1] + line;
         }
     }
-    // Windows that hold the second sample of a cell.
+    // Windows that contain the second sample of a block.
     let holding = |cell: usize, windows: usize| {
         let first = (cell * STEP + 1).saturating_sub(PATCH).div_ceil(STEP);
         (first, (cell + 1).min(windows))
@@ -167,7 +172,8 @@ pub fn banding_map<E>(
     Ok(Some(map))
 }
 
-/// The patch at a row and column of an image `[3, H, W]`, as the classifier takes it; `None` where it does not fit.
+/// The patch at a row and column of an image `[3, H, W]`, in the classifier's format; `None` if it does not
+/// fit.
 pub fn patch<T: Copy>(picture: &Map<T>, row: usize, column: usize) -> Option<Map<T>> {
     let Shape { channels, height, width } = picture.shape;
     if row + PATCH > height || column + PATCH > width || picture.data.len() != picture.shape.len() {
@@ -228,7 +234,7 @@ mod tests {
     #[test]
     fn a_cell_is_the_mean_of_the_windows_that_hold_it() {
         let (height, width) = (251, 263);
-        // Any numbers that differ.
+        // Arbitrary distinct numbers.
         let p = |row: usize, column: usize| ((row * 7 + column * 3) % 100) as f32 / 100.0;
         let got: Result<_, Infallible> = banding_map((height, width), |row, column| Ok(p(row, column)));
         let Some(map) = got.unwrap_or_default() else { unreachable!() };
@@ -244,7 +250,7 @@ mod tests {
                         windows += f64::from(u8::from(inside));
                     }
                 }
-                // Rows 0, 5, 10 and 15 have windows, and points lie before 15 + 235; the same across.
+                // Windows start at rows 0, 5, 10 and 15; points are before 15 + 235. The same horizontally.
                 let painted = point.0 <= 249 && point.1 <= 259;
                 let want = if painted { sum / windows } else { 0.0 };
                 assert!((f64::from(map.at(0, y, x)) - want).abs() < 1e-6, "{y} {x}");

@@ -1,4 +1,4 @@
-//! What deepDeband does around its generator: mirrored borders, and patches weighed against each other.
+//! Pre- and postprocessing of deepDeband: mirrored borders, and weighted blending of patches.
 //!
 //! Source: Zhou, Athar, Wang, Wang, "Deep image debanding", ICIP 2022; RaymondLZhou/deepDeband `src/`.
 
@@ -7,20 +7,20 @@ use unband_nets::Shape;
 use crate::Map;
 use crate::run::Mode;
 
-/// Which of the two ways of running the published weights.
+/// Inference mode of the published weights.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Variant {
-    /// As its authors run it, faults included: batch normalisation by the statistics of what is fed and dropout, as while
-    /// training, so that results depend on a seed; 8-bit codes cut off after the network and after weighing, about one
-    /// code darker.
+    /// As the authors run it, faults included. Batch normalisation uses the statistics of its input and
+    /// dropout is active, as in training, so results depend on a seed. 8-bit codes are truncated after the
+    /// network and after blending, which makes the result about one code darker.
     Original,
-    /// Running statistics, no dropout, nothing cut off: the same result each time.
+    /// Running statistics, no dropout, no truncation: the same result each time.
     #[default]
     Fixed,
 }
 
 impl Variant {
-    /// How the network is run.
+    /// Batch normalisation and dropout of the network.
     pub fn mode(self, seed: u64) -> Mode {
         match self {
             Self::Original => Mode { picture_statistics: true, dropout: Some(seed) },
@@ -29,41 +29,41 @@ impl Variant {
     }
 }
 
-/// What can go wrong around the network.
+/// Errors of deepDeband's pre- and postprocessing.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeepdebandError<E> {
-    /// The image is not one of three channels.
-    #[error("deepDeband takes an image of three channels, got {got}")]
+    /// The image does not have three channels.
+    #[error("deepDeband needs an image of three channels, got {got}")]
     Picture {
-        /// What was given.
+        /// Actual number of channels.
         got: String,
     },
-    /// The network gave another size than it was given.
-    #[error("a network made {got} of {wanted}")]
+    /// The network returned another size than that of its input.
+    #[error("the network returned {got} for an input of {wanted}")]
     Size {
-        /// What it was given.
+        /// Shape of the input.
         wanted: String,
-        /// What it gave.
+        /// Shape of the output.
         got: String,
     },
-    /// The network could not be run.
+    /// The network failed.
     #[error(transparent)]
     Run(#[from] E),
 }
 
-/// Side of a patch, and what sides are padded to a multiple of.
+/// Side of a patch; padded sides are multiples of it.
 pub const PATCH: usize = 256;
 
-/// Samples between patches.
+/// Stride of the patches.
 pub const STEP: usize = 128;
 
-/// deepDeband-f: the whole image in one go. `[3, H, W]`, values of 0 to 1, in and out.
+/// deepDeband-f: the whole image in one pass. `[3, H, W]`, values of 0 to 1, in and out.
 ///
-/// `run` takes and gives values of −1 to 1; sides are multiples of 256.
+/// `run` takes and returns values of −1 to 1; sides are multiples of 256.
 ///
 /// # Errors
-/// An image of other channels, what `run` fails with, a result of another size.
+/// Another number of channels, an error of `run`, a result of another size.
 pub fn full<E>(
     picture: &Map<f32>,
     variant: Variant,
@@ -82,16 +82,17 @@ pub fn full<E>(
     Ok(cropped(&made, picture.shape))
 }
 
-/// deepDeband-w: patches of 256×256 at every multiple of 128, weighed against each other. `[3, H, W]`, values of 0 to 1, in and
-/// out; an image of 1920×1080 takes 135 runs.
+/// deepDeband-w: patches of 256×256 at every multiple of 128, blended by weight. `[3, H, W]`, values of 0 to
+/// 1, in and out; an image of 1920×1080 takes 135 runs.
 ///
-/// `run` takes and gives a patch of values of −1 to 1, and is told its number, for seeds. A patch weighs exp(−d / 8 − c /
-/// 8192) at a place, d being the distance from the patch's centre and c the root of the mean square difference of all
-/// its samples, in 8-bit codes, from the one input sample at that place. Neither is squared, in both variants: squared, and
-/// with the published widths, patches would switch from one sample to the next, at visible seams.
+/// `run` takes and returns a patch with values of −1 to 1; it also gets the patch's index, for seeds. At a
+/// position, a patch has the weight exp(−d / 8 − c / 8192). Here d is the distance from the patch's centre,
+/// and c is the root mean square difference of all its samples from the input sample at that position, in
+/// 8-bit codes. Neither is squared, in both modes: if squared, with the published widths, the result would
+/// switch from one patch to another between samples, at visible seams.
 ///
 /// # Errors
-/// An image of other channels, what `run` fails with, a result of another size.
+/// Another number of channels, an error of `run`, a result of another size.
 pub fn weighted<E>(
     picture: &Map<f32>,
     variant: Variant,
@@ -113,18 +114,18 @@ pub fn weighted<E>(
     Ok(cropped(&sums.finish(variant), picture.shape))
 }
 
-/// Rows and columns of the upper left corners of patches, for sides that are multiples of 256.
+/// Rows and columns of the patches' upper left corners, for sides that are multiples of 256.
 pub fn origins(height: usize, width: usize) -> Vec<(usize, usize)> {
     let along = |side: usize| (0..=side.saturating_sub(PATCH)).step_by(STEP);
     along(height).flat_map(|top| along(width).map(move |left| (top, left))).collect()
 }
 
-/// How many runs [`weighted`] takes for an image.
+/// Number of runs of [`weighted`] for an image.
 pub fn patches(picture: Shape) -> usize {
     origins(picture.height.next_multiple_of(PATCH), picture.width.next_multiple_of(PATCH)).len()
 }
 
-/// Mirrored at the right and at the bottom, border samples twice, up to the next multiple of 256.
+/// Mirrors at the right and at the bottom, border samples twice, up to the next multiple of 256.
 pub fn padded(picture: &Map<f32>) -> Map<f32> {
     let Shape { channels, height, width } = picture.shape;
     let shape = Shape::new(channels, height.next_multiple_of(PATCH), width.next_multiple_of(PATCH));
@@ -146,7 +147,7 @@ pub fn padded(picture: &Map<f32>) -> Map<f32> {
 struct Sums {
     shape: Shape,
     values: Vec<f64>,
-    /// Infinite where one patch alone counts.
+    /// Infinite where a single patch decides.
     weights: Vec<f64>,
 }
 
@@ -155,7 +156,7 @@ impl Sums {
         Self { shape, values: vec![0.0; shape.len()], weights: vec![0.0; shape.height * shape.width] }
     }
 
-    /// A patch in codes, made from the part of the input with that corner.
+    /// A patch in codes, computed from the part of the input at that corner.
     fn add(&mut self, patch: &Map<f32>, input: &Map<f32>, (top, left): (usize, usize)) {
         const CENTRE: usize = PATCH / 2 - 1;
         let area = self.shape.height * self.shape.width;
@@ -249,7 +250,7 @@ mod tests {
 
     type Outcome = Result<Map<f32>, DeepdebandError<Infallible>>;
 
-    /// Bytes over 255 that differ from place to place.
+    /// Bytes over 255 that vary with the position.
     fn picture(height: usize, width: usize) -> Map<f32> {
         let shape = Shape::new(3, height, width);
         let byte = |i: usize| ((i * 7 + i / width * 31 + i / 997) % 256) as f32 / 255.0;
@@ -277,7 +278,7 @@ mod tests {
             assert!((large.at(1, y, 511) - small.at(1, y, 88)).abs() < f32::EPSILON);
         }
         assert!((large.at(2, 255, 7) - small.at(2, 144, 7)).abs() < f32::EPSILON);
-        // Narrower than what is missing: mirrored again and again.
+        // Narrower than the padding: mirrored repeatedly.
         assert!((padded(&picture(1, 2)).at(0, 0, 5) - picture(1, 2).at(0, 0, 1)).abs() < f32::EPSILON);
     }
 
@@ -293,7 +294,7 @@ mod tests {
         let input = picture(300, 500);
         let fixed: Outcome = weighted(&input, Variant::Fixed, |patch, _| Ok(patch));
         assert!(fixed.is_ok_and(|fixed| worst(&fixed, &input) < 1e-3));
-        // With codes that survive the first cut, the second one loses one at most.
+        // With codes that survive the first truncation, the second one loses one at most.
         let original: Outcome = weighted(&input, Variant::Original, |mut patch, _| {
             patch.data.iter_mut().for_each(|v| *v += 0.5 / 127.5);
             Ok(patch)
@@ -306,7 +307,7 @@ mod tests {
     #[test]
     fn at_its_centre_a_patch_counts_alone_and_far_from_it_hardly() {
         let input = Map::zeros(Shape::new(3, 512, 512));
-        // Every patch gives its number as a code.
+        // Every patch returns its index as a code.
         let made: Outcome = weighted(&input, Variant::Fixed, |patch, number| {
             let value = number as f32 / 127.5 - 1.0;
             Ok(Map { shape: patch.shape, data: vec![value; patch.data.len()] })
@@ -316,7 +317,8 @@ mod tests {
             let at = 255.0 * made.at(0, top + 127, left + 127);
             assert!((at - number as f32).abs() < 1e-4, "{number}: {at}");
         }
-        // Halfway between the centres of patches 0 and 1 both count the same, but for what they differ from the input.
+        // Halfway between the centres of patches 0 and 1, both have the same weight except for their
+        // difference from the input.
         let (left, right) = (made.at(1, 100, 127 + 63) * 255.0, made.at(1, 100, 127 + 65) * 255.0);
         assert!((left + right - 1.0).abs() < 0.01 && left < 0.5 && right > 0.5, "{left} {right}");
         // Corners have one patch.

@@ -1,4 +1,4 @@
-//! Networks that give larger images than they take.
+//! Execution of upscaling networks over whole images or windows.
 
 use std::sync::Arc;
 
@@ -13,21 +13,22 @@ use crate::net_restorer::FAR;
 use crate::run::Mode;
 use crate::window;
 
-/// A network that gives red, green and blue `scale` times as wide and high as it takes them.
+/// A network that scales red, green and blue by `scale` in width and height.
 pub struct Enlarger {
     name: &'static str,
     engine: Arc<Engine>,
     scale: usize,
     range: (f32, f32),
-    /// Samples around a window that it depends on.
+    /// Halo: samples around a window that it depends on.
     halo: usize,
-    /// Columns and rows that windows begin on, so that convolutions compute the same samples together in all of them.
+    /// Alignment of windows in columns and rows, so that convolutions compute the same samples together in
+    /// all of them.
     align: usize,
-    /// Sides of what the network takes are multiples of this.
+    /// Sides of the network's input are multiples of this.
     multiple: usize,
 }
 
-/// How an image is cut into windows: so many side by side and so many below each other.
+/// Division of an image into windows: number of columns and rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Cut {
     columns: usize,
@@ -38,18 +39,18 @@ impl Enlarger {
     /// For red, green and blue.
     ///
     /// # Errors
-    /// Networks that do not give an image of a whole multiple of the size, as text for people.
+    /// Networks whose output is not an integer multiple of the input's size, as text for display.
     pub fn new(architecture: &Architecture, engine: Arc<Engine>) -> Result<Self, RestoreError> {
         let name = architecture.name;
         let fault = |what: &str| RestoreError::Unsupported { method: name, what: what.to_owned() };
         let graph = engine.graph();
-        let multiple = graph.size_multiple().ok_or_else(|| fault("takes images of one size only"))?;
+        let multiple = graph.size_multiple().ok_or_else(|| fault("accepts only one image size"))?;
         let scale = graph.scale().filter(|_| graph.inputs[0].channels == 3);
         let scale =
-            scale.ok_or_else(|| fault("does not give an image some times as large as the one it takes"))?;
+            scale.ok_or_else(|| fault("does not return an image scaled by an integer factor"))?;
         let align = engine.align();
         let exact = engine.exact_radius().filter(|&radius| radius <= FAR);
-        let whole = || fault("looks at the whole image, which cannot be cut into windows");
+        let whole = || fault("reads the whole image, which cannot be divided into windows");
         let radius = exact.or(graph.receptive_radius()).ok_or_else(whole)?;
         let halo = radius.next_multiple_of(align);
         Ok(Self { name, engine, scale, range: architecture.use_as.range, halo, align, multiple })
@@ -65,12 +66,12 @@ impl Enlarger {
         self.scale
     }
 
-    /// The planes of an image, enlarged; one stays one. Works on the whole image where `memory` bytes are enough for what
-    /// the network keeps meanwhile, and otherwise on windows with all around them that they depend on: the result is the same
-    /// but for the order of sums.
+    /// Upscales the planes of an image; one plane stays one. Works on the whole image if `memory` bytes
+    /// suffice for the network's intermediate results. Otherwise it works on windows with the halo that they
+    /// depend on. The result is the same except for the order of sums.
     ///
     /// # Errors
-    /// Images of luma and chroma, more memory than that even for the smallest windows, and the wish to stop.
+    /// Images of luma and chroma, insufficient memory even for the smallest windows, and cancellation.
     pub fn enlarged(
         &self,
         image: &Image,
@@ -101,15 +102,15 @@ impl Enlarger {
         Ok(planes)
     }
 
-    /// Bytes that the network keeps while it works on a window of so many columns and rows, and the window itself.
+    /// Bytes that the network needs for a window of this size, including the window itself.
     fn bytes(&self, (width, height): (usize, usize), threads: usize) -> u64 {
         let (width, height) = (width.next_multiple_of(self.multiple), height.next_multiple_of(self.multiple));
-        // A size that the network cannot take is told when it runs.
+        // An unsupported size is reported when the network runs.
         let run = self.engine.peak_bytes(height, width, Mode::default(), threads).unwrap_or(0);
         (run + 12 * width * height) as u64
     }
 
-    /// The least that the network keeps for an image of so many columns and rows, in the smallest windows.
+    /// Minimum memory of the network for an image of this size, with the smallest windows.
     pub fn least_bytes(&self, size: (usize, usize), threads: usize) -> u64 {
         match self.cut(size, 0, threads) {
             Err(EnlargeError::Memory { needed }) => needed,
@@ -117,9 +118,9 @@ impl Enlarger {
         }
     }
 
-    /// The cut that repeats the fewest samples among those that the memory has room for.
+    /// The division that repeats the fewest samples, among those that fit into memory.
     fn cut(&self, size: (usize, usize), memory: u64, threads: usize) -> Result<Cut, EnlargeError> {
-        // The smallest window is as large as what surrounds it: smaller ones would mostly repeat each other.
+        // The smallest window is as large as its halo: smaller ones would mostly repeat each other.
         let most = |side: usize| side.div_ceil(self.halo.max(64)).max(1);
         let counts = |most: usize| (0..).map(|i| 1usize << i).take_while(move |&n| n < most).chain([most]);
         let mut cuts: Vec<Cut> = counts(most(size.0))
@@ -141,13 +142,13 @@ impl Enlarger {
         Err(EnlargeError::Memory { needed: least })
     }
 
-    /// Sides of the cores of a cut, the last ones may be smaller.
+    /// Sides of the cores of a division; the last ones may be smaller.
     fn sides(&self, size: (usize, usize), cut: Cut) -> (usize, usize) {
         let side = |side: usize, parts: usize| side.div_ceil(parts).next_multiple_of(self.align);
         (side(size.0, cut.columns), side(size.1, cut.rows))
     }
 
-    /// Columns and rows of its largest window with all around it.
+    /// Columns and rows of its largest window, including the halo.
     fn outer(&self, size: (usize, usize), cut: Cut) -> (usize, usize) {
         let (width, height) = self.sides(size, cut);
         let with = |side: usize, parts: usize, all: usize| {
@@ -156,7 +157,7 @@ impl Enlarger {
         (with(width, cut.columns, size.0), with(height, cut.rows, size.1))
     }
 
-    /// Window `number`; empty where rounding up left nothing for the last ones.
+    /// Window `number`; empty if rounding up left nothing for the last ones.
     fn core(&self, size: (usize, usize), cut: Cut, number: usize) -> Window {
         let (width, height) = self.sides(size, cut);
         let at = (width * (number % cut.columns), height * (number / cut.columns));
@@ -164,7 +165,7 @@ impl Enlarger {
         Window { x0, y0, x1: (x0 + width).min(size.0), y1: (y0 + height).min(size.1) }
     }
 
-    /// Puts the core of what was made of a window in its place.
+    /// Copies the core of a window's result to its position.
     fn lay(&self, made: &Map<f32>, outer: Window, core: Window, planes: &mut [Plane], ctx: &Context<'_>) {
         let (scale, (low, high)) = (self.scale, self.range);
         let (outer, core) = (outer.times(scale), core.times(scale));
@@ -191,16 +192,16 @@ impl Enlarger {
     }
 }
 
-/// Why an image was not enlarged.
+/// Reason why an image was not upscaled.
 #[derive(Debug, thiserror::Error)]
 pub enum EnlargeError {
-    /// Even the smallest windows need more memory than there may be.
-    #[error("{needed} bytes of memory are needed at least")]
+    /// Even the smallest windows exceed the memory limit.
+    #[error("needs at least {needed} bytes of memory")]
     Memory {
         /// Bytes needed.
         needed: u64,
     },
-    /// The network cannot work on the image, or was stopped.
+    /// The network cannot process the image, or was cancelled.
     #[error(transparent)]
     Restore(#[from] RestoreError),
 }
@@ -237,13 +238,14 @@ mod tests {
             let whole = enlarger.enlarged(&image, u64::MAX, &ctx).unwrap();
             assert_eq!(enlarger.cut(size, u64::MAX, 2).unwrap(), Cut { columns: 1, rows: 1 });
             assert_eq!((whole[0].width, whole[0].height), (1600 * scale, 70 * scale));
-            // Less than the whole image takes.
+            // Less than the whole image needs.
             let less = enlarger.bytes(size, 2) * 2 / 3;
             assert_ne!(enlarger.cut(size, less, 2).unwrap(), Cut { columns: 1, rows: 1 });
             let parts = enlarger.enlarged(&image, less, &ctx).unwrap();
             for (a, b) in whole.iter().zip(&parts) {
                 let far = a.data.iter().zip(&b.data).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-                // Deep networks are cut by their receptive field, and differ by rounding: an eighth of a 16-bit code.
+                // Deep networks use their receptive field as halo, and differ by rounding: an eighth of a
+                // 16-bit code.
                 assert!(far < 2e-6, "×{scale}: {far}");
             }
         }
@@ -266,7 +268,7 @@ mod tests {
         let ctx = Context::default();
         let Err(EnlargeError::Memory { needed }) = enlarger(2, 1).enlarged(&picture(64, 64), 1000, &ctx)
         else {
-            panic!("enlarged within 1000 bytes");
+            panic!("upscaled within 1000 bytes");
         };
         assert!(needed > 12 * 64 * 64);
     }

@@ -1,7 +1,8 @@
-//! Networks that are told of cells as restorers: the smooth surface, where samples lie, the network.
+//! Grid-guided networks as restorers: smooth surface, conditioning inputs, network.
 //!
-//! An image passes through the network from top to bottom, whole rows at a time: what it is told is made when it is wanted, and
-//! what it gives is handed out as soon as it is known. Where memory is short for rows that wide, windows are worked on instead.
+//! An image passes through the network from top to bottom, whole rows at a time. Conditioning inputs are
+//! computed on demand, and output rows are returned as soon as they are known. If memory is too small for
+//! rows of that width, windows are processed instead.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -21,34 +22,34 @@ use crate::map::Map;
 use crate::run::Mode;
 use crate::window::{self, mirrored};
 
-/// Columns of which a thread finds out at once what the network is told, at least and at most.
+/// Minimum and maximum columns whose conditioning a thread computes at once.
 const COLUMNS: (usize, usize) = (128, 256);
-/// Number of the input that tells where samples lie: its rows are made when they are wanted.
+/// Index of the conditioning input, whose rows are generated on demand.
 const TOLD: usize = 1;
 
 /// A network of [`Sees::Cells`](unband_nets::arch::Sees) for one image.
 pub struct GuidedRestorer {
     name: &'static str,
     engine: Arc<Engine>,
-    /// Makes the smooth surface.
+    /// Computes the smooth surface.
     surface: Box<dyn Restorer>,
     cells: Cells,
-    /// What holds for the whole image, as the network takes it.
+    /// Conditioning scalars of the whole image.
     numbers: Map<f32>,
-    /// How much of the change is made.
+    /// Share of the network's correction that is applied.
     strength: f32,
     needs: Needs,
-    /// Samples around a window that the network is given.
+    /// Halo: samples around a window that the network reads.
     rim: usize,
     multiple: usize,
 }
 
 impl GuidedRestorer {
-    /// For the red, green and blue (or grey) image that has these findings and this restorer of its smooth surface. `strength`:
-    /// how much of the change is made, 0 to 1.
+    /// For the red, green and blue (or grey) image with these findings and this restorer of its smooth
+    /// surface. `strength` is the share of the correction that is applied, 0 to 1.
     ///
     /// # Errors
-    /// Networks of one size only or that look at all of the image.
+    /// Networks that accept only one size or read the whole image.
     pub fn new(
         architecture: &Architecture,
         engine: Arc<Engine>,
@@ -59,10 +60,10 @@ impl GuidedRestorer {
         let name = architecture.name;
         let fault = |what: &str| RestoreError::Unsupported { method: name, what: what.into() };
         let graph = engine.graph();
-        let multiple = graph.size_multiple().ok_or_else(|| fault("takes images of one size only"))?;
-        // One sample at least of the coarsest.
+        let multiple = graph.size_multiple().ok_or_else(|| fault("accepts only one image size"))?;
+        // At least one of the coarsest samples.
         let multiple = multiple.max(graph.coarsest_step());
-        let radius = graph.receptive_radius().ok_or_else(|| fault("looks at the whole image"))?;
+        let radius = graph.receptive_radius().ok_or_else(|| fault("reads the whole image"))?;
         let before = surface.needs();
         let align = before.align.max(engine.align());
         let rim = radius.next_multiple_of(align);
@@ -72,12 +73,13 @@ impl GuidedRestorer {
         Ok(Self { name, engine, surface, cells, numbers, strength, needs, rim, multiple })
     }
 
-    /// Sides as the network takes them.
+    /// Padded sides for the network.
     fn padded(&self, (width, height): (usize, usize)) -> (usize, usize) {
         (width.next_multiple_of(self.multiple), height.next_multiple_of(self.multiple))
     }
 
-    /// Bytes of a run over a window or image of that size, and of what threads make its rows in.
+    /// Bytes of a run over a window or image of that size, including the buffers in which threads generate
+    /// rows.
     fn bytes_of_run(&self, size: (usize, usize), ctx: &Context<'_>) -> u64 {
         let threads = ctx.threads;
         let (width, height) = self.padded(size);
@@ -85,13 +87,13 @@ impl GuidedRestorer {
         let halo = 2 * self.surface.needs().halo;
         let block = (COLUMNS.1.min(width) + halo, MADE_ROWS.min(height) + halo);
         let at_once = threads.min(width.div_ceil(COLUMNS.0));
-        // Cells and the surface.
+        // Conditioning channels and the surface.
         let own = 4 * (CELL_PLANES + 3) * block.0 * block.1 * at_once;
-        // A size that the network cannot take is told when it runs.
+        // An unsupported size is reported when the network runs.
         (run.unwrap_or(0) + own) as u64 + self.surface.working_bytes(block, at_once, ctx)
     }
 
-    /// Weights as they were read and as the engine wants them.
+    /// Bytes of the weights as read and as packed by the engine.
     fn weights_bytes(&self) -> u64 {
         8 * self.engine.graph().parameter_count() as u64
     }
@@ -104,7 +106,7 @@ impl GuidedRestorer {
         Ok(Network { of: self, window, run: run.map_err(|error| window::failed(self.name, error))? })
     }
 
-    /// What has been made, as far as it lies in `core`.
+    /// The part of a result that is inside `core`.
     fn laid(&self, image: &Image, made: &Made, core: Window) -> Result<Option<Band>, RestoreError> {
         let (y0, y1) = (made.window.y0.max(core.y0), made.window.y1.min(core.y1));
         if y0 >= y1 {
@@ -128,7 +130,8 @@ impl GuidedRestorer {
         Ok(Some(Band { window, planes: output.planes }))
     }
 
-    /// Squares where the grid does not hold stay, as the smooth surface leaves them: what surrounds a photo on a page lost nothing.
+    /// Squares without the grid keep their input samples, as in the smooth surface: the page around a photo
+    /// was never quantised.
     fn keep_outside(&self, image: &Image, window: Window, planes: &mut [Plane]) {
         let Some(regions) = self.cells.regions() else { return };
         for (p, plane) in planes.iter_mut().enumerate() {
@@ -152,7 +155,7 @@ impl Restorer for GuidedRestorer {
     }
 
     fn passage_bytes(&self, size: (usize, usize), ctx: &Context<'_>) -> Option<u64> {
-        // Rows that are made and wait until nothing reads theirs any more.
+        // Computed rows that wait until the input rows at their position are no longer read.
         let waiting = (12 * WAITING * size.0) as u64;
         Some(self.weights_bytes() + self.bytes_of_run(size, ctx) + waiting)
     }
@@ -196,7 +199,7 @@ impl Restorer for GuidedRestorer {
     }
 }
 
-/// Rows of an image that wait to be written back, at most about.
+/// Approximate maximum of rows that wait to be written back.
 const WAITING: usize = 256;
 /// A run over a window of an image.
 struct Network<'a> {
@@ -205,10 +208,10 @@ struct Network<'a> {
     run: Run<'a>,
 }
 
-/// Rows of a result, as wide as the network gives them.
+/// Rows of a result, with the network's width.
 struct Made {
     map: Map<f32>,
-    /// Where they lie in the image.
+    /// Position in the image.
     window: Window,
     /// All rows of the image above may change.
     free: usize,
@@ -250,10 +253,10 @@ impl Passage for Network<'_> {
 }
 
 impl GuidedRestorer {
-    /// Rows of an image that nothing looks at any more.
+    /// Number of rows of an image that are no longer read.
     fn free(&self, ready: &Ready, height: usize) -> usize {
         let padded = height.next_multiple_of(self.multiple);
-        // What is made of rows below the image is made of its last ones.
+        // Rows below the image are mirrored from its last ones.
         let own =
             |row: usize| if padded > height { row.min(height.saturating_sub(self.multiple)) } else { row };
         let read = if ready.read_from >= padded { usize::MAX } else { own(ready.read_from) };
@@ -267,7 +270,7 @@ impl GuidedRestorer {
     }
 }
 
-/// A window of the image as the network sees it, mirrored at the right and at the bottom up to a multiple.
+/// A window of the image as network input, mirrored at the right and at the bottom up to a multiple.
 struct Picture<'a> {
     of: &'a GuidedRestorer,
     image: &'a Image,
@@ -293,7 +296,7 @@ impl Lines for Picture<'_> {
     }
 }
 
-/// What the network is told of the samples of a window.
+/// Conditioning channels of the samples of a window.
 struct Told<'a> {
     of: &'a GuidedRestorer,
     image: &'a Image,
@@ -359,7 +362,7 @@ mod tests {
     use unband_nets::arch::unband_lite::{Config, ENTRY, build};
     use unband_nets::state::{Weights, fill};
 
-    /// Stands for the smooth surface: each sample takes the mean with its left neighbour.
+    /// Replaces the smooth surface: each sample becomes the mean with its left neighbour.
     struct Left;
 
     impl Restorer for Left {
@@ -404,7 +407,7 @@ mod tests {
         of_state(image, &state, strength, half)
     }
 
-    /// `half`: chroma of half the size, whose places depend on neighbours.
+    /// `half`: chroma of half the size, whose positions depend on neighbours.
     fn of_state(image: &Image, state: &unband_nets::StateDict, strength: f32, half: bool) -> GuidedRestorer {
         let graph = build(&SMALL).unwrap();
         let weights = Weights::bind(&graph, state).unwrap();

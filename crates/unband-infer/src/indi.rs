@@ -1,20 +1,20 @@
-//! Running a network in steps: inversion by direct iteration.
+//! Iterative inference: inversion by direct iteration.
 
 use std::num::NonZeroU32;
 
 use num_traits::Float;
 
-/// Goes from a degraded image to a clean one in `steps` steps of the same length.
+/// Moves from a degraded image to a clean one in `steps` steps of equal length.
 ///
-/// `run` takes an image and a time `t` from 1 (degraded) down and gives the network's estimate of the clean image; at
-/// time t a step of δ = 1 / steps goes δ / t of the way to it: x ← δ/t · run(x, t) + (1 − δ/t) · x. The last step goes all
-/// of the way. One step is one run at t = 1.
+/// `run` takes an image and a time `t` from 1 (degraded) down and returns the network's estimate of the clean
+/// image. At time t, a step of δ = 1 / steps covers δ / t of the distance to it: x ← δ/t · run(x, t) + (1 −
+/// δ/t) · x. The last step covers all of the distance. One step is one run at t = 1.
 ///
 /// Source: Delbracio & Milanfar, "Inversion by Direct Iteration", arXiv 2303.11435; ksasso1028/indi-debanding
-/// `utils/indi.py`. Differs: the times are exact, there they are rounded to 32 bits.
+/// `utils/indi.py`. Differs: the times are exact; the original rounds them to 32 bits.
 ///
 /// # Errors
-/// What `run` fails with.
+/// The error of `run`.
 pub fn sample<T: Float, E>(
     picture: Vec<T>,
     steps: NonZeroU32,
@@ -25,10 +25,10 @@ pub fn sample<T: Float, E>(
     follow(picture, (1..=steps.get()).rev().map(step), run)
 }
 
-/// [`sample`] with times of one's own, each with the share of the way to the estimate that the step goes.
+/// [`sample`] with custom times, each with the share of the distance to the estimate that the step covers.
 ///
 /// # Errors
-/// What `run` fails with.
+/// The error of `run`.
 pub fn follow<T: Float, E>(
     mut picture: Vec<T>,
     steps: impl IntoIterator<Item = (T, T)>,

@@ -1,4 +1,4 @@
-//! Runs networks on a CPU.
+//! CPU inference for neural networks.
 #![forbid(unsafe_code)]
 
 pub mod cells;

@@ -1,16 +1,16 @@
-//! LPIPS: how different two images look to a network that was trained to tell things apart.
+//! LPIPS perceptual metric.
 
 use unband_nets::Shape;
 use unband_nets::checkpoint::{self, CheckpointError};
 
 use crate::Map;
 
-/// The networks for which linear weights were published.
+/// Backbones with published linear weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Backbone {
-    /// AlexNet, the one that papers report.
+    /// AlexNet, the one reported in papers.
     Alex,
-    /// VGG-16, the one for losses.
+    /// VGG-16, the one used as a loss.
     Vgg,
     /// SqueezeNet 1.1, the smallest.
     Squeeze,
@@ -19,35 +19,36 @@ pub enum Backbone {
 /// A distance.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Distance {
-    /// The sum over taps; 0 for equal images.
+    /// Sum over taps; 0 for equal images.
     pub total: f64,
-    /// Each tap's share.
+    /// Contribution of each tap.
     pub per_tap: Vec<f64>,
 }
 
-/// Why there is no distance.
+/// Reason why there is no distance.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LpipsError {
-    /// The weights that come with this crate cannot be read.
+    /// The embedded weights cannot be read.
     #[error(transparent)]
     Weights(#[from] CheckpointError),
-    /// The features are not those of the backbone, or those of two sizes.
-    #[error("features of {got} where {taps} taps of {channels:?} channels and one size were expected")]
+    /// The features do not match the backbone, or have two sizes.
+    #[error("expected features of one size with {channels:?} channels at {taps} taps, got {got}")]
     Features {
-        /// Taps of the backbone.
+        /// Number of taps of the backbone.
         taps: usize,
         /// Their channels.
         channels: Vec<usize>,
-        /// What was given.
+        /// Actual shapes.
         got: String,
     },
 }
 
 /// The linear weights of LPIPS 0.1 for one backbone.
 ///
-/// Per tap and place both features are divided by the length of their channels (the root of the sum of squares, plus 1e-10);
-/// squared differences are weighed per channel, added up, and averaged over places; the taps are added.
+/// At each tap and position, both features are divided by the length of their channels (root of the sum of
+/// squares, plus 1e-10). Squared differences are weighted per channel, summed, and averaged over positions;
+/// the taps are summed.
 ///
 /// Source: Zhang et al., "The unreasonable effectiveness of deep features as a perceptual metric", CVPR 2018;
 /// richzhang/PerceptualSimilarity `lpips/lpips.py`, version 0.1.
@@ -57,7 +58,7 @@ pub struct Lpips {
 }
 
 impl Backbone {
-    /// The network's name in the registry of networks. It takes images of 0 to 1, and its outputs are the taps.
+    /// The backbone's name in the registry of networks. It takes images of 0 to 1; its outputs are the taps.
     pub fn architecture(self) -> &'static str {
         match self {
             Self::Alex => "alexnet",
@@ -79,17 +80,17 @@ impl Lpips {
     /// The published weights.
     ///
     /// # Errors
-    /// Weights that cannot be read: a fault of the build.
+    /// Unreadable weights: a fault of the build.
     pub fn new(backbone: Backbone) -> Result<Self, LpipsError> {
         let state = checkpoint::read(backbone.file())?.state;
         let tap = |k: usize| Some(state.get(&format!("lin{k}.weight"))?.to_f32());
         Ok(Self { linear: (0..).map_while(tap).collect() })
     }
 
-    /// The distance of two images by their features, one value per tap. It is the same both ways round.
+    /// The distance of two images from their features, one value per tap. It is symmetric.
     ///
     /// # Errors
-    /// Features of other taps, or of two sizes.
+    /// Features with other taps, or of two sizes.
     pub fn distance<T: Copy + Into<f64>>(&self, a: &[Map<T>], b: &[Map<T>]) -> Result<Distance, LpipsError> {
         let fits = |((a, b), w): ((&Map<T>, &Map<T>), &Vec<f32>)| {
             a.shape == b.shape && a.shape.channels == w.len() && a.data.len() == a.shape.len()
@@ -124,7 +125,7 @@ fn tap<T: Copy + Into<f64>>(a: &Map<T>, b: &Map<T>, weights: &[f32]) -> f64 {
     sum / area as f64
 }
 
-/// Per place, the length of its channels.
+/// At each position, the length of its channels.
 fn lengths<T: Copy + Into<f64>>(map: &Map<T>) -> Vec<f64> {
     let area = (map.shape.height * map.shape.width).max(1);
     let mut squares = vec![0.0; area];

@@ -1,4 +1,4 @@
-//! What goes into a network and comes out.
+//! Input and output values of networks.
 
 use num_traits::Zero;
 use unband_nets::Shape;
@@ -6,19 +6,19 @@ use unband_nets::Shape;
 /// A value: channel by channel, row by row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Map<T> {
-    /// Its shape.
+    /// Shape.
     pub shape: Shape,
-    /// Its samples.
+    /// Samples.
     pub data: Vec<T>,
 }
 
 impl<T: Zero + Copy> Map<T> {
-    /// Zeroes.
+    /// A map of zeroes.
     pub fn zeros(shape: Shape) -> Self {
         Self { shape, data: vec![T::zero(); shape.len()] }
     }
 
-    /// Samples of a shape; `None` when their number is another.
+    /// A map of these samples; `None` if their number does not match the shape.
     pub fn new(shape: Shape, data: Vec<T>) -> Option<Self> {
         (shape.len() == data.len()).then_some(Self { shape, data })
     }

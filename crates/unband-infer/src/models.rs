@@ -1,4 +1,4 @@
-//! Networks of files: where imported ones are kept, and engines that images of a batch share.
+//! Model files: the folder of imported models, and a cache of engines shared by the images of a batch.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,8 +13,8 @@ use crate::Engine;
 /// The extension of all models.
 pub const EXTENSION: &str = "safetensors";
 
-/// The folder of models: `UNBAND_MODELS`, or one of the platform's for data of programs. Programs ask for it and hand it on in
-/// their [`Context`](unband_image::Context).
+/// The folder of models: `UNBAND_MODELS`, or one in the platform's data directory. The program passes it on
+/// in its [`Context`](unband_image::Context).
 pub fn folder() -> Option<PathBuf> {
     match std::env::var_os("UNBAND_MODELS") {
         Some(folder) if !folder.is_empty() => Some(PathBuf::from(folder)),
@@ -22,7 +22,7 @@ pub fn folder() -> Option<PathBuf> {
     }
 }
 
-/// The file of the model of that name.
+/// Path of the model of that name.
 pub fn file(folder: &Path, name: &str) -> PathBuf {
     folder.join(format!("{name}.{EXTENSION}"))
 }
@@ -39,19 +39,19 @@ pub fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// A file that gives no engine.
+/// A file from which no engine can be built.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {what}", path.display())]
 pub struct ModelError {
     /// The file.
     pub path: PathBuf,
-    /// What is wrong with it.
+    /// The fault.
     pub what: String,
-    /// What to do about it.
+    /// The next action for the user.
     pub hint: Option<String>,
 }
 
-/// What tells one file from another without reading it.
+/// Identity of a file, without reading it.
 #[derive(Clone, Debug, PartialEq)]
 struct Seen {
     path: PathBuf,
@@ -60,7 +60,7 @@ struct Seen {
     name: &'static str,
 }
 
-/// What was made of files lately, the newest at the end.
+/// Recently used objects, the newest last.
 #[derive(Debug)]
 pub struct Kept<T> {
     most: usize,
@@ -68,17 +68,17 @@ pub struct Kept<T> {
 }
 
 impl<T> Kept<T> {
-    /// Room for so many, one at least.
+    /// With this capacity, at least one.
     pub const fn new(most: usize) -> Self {
         Self { most, made: Vec::new() }
     }
 }
 
-/// What is made of a file: what was made of the same file lately is given again. `name` tells apart what is made of one file in
-/// several ways. Others wait while it is made.
+/// Builds an object from a file, or returns a recent one of the same file. `name` distinguishes several
+/// objects of one file. Other callers wait while it is built.
 ///
 /// # Errors
-/// A file that the system does not give, or as `make`.
+/// A file that cannot be read, or as `make`.
 pub fn shared<T>(
     kept: &Mutex<Kept<T>>,
     name: &'static str,
@@ -102,15 +102,16 @@ pub fn shared<T>(
     Ok(made)
 }
 
-/// As many engines as measures and methods of one run use side by side; each holds its numbers about twice.
+/// The number of engines that one run's metrics and methods use side by side; each holds its weights about
+/// twice.
 static ENGINES: Mutex<Kept<Engine>> = Mutex::new(Kept::new(4));
-/// Those with products of 16 bits.
+/// Engines with 16-bit products.
 static HALF: Mutex<Kept<Engine>> = Mutex::new(Kept::new(2));
 
-/// The engine of a network with the numbers of a file; one that was made from the same file lately is given again.
+/// The engine of a network with the weights of a file; a recent one of the same file is reused.
 ///
 /// # Errors
-/// A file that the system does not give, that is no checkpoint, or one of another network.
+/// A file that cannot be read, that is not a checkpoint, or that holds another network.
 pub fn engine(
     architecture: &'static Architecture,
     file: &Path,
@@ -137,17 +138,17 @@ fn made(
         let hint = if debands(architecture) && debands(network.architecture) {
             format!("run it with `--method {got}`")
         } else {
-            format!("it takes a file of {asked}; `unband models info FILE` tells what a file holds")
+            format!("use weights of {asked}; `unband models info FILE` shows the network of a file")
         };
         return Err(fault(format!("holds the network {got}, not {asked}"), Some(hint)));
     }
     Ok(Engine::with_precision(network.graph, network.weights, Level::best(), precision))
 }
 
-/// The engine of a network whose numbers are part of the program.
+/// The engine of a network whose weights are embedded in the program.
 ///
 /// # Errors
-/// Numbers that cannot be read, as text: a fault of the build.
+/// Unreadable weights, as text: a fault of the build.
 pub fn built_in(bytes: &[u8], precision: Precision) -> Result<(&'static Architecture, Engine), String> {
     let network = checkpoint::read(bytes).map_err(|error| error.to_string())?;
     let network = network.network().map_err(|error| error.to_string())?;

@@ -1,4 +1,4 @@
-//! Networks as restorers: windows of images in, windows out.
+//! Networks as restorers: window-wise inference.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -15,36 +15,36 @@ use crate::map::Map;
 use crate::run::Mode;
 use crate::window;
 
-/// Halos up to this are wide enough for the bits of the whole image; deeper networks get a halo of their receptive field,
-/// and windows differ from the whole by rounding.
+/// Halos up to this width make windows bit-identical to the whole image. Deeper networks get a halo of their
+/// receptive field, and windows differ from the whole image by rounding.
 pub(crate) const FAR: usize = 256;
 
-/// How a network is run over an image.
+/// Inference mode over an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
-    /// Once.
+    /// One pass.
     Once,
-    /// In so many steps ([`indi::sample`]).
+    /// A number of steps ([`indi::sample`]).
     Steps(NonZeroU32),
-    /// deepDeband's: the whole image, or weighed patches; with the seed of dropout.
+    /// deepDeband's: the whole image, or weighted patches; with the seed of dropout.
     DeepDeband {
-        /// Patches?
+        /// Whether it uses patches.
         weighted: bool,
-        /// As published, or mended.
+        /// As published, or corrected.
         variant: Variant,
         /// Seed.
         seed: u64,
     },
 }
 
-/// A network that gives images of the size it takes.
+/// A network whose output has the size of its input.
 pub struct NetRestorer {
     name: &'static str,
     engine: Arc<Engine>,
     range: (f32, f32),
     way: Way,
     needs: Needs,
-    /// Sides of what the network takes are multiples of this.
+    /// Sides of the network's input are multiples of this.
     multiple: usize,
 }
 
@@ -52,20 +52,20 @@ impl NetRestorer {
     /// For red, green and blue.
     ///
     /// # Errors
-    /// Networks that do not give an image like the one they take, as text for people.
+    /// Networks whose output does not have the size of their input, as text for display.
     pub fn new(architecture: &Architecture, engine: Arc<Engine>, way: Way) -> Result<Self, RestoreError> {
         let name = architecture.name;
         let fault = |what: String| RestoreError::Unsupported { method: name, what };
         let graph = engine.graph();
         let multiple =
-            graph.size_multiple().ok_or_else(|| fault("takes images of one size only".into()))?;
+            graph.size_multiple().ok_or_else(|| fault("accepts only one image size".into()))?;
         let shapes = graph.shapes(multiple * 4, multiple * 4).map_err(|e| fault(e.to_string()))?;
         let out = graph.outputs.first().map(|(_, value)| shapes[value.index()]);
         if out != Some(Shape::new(3, multiple * 4, multiple * 4)) {
-            return Err(fault("does not give an image of the size it takes".into()));
+            return Err(fault("does not return an image of its input's size".into()));
         }
         let align = engine.align();
-        // Every step looks as far again.
+        // Every step extends the receptive field.
         let times = if let Way::Steps(steps) = way { steps.get() as usize } else { 1 };
         let exact = engine.exact_radius().filter(|radius| radius * times <= FAR);
         let needs = match exact.or(graph.receptive_radius()) {
@@ -80,12 +80,13 @@ impl NetRestorer {
         Ok(Self { name, engine, range: architecture.use_as.range, way, needs, multiple })
     }
 
-    /// The network's image for a window, and its other output that `ctx` asks for; both as large as what the network takes.
+    /// The network's image for a window, and the auxiliary output that `ctx` requests; both of the network's
+    /// input size.
     fn made(&self, image: &Image, outer: Window, ctx: &Context<'_>) -> Result<Made, RestoreError> {
         let outputs = &self.engine.graph().outputs;
         let wanted = ctx.aside.and_then(|aside| outputs.iter().position(|(name, _)| name == aside.name()));
         let mut other = None;
-        // One of several runs of the same length.
+        // One of several runs of equal length.
         let mut run = |inputs: &[Map<f32>], mode: Mode, (number, of): (usize, usize)| {
             let piece = Piece { all: ctx.progress, number, of };
             let ctx = Context { progress: &piece, ..*ctx };
@@ -131,7 +132,7 @@ impl NetRestorer {
         Ok(Made { picture, other })
     }
 
-    /// Bytes of one run over a window, and of what surrounds it.
+    /// Bytes of one run over a window, including its surroundings.
     fn bytes_of_run(&self, (width, height): (usize, usize), threads: usize) -> u64 {
         let bytes = |height, width, mode| self.engine.peak_bytes(height, width, mode, threads);
         let whole = |multiple: usize| (height.next_multiple_of(multiple), width.next_multiple_of(multiple));
@@ -146,19 +147,19 @@ impl NetRestorer {
                 let (height, width) = whole(deepdeband::PATCH);
                 (bytes(height, width, variant.mode(seed)), (height, width), 24)
             }
-            // Between steps there is the image, its copy for the network, and the estimate.
+            // Between steps: the image, its copy for the network, and the estimate.
             Way::Once | Way::Steps(_) => {
                 let (height, width) = whole(self.multiple);
                 let copies = if self.way == Way::Once { 12 } else { 36 };
                 (bytes(height, width, Mode::default()), (height, width), copies)
             }
         };
-        // A size that the network cannot take is told when it runs.
+        // An unsupported size is reported when the network runs.
         run.unwrap_or(0) as u64 + (height * width * around) as u64
     }
 }
 
-/// What a network made of a window.
+/// The network's result for a window.
 struct Made {
     picture: Map<f32>,
     other: Option<Map<f32>>,
@@ -170,7 +171,7 @@ impl Restorer for NetRestorer {
     }
 
     fn working_bytes(&self, size: (usize, usize), at_once: usize, ctx: &Context<'_>) -> u64 {
-        // Weights lie there as they were read and as the engine wants them.
+        // Memory holds the weights as read and as packed by the engine.
         let numbers = 8 * self.engine.graph().parameter_count() as u64;
         numbers + self.bytes_of_run(size, ctx.threads).saturating_mul(at_once as u64)
     }
@@ -297,7 +298,7 @@ mod tests {
         assert!(run(2) != run(1));
     }
 
-    /// Hears progress and takes an output.
+    /// Observes progress and takes an output.
     #[derive(Default)]
     struct Ear(Mutex<Vec<(usize, usize)>>, Mutex<Vec<(Window, Vec<Vec<f32>>)>>);
 
@@ -318,7 +319,7 @@ mod tests {
         }
     }
 
-    /// Shares that were told, which never go back.
+    /// Reported progress, which never decreases.
     fn told(restorer: &dyn Restorer, image: &Image, tile: usize) -> Vec<f64> {
         let ear = Ear::default();
         let ctx = Context { threads: 2, progress: &ear, ..Context::default() };
@@ -347,7 +348,7 @@ mod tests {
     #[test]
     fn what_a_network_makes_beside_its_picture_is_handed_on() {
         let (architecture, engine) = made("ggdbn");
-        // No multiple of eight: the network sees more than the image.
+        // Not a multiple of eight: the network reads more than the image.
         let image = picture(37, 21, 3);
         let restorer = NetRestorer::new(architecture, Arc::clone(&engine), Way::Once).unwrap();
         let ear = Ear::default();

@@ -1,40 +1,40 @@
-//! How networks are run, and why they cannot be.
+//! Run modes and run errors of networks.
 
 use unband_image::RestoreError;
 use unband_nets::{Graph, Shape, ShapeError};
 
-/// How a network is run where that is not settled by its graph.
+/// Run-time behaviour that the graph leaves open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Mode {
-    /// Batch normalisation takes the statistics of the image instead of the running ones.
+    /// Whether batch normalisation uses the statistics of the image instead of the running ones.
     pub picture_statistics: bool,
-    /// Dropout zeroes samples, by this seed.
+    /// Seed of active dropout.
     pub dropout: Option<u64>,
 }
 
-/// Why a network could not be run.
+/// Reason why a network could not run.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
-    /// The inputs are not those of the graph.
+    /// The inputs do not match the graph.
     #[error("{net} takes {wanted}, got {got}")]
     Inputs {
         /// The network.
         net: String,
-        /// What it takes.
+        /// Expected shapes.
         wanted: String,
-        /// What was given.
+        /// Actual shapes.
         got: String,
     },
     /// The image's size does not fit.
     #[error(transparent)]
     Shape(#[from] ShapeError),
-    /// Asked to stop.
+    /// Cancelled.
     #[error(transparent)]
     Stopped(#[from] RestoreError),
 }
 
-/// Size of the image, once the inputs are those of the graph.
+/// Size of the image, after the inputs were checked against the graph.
 pub(crate) fn check(graph: &Graph, inputs: &[Shape]) -> Result<(usize, usize), RunError> {
     let fits = |(input, shape): (&unband_nets::Input, &Shape)| {
         input.channels == shape.channels && (!input.point || shape.is_point())

@@ -1,4 +1,4 @@
-//! Windows of images as networks take them, and the part of what they give that goes back into the image.
+//! Windows of images as network input, and copying of their results into the image.
 
 use unband_image::{Image, Model, RestoreError, TileOut, Window};
 use unband_nets::Shape;
@@ -6,19 +6,19 @@ use unband_nets::Shape;
 use crate::map::Map;
 use crate::run::RunError;
 
-/// Luma with two colour differences is nothing that these networks know.
+/// Refuses luma with two colour differences, which these networks do not support.
 ///
 /// # Errors
-/// Images of that kind, in the name of the method.
+/// Images of that kind; the error names the method.
 pub fn refuse_yuv(method: &'static str, image: &Image) -> Result<(), RestoreError> {
     if matches!(image.color.model, Model::Yuv { .. }) {
-        let what = "takes red, green and blue: convert the image first".to_owned();
+        let what = "needs red, green and blue: convert the image first".to_owned();
         return Err(RestoreError::Unsupported { method, what });
     }
     Ok(())
 }
 
-/// Why a method gives nothing where its network could not be run.
+/// The error of a method whose network could not run.
 pub fn failed(method: &'static str, error: RunError) -> RestoreError {
     match error {
         RunError::Stopped(error) => error,
@@ -26,30 +26,32 @@ pub fn failed(method: &'static str, error: RunError) -> RestoreError {
     }
 }
 
-/// Refuses what a network made where that is no number, infinite, or beyond 3 million times white: its weights are no weights of
-/// it, or damaged.
+/// Refuses network output that is NaN, infinite, or beyond 3 million times white: the weights are damaged or
+/// belong to another network.
 ///
 /// # Errors
-/// The first of such samples, in the name of the method.
+/// The first of such samples; the error names the method.
 pub fn check_finite<'a>(
     method: &'static str,
     mut made: impl Iterator<Item = &'a [f32]>,
 ) -> Result<(), RestoreError> {
-    // A sum of zeroes unless some sample is not finite after the first factor: no branch for each.
+    // The sum is zero unless some sample is not finite after the first factor; this avoids a branch per
+    // sample.
     let sound = |samples: &[f32]| samples.iter().map(|v| v * 1e32 * 0.0).sum::<f32>() == 0.0;
     if made.all(sound) { Ok(()) } else { Err(RestoreError::NoNumbers { method }) }
 }
 
-/// The image that a network gave, its first output.
+/// The network's output image, its first output.
 ///
 /// # Errors
-/// Networks without outputs, in the name of the method.
+/// Networks without outputs; the error names the method.
 pub fn first(method: &'static str, made: Vec<Map<f32>>) -> Result<Map<f32>, RestoreError> {
-    let what = || RestoreError::Unsupported { method, what: "gave nothing".to_owned() };
+    let what = || RestoreError::Unsupported { method, what: "returned no image".to_owned() };
     made.into_iter().next().ok_or_else(what)
 }
 
-/// A window as red, green and blue in a network's range, mirrored at the right and at the bottom up to a multiple.
+/// A window as red, green and blue in a network's range, mirrored at the right and at the bottom up to a
+/// multiple.
 pub fn fetched(image: &Image, window: Window, multiple: usize, (low, high): (f32, f32)) -> Map<f32> {
     let mut map = extended(3, (window.width(), window.height()), multiple, |c, y| {
         &image.planes[c.min(image.planes.len() - 1)].row(window.y0 + y)[window.x0..window.x1]
@@ -58,7 +60,8 @@ pub fn fetched(image: &Image, window: Window, multiple: usize, (low, high): (f32
     map
 }
 
-/// So many channels of this width and height, whose rows are given, mirrored at the right and at the bottom up to a multiple.
+/// Channels of this width and height, with given rows, mirrored at the right and at the bottom up to a
+/// multiple.
 pub fn extended<'a>(
     channels: usize,
     (width, height): (usize, usize),
@@ -79,7 +82,7 @@ pub fn extended<'a>(
     map
 }
 
-/// Place `i` of a line of `n` samples that is mirrored at its end, without repeating the last one.
+/// Index `i` in a line of `n` samples that is mirrored at its end, without repeating the last one.
 pub fn mirrored(i: usize, n: usize) -> usize {
     if n == 1 {
         return 0;
@@ -88,7 +91,8 @@ pub fn mirrored(i: usize, n: usize) -> usize {
     if i < n { i } else { 2 * (n - 1) - i }
 }
 
-/// Lays the core of what was made of the outer window into a tile; a grey one takes the mean of red, green and blue.
+/// Copies the core of the outer window's result into a tile; a grey tile gets the mean of red, green and
+/// blue.
 pub fn lay(made: &Map<f32>, outer: Window, core: Window, output: &mut TileOut) {
     let grey = output.planes.len() == 1;
     for (c, plane) in output.planes.iter_mut().enumerate() {
@@ -104,7 +108,7 @@ pub fn lay(made: &Map<f32>, outer: Window, core: Window, output: &mut TileOut) {
     }
 }
 
-/// Row `y` of the core in what was made of the outer window.
+/// Row `y` of the core in the outer window's result.
 pub fn core_row(made: &Map<f32>, channel: usize, outer: Window, core: Window, y: usize) -> &[f32] {
     &made.plane(channel)[(core.y0 - outer.y0 + y) * made.shape.width + core.x0 - outer.x0..][..core.width()]
 }

@@ -1,4 +1,4 @@
-//! A network as a table for people.
+//! Tabular summary of a network.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -10,10 +10,10 @@ use crate::param::{Param, ParamId};
 use crate::shape::{Shape, ShapeError};
 
 impl Graph {
-    /// A table of what the network does to an image of that size: where, what, the result's channels × rows × columns,
-    /// learned numbers, multiply-adds. An operation and what only follows it share a line; lines that come again and again
-    /// are shown once, below a line that says how often and counts all of them. What has no name of its own is at "·". Totals
-    /// are last.
+    /// A table of the network for an image of that size: path, operation, output as channels × rows ×
+    /// columns, learned parameters, multiply-adds. An operation shares a line with the activation or
+    /// normalisation after it. Repeated lines are shown once, below a line with the repeat count and the
+    /// totals of all repeats. An operation without a name of its own is shown as "·". Totals are last.
     ///
     /// ```
     /// let graph = unband_nets::arch::build("rrdbnet").unwrap().unwrap();
@@ -40,7 +40,7 @@ impl Graph {
         Ok(out)
     }
 
-    /// What goes in and what comes out.
+    /// Inputs and outputs with their shapes.
     fn ends(&self, shapes: &[Shape]) -> String {
         let inputs = self.nodes.iter().zip(shapes).filter_map(|(node, shape)| match node.op {
             Op::Input(i) => Some(format!("{} {shape}", self.inputs[i].name)),
@@ -61,7 +61,7 @@ impl Graph {
         };
         let radius = match self.receptive_radius() {
             Some(radius) => format!("{} samples to each side", grouped(radius as u64)),
-            None => "the whole image, or as far as it decides".to_owned(),
+            None => "whole image, or data-dependent".to_owned(),
         };
         let multiple = match self.size_multiple() {
             Some(1) => "any size".to_owned(),
@@ -77,20 +77,20 @@ impl Graph {
         let lines = [
             format!("{} parameters in {tensors} tensors{spare}", grouped(learned as u64)),
             format!("{} multiply-adds", grouped(self.multiply_adds(height, width)?)),
-            format!("looks at {radius}; takes {multiple}"),
-            format!("memory: {} of weights, at most {values} of values at once", bytes(weights)),
+            format!("receptive field: {radius}; takes {multiple}"),
+            format!("memory: {} of weights, at most {values} of activations", bytes(weights)),
         ];
         // Writing to a string cannot fail.
         let _ = writeln!(out, "{}", lines.join("\n"));
         Ok(())
     }
 
-    /// One line for each operation with parameters and what leads up to it and follows it.
+    /// One line per operation with parameters, including the operations that lead up to it and follow it.
     fn lines(&self, shapes: &[Shape]) -> Vec<Item> {
         let mut seen: HashSet<ParamId> = HashSet::new();
         let mut lines: Vec<Line> = Vec::new();
         for (i, node) in self.nodes.iter().enumerate() {
-            // Nothing is done by them.
+            // They compute nothing.
             if matches!(node.op, Op::Input(_) | Op::Slice(_)) {
                 continue;
             }
@@ -116,14 +116,14 @@ impl Graph {
     }
 }
 
-/// What an operation is in a line.
+/// Role of an operation in a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     /// Has parameters, and a line of its own.
     Layer,
-    /// An activation or a normalisation: part of the layer before it, wherever it lies.
+    /// An activation or a normalisation: part of the layer before it, whatever its path.
     Finish,
-    /// Only moves samples about.
+    /// Only rearranges samples.
     Arrange,
     /// Anything else.
     Other,
@@ -147,8 +147,9 @@ impl Kind {
     }
 }
 
-/// Is node `i` part of the line that ends with the node before it? What moves samples about belongs to the operation with
-/// parameters that it leads up to; what follows that lies beside it, or above, where the line then stays.
+/// Whether node `i` continues the line that ends with the node before it. Rearrangement belongs to the
+/// operation with parameters that it leads up to. An operation that follows the layer has a path next to it,
+/// or above; above, the line stays at that level.
 fn continues(node: &Node, i: usize, line: &Line) -> bool {
     if !node.inputs.iter().any(|v| v.index() + 1 == i) || node.op == Op::Concat {
         return false;
@@ -171,12 +172,12 @@ fn continues(node: &Node, i: usize, line: &Line) -> bool {
     }
 }
 
-/// Is a path below another?
+/// Whether a path is below another.
 fn inside(path: &str, above: &str) -> bool {
     above.is_empty() || path.strip_prefix(above).is_some_and(|rest| rest.starts_with('.'))
 }
 
-/// Is a path below another, by a layer and its parts?
+/// Whether a path is below another, by one layer and its parts.
 fn just_inside(path: &str, above: &str) -> bool {
     let parts = |path: &str| path.split('.').filter(|part| !part.is_empty()).count();
     inside(path, above) && parts(path) <= parts(above) + 2
@@ -193,9 +194,9 @@ struct Line {
     scope: String,
     /// Path of its last operation.
     end: String,
-    /// Is that above the layer?
+    /// Whether that path is above the layer.
     left: bool,
-    /// That of the layer, or of all.
+    /// Role of the layer, or of all operations.
     kind: Kind,
     words: String,
     shape: Shape,
@@ -221,7 +222,7 @@ impl Line {
     }
 }
 
-/// A line, or several that are there so many times.
+/// A line, or several lines repeated a number of times.
 #[derive(Clone, Debug)]
 enum Item {
     Line(Line),
@@ -229,7 +230,7 @@ enum Item {
 }
 
 impl Item {
-    /// The same for items that differ only in numbers of their names.
+    /// A key that is equal for items that differ only in the numbers of their names.
     fn key(&self) -> String {
         match self {
             Self::Line(line) => {
@@ -250,7 +251,7 @@ impl Item {
         }
     }
 
-    /// Learned numbers and multiply-adds.
+    /// Learned parameters and multiply-adds.
     fn sums(&self) -> (u64, u64) {
         match self {
             Self::Line(line) => (line.parameters, line.multiply_adds),
@@ -261,7 +262,7 @@ impl Item {
         }
     }
 
-    /// Adds rows; names begin where `above` ends.
+    /// Adds rows; names are shown relative to `above`.
     fn print(&self, above: &str, depth: usize, rows: &mut Vec<Row>) {
         let margin = "  ".repeat(depth);
         let (parameters, multiply_adds) = self.sums();
@@ -292,7 +293,7 @@ impl Item {
     }
 }
 
-/// Puts lines together that repeat, short runs before long ones.
+/// Merges repeated lines, short runs before long ones.
 fn folded(mut items: Vec<Item>) -> Vec<Item> {
     let mut keys: Vec<String> = items.iter().map(Item::key).collect();
     let mut length = 1;
@@ -316,7 +317,7 @@ fn folded(mut items: Vec<Item>) -> Vec<Item> {
     items
 }
 
-/// A run of items that is there several times.
+/// A run of items that is repeated.
 fn again(items: &[Item], all: &Range<usize>, length: usize) -> Item {
     let (run, end) = (&items[all.start..all.start + length], &items[all.end - length..all.end]);
     Item::Again { items: run.to_vec(), times: all.len() / length, first: shared(run), last: shared(end) }
@@ -355,7 +356,7 @@ fn below<'a>(path: &'a str, above: &str) -> &'a str {
     path.strip_prefix(above).map_or(path, |rest| rest.strip_prefix('.').unwrap_or(rest))
 }
 
-/// A row of cells; the last two are numbers.
+/// A row of the table; the last two entries are numbers.
 #[derive(Clone, Debug, Default)]
 struct Row([String; 5]);
 
@@ -365,7 +366,7 @@ impl Row {
     }
 }
 
-/// Columns side by side, numbers to the right.
+/// Aligned columns, numbers to the right.
 fn align(rows: &[Row], out: &mut String) {
     let width = |c: usize| rows.iter().map(|row| row.0[c].chars().count()).max().unwrap_or(0);
     let widths = [0, 1, 2, 3, 4].map(width);
@@ -382,7 +383,7 @@ fn align(rows: &[Row], out: &mut String) {
     }
 }
 
-/// 1,234,567.
+/// With thousands separators: 1,234,567.
 fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
@@ -400,7 +401,7 @@ mod tests {
     use super::*;
     use crate::{Net, arch};
 
-    /// Cells of the row whose name is `at`.
+    /// Entries of the row named `at`.
     fn row(table: &str, at: &str) -> Vec<String> {
         let line = table.lines().find(|line| line.split_whitespace().next() == Some(at));
         line.unwrap_or_else(|| panic!("no {at}\n{table}"))

@@ -1,4 +1,4 @@
-//! A network as data.
+//! Network description: a graph of operations, parameters, inputs and outputs.
 
 use crate::op::{Op, Reach};
 use crate::param::{Param, Role, Stored};
@@ -9,7 +9,7 @@ use crate::shape::{Shape, ShapeError};
 pub struct Value(pub(crate) u32);
 
 impl Value {
-    /// Place of its node in [`Graph::nodes`].
+    /// Index of its node in [`Graph::nodes`].
     pub fn index(self) -> usize {
         self.0 as usize
     }
@@ -18,44 +18,44 @@ impl Value {
 /// An input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Input {
-    /// Its name.
+    /// Name.
     pub name: String,
-    /// Its channels.
+    /// Number of channels.
     pub channels: usize,
     /// One sample per channel instead of an image: a time, a strength.
     pub point: bool,
 }
 
-/// One operation with its place.
+/// One operation with its inputs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
-    /// What it does.
+    /// Operation.
     pub op: Op,
-    /// What it reads.
+    /// Values that it reads.
     pub inputs: Vec<Value>,
     /// Channels of its result.
     pub channels: usize,
-    /// Path in the state dict, for people.
+    /// Path in the state dict, for display.
     pub scope: String,
 }
 
 /// A network: nodes in an order in which they can run, each reading earlier ones.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Graph {
-    /// Its name.
+    /// Name.
     pub name: String,
-    /// Its inputs.
+    /// Inputs.
     pub inputs: Vec<Input>,
-    /// Its operations.
+    /// Operations.
     pub nodes: Vec<Node>,
-    /// Its parameters.
+    /// Parameters.
     pub params: Vec<Param>,
-    /// Its results by name; the first is the image.
+    /// Outputs by name; the first is the image.
     pub outputs: Vec<(String, Value)>,
 }
 
 impl Graph {
-    /// Learned numbers.
+    /// Number of learned parameters.
     pub fn parameter_count(&self) -> usize {
         self.params.iter().map(Param::learned).sum()
     }
@@ -73,7 +73,7 @@ impl Graph {
     /// Shapes of all results for images of that size.
     ///
     /// # Errors
-    /// The first operation that cannot take what it gets.
+    /// The first operation that does not accept its inputs.
     pub fn shapes(&self, height: usize, width: usize) -> Result<Vec<Shape>, ShapeError> {
         let mut shapes: Vec<Shape> = Vec::with_capacity(self.nodes.len());
         for node in &self.nodes {
@@ -90,7 +90,7 @@ impl Graph {
                 node.op.shape(&inputs).map_err(|what| ShapeError { at: at(), what })?
             };
             if shape.is_empty() {
-                return Err(ShapeError { at: at(), what: format!("nothing is left of {height}×{width}") });
+                return Err(ShapeError { at: at(), what: format!("{height}×{width} gives an empty result") });
             }
             shapes.push(shape);
         }
@@ -113,7 +113,7 @@ impl Graph {
     /// Sides of images must be multiples of this; powers of two up to 1024 are tried.
     pub fn size_multiple(&self) -> Option<usize> {
         (0..=10).map(|i| 1usize << i).find(|m| {
-            // Large enough for any network, and multiples of no more than m.
+            // Large enough for any network, and only multiples of m.
             let large = 256usize.div_ceil(*m);
             [(1, 2), (2, 1), (3, 5)]
                 .iter()
@@ -121,8 +121,9 @@ impl Graph {
         })
     }
 
-    /// Rows of the image that it gives over those of the one that it takes: 4 for a network that enlarges four times. `None`
-    /// where that is no whole number, the same for columns, where the channels differ, and where images have no common size.
+    /// Scale factor: rows of the output image over those of the input image, 4 for an upscaling network of
+    /// ×4. `None` if the factor is not an integer, differs for columns, if the channels differ, or if there
+    /// is no common size.
     pub fn scale(&self) -> Option<usize> {
         let side = 64 * self.size_multiple()?;
         let shapes = self.shapes(side, side).ok()?;
@@ -131,13 +132,13 @@ impl Graph {
         (scale > 0 && out == Shape::new(self.inputs[0].channels, scale * side, scale * side)).then_some(scale)
     }
 
-    /// How far a sample of any output looks: samples of the input to each side; `None` when some operation looks at all of
-    /// them.
+    /// Receptive field: the number of input samples to each side that any output depends on; `None` if some
+    /// operation reads its whole input.
     pub fn receptive_radius(&self) -> Option<usize> {
         self.radius_by(|_, op| op.reach())
     }
 
-    /// The same for an executor whose operations look further than they need to.
+    /// The same for an executor whose operations read further than necessary.
     pub fn radius_by(&self, reach: impl Fn(usize, &Op) -> Reach) -> Option<usize> {
         let reaches = self.reaches(reach);
         let of_outputs = || self.outputs.iter().map(|(_, value)| reaches[value.index()]);
@@ -145,13 +146,13 @@ impl Graph {
         (!of_outputs().any(|reach| reach.global)).then(|| radius.ceil() as usize)
     }
 
-    /// Input samples under a sample of the coarsest value.
+    /// Input samples per sample of the coarsest value.
     pub fn coarsest_step(&self) -> usize {
         self.reaches(|_, op| op.reach()).iter().fold(1.0, |most: f64, reach| most.max(reach.step)).ceil()
             as usize
     }
 
-    /// Per value, in samples of the input: how far it looks, and how large its samples are.
+    /// For each value, in input samples: receptive radius, and sample size.
     fn reaches(&self, reach: impl Fn(usize, &Op) -> Reach) -> Vec<Reach> {
         let mut known: Vec<Reach> = Vec::with_capacity(self.nodes.len());
         for (i, node) in self.nodes.iter().enumerate() {
@@ -170,7 +171,7 @@ impl Graph {
         known
     }
 
-    /// Bytes of 32-bit results that live at once, at most, when each is dropped after its last use.
+    /// Peak memory of 32-bit results, in bytes, when each is dropped after its last use.
     ///
     /// # Errors
     /// As [`Graph::shapes`].
@@ -188,7 +189,7 @@ impl Graph {
         Ok(peak)
     }
 
-    /// For each value, the last node that reads it; outputs live to the end.
+    /// For each value, the index of the last node that reads it; outputs live to the end.
     pub fn last_uses(&self) -> Vec<usize> {
         let mut last: Vec<usize> = (0..self.nodes.len()).collect();
         for (i, node) in self.nodes.iter().enumerate() {
@@ -202,7 +203,7 @@ impl Graph {
         last
     }
 
-    /// Parameters of which no operation reads anything.
+    /// Parameters that no operation reads.
     pub fn unused(&self) -> Vec<&Param> {
         let mut used = vec![false; self.params.len()];
         for node in &self.nodes {

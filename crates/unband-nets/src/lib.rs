@@ -1,6 +1,7 @@
-//! Networks as data: a graph of typed operations with PyTorch's parameter names, and the tensors that go with it.
+//! Neural network descriptions, checkpoints and ONNX export.
 //!
-//! An architecture is described once, in `arch/`. The CPU engine and the trainer both execute the description.
+//! A network is a graph of typed operations with PyTorch's parameter names, plus its tensors. An architecture
+//! is described once, in `arch/`. The CPU engine and the trainer both execute that description.
 #![forbid(unsafe_code)]
 
 pub mod arch;

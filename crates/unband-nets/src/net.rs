@@ -1,4 +1,4 @@
-//! Building a graph.
+//! Graph builder.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use crate::graph::{Graph, Input, Node, Value};
 use crate::op::Op;
 use crate::param::{Form, Param, ParamId, Role};
 
-/// A description that makes no sense: the first fault met, with its place.
+/// An invalid description: the first fault, with its path.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{net}: {at}: {what}")]
 pub struct BuildError {
@@ -14,11 +14,12 @@ pub struct BuildError {
     pub net: String,
     /// Path in the state dict.
     pub at: String,
-    /// What is wrong.
+    /// The fault.
     pub what: String,
 }
 
-/// A graph in the making. Channels are checked at every step; the first fault is kept and told by [`Net::finish`].
+/// A graph under construction. Channels are checked at every step; the first fault is kept and returned by
+/// [`Net::finish`].
 #[derive(Debug)]
 pub struct Net {
     name: String,
@@ -60,7 +61,7 @@ impl Net {
         self.push(Op::Input(number), &[], channels)
     }
 
-    /// Does something with names that begin with `name.`; an empty name changes nothing.
+    /// Runs a function with the name prefix `name.`; an empty name adds no prefix.
     pub fn scope<T>(&mut self, name: impl AsRef<str>, build: impl FnOnce(&mut Self) -> T) -> T {
         let name = name.as_ref();
         if name.is_empty() {
@@ -72,7 +73,7 @@ impl Net {
         made
     }
 
-    /// Channels of a value.
+    /// Number of channels of a value.
     pub fn channels(&self, value: Value) -> usize {
         self.nodes.get(value.index()).map_or(0, |node| node.channels)
     }
@@ -82,7 +83,7 @@ impl Net {
         self.param(name.as_ref(), shape, Role::Trainable, Form::Plain)
     }
 
-    /// A learned weight in a form.
+    /// A learned weight stored in the given form.
     pub fn weight(&mut self, name: impl AsRef<str>, shape: &[usize], form: Form) -> ParamId {
         self.param(name.as_ref(), shape, Role::Trainable, form)
     }
@@ -97,7 +98,7 @@ impl Net {
         self.param(name.as_ref(), shape, Role::Integer, Form::Plain)
     }
 
-    /// Numbers of the description, which no state dict holds.
+    /// Constants of the description, which no state dict holds.
     pub fn constant(&mut self, name: impl AsRef<str>, shape: &[usize], values: Vec<f32>) -> ParamId {
         if values.len() != shape.iter().product::<usize>() {
             self.fault(format!("{} constants for {shape:?}", values.len()));

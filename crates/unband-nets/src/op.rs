@@ -1,4 +1,4 @@
-//! The operations.
+//! Operation types of a graph.
 
 use crate::layer::activation::Activation;
 use crate::layer::arithmetic::{AddScaled, Affine};
@@ -11,12 +11,12 @@ use crate::layer::norm::{BatchNorm, LayerNorm, UnitChannels};
 use crate::layer::pool::{MaxPool, Reduce};
 use crate::shape::Shape;
 
-/// One operation of a graph. What each computes is said at its own type, in `layer/`.
+/// One operation of a graph. Each is defined at its own type in `layer/`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Op {
-    /// An input of the graph, by its number.
+    /// An input of the graph, by index.
     Input(usize),
-    /// Convolution, also a linear layer (1×1).
+    /// Convolution, or linear layer (1×1).
     Conv(Conv),
     /// Transposed convolution.
     ConvTranspose(ConvTranspose),
@@ -24,15 +24,15 @@ pub enum Op {
     BandedDeformConv(BandedDeformConv),
     /// Deformable convolution.
     DeformConv(DeformConv),
-    /// Sample by sample.
+    /// Activation function.
     Activation(Activation),
     /// Batch normalisation.
     BatchNorm(BatchNorm),
     /// Normalisation over channels.
     LayerNorm(LayerNorm),
-    /// Channels to unit length.
+    /// Normalises channels to unit length.
     UnitChannels(UnitChannels),
-    /// Adds one vector per place of a window.
+    /// Adds one vector per position in a window.
     WindowAdd(WindowAdd),
     /// Self-attention inside windows.
     WindowAttention(WindowAttention),
@@ -44,49 +44,49 @@ pub enum Op {
     Mul,
     /// First plus a multiple of the second.
     AddScaled(AddScaled),
-    /// A multiple plus a constant, per channel or for all.
+    /// Factor plus offset, per channel or for all.
     Affine(Affine),
-    /// Channels one after the other.
+    /// Concatenation of channels.
     Concat,
-    /// Some of the channels.
+    /// Slice of channels.
     Slice(Slice),
-    /// Squares of samples into channels.
+    /// Pixel-unshuffle: squares of samples into channels.
     PixelUnshuffle(usize),
-    /// Channels into squares of samples.
+    /// Pixel-shuffle: channels into squares of samples.
     PixelShuffle(usize),
-    /// Each sample repeated so often, down and across.
+    /// Each sample repeated this many times, down and across.
     UpsampleNearest(usize),
     /// To the size of the second input, bilinear, half-pixel centres.
     BilinearLike,
-    /// To the size of the second input: the upper left part.
+    /// Crop to the size of the second input: the upper left part.
     Crop(Crop),
-    /// Largest of a window.
+    /// Maximum of a window.
     MaxPool(MaxPool),
-    /// Over the whole image.
+    /// Reduction over the whole image.
     Reduce(Reduce),
-    /// Everything into channels.
+    /// Flattens everything into channels.
     Flatten,
-    /// Zeroes samples while training, or where a network runs that way.
+    /// Dropout: zeroes samples in training, or if a network runs in that mode.
     Dropout(f32),
-    /// Drops all of an image's samples, of a share of the images, while training: stochastic depth.
+    /// Stochastic depth: in training, drops all samples of a share of the images.
     DropPath(f32),
 }
 
-/// What an operation costs and looks at.
+/// Cost of an operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Cost {
-    /// Multiply-adds that count as such in papers: of convolutions, linear layers and attention.
+    /// Multiply-adds as counted in papers: of convolutions, linear layers and attention.
     pub multiply_adds: u64,
 }
 
-/// How far an operation looks, in samples of its input.
+/// Receptive field of an operation, in samples of its input.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Reach {
     /// Samples to each side.
     pub radius: f64,
     /// Size of an output sample over that of an input sample: 2 for a stride of 2, 0.5 for upsampling by 2.
     pub step: f64,
-    /// Looks at the whole image, or as far as its parameters tell it to.
+    /// Reads the whole image, or at data-dependent offsets without bound.
     pub global: bool,
 }
 
@@ -95,7 +95,7 @@ impl Reach {
 }
 
 impl Op {
-    /// A word for people.
+    /// Short name for display.
     pub fn word(&self) -> String {
         match self {
             Self::Input(_) => "input".into(),
@@ -127,7 +127,7 @@ impl Op {
             Self::Reduce(r) => r.word().into(),
             Self::Flatten => "flatten".into(),
             Self::Dropout(p) => format!("dropout {p}"),
-            // Its share differs from block to block, which would hide that they are alike.
+            // The share differs from block to block and would hide that the blocks are alike.
             Self::DropPath(_) => "drop path".into(),
         }
     }
@@ -135,7 +135,7 @@ impl Op {
     /// The shape of the result.
     ///
     /// # Errors
-    /// What does not fit, as text.
+    /// The mismatch, as text.
     pub fn shape(&self, inputs: &[Shape]) -> Result<Shape, String> {
         let x = *inputs.first().ok_or("an operation without input")?;
         match self {
@@ -166,7 +166,7 @@ impl Op {
         }
     }
 
-    /// What it costs for these inputs and this result.
+    /// Cost for these inputs and this result.
     pub fn cost(&self, inputs: &[Shape], output: Shape) -> Cost {
         let area = (output.height * output.width) as u64;
         let multiply_adds = match self {
@@ -182,7 +182,7 @@ impl Op {
         Cost { multiply_adds }
     }
 
-    /// How far it looks.
+    /// Receptive field.
     pub fn reach(&self) -> Reach {
         let near = |radius: f64| Reach { radius, ..Reach::POINT };
         let everywhere = Reach { global: true, ..Reach::POINT };
@@ -209,7 +209,7 @@ fn same_channels(x: Shape, channels: usize) -> Result<Shape, String> {
 }
 
 impl Op {
-    /// The parameters that it reads.
+    /// Its parameters.
     pub fn params(&self) -> Vec<crate::ParamId> {
         match self {
             Self::Conv(conv) => [Some(conv.weight), conv.bias].into_iter().flatten().collect(),

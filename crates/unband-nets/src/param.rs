@@ -1,17 +1,17 @@
 //! Parameters and how they are stored in a state dict.
 
-/// Number of a parameter in [`crate::Graph::params`].
+/// Index of a parameter in [`crate::Graph::params`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ParamId(pub(crate) u32);
 
 impl ParamId {
-    /// Place in [`crate::Graph::params`].
+    /// Index in [`crate::Graph::params`].
     pub fn index(self) -> usize {
         self.0 as usize
     }
 }
 
-/// What a parameter is for.
+/// Role of a parameter.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Role {
     /// Learned.
@@ -24,33 +24,34 @@ pub enum Role {
     Constant(Vec<f32>),
 }
 
-/// In which form the state dict holds a parameter.
+/// Stored form of a parameter in a state dict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Form {
-    /// As it is: `NAME`.
+    /// Unchanged: `NAME`.
     Plain,
     /// `NAME_g` and `NAME_v`: per first index, g · v / ‖v‖₂ (PyTorch's old weight normalisation, `dim = 0`).
     WeightNorm,
-    /// `NAME_orig`, `NAME_u`, `NAME_v`: the weight over uᵀ W v, W reshaped to first index × rest (PyTorch's old spectral
+    /// `NAME_orig`, `NAME_u`, `NAME_v`: the weight over uᵀ W v, W reshaped to first index × rest (PyTorch's
+    /// old spectral
     /// normalisation).
     SpectralNorm,
 }
 
-/// A parameter as operations read it.
+/// A parameter as read by operations.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Param {
     /// PyTorch's path, `RRDB_trunk.0.RDB1.conv1.weight`.
     pub name: String,
     /// PyTorch's shape.
     pub shape: Vec<usize>,
-    /// What it is for.
+    /// Role.
     pub role: Role,
-    /// How it is stored.
+    /// Stored form.
     pub form: Form,
 }
 
 impl Param {
-    /// Elements.
+    /// Number of elements.
     pub fn len(&self) -> usize {
         self.shape.iter().product()
     }
@@ -60,7 +61,7 @@ impl Param {
         self.len() == 0
     }
 
-    /// Learned numbers: what parameter counts of papers count.
+    /// Number of learned parameters, as counted in papers.
     pub fn learned(&self) -> usize {
         match (&self.role, self.form) {
             (Role::Trainable, Form::WeightNorm) => self.len() + self.shape.first().copied().unwrap_or(1),
@@ -69,7 +70,7 @@ impl Param {
         }
     }
 
-    /// The tensors of a state dict that hold it: name, shape, and whether they are integers.
+    /// The tensors of a state dict that store it: name, shape, and whether they are integers.
     pub fn stored(&self) -> Vec<Stored> {
         let whole =
             |name: &str, integer| Stored { name: name.to_owned(), shape: self.shape.clone(), integer };
@@ -104,6 +105,6 @@ pub struct Stored {
     pub name: String,
     /// Its shape.
     pub shape: Vec<usize>,
-    /// Integers, which nothing reads.
+    /// Whether it holds integers, which nothing reads.
     pub integer: bool,
 }

@@ -1,4 +1,4 @@
-//! Sizes of what flows between operations.
+//! Shapes of values in a graph.
 
 use std::fmt;
 
@@ -14,28 +14,28 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// Of so many channels, rows and columns.
+    /// A shape of these channels, rows and columns.
     pub fn new(channels: usize, height: usize, width: usize) -> Self {
         Self { channels, height, width }
     }
 
-    /// Samples.
+    /// Number of samples.
     pub fn len(self) -> usize {
         self.channels * self.height * self.width
     }
 
-    /// Whether it holds nothing.
+    /// Whether it has no samples.
     pub fn is_empty(self) -> bool {
         self.len() == 0
     }
 
-    /// The same area with other channels.
+    /// The same area with another number of channels.
     #[must_use]
     pub fn with_channels(self, channels: usize) -> Self {
         Self { channels, ..self }
     }
 
-    /// One sample per channel?
+    /// Whether it has one sample per channel.
     pub fn is_point(self) -> bool {
         self.height == 1 && self.width == 1
     }
@@ -53,6 +53,6 @@ impl fmt::Display for Shape {
 pub struct ShapeError {
     /// The operation.
     pub at: String,
-    /// What does not fit.
+    /// The mismatch.
     pub what: String,
 }

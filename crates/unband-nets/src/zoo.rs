@@ -1,27 +1,28 @@
-//! Checkpoints that others published: what they are, where they are, and how a copy is told from a damaged one.
+//! Published checkpoints: names, sources, licences and checksums.
 //!
-//! None is part of unband and none is fetched: people get a file from its publisher and import it.
+//! None is part of unband and none is downloaded: users get a file from its publisher and import it.
 
 use crate::arch::{self, Architecture};
 
-/// A checkpoint that was published.
+/// A published checkpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Published {
-    /// What it is called here, kebab-case.
+    /// Name in unband, kebab case.
     pub name: &'static str,
     /// The network's name in [`arch::ARCHITECTURES`], or [`FORESTS`].
     pub architecture: &'static str,
-    /// The file's or folder's name at its publisher's.
+    /// Name of the file or folder at the publisher.
     pub file: &'static str,
-    /// Who trained it.
+    /// Author.
     pub author: &'static str,
-    /// Under which terms; what is not said is said to be so.
+    /// Licence; states explicitly when none is given.
     pub licence: &'static str,
-    /// Where it is published.
+    /// Place of publication.
     pub place: &'static str,
-    /// Bytes, where known.
+    /// Size in bytes, if known.
     pub bytes: Option<u64>,
-    /// SHA-256 as [`Source::sha256`](crate::checkpoint::Source::sha256) gives it: all of it, its first eight digits, or nothing where it is not known.
+    /// SHA-256 as returned by [`Source::sha256`](crate::checkpoint::Source::sha256): complete, its first
+    /// eight digits, or empty if unknown.
     pub sha256: &'static str,
 }
 
@@ -31,18 +32,18 @@ impl Published {
         arch::find(self.architecture)
     }
 
-    /// Whether a file with that SHA-256 is this one; `None` where the publisher's is not known.
+    /// Whether a file with that SHA-256 is this one; `None` if the publisher's is unknown.
     pub fn is(&self, sha256: &str) -> Option<bool> {
         (!self.sha256.is_empty()).then(|| sha256.starts_with(self.sha256))
     }
 }
 
-/// What stands for a network where there is none: regression forests.
+/// Architecture name of published checkpoints that are not networks: regression forests.
 pub const FORESTS: &str = "regression-forests";
 
 const KAIR: &str = "github.com/cszn/KAIR, release v1.0";
-const KAIR_LICENCE: &str = "that of the repository, MIT (BSRGAN: Apache-2.0); none for the weights alone";
-const COMPARED: &str = "that of the authors' repository; none for the weights alone";
+const KAIR_LICENCE: &str = "the repository's, MIT (BSRGAN: Apache-2.0); none for the weights alone";
+const COMPARED: &str = "the authors' repository's; none for the weights alone";
 const REAL_ESRGAN: &str = "BSD-3-Clause";
 const DEEP_DEBAND: &str =
     "github.com/RaymondLZhou/deepDeband, pytorch-CycleGAN-and-pix2pix/checkpoints (Git LFS)";
@@ -50,7 +51,7 @@ const DEEP_DEBAND_LICENCE: &str = "MIT, 2022 Raymond Zhou";
 const ADNET: &str = "Tian et al.";
 const ADNET_LICENCE: &str = "none given";
 const TORCHVISION: &str = "download.pytorch.org/models";
-const TORCHVISION_LICENCE: &str = "BSD-3-Clause; trained on ImageNet, whose terms are its own";
+const TORCHVISION_LICENCE: &str = "BSD-3-Clause; trained on ImageNet, which has its own terms";
 
 const fn kair(
     name: &'static str,
@@ -108,7 +109,7 @@ const fn torchvision(name: &'static str, file: &'static str, sha256: &'static st
     }
 }
 
-/// All of them.
+/// All published checkpoints.
 pub static PUBLISHED: &[Published] = &[
     Published {
         name: "ggdbn",

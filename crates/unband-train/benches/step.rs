@@ -1,9 +1,10 @@
-//! One training step of the light net: 8 images of 128×128, mean absolute difference, Adam.
+//! Benchmark of one training step of the light network: 8 images of 128×128, mean absolute difference, Adam.
 //!
-//! For `tools/bench_train.py`, which runs PyTorch in turns with it: `--serve FOLDER` writes the numbers that the network starts
-//! with as `weights.safetensors`, what goes in and what is wanted as `batch.safetensors`, says "ready", and then takes a step
-//! for every line that comes in and answers with CPU milliseconds, milliseconds, and the loss before the step. Without, it times
-//! the parts of a step. `RAYON_NUM_THREADS` says how many threads.
+//! Driven by `tools/bench_train.py`, which alternates it with PyTorch. `--serve FOLDER` writes the initial
+//! weights as `weights.safetensors` and input and target as `batch.safetensors`, and prints "ready". Then it
+//! takes a step for every line of standard input, and prints CPU milliseconds, wall-clock milliseconds, and
+//! the loss before the step. Without it, the parts of a step are timed. `RAYON_NUM_THREADS` sets the number
+//! of threads.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
 #[path = "../../unband-infer/benches/shared/clock.rs"]
@@ -25,7 +26,7 @@ use unband_train::{Model, Optimizer};
 const DIMS: [usize; 4] = [8, 3, 128, 128];
 const RATE: f64 = 1e-4;
 
-/// Numbers from 0 to 1.
+/// Uniform numbers from 0 to 1.
 fn values(seed: usize) -> Vec<f32> {
     (0..DIMS.iter().product()).map(|i| fill::mixed(seed, i) as f32).collect()
 }

@@ -1,4 +1,4 @@
-//! A network that classifies tried on patches it does not learn from.
+//! Validation accuracy of a classifier.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -10,10 +10,10 @@ use crate::learner::Learner;
 use crate::recipe::Recipe;
 use crate::{Model, TrainError};
 
-/// Patches that are looked at together.
+/// Patches per forward pass.
 const TOGETHER: usize = 16;
 
-/// Right answers and patches, by class and family.
+/// Correct answers and number of patches, by class and family.
 type Counts = BTreeMap<(&'static str, String), (usize, usize)>;
 
 /// The patches.
@@ -22,7 +22,7 @@ pub(crate) struct Accuracy {
 }
 
 impl Accuracy {
-    /// Makes all of them.
+    /// Generates all patches.
     pub fn open(recipe: &Recipe) -> Result<Self, TrainError> {
         let mut examples = Examples::open(recipe, &recipe.validation.data, 0)?;
         for id in 0..examples.len() {
@@ -31,7 +31,7 @@ impl Accuracy {
         Ok(Self { examples })
     }
 
-    /// The mean share of right answers over both classes, 0 to 1. `accuracy.csv` in `folder` has it by family.
+    /// The mean accuracy over both classes, 0 to 1. `accuracy.csv` in `folder` lists it by family.
     pub fn run(&mut self, learner: &Learner, folder: &Path) -> Result<f64, TrainError> {
         let model = learner.learned()?;
         let mut counts = Counts::new();
@@ -75,7 +75,7 @@ fn summed(counts: &Counts) -> (f64, String) {
     let mut classes: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     let share = |(right, all): (usize, usize)| right as f64 / all.max(1) as f64;
     let mut line = |class: &str, family: &str, of: (usize, usize)| {
-        // Writing to a string does not fail.
+        // Writing to a string cannot fail.
         let _ = writeln!(table, "{class},{family},{},{},{:.4}", of.0, of.1, share(of));
     };
     for ((class, family), &of) in counts {

@@ -1,21 +1,21 @@
-//! What is done to both images of a pair.
+//! Augmentation of training pairs.
 
 use unband_image::Rng;
 
 use crate::recipe::Augment;
 
-/// What was drawn for one patch.
+/// Random augmentation of one patch.
 #[derive(Clone, Copy)]
 pub(crate) struct Change {
     turn: Turn,
     /// Radians.
     angle: Option<f32>,
-    /// Factor and offset of values.
+    /// Factor and offset of sample values.
     tones: Option<(f32, f32)>,
 }
 
 impl Change {
-    /// What `sample` of a batch goes through.
+    /// Draws the augmentation of `sample` of a batch.
     pub fn drawn(augment: Augment, rng: Rng, sample: u32) -> Self {
         let unit = |plane| rng.unit_at(sample, plane, 0, 0);
         let around = |plane, most: f64| (2.0 * unit(plane) - 1.0) * most as f32;
@@ -25,12 +25,14 @@ impl Change {
         Self { turn: Turn::drawn(augment, rng, sample), angle, tones }
     }
 
-    /// Lays planes of a square behind what is in `out`: only flipped and turned by quarters, which move samples and change none.
+    /// Appends planes of a square to `out`, flipped and rotated by quarter turns only, which leaves sample
+    /// values unchanged.
     pub fn lay(self, patch: &[f32], side: usize, out: &mut Vec<f32>) {
         self.turn.lay(patch, side, out);
     }
 
-    /// The same of an image, values of 0 to 1, which is also turned by any angle and made brighter or darker.
+    /// The same for an image with values of 0 to 1, which is also rotated by any angle and changed in
+    /// brightness and contrast.
     pub fn lay_picture(self, patch: &[f32], side: usize, out: &mut Vec<f32>) {
         let start = out.len();
         self.turn.lay(patch, side, out);
@@ -48,8 +50,8 @@ impl Change {
     }
 }
 
-/// A square turned around its middle, between samples linearly; outside it is mirrored without its border's samples, as `OpenCV`'s
-/// `BORDER_REFLECT_101`, the default of albumentations' `Rotate`.
+/// Rotates a square about its centre with linear interpolation; outside it is mirrored without repeating the
+/// border, as `OpenCV`'s `BORDER_REFLECT_101`, the default of albumentations' `Rotate`.
 fn rotated(plane: &[f32], side: usize, angle: f32) -> Vec<f32> {
     let (sin, cos) = angle.sin_cos();
     let middle = (side - 1) as f32 / 2.0;
@@ -71,7 +73,7 @@ fn rotated(plane: &[f32], side: usize, angle: f32) -> Vec<f32> {
     (0..side * side).map(value).collect()
 }
 
-/// Flips, then a transposition: with both flips these are all eight ways to lay a square.
+/// Flips, then a transposition: with both flips, these are the eight orientations of a square.
 #[derive(Clone, Copy)]
 struct Turn {
     hflip: bool,
@@ -89,7 +91,7 @@ impl Turn {
         Self { hflip: hflip ^ half ^ quarter, vflip: vflip ^ half, transpose: quarter }
     }
 
-    /// Lays planes of a square, one after the other, behind what is in `out`.
+    /// Appends planes of a square to `out`, one after the other.
     fn lay(self, patch: &[f32], side: usize, out: &mut Vec<f32>) {
         let place = |flipped: bool, i: usize| if flipped { side - 1 - i } else { i };
         for plane in patch.chunks_exact(side * side) {
@@ -126,7 +128,7 @@ mod tests {
             let mut sorted = turned.clone();
             sorted.sort_by(f32::total_cmp);
             assert_eq!(sorted, patch);
-            // The middle of each plane stays, planes do not mix.
+            // The centre of each plane stays; planes do not mix.
             assert!([turned[4], turned[13], turned[22]].map(|v| v as usize) == [4, 13, 22]);
             seen.insert(turned.iter().map(|v| v.to_bits()).collect::<Vec<_>>());
         }
@@ -144,7 +146,7 @@ mod tests {
         }
         let same = rotated(&plane, side, 0.0);
         assert!(same.iter().zip(&plane).all(|(a, b)| (a - b).abs() < 1e-4));
-        // A ramp has the same slope along any direction that is turned with it.
+        // A ramp has the same slope along any direction that rotates with it.
         let ramp: Vec<f32> = (0..81).map(|i| (i % 9) as f32).collect();
         let turned = rotated(&ramp, 9, 0.3);
         assert!((turned[41] - turned[40] - 0.3f32.cos()).abs() < 1e-4);

@@ -1,23 +1,25 @@
-//! Tells plainly banded pairs from others.
+//! Detection of clearly visible banding in training pairs.
 
 use unband_image::{Image, Matrix, Plane};
 
-/// A patch is banded when false steps cover this share of it: between one and two contours from side to side.
+/// A patch is banded if false steps cover this share of it: between one and two contours from side to side.
 const LEAST_SHARE: f64 = 0.03;
-/// Codes by which they exceed the clean image's. Rounding to 8 bits, which clean images went through too, stays below 1.
+/// Minimum excess over the clean image's steps, in codes. Rounding to 8 bits, also present in clean images,
+/// stays below 1.
 const LEAST_STEP_CODES: f32 = 1.5;
-/// Where the clean image steps by more, half a code per sample, there is an edge or a steep slope, which hides contours.
+/// Where the clean image steps by more, half a code per sample, an edge or a steep slope hides contours.
 const LEVEL_CODES: f32 = 3.0;
 /// Side of the boxes, in samples, even.
 const BOX: usize = 6;
-/// What steps of red, green and blue count beside those of luma: of colour alone they must be twice as high to be seen.
+/// Weight of red, green and blue steps relative to luma: steps of colour alone must be twice as high to be
+/// seen.
 const OF_COLOR: f32 = 0.5;
 
-/// Is the banding of a degraded patch plain to see? Places count where the clean image is level and the degraded one steps, by
-/// more than it varies on both sides: grain, texture and dither hide lower ones. Luma, red, green and blue are looked at one
-/// by one, so that contours of colour count too.
+/// Whether banding of a degraded patch is clearly visible. A position is included if the clean image is level
+/// and the degraded one has a step higher than the variation on both sides: grain, texture and dither hide
+/// lower steps. Luma, red, green and blue are tested separately, so that contours of colour are included.
 ///
-/// Steps are differences of means of neighbouring boxes: unlike PSNR they leave noise, blur and texture out.
+/// Steps are differences of means of neighbouring boxes. Unlike PSNR, they ignore noise, blur and texture.
 pub(crate) fn is_banded(lq: &Image, gt: &Image) -> bool {
     let shows = |lq: &Plane, gt: &Plane, factor: f32| {
         let (found, before) = (steps(lq), steps(gt));
@@ -39,16 +41,16 @@ fn luma(image: &Image) -> Plane {
     Plane { data, ..*red }
 }
 
-/// Between two boxes, in 8-bit codes.
+/// Step between two boxes, in 8-bit codes.
 struct Step {
-    /// How far their means are apart.
+    /// Difference of their means.
     height: f32,
     /// Standard deviation within them.
     spread: f32,
 }
 
-/// For each sample that has room around it the step of two boxes of [`BOX`] squared that meet there, across or down, whichever is
-/// higher.
+/// For each sample with enough room around it: the step between two boxes of [`BOX`] squared that meet there,
+/// horizontally or vertically, whichever is higher.
 fn steps(plane: &Plane) -> Vec<Step> {
     let (w, h) = (plane.width, plane.height);
     let codes: Vec<f32> = plane.data.iter().map(|v| 255.0 * v).collect();
@@ -57,7 +59,7 @@ fn steps(plane: &Plane) -> Vec<Step> {
     let wide = w + 1 - BOX;
     let between = |a: usize, b: usize| Step {
         height: (means[a] - means[b]).abs(),
-        // Rounding may take a variance of 0 below it.
+        // Rounding may make a variance of 0 negative.
         spread: variance(squares[a], means[a]).midpoint(variance(squares[b], means[b])).max(0.0).sqrt(),
     };
     let half = BOX / 2;
@@ -110,7 +112,7 @@ pub(crate) mod tests {
     fn contours_of_several_codes_make_a_patch_banded() {
         let clean = image(|x, y, _| ramp(x, y));
         assert!(is_banded(&image(|x, y, _| (ramp(x, y) / 4.0).round() * 4.0), &clean));
-        // In one channel alone too, if they are high enough to show.
+        // A step in a single channel is enough, if it is high enough to be seen.
         let blue =
             |step: f32| move |x, y, c| if c == 2 { (ramp(x, y) / step).round() * step } else { ramp(x, y) };
         assert!(is_banded(&image(blue(8.0)), &clean));
@@ -119,7 +121,7 @@ pub(crate) mod tests {
 
     #[test]
     fn texture_hides_contours() {
-        // Of columns, so that means of boxes, 6 wide, are left as they are.
+        // Noise of columns, so that means of boxes, 6 wide, stay unchanged.
         let textured = |height: f32| {
             let texture = move |x: usize| if x.is_multiple_of(2) { height } else { -height };
             let clean = image(move |x, y, _| ramp(x, y) + texture(x));
@@ -138,7 +140,7 @@ pub(crate) mod tests {
         assert!(!is_banded(&image(|x, y, _| ramp(x, y).round()), &clean));
         assert!(!is_banded(&image(|x, y, c| ramp(x, y) + 6.0 * noise(x, y, c)), &clean));
         assert!(!is_banded(&image(|x, y, _| ramp(x, y) + 9.0), &clean));
-        // Dither of the coarse grid hides its contours.
+        // Dither on the coarse grid hides its contours.
         let dithered = |x, y, c| (ramp(x, y) / 4.0 + noise(x, y, c)).round() * 4.0;
         assert!(!is_banded(&image(dithered), &clean));
     }
@@ -148,7 +150,7 @@ pub(crate) mod tests {
         let stairs = |x: usize| (x / 8 * 8) as f32;
         let clean = image(|x, _, _| stairs(x));
         assert!(!is_banded(&clean, &clean));
-        // Steps made higher are steps of the image all the same.
+        // Magnified steps are still steps of the image.
         assert!(!is_banded(&image(|x, _, _| 2.0 * stairs(x)), &clean));
     }
 
@@ -161,7 +163,8 @@ pub(crate) mod tests {
         let there = found.iter().filter(|step| step.height > 0.01).count();
         // Boxes of 6 meet within 5 samples of the edge; 3 rows at each end have no room.
         assert!(there == (SIDE + 1 - 2 * BOX) * (2 * BOX - 1), "{there}");
-        // Where the boxes meet at the edge neither varies; half a box further the edge halves one of them: 3.5 codes up and down.
+        // Where the boxes meet at the edge, neither varies. Half a box further, the edge halves one of them:
+        // 3.5 codes up and down.
         let row = &found[..SIDE + 1 - 2 * BOX];
         let (at, off) = (&row[SIDE / 2 - BOX], &row[SIDE / 2 - BOX + BOX / 2]);
         assert!((at.height - 7.0).abs() < 0.01 && at.spread < 0.1, "{} {}", at.height, at.spread);

@@ -1,4 +1,4 @@
-//! Batches of patches, a function of the step alone.
+//! Training batches, determined by the step number.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -18,23 +18,24 @@ use crate::recipe::{Augment, Data, Recipe};
 pub struct Batch {
     /// Degraded, `[n, 3, height, width]`.
     pub lq: Vec<f32>,
-    /// What a perfect repair would give, `[n, 3, scale · height, scale · width]`; for networks that classify `[n]`: 1 for a patch without banding, 0 for a banded one.
+    /// Target: clean patches, `[n, 3, scale · height, scale · width]`. For classifiers `[n]`: 1 for a patch
+    /// without banding, 0 for a banded one.
     pub gt: Vec<f32>,
-    /// What is known of each sample, `[n, 9, side, side]`, for networks that are told; else empty.
+    /// Conditioning per sample, `[n, 9, side, side]`, for grid-guided networks; else empty.
     pub cells: Vec<f32>,
-    /// What is known of each patch's grid, `[n, 12]`, for networks that are told; else empty.
+    /// Conditioning per patch, `[n, 12]`, for grid-guided networks; else empty.
     pub numbers: Vec<f32>,
-    /// Patches.
+    /// Number of patches.
     pub n: usize,
     /// Rows of each, degraded.
     pub height: usize,
     /// Columns of each, degraded.
     pub width: usize,
-    /// How many times as large clean patches are.
+    /// Scale factor of clean over degraded patches.
     pub scale: usize,
 }
 
-/// Empty.
+/// An empty batch.
 impl Default for Batch {
     fn default() -> Self {
         let [lq, gt, cells, numbers] = std::array::from_fn(|_| Vec::new());
@@ -43,7 +44,7 @@ impl Default for Batch {
 }
 
 impl Batch {
-    /// As many equal parts, in order; `n` must be a multiple of it.
+    /// Splits into `count` equal parts, in order; the number of patches must be a multiple of `count`.
     pub(crate) fn parts(&self, count: usize) -> Vec<Self> {
         let each = self.n / count;
         let share =
@@ -60,37 +61,37 @@ impl Batch {
     }
 }
 
-/// The seed of what bears this number: near numbers get seeds that are far apart.
+/// The seed for a number: nearby numbers get unrelated seeds.
 pub(crate) fn numbered(seed: u64, number: u64) -> u64 {
-    // 2^64 divided by the golden ratio, as SplitMix64 has it (Steele et al. 2014).
+    // 2^64 divided by the golden ratio, as in SplitMix64 (Steele et al. 2014).
     seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
-/// Where batches come from.
+/// Source of batches.
 pub trait Batches: Send {
-    /// The batch of that number. The same number gives the same batch, whatever was asked before: a training that goes on needs
-    /// no more state than its step.
+    /// The batch of that number. It depends on nothing but the number, so a resumed training needs no state
+    /// besides its step.
     ///
     /// # Errors
     /// Images that cannot be read, cut or degraded.
     fn next(&mut self, number: u64) -> Result<Batch, TrainError>;
 }
 
-/// Patches of the images of a recipe.
+/// Patches from the images of a recipe.
 pub(crate) struct Patches {
     pictures: Pictures,
     augment: Augment,
     seed: u64,
     batch: usize,
-    /// Of clean patches.
+    /// Side of clean patches.
     side: usize,
-    /// How many times smaller degraded ones are.
+    /// Factor by which degraded patches are smaller.
     scale: usize,
-    /// Patches that a window serves.
+    /// Patches per window.
     reuse: u64,
-    /// Windows that are kept when they serve more than one.
+    /// Number of windows kept if they serve more than one patch.
     pool: u64,
-    /// By number.
+    /// Windows by number.
     windows: HashMap<u64, Made>,
 }
 
@@ -110,13 +111,13 @@ impl Patches {
         })
     }
 
-    /// Random numbers of a batch.
+    /// Random generator of a batch.
     fn rng(&self, number: u64) -> Rng {
         Rng::new(numbered(self.seed, number))
     }
 
-    /// The window that batch `number` cuts a patch from: its own, or one of those that are kept by then. Windows come and go one
-    /// by one, so that all batches take about as long.
+    /// The window from which batch `number` cuts a patch: its own, or one of the pool. Windows are replaced
+    /// one by one, so that all batches take about as long.
     fn window(&mut self, number: u64, sample: u32) -> Result<&Made, TrainError> {
         let batch = self.batch as u64;
         let which = if self.reuse == 1 {
@@ -160,13 +161,13 @@ impl Batches for Patches {
     }
 }
 
-/// Makes batches in a thread of its own while the network learns.
+/// Generates batches in a separate thread during training.
 pub(crate) struct Ahead {
     made: Receiver<(u64, Result<Batch, TrainError>)>,
 }
 
 impl Ahead {
-    /// From batch `first` on. The thread ends when this is dropped.
+    /// Starts with batch `first`. The thread ends when this is dropped.
     pub fn of(mut batches: Box<dyn Batches>, first: u64) -> Self {
         let (send, made) = sync_channel(2);
         std::thread::spawn(move || {

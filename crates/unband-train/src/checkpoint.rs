@@ -1,5 +1,6 @@
-//! A training under way in one safetensors file: weights, averages, the optimiser's state, the step and the recipe. Random
-//! numbers follow from seed and step, and so does the rate: they need no state of their own.
+//! Training checkpoint in one safetensors file: weights, averages, optimiser state, step and recipe.
+//!
+//! Random numbers and the learning rate follow from seed and step: they need no stored state.
 
 use std::path::Path;
 
@@ -12,12 +13,13 @@ use unband_nets::{Data, StateDict};
 use crate::learner::{Learner, Player};
 use crate::{Model, TrainError};
 
-/// Where names of each part begin.
+/// Name prefixes of each part.
 const MAIN: &str = "main";
 const ADVERSARY: &str = "adversary";
 const EMA: &str = "ema";
 
-/// Writes it under a temporary name, then renames it: what was there before stays until all is written.
+/// Writes the checkpoint under a temporary name, then renames it: the previous file stays until the new one
+/// is complete.
 pub(crate) fn save(learner: &Learner, path: &Path, facts: &[(String, String)]) -> Result<(), TrainError> {
     let mut state = StateDict::new();
     put_player(&mut state, MAIN, &learner.main)?;
@@ -33,8 +35,8 @@ pub(crate) fn save(learner: &Learner, path: &Path, facts: &[(String, String)]) -
     Ok(unband_io::write_bytes(&write_safetensors(&state, &facts), path, true)?)
 }
 
-/// Goes on from a checkpoint of the same recipe; gives what was noted beside, which is nothing once validation is another: its
-/// decibels compare with no others.
+/// Resumes from a checkpoint of the same recipe. Returns the stored validation results, or nothing if
+/// validation has changed, as its PSNR would not be comparable.
 pub(crate) fn load(learner: &mut Learner, path: &Path) -> Result<Vec<(String, String)>, TrainError> {
     let wrong = |what: String| TrainError::Checkpoint { path: path.to_owned(), what };
     let bytes = std::fs::read(path).map_err(|source| TrainError::File {
@@ -47,7 +49,7 @@ pub(crate) fn load(learner: &mut Learner, path: &Path) -> Result<Vec<(String, St
     let facts: Vec<(String, String)> =
         header.metadata().iter().flatten().map(|(k, v)| (k.clone(), v.clone())).collect();
     let fact = |name: &str| facts.iter().find(|(k, _)| k == name).map(|(_, v)| v.as_str());
-    let recipe = fact("recipe").ok_or_else(|| wrong("is no checkpoint of a training".into()))?;
+    let recipe = fact("recipe").ok_or_else(|| wrong("is not a training checkpoint".into()))?;
     let own = learner.recipe.to_share()?;
     same_recipe(recipe, &own).map_err(wrong)?;
     learner.step = fact("step").and_then(|s| s.parse().ok()).ok_or_else(|| wrong("has no step".into()))?;
@@ -66,7 +68,7 @@ pub(crate) fn load(learner: &mut Learner, path: &Path) -> Result<Vec<(String, St
     Ok(if comparable { facts } else { Vec::new() })
 }
 
-/// Lines of a recipe that decide what is learned, and those about validation. Folders may have moved.
+/// Lines of a recipe that affect training, and those about validation. Folders may have moved.
 fn lines(recipe: &str) -> (Vec<&str>, Vec<&str>) {
     let mut trial = false;
     let place = |line: &&str| !line.starts_with("checkpoint-minutes") && !line.starts_with("folder = ");
@@ -78,7 +80,7 @@ fn lines(recipe: &str) -> (Vec<&str>, Vec<&str>) {
     })
 }
 
-/// The first line that differs among those that decide what is learned.
+/// The first differing line among those that affect training.
 fn same_recipe(there: &str, here: &str) -> Result<(), String> {
     let (mut there, mut here) = (lines(there).0.into_iter(), lines(here).0.into_iter());
     loop {
@@ -87,7 +89,7 @@ fn same_recipe(there: &str, here: &str) -> Result<(), String> {
             (a, b) if a == b => {}
             (a, b) => {
                 let (a, b) = (a.unwrap_or("no more"), b.unwrap_or("no more"));
-                return Err(format!("was made by another recipe: `{a}` there, `{b}` here"));
+                return Err(format!("belongs to another recipe: `{a}` there, `{b}` here"));
             }
         }
     }
@@ -150,7 +152,7 @@ impl File<'_> {
         Ok(())
     }
 
-    /// As long as `like` and on its device.
+    /// Data of the same length as `like`, on its device.
     fn row(&self, name: &str, like: &Tensor<1>) -> Result<Tensor<1>, TrainError> {
         let len = like.dims()[0];
         Ok(Tensor::from_data(TensorData::new(self.floats(name, len)?, [len]), &like.device()))
@@ -159,7 +161,7 @@ impl File<'_> {
     fn floats(&self, name: &str, len: usize) -> Result<Vec<f32>, TrainError> {
         let data = self.bytes(name, Dtype::F32)?;
         if data.len() != 4 * len {
-            return Err(self.wrong(format!("{name} has {} bytes, {} are needed", data.len(), 4 * len)));
+            return Err(self.wrong(format!("{name} has {} bytes, expected {}", data.len(), 4 * len)));
         }
         Ok(data.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect())
     }
@@ -172,7 +174,7 @@ impl File<'_> {
     fn bytes(&self, name: &str, kind: Dtype) -> Result<Vec<u8>, TrainError> {
         let tensor = self.tensors.tensor(name).map_err(|e| self.wrong(format!("{name}: {e}")))?;
         if tensor.dtype() != kind {
-            return Err(self.wrong(format!("{name} is {:?}, {kind:?} is needed", tensor.dtype())));
+            return Err(self.wrong(format!("{name} is {:?}, expected {kind:?}", tensor.dtype())));
         }
         Ok(tensor.data().to_vec())
     }

@@ -1,4 +1,4 @@
-//! What there is to learn on: graphics cards, where the program was built for them, or the processor.
+//! Training devices: graphics cards, if the program was built for them, or the CPU.
 
 use burn::tensor::Device;
 #[cfg(any(feature = "wgpu", feature = "cuda"))]
@@ -6,26 +6,26 @@ use burn::tensor::DeviceType;
 
 use crate::TrainError;
 
-/// Where to learn.
+/// Device type.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Accelerator {
-    /// On graphics cards if there are any, else on the processor.
+    /// Graphics cards if there are any, else the CPU.
     #[default]
     Auto,
-    /// On graphics cards; without one nothing starts.
+    /// Graphics cards; fails without one.
     Gpu,
-    /// On the processor, by our own kernels.
+    /// CPU, with unband's kernels.
     Cpu,
-    /// On the processor, by the kernels for cards and a Vulkan in software: slow, shows what cards would do.
+    /// CPU, with the graphics kernels on software Vulkan: slow, for testing.
     Software,
 }
 
-/// Devices to learn on, one for each of so many workers; the processor is one for all of them.
+/// Devices to train on, one for each worker; the CPU is shared by all of them.
 ///
-/// Of several cards the discrete ones come first.
+/// Discrete cards come first.
 ///
 /// # Errors
-/// Fewer cards than asked for, or a program that was built without them. [`Accelerator::Auto`] needs none.
+/// Fewer cards than requested, or a program built without them. [`Accelerator::Auto`] needs none.
 pub fn choose(accelerator: Accelerator, count: usize) -> Result<Vec<Device>, TrainError> {
     let mut found = match accelerator {
         Accelerator::Cpu => return Ok(vec![Device::flex()]),
@@ -45,12 +45,12 @@ pub fn choose(accelerator: Accelerator, count: usize) -> Result<Vec<Device>, Tra
     Ok(found)
 }
 
-/// How devices call themselves, joined by commas. Opens them.
+/// Names of the devices, joined by commas. Opens them.
 pub fn names(devices: &[Device]) -> String {
     devices.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
-const PROCESSOR: &str = "the processor";
+const PROCESSOR: &str = "the CPU";
 const WITH_CARDS: bool = cfg!(any(feature = "wgpu", feature = "cuda"));
 
 #[cfg(any(feature = "wgpu", feature = "cuda"))]
@@ -71,7 +71,7 @@ fn cards() -> Vec<Device> {
 #[cfg(all(feature = "wgpu", not(feature = "cuda")))]
 fn cards() -> Vec<Device> {
     use burn::tensor::DeviceKind;
-    // Without a card of its own kind, a Vulkan in software is listed like one.
+    // Without a card of the requested type, software Vulkan is listed like one.
     let software = Device::wgpu(DeviceKind::Cpu);
     let mut cards: Vec<Device> =
         Device::enumerate(DeviceType::Wgpu).into_iter().filter(|device| *device != software).collect();

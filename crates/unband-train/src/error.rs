@@ -4,46 +4,46 @@ use unband_data::recipe::RecipeError;
 use unband_nets::ShapeError;
 use unband_nets::state::BindError;
 
-/// Why a network cannot run or learn in Burn.
+/// Reason why a network cannot run or be trained in Burn.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrainError {
-    /// The tensors are not those of the network.
+    /// The tensors do not match the network.
     #[error(transparent)]
     Bind(#[from] BindError),
     /// The image's size does not fit.
     #[error(transparent)]
     Shape(#[from] ShapeError),
-    /// The inputs are not those of the network.
+    /// The inputs do not match the network.
     #[error("{net} takes {wanted}, got {got}")]
     Inputs {
         /// The network.
         net: String,
-        /// What it takes.
+        /// Expected shapes.
         wanted: String,
-        /// The shapes that were given.
+        /// Actual shapes.
         got: String,
     },
-    /// An operation that is not done here, or not while learning.
-    #[error("{at}: no training with {what}")]
+    /// An operation that is not supported here, or not in training.
+    #[error("{at}: training does not support {what}")]
     Unsupported {
         /// Path in the state dict.
         at: String,
         /// The operation.
         what: String,
     },
-    /// A batch norm that learns needs more than one sample per channel.
+    /// Batch normalisation needs more than one sample per channel in training.
     #[error("{at}: one sample per channel has no variance")]
     OneSample {
         /// Path in the state dict.
         at: String,
     },
-    /// A tensor could not be brought back from the device.
+    /// A tensor could not be read from the device.
     #[error("{name} could not be read from the device: {why}")]
     Read {
         /// The tensor.
         name: String,
-        /// What the device says.
+        /// The device's error.
         why: String,
     },
     /// A loss reads an output that the network does not have.
@@ -51,24 +51,24 @@ pub enum TrainError {
     NoOutput {
         /// The loss.
         term: &'static str,
-        /// Number of the output.
+        /// Index of the output.
         output: usize,
     },
-    /// What the perceptual loss looks with is not there.
+    /// The features of the perceptual loss are missing.
     #[error("{}", match file {
-        Some(file) => format!("{} holds no weights of VGG-19, which the loss `perceptual` looks with", file.display()),
+        Some(file) => format!("{} holds no weights of VGG-19, which the loss `perceptual` needs", file.display()),
         None => "the loss `perceptual` needs weights of VGG-19".to_owned(),
     })]
     NoFeatures {
-        /// A file that holds others.
+        /// A file with other weights.
         file: Option<PathBuf>,
     },
-    /// A file of weights that cannot be read.
+    /// A weights file that cannot be read.
     #[error("{}: {source}", file.display())]
     Weights {
         /// The file.
         file: PathBuf,
-        /// Why.
+        /// Cause.
         source: unband_nets::checkpoint::CheckpointError,
     },
     /// The patches are too small for a loss.
@@ -76,11 +76,11 @@ pub enum TrainError {
     Patch {
         /// The loss.
         term: &'static str,
-        /// Smallest side.
+        /// Minimum side.
         least: usize,
-        /// Rows given.
+        /// Actual rows.
         height: usize,
-        /// Columns given.
+        /// Actual columns.
         width: usize,
     },
     /// The recipe cannot be followed.
@@ -94,54 +94,54 @@ pub enum TrainError {
     Network {
         /// Its name.
         name: String,
-        /// Why.
+        /// Cause.
         what: String,
     },
-    /// Another program trains there.
-    #[error("{}: another training writes to this folder; stop it, or give a folder of its own with --out", folder.display())]
+    /// Another program is training in this folder.
+    #[error("{}: another training writes to this folder; stop it, or choose another folder with --out", folder.display())]
     Busy {
         /// The folder.
         folder: PathBuf,
     },
-    /// Nothing to learn on.
-    #[error("no device to learn on: give one at least")]
+    /// No device to train on.
+    #[error("no training device: give at least one")]
     NoDevice,
-    /// Fewer graphics cards than workers that were asked for.
+    /// Fewer graphics cards than requested workers.
     #[error("{found} of {wanted} graphics cards found")]
     Cards {
-        /// What there is.
+        /// Number of cards found.
         found: usize,
-        /// What there should be.
+        /// Number of cards requested.
         wanted: usize,
     },
-    /// Nothing does a card's work on the processor.
-    #[error("no Vulkan in software was found")]
+    /// There is no software Vulkan.
+    #[error("no software Vulkan found")]
     NoSoftwareVulkan,
-    /// The program knows the processor only.
-    #[error("this program was built without graphics cards")]
+    /// The program was built without graphics card support.
+    #[error("this program was built without graphics card support")]
     WithoutCards,
-    /// The thread that makes batches has ended.
-    #[error("batch {number} was not made")]
+    /// The thread that generates batches has ended.
+    #[error("batch {number} was not generated")]
     NoBatch {
         /// Its number.
         number: u64,
     },
-    /// The loss is no number any more.
+    /// The loss is NaN or infinite.
     #[error("the loss is {loss} at step {step}; {kept}")]
     NotFinite {
-        /// What it is.
+        /// The loss.
         loss: f32,
-        /// Where, from 1.
+        /// Step, from 1.
         step: u64,
-        /// What can be gone on from.
+        /// Where training can resume from.
         kept: String,
     },
-    /// A checkpoint that is none, or of another training.
+    /// A file that is not a checkpoint, or the checkpoint of another training.
     #[error("{}: {what}", path.display())]
     Checkpoint {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The fault.
         what: String,
     },
     /// A file of the run could not be read or written.
@@ -149,47 +149,47 @@ pub enum TrainError {
     File {
         /// The file.
         path: PathBuf,
-        /// What was tried.
+        /// The attempted action.
         action: &'static str,
-        /// What the system says.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// The same, with all said by the one who writes images and weights.
+    /// The same, with the message of the writer of images and weights.
     #[error(transparent)]
     Write(#[from] unband_io::Error),
 }
 
-/// Why images cannot be trained with.
+/// Reason why images cannot be used for training.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataError {
-    /// The mix of degradations cannot be read.
+    /// The degradation recipe cannot be read.
     #[error(transparent)]
     Mix(#[from] unband_data::MixError),
-    /// What a network is told of an image's grid could not be made.
-    #[error("the smooth surface of an image could not be made: {what}")]
+    /// The conditioning inputs for an image could not be computed.
+    #[error("cannot compute the smooth surface of an image: {what}")]
     Surface {
-        /// Why.
+        /// Cause.
         what: String,
     },
     /// No patch was visibly banded.
-    #[error("none of {tries} patches is visibly banded")]
+    #[error("no visibly banded patch in {tries} tries")]
     NoneBanded {
         /// Patches tried.
         tries: u64,
     },
-    /// No patch for a network that is told of grids.
-    #[error("in none of {tries} patches a grid was found")]
+    /// No patch has a grid, for a grid-guided network.
+    #[error("no patch with a grid in {tries} tries")]
     NoGrid {
         /// Patches tried.
         tries: u64,
     },
     /// A folder without images.
-    #[error("{}: no images that can be read ({wanted})", folder.display())]
+    #[error("{}: no readable images ({wanted})", folder.display())]
     Empty {
         /// The folder.
         folder: PathBuf,
-        /// What was looked for.
+        /// Expected content.
         wanted: String,
     },
     /// The folder could not be listed.
@@ -197,21 +197,21 @@ pub enum DataError {
     List {
         /// The folder.
         folder: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: std::io::Error,
     },
     /// Images without a partner.
-    #[error("{count} without a partner of the same name in {}, the first is {}", other.display(), first.display())]
+    #[error("{count} without a partner of the same name in {}, first: {}", other.display(), first.display())]
     Missing {
         /// One of them.
         first: PathBuf,
-        /// How many there are.
+        /// Number of such images.
         count: usize,
         /// Where the partner should be.
         other: PathBuf,
     },
-    /// A pair of two sizes.
-    #[error("{} has {}×{} samples, its partner {} {}×{}: it must {}", lq.display(), sizes[0].0, sizes[0].1, gt.display(), sizes[1].0, sizes[1].1, match scale {
+    /// A pair whose sizes do not match.
+    #[error("{} has {}×{} pixels, its partner {} {}×{}: it must {}", lq.display(), sizes[0].0, sizes[0].1, gt.display(), sizes[1].0, sizes[1].1, match scale {
         1 => "have the same size".to_owned(),
         scale => format!("be {scale} times as wide and high"),
     })]
@@ -220,13 +220,13 @@ pub enum DataError {
         lq: PathBuf,
         /// The clean one.
         gt: PathBuf,
-        /// How many times as large it must be.
+        /// Required scale factor.
         scale: usize,
         /// Width and height of both.
         sizes: [(usize, usize); 2],
     },
-    /// An image that no patch can be cut from.
-    #[error("{} has {width}×{height} samples, patches need {least}×{least}", file.display())]
+    /// An image too small for a patch.
+    #[error("{} has {width}×{height} pixels, patches need {least}×{least}", file.display())]
     Small {
         /// The image.
         file: PathBuf,
@@ -234,7 +234,7 @@ pub enum DataError {
         width: usize,
         /// Rows.
         height: usize,
-        /// Side of a patch, with the room around it.
+        /// Side of a patch, including its margin.
         least: usize,
     },
     /// The image is not RGB.
@@ -242,7 +242,7 @@ pub enum DataError {
     Picture {
         /// The image.
         file: PathBuf,
-        /// Why.
+        /// Cause.
         source: unband_image::ImageError,
     },
     /// The image could not be read.
@@ -253,41 +253,41 @@ pub enum DataError {
     Degrade {
         /// The image.
         file: PathBuf,
-        /// Why.
+        /// Cause.
         source: unband_data::DegradeError,
     },
 }
 
 impl TrainError {
-    /// What to do about it.
+    /// The next action for the user.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Cards { .. } => Some(
-                "install the driver of the card with its part for Vulkan, lower `--devices`, or learn on the processor with `--accelerator cpu`",
+                "install the card's driver with Vulkan support, lower `--devices`, or train on the CPU with `--accelerator cpu`",
             ),
             Self::NoSoftwareVulkan => Some("install Mesa's (apt-get install mesa-vulkan-drivers libvulkan1)"),
             Self::WithoutCards => {
-                Some("build it with them: cargo install --path crates/unband-train --features wgpu")
+                Some("build it with support: cargo install --path crates/unband-train --features wgpu")
             }
             Self::NotFinite { .. } => {
-                Some("lower `optimizer.rate`, or set `clip-norm`, and start again from the checkpoint")
+                Some("lower `optimizer.rate` or set `clip-norm`, then start again from the checkpoint")
             }
             Self::NoFeatures { .. } => Some(
-                "name torchvision's vgg19-dcbb9e9d.pth as `features` of the term, or set its `weight = 0` to learn without it",
+                "set the term's `features` to torchvision's vgg19-dcbb9e9d.pth, or its `weight = 0` to train without it",
             ),
             Self::Checkpoint { .. } => {
-                Some("name another folder with `--out`, or delete that one to start over")
+                Some("choose another folder with `--out`, or delete that one to start over")
             }
             Self::Write(_) | Self::File { .. } => Some(
-                "make room or name another folder with `--out`, then run the same command: it goes on from the last checkpoint",
+                "free disk space or choose another folder with `--out`, then run the same command: it resumes from the last checkpoint",
             ),
-            Self::Data(DataError::Small { .. }) => Some("take larger images, or lower `patch`"),
-            Self::Data(DataError::Missing { .. }) => Some("put the image there or take its partner away"),
+            Self::Data(DataError::Small { .. }) => Some("use larger images, or lower `patch`"),
+            Self::Data(DataError::Missing { .. }) => Some("add the missing image or remove its partner"),
             Self::Data(DataError::Empty { .. }) => {
-                Some("name a folder of images with `--data`, and one for validation with `--val`")
+                Some("give a folder of images with `--data`, and one for validation with `--val`")
             }
             Self::Data(DataError::NoneBanded { .. } | DataError::NoGrid { .. }) => {
-                Some("take images with smooth areas, or a mix that harms them more")
+                Some("use images with smooth areas, or a stronger degradation recipe")
             }
             _ => None,
         }

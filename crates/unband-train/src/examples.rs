@@ -1,4 +1,4 @@
-//! Patches with a label, for networks that tell banded patches from clean ones.
+//! Labelled patches for training a banding classifier.
 
 use unband_image::{Image, Plane, Rng};
 
@@ -10,19 +10,19 @@ use crate::pictures::Pictures;
 use crate::recipe::{Augment, Data, Recipe};
 use crate::{DataError, TrainError};
 
-/// Windows tried for one patch.
+/// Maximum windows tried for one patch.
 const TRIES: u64 = 200;
 
-/// A patch as the 8-bit files that people look at have it.
+/// A patch as 8-bit codes, as in files for viewing.
 pub(crate) struct Example {
     /// `[3, side, side]`, codes.
     bytes: Vec<u8>,
     pub clean: bool,
-    /// What kind of clean or banded image it shows: a name of the mix.
+    /// Type of the clean or banded image: a name from the degradation recipe.
     pub family: String,
 }
 
-/// Which patches to take.
+/// Selection of patches.
 #[derive(Clone, Copy, PartialEq)]
 enum Wanted {
     /// The degraded side of a pair that is visibly banded.
@@ -34,7 +34,7 @@ enum Wanted {
 }
 
 impl Wanted {
-    /// Half of all are banded.
+    /// Half of all patches are banded.
     fn of(id: usize) -> Self {
         match id % 4 {
             0 | 2 => Self::Banded,
@@ -45,7 +45,7 @@ impl Wanted {
 }
 
 impl Example {
-    /// The probability that it is free of banding: 0 or 1.
+    /// The probability of no banding: 0 or 1.
     pub fn label(&self) -> f32 {
         f32::from(u8::from(self.clean))
     }
@@ -55,16 +55,16 @@ impl Example {
         self.bytes.iter().map(|&code| f32::from(code) / 255.0).collect()
     }
 
-    /// One of a window that is a patch, or nothing where it does not show what is wanted.
+    /// Takes a patch from a window of its size; `None` if the window does not qualify.
     fn of(made: &Made, wanted: Wanted, rng: Rng) -> Option<Self> {
         let (lq, gt) = made.sides();
         if wanted != Wanted::Clean && !is_banded(&lq, &gt) {
             return None;
         }
         let clean = wanted != Wanted::Banded;
-        // A mix names its kinds of clean images first and the causes of banding last.
+        // A degradation recipe names its types of clean images first and the banding degradations last.
         let family = if clean { made.names.first() } else { made.names.last() };
-        // Half of the clean ones are dithered, as good files are.
+        // Half of the clean patches are dithered, like good files.
         let dither = clean && rng.unit_at(0, 20, 0, 0) < 0.5;
         let side = if clean { gt } else { lq };
         let bytes = codes(&side, |plane, i| if dither { rng.unit_at(1, plane, i, 0) } else { 0.5 });
@@ -80,7 +80,7 @@ fn codes(image: &Image, threshold: impl Fn(u32, u32) -> f32) -> Vec<u8> {
     image.planes[..3].iter().enumerate().flat_map(|p| -> Vec<u8> { of(p) }).collect()
 }
 
-/// A pool of patches, made when they are first asked for; kept as codes, as they are looked at many times.
+/// A pool of patches, generated on first use; kept as codes, as each is used many times.
 pub(crate) struct Examples {
     pictures: Pictures,
     augment: Augment,
@@ -91,7 +91,7 @@ pub(crate) struct Examples {
 }
 
 impl Examples {
-    /// `data` is the recipe's own or that of its validation.
+    /// `data` is that of the recipe or of its validation.
     pub fn open(recipe: &Recipe, data: &Data, seed: u64) -> Result<Self, TrainError> {
         let (Data::Pairs { pool, .. } | Data::Clean { pool, .. }) = data;
         Ok(Self {

@@ -1,4 +1,4 @@
-//! A network while it learns: one step of its optimiser after the other.
+//! Training step: forward pass, loss, gradients, optimiser.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -14,20 +14,20 @@ use crate::losses::{self, gan, indi};
 use crate::recipe::{Gan, Init, Recipe, Rules, TermKind};
 use crate::{Model, Optimizer, Rows, TrainError, init};
 
-/// A network that learns, with all that changes from step to step.
+/// A network in training, with all state that changes from step to step.
 pub struct Learner {
     pub(crate) recipe: Recipe,
-    /// Where what is learned lies.
+    /// Device of the learned weights.
     pub(crate) device: Device,
-    /// Those of the workers.
+    /// Devices of the workers.
     devices: Vec<Device>,
     pub(crate) main: Player,
     pub(crate) adversary: Option<Player>,
-    /// Averages of what is learned.
+    /// Exponential moving averages of the weights.
     pub(crate) ema: Option<Vec<Tensor<1>>>,
-    /// Steps that were taken.
+    /// Number of completed steps.
     pub(crate) step: u64,
-    /// What a perceptual loss looks with.
+    /// Features of a perceptual loss.
     features: Option<Model>,
     use_as: Use,
 }
@@ -45,7 +45,7 @@ impl Player {
         Ok(Self { model, optimizer })
     }
 
-    /// A discriminator's step. pix2pix takes half of the sum of both losses, LSGAN in KAIR the sum.
+    /// A discriminator's step. pix2pix uses half of the sum of both losses, KAIR's LSGAN the sum.
     fn learn_to_tell(
         &mut self,
         rules: Rules,
@@ -62,11 +62,11 @@ impl Player {
     }
 }
 
-/// A batch on the device, in the network's range.
+/// A batch on the device, scaled to the network's range.
 struct Seen {
     lq: Tensor<4>,
     gt: Tensor<4>,
-    /// What the network is given beside the image: what is known of its cells, or INDI's time.
+    /// Additional inputs of the network: grid conditioning, or INDI's time.
     more: Vec<Tensor<4>>,
 }
 
@@ -78,11 +78,11 @@ impl Seen {
 }
 
 impl Learner {
-    /// Starts with weights as the recipe says. Worker `i` learns on device `i` of those given, beginning again where they are fewer;
-    /// what is learned lies on the first one.
+    /// Initialises the weights as the recipe states. Worker `i` trains on device `i`, cyclically if there are
+    /// fewer devices; the learned weights are on the first device.
     ///
     /// # Errors
-    /// A network that cannot be built; no device; features of a perceptual loss that are not there.
+    /// A network that cannot be built; no device; missing features of a perceptual loss.
     pub fn new(recipe: Recipe, devices: &[Device]) -> Result<Self, TrainError> {
         let devices: Vec<Device> = devices.iter().map(|device| device.clone().autodiff()).collect();
         let device = devices.first().cloned().ok_or(TrainError::NoDevice)?;
@@ -100,10 +100,10 @@ impl Learner {
         Ok(Self { recipe, device, devices, main, adversary, ema, step: 0, features, use_as })
     }
 
-    /// Takes the weights of a file in place of those that it starts with.
+    /// Replaces the initial weights with those of a file.
     ///
     /// # Errors
-    /// A file that cannot be read or holds weights of another network.
+    /// A file that cannot be read, or that holds weights of another network.
     pub fn start_from(&mut self, file: &Path) -> Result<(), TrainError> {
         let state = opened(file)?.state;
         self.main.model = Model::new(self.main.model.graph().clone(), &state, &self.device)?;
@@ -111,22 +111,23 @@ impl Learner {
         Ok(())
     }
 
-    /// How many times larger images come out.
+    /// Scale factor of the output.
     pub(crate) fn scale(&self) -> usize {
         self.main.model.graph().scale().unwrap_or(1)
     }
 
-    /// Takes one step and gives its loss, before the step. The next step follows from [`Learner::steps_taken`] alone.
+    /// Takes one step and returns the loss from before the step. The next step follows from
+    /// [`Learner::steps_taken`] alone.
     ///
     /// # Errors
-    /// Batches that cannot be made; a loss that is no number, after which nothing has changed.
+    /// Batches that cannot be generated; a NaN or infinite loss, in which case nothing has changed.
     pub fn step(&mut self, batches: &mut dyn Batches) -> Result<f32, TrainError> {
         let rate = self.recipe.schedule.rate(self.recipe.optimizer.rate, self.step, self.recipe.steps);
         let pieces = self.recipe.accumulate as u64;
         let (mut loss, mut sum): (f32, Rows) = (0.0, vec![None; self.main.model.learned_len()]);
         for piece in 0..pieces {
             let number = self.step * pieces + piece;
-            // Samples that networks drop.
+            // Seed of dropout and stochastic depth.
             self.device.seed(numbered(self.recipe.seed, number));
             let batch = batches.next(number)?;
             let (one, gradients) = match self.adversary {
@@ -149,15 +150,15 @@ impl Learner {
         Ok(loss)
     }
 
-    /// How many steps were taken.
+    /// Number of completed steps.
     pub fn steps_taken(&self) -> u64 {
         self.step
     }
 
-    /// The network to use, without gradients: with the averages of its weights where the recipe asks for them.
+    /// The network for inference, without gradients: with averaged weights if the recipe requests them.
     ///
     /// # Errors
-    /// A device that does not give its tensors back.
+    /// A device that fails to return its tensors.
     pub fn learned(&self) -> Result<Model, TrainError> {
         match &self.ema {
             Some(rows) => self.still(&self.main.model.with_rows(rows)),
@@ -165,18 +166,18 @@ impl Learner {
         }
     }
 
-    /// The network of the last step, not of averages; as [`Learner::learned`].
+    /// The network with the weights of the last step, not the averages; otherwise as [`Learner::learned`].
     pub(crate) fn last(&self) -> Result<Model, TrainError> {
         self.still(&self.main.model)
     }
 
-    /// Without gradients.
+    /// Detached from gradients.
     fn still(&self, model: &Model) -> Result<Model, TrainError> {
         Model::new(model.graph().clone(), &model.state()?, &self.device.clone().inner())
     }
 
-    /// Loss and gradients of a batch by name, all workers together; nothing moves but running statistics. `number` is that of
-    /// the batch.
+    /// Loss and gradients of a batch by name, over all workers; only running statistics change. `number` is
+    /// the batch's number.
     ///
     /// # Errors
     /// Sizes that do not fit.
@@ -198,7 +199,8 @@ impl Learner {
         Ok((loss, found))
     }
 
-    /// What the network gives for images in 0 to 1: `[N, 3, H, W]`, or a probability for each, `[N, 1, 1, 1]`.
+    /// The network's result for images of 0 to 1: `[N, 3, H, W]`, or one probability per image, `[N, 1, 1,
+    /// 1]`.
     ///
     /// # Errors
     /// Sizes that do not fit.
@@ -241,7 +243,7 @@ impl Learner {
             };
             let others: Vec<_> = others.into_iter().map(work).collect();
             let mut results = vec![gradients(model, own, terms, features, frozen)];
-            // A worker that panics takes the training with it.
+            // A panic in a worker ends the training.
             results.extend(
                 others.into_iter().map(|w| w.join().unwrap_or_else(|p| std::panic::resume_unwind(p))),
             );
@@ -257,8 +259,9 @@ impl Learner {
         Ok((loss, sum))
     }
 
-    /// The network's loss is that of deceiving the other one and the recipe's terms. By pix2pix's rules the discriminator takes its
-    /// step first, by LSGAN's it does so after it was asked; what it learns from was made before the network's step in both.
+    /// The network's loss is the adversarial loss plus the recipe's terms. By pix2pix's rules, the
+    /// discriminator takes its step first; by LSGAN's, after the network. In both, it trains on images
+    /// generated before the network's step.
     fn play(&mut self, batch: &Batch, number: u64, rate: f64) -> Result<(f32, Rows), TrainError> {
         let Seen { lq, gt, .. } = self.seen(batch, number, 0);
         let (Some(adversary), Some(settings)) = (&mut self.adversary, &self.recipe.gan) else {
@@ -285,7 +288,7 @@ impl Learner {
         Ok(result)
     }
 
-    /// `first` is the place of the part's first image in the batch.
+    /// `first` is the index of the part's first image in the batch.
     fn seen(&self, batch: &Batch, number: u64, first: usize) -> Seen {
         let mut lq = self.ranged(self.tensor(&batch.lq, batch, 1));
         let gt = if self.classifies() {
@@ -305,7 +308,7 @@ impl Learner {
         Seen { lq, gt, more }
     }
 
-    /// What networks of [`Sees::Cells`] are told.
+    /// Conditioning inputs of [`Sees::Cells`] networks.
     fn known(&self, batch: &Batch) -> Vec<Tensor<4>> {
         if self.use_as.sees == Sees::Picture {
             return Vec::new();
@@ -319,29 +322,29 @@ impl Learner {
         vec![tensor(&batch.cells, planes), tensor(&batch.numbers, points)]
     }
 
-    /// Does it tell patches apart instead of restoring them?
+    /// Whether it classifies patches instead of restoring them.
     pub(crate) fn classifies(&self) -> bool {
         self.use_as.purpose == Purpose::Classify
     }
 
-    /// What the network is given beside its image.
+    /// Inputs besides the image.
     pub(crate) fn sees(&self) -> Sees {
         self.use_as.sees
     }
 
-    /// Images that are so many times as large as the degraded ones.
+    /// A tensor of images that are larger than the degraded ones by `scale`.
     fn tensor(&self, values: &[f32], batch: &Batch, scale: usize) -> Tensor<4> {
         let shape = [batch.n, 3, scale * batch.height, scale * batch.width];
         Tensor::from_data(TensorData::new(values.to_vec(), shape), &self.device)
     }
 
-    /// From 0 to 1 into the network's range.
+    /// Maps 0 to 1 to the network's range.
     fn ranged(&self, x: Tensor<4>) -> Tensor<4> {
         let (low, high) = self.use_as.range;
         if (low, high) == (0.0, 1.0) { x } else { x.mul_scalar(high - low).add_scalar(low) }
     }
 
-    /// Averages follow what is learned.
+    /// Updates the averages.
     fn follow(&mut self) {
         let (Some(decay), Some(means)) = (self.recipe.ema, &mut self.ema) else { return };
         for (mean, row) in means.iter_mut().zip(self.main.model.rows_now()) {
@@ -358,7 +361,7 @@ fn opened(file: &Path) -> Result<Checkpoint, TrainError> {
     checkpoint::open(file).map_err(|source| TrainError::Weights { file: file.to_owned(), source })
 }
 
-/// VGG-19, where the recipe's losses look with it.
+/// VGG-19, if a loss of the recipe uses it.
 fn features(recipe: &Recipe, device: &Device) -> Result<Option<Model>, TrainError> {
     let looks = |term: &&crate::recipe::Term| term.term == TermKind::Perceptual && !term.is_off();
     let Some(term) = recipe.loss.iter().find(looks) else { return Ok(None) };
@@ -371,7 +374,7 @@ fn features(recipe: &Recipe, device: &Device) -> Result<Option<Model>, TrainErro
 }
 
 fn graph(name: &str) -> Result<Graph, TrainError> {
-    let unknown = || TrainError::Network { name: name.into(), what: "there is none of that name".into() };
+    let unknown = || TrainError::Network { name: name.into(), what: "no network of that name".into() };
     let built = arch::build(name).ok_or_else(unknown)?;
     built.map_err(|e| TrainError::Network { name: name.into(), what: e.to_string() })
 }
@@ -405,7 +408,7 @@ fn add(sum: &mut Rows, rows: Rows) {
 }
 
 fn scale(rows: &mut Rows, factor: f64) {
-    // Also spares a division by 1 its rounding.
+    // Also avoids rounding in a division by 1.
     if (factor - 1.0).abs() > 0.0 {
         for row in rows.iter_mut().flatten() {
             *row = row.clone().mul_scalar(factor);

@@ -1,7 +1,7 @@
-//! Runs the networks of `unband-nets` in Burn, where they can learn.
+//! Training of `unband-nets` networks with Burn.
 //!
-//! The description that the CPU engine of `unband-infer` executes is executed here with tensors that know their gradients.
-//! Nothing here knows a network: a [`Model`] is a graph with its tensors.
+//! It executes the same network description as the CPU engine of `unband-infer`, on differentiable tensors.
+//! No network is special-cased: a [`Model`] is a graph with its tensors.
 //!
 //! ```
 //! use burn::tensor::{Device, Tensor};
@@ -48,5 +48,5 @@ pub use optimizer::Optimizer;
 pub use unband_data::recipe::RecipeError;
 pub use unband_nets::state::init;
 
-/// One gradient per learned tensor, where the loss depends on it.
+/// One gradient per learned tensor that the loss depends on.
 pub(crate) type Rows = Vec<Option<burn::tensor::Tensor<1>>>;

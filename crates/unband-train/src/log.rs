@@ -1,4 +1,4 @@
-//! The curve of a training: a table for people and programs, and events for `TensorBoard`.
+//! Training curve: a CSV table, and events for `TensorBoard`.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -9,7 +9,7 @@ use crate::TrainError;
 
 const HEAD: &str = "step,loss,rate,psnr_db,input_psnr_db";
 
-/// What is noted of a step; decibels where it was validated.
+/// Log entry of a step; with PSNR if it was validated.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Row {
     pub step: u64,
@@ -18,7 +18,7 @@ pub(crate) struct Row {
     pub psnr: Option<(f64, f64)>,
 }
 
-/// `curve.csv` and `events.out.tfevents.…` in the folder of a run.
+/// `curve.csv` and `events.out.tfevents.…` in the run's folder.
 pub(crate) struct Log {
     path: PathBuf,
     table: File,
@@ -26,7 +26,8 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    /// Goes on after `step`: rows behind it, which a run that was killed had written, are taken out, as they come again.
+    /// Resumes after `step`. Later rows, written by a run that was killed, are removed, as they will be
+    /// written again.
     pub fn open(folder: &Path, step: u64) -> Result<Self, TrainError> {
         let path = folder.join("curve.csv");
         let before = std::fs::read_to_string(&path).unwrap_or_default();
@@ -44,14 +45,14 @@ impl Log {
         let events = folder.join(format!("events.out.tfevents.{seconds:.6}.unband"));
         let mut log = Self { path: path.clone(), table, events: open(&events)? };
         log.event(0, &field(3, b"brain.Event:2"))?;
-        // Tells TensorBoard that later steps of a run before are void: SessionLog { status: START }.
+        // Marks later steps of an earlier run as void: SessionLog { status: START }.
         log.event(step, &field(7, &[8, 1]))?;
         Ok(log)
     }
 
     pub fn note(&mut self, row: &Row, images_per_second: f64) -> Result<(), TrainError> {
         let decibels = row.psnr.map_or(",".to_owned(), |(psnr, input)| format!("{psnr},{input}"));
-        // Numbers are written with as many digits as tell them apart.
+        // Numbers have as many digits as needed to distinguish them.
         let line = format!("{},{},{},{decibels}\n", row.step, row.loss, row.rate);
         let path = self.path.clone();
         self.table.write_all(line.as_bytes()).map_err(|source| TrainError::File {
@@ -72,7 +73,7 @@ impl Log {
         self.event(row.step, &field(5, &summary))
     }
 
-    /// One event with its step, as TensorFlow frames records: length, checksum, bytes, checksum.
+    /// One event with its step, framed as a TensorFlow record: length, checksum, bytes, checksum.
     fn event(&mut self, step: u64, what: &[u8]) -> Result<(), TrainError> {
         let mut event = vec![0x09];
         event.extend(now().to_le_bytes());
@@ -87,7 +88,7 @@ impl Log {
         let path = self.path.clone();
         self.events.write_all(&record).map_err(|source| TrainError::File {
             path,
-            action: "write events beside",
+            action: "write events next to",
             source,
         })
     }
@@ -105,7 +106,7 @@ fn scalar(tag: &str, value: f32) -> Vec<u8> {
     out
 }
 
-/// A field of bytes of a protocol buffer.
+/// A bytes field of a protocol buffer.
 fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
     let mut out = vec![number << 3 | 2];
     out.extend(varint(bytes.len() as u64));

@@ -1,4 +1,4 @@
-//! Windows of images, degraded, with what networks are told of them.
+//! Degraded training windows with the conditioning inputs of networks.
 
 use unband_data::Pair;
 use unband_filters::smooth;
@@ -10,19 +10,19 @@ use unband_infer::cells::Cells;
 
 use crate::error::DataError;
 
-/// A patch: planes of `side` squared each, of the degraded side by the scale smaller.
+/// A patch: planes of `side` squared each; those of the degraded side are smaller by the scale.
 pub(crate) struct Patch {
     /// `[3, side / scale, side / scale]`, values of 0 to 1.
     pub lq: Vec<f32>,
     /// `[3, side, side]`.
     pub gt: Vec<f32>,
-    /// What is known of each sample, for networks of [`Sees::Cells`].
+    /// Conditioning per sample, for [`Sees::Cells`] networks.
     pub cells: Vec<f32>,
-    /// What is known of the grid.
+    /// Conditioning of the grid.
     pub numbers: Vec<f32>,
 }
 
-/// Makes the smooth surface that networks of `Sees::Cells` start from.
+/// Computes the smooth surface that `Sees::Cells` networks start from.
 pub(crate) struct Surface(Prepare);
 
 impl Surface {
@@ -31,7 +31,7 @@ impl Surface {
         Ok(Self((smooth::ENTRY.build)(&[]).map_err(failed)?))
     }
 
-    /// What is known of each sample, and of the grid.
+    /// Conditioning per sample and of the grid.
     fn known(&self, lq: &Image, findings: &Findings) -> Result<Known, RestoreError> {
         let ctx = Context { threads: 1, ..Context::default() };
         let (width, height) = (lq.width(), lq.height());
@@ -46,16 +46,16 @@ impl Surface {
     }
 }
 
-/// What networks of `Sees::Cells` are told.
+/// Conditioning inputs of `Sees::Cells` networks.
 #[derive(Default)]
 struct Known {
-    /// Of each sample.
+    /// Per sample.
     planes: Vec<Plane>,
     /// Of the grid.
     numbers: Vec<f32>,
 }
 
-/// What is found out about a degraded image, on one thread.
+/// Findings for a degraded image, on one thread.
 pub(crate) fn found(lq: &Image) -> Findings {
     inspect(lq, &Context { threads: 1, ..Context::default() })
 }
@@ -64,17 +64,18 @@ pub(crate) fn found(lq: &Image) -> Findings {
 pub(crate) struct Made {
     pair: Pair,
     known: Known,
-    /// What was drawn, by the names of a mix.
+    /// Drawn degradations, by their names in the recipe.
     pub names: Vec<String>,
-    /// How many times smaller the degraded side is.
+    /// Factor by which the degraded side is smaller.
     scale: usize,
-    /// Samples of the degraded side, at its sides, that patches leave out.
+    /// Margin of the degraded side, in samples, that patches exclude.
     rim: usize,
 }
 
 impl Made {
-    /// What of a degraded pair is left when `rim` samples of each side of the clean image, a multiple of the scale, are only
-    /// there for what looks beyond patches. `told`: for networks that are told of cells, what was found out about the degraded side.
+    /// Crops a degraded pair: `rim` samples on each side of the clean image, a multiple of the scale, only
+    /// support operations that read beyond patches. `told`: the degraded side's findings, for grid-guided
+    /// networks.
     pub fn of(
         (pair, names): (Pair, Vec<String>),
         scale: usize,
@@ -86,7 +87,7 @@ impl Made {
         Ok(Self { pair, known, names, scale, rim: rim / scale })
     }
 
-    /// The degraded and the clean side, without the rim.
+    /// The degraded and the clean side, without the margin.
     pub fn sides(&self) -> (Image, Image) {
         let (w, h) = (self.pair.lq.width(), self.pair.lq.height());
         let window = Window { x0: self.rim, y0: self.rim, x1: w - self.rim, y1: h - self.rim };
@@ -102,7 +103,7 @@ impl Made {
         (inner(&self.pair.lq, window), inner(&self.pair.gt, window.times(self.scale)))
     }
 
-    /// A square whose place is drawn; `side` is that of the clean image, a multiple of the scale.
+    /// A square at a random position; `side` is that of the clean image, a multiple of the scale.
     pub fn patch(&self, side: usize, draw: impl Fn(u32, usize) -> usize) -> Patch {
         let side = side / self.scale;
         let free = |size: usize| size - 2 * self.rim - side + 1;
@@ -111,8 +112,8 @@ impl Made {
         self.cut(Window { x0, y0, x1: x0 + side, y1: y0 + side })
     }
 
-    /// The middle, with the height and width of its degraded side: multiples of `multiple`, at most `crop` samples of the clean
-    /// image where that is not 0. `None` where nothing is left.
+    /// The centre, with the height and width of its degraded side: multiples of `multiple`, at most `crop`
+    /// samples of the clean image unless that is 0. `None` if nothing remains.
     pub fn middle(&self, crop: usize, multiple: usize) -> Option<(Patch, usize, usize)> {
         let (w, h) = (self.pair.lq.width(), self.pair.lq.height());
         let most = crop / self.scale;
@@ -123,7 +124,7 @@ impl Made {
         (width > 0 && height > 0).then(|| (self.cut(window), height, width))
     }
 
-    /// What lies in a window of the degraded side.
+    /// Cuts a window of the degraded side out of all planes.
     fn cut(&self, window: Window) -> Patch {
         Patch {
             lq: cut(&self.pair.lq.planes[..3], window),

@@ -1,4 +1,4 @@
-//! The program `unband-train`: trains a network by a recipe.
+//! The program `unband-train`: trains a network from a recipe.
 #![deny(unsafe_code)]
 
 use std::io::{IsTerminal, Write, stderr};
@@ -13,45 +13,46 @@ use unband_train::devices::{self, Accelerator};
 use unband_train::recipe::Recipe;
 use unband_train::train::{self, Progress};
 
-/// Trains a network by a recipe. The same command goes on with a training that was stopped.
+/// Train a network from a recipe; the same command resumes a stopped training.
 #[derive(Parser)]
 #[command(name = "unband-train", version)]
 struct Arguments {
-    /// The recipe, TOML.
+    /// Training recipe, TOML.
     recipe: PathBuf,
-    /// Folder of the run: checkpoints, weights, curve, samples. Default: runs/NAME of the recipe.
+    /// Folder of the run: checkpoints, weights, curve, samples. Default: runs/NAME, after the recipe.
     #[arg(short, long)]
     out: Option<PathBuf>,
-    /// Recipes whose keys replace those of the first one.
+    /// Further recipes whose keys override those of the first one.
     #[arg(long = "with", value_name = "FILE")]
     with: Vec<PathBuf>,
-    /// Runs on small machines: as `--with small.toml` from the recipe's folder.
+    /// Reduce the training for small machines: as `--with small.toml` from the recipe's folder.
     #[arg(long)]
     small: bool,
-    /// Folder to learn from, in place of the recipe's.
+    /// Training images, overriding the recipe's folder.
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
-    /// Folder to validate on, in place of the recipe's.
+    /// Validation images, overriding the recipe's folder.
     #[arg(long, value_name = "FOLDER")]
     val: Option<PathBuf>,
-    /// One setting in place of the recipe's, `optimizer.rate=1e-4`.
+    /// Override one setting of the recipe, such as `optimizer.rate=1e-4`.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// Where to learn.
+    /// Device type.
     #[arg(long, value_enum, default_value_t)]
     accelerator: Accelerator,
-    /// Graphics cards, each with a worker of its own that learns from its share of every batch. On the processor: workers.
+    /// Number of graphics cards, each with a worker for its share of every batch; on the CPU, number of
+    /// workers.
     #[arg(long, default_value_t = 1)]
     devices: usize,
-    /// Threads; one makes results the same bit by bit on the same machine. 0: all.
+    /// Number of threads, 0 for all; with 1, results are bit-identical on the same machine.
     #[arg(long, default_value_t = 0)]
     threads: usize,
-    /// Prints the recipe with all its values and ends.
+    /// Print the complete recipe and exit.
     #[arg(long)]
     dry_run: bool,
 }
 
-/// Asked to stop?
+/// Whether the user asked to stop.
 static STOP: AtomicBool = AtomicBool::new(false);
 
 fn main() -> ExitCode {
@@ -59,7 +60,7 @@ fn main() -> ExitCode {
     keep_memory();
     match start(&arguments) {
         Ok(true) => ExitCode::SUCCESS,
-        // As shells have it for programs that Ctrl-C ends.
+        // The shells' exit status for programs ended by Ctrl-C.
         Ok(false) => ExitCode::from(130),
         Err(error) => {
             say(&format!("error: {error}\n"));
@@ -72,26 +73,26 @@ fn main() -> ExitCode {
     }
 }
 
-/// Each step asks for the tensors of the one before it again: an allocator that gives their pages back has them cleared every time,
-/// which took up to a sixth of a training.
+/// Each step allocates tensors of the same sizes again. If the allocator returns their pages, the system
+/// clears them every time, which took up to a sixth of a training.
 fn keep_memory() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     #[allow(unsafe_code)]
-    // SAFETY: sets two numbers of the allocator, before there are other threads. 32 MiB is the most it takes for the first.
+    // SAFETY: sets two allocator parameters before other threads exist. 32 MiB is the maximum of the first.
     unsafe {
         libc::mallopt(libc::M_MMAP_THRESHOLD, 32 << 20);
         libc::mallopt(libc::M_TRIM_THRESHOLD, i32::MAX);
     }
 }
 
-/// Was it done to the end?
+/// Returns whether training ran to the end.
 fn start(arguments: &Arguments) -> Result<bool, TrainError> {
     let recipe = recipe(arguments)?;
     if arguments.dry_run {
         let _ = std::io::stdout().write_all(recipe.to_toml()?.as_bytes());
         return Ok(true);
     }
-    // Where there is no such signal, the last checkpoint must do. The second time ends at once.
+    // Without such a signal, the last checkpoint has to suffice. A second signal ends the program at once.
     let _ = ctrlc::set_handler(|| {
         if STOP.swap(true, Ordering::Relaxed) {
             #[allow(clippy::exit)] // A step that hangs cannot be left in another way.
@@ -100,13 +101,13 @@ fn start(arguments: &Arguments) -> Result<bool, TrainError> {
     });
     let threads = rayon::ThreadPoolBuilder::new().num_threads(arguments.threads).build_global();
     if let Err(error) = threads {
-        say(&format!("threads stay as they are: {error}\n"));
+        say(&format!("cannot set the number of threads: {error}\n"));
     }
     let name = arguments.recipe.file_stem().unwrap_or_default();
     let folder = arguments.out.clone().unwrap_or_else(|| PathBuf::from("runs").join(name));
     say(&format!("{}: {} pairs, into {}\n", recipe.network, train::pairs(&recipe)?, folder.display()));
     let devices = devices::choose(arguments.accelerator, arguments.devices)?;
-    say(&format!("learns on {}\n", devices::names(&devices)));
+    say(&format!("training on {}\n", devices::names(&devices)));
     let mut talk = Talk::new();
     let done = train::run(&recipe, &folder, &devices, &mut |progress| talk.hear(progress))?;
     if let Some(done) = &done {
@@ -114,12 +115,12 @@ fn start(arguments: &Arguments) -> Result<bool, TrainError> {
         let (best, weights) = (done.best_psnr, done.weights.display());
         let file = done.best.display();
         say(&if psnr.is_nan() {
-            format!("{weights}: of the best, {:.1} % of answers are right: {file}\n", 100.0 * best)
+            format!("{weights}: best accuracy {:.1} % in {file}\n", 100.0 * best)
         } else {
-            format!("{weights}: {psnr:.2} dB after {input:.2} dB before; best {best:.2} dB in {file}\n")
+            format!("{weights}: {psnr:.2} dB, input {input:.2} dB; best {best:.2} dB in {file}\n")
         });
     } else {
-        say("stopped; the same command goes on\n");
+        say("stopped; the same command resumes\n");
     }
     Ok(done.is_some())
 }
@@ -140,11 +141,11 @@ fn recipe(arguments: &Arguments) -> Result<Recipe, TrainError> {
 }
 
 fn say(text: &str) {
-    // Nobody left to tell is no reason to stop learning.
+    // A closed standard error is no reason to stop training.
     let _ = stderr().write_all(text.as_bytes());
 }
 
-/// Tells how the training stands: on a terminal in one line, elsewhere a line a minute and at validations.
+/// Reports progress: on a terminal in one line, elsewhere one line per minute and per validation.
 struct Talk {
     last: Option<Instant>,
     terminal: bool,
@@ -166,7 +167,7 @@ impl Talk {
             let left = format!("{}:{:02}:{:02} left", seconds / 3600, seconds / 60 % 60, seconds % 60);
             let (step, steps, loss, speed) = (p.step, p.steps, p.loss, p.images_per_second);
             let line = format!("{step}/{steps}  loss {loss:.5}{psnr}  {speed:.2} images/s  {left}");
-            // On a terminal lines with a validation stay, the others are written over.
+            // On a terminal, lines with a validation stay; the others are overwritten.
             let start = if self.terminal { "\r\x1b[K" } else { "" };
             let end = if self.terminal && !p.validated { "" } else { "\n" };
             say(&format!("{start}{line}{end}"));

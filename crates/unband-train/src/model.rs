@@ -1,4 +1,4 @@
-//! A network with its tensors.
+//! Trainable model: a graph with its tensors in Burn.
 
 use std::collections::HashMap;
 
@@ -11,18 +11,18 @@ use crate::exec::{self, Mode};
 use crate::optimizer::Optimizer;
 use crate::{Rows, TrainError};
 
-/// Where a tensor of the state dict is kept.
+/// Storage of a tensor of the state dict.
 #[derive(Clone, Debug)]
 enum Place {
-    /// Among what gradients change.
+    /// Learned tensors.
     Learned(usize),
-    /// Among the buffers.
+    /// Buffers.
     Buffer(usize),
     /// Integers, which no operation reads; `None` where the state dict had none.
     Integer(Option<unband_nets::Tensor>),
 }
 
-/// Where operations find a parameter.
+/// Origin of a parameter as read by operations.
 #[derive(Clone, Debug)]
 enum Source {
     /// As it is stored.
@@ -33,19 +33,20 @@ enum Source {
     SpectralNorm(Place, Place, Place),
     /// Part of the description.
     Constant(Tensor<1>),
-    /// Nowhere: it is stored and no operation reads it. What Burn computes from tensors with gradients it keeps until a backward pass
-    /// comes by, which none would: each step would add to that, and all are searched after each backward pass.
+    /// None: it is stored, but no operation reads it. Burn keeps results computed from tensors with gradients
+    /// until a backward pass uses them. For these, none would: each step would add to them, and all are
+    /// searched after each backward pass.
     Unread,
 }
 
 /// A network in Burn: its graph and the tensors of its state dict.
 ///
-/// On a device with gradients (`Device::flex().autodiff()`) what is learned has them.
+/// On a device with autodiff (`Device::flex().autodiff()`), learned tensors have gradients.
 #[derive(Clone, Debug)]
 pub struct Model {
     graph: Graph,
     device: Device,
-    /// What gradients change: each tensor in one row, so that tensors of all ranks fit into one list.
+    /// Learned tensors, each in one row, so that tensors of all ranks fit into one list.
     learned: Vec<Tensor<1>>,
     buffers: Vec<Tensor<1>>,
     stored: Vec<(Stored, Place)>,
@@ -53,7 +54,7 @@ pub struct Model {
 }
 
 impl Model {
-    /// Puts a state dict into a graph, on a device.
+    /// Loads a state dict into a graph, on a device.
     ///
     /// # Errors
     /// Tensors that are missing, extra or of another shape.
@@ -86,7 +87,7 @@ impl Model {
                 (_, Form::SpectralNorm, [w, u, v]) => Source::SpectralNorm(w.clone(), u.clone(), v.clone()),
                 (_, _, [place]) => Source::Plain(place.clone()),
                 (Role::Constant(values), ..) => Source::Constant(row(values.clone(), device)),
-                // A parameter of another form is stored in no other number of tensors.
+                // A parameter of another form is stored in a different number of tensors.
                 _ => Source::Constant(row(Vec::new(), device)),
             };
             model.sources.push(source);
@@ -115,15 +116,15 @@ impl Model {
         &self.graph
     }
 
-    /// Where its tensors are.
+    /// The device of its tensors.
     pub(crate) fn device(&self) -> &Device {
         &self.device
     }
 
-    /// The tensors as they are now, named as PyTorch names them.
+    /// The current tensors under PyTorch's names.
     ///
     /// # Errors
-    /// A device that does not give its tensors back.
+    /// A device that fails to return its tensors.
     pub fn state(&self) -> Result<StateDict, TrainError> {
         let mut state = StateDict::new();
         for (stored, place) in &self.stored {
@@ -140,14 +141,15 @@ impl Model {
         Ok(state)
     }
 
-    /// The same network, whose weights do not change: gradients go through it to what it is given, and no further.
+    /// The same network with frozen weights: gradients pass through it to its inputs, and no further.
     #[must_use]
     pub fn frozen(self) -> Self {
         let still = |row: Tensor<1>| if self.device.is_autodiff() { row.inner().autodiff() } else { row };
         Self { learned: self.learned.into_iter().map(still).collect(), ..self }
     }
 
-    /// The image and the other outputs, in the graph's order; inputs too. Running statistics are used, dropout keeps all.
+    /// Returns the image and the auxiliary outputs, in the graph's order. Uses running statistics and no
+    /// dropout.
     ///
     /// Inputs are `[N, C, H, W]`, points `[N, C, 1, 1]`.
     ///
@@ -158,12 +160,12 @@ impl Model {
         Ok(done.outputs)
     }
 
-    /// The same while learning, as PyTorch's modules do in training mode: batch norms take the statistics of the batch and
-    /// follow them with their running ones (a tenth of the way), spectral norms take a step, dropout zeroes samples by the
+    /// The same in training mode, as PyTorch's modules. Batch norms use the statistics of the batch and
+    /// update their running ones (by a tenth), spectral norms take a power iteration, dropout uses the
     /// device's random numbers.
     ///
     /// # Errors
-    /// As [`Model::run`]; batch norms that see a single sample.
+    /// As [`Model::run`]; batch norms with a single sample per channel.
     pub fn run_learning(&mut self, inputs: &[Tensor<4>]) -> Result<Vec<Tensor<4>>, TrainError> {
         self.step_spectral_norms();
         let done = exec::run(&self.graph, &self.params(), inputs, Mode::Learning(self.batches_seen()))?;
@@ -184,7 +186,7 @@ impl Model {
         Ok(done.outputs)
     }
 
-    /// As its norms have counted.
+    /// The batch count of its norms.
     fn batches_seen(&self) -> u64 {
         let counter = |(stored, place): &(Stored, Place)| match place {
             Place::Integer(Some(unband_nets::Tensor { data: Data::I64(counts), .. }))
@@ -197,12 +199,13 @@ impl Model {
         self.stored.iter().find_map(counter).and_then(|n| u64::try_from(n).ok()).unwrap_or(0)
     }
 
-    /// Moves what is learned against the gradients of a loss.
+    /// Moves learned tensors against the gradients of a loss.
     pub fn step(&mut self, optimizer: &mut Optimizer, rate: f64, gradients: &Gradients) {
         self.step_rows(optimizer, rate, self.gradient_rows(gradients));
     }
 
-    /// The same with gradients as [`Model::gradient_rows`] gives them; tensors without one stay.
+    /// The same with gradients as returned by [`Model::gradient_rows`]; tensors without a gradient stay
+    /// unchanged.
     pub(crate) fn step_rows(&mut self, optimizer: &mut Optimizer, rate: f64, gradients: Rows) {
         for (i, gradient) in gradients.into_iter().enumerate() {
             if let Some(gradient) = gradient {
@@ -212,12 +215,12 @@ impl Model {
         }
     }
 
-    /// How many tensors are learned.
+    /// Number of learned tensors.
     pub fn learned_len(&self) -> usize {
         self.learned.len()
     }
 
-    /// Names of what is learned, in the order of rows.
+    /// Names of the learned tensors, in the order of rows.
     pub(crate) fn learned_names(&self) -> Vec<String> {
         let mut names = vec![String::new(); self.learned.len()];
         for (stored, place) in &self.stored {
@@ -228,18 +231,18 @@ impl Model {
         names
     }
 
-    /// What is learned, without gradients.
+    /// The learned tensors, without gradients.
     pub(crate) fn rows_now(&self) -> Vec<Tensor<1>> {
         self.learned.iter().map(|row| row.clone().inner()).collect()
     }
 
-    /// The same network with other numbers in place of what is learned.
+    /// The same network with other learned tensors.
     pub(crate) fn with_rows(&self, rows: &[Tensor<1>]) -> Self {
         let learned = rows.iter().map(|row| leaf(row.clone(), &self.device)).collect();
         Self { learned, ..self.clone() }
     }
 
-    /// The same network on a device, to learn beside this one.
+    /// A copy of the network on a device, for training in parallel.
     pub(crate) fn copied_to(&self, device: &Device) -> Self {
         let plain = device.clone().inner();
         let moved = |row: Tensor<1>| row.to_device(&plain);
@@ -261,10 +264,11 @@ impl Model {
         self.learned.iter().map(|row| row.grad(gradients)).collect()
     }
 
-    /// The gradients of the learned tensors by name, row-major; tensors that the loss does not depend on have none.
+    /// The gradients of the learned tensors by name, row-major; tensors that the loss does not depend on have
+    /// none.
     ///
     /// # Errors
-    /// A device that does not give its tensors back.
+    /// A device that fails to return its tensors.
     pub fn gradients(&self, gradients: &Gradients) -> Result<HashMap<String, Vec<f32>>, TrainError> {
         let mut found = HashMap::new();
         for (stored, place) in &self.stored {
@@ -285,7 +289,7 @@ impl Model {
         }
     }
 
-    /// The parameters as operations read them, by number.
+    /// The parameters as read by operations, by index.
     fn params(&self) -> Vec<Tensor<1>> {
         let of = |(source, param): (&Source, &unband_nets::Param)| match source {
             Source::Plain(place) => self.tensor(place),
@@ -311,7 +315,7 @@ impl Model {
         self.tensor(place).reshape([first, param.len() / first])
     }
 
-    /// What [`unband_nets::state::step_spectral_norms`] does, on the device.
+    /// [`unband_nets::state::step_spectral_norms`], on the device.
     fn step_spectral_norms(&mut self) {
         let unit = |x: Tensor<2>| {
             let length = x.clone().square().sum().sqrt().clamp_min(1e-12);
@@ -328,7 +332,7 @@ impl Model {
     }
 }
 
-/// Keeps its gradients, where the device has any.
+/// Enables gradients, if the device supports them.
 fn leaf(row: Tensor<1>, device: &Device) -> Tensor<1> {
     if device.is_autodiff() { row.autodiff().require_grad() } else { row }
 }

@@ -1,4 +1,4 @@
-//! Burn's optimisers over the rows of a model, with a state that checkpoints can hold.
+//! Burn's optimisers over the rows of a model, with state that fits into checkpoints.
 
 use burn::optim::decay::WeightDecayConfig;
 use burn::optim::{
@@ -14,16 +14,16 @@ enum Rule {
     AdamW(AdamW),
 }
 
-/// Moves weights against their gradients.
+/// Updates weights from their gradients.
 #[derive(Clone)]
 pub struct Optimizer {
     rule: Rule,
-    /// One per row; none before the first gradient.
+    /// State per row; none before the first gradient.
     pub(crate) moments: Vec<Option<AdaptiveMomentumState<1>>>,
 }
 
 impl Optimizer {
-    /// For so many tensors, as a recipe says; its rate is given with each step.
+    /// For this number of tensors, as configured in a recipe; the learning rate is given with each step.
     pub fn new(settings: &Settings, tensors: usize) -> Self {
         let [first, second] = settings.betas.map(|b| b as f32);
         let eps = settings.eps as f32;

@@ -1,4 +1,4 @@
-//! Pairs of images from folders, and patches of them.
+//! Image pairs from folders, and windows cut from them.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ffi::OsString;
@@ -16,14 +16,14 @@ use crate::error::DataError;
 use crate::made::{Made, Patch, Surface, found};
 use crate::recipe::Data;
 
-/// Decoded images that are kept, in bytes.
+/// Cache size of decoded images, in bytes.
 const KEPT: usize = 2 << 30;
 
-/// Windows tried for one that serves, and how many of them in one image: reading another takes far longer.
+/// Maximum windows tried, and windows tried per image: reading another image takes far longer.
 const TRIES: u64 = 400;
 const PLACES: u64 = 40;
-/// Makes other random numbers of a seed for each try; it is not the factor of [`numbered`](crate::batches::numbered), whose seeds
-/// it changes.
+/// Derives other random numbers from a seed for each try. It differs from the factor of
+/// [`numbered`](crate::batches::numbered), whose seeds it changes.
 const SALT: u64 = 0xbf58_476d_1ce4_e5b9;
 
 /// An image in memory: RGB, 16 bits, interleaved.
@@ -35,22 +35,23 @@ struct Kept {
 
 /// Pairs of images.
 pub(crate) struct Pictures {
-    /// Of each pair the clean image and, where it is not made, the degraded one.
+    /// For each pair, the clean image and the degraded one, unless that is generated.
     files: Vec<(PathBuf, Option<PathBuf>)>,
-    /// What is done to clean images: one of these; nothing where the pairs are there.
+    /// Degradations to choose from; empty if the degraded images exist.
     ways: Vec<Way>,
-    /// Side of what is degraded at once, where the recipe says so.
+    /// Side of the square degraded at once, if the recipe sets it.
     window: Option<usize>,
-    /// Only plainly banded windows.
+    /// Whether to use only clearly banded windows.
     banded: bool,
-    /// How many times smaller the degraded side is.
+    /// Factor by which the degraded side is smaller.
     scale: usize,
     surface: Option<Surface>,
     kept: VecDeque<(PathBuf, Arc<Kept>)>,
 }
 
 impl Pictures {
-    /// Lists what a recipe names; nothing is decoded yet. `scale`: how many times larger than degraded images clean ones are.
+    /// Lists the files of a recipe; nothing is decoded yet. `scale` is the factor of clean over degraded
+    /// images.
     pub fn open(data: &Data, sees: Sees, scale: usize) -> Result<Self, DataError> {
         let (files, ways, window, banded) = match data {
             Data::Clean { folder, degradations, mix, window, banded, .. } => {
@@ -74,14 +75,14 @@ impl Pictures {
         self.files.len()
     }
 
-    /// The name of a pair, without ending.
+    /// The name of a pair, without extension.
     pub fn name(&self, pair: usize) -> String {
         self.files[pair].0.file_stem().unwrap_or_default().to_string_lossy().into_owned()
     }
 
-    /// A square window of an image, of at least `side`: which one, where and how degraded by random numbers of `seed`, asked at
-    /// frame `sample`. The first of several that serves: a banded one where the recipe asks for that, one with a grid for networks
-    /// that are told of it.
+    /// A random square window of an image, of at least `side`. Image, position and degradation are drawn from
+    /// `seed`, at frame `sample`. Returns the first suitable one: a banded window if the recipe requires
+    /// that, one with a grid for grid-guided networks.
     pub fn window(&mut self, side: usize, seed: u64, sample: u32) -> Result<Made, DataError> {
         let salted = |n: u64| Rng::new(seed ^ n.wrapping_mul(SALT));
         let picky = self.banded || self.surface.is_some();
@@ -103,7 +104,8 @@ impl Pictures {
         })
     }
 
-    /// Part of a pair, what was drawn for it, and the samples around it that are only there for what looks further.
+    /// Part of a pair, its drawn degradations, and the width of the margin that supports operations beyond
+    /// patches.
     fn part(
         &mut self,
         pair: usize,
@@ -123,7 +125,7 @@ impl Pictures {
         let wanted = self.window.unwrap_or(side).max(side) + 2 * room;
         let fitting = |size: usize| wanted.min(size) / self.scale * self.scale;
         let (width, height) = (fitting(clean.width), fitting(clean.height));
-        // Pairs that are there have a sample of the degraded side for every `scale` of the clean one.
+        // In existing pairs, the degraded side has one sample per `scale` samples of the clean one.
         let place = |plane: u32, free: usize| draw(plane, free / self.scale + 1) * self.scale;
         let (x0, y0) = (place(11, clean.width - width), place(12, clean.height - height));
         let outer = Window { x0, y0, x1: x0 + width, y1: y0 + height };
@@ -132,8 +134,8 @@ impl Pictures {
         Ok((made, names, room))
     }
 
-    /// The middle of a pair, sides multiples of `multiple` and the clean one's at most `crop` where that is not 0: the patch, height
-    /// and width of its degraded side.
+    /// The centre of a pair, with sides that are multiples of `multiple`, and at most `crop` for the clean
+    /// image unless that is 0. Returns the patch, and the height and width of its degraded side.
     pub fn middle(
         &mut self,
         pair: usize,
@@ -161,7 +163,7 @@ impl Pictures {
         })
     }
 
-    /// The way that `draw` picks among so many.
+    /// The degradation that `draw` selects.
     fn way(&self, draw: impl Fn(usize) -> usize) -> Option<&Way> {
         self.ways.get(if self.ways.len() > 1 { draw(self.ways.len()) } else { 0 })
     }
@@ -230,7 +232,7 @@ impl Kept {
     }
 }
 
-/// Files whose ending is that of an image, by name.
+/// Files with an image extension, sorted by name.
 fn list(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
     let failed = |source| DataError::List { folder: folder.to_owned(), source };
     let mut files = Vec::new();
@@ -248,7 +250,7 @@ fn list(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
     Ok(files)
 }
 
-/// By names without endings, as degraded images may be of another format.
+/// Files by names without extension, as degraded images may have another format.
 fn pairs(lq: &Path, gt: &Path) -> Result<Vec<(PathBuf, Option<PathBuf>)>, DataError> {
     let by_stem = |folder| -> Result<BTreeMap<OsString, PathBuf>, DataError> {
         let stem = |file: PathBuf| (file.file_stem().unwrap_or_default().to_owned(), file);

@@ -1,4 +1,4 @@
-//! A training in TOML: typed, unknown keys refused, every value with its range.
+//! Training recipe in TOML: typed, unknown keys refused, every value range-checked.
 
 use std::path::{Path, PathBuf};
 
@@ -7,90 +7,92 @@ use toml::{Table, Value};
 use unband_data::recipe::{self, RecipeError};
 pub use unband_nets::state::init::Init;
 
-/// A whole training. Keys are spelled with hyphens in TOML.
+/// A complete training recipe. Keys are spelled with hyphens in TOML.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Recipe {
     /// A network of unband, or one of its variants as `NAME:VARIANT`.
     pub network: String,
-    /// All random numbers follow from it.
+    /// Seed of all random numbers.
     #[serde(default)]
     pub seed: u64,
-    /// Steps of the optimiser.
+    /// Number of optimiser steps.
     pub steps: u64,
-    /// Patches per step, over all workers; of each piece when `accumulate` is above 1.
+    /// Batch size: patches per step, over all workers; per accumulated batch if `accumulate` exceeds 1.
     pub batch: usize,
     /// Side of a patch, in samples of the clean image.
     pub patch: usize,
-    /// Batches whose gradients are averaged for one step.
+    /// Number of batches whose gradients are averaged for one step.
     #[serde(default = "one")]
     pub accumulate: usize,
-    /// Copies of the network that share a batch.
+    /// Number of network copies that share a batch.
     #[serde(default = "one")]
     pub workers: usize,
-    /// Gradients longer than this, all taken as one vector, are shortened to it.
+    /// Gradient clipping: maximum norm of all gradients as one vector.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clip_norm: Option<f64>,
-    /// Weights are also averaged over steps with this decay; the averages are then validated and saved.
+    /// Decay of an exponential moving average of the weights; the averages are then validated and saved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ema: Option<f64>,
-    /// From this share of the steps on batch norms take their running statistics, as when the network is used, and nothing is
-    /// dropped. The statistics of small batches differ from each other: a network may learn to need those of its batch.
+    /// From this share of the steps on, batch norms use their running statistics, as in inference, and
+    /// dropout is off. Statistics of small batches vary, and a network may learn to depend on those of its
+    /// batch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub freeze_norms: Option<f64>,
-    /// How weights start.
+    /// Weight initialisation.
     #[serde(default)]
     pub init: Init,
-    /// Weights to start from instead, of any file that `unband` takes: what an earlier stage of the training left.
+    /// Initial weights from a file instead, in any format that `unband` reads: the result of an earlier
+    /// training stage.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<PathBuf>,
-    /// What is made smaller.
+    /// The loss terms to minimise.
     pub loss: Vec<Term>,
-    /// A second network to play against.
+    /// Adversarial training with a discriminator.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gan: Option<Gan>,
-    /// What moves the weights.
+    /// The optimiser.
     pub optimizer: Optimizer,
-    /// How its rate changes.
+    /// Schedule of the learning rate.
     #[serde(default)]
     pub schedule: Schedule,
-    /// What is done to patches.
+    /// Augmentation of patches.
     #[serde(default)]
     pub augment: Augment,
-    /// Where patches come from.
+    /// Training data.
     pub data: Data,
-    /// What the network is tried on.
+    /// Validation.
     pub validation: Validation,
-    /// When a checkpoint is written, in minutes.
+    /// Interval of checkpoints, in minutes.
     #[serde(default = "ten")]
     pub checkpoint_minutes: f64,
 }
 
-/// One part of the loss.
+/// One term of the loss.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Term {
-    /// What it is.
+    /// Type.
     pub term: TermKind,
-    /// How much it counts.
+    /// Weight.
     #[serde(default = "whole")]
     pub weight: f64,
-    /// Of `charbonnier` alone: 1e-3 where nothing is said.
+    /// For `charbonnier` only; default 1e-3.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub eps: Option<f64>,
-    /// Of `perceptual` alone: torchvision's weights of VGG-19.
+    /// For `perceptual` only: torchvision's weights of VGG-19.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub features: Option<PathBuf>,
 }
 
 impl Term {
-    /// Does it count for nothing?
+    /// Whether its weight is zero.
     pub fn is_off(&self) -> bool {
         self.weight.abs() <= 0.0
     }
 }
 
-/// The losses.
+/// Loss functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TermKind {
@@ -104,126 +106,130 @@ pub enum TermKind {
     FftL1,
     /// Absolute difference of real and imaginary parts of spectra.
     FftL1Parts,
-    /// 1 − multi-scale similarity, GGDBN's form.
+    /// 1 − MS-SSIM, GGDBN's form.
     MsSsim,
     /// The second output against the gradient of the clean image.
     Gradient,
-    /// Absolute difference of each patch as a share of what it was before, so that faint harm counts as much as strong one.
+    /// Absolute difference of each patch relative to the degraded patch's, so that weak degradation has the
+    /// same weight as strong.
     RelativeL1,
-    /// Steps between neighbouring squares of 4×4 samples that the clean image does not have, as a share of what they were before.
+    /// Steps between neighbouring squares of 4×4 samples that are absent from the clean image, relative to
+    /// the degraded patch's.
     RelativeSteps,
-    /// Absolute difference of the features of VGG-19, which the user supplies; nothing is looked at where its weight is 0.
+    /// Absolute difference of VGG-19 features, whose weights the user supplies; skipped if its weight is 0.
     Perceptual,
-    /// Probability of no banding against the label of each patch, for networks that classify.
+    /// Cross-entropy of the probability of no banding and each patch's label, for classifiers.
     CrossEntropy,
 }
 
 impl TermKind {
-    /// Is it a share of what the degraded image has?
+    /// Whether it is relative to the degraded image's error.
     pub fn is_relative(self) -> bool {
         matches!(self, Self::RelativeL1 | Self::RelativeSteps)
     }
 }
 
-/// A game of two networks.
+/// Adversarial training of two networks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Gan {
-    /// Network that tells made images from real ones.
+    /// Discriminator network.
     pub discriminator: String,
-    /// What it is given and how both learn.
+    /// Inputs and training of the discriminator.
     #[serde(default)]
     pub rules: Rules,
-    /// How much deceiving it counts.
+    /// Weight of the adversarial loss.
     #[serde(default = "whole")]
     pub weight: f64,
-    /// How its weights start.
+    /// Weight initialisation of the discriminator.
     #[serde(default)]
     pub init: Init,
 }
 
-/// How two networks play.
+/// Rules of adversarial training.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Rules {
-    /// The discriminator is given the degraded image beside, moves first, and learns by half of its cross-entropy.
+    /// The discriminator also gets the degraded image, steps first, and learns by half of its cross-entropy.
     #[default]
     Pix2pix,
-    /// It is given one image, moves after the other network, and learns by squared distances from 1 and 0 (Mao et al., ICCV 2017).
+    /// The discriminator gets one image, steps after the other network, and learns by squared distances from
+    /// 1 and 0 (Mao et al., ICCV 2017).
     Lsgan,
 }
 
-/// What moves the weights; the discriminator too.
+/// The optimiser; used for the discriminator too.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Optimizer {
-    /// Which one.
+    /// Type.
     pub kind: OptimizerKind,
-    /// Its rate before the schedule.
+    /// Learning rate before the schedule.
     pub rate: f64,
-    /// How slowly the means of gradients and of their squares change.
+    /// Decay rates of the moving averages of gradients and of their squares.
     #[serde(default = "betas")]
     pub betas: [f64; 2],
     /// Added to the root of the mean square.
     #[serde(default = "eps")]
     pub eps: f64,
-    /// Share of the rate by which weights shrink; with Adam it is part of the gradient instead.
+    /// Weight decay relative to the learning rate; with Adam it is part of the gradient instead.
     #[serde(default)]
     pub weight_decay: f64,
 }
 
-/// The optimisers.
+/// Optimisers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OptimizerKind {
     /// Kingma & Ba 2015.
     Adam,
-    /// Loshchilov & Hutter 2019: decay apart from the gradient.
+    /// Loshchilov & Hutter 2019: decoupled weight decay.
     Adamw,
 }
 
-/// How the rate changes. Places are shares of the steps, so that a shorter run takes the same course. `updates`: how often in
-/// the run the rate changes, as trainings do that change it once per epoch; 0 for every step.
+/// Learning rate schedule. Positions are shares of the steps, so that a shorter run has the same curve.
+/// `updates`: number of rate changes in the run, for trainings that change it once per epoch; 0 for every
+/// step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, tag = "kind", rename_all = "kebab-case")]
 pub enum Schedule {
-    /// It does not.
+    /// Constant rate.
     Constant {},
     /// Half a cosine down to `low`, then constant.
     Cosine {
-        /// Where `low` is reached.
+        /// Position at which `low` is reached.
         #[serde(default = "whole")]
         until: f64,
-        /// Last rate.
+        /// Final rate.
         #[serde(default)]
         low: f64,
-        /// Steps over which the rate first rises from 0, as a share.
+        /// Warm-up: share of the steps over which the rate first rises from 0.
         #[serde(default)]
         warmup: f64,
         /// See [`Schedule`].
         #[serde(default)]
         updates: u64,
     },
-    /// Times `factor` every so often.
+    /// Multiplied by `factor` at regular intervals.
     Step {
-        /// Share of the steps.
+        /// Interval, as a share of the steps.
         every: f64,
         /// Factor each time.
         factor: f64,
     },
-    /// Times `factor` at each place.
+    /// Multiplied by `factor` at each position.
     Multistep {
-        /// Shares of the steps, rising.
+        /// Positions as shares of the steps, ascending.
         at: Vec<f64>,
         /// Factor each time.
         factor: f64,
     },
-    /// Constant, then straight down to `low` at the end.
+    /// Constant, then linear down to `low` at the end.
     Linear {
-        /// Where it starts to fall.
+        /// Position at which the decrease starts.
         #[serde(default)]
         from: f64,
-        /// Last rate.
+        /// Final rate.
         #[serde(default)]
         low: f64,
         /// See [`Schedule`].
@@ -232,23 +238,24 @@ pub enum Schedule {
     },
 }
 
-/// What is done to both images of a pair.
+/// Augmentation of both images of a pair.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Augment {
-    /// Probability of left to right.
+    /// Probability of a horizontal flip.
     #[serde(default)]
     pub hflip: f64,
-    /// Probability of upside down.
+    /// Probability of a vertical flip.
     #[serde(default)]
     pub vflip: f64,
-    /// Turned by 0, 1, 2 or 3 quarters.
+    /// Random rotation by 0, 1, 2 or 3 quarter turns.
     #[serde(default)]
     pub turns: bool,
-    /// Turned by any angle up to so many degrees, either way; samples are interpolated, which takes them off their grid.
+    /// Random rotation by up to this many degrees, either way; samples are interpolated, which moves them off
+    /// their grid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rotate: Option<f64>,
-    /// Made brighter or darker, with more or less contrast.
+    /// Random brightness and contrast.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tones: Option<Tones>,
 }
@@ -259,22 +266,23 @@ pub struct Augment {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tones {
-    /// How often.
+    /// Probability.
     pub probability: f64,
-    /// The most that `b` is away from 0.
+    /// Maximum magnitude of `b`.
     pub brightness: f64,
-    /// The most that `c` is away from 0.
+    /// Maximum magnitude of `c`.
     pub contrast: f64,
 }
 
-/// Where pairs come from. `window`: side of the square of an image that is degraded and looked at as a whole (without it: the
-/// patch). `reuse`: patches that are cut from it on average; above 1, `pool` windows are kept, of which each patch is cut from one
-/// at random. Networks that classify keep `pool` patches instead, an even number, and see each as often.
+/// Source of pairs. `window`: side of the square of an image that is degraded and analysed as a whole;
+/// default: the patch. `reuse`: average number of patches cut from it; above 1, `pool` windows are kept and
+/// each patch is cut from a random one. Classifiers keep `pool` patches instead, an even number, and use each
+/// equally often.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, tag = "kind", rename_all = "kebab-case")]
 pub enum Data {
-    /// A folder with `lq` and `gt`, which hold images of the same names and sizes; for networks that enlarge those of `gt` are as
-    /// many times larger.
+    /// A folder with `lq` and `gt`, which hold images of the same names and sizes. For upscaling networks,
+    /// those of `gt` are larger by the scale factor.
     Pairs {
         /// The folder.
         folder: PathBuf,
@@ -288,17 +296,18 @@ pub enum Data {
         #[serde(default = "hundred")]
         pool: usize,
     },
-    /// A folder of clean images, degraded on the way.
+    /// A folder of clean images, degraded on the fly.
     Clean {
         /// The folder.
         folder: PathBuf,
-        /// Causes of banding of `unband-data`, one drawn per window.
+        /// Degradations of `unband-data`, one drawn per window.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         degradations: Vec<String>,
-        /// Instead of them a mix of degradations: the name of one that comes with unband, or a TOML file.
+        /// A degradation recipe instead: the name of one that comes with unband, or a TOML file.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         mix: Option<String>,
-        /// Only windows whose degraded side is plainly banded, as the published sets leave pairs without banding out.
+        /// Only windows whose degraded side is clearly banded, as published datasets exclude pairs without
+        /// banding.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         banded: bool,
         /// See [`Data`].
@@ -313,26 +322,27 @@ pub enum Data {
     },
 }
 
-/// What the network is tried on.
+/// Validation settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Validation {
     /// Steps between validations.
     pub every: u64,
-    /// Images, spread evenly over their names; 0 for all.
+    /// Number of images, spread evenly over their names; 0 for all.
     #[serde(default)]
     pub images: usize,
-    /// Side of the square from the middle that is looked at; 0 for the whole image as far as the network's multiple goes.
+    /// Side of the evaluated centre square; 0 for the whole image, cropped to a multiple that the network
+    /// accepts.
     #[serde(default)]
     pub crop: usize,
-    /// How many results are written as images each time.
+    /// Number of results that are written as images each time.
     #[serde(default)]
     pub samples: usize,
-    /// Where they come from.
+    /// Validation data.
     pub data: Data,
 }
 
-// Variants without fields are written with braces: serde would let unknown keys pass beside others.
+// Variants without fields are written with braces: otherwise serde would accept unknown keys in them.
 impl Default for Schedule {
     fn default() -> Self {
         Self::Constant {}
@@ -359,13 +369,13 @@ fn eps() -> f64 {
 }
 
 impl Recipe {
-    /// Reads a recipe, then what overrides it: other files, and single settings `a.b = value`. Later ones win; tables are
-    /// merged key by key, everything else is replaced. What a file says under `for.NETWORK` holds where that network learns, or is the
-    /// discriminator.
+    /// Reads a recipe, then its overrides: other files, and single settings `a.b = value`. Later ones win;
+    /// tables are merged key by key, everything else is replaced. Settings of a file under `for.NETWORK`
+    /// apply if that network is trained, or is the discriminator.
     ///
     /// # Errors
-    /// A file that cannot be read or is no TOML; keys that are unknown or missing, values that are not allowed: with the
-    /// files, the key and what is allowed.
+    /// A file that cannot be read or is not valid TOML; unknown or missing keys; invalid values. The error
+    /// names the files, the key and the allowed values.
     pub fn load(file: &Path, overrides: &[PathBuf], settings: &[String]) -> Result<Self, RecipeError> {
         let mut table = recipe::read(file)?;
         let mut names = vec![file.display().to_string()];
@@ -407,19 +417,19 @@ impl Recipe {
         Ok(recipe)
     }
 
-    /// The recipe with all defaults said, as TOML.
+    /// The recipe with all defaults, as TOML.
     ///
     /// # Errors
-    /// A number that TOML does not hold.
+    /// A number that TOML cannot represent.
     pub fn to_toml(&self) -> Result<String, RecipeError> {
         toml::to_string(self)
             .map_err(|e| RecipeError::Toml { file: self.network.clone(), what: e.to_string() })
     }
 
-    /// The same for files that go to others: folders and files lose what they lie in.
+    /// The same for published files: paths are reduced to their last component.
     ///
     /// # Errors
-    /// A number that TOML does not hold.
+    /// A number that TOML cannot represent.
     pub fn to_share(&self) -> Result<String, RecipeError> {
         let mut shared = self.clone();
         let files = shared.loss.iter_mut().filter_map(|term| term.features.as_mut()).chain(&mut shared.from);
@@ -433,7 +443,7 @@ impl Recipe {
     }
 }
 
-/// A place without what it lies in.
+/// The last component of a path.
 fn last(path: &Path) -> PathBuf {
     path.file_name().map_or_else(|| path.to_owned(), PathBuf::from)
 }

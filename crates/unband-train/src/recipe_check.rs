@@ -1,4 +1,4 @@
-//! Ranges of a recipe's values.
+//! Range checks of recipe values.
 
 use unband_data::Mix;
 use unband_data::recipe::RecipeError;
@@ -8,7 +8,7 @@ use crate::learner::architecture;
 use crate::recipe::{Data, Init, Recipe, Rules, Schedule, Term, TermKind};
 
 /// # Errors
-/// The first value that is not allowed.
+/// The first invalid value.
 pub(crate) fn check(recipe: &Recipe, file: &str) -> Result<(), RecipeError> {
     let checks = Checks { file };
     checks.sizes(recipe)?;
@@ -34,7 +34,7 @@ impl Checks<'_> {
         if (low..=high).contains(&value) {
             return Ok(());
         }
-        Err(self.wrong(key, format!("must lie in {low}..={high}, got {value}")))
+        Err(self.wrong(key, format!("must be in {low}..={high}, got {value}")))
     }
 
     fn sizes(&self, r: &Recipe) -> Result<(), RecipeError> {
@@ -57,14 +57,14 @@ impl Checks<'_> {
         match &r.gan {
             Some(gan) => {
                 self.network("gan.discriminator", &gan.discriminator, &[Purpose::Discriminate])?;
-                // pix2pix's sees two images at once.
+                // pix2pix's discriminator reads two images at once.
                 let graph = arch::build(&gan.discriminator).and_then(Result::ok);
                 let wanted = if gan.rules == Rules::Pix2pix { 6 } else { 3 };
                 match graph.map(|graph| graph.inputs[0].channels) {
                     Some(channels) if channels != wanted => {
                         let rules = gan.rules;
                         let what = format!(
-                            "{rules:?} needs a discriminator of {wanted} channels, this one takes {channels}"
+                            "{rules:?} needs a discriminator with {wanted} input channels, this one has {channels}"
                         );
                         Err(self.wrong("gan.discriminator", what))
                     }
@@ -90,15 +90,15 @@ impl Checks<'_> {
         };
         let allowed: Vec<String> =
             ARCHITECTURES.iter().filter(|a| purposes.contains(&a.use_as.purpose)).map(names).collect();
-        Err(self.wrong(key, format!("no network `{name}` for this, expected one of {}", allowed.join(", "))))
+        Err(self.wrong(key, format!("no such network `{name}`, expected one of {}", allowed.join(", "))))
     }
 
-    /// Networks that classify learn by labels, all others by images.
+    /// Classifiers use labels, all other networks use images.
     fn classifier(&self, r: &Recipe) -> Result<(), RecipeError> {
         let classifies = architecture(&r.network).is_some_and(|a| a.use_as.purpose == Purpose::Classify);
         for (i, term) in r.loss.iter().enumerate() {
             if (term.term == TermKind::CrossEntropy) != classifies {
-                let what = "`cross-entropy` is the loss of networks that classify, and their only one";
+                let what = "`cross-entropy` is for classifiers, and their only loss";
                 return Err(self.wrong(&format!("loss[{i}].term"), what.into()));
             }
         }
@@ -108,14 +108,14 @@ impl Checks<'_> {
         for (key, data) in [("data", &r.data), ("validation.data", &r.validation.data)] {
             let fits = |pool: usize| pool >= 4 && pool.is_multiple_of(2);
             if !matches!(data, Data::Clean { mix: Some(_), pool, .. } if fits(*pool)) {
-                let what = "a network that classifies needs `kind = \"clean\"`, a `mix` and an even `pool` of at least 4";
+                let what = "a classifier needs `kind = \"clean\"`, a `mix` and an even `pool` of at least 4";
                 return Err(self.wrong(&format!("{key}.pool"), what.into()));
             }
         }
         Ok(())
     }
 
-    /// Clean images are as many times larger than degraded ones as the network makes them.
+    /// The degradation's scale must match the network's.
     fn scale(&self, r: &Recipe) -> Result<(), RecipeError> {
         let scale = arch::build(&r.network).and_then(Result::ok).and_then(|graph| graph.scale()).unwrap_or(1);
         for (key, data) in [("data", &r.data), ("validation.data", &r.validation.data)] {
@@ -123,13 +123,13 @@ impl Checks<'_> {
             let found = mix.as_ref().and_then(|mix| Mix::find(mix).ok()).map_or(1, |mix| mix.scale());
             if found != scale {
                 let what = format!(
-                    "makes images {found} times smaller, {} makes them {scale} times larger",
+                    "downscales images by {found}, but {} upscales by {scale}",
                     r.network
                 );
                 return Err(self.wrong(&format!("{key}.mix"), what));
             }
             if scale > 1 && *banded {
-                return Err(self.wrong(&format!("{key}.banded"), "is for images of one size".into()));
+                return Err(self.wrong(&format!("{key}.banded"), "needs degraded and clean images of the same size".into()));
             }
             if window.is_some_and(|window| !window.is_multiple_of(scale)) {
                 return Err(self.wrong(&format!("{key}.window"), format!("must be a multiple of {scale}")));
@@ -140,12 +140,12 @@ impl Checks<'_> {
         }
         match &r.gan {
             Some(gan) if gan.rules == Rules::Pix2pix => {
-                let what = "pix2pix looks at images of one size; networks that enlarge play by `lsgan`";
+                let what = "pix2pix needs degraded and clean images of the same size; use `lsgan` for upscaling networks";
                 Err(self.wrong("gan.rules", what.into()))
             }
             _ => match r.loss.iter().position(|term| term.term.is_relative()) {
                 Some(i) => {
-                    let what = "what is relative compares images of one size";
+                    let what = "relative losses need degraded and clean images of the same size";
                     Err(self.wrong(&format!("loss[{i}].term"), what.into()))
                 }
                 None => Ok(()),
@@ -162,7 +162,7 @@ impl Checks<'_> {
             let key = format!("loss[{i}].eps");
             match term.eps {
                 Some(eps) if term.term == TermKind::Charbonnier => self.number(&key, eps, 1e-12, 1.0)?,
-                Some(_) => return Err(self.wrong(&key, "only `charbonnier` has one".into())),
+                Some(_) => return Err(self.wrong(&key, "only `charbonnier` has `eps`".into())),
                 None => {}
             }
             self.perceptual(i, term, r)?;
@@ -170,7 +170,7 @@ impl Checks<'_> {
         if let Some(gan) = &r.gan {
             if r.workers > 1 || r.accumulate > 1 {
                 let key = if r.workers > 1 { "workers" } else { "accumulate" };
-                return Err(self.wrong(key, "must be 1 where two networks play (`gan`)".into()));
+                return Err(self.wrong(key, "must be 1 with a discriminator (`gan`)".into()));
             }
             self.number("gan.weight", gan.weight, 0.0, 1e6)?;
             self.init("gan.init", &gan.discriminator, &gan.init)?;
@@ -182,12 +182,12 @@ impl Checks<'_> {
         let key = format!("loss[{i}].features");
         if term.term != TermKind::Perceptual {
             return match term.features {
-                Some(_) => Err(self.wrong(&key, "only `perceptual` has them".into())),
+                Some(_) => Err(self.wrong(&key, "only `perceptual` has `features`".into())),
                 None => Ok(()),
             };
         }
         if !term.is_off() && term.features.is_none() {
-            let what = "must name torchvision's weights of VGG-19 (vgg19-dcbb9e9d.pth), or the term have `weight = 0`";
+            let what = "must name torchvision's weights of VGG-19 (vgg19-dcbb9e9d.pth), unless `weight = 0`";
             return Err(self.wrong(&key, what.into()));
         }
         if !term.is_off() && r.workers > 1 {
@@ -245,7 +245,7 @@ impl Checks<'_> {
         if let Some(share) = r.freeze_norms {
             self.number("freeze-norms", share, 0.0, 1.0)?;
             if r.gan.is_some() {
-                return Err(self.wrong("freeze-norms", "is not for two networks that play (`gan`)".into()));
+                return Err(self.wrong("freeze-norms", "cannot be used with a discriminator (`gan`)".into()));
             }
         }
         self.augment(r)?;
@@ -289,7 +289,7 @@ impl Checks<'_> {
         match (a.rotate.is_some(), a.tones.is_some()) {
             (rotate, tones) if told && (rotate || tones) => {
                 let key = if rotate { "augment.rotate" } else { "augment.tones" };
-                Err(self.wrong(key, "it would move the grid that this network is told of".into()))
+                Err(self.wrong(key, "it would move the grid that this network is conditioned on".into()))
             }
             _ => Ok(()),
         }
@@ -307,7 +307,7 @@ impl Checks<'_> {
         if let Some(mix) = mix {
             let key = format!("{key}.mix");
             if !degradations.is_empty() {
-                return Err(self.wrong(&key, "stands in place of `degradations`: give one of them".into()));
+                return Err(self.wrong(&key, "replaces `degradations`: give only one of them".into()));
             }
             let told = |e: unband_data::MixError| match e.hint() {
                 Some(hint) => self.wrong(&key, format!("{e}: {hint}")),
@@ -317,10 +317,10 @@ impl Checks<'_> {
         }
         let key = format!("{key}.degradations");
         if degradations.is_empty() {
-            return Err(self.wrong(&key, format!("at least one is needed, or a `mix`; they are {}", names())));
+            return Err(self.wrong(&key, format!("at least one is needed, or a `mix`; known degradations: {}", names())));
         }
         match degradations.iter().find(|name| unband_data::find(name).is_none()) {
-            Some(name) => Err(self.wrong(&key, format!("no cause `{name}`, expected one of {}", names()))),
+            Some(name) => Err(self.wrong(&key, format!("no degradation `{name}`, expected one of {}", names()))),
             None => Ok(()),
         }
     }

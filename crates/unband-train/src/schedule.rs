@@ -1,13 +1,13 @@
-//! The rate of a step.
+//! Learning rate schedule.
 
 use crate::recipe::Schedule;
 
 impl Schedule {
-    /// The rate of step `step` (from 0) of `steps`, for an optimiser that starts at `rate`.
+    /// The learning rate of step `step` (from 0) of `steps`, for an optimiser that starts at `rate`.
     pub fn rate(&self, rate: f64, step: u64, steps: u64) -> f64 {
         let at = |updates: u64| {
             let place = step as f64 / steps.max(1) as f64;
-            // A step that lies on an update takes part in it, whatever the division lost.
+            // A step that coincides with an update uses the new rate, whatever rounding the division has.
             if updates == 0 { place } else { (place * updates as f64 + 1e-9).floor() / updates as f64 }
         };
         match self {
@@ -43,7 +43,8 @@ mod tests {
 
     #[test]
     fn a_cosine_by_epochs_is_that_of_pytorch() {
-        // torch.optim.lr_scheduler.CosineAnnealingLR(T_max=50, eta_min=1e-6) from 1e-4, 70 epochs of 10 steps, then constant.
+        // torch.optim.lr_scheduler.CosineAnnealingLR(T_max=50, eta_min=1e-6) from 1e-4, 70 epochs of 10
+        // steps, then constant.
         let cosine = Schedule::Cosine { until: 50.0 / 70.0, low: 1e-6, warmup: 0.0, updates: 70 };
         near(cosine.rate(1e-4, 0, 700), 1e-4);
         near(cosine.rate(1e-4, 9, 700), 1e-4);

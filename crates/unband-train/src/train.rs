@@ -1,4 +1,5 @@
-//! A whole training: steps, validations, checkpoints, logs. A run that was stopped, however, goes on where its folder says.
+//! Training loop: steps, validations, checkpoints, logs. A stopped run, however it stopped, resumes from its
+//! folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,49 +19,50 @@ use crate::recipe::Recipe;
 use crate::validation::Validation;
 use crate::{DataError, Model, TrainError};
 
-/// How a training stands.
+/// Progress of a training.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Progress {
-    /// Steps taken.
+    /// Completed steps.
     pub step: u64,
-    /// Of so many.
+    /// Total steps.
     pub steps: u64,
-    /// Of the last step.
+    /// Loss of the last step.
     pub loss: f32,
-    /// Decibels of the last validation, and of what goes into it.
+    /// PSNR in dB of the last validation, and of its input.
     pub psnr: Option<(f64, f64)>,
-    /// Was it tried at this step?
+    /// Whether this step was validated.
     pub validated: bool,
     /// Patches per second since the start.
     pub images_per_second: f64,
-    /// Until the last step, validations included.
+    /// Estimated time to the last step, validations included.
     pub left: Duration,
 }
 
-/// What a training leaves.
+/// Results of a training.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trained {
     /// Weights of the last step.
     pub weights: PathBuf,
     /// Weights of the best validation.
     pub best: PathBuf,
-    /// Last validation and what went into it, in decibels; not numbers for a network that classifies.
+    /// PSNR in dB of the last validation and of its input; NaN for a classifier.
     pub psnr: (f64, f64),
-    /// The best one; of a network that classifies the accuracy, 0 to 1.
+    /// Best PSNR in dB; for a classifier, best accuracy, 0 to 1.
     pub best_psnr: f64,
 }
 
-/// Trains by a recipe, on these devices, in a folder of its own. `tell` hears of every step and may stop the training by `false`; it can then
-/// be gone on with.
+/// Trains from a recipe, on these devices, in a folder of its own. `tell` is called after every step and may
+/// stop the training by returning `false`; the training can be resumed later.
 ///
-/// A network that classifies leaves `accuracy.csv`, right answers by family at the last validation, instead of decibels.
+/// A classifier writes `accuracy.csv`, correct answers by family at the last validation, instead of PSNR.
 ///
-/// The folder gets `recipe.toml`, `curve.csv`, `TensorBoard`'s events, `checkpoint.safetensors`, `weights.safetensors`,
-/// `best.safetensors`, `samples/` and, where the others hold averages, `last.safetensors`: the weights themselves, which a next
-/// stage starts from.
+/// The folder gets `recipe.toml`, `curve.csv`, `TensorBoard`'s events, `checkpoint.safetensors`,
+/// `weights.safetensors`, `best.safetensors`, `samples/`. If these weights are averages, it also gets
+/// `last.safetensors`: the weights themselves, from which a next stage starts.
 ///
 /// # Errors
-/// As [`Learner::step`]; a folder that cannot be written or that another training writes to; a checkpoint of another recipe. The last checkpoint stays.
+/// As [`Learner::step`]; a folder that cannot be written or that another training writes to; a checkpoint of
+/// another recipe. The last checkpoint is kept.
 pub fn run(
     recipe: &Recipe,
     folder: &Path,
@@ -71,14 +73,14 @@ pub fn run(
     run.go_on(tell)
 }
 
-/// What the network is tried on.
+/// Validation data.
 enum Trial {
     Pictures(Validation),
     Patches(Box<Accuracy>),
 }
 
 struct Run {
-    /// Held as long as the training runs.
+    /// Lock, held as long as the training runs.
     _lock: fs::File,
     learner: Learner,
     batches: Box<dyn Batches>,
@@ -87,7 +89,7 @@ struct Run {
     folder: PathBuf,
     /// Last validation.
     psnr: Option<(f64, f64)>,
-    /// The same of a network that classifies.
+    /// Last validation accuracy of a classifier.
     accuracy: Option<f64>,
     best: f64,
     /// Step of the checkpoint on disk.
@@ -222,7 +224,7 @@ impl Run {
         Ok(())
     }
 
-    /// For inference: with averages where the recipe asks for them, and the recipe in the header.
+    /// Writes weights for inference: averages if the recipe requests them, with the recipe in the header.
     fn write_weights(&self, path: &Path) -> Result<(), TrainError> {
         self.write(&self.learner.learned()?, path)
     }
@@ -247,15 +249,16 @@ impl Run {
         let TrainError::NotFinite { loss, step, .. } = error else { return error };
         let path = self.folder.join("checkpoint.safetensors");
         let kept = if self.kept == 0 {
-            "no checkpoint had been written".to_owned()
+            "no checkpoint was written".to_owned()
         } else {
-            format!("the last good checkpoint, {}, is of step {}", path.display(), self.kept)
+            format!("last good checkpoint: {}, step {}", path.display(), self.kept)
         };
         TrainError::NotFinite { loss, step, kept }
     }
 }
 
-/// Two trainings in one folder would write over each other. The system takes the lock away when a program ends, however.
+/// Locks the folder, as two trainings in it would overwrite each other. The system releases the lock when a
+/// program ends, however it ends.
 fn locked(folder: &Path) -> Result<fs::File, TrainError> {
     let path = folder.join(".lock");
     let failed = |source| TrainError::File { path: path.clone(), action: "lock", source };
@@ -267,19 +270,19 @@ fn locked(folder: &Path) -> Result<fs::File, TrainError> {
     }
 }
 
-/// Takes away what a killed run had half written under temporary names.
+/// Removes incomplete temporary files of a killed run.
 fn clear(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let name = name.to_string_lossy();
         if name.starts_with(".unband-") && name.ends_with(".tmp") {
-            // What cannot be taken away does no harm.
+            // A leftover file is harmless.
             let _ = fs::remove_file(entry.path());
         }
     }
 }
 
-/// What reads a recipe's folders before anything starts: how many pairs there are to learn from.
+/// Number of training pairs. Reads a recipe's folders before anything starts.
 ///
 /// # Errors
 /// Folders that cannot be listed or are empty, images without partners.

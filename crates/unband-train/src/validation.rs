@@ -1,4 +1,4 @@
-//! The network tried on images it does not learn from.
+//! Validation of a restoring or upscaling network on held-out images.
 
 use std::path::Path;
 
@@ -15,24 +15,24 @@ use crate::made::Patch;
 use crate::pictures::Pictures;
 use crate::recipe::Recipe;
 
-/// Images to try a network on, degraded once.
+/// Validation images, degraded once.
 pub(crate) struct Validation {
     /// Name and pair.
     pairs: Vec<(String, Batch)>,
-    /// Decibels of what goes in, enlarged by cubic interpolation where the network enlarges.
+    /// PSNR of the input, upsampled by cubic interpolation for upscaling networks.
     input: f64,
     samples: usize,
 }
 
 impl Validation {
-    /// Reads all of them.
+    /// Reads all images.
     pub fn open(recipe: &Recipe, sees: Sees, (multiple, scale): (usize, usize)) -> Result<Self, TrainError> {
         let settings = &recipe.validation;
         let mut pictures = Pictures::open(&settings.data, sees, scale)?;
         let count = if settings.images == 0 { pictures.len() } else { settings.images.min(pictures.len()) };
         let mut pairs = Vec::with_capacity(count);
         for n in 0..count {
-            // Names that are near each other are often images of one kind.
+            // Images with similar names are often similar.
             let i = n * pictures.len() / count;
             let (patch, height, width) = pictures.middle(i, settings.crop, multiple, Rng::new(i as u64))?;
             let Patch { lq, gt, cells, numbers } = patch;
@@ -42,8 +42,9 @@ impl Validation {
         Ok(Self { pairs, input, samples: settings.samples })
     }
 
-    /// Mean decibels over the images, of the network's results and of what goes in (enlarged where the network enlarges): all channels, values cut to 0 to 1, not
-    /// rounded. The first results are written to `folder` as 16-bit PNG beside each other: degraded, restored, clean.
+    /// Mean PSNR over the images, of the network's results and of its inputs (upsampled for upscaling
+    /// networks). Includes all channels; values are clamped to 0 to 1, not rounded. The first results are
+    /// written to `folder` as 16-bit PNG, side by side: degraded, restored, clean.
     pub fn run(&self, learner: &Learner, folder: &Path) -> Result<(f64, f64), TrainError> {
         let model = learner.learned()?;
         let mut sum = 0.0;
@@ -59,7 +60,7 @@ impl Validation {
     }
 }
 
-/// What goes in, as large as what comes out.
+/// The input, at the size of the output.
 fn plain(pair: &Batch) -> Vec<f32> {
     if pair.scale == 1 {
         return pair.lq.clone();
@@ -76,7 +77,7 @@ fn values(x: Tensor<4>) -> Result<Vec<f32>, TrainError> {
 fn psnr(out: &[f32], gt: &[f32]) -> f64 {
     let square = |(a, b): (&f32, &f32)| f64::from(a.clamp(0.0, 1.0) - b).powi(2);
     let mse = out.iter().zip(gt).map(square).sum::<f64>() / gt.len() as f64;
-    // Equal images: as far as 16 bits go, so that means stay finite.
+    // For equal images, the limit of 16 bits, so that means stay finite.
     -10.0 * mse.max(1e-10).log10()
 }
 

@@ -1,4 +1,5 @@
-//! Graphics cards give what the processor gives. Any Vulkan will do, Mesa's in software too; without one the tests are skipped.
+//! Equivalence of graphics cards and CPU. Any Vulkan will do, including Mesa's in software; without one, the
+//! tests are skipped.
 #![cfg(feature = "wgpu")]
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr, clippy::float_cmp)]
 
@@ -17,16 +18,16 @@ use unband_train::devices::{self, Accelerator};
 use unband_train::recipe::Recipe;
 use unband_train::{Batch, Learner, Model, TrainError, train};
 
-/// Of the largest number of an output or of a tensor's gradient.
+/// Tolerance, relative to the largest element of an output or of a tensor's gradient.
 const TOLERANCE: f32 = 1e-4;
 
-/// What `gradients.rs` allows the network of deformable convolutions: rounding moves their taps.
+/// Tolerance of `gradients.rs` for the network of deformable convolutions: rounding moves their taps.
 const OF_WINDOWS: f32 = 2e-4;
 
-/// Gradients below this share of the network's largest are rounding.
+/// Gradients below this share of the network's largest are rounding errors.
 const ROUNDING: f32 = 1e-6;
 
-/// A card, else a Vulkan in software.
+/// A card, else software Vulkan.
 fn card() -> Option<(Accelerator, Device)> {
     let found = [Accelerator::Gpu, Accelerator::Software].into_iter().find_map(|kind| {
         let devices = devices::choose(kind, 1).ok()?;
@@ -39,7 +40,7 @@ fn card() -> Option<(Accelerator, Device)> {
     found
 }
 
-/// What a network gives, and the gradients of the loss of [`golden::loss`].
+/// Outputs of a network, and the gradients of the loss of [`golden::loss`].
 struct Ran {
     outputs: Vec<Vec<f32>>,
     gradients: HashMap<String, Vec<f32>>,
@@ -59,24 +60,25 @@ fn run(graph: &Graph, state: &StateDict, inputs: &[Tensor<4>], learning: bool, d
 fn apart(got: &[f32], want: &[f32], least: f32) -> f32 {
     assert_eq!(got.len(), want.len());
     let largest = want.iter().fold(least, |m, v| m.max(v.abs()));
-    // A number that is none must not get lost in `max`.
+    // A NaN must not get lost in `max`.
     got.iter().zip(want).map(|(a, b)| (a - b).abs() / largest).fold(0.0, |m, v| if v <= m { m } else { v })
 }
 
-/// How far outputs and gradients of the card are from those of the processor, and the tensor whose gradient is farthest.
+/// Deviation of the card's outputs and gradients from the CPU's, and the tensor with the largest gradient
+/// deviation.
 fn differences<'a>(got: &Ran, want: &'a Ran) -> (f32, f32, &'a str) {
     assert_eq!(got.outputs.len(), want.outputs.len());
     assert_eq!(got.gradients.len(), want.gradients.len());
     let outputs = got.outputs.iter().zip(&want.outputs).map(|(got, want)| apart(got, want, 1e-3));
     let outputs = outputs.fold(0.0, |m, v| if v <= m { m } else { v });
     let most = want.gradients.values().flatten().fold(0.0f32, |m, v| m.max(v.abs()));
-    // A bias before a norm of the batch has no gradient but rounding, here and there.
+    // The gradient of a bias before a batch norm is only rounding error on both devices.
     let rounding = |values: &[f32]| values.iter().all(|v| v.abs() <= ROUNDING * most);
     let (mut worst, mut farthest) = (0.0, "");
     for (name, want) in &want.gradients {
         let got = &got.gradients[name];
         let far = if rounding(got) && rounding(want) { 0.0 } else { apart(got, want, 0.0) };
-        // Also a number that is none.
+        // Also a NaN.
         if far.is_nan() || far > worst {
             (worst, farthest) = (far, name.as_str());
         }
@@ -84,7 +86,8 @@ fn differences<'a>(got: &Ran, want: &'a Ran) -> (f32, f32, &'a str) {
     (outputs, worst, farthest)
 }
 
-/// Convolutions with strides, groups and dilation, for large images. Gradients of biases would be sums that nearly cancel.
+/// Convolutions with strides, groups and dilation, for large images. Gradients of biases would be sums that
+/// nearly cancel.
 fn large() -> Graph {
     let mut net = unband_nets::Net::new("large");
     let x = net.input("image", 3);
@@ -118,7 +121,7 @@ fn every_network_gives_and_learns_the_same() {
             golden::inputs(&graph, &golden::numbers(&all, &format!("{file}#picture")), &Device::flex());
         compare(file, &graph, &state, &inputs, false);
     }
-    // The last one has more samples than a loop of Vulkan in software has turns.
+    // The last one has more samples than the loop limit of software Vulkan.
     let small = [(nets::convolutions(), 11, 14), (nets::windows(), 16, 8), (large(), 190, 180)];
     for (graph, height, width) in small {
         let maps = nets::maps(&graph, height, width);
@@ -181,7 +184,7 @@ fn workplace() -> tempfile::TempDir {
     dir
 }
 
-/// Trains there by the program, with no drivers but those that are named.
+/// Runs the training program there, with only the named drivers.
 fn program(dir: &Path, accelerator: &str, drivers: Option<&str>) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_unband-train"));
     command.arg(dir.join("recipe.toml")).args(["--threads", "1", "--accelerator", accelerator, "--out"]);
@@ -210,14 +213,14 @@ fn a_training_moves_between_a_card_and_the_processor() {
     }
     let rest = program(dir, if kind == Accelerator::Gpu { "gpu" } else { "software" }, None);
     assert!(rest.status.success(), "{}", said(&rest));
-    assert!(said(&rest).contains(&format!("learns on {}", devices::names(&[card]))), "{}", said(&rest));
+    assert!(said(&rest).contains(&format!("training on {}", devices::names(&[card]))), "{}", said(&rest));
     let curve = |run: &str| {
         let text = std::fs::read_to_string(dir.join(run).join("curve.csv")).unwrap();
         let numbers =
             |line: &str| -> Vec<f32> { line.split(',').map(|n| n.parse().unwrap_or(0.0)).collect() };
         text.lines().skip(1).map(numbers).collect::<Vec<_>>()
     };
-    // The losses are those of a training that stayed on the processor.
+    // The losses are those of a training on the CPU.
     train::run(&recipe, &dir.join("stayed"), &[Device::flex()], &mut |_| true).unwrap();
     let (moved, stayed) = (curve("run"), curve("stayed"));
     assert_eq!((moved.len(), stayed.len()), (4, 4));
@@ -239,7 +242,7 @@ fn without_a_card_only_gpu_fails() {
     assert!(text.contains("0 of 1 graphics cards found") && text.contains("--accelerator cpu"), "{text}");
     let output = program(dir.path(), "auto", Some("/nonexistent"));
     assert!(
-        output.status.success() && said(&output).contains("learns on the processor"),
+        output.status.success() && said(&output).contains("training on the CPU"),
         "{}",
         said(&output)
     );

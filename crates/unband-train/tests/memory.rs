@@ -1,4 +1,4 @@
-//! What steps leave behind: nothing. Alone in its program, as it counts all memory in use.
+//! Memory leaks of training steps. A program of its own, as it measures all memory in use.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr)]
 
 use burn::tensor::Device;
@@ -10,7 +10,7 @@ use unband_train::{Batch, Batches, Learner, TrainError};
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
 
-/// Noise as images, and as what is known of their cells for networks that are told.
+/// Noise as images, and as conditioning of grid-guided networks.
 struct Noise {
     side: usize,
     told: bool,
@@ -45,7 +45,7 @@ fn recipe(network: &str, patch: usize, more: &str) -> Recipe {
     Recipe::parse(&text, "test").unwrap()
 }
 
-/// Bytes in use after each of so many steps.
+/// Bytes in use after each of these steps.
 fn in_use(recipe: Recipe, steps: usize) -> Vec<usize> {
     let mut noise = Noise { side: recipe.patch, told: recipe.network == "unband-lite" };
     let mut learner = Learner::new(recipe, &[Device::flex()]).unwrap();
@@ -56,8 +56,9 @@ fn in_use(recipe: Recipe, steps: usize) -> Vec<usize> {
     (0..steps).map(one).collect()
 }
 
-/// Burn keeps what was computed from a tensor with gradients as long as that tensor lives and no backward pass has used it, and walks
-/// through all of it after each: steps of INDI, which stores weights that it never uses, became slower and slower.
+/// Burn keeps results computed from a tensor with gradients as long as that tensor lives and no backward pass
+/// has used them, and searches all of them after each backward pass. Steps of INDI, which stores weights that
+/// it never uses, became slower and slower.
 #[test]
 fn steps_leave_nothing_behind() {
     let l1 = "loss = [{ term = \"l1\" }]";
@@ -74,7 +75,7 @@ fn steps_leave_nothing_behind() {
         let used = in_use(recipe(network, side, more), 6);
         let growth: Vec<isize> = used.windows(2).map(|w| w[1].cast_signed() - w[0].cast_signed()).collect();
         eprintln!("{network}: {growth:?}");
-        // The first steps make what stays, the optimiser's moments.
+        // The first steps allocate the optimiser's moments, which stay.
         assert!(used[5] <= used[2] + 4096, "{network}: {growth:?}");
     }
 }

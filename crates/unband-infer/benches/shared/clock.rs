@@ -1,4 +1,4 @@
-//! Time of the processor.
+//! CPU time of the process.
 
 /// Seconds of CPU time of this process.
 pub fn cpu() -> f64 {

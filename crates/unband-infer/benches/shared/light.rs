@@ -1,8 +1,9 @@
-//! The light debanding net that is timed.
+//! The light debanding network of the benchmarks.
 
 use unband_nets::{Graph, Net};
 
-/// Pixel-unshuffle by 4, six convolutions of 64 channels with a skip each, back by pixel-shuffle, plus the image.
+/// Pixel-unshuffle by 4, six convolutions of 64 channels with a skip each, back by pixel-shuffle, plus the
+/// image.
 pub fn light() -> Graph {
     let mut net = Net::new("light");
     let image = net.input("image", 3);

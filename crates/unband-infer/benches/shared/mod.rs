@@ -1,4 +1,4 @@
-//! What the benchmarks of networks share.
+//! Shared parts of the network benchmarks.
 
 pub mod clock;
 pub mod light;
@@ -15,10 +15,10 @@ use unband_nets::state::{Weights, fill};
 use unband_nets::{Graph, checkpoint, onnx};
 use unband_simd::{Level, Precision};
 
-/// How products are made.
+/// Precision of products.
 pub type Products = (Level, Precision);
 
-/// A network made of numbers of a rule, and what to run it on.
+/// A network with generated weights, and its inputs.
 pub struct Case {
     engine: Engine,
     inputs: Vec<Map<f32>>,
@@ -35,7 +35,7 @@ impl Case {
         self.engine.run(&self.inputs, Mode::default(), &Context { threads, ..Context::default() }).unwrap()
     }
 
-    /// CPU milliseconds of one run, and those that passed.
+    /// CPU and wall-clock milliseconds of one run.
     pub fn milliseconds(&self, threads: usize) -> (f64, f64) {
         let (begun, started) = (cpu(), Instant::now());
         self.run(threads);
@@ -43,9 +43,9 @@ impl Case {
     }
 }
 
-/// For `tools/peers.py`: writes the network as `network.onnx`, its numbers as `weights.safetensors`, what goes in and comes out as
-/// `network.safetensors`; says "ready"; then runs it for every number of threads that comes in, and answers with CPU milliseconds
-/// and those that passed.
+/// For `tools/peers.py`: writes the network as `network.onnx`, its weights as `weights.safetensors`, and
+/// inputs and outputs as `network.safetensors`; prints "ready". Then it runs the network for every thread
+/// count read from standard input, and prints CPU and wall-clock milliseconds.
 pub fn serve(graph: &Graph, size: (usize, usize), products: Products, folder: &Path) {
     let state = fill::of(graph);
     let weights = Weights::bind(graph, &state).unwrap();

@@ -1,10 +1,10 @@
-//! What goes into a network and comes out, for others to compare with.
+//! Inputs and outputs of a network, for comparison with other runtimes.
 
 use unband_infer::Map;
 use unband_nets::state::fill;
 use unband_nets::{Graph, Input, Shape, StateDict, Tensor, checkpoint};
 
-/// An image of a rule for every input.
+/// A generated image for every input.
 pub fn inputs(graph: &Graph, height: usize, width: usize) -> Vec<Map<f32>> {
     let one = |input: &Input| {
         let (h, w) = if input.point { (1, 1) } else { (height, width) };
@@ -14,7 +14,8 @@ pub fn inputs(graph: &Graph, height: usize, width: usize) -> Vec<Map<f32>> {
     graph.inputs.iter().map(one).collect()
 }
 
-/// The bytes of a safetensors file with `input.0`, `input.1`, … and `output.0`, …, `[1, channels, height, width]` each.
+/// The bytes of a safetensors file with `input.0`, `input.1`, … and `output.0`, …, `[1, channels, height,
+/// width]` each.
 pub fn file(inputs: &[Map<f32>], outputs: &[Map<f32>]) -> Vec<u8> {
     let named = |(kind, number, map): (&str, usize, &Map<f32>)| {
         let shape = [1, map.shape.channels, map.shape.height, map.shape.width];

@@ -1,8 +1,8 @@
-//! Attention inside windows, some windows at a time.
+//! Window attention, processed in groups of windows.
 //!
-//! A window is cut where the image was shifted over its border: the parts do not see each other, so that each is a group of
-//! tokens for itself (see [`rows::window`] for what is left out with −100). In a group both products are 1×1 convolutions whose
-//! weights are the group's keys and values.
+//! Where the image was shifted over its border, a window is split. The parts do not attend to each other, so
+//! each is a group of tokens of its own ([`rows::window`] states what a mask of −100 would have added).
+//! Within a group, both products are 1×1 convolutions whose weights are the group's keys and values.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -24,11 +24,11 @@ pub struct Attention {
     heads: usize,
     side: usize,
     shift: usize,
-    /// By rows and columns of a group: per head and token the bias for each token, filled up with −∞.
+    /// By rows and columns of a group: for each head and token, the bias to each token, padded with −∞.
     bias: HashMap<(usize, usize), Vec<f32>>,
 }
 
-/// Tokens that see each other: rows and columns of the image.
+/// Tokens that attend to each other: rows and columns of the image.
 struct Group {
     rows: Range<usize>,
     columns: Range<usize>,
@@ -39,7 +39,7 @@ impl Group {
         self.rows.len() * self.columns.len()
     }
 
-    /// Scores per token, with those that only fill the row.
+    /// Scores per token, including the padding of the row.
     fn step(&self) -> usize {
         self.tokens().next_multiple_of(LANES)
     }
@@ -51,7 +51,7 @@ impl Group {
 }
 
 impl Attention {
-    /// Of keys and values in one value.
+    /// For keys and values stored in one value.
     pub fn of(attention: &WindowAttention, pairs: usize, weights: &Weights) -> Self {
         let &WindowAttention { table, heads, window: side, shift, channels } = attention;
         let table = weights.get(table);
@@ -67,7 +67,7 @@ impl Attention {
         (self.side, (self.side - self.shift) % self.side)
     }
 
-    /// Makes rows, and calls `done` with each.
+    /// Computes rows, and calls `done` with each.
     pub fn strip(&self, strip: &Strip<'_>, lines: &mut [&mut [f32]], done: impl Fn(usize, &mut [f32])) {
         let shape = strip.shape;
         let end = strip.first + lines.len();
@@ -134,7 +134,7 @@ impl Attention {
     }
 }
 
-/// Per head and query, the bias for each token of a group, and −∞ up to a whole number of lanes.
+/// For each head and query, the bias to each token of a group, padded with −∞ to a whole number of lanes.
 fn biases(table: &[f32], heads: usize, side: usize, (rows, columns): (usize, usize)) -> Vec<f32> {
     let tokens = rows * columns;
     let step = tokens.next_multiple_of(LANES);
@@ -150,13 +150,13 @@ fn biases(table: &[f32], heads: usize, side: usize, (rows, columns): (usize, usi
     all
 }
 
-/// Memory that is used again.
+/// Reused buffers.
 #[derive(Default)]
 struct Work {
     /// Rows of queries, and of keys with values.
     query_rows: Vec<f32>,
     pair_rows: Vec<f32>,
-    /// Floats of such rows.
+    /// Length of such rows in floats.
     query_row: usize,
     pair_row: usize,
     keys: Vec<f32>,
@@ -169,7 +169,7 @@ struct Work {
 }
 
 impl Work {
-    /// The rows of a window's keys and values, and those of the queries that are made.
+    /// Fetches the rows of a window's keys and values, and those of the current queries.
     fn fetch(&mut self, strip: &Strip<'_>, of: &Attention, window: &Range<usize>, here: &Range<usize>) {
         self.query_row = strip.shape.width * of.channels;
         self.pair_row = 2 * self.query_row;
@@ -183,8 +183,8 @@ impl Work {
         }
     }
 
-    /// A head's keys and values, in the order of [`conv_rows::pack`]: keys are the weights of scores, values those of the
-    /// result.
+    /// Packs a head's keys and values in the order of [`conv_rows::pack`]: keys are the weights of the
+    /// scores, values those of the result.
     fn pack(&mut self, of: &Attention, group: &Group, head: usize, block: usize) {
         let (each, step) = (of.channels / of.heads, group.step());
         self.keys.resize(step.div_ceil(block) * block * each, 0.0);

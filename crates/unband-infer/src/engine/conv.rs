@@ -1,4 +1,4 @@
-//! Convolutions, row by row.
+//! Row-wise convolution kernels.
 
 use unband_nets::layer::conv::Conv;
 use unband_nets::state::Weights;
@@ -14,7 +14,7 @@ fn is_depthwise(conv: &Conv) -> bool {
     conv.groups == conv.input && conv.groups == conv.output && conv.dilation == 1 && conv.groups > 1
 }
 
-/// Weights in the order in which they are read.
+/// Convolution with weights packed in reading order.
 pub struct Packed {
     bias: Vec<f32>,
     input: usize,
@@ -40,7 +40,7 @@ enum Kind {
 }
 
 impl Packed {
-    /// Of a convolution.
+    /// Packs a convolution.
     pub fn of_conv(conv: &Conv, weights: &Weights, (level, precision): (Level, Precision)) -> Self {
         let w = weights.get(conv.weight);
         let taps = conv.kernel.0 * conv.kernel.1;
@@ -59,17 +59,17 @@ impl Packed {
         Self { bias: bias(conv.bias, conv.output, weights), input: conv.input, output: conv.output, kind }
     }
 
-    /// Samples to each side that take part in the sums of one, be it with weights that cancel.
+    /// Radius of the samples that enter the sums of one sample, including those with weights that cancel.
     pub fn radius(&self) -> f64 {
         if let Kind::Tiles(tiles) = &self.kind { tiles.cut().radius() as f64 } else { 0.0 }
     }
 
-    /// Rows that are made together, from a multiple of their number on.
+    /// Number of rows computed together, starting at a multiple of it.
     pub fn rows_together(&self) -> usize {
         if let Kind::Tiles(tiles) = &self.kind { tiles.cut().rows_together() } else { 1 }
     }
 
-    /// Samples of zeroes before an input row, and floats from the first of them on that are read.
+    /// Zero samples before an input row, and the number of floats read from the first of them on.
     pub fn margin(&self, from: Shape, made: Shape) -> (usize, usize) {
         let (left, samples) = match &self.kind {
             Kind::Direct { conv, .. } | Kind::Depthwise { conv, .. } | Kind::Grouped { conv, .. } => {
@@ -81,7 +81,7 @@ impl Packed {
         (left, (left + from.width).max(samples) * from.channels)
     }
 
-    /// Does it read the parts of what is put together or cut out where they lie?
+    /// Whether it reads the parts of a concat or slice in place.
     pub fn in_parts(&self) -> bool {
         matches!(self.kind, Kind::Tiles(_))
     }
@@ -91,7 +91,7 @@ impl Packed {
         Staged::new(strip.input, strip.from(), span, left, floats)
     }
 
-    /// Makes rows, and calls `done` with each.
+    /// Computes rows, and calls `done` with each.
     pub fn strip(&self, strip: &Strip<'_>, lines: &mut [&mut [f32]], done: impl Fn(usize, &mut [f32])) {
         match &self.kind {
             Kind::Direct { conv, weights } => self.direct(strip, (conv, weights), lines, done),
@@ -144,7 +144,7 @@ impl Packed {
         }
     }
 
-    /// Each group is a convolution of its own, over rows that hold nothing else.
+    /// Each group is a convolution of its own, over rows that hold only that group.
     fn grouped(&self, strip: &Strip<'_>, conv: &Conv, weights: &[Vec<f32>]) -> impl FnMut(usize, &mut [f32]) {
         let (kh, taps) = (conv.kernel.0, taps(conv));
         let (inputs, outputs) = (conv.input / conv.groups, conv.output / conv.groups);
@@ -169,13 +169,13 @@ impl Packed {
     }
 }
 
-/// Floats of weights that a processor's second-level cache holds beside rows.
+/// Floats of weights that fit into a processor's second-level cache next to the rows.
 const HELD: usize = 1 << 17;
 
-/// Samples for which weights are read at least, where they have to come from further away.
+/// Minimum number of samples per pass over weights that do not fit.
 const WORTH: usize = 256;
 
-/// Rows to make together.
+/// Number of rows to compute together.
 pub(super) fn together(weights: usize, width: usize) -> usize {
     if weights > HELD { (WORTH / width.max(1)).clamp(1, 16) } else { 1 }
 }
@@ -189,7 +189,7 @@ fn taps(conv: &Conv) -> Vec<Tap> {
     (0..kh * kw).map(|t| Tap { row: t / kw, column: t % kw * conv.dilation }).collect()
 }
 
-/// One for each output.
+/// One bias per output.
 pub(super) fn bias(id: Option<ParamId>, outputs: usize, weights: &Weights) -> Vec<f32> {
     id.map_or_else(|| vec![0.0; outputs], |id| weights.get(id).to_vec())
 }
@@ -205,23 +205,24 @@ fn groups(conv: &Conv, w: &[f32], level: Level) -> Vec<Vec<f32>> {
     (0..conv.groups).map(group).collect()
 }
 
-/// Input rows with zeroes on both sides: where they lie, or copies that are kept while they are near.
+/// Input rows with zeroes on both sides: read in place, or copies that are cached while nearby rows are
+/// computed.
 pub struct Staged {
     value: usize,
-    /// Row of the input and its samples, by row modulo their number.
+    /// Row index and samples, stored by row index modulo the number of slots.
     rows: Vec<Option<(usize, Scratch)>>,
-    /// Once a row outside is asked for.
+    /// Filled once a row outside the image is requested.
     zeros: Vec<f32>,
     height: usize,
-    /// Samples of zeroes before a row.
+    /// Zero samples before a row.
     left: usize,
     floats: usize,
-    /// Where a row lies between the zeroes.
+    /// Range of the samples between the zeroes.
     inside: std::ops::Range<usize>,
 }
 
 impl Staged {
-    /// For rows that lie less than `span` apart, with so many samples of zeroes before them, `floats` in all.
+    /// For rows less than `span` apart, with `left` zero samples before them, `floats` in all.
     pub fn new(value: usize, from: Shape, span: usize, left: usize, floats: usize) -> Self {
         Self {
             value,
@@ -234,7 +235,7 @@ impl Staged {
         }
     }
 
-    /// The rows at these places; zeroes for places outside. No two places may be `span` apart.
+    /// The rows at these indices; zeroes outside the image. No two indices may be `span` apart.
     pub fn rows<'a>(
         &'a mut self,
         strip: &Strip<'a>,

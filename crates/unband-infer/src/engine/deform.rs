@@ -1,5 +1,7 @@
-//! Deformable convolutions, row by row: small convolutions tell where taps read, what they find there is laid side by side,
-//! and the sums over that are a 1×1 convolution.
+//! Row-wise deformable convolution kernels.
+//!
+//! Small convolutions compute the tap positions. The samples read there are gathered into a buffer, and a 1×1
+//! convolution sums over them.
 
 use std::ops::Range;
 
@@ -15,7 +17,7 @@ use super::conv::Staged;
 use super::kernel::Strip;
 use super::rows;
 
-/// Floats of samples laid side by side: they stay in the first-level cache.
+/// Floats of gathered samples: they stay in the first-level cache.
 const BESIDE: usize = 6144;
 
 /// A deformable convolution.
@@ -27,20 +29,20 @@ pub struct Deform {
     /// All generators as one 3×3 convolution.
     generator: Vec<f32>,
     generator_bias: Vec<f32>,
-    /// Per group.
+    /// Weights of each group.
     weights: Vec<Vec<f32>>,
     zeros: Vec<f32>,
 }
 
 enum Kind {
-    /// Kernels are turned and stretched.
+    /// Kernels are rotated and stretched.
     Banded { limits: Option<(f32, f32)>, reach: Option<usize> },
     /// Each tap has an offset of its own.
     Free,
 }
 
 impl Deform {
-    /// Whose taps are turned and stretched together.
+    /// For kernels whose taps are rotated and stretched together.
     pub fn banded(conv: &BandedDeformConv, weights: &Weights, level: Level) -> Self {
         let generators = [Some(conv.rotation), Some(conv.stretch), conv.whole];
         let generators: Vec<[ParamId; 2]> = generators.into_iter().flatten().collect();
@@ -49,7 +51,7 @@ impl Deform {
         Self::new(shape, conv.kernel, kind, (conv.weight, &generators), weights, level)
     }
 
-    /// Whose taps have offsets of their own.
+    /// For kernels whose taps have offsets of their own.
     pub fn free(conv: &DeformConv, weights: &Weights, level: Level) -> Self {
         let shape = (conv.input, conv.output, 1);
         Self::new(shape, conv.kernel, Kind::Free, (conv.weight, &[conv.offset]), weights, level)
@@ -88,7 +90,7 @@ impl Deform {
         }
     }
 
-    /// Samples of zeroes before an input row, and floats from the first of them on.
+    /// Zero samples before an input row, and the number of floats from the first of them on.
     pub fn margin(from: unband_nets::Shape) -> (usize, usize) {
         (1, (from.width + 2) * from.channels)
     }
@@ -101,7 +103,7 @@ impl Deform {
         }
     }
 
-    /// Makes rows, `count` from the strip's first one on.
+    /// Computes `count` rows from the strip's first one on.
     pub fn rows<'a>(&'a self, strip: &'a Strip<'a>, count: usize) -> impl FnMut(usize, &mut [f32]) + 'a {
         let from = strip.from();
         let reached = self.reached(strip.first..strip.first + count, from.height);
@@ -155,7 +157,7 @@ impl Deform {
         }
     }
 
-    /// Some places of a row, from column `x` on.
+    /// Some positions of a row, from column `x` on.
     fn run(
         &self,
         level: Level,
@@ -204,14 +206,14 @@ fn away(tap: usize, of: usize) -> f32 {
     tap as f32 - (of / 2) as f32
 }
 
-/// What is worked with along a row.
+/// Buffers for a run of positions along a row.
 struct Run {
-    /// Places at a time.
+    /// Number of positions at a time.
     places: usize,
     turns: Turns,
     rows: Vec<f32>,
     columns: Vec<f32>,
-    /// Place by place, tap by tap, channel by channel.
+    /// Gathered samples: position by position, tap by tap, channel by channel.
     beside: Vec<f32>,
     /// The same of one group of channels.
     part: Vec<f32>,

@@ -1,4 +1,4 @@
-//! What follows a core, on a row that has just been made.
+//! Fused sample-wise operations, applied to a row right after it was computed.
 
 use unband_image::Rng;
 use unband_nets::layer::activation::Activation;
@@ -12,7 +12,7 @@ use super::fetch::Fetch;
 use super::plan::Step;
 use crate::Mode;
 
-/// Does the step's chain to its row `y`.
+/// Applies the step's chain to its row `y`.
 pub fn apply(step: &Step, engine: &Engine, (fetch, mode): (&Fetch<'_>, Mode), y: usize, row: &mut [f32]) {
     for &(at, own) in &step.chain {
         let node = &engine.graph.nodes[at];
@@ -45,16 +45,16 @@ pub fn apply(step: &Step, engine: &Engine, (fetch, mode): (&Fetch<'_>, Mode), y:
             }
             Op::WindowAdd(add) => window_add(add, engine, fetch.shapes[at].height, y, row),
             Op::Dropout(share) => dropout((mode, at), *share, fetch.shapes[at], y, row),
-            // The plan lets nothing else follow but what only trainings do.
+            // The plan admits no other operations here, except those active only in training.
             _ => {}
         }
     }
 }
 
-/// With the row of another value; a value per channel is repeated.
+/// Calls a function with the row of another value; a value per channel is repeated.
 fn with(fetch: &Fetch<'_>, value: usize, y: usize, row: &mut [f32], f: impl Fn(&mut [f32], &[f32])) {
     let shape = fetch.shapes[value];
-    // An image of one column has rows no longer than a value per channel.
+    // In an image of one column, rows are no longer than a value per channel.
     let y = if shape.is_point() { 0 } else { y };
     if shape.is_point() && row.len() != shape.channels {
         let mut sample = vec![0.0; shape.channels];
@@ -70,7 +70,7 @@ fn with(fetch: &Fetch<'_>, value: usize, y: usize, row: &mut [f32], f: impl Fn(&
     }
 }
 
-/// The table's rows lie one after the other along a row of windows, which may begin in the middle of one.
+/// The table's rows repeat along a row of windows, which may begin in the middle of a window.
 fn window_add(add: &WindowAdd, engine: &Engine, height: usize, y: usize, row: &mut [f32]) {
     let (side, floats) = (add.window, add.window * add.channels);
     let line = (y + height - add.shift) % height % side;
@@ -83,7 +83,7 @@ fn window_add(add: &WindowAdd, engine: &Engine, height: usize, y: usize, row: &m
     }
 }
 
-/// Which samples are left out depends on the node, the channel and the place, and on nothing else.
+/// The dropped samples depend only on the seed, the node, the channel and the position.
 fn dropout((mode, at): (Mode, usize), share: f32, shape: Shape, y: usize, row: &mut [f32]) {
     let Some(seed) = mode.dropout else { return };
     let (rng, kept) = (Rng::new(seed), 1.0 / (1.0 - share));
@@ -119,14 +119,14 @@ fn per_channel(engine: &Engine, at: usize, row: &mut [f32]) {
     }
 }
 
-/// What an operation multiplies and adds per channel.
+/// Scale and offset of an operation per channel.
 pub struct PerChannel {
     scales: Vec<f32>,
     offsets: Vec<f32>,
 }
 
 impl PerChannel {
-    /// Of an operation that has such numbers.
+    /// For an operation with a scale or offset per channel.
     pub fn of(op: &Op, weights: &Weights) -> Option<Self> {
         match op {
             Op::Affine(affine) => {

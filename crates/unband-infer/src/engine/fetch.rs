@@ -1,4 +1,4 @@
-//! Rows of values: those that are kept, and those that are only kept samples in another order.
+//! Access to rows of values: stored rows, and rearrangements of stored rows.
 
 use std::borrow::Cow;
 
@@ -9,27 +9,28 @@ use unband_simd::{Level, net_rows};
 use super::given::Given;
 use super::ring::Ring;
 
-/// Where rows come from.
+/// Source of rows.
 pub struct Fetch<'a> {
     pub graph: &'a Graph,
     pub shapes: &'a [Shape],
     /// The graph's inputs.
     pub inputs: &'a [Given<'a>],
-    /// Per value, where it is kept.
+    /// For each value, its ring buffer if it is stored.
     pub rings: &'a [Option<Ring>],
     pub level: Level,
 }
 
-/// Some channels of a value.
+/// A channel range of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Part {
     pub value: usize,
-    /// The first of them.
+    /// First channel.
     pub start: usize,
     pub channels: usize,
 }
 
-/// What a value is put together from: channels of kept values, and of others where it takes more than to put them side by side.
+/// The parts that make up a value: channel ranges of stored values, or whole values that need more than
+/// concatenation.
 pub fn parts(
     graph: &Graph,
     shapes: &[Shape],
@@ -57,17 +58,17 @@ pub fn parts(
 }
 
 impl Fetch<'_> {
-    /// A kept row, as it lies.
+    /// A stored row, in place.
     pub fn kept(&self, value: usize, y: usize) -> Option<&[f32]> {
         Some(self.rings[value].as_ref()?.row(y))
     }
 
-    /// A row that is kept after at least so many samples of zeroes, `floats` in all.
+    /// A stored row preceded by at least `left` zero samples, `floats` in all.
     pub fn padded(&self, value: usize, y: usize, left: usize, floats: usize) -> Option<&[f32]> {
         self.rings[value].as_ref()?.padded(y, left, floats)
     }
 
-    /// Row `y` of a value, samples one after the other.
+    /// Row `y` of a value, samples in sequence.
     pub fn row(&self, value: usize, y: usize, out: &mut [f32]) {
         self.scattered(value, y, out, self.shapes[value].channels);
     }
@@ -164,7 +165,7 @@ impl Fetch<'_> {
                     .collect();
                 net_rows::stretch(self.level, out, &row, &taps, channels, step);
             }
-            // Crop, and what changes nothing.
+            // Crop, and operations without effect.
             _ => {
                 let (row, _) = first(y);
                 spread(&row[..width * channels], channels, out, step);
@@ -173,7 +174,7 @@ impl Fetch<'_> {
     }
 }
 
-/// Samples of so many channels, `step` floats apart.
+/// Samples of `channels` channels, `step` floats apart.
 fn spread(row: &[f32], channels: usize, out: &mut [f32], step: usize) {
     if step == channels {
         out[..row.len()].copy_from_slice(row);

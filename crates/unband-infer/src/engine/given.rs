@@ -1,4 +1,4 @@
-//! What a run is given: maps, rows that lie elsewhere, and rows that are made when they are wanted.
+//! Inputs of a run: maps, borrowed rows, and rows generated on demand.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -8,21 +8,21 @@ use unband_nets::Shape;
 
 use crate::map::Map;
 
-/// Rows of [`Given::Made`] inputs that are made at a time, but for the last ones.
+/// Rows of [`Given::Made`] inputs that are generated at a time, except for the last ones.
 pub const MADE_ROWS: usize = 128;
 
 /// One input of a graph.
 #[derive(Clone, Copy)]
 pub enum Given<'a> {
-    /// All of it.
+    /// A complete map.
     Map(&'a Map<f32>),
-    /// Rows that lie elsewhere.
+    /// Rows stored by the caller.
     Lines(&'a dyn Lines),
-    /// Rows that are made once, and kept as long as somebody needs them.
+    /// Rows that are generated once, and stored as long as they are needed.
     Made(&'a dyn Make),
 }
 
-/// Rows that are handed out in any order, any number of times.
+/// Rows that can be read in any order, any number of times.
 pub trait Lines: Sync {
     /// Channels, rows and columns.
     fn shape(&self) -> Shape;
@@ -30,14 +30,14 @@ pub trait Lines: Sync {
     fn line(&self, channel: usize, y: usize) -> Cow<'_, [f32]>;
 }
 
-/// Rows that are made in order, [`MADE_ROWS`] at a time.
+/// Rows that are generated in order, [`MADE_ROWS`] at a time.
 pub trait Make: Sync {
     /// Channels, rows and columns.
     fn shape(&self) -> Shape;
     /// Writes some rows: in a row sample by sample, in a sample channel by channel.
     ///
     /// # Errors
-    /// What stands in the way, the wish to stop among it.
+    /// Any failure, including cancellation.
     fn make(&self, rows: Range<usize>, lines: Vec<&mut [f32]>, ctx: &Context<'_>)
     -> Result<(), RestoreError>;
 }
@@ -52,7 +52,7 @@ impl Given<'_> {
         }
     }
 
-    /// Row `y` of a channel, where rows lie somewhere.
+    /// Row `y` of a channel, if rows are stored somewhere.
     pub(super) fn line(&self, channel: usize, y: usize) -> Cow<'_, [f32]> {
         match self {
             Self::Map(map) => {
@@ -60,7 +60,7 @@ impl Given<'_> {
                 Cow::Borrowed(&map.plane(channel)[y * width..][..width])
             }
             Self::Lines(lines) => lines.line(channel, y),
-            // The plan keeps what is made.
+            // The plan stores generated rows.
             Self::Made(_) => Cow::Borrowed(&[]),
         }
     }

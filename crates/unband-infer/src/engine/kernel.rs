@@ -1,4 +1,4 @@
-//! What makes rows of an operation's result from rows of its inputs.
+//! Kernels: operations that compute rows of a result from rows of their inputs.
 
 use unband_nets::layer::pool::MaxPool;
 use unband_nets::state::Weights;
@@ -12,7 +12,7 @@ use super::fetch::Fetch;
 use super::pool;
 use super::transposed::Transposed;
 
-/// An operation with its weights in the order in which they are read.
+/// An operation with its weights packed in reading order.
 pub enum Kernel {
     Conv(Packed),
     Transposed(Transposed),
@@ -22,7 +22,7 @@ pub enum Kernel {
 }
 
 impl Kernel {
-    /// That of a node, where there is one.
+    /// The kernel of a node, if it has one.
     pub fn of(node: &Node, weights: &Weights, (level, precision): (Level, Precision)) -> Option<Self> {
         Some(match &node.op {
             Op::Conv(conv) => Self::Conv(Packed::of_conv(conv, weights, (level, precision))),
@@ -37,7 +37,7 @@ impl Kernel {
         })
     }
 
-    /// Samples to each side that take part in the sums of one, beyond those of the definition.
+    /// Radius of the samples that enter the sums of one sample, beyond those of the definition.
     pub fn radius(&self) -> f64 {
         match self {
             Self::Conv(packed) => packed.radius(),
@@ -46,7 +46,8 @@ impl Kernel {
         }
     }
 
-    /// Rows and columns, of the smaller of input and result, whose sums are made together, from a multiple of their number on.
+    /// Number of rows and columns, in the smaller of input and result, whose sums are computed together,
+    /// starting at a multiple of it.
     pub fn tile(&self) -> usize {
         match self {
             Self::Conv(packed) => packed.rows_together(),
@@ -55,7 +56,7 @@ impl Kernel {
         }
     }
 
-    /// Rows are best made up to a multiple of the first number less the second.
+    /// Granule of rows: best computed up to a multiple of the first number, minus the second.
     pub fn granule(&self) -> (usize, usize) {
         match self {
             Self::Conv(packed) => (packed.rows_together(), 0),
@@ -65,7 +66,8 @@ impl Kernel {
         }
     }
 
-    /// Samples of zeroes before a row of the first input, and floats from the first of them on that are read in place.
+    /// Zero samples before a row of the first input, and the number of floats read in place from the first of
+    /// them on.
     pub fn margin(&self, from: Shape, made: Shape) -> (usize, usize) {
         match self {
             Self::Conv(packed) => packed.margin(from, made),
@@ -75,7 +77,7 @@ impl Kernel {
         }
     }
 
-    /// Does it read the parts of what is put together or cut out where they lie ([`fetch::parts`](super::fetch::parts))?
+    /// Whether it reads the parts of a concat or slice in place ([`fetch::parts`](super::fetch::parts)).
     pub fn in_parts(&self) -> bool {
         match self {
             Self::Conv(packed) => packed.in_parts(),
@@ -84,7 +86,7 @@ impl Kernel {
         }
     }
 
-    /// Makes rows, and calls `done` with each.
+    /// Computes rows, and calls `done` with each.
     pub fn strip(&self, strip: &Strip<'_>, lines: &mut [&mut [f32]], done: impl Fn(usize, &mut [f32])) {
         match self {
             Self::Conv(packed) => packed.strip(strip, lines, done),
@@ -96,26 +98,26 @@ impl Kernel {
     }
 }
 
-/// Rows to make.
+/// A strip of rows to compute.
 pub struct Strip<'a> {
-    /// Where input rows come from.
+    /// Source of input rows.
     pub fetch: &'a Fetch<'a>,
-    /// The value that is read, the first where there are more.
+    /// The value to read; the first one if there are several.
     pub input: usize,
     /// Shape of the whole result.
     pub shape: Shape,
-    /// Number of the first row.
+    /// Index of the first row.
     pub first: usize,
 }
 
 impl Strip<'_> {
-    /// Shape of the value that is read.
+    /// Shape of the value to read.
     pub fn from(&self) -> Shape {
         self.fetch.shapes[self.input]
     }
 }
 
-/// Makes and finishes one row after the other.
+/// Computes and finishes one row after the other.
 pub fn each(
     first: usize,
     lines: &mut [&mut [f32]],

@@ -1,8 +1,9 @@
-//! The quick engine: a graph cut into steps, each made some rows at a time.
+//! Inference engine: a graph divided into steps that are computed in strips of rows.
 //!
-//! Samples lie row by row, in a row sample by sample, in a sample channel by channel. A step is a core (a convolution, or
-//! nothing) and what follows it sample by sample; what only moves samples about is done while rows are fetched. The steps
-//! take turns from the top of the image to its bottom, and keep only rows that are still read (schedule.rs).
+//! Samples are stored row by row, in a row sample by sample, in a sample channel by channel. A step is a core
+//! (a convolution, or nothing) and the sample-wise operations fused to it. Operations that only rearrange
+//! samples are done while rows are fetched. The steps alternate from the top of the image to its bottom, and
+//! store only rows that are still needed (schedule.rs).
 
 mod attention;
 mod conv;
@@ -43,27 +44,27 @@ pub use run::{Ready, Run};
 use schedule::{Kernels, Schedule};
 use slots::Spare;
 
-/// A network with its weights, laid out for a processor.
+/// A network with its weights, packed for a processor.
 pub struct Engine {
     graph: Graph,
     weights: Weights,
     level: Level,
-    /// Per node, for those that have one.
+    /// By node, for nodes with a kernel.
     kernels: HashMap<usize, Kernel>,
-    /// Per node, for what multiplies and adds per channel.
+    /// By node, for operations with a scale or offset per channel.
     per_channel: HashMap<usize, epilogue::PerChannel>,
-    /// What the last run prepared.
+    /// Preparation of the last run.
     last: Mutex<Option<(Key, Arc<Prepared>)>>,
 }
 
 impl Engine {
-    /// Lays the weights out for a processor's instructions.
+    /// Packs the weights for a processor's instruction set.
     pub fn new(graph: Graph, weights: Weights, level: Level) -> Self {
         Self::with_precision(graph, weights, level, Precision::F32)
     }
 
-    /// As [`new`](Self::new); products of convolutions that are filtered by Winograd's tiles are made in that precision where the
-    /// processor can.
+    /// As [`new`](Self::new); the products of Winograd convolutions have that precision if the processor
+    /// supports it.
     pub fn with_precision(graph: Graph, weights: Weights, level: Level, precision: Precision) -> Self {
         let nodes = || graph.nodes.iter().enumerate();
         let kernels = nodes()
@@ -80,8 +81,9 @@ impl Engine {
         &self.graph
     }
 
-    /// How far, in samples of the input, a sample of the image depends on others to the last bit; further than
-    /// [`Graph::receptive_radius`], because several samples are computed together. `None` for all of the image.
+    /// Radius, in input samples, on which a sample of the image depends down to the last bit. It exceeds
+    /// [`Graph::receptive_radius`], because several samples are computed together. `None` for the whole
+    /// image.
     pub fn exact_radius(&self) -> Option<usize> {
         self.graph.radius_by(|i, op| {
             let reach = op.reach();
@@ -90,15 +92,15 @@ impl Engine {
         })
     }
 
-    /// Columns and rows whose multiples windows begin at, so that samples are computed together with the same others as in the
-    /// whole image: tiles of the coarsest samples.
+    /// Windows begin at multiples of this, in columns and rows, so that samples are computed in the same
+    /// tiles as in the whole image: tiles of the coarsest samples.
     pub fn align(&self) -> usize {
         let tile = self.kernels.values().map(Kernel::tile).max().unwrap_or(1);
         let coarsest = self.graph.coarsest_step().max(self.graph.size_multiple().unwrap_or(1));
         tile * coarsest.next_power_of_two()
     }
 
-    /// Bytes of results that are kept at once, at most, while it runs, with its outputs; without inputs and weights.
+    /// Peak memory of results in bytes while it runs, including its outputs, excluding inputs and weights.
     ///
     /// # Errors
     /// Sizes that do not fit.
@@ -114,8 +116,8 @@ impl Engine {
         Ok(prepared.kept_bytes() + 4 * outputs.sum::<usize>())
     }
 
-    /// Bytes that [`begin`](Self::begin)'s run keeps: rows of results, and those of the inputs of these numbers, whose rows are
-    /// made.
+    /// Memory in bytes that a run of [`begin`](Self::begin) holds: rows of results, and rows of generated
+    /// inputs, given by their indices.
     ///
     /// # Errors
     /// Sizes that do not fit.
@@ -129,11 +131,11 @@ impl Engine {
         Ok(self.prepared((height, width), mode, threads, made)?.kept_bytes())
     }
 
-    /// Runs it: inputs in the graph's order, then its outputs in its order. The result depends neither on the number of
-    /// threads nor on how rows are spread over them.
+    /// Runs the network: takes inputs in the graph's order, returns its outputs in its order. The result does
+    /// not depend on the number of threads or on the assignment of rows to them.
     ///
     /// # Errors
-    /// Inputs of other channels, sizes that do not fit, and the wish to stop.
+    /// Inputs with other channels, sizes that do not fit, and cancellation.
     pub fn run(&self, inputs: &[Map<f32>], mode: Mode, ctx: &Context<'_>) -> Result<Vec<Map<f32>>, RunError> {
         let inputs: Vec<Given<'_>> = inputs.iter().map(Given::Map).collect();
         let mut run = self.begin(&inputs, mode, ctx.threads)?;
@@ -148,10 +150,10 @@ impl Engine {
         })
     }
 
-    /// Begins a run that gives its outputs some rows at a time.
+    /// Begins a run that returns its outputs in strips of rows.
     ///
     /// # Errors
-    /// Inputs of other channels, and sizes that do not fit.
+    /// Inputs with other channels, and sizes that do not fit.
     pub fn begin(&self, inputs: &[Given<'_>], mode: Mode, threads: usize) -> Result<Run<'_>, RunError> {
         let shapes: Vec<Shape> = inputs.iter().map(Given::shape).collect();
         let size = crate::run::check(&self.graph, &shapes)?;
@@ -160,7 +162,7 @@ impl Engine {
         Ok(Run::new(self, prepared, mode))
     }
 
-    /// Plan and schedule; the last ones are kept, as windows of an image have one size.
+    /// Plan and schedule. The last ones are cached, as windows of an image have one size.
     fn prepared(
         &self,
         (height, width): (usize, usize),
@@ -184,7 +186,7 @@ impl Engine {
         Ok(prepared)
     }
 
-    /// After every turn, how much of [`WHOLE`] is done, by multiply-adds and samples.
+    /// For each turn, the completed share of [`WHOLE`], by multiply-adds and samples.
     fn done(&self, shapes: &[Shape], plan: &Plan, schedule: &Schedule) -> Vec<usize> {
         let row = |step: &Step| {
             let node = &self.graph.nodes[step.core];
@@ -208,14 +210,14 @@ impl Engine {
         sums.into_iter().map(|so_far| (so_far / sum * WHOLE as f64) as usize).collect()
     }
 
-    /// Rows of the image that a thread works on at a time: a row of the coarsest result at least, so that none is made in
-    /// vain, and a few rows even of a large one, because convolutions fetch some rows twice.
+    /// Rows of the image per thread and turn. At least one row of the coarsest result, so that none is
+    /// computed in vain. A few rows even in a large image, because convolutions fetch some rows twice.
     fn rows(&self, shapes: &[Shape], height: usize) -> usize {
         let widest = shapes.iter().map(|shape| 4 * shape.len() / height.max(1)).max().unwrap_or(1);
         (AT_ONCE / widest.max(1)).clamp(8, 32).max(self.graph.coarsest_step().min(COARSEST))
     }
 
-    /// Makes some rows of a step's result.
+    /// Computes some rows of a step's result.
     fn make(
         &self,
         step: &Step,
@@ -231,8 +233,8 @@ impl Engine {
             whole::make(self, step.core, fetch, ring.rows_mut(rows), ctx, done);
             return;
         }
-        // Small enough for all threads to have their share, large enough to fetch few rows twice, and no rows that are made
-        // together torn apart.
+        // Small enough to give every thread its share, large enough to fetch few rows twice; rows that are
+        // computed together stay together.
         let granule = self.kernels.get(&step.core).map_or(1, |kernel| kernel.granule().0);
         let each = if ctx.threads > 1 {
             rows.len().div_ceil(2 * ctx.threads).next_multiple_of(granule)
@@ -269,18 +271,18 @@ impl Engine {
     }
 }
 
-/// Bytes of a result that a thread makes at a time, about: few enough for a processor's caches to hold them until they are
-/// read.
+/// Approximate bytes of a result that a thread computes at a time: few enough to stay in a processor's caches
+/// until they are read.
 const AT_ONCE: usize = 4 << 20;
 
-/// Rows of the image that are made at a time for the sake of a coarse result, at most: beyond, memory grows faster than
-/// time falls.
+/// Maximum rows of the image computed at a time for the sake of a coarse result. Beyond that, memory grows
+/// faster than time falls.
 const COARSEST: usize = 128;
 
-/// Parts that a run is told in.
+/// Resolution of progress reports.
 const WHOLE: usize = 1000;
 
-/// What is known once an image's size is.
+/// Everything that follows from the image's size.
 struct Prepared {
     shapes: Vec<Shape>,
     plan: Plan,
@@ -296,18 +298,18 @@ impl Prepared {
     }
 }
 
-/// What it depends on.
+/// Cache key of [`Prepared`].
 #[derive(PartialEq, Eq)]
 struct Key {
     height: usize,
     width: usize,
     mode: Mode,
     threads: usize,
-    /// Numbers of the inputs whose rows are made.
+    /// Indices of the generated inputs.
     made: Vec<usize>,
 }
 
-/// The engine's kernels as the schedule sees them.
+/// The schedule's view of the engine's kernels.
 struct Known<'a> {
     engine: &'a Engine,
     plan: &'a Plan,

@@ -1,49 +1,49 @@
-//! Which nodes are made together, and which are never made.
+//! Fusion of nodes into steps, and choice of the values to store.
 
 use unband_nets::{Graph, Op, Shape};
 
 use super::rows;
 use crate::Mode;
 
-/// What a step begins with.
+/// First part of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Core {
-    /// What has a kernel (kernel.rs).
+    /// An operation with a kernel (kernel.rs).
     Kernel,
-    /// The rows of its node's first input, as they are; the node itself is the first of what follows.
+    /// The unchanged rows of its node's first input; the node itself is the first in the chain.
     Rows,
-    /// What looks at all of its input before it makes anything (whole.rs).
+    /// An operation that reads all of its input before it computes anything (whole.rs).
     Whole,
-    /// Rows of the input of that number, which are made for it.
+    /// Rows of the input of that index, which are generated for it.
     Given(usize),
-    /// Its node's rows, put together as others are while they are fetched.
+    /// Its node's rows, assembled as other rows are while they are fetched.
     Fetched,
-    /// Nothing: the value becomes the output of that number.
+    /// Nothing: the value becomes the output of that index.
     Output(usize),
 }
 
-/// Nodes that are made together.
+/// Nodes that are computed together.
 #[derive(Clone, Debug)]
 pub struct Step {
     /// Its first node.
     pub core: usize,
-    /// What that is.
+    /// Kind of its core.
     pub kind: Core,
-    /// Nodes that follow sample by sample: the node, and which of its inputs is the step's own row.
+    /// Fused sample-wise operations: the node, and which of its inputs is the step's own row.
     pub chain: Vec<(usize, usize)>,
-    /// The node whose result is kept.
+    /// The node whose result is stored.
     pub out: usize,
 }
 
 /// Steps in order.
 pub struct Plan {
     pub steps: Vec<Step>,
-    /// Per value: is it the result of a step?
+    /// For each value, whether it is the result of a step.
     pub kept: Vec<bool>,
 }
 
 impl Plan {
-    /// `made`: numbers of the inputs whose rows are made. `has_kernel` of a node's place.
+    /// `made`: indices of the generated inputs. `has_kernel` takes a node's index.
     pub fn new(
         graph: &Graph,
         shapes: &[Shape],
@@ -63,7 +63,8 @@ impl Plan {
         let mut steps: Vec<Step> = Vec::new();
         let mut taken = vec![false; graph.nodes.len()];
         for (i, node) in graph.nodes.iter().enumerate() {
-            // A part of what is made is kept by itself: whoever reads it late would keep all of that.
+            // A part of a generated input is stored separately: a late reader would keep the whole input
+            // alive.
             let part = matches!(node.op, Op::Slice(_)) && given(node.inputs[0].index()).is_some();
             let alone = if part { Some(Core::Fetched) } else { given(i).map(Core::Given) };
             if let Some(kind) = alone {
@@ -87,7 +88,7 @@ impl Plan {
                 chain.push((i, own));
             }
             let mut last = i;
-            // Made when this step is: everything before its core.
+            // Computed when this step is: everything before its core.
             while let [next] = readers[last][..] {
                 let node = &graph.nodes[next];
                 let own = node.inputs.iter().position(|v| v.index() == last).unwrap_or(0);
@@ -115,7 +116,8 @@ impl Plan {
 }
 
 impl Step {
-    /// Values that it reads, beside those it makes itself: by which node, as which of its inputs. An output reads itself.
+    /// External values that it reads: the value, the node that reads it, and as which of that node's inputs.
+    /// An output reads itself.
     pub fn reads(&self, graph: &Graph) -> Vec<(usize, Option<(usize, usize)>)> {
         if matches!(self.kind, Core::Output(_)) {
             return vec![(self.out, None)];
@@ -132,7 +134,7 @@ impl Step {
     }
 }
 
-/// Is it done while rows are fetched?
+/// Whether the operation is done while rows are fetched.
 pub fn is_fetched(op: &Op, mode: Mode) -> bool {
     match op {
         Op::Concat
@@ -147,7 +149,7 @@ pub fn is_fetched(op: &Op, mode: Mode) -> bool {
     }
 }
 
-/// Can it be done to a row once that is made?
+/// Whether the operation can be applied to a row in place after it was computed.
 fn follows(op: &Op, mode: Mode) -> bool {
     match op {
         Op::Add

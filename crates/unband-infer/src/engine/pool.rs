@@ -1,11 +1,11 @@
-//! Largest values of windows, row by row.
+//! Row-wise max pooling.
 
 use unband_nets::layer::pool::MaxPool;
 use unband_simd::pool_rows;
 
 use super::kernel::Strip;
 
-/// Down first, then across.
+/// Vertically first, then horizontally.
 pub fn max_pool(pool: MaxPool, strip: &Strip<'_>) -> impl FnMut(usize, &mut [f32]) {
     let from = strip.from();
     let mut largest = vec![0.0; from.width * from.channels];

@@ -1,17 +1,17 @@
-//! Memory of results: the rows that somebody still needs, row after row in a circle.
+//! Ring buffers for the rows of results that are still needed.
 
 use std::ops::Range;
 
 use unband_nets::Shape;
 
-/// How much of a result is kept.
+/// Size of a ring buffer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Spec {
-    /// Rows at a time.
+    /// Rows held at a time.
     pub rows: usize,
-    /// Zeroes before each row, in samples, so that a convolution reads over the border.
+    /// Zero padding before each row, in samples, so that a convolution can read over the border.
     pub left: usize,
-    /// And after it.
+    /// Zero padding after each row.
     pub right: usize,
 }
 
@@ -33,12 +33,12 @@ pub struct Ring {
     shape: Shape,
     spec: Spec,
     data: Vec<f32>,
-    /// Number of the first row that has yet to be made.
+    /// Index of the first row not yet computed.
     end: usize,
 }
 
 impl Ring {
-    /// Rows that have yet to be written, in this memory, which is as large at least.
+    /// An empty ring buffer in this memory, which must be large enough.
     pub fn new(shape: Shape, spec: Spec, mut data: Vec<f32>) -> Self {
         let (stride, margin) = (spec.stride(shape).max(1), spec.left * shape.channels);
         for row in data[..spec.floats(shape)].chunks_exact_mut(stride) {
@@ -48,12 +48,12 @@ impl Ring {
         Self { shape, spec, data, end: 0 }
     }
 
-    /// Gives its memory back.
+    /// Returns its memory.
     pub fn into_memory(self) -> Vec<f32> {
         self.data
     }
 
-    /// Row `y` with the zeroes on both sides.
+    /// Row `y` with its padding on both sides.
     fn whole(&self, y: usize) -> &[f32] {
         debug_assert!(
             y < self.end && y + self.spec.rows >= self.end,
@@ -65,18 +65,18 @@ impl Ring {
         &self.data[y % self.spec.rows * stride..][..stride]
     }
 
-    /// Row `y`, which has been made and not yet been written over.
+    /// Row `y`, which was computed and not yet overwritten.
     pub fn row(&self, y: usize) -> &[f32] {
         &self.whole(y)[self.spec.left * self.shape.channels..][..self.shape.width * self.shape.channels]
     }
 
-    /// Row `y` after so many samples of zeroes, `floats` in all, where it is kept with as many.
+    /// Row `y` preceded by `left` zero samples, `floats` in all; `None` if it is stored with less padding.
     pub fn padded(&self, y: usize, left: usize, floats: usize) -> Option<&[f32]> {
         let skipped = self.spec.left.checked_sub(left)? * self.shape.channels;
         self.whole(y).get(skipped..skipped + floats)
     }
 
-    /// Rows to write, in order; no more of them than are kept.
+    /// Rows to write, in order; at most as many as the buffer holds.
     pub fn rows_mut(&mut self, rows: Range<usize>) -> Vec<&mut [f32]> {
         debug_assert!(rows.start == self.end && rows.len() <= self.spec.rows, "{rows:?} after {}", self.end);
         self.end = rows.end;

@@ -1,4 +1,4 @@
-//! Which rows of its inputs an operation reads for given rows of its result.
+//! Input rows that an operation reads for given rows of its result.
 
 use std::ops::Range;
 
@@ -10,10 +10,12 @@ use unband_nets::{Op, Shape};
 
 use super::tiles::Cut;
 
-/// The rows of input number `input`, of shape `from`, that decide the rows `rows` of the result, of shape `made`.
+/// The rows of input number `input`, of shape `from`, that determine the rows `rows` of the result, of shape
+/// `made`.
 ///
-/// What lies outside may be anything, numbers or not. Inputs that only lend their size need no rows. Batch normalisation is
-/// taken with running statistics: those of an image need all rows first, and then the same ones.
+/// Rows outside may hold anything, including NaN. Inputs that only supply a size need no rows. Batch
+/// normalisation is assumed to use running statistics: those of an image need all rows first, and then the
+/// same ones.
 pub fn needed(op: &Op, input: usize, from: Shape, made: Shape, rows: Range<usize>) -> Range<usize> {
     if rows.is_empty() {
         return 0..0;
@@ -29,7 +31,7 @@ pub fn needed(op: &Op, input: usize, from: Shape, made: Shape, rows: Range<usize
             Some(reach) => around(rows, reach, height),
             None => 0..height,
         },
-        // Taps go wherever their offsets say.
+        // Taps go wherever their offsets point.
         Op::DeformConv(_) | Op::Reduce(_) | Op::Flatten => 0..height,
         Op::WindowAttention(attention) if input > 0 => {
             let group = |y: usize| window(y, height, attention.window, attention.shift);
@@ -61,18 +63,18 @@ pub fn needed(op: &Op, input: usize, from: Shape, made: Shape, rows: Range<usize
     }
 }
 
-/// Does the input only lend its size?
+/// Whether the input only supplies a size.
 pub fn lends_size(op: &Op, input: usize) -> bool {
     input > 0 && matches!(op, Op::BilinearLike | Op::Crop(_))
 }
 
-/// From `first` on, without what lies behind the last row.
+/// From `first` to `end`, cut off at the last row.
 fn clipped(first: usize, end: usize, height: usize) -> Range<usize> {
     let end = end.min(height);
     first.min(end)..end
 }
 
-/// So many more rows on both sides.
+/// Extends a range by `reach` rows on both sides.
 pub fn around(rows: Range<usize>, reach: usize, height: usize) -> Range<usize> {
     clipped(rows.start.saturating_sub(reach), rows.end.saturating_add(reach), height)
 }
@@ -85,20 +87,20 @@ fn of_conv(conv: &Conv, height: usize, rows: Range<usize>) -> Range<usize> {
     under(rows, far, (conv.stride, conv.padding.0), height)
 }
 
-/// Whole tiles are made, whichever of their rows are asked for.
+/// Whole tiles are computed, whichever of their rows are requested.
 fn of_tiles(cut: Cut, height: usize, rows: Range<usize>) -> Range<usize> {
     let together = cut.rows_together();
     let rows = rows.start / together * together..rows.end.next_multiple_of(together);
     under(rows, cut.rows(), cut.stride_and_padding(), height)
 }
 
-/// The rows under taps that span so many.
+/// The rows under taps of this span.
 fn under(rows: Range<usize>, span: usize, (stride, padding): (usize, usize), height: usize) -> Range<usize> {
     let first = (rows.start * stride).saturating_sub(padding);
     clipped(first, ((rows.end - 1) * stride + span).saturating_sub(padding), height)
 }
 
-/// Input row p adds to output rows p · stride − padding and the kernel's next ones.
+/// Input row p adds to output rows from p · stride − padding on, one per kernel row.
 fn of_transposed(conv: &ConvTranspose, height: usize, rows: Range<usize>) -> Range<usize> {
     if let Some(cut) = Cut::of_transposed(conv) {
         return of_tiles(cut, height, rows.start / conv.stride..rows.end.div_ceil(conv.stride));
@@ -111,21 +113,22 @@ fn of_pool(pool: MaxPool, height: usize, rows: Range<usize>) -> Range<usize> {
     clipped(rows.start * pool.stride, (rows.end - 1) * pool.stride + pool.kernel, height)
 }
 
-/// How many rows away a banded kernel can read: as far as its corner, stretched and then turned, and the row after that.
-/// `None` without bound.
+/// Vertical reach of a banded kernel, in rows: as far as its corner, stretched and then rotated, plus the
+/// next row. `None` if unbounded.
 pub fn reach(conv: &BandedDeformConv) -> Option<usize> {
     let (min, max) = conv.limits.filter(|_| conv.whole.is_none())?;
     let stretch = f64::from(min.abs().max(max.abs()));
     let corner = (stretch * (conv.kernel.0 / 2) as f64).hypot((conv.kernel.1 / 2) as f64);
-    // Stretch and turn are rounded to 32 bits.
+    // Stretch and rotation are rounded to 32 bits.
     let corner = corner * (1.0 + 1e-5);
-    // The 3×3 kernels that tell how to turn read one row away; so does a bilinear sample at the place itself.
+    // The 3×3 generators read one row away; so does a bilinear sample at the position itself.
     Some(corner as usize + 1)
 }
 
-/// The rows whose tokens see each other with those of row `y`, in images that are shifted by −shift rows before they are cut
-/// into windows. The window that wraps around holds the image's last rows and its first ones, which do not see each other:
-/// their scores get −100, and e⁻¹⁰⁰ of anything is lost against the row's own part unless that scores 80 less.
+/// The rows whose tokens attend to those of row `y`, in images that are shifted by −shift rows before they
+/// are cut into windows. The window that wraps around holds the image's last rows and its first ones, which
+/// do not attend to each other. Their scores get −100, and e⁻¹⁰⁰ of anything is lost against the row's own
+/// part unless that scores 80 less.
 pub fn window(y: usize, height: usize, side: usize, shift: usize) -> Range<usize> {
     if y < shift {
         return 0..shift.min(height);
@@ -155,7 +158,7 @@ mod tests {
         Map::new(shape, data.into_iter().map(|v| v as f32).collect()).unwrap()
     }
 
-    /// The same inside the rows, no numbers outside.
+    /// The same inside the rows, NaN outside.
     fn spoilt(map: &Map<f32>, rows: &Range<usize>) -> Map<f32> {
         let Shape { height, width, .. } = map.shape;
         let mut map = map.clone();
@@ -173,7 +176,8 @@ mod tests {
         rows.flat_map(|(_, row)| row.iter().map(|v| v.to_bits())).collect()
     }
 
-    /// Of a graph whose last node is the operation and whose others are its inputs: for all runs of rows, at all levels.
+    /// For a graph whose last node is the operation and whose other nodes are its inputs: tests all ranges of
+    /// rows, at all levels.
     fn holds(graph: &Graph, heights: &[usize]) {
         let weights = Weights::bind(graph, &fill::golden(&graph.stored())).unwrap();
         let node = graph.nodes.last().unwrap();
@@ -304,7 +308,7 @@ mod tests {
 
     #[test]
     fn bilinear_rows_read_no_more() {
-        // An image's inputs have one size: the second, larger or smaller one is made of the first.
+        // An image's inputs have one size: the second input, larger or smaller, is derived from the first.
         for (down, up) in [(1, 2), (2, 1), (1, 3), (4, 3)] {
             let height = 8;
             let mut net = Net::new("bilinear");

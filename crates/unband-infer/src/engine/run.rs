@@ -1,4 +1,4 @@
-//! A run, turn by turn.
+//! Execution of a schedule, turn by turn.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -15,26 +15,27 @@ use super::{Engine, Prepared, WHOLE};
 use crate::map::Map;
 use crate::{Mode, RunError};
 
-/// A run that has begun. Its inputs are given with every step, as what has been read for the last time may change.
+/// A run in progress. Its inputs are passed to every step, as rows that were read for the last time may
+/// change.
 pub struct Run<'e> {
     engine: &'e Engine,
     prepared: Arc<Prepared>,
     mode: Mode,
     memory: Memory,
     rings: Vec<Option<Ring>>,
-    /// Turns that have been taken.
+    /// Number of completed turns.
     taken: usize,
 }
 
 /// Rows of an output that are ready.
 pub struct Ready {
-    /// Number of the output.
+    /// Index of the output.
     pub output: usize,
-    /// Which rows.
+    /// Range of rows.
     pub rows: Range<usize>,
-    /// Rows of the inputs from which on something may still be read; all above may change.
+    /// First input row that may still be read; all rows above may change.
     pub read_from: usize,
-    /// Rows that have been made of inputs whose rows are made.
+    /// Number of rows generated for the generated inputs.
     pub made: usize,
 }
 
@@ -51,10 +52,10 @@ impl<'e> Run<'e> {
         self.prepared.shapes[value]
     }
 
-    /// Goes on until rows of an output are ready; `None` at the end.
+    /// Continues until rows of an output are ready; `None` at the end.
     ///
     /// # Errors
-    /// The wish to stop, and what stands in the way of making rows of inputs.
+    /// Cancellation, and failures to generate rows of inputs.
     pub fn until_ready(
         &mut self,
         inputs: &[Given<'_>],
@@ -89,7 +90,7 @@ impl<'e> Run<'e> {
         Ok(None)
     }
 
-    /// Lays ready rows into a map whose first row is row `first` of the output.
+    /// Copies ready rows into a map whose first row is row `first` of the output.
     pub fn lay(
         &self,
         inputs: &[Given<'_>],
@@ -102,7 +103,7 @@ impl<'e> Run<'e> {
         output(&self.fetch(inputs), value, ready.rows.clone(), (to, first), ctx);
     }
 
-    /// Keeps its memory for the next run of that size.
+    /// Returns its memory for the next run of that size.
     pub fn end(mut self) {
         let all: Vec<usize> = (0..self.rings.len()).collect();
         self.drop_rings(&all);
@@ -123,7 +124,7 @@ impl<'e> Run<'e> {
     }
 }
 
-/// Rows of an output, channel by channel.
+/// Copies rows of an output, channel by channel.
 fn output(
     fetch: &Fetch<'_>,
     value: usize,

@@ -1,8 +1,8 @@
-//! Which rows of which result are made when, and how many of them are kept.
+//! Row scheduling: the order in which rows of results are computed, and the number of rows stored.
 //!
-//! Results are made a few rows at a time, from the input to the output and over again: what was made last is still in the
-//! processor's caches when it is read, and only the rows that somebody still needs are in memory. An operation that looks at
-//! the whole of a result makes everything before it whole first.
+//! Results are computed a few rows at a time, from input to output, repeatedly. A row is still in the
+//! processor's caches when it is read, and memory holds only rows that are still needed. An operation that
+//! reads the whole of a result first computes everything before it completely.
 
 use std::ops::Range;
 
@@ -14,46 +14,47 @@ use super::ring::Spec;
 use super::rows;
 use super::slots::{Life, Slots};
 
-/// Some rows of a step's result.
+/// A batch of rows of one step's result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Turn {
-    /// Number of the step.
+    /// Index of the step.
     pub step: usize,
     /// Its rows.
     pub rows: Range<usize>,
-    /// Values of which nobody needs anything after it.
+    /// Values that are no longer needed after it.
     pub dropped: Vec<usize>,
-    /// Of an output's: rows of inputs that lie elsewhere from which on something is read after it.
+    /// For an output: first row of the caller's inputs that is read after it.
     pub read_from: usize,
-    /// Of an output's: rows that were made of inputs whose rows are made.
+    /// For an output: number of rows generated for the generated inputs.
     pub made: usize,
 }
 
-/// What an image's size makes of a plan.
+/// The schedule of a plan for an image's size.
 #[derive(Debug)]
 pub struct Schedule {
     pub turns: Vec<Turn>,
-    /// Per value; no rows where it is not kept.
+    /// Size of each value's ring buffer; no rows if it is not stored.
     pub rings: Vec<Spec>,
-    /// Where they lie.
+    /// Memory slots of the ring buffers.
     pub slots: Slots,
 }
 
-/// What the engine knows of its kernels.
+/// Properties of the engine's kernels.
 pub trait Kernels {
-    /// Rows of a step's result are made up to a multiple of the first number less the second.
+    /// Granule of rows: a step's result is computed up to a multiple of the first number, minus the second.
     fn granule(&self, step: usize) -> (usize, usize);
-    /// Samples before a row of a step's first input and floats from there on that its kernel reads in place.
+    /// Padding samples before a row of a step's first input, and floats from there on that its kernel reads
+    /// in place.
     fn margin(&self, step: usize, from: Shape, made: Shape) -> (usize, usize);
-    /// Does a step's kernel read the parts of its first input where they lie?
+    /// Whether a step's kernel reads the parts of its first input in place.
     fn in_parts(&self, step: usize) -> bool;
 }
 
-/// A value that a step reads, and the operations on the way to it: nodes, and which of their inputs.
+/// A value that a step reads, and the operations on the path to it: nodes, and which of their inputs.
 struct Read {
     value: usize,
     way: Vec<(usize, usize)>,
-    /// The step makes all at once of all at once.
+    /// Whether the step reads all rows to compute all rows at once.
     whole: bool,
 }
 
@@ -63,20 +64,20 @@ struct Draft<'a> {
     plan: &'a Plan,
     kernels: &'a dyn Kernels,
     reads: Vec<Vec<Read>>,
-    /// Per step, what it reads of inputs that lie elsewhere.
+    /// For each step, its reads of the caller's inputs.
     looks: Vec<Vec<Read>>,
-    /// Per value, who makes it.
+    /// For each value, the step that computes it.
     maker: Vec<Option<usize>>,
-    /// Per value, who reads it: step, and which of its reads.
+    /// For each value, its readers: step, and which of its reads.
     readers: Vec<Vec<(usize, usize)>>,
-    /// Per step, rows made so far.
+    /// For each step, number of rows computed so far.
     made: Vec<usize>,
     rings: Vec<Spec>,
     turns: Vec<Turn>,
 }
 
 impl Schedule {
-    /// With the rows of the image in so many parts.
+    /// Builds a schedule with the rows of the image in `waves` parts.
     pub fn new(graph: &Graph, shapes: &[Shape], plan: &Plan, kernels: &dyn Kernels, waves: usize) -> Self {
         let mut draft = Draft::new(graph, shapes, plan, kernels);
         let outputs: Vec<usize> =
@@ -133,7 +134,7 @@ impl<'a> Draft<'a> {
         needed.start.min(all.end)..needed.end.min(all.end)
     }
 
-    /// Makes what some step needs whole before its first row, row by row as well.
+    /// Computes values that some step needs whole before its first row, row by row as well.
     fn whole_first(&mut self, outputs: &[usize], waves: usize) {
         let wanted = self.before(outputs);
         for step in (0..self.plan.steps.len()).filter(|&step| wanted[step]) {
@@ -143,7 +144,7 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Per step: is it one of these, or does one of them depend on it?
+    /// For each step, whether it is one of these, or whether one of them depends on it.
     fn before(&self, steps: &[usize]) -> Vec<bool> {
         let mut before = vec![false; self.plan.steps.len()];
         for &step in steps {
@@ -159,7 +160,8 @@ impl<'a> Draft<'a> {
         before
     }
 
-    /// Makes steps to their ends: in every wave each step before them makes its share of rows, or what it can.
+    /// Computes steps to their ends: in every wave, each step before them computes its share of rows, or as
+    /// many as possible.
     fn make(&mut self, steps: &[usize], waves: usize) {
         let before = self.before(steps);
         let mut wave = 0;
@@ -172,7 +174,7 @@ impl<'a> Draft<'a> {
                 }
                 let share = self.height(step).div_ceil(waves);
                 let share = match self.plan.steps[step].kind {
-                    // Nothing holds these back, and their granules are large: no more than the others have come to.
+                    // These have no prerequisites and large granules: they must not get ahead of the others.
                     Core::Given(_) => (share * (wave + 1)).saturating_sub(self.made[step]),
                     _ => share,
                 };
@@ -183,17 +185,17 @@ impl<'a> Draft<'a> {
                 }
             }
             wave += 1;
-            assert!(held || self.turns.len() > turns, "no step can go on");
+            assert!(held || self.turns.len() > turns, "no step can proceed");
         }
     }
 
-    /// Does nobody need more of its result? A pool leaves out last rows that do not fill its kernel.
+    /// Whether no reader needs more of its result. Pooling skips last rows that do not fill its kernel.
     fn is_read_out(&self, step: usize) -> bool {
         let step = &self.plan.steps[step];
         !matches!(step.kind, Core::Output(_)) && self.lowest(step.out).is_none()
     }
 
-    /// The row up to which a step can be made, no more than `share` rows further and what its granule adds.
+    /// The row up to which a step can be computed: at most `share` rows further, rounded up to its granule.
     fn possible(&self, step: usize, share: usize) -> usize {
         let (made, height) = (self.made[step], self.height(step));
         let (granule, less) = match self.plan.steps[step].kind {
@@ -236,7 +238,7 @@ impl<'a> Draft<'a> {
         self.turns.push(Turn { step, rows, dropped: read, read_from, made });
     }
 
-    /// The first row of an input that lies elsewhere that somebody has yet to read.
+    /// The first row of the caller's inputs that is yet to be read.
     fn read_from(&self) -> usize {
         let open = (0..self.made.len()).filter(|&step| self.made[step] < self.height(step));
         let rows = |step: usize| self.made[step]..self.made[step] + 1;
@@ -246,20 +248,20 @@ impl<'a> Draft<'a> {
             .unwrap_or(usize::MAX)
     }
 
-    /// Rows that have been made of all inputs whose rows are made.
+    /// Number of rows generated for all generated inputs.
     fn given(&self) -> usize {
         let is_given = |&step: &usize| matches!(self.plan.steps[step].kind, Core::Given(_));
         (0..self.made.len()).filter(is_given).map(|step| self.made[step]).min().unwrap_or(usize::MAX)
     }
 
-    /// The first row of a value that somebody has yet to read.
+    /// The first row of a value that is yet to be read.
     fn lowest(&self, value: usize) -> Option<usize> {
         let open = self.readers[value].iter().filter(|(step, _)| self.made[*step] < self.height(*step));
         open.map(|&(step, i)| self.needed(&self.reads[step][i], self.made[step]..self.made[step] + 1).start)
             .min()
     }
 
-    /// Zeroes on both sides for those that read rows where they lie.
+    /// Sets the padding on both sides for kernels that read rows in place.
     fn margins(&mut self) {
         for (number, step) in self.plan.steps.iter().enumerate() {
             let Some(from) = self.graph.nodes[step.core].inputs.first().map(|v| v.index()) else { continue };
@@ -284,7 +286,7 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Memory of the rings.
+    /// Memory slots of the ring buffers.
     fn slots(&self) -> Slots {
         let last = self.turns.len();
         let floats = |value: usize| self.rings[value].floats(self.shapes[value]);
@@ -303,19 +305,19 @@ impl<'a> Draft<'a> {
     }
 }
 
-/// What a step reads.
+/// Reads of a step.
 struct Seen<'a> {
     graph: &'a Graph,
     plan: &'a Plan,
     whole: bool,
-    /// Of kept values.
+    /// Reads of stored values.
     kept: Vec<Read>,
-    /// Of images among the inputs that are not kept.
+    /// Reads of the caller's inputs, which are not stored.
     given: Vec<Read>,
 }
 
 impl Seen<'_> {
-    /// The kept values behind one that may only be fetched.
+    /// Finds the stored values from which a value is fetched.
     fn trace(&mut self, value: usize, way: Vec<(usize, usize)>) {
         let node = &self.graph.nodes[value];
         if self.plan.kept[value] {

@@ -1,23 +1,23 @@
-//! Memory that a thread works in, kept from strip to strip: new memory costs a fault for every page.
+//! Per-thread scratch memory, reused from strip to strip: new memory costs a page fault per page.
 
 use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};
 
-/// Floats that a thread keeps at most.
+/// Maximum number of floats that a thread keeps.
 const KEPT: usize = 4 << 20;
 
 thread_local! {
     static FREE: RefCell<Vec<Vec<f32>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Floats of any value.
+/// Floats with arbitrary content.
 pub struct Scratch {
     data: Vec<f32>,
     floats: usize,
 }
 
 impl Scratch {
-    /// So many.
+    /// A buffer of this many floats.
     pub fn of(floats: usize) -> Self {
         let found = FREE.with_borrow_mut(|free| {
             let fits = free.iter().enumerate().filter(|(_, v)| v.len() >= floats);
@@ -31,7 +31,7 @@ impl Scratch {
 impl Drop for Scratch {
     fn drop(&mut self) {
         let data = std::mem::take(&mut self.data);
-        // A thread that ends has none any more.
+        // A thread that is ending has none.
         let _ = FREE.try_with(|free| {
             let mut free = free.borrow_mut();
             free.push(data);

@@ -1,29 +1,31 @@
-//! Memory of results, planned once: results that are never needed at the same time share a slot. Slots stay from run to run, as
-//! new memory costs a fault for every page.
+//! Memory planning for results: results that are never needed at the same time share a slot.
+//!
+//! Slots are reused from run to run, as new memory costs a page fault per page.
 
 use std::ops::RangeInclusive;
 use std::sync::{Mutex, PoisonError};
 
-/// A result that is kept for a while.
+/// Lifetime of a stored result.
 #[derive(Clone, Debug)]
 pub struct Life {
-    /// What it takes.
+    /// Size.
     pub floats: usize,
     /// Turns in which it is written or read.
     pub turns: RangeInclusive<usize>,
 }
 
-/// Which result has which slot.
+/// Assignment of slots to results.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Slots {
     /// Floats of each slot.
     pub floats: Vec<usize>,
-    /// Slot of each result; that of one without floats means nothing.
+    /// Slot of each result; meaningless for a result without floats.
     pub of: Vec<usize>,
 }
 
 impl Slots {
-    /// The largest results first, each into the smallest slot that is free all its life, or a new one.
+    /// Assigns the largest results first, each to the smallest slot that is free for its lifetime, or to a
+    /// new one.
     pub fn plan(lives: &[Life]) -> Self {
         let mut order: Vec<usize> = (0..lives.len()).filter(|&i| lives[i].floats > 0).collect();
         order.sort_by_key(|&i| std::cmp::Reverse(lives[i].floats));
@@ -34,7 +36,7 @@ impl Slots {
                 let (a, b) = (&lives[i].turns, &lives[other].turns);
                 a.start() <= b.end() && b.start() <= a.end()
             };
-            // Slots are made from large to small.
+            // Slots are created from large to small.
             let slot = (0..tenants.len()).rev().find(|&slot| !tenants[slot].iter().any(meets));
             let slot = slot.unwrap_or_else(|| {
                 slots.floats.push(lives[i].floats);
@@ -47,13 +49,13 @@ impl Slots {
         slots
     }
 
-    /// Floats of all of them.
+    /// Total floats.
     pub fn total(&self) -> usize {
         self.floats.iter().sum()
     }
 }
 
-/// Slots of runs that have ended, a set for each of those that ran at once.
+/// Slots of completed runs, one set for each concurrent run.
 #[derive(Debug, Default)]
 pub struct Spare(Mutex<Vec<Memory>>);
 
@@ -61,13 +63,13 @@ pub struct Spare(Mutex<Vec<Memory>>);
 pub type Memory = Vec<Vec<f32>>;
 
 impl Spare {
-    /// A set for a run.
+    /// Takes a set for a run.
     pub fn take(&self, slots: &Slots) -> Memory {
         let found = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
         found.unwrap_or_else(|| slots.floats.iter().map(|&floats| vec![0.0; floats]).collect())
     }
 
-    /// Keeps a set for the next run.
+    /// Returns a set for the next run.
     pub fn give(&self, memory: Memory) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(memory);
     }
@@ -80,7 +82,7 @@ mod tests {
     #[test]
     fn results_share_memory_when_they_never_meet() {
         let life = |floats, turns| Life { floats, turns };
-        // A chain, in which only neighbours meet; one that lives all the time; one that is never kept.
+        // A chain, in which only neighbours overlap; one that lives all the time; one that is never stored.
         let lives =
             [life(5, 0..=1), life(9, 1..=2), life(7, 2..=3), life(4, 3..=9), life(3, 0..=9), life(0, 0..=9)];
         let slots = Slots::plan(&lives);

@@ -1,7 +1,8 @@
-//! Convolutions by Winograd's filtering: kernels are cut into pieces of 3×3 taps, which are added up before they become samples.
+//! Winograd convolution: kernels are divided into pieces of 3×3 taps, which are summed in the transform
+//! domain.
 //!
-//! A piece is to the kernel (`winograd_rows`) what channels are: more of what is summed. So kernels of any size and stride are
-//! filtered where that takes fewer multiplications.
+//! For the kernel (`winograd_rows`), pieces are like channels: further terms of the sum. So kernels of any
+//! size and stride use Winograd transforms where that takes fewer multiplications.
 
 use unband_nets::Shape;
 use unband_nets::layer::conv::{Conv, ConvTranspose};
@@ -13,22 +14,23 @@ use super::fetch;
 use super::kernel::Strip;
 use super::scratch::Scratch;
 
-/// Taps of a piece's side.
+/// Side of a piece, in taps.
 const PIECE: usize = 3;
 
-/// Channels of the input from which on fewer multiplications are worth the transforms.
+/// Minimum number of input channels for which fewer multiplications outweigh the transforms.
 const ENOUGH: usize = 8;
 
-/// Dilations for which rows still lie near each other.
+/// Maximum dilation: beyond, rows are too far apart.
 const FURTHEST: usize = 2;
 
-/// Floats of transformed weights, at most: where there are more, images are small, and reading weights takes longer than sums.
+/// Maximum number of transformed weights. With more of them, images are small, and reading weights takes
+/// longer than the sums.
 const MOST: usize = 3 << 20;
 
-/// The same where less than half of the multiplications is saved: what a second-level cache holds.
+/// The same where less than half of the multiplications is saved: the size of a second-level cache.
 const FEW: usize = 1 << 18;
 
-/// How a convolution's kernel is cut.
+/// Division of a convolution's kernel into pieces.
 #[derive(Clone, Copy, Debug)]
 pub struct Cut {
     kernel: (usize, usize),
@@ -38,7 +40,7 @@ pub struct Cut {
 }
 
 impl Cut {
-    /// That of a convolution for which it is worth while.
+    /// The division for a convolution, if it is worthwhile.
     pub fn of(conv: &Conv) -> Option<Self> {
         let &Conv { kernel, stride, dilation, padding, .. } = conv;
         if conv.groups > 1 || dilation > FURTHEST || (stride > 1 && dilation > 1) {
@@ -48,10 +50,12 @@ impl Cut {
         cut.worth(kernel.0 * kernel.1, (conv.input, conv.output)).then_some(cut)
     }
 
-    /// That of the convolution which makes all samples between two of the input at once, where that is one piece and worth while.
+    /// The division for the convolution that computes all output samples between two input samples at once,
+    /// if that is one piece and worthwhile.
     pub fn of_transposed(conv: &ConvTranspose) -> Option<Self> {
         let &ConvTranspose { input, output, kernel, stride, padding, .. } = conv;
-        // The result's sides are the input's times the stride, and no sample is read but the one below and its neighbours.
+        // The result's sides are the input's times the stride, and only the sample below and its neighbours
+        // are read.
         let near = kernel == stride + 2 * padding && padding <= stride;
         let cut = Self { kernel: (PIECE, PIECE), stride: 1, dilation: 1, padding: (1, 1) };
         let samples = stride * stride;
@@ -59,7 +63,7 @@ impl Cut {
         (near && worth).then_some(cut)
     }
 
-    /// Is it quicker than so many taps of each sample?
+    /// Whether it is faster than `taps` taps per sample.
     fn worth(self, taps: usize, (input, output): (usize, usize)) -> bool {
         // A piece takes 36 products for 16 samples.
         let (products, taps) = (self.pieces().count() * 9, 4 * taps);
@@ -67,7 +71,8 @@ impl Cut {
         input >= ENOUGH && 3 * products <= 2 * taps && products * 4 * input * output <= most
     }
 
-    /// First taps of pieces along a side of so many. Samples that lie a stride apart make an image of their own, with its own taps.
+    /// First taps of the pieces along a side of this length. Samples a stride apart form an image of their
+    /// own, with its own taps.
     fn firsts(self, side: usize) -> impl Iterator<Item = usize> + Clone {
         (0..self.stride.min(side)).flat_map(move |phase| (phase..side).step_by(PIECE * self.stride))
     }
@@ -78,7 +83,7 @@ impl Cut {
         self.firsts(self.kernel.0).flat_map(move |row| columns.clone().map(move |column| (row, column)))
     }
 
-    /// Rows that are made together, from a multiple of their number on.
+    /// Number of rows computed together, starting at a multiple of it.
     pub fn rows_together(self) -> usize {
         TILE * self.dilation
     }
@@ -93,13 +98,13 @@ impl Cut {
         (self.stride, self.padding.0)
     }
 
-    /// Samples from the first tap to the last along a side of so many.
+    /// Samples from the first tap to the last along a side of this length.
     fn span(self, side: usize) -> usize {
         let first = self.firsts(side).max().unwrap_or(0);
         (first + (PIECE - 1) * self.stride) * self.dilation + 1
     }
 
-    /// Samples to each side that take part in the sums of one, be it with weights that cancel.
+    /// Radius of the samples that enter the sums of one sample, including those with weights that cancel.
     pub fn radius(self) -> usize {
         let tile = (TILE - 1) * self.stride * self.dilation;
         let reach = |side: usize, padding: usize| padding.max(self.span(side).saturating_sub(padding + 1));
@@ -117,7 +122,7 @@ pub struct Tiles {
 }
 
 impl Tiles {
-    /// Of so many channels in and out; `weight(output, tap, input)`, taps row by row.
+    /// For these numbers of input and output channels; `weight(output, tap, input)`, taps row by row.
     pub fn new(
         cut: Cut,
         (input, output): (usize, usize),
@@ -132,14 +137,14 @@ impl Tiles {
             if inside { weight(o, row * cut.kernel.1 + column, i % input) } else { 0.0 }
         };
         let inputs = pieces.len() * input;
-        // Numbers of 16 bits are multiplied in pairs.
+        // 16-bit values are multiplied in pairs.
         let able = inputs.is_multiple_of(2) && winograd_rows::has(level, asked);
         let precision = if able { asked } else { Precision::F32 };
         let weights = winograd_rows::pack(level, precision, output, inputs, at);
         Self { cut, input, output, precision, weights }
     }
 
-    /// How the kernel is cut.
+    /// The division of the kernel.
     pub fn cut(&self) -> Cut {
         self.cut
     }
@@ -150,18 +155,18 @@ impl Tiles {
         winograd_rows::Shape { inputs, outputs, width, dilation, precision }
     }
 
-    /// Samples of zeroes before an input row, and samples from the first of them on that are read, where samples have so many
-    /// channels.
+    /// Zero samples before an input row, and the number of samples read from the first of them on, for
+    /// samples of `channels` channels.
     pub fn margin(&self, channels: usize, made: Shape) -> (usize, usize) {
         let cut = self.cut;
-        // What a kernel of 3×3 looks at, and how much further one of several pieces does.
+        // The samples that a 3×3 kernel reads, and how much further a kernel of several pieces reads.
         let samples = (self.shape(made.width).samples() - 1) * cut.stride;
         let further = cut.span(cut.kernel.1) - (PIECE - 1) * cut.stride * cut.dilation;
-        // What a vector reads beyond a sample: whole samples of the next.
+        // The overshoot of a vector beyond a sample: whole samples of the next.
         (cut.padding.1, samples + further + LANES.div_ceil(channels))
     }
 
-    /// Makes rows, and calls `done` with each.
+    /// Computes rows, and calls `done` with each.
     pub fn strip(
         &self,
         strip: &Strip<'_>,
@@ -218,7 +223,7 @@ impl Tiles {
         }
     }
 
-    /// What the input is put together from, with rows of each.
+    /// The parts of the input, with rows of each.
     fn sources(&self, strip: &Strip<'_>) -> (Vec<fetch::Part>, Vec<Staged>) {
         let kept = |value: usize| strip.fetch.rings[value].is_some();
         let span = self.cut.rows() + (self.cut.rows_together() - 1) * self.cut.stride;

@@ -1,5 +1,7 @@
-//! Transposed convolutions: the convolutions that they are for the samples between two of the input, each by its own taps,
-//! or all of them at once by Winograd's filtering.
+//! Transposed convolution kernels, computed as ordinary convolutions.
+//!
+//! The output samples between two input samples are convolutions with their own taps, one per phase. Or
+//! Winograd transforms compute all phases at once.
 
 use unband_nets::Shape;
 use unband_nets::layer::conv::ConvTranspose;
@@ -12,31 +14,32 @@ use super::kernel::Strip;
 use super::scratch::Scratch;
 use super::tiles::{Cut, Tiles};
 
-/// Weights in the order in which they are read.
+/// Transposed convolution with weights packed in reading order.
 pub struct Transposed {
     conv: ConvTranspose,
-    /// One for each output of what is made at once.
+    /// One per output channel of the underlying convolution.
     bias: Vec<f32>,
     kind: Kind,
 }
 
 enum Kind {
     Phases(Vec<Phase>),
-    /// A convolution of the input's size; its channels are all samples that lie between, row by row, with theirs.
+    /// A convolution of the input's size; its channels are all samples between two input samples, row by row,
+    /// with their channels.
     Tiles(Tiles),
 }
 
-/// The taps that reach outputs whose row and column leave these rests by the stride.
+/// The taps that reach outputs whose row and column have these remainders modulo the stride.
 struct Phase {
     row: usize,
     column: usize,
-    /// Rows and columns of the input, counted from the output's own place divided by the stride.
+    /// Row and column offsets in the input, relative to the output's position divided by the stride.
     taps: Vec<(isize, isize)>,
     weights: Vec<f32>,
 }
 
 impl Transposed {
-    /// With its weights laid out.
+    /// Packs the weights.
     pub fn of(conv: &ConvTranspose, weights: &Weights, (level, precision): (Level, Precision)) -> Self {
         let w = weights.get(conv.weight);
         let bias = bias(conv.bias, conv.output, weights);
@@ -52,22 +55,23 @@ impl Transposed {
         }
     }
 
-    /// Samples of the input to each side that take part in the sums of one, be it with weights that cancel.
+    /// Radius of the input samples that enter the sums of one sample, including those with weights that
+    /// cancel.
     pub fn radius(&self) -> f64 {
         if let Kind::Tiles(tiles) = &self.kind { tiles.cut().radius() as f64 } else { 0.0 }
     }
 
-    /// Rows of the input whose results are made together, from a multiple of their number on.
+    /// Number of input rows whose results are computed together, starting at a multiple of it.
     pub fn tile(&self) -> usize {
         if let Kind::Tiles(tiles) = &self.kind { tiles.cut().rows_together() } else { 1 }
     }
 
-    /// Rows that are made together, from a multiple of their number on.
+    /// Number of output rows computed together, starting at a multiple of it.
     pub fn rows_together(&self) -> usize {
         if let Kind::Tiles(_) = &self.kind { self.tile() * self.conv.stride } else { 1 }
     }
 
-    /// Samples of zeroes before an input row, and floats from the first of them on that are read.
+    /// Zero samples before an input row, and the number of floats read from the first of them on.
     pub fn margin(&self, from: Shape, made: Shape) -> (usize, usize) {
         let (left, samples) = match &self.kind {
             Kind::Tiles(tiles) => tiles.margin(from.channels, self.coarse(made)),
@@ -79,18 +83,18 @@ impl Transposed {
         (left, (left + from.width).max(samples) * from.channels)
     }
 
-    /// Does it read the parts of what is put together or cut out where they lie?
+    /// Whether it reads the parts of a concat or slice in place.
     pub fn in_parts(&self) -> bool {
         matches!(self.kind, Kind::Tiles(_))
     }
 
-    /// What is made, as an image of the input's size.
+    /// Shape of the result as an image of the input's size.
     fn coarse(&self, made: Shape) -> Shape {
         let stride = self.conv.stride;
         Shape::new(made.channels * stride * stride, made.height / stride, made.width / stride)
     }
 
-    /// Makes rows, and calls `done` with each.
+    /// Computes rows, and calls `done` with each.
     pub fn strip(&self, strip: &Strip<'_>, lines: &mut [&mut [f32]], done: impl Fn(usize, &mut [f32])) {
         match &self.kind {
             Kind::Phases(phases) => self.phases(strip, phases, lines, done),
@@ -150,7 +154,7 @@ impl Transposed {
         }
     }
 
-    /// The samples of some rows that the taps of one phase reach.
+    /// Computes the samples of some rows that the taps of one phase reach.
     fn phase(
         &self,
         phase: &Phase,
@@ -191,12 +195,13 @@ impl Transposed {
     }
 }
 
-/// Input samples before the one under an output sample that a transposed convolution may read, and more.
+/// Upper bound for the input samples read before the one under an output sample.
 fn margin(conv: &ConvTranspose) -> usize {
     conv.kernel.div_ceil(conv.stride) + conv.padding.div_ceil(conv.stride)
 }
 
-/// The weight of output `o` of a place's samples, row by row, with their channels, for tap `t` of the 3×3 around the place.
+/// The weight of output `o` (samples between input samples, row by row, with their channels) for tap `t` of
+/// the 3×3 neighbourhood.
 fn between(conv: &ConvTranspose, w: &[f32], o: usize, t: usize, i: usize) -> f32 {
     let (stride, side) = (conv.stride, conv.kernel);
     let (phase, channel) = (o / conv.output, o % conv.output);
@@ -212,7 +217,7 @@ fn phases(conv: &ConvTranspose, w: &[f32], level: Level) -> Vec<Phase> {
     let mut phases = Vec::new();
     for row in 0..s {
         for column in 0..s {
-            // Output place q reads input (q + padding − tap) / stride where that is whole.
+            // Output position q reads input (q + padding − tap) / stride if that is an integer.
             let hits = |rest: usize, tap: usize| (rest + conv.padding + s * k - tap).is_multiple_of(s);
             let far = |rest: usize, tap: usize| (rest + conv.padding).cast_signed() - tap.cast_signed();
             let pairs: Vec<(usize, usize)> = (0..k)

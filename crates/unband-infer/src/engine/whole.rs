@@ -1,6 +1,6 @@
-//! Operations that look at all rows before they make their first.
+//! Operations that read all rows before they compute their first.
 //!
-//! Sums are taken row by row in 64 bits and added in the order of rows, so that threads do not change them.
+//! Sums are computed per row in 64 bits and added in row order, so the result does not depend on the threads.
 
 use unband_image::Context;
 use unband_nets::layer::norm::BatchNorm;
@@ -11,7 +11,7 @@ use unband_simd::{net_rows, norm_rows};
 use super::Engine;
 use super::fetch::Fetch;
 
-/// Makes all rows of node `at`, and calls `done` with each.
+/// Computes all rows of node `at`, and calls `done` with each.
 pub fn make(
     engine: &Engine,
     at: usize,
@@ -41,7 +41,7 @@ pub fn make(
                 done(0, line);
             }
         }
-        // Everything into channels.
+        // Flattens everything into channels.
         _ => {
             for line in lines {
                 input.flatten(line);
@@ -51,7 +51,7 @@ pub fn make(
     }
 }
 
-/// A value of which all rows are at hand.
+/// A value with all of its rows available.
 struct Whole<'a> {
     engine: &'a Engine,
     fetch: &'a Fetch<'a>,
@@ -64,7 +64,7 @@ impl Whole<'_> {
         self.fetch.shapes[self.value]
     }
 
-    /// Something of every row, in order.
+    /// Computes something for every row, in order.
     fn of_rows<T: Send>(&self, of: impl Fn(&[f32]) -> T + Sync) -> Vec<T> {
         let Shape { channels, height, width } = self.shape();
         self.ctx.map(height, |y| {
@@ -77,7 +77,7 @@ impl Whole<'_> {
         })
     }
 
-    /// What multiplies and adds once the image's own mean and biased variance are known.
+    /// Scale and offset once the image's own mean and biased variance are known.
     fn scales(&self, norm: &BatchNorm) -> (Vec<f32>, Vec<f32>) {
         let shape = self.shape();
         let zeros = || vec![0.0f64; shape.channels];
@@ -139,7 +139,7 @@ impl Whole<'_> {
     }
 }
 
-/// The sums of rows, channel by channel, in the order of rows.
+/// The sums of rows, channel by channel, added in row order.
 fn added(rows: Vec<Vec<f64>>, channels: usize) -> Vec<f64> {
     rows.into_iter().fold(vec![0.0; channels], |mut sums, row| {
         sums.iter_mut().zip(row).for_each(|(sum, v)| *sum += v);

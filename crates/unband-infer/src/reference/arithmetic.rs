@@ -3,7 +3,7 @@ use unband_nets::state::Weights;
 
 use super::{Map, Real};
 
-/// A side with one sample per channel counts for all places.
+/// An operand with one sample per channel applies to all positions.
 pub(super) fn two<T: Real>(a: &Map<T>, b: &Map<T>, f: impl Fn(T, T) -> T) -> Map<T> {
     let shape = if a.shape.is_point() { b.shape } else { a.shape };
     let mut data = Vec::with_capacity(shape.len());

@@ -20,7 +20,7 @@ pub(super) fn banded<T: Real>(
     let (rotation, stretch) = (generated(conv.rotation, 2), generated(conv.stretch, 1));
     let whole = conv.whole.map(|pair| generated(pair, 1));
     let (kh, kw) = conv.kernel;
-    // Per place, per tap: where it reads.
+    // Read position per output position and tap.
     let area = shape.height * shape.width;
     let place = |p: usize| {
         let (sine, cosine) = (rotation.plane(0)[p], rotation.plane(1)[p]);

@@ -22,7 +22,7 @@ pub(super) fn conv<T: Real>(
     })
 }
 
-/// Adds what the convolution gives for one output channel.
+/// Adds the convolution's result for one output channel.
 fn correlate<T: Real>(
     conv: &Conv,
     weight: &[T],
@@ -60,8 +60,8 @@ fn correlate<T: Real>(
     }
 }
 
-/// Every row as `stride` runs, so that samples a stride apart lie side by side: columns 0, stride, 2 · stride and so on, then 1,
-/// stride + 1, all as long as the first, with zeroes at the end.
+/// Splits every row into `stride` runs, so that samples a stride apart are contiguous: columns 0, stride, 2 ·
+/// stride and so on, then 1, stride + 1. All runs are as long as the first, padded with zeroes.
 fn runs<T: Real>(data: &[T], width: usize, stride: usize) -> Cow<'_, [T]> {
     if stride == 1 {
         return Cow::Borrowed(data);
@@ -72,7 +72,7 @@ fn runs<T: Real>(data: &[T], width: usize, stride: usize) -> Cow<'_, [T]> {
     Cow::Owned(data.chunks(width.max(1)).flat_map(of).collect())
 }
 
-/// Column x · stride + tap − padding is number x + shift of which run?
+/// The run in which column x · stride + tap − padding has index x + shift.
 fn phase(tap: usize, padding: usize, stride: usize) -> (usize, isize) {
     let (tap, stride) = (tap.cast_signed() - padding.cast_signed(), stride.cast_signed());
     (tap.rem_euclid(stride).cast_unsigned(), tap.div_euclid(stride))

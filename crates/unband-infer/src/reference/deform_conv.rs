@@ -34,7 +34,7 @@ pub(super) fn deform<T: Real>(
     })
 }
 
-/// The 3×3 convolution that tells where taps go.
+/// The 3×3 convolution that computes the tap offsets.
 pub(super) fn generator([weight, bias]: [ParamId; 2], input: usize, output: usize) -> Conv {
     Conv {
         weight,

@@ -1,5 +1,6 @@
-//! The meaning of every operation, one sample after the other, in 32 or 64 bits. Slow, and right by inspection: what the quick
-//! kernels are compared with.
+//! Reference implementation of every operation, sample by sample, in 32 or 64 bits.
+//!
+//! Slow, but correct by inspection; the fast kernels are compared with it.
 
 mod activation;
 mod arithmetic;
@@ -55,10 +56,10 @@ impl Real for f64 {
     }
 }
 
-/// Runs a graph: inputs in its order, then its outputs in its order.
+/// Runs a graph: takes inputs in its order, returns its outputs in its order.
 ///
 /// # Errors
-/// Inputs of other channels, sizes that do not fit, and the wish to stop.
+/// Inputs with other channels, sizes that do not fit, and cancellation.
 pub fn run<T: Real>(
     graph: &Graph,
     weights: &Weights,
@@ -99,7 +100,7 @@ fn apply<T: Real>(
     ctx: &Context<'_>,
 ) -> Map<T> {
     match &node.op {
-        // Settled by the caller.
+        // Handled by the caller.
         Op::Input(_) => Map::zeros(shape),
         Op::Conv(conv) => conv::conv(conv, x[0], shape, weights, ctx),
         Op::ConvTranspose(conv) => conv::transposed(conv, x[0], shape, weights, ctx),
@@ -134,7 +135,7 @@ fn apply<T: Real>(
     }
 }
 
-/// The elements of a parameter, as exact as they are known.
+/// The elements of a parameter, at full precision.
 fn numbers<T: Real>(weights: &Weights, id: ParamId) -> Vec<T> {
     let values = weights.get(id).iter().map(|&x| T::of(x));
     match weights.rest(id) {
@@ -143,7 +144,7 @@ fn numbers<T: Real>(weights: &Weights, id: ParamId) -> Vec<T> {
     }
 }
 
-/// Makes a map channel by channel, several side by side.
+/// Computes a map channel by channel, several in parallel.
 fn by_channel<T: Real>(shape: Shape, ctx: &Context<'_>, make: impl Fn(usize, &mut [T]) + Sync) -> Map<T> {
     let mut map = Map::zeros(shape);
     let area = (shape.height * shape.width).max(1);

@@ -50,7 +50,7 @@ pub(super) fn unit_channels<T: Real>(norm: UnitChannels, x: &Map<T>) -> Map<T> {
     out
 }
 
-/// Keeps all unless there is a seed and the operation's place.
+/// Keeps all samples unless there is a seed and an operation index.
 pub(super) fn dropout<T: Real>(share: f32, x: &Map<T>, seed: Option<(u64, usize)>) -> Map<T> {
     let Some((seed, place)) = seed else { return x.clone() };
     let rng = Rng::new(seed);

@@ -9,7 +9,7 @@ pub(super) fn nearest<T: Real>(x: &Map<T>, f: usize, shape: Shape) -> Map<T> {
     Map { shape, data: (0..shape.channels).flat_map(plane).collect() }
 }
 
-/// Half-pixel centres; places before the first and after the last sample take those.
+/// Half-pixel centres; positions before the first and after the last sample are clamped.
 pub(super) fn bilinear<T: Real>(x: &Map<T>, shape: Shape) -> Map<T> {
     let taps = |from: usize, to: usize| -> Vec<(usize, usize, T)> {
         let ratio = T::of64(from as f64) / T::of64(to as f64);

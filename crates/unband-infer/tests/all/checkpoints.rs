@@ -1,8 +1,8 @@
-//! Checkpoints that PyTorch wrote (`golden/checkpoints`, made by `tools/make_checkpoints.py`): read, recognised, run, and
-//! compared with what PyTorch gives for the same image.
+//! Tests of checkpoints written by PyTorch (`golden/checkpoints`, made by `tools/make_checkpoints.py`).
 //!
-//! `UNBAND_FULL_CHECKPOINTS` names a folder of networks as wide as published (`tools/make_checkpoints.py --full FOLDER`), to which
-//! the same is done.
+//! Each is read, recognised and run; results are compared with PyTorch's for the same image.
+//! `UNBAND_FULL_CHECKPOINTS` names a folder of networks of the published width (`tools/make_checkpoints.py
+//! --full FOLDER`), which are tested in the same way.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::path::{Path, PathBuf};
@@ -36,7 +36,7 @@ fn sizes(value: &Value) -> Vec<usize> {
     value.as_array().unwrap().iter().map(|v| v.as_u64().unwrap() as usize).collect()
 }
 
-/// Everything that a file says of itself is found.
+/// All metadata of a file is found.
 fn described(name: &str, read: &Checkpoint, want: &Value) {
     assert_eq!(read.container.word(), want["container"], "{name}");
     assert_eq!(read.wrapper, words(&want["wrapper"]), "{name}");
@@ -48,7 +48,8 @@ fn described(name: &str, read: &Checkpoint, want: &Value) {
     assert_eq!(read.architecture().map(|a| a.name), want["network"].as_str(), "{name}");
 }
 
-/// The image that PyTorch was given, and what some networks are given beside it (`beside` of `tools/torch_nets/sample.py`).
+/// The image given to PyTorch, and the additional inputs of some networks (`beside` of
+/// `tools/torch_nets/sample.py`).
 fn inputs(network: &Network, about: &Value) -> Vec<Map<f64>> {
     let [channels, height, width] = sizes(&about["input"])[..] else { unreachable!() };
     let span: Vec<f64> = about["span"].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect();
@@ -69,7 +70,7 @@ fn inputs(network: &Network, about: &Value) -> Vec<Map<f64>> {
     inputs
 }
 
-/// Largest difference over largest magnitude, of the outputs that PyTorch gave.
+/// Largest difference over largest magnitude, for the outputs of PyTorch.
 fn apart<T: Copy + Into<f64>>(outputs: &[Map<T>], result: &str, about: &Value, results: &StateDict) -> f64 {
     let shapes = about["shapes"].as_array().unwrap();
     let step = about["step"].as_u64().unwrap() as usize;
@@ -84,7 +85,7 @@ fn apart<T: Copy + Into<f64>>(outputs: &[Map<T>], result: &str, about: &Value, r
         let largest = want.iter().fold(0.0f64, |m, &v| m.max(f64::from(v).abs()));
         let spread = want.iter().fold(0.0f64, |m, &v| m.max(f64::from(v - want[0]).abs()));
         let one = want.len() == 1 && largest > 0.0;
-        assert!(one || spread > 0.02 * largest, "{result}: a result without an image proves nothing");
+        assert!(one || spread > 0.02 * largest, "{result}: a constant result proves nothing");
         for (&want, &got) in want.iter().zip(output.data.iter().step_by(step)) {
             worst = worst.max((f64::from(want) - got.into()).abs() / largest);
         }
@@ -92,7 +93,7 @@ fn apart<T: Copy + Into<f64>>(outputs: &[Map<T>], result: &str, about: &Value, r
     worst
 }
 
-/// A file, and how far from PyTorch's its results are: sample by sample in 64 bits, and by the engine.
+/// A file, and how far its results are from PyTorch's: of the reference in 64 bits, and of the engine.
 struct Row {
     file: String,
     network: &'static str,
@@ -124,7 +125,8 @@ fn compare(folder: &Path, name: &str, want: &Value, expected: &Value, results: &
     Row { file: name.to_owned(), network: architecture, parameters, reference, engine }
 }
 
-/// Results are stored in 32 bits, whose rounding is 6e-8 of a number. What the engine adds was measured.
+/// Results are stored in 32 bits, with a relative rounding error of 6e-8. The engine's additional error was
+/// measured.
 fn compare_all(folder: &Path, reference: f64, engine: f64) -> Vec<Row> {
     let expected = expected(folder);
     let results = checkpoint::open(folder.join("expected.safetensors")).unwrap().state;
@@ -159,7 +161,7 @@ fn every_kind_of_file_of_every_network_gives_what_pytorch_gives() {
 fn networks_as_wide_as_published_give_what_pytorch_gives() {
     let Some(folder) = std::env::var_os("UNBAND_FULL_CHECKPOINTS") else {
         unband_skips::file(
-            "UNBAND_FULL_CHECKPOINTS names no folder made by tools/make_checkpoints.py --full",
+            "UNBAND_FULL_CHECKPOINTS does not name a folder made by tools/make_checkpoints.py --full",
         );
         return;
     };

@@ -1,4 +1,4 @@
-//! The quick engine gives what the reference gives.
+//! Equivalence of the engine and the reference implementation.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
 use unband_image::Context;
@@ -55,7 +55,7 @@ fn products_of_16_bits_are_near() {
     let x = net.conv3x3("a", image, 32);
     let x = net.relu(x);
     let far = net.conv("far", x, 7, ConvSpec::new(3).padding(2).dilation(2));
-    // Of 39 channels, which make no pairs, and of 46.
+    // With 39 channels, an odd number, and with 46.
     let joined = net.concat(&[far, x]);
     let odd = net.conv3x3("odd", joined, 7);
     let joined = net.concat(&[odd, far, x]);
@@ -69,7 +69,7 @@ fn products_of_16_bits_are_near() {
     let got = engine.run(&inputs, Mode::default(), &ctx(1)).unwrap();
     let largest = want.data.iter().fold(1e-3f32, |m, v| m.max(v.abs()));
     let worst = got[0].data.iter().zip(&want.data).fold(0.0f32, |m, (a, b)| m.max((a - b).abs()));
-    // Not so near that nothing was rounded.
+    // Not so close that nothing was rounded.
     assert!((1e-4..2e-2).contains(&(worst / largest)), "{worst} of {largest}");
     assert_eq!(engine.run(&inputs, Mode::default(), &ctx(3)).unwrap(), got, "threads");
 }
@@ -103,7 +103,8 @@ fn all_kinds_of_operations_agree() {
     let two = net.crop_like(two, image);
     let y = net.sub(up, down);
     let y = net.add_scaled(y, 0.3, two);
-    // With few channels some place has nearly equal ones, whose norm makes last bits of any computation large.
+    // With few channels, some positions have nearly equal ones, whose norm magnifies the last bits of any
+    // computation.
     let y = net.banded_deform_conv("bend", y, 12, BandedDeformSpec::default());
     let y = net.affine(y, -0.5, 0.25);
     let y = net.layer_norm("ln", y, 1e-5);
@@ -178,7 +179,7 @@ fn deformed_and_grouped_kernels_agree() {
     }
 }
 
-/// So many that rows are made together, because weights take longer to read than to use.
+/// So many weights that rows are computed together, because weights take longer to read than to use.
 #[test]
 fn many_weights_agree() {
     let mut net = Net::new("many");
@@ -194,7 +195,7 @@ fn many_weights_agree() {
     }
 }
 
-/// Rows that are made and that no pool reads.
+/// Rows that are computed but read by no pooling window.
 #[test]
 fn what_nobody_reads_agrees() {
     let mut net = Net::new("unread");

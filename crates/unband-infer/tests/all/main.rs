@@ -1,4 +1,4 @@
-//! The engine: integration tests in one program, which links once.
+//! Integration tests of the inference engine, in one program that links once.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod checkpoints;

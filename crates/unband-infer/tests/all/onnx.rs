@@ -1,5 +1,8 @@
-//! ONNX files compute in onnxruntime what the engine computes, and in `OpenVINO` where it is there. Needs Python with numpy, onnx,
-//! onnxruntime and safetensors: `python3`, or the program that `UNBAND_PYTHON` names.
+//! Tests that exported ONNX files compute the engine's results in onnxruntime, and in `OpenVINO` if
+//! installed.
+//!
+//! Needs Python with numpy, onnx, onnxruntime and safetensors: `python3`, or the program named by
+//! `UNBAND_PYTHON`.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
 #[path = "../../benches/shared/values.rs"]
@@ -21,10 +24,11 @@ use unband_nets::state::{Weights, fill};
 use unband_nets::{Form, Graph, Net, Op, StateDict, Tensor, arch, onnx};
 use unband_simd::Level;
 
-/// Of the largest value of an output; 6e-6 was measured in onnxruntime and 1.2e-5 in `OpenVINO`, for discriminators.
+/// Relative to the largest value of an output; 6e-6 was measured in onnxruntime and 1.2e-5 in `OpenVINO`, for
+/// discriminators.
 const TOLERANCE: f64 = 2e-5;
 
-/// `tools/check_onnx.py`, which is told a file per line and says how far it is off.
+/// `tools/check_onnx.py`, which reads one file name per line and prints its deviation.
 struct Peer {
     child: Child,
     asked: ChildStdin,
@@ -62,7 +66,7 @@ impl Peer {
     }
 }
 
-/// Writes the file and, beside it, what goes in and what the engine gives.
+/// Writes the file and, next to it, the inputs and the engine's outputs.
 fn write(folder: &Path, graph: &Graph, state: &StateDict, size: (usize, usize), fixed: bool) -> PathBuf {
     let weights = Weights::bind(graph, state).unwrap();
     let bytes = onnx::write(graph, &weights, fixed.then_some(size), &[]).unwrap();
@@ -76,7 +80,8 @@ fn write(folder: &Path, graph: &Graph, state: &StateDict, size: (usize, usize), 
     file
 }
 
-/// A small image that the network takes, no square if it can be, and whether the file must be made for it.
+/// A small image that the network accepts, non-square if possible, and whether the file must be made for its
+/// size.
 fn small(graph: &Graph) -> ((usize, usize), bool) {
     if let Some(m) = graph.size_multiple() {
         let fits = |&n: &usize| graph.shapes(n, n + m).is_ok();
@@ -101,7 +106,7 @@ fn check(
     assert!(off <= TOLERANCE, "{name} at {size:?}: {off:e} of the largest value");
 }
 
-/// Small values of the generators make taps that stay near; large ones throw most of them out of the image.
+/// Small generator weights make taps that stay near; large ones move most of them out of the image.
 fn far(graph: &Graph) -> StateDict {
     let change = |(name, tensor): (&str, &Tensor)| {
         let large = name.contains("offset.weight") || name.contains("conv_whole.weight");
@@ -171,7 +176,7 @@ fn windows_are_cut_and_masked_alike() {
     peer.end();
 }
 
-/// All that is neither deformable nor a window, in odd ways too.
+/// Everything that is neither deformable nor a window, including unusual variants.
 fn everything_else() -> Graph {
     let mut net = Net::new("everything else");
     let image = net.input("image", 3);
@@ -223,7 +228,7 @@ fn all_other_operations_are_the_same() {
     peer.end();
 }
 
-/// What an operation is, without its settings.
+/// Name of an operation, without its settings.
 fn kinds(graphs: &[Graph]) -> HashSet<Discriminant<Op>> {
     graphs.iter().flat_map(|graph| &graph.nodes).map(|node| discriminant(&node.op)).collect()
 }
@@ -253,7 +258,7 @@ fn networks(wanted: impl Fn(&Graph, (usize, usize)) -> bool) {
     peer.end();
 }
 
-/// Takes a few seconds of either side.
+/// Takes a few seconds each.
 fn is_light(graph: &Graph, (height, width): (usize, usize)) -> bool {
     graph.nodes.len() < 300 && graph.multiply_adds(height, width).is_ok_and(|n| n < 1_000_000_000)
 }
@@ -264,7 +269,7 @@ fn light_networks_are_the_same() {
 }
 
 #[test]
-#[ignore = "takes a minute: networks of many operations or numbers"]
+#[ignore = "takes a minute: networks of many operations or weights"]
 fn heavy_networks_are_the_same() {
     networks(|graph, size| !is_light(graph, size));
 }

@@ -6,10 +6,10 @@ use crate::layer::conv::ConvSpec;
 use crate::net::{BuildError, Net};
 use crate::{Graph, StateDict};
 
-/// The registry's line.
+/// Registry entry.
 pub const ENTRY: Architecture = Architecture {
     name: "adnet",
-    title: "Attention-guided denoising network, compared with in the debanding papers",
+    title: "Attention-guided denoising network, a baseline of the debanding papers",
     source: "Tian et al., Neural Networks 124 (2020); hellloxiaotian/ADNet color/models.py",
     use_as: Use::of(Purpose::Deband),
     build: || build(64),
@@ -22,10 +22,10 @@ pub const ENTRY: Architecture = Architecture {
     assumed: "red, green, blue; its authors' programs read images as blue, green, red",
 };
 
-/// Layers whose taps lie two samples apart.
+/// Dilated layers: taps two samples apart.
 const DILATED: [usize; 4] = [2, 5, 9, 12];
 
-/// 521,493 parameters for a width of 64; any size.
+/// 521,493 parameters for a width of 64; takes any image size.
 fn build(width: usize) -> Result<Graph, BuildError> {
     let mut net = Net::new("adnet");
     let image = net.input("image", 3);

@@ -1,4 +1,5 @@
-//! The convolutions of AlexNet (Krizhevsky, "One weird trick for parallelizing convolutional neural networks", 2014).
+//! Convolutional part of AlexNet (Krizhevsky, "One weird trick for parallelizing convolutional neural
+//! networks", 2014).
 
 use super::{Architecture, Purpose, Use, listed};
 use crate::layer::conv::ConvSpec;
@@ -6,7 +7,7 @@ use crate::layer::pool::MaxPool;
 use crate::net::{BuildError, Net};
 use crate::{Graph, StateDict};
 
-/// For LPIPS: five values, each after its rectifier.
+/// For LPIPS: five outputs, each after its rectifier.
 pub const ENTRY: Architecture = Architecture {
     name: "alexnet",
     title: "Features of AlexNet, for LPIPS",
@@ -19,10 +20,10 @@ pub const ENTRY: Architecture = Architecture {
     assumed: "",
 };
 
-/// Numbers in torchvision's list and kernels of the convolutions.
+/// Indices in torchvision's layer list and kernel sizes of the convolutions.
 const LAYERS: [(usize, usize); 5] = [(0, 11), (3, 5), (6, 3), (8, 3), (10, 3)];
 
-/// Channels of the convolutions, in a state dict that has them all.
+/// Channels of the convolutions; `None` unless the state dict has all of them.
 fn widths(state: &StateDict) -> Option<[usize; 5]> {
     let mut widths = [0; 5];
     for (width, (place, kernel)) in widths.iter_mut().zip(LAYERS) {
@@ -34,7 +35,7 @@ fn widths(state: &StateDict) -> Option<[usize; 5]> {
     Some(widths)
 }
 
-/// 2,469,696 parameters for the widths of torchvision's. `[3, H, W]`, values of 0 to 1.
+/// 2,469,696 parameters for torchvision's widths. Input `[3, H, W]`, values of 0 to 1.
 fn build(widths: [usize; 5]) -> Result<Graph, BuildError> {
     let mut net = Net::new("alexnet");
     let image = net.input("image", 3);

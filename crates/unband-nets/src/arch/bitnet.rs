@@ -1,4 +1,5 @@
-//! BitNet (Byun, Shim, Kim, "BitNet: learning-based bit-depth expansion", ACCV 2018), rebuilt from what its abstract says.
+//! BitNet (Byun, Shim, Kim, "BitNet: learning-based bit-depth expansion", ACCV 2018), rebuilt from its
+//! abstract.
 
 use super::{Architecture, Purpose, Use, outputs_of};
 use crate::layer::activation::Activation;
@@ -7,11 +8,11 @@ use crate::layer::pool::Reduce;
 use crate::net::{BuildError, Net};
 use crate::{Graph, StateDict, Value};
 
-/// The registry's line.
+/// Registry entry.
 pub const ENTRY: Architecture = Architecture {
     name: "bitnet",
     title: "Bit-depth expansion by an encoder and decoder with dilated convolutions",
-    source: "Byun, Shim, Kim, ACCV 2018, arXiv 1910.04397; layers and widths are ours, as no code was published",
+    source: "Byun, Shim, Kim, ACCV 2018, arXiv 1910.04397; layers and widths are unband's, as no code was published",
     use_as: Use::of(Purpose::Deband),
     build: || build(64, 16),
     detect: |state: &StateDict| {
@@ -24,7 +25,7 @@ pub const ENTRY: Architecture = Architecture {
     assumed: "",
 };
 
-/// 953,299 parameters (the paper's table: 0.954 M) for a width of 64 and a gate of 16; any size.
+/// 953,299 parameters (the paper's table: 0.954 M) for a width of 64 and a gate of 16; takes any image size.
 fn build(width: usize, gate: usize) -> Result<Graph, BuildError> {
     let plain = ConvSpec::new(3);
     let mut net = Net::new("bitnet");
@@ -68,7 +69,7 @@ fn build(width: usize, gate: usize) -> Result<Graph, BuildError> {
     net.finish(&[("image", out)])
 }
 
-/// Convolution and rectifier with a slope per channel.
+/// Convolution and rectifier with one slope per channel.
 fn block(net: &mut Net, name: &str, x: Value, spec: ConvSpec) -> Value {
     net.scope(name, |net| {
         let width = net.channels(x);

@@ -1,14 +1,15 @@
-//! BRDNet (Tian, Xu, Zuo, "Image denoising using deep CNN with batch renormalization", Neural Networks 121, 2020).
+//! BRDNet (Tian, Xu, Zuo, "Image denoising using deep CNN with batch renormalization", Neural Networks 121,
+//! 2020).
 
 use super::{Architecture, Purpose, Use, outputs_of};
 use crate::layer::conv::ConvSpec;
 use crate::net::{BuildError, Net};
 use crate::{Graph, StateDict, Value};
 
-/// The registry's line.
+/// Registry entry.
 pub const ENTRY: Architecture = Architecture {
     name: "brdnet",
-    title: "Denoising network of two branches with batch renormalisation, compared with in the debanding papers",
+    title: "Two-branch denoising network with batch renormalisation, a baseline of the debanding papers",
     source: "Tian et al., Neural Networks 121 (2020); hellloxiaotian/BRDNet colorimage/models.py",
     use_as: Use::of(Purpose::Deband),
     build: || build(64),
@@ -21,12 +22,13 @@ pub const ENTRY: Architecture = Architecture {
     assumed: "",
 };
 
-/// Layers of the lower branch that are normalised; the others look at taps two samples apart.
+/// Layers of the lower branch with normalisation; the others are dilated by 2.
 const NORMALISED: [usize; 3] = [0, 8, 15];
 
-/// 1,116,267 parameters for a width of 64; any size.
+/// 1,116,267 parameters for a width of 64; takes any image size.
 ///
-/// Differs: the 19 convolutions before a normalisation have no bias, which gives the published count; the Keras code has them.
+/// Differs: the 19 convolutions before a normalisation have no bias, which gives the published count. The
+/// Keras code has those biases.
 fn build(width: usize) -> Result<Graph, BuildError> {
     let mut net = Net::new("brdnet");
     let image = net.input("image", 3);

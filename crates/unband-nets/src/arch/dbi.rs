@@ -1,5 +1,5 @@
-//! The classifier of the Deep Banding Index (Kapoor, Sapra, Wang, "Capturing banding in images: database construction and
-//! objective assessment", ICASSP 2021).
+//! Classifier of the Deep Banding Index (Kapoor, Sapra, Wang, "Capturing banding in images: database
+//! construction and objective assessment", ICASSP 2021).
 
 use super::{Architecture, Purpose, Use};
 use crate::layer::activation::Activation;
@@ -8,10 +8,10 @@ use crate::layer::pool::{MaxPool, Reduce};
 use crate::net::{BuildError, Net};
 use crate::{Graph, StateDict};
 
-/// The registry's line.
+/// Registry entry.
 pub const ENTRY: Architecture = Architecture {
     name: "dbi",
-    title: "Classifier of patches behind the Deep Banding Index: how likely is one free of banding?",
+    title: "Patch classifier of the Deep Banding Index: probability that a patch has no banding",
     source: "Kapoor et al., ICASSP 2021; akshay-kap/Meng-699-Image-Banding-detection",
     use_as: Use::of(Purpose::Classify),
     build,
@@ -23,13 +23,15 @@ pub const ENTRY: Architecture = Architecture {
     assumed: "",
 };
 
-/// Channels and kernel of each convolution, and the side of the pool after it.
+/// Channels and kernel of each convolution, and the side of the pooling window after it.
 const STAGES: [(usize, usize, usize); 5] = [(8, 5, 2), (8, 5, 2), (16, 3, 2), (16, 3, 3), (32, 1, 3)];
 
-/// 6,617 parameters and 96 running statistics. `[3, 235, 235]`, RGB of 0 to 1, → the probability of no banding.
+/// 6,617 parameters and 96 running statistics. `[3, 235, 235]`, RGB of 0 to 1, → the probability of no
+/// banding.
 ///
-/// Our state dict has PyTorch's order of dimensions; the published one has rows, columns, input, output of kernels and input,
-/// output of dense layers. A mean over places comes before the dense layers, so that theirs need no other permutation.
+/// This state dict uses PyTorch's dimension order. The published one stores kernels as rows, columns, input,
+/// output, and dense layers as input, output. A global average precedes the dense layers, so their weights
+/// need no other permutation.
 fn build() -> Result<Graph, BuildError> {
     let mut net = Net::new("dbi");
     let mut y = net.input("image", 3);

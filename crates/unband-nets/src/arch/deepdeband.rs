@@ -1,7 +1,8 @@
-//! deepDeband (Zhou, Athar, Wang, Wang, "Deep image debanding", ICIP 2022): the generator of pix2pix, trained twice.
+//! deepDeband (Zhou, Athar, Wang, Wang, "Deep image debanding", ICIP 2022): the generator of pix2pix, trained
+//! twice.
 //!
-//! deepDeband-f runs it over the whole image, deepDeband-w over overlapping patches of 256×256 that are then weighed
-//! against each other. The tensors have the same names and shapes.
+//! deepDeband-f runs on the whole image. deepDeband-w runs on overlapping patches of 256×256 that are then
+//! blended by weight. Their tensors have the same names and shapes.
 
 use super::{Architecture, Purpose, Use, outputs_of};
 use crate::layer::activation::Activation;
@@ -19,13 +20,13 @@ pub const FULL: Architecture = Architecture {
     detect: |state: &StateDict| Some(build(width(state)?)),
     variants: &[],
     settings: |state| outputs_of(state, "width", "model.model.0.weight"),
-    assumed: "deepdeband-f, over the whole image; deepdeband-w, over patches, has the same tensors, and the method says which",
+    assumed: "deepdeband-f (whole image); deepdeband-w (patches) has the same tensors, and the method name selects it",
 };
 
-/// Overlapping patches. State dicts do not tell it from [`FULL`], so that it is chosen by name.
+/// Overlapping patches. State dicts look the same as those of [`FULL`], so it is chosen by name.
 pub const WEIGHTED: Architecture = Architecture {
     name: "deepdeband-w",
-    title: "Generator of pix2pix on overlapping patches that are weighed against each other",
+    title: "Generator of pix2pix on overlapping patches, blended by weight",
     detect: |_| None,
     ..FULL
 };
@@ -33,7 +34,7 @@ pub const WEIGHTED: Architecture = Architecture {
 /// Levels of the network; each halves the image.
 const LEVELS: usize = 8;
 
-/// Width of the first level, for a generator of eight.
+/// Width of the first level, derived from a generator of eight levels.
 fn width(state: &StateDict) -> Option<usize> {
     let innermost = format!("model.model.1{}.model.3.weight", ".model.3".repeat(LEVELS - 2));
     let width = match state.shape("model.model.0.weight")? {
@@ -64,9 +65,10 @@ pub fn build(width: usize) -> Result<Graph, BuildError> {
     net.finish(&[("image", out)])
 }
 
-/// One level with all inside it; gives its input and what it made of it, one after the other.
+/// One level with all levels inside it; returns its input concatenated with its result.
 ///
-/// The original rectifies its input in place, leakily; the next operation rectifies what is kept here either way.
+/// The original applies a leaky rectifier to its input in place. The next operation rectifies the kept value
+/// either way.
 fn level(net: &mut Net, n: usize, x: Value, width: usize) -> Value {
     let channels = net.channels(x);
     let inner = width << n.min(3);

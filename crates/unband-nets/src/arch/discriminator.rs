@@ -1,4 +1,4 @@
-//! Discriminators: networks that tell real images from made ones, while training.
+//! Discriminators for adversarial training.
 
 use super::{Architecture, Purpose, Settings, Use, Variant, count_numbered, outputs_of};
 use crate::layer::conv::ConvSpec;
@@ -33,7 +33,7 @@ pub const UNET: Architecture = Architecture {
         [width, 3, 3, 3] if state.get("conv8.weight_orig").is_some() => Some(unet(*width)),
         _ => None,
     },
-    variants: &[Variant { name: "small", title: "A quarter as wide, to try trainings", build: || unet(16) }],
+    variants: &[Variant { name: "small", title: "A quarter as wide, for trial trainings", build: || unet(16) }],
     settings: |state| outputs_of(state, "width", "conv0.weight"),
     assumed: "",
 };
@@ -48,7 +48,7 @@ pub const PATCHGAN: Architecture = Architecture {
     detect: |state: &StateDict| Some(patchgan(&PatchGan::of(state)?)),
     variants: &[],
     settings: |state| PatchGan::of(state).map(|config| config.settings()).unwrap_or_default(),
-    assumed: "no instance normalisation, which has no tensors",
+    assumed: "no instance normalisation, which would have no tensors",
 };
 
 /// A classifier of images of one size: ESRGAN's.
@@ -74,7 +74,8 @@ pub const VGG: Architecture = Architecture {
     assumed: "",
 };
 
-/// 2,768,705 parameters for a width of 64. `[6, H, W]`, the banded image and the one to judge, → logits of patches.
+/// 2,768,705 parameters for a width of 64. `[6, H, W]`, the banded image and the image to judge, → logits of
+/// patches.
 ///
 /// # Errors
 /// A width of 0.
@@ -96,18 +97,18 @@ pub fn pix2pix(width: usize) -> Result<Graph, BuildError> {
     net.finish(&[("logits", out)])
 }
 
-/// A PatchGAN of KAIR's.
+/// KAIR's PatchGAN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PatchGan {
     /// Channels after the first layer.
     pub width: usize,
-    /// What it normalises by.
+    /// Normalisation.
     pub norm: PatchGanNorm,
-    /// Its layers are called `model.childN.0`, as since 2021, and not `model.N`.
+    /// Layers are named `model.childN.0`, as since 2021, rather than `model.N`.
     pub children: bool,
 }
 
-/// What KAIR's PatchGAN normalises by.
+/// Normalisation of KAIR's PatchGAN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PatchGanNorm {
     /// Nothing.
@@ -118,7 +119,7 @@ pub enum PatchGanNorm {
     Batch,
     /// Both.
     BatchSpectral,
-    /// Instance normalisation, which has no tensors; known and not there.
+    /// Instance normalisation, which has no tensors; recognised but not supported.
     Instance,
 }
 
@@ -129,7 +130,7 @@ impl Default for PatchGan {
 }
 
 impl PatchGan {
-    /// By name, for people.
+    /// Settings by name, for display.
     fn settings(&self) -> Settings {
         let norm = match self.norm {
             PatchGanNorm::None => "none",
@@ -141,7 +142,7 @@ impl PatchGan {
         vec![("width", self.width.to_string()), ("norm", norm.to_owned())]
     }
 
-    /// From names and shapes; `None` for another network.
+    /// Derived from names and shapes; `None` for another network.
     fn of(state: &StateDict) -> Option<Self> {
         let has = |name: &str| state.get(name).is_some();
         let children = state.names().any(|name| name.starts_with("model.child0.0."));
@@ -154,7 +155,7 @@ impl PatchGan {
             (true, true) => PatchGanNorm::BatchSpectral,
             (true, false) => PatchGanNorm::Spectral,
             (false, true) => PatchGanNorm::Batch,
-            // Numbers of a sequence show that something without tensors stands between.
+            // Gaps in the indices of a sequence reveal layers without tensors.
             (false, false) if children || has("model.11.weight") => PatchGanNorm::Instance,
             (false, false) => PatchGanNorm::None,
         };
@@ -165,7 +166,7 @@ impl PatchGan {
         matches!(self.norm, PatchGanNorm::Batch | PatchGanNorm::BatchSpectral)
     }
 
-    /// Name of a layer, by its place in a sequence of layers, normalisations and rectifiers.
+    /// Name of a layer, from its index in a sequence of layers, normalisations and rectifiers.
     fn name(&self, layer: usize) -> String {
         match layer {
             n if self.children => format!("model.child{n}.0"),
@@ -184,7 +185,7 @@ pub fn patchgan(config: &PatchGan) -> Result<Graph, BuildError> {
     let mut net = Net::new("patchgan-sn");
     check(&mut net, width);
     if norm == PatchGanNorm::Instance {
-        net.fault("instance normalisation, which is not there".into());
+        net.fault("instance normalisation is not supported".into());
     }
     let spectral = matches!(norm, PatchGanNorm::Spectral | PatchGanNorm::BatchSpectral);
     let form = if spectral { Form::SpectralNorm } else { Form::Plain };
@@ -194,7 +195,7 @@ pub fn patchgan(config: &PatchGan) -> Result<Graph, BuildError> {
         y = if n > 0 { net.lrelu(y, 0.2) } else { y };
         let spec = ConvSpec::new(4).stride(stride).padding(2).form(form);
         let normalised = config.has_batch_norm() && (1..4).contains(&n);
-        // Before 2021 a layer had no bias where a normalisation follows.
+        // Before 2021, a layer before a normalisation had no bias.
         let spec = if normalised && !children { spec.no_bias() } else { spec };
         y = net.conv(config.name(n), y, channels, spec);
         if normalised {
@@ -205,9 +206,10 @@ pub fn patchgan(config: &PatchGan) -> Result<Graph, BuildError> {
     net.finish(&[("logits", y)])
 }
 
-/// 4,376,897 parameters for a width of 64. `[3, H, W] → [1, H, W]`, a logit per sample.
+/// 4,376,897 parameters for a width of 64. `[3, H, W] → [1, H, W]`, one logit per sample.
 ///
-/// Differs: takes any size; the original takes sides that are multiples of 8, for which both give the same.
+/// Differs: takes any size. The original takes sides that are multiples of 8; for those, both give the same
+/// result.
 ///
 /// # Errors
 /// A width of 0.
@@ -239,15 +241,16 @@ pub fn unet(width: usize) -> Result<Graph, BuildError> {
     net.finish(&[("logits", out)])
 }
 
-/// 14,502,281 parameters for a side of 128 and a width of 64, 14,143,881 for 96, 20,700,553 for 192. → one logit.
+/// 14,502,281 parameters for a side of 128 and a width of 64, 14,143,881 for 96, 20,700,553 for 192. → one
+/// logit.
 ///
 /// # Errors
-/// A width of 0, and other sides.
+/// A width of 0, and any other side.
 pub fn vgg(side: usize, width: usize) -> Result<Graph, BuildError> {
     let mut net = Net::new(format!("vgg-discriminator:{side}"));
     check(&mut net, width);
     if ![96, 128, 192].contains(&side) {
-        net.fault(format!("made for sides of 96, 128 and 192, not {side}"));
+        net.fault(format!("supported sides are 96, 128 and 192, got {side}"));
     }
     let image = net.input("image", 3);
     let mut place = 0;
@@ -259,7 +262,7 @@ pub fn vgg(side: usize, width: usize) -> Result<Graph, BuildError> {
             for spec in [ConvSpec::new(3), ConvSpec::new(4).stride(2).padding(1)] {
                 y = net.conv(place.to_string(), y, channels, spec);
                 place += 1;
-                // The very first convolution is followed by the second at once.
+                // The first convolution is followed directly by the second.
                 if place > 1 {
                     y = net.batch_norm(place.to_string(), y, 1e-4);
                     y = net.lrelu(y, 0.2);
@@ -278,7 +281,7 @@ pub fn vgg(side: usize, width: usize) -> Result<Graph, BuildError> {
     net.finish(&[("logits", out)])
 }
 
-/// Convolutions with spectral normalisation in place of batch normalisation, and a rectifier after the first one too.
+/// Convolutions with spectral instead of batch normalisation, and a rectifier after the first one too.
 /// 14,496,521 parameters for a width of 64, `[3, 128, 128]` → one logit.
 fn vgg_spectral(width: usize) -> Result<Graph, BuildError> {
     let mut net = Net::new("vgg-discriminator:128-sn");
@@ -313,7 +316,7 @@ fn detect_vgg(state: &StateDict) -> Option<Result<Graph, BuildError>> {
     }
     let side = [96, 128, 192].into_iter().find(|&side| {
         let rest = side >> pairs(side);
-        // Places with tensors: the first convolution, then each further one and its normalisation.
+        // Indices with tensors: the first convolution, then each further one and its normalisation.
         8 * width * rest * rest == inputs
             && count_numbered(state, "features.") == 1 + 2 * (2 * pairs(side) - 1)
     })?;

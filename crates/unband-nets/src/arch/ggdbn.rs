@@ -1,4 +1,4 @@
-//! GGDBN: a branch for the image, one for its gradients, a self-guiding pyramid for both.
+//! GGDBN: gradient-guided dual-branch network with a self-guiding pyramid shared by both branches.
 
 use super::{Architecture, Purpose, Settings, Use, listed};
 use crate::layer::activation::Activation;
@@ -7,7 +7,7 @@ use crate::layer::pool::Reduce;
 use crate::net::{BuildError, Net};
 use crate::{Graph, StateDict, Value};
 
-/// The registry's line.
+/// Registry entry.
 pub const ENTRY: Architecture = Architecture {
     name: "ggdbn",
     title: "Gradient-guided dual-branch debanding network",
@@ -29,7 +29,7 @@ pub struct Config {
     pub pyramid: [usize; 3],
     /// Channels inside the channel attention.
     pub attention: usize,
-    /// Channels where both branches are fused.
+    /// Channels of the fusion part.
     pub fusion: usize,
 }
 
@@ -40,7 +40,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// By name, for people.
+    /// Settings by name, for display.
     fn settings(&self) -> Settings {
         vec![
             ("width", self.width.to_string()),
@@ -50,7 +50,7 @@ impl Config {
         ]
     }
 
-    /// From shapes; `None` for another network.
+    /// Derived from shapes; `None` for another network.
     pub fn of(state: &StateDict) -> Option<Self> {
         let outputs = |name: &str| state.shape(name)?.first().copied();
         Some(Self {
@@ -66,7 +66,7 @@ impl Config {
     }
 }
 
-/// Responses to edges in four directions, signed; zeroes around.
+/// Signed edge filters in four directions; zero padding.
 const EDGES: [[f32; 9]; 4] = [
     [1.0, 0.0, -1.0, 2.0, 0.0, -2.0, 1.0, 0.0, -1.0],
     [1.0, 2.0, 1.0, 0.0, 0.0, 0.0, -1.0, -2.0, -1.0],
@@ -74,11 +74,11 @@ const EDGES: [[f32; 9]; 4] = [
     [0.0, 1.0, 2.0, -1.0, 0.0, 1.0, -2.0, -1.0, 0.0],
 ];
 
-/// 4,789,239 parameters in 169 tensors. `[3, H, W] → [3, H, W]`, and `grad`, the predicted size of the gradient of the
-/// clean image's luma, `[1, H, W]`. Sides are multiples of 8.
+/// 4,789,239 parameters in 169 tensors. `[3, H, W] → [3, H, W]`, plus the auxiliary output `grad`, `[1, H,
+/// W]`: the predicted gradient magnitude of the clean image's luma. Sides are multiples of 8.
 ///
 /// # Errors
-/// Widths that make no network.
+/// Widths that give no valid network.
 pub fn build(config: &Config) -> Result<Graph, BuildError> {
     let mut net = Net::new("ggdbn");
     let image = net.input("image", 3);
@@ -90,7 +90,7 @@ pub fn build(config: &Config) -> Result<Graph, BuildError> {
     net.finish(&[("image", out), ("grad", gradient)])
 }
 
-/// Luma of ITU-R BT.601 as the authors round it, then its edges.
+/// ITU-R BT.601 luma with the authors' rounded coefficients, then its edges.
 fn edges(net: &mut Net, image: Value) -> Value {
     let [red, green, blue] = [0, 1, 2].map(|c| net.slice(image, c, 1));
     let gray = net.affine(red, 0.2989, 0.0);
@@ -99,7 +99,7 @@ fn edges(net: &mut Net, image: Value) -> Value {
     net.fixed_conv("kernels", gray, [4, 1, 3, 3], EDGES.concat())
 }
 
-/// What the branch of the image and the branch of the gradients give, 3 channels each.
+/// Results of the image branch and the gradient branch, 3 channels each.
 fn branches(net: &mut Net, image: Value, edges: Value, config: &Config) -> (Value, Value) {
     let width = config.width;
     let base = net.scope("base", |net| pyramid(net, image, config.pyramid));
@@ -123,7 +123,7 @@ fn branches(net: &mut Net, image: Value, edges: Value, config: &Config) -> (Valu
     (layer(net, "main5", x, 3), gradient)
 }
 
-/// From coarse to fine; each level sees the image itself at its own size. `[3, H, W] → [bottom / 4, H, W]`.
+/// Pyramid from coarse to fine; each level reads the image at its own size. `[3, H, W] → [bottom / 4, H, W]`.
 fn pyramid(net: &mut Net, image: Value, [top, middle, bottom]: [usize; 3]) -> Value {
     let x = net.pixel_unshuffle(image, 8);
     let x = layer(net, "top1", x, top);
@@ -148,7 +148,7 @@ fn pyramid(net: &mut Net, image: Value, [top, middle, bottom]: [usize; 3]) -> Va
     net.pixel_shuffle(x, 2)
 }
 
-/// 3×3, then a rectifier with one learned slope.
+/// 3×3 convolution, then a rectifier with one learned slope.
 fn layer(net: &mut Net, name: &str, x: Value, output: usize) -> Value {
     net.scope(name, |net| {
         let y = net.conv3x3("conv", x, output);
@@ -169,7 +169,7 @@ fn dense_residual(net: &mut Net, name: &str, x: Value) -> Value {
     })
 }
 
-/// x plus a dense block of it, weighted by channel.
+/// x plus a dense block of x, weighted by channel attention.
 fn attended(net: &mut Net, name: &str, x: Value, inner: usize) -> Value {
     net.scope(name, |net| {
         let y = dense_residual(net, "0", x);
@@ -204,7 +204,7 @@ fn conv_twice(net: &mut Net, x: Value, output: usize) -> Value {
     net.conv3x3("2", y, output)
 }
 
-/// The image's residual from both branches.
+/// The image's residual, from both branches.
 fn fusion(net: &mut Net, image: Value, detail: Value, gradient: Value, width: usize) -> Value {
     let point = ConvSpec::new(1).no_bias();
     let detail = net.conv("detail.0", detail, width, point);

@@ -1,4 +1,5 @@
-//! INDI: a U-net with sine units that is told a time `t`, made to run in steps (inversion by direct iteration).
+//! INDI: a U-net with sine activations, conditioned on a time `t` and run in steps (inversion by direct
+//! iteration).
 
 use super::{Architecture, Passes, Purpose, Settings, Use, count_numbered};
 use crate::layer::activation::Activation;
@@ -7,7 +8,7 @@ use crate::net::{BuildError, Net};
 use crate::param::Form;
 use crate::{Graph, StateDict, Value};
 
-/// The registry's line.
+/// Registry entry.
 pub const ENTRY: Architecture = Architecture {
     name: "indi",
     title: "Debanding by direct iteration",
@@ -20,14 +21,14 @@ pub const ENTRY: Architecture = Architecture {
     assumed: "",
 };
 
-/// Widths, depth, and how weights are stored.
+/// Widths, depth and the form of stored weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// Channels at full size, and numbers that the time becomes.
+    /// Channels at full size, and length of the time embedding.
     pub channels: usize,
-    /// Channels that each halving of the size adds.
+    /// Channels added by each halving of the size.
     pub factor: usize,
-    /// Halvings.
+    /// Number of halvings.
     pub blocks: usize,
     /// Form of the first convolution's weight.
     pub first_form: Form,
@@ -42,7 +43,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// By name, for people.
+    /// Settings by name, for display.
     fn settings(&self) -> Settings {
         vec![
             ("channels", self.channels.to_string()),
@@ -51,7 +52,7 @@ impl Config {
         ]
     }
 
-    /// From names and shapes; `None` for another network.
+    /// Derived from names and shapes; `None` for another network.
     pub fn of(state: &StateDict) -> Option<Self> {
         let form = |name: &str| {
             let plain = state.get(&format!("{name}.depth.weight")).is_some();
@@ -72,11 +73,11 @@ impl Config {
     }
 }
 
-/// 1,353,963 parameters, of which 49,656 are stored and never used. Inputs: an image `[3, H, W]`, any size, and `t`, one
-/// number: 1 for a banded image, 0 for a clean one. `[3, H, W] → [3, H, W]`, the clean image.
+/// 1,353,963 parameters, of which 49,656 are stored and never used. Inputs: an image `[3, H, W]`, any size,
+/// and the scalar `t`: 1 for a banded image, 0 for a clean one. `[3, H, W] → [3, H, W]`, the clean image.
 ///
 /// # Errors
-/// Widths that make no network.
+/// Widths that give no valid network.
 pub fn build(config: &Config) -> Result<Graph, BuildError> {
     let mut net = Net::new("indi");
     let image = net.input("image", 3);
@@ -99,7 +100,7 @@ pub fn build(config: &Config) -> Result<Graph, BuildError> {
     for i in 0..config.blocks {
         x = net.scope(format!("decoder.{i}"), |net| {
             let feature = features[config.blocks - i];
-            // The deepest feature is where the way up begins, so it counts twice.
+            // The upward path starts from the deepest feature, so it is used twice.
             let cropped = if i == 0 { x } else { net.crop_like(x, feature) };
             let y = net.add(cropped, feature);
             let y = net.upsample_nearest(y, 2);
@@ -117,7 +118,7 @@ pub fn build(config: &Config) -> Result<Graph, BuildError> {
     net.finish(&[("image", out)])
 }
 
-/// h = sin(x) + a vector made of the time; sin(conv(sin(conv(h)))) + h.
+/// h = sin(x) + a vector derived from the time; sin(conv(sin(conv(h)))) + h.
 fn block(net: &mut Net, x: Value, time: Value, names: [&str; 2], spec: ConvSpec) -> Value {
     let channels = net.channels(x);
     let h = net.activation(x, Activation::Sin);

@@ -1,4 +1,4 @@
-//! The networks of the field, one file each, and the list of them.
+//! Supported network architectures, one file each, and their registry.
 
 pub mod adnet;
 pub mod alexnet;
@@ -20,26 +20,28 @@ pub mod vgg;
 use crate::net::BuildError;
 use crate::{Graph, StateDict};
 
-/// A network that unband knows.
+/// A supported network.
 #[derive(Clone, Copy)]
 pub struct Architecture {
-    /// Kebab-case, as its authors spell it.
+    /// Name in kebab case, as its authors spell it.
     pub name: &'static str,
-    /// A few words.
+    /// Short description.
     pub title: &'static str,
     /// Paper and repository.
     pub source: &'static str,
-    /// How images go in and come out.
+    /// Format of inputs and outputs.
     pub use_as: Use,
     /// The published configuration.
     pub build: fn() -> Result<Graph, BuildError>,
-    /// The graph of a state dict, depth and width read from names and shapes; `None` when it is of another network.
+    /// Builds the graph of a state dict; depth and width follow from names and shapes. `None` for the state
+    /// dict of another network.
     pub detect: fn(&StateDict) -> Option<Result<Graph, BuildError>>,
-    /// Other configurations that were published, as in a paper's ablations.
+    /// Other published configurations, such as a paper's ablations.
     pub variants: &'static [Variant],
-    /// What names and shapes say of depth and width, by name, for a state dict that [`Self::detect`] takes.
+    /// Depth and width by name, derived from names and shapes, for a state dict that [`Self::detect`]
+    /// accepts.
     pub settings: fn(&StateDict) -> Settings,
-    /// What no tensor tells and is taken for granted, as text for people; empty where there is nothing.
+    /// Assumptions that no tensor reveals, as text for display; empty if there are none.
     pub assumed: &'static str,
 }
 
@@ -47,14 +49,15 @@ pub struct Architecture {
 pub type Settings = Vec<(&'static str, String)>;
 
 impl Architecture {
-    /// Do files of one serve as files of the other? The two of deepDeband are one network with different numbers.
+    /// Whether files of one can be used for the other. The two of deepDeband are one network with different
+    /// weights.
     pub fn shares_files_with(&self, other: &Self) -> bool {
         let deep = |architecture: &Self| architecture.name.starts_with("deepdeband");
         self.name == other.name || (deep(self) && deep(other))
     }
 
-    /// The tensors of a state dict that the network reads. torchvision's files hold a classifier after the features, which
-    /// features have no use for.
+    /// The tensors of a state dict that the network reads. torchvision's files also hold a classifier after
+    /// the features, which is dropped.
     pub fn own_tensors(&self, state: StateDict) -> StateDict {
         if self.use_as.purpose != Purpose::Features {
             return state;
@@ -63,71 +66,72 @@ impl Architecture {
     }
 }
 
-/// A named configuration of a network beside the main one.
+/// A named configuration of a network besides the main one.
 #[derive(Clone, Copy)]
 pub struct Variant {
-    /// Kebab-case.
+    /// Name in kebab case.
     pub name: &'static str,
-    /// A few words.
+    /// Short description.
     pub title: &'static str,
-    /// Its description.
+    /// Builds its graph.
     pub build: fn() -> Result<Graph, BuildError>,
 }
 
-/// What a network does.
+/// Task of a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// Takes a banded image, gives one without bands.
+    /// Removes banding from an image.
     Deband,
-    /// Gives a larger image.
+    /// Upscales an image.
     Upscale,
-    /// Tells real images from made ones, while training.
+    /// Discriminates real from generated images during training.
     Discriminate,
-    /// Features for a measure or a loss.
+    /// Computes features for a metric or a loss.
     Features,
-    /// Gives a score.
+    /// Computes a score.
     Classify,
 }
 
-/// How images go in and come out of a network.
+/// Format of a network's inputs and outputs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Use {
-    /// What it does.
+    /// Task.
     pub purpose: Purpose,
-    /// The values that stand for black and white.
+    /// Values of black and white.
     pub range: (f32, f32),
-    /// How often it runs over an image.
+    /// Number of passes over an image.
     pub passes: Passes,
-    /// What it is given.
+    /// Inputs.
     pub sees: Sees,
 }
 
 impl Use {
-    /// Values of 0 to 1, once.
+    /// Values of 0 to 1, one pass.
     pub const fn of(purpose: Purpose) -> Self {
         Self { purpose, range: (0.0, 1.0), passes: Passes::One, sees: Sees::Picture }
     }
 }
 
-/// How often a network runs.
+/// Number of passes of a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Passes {
-    /// Once.
+    /// One pass.
     One,
     /// In steps over the input `t` from 1 down (inversion by direct iteration).
     Steps,
 }
 
-/// What a network is given.
+/// Inputs of a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sees {
     /// The image alone.
     Picture,
-    /// The image, where its samples lie in the cells of its grid, and what is known of that grid ([`unband_lite`]).
+    /// The image, the position of its samples within their quantisation intervals, and the properties of the
+    /// detected grid ([`unband_lite`]).
     Cells,
 }
 
-/// All networks. More special ones come first where state dicts look alike.
+/// All networks. Where state dicts look alike, the more specific network comes first.
 pub static ARCHITECTURES: &[Architecture] = &[
     adnet::ENTRY,
     ggdbn::ENTRY,
@@ -152,22 +156,22 @@ pub static ARCHITECTURES: &[Architecture] = &[
     dbi::ENTRY,
 ];
 
-/// The network of that name.
+/// The network with this name.
 pub fn find(name: &str) -> Option<&'static Architecture> {
     ARCHITECTURES.iter().find(|a| a.name == name)
 }
 
-/// The main configuration of a network by its name, or one of its variants as `NAME:VARIANT`.
+/// Builds the main configuration of a network by its name, or one of its variants as `NAME:VARIANT`.
 pub fn build(name: &str) -> Option<Result<Graph, BuildError>> {
     let Some((name, variant)) = name.split_once(':') else { return Some((find(name)?.build)()) };
     Some((find(name)?.variants.iter().find(|v| v.name == variant)?.build)())
 }
 
-/// Largest dimension of a tensor that a network can have; the largest that one has is 25,088.
+/// Largest accepted dimension of a tensor; the largest one in a supported network is 25,088.
 const LARGEST: usize = 1 << 20;
 
-/// The network of a state dict, and its graph. A state dict with a tensor that is empty or larger than any along some dimension
-/// is that of none: widths are read from shapes, and shapes without elements can say anything.
+/// The network of a state dict, and its graph. `None` if any tensor is empty or exceeds the accepted
+/// dimension: widths are read from shapes, and shapes without elements can claim anything.
 pub fn detect(state: &StateDict) -> Option<(&'static Architecture, Result<Graph, BuildError>)> {
     if state.iter().any(|(_, tensor)| tensor.shape.iter().any(|d| !(1..=LARGEST).contains(d))) {
         return None;
@@ -175,17 +179,17 @@ pub fn detect(state: &StateDict) -> Option<(&'static Architecture, Result<Graph,
     ARCHITECTURES.iter().find_map(|a| Some((a, (a.detect)(state)?)))
 }
 
-/// The outputs of a tensor as a setting of that name.
+/// The number of outputs of a tensor, as a setting of that name.
 pub(crate) fn outputs_of(state: &StateDict, setting: &'static str, tensor: &str) -> Settings {
     state.shape(tensor).and_then(|shape| Some((setting, shape.first()?.to_string()))).into_iter().collect()
 }
 
-/// Numbers one after the other.
+/// Integers separated by spaces.
 pub(crate) fn listed<'a>(numbers: impl IntoIterator<Item = &'a usize>) -> String {
     numbers.into_iter().map(usize::to_string).collect::<Vec<_>>().join(" ")
 }
 
-/// How many different numbers follow `prefix` in the names.
+/// How many different integers follow `prefix` in the names.
 pub(crate) fn count_numbered(state: &StateDict, prefix: &str) -> usize {
     let number = |name: &str| name.strip_prefix(prefix)?.split('.').next()?.parse::<usize>().ok();
     let mut numbers: Vec<usize> = state.names().filter_map(number).collect();
@@ -199,7 +203,7 @@ mod tests {
     use super::*;
     use crate::{Data, Tensor};
 
-    /// Names and shapes are all that tells networks apart.
+    /// Networks are distinguished by names and shapes only.
     fn bare(graph: &Graph) -> StateDict {
         let bare = |s: crate::param::Stored| (s.name, Tensor { shape: s.shape, data: Data::F32(Vec::new()) });
         graph.stored().into_iter().map(bare).collect()
@@ -223,7 +227,7 @@ mod tests {
                     .filter(|a| (a.detect)(&bare(&graph)).is_some())
                     .map(|a| a.name)
                     .collect();
-                // Both ways of running deepDeband have the same tensors.
+                // Both variants of deepDeband have the same tensors.
                 let own = if name == "deepdeband-w:" { "deepdeband-f" } else { architecture.name };
                 assert_eq!(claims, [own], "{name}");
                 let again = detect(&bare(&graph)).and_then(|(_, graph)| graph.ok());
@@ -242,7 +246,7 @@ mod tests {
             let Ok(graph) = (architecture.build)() else { unreachable!() };
             let own = bare(&graph);
             let names: Vec<String> = own.names().map(str::to_owned).collect();
-            // Those that widths and depths are read from are met in any eighth of a deep network.
+            // In a deep network, any eighth of the tensors includes those that give widths and depths.
             for name in names.iter().take(40).chain(names.iter().step_by(8)) {
                 for lie in lies.iter().filter(|lie| own.shape(name) != Some(lie)) {
                     let mut state = own.clone();

@@ -4,7 +4,7 @@ use super::{Architecture, Purpose, Settings, Use, Variant, count_numbered};
 use crate::net::{BuildError, Net};
 use crate::{Graph, StateDict, Value};
 
-/// The registry's line.
+/// Registry entry.
 pub const ENTRY: Architecture = Architecture {
     name: "rrdbnet",
     title: "Residual-in-residual dense blocks: ESRGAN, RealSR, BSRNet, BSRGAN, Real-ESRGAN",
@@ -15,27 +15,27 @@ pub const ENTRY: Architecture = Architecture {
     variants: &[
         Variant {
             name: "x2",
-            title: "BSRGAN for twice the size",
+            title: "BSRGAN ×2",
             build: || build(&Config { doublings: 1, ..Config::default() }),
         },
         Variant {
             name: "x2-unshuffle",
-            title: "Real-ESRGAN for twice the size, which works at half of it",
+            title: "Real-ESRGAN ×2, working at half the input size",
             build: || build(&Config { unshuffle: 2, ..Config::default() }),
         },
         Variant {
             name: "x1-unshuffle",
-            title: "BasicSR's for the same size, which works at a quarter of it",
+            title: "BasicSR's ×1, working at a quarter of the input size",
             build: || build(&Config { unshuffle: 4, ..Config::default() }),
         },
         Variant {
             name: "small",
-            title: "With few and narrow blocks, to try trainings",
+            title: "Few and narrow blocks, for trial trainings",
             build: || build(&Config { nf: 16, nb: 4, gc: 8, ..Config::default() }),
         },
         Variant {
             name: "small-x2",
-            title: "The same for twice the size",
+            title: "The same, ×2",
             build: || build(&Config { nf: 16, nb: 4, gc: 8, doublings: 1, ..Config::default() }),
         },
     ],
@@ -48,11 +48,11 @@ pub const ENTRY: Architecture = Architecture {
 pub struct Config {
     /// Channels between blocks.
     pub nf: usize,
-    /// Blocks.
+    /// Number of blocks.
     pub nb: usize,
-    /// Channels that each dense layer adds.
+    /// Channels added by each dense layer.
     pub gc: usize,
-    /// Times that the image is doubled: 2 for ×4.
+    /// Number of doublings of the image size: 2 for ×4.
     pub doublings: usize,
     /// Pixel-unshuffle before the first convolution: Real-ESRGAN's ×2 (2) and ×1 (4).
     pub unshuffle: usize,
@@ -65,7 +65,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// By name, for people.
+    /// Settings by name, for display.
     fn settings(&self) -> Settings {
         vec![
             ("nf", self.nf.to_string()),
@@ -75,7 +75,7 @@ impl Config {
         ]
     }
 
-    /// From shapes; `None` for another network.
+    /// Derived from shapes; `None` for another network.
     pub fn of(state: &StateDict) -> Option<Self> {
         let &[nf, inputs, 3, 3] = state.shape("conv_first.weight")? else { return None };
         let &[gc, dense, 3, 3] = state.shape("RRDB_trunk.0.RDB1.conv1.weight")? else { return None };
@@ -90,16 +90,16 @@ impl Config {
         (dense == nf).then_some(Self { nf, nb, gc, doublings, unshuffle })
     }
 
-    /// Size of the result over that of the image.
+    /// Scale factor: size of the result over that of the image.
     pub fn scale(&self) -> usize {
         (1 << self.doublings) / self.unshuffle
     }
 }
 
-/// ×4 16,697,987 parameters in 702 tensors, ×2 16,661,059 in 700. `[3, H, W] → [3, scale·H, scale·W]`.
+/// ×4: 16,697,987 parameters in 702 tensors; ×2: 16,661,059 in 700. `[3, H, W] → [3, scale·H, scale·W]`.
 ///
 /// # Errors
-/// Widths that make no network.
+/// Widths that give no valid network.
 pub fn build(config: &Config) -> Result<Graph, BuildError> {
     let mut net = Net::new("rrdbnet");
     let image = net.input("image", 3);

@@ -1,4 +1,4 @@
-//! The convolutions of SqueezeNet 1.1 (Iandola et al., 2016).
+//! Convolutional part of SqueezeNet 1.1 (Iandola et al., 2016).
 
 use super::{Architecture, Purpose, Use, outputs_of};
 use crate::layer::conv::ConvSpec;
@@ -6,7 +6,7 @@ use crate::layer::pool::MaxPool;
 use crate::net::{BuildError, Net};
 use crate::{Graph, StateDict, Value};
 
-/// For LPIPS: seven values, each after its rectifier.
+/// For LPIPS: seven outputs, each after its rectifier.
 pub const ENTRY: Architecture = Architecture {
     name: "squeezenet",
     title: "Features of SqueezeNet 1.1, for LPIPS",
@@ -19,7 +19,7 @@ pub const ENTRY: Architecture = Architecture {
     assumed: "",
 };
 
-/// Numbers in torchvision's list of the blocks.
+/// Indices of the blocks in torchvision's layer list.
 const BLOCKS: [usize; 8] = [3, 4, 6, 7, 9, 10, 11, 12];
 
 /// Widths.
@@ -27,7 +27,7 @@ const BLOCKS: [usize; 8] = [3, 4, 6, 7, 9, 10, 11, 12];
 struct Config {
     /// Channels of the first convolution.
     first: usize,
-    /// Of each block, channels squeezed to, and half of those that come out.
+    /// For each block: squeezed channels, and half of its output channels.
     blocks: [(usize, usize); 8],
 }
 
@@ -39,7 +39,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// From shapes; `None` for another network.
+    /// Derived from shapes; `None` for another network.
     fn of(state: &StateDict) -> Option<Self> {
         let &[first, 3, 3, 3] = state.shape("features.0.weight")? else { return None };
         let mut blocks = [(0, 0); 8];
@@ -53,10 +53,10 @@ impl Config {
     }
 }
 
-/// Numbers whose results are outputs.
+/// Indices of the blocks whose results are outputs.
 const TAPS: [usize; 7] = [1, 4, 7, 9, 10, 11, 12];
 
-/// 722,496 parameters for the widths of torchvision's. `[3, H, W]`, values of 0 to 1.
+/// 722,496 parameters for torchvision's widths. Input `[3, H, W]`, values of 0 to 1.
 fn build(config: &Config) -> Result<Graph, BuildError> {
     let smaller = MaxPool { kernel: 3, stride: 2, ceil: true };
     let mut net = Net::new("squeezenet");
@@ -66,7 +66,7 @@ fn build(config: &Config) -> Result<Graph, BuildError> {
     let mut y = net.relu(y);
     let mut outputs = vec![("features.1".to_owned(), y)];
     for (place, (squeezed, half)) in BLOCKS.into_iter().zip(config.blocks) {
-        // The numbers between blocks are the places of the pools.
+        // Gaps between the indices of blocks are the pooling layers.
         if [3, 6, 9].contains(&place) {
             y = net.max_pool(y, smaller);
         }
@@ -79,7 +79,7 @@ fn build(config: &Config) -> Result<Graph, BuildError> {
     net.finish(&outputs)
 }
 
-/// Fewer channels, then two convolutions of those side by side.
+/// Squeezes the channels, then applies two convolutions in parallel.
 fn fire(net: &mut Net, x: Value, squeezed: usize, half: usize) -> Value {
     let y = net.conv1x1("squeeze", x, squeezed);
     let y = net.relu(y);

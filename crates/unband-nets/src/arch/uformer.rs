@@ -6,7 +6,7 @@ use crate::layer::conv::ConvSpec;
 use crate::net::{BuildError, Net};
 use crate::{Graph, StateDict, Value};
 
-/// The registry's line.
+/// Registry entry.
 pub const ENTRY: Architecture = Architecture {
     name: "uformer-t",
     title: "U-shaped transformer with attention inside windows, smallest size",
@@ -16,14 +16,14 @@ pub const ENTRY: Architecture = Architecture {
     detect: |state: &StateDict| Some(build(&Config::of(state)?)),
     variants: &[Variant {
         name: "no-modulator",
-        title: "Without the vectors that the decoder adds to its windows",
+        title: "Without modulators, the vectors that the decoder adds to its windows",
         build: || build(&Config { modulator: false, ..Config::default() }),
     }],
     settings: |state| Config::of(state).map(|config| config.settings()).unwrap_or_default(),
-    assumed: "made for images of 256×256; in one made for 128×128 the windows of the bottleneck would not shift",
+    assumed: "built for images of 256×256; if built for 128×128, the windows of the bottleneck would not shift",
 };
 
-/// Side of a window, where the stage is larger.
+/// Side of a window, for stages larger than that.
 const WINDOW: usize = 8;
 
 /// Widths and depths.
@@ -35,10 +35,10 @@ pub struct Config {
     pub depths: [usize; 9],
     /// Heads of the nine stages.
     pub heads: [usize; 9],
-    /// The decoder adds a vector per place of a window.
+    /// The decoder adds a vector per position in a window.
     pub modulator: bool,
-    /// Side of the images that the network was made for, which decides one thing: in a stage whose side is then no
-    /// larger than a window, windows do not shift. At 128 that is the bottleneck. No state dict tells it.
+    /// Side of the images that the network was built for. It decides one thing: in a stage not larger than a
+    /// window, windows do not shift. At 128, that is the bottleneck. No state dict reveals it.
     pub side: usize,
 }
 
@@ -63,7 +63,7 @@ const STAGES: [&str; 9] = [
 ];
 
 impl Config {
-    /// By name, for people.
+    /// Settings by name, for display.
     fn settings(&self) -> Settings {
         let modulator = if self.modulator { "yes" } else { "no" };
         vec![
@@ -74,7 +74,7 @@ impl Config {
         ]
     }
 
-    /// From shapes; `None` for another network. `side` is that of the default.
+    /// Derived from shapes; `None` for another network. `side` is that of the default.
     pub fn of(state: &StateDict) -> Option<Self> {
         let &[width, 3, 3, 3] = state.shape("input_proj.proj.0.weight")? else { return None };
         let mut config = Self {
@@ -94,14 +94,14 @@ impl Config {
 
 /// 5,291,853 parameters, 5,230,413 without modulators; sides multiples of 128.
 ///
-/// Differs: takes images that are not square; the original reads the side off the number of tokens.
+/// Differs: takes images that are not square; the original derives the side from the number of tokens.
 ///
 /// # Errors
-/// Widths that heads do not divide, and a side for which the bottleneck is smaller than a window.
+/// Widths not divisible by the number of heads; a side for which the bottleneck is smaller than a window.
 pub fn build(config: &Config) -> Result<Graph, BuildError> {
     let mut net = Net::new("uformer");
     if config.side < 16 * WINDOW {
-        net.fault(format!("a side of {} leaves less than a window of {WINDOW}", config.side));
+        net.fault(format!("a side of {} is too small for windows of {WINDOW}", config.side));
     }
     let image = net.input("image", 3);
     let x = net.scope("input_proj.proj", |net| net.conv3x3("0", image, config.width));
@@ -126,10 +126,10 @@ pub fn build(config: &Config) -> Result<Graph, BuildError> {
     net.finish(&[("image", out)])
 }
 
-/// Share of images for which training leaves out what the deepest blocks add: `drop_path_rate` of model.py.
+/// Stochastic depth rate of the deepest blocks during training: `drop_path_rate` of model.py.
 const MOST_DROPPED: f32 = 0.1;
 
-/// Halvings of the image before each stage.
+/// Number of halvings before each stage.
 const HALVINGS: [usize; 9] = [0, 1, 2, 3, 4, 3, 2, 1, 0];
 
 fn stage(net: &mut Net, config: &Config, s: usize, x: Value) -> Value {
@@ -144,8 +144,8 @@ fn stage(net: &mut Net, config: &Config, s: usize, x: Value) -> Value {
     })
 }
 
-/// How often training leaves out what block `b` of a stage adds: more from block to block down to the bottleneck, the other way
-/// around on the way up.
+/// Stochastic depth rate of block `b` of a stage: increases from block to block down to the bottleneck, and
+/// decreases on the way up.
 fn dropped(config: &Config, s: usize, b: usize) -> f32 {
     let encoder: usize = config.depths[..4].iter().sum();
     let before: usize = config.depths[..s].iter().sum::<usize>() + b;
@@ -179,7 +179,7 @@ fn attention(net: &mut Net, x: Value, heads: usize, shift: usize) -> Value {
     net.linear("proj", y, channels)
 }
 
-/// Linear, 3×3 per channel, linear.
+/// Linear, 3×3 depthwise, linear.
 fn feed_forward(net: &mut Net, x: Value) -> Value {
     let channels = net.channels(x);
     let y = net.linear("linear1.0", x, 4 * channels);

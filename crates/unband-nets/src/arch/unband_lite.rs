@@ -1,8 +1,12 @@
-//! unband-lite: our own light network. It is told on which grid the image lies and what the smoothest surface inside the
-//! cells would be, and says in cells what to change of that.
+//! unband-lite: unband's light debanding network, conditioned on the quantisation grid of the image and its
+//! smooth reconstruction.
 //!
-//! It sees the image in cells too, as differences from local means on four scales. What is to be found are differences of a
-//! code or less: from samples of 0 to 1, where a code is 0.004, the same layers learn next to nothing.
+//! The conditioning inputs describe the grid and the smoothest surface inside the quantisation intervals. The
+//! output is a correction of that surface, in quantisation steps.
+//!
+//! The image enters in quantisation steps too, as differences from local means on four scales. The
+//! differences to be found are one code or less. From samples of 0 to 1, where a code is 0.004, the same
+//! layers learn next to nothing.
 
 use unband_image::Matrix;
 
@@ -12,10 +16,10 @@ use crate::layer::conv::ConvSpec;
 use crate::net::{BuildError, Net};
 use crate::{Graph, StateDict, Value};
 
-/// The registry's line.
+/// Registry entry.
 pub const ENTRY: Architecture = Architecture {
     name: "unband-lite",
-    title: "Light multi-scale debanding in cells of the detected grid",
+    title: "Light multi-scale debanding, conditioned on the detected quantisation grid",
     source: "unband (docs/training.md)",
     use_as: Use { sees: Sees::Cells, ..Use::of(Purpose::Deband) },
     build: || build(&Config::default()),
@@ -35,31 +39,33 @@ pub const ENTRY: Architecture = Architecture {
     assumed: "",
 };
 
-/// Channels that say where each sample lies: what the surface would change of Y, U and V, in cells; two triangle waves of the
-/// place in its cell for each plane of the found space.
+/// Conditioning channels per sample: the smooth surface's correction of Y, U and V, in quantisation steps;
+/// and, for each plane of the detected colour space, two triangle waves of the position within the
+/// quantisation interval.
 pub const CELL_PLANES: usize = 9;
-/// Numbers that tell of the grid: steps of Y, U and V as shares of full scale, their logarithms in codes, for each plane of the
-/// found space whether a grid was found, whether that space is YUV, whether its chroma has half the size, whether the image
-/// was coded with loss.
+/// Conditioning scalars of the grid: steps of Y, U and V as fractions of full scale, and their logarithms in
+/// codes. Then, for each plane of the detected space, whether a grid was found; whether that space is YUV,
+/// whether its chroma is subsampled, whether the image was coded lossily.
 pub const CELL_NUMBERS: usize = 12;
-/// Where they tell of the planes' grids, luma's first.
+/// Index of the flags for the planes' grids, luma's first.
 pub const FOUND: usize = 6;
-/// Where they tell of the space, its chroma and loss.
+/// Index of the flags for the space, its chroma and lossy coding.
 pub const IS_YUV: usize = 9;
 
-/// BT.601's colour differences in 0 to 1, as JPEG has them: any space serves that parts brightness from colour.
+/// BT.601 colour differences in 0 to 1, as in JPEG. Any space works that separates brightness from colour.
 const TO_RGB: [f32; 9] = [1.0, 0.0, 1.402, 1.0, -0.344_136_3, -0.714_136_3, 1.0, 1.772, 0.0];
 
-/// Side of the squares of samples that are looked at as a whole.
+/// Side of the squares of samples that are processed as a unit.
 const SQUARE: usize = 4;
-/// Samples of such a square.
+/// Samples per square.
 const AREA: usize = SQUARE * SQUARE;
-/// Channels of such a square.
+/// Channels per square.
 const SQUARED: usize = 3 * AREA;
-/// A difference is told as the hyperbolic tangent of itself over so many cells, so that edges are hardly larger than bands.
+/// Differences are passed through a hyperbolic tangent over this many quantisation steps, so that edges are
+/// hardly larger than bands.
 const CELLS: f32 = 2.0;
 
-/// How large it is.
+/// Widths and depths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Config {
     /// Channels at 1/4, 1/8, 1/16 and 1/32 of the size.
@@ -79,7 +85,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// From names and shapes; `None` for another network.
+    /// Derived from names and shapes; `None` for another network.
     pub fn of(state: &StateDict) -> Option<Self> {
         let &[first, _] = state.shape("grid.weight")? else { return None };
         let mut widths = [first, 0, 0, 0];
@@ -92,14 +98,15 @@ impl Config {
     }
 }
 
-/// Sides are multiples of 32.
+/// Builds the network. Sides are multiples of 32.
 ///
-/// Inputs: red, green and blue of 0 to 1 `[3, H, W]`, what is known of each sample `[9, H, W]` ([`CELL_PLANES`]) and of the
-/// grid `[12]` ([`CELL_NUMBERS`]). `[3, H, W] → [3, H, W]`. With `tail` all 0 the result is the smooth surface, and its luma is
-/// where a YUV image has a grid in chroma alone.
+/// Inputs: red, green and blue of 0 to 1 `[3, H, W]`; conditioning per sample `[9, H, W]` ([`CELL_PLANES`]);
+/// conditioning of the grid `[12]` ([`CELL_NUMBERS`]). `[3, H, W] → [3, H, W]`. With `tail` all 0 the result
+/// is the smooth surface. Where a YUV image has a grid in chroma only, the result's luma is always that of
+/// the surface.
 ///
 /// # Errors
-/// Widths that make no network.
+/// Widths that give no valid network.
 pub fn build(config: &Config) -> Result<Graph, BuildError> {
     let widths = config.widths;
     let mut net = Net::new("unband-lite");
@@ -146,8 +153,8 @@ pub fn build(config: &Config) -> Result<Graph, BuildError> {
     net.finish(&[("image", out)])
 }
 
-/// Of which of Y, U and V the answer counts, as 1 and 0: not of luma where chroma alone has a grid, as the surface is nearer there.
-/// Chroma without a grid gains a little beside luma that has one.
+/// Mask of Y, U and V: 1 where the correction applies, else 0. Luma is masked where only chroma has a grid,
+/// as the surface is nearer there. Chroma without a grid gains a little where luma has one.
 fn answered(net: &mut Net, grid: Value) -> Value {
     let mut kernels = vec![0.0; 3 * CELL_NUMBERS];
     (kernels[IS_YUV], kernels[FOUND]) = (1.0, -1.0);
@@ -156,15 +163,15 @@ fn answered(net: &mut Net, grid: Value) -> Value {
     net.affine(without, -1.0, 1.0)
 }
 
-/// The image as the network sees it: Y, U and V in cells.
+/// The image as the network reads it: Y, U and V in quantisation steps.
 struct Seen {
-    /// Samples less the mean of their square, at 1/4.
+    /// Samples minus the mean of their square, at 1/4.
     squares: Value,
-    /// Means less those of squares of twice the side, at 1/4, 1/8 and 1/16.
+    /// Means minus those of squares of twice the side, at 1/4, 1/8 and 1/16.
     scales: Vec<Value>,
     /// Means of the squares, at 1/4, full scale as 1.
     colors: Value,
-    /// The same in cells: how far from black, and from grey.
+    /// The same in quantisation steps: distance from black, and from grey.
     greys: Value,
 }
 
@@ -173,7 +180,7 @@ fn see(net: &mut Net, image: Value, grid: Value) -> Seen {
     let split = net.fixed_conv("planes", split, [SQUARED + 3, SQUARED, 1, 1], planes_of_squares());
     let steps = net.slice(grid, 3, 3);
     let steps = net.affine(steps, f64::from(-std::f32::consts::LN_2), 0.0);
-    // Cells in a code.
+    // Quantisation steps per code.
     let cells = net.activation(steps, Activation::Exp);
     let each = (0..SQUARED * 3).map(|i| f32::from(u8::from(i / 3 / AREA == i % 3))).collect();
     let each = net.fixed_conv("each", cells, [SQUARED, 3, 1, 1], each);
@@ -198,7 +205,8 @@ fn see(net: &mut Net, image: Value, grid: Value) -> Seen {
     Seen { squares, scales, colors, greys }
 }
 
-/// Kernels that make of a square's red, green and blue its Y, U and V less their means, then these means; in codes over [`CELLS`].
+/// Kernels that turn a square's red, green and blue into Y, U and V minus their means, then those means; in
+/// codes over [`CELLS`].
 fn planes_of_squares() -> Vec<f32> {
     let mean = 1.0 / AREA as f32;
     let mut kernels = Vec::with_capacity((SQUARED + 3) * SQUARED);
@@ -216,7 +224,7 @@ fn planes_of_squares() -> Vec<f32> {
     kernels
 }
 
-/// So many, one after the other.
+/// `n` blocks in sequence.
 fn blocks(net: &mut Net, name: &str, x: Value, count: usize) -> Value {
     (0..count).fold(x, |x, n| block(net, &format!("{name}.{n}"), x, 1))
 }

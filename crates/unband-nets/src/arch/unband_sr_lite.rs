@@ -1,12 +1,14 @@
-//! unband-sr-lite: our own light network for blind upscaling. It works at the image's size and at half of it, where it sees
-//! further for less, and gives all samples of the larger image at once.
+//! unband-sr-lite: unband's light network for blind upscaling.
+//!
+//! It works at the image's size and at half of it, where the receptive field grows at less cost. One layer
+//! produces all samples of the upscaled image at once.
 
 use super::{Architecture, Purpose, Use, Variant, listed};
 use crate::layer::conv::ConvSpec;
 use crate::net::{BuildError, Net};
 use crate::{Graph, StateDict, Value};
 
-/// The registry's line.
+/// Registry entry.
 pub const ENTRY: Architecture = Architecture {
     name: "unband-sr-lite",
     title: "Light blind upscaling at two scales with a pixel-shuffle head",
@@ -16,7 +18,7 @@ pub const ENTRY: Architecture = Architecture {
     detect: |state: &StateDict| Some(build(&Config::of(state)?)),
     variants: &[Variant {
         name: "x2",
-        title: "For twice the size",
+        title: "×2 upscaling",
         build: || build(&Config { scale: 2, ..Config::default() }),
     }],
     settings: |state| {
@@ -35,9 +37,9 @@ pub const ENTRY: Architecture = Architecture {
 /// Widths, depth and scale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// Size of the result over that of the image.
+    /// Scale factor: size of the result over that of the image.
     pub scale: usize,
-    /// Channels at the image's size and at half of it.
+    /// Channels at full and at half size.
     pub widths: [usize; 2],
     /// Residual blocks before the half size, at it, and after it.
     pub blocks: [usize; 3],
@@ -53,7 +55,7 @@ impl Default for Config {
 const GROUPS: [&str; 3] = ["before", "half", "after"];
 
 impl Config {
-    /// From names and shapes; `None` for another network.
+    /// Derived from names and shapes; `None` for another network.
     pub fn of(state: &StateDict) -> Option<Self> {
         let &[half, full, 3, 3] = state.shape("down.weight")? else { return None };
         let &[out, head, 3, 3] = state.shape("head.weight")? else { return None };
@@ -66,7 +68,7 @@ impl Config {
 /// ×4 325,712 parameters, ×2 310,124; `[3, H, W] → [3, scale·H, scale·W]`, any size.
 ///
 /// # Errors
-/// Widths that make no network.
+/// Widths that give no valid network.
 pub fn build(config: &Config) -> Result<Graph, BuildError> {
     let [full, half] = config.widths;
     let mut net = Net::new("unband-sr-lite");
@@ -93,7 +95,7 @@ fn blocks(net: &mut Net, name: &str, x: Value, count: usize) -> Value {
     (0..count).fold(x, |x, i| net.scope(format!("{name}.{i}"), |net| block(net, x)))
 }
 
-/// `[C, H, W] → [C, H, W]`: what two convolutions with a rectifier between them add.
+/// `[C, H, W] → [C, H, W]`: x plus two convolutions with a rectifier between them.
 fn block(net: &mut Net, x: Value) -> Value {
     let width = net.channels(x);
     let y = net.conv3x3("conv1", x, width);

@@ -1,11 +1,11 @@
-//! The convolutions of VGG-16 and VGG-19 (Simonyan and Zisserman, ICLR 2015), as torchvision numbers them.
+//! Convolutional parts of VGG-16 and VGG-19 (Simonyan and Zisserman, ICLR 2015), with torchvision's indices.
 
 use super::{Architecture, Purpose, Use, outputs_of};
 use crate::layer::pool::MaxPool;
 use crate::net::{BuildError, Net};
 use crate::{Graph, StateDict, Value};
 
-/// For LPIPS: five values, each after its rectifier.
+/// For LPIPS: five outputs, each after its rectifier.
 pub const VGG16: Architecture = Architecture {
     name: "vgg16",
     title: "Features of VGG-16, for LPIPS",
@@ -18,7 +18,7 @@ pub const VGG16: Architecture = Architecture {
     assumed: "",
 };
 
-/// For the perceptual loss of ESRGAN and BSRGAN: five values, each before its rectifier.
+/// For the perceptual loss of ESRGAN and BSRGAN: five outputs, each before its rectifier.
 pub const VGG19: Architecture = Architecture {
     name: "vgg19",
     title: "Features of VGG-19, for a perceptual loss",
@@ -31,17 +31,19 @@ pub const VGG19: Architecture = Architecture {
     assumed: "",
 };
 
-/// Means and deviations of `ImageNet`'s images, values of 0 to 1.
+/// Means and standard deviations of `ImageNet`'s images, values of 0 to 1.
 ///
-/// LPIPS names the same step for values of −1 to 1: means −0.030, −0.088, −0.188, deviations 0.458, 0.448, 0.450.
+/// LPIPS states the same normalisation for values of −1 to 1: means −0.030, −0.088, −0.188, deviations 0.458,
+/// 0.448, 0.450.
 const IMAGENET: ([f32; 3], [f32; 3]) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
 
-/// An image of 0 to 1 as networks trained on `ImageNet` take it.
+/// Normalises an image of 0 to 1 for networks trained on `ImageNet`.
 pub(super) fn imagenet(net: &mut Net, image: Value) -> Value {
     net.normalise(image, &IMAGENET.0, &IMAGENET.1)
 }
 
-/// Channels of the first convolutions, in a state dict that begins as these do and whose last convolution has that number.
+/// Channels of the first convolution, for a state dict with these first layers and this index of the last
+/// convolution.
 fn width(state: &StateDict, last: usize) -> Option<usize> {
     let &[width, again, 3, 3] = state.shape("features.2.weight")? else { return None };
     let convolution = |n: &usize| state.shape(&format!("features.{n}.weight")).is_some_and(|s| s.len() == 4);
@@ -58,7 +60,7 @@ fn vgg19(width: usize) -> Result<Graph, BuildError> {
     build("vgg19", width, &[2, 2, 4, 4, 4], &[2, 7, 16, 25, 34])
 }
 
-/// `stages`: convolutions before each halving. `taps`: numbers of the operations whose results are outputs.
+/// `stages`: convolutions before each halving. `taps`: indices of the operations whose results are outputs.
 fn build(name: &str, width: usize, stages: &[usize], taps: &[usize]) -> Result<Graph, BuildError> {
     let mut net = Net::new(name);
     let image = net.input("image", 3);

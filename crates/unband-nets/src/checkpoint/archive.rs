@@ -1,4 +1,4 @@
-//! PyTorch's zip archives: `torch.save` since 1.6, and TorchScript.
+//! Reader for PyTorch's zip archives: `torch.save` since 1.6, and TorchScript.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -15,7 +15,8 @@ pub(super) fn is_one(bytes: &[u8]) -> bool {
     bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06")
 }
 
-/// Compressed entries may come to this times the file, with a little for small ones.
+/// Limit for the total size of decompressed entries: this many times the file size, plus a constant for small
+/// files.
 const MOST_INFLATED: u64 = 16;
 
 pub(super) fn read(bytes: &[u8]) -> Result<Contents<'_>, CheckpointError> {
@@ -32,7 +33,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Contents<'_>, CheckpointError> {
             0 if !names(".npy").is_empty() => CheckpointError::Other { looks: "the file is a NumPy archive" },
             0 if !names("model.json").is_empty() => CheckpointError::Unsupported {
                 container: Container::TorchScript,
-                what: "the layout of before PyTorch 1.4".to_owned(),
+                what: "the layout from before PyTorch 1.4".to_owned(),
             },
             0 => CheckpointError::Other { looks: "the file is a zip archive without `data.pkl`" },
             _ => CheckpointError::Other { looks: "the file is a zip archive with several `data.pkl`" },
@@ -45,7 +46,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Contents<'_>, CheckpointError> {
         Some(String::from_utf8_lossy(&entry[..entry.len().min(40)]).trim().to_owned())
     };
     if text("byteorder").is_some_and(|order| order != "little") {
-        return Err(CheckpointError::Unsupported { container, what: "big-endian numbers".to_owned() });
+        return Err(CheckpointError::Unsupported { container, what: "big-endian data".to_owned() });
     }
     let facts = text("version").map(|version| ("archive version".to_owned(), version)).into_iter().collect();
     let data = entries.remove(&format!("{folder}data.pkl")).unwrap_or_default();
@@ -64,8 +65,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Contents<'_>, CheckpointError> {
 fn entries(bytes: &[u8]) -> Result<HashMap<String, Cow<'_, [u8]>>, CheckpointError> {
     let damaged =
         |offset: u64, what: String| CheckpointError::Damaged { container: Container::TorchZip, offset, what };
-    // The archive is the whole file. A search for where it begins can be misled by the records that PyTorch adds at its end: by a
-    // folder's name of 21 letters.
+    // The archive is the whole file. Searching for its start can fail on the records that PyTorch appends,
+    // for a folder name of 21 letters.
     let config = Config { archive_offset: ArchiveOffset::Known(0) };
     let mut archive =
         ZipArchive::with_config(config, Cursor::new(bytes)).map_err(|e| damaged(0, e.to_string()))?;
@@ -77,7 +78,7 @@ fn entries(bytes: &[u8]) -> Result<HashMap<String, Cow<'_, [u8]>>, CheckpointErr
         if name.ends_with('/') {
             continue;
         }
-        let from = entry.data_start().ok_or_else(|| damaged(0, format!("{name} begins nowhere")))?;
+        let from = entry.data_start().ok_or_else(|| damaged(0, format!("{name} has no data offset")))?;
         let to = from.checked_add(entry.compressed_size()).filter(|&to| to <= bytes.len() as u64);
         let to = to.ok_or_else(|| damaged(from, format!("{name} is cut short")))?;
         if entry.encrypted() {
@@ -108,12 +109,12 @@ fn entries(bytes: &[u8]) -> Result<HashMap<String, Cow<'_, [u8]>>, CheckpointErr
                 }
                 left -= size;
                 let mut entry = archive.by_index(index).map_err(|e| damaged(from, format!("{name}: {e}")))?;
-                // What comes out is counted; what the entry says of itself may be a lie.
+                // Decompressed bytes are counted, as the size stated by the entry may be false.
                 let mut content = Vec::new();
                 let read = (&mut entry).take(size + 1).read_to_end(&mut content);
                 read.map_err(|e| damaged(from, format!("{name}: {e}")))?;
                 if content.len() as u64 != size {
-                    return Err(damaged(from, format!("{name} comes to other than {size} bytes")));
+                    return Err(damaged(from, format!("{name} does not decompress to {size} bytes")));
                 }
                 Cow::Owned(content)
             }
@@ -122,9 +123,9 @@ fn entries(bytes: &[u8]) -> Result<HashMap<String, Cow<'_, [u8]>>, CheckpointErr
                 return Err(CheckpointError::Unsupported { container: Container::TorchZip, what });
             }
         };
-        // PyTorch can be told to leave the sums out, and writes 0.
+        // PyTorch can skip the checksums; it then writes 0.
         if sum != 0 && crc32fast::hash(&content) != sum {
-            return Err(damaged(from, format!("the bytes of {name} are not those that were written")));
+            return Err(damaged(from, format!("checksum mismatch in {name}")));
         }
         all.insert(name, content);
     }

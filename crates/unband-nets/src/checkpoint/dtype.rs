@@ -1,11 +1,11 @@
-//! Kinds of numbers, and tensors taken out of stored bytes.
+//! Element types, and tensors read from stored bytes.
 
 use half::{bf16, f16};
 
 use super::error::TensorFault;
 use crate::{Data, Tensor};
 
-/// How numbers are stored; little-endian.
+/// Element type; little-endian.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Dtype {
     /// IEEE 754, 16 bits.
@@ -35,7 +35,7 @@ pub enum Dtype {
 }
 
 impl Dtype {
-    /// Bytes of a number.
+    /// Bytes per element.
     pub fn size(self) -> usize {
         match self {
             Self::I8 | Self::U8 | Self::Bool => 1,
@@ -45,7 +45,7 @@ impl Dtype {
         }
     }
 
-    /// Bytes of a number as [`Data`] holds it.
+    /// Bytes per element as stored in [`Data`].
     pub(super) fn held(self) -> usize {
         match self {
             Self::F16 | Self::Bf16 | Self::F32 => 4,
@@ -53,7 +53,7 @@ impl Dtype {
         }
     }
 
-    /// Numbers from bytes, the rest that makes no number left out.
+    /// Decodes bytes; an incomplete element at the end is dropped.
     fn decode(self, bytes: &[u8]) -> Data {
         match self {
             Self::F16 => Data::F32(each(bytes, |b| f16::from_le_bytes(b).to_f32())),
@@ -76,7 +76,7 @@ fn each<const N: usize, T>(bytes: &[u8], convert: impl Fn([u8; N]) -> T) -> Vec<
     bytes.as_chunks::<N>().0.iter().map(|&chunk| convert(chunk)).collect()
 }
 
-/// Which elements of a storage a tensor shows.
+/// The elements of a storage that a tensor views.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Layout {
     pub offset: i64,
@@ -87,7 +87,7 @@ pub(super) struct Layout {
 /// PyTorch allows 64 dimensions; networks have up to five.
 pub(super) const MOST_DIMS: usize = 16;
 
-/// A layout that was checked: everything lies inside the storage.
+/// A validated layout: all elements are inside the storage.
 #[derive(Debug)]
 struct Checked {
     first: usize,
@@ -97,7 +97,7 @@ struct Checked {
 }
 
 impl Layout {
-    /// Elements; `None` for a layout that is none.
+    /// Number of elements; `None` for an invalid layout.
     pub fn len(&self) -> Option<u64> {
         self.shape
             .iter()
@@ -130,7 +130,7 @@ impl Layout {
     }
 }
 
-/// Takes a tensor out of the bytes of its storage.
+/// Reads a tensor from the bytes of its storage.
 pub(super) fn take(bytes: &[u8], dtype: Dtype, layout: &Layout) -> Result<Tensor, TensorFault> {
     let Checked { first, shape, stride, len } = layout.check(bytes.len() / dtype.size())?;
     if len == 0 {

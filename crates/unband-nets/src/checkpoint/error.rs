@@ -1,4 +1,4 @@
-//! What can be wrong with a checkpoint.
+//! Checkpoint errors and their hints.
 
 use std::path::PathBuf;
 
@@ -8,20 +8,20 @@ use crate::state::BindError;
 
 use super::Container;
 
-/// A file that is no checkpoint, or not a whole one, or none that may be read.
+/// A file that is not a checkpoint, is incomplete, or must not be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CheckpointError {
-    /// The system did not give the file.
+    /// The file could not be read.
     #[error("{path}: {source}", path = .path.display())]
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// Some other kind of file.
-    #[error("no checkpoint: {looks}")]
+    /// Another type of file.
+    #[error("not a checkpoint: {looks}")]
     Other {
         /// What it looks like.
         looks: &'static str,
@@ -29,109 +29,109 @@ pub enum CheckpointError {
     /// The bytes contradict each other, or end too early.
     #[error("damaged {container}, byte {offset}: {what}")]
     Damaged {
-        /// The kind of file.
+        /// Type of file.
         container: Container,
-        /// Where, counted from the beginning of the file; of a compressed entry, within it.
+        /// Byte offset from the start of the file; for a compressed entry, within the entry.
         offset: u64,
-        /// What is wrong.
+        /// The fault.
         what: String,
     },
-    /// Something that exists and is not read.
-    #[error("{container} with {what}, which is not read")]
+    /// A valid variant of the format that is not supported.
+    #[error("unsupported {container}: {what}")]
     Unsupported {
-        /// The kind of file.
+        /// Type of file.
         container: Container,
-        /// What.
+        /// The unsupported feature.
         what: String,
     },
-    /// A pickle that names a function which would act on the reader's machine when Python opens it.
-    #[error("the file would call `{call}` when opened with Python (byte {offset}); it was not read")]
+    /// A pickle with a function that would act on the machine when Python opens the file.
+    #[error("the file would call `{call}` when opened with Python (byte {offset}); refused")]
     Hostile {
         /// Module and name.
         call: String,
-        /// Where.
+        /// Byte offset.
         offset: u64,
     },
-    /// More of something than a checkpoint can need.
+    /// More of something than any checkpoint needs.
     #[error("{what}: more than {limit}")]
     Limit {
-        /// What.
+        /// The limited quantity.
         what: &'static str,
-        /// How many are allowed.
+        /// The limit.
         limit: u64,
     },
-    /// Read, but without a state dict.
+    /// The file was read, but has no state dict.
     #[error("no tensors; the file holds {holds}")]
     NoTensors {
         /// Top-level names.
         holds: String,
     },
-    /// Several state dicts, none of which is known to be the one.
+    /// Several state dicts, none of which is known to be the right one.
     #[error("several state dicts: {}", .candidates.join(", "))]
     Several {
         /// Their names.
         candidates: Vec<String>,
     },
-    /// A tensor whose numbers cannot be had.
+    /// A tensor whose elements cannot be read.
     #[error("tensor {name}: {fault}")]
     Tensor {
         /// Its name.
         name: String,
-        /// What is wrong.
+        /// The fault.
         fault: TensorFault,
     },
 }
 
-/// What is wrong with a tensor.
+/// Fault of a tensor.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TensorFault {
-    /// Reaches past what is stored for it.
-    #[error("reaches to element {last} of {stored} stored")]
+    /// Extends past its storage.
+    #[error("extends to element {last} of {stored} stored")]
     Outside {
         /// The last element it reads.
         last: u64,
         /// Elements stored.
         stored: u64,
     },
-    /// Sizes that overflow, are negative, or do not belong together.
-    #[error("shape {shape:?} with strides {stride:?} at {offset} is no tensor")]
+    /// Sizes that overflow, are negative, or do not match.
+    #[error("invalid tensor: shape {shape:?}, strides {stride:?}, offset {offset}")]
     Layout {
         /// Sizes.
         shape: Vec<i64>,
-        /// Steps.
+        /// Strides.
         stride: Vec<i64>,
         /// First element.
         offset: i64,
     },
-    /// Numbers of a kind that is not read.
-    #[error("numbers of type {0} are not read")]
+    /// Unsupported element type.
+    #[error("element type {0} is not supported")]
     Type(String),
-    /// What it is stored in is missing.
+    /// Its storage is missing.
     #[error("its storage `{0}` is not in the file")]
     Missing(String),
-    /// Its storage has another length than the file says.
+    /// The length of its storage differs from the length that the file states.
     #[error("its storage `{key}` has {bytes} bytes instead of {wanted}")]
     Storage {
         /// Name of the storage.
         key: String,
-        /// What is there.
+        /// Actual bytes.
         bytes: u64,
-        /// What it should have.
+        /// Expected bytes.
         wanted: u64,
     },
 }
 
 impl CheckpointError {
-    /// What to do about it.
+    /// The next action for the user.
     pub fn hint(&self) -> Option<String> {
         Some(
             match self {
                 Self::Io { .. } => return None,
                 Self::Other { .. } => {
-                    "safetensors, PyTorch's .pth, .pt and .ckpt, TorchScript archives and MATLAB's files, whatever they are called, and folders of TensorFlow models are read"
+                    "supported: safetensors, PyTorch .pth, .pt and .ckpt, TorchScript archives and MATLAB files, under any name, and folders of TensorFlow models"
                 }
-                Self::Damaged { .. } => "the file may be cut short: compare its size with the publisher's, or get it again",
+                Self::Damaged { .. } => "the file may be truncated: compare its size with the publisher's, or download it again",
                 Self::Unsupported { container: Container::TensorBundle, .. } => {
                     "load it with TensorFlow and save it again with `tf.train.Checkpoint`"
                 }
@@ -144,12 +144,12 @@ impl CheckpointError {
                 Self::Hostile { .. } => "do not open this file with `torch.load`; get it from its publisher",
                 Self::Limit { .. } => "save the state dict alone: `torch.save(model.state_dict(), FILE)`",
                 Self::NoTensors { .. } | Self::Several { .. } => {
-                    "save the state dict that is meant, alone: `torch.save(checkpoint[NAME], FILE)`"
+                    "save only the state dict you need: `torch.save(checkpoint[NAME], FILE)`"
                 }
                 Self::Tensor { fault: TensorFault::Type(_), .. } => {
-                    "turn the tensors into floats before saving: `{k: v.float() for k, v in state.items()}`"
+                    "convert the tensors to floats before saving: `{k: v.float() for k, v in state.items()}`"
                 }
-                Self::Tensor { .. } => "the file may be cut short or made by hand: get it again",
+                Self::Tensor { .. } => "the file may be truncated or hand-made: download it again",
             }
             .to_owned(),
         )
@@ -160,42 +160,42 @@ impl CheckpointError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NetworkError {
-    /// No network has such tensors.
+    /// No known network has these tensors.
     #[error("no known network has these {tensors} tensors ({first}, …)")]
     Unknown {
-        /// How many there are.
+        /// Number of tensors.
         tensors: usize,
         /// The first one's name.
         first: String,
     },
-    /// What a training goes on from: weights beside the state of its optimiser.
-    #[error("the checkpoint of a training under way, not weights")]
+    /// A training checkpoint to resume from: weights together with the optimiser's state.
+    #[error("a training checkpoint (with optimiser state), not weights")]
     Training,
-    /// Widths that make no network.
+    /// Widths that give no valid network.
     #[error(transparent)]
     Build(#[from] BuildError),
-    /// The network was recognised, but its tensors are not all there.
+    /// The network was recognised, but tensors are missing.
     #[error(transparent)]
     Bind(#[from] BindError),
 }
 
 impl NetworkError {
-    /// What to do about it.
+    /// The next action for the user.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Unknown { .. } => {
                 let names: Vec<&str> = arch::ARCHITECTURES.iter().map(|a| a.name).collect();
-                Some(format!("networks that are known: {}", names.join(", ")))
+                Some(format!("known networks: {}", names.join(", ")))
             }
             Self::Training => Some(
-                "take best.safetensors beside it, or weights.safetensors, those of the last step".to_owned(),
+                "use best.safetensors next to it, or weights.safetensors (last step)".to_owned(),
             ),
             Self::Bind(error) if error.is_damaged() => Some(
-                "the file is damaged, or its training went wrong: get it again, or take an earlier one"
+                "the file is damaged, or training diverged: download it again, or use an earlier checkpoint"
                     .to_owned(),
             ),
             Self::Build(_) | Self::Bind(_) => {
-                Some("the checkpoint belongs to another version of the network, or is not whole".to_owned())
+                Some("the checkpoint belongs to another version of the network, or is incomplete".to_owned())
             }
         }
     }

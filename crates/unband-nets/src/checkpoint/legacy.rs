@@ -1,5 +1,7 @@
-//! `torch.save` before PyTorch 1.6: a magic number, a version, facts about the machine, the object, the names of its
-//! storages, each a pickle, and then the storages.
+//! Reader for `torch.save` files from before PyTorch 1.6.
+//!
+//! They hold a magic number, a version, facts about the machine, the object and the names of its storages,
+//! each as a pickle. The storages follow.
 
 use std::borrow::Cow;
 
@@ -8,13 +10,13 @@ use super::pickle::{self, Value};
 use super::tree::{Group, Item, Storages};
 use super::{Container, Contents};
 
-/// The number in the first pickle.
+/// Value of the first pickle.
 const MAGIC: i128 = 0x1950_a86a_20f9_469c_fc6c;
 
-/// The only version there ever was.
+/// The only version in existence.
 const VERSION: i128 = 1001;
 
-/// Pickles of protocol 2 and later begin so.
+/// First byte of pickles of protocol 2 and later.
 pub(super) fn is_one(bytes: &[u8]) -> bool {
     bytes.first() == Some(&0x80) && bytes.get(1).is_some_and(|protocol| (2..=5).contains(protocol))
 }
@@ -34,7 +36,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Contents<'_>, CheckpointError> {
     let machine = pickle::run(bytes, version.end, container)?;
     let order = machine.dict(machine.root).and_then(|facts| machine.entry(facts, "little_endian"));
     if order.is_some_and(|order| *machine.get(order) == Value::Bool(false)) {
-        return Err(CheckpointError::Unsupported { container, what: "big-endian numbers".to_owned() });
+        return Err(CheckpointError::Unsupported { container, what: "big-endian data".to_owned() });
     }
     let object = pickle::run(bytes, machine.end, container)?;
     let keys = pickle::run(bytes, object.end, container)?;
@@ -48,7 +50,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Contents<'_>, CheckpointError> {
             keys.text(name).ok_or_else(|| damaged(object.end, "a storage without a name".to_owned()))?;
         let size = sizes.get(key).copied().flatten();
         let size =
-            size.ok_or_else(|| damaged(at, format!("nothing says of what type storage `{key}` is")))?;
+            size.ok_or_else(|| damaged(at, format!("the type of storage `{key}` is missing")))?;
         let cut = || damaged(at, format!("storage `{key}` is cut short"));
         let count = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>).ok_or_else(cut)?;
         let length = usize::try_from(i64::from_le_bytes(*count)).ok().and_then(|n| n.checked_mul(size));

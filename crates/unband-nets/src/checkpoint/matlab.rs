@@ -1,7 +1,7 @@
-//! MATLAB's files of level 5: variables one after the other, each a tree of elements, often compressed.
+//! Reader for MATLAB files of level 5: a sequence of variables, each a tree of elements, often compressed.
 //!
-//! Numbers of structs and cells are read: `s.a` of a struct, `c.1` of a cell (counted from 1), `s.2.a` of an array of structs.
-//! Texts, sparse and complex arrays, objects and functions are left out.
+//! Numeric arrays of structs and cell arrays are read: `s.a` of a struct, `c.1` of a cell array (indexed from
+//! 1), `s.2.a` of an array of structs. Strings, sparse and complex arrays, objects and functions are skipped.
 //!
 //! Source: `MathWorks`, "MAT-File Format", level 5.
 
@@ -20,10 +20,11 @@ use super::{Container, Contents};
 /// Text, then version and byte order.
 const HEADER: usize = 128;
 
-/// Bytes of all variables may come to this times the file, with a little for small ones: tables of trees are mostly zeros.
+/// Limit for the total size of all variables: this many times the file size, plus a constant for small files.
+/// Tables of trees are mostly zeros.
 const MOST_INFLATED: u64 = 32;
 
-/// Structs and cells inside each other.
+/// Nesting limit of structs and cell arrays.
 const DEEPEST: usize = 8;
 
 const MATRIX: u32 = 14;
@@ -38,7 +39,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Contents<'_>, CheckpointError> {
         |what: &str| CheckpointError::Unsupported { container: Container::Matlab, what: what.to_owned() };
     match bytes.get(124..HEADER) {
         Some([0, 1, b'I', b'M']) => {}
-        Some([_, _, b'M', b'I']) => return Err(unsupported("big-endian numbers")),
+        Some([_, _, b'M', b'I']) => return Err(unsupported("big-endian data")),
         Some([0, 2, ..]) => return Err(unsupported("the layout of version 7.3 (HDF5)")),
         _ => return Err(unsupported("an unknown version")),
     }
@@ -68,10 +69,10 @@ pub(super) fn read(bytes: &[u8]) -> Result<Contents<'_>, CheckpointError> {
         let variable = Variable { bytes: &content, storage: &storage, begin };
         let (kind, range, _) = variable.element(0, content.len())?;
         if kind != MATRIX {
-            return Err(damaged(begin, "a variable is no array"));
+            return Err(damaged(begin, "a variable is not an array"));
         }
         let (name, item) = variable.array(range, DEEPEST, &mut items)?;
-        // What functions and objects refer to has no name.
+        // Data that functions and objects refer to has no name.
         if !name.is_empty() {
             root.entries.push((name, item));
         }
@@ -89,7 +90,7 @@ struct Variable<'v> {
     bytes: &'v [u8],
     /// Their name.
     storage: &'v str,
-    /// Where in the file they begin; 0 for compressed ones.
+    /// Where they begin in the file; 0 for compressed ones.
     begin: usize,
 }
 
@@ -104,22 +105,23 @@ impl Variable<'_> {
         four.map(u32::from_le_bytes).ok_or_else(|| self.damaged(at, "an element is cut short"))
     }
 
-    /// Kind and content of the element at a place before `end`, and where the next one is.
+    /// Type and content range of the element at an offset before `end`, and the offset of the next one.
     fn element(&self, at: usize, end: usize) -> Result<(u32, Range<usize>, usize), CheckpointError> {
         let word = self.u32(at, end)?;
         let (kind, from, length, next) = if word >> 16 == 0 {
             let length = self.u32(at + 4, end)? as usize;
             (word, at + 8, length, (at + 8).saturating_add(length.saturating_add(7) & !7))
         } else {
-            // Up to four bytes stand beside kind and length.
+            // Small elements hold up to four bytes directly after type and length.
             (word & 0xffff, at + 4, (word >> 16) as usize, at + 8)
         };
         let to = from.checked_add(length).filter(|&to| to <= end && length <= next - from);
-        let to = to.ok_or_else(|| self.damaged(at, "an element is longer than what it is in"))?;
+        let to = to.ok_or_else(|| self.damaged(at, "an element is longer than its parent"))?;
         Ok((kind, from..to, next.min(end)))
     }
 
-    /// Name and content of an array; `depth` more may be inside each other, `items` were read so far.
+    /// Name and content of an array; `depth` further levels may be nested, `items` counts the arrays read so
+    /// far.
     fn array(
         &self,
         range: Range<usize>,
@@ -130,7 +132,7 @@ impl Variable<'_> {
         if *items > MOST_TENSORS {
             return Err(CheckpointError::Limit { what: "arrays", limit: MOST_TENSORS as u64 });
         }
-        // An empty cell.
+        // An empty cell array.
         if range.is_empty() {
             return Ok((String::new(), Item::Other));
         }
@@ -143,11 +145,11 @@ impl Variable<'_> {
         let sizes = self.bytes[sizes].as_chunks::<4>().0.iter().map(|&size| i32::from_le_bytes(size).into());
         let shape: Vec<i64> = sizes.collect();
         let count = shape.iter().try_fold(1u64, |count, &size| count.checked_mul(size.try_into().ok()?));
-        let count = count.ok_or_else(|| self.damaged(range.start, "an array has sizes that are none"))?;
+        let count = count.ok_or_else(|| self.damaged(range.start, "an array has invalid sizes"))?;
         let complex = flags & 0x800 != 0;
         let item = match flags & 0xff {
             1 | 2 if depth == 0 => {
-                return Err(CheckpointError::Limit { what: "arrays in each other", limit: DEEPEST as u64 });
+                return Err(CheckpointError::Limit { what: "nested arrays", limit: DEEPEST as u64 });
             }
             1 => Item::Group(self.cell(at..end, count, depth - 1, items)?),
             2 => Item::Group(self.structs(at..end, count, depth - 1, items)?),
@@ -157,7 +159,7 @@ impl Variable<'_> {
         Ok((name, item))
     }
 
-    /// The arrays of a cell.
+    /// The arrays of a cell array.
     fn cell(
         &self,
         range: Range<usize>,
@@ -188,7 +190,7 @@ impl Variable<'_> {
         let (_, names, mut at) = self.element(at, end)?;
         let names: Vec<String> = self.bytes[names].chunks(length.max(1)).map(text).collect();
         let mut group = Group::default();
-        // Structs without fields have no bytes, however many there are.
+        // Structs without fields take no bytes, whatever their number.
         for i in (1..=count).take_while(|_| !names.is_empty()) {
             let mut fields = Group::default();
             for name in &names {
@@ -204,7 +206,7 @@ impl Variable<'_> {
         Ok(group)
     }
 
-    /// An array inside another, and where the next one is.
+    /// A nested array, and the offset of the next one.
     fn inner(
         &self,
         at: usize,
@@ -214,12 +216,12 @@ impl Variable<'_> {
     ) -> Result<(Item, usize), CheckpointError> {
         let (kind, range, next) = self.element(at, end)?;
         if kind != MATRIX {
-            return Err(self.damaged(at, "a part of an array is no array"));
+            return Err(self.damaged(at, "a part of an array is not an array"));
         }
         Ok((self.array(range, depth, items)?.1, next))
     }
 
-    /// Numbers, column by column; they may be stored in a smaller type than that of the array.
+    /// Elements in column-major order; their stored type may be smaller than that of the array.
     fn numbers(&self, range: Range<usize>, shape: Vec<i64>, count: u64) -> Result<Item, CheckpointError> {
         let (kind, data, _) = self.element(range.start, range.end)?;
         let dtype = match kind {
@@ -236,7 +238,7 @@ impl Variable<'_> {
         };
         let size = dtype.size();
         if count.checked_mul(size as u64) != Some(data.len() as u64) || data.start % size != 0 {
-            return Err(self.damaged(range.start, "an array has more or fewer numbers than its sizes say"));
+            return Err(self.damaged(range.start, "an array has more or fewer elements than its sizes"));
         }
         let offset = (data.start / size).cast_signed() as i64;
         let mut step = 1;
@@ -250,7 +252,7 @@ impl Variable<'_> {
     }
 }
 
-/// A name, which may be filled up with zeros.
+/// A name, which may be padded with zeros.
 fn text(bytes: &[u8]) -> String {
     let end = bytes.iter().position(|&b| b == 0).unwrap_or(bytes.len());
     String::from_utf8_lossy(&bytes[..end]).into_owned()

@@ -1,7 +1,7 @@
-//! Checkpoints: files of trained networks, read by their content and never executed.
+//! Checkpoint reader: files of trained networks, read as data and never executed.
 //!
-//! [`open`] and [`read`] give the state dict under our names, whatever wrapped it; [`Checkpoint::network`] puts it into the
-//! network that it belongs to.
+//! [`open`] and [`read`] return the state dict under unband's names, whatever wrapped it.
+//! [`Checkpoint::network`] loads it into its network.
 
 mod archive;
 mod dtype;
@@ -33,7 +33,7 @@ use crate::state::Weights;
 use crate::{Data, Graph, StateDict, Tensor};
 use tree::{Group, Storages};
 
-/// A kind of file.
+/// File format of a checkpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Container {
@@ -41,18 +41,18 @@ pub enum Container {
     Safetensors,
     /// `torch.save` since PyTorch 1.6: a zip archive with a pickle and a file per storage.
     TorchZip,
-    /// `torch.save` before: pickles one after the other, then the storages.
+    /// `torch.save` before PyTorch 1.6: a sequence of pickles, then the storages.
     TorchLegacy,
     /// A scripted or traced module with its code.
     TorchScript,
-    /// The variables of a TensorFlow model: an index, and files with the numbers.
+    /// The variables of a TensorFlow model: an index and data files.
     TensorBundle,
-    /// Variables of MATLAB, level 5.
+    /// MATLAB variables, level 5.
     Matlab,
 }
 
 impl Container {
-    /// One word, for machines.
+    /// Identifier for machine-readable output.
     pub fn word(self) -> &'static str {
         match self {
             Self::Safetensors => "safetensors",
@@ -70,7 +70,7 @@ impl fmt::Display for Container {
         f.write_str(match self {
             Self::Safetensors => "safetensors file",
             Self::TorchZip => "PyTorch archive",
-            Self::TorchLegacy => "PyTorch file of before 1.6",
+            Self::TorchLegacy => "PyTorch file from before 1.6",
             Self::TorchScript => "TorchScript archive",
             Self::TensorBundle => "TensorFlow model",
             Self::Matlab => "MATLAB file",
@@ -81,30 +81,30 @@ impl fmt::Display for Container {
 /// A checkpoint that was read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checkpoint {
-    /// The kind of file.
+    /// File format.
     pub container: Container,
-    /// What the file says of itself: versions, epochs, best values.
+    /// Metadata of the file: versions, epochs, best values.
     pub facts: Vec<(String, String)>,
-    /// Names that lead to the state dict, the outermost first: `params_ema`.
+    /// Names of the groups that wrap the state dict, outermost first: `params_ema`.
     pub wrapper: Vec<String>,
-    /// Other state dicts beside it, which were left alone.
+    /// Other state dicts in the same file, which were ignored.
     pub aside: Vec<String>,
-    /// What all names began with and was taken off: `module.`.
+    /// Common prefix that was removed from all names: `module.`.
     pub prefix: String,
-    /// Whose names the tensors had.
+    /// Naming scheme of the tensors.
     pub spellings: Vec<Spelling>,
-    /// The tensors, under our names when a network was recognised.
+    /// The tensors; under unband's names if a network was recognised.
     pub state: StateDict,
 }
 
-/// A network with its numbers.
+/// A network with its weights.
 #[derive(Clone)]
 pub struct Network {
-    /// The registry's line.
+    /// Registry entry.
     pub architecture: &'static Architecture,
-    /// The description, as deep and wide as the checkpoint's tensors.
+    /// The graph, with the depth and width of the checkpoint's tensors.
     pub graph: Graph,
-    /// The numbers.
+    /// The weights.
     pub weights: Weights,
 }
 
@@ -114,7 +114,7 @@ impl fmt::Debug for Network {
     }
 }
 
-/// What a file holds, before anything is chosen from it.
+/// Contents of a file, before a state dict is selected.
 struct Contents<'a> {
     container: Container,
     facts: Vec<(String, String)>,
@@ -124,36 +124,38 @@ struct Contents<'a> {
 
 /// Reads a file, or the folder of a TensorFlow model.
 ///
-/// The whole file is held in memory while it is read, and its tensors after.
+/// Memory holds the whole file while it is read, and its tensors afterwards.
 ///
 /// # Errors
-/// A file that the system does not give, or as [`Source::read`].
+/// A file that cannot be read, or as [`Source::read`].
 pub fn open(path: impl AsRef<Path>) -> Result<Checkpoint, CheckpointError> {
     load(path)?.read()
 }
 
-/// Reads the bytes of a file: safetensors, PyTorch's archives and older files, TorchScript archives, MATLAB's files.
+/// Reads the bytes of a file: safetensors, PyTorch archives and older files, TorchScript archives, MATLAB
+/// files.
 ///
 /// Nothing in the file is executed. Memory stays within a small multiple of the file's size.
 ///
 /// # Errors
-/// Another kind of file, a damaged one, one that would act on the machine if Python opened it, one without a state dict.
+/// Another type of file, a damaged file, one that would act on the machine if Python opened it, one without a
+/// state dict.
 pub fn read(bytes: &[u8]) -> Result<Checkpoint, CheckpointError> {
     chosen(contents(bytes)?, bytes.len() as u64)
 }
 
-/// The state dict of what was found in so many bytes.
+/// Selects the state dict from the contents of a file of `bytes` bytes.
 fn chosen(contents: Contents<'_>, bytes: u64) -> Result<Checkpoint, CheckpointError> {
     let mut facts = contents.facts;
     if contents.container == Container::TorchScript && contents.root.tensors() == 0 {
-        let what = "its numbers frozen into its code".to_owned();
+        let what = "weights frozen into its code".to_owned();
         return Err(CheckpointError::Unsupported { container: contents.container, what });
     }
     let found = structure::find(&contents.root)?;
     if !found.wrapper.is_empty() {
         facts.extend(structure::facts(&contents.root));
     }
-    // What was compressed counts as what came out.
+    // Compressed data is included at its decompressed size.
     let bytes = bytes.max(contents.storages.bytes());
     let state = structure::tensors(found.group, &contents.storages, most_bytes(bytes))?;
     let (state, prefix, spellings) = named(state);
@@ -161,7 +163,7 @@ fn chosen(contents: Contents<'_>, bytes: u64) -> Result<Checkpoint, CheckpointEr
     Ok(Checkpoint { container, facts, wrapper, aside, prefix, spellings, state })
 }
 
-/// Numbers are widened up to eight times, and some tensors are there twice.
+/// Elements are widened by a factor of up to eight, and some tensors are present twice.
 fn most_bytes(file: u64) -> u64 {
     file.saturating_mul(8).saturating_add(1 << 20)
 }
@@ -182,14 +184,14 @@ fn contents(bytes: &[u8]) -> Result<Contents<'_>, CheckpointError> {
     Err(CheckpointError::Other { looks: looks_like(bytes) })
 }
 
-/// Other files that people meet in the place of a checkpoint.
+/// Other files that are commonly mistaken for checkpoints.
 fn looks_like(bytes: &[u8]) -> &'static str {
     let head = bytes.get(..64.min(bytes.len())).unwrap_or_default();
     let text = String::from_utf8_lossy(head).trim_start().to_ascii_lowercase();
     match head {
         [] => "the file is empty",
         _ if text.starts_with("version https://git-lfs") => {
-            "the file is a pointer of Git LFS; `git lfs pull` gets what it stands for"
+            "the file is a Git LFS pointer; `git lfs pull` downloads its content"
         }
         _ if text.starts_with("<!doctype") || text.starts_with("<html") => "the file is a web page",
         [0x89, b'H', b'D', b'F', ..] => "the file is HDF5, as Keras writes it",
@@ -198,20 +200,20 @@ fn looks_like(bytes: &[u8]) -> &'static str {
         [b'R', b'a', b'r', b'!', ..] => "the file is a RAR archive",
         [0x89, b'P', b'N', b'G', ..] | [0xff, 0xd8, 0xff, ..] => "the file is an image",
         [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => "the file is a NumPy array",
-        _ if sorted_table::is_one(bytes) => "the file is the index of a TensorFlow model; its folder is read",
+        _ if sorted_table::is_one(bytes) => "the file is the index of a TensorFlow model; give its folder",
         _ if bytes.get(257..262) == Some(b"ustar") => {
-            "the file is a tar archive; PyTorch before 0.2 wrote such, and newer ones can read and save it again"
+            "the file is a tar archive of PyTorch before 0.2; load and save it with a newer PyTorch"
         }
-        _ if bytes.iter().take(4096).all(|&b| b == 0) => "the file holds zeros",
-        _ => "nothing that is known",
+        _ if bytes.iter().take(4096).all(|&b| b == 0) => "the file holds only zeros",
+        _ => "unknown file type",
     }
 }
 
-/// Brings names to those of a network that is known: as they are, or without what wraps them.
+/// Maps names to those of a known network: as they are, or without a wrapping prefix.
 fn named(state: StateDict) -> (StateDict, String, Vec<Spelling>) {
-    /// `module.` around `net.` around a compiler's.
+    /// Nested prefixes: `module.` around `net.` around a compiler's.
     const MOST_PREFIXES: usize = 3;
-    // Names and shapes are enough to try with.
+    // Names and shapes suffice for a trial.
     let bare = |(name, tensor): (&str, &Tensor)| {
         (name.to_owned(), Tensor { shape: tensor.shape.clone(), data: Data::F32(Vec::new()) })
     };
@@ -234,16 +236,18 @@ impl Checkpoint {
         arch::detect(&self.state).map(|(architecture, _)| architecture)
     }
 
-    /// Is it what `unband-train` goes on from? Its tensors have the name of a part before theirs: `main/`.
+    /// Whether this is a training checkpoint to resume from. Its tensors carry the name of a part as prefix:
+    /// `main/`.
     pub fn is_training(&self) -> bool {
         let says = |fact: &str| self.facts.iter().any(|(name, _)| name == fact);
         says("recipe") && says("step") && self.state.names().any(|name| name.starts_with("main/"))
     }
 
-    /// The network with its numbers.
+    /// The network with its weights.
     ///
     /// # Errors
-    /// A training's checkpoint; tensors of no known network; tensors that are missing, extra or of another shape, by name.
+    /// A training checkpoint; tensors of no known network; tensors that are missing, extra or of another
+    /// shape, by name.
     pub fn network(&self) -> Result<Network, NetworkError> {
         let Some((architecture, graph)) = arch::detect(&self.state) else {
             if self.is_training() {
@@ -263,8 +267,8 @@ impl Checkpoint {
         Ok(Network { architecture, graph, weights })
     }
 
-    /// Tensors that belong to the file and that the network does without: a classifier behind features, and constants that a
-    /// script keeps among its attributes.
+    /// Tensors of the file that the network does not use: a classifier after the features, and constants that
+    /// a script stores as attributes.
     pub fn unread(&self, architecture: &Architecture, graph: &Graph) -> HashSet<String> {
         let names = |state: &StateDict| state.names().map(str::to_owned).collect::<HashSet<_>>();
         let all = names(&self.state);

@@ -1,4 +1,4 @@
-//! Safetensors: a header in JSON, then the numbers.
+//! Reader and writer for safetensors: a JSON header, then the tensor data.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use super::tree::{Group, Item, Storages, Stored};
 use super::{Container, Contents};
 use crate::{Data, StateDict};
 
-/// A header's length in eight bytes, then the header, which begins with a brace.
+/// The header's length in eight bytes, then the header, which starts with a brace.
 pub(super) fn is_one(bytes: &[u8]) -> bool {
     bytes.get(8) == Some(&b'{') && bytes.get(6..8) == Some(&[0, 0])
 }
@@ -30,7 +30,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Contents<'_>, CheckpointError> {
         let Some(info) = metadata.info(&name) else { continue };
         let (from, to) = info.data_offsets;
         let Some(stored) = data.get(from..to) else {
-            return Err(damaged((header + 8 + from) as u64, format!("the numbers of {name} are cut short")));
+            return Err(damaged((header + 8 + from) as u64, format!("the data of {name} is cut short")));
         };
         let shape: Vec<i64> = info.shape.iter().map(|&d| i64::try_from(d).unwrap_or(i64::MAX)).collect();
         let mut stride = vec![1i64; shape.len()];
@@ -66,18 +66,19 @@ fn kind(theirs: Theirs) -> Option<Dtype> {
     })
 }
 
-/// The bytes of a safetensors file with these tensors; the same for the same tensors and facts. `facts` go into its header.
+/// The bytes of a safetensors file with these tensors; deterministic. `facts` are written to its header.
 ///
-/// Wider numbers come first, so that all are aligned; else the order is kept.
-/// Differs: the format's crate sorts by name, and writes facts in another order each time.
+/// Wider elements come first, so that all are aligned; otherwise the order is kept.
+///
+/// Differs: the format's crate sorts by name, and writes metadata in a varying order.
 pub fn write(state: &StateDict, facts: &[(String, String)]) -> Vec<u8> {
     write_as(state, facts, false)
 }
 
-/// As [`write()`], with floats of 32 bits rounded to 16: half the size, 11 significant bits.
+/// As [`write()`], with 32-bit floats rounded to 16 bits: half the size, 11 significant bits.
 ///
 /// # Errors
-/// The name of a tensor with a number that is too large for 16 bits.
+/// The name of a tensor with a value too large for 16 bits.
 pub fn write_halved(state: &StateDict, facts: &[(String, String)]) -> Result<Vec<u8>, String> {
     let large = |v: &f32| v.is_finite() && f16::from_f32(*v).is_infinite();
     let too_large = |data: &Data| matches!(data, Data::F32(v) if v.iter().any(large));
@@ -116,7 +117,7 @@ fn write_as(state: &StateDict, facts: &[(String, String)], half: bool) -> Vec<u8
         at = to;
     }
     let mut header = format!("{{{}}}", entries.join(","));
-    // Numbers begin at a multiple of eight.
+    // Tensor data begins at a multiple of eight bytes.
     header.extend(std::iter::repeat_n(' ', header.len().next_multiple_of(8) - header.len()));
     let mut out = Vec::with_capacity(8 + header.len() + at);
     out.extend((header.len() as u64).to_le_bytes());
@@ -132,7 +133,7 @@ fn write_as(state: &StateDict, facts: &[(String, String)], half: bool) -> Vec<u8
     out
 }
 
-/// A text in JSON.
+/// A JSON string.
 fn quoted(text: &str) -> String {
     use std::fmt::Write;
     let mut out = String::from("\"");

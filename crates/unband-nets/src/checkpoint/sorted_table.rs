@@ -1,6 +1,8 @@
-//! Sorted string tables, `LevelDB`'s format of files: blocks of names with values, and an index of blocks at the end.
+//! Reader for sorted string tables, the file format of `LevelDB`: blocks of key-value pairs, then an index of
+//! the blocks.
 //!
-//! Source: google/leveldb `doc/table_format.md`; tensorflow/tensorflow `tensorflow/core/lib/io/`, which reads the same.
+//! Source: google/leveldb `doc/table_format.md`; tensorflow/tensorflow `tensorflow/core/lib/io/`, which reads
+//! the same.
 
 use super::error::CheckpointError;
 use super::tensor_bundle::{damaged, masked_crc};
@@ -9,42 +11,43 @@ use super::wire::{take, varint};
 /// The last eight bytes.
 const MAGIC: [u8; 8] = 0xdb47_7524_8b80_fb57_u64.to_le_bytes();
 
-/// Places of two blocks, room, and the magic number.
+/// Handles of two blocks, padding, and the magic number.
 const FOOTER: usize = 48;
 
-/// A block is followed by its compression and its check sum.
+/// A block is followed by its compression type and its checksum.
 const TRAILER: usize = 5;
 
-/// Longest name; every name may repeat the beginning of the one before, so that short files could hold long ones.
+/// Longest name. Each name may repeat the start of the previous one, so short files could hold long names.
 const LONGEST: usize = 1024;
 
-/// Does it end like one?
+/// Whether the bytes end like a table.
 pub(super) fn is_one(bytes: &[u8]) -> bool {
     bytes.len() >= FOOTER && bytes.ends_with(&MAGIC)
 }
 
-/// Tells all names with their values and the places of their blocks, in order. Takes time by the size of the table.
+/// Calls a function with all names, their values and the offsets of their blocks, in order. Time is linear in
+/// the table's size.
 pub(super) fn each<'a>(
     table: &'a [u8],
     mut tell: impl FnMut(&[u8], &'a [u8], u64) -> Result<(), CheckpointError>,
 ) -> Result<(), CheckpointError> {
     if !is_one(table) {
-        return Err(damaged(table.len() as u64, "its index does not end as it should"));
+        return Err(damaged(table.len() as u64, "its index has an invalid end"));
     }
     let footer = table.len() - FOOTER;
     let mut places = &table[footer..];
     let places = (handle(&mut places), handle(&mut places));
     let (Some(about), Some(index)) = places else {
-        return Err(damaged(footer as u64, "no place of an index of blocks"));
+        return Err(damaged(footer as u64, "no handle of the block index"));
     };
-    // Nothing in it is of use, but its check sum says whether the file is whole.
+    // The block has no useful entries, but its checksum shows whether the file is intact.
     entries(table, about, |_, _, _| Ok(()))?;
     let mut last: Vec<u8> = Vec::new();
-    // Blocks lie one after the other: no byte is read twice.
+    // Blocks are consecutive: no byte is read twice.
     let (mut first, mut end) = (true, 0);
     entries(table, index, |_, mut value, offset| {
         let place = handle(&mut value).filter(|place| place.0 >= end);
-        let place = place.ok_or_else(|| damaged(offset, "a block that is not behind the one before"))?;
+        let place = place.ok_or_else(|| damaged(offset, "blocks out of order"))?;
         end = place.0.saturating_add(place.1);
         entries(table, place, |name, value, offset| {
             if !first && name <= last.as_slice() {
@@ -76,7 +79,7 @@ fn entries<'a>(
         let (shared, new, value) =
             entry(&mut rest).ok_or_else(|| damaged(offset, "an entry is cut short"))?;
         if shared > name.len() {
-            return Err(damaged(offset, "a name that repeats more than there is"));
+            return Err(damaged(offset, "a shared prefix longer than the name before"));
         }
         name.truncate(shared);
         name.extend_from_slice(new);
@@ -88,14 +91,14 @@ fn entries<'a>(
     Ok(())
 }
 
-/// How much of the name before is repeated, what follows it, and the value.
+/// Length of the prefix shared with the previous name, the rest of the name, and the value.
 fn entry<'a>(rest: &mut &'a [u8]) -> Option<(usize, &'a [u8], &'a [u8])> {
     let mut length = || usize::try_from(varint(rest)?).ok();
     let (shared, new, value) = (length()?, length()?, length()?);
     Some((shared, take(rest, new)?, take(rest, value)?))
 }
 
-/// The entries' bytes of a block, without the list of places to begin at, which only searches need.
+/// The bytes of a block's entries, without the list of restart points, which only searches need.
 fn block(table: &[u8], (offset, size): (u64, u64)) -> Result<&[u8], CheckpointError> {
     let outside = || damaged(offset, "a block outside the file");
     let from = usize::try_from(offset).map_err(|_| outside())?;
@@ -104,7 +107,7 @@ fn block(table: &[u8], (offset, size): (u64, u64)) -> Result<&[u8], CheckpointEr
     let end = to.checked_add(TRAILER).filter(|&end| end <= table.len()).ok_or_else(outside)?;
     let [compression, sum @ ..] = &table[to..end] else { return Err(outside()) };
     if sum != masked_crc(&table[from..=to]).to_le_bytes() {
-        return Err(damaged(offset, "a block does not have its check sum"));
+        return Err(damaged(offset, "checksum mismatch in a block"));
     }
     if *compression != 0 {
         return Err(CheckpointError::Unsupported {

@@ -1,4 +1,4 @@
-//! Bytes of checkpoints: of a file, or of the files of a TensorFlow model.
+//! Input bytes of checkpoints: a file, or the files of a TensorFlow model.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use super::{Checkpoint, chosen, read, tensor_bundle};
 /// Files are read into memory whole.
 const LARGEST: u64 = 4 << 30;
 
-/// What a path holds.
+/// Content of a path.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Source {
     /// A file.
@@ -40,12 +40,12 @@ impl Source {
         std::iter::once(first).chain(rest).map(Vec::as_slice)
     }
 
-    /// Bytes of all files.
+    /// Total bytes of all files.
     pub fn bytes(&self) -> u64 {
         self.files().map(|file| file.len() as u64).sum()
     }
 
-    /// SHA-256 in lower-case hexadecimal; of a model, of its files one after the other, the index first.
+    /// SHA-256 in lower-case hexadecimal; for a model, of the concatenated files, index first.
     pub fn sha256(&self) -> String {
         use std::fmt::Write;
         let digest = self.files().fold(Sha256::new(), Sha256::chain_update).finalize();
@@ -55,10 +55,10 @@ impl Source {
         })
     }
 
-    /// Reads it: files as [`read`], models with their kernels turned to PyTorch's order.
+    /// Reads the checkpoint: files as [`read`], models with their kernels permuted to PyTorch's order.
     ///
     /// # Errors
-    /// As [`read`]; a model whose check sums do not hold, or whose tensors lie outside its files.
+    /// As [`read`]; a model with wrong checksums, or with tensors outside its files.
     pub fn read(&self) -> Result<Checkpoint, CheckpointError> {
         match self {
             Self::File(bytes) => read(bytes),
@@ -67,11 +67,12 @@ impl Source {
     }
 }
 
-/// The bytes of a file, or of the variables of a TensorFlow model, which its folder, its `saved_model.pb` and its index
-/// stand for.
+/// The bytes of a file, or of the variables of a TensorFlow model. A model is given by its folder, its
+/// `saved_model.pb` or its index.
 ///
 /// # Errors
-/// A file that the system does not give, that is none (a folder without a model, a device), or files of more than 4 GiB.
+/// A file that cannot be read, a path without a file (a folder without a model, a device), or files of more
+/// than 4 GiB.
 pub fn load(path: impl AsRef<Path>) -> Result<Source, CheckpointError> {
     let path = path.as_ref();
     let mut room = LARGEST;
@@ -83,7 +84,7 @@ pub fn load(path: impl AsRef<Path>) -> Result<Source, CheckpointError> {
     Ok(Source::TensorBundle { index, data })
 }
 
-/// The index of the model that a path stands for.
+/// The index of the model that a path refers to.
 fn index_of(path: &Path) -> Option<PathBuf> {
     if path.extension().is_some_and(|end| end == "index") {
         return Some(path.to_path_buf());
@@ -101,17 +102,17 @@ fn index_of(path: &Path) -> Option<PathBuf> {
         .find(|index| index.is_file())
 }
 
-/// A file with numbers beside an index.
+/// A data file of an index.
 fn shard(index: &Path, number: u64, count: u64) -> PathBuf {
     index.with_extension(format!("data-{number:05}-of-{count:05}"))
 }
 
-/// The bytes of a file, taken from the room for all.
+/// The bytes of a file, deducted from the size left for all files.
 fn file(path: &Path, room: &mut u64) -> Result<Vec<u8>, CheckpointError> {
     let fault = |source: io::Error| CheckpointError::Io { path: path.to_path_buf(), source };
     let metadata = std::fs::metadata(path).map_err(fault)?;
     if !metadata.is_file() {
-        let what = "no file, and no folder of a TensorFlow model";
+        let what = "neither a file nor a folder of a TensorFlow model";
         return Err(fault(io::Error::new(io::ErrorKind::InvalidInput, what)));
     }
     *room = room

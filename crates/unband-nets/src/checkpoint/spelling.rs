@@ -1,11 +1,11 @@
-//! Names that other programs give to the same tensors, brought to ours: the only place that knows of them.
+//! Alternative tensor names of other programs, mapped to unband's: the only module that knows of them.
 
 use std::collections::HashSet;
 use std::fmt;
 
 use crate::StateDict;
 
-/// Whose names a checkpoint had.
+/// Naming scheme of a checkpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Spelling {
@@ -13,7 +13,7 @@ pub enum Spelling {
     EsrganOld,
     /// `body.0.rdb1.conv1`: `BasicSR`, Real-ESRGAN.
     BasicSr,
-    /// `layer_with_weights-0.weight`: Keras, of DBI's classifier.
+    /// `layer_with_weights-0.weight`: Keras, for DBI's classifier.
     Keras,
     /// `parametrizations.weight.original0`: PyTorch's newer weight and spectral normalisation.
     Parametrizations,
@@ -30,7 +30,7 @@ impl fmt::Display for Spelling {
     }
 }
 
-/// First parts of names that wrap a whole network: a trainer's, a parallel runner's, a compiler's.
+/// First name parts that wrap a whole network: a trainer's, a parallel runner's, a compiler's.
 const PREFIXES: [&str; 12] = [
     "module.",
     "_orig_mod.",
@@ -53,12 +53,12 @@ pub(super) fn prefix(state: &StateDict) -> Option<&'static str> {
         .find(|prefix| !state.is_empty() && state.names().all(|name| name.starts_with(prefix)))
 }
 
-/// Without that prefix.
+/// Removes that prefix.
 pub(super) fn without(state: StateDict, prefix: &str) -> StateDict {
     state.renamed(|name| Some(name.strip_prefix(prefix).unwrap_or(name).to_owned()))
 }
 
-/// Brings names to ours; says whose they were.
+/// Maps names to unband's; returns the naming scheme.
 pub(super) fn respell(state: StateDict) -> (StateDict, Vec<Spelling>) {
     let mut spellings = Vec::new();
     let mut state = without_copies(state);
@@ -86,7 +86,8 @@ pub(super) fn respell(state: StateDict) -> (StateDict, Vec<Spelling>) {
     (state, spellings)
 }
 
-/// A scripted module keeps the folded weight beside `weight_g` and `weight_v`, or beside `weight_orig`; nothing reads it.
+/// A scripted module stores the folded weight next to `weight_g` and `weight_v`, or next to `weight_orig`;
+/// nothing reads it.
 fn without_copies(state: StateDict) -> StateDict {
     let has = |name: &str, end: &str| state.get(&format!("{name}{end}")).is_some();
     let copies: HashSet<String> = state
@@ -125,7 +126,7 @@ fn parametrizations(state: StateDict) -> StateDict {
     })
 }
 
-/// `model.0`, `model.1.sub.B…`, then upsampling, `HRconv` and `conv_last` by their places in a sequence.
+/// `model.0`, `model.1.sub.B…`, then upsampling, `HRconv` and `conv_last` by their indices in a sequence.
 fn esrgan_old(state: StateDict) -> StateDict {
     let number = |name: &str, prefix: &str| {
         let (number, rest) = name.strip_prefix(prefix)?.split_once('.')?;
@@ -143,7 +144,7 @@ fn esrgan_old(state: StateDict) -> StateDict {
         let own = || {
             if let Some((block, rest)) = number(name, "model.1.sub.") {
                 return Some(match rest.strip_prefix("RDB") {
-                    // Dense layers are sequences of one convolution, conv5 not in all versions.
+                    // Dense layers are sequences of one convolution; conv5 is not in all versions.
                     Some(rest) => {
                         format!(
                             "RRDB_trunk.{block}.RDB{}",
@@ -168,8 +169,8 @@ fn esrgan_old(state: StateDict) -> StateDict {
     })
 }
 
-/// Layers of DBI's classifier, which Keras numbers: four convolutions with a normalisation behind each, a fifth without one, two
-/// dense ones.
+/// Layers of DBI's classifier, as numbered by Keras: four convolutions, each followed by a normalisation; a
+/// fifth without one; two dense layers.
 fn keras_dbi(name: &str) -> String {
     let own = || {
         let (number, parameter) = name.strip_prefix("layer_with_weights-")?.split_once('.')?;

@@ -1,10 +1,11 @@
-//! Where in a file the state dict is.
+//! Search for the state dict in a file.
 
 use super::error::CheckpointError;
 use super::tree::{Group, Item, Storages};
 use crate::StateDict;
 
-/// Names under which trainers put a state dict, the more wanted first: averaged weights before the last ones.
+/// Names under which trainers store a state dict, preferred ones first: averaged weights before the last
+/// ones.
 const WRAPPERS: [&str; 22] = [
     "params_ema",
     "state_dict_ema",
@@ -30,7 +31,7 @@ const WRAPPERS: [&str; 22] = [
     "student",
 ];
 
-/// Names of parts of a trainer that hold tensors and are no network.
+/// Names of trainer parts that hold tensors but are not networks.
 const NOT_NETWORKS: [&str; 12] = [
     "optimizer",
     "optimizers",
@@ -46,13 +47,13 @@ const NOT_NETWORKS: [&str; 12] = [
     "rng_state",
 ];
 
-/// The largest network known here has 1,100 tensors.
+/// Limit for the number of tensors; the largest supported network has 1,100.
 pub(super) const MOST_TENSORS: usize = 50_000;
 
-/// Wrappers inside wrappers.
+/// Limit for nested wrappers.
 const DEEPEST: usize = 4;
 
-/// The state dict's group, the names that lead to it, and what was left aside.
+/// The state dict's group, the names that lead to it, and the ignored state dicts.
 #[derive(Debug)]
 pub(super) struct Found<'t> {
     pub group: &'t Group,
@@ -86,7 +87,7 @@ fn below(group: &Group) -> Result<Option<&str>, CheckpointError> {
     if let Some((name, _)) = known {
         return Ok(Some(name));
     }
-    // Tensors beside a group without a known name: a network that is kept in groups.
+    // Tensors next to a group without a known name: a network that is stored in groups.
     if group.entries.iter().any(|(_, item)| matches!(item, Item::Tensor(_))) {
         return Ok(None);
     }
@@ -129,7 +130,7 @@ fn short(name: &str) -> String {
     }
 }
 
-/// Numbers and short texts beside the state dict: versions, epochs, best values.
+/// Numbers and short strings next to the state dict: versions, epochs, best values.
 pub(super) fn facts(root: &Group) -> Vec<(String, String)> {
     const MOST: usize = 24;
     let fact = |(name, item): &(String, Item)| match item {
@@ -139,7 +140,7 @@ pub(super) fn facts(root: &Group) -> Vec<(String, String)> {
     root.entries.iter().filter_map(fact).take(MOST).collect()
 }
 
-/// The tensors of a group by path, taken out of their storages.
+/// The tensors of a group by path, read from their storages.
 pub(super) fn tensors(
     group: &Group,
     storages: &Storages<'_>,
@@ -152,7 +153,7 @@ pub(super) fn tensors(
     let total = flat.iter().fold(0u64, |sum, (_, stored)| sum.saturating_add(Storages::cost(stored)));
     let mut state = StateDict::new();
     for (name, stored) in flat {
-        // A layout that is wrong in itself is told before the sum of all.
+        // An invalid layout is reported before the total size.
         let oversized = total > most && stored.layout.len().is_some();
         if oversized {
             return Err(CheckpointError::Limit {

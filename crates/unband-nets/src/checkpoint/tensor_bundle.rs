@@ -1,6 +1,8 @@
-//! TensorFlow's tensor bundles: names, shapes and places of tensors in a sorted table, and the numbers in files beside it.
+//! Reader for TensorFlow's tensor bundles: an index of names, shapes and offsets in a sorted table, and data
+//! files next to it.
 //!
-//! Source: tensorflow/tensorflow `tensorflow/core/protobuf/tensor_bundle.proto` and `core/util/tensor_bundle/`.
+//! Source: tensorflow/tensorflow `tensorflow/core/protobuf/tensor_bundle.proto` and
+//! `core/util/tensor_bundle/`.
 
 use std::borrow::Cow;
 
@@ -12,13 +14,13 @@ use super::tree::{Group, Item, Storages, Stored};
 use super::wire::{Field, fields};
 use super::{Container, Contents};
 
-/// What follows the path of a variable in Keras' checkpoints.
+/// Suffix of a variable's path in Keras checkpoints.
 const VALUE: &str = "/.ATTRIBUTES/VARIABLE_VALUE";
 
-/// Variables that are no part of the network: an optimizer's, a trainer's.
+/// Variables that are not part of the network: an optimizer's, a trainer's.
 const ASIDE: [&str; 3] = ["optimizer/", "keras_api/", "save_counter"];
 
-/// Files that the numbers may be spread over.
+/// Limit for the number of data files.
 const MOST_SHARDS: u64 = 1000;
 
 pub(super) fn damaged(offset: u64, what: impl Into<String>) -> CheckpointError {
@@ -29,12 +31,13 @@ fn unsupported(what: impl Into<String>) -> CheckpointError {
     CheckpointError::Unsupported { container: Container::TensorBundle, what: what.into() }
 }
 
-/// Check sums of the format are turned and moved, so that sums of sums differ from sums.
+/// Checksums of the format are masked (rotated and shifted), so that the checksum of a checksum differs from
+/// it.
 pub(super) fn masked_crc(bytes: &[u8]) -> u32 {
     crc32c::crc32c(bytes).rotate_right(15).wrapping_add(0xa282_ead8)
 }
 
-/// How many files hold the numbers.
+/// Number of data files.
 pub(super) fn shards(index: &[u8]) -> Result<u64, CheckpointError> {
     let mut header = None;
     sorted_table::each(index, |key, value, offset| {
@@ -48,10 +51,10 @@ pub(super) fn shards(index: &[u8]) -> Result<u64, CheckpointError> {
     if (1..=MOST_SHARDS).contains(&shards) {
         return Ok(shards);
     }
-    Err(damaged(0, format!("numbers in {shards} files")))
+    Err(damaged(0, format!("data in {shards} files")))
 }
 
-/// `files` are those with the numbers, in order.
+/// `files` are the data files, in order.
 pub(super) fn read<'a>(index: &'a [u8], files: &'a [Vec<u8>]) -> Result<Contents<'a>, CheckpointError> {
     let (mut root, mut storages) = (Group::default(), Storages::default());
     sorted_table::each(index, |key, value, offset| {
@@ -73,7 +76,7 @@ pub(super) fn read<'a>(index: &'a [u8], files: &'a [Vec<u8>]) -> Result<Contents
     Ok(Contents { container: Container::TensorBundle, facts: Vec::new(), root, storages })
 }
 
-/// The path of a variable of the network with dots, and Keras' words for parameters as PyTorch has them.
+/// The path of a network's variable with dots, with Keras' parameter names replaced by PyTorch's.
 fn own_name(key: &str) -> Option<String> {
     let path = key.strip_suffix(VALUE)?;
     if ASIDE.iter().any(|aside| path.starts_with(aside)) || path.contains("/.OPTIMIZER_SLOT/") {
@@ -91,7 +94,8 @@ fn own_name(key: &str) -> Option<String> {
     Some(if layer.is_empty() { parameter.to_owned() } else { format!("{layer}.{parameter}") })
 }
 
-/// Numbers in the order of PyTorch: kernels are stored by row, column, input and output, dense layers by input and output.
+/// Elements in PyTorch's order. Kernels are stored by row, column, input and output, dense layers by input
+/// and output.
 fn layout(name: &str, shape: Vec<i64>) -> Layout {
     let mut stride = vec![1i64; shape.len()];
     for d in (1..shape.len()).rev() {
@@ -118,7 +122,7 @@ impl Header {
         for field in fields(bytes) {
             match field.ok_or_else(|| damaged(offset, "its header is cut short"))? {
                 (1, Field::Varint(shards)) => header.shards = shards,
-                (2, Field::Varint(1)) => return Err(unsupported("numbers of a big-endian machine")),
+                (2, Field::Varint(1)) => return Err(unsupported("big-endian data")),
                 _ => {}
             }
         }
@@ -158,26 +162,26 @@ impl Entry {
         Ok(entry)
     }
 
-    /// The bytes of its numbers.
+    /// The bytes of its elements.
     fn numbers<'a>(
         &self,
         name: &str,
         files: &'a [Vec<u8>],
         offset: u64,
     ) -> Result<&'a [u8], CheckpointError> {
-        let outside = || damaged(offset, format!("{name} lies outside the files with the numbers"));
+        let outside = || damaged(offset, format!("{name} is outside the files with the weights"));
         let place = |at: u64| usize::try_from(at).map_err(|_| outside());
         let file = files.get(place(self.file)?).ok_or_else(outside)?;
         let end = self.from.checked_add(self.size).ok_or_else(outside)?;
         let numbers = file.get(place(self.from)?..place(end)?).ok_or_else(outside)?;
         if self.sum.is_some_and(|sum| sum != masked_crc(numbers)) {
-            return Err(damaged(offset, format!("the numbers of {name} do not have their check sum")));
+            return Err(damaged(offset, format!("checksum mismatch in {name}")));
         }
         Ok(numbers)
     }
 }
 
-/// Sizes in a `TensorShapeProto`; `None` where it does not say them all.
+/// Sizes in a `TensorShapeProto`; `None` if not all are stated.
 fn dimensions(bytes: &[u8]) -> Option<Vec<i64>> {
     let mut sizes = Vec::new();
     for field in fields(bytes) {

@@ -1,4 +1,4 @@
-//! What a file holds, before anything is chosen from it.
+//! Tree of a file's contents, before a state dict is selected.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -7,31 +7,31 @@ use super::dtype::{Dtype, Layout, take};
 use super::error::TensorFault;
 use crate::Tensor;
 
-/// Something with a name.
+/// A named entry.
 #[derive(Debug)]
 pub(super) enum Item {
     Tensor(Stored),
     Group(Group),
-    /// A number or a short text, for people.
+    /// A number or a short string, for display.
     Fact(String),
     Other,
 }
 
-/// Named things in order.
+/// Named entries in order.
 #[derive(Debug, Default)]
 pub(super) struct Group {
-    /// A module with its parameters, buffers and parts, not a dictionary.
+    /// Whether it is a module with parameters, buffers and submodules rather than a dictionary.
     pub module: bool,
     pub entries: Vec<(String, Item)>,
 }
 
-/// A tensor that was not taken out of its storage yet.
+/// A tensor not yet read from its storage.
 #[derive(Clone, Debug)]
 pub(super) struct Stored {
     pub storage: String,
-    /// Or the name of a type that is not read.
+    /// Element type, or the name of an unsupported type.
     pub dtype: Result<Dtype, String>,
-    /// Bytes that the storage should have, where the file says so.
+    /// Expected bytes of the storage, if the file states them.
     pub bytes: Option<u64>,
     pub layout: Layout,
 }
@@ -41,7 +41,7 @@ pub(super) struct Stored {
 pub(super) struct Storages<'a>(pub HashMap<String, Cow<'a, [u8]>>);
 
 impl Storages<'_> {
-    /// Bytes of all.
+    /// Total bytes.
     pub fn bytes(&self) -> u64 {
         self.0.values().map(|bytes| bytes.len() as u64).sum()
     }
@@ -66,7 +66,7 @@ impl Storages<'_> {
 }
 
 impl Item {
-    /// Tensors below.
+    /// Number of tensors below.
     pub fn tensors(&self) -> usize {
         match self {
             Self::Tensor(_) => 1,
@@ -77,12 +77,12 @@ impl Item {
 }
 
 impl Group {
-    /// Tensors below.
+    /// Number of tensors below.
     pub fn tensors(&self) -> usize {
         self.entries.iter().map(|(_, item)| item.tensors()).sum()
     }
 
-    /// Tensors below by path. Groups are nested no deeper than the readers allow.
+    /// Tensors below, by path. The readers limit the nesting of groups.
     pub fn flat(&self) -> Vec<(String, &Stored)> {
         let mut out = Vec::new();
         self.flatten("", &mut out);

@@ -1,4 +1,4 @@
-//! Protocol buffers as they lie in a file: numbered fields, whose meaning is the reader's to know.
+//! Protocol buffer wire format: numbered fields without a schema.
 
 /// The value of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,7 +9,7 @@ pub(super) enum Field<'a> {
     Fixed32(u32),
 }
 
-/// Fields with their numbers, in order; `None`, and then the end, where the bytes make no field.
+/// Fields with their numbers, in order; `None`, and then the end, where the bytes form no valid field.
 pub(super) fn fields(bytes: &[u8]) -> impl Iterator<Item = Option<(u64, Field<'_>)>> {
     let mut rest = Some(bytes);
     std::iter::from_fn(move || {
@@ -35,7 +35,7 @@ fn one<'a>(rest: &mut &'a [u8]) -> Option<(u64, Field<'a>)> {
     Some((tag >> 3, field))
 }
 
-/// Seven bits a byte, the lowest first; `None` for more than 64 bits.
+/// Varint: seven bits per byte, lowest first; `None` for more than 64 bits.
 pub(super) fn varint(rest: &mut &[u8]) -> Option<u64> {
     let mut value = 0u64;
     for i in 0..10 {
@@ -53,7 +53,7 @@ pub(super) fn varint(rest: &mut &[u8]) -> Option<u64> {
     None
 }
 
-/// That many bytes.
+/// The next `length` bytes.
 pub(super) fn take<'a>(rest: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
     let (taken, after) = rest.split_at_checked(length)?;
     *rest = after;

@@ -1,4 +1,4 @@
-//! Functions of single samples.
+//! Activation functions.
 
 use crate::net::Net;
 use crate::param::ParamId;
@@ -12,7 +12,7 @@ pub enum Activation {
     Relu,
     /// x, or slope · x below 0.
     LeakyRelu(f64),
-    /// x, or a learned slope times x below 0: one for all channels, or one per channel.
+    /// x, or a learned slope times x below 0: one slope for all channels, or one per channel.
     PRelu {
         /// `[1]` or `[channels]`.
         weight: ParamId,

@@ -1,4 +1,4 @@
-//! Sums and products. Where one side holds one sample per channel, it counts for all places.
+//! Element-wise sums and products. An operand with one sample per channel applies to all positions.
 
 use crate::net::Net;
 use crate::param::ParamId;
@@ -8,7 +8,7 @@ use crate::{Op, Value};
 /// first + factor · second.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AddScaled {
-    /// Of the second.
+    /// Factor of the second.
     pub factor: f64,
 }
 
@@ -19,11 +19,11 @@ pub struct Affine {
     pub scale: f64,
     /// For all samples.
     pub offset: f64,
-    /// Per channel, times.
+    /// Factor per channel.
     pub scales: Option<ParamId>,
-    /// Per channel, plus.
+    /// Offset per channel.
     pub offsets: Option<ParamId>,
-    /// Channels of the vectors, where there are any.
+    /// Number of channels of the vectors, if there are any.
     pub channels: Option<usize>,
 }
 
@@ -45,7 +45,7 @@ pub(crate) fn joined(inputs: &[Shape]) -> Result<Shape, String> {
     } else if a.is_point() && a.channels == b.channels {
         Ok(*b)
     } else {
-        Err(format!("{a} and {b} do not fit together"))
+        Err(format!("{a} and {b} do not match"))
     }
 }
 
@@ -77,7 +77,7 @@ impl Net {
         self.push(Op::Affine(affine), &[x], channels)
     }
 
-    /// (x − mean) / deviation per channel, with fixed numbers.
+    /// (x − mean) / deviation per channel, with constants.
     pub fn normalise(&mut self, x: Value, mean: &[f32], deviation: &[f32]) -> Value {
         let channels = self.channels(x);
         if mean.len() != channels || deviation.len() != channels {

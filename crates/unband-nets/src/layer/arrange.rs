@@ -1,15 +1,15 @@
-//! Moving samples about.
+//! Rearrangement of samples: concat, slice, crop, pixel shuffle, flatten.
 
 use crate::net::Net;
 use crate::shape::Shape;
 use crate::{Op, Value};
 
-/// Channels from `start`, so many.
+/// A number of channels from `start`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slice {
     /// First channel.
     pub start: usize,
-    /// Channels.
+    /// Number of channels.
     pub len: usize,
 }
 
@@ -30,7 +30,7 @@ pub struct Crop;
 pub(crate) fn concat(inputs: &[Shape]) -> Result<Shape, String> {
     let first = inputs.first().ok_or("nothing to join")?;
     if let Some(other) = inputs.iter().find(|s| (s.height, s.width) != (first.height, first.width)) {
-        return Err(format!("{first} and {other} do not fit together"));
+        return Err(format!("{first} and {other} do not match"));
     }
     Ok(first.with_channels(inputs.iter().map(|s| s.channels).sum()))
 }
@@ -58,13 +58,13 @@ pub(crate) fn shuffled(x: Shape, f: usize) -> Result<Shape, String> {
 }
 
 impl Net {
-    /// Channels one after the other.
+    /// Concatenation of channels.
     pub fn concat(&mut self, values: &[Value]) -> Value {
         let channels = values.iter().map(|&v| self.channels(v)).sum();
         self.push(Op::Concat, values, channels)
     }
 
-    /// Some of the channels.
+    /// A slice of the channels.
     pub fn slice(&mut self, x: Value, start: usize, len: usize) -> Value {
         if start + len > self.channels(x) {
             self.fault(format!("channels {start}..{} of {}", start + len, self.channels(x)));
@@ -72,7 +72,7 @@ impl Net {
         self.push(Op::Slice(Slice { start, len }), &[x], len)
     }
 
-    /// Both halves of the channels.
+    /// The two halves of the channels.
     pub fn halves(&mut self, x: Value) -> (Value, Value) {
         let half = self.channels(x) / 2;
         let rest = self.channels(x) - half;
@@ -100,7 +100,8 @@ impl Net {
         self.push(Op::Crop(Crop), &[x, like], channels)
     }
 
-    /// Everything into channels, row by row within a channel; `size` is the side of what comes in, which is then fixed.
+    /// Flattens everything into channels, row by row within a channel. `size` is the required side of the
+    /// input.
     pub fn flatten(&mut self, x: Value, (height, width): (usize, usize)) -> Value {
         let channels = self.channels(x) * height * width;
         self.push(Op::Flatten, &[x], channels)

@@ -1,12 +1,12 @@
-//! Attention inside windows, as in Swin Transformer and Uformer. Tokens are the samples of an image.
+//! Window attention, as in Swin Transformer and Uformer. Tokens are the samples of an image.
 
 use crate::net::Net;
 use crate::param::ParamId;
 use crate::shape::Shape;
 use crate::{Op, Value};
 
-/// Adds table[place in the window, channel] to every token; windows are cut after a cyclic shift of the image by
-/// −shift rows and columns.
+/// Adds table[position in the window, channel] to every token; windows are cut after a cyclic shift of the
+/// image by −shift rows and columns.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WindowAdd {
     /// `[window², channels]`.
@@ -15,7 +15,7 @@ pub struct WindowAdd {
     pub window: usize,
     /// Rows and columns by which the image is shifted before it is cut.
     pub shift: usize,
-    /// Channels.
+    /// Number of channels.
     pub channels: usize,
 }
 
@@ -30,17 +30,17 @@ impl WindowAdd {
 
 /// softmax(q kᵀ · scale + bias + mask) v per window and head, on projected tokens.
 ///
-/// Inputs: q `[C, H, W]`, then k and v `[2C, H, W]`, k first. Heads are runs of C / heads channels; scale = (C /
-/// heads)^−½. The image is shifted cyclically by −shift before it is cut into windows and back after; then −100 is
-/// added between tokens that were not neighbours. Bias of head h between tokens a (query) and b:
-/// table[(Δrow + window − 1)·(2·window − 1) + Δcolumn + window − 1, h], Δ = a − b.
+/// Inputs: q `[C, H, W]`, then k and v `[2C, H, W]`, k first. Heads are runs of C / heads channels; scale =
+/// (C / heads)^−½. The image is shifted cyclically by −shift before it is cut into windows and back
+/// afterwards; then −100 is added between tokens that were not neighbours. Bias of head h between tokens a
+/// (query) and b: table[(Δrow + window − 1)·(2·window − 1) + Δcolumn + window − 1, h], Δ = a − b.
 ///
 /// Source: Uformer `model.py`, after Swin Transformer (Liu et al. 2021).
 #[derive(Clone, Debug, PartialEq)]
 pub struct WindowAttention {
     /// `[(2·window − 1)², heads]`.
     pub table: ParamId,
-    /// Heads.
+    /// Number of heads.
     pub heads: usize,
     /// Side of a window.
     pub window: usize,
@@ -63,13 +63,13 @@ impl WindowAttention {
             ));
         }
         if (q.height, q.width) != (kv.height, kv.width) {
-            return Err(format!("{q} and {kv} do not fit together"));
+            return Err(format!("{q} and {kv} do not match"));
         }
         whole_windows(*q, self.window)
     }
 
     pub(crate) fn multiply_adds_per_place(&self) -> u64 {
-        // q kᵀ and the weighted sum of v: one multiply-add per channel and token of the window, each.
+        // q kᵀ and the weighted sum of v: one multiply-add each per channel and token of the window.
         (2 * self.channels * self.window * self.window) as u64
     }
 }
@@ -89,7 +89,7 @@ impl Net {
         self.push(Op::WindowAdd(WindowAdd { table, window, shift, channels }), &[x], channels)
     }
 
-    /// Attention inside windows with the bias table `NAME`.
+    /// Window attention with the bias table `NAME`.
     pub fn window_attention(
         &mut self,
         name: &str,

@@ -1,18 +1,23 @@
-//! Banded deformable convolution: a convolution whose kernel turns and stretches at every place.
+//! Banded deformable convolution: a convolution with a kernel rotated and stretched per position.
 
 use crate::net::Net;
 use crate::param::ParamId;
 use crate::shape::Shape;
 use crate::{Op, Value};
 
-/// A convolution whose taps are turned and stretched by what three small convolutions of the input say.
+/// A convolution whose taps are rotated and stretched by the outputs of three small convolutions of the
+/// input.
 ///
-/// At each place, with taps (a, b) and (u, v) = (a − kh div 2, b − kw div 2): sine and cosine (s, c) = `conv_rotation`,
-/// divided by √(s² + c² + 1e-6); stretch r = tanh(`conv_stretch`) · (max − min) / 2 + (max + min) / 2, or relu without
-/// limits; scale w = 1 + relu(`conv_whole`), or 1. With u′ = w·r·u and v′ = w·v the tap reads at (row, column) offset
+/// At each position, with taps (a, b) and (u, v) = (a − kh div 2, b − kw div 2): sine and cosine (s, c) =
+/// `conv_rotation`,
+/// divided by √(s² + c² + 1e-6); stretch r = tanh(`conv_stretch`) · (max − min) / 2 + (max + min) / 2, or
+/// relu without
+/// limits; scale w = 1 + relu(`conv_whole`), or 1. With u′ = w·r·u and v′ = w·v the tap reads at (row,
+/// column) offset
 /// (c·u′ + s·v′, −s·u′ + c·v′), bilinear, zero outside; no bias.
 ///
-/// Source: Quan et al., "Image debanding using cross-scale invertible networks with banded deformable convolutions",
+/// Source: Quan et al., "Image debanding using cross-scale invertible networks with banded deformable
+/// convolutions",
 /// Neural Networks 187 (2025) 107270, §3.3; `BDeformConv_layer.py` of csxyhe/BDINN.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BandedDeformConv {
@@ -22,21 +27,21 @@ pub struct BandedDeformConv {
     pub rotation: [ParamId; 2],
     /// `conv_stretch.{weight,bias}`: `[1, input, 3, 3]`, `[1]`.
     pub stretch: [ParamId; 2],
-    /// `conv_whole.{weight,bias}`, alike; without it w = 1.
+    /// `conv_whole.{weight,bias}`, of the same shapes; without it w = 1.
     pub whole: Option<[ParamId; 2]>,
-    /// Channels in.
+    /// Input channels.
     pub input: usize,
-    /// Channels out.
+    /// Output channels.
     pub output: usize,
-    /// Rows and columns.
+    /// Rows and columns of the kernel.
     pub kernel: (usize, usize),
     /// Groups.
     pub groups: usize,
-    /// Least and largest stretch.
+    /// Minimum and maximum stretch.
     pub limits: Option<(f32, f32)>,
-    /// Rotation of the kernel before anything is learned, in degrees.
+    /// Initial rotation of the kernel, in degrees.
     pub init_angle: f32,
-    /// The bias that `conv_whole` starts with.
+    /// Initial bias of `conv_whole`.
     pub init_whole: f32,
 }
 
@@ -56,7 +61,7 @@ impl BandedDeformConv {
     }
 
     pub(crate) fn multiply_adds_per_place(&self) -> u64 {
-        // The generators are not counted in the papers' tables but are convolutions all the same.
+        // Papers' tables omit the generators, but they are convolutions all the same.
         let taps = self.kernel.0 * self.kernel.1;
         let generators = 9 * self.input * (3 + usize::from(self.whole.is_some()));
         (self.output * self.input / self.groups * taps + generators) as u64
@@ -72,23 +77,24 @@ pub struct BandedDeformSpec {
     pub groups: usize,
     /// `min_sscale` and `max_sscale`; `None` for any stretch.
     pub limits: Option<(f32, f32)>,
-    /// `is_rescale`: may the kernel grow as a whole?
+    /// `is_rescale`: whether the kernel may grow as a whole.
     pub rescale: bool,
-    /// Rotation of the kernel before anything is learned, in degrees; finite.
+    /// Initial rotation of the kernel, in degrees; finite.
     pub init_angle: f32,
-    /// The bias that `conv_whole` starts with. The authors' 0 stays 0: the ReLU after it passes no gradient there.
+    /// Initial bias of `conv_whole`. From the authors' 0 it never learns: the ReLU after it passes no gradient there.
     pub init_whole: f32,
 }
 
 impl Default for BandedDeformSpec {
-    /// 3×5, stretch between 0.5 and 3, growing, not turned: as in the paper.
+    /// 3×5, stretch between 0.5 and 3, growing, not rotated: as in the paper.
     fn default() -> Self {
         Self { kernel: (3, 5), groups: 1, limits: Some((0.5, 3.0)), rescale: true, init_angle: 0.0, init_whole: 1e-3 }
     }
 }
 
 impl Net {
-    /// A banded deformable convolution with the authors' parameter names below `NAME`. `[C, H, W] → [output, H, W]`.
+    /// A banded deformable convolution with the authors' parameter names below `NAME`. `[C, H, W] → [output,
+    /// H, W]`.
     ///
     /// ```
     /// use unband_nets::{Net, layer::banded_deform_conv::BandedDeformSpec};

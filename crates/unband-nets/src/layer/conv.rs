@@ -1,4 +1,4 @@
-//! Convolutions.
+//! Convolutions, transposed convolutions and linear layers.
 
 use crate::Value;
 use crate::net::Net;
@@ -6,9 +6,10 @@ use crate::op::Reach;
 use crate::param::{Form, ParamId};
 use crate::shape::Shape;
 
-/// Cross-correlation with zeroes around, as PyTorch's `Conv2d`; with a 1×1 kernel also `Linear`.
+/// Cross-correlation with zero padding, as PyTorch's `Conv2d`; with a 1×1 kernel also `Linear`.
 ///
-/// `out[o, y, x] = bias[o] + Σ weight[o, i, a, b] · in[i, y·stride + a·dilation − padding₀, x·stride + b·dilation − padding₁]`,
+/// `out[o, y, x] = bias[o] + Σ weight[o, i, a, b] · in[i, y·stride + a·dilation − padding₀, x·stride +
+/// b·dilation − padding₁]`,
 /// i over the inputs of o's group.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Conv {
@@ -16,19 +17,19 @@ pub struct Conv {
     pub weight: ParamId,
     /// One per output channel.
     pub bias: Option<ParamId>,
-    /// Channels in.
+    /// Input channels.
     pub input: usize,
-    /// Channels out.
+    /// Output channels.
     pub output: usize,
     /// Rows and columns of the kernel.
     pub kernel: (usize, usize),
-    /// Samples between places, down and across.
+    /// Stride, vertical and horizontal.
     pub stride: usize,
-    /// Zeroes above and below, left and right.
+    /// Zero padding, vertical and horizontal.
     pub padding: (usize, usize),
-    /// Samples between taps.
+    /// Dilation: samples between taps.
     pub dilation: usize,
-    /// Groups of channels that do not see each other.
+    /// Number of channel groups; groups do not interact.
     pub groups: usize,
 }
 
@@ -69,22 +70,23 @@ impl Conv {
 
 /// Transposed convolution as PyTorch's `ConvTranspose2d` with equal kernel, stride and padding on both axes.
 ///
-/// Every input sample adds weight[i, o, a, b] · in[i, y, x] to out[o, y·stride + a − padding, x·stride + b − padding].
+/// Every input sample adds weight[i, o, a, b] · in[i, y, x] to out[o, y·stride + a − padding, x·stride + b −
+/// padding].
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConvTranspose {
     /// `[input, output, kernel, kernel]`.
     pub weight: ParamId,
     /// One per output channel.
     pub bias: Option<ParamId>,
-    /// Channels in.
+    /// Input channels.
     pub input: usize,
-    /// Channels out.
+    /// Output channels.
     pub output: usize,
     /// Side of the kernel.
     pub kernel: usize,
     /// Samples of the result per sample of the input.
     pub stride: usize,
-    /// Samples cut away on every side.
+    /// Padding: samples cut off on every side of the result.
     pub padding: usize,
 }
 
@@ -96,7 +98,7 @@ impl ConvTranspose {
         let side = |n: usize| {
             n.checked_sub(1).and_then(|n| (n * self.stride + self.kernel).checked_sub(2 * self.padding))
         };
-        let small = || format!("nothing is left of {x}");
+        let small = || format!("{x} gives an empty result");
         let height = side(x.height).ok_or_else(small)?;
         Ok(Shape::new(self.output, height, side(x.width).ok_or_else(small)?))
     }
@@ -111,22 +113,22 @@ impl ConvTranspose {
     }
 }
 
-/// How a convolution is built: everything beside channels and kernel.
+/// Specification of a convolution: everything besides channels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConvSpec {
     /// Rows and columns of the kernel.
     pub kernel: (usize, usize),
-    /// Samples between places.
+    /// Stride.
     pub stride: usize,
-    /// Zeroes around; `None` keeps the size at stride 1.
+    /// Zero padding; `None` keeps the size at stride 1.
     pub padding: Option<(usize, usize)>,
-    /// Samples between taps.
+    /// Dilation.
     pub dilation: usize,
     /// Groups.
     pub groups: usize,
-    /// Has it a bias?
+    /// Whether it has a bias.
     pub bias: bool,
-    /// How the weight is stored.
+    /// Form of the stored weight.
     pub form: Form,
 }
 
@@ -150,13 +152,13 @@ impl ConvSpec {
         Self { stride, ..self }
     }
 
-    /// With so many zeroes on every side.
+    /// With this zero padding on every side.
     #[must_use]
     pub fn padding(self, padding: usize) -> Self {
         Self { padding: Some((padding, padding)), ..self }
     }
 
-    /// With other distances between taps.
+    /// With another dilation.
     #[must_use]
     pub fn dilation(self, dilation: usize) -> Self {
         Self { dilation, ..self }
@@ -229,7 +231,7 @@ impl Net {
         })
     }
 
-    /// A convolution with fixed kernels `[output, input, rows, columns]`, which are part of the description.
+    /// A convolution with fixed kernels `[output, input, rows, columns]`, which are part of the graph.
     pub fn fixed_conv(
         &mut self,
         name: impl AsRef<str>,
@@ -259,7 +261,7 @@ impl Net {
         })
     }
 
-    /// A transposed convolution with `NAME.weight` and, if wanted, `NAME.bias`.
+    /// A transposed convolution with `NAME.weight` and an optional `NAME.bias`.
     pub fn conv_transpose(
         &mut self,
         name: impl AsRef<str>,

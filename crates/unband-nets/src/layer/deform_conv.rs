@@ -1,14 +1,17 @@
-//! Deformable convolution: every tap reads where the image tells it to.
+//! Deformable convolution: a convolution with a learned offset per tap and position.
 
 use crate::net::Net;
 use crate::param::ParamId;
 use crate::shape::Shape;
 use crate::{Op, Value};
 
-/// A convolution with an offset for each tap at each place, made by a 3×3 convolution of the same input.
+/// A convolution with an offset for each tap at each position, computed by a 3×3 convolution of the same
+/// input.
 ///
-/// out[o, y, x] = Σ weight[o, i, a, b] · in[i, y + a − kh div 2 + Δrow, x + b − kw div 2 + Δcolumn], bilinear, zero outside;
-/// tap n = a · kw + b takes Δrow from channel 2n and Δcolumn from channel 2n + 1 of the offsets. No mask, no bias.
+/// out[o, y, x] = Σ weight[o, i, a, b] · in[i, y + a − kh div 2 + Δrow, x + b − kw div 2 + Δcolumn],
+/// bilinear, zero outside;
+/// tap n = a · kw + b takes Δrow from channel 2n and Δcolumn from channel 2n + 1 of the offsets. No mask, no
+/// bias.
 ///
 /// Source: Dai et al., "Deformable convolutional networks", ICCV 2017; order of channels as in torchvision's
 /// `deform_conv2d`.
@@ -18,11 +21,11 @@ pub struct DeformConv {
     pub weight: ParamId,
     /// `offset.{weight,bias}`: `[2 · kh · kw, input, 3, 3]`, `[2 · kh · kw]`.
     pub offset: [ParamId; 2],
-    /// Channels in.
+    /// Input channels.
     pub input: usize,
-    /// Channels out.
+    /// Output channels.
     pub output: usize,
-    /// Rows and columns.
+    /// Rows and columns of the kernel.
     pub kernel: (usize, usize),
 }
 

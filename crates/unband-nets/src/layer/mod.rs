@@ -1,7 +1,7 @@
-//! The operations, one file per kind: what each computes, its shape rule, and how [`crate::Net`] builds it.
+//! Operations, one file per type: definition, shape rule, and the [`crate::Net`] method that builds it.
 //!
-//! Everything is channels, rows, columns; a linear layer is a 1×1 convolution, tokens are samples of an image. Slopes,
-//! factors and the like are 64 bits wide, as in Python: 0.2 in 32 bits is another number.
+//! All values are channels, rows, columns. A linear layer is a 1×1 convolution; tokens are samples of an
+//! image. Slopes, factors and the like are 64 bits wide, as in Python: 0.2 in 32 bits is a different number.
 
 pub mod activation;
 pub mod arithmetic;

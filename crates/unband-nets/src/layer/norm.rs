@@ -1,11 +1,11 @@
-//! Normalisations.
+//! Normalisation layers, dropout and stochastic depth.
 
 use crate::net::Net;
 use crate::param::ParamId;
 use crate::{Op, Value};
 
-/// (x − mean) / √(variance + eps) · weight + bias per channel: with running statistics, or with those of the image
-/// (biased variance) where the executor is told to.
+/// (x − mean) / √(variance + eps) · weight + bias per channel. Uses running statistics, or those of the image
+/// (biased variance) if the executor is set to do so.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BatchNorm {
     /// `weight`, `bias`, `running_mean`, `running_var`.
@@ -14,11 +14,11 @@ pub struct BatchNorm {
     pub eps: f64,
     /// Channels.
     pub channels: usize,
-    /// Batch renormalisation while training (Ioffe 2017); the same otherwise.
+    /// Whether training uses batch renormalisation (Ioffe 2017); otherwise the same.
     pub renorm: bool,
 }
 
-/// Over the channels of each place: (x − mean) / √(variance + eps) · weight + bias.
+/// Over the channels at each position: (x − mean) / √(variance + eps) · weight + bias.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LayerNorm {
     /// `weight`, `bias`.
@@ -29,7 +29,7 @@ pub struct LayerNorm {
     pub channels: usize,
 }
 
-/// Each place divided by the root of the sum of its squares, plus `eps` (LPIPS).
+/// Each position divided by the root of its sum of squares, plus `eps` (LPIPS).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct UnitChannels {
     /// Added to the root.
@@ -42,7 +42,7 @@ impl Net {
         self.batch(name, x, eps, false)
     }
 
-    /// Batch renormalisation: [`Net::batch_norm`], other while training.
+    /// Batch renormalisation: [`Net::batch_norm`] except in training.
     pub fn batch_renorm(&mut self, name: impl AsRef<str>, x: Value, eps: f64) -> Value {
         self.batch(name, x, eps, true)
     }
@@ -69,19 +69,20 @@ impl Net {
         })
     }
 
-    /// Channels to unit length.
+    /// Normalises channels to unit length.
     pub fn unit_channels(&mut self, x: Value, eps: f64) -> Value {
         let channels = self.channels(x);
         self.push(Op::UnitChannels(UnitChannels { eps }), &[x], channels)
     }
 
-    /// Zeroes a share of the samples, and scales the others up, while training.
+    /// Dropout: in training, zeroes a share of the samples and scales up the others.
     pub fn dropout(&mut self, x: Value, share: f32) -> Value {
         let channels = self.channels(x);
         self.push(Op::Dropout(share), &[x], channels)
     }
 
-    /// Zeroes all samples of a share of the images, and scales those of the others up, while training; nothing for a share of 0.
+    /// Stochastic depth: in training, zeroes all samples of a share of the images and scales up the other
+    /// images. Does nothing for a share of 0.
     ///
     /// Source: Huang et al., "Deep networks with stochastic depth", ECCV 2016.
     pub fn drop_path(&mut self, x: Value, share: f32) -> Value {

@@ -1,18 +1,18 @@
-//! Largest values and means.
+//! Max pooling and global reductions.
 
 use crate::net::Net;
 use crate::op::Reach;
 use crate::shape::Shape;
 use crate::{Op, Value};
 
-/// Largest of each window, as PyTorch's `MaxPool2d`; what lies outside never wins.
+/// Maximum of each window, as PyTorch's `MaxPool2d`; padding never wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MaxPool {
     /// Side of the window.
     pub kernel: usize,
-    /// Samples between windows.
+    /// Stride.
     pub stride: usize,
-    /// A last window that is cut counts too (`ceil_mode`), if it begins inside.
+    /// Whether a truncated last window is included (`ceil_mode`), provided that it begins inside.
     pub ceil: bool,
 }
 

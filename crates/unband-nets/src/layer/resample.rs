@@ -1,4 +1,4 @@
-//! Larger and smaller images.
+//! Up- and downsampling.
 
 use crate::net::Net;
 use crate::shape::Shape;
@@ -9,20 +9,20 @@ pub(crate) fn like(inputs: &[Shape]) -> Result<Shape, String> {
     Ok(like.with_channels(x.channels))
 }
 
-/// What a sample of a bilinear resizing is mixed from, along one axis: `(1 − share) · first + share · second`.
+/// Interpolation of one sample in bilinear resizing, along one axis: `(1 − share) · first + share · second`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tap {
-    /// Place of the nearer sample before it.
+    /// Index of the nearest sample before it.
     pub first: usize,
-    /// The next one; at the end of the axis the same.
+    /// Index of the next sample; at the end of the axis the same one.
     pub second: usize,
     /// Weight of the second, 0 to 1.
     pub share: f32,
 }
 
 impl Tap {
-    /// Sample `i` of `to`, from `from` ones, at least 1: half-pixel centres, nothing before the first and after the last, as
-    /// PyTorch without `align_corners`.
+    /// Interpolation of sample `i` of `to`, from `from` input samples, at least 1: half-pixel centres,
+    /// borders clamped, as PyTorch without `align_corners`.
     pub fn of(i: usize, from: usize, to: usize) -> Self {
         let at = ((i as f32 + 0.5) * (from as f32 / to as f32) - 0.5).max(0.0);
         let first = (at as usize).min(from - 1);
@@ -37,8 +37,8 @@ impl Net {
         self.push(Op::UpsampleNearest(f), &[x], channels)
     }
 
-    /// To the size of `like`, bilinear with half-pixel centres and clamped borders, as PyTorch's `interpolate` with
-    /// `align_corners=False`.
+    /// Resizes to the size of `like`: bilinear with half-pixel centres and clamped borders, as PyTorch's
+    /// `interpolate` with `align_corners=False`.
     pub fn bilinear_like(&mut self, x: Value, like: Value) -> Value {
         let channels = self.channels(x);
         self.push(Op::BilinearLike, &[x, like], channels)

@@ -1,4 +1,4 @@
-//! Nodes and constants of a model in the making.
+//! Builder of ONNX nodes and constants.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,17 +6,17 @@ use super::proto::{Attribute, Node, Tensor};
 use crate::state::Weights;
 use crate::{Graph, ParamId};
 
-/// Collects nodes and constants. Values are known by name.
+/// Collects nodes and constants. Values are referenced by name.
 pub struct Builder<'a> {
     pub graph: &'a Graph,
     weights: &'a Weights,
-    /// Path of the operation that is being written.
+    /// Path of the operation being written.
     pub scope: String,
     pub nodes: Vec<Node>,
     pub constants: Vec<Tensor>,
-    /// Names of constants that are there.
+    /// Names of constants already added.
     known: HashSet<String>,
-    /// Parameters as other shapes, by parameter and shape.
+    /// Reshaped parameters, by parameter and shape.
     reshaped: HashMap<(ParamId, Vec<i64>), String>,
 }
 
@@ -33,7 +33,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Adds an operation with one result. Its name has a slash, which no parameter and no input has.
+    /// Adds an operation with one result. Its name contains a slash, which no parameter and no input does.
     pub fn with(&mut self, kind: &str, inputs: &[&str], attribute: Vec<Attribute>) -> String {
         let name = format!("{}/{kind}_{}", self.scope, self.nodes.len());
         self.nodes.push(Node {
@@ -46,12 +46,12 @@ impl<'a> Builder<'a> {
         name
     }
 
-    /// Adds an operation without settings.
+    /// Adds an operation without attributes.
     pub fn op(&mut self, kind: &str, inputs: &[&str]) -> String {
         self.with(kind, inputs, Vec::new())
     }
 
-    /// Adds an operation of a value and a number.
+    /// Adds an operation on a value and a scalar.
     pub fn op_scalar(&mut self, kind: &str, x: &str, number: f32) -> String {
         let number = self.scalar(number);
         self.op(kind, &[x, &number])
@@ -67,7 +67,7 @@ impl<'a> Builder<'a> {
         param.name.clone()
     }
 
-    /// A parameter as another shape; runtimes do that once, when they load the file.
+    /// A reshaped parameter; runtimes evaluate this once, when they load the file.
     pub fn param_as(&mut self, id: ParamId, shape: &[usize]) -> String {
         if self.graph.params[id.index()].shape == shape {
             return self.param(id);
@@ -82,7 +82,7 @@ impl<'a> Builder<'a> {
         name
     }
 
-    /// A vector of one number per channel, for all places.
+    /// A vector of one number per channel, for all positions.
     pub fn per_channel(&mut self, id: ParamId) -> String {
         let channels = self.graph.params[id.index()].len();
         self.param_as(id, &[channels, 1, 1])
@@ -97,7 +97,7 @@ impl<'a> Builder<'a> {
         name.to_owned()
     }
 
-    /// A number.
+    /// A scalar.
     pub fn scalar(&mut self, value: f32) -> String {
         self.floats(&format!("number/{value}"), &[], &[value])
     }
@@ -122,13 +122,13 @@ impl<'a> Builder<'a> {
         self.int_tensor(&format!("integer/{value}"), &[], &[value])
     }
 
-    /// The same elements as another shape: 0 keeps a dimension, −1 takes the rest.
+    /// Reshapes: 0 keeps a dimension, −1 takes the rest.
     pub fn reshape(&mut self, x: &str, shape: &[i64]) -> String {
         let shape = self.ints(shape);
         self.op("Reshape", &[x, &shape])
     }
 
-    /// The same elements in another order of dimensions.
+    /// Permutes the dimensions.
     pub fn transpose(&mut self, x: &str, order: &[usize]) -> String {
         self.with("Transpose", &[x], vec![Attribute::ints("perm", order)])
     }
@@ -139,12 +139,12 @@ impl<'a> Builder<'a> {
         self.op("Slice", &[x, &from, &to, &axis])
     }
 
-    /// One after the other along an axis.
+    /// Concatenates along an axis.
     pub fn concat(&mut self, values: &[&str], axis: usize) -> String {
         self.with("Concat", values, vec![Attribute::int("axis", axis)])
     }
 
-    /// Another dimension of 1, at that place.
+    /// Inserts a dimension of 1 at that index.
     pub fn unsqueeze(&mut self, x: &str, axis: i64) -> String {
         let axis = self.ints(&[axis]);
         self.op("Unsqueeze", &[x, &axis])
@@ -155,7 +155,7 @@ impl<'a> Builder<'a> {
         self.with("Shape", &[x], vec![Attribute::int("start", from), Attribute::int("end", to)])
     }
 
-    /// 0, 1, 2, … as many as a dimension of a value says, as integers.
+    /// 0, 1, 2, … up to a dimension of a value, as integers.
     pub fn places(&mut self, x: &str, dimension: usize) -> String {
         let [zero, one] = [0, 1].map(|number| self.int_scalar(number));
         let count = self.dimensions(x, dimension, dimension + 1);

@@ -1,4 +1,5 @@
-//! Deformable convolutions: `GridSample` reads all taps at once, a 1×1 convolution weighs them.
+//! ONNX export of deformable convolutions: `GridSample` reads all taps at once, a 1×1 convolution weights
+//! them.
 
 use super::build::Builder;
 use super::ops::convolution;
@@ -8,7 +9,7 @@ use crate::layer::banded_deform_conv::BandedDeformConv;
 use crate::layer::conv::Conv;
 use crate::layer::deform_conv::DeformConv;
 
-/// What is done with the samples that the taps read.
+/// Convolution of the samples read by the taps.
 struct Weighing {
     weight: ParamId,
     input: usize,
@@ -20,7 +21,7 @@ struct Weighing {
 pub fn free(b: &mut Builder<'_>, conv: &DeformConv, x: &str) -> String {
     let taps = conv.kernel.0 * conv.kernel.1;
     let offsets = generated(b, x, conv.offset, conv.input);
-    // Rows and columns take turns in the channels.
+    // Rows and columns alternate in the channels.
     let [down, across] = [0, 1].map(|first| {
         let [from, to, axis, step] = [first, 2 * taps as i64, 1, 2].map(|number| b.ints(&[number]));
         b.op("Slice", &[&offsets, &from, &to, &axis, &step])
@@ -63,7 +64,7 @@ pub fn banded(b: &mut Builder<'_>, conv: &BandedDeformConv, x: &str) -> String {
     weighed(b, x, (&down, &across), &Weighing { weight: conv.weight, input, output, kernel, groups })
 }
 
-/// Sine and cosine at every place, `[N, 1, H, W]` each.
+/// Sine and cosine at every position, `[N, 1, H, W]` each.
 fn direction(b: &mut Builder<'_>, conv: &BandedDeformConv, x: &str) -> (String, String) {
     let rotation = generated(b, x, conv.rotation, conv.input);
     let [sine, cosine] = [(0, 1), (1, 2)].map(|range| b.slice(&rotation, 1, range));
@@ -74,7 +75,7 @@ fn direction(b: &mut Builder<'_>, conv: &BandedDeformConv, x: &str) -> (String, 
     (b.op("Div", &[&sine, &length]), b.op("Div", &[&cosine, &length]))
 }
 
-/// What a 3×3 convolution says.
+/// Output of a 3×3 convolution.
 fn generated(b: &mut Builder<'_>, x: &str, [weight, bias]: [ParamId; 2], input: usize) -> String {
     let output = b.graph.params[bias.index()].len();
     let conv = Conv {
@@ -91,7 +92,7 @@ fn generated(b: &mut Builder<'_>, x: &str, [weight, bias]: [ParamId; 2], input: 
     convolution(b, &conv, x)
 }
 
-/// Row and column of every tap from the centre, `[1, taps, 1, 1]` each.
+/// Row and column offset of every tap from the centre, `[1, taps, 1, 1]` each.
 fn taps_from_centre(b: &mut Builder<'_>, (rows, columns): (usize, usize)) -> (String, String) {
     let taps = rows * columns;
     let from = |n: usize, half: usize| n as f32 - half as f32;
@@ -103,18 +104,19 @@ fn taps_from_centre(b: &mut Builder<'_>, (rows, columns): (usize, usize)) -> (St
     (add("rows", &down), add("columns", &across))
 }
 
-/// The image read at every place plus rows and columns `[N, taps, H, W]` for every tap, and what the weights make of that.
+/// Samples the image at every position plus offsets in rows and columns `[N, taps, H, W]` for every tap, and
+/// applies the weights.
 fn weighed(b: &mut Builder<'_>, x: &str, (down, across): (&str, &str), how: &Weighing) -> String {
     let rows = fractions(b, x, down, 2);
     let columns = fractions(b, x, across, 3);
     let [rows, columns] = [rows, columns].map(|values| b.unsqueeze(&values, -1));
     let grid = b.concat(&[&columns, &rows], 4);
-    // Taps below each other: [N, taps · H, W, 2].
+    // Taps stacked vertically: [N, taps · H, W, 2].
     let [rest, two] = [[0, -1].as_slice(), &[2]].map(|numbers| b.ints(numbers));
     let width = b.dimensions(x, 3, 4);
     let shape = b.concat(&[&rest, &width, &two], 0);
     let grid = b.op("Reshape", &[&grid, &shape]);
-    // Not corner to corner, which says nothing of a single row.
+    // Without `align_corners`, which is undefined for a single row.
     let settings =
         [("mode", "bilinear"), ("padding_mode", "zeros")].map(|(name, word)| Attribute::word(name, word));
     let mut settings = settings.to_vec();
@@ -126,7 +128,8 @@ fn weighed(b: &mut Builder<'_>, x: &str, (down, across): (&str, &str), how: &Wei
     b.with("Conv", &[&read, &weight], vec![Attribute::int("group", how.groups)])
 }
 
-/// Places plus distances as `GridSample` wants them: −1 is the beginning of the first sample, 1 the end of the last.
+/// Positions plus offsets in `GridSample`'s coordinates: −1 is the start of the first sample, 1 the end of
+/// the last.
 fn fractions(b: &mut Builder<'_>, x: &str, distances: &str, dimension: usize) -> String {
     let places = b.places(x, dimension);
     let places = b.as_floats(&places);

@@ -1,16 +1,16 @@
-//! What goes in and comes out: names and sizes.
+//! Names and sizes of ONNX inputs and outputs.
 
 use super::OnnxError;
 use super::proto::{Dimension, FLOAT, Kind, TensorKind, TensorShape, ValueInfo};
 use crate::{Graph, Shape};
 
-/// What an output is called in a file, where inputs and outputs share one space of names.
+/// Name of an output in a file; inputs and outputs share one namespace there.
 pub fn output_name(graph: &Graph, name: &str) -> String {
     let taken = graph.inputs.iter().any(|input| input.name == name);
     if taken { format!("{name}_out") } else { name.to_owned() }
 }
 
-/// Inputs and outputs of a file for one size, or for all.
+/// Inputs and outputs of a file for one size, or for any.
 pub fn of(
     graph: &Graph,
     size: Option<(usize, usize)>,
@@ -46,7 +46,7 @@ fn free(graph: &Graph) -> Result<(Vec<ValueInfo>, Vec<ValueInfo>), OnnxError> {
     };
     let multiple = graph.size_multiple().ok_or_else(few)?;
     let large = 256usize.div_ceil(multiple);
-    // What stays the same, and what is as large as the image, shows at two sizes that are far apart.
+    // Two sizes far apart show which dimensions are constant and which equal the image's.
     let sizes = [(1, 3), (7, 5)].map(|(a, b)| (multiple * large * a, multiple * large * b));
     let mut shapes = Vec::with_capacity(sizes.len());
     for (height, width) in sizes {

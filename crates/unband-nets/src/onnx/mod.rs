@@ -1,8 +1,9 @@
-//! Networks as ONNX files, for other runtimes.
+//! ONNX export of networks, for other runtimes.
 //!
-//! `build.rs` collects nodes and constants, `ops.rs` says what each operation becomes, `deform.rs` and `window.rs` hold the
-//! long ones, `ends.rs` the sizes of what goes in and comes out, `proto.rs` the format's messages.
-// The format counts in signed integers; dimensions of what fits into memory are far from their end.
+//! `build.rs` collects nodes and constants, `ops.rs` translates each operation. `deform.rs` and `window.rs`
+//! hold the long translations, `ends.rs` the sizes of inputs and outputs, `proto.rs` the messages of the
+//! format.
+// The format uses signed integers; dimensions of data that fits into memory are far below their limit.
 #![allow(clippy::cast_possible_wrap)]
 
 mod build;
@@ -21,41 +22,41 @@ use crate::shape::ShapeError;
 use crate::state::Weights;
 use build::Builder;
 
-/// Set of operations that files use: the first with a layer normalisation, and what most runtimes read.
+/// Operator set of the files: the first with a layer normalisation, and supported by most runtimes.
 pub const OPSET: i64 = 17;
 
-/// Version of the format that came with it.
+/// Format version that came with it.
 const IR_VERSION: i64 = 8;
 
-/// Protocol buffers end here.
+/// Size limit of protocol buffers.
 const MOST_BYTES: usize = i32::MAX as usize;
 
-/// A network that cannot be written.
+/// A network that cannot be exported.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OnnxError {
-    /// It takes few sizes, and none was asked for.
-    #[error("{net} takes images of few sizes, and the file must be made for one of them")]
+    /// It accepts few sizes, and no size was requested.
+    #[error("{net} accepts few image sizes; the file must be made for one of them")]
     AnySize {
         /// The network.
         net: String,
-        /// Side of the smallest square that it takes.
+        /// Side of the smallest accepted square.
         smallest: Option<usize>,
     },
-    /// It does not take the size that was asked for.
+    /// It does not accept the requested size.
     #[error("{height}×{width} rows and columns: {source}")]
     Size {
         /// Rows.
         height: usize,
         /// Columns.
         width: usize,
-        /// What does not fit.
+        /// The mismatch.
         source: ShapeError,
         /// Sides must be multiples of this.
         multiple: Option<usize>,
     },
-    /// More than the format takes in one file.
-    #[error("{bytes} bytes, where ONNX files with their numbers inside hold at most {MOST_BYTES}")]
+    /// More than the format allows in one file.
+    #[error("{bytes} bytes; ONNX files with embedded weights hold at most {MOST_BYTES}")]
     Large {
         /// Bytes.
         bytes: usize,
@@ -63,7 +64,7 @@ pub enum OnnxError {
 }
 
 impl OnnxError {
-    /// What to do about it.
+    /// The next action for the user.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::AnySize { smallest, .. } => smallest.map(|n| format!("add `--size {n}x{n}`")),
@@ -73,16 +74,16 @@ impl OnnxError {
     }
 }
 
-/// The bytes of an ONNX file that computes what the network does with these numbers.
+/// The bytes of an ONNX file that computes the network with these weights.
 ///
-/// Inputs are 32-bit floats `[batch, channels, height, width]` under the graph's names, point inputs `[batch, channels, 1, 1]`;
-/// so are outputs, and one called like an input has `_out` added. Batch, height and width are settled when the file is run, or by
-/// `size` (rows, columns), with a batch of 1. Constants have the names and shapes of the state dict, with weight and spectral
-/// norms folded. Batch normalisation takes running statistics, dropout keeps everything. `facts` are kept as the file's
-/// metadata.
+/// Inputs are 32-bit floats `[batch, channels, height, width]` under the graph's names, point inputs `[batch,
+/// channels, 1, 1]`. Outputs have the same form; one with the name of an input gets the suffix `_out`. Batch,
+/// height and width are set at run time, or by `size` (rows, columns) with a batch of 1. Constants have the
+/// names and shapes of the state dict, with weight and spectral norms folded. Batch normalisation uses
+/// running statistics, dropout keeps everything. `facts` are stored as the file's metadata.
 ///
 /// # Errors
-/// A size that the network does not take, or none where it takes few; a file of more than 2 GiB.
+/// A size that the network does not accept, or none where it accepts few; a file of more than 2 GiB.
 ///
 /// ```
 /// use unband_nets::state::{Weights, fill};
@@ -140,7 +141,7 @@ fn model(
     })
 }
 
-/// Gives results the names of the outputs.
+/// Gives the results the names of the outputs.
 fn name_outputs(builder: &mut Builder<'_>, graph: &Graph, values: &[String]) {
     let mut renamed: HashMap<String, String> = HashMap::new();
     for (name, value) in &graph.outputs {

@@ -1,4 +1,4 @@
-//! What each operation becomes.
+//! Translation of each operation to ONNX.
 
 use super::build::Builder;
 use super::proto::Attribute;
@@ -10,7 +10,8 @@ use crate::layer::norm::{BatchNorm, LayerNorm};
 use crate::layer::pool::Reduce;
 use crate::{Node, Op};
 
-/// Adds what a node does; `x` are the names of what it reads, the result is the name of what it makes.
+/// Adds the ONNX operations of a node; `x` are the names of its inputs, the return value is the name of its
+/// result.
 pub fn node(b: &mut Builder<'_>, node: &Node, x: &[&str]) -> String {
     match &node.op {
         Op::Input(number) => b.graph.inputs[*number].name.clone(),
@@ -71,12 +72,12 @@ pub fn node(b: &mut Builder<'_>, node: &Node, x: &[&str]) -> String {
         Op::Reduce(Reduce::Mean) => b.op("GlobalAveragePool", x),
         Op::Reduce(Reduce::Max) => b.op("GlobalMaxPool", x),
         Op::Flatten => b.reshape(x[0], &[0, -1, 1, 1]),
-        // Does something while training alone.
+        // Has an effect only in training.
         Op::Dropout(_) | Op::DropPath(_) => x[0].to_owned(),
     }
 }
 
-/// A convolution, also a linear layer.
+/// A convolution or linear layer.
 pub fn convolution(b: &mut Builder<'_>, conv: &Conv, x: &str) -> String {
     let (rows, columns) = conv.kernel;
     let weight = b.param_as(conv.weight, &[conv.output, conv.input / conv.groups, rows, columns]);
@@ -122,7 +123,7 @@ fn activation(b: &mut Builder<'_>, kind: &Activation, x: &str) -> String {
             b.op("Mul", &[x, &share])
         }
         Activation::Gelu => {
-            // In the order that runtimes know as one operation.
+            // In the order that runtimes recognise as one operation.
             let y = b.op_scalar("Div", x, std::f32::consts::SQRT_2);
             let y = b.op("Erf", &[&y]);
             let y = b.op_scalar("Add", &y, 1.0);
@@ -141,7 +142,7 @@ fn batch_norm(b: &mut Builder<'_>, norm: &BatchNorm, x: &str) -> String {
     b.with("BatchNormalization", &inputs, vec![Attribute::float("epsilon", norm.eps)])
 }
 
-/// Over the last dimension, as the format has it.
+/// Normalises over the last dimension, as the format requires.
 fn layer_norm(b: &mut Builder<'_>, norm: &LayerNorm, x: &str) -> String {
     let x = b.transpose(x, &[0, 2, 3, 1]);
     let [weight, bias] = norm.params.map(|id| b.param(id));
@@ -163,8 +164,9 @@ fn affine(b: &mut Builder<'_>, affine: &Affine, x: &str) -> String {
     y
 }
 
-/// `SpaceToDepth` puts channels inside places; ours, as PyTorch's, places inside channels, so that each channel goes alone. (Another
-/// order of its result, by `Gather`, is folded wrongly into what follows by `OpenVINO` 2026.4.)
+/// `SpaceToDepth` orders channels within positions. Pixel-unshuffle here, as in PyTorch, orders positions
+/// within channels, so each channel is processed alone. (Reordering its result by `Gather` is folded wrongly
+/// into the next operation by `OpenVINO` 2026.4.)
 fn unshuffled(b: &mut Builder<'_>, f: usize, channels: usize, x: &str) -> String {
     let alone = b.reshape(x, &[-1, 1, 0, 0]);
     let places = b.with("SpaceToDepth", &[&alone], vec![Attribute::int("blocksize", f)]);

@@ -1,51 +1,51 @@
-//! The messages of the format that are written here, with the field numbers of `onnx/onnx.proto`.
+//! ONNX messages written by the exporter, with the field numbers of `onnx/onnx.proto`.
 //!
-//! A message of which one field alone may be set is a plain message here: on the wire they are the same. All fields that
-//! have a value are written, zero too, as readers of the format's second syntax tell "zero" from "not there".
+//! A `oneof` message is a plain message here: both are the same on the wire. All fields with a value are
+//! written, including zero: readers of proto2 syntax distinguish "zero" from "absent".
 
 use prost::Message;
 
 /// A model.
 #[derive(Clone, PartialEq, Message)]
 pub struct Model {
-    /// Version of the format.
+    /// Format version.
     #[prost(int64, optional, tag = "1")]
     pub ir_version: Option<i64>,
-    /// The program that made it.
+    /// Name of the program that wrote it.
     #[prost(string, optional, tag = "2")]
     pub producer_name: Option<String>,
-    /// Its version.
+    /// Version of that program.
     #[prost(string, optional, tag = "3")]
     pub producer_version: Option<String>,
     /// The network.
     #[prost(message, optional, tag = "7")]
     pub graph: Option<Graph>,
-    /// Versions of the sets of operations that it uses.
+    /// Versions of the operator sets in use.
     #[prost(message, repeated, tag = "8")]
     pub opset_import: Vec<OperatorSet>,
-    /// What else there is to say.
+    /// Metadata.
     #[prost(message, repeated, tag = "14")]
     pub metadata_props: Vec<Entry>,
 }
 
-/// A set of operations.
+/// An operator set.
 #[derive(Clone, PartialEq, Message)]
 pub struct OperatorSet {
-    /// Empty for the format's own.
+    /// Domain; empty for the format's own operators.
     #[prost(string, optional, tag = "1")]
     pub domain: Option<String>,
-    /// Its version.
+    /// Version.
     #[prost(int64, optional, tag = "2")]
     pub version: Option<i64>,
 }
 
-/// A name and what it stands for.
+/// A key and its value.
 #[derive(Clone, PartialEq, Message)]
 pub struct Entry {
-    /// The name.
+    /// Key.
     #[prost(string, optional, tag = "1")]
     pub key: Option<String>,
-    /// What it stands for.
+    /// Value.
     #[prost(string, optional, tag = "2")]
     pub value: Option<String>,
 }
@@ -56,16 +56,16 @@ pub struct Graph {
     /// Operations.
     #[prost(message, repeated, tag = "1")]
     pub node: Vec<Node>,
-    /// Its name.
+    /// Name.
     #[prost(string, optional, tag = "2")]
     pub name: Option<String>,
     /// Constants.
     #[prost(message, repeated, tag = "5")]
     pub initializer: Vec<Tensor>,
-    /// What goes in.
+    /// Inputs.
     #[prost(message, repeated, tag = "11")]
     pub input: Vec<ValueInfo>,
-    /// What comes out.
+    /// Outputs.
     #[prost(message, repeated, tag = "12")]
     pub output: Vec<ValueInfo>,
 }
@@ -73,27 +73,27 @@ pub struct Graph {
 /// An operation.
 #[derive(Clone, PartialEq, Message)]
 pub struct Node {
-    /// Values that it reads; an empty name leaves one out.
+    /// Inputs; an empty name skips one.
     #[prost(string, repeated, tag = "1")]
     pub input: Vec<String>,
-    /// Values that it makes.
+    /// Outputs.
     #[prost(string, repeated, tag = "2")]
     pub output: Vec<String>,
-    /// Its own name.
+    /// Name of the node.
     #[prost(string, optional, tag = "3")]
     pub name: Option<String>,
-    /// What it does.
+    /// Operator.
     #[prost(string, optional, tag = "4")]
     pub op_type: Option<String>,
-    /// How.
+    /// Attributes.
     #[prost(message, repeated, tag = "5")]
     pub attribute: Vec<Attribute>,
 }
 
-/// A setting of an operation; `kind` says which field holds it.
+/// An attribute of an operation; `kind` names the field that holds it.
 #[derive(Clone, PartialEq, Message)]
 pub struct Attribute {
-    /// Its name.
+    /// Name.
     #[prost(string, optional, tag = "1")]
     pub name: Option<String>,
     /// A number.
@@ -102,7 +102,7 @@ pub struct Attribute {
     /// An integer.
     #[prost(int64, optional, tag = "3")]
     pub i: Option<i64>,
-    /// A word.
+    /// A string.
     #[prost(bytes = "vec", optional, tag = "4")]
     pub s: Option<Vec<u8>>,
     /// Integers.
@@ -116,32 +116,32 @@ pub struct Attribute {
 /// A constant.
 #[derive(Clone, PartialEq, Message)]
 pub struct Tensor {
-    /// Its dimensions.
+    /// Dimensions.
     #[prost(int64, repeated, packed = "false", tag = "1")]
     pub dims: Vec<i64>,
-    /// Kind of its elements: [`FLOAT`] or [`INT64`].
+    /// Element type: [`FLOAT`] or [`INT64`].
     #[prost(int32, optional, tag = "2")]
     pub data_type: Option<i32>,
-    /// Its name.
+    /// Name.
     #[prost(string, optional, tag = "8")]
     pub name: Option<String>,
-    /// Its elements, row-major, little-endian.
+    /// Elements, row-major, little-endian.
     #[prost(bytes = "vec", optional, tag = "9")]
     pub raw_data: Option<Vec<u8>>,
 }
 
-/// What goes in or comes out.
+/// An input or output.
 #[derive(Clone, PartialEq, Message)]
 pub struct ValueInfo {
-    /// Its name.
+    /// Name.
     #[prost(string, optional, tag = "1")]
     pub name: Option<String>,
-    /// Its kind.
+    /// Type.
     #[prost(message, optional, tag = "2")]
     pub kind: Option<Kind>,
 }
 
-/// `TypeProto`, of which tensors alone are used.
+/// `TypeProto`, used only for tensors.
 #[derive(Clone, PartialEq, Message)]
 pub struct Kind {
     /// A tensor.
@@ -152,10 +152,10 @@ pub struct Kind {
 /// `TypeProto.Tensor`.
 #[derive(Clone, PartialEq, Message)]
 pub struct TensorKind {
-    /// Kind of its elements.
+    /// Element type.
     #[prost(int32, optional, tag = "1")]
     pub elem_type: Option<i32>,
-    /// Its dimensions.
+    /// Shape.
     #[prost(message, optional, tag = "2")]
     pub shape: Option<TensorShape>,
 }
@@ -163,12 +163,12 @@ pub struct TensorKind {
 /// Dimensions.
 #[derive(Clone, PartialEq, Message)]
 pub struct TensorShape {
-    /// In their order.
+    /// In order.
     #[prost(message, repeated, tag = "1")]
     pub dim: Vec<Dimension>,
 }
 
-/// A dimension: a number, or the name of one that is known when the network runs.
+/// A dimension: a number, or a name that is resolved at run time.
 #[derive(Clone, PartialEq, Message)]
 pub struct Dimension {
     /// The number.
@@ -199,7 +199,7 @@ impl Attribute {
         Self { i: Some(value as i64), ..Self::new(name, 2) }
     }
 
-    /// A word.
+    /// A string.
     pub fn word(name: &str, value: &str) -> Self {
         Self { s: Some(value.as_bytes().to_vec()), ..Self::new(name, 3) }
     }

@@ -5,7 +5,7 @@ use crate::layer::conv::ConvSpec;
 use crate::state::fill;
 use crate::{Data, Net, StateDict, Tensor, arch};
 
-/// Numbers do not matter, and those of the large networks take long to make.
+/// Values do not matter here, and those of the large networks take long to generate.
 fn zeroes(graph: &Graph) -> Weights {
     let zeroes = |stored: crate::param::Stored| {
         let data = Data::F32(vec![0.0; stored.shape.iter().product()]);

@@ -1,19 +1,19 @@
-//! Windows: tables added to them, and attention inside them.
+//! ONNX export of window operations: added tables and window attention.
 //!
-//! `SpaceToDepth` cuts an image into windows at any size: it puts token t of a window, channel c, into channel t · C + c, rows
-//! and columns counting windows.
+//! `SpaceToDepth` cuts an image of any size into windows: token t of a window, channel c, goes to channel t ·
+//! C + c. The remaining rows and columns are those of the windows.
 
 use super::build::Builder;
 use super::proto::Attribute;
 use crate::layer::attention::{WindowAdd, WindowAttention};
 
-/// What is added between tokens that were not neighbours before the shift.
+/// Mask value between tokens that were not neighbours before the shift.
 const FAR: f32 = -100.0;
 
-/// A dimension's end, wherever it is.
+/// The end of a dimension of any size.
 const END: i64 = i64::MAX;
 
-/// out[i] = x[(i + by) mod n] along two axes, −n < by < n.
+/// Cyclic shift: out[i] = x[(i + by) mod n] along two axes, −n < by < n.
 fn rolled(b: &mut Builder<'_>, x: &str, by: i64, axes: [usize; 2]) -> String {
     if by == 0 {
         return x.to_owned();
@@ -38,7 +38,7 @@ fn joined(b: &mut Builder<'_>, x: &str, window: usize) -> String {
 
 pub fn add(b: &mut Builder<'_>, add: &WindowAdd, x: &str) -> String {
     let (side, tokens) = (add.window, add.window * add.window);
-    // Shifting the table inside its window comes to the same as shifting the image there and back.
+    // Shifting the table inside its window is equivalent to shifting the image there and back.
     let table = b.param_as(add.table, &[side, side, add.channels]);
     let table = rolled(b, &table, -(add.shift as i64), [0, 1]);
     let table = b.reshape(&table, &[1, (tokens * add.channels) as i64, 1, 1]);
@@ -80,7 +80,7 @@ pub fn attention(b: &mut Builder<'_>, a: &WindowAttention, q: &str, kv: &str) ->
     rolled(b, &mixed, -shift, [2, 3])
 }
 
-/// `[heads, query, key]`, from the table of differences of places.
+/// `[heads, query, key]`, from the table of position differences.
 fn bias(b: &mut Builder<'_>, a: &WindowAttention) -> String {
     let (side, tokens) = (a.window, a.window * a.window);
     let differences = 2 * side - 1;
@@ -97,8 +97,8 @@ fn bias(b: &mut Builder<'_>, a: &WindowAttention) -> String {
     b.transpose(&bias, &[2, 0, 1])
 }
 
-/// `[1, windows, 1, query, key]`: [`FAR`] between tokens of different parts of the image; `cut` tells how many windows there
-/// are.
+/// `[1, windows, 1, query, key]`: [`FAR`] between tokens of different parts of the image. The number of
+/// windows follows from the shape of `cut`.
 fn mask(b: &mut Builder<'_>, a: &WindowAttention, cut: &str) -> String {
     let rows = parts(b, a, cut, 2);
     let rows = b.op_scalar("Mul", &rows, 3.0);
@@ -116,7 +116,7 @@ fn mask(b: &mut Builder<'_>, a: &WindowAttention, cut: &str) -> String {
     b.unsqueeze(&mask, 2)
 }
 
-/// `[place inside, window]` along a dimension: 0, or 1 and 2 for the two parts of the last window.
+/// `[position inside, window]` along a dimension: 0, or 1 and 2 for the two parts of the last window.
 fn parts(b: &mut Builder<'_>, a: &WindowAttention, cut: &str, dimension: usize) -> String {
     let inside: Vec<f32> = (0..a.window).map(|n| if n < a.window - a.shift { 1.0 } else { 2.0 }).collect();
     let name = format!("window/{}/shifted by {}", a.window, a.shift);

@@ -1,4 +1,4 @@
-//! A state dict put into a graph.
+//! Weights of a graph, loaded from a state dict.
 
 use std::fmt;
 
@@ -6,36 +6,36 @@ use super::{Data, StateDict, Tensor};
 use crate::Graph;
 use crate::param::{Form, Param, ParamId, Role};
 
-/// A tensor of another shape than the network's.
+/// A tensor whose shape differs from the network's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mismatch {
     /// Its name.
     pub name: String,
-    /// What the network has.
+    /// Shape in the network.
     pub wanted: Vec<usize>,
-    /// What the state dict has.
+    /// Shape in the state dict.
     pub got: Vec<usize>,
 }
 
-/// A state dict that is not that of a network.
+/// A state dict that does not match its network.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BindError {
     /// The network.
     pub net: String,
-    /// Tensors that the network has and the state dict has not.
+    /// Tensors missing from the state dict.
     pub missing: Vec<String>,
-    /// Tensors that the state dict has and the network has not.
+    /// Tensors unknown to the network.
     pub extra: Vec<String>,
     /// Tensors of another shape.
     pub misshaped: Vec<Mismatch>,
-    /// Tensors with elements that are infinite or no numbers.
+    /// Tensors with NaN or infinite elements.
     pub not_finite: Vec<String>,
 }
 
 impl std::error::Error for BindError {}
 
 impl BindError {
-    /// Are the tensors those of the network, but with elements that are no numbers?
+    /// Whether the tensors are those of the network, but with NaN or infinite elements.
     pub fn is_damaged(&self) -> bool {
         !self.not_finite.is_empty()
             && self.missing.is_empty()
@@ -44,7 +44,7 @@ impl BindError {
     }
 }
 
-/// Names listed before the rest is only counted.
+/// Maximum number of listed names; the rest is only counted.
 const LISTED: usize = 8;
 
 impl fmt::Display for BindError {
@@ -65,20 +65,20 @@ impl fmt::Display for BindError {
         let shapes: Vec<String> = self
             .misshaped
             .iter()
-            .map(|m| format!("{} is {:?}, wants {:?}", m.name, m.got, m.wanted))
+            .map(|m| format!("{} is {:?}, expected {:?}", m.name, m.got, m.wanted))
             .collect();
         list("of another shape", &shapes)?;
-        list("with infinite elements or such that are no numbers", &self.not_finite)
+        list("with NaN or infinite elements", &self.not_finite)
     }
 }
 
-/// The numbers of all parameters of a graph, normalised forms folded: what executors read.
+/// The weights of all parameters of a graph, as read by executors; normalised forms are folded.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Weights {
     values: Vec<Folded>,
 }
 
-/// A parameter, and what 32 bits dropped of it where it was computed.
+/// A parameter, and the rounding error of 32 bits where it was computed.
 #[derive(Clone, Debug, PartialEq)]
 struct Folded {
     values: Vec<f32>,
@@ -86,8 +86,8 @@ struct Folded {
 }
 
 impl Weights {
-    /// Puts a state dict into a graph. Tensors that the network does not know are an error, integers it does not read may be
-    /// missing.
+    /// Loads a state dict into a graph. Tensors unknown to the network are an error; integers that it does
+    /// not read may be missing.
     ///
     /// # Errors
     /// All tensors that are missing, extra, of another shape, or not finite, by name.
@@ -101,13 +101,13 @@ impl Weights {
         &self.values[id.index()].values
     }
 
-    /// What is to be added to [`Weights::get`] for 64 bits, where a normalised form was folded.
+    /// The correction to add to [`Weights::get`] for 64-bit precision, where a normalised form was folded.
     pub fn rest(&self, id: ParamId) -> Option<&[f32]> {
         self.values[id.index()].rest.as_deref()
     }
 }
 
-/// That a state dict holds the tensors of a graph and no others.
+/// Checks that a state dict holds exactly the tensors of a graph.
 fn check(graph: &Graph, state: &StateDict) -> Result<(), BindError> {
     let mut error = BindError { net: graph.name.clone(), ..BindError::default() };
     let mut known = std::collections::HashSet::new();
@@ -133,8 +133,8 @@ fn check(graph: &Graph, state: &StateDict) -> Result<(), BindError> {
     if error == (BindError { net: graph.name.clone(), ..BindError::default() }) { Ok(()) } else { Err(error) }
 }
 
-/// The step that spectral norms take before every forward while training: v = Wᵀu / ‖Wᵀu‖, then u = Wv / ‖Wv‖, lengths at least
-/// 1e-12. Otherwise the stored vectors stay as they are.
+/// The power iteration of spectral norms before every forward pass in training: v = Wᵀu / ‖Wᵀu‖, then u = Wv
+/// / ‖Wv‖, lengths at least 1e-12. Otherwise the stored vectors stay unchanged.
 ///
 /// Source: PyTorch `torch.nn.utils.spectral_norm`, after Miyato et al., ICLR 2018.
 ///
@@ -165,7 +165,7 @@ fn unit(vector: Vec<f64>) -> Vec<f32> {
     vector.into_iter().map(|x| (x / length) as f32).collect()
 }
 
-/// What operations read of a parameter. All its tensors are there and have their shapes.
+/// The values of a parameter as read by operations. All its tensors exist and have their shapes.
 fn folded(param: &Param, state: &StateDict) -> Folded {
     let of = |name: &str| state.get(name).map(Tensor::to_f32).unwrap_or_default();
     let plain = |values| Folded { values, rest: None };
@@ -201,7 +201,7 @@ fn split(values: impl Iterator<Item = f64>) -> Folded {
 }
 
 impl Data {
-    /// Floats, of any width?
+    /// Whether the tensor holds floats, of any width.
     pub fn is_float(&self) -> bool {
         !matches!(self, Self::I64(_))
     }

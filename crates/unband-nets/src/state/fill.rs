@@ -1,17 +1,17 @@
-//! Numbers made by a rule, for tests and for trying a network out: the same everywhere, without a file.
+//! Deterministic weights without a file, for tests and for trying out a network.
 
 use super::{Data, StateDict, Tensor};
 use crate::Graph;
 use crate::param::Stored;
 
-/// A state dict for a network, with which its values stay in a range of use: [`golden`], or a [`tenth`] of it.
+/// A state dict with which the network's values stay in a useful range: [`golden`], or a [`tenth`] of it.
 pub fn of(graph: &Graph) -> StateDict {
     let state = golden(&graph.stored());
     if graph.name.starts_with("bdinn") { tenth(&state) } else { state }
 }
 
-/// A number in [0, 1) from the number of a tensor and the place of an element, as the golden files of the debanding networks
-/// were made.
+/// A number in [0, 1) from the index of a tensor and the index of an element. The golden files of the
+/// debanding networks use it.
 pub fn uniform(tensor: usize, element: usize) -> f64 {
     let mixed = (element as u64).wrapping_mul(2_654_435_761).wrapping_add(tensor as u64 * 40503 + 12345);
     let mut h = mixed as u32;
@@ -21,8 +21,8 @@ pub fn uniform(tensor: usize, element: usize) -> f64 {
     f64::from(h) / 4_294_967_296.0
 }
 
-/// A state dict of the golden rule: scaled by fan-in, small biases, running variances near 1. Tensors are numbered in the
-/// order given; integers count, and are 0.
+/// A state dict of the golden rule: scaled by fan-in, small biases, running variances near 1. Tensors are
+/// numbered in the given order; integers are included in the numbering, and are 0.
 pub fn golden(tensors: &[Stored]) -> StateDict {
     tensors.iter().enumerate().map(|(t, stored)| (stored.name.clone(), tensor(t, stored))).collect()
 }
@@ -50,8 +50,8 @@ fn tensor(t: usize, stored: &Stored) -> Tensor {
     Tensor { shape: stored.shape.clone(), data: Data::F32(data) }
 }
 
-/// A number in [0, 1) from the number of a tensor and the place of an element, as the golden files of BSRGAN's networks and
-/// of the feature networks were made: Wellons' `lowbias32`.
+/// A number in [0, 1) from the index of a tensor and the index of an element: Wellons' `lowbias32`. The
+/// golden files of BSRGAN's networks and of the feature networks use it.
 pub fn mixed(tensor: usize, element: usize) -> f64 {
     let place = (element as u32).wrapping_add(0x9E37_79B9_u32.wrapping_mul((tensor as u32).wrapping_add(1)));
     let mut h = place;
@@ -60,8 +60,8 @@ pub fn mixed(tensor: usize, element: usize) -> f64 {
     f64::from(h ^ (h >> 16)) / 4_294_967_296.0
 }
 
-/// A state dict of that second rule: weights scaled by fan-in and `gain`, small biases, vectors of spectral norms of length 1.
-/// Tensors are numbered in the order given.
+/// A state dict of that second rule: weights scaled by fan-in and `gain`, small biases, vectors of spectral
+/// norms of length 1. Tensors are numbered in the given order.
 pub fn scaled(tensors: &[Stored], gain: f64) -> StateDict {
     let tensor = |(t, stored): (usize, &Stored)| {
         let len: usize = stored.shape.iter().product();
@@ -87,8 +87,8 @@ pub fn second_picture(channels: usize, height: usize, width: usize) -> Vec<f64> 
     (0..channels).flat_map(|k| (0..height).flat_map(move |y| row(k, y))).collect()
 }
 
-/// A tenth of the numbers of a rule, and banded kernels that are hardly turned: for BDINN, whose factors grow beyond use
-/// otherwise.
+/// A tenth of the weights of a rule, and banded kernels that are hardly rotated. For BDINN, whose factors
+/// otherwise grow out of range.
 #[must_use]
 pub fn tenth(state: &StateDict) -> StateDict {
     let change = |(name, tensor): (&str, &Tensor)| {

@@ -1,4 +1,4 @@
-//! How weights start.
+//! Weight initialisation.
 
 use std::collections::HashMap;
 use std::f64::consts::TAU;
@@ -12,8 +12,8 @@ use crate::layer::banded_deform_conv::BandedDeformConv;
 use crate::param::Stored;
 use crate::{Form, Graph, Op, Param, Role};
 
-/// How weights start. Generators of banded kernels always start as their authors start them; slopes of `PReLU` at 0.25, scales
-/// of norms at 1, their shifts at 0, where not said otherwise.
+/// Initialisation rule. Generators of banded kernels always start as in their authors' code. Slopes of
+/// `PReLU` start at 0.25, scales of norms at 1 and their shifts at 0, unless stated otherwise.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, tag = "kind", rename_all = "kebab-case")]
 pub enum Init {
@@ -23,36 +23,41 @@ pub enum Init {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         zero: Vec<String>,
     },
-    /// Normal of the spread gain · √(2 / (fan-in + fan-out)), biases 0.
+    /// Normal of standard deviation gain · √(2 / (fan-in + fan-out)), biases 0.
     XavierNormal {
-        /// Factor of the spread.
+        /// Factor of the standard deviation.
         gain: f64,
         /// Whether the last layer of every coupling function starts at 0, which makes BDINN the identity.
         #[serde(default, rename = "zero-last")]
         zero_last: bool,
     },
-    /// Normal of one spread, biases 0, scales of norms around 1 by the same spread (pix2pix).
+    /// Normal of one standard deviation, biases 0, scales of norms around 1 with the same deviation
+    /// (pix2pix).
     Normal {
         /// Standard deviation.
         std: f64,
     },
-    /// Normal of √(2 / 576) for all convolutions; scales of norms of that spread, no nearer to 0 than 0.025 (ADNet).
+    /// Normal of standard deviation √(2 / 576) for all convolutions; scales of norms likewise, no nearer to 0
+    /// than 0.025 (ADNet).
     Adnet {},
-    /// PyTorch's with biases 0, but one layer sees differences: its kernels have mean 0 over the window of each channel and are
-    /// `gain` times as large, so that steps of a few codes are not lost beside the brightness.
+    /// PyTorch's with biases 0, except for one layer that detects differences. Its kernels have mean 0 over
+    /// the window of each channel and are `gain` times as large, so that steps of a few codes are not lost
+    /// against the brightness.
     Differences {
         /// The layer.
         layer: String,
         /// Factor of its kernels.
         gain: f64,
     },
-    /// Orthogonal kernels: rows of outputs (or columns, where those are fewer) have the length `gain` and no part of each other;
-    /// biases 0 (Saxe et al. 2014; cszn/KAIR, `models/select_network.py`, `init_weights`).
+    /// Orthogonal kernels: rows of outputs (or columns, where those are fewer) have length `gain` and are
+    /// orthogonal to each other; biases 0 (Saxe et al. 2014; cszn/KAIR, `models/select_network.py`,
+    /// `init_weights`).
     Orthogonal {
         /// Length of a row.
         gain: f64,
     },
-    /// Linear layers and tables of attention normal of 0.02, biases of linear layers 0, the rest PyTorch's (Uformer).
+    /// Linear layers and attention tables normal of 0.02, biases of linear layers 0, the rest PyTorch's
+    /// (Uformer).
     Uformer {},
 }
 
@@ -62,7 +67,7 @@ impl Default for Init {
     }
 }
 
-/// A state dict to start a training with. Equal seeds give equal numbers.
+/// Initial state dict for training. Equal seeds give equal weights.
 pub fn state(graph: &Graph, init: &Init, seed: u64) -> StateDict {
     let kinds = Kinds::of(graph);
     let mut state = StateDict::new();
@@ -86,7 +91,8 @@ fn integers(stored: &Stored) -> Vec<i64> {
     vec![0; stored.shape.iter().product()]
 }
 
-/// The tensors that hold a parameter: itself, or its length and direction, or with the vectors of a spectral norm.
+/// The tensors that store a parameter: itself, or its length and direction, or with the vectors of a spectral
+/// norm.
 fn stored_forms(param: &Param, values: &[f64], numbers: Numbers) -> Vec<(Stored, Vec<f64>)> {
     let rows = param.shape.first().copied().unwrap_or(1).max(1);
     let fill = |(i, stored): (usize, Stored)| {
@@ -116,34 +122,34 @@ struct Numbers {
 }
 
 impl Numbers {
-    /// In 0..1.
+    /// Uniform in 0..1.
     fn unit(self, plane: u32, i: usize) -> f64 {
         f64::from(self.rng.unit_at(self.tensor, plane, i as u32, 0))
     }
 
-    /// Normal, by Box and Muller.
+    /// Normal, by the Box-Muller transform.
     fn normal(self, plane: u32, i: usize) -> f64 {
         let radius = (-2.0 * (1.0 - self.unit(16 + plane, i)).ln()).sqrt();
         radius * (TAU * self.unit(32 + plane, i)).cos()
     }
 }
 
-/// What a parameter is to its operation.
+/// Role of a parameter in its operation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Kind {
-    /// Of a convolution or linear layer.
+    /// Weight of a convolution or linear layer.
     Weight,
-    /// Of the weight of that place.
+    /// Bias of the weight with this index.
     Bias(usize),
     Slope,
     Scale,
-    /// Means, variances and shifts by their names; generators of banded kernels.
+    /// Constant start: means, variances and shifts, by their names; generators of banded kernels.
     Fixed(f64),
     /// Sine and cosine of an angle in degrees.
     Angle(f32),
-    /// What attention adds between places of a window.
+    /// Attention bias between positions in a window.
     Table,
-    /// What is added to the places of a window.
+    /// Vectors added to the positions in a window.
     Embedding,
 }
 
@@ -151,7 +157,7 @@ struct Kinds {
     of: Vec<Option<Kind>>,
     /// Fan-in and fan-out.
     fans: Vec<(f64, f64)>,
-    /// Weights of linear layers, which have two dimensions.
+    /// Whether it is the weight of a linear layer, which has two dimensions.
     linear: Vec<bool>,
 }
 
@@ -282,12 +288,13 @@ impl Kinds {
 
 const ADNET_STD: f64 = 0.058_925_565_098_878_96; // √(2 / (9 · 64))
 
-/// The fourth convolution of a dense block and the layer after it: what a coupling function of BDINN ends with.
+/// The fourth convolution of a dense block and the layer after it: the last layers of BDINN's coupling
+/// functions.
 fn is_last(name: &str) -> bool {
     name.ends_with(".convs.3.weight") || name.ends_with(".out.weight")
 }
 
-/// Is it the weight or the bias of one of these layers?
+/// Whether it is the weight or the bias of one of these layers.
 fn is_among(layers: &[String], name: &str) -> bool {
     name.rsplit_once('.').is_some_and(|(layer, _)| layers.iter().any(|l| l == layer))
 }
@@ -296,7 +303,8 @@ fn away_from_zero(value: f64, least: f64) -> f64 {
     if value.abs() >= least { value } else { least.copysign(value) }
 }
 
-/// Makes a matrix of so many rows orthogonal: by Gram and Schmidt, along the shorter side, each vector twice for accuracy.
+/// Makes a matrix of `rows` rows orthogonal: Gram-Schmidt along the shorter side, each vector twice for
+/// accuracy.
 fn orthogonalise(values: &mut [f64], rows: usize, gain: f64) {
     let columns = values.len() / rows.max(1);
     let (count, length) = (rows.min(columns), rows.max(columns));

@@ -13,7 +13,7 @@ pub enum Data {
     F32(Vec<f32>),
     /// 64-bit floats.
     F64(Vec<f64>),
-    /// Integers of any width, and truth values.
+    /// Integers of any width, and booleans.
     I64(Vec<i64>),
 }
 
@@ -36,14 +36,14 @@ impl Data {
 /// A tensor.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tensor {
-    /// Its dimensions; none for a single number.
+    /// Its dimensions; empty for a scalar.
     pub shape: Vec<usize>,
     /// Its elements.
     pub data: Data,
 }
 
 impl Tensor {
-    /// 32-bit floats of a shape; `None` when their number is another.
+    /// 32-bit floats of a shape; `None` if their number does not match it.
     pub fn f32(shape: &[usize], data: Vec<f32>) -> Option<Self> {
         (shape.iter().product::<usize>() == data.len())
             .then(|| Self { shape: shape.to_vec(), data: Data::F32(data) })
@@ -103,7 +103,7 @@ impl StateDict {
         self.entries.iter().map(|(name, _)| name.as_str())
     }
 
-    /// Tensors.
+    /// Number of tensors.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
@@ -113,7 +113,7 @@ impl StateDict {
         self.entries.is_empty()
     }
 
-    /// The same tensors under other names; `None` leaves one out.
+    /// The same tensors under other names; `None` skips one.
     #[must_use]
     pub fn renamed(self, rename: impl Fn(&str) -> Option<String>) -> Self {
         let mut out = Self::new();

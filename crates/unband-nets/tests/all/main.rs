@@ -1,4 +1,4 @@
-//! Network descriptions and checkpoints: integration tests in one program, which links once.
+//! Integration tests of networks and checkpoints, in one program that links once.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod hostile;

@@ -1,4 +1,4 @@
-//! MATLAB's files: read as GNU Octave wrote them, refused when damaged or made to do harm.
+//! MATLAB files: read if written by GNU Octave, refused if damaged or hostile.
 #![allow(clippy::unwrap_used)]
 
 use std::io::Write;
@@ -35,7 +35,7 @@ fn structs_and_cells_are_read_compressed_or_not() {
     // Five trees whose roots have the children 2 and 3: the first row.
     assert_eq!(numbers(state, "rf.1.lDau")[..5], [2.0; 5]);
     assert_eq!(numbers(state, "rf.1.rDau")[..5], [3.0; 5]);
-    // Characters and empty arrays are no tensors, and empty ones have no numbers.
+    // Strings and empty arrays are not tensors, and empty arrays have no elements.
     assert!(state.get("rf.1.nodestatus").is_none());
     assert!(state.get("rf.1.mse").is_none_or(|mse| mse.data.is_empty()));
 }
@@ -46,7 +46,7 @@ fn every_cut_and_every_changed_byte_is_read_or_refused() {
         let whole = bytes(name);
         for to in (0..whole.len()).step_by(if whole.len() > 10_000 { 37 } else { 5 }) {
             if let Ok(read) = checkpoint::read(&whole[..to]) {
-                // Whole variables that are there: none of a single one.
+                // The file has a single variable, so no cut leaves a whole one.
                 panic!("{name} cut at {to}: {} tensors", read.state.len());
             }
         }
@@ -102,14 +102,14 @@ fn numbers_in_smaller_types_column_by_column_and_arrays_of_structs_are_read() {
     let read = checkpoint::read(&file(LITTLE, &[table.clone(), packed(&table)].concat())).unwrap();
     assert_eq!(read.state.shape("a"), Some(&[2, 3][..]));
     assert_eq!(numbers(&read.state, "a"), [1.0, 3.0, 5.0, 2.0, 4.0, 6.0]);
-    // Two structs with one field of two bytes, which stand beside their tag.
+    // Two structs with one field of two bytes, stored next to their tag.
     let small = [&[2, 0, 2, 0, 7, 8, 0, 0][..]].concat();
     let field = array(9, &[1, 2], "", &small);
     let head = [&[5, 0, 4, 0, 8, 0, 0, 0][..], &element(1, b"xy\0\0\0\0\0\0")].concat();
     let structs = array(2, &[1, 2], "s", &[head, field.clone(), field].concat());
     let read = checkpoint::read(&file(LITTLE, &[structs, table].concat())).unwrap();
     assert_eq!(numbers(&read.state, "s.2.xy"), [7.0, 8.0]);
-    // Sparse, complex and text are left out.
+    // Sparse, complex and string arrays are skipped.
     let complex = array(6 | 0x800, &[1, 1], "z", &[element(9, &[0; 8]), element(9, &[0; 8])].concat());
     let text = array(4, &[1, 2], "t", &element(4, b"h\0i\0"));
     let error = checkpoint::read(&file(LITTLE, &[complex, text].concat())).unwrap_err();
@@ -126,20 +126,20 @@ fn what_is_not_read_and_what_would_do_harm_is_refused() {
     assert!(what.contains("version 7.3 (HDF5)") && hint.contains("-v7"), "{what} {hint}");
     assert!(refused(file([1, 0, b'M', b'I'], &[])).0.contains("big-endian"));
     assert!(refused(file(LITTLE, &[])).0.contains("no tensors"));
-    // Zeros that come to a thousand times their bytes.
+    // Zeros that decompress to a thousand times their bytes.
     let zeros = array(6, &[1 << 21, 1], "a", &element(9, &vec![0; 16 << 20]));
     assert!(refused(file(LITTLE, &packed(&zeros))).0.contains("compressed variables"));
-    // Cells in cells in cells.
+    // Nested cell arrays.
     let deep = (0..40).fold(Vec::new(), |inner, _| array(1, &[1, 1], "c", &inner));
-    assert!(refused(file(LITTLE, &deep)).0.contains("in each other"));
-    // More of them than there are bytes, sizes below zero, more numbers than are there.
+    assert!(refused(file(LITTLE, &deep)).0.contains("nested arrays"));
+    // More elements than bytes, negative sizes, more elements than stored.
     let many = array(1, &[i32::MAX, i32::MAX], "c", &[]);
     assert!(refused(file(LITTLE, &many)).0.contains("cut short"));
     let empty = element(14, &[]).repeat(60_000);
     assert!(refused(file(LITTLE, &array(1, &[60_000, 1], "c", &empty))).0.contains("arrays"));
     assert!(refused(file(LITTLE, &array(6, &[-1, 1], "a", &element(9, &[])))).0.contains("sizes"));
     assert!(refused(file(LITTLE, &array(6, &[2, 1], "a", &element(9, &[0; 8])))).0.contains("more or fewer"));
-    // Endless structs without fields are none.
+    // An endless number of structs without fields is empty.
     let head = [&[5, 0, 4, 0, 8, 0, 0, 0][..], &element(1, b"")].concat();
     let none = array(2, &[i32::MAX, i32::MAX], "s", &head);
     assert!(refused(file(LITTLE, &none)).0.contains("no tensors"));

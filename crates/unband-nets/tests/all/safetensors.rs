@@ -1,4 +1,4 @@
-//! Safetensors files, written and read.
+//! Writing and reading of safetensors files.
 #![allow(clippy::unwrap_used)]
 
 use unband_nets::arch::rrdbnet;

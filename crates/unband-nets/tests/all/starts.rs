@@ -1,4 +1,4 @@
-//! How weights start, against the rules of the frameworks that networks come from.
+//! Weight initialisation, checked against the rules of the original frameworks.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr)]
 
 use unband_nets::state::init::{self, Init};
@@ -12,7 +12,7 @@ fn values(state: &StateDict, name: &str) -> Vec<f32> {
     state.get(name).unwrap_or_else(|| panic!("{name}")).to_f32()
 }
 
-/// Mean, root of the mean square, largest magnitude.
+/// Mean, root mean square, largest magnitude.
 fn facts(values: &[f32]) -> [f64; 3] {
     let n = values.len() as f64;
     let mean = values.iter().map(|v| f64::from(*v)).sum::<f64>() / n;

@@ -1,4 +1,4 @@
-//! Convolutions on graphics cards: by Burn, but for the gradient of the weights.
+//! Convolutions on graphics cards: Burn's, except for the gradient of the weights.
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Cube, Slice, TensorMetadata};
@@ -26,10 +26,10 @@ impl ConvKernels for Cube {
     }
 }
 
-/// The gradient of the weights `[O, I / groups, rows, columns]`, a product of matrices for each tap.
+/// The gradient of the weights `[O, I / groups, rows, columns]`, as one matrix product per tap.
 ///
-/// Burn takes it for a convolution whose kernel is the whole image: one thread goes through all its samples, which is slow, and
-/// Vulkan in software ends such a loop after 65,535 turns, with a wrong sum.
+/// Burn computes it as a convolution whose kernel is the whole image. There, one thread loops over all
+/// samples, which is slow. Software Vulkan aborts such a loop after 65,535 iterations, with a wrong sum.
 fn of_weight<B: Backend>(
     x: &FloatTensor<B>,
     [outputs, inputs, rows, columns]: [usize; 4],
@@ -46,7 +46,7 @@ fn of_weight<B: Backend>(
         [whole(n), whole(channels), Slice::from(above..above + height), Slice::from(left..left + width)];
     let x = B::float_slice_assign(zeros, &inside, x.clone());
     let made = B::float_reshape(made.clone(), Shape::new([n * groups, outputs / groups, area]));
-    // What a tap sees of a side.
+    // The samples of a side that a tap reads.
     let seen = |tap: usize, axis: usize, count: usize| {
         let (stride, first) = (options.stride[axis], tap * options.dilation[axis]);
         let end = first + (count - 1) * stride + 1;

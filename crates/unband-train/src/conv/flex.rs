@@ -1,4 +1,4 @@
-//! Convolutions on the processor by our own kernels.
+//! Convolutions on the CPU with unband's kernels.
 
 use burn::backend::flex::FlexTensor;
 use burn::backend::{Flex, TensorMetadata};
@@ -43,11 +43,12 @@ impl ConvKernels for Flex {
     }
 }
 
-/// A convolution that our kernels do: of 32-bit floats, without groups, as much around at both ends, nothing empty.
+/// Whether unband's kernels support a convolution: 32-bit floats, no groups, equal padding at both ends,
+/// nothing empty.
 struct Conv {
     level: Level,
     axes: [Axis; 2],
-    /// `[N, C, H, W]` of what goes in and what comes out.
+    /// `[N, C, H, W]` of input and output.
     given: [usize; 4],
     made: [usize; 4],
 }
@@ -83,7 +84,7 @@ impl Conv {
         Pass { down: self.axes[0].backward(), across: self.axes[1].backward() }
     }
 
-    /// Taps of a kernel.
+    /// Number of taps of a kernel.
     fn taps(&self) -> usize {
         self.axes[0].kernel * self.axes[1].kernel
     }
@@ -135,7 +136,7 @@ fn tensor(shape: impl Into<Vec<usize>>, values: Vec<f32>) -> FlexTensor {
     FlexTensor::from_data(TensorData::new(values, shape.into()))
 }
 
-/// The sum, in parts that processors add side by side.
+/// The sum, in independent parts that a CPU adds in parallel.
 fn total(values: &[f32]) -> f32 {
     let parts = values.chunks_exact(16);
     let rest: f32 = parts.remainder().iter().sum();
@@ -156,7 +157,7 @@ mod tests {
 
     const ALL: Wanted = Wanted { x: true, weight: true, bias: true };
 
-    /// A convolution of PyTorch's, with its results: see `tools/make_conv_gradients.py`.
+    /// A convolution with PyTorch's results: see `tools/make_conv_gradients.py`.
     struct Case {
         state: StateDict,
         number: usize,
@@ -187,7 +188,7 @@ mod tests {
             Conv { level, ..conv }
         }
 
-        /// What is made, and the gradients of x, weight and bias.
+        /// The output, and the gradients of x, weight and bias.
         fn results(&self, level: Level) -> [Vec<f32>; 4] {
             let conv = self.conv(level);
             let (x, weight) = (self.values("x"), self.values("weight"));

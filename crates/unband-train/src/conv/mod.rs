@@ -1,4 +1,4 @@
-//! Convolutions with gradients, by our own kernels on the processor and by Burn's elsewhere.
+//! Differentiable convolutions: unband's kernels on the CPU, Burn's elsewhere.
 
 #[cfg(any(feature = "wgpu", feature = "cuda"))]
 mod cube;
@@ -17,7 +17,8 @@ use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
 use burn::tensor::Tensor;
 use burn::tensor::ops::ConvOptions;
 
-/// Cross-correlation with zeroes around: `x` is `[N, I, H, W]`, `weight` `[O, I / groups, rows, columns]`, `bias` `[O]`.
+/// Cross-correlation with zero padding: `x` is `[N, I, H, W]`, `weight` `[O, I / groups, rows, columns]`,
+/// `bias` `[O]`.
 ///
 /// # Panics
 /// As Burn's `conv2d`: when the shapes do not fit.
@@ -33,7 +34,7 @@ pub(crate) fn conv2d(
     Tensor::from_dispatch(made)
 }
 
-/// The operation, as Burn chooses its backend at run time.
+/// The operation for a backend that Burn selects at run time.
 #[backend_extension(Flex, Cube: cfg(any(feature = "wgpu", feature = "cuda")), Autodiff)]
 pub trait ConvOps: Backend {
     /// As [`conv2d`].
@@ -45,7 +46,7 @@ pub trait ConvOps: Backend {
     ) -> FloatTensor<Self>;
 }
 
-/// Which gradients are asked for.
+/// The requested gradients.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted {
     x: bool,
@@ -53,14 +54,14 @@ pub struct Wanted {
     bias: bool,
 }
 
-/// Those that were.
+/// The computed gradients.
 pub struct Gradients<B: Backend> {
     x: Option<FloatTensor<B>>,
     weight: Option<FloatTensor<B>>,
     bias: Option<FloatTensor<B>>,
 }
 
-/// What makes a convolution and its gradients, on a backend without gradients of its own.
+/// A convolution and its gradients, on a backend without autodiff.
 pub trait ConvKernels: Backend {
     /// As [`conv2d`].
     fn forward(
@@ -72,7 +73,7 @@ pub trait ConvKernels: Backend {
         forward_of_burn::<Self>(x, weight, bias, options)
     }
 
-    /// The gradients, given that of what was made.
+    /// The gradients, from the gradient of the output.
     fn gradients(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,

@@ -1,4 +1,4 @@
-//! A convolution, or the gradient of its input, over sheets; and the gradient of its weights.
+//! Forward and backward pass of a convolution over sheets, and the gradient of its weights.
 
 use rayon::prelude::*;
 use unband_simd::conv_rows::{self, Tap};
@@ -8,24 +8,24 @@ use unband_simd::{Level, Precision, conv_grad_rows, winograd_rows};
 use super::sheet::{Frame, Sheet};
 use super::walk::{Axis, Walk};
 
-/// Channels from which on a quarter of the multiplications is worth the transforms.
+/// Minimum number of channels for which saving multiplications outweighs the Winograd transforms.
 const ENOUGH: usize = 16;
 
-/// What reads samples, down and across.
+/// Read pattern of a pass, vertical and horizontal.
 pub struct Pass {
     pub down: Walk,
     pub across: Walk,
 }
 
 impl Pass {
-    /// Samples from one image to the next that leave room for all that is read and made.
+    /// Distance from one image to the next that leaves room for all reads and writes.
     pub fn pitch(&self) -> usize {
         let walk = &self.across;
         let room = walk.inputs + walk.before().max(walk.after());
         room.max(walk.per_phase() * walk.step).next_multiple_of(walk.step)
     }
 
-    /// The least zeroes around what is read.
+    /// The minimum padding around the input.
     pub fn frame(&self, pitch: usize) -> Frame {
         Frame { rows: (self.down.before(), self.down.after()), left: self.across.before(), pitch }
     }
@@ -52,7 +52,7 @@ impl Pass {
         out
     }
 
-    /// Outputs of a phase in a row, those between images too, which mean nothing.
+    /// Outputs of a phase in a row, including those between images, which are meaningless.
     fn width(&self, input: &Sheet) -> usize {
         (input.dims[0] - 1) * (input.frame.pitch / self.across.step) + self.across.per_phase()
     }
@@ -94,14 +94,14 @@ impl Pass {
         });
     }
 
-    /// The numbers of a phase's taps, down and across.
+    /// Kernel indices of a phase's taps, vertical and horizontal.
     fn taps(&self, phase: usize) -> impl Iterator<Item = (usize, usize)> {
         let count = self.across.phases.len();
         let (down, across) = (&self.down.phases[phase / count], &self.across.phases[phase % count]);
         down.iter().flat_map(move |d| across.iter().map(move |a| (d.index, a.index)))
     }
 
-    /// Four rows at a time by Winograd's filtering.
+    /// Winograd transform, four rows at a time.
     fn by_tiles(
         &self,
         level: Level,
@@ -128,7 +128,7 @@ impl Pass {
             precision: Precision::F32,
         };
         let (row, height) = (out.row(), out.dims[2]);
-        // Sheets have rows of zeroes below what is read, and room for rows below the last.
+        // Sheets have rows of zeroes below the input, and room for rows below the last.
         let fours = out.rows_mut().par_chunks_mut(TILE * row).take(height.div_ceil(TILE)).enumerate();
         fours.for_each_init(
             || vec![0.0; shape.scratch()],
@@ -144,8 +144,8 @@ impl Pass {
     }
 }
 
-/// The gradient of the weights, `[O, I, rows, columns]`, of what went in and the gradient of what came out. The pitch of the
-/// first is the stride times that of the second; between images the second has zeroes.
+/// The gradient of the weights, `[O, I, rows, columns]`, from the input and the gradient of the output. The
+/// pitch of the input is the stride times that of the gradient; between images the gradient has zeroes.
 pub fn weight_gradient(level: Level, [down, across]: [Axis; 2], input: &Sheet, gradient: &Sheet) -> Vec<f32> {
     let ([pictures, inputs, ..], [_, outputs, height, columns]) = (input.dims, gradient.dims);
     let width = (pictures - 1) * gradient.frame.pitch + columns;
@@ -154,7 +154,7 @@ pub fn weight_gradient(level: Level, [down, across]: [Axis; 2], input: &Sheet, g
     let len = shape.sums(level);
     let parts = outputs.div_ceil(block) * taps;
     let mut sums = vec![0.0; parts * len];
-    // Every sum belongs to one thread, and its order is that of the rows.
+    // Every sum belongs to one thread and is added in row order.
     let share = parts.div_ceil(rayon::current_num_threads());
     sums.par_chunks_mut(share * len).enumerate().for_each(|(thread, sums)| {
         for y in 0..height {

@@ -1,4 +1,5 @@
-//! All images of a batch side by side, samples channel by channel: rows so long that kernels are quick on small images.
+//! Sheet layout: all images of a batch side by side, samples channel by channel, so that rows are long enough
+//! for fast kernels.
 
 use rayon::prelude::*;
 use unband_simd::Level;
@@ -7,23 +8,23 @@ use unband_simd::winograd_rows::TILE;
 
 /// Planes that are written together.
 const PLANES: usize = 16;
-/// Floats after the last sample of a row that kernels may read, whatever they are.
+/// Floats after the last sample of a row that kernels may read; their values do not matter.
 const SLACK: usize = 32;
-/// Samples of a row are filled up to a multiple of these, as Winograd's kernel wants them.
+/// Rows are padded to a multiple of this many samples, as the Winograd kernel requires.
 const LINE: usize = 48;
 
-/// Where images lie, and the zeroes around them.
+/// Position of the images, and the zeroes around them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Frame {
     /// Rows of zeroes above and below.
     pub rows: (usize, usize),
-    /// Samples of zeroes before the first image; there are as many at least between images.
+    /// Zero samples before the first image; at least as many are between images.
     pub left: usize,
     /// Samples from one image to the next.
     pub pitch: usize,
 }
 
-/// Images of one size in one image of zeroes.
+/// Images of one size, surrounded by zeroes.
 pub struct Sheet {
     data: Vec<f32>,
     /// N, C, H, W.
@@ -33,16 +34,16 @@ pub struct Sheet {
 }
 
 impl Sheet {
-    /// Zeroes.
+    /// A sheet of zeroes.
     pub fn zeroes(dims: [usize; 4], frame: Frame) -> Self {
         let [pictures, channels, height, _] = dims;
-        // A sample more to the right, and rows more below: kernels read them that make four rows at a time.
+        // One more sample to the right and more rows below: read by kernels that compute four rows at a time.
         let samples = frame.left + (pictures * frame.pitch).next_multiple_of(LINE) + 1;
         let row = samples * channels + SLACK;
         Self { data: vec![0.0; row * (frame.rows.0 + height + frame.rows.1 + TILE - 1)], dims, frame, row }
     }
 
-    /// From planes, `[N, C, H, W]`.
+    /// Copies from planes, `[N, C, H, W]`.
     pub fn gather(level: Level, planes: &[f32], dims: [usize; 4], frame: Frame) -> Self {
         let [_, channels, height, width] = dims;
         let mut sheet = Self::zeroes(dims, frame);
@@ -57,7 +58,7 @@ impl Sheet {
         sheet
     }
 
-    /// To planes.
+    /// Copies to planes.
     pub fn scatter(&self, level: Level) -> Vec<f32> {
         let [pictures, channels, height, width] = self.dims;
         let plane = height * width;
@@ -77,19 +78,19 @@ impl Sheet {
         planes
     }
 
-    /// The samples of a row from one of the first image on; rows and samples may be of the zeroes.
+    /// The samples of a row, starting at a sample of the first image; rows and samples may be in the padding.
     pub fn from(&self, y: isize, x: isize) -> &[f32] {
         let y = self.frame.rows.0.wrapping_add_signed(y);
         let x = self.frame.left.wrapping_add_signed(x);
         &self.data[y * self.row..][..self.row][x * self.dims[1]..]
     }
 
-    /// Floats of a row.
+    /// Length of a row in floats.
     pub fn row(&self) -> usize {
         self.row
     }
 
-    /// All rows, zeroes above and below too.
+    /// All rows, including the padding above and below.
     pub fn rows_mut(&mut self) -> &mut [f32] {
         &mut self.data
     }

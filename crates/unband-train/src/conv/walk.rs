@@ -1,38 +1,38 @@
-//! Which inputs an output of a convolution reads, along one axis.
+//! Mapping from outputs of a convolution to the inputs that they read, along one axis.
 
 /// One axis of a convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Axis {
-    /// Samples that go in.
+    /// Input size.
     pub input: usize,
-    /// Taps.
+    /// Kernel size.
     pub kernel: usize,
-    /// Input samples between outputs.
+    /// Stride.
     pub stride: usize,
-    /// Zeroes at each end.
+    /// Zero padding at each end.
     pub padding: usize,
-    /// Samples between taps.
+    /// Dilation.
     pub dilation: usize,
 }
 
 /// A tap of a kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tap {
-    /// Its number in the kernel.
+    /// Index in the kernel.
     pub index: usize,
-    /// Where it reads, from the sample under the output on.
+    /// Read position, relative to the sample under the output.
     pub offset: isize,
 }
 
-/// The way of outputs along their inputs. Output `n · phases + p` lies over input `n · step` and reads with the taps of
+/// Read pattern of outputs. Output `n · phases + p` is above input `n · step` and reads with the taps of
 /// phase `p`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Walk {
-    /// Samples that are read.
+    /// Number of input samples.
     pub inputs: usize,
-    /// Samples that are made.
+    /// Number of output samples.
     pub outputs: usize,
-    /// Input samples between outputs of a phase.
+    /// Input samples between consecutive outputs of a phase.
     pub step: usize,
     /// Taps of the whole kernel.
     pub kernel: usize,
@@ -41,18 +41,18 @@ pub struct Walk {
 }
 
 impl Axis {
-    /// Samples that come out; zero where the kernel does not fit.
+    /// Output size; zero if the kernel does not fit.
     pub fn output(self) -> usize {
         let reach = self.dilation * (self.kernel - 1) + 1;
         (self.input + 2 * self.padding).checked_sub(reach).map_or(0, |room| room / self.stride + 1)
     }
 
-    /// Where a tap reads, from the sample under the output on.
+    /// Read position of a tap, relative to the sample under the output.
     pub fn offset(self, tap: usize) -> isize {
         (tap * self.dilation).cast_signed() - self.padding.cast_signed()
     }
 
-    /// The convolution.
+    /// The read pattern of the convolution.
     pub fn forward(self) -> Walk {
         let taps = (0..self.kernel).map(|index| Tap { index, offset: self.offset(index) }).collect();
         Walk {
@@ -64,8 +64,8 @@ impl Axis {
         }
     }
 
-    /// The gradient of its input, which reads the gradient of its output: input `x` met tap `t` of the output at
-    /// `(x − offset(t)) / stride`, where that is whole.
+    /// The read pattern of its input gradient, which reads the output gradient. Input `x` is read by tap `t`
+    /// of the output at `(x − offset(t)) / stride`, if that is an integer.
     pub fn backward(self) -> Walk {
         let stride = self.stride.cast_signed();
         let phase = |p: isize| -> Vec<Tap> {
@@ -90,20 +90,20 @@ impl Walk {
         self.outputs.div_ceil(self.phases.len())
     }
 
-    /// Zeroes that are read before the first input.
+    /// Padding read before the first input.
     pub fn before(&self) -> usize {
         let least = self.phases.iter().flatten().map(|tap| tap.offset).min().unwrap_or(0);
         least.min(0).unsigned_abs()
     }
 
-    /// Zeroes that are read after the last input.
+    /// Padding read after the last input.
     pub fn after(&self) -> usize {
         let most = self.phases.iter().flatten().map(|tap| tap.offset).max().unwrap_or(0);
         let last = (self.per_phase().max(1) - 1) * self.step;
         (last.cast_signed() + most - (self.inputs.cast_signed() - 1)).max(0).unsigned_abs()
     }
 
-    /// Is it a kernel of three around each sample?
+    /// Whether this is a kernel of three, centred on each sample.
     pub fn is_three_around(&self) -> bool {
         let [taps] = self.phases.as_slice() else { return false };
         let mut offsets: Vec<isize> = taps.iter().map(|tap| tap.offset).collect();

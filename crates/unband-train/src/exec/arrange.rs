@@ -1,4 +1,4 @@
-//! Samples moved about, and images of other sizes.
+//! Rearrangement and resampling operations.
 
 use burn::tensor::module::max_pool2d;
 use burn::tensor::ops::MaxPoolOptions;
@@ -24,8 +24,8 @@ pub(super) fn nearest(x: Tensor<4>, f: usize) -> Tensor<4> {
     x.reshape([n, c, h, 1, w, 1]).expand([n, c, h, f, w, f]).reshape([n, c, h * f, w * f])
 }
 
-/// As products with matrices of two weights a row: patches are small, and matrices quicker than samples one by one, forth and back.
-/// Burn's own has no gradients on graphics cards.
+/// Matrix products with two weights per row: for small patches, faster than single samples, forward and
+/// backward. Burn's own has no gradients on graphics cards.
 pub(super) fn bilinear(x: Tensor<4>, shape: Shape) -> Tensor<4> {
     let [n, c, h, w] = x.dims();
     let across = lines(w, shape.width, &x.device()).transpose();
@@ -45,7 +45,7 @@ fn lines(from: usize, to: usize, device: &Device) -> Tensor<2> {
     Tensor::from_data(TensorData::new(weights, [to, from]), device)
 }
 
-/// A last window that is cut is filled up with the smallest number, which never wins.
+/// A truncated last window is padded with the smallest number, which never wins.
 pub(super) fn max_pool(pool: MaxPool, x: Tensor<4>, shape: Shape) -> Tensor<4> {
     let [_, _, h, w] = x.dims();
     let more = |places: usize, side: usize| ((places - 1) * pool.stride + pool.kernel).saturating_sub(side);

@@ -9,7 +9,7 @@ impl Run<'_> {
         let side = add.window;
         let table = self.param(add.table).reshape([side, side, add.channels]).permute([2, 0, 1]);
         let tiled = table.reshape([1, add.channels, side, side]).repeat(&[1, 1, h / side, w / side]);
-        // Windows are cut from the shifted image: the tiles go the other way.
+        // Windows are cut from the shifted image: the table shifts the other way.
         x + rolled(tiled, h - add.shift % h, w - add.shift % w)
     }
 
@@ -73,7 +73,7 @@ fn mask(a: &WindowAttention, height: usize, width: usize) -> Vec<f32> {
     (0..columns * (height / side) * tokens * tokens).map(one).collect()
 }
 
-/// Rows and columns from so many on come first.
+/// Cyclic shift: rows and columns from this index on come first.
 fn rolled(x: Tensor<4>, rows: usize, columns: usize) -> Tensor<4> {
     let along = |x: Tensor<4>, dim: usize, by: usize| {
         let side = x.dims()[dim];

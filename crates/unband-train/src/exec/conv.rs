@@ -22,7 +22,7 @@ impl Run<'_> {
         conv_transpose2d(x, weight, conv.bias.map(|id| self.param(id)), options)
     }
 
-    /// The 3×3 convolution that tells where taps go.
+    /// The 3×3 convolution that computes the tap offsets.
     pub(super) fn generator(&self, [weight, bias]: [ParamId; 2], x: Tensor<4>, outputs: usize) -> Tensor<4> {
         let weight = self.param(weight).reshape([outputs, x.dims()[1], 3, 3]);
         conv2d(x, weight, Some(self.param(bias)), ConvOptions::new([1; 2], [1; 2], [1; 2], 1))

@@ -31,7 +31,7 @@ impl Run<'_> {
             }
             None => activation::relu(stretch),
         };
-        // Taps from the middle: [1, taps, 1, 1].
+        // Tap positions relative to the centre: [1, taps, 1, 1].
         let taps_of = |at: &dyn Fn(usize) -> usize, half: usize| {
             let values: Vec<f32> = (0..taps).map(|t| at(t) as f32 - half as f32).collect();
             Tensor::<4>::from_data(TensorData::new(values, [1, taps, 1, 1]), &x.device())
@@ -43,7 +43,7 @@ impl Run<'_> {
             let whole = activation::relu(self.generator(whole, x.clone(), 1)).add_scalar(1.0);
             (down, across) = (down * whole.clone(), across * whole);
         }
-        // Burn adds the taps' own places.
+        // Burn adds the taps' own positions.
         let row = cosine.clone() * down.clone() + sine.clone() * across.clone() - u;
         let column = cosine * across - sine * down - v;
         let offsets = Tensor::stack::<5>(vec![row, column], 2).reshape([n, 2 * taps, h, w]);
@@ -52,14 +52,15 @@ impl Run<'_> {
     }
 }
 
-/// Samples `x`, `[N, I, H, W]`, where `offsets`, `[N, 2 · taps, H, W]`, move the taps of `weight`, `[O, I / groups, rows, columns]`.
+/// Samples `x`, `[N, I, H, W]`, where `offsets`, `[N, 2 · taps, H, W]`, move the taps of `weight`, `[O, I /
+/// groups, rows, columns]`.
 fn deformed(x: Tensor<4>, offsets: Tensor<4>, weight: Tensor<4>, groups: usize) -> Tensor<4> {
     let [_, _, rows, columns] = weight.dims();
     let options = |padding| DeformConvOptions::new([1; 2], padding, [1; 2], groups, 1);
     if x.device().inner() == Device::flex() {
         return deform_conv2d(x, offsets, weight, None, None, options([rows / 2, columns / 2]));
     }
-    // Tap by tap: on graphics cards Burn gives the offsets of all taps the gradients of the first.
+    // Tap by tap: on graphics cards, Burn gives the offsets of all taps the gradients of the first.
     let tap = |t: usize| {
         let (row, column) = (t / columns, t % columns);
         let place = [row as f32 - (rows / 2) as f32, column as f32 - (columns / 2) as f32];

@@ -1,4 +1,4 @@
-//! Executes a graph with tensors of Burn, one operation after the other.
+//! Graph executor on Burn tensors, one operation after the other.
 
 mod activation;
 mod arrange;
@@ -16,31 +16,31 @@ use unband_nets::{Graph, Node, Op, ParamId, Shape};
 
 use crate::TrainError;
 
-/// Does the network learn?
+/// Inference or training mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// Running statistics, nothing dropped.
+    /// Running statistics, no dropout.
     Fixed,
-    /// Statistics of the batch, samples dropped; so many batches were learned from before.
+    /// Batch statistics and dropout; contains the number of batches trained so far.
     Learning(u64),
 }
 
-/// What a run gives.
+/// Results of a run.
 pub(crate) struct Done {
-    /// In the graph's order.
+    /// Outputs in the graph's order.
     pub outputs: Vec<Tensor<4>>,
-    /// Running statistics after it.
+    /// Running statistics after the run.
     pub running: HashMap<ParamId, Tensor<1>>,
 }
 
-/// A run under way.
+/// A run in progress.
 struct Run<'a> {
     params: &'a [Tensor<1>],
     mode: Mode,
     running: HashMap<ParamId, Tensor<1>>,
 }
 
-/// Runs a graph. `params` are the parameters as operations read them, each in one row.
+/// Runs a graph. `params` are the parameters as read by operations, each in one row.
 pub(crate) fn run(
     graph: &Graph,
     params: &[Tensor<1>],
@@ -69,13 +69,13 @@ pub(crate) fn run(
 }
 
 impl Run<'_> {
-    /// Every operation has an arm: a new one does not compile without.
+    /// Every operation has an arm: a new operation does not compile without one.
     fn apply(&mut self, node: &Node, x: Vec<Tensor<4>>, shape: Shape) -> Result<Tensor<4>, TrainError> {
         let mut x = x.into_iter();
         let (Some(first), second) = (x.next(), x.next()) else {
             return Err(unsupported(node));
         };
-        // Operations of two inputs have two: shapes were found before.
+        // The number of inputs is right: shapes were checked before.
         let both = || second.clone().ok_or_else(|| unsupported(node));
         Ok(match &node.op {
             Op::Input(_) => return Err(unsupported(node)),
@@ -123,7 +123,7 @@ impl Run<'_> {
         self.params[id.index()].clone()
     }
 
-    /// A number per channel, for all images and places.
+    /// One number per channel, for all images and positions.
     fn channels(&self, id: ParamId) -> Tensor<4> {
         self.param(id).reshape([1, -1, 1, 1])
     }
@@ -139,7 +139,7 @@ impl Run<'_> {
         }
     }
 
-    /// `dims`: how many numbers are drawn; each stands for all samples of an axis where it has one.
+    /// `dims`: shape of the random numbers; along an axis of size one, the number applies to all samples.
     fn dropout(&self, share: f32, x: Tensor<4>, dims: [usize; 4]) -> Tensor<4> {
         if self.mode == Mode::Fixed || share <= 0.0 {
             return x;
@@ -154,7 +154,7 @@ fn unsupported(node: &Node) -> TrainError {
     TrainError::Unsupported { at: node.scope.clone(), what: node.op.word() }
 }
 
-/// Size of the images, once the inputs are those of the graph.
+/// Size of the images, after the inputs were checked against the graph.
 fn check(graph: &Graph, inputs: &[Tensor<4>]) -> Result<(usize, usize), TrainError> {
     let dims: Vec<[usize; 4]> = inputs.iter().map(Tensor::dims).collect();
     let given = || graph.inputs.iter().zip(&dims);

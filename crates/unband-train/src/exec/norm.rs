@@ -5,9 +5,9 @@ use unband_nets::{Node, ParamId};
 use super::{Mode, Run};
 use crate::TrainError;
 
-/// How far running statistics follow those of a batch.
+/// Momentum of running statistics.
 const MOMENTUM: f64 = 0.1;
-/// The same with renormalisation, as keras-contrib has it.
+/// The same with batch renormalisation, as in keras-contrib.
 const RENORM_MOMENTUM: f64 = 0.01;
 
 impl Run<'_> {
@@ -42,10 +42,11 @@ impl Run<'_> {
         Ok((x - mean) * scale + self.channels(bias))
     }
 
-    /// The statistics of the batch, corrected towards the running ones as far as the number of batches allows; the correction
-    /// passes no gradients.
+    /// The statistics of the batch, corrected towards the running ones within the limits for this number of
+    /// batches. The correction passes no gradients.
     ///
-    /// Source: Ioffe 2017, "Batch Renormalization"; keras-contrib, `layers/normalization/batchrenormalization.py`.
+    /// Source: Ioffe 2017, "Batch Renormalization"; keras-contrib,
+    /// `layers/normalization/batchrenormalization.py`.
     fn batch_renorm(
         &mut self,
         norm: &BatchNorm,
@@ -82,13 +83,14 @@ impl Run<'_> {
     }
 }
 
-/// How far renormalisation may scale and shift after so many batches: not at all at first, in the end by 3 and 5.
+/// Limits of renormalisation's scale and shift after this number of batches: none at first, 3 and 5 in the
+/// end.
 fn renorm_limits(batches: u64) -> (f64, f64) {
     let Some(t) = batches.checked_sub(1).map(|n| 1e-3 * n as f64) else { return (1.0, 0.0) };
     (3.0 / (1.0 + 2.0 * (-t).exp()), 5.0 / (1.0 + 4999.0 * (-2.0 * t).exp()))
 }
 
-/// Differs: the root is taken of at least 1e-30, as its slope at 0 is infinite.
+/// Differs: takes the root of at least 1e-30, as the slope of the root is infinite at 0.
 pub(super) fn unit_channels(norm: UnitChannels, x: Tensor<4>) -> Tensor<4> {
     let length = x.clone().square().sum_dim(1).clamp_min(1e-30).sqrt();
     x / length.add_scalar(norm.eps)

@@ -1,4 +1,4 @@
-//! A smooth form of the absolute difference.
+//! Charbonnier loss, a smooth form of the absolute difference.
 
 use burn::tensor::Tensor;
 

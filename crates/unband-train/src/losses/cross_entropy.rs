@@ -1,11 +1,12 @@
-//! Binary cross entropy.
+//! Binary cross-entropy loss.
 
 use burn::tensor::Tensor;
 
-/// Probabilities are kept this far from 0 and 1, as Keras does.
+/// Probabilities are clamped by this much from 0 and 1, as in Keras.
 const LEAST: f32 = 1e-7;
 
-/// Mean of −t·ln p − (1 − t)·ln(1 − p) over patches, in one element, for probabilities p and labels t of 0 or 1.
+/// Mean of −t·ln p − (1 − t)·ln(1 − p) over patches, in one element, for probabilities p and labels t of 0 or
+/// 1.
 pub fn loss(out: Tensor<4>, labels: Tensor<4>) -> Tensor<1> {
     let p = out.clamp(LEAST, 1.0 - LEAST);
     let other = |x: Tensor<4>| x.mul_scalar(-1.0).add_scalar(1.0);

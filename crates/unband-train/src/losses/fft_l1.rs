@@ -1,14 +1,14 @@
-//! Differences of spectra: the two-dimensional Fourier transform of each channel, not normalised, so that it grows with the
-//! root of the number of samples.
+//! Spectral losses: differences of the two-dimensional Fourier transforms of each channel.
 //!
-//! The transform is a product with a matrix of cosines and sines: any size, the same on every device, and its gradient needs
-//! no code. The difference is transformed, not both images, and of its columns those that are not mirrored.
+//! The transform is not normalised, so it grows with the root of the number of samples. It is a product with
+//! a matrix of cosines and sines: it supports any size, is the same on every device, and needs no gradient
+//! code. The difference is transformed, not both images; mirrored columns are skipped.
 
 use std::f64::consts::TAU;
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-/// Keeps the slope of the root finite where the difference is 0; it makes no difference elsewhere.
+/// Keeps the slope of the root finite where the difference is 0; negligible elsewhere.
 const LEAST_SQUARE: f64 = 1e-24;
 
 /// Mean modulus of the complex difference, in one element.
@@ -20,7 +20,7 @@ pub fn modulus(out: Tensor<4>, gt: Tensor<4>) -> Tensor<1> {
     (modulus * spectrum.counts).sum().div_scalar(spectrum.samples)
 }
 
-/// Mean absolute difference of real and imaginary parts, which count as channels, in one element.
+/// Mean absolute difference of real and imaginary parts, as separate channels, in one element.
 ///
 /// Source: indi-debanding, `utils/training.py`.
 pub fn parts(out: Tensor<4>, gt: Tensor<4>) -> Tensor<1> {
@@ -30,10 +30,10 @@ pub fn parts(out: Tensor<4>, gt: Tensor<4>) -> Tensor<1> {
 }
 
 struct Spectrum {
-    /// `[pictures × channels × columns, H]`, columns up to half the width.
+    /// `[images × channels × columns, H]`, columns up to half the width.
     re: Tensor<3>,
     im: Tensor<3>,
-    /// How many columns of the whole spectrum each stands for: `[1, columns, 1]`.
+    /// Multiplicity of each column in the whole spectrum: `[1, columns, 1]`.
     counts: Tensor<3>,
     /// Of all images.
     samples: f64,

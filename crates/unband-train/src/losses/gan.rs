@@ -1,12 +1,14 @@
-//! Games of two networks: how far the discriminator's values are from those of real images, or of made ones.
+//! Adversarial losses: distance of the discriminator's values from those of real or generated images.
 
 use burn::tensor::Tensor;
 
 use crate::recipe::Rules;
 
-/// In one element. `values` are the discriminator's, for images that should all be taken as real, or as made.
+/// Result in one element. `values` are the discriminator's, for images that should all be classified as real,
+/// or as generated.
 ///
-/// Source: pix2pix, `models/networks.py`, `GANLoss` in its mode "vanilla" (binary cross-entropy of logits); cszn/KAIR,
+/// Source: pix2pix, `models/networks.py`, `GANLoss` in its mode "vanilla" (binary cross-entropy of logits);
+/// cszn/KAIR,
 /// `models/loss.py`, `GANLoss` in its mode "lsgan" (squared distance from 1 or 0).
 pub fn loss(rules: Rules, values: Tensor<4>, real: bool) -> Tensor<1> {
     match rules {

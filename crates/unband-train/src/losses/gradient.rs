@@ -1,4 +1,4 @@
-//! The gradient branch of GGDBN against the clean image's gradient.
+//! Loss of GGDBN's gradient branch against the clean image's gradient.
 
 use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
@@ -11,7 +11,8 @@ pub fn loss(gradient: Tensor<4>, gt: Tensor<4>) -> Tensor<1> {
     (gradient - sobel(gt)).abs().mean()
 }
 
-/// Length of the Sobel gradient of 0.2989 R + 0.587 G + 0.114 B, zeroes outside: `[N, 3, H, W]` to `[N, 1, H, W]`.
+/// Magnitude of the Sobel gradient of 0.2989 R + 0.587 G + 0.114 B, zero padding: `[N, 3, H, W]` to `[N, 1,
+/// H, W]`.
 pub fn sobel(x: Tensor<4>) -> Tensor<4> {
     let device = x.device();
     let weights = TensorData::new(vec![0.2989f32, 0.587, 0.114], [1, 3, 1, 1]);

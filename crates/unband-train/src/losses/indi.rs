@@ -1,4 +1,4 @@
-//! What INDI's network sees while it learns: something between clean and banded.
+//! Input of INDI in training: interpolation between clean and banded images.
 
 use burn::tensor::Tensor;
 

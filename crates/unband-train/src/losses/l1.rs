@@ -1,4 +1,4 @@
-//! Mean of absolute differences.
+//! L1 loss: mean absolute difference.
 
 use burn::tensor::Tensor;
 

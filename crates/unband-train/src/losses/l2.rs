@@ -1,4 +1,4 @@
-//! Mean of squared differences.
+//! L2 loss: mean squared difference.
 
 use burn::tensor::Tensor;
 

@@ -1,4 +1,4 @@
-//! What networks learn by, one file each. All are means, so that a batch in two halves has the mean of their losses.
+//! Loss functions, one file each. All are means, so a batch in two halves has the mean of their losses.
 
 pub mod charbonnier;
 pub mod cross_entropy;
@@ -20,11 +20,12 @@ use crate::{Model, TrainError};
 
 /// The weighted sum of a recipe's terms, in one element.
 ///
-/// `outputs` are those of the network; `gt` and `lq`, the banded image, are `[N, 3, H, W]`; for a network that classifies `gt`
-/// is its labels, `[N, 1, 1, 1]`. Of networks that enlarge `lq` is smaller. `features` is what `perceptual` looks with.
+/// `outputs` are the network's. `gt` and `lq`, the banded image, are `[N, 3, H, W]`; for a classifier, `gt`
+/// holds its labels, `[N, 1, 1, 1]`. For upscaling networks `lq` is smaller. `features` is the network of the
+/// `perceptual` loss.
 ///
 /// # Errors
-/// A term that reads an output which the network does not have, or features that are not there.
+/// A term that reads an output which the network does not have; missing features.
 pub fn sum(
     terms: &[Term],
     outputs: &[Tensor<4>],

@@ -1,4 +1,4 @@
-//! GGDBN's form of multi-scale structural similarity.
+//! Multi-scale structural similarity (MS-SSIM) loss in GGDBN's form.
 
 use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
@@ -13,21 +13,21 @@ const SIGMA: f64 = 1.5;
 /// 1 − [`similarity`].
 ///
 /// # Errors
-/// As there.
+/// As [`similarity`].
 pub fn loss(out: Tensor<4>, gt: Tensor<4>) -> Result<Tensor<1>, TrainError> {
     Ok(similarity(out, gt)?.neg().add_scalar(1.0))
 }
 
 /// Five scales; means over the whole batch, mapped by (v + 1) / 2. In one element.
 ///
-/// Differs from the usual measure, as its source does: the similarity of the coarsest scale is a factor of each of the four
-/// others, so its weight counts four times; the window shrinks to the image without its sigma. The range of values is guessed
-/// from the network's image: 255 when it exceeds 128, else 1, and 1 more below −0.5.
+/// Differs from the usual metric, as its source does. The similarity of the coarsest scale is a factor of
+/// each of the four others, so it enters four times. The window shrinks to the image without its sigma. The
+/// value range is guessed from the network's image: 255 if it exceeds 128, else 1, and 1 more below −0.5.
 ///
 /// Source: GGDBN, `loss/`.
 ///
 /// # Errors
-/// Images under 16×16 samples, which have no fifth scale; a device that does not give its tensors back.
+/// Images under 16×16 samples, which have no fifth scale; a device that fails to return its tensors.
 pub fn similarity(out: Tensor<4>, gt: Tensor<4>) -> Result<Tensor<1>, TrainError> {
     let [_, _, height, width] = out.dims();
     if height.min(width) < 16 {
@@ -57,7 +57,7 @@ pub fn similarity(out: Tensor<4>, gt: Tensor<4>) -> Result<Tensor<1>, TrainError
     Ok(finer.fold(last, |product, (contrast, weight)| product * unit(contrast, weight)))
 }
 
-/// Means of 2×2 samples; an odd last row or column is left out.
+/// Means of 2×2 samples; an odd last row or column is skipped.
 fn half(x: Tensor<4>) -> Tensor<4> {
     let [n, c, h, w] = x.dims();
     let (h, w) = (h / 2, w / 2);
@@ -70,7 +70,7 @@ fn means(a: Tensor<4>, b: Tensor<4>, range: f64) -> (Tensor<1>, Tensor<1>) {
     let [n, c, h, w] = a.dims();
     let (c1, c2) = ((0.01 * range).powi(2), (0.03 * range).powi(2));
     let (a, b) = (a.reshape([n * c, 1, h, w]), b.reshape([n * c, 1, h, w]));
-    // Variances do not depend on where zero lies, and from the middle of the range fewer digits cancel in them.
+    // Variances are independent of an offset; relative to the middle of the range, fewer digits cancel.
     let middle = 0.5 * range;
     let (a, b) = (a.sub_scalar(middle), b.sub_scalar(middle));
     let (mean_a, mean_b) = (blur(a.clone()), blur(b.clone()));
@@ -84,7 +84,7 @@ fn means(a: Tensor<4>, b: Tensor<4>, range: f64) -> (Tensor<1>, Tensor<1>) {
     (ssim.mean(), contrast.mean())
 }
 
-/// Gaussian mean without padding, first across, then down.
+/// Gaussian mean without padding, first horizontally, then vertically.
 fn blur(x: Tensor<4>) -> Tensor<4> {
     let [_, _, h, w] = x.dims();
     let size = WINDOW.min(h).min(w);

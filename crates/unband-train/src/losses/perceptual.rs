@@ -1,20 +1,22 @@
-//! Difference of what a network for recognition sees.
+//! Perceptual loss: difference of VGG-19 features.
 
 use burn::tensor::Tensor;
 
 use super::l1;
 use crate::{Model, TrainError};
 
-/// How much each of VGG-19's five layers counts: `conv1_2`, `conv2_2`, `conv3_4`, `conv4_4`, `conv5_4`, before their rectifiers.
+/// Weights of VGG-19's five layers: `conv1_2`, `conv2_2`, `conv3_4`, `conv4_4`, `conv5_4`, before their
+/// rectifiers.
 pub const WEIGHTS: [f64; 5] = [0.1, 0.1, 1.0, 1.0, 1.0];
 
-/// The weighted sum of mean absolute differences of features, in one element. Images are `[N, 3, H, W]` of 0 to 1;
+/// The weighted sum of mean absolute differences of features, in one element. Images are `[N, 3, H, W]` of 0
+/// to 1;
 /// `features` is VGG-19, see [`Model::frozen`].
 ///
 /// Source: cszn/KAIR, `models/loss.py`, `PerceptualLoss` with the layers 2, 7, 16, 25, 34.
 ///
 /// # Errors
-/// A network of other inputs or outputs.
+/// A network with other inputs or outputs.
 pub fn loss(features: &Model, out: Tensor<4>, gt: Tensor<4>) -> Result<Tensor<1>, TrainError> {
     let (seen, wanted) = (features.run(&[out])?, features.run(&[gt.detach()])?);
     let total = Tensor::zeros([1], &seen[0].device());

@@ -1,5 +1,6 @@
-//! Steps that the clean image does not have, as a share of the banded image's: what the eye sees of banding, and what differences
-//! of samples hardly weigh.
+//! Relative step loss: steps absent from the clean image, as a share of the banded image's.
+//!
+//! The eye sees banding as steps, which hardly affect differences of samples.
 
 use burn::tensor::Tensor;
 
@@ -8,19 +9,20 @@ use crate::TrainError;
 
 /// Side of the squares whose means are compared.
 const SQUARE: usize = 4;
-/// A clean step of so much makes a false one count half: where the image itself changes nobody sees it.
+/// With a clean step of this height, a false one has half the weight: changes of the image itself mask it.
 const CODE: f64 = 1.0 / 255.0;
-/// Added to a patch's steps, so that nearly clean patches do not rule.
+/// Added to a patch's steps so that nearly clean patches do not dominate.
 const LEAST: f64 = 0.05 / 255.0;
 
-/// Mean over patches of the mean difference between the steps of `out` and of `gt` over that between `lq` and `gt`, in one
+/// Mean over patches of the mean difference between the steps of `out` and of `gt` over that between `lq` and
+/// `gt`, in one
 /// element: below 1 when better than doing nothing. `[N, C, H, W]`.
 ///
-/// A step is the difference between the means of two neighbouring squares of 4×4 samples. It weighs 1 / (1 + s²), s being the clean
-/// step in codes. Rows and columns beyond the last whole square are left out.
+/// A step is the difference between the means of two neighbouring squares of 4×4 samples. Its weight is 1 /
+/// (1 + s²), where s is the clean step in codes. Rows and columns beyond the last whole square are skipped.
 ///
 /// # Errors
-/// Images under 8×8 samples, which have no two squares side by side.
+/// Images under 8×8 samples, which have no two adjacent squares.
 pub fn loss(out: Tensor<4>, gt: Tensor<4>, lq: Tensor<4>) -> Result<Tensor<1>, TrainError> {
     let [_, _, height, width] = gt.dims();
     if height.min(width) < 2 * SQUARE {
@@ -36,7 +38,7 @@ pub fn loss(out: Tensor<4>, gt: Tensor<4>, lq: Tensor<4>) -> Result<Tensor<1>, T
     Ok((mean(after) / before).mean())
 }
 
-/// Differences of neighbouring means, across and down.
+/// Differences of neighbouring means, horizontal and vertical.
 fn steps(x: Tensor<4>) -> [Tensor<4>; 2] {
     let [n, c, h, w] = x.dims();
     let (h, w) = (h / SQUARE, w / SQUARE);

@@ -1,4 +1,4 @@
-//! A network that classifies learns patches with labels.
+//! Training of a classifier on labelled patches.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Burn gives what the reference and the quick engine give.
+//! Equivalence of Burn's results with the reference and the inference engine.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr, clippy::float_cmp)]
 
 
@@ -11,7 +11,7 @@ use unband_nets::{Data, Graph, StateDict, arch};
 use unband_simd::Level;
 use unband_train::{Model, TrainError};
 
-/// Of the largest magnitude.
+/// Tolerance, relative to the largest magnitude.
 const TOLERANCE: f32 = 1e-4;
 
 fn compare(name: &str, got: &[Tensor<4>], want: &[Map<f32>]) -> f32 {
@@ -113,7 +113,7 @@ fn learning_takes_the_statistics_of_the_batch_and_follows_them() {
     compare("learning", &got, &reference::run(&graph, &weights, &maps, mode, &ctx).unwrap());
 
     assert_eq!(after.get("bn.num_batches_tracked").unwrap().data, Data::I64(vec![1]));
-    // What the norm saw: the layer before it.
+    // Input of the norm: the result of the layer before it.
     let mut cut = graph.clone();
     let seen = graph.nodes.iter().find(|node| node.scope == "bn").unwrap().inputs[0];
     cut.outputs = vec![("seen".into(), seen)];

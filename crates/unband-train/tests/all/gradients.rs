@@ -1,4 +1,4 @@
-//! Gradients are those of the reference, by differences in 64 bits.
+//! Gradients compared with finite differences of the reference in 64 bits.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr)]
 
 
@@ -10,10 +10,11 @@ use unband_nets::state::{Weights, fill};
 use unband_nets::{Data, Graph, StateDict};
 use unband_train::Model;
 
-/// How far a number is moved: so little that few samples cross a fold of a rectifier or of bilinear sampling.
+/// Step of the finite differences: small enough that few samples cross a kink of a rectifier or of bilinear
+/// sampling.
 const STEP: f32 = 4e-6;
 
-/// Changes below this are rounding: biases before a norm of the batch change nothing.
+/// Changes below this are rounding errors: biases before a batch norm change nothing.
 const LEAST: f64 = 2e-7;
 
 /// Weights of the loss Σ weight · output: between −1 and 1.
@@ -30,8 +31,8 @@ fn reference_loss(graph: &Graph, state: &StateDict, maps: &[Map<f64>], mode: Mod
     outputs.iter().enumerate().map(one).sum()
 }
 
-/// For every learned tensor, moves it a little along random signs and compares the change of the loss with what gradients
-/// foretell. The scale is what changes of random signs come to.
+/// For every learned tensor, moves it a little along random signs and compares the change of the loss with
+/// the prediction of the gradients. The scale is the typical change for random signs.
 fn check(graph: &Graph, height: usize, width: usize, learning: bool) {
     let device = Device::flex().autodiff();
     let state = fill::golden(&graph.stored());
@@ -39,7 +40,7 @@ fn check(graph: &Graph, height: usize, width: usize, learning: bool) {
     let inputs: Vec<Tensor<4>> = maps.iter().map(|map| tensor(map, &device)).collect();
     let mut model = Model::new(graph.clone(), &state, &device).unwrap();
     let outputs = if learning { model.run_learning(&inputs) } else { model.run(&inputs) }.unwrap();
-    // Learning moves the vectors of spectral norms, not the weights.
+    // Training updates the vectors of spectral norms, not the weights.
     let state = model.state().unwrap();
     let losses = outputs.into_iter().enumerate().map(|(o, out)| {
         let dims = out.dims();

@@ -1,4 +1,4 @@
-//! One step of a training against its definition.
+//! One training step compared with its definition.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr)]
 
 use burn::tensor::{Device, Tensor, TensorData};
@@ -33,7 +33,7 @@ fn learner(recipe: Recipe) -> Learner {
     Learner::new(recipe, &[Device::flex()]).unwrap()
 }
 
-/// Largest difference of two networks over the largest number.
+/// Largest difference of two networks over the largest weight.
 fn apart(a: &StateDict, b: &StateDict) -> f32 {
     let (mut worst, mut largest) = (0.0f32, 0.0f32);
     for ((name, a), (other, b)) in a.iter().zip(b.iter()) {
@@ -82,7 +82,8 @@ fn pieces_that_are_accumulated_make_the_batch() {
         learner(recipe("bitnet", 16, &format!("accumulate = 2\n{LOSS}").replace("batch = 4", "batch = 2")));
     let (a, b) = (whole.step(&mut Noise(4, 16)).unwrap(), pieces.step(&mut Pieces).unwrap());
     assert!((a - b).abs() <= 1e-5 * a, "{a} {b}");
-    // Adam divides by the root of the square, so tiny gradients decide about whole steps: looser than gradients are.
+    // Adam divides by the root of the square, so tiny gradients decide about whole steps: the tolerance is
+    // larger than for gradients.
     let apart =
         apart(&whole.learned().unwrap().state().unwrap(), &pieces.learned().unwrap().state().unwrap());
     eprintln!("weights {apart:.1e} apart");
@@ -110,7 +111,7 @@ fn frozen_norms_keep_their_statistics_and_learn_as_the_network_is_used() {
     let more = "freeze-norms = 0.02\nloss = [{ term = \"l1\" }]";
     let mut learner = learner(recipe("adnet", 16, more));
     let batch = Noise(4, 16).next(9).unwrap();
-    // Is the loss that of the network as it is used?
+    // Whether the loss is that of the network in inference mode.
     let as_used = |learner: &mut Learner| {
         let (loss, _) = learner.gradients(&batch, 9).unwrap();
         let (network, device) = (learner.learned().unwrap(), Device::flex());
@@ -138,7 +139,7 @@ fn frozen_norms_keep_their_statistics_and_learn_as_the_network_is_used() {
 
 #[test]
 fn every_trainer_of_the_field_takes_steps_that_lower_its_loss() {
-    // INDI: mixed by t. GGDBN: all its losses. ADNet and BRDNet: norms of the batch.
+    // INDI: interpolated by t. GGDBN: all its losses. ADNet and BRDNet: batch norms.
     let ggdbn = "init = { kind = \"xavier-normal\", gain = 0.02 }\nloss = [{ term = \"l1\" }, { term = \"ms-ssim\", weight = 0.4 }, \
                  { term = \"fft-l1\", weight = 0.1 }, { term = \"gradient\", weight = 0.5 }]";
     let parts = "loss = [{ term = \"fft-l1-parts\" }]";

@@ -1,4 +1,4 @@
-//! A network learns in Burn, and runs in the engine with what it learned.
+//! A network trained in Burn, then run in the inference engine with its learned weights.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr)]
 
 
@@ -16,10 +16,10 @@ use unband_train::{Model, Optimizer};
 
 const SIDE: usize = 64;
 const PICTURES: usize = 4;
-/// As far as the network looks.
+/// Receptive radius of the network.
 const EDGE: usize = 8;
 
-/// Three convolutions around a skip.
+/// Three convolutions with a skip connection.
 fn small() -> Graph {
     let mut net = Net::new("small");
     let image = net.input("image", 1);
@@ -32,7 +32,7 @@ fn small() -> Graph {
     net.finish(&[("image", out)]).unwrap()
 }
 
-/// Numbers of the golden rule, but a last layer of zeroes: at first the image comes out as it went in.
+/// Weights of the golden rule, except a last layer of zeroes: at first the output equals the input.
 fn start(graph: &Graph) -> StateDict {
     let mut state = fill::golden(&graph.stored());
     for name in ["last.weight", "last.bias"] {
@@ -47,7 +47,7 @@ fn zero(state: &mut StateDict, name: &str, value: f32) {
     state.insert(name, unband_nets::Tensor { shape, data });
 }
 
-/// Ramps in directions and of steepnesses by a seed, around 0; the banded ones have 16 levels between −1 and 1.
+/// Ramps with random directions and slopes, around 0; the banded ones have 16 levels between −1 and 1.
 fn ramps(seed: usize) -> (Vec<f32>, Vec<f32>) {
     let mut clean = Vec::new();
     for picture in 0..PICTURES {
@@ -63,12 +63,12 @@ fn ramps(seed: usize) -> (Vec<f32>, Vec<f32>) {
     (clean, banded)
 }
 
-/// Without the edge, where the network sees the zeroes outside.
+/// Without the border, where the network reads the zero padding.
 fn inner(x: Tensor<4>) -> Tensor<4> {
     x.narrow(2, EDGE, SIDE - 2 * EDGE).narrow(3, EDGE, SIDE - 2 * EDGE)
 }
 
-/// Its rate is given with each step.
+/// The learning rate is given with each step.
 fn adam(model: &Model) -> Optimizer {
     let settings =
         Settings { kind: OptimizerKind::Adam, rate: 0.0, betas: [0.9, 0.999], eps: 1e-8, weight_decay: 0.0 };
@@ -98,14 +98,14 @@ fn a_small_network_learns_to_take_bands_out_and_then_runs_in_the_engine() {
     let mean = |part: &[f32]| part.iter().sum::<f32>() / part.len() as f32;
     let last = mean(&losses[190..]);
     eprintln!("loss {:.2e} to {last:.2e}, 1/{:.1}", losses[0], losses[0] / last);
-    // What goes in comes out at first, so the first loss is the error of the bands themselves.
+    // At first the output equals the input, so the first loss is the error of the bands themselves.
     let (clean, banded) = ramps(0);
     let banding = inner(pictures(clean, &device) - pictures(banded, &device));
     let banding = banding.square().mean().into_scalar::<f32>();
     assert!((losses[0] / banding - 1.0).abs() < 1e-3, "{} {banding}", losses[0]);
     assert!(last * 5.0 <= losses[0], "{} to {last}", losses[0]);
 
-    // Ramps it has not seen, with the weights in the engine.
+    // Unseen ramps, with the weights in the engine.
     let learned = model.state().unwrap();
     let engine = Engine::new(graph.clone(), Weights::bind(&graph, &learned).unwrap(), Level::best());
     let (clean, banded) = ramps(1000);

@@ -1,4 +1,4 @@
-//! Losses against the numbers of the networks' own code, and against their definitions.
+//! Losses compared with results of the networks' original code, and with their definitions.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr)]
 
 use burn::tensor::{Device, Tensor, TensorData};
@@ -14,7 +14,7 @@ fn tensor(values: &[f64], channels: usize, height: usize, width: usize) -> Tenso
     Tensor::from_data(TensorData::new(values, [1, channels, height, width]), &Device::flex().autodiff())
 }
 
-/// The image of the golden rule, and what the example predicts for it.
+/// The image of the golden rule, and the example's prediction for it.
 fn example(side: usize) -> (Tensor<4>, Tensor<4>) {
     let target = fill::picture(3, side, side);
     let made: Vec<f64> = target.iter().map(|v| 0.9 * v + 0.05).collect();
@@ -93,7 +93,7 @@ fn no_loss_has_a_slope_without_a_number_where_pictures_are_equal() {
     }
 }
 
-/// Slope of a loss along a direction, by its gradient.
+/// Directional derivative of a loss, from its gradient.
 fn along(
     loss: fn(Tensor<4>, Tensor<4>) -> Tensor<1>,
     [out, gt, direction]: [&[f64]; 3],
@@ -180,7 +180,8 @@ fn a_smooth_difference_is_that_of_the_formula() {
 
 #[test]
 fn relative_differences_count_patches_alike_whatever_their_harm() {
-    // Two patches: harm of 8 codes halved, harm of 1 code doubled; a quarter of a code is added to the harm.
+    // Two patches: an error of 8 codes halved, an error of 1 code doubled; a quarter of a code is added to
+    // the error.
     let codes =
         |a: f32, b: f32| Tensor::<4>::from_floats([[[[a / 255.0]]], [[[b / 255.0]]]], &Device::flex());
     let loss = relative_l1::loss(codes(4.0, 2.0), codes(0.0, 0.0), codes(8.0, -1.0)).into_scalar::<f32>();
@@ -190,7 +191,7 @@ fn relative_differences_count_patches_alike_whatever_their_harm() {
 
 #[test]
 fn false_steps_count_where_the_clean_picture_is_smooth() {
-    // Two squares of 4×4 samples side by side, twice: a step of so many codes between them.
+    // Two adjacent squares of 4×4 samples, twice: a step of `step` codes between them.
     let picture = |step: f64| {
         let values: Vec<f64> = (0..64).map(|i| f64::from(i % 8 / 4) * step / 255.0).collect();
         tensor(&values, 1, 8, 8)
@@ -198,8 +199,8 @@ fn false_steps_count_where_the_clean_picture_is_smooth() {
     let loss =
         |out: f64, gt: f64, lq: f64| relative_steps::loss(picture(out), picture(gt), picture(lq)).unwrap();
     near("half", loss(1.0, 0.0, 2.0), 1.0 / 2.05, 1e-5);
-    // Beside a clean step of 3 codes a false one weighs a tenth.
-    near("beside an edge", loss(4.0, 3.0, 5.0), 0.1 / (0.2 + 0.05), 1e-4);
+    // Next to a clean step of 3 codes, a false one has a tenth of the weight.
+    near("next to an edge", loss(4.0, 3.0, 5.0), 0.1 / (0.2 + 0.05), 1e-4);
     // An image that is brighter all over has no false steps.
     let brighter = relative_steps::loss(picture(2.0).add_scalar(0.1), picture(2.0), picture(5.0)).unwrap();
     assert!(brighter.into_scalar::<f32>() < 1e-4);
@@ -226,8 +227,8 @@ fn bsrgan_picture(height: usize, width: usize, flipped: bool) -> Tensor<4> {
     tensor(&values, 3, height, width)
 }
 
-/// `vgg19_perceptual/formula` of BSRGAN's goldens, computed by its authors' code in 64 bits from weights by the formula with a
-/// gain of 2.
+/// `vgg19_perceptual/formula` of BSRGAN's goldens, computed by its authors' code in 64 bits with generated
+/// weights of gain 2.
 #[test]
 fn the_perceptual_loss_is_that_of_its_code_and_moves_the_picture_alone() {
     let graph = unband_nets::arch::build("vgg19").unwrap().unwrap();

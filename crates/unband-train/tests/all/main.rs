@@ -1,4 +1,4 @@
-//! The trainer: integration tests in one program, which links once.
+//! Integration tests of the trainer, in one program that links once.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod banded_layer;

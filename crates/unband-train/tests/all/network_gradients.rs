@@ -1,4 +1,4 @@
-//! Gradients of every network are those that PyTorch computes (`golden/network_gradients.safetensors`, made by
+//! Gradients of every network compared with PyTorch's (`golden/network_gradients.safetensors`, made by
 //! `tools/make_network_gradients.py`).
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr)]
 
@@ -9,13 +9,14 @@ use nets::golden;
 use unband_nets::StateDict;
 use unband_train::Model;
 
-/// Of the largest number of a tensor's gradient. PyTorch computed in 64 bits.
+/// Tolerance, relative to the largest element of a tensor's gradient. PyTorch computed in 64 bits.
 const TOLERANCE: f32 = 2e-4;
 
-/// Gradients below this share of the network's largest are rounding: of biases before a norm, for example.
+/// Gradients below this share of the network's largest are rounding errors: of biases before a norm, for
+/// example.
 const LEAST: f32 = 1e-7;
 
-/// How far apart they are, of the largest of each tensor; and of how many tensors.
+/// Largest deviation, relative to the largest of each tensor; and the number of tensors.
 fn compare(file: &str, all: &StateDict) -> (f32, usize) {
     let (graph, state) = golden::network(file);
     let device = Device::flex().autodiff();

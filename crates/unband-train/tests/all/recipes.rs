@@ -1,4 +1,4 @@
-//! The recipes that come with unband, and what is said of one that is wrong.
+//! The recipes that come with unband, and the error messages of invalid ones.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../recipes")
 }
 
-/// Learns from labels, which `small.toml` knows nothing of; it fits a small machine as it is.
+/// Uses labels, which `small.toml` has no settings for; it fits a small machine as it is.
 const CLASSIFIER: &str = "unband-classifier.toml";
 
 fn published() -> Vec<PathBuf> {
@@ -33,7 +33,7 @@ fn every_recipe_can_be_followed_at_full_scale_and_small() {
     for file in files {
         let full = Recipe::load(&file, &[], &[]).unwrap_or_else(|e| panic!("{e}"));
         let stem = file.file_stem().unwrap().to_str().unwrap().to_owned();
-        // Pairs of debanding come from a published set; others are made on the way.
+        // Pairs for debanding come from a published dataset; others are generated on the fly.
         let deband = architecture(&full.network).use_as.purpose == Purpose::Deband;
         assert_eq!(matches!(full.data, Data::Pairs { .. }), deband && !stem.starts_with("unband"), "{stem}");
         assert!(!deband || full.network == stem);
@@ -42,7 +42,7 @@ fn every_recipe_can_be_followed_at_full_scale_and_small() {
         assert!(small.steps <= 2000 && small.patch <= full.patch);
         assert!(matches!(small.data, Data::Clean { .. }));
         assert_eq!(full.network.split(':').next(), small.network.split(':').next());
-        // What a network is trained with stays.
+        // The training settings of the network stay.
         assert_eq!(
             (&small.loss, small.optimizer.kind, &small.schedule, &small.init),
             (&full.loss, full.optimizer.kind, &full.schedule, &full.init)
@@ -53,7 +53,7 @@ fn every_recipe_can_be_followed_at_full_scale_and_small() {
             small.patch.is_multiple_of(multiple) && full.patch.is_multiple_of(multiple),
             "{stem}: {multiple}"
         );
-        // All values said, it is the same recipe.
+        // With all defaults stated, it is the same recipe.
         assert_eq!(Recipe::parse(&small.to_toml().unwrap(), "again").unwrap(), small);
     }
 }
@@ -150,7 +150,7 @@ fn errors_name_the_file_the_key_and_what_is_allowed() {
         (
             "kind = \"pairs\", folder = \"a\"",
             "kind = \"clean\", folder = \"a\", mix = \"bsrgan\"",
-            &["data.mix", "4 times smaller", "1 times larger"],
+            &["data.mix", "downscales images by 4", "upscales by 1"],
         ),
         (
             "\"bitnet\"",
@@ -160,7 +160,7 @@ fn errors_name_the_file_the_key_and_what_is_allowed() {
         (
             "\"bitnet\"",
             "\"bitnet\"\ngan = { discriminator = \"unet-sn\" }",
-            &["gan.discriminator", "6 channels", "takes 3"],
+            &["gan.discriminator", "6 input channels", "has 3"],
         ),
         ("folder = \"a\"", "folder = \"a\", reuse = 0", &["data.reuse", "1..=", "0"]),
         ("batch = 2", "batch = \"two\"", &["batch", "string"]),

@@ -1,4 +1,4 @@
-//! Networks take the weights that they start with. The rules are tested in unband-nets.
+//! Initialisation of trained networks. The rules are tested in unband-nets.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr)]
 
 use burn::tensor::{Device, Tensor, TensorData};
@@ -29,7 +29,7 @@ fn every_network_starts_by_every_rule() {
         }
         let graph = (architecture.build)().unwrap();
         let numbers = graph.params.iter().map(unband_nets::Param::len).sum::<usize>();
-        // All rules, but one for networks of many numbers.
+        // All rules; for networks with many weights, only the first.
         for rule in if numbers > 2_000_000 { &rules[..1] } else { &rules[..] } {
             let state = init::state(&graph, rule, 1);
             let model = Model::new(graph.clone(), &state, &Device::flex());

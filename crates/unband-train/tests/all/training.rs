@@ -1,4 +1,4 @@
-//! Whole trainings by the program: killed and gone on with, on disks that are full, with images that do not fit.
+//! Complete trainings by the program: killed and resumed, on full disks, with unsuitable images.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr)]
 
 use std::path::{Path, PathBuf};
@@ -34,7 +34,8 @@ fn picture(file: &Path, side: usize, seed: u32) {
     unband_io::write_file(&image, file, format, &unband_io::WriteOptions::default(), true).unwrap();
 }
 
-/// A folder with photos and a recipe that uses all there is: averages, clipping, accumulation, turns, a schedule.
+/// A folder with photos and a recipe that uses all features: averages, clipping, accumulation, turns, a
+/// schedule.
 fn workplace() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     photos(&dir.path().join("train"), 5);
@@ -88,20 +89,20 @@ fn failed(output: &Output, parts: &[&str]) {
 fn ctrl_c_writes_a_checkpoint_that_the_same_command_goes_on_from() {
     let dir = workplace();
     let dir = dir.path();
-    // None is written on the way.
+    // None is written before the end.
     let slow = ["--set", "checkpoint-minutes=1000"];
     let child = command(dir, "stopped", &slow).spawn().unwrap();
     let steps = || std::fs::read_to_string(dir.join("stopped/curve.csv")).map_or(0, |t| t.lines().count());
     while steps() < 4 {
         std::thread::sleep(Duration::from_millis(1));
     }
-    // Meanwhile nobody else writes there.
+    // Meanwhile no other program writes there.
     failed(&train(dir, "stopped", &slow), &["stopped", "another training", "--out"]);
     let child_id = nix::unistd::Pid::from_raw(child.id().cast_signed());
     nix::sys::signal::kill(child_id, nix::sys::signal::SIGINT).unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130), "{}", said(&output));
-    assert!(said(&output).contains("goes on"), "{}", said(&output));
+    assert!(said(&output).contains("command resumes"), "{}", said(&output));
     let stopped = steps() - 1;
     assert!((3..STEPS as usize).contains(&stopped), "{stopped}");
     assert!(dir.join("stopped/checkpoint.safetensors").exists());
@@ -120,7 +121,7 @@ fn a_training_killed_at_any_moment_goes_on_to_the_same_bits() {
     let steps = || std::fs::read_to_string(dir.join("killed/curve.csv")).map_or(0, |t| t.lines().count());
     for kill in 0..5 {
         let mut child = command(dir, "killed", &[]).stderr(Stdio::null()).spawn().unwrap();
-        // Rows grow again from the last checkpoint on, and then comes any moment of a step.
+        // Wait for new rows after the last checkpoint, then for a random moment of a step.
         let random = |k| Rng::new(3).unit_at(kill, k, 0, 0);
         let rows = 3 + 7 * kill as usize + (3.0 * random(0)) as usize;
         while steps() < rows {
@@ -141,21 +142,21 @@ fn a_training_killed_at_any_moment_goes_on_to_the_same_bits() {
     assert!(read("whole", "weights.safetensors") == read("killed", "weights.safetensors"));
     assert!(read("whole", "best.safetensors") == read("killed", "best.safetensors"));
 
-    // What comes out is a network that other programs take, with its recipe.
+    // The result is a network that other programs accept, with its recipe.
     let weights = checkpoint::open(dir.join("whole/weights.safetensors")).unwrap();
     let recipe = weights.facts.iter().find(|(k, _)| k == "recipe").unwrap();
     assert!(recipe.1.contains("clip-norm = 0.5"));
-    // It tells nobody where that was.
+    // It does not reveal the location.
     assert!(recipe.1.contains("folder = \"train\"") && !recipe.1.contains(dir.to_str().unwrap()));
     assert_eq!(weights.network().unwrap().architecture.name, "bitnet");
     assert!(dir.join("whole/samples/00000040-0.png").exists());
 
-    // Another recipe does not go on from it.
+    // A training with another recipe does not resume from it.
     failed(
         &train(dir, "whole", &["--set", "optimizer.rate=2e-3"]),
         &["checkpoint.safetensors", "rate = 0.001", "--out"],
     );
-    // Events for TensorBoard: records that are as long as they say.
+    // Events for TensorBoard: records with correct lengths.
     let events = std::fs::read_dir(dir.join("whole")).unwrap().map(|e| e.unwrap().path());
     let events = events.filter(|p| p.to_string_lossy().contains("tfevents")).collect::<Vec<PathBuf>>();
     let bytes = std::fs::read(&events[0]).unwrap();
@@ -187,7 +188,7 @@ fn another_validation_goes_on_and_the_best_is_its_own() {
     let (done, after) = run(&["validation.data.degradations = [\"rgb-4\"]".into()], STEPS + 1);
     assert_eq!(after.len(), 3);
     let best = after.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    // Coarser images: the one from before would have stayed.
+    // Coarser images: the earlier file would have stayed.
     assert!(before[0] > best, "{before:?} {after:?}");
     assert_eq!(done.unwrap().best_psnr.to_bits(), best.to_bits());
 }
@@ -211,7 +212,7 @@ fn a_full_disk_ends_the_training_and_keeps_the_last_checkpoint() {
     let dir = dir.path();
     assert!(train(dir, "run", &[]).status.success());
     let before = std::fs::read(dir.join("run/checkpoint.safetensors")).unwrap();
-    // A limit on file sizes is to the writer what a full disk is: the write fails half way.
+    // To the writer, a limit on file sizes is like a full disk: the write fails half way.
     let script = format!(
         "ulimit -f 4000; trap '' XFSZ; exec '{}' '{}' --threads 1 --accelerator cpu --out '{}' --set steps=41",
         env!("CARGO_BIN_EXE_unband-train"),
@@ -220,8 +221,8 @@ fn a_full_disk_ends_the_training_and_keeps_the_last_checkpoint() {
     );
     std::fs::create_dir_all(dir.join("other")).unwrap();
     let output = Command::new("bash").args(["-c", &script]).output().unwrap();
-    failed(&output, &["other", "hint: make room"]);
-    // Nothing half written is left.
+    failed(&output, &["other", "hint: free disk space"]);
+    // No incomplete file remains.
     let names: Vec<String> = std::fs::read_dir(dir.join("other"))
         .unwrap()
         .map(|e| e.unwrap().file_name().into_string().unwrap())
@@ -238,7 +239,7 @@ fn pictures_that_do_not_fit_are_named() {
         let data = format!("data={{kind=\"pairs\",folder=\"{}\"}}", dir.join(a).display());
         train(dir, "run", &["--set", &data])
     };
-    // `--set` merges tables: what another kind has beside is refused, not ignored.
+    // `--set` merges tables: keys of another type are refused, not ignored.
     failed(&pairs("a"), &["degradations"]);
     let recipe = std::fs::read_to_string(dir.join("recipe.toml")).unwrap();
     let line = recipe.lines().find(|l| l.starts_with("data = ")).unwrap();
@@ -262,7 +263,7 @@ fn pictures_that_do_not_fit_are_named() {
     );
 }
 
-/// A network that enlarges by `scale`, and its game in a second stage.
+/// A network that upscales by `scale`, and its adversarial training in a second stage.
 const STAGES: [&str; 2] = [
     "init = { kind = \"orthogonal\", gain = 0.2 }\nloss = [{ term = \"l1\" }]",
     "loss = [{ term = \"l1\" }, { term = \"perceptual\", weight = 0 }]\n\
@@ -298,7 +299,7 @@ fn a_network_that_enlarges_learns_in_two_stages_and_goes_on_to_the_same_bits() {
     };
     run(&recipe(STAGES[0], ""), "first", 99);
     let read = |out: &str, name: &str| checkpoint::open(dir.join(out).join(name)).unwrap().state;
-    // Averages differ from what was learned last.
+    // Averages differ from the last weights.
     assert!(read("first", "weights.safetensors") != read("first", "last.safetensors"));
     let sample =
         unband_io::read_file(&dir.join("first/samples/00000012-0.png"), &unband_io::Limits::default());
@@ -308,10 +309,10 @@ fn a_network_that_enlarges_learns_in_two_stages_and_goes_on_to_the_same_bits() {
     let start = format!("from = {:?}", dir.join("first/last.safetensors"));
     let second = recipe(STAGES[1], &start);
     let whole = run(&second, "second", 99);
-    // The discriminator's weights start by chance, the other's are those of the first stage.
+    // The discriminator's initial weights are random, the other's are those of the first stage.
     let fresh = run(&recipe(STAGES[1], ""), "fresh", 1);
     assert!(fresh[0] > whole[0], "{fresh:?} {whole:?}");
-    // Stopped and gone on with; where it started from is not asked for again.
+    // Stopped and resumed; the initial weights are not needed again.
     run(&second, "stopped", 5);
     std::fs::remove_file(dir.join("first/last.safetensors")).unwrap();
     let rest = run(&second, "stopped", 99);
@@ -345,14 +346,14 @@ fn pairs_of_a_network_that_enlarges_have_its_scale() {
     assert!(error.contains("25×25") && error.contains("2 times"), "{error}");
 }
 
-/// A network that is told of grids is not used without one, so it does not learn from such windows.
+/// A grid-guided network is not used on windows without a grid, so it does not train on them.
 #[test]
 fn windows_without_a_grid_are_no_use_to_networks_that_are_told_of_it() {
     let dir = workplace();
     let of_lite = ["--set", "network=\"unband-lite\"", "--set", "patch=32", "--set", "validation.crop=32"];
     let plain = ["--set", "data.degradations=[\"8-bit\"]"];
     let output = train(dir.path(), "plain", &[&of_lite[..], &plain[..]].concat());
-    assert!(said(&output).contains("in none of 400 patches a grid was found"), "{}", said(&output));
+    assert!(said(&output).contains("no patch with a grid in 400 tries"), "{}", said(&output));
     let once = ["--set", "steps=1"];
     let output = train(dir.path(), "banded", &[&of_lite[..], &once[..]].concat());
     assert!(output.status.success(), "{}", said(&output));

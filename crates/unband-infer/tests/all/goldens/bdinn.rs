@@ -19,7 +19,7 @@ fn layer(input: usize, output: usize, spec: BandedDeformSpec) -> Graph {
     net.finish(&[("image", y)]).unwrap()
 }
 
-/// The weights that a layer starts with, and a kernel.
+/// Initial weights of a layer, with a kernel.
 fn at_start(graph: &Graph, kernel: impl Fn(usize) -> f32) -> Weights {
     let mut state = init::state(graph, &Init::default(), 1);
     let weight = state.get("conv.weight").unwrap();
@@ -120,7 +120,7 @@ fn free_offsets_follow_the_picture() {
     let x = net.input("image", 3);
     let y = net.deform_conv("", x, 1, (1, 1));
     let graph = net.finish(&[("image", y)]).unwrap();
-    // Rows go by the first channel, columns by the second, and what is read is the third.
+    // Rows depend on the first channel, columns on the second; the third is read.
     let mut offset = vec![0.0; 2 * 3 * 9];
     offset[4] = 1.0;
     offset[(3 + 1) * 9 + 4] = 1.0;
@@ -205,7 +205,7 @@ fn undoes_itself_in_32_bits() {
     }
 }
 
-/// A network small enough to be tried often.
+/// A network small enough for frequent runs.
 fn small() -> Config {
     Config {
         plan: Plan::CrossScale(vec![Level { blocks: 1, skip: 1 }, Level { blocks: 2, skip: 0 }]),
@@ -268,7 +268,7 @@ fn does_nothing_when_the_last_layers_are_zero() {
     }
 }
 
-/// Parameters and multiply-adds at 256×256: ours, then the paper's in millions and thousand millions.
+/// Parameters and multiply-adds at 256×256: unband's, then the paper's in millions and thousand millions.
 const COUNTS: [(&str, usize, u64, f64, Option<f64>); 14] = [
     ("bdinn", 5_890_088, 37_489_214_464, 5.885, Some(37.401)),
     ("bdinn:inverse", 5_890_088, 37_489_214_464, 5.885, Some(37.401)),

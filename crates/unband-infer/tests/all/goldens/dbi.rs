@@ -9,7 +9,7 @@ use unband_nets::{Shape, arch};
 
 use super::support::{ctx, golden};
 
-/// The published weights may not be copied: they are read from a file of the user's, or the test is left out.
+/// The published weights may not be copied: they are read from a user's file, or the test is skipped.
 fn published() -> Option<(PathBuf, Network)> {
     let Some(path) = std::env::var_os("UNBAND_DBI_WEIGHTS").map(PathBuf::from) else {
         unband_skips::file("UNBAND_DBI_WEIGHTS does not name the published weights of DBI's classifier");
@@ -156,7 +156,7 @@ fn the_demo_picture_gets_the_published_score() {
     let demo = &want["demo"];
     let path = weights.with_file_name(demo["file"].as_str().unwrap());
     if !path.exists() {
-        unband_skips::file(format_args!("{} is not beside the weights", path.display()));
+        unband_skips::file(format_args!("{} is not next to the weights", path.display()));
         return;
     }
     let picture = decoded(&path);

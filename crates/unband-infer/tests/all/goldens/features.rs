@@ -14,11 +14,12 @@ fn upside_down(map: &Map<f64>) -> Map<f64> {
     Map::new(map.shape, flipped.collect()).unwrap()
 }
 
-/// The network of that name with the rule's numbers, and what it makes of an image and of the same upside down.
+/// The network of that name with the rule's weights, and its outputs for an image and for the same image
+/// upside down.
 fn features(name: &str, (height, width): (usize, usize)) -> [Vec<Map<f64>>; 2] {
     let graph = arch::build(name).unwrap().unwrap();
     let mut state = fill::scaled(&graph.stored(), 2.0);
-    // torchvision's files go on after the features.
+    // torchvision's files continue after the features.
     state.insert("classifier.6.bias", Tensor { shape: vec![1000], data: Data::F32(vec![0.0; 1000]) });
     let (found, again) = arch::detect(&state).unwrap();
     assert_eq!((found.name, again.unwrap()), (name, graph.clone()));

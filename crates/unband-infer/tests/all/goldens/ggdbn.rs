@@ -4,7 +4,7 @@ use unband_nets::{Graph, Node, Op, arch};
 
 use super::support::{filled, golden, outputs, picture, same};
 
-/// The graph with more outputs: the first value whose node is wanted.
+/// The graph with additional outputs: the first value whose node is requested.
 fn looking_at(mut graph: Graph, names: &[&str], wanted: &[fn(&Node) -> bool]) -> Graph {
     for (name, wanted) in names.iter().zip(wanted) {
         let at = graph.nodes.iter().rposition(wanted).unwrap();
@@ -42,7 +42,7 @@ fn gives_the_numbers_of_the_original() {
 #[test]
 fn costs_what_the_original_costs() {
     let graph = (arch::ggdbn::ENTRY.build)().unwrap();
-    // The original's count leaves out its four fixed kernels.
+    // The original's count excludes its four fixed kernels.
     let fixed = 4 * 9 * 256 * 256;
     assert_eq!(graph.multiply_adds(256, 256).unwrap() - fixed, 57_117_705_216);
     assert_eq!(graph.size_multiple(), Some(8));

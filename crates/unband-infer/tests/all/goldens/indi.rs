@@ -38,8 +38,8 @@ fn gives_the_numbers_of_the_original() {
     }
 }
 
-/// The times of the original: `torch.linspace(1, 0, steps + 1)` in 32 bits, which counts by eights as long as
-/// there are sixteen left.
+/// The times of the original: `torch.linspace(1, 0, steps + 1)` in 32 bits, which is computed in blocks of
+/// eight as long as sixteen are left.
 fn original_times(steps: usize) -> impl Iterator<Item = (f64, f64)> {
     let step = -1.0 / steps as f32;
     let quick = (steps + 1) / 16 * 16;

@@ -1,5 +1,5 @@
-//! Every network against numbers of the original PyTorch code, run in 64 bits (`golden/nets`, made by the rule in
-//! `unband_nets::state::fill`).
+//! Tests of every network against results of the original PyTorch code in 64 bits (`golden/nets`, made by the
+//! rule in `unband_nets::state::fill`).
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 mod adnet;

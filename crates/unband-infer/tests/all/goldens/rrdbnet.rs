@@ -14,7 +14,7 @@ fn check(
     let graph = build(&config).unwrap();
     let stored = graph.stored();
     assert_eq!((stored.len(), graph.parameter_count()), (tensors, parameters));
-    // The order of the original's state dict is that of ours.
+    // The original's state dict has the same order as unband's.
     let state = fill::scaled(&stored, 1.0);
     let (found, again) = arch::detect(&state).unwrap();
     assert_eq!((found.name, again.unwrap()), ("rrdbnet", graph.clone()));

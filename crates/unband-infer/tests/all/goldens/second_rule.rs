@@ -1,4 +1,4 @@
-//! Goldens made by the second rule (`fill::scaled`): 32-bit results of the original modules, whole.
+//! Goldens of the second rule (`fill::scaled`): complete 32-bit results of the original modules.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ fn bytes(name: &str) -> Vec<u8> {
     std::fs::read(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../golden/nets").join(name)).unwrap()
 }
 
-/// What is said about them.
+/// Comment on them.
 pub fn about() -> Value {
     serde_json::from_slice(&bytes("second_rule.json")).unwrap()
 }

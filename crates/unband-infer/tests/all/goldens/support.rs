@@ -1,4 +1,4 @@
-//! What the tests of all networks share.
+//! Shared helpers of the network tests.
 
 use std::path::PathBuf;
 
@@ -19,7 +19,7 @@ pub fn golden(name: &str) -> Value {
     serde_json::from_str(&file(&format!("{name}.json"))).unwrap()
 }
 
-/// The state dict of the original module: names, shapes, integers or not, in PyTorch's order.
+/// The state dict of the original module: names, shapes, whether integers, in PyTorch's order.
 pub fn original(name: &str) -> Vec<Stored> {
     let line = |line: &str| {
         let mut parts = line.split('\t').skip(1);
@@ -31,7 +31,7 @@ pub fn original(name: &str) -> Vec<Stored> {
     file(&format!("{name}.state.tsv")).lines().filter(|l| !l.trim().is_empty()).map(line).collect()
 }
 
-/// The graph holds exactly the tensors of the original, and gets the rule's numbers.
+/// The graph holds exactly the tensors of the original, and gets the rule's weights.
 pub fn filled(graph: &Graph, name: &str) -> (StateDict, Weights) {
     let original = original(name);
     let sorted = |mut all: Vec<Stored>| {
@@ -62,12 +62,12 @@ pub fn outputs(graph: &Graph, weights: &Weights, inputs: &[Map<f64>]) -> Vec<Map
     run(graph, weights, inputs, Mode::default(), &ctx()).unwrap()
 }
 
-/// Mean, deviation, largest magnitude and eight elements, to 1e-9 of the largest magnitude.
+/// Compares mean, deviation, largest magnitude and eight elements, to 1e-9 of the largest magnitude.
 pub fn same(got: &Map<f64>, want: &Value, what: &str) {
     same_within(got, want, 1e-9, what);
 }
 
-/// [`same`] to another part of the largest magnitude.
+/// [`same`] with another tolerance, relative to the largest magnitude.
 pub fn same_within(got: &Map<f64>, want: &Value, tolerance: f64, what: &str) {
     let shape: Vec<usize> =
         want["shape"].as_array().unwrap().iter().map(|d| d.as_u64().unwrap() as usize).collect();

@@ -8,7 +8,7 @@ use super::support::{filled, golden, original, outputs, picture, same};
 
 #[test]
 fn gives_the_numbers_of_the_original() {
-    // The original was made for images of this side: windows of its bottleneck do not shift.
+    // The original was built for images of this side: windows of its bottleneck do not shift.
     let graph = build(&Config { side: 128, ..Config::default() }).unwrap();
     let want = golden("uformer_t");
     assert_eq!(graph.parameter_count() as u64, want["params"].as_u64().unwrap());
@@ -21,15 +21,15 @@ fn counts_as_its_authors_and_the_comparing_paper_do() {
     let graph = (arch::uformer::ENTRY.build)().unwrap();
     let plain = arch::build("uformer-t:no-modulator").unwrap().unwrap();
     assert_eq!((graph.parameter_count(), plain.parameter_count()), (5_291_853, 5_230_413));
-    // The tool of the paper sees parameters of layers only: neither bias tables nor modulators.
+    // The paper's tool sees parameters of layers only: neither bias tables nor modulators.
     let layers = |graph: &unband_nets::Graph| -> usize {
         let seen = |name: &str| !name.ends_with("bias_table") && !name.ends_with("modulator.weight");
         graph.params.iter().filter(|p| seen(&p.name)).map(unband_nets::Param::learned).sum()
     };
     assert_eq!((layers(&graph), layers(&plain)), (5_202_963, 5_202_963));
     assert_eq!(graph.size_multiple(), Some(128));
-    // The authors' formula adds normalisations, and takes every tap of a transposed convolution at every place of its
-    // result, of which a stride of two leaves a quarter.
+    // The authors' formula includes normalisations, and every tap of a transposed convolution at every output
+    // position, of which a stride of two leaves a quarter.
     let ours = graph.multiply_adds(256, 256).unwrap();
     let shapes = graph.shapes(256, 256).unwrap();
     let extra = |(node, shape): (&unband_nets::Node, &unband_nets::Shape)| match &node.op {
@@ -53,7 +53,7 @@ fn is_recognised_with_and_without_modulators() {
 
 #[test]
 fn larger_sizes_have_as_many_parameters_as_published() {
-    // The paper's table says 5.23, 20.63 and 50.88 million; the smaller two come out so without modulators.
+    // The paper's table says 5.23, 20.63 and 50.88 million; the two smaller ones match without modulators.
     let depths = [1, 2, 8, 8, 2, 8, 8, 2, 1];
     let small = Config { width: 32, modulator: false, ..Config::default() };
     let base = Config { width: 32, depths, ..Config::default() };

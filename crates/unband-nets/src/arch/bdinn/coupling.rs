@@ -1,4 +1,5 @@
-//! Coupling blocks: each half of the channels is scaled and moved by what the other half says, which can be undone.
+//! Invertible coupling blocks: each half of the channels is scaled and shifted by functions of the other
+//! half.
 
 use super::{Config, Function, Middle, Offsets};
 use crate::Value;
@@ -7,14 +8,14 @@ use crate::layer::banded_deform_conv::BandedDeformSpec;
 use crate::layer::pool::Reduce;
 use crate::net::Net;
 
-/// Which way through the network.
+/// Direction through the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Direction {
     Forward,
     Inverse,
 }
 
-/// Blocks `NAME.0`, `NAME.1`, … in turn, or backwards.
+/// Blocks `NAME.0`, `NAME.1`, … in order, or in reverse.
 pub(super) fn chain(
     net: &mut Net,
     name: &str,
@@ -28,9 +29,12 @@ pub(super) fn chain(
     })
 }
 
-/// Forward, in this order: second ← second · exp e(φ₁(first)) + ψ₁(first); first ← first · exp e(φ₂(second)) + ψ₂(second).
+/// Forward, in this order:
+/// second ← second · exp e(φ₁(first)) + ψ₁(first);
+/// first ← first · exp e(φ₂(second)) + ψ₂(second).
 ///
-/// Differs: the paper's equations (2) and (3) read φ₂ and ψ₂ from the second half as it came in; then (3) does not undo (2).
+/// Differs: in the paper's equations (2) and (3), φ₂ and ψ₂ read the second half as it was on input; then (3)
+/// does not invert (2).
 fn block(net: &mut Net, x: Value, middle: Option<&Middle>, config: &Config, direction: Direction) -> Value {
     let (first, second) = net.halves(x);
     let mut half = |kept: Value, changed: Value, number: u8| {
@@ -99,7 +103,7 @@ fn convs(net: &mut Net, x: Value, output: usize, function: Function) -> Value {
     })
 }
 
-/// Four 3×3 convolutions, each reading all before it. `[n, H, W] → [output, H, W]`.
+/// Four 3×3 convolutions, each reading the outputs of all earlier ones. `[n, H, W] → [output, H, W]`.
 pub(super) fn dense(net: &mut Net, x: Value, output: usize, growth: usize) -> Value {
     let mut seen = x;
     for i in 0..3 {
@@ -110,7 +114,7 @@ pub(super) fn dense(net: &mut Net, x: Value, output: usize, growth: usize) -> Va
     net.conv3x3("3", seen, output)
 }
 
-/// Channel attention around two deformable convolutions, with two ways past it.
+/// Channel attention around two deformable convolutions, with two skip connections.
 fn attended(net: &mut Net, x: Value, inner: usize, offsets: Offsets, kernel: (usize, usize)) -> Value {
     let channels = net.channels(x);
     let bend = |net: &mut Net, name: &str, x: Value| match offsets {

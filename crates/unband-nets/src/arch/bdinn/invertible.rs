@@ -1,4 +1,4 @@
-//! The whole network of coupling blocks, both ways.
+//! BDINN assembled from coupling blocks, forward and inverse.
 
 use super::coupling::{Direction, chain};
 use super::{Config, Level, Middle, Plan, Scaling};
@@ -7,10 +7,11 @@ use crate::net::{BuildError, Net};
 use crate::param::Role;
 use crate::{Graph, Value};
 
-/// The banded image `image` `[3, H, W]` twice in; the clean image `image` and its `banding` out, `[3, H, W]` each.
+/// Inputs: the banded image `image` `[3, H, W]`, duplicated. Outputs: the clean image `image` and its
+/// `banding`, `[3, H, W]` each.
 ///
 /// # Errors
-/// Widths that make no network.
+/// Widths that give no valid network.
 pub fn build(config: &Config) -> Result<Graph, BuildError> {
     let mut net = Net::new("bdinn");
     let image = net.input("image", 3);
@@ -20,14 +21,14 @@ pub fn build(config: &Config) -> Result<Graph, BuildError> {
     net.finish(&[("image", clean), ("banding", banding)])
 }
 
-/// The same network with the same parameters, backwards: a clean image `image` and a `banding` in; the banded image
-/// `image` and its second `copy` out. It undoes [`build`].
+/// The same network with the same parameters, inverted. Inputs: a clean image `image` and a `banding`.
+/// Outputs: the banded image `image` and its second `copy`. Inverts [`build`].
 ///
 /// # Errors
-/// Widths that make no network, and learned scaling, which has no inverse.
+/// Widths that give no valid network; learned scaling, which has no inverse.
 pub fn build_inverse(config: &Config) -> Result<Graph, BuildError> {
     let mut net = Net::new("bdinn, inverse");
-    // Its parameters come in the same order.
+    // Registers its parameters in the same order.
     for param in build(config)?.params {
         match param.role {
             Role::Integer => net.integer(&param.name, &param.shape),
@@ -58,7 +59,7 @@ fn pass(net: &mut Net, x: Value, config: &Config, direction: Direction) -> Value
     }
 }
 
-/// Down and up again. Backwards, what led up leads down.
+/// Down and up again. In the inverse, the upward path runs downward.
 fn cross_scale(net: &mut Net, mut x: Value, levels: &[Level], way: (&Config, Direction)) -> Value {
     let (config, direction) = way;
     let (down, up) = match direction {

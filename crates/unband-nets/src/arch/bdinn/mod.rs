@@ -1,9 +1,10 @@
-//! BDINN: a network that can be run backwards, over three scales, with banded deformable convolutions at the coarsest.
+//! BDINN: an invertible network at three scales, with banded deformable convolutions at the coarsest.
 //!
-//! Source: Quan, He, Xu, Xu, Ji, "Image debanding using cross-scale invertible networks with banded deformable
-//! convolutions", Neural Networks 187 (2025) 107270. Only the layer is public (csxyhe/BDINN): the paper gives blocks and
-//! their order, its tables the counts, and what is left open was chosen to meet the counts. Supervising the banding too
-//! (table 6) is a matter of the loss: the network is the same.
+//! Source: Quan, He, Xu, Xu, Ji, "Image debanding using cross-scale invertible networks with banded
+//! deformable convolutions", Neural Networks 187 (2025) 107270. Only the layer is public (csxyhe/BDINN). The
+//! paper gives the blocks and their order; its tables give the parameter counts. Everything left open was
+//! chosen to match those counts. Supervising the banding too (table 6) only changes the loss: the network is
+//! the same.
 //!
 //! | variant | table | parameters | paper | multiply-adds at 256×256 | paper |
 //! |---|---|---|---|---|---|
@@ -21,7 +22,8 @@
 //! | `banded-3x9` | 5 | 5,939,240 | 5.933 M | 37.540 G | 37.450 G |
 //! | `banded-5x5` | 5 | 5,931,048 | 5.925 M | 37.531 G | 37.442 G |
 //!
-//! `dense-only` shows that the dense blocks are those of the paper: 45 blocks of 6 channels, and its count to the last digit.
+//! `dense-only` confirms the dense blocks of the paper: 45 blocks of 6 channels match its count to the last
+//! digit.
 
 mod coupling;
 mod invertible;
@@ -33,7 +35,7 @@ pub use unet::{Config as UnetConfig, build as build_unet};
 use super::{Architecture, Purpose, Settings, Use, Variant, count_numbered};
 use crate::StateDict;
 
-/// The registry's line.
+/// Registry entry.
 pub const ENTRY: Architecture = Architecture {
     name: "bdinn",
     title: "Cross-scale invertible debanding network with banded deformable convolutions",
@@ -47,12 +49,12 @@ pub const ENTRY: Architecture = Architecture {
     variants: &[
         Variant {
             name: "inverse",
-            title: "backwards: from a clean image and its banding to the banded image",
+            title: "inverse: from a clean image and its banding to the banded image",
             build: || build_inverse(&Config::default()),
         },
         Variant {
             name: "unet",
-            title: "table 3: a U-net that has no inverse",
+            title: "table 3: a U-net without inverse",
             build: || build_unet(&UnetConfig::default()),
         },
         Variant {
@@ -62,7 +64,7 @@ pub const ENTRY: Architecture = Architecture {
         },
         Variant {
             name: "dense-only",
-            title: "table 4: dense blocks alone, at full size",
+            title: "table 4: dense blocks only, at full size",
             build: || build(&Config { plan: Plan::FullSize { blocks: 45 }, ..Config::default() }),
         },
         Variant {
@@ -89,7 +91,7 @@ pub const ENTRY: Architecture = Architecture {
         },
         Variant {
             name: "deform-5x5",
-            title: "table 5: larger ones",
+            title: "table 5: larger kernels with free offsets",
             build: || build(&Config::deformable(Offsets::Free, (5, 5), 14)),
         },
         Variant {
@@ -117,35 +119,37 @@ pub const ENTRY: Architecture = Architecture {
     assumed: "factors between 1/e and e, kernels stretched by 0.5 to 3",
 };
 
-/// What a network of coupling blocks is made of.
+/// Configuration of a network of coupling blocks.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
-    /// Which blocks, at which sizes.
+    /// Blocks and the sizes at which they run.
     pub plan: Plan,
     /// Blocks at the coarsest size of a cross-scale plan.
     pub middle: Middle,
-    /// What the blocks compute from one half for the other.
+    /// The functions computed from one half for the other.
     pub function: Function,
-    /// How sizes change.
+    /// Up- and downsampling.
     pub scaling: Scaling,
-    /// κ of e(h) = κ · (2 · sigmoid(h) − 1), which bounds the logarithm of a factor; `None` is e(h) = h, as in the paper,
-    /// which overflows for weights that were not trained. Shapes do not tell it: networks read from files have 1.
+    /// κ of e(h) = κ · (2 · sigmoid(h) − 1), which bounds the logarithm of a factor. `None` is e(h) = h, as
+    /// in the paper, which overflows for untrained weights. Shapes do not reveal it: networks read from files
+    /// have 1.
     pub clamp: Option<f64>,
 }
 
-/// Which blocks, at which sizes.
+/// Blocks and the sizes at which they run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Plan {
-    /// Half of the channels goes on to the next, coarser level, the other half around it. From fine to coarse.
+    /// Half of the channels continues to the next, coarser level; the other half bypasses it. From fine to
+    /// coarse.
     CrossScale(Vec<Level>),
-    /// One row of blocks at half the size.
+    /// One sequence of blocks at half the size.
     HalfSize {
-        /// Blocks.
+        /// Number of blocks.
         blocks: usize,
     },
-    /// One row of blocks at full size.
+    /// One sequence of blocks at full size.
     FullSize {
-        /// Blocks.
+        /// Number of blocks.
         blocks: usize,
     },
 }
@@ -153,9 +157,9 @@ pub enum Plan {
 /// Blocks of one level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Level {
-    /// On the way down, and as many on the way up.
+    /// On the way down, and again on the way up.
     pub blocks: usize,
-    /// On the way around the coarser levels.
+    /// On the bypass around the coarser levels.
     pub skip: usize,
 }
 
@@ -164,51 +168,52 @@ pub struct Level {
 pub enum Middle {
     /// Dense block, then channel attention around two deformable convolutions (BDACB).
     Attention {
-        /// Blocks.
+        /// Number of blocks.
         blocks: usize,
         /// Channels around the convolutions.
         width: usize,
         /// Channels inside the attention.
         inner: usize,
-        /// Kind of offsets.
+        /// Type of offsets.
         offsets: Offsets,
         /// Rows and columns of a kernel.
         kernel: (usize, usize),
     },
-    /// Blocks as on the other levels.
+    /// The same blocks as on the other levels.
     Dense {
-        /// Blocks.
+        /// Number of blocks.
         blocks: usize,
     },
 }
 
-/// How a deformable convolution places its taps.
+/// Tap placement of a deformable convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Offsets {
-    /// By turning and stretching.
+    /// By rotating and stretching the kernel.
     Banded,
     /// Each tap anywhere.
     Free,
 }
 
-/// What a block computes from one half for the other: 3×3 convolutions, a leaky rectifier of 0.2 after all but the last.
+/// Function of a block, computed from one half for the other: 3×3 convolutions, each but the last followed by
+/// a leaky rectifier of 0.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Function {
-    /// Four, each reading all before it.
+    /// Four convolutions, each reading the outputs of all earlier ones.
     Dense {
-        /// Channels that each adds.
+        /// Channels added by each.
         growth: usize,
     },
-    /// One after the other.
+    /// Convolutions in sequence.
     Plain {
-        /// Convolutions.
+        /// Number of convolutions.
         layers: usize,
         /// Channels between them.
         width: usize,
     },
 }
 
-/// How sizes change.
+/// Up- and downsampling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scaling {
     /// Pixel-unshuffle and -shuffle.
@@ -246,7 +251,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// By name, for people.
+    /// Settings by name, for display.
     fn settings(&self) -> Settings {
         let levels = match &self.plan {
             Plan::CrossScale(levels) => levels.iter().map(|l| format!("{}+{}", l.blocks, l.skip)).collect(),
@@ -260,13 +265,13 @@ impl Config {
         settings
     }
 
-    /// The main configuration with other deformable convolutions. Free offsets need many more parameters than banded ones;
-    /// the paper's counts hardly differ, so they are given fewer channels.
+    /// The main configuration with other deformable convolutions. Free offsets need many more parameters than
+    /// banded ones, but the paper's counts hardly differ. So free-offset kernels get fewer channels.
     pub fn deformable(offsets: Offsets, kernel: (usize, usize), width: usize) -> Self {
         Self { middle: Middle::Attention { blocks: 2, width, inner: 4, offsets, kernel }, ..Self::default() }
     }
 
-    /// From names and shapes; `None` for another network.
+    /// Derived from names and shapes; `None` for another network.
     pub fn of(state: &StateDict) -> Option<Self> {
         let (plan, first) = if state.get("enc.0.0.phi1.convs.0.weight").is_some() {
             let level = |l: usize| Level {

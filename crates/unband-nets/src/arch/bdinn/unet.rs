@@ -1,4 +1,4 @@
-//! The U-net that the paper compares with: the same sizes and dense blocks, nothing that could be undone.
+//! The non-invertible U-net that the BDINN paper compares with: same sizes and dense blocks.
 
 use super::coupling::dense;
 use crate::arch::count_numbered;
@@ -12,7 +12,7 @@ pub struct Config {
     pub levels: Vec<(usize, usize)>,
     /// Residual dense blocks between them.
     pub middle: usize,
-    /// Channels that each layer of a dense block adds.
+    /// Channels added by each layer of a dense block.
     pub growth: usize,
 }
 
@@ -23,7 +23,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// From names and shapes; `None` for another network.
+    /// Derived from names and shapes; `None` for another network.
     pub fn of(state: &StateDict) -> Option<Self> {
         let growth = *state.shape("encoder.0.blocks.0.convs.0.weight")?.first()?;
         let level = |l: usize| {
@@ -38,7 +38,7 @@ impl Config {
 /// 5,971,532 parameters. `[3, H, W] → [3, H, W]`, the clean image; sides are multiples of 8.
 ///
 /// # Errors
-/// Widths that make no network.
+/// Widths that give no valid network.
 pub fn build(config: &Config) -> Result<Graph, BuildError> {
     let mut net = Net::new("bdinn, U-net");
     let image = net.input("image", 3);

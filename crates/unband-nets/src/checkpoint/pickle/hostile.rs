@@ -1,7 +1,7 @@
-//! Names that tell a pickle made to do harm.
+//! Function names that identify a malicious pickle.
 
-/// Names that no checkpoint needs and with which Python would act on the machine. Nothing here calls them either; a file with
-/// one of them is refused so that nobody opens it elsewhere.
+/// Names that no checkpoint needs and with which Python would act on the machine. This reader does not call
+/// them either. A file with one of them is refused so that no one opens it elsewhere.
 pub(super) fn acts(name: &str) -> bool {
     const MODULES: [&str; 38] = [
         "os",

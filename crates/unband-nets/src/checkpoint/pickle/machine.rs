@@ -1,4 +1,4 @@
-//! The stack machine.
+//! The stack machine that interprets pickles.
 
 use std::collections::HashMap;
 
@@ -7,17 +7,17 @@ use super::value::{Id, Object, Pickle, Value};
 use crate::checkpoint::Container;
 use crate::checkpoint::error::CheckpointError;
 
-/// Values in a pickle; a state dict needs about fifteen for each tensor.
+/// Limit for the number of values in a pickle; a state dict needs about fifteen per tensor.
 const MOST_VALUES: usize = 2_000_000;
 
-/// Bytes in the name of a class or function.
+/// Limit for the length of a class or function name, in bytes.
 const LONGEST_NAME: usize = 500;
 
 /// Reads the pickle that begins at `start`.
 ///
 /// # Errors
-/// A pickle that ends early or makes no sense; more values than a checkpoint can need; a name of a function that acts on the
-/// machine.
+/// A pickle that ends early or is malformed; more values than any checkpoint needs; the name of a function
+/// that acts on the machine.
 pub(in crate::checkpoint) fn run(
     bytes: &[u8],
     start: usize,
@@ -58,12 +58,12 @@ impl<'a> Machine<'a> {
         CheckpointError::Damaged { container: self.container, offset: self.op_at as u64, what: what.into() }
     }
 
-    /// One operation; the result when it was the last one.
+    /// Executes one operation; returns the result after the last one.
     #[allow(clippy::too_many_lines)] // one line for each operation
     fn step(&mut self) -> Step<Option<Id>> {
         self.op_at = self.at;
         match self.byte()? {
-            // What frames and versions say is of no use here.
+            // Frames and versions carry nothing of use here.
             0x80 => self.skip(1)?,
             0x95 => self.skip(8)?,
             b'.' => return self.pop().map(Some),
@@ -102,20 +102,20 @@ impl<'a> Machine<'a> {
             b'F' => {
                 let line = self.line()?;
                 let float = std::str::from_utf8(line).ok().and_then(|text| text.trim().parse().ok());
-                let float = float.ok_or_else(|| self.fault("a number that is none"))?;
+                let float = float.ok_or_else(|| self.fault("an invalid number"))?;
                 self.push(Value::Float(float))?;
             }
             b'G' => {
                 let float = f64::from_be_bytes(self.array()?);
                 self.push(Value::Float(float))?;
             }
-            // Texts of Python 2, quoted.
+            // Quoted strings of Python 2.
             b'S' => {
                 let line = self.line()?;
                 let text = line.strip_prefix(b"'").and_then(|rest| rest.strip_suffix(b"'"));
                 let text =
                     text.or_else(|| line.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")));
-                let text = text.ok_or_else(|| self.fault("a text without quotes"))?;
+                let text = text.ok_or_else(|| self.fault("a string without quotes"))?;
                 self.text(text)?;
             }
             b'T' | b'X' => {
@@ -173,7 +173,7 @@ impl<'a> Machine<'a> {
             op @ 0x85..=0x87 => {
                 let count = usize::from(op - 0x84);
                 let from = self.stack.len().checked_sub(count).filter(|&from| from >= self.floor());
-                let from = from.ok_or_else(|| self.fault("a tuple of more than there is"))?;
+                let from = from.ok_or_else(|| self.fault("a tuple of more values than the stack holds"))?;
                 let items = self.stack.split_off(from);
                 self.push(Value::Tuple(items.into()))?;
             }
@@ -203,10 +203,10 @@ impl<'a> Machine<'a> {
                     _ => None,
                 };
                 let full = text(module).zip(text(name)).map(|(module, name)| format!("{module}.{name}"));
-                let full = full.ok_or_else(|| self.fault("a name that is no text"))?;
+                let full = full.ok_or_else(|| self.fault("a name that is not a string"))?;
                 self.global(full)?;
             }
-            // A call, and the two ways to make an object.
+            // A call, and the two other ways to make an object.
             b'R' | 0x81 => {
                 let (args, callee) = (self.pop()?, self.pop()?);
                 self.object(callee, args)?;
@@ -271,7 +271,7 @@ impl<'a> Machine<'a> {
                 self.remember(place)?;
             }
             0x94 => self.remember(self.memo.len() as u64)?,
-            op => return Err(self.fault(format!("no operation of a pickle is written 0x{op:02x}"))),
+            op => return Err(self.fault(format!("unknown opcode 0x{op:02x}"))),
         }
         Ok(None)
     }
@@ -280,7 +280,7 @@ impl<'a> Machine<'a> {
         let end = usize::try_from(length).ok().and_then(|length| self.at.checked_add(length));
         let Some(end) = end.filter(|&end| end <= self.bytes.len()) else {
             let left = self.bytes.len() - self.at;
-            return Err(self.fault(format!("{length} bytes are wanted where {left} are left")));
+            return Err(self.fault(format!("{length} bytes needed, {left} left")));
         };
         let taken = &self.bytes[self.at..end];
         self.at = end;
@@ -301,10 +301,10 @@ impl<'a> Machine<'a> {
         Ok(array)
     }
 
-    /// Up to the end of the line, which is passed.
+    /// Reads up to the end of the line and skips it.
     fn line(&mut self) -> Step<&'a [u8]> {
         let length = self.bytes[self.at..].iter().position(|&b| b == b'\n');
-        let length = length.ok_or_else(|| self.fault("a line without end"))?;
+        let length = length.ok_or_else(|| self.fault("an unterminated line"))?;
         let line = &self.bytes[self.at..self.at + length];
         self.at += length + 1;
         Ok(line)
@@ -313,7 +313,7 @@ impl<'a> Machine<'a> {
     fn number_line(&mut self) -> Step<u64> {
         let line = self.line()?;
         let number = std::str::from_utf8(line).ok().and_then(|text| text.trim().parse().ok());
-        number.ok_or_else(|| self.fault("a number that is none"))
+        number.ok_or_else(|| self.fault("an invalid number"))
     }
 
     fn int_line(&mut self) -> Step<()> {
@@ -322,7 +322,7 @@ impl<'a> Machine<'a> {
             b"01" => Some(Value::Bool(true)),
             line => std::str::from_utf8(line).ok().and_then(|text| text.trim().parse().ok()).map(Value::Int),
         };
-        self.push(value.ok_or_else(|| self.fault("a number that is none"))?)
+        self.push(value.ok_or_else(|| self.fault("an invalid number"))?)
     }
 
     fn long_line(&mut self) -> Step<()> {
@@ -330,12 +330,12 @@ impl<'a> Machine<'a> {
         let text = std::str::from_utf8(line).unwrap_or_default().trim().trim_end_matches('L');
         let value = match text.parse() {
             Ok(int) => Some(Value::Int(int)),
-            // Longer ones exist and matter to nobody.
+            // Longer integers exist, but no checkpoint uses them.
             Err(_) => {
                 text.trim_start_matches('-').bytes().all(|b| b.is_ascii_digit()).then_some(Value::Opaque)
             }
         };
-        self.push(value.ok_or_else(|| self.fault("a number that is none"))?)
+        self.push(value.ok_or_else(|| self.fault("an invalid number"))?)
     }
 
     fn long(&mut self, length: u64) -> Step<()> {
@@ -375,16 +375,16 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    /// Values below belong to whoever set the mark.
+    /// Values below the last mark must not be popped.
     fn floor(&self) -> usize {
         self.marks.last().copied().unwrap_or(0)
     }
 
     fn pop(&mut self) -> Step<Id> {
         if self.stack.len() <= self.floor() {
-            return Err(self.fault("a value is wanted where none is left"));
+            return Err(self.fault("the stack is empty"));
         }
-        self.stack.pop().ok_or_else(|| self.fault("a value is wanted where none is left"))
+        self.stack.pop().ok_or_else(|| self.fault("the stack is empty"))
     }
 
     /// POP drops a value, or the mark on top.
@@ -398,11 +398,11 @@ impl<'a> Machine<'a> {
 
     fn top(&self) -> Step<Id> {
         let top = self.stack.last().filter(|_| self.stack.len() > self.floor());
-        top.copied().ok_or_else(|| self.fault("a value is wanted where none is left"))
+        top.copied().ok_or_else(|| self.fault("the stack is empty"))
     }
 
     fn since_mark(&mut self) -> Step<Vec<Id>> {
-        let mark = self.marks.pop().ok_or_else(|| self.fault("a mark is wanted where none was set"))?;
+        let mark = self.marks.pop().ok_or_else(|| self.fault("no mark on the stack"))?;
         Ok(self.stack.split_off(mark.min(self.stack.len())))
     }
 
@@ -414,7 +414,7 @@ impl<'a> Machine<'a> {
         Ok(pairs.iter().map(|&[key, value]| (key, value)).collect())
     }
 
-    /// Items into the list or set on top; other things that take items are of no use here.
+    /// Adds items to the list or set on top; other containers are of no use here.
     fn extend(&mut self, items: Vec<Id>) -> Step<()> {
         let top = self.top()?;
         if let Some(Value::List(list) | Value::Set(list)) = self.values.get_mut(top.0 as usize) {
@@ -462,7 +462,7 @@ impl<'a> Machine<'a> {
 
     fn recall(&mut self, place: u64) -> Step<()> {
         let id = self.memo.get(&place).copied();
-        let id = id.ok_or_else(|| self.fault(format!("nothing was remembered as {place}")))?;
+        let id = id.ok_or_else(|| self.fault(format!("memo {place} is empty")))?;
         if self.stack.len() >= MOST_VALUES {
             return Err(CheckpointError::Limit { what: "values in a pickle", limit: MOST_VALUES as u64 });
         }

@@ -1,7 +1,7 @@
-//! Python's pickles, read without executing anything.
+//! Python pickles, read without executing anything.
 //!
-//! A pickle is a program for a stack machine. This one keeps functions and classes as names, and calls as records of what
-//! would have been called.
+//! A pickle is a program for a stack machine. This machine keeps functions and classes as names, and records
+//! calls instead of making them.
 
 mod hostile;
 mod machine;

@@ -1,4 +1,4 @@
-//! PyTorch's objects in a pickle: tensors, dictionaries, modules.
+//! PyTorch objects in a pickle: tensors, dictionaries, modules.
 
 use std::collections::HashMap;
 
@@ -8,30 +8,30 @@ use crate::checkpoint::dtype::{Dtype, Layout, MOST_DIMS};
 use crate::checkpoint::error::CheckpointError;
 use crate::checkpoint::tree::{Group, Item, Stored};
 
-/// Groups in groups. Modules in modules come to about ten.
+/// Nesting limit of groups. Nested modules reach about ten levels.
 const DEEPEST: usize = 48;
 
-/// Things met on the way; what is shared is met once for each way to it.
+/// Limit for the number of visited objects; a shared object is visited once per path to it.
 const MOST_STEPS: usize = 500_000;
 
-/// Bytes in the name of a tensor's part, and of a storage.
+/// Limit for the length of a name part or storage name, in bytes.
 const LONGEST_NAME: usize = 300;
 
-/// Numbers and texts kept as facts.
+/// Limit for the number of numbers and strings kept as metadata.
 const LONGEST_FACT: usize = 100;
 
-/// Lists longer than this are not networks.
+/// Limit for the length of a list; longer ones are not networks.
 const LONGEST_LIST: usize = 64;
 
-/// What the pickle holds.
+/// Contents of a pickle.
 ///
 /// # Errors
-/// Tensors that are put together wrongly; nesting deeper, or more of it, than a checkpoint can need.
+/// Malformed tensors; deeper nesting or more objects than any checkpoint needs.
 pub(in crate::checkpoint) fn item(pickle: &Pickle, container: Container) -> Result<Item, CheckpointError> {
     Reader { pickle, container, steps: 0 }.item(pickle.root, 0)
 }
 
-/// Bytes of each storage that the pickle names: `None` where it does not say of what type they are.
+/// Bytes per element of each storage named in the pickle; `None` if the pickle does not state their type.
 pub(in crate::checkpoint) fn storage_sizes(pickle: &Pickle) -> HashMap<String, Option<usize>> {
     let storages = pickle.values.iter().filter_map(|value| match value {
         Value::Persistent(id) => storage(pickle, *id),
@@ -52,11 +52,11 @@ struct Storage<'p> {
     kind: &'p str,
     key: &'p str,
     count: u64,
-    /// Where in the storage a view of it begins, in elements.
+    /// Start of the storage's view, in elements.
     first: i64,
 }
 
-/// `("storage", type, key, place, count)`, before 1.6 also a view: `None` or `(key, first, count)`.
+/// `("storage", type, key, location, count)`, before 1.6 also a view: `None` or `(key, first, count)`.
 fn storage(pickle: &Pickle, id: Id) -> Option<Storage<'_>> {
     let parts = pickle.tuple(id)?;
     let &[tag, kind, key, _, count, ref view @ ..] = parts else { return None };
@@ -72,7 +72,7 @@ fn storage(pickle: &Pickle, id: Id) -> Option<Storage<'_>> {
     })
 }
 
-/// The numbers of a storage's class, or of a `torch.dtype`.
+/// Element type of a storage class or `torch.dtype`.
 fn element(kind: &str) -> Result<Dtype, String> {
     let name = kind.strip_prefix("torch.").unwrap_or(kind);
     let name = name.strip_prefix("cuda.").unwrap_or(name);
@@ -94,11 +94,11 @@ fn element(kind: &str) -> Result<Dtype, String> {
 }
 
 impl<'p> Reader<'p> {
-    /// Whatever is looked at counts, so that what is shared a thousand times cannot take a thousand times as long.
+    /// Counts every visit, so that an object shared a thousand times cannot take a thousand times as long.
     fn count(&mut self, steps: usize) -> Result<(), CheckpointError> {
         self.steps = self.steps.saturating_add(steps);
         if self.steps > MOST_STEPS {
-            return Err(CheckpointError::Limit { what: "things in a pickle", limit: MOST_STEPS as u64 });
+            return Err(CheckpointError::Limit { what: "objects in a pickle", limit: MOST_STEPS as u64 });
         }
         Ok(())
     }
@@ -106,7 +106,7 @@ impl<'p> Reader<'p> {
     fn item(&mut self, id: Id, depth: usize) -> Result<Item, CheckpointError> {
         self.count(1)?;
         if depth > DEEPEST {
-            return Err(CheckpointError::Limit { what: "groups in each other", limit: DEEPEST as u64 });
+            return Err(CheckpointError::Limit { what: "nested groups", limit: DEEPEST as u64 });
         }
         let pickle = self.pickle;
         Ok(match pickle.get(id) {
@@ -156,7 +156,7 @@ impl<'p> Reader<'p> {
         match callee {
             "collections.OrderedDict" | "collections.defaultdict" | "builtins.dict" | "__builtin__.dict" => {
                 let mut group = Group::default();
-                // Python 2 gives the entries as a list of pairs.
+                // Python 2 stores the entries as a list of pairs.
                 let listed = pickle.tuple(object.args).and_then(|args| pickle.sequence(*args.first()?));
                 self.count(listed.map_or(0, <[Id]>::len))?;
                 let pair = |&id: &Id| pickle.sequence(id).and_then(|p| Some((*p.first()?, *p.get(1)?)));
@@ -172,10 +172,10 @@ impl<'p> Reader<'p> {
             }
             name => match object.state.and_then(|state| pickle.dict(state)) {
                 Some(state) if self.count(state.len()).is_err() => {
-                    Err(CheckpointError::Limit { what: "things in a pickle", limit: MOST_STEPS as u64 })
+                    Err(CheckpointError::Limit { what: "objects in a pickle", limit: MOST_STEPS as u64 })
                 }
                 Some(state) if pickle.entry(state, "_modules").is_some() => self.module(state, depth),
-                // A scripted module's attributes are its parameters, buffers and parts.
+                // A scripted module's attributes are its parameters, buffers and submodules.
                 Some(state) if self.container == Container::TorchScript && name.starts_with("__torch__.") => {
                     let group = self.group(state, depth)?;
                     Ok(Item::Group(Group { module: true, ..group }))
@@ -185,7 +185,8 @@ impl<'p> Reader<'p> {
         }
     }
 
-    /// A module that was saved whole: its parameters, buffers and parts are dictionaries among its attributes.
+    /// A module that was saved whole: its attributes include dictionaries of parameters, buffers and
+    /// submodules.
     fn module(&mut self, state: &'p [(Id, Id)], depth: usize) -> Result<Item, CheckpointError> {
         let pickle = self.pickle;
         let entries = |name: &str| match pickle.get(pickle.entry(state, name)?) {
@@ -217,9 +218,9 @@ impl<'p> Reader<'p> {
         Ok(Item::Group(group))
     }
 
-    /// A tensor from the call that would have rebuilt it.
+    /// A tensor, from the call that would have rebuilt it.
     fn rebuilt(&self, name: &'p str, args: Id, at: u64) -> Result<Item, CheckpointError> {
-        /// A parameter of a subclass of a tensor.
+        /// A parameter of a tensor subclass.
         const MOST_LAYERS: usize = 6;
         let pickle = self.pickle;
         let wrong = |what: &str| {
@@ -228,17 +229,17 @@ impl<'p> Reader<'p> {
         };
         let (mut name, mut args) = (name, args);
         for _ in 0..MOST_LAYERS {
-            let parts = pickle.tuple(args).ok_or_else(|| wrong("made of nothing"))?;
+            let parts = pickle.tuple(args).ok_or_else(|| wrong("without arguments"))?;
             match name.rsplit('.').next().unwrap_or(name) {
                 "_rebuild_parameter" | "_rebuild_parameter_with_state" => {
                     let data = parts.first().map(|&id| pickle.get(id));
-                    let Some(Value::Object(inner)) = data else { return Err(wrong("without numbers")) };
-                    name = pickle.global(inner.callee).ok_or_else(|| wrong("without numbers"))?;
+                    let Some(Value::Object(inner)) = data else { return Err(wrong("without data")) };
+                    name = pickle.global(inner.callee).ok_or_else(|| wrong("without data"))?;
                     args = inner.args;
                 }
                 "_rebuild_from_type_v2" => {
-                    let &[function, _, inner, ..] = parts else { return Err(wrong("without numbers")) };
-                    name = pickle.global(function).ok_or_else(|| wrong("without numbers"))?;
+                    let &[function, _, inner, ..] = parts else { return Err(wrong("without data")) };
+                    name = pickle.global(function).ok_or_else(|| wrong("without data"))?;
                     args = inner;
                 }
                 "_rebuild_tensor" | "_rebuild_tensor_v2" => return self.tensor(parts, None, &wrong),
@@ -246,7 +247,7 @@ impl<'p> Reader<'p> {
                     let dtype = parts.get(6).and_then(|&id| pickle.global(id));
                     return self.tensor(parts, Some(dtype.ok_or_else(|| wrong("without a type"))?), &wrong);
                 }
-                // Sparse, quantised and others, which exist.
+                // Sparse, quantised and other tensors.
                 other => {
                     let layout = Layout { offset: 0, shape: Vec::new(), stride: Vec::new() };
                     let dtype = Err(other.trim_start_matches("_rebuild_").chars().take(60).collect());
@@ -254,7 +255,7 @@ impl<'p> Reader<'p> {
                 }
             }
         }
-        Err(wrong("in too many wrappings"))
+        Err(wrong("with too many wrappers"))
     }
 
     fn tensor(
@@ -275,7 +276,7 @@ impl<'p> Reader<'p> {
         let offset = offset.ok_or_else(|| wrong("without a first element"))?;
         let shape = ints(shape).ok_or_else(|| wrong("without sizes"))?;
         let stride = ints(stride).ok_or_else(|| wrong("without strides"))?;
-        // Storages without a type count bytes.
+        // Untyped storages count in bytes.
         let size = element(storage.kind).map_or(1, |d| d.size() as u64);
         let dtype = element(dtype.unwrap_or(storage.kind));
         Ok(Item::Tensor(Stored {

@@ -1,10 +1,10 @@
-//! What a pickle builds.
+//! Values built by a pickle.
 
-/// Place of a value in [`Pickle::values`].
+/// Index of a value in [`Pickle::values`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(in crate::checkpoint) struct Id(pub(super) u32);
 
-/// A value; parts are referred to by place, so that nothing is nested in memory and anything may refer to itself.
+/// A value. Parts are referenced by index, so nothing is nested in memory and any value may refer to itself.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::checkpoint) enum Value {
     None,
@@ -18,34 +18,34 @@ pub(in crate::checkpoint) enum Value {
     List(Vec<Id>),
     Dict(Vec<(Id, Id)>),
     Set(Vec<Id>),
-    /// Something kept outside the pickle: a storage.
+    /// A persistent object outside the pickle: a storage.
     Persistent(Id),
-    /// What a call would have given.
+    /// The result that a call would have had.
     Object(Box<Object>),
-    /// Bytes, and numbers too long for anything here.
+    /// Bytes, and integers too long to be of use.
     Opaque,
 }
 
-/// A call that was not made, and what would have been done with its result.
+/// A call that was not made, with the operations on its result.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::checkpoint) struct Object {
     /// Class or function.
     pub callee: Id,
     pub args: Id,
-    /// Given by BUILD.
+    /// Argument of BUILD.
     pub state: Option<Id>,
-    /// Given by SETITEMS.
+    /// Items of SETITEMS.
     pub entries: Vec<(Id, Id)>,
-    /// Byte of the call.
+    /// Byte offset of the call.
     pub at: u64,
 }
 
-/// A pickle that was read.
+/// An interpreted pickle.
 #[derive(Debug)]
 pub(in crate::checkpoint) struct Pickle {
     pub(super) values: Vec<Value>,
     pub root: Id,
-    /// Byte behind it.
+    /// Offset of the byte after it.
     pub end: usize,
 }
 
@@ -82,7 +82,7 @@ impl Pickle {
         }
     }
 
-    /// Tuple or list.
+    /// Items of a tuple or list.
     pub fn sequence(&self, id: Id) -> Option<&[Id]> {
         match self.get(id) {
             Value::Tuple(parts) => Some(parts),
@@ -98,7 +98,7 @@ impl Pickle {
         }
     }
 
-    /// The value of a text key.
+    /// The value of a string key.
     pub fn entry(&self, entries: &[(Id, Id)], key: &str) -> Option<Id> {
         entries.iter().rev().find(|(k, _)| self.text(*k) == Some(key)).map(|&(_, value)| value)
     }

@@ -1,4 +1,4 @@
-//! Archives and pickles, put together by hand.
+//! Hand-made archives and pickles.
 
 use std::io::{Cursor, Write};
 use std::path::PathBuf;
@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-/// A file to try.
+/// A test file.
 pub struct Case {
     pub name: String,
     pub bytes: Vec<u8>,
-    /// Reading it would be wrong.
+    /// Whether reading it successfully would be wrong.
     pub must_fail: bool,
-    /// What the error says, if it fails.
+    /// Expected text of the error, if it fails.
     pub says: &'static str,
 }
 

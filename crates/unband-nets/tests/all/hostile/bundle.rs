@@ -1,4 +1,4 @@
-//! TensorFlow models that came to harm.
+//! Damaged TensorFlow models.
 
 use std::path::PathBuf;
 
@@ -26,7 +26,7 @@ fn refused(index: &[u8], data: &[Vec<u8>], says: &str) {
     assert!(text.contains(says) && error.hint().is_some(), "`{says}` is not in: {text}");
 }
 
-/// The check sum that the format has.
+/// The checksum of the format.
 fn sum(bytes: &[u8]) -> [u8; 4] {
     crc32c::crc32c(bytes).rotate_right(15).wrapping_add(0xa282_ead8).to_le_bytes()
 }
@@ -50,12 +50,12 @@ fn table(block: &[u8], compression: u8) -> Vec<u8> {
     out
 }
 
-/// An entry of a block that repeats nothing of the name before.
+/// An entry of a block that shares no prefix with the previous name.
 fn entry(name: &str, value: &[u8]) -> Vec<u8> {
     [&[0, name.len() as u8, value.len() as u8], name.as_bytes(), value].concat()
 }
 
-/// One file of numbers, then entries.
+/// One data file, then entries.
 fn block(entries: &[(&str, &[u8])]) -> Vec<u8> {
     let entries = entries.iter().flat_map(|(name, value)| entry(name, value));
     entry("", &[8, 1]).into_iter().chain(entries).chain([0; 4]).collect()
@@ -79,7 +79,7 @@ fn a_model_is_read_from_all_that_stands_for_it() {
 fn a_model_that_is_cut_or_mixed_up_is_refused() {
     let (index, data) = parts();
     for at in (0..index.len()).step_by(37) {
-        refused(&index[..at], &data, "does not end as it should");
+        refused(&index[..at], &data, "an invalid end");
         refused(&index[at.max(1)..], &data, "");
     }
     let short = data[1][..data[1].len() - 1].to_vec();
@@ -88,8 +88,8 @@ fn a_model_that_is_cut_or_mixed_up_is_refused() {
     refused(&index, &[], "outside the files");
     let mut bent = data.clone();
     bent[1][5000] ^= 1;
-    refused(&index, &bent, "check sum");
-    // Every byte of the index is under a check sum, or is one, or says where one is.
+    refused(&index, &bent, "checksum");
+    // Every byte of the index is covered by a checksum, is part of one, or is part of a handle.
     let footer = index.len() - 48;
     for at in (0..footer).step_by(11) {
         let mut bent = index.clone();
@@ -108,13 +108,13 @@ fn a_table_made_by_hand_is_read_and_one_that_lies_is_not() {
     assert_eq!(read.state.get("a.bias").unwrap().to_f32(), [1.5, 2.5]);
 
     let lies: [(&[u8], &str); 9] = [
-        (&of(&[0x35, 1, 2, 3, 4]), "check sum"),
+        (&of(&[0x35, 1, 2, 3, 4]), "checksum"),
         (&of(&[0x20, 1]), "outside the files"),
         (&of(&[0x18, 1]), "outside the files"),
         (&of(&[0x20, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1]), "outside the files"),
         (&of(&[0x3a, 0]), "in slices"),
         (&of(&[0x35, 1]), "cut short"),
-        (&[8, 1, 0x12, 4, 0x12, 2, 8, 3, 0x28, 8], "reaches to element 2 of 2"),
+        (&[8, 1, 0x12, 4, 0x12, 2, 8, 3, 0x28, 8], "extends to element 2 of 2"),
         (&[8, 1, 0x12, 2, 0x18, 1, 0x28, 8], "without a shape"),
         (&[8, 8, 0x12, 4, 0x12, 2, 8, 1, 0x28, 8], "8 of TensorFlow"),
     ];
@@ -126,7 +126,7 @@ fn a_table_made_by_hand_is_read_and_one_that_lies_is_not() {
     refused(&table(&block(&[(NAME, &good)]), 1), &files, "compressed index");
     refused(&table(&block(&[]), 0), &files, "no tensors");
     let repeats = [&[9, 1, 0, b'a'], &[0; 4][..]].concat();
-    refused(&table(&repeats, 0), &files, "repeats more than there is");
+    refused(&table(&repeats, 0), &files, "shared prefix longer");
     refused(&table(&[0, 1], 0), &files, "cut short");
     refused(&table(&[255; 4], 0), &files, "cut short");
 }
@@ -134,7 +134,7 @@ fn a_table_made_by_hand_is_read_and_one_that_lies_is_not() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// With sums that hold, so that what lies behind them is reached.
+    /// With valid checksums, so that the data after them is reached.
     #[test]
     fn entries_of_any_bytes_do_no_harm(value in prop::collection::vec(any::<u8>(), 0..60), rest in prop::collection::vec(any::<u8>(), 0..40)) {
         let entries = [block(&[(NAME, &value)]), rest].concat();

@@ -19,7 +19,7 @@ proptest! {
         head in any::<bool>(),
     ) {
         let mut bytes = file.get(&GOLDENS).1.clone();
-        // Half of the cases among names and sizes, which are where it hurts.
+        // Half of the cases hit names and sizes, the most sensitive bytes.
         let length = if head { bytes.len().min(2000) } else { bytes.len() };
         for (at, byte) in flips {
             bytes[at.index(length)] = byte;

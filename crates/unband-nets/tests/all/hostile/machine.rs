@@ -1,4 +1,4 @@
-//! What hostile files must not change.
+//! Machine state that hostile files must not change.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ pub struct Machine {
     peak: Option<u64>,
 }
 
-/// Names that hostile files would write to, in the folder of the test.
+/// Names that hostile files would write to, in the test's folder.
 pub const BAIT: &str = "unband_was_here";
 
 impl Machine {
@@ -17,7 +17,7 @@ impl Machine {
         Self { files: files(), peak: peak() }
     }
 
-    /// The same files, no processes, no memory to speak of.
+    /// Asserts: the same files, no processes, hardly any memory.
     pub fn unchanged(self) {
         assert_eq!(files(), self.files);
         assert_eq!(children(), [""; 0]);
@@ -34,7 +34,7 @@ fn files() -> BTreeSet<PathBuf> {
     folder.map(|entry| entry.unwrap().path()).collect()
 }
 
-/// Processes that this one started and that are still there, finished or not; Linux tells.
+/// Child processes that still exist, finished or not; read from Linux's /proc.
 fn children() -> Vec<String> {
     let threads = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
     let of = |thread: std::fs::DirEntry| std::fs::read_to_string(thread.path().join("children"));
@@ -44,7 +44,7 @@ fn children() -> Vec<String> {
         .collect()
 }
 
-/// Most memory ever held, in bytes.
+/// Peak memory, in bytes.
 fn peak() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;

@@ -1,4 +1,4 @@
-//! Files made to do harm.
+//! Hostile files.
 
 use zip::CompressionMethod;
 
@@ -16,7 +16,7 @@ pub fn cases() -> Vec<Case> {
     all
 }
 
-/// What `__reduce__` of a hostile class writes, in each way that a pickle can call something.
+/// The output of `__reduce__` of a hostile class, in each way that a pickle can call something.
 fn commands() -> Vec<Case> {
     const CALLS: [(&str, &str); 20] = [
         ("os", "system"),
@@ -63,9 +63,9 @@ fn commands() -> Vec<Case> {
             }
         }
     }
-    // Python 0's protocol, alone in a file: what a text editor writes.
+    // Protocol 0, alone in a file, as written in a text editor.
     all.push(refused("a bare pickle", b"cos\nsystem\n(S'id'\ntR.".to_vec(), ""));
-    // Harmless by itself: what it would call has no name of its own.
+    // Harmless by itself: the object to call has no name of its own.
     let attribute =
         [b"cbuiltins\ngetattr\n".to_vec(), tuple(&[text("x"), text("system")]), b"R".to_vec()].concat();
     all.push(refused(
@@ -76,7 +76,7 @@ fn commands() -> Vec<Case> {
     all
 }
 
-/// Tensors that reach where they should not.
+/// Tensors that extend past their storage.
 fn tensors() -> Vec<Case> {
     const HUGE: i64 = i64::MAX;
     let float = |offset: i64, shape: &[i64], stride: &[i64]| {
@@ -85,17 +85,17 @@ fn tensors() -> Vec<Case> {
     let lies: [(&str, Vec<u8>, &str); 18] = [
         ("too long", float(0, &[7], &[1]), "reaches"),
         ("begins late", float(1, &[6], &[1]), "reaches"),
-        ("begins before", float(-1, &[2], &[1]), "no tensor"),
+        ("begins before", float(-1, &[2], &[1]), "invalid tensor"),
         ("begins nowhere", float(HUGE, &[2], &[1]), ""),
         ("wide steps", float(0, &[2, 3], &[4, 1]), "reaches"),
-        ("steps back", float(5, &[2], &[-1]), "no tensor"),
+        ("steps back", float(5, &[2], &[-1]), "invalid tensor"),
         ("steps over everything", float(0, &[2], &[HUGE]), ""),
-        ("negative size", float(0, &[-6], &[1]), "no tensor"),
-        ("sizes that overflow", float(0, &[HUGE, HUGE, HUGE], &[0, 0, 0]), "no tensor"),
+        ("negative size", float(0, &[-6], &[1]), "invalid tensor"),
+        ("sizes that overflow", float(0, &[HUGE, HUGE, HUGE], &[0, 0, 0]), "invalid tensor"),
         ("one number a billion times", float(0, &[1 << 30], &[0]), "more than"),
         ("one number 2⁶² times", float(0, &[1 << 31, 1 << 31], &[0, 0]), "more than"),
         ("nothing, a great many times", float(0, &[0, HUGE], &[1, 1]), ""),
-        ("more sizes than steps", float(0, &[2, 3], &[1]), "no tensor"),
+        ("more sizes than steps", float(0, &[2, 3], &[1]), "invalid tensor"),
         ("a hundred dimensions", float(0, &[1; 100], &[1; 100]), "sizes"),
         (
             "a storage that is not there",
@@ -117,13 +117,13 @@ fn tensors() -> Vec<Case> {
         all.push(case(archive(&pickle)));
         all.push(case(legacy(&pickle)));
     }
-    // Arguments that are none.
+    // Invalid arguments.
     let call = |args: Vec<u8>| {
         dict("w", &[b"ctorch._utils\n_rebuild_tensor_v2\n".to_vec(), args, b"R".to_vec()].concat())
     };
     let wrong = [
         ("no arguments", call(b")".to_vec())),
-        ("arguments that are no tuple", call(b"N".to_vec())),
+        ("arguments that are not a tuple", call(b"N".to_vec())),
         ("a number as storage", call(tuple(&[int(1), int(0), ints(&[1]), ints(&[1])]))),
         ("texts as sizes", call(tuple(&[storage("FloatStorage", "0", 6), int(0), text("x"), text("y")]))),
         ("a storage of nothing", call(tuple(&[b"NQ".to_vec(), int(0), ints(&[1]), ints(&[1])]))),
@@ -140,7 +140,7 @@ fn tensors() -> Vec<Case> {
         inner = [b"ctorch._utils\n_rebuild_parameter\n(".to_vec(), inner, b"\x89}tR".to_vec()].concat();
     }
     all.push(refused("tensor: a parameter of a parameter of…", archive(&dict("w", &inner)), "wrappings"));
-    // A thousand tensors that are all the same million numbers come to more than the file.
+    // A thousand tensors that share a million elements exceed the file's size.
     let mut many = b"\x80\x02}(".to_vec();
     for i in 0..400 {
         many.extend(text(&i.to_string()));
@@ -151,7 +151,7 @@ fn tensors() -> Vec<Case> {
     all
 }
 
-/// Pickles that want time or memory, or make no sense.
+/// Pickles that take too much time or memory, or are malformed.
 fn pickles() -> Vec<Case> {
     let whole = |pickle: &[u8]| archive(&[b"\x80\x02".as_slice(), pickle].concat());
     let mut all = vec![
@@ -178,7 +178,7 @@ fn pickles() -> Vec<Case> {
         refused("pickle: a key alone", whole(b"}(K\x01u."), ""),
         refused("pickle: an object without a class", whole(b"(o."), ""),
         refused("pickle: a name that is a number", whole(b"K\x01K\x02\x93."), ""),
-        refused("pickle: a number that is none", whole(b"Ix\n."), ""),
+        refused("pickle: an invalid number", whole(b"Ix\n."), ""),
         refused("pickle: a dictionary in itself", whole(b"}q\x00X\x01\x00\x00\x00ah\x00s."), "more than"),
         refused("pickle: a list in itself", whole(b"]q\x00h\x00a."), "more than"),
         refused("pickle: a million marks", whole(&[b'('; 1_000_000]), ""),
@@ -199,7 +199,7 @@ fn pickles() -> Vec<Case> {
     }
     laughs.push(b'.');
     all.push(refused("pickle: a billion laughs", whole(&laughs), "more than"));
-    // The same with a class whose state is large and looked through each time.
+    // The same with a class whose large state is visited each time.
     let mut large = b"(".to_vec();
     for i in 0..200_000 {
         large.extend([b'K', (i % 256) as u8, b'N']);
@@ -213,7 +213,7 @@ fn pickles() -> Vec<Case> {
     }
     shared.push(b'.');
     all.push(refused("pickle: a large thing, shared", whole(&shared), "more than"));
-    // Names: long ones in each other, and a long one in many places.
+    // Names: long nested ones, and a long one used in many places.
     let name = text(&"n".repeat(100_000));
     all.push(refused("pickle: a long name", whole(&[b"}", &name[..], b"}s."].concat()), "more than"));
     all.push(refused(
@@ -226,7 +226,7 @@ fn pickles() -> Vec<Case> {
         deep = [b"}", &text("deeper")[..], &deep, b"s"].concat();
     }
     deep.push(b'.');
-    all.push(refused("pickle: groups in each other", whole(&deep), "more than"));
+    all.push(refused("pickle: nested groups", whole(&deep), "more than"));
     let mut many = b"}(".to_vec();
     for i in 0..70_000u32 {
         many.extend(text(&i.to_string()));
@@ -241,7 +241,7 @@ fn pickles() -> Vec<Case> {
     all
 }
 
-/// Archives that are not what they say.
+/// Archives with false metadata.
 fn archives() -> Vec<Case> {
     let stored = CompressionMethod::Stored;
     let tensor = dict("w", &rebuilt(storage("FloatStorage", "0", 6), 0, &[6], &[1]));
@@ -254,8 +254,8 @@ fn archives() -> Vec<Case> {
         refused("zip: empty", with(&[]), ""),
         refused("zip: no pickle", with(&[("a/data/0", &numbers)]), "data.pkl"),
         refused("zip: two pickles", with(&[("a/data.pkl", &tensor), ("b/data.pkl", &tensor)]), "several"),
-        refused("zip: no numbers", with(&[("a/data.pkl", &tensor)]), "not in the file"),
-        refused("zip: numbers above", with(&[("a/data.pkl", &tensor), ("a/data/../data/0", &numbers)]), ""),
+        refused("zip: no data", with(&[("a/data.pkl", &tensor)]), "not in the file"),
+        refused("zip: data above", with(&[("a/data.pkl", &tensor), ("a/data/../data/0", &numbers)]), ""),
         refused("zip: everything above", with(&[("../data.pkl", &tensor), ("../../data/0", &numbers)]), ""),
         refused("zip: big-endian", with(&[good[0], good[1], ("a/byteorder", b"big")]), "big-endian"),
         refused(
@@ -263,12 +263,12 @@ fn archives() -> Vec<Case> {
             zip(&[good[0], ("a/data/0", &zeros)], CompressionMethod::Deflated),
             "more than",
         ),
-        refused("zip: of pictures", with(&[("sky.png", b"\x89PNG")]), ""),
+        refused("zip: of images", with(&[("sky.png", b"\x89PNG")]), ""),
         refused("zip: of NumPy", with(&[("x.npy", b"\x93NUMPY")]), "NumPy"),
         refused("zip: of before 1.4", with(&[("a/model.json", b"{}")]), "1.4"),
         harmless("zip: with a program in it", with(&[good[0], good[1], ("a/code/evil.py", b"import os")])),
     ];
-    // The directory at the end, changed: both entries begin at the same place; sizes and places that are none.
+    // A modified directory: both entries begin at the same offset; invalid sizes and offsets.
     let whole = with(&good);
     let directory = whole.windows(4).position(|w| w == b"PK\x01\x02").unwrap();
     let second = directory + 4 + whole[directory + 4..].windows(4).position(|w| w == b"PK\x01\x02").unwrap();
@@ -292,7 +292,7 @@ fn archives() -> Vec<Case> {
     all
 }
 
-/// Safetensors headers that lie, and storages of old files that do.
+/// Safetensors headers and storages of old files with false sizes.
 fn headers() -> Vec<Case> {
     let file = |header: &str, data: usize| {
         let mut out = (header.len() as u64).to_le_bytes().to_vec();

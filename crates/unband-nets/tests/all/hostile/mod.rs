@@ -1,5 +1,5 @@
-//! Checkpoints made to do harm, and checkpoints that came to harm: refused, or read when they are harmless. Nothing is
-//! executed, written or started, and neither time nor memory runs away.
+//! Hostile and damaged checkpoints: refused, or read if harmless. Nothing is executed, written or started;
+//! time and memory stay bounded.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod build;
@@ -15,7 +15,7 @@ use unband_nets::checkpoint;
 use crate::hostile::build::{goldens, refused};
 use crate::hostile::machine::Machine;
 
-/// One after the other in one test, so that time, memory and files can be watched.
+/// One test runs all files in sequence, so that time, memory and files can be watched.
 #[test]
 fn hostile_files_are_refused_or_harmless() {
     let before = Machine::now();
@@ -49,7 +49,7 @@ fn hostile_files_are_refused_or_harmless() {
     before.unchanged();
 }
 
-/// Every file that PyTorch wrote, cut at many places.
+/// Every file written by PyTorch, truncated at many offsets.
 fn cut(name: &str, bytes: &[u8]) -> Vec<build::Case> {
     const PLACES: usize = 24;
     let mut places: Vec<usize> = (0..PLACES).map(|i| bytes.len() * i / PLACES).collect();

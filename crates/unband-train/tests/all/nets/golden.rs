@@ -1,4 +1,4 @@
-//! The networks whose gradients PyTorch has computed, what they are given and the loss.
+//! Networks with gradients computed by PyTorch, their inputs and the loss.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,8 @@ pub fn numbers(all: &StateDict, name: &str) -> Vec<f32> {
     all.get(name).unwrap_or_else(|| panic!("no {name}")).to_f32()
 }
 
-/// The image of the golden rule, and what some networks are given beside it, as `tools/torch_nets/sample.py` has them.
+/// The image of the golden rule, and the additional inputs of some networks, as in
+/// `tools/torch_nets/sample.py`.
 pub fn inputs(graph: &Graph, picture: &[f32], device: &Device) -> Vec<Tensor<4>> {
     let [channels, height, width, low, high] = picture[..] else { unreachable!() };
     let (height, width) = (height as usize, width as usize);
@@ -53,7 +54,7 @@ pub fn gradients() -> StateDict {
     checkpoint::open(folder().join("network_gradients.safetensors")).unwrap().state
 }
 
-/// Their networks, as files.
+/// Files of their networks.
 pub fn files(gradients: &StateDict) -> Vec<&str> {
     gradients.names().filter_map(|name| name.strip_suffix("#picture")).collect()
 }

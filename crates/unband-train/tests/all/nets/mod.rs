@@ -1,4 +1,4 @@
-//! Networks of all operations, images for them, and a way to run them elsewhere.
+//! Networks that cover all operations, images for them, and a way to run them elsewhere.
 #![allow(dead_code)]
 
 pub mod golden;
@@ -11,7 +11,8 @@ use unband_nets::layer::conv::ConvSpec;
 use unband_nets::layer::pool::{MaxPool, Reduce};
 use unband_nets::{Form, Graph, Net, Shape};
 
-/// Convolutions of all kinds, norms, arithmetic, sizes that differ. Takes images of any size from 5×3 on, and a point.
+/// Convolutions of all kinds, norms, arithmetic, varying sizes. Takes images of any size from 5×3 on, and a
+/// point input.
 pub fn convolutions() -> Graph {
     let mut net = Net::new("convolutions");
     let image = net.input("image", 3);
@@ -59,7 +60,7 @@ pub fn convolutions() -> Graph {
     net.finish(&[("image", out), ("pooled", pooled)]).unwrap()
 }
 
-/// Attention in windows, deformable convolutions, samples moved about. Takes multiples of 8.
+/// Window attention, deformable convolutions, rearrangement. Takes multiples of 8.
 pub fn windows() -> Graph {
     let mut net = Net::new("windows");
     let image = net.input("image", 3);
