@@ -1,4 +1,4 @@
-# Sourced by the scripts that check: what they share.
+# Shared functions of the check scripts; sourced by them.
 # shellcheck shell=bash
 
 # Begins a step and says how long the one before took.
@@ -9,7 +9,7 @@ step() {
   printf '\n\033[1m== %s\033[0m\n' "$*"
 }
 
-# The options of those that install: sets `install` and `complete`.
+# Parses the options of scripts that install packages: sets `install` and `complete`.
 read_options() {
   install=yes complete=no
   local argument
@@ -25,13 +25,13 @@ read_options() {
   done
 }
 
-# Installs the packages that a function names, where that is possible and wanted; `missing` is what it names afterwards.
+# Installs the packages listed by a function, if possible and allowed; sets `missing` to its list afterwards.
 install_missing() {
   mapfile -t missing < <("$1")
   if ((${#missing[@]})) && [[ $install == yes ]] && command -v apt-get >/dev/null && ((EUID == 0)); then
     apt-get update -qq || true
     local package
-    # One by one: a package that this release lacks must not keep the others out.
+    # One by one: a package missing from this release must not block the others.
     for package in "${missing[@]}"; do
       DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$package" >/dev/null ||
         echo "could not install $package"
@@ -43,20 +43,20 @@ install_missing() {
   fi
 }
 
-# Tests note here what they leave out (crates/unband-skips).
+# Tests record skips in this file (crates/unband-skips).
 note_skips() {
   UNBAND_SKIPPED=$(mktemp)
   export UNBAND_SKIPPED
   trap 'rm -f "$UNBAND_SKIPPED"' EXIT
 }
 
-# Lists what tests left out. Fails with `--complete` where a program is all that was lacking.
+# Lists skipped tests. With `--complete`, fails if a test was skipped only because a program is missing.
 report_skips() {
   local kind title lines total
   total=$(cut -f 2 "$UNBAND_SKIPPED" | sort -u | wc -l)
-  step "$total tests left out, in whole or in part"
-  for kind in program:"a program is not installed" machine:"this machine cannot do it" \
-    file:"it needs files that nobody may ship"; do
+  step "$total tests skipped, in whole or in part"
+  for kind in program:"a program is not installed" machine:"not possible on this machine" \
+    file:"needs files that may not be distributed"; do
     title=${kind#*:} kind=${kind%%:*}
     lines=$(sort -u "$UNBAND_SKIPPED" | awk -F '\t' -v kind="$kind" '$1 == kind { print "  " $2 ": " $3 }')
     if [[ -n $lines ]]; then printf '%s:\n%s\n' "$title" "$lines"; fi

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Times the networks of `crates/unband-infer/benches/engine.rs` in onnxruntime, OpenVINO, ncnn and PyTorch, beside ours, and
-compares memory.
+"""Benchmark of the inference engine against onnxruntime, OpenVINO, ncnn and PyTorch: time and memory.
 
-    tools/bench_engine.py OUR-BENCHMARK [--only NAME,…] [--rounds N] [--no-memory] [--no-compile] [--avx2] [--half] [--write]
+Runs the networks of `crates/unband-infer/benches/engine.rs`.
 
-OUR-BENCHMARK is the program that `cargo bench -p unband-infer --bench engine --no-run` names; `scripts/bench engine` does both.
-All have the same numbers and run in turns, on one thread and on all processors; results are compared too. Memory is that of one
-run in a process of its own, on top of what is there when the network is loaded. `--avx2` holds those to AVX2 that can be. Needs
+    tools/bench_engine.py BENCHMARK [--only NAME,…] [--rounds N] [--no-memory] [--no-compile] [--avx2] [--half] [--write]
+
+BENCHMARK is the program printed by `cargo bench -p unband-infer --bench engine --no-run`; `scripts/bench engine` does both.
+All have the same weights and run alternately, on one thread and on all processors; results are compared too. Memory is that of
+one run in a separate process, in addition to the loaded network. `--avx2` limits runtimes to AVX2 where they support it. Needs
 Linux and the Python packages ncnn, numpy, onnx, onnxruntime, openvino, pnnx, safetensors, torch and torchvision; PyTorch compiles
 with the system's C++ compiler.
 """
@@ -20,7 +21,7 @@ import sys
 from importlib.metadata import version
 
 if "--avx2" in sys.argv:
-    # Read when they are loaded.
+    # Read at load time.
     os.environ.update(ONEDNN_MAX_CPU_ISA="AVX2", ATEN_CPU_CAPABILITY="avx2")
 
 import peers
@@ -29,23 +30,23 @@ import torch_nets
 from safetensors.torch import load_file
 from torch_nets.light import Light
 
-HEAD = """# The engine beside onnxruntime, OpenVINO, ncnn and PyTorch
+HEAD = """# The engine compared with onnxruntime, OpenVINO, ncnn and PyTorch
 
-Made by `scripts/bench engine --write`. The same network with the same numbers, written as an ONNX file by
-`unband models export`, and as a PyTorch module (`tools/torch_nets`; channels last, `torch.compile`, `torch.inference_mode`). In
-turns in one run on {cpu}, least of {rounds}; onnxruntime {onnxruntime}, OpenVINO {openvino}, ncnn {ncnn} (through pnnx),
+Made by `scripts/bench engine --write`. The same network with the same weights, written as an ONNX file by
+`unband models export`, and as a PyTorch module (`tools/torch_nets`; channels last, `torch.compile`, `torch.inference_mode`). Alternating
+in one run on {cpu}, least of {rounds}; onnxruntime {onnxruntime}, OpenVINO {openvino}, ncnn {ncnn} (through pnnx),
 PyTorch {torch}; 32 bits all of them.
 
-`light` is what light networks are made of: pixel-unshuffle by 4, eight convolutions of 3×3, mostly 64 to 64 channels, with skips
+`light` is a typical light network: pixel-unshuffle by 4, eight convolutions of 3×3, mostly 64 to 64 channels, with skips
 (71.7 GFLOP at 1920×1080). How it works: [engine](../engine.md).
 """
 
 ONE = """
 ## One thread
 
-CPU milliseconds of one run; in brackets how many times ours. GFLOP/s: operations of the definition, counted as if every product
-were made, per second of ours. The last column is the largest difference of their results from ours, over the largest value.
-–: pnnx makes no ncnn network of it (of `rrdbnet` for want of memory: 20 GB did not suffice).
+CPU milliseconds of one run; in brackets the multiple of unband's time. GFLOP/s: operations of the definition, as if every product
+were made, per second of unband. The last column is the largest difference of their results from unband's, over the largest value.
+–: pnnx cannot convert it to ncnn (for `rrdbnet` 20 GB of memory did not suffice).
 
 | network | picture | unband | GFLOP/s | onnxruntime | OpenVINO | ncnn | PyTorch | best of them | differ by |
 |---|---|---:|---:|---:|---:|---:|---:|---:|---:|
@@ -54,7 +55,7 @@ were made, per second of ours. The last column is the largest difference of thei
 ALL = """
 ## {threads} threads
 
-Milliseconds that pass. The last column: how many times as quick as on one thread.
+Wall-clock milliseconds. The last column: speed compared with one thread.
 
 | network | picture | unband | onnxruntime | OpenVINO | ncnn | PyTorch | best of them | threads bring |
 |---|---|---:|---:|---:|---:|---:|---:|---:|
@@ -72,9 +73,9 @@ One thread, CPU milliseconds, as above; those whose instructions can be held bac
 HALF = """
 ## 16 bits
 
-Products of bfloat16, sums of 32 bits. One thread, CPU milliseconds of one run: ours with `--precision f32` and `--precision bf16`, and
-OpenVINO where it may use bf16; in brackets how many times ours in bf16. Differ: how far each lies from ours in 32 bits, the largest
-difference over the largest value; the networks' numbers are made up, those of trained ones differ less.
+Products of bfloat16, sums of 32 bits. One thread, CPU milliseconds of one run: unband with `--precision f32` and `--precision bf16`, and
+OpenVINO where it may use bf16; in brackets the multiple of unband's bf16 time. Differ: difference of each from unband in 32 bits, the largest
+difference over the largest value; the networks have random weights; trained ones differ less.
 
 | network | picture | unband, f32 | unband, bf16 | | differ by | OpenVINO, bf16 | differ by |
 |---|---|---:|---:|---:|---:|---:|---:|
@@ -84,25 +85,25 @@ MEMORY = """
 ## Memory
 
 The most that one run takes on top of the loaded network and its input, result included, each in a process of its own, one thread. The
-picture is 1920×1080, or what the network's multiple makes of it; of those that enlarge the result is.
+picture is 1920×1080, rounded to the network's multiple; for upscaling networks the result has this size.
 
 | network | picture | unband | PyTorch | |
 |---|---|---:|---:|---:|
 """
 
 
-# Networks of which pnnx makes none in 20 GB.
+# Networks that pnnx cannot convert in 20 GB.
 TOO_LARGE = ("rrdbnet",)
 
 
 def module(name, weights=None):
-    """The module, with our numbers; tables of integers are its own."""
+    """The module with unband's weights; integer tables are its own."""
     net = Light() if name == "light" else torch_nets.build(name)
     if weights:
         state = net.state_dict()
         ours = {key: value for key, value in load_file(weights).items() if value.is_floating_point()}
         if missing := [key for key, value in state.items() if value.is_floating_point() and key not in ours]:
-            sys.exit(f"{name}: {missing[:3]} are not among our numbers")
+            sys.exit(f"{name}: {missing[:3]} are not among unband's weights")
         net.load_state_dict({**state, **ours})
     return net.eval()
 
@@ -114,7 +115,7 @@ def compiled(net):
 
 
 def torch_runner(net, call, inputs, threads):
-    """A function that runs a module by a call: pictures channels last, values of one sample per channel as vectors."""
+    """A function that runs a module: images in channels-last layout, values of one sample per channel as vectors."""
     for value in net.parameters():
         if value.dim() == 4:
             value.data = value.data.contiguous(memory_format=torch.channels_last)
@@ -132,7 +133,7 @@ def torch_runner(net, call, inputs, threads):
 
 
 def runners(name, ours, threads, net, call, args):
-    """The peers on so many threads."""
+    """The peers on this number of threads."""
     some = {"OpenVINO": peers.openvino_runner(ours.model, ours.inputs, threads)}
     if not args.avx2:
         corner = 64 if ours.enlarges() else None
@@ -144,7 +145,7 @@ def runners(name, ours, threads, net, call, args):
 
 
 def times(name, ours, threads, net, call, args):
-    """Least milliseconds of each, CPU and passed, and how far the others are off."""
+    """Minimum CPU and wall-clock milliseconds of each, and the deviation of the others' results."""
     others = runners(name, ours, threads, net, call, args)
     differ = max(ours.off(run()) for run in others.values())
     timed = {peer: (lambda run=run: peers.timed(run)) for peer, run in others.items()}
@@ -152,7 +153,7 @@ def times(name, ours, threads, net, call, args):
 
 
 def cells(best, which, names):
-    """The peers' milliseconds beside ours, and the best of them."""
+    """The peers' milliseconds next to unband's, and the best of them."""
     mine = best["unband"][which]
     one = [f"{best[n][which]:,.0f} ({best[n][which] / mine:.2f})" if n in best else "–" for n in names]
     least = min(best[n][which] for n in names if n in best)
@@ -160,7 +161,7 @@ def cells(best, which, names):
 
 
 def rows_of(program, case, args, threads):
-    """A network's row on one thread, and the one on all."""
+    """A network's table rows: on one thread, and on all."""
     name, rows, columns, _, _, adds = case
     level = ["--level", "avx2"] if args.avx2 else []
     names = ["OpenVINO", "PyTorch"] if args.avx2 else ["onnxruntime", "OpenVINO", "ncnn", "PyTorch"]
@@ -182,7 +183,7 @@ def rows_of(program, case, args, threads):
 
 
 def half_row(program, case, args):
-    """A network in bf16, ours and OpenVINO's, beside ours in 32 bits."""
+    """A network in bf16, unband and OpenVINO, next to unband in 32 bits."""
     name, rows, columns, *_ = case
     with peers.Ours([program, "--serve", name]) as ours, peers.Ours([program, "--bf16", "--serve", name]) as half:
         run = peers.openvino_runner(ours.model, ours.inputs, 1, "bf16")
@@ -197,17 +198,17 @@ def half_row(program, case, args):
 
 
 def account(word):
-    """Bytes from the system's account of this process."""
+    """Bytes from the system's statistics of this process."""
     lines = pathlib.Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) << 10 for line in lines if line.startswith(word))
 
 
 def torch_memory(name, rows, columns):
-    """Most bytes at once of a run, less those that are there before."""
+    """Peak bytes of a run, minus those allocated before."""
     net = module(name)
     points = [torch.ones(1, 1)] if name == "indi" else []
     inputs = [torch.rand(1, 3, rows, columns), *points]
-    # 5 forgets the peak so far.
+    # 5 resets the peak.
     pathlib.Path("/proc/self/clear_refs").write_text("5")
     before = account("VmRSS")
     with torch.inference_mode():
@@ -217,8 +218,8 @@ def torch_memory(name, rows, columns):
 
 
 def bytes_of(command):
-    """What a process of its own says; none where the system stopped it."""
-    # Pages that were given back are to be gone: what a run takes from those would not be seen.
+    """Output of a separate process; None if the system stopped it."""
+    # Return freed pages to the system: memory that a run takes from them would not be measured.
     env = {**os.environ, "MIMALLOC_PURGE_DELAY": "0"}
     done = subprocess.run(command, capture_output=True, text=True, env=env)
     if done.returncode < 0:
@@ -232,7 +233,7 @@ def memory_row(program, name, rows, columns):
     ours = bytes_of([program, "--memory", name])
     theirs = bytes_of([sys.executable, __file__, "--torch-memory", name, str(rows), str(columns)])
     text = [f"{n / 2**20:,.0f} MiB" if n else "more than there is" for n in (ours, theirs)]
-    ratio = f"{theirs / ours:.1f} times ours" if ours and theirs else ""
+    ratio = f"{theirs / ours:.1f} times unband" if ours and theirs else ""
     return f"| `{name}` | {columns}×{rows} | {text[0]} | {text[1]} | {ratio} |\n"
 
 
@@ -254,10 +255,10 @@ def settings():
     parser.add_argument("--only", type=lambda names: names.split(","), default=[])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--no-memory", action="store_true")
-    parser.add_argument("--no-compile", action="store_true", help="PyTorch as it is")
-    parser.add_argument("--avx2", action="store_true", help="no further instructions")
-    parser.add_argument("--half", action="store_true", help="16 bits alone")
-    parser.add_argument("--write", action="store_true", help="docs/results/engine.md; its part on other processors stays")
+    parser.add_argument("--no-compile", action="store_true", help="eager PyTorch only")
+    parser.add_argument("--avx2", action="store_true", help="limit instruction sets to AVX2")
+    parser.add_argument("--half", action="store_true", help="16 bits only")
+    parser.add_argument("--write", action="store_true", help="write docs/results/engine.md; its part on other processors is kept")
     return parser.parse_args()
 
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Times single operations in PyTorch, beside ours of `crates/unband-infer/benches/kernels.rs`.
+"""Benchmark of single operations against PyTorch, with `crates/unband-infer/benches/kernels.rs`.
 
-    tools/bench_kernels.py OUR-BENCHMARK
+    tools/bench_kernels.py BENCHMARK
 
-OUR-BENCHMARK is the program that `cargo bench -p unband-infer --bench kernels --no-run` names. Needs the Python packages
-torch and torchvision. One thread; CPU milliseconds, the least of all rounds, PyTorch in the faster of its two memory
+BENCHMARK is the program printed by `cargo bench -p unband-infer --bench kernels --no-run`. Needs the Python packages
+torch and torchvision. One thread; CPU milliseconds, the minimum of all rounds, PyTorch in the faster of its two memory
 layouts.
 """
 
@@ -21,7 +21,7 @@ torch.manual_seed(1)
 
 
 def window_attention(x, table):
-    """Windows of 8, shifted by 4, two heads; queries, keys and values as they are."""
+    """Windows of 8, shifted by 4, two heads; queries, keys and values are not projected."""
     n, c, h, w = x.shape
     heads, side, shift = 2, 8, 4
     d = c // heads

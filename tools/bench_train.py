@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Times a training step of `crates/unband-train/benches/step.rs` in PyTorch, beside ours.
+"""Benchmark of a training step against PyTorch, with `crates/unband-train/benches/step.rs`.
 
-    tools/bench_train.py OUR-BENCHMARK [--rounds N] [--write]
+    tools/bench_train.py BENCHMARK [--rounds N] [--write]
 
-OUR-BENCHMARK is the program that `cargo bench --bench step --no-run` names; `scripts/bench training` does both. Both begin with
-the same numbers, take steps in turns, and must report the same losses. PyTorch is eager, 32 bits, channels last. Needs Linux and
+BENCHMARK is the program printed by `cargo bench --bench step --no-run`; `scripts/bench training` does both. Both start with
+the same weights, take steps alternately, and must report the same losses. PyTorch is eager, 32 bits, channels last. Needs Linux and
 the Python packages numpy, safetensors and torch.
 """
 
@@ -19,10 +19,10 @@ import time
 THREADS = (1, 2)
 RATE = 1e-4
 
-HEAD = """# Training beside PyTorch
+HEAD = """# Training compared with PyTorch
 
 Made by `scripts/bench training --write`. A step of the light net (pixel-unshuffle by 4, eight 3×3 convolutions, mostly 64 to 64
-channels) with 8 pictures of 128×128: forward, mean absolute difference, backward, Adam. The same numbers on both sides, in turns
+channels) with 8 pictures of 128×128: forward, mean absolute difference, backward, Adam. The same weights on both sides, alternating
 in one run; PyTorch {torch} eager, 32 bits, channels last, on {cpu}. Least of {rounds} steps; CPU time is that of all threads.
 
 | threads | unband, CPU ms | PyTorch, CPU ms | times PyTorch's speed | unband, ms | PyTorch, ms | losses differ by |
@@ -31,7 +31,7 @@ in one run; PyTorch {torch} eager, 32 bits, channels last, on {cpu}. Least of {r
 
 
 def torch_stepper(folder, threads):
-    """A function that takes a step and gives CPU milliseconds, milliseconds, and the loss before it."""
+    """A function that takes a step and returns CPU milliseconds, wall-clock milliseconds, and the loss before it."""
     import torch
     from safetensors.torch import load_file
     from torch_nets.light import Light
@@ -57,7 +57,7 @@ def torch_stepper(folder, threads):
 
 
 def compare(program, threads, rounds):
-    """Least CPU milliseconds and milliseconds of both, and how far their losses are apart."""
+    """Minimum CPU and wall-clock milliseconds of both, and the difference of their losses."""
     with tempfile.TemporaryDirectory() as folder:
         ours = subprocess.Popen(
             [program, "--serve", folder],
@@ -87,7 +87,7 @@ def compare(program, threads, rounds):
 
 
 def processor():
-    """The name that Linux gives it."""
+    """The processor's name, from Linux."""
     lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
     return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "an unnamed processor")
 

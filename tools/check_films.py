@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Makes odd films of many kinds and says what the program does with each.
+"""Tests the program on unusual videos of many kinds.
 
     tools/check_films.py PROGRAM [--only WORD] [--keep FOLDER]
 
 Each is a second or two of a slow gradient with bands and a moving pattern, by FFmpeg's sources: containers, codecs, depths, colours, rates, times, streams,
-and what must be refused. A row says what came out: restored (as many frames at the same times, the same streams and tags, samples changed), copied
-(nothing to repair), or refused (with the hint's first words). What differs from the film without a word, and a refusal that was not expected, is a fault:
-the program then ends with 1. Kinds whose encoder this FFmpeg lacks are left out and counted. Needs ffmpeg and ffprobe."""
+and what must be refused. A row states the result: restored (the same number of frames at the same times, the same streams and tags, samples changed), copied
+(nothing to repair), or refused (with the hint's first words). An unreported difference from the video, or an unexpected refusal, is a fault:
+the exit status is then 1. Kinds whose encoder this FFmpeg lacks are skipped and counted. Needs ffmpeg and ffprobe."""
 
 import argparse
 import json
@@ -29,7 +29,7 @@ CHAPTERS = ';FFMETADATA1\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=400\ntitle=on
 
 
 def video(args, source=BANDS, inputs=(), maps=()):
-    """Arguments that make a film of a source."""
+    """FFmpeg arguments that make a video from a source."""
     return ['-f', 'lavfi', '-i', source, *inputs, *maps, *args]
 
 
@@ -37,7 +37,7 @@ def as_format(fmt, source=BANDS):
     return f'{source},format={fmt}'
 
 
-# Name of the file: how it is made, arguments for the program, and what should come of it: '' for a film, else words of the refusal.
+# File name: FFmpeg arguments, arguments for the program, and the expected result: '' for a video, else part of the refusal.
 KINDS = {
     'h264.mkv': (video(X264), [], ''),
     'h264_sound.mp4': (video(X264 + ['-c:a', 'aac'], inputs=SOUND), [], ''),
@@ -132,7 +132,7 @@ def run(args, where):
 
 
 def probe(path):
-    """Times of the pictures from the first on in milliseconds, kinds of streams, chapters, and tags of colour."""
+    """Times of the images from the first on in milliseconds, kinds of streams, chapters, and tags of colour."""
     asked = ['-show_entries', 'stream=index,codec_type,codec_name,color_range,color_space,color_transfer,color_primaries:stream_disposition=attached_pic'
              ':packet=pts_time', '-show_chapters', '-of', 'json']
     answer = json.loads(subprocess.run(['ffprobe', '-v', 'error', '-select_streams', 'v:0', '-show_packets', *asked, path], stdout=subprocess.PIPE).stdout or '{}')
@@ -156,7 +156,7 @@ def make(name, how, folder):
 
 
 def check(program, name, args, wanted, folder):
-    """A word, what is to be said of it, and whether that is a fault."""
+    """The result in a word, a description, and whether it is a fault."""
     output = args[args.index('-o') + 1] if '-o' in args else f'{pathlib.Path(name).stem}_unband{pathlib.Path(name).suffix}'
     if '-o' not in args and pathlib.Path(name).suffix not in ('.mkv', '.mp4', '.mov', '.webm', '.ts', '.nut'):
         output = f'{pathlib.Path(name).stem}_unband.mkv'
@@ -171,7 +171,7 @@ def check(program, name, args, wanted, folder):
     source, result = probe(folder / name), probe(folder / (record.get('output') or output))
     faults = []
     if any(name.endswith(end) for end in UNTIMED):
-        # Packets of these have no times, or not all of them.
+        # Packets of these have no timestamps, or only some do.
         pass
     elif len(source[0]) != len(result[0]) and '--keep-going' not in args:
         faults.append(f'{len(result[0])} frames of {len(source[0])}')

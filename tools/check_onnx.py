@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Runs ONNX files in onnxruntime, and in OpenVINO where it is installed, and compares them with what they should give.
+"""Checks ONNX files: runs them in onnxruntime, and in OpenVINO if installed, and compares the outputs with expected ones.
 
     tools/check_onnx.py [FILE.onnx …]
 
-Beside every file lies FILE.safetensors with `input.0`, `input.1`, … and `output.0`, … in the order of the file. For each file
+Next to every file is FILE.safetensors with `input.0`, `input.1`, … and `output.0`, … in the order of the file. For each file
 a line is printed: the largest difference over the largest value, of all outputs. Without files, their names are read from
-standard input, one per line. A file is also put to onnx's own checks, and, where it takes any batch, run on a batch of two,
-whose second picture is the first one mirrored. Needs numpy, onnx, onnxruntime and safetensors.
+standard input, one per line. A file also goes through onnx's own checks, and, where it takes any batch, run on a batch of two,
+whose second image is the first one mirrored. Needs numpy, onnx, onnxruntime and safetensors.
 """
 
 import sys
@@ -25,7 +25,7 @@ except ImportError:
 def session(path):
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
-    # What files say is compared, not what a runtime makes of it, which takes seconds for thousands of nodes.
+    # Graph optimisation is off: the file as written is compared, and optimising thousands of nodes takes seconds.
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
@@ -37,7 +37,7 @@ def in_openvino(path, inputs):
 
 
 def off(got, want):
-    """The largest difference over the largest value; endless when shapes differ."""
+    """The largest difference over the largest value; infinite if shapes differ."""
     if got.shape != want.shape or not np.isfinite(got).all():
         return float("inf")
     return float(np.abs(got - want).max() / max(np.abs(want).max(), 1e-3))
@@ -58,7 +58,7 @@ def worst(path):
     for value, result in zip(model.get_outputs(), got, strict=True):
         said = [n for n in value.shape if isinstance(n, int)]
         if said != [m for n, m in zip(value.shape, result.shape, strict=True) if isinstance(n, int)]:
-            sys.exit(f"{path}: {value.name} is {result.shape}, the file says {value.shape}")
+            sys.exit(f"{path}: {value.name} is {result.shape}, expected {value.shape}")
     if all(isinstance(value.shape[0], str) for value in model.get_inputs()):
         other = [np.ascontiguousarray(x[..., ::-1]) for x in inputs]
         alone = model.run(None, dict(zip(names, other, strict=True)))

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Uses a report page as a person would, in Chromium without a window, and says what does not work.
+"""End-to-end test of a report page in headless Chromium; prints the faults.
 
     tools/check_page.py report.html [--shots FOLDER]
 
 Needs `chromium` on the PATH (or CHROMIUM), and nothing beyond Python's own modules: it speaks the DevTools protocol over
 a pipe. Checked at desktop and phone width, light and dark: nothing is logged, nothing is fetched, nothing is wider than the
-screen, every picture loads; the slider follows keys and pointer, the map appears and goes, the right side can be chosen,
+screen, every image loads; the slider follows keys and pointer, the map appears and goes, the right side can be chosen,
 the theme changes. `--shots` writes a screenshot of the whole page for each.
 """
 
@@ -30,7 +30,7 @@ class Browser:
         self.back, back_write = os.pipe()
 
         def pipes():
-            # Chromium reads commands from 3 and answers on 4; both must not be what is being replaced.
+            # Chromium reads commands from descriptor 3 and answers on 4; the pipes' own descriptors must not be 3 or 4.
             a, b = os.dup(to_read), os.dup(back_write)
             a, b = os.dup(a), os.dup(b)
             os.dup2(a, 3), os.dup2(b, 4)
@@ -46,7 +46,7 @@ class Browser:
         while b"\0" not in self.rest:
             part = os.read(self.back, 1 << 20)
             if not part:
-                raise SystemExit("chromium has gone")
+                raise SystemExit("chromium has exited")
             self.rest += part
         one, self.rest = self.rest.split(b"\0", 1)
         return json.loads(one)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Takes part in a study as raters would, in Chromium without a window, and says what does not work.
+"""End-to-end test of a viewing study in headless Chromium; prints the faults.
 
     tools/check_study.py study.html --save FOLDER [--shots FOLDER]
 
@@ -56,7 +56,7 @@ class Rater:
             raise SystemExit(f"{self.size}: waited in vain for {condition}; {state}; {self.problems}")
 
     def load(self, condition, method, **params):
-        # Chromium writes what a page keeps a moment later: a reload at once may find the page without it. Ask again.
+        # Chromium writes a page's storage with a delay: an immediate reload may find it empty. Ask again.
         for _ in range(3):
             self.browser.call(method, **params)
             if self.holds(condition, 20):

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Compares the modules of `torch_nets` with what the authors' own code gave: golden/nets, whose README says how.
+"""Compares the modules of `torch_nets` with results of the authors' code in golden/nets (see its README).
 
     tools/check_torch_nets.py golden/nets
 
 The classifier of the Deep Banding Index is not among them: its authors' results need its authors' weights. Needs torch,
 torchvision, numpy and safetensors. Names, shapes and their order must be those of the authors' state dicts, results agree to
-1e-9 of the largest magnitude (1e-5 for those that are stored in 32 bits). Ends with 1 if anything does not.
+1e-9 of the largest magnitude (1e-5 for those that are stored in 32 bits). The exit status is 1 if anything differs.
 """
 
 import json
@@ -34,7 +34,7 @@ FIRST = (
 
 
 def filled(state, scale=1.0):
-    """The first rule's numbers."""
+    """Weights of the first rule."""
     out = {}
     for t, (name, tensor) in enumerate(state.items()):
         if not tensor.is_floating_point():
@@ -67,7 +67,7 @@ def filled(state, scale=1.0):
 
 
 def scaled(state, gain=1.0):
-    """The second rule's numbers."""
+    """Weights of the second rule."""
     out = {}
     for t, (name, tensor) in enumerate(state.items()):
         h = (np.arange(tensor.numel(), dtype=np.uint64) + 0x9E3779B9 * (t + 1)) & 0xFFFFFFFF
@@ -147,7 +147,7 @@ def first_rule(report, folder):
 
 
 def more_of_the_first(report, folder):
-    """INDI takes a time besides; BDINN runs with a tenth of the numbers."""
+    """INDI also takes a time; BDINN runs with a tenth of the weights."""
     golden = json.loads((folder / "indi.json").read_text())
     net = ready("indi", filled)
     for height, width, time in ((32, 32, 1.0), (32, 32, 0.5), (33, 50, 1.0), (33, 50, 0.5)):
@@ -178,7 +178,7 @@ def second_rule(report, folder):
 
 
 def features(report, folder):
-    """Means of the features' magnitudes, and the names that torchvision's own have."""
+    """Means of the features' magnitudes, and the tensor names of torchvision's own modules."""
     golden = json.loads((folder / "second_rule.json").read_text())
     image = picture(3, 64, 72, (29, 13, 7), 31)
     for name, key, own in (("alexnet", "alex", "alexnet"), ("vgg16", "vgg", "vgg16"), ("squeezenet", "squeeze", "squeezenet1_1"),

@@ -5,7 +5,7 @@
 
 PACKAGES holds one folder for each Debian package of SETS (`apt-get download NAME; dpkg-deb -x FILE.deb PACKAGES/NAME`), and
 for each of npm's (`npm install --prefix PACKAGES/npm flag-icons @twemoji/svg`). OUT gets PNG files and MANIFEST.csv. Which
-files are taken follows from their names alone. They were looked at while limits were set. Needs Pillow and cairosvg."""
+files are taken follows from their names alone. They were inspected while limits were tuned. Needs Pillow and cairosvg."""
 
 import csv
 import hashlib
@@ -16,7 +16,7 @@ import sys
 import cairosvg
 from PIL import Image
 
-# Set, package, pattern, how many, words of which one must be in the name, least side, largest, enlarged, source, licence.
+# Set, package, pattern, how many, words of which one must be in the name, least side, largest, upscaling, source, licence.
 MAPS = 'legend map thematic plot hist choro contour basin slope aspect landuse geology zipcodes soils buffer v_ d_ watershed reclass color'
 SETS = [
     ('tango', 'tango-icon-theme', '**/scalable/**/*.svg', 14, '', 0, 0, 1, 'public domain'),
@@ -39,7 +39,7 @@ def digest(text):
 
 
 def taken(path, least, most, factor):
-    """The picture, or nothing where its size does not fit."""
+    """The image, or None if its size is not accepted."""
     if path.suffix == '.svg':
         return Image.open(io.BytesIO(cairosvg.svg2png(url=str(path), output_width=320, background_color='white')))
     image = Image.open(path)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes docs/results/default.md from what `unband eval recipes/tables/unband.toml` measured on test photos and on validation photos.
+"""Writes docs/results/default.md from results of `unband eval recipes/tables/unband.toml` on test and validation photos.
 
     unband eval recipes/tables/unband.toml --data PHOTOS/test --out TEST
     unband eval recipes/tables/unband.toml --data PHOTOS/val --out VAL
@@ -15,7 +15,7 @@ INPUT = "(input)"
 
 
 def rows_of(path):
-    """By cause and method, in the order of the file."""
+    """By degradation and method, in the order of the file."""
     table = {}
     for row in csv.DictReader(open(path)):
         table.setdefault(row["cause"], {})[row["method"]] = row
@@ -27,14 +27,14 @@ def number(row, measure, digits, sign=False, less=0.0):
     return f"{float(text) - less:{'+' if sign else ''}.{digits}f}".replace("-", "−") if text else "–"
 
 
-# What our network decides has a second figure, of the photos that chose it.
+# Degradations restored by the network have a second figure, from the photos used for its selection.
 OURS = ("default", "default, 16 bits")
 
 
 def page(table, other, title, text, cell):
     methods = [m for m in next(iter(table.values())) if m != INPUT]
     heads = [h for m in methods for h in ([m, f"{m}, val"] if m in OURS else [m])]
-    lines = [f"## {title}", "", text, "", "| cause | input | " + " | ".join(heads) + " |", "|---|" + "---:|" * (len(heads) + 1)]
+    lines = [f"## {title}", "", text, "", "| degradation | input | " + " | ".join(heads) + " |", "|---|" + "---:|" * (len(heads) + 1)]
     for cause, rows in table.items():
         cells = [cell(rows, rows[INPUT])]
         for m in methods:
@@ -46,7 +46,7 @@ def page(table, other, title, text, cell):
 
 
 def gain(rows, row):
-    """The input's value; what others have over it, and half of the width of the 95 % interval of their mean."""
+    """The input's value; the others' gain over it, and half of the width of the 95 % interval of its mean."""
     if row is rows[INPUT]:
         return number(row, "psnr", 2)
     if not row or not row.get("psnr"):
@@ -68,17 +68,17 @@ def main():
     photos = int(pairs) // (len(table) - 1)
     seconds = {m: r["seconds"] for m, r in table["all"].items() if r.get("seconds")}
     parts = [
-        "# The default, cause by cause\n\n"
-        f"{photos} clean 16-bit photos that only report (`test`), of each the 512×512 window with the most smooth area, degraded in {len(table) - 1} "
-        f"ways; {pairs} pairs.\n\n- **default** is what the program writes when nothing is asked for: 8 bits, dithered with blue noise, of "
-        "[`unband-lite`](../unband-lite.md) where a grid is found, else of `smooth`. **16 bits**: the same with `--depth 16`.\n"
-        "- **val**: the same of 35 other photos, on which weights and limits were chosen. Neither network nor detector learned from `test`; "
-        "some constants of `smooth` were chosen before it was set apart.\n"
-        "- Other programs' filters with their own defaults, at 8 bits; AdaDeband on 4:2:0 made of the photo.\n"
-        "- Causes: `crates/unband-data/src/degrade/causes.rs`; `fhd-*` are made as the full-HD set is, frames of an 8-bit film on both sides.\n"
-        "- Seconds a window, finding out about it included: " + ", ".join(f"{m} {float(s):.3f}" for m, s in seconds.items()) + ".\n",
+        "# The default method by degradation\n\n"
+        f"{photos} clean 16-bit photos of the test set, the 512×512 window of each with the most smooth area, degraded in {len(table) - 1} "
+        f"ways; {pairs} pairs.\n\n- **default** is the program's default output: 8 bits, dithered with blue noise, by "
+        "[`unband-lite`](../unband-lite.md) where a grid is found, else by `smooth`. **16 bits**: the same with `--depth 16`.\n"
+        "- **val**: the same for 35 other photos, on which weights and limits were chosen. Neither network nor detector was trained on `test`; "
+        "some constants of `smooth` were chosen before the split.\n"
+        "- Other programs' filters with their own defaults, at 8 bits; AdaDeband on 4:2:0 made from the photo.\n"
+        "- Degradations: `crates/unband-data/src/degrade/causes.rs`; `fhd-*` are made like the full-HD set, frames of an 8-bit video on both sides.\n"
+        "- Seconds per window, detection included: " + ", ".join(f"{m} {float(s):.3f}" for m, s in seconds.items()) + ".\n",
         page(table, other, "PSNR", "dB; methods: gain over the input, and half of the 95 % interval of the mean PSNR over photos, which "
-             "differ more from each other than methods do.", gain),
+             "differ more from each other than methods.", gain),
         page(table, other, "PSNR of luma in smooth areas", "dB; methods: gain over the input.", flat),
         page(table, other, "False steps", "Per 1,000 samples of smooth areas.", lambda _, row: number(row, "false-steps", 1)),
     ]

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Makes labelled pictures for the detector: one folder per cause, binary PPM files.
+"""Labelled images for the detector: one folder per degradation, binary PPM files.
 
     python tools/detector_pairs.py PHOTOS OUT [CAUSE ...]
 
-PHOTOS holds clean 16-bit PNG files, named train_*.png, val_*.png, test_*.png. Every picture for choosing and for reporting and
-every third for learning gets each cause; the clean sets take all of them. tools/fit_detector.py learns and chooses from the first two
-alone. The causes that begin with smooth_ take windows with the most smooth area of every picture (and a gradient of few codes with each),
-as whoever looks for bands does; of extra_*.png, more clean pictures to learn from, nothing else is taken. Needs numpy, opencv, ffmpeg,
+PHOTOS holds clean 16-bit PNG files, named train_*.png, val_*.png, test_*.png. Every validation and test image and
+every third training image gets each degradation; the clean sets contain all images. tools/fit_detector.py uses training and
+validation images only. Degradations named smooth_* take the windows with the most smooth area of every image (and a gradient of few
+codes with each), where a viewer looks for bands. extra_*.png are further clean training images, used for nothing else. Needs numpy, opencv, ffmpeg,
 ImageMagick, cwebp.
-The seed of each picture is its name, so the set is the same on every machine with the same tools."""
+The seed of each image is its name, so the set is the same on every machine with the same tools."""
 import collections
 import glob
 import os
@@ -149,14 +149,14 @@ def truncate(x, bits):
 
 
 def page(x, rng):
-    """A banded picture inside a clean one."""
+    """A banded image inside a clean one."""
     out, h, w = eight(x).copy(), x.shape[0] // 2 // 16 * 16, x.shape[1] // 2 // 16 * 16
     out[:h, :w] = grid(eight(x[:h, :w]), 5)
     return out
 
 
 def smooth_mask(x):
-    """Where the picture changes slowly and has little noise, as the benchmark has it (`clean::smooth_mask`)."""
+    """Mask of smooth areas with little noise, as in the benchmark (`clean::smooth_mask`)."""
     luma = x @ np.array([.299, .587, .114])
     g = cv2.GaussianBlur(luma, (25, 25), 3, borderType=cv2.BORDER_REFLECT_101)
     residue = cv2.blur((luma - g) ** 2, (9, 9))
@@ -166,7 +166,7 @@ def smooth_mask(x):
 
 
 def fullest(mask, taken, side):
-    """The window that holds most of the mask; samples in windows that were taken before do not count."""
+    """The window that covers most of the mask; samples in earlier windows are excluded."""
     h, w = min(side, mask.shape[0] // 16 * 16), min(side, mask.shape[1] // 16 * 16)
     sums = cv2.integral((mask & ~taken).astype(np.uint8))
     count = (sums[h:, w:] - sums[:-h, w:] - sums[h:, :-w] + sums[:-h, :-w])[::16, ::16]
@@ -175,7 +175,7 @@ def fullest(mask, taken, side):
 
 
 def gradient(rng, side=512):
-    """Few codes across the picture, straight or round, with grain or none."""
+    """A gradient of few codes across the image, linear or radial, with or without grain."""
     y, x = np.mgrid[:side, :side] / side
     a, (cy, cx) = rng.uniform(0, 2 * np.pi), rng.uniform(-.2, 1.2, 2)
     t = x * np.cos(a) + y * np.sin(a) if rng.integers(2) else np.hypot(x - cx, y - cy)
@@ -199,7 +199,7 @@ def windows(x, rng):
 
 
 def diffused(x):
-    """Rounded to 8 bits with Floyd's and Steinberg's error diffusion; a slanted line of samples at a time, none of which needs another."""
+    """Rounded to 8 bits with Floyd's and Steinberg's error diffusion; a slanted line of independent samples at a time."""
     h, w = x.shape[:2]
     out = np.pad(x, ((0, 1), (1, 1), (0, 0)))
     for t in range(w + 2 * h - 2):
@@ -269,19 +269,19 @@ CROPS = {
 }
 
 def each(f):
-    """Makes many pictures one by one."""
+    """Degrades many images one by one."""
     return lambda xs, r: np.stack([f(x, r) for x in xs])
 
 
 def intra(xs, codec, container='nut'):
-    """Pictures of one size in one stream, none of which needs another."""
+    """Images of one size in one stream of independent frames."""
     n, h, w = xs.shape[:3]
     stream = encode(eight(xs).tobytes(), w, h, 'rgb24', ['-pix_fmt', 'yuv420p'] + codec + ['-g', '1'], container)
     return np.frombuffer(decode(stream), np.uint8).reshape(n, h, w, 3)
 
 
 def fhd_each(xs, r, luma, chroma):
-    """The FHD recipe for many pictures of one size: one stream, in which each begins anew after five frames."""
+    """The FHD recipe for many images of one size: one stream, in which each starts again after five frames."""
     panned = [pan(x, r) for x in xs]
     w, h = panned[0][1:]
     frames = np.concatenate([p[0] for p in panned])
@@ -290,7 +290,7 @@ def fhd_each(xs, r, luma, chroma):
     return np.frombuffer(decode(encode(cut.tobytes(), w, h, 'rgb24', codec)), np.uint8).reshape(-1, 5, h, w, 3)[:, -1]
 
 
-# Windows of smooth area that were not cut: bands of 8 bits, of codecs and of curves look most like levels here.
+# Smooth windows that were not quantised to fewer levels: bands of 8 bits, codecs and curves look most like levels here.
 SMOOTH = {
     'smooth_clean8': lambda x, r: eight(x),
     'smooth_clean420': lambda x, r: yuv_grid(x),
@@ -310,9 +310,9 @@ SMOOTH = {
     'smooth_dither': each(lambda x, r: diffused(x)), 'smooth_grain': each(grained),
     'smooth_still': each(lambda x, r: eight(cv2.GaussianBlur(x, (0, 0), 2.5))),
 }
-# Of these every window is taken: codecs that blur steps away make what most looks like a blurred grid.
+# Every window is used: codecs that blur steps away produce the closest imitation of a blurred grid.
 ALL_WINDOWS = ('clean', 'x264_24', 'x265', 'vp9', 'av1', 'webp75')
-# The first windows with grids: what is smooth must not speak against one.
+# The first windows with grids: smoothness must not be evidence against a grid.
 SMOOTH_CUT = {
     'smooth_fhd_y6': lambda x, r: fhd_each(x, r, 6, None), 'smooth_fhd_y6c6': lambda x, r: fhd_each(x, r, 6, 6),
     'smooth_fhd_y6c5': lambda x, r: fhd_each(x, r, 6, 5), 'smooth_y6': lambda x, r: yuv_grid(x, luma=6),
@@ -323,8 +323,8 @@ SMOOTH_CUT = {
 
 
 def smooth_windows(paths, out, only, some):
-    """Smooth windows of some pictures: all of them where nothing but a change of colours is done, of pictures for choosing and
-    reporting, and after codecs of films; of the others, where a JPEG or a curve follows, a quarter by chance."""
+    """Smooth windows of some images. All windows: if only colours are converted, for validation and test images, and after
+    video codecs. Otherwise, if a JPEG or a curve follows, a random quarter."""
     parts = collections.defaultdict(list)
     for path in paths:
         name = os.path.basename(path)[:-4]

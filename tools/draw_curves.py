@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Writes a page and a drawing of how networks learned, from the folders that the trainer left.
+"""Writes a page and a plot of training curves, from the trainer's folders.
 
     tools/draw_curves.py docs/results/curves/*      (writes docs/results/training-curves.md and docs/pictures/training-curves.svg)
 
-Of a finished training, curve.csv and recipe.toml go into docs/results/curves/NAME.
+Copy curve.csv and recipe.toml of a finished training to docs/results/curves/NAME.
 
-The drawing has a line per network: decibels of validation pictures over those of what goes in, by step.
+The plot has a line per network: PSNR gain over the input on validation images, by step.
 """
 
 import csv
@@ -73,26 +73,26 @@ def main():
     (ROOT / "docs/results/training-curves.md").write_text(f"""# How networks learn on a small machine
 
 Made by `tools/draw_curves.py` from trainings by `unband train recipes/NAME.toml --small`: clean photos with red, green and blue
-on 4 or 5 bits, {runs[0]['recipe']['steps']} steps, validated on other photos. Gain: decibels over what goes in; of networks that
-enlarge, over cubic interpolation.
+on 4 or 5 bits, {runs[0]['recipe']['steps']} steps, validated on other photos. Gain: decibels over the input; for upscaling networks,
+over cubic interpolation.
 
 ![gain by step](../pictures/training-curves.svg)
 
 {table(runs)}
 
-- bsrnet-x4, bsrgan-x4: RRDBNet with 16 channels and 4 blocks, on BSRGAN's harms. With the published start, orthogonal kernels of length
-  0.2, so small a network gave a uniform picture for 1,400 steps; this one started with 1 (`--set init.gain=1.0`). bsrgan-x4 goes on from
-  it against a discriminator, for 1,000 steps and without the perceptual term (`weight = 0`), as nobody may ship VGG-19. Its loss
-  includes that of the game.
-- All that do not enlarge are validated on eight windows, most of them textured, while smooth, banded ones are learned from. Windows from all 35
-  validation pictures, 256×256, with 5 and with 4 bits, weights of the last step, input → network: ggdbn 37.41 → 37.53 dB, smooth areas
+- bsrnet-x4, bsrgan-x4: RRDBNet with 16 channels and 4 blocks, on BSRGAN's degradations. With the published initialisation, orthogonal kernels of length
+  0.2, a network this small gave a uniform image for 1,400 steps; this one started with 1 (`--set init.gain=1.0`). bsrgan-x4 continues from
+  it against a discriminator, for 1,000 steps and without the perceptual term (`weight = 0`), because VGG-19 cannot be shipped. Its loss
+  includes the adversarial term.
+- The others are validated on eight windows, most of them textured, and trained on smooth, banded ones. Windows from all 35
+  validation images, 256×256, with 5 and with 4 bits, weights of the last step, input → network: ggdbn 37.41 → 37.53 dB, smooth areas
   40.00 → 40.80; bdinn 37.97, smooth areas 40.98; adnet 37.78, smooth areas 40.01. bitnet gains less there: +0.15 dB, not +1.17. Later trainings take windows spread over all names.
-- deepdeband-f: 500 steps of 3 seconds; it begins with nothing of its input. Loss (with that of the game) 39.7 in the first 50 steps, 9.7
+- deepdeband-f: 500 steps of 3 seconds; it starts without its input. Loss (adversarial term included) 39.7 in the first 50 steps, 9.7
   in the last 50; validation 12.5 dB at step 50, 23.6 dB at the end.
-- ggdbn: `--set schedule.until=1.0`, as its own schedule has little left after half of so few steps. bdinn: its last layer starts with 0
+- ggdbn: `--set schedule.until=1.0`, because its own schedule is nearly over after half of so few steps. bdinn: its last layer starts with 0
   (`--set init.zero-last=true`).
-- unband-lite: on top of the smooth surface, which is worth 3 dB here; windows of all validation names (38.24 dB go in), as every training has
-  them now.
+- unband-lite: on top of the smooth surface, which is worth 3 dB here; windows of all validation names (input 38.24 dB), as in every training
+  now.
 - The trainings ran from 2026-11-21 to 22; the page is drawn from their records in [curves](curves).
 """)
 

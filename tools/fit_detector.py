@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Fits the detector's weights for blurred grids, and says where its limits must lie.
+"""Fits the detector's weights for blurred grids, and prints the limits that it needs.
 
-    tools/fit_detector.py PAIRS                 (PAIRS: what tools/detector_pairs.py made of train_*.png and val_*.png)
-    tools/fit_detector.py PAIRS --features FILE (FILE: the features of an earlier run; made when it is not there)
+    tools/fit_detector.py PAIRS                 (PAIRS: output of tools/detector_pairs.py for train_*.png and val_*.png)
+    tools/fit_detector.py PAIRS --features FILE (FILE: the features of an earlier run; written if missing)
 
-Weights are fitted on pictures whose name begins with train_ or extra_, limits are looked for on these and on those that begin with
-val_; pictures for reporting, test_, are not looked at. Prints the constants of crates/unband-image/src/inspect/noisy/hypothesis.rs, and for each
-limit of noisy/mod.rs the largest sums of pictures without that grid. Needs numpy and cargo."""
+Weights are fitted on images named train_* or extra_*, limits are searched on these and on val_*;
+test images, test_*, are not used. Prints the constants of crates/unband-image/src/inspect/noisy/hypothesis.rs, and for each
+limit of noisy/mod.rs the largest sums of images without that grid. Needs numpy and cargo."""
 
 import argparse
 import collections
@@ -16,21 +16,21 @@ import subprocess
 
 import numpy as np
 
-# Bits of luma, of blue and red, and of the stored channels, by cause; what is not named has none.
+# Bits of luma, of blue and red, and of the stored channels, by degradation; others have no grid.
 LUMA = {'fhd_y6', 'fhd_y6c6', 'fhd_y6c5', 'fhd_y6_x264', 'fhd_y6c5_x264', 'y6', 'y6_exact', 'y6c5_709', 'y6_jpeg90'}
 CHROMA = {'fhd_y6c6': 6, 'c6': 6, 'c6_exact': 6, 'fhd_y6c5': 5, 'fhd_y6c5_x264': 5, 'y6c5_709': 5}
 BLUE = {'u5': 5, 'u5_exact': 5}
 CHANNELS = {'rgb5_jpeg90': 5, 'rgb5_webp80': 5, 'rgb5_x264': 5, 'rgb6_jpeg90': 6, 'rgb6': 6, 'rgb5': 5, 'trunc5': 5, 'trunc6': 6,
             'rgb565': 5, 'page': 5}
-# Their levels are found before the blurred grids are looked for, or make other planes look cut.
+# Their levels are found before blurred grids are searched, or make other planes look quantised.
 LEFT_OUT = {'rgb6', 'rgb5', 'rgb4', 'rgb7', 'trunc5', 'trunc6', 'rgb565', 'page', 'gray5', 'gray6', 'y5'}
 RIDGE = 0.3
-# How much a chroma plane can say by its levels, as in noisy/mod.rs.
+# Maximum evidence from the levels of a chroma plane, as in noisy/mod.rs.
 MOST = {6: (1.2, 2.4, .8), 5: (1.5, 1.2, .8)}
 
 
 def features(pairs, file):
-    """Lines of the ignored test `features_of_pairs`, by picture and plane."""
+    """Lines of the ignored test `features_of_pairs`, by image and plane."""
     if not (file and file.exists()):
         folders = ','.join(str(f.resolve()) for f in sorted(pairs.iterdir()) if f.is_dir() and f.name not in LEFT_OUT)
         run = subprocess.run(['cargo', 'test', '--release', '-p', 'unband-image', '--lib', 'features_of_pairs', '--', '--ignored',
@@ -42,7 +42,7 @@ def features(pairs, file):
         text = file.read_text()
     pictures = collections.defaultdict(dict)
     for line in text.splitlines():
-        # The test runner's own words may precede the first.
+        # The test runner's output may precede the first.
         line = line[line.find('fit '):].split()
         if len(line) < 5 or line[0] != 'fit' or line[1].split('/')[0] in LEFT_OUT:
             continue
@@ -55,12 +55,12 @@ def features(pairs, file):
 
 
 def learnt(photo):
-    """Is the picture one to learn from?"""
+    """Whether it is a training image."""
     return photo.startswith(('train_', 'extra_'))
 
 
 def truth(cause, plane, bits):
-    """Does the plane lie on that grid?"""
+    """Whether the plane has that grid."""
     cause = cause.removeprefix('smooth_')
     if plane == 'luma':
         return cause in LUMA
@@ -71,7 +71,7 @@ def truth(cause, plane, bits):
 
 
 def logistic(x, y, weights):
-    """Weights of a logistic fit, by Newton's method, with a ridge."""
+    """Weights of a logistic regression with a ridge penalty, by Newton's method."""
     w = np.zeros(x.shape[1])
     for _ in range(100):
         p = 1 / (1 + np.exp(-np.clip(x @ w, -30, 30)))
@@ -85,7 +85,7 @@ def logistic(x, y, weights):
 
 
 def fit(pictures, planes, bits):
-    """Fits on the pictures to learn from that can tell; both kinds weigh the same."""
+    """Fits on the informative training images; both classes have equal weight."""
     rows, labels = [], []
     for name, lines in pictures.items():
         cause, photo = name.split('/')
@@ -104,7 +104,7 @@ def fit(pictures, planes, bits):
 
 
 class Scores:
-    """The sums that noisy/mod.rs holds against limits."""
+    """The sums that noisy/mod.rs compares with limits."""
 
     def __init__(self, lines, weights):
         def score(plane, bits):
@@ -113,7 +113,7 @@ class Scores:
                 return -2.0
             value = float(line[3:] @ weights['chroma', bits])
             return min(value, 1.0) if line[0] == 0 else value
-        # Only colours of coded planes are looked at channel by channel.
+        # Only colours of coded planes are analysed channel by channel.
         self.coded = lines['picture', 0][4] > 0
         line = lines.get(('luma', 6))
         weak = -9.0 if line is None else float(line[3:] @ weights['luma', 6])
@@ -148,12 +148,12 @@ class Scores:
 
 
 def limits(pictures, weights):
-    """Says how large the sums of pictures get whose planes were never cut: the limits lie a half above them."""
+    """Prints the largest sums of images whose planes were never quantised: the limits are a half above them."""
     cut = LUMA | set(CHROMA) | set(BLUE) | set(CHANNELS)
     largest = collections.defaultdict(list)
     for name, lines in pictures.items():
         cause, photo = name.split('/')
-        # Blocks of a JPEG are seen before any of these sums is made.
+        # Blocks of a JPEG are detected before any of these sums is computed.
         blocks = lines['picture', 0][4] > 0 and lines['found'][0] == 'Jpeg'
         if cause.removeprefix('smooth_') not in cut and not photo.startswith('test_') and not blocks:
             for key, value in Scores(lines, weights).sums().items():
@@ -168,7 +168,7 @@ def limits(pictures, weights):
 
 
 def counts(pictures, part):
-    """What `inspect` finds as it is built: a row for each cause."""
+    """Results of `inspect` as built: a row for each degradation."""
     rows = collections.defaultdict(lambda: [0, 0, 0, 0])
     for name, lines in pictures.items():
         cause, photo = name.split('/')
@@ -206,7 +206,7 @@ def main():
     coded = {name: lines for name, lines in pictures.items() if lines['picture', 0][4] > 0}
     channels = [f'channel{p}' for p in range(3)]
     weights = {
-        # With the smooth windows that were cut among them, the agreement of levels gets a negative weight, and fewer frames are found.
+        # If quantised smooth windows are included, the agreement of levels gets a negative weight, and fewer frames are found.
         ('luma', 6): fit({n: p for n, p in pictures.items() if not (n.startswith('smooth_') and truth(n.split('/')[0], 'luma', 6))}, ['luma'], 6),
         **{('chroma', bits): fit(pictures, ['blue', 'red'], bits) for bits in (6, 5)},
         **{('channel', bits): fit(coded, channels, bits) for bits in (6, 5)},

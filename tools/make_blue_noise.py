@@ -3,7 +3,7 @@
 16-bit little endian, row by row.
 
 Void and cluster (Ulichney, "The void-and-cluster method for dither array generation", 1993) on a torus with
-a Gaussian of sigma 1.9. All sums are whole numbers and ties go to the lowest index, so that every machine
+a Gaussian of sigma 1.9. All sums are integers and ties go to the lowest index, so that every machine
 makes the same matrix.  Usage: tools/make_blue_noise.py OUTPUT   (needs numpy)
 """
 import sys
@@ -40,7 +40,7 @@ def largest_void(energy, ones):
     return int(np.argmin(np.where(ones, HIGH, energy)))
 
 
-# A tenth of the places, then cluster after cluster moves into the largest void until that is the same place.
+# A tenth of the positions; then the tightest cluster moves into the largest void until both are the same position.
 ones = np.zeros(N, dtype=bool)
 ones[sorted(range(N), key=lambda i: (mix(i + 1), i))[: N // 10]] = True
 energy = sum(energy_of(int(i)) for i in np.flatnonzero(ones))
@@ -56,7 +56,7 @@ while True:
 
 ranks = np.full(N, -1)
 start, start_energy = ones.copy(), energy.copy()
-for rank in range(int(ones.sum()) - 1, -1, -1):  # the first tenth, backwards
+for rank in range(int(ones.sum()) - 1, -1, -1):  # the first tenth, in reverse
     place = tightest(energy, ones)
     ones[place] = False
     energy = energy - energy_of(place)
@@ -67,7 +67,7 @@ for rank in range(int(ones.sum()), N // 2):
     ones[place] = True
     energy = energy + energy_of(place)
     ranks[place] = rank
-# From here the empty places are the minority: their tightest cluster is filled next.
+# From here on the empty positions are the minority: their tightest cluster is filled next.
 energy = sum(energy_of(int(i)) for i in np.flatnonzero(~ones))
 for rank in range(N // 2, N):
     place = tightest(energy, ~ones)

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Writes checkpoints with PyTorch, in each kind of file that people have, and what PyTorch gives for them.
+"""Test checkpoints written by PyTorch in every common file format, with PyTorch's results.
 
     tools/make_checkpoints.py golden/checkpoints        # small ones
-    tools/make_checkpoints.py --full FOLDER             # one of each network as wide as published: 2 GB, for a test that
-                                                        # UNBAND_FULL_CHECKPOINTS=FOLDER asks for
+    tools/make_checkpoints.py --full FOLDER             # one of each network at its published width: 2 GB, for the test of
+                                                        # UNBAND_FULL_CHECKPOINTS=FOLDER
 
-Needs torch, torchvision, numpy, safetensors and lightning. Weights are drawn with a seed. `expected.json` says of each file what a
-reader should find; `expected.safetensors` holds the results for the picture of `crates/unband-nets/src/state/fill.rs`, computed in
+Needs torch, torchvision, numpy, safetensors and lightning. Weights are drawn with a seed. `expected.json` lists the expected content
+of each file; `expected.safetensors` holds the results for the image of `crates/unband-nets/src/state/fill.rs`, computed in
 64 bits.
 """
 
@@ -44,7 +44,7 @@ class Trainer(lightning.LightningModule):
 
 
 def esrgan_old(name, doublings, inner):
-    """The first release's place in a sequence; `inner` is what conv5 has behind it."""
+    """Index in a sequence of the first release; `inner` is the suffix of conv5."""
     up = [f"model.{3 * i}" for i in range(1, doublings + 1)]
     ends = {"HRconv": f"model.{3 * doublings + 2}", "conv_last": f"model.{3 * doublings + 4}"}
     part, end = name.rsplit(".", 1)
@@ -70,7 +70,7 @@ def renamed(state, rename):
 
 
 def without_debug(path, *inputs):
-    """A TorchScript archive without the places of its source, which name folders of the machine that made it."""
+    """A TorchScript archive without source locations, which name folders of the machine that wrote it."""
     before = torch.jit.load(path)(*inputs)
     with zipfile.ZipFile(path) as a:
         kept = [(entry.filename, a.read(entry)) for entry in a.infolist() if not entry.filename.endswith(".debug_pkl")]
@@ -81,7 +81,7 @@ def without_debug(path, *inputs):
 
 
 class Folder:
-    """Where files go, and what is expected of them."""
+    """Destination and expected content of the files."""
 
     def __init__(self, path):
         self.path = pathlib.Path(path)
@@ -101,7 +101,7 @@ class Folder:
                             "aside": list(aside)}
 
     def result(self, result, network, net, state=None):
-        """Of this network, with another's numbers if those are given. Of long results each 31st number is kept."""
+        """Results of this network, optionally with another's weights. Of long results, every 31st value is kept."""
         if state is not None:
             net = net.double()
             net.load_state_dict({name: tensor.double() for name, tensor in state.items()})
@@ -123,13 +123,13 @@ class Folder:
 
 
 def own_parameters(net):
-    """Without a classifier behind features."""
+    """State dict without the classifier after the features."""
     behind = net.classifier if isinstance(net, torch_nets.features.Features) and hasattr(net, "classifier") else nn.Identity()
     return torch_nets.parameters(net) - torch_nets.parameters(behind)
 
 
 def kinds_of_files(folder):
-    """RRDBNet x4 in each."""
+    """RRDBNet x4 in every format."""
     net = sample.drawn("rrdbnet", 1, True)
     folder.result("rrdbnet_x4", "rrdbnet", net)
     state = net.state_dict()
@@ -162,7 +162,7 @@ def kinds_of_files(folder):
 
 
 def layouts(folder, state):
-    """The same numbers, laid out as no network needs them: channels last, views of one storage, one number for all."""
+    """The same weights in unusual layouts: channels last, views of one storage, one element for all."""
     n = len(state)
     odd = collections.OrderedDict()
     biases = torch.cat([v.reshape(-1) for k, v in state.items() if k.endswith("bias")])
@@ -194,7 +194,7 @@ def layouts(folder, state):
 
 
 def other_names(folder):
-    """RRDBNet for twice the size under KAIR's variant of the old names; Real-ESRGAN's, with averaged weights beside the last ones."""
+    """RRDBNet x2 under KAIR's variant of the old names; Real-ESRGAN's, with averaged weights next to the last ones."""
     net = sample.drawn("rrdbnet:x2", 2, True, nf=5, gc=3)
     folder.result("rrdbnet_x2", "rrdbnet:x2", net)
     state = net.state_dict()
@@ -226,7 +226,7 @@ def indi(folder):
     folder.result("indi_parametrized", "indi", net)
     folder.says("indi_parametrized.pth", "indi_parametrized", "torch-zip", n, ["generator"], spellings=["Parametrizations"])
 
-    # Nothing to be found: the numbers are constants of the code.
+    # Nothing to be found: the weights are constants of the code.
     plain = sample.drawn("indi", 5, True, norm=None)
     torch.jit.freeze(torch.jit.trace(plain, (image, time))).save(folder / "indi_frozen.pt")
     without_debug(folder / "indi_frozen.pt", image, time)
@@ -243,7 +243,7 @@ def indi(folder):
 
 
 def patchgans(folder):
-    """KAIR's discriminator with its other normalisations, under its names of before and since 2021."""
+    """KAIR's discriminator with its other normalisations, under its names from before and since 2021."""
     for seed, (norm, children) in enumerate((("batch", True), ("batch", False), ("batchspectral", False), ("spectral", False))):
         net = sample.drawn("patchgan-sn", 600 + seed, True, norm=norm, children=children)
         result = f"patchgan_{norm}_{'children' if children else 'numbers'}"
@@ -267,17 +267,17 @@ def trained(folder, name, file, net):
     folder.says(file, result, "torch-zip", len(net.state_dict()), ["model"])
 
 
-# Networks whose files are nothing but their state dict, as an archive or, older, as pickles one after the other.
+# Networks whose files are only their state dict, as an archive or, in older files, as a sequence of pickles.
 ARCHIVES = ("bitnet", "bdinn", "brdnet", "deepdeband-f", "unet-sn", "vgg-discriminator", "vgg-discriminator:96",
             "vgg-discriminator:192", "vgg-discriminator:128-sn", "patchgan-sn", "rrdbnet:x1-unshuffle")
 LEGACY = ("adnet", "pix2pix-patchgan")
-# torchvision's, with widths of the classifier of a small file; and what its full file has.
+# torchvision's, with widths of the classifier of a small file, and those of its full file.
 CLASSIFIED = {"vgg16": ((8, 6, 10), (4096, 4096, 1000)), "vgg19": ((8, 6, 10), (4096, 4096, 1000)),
               "alexnet": ((8, 6, 10), (4096, 4096, 1000)), "squeezenet": (10, 1000)}
 
 
 def every_network(folder, small):
-    """One file of each network but those of `indi` and `rrdbnet`, as its authors' programs save it."""
+    """One file of each network except those of `indi` and `rrdbnet`, as its authors' programs save it."""
     word = lambda name: name.replace(":", "_").replace("-", "_")
 
     def drawn(seed, name, **options):
@@ -316,7 +316,7 @@ def every_network(folder, small):
 
 
 def own(folder, small):
-    """Ours, as our trainer saves it."""
+    """unband's networks, as unband-train saves them."""
     net = sample.drawn("unband-lite", 403, small)
     folder.result("unband_lite", "unband-lite", net)
     save_file(net.state_dict(), folder / "unband_lite.safetensors")
@@ -330,7 +330,7 @@ def own(folder, small):
 
 
 def full(folder):
-    """RRDBNet's and INDI's main files besides."""
+    """Also the main files of RRDBNet and INDI."""
     for seed, name in enumerate(("rrdbnet", "rrdbnet:x2", "rrdbnet:x2-unshuffle"), 500):
         result = name.replace(":", "_").replace("-", "_")
         net = sample.drawn(name, seed, False)

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Writes small convolutions with their gradients as PyTorch computes them, in 64 bits.
+"""Reference gradients of small convolutions, computed by PyTorch in 64 bits.
 
     tools/make_conv_gradients.py golden/conv_gradients.safetensors
 
-Needs torch and safetensors. Everything is drawn with a seed. Case `n` has `n.options` (stride, padding and dilation, down and
-across), `n.x`, `n.weight`, `n.bias` and `n.made_gradient`, what is asked of the output; PyTorch's results are `n.made`,
+Needs torch and safetensors. Everything is random with a fixed seed. Case `n` has `n.options` (stride, padding and dilation, down and
+across), `n.x`, `n.weight`, `n.bias` and `n.made_gradient`, the gradient of the output; PyTorch's results are `n.made`,
 `n.x_gradient`, `n.weight_gradient` and `n.bias_gradient`.
 """
 
@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import save_file
 from torch.nn.functional import conv2d
 
-# Pictures, inputs, outputs; rows and columns of the picture and of the kernel; stride, padding, dilation.
+# Images, inputs, outputs; rows and columns of the image and of the kernel; stride, padding, dilation.
 CASES = [
     (2, 17, 35, (5, 6), (3, 3), (1, 1), (1, 1), (1, 1)),
     (3, 16, 16, (6, 11), (3, 3), (1, 1), (1, 1), (1, 1)),
@@ -32,7 +32,7 @@ def case(number, pictures, inputs, outputs, size, kernel, stride, padding, dilat
     """Tensors of a case by name."""
 
     def draw(*shape):
-        # Numbers of 32 bits, so that all readers begin with the same.
+        # 32-bit values, so that all readers start with the same ones.
         return (2 * torch.rand(*shape) - 1).double().requires_grad_()
 
     x, weight, bias = draw(pictures, inputs, *size), draw(outputs, inputs, *kernel), draw(outputs)

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Draws images that must stay as they are, and gradients that lost levels and must be repaired.
+"""Test drawings: images that must stay unchanged, and gradients with lost levels that must be repaired.
 
     tools/make_drawings.py OUT [--first 0] [--seeds 10]
 
 OUT/drawn/KIND-SEED.png: one image per kind and seed. OUT/lost/KIND-CAUSE-SEED.png: smooth shading rounded to few levels.
-Limits were chosen with seeds 0 to 29; rates are reported on 30 to 39 (`--first 30`). The same seeds give the same images with the same
+Limits were tuned on seeds 0 to 29; rates are reported on 30 to 39 (`--first 30`). The same seeds give the same images with the same
 versions of numpy, Pillow and matplotlib. Needs numpy, scipy, Pillow, matplotlib."""
 
 import argparse
@@ -36,7 +36,7 @@ def near(rng, base, by):
 
 
 def ramp(rng, n, close=False):
-    """n colours from one to another, by way of a third sometimes."""
+    """n colours from one to another, sometimes via a third."""
     a, b = np.array(color(rng), float), np.array(color(rng), float)
     if rng.random() < 0.3:
         a, b = np.full(3, rng.integers(0, 100.)), np.full(3, rng.integers(120, 256.))

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Makes examples/sunset.png and examples/dusk.jpg: two skies painted by formula, then banded.
+"""Example images examples/sunset.png and examples/dusk.jpg: two procedural skies, then banded.
 
-Needs numpy, and cjpeg (libjpeg-turbo) for the second picture. Run from the repository root:
+Needs numpy, and cjpeg (libjpeg-turbo) for the second image. Run from the repository root:
 
     python3 tools/make_examples.py
 
-Both pictures are made by this script alone and are given to the public domain (CC0 1.0).
+Both images are made by this script alone and are in the public domain (CC0 1.0).
 """
 
 import pathlib

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Makes docs/pictures/gallery-*.webp with the program itself: clean, banded, as `smooth` and as the default repair it.
+"""Writes docs/pictures/gallery-*.webp with the program: clean, banded, repaired by `smooth` and by the default.
 
     tools/make_gallery.py PHOTOS [--program target/release/unband]
 
 PHOTOS is a folder with the photos of SCENES (all CC0 1.0, docs/pictures/README.md). Run from the repository root. Contrast is raised
-around the middle of each window, alike in its four views. Needs numpy, Pillow with WebP and ffmpeg.
+around the centre of each window, equally in its four views. Needs numpy, Pillow with WebP and ffmpeg.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from make_measure_pictures import read_ppm, run
 from PIL import Image
 
 OUT = pathlib.Path("docs/pictures")
-# Cause, photo, middle of the window as shares of width and height, times that contrast is raised.
+# Degradation, photo, centre of the window as shares of width and height, contrast factor.
 SCENES = {
     "rgb": [("rgb-6", "procedural_fog_1", 0.5, 0.6, 4), ("rgb-5", "galliumos_galliumos_2_1_underwater", 0.35, 0.75, 3),
             ("tone-curve", "procedural_water_0", 0.4, 0.4, 5)],

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Makes the pictures of docs/measures-for-photographers.md and docs/measures-for-encoders.md, with the program itself.
+"""Writes the images of docs/measures-for-photographers.md and docs/measures-for-encoders.md with the program.
 
     tools/make_measure_pictures.py PHOTOS [--program target/release/unband]
 
 PHOTOS is a folder with `procedural_fog_1.jxl` and `buddiesof_lake_sherburne.jxl` (both CC0 1.0). Run from the repository
-root. Needs numpy, Pillow with WebP, djxl and cjxl (libjxl), cjpeg (libjpeg-turbo), and chromium for the picture of a report.
-docs/pictures/README.md says what each picture is.
+root. Needs numpy, Pillow with WebP, djxl and cjxl (libjxl), cjpeg (libjpeg-turbo), and chromium for the image of a report.
+docs/pictures/README.md describes each image.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from PIL import Image
 
 OUT = pathlib.Path("docs/pictures")
 WIDTH, HEIGHT = 448, 336
-# Left and top of what is cut out of each photo.
+# Left and top of the crop of each photo.
 FOG, LAKE = ("procedural_fog_1", 420, 240), ("buddiesof_lake_sherburne", 460, 40)
 
 
@@ -60,7 +60,7 @@ def cut(photos, scene, scratch):
 
 
 def spots(report):
-    """Pictures of the worst places in a report, by what stands under them."""
+    """Images of the worst places in a report, by caption."""
     found = re.finditer(r'alt="([^"]*place \d[^"]*)"[^>]*src="data:image/png;base64,([^"]*)"', report.read_text())
     return {match[1]: Image.open(io.BytesIO(base64.b64decode(match[2]))).convert("RGB") for match in found}
 
@@ -70,7 +70,7 @@ def spot(report, side, place=1):
 
 
 def side_by_side(name, pictures, gap=6):
-    """Writes pictures as one, without loss."""
+    """Writes images as one lossless file."""
     wide = Image.new("RGB", (sum(p.width + gap for p in pictures) - gap, pictures[0].height), "white")
     left = 0
     for picture in pictures:
@@ -92,11 +92,11 @@ def main():
 
 def make(photos, program, scratch):
     def unband(*words):
-        """Runs among the scratch files, so that reports show short names."""
+        """Runs in the scratch folder, so that reports show short names."""
         words = [str(word) for word in (program, *words, "--overwrite", "--quiet")]
         subprocess.run(words, check=True, cwd=scratch, stdout=subprocess.DEVNULL)
 
-    # What the pages' commands work on.
+    # Inputs of the pages' commands.
     fog, lake = cut(photos, FOG, scratch), cut(photos, LAKE, scratch)
     write_png(scratch / "fog.png", fog, 16)
     write_png(scratch / "lake.png", lake, 16)
@@ -112,7 +112,7 @@ def make(photos, program, scratch):
     for name in ("fog.jxl", "fog-6bit.png", "fog-rounded.png", "lake-6bit.png", "lake-35.jpg"):
         shutil.copy(OUT / name, scratch)
 
-    # Where, along a line, region by region.
+    # Location, along a line, region by region.
     unband("score", "lake-6bit.png", "--save-map", "map.png")
     Image.open(scratch / "map.png").convert("RGB").save(OUT / "map.webp", quality=90, method=6)
     unband("compare", "fog.jxl", "fog-6bit.png", "--save-profile", "profile.png",
@@ -132,7 +132,7 @@ def make(photos, program, scratch):
     page = page.crop((0, 0, page.width, 1230)).resize((800, 769), Image.Resampling.LANCZOS)
     page.save(OUT / "report.webp", quality=85, method=6)
 
-    # Grain over the blocks of a JPEG: nothing is repaired, and numbers fall.
+    # Grain over the blocks of a JPEG: nothing is repaired, and scores fall.
     sides = {}
     for method in ("smooth", "f3kdb"):
         unband("deband", "lake-35.jpg", "--method", method, "-o", "lake-fixed.png")
@@ -142,7 +142,7 @@ def make(photos, program, scratch):
         sides[method] = [spot(report, side) for side in ("reference", "input", "result")]
     side_by_side("grain.webp", [*sides["smooth"], sides["f3kdb"][2]])
 
-    # A better picture with a worse number.
+    # A better image with a worse score.
     report = scratch / "rounded.html"
     unband("compare", "fog.jxl", "fog-rounded.png", "--input", "fog-6bit.png", "--report", report)
     side_by_side("rounded.webp", [fixed[1], spot(report, "result"), fixed[2]])

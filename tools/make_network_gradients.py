@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Writes gradients of the small networks of golden/checkpoints as PyTorch computes them, in 64 bits.
+"""Reference gradients of the small networks of golden/checkpoints, computed by PyTorch in 64 bits.
 
     tools/make_network_gradients.py golden/network_gradients.safetensors
 
-For each file the network runs, for evaluation, on the picture of its rule (`sample.given`); the loss is the sum over all outputs
-of number times weight, where the weight of number i of output o is ((37 i + 11 o) mod 101) / 50 - 1. Of the gradient of each
-tensor every so many numbers are kept, `FILE/TENSOR`, at most 24, and its `#largest`; of each file channels, height, width, and
+For each file the network runs, for evaluation, on the image of its rule (`sample.given`); the loss is the sum over all outputs
+of element times weight, where the weight of element i of output o is ((37 i + 11 o) mod 101) / 50 - 1. Of each tensor's
+gradient, every n-th element is kept, `FILE/TENSOR`, at most 24, and its `#largest`; of each file, channels, height, width, and
 the values of black and white of its `#picture`. Needs torch and safetensors.
 """
 
@@ -58,7 +58,7 @@ def main():
     for file, name in FILES.items():
         for key, gradient in gradients(folder / file, name).items():
             kept[f"{file}/{key}"] = gradient[:: -(-len(gradient) // KEPT)].float().contiguous()
-            # How large it is, to compare with.
+            # Its magnitude, for comparison.
             kept[f"{file}/{key}#largest"] = gradient.abs().max().float().reshape(1)
         kept[f"{file}#picture"] = torch.tensor([*sample.size(name), *sample.span(name)]).float()
     save_file(kept, sys.argv[1], {"torch": torch.__version__})

@@ -1,9 +1,9 @@
-"""Makes golden/video/: what ffprobe answers about films of every kind, so that tests run without it.
+"""Writes golden/video/: ffprobe's answers for videos of every kind, so that tests run without it.
 
     python3 tools/make_probe_answers.py        # needs ffmpeg and ffprobe with libx264, libx265, libmp3lame, libaom
 
-Each file holds the answers to both questions of crates/unband-io/src/video/probe.rs ("file", "frames"), without what is
-never read: other pixel formats, dispositions that are 0, how FFmpeg was built.
+Each file holds the answers to both questions of crates/unband-io/src/video/probe.rs ("file", "frames"), without unused
+parts: other pixel formats, dispositions that are 0, how FFmpeg was built.
 """
 
 import copy
@@ -98,14 +98,14 @@ def main():
             ffmpeg(args, folder / file)
             made[name] = answers(folder / file, 0)
             write(name, made[name])
-        # A stream that was broken off before its first frame.
+        # A stream truncated before its first frame.
         (folder / "n.y4m").write_text("YUV4MPEG2 W64 H48 F25:1 Ip C420\n")
         write("no_frames", answers(folder / "n.y4m", 0))
-        # A phone's way to hold it upright.
+        # A phone's orientation tag.
         ffmpeg([*SOURCE, *X264], folder / "b.mp4")
         ffmpeg(["-i", folder / "b.mp4", "-c", "copy", "-metadata:s:v", "rotate=90"], folder / "c.mp4")
         write("rotated", answers(folder / "c.mp4", 0))
-        # Two angles of unlike size, subtitles and chapters.
+        # Two angles of different size, subtitles and chapters.
         (folder / "s.srt").write_text("1\n00:00:00,100 --> 00:00:00,800\nhello\n")
         (folder / "c.txt").write_text(
             ";FFMETADATA1\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=500\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=500\nEND=1000\n")

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Computed clean 16-bit pictures for training the debanding network; nothing in them comes from elsewhere (CC0).
+"""Procedural clean 16-bit images for training the debanding network, without third-party content (CC0).
 
     make_scenes.py OUTPUT_FOLDER [--only KIND] [--first SEED]
 
 Writes 16-bit PNG and OUTPUT_FOLDER/scenes.csv. All arithmetic is in float (numpy, scipy, pillow for outlines, opencv for
-writing 16-bit PNG). Every second picture gets Gaussian grain of 0.15-0.5 code (8-bit codes). Each function below makes
-linear light (or, where it says so, codes) from a seeded generator; sizes and colours vary with the seed.
+writing 16-bit PNG). Every second image gets Gaussian grain of 0.15-0.5 code (8-bit codes). Each function below returns
+linear light (or, if stated, codes) from a seeded generator; sizes and colours vary with the seed.
 """
 import argparse, colorsys, csv, pathlib
 import cv2

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Writes the variables of a small TensorFlow model, and what TensorFlow computes with them.
+"""Test variables of a small TensorFlow model, with TensorFlow's results.
 
     tools/make_tensorflow.py golden/tensorflow
 
-Needs tensorflow-cpu. The network is DBI's classifier with made numbers; names, order and kinds of variables are those of its
-published model, an optimizer's among them, spread over two files as its are. `expected.json` holds the probabilities for
-pictures that a test can make again, by TensorFlow's own operations.
+Needs tensorflow-cpu. The network is DBI's classifier with generated weights. Names, order and types of variables are those of its
+published model, including an optimizer's, split into two files like the published ones. `expected.json` holds the probabilities for
+images that a test can reproduce, by TensorFlow's own operations.
 """
 
 import json
@@ -17,14 +17,14 @@ import numpy as np
 import tensorflow as tf
 
 VALUE = "/.ATTRIBUTES/VARIABLE_VALUE"
-# Rows, columns, input and output channels of kernels, and the side of the pool behind each.
+# Rows, columns, input and output channels of kernels, and the side of the pool after each.
 CONVS = [((5, 5, 3, 8), 2), ((5, 5, 8, 8), 2), ((3, 3, 8, 16), 2), ((3, 3, 16, 16), 3), ((1, 1, 16, 32), 3)]
 DENSE = [(32, 8), (8, 1)]
 SIDE = 235
 
 
 def made(shape, seed, low, high):
-    """Numbers that differ from element to element and that 32 bits hold."""
+    """Values that differ from element to element and are exact in 32 bits."""
     n = np.arange(np.prod(shape), dtype=np.int64)
     unit = ((n * 1103 + seed * 7919 + n * n * 31) % 2048) / 2048
     return np.round((low + (high - low) * unit) * 2**20).reshape(shape).astype(np.float32) / np.float32(2**20)

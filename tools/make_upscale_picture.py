@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes docs/pictures/upscaled.webp with the program itself: harmed small pictures enlarged by interpolation and by unband-sr-lite.
+"""Writes docs/pictures/upscaled.webp with the program: degraded small images upscaled by interpolation and by unband-sr-lite.
 
     tools/make_upscale_picture.py PHOTOS [--program target/release/unband]
 
@@ -16,13 +16,13 @@ from make_measure_pictures import read_ppm, run, write_png
 from PIL import Image
 
 OUT = pathlib.Path("docs/pictures/upscaled.webp")
-# Photo, left and top of what is cut out, seed of its harm. One shows what is lost.
+# Photo, left and top of the crop, seed of its degradation. One shows a failure.
 SCENES = [("buddiesof_roman_colosseum", 420, 200, 3), ("elementar_mr_lee", 420, 160, 2), ("buddiesof_lake_sherburne", 460, 40, 1)]
 SIDE, SCALE, GAP = 336, 4, 8
 
 
 def row(photos, program, scratch, scene):
-    """Clean, the small picture by cubic interpolation, by the network."""
+    """Clean, the small image by cubic interpolation, by the network."""
     name, left, top, seed = scene
     clean, bad = scratch / f"{name}.png", scratch / f"{name}-bad"
     run("djxl", photos / f"{name}.jxl", scratch / "whole.ppm", "--bits_per_sample", 16, "--quiet")

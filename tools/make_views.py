@@ -5,14 +5,14 @@
 
 Reads every equirectangular Radiance .hdr below PANORAMA_FOLDER and writes two or three 16-bit PNG views of each
 (numpy, scipy, pillow, opencv for writing 16-bit PNG) with one line each in OUTPUT_FOLDER/views.csv. All arithmetic is in
-float; nothing is rounded before the 16-bit PNG. --skip names a text file of view names not to write (thrown out by eye).
+float; nothing is rounded before the 16-bit PNG. --skip names a text file of view names to skip (rejected by eye).
 The headings and exposures depend on the names and the sorted order of the files in the folder.
 
 Steps of the source: RGBE keeps 8 bits of mantissa, so a smooth sky has steps of up to 1/128. As each sample's rounding
-interval is known, `smooth_inside` looks for the smoothest picture inside these intervals; the views are then
+interval is known, `smooth_inside` finds the smoothest image inside these intervals; the views are then
 interpolated with a cubic B-spline (twice continuously differentiable, sums of 16 samples), at 2 x 2 samples a pixel.
 
-Views: 'soft' pinhole, 72-88 degrees, defocused by a disc (a 1k panorama is coarser than the view, so these are pictures
+Views: 'soft' pinhole, 72-88 degrees, defocused by a disc (a 1k panorama is coarser than the view, so these are images
 out of focus), in part with a sharp computed outline in front; 'wide' stereographic, about as fine as the panorama.
 Exposures: normal, -2, -3 EV and +0.7 EV; curves: a shoulder above 0.6, or 1-exp(-x). A third gets grain.
 """
@@ -34,7 +34,7 @@ def read_rgbe(path):
     out = np.empty((height, 4, width), np.uint8)
     for y in range(height):
         if not (raw[at] == 2 and raw[at + 1] == 2):
-            return None, None  # old run-length form: not met among these files
+            return None, None  # old run-length form: absent from these files
         at += 4
         for c in range(4):
             x = 0
@@ -185,7 +185,7 @@ def main():
         if linear is None:
             continue
         pano = pad_panorama(np.minimum(smooth_inside(linear, step), np.percentile(linear, 99.9) * 4))
-        # headings: the best two of 28 small views, by smooth area, light and some content; far from each other
+        # headings: the best two of 28 small views, by smooth area, light and some content; far apart
         found = []
         for _ in range(28):
             yaw, pitch = rng.uniform(0, 360), rng.uniform(-8, 38)

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Says what the measures give for pictures with a known history, as the tables of docs/measures-for-*.md.
+"""Tables of docs/measures-for-*.md: typical values of the metrics for images with a known history.
 
     scripts/bench compare --photos every:1 --cause 8-bit,jpeg-90,rgb-6,luma-6,tone-curve,palette-64,jpeg-35,x264-34,av1-34
     tools/measure_ranges.py FOLDER [--program target/release/unband]
 
-FOLDER is where the first command laid its pictures out: clean/CAUSE and banded/CAUSE. Each cell is the median, and the
-range of the middle half of the photos in brackets. Needs nothing beyond Python's own modules.
+FOLDER is the output folder of the first command: clean/CAUSE and banded/CAUSE. Each table entry is the median, and the
+range of the middle half of the photos in brackets. Needs only Python's standard library.
 """
 
 import argparse
@@ -23,7 +23,7 @@ COLUMNS = {
 
 
 def measured(program, folder, cause, method):
-    """The lines of one comparison: what `unband compare` wrote about all photos of a cause."""
+    """The lines of one comparison: the output of `unband compare` for all photos of a degradation."""
     with tempfile.TemporaryDirectory() as scratch:
         table = pathlib.Path(scratch) / "table.csv"
         words = [program, "compare", f"clean/{cause}", f"banded/{cause}", "--method", method]
@@ -34,7 +34,7 @@ def measured(program, folder, cause, method):
 
 
 def cell(lines, name):
-    """Median and middle half."""
+    """Median and interquartile range."""
     values = [float(line[name]) for line in lines if line[name] not in ("", "inf")]
     if len(values) < 4:
         return "–"

@@ -1,4 +1,4 @@
-"""Other runtimes beside our benchmark, in turns: for `bench_engine.py`.
+"""Other runtimes, run alternately with unband's benchmark: for `bench_engine.py`.
 
 Needs numpy, onnxruntime, openvino and safetensors, and ncnn, pnnx and torch for `ncnn_runner`.
 """
@@ -19,7 +19,7 @@ from safetensors.numpy import load_file
 
 
 class Ours:
-    """A benchmark of ours that serves one network (`crates/unband-infer/benches/shared/mod.rs`), with the files it wrote."""
+    """An unband benchmark that serves one network (`crates/unband-infer/benches/shared/mod.rs`), with the files that it wrote."""
 
     def __init__(self, command):
         self._folder = tempfile.TemporaryDirectory()
@@ -33,18 +33,18 @@ class Ours:
         self.inputs, self.outputs = numbered(values, "input"), numbered(values, "output")
 
     def run(self, threads):
-        """CPU milliseconds of one run on so many threads, and those that passed."""
+        """CPU and wall-clock milliseconds of one run on this number of threads."""
         self._process.stdin.write(f"{threads}\n")
         self._process.stdin.flush()
         cpu, passed = self._process.stdout.readline().split()
         return float(cpu), float(passed)
 
     def enlarges(self):
-        """Does a larger picture come out?"""
+        """Whether the output is larger than the input."""
         return self.outputs[0].shape[-1] > self.inputs[0].shape[-1]
 
     def off(self, outputs):
-        """How far others are off: the largest difference over the largest value."""
+        """Deviation of the others: the largest difference over the largest value."""
         return max(off(got, want) for got, want in zip(outputs, self.outputs))
 
     def __enter__(self):
@@ -75,9 +75,9 @@ def openvino_runner(model, inputs, threads, precision="f32"):
 
 
 def ncnn_runner(net, inputs, folder, threads, corner=None):
-    """A function that runs a PyTorch module of one picture in ncnn, 32 bits; none where pnnx does not turn it into ncnn's layers.
+    """A function that runs a PyTorch module of one image in ncnn, 32 bits; None if pnnx cannot convert it to ncnn's layers.
 
-    `corner`: pnnx is shown only so many rows and columns, for networks that take any size: it keeps all that a network makes.
+    `corner`: rows and columns of the example input for pnnx, which stores all intermediate results; for networks of any size.
     """
     import ncnn
     import pnnx
@@ -111,14 +111,14 @@ def ncnn_runner(net, inputs, folder, threads, corner=None):
 
 
 def timed(run):
-    """CPU milliseconds of a call, and those that passed."""
+    """CPU and wall-clock milliseconds of a call."""
     cpu, begun = time.process_time(), time.perf_counter()
     run()
     return 1000 * (time.process_time() - cpu), 1000 * (time.perf_counter() - begun)
 
 
 def least(runners, rounds):
-    """The least of both milliseconds of each, in turns; a first round warms up."""
+    """Minimum CPU and wall-clock milliseconds of each, run alternately; a first round warms up."""
     best = dict.fromkeys(runners, (float("inf"), float("inf")))
     for number in range(rounds + 1):
         for name, run in runners.items():

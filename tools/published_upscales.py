@@ -1,8 +1,8 @@
-"""NIQE of the pictures that the authors of BSRGAN published, as docs/results/published-upscales.md.
+"""Writes docs/results/published-upscales.md: NIQE of the images published by the authors of BSRGAN.
 
     python3 tools/published_upscales.py BSRGAN/testsets --program target/release/unband > docs/results/published-upscales.md
 
-BSRGAN/testsets is that folder of a clone of github.com/cszn/BSRGAN. Needs Pillow, for the values without a border.
+BSRGAN/testsets is a folder of a clone of github.com/cszn/BSRGAN. Needs Pillow, for the values without a border.
 """
 
 import argparse
@@ -13,10 +13,10 @@ from pathlib import Path
 
 from PIL import Image
 
-# Folders, and what the names of their pictures end in.
+# Folders, and the suffixes of their image names.
 METHODS = {"RealSRSet": "", "ESRGAN": "_ESRGAN", "RealSR_JPEG": "_RealSR_JPEG", "BSRGAN": "_BSRGAN"}
 SHAVED = 4
-# NIQE, NRQM and PI under the pictures of the repository's figs/comparison.png.
+# NIQE, NRQM and PI under the images of the repository's figs/comparison.png.
 PUBLISHED = {
     "building": {"ESRGAN": (4.47, 3.15, 5.65), "RealSR_JPEG": (3.89, 4.39, 4.75), "BSRGAN": (4.52, 5.79, 4.36)},
     "chip": {"ESRGAN": (5.85, 4.66, 5.59), "RealSR_JPEG": (6.95, 4.32, 6.31), "BSRGAN": (5.07, 7.44, 3.82)},
@@ -25,26 +25,26 @@ PUBLISHED = {
 
 HEAD = """# NIQE of published upscales
 
-Made by `tools/published_upscales.py` with `unband score --metrics niqe` from the pictures in `testsets/` of
-github.com/cszn/BSRGAN (commit 5ce1a9c): the 20 inputs of RealSRSet and what ESRGAN, RealSR (JPEG) and BSRGAN made of them at ×4.
-They are measured only; nothing was chosen or trained by them. Lower is meant to be better. It is not to be read as a ranking of
-the methods: the authors of BSRGAN say of NIQE, NRQM and PI that they do not always agree with what people see, and these numbers
-show it (noise that a method leaves counts as natural).
+Made by `tools/published_upscales.py` with `unband score --metrics niqe` from the images in `testsets/` of
+github.com/cszn/BSRGAN (commit 5ce1a9c): the 20 inputs of RealSRSet and the results of ESRGAN, RealSR (JPEG) and BSRGAN at ×4.
+They are measured only; nothing was chosen or trained by them. Lower is meant to be better. It is not a ranking of
+the methods: the authors of BSRGAN say of NIQE, NRQM and PI that they do not always agree with human perception, and these values
+show it (noise left by a method is rated as natural).
 
-- Inputs with a side below 192 samples hold one block of 96×96, from which NIQE has no value (–).
-- *missing*: the picture is not in the copy of the repository that could be read. Means are over the {common} pictures that all
+- Inputs with a side below 192 samples have one block of 96×96, which gives no NIQE value (–).
+- *missing*: the image is missing from the available copy of the repository. Means are over the {common} images that all
   three results have.
-- NRQM and PI need the authors' model, which was not at hand: `unband models import model.mat`, then
+- NRQM and PI need the authors' model, which was not available: `unband models import model.mat`, then
   `unband score FOLDER --metrics niqe,nrqm,pi` gives all three and their means.
 """
 
 COMPARED = """
-## Beside the authors' figure
+## Compared with the authors' figure
 
-`figs/comparison.png` of the repository prints NIQE/NRQM/PI under three of the pictures (their names are read off the figure).
+`figs/comparison.png` of the repository prints NIQE/NRQM/PI under three of the images (their names are read off the figure).
 NIQE of the whole picture has the digits of {same} of the {count} printed values when it is cut after two decimals, so no border was
 taken off and nothing rounded; without 4 samples on each side, as the program of the PIRM challenge has it (*shaved*), it is
-another number. PI there is half of (10 − NRQM) + NIQE of these same numbers, as our `pi` has it.
+another value. PI there is half of (10 − NRQM) + NIQE of these same values, as in unband's `pi`.
 
 | picture | method | NIQE published | here | difference | here, shaved | NRQM published | PI published |
 |---|---|---:|---:|---:|---:|---:|---:|
@@ -52,7 +52,7 @@ another number. PI there is half of (10 − NRQM) + NIQE of these same numbers, 
 
 
 def scores(program, folder):
-    """NIQE by file name of the pictures in a folder; None where there is no value."""
+    """NIQE by file name of the images in a folder; None if there is no value."""
     command = [program, "score", str(folder), "--metrics", "niqe", "--json"]
     out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return {Path(one["file"]).stem: one["values"]["niqe"] for one in json.loads(out)["files"]}

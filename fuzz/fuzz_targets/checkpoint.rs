@@ -1,4 +1,4 @@
-//! Any bytes as a checkpoint: safetensors, PyTorch's archives and older files, TorchScript.
+//! Checkpoints: safetensors, PyTorch archives, legacy PyTorch files, TorchScript.
 #![no_main]
 
 use unband_nets::checkpoint;

@@ -1,4 +1,4 @@
-//! What people write behind `--method`: our own form and recipes of other programs, then the settings themselves.
+//! Values of `--method`: unband's own syntax, filter strings of other programs, and their settings.
 #![no_main]
 
 use unband_filters::{FILTERS, parse_method};

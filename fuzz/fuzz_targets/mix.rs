@@ -1,4 +1,4 @@
-//! Mixes of degradations: read, and what one patch gets drawn.
+//! Recipes of degradations: parsing, and the draw for one patch.
 #![no_main]
 
 use unband_data::Mix;

@@ -1,4 +1,4 @@
-//! Any bytes as a file of the format that the target is named after.
+//! Image readers; the format is part of the target's name.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -12,7 +12,7 @@ static FORMAT: LazyLock<&FormatEntry> = LazyLock::new(|| {
     unband_io::by_name(&name.replace('_', " ")).expect("the target's name ends with a format's")
 });
 
-/// Small enough that memory over it is noticed: the targets run with a limit on single allocations.
+/// Small enough that excess memory is detected: the targets run with a limit on single allocations.
 const LIMITS: Limits = Limits { max_pixels: 1 << 20, max_bytes: 1 << 24 };
 
 fuzz_target!(|bytes: &[u8]| {

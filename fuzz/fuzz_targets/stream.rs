@@ -1,4 +1,4 @@
-//! Streams of YUV4MPEG2 with any number of frames; what was read is written and read again.
+//! YUV4MPEG2 streams of any number of frames: parsed, written and parsed again.
 #![no_main]
 
 use unband_io::{Limits, Y4mReader, Y4mWriter};

@@ -1,11 +1,11 @@
-"""The networks that unband runs, as PyTorch modules with the tensor names of the authors' files.
+"""unband's networks as PyTorch modules, with the tensor names of the authors' files.
 
     import torch_nets
     net = torch_nets.build("ggdbn")            # the published widths
     net = torch_nets.build("ggdbn", small=True)   # a few kilobytes, for tests
 
-Names are those of `unband list` and `unband models`, variants as `rrdbnet:x2`. Weights are drawn by PyTorch's own rules; a caller
-who wants to repeat them sets a seed. Every module takes what its authors' takes: NCHW, RGB, 0 to 1, but -1 to 1 for deepDeband and its
+Names are those of `unband list` and `unband models`, variants as `rrdbnet:x2`. Weights are drawn by PyTorch's own rules; set a seed
+for repeatable ones. Every module has its authors' input format: NCHW, RGB, 0 to 1, but -1 to 1 for deepDeband and its
 discriminator. Needs torch and torchvision. `tools/check_torch_nets.py` compares them with results of the authors' own code.
 """
 
@@ -30,7 +30,7 @@ _GENERATOR = (Generator, {"width": 1})
 _SR_LITE = {"widths": (4, 6), "blocks": (1, 1, 1)}
 _RRDB = {"nf": 4, "nb": 2, "gc": 2}
 
-# A constructor of the published configuration, and what makes it small.
+# Constructor of the published configuration, and options of the small one.
 _NETWORKS = {
     "adnet": (ADNet, {"width": 4}),
     "alexnet": (AlexNet, {"widths": (6, 8, 10, 7, 5)}),
@@ -72,5 +72,5 @@ def build(name, small=False, **options):
 
 
 def parameters(net):
-    """How many numbers are trained."""
+    """Number of trainable parameters."""
     return sum(p.numel() for p in net.parameters())

@@ -1,6 +1,6 @@
-"""BDINN: invertible, over scales, with banded deformable convolutions at the coarsest (Quan et al., Neural Networks 187, 2025).
+"""BDINN: an invertible multi-scale network with banded deformable convolutions at the coarsest scale (Quan et al., Neural Networks 187, 2025).
 
-The layer is that of csxyhe/BDINN, BDeformConv_layer.py; what the paper leaves open is as in `unband-nets`, `arch/bdinn`.
+The layer is that of csxyhe/BDINN, BDeformConv_layer.py; details that the paper leaves open are as in `unband-nets`, `arch/bdinn`.
 """
 
 import torch
@@ -10,7 +10,7 @@ from torchvision.ops import deform_conv2d
 
 
 class BandedDeformConv(nn.Module):
-    """A convolution whose kernel turns and stretches at every place; a kernel of odd sides."""
+    """A convolution whose kernel is rotated and stretched per position; its sides are odd."""
 
     def __init__(self, inputs, outputs, kernel=(3, 5), limits=(0.5, 3.0)):
         super().__init__()
@@ -42,7 +42,7 @@ class BandedDeformConv(nn.Module):
 
 
 class Dense(nn.Module):
-    """Four 3x3 convolutions, each reading all before it."""
+    """Four 3x3 convolutions, each reading the outputs of all earlier ones."""
 
     def __init__(self, inputs, outputs, growth):
         super().__init__()
@@ -57,7 +57,7 @@ class Dense(nn.Module):
 
 
 class Attended(nn.Module):
-    """Channel attention around two banded convolutions, with two ways past it."""
+    """Channel attention around two banded convolutions, with two skip connections."""
 
     def __init__(self, width, inner, kernel):
         super().__init__()
@@ -83,7 +83,7 @@ class BandedFunction(nn.Module):
 
 
 class Coupling(nn.Module):
-    """Each half of the channels is scaled and moved by what the other half says."""
+    """Each half of the channels is scaled and shifted by functions of the other half."""
 
     def __init__(self, function):
         super().__init__()
@@ -101,9 +101,9 @@ class Coupling(nn.Module):
 
 
 class BDINN(nn.Module):
-    """Gives the clean picture and its banding. Sides are multiples of 2 to the number of levels.
+    """Returns the clean image and its banding. Sides are multiples of 2 to the number of levels.
 
-    `levels`: blocks on the way down and again up, and on the way around, from fine to coarse.
+    `levels`: blocks on the way down and again up, and on the bypass, from fine to coarse.
     """
 
     def __init__(self, levels=((3, 3), (3, 1), (1, 2)), middle=2, growth=32, width=16, inner=4, kernel=(3, 5)):

@@ -1,4 +1,4 @@
-"""BitNet, rebuilt from what its paper's abstract says (Byun, Shim, Kim, ACCV 2018); layers as in `unband-nets`, `arch/bitnet.rs`."""
+"""BitNet, rebuilt from its paper's abstract (Byun, Shim, Kim, ACCV 2018); layers as in `unband-nets`, `arch/bitnet.rs`."""
 
 import torch
 from torch import nn
@@ -6,7 +6,7 @@ from torch.nn import functional as F
 
 
 class Block(nn.Module):
-    """3x3 convolution and a rectifier with a slope per channel."""
+    """3x3 convolution and a rectifier with one slope per channel."""
 
     def __init__(self, n, stride=1, dilation=1):
         super().__init__()

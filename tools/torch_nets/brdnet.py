@@ -1,4 +1,4 @@
-"""BRDNet (Tian, Xu, Zuo, Neural Networks 121, 2020), as its layers are counted in BDINN's table: no bias before a normalisation.
+"""BRDNet (Tian, Xu, Zuo, Neural Networks 121, 2020), with the parameter count of BDINN's table: no bias before a normalisation.
 
 Batch renormalisation is ordinary batch normalisation once trained.
 """

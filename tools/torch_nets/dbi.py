@@ -1,10 +1,10 @@
-"""The classifier of the Deep Banding Index (akshay-kap/Meng-699-Image-Banding-detection, src/train.py), which is TensorFlow's."""
+"""Classifier of the Deep Banding Index (akshay-kap/Meng-699-Image-Banding-detection, src/train.py), ported from TensorFlow."""
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-# Channels, kernel, and side of the pool behind it.
+# Channels, kernel, and side of the pool after it.
 _STAGES = ((8, 5, 2), (8, 5, 2), (16, 3, 2), (16, 3, 3), (32, 1, 3))
 
 

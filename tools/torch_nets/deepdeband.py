@@ -7,7 +7,7 @@ LEVELS = 8
 
 
 class Level(nn.Module):
-    """One level with all inside it. Below the outermost it gives its input and what it made of it, one after the other."""
+    """One level with all levels inside it. Below the outermost, returns its input concatenated with its result."""
 
     def __init__(self, level, outside, width):
         super().__init__()

@@ -9,7 +9,7 @@ from torch.nn.utils import spectral_norm
 
 
 class Pix2PixPatchGan(nn.Module):
-    """N x 6 x H x W, the banded picture and the one to judge, values of -1 to 1 -> logits of patches of 70 x 70."""
+    """N x 6 x H x W, the banded image and the image to judge, values of -1 to 1 -> logits of patches of 70 x 70."""
 
     def __init__(self, width=64):
         super().__init__()
@@ -79,7 +79,7 @@ class UNetSN(nn.Module):
 
 
 class VggDiscriminator(nn.Module):
-    """Pictures of one size -> one logit."""
+    """Images of one size -> one logit."""
 
     def __init__(self, side=128, width=64):
         super().__init__()
@@ -89,7 +89,7 @@ class VggDiscriminator(nn.Module):
             outputs = width << min(pair, 3)
             for conv in (nn.Conv2d(inputs, outputs, 3, 1, 1), nn.Conv2d(outputs, outputs, 4, 2, 1)):
                 parts.append(conv)
-                # The very first convolution is followed by the second at once.
+                # The first convolution is followed directly by the second.
                 if len(parts) > 1:
                     parts += [nn.BatchNorm2d(outputs, eps=1e-4), nn.LeakyReLU(0.2)]
             inputs = outputs
@@ -102,7 +102,7 @@ class VggDiscriminator(nn.Module):
 
 
 class VggDiscriminatorSN(nn.Module):
-    """Pictures of 128 x 128 -> one logit; spectral normalisation throughout."""
+    """Images of 128 x 128 -> one logit; spectral normalisation throughout."""
 
     def __init__(self, width=64):
         super().__init__()

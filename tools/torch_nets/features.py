@@ -1,7 +1,7 @@
-"""VGG-16 and -19, AlexNet and SqueezeNet 1.1 with torchvision's numbers; they give the features that LPIPS and losses read.
+"""Feature networks for LPIPS and losses: VGG-16 and -19, AlexNet and SqueezeNet 1.1, with torchvision's indices.
 
-Pictures of 0 to 1: the step to ImageNet's means and deviations is inside. `classifier` holds widths of the layers behind the features
-that torchvision's files have and that nothing here reads; None leaves them out.
+Input is 0 to 1: the normalisation by ImageNet's means and deviations is included. `classifier` holds widths of the layers after
+the features, which torchvision's files contain and nothing here reads; None skips them.
 """
 
 import torch
@@ -31,7 +31,7 @@ class Features(nn.Module):
 
 
 def dense_classifier(places, widths):
-    """Dense layers at these places of a sequence."""
+    """Dense layers at these indices of a sequence."""
     parts = [nn.Identity() for _ in range(places[-1] + 1)]
     for place, inputs, outputs in zip(places, widths, widths[1:]):
         parts[place] = nn.Linear(inputs, outputs)
@@ -66,7 +66,7 @@ class AlexNet(Features):
 
 
 class Fire(nn.Module):
-    """Fewer channels, then two convolutions of those side by side."""
+    """Squeezes the channels, then applies two convolutions in parallel."""
 
     def __init__(self, inputs, squeezed, half):
         super().__init__()
@@ -83,7 +83,7 @@ _FIRES = ((16, 64),) * 2 + ((32, 128),) * 2 + ((48, 192),) * 2 + ((64, 256),) * 
 
 
 class SqueezeNet(Features):
-    """`fires`: channels that a block squeezes to, and half of those that come out of it."""
+    """`fires`: squeezed channels of a block, and half of its output channels."""
 
     def __init__(self, first=64, fires=_FIRES, classifier=None):
         pool = lambda: nn.MaxPool2d(3, 2, ceil_mode=True)

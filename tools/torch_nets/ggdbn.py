@@ -1,10 +1,10 @@
-"""GGDBN: a branch for the picture, one for its gradients, a self-guiding pyramid for both (SCUT-SuFM/GGDBN, model.py)."""
+"""GGDBN: gradient-guided dual-branch network with a shared self-guiding pyramid (SCUT-SuFM/GGDBN, model.py)."""
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-# Signed responses to edges in four directions.
+# Signed edge filters in four directions.
 _EDGES = (
     ((1, 0, -1), (2, 0, -2), (1, 0, -1)),
     ((1, 2, 1), (0, 0, 0), (-1, -2, -1)),
@@ -66,7 +66,7 @@ class Attention(nn.Module):
 
 
 class Pyramid(nn.Module):
-    """From coarse to fine; each level sees the picture itself at its own size."""
+    """Pyramid from coarse to fine; each level reads the image at its own size."""
 
     def __init__(self, top, middle, bottom):
         super().__init__()
@@ -91,7 +91,7 @@ class Pyramid(nn.Module):
 
 
 class Branches(nn.Module):
-    """What the branch of the picture and the branch of its gradients give, 3 channels each."""
+    """Results of the image branch and the gradient branch, 3 channels each."""
 
     def __init__(self, width, pyramid, inner):
         super().__init__()
@@ -122,7 +122,7 @@ class Branches(nn.Module):
 
 
 class Fusion(nn.Module):
-    """The picture's residual from both branches."""
+    """The image's residual, from both branches."""
 
     def __init__(self, n):
         super().__init__()
@@ -144,7 +144,7 @@ class Fusion(nn.Module):
 
 
 class GGDBN(nn.Module):
-    """Gives the clean picture and the predicted size of its luma's gradient. Sides are multiples of 8."""
+    """Returns the clean image and the predicted gradient magnitude of its luma. Sides are multiples of 8."""
 
     def __init__(self, width=32, pyramid=(256, 128, 64), reduction=8, fusion=64):
         super().__init__()

@@ -1,4 +1,4 @@
-"""INDI: a U-net with sine units that is told a time (ksasso1028/indi-debanding, models/unet2d.py and blocks.py)."""
+"""INDI: a U-net with sine activations, conditioned on a time (ksasso1028/indi-debanding, models/unet2d.py and blocks.py)."""
 
 import torch
 from torch import nn
@@ -39,7 +39,7 @@ class Scale(nn.Module):
 
 
 class Indi(nn.Module):
-    """`image` of any size and `t`, N x 1, 1 for a banded picture. `norm` is what stores weights, `None` for plain ones."""
+    """`image` of any size and `t`, N x 1, 1 for a banded image. `norm` is the weight normalisation, `None` for plain weights."""
 
     def __init__(self, channels=24, factor=24, blocks=4, norm=nn.utils.weight_norm):
         super().__init__()

@@ -1,4 +1,4 @@
-"""The light net that benchmarks time (`crates/unband-infer/benches/shared/light.rs`)."""
+"""The light network of the benchmarks (`crates/unband-infer/benches/shared/light.rs`)."""
 
 import torch
 from torch import nn
@@ -6,7 +6,7 @@ from torch.nn import functional
 
 
 class Light(nn.Module):
-    """Pixel-unshuffle by 4, six convolutions of 64 channels with a skip each, back by pixel-shuffle, plus the picture."""
+    """Pixel-unshuffle by 4, six convolutions of 64 channels with a skip each, back by pixel-shuffle, plus the image."""
 
     def __init__(self):
         super().__init__()

@@ -1,11 +1,11 @@
-"""Drawn weights, pictures by a rule, and what a network gives for them."""
+"""Random weights, generated images, and the outputs of a network for them."""
 
 import torch
 from torch import nn
 
 from . import build
 
-# Channels, height and width of a small picture for each network, where they are not 3 x 12 x 16.
+# Channels, height and width of a small image for each network, if not 3 x 12 x 16.
 _SIZES = {
     "alexnet": (3, 64, 72),
     "bdinn": (3, 16, 24),
@@ -28,10 +28,10 @@ _SIZES = {
     "vgg-discriminator:192": (3, 192, 192),
 }
 
-# Those whose values go from -1 to 1.
+# Networks with values of -1 to 1.
 _SIGNED = ("deepdeband-f", "pix2pix-patchgan")
 
-# The convolution that makes the change, which drawn weights would let leave the range of pictures.
+# The convolution that computes the correction; with random weights, it would leave the range of images.
 _LAST = {"adnet": "conv3", "bitnet": "tail", "brdnet": "fuse", "ggdbn": "fusion.final.0", "indi": "process",
          "uformer-t": "output_proj.proj.0", "unband-lite": "tail"}
 
@@ -60,7 +60,7 @@ def rule(channels, height, width):
 
 
 def beside(name):
-    """What a network is given beside its picture."""
+    """Additional inputs of a network."""
     if name == "indi":
         return (torch.ones(1, 1).double(),)
     if name == "unband-lite":
@@ -70,7 +70,7 @@ def beside(name):
 
 
 def drawn(name, seed, small, **options):
-    """A network with drawn weights, none of them at a value that would hide its use; for evaluation."""
+    """A network with random weights, none at a value that would hide its effect; in evaluation mode."""
     torch.manual_seed(seed)
     net = build(name, small, **options)
     for module in net.modules():
@@ -85,7 +85,7 @@ def drawn(name, seed, small, **options):
             nn.init.uniform_(module.weight, 0.1, 0.4)
         if hasattr(module, "relative_position_bias_table"):
             nn.init.normal_(module.relative_position_bias_table, 0, 0.5)
-        # PyTorch's own rule makes deep networks fade to nothing.
+        # With PyTorch's own rule, signals vanish in deep networks.
         if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)) and hasattr(module, "weight"):
             for part in ("weight", "weight_orig", "weight_v"):
                 if part in module._parameters:
@@ -99,7 +99,7 @@ def drawn(name, seed, small, **options):
 
 
 def settle(name, net):
-    """Lets spectral norms find their vectors; keeps the results of debanding networks within reach of pictures."""
+    """Converges the vectors of spectral norms; keeps the results of debanding networks in the range of images."""
     image = picture(name).float()
     if any(key.endswith("weight_u") for key in net.state_dict()):
         with torch.no_grad():
@@ -116,7 +116,7 @@ def settle(name, net):
 
 
 def given(name, net, kind=torch.float64):
-    """The outputs for `picture`, computed in numbers of that kind; the network is in 32 bits after it."""
+    """The outputs for `picture`, computed in that type; the network is in 32 bits afterwards."""
     image = picture(name).to(kind)
     more = (value.to(kind) for value in beside(name))
     with torch.no_grad():

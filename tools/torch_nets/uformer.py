@@ -1,4 +1,4 @@
-"""Uformer (Wang et al., CVPR 2022; ZhendongWang6/Uformer, model.py): a U-net of attention inside windows."""
+"""Uformer (Wang et al., CVPR 2022; ZhendongWang6/Uformer, model.py): a U-net with window attention."""
 
 import torch
 from torch import nn
@@ -61,7 +61,7 @@ class WindowAttention(nn.Module):
 
 
 class FeedForward(nn.Module):
-    """Linear, 3x3 per channel, linear."""
+    """Linear, 3x3 depthwise, linear."""
 
     def __init__(self, channels):
         super().__init__()
@@ -112,7 +112,7 @@ class Stage(nn.Module):
 
 
 class Wrapped(nn.Module):
-    """A convolution under the name that the authors' blocks have."""
+    """A convolution under the name in the authors' blocks."""
 
     def __init__(self, name, *parts):
         super().__init__()
@@ -126,7 +126,7 @@ class Wrapped(nn.Module):
 class Uformer(nn.Module):
     """Uformer-T at its published widths. Sides are multiples of 128.
 
-    `side`: of the pictures that it is made for; stages that are then no larger than a window do not shift theirs.
+    `side`: side of the images that it is built for; stages not larger than a window do not shift their windows.
     """
 
     def __init__(self, width=16, depths=(2,) * 9, heads=(1, 2, 4, 8, 16, 16, 8, 4, 2), modulator=True, side=256):

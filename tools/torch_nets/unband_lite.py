@@ -1,4 +1,4 @@
-"""unband-lite, our own network; layers as in `unband-nets`, `arch/unband_lite.rs`."""
+"""unband-lite, unband's debanding network; layers as in `unband-nets`, `arch/unband_lite.rs`."""
 
 import torch
 from torch import nn
@@ -8,7 +8,7 @@ _RGB = ((1, 0, 1.402), (1, -0.3441363, -0.7141363), (1, 1.772, 0))
 
 
 class Block(nn.Conv2d):
-    """Adds what it finds."""
+    """x + relu(conv(x))."""
 
     def __init__(self, width, dilation=1):
         super().__init__(width, width, 3, padding=dilation, dilation=dilation)
@@ -18,7 +18,7 @@ class Block(nn.Conv2d):
 
 
 class UnbandLite(nn.Module):
-    """Pictures, what is known of their samples (9 channels) and of their grids (12 numbers). Sides are multiples of 32."""
+    """Images, conditioning per sample (9 channels) and of their grids (12 scalars). Sides are multiples of 32."""
 
     def __init__(self, widths=(48, 64, 96, 96), encoder=(0, 1, 1), coarse=3, decoder=(1, 1, 1)):
         super().__init__()
@@ -57,7 +57,7 @@ class UnbandLite(nn.Module):
         for decoder, up, feature in reversed(list(zip(self.decoder, self.up, features))):
             x = decoder(feature + F.interpolate(up(x), size=feature.shape[2:], mode="bilinear", align_corners=False))
         answered = torch.ones_like(step)
-        # Luma without a grid in a YUV picture keeps the surface.
+        # Luma without a grid in a YUV image keeps the surface.
         answered[:, 0, 0, 0] -= F.relu(grid[:, 9] - grid[:, 6])
         change = F.pixel_shuffle(self.tail(x), 4) * answered + cells[:, :3]
         return image + F.conv2d(change * grid[:, :3, None, None], self.rgb)

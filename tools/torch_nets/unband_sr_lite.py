@@ -1,4 +1,4 @@
-"""unband-sr-lite, our own network; layers as in `unband-nets`, `arch/unband_sr_lite.rs`."""
+"""unband-sr-lite, unband's upscaling network; layers as in `unband-nets`, `arch/unband_sr_lite.rs`."""
 
 from torch import nn
 from torch.nn import functional as F
@@ -16,7 +16,7 @@ class Block(nn.Module):
 
 
 class UnbandSrLite(nn.Module):
-    """Pictures of any size; gives them `scale` times as large."""
+    """Images of any size, upscaled by `scale`."""
 
     def __init__(self, scale=4, widths=(48, 64), blocks=(1, 2, 2)):
         super().__init__()
@@ -35,7 +35,7 @@ class UnbandSrLite(nn.Module):
     def forward(self, image):
         first = self.first(image)
         before = self.before(first)
-        # A method of modules has the name `half`.
+        # `half` is already a method of modules.
         half = self.up(self._modules["half"](self.down_act(self.down(before))))
         back = F.interpolate(half, size=before.shape[2:], mode="bilinear", align_corners=False)
         detail = F.pixel_shuffle(self.head(self.after(back + before) + first), self.scale)
