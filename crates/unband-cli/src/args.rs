@@ -160,7 +160,13 @@ pub struct DebandArgs {
     ///
     /// The interval holds all values that would be stored as the same code.
     /// [default: on for unband's own methods]
-    #[arg(long, value_name = "ON|OFF", help_heading = "Method", hide_short_help = true, verbatim_doc_comment)]
+    #[arg(
+        long,
+        value_name = "ON|OFF",
+        help_heading = "Method",
+        hide_short_help = true,
+        verbatim_doc_comment
+    )]
     pub faithful: Option<Switch>,
     /// Check that no sample of the output left its interval
     ///

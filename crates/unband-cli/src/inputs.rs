@@ -177,26 +177,17 @@ impl Gather<'_> {
             found.failures.push(Failure::at(argument.display().to_string(), message, Some(hint.into())));
         };
         let Some(text) = argument.to_str() else {
-            return fail(
-                "this pattern is not Unicode".into(),
-                "let the shell expand it, or name the files",
-            );
+            return fail("this pattern is not Unicode".into(), "let the shell expand it, or name the files");
         };
         let paths = match glob::glob(text) {
             Ok(paths) => paths,
             Err(error) => {
-                return fail(
-                    format!("not a pattern: {}", error.msg),
-                    "write `[[]` for the character `[`",
-                );
+                return fail(format!("not a pattern: {}", error.msg), "write `[[]` for the character `[`");
             }
         };
         let files: Vec<PathBuf> = paths.filter_map(Result::ok).filter(|path| path.is_file()).collect();
         if files.is_empty() {
-            return fail(
-                "no file matches this pattern".into(),
-                "check the spelling and the current folder",
-            );
+            return fail("no file matches this pattern".into(), "check the spelling and the current folder");
         }
         for path in files {
             if !self.results_too && is_result(&path) {

@@ -86,10 +86,7 @@ pub fn targets(
 ) -> Result<Vec<Target>, Failure> {
     let stdin = inputs.iter().any(Input::is_stdin);
     if stdin && inputs.len() > 1 {
-        return Err(Failure::usage(
-            "standard input and files cannot be mixed",
-            "run unband once for each",
-        ));
+        return Err(Failure::usage("standard input and files cannot be mixed", "run unband once for each"));
     }
     let to_stdout = output.map_or(stdin, |path| path.as_os_str() == STDIO);
     if let (2.., None, Some(output)) = (inputs.len(), folder, output) {

@@ -356,10 +356,9 @@ impl<'a, W: Work> Job<'a, W> {
                     };
                 }
                 let hint = match error.fault() {
-                    unband_io::Error::Limit { .. } if self.args.max_memory.is_some() => Some(
-                        "raise `--max-memory`; if the size is wrong, the file is damaged"
-                            .to_owned(),
-                    ),
+                    unband_io::Error::Limit { .. } if self.args.max_memory.is_some() => {
+                        Some("raise `--max-memory`; if the size is wrong, the file is damaged".to_owned())
+                    }
                     unband_io::Error::Io { source, .. } if source.kind() == ErrorKind::NotFound => {
                         self.quality_meant(&input.path).or_else(|| error.hint())
                     }

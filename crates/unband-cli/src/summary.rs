@@ -50,8 +50,7 @@ pub fn summary(counts: &BTreeMap<Became, usize>, others: &[PathBuf]) -> String {
     if others.len() > NAMED {
         names.push(format!("{} more", others.len() - NAMED));
     }
-    let named =
-        if names.is_empty() { String::new() } else { format!(" (no images: {})", names.join(", ")) };
+    let named = if names.is_empty() { String::new() } else { format!(" (no images: {})", names.join(", ")) };
     format!("{}{named}", parts.join(", "))
 }
 

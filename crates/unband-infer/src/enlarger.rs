@@ -46,8 +46,7 @@ impl Enlarger {
         let graph = engine.graph();
         let multiple = graph.size_multiple().ok_or_else(|| fault("accepts only one image size"))?;
         let scale = graph.scale().filter(|_| graph.inputs[0].channels == 3);
-        let scale =
-            scale.ok_or_else(|| fault("does not return an image scaled by an integer factor"))?;
+        let scale = scale.ok_or_else(|| fault("does not return an image scaled by an integer factor"))?;
         let align = engine.align();
         let exact = engine.exact_radius().filter(|&radius| radius <= FAR);
         let whole = || fault("reads the whole image, which cannot be divided into windows");

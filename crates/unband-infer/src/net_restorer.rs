@@ -57,8 +57,7 @@ impl NetRestorer {
         let name = architecture.name;
         let fault = |what: String| RestoreError::Unsupported { method: name, what };
         let graph = engine.graph();
-        let multiple =
-            graph.size_multiple().ok_or_else(|| fault("accepts only one image size".into()))?;
+        let multiple = graph.size_multiple().ok_or_else(|| fault("accepts only one image size".into()))?;
         let shapes = graph.shapes(multiple * 4, multiple * 4).map_err(|e| fault(e.to_string()))?;
         let out = graph.outputs.first().map(|(_, value)| shapes[value.index()]);
         if out != Some(Shape::new(3, multiple * 4, multiple * 4)) {

@@ -176,7 +176,9 @@ pub enum MetricError {
         height: usize,
     },
     /// The image is so large that the metric's window would overflow its counters.
-    #[error("{metric} supports windows of at most {widest} samples, {width}×{height} samples need a wider one")]
+    #[error(
+        "{metric} supports windows of at most {widest} samples, {width}×{height} samples need a wider one"
+    )]
     Large {
         /// Name of the metric.
         metric: &'static str,

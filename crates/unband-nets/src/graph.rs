@@ -90,7 +90,9 @@ impl Graph {
                 node.op.shape(&inputs).map_err(|what| ShapeError { at: at(), what })?
             };
             if shape.is_empty() {
-                return Err(ShapeError { at: at(), what: format!("{height}×{width} gives an empty result") });
+                return Err(ShapeError {
+                    at: at(), what: format!("{height}×{width} gives an empty result")
+                });
             }
             shapes.push(shape);
         }

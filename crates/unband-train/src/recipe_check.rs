@@ -122,14 +122,14 @@ impl Checks<'_> {
             let Data::Clean { mix, banded, window, .. } = data else { continue };
             let found = mix.as_ref().and_then(|mix| Mix::find(mix).ok()).map_or(1, |mix| mix.scale());
             if found != scale {
-                let what = format!(
-                    "downscales images by {found}, but {} upscales by {scale}",
-                    r.network
-                );
+                let what = format!("downscales images by {found}, but {} upscales by {scale}", r.network);
                 return Err(self.wrong(&format!("{key}.mix"), what));
             }
             if scale > 1 && *banded {
-                return Err(self.wrong(&format!("{key}.banded"), "needs degraded and clean images of the same size".into()));
+                return Err(self.wrong(
+                    &format!("{key}.banded"),
+                    "needs degraded and clean images of the same size".into(),
+                ));
             }
             if window.is_some_and(|window| !window.is_multiple_of(scale)) {
                 return Err(self.wrong(&format!("{key}.window"), format!("must be a multiple of {scale}")));
@@ -317,10 +317,15 @@ impl Checks<'_> {
         }
         let key = format!("{key}.degradations");
         if degradations.is_empty() {
-            return Err(self.wrong(&key, format!("at least one is needed, or a `mix`; known degradations: {}", names())));
+            return Err(self.wrong(
+                &key,
+                format!("at least one is needed, or a `mix`; known degradations: {}", names()),
+            ));
         }
         match degradations.iter().find(|name| unband_data::find(name).is_none()) {
-            Some(name) => Err(self.wrong(&key, format!("no degradation `{name}`, expected one of {}", names()))),
+            Some(name) => {
+                Err(self.wrong(&key, format!("no degradation `{name}`, expected one of {}", names())))
+            }
             None => Ok(()),
         }
     }

@@ -3,6 +3,7 @@
 #![cfg(feature = "wgpu")]
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr, clippy::float_cmp)]
 
+#[path = "all/nets/mod.rs"]
 mod nets;
 
 use std::collections::HashMap;
@@ -241,11 +242,7 @@ fn without_a_card_only_gpu_fails() {
     assert_eq!(output.status.code(), Some(1), "{text}");
     assert!(text.contains("0 of 1 graphics cards found") && text.contains("--accelerator cpu"), "{text}");
     let output = program(dir.path(), "auto", Some("/nonexistent"));
-    assert!(
-        output.status.success() && said(&output).contains("training on the CPU"),
-        "{}",
-        said(&output)
-    );
+    assert!(output.status.success() && said(&output).contains("training on the CPU"), "{}", said(&output));
 }
 
 #[test]

@@ -108,7 +108,9 @@ impl StudyError {
     /// The next action, where there is one.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Size { .. } => Some("reference and result flip in place, so they need the same size".to_owned()),
+            Self::Size { .. } => {
+                Some("reference and result flip in place, so they need the same size".to_owned())
+            }
             Self::SameMethod { .. } => Some("give the folders different names".to_owned()),
             _ => None,
         }

@@ -176,7 +176,8 @@ impl<'a> Job<'a> {
                 return Err(Failure::usage("an image from standard input has no name", hint));
             }
             if let Some(other) = names.insert(place(input, None), input) {
-                let message = format!("{} and {} would be written to the same file", other.shown(), input.shown());
+                let message =
+                    format!("{} and {} would be written to the same file", other.shown(), input.shown());
                 return Err(Failure::usage(message, "write them to two folders"));
             }
         }

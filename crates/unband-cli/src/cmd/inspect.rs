@@ -112,12 +112,8 @@ fn text(input: &Input, format: &str, image: &Image, findings: &Findings, verbose
         }
     }
     if Depth::Int(findings.effective_bits) != image.depth && image.depth != Depth::F32 {
-        let _ = writeln!(
-            text,
-            "  effective depth: {} of {} bits",
-            findings.effective_bits,
-            image.depth.bits()
-        );
+        let _ =
+            writeln!(text, "  effective depth: {} of {} bits", findings.effective_bits, image.depth.bits());
     }
     text
 }

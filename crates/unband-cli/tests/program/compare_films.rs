@@ -191,7 +191,10 @@ fn films_that_do_not_fit_are_refused_with_the_numbers() {
 fn films_and_pictures_keep_their_own_options() {
     let stage = Stage::new();
     stage.png("a.png", &texture);
-    stage.run(&["compare", "a.png", "a.png", "--keep-going"]).code(2).says("`--keep-going` applies to videos");
+    stage
+        .run(&["compare", "a.png", "a.png", "--keep-going"])
+        .code(2)
+        .says("`--keep-going` applies to videos");
     stage.run(&["compare", "a.png", "a.png", "--metrics", "film-psnr"]).code(2).says("frames of two videos");
     if !have_ffmpeg() {
         return;
@@ -201,8 +204,5 @@ fn films_and_pictures_keep_their_own_options() {
     stage.run(&["compare", film, "a.png"]).code(2).says("a.png is not a video");
     stage.run(&["compare", film, film, "--save-map", "m.png"]).code(2).says("--plot");
     stage.run(&["compare", film, film, "--metrics", "film-psnr-r"]).code(2).says("frames of two videos");
-    stage
-        .run(&["compare", film, film, "--csv", film, "--overwrite"])
-        .code(2)
-        .says("one of the inputs");
+    stage.run(&["compare", film, film, "--csv", film, "--overwrite"]).code(2).says("one of the inputs");
 }

@@ -200,7 +200,9 @@ fn interrupted_tables_say_how_to_go_on(stage: &Stage, whole: &[Vec<u8>]) {
     }
     let sent = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(sent.success());
-    crate::stage::Ran::from(child.wait_with_output().unwrap()).code(130).says("run the same command to resume");
+    crate::stage::Ran::from(child.wait_with_output().unwrap())
+        .code(130)
+        .says("run the same command to resume");
     assert!(!stage.path("stopped/table.md").exists());
     stage.run(&arguments).code(0);
     assert!(files(stage, "stopped") == whole, "another table after Ctrl-C");

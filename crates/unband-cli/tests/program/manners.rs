@@ -92,7 +92,10 @@ fn a_page_shows_what_was_repaired_before_and_after() {
     assert_eq!(page.matches("→ none</p>").count(), 2, "the verdict of each result");
     stage.run(&run).code(2).says("page.html: exists already");
     // Nothing to show, nothing written.
-    stage.run(&["in/c.png", "-o", "d.png", "--report", "none.html"]).code(0).says("none.html was not written");
+    stage
+        .run(&["in/c.png", "-o", "d.png", "--report", "none.html"])
+        .code(0)
+        .says("none.html was not written");
     assert!(!stage.0.path().join("none.html").exists());
     stage.run(&["in/a.png", "-o", "-", "--report", "x.html"]).code(2).says("name files");
     stage.run(&["in/a.png", "--report", "in/b.png"]).code(2).says("in/b.png: ");

@@ -298,11 +298,7 @@ fn weights_alone_say_which_network_runs() {
         .code(2)
         .says("holds the network rrdbnet")
         .says("unband upscale");
-    stage
-        .run(&["sky.png", "--weights", "features.pth"])
-        .code(2)
-        .says("does not deband")
-        .says("models info");
+    stage.run(&["sky.png", "--weights", "features.pth"]).code(2).says("does not deband").says("models info");
     stage
         .run(&["upscale", "sky.png", "--weights", "best.pth"])
         .code(2)

@@ -293,9 +293,7 @@ fn a_measure_that_runs_a_network_wants_it_imported() {
     let stage = Stage::new();
     stage.write("sky.png", &png(300, 240, &six_bits));
     let ran = stage.run(&["score", "sky.png", "--metrics", "dbi"]).code(2);
-    for word in
-        ["dbi needs the model dbi", "Meng-699", "SHA-256 6b7b72b7…", "unband models import model"]
-    {
+    for word in ["dbi needs the model dbi", "Meng-699", "SHA-256 6b7b72b7…", "unband models import model"] {
         assert!(ran.stderr.contains(word), "`{word}` is not in:\n{}", ran.stderr);
     }
     stage.run(&["score", "sky.png", "--fail-if", "dbi>0.5"]).code(2).says("dbi needs");

@@ -132,7 +132,9 @@ impl DatasetError {
             Self::Folder { .. } => "check free disk space and write permission".to_owned(),
             Self::Write(error) => return error.hint(),
             Self::Image { .. } => return None,
-            Self::Program(_) => "install it, or name other degradations; the same command then resumes".to_owned(),
+            Self::Program(_) => {
+                "install it, or name other degradations; the same command then resumes".to_owned()
+            }
             Self::Occupied { .. } => "name a new folder".to_owned(),
             Self::Other { .. } => "name a new folder, or delete this one and start over".to_owned(),
             Self::Busy { .. } => "wait for it, or name a new folder".to_owned(),

@@ -113,7 +113,10 @@ fn same(folder: &Path, there: &Header, wanted: &Header) -> Result<(), DatasetErr
         }
     }
     if there.version != wanted.version {
-        return Err(differs(format!("it was started by version {}, this is {}", there.version, wanted.version)));
+        return Err(differs(format!(
+            "it was started by version {}, this is {}",
+            there.version, wanted.version
+        )));
     }
     Err(differs("source files were added, removed or changed since".to_owned()))
 }

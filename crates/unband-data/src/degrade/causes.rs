@@ -50,7 +50,11 @@ pub static CAUSES: &[Cause] = &[
     fhd("fhd-luma-6", "Luma at 6 bits, then MPEG-4", &fhd::bits([6, 8, 8], fhd::Truth::Frame)),
     fhd("fhd-chroma-6", "Luma and chroma at 6 bits, then MPEG-4", &fhd::bits([6, 6, 6], fhd::Truth::Frame)),
     fhd("fhd-chroma-5", "Luma at 6, chroma at 5 bits, then MPEG-4", &fhd::bits([6, 5, 5], fhd::Truth::Frame)),
-    fhd("photo-luma-6", "As fhd-luma-6, with the photo itself as the clean side", &fhd::bits([6, 8, 8], fhd::Truth::Photo)),
+    fhd(
+        "photo-luma-6",
+        "As fhd-luma-6, with the photo itself as the clean side",
+        &fhd::bits([6, 8, 8], fhd::Truth::Photo),
+    ),
     fhd(
         "photo-chroma-6",
         "As fhd-chroma-6, with the photo itself as the clean side",

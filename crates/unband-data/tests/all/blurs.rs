@@ -2,7 +2,6 @@
 //! `golden/bsrgan/README.md`.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
-
 use crate::golden;
 use golden::{formula, furthest, numbers, tensor, tensors};
 use unband_data::degrade::convolve::{Border, convolve};

@@ -1,7 +1,6 @@
 //! BSRGAN's models: records, patches, and the statistics of the published code.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
-
 use crate::golden;
 use std::collections::BTreeMap;
 

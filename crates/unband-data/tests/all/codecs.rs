@@ -1,7 +1,6 @@
 //! Image and video encoders. The tests report missing programs.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
-
 use crate::scene;
 use std::collections::BTreeSet;
 

@@ -1,7 +1,6 @@
 //! Properties of all degradations, and of each one.
 #![allow(clippy::unwrap_used, clippy::float_cmp, clippy::print_stdout, clippy::needless_pass_by_value)]
 
-
 use crate::scene;
 use std::collections::{BTreeSet, HashSet};
 

@@ -1,7 +1,6 @@
 //! Recipes.
 #![allow(clippy::unwrap_used, clippy::float_cmp)]
 
-
 use crate::scene;
 use std::collections::BTreeMap;
 
@@ -229,10 +228,7 @@ fn mistakes_are_named_by_file_key_and_range() {
             "mix.toml: `degrade[0].size_px`: expected a sum like `4 + 2 * scale`, got `scale squared`",
         ),
         ("steps = []\nshuffle = 2", "mix.toml: `degrade[0].shuffle`: must be in 0 to 1, got 2"),
-        (
-            "steps = []\nkeep-order = [\"a\"]",
-            "mix.toml: `degrade[0].keep-order`: no step here is named `a`",
-        ),
+        ("steps = []\nkeep-order = [\"a\"]", "mix.toml: `degrade[0].keep-order`: no step here is named `a`"),
         (
             "steps = []\nkeep-order = [1]",
             "mix.toml: `degrade[0].keep-order`: expected a list of names, got [1]",

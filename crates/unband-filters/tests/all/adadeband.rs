@@ -1,7 +1,6 @@
 //! `adadeband` compared with its authors' frames, and invariants for any image.
 #![allow(clippy::unwrap_used, clippy::float_cmp, clippy::print_stdout)]
 
-
 use crate::bband_golden;
 use bband_golden::{SIZE, read_png, unpacked};
 use unband_filters::adadeband::{AdaDebandParams, ENTRY, Tally, Temporal, Variant, adadeband_plane};

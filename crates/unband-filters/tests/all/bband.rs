@@ -1,7 +1,6 @@
 //! BBAND compared with its authors' maps and scores, and invariants for any image.
 #![allow(clippy::unwrap_used, clippy::float_cmp, clippy::print_stdout)]
 
-
 use crate::bband_golden;
 use bband_golden::{SIZE, read_png, visibilities};
 use unband_filters::bband::{

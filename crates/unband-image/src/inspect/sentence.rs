@@ -123,7 +123,8 @@ mod tests {
         // 6 bits each, in the limited range and coded since.
         let coded = told(Cause::RecodedGrid, &[4.7, 4.6, 4.6]);
         assert!(
-            coded.starts_with("luma was quantised to 6 bits (steps of 4.7 codes), blue chroma and red chroma"),
+            coded
+                .starts_with("luma was quantised to 6 bits (steps of 4.7 codes), blue chroma and red chroma"),
             "{coded}"
         );
     }

@@ -384,7 +384,8 @@ struct Window {
 impl Window {
     /// Source: ISO/IEC 14496-12, 12.1.4.1 (clean aperture).
     fn read(content: &mut Cursor<'_>, size: (u32, u32)) -> Result<Self, Error> {
-        let wrong = || Error::damaged(NAME, "its clean aperture is not a range of whole samples inside the image");
+        let wrong =
+            || Error::damaged(NAME, "its clean aperture is not a range of whole samples inside the image");
         let mut numbers = [0i128; 8];
         for (i, number) in numbers.iter_mut().enumerate() {
             let stored = content.u32()?;

@@ -301,7 +301,8 @@ impl Decoded {
     fn new(picture: Picture, size: (u32, u32)) -> Result<Self, Error> {
         let found = (picture.width(), picture.height());
         if found != size {
-            let text = format!("its declared size is {}×{}, its image is {}×{}", size.0, size.1, found.0, found.1);
+            let text =
+                format!("its declared size is {}×{}, its image is {}×{}", size.0, size.1, found.0, found.1);
             return Err(Error::damaged(NAME, text));
         }
         let bits = picture.bits_per_component();

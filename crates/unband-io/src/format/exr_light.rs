@@ -53,8 +53,7 @@ impl Light {
             return Ok(Self { curves: None, chromaticities: None, profile: false });
         }
         if BRIGHTER_THAN_WHITE.contains(&transfer) {
-            let what =
-                "PQ or HLG, which have no fixed white level (write AVIF, JPEG XL, PNG or TIFF),";
+            let what = "PQ or HLG, which have no fixed white level (write AVIF, JPEG XL, PNG or TIFF),";
             return Err(Error::unsupported(super::exr::NAME, what));
         }
         let curve = || {

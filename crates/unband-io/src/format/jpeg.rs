@@ -256,8 +256,7 @@ fn jfif(density: Density) -> PixelDensity {
 
 fn segments(metadata: &Metadata, dropped: &mut Vec<Dropped>) -> Vec<(u8, Vec<u8>)> {
     let mut out = Vec::new();
-    let too_large =
-        |item, size| Dropped::because(item, format!("{size} bytes, too large for JPEG"));
+    let too_large = |item, size| Dropped::because(item, format!("{size} bytes, too large for JPEG"));
     if let Some(exif) = &metadata.exif {
         if exif.len() + EXIF.len() <= SEGMENT {
             out.push((1, [EXIF, exif].concat()));

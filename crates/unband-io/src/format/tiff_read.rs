@@ -104,10 +104,7 @@ fn check_pages(decoder: &mut Source<'_>) -> Result<(), Error> {
         decoder.find_tag_unsigned::<u32>(Tag::NewSubfileType).ok().flatten().unwrap_or(0) & 5 != 0
     };
     if small(decoder) {
-        return Err(Error::unsupported(
-            NAME,
-            "a thumbnail in place of the image, as in camera raw files",
-        ));
+        return Err(Error::unsupported(NAME, "a thumbnail in place of the image, as in camera raw files"));
     }
     let mut index = 0;
     while decoder.more_images() {

@@ -72,7 +72,10 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
         return Err(Error::damaged(NAME, format!("its size is {width}×{height}, that of its frame {w}×{h}")));
     }
     if is_hollow(u64::from(width) * u64::from(height), bytes.len()) {
-        return Err(Error::damaged(NAME, format!("{} bytes are too few for {width}×{height} pixels", bytes.len())));
+        return Err(Error::damaged(
+            NAME,
+            format!("{} bytes are too few for {width}×{height} pixels", bytes.len()),
+        ));
     }
     let (width, height, channels) = (width as usize, height as usize, channels as usize);
     let memory = || Error::Memory { width: width as u64, height: height as u64 };

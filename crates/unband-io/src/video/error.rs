@@ -294,13 +294,13 @@ impl VideoError {
                     "deinterlace it first: `{command}`; if its frames are progressive nevertheless (PsF), add `--progressive`"
                 ));
             }
-            Self::DynamicHdr { .. } => {
-                "drop it with `--drop-dynamic-hdr`; plain HDR10 or HLG is kept"
-            }
+            Self::DynamicHdr { .. } => "drop it with `--drop-dynamic-hdr`; plain HDR10 or HLG is kept",
             Self::DolbyVisionBase { .. } => {
                 "convert it to HDR10 first, for example with FFmpeg's filter `libplacebo`"
             }
-            Self::Damaged { .. } => "copy or download it again; `--keep-going` keeps everything that can be decoded",
+            Self::Damaged { .. } => {
+                "copy or download it again; `--keep-going` keeps everything that can be decoded"
+            }
             Self::Changes { .. } => {
                 "make them uniform first, for example with `ffmpeg -i FILE -vf scale=1920:1080 -c:a copy OUT`"
             }

@@ -35,8 +35,7 @@ pub(super) fn with_light(
     colours: Option<Colours>,
 ) -> Result<Vec<u8>, Error> {
     change(moov, &WAY, &|description| {
-        let fields =
-            description.get(..FIELDS).ok_or_else(|| damaged("a track has no sample description"))?;
+        let fields = description.get(..FIELDS).ok_or_else(|| damaged("a track has no sample description"))?;
         // Some programs write zeros after the boxes.
         let there = inside(description, FIELDS..description.len()).unwrap_or_default();
         let mut new = fields.to_vec();

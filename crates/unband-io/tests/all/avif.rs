@@ -2,7 +2,6 @@
 #![cfg(feature = "avif")]
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
-
 use crate::sample;
 use std::fs;
 use std::path::Path;

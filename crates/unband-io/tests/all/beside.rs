@@ -1,7 +1,6 @@
 //! Gain maps and further images that are not kept are reported.
 #![allow(clippy::unwrap_used)]
 
-
 use crate::sample;
 use std::io::Write;
 

@@ -1,7 +1,6 @@
 //! Files on disk appear complete or not at all.
 #![allow(clippy::unwrap_used)]
 
-
 use crate::sample;
 use std::fs;
 use std::path::Path;

@@ -1,7 +1,6 @@
 //! Metadata survives conversion from any format to any format that can store it.
 #![allow(clippy::unwrap_used)]
 
-
 use crate::sample;
 use sample::{ExifBuilder, cicp, everything, exif_fields, fitting, format, per_inch, read, writers, written};
 use unband_image::{Colorimetry, Context, Density, DensityUnit, Depth, Image, Mastering};
@@ -280,10 +279,7 @@ fn long_profiles_and_packets_span_jpeg_segments() {
     let mut block = ExifBuilder::new(false).build(1);
     block.resize(70_000, 0);
     image.metadata.exif = Some(block);
-    assert_eq!(
-        dropped(&image, format("JPEG"))[0].to_string(),
-        "Exif (70000 bytes, too large for JPEG)"
-    );
+    assert_eq!(dropped(&image, format("JPEG"))[0].to_string(), "Exif (70000 bytes, too large for JPEG)");
 }
 
 #[test]

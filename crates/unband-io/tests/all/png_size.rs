@@ -1,7 +1,6 @@
 //! PNG file sizes, compared with zlib on the same rows: `python3`, or the program named by `UNBAND_PYTHON`.
 #![allow(clippy::unwrap_used)]
 
-
 use crate::sample;
 use std::io::Write;
 use std::process::{Command, Stdio};

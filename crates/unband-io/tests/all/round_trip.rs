@@ -1,7 +1,6 @@
 //! Written images are read back unchanged.
 #![allow(clippy::unwrap_used)]
 
-
 use crate::sample;
 use proptest::prelude::*;
 use sample::{fitting, format, picture, read, writers, written};
@@ -187,10 +186,7 @@ fn what_a_format_cannot_hold_is_refused_in_words() {
     assert_eq!(error.to_string(), "JPEG holds at most 8 bits per sample, got 16");
     assert!(error.hint().unwrap().contains("TIFF"));
     let error = check_can_hold(Depth::F32, false, format("PNG")).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "PNG holds at most 16 bits per sample, got 32-bit floating point"
-    );
+    assert_eq!(error.to_string(), "PNG holds at most 16 bits per sample, got 32-bit floating point");
     assert!(matches!(check_can_hold(Depth::EIGHT, true, jpeg), Err(Error::Alpha { .. })));
     assert!(matches!(check_can_hold(Depth::EIGHT, false, format("GIF")), Err(Error::ReadOnly { .. })));
     assert!(check_can_hold(Depth::Int(10), true, format("PNG")).is_ok());

@@ -1,7 +1,6 @@
 //! CAMBI compared with libvmaf, and properties for any image.
 #![allow(clippy::unwrap_used, clippy::float_cmp, clippy::print_stdout, clippy::cast_possible_wrap)]
 
-
 use crate::golden;
 use serde_json::Value;
 use unband_image::{Context, Depth, Image, Matrix, Range};

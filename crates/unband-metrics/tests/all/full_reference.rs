@@ -1,7 +1,6 @@
 //! Full-reference metrics compared with reference implementations.
 #![allow(clippy::unwrap_used)]
 
-
 use crate::golden;
 use golden::{LARGE, PAIRS, images, near, values};
 use unband_image::{Context, Depth, Image, Model};

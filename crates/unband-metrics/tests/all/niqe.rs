@@ -1,7 +1,6 @@
 //! NIQE compared with `f64` values of its reference implementation.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
-
 use crate::golden;
 use unband_image::{Context, Image, Matrix, Range};
 use unband_metrics::MetricError;

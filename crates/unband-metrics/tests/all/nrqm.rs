@@ -2,7 +2,6 @@
 //! theirs.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
-
 use crate::golden;
 use std::path::{Path, PathBuf};
 
@@ -121,10 +120,7 @@ fn measures_find_the_imported_model() {
     let [ma, index, shaved] = ["nrqm", "pi", "pi-pirm"].map(|name| find(name).unwrap());
     for metric in [ma, index, shaved] {
         let error = metric.score(&image, None, &ctx).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            format!("{} needs the model nrqm, which is not imported", metric.name)
-        );
+        assert_eq!(error.to_string(), format!("{} needs the model nrqm, which is not imported", metric.name));
         let hint = error.hint().unwrap();
         assert!(
             hint.contains("get `model.mat` from Ma") && hint.contains("unband models import model.mat"),

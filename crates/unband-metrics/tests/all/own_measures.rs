@@ -1,7 +1,6 @@
 //! unband's own metrics compared with a transcription of their definitions.
 #![allow(clippy::unwrap_used)]
 
-
 use crate::golden;
 use std::collections::BTreeMap;
 

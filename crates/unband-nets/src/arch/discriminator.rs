@@ -33,7 +33,11 @@ pub const UNET: Architecture = Architecture {
         [width, 3, 3, 3] if state.get("conv8.weight_orig").is_some() => Some(unet(*width)),
         _ => None,
     },
-    variants: &[Variant { name: "small", title: "A quarter as wide, for trial trainings", build: || unet(16) }],
+    variants: &[Variant {
+        name: "small",
+        title: "A quarter as wide, for trial trainings",
+        build: || unet(16),
+    }],
     settings: |state| outputs_of(state, "width", "conv0.weight"),
     assumed: "",
 };

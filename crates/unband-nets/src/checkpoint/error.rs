@@ -187,9 +187,9 @@ impl NetworkError {
                 let names: Vec<&str> = arch::ARCHITECTURES.iter().map(|a| a.name).collect();
                 Some(format!("known networks: {}", names.join(", ")))
             }
-            Self::Training => Some(
-                "use best.safetensors next to it, or weights.safetensors (last step)".to_owned(),
-            ),
+            Self::Training => {
+                Some("use best.safetensors next to it, or weights.safetensors (last step)".to_owned())
+            }
             Self::Bind(error) if error.is_damaged() => Some(
                 "the file is damaged, or training diverged: download it again, or use an earlier checkpoint"
                     .to_owned(),

@@ -49,8 +49,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Contents<'_>, CheckpointError> {
         let key =
             keys.text(name).ok_or_else(|| damaged(object.end, "a storage without a name".to_owned()))?;
         let size = sizes.get(key).copied().flatten();
-        let size =
-            size.ok_or_else(|| damaged(at, format!("the type of storage `{key}` is missing")))?;
+        let size = size.ok_or_else(|| damaged(at, format!("the type of storage `{key}` is missing")))?;
         let cut = || damaged(at, format!("storage `{key}` is cut short"));
         let count = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>).ok_or_else(cut)?;
         let length = usize::try_from(i64::from_le_bytes(*count)).ok().and_then(|n| n.checked_mul(size));

@@ -88,7 +88,14 @@ pub struct BandedDeformSpec {
 impl Default for BandedDeformSpec {
     /// 3×5, stretch between 0.5 and 3, growing, not rotated: as in the paper.
     fn default() -> Self {
-        Self { kernel: (3, 5), groups: 1, limits: Some((0.5, 3.0)), rescale: true, init_angle: 0.0, init_whole: 1e-3 }
+        Self {
+            kernel: (3, 5),
+            groups: 1,
+            limits: Some((0.5, 3.0)),
+            rescale: true,
+            init_angle: 0.0,
+            init_whole: 1e-3,
+        }
     }
 }
 

@@ -216,8 +216,8 @@ impl Kinds {
 
     /// Generators of a banded kernel: stretch 1, scale 1, turned by the given angle.
     fn set_generators(&mut self, conv: &BandedDeformConv) {
-        for weight in [Some(conv.rotation[0]), Some(conv.stretch[0]), conv.whole.map(|whole| whole[0])] {
-            weight.into_iter().for_each(|weight| self.set(weight.index(), Kind::Fixed(0.0)));
+        for [weight, _] in [Some(conv.rotation), Some(conv.stretch), conv.whole].into_iter().flatten() {
+            self.set(weight.index(), Kind::Fixed(0.0));
         }
         self.set(conv.rotation[1].index(), Kind::Angle(conv.init_angle));
         self.set(conv.stretch[1].index(), Kind::Fixed(conv.stretch_bias()));

@@ -34,7 +34,11 @@ fn compare(file: &StateDict, name: &str, kernel: &str, spec: BandedDeformSpec) -
     let mut state = init::state(&graph, &Init::default(), 1);
     put(&mut state, "bend.conv.weight", values(file, kernel));
     for generator in ["rotation", "stretch"] {
-        put(&mut state, &format!("bend.conv_{generator}.weight"), values(file, &format!("{generator}.weight")));
+        put(
+            &mut state,
+            &format!("bend.conv_{generator}.weight"),
+            values(file, &format!("{generator}.weight")),
+        );
     }
     if spec.rescale {
         put(&mut state, "bend.conv_whole.weight", values(file, "whole.weight"));
@@ -53,7 +57,8 @@ fn compare(file: &StateDict, name: &str, kernel: &str, spec: BandedDeformSpec) -
         got.iter().zip(&want).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max) / largest
     };
     let mut worst = apart(&forward, &format!("{name}.forward"));
-    worst = worst.max(apart(&x.grad(&backward).unwrap().try_to_vec_as::<f32>().unwrap(), &format!("{name}.grad.x")));
+    worst = worst
+        .max(apart(&x.grad(&backward).unwrap().try_to_vec_as::<f32>().unwrap(), &format!("{name}.grad.x")));
     let gradients = model.gradients(&backward).unwrap();
     let prefix = format!("{name}.grad.");
     for want in file.names().filter(|n| n.starts_with(&prefix) && !n.ends_with(".x")) {

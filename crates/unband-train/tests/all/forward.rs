@@ -1,7 +1,6 @@
 //! Equivalence of Burn's results with the reference and the inference engine.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr, clippy::float_cmp)]
 
-
 use crate::nets;
 use burn::tensor::{Device, Tensor};
 use nets::{apart, maps, tensor};

@@ -1,7 +1,6 @@
 //! Gradients compared with finite differences of the reference in 64 bits.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr)]
 
-
 use crate::nets;
 use burn::tensor::{Device, Tensor, TensorData};
 use nets::{maps, tensor};

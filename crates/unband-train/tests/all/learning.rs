@@ -1,7 +1,6 @@
 //! A network trained in Burn, then run in the inference engine with its learned weights.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr)]
 
-
 use crate::nets;
 use burn::tensor::{Device, Tensor, TensorData};
 use nets::apart;

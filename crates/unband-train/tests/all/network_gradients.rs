@@ -2,7 +2,6 @@
 //! `tools/make_network_gradients.py`).
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr)]
 
-
 use crate::nets;
 use burn::tensor::Device;
 use nets::golden;

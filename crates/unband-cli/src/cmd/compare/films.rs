@@ -160,7 +160,8 @@ impl<'a> Job<'a> {
         let mut text = tell::head(&name, codec, &measured.format, scored, measured.more.is_some());
         text += &tell::table(scored, &self.metrics, true);
         if self.metrics.iter().any(|metric| film_psnr::is_one(metric)) {
-            text += "  film-psnr of the video and of shots: from the mean squared error of all their frames\n";
+            text +=
+                "  film-psnr of the video and of shots: from the mean squared error of all their frames\n";
         }
         text + &reasons(&scored.file, &scored.row, &self.metrics)
     }

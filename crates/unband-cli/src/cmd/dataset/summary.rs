@@ -70,11 +70,8 @@ impl Summary {
                 |pairs| format!("{split} {} pairs", grouped(pairs as u64)),
             )
         };
-        let mut words = vec![format!(
-            "{} images: {}",
-            grouped(self.pictures() as u64),
-            Split::ALL.map(part).join(", ")
-        )];
+        let mut words =
+            vec![format!("{} images: {}", grouped(self.pictures() as u64), Split::ALL.map(part).join(", "))];
         if self.dropped > 0 {
             words.push(format!("{} windows without banding skipped", grouped(self.dropped as u64)));
         }

@@ -31,7 +31,9 @@ pub fn is_one(path: &Path) -> bool {
 /// Processes the videos.
 pub fn run(args: &DebandArgs, films: &[Input], talk: &Talk<'_>) -> Outcome {
     let rate = match args.film.fps {
-        Some(_) => Err(Failure::usage("`--fps` applies to image sequences; videos have a frame rate", "drop it")),
+        Some(_) => {
+            Err(Failure::usage("`--fps` applies to image sequences; videos have a frame rate", "drop it"))
+        }
         None => Ok(()),
     };
     let piped = args.pictures.output.as_deref().is_some_and(|path| path.as_os_str() == STDIO);
@@ -194,8 +196,11 @@ fn targets(args: &DebandArgs, films: &[Input]) -> Result<Vec<PathBuf>, Failure> 
     let targets: Vec<PathBuf> = films.iter().map(target).collect();
     for (i, (film, output)) in films.iter().zip(&targets).enumerate() {
         if let Some(other) = films.iter().find(|other| same(&other.path, output)) {
-            let other =
-                if other == film { "it".to_owned() } else { format!("{}, which is also an input", other.shown()) };
+            let other = if other == film {
+                "it".to_owned()
+            } else {
+                format!("{}, which is also an input", other.shown())
+            };
             let message = format!("the result of {} would replace {other}", film.shown());
             return Err(Failure::usage(
                 message,
@@ -203,8 +208,12 @@ fn targets(args: &DebandArgs, films: &[Input]) -> Result<Vec<PathBuf>, Failure> 
             ));
         }
         if let Some(first) = targets[..i].iter().position(|target| target == output) {
-            let message =
-                format!("{} and {} would both be written to {}", films[first].shown(), film.shown(), output.display());
+            let message = format!(
+                "{} and {} would both be written to {}",
+                films[first].shown(),
+                film.shown(),
+                output.display()
+            );
             return Err(Failure::usage(message, "run them separately with different `-o`"));
         }
     }

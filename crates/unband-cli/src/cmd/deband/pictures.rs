@@ -27,9 +27,7 @@ pub fn run(args: &DebandArgs, found: Gathered, begins: Vec<u8>, talk: &Talk<'_>)
     match settings::file_options(args) {
         Ok(options) => {
             if args.method.is_none() && args.weights.is_none() && options.options.strength > 1.0 {
-                talk.note(
-                    &"`--strength` above 1 needs smooth, which replaces the network unband-lite",
-                );
+                talk.note(&"`--strength` above 1 needs smooth, which replaces the network unband-lite");
             }
             let report = args.report.as_deref().map(|path| Report::new(path, &args.pictures));
             let work = Deband { args, options, report };

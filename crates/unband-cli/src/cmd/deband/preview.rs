@@ -71,8 +71,7 @@ fn targets(args: &DebandArgs) -> Result<Vec<PathBuf>, Failure> {
     if let Some(path) = file {
         let png = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("png"));
         if !png || args.pictures.inputs.len() > 1 {
-            let message =
-                format!("previews are one PNG per video, {} does not fit", path.display());
+            let message = format!("previews are one PNG per video, {} does not fit", path.display());
             return Err(Failure::usage(message, "name a folder, or for one video a .png file"));
         }
     }

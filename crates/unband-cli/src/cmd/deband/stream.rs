@@ -22,7 +22,10 @@ pub fn run(args: &DebandArgs, begins: &[u8], talk: &Talk<'_>) -> Outcome {
     let elsewhere = args.pictures.output.as_ref().filter(|path| path.as_os_str() != STDIO);
     let checked = match elsewhere {
         Some(path) => {
-            let message = format!("a stream of frames can only be written to standard output, not to {}", path.display());
+            let message = format!(
+                "a stream of frames can only be written to standard output, not to {}",
+                path.display()
+            );
             let hint = "use `-o -` and a pipe, for example to `ffmpeg -i - …`";
             Err(Failure::usage(message, hint))
         }
@@ -58,8 +61,7 @@ pub fn run_film(args: &DebandArgs, options: &FilmOptions, input: &Path, talk: &T
     ];
     let hint = "name a file with `-o` for an encoded video";
     let failure = if io::stdout().is_terminal() {
-        let hint =
-            "use a pipe, for example to `x265 --y4m --output-depth 10 -`, or name a file with `-o`";
+        let hint = "use a pipe, for example to `x265 --y4m --output-depth 10 -`, or name a file with `-o`";
         Some(Failure::usage("frames are not written to a terminal", hint))
     } else {
         let given = fault.into_iter().find_map(|(option, given)| given.then_some(option));

@@ -107,7 +107,10 @@ impl Contender {
             }
             None => None,
             Some(name) => Some(*metrics.iter().find(|metric| metric.name == name).ok_or_else(|| {
-                usage(format!("`{name}` is not among the table's metrics"), "`best` must be one of `measures`")
+                usage(
+                    format!("`{name}` is not among the table's metrics"),
+                    "`best` must be one of `measures`",
+                )
             })?),
         };
         let runs = if scale == 1 { settings(&row) } else { enlargement(&row, scale) }.map_err(about)?;
@@ -318,8 +321,7 @@ impl Setting {
     /// Inputs that the method does not support, as text.
     pub fn run(&self, input: &Image, ctx: &Context<'_>) -> Result<(Image, f64), String> {
         let run = || self.unguarded(input, ctx);
-        catch_unwind(AssertUnwindSafe(run))
-            .unwrap_or_else(|_| Err("unband failed on this image".to_owned()))
+        catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| Err("unband failed on this image".to_owned()))
     }
 
     fn unguarded(&self, input: &Image, ctx: &Context<'_>) -> Result<(Image, f64), String> {

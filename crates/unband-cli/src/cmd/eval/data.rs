@@ -78,9 +78,7 @@ pub fn gather(recipe: &Recipe) -> Result<(Vec<Item>, Vec<Failure>), Failure> {
                 "no pairs in `lq` and `gt` of this folder",
                 "`unband dataset kapoor ROOT -o data/fhd --as bdinn` makes them; `--small --data FOLDER` makes some from clean images; `--data` names another folder",
             ),
-            Data::Clean { .. } => {
-                ("no images in this folder", "name a folder of clean images with `--data`")
-            }
+            Data::Clean { .. } => ("no images in this folder", "name a folder of clean images with `--data`"),
         };
         return Err(Failure::at(folder, what.to_owned(), Some(hint.to_owned())));
     }
@@ -163,16 +161,17 @@ impl Harm {
             if matches!(error, MixError::Unknown { .. }) {
                 let message = format!("unknown degradation `{text}`");
                 let hint = hint.unwrap_or_default();
-                return Failure::usage(message, format!("the degradations are {}; {hint}", causes.join(", ")));
+                return Failure::usage(
+                    message,
+                    format!("the degradations are {}; {hint}", causes.join(", ")),
+                );
             }
             Failure { subject: None, message: error.to_string(), hint }
         })?;
         if way.scale() != scale {
-            let hint = format!("use a recipe with `scale = {scale}`, or set the table's `scale` to this recipe's");
-            return Err(Failure::usage(
-                format!("`{text}` makes images {} times smaller", way.scale()),
-                hint,
-            ));
+            let hint =
+                format!("use a recipe with `scale = {scale}`, or set the table's `scale` to this recipe's");
+            return Err(Failure::usage(format!("`{text}` makes images {} times smaller", way.scale()), hint));
         }
         let (name, sum) = match &way {
             Way::Cause(cause) => (cause.name.to_owned(), cause.name.to_owned()),

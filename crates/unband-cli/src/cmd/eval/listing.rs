@@ -12,16 +12,14 @@ pub fn listing(title: &str, notes: &[String], columns: &[Column], group: &Group)
     let best: Vec<Vec<usize>> =
         columns.iter().enumerate().map(|(c, &column)| group.best(c, column)).collect();
     let rows = group.rows.iter().enumerate().flat_map(|(r, row)| rows(r, row, &best));
-    let pictures =
-        if group.pairs == 1 { "1 image".to_owned() } else { format!("{} images", group.pairs) };
+    let pictures = if group.pairs == 1 { "1 image".to_owned() } else { format!("{} images", group.pairs) };
     let mut all = vec![format!("Means over {pictures}, with the 95 % interval of the mean in brackets.")];
     let head = head.collect();
     if let Some(cause) = &group.cause {
         let rows = rows.filter(|row| !matches!(row, ListingRow::Nothing { .. })).collect();
         return Listing { title: format!("{title}: {cause}"), notes: all, head, rows };
     }
-    let how =
-        "Intervals: percentile bootstrap over source images, not over their degraded variants.";
+    let how = "Intervals: percentile bootstrap over source images, not over their degraded variants.";
     all.push(how.to_owned());
     all.extend(group.rows.iter().filter_map(setting));
     all.extend(units(columns));

@@ -90,16 +90,17 @@ pub fn run(args: &ExportArgs, talk: &Talk<'_>) -> Outcome {
 fn export(args: &ExportArgs, talk: &Talk<'_>) -> Result<(), (Outcome, Failure)> {
     let chosen = match (&args.what, &args.weights) {
         (Source::Network(name), None) => {
-            talk.note(
-                &"the weights are random, useful only to test speed; `--weights FILE` sets real ones",
-            );
+            talk.note(&"the weights are random, useful only to test speed; `--weights FILE` sets real ones");
             made_up(name)
         }
         (Source::Network(name), Some(file)) => of_checkpoint(file, Some(name)),
         (Source::File(file), None) => of_checkpoint(file, None),
         (Source::File(_), Some(_)) => {
             let hint = "drop one, or name the network that `--weights` is for";
-            return Err((Outcome::Usage, Failure::usage("two checkpoints, but only one can be exported", hint)));
+            return Err((
+                Outcome::Usage,
+                Failure::usage("two checkpoints, but only one can be exported", hint),
+            ));
         }
     };
     let chosen = chosen.map_err(|failure| (Outcome::SomeFailed, failure))?;

@@ -58,7 +58,8 @@ fn import(path: &Path, args: &ImportArgs, folder: &Path) -> Result<Imported, Fai
     let mut read = source.read().map_err(|e| unread(path, &e))?;
     drop(source);
     if let Some(model) = nrqm::Model::recognised(&read.state) {
-        let model = model.map_err(|what| failure(path, &format!("incomplete model of NRQM: {what}"), None))?;
+        let model =
+            model.map_err(|what| failure(path, &format!("incomplete model of NRQM: {what}"), None))?;
         return import_forests(path, args, folder, &model, read.container, &sha256);
     }
     let published = zoo::with_sha256(&sha256);

@@ -98,11 +98,7 @@ impl Gate {
             }
             Some((name, of)) => {
                 let known = Of::parse(of);
-                (
-                    name,
-                    known
-                        .ok_or_else(|| wrong(format!("`.{of}` is not .worst, .shot or .p0 to .p100")))?,
-                )
+                (name, known.ok_or_else(|| wrong(format!("`.{of}` is not .worst, .shot or .p0 to .p100")))?)
             }
         };
         let ops = [("<=", Op::AtMost), (">=", Op::AtLeast), ("<", Op::Less), (">", Op::More)];
@@ -115,9 +111,11 @@ impl Gate {
             let grade = Grade::ALL.into_iter().find(|grade| grade.word() == limit);
             What::Banding(grade.ok_or_else(|| wrong(format!("`{limit}` is not a grade of banding")))?)
         } else {
-            let metric = usage
-                .takes_named(name)
-                .ok_or_else(|| wrong(format!("`{name}` is not available here; metrics with a reference need `unband compare`")))?;
+            let metric = usage.takes_named(name).ok_or_else(|| {
+                wrong(format!(
+                    "`{name}` is not available here; metrics with a reference need `unband compare`"
+                ))
+            })?;
             let limit: f64 = limit.parse().map_err(|_| wrong(format!("`{limit}` is not a number")))?;
             if !limit.is_finite() {
                 return Err(wrong(format!("`{limit}` is not a finite number")));

@@ -79,7 +79,8 @@ fn page(args: &StudyArgs, talk: &Talk<'_>) -> Result<(), Fault> {
         for (folder, files) in methods.iter().zip(&results) {
             let path = files.get(stem).ok_or_else(|| {
                 let message = format!("there is no result of `{stem}`");
-                let hint = "each method needs a result of each image, with the same name; the extension may differ";
+                let hint =
+                    "each method needs a result of each image, with the same name; the extension may differ";
                 input(Failure::at(folder.display().to_string(), message, Some(hint.to_owned())))
             })?;
             images.push(load(path)?);
@@ -96,8 +97,7 @@ fn page(args: &StudyArgs, talk: &Talk<'_>) -> Result<(), Fault> {
                 size(study.bytes() as u64),
                 size(args.max_size)
             );
-            let hint =
-                "crop with `--crop 640x480`, reduce with `--max-side 1280`, or use fewer images";
+            let hint = "crop with `--crop 640x480`, reduce with `--max-side 1280`, or use fewer images";
             return Err(input(Failure::usage(message, hint)));
         }
     }

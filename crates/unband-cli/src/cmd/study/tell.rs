@@ -49,9 +49,7 @@ pub fn run(args: &StudyArgs, talk: &Talk<'_>) -> Outcome {
     };
     let scores = score(&ratings, Some(&reference));
     if args.key.is_none() && !scores.methods.iter().any(|method| method.name == reference) {
-        talk.note(
-            &"without `--key study.json`, methods keep their identifiers and the reference is unknown",
-        );
+        talk.note(&"without `--key study.json`, methods keep their identifiers and the reference is unknown");
     }
     let raters = scores.raters.len();
     if raters < SCREENABLE {

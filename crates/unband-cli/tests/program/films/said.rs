@@ -165,8 +165,10 @@ fn what_lossless_films_need_on_the_disk_is_said_before() {
     let stage = Stage::new();
     drawn(&stage, "film.mp4", TEN, &["-c:v", "libx264"]);
     let ran = stage.run(&["film.mp4", "--lossless", "-o", "o.mkv"]).code(0);
-    let (note, line) =
-        (ran.stderr.find("of disk space, for the finished parts and the final video"), ran.stderr.find("10 frames"));
+    let (note, line) = (
+        ran.stderr.find("of disk space, for the finished parts and the final video"),
+        ran.stderr.find("10 frames"),
+    );
     assert!(note.is_some() && note < line && ran.stderr.contains(" free"), "{}", ran.stderr);
     assert!(!stage.run(&["film.mp4", "-o", "p.mkv"]).code(0).stderr.contains("of disk space"));
     // A video whose header declares a billion frames fits on no disk.

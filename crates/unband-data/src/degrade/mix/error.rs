@@ -15,7 +15,9 @@ pub enum MixError {
         name: String,
     },
     /// The degraded side is smaller than the clean one, where both need one size.
-    #[error("the recipe `{name}` makes the degraded side {scale} times smaller, but both sides need the same size")]
+    #[error(
+        "the recipe `{name}` makes the degraded side {scale} times smaller, but both sides need the same size"
+    )]
     Scaled {
         /// Name of the recipe.
         name: String,

@@ -211,7 +211,10 @@ impl Reader<'_> {
         let known = || crate::DEGRADATIONS.iter().map(|e| e.name).collect::<Vec<_>>().join(", ");
         let name = table.remove("use").and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
         let entry = crate::degradation(&name).ok_or_else(|| {
-            self.wrong(&format!("{key}.use"), format!("unknown degradation `{name}`, expected one of {}", known()))
+            self.wrong(
+                &format!("{key}.use"),
+                format!("unknown degradation `{name}`, expected one of {}", known()),
+            )
         })?;
         let mut choices = Vec::new();
         for (name, value) in table {

@@ -229,8 +229,7 @@ fn a_missing_set_says_what_it_is_and_where_to_get_it() {
     let set = Set::empty();
     fs::create_dir_all(set.root().join(CLEAN)).unwrap();
     let nowhere = set.out("nowhere");
-    for (root, what) in [(&nowhere, "no such folder"), (&set.root(), "no folder `Quantized Images")]
-    {
+    for (root, what) in [(&nowhere, "no such folder"), (&set.root(), "no folder `Quantized Images")] {
         let error = kapoor(root, asked("bdinn", Variant::Fixed)).unwrap_err();
         assert!(error.to_string().contains("full-HD banding set of Kapoor et al. 2021"), "{error}");
         assert!(

@@ -23,7 +23,8 @@ fn combinations() -> Vec<(String, String, BandedDeformSpec)> {
     let mut all = Vec::new();
     for (kernel_name, kernel) in KERNELS {
         for (limits_name, limits) in LIMITS {
-            for (init_angle, rescale) in ANGLES.into_iter().flat_map(|angle| [(angle, true), (angle, false)]) {
+            for (init_angle, rescale) in ANGLES.into_iter().flat_map(|angle| [(angle, true), (angle, false)])
+            {
                 for groups in [1, 2] {
                     let scale = if rescale { "rescale" } else { "fixed" };
                     let name = format!("{kernel_name}.{limits_name}.{init_angle}.{scale}.g{groups}");
@@ -77,14 +78,18 @@ fn starts_and_forward_are_the_authors_with_all_options() {
         for generator in ["rotation", "stretch"] {
             let got = state.get(&format!("conv_{generator}.bias")).unwrap().to_f32();
             let want = values(&file, &format!("{name}.{generator}"));
-            assert!(apart(got.iter().map(|&v| f64::from(v)), &want) < 1e-6, "{name} {generator}: {got:?} {want:?}");
+            assert!(
+                apart(got.iter().map(|&v| f64::from(v)), &want) < 1e-6,
+                "{name} {generator}: {got:?} {want:?}"
+            );
         }
         put(&mut state, "conv.weight", values(&file, &kernel));
         let run = |state: &StateDict| {
             let weights = Weights::bind(&graph, state).unwrap();
             let exact = outputs(&graph, &weights, std::slice::from_ref(&wide)).remove(0);
             let engine = Engine::new(graph.clone(), weights, Level::best());
-            let quick = engine.run(&[narrow.clone()], unband_infer::Mode::default(), &ctx()).unwrap().remove(0);
+            let quick =
+                engine.run(&[narrow.clone()], unband_infer::Mode::default(), &ctx()).unwrap().remove(0);
             (exact.data, quick.data)
         };
         let check = |state: &StateDict, part: &str| {
@@ -97,7 +102,11 @@ fn starts_and_forward_are_the_authors_with_all_options() {
         };
         check(&state, "start");
         for generator in ["rotation", "stretch"] {
-            put(&mut state, &format!("conv_{generator}.weight"), values(&file, &format!("{generator}.weight")));
+            put(
+                &mut state,
+                &format!("conv_{generator}.weight"),
+                values(&file, &format!("{generator}.weight")),
+            );
         }
         if spec.rescale {
             put(&mut state, "conv_whole.weight", values(&file, "whole.weight"));

@@ -147,7 +147,9 @@ fn read_codes<R: Read>(input: &mut Input<R>, streams: u64) -> Result<[FrameCode;
             return Err(input.damaged(format_args!("{count} frame codes follow, there is room for {room}")));
         }
         if row.stream >= streams {
-            return Err(input.damaged(format_args!("a frame code refers to stream {} of {streams}", row.stream)));
+            return Err(
+                input.damaged(format_args!("a frame code refers to stream {} of {streams}", row.stream))
+            );
         }
         let mut left = count;
         while left > 0 {

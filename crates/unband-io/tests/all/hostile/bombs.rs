@@ -8,8 +8,8 @@ use unband_image::Depth;
 use unband_io::Limits;
 
 use super::damage::crc;
-use crate::sample::{format, picture};
 use super::watch::Tally;
+use crate::sample::{format, picture};
 
 fn zeros(mebibytes: usize) -> Vec<u8> {
     let mut packer = ZlibEncoder::new(Vec::new(), Compression::best());

@@ -7,9 +7,9 @@ use unband_io::{Error, FORMATS, Limits};
 use unband_image::Depth;
 
 use super::damage::crc;
-use crate::sample::{picture, written};
 use super::samples::samples;
 use super::watch::Tally;
+use crate::sample::{picture, written};
 
 /// No data after a header of 100 bytes is worth more memory than this, whatever the limits allow. A WebP of a
 /// single colour takes no bits per pixel and an AVIF hardly any, so up to 64 megapixels must be accepted.

@@ -76,8 +76,7 @@ impl Plan<'_> {
                 self.work(&read, &give_back, (&to_writer, &empty_made), (from, to), (shots, worked), ctx);
             // Closing this channel ends the other two threads.
             drop((read, to_writer));
-            let written =
-                writer.join().map_err(|_| Error::Image("the writing thread failed".to_owned()))?;
+            let written = writer.join().map_err(|_| Error::Image("the writing thread failed".to_owned()))?;
             // If the writer failed, its error is the reason.
             written?;
             done

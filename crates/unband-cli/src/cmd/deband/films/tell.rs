@@ -50,13 +50,7 @@ fn source(film: &Film) -> String {
     let (frames, seconds) = film.rate();
     let rate = (f64::from(frames) / f64::from(seconds) * 1000.0).round() / 1000.0;
     let varies = if video.variable { " on average" } else { "" };
-    format!(
-        "{}×{} {}-bit {}, {rate} fps{varies}",
-        video.width,
-        video.height,
-        video.depth.bits(),
-        video.codec
-    )
+    format!("{}×{} {}-bit {}, {rate} fps{varies}", video.width, video.height, video.depth.bits(), video.codec)
 }
 
 /// Additional lines for `-v`.
@@ -123,16 +117,9 @@ pub fn plan_text(input: &str, plan: &FilmPlan) -> String {
 pub fn disk(plan: &FilmPlan) -> Option<String> {
     let needed = plan.disk.needed?;
     let free = plan.disk.free.map_or_else(String::new, |free| {
-        format!(
-            ", {} free{}",
-            size(free),
-            if plan.disk.is_scarce() { ": possibly not enough" } else { "" }
-        )
+        format!(", {} free{}", size(free), if plan.disk.is_scarce() { ": possibly not enough" } else { "" })
     });
-    Some(format!(
-        "about {} of disk space, for the finished parts and the final video{free}",
-        size(needed)
-    ))
+    Some(format!("about {} of disk space, for the finished parts and the final video{free}", size(needed)))
 }
 
 /// "2 audio streams, 1 subtitle stream, 5 chapters".
