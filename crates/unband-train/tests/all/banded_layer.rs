@@ -21,7 +21,7 @@ fn values(file: &StateDict, name: &str) -> Vec<f32> {
 
 fn put(state: &mut StateDict, name: &str, values: Vec<f32>) {
     let shape = state.get(name).unwrap().shape.clone();
-    state.insert(name.into(), unband_nets::Tensor::f32(&shape, values).unwrap());
+    state.insert(name, unband_nets::Tensor::f32(&shape, values).unwrap());
 }
 
 /// Largest difference of forward and gradients from the authors', of the largest of each tensor.

@@ -56,7 +56,7 @@ fn values(file: &StateDict, name: &str) -> Vec<f32> {
 
 fn put(state: &mut StateDict, name: &str, values: Vec<f32>) {
     let shape = state.get(name).unwrap().shape.clone();
-    state.insert(name.into(), Tensor::f32(&shape, values).unwrap());
+    state.insert(name, Tensor::f32(&shape, values).unwrap());
 }
 
 fn apart(a: impl IntoIterator<Item = f64>, b: &[f32]) -> f64 {
@@ -89,7 +89,7 @@ fn starts_and_forward_are_the_authors_with_all_options() {
             let exact = outputs(&graph, &weights, std::slice::from_ref(&wide)).remove(0);
             let engine = Engine::new(graph.clone(), weights, Level::best());
             let quick =
-                engine.run(&[narrow.clone()], unband_infer::Mode::default(), &ctx()).unwrap().remove(0);
+                engine.run(std::slice::from_ref(&narrow), unband_infer::Mode::default(), &ctx()).unwrap().remove(0);
             (exact.data, quick.data)
         };
         let check = |state: &StateDict, part: &str| {

@@ -24,7 +24,7 @@ fn at_start(graph: &Graph, kernel: impl Fn(usize) -> f32) -> Weights {
     let mut state = init::state(graph, &Init::default(), 1);
     let weight = state.get("conv.weight").unwrap();
     let (shape, len) = (weight.shape.clone(), weight.data.len());
-    state.insert("conv.weight".into(), Tensor::f32(&shape, (0..len).map(kernel).collect()).unwrap());
+    state.insert("conv.weight", Tensor::f32(&shape, (0..len).map(kernel).collect()).unwrap());
     Weights::bind(graph, &state).unwrap()
 }
 
