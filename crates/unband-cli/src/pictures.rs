@@ -157,7 +157,7 @@ impl<'a, W: Work> Job<'a, W> {
     fn new(work: &'a W, args: &'a PictureArgs, found: Gathered, begins: Vec<u8>) -> Result<Self, Failure> {
         let naming = work.naming();
         let folder = outputs::folder_of(args.output.as_deref(), &args.inputs);
-        // The result's name is no evidence for an input that does not exist.
+        // The result's name is not evidence for an input that does not exist.
         let there = found.inputs.iter().any(|input| input.is_stdin() || input.path.exists());
         if let (Some(path), None, true) = (&args.output, folder, there) {
             settings::check_output(path, naming)?;

@@ -273,7 +273,7 @@ mod tests {
         // A removed file cannot be the default.
         assert_eq!(taken(&two[..2], r#"{"ggdbn": "second"}"#, "ggdbn"), some("first"));
         assert_eq!(taken(&[("ggdbn", "ggdbn"), ("x", "ggdbn")], "not JSON", "ggdbn"), some("ggdbn"));
-        // The name is no evidence: this one holds another network.
+        // The name is not evidence: this one holds another network.
         assert_eq!(taken(&[("ggdbn", "bdinn")], "", "ggdbn"), Ok(None));
         assert_eq!(taken(&[("ggdbn", "bdinn")], "", "bdinn"), some("ggdbn"));
     }

@@ -48,15 +48,27 @@ pub fn read(file: &Path) -> Result<Table, RecipeError> {
     parse(&text, &name)
 }
 
-/// Parses text as a table; `file` is its name in messages.
+/// Parses text as a table; `file` is its name in messages. Keys of the release before get their new names.
 ///
 /// # Errors
 /// Invalid TOML.
 pub fn parse(text: &str, file: &str) -> Result<Table, RecipeError> {
-    text.parse().map_err(|error: toml::de::Error| RecipeError::Toml {
+    let table = text.parse().map_err(|error: toml::de::Error| RecipeError::Toml {
         file: file.to_owned(),
         what: error.to_string().trim().to_owned(),
-    })
+    })?;
+    Ok(renamed(table))
+}
+
+/// Old and new keys (docs/renamed.md), at any depth of a recipe.
+pub const RENAMED: [(&str, &str); 2] = [("mix", "recipe"), ("measures", "metrics")];
+
+fn renamed(table: Table) -> Table {
+    let rename = |(key, value): (String, Value)| {
+        let new = RENAMED.iter().find(|(old, _)| *old == key).map_or(key, |(_, new)| (*new).to_owned());
+        (new, if let Value::Table(inner) = value { Value::Table(renamed(inner)) } else { value })
+    };
+    table.into_iter().map(rename).collect()
 }
 
 /// Merges one table into another: tables key by key, other values by replacement.
@@ -95,5 +107,13 @@ mod tests {
         merge(&mut table, parse("a.g = 6", "setting").unwrap());
         let want = parse("list = [3]\na.g = 6\n[b]\nc = 5\nd = { e = 3, f = 4 }\n", "want").unwrap();
         assert_eq!(table, want);
+    }
+
+    #[test]
+    fn keys_of_the_release_before_are_read_and_overridden_by_new_ones() {
+        let mut table = parse("measures = ['psnr']\n[data]\nmix = 'default'\n", "old").unwrap();
+        assert_eq!(table, parse("metrics = ['psnr']\n[data]\nrecipe = 'default'\n", "new").unwrap());
+        merge(&mut table, parse("data.mix = 'rgb'", "setting").unwrap());
+        assert_eq!(table["data"]["recipe"].as_str(), Some("rgb"));
     }
 }

@@ -56,7 +56,7 @@ fn grids((height, width): (usize, usize)) -> [Vec<(usize, usize)>; 4] {
 /// column has **no** banding; it is called once per patch. `None` for an image smaller than a patch.
 ///
 /// Four grids of patches side by side, one aligned to each corner. An entry is 1 if the patch is banded, else
-/// 0. It becomes 32/40 of itself and 1/40 of each of its eight neighbours; border entries stand in for those
+/// 0. It becomes 32/40 of itself and 1/40 of each of its eight neighbours; border entries replace those
 /// outside. The score is the mean of all entries. Designed for 1920×1080, where it has 4 · 32 patches; other
 /// sizes are unband's extension.
 ///

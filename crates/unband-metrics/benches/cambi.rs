@@ -122,7 +122,7 @@ mod bench {
         };
         let ctx = Context { threads: 1, ..Context::default() };
         println!("CPU time of a frame of 1920×1080, least of {REPEATS}, ms");
-        println!("| picture | measure | score | ours | libvmaf | ratio |");
+        println!("| image | metric | score | unband | libvmaf | ratio |");
         println!("|---|---|---|---|---|---|");
         for (name, codes) in pictures() {
             let luma = Luma::new(&codes[..], 8, W, H).unwrap();

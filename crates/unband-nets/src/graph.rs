@@ -124,8 +124,8 @@ impl Graph {
     }
 
     /// Scale factor: rows of the output image over those of the input image, 4 for an upscaling network of
-    /// ×4. `None` if the factor is not an integer, differs for columns, if the channels differ, or if there
-    /// is no common size.
+    /// ×4. `None` if the factor is not an integer, differs for columns, if the channels differ, or without a
+    /// common size.
     pub fn scale(&self) -> Option<usize> {
         let side = 64 * self.size_multiple()?;
         let shapes = self.shapes(side, side).ok()?;

@@ -141,7 +141,7 @@ fn recipe(arguments: &Arguments) -> Result<Recipe, TrainError> {
 }
 
 fn say(text: &str) {
-    // A closed standard error is no reason to stop training.
+    // A closed standard error is not a reason to stop training.
     let _ = stderr().write_all(text.as_bytes());
 }
 

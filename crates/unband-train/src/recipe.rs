@@ -304,7 +304,7 @@ pub enum Data {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         degradations: Vec<String>,
         /// A degradation recipe instead: the name of one that comes with unband, or a TOML file.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, rename = "recipe", skip_serializing_if = "Option::is_none")]
         mix: Option<String>,
         /// Only windows whose degraded side is clearly banded, as published datasets exclude pairs without
         /// banding.

@@ -108,7 +108,7 @@ impl Checks<'_> {
         for (key, data) in [("data", &r.data), ("validation.data", &r.validation.data)] {
             let fits = |pool: usize| pool >= 4 && pool.is_multiple_of(2);
             if !matches!(data, Data::Clean { mix: Some(_), pool, .. } if fits(*pool)) {
-                let what = "a classifier needs `kind = \"clean\"`, a `mix` and an even `pool` of at least 4";
+                let what = "a classifier needs `kind = \"clean\"`, a `recipe` and an even `pool` of at least 4";
                 return Err(self.wrong(&format!("{key}.pool"), what.into()));
             }
         }
@@ -123,7 +123,7 @@ impl Checks<'_> {
             let found = mix.as_ref().and_then(|mix| Mix::find(mix).ok()).map_or(1, |mix| mix.scale());
             if found != scale {
                 let what = format!("downscales images by {found}, but {} upscales by {scale}", r.network);
-                return Err(self.wrong(&format!("{key}.mix"), what));
+                return Err(self.wrong(&format!("{key}.recipe"), what));
             }
             if scale > 1 && *banded {
                 return Err(self.wrong(
@@ -305,7 +305,7 @@ impl Checks<'_> {
         let Data::Clean { degradations, mix, .. } = data else { return Ok(()) };
         let names = || unband_data::CAUSES.iter().map(|c| c.name).collect::<Vec<_>>().join(", ");
         if let Some(mix) = mix {
-            let key = format!("{key}.mix");
+            let key = format!("{key}.recipe");
             if !degradations.is_empty() {
                 return Err(self.wrong(&key, "replaces `degradations`: give only one of them".into()));
             }
@@ -319,7 +319,7 @@ impl Checks<'_> {
         if degradations.is_empty() {
             return Err(self.wrong(
                 &key,
-                format!("at least one is needed, or a `mix`; known degradations: {}", names()),
+                format!("at least one is needed, or a `recipe`; known degradations: {}", names()),
             ));
         }
         match degradations.iter().find(|name| unband_data::find(name).is_none()) {

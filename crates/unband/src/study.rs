@@ -2,7 +2,7 @@
 //!
 //! [`Study`] makes one HTML file for a double-stimulus impairment test: reference and result at the same
 //! place, flipped by a key, graded in five steps. [`Ratings`] reads the files that such pages save. [`score`]
-//! gives the mean opinion score of each method and names raters whose grades are no better than chance.
+//! gives the mean opinion score of each method and names raters whose grades are not better than chance.
 //!
 //! The page is blind: it names methods by identifiers that only [`Study::key`] explains, and the reference
 //! itself is graded among the others. The ratings contain these identifiers; [`Ratings::rename`] restores the

@@ -422,7 +422,7 @@ fn columns(recipe: &Recipe) -> Result<Vec<Column>, Failure> {
     let mut columns = Vec::new();
     for name in &recipe.measures {
         let metric = unband_metrics::find(name).ok_or_else(|| {
-            Failure::usage(format!("there is no metric `{name}`"), "`unband list measures` shows all")
+            Failure::usage(format!("there is no metric `{name}`"), "`unband list metrics` shows all")
         })?;
         columns.push(Column::Measure(metric));
     }
@@ -455,7 +455,7 @@ fn check_published(row: &recipe::Row) -> Result<(), Failure> {
     {
         None => Ok(()),
         Some(key) => {
-            let hint = format!("`unband list measures` shows the metrics; costs are {}", costs.join(", "));
+            let hint = format!("`unband list metrics` shows the metrics; costs are {}", costs.join(", "));
             Err(Failure::usage(
                 format!("row `{}` has a published `{key}`, but the table has no such column", row.name),
                 hint,

@@ -34,7 +34,7 @@ Examples:
 pub struct ListArgs {
     /// A kind, or the name of an entry
     ///
-    /// Kinds: methods, dithers, formats, measures, degradations, tables, trainings.
+    /// Kinds: methods, dithers, formats, metrics, degradations, tables, trainings.
     #[arg(value_name = "KIND|NAME")]
     pub what: Option<String>,
     /// Print Markdown, as in docs/reference
@@ -64,13 +64,15 @@ impl Kind {
         (Self::Methods, "methods"),
         (Self::Dithers, "dithers"),
         (Self::Formats, "formats"),
-        (Self::Measures, "measures"),
+        (Self::Measures, "metrics"),
         (Self::Degradations, "degradations"),
         (Self::Tables, "tables"),
         (Self::Trainings, "trainings"),
     ];
 
+    /// `measures` is the name of the release before (docs/renamed.md).
     fn of(word: &str) -> Option<Self> {
+        let word = if word == "measures" { "metrics" } else { word };
         Self::ALL.iter().find(|(_, known)| *known == word).map(|(kind, _)| *kind)
     }
 

@@ -24,7 +24,7 @@ fn broken_pictures_are_named_and_the_rest_is_done() {
     let broken: [(&str, &[u8]); 5] = [
         ("cut.png", &whole[..whole.len() / 2]),
         ("empty.png", b""),
-        ("text.png", b"this is no image at all"),
+        ("text.png", b"this is not an image"),
         ("head.jpg", &[0xff, 0xd8, 0xff, 0xe0, 0, 16]),
         ("huge.png", &huge()),
     ];

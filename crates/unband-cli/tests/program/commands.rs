@@ -47,7 +47,7 @@ fn the_map_shows_bands_in_orange_and_the_rest_in_grey() {
 #[test]
 fn the_reference_pages_are_what_list_prints() {
     let stage = Stage::new();
-    for kind in ["methods", "dithers", "formats", "measures", "degradations"] {
+    for kind in ["methods", "dithers", "formats", "metrics", "degradations"] {
         let printed = stage.run(&["list", kind, "--markdown"]).code(0).out();
         let path = root().join("docs/reference").join(format!("{kind}.md"));
         let page = fs::read_to_string(&path).unwrap_or_default();
@@ -62,7 +62,7 @@ fn the_reference_pages_are_what_list_prints() {
 #[test]
 fn list_names_everything_that_can_be_asked_for() {
     let stage = Stage::new();
-    let kinds = ["methods", "formats", "dithers", "measures"];
+    let kinds = ["methods", "formats", "dithers", "metrics"];
     let text = kinds.map(|kind| stage.run(&["list", kind]).code(0).out()).concat();
     for entry in unband::methods() {
         assert!(text.contains(entry.name));

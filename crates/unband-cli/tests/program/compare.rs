@@ -195,7 +195,7 @@ fn folders_are_paired_by_name_and_what_is_alone_is_named() {
     paint(&stage, "out/b_unband.png", &clean);
     paint(&stage, "out/extra.png", &clean);
     let ran = stage.run(&["compare", "ref", "out", "--metrics", "psnr-y-rounded,gmsd", "--json"]).code(1);
-    let ran = ran.says("lost.png: no image with this name in out").says("extra.png: no image of this name");
+    let ran = ran.says("lost.png: no image with this name in out").says("extra.png: no image with this name");
     let json: Value = serde_json::from_slice(&ran.stdout).unwrap();
     let names: Vec<&str> =
         json["pairs"].as_array().unwrap().iter().map(|pair| pair["name"].as_str().unwrap()).collect();
@@ -369,7 +369,7 @@ fn threads_change_neither_values_nor_order() {
         stage.write(&format!("ref/{i}.png"), &png(width, height, &clean));
         stage.write(&format!("out/{i}.png"), &png(width, height, &move |x, y, c| six_bits(x + i, y, c)));
     }
-    stage.write("out/4.png", b"no picture");
+    stage.write("out/4.png", b"not an image");
     let with = |threads: &str| {
         let (csv, html) = (format!("{threads}.csv"), format!("{threads}.html"));
         let outputs = ["--csv", &csv, "--report", &html, "--json"];

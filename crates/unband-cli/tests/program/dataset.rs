@@ -94,7 +94,7 @@ fn what_cannot_be_meant_is_said_before_anything_is_written() {
     stage.write("letters/a.txt", b"dear");
     let occupied = stage.run(&["dataset", "pairs", "clean", "-o", "letters", "--cause", "rgb-5"]);
     occupied.code(2).says("the folder is not empty");
-    stage.run(&["dataset", "check", "letters"]).code(1).says("there is no manifest.jsonl");
+    stage.run(&["dataset", "check", "letters"]).code(1).says("manifest.jsonl is missing");
     assert_eq!(stage.names(), ["clean/00.png", "letters/a.txt"]);
 }
 

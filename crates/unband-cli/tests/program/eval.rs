@@ -109,7 +109,7 @@ fn a_table_holds_what_the_program_writes_and_the_means_of_it() {
         let line = &means[&format!("all|{row}|measured")];
         assert!((number(&line["psnr"]) - sum).abs() < 1e-4, "{row}");
         assert!(number(&line["psnr low"]) <= sum + 1e-4 && number(&line["psnr high"]) >= sum - 1e-4);
-        assert_eq!(line["psnr pictures"], "3");
+        assert_eq!(line["psnr images"], "3");
     }
     // The best of the two settings by their means.
     let mean = |setting: &str| {
@@ -284,7 +284,7 @@ fn clean_pictures_are_harmed_by_each_cause_and_cut_where_they_are_smooth() {
     for cause in ["all", "rgb-5", "luma-6"] {
         let line = &means[&format!("{cause}|AdaDeband|measured")];
         assert!(number(&line["psnr"]) > 25.0 && number(&line["seconds"]) > 0.0, "{cause}");
-        assert_eq!(line["psnr pictures"], if cause == "all" { "4" } else { "2" });
+        assert_eq!(line["psnr images"], if cause == "all" { "4" } else { "2" });
     }
     let input = |cause: &str| number(&means[&format!("{cause}|(input)|measured")]["psnr"]);
     assert!((input("all") - f64::midpoint(input("rgb-5"), input("luma-6"))).abs() < 1e-9);
@@ -310,7 +310,7 @@ fn mixes_are_causes_of_their_own() {
         number(&means[&format!("{cause}|(input)|measured")]["psnr"])
     };
     stage.run(&["eval", "table.toml", "--small"]).code(0).says("4 images");
-    assert!((psnr("night") - psnr("rgb-5")).abs() < 1e-9, "the same harm by another way");
+    assert!((psnr("night") - psnr("rgb-5")).abs() < 1e-9, "the same degradation another way");
     assert!(psnr("rgb") > 20.0 && psnr("rgb") < 60.0);
     // A changed recipe is another one.
     stage.write("mixes/night.toml", mix(4).as_bytes());

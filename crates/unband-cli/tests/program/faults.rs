@@ -63,7 +63,7 @@ fn wrong_usage_starts_nothing_and_says_what_is_right() {
         (&["a.png", "--format", "docx"], "extensions that can be written"),
         (&["a.png", "--format", "gif"], "read but not written"),
         (&["a.png", "--format", "jpg", "--depth", "16"], "JPEG holds at most 8 bits"),
-        (&["a.png", "-o", "b.xyz"], "b.xyz: `.xyz` is the extension of no format"),
+        (&["a.png", "-o", "b.xyz"], "b.xyz: `.xyz` is not the extension of a known image format"),
         (&["a.png", "-o", "b"], "`b/` is a folder, `b.png` a file"),
         (&["a.png", "-o", "a.png"], "--overwrite"),
         (&["a.png", "--overwrite", "--skip-existing"], "--skip-existing"),
@@ -145,7 +145,7 @@ fn a_full_disk_is_an_error_with_a_hint() {
     let stage = Stage::new();
     stage.png("a.png", &six_bits);
     let ran = stage.run(&["a.png", "-o", "/dev/full", "--format", "png", "--overwrite"]).code(1);
-    ran.says("error: /dev/full: cannot write: ").says("hint: free some space");
+    ran.says("error: /dev/full: cannot write: ").says("hint: free some disk space");
     let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let ran: Ran =
         stage.command(&["a.png", "-o", "-"]).stdout(full).stderr(Stdio::piped()).output().unwrap().into();
@@ -218,7 +218,7 @@ fn a_small_disk_that_fills_up_holds_whole_files_only_and_a_second_run_completes_
     let text = |name: &str| String::from_utf8(stage.read(name)).unwrap();
     assert_eq!(text("code").trim(), "1", "{}", text("said"));
     let failed = text("said").matches("cannot write: ").count();
-    assert!(text("said").contains("hint: free some space"), "{}", text("said"));
+    assert!(text("said").contains("hint: free some disk space"), "{}", text("said"));
     let first: Vec<String> = text("listed").lines().map(str::to_owned).collect();
     assert!(!first.is_empty() && first.len() + failed == 12, "{first:?}\n{}", text("said"));
     for name in &first {

@@ -37,7 +37,7 @@ fn every_object_has_a_schema_and_every_field_is_documented() {
     let stage = Stage::new();
     stage.png("sky.png", &six_bits);
     stage.png("grass.png", &texture);
-    stage.write("broken.png", b"no picture");
+    stage.write("broken.png", b"not an image");
     for i in 0..5 {
         stage.write(&format!("clean/{i}.png"), &png(96, 64, &move |x, y, c| texture(x + 5 * i, y, c)));
     }

@@ -38,3 +38,4 @@ mod study;
 #[cfg(unix)]
 mod train;
 mod upscale;
+mod words;

@@ -142,7 +142,7 @@ fn after_a_folder_a_line_counts_what_became_of_it() {
     stage.png("in/a.png", &six_bits);
     stage.png("in/b.png", &six_bits);
     stage.png("in/c.png", &texture);
-    stage.write("in/d.png", b"no picture");
+    stage.write("in/d.png", b"not an image");
     stage.write("in/IMG_1.dng", b"raw");
     stage.write("in/notes.txt", b"words");
     let last = |args: &[&str], code: i32| {

@@ -42,7 +42,7 @@ fn folders_are_mirrored_below_the_output_folder() {
     stage.png("photos/a.png", &six_bits);
     stage.png("photos/trip/b.png", &six_bits);
     stage.png("photos/trip/far/c.png", &texture);
-    stage.write("photos/notes.txt", b"no picture");
+    stage.write("photos/notes.txt", b"not an image");
     stage.run(&["photos", "-o", "out", "--recursive"]).code(0);
     let made: Vec<String> = stage.names().into_iter().filter(|name| name.starts_with("out/")).collect();
     assert_eq!(made, ["out/a.png", "out/trip/b.png", "out/trip/far/c.png"]);

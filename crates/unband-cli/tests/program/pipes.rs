@@ -22,7 +22,7 @@ fn jpeg_xl_goes_in_and_out_as_png_does() {
     stage.feed(&["-", "-o", "named.png"], &file).code(0);
     assert!(stage.samples("named.png") == stage.samples("sky_unband.png"));
     let ran = stage.feed(&["-"], &file).code(0);
-    assert!(ran.stdout.starts_with(b"\xFF\x0A"), "the format of the input where nobody says");
+    assert!(ran.stdout.starts_with(b"\xFF\x0A"), "the format of the input unless given");
     let image = unband_io::read(&ran.stdout, &unband_io::Limits::default()).unwrap();
     let same = unband_io::read(&stage.read("sky_unband.png"), &unband_io::Limits::default()).unwrap();
     assert!(image.planes == same.planes);

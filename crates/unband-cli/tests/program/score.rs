@@ -252,7 +252,7 @@ fn threads_change_neither_values_nor_order() {
         let (width, height) = (320 - 20 * i, 200 - 8 * i);
         stage.write(&format!("in/{i}.png"), &png(width, height, &move |x, y, c| six_bits(x + i, y, c)));
     }
-    stage.write("in/4.png", b"no picture");
+    stage.write("in/4.png", b"not an image");
     let with = |threads: &str| {
         let (csv, html) = (format!("{threads}.csv"), format!("{threads}.html"));
         let run = ["score", "in", "--metrics", "all", "-j", threads, "--csv", &csv, "--report", &html];

@@ -43,7 +43,8 @@ fn places(text: &str, phrase: &str) -> Vec<usize> {
         .filter(|(at, _)| {
             let after = &text[at + stem.len()..];
             let word = after.trim_start_matches(|c: char| open && c.is_alphabetic());
-            !word.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-'))
+            let name = word.strip_prefix('.').is_some_and(|ending| ending.starts_with(char::is_alphanumeric));
+            !name && !word.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-'))
         })
         .map(|(at, _)| at)
         .collect()

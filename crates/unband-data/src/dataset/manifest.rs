@@ -56,7 +56,7 @@ pub struct Entry {
     #[serde(default, skip_serializing_if = "is_zero")]
     pub dropped: usize,
     /// Its degradations, where they were applied here.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, rename = "degradations", alias = "harms", skip_serializing_if = "Vec::is_empty")]
     pub harms: Vec<Harm>,
     /// Its pairs.
     pub pairs: Vec<PairEntry>,
@@ -84,7 +84,7 @@ pub struct PairEntry {
     /// Left, top, width and height in the source, or in its degraded version if that is cropped.
     pub window: [usize; 4],
     /// Index of the degradation in the image's list.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, rename = "degradation", alias = "harm", skip_serializing_if = "Option::is_none")]
     pub harm: Option<usize>,
     /// SHA-256 of the degraded image's file, in lower-case hexadecimal.
     pub lq_sha256: String,

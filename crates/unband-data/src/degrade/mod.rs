@@ -167,7 +167,7 @@ impl DegradeError {
             }
             _ => return None,
         };
-        Some(format!("{install}, or use a recipe that starts no program: fhd, rgb or pictures"))
+        Some(format!("{install}, or use a recipe that starts no program: fhd, rgb or `pictures`"))
     }
 }
 

@@ -179,7 +179,7 @@ fn deformed_and_grouped_kernels_agree() {
     }
 }
 
-/// So many weights that rows are computed together, because weights take longer to read than to use.
+/// Enough weights that rows are computed together, because weights take longer to read than to use.
 #[test]
 fn many_weights_agree() {
     let mut net = Net::new("many");

@@ -152,7 +152,7 @@ impl Drop for Running {
     }
 }
 
-/// Enlarges the pipe to the maximum for unprivileged users: a frame passes in a few parts instead of fifty,
+/// Grows the pipe to the maximum for unprivileged users: a frame passes in a few parts instead of fifty,
 /// each of which wakes the other end. If that fails, the pipe stays as it is.
 #[cfg(target_os = "linux")]
 fn widen(pipe: &impl std::os::fd::AsFd) {

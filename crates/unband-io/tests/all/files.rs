@@ -246,7 +246,7 @@ fn what_does_not_say_its_size_is_an_error_with_its_name() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.png");
     assert!(declared_size(&path).unwrap_err().to_string().contains("a.png"));
-    for bytes in [&b""[..], b"no picture", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0"] {
+    for bytes in [&b""[..], b"not an image", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0"] {
         fs::write(&path, bytes).unwrap();
         assert!(declared_size(&path).unwrap_err().to_string().contains("a.png"), "{bytes:?}");
     }

@@ -135,12 +135,12 @@ fn errors_name_the_file_the_key_and_what_is_allowed() {
         (
             "kind = \"pairs\", folder = \"a\"",
             "kind = \"clean\", folder = \"a\", mix = \"rbg\"",
-            &["data.mix", "rbg", "default"],
+            &["data.recipe", "rbg", "default"],
         ),
         (
             "kind = \"pairs\", folder = \"a\"",
             "kind = \"clean\", folder = \"a\", mix = \"rgb\", degradations = [\"rgb-5\"]",
-            &["data.mix", "degradations"],
+            &["data.recipe", "degradations"],
         ),
         (
             "{ term = \"l1\" }",
@@ -150,7 +150,7 @@ fn errors_name_the_file_the_key_and_what_is_allowed() {
         (
             "kind = \"pairs\", folder = \"a\"",
             "kind = \"clean\", folder = \"a\", mix = \"bsrgan\"",
-            &["data.mix", "downscales images by 4", "upscales by 1"],
+            &["data.recipe", "downscales images by 4", "upscales by 1"],
         ),
         (
             "\"bitnet\"",

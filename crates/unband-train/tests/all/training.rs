@@ -255,7 +255,7 @@ fn pictures_that_do_not_fit_are_named() {
     picture(&dir.join("a/gt/2.png"), 6, 2);
     picture(&dir.join("a/lq/2.png"), 6, 2);
     failed(&train(dir, "run", &[]), &["gt/2.png", "6×6", "8×8", "hint"]);
-    std::fs::write(dir.join("a/gt/2.png"), b"no picture").unwrap();
+    std::fs::write(dir.join("a/gt/2.png"), b"not an image").unwrap();
     failed(&train(dir, "run", &[]), &["gt/2.png"]);
     failed(
         &train(dir, "run", &["--set", "patch=20", "--set", "network=\"ggdbn\""]),

@@ -109,7 +109,7 @@ impl Contender {
             Some(name) => Some(*metrics.iter().find(|metric| metric.name == name).ok_or_else(|| {
                 usage(
                     format!("`{name}` is not among the table's metrics"),
-                    "`best` must be one of `measures`",
+                    "`best` must be one of `metrics`",
                 )
             })?),
         };

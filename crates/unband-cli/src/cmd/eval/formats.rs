@@ -159,7 +159,7 @@ pub fn means_csv(columns: &[Column], groups: &[Group]) -> Result<Vec<u8>, csv::E
     let mut table = csv::Writer::from_writer(Vec::new());
     let heads = columns.iter().flat_map(|column| {
         let name = column.name();
-        [name.to_owned(), format!("{name} low"), format!("{name} high"), format!("{name} pictures")]
+        [name.to_owned(), format!("{name} low"), format!("{name} high"), format!("{name} images")]
     });
     let first = ["cause", "method", "kind", "setting", "why"].map(str::to_owned);
     table.write_record(first.into_iter().chain(heads))?;

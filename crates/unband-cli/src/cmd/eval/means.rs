@@ -255,7 +255,7 @@ mod tests {
     /// Two settings of gradfun, the best one by PSNR, and a row of published values.
     const TABLE: &str = "
         title = 'T'
-        measures = ['psnr', 'false-steps']
+        metrics = ['psnr', 'false-steps']
         costs = ['seconds']
         [data]
         kind = 'pairs'

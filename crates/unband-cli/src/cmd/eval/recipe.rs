@@ -24,6 +24,7 @@ pub struct Recipe {
     #[serde(default)]
     pub seed: u64,
     /// Names of metrics, in the order of the columns.
+    #[serde(rename = "metrics")]
     pub measures: Vec<String>,
     /// Costs of the methods, as further columns.
     #[serde(default)]
@@ -289,7 +290,7 @@ mod tests {
         Recipe::load(&files[0], &files[1..])
     }
 
-    const TABLE: &str = "title = 'T'\nmeasures = ['psnr']\n[data]\nkind = 'pairs'\nfolder = 'a'\n[[method]]\nname = 'S'\nmethod = 'smooth'\n";
+    const TABLE: &str = "title = 'T'\nmetrics = ['psnr']\n[data]\nkind = 'pairs'\nfolder = 'a'\n[[method]]\nname = 'S'\nmethod = 'smooth'\n";
 
     #[test]
     fn results_are_written_as_the_program_writes_them_unless_something_else_is_said() {

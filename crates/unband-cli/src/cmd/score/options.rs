@@ -23,7 +23,7 @@ use unband_metrics::Metric;
 pub struct MeasureArgs {
     /// Metrics: NAME,NAME,… or `all`
     ///
-    /// `unband list measures` shows all names. Metrics that run a network need it imported; `all` skips the
+    /// `unband list metrics` shows all names. Metrics that run a network need it imported; `all` skips the
     /// others.
     #[arg(long, value_name = "NAMES", help_heading = "Metrics")]
     pub metrics: Option<String>,

@@ -93,7 +93,7 @@ fn what_is_no_film_is_told_by_its_name() {
         return;
     }
     let stage = Stage::new();
-    stage.write("text.mkv", b"Dear diary, this is no video.\n");
+    stage.write("text.mkv", b"Dear diary, this is not a video.\n");
     stage.write("empty.mp4", b"");
     for name in ["text.mkv", "empty.mp4"] {
         refused(&stage, &[name], 1, &[name, "not a video"]);

@@ -129,7 +129,7 @@ fn a_dry_run_says_what_is_known_and_writes_nothing() {
     ] {
         assert!(text.contains(said), "`{said}` is not in:\n{text}");
     }
-    assert!(!text.contains("disk"), "nobody knows what x265 takes:\n{text}");
+    assert!(!text.contains("disk"), "the size of x265 files is unknown:\n{text}");
     let args = ["film.mkv", "-n", "--lossless", "-m", "gradfun", "-o", "o.mov", "--json"];
     let record = &stage.run(&args).code(0).json()[0];
     assert_eq!(

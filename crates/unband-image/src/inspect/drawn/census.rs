@@ -105,7 +105,7 @@ fn largest(a: u32, b: u32) -> i32 {
     channels(a, b).into_iter().map(i32::abs).max().unwrap_or(0)
 }
 
-/// Counts for one direction.
+/// Statistics of one direction.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Way {
     /// Neighbouring pixels, and how many of them differ.

@@ -82,7 +82,7 @@ fn pixels_enlarged_by_a_smooth_filter_are_drawn_or_plain() {
             [0, 1, 2].map(|c| (a[c] + (b[c] - a[c]) * t).round() as u8)
         });
         let stays = found.drawing.is_some() || found.cause == Cause::Plain;
-        assert!(stays, "enlarged {factor} times: {:?} {}", found.cause, found.visible);
+        assert!(stays, "repeated {factor} times: {:?} {}", found.cause, found.visible);
     }
 }
 

@@ -73,7 +73,7 @@ fn describe(file: &str, image: &Image) {
     let luma = Source::new(&codes, &sums, recipe(Part::Luma, Range::Full), level);
     let coding = Coding::measure(&luma);
     println!(
-        "fit {file} picture 0 {} {} {} {} {}",
+        "fit {file} image 0 {} {} {} {} {}",
         u8::from(known),
         u8::from(lattice.truncated),
         u8::from(coding.visible()),

@@ -79,7 +79,7 @@ impl Hypothesis {
         }
     }
 
-    /// Is luma testable: are there enough levels, and is no other period as good?
+    /// Whether luma is testable: it has enough levels, and every other period fits worse.
     pub fn luma_can_tell(&self) -> bool {
         self.loose.levels >= 5.0 && self.strict.levels >= 4.0 && self.phasor.control <= 0.36
     }

@@ -97,6 +97,6 @@ fn lpips_refuses_features_of_another_network_or_size() {
     assert!(Lpips::new(Backbone::Squeeze).unwrap().distance(&a, &a).is_err());
     let alex = Lpips::new(Backbone::Alex).unwrap();
     let said = alex.distance(&a, &smaller).unwrap_err().to_string();
-    assert!(said.starts_with("features of 64×15×17"), "{said}");
+    assert!(said.contains("got 64×15×17"), "{said}");
     assert!(alex.distance(&a[1..], &a[1..]).is_err());
 }

@@ -47,7 +47,7 @@ pub fn table(film: &Scored, metrics: &[&'static Metric], worst: bool) -> String 
     };
     let several = film.shots.len() > 1;
     let global = !film.means.iter().all(|value| matches!(value, Value::Blank));
-    let what = if global { "  film" } else { "  film, mean" };
+    let what = if global { "  video" } else { "  video, mean" };
     row(what.to_owned(), String::new(), film.frames, &film.row.values, film.worst);
     if global {
         row("  mean of frames".to_owned(), String::new(), film.frames, &film.means, None);
