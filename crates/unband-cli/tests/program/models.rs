@@ -124,7 +124,7 @@ fn what_is_no_checkpoint_is_said_with_what_to_do() {
         .code(1)
         .says("cut.pth: damaged PyTorch archive")
         .says("may be truncated");
-    stage.run(&["models", "info", "."]).code(1).says("no file");
+    stage.run(&["models", "info", "."]).code(1).says("neither a file nor a folder");
     stage.run(&["models", "info", "nothing.pth"]).code(1).says("nothing.pth: no such file");
 }
 
