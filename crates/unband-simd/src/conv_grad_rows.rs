@@ -90,7 +90,7 @@ pub fn add_products(
         unsafe { all::<crate::lanes::Pair, 4>(&mut part) }
         return;
     }
-    scalar(&mut part, |a, b, c| a * b + c);
+    scalar(&mut part, crate::fused::mul_add);
 }
 
 struct Part<'a> {
@@ -238,11 +238,7 @@ mod tests {
                 });
                 let twin = run(shape, 16, inputs.next_multiple_of(4) * 16, |first, sums| {
                     let mut part = Part { shape, first, input: &input, gradient: &gradient, sums };
-                    if fused(level) {
-                        scalar(&mut part, f32::mul_add);
-                    } else {
-                        scalar(&mut part, |a, b, c| a * b + c);
-                    }
+                    scalar(&mut part, f32::mul_add);
                 });
                 assert!(got == twin, "{level:?} {shape:?}");
                 for o in 0..outputs {

@@ -1,7 +1,6 @@
 //! Row convolution with interleaved channels: one output row from the input rows that its taps touch.
 //!
-//! Vector versions fuse multiplication and addition and are equal to each other and to the scalar body with fused operations;
-//! a processor without AVX2 and FMA, or NEON, rounds twice, and differs in the last bits.
+//! All versions fuse multiplication and addition, in the same order, and give equal bits.
 
 #![allow(clippy::inline_always)] // bodies must be compiled into the functions that have the instructions
 
@@ -61,7 +60,7 @@ pub fn pack(
     packed
 }
 
-/// Whether the level multiplies and adds in one rounding.
+/// Whether the level has an instruction that multiplies and adds in one rounding.
 pub fn fused(level: Level) -> bool {
     #[cfg(target_arch = "x86_64")]
     {
@@ -148,7 +147,7 @@ pub fn conv_lines(
                 unsafe { row::<crate::lanes::Pair, 2, 6, 4, 2>(&part, out) }
                 continue;
             }
-            scalar(&part, out, |a, b, c| a * b + c);
+            scalar(&part, out, crate::fused::mul_add);
         }
     }
 }
@@ -300,7 +299,7 @@ mod tests {
     use crate::test_numbers::random as numbers;
 
     /// Straight from the definition.
-    fn plain(shape: Shape, rows: &[&[f32]], taps: &[Tap], w: &[f32], bias: &[f32], fused: bool) -> Vec<f32> {
+    fn plain(shape: Shape, rows: &[&[f32]], taps: &[Tap], w: &[f32], bias: &[f32]) -> Vec<f32> {
         let mut out = vec![f32::NAN; (shape.width - 1) * shape.out_step + shape.outputs];
         for x in 0..shape.width {
             for o in 0..shape.outputs {
@@ -309,7 +308,7 @@ mod tests {
                     for i in 0..shape.inputs {
                         let v = rows[tap.row][(tap.column + x * shape.stride) * shape.inputs + i];
                         let w = w[(o * taps.len() + t) * shape.inputs + i];
-                        sum = if fused { v.mul_add(w, sum) } else { v * w + sum };
+                        sum = v.mul_add(w, sum);
                     }
                 }
                 out[x * shape.out_step + o] = sum;
@@ -336,7 +335,7 @@ mod tests {
             let shape = Shape { inputs, outputs, width, stride, out_step: outputs + 3 };
             for level in Level::all() {
                 let packed = pack(level, outputs, 9, inputs, |o, t, i| w[(o * 9 + t) * inputs + i]);
-                let want = plain(shape, &rows, &taps, &w, &bias, fused(level));
+                let want = plain(shape, &rows, &taps, &w, &bias);
                 let mut out = vec![f32::NAN; want.len()];
                 conv_row(level, shape, &mut out, &rows, &taps, &packed, &bias);
                 let mut twice = [out.clone(), out.clone()];

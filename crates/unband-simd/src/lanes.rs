@@ -1,6 +1,7 @@
 //! Abstraction over float vectors of several lengths, for kernels written once.
-#![cfg(any(target_arch = "x86_64", target_arch = "aarch64", test))]
 #![allow(clippy::inline_always)] // bodies must be compiled into the functions that have the instructions
+
+use crate::fused;
 
 /// A vector of floats.
 pub trait Lanes: Copy {
@@ -46,6 +47,40 @@ pub trait Lanes: Copy {
     unsafe fn prefetch(_: *const f32) {}
 }
 
+/// Eight floats, one after the other, for processors without vectors. Needs no instructions.
+#[derive(Clone, Copy)]
+pub struct Eight(pub [f32; 8]);
+
+impl Lanes for Eight {
+    const LEN: usize = 8;
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: the caller's pointer is valid for 8 floats, and arrays have the alignment of their elements.
+        Self(unsafe { from.cast::<[f32; 8]>().read() })
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        // SAFETY: as above.
+        unsafe { to.cast::<[f32; 8]>().write(self.0) }
+    }
+    #[inline(always)]
+    unsafe fn splat(v: f32) -> Self {
+        Self([v; 8])
+    }
+    #[inline(always)]
+    unsafe fn mul_add(self, b: Self, c: Self) -> Self {
+        Self(std::array::from_fn(|i| fused::mul_add(self.0[i], b.0[i], c.0[i])))
+    }
+    #[inline(always)]
+    unsafe fn add(self, b: Self) -> Self {
+        Self(std::array::from_fn(|i| self.0[i] + b.0[i]))
+    }
+    #[inline(always)]
+    unsafe fn sub(self, b: Self) -> Self {
+        Self(std::array::from_fn(|i| self.0[i] - b.0[i]))
+    }
+}
+
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use std::arch::x86_64::{
@@ -58,36 +93,42 @@ mod x86 {
 
     macro_rules! lanes {
         ($vector:ty, $len:expr, $load:ident, $store:ident, $splat:ident, $fma:ident, $add:ident, $sub:ident $(, $more:item)?) => {
-            // SAFETY, for all: the caller has the instructions, pointers are valid for `LEN` floats.
             impl Lanes for $vector {
                 const LEN: usize = $len;
                 #[inline(always)]
                 unsafe fn load(from: *const f32) -> Self {
+                    // SAFETY: the caller has the instructions, the pointer is valid for `LEN` floats.
                     unsafe { $load(from) }
                 }
                 #[inline(always)]
                 unsafe fn store(self, to: *mut f32) {
+                    // SAFETY: the caller has the instructions, the pointer is valid for `LEN` floats.
                     unsafe { $store(to, self) }
                 }
                 $($more)?
                 #[inline(always)]
                 unsafe fn splat(v: f32) -> Self {
+                    // SAFETY: the caller has the instructions.
                     unsafe { $splat(v) }
                 }
                 #[inline(always)]
                 unsafe fn mul_add(self, b: Self, c: Self) -> Self {
+                    // SAFETY: the caller has the instructions.
                     unsafe { $fma(self, b, c) }
                 }
                 #[inline(always)]
                 unsafe fn add(self, b: Self) -> Self {
+                    // SAFETY: the caller has the instructions.
                     unsafe { $add(self, b) }
                 }
                 #[inline(always)]
                 unsafe fn sub(self, b: Self) -> Self {
+                    // SAFETY: the caller has the instructions.
                     unsafe { $sub(self, b) }
                 }
                 #[inline(always)]
                 unsafe fn prefetch(from: *const f32) {
+                    // SAFETY: the caller has the instructions; prefetching reads nothing.
                     unsafe { _mm_prefetch::<_MM_HINT_T0>(from.cast()) }
                 }
             }
@@ -106,6 +147,7 @@ mod x86 {
         #[inline(always)]
         unsafe fn store_first(self, to: *mut f32, floats: usize) {
             let mask = ((1u32 << floats.min(16)) - 1) as u16;
+            // SAFETY: the caller has the instructions, the pointer is valid for the floats of the mask.
             unsafe { _mm512_mask_storeu_ps(to, mask, self) }
         }
     );
@@ -134,44 +176,50 @@ mod arm {
 
     use super::Lanes;
 
-    // SAFETY, for all: every processor has the instructions, pointers are valid for `LEN` floats.
     impl Lanes for float32x4_t {
         const LEN: usize = 4;
         #[inline(always)]
         unsafe fn load(from: *const f32) -> Self {
+            // SAFETY: every processor has the instructions, the pointer is valid for `LEN` floats.
             unsafe { vld1q_f32(from) }
         }
         #[inline(always)]
         unsafe fn store(self, to: *mut f32) {
+            // SAFETY: every processor has the instructions, the pointer is valid for `LEN` floats.
             unsafe { vst1q_f32(to, self) }
         }
         #[inline(always)]
         unsafe fn splat(v: f32) -> Self {
+            // SAFETY: every processor has the instructions.
             unsafe { vdupq_n_f32(v) }
         }
         #[inline(always)]
         unsafe fn mul_add(self, b: Self, c: Self) -> Self {
+            // SAFETY: every processor has the instructions.
             unsafe { vfmaq_f32(c, self, b) }
         }
         #[inline(always)]
         unsafe fn add(self, b: Self) -> Self {
+            // SAFETY: every processor has the instructions.
             unsafe { vaddq_f32(self, b) }
         }
         #[inline(always)]
         unsafe fn sub(self, b: Self) -> Self {
+            // SAFETY: every processor has the instructions.
             unsafe { vsubq_f32(self, b) }
         }
     }
 
-    // SAFETY, for all: as for one vector.
     impl<V: Lanes> Lanes for [V; 2] {
         const LEN: usize = 2 * V::LEN;
         #[inline(always)]
         unsafe fn load(from: *const f32) -> Self {
+            // SAFETY: every processor has the instructions, the pointer is valid for `LEN` floats.
             unsafe { [V::load(from), V::load(from.add(V::LEN))] }
         }
         #[inline(always)]
         unsafe fn store(self, to: *mut f32) {
+            // SAFETY: every processor has the instructions, the pointer is valid for `LEN` floats.
             unsafe {
                 self[0].store(to);
                 self[1].store(to.add(V::LEN));
@@ -179,18 +227,22 @@ mod arm {
         }
         #[inline(always)]
         unsafe fn splat(v: f32) -> Self {
+            // SAFETY: every processor has the instructions.
             unsafe { [V::splat(v); 2] }
         }
         #[inline(always)]
         unsafe fn mul_add(self, b: Self, c: Self) -> Self {
+            // SAFETY: every processor has the instructions.
             unsafe { [self[0].mul_add(b[0], c[0]), self[1].mul_add(b[1], c[1])] }
         }
         #[inline(always)]
         unsafe fn add(self, b: Self) -> Self {
+            // SAFETY: every processor has the instructions.
             unsafe { [self[0].add(b[0]), self[1].add(b[1])] }
         }
         #[inline(always)]
         unsafe fn sub(self, b: Self) -> Self {
+            // SAFETY: every processor has the instructions.
             unsafe { [self[0].sub(b[0]), self[1].sub(b[1])] }
         }
     }

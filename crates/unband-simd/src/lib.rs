@@ -20,6 +20,7 @@ pub mod deband_rows;
 pub mod deform_rows;
 pub mod f3kdb_rows;
 pub mod fcdr_rows;
+mod fused;
 pub mod gradfun_rows;
 pub mod inspect_rows;
 pub mod jpeg_rows;
@@ -91,8 +92,8 @@ macro_rules! dispatch {
     )*};
 }
 
-/// As [`dispatch!`], for bodies `f::<FUSED>(…)` that use fused multiply-add where `FUSED` is set. Vector
-/// versions are equal to each other, and differ from the scalar one in the last bits.
+/// As [`dispatch!`], for bodies `f::<FUSED>(…)` with fused multiply-add, by the instruction where `FUSED` is
+/// set. All versions give equal bits.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! dispatch_fused {

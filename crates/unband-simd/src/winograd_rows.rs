@@ -2,7 +2,7 @@
 //!
 //! Four output rows come from six input rows, in tiles of 4×4 samples. Samples of a tile are as far apart as
 //! the kernel's taps, so dilated kernels are filtered the same way. Source: Lavin & Gray, "Fast Algorithms
-//! for Convolutional Neural Networks", CVPR 2016. All vector lengths give equal bits; compared with
+//! for Convolutional Neural Networks", CVPR 2016. All levels give equal bits; compared with
 //! [`crate::conv_rows`] the sums are rounded in another order.
 // Bodies must be compiled into the functions that have the instructions; indices name frequencies, tiles and vectors.
 #![allow(clippy::inline_always, clippy::needless_range_loop)]
@@ -10,10 +10,8 @@
 use std::f64::consts::SQRT_2;
 
 use crate::conv_rows;
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", test))]
-use crate::lanes::Lanes;
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", test))]
-use crate::precision::Products;
+use crate::lanes::{Eight, Lanes};
+use crate::precision::{Products, Single};
 use crate::{Level, Precision};
 
 /// The interpolation points besides 0 and infinity: ± these. Their squares are powers of two and inverses of
@@ -32,7 +30,6 @@ pub const TILE: usize = 4;
 const TOGETHER: usize = 12;
 /// Prefetch distance in tiles: a tile's samples are requested this many tiles ahead, since rows are seldom in
 /// near caches.
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", test))]
 const AHEAD: usize = 2;
 /// Floats of the longest vector: a part's channels are read in whole vectors.
 pub const LANES: usize = 16;
@@ -44,7 +41,7 @@ pub const READ: usize = SIDE;
 
 /// Whether there is a version for the level.
 pub fn has(level: Level, precision: Precision) -> bool {
-    conv_rows::fused(level) && precision.supported(level)
+    precision.supported(level)
 }
 
 /// Dimensions of a convolution of four output rows.
@@ -222,12 +219,12 @@ pub fn four_rows(
     assert!(bias.len() >= outputs, "bias");
     assert_eq!(inputs % precision.each(), 0, "an even number of channels");
     assert_eq!(packed.len(), packed_len(level, outputs, inputs / precision.each()), "weights");
+    let mut quad = Quad { shape, out, parts, padded: padded(parts), packed, bias, scratch };
     #[cfg(target_arch = "x86_64")]
-    {
-        let mut quad = Quad { shape, out, parts, padded: padded(parts), packed, bias, scratch };
+    if conv_rows::fused(level) {
         let wide = conv_rows::block(level) == 32;
-        // SAFETY: `has` ensures that the processor has AVX2 and FMA, and bfloat16 where required; blocks of
-        // 32 are AVX-512's; slices were checked.
+        // SAFETY: `fused` says that the processor has AVX2 and FMA, `has` that it has bfloat16 where required;
+        // blocks of 32 are AVX-512's; slices were checked.
         unsafe {
             match precision {
                 Precision::Bf16 => x86::bf16(&mut quad),
@@ -235,18 +232,18 @@ pub fn four_rows(
                 Precision::F32 => x86::avx2(&mut quad),
             }
         }
+        return;
     }
     #[cfg(target_arch = "aarch64")]
-    {
-        let mut quad = Quad { shape, out, parts, padded: padded(parts), packed, bias, scratch };
+    if conv_rows::fused(level) {
         // SAFETY: every processor has NEON; slices were checked.
-        unsafe { all::<crate::lanes::Pair, crate::precision::Single, 6, 4, 2>(&mut quad) }
+        unsafe { all::<crate::lanes::Pair, Single, 6, 4, 2>(&mut quad) }
+        return;
     }
-    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-    let _ = (out, scratch);
+    // SAFETY: no instructions are needed; slices were checked.
+    unsafe { all::<Eight, Single, 6, 4, 2>(&mut quad) }
 }
 
-#[cfg_attr(not(any(target_arch = "x86_64", target_arch = "aarch64")), allow(dead_code))]
 struct Quad<'a> {
     shape: Shape,
     out: [&'a mut [f32]; TILE],
@@ -258,7 +255,6 @@ struct Quad<'a> {
 }
 
 /// All tiles of four rows: `P` at a time, the last ones in the smallest group that holds them.
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", test))]
 #[inline(always)]
 unsafe fn all<V: Lanes, K: Products<V>, const P: usize, const Q: usize, const R: usize>(quad: &mut Quad<'_>) {
     let tiles = quad.shape.tiles();
@@ -281,7 +277,6 @@ unsafe fn all<V: Lanes, K: Products<V>, const P: usize, const Q: usize, const R:
     }
 }
 
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", test))]
 #[inline(always)]
 unsafe fn group<V: Lanes, K: Products<V>, const P: usize>(quad: &mut Quad<'_>, first: usize) {
     let Shape { inputs, outputs, .. } = quad.shape;
@@ -304,7 +299,6 @@ unsafe fn group<V: Lanes, K: Products<V>, const P: usize>(quad: &mut Quad<'_>, f
 }
 
 /// Six samples to six frequencies.
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", test))]
 #[inline(always)]
 unsafe fn forth<V: Lanes>(d: [V; SIDE]) -> [V; SIDE] {
     // SAFETY: the caller has the instructions.
@@ -324,7 +318,6 @@ unsafe fn forth<V: Lanes>(d: [V; SIDE]) -> [V; SIDE] {
 }
 
 /// Six frequencies to four samples.
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", test))]
 #[inline(always)]
 unsafe fn back<V: Lanes>(q: [V; SIDE]) -> [V; TILE] {
     // SAFETY: the caller has the instructions.
@@ -338,7 +331,6 @@ unsafe fn back<V: Lanes>(q: [V; SIDE]) -> [V; TILE] {
 }
 
 /// Input tiles into the scratch: by frequency, tile and channel.
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", test))]
 #[inline(always)]
 unsafe fn transform<V: Lanes, K: Products<V>, const P: usize>(quad: &mut Quad<'_>, first: usize) {
     let (padded, to) = (quad.padded, quad.scratch.as_mut_ptr().cast::<K::Number>());
@@ -379,7 +371,6 @@ unsafe fn transform<V: Lanes, K: Products<V>, const P: usize>(quad: &mut Quad<'_
 }
 
 /// Products of all frequencies for one block of outputs, and the inverse transform to samples.
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", test))]
 #[inline(always)]
 unsafe fn multiply<V: Lanes, K: Products<V>, const P: usize, const B: usize>(
     quad: &mut Quad<'_>,
@@ -431,7 +422,6 @@ unsafe fn multiply<V: Lanes, K: Products<V>, const P: usize, const B: usize>(
 }
 
 /// Four samples of a tile's row with their bias, clipped to the image.
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", test))]
 #[inline(always)]
 unsafe fn place<V: Lanes>(quad: &mut Quad<'_>, (row, first): (usize, usize), o: usize, samples: [V; TILE]) {
     let Shape { outputs, width, dilation, .. } = quad.shape;

@@ -4,34 +4,6 @@ use super::*;
 use crate::precision::{Half, Single, nearest};
 use crate::test_numbers::random as numbers;
 
-/// The scalar twin: eight floats, one after the other.
-#[derive(Clone, Copy)]
-struct Eight([f32; 8]);
-
-impl Lanes for Eight {
-    const LEN: usize = 8;
-    unsafe fn load(from: *const f32) -> Self {
-        // SAFETY: the caller's pointer is valid for 8 floats.
-        Self(std::array::from_fn(|i| unsafe { *from.add(i) }))
-    }
-    unsafe fn store(self, to: *mut f32) {
-        // SAFETY: as above.
-        (0..8).for_each(|i| unsafe { *to.add(i) = self.0[i] });
-    }
-    unsafe fn splat(v: f32) -> Self {
-        Self([v; 8])
-    }
-    unsafe fn mul_add(self, b: Self, c: Self) -> Self {
-        Self(std::array::from_fn(|i| self.0[i].mul_add(b.0[i], c.0[i])))
-    }
-    unsafe fn add(self, b: Self) -> Self {
-        Self(std::array::from_fn(|i| self.0[i] + b.0[i]))
-    }
-    unsafe fn sub(self, b: Self) -> Self {
-        Self(std::array::from_fn(|i| self.0[i] - b.0[i]))
-    }
-}
-
 // SAFETY: nothing is needed.
 impl Products<Eight> for Half {
     type Number = u16;
