@@ -2,7 +2,6 @@
 #![allow(clippy::inline_always)] // bodies must be compiled into the functions that have the instructions
 
 use crate::Level;
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", test))]
 use crate::lanes::Lanes;
 
 /// Precision of the factors.
@@ -54,7 +53,6 @@ pub(crate) fn nearest(v: f32) -> u16 {
 }
 
 /// Storage and multiplication of values in vectors.
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", test))]
 pub(crate) trait Products<V: Lanes> {
     /// A stored value.
     type Number;
@@ -74,24 +72,24 @@ pub(crate) trait Products<V: Lanes> {
 }
 
 /// One 32-bit value per lane.
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", test))]
 pub(crate) struct Single;
 
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", test))]
-// SAFETY: the caller has the instructions, pointers are valid for the number of values stated by the trait.
 impl<V: Lanes> Products<V> for Single {
     type Number = f32;
     const EACH: usize = 1;
     #[inline(always)]
     unsafe fn keep(v: V, to: *mut f32) {
+        // SAFETY: the caller has the instructions, the pointer is valid for `V::LEN` values.
         unsafe { v.store(to) }
     }
     #[inline(always)]
     unsafe fn repeat(from: *const f32) -> V {
+        // SAFETY: the caller has the instructions, the pointer is valid for a value.
         unsafe { V::splat(*from) }
     }
     #[inline(always)]
     unsafe fn dot(a: V, b: V, sum: V) -> V {
+        // SAFETY: the caller has the instructions.
         unsafe { a.mul_add(b, sum) }
     }
 }
@@ -110,22 +108,26 @@ mod x86 {
 
     use super::{Half, Products};
 
-    // SAFETY: as for `Single`; vectors of 512 bits have 512 bits.
     impl Products<__m512> for Half {
         type Number = u16;
         const EACH: usize = 2;
         #[inline(always)]
         unsafe fn keep(v: __m512, to: *mut u16) {
+            // SAFETY: the caller has the instructions; both types have 256 bits.
             let kept = unsafe { transmute::<__m256bh, __m256i>(_mm512_cvtneps_pbh(v)) };
+            // SAFETY: the pointer is valid for 16 values of 16 bits.
             unsafe { _mm256_storeu_si256(to.cast(), kept) }
         }
         #[inline(always)]
         unsafe fn repeat(from: *const u16) -> __m512 {
+            // SAFETY: the caller has the instructions, the pointer is valid for two values of 16 bits.
             unsafe { _mm512_castsi512_ps(_mm512_set1_epi32(from.cast::<i32>().read_unaligned())) }
         }
         #[inline(always)]
         unsafe fn dot(a: __m512, b: __m512, sum: __m512) -> __m512 {
+            // SAFETY: the caller has the instructions; both types have 512 bits.
             let bits = |v| unsafe { transmute::<__m512i, __m512bh>(_mm512_castps_si512(v)) };
+            // SAFETY: the caller has the instructions.
             unsafe { _mm512_dpbf16_ps(sum, bits(a), bits(b)) }
         }
     }
