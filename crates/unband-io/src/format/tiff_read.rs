@@ -304,8 +304,13 @@ impl Layout {
         let starts = numbers(Tag::StripOffsets, Tag::TileOffsets)?;
         let sizes = numbers(Tag::StripByteCounts, Tag::TileByteCounts)?;
         for (start, size) in starts.into_iter().zip(sizes) {
-            let end = start.saturating_add(size).min(bytes.len() as u64);
-            let chunk = bytes.get(start as usize..end as usize).unwrap_or(&[]);
+            // The JPEG decoder fills up missing data, so a file that was cut off must not reach it.
+            let end = start.saturating_add(size).min(usize::MAX as u64);
+            let chunk = bytes.get(start as usize..end as usize);
+            let chunk = chunk.ok_or(Error::Truncated { format: NAME })?;
+            if !ends(chunk) {
+                return Err(Error::Truncated { format: NAME });
+            }
             if let Some((width, height)) = frame_size(chunk) {
                 limits.check(width.into(), height.into(), 4)?;
             }
@@ -451,21 +456,35 @@ impl Layout {
     }
 }
 
+/// The markers of a JPEG stream with their positions. Segments and entropy-coded data are skipped.
+fn markers(jpeg: &[u8]) -> impl Iterator<Item = (u8, usize)> {
+    let mut at = 2;
+    std::iter::from_fn(move || {
+        let marked = |pair: &[u8]| pair[0] == 0xFF && !matches!(pair[1], 0 | 0xFF);
+        let here = at + jpeg.get(at..)?.windows(2).position(marked)?;
+        let marker = *jpeg.get(here + 1)?;
+        at = here + 2;
+        if !matches!(marker, 0x01 | 0xD0..=0xD9) {
+            at += usize::from(number(jpeg, at).unwrap_or(0));
+        }
+        Some((marker, here))
+    })
+}
+
+fn number(jpeg: &[u8], place: usize) -> Option<u16> {
+    Some(u16::from_be_bytes(*jpeg.get(place..)?.first_chunk()?))
+}
+
 /// Width and height from a JPEG stream's frame header.
 fn frame_size(jpeg: &[u8]) -> Option<(u16, u16)> {
-    let mut at = 2;
-    loop {
-        at += jpeg.get(at..)?.windows(2).position(|pair| pair[0] == 0xFF && !matches!(pair[1], 0 | 0xFF))?;
-        let marker = *jpeg.get(at + 1)?;
-        let number = |place: usize| Some(u16::from_be_bytes(*jpeg.get(place..)?.first_chunk()?));
-        match marker {
-            0xC0..=0xCF if !matches!(marker, 0xC4 | 0xC8 | 0xCC) => {
-                return Some((number(at + 7)?, number(at + 5)?));
-            }
-            0x01 | 0xD0..=0xD9 => at += 2,
-            _ => at += 2 + usize::from(number(at + 2)?),
-        }
-    }
+    let frame = |marker: u8| matches!(marker, 0xC0..=0xCF) && !matches!(marker, 0xC4 | 0xC8 | 0xCC);
+    let (_, at) = markers(jpeg).find(|&(marker, _)| frame(marker))?;
+    Some((number(jpeg, at + 7)?, number(jpeg, at + 5)?))
+}
+
+/// Does a JPEG stream have its end marker (EOI)?
+fn ends(jpeg: &[u8]) -> bool {
+    markers(jpeg).any(|(marker, _)| marker == 0xD9)
 }
 
 /// Position of a chunk.

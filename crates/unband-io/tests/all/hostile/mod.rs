@@ -8,6 +8,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod bombs;
+mod cut;
 mod damage;
 mod lying;
 mod samples;
