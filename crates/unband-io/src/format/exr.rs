@@ -84,6 +84,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     let size = header.layer_size;
     limits.check(size.x() as u64, size.y() as u64, names.len() as u64)?;
     check_bytes(&header, bytes.len())?;
+    window.check(size.area(), bytes.len())?;
     super::exr_dwa::check(bytes, &header)?;
     let decoded = exr::prelude::read()
         .no_deep_data()
@@ -202,6 +203,21 @@ impl Window {
             top: i64::from(data.y()) - i64::from(display.position.y()),
             data_width: header.layer_size.x(),
         })
+    }
+
+    /// Refuses an image that is almost only the empty surroundings of `stored` samples per channel: a few bytes
+    /// would cost gigabytes.
+    fn check(&self, stored: usize, bytes: usize) -> Result<(), Error> {
+        let empty = limits::mostly_empty(self.width, self.height, bytes);
+        // Less than 1/32 of each side.
+        if empty || limits::mostly_empty(self.width, self.height, stored / 4) {
+            let (width, height) = (self.width, self.height);
+            let reason = format!(
+                "its display window is {width}×{height}, but only {stored} pixels are stored in {bytes} bytes"
+            );
+            return Err(Error::damaged(NAME, reason));
+        }
+        Ok(())
     }
 
     fn place(&self, samples: &FlatSamples) -> Result<Plane, Error> {
