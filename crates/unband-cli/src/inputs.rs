@@ -30,6 +30,11 @@ impl Input {
         self.path.as_os_str() == STDIO
     }
 
+    /// Its file, unless it is standard input.
+    pub fn file(&self) -> Option<&Path> {
+        (!self.is_stdin()).then_some(&*self.path)
+    }
+
     /// Its name in messages.
     pub fn shown(&self) -> String {
         if self.is_stdin() { "standard input".to_owned() } else { exact(&self.path) }

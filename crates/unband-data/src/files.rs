@@ -4,7 +4,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 use unband_image::{Context, Image, ImageError, Window};
-use unband_io::WriteOptions;
+use unband_io::{Saving, WriteOptions};
 
 use crate::dataset::Codes;
 
@@ -28,13 +28,13 @@ pub fn write_png(
     image: &Image,
     path: &Path,
     effort: u8,
-    overwrite: bool,
+    saving: Saving<'_>,
 ) -> Result<String, unband_io::Error> {
     let format = unband_io::writer_for(path)?;
     let mut bytes = Vec::new();
     let options = WriteOptions { effort: Some(effort), threads: 1, ..WriteOptions::default() };
     unband_io::write(image, format, &options, &mut bytes).map_err(|error| error.in_file(path))?;
-    unband_io::write_bytes(&bytes, path, overwrite)?;
+    unband_io::write_bytes(&bytes, path, saving)?;
     Ok(hexadecimal(&Sha256::digest(&bytes)))
 }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use unband_image::Image;
 
-use crate::{Dropped, Error, FormatEntry, Leftover, Limits, WriteOptions, source};
+use crate::{Access, Dropped, Error, FormatEntry, Leftover, Limits, WriteOptions, source};
 
 /// Reads an image. Returns it with its format, which is detected from the content.
 ///
@@ -112,8 +112,8 @@ fn reading(source: io::Error) -> Error {
 pub struct Saving<'a> {
     /// Whether an existing file is replaced.
     pub overwrite: bool,
-    /// The input: users who may not read it must not be able to read the result.
-    pub made_of: Option<&'a Path>,
+    /// Permissions that the result may have at most: those of its inputs.
+    pub access: Access,
     /// Once this is set, no output file is put in place.
     pub cancel: Option<&'a AtomicBool>,
 }
@@ -253,9 +253,7 @@ fn in_place<T>(
         // Fails on file systems without permissions, where there is nothing to keep.
         let _ = temporary.as_file().set_permissions(existing.permissions());
     }
-    if let Some(made_of) = saving.made_of {
-        narrow(temporary.as_file(), made_of).map_err(io("write"))?;
-    }
+    saving.access.narrow(temporary.as_file()).map_err(io("write"))?;
     let filled = {
         let out = BufWriter::with_capacity(1 << 18, temporary.as_file_mut());
         let mut out = Stoppable { out, saving };
@@ -273,32 +271,4 @@ fn in_place<T>(
         Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Err(Error::Exists),
         Err(error) => Err(io("rename")(error.error)),
     }
-}
-
-/// Removes from a file all permissions that its input does not have.
-///
-/// # Errors
-/// Operating-system errors.
-#[cfg(unix)]
-pub fn narrow(file: &fs::File, made_of: &Path) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    // A deleted input imposes no restriction.
-    let Ok(original) = fs::metadata(made_of) else { return Ok(()) };
-    let own = file.metadata()?.permissions().mode();
-    // The owner keeps access, even if the input was read-only.
-    let narrowed = own & (original.permissions().mode() | 0o700);
-    if narrowed == own {
-        return Ok(());
-    }
-    match file.set_permissions(fs::Permissions::from_mode(narrowed)) {
-        // A file system without permissions.
-        Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(()),
-        done => done,
-    }
-}
-
-#[cfg(not(unix))]
-#[allow(missing_docs, clippy::missing_errors_doc, clippy::unnecessary_wraps)] // as above
-pub fn narrow(_: &fs::File, _: &Path) -> io::Result<()> {
-    Ok(())
 }

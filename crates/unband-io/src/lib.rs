@@ -6,6 +6,7 @@
 //! store.
 #![forbid(unsafe_code)]
 
+mod access;
 mod declared;
 mod disk;
 mod error;
@@ -34,10 +35,11 @@ use std::path::Path;
 
 use unband_image::{Depth, Image, Model};
 
+pub use access::Access;
 pub use declared::declared_size;
 pub use disk::free_bytes;
 pub use error::Error;
-pub use file::{Saving, load, load_from, narrow, read_file, read_text, write_bytes, write_file, write_from};
+pub use file::{Saving, load, load_from, read_file, read_text, write_bytes, write_file, write_from};
 pub use format::y4m::{Y4mHeader, Y4mReader, Y4mWriter};
 pub use format::{Dropped, FORMATS, FormatEntry, Item, When, WriteOptions, Writes, is_decoding};
 pub use leftovers::Leftover;

@@ -10,6 +10,7 @@ use unband_data::degrade::DegradeError;
 use unband_data::files::{clean_rgb, seed_of, write_png};
 use unband_data::{Mix, Pair, Record, Shipped};
 use unband_image::Rng;
+use unband_io::{Access, Saving};
 
 use crate::Outcome;
 use crate::args::TalkArgs;
@@ -231,7 +232,8 @@ impl<'a> Job<'a> {
 
     fn write_manifest(&self, text: &str) -> Result<(), Failure> {
         let path = self.args.output.join(MANIFEST);
-        unband_io::write_bytes(text.as_bytes(), &path, self.args.overwrite).map_err(|error| Failure {
+        let saving = self.saving(&self.inputs);
+        unband_io::write_bytes(text.as_bytes(), &path, saving).map_err(|error| Failure {
             subject: None,
             message: error.to_string(),
             hint: error.hint(),
@@ -256,14 +258,20 @@ impl<'a> Job<'a> {
         let gt = self.args.pairs.then(|| place(input, Some("gt")));
         let (width, height) = (pair.lq.width(), pair.lq.height());
         let Some(_busy) = Busy::begin() else { return Err(at("interrupted".into(), None)) };
-        let lq_sha256 = self.write(pair.lq, &lq)?;
-        let gt_sha256 = gt.as_ref().map(|gt| self.write(pair.gt, gt)).transpose()?;
+        let from = std::slice::from_ref(input);
+        let lq_sha256 = self.write(pair.lq, &lq, from)?;
+        let gt_sha256 = gt.as_ref().map(|gt| self.write(pair.gt, gt, from)).transpose()?;
         let gt = gt.as_deref().map(shown);
         let source = input.shown();
         Ok(Line { source, lq: shown(&lq), lq_sha256, gt, gt_sha256, width, height, seed, drawn })
     }
 
-    fn write(&self, image: unband_image::Image, below: &Path) -> Result<String, Failure> {
+    /// How files made of these inputs are written.
+    fn saving(&self, inputs: &[Input]) -> Saving<'_> {
+        Saving { access: Access::of(inputs.iter().map(|input| &input.path)), ..self.args.overwrite.into() }
+    }
+
+    fn write(&self, image: unband_image::Image, below: &Path, from: &[Input]) -> Result<String, Failure> {
         let path = self.args.output.join(below);
         let at = |message: String, hint| Failure::at(path.display().to_string(), message, hint);
         if let Some(folder) = path.parent() {
@@ -271,7 +279,7 @@ impl<'a> Job<'a> {
         }
         // Whole codes of 8 or 16 bits, as in files.
         let image = clean_rgb(image).map_err(|error| at(error.to_string(), None))?;
-        write_png(&image, &path, self.args.effort, self.args.overwrite).map_err(|error| Failure {
+        write_png(&image, &path, self.args.effort, self.saving(from)).map_err(|error| Failure {
             subject: None,
             message: error.to_string(),
             hint: error.hint(),

@@ -19,6 +19,7 @@ use clap::Args;
 use unband::show::Listing;
 use unband::{Context, Image};
 use unband_infer::models;
+use unband_io::{Access, Saving};
 use unband_metrics::Metric;
 
 use super::score::{MeasureArgs, Subject, measure, work};
@@ -371,7 +372,8 @@ impl Job {
     fn write(&self, name: &str, bytes: &[u8], talk: &Talk<'_>) -> Outcome {
         let _busy = Busy::begin();
         let path = self.out.join(name);
-        match unband_io::write_bytes(bytes, &path, true) {
+        let access = Access::of(self.items.iter().flat_map(Item::files));
+        match unband_io::write_bytes(bytes, &path, Saving { access, ..true.into() }) {
             Ok(()) => Outcome::Done,
             Err(error) => {
                 talk.failure(&Failure::at(path.display().to_string(), error.to_string(), error.hint()));

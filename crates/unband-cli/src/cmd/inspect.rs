@@ -9,7 +9,7 @@ use serde::Serialize;
 use unband::{Cause, Context, Drawing, Findings, Image, Model};
 use unband_image::inspect::{BandingMap, PlaneGrid, Space};
 use unband_image::{Depth, Plane};
-use unband_io::{Saving, WriteOptions};
+use unband_io::{Access, Saving, WriteOptions};
 
 use crate::Outcome;
 use crate::args::{TalkArgs, png_file};
@@ -85,8 +85,8 @@ fn one(input: &Input, args: &InspectArgs) -> Result<Outcome, Failure> {
     let ctx = Context { threads: pictures::threads(args.threads), ..Context::default() };
     let findings = unband::inspect(&image, &ctx);
     if let Some(path) = &args.map {
-        let made_of = (!input.is_stdin()).then_some(&*input.path);
-        draw(&image, &findings.map, path, Saving { made_of, ..args.overwrite.into() })?;
+        let access = Access::of(input.file());
+        draw(&image, &findings.map, path, Saving { access, ..args.overwrite.into() })?;
     }
     Ok(if args.json {
         print_json(&Record::new(input, format, &image, &findings))

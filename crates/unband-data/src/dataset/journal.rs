@@ -7,6 +7,8 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use unband_io::{Access, Saving};
+
 use super::DatasetError;
 use super::manifest::{COMPLETE, Entry, Header, Manifest, SIDES, UNFINISHED, line};
 use super::split::Split;
@@ -36,6 +38,14 @@ impl Journal {
     /// # Errors
     /// When the folder contains other files, another run writes to it, or the system reports an error.
     pub fn open(folder: &Path, header: &Header) -> Result<Opened, DatasetError> {
+        Self::open_within(folder, header, Access::default())
+    }
+
+    /// The same; a new manifest has no other permissions than these.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_within(folder: &Path, header: &Header, access: Access) -> Result<Opened, DatasetError> {
         let (complete, unfinished) = (folder.join(COMPLETE), folder.join(UNFINISHED));
         if complete.exists() {
             let manifest = Manifest::read(&complete)?;
@@ -53,7 +63,7 @@ impl Journal {
         // The manifest's name is the first entry in the folder: a run killed before this leaves nothing that
         // blocks the next.
         fs::create_dir_all(folder).map_err(io)?;
-        match unband_io::write_bytes(&line(header), &unfinished, false) {
+        match unband_io::write_bytes(&line(header), &unfinished, Saving { access, ..false.into() }) {
             Ok(()) => {}
             Err(error) if matches!(error.fault(), unband_io::Error::Exists) => {}
             Err(error) => return Err(DatasetError::Write(error)),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use unband_image::{Context, Image, Window};
-use unband_io::Limits;
+use unband_io::{Access, Limits};
 
 use super::clean::Draw;
 use super::manifest::{Entry, Failed, SIDES, path_of};
@@ -79,7 +79,8 @@ impl Plan {
         };
         // Read even if no window is left, so that every preparation reports damaged images.
         let (lq, gt) = (read(0)?, read(1)?);
-        let cutter = Cutter { folder, split: task.split, name: &task.name, lq, gt, harm: None };
+        let access = self.access(task);
+        let cutter = Cutter { folder, split: task.split, name: &task.name, lq, gt, harm: None, access };
         windows.iter().try_for_each(|&window| {
             entry.pairs.push(cutter.write(window, whole).map_err(Stop::Run)?);
             Ok(())
@@ -99,7 +100,18 @@ impl Plan {
             Ok(clean_rgb(image)?)
         };
         let clean = read().map_err(|fault| Stop::Picture(0, fault))?;
-        draws.iter().try_for_each(|draw| drawn(task, draw, &clean, tiling, folder, entry))
+        let place = (folder, self.access(task));
+        draws.iter().try_for_each(|draw| drawn(task, draw, &clean, tiling, place, entry))
+    }
+
+    /// Permissions of the pairs of an image.
+    fn access(&self, task: &Task) -> Access {
+        Access::of(task.sources.iter().map(|source| self.root.join(source)))
+    }
+
+    /// Permissions of files about all images.
+    pub fn access_of_all(&self) -> Access {
+        Access::of(self.tasks.iter().flat_map(|task| &task.sources).map(|source| self.root.join(source)))
     }
 }
 
@@ -109,7 +121,7 @@ fn drawn(
     draw: &Draw,
     clean: &Image,
     tiling: Tiling,
-    folder: &Path,
+    (folder, access): (&Path, Access),
     entry: &mut Entry,
 ) -> Result<(), Stop> {
     let fault = |fault: SourceFault| Stop::Picture(0, fault);
@@ -126,7 +138,8 @@ fn drawn(
         return Err(fault(SourceFault::Small { size: (lq.width as u64, lq.height as u64), side }));
     }
     let name = format!("{}{}{}", draw.prefix, task.name, draw.suffix);
-    let cutter = Cutter { folder, split: task.split, name: &name, lq, gt, harm: Some(entry.harms.len()) };
+    let harm_index = Some(entry.harms.len());
+    let cutter = Cutter { folder, split: task.split, name: &name, lq, gt, harm: harm_index, access };
     entry.harms.push(harm);
     windows.into_iter().try_for_each(|window| {
         entry.pairs.push(cutter.write(window, tiling == Tiling::Whole).map_err(Stop::Run)?);

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use unband_image::Window;
+use unband_io::{Access, Saving};
 
 use super::DatasetError;
 use super::manifest::{PairEntry, SIDES, path_of, place};
@@ -24,6 +25,8 @@ pub(crate) struct Cutter<'a> {
     pub gt: Codes,
     /// Index of the image's degradation.
     pub harm: Option<usize>,
+    /// Permissions of its sources.
+    pub access: Access,
 }
 
 impl Cutter<'_> {
@@ -44,7 +47,8 @@ impl Cutter<'_> {
                 std::fs::create_dir_all(folder).map_err(failed)?;
             }
             // A stopped run may have written it already.
-            *sum = write_png(&image, &path, EFFORT, true).map_err(DatasetError::Write)?;
+            let saving = Saving { access: self.access, ..true.into() };
+            *sum = write_png(&image, &path, EFFORT, saving).map_err(DatasetError::Write)?;
         }
         let [lq_sha256, gt_sha256] = sums;
         Ok(PairEntry { file, window: place(window), harm: self.harm, lq_sha256, gt_sha256 })

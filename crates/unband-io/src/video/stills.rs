@@ -117,7 +117,7 @@ pub(super) fn count(folder: &Path) -> io::Result<u64> {
 pub fn put_in_place(written: &Path, output: &Path, film: &Path) -> io::Result<()> {
     let put = |from: &Path, to: &Path| {
         let file = File::open(from)?;
-        crate::narrow(&file, film)?;
+        crate::Access::of([film]).narrow(&file)?;
         file.sync_all()?;
         fs::rename(from, to)
     };

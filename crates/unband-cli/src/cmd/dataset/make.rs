@@ -106,14 +106,16 @@ fn make(plan: &Plan, args: &MakeArgs, failures: &[Failure]) -> Result<Outcome, F
     // From the first file to the end: an interrupted run finishes the current images and says how to resume.
     let Some(_busy) = Busy::begin() else { return Ok(Outcome::Interrupted) };
     let mut summary = Summary::default();
-    let mut journal = match Journal::open(&args.output, &plan.header).map_err(|error| fault(&error))? {
-        Opened::Complete(manifest) => {
-            manifest.entries.iter().for_each(|entry| summary.add(entry));
-            talk.note(&format!("{}: already complete", args.output.display()));
-            return Ok(finish(plan, args, &summary, &talk, failures));
-        }
-        Opened::Open(journal) => journal,
-    };
+    let access = plan.access_of_all();
+    let mut journal =
+        match Journal::open_within(&args.output, &plan.header, access).map_err(|error| fault(&error))? {
+            Opened::Complete(manifest) => {
+                manifest.entries.iter().for_each(|entry| summary.add(entry));
+                talk.note(&format!("{}: already complete", args.output.display()));
+                return Ok(finish(plan, args, &summary, &talk, failures));
+            }
+            Opened::Open(journal) => journal,
+        };
     let done = journal.before.len();
     if done > 0 {
         talk.note(&format!(

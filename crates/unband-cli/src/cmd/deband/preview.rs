@@ -9,8 +9,8 @@ use unband::video::{
     Alone, EncoderTrial, FilmOptions, check_film, deband_alone, decode_options, ending_programs,
 };
 use unband::{Context, Error, Image, NoProgress};
-use unband_io::Saving;
 use unband_io::video::{self, DecodeOptions, Film, FrameFormat, Programs, VideoError};
+use unband_io::{Access, Saving};
 use unband_metrics::cambi;
 
 use super::films;
@@ -124,7 +124,7 @@ fn one(
     let written = made.and_then(|made| {
         let Some(Made { png, frames, encoder }) = made else { return Ok(None) };
         let _busy = Busy::begin();
-        let saving = Saving { made_of: Some(input), ..args.pictures.overwrite.into() };
+        let saving = Saving { access: Access::of([input]), ..args.pictures.overwrite.into() };
         unband_io::write_bytes(&png, output, saving)
             .map_err(|error| Failure::at(output.display().to_string(), error.to_string(), error.hint()))?;
         Ok(Some((frames, encoder)))

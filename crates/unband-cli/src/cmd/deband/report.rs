@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use unband::show::{Drawn, HeatMap, Page, Section, Side};
 use unband::verdict::grade;
 use unband::{Context, Findings, NoProgress};
+use unband_io::{Access, Saving};
 
 use crate::Outcome;
 use crate::args::PictureArgs;
@@ -70,6 +71,7 @@ impl<'a> Report<'a> {
     /// Writes the page, with images in the order of their names.
     pub fn write(self, talk: &Talk<'_>) -> Outcome {
         let drawn = self.drawn.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let access = Access::of(drawn.keys());
         if drawn.is_empty() {
             talk.note(&format_args!("nothing was repaired, {} was not written", self.path.display()));
             return Outcome::Done;
@@ -88,7 +90,8 @@ impl<'a> Report<'a> {
             }
         }
         let Some(_busy) = Busy::begin() else { return Outcome::Interrupted };
-        match unband_io::write_bytes(page.html().as_bytes(), self.path, self.overwrite) {
+        let saving = Saving { access, ..self.overwrite.into() };
+        match unband_io::write_bytes(page.html().as_bytes(), self.path, saving) {
             Ok(()) => {
                 talk.line(&format_args!(
                     "{} before and after → {}",

@@ -358,6 +358,17 @@ pub fn sha256(words: &[&str]) -> String {
     hexadecimal(&sum.finalize())
 }
 
+impl Item {
+    /// Its source files.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        let (first, second) = match &self.from {
+            From::Files { gt, lq } => (gt, Some(lq)),
+            From::Made { clean, .. } => (clean, None),
+        };
+        std::iter::once(first).chain(second).filter_map(Input::file)
+    }
+}
+
 impl work::Item for Item {
     fn name(&self) -> String {
         self.name.clone()

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use unband_io::{Access, Saving};
 use unband_nets::arch::{self, ARCHITECTURES, Architecture, Passes};
 use unband_nets::checkpoint;
 use unband_nets::state::{Weights, fill};
@@ -106,7 +107,8 @@ fn export(args: &ExportArgs, talk: &Talk<'_>) -> Result<(), (Outcome, Failure)> 
     let chosen = chosen.map_err(|failure| (Outcome::SomeFailed, failure))?;
     let bytes = onnx::write(&chosen.graph, &chosen.weights, args.size, &facts(&chosen))
         .map_err(|e| (Outcome::Usage, failure(&args.onnx, &e, e.hint())))?;
-    unband_io::write_bytes(&bytes, &args.onnx, args.overwrite)
+    let saving = Saving { access: Access::of(files), ..args.overwrite.into() };
+    unband_io::write_bytes(&bytes, &args.onnx, saving)
         .map_err(|e| (Outcome::SomeFailed, failure(&args.onnx, &e, e.hint())))?;
     talk.line(&format_args!(
         "{} → {}  {}, {} parameters, {}, opset {}",

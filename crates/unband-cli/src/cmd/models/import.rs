@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use unband::networks;
 use unband_infer::models;
+use unband_io::{Access, Saving};
 use unband_metrics::nrqm;
 use unband_nets::StateDict;
 use unband_nets::checkpoint::{self, Container};
@@ -82,7 +83,8 @@ fn import(path: &Path, args: &ImportArgs, folder: &Path) -> Result<Imported, Fai
     facts.extend(read.facts.into_iter().filter(|(name, _)| !name.starts_with("unband.")));
     let content = content(path, args, &read.state, &facts)?;
     let to = models::file(folder, name);
-    write(&to, folder, &content, args.overwrite)?;
+    let saving = Saving { access: Access::of([path]), ..args.overwrite.into() };
+    write(&to, folder, &content, saving)?;
     let mut notes = Vec::new();
     if published.is_none() {
         notes.extend(called_like_another(path));
@@ -125,7 +127,8 @@ fn import_forests(
     let to = models::file(folder, args.name.as_deref().unwrap_or(nrqm::MODEL));
     let facts = facts(path, container, None, sha256, zoo::FORESTS);
     let content = content(path, args, &model.state(), &facts)?;
-    write(&to, folder, &content, args.overwrite)?;
+    let saving = Saving { access: Access::of([path]), ..args.overwrite.into() };
+    write(&to, folder, &content, saving)?;
     let [local, global, spatial] = model.trees();
     let what = format!(
         "regression forests of NRQM, {local} + {global} + {spatial} trees, SHA-256 {}… not published, so not verified",
@@ -187,12 +190,12 @@ fn content(
 }
 
 /// Writes the model atomically.
-fn write(to: &Path, folder: &Path, content: &[u8], overwrite: bool) -> Result<(), Failure> {
+fn write(to: &Path, folder: &Path, content: &[u8], saving: Saving<'_>) -> Result<(), Failure> {
     std::fs::create_dir_all(folder).map_err(|e| {
         let hint = "set UNBAND_MODELS to a writable folder";
         failure(folder, &reason(&e), Some(hint.to_owned()))
     })?;
-    unband_io::write_bytes(content, to, overwrite).map_err(|e| match e.fault() {
+    unband_io::write_bytes(content, to, saving).map_err(|e| match e.fault() {
         unband_io::Error::Exists => {
             let hint = "`--as NAME` keeps both, `--overwrite` replaces it";
             failure(to, &"exists already", Some(hint.to_owned()))

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use clap::Args;
 use unband::show::{HeatMap, Line, Picture, Profile, Series, overlay, segments, worst_spots};
@@ -17,6 +18,7 @@ use crate::outputs::check_folder_of;
 use crate::pictures;
 use crate::talk::{Failure, Talk};
 use unband_metrics::Metric;
+use unband_io::{Access, Saving};
 
 /// Options of both commands.
 #[derive(Debug, Args)]
@@ -77,6 +79,10 @@ pub struct MeasureArgs {
 
 /// An image to draw.
 #[derive(Clone, Copy)]
+
+    /// Permissions of all output files: those of the inputs, once these are known.
+    #[arg(skip)]
+    access: OnceLock<Access>,
 pub struct Drawing<'a> {
     /// Its name.
     pub name: &'a str,
@@ -197,7 +203,7 @@ impl MeasureArgs {
     /// I/O errors.
     pub fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         let _busy = Busy::begin();
-        unband_io::write_bytes(bytes, path, self.overwrite)
+        unband_io::write_bytes(bytes, path, self.saving())
             .map_err(|error| Failure::at(path.display().to_string(), error.to_string(), error.hint()))
     }
 
@@ -206,8 +212,14 @@ impl MeasureArgs {
     /// # Errors
     /// I/O errors.
     pub fn write_from(&self, path: &Path, source: &mut dyn std::io::Read) -> Result<(), Failure> {
+    fn saving(&self) -> Saving<'_> {
+        // Waits for the reader of a pipe end with it.
+        let access = self.access.get().copied().unwrap_or_default();
+        Saving { access, cancel: Some(&interrupt::STOP), overwrite: self.overwrite }
+    }
+
         let _busy = Busy::begin();
-        unband_io::write_from(source, path, self.overwrite)
+        unband_io::write_from(source, path, self.saving())
             .map_err(|error| Failure::at(path.display().to_string(), error.to_string(), error.hint()))
     }
 

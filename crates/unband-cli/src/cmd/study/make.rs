@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use unband::study::{Fit, Study};
 use unband::{Context, Image};
-use unband_io::Limits;
+use unband_io::{Access, Limits, Saving};
 
 use super::{KEY_SCHEMA, Key, KeyMethod, StudyArgs, failure};
 use crate::Outcome;
@@ -102,8 +102,10 @@ fn page(args: &StudyArgs, talk: &Talk<'_>) -> Result<(), Fault> {
         }
     }
     let html = study.html();
-    write(html.as_bytes(), &args.output, args.overwrite)?;
-    write(&key(&study), &key_path, args.overwrite)?;
+    let access = Access::of(pictures.values().chain(results.iter().flat_map(BTreeMap::values)));
+    let saving = Saving { access, ..args.overwrite.into() };
+    write(html.as_bytes(), &args.output, saving)?;
+    write(&key(&study), &key_path, saving)?;
     talk.line(&format!(
         "{} images × ({} methods + hidden reference) = {} pairs, {} → {}, key {}",
         pictures.len(),
@@ -157,8 +159,8 @@ fn load(path: &Path) -> Result<Image, Fault> {
         .map_err(|error| input(Failure::at(path.display().to_string(), error.to_string(), error.hint())))
 }
 
-fn write(bytes: &[u8], path: &Path, overwrite: bool) -> Result<(), Fault> {
-    unband_io::write_bytes(bytes, path, overwrite)
+fn write(bytes: &[u8], path: &Path, saving: Saving<'_>) -> Result<(), Fault> {
+    unband_io::write_bytes(bytes, path, saving)
         .map_err(|error| input(Failure::at(path.display().to_string(), error.to_string(), error.hint())))
 }
 

@@ -9,7 +9,7 @@ use std::time::Instant;
 use unband_image::inspect::{Findings, inspect};
 use unband_image::restorer::Aside;
 use unband_image::{Context, Depth, Image, Model};
-use unband_io::{Dropped, FormatEntry, Limits, Saving, WriteOptions};
+use unband_io::{Access, Dropped, FormatEntry, Limits, Saving, WriteOptions};
 
 mod names;
 mod source;
@@ -446,7 +446,7 @@ fn how_to_write<'a>(
     ctx: &Context<'a>,
 ) -> (WriteOptions, Saving<'a>) {
     let how = WriteOptions { quality, effort, threads: ctx.threads, ..WriteOptions::default() };
-    (how, Saving { made_of: path_of(input), cancel: Some(ctx.cancel), ..overwrite.into() })
+    (how, Saving { access: Access::of(path_of(input)), cancel: Some(ctx.cancel), ..overwrite.into() })
 }
 
 fn io_error(action: &'static str, source: io::Error) -> Error {
