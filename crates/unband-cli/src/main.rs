@@ -6,6 +6,7 @@ mod bar;
 mod batch;
 mod cmd;
 mod inputs;
+mod extras;
 mod interrupt;
 mod licences;
 mod outputs;

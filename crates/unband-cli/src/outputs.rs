@@ -209,7 +209,7 @@ pub fn check(inputs: &[Input], targets: &[Target], naming: Naming, overwrite: bo
 
 /// A canonical path for existing and missing files. Links are resolved, since their target is what would be
 /// replaced.
-fn place(path: &Path) -> PathBuf {
+pub fn place(path: &Path) -> PathBuf {
     let linked = path.canonicalize();
     let path = linked.as_deref().unwrap_or(path);
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -43,7 +43,7 @@ pub trait Work: Sync {
     ///
     /// # Errors
     /// Invalid combinations of options and inputs.
-    fn check(&self, _inputs: &[Input]) -> Result<(), Failure> {
+    fn check(&self, _inputs: &[Input], _targets: &[Target]) -> Result<(), Failure> {
         Ok(())
     }
 
@@ -167,7 +167,7 @@ impl<'a, W: Work> Job<'a, W> {
         let mut notes = found.notes;
         notes.extend(outputs::tell_apart(&found.inputs, &mut targets, naming, &stem));
         outputs::check(&found.inputs, &targets, naming, args.overwrite)?;
-        work.check(&found.inputs)?;
+        work.check(&found.inputs, &targets)?;
         if args.json && targets.contains(&Target::Stdout) {
             let hint = "name a file with `-o`, or drop `--json`";
             return Err(Failure::usage("the image and `--json` cannot both go to standard output", hint));

@@ -17,6 +17,7 @@ use crate::args::TalkArgs;
 use crate::bar::Bar;
 use crate::cmd::score::work::each;
 use crate::inputs::{Gather, Input, readable};
+use crate::extras;
 use crate::interrupt::{self, Busy};
 use crate::pictures;
 use crate::result::print_data;
@@ -183,6 +184,13 @@ impl<'a> Job<'a> {
             }
         }
         let manifest = args.output.join(MANIFEST);
+        let sides: &[Option<&str>] = if args.pairs { &[Some("lq"), Some("gt")] } else { &[None] };
+        let sources = extras::Inputs::of(found.inputs.iter().map(|input| &input.path));
+        for (input, &side) in
+            found.inputs.iter().flat_map(|input| sides.iter().map(move |side| (input, side)))
+        {
+            sources.keep_from(&args.output.join(place(input, side)))?;
+        }
         if manifest.exists() && !args.overwrite {
             let hint = "name another folder, or add `--overwrite`";
             return Err(Failure::usage(format!("{}: exists already", manifest.display()), hint));

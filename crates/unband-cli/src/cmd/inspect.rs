@@ -14,6 +14,8 @@ use unband_io::{Access, Saving, WriteOptions};
 use crate::Outcome;
 use crate::args::{TalkArgs, png_file};
 use crate::bar::Bar;
+use crate::budget::Budget;
+use crate::extras;
 use crate::inputs::{Gather, Input, readable};
 use crate::pictures;
 use crate::result::{print_json, print_text};
@@ -67,6 +69,13 @@ pub fn run(args: &InspectArgs) -> Outcome {
     let mut outcome = Outcome::Done;
     for failure in &gathered.failures {
         talk.failure(failure);
+    if let Some(path) = &args.map
+        && let Err(failure) =
+            extras::Inputs::of(gathered.inputs.iter().map(|input| &input.path)).keep_from(path)
+    {
+        talk.failure(&failure);
+        return Outcome::Usage;
+    }
         outcome = Outcome::SomeFailed;
     }
     for input in &gathered.inputs {

@@ -9,7 +9,9 @@ use super::report::Report;
 use crate::Outcome;
 use crate::args::DebandArgs;
 use crate::batch::{self, Cost};
+use crate::extras;
 use crate::inputs::{Gathered, Input};
+use crate::outputs::Target;
 use crate::pictures::{self, Work, tell_losses};
 use crate::record::{self, Record, Schema};
 use crate::settings;
@@ -65,8 +67,12 @@ impl Work for Deband<'_> {
         self.options.naming()
     }
 
-    fn check(&self, inputs: &[Input]) -> Result<(), Failure> {
+    fn check(&self, inputs: &[Input], targets: &[Target]) -> Result<(), Failure> {
         settings::check_aside(self.options.aside.as_ref(), inputs, self.args.pictures.output.as_deref())?;
+        let aside = self.options.aside.as_ref().map(|aside| aside.path.as_path());
+        for extra in self.args.report.as_deref().into_iter().chain(aside) {
+            extras::not_a_result(extra, inputs, targets, self.naming())?;
+        }
         self.report.as_ref().map_or(Ok(()), |report| report.check(inputs, &self.args.pictures))
     }
 

@@ -12,6 +12,7 @@ use unband_io::{Access, Saving};
 use crate::Outcome;
 use crate::args::PictureArgs;
 use crate::cmd::score::{Loaded, level, line};
+use crate::extras;
 use crate::inputs::{Input, STDIO};
 use crate::interrupt::Busy;
 use crate::outputs::check_folder_of;
@@ -49,13 +50,7 @@ impl<'a> Report<'a> {
             return Err(Failure::usage("`--dry-run` makes no results for `--report`", "drop one of them"));
         }
         check_folder_of(self.path)?;
-        let same = |input: &Input| {
-            let path = self.path.canonicalize();
-            path.is_ok_and(|path| input.path.canonicalize().is_ok_and(|input| input == path))
-        };
-        if inputs.iter().any(same) {
-            return fault("is an input", "write to another name");
-        }
+        extras::Inputs::of(inputs.iter().map(|input| &input.path)).keep_from(self.path)?;
         if self.path.is_file() && !self.overwrite {
             return fault("exists already", "add `--overwrite` to replace it");
         }

@@ -11,6 +11,7 @@ use unband_nets::{Graph, onnx};
 
 use super::{ExportArgs, failure, unread};
 use crate::Outcome;
+use crate::extras;
 use crate::talk::{Failure, Talk, grouped};
 use crate::weights;
 
@@ -89,6 +90,9 @@ pub fn run(args: &ExportArgs, talk: &Talk<'_>) -> Outcome {
 }
 
 fn export(args: &ExportArgs, talk: &Talk<'_>) -> Result<(), (Outcome, Failure)> {
+    let files = [args.weights.as_ref(), if let Source::File(file) = &args.what { Some(file) } else { None }];
+    let files: Vec<&PathBuf> = files.into_iter().flatten().collect();
+    extras::Inputs::of(&files).keep_from(&args.onnx).map_err(|failure| (Outcome::Usage, failure))?;
     let chosen = match (&args.what, &args.weights) {
         (Source::Network(name), None) => {
             talk.note(&"the weights are random, useful only to test speed; `--weights FILE` sets real ones");

@@ -12,7 +12,8 @@ use unband::{Context, Image};
 use super::gates::Gate;
 use super::measures::Use;
 use crate::Outcome;
-use crate::args::TalkArgs;
+use crate::args::{TalkArgs, bytes};
+use crate::extras;
 use crate::interrupt::{self, Busy};
 use crate::outputs::check_folder_of;
 use crate::pictures;
@@ -174,7 +175,8 @@ impl MeasureArgs {
         more: Option<&PathBuf>,
         pictures: &[&Path],
     ) -> Result<(), (Outcome, Failure)> {
-        let sources: HashSet<PathBuf> = pictures.iter().filter_map(|path| path.canonicalize().ok()).collect();
+        self.access.get_or_init(|| Access::of(pictures));
+        let sources = extras::Inputs::of(pictures);
         let outputs = [&self.csv, &self.report, &self.save_map, &self.save_segmentation, &self.save_profile];
         let mut seen = HashSet::new();
         for path in outputs.into_iter().flatten().chain(more) {
@@ -186,9 +188,7 @@ impl MeasureArgs {
                 return usage("two outputs have this name", "give each its own name");
             }
             check_folder_of(path).map_err(|failure| (Outcome::Usage, failure))?;
-            if path.canonicalize().is_ok_and(|path| sources.contains(&path)) {
-                return usage("is one of the inputs", "write to another name");
-            }
+            sources.keep_from(path).map_err(|failure| (Outcome::Usage, failure))?;
             if path.is_file() && !self.overwrite {
                 let hint = "add `--overwrite` to replace it".to_owned();
                 return Err((Outcome::SomeFailed, Failure::at(shown, "exists already".into(), Some(hint))));

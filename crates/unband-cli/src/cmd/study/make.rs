@@ -9,6 +9,7 @@ use unband_io::{Access, Limits, Saving};
 
 use super::{KEY_SCHEMA, Key, KeyMethod, StudyArgs, failure};
 use crate::Outcome;
+use crate::extras;
 use crate::inputs::{Gather, readable};
 use crate::talk::{Failure, Talk};
 
@@ -58,6 +59,10 @@ fn page(args: &StudyArgs, talk: &Talk<'_>) -> Result<(), Fault> {
     }
     let pictures = folder(reference)?;
     let results = methods.iter().map(|path| folder(path)).collect::<Result<Vec<_>, _>>()?;
+    let sources = extras::Inputs::of(pictures.values().chain(results.iter().flat_map(BTreeMap::values)));
+    for path in [&args.output, &key_path] {
+        sources.keep_from(path).map_err(|failure| (failure, Outcome::Usage))?;
+    }
     let names = methods.iter().map(|path| name(path)).collect::<Result<Vec<_>, _>>()?;
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     for (method, results) in names.iter().zip(&results) {
