@@ -39,8 +39,16 @@ fn reading(source: io::Error) -> Error {
 fn within(file: &mut File, most: u64) -> Result<(u64, u64), Error> {
     let mut head = Vec::new();
     file.rewind().and_then(|()| file.take(most).read_to_end(&mut head)).map_err(reading)?;
+    of_head(&head)
+}
+
+/// The size that the beginning of a file declares.
+///
+/// # Errors
+/// A beginning without it.
+pub(crate) fn of_head(head: &[u8]) -> Result<(u64, u64), Error> {
     // Readers check the declared size against the limits before they do anything but read their directories.
-    match crate::read(&head, &Limits { max_pixels: 0, max_bytes: 1 << 20 }) {
+    match crate::read(head, &Limits { max_pixels: 0, max_bytes: 1 << 20 }) {
         Err(Error::Limit { width, height, .. }) => Ok((width, height)),
         Err(error) => Err(error),
         Ok(image) => Ok((image.width() as u64, image.height() as u64)),

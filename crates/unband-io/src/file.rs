@@ -74,6 +74,10 @@ fn load_within(
     // No format needs more bytes than its decoded planes, metadata excepted.
     let most = limits.max_bytes.saturating_add(1 << 30);
     let refused = |size: u64| Error::FileSize { mebibytes: size >> 20, most: most >> 20 };
+    let most = match size {
+        Some(_) => most,
+        None => most.min(likely(source, &mut bytes)?),
+    };
     if let Some(size) = size {
         if size > most {
             return Err(refused(size));
@@ -87,6 +91,23 @@ fn load_within(
         return Err(refused(bytes.len() as u64));
     }
     Ok((bytes, format))
+}
+
+/// Maximum number of bytes from a pipe or device whose image declares its size: its rest may be endless.
+/// Metadata and layers included. Reads the beginning to find the size.
+fn likely(source: &mut dyn Read, bytes: &mut Vec<u8>) -> Result<u64, Error> {
+    const HEAD: u64 = 1 << 18;
+    const PER_PIXEL: u64 = 64;
+    const METADATA: u64 = 128 << 20;
+    let missing = HEAD.saturating_sub(bytes.len() as u64);
+    source.take(missing).read_to_end(bytes).map_err(reading)?;
+    Ok(match crate::declared::of_head(bytes) {
+        Ok((width, height)) => {
+            width.saturating_mul(height).saturating_mul(PER_PIXEL).saturating_add(METADATA)
+        }
+        // Too far into the file.
+        Err(_) => u64::MAX,
+    })
 }
 
 /// The text of a small file, such as a recipe or a list: at most 16 MiB.
@@ -225,11 +246,12 @@ fn in_place<T>(
         }
         if !existing.is_file() {
             // Renaming cannot replace a device or a pipe.
-            let file = fs::OpenOptions::new().write(true).open(&target).map_err(io("write"))?;
-            let mut out = BufWriter::new(file);
-            let done = fill(&mut out)?;
-            out.flush().map_err(io("write"))?;
-            return Ok(done);
+            let filled = source::open_to(&target, saving.cancel).map_err(io("write")).and_then(|file| {
+                let mut out = BufWriter::new(file);
+                fill(&mut out).and_then(|done| out.flush().map_err(io("write")).map(|()| done))
+            });
+            saving.go_on()?;
+            return filled;
         }
     }
     let folder = match target.parent() {

@@ -1,7 +1,7 @@
-//! Input from files and pipes that cannot block the program forever.
+//! Input from files and pipes, and output to pipes, that cannot block the program forever.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -59,6 +59,68 @@ fn open_pipe(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
+/// A device, or a named pipe, to write to.
+pub struct Sink<'a> {
+    file: File,
+    stop: Option<&'a AtomicBool>,
+}
+
+/// Opens a device or a pipe for writing. A pipe without a reader is waited for, until `stop`.
+///
+/// # Errors
+/// Operating-system errors.
+#[cfg(target_os = "linux")]
+pub fn open_to<'a>(path: &Path, stop: Option<&'a AtomicBool>) -> io::Result<Sink<'a>> {
+    use std::os::unix::fs::OpenOptionsExt;
+    if !is_pipe(path)? {
+        return Ok(Sink { file: File::options().write(true).open(path)?, stop });
+    }
+    let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    loop {
+        match File::options().write(true).custom_flags(flags).open(path) {
+            // No reader yet.
+            Err(error) if error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error()) => {}
+            opened => return Ok(Sink { file: opened?, stop }),
+        }
+        nap(stop)?;
+    }
+}
+
+/// Opens a device or a pipe for writing.
+///
+/// # Errors
+/// Operating-system errors.
+#[cfg(not(target_os = "linux"))]
+pub fn open_to<'a>(path: &Path, stop: Option<&'a AtomicBool>) -> io::Result<Sink<'a>> {
+    Ok(Sink { file: File::options().write(true).open(path)?, stop })
+}
+
+/// Waits a moment, unless asked to stop.
+fn nap(stop: Option<&AtomicBool>) -> io::Result<()> {
+    if stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+        // Not `Interrupted`: readers and writers retry on that.
+        return Err(io::Error::new(io::ErrorKind::TimedOut, "asked to stop"));
+    }
+    std::thread::sleep(NAP);
+    Ok(())
+}
+
+impl Write for Sink<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        loop {
+            match self.file.write(bytes) {
+                // The pipe is full.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => nap(self.stop)?,
+                done => return done,
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
 impl Source<'_> {
     pub fn is_pipe(&self) -> bool {
         self.pipe.is_some()
@@ -94,11 +156,7 @@ impl Read for Source<'_> {
                 }
                 (Err(error), _) => return Err(error),
             }
-            if pipe.stop.load(Ordering::Relaxed) {
-                // Not `Interrupted`: readers retry on that.
-                return Err(io::Error::new(io::ErrorKind::TimedOut, "asked to stop"));
-            }
-            std::thread::sleep(NAP);
+            nap(Some(pipe.stop))?;
         }
     }
 }

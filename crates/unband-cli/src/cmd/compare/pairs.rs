@@ -163,15 +163,15 @@ pub fn of_list(list: &Path, folders: Option<(&Path, &Path)>) -> Result<Pairs, Fa
     };
     let own = list.parent().unwrap_or(Path::new(""));
     let (first, second) = folders.unwrap_or((own, own));
+    let text = unband_io::read_text(list).map_err(|error| bad(crate::inputs::reason(&error)))?;
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
         .trim(csv::Trim::All)
-        .from_path(list)
-        .map_err(|error| bad(because(&error)))?;
+        .from_reader(text.as_bytes());
     let mut out = Pairs::default();
     for (i, record) in reader.records().enumerate() {
-        let record = record.map_err(|error| bad(because(&error)))?;
+        let record = record.map_err(|error| bad(error.to_string()))?;
         let cells: Vec<&str> = record.iter().collect();
         if i == 0 && cells.first().is_some_and(|cell| cell.eq_ignore_ascii_case("reference")) {
             continue;
@@ -195,12 +195,4 @@ pub fn of_list(list: &Path, folders: Option<(&Path, &Path)>) -> Result<Pairs, Fa
         return Err(bad("this list has no pairs".to_owned()));
     }
     Ok(out)
-}
-
-/// The system's message without the error number.
-fn because(error: &csv::Error) -> String {
-    match error.kind() {
-        csv::ErrorKind::Io(error) => crate::inputs::reason(error),
-        _ => error.to_string(),
-    }
 }

@@ -116,3 +116,6 @@ pub fn write_files<E: Display>(
     }
     outcome
 }
+    if interrupt::asked() {
+        return Outcome::Interrupted;
+    }

@@ -9,6 +9,7 @@ use super::super::MeasureArgs;
 use super::super::record::{missing_cell, name_cell, value_cell};
 use super::summary::Frame;
 use crate::Outcome;
+use crate::interrupt;
 use crate::talk::{Failure, Talk};
 
 /// A growing table.
@@ -69,6 +70,7 @@ impl Rows {
         });
         match written {
             Ok(()) => Outcome::Done,
+            Err(_) if interrupt::asked() => Outcome::Interrupted,
             Err(failure) => {
                 talk.failure(&failure);
                 Outcome::SomeFailed
