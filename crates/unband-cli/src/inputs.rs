@@ -53,15 +53,30 @@ impl Input {
     /// # Errors
     /// As [`read`](Self::read).
     pub fn read_behind(&self, begins: Vec<u8>) -> Result<(Image, &'static FormatEntry), Failure> {
-        let limits = Limits::default();
-        let read = || {
-            if !self.is_stdin() {
-                return unband_io::read_file(&self.path, &limits);
-            }
-            let (bytes, format) = unband_io::load_from(&mut std::io::stdin(), begins, &limits)?;
-            Ok((unband_io::read(&bytes, &limits)?, format))
-        };
-        read().map_err(|error| Failure::at(self.shown(), error.to_string(), error.hint()))
+        self.read_within(begins, &Limits::default())
+            .map_err(|error| Failure::at(self.shown(), error.to_string(), error.hint()))
+    }
+
+    /// The same within limits.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), and a larger image.
+    pub fn read_within(
+        &self,
+        begins: Vec<u8>,
+        limits: &Limits,
+    ) -> Result<(Image, &'static FormatEntry), unband_io::Error> {
+        if self.is_stdin() {
+            let (bytes, format) = unband_io::load_from(&mut std::io::stdin(), begins, limits)?;
+            return Ok((unband_io::read(&bytes, limits)?, format));
+        }
+        // Before its bytes are read.
+        if let (true, Ok((width, height))) =
+            (*limits != Limits::default(), unband_io::declared_size(&self.path))
+        {
+            limits.check(width, height, 1).map_err(|error| error.in_file(&self.path))?;
+        }
+        unband_io::read_file(&self.path, limits)
     }
 }
 

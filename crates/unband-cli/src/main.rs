@@ -4,6 +4,7 @@
 mod args;
 mod bar;
 mod batch;
+mod budget;
 mod cmd;
 mod inputs;
 mod extras;

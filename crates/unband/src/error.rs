@@ -46,6 +46,12 @@ pub enum Error {
         /// The method needs the whole image at once; smaller windows do not help.
         whole: bool,
     },
+    /// The system does not have the memory that the job needs.
+    #[error("{needed_mib} MiB of memory are needed, more than the system gives")]
+    NoMemory {
+        /// Needed at least, in MiB.
+        needed_mib: u64,
+    },
     /// An RGB file cannot be checked against the quantisation intervals of luma and chroma.
     #[error("{format} stores RGB, so the quantisation intervals of luma and chroma cannot be checked")]
     Unprovable {
@@ -127,6 +133,9 @@ impl Error {
             Self::Memory { needed_mib, whole: false, .. } => Some(format!(
                 "allow `--max-memory {needed_mib}M`, use fewer threads with `-j`, or split the image"
             )),
+            Self::NoMemory { .. } => {
+                Some("close other programs, raise the limit (`ulimit -v`), or split the image".to_owned())
+            }
             Self::Restore(RestoreError::NoNumbers { .. }) => {
                 Some("use other weights; `unband models info FILE` shows the network of a file".to_owned())
             }

@@ -17,10 +17,11 @@ use unband_metrics::{Against, Metric};
 
 use super::score::{
     Drawing, Gate, Loaded, MeasureArgs, Row, Subject, Table, Use, Verdict, about, cell, csv, level, means,
-    measure, page_rows, reasons, summary_rows, tell_failed, work,
+    measure_within, page_rows, reasons, summary_rows, tell_failed, work,
 };
 use crate::Outcome;
 use crate::batch;
+use crate::budget::Budget;
 use crate::inputs::Input;
 use crate::interrupt;
 use crate::result::{print_json, print_text};
@@ -172,14 +173,22 @@ impl<'a> Job<'a> {
         Ok((Self { args: &args.measure, pairs, methods, metrics, gates, models }, failures))
     }
 
+    /// The images of a pair are in memory together. Methods need about as much as metrics.
+    fn budget(&self) -> Budget {
+        let inputs = self.pairs.iter().any(|pair| pair.input.is_some());
+        let images = 2 + usize::from(inputs) + self.methods.len();
+        Budget::new(self.args.max_memory, images, Budget::MEASURE)
+    }
+
     /// Reads, runs the methods and measures.
     fn one(&self, pair: &Pair, threads: usize, talk: &Talk<'_>) -> Result<Compared, Failure> {
         let progress = talk.bar.picture();
         let ctx = MeasureArgs::context(threads, &progress, self.models.as_deref());
         // The bar follows the metrics; with methods it would advance twice.
         let silent = Context { progress: &unband::NoProgress, ..ctx };
+        let budget = self.budget();
         let read = |role: &str, input: &Input| -> Result<Part, Failure> {
-            let loaded = Loaded::read(input, &silent)?;
+            let loaded = Loaded::read_within(input, Vec::new(), &budget, &silent)?;
             Ok(Part { role: role.to_owned(), file: Some(input.shown()), loaded })
         };
         let mut parts = vec![read(REFERENCE, &pair.reference)?];
@@ -200,13 +209,15 @@ impl<'a> Job<'a> {
             })?;
             parts.push(Part { role: method.text.clone(), file: None, loaded });
         }
-        let rows = self.measured(&parts, &ctx);
+        let image = &parts[0].loaded.image;
+        let at_once = budget.at_once((image.width() * image.height()) as u64);
+        let rows = self.measured(&parts, at_once, &ctx);
         self.draw(&parts, &rows, talk, &silent)?;
         let drawn = self.section(pair, &parts, &rows, &silent)?;
         Ok(Compared { name: pair.name.clone(), rows, notes: depths(&parts).into_iter().collect(), drawn })
     }
 
-    fn measured(&self, parts: &[Part], ctx: &Context<'_>) -> Vec<Row> {
+    fn measured(&self, parts: &[Part], at_once: usize, ctx: &Context<'_>) -> Vec<Row> {
         let of = |role: &str| parts.iter().find(|part| part.role == role).map(|part| (&part.loaded).into());
         let subjects: Vec<Subject<'_>> = parts
             .iter()
@@ -216,7 +227,7 @@ impl<'a> Job<'a> {
                 input: of(INPUT).filter(|_| part.role != REFERENCE && part.role != INPUT),
             })
             .collect();
-        let values = measure(&subjects, &self.metrics, ctx);
+        let values = measure_within(&subjects, &self.metrics, at_once, ctx);
         let row = |(part, values): (&Part, Vec<_>)| {
             let verdict = Verdict::new(&part.loaded.findings);
             let row = Row {
@@ -377,7 +388,9 @@ impl work::Job for Job<'_> {
             }
         };
         let threads = self.args.threads();
-        let Some((all, failed)) = work::each(&self.pairs, threads, failures, talk, &one, &mut then) else {
+        let Some((all, failed)) =
+            work::each_within(&self.pairs, (threads, self.budget()), failures, talk, &one, &mut then)
+        else {
             return Outcome::Interrupted;
         };
         let mut outcome = if failed.is_empty() { Outcome::Done } else { Outcome::SomeFailed };
@@ -432,8 +445,8 @@ impl work::Item for Pair {
         self.name.clone()
     }
 
-    fn threads(&self, all: usize) -> usize {
-        batch::threads(batch::declared_pixels(&self.second.path), all)
+    fn pixels(&self) -> u64 {
+        batch::declared_pixels(&self.second.path)
     }
 }
 

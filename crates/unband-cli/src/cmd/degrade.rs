@@ -15,6 +15,7 @@ use unband_io::{Access, Saving};
 use crate::Outcome;
 use crate::args::TalkArgs;
 use crate::bar::Bar;
+use crate::budget::Budget;
 use crate::cmd::score::work::each;
 use crate::inputs::{Gather, Input, readable};
 use crate::extras;
@@ -250,7 +251,7 @@ impl<'a> Job<'a> {
 
     fn one(&self, input: &Input) -> Result<Line, Failure> {
         let at = |message: String, hint: Option<String>| Failure::at(input.shown(), message, hint);
-        let (image, _) = input.read()?;
+        let (image, _) = Budget::new(None, 1, Budget::DEGRADE).read(input, Vec::new())?;
         let clean = clean_rgb(image).map_err(|error| at(error.to_string(), None))?;
         let name = shown(&input.below.with_extension("")).replace('/', "-");
         let seed = seed_of(self.args.seed, &name, 1);

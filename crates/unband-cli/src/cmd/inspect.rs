@@ -12,7 +12,7 @@ use unband_image::{Depth, Plane};
 use unband_io::{Access, Saving, WriteOptions};
 
 use crate::Outcome;
-use crate::args::{TalkArgs, png_file};
+use crate::args::{TalkArgs, bytes, png_file};
 use crate::bar::Bar;
 use crate::budget::Budget;
 use crate::extras;
@@ -42,6 +42,9 @@ pub struct InspectArgs {
     /// Number of threads [default: all processors]
     #[arg(short = 'j', long, value_name = "N", help_heading = "General")]
     pub threads: Option<NonZeroUsize>,
+    /// Memory limit, such as 800M or 2G
+    #[arg(long, value_name = "SIZE", value_parser = bytes, help_heading = "General", hide_short_help = true)]
+    pub max_memory: Option<u64>,
     /// Verbosity.
     #[command(flatten)]
     pub talk: TalkArgs,
@@ -88,9 +91,9 @@ pub fn run(args: &InspectArgs) -> Outcome {
     outcome
 }
 
-fn one(input: &Input, args: &InspectArgs) -> Result<Outcome, Failure> {
-    let (image, format) = input.read()?;
-    let format = format.name;
+fn one(input: &Input, args: &InspectArgs, talk: &Talk<'_>) -> Result<Outcome, Failure> {
+    let budget = Budget::new(args.max_memory, 1, Budget::INSPECT);
+    let (image, format) = budget.read(input, Vec::new())?;
     let ctx = Context { threads: pictures::threads(args.threads), ..Context::default() };
     let findings = unband::inspect(&image, &ctx);
     if let Some(path) = &args.map {

@@ -26,6 +26,7 @@ use unband_metrics::Metric;
 use crate::Outcome;
 use crate::bar::Bar;
 use crate::batch;
+use crate::budget::Budget;
 use crate::inputs::{Gather, Input, STDIO, readable};
 use crate::interrupt;
 use crate::piped;
@@ -35,7 +36,7 @@ use crate::talk::{Failure, Loudness, Talk, printable};
 pub use gates::Gate;
 pub use grade::{level, line};
 pub use measures::{
-    Forms, Row, Subject, Use, Verdict, about, better, measure, measure_one, page_rows, range,
+    Forms, Row, Subject, Use, Verdict, about, better, measure, measure_one, measure_within, page_rows, range,
 };
 pub use options::{Drawing, MeasureArgs};
 pub use picture::Loaded;
@@ -161,13 +162,19 @@ impl<'a> Job<'a> {
         Ok((job, found.failures))
     }
 
+    fn budget(&self) -> Budget {
+        Budget::new(self.args.max_memory, 1, Budget::MEASURE)
+    }
+
     fn one(&self, input: &Input, threads: usize, talk: &Talk<'_>) -> Result<Scored, Failure> {
         let progress = talk.bar.picture();
         let ctx = MeasureArgs::context(threads, &progress, self.models.as_deref());
-        let loaded = Loaded::read_behind(input, self.begins.clone(), &ctx)?;
+        let budget = self.budget();
+        let loaded = Loaded::read_within(input, self.begins.clone(), &budget, &ctx)?;
         let verdict = Verdict::new(&loaded.findings);
         let subject = Subject::alone(&loaded);
-        let values = measure(&[subject], &self.metrics, &ctx).concat();
+        let at_once = budget.at_once((loaded.image.width() * loaded.image.height()) as u64);
+        let values = measure_within(&[subject], &self.metrics, at_once, &ctx).concat();
         let row = Row {
             role: "picture".into(),
             file: Some(input.shown()),
@@ -259,7 +266,9 @@ impl work::Job for Job<'_> {
             }
         };
         let threads = self.args.threads();
-        let Some((all, failed)) = work::each(&self.inputs, threads, failures, talk, &one, &mut then) else {
+        let Some((all, failed)) =
+            work::each_within(&self.inputs, (threads, self.budget()), failures, talk, &one, &mut then)
+        else {
             return Outcome::Interrupted;
         };
         let mut outcome = if failed.is_empty() { Outcome::Done } else { Outcome::SomeFailed };
@@ -291,8 +300,8 @@ impl work::Item for Input {
         self.shown()
     }
 
-    fn threads(&self, all: usize) -> usize {
-        batch::threads(batch::declared_pixels(&self.path), all)
+    fn pixels(&self) -> u64 {
+        batch::declared_pixels(&self.path)
     }
 }
 

@@ -16,6 +16,16 @@ use crate::{Choice, Error, Options, shipped};
 /// Bytes of the program itself: code, network weights, threads, and pages that the allocator keeps.
 pub const PROGRAM: u64 = 48 << 20;
 
+/// Whether the system gives that many bytes now. Where it does not, because of a limit on the address space or
+/// a lack of memory, an allocation in the middle of the work would end the program.
+pub fn at_hand(bytes: u64) -> bool {
+    let mut probe = Vec::<u8>::new();
+    let given = usize::try_from(bytes).is_ok_and(|bytes| probe.try_reserve_exact(bytes).is_ok());
+    // The compiler must not remove an allocation that is not used.
+    std::hint::black_box(&probe);
+    given
+}
+
 /// Memory of the inspection besides the planes: 8-bit codes of 32-bit samples, and 16-bit sums of 2×2 of
 /// them.
 #[cfg(feature = "files")]
@@ -140,12 +150,19 @@ pub(super) fn fitting_way(
 ) -> Result<Way, Error> {
     let allowed = options.max_memory.unwrap_or(u64::MAX);
     let size = (image.width(), image.height());
-    let mut least = u64::MAX;
+    let (mut least, mut missing) = (u64::MAX, u64::MAX);
+    let own = PROGRAM + planes(image);
     for (way, bytes) in ways(size, planes(image), restorer, options.tile, ctx) {
         if bytes <= allowed {
-            return Ok(way);
+            if at_hand(bytes.saturating_sub(own)) {
+                return Ok(way);
+            }
+            missing = missing.min(bytes);
         }
         least = least.min(bytes);
+    }
+    if missing < u64::MAX {
+        return Err(Error::NoMemory { needed_mib: missing.div_ceil(1 << 20) });
     }
     Err(error(least, allowed, restorer.needs().whole_image))
 }

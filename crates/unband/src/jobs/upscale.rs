@@ -161,6 +161,9 @@ impl Upscaler {
         let _ = NotFinite::take(&mut image);
         let depth = options.depth.resolve(image.depth);
         let memory = self.memory(&image, options.max_memory);
+        if !memory::at_hand(self.bytes(&image).saturating_sub(memory::PROGRAM)) {
+            return Err(Error::NoMemory { needed_mib: self.bytes(&image).div_ceil(1 << 20) });
+        }
         let planes = self.enlarger.enlarged(&image, memory, ctx).map_err(|error| match error {
             EnlargeError::Memory { needed } => {
                 let own = self.bytes(&image);

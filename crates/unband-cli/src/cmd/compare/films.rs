@@ -108,6 +108,7 @@ impl<'a> Job<'a> {
                 "for videos, use `--plot`, `--csv` or `--json`",
             );
         }
+        measure.for_images_only().map_err(|failure| (Outcome::Usage, failure))?;
         let film_and_other = |a: &Path, b: &Path| {
             let message = format!("{} is not a video, {} is", b.display(), a.display());
             usage(message, "compare two videos, or two images")

@@ -16,6 +16,7 @@ use super::{Fault, KapoorArgs, MakeArgs, PairsArgs, VariantName};
 use crate::Outcome;
 use crate::bar::Bar;
 use crate::batch::{self, Cost};
+use crate::budget::Budget;
 use crate::inputs::{Gather, readable};
 use crate::interrupt::{self, Busy};
 use crate::pictures;
@@ -23,7 +24,7 @@ use crate::result::print_json;
 use crate::talk::{Failure, Loudness, Talk, grouped};
 
 /// Bytes per pixel that an image and its pair need.
-const BYTES_PER_PIXEL: u64 = 100;
+const BYTES_PER_PIXEL: u64 = Budget::DEGRADE;
 
 /// Pairs of the published set.
 pub fn published(args: &KapoorArgs) -> Result<Outcome, Fault> {

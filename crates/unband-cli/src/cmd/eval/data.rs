@@ -374,7 +374,11 @@ impl work::Item for Item {
         self.name.clone()
     }
 
-    fn threads(&self, _: usize) -> usize {
+    fn pixels(&self) -> u64 {
+        0
+    }
+
+    fn threads(&self, _: u64, _: usize) -> usize {
         self.threads
     }
 }

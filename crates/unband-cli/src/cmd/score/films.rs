@@ -158,6 +158,7 @@ impl<'a> Job<'a> {
                 "for videos, use `--plot`, `--thumbnails` or `--csv`",
             );
         }
+        measure.for_images_only().map_err(|failure| (Outcome::Usage, failure))?;
         let film = &args.film;
         if film.plot.is_some() && films.len() > 1 {
             return usage("`--plot` draws one video, several were named".to_owned(), "name one video");

@@ -286,12 +286,22 @@ const PIXELS_AT_ONCE: usize = 64_000_000;
 /// Computes all metrics of all images, as many in parallel as threads and memory allow. Metrics without the
 /// image that they compare with stay blank.
 pub fn measure(subjects: &[Subject<'_>], metrics: &[&'static Metric], ctx: &Context<'_>) -> Vec<Vec<Value>> {
+    measure_within(subjects, metrics, usize::MAX, ctx)
+}
+
+/// The same, with metrics in parallel that hold copies of at most this number of pixels.
+pub fn measure_within(
+    subjects: &[Subject<'_>],
+    metrics: &[&'static Metric],
+    at_once: usize,
+    ctx: &Context<'_>,
+) -> Vec<Vec<Value>> {
     // The bar counts metrics, not their inner steps.
     let mut silent = Context { progress: &unband::NoProgress, ..*ctx };
     let pixels = |subject: &Subject<'_>| subject.image.rgb.width() * subject.image.rgb.height();
     let largest = subjects.iter().map(pixels).max().unwrap_or(0).max(1);
     let mut side_by_side = *ctx;
-    let room = (PIXELS_AT_ONCE / largest).max(1);
+    let room = (PIXELS_AT_ONCE.min(at_once) / largest).max(1);
     if room < ctx.threads {
         // Where memory limits the number of metrics at a time, each gets several threads.
         side_by_side.threads = room;

@@ -72,6 +72,9 @@ pub struct MeasureArgs {
     /// Number of threads [default: all processors]
     #[arg(short = 'j', long, value_name = "N", help_heading = "General")]
     pub threads: Option<NonZeroUsize>,
+    /// Memory limit, such as 800M or 2G; for images
+    #[arg(long, value_name = "SIZE", value_parser = bytes, help_heading = "General", hide_short_help = true)]
+    pub max_memory: Option<u64>,
 
     /// Verbosity.
     #[command(flatten)]
@@ -156,6 +159,18 @@ impl MeasureArgs {
             ("--save-profile", &self.save_profile),
         ];
         named.into_iter().find_map(|(option, path)| path.as_ref().map(|_| option))
+    }
+
+    /// Refuses options that videos do not have: these are measured frame by frame.
+    ///
+    /// # Errors
+    /// If one was given.
+    pub fn for_images_only(&self) -> Result<(), Failure> {
+        if self.max_memory.is_none() {
+            return Ok(());
+        }
+        let hint = "drop it, or use fewer threads with `-j`";
+        Err(Failure::usage("`--max-memory` applies to images, but videos were named", hint))
     }
 
     /// Checks before the work that the files can be written, and do not replace the images.

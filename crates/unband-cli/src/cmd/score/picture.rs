@@ -3,6 +3,7 @@
 use unband::{Context, Findings, Image};
 
 use super::measures::Forms;
+use crate::budget::Budget;
 use crate::inputs::Input;
 use crate::talk::Failure;
 
@@ -30,17 +31,22 @@ impl Loaded {
     /// # Errors
     /// Unreadable files, by name.
     pub fn read(input: &Input, ctx: &Context<'_>) -> Result<Self, Failure> {
-        Self::read_behind(input, Vec::new(), ctx)
+        Self::read_within(input, Vec::new(), &Budget::new(None, 1, Budget::INSPECT), ctx)
     }
 
-    /// The same, with the bytes already read from standard input.
+    /// The same within a memory budget, with the bytes already read from standard input.
     ///
     /// # Errors
-    /// As [`read`](Self::read).
-    pub fn read_behind(input: &Input, begins: Vec<u8>, ctx: &Context<'_>) -> Result<Self, Failure> {
-        let (stored, format) = input.read_behind(begins)?;
+    /// As [`read`](Self::read), and more memory than allowed.
+    pub fn read_within(
+        input: &Input,
+        begins: Vec<u8>,
+        budget: &Budget,
+        ctx: &Context<'_>,
+    ) -> Result<Self, Failure> {
+        let (stored, format) = budget.read(input, begins)?;
         let findings = unband::inspect(&stored, ctx);
-        Self::new(stored, findings, format.name, ctx).map_err(|error| Failure::at(input.shown(), error, None))
+        Self::new(stored, findings, format, ctx).map_err(|error| Failure::at(input.shown(), error, None))
     }
 
     /// Inspects an image.

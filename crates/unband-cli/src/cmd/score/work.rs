@@ -10,6 +10,7 @@ use super::record::FailureRecord;
 use crate::Outcome;
 use crate::bar::Bar;
 use crate::batch::{self, Cost};
+use crate::budget::Budget;
 use crate::interrupt;
 use crate::talk::{Failure, Loudness, Talk};
 
@@ -43,8 +44,12 @@ pub fn start<J: Job>(args: &MeasureArgs, job: Result<(J, Vec<Failure>), (Outcome
 pub trait Item: Sync {
     /// Its name in messages.
     fn name(&self) -> String;
-    /// Number of threads that it gets among several.
-    fn threads(&self, all: usize) -> usize;
+    /// Its number of pixels.
+    fn pixels(&self) -> u64;
+    /// Number of threads that it gets among several, with that number of pixels.
+    fn threads(&self, pixels: u64, all: usize) -> usize {
+        batch::threads(pixels, all)
+    }
 }
 
 /// Runs `one` for all items, with its number of threads: small images in parallel, large ones one after the
@@ -53,6 +58,18 @@ pub trait Item: Sync {
 pub fn each<T: Item, R: Send>(
     items: &[T],
     threads: usize,
+    failures: &[Failure],
+    talk: &Talk<'_>,
+    one: &(dyn Fn(&T, usize) -> Result<R, Failure> + Sync),
+    then: &mut dyn FnMut(&mut R),
+) -> Option<(Vec<R>, Vec<FailureRecord>)> {
+    each_within(items, (threads, Budget::new(None, 1, 0)), failures, talk, one, then)
+}
+
+/// The same within a memory budget for all that run in parallel.
+pub fn each_within<T: Item, R: Send>(
+    items: &[T],
+    (threads, budget): (usize, Budget),
     failures: &[Failure],
     talk: &Talk<'_>,
     one: &(dyn Fn(&T, usize) -> Result<R, Failure> + Sync),

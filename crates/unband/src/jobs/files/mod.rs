@@ -24,7 +24,7 @@ use crate::networks;
 use crate::{Error, Options, Proof, Report, prove};
 
 pub use super::aside::AsideFile;
-pub use super::memory::PROGRAM;
+pub use super::memory::{PROGRAM, at_hand};
 pub use names::{Naming, output_name, output_stem, possible_outputs, upscaled_stem};
 pub use source::Input;
 pub use upscale::{UpscaleFileOptions, UpscaleFileReport, UpscalePlan, plan_upscale, upscale_file};
@@ -207,6 +207,9 @@ pub fn deband_file(
     let writing = held + memory::writing(memory::planes(&image), plan.format.name);
     if writing > allowed && !plan.copies {
         return Err(memory::error(writing, allowed, false));
+    }
+    if !plan.copies && !memory::at_hand(writing - held - memory::PROGRAM) {
+        return Err(Error::NoMemory { needed_mib: writing.div_ceil(1 << 20) });
     }
     let within = Options {
         max_memory: options.options.max_memory.map(|allowed| allowed.saturating_sub(held)),
