@@ -5,6 +5,7 @@ use std::io::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
+use crate::Outcome;
 use crate::bar::Bar;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -63,15 +64,35 @@ impl Failure {
 
     /// The message with its subject, without the system's error numbers.
     pub fn text(&self) -> String {
-        let message = match self.message.split_once(" (os error ") {
+        let message = self.stripped();
+        match self.named(&message) {
+            Some(subject) => format!("{subject}: {message}"),
+            None => message,
+        }
+    }
+
+    /// As [`text`](Self::text), for a terminal. Lines of the message stay lines; those of a name do not.
+    fn lines(&self) -> String {
+        let message = self.stripped();
+        let subject = self.subject.as_deref().unwrap_or_default();
+        match (self.named(&message), message.strip_prefix(subject)) {
+            (Some(subject), _) => format!("{}: {}", printable(subject), lines(&message)),
+            (None, Some(rest)) => printable(subject) + &lines(rest),
+            (None, None) => lines(&message),
+        }
+    }
+
+    /// The subject, unless the message begins with it.
+    fn named(&self, message: &str) -> Option<&str> {
+        self.subject.as_deref().filter(|subject| !message.starts_with(subject))
+    }
+
+    fn stripped(&self) -> String {
+        match self.message.split_once(" (os error ") {
             Some((before, after)) => {
                 format!("{before}{}", after.split_once(')').map_or("", |(_, rest)| rest))
             }
             None => self.message.clone(),
-        };
-        match &self.subject {
-            Some(subject) if !message.starts_with(subject) => format!("{subject}: {message}"),
-            _ => message,
         }
     }
 }
@@ -87,9 +108,9 @@ pub struct Talk<'a> {
 impl Talk<'_> {
     /// Prints a failure with its hint.
     pub fn failure(&self, failure: &Failure) {
-        let mut text = format!("{ERROR}error:{ERROR:#} {}\n", printable(&failure.text()));
+        let mut text = format!("{ERROR}error:{ERROR:#} {}\n", failure.lines());
         if let Some(hint) = &failure.hint {
-            let _ = writeln!(text, "{HINT}hint:{HINT:#} {}", printable(hint));
+            let _ = writeln!(text, "{HINT}hint:{HINT:#} {}", lines(hint));
         }
         self.write(&text);
     }
@@ -139,6 +160,14 @@ pub fn grouped(number: u64) -> String {
     let first = digits.len() % 3;
     let mut out = digits[..first].to_owned();
     for group in digits.as_bytes()[first..].as_chunks::<3>().0 {
+/// A message of one or several lines, such as a parser's with the faulty line; those after the first are
+/// indented, so that none can pass for a line of unband's.
+fn lines(text: &str) -> String {
+    let text = text.trim_end_matches(|c: char| c.is_control() || c.is_whitespace());
+    let lines: Vec<String> = text.lines().map(printable).collect();
+    lines.join("\n       ")
+}
+
         if !out.is_empty() {
             out.push(',');
         }
@@ -175,6 +204,17 @@ mod tests {
             assert_eq!(grouped(number), text);
         }
     }
+    #[test]
+    fn a_message_of_several_lines_stays_readable() {
+        let message = "line 1, column 3\n  |\n1 | a\u{1b}\n  |  ^\nbad\n\0\n".to_owned();
+        let failure = Failure { subject: Some("a\nb.toml".into()), message, hint: None };
+        let shown =
+            "a\u{fffd}b.toml: line 1, column 3\n         |\n       1 | a\u{fffd}\n         |  ^\n       bad";
+        assert_eq!(failure.lines(), shown);
+        let failure = Failure { subject: Some("a.png".into()), message: "expected 2\n".into(), hint: None };
+        assert_eq!(failure.lines(), "a.png: expected 2");
+    }
+
 
     #[test]
     fn control_characters_in_names_do_not_reach_the_terminal() {

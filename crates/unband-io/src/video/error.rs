@@ -233,8 +233,8 @@ pub enum VideoError {
     },
     /// A disk without enough free space.
     #[error(
-        "{}: at least {:.1} GB are needed on the disk, {:.1} GB are free",
-        path.display(), *needed as f64 / 1e9, *free as f64 / 1e9
+        "{}: at least {} are needed on the disk, {} are free",
+        path.display(), amount(*needed), amount(*free)
     )]
     Disk {
         /// The output.
@@ -351,11 +351,31 @@ impl VideoError {
     }
 }
 
+/// A number of bytes: "340 KB", "12.3 MB", "1.5 GB".
+fn amount(bytes: u64) -> String {
+    match bytes {
+        0..1_000_000 => format!("{} KB", bytes.div_ceil(1000)),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
+        _ => format!("{:.1} GB", bytes as f64 / 1e9),
+    }
+}
+
 /// "8, 10 or 12".
 fn either(numbers: &[u8]) -> String {
     let words: Vec<String> = numbers.iter().map(u8::to_string).collect();
     match words.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
         _ => words.concat(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_disk_has_more_than_no_space() {
+        let error = VideoError::Disk { path: "l.mkv".into(), needed: 1_234_567, free: 28_001 };
+        assert_eq!(error.to_string(), "l.mkv: at least 1.2 MB are needed on the disk, 29 KB are free");
     }
 }
