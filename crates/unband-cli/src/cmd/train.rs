@@ -12,10 +12,13 @@ use tempfile::TempDir;
 
 use crate::Outcome;
 use crate::bar::Bar;
+use crate::result::print_text;
 use crate::shipped::{self, TRAININGS};
 use crate::talk::{Failure, Loudness, Talk};
 
 const PROGRAM: &str = if cfg!(windows) { "unband-train.exe" } else { "unband-train" };
+/// The trainer's help, for systems without it.
+const HELP: &str = include_str!("train.txt");
 const INSTALL: &str = "install it: cargo install --path crates/unband-train";
 
 /// Arguments of `unband train`.
@@ -45,6 +48,12 @@ pub fn run(args: &TrainArgs) -> Outcome {
     };
     match Command::new(&program).args(&arguments).status() {
         Ok(status) => outcome(status),
+        Err(error) if error.kind() == ErrorKind::NotFound && asks_for_help(&arguments) => {
+            let printed = print_text(HELP);
+            let talk = Talk { loudness: Loudness::Normal, bar: &Bar::none() };
+            talk.note(&format!("{PROGRAM} is not installed yet; {INSTALL}"));
+            printed
+        }
         Err(error) => {
             let failure = if error.kind() == ErrorKind::NotFound {
                 Failure::usage(format!("{PROGRAM} not found next to unband or on PATH"), INSTALL)
@@ -55,6 +64,10 @@ pub fn run(args: &TrainArgs) -> Outcome {
             Outcome::Usage
         }
     }
+}
+
+fn asks_for_help(arguments: &[OsString]) -> bool {
+    arguments.iter().any(|argument| argument == "--help" || argument == "-h")
 }
 
 /// The arguments, with the file of a built-in recipe in place of its name. Its folder holds all built-in
@@ -81,5 +94,40 @@ fn outcome(status: ExitStatus) -> Outcome {
         Some(_) => Outcome::SomeFailed,
         // Ended by a signal.
         None => Outcome::Interrupted,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    /// The trainer takes minutes to compile, so its definitions are read as text.
+    #[test]
+    fn the_help_has_every_option_of_the_trainer_in_its_words() {
+        let source = include_str!("../../../unband-train/src/main.rs");
+        let arguments = source.split("struct Arguments {").nth(1).unwrap().split("\n}").next().unwrap();
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let help = words(HELP);
+        let (mut doc, mut options) = (String::new(), 0);
+        for line in arguments.lines().map(str::trim) {
+            if let Some(text) = line.strip_prefix("///") {
+                doc = doc + text;
+            } else if let Some((name, _)) = line.split_once(": ").filter(|_| !line.starts_with('#')) {
+                let name = if name == "recipe" {
+                    "<RECIPE>".to_owned()
+                } else {
+                    format!("--{}", name.replace('_', "-"))
+                };
+                let what = words(doc.trim_end().trim_end_matches('.'));
+                assert!(help.contains(&name) && help.contains(&what), "{name}: {what}");
+                (doc, options) = (String::new(), options + 1);
+            }
+        }
+        assert_eq!(
+            HELP.matches("\n      --").count() + HELP.matches("\n  -").count(),
+            options - 1 + 2,
+            "no other"
+        );
     }
 }
