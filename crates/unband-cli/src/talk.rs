@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Style};
 
 use crate::Outcome;
 use crate::bar::Bar;
+use crate::result::print_text;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default().bold();
@@ -134,6 +135,11 @@ impl Talk<'_> {
         if self.loudness > Loudness::Normal {
             self.write(&format!("  {}\n", printable(&text.to_string())));
         }
+    }
+
+    /// Prints values for people on standard output, above the progress bar.
+    pub fn values(&self, text: &str) -> Outcome {
+        if self.loudness == Loudness::Quiet { Outcome::Done } else { self.bar.aside(|| print_text(text)) }
     }
 
     fn write(&self, text: &str) {

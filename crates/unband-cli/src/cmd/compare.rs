@@ -24,7 +24,7 @@ use crate::batch;
 use crate::budget::Budget;
 use crate::inputs::Input;
 use crate::interrupt;
-use crate::result::{print_json, print_text};
+use crate::result::print_json;
 use crate::talk::{Failure, Talk, printable};
 use methods::Method;
 use pairs::{Pair, Pairs};
@@ -398,7 +398,7 @@ impl work::Job for Job<'_> {
         outcome = outcome.max(if self.args.json {
             print_json(&Record::new(&all, &roles, failed, &self.metrics))
         } else {
-            print_text(&self.text(&all, &roles))
+            talk.values(&self.text(&all, &roles))
         });
         let of = |role: &str| all.iter().flat_map(|pair| &pair.rows).filter(|row| row.role == role).collect();
         let groups: Vec<(&str, Vec<&Row>)> = roles.iter().map(|&role| (role, of(role))).collect();

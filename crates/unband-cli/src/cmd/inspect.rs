@@ -18,7 +18,7 @@ use crate::budget::Budget;
 use crate::extras;
 use crate::inputs::{Gather, Input, readable};
 use crate::pictures;
-use crate::result::{print_json, print_text};
+use crate::result::print_json;
 use crate::talk::{Failure, Loudness, Talk, printable};
 
 /// Arguments of `unband inspect`.
@@ -82,7 +82,7 @@ pub fn run(args: &InspectArgs) -> Outcome {
         outcome = Outcome::SomeFailed;
     }
     for input in &gathered.inputs {
-        let printed = one(input, args).unwrap_or_else(|failure| {
+        let printed = one(input, args, &talk).unwrap_or_else(|failure| {
             talk.failure(&failure);
             Outcome::SomeFailed
         });
@@ -103,7 +103,7 @@ fn one(input: &Input, args: &InspectArgs, talk: &Talk<'_>) -> Result<Outcome, Fa
     Ok(if args.json {
         print_json(&Record::new(input, format, &image, &findings))
     } else {
-        print_text(&text(input, format, &image, &findings, args.talk.verbose))
+        talk.values(&text(input, format, &image, &findings, args.talk.verbose))
     })
 }
 

@@ -30,7 +30,7 @@ use crate::budget::Budget;
 use crate::inputs::{Gather, Input, STDIO, readable};
 use crate::interrupt;
 use crate::piped;
-use crate::result::{print_json, print_text};
+use crate::result::print_json;
 use crate::talk::{Failure, Loudness, Talk, printable};
 
 pub use gates::Gate;
@@ -258,7 +258,7 @@ impl work::Job for Job<'_> {
         let mut then = |scored: &mut Scored| {
             if !self.args.json {
                 let text = format!("{}  {}\n", printable(&scored.file), scored.row.verdict.line);
-                talk.bar.aside(|| print_text(&text));
+                talk.values(&text);
                 talk.detail(&scored.row.verdict.finding.sentence);
             }
             if let (Some(page), Some(drawn)) = (&mut page, scored.drawn.take()) {
@@ -275,7 +275,7 @@ impl work::Job for Job<'_> {
         outcome = outcome.max(if self.args.json {
             print_json(&Record::new(&all, failed, &self.metrics))
         } else {
-            print_text(&self.text(&all))
+            talk.values(&self.text(&all))
         });
         let rows: Vec<&Row> = all.iter().map(|scored| &scored.row).collect();
         let means = means::listing(&self.metrics, &[("pictures", rows)], &|_| false);

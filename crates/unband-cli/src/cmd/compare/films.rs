@@ -21,7 +21,7 @@ use super::CompareArgs;
 use crate::Outcome;
 use crate::inputs::exact;
 use crate::interrupt;
-use crate::result::{print_json, print_text};
+use crate::result::print_json;
 use crate::talk::{Failure, Talk};
 use pairs::{Measured, Plan, failure, measured};
 
@@ -242,7 +242,7 @@ impl work::Job for Job<'_> {
             let film = FilmRecord::new(scored, names, &measured.format, partial, &[], &self.metrics);
             print_json(&Record::new(SCHEMA, vec![film], Vec::new(), &self.metrics))
         } else {
-            print_text(&self.text(&done))
+            talk.values(&self.text(&done))
         };
         outcome = outcome.max(rows.map_or(Outcome::Done, |rows| rows.write(self.args, talk)));
         if interrupt::asked() {

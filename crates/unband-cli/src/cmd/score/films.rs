@@ -28,7 +28,7 @@ use crate::Outcome;
 use crate::inputs::{Gather, exact, readable};
 use crate::interrupt;
 use crate::piped::SHOWN;
-use crate::result::{print_json, print_text};
+use crate::result::print_json;
 use crate::talk::{Failure, Talk};
 use frames::{Measured, Plan, Source, failure, measured};
 use rows::Rows;
@@ -271,7 +271,7 @@ impl work::Job for Job<'_> {
                 }
             };
             if !self.args.json {
-                talk.bar.aside(|| print_text(&self.text(&done)));
+                talk.values(&self.text(&done));
             }
             if let Some(damage) = &done.measured.damage {
                 fail(damage);
