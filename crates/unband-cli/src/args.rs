@@ -2,7 +2,10 @@
 
 mod pictures;
 
+use std::fmt::Display;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -226,7 +229,7 @@ pub struct FilmArgs {
     ///
     /// Writes one PNG, by default `NAME_unband_preview.png`.
     /// Each frame is restored by itself, as if a shot began with it, and shown before encoding.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=12), conflicts_with = "resume", verbatim_doc_comment)]
+    #[arg(long, value_name = "N", value_parser = within::<u8>(1..=12), conflicts_with = "resume", verbatim_doc_comment)]
     pub preview: Option<u8>,
     /// With `--preview`, show the frames after encoding
     ///
@@ -373,6 +376,17 @@ fn named_file(text: &str) -> Result<(String, PathBuf), String> {
     Ok((name.to_owned(), png_file(file)?))
 }
 
+/// Parses a whole number within a range.
+pub fn within<T>(range: RangeInclusive<T>) -> impl Fn(&str) -> Result<T, String> + Clone
+where
+    T: FromStr + PartialOrd + Copy + Display,
+{
+    move |text: &str| {
+        let number = text.trim().parse::<T>().ok().filter(|number| range.contains(number));
+        number.ok_or_else(|| format!("write a whole number from {} to {}", range.start(), range.end()))
+    }
+}
+
 /// Parses the name of a file that is written as PNG.
 pub fn png_file(text: &str) -> Result<PathBuf, String> {
     let path = PathBuf::from(text);
@@ -441,6 +455,17 @@ mod tests {
         for wrong in ["", "M", "much", "-1G", "0", "nan", "infG", "é"] {
             assert!(bytes(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_number_outside_its_range_is_told_the_range() {
+        let error = Cli::try_parse_from(["unband", "a.png", "--quality", "101"]).unwrap_err().to_string();
+        assert!(error.contains("'101'") && error.contains("a whole number from 1 to 100"), "{error}");
+        assert!(!error.contains("..="), "{error}");
+        for quality in ["0", "x", "-1", "50.5", "300"] {
+            assert!(Cli::try_parse_from(["unband", "a.png", &format!("--quality={quality}")]).is_err());
+        }
+        assert!(Cli::try_parse_from(["unband", "a.png", "--quality", "100"]).is_ok());
     }
 
     #[test]

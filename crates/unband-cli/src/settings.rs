@@ -117,8 +117,8 @@ pub fn check_aside(
 
 /// Parses a method with its settings, or another program's filter string.
 fn choice(text: &str) -> Result<Choice, Failure> {
-    let (name, settings) = unband_filters::parse_method(text, unband::methods())
-        .map_err(|error| Failure { subject: None, message: error.to_string(), hint: error.hint() })?;
+    let (name, settings) =
+        unband_filters::parse_method(text, unband::methods()).map_err(|error| weights::no_method(&error))?;
     Ok(Choice::Named { name: name.to_owned(), settings })
 }
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use unband::networks::{self, WEIGHTS, takes_weights};
+use unband_filters::RecipeError;
 use unband_infer::models;
 use unband_nets::arch::{self, Architecture, Purpose};
 use unband_nets::checkpoint;
@@ -193,6 +194,22 @@ pub fn method_of(file: &Path) -> Result<&'static str, Failure> {
         _ => format!("`unband models info {shown}` shows its purpose"),
     };
     Err(Failure::at(shown, format!("holds the network {network}, which does not deband"), Some(hint)))
+}
+
+/// The failure for an invalid `--method`. An imported model is not a method, but may be named like one.
+pub fn no_method(error: &RecipeError) -> Failure {
+    let model = match (error, models::folder()) {
+        (RecipeError::UnknownMethod { name, .. }, Some(folder)) => {
+            models::names(&folder).into_iter().find(|known| known == name)
+        }
+        _ => None,
+    };
+    let hint = model.map(|model| {
+        let file = models::folder().map(|folder| models::file(&folder, &model));
+        let method = file.and_then(|file| method_of(&file).ok()).unwrap_or("NETWORK");
+        format!("`{model}` is an imported model: write `--weights {model}`, or `--method {method}:{WEIGHTS}={model}`")
+    });
+    Failure { subject: None, message: error.to_string(), hint: hint.or_else(|| error.hint()) }
 }
 
 /// Is it a network?

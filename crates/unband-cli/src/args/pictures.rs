@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use unband::{Dither, OutputDepth, Precision};
 
-use super::{TalkArgs, bytes, dither, precision};
+use super::{TalkArgs, bytes, dither, precision, within};
 
 /// Inputs, outputs, rounding and resources. Texts are those of `deband`; `upscale` replaces some.
 #[derive(Clone, Debug, Args)]
@@ -35,7 +35,7 @@ pub struct PictureArgs {
     #[arg(long, value_name = "EXT", help_heading = "Output", verbatim_doc_comment)]
     pub format: Option<String>,
     /// Quality of lossy formats, 1 to 100
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=100), help_heading = "Output")]
+    #[arg(long, value_name = "N", value_parser = within::<u8>(1..=100), help_heading = "Output")]
     pub quality: Option<u8>,
     /// Compression effort, 0 to 9 [default: 5 for PNG]
     ///
@@ -50,7 +50,7 @@ pub struct PictureArgs {
     #[arg(
         long,
         value_name = "N",
-        value_parser = clap::value_parser!(u8).range(0..=9),
+        value_parser = within::<u8>(0..=9),
         help_heading = "Output",
         hide_short_help = true,
         verbatim_doc_comment

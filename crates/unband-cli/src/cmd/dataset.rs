@@ -13,7 +13,7 @@ use unband_data::dataset::{PREPARATIONS, Preparation, Shares};
 use unband_data::{CAUSES, Shipped};
 
 use crate::Outcome;
-use crate::args::{TalkArgs, bytes};
+use crate::args::{TalkArgs, bytes, within};
 use crate::bar::Bar;
 use crate::talk::{Failure, Loudness, Talk};
 
@@ -123,13 +123,13 @@ pub struct PairsArgs {
     )]
     recipe: Option<String>,
     /// Variants of each image, each with another seed
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000), help_heading = "Degradation")]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = within::<u32>(1..=10_000), help_heading = "Degradation")]
     draws: u32,
     /// Cut degraded images into N×N patches [default: whole images]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(8..=16384), help_heading = "Parts")]
+    #[arg(long, value_name = "N", value_parser = within::<u32>(8..=16384), help_heading = "Parts")]
     patch: Option<u32>,
     /// Stride of the patches in pixels [default: half a patch]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=16384), requires = "patch", help_heading = "Parts")]
+    #[arg(long, value_name = "N", value_parser = within::<u32>(1..=16384), requires = "patch", help_heading = "Parts")]
     step: Option<u32>,
     /// Percentages of images for train, val and test
     #[arg(long, value_name = "N,N,N", default_value = "60,20,20", value_parser = shares, help_heading = "Parts")]

@@ -13,7 +13,7 @@ use unband_image::Rng;
 use unband_io::{Access, Saving};
 
 use crate::Outcome;
-use crate::args::TalkArgs;
+use crate::args::{TalkArgs, within};
 use crate::bar::Bar;
 use crate::budget::Budget;
 use crate::cmd::score::work::each;
@@ -72,7 +72,7 @@ pub struct DegradeArgs {
     /// Crop a random N×N patch (size of the degraded side)
     ///
     /// The clean side is larger by the recipe's scale: 72 with `bsrgan` gives 72×72 and 288×288.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(8..=16384))]
+    #[arg(long, value_name = "N", value_parser = within::<u32>(8..=16384))]
     patch: Option<u32>,
     /// Write pairs: degraded images in DIR/lq, clean ones in DIR/gt
     #[arg(long, help_heading = "Output")]
@@ -84,7 +84,7 @@ pub struct DegradeArgs {
     #[arg(long, help_heading = "Output")]
     overwrite: bool,
     /// Compression effort of PNG files, 0 to 9
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u8).range(0..=9), help_heading = "Output")]
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = within::<u8>(0..=9), help_heading = "Output")]
     effort: u8,
     /// Number of threads [default: all processors]
     #[arg(short = 'j', long, value_name = "N", help_heading = "General")]

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use unband::study::{Fit, StudyError};
 
 use crate::Outcome;
-use crate::args::{TalkArgs, bytes};
+use crate::args::{TalkArgs, bytes, within};
 use crate::bar::Bar;
 use crate::talk::{Failure, Loudness, Talk};
 
@@ -53,7 +53,7 @@ pub struct StudyArgs {
     #[arg(
         long,
         value_name = "N",
-        value_parser = clap::value_parser!(u32).range(16..=16384),
+        value_parser = within::<u32>(16..=16384),
         conflicts_with = "score",
         help_heading = "Page"
     )]

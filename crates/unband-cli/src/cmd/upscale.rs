@@ -8,7 +8,7 @@ use unband::files::{self, Naming, Output, UpscaleFileOptions, UpscaleFileReport,
 use unband::{Context, Error, Options, UpscaleOptions, Upscaler};
 
 use crate::Outcome;
-use crate::args::PictureArgs;
+use crate::args::{PictureArgs, within};
 use crate::bar::Bar;
 use crate::batch::Cost;
 use crate::inputs::{Gather, readable};
@@ -51,7 +51,7 @@ Exit codes:
 )]
 pub struct UpscaleArgs {
     /// Scale factor, 2 or 4 [default: that of the weights, else 4]
-    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=8), help_heading = "Method")]
+    #[arg(short, long, value_name = "N", value_parser = within::<u8>(1..=8), help_heading = "Method")]
     scale: Option<u8>,
     /// Network weights: a file or an imported model [default: built-in]
     #[arg(short, long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, help_heading = "Method")]

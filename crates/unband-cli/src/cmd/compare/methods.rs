@@ -53,8 +53,8 @@ pub fn method(text: String, more: Vec<(String, String)>, options: &Options) -> R
     if text == DEFAULT {
         return Ok(Method { text, options: Options { method: Choice::Auto, ..options.clone() } });
     }
-    let (name, mut settings) = unband_filters::parse_method(&text, unband::methods())
-        .map_err(|error| Failure { subject: None, message: error.to_string(), hint: error.hint() })?;
+    let (name, mut settings) =
+        unband_filters::parse_method(&text, unband::methods()).map_err(|error| weights::no_method(&error))?;
     settings.extend(more);
     weights::settle(name, &mut settings)?;
     let method = Choice::Named { name: name.to_owned(), settings };

@@ -1,7 +1,7 @@
 //! `--fail-if 'cambi>5'`: checks that set the exit code.
 
 use unband::show::Value;
-use unband_metrics::Metric;
+use unband_metrics::{Against, Metric};
 
 use super::measures::{Row, Use, find};
 use super::table::number;
@@ -112,9 +112,16 @@ impl Gate {
             What::Banding(grade.ok_or_else(|| wrong(format!("`{limit}` is not a grade of banding")))?)
         } else {
             let metric = usage.takes_named(name).ok_or_else(|| {
-                wrong(format!(
-                    "`{name}` is not available here; metrics with a reference need `unband compare`"
-                ))
+                wrong(match find(name) {
+                    Some(metric) if metric.against == Against::Reference && !usage.reference => {
+                        format!("{name} needs a reference; use `unband compare REFERENCE FILE --fail-if '{text}'`")
+                    }
+                    Some(metric) if metric.against == Against::Input && !usage.input => format!(
+                        "{name} needs the image before its repair; use `unband compare REFERENCE FILE --input FILE`"
+                    ),
+                    Some(_) => format!("{name} is only for videos or only for images"),
+                    None => format!("there is no metric `{name}`"),
+                })
             })?;
             let limit: f64 = limit.parse().map_err(|_| wrong(format!("`{limit}` is not a number")))?;
             if !limit.is_finite() {
