@@ -352,9 +352,15 @@ pub fn reasons(name: &str, row: &Row, metrics: &[&'static Metric]) -> String {
     })
 }
 
+/// The least number of images with statistics: fewer say nothing about others.
+pub const ENOUGH: usize = 5;
+
 /// Mean, interval and median of each metric as the last rows of a table, for groups of rows: the words of the
-/// text columns after the first, and the rows.
+/// text columns after the first, and the rows. Nothing for fewer than [`ENOUGH`] images.
 pub fn summary_rows(table: &mut Table, metrics: &[&'static Metric], groups: &[(&[&str], Vec<&Row>)]) {
+    if groups.iter().all(|(_, rows)| rows.len() < ENOUGH) {
+        return;
+    }
     let summaries: Vec<_> =
         groups.iter().map(|(_, rows)| summaries(&rows.iter().copied(), metrics)).collect();
     let mut part = |name: &str, part: &dyn Fn(&Summary) -> String| {

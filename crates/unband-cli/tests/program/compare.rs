@@ -113,7 +113,7 @@ fn the_input_adds_a_column_and_the_measures_that_need_it() {
 #[test]
 fn the_page_begins_with_means_and_marks_the_best() {
     let stage = Stage::new();
-    for name in ["a", "b", "c"] {
+    for name in ["a", "b", "c", "d", "e"] {
         paint(&stage, &format!("clean/{name}.png"), &clean);
         paint(&stage, &format!("sky/{name}.png"), &six_bits);
     }
@@ -132,7 +132,7 @@ fn the_page_begins_with_means_and_marks_the_best() {
     let page = String::from_utf8(stage.read("o.html")).unwrap();
     let means = page.find(">Means<").unwrap();
     assert!(page.find("data-role=").is_none_or(|first| means < first), "means come first");
-    assert!(page.contains("Means over 3 images") && page.contains("95 % interval"));
+    assert!(page.contains("Means over 5 images") && page.contains("95 % interval"));
     let table = &page[means..page[means..].find("</table>").unwrap() + means];
     let best: Vec<&str> = table.lines().filter(|line| line.contains("<b>")).collect();
     assert!(best.iter().any(|line| line.contains(">smooth<")), "{table}");

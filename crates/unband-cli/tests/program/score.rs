@@ -97,6 +97,8 @@ fn mean_and_median_of_several_files_are_those_of_their_values() {
     }
     let again = object(&stage, &["score", ".", "--json"], 0);
     assert_eq!(again["summary"], json["summary"]);
+    // In words, statistics begin with five images.
+    large(&stage, "e.png", &six_bits);
     let text = stage.run(&["score", "."]).code(0).out();
     for word in ["mean ± 95 %", "median"] {
         assert!(text.lines().any(|line| line.starts_with(&format!("{word} "))), "{word} in {text}");

@@ -3,16 +3,16 @@
 use unband::show::{Listing, ListingCell, ListingRow};
 use unband_metrics::{Better, Metric};
 
-use super::{Row, Summary, number, summaries};
+use super::{ENOUGH, Row, Summary, number, summaries};
 
 /// Mean and interval of each metric for groups of rows. The best of each column is marked where `rivals` says
-/// that groups compete. Empty for a single image, whose values are its means.
+/// that groups compete. Empty for fewer than [`ENOUGH`] images.
 pub fn listing(
     metrics: &[&'static Metric],
     groups: &[(&str, Vec<&Row>)],
     rivals: &dyn Fn(&str) -> bool,
 ) -> Option<Listing> {
-    let pictures = groups.iter().map(|(_, rows)| rows.len()).max().filter(|&pictures| pictures > 1)?;
+    let pictures = groups.iter().map(|(_, rows)| rows.len()).max().filter(|&pictures| pictures >= ENOUGH)?;
     let all: Vec<_> = groups.iter().map(|(_, rows)| summaries(&rows.iter().copied(), metrics)).collect();
     let compete: Vec<bool> = groups.iter().map(|(name, _)| rivals(name)).collect();
     let several = compete.iter().filter(|&&rival| rival).count() > 1;
