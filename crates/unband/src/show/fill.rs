@@ -1,5 +1,9 @@
 //! HTML templates with placeholders.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
+
 /// Escapes a text for HTML, SVG and quoted attributes.
 pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -35,6 +39,20 @@ pub(crate) fn fill(template: &str, values: &[(&str, &str)]) -> String {
     out
 }
 
+/// The content security policy of a page: nothing from elsewhere, and no script but the page's own one.
+///
+/// The script is the last element of that kind in the template; its hash includes the line break before it.
+pub(crate) fn policy(template: &str, script: &str) -> String {
+    let start = template.rfind("<script>").map_or(0, |at| at + "<script>".len());
+    let end = template.rfind("</script>").unwrap_or(template.len());
+    let element = fill(template.get(start..end).unwrap_or_default(), &[("script", script)]);
+    let hash = STANDARD.encode(Sha256::digest(element));
+    format!(
+        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{hash}'; \
+         base-uri 'none'; form-action 'none'"
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,6 +60,17 @@ mod tests {
     #[test]
     fn values_are_not_templates() {
         assert_eq!(fill("<{{a}}|{{b}}|{{c}}>", &[("a", "{{b}}"), ("b", "2")]), "<{{b}}|2|>");
+    }
+
+    #[test]
+    fn a_policy_names_the_hash_of_the_script_as_browsers_compute_it() {
+        let policy =
+            policy("<script type=\"x\">{{data}}</script><script>\n{{script}}</script>", "alert(1);\n");
+        // printf '\nalert(1);\n' | openssl dgst -sha256 -binary | base64
+        assert!(
+            policy.contains("script-src 'sha256-L+t9q3v5LeakHkwTJJlqwHiLsxVtqG4eOt8NDvhN6eg='; "),
+            "{policy}"
+        );
     }
 
     #[test]

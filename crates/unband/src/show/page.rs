@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use unband_image::{Context, Image};
 
-use super::fill::{escape, fill};
+use super::fill::{escape, fill, policy};
 use super::picture::{rgb, uri};
 use super::profile::same_size;
 use super::spots::part;
@@ -165,6 +165,7 @@ impl Page {
         fill(
             PAGE,
             &[
+                ("policy", &policy(PAGE, SCRIPT)),
                 ("title", &escape(&self.title)),
                 ("style", STYLE),
                 ("contents", &contents),

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use unband_image::{Context, Image};
 
 use super::{GRADES, StudyError};
-use crate::show::fill::{escape, fill};
+use crate::show::fill::{escape, fill, policy};
 use crate::show::{Picture, uri};
 
 /// Display size of large images.
@@ -163,6 +163,7 @@ impl Study {
             let _ = writeln!(scale, "<li>{grade}</li>");
         }
         let values = [
+            ("policy", policy(PAGE, SCRIPT)),
             ("title", escape(&self.title)),
             ("style", STYLE.to_owned()),
             ("grades", grades),

@@ -36,7 +36,8 @@ fn the_page_is_whole_blind_and_safe() {
         assert!(!html.contains(name), "{name}");
     }
     assert_eq!(html.matches("<script").count(), 2, "data and program");
-    assert!(html.contains("Skies &lt;at&gt; &quot;dusk&quot;") && !html.contains("http"));
+    assert!(html.contains("Skies &lt;at&gt; &quot;dusk&quot;") && !html.contains("://"));
+    assert!(html.contains("default-src 'none'; ") && html.contains("script-src 'sha256-"));
     assert_eq!(html.matches("data:image/png").count(), 9, "the hidden reference is not there twice");
     assert_eq!(study.presentations(), 9);
     assert!(study.bytes() < html.len());
