@@ -170,7 +170,7 @@ impl PlanRecord {
             depth: plan.input_depth.bits(),
             lossy: plan.input_lossy,
             finding: plan.finding.clone(),
-            cause: cause_word(plan.findings.cause),
+            cause: cause_word(&plan.findings),
             visible: plan.findings.visible,
             banded_share: plan.findings.banded_share,
             drawing: plan.findings.drawing.map(Drawing::word),
@@ -347,6 +347,7 @@ fn finding(findings: &Findings, depth: Depth) -> String {
         Cause::Video => "8-bit video".to_owned(),
         Cause::Levels | Cause::PlaneGrid if grids.is_empty() => "coarse steps".to_owned(),
         Cause::Levels | Cause::PlaneGrid => grids,
+        Cause::ToneCurve if findings.linear_light => "8 bits in linear light".to_owned(),
         Cause::RecodedGrid if grids.is_empty() => "coarse steps, re-encoded".to_owned(),
         Cause::RecodedGrid => format!("{grids}, re-encoded"),
     }

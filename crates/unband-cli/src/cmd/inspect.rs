@@ -242,7 +242,7 @@ impl Record {
             depth: image.depth.bits(),
             lossy: findings.lossy,
             finding: findings.sentence(),
-            cause: cause_word(findings.cause),
+            cause: cause_word(findings),
             space,
             matrix,
             range,
@@ -274,8 +274,8 @@ impl Record {
 }
 
 /// A cause as a word for JSON.
-pub fn cause_word(cause: Cause) -> &'static str {
-    match cause {
+pub fn cause_word(findings: &Findings) -> &'static str {
+    match findings.cause {
         Cause::Plain => "plain",
         Cause::Levels => "levels",
         Cause::Palette => "palette",
@@ -284,6 +284,7 @@ pub fn cause_word(cause: Cause) -> &'static str {
         Cause::Jpeg => "jpeg",
         Cause::Coded => "coded",
         Cause::Video => "video",
+        Cause::ToneCurve if findings.linear_light => "linear-light",
         Cause::ToneCurve => "tone-curve",
     }
 }

@@ -9,6 +9,7 @@ mod grid;
 mod jpeg;
 mod lattice;
 mod levels;
+mod linear;
 mod map;
 mod native;
 mod noisy;
@@ -184,6 +185,9 @@ pub struct Findings {
     /// Share of the smooth area within 16 samples of a step, 0..1. The smooth area is that of the metric
     /// `false-steps`, computed from the image itself.
     pub banded_share: f32,
+    /// For [`Cause::ToneCurve`]: the curve is the conversion of 8-bit codes to linear light, as in images
+    /// rendered from 8-bit sources.
+    pub linear_light: bool,
     /// Where the grid holds, when it covers only a part of the image; elsewhere a step is one code.
     pub regions: Option<GridRegions>,
     /// Is the banding visible at 8 bits? False for steps of one 8-bit code in busy or small areas, and for
@@ -209,6 +213,7 @@ impl Findings {
             effective_bits,
             map: BandingMap::default(),
             banded_share: 0.0,
+            linear_light: false,
             regions: None,
             visible: false,
             drawing: None,

@@ -10,7 +10,7 @@ use super::levels::Levels;
 use super::noisy::{self, Conversion, NoisyGrid};
 use super::planes::{Codes, Part, Recipe, Source, Sums};
 use super::tiles::TileHistograms;
-use super::{Cause, Findings, PlaneGrid, Space, deep, palette};
+use super::{Cause, Findings, PlaneGrid, Space, deep, linear, palette};
 use crate::color::{Matrix, Range, Subsampling};
 use crate::depth::Depth;
 use crate::image::Image;
@@ -57,7 +57,8 @@ impl Picture<'_> {
         if self.is_linear() {
             let combs = deep::combs(self.image);
             return if combs.found() {
-                self.base(Cause::ToneCurve, Space::Native, combs.grids())
+                let linear_light = linear::of_eight_bits(self.image);
+                Findings { linear_light, ..self.base(Cause::ToneCurve, Space::Native, combs.grids()) }
             } else {
                 Findings::plain_step(self.image.planes.len(), self.effective.bits, self.effective.step_codes)
             };

@@ -27,6 +27,7 @@ impl Findings {
                 format!("{} bits per sample, no visible compression", self.effective_bits)
             }
             Cause::Video => format!("8-bit video colours{space}, no visible compression"),
+            Cause::ToneCurve if self.linear_light => "8-bit codes in linear light".to_owned(),
             Cause::ToneCurve => "8 bits stretched by a tone curve, gaps in the histogram".to_owned(),
         };
         let part = if self.regions.is_some() { " in a part of the image" } else { "" };

@@ -367,6 +367,23 @@ fn deep_pictures_have_nothing_to_repair() {
 }
 
 #[test]
+fn eight_bits_in_linear_light_are_no_tone_curve() {
+    let mut image = rgb8(&scene(2.0, 16), |v| v);
+    image.depth = Depth::F32;
+    let light = |v: f32| if v <= 0.040_45 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) };
+    let through = |curve: &dyn Fn(f32) -> f32| {
+        let mut image = image.clone();
+        image.planes.iter_mut().flat_map(|p| &mut p.data).for_each(|v| *v = curve(*v));
+        look(&image)
+    };
+    let found = through(&light);
+    assert!(found.linear_light && found.cause == Cause::ToneCurve, "{}", found.sentence());
+    assert!(found.sentence().starts_with("8-bit codes in linear light"), "{}", found.sentence());
+    let found = through(&|v| v.powf(1.5));
+    assert!(!found.linear_light && found.sentence().contains("tone curve"), "{}", found.sentence());
+}
+
+#[test]
 fn eight_bits_through_a_curve_at_sixteen_leave_a_comb() {
     let data: Vec<u16> = scene(2.0, 17)
         .iter()

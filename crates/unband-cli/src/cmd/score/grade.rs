@@ -43,6 +43,7 @@ fn origin(findings: &Findings) -> String {
         Cause::Coded => "a lossy codec".to_owned(),
         Cause::Video if findings.effective_bits > 8 => "8-bit steps in a deeper file".to_owned(),
         Cause::Video => "8-bit video colours".to_owned(),
+        Cause::ToneCurve if findings.linear_light => "8 bits in linear light".to_owned(),
         Cause::ToneCurve => "a tone curve applied to 8 bits".to_owned(),
     }
 }

@@ -164,7 +164,7 @@ impl Verdict {
     fn graded(findings: &Findings, grade: Grade) -> Self {
         let finding = Finding {
             share: findings.banded_share,
-            cause: cause_word(findings.cause),
+            cause: cause_word(findings),
             sentence: findings.sentence(),
         };
         let banded = grade > Grade::None;
