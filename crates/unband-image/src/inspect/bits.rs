@@ -79,15 +79,9 @@ pub(super) fn effective(image: &Image) -> Effective {
 
 /// The way with the fewest bits that is consistent with all samples of all planes.
 fn ways_left(image: &Image, max: f64, mut ways: Vec<Way>) -> Option<Way> {
-    let chroma_shift = |plane: usize| match image.color.model {
-        // Chroma of full-range YUV is stored around 0.5, half a code off the grid.
-        crate::color::Model::Yuv { range: crate::color::Range::Full, .. } if plane > 0 => 0.5,
-        _ => 0.0,
-    };
-    if matches!(image.color.model, crate::color::Model::Yuv { .. }) {
+    if image.is_yuv() {
         // Samples of limited range are not multiples of one code of full scale; only the declared depth is
         // known.
-        let _ = chroma_shift;
         return None;
     }
     for plane in &image.planes {
