@@ -259,7 +259,7 @@ pub fn reason_word(reason: Reason) -> &'static str {
 /// `sky.png 1920×1080 8-bit PNG  luma 6 bits  smooth  0.09 s → sky_unband.png`
 pub fn line(input: &str, report: &FileReport, to_stdout: bool) -> String {
     let plan = &report.plan;
-    let mut line = format!("{}  {}", head(input, plan), finding(&plan.findings, plan.input_depth));
+    let mut line = head_and_finding(input, plan, matches!(report.report.reason, Reason::Drawn(_)));
     let what = match report.report.reason {
         Reason::Restored => plan.method,
         other => other.sentence(),
@@ -282,7 +282,7 @@ pub fn line(input: &str, report: &FileReport, to_stdout: bool) -> String {
 
 /// The text of `--dry-run`.
 pub fn plan_line(input: &str, plan: &Plan, to_stdout: bool) -> String {
-    let mut line = format!("{}  {}", head(input, plan), finding(&plan.findings, plan.input_depth));
+    let mut line = head_and_finding(input, plan, matches!(plan.act, Act::Leave(Reason::Drawn(_))));
     let what = match plan.act {
         Act::Restore => plan.method,
         Act::Regrid => "nothing to repair, depth changed",
@@ -311,6 +311,13 @@ pub fn plan_line(input: &str, plan: &Plan, to_stdout: bool) -> String {
 
 fn head(input: &str, plan: &Plan) -> String {
     format!("{input} {}×{} {} {}", plan.width, plan.height, plan.input_depth, plan.input_format.name)
+}
+
+/// The image and its finding. Of a drawing, the finding is omitted: its few colours look like one, and the
+/// reason says that they are not.
+fn head_and_finding(input: &str, plan: &Plan, drawn: bool) -> String {
+    let head = head(input, plan);
+    if drawn { head } else { format!("{head}  {}", finding(&plan.findings, plan.input_depth)) }
 }
 
 /// The finding in two or three words.
