@@ -347,6 +347,7 @@ fn finding(findings: &Findings, depth: Depth) -> String {
         }
         Cause::Plain => "plain".to_owned(),
         Cause::Palette => "palette".to_owned(),
+        Cause::ToneCurve if findings.linear_light => "8 bits in linear light".to_owned(),
         Cause::ToneCurve => "tone curve".to_owned(),
         Cause::Jpeg if !findings.visible => "JPEG noise".to_owned(),
         Cause::Jpeg => "JPEG steps".to_owned(),
@@ -354,7 +355,6 @@ fn finding(findings: &Findings, depth: Depth) -> String {
         Cause::Video => "8-bit video".to_owned(),
         Cause::Levels | Cause::PlaneGrid if grids.is_empty() => "coarse steps".to_owned(),
         Cause::Levels | Cause::PlaneGrid => grids,
-        Cause::ToneCurve if findings.linear_light => "8 bits in linear light".to_owned(),
         Cause::RecodedGrid if grids.is_empty() => "coarse steps, re-encoded".to_owned(),
         Cause::RecodedGrid => format!("{grids}, re-encoded"),
     }

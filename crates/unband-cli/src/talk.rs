@@ -160,12 +160,6 @@ pub fn printable(text: &str) -> String {
     text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
 }
 
-/// An integer with thousands separators: `16,697,987`.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let first = digits.len() % 3;
-    let mut out = digits[..first].to_owned();
-    for group in digits.as_bytes()[first..].as_chunks::<3>().0 {
 /// A message of one or several lines, such as a parser's with the faulty line; those after the first are
 /// indented, so that none can pass for a line of unband's.
 fn lines(text: &str) -> String {
@@ -174,6 +168,12 @@ fn lines(text: &str) -> String {
     lines.join("\n       ")
 }
 
+/// An integer with thousands separators: `16,697,987`.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let first = digits.len() % 3;
+    let mut out = digits[..first].to_owned();
+    for group in digits.as_bytes()[first..].as_chunks::<3>().0 {
         if !out.is_empty() {
             out.push(',');
         }
@@ -205,12 +205,6 @@ mod tests {
     }
 
     #[test]
-    fn long_numbers_are_grouped() {
-        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (16_697_987, "16,697,987")] {
-            assert_eq!(grouped(number), text);
-        }
-    }
-    #[test]
     fn a_message_of_several_lines_stays_readable() {
         let message = "line 1, column 3\n  |\n1 | a\u{1b}\n  |  ^\nbad\n\0\n".to_owned();
         let failure = Failure { subject: Some("a\nb.toml".into()), message, hint: None };
@@ -221,6 +215,12 @@ mod tests {
         assert_eq!(failure.lines(), "a.png: expected 2");
     }
 
+    #[test]
+    fn long_numbers_are_grouped() {
+        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (16_697_987, "16,697,987")] {
+            assert_eq!(grouped(number), text);
+        }
+    }
 
     #[test]
     fn control_characters_in_names_do_not_reach_the_terminal() {

@@ -17,8 +17,8 @@ use crate::args::{TalkArgs, within};
 use crate::bar::Bar;
 use crate::budget::Budget;
 use crate::cmd::score::work::each;
-use crate::inputs::{Gather, Input, readable};
 use crate::extras;
+use crate::inputs::{Gather, Input, readable};
 use crate::interrupt::{self, Busy};
 use crate::pictures;
 use crate::result::print_data;
@@ -184,7 +184,6 @@ impl<'a> Job<'a> {
                 return Err(Failure::usage(message, "write them to two folders"));
             }
         }
-        let manifest = args.output.join(MANIFEST);
         let sides: &[Option<&str>] = if args.pairs { &[Some("lq"), Some("gt")] } else { &[None] };
         let sources = extras::Inputs::of(found.inputs.iter().map(|input| &input.path));
         for (input, &side) in
@@ -192,6 +191,7 @@ impl<'a> Job<'a> {
         {
             sources.keep_from(&args.output.join(place(input, side)))?;
         }
+        let manifest = args.output.join(MANIFEST);
         if manifest.exists() && !args.overwrite {
             let hint = "name another folder, or add `--overwrite`";
             return Err(Failure::usage(format!("{}: exists already", manifest.display()), hint));

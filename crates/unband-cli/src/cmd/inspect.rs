@@ -69,9 +69,6 @@ pub fn run(args: &InspectArgs) -> Outcome {
         talk.failure(&Failure::usage(message, hint));
         return Outcome::Usage;
     }
-    let mut outcome = Outcome::Done;
-    for failure in &gathered.failures {
-        talk.failure(failure);
     if let Some(path) = &args.map
         && let Err(failure) =
             extras::Inputs::of(gathered.inputs.iter().map(|input| &input.path)).keep_from(path)
@@ -79,6 +76,9 @@ pub fn run(args: &InspectArgs) -> Outcome {
         talk.failure(&failure);
         return Outcome::Usage;
     }
+    let mut outcome = Outcome::Done;
+    for failure in &gathered.failures {
+        talk.failure(failure);
         outcome = Outcome::SomeFailed;
     }
     for input in &gathered.inputs {

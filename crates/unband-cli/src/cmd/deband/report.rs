@@ -66,12 +66,12 @@ impl<'a> Report<'a> {
     /// Writes the page, with images in the order of their names.
     pub fn write(self, talk: &Talk<'_>) -> Outcome {
         let drawn = self.drawn.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let access = Access::of(drawn.keys());
         if drawn.is_empty() {
             talk.note(&format_args!("nothing was repaired, {} was not written", self.path.display()));
             return Outcome::Done;
         }
         let (mut page, mut outcome, mut count) = (Page::new("Before and after"), Outcome::Done, 0);
+        let access = Access::of(drawn.keys());
         for section in drawn.into_values() {
             match section {
                 Ok(section) => {

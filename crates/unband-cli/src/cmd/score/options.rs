@@ -18,8 +18,8 @@ use crate::interrupt::{self, Busy};
 use crate::outputs::check_folder_of;
 use crate::pictures;
 use crate::talk::{Failure, Talk};
-use unband_metrics::Metric;
 use unband_io::{Access, Saving};
+use unband_metrics::Metric;
 
 /// Options of both commands.
 #[derive(Debug, Args)]
@@ -79,14 +79,14 @@ pub struct MeasureArgs {
     /// Verbosity.
     #[command(flatten)]
     pub talk: TalkArgs,
-}
-
-/// An image to draw.
-#[derive(Clone, Copy)]
 
     /// Permissions of all output files: those of the inputs, once these are known.
     #[arg(skip)]
     access: OnceLock<Access>,
+}
+
+/// An image to draw.
+#[derive(Clone, Copy)]
 pub struct Drawing<'a> {
     /// Its name.
     pub name: &'a str,
@@ -212,6 +212,12 @@ impl MeasureArgs {
         Ok(())
     }
 
+    fn saving(&self) -> Saving<'_> {
+        // Waits for the reader of a pipe end with it.
+        let access = self.access.get().copied().unwrap_or_default();
+        Saving { access, cancel: Some(&interrupt::STOP), overwrite: self.overwrite }
+    }
+
     /// Writes a file atomically. Ctrl-C does not end the program meanwhile.
     ///
     /// # Errors
@@ -227,12 +233,6 @@ impl MeasureArgs {
     /// # Errors
     /// I/O errors.
     pub fn write_from(&self, path: &Path, source: &mut dyn std::io::Read) -> Result<(), Failure> {
-    fn saving(&self) -> Saving<'_> {
-        // Waits for the reader of a pipe end with it.
-        let access = self.access.get().copied().unwrap_or_default();
-        Saving { access, cancel: Some(&interrupt::STOP), overwrite: self.overwrite }
-    }
-
         let _busy = Busy::begin();
         unband_io::write_from(source, path, self.saving())
             .map_err(|error| Failure::at(path.display().to_string(), error.to_string(), error.hint()))

@@ -79,12 +79,15 @@ pub fn each_within<T: Item, R: Send>(
     for failure in failures {
         talk.failure(failure);
     }
-    let share = |item: &T| match items {
-        [_] => threads,
-        _ => item.threads(threads),
+    let cost = |item: &T| {
+        let pixels = item.pixels();
+        Cost { threads: item.threads(pixels, threads), memory: budget.cost(pixels) }
     };
-    let costs: Vec<Cost> = items.iter().map(|item| Cost { threads: share(item), memory: 0 }).collect();
-    let limits = Cost { threads, memory: 0 };
+    let costs: Vec<Cost> = match items {
+        [_] => vec![Cost { threads, memory: 0 }],
+        _ => items.iter().map(cost).collect(),
+    };
+    let limits = Cost { threads, memory: budget.memory() };
     let attempt = |i: usize| {
         talk.bar.working(&items[i].name());
         let attempt = catch_unwind(AssertUnwindSafe(|| one(&items[i], costs[i].threads)));
@@ -127,12 +130,12 @@ pub fn write_files<E: Display>(
     let report = args.report.as_ref().zip(page);
     let report = report.map(|(path, page)| args.write(path, page.html().as_bytes()));
     let mut outcome = Outcome::Done;
+    if interrupt::asked() {
+        return Outcome::Interrupted;
+    }
     for failure in [table, report].into_iter().flatten().filter_map(Result::err) {
         talk.failure(&failure);
         outcome = Outcome::SomeFailed;
     }
     outcome
 }
-    if interrupt::asked() {
-        return Outcome::Interrupted;
-    }
