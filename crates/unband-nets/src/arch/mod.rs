@@ -161,9 +161,14 @@ pub fn find(name: &str) -> Option<&'static Architecture> {
     ARCHITECTURES.iter().find(|a| a.name == name)
 }
 
-/// Builds the main configuration of a network by its name, or one of its variants as `NAME:VARIANT`.
+/// Builds the main configuration of a network by its name, one of its variants as `NAME:VARIANT`, or one with
+/// other options as `NAME:KEY=VALUE,…` ([`bdinn::OPTIONS`]).
 pub fn build(name: &str) -> Option<Result<Graph, BuildError>> {
     let Some((name, variant)) = name.split_once(':') else { return Some((find(name)?.build)()) };
+    if name == bdinn::ENTRY.name && variant.contains('=') {
+        let config = bdinn::parse_options(variant, bdinn::Config::default());
+        return Some(config.and_then(|config| bdinn::build(&config)));
+    }
     Some((find(name)?.variants.iter().find(|v| v.name == variant)?.build)())
 }
 
@@ -177,6 +182,23 @@ pub fn detect(state: &StateDict) -> Option<(&'static Architecture, Result<Graph,
         return None;
     }
     ARCHITECTURES.iter().find_map(|a| Some((a, (a.detect)(state)?)))
+}
+
+/// The network of a state dict that was trained under a name, and its graph. Options of the name that no shape
+/// reveals apply.
+pub fn detect_as(
+    state: &StateDict,
+    name: Option<&str>,
+) -> Option<(&'static Architecture, Result<Graph, BuildError>)> {
+    let (architecture, graph) = detect(state)?;
+    let options = name.and_then(|name| name.split_once(':')).filter(|(_, options)| options.contains('='));
+    if let (Some((_, options)), Some(config)) =
+        (options.filter(|(name, _)| *name == architecture.name), bdinn::Config::of(state))
+    {
+        let config = bdinn::parse_options(options, config);
+        return Some((architecture, config.and_then(|config| bdinn::build(&config))));
+    }
+    Some((architecture, graph))
 }
 
 /// The number of outputs of a tensor, as a setting of that name.

@@ -29,6 +29,7 @@ pub use source::{Source, load};
 pub use spelling::Spelling;
 
 use crate::arch::{self, Architecture};
+use crate::net::BuildError;
 use crate::state::Weights;
 use crate::{Data, Graph, StateDict, Tensor};
 use tree::{Group, Storages};
@@ -236,6 +237,16 @@ impl Checkpoint {
         arch::detect(&self.state).map(|(architecture, _)| architecture)
     }
 
+    /// The network of the tensors and its graph, by the name it was trained under if the file states one.
+    pub fn detected(&self) -> Option<(&'static Architecture, Result<Graph, BuildError>)> {
+        arch::detect_as(&self.state, self.trained_as())
+    }
+
+    /// The name of the network that the trainer wrote into the file.
+    pub fn trained_as(&self) -> Option<&str> {
+        self.facts.iter().find(|(name, _)| name == "network").map(|(_, name)| name.as_str())
+    }
+
     /// Whether this is a training checkpoint to resume from. Its tensors carry the name of a part as prefix:
     /// `main/`.
     pub fn is_training(&self) -> bool {
@@ -249,7 +260,7 @@ impl Checkpoint {
     /// A training checkpoint; tensors of no known network; tensors that are missing, extra or of another
     /// shape, by name.
     pub fn network(&self) -> Result<Network, NetworkError> {
-        let Some((architecture, graph)) = arch::detect(&self.state) else {
+        let Some((architecture, graph)) = self.detected() else {
             if self.is_training() {
                 return Err(NetworkError::Training);
             }

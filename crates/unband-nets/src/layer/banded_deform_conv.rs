@@ -46,13 +46,6 @@ pub struct BandedDeformConv {
 }
 
 impl BandedDeformConv {
-    /// The bias of `conv_stretch` that makes the stretch 1, as near to it as limits that exclude 1 allow.
-    pub(crate) fn stretch_bias(&self) -> f64 {
-        let Some((min, max)) = self.limits else { return 1.0 };
-        let (min, max) = (f64::from(min), f64::from(max));
-        ((2.0 - max - min) / (max - min)).clamp(-0.9999, 0.9999).atanh()
-    }
-
     pub(crate) fn shape(&self, x: Shape) -> Result<Shape, String> {
         if x.channels != self.input {
             return Err(format!("takes {} channels, got {}", self.input, x.channels));
@@ -66,6 +59,13 @@ impl BandedDeformConv {
         let generators = 9 * self.input * (3 + usize::from(self.whole.is_some()));
         (self.output * self.input / self.groups * taps + generators) as u64
     }
+}
+
+/// The bias of `conv_stretch` that makes the stretch 1, or as near to it as limits that exclude 1 allow.
+pub fn stretch_bias(limits: Option<(f32, f32)>) -> f64 {
+    let Some((min, max)) = limits else { return 1.0 };
+    let (min, max) = (f64::from(min), f64::from(max));
+    ((2.0 - max - min) / (max - min)).clamp(-0.9999, 0.9999).atanh()
 }
 
 /// The published options of the layer.

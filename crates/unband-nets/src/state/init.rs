@@ -8,7 +8,7 @@ use unband_image::Rng;
 
 use super::{Data, StateDict, Tensor};
 use crate::layer::activation::Activation;
-use crate::layer::banded_deform_conv::BandedDeformConv;
+use crate::layer::banded_deform_conv::{BandedDeformConv, stretch_bias};
 use crate::param::Stored;
 use crate::{Form, Graph, Op, Param, Role};
 
@@ -220,7 +220,7 @@ impl Kinds {
             self.set(weight.index(), Kind::Fixed(0.0));
         }
         self.set(conv.rotation[1].index(), Kind::Angle(conv.init_angle));
-        self.set(conv.stretch[1].index(), Kind::Fixed(conv.stretch_bias()));
+        self.set(conv.stretch[1].index(), Kind::Fixed(stretch_bias(conv.limits)));
         if let Some([_, bias]) = conv.whole {
             self.set(bias.index(), Kind::Fixed(f64::from(conv.init_whole)));
         }

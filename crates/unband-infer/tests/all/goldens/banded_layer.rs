@@ -59,8 +59,10 @@ fn put(state: &mut StateDict, name: &str, values: Vec<f32>) {
     state.insert(name, Tensor::f32(&shape, values).unwrap());
 }
 
-fn apart(a: impl IntoIterator<Item = f64>, b: &[f32]) -> f64 {
-    a.into_iter().zip(b).map(|(a, &b)| (a - f64::from(b)).abs()).fold(0.0, f64::max)
+fn apart(a: impl IntoIterator<Item = f64, IntoIter: ExactSizeIterator>, b: &[f32]) -> f64 {
+    let a = a.into_iter();
+    assert_eq!(a.len(), b.len());
+    a.zip(b).map(|(a, &b)| (a - f64::from(b)).abs()).fold(0.0, f64::max)
 }
 
 #[test]
@@ -70,6 +72,7 @@ fn starts_and_forward_are_the_authors_with_all_options() {
     let x = values(&file, "x");
     let wide = Map::new(shape, x.iter().map(|&v| f64::from(v)).collect()).unwrap();
     let narrow = Map::new(shape, x).unwrap();
+    let worst = std::cell::Cell::new((0.0f64, 0.0f64));
     let combinations = combinations();
     assert_eq!(combinations.len(), 216);
     for (name, kernel, spec) in combinations {
@@ -96,9 +99,10 @@ fn starts_and_forward_are_the_authors_with_all_options() {
             let want = values(&file, &format!("{name}.{part}"));
             let (exact, quick) = run(state);
             let (exact, quick) = (apart(exact, &want), apart(quick.into_iter().map(f64::from), &want));
+            worst.set((worst.get().0.max(exact), worst.get().1.max(quick)));
             assert!(exact < 1e-6, "{name} {part}: {exact}");
-            // The engine computes in 32 bits.
-            assert!(quick < 1e-5, "{name} {part}, engine: {quick}");
+            // In 32 bits.
+            assert!(quick < 2e-6, "{name} {part}, engine: {quick}");
         };
         check(&state, "start");
         for generator in ["rotation", "stretch"] {
@@ -114,6 +118,8 @@ fn starts_and_forward_are_the_authors_with_all_options() {
         }
         check(&state, "forward");
     }
+    let (exact, quick) = worst.get();
+    println!("{exact:.1e} apart, the engine {quick:.1e}");
 }
 
 #[test]

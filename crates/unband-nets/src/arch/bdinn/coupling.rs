@@ -82,7 +82,7 @@ fn function(net: &mut Net, x: Value, middle: Option<&Middle>, config: &Config) -
     match middle {
         Some(&Middle::Attention { width, inner, offsets, kernel, .. }) => {
             let y = net.scope("dense", |net| convs(net, x, width, config.function));
-            let y = net.scope("rcam", |net| attended(net, y, inner, offsets, kernel));
+            let y = net.scope("rcam", |net| attended(net, y, inner, (offsets, kernel), config));
             net.conv1x1("out", y, channels)
         }
         _ => convs(net, x, channels, config.function),
@@ -115,11 +115,17 @@ pub(super) fn dense(net: &mut Net, x: Value, output: usize, growth: usize) -> Va
 }
 
 /// Channel attention around two deformable convolutions, with two skip connections.
-fn attended(net: &mut Net, x: Value, inner: usize, offsets: Offsets, kernel: (usize, usize)) -> Value {
+fn attended(
+    net: &mut Net,
+    x: Value,
+    inner: usize,
+    (offsets, kernel): (Offsets, (usize, usize)),
+    config: &Config,
+) -> Value {
     let channels = net.channels(x);
     let bend = |net: &mut Net, name: &str, x: Value| match offsets {
         Offsets::Banded => {
-            let spec = BandedDeformSpec { kernel, ..BandedDeformSpec::default() };
+            let spec = BandedDeformSpec { kernel, ..config.banded };
             net.banded_deform_conv(name, x, channels, spec)
         }
         Offsets::Free => net.deform_conv(name, x, channels, kernel),

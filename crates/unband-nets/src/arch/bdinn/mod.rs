@@ -27,13 +27,16 @@
 
 mod coupling;
 mod invertible;
+mod options;
 mod unet;
 
 pub use invertible::{build, build_inverse};
+pub use options::{DEFAULTS, OPTIONS, parse as parse_options};
 pub use unet::{Config as UnetConfig, build as build_unet};
 
 use super::{Architecture, Purpose, Settings, Use, Variant, count_numbered};
 use crate::StateDict;
+use crate::layer::banded_deform_conv::BandedDeformSpec;
 
 /// Registry entry.
 pub const ENTRY: Architecture = Architecture {
@@ -116,7 +119,7 @@ pub const ENTRY: Architecture = Architecture {
         },
     ],
     settings: |state| Config::of(state).map(|config| config.settings()).unwrap_or_default(),
-    assumed: "factors between 1/e and e, kernels stretched by 0.5 to 3",
+    assumed: "factors between 1/e and e, kernels stretched by 0.5 to 3 unless the file states options",
 };
 
 /// Configuration of a network of coupling blocks.
@@ -134,6 +137,9 @@ pub struct Config {
     /// in the paper, which overflows for untrained weights. Shapes do not reveal it: networks read from files
     /// have 1.
     pub clamp: Option<f64>,
+    /// Options of the banded convolutions, except for the kernel, which is that of [`Middle::Attention`].
+    /// Shapes do not reveal limits and angle.
+    pub banded: BandedDeformSpec,
 }
 
 /// Blocks and the sizes at which they run.
@@ -246,6 +252,7 @@ impl Default for Config {
             function: Function::Dense { growth: 32 },
             scaling: Scaling::Shuffle,
             clamp: Some(1.0),
+            banded: BandedDeformSpec::default(),
         }
     }
 }
@@ -297,8 +304,18 @@ impl Config {
             Function::Plain { layers: count_numbered(state, &format!("{first}.phi1.convs.")), width }
         };
         let scaling = if state.get("down.0.weight").is_some() { Scaling::Learned } else { Scaling::Shuffle };
-        Some(Self { plan, middle: Middle::of(state)?, function, scaling, clamp: Some(1.0) })
+        let banded = banded_of(state);
+        Some(Self { plan, middle: Middle::of(state)?, function, scaling, clamp: Some(1.0), banded })
     }
+}
+
+/// Groups and scale of the banded convolutions; the rest as by default.
+fn banded_of(state: &StateDict) -> BandedDeformSpec {
+    let (spec, bend) = (BandedDeformSpec::default(), "mid.0.phi1.rcam.bd1");
+    let channels = |name: &str| state.shape(&format!("{bend}.{name}.weight"))?.get(1).copied();
+    let (Some(all), Some(own @ 1..)) = (channels("conv_rotation"), channels("conv")) else { return spec };
+    let rescale = state.get(&format!("{bend}.conv_whole.weight")).is_some();
+    BandedDeformSpec { groups: (all / own).max(1), rescale, ..spec }
 }
 
 impl Middle {
