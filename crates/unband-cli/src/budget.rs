@@ -44,7 +44,7 @@ impl Budget {
         pixels.saturating_mul(self.per_pixel())
     }
 
-    /// Number of pixels of which metrics may hold copies, beside images of this size.
+    /// Number of pixels of which metrics may hold copies, in addition to images of this size.
     pub fn at_once(&self, pixels: u64) -> usize {
         let planes = pixels.saturating_mul(PLANES * self.images);
         usize::try_from(self.memory().saturating_sub(planes) / self.beside.max(1)).unwrap_or(usize::MAX)

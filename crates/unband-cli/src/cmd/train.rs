@@ -112,7 +112,7 @@ mod tests {
         let (mut doc, mut options) = (String::new(), 0);
         for line in arguments.lines().map(str::trim) {
             if let Some(text) = line.strip_prefix("///") {
-                doc = doc + text;
+                doc += text;
             } else if let Some((name, _)) = line.split_once(": ").filter(|_| !line.starts_with('#')) {
                 let name = if name == "recipe" {
                     "<RECIPE>".to_owned()

@@ -34,7 +34,9 @@ fn what_is_made_of_a_private_image_is_private() {
     let pairs: Vec<String> = stage.names().into_iter().filter(|name| name.starts_with("ds/")).collect();
     let private: Vec<&String> = pairs.iter().filter(|name| name.contains("/private")).collect();
     assert!(private.len() >= 2, "{pairs:?}");
-    private.iter().for_each(|name| assert_eq!(mode(&stage, name), 0o600, "{name}"));
+    for name in private {
+        assert_eq!(mode(&stage, name), 0o600, "{name}");
+    }
     let files = ["--save-map", "m.png", "--report", "r.html", "--csv", "c.csv", "--save-profile", "p.png"];
     run(&[&["score", "in/private.png"], &files[..]].concat());
     for name in ["m.png", "r.html", "c.csv", "p.png"] {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::stage::{Ran, Stage, png, six_bits, texture};
 
-/// Runs a script with so much address space, in KiB.
+/// Runs a script with a limited address space, in KiB.
 fn within(stage: &Stage, kib: u64, script: &str) -> Ran {
     let script = format!("ulimit -v {kib}; unband='{}'; {script}", env!("CARGO_BIN_EXE_unband"));
     let mut command = std::process::Command::new("bash");
@@ -69,7 +69,7 @@ fn lists_and_standard_input_without_end_are_refused() {
     for command in ["- -o x.png", "inspect -", "score -"] {
         within(&stage, 1_500_000, &format!("{endless} {command}")).code(1).says("the file has");
     }
-    // A long rest that ends is no reason to refuse an image.
+    // A long rest that ends is not a reason to refuse an image.
     within(&stage, 1_500_000, "(cat sky.png; head -c 20M /dev/zero) | $unband inspect -").code(0);
 }
 

@@ -147,7 +147,9 @@ fn no_word_of_the_old_dialect_comes_back() {
     for place in ["crates", "docs", "recipes", "scripts", "weights"] {
         files(&root().join(place), &mut paths);
     }
-    paths.extend(["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"].map(|name| root().join(name)));
+    paths.extend(
+        ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"].map(|name| root().join(name)),
+    );
     paths.sort();
     let mut faults = Vec::new();
     for path in paths {
@@ -189,5 +191,8 @@ fn phrases_are_found_as_words_and_not_within_what_is_fine() {
     assert!(banned("there is no file, which is not known, is noise", &rows).is_none());
     assert!(banned("that is no file", &rows).is_some());
     assert_eq!(prose("A `picture` of [films](films.md) {film}"), "a  of [films] ");
-    assert_eq!(rust("let a = \"one\"; f(\"two words\"); // why"), [(1, "two words".into()), (1, " why".into())]);
+    assert_eq!(
+        rust("let a = \"one\"; f(\"two words\"); // why"),
+        [(1, "two words".into()), (1, " why".into())]
+    );
 }

@@ -160,6 +160,7 @@ impl GridRegions {
 
 /// Result of the detector, from the samples and the file.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::struct_excessive_bools)] // independent findings, each with a name
 pub struct Findings {
     /// The detected cause.
     pub cause: Cause,

@@ -155,6 +155,7 @@ prop_compose! {
             effective_bits: depth.bits(),
             map: BandingMap::default(),
             banded_share: 0.5,
+            linear_light: false,
             regions: holds.map(|holds| GridRegions { columns: 2, rows: 2, holds, origin: (0, 0) }),
             visible,
             drawing: None,

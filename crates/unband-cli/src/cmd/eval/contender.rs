@@ -107,10 +107,7 @@ impl Contender {
             }
             None => None,
             Some(name) => Some(*metrics.iter().find(|metric| metric.name == name).ok_or_else(|| {
-                usage(
-                    format!("`{name}` is not among the table's metrics"),
-                    "`best` must be one of `metrics`",
-                )
+                usage(format!("`{name}` is not among the table's metrics"), "`best` must be one of `metrics`")
             })?),
         };
         let runs = if scale == 1 { settings(&row) } else { enlargement(&row, scale) }.map_err(about)?;

@@ -91,8 +91,10 @@ fn starts_and_forward_are_the_authors_with_all_options() {
             let weights = Weights::bind(&graph, state).unwrap();
             let exact = outputs(&graph, &weights, std::slice::from_ref(&wide)).remove(0);
             let engine = Engine::new(graph.clone(), weights, Level::best());
-            let quick =
-                engine.run(std::slice::from_ref(&narrow), unband_infer::Mode::default(), &ctx()).unwrap().remove(0);
+            let quick = engine
+                .run(std::slice::from_ref(&narrow), unband_infer::Mode::default(), &ctx())
+                .unwrap()
+                .remove(0);
             (exact.data, quick.data)
         };
         let check = |state: &StateDict, part: &str| {
