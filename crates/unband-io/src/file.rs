@@ -73,11 +73,11 @@ fn load_within(
     let format = crate::detect(&bytes).ok_or(Error::UnknownContent)?;
     // No format needs more bytes than its decoded planes, metadata excepted.
     let most = limits.max_bytes.saturating_add(1 << 30);
-    let refused = |size: u64| Error::FileSize { mebibytes: size >> 20, most: most >> 20 };
     let most = match size {
         Some(_) => most,
         None => most.min(likely(source, &mut bytes)?),
     };
+    let refused = |size: u64| Error::FileSize { mebibytes: size.div_ceil(1 << 20), most: most >> 20 };
     if let Some(size) = size {
         if size > most {
             return Err(refused(size));

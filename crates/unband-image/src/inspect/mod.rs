@@ -160,7 +160,7 @@ impl GridRegions {
 
 /// Result of the detector, from the samples and the file.
 #[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::struct_excessive_bools)] // independent findings, each with a name
+#[allow(clippy::struct_excessive_bools)] // independent facts
 pub struct Findings {
     /// The detected cause.
     pub cause: Cause,

@@ -19,6 +19,10 @@ pub const PROGRAM: u64 = 48 << 20;
 /// Whether the system gives that many bytes now. Where it does not, because of a limit on the address space or
 /// a lack of memory, an allocation in the middle of the work would end the program.
 pub fn at_hand(bytes: u64) -> bool {
+    /// Small images need no room for the stacks of threads and for what the allocator keeps.
+    const SMALL: u64 = 16 << 20;
+    const SPARE: u64 = 64 << 20;
+    let bytes = if bytes > SMALL { bytes.saturating_add(SPARE) } else { bytes };
     let mut probe = Vec::<u8>::new();
     let given = usize::try_from(bytes).is_ok_and(|bytes| probe.try_reserve_exact(bytes).is_ok());
     // The compiler must not remove an allocation that is not used.
