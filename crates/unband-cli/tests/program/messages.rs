@@ -51,8 +51,8 @@ fn a_drawing_has_one_verdict() {
     for args in [&["cards.png"][..], &["cards.png", "-n"]] {
         let ran = stage.run(args).code(0);
         let line = ran.stderr + &String::from_utf8(ran.stdout).unwrap();
-        assert!(line.contains("drawn"), "{line}");
-        for other in ["JPEG steps", "palette  ", "bits  drawn", "coarse steps"] {
+        assert!(line.contains(", unchanged (`--treat-as photo` to force)"), "{line}");
+        for other in ["JPEG steps", "palette", "bits in use", "coarse steps", "plain"] {
             assert!(!line.contains(other), "{line}");
         }
     }
