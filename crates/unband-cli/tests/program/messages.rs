@@ -48,7 +48,7 @@ fn a_drawing_has_one_verdict() {
     // Flat cards of a few close greys.
     let cards = |x: usize, y: usize, _: usize| [222, 226, 230, 234, 238, 242][(x / 40 + y / 30 * 2) % 6];
     stage.write("cards.png", &png(WIDTH, HEIGHT, &cards));
-    for args in [&["cards.png"][..], &["cards.png", "-n"]] {
+    for args in [&["cards.png", "-n"][..], &["cards.png"]] {
         let ran = stage.run(args).code(0);
         let line = ran.stderr + &String::from_utf8(ran.stdout).unwrap();
         assert!(line.contains(", unchanged (`--treat-as photo` to force)"), "{line}");
