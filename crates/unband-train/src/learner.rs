@@ -10,8 +10,9 @@ use unband_nets::checkpoint::{self, Checkpoint};
 use unband_nets::{Graph, StateDict};
 
 use crate::batches::{Batch, Batches, numbered};
-use crate::losses::{self, gan, indi};
-use crate::recipe::{Gan, Init, Recipe, Rules, TermKind};
+use crate::game::{Game, Played};
+use crate::losses::{self, indi};
+use crate::recipe::{Gan, Init, Recipe, Rules, Term, TermKind};
 use crate::{Model, Optimizer, Rows, TrainError, init};
 
 /// A network in training, with all state that changes from step to step.
@@ -29,6 +30,8 @@ pub struct Learner {
     pub(crate) step: u64,
     /// Features of a perceptual loss.
     features: Option<Model>,
+    /// The recipe's terms, as factors of means over images.
+    terms: Vec<Term>,
     use_as: Use,
 }
 
@@ -44,33 +47,22 @@ impl Player {
         let optimizer = Optimizer::new(&recipe.optimizer, model.learned_len());
         Ok(Self { model, optimizer })
     }
-
-    /// A discriminator's step. pix2pix uses half of the sum of both losses, KAIR's LSGAN the sum.
-    fn learn_to_tell(
-        &mut self,
-        rules: Rules,
-        made: Tensor<4>,
-        real: Tensor<4>,
-        rate: f64,
-    ) -> Result<(), TrainError> {
-        let share = if rules == Rules::Pix2pix { 0.5 } else { 1.0 };
-        let told_made = self.model.run_learning(&[made])?.swap_remove(0);
-        let told_real = self.model.run_learning(&[real])?.swap_remove(0);
-        let caught = gan::loss(rules, told_made, false) + gan::loss(rules, told_real, true);
-        self.model.step(&mut self.optimizer, rate, &caught.mul_scalar(share).backward());
-        Ok(())
-    }
 }
 
 /// A batch on the device, scaled to the network's range.
-struct Seen {
-    lq: Tensor<4>,
-    gt: Tensor<4>,
+pub(crate) struct Seen {
+    pub lq: Tensor<4>,
+    pub gt: Tensor<4>,
     /// Additional inputs of the network: grid conditioning, or INDI's time.
     more: Vec<Tensor<4>>,
 }
 
 impl Seen {
+    /// The network's inputs.
+    pub fn inputs(&self) -> Vec<Tensor<4>> {
+        std::iter::once(&self.lq).chain(&self.more).cloned().collect()
+    }
+
     fn moved_to(self, device: &Device) -> Self {
         let more = self.more.into_iter().map(|x| x.to_device(device)).collect();
         Self { lq: self.lq.to_device(device), gt: self.gt.to_device(device), more }
@@ -97,7 +89,8 @@ impl Learner {
         let ema = recipe.ema.map(|_| main.model.rows_now());
         let use_as = architecture(&recipe.network).map_or(Use::of(Purpose::Deband), |a| a.use_as);
         let features = features(&recipe, &device)?;
-        Ok(Self { recipe, device, devices, main, adversary, ema, step: 0, features, use_as })
+        let terms = per_image(&recipe);
+        Ok(Self { recipe, device, devices, main, adversary, ema, step: 0, features, terms, use_as })
     }
 
     /// Replaces the initial weights with those of a file.
@@ -131,7 +124,10 @@ impl Learner {
             self.device.seed(numbered(self.recipe.seed, number));
             let batch = batches.next(number)?;
             let (one, gradients) = match self.adversary {
-                Some(_) => self.play(&batch, number, rate)?,
+                Some(_) => {
+                    let played = self.play(&batch, number, rate)?;
+                    (played.loss, played.main)
+                }
                 None => self.learn(&batch, number)?,
             };
             loss += one / pieces as f32;
@@ -177,7 +173,7 @@ impl Learner {
     }
 
     /// Loss and gradients of a batch by name, over all workers; only running statistics change. `number` is
-    /// the batch's number.
+    /// the batch's number. A discriminator takes its step; its gradients have the prefix `discriminator/`.
     ///
     /// # Errors
     /// Sizes that do not fit.
@@ -186,9 +182,21 @@ impl Learner {
         batch: &Batch,
         number: u64,
     ) -> Result<(f32, HashMap<String, Vec<f32>>), TrainError> {
-        let (loss, rows) = self.learn(batch, number)?;
+        let mut named = Vec::new();
+        let loss = if let Some(adversary) = &self.adversary {
+            let names = adversary.model.learned_names();
+            let rate = self.recipe.schedule.rate(self.recipe.optimizer.rate, self.step, self.recipe.steps);
+            let played = self.play(batch, number, rate)?;
+            named.extend(self.main.model.learned_names().into_iter().zip(played.main));
+            named.extend(names.into_iter().map(|n| format!("discriminator/{n}")).zip(played.adversary));
+            played.loss
+        } else {
+            let (loss, rows) = self.learn(batch, number)?;
+            named.extend(self.main.model.learned_names().into_iter().zip(rows));
+            loss
+        };
         let mut found = HashMap::new();
-        for (name, row) in self.main.model.learned_names().into_iter().zip(rows) {
+        for (name, row) in named {
             if let Some(row) = row {
                 let values = row.try_into_vec_as::<f32>();
                 let values =
@@ -216,24 +224,29 @@ impl Learner {
         Ok(out.sub_scalar(low).div_scalar(high - low))
     }
 
+    /// The workers' parts of a batch, each on its device.
+    fn parts(&self, batch: &Batch, number: u64) -> Vec<Seen> {
+        let workers = self.recipe.workers;
+        let part = |(i, part): (usize, &Batch)| {
+            let seen = self.seen(part, number, i * batch.n / workers);
+            if i == 0 { seen } else { seen.moved_to(&self.devices[i % self.devices.len()]) }
+        };
+        batch.parts(workers).iter().enumerate().map(part).collect()
+    }
+
     /// Loss and gradients of a batch, over all workers.
     fn learn(&mut self, batch: &Batch, number: u64) -> Result<(f32, Rows), TrainError> {
         let workers = self.recipe.workers;
-        let mut seen: Vec<Seen> = Vec::with_capacity(workers);
-        for (i, part) in batch.parts(workers).iter().enumerate() {
-            seen.push(self.seen(part, number, i * batch.n / workers));
-        }
-        let (terms, features) = (&self.recipe.loss, self.features.as_ref());
+        let mut seen = self.parts(batch, number);
+        let (terms, features) = (&self.terms, self.features.as_ref());
         let frozen = self
             .recipe
             .freeze_norms
             .is_some_and(|share| self.step as f64 >= share * self.recipe.steps as f64);
         let own = seen.remove(0);
         let device = |worker: usize| &self.devices[worker % self.devices.len()];
-        let others = seen.into_iter().enumerate().map(|(i, part)| {
-            let device = device(i + 1);
-            (self.main.model.copied_to(device), part.moved_to(device))
-        });
+        let others =
+            seen.into_iter().enumerate().map(|(i, part)| (self.main.model.copied_to(device(i + 1)), part));
         let others: Vec<(Model, Seen)> = others.collect();
         let home = self.device.clone().inner();
         let model = &mut self.main.model;
@@ -260,32 +273,47 @@ impl Learner {
     }
 
     /// The network's loss is the adversarial loss plus the recipe's terms. By pix2pix's rules, the
-    /// discriminator takes its step first; by LSGAN's, after the network. In both, it trains on images
+    /// discriminator takes its step first; by KAIR's, after the network. In both, it trains on images
     /// generated before the network's step.
-    fn play(&mut self, batch: &Batch, number: u64, rate: f64) -> Result<(f32, Rows), TrainError> {
-        let Seen { lq, gt, .. } = self.seen(batch, number, 0);
+    fn play(&mut self, batch: &Batch, number: u64, rate: f64) -> Result<Played, TrainError> {
+        let seen = self.parts(batch, number);
         let (Some(adversary), Some(settings)) = (&mut self.adversary, &self.recipe.gan) else {
             return Err(TrainError::NoOutput { term: "gan", output: 0 });
         };
-        let outputs = self.main.model.run_learning(std::slice::from_ref(&lq))?;
-        let made = outputs[0].clone();
-        let (rules, still) = (settings.rules, made.clone().detach());
-        let shown = |x: Tensor<4>| match rules {
-            Rules::Pix2pix => Tensor::cat(vec![lq.clone(), x], 1),
-            Rules::Lsgan => x,
+        let devices = &self.devices;
+        let copies = |model: &Model, workers: usize| -> Vec<Model> {
+            let others = (1..workers).map(|i| model.copied_to(&devices[i % devices.len()]));
+            std::iter::once(model.clone()).chain(others).collect()
         };
-        if rules == Rules::Pix2pix {
-            adversary.learn_to_tell(rules, shown(still.clone()), shown(gt.clone()), rate)?;
+        let mut game = Game {
+            terms: &self.terms,
+            settings,
+            features: self.features.as_ref(),
+            home: self.device.clone().inner(),
+            mains: copies(&self.main.model, seen.len()),
+            adversaries: copies(&adversary.model, seen.len()),
+            seen,
+        };
+        let mut learn = |game: &mut Game<'_>, rows: Rows| {
+            adversary.model = game.adversaries[0].clone();
+            adversary.model.step_rows(&mut adversary.optimizer, rate, rows);
+            game.adversaries = copies(&adversary.model, game.adversaries.len());
+        };
+        let made = game.made()?;
+        let plays = settings.plays(self.step + 1);
+        let (loss, main, told);
+        if settings.rules == Rules::Pix2pix {
+            told = game.tell_apart(&made)?;
+            learn(&mut game, told.clone());
+            (loss, main) = game.improve(&made, plays)?;
+        } else {
+            (loss, main) = game.improve(&made, plays)?;
+            told = game.tell_apart(&made)?;
+            learn(&mut game, told.clone());
         }
-        let told = adversary.model.run_learning(&[shown(made)])?.swap_remove(0);
-        let loss = gan::loss(rules, told, true).mul_scalar(settings.weight)
-            + losses::sum(&self.recipe.loss, &outputs, &gt, &lq, self.features.as_ref())?;
-        let gradients = loss.backward();
-        let result = (number_of(loss)?, self.main.model.gradient_rows(&gradients));
-        if rules == Rules::Lsgan {
-            adversary.learn_to_tell(rules, shown(still), shown(gt), rate)?;
-        }
-        Ok(result)
+        adversary.model = game.adversaries.swap_remove(0);
+        self.main.model = game.mains.swap_remove(0);
+        Ok(Played { loss, main, adversary: told })
     }
 
     /// `first` is the index of the part's first image in the batch.
@@ -361,6 +389,12 @@ fn opened(file: &Path) -> Result<Checkpoint, TrainError> {
     checkpoint::open(file).map_err(|source| TrainError::Weights { file: file.to_owned(), source })
 }
 
+/// The terms of a recipe with weights for means over images: a sum over the batch is its size times the mean.
+fn per_image(recipe: &Recipe) -> Vec<Term> {
+    let factor = |term: &Term| if term.term == TermKind::L2sum { recipe.batch as f64 } else { 1.0 };
+    recipe.loss.iter().map(|term| Term { weight: term.weight * factor(term), ..term.clone() }).collect()
+}
+
 /// VGG-19, if a loss of the recipe uses it.
 fn features(recipe: &Recipe, device: &Device) -> Result<Option<Model>, TrainError> {
     let looks = |term: &&crate::recipe::Term| term.term == TermKind::Perceptual && !term.is_off();
@@ -393,12 +427,12 @@ fn gradients(
     Ok((number_of(loss)?, model.gradient_rows(&gradients)))
 }
 
-fn number_of(x: Tensor<1>) -> Result<f32, TrainError> {
+pub(crate) fn number_of(x: Tensor<1>) -> Result<f32, TrainError> {
     let read = x.try_into_vec_as::<f32>();
     read.map(|v| v[0]).map_err(|e| TrainError::Read { name: "a loss".into(), why: e.to_string() })
 }
 
-fn add(sum: &mut Rows, rows: Rows) {
+pub(crate) fn add(sum: &mut Rows, rows: Rows) {
     for (sum, row) in sum.iter_mut().zip(rows) {
         *sum = match (sum.take(), row) {
             (Some(a), Some(b)) => Some(a + b),
@@ -407,7 +441,7 @@ fn add(sum: &mut Rows, rows: Rows) {
     }
 }
 
-fn scale(rows: &mut Rows, factor: f64) {
+pub(crate) fn scale(rows: &mut Rows, factor: f64) {
     // Also avoids rounding in a division by 1.
     if (factor - 1.0).abs() > 0.0 {
         for row in rows.iter_mut().flatten() {

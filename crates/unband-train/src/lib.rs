@@ -20,6 +20,7 @@
 mod accuracy;
 mod augment;
 mod banded;
+mod banded_deform_conv;
 mod batches;
 mod checkpoint;
 mod conv;
@@ -27,6 +28,7 @@ pub mod devices;
 mod error;
 mod examples;
 mod exec;
+mod game;
 mod learner;
 mod log;
 pub mod losses;
@@ -40,6 +42,7 @@ mod schedule;
 pub mod train;
 mod validation;
 
+pub use banded_deform_conv::{BandedDeformConv, BandedDeformConvConfig};
 pub use batches::{Batch, Batches};
 pub use error::{DataError, TrainError};
 pub use learner::Learner;

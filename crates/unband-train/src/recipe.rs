@@ -66,6 +66,13 @@ pub struct Recipe {
     /// Interval of checkpoints, in minutes.
     #[serde(default = "ten")]
     pub checkpoint_minutes: f64,
+    /// Steps between checkpoints that are kept, in `kept/`, with their weights; 0 for none (GGDBN's
+    /// `save_freq`, in epochs there).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub keep_every: u64,
+    /// Bits of the arithmetic; only 32.
+    #[serde(default = "bits", skip_serializing_if = "is_bits")]
+    pub precision: u32,
 }
 
 /// One term of the loss.
@@ -100,6 +107,10 @@ pub enum TermKind {
     L1,
     /// Squared difference.
     L2,
+    /// Squared difference, summed over the batch instead of averaged.
+    L2sum,
+    /// 1 − SSIM, windows of 11 samples.
+    Ssim,
     /// √(difference² + eps²).
     Charbonnier,
     /// Modulus of the difference of spectra.
@@ -141,9 +152,22 @@ pub struct Gan {
     /// Weight of the adversarial loss.
     #[serde(default = "whole")]
     pub weight: f64,
+    /// Number of first steps in which only the discriminator learns (KAIR's `D_init_iters`).
+    #[serde(default, skip_serializing_if = "is_zero", alias = "D_init_iters")]
+    pub init_steps: u64,
+    /// The network learns in every n-th step (KAIR's `D_update_ratio`), the discriminator in all.
+    #[serde(default = "first", skip_serializing_if = "is_one", alias = "D_update_ratio")]
+    pub update_ratio: u64,
     /// Weight initialisation of the discriminator.
     #[serde(default)]
     pub init: Init,
+}
+
+impl Gan {
+    /// Whether the network learns in a step, the first of which is 1.
+    pub fn plays(&self, step: u64) -> bool {
+        step > self.init_steps && step.is_multiple_of(self.update_ratio.max(1))
+    }
 }
 
 /// Rules of adversarial training.
@@ -154,8 +178,18 @@ pub enum Rules {
     #[default]
     Pix2pix,
     /// The discriminator gets one image, steps after the other network, and learns by squared distances from
-    /// 1 and 0 (Mao et al., ICCV 2017).
+    /// 1 and 0 (Mao et al., ICCV 2017). This and the following are KAIR's.
     Lsgan,
+    /// As `lsgan`, but by cross-entropy (Goodfellow et al., NeurIPS 2014).
+    Gan,
+    /// Cross-entropy of the difference from the mean of the other kind of images (Jolicoeur-Martineau, ICLR
+    /// 2019).
+    Ragan,
+    /// Means of the discriminator's values (Arjovsky et al., ICML 2017), without clipping or penalty, as KAIR
+    /// has none.
+    Wgan,
+    /// Softplus of the discriminator's values (Karras et al., CVPR 2020).
+    Softplusgan,
 }
 
 /// The optimiser; used for the discriminator too.
@@ -338,6 +372,10 @@ pub struct Validation {
     /// Number of results that are written as images each time.
     #[serde(default)]
     pub samples: usize,
+    /// Number of images of one size that are evaluated at once (GGDBN's `valid_batch_size`). Only time and
+    /// memory depend on it.
+    #[serde(default = "one", skip_serializing_if = "is_single")]
+    pub batch: usize,
     /// Validation data.
     pub data: Data,
 }
@@ -351,6 +389,28 @@ impl Default for Schedule {
 
 fn hundred() -> usize {
     100
+}
+fn bits() -> u32 {
+    32
+}
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
+fn is_bits(value: &u32) -> bool {
+    *value == bits()
+}
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
+fn is_single(value: &usize) -> bool {
+    *value == one()
+}
+fn first() -> u64 {
+    1
+}
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
+fn is_zero(value: &u64) -> bool {
+    *value == 0
+}
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
+fn is_one(value: &u64) -> bool {
+    *value == 1
 }
 fn one() -> usize {
     1
@@ -388,7 +448,9 @@ impl Recipe {
                 [table.get("network"), other].map(|name| name.and_then(Value::as_str).map(str::to_owned));
             if let Some(Value::Table(mut special)) = special {
                 for name in players.into_iter().flatten() {
-                    if let Some(Value::Table(own)) = special.remove(&name) {
+                    // Options do not make another network.
+                    let plain = name.split_once(':').filter(|(_, options)| options.contains('='));
+                    if let Some(Value::Table(own)) = special.remove(plain.map_or(name.as_str(), |(n, _)| n)) {
                         recipe::merge(&mut table, own);
                     }
                 }

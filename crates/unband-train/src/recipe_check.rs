@@ -45,9 +45,17 @@ impl Checks<'_> {
         self.number("workers", r.workers as f64, 1.0, 1024.0)?;
         self.number("validation.every", r.validation.every as f64, 1.0, 1e12)?;
         self.number("checkpoint-minutes", r.checkpoint_minutes, 0.0, 1e6)?;
+        self.number("keep-every", r.keep_every as f64, 0.0, 1e12)?;
+        self.number("validation.batch", r.validation.batch as f64, 1.0, 65536.0)?;
+        if r.precision != 32 {
+            let what = "must be 32: trainings run in 32 bits; `--precision bf16` is for inference";
+            return Err(self.wrong("precision", what.into()));
+        }
         if !r.batch.is_multiple_of(r.workers) {
-            return Err(self
-                .wrong("batch", format!("must be a multiple of `workers`, {}, got {}", r.workers, r.batch)));
+            let (workers, batch) = (r.workers, r.batch);
+            let what =
+                format!("must be a multiple of `workers`, {workers}, got {batch}: `--set batch={workers}`");
+            return Err(self.wrong("batch", what));
         }
         Ok(())
     }
@@ -77,15 +85,20 @@ impl Checks<'_> {
 
     fn network(&self, key: &str, name: &str, purposes: &[Purpose]) -> Result<(), RecipeError> {
         let known = architecture(name).is_some_and(|a| purposes.contains(&a.use_as.purpose));
-        if known && arch::build(name).is_some() {
-            return Ok(());
+        if known && let Some(built) = arch::build(name) {
+            return built.map(|_| ()).map_err(|e| self.wrong(key, e.to_string()));
         }
         let names = |a: &arch::Architecture| {
             let variants: Vec<&str> = a.variants.iter().map(|v| v.name).collect();
+            let options = if a.name == arch::bdinn::ENTRY.name {
+                format!(", {}:{}", a.name, arch::bdinn::DEFAULTS)
+            } else {
+                String::new()
+            };
             if variants.is_empty() {
                 a.name.to_owned()
             } else {
-                format!("{0} ({0}:{1})", a.name, variants.join(" :"))
+                format!("{0} ({0}:{1}{options})", a.name, variants.join(" :"))
             }
         };
         let allowed: Vec<String> =
@@ -168,10 +181,11 @@ impl Checks<'_> {
             self.perceptual(i, term, r)?;
         }
         if let Some(gan) = &r.gan {
-            if r.workers > 1 || r.accumulate > 1 {
-                let key = if r.workers > 1 { "workers" } else { "accumulate" };
-                return Err(self.wrong(key, "must be 1 with a discriminator (`gan`)".into()));
+            if r.accumulate > 1 {
+                return Err(self.wrong("accumulate", "must be 1 with a discriminator (`gan`)".into()));
             }
+            self.number("gan.update-ratio", gan.update_ratio as f64, 1.0, 1e6)?;
+            self.number("gan.init-steps", gan.init_steps as f64, 0.0, 1e12)?;
             self.number("gan.weight", gan.weight, 0.0, 1e6)?;
             self.init("gan.init", &gan.discriminator, &gan.init)?;
         }

@@ -57,7 +57,7 @@ pub struct Trained {
 /// A classifier writes `accuracy.csv`, correct answers by family at the last validation, instead of PSNR.
 ///
 /// The folder gets `recipe.toml`, `curve.csv`, `TensorBoard`'s events, `checkpoint.safetensors`,
-/// `weights.safetensors`, `best.safetensors`, `samples/`. If these weights are averages, it also gets
+/// `weights.safetensors`, `best.safetensors`, `samples/`, and `kept/` with `keep-every`. If these weights are averages, it also gets
 /// `last.safetensors`: the weights themselves, from which a next stage starts.
 ///
 /// # Errors
@@ -165,6 +165,9 @@ impl Run {
             let images_per_second = (recipe.batch * recipe.accumulate) as f64 / each;
             let psnr = if validated { self.psnr } else { None };
             self.log.note(&Row { step, loss, rate, psnr }, images_per_second)?;
+            if recipe.keep_every > 0 && step.is_multiple_of(recipe.keep_every) {
+                self.keep(step)?;
+            }
             if last || saved.elapsed().as_secs_f64() >= 60.0 * recipe.checkpoint_minutes {
                 self.save()?;
                 saved = Instant::now();
@@ -214,14 +217,28 @@ impl Run {
         Ok(())
     }
 
+    /// Keeps a checkpoint and its weights.
+    fn keep(&self, step: u64) -> Result<(), TrainError> {
+        let folder = self.folder.join("kept");
+        let failed = |source| TrainError::File { path: folder.clone(), action: "make", source };
+        fs::create_dir_all(&folder).map_err(failed)?;
+        saved::save(&self.learner, &folder.join(format!("{step:08}.checkpoint.safetensors")), &self.facts())?;
+        self.write_weights(&folder.join(format!("{step:08}.weights.safetensors")))
+    }
+
     fn save(&mut self) -> Result<(), TrainError> {
+        saved::save(&self.learner, &self.folder.join("checkpoint.safetensors"), &self.facts())?;
+        self.kept = self.learner.steps_taken();
+        Ok(())
+    }
+
+    /// Validation results in a checkpoint.
+    fn facts(&self) -> Vec<(String, String)> {
         let mut facts = vec![("best".to_owned(), self.best.to_string())];
         if let Some((psnr, input)) = self.psnr {
             facts.extend([("psnr".to_owned(), psnr.to_string()), ("input".to_owned(), input.to_string())]);
         }
-        saved::save(&self.learner, &self.folder.join("checkpoint.safetensors"), &facts)?;
-        self.kept = self.learner.steps_taken();
-        Ok(())
+        facts
     }
 
     /// Writes weights for inference: averages if the recipe requests them, with the recipe in the header.
@@ -236,6 +253,8 @@ impl Run {
             ("step".to_owned(), self.learner.steps_taken().to_string()),
             ("recipe".to_owned(), recipe.to_share()?),
         ];
+        // Images are trained on as red, green, blue.
+        facts.extend(unband_nets::Convention::default().facts());
         if let Some((psnr, input)) = self.psnr {
             facts.push(("validation_psnr_db".to_owned(), psnr.to_string()));
             facts.push(("validation_input_psnr_db".to_owned(), input.to_string()));

@@ -22,6 +22,8 @@ pub(crate) struct Validation {
     /// PSNR of the input, upsampled by cubic interpolation for upscaling networks.
     input: f64,
     samples: usize,
+    /// Number of images evaluated at once.
+    batch: usize,
 }
 
 impl Validation {
@@ -39,7 +41,7 @@ impl Validation {
             pairs.push((pictures.name(i), Batch { lq, gt, cells, numbers, n: 1, height, width, scale }));
         }
         let input = pairs.iter().map(|(_, b)| psnr(&plain(b), &b.gt)).sum::<f64>() / count as f64;
-        Ok(Self { pairs, input, samples: settings.samples })
+        Ok(Self { pairs, input, samples: settings.samples, batch: settings.batch })
     }
 
     /// Mean PSNR over the images, of the network's results and of its inputs (upsampled for upscaling
@@ -47,16 +49,39 @@ impl Validation {
     /// written to `folder` as 16-bit PNG, side by side: degraded, restored, clean.
     pub fn run(&self, learner: &Learner, folder: &Path) -> Result<(f64, f64), TrainError> {
         let model = learner.learned()?;
-        let mut sum = 0.0;
-        for (i, (name, pair)) in self.pairs.iter().enumerate() {
-            let out = values(learner.restore(&model, pair)?)?;
-            sum += psnr(&out, &pair.gt);
-            if i < self.samples {
-                let file = folder.join(format!("{:08}-{name}.png", learner.steps_taken()));
-                write([&plain(pair), &out, &pair.gt], pair, &file)?;
+        let (mut sum, mut i) = (0.0, 0);
+        while let Some((_, first)) = self.pairs.get(i) {
+            let alike =
+                |(_, pair): &&(String, Batch)| (pair.height, pair.width) == (first.height, first.width);
+            let group: Vec<&(String, Batch)> =
+                self.pairs[i..].iter().take(self.batch).take_while(alike).collect();
+            let out = values(learner.restore(&model, &joined(&group))?)?;
+            for ((name, pair), out) in group.iter().zip(out.chunks_exact(out.len() / group.len())) {
+                sum += psnr(out, &pair.gt);
+                if i < self.samples {
+                    let file = folder.join(format!("{:08}-{name}.png", learner.steps_taken()));
+                    write([&plain(pair), out, &pair.gt], pair, &file)?;
+                }
+                i += 1;
             }
         }
         Ok((sum / self.pairs.len() as f64, self.input))
+    }
+}
+
+/// Images of one size as a batch.
+fn joined(pairs: &[&(String, Batch)]) -> Batch {
+    let all = |of: fn(&Batch) -> &Vec<f32>| pairs.iter().flat_map(|(_, pair)| of(pair)).copied().collect();
+    let (height, width, scale) = pairs.first().map_or((0, 0, 1), |(_, b)| (b.height, b.width, b.scale));
+    Batch {
+        lq: all(|b| &b.lq),
+        gt: Vec::new(),
+        cells: all(|b| &b.cells),
+        numbers: all(|b| &b.numbers),
+        n: pairs.len(),
+        height,
+        width,
+        scale,
     }
 }
 
@@ -81,7 +106,7 @@ fn psnr(out: &[f32], gt: &[f32]) -> f64 {
     -10.0 * mse.max(1e-10).log10()
 }
 
-fn write(parts: [&Vec<f32>; 3], pair: &Batch, file: &Path) -> Result<(), TrainError> {
+fn write(parts: [&[f32]; 3], pair: &Batch, file: &Path) -> Result<(), TrainError> {
     let (w, h) = (pair.scale * pair.width, pair.scale * pair.height);
     let at = |i: usize| {
         let (y, x, channel) = (i / (9 * w), i / 3 % (3 * w), i % 3);

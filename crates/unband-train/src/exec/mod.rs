@@ -4,7 +4,7 @@ mod activation;
 mod arrange;
 mod attention;
 mod conv;
-mod deform;
+pub(crate) mod deform;
 mod norm;
 
 use std::collections::HashMap;

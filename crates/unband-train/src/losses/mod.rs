@@ -8,10 +8,12 @@ pub mod gradient;
 pub mod indi;
 pub mod l1;
 pub mod l2;
+pub mod l2sum;
 pub mod ms_ssim;
 pub mod perceptual;
 pub mod relative_l1;
 pub mod relative_steps;
+pub mod ssim;
 
 use burn::tensor::Tensor;
 
@@ -43,6 +45,8 @@ pub fn sum(
         let loss = match term.term {
             TermKind::L1 => l1::loss(out, gt),
             TermKind::L2 => l2::loss(out, gt),
+            TermKind::L2sum => l2sum::loss(out, gt),
+            TermKind::Ssim => ssim::loss(out, gt),
             TermKind::Charbonnier => charbonnier::loss(out, gt, term.eps.unwrap_or(1e-3)),
             TermKind::CrossEntropy => cross_entropy::loss(out, gt),
             TermKind::FftL1 => fft_l1::modulus(out, gt),

@@ -4,7 +4,11 @@
 mod banded_layer;
 mod classifier;
 mod forward;
+mod games;
 mod gradients;
+#[cfg(unix)]
+mod guide;
+mod kair;
 mod learners;
 mod learning;
 mod losses;

@@ -14,7 +14,7 @@ use unband_train::train::{self as training, Progress};
 const STEPS: u64 = 40;
 
 /// Ramps of 16 bits in the folder, 48 samples a side.
-fn photos(folder: &Path, count: u32) {
+pub fn photos(folder: &Path, count: u32) {
     std::fs::create_dir_all(folder).unwrap();
     for i in 0..count {
         picture(&folder.join(format!("{i}.png")), 48, i);
