@@ -91,9 +91,12 @@ impl Enlarger {
             }
             let outer = core.grown(self.halo, size.0, size.1);
             let piece = Piece { all: ctx.progress, number, of };
-            let map = window::fetched(image, outer, self.multiple, self.range);
+            let convention = self.engine.convention();
+            let mut map = window::fetched(image, outer, self.multiple, self.range);
+            convention.feed(&mut map.data, map.shape.height * map.shape.width);
             let made = self.engine.run(&[map], Mode::default(), &Context { progress: &piece, ..*ctx });
-            let made = window::first(self.name, made.map_err(|error| window::failed(self.name, error))?)?;
+            let mut made = window::first(self.name, made.map_err(|error| window::failed(self.name, error))?)?;
+            convention.take(&mut made.data, made.shape.height * made.shape.width);
             window::check_finite(self.name, std::iter::once(&made.data[..]))?;
             self.lay(&made, outer, core, &mut planes, ctx);
             ctx.progress.advance(number + 1, of);

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use unband_nets::arch::{Architecture, Purpose};
-use unband_nets::checkpoint;
+use unband_nets::{Convention, checkpoint};
 use unband_simd::{Level, Precision};
 
 use crate::Engine;
@@ -130,7 +130,10 @@ fn made(
     precision: Precision,
 ) -> Result<Engine, ModelError> {
     let fault = |what: String, hint| ModelError { path: file.to_path_buf(), what, hint };
-    let checkpoint = checkpoint::open(file).map_err(|error| fault(error.to_string(), error.hint()))?;
+    let source = checkpoint::load(file).map_err(|error| fault(error.to_string(), error.hint()))?;
+    let checkpoint = source.read().map_err(|error| fault(error.to_string(), error.hint()))?;
+    let convention = Convention::of_file(&source, &checkpoint.facts);
+    drop(source);
     let network = checkpoint.network().map_err(|error| fault(error.to_string(), error.hint()))?;
     if !network.architecture.shares_files_with(architecture) {
         let (got, asked) = (network.architecture.name, architecture.name);
@@ -142,7 +145,8 @@ fn made(
         };
         return Err(fault(format!("holds the network {got}, not {asked}"), Some(hint)));
     }
-    Ok(Engine::with_precision(network.graph, network.weights, Level::best(), precision))
+    let engine = Engine::with_precision(network.graph, network.weights, Level::best(), precision);
+    Ok(engine.with_convention(convention))
 }
 
 /// The engine of a network whose weights are embedded in the program.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use unband_image::restorer::Piece;
 use unband_image::{Context, Image, Needs, RestoreError, Restorer, TileIn, TileOut, Window};
-use unband_nets::Shape;
 use unband_nets::arch::Architecture;
+use unband_nets::{Convention, Shape};
 
 use crate::deepdeband::{self, DeepdebandError, Variant};
 use crate::engine::Engine;
@@ -42,6 +42,7 @@ pub struct NetRestorer {
     name: &'static str,
     engine: Arc<Engine>,
     range: (f32, f32),
+    convention: Convention,
     way: Way,
     needs: Needs,
     /// Sides of the network's input are multiples of this.
@@ -76,7 +77,14 @@ impl NetRestorer {
             },
             None => Needs { halo: 0, align, full_width: true, whole_image: true },
         };
-        Ok(Self { name, engine, range: architecture.use_as.range, way, needs, multiple })
+        let convention = engine.convention();
+        Ok(Self { name, engine, range: architecture.use_as.range, convention, way, needs, multiple })
+    }
+
+    /// With another convention than the engine's.
+    #[must_use]
+    pub fn with_convention(self, convention: Convention) -> Self {
+        Self { convention, ..self }
     }
 
     /// The network's image for a window, and the auxiliary output that `ctx` requests; both of the network's
@@ -86,11 +94,18 @@ impl NetRestorer {
         let wanted = ctx.aside.and_then(|aside| outputs.iter().position(|(name, _)| name == aside.name()));
         let mut other = None;
         // One of several runs of equal length.
-        let mut run = |inputs: &[Map<f32>], mode: Mode, (number, of): (usize, usize)| {
+        let convention = self.convention;
+        let mut run = |inputs: &mut [Map<f32>], mode: Mode, (number, of): (usize, usize)| {
             let piece = Piece { all: ctx.progress, number, of };
             let ctx = Context { progress: &piece, ..*ctx };
+            if let Some(image) = inputs.first_mut() {
+                convention.feed(&mut image.data, image.shape.height * image.shape.width);
+            }
             let made = self.engine.run(inputs, mode, &ctx);
             let mut made = made.map_err(|error| window::failed(self.name, error))?;
+            for output in &mut made {
+                convention.take(&mut output.data, output.shape.height * output.shape.width);
+            }
             ctx.progress.advance(1, 1);
             other = wanted.filter(|at| (1..made.len()).contains(at)).map(|at| made.swap_remove(at));
             window::first(self.name, made)
@@ -100,11 +115,11 @@ impl NetRestorer {
             let made = if weighted {
                 let patches = deepdeband::patches(picture.shape);
                 let patch = |map, number| {
-                    run(&[map], variant.mode(seed.wrapping_add(number as u64)), (number, patches))
+                    run(&mut [map], variant.mode(seed.wrapping_add(number as u64)), (number, patches))
                 };
                 deepdeband::weighted(&picture, variant, patch)
             } else {
-                deepdeband::full(&picture, variant, |map| run(&[map], variant.mode(seed), (0, 1)))
+                deepdeband::full(&picture, variant, |map| run(&mut [map], variant.mode(seed), (0, 1)))
             };
             let picture = made.map_err(|error| match error {
                 DeepdebandError::Run(error) => error,
@@ -117,14 +132,14 @@ impl NetRestorer {
             let (shape, mut number) = (map.shape, 0);
             let one = |picture: &[f32], t: f32| {
                 let time = Map { shape: Shape::new(1, 1, 1), data: vec![t] };
-                let inputs = [Map { shape, data: picture.to_vec() }, time];
-                let made = run(&inputs, Mode::default(), (number, steps.get() as usize))?;
+                let mut inputs = [Map { shape, data: picture.to_vec() }, time];
+                let made = run(&mut inputs, Mode::default(), (number, steps.get() as usize))?;
                 number += 1;
                 Ok::<_, RestoreError>(made.data)
             };
             Map { shape, data: indi::sample(map.data, steps, one)? }
         } else {
-            run(&[map], Mode::default(), (0, 1))?
+            run(&mut [map], Mode::default(), (0, 1))?
         };
         let (low, high) = self.range;
         picture.data.iter_mut().for_each(|v| *v = (*v - low) / (high - low));

@@ -6,6 +6,7 @@
 
 pub mod arch;
 pub mod checkpoint;
+pub mod convention;
 pub mod describe;
 pub mod graph;
 pub mod layer;
@@ -17,6 +18,7 @@ pub mod shape;
 pub mod state;
 pub mod zoo;
 
+pub use convention::Convention;
 pub use graph::{Graph, Input, Node, Value};
 pub use net::{BuildError, Net};
 pub use op::Op;

@@ -3,6 +3,7 @@
 //! None is part of unband and none is downloaded: users get a file from its publisher and import it.
 
 use crate::arch::{self, Architecture};
+use crate::convention::Convention;
 
 /// A published checkpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +31,12 @@ impl Published {
     /// The network; `None` for forests.
     pub fn network(&self) -> Option<&'static Architecture> {
         arch::find(self.architecture)
+    }
+
+    /// How its authors' scripts pass images to it. ADNet's `test_c.py` and `dataset.py` read images by
+    /// OpenCV and do not exchange red and blue.
+    pub fn convention(&self) -> Convention {
+        Convention { bgr: self.architecture == arch::adnet::ENTRY.name, ..Convention::default() }
     }
 
     /// Whether a file with that SHA-256 is this one; `None` if the publisher's is unknown.
@@ -296,6 +303,13 @@ mod tests {
             assert!([0, 8, 64].contains(&published.sha256.len()), "{}", published.name);
             assert!(published.sha256.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)));
         }
+    }
+
+    #[test]
+    fn only_the_files_of_adnet_are_run_in_blue_green_red() {
+        let bgr: Vec<&str> = PUBLISHED.iter().filter(|p| p.convention().bgr).map(|p| p.name).collect();
+        assert_eq!(bgr, ["adnet-c15", "adnet-c25", "adnet-c35", "adnet-c50", "adnet-c75", "adnet-blind"]);
+        assert!(PUBLISHED.iter().all(|p| p.convention().is_plain() || p.bytes.is_some()));
     }
 
     #[test]

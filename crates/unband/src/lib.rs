@@ -29,6 +29,7 @@
 mod choose;
 mod error;
 pub mod faithful;
+mod feed;
 mod jobs;
 mod methods;
 pub mod networks;
@@ -45,6 +46,7 @@ pub mod verdict;
 
 pub use choose::{Act, Choices, choose};
 pub use error::Error;
+pub use feed::{Order, Scale};
 #[cfg(feature = "files")]
 pub use jobs::files;
 pub use jobs::image::{deband, deband_found, deband_with};

@@ -15,6 +15,7 @@ use unband_nets::arch::{self, Architecture};
 
 use unband_simd::Precision as Products;
 
+use crate::feed::{self, Order, Scale};
 use crate::{Error, Precision, shipped};
 
 params! {
@@ -22,6 +23,10 @@ params! {
     pub struct OnceParams {
         /// Weights: a file as the authors publish it, or the name of an imported model.
         weights: PathBuf = PathBuf::new();
+        /// Order of the channels that the network gets.
+        order: Order = Order::Auto;
+        /// Factor of the values that the network gets: `1/255` if its training divided them by 255 twice.
+        scale: Scale = Scale::AUTO;
         /// Precision of multiplications.
         precision: Precision = Precision::Auto;
     }
@@ -46,6 +51,10 @@ params! {
         weights: PathBuf = PathBuf::new();
         /// Steps from the banded image to the clean one. 1 is a single pass; run time grows in proportion.
         steps: u32 = 30, 1..=1000;
+        /// Order of the channels that the network gets.
+        order: Order = Order::Auto;
+        /// Factor of the values that the network gets: `1/255` if its training divided them by 255 twice.
+        scale: Scale = Scale::AUTO;
         /// Precision of multiplications.
         precision: Precision = Precision::Auto;
     }
@@ -61,6 +70,10 @@ params! {
         original: bool = false;
         /// Seed of the dropout.
         seed: u32 = 0;
+        /// Order of the channels that the network gets.
+        order: Order = Order::Auto;
+        /// Factor of the values that the network gets: `1/255` if its training divided them by 255 twice.
+        scale: Scale = Scale::AUTO;
         /// Precision of multiplications.
         precision: Precision = Precision::Auto;
     }
@@ -79,7 +92,12 @@ macro_rules! network {
                 let architecture: &'static Architecture = &$architecture;
                 let params = $params::from_settings(architecture.name, settings)?;
                 let way: fn(&$params) -> Way = $way;
-                prepare(architecture, (&params.weights, params.precision), way(&params))
+                prepare(
+                    architecture,
+                    (&params.weights, params.precision),
+                    way(&params),
+                    (params.order, params.scale),
+                )
             },
         }
     };
@@ -164,10 +182,12 @@ fn prepare(
     architecture: &'static Architecture,
     (file, precision): (&Path, Precision),
     way: Way,
+    (order, scale): (Order, Scale),
 ) -> Result<Prepare, ParamError> {
     let engine = checked(architecture, file, precision.products()?)?;
+    let convention = feed::changed(engine.convention(), order, scale);
     Ok(Box::new(move |_, _, _| {
-        let restorer = NetRestorer::new(architecture, Arc::clone(&engine), way)?;
+        let restorer = NetRestorer::new(architecture, Arc::clone(&engine), way)?.with_convention(convention);
         Ok(Box::new(restorer) as Box<dyn Restorer>)
     }))
 }

@@ -230,6 +230,8 @@ fn mixes() -> impl Iterator<Item = (&'static str, String)> {
 fn origin(entry: &Entry) -> String {
     let kind = if entry.ours {
         "By unband: kept within the quantisation intervals, applied where there is banding, dithered."
+    } else if unband::networks::takes_weights(entry.params) {
+        "Runs as its authors wrote it, on red, green, blue unless `order`, `scale` or the weights state otherwise."
     } else {
         "Runs as its authors wrote it."
     };

@@ -90,6 +90,12 @@ pub struct ImportArgs {
     /// Round weights to 16 bits: half the size
     #[arg(long)]
     half: bool,
+    /// Order of channels that its training used [default: that of the file, else rgb]
+    #[arg(long, value_enum, value_name = "ORDER")]
+    order: Option<Channels>,
+    /// Factor of its values: 1/255 if its training divided bytes by 255 twice [default: 1]
+    #[arg(long, value_name = "N", value_parser = scale)]
+    scale: Option<f32>,
     /// Make it the default of its network
     #[arg(long)]
     default: bool,
@@ -99,6 +105,20 @@ pub struct ImportArgs {
     /// Verbosity.
     #[command(flatten)]
     talk: TalkArgs,
+}
+
+/// Order of channels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Channels {
+    /// Red, green, blue
+    Rgb,
+    /// Blue, green, red, as OpenCV reads images
+    Bgr,
+}
+
+fn scale(text: &str) -> Result<f32, String> {
+    unband_nets::convention::parse_scale(text)
+        .ok_or_else(|| "expected a number above 0, or a fraction such as 1/255".to_owned())
 }
 
 /// Arguments of `unband models default`.

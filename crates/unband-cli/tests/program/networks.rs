@@ -193,3 +193,48 @@ fn every_network_takes_its_file_and_no_other() {
     }
     assert_eq!(stage.names(), ["sky.png"]);
 }
+
+#[test]
+fn channels_and_scale_are_those_that_weights_were_trained_with() {
+    let stage = Stage::new();
+    stage.png("sky.png", &six_bits);
+    stage.png("swapped.png", &|x, y, c| six_bits(x, y, 2 - c));
+    let (adnet, indi) = (checkpoint("adnet.pth"), checkpoint("indi_trainer.pth"));
+    let run = |image: &str, method: &str, weights: &str| {
+        let out = format!("{}-{image}", method.replace([':', '/', ','], "_"));
+        let args =
+            [image, "-o", &out, "--method", method, "--weights", weights, "--depth", "16", "--overwrite"];
+        stage.run(&[&args[..], &["--dither", "none"]].concat()).code(0);
+        stage.samples(&out).data
+    };
+    let swap = |data: &[u16]| -> Vec<u16> { data.chunks_exact(3).flat_map(|p| [p[2], p[1], p[0]]).collect() };
+    for (method, weights) in [("adnet", &adnet), ("indi:steps=3", &indi)] {
+        let separator = if method.contains(':') { ',' } else { ':' };
+        let bgr = run("sky.png", &format!("{method}{separator}order=bgr"), weights);
+        assert_eq!(bgr, swap(&run("swapped.png", method, weights)), "{method}");
+        assert_ne!(bgr, run("sky.png", method, weights), "{method}");
+        assert_eq!(
+            run("sky.png", &format!("{method}{separator}order=rgb,scale=1"), weights),
+            run("sky.png", method, weights)
+        );
+    }
+    let loader = "indi:steps=3,order=bgr,scale=1/255";
+    let small = run("sky.png", loader, &indi);
+    assert_ne!(small, run("sky.png", "indi:steps=3,order=bgr", &indi));
+    // Stored with the import, and still changed by settings.
+    let import = ["models", "import", &indi, "--as", "theirs", "--order", "bgr", "--scale", "1/255"];
+    stage.run(&import).code(0);
+    assert_eq!(small, run("sky.png", "indi:steps=3", "theirs"));
+    assert_eq!(
+        run("sky.png", "indi:steps=3", &indi),
+        run("sky.png", "indi:steps=3,order=rgb,scale=1", "theirs")
+    );
+    stage.run(&["models", "info", "theirs"]).code(0);
+    stage
+        .run(&["sky.png", "--method", "adnet:order=grb", "--weights", &adnet])
+        .code(2)
+        .says("auto, rgb, bgr");
+    stage.run(&["sky.png", "--method", "adnet:scale=0", "--weights", &adnet]).code(2).says("`scale`");
+    let listed = stage.run(&["list", "indi"]).code(0);
+    assert!(String::from_utf8_lossy(&listed.stdout).contains("1/255"));
+}

@@ -30,7 +30,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use unband_image::Context;
 use unband_nets::state::Weights;
-use unband_nets::{Graph, ParamId, Shape};
+use unband_nets::{Convention, Graph, ParamId, Shape};
 use unband_simd::{Level, Precision};
 
 use crate::map::Map;
@@ -49,6 +49,7 @@ pub struct Engine {
     graph: Graph,
     weights: Weights,
     level: Level,
+    convention: Convention,
     /// By node, for nodes with a kernel.
     kernels: HashMap<usize, Kernel>,
     /// By node, for operations with a scale or offset per channel.
@@ -73,7 +74,19 @@ impl Engine {
         let per_channel = nodes()
             .filter_map(|(i, node)| Some((i, epilogue::PerChannel::of(&node.op, &weights)?)))
             .collect();
-        Self { graph, weights, level, kernels, per_channel, last: Mutex::default() }
+        let convention = Convention::default();
+        Self { graph, weights, level, convention, kernels, per_channel, last: Mutex::default() }
+    }
+
+    /// With the convention of its weights, which callers apply: [`run`](Self::run) passes values as they are.
+    #[must_use]
+    pub fn with_convention(self, convention: Convention) -> Self {
+        Self { convention, ..self }
+    }
+
+    /// How images are passed to the network.
+    pub fn convention(&self) -> Convention {
+        self.convention
     }
 
     /// The network.

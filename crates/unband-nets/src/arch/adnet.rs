@@ -19,7 +19,7 @@ pub const ENTRY: Architecture = Architecture {
     },
     variants: &[],
     settings: |state| outputs_of(state, "width", "conv1_1.0.weight"),
-    assumed: "red, green, blue; its authors' programs read images as blue, green, red",
+    assumed: "red, green, blue; blue, green, red for the authors' published files (`order`)",
 };
 
 /// Dilated layers: taps two samples apart.

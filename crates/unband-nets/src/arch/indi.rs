@@ -15,7 +15,19 @@ pub const ENTRY: Architecture = Architecture {
     source: "ksasso1028/indi-debanding, commit c99454d; Delbracio & Milanfar, arXiv 2303.11435",
     use_as: Use { passes: Passes::Steps, ..Use::of(Purpose::Deband) },
     build: || build(&Config::default()),
-    detect: |state: &StateDict| Some(build(&Config::of(state)?)),
+    detect: |state: &StateDict| {
+        let config = Config::of(state)?;
+        if state.names().any(|name| name.starts_with("bottleneck.")) {
+            return Some(Err(BuildError {
+                net: "indi".to_owned(),
+                at: "bottleneck".to_owned(),
+                what: "attention over the whole image (`neck=True`) is not supported: its memory grows with the square \
+                       of the area, and the published configuration has none"
+                    .to_owned(),
+            }));
+        }
+        Some(build(&config))
+    },
     variants: &[],
     settings: |state| Config::of(state).map(|config| config.settings()).unwrap_or_default(),
     assumed: "",

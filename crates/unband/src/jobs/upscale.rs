@@ -8,7 +8,7 @@ use unband_image::dither::Dither;
 use unband_image::{Context, Depth, Image, Origin, Plane, Resampling};
 use unband_infer::{Engine, EnlargeError, Enlarger};
 use unband_nets::arch::{self, Architecture, Purpose};
-use unband_nets::checkpoint;
+use unband_nets::{Convention, checkpoint};
 
 use super::image::{check, regrid_alpha};
 use super::memory;
@@ -100,7 +100,10 @@ impl Upscaler {
             Error::Setting(unband_image::ParamError::File { path: file.display().to_string(), what, hint })
         };
         // The file defines the network.
-        let opened = checkpoint::open(file).map_err(|error| fault(error.to_string(), error.hint()))?;
+        let source = checkpoint::load(file).map_err(|error| fault(error.to_string(), error.hint()))?;
+        let opened = source.read().map_err(|error| fault(error.to_string(), error.hint()))?;
+        let convention = Convention::of_file(&source, &opened.facts);
+        drop(source);
         let network = opened.network().map_err(|error| fault(error.to_string(), error.hint()))?;
         let architecture: &'static Architecture = network.architecture;
         if architecture.use_as.purpose != Purpose::Upscale {
@@ -118,7 +121,7 @@ impl Upscaler {
         }
         let level = unband_simd::Level::best();
         let engine = Engine::with_precision(network.graph, network.weights, level, products);
-        Self::of_engine(architecture, engine)
+        Self::of_engine(architecture, engine.with_convention(convention))
     }
 
     fn of_engine(architecture: &'static Architecture, engine: Engine) -> Result<Self, Error> {

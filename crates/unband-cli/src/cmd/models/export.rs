@@ -40,8 +40,8 @@ impl fmt::Display for Source {
 pub fn source(text: &str) -> Result<Source, String> {
     let base = text.split_once(':').map_or(text, |(base, _)| base);
     let Some(architecture) = arch::find(base) else { return Ok(Source::File(text.into())) };
-    if arch::build(text).is_some() {
-        return Ok(Source::Network(text.to_owned()));
+    if let Some(built) = arch::build(text) {
+        return built.map(|_| Source::Network(text.to_owned())).map_err(|error| error.to_string());
     }
     let variants: Vec<&str> = architecture.variants.iter().map(|variant| variant.name).collect();
     let known = if variants.is_empty() { "none".to_owned() } else { variants.join(", ") };
@@ -180,7 +180,10 @@ fn of_checkpoint(file: &Path, asked: Option<&str>) -> Result<Chosen, Failure> {
     let from = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let Some(name) = asked else {
         let (architecture, graph, weights) = (network.architecture, network.graph, network.weights);
-        return Ok(Chosen { architecture, name: architecture.name.to_owned(), graph, weights, from });
+        // With the options that it was trained with.
+        let name =
+            read.trained_as().filter(|name| name.contains('=')).unwrap_or(architecture.name).to_owned();
+        return Ok(Chosen { architecture, name, graph, weights, from });
     };
     let (architecture, graph) = named(name)?;
     if !network.architecture.shares_files_with(architecture) {

@@ -6,11 +6,11 @@ use unband::networks;
 use unband_infer::models;
 use unband_io::{Access, Saving};
 use unband_metrics::nrqm;
-use unband_nets::StateDict;
 use unband_nets::checkpoint::{self, Container};
 use unband_nets::zoo::{self, PUBLISHED, Published};
+use unband_nets::{Convention, StateDict};
 
-use super::{ImportArgs, failure, unread};
+use super::{Channels, ImportArgs, failure, unread};
 use crate::Outcome;
 use crate::inputs::reason;
 use crate::talk::{Failure, Talk};
@@ -57,7 +57,10 @@ fn import(path: &Path, args: &ImportArgs, folder: &Path) -> Result<Imported, Fai
     let source = checkpoint::load(path).map_err(|e| unread(path, &e))?;
     let sha256 = source.sha256();
     let mut read = source.read().map_err(|e| unread(path, &e))?;
+    let mut convention = Convention::of_file(&source, &read.facts);
     drop(source);
+    convention.bgr = args.order.map_or(convention.bgr, |order| order == Channels::Bgr);
+    convention.scale = args.scale.unwrap_or(convention.scale);
     if let Some(model) = nrqm::Model::recognised(&read.state) {
         let model =
             model.map_err(|what| failure(path, &format!("incomplete model of NRQM: {what}"), None))?;
@@ -79,6 +82,7 @@ fn import(path: &Path, args: &ImportArgs, folder: &Path) -> Result<Imported, Fai
     };
     read.state = network.architecture.own_tensors(read.state);
     let mut facts = facts(path, read.container, published, &sha256, kind);
+    facts.extend(convention.facts());
     // Its training recipe and its scores are kept.
     facts.extend(read.facts.into_iter().filter(|(name, _)| !name.starts_with("unband.")));
     let content = content(path, args, &read.state, &facts)?;

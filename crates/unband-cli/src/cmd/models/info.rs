@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use unband_metrics::nrqm;
 use unband_nets::arch::{self, Architecture, Purpose};
 use unband_nets::checkpoint::{self, Checkpoint, CheckpointError, NetworkError};
-use unband_nets::{Graph, zoo};
+use unband_nets::{Convention, Graph, zoo};
 
 use super::{InfoArgs, unread};
 use crate::Outcome;
@@ -57,6 +57,9 @@ struct Info {
     tensors: usize,
     numbers: u64,
     network: Option<NetworkInfo>,
+    /// How images are passed to the network.
+    #[serde(skip)]
+    convention: Convention,
     /// Description of files without a network.
     #[serde(skip)]
     other: Option<&'static str>,
@@ -112,6 +115,7 @@ impl Info {
             container_title: read.container.to_string(),
             published: zoo::with_sha256(&sha256).map(|published| published.name),
             sha256,
+            convention: Convention::of_file(&source, &read.facts),
             facts: read.facts.iter().cloned().collect(),
             wrapper: read.wrapper,
             aside: read.aside,
@@ -149,6 +153,10 @@ impl Info {
         if let Some(published) = self.published.and_then(zoo::find) {
             row("published", format!("{}, by {}; {}", published.name, published.author, published.place));
             row("licence", published.licence.to_owned());
+        }
+        if !self.convention.is_plain() {
+            let order = if self.convention.bgr { "blue, green, red" } else { "red, green, blue" };
+            row("channels", format!("{order}, values × {}", self.convention.scale));
         }
         if !self.wrapper.is_empty() {
             let beside = if self.aside.is_empty() {
@@ -195,7 +203,7 @@ impl NetworkInfo {
             misshaped: Vec::new(),
             unread: Vec::new(),
         };
-        if let Some((_, Ok(graph))) = arch::detect(&read.state) {
+        if let Some((_, Ok(graph))) = read.detected() {
             info.unread = read.unread(architecture, &graph).into_iter().collect();
             info.unread.sort_unstable();
             let gives_a_picture = matches!(architecture.use_as.purpose, Purpose::Deband | Purpose::Upscale);

@@ -1,0 +1,133 @@
+//! Order of channels and scale of values that weights were trained with.
+
+use crate::checkpoint::Source;
+use crate::zoo;
+
+/// Metadata key of the order, `rgb` or `bgr`.
+pub const ORDER: &str = "unband.order";
+
+/// Metadata key of the scale.
+pub const SCALE: &str = "unband.scale";
+
+/// How an image is passed to a network.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Convention {
+    /// Blue, green, red instead of red, green, blue.
+    pub bgr: bool,
+    /// Factor of the network's values: 1/255 for a network whose training divided bytes by 255 twice.
+    pub scale: f32,
+}
+
+impl Default for Convention {
+    /// Red, green, blue, unscaled: all weights trained by unband.
+    fn default() -> Self {
+        Self { bgr: false, scale: 1.0 }
+    }
+}
+
+impl Convention {
+    /// From the metadata of a file; `None` without any.
+    pub fn of(facts: &[(String, String)]) -> Option<Self> {
+        let fact = |key: &str| facts.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str());
+        let (order, scale) = (fact(ORDER), fact(SCALE));
+        (order.is_some() || scale.is_some()).then(|| Self {
+            bgr: order.is_some_and(|order| order.eq_ignore_ascii_case("bgr")),
+            scale: scale.and_then(parse_scale).unwrap_or(1.0),
+        })
+    }
+
+    /// That of a file: by its metadata, else by its checksum if it is a published one ([`zoo::PUBLISHED`]).
+    pub fn of_file(source: &Source, facts: &[(String, String)]) -> Self {
+        Self::of(facts).or_else(|| known(source)).unwrap_or_default()
+    }
+
+    /// As metadata.
+    pub fn facts(self) -> [(String, String); 2] {
+        let order = if self.bgr { "bgr" } else { "rgb" };
+        [(ORDER.to_owned(), order.to_owned()), (SCALE.to_owned(), self.scale.to_string())]
+    }
+
+    /// Whether images are passed as they are.
+    pub fn is_plain(self) -> bool {
+        self == Self::default()
+    }
+
+    /// Converts planes of red, green and blue, `area` samples each, to the network's.
+    pub fn feed(self, data: &mut [f32], area: usize) {
+        self.swap(data, area);
+        if (self.scale - 1.0).abs() > 0.0 {
+            data.iter_mut().for_each(|v| *v *= self.scale);
+        }
+    }
+
+    /// Converts an output of the network back; planes are exchanged where there are three.
+    pub fn take(self, data: &mut [f32], area: usize) {
+        self.swap(data, area);
+        if (self.scale - 1.0).abs() > 0.0 {
+            data.iter_mut().for_each(|v| *v /= self.scale);
+        }
+    }
+
+    fn swap(self, data: &mut [f32], area: usize) {
+        if self.bgr && area > 0 && data.len() == 3 * area {
+            let (red, rest) = data.split_at_mut(area);
+            red.swap_with_slice(&mut rest[area..]);
+        }
+    }
+}
+
+/// A factor above 0: a number, or a fraction such as `1/255`.
+pub fn parse_scale(text: &str) -> Option<f32> {
+    let number = |text: &str| text.trim().parse::<f64>().ok();
+    let value = match text.split_once('/') {
+        Some((above, below)) => number(above)? / number(below)?,
+        None => number(text)?,
+    } as f32;
+    (1e-6..=1e6).contains(&value).then_some(value)
+}
+
+/// The convention of a published file whose scripts pass images differently. The checksum is computed only for
+/// files of the same size as one of them.
+fn known(source: &Source) -> Option<Convention> {
+    let bytes = source.bytes();
+    let mut sized = zoo::PUBLISHED.iter().filter(|p| !p.convention().is_plain() && p.bytes == Some(bytes));
+    sized.next()?;
+    zoo::with_sha256(&source.sha256()).map(|published| published.convention())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_goes_in_comes_out() {
+        let bgr = Convention { bgr: true, scale: 0.25 };
+        let mut data = vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+        bgr.feed(&mut data, 2);
+        assert_eq!(data, [1.25, 1.5, 0.75, 1.0, 0.25, 0.5]);
+        bgr.take(&mut data, 2);
+        assert_eq!(data, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        // A map of one plane has no order.
+        let mut map = vec![0.5, 1.0];
+        bgr.take(&mut map, 2);
+        assert_eq!(map, [2.0, 4.0]);
+    }
+
+    #[test]
+    fn metadata_states_it() {
+        assert_eq!(Convention::of(&[]), None);
+        for convention in [Convention::default(), Convention { bgr: true, scale: 1.0 / 255.0 }] {
+            assert_eq!(Convention::of(&convention.facts()), Some(convention));
+        }
+        assert_eq!(Convention::of(&[(SCALE.into(), "nonsense".into())]), Some(Convention::default()));
+    }
+
+    #[test]
+    fn scales_are_numbers_or_fractions() {
+        assert_eq!(parse_scale("1/255"), Some(1.0 / 255.0));
+        assert_eq!(parse_scale(" 2.5 "), Some(2.5));
+        for wrong in ["", "0", "-1", "1/0", "nan", "inf", "1/255/255", "x"] {
+            assert_eq!(parse_scale(wrong), None, "{wrong}");
+        }
+    }
+}
