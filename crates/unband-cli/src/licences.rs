@@ -4,11 +4,13 @@ use crate::Outcome;
 use crate::result::print_data;
 
 /// Parts, their licences, and the notices that copies must include.
-const PARTS: [(&str, &str); 6] = [
+const PARTS: [(&str, &str); 7] = [
     (
         "unband and its weights: MIT or Apache-2.0, at your option",
         concat!(include_str!("../../../LICENSE-MIT"), "\n", include_str!("../../../LICENSE-APACHE")),
     ),
+    // Written by tools/make_notice.py.
+    ("Images that its weights learned from", include_str!("../../../weights/NOTICE.txt")),
     ("Constants in its vector code", include_str!("../../unband-simd/NOTICE.txt")),
     ("Model parameters of NIQE", include_str!("../../unband-metrics/src/niqe/NOTICE.txt")),
     ("Weights of LPIPS", include_str!("../../unband-infer/data/lpips/LICENSE")),

@@ -48,6 +48,27 @@ fn every_crate_in_the_program_is_named_with_its_licence() {
 }
 
 #[test]
+fn everyone_is_named_whose_images_the_weights_learned_from() {
+    let all = printed();
+    for (name, licence) in [
+        ("Deepin Technology Co., Ltd.", "CC-BY-4.0"),
+        ("Victorhck", "CC-BY-2.0"),
+        ("Dirk Hohndel", "CC-BY-3.0"),
+        ("Gabriele Diwald", "CC-BY-SA-4.0"),
+        ("Ken Vermette", "LGPL-3.0"),
+    ] {
+        assert!(all.contains(&format!("{name}, {licence}, https://")), "{name}");
+    }
+    for card in ["unband-lite.md", "unband-sr-lite.md", "unband-banding-classifier.md"] {
+        let text = std::fs::read_to_string(root().join("weights").join(card)).unwrap();
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        for name in ["Deepin Technology Co., Ltd.", "Victorhck", "Dirk Hohndel", "NOTICE.txt"] {
+            assert!(text.contains(name), "{card}: {name}");
+        }
+    }
+}
+
+#[test]
 fn no_crate_is_named_that_is_used_no_more() {
     let lock = std::fs::read_to_string(root().join("Cargo.lock")).unwrap();
     let list = std::fs::read_to_string(root().join("crates/unband-cli/licences/crates.txt")).unwrap();
