@@ -136,9 +136,12 @@ mod bench {
             }
         }
         let folder = tempfile::tempdir()?;
-        let mut page = String::from(
+        let times = if rounds == 1 { "one round".to_owned() } else { format!("medians of {rounds} rounds") };
+        let mut page = format!(
             "# Speed of videos\n\nMade by `scripts/bench film-speed --write`: two samples scaled to 1920×1080, whole programs from file to file on two cores, \
-             alternating,\nmedians of the rounds. CPU: milliseconds per frame of all processes together. Ratios are the original's time over unband's: above 1 unband takes less.\n\n\
+             alternating,\n{times}. CPU: milliseconds per frame of all processes together. Ratios are the other's time over unband's: above 1 unband takes less.\n\
+             `other` is ffmpeg with its own filter for `ffmpeg-deband` and `gradfun`, and ffmpeg decoding alone for `smooth`, `unband-lite` and `score`, which it does not have:\n\
+             there the ratio is the share of decoding.\n\n\
              | sample | job | frames per second | other | CPU, ms | other | time, ratio | CPU, ratio |\n\
              |---|---|---:|---:|---:|---:|---:|---:|\n",
         );
