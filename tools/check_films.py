@@ -37,6 +37,55 @@ def as_format(fmt, source=BANDS):
     return f'{source},format={fmt}'
 
 
+def joined(*parts):
+    """Makes a video of parts, byte by byte: each is FFmpeg arguments."""
+    def make_it(name, folder):
+        data = b''
+        for number, args in enumerate(parts):
+            part = f'part_{number}_{name}'
+            if run(['ffmpeg', '-nostdin', '-v', 'error', '-y', *args, part], folder).returncode:
+                return False
+            data += (folder / part).read_bytes()
+        (folder / name).write_bytes(data)
+        return True
+    return make_it
+
+
+def encrypted(name, folder):
+    key = '76a6c65c5ea762046bd749a2e632ccbb'
+    return run(['ffmpeg', '-nostdin', '-v', 'error', '-y', *video(X264), '-encryption_scheme', 'cenc-aes-ctr', '-encryption_key', key, '-encryption_kid', key, name],
+               folder).returncode == 0
+
+
+def timed(expression, frames=12):
+    """A video whose frames are shown at these seconds."""
+    return ['-vf', f"settb=1/90000,setpts='({expression})/TB'", '-fps_mode', 'passthrough', '-enc_time_base', '1/90000', '-frames:v', str(frames)]
+
+
+AC3 = X264 + ['-c:a', 'ac3']
+MPEG2 = ['-c:v', 'mpeg2video', '-q:v', '3', '-c:a', 'ac3']
+PAUSE = timed('N/24+gte(N,4)*20+gte(N,8)*60')
+SLIDES = timed('N*10')
+RAW = ['-f', 'h264', '-c:v', 'libx264', '-crf', '22']
+
+# Sources whose times are unusual, and the containers of the result: a row for each pair.
+TIMES = {
+    'sync.ts': video(AC3, inputs=SOUND),
+    'recorded.ts': video(AC3 + ['-output_ts_offset', '72000'], inputs=SOUND),
+    'wrap.ts': video(AC3 + ['-output_ts_offset', '95443.3', '-muxdelay', '0'], inputs=SOUND),
+    'joined.vob': joined(video(MPEG2, inputs=SOUND), video(MPEG2, inputs=SOUND)),
+    'joined.ts': joined(video(AC3, inputs=SOUND), video(AC3, inputs=SOUND)),
+    'spliced.ts': joined(video(AC3, inputs=SOUND), video(AC3 + ['-output_ts_offset', '36000'], inputs=SOUND)),
+    'pause.mp4': video(X264 + PAUSE),
+    'pause_sound.mp4': video(AC3 + timed('N/24+gte(N,4)*20'), inputs=['-f', 'lavfi', '-i', 'sine=440:d=22']),
+    'slides.mov': video(X264 + SLIDES),
+    'slides.mkv': video(X264 + SLIDES),
+    'late.mkv': video(AC3 + ['-output_ts_offset', '12345.678'], inputs=SOUND),
+    'late_audio.mp4': video(AC3, inputs=['-itsoffset', '3'] + SOUND),
+}
+JUMPS = ('joined.vob', 'joined.ts', 'spliced.ts')
+CONTAINERS = ('mkv', 'mp4', 'mov', 'ts', 'nut')
+
 # File name: FFmpeg arguments, arguments for the program, and the expected result: '' for a video, else part of the refusal.
 KINDS = {
     'h264.mkv': (video(X264), [], ''),
@@ -119,6 +168,20 @@ KINDS = {
     'psf.mov': (video(['-c:v', 'prores_ks', '-vf', 'setfield=tff', '-flags', '+ilme'], as_format('yuv422p10le')), ['--progressive'], ''),
     'gif.gif': (video([]), ['-o', 'gif.mkv'], 'no film'),
     'grey_alpha.mkv': (video(['-c:v', 'png'], as_format('ya8')), [], 'ya8'),
+    'change_depth.264': (joined(video(RAW), video(RAW, as_format('yuv420p10le'))), ['-o', 'change_depth.mkv'], 'change in the middle'),
+    'change_chroma.264': (joined(video(RAW), video(RAW, as_format('yuv422p'))), ['-o', 'change_chroma.mkv'], 'change in the middle'),
+    'change_shape.264': (joined(video(RAW), video(RAW, BANDS + ',setsar=4/3')), ['-o', 'change_shape.mkv'], 'change in the middle'),
+    'change_size.264': (joined(video(RAW), video(RAW, BANDS + ',scale=160:120')), ['-o', 'change_size.mkv'], 'change in the middle'),
+    'rgb_crf10.mkv': (video(['-c:v', 'libx264rgb', '-crf', '10'], as_format('gbrp', BANDS.replace('N/12', '0'))), [], ''),
+    'rgb_crf20.mkv': (video(['-c:v', 'libx264rgb', '-crf', '20'], as_format('gbrp')), [], ''),
+    'hap.mov': (video(['-c:v', 'hap'], as_format('rgba')), [], ''),
+    'cineform_rgb.mov': (video(['-c:v', 'cfhd'], as_format('gbrp12le')), [], ''),
+    'prores_tags.mov': (video(['-c:v', 'prores_ks', '-profile:v', '3'] + BT709, as_format('yuv422p10le')), ['--ffmpeg-args', '-c:v prores_ks -profile:v 3'], ''),
+    'partly_tagged.mov': (video(X264 + ['-color_primaries', 'bt709']), ['--lossless'], ''),
+    'cover.mkv': (video(X264 + ['-c:v:1', 'mjpeg', '-disposition:v:1', 'attached_pic'], inputs=['-f', 'lavfi', '-i', 'testsrc=d=0.04'], maps=['-map', '0', '-map', '1']), [], ''),
+    'encrypted.mp4': (encrypted, [], 'encrypted'),
+    'aac.mkv': (video(X264 + ['-c:a', 'aac'], inputs=SOUND), ['-o', 'aac_mkv.webm'], 'Opus'),
+    'constant_luminance.mkv': (video(X265 + ['-color_primaries', 'bt2020', '-color_trc', 'bt2020-10', '-colorspace', 'bt2020c'], as_format('yuv420p10le')), [], '2020_ncl'),
     'damaged.mkv': (None, [], 'damaged'),
     'damaged_kept.mkv': (None, ['--keep-going'], ''),
 }
@@ -144,6 +207,8 @@ def probe(path):
 
 
 def make(name, how, folder):
+    if callable(how):
+        return how(name, folder)
     if how is not None:
         return run(['ffmpeg', '-nostdin', '-v', 'error', '-y', *how, name], folder).returncode == 0
     made = run(['ffmpeg', '-nostdin', '-v', 'error', '-y', *video(X264), 'whole.mkv'], folder).returncode == 0
@@ -190,6 +255,39 @@ def check(program, name, args, wanted, folder):
     return word, text[:170], bool(faults)
 
 
+def shown(path, stream):
+    """Times of the packets that a player shows, in seconds."""
+    asked = ['ffprobe', '-v', 'error', '-select_streams', stream, '-show_entries', 'packet=pts_time,dts_time,flags', '-of', 'json', path]
+    packets = json.loads(subprocess.run(asked, stdout=subprocess.PIPE).stdout or '{}').get('packets', [])
+    return sorted(float(p.get('pts_time', p.get('dts_time', 0))) for p in packets if 'D' not in p['flags'])
+
+
+def check_times(program, name, container, folder):
+    """Times of frames and audio of a result in a container: the same distances as in the source, and the same offset."""
+    output = f'{pathlib.Path(name).stem}_{pathlib.Path(name).suffix[1:]}_times.{container}'
+    ran = run([program, name, '-o', output, '--overwrite', '--json', '--ffmpeg-args', '-preset ultrafast'], folder)
+    if ran.returncode:
+        return 'refused', (ran.stderr.strip().splitlines() or ['no word'])[0][:110], True
+    (was, sound), (now, heard) = [[shown(folder / path, stream) for stream in ('v:0', 'a:0')] for path in (name, output)]
+    faults = []
+    if len(was) != len(now) or len(sound) != len(heard):
+        faults.append(f'{len(now)} frames of {len(was)}, {len(heard)} packets of audio of {len(sound)}')
+    elif name in JUMPS:
+        steps = [b - a for a, b in zip(now, now[1:])]
+        if max(steps) > 0.15 or min(steps) < 0.02:
+            faults.append(f'steps of {min(steps):.3f} to {max(steps):.3f} s')
+    else:
+        moved = now[0] - was[0]
+        for times, before in ((now, was), (heard, sound)):
+            worst = max((abs(b - a - moved) for a, b in zip(before, times)), default=0)
+            if worst > 0.02:
+                faults.append(f'{worst:.3f} s off')
+    if now and (now[0] < -0.001 or now != sorted(now)):
+        faults.append(f'begins at {now[0]:.3f} s')
+    offset = f', audio {heard[0] - now[0]:+.3f} s (source {sound[0] - was[0]:+.3f})' if heard and sound and now else ''
+    return 'in time', f'{len(now)} frames from {now[0]:.3f} to {now[-1]:.3f} s{offset}' + ''.join(f'; {fault}' for fault in faults), bool(faults)
+
+
 def main():
     ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ask.add_argument('program', type=pathlib.Path)
@@ -215,6 +313,18 @@ def main():
             counts[word] = counts.get(word, 0) + 1
             faults += fault
             print(f"| {name} {' '.join(args)} | {word} | {'FAULT: ' if fault else ''}{text} |", flush=True)
+        for name, how in TIMES.items():
+            if asked.only not in name:
+                continue
+            if not make(name, how, folder):
+                counts['not made here'] = counts.get('not made here', 0) + 1
+                print(f'| {name} | not made | this FFmpeg cannot |', flush=True)
+                continue
+            for container in CONTAINERS:
+                word, text, fault = check_times(program, name, container, folder)
+                counts[word] = counts.get(word, 0) + 1
+                faults += fault
+                print(f"| {name} → {container} | {word} | {'FAULT: ' if fault else ''}{text} |", flush=True)
         print('\n' + ', '.join(f'{count} {word}' for word, count in sorted(counts.items())) + f', {faults} faults')
         return 1 if faults else 0
 

@@ -247,6 +247,9 @@ pub struct FilmArgs {
     /// End time: seconds or H:MM:SS
     #[arg(long, value_name = "TIME", value_parser = time, hide_short_help = true)]
     pub to: Option<f64>,
+    /// Begin the result at 0, for recordings that begin at any time of day
+    #[arg(long, hide_short_help = true)]
+    pub start_at_zero: bool,
     /// Arguments for the encoder of ffmpeg, such as "-c:v libx264 -crf 14"
     #[arg(long, value_name = "ARGS", allow_hyphen_values = true, hide_short_help = true)]
     pub ffmpeg_args: Option<String>,
@@ -299,6 +302,7 @@ impl FilmArgs {
             ("--resume", self.resume),
             ("--from", self.from.is_some()),
             ("--to", self.to.is_some()),
+            ("--start-at-zero", self.start_at_zero),
         ];
         all.into_iter().filter_map(|(option, given)| given.then_some(option)).collect()
     }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use unband_image::Image;
 
-use crate::{Access, Dropped, Error, FormatEntry, Leftover, Limits, WriteOptions, source};
+use crate::{Access, Dropped, Error, FormatEntry, Leftover, Limits, WriteOptions, source, stale};
 
 /// Reads an image. Returns it with its format, which is detected from the content.
 ///
@@ -262,14 +262,19 @@ fn in_place<T>(
         return Err(Error::NoFolder { folder: folder.to_owned() });
     }
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".unband-").suffix(".tmp");
+    builder.prefix(stale::PREFIX).suffix(stale::SUFFIX);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    let mut temporary =
-        builder.tempfile_in(folder).map_err(|error| io("write")(without_path(&error, folder)))?;
+    stale::remove(folder);
+    let mut temporary = loop {
+        let made = builder.tempfile_in(folder).map_err(|error| io("write")(without_path(&error, folder)))?;
+        if stale::hold(made.as_file(), made.path()) {
+            break made;
+        }
+    };
     let _leftover = Leftover::new(temporary.path());
     if let Some(existing) = &existing {
         // Fails on file systems without permissions, where there is nothing to keep.

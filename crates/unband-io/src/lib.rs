@@ -27,6 +27,7 @@ mod programs;
 mod raw_profile;
 mod samples;
 mod source;
+mod stale;
 pub mod video;
 mod xmp;
 

@@ -5,7 +5,7 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::{ErrorKind, Read};
+use std::io::{BufReader, ErrorKind, Read};
 use std::process::{Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -27,6 +27,7 @@ pub(crate) struct Program {
 }
 
 /// A temporary folder in which a program runs; deleted on drop.
+#[derive(Debug)]
 pub(crate) struct Room {
     folder: TempDir,
     _leftover: Leftover,
@@ -65,6 +66,22 @@ impl Program {
     ) -> Result<Vec<u8>, Error> {
         self.finish(room, args, Some(ANSWER), most, programs)?;
         Ok(room.read(ANSWER, bytes)?.unwrap_or_default())
+    }
+
+    /// Runs it like [`Program::ask`], and returns its standard output for reading line by line.
+    ///
+    /// # Errors
+    /// As [`Program::run`].
+    pub(crate) fn ask_for_lines<A: AsRef<OsStr>>(
+        &self,
+        room: &Room,
+        args: &[A],
+        most: Duration,
+        programs: &Programs,
+    ) -> Result<BufReader<File>, Error> {
+        self.finish(room, args, Some(ANSWER), most, programs)?;
+        let io = |source| Error::Io { action: "read a temporary file", source };
+        File::open(room.path(ANSWER)).map(BufReader::new).map_err(io)
     }
 
     fn finish<A: AsRef<OsStr>>(

@@ -120,7 +120,7 @@ pub fn look_at_frame(image: &Image, ctx: &Context<'_>) -> Seen {
     // All frames of a shot get the same treatment: a single frame is never a drawing.
     let mut findings = Findings { drawing: None, ..inspect(image, ctx) };
     let mut seen = grade(&findings);
-    if image.is_yuv() && seen < Grade::Visible {
+    if seen < Grade::Visible {
         // Frames too small for CAMBI have none.
         let cambi =
             cambi::score_image(image, &cambi::Options::default(), ctx).map_or(0.0, |report| report.score);

@@ -152,6 +152,39 @@ pub fn container_of(path: &Path) -> Option<&'static Container> {
     CONTAINERS.iter().find(|container| container.extensions.contains(&extension.as_str()))
 }
 
+/// Tags the frames too: some encoders store the tags of frames, and pipes have none.
+fn tag_frames(args: &mut Vec<String>, named: &[(&str, &Option<String>); 5]) {
+    let keys = [
+        ("-color_primaries", "color_primaries"),
+        ("-color_trc", "color_trc"),
+        ("-colorspace", "colorspace"),
+        ("-color_range", "range"),
+    ];
+    let tags = keys.iter().filter_map(|(option, key)| {
+        let (_, value) = named.iter().find(|(name, _)| name == option)?;
+        Some(format!("{key}={}", value.as_deref()?))
+    });
+    let tags: Vec<String> = tags.collect();
+    if tags.is_empty() {
+        return;
+    }
+    let filter = format!("setparams={}", tags.join(":"));
+    match args.iter().rposition(|arg| arg == "-vf" || arg == "-filter:v") {
+        Some(at) if at + 1 < args.len() => args[at + 1] = format!("{filter},{}", args[at + 1]),
+        _ => args.extend(["-vf".to_owned(), filter]),
+    }
+}
+
+/// The name that `FFmpeg` reports for an option value: the reverse of [`as_option`].
+fn as_reported(value: &str) -> &str {
+    match value {
+        "rgb" => "gbr",
+        "gamma22" => "bt470m",
+        "gamma28" => "bt470bg",
+        other => other,
+    }
+}
+
 /// The option value for a name that `FFmpeg` reports about a video: some names differ.
 fn as_option<'a>(option: &str, value: &'a str) -> &'a str {
     match (option, value) {
@@ -276,7 +309,9 @@ impl Encoding {
         // VP9 would encode alpha in separate 8-bit frames, which are not copied.
         let opaque = PixelFormat::planar(pixels.samples, pixels.bits, false);
         let pixels = opaque.filter(|_| self.codec == Codec::Vp9).unwrap_or(pixels);
-        args.extend(["-pix_fmt".to_owned(), pixels.name.to_owned()]);
+        if self.own("-pix_fmt").is_none() {
+            args.extend(["-pix_fmt".to_owned(), pixels.name.to_owned()]);
+        }
         let video = &film.video;
         let named = [
             ("-color_primaries", &video.primaries),
@@ -285,8 +320,11 @@ impl Encoding {
             ("-color_range", &video.range),
             ("-chroma_sample_location", &video.chroma_location),
         ];
+        if matches!(self.codec, Codec::Other(_)) {
+            tag_frames(&mut args, &named);
+        }
         for (option, value) in named {
-            if let Some(value) = value {
+            if let Some(value) = value.as_ref().filter(|_| self.own(option).is_none()) {
                 args.extend([option.to_owned(), as_option(option, value).to_owned()]);
             }
         }
@@ -302,6 +340,53 @@ impl Encoding {
         }
         self.light(film, &mut args);
         args.into_iter().map(OsString::from).collect()
+    }
+
+    /// The value of an option that the user gave, the last one of several.
+    fn own(&self, option: &str) -> Option<&str> {
+        let at = self.args.iter().rposition(|arg| arg == option)?;
+        self.args.get(at + 1).map(String::as_str)
+    }
+
+    /// The tags of the result: the video's, or those that the user gave.
+    pub(super) fn tagged(&self, video: &Video) -> Video {
+        let mut video = video.clone();
+        for (option, value) in [
+            ("-color_primaries", &mut video.primaries),
+            ("-color_trc", &mut video.transfer),
+            ("-colorspace", &mut video.matrix),
+            ("-color_range", &mut video.range),
+        ] {
+            if let Some(own) = self.own(option) {
+                *value = Some(as_reported(own).to_owned());
+            }
+        }
+        video
+    }
+
+    /// Whether neither codec nor container can store the chroma siting.
+    pub(super) fn hides_siting(&self) -> bool {
+        self.codec == Codec::Ffv1 && self.container.muxer != "matroska"
+    }
+
+    /// A note on a result that few players take, with the arguments for one that they take.
+    pub(super) fn few_players(&self, video: &Video) -> Option<String> {
+        if self.codec != Codec::X265 || self.own("-pix_fmt").is_some() {
+            return None;
+        }
+        let (what, args) = match video.samples? {
+            Samples::Rgb => (
+                "RGB",
+                "-vf scale=out_color_matrix=bt709:out_range=tv -pix_fmt yuv420p10le -colorspace bt709 -color_range tv",
+            ),
+            Samples::Yuv(subsampling) if subsampling.y == 1 => {
+                (if subsampling.x == 1 { "4:4:4" } else { "4:2:2" }, "-pix_fmt yuv420p10le")
+            }
+            _ => return None,
+        };
+        Some(format!(
+            "few players and televisions take HEVC in {what}; `--ffmpeg-args \"{args}\"` writes 4:2:0"
+        ))
     }
 
     /// Mastering display and content light level, for encoders that write them into the stream.

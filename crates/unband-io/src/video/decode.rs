@@ -8,7 +8,7 @@ use super::ffmpeg::Args;
 use super::frame::{FrameFormat, working_format};
 use super::nut::NutReader;
 use super::running::Running;
-use super::{Film, Programs, VideoError};
+use super::{Film, Programs, VideoError, watched};
 use crate::{Error, Limits, Y4mReader};
 
 /// Range and mode of decoding.
@@ -51,7 +51,7 @@ struct Clock {
     /// Time bases of the stream and of the video, in seconds.
     stream: (u32, u32),
     film: (u32, u32),
-    /// Ticks that were added, as the stream has no negative times.
+    /// Ticks that were added, as the stream has no negative times, without those of the time line.
     added: i64,
 }
 
@@ -72,19 +72,29 @@ impl Decoder {
     /// No `ffmpeg`, frames without a planar format or over the limits, and videos that cannot be decoded.
     pub fn open(film: &Film, options: &DecodeOptions, limits: &Limits) -> Result<Self, VideoError> {
         let (pixels, native) = working_format(film)?;
+        let known;
+        let film = if film.may_jump() && !film.timeline.is_known() {
+            known = film.clone().with_own_times(&options.programs);
+            &known
+        } else {
+            film
+        };
         let time_base = film.time_base();
         let added = ticks_to_add(film);
         if film.container == "yuv4mpegpipe" && !options.keep_going {
             whole(film, limits)?;
         }
         // With `strict`, ffmpeg ends at the first damage it notices.
-        let mut args = Args::quiet(!options.keep_going);
+        let watched = !options.keep_going && film.images.is_none();
+        let mut args = if watched { Args::watched(true) } else { Args::quiet(!options.keep_going) };
         args.put(&["-noautorotate", "-copyts"]);
         if options.key_frames_only {
             args.put(&["-skip_frame", "nokey"]);
         }
-        if let Some(from) = options.from {
-            let seconds = (film.seconds(from) - RUN_UP_SECONDS).max(0.0);
+        let straight = film.timeline.filter(film.video.stream);
+        // Where the clock jumps, a time does not name a place in the file.
+        if let Some(from) = options.from.filter(|_| !film.timeline.jumps()) {
+            let seconds = (film.seconds(from - film.timeline.shift) - RUN_UP_SECONDS).max(0.0);
             args.put(&["-noaccurate_seek", "-ss", &format!("{seconds:.6}")]);
         }
         args.film(&film.path, film.images.as_ref())?;
@@ -100,6 +110,11 @@ impl Decoder {
             "-c:v",
             "rawvideo",
         ]);
+        let filters: Vec<String> =
+            straight.into_iter().chain(watched.then(|| watched::FILTER.to_owned())).collect();
+        if !filters.is_empty() {
+            args.put(&["-vf", &filters.join(",")]);
+        }
         if !native {
             args.put(&["-pix_fmt", pixels.name]);
         }
@@ -107,7 +122,12 @@ impl Decoder {
             args.put(&["-output_ts_offset", &film.seconds(added).to_string()]);
         }
         args.put(&["-f", "nut", "pipe:1"]);
-        let mut running = Running::start(&args.into_list(), false, true, &options.programs)?;
+        let args = args.into_list();
+        let mut running = if watched {
+            Running::watch(&args, &options.programs)?
+        } else {
+            Running::start(&args, false, true, &options.programs)?
+        };
         let failed = |running: &mut Running, error: Error| {
             let said = running.stop();
             if said.count == 0 { error.in_file(&film.path).into() } else { film.undecodable(&said.message()) }
@@ -119,6 +139,7 @@ impl Decoder {
         let color = film.color()?;
         let format = FrameFormat::new(reader.header(), color, film.video.is_lossy(), limits)
             .map_err(|error| error.in_file(&film.path))?;
+        let added = added - film.timeline.shift;
         let clock = Clock { stream: reader.header().time_base, film: time_base, added };
         let (film, options) = (film.clone(), options.clone());
         Ok(Self { reader, running, film, options, format, clock, done: false })
@@ -141,6 +162,7 @@ impl Decoder {
                 Ok(frame) => frame,
                 Err(error) => return Err(self.broken(&error)),
             };
+            self.check_change()?;
             let Some(frame) = frame else {
                 self.done = true;
                 self.check_end()?;
@@ -165,8 +187,17 @@ impl Decoder {
     fn check_end(&mut self) -> Result<(), VideoError> {
         let (success, said) =
             self.running.finish(END, None).map_err(|error| error.in_file(&self.film.path))?;
+        self.check_change()?;
         let fine = success && said.count == 0;
         if fine || self.options.keep_going { Ok(()) } else { Err(self.film.damaged(&said.message())) }
+    }
+
+    /// Checks that the frames do not change in the middle.
+    fn check_change(&mut self) -> Result<(), VideoError> {
+        let Some(what) = self.running.change().map(str::to_owned) else { return Ok(()) };
+        self.done = true;
+        self.running.stop();
+        Err(VideoError::Changes { path: self.film.path.clone(), what })
     }
 
     /// The error for a stream that broke off or has unexpected content.
@@ -181,6 +212,9 @@ impl Decoder {
             },
             _ => self.running.stop(),
         };
+        if let Some(what) = self.running.change().map(str::to_owned) {
+            return VideoError::Changes { path: self.film.path.clone(), what };
+        }
         match error.fault() {
             Error::Damaged { .. } if message.contains("a frame has") => {
                 VideoError::Changes { path: self.film.path.clone(), what: message }

@@ -60,6 +60,12 @@ pub enum VideoError {
         /// Number of packets tried.
         packets: u32,
     },
+    /// Frames that only a key opens.
+    #[error("{}: the video is encrypted", path.display())]
+    Encrypted {
+        /// The video.
+        path: PathBuf,
+    },
     /// A single image.
     #[error("{}: an image, not a video", path.display())]
     Picture {
@@ -101,11 +107,11 @@ pub enum VideoError {
         message: String,
     },
     /// Frames of several sizes or formats.
-    #[error("{}: its frames change size or format in the middle: {what}", path.display())]
+    #[error("{}: its frames change in the middle: {what}", path.display())]
     Changes {
         /// The video.
         path: PathBuf,
-        /// Size or format of the first differing frame.
+        /// The first property that changes, before and after.
         what: String,
     },
     /// `FFmpeg` failed while writing.
@@ -188,6 +194,20 @@ pub enum VideoError {
         /// Frames expected.
         expected: u64,
     },
+    /// A result that would not play like its video.
+    #[error("{}: the result would play differently: {what}", path.display())]
+    Times {
+        /// The output.
+        path: PathBuf,
+        /// The first difference.
+        what: String,
+    },
+    /// A time range of a video whose clock jumps.
+    #[error("{}: its clock jumps, so no time names a part of it", path.display())]
+    Jumps {
+        /// The video.
+        path: PathBuf,
+    },
     /// A time range without any frame.
     #[error("{}: no frame between {from} s and {to}", path.display())]
     EmptyPart {
@@ -203,6 +223,14 @@ pub enum VideoError {
     Unfinished {
         /// The folder.
         path: PathBuf,
+    },
+    /// Another run writes the same result.
+    #[error("{}: another run{} is writing it", path.display(), of_process(*process))]
+    Busy {
+        /// The output.
+        path: PathBuf,
+        /// Its process, where known.
+        process: Option<u32>,
     },
     /// Unfinished work that would be lost.
     #[error(
@@ -286,6 +314,7 @@ impl VideoError {
             Self::NoFrames { .. } => {
                 "check whether `ffplay FILE` plays it; if so, cut off its beginning with `ffmpeg -ss 10 -i FILE -c copy OUT`"
             }
+            Self::Encrypted { .. } => "decrypt it first, with the program or service that it comes from",
             Self::Picture { .. } => {
                 "restore it as an image: convert it to PNG first if its format is not supported"
             }
@@ -318,6 +347,10 @@ impl VideoError {
                 "use VP9, the default for such videos in .mkv, .mp4 and .webm, or `--lossless` (.mkv, .mov)"
             }
             Self::NotHeld { streams, container, .. } => {
+                let sound = streams.iter().any(|stream| stream.kind == super::probe::StreamKind::Audio);
+                if *container == "webm" && sound {
+                    return Some("write an .mkv file, or convert the audio to Opus first: `ffmpeg -i FILE -map 0 -c copy -c:a libopus OUT.mkv`".to_owned());
+                }
                 let numbers: Vec<String> = streams.iter().map(|stream| stream.index.to_string()).collect();
                 let numbers = if numbers.is_empty() { "NUMBER".to_owned() } else { numbers.join(",") };
                 let other = if *container == "matroska" { "" } else { ", or write an .mkv file" };
@@ -326,6 +359,7 @@ impl VideoError {
             Self::NoStream { .. } => {
                 "select streams by index or kind: `2`, `a` (audio), `s` (subtitles), `d` (data), `t` (attachments), `a:1` (second audio stream), `d?` (data, if any)"
             }
+            Self::Busy { .. } => "wait until it ends, or choose another name with `-o`",
             Self::Unfinished { .. } => {
                 "use the options of the earlier run, or `--overwrite` instead of `--resume` to start over"
             }
@@ -342,13 +376,24 @@ impl VideoError {
                 "free some disk space, or choose another disk with `-o`: it must hold the finished parts and the result at the same time. `--for player` needs far less"
             }
             Self::EmptyPart { .. } => "check its duration with `ffprobe FILE`",
-            Self::Frames { .. } => "this is a bug in unband; please report it",
+            Self::Jumps { .. } => {
+                "restore it as a whole, or write a copy with a steady clock first: `ffmpeg -fflags +genpts -i FILE -c copy OUT.mkv`"
+            }
+            Self::Frames { .. } | Self::Times { .. } => "this is a bug in unband; please report it",
+            Self::Color { what, .. } if what.contains("bt2020c") || what.contains("ictcp") => {
+                "convert it first, without loss: `ffmpeg -i FILE -map 0 -c copy -c:v ffv1 -vf zscale=matrix=2020_ncl OUT.mkv`"
+            }
             Self::Color { .. } => {
-                "convert it first, for example with `ffmpeg -i FILE -vf zscale=matrix=709 -c:a copy OUT`"
+                "convert it first, without loss: `ffmpeg -i FILE -map 0 -c copy -c:v ffv1 -vf zscale=matrix=709 OUT.mkv`"
             }
         };
         Some(text.to_owned())
     }
+}
+
+/// " (process 1234)".
+fn of_process(process: Option<u32>) -> String {
+    process.map_or_else(String::new, |process| format!(" (process {process})"))
 }
 
 /// A number of bytes: "340 KB", "12.3 MB", "1.5 GB".

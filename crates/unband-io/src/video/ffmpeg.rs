@@ -164,6 +164,13 @@ impl Args {
         args
     }
 
+    /// As [`Args::quiet`], with a log of all levels by name, for [`super::watched`].
+    pub(super) fn watched(strict: bool) -> Self {
+        let mut args = Self::quiet(strict);
+        args.put(&["-nostats", "-v", "level+info"]);
+        args
+    }
+
     /// Appends arguments.
     pub(super) fn put(&mut self, words: &[&str]) {
         self.0.extend(words.iter().map(OsString::from));

@@ -102,8 +102,9 @@ pub(super) fn retimed(shown: &[i64], times: &[i64]) -> Result<Vec<i64>, Error> {
 }
 
 /// Times of all frames of several files in sequence. Each file is given by the time of its first frame and
-/// the result of [`shown`]. `last` is the duration of the last frame.
-pub(super) fn timeline(files: &[(i64, Vec<i64>)], last: i64) -> Vec<Vec<Time>> {
+/// the result of [`shown`]. `last` is the duration of the last frame. Frames are decoded at most `most` apart
+/// before the first one is shown.
+pub(super) fn timeline(files: &[(i64, Vec<i64>)], last: i64, most: i64) -> Vec<Vec<Time>> {
     let mut moved = Vec::new();
     for (first, shown) in files {
         let earliest = shown.iter().min().copied().unwrap_or(0);
@@ -114,7 +115,7 @@ pub(super) fn timeline(files: &[(i64, Vec<i64>)], last: i64) -> Vec<Vec<Time>> {
     let all: Vec<i64> = moved.iter().flatten().copied().collect();
     let start = all.iter().min().copied().unwrap_or(0);
     // Before the first display time, frames are decoded at the initial frame rate.
-    let step = second_least(&all).map_or(1, |second| (second - start).max(1));
+    let step = second_least(&all).map_or(1, |second| (second - start).clamp(1, most.max(1)));
     for (i, &time) in all.iter().enumerate() {
         waiting.push(Reverse(time));
         let ahead = delay.saturating_sub(i).cast_signed() as i64;
@@ -325,7 +326,7 @@ mod tests {
         let (a, b) = (reordered(25, uneven), reordered(13, |i| 20 * i));
         let last = a.iter().max().copied().unwrap_or(0);
         let files = [(5000, a.clone()), (5000 + last + 25, b.clone())];
-        let times = timeline(&files, 33);
+        let times = timeline(&files, 33, 40);
         assert_eq!((times[0].len(), times[1].len()), (a.len(), b.len()));
         let all: Vec<Time> = times.concat();
         assert!(all.windows(2).all(|pair| pair[0].decoded < pair[1].decoded));
@@ -346,7 +347,7 @@ mod tests {
 
     #[test]
     fn frames_in_order_are_decoded_when_they_are_shown() {
-        let times = timeline(&[(7, vec![100, 140, 180])], 40);
+        let times = timeline(&[(7, vec![100, 140, 180])], 40, 40);
         let decoded: Vec<i64> = times[0].iter().map(|time| time.decoded).collect();
         assert_eq!(decoded, [7, 47, 87]);
     }

@@ -8,13 +8,13 @@ use std::path::Path;
 use unband_image::Colorimetry;
 
 use super::boxes;
-use super::ffmpeg::{Args, FFPROBE, IDLE, file_name};
+use super::check;
+use super::ffmpeg::{Args, IDLE, file_name};
 use super::fragments;
 use super::light::with_light;
 use super::others::written;
 use super::running::Running;
-use super::{Encoding, Ffmpeg, Film, Others, PixelFormat, Programs, Samples, Segment, VideoError, stills};
-use crate::program::Room;
+use super::{Encoding, Ffmpeg, Film, Others, PixelFormat, Samples, Segment, VideoError, stills};
 use crate::{Error, Leftover};
 
 /// A range of a video, in ticks. In the output it begins at 0.
@@ -76,7 +76,7 @@ pub fn join(
     }
     sent?;
     if patched(film, encoding) {
-        say_range(film, part)?;
+        say_colours(film, encoding, part)?;
     }
     let expected = segments.iter().map(Segment::frames).sum();
     if encoding.pictures().is_some() {
@@ -84,7 +84,9 @@ pub fn join(
             stills::count(part).map_err(|source| Error::Io { action: "read", source }.in_file(part))?;
         return all_there(part, found, expected);
     }
-    all_there(part, count_written(film, part, others)?, expected)
+    let times = segments.iter().flat_map(|segment| &segment.times);
+    let shown = times.clone().min().copied().zip(times.max().copied());
+    check::times(film, (expected, shown), others, cut, encoding, part)
 }
 
 /// Writes a video with unchanged frames: all streams, chapters, attachments and metadata are copied, nothing
@@ -97,16 +99,17 @@ pub fn copy(film: &Film, others: &Others, encoding: &Encoding, part: &Path) -> R
     let _leftover = Leftover::new(part);
     let mut args = Args::quiet(others.strict);
     args.put(&["-copyts"]);
-    others.inputs(film, 0.0, None, &mut args)?;
+    others.inputs(film, (0.0, film.timeline.lead), None, &mut args)?;
     let mut number = 0;
     for stream in &film.streams {
         if stream.index == film.video.stream {
             args.put(&["-map", &format!("0:{}", stream.index), &format!("-c:{number}"), "copy"]);
             number += 1;
-        } else if others.map(stream, number, 0, &mut args) {
+        } else if others.map(film, stream, (number, 0), &mut args) {
             number += 1;
         }
     }
+    others.attach(film, &mut args)?;
     args.put(&["-map_metadata", "0", "-map_chapters", "0"]);
     written(encoding.container(), false, part, &mut args)?;
     let not_written =
@@ -116,8 +119,12 @@ pub fn copy(film: &Film, others: &Others, encoding: &Encoding, part: &Path) -> R
     if !success {
         return Err(not_written(said.message()));
     }
-    let expected = count_frames(&film.path, film.video.stream, &others.programs)?;
-    all_there(part, count_written(film, part, others)?, expected)
+    let source = film.timeline.tracks.get(film.video.stream);
+    let (count, shown) = source.map_or((0, None), |line| (line.count, line.shown));
+    let ticks = shown.map(|(first, last)| (film.ticks(first), film.ticks(last)));
+    let shift = film.timeline.shift;
+    let moved = ticks.map(|(first, last)| (first + shift, last + shift));
+    check::times(film, (count, moved), others, None, encoding, part)
 }
 
 /// # Errors
@@ -130,15 +137,12 @@ fn all_there(part: &Path, found: u64, expected: u64) -> Result<(), VideoError> {
     }
 }
 
-/// Number of video frames in a written file.
-fn count_written(film: &Film, part: &Path, others: &Others) -> Result<u64, VideoError> {
-    let stream = film.streams.iter().position(|stream| stream.index == film.video.stream);
-    count_frames(part, stream.unwrap_or(0), &others.programs)
-}
-
 /// Seconds added to all timestamps, since they cannot be negative. Frames are decoded before they are shown,
 /// and videos may begin before 0.
 const ADDED_SECONDS: u32 = 3600;
+
+/// Where frames are shown for long, the first ones are decoded at this rate per second.
+const FEWEST: i64 = 24;
 
 /// Writes the segments as one file.
 fn send(
@@ -154,7 +158,7 @@ fn send(
     let shown: Vec<i64> =
         segments.iter().flat_map(|segment| &segment.times).map(|&ticks| units(ticks)).collect();
     // Matroska rounds timestamps, and stores a frame rate that FFmpeg derives from the timestamps it gets.
-    let rounds = encoding.container().rounds && film.time_base() == (1, 1000);
+    let rounds = encoding.container().rounds;
     let even = rounds.then(|| evenly(&shown, in_frame, in_tick)).flatten();
     let last = even.is_some().then_some(in_frame);
     let mut shown = even.unwrap_or(shown).into_iter();
@@ -168,10 +172,10 @@ fn send(
         files.push((first, shown));
     }
     let last = last.unwrap_or_else(|| last_frame_lasts(film, &files, units(0)));
-    let times = fragments::timeline(&files, last);
+    let times = fragments::timeline(&files, last, i64::from(in_second) / FEWEST);
     for (i, (segment, times)) in segments.iter().zip(&times).enumerate() {
         let path = &segment.path;
-        let described = (i == 0).then(|| (&film.video.colorimetry, film.video.colours()));
+        let described = (i == 0).then(|| (&film.video.colorimetry, encoding.tagged(&film.video).colours()));
         match fragments::copy(&mut open(path)?, times, described, out) {
             // FFmpeg itself reports why it closed the pipe.
             Err(Error::Io { source, .. }) if source.kind() == ErrorKind::BrokenPipe => return Ok(()),
@@ -205,7 +209,7 @@ fn last_frame_lasts(film: &Film, files: &[(i64, Vec<i64>)], zero: i64) -> i64 {
     let (Some(start), Some(duration)) = (film.video.start_pts, film.video.duration_ticks) else {
         return before;
     };
-    let end = zero + (start + duration) * film.units().1;
+    let end = zero + (start + film.timeline.shift + duration) * film.units().1;
     let last = first + sorted.last().zip(sorted.first()).map_or(0, |(last, first)| last - first);
     if (1..=16 * before).contains(&(end - last)) { end - last } else { before }
 }
@@ -222,10 +226,11 @@ fn arguments(
     args.put(&["-copyts"]);
     // The frames have the video's times, plus the added seconds and the start of the cut.
     let start = cut.map_or(0.0, |cut| film.seconds(cut.from));
-    args.put(&["-itsoffset", &format!("{:.6}", -f64::from(ADDED_SECONDS) - start)]);
+    let lead = film.timeline.lead(cut.is_some(), encoding.container());
+    args.put(&["-itsoffset", &format!("{:.6}", lead - f64::from(ADDED_SECONDS) - start)]);
     turned(film, ffmpeg, &mut args);
     args.put(&["-f", encoding.codec.part_container(), "-i", "pipe:0"]);
-    others.inputs(film, start, cut.and_then(|cut| cut.to).map(|to| film.seconds(to)), &mut args)?;
+    others.inputs(film, (start, lead), cut.and_then(|cut| cut.to).map(|to| film.seconds(to)), &mut args)?;
     if let Some(output) = encoding.pictures() {
         std::fs::create_dir_all(part)
             .map_err(|source| Error::Io { action: "make the folder", source }.in_file(part))?;
@@ -255,10 +260,11 @@ fn arguments(
                 args.put(&[&format!("-chroma_sample_location:{number}"), place]);
             }
             number += 1;
-        } else if others.map(stream, number, 1, &mut args) {
+        } else if others.map(film, stream, (number, 1), &mut args) {
             number += 1;
         }
     }
+    others.attach(film, &mut args)?;
     args.put(&["-map_metadata", "1", "-map_chapters", "1"]);
     if encoding.container().times_of_tracks {
         args.put(&["-video_track_timescale", &film.time_base().1.to_string()]);
@@ -267,14 +273,18 @@ fn arguments(
     Ok(args.into_list())
 }
 
-/// Whether `FFmpeg` cannot store the full range in the output: in `QuickTime` it writes colours without a
-/// range.
+/// Whether `FFmpeg` cannot store the colours in the output: in `QuickTime` it writes them without a range, and
+/// only if all are specified.
 fn patched(film: &Film, encoding: &Encoding) -> bool {
-    encoding.container().muxer == "mov" && film.video.range.as_deref() == Some("pc")
+    let video = encoding.tagged(&film.video);
+    let tags = [&video.primaries, &video.transfer, &video.matrix];
+    let some = tags.iter().filter(|tag| tag.is_some()).count();
+    let partly = some > 0 && some < tags.len();
+    encoding.container().muxer == "mov" && (video.range.as_deref() == Some("pc") || partly)
 }
 
-/// Adds the range to the colours in a `QuickTime` file that ends with its `moov`.
-fn say_range(film: &Film, part: &Path) -> Result<(), VideoError> {
+/// Writes all colours in a `QuickTime` file that ends with its `moov`.
+fn say_colours(film: &Film, encoding: &Encoding, part: &Path) -> Result<(), VideoError> {
     let of_part = |error: Error| VideoError::from(error.in_file(part));
     let io = |action| move |source| Error::Io { action, source };
     let file = OpenOptions::new().read(true).write(true).open(part).map_err(io("write"));
@@ -283,7 +293,7 @@ fn say_range(film: &Film, part: &Path) -> Result<(), VideoError> {
         let last = boxes::top_level(&mut file)?.into_iter().last().filter(|place| &place.kind == b"moov");
         let last = last.ok_or_else(|| boxes::damaged("it does not end with its index"))?;
         let moov = boxes::content(&mut file, &last)?;
-        let new = with_light(&moov, &Colorimetry::default(), film.video.colours())?;
+        let new = with_light(&moov, &Colorimetry::default(), encoding.tagged(&film.video).colours())?;
         file.seek(SeekFrom::Start(last.start)).map_err(io("write"))?;
         file.write_all(&boxes::boxed(last.kind, &new)).map_err(io("write"))
     };
@@ -302,23 +312,6 @@ fn turned(film: &Film, ffmpeg: &Ffmpeg, args: &mut Args) {
             args.put(&["-display_hflip"]);
         }
     }
-}
-
-/// Long enough to read a video of a terabyte.
-const MOST: std::time::Duration = std::time::Duration::from_hours(6);
-
-/// Number of frames in a written video, from the container's packets.
-fn count_frames(path: &Path, stream: usize, programs: &Programs) -> Result<u64, VideoError> {
-    let stream = stream.to_string();
-    let mut args = Args::default();
-    args.put(&["-v", "error", "-count_packets", "-select_streams", &stream]);
-    args.put(&["-show_entries", "stream=nb_read_packets", "-of", "csv=p=0"]);
-    args.input(path)?;
-    let answer = Room::new().and_then(|room| FFPROBE.ask(&room, &args.into_list(), 1 << 16, MOST, programs));
-    let answer = answer.map_err(|error| error.in_file(path))?;
-    let text = String::from_utf8_lossy(&answer);
-    // For a transport stream, the number is printed twice, the second time for the program.
-    Ok(text.split([',', '\n']).find_map(|word| word.trim().parse().ok()).unwrap_or(0))
 }
 
 #[cfg(test)]

@@ -3,7 +3,9 @@
 //! Frames have samples as stored, and the time at which they are shown.
 
 mod boxes;
+mod check;
 mod codec;
+mod covers;
 mod decode;
 mod encode;
 mod error;
@@ -11,18 +13,22 @@ mod ffmpeg;
 mod fragments;
 mod frame;
 mod frame_codes;
+mod hidden;
 mod images;
 mod join;
 mod light;
 mod notes;
 pub mod nut;
 mod others;
+mod packets;
 pub mod pixel_format;
 pub mod probe;
 mod running;
 mod select;
 mod sniff;
 mod stills;
+mod timeline;
+mod watched;
 
 /// Number of frames in a fragmented file, and after it was copied with another start time: alone, and as the
 /// first of several.
@@ -33,7 +39,7 @@ pub(crate) fn fragmented(bytes: &[u8], first: i64) -> Result<[usize; 3], crate::
     let mut file = Cursor::new(bytes);
     let shown = fragments::shown(&mut file)?;
     let count = shown.len();
-    let times = fragments::timeline(&[(first, shown)], 1).concat();
+    let times = fragments::timeline(&[(first, shown)], 1, 1 << 20).concat();
     let light = unband_image::Colorimetry::default();
     let mut copied = |said| {
         let mut out = Vec::new();
@@ -58,5 +64,6 @@ pub use probe::{Film, Video, probe, probe_images};
 pub use select::{StreamChoice, StreamSpec};
 pub use sniff::{is_film, not_opened, promises_film, text_kind};
 pub use stills::{is_taken, put_in_place};
+pub use timeline::Timeline;
 
 pub use crate::Programs;

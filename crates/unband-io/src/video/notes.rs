@@ -1,7 +1,7 @@
 //! Notes for the user on what a result lacks compared with its video.
 
 use super::pixel_format::Samples;
-use super::probe::StreamKind;
+use super::probe::{Stream, StreamKind};
 use super::{Encoding, Film, Others, PixelFormat, Programs};
 use crate::Error;
 
@@ -15,17 +15,7 @@ pub fn notes(
     others: &Others,
     programs: &Programs,
 ) -> Result<Vec<String>, Error> {
-    let (video, mut notes) = (&film.video, Vec::new());
-    for stream in &others.left {
-        let why = if encoding.pictures().is_some() {
-            "images cannot hold it".to_owned()
-        } else if stream.kind == StreamKind::Data {
-            "FFmpeg has no name for its codec".to_owned()
-        } else {
-            format!("{} holds none", encoding.container().muxer)
-        };
-        notes.push(format!("{stream} is not in the result: {why}"));
-    }
+    let (video, mut notes) = (&film.video, others.notes(encoding));
     let light = &video.colorimetry;
     if (light.mastering.is_some() || light.content_light.is_some()) && !encoding.keeps_light() {
         notes.push("mastering display and light levels are not in the result: neither its codec nor its container can store them".to_owned());
@@ -39,6 +29,18 @@ pub fn notes(
     if video.captions {
         notes.push("closed captions inside the images (A/53) are not in the result; `ffmpeg -f lavfi -i 'movie=FILE[out0+subcc]' -map s OUT.srt` extracts them".to_owned());
     }
+    if video.cropped {
+        notes.push("the cropping that the Matroska file asks of players (PixelCrop) is not in the result: it shows whole frames; `mkvpropedit` copies it".to_owned());
+    }
+    if video.spherical {
+        notes.push("the spherical projection (360°) is not in the result; `mkvpropedit` or Google's spatial media tool adds it".to_owned());
+    }
+    if let Some(place) =
+        video.chroma_location.as_deref().filter(|&place| place != "left" && encoding.hides_siting())
+    {
+        notes.push(format!("the chroma siting `{place}` is not in the result: neither its codec nor its container can store it"));
+    }
+    notes.extend(encoding.few_players(video));
     if video.grain {
         notes.push(
             "the video's synthetic grain (AV1) was added by the decoder and is encoded as part of the frames"
@@ -49,6 +51,23 @@ pub fn notes(
         notes.push(format!("the result has 8 bits: {chroma} chroma has no 10-bit format"));
     }
     Ok(notes)
+}
+
+impl Others {
+    /// One line for each selected stream that is not copied.
+    pub fn notes(&self, encoding: &Encoding) -> Vec<String> {
+        let note = |stream: &Stream| {
+            let why = if encoding.pictures().is_some() {
+                "images cannot hold it".to_owned()
+            } else if stream.kind == StreamKind::Data {
+                "FFmpeg has no name for its codec".to_owned()
+            } else {
+                format!("{} holds none", encoding.container().muxer)
+            };
+            format!("{stream} is not in the result: {why}")
+        };
+        self.left.iter().map(note).collect()
+    }
 }
 
 /// Name of a chroma subsampling that has formats of 8 bits only.

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::codec::Container;
+use super::covers::Covers;
 use super::ffmpeg::{Args, FFPROBE, file_name};
 use super::probe::{Stream, StreamKind};
 use super::running::Running;
@@ -21,6 +22,10 @@ pub struct Others {
     /// Streams that `FFmpeg` would write too early, and by how many seconds: when copying, some of its
     /// versions ignore that the first Opus samples in Matroska must not be played.
     early: Vec<(usize, f64)>,
+    /// What `FFmpeg` calls a second in time stamps of these streams, where they must be changed.
+    units: Vec<(usize, f64)>,
+    /// Covers that are attached instead.
+    covers: Covers,
     /// Whether damage to the video is an error.
     pub(super) strict: bool,
     /// The job's programs, to which the copying `ffmpeg` is added so that another thread can kill it.
@@ -63,6 +68,8 @@ impl Others {
             left: left.into_iter().cloned().collect(),
             copied: copied.iter().map(|stream| stream.index).collect(),
             early: Vec::new(),
+            units: Vec::new(),
+            covers: Covers::default(),
             strict: !keep_going,
             programs: programs.clone(),
         };
@@ -70,6 +77,15 @@ impl Others {
             return Ok(others);
         }
         let of_film = |error: Error| error.in_file(&film.path);
+        if container.muxer == "matroska" {
+            others.covers = Covers::extract(film, &copied, programs).map_err(of_film)?;
+        }
+        // Covers are no tracks of the result.
+        let copied: Vec<&Stream> =
+            copied.into_iter().filter(|stream| !others.covers.has(stream.index)).collect();
+        if copied.is_empty() {
+            return Ok(others);
+        }
         let sounds = copied.iter().enumerate().filter(|(_, stream)| stream.kind == StreamKind::Audio);
         let mut were = Vec::new();
         for (number, stream) in sounds {
@@ -101,7 +117,8 @@ impl Others {
         for (number, index, was) in were {
             // If the trial has no packets of it, its shift is unknown.
             let is = packet_times(&trial, number, programs).unwrap_or_default();
-            let mut early: Vec<f64> = was.iter().zip(&is).map(|(was, is)| was - is).collect();
+            let added = film.seconds(film.timeline.shift) + film.timeline.lead;
+            let mut early: Vec<f64> = was.iter().zip(&is).map(|(was, is)| was + added - is).collect();
             early.sort_by(f64::total_cmp);
             // The first packet may be cut at the beginning of the file, so the median applies.
             match early.get(early.len() / 2) {
@@ -109,7 +126,41 @@ impl Others {
                 _ => {}
             }
         }
+        if film.timeline.jumps() {
+            others.units = others.find_units(film, container, (&copied, seconds), &trial)?;
+        }
         Ok(others)
+    }
+
+    /// Finds the unit of time stamps by another trial, in which all are one second later.
+    fn find_units(
+        &self,
+        film: &Film,
+        container: &Container,
+        what: (&[&Stream], f64),
+        path: &Path,
+    ) -> Result<Vec<(usize, f64)>, VideoError> {
+        let first = |number| packet_times(path, number, &self.programs).unwrap_or_default().first().copied();
+        let before: Vec<_> = (0..what.0.len()).map(first).collect();
+        let later = Self { units: what.0.iter().map(|stream| (stream.index, 0.0)).collect(), ..self.clone() };
+        if later.trial(film, container, what, path)?.is_some() {
+            return Ok(Vec::new());
+        }
+        let units = what.0.iter().zip(before).enumerate().map(|(number, (stream, before))| {
+            let second = first(number).zip(before).map(|(after, before)| after - before);
+            (stream.index, 1.0 / second.filter(|&second| second > TICK).unwrap_or(1.0))
+        });
+        Ok(units.collect())
+    }
+
+    /// The index of a stream in the result; attachments follow all others there.
+    pub(super) fn number(&self, film: &Film, index: usize) -> Option<usize> {
+        let mapped = |stream: &&Stream| {
+            (stream.index == film.video.stream || self.copied.contains(&stream.index))
+                && stream.kind != StreamKind::Attachment
+                && !self.covers.has(stream.index)
+        };
+        film.streams.iter().filter(mapped).position(|stream| stream.index == index)
     }
 
     /// The streams that are copied.
@@ -128,9 +179,9 @@ impl Others {
         let mut args = Args::quiet(false);
         // As an input option, `-t` counts from the video's start; as an output option from 0.
         args.put(&["-copyts", "-t", &format!("{seconds:.3}")]);
-        self.inputs(film, 0.0, None, &mut args)?;
+        self.inputs(film, (0.0, film.timeline.lead), None, &mut args)?;
         for (number, stream) in streams.iter().enumerate() {
-            self.map(stream, number, 0, &mut args);
+            self.map(film, stream, (number, 0), &mut args);
         }
         written(container, false, path, &mut args)?;
         let (success, said) =
@@ -139,27 +190,35 @@ impl Others {
     }
 
     /// Adds the video as the next input, for a time range in seconds, and once more for each stream that
-    /// would be early.
+    /// would be early. `lead`: seconds before the first time in the file.
     pub(super) fn inputs(
         &self,
         film: &Film,
-        from: f64,
+        (from, lead): (f64, f64),
         to: Option<f64>,
         args: &mut Args,
     ) -> Result<(), Error> {
+        let shift = film.seconds(film.timeline.shift);
         for early in std::iter::once(0.0).chain(self.early.iter().map(|&(_, early)| early)) {
-            if early - from != 0.0 {
-                args.put(&["-itsoffset", &format!("{:.6}", early - from)]);
+            let offset = early + shift + lead - from;
+            if offset != 0.0 {
+                args.put(&["-itsoffset", &format!("{offset:.6}")]);
             }
             if from > 0.0 {
-                args.put(&["-ss", &format!("{from:.6}")]);
+                args.put(&["-ss", &format!("{:.6}", from - shift)]);
             }
             if let Some(to) = to {
-                args.put(&["-to", &format!("{to:.6}")]);
+                args.put(&["-to", &format!("{:.6}", to - shift)]);
             }
             args.film(&film.path, film.images.as_ref())?;
         }
         Ok(())
+    }
+
+    /// Attaches the covers, after all mapped streams.
+    pub(super) fn attach(&self, film: &Film, args: &mut Args) -> Result<(), Error> {
+        self.covers
+            .attach(self.streams(film).filter(|stream| stream.kind == StreamKind::Attachment).count(), args)
     }
 
     /// Whether all streams of the video are copied.
@@ -171,14 +230,29 @@ impl Others {
 
     /// Maps a stream to index `number` of the output if it was selected and can be copied. `first` is the
     /// index of the video among the inputs. Returns whether it was mapped.
-    pub(super) fn map(&self, stream: &Stream, number: usize, first: usize, args: &mut Args) -> bool {
-        if !self.copied.contains(&stream.index) {
+    pub(super) fn map(
+        &self,
+        film: &Film,
+        stream: &Stream,
+        (number, first): (usize, usize),
+        args: &mut Args,
+    ) -> bool {
+        if !self.copied.contains(&stream.index) || self.covers.has(stream.index) {
             return false;
         }
         let again = self.early.iter().position(|&(index, _)| index == stream.index);
         let input = first + again.map_or(0, |at| at + 1);
         args.put(&["-map", &format!("{input}:{}", stream.index)]);
         args.put(&[&format!("-c:{number}"), subtitles(stream, self.container).unwrap_or("copy")]);
+        let unit = self.units.iter().find(|&&(index, _)| index == stream.index).map(|&(_, unit)| unit);
+        let filter = match unit {
+            Some(0.0) => Some("setts=pts=PTS+1/TB:dts=DTS+1/TB".to_owned()),
+            Some(unit) => film.timeline.bitstream_filter(stream.index, unit),
+            None => None,
+        };
+        if let Some(filter) = filter {
+            args.put(&[&format!("-bsf:{number}"), &filter]);
+        }
         args.put(&[&format!("-map_metadata:s:{number}"), &format!("{first}:s:{}", stream.index)]);
         true
     }
@@ -206,6 +280,10 @@ pub(super) fn written(
         args.put(&["-movflags", "+faststart"]);
     } else if !container.times_of_tracks {
         args.put(&["-avoid_negative_ts", "disabled"]);
+    }
+    if container.muxer == "mpegts" {
+        // Otherwise FFmpeg adds the time that a buffer takes to fill, to video and audio alike.
+        args.put(&["-mpegts_copyts", "1"]);
     }
     args.put(&["-max_interleave_delta", "0", "-f", container.muxer]);
     args.push(file_name(path)?);

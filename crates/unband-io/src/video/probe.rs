@@ -21,7 +21,7 @@ pub use film::{FieldOrder, Film, Stream, StreamKind, Video};
 pub use hdr::{DynamicHdr, content_light_words, svt_mastering_display, x265_master_display};
 
 use super::ffmpeg::{Args, FFPROBE, file_name, is_opened};
-use super::{Images, Samples, VideoError, sniff};
+use super::{Images, Samples, VideoError, hidden, sniff};
 use crate::program::Room;
 use crate::{Error, Programs};
 use json::Node;
@@ -119,6 +119,9 @@ fn describe(
     frames: Node<'_>,
 ) -> Result<Film, VideoError> {
     let path_buf = || path.to_owned();
+    if !images && hidden::is_encrypted(path) {
+        return Err(VideoError::Encrypted { path: path_buf() });
+    }
     match frames.list("frames").count() {
         count if !images && read::is_picture(answer, main, count) => {
             Err(VideoError::Picture { path: path_buf() })

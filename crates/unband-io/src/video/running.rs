@@ -9,6 +9,7 @@ use std::thread::{JoinHandle, sleep};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::ffmpeg::FFMPEG;
+use super::watched::{Change, Watch};
 use crate::Error;
 use crate::program::LONGEST_PAUSE;
 use crate::programs::{self, Programs};
@@ -26,6 +27,8 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 pub(super) struct Running {
     program: programs::Running,
     said: Option<JoinHandle<Said>>,
+    /// What changes in the middle of the frames, where that is watched.
+    change: Change,
 }
 
 /// Messages of a program on its standard error.
@@ -59,10 +62,27 @@ impl Running {
     ) -> Result<Self, Error> {
         let mut command = Command::new(FFMPEG.names[0]);
         command.args(args);
-        Self::begin(command, input, output, programs)
+        Self::begin(command, (input, output), false, programs)
     }
 
-    fn begin(mut command: Command, input: bool, output: bool, programs: &Programs) -> Result<Self, Error> {
+    /// As [`Running::start`] with its standard output; its log has levels, and frames are watched in it.
+    pub(super) fn watch(args: &[OsString], programs: &Programs) -> Result<Self, Error> {
+        let mut command = Command::new(FFMPEG.names[0]);
+        command.args(args);
+        Self::begin(command, (false, true), true, programs)
+    }
+
+    /// The first change in the middle of its frames so far.
+    pub(super) fn change(&self) -> Option<&str> {
+        self.change.found()
+    }
+
+    fn begin(
+        mut command: Command,
+        (input, output): (bool, bool),
+        watched: bool,
+        programs: &Programs,
+    ) -> Result<Self, Error> {
         let pipe = |wanted| if wanted { Stdio::piped() } else { Stdio::null() };
         command.stdin(pipe(input)).stdout(pipe(output)).stderr(Stdio::piped());
         let program = programs.start(&mut command).map_err(|error| match error.kind() {
@@ -74,8 +94,10 @@ impl Running {
             _ => Error::Program { program: FFMPEG.names[0], message: error.to_string() },
         })?;
         let stderr = program.child().stderr.take();
-        let said = stderr.map(|stderr| std::thread::spawn(move || listen(stderr)));
-        Ok(Self { program, said })
+        let change = Change::default();
+        let watch = watched.then(|| Watch::new(&change));
+        let said = stderr.map(|stderr| std::thread::spawn(move || listen(stderr, watch)));
+        Ok(Self { program, said, change })
     }
 
     /// Its standard input; `None` after the first call.
@@ -168,7 +190,7 @@ fn state_of(path: &Path) -> Option<(u64, Option<SystemTime>)> {
 }
 
 /// Collects the last lines.
-fn listen(stderr: ChildStderr) -> Said {
+fn listen(stderr: ChildStderr, mut watch: Option<Watch>) -> Said {
     let (mut said, mut input, mut line) = (Said::default(), BufReader::new(stderr), Vec::new());
     loop {
         line.clear();
@@ -181,6 +203,13 @@ fn listen(stderr: ChildStderr) -> Said {
         if text.is_empty() || text.starts_with("Svt[info]") || text.starts_with("x265 [info]") {
             continue;
         }
+        let text = match &mut watch {
+            Some(watch) => match watch.read(&text) {
+                Some(text) => text,
+                None => continue,
+            },
+            None => text,
+        };
         said.count += 1;
         if said.lines.len() == LINES {
             said.lines.remove(0);
@@ -212,7 +241,7 @@ mod tests {
     fn shell(script: &str, programs: &Programs) -> Running {
         let mut command = Command::new("sh");
         command.args(["-c", script]);
-        Running::begin(command, true, false, programs).unwrap()
+        Running::begin(command, (true, false), false, programs).unwrap()
     }
 
     #[cfg(unix)]

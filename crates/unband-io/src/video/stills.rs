@@ -121,6 +121,9 @@ pub fn put_in_place(written: &Path, output: &Path, film: &Path) -> io::Result<()
         file.sync_all()?;
         fs::rename(from, to)
     };
+    if let Some(folder) = output.parent() {
+        crate::stale::remove(if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
+    }
     if !written.is_dir() {
         return put(written, output);
     }

@@ -167,6 +167,7 @@ pub fn options(args: &DebandArgs) -> Result<FilmOptions, Failure> {
         resume: film.resume,
         overwrite: args.pictures.overwrite,
         only_banded: args.only_banded,
+        start_at_zero: film.start_at_zero,
         from: film.from,
         to: film.to,
     })
@@ -268,8 +269,12 @@ fn one(args: &DebandArgs, options: &FilmOptions, input: &Path, output: &Path, lo
         }
         error => {
             let named = matches!(error, Error::Video(_) | Error::File(_));
-            let waits =
-                matches!(error, Error::Video(VideoError::Waiting { .. } | VideoError::Unfinished { .. }));
+            let waits = matches!(
+                error,
+                Error::Video(
+                    VideoError::Waiting { .. } | VideoError::Unfinished { .. } | VideoError::Busy { .. }
+                )
+            );
             let message = format!("{error}{}", if waits { String::new() } else { kept(output) });
             let failure = Failure { subject: (!named).then(|| shown.clone()), message, hint: error.hint() };
             talk.failure(&failure);

@@ -1,5 +1,7 @@
 //! Videos: outputs besides the frames, unchanged data, and failures.
 
+#[cfg(target_os = "linux")]
+mod busy;
 mod chosen;
 mod damaged;
 #[cfg(unix)]
@@ -22,6 +24,7 @@ mod resume;
 mod said;
 #[cfg(target_os = "linux")]
 mod signals;
+mod timeline;
 mod told;
 mod unusual;
 

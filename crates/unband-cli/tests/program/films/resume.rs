@@ -8,7 +8,12 @@ use crate::interrupt::interrupt;
 use crate::stage::Ran;
 
 /// Runs until this number of segments is finished, then calls `stop`.
-fn stopped(stage: &Stage, segments: usize, args: &[&str], stop: impl Fn(&mut std::process::Child)) -> Ran {
+pub fn stopped(
+    stage: &Stage,
+    segments: usize,
+    args: &[&str],
+    stop: impl Fn(&mut std::process::Child),
+) -> Ran {
     let mut command = stage.command(args);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let start = Instant::now();
@@ -24,7 +29,7 @@ fn stopped(stage: &Stage, segments: usize, args: &[&str], stop: impl Fn(&mut std
     child.wait_with_output().unwrap().into()
 }
 
-const ARGS: [&str; 6] = ["film.mkv", "-o", "out.mkv", "--lossless", "--depth", "8"];
+pub const ARGS: [&str; 6] = ["film.mkv", "-o", "out.mkv", "--lossless", "--depth", "8"];
 
 #[test]
 fn a_film_that_was_killed_goes_on_and_has_the_same_frames() {

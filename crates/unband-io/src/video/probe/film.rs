@@ -7,7 +7,7 @@ use std::{fmt, io};
 use unband_image::{Color, Colorimetry, Depth};
 
 use super::{DynamicHdr, color};
-use crate::video::{Images, Samples, VideoError};
+use crate::video::{Images, Samples, Timeline, VideoError};
 
 /// A video file, as described by `ffprobe`.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +28,8 @@ pub struct Film {
     pub video: Video,
     /// Metadata of the main stream that changes from frame to frame.
     pub dynamic: Vec<DynamicHdr>,
+    /// The times of its result; empty until they are decided.
+    pub timeline: Timeline,
 }
 
 /// One of the streams in a file.
@@ -134,6 +136,10 @@ pub struct Video {
     pub captions: bool,
     /// Whether its decoder adds synthetic grain to the frames, as the stream describes it.
     pub grain: bool,
+    /// Whether its container (Matroska) asks players to crop it.
+    pub cropped: bool,
+    /// Whether it is shown in a sphere around the viewer.
+    pub spherical: bool,
     /// Seconds per tick, as a fraction.
     pub time_base: Option<(u32, u32)>,
     /// Frames per second on average, as a fraction.
@@ -220,11 +226,12 @@ impl Film {
     }
 
     /// Units in which ticks and frames of [`Film::rate`] are integers: units per second, per tick, and per
-    /// frame. If such units would be too short, the frame duration is rounded.
+    /// frame. MP4 stores durations in 31 bits: where such units would be too short for a pause of minutes,
+    /// units are ticks, and the frame duration is rounded.
     pub(in crate::video) fn units(&self) -> (u32, i64, i64) {
         let ((frames, seconds), (numerator, denominator)) = (self.rate(), self.time_base());
         let fit = frames / gcd(frames, denominator.saturating_mul(seconds));
-        let units = denominator.checked_mul(fit).filter(|&units| units <= 1 << 30).unwrap_or(denominator);
+        let units = denominator.checked_mul(fit).filter(|&units| units <= 1 << 20).unwrap_or(denominator);
         let tick = i64::from(numerator) * i64::from(units / denominator);
         (units, tick, i64::from(units) * i64::from(seconds) / i64::from(frames))
     }

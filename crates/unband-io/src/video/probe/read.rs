@@ -6,7 +6,7 @@ use unband_image::{Depth, Subsampling};
 
 use super::json::Node;
 use super::{FieldOrder, Film, Stream, StreamKind, Video, hdr};
-use crate::video::{Samples, VideoError};
+use crate::video::{Samples, Timeline, VideoError, hidden};
 
 /// Brands of containers with a single image.
 const PICTURE_BRANDS: [&str; 5] = ["avif", "mif1", "heic", "heix", "mif2"];
@@ -102,6 +102,8 @@ pub(super) fn film(path: &Path, answer: Node<'_>, main: usize, frames: Node<'_>)
     let mut video = video(answer, node, frames);
     video.colorimetry = hdr::colorimetry(side_data);
     (video.rotation, video.mirrored) = display(side_data());
+    video.cropped = hidden::is_cropped(path);
+    video.spherical = side_data().any(|data| data.text("side_data_type") == Some("Spherical Mapping"));
     Film {
         path: path.to_owned(),
         images: None,
@@ -111,6 +113,7 @@ pub(super) fn film(path: &Path, answer: Node<'_>, main: usize, frames: Node<'_>)
         chapters: answer.list("chapters").count(),
         video,
         dynamic: hdr::dynamic(side_data()),
+        timeline: Timeline::default(),
     }
 }
 
@@ -151,6 +154,8 @@ fn video(answer: Node<'_>, node: Node<'_>, frames: Node<'_>) -> Video {
         alpha_beside: node.at("tags").text("alpha_mode").or(node.at("tags").text("ALPHA_MODE")) == Some("1"),
         captions: node.flag("closed_captions") || side_data("A/53") || side_data("A53"),
         grain: node.flag("film_grain"),
+        cropped: false,
+        spherical: false,
         time_base,
         average_rate,
         nominal_rate,

@@ -5,6 +5,7 @@
 mod alone;
 mod encoded;
 mod frames;
+mod lock;
 mod options;
 mod pass;
 mod plan;
@@ -22,6 +23,7 @@ use std::time::Instant;
 
 use unband_io::video::{self, Programs, Segment, VideoError};
 
+use self::lock::Lock;
 use self::plan::Plan;
 use self::shots::Shots;
 use self::work::Work;
@@ -78,13 +80,19 @@ fn work_on(
 ) -> Result<FilmReport, Error> {
     let start = Instant::now();
     let plan = Plan::settle(input, output, options, programs)?;
-    plan.check()?;
-    let mut told = plan.told()?;
+    let lock = Lock::take(output)?;
+    let mut told = match plan.check().and_then(|()| plan.told()) {
+        Ok(told) => told,
+        Err(error) => {
+            lock.give_up();
+            return Err(error);
+        }
+    };
     tell(&told);
     let mut work = if options.resume {
-        Work::resume(output, &plan.film, &plan.key)?
+        Work::resume(output, &plan.film, &plan.key, lock)?
     } else {
-        Work::begin(output, &plan.film, &plan.key)?
+        Work::begin(output, &plan.film, &plan.key, lock)?
     };
     let mut worked = 0;
     let (end, bytes) = match plan.make(&mut work, &mut told, &mut worked, ctx) {
@@ -97,6 +105,12 @@ fn work_on(
             return Err(about(error, output));
         }
     };
+    match end {
+        End::Encoded => {}
+        // Only whole streams can be missing.
+        End::Copied => told.notes.retain(|note| plan.others.notes(&plan.encoding).contains(note)),
+        End::Left => told.notes.clear(),
+    }
     let report = FilmReport {
         frames: match end {
             End::Encoded => work.segments.iter().map(Segment::frames).sum(),
@@ -138,6 +152,7 @@ fn about(error: Error, output: &Path) -> Error {
         Error::Video(VideoError::Frames { found, expected, .. }) => {
             VideoError::Frames { path, found, expected }.into()
         }
+        Error::Video(VideoError::Times { what, .. }) => VideoError::Times { path, what }.into(),
         other => other,
     }
 }
@@ -199,14 +214,22 @@ impl Plan<'_> {
     /// hold its codec.
     fn copied(&self, work: &Work) -> Result<Option<u64>, Error> {
         let joined = work.joined();
-        let same = self.film.path.extension() == self.output.extension() && self.others.all(&self.film);
+        let timeline = &self.film.timeline;
+        let same = self.film.path.extension() == self.output.extension()
+            && self.others.all(&self.film)
+            && !self.options.start_at_zero;
+        if !same && timeline.jumps() {
+            return Ok(None);
+        }
         if same {
             let copied = fs::copy(&self.film.path, &joined).map(drop);
             copied.map_err(|source| unband_io::Error::Io { action: "copy to", source }.in_file(&joined))?;
         } else if let Err(error) = video::copy(&self.film, &self.others, &self.encoding, &joined) {
             let _ = fs::remove_file(&joined);
             return match error {
-                VideoError::NotWritten { .. } | VideoError::Frames { .. } => Ok(None),
+                VideoError::NotWritten { .. } | VideoError::Frames { .. } | VideoError::Times { .. } => {
+                    Ok(None)
+                }
                 other => Err(other.into()),
             };
         }

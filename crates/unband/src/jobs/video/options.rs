@@ -33,6 +33,8 @@ pub struct FilmOptions {
     pub overwrite: bool,
     /// Write nothing for videos that need no repair.
     pub only_banded: bool,
+    /// Begin the result at 0, whatever the first time of the video.
+    pub start_at_zero: bool,
     /// Start time, in seconds.
     pub from: Option<f64>,
     /// End time, in seconds.

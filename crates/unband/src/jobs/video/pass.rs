@@ -175,20 +175,23 @@ impl Plan<'_> {
         ending: &mut Option<Ending<'scope>>,
     ) -> Result<(), VideoError> {
         let (mut encoder, mut tally): (Option<Encoder>, _) = (None, Tally::default());
-        let mut ends =
-            |encoder: Encoder, tally, next: Option<i64>, work: &mut Work| -> Result<(), VideoError> {
-                Ending::settle(ending.take(), work)?;
-                *ending = Some(Ending { segment: scope.spawn(move || encoder.finish()), tally, next });
-                Ok(())
-            };
+        let ends = |ending: &mut Option<Ending<'scope>>, encoder: Encoder, tally, next, work: &mut Work| {
+            Ending::settle(ending.take(), work)?;
+            *ending = Some(Ending { segment: scope.spawn(move || encoder.finish()), tally, next });
+            Ok::<(), VideoError>(())
+        };
         let mut number = work.segments.len();
         for made in made {
             let Made::Frame { ticks, bytes, begins_segment, done, method } = made else {
-                return encoder.map_or(Ok(()), |encoder| ends(encoder, tally, None, work));
+                return encoder.map_or(Ok(()), |encoder| ends(ending, encoder, tally, None, work));
             };
+            if ending.as_ref().is_some_and(|ending| ending.segment.is_finished()) {
+                // Listed at once, it is not lost if this program is killed.
+                Ending::settle(ending.take(), work)?;
+            }
             if begins_segment {
                 if let Some(encoder) = encoder.take() {
-                    ends(encoder, std::mem::take(&mut tally), Some(ticks), work)?;
+                    ends(ending, encoder, std::mem::take(&mut tally), Some(ticks), work)?;
                 }
                 number += 1;
                 let path = work.path_of(number);

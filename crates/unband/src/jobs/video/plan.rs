@@ -135,12 +135,17 @@ impl<'a> Plan<'a> {
         }
         let ffmpeg = ffmpeg.map_err(|error| error.in_file(input))?;
         let (encoding, stored) = encoding(&film, output, options, &ffmpeg, programs)?;
+        let film = film.with_timeline(&encoding, options.start_at_zero, programs)?;
+        if film.timeline.jumps() && (options.from.is_some() || options.to.is_some()) {
+            return Err(VideoError::Jumps { path: film.path }.into());
+        }
         let others =
             Others::check(&film, &encoding, &options.streams, (output, options.keep_going), programs)?;
         let notes =
             video::notes(&film, &encoding, &others, programs).map_err(|error| error.in_file(input))?;
         let cut = cut(&film, options)?;
-        let key = format!("{} {cut:?} {} {:?}", encoding.describe(), encoding.bits, options.options);
+        let zero = if options.start_at_zero { " from 0" } else { "" };
+        let key = format!("{} {cut:?} {} {:?}{zero}", encoding.describe(), encoding.bits, options.options);
         Ok(Self { film, encoding, stored, ffmpeg, others, notes, output, options, cut, programs, key })
     }
 
@@ -169,6 +174,10 @@ impl<'a> Plan<'a> {
     /// Refuses to start if that would discard finished segments of an earlier run, or if the disk is
     /// certainly too small.
     pub(super) fn check(&self) -> Result<(), Error> {
+        // Another run may have written it in the meantime.
+        if video::is_taken(self.output) && !self.options.overwrite {
+            return Err(unband_io::Error::Exists.in_file(self.output).into());
+        }
         if self.options.resume {
             // Finished segments are on the disk already.
             return Ok(());

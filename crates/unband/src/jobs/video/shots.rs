@@ -8,7 +8,7 @@ use std::sync::mpsc::sync_channel;
 
 use unband_image::cuts::Cuts;
 use unband_image::inspect::{BandingMap, Findings, GridRegions};
-use unband_io::video::{Film, FrameFormat, Programs};
+use unband_io::video::{Film, FrameFormat, Programs, VideoError};
 
 use super::FilmOptions;
 use super::pass::{WAITING, begins, read_all};
@@ -43,7 +43,7 @@ impl Shots {
     /// processing pass reports the error.
     ///
     /// # Errors
-    /// Unknown methods and settings, and cancelled.
+    /// Frames that change in the middle, unknown methods and settings, and cancelled.
     pub(super) fn look_over(
         film: &Film,
         options: &FilmOptions,
@@ -62,7 +62,12 @@ impl Shots {
             let (mut cuts, mut codes) = (Cuts::new(), Vec::new());
             for (number, frame) in frames.iter().enumerate() {
                 ctx.check()?;
-                let Ok((ticks, bytes)) = frame else { break };
+                let (ticks, bytes) = match frame {
+                    Ok(frame) => frame,
+                    // It is refused in any case: no time is spent on the frames before.
+                    Err(error @ VideoError::Changes { .. }) => return Err(error.into()),
+                    Err(_) => break,
+                };
                 let begins_shot = begins(&mut cuts, &bytes, &format, &mut codes);
                 if let Some(old) = looker.put(ticks, bytes, begins_shot)? {
                     let _ = give_back.try_send(old);

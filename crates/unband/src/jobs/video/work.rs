@@ -5,9 +5,9 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use unband_io::Leftover;
 use unband_io::video::{Film, Segment, VideoError};
 
+use super::lock::Lock;
 use super::tally::Tally;
 
 const LIST: &str = "segments.jsonl";
@@ -18,8 +18,7 @@ const VERSION: u32 = 3;
 #[derive(Debug)]
 pub(super) struct Work {
     folder: PathBuf,
-    /// Present until a segment is finished: before that there is nothing to resume.
-    empty: Option<Leftover>,
+    lock: Lock,
     list: File,
     /// Finished segments, in order.
     pub(super) segments: Vec<Segment>,
@@ -54,7 +53,7 @@ pub(super) fn folder_of(output: &Path) -> PathBuf {
 }
 
 /// Creates a folder that only the user can read: it holds images of a video that may be private.
-fn make(folder: &Path) -> std::io::Result<()> {
+pub(super) fn make(folder: &Path) -> std::io::Result<()> {
     if let Some(parent) = folder.parent() {
         fs::create_dir_all(parent)?;
     }
@@ -70,21 +69,14 @@ impl Work {
     ///
     /// # Errors
     /// Errors of the operating system.
-    pub(super) fn begin(output: &Path, film: &Film, key: &str) -> Result<Self, VideoError> {
+    pub(super) fn begin(output: &Path, film: &Film, key: &str, lock: Lock) -> Result<Self, VideoError> {
         let folder = folder_of(output);
-        match fs::remove_dir_all(&folder) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(io("remove", &folder, error));
-            }
-            _ => {}
-        }
-        make(&folder).map_err(|error| io("make the folder", &folder, error))?;
-        let empty = Some(Leftover::new(&folder));
+        lock.clear()?;
         let path = folder.join(LIST);
         let list = File::create(&path).map_err(|error| io("write", &path, error))?;
         let mut work = Self {
             folder,
-            empty,
+            lock,
             list,
             segments: Vec::new(),
             tally: Tally::default(),
@@ -99,13 +91,13 @@ impl Work {
     ///
     /// # Errors
     /// [`VideoError::Unfinished`] where it was for another video or had other options.
-    pub(super) fn resume(output: &Path, film: &Film, key: &str) -> Result<Self, VideoError> {
+    pub(super) fn resume(output: &Path, film: &Film, key: &str, lock: Lock) -> Result<Self, VideoError> {
         let folder = folder_of(output);
         let path = folder.join(LIST);
-        let Ok((first, lines)) = read(&path) else { return Self::begin(output, film, key) };
+        let Ok((first, lines)) = read(&path) else { return Self::begin(output, film, key, lock) };
         if first.is_none() && lines.is_empty() {
             // It was interrupted at the start: nothing was finished.
-            return Self::begin(output, film, key);
+            return Self::begin(output, film, key, lock);
         }
         if first.as_ref() != Some(&head(film, key)?) {
             return Err(VideoError::Unfinished { path: folder });
@@ -123,7 +115,7 @@ impl Work {
         }
         let list = OpenOptions::new().append(true).open(&path).map_err(|error| io("write", &path, error))?;
         let (segments, tally) = (Vec::new(), Tally::default());
-        let mut work = Self { folder, empty: None, list, segments, tally, next, complete };
+        let mut work = Self { folder, lock, list, segments, tally, next, complete };
         work.rewrite(&head(film, key)?, finished, next)?;
         Ok(work)
     }
@@ -176,7 +168,7 @@ impl Work {
         self.tally.add(tally);
         (self.next, self.complete) = (next, next.is_none());
         self.segments.push(segment);
-        self.empty = None;
+        self.lock.keep();
         Ok(())
     }
 
@@ -190,7 +182,7 @@ impl Work {
     /// Removes the folder.
     pub(super) fn remove(self) {
         drop(self.list);
-        let _ = fs::remove_dir_all(&self.folder);
+        self.lock.remove();
     }
 
     /// Removes the folder if no segment was finished: there is nothing to resume.
@@ -227,13 +219,21 @@ pub(super) struct Waiting {
 pub(super) fn waiting(output: &Path, film: &Film, key: &str) -> Result<Option<Waiting>, VideoError> {
     let folder = folder_of(output);
     let Ok((first, lines)) = read(&folder.join(LIST)) else { return Ok(None) };
+    // A segment may be finished and not yet in the list.
+    let files = fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let files = files.filter(|path| path.extension().is_some_and(|end| end == "segment")).count();
+    let same = |first: Option<Value>| Ok::<_, VideoError>(first == Some(head(film, key)?));
     let finished: Vec<_> = lines.iter().map_while(|line| parse(line, &folder)).collect();
     let (Some((begin, ..)), Some((last, _, next))) = (finished.first(), finished.last()) else {
-        return Ok(None);
+        return if files > 0 {
+            Ok(Some(Waiting { segments: files, ticks: 0, same: same(first)? }))
+        } else {
+            Ok(None)
+        };
     };
     let end = next.or(last.times.last().copied()).unwrap_or(0);
     let ticks = end.saturating_sub(begin.first());
-    Ok(Some(Waiting { segments: finished.len(), ticks, same: first == Some(head(film, key)?) }))
+    Ok(Some(Waiting { segments: finished.len().max(files), ticks, same: same(first)? }))
 }
 
 /// Parses the list: its first line, if valid, and all complete lines after it.
@@ -282,7 +282,7 @@ fn times(first: i64, steps: &[Value]) -> Option<Vec<i64>> {
     Some(times)
 }
 
-fn io(action: &'static str, path: &Path, source: std::io::Error) -> VideoError {
+pub(super) fn io(action: &'static str, path: &Path, source: std::io::Error) -> VideoError {
     unband_io::Error::Io { action, source }.in_file(path).into()
 }
 

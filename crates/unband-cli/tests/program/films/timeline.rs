@@ -1,0 +1,187 @@
+//! Times that a player shows: audio and video in sync in every container, clocks that wrap or jump back,
+//! long pauses. A flash and a beep at the same moment are found in the decoded file, by FFmpeg alone.
+
+use super::*;
+
+/// A black video with one white frame at 1 s, and a tone from then on.
+const FLASH: [&str; 8] = [
+    "-f",
+    "lavfi",
+    "-i",
+    "color=black:s=96x64:r=10:d=2,drawbox=c=white:t=fill:enable='eq(n,10)',format=yuv420p",
+    "-f",
+    "lavfi",
+    "-i",
+    "aevalsrc=if(gte(t\\,1)\\,0.8*sin(6283*t)\\,0):s=48000:d=2",
+];
+const CODED: [&str; 8] = ["-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-c:a", "ac3"];
+const FAST: [&str; 2] = ["--ffmpeg-args", "-preset ultrafast"];
+
+fn flashing(stage: &Stage, name: &str, more: &[&str]) {
+    make(stage, name, &[&FLASH[..], &CODED, more].concat());
+}
+
+/// Raw bytes of a decoded stream.
+fn raw(path: &Path, args: &[&str]) -> Vec<u8> {
+    let input = ["-v", "error", "-i", path.to_str().unwrap()];
+    let output = Command::new("ffmpeg").args(input).args(args).arg("-").output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}
+
+fn packets(path: &Path, stream: &str) -> Vec<f64> {
+    let args =
+        ["-v", "error", "-select_streams", stream, "-show_entries", "packet=pts_time", "-of", "csv=p=0"];
+    let text = printed("ffprobe", &[&args[..], &[path.to_str().unwrap()]].concat());
+    let mut times: Vec<f64> = text.split([',', '\n']).filter_map(|time| time.trim().parse().ok()).collect();
+    times.sort_by(f64::total_cmp);
+    times
+}
+
+/// Times of all flashes and of all beeps in a file, by decoding it.
+fn moments(path: &Path) -> (Vec<f64>, Vec<f64>) {
+    let luma = raw(
+        path,
+        &["-map", "0:v:0", "-vf", "scale=1:1,format=gray", "-fps_mode", "passthrough", "-f", "rawvideo"],
+    );
+    let shown: Vec<f64> = times(path).iter().map(|time| time.parse().unwrap()).collect();
+    assert_eq!(luma.len(), shown.len(), "{}", path.display());
+    let flashes = luma.iter().zip(&shown).filter(|(luma, _)| **luma > 128).map(|(_, time)| *time).collect();
+    let sound =
+        raw(path, &["-map", "0:a:0", "-ac", "1", "-ar", "8000", "-af", "aresample=async=0", "-f", "u8"]);
+    let starts = packets(path, "a:0");
+    // A tone begins where the 50 samples before were silent.
+    let loud: Vec<bool> = sound.iter().map(|sample| sample.abs_diff(128) > 20).collect();
+    let begins = (50..loud.len()).filter(|&i| loud[i] && !loud[i - 50..i].contains(&true));
+    (flashes, begins.map(|i| starts[0] + i as f64 / 8000.0).collect())
+}
+
+/// Checks that a result shows the same flashes and beeps as its source, `shift` seconds later, and as many
+/// frames at the same distances.
+#[track_caller]
+fn same_moments(stage: &Stage, source: &str, result: &str, shift: f64) {
+    let ((flash, beep), (shown, heard)) = (moments(&stage.path(source)), moments(&stage.path(result)));
+    assert!(!flash.is_empty() && flash.len() == shown.len(), "{result}: {flash:?} {shown:?}");
+    for (was, is) in flash.iter().zip(&shown).chain(beep.iter().zip(&heard)) {
+        assert!(
+            (is - was - shift).abs() < 0.02,
+            "{source} → {result}: {flash:?} {beep:?}, {shown:?} {heard:?}"
+        );
+    }
+    assert_eq!(beep.len(), heard.len(), "{source} → {result}");
+}
+
+#[test]
+fn audio_and_video_stay_in_sync_in_every_container() {
+    if !can() {
+        return;
+    }
+    let stage = Stage::new();
+    flashing(&stage, "a.ts", &[]);
+    flashing(&stage, "a.mp4", &[]);
+    flashing(&stage, "late.mkv", &["-output_ts_offset", "5.5"]);
+    for (source, result, shift) in [
+        ("a.ts", "out.ts", 0.0),
+        ("a.ts", "out.mp4", 0.0),
+        ("a.ts", "out.nut", 0.0),
+        ("a.mp4", "out.ts", 1.4),
+        ("a.mp4", "out.mkv", 0.0),
+        ("late.mkv", "out.ts", 0.0),
+        ("late.mkv", "out.mov", 0.0),
+    ] {
+        stage.run(&[&[source, "-o", result, "--overwrite"], &FAST[..]].concat()).code(0);
+        same_moments(&stage, source, result, shift);
+    }
+    // All streams of a recording move alike.
+    stage.run(&[&["late.mkv", "-o", "zero.mkv", "--start-at-zero"], &FAST[..]].concat()).code(0);
+    let first = |name: &str| packets(&stage.path(name), "v:0")[0].min(packets(&stage.path(name), "a:0")[0]);
+    assert!(first("zero.mkv").abs() < 0.002, "{}", first("zero.mkv"));
+    same_moments(&stage, "late.mkv", "zero.mkv", -first("late.mkv"));
+}
+
+#[test]
+fn a_clock_that_wraps_is_unrolled() {
+    if !can() {
+        return;
+    }
+    let stage = Stage::new();
+    // It wraps 0.7 s after the start.
+    flashing(&stage, "wrap.ts", &["-output_ts_offset", "95443", "-muxdelay", "0"]);
+    flashing(&stage, "plain.mkv", &[]);
+    let (first, _) = (packets(&stage.path("wrap.ts"), "v:0"), ());
+    assert!(first[0] < 0.0, "FFmpeg counts backwards from the wrap");
+    for result in ["out.mkv", "out.mp4", "out.ts"] {
+        stage.run(&[&["wrap.ts", "-o", result], &FAST[..]].concat()).code(0);
+        let (shown, heard) = (packets(&stage.path(result), "v:0"), packets(&stage.path(result), "a:0"));
+        assert_eq!(
+            (shown.len(), heard.len()),
+            (20, packets(&stage.path("wrap.ts"), "a:0").len()),
+            "{result}"
+        );
+        assert!(shown[0] >= 0.0 && heard[0] > -0.001, "{result}: {shown:?}");
+        let (was, is) = (moments(&stage.path("wrap.ts")), moments(&stage.path(result)));
+        same_moments(&stage, "wrap.ts", result, is.0[0] - was.0[0]);
+    }
+}
+
+#[test]
+fn times_that_jump_back_continue_where_the_piece_before_ends() {
+    if !can() {
+        return;
+    }
+    let stage = Stage::new();
+    let vob = ["-c:v", "mpeg2video", "-r", "25", "-q:v", "4", "-c:a", "ac3"];
+    make(&stage, "a.vob", &[&FLASH[..], &vob].concat());
+    flashing(&stage, "a.ts", &[]);
+    for (name, result) in [("a.vob", "vob.mkv"), ("a.ts", "ts.mp4"), ("a.ts", "ts.ts")] {
+        let once = stage.read(name);
+        let twice = format!("twice_{name}");
+        stage.write(&twice, &[&once[..], &once].concat());
+        let frames = packets(&stage.path(name), "v:0").len().max(times(&stage.path(name)).len());
+        let record = &stage.run(&[&[&twice, "-o", result, "--json"], &FAST[..]].concat()).code(0).json()[0];
+        assert_eq!(record["frames"], 2 * frames, "{result}");
+        let shown = packets(&stage.path(result), "v:0");
+        let steps: Vec<f64> = shown.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        let each = steps[0];
+        assert!(steps.iter().all(|step| (step - each).abs() < 0.08), "{result}: {steps:?}");
+        let (flash, beep) = moments(&stage.path(result));
+        let (was_flash, was_beep) = moments(&stage.path(name));
+        assert_eq!((flash.len(), beep.len()), (2 * was_flash.len(), 2), "{result}: {flash:?} {beep:?}");
+        let offset = was_beep[0] - was_flash[0];
+        for (flash, beep) in [(flash[0], beep[0]), (flash[flash.len() / 2], beep[1])] {
+            assert!(
+                (beep - flash - offset).abs() < 0.035,
+                "{result}: {flash} {beep}, {offset} in the source"
+            );
+        }
+    }
+}
+
+#[test]
+fn pauses_of_minutes_and_slides_keep_their_times() {
+    if !can() {
+        return;
+    }
+    let stage = Stage::new();
+    let gaps = "settb=1/90000,setpts='(N*0.04+gte(N,4)*20+gte(N,8)*60)/TB'";
+    let slides = "settb=1/90000,setpts='N*10/TB'";
+    for (name, times_of) in [("pause.mp4", gaps), ("slides.mov", slides)] {
+        let filter = ["-vf", times_of, "-fps_mode", "passthrough", "-enc_time_base", "1/90000"];
+        let scale = ["-video_track_timescale", "90000", "-c:v", "libx264", "-frames:v", "12"];
+        let source = ["-f", "lavfi", "-i", "testsrc=s=64x48:r=12:d=1,format=yuv420p"];
+        make(&stage, name, &[&source[..], &filter, &scale].concat());
+        let was = packets(&stage.path(name), "v:0");
+        assert!(was.len() == 12 && was[11] > 80.0, "{was:?}");
+        for result in ["out.mp4", "out.mkv", "out.ts"] {
+            stage.run(&[&[name, "-o", result, "--overwrite"], &FAST[..]].concat()).code(0);
+            let is = packets(&stage.path(result), "v:0");
+            let lead = is[0] - was[0];
+            assert!(
+                is.len() == 12 && is.iter().zip(&was).all(|(is, was)| (is - was - lead).abs() < 0.002),
+                "{name} → {result}: {is:?}, {was:?}"
+            );
+        }
+        stage.run(&[name, "-o", "out.mov", "--lossless", "--overwrite"]).code(0);
+        assert_eq!(packets(&stage.path("out.mov"), "v:0"), was, "{name}");
+    }
+}

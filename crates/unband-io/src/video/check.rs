@@ -1,0 +1,74 @@
+//! The times that a player shows of a written file, by `ffprobe`, compared with those of its source.
+
+use std::path::Path;
+
+use super::join::Cut;
+use super::packets::Packets;
+use super::probe::{Stream, StreamKind};
+use super::{Encoding, Film, Others, VideoError};
+
+/// Rounding of times in the coarsest containers, in seconds.
+const ROUNDED: f64 = 0.0015;
+/// Longest difference that is not an error, in seconds, whatever the frame rate.
+const MOST: f64 = 0.02;
+
+/// Checks a written file before it gets its name: the number of its frames, the first and last time of its
+/// frames and of each copied audio stream, and so the offset between them. `expected`: number of frames, and
+/// their first and last time in ticks.
+///
+/// # Errors
+/// [`VideoError::Frames`] and [`VideoError::Times`].
+pub(super) fn times(
+    film: &Film,
+    (count, shown): (u64, Option<(i64, i64)>),
+    others: &Others,
+    cut: Option<Cut>,
+    encoding: &Encoding,
+    part: &Path,
+) -> Result<(), VideoError> {
+    let written = Packets::read((part, None), false, &others.programs);
+    let written = written.map_err(|error| error.in_file(part))?;
+    let track = |index| others.number(film, index).and_then(|number| written.tracks.get(number));
+    let video = track(film.video.stream);
+    let found = video.map_or(0, |track| track.count);
+    if found != count {
+        return Err(VideoError::Frames { path: part.to_owned(), found, expected: count });
+    }
+    let lead = film.timeline.lead(cut.is_some(), encoding.container());
+    let start = cut.map_or(0.0, |cut| film.seconds(cut.from));
+    let (frames, seconds) = film.rate();
+    let half = (0.5 * f64::from(seconds) / f64::from(frames)).min(MOST).max(ROUNDED);
+    let differs = |what: &str, is: f64, should: f64| {
+        let what = format!("{what} is at {is:.3} s instead of {should:.3} s");
+        Err(VideoError::Times { path: part.to_owned(), what })
+    };
+    let span =
+        |track: Option<&super::packets::Track>| track.and_then(|track| Some(track.spans.first()?.shown));
+    if let (Some((first, last)), Some(is)) = (shown, span(video)) {
+        let [first, last] = [first, last].map(|ticks| film.seconds(ticks) - start + lead);
+        for (what, is, should) in [("its first frame", is.0, first), ("its last frame", is.1, last)] {
+            if (is - should).abs() > half {
+                return differs(what, is, should);
+            }
+        }
+    }
+    if cut.is_some() || !others.strict {
+        return Ok(());
+    }
+    let sounds = others.streams(film).filter(|stream| stream.kind == StreamKind::Audio);
+    for stream in sounds {
+        let Some(line) = film.timeline.tracks.get(stream.index) else { continue };
+        let (Some((first, last)), Some(is)) = (line.shown, span(track(stream.index))) else { continue };
+        let added = film.seconds(film.timeline.shift) + lead;
+        let of = |what: &str, stream: &Stream| format!("the {what} packet of {stream}");
+        if (is.1 - last - added).abs() > half {
+            return differs(&of("last", stream), is.1, last + added);
+        }
+        // Containers may hide what precedes the first sample, such as the priming of an encoder.
+        let all = track(stream.index).is_some_and(|track| track.count == line.count);
+        if all && (is.0 - first - added).abs() > half {
+            return differs(&of("first", stream), is.0, first + added);
+        }
+    }
+    Ok(())
+}
