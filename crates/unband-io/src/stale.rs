@@ -19,7 +19,7 @@ pub(crate) fn hold(file: &File, path: &Path) -> bool {
     file.try_lock().is_err() || path.exists()
 }
 
-/// Removes temporary files of killed programs in a folder, once per folder. Nobody else's files have such
+/// Removes temporary files of killed programs in a folder, once per folder. Files of other programs have other
 /// names, and a running program holds a lock on its own.
 pub(crate) fn remove(folder: &Path) {
     let known = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());

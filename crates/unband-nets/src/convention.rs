@@ -56,7 +56,9 @@ impl Convention {
     pub fn feed(self, data: &mut [f32], area: usize) {
         self.swap(data, area);
         if (self.scale - 1.0).abs() > 0.0 {
-            data.iter_mut().for_each(|v| *v *= self.scale);
+            for v in data {
+                *v *= self.scale;
+            }
         }
     }
 
@@ -64,7 +66,9 @@ impl Convention {
     pub fn take(self, data: &mut [f32], area: usize) {
         self.swap(data, area);
         if (self.scale - 1.0).abs() > 0.0 {
-            data.iter_mut().for_each(|v| *v /= self.scale);
+            for v in data {
+                *v /= self.scale;
+            }
         }
     }
 
@@ -92,7 +96,7 @@ fn known(source: &Source) -> Option<Convention> {
     let bytes = source.bytes();
     let mut sized = zoo::PUBLISHED.iter().filter(|p| !p.convention().is_plain() && p.bytes == Some(bytes));
     sized.next()?;
-    zoo::with_sha256(&source.sha256()).map(|published| published.convention())
+    zoo::with_sha256(&source.sha256()).map(super::zoo::Published::convention)
 }
 
 #[cfg(test)]

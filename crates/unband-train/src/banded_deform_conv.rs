@@ -78,8 +78,8 @@ impl BandedDeformConvConfig {
     /// scale 1 at every position.
     ///
     /// # Errors
-    /// Even kernels, groups that do not divide the channels, limits in the wrong order, an angle that is no
-    /// number.
+    /// Even kernels, groups that do not divide the channels, limits in the wrong order, an angle that is not
+    /// finite.
     pub fn init(&self, device: &Device) -> Result<BandedDeformConv, TrainError> {
         let limits = self.limits.map(|[min, max]| (min, max));
         self.check(limits)?;

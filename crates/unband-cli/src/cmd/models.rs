@@ -112,7 +112,7 @@ pub struct ImportArgs {
 pub enum Channels {
     /// Red, green, blue
     Rgb,
-    /// Blue, green, red, as OpenCV reads images
+    /// Blue, green, red, the order of images read by `OpenCV`
     Bgr,
 }
 

@@ -178,7 +178,7 @@ fn every_command_of_the_guide_runs() {
     let stage = staged();
     let (ran, others) = run_all(&stage, blocks.iter().flatten());
     for (typed, why) in &others {
-        println!("{typed}\n  not here: {why}");
+        eprintln!("{typed}\n  not here: {why}");
     }
     // All but the trainings, and one command that needs a network of a third party.
     let known = |(typed, why): &&(&str, &str)| typed.starts_with("unband train ") || why.contains("LPIPS");
@@ -195,7 +195,7 @@ fn console_lines_of_other_pages_run() {
         let page = fs::read_to_string(root().join(name)).unwrap();
         let commands = blocks(&page, false);
         let (ran, others) = run_all(&staged(), commands.iter().flatten());
-        println!("{name}: {ran} ran, not here: {others:?}");
+        eprintln!("{name}: {ran} ran, not here: {others:?}");
         assert!(ran > 0, "{name}");
     }
 }

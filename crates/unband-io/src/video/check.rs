@@ -37,7 +37,7 @@ pub(super) fn times(
     let lead = film.timeline.lead(cut.is_some(), encoding.container());
     let start = cut.map_or(0.0, |cut| film.seconds(cut.from));
     let (frames, seconds) = film.rate();
-    let half = (0.5 * f64::from(seconds) / f64::from(frames)).min(MOST).max(ROUNDED);
+    let half = (0.5 * f64::from(seconds) / f64::from(frames)).clamp(ROUNDED, MOST);
     let differs = |what: &str, is: f64, should: f64| {
         let what = format!("{what} is at {is:.3} s instead of {should:.3} s");
         Err(VideoError::Times { path: part.to_owned(), what })

@@ -80,7 +80,7 @@ impl Others {
         if container.muxer == "matroska" {
             others.covers = Covers::extract(film, &copied, programs).map_err(of_film)?;
         }
-        // Covers are no tracks of the result.
+        // Covers are not tracks of the result.
         let copied: Vec<&Stream> =
             copied.into_iter().filter(|stream| !others.covers.has(stream.index)).collect();
         if copied.is_empty() {

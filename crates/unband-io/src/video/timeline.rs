@@ -10,7 +10,7 @@ use std::fmt::Write;
 use super::codec::Container;
 use super::packets::{AHEAD, BACK, Packets, Span};
 use super::probe::StreamKind;
-use super::{Encoding, Film, Programs, VideoError};
+use super::{Encoding, Film, Programs};
 
 /// How the times of a result follow from those of its source, and the source's first and last times.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -46,15 +46,12 @@ const EARLIEST: f64 = -1.0;
 const CLOCK: f64 = 90_000.0;
 
 /// Decides the time line.
-///
-/// # Errors
-/// `ffprobe` is missing.
 pub(super) fn decide(
     film: &Film,
     container: &Container,
     start_at_zero: bool,
     programs: &Programs,
-) -> Result<Timeline, VideoError> {
+) -> Timeline {
     let packets = Packets::read((&film.path, film.images.as_ref()), film.may_jump(), programs);
     // The decoder reports damage, with a better message.
     let packets = packets.unwrap_or_default();
@@ -73,7 +70,7 @@ pub(super) fn decide(
     let shift = film.ticks(move_by);
     let begins = first + film.seconds(shift);
     let lead = lead(container, begins);
-    Ok(Timeline { shift, lead, tracks })
+    Timeline { shift, lead, tracks }
 }
 
 /// Seconds to add in a file whose first time this is.
@@ -132,24 +129,17 @@ impl Film {
     }
 
     /// Decides the time line of a result in a container from the packets of this video.
-    ///
-    /// # Errors
-    /// `ffprobe` is missing.
-    pub fn with_timeline(
-        self,
-        encoding: &Encoding,
-        start_at_zero: bool,
-        programs: &Programs,
-    ) -> Result<Self, VideoError> {
-        let timeline = decide(&self, encoding.container(), start_at_zero, programs)?;
-        Ok(Self { timeline, ..self })
+    #[must_use]
+    pub fn with_timeline(self, encoding: &Encoding, start_at_zero: bool, programs: &Programs) -> Self {
+        let timeline = decide(&self, encoding.container(), start_at_zero, programs);
+        Self { timeline, ..self }
     }
 }
 
 impl Timeline {
     /// Whether the clock of any stream jumps.
     pub fn jumps(&self) -> bool {
-        self.tracks.iter().any(|line| line.changes())
+        self.tracks.iter().any(Line::changes)
     }
 
     /// Whether it was decided.

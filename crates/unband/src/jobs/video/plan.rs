@@ -135,7 +135,7 @@ impl<'a> Plan<'a> {
         }
         let ffmpeg = ffmpeg.map_err(|error| error.in_file(input))?;
         let (encoding, stored) = encoding(&film, output, options, &ffmpeg, programs)?;
-        let film = film.with_timeline(&encoding, options.start_at_zero, programs)?;
+        let film = film.with_timeline(&encoding, options.start_at_zero, programs);
         if film.timeline.jumps() && (options.from.is_some() || options.to.is_some()) {
             return Err(VideoError::Jumps { path: film.path }.into());
         }
