@@ -136,6 +136,14 @@ def indi(state, steps):
     return run
 
 
+def small(state):
+    """With results of 0 to 1/255, as a network has that learned so: made-up ones are up to 700 times as large, and with them PyTorch in
+    32 bits is 7 codes from PyTorch in 64."""
+    state["process.weight"] = state["process.weight"] / 255 / 600
+    state["process.bias"] = state["process.bias"] / 255 / 600 + 0.5 / 255
+    return state
+
+
 def main():
     program, kind, weights = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
     limit = float(sys.argv[4]) if len(sys.argv) > 4 else {"rrdbnet": 2.0}.get(kind, 1.0)
@@ -151,6 +159,10 @@ def main():
     with tempfile.TemporaryDirectory() as folder, torch.no_grad():
         folder = pathlib.Path(folder)
         write(folder / "in.png", image)
+        if kind == "indi":
+            from safetensors.torch import save_file
+            state, weights = small(load(weights)), folder / "indi.safetensors"
+            save_file(state, weights)
         for words, net in jobs:
             out = folder / "out.png"
             command = [program, *words, str(folder / "in.png"), "--weights", str(weights), "--depth", "16", "--dither", "none"]
