@@ -103,14 +103,11 @@ fn staged() -> Stage {
 
 /// Why a command does not run here, if so.
 fn elsewhere(words: &[String]) -> Option<&'static str> {
-    let has = |word: &str| words.iter().any(|known| known == word);
     if words.first().is_some_and(|word| word == "train") {
         return Some("crates/unband-train/tests/all/guide.rs runs it (scripts/test-train)");
     }
-    if words.iter().any(|word| word.contains("lpips")) {
-        return Some("LPIPS needs torchvision's AlexNet, which may not be distributed");
-    }
-    has("check").then_some("checks a folder that earlier commands of its page made with other names")
+    let lpips = words.iter().any(|word| word.contains("lpips"));
+    lpips.then_some("LPIPS needs torchvision's AlexNet, which may not be distributed")
 }
 
 /// Runs a command, or returns why it does not run here.
