@@ -26,7 +26,7 @@ from torch_nets.rrdbnet import RRDBNet
 MOST = 65535
 
 
-def picture(height, width):
+def sample(height, width):
     """A coarse gradient with texture and edges, 16 bits, `[H, W, 3]`."""
     y, x = numpy.mgrid[0:height, 0:width]
     smooth = [(x * a + y * b) / (a * width + b * height) for a, b in ((3, 1), (1, 2), (2, 2))]
@@ -154,7 +154,7 @@ def main():
             (["--method", f"indi:steps={n},order=bgr,scale=1/255", "--everywhere"], lambda state, n=n: indi(state, n)) for n in (1, 30)
         ],
     }[kind]
-    image, failed = picture(48, 56), False
+    image, failed = sample(48, 56), False
     exact = torch.from_numpy(image.astype(numpy.float64) / MOST).permute(2, 0, 1)[None]
     with tempfile.TemporaryDirectory() as folder, torch.no_grad():
         folder = pathlib.Path(folder)

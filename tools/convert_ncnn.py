@@ -13,7 +13,7 @@ import struct
 import numpy
 from safetensors.numpy import save_file
 
-HALF = 0x01306B47  # ncnn's mark of 16-bit weights; 0 stands for 32 bits
+HALF = 0x01306B47  # ncnn's mark of 16-bit weights; 0 means 32 bits
 UPPER = {
     "kair": ["trunk_conv", "upconv1", "upconv2", "HRconv", "conv_last"],
     "basicsr": ["conv_body", "conv_up1", "conv_up2", "conv_hr", "conv_last"],
