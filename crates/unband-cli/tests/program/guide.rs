@@ -48,7 +48,9 @@ fn golden(words: &[String]) -> &'static str {
         "deepdeband-f" | "deepdeband-w" => "deepdeband_f.pth",
         _ if words.iter().any(|word| word == "upscale") => "rrdbnet.pth",
         // INDI's are Lightning's.
-        _ if words.iter().any(|word| word.ends_with(".ckpt")) => "indi_trainer.pth",
+        _ if words.iter().any(|word| std::path::Path::new(word).extension().is_some_and(|e| e == "ckpt")) => {
+            "indi_trainer.pth"
+        }
         _ => "ggdbn.pth",
     }
 }
@@ -114,7 +116,9 @@ fn elsewhere(words: &[String]) -> Option<&'static str> {
 fn run(stage: &Stage, typed: &str) -> Option<&'static str> {
     let mut words: Vec<String> = shlex::split(typed).unwrap();
     words.remove(0);
-    words.iter_mut().filter(|word| *word == "~/fhd").for_each(|word| *word = "SET".to_owned());
+    for word in words.iter_mut().filter(|word| *word == "~/fhd") {
+        "SET".clone_into(word);
+    }
     words = words.into_iter().take_while(|word| !matches!(word.as_str(), "|" | ">" | "<")).collect();
     if let Some(why) = elsewhere(&words) {
         return Some(why);
