@@ -347,14 +347,16 @@ impl VideoError {
                 "use VP9, the default for such videos in .mkv, .mp4 and .webm, or `--lossless` (.mkv, .mov)"
             }
             Self::NotHeld { streams, container, .. } => {
-                let sound = streams.iter().any(|stream| stream.kind == super::probe::StreamKind::Audio);
-                if *container == "webm" && sound {
-                    return Some("write an .mkv file, or convert the audio to Opus first: `ffmpeg -i FILE -map 0 -c copy -c:a libopus OUT.mkv`".to_owned());
-                }
                 let numbers: Vec<String> = streams.iter().map(|stream| stream.index.to_string()).collect();
                 let numbers = if numbers.is_empty() { "NUMBER".to_owned() } else { numbers.join(",") };
                 let other = if *container == "matroska" { "" } else { ", or write an .mkv file" };
-                return Some(format!("skip these streams with `--drop-stream {numbers}`{other}"));
+                let sound = streams.iter().any(|stream| stream.kind == super::probe::StreamKind::Audio);
+                let opus = if *container == "webm" && sound {
+                    ", or convert the audio to Opus first: `ffmpeg -i FILE -map 0 -c copy -c:a libopus OUT.mkv`"
+                } else {
+                    ""
+                };
+                return Some(format!("skip these streams with `--drop-stream {numbers}`{other}{opus}"));
             }
             Self::NoStream { .. } => {
                 "select streams by index or kind: `2`, `a` (audio), `s` (subtitles), `d` (data), `t` (attachments), `a:1` (second audio stream), `d?` (data, if any)"

@@ -148,7 +148,7 @@ impl Others {
         }
         let units = what.0.iter().zip(before).enumerate().map(|(number, (stream, before))| {
             let second = first(number).zip(before).map(|(after, before)| after - before);
-            (stream.index, 1.0 / second.filter(|&second| second > TICK).unwrap_or(1.0))
+            (stream.index, second.filter(|&second| second > TICK).unwrap_or(1.0))
         });
         Ok(units.collect())
     }

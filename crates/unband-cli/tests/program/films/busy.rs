@@ -11,11 +11,18 @@ fn a_second_run_for_the_same_result_says_who_has_it_and_nothing_is_lost() {
     let stage = Stage::new();
     three_shots(&stage, "film.mkv");
     let ran = stopped(&stage, 1, &ARGS, |child| {
+        let signal = |name: &str| {
+            let sent = std::process::Command::new("kill").args([name, &child.id().to_string()]).status();
+            assert!(sent.unwrap().success());
+        };
+        // The first run waits meanwhile.
+        signal("-STOP");
         let says = format!("out.mkv: another run (process {}) is writing it", child.id());
         for more in [&[][..], &["--overwrite"], &["--resume"]] {
             let ran = stage.run(&[&ARGS[..], more].concat()).code(1).says(&says);
             assert!(!ran.stderr.contains("--resume` continues"), "{}", ran.stderr);
         }
+        signal("-CONT");
     });
     ran.code(0);
     assert_eq!(times(&stage.path("out.mkv")).len(), 165);

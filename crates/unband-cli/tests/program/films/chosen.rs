@@ -67,7 +67,7 @@ fn streams_that_a_container_does_not_hold_are_named_with_a_way_out() {
     several(&stage);
     let says = [
         "out.webm: webm cannot hold stream 1 (audio, aac, ger) and stream 2 (audio, aac, eng): ",
-        "skip these streams with `--drop-stream 1,2`, or write an .mkv file",
+        "skip these streams with `--drop-stream 1,2`, or write an .mkv file, or convert the audio to Opus",
     ];
     refused(&stage, &["film.mkv", "-o", "out.webm"], 1, &says);
     // Matroska does not replace Matroska.

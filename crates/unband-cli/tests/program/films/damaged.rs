@@ -147,15 +147,15 @@ fn frames_that_change_their_size_or_format_are_told() {
     let piece = |size: &str, format: &str| {
         let (size, more) = size.split_once(',').unwrap_or((size, "null"));
         let graph = format!("testsrc=s={size}:r=10:d=1,{more},format={format}");
-        drawn(&stage, "piece.ts", &graph, &["-c:v", "libx264"]);
-        stage.read("piece.ts")
+        drawn(&stage, "piece.h264", &graph, &["-c:v", "libx264"]);
+        stage.read("piece.h264")
     };
     let first = piece("64x48", "yuv420p");
     for (name, second, says) in [
-        ("size.ts", piece("96x64", "yuv420p"), "size 64x48, then 96x64"),
-        ("chroma.ts", piece("64x48", "yuv444p"), "format yuv420p, then yuv444p"),
-        ("depth.ts", piece("64x48", "yuv420p10le"), "format yuv420p, then yuv420p10le"),
-        ("shape.ts", piece("64x48,setsar=4/3", "yuv420p"), "pixel shape 1/1, then 4/3"),
+        ("size.h264", piece("96x64", "yuv420p"), "size 64x48, then 96x64"),
+        ("chroma.h264", piece("64x48", "yuv444p"), "format yuv420p, then yuv444p"),
+        ("depth.h264", piece("64x48", "yuv420p10le"), "format yuv420p, then yuv420p10le"),
+        ("shape.h264", piece("64x48,setsar=4/3", "yuv420p"), "pixel shape 1/1, then 4/3"),
     ] {
         stage.write(name, &[&first[..], &second].concat());
         refused(&stage, &[name, "-o", "out.mkv"], 1, &[name, "change in the middle", says]);

@@ -83,7 +83,7 @@ fn series_that_are_no_film_say_why() {
     // Images of another size, and damaged ones.
     let third = stage.read("seq/a_0011.png");
     drawn(&stage, "seq/a_0011.png", "testsrc2=s=80x48", &["-frames:v", "1"]);
-    refused(&stage, &["seq", "-o", "out.mkv", "--lossless"], 1, &["seq: ", "change size"]);
+    refused(&stage, &["seq", "-o", "out.mkv", "--lossless"], 1, &["seq: ", "change in the middle"]);
     stage.write("seq/a_0011.png", &third[..third.len() / 2]);
     refused(&stage, &["seq", "-o", "out.mkv", "--lossless"], 1, &["seq: the video is damaged"]);
     std::fs::remove_file(stage.path("seq/a_0012.png")).unwrap();

@@ -65,7 +65,9 @@ fn chroma_that_has_formats_of_eight_bits_only_keeps_them() {
         assert_eq!(notes(&stage, &lossless), std::slice::from_ref(&eight));
         assert_eq!(sums(&stage.path("same.mkv"), format), sums(&stage.path("film.mkv"), format), "{format}");
         let player = [&["film.mkv", "-o", "player.mkv"][..], &QUICK].concat();
-        assert_eq!(notes(&stage, &player), std::slice::from_ref(&eight));
+        let told = notes(&stage, &player);
+        assert!(told.contains(&eight), "{told:?}");
+        assert!(told.iter().all(|note| *note == eight || note.contains("writes 4:2:0")), "{told:?}");
         stage
             .run(&[&["film.mkv", "-o", "keep.mkv", "--depth", "keep", "--overwrite"][..], &QUICK].concat())
             .code(0);
@@ -151,10 +153,9 @@ fn alpha_is_kept_or_said_to_be_lost() {
     for (output, codec) in [("lost.mkv", "libx265"), ("lost.webm", "libsvtav1")] {
         let preset = if codec == "libx265" { "-preset ultrafast" } else { "-preset 12" };
         let told = notes(&stage, &["film.mkv", "-o", output, "--ffmpeg-args", preset]);
-        assert_eq!(
-            told,
-            [format!("alpha is not in the result: {codec} stores none here; `--lossless` keeps it")]
-        );
+        let lost = format!("alpha is not in the result: {codec} stores none here; `--lossless` keeps it");
+        assert_eq!(told[0], lost);
+        assert!(told[1..].iter().all(|note| note.contains("writes 4:2:0")), "{told:?}");
     }
     let vp9 = ["film.mkv", "-o", "vp9.webm", "--ffmpeg-args", "-c:v libvpx-vp9 -deadline realtime"];
     assert_eq!(notes(&stage, &vp9).len(), 1);
