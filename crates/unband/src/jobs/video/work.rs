@@ -174,7 +174,9 @@ impl Work {
 
     fn put(&mut self, value: &Value) -> Result<(), VideoError> {
         let path = self.folder.join(LIST);
-        writeln!(self.list, "{value}")
+        // In one call, so that a killed run leaves whole lines.
+        self.list
+            .write_all(format!("{value}\n").as_bytes())
             .and_then(|()| self.list.sync_data())
             .map_err(|error| io("write", &path, error))
     }
