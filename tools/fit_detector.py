@@ -5,7 +5,7 @@
     tools/fit_detector.py PAIRS --features FILE (FILE: the features of an earlier run; written if missing)
 
 Weights are fitted on images named train_* or extra_*, limits are searched on these and on val_*;
-test images, test_*, are not used. Prints the constants of crates/unband-image/src/inspect/noisy/hypothesis.rs, and for each
+test images, test_*, are not used. Prints the constants of crates/unband-detect/src/noisy/hypothesis.rs, and for each
 limit of noisy/mod.rs the largest sums of images without that grid. Needs numpy and cargo."""
 
 import argparse

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use unband::files::{FileBytes, FileReport, Plan};
 use unband::{Act, Cause, Drawing, Findings, Reason};
 use unband_image::Depth;
-use unband_image::inspect::Space;
+use unband_image::findings::Space;
 
 use crate::cmd::inspect::cause_word;
 use crate::inputs::exact;

@@ -41,7 +41,7 @@ mod bench {
     use unband_filters::ffmpeg_deband::{Rule, Table, deband_plane};
     use unband_filters::gradfun::{Shape, gradfun_plane};
     use unband_filters::grid::Sample;
-    use unband_image::inspect::{Findings, Space};
+    use unband_image::findings::{Findings, Space};
     use unband_image::tile::restore_in_place;
     use unband_image::{Context, Image, Matrix, Range};
     use unband_simd::Level;

@@ -1,6 +1,6 @@
 //! Restoration of whole code values without conversion to `f32`.
 
-use crate::restorer::{Context, RestoreError};
+use crate::context::{Context, RestoreError};
 
 /// Codes of a plane, row by row without padding: up to 8 bits in bytes, 9 to 16 in words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

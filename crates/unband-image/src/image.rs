@@ -4,7 +4,7 @@ use crate::color::{Color, Matrix, Model, Range, Subsampling};
 use crate::depth::Depth;
 use crate::dither::Grid;
 use crate::origin::Origin;
-use crate::restorer::Window;
+use crate::window::Window;
 
 /// Samples of one component, row by row, without padding. 0.0 is black and 1.0 white of the declared range;
 /// colour differences are centred on 0.5. Values outside are kept until quantisation.

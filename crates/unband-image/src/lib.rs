@@ -7,13 +7,14 @@
 
 pub mod codes;
 pub mod color;
+pub mod context;
 #[cfg(feature = "image")]
 mod convert;
 pub mod cuts;
 pub mod depth;
 pub mod dither;
+pub mod findings;
 pub mod image;
-pub mod inspect;
 pub mod jpeg;
 pub mod origin;
 pub mod params;
@@ -24,9 +25,11 @@ pub mod rng;
 pub mod tile;
 mod to_rgb;
 pub mod turn;
+mod window;
 
 pub use codes::{CodePlane, CodeRestorer, Codes, CodesMut};
 pub use color::{Cicp, Color, Matrix, Model, Range, Siting, Subsampling};
+pub use context::{Context, RestoreError};
 pub use cuts::Cuts;
 pub use depth::Depth;
 pub use image::{Beside, Colorimetry, Density, DensityUnit, Image, ImageError, Mastering, Metadata, Plane};
@@ -34,6 +37,7 @@ pub use jpeg::{JpegCoefficients, JpegPlane};
 pub use origin::{Codec, JpegOrigin, Origin};
 pub use params::{ParamError, ParamInfo, ParamKind, ParamValue, Params};
 pub use resize::Resampling;
-pub use restorer::{Context, Entry, Needs, RestoreError, Restorer, TileIn, TileOut, Window};
+pub use restorer::{Entry, Needs, Restorer, TileIn, TileOut};
 pub use rng::Rng;
 pub use turn::Turn;
+pub use window::Window;

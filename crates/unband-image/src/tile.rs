@@ -8,10 +8,10 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::context::{Context, NoProgress, Piece, RestoreError};
 use crate::image::{Image, Plane};
-use crate::restorer::{
-    Context, Needs, NoProgress, Piece, RestoreError, Restorer, Rows, TileIn, TileOut, Window,
-};
+use crate::restorer::{Needs, Restorer, Rows, TileIn, TileOut};
+use crate::window::Window;
 
 /// Restored rows: all planes, full width.
 pub struct Band {
@@ -352,7 +352,7 @@ mod tests {
     #[test]
     fn progress_is_told_window_by_window_and_ends_at_all() {
         struct Ear(Mutex<Vec<(usize, usize)>>);
-        impl crate::restorer::Progress for Ear {
+        impl crate::context::Progress for Ear {
             fn advance(&self, done: usize, total: usize) {
                 self.0.lock().unwrap().push((done, total));
             }

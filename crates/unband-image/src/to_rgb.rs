@@ -1,8 +1,8 @@
 //! Conversion from luma and subsampled chroma planes to RGB.
 
 use crate::color::{Model, Siting, Subsampling};
+use crate::context::Context;
 use crate::image::{Image, ImageError, Plane};
-use crate::restorer::Context;
 
 /// Rows per task.
 const ROWS: usize = 64;

@@ -2,8 +2,8 @@
 
 use std::cmp::Ordering;
 
+use crate::context::Context;
 use crate::image::{Image, Plane};
-use crate::restorer::Context;
 
 /// An orientation: mirrored across and down first, then transposed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]

@@ -1,6 +1,6 @@
 //! Conditioning inputs of grid-guided networks ([`Sees::Cells`](unband_nets::arch::Sees)).
 
-use unband_image::inspect::{Findings, GridRegions, PlaneGrid, Space};
+use unband_image::findings::{Findings, GridRegions, PlaneGrid, Space};
 use unband_image::{Image, Matrix, Model, Plane, Window};
 use unband_nets::arch::unband_lite::{CELL_NUMBERS, CELL_PLANES, FOUND, IS_YUV};
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use unband_image::restorer::Piece;
+use unband_image::context::Piece;
 use unband_image::{Context, Image, Plane, RestoreError, Window};
 use unband_nets::Graph;
 use unband_nets::arch::Architecture;

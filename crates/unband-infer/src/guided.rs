@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
-use unband_image::inspect::Findings;
+use unband_image::findings::Findings;
 use unband_image::restorer::{Passage, Rows};
 use unband_image::tile::{Band, restored_window};
 use unband_image::{Context, Image, Needs, Plane, RestoreError, Restorer, TileIn, TileOut, Window};
@@ -356,7 +356,7 @@ impl Make for Told<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use unband_image::inspect::{PlaneGrid, Space};
+    use unband_image::findings::{PlaneGrid, Space};
     use unband_image::tile::{restore_by_rows, restore_in_place};
     use unband_image::{Matrix, Range};
     use unband_nets::arch::unband_lite::{Config, ENTRY, build};

@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use unband_image::restorer::Piece;
+use unband_image::context::Piece;
 use unband_image::{Context, Image, Needs, RestoreError, Restorer, TileIn, TileOut, Window};
 use unband_nets::arch::Architecture;
 use unband_nets::{Convention, Shape};
@@ -218,7 +218,7 @@ mod tests {
     use super::*;
     use crate::window::fetched;
     use unband_image::Plane;
-    use unband_image::restorer::{Aside, Progress};
+    use unband_image::context::{Aside, Progress};
     use unband_image::tile::restore_in_place;
     use unband_nets::arch;
     use unband_nets::state::{Weights, fill};

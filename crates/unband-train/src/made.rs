@@ -2,7 +2,8 @@
 
 use unband_data::Pair;
 use unband_filters::smooth;
-use unband_image::inspect::{Findings, inspect};
+use unband_detect::inspect;
+use unband_image::findings::Findings;
 use unband_image::restorer::Prepare;
 use unband_image::tile::restored_window;
 use unband_image::{Context, Image, Plane, RestoreError, Window};

@@ -1,6 +1,6 @@
 //! Per-image choice of method, settings and output depth.
 
-use unband_image::inspect::{Cause, Findings};
+use unband_image::findings::{Cause, Findings};
 use unband_image::{Depth, Entry, Image};
 
 use crate::{Choice, Error, Options, OutputDepth, Precision, Reason, TreatAs, methods, networks};
@@ -150,7 +150,7 @@ pub(crate) fn left_because(findings: &Findings, depth: Depth) -> Reason {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use unband_image::inspect::PlaneGrid;
+    use unband_image::findings::PlaneGrid;
 
     #[test]
     fn the_network_runs_where_samples_lie_on_a_grid() {

@@ -8,7 +8,7 @@ use std::ops::Range;
 use unband_filters::jpeg_bounds::{Deblock, JpegBounds};
 use unband_filters::smooth::colours::Colours;
 use unband_image::dither::Grid;
-use unband_image::inspect::{BandingMap, Cause, Findings, GridRegions, PlaneGrid, Space};
+use unband_image::findings::{BandingMap, Cause, Findings, GridRegions, PlaneGrid, Space};
 use unband_image::{Image, Matrix, Restorer};
 use unband_simd::Level;
 use unband_simd::cells::{keep_near_levels, keep_within, keep_within_each, keep_within_yuv, nearest_level};

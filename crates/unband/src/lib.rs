@@ -59,9 +59,10 @@ pub use precision::Precision;
 pub use proof::{Proof, prove};
 pub use report::{Reason, Report};
 
+pub use unband_detect::inspect;
+pub use unband_image::context::{NoProgress, Progress};
 pub use unband_image::dither::Dither;
-pub use unband_image::inspect::{Cause, Drawing, Findings, inspect};
-pub use unband_image::restorer::{NoProgress, Progress};
+pub use unband_image::findings::{Cause, Drawing, Findings};
 pub use unband_image::{
     Color, Context, Depth, Entry, Image, ImageError, Matrix, Metadata, Model, ParamInfo, Plane, Range,
     Resampling, Rng, Subsampling,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use unband_filters::smooth;
-use unband_image::inspect::Findings;
+use unband_image::findings::Findings;
 use unband_image::restorer::Prepare;
 use unband_image::{Entry, ParamError, ParamInfo, Params, Restorer, params};
 use unband_infer::cells::Cells;

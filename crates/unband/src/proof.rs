@@ -3,7 +3,7 @@
 use unband_filters::jpeg_bounds::inside;
 use unband_image::Image;
 use unband_image::dither::Grid;
-use unband_image::inspect::Findings;
+use unband_image::findings::Findings;
 use unband_image::{Codec, JpegOrigin};
 
 use crate::faithful::cells;

@@ -1,7 +1,7 @@
 //! Report on findings and changes.
 
 use unband_image::Depth;
-use unband_image::inspect::{Drawing, Findings};
+use unband_image::findings::{Drawing, Findings};
 
 /// The reason for a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use unband_image::inspect::{Cause, Findings, inspect};
+use unband_detect::inspect;
+use unband_image::findings::{Cause, Findings};
 use unband_image::{Context, Image};
 use unband_metrics::cambi;
 
@@ -145,7 +146,7 @@ fn by_cambi(cambi: f64, findings: &Findings) -> Grade {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use unband_image::inspect::PlaneGrid;
+    use unband_image::findings::PlaneGrid;
     use unband_image::{Codec, Depth, Matrix, Model, Plane, Range, Subsampling};
 
     fn found(cause: Cause, step: f32, share: f32) -> Findings {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 use unband::{Cause, Context, Drawing, Findings, Image, Model};
-use unband_image::inspect::{BandingMap, PlaneGrid, Space};
+use unband_image::findings::{BandingMap, PlaneGrid, Space};
 use unband_image::{Depth, Plane};
 use unband_io::{Access, Saving, WriteOptions};
 

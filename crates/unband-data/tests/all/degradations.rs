@@ -9,7 +9,8 @@ use unband_data::degrade::planes::Planes420;
 use unband_data::degrade::pnm::{ppm, read_ppm};
 use unband_data::degrade::{mpeg4_intra, program};
 use unband_data::{Applied, DEGRADATIONS, DegradationEntry, DegradeError, Pair, Sides, Speed, degradation};
-use unband_image::inspect::{Findings, Space, inspect};
+use unband_detect::inspect;
+use unband_image::findings::{Findings, Space};
 use unband_image::{Context, Depth, Image, Matrix, ParamKind, Range, Rng};
 
 fn setting(name: &str, value: impl ToString) -> (String, String) {

@@ -9,7 +9,7 @@ use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
 
 use unband_filters::{FILTERS, parse_method};
-use unband_image::inspect::Findings;
+use unband_image::findings::Findings;
 use unband_image::{Color, Context, Matrix, Model, Range, Restorer, Subsampling};
 use unband_io::Limits;
 use unband_io::video::nut::{NutFrame, NutHeader, NutReader, NutWriter};

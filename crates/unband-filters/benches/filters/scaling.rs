@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use unband_filters::FILTERS;
-use unband_image::inspect::Findings;
+use unband_image::findings::Findings;
 use unband_image::tile::restore_in_place;
 use unband_image::{Context, Image, Matrix, Range};
 

@@ -10,7 +10,7 @@
 //! for training and validation, panned, after x264, x265, VP9 and AV1; see docs/smooth.md.
 
 use unband_image::dither::Grid as Codes;
-use unband_image::inspect::{Cause, Findings, Space};
+use unband_image::findings::{Cause, Findings, Space};
 use unband_image::{Context, Image, Model, Window};
 use unband_simd::inspect_rows::quantise_row;
 use unband_simd::smooth_rows as rows;

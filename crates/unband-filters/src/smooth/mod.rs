@@ -22,7 +22,7 @@ mod surface;
 
 use std::sync::Mutex;
 
-use unband_image::inspect::{Cause, Findings, GridRegions, Space};
+use unband_image::findings::{Cause, Findings, GridRegions, Space};
 use unband_image::{Context, Entry, Image, Model, Needs, Params, RestoreError, Restorer, TileIn, TileOut};
 use unband_simd::smooth_rows as rows;
 

@@ -1,6 +1,6 @@
 //! Plan of `smooth`: processed planes, their intervals, and priors.
 
-use unband_image::inspect::{Cause, Findings, Space};
+use unband_image::findings::{Cause, Findings, Space};
 use unband_image::{Context, Image, Model};
 use unband_simd::Level;
 

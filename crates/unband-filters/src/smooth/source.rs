@@ -1,6 +1,6 @@
 //! Extraction of planes from the image, in units of quantisation intervals.
 
-use unband_image::inspect::{Cause, PlaneGrid};
+use unband_image::findings::{Cause, PlaneGrid};
 use unband_image::{Depth, Image, Matrix};
 use unband_simd::{Level, smooth_rows as rows};
 

@@ -5,7 +5,7 @@ use crate::bband_golden;
 use bband_golden::{SIZE, read_png, unpacked};
 use unband_filters::adadeband::{AdaDebandParams, ENTRY, Tally, Temporal, Variant, adadeband_plane};
 use unband_image::dither::Grid;
-use unband_image::inspect::Findings;
+use unband_image::findings::Findings;
 use unband_image::tile::restore_in_place;
 use unband_image::{Context, Depth, Image, Matrix, Model, Plane, Range, RestoreError, Subsampling};
 use unband_simd::Level;

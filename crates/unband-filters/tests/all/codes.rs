@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use unband_filters::{FILTERS, parse_method};
 use unband_image::dither::Grid;
-use unband_image::inspect::Findings;
+use unband_image::findings::Findings;
 use unband_image::tile::restore_in_place;
 use unband_image::{
     CodePlane, Codes, CodesMut, Context, Depth, Image, Matrix, Model, Plane, Range, RestoreError, Restorer,

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use unband_filters::f3kdb::{self, F3kdbParams, Rule, Tables, f3kdb_plane};
 use unband_filters::grid::Sample;
 use unband_filters::{FILTERS, parse_method};
-use unband_image::inspect::Findings;
+use unband_image::findings::Findings;
 use unband_image::tile::restore_in_place;
 use unband_image::{Context, Depth, Image, Matrix, Model, Plane, Range, Subsampling};
 use unband_simd::Level;

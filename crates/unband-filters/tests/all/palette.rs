@@ -3,12 +3,13 @@
 
 // Other tests use its quantisers.
 #[allow(dead_code)]
-#[path = "../../../unband-image/src/inspect/made.rs"]
+#[path = "../../../unband-detect/src/made.rs"]
 mod made;
 
+use unband_detect::inspect;
 use unband_filters::smooth::ENTRY;
 use unband_filters::smooth::colours::Colours;
-use unband_image::inspect::{Cause, inspect};
+use unband_image::findings::Cause;
 use unband_image::{Context, Image, Rng, tile};
 
 const W: usize = 240;
@@ -112,7 +113,7 @@ fn colours_far_apart_are_edges_and_stay() {
         })
         .collect();
     let image = Image::from_rgb8(W, H, &data).unwrap();
-    let mut findings = unband_image::inspect::Findings::plain(3, 8);
+    let mut findings = unband_image::findings::Findings::plain(3, 8);
     findings.cause = Cause::Palette;
     let ctx = Context::default();
     let restorer = (ENTRY.build)(&[]).unwrap()(&image, &findings, &ctx).unwrap();

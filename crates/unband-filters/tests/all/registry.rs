@@ -3,9 +3,10 @@
 
 use std::collections::BTreeSet;
 
+use unband_detect::inspect;
 use unband_filters::FILTERS;
 use unband_filters::grid::Grid;
-use unband_image::inspect::{Findings, inspect};
+use unband_image::findings::Findings;
 use unband_image::tile::restore_in_place;
 use unband_image::{Context, Depth, Entry, Image, Matrix, Model, ParamKind, Plane, Range, Subsampling};
 use unband_simd::Level;

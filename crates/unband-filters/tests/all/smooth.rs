@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use unband_filters::smooth::ENTRY;
-use unband_image::inspect::{Cause, Findings, PlaneGrid, Space};
+use unband_image::findings::{Cause, Findings, PlaneGrid, Space};
 use unband_image::{Context, Depth, Image, Matrix, Model, Plane, Range, Rng, Subsampling, tile};
 use unband_simd::Level;
 

@@ -6,8 +6,8 @@ use unband_simd::quantize::quantize_row;
 use super::Dither;
 use super::matrix::{BAYER, BLUE_NOISE, Matrix, SIDE};
 use crate::color::{Model, Range};
+use crate::context::Context;
 use crate::depth::Depth;
-use crate::restorer::Context;
 use crate::rng::Rng;
 
 /// Code values of a plane: `code = value * scale + zero`, an integer in `0..=max`.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use unband::{Context, Findings, inspect};
 use unband_data::Cause;
-use unband_image::inspect::Space;
+use unband_image::findings::Space;
 
 use crate::Result;
 use crate::corpus::{Corpus, Photo};

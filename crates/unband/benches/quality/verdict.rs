@@ -3,7 +3,7 @@
 use unband::verdict::{Grade, grade};
 use unband::{Context, Findings, Image, inspect};
 use unband_data::{Cause, Pair};
-use unband_image::inspect::Cause as Called;
+use unband_image::findings::Cause as Called;
 
 use crate::Result;
 use crate::corpus::{Corpus, Photo};

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use unband_image::restorer::Aside;
+use unband_image::context::Aside;
 use unband_image::{Depth, Image, Model, Plane, Window};
 use unband_io::{Saving, WriteOptions};
 

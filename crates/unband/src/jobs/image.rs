@@ -2,8 +2,9 @@
 
 use std::time::Instant;
 
+use unband_detect::inspect;
 use unband_image::dither::{Diffusion, Dither, Quantizer};
-use unband_image::inspect::{Cause, Findings, inspect};
+use unband_image::findings::{Cause, Findings};
 use unband_image::tile::{Band, restore_by_rows, restore_in_place};
 use unband_image::{Context, Depth, Image, Model, Origin, Rng};
 

@@ -1,7 +1,7 @@
 //! Memory budget of jobs: all memory of the process is included, the program itself too.
 
 use unband_filters::smooth;
-use unband_image::inspect::Findings;
+use unband_image::findings::Findings;
 use unband_image::tile::Layout;
 use unband_image::{
     Codec, Context, Depth, Image, Model, Needs, Plane, RestoreError, Restorer, TileIn, TileOut, Turn,

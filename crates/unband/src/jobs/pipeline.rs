@@ -1,8 +1,9 @@
 //! Restorer with interval clamping, dither and change counts, by window or by whole rows.
 
+use unband_image::context::NoProgress;
 use unband_image::dither::{Grid, Quantizer};
-use unband_image::inspect::{Cause, Findings};
-use unband_image::restorer::{NoProgress, Passage, Rows};
+use unband_image::findings::{Cause, Findings};
+use unband_image::restorer::{Passage, Rows};
 use unband_image::tile::{Band, restore_in_place};
 use unband_image::{
     Context, Depth, Image, Model, Needs, Plane, RestoreError, Restorer, TileIn, TileOut, Window,
@@ -234,7 +235,7 @@ pub(super) fn settled(image: &Image, findings: &Findings, choices: &Choices) -> 
         return None;
     }
     let own = 255.0 * image.depth.step();
-    let of = |grid: &unband_image::inspect::PlaneGrid| {
+    let of = |grid: &unband_image::findings::PlaneGrid| {
         let steps = grid.steps_by_code.as_ref()?;
         let codes = 0..=image.depth.max_code() as usize;
         Some(codes.map(|c| steps.get(c).is_none_or(|&step| step < 1.25 * own)).collect::<Vec<bool>>())

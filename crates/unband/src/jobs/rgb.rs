@@ -1,7 +1,7 @@
 //! Debanding of YUV images to an RGB result.
 
 use unband_image::dither::Dither;
-use unband_image::inspect::Findings;
+use unband_image::findings::Findings;
 use unband_image::{Context, Depth, Image, Origin};
 
 use super::image::{deband_as, regrid_alpha};
@@ -62,7 +62,7 @@ pub(crate) fn deband_into_rgb(
 mod tests {
     use super::*;
     use crate::choose::choose;
-    use unband_image::inspect::inspect;
+    use unband_detect::inspect;
     use unband_image::{Matrix, Model, Range};
 
     /// A ramp whose luma has steps of four codes.

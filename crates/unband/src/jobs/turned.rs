@@ -1,6 +1,6 @@
 //! Canonical orientation: the same result for all turns and mirrors of an image.
 
-use unband_image::inspect::{BandingMap, Findings};
+use unband_image::findings::{BandingMap, Findings};
 use unband_image::{Codec, Context, Image, Turn};
 
 use super::memory;

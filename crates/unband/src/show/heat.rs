@@ -1,6 +1,6 @@
 //! Banding heat maps.
 
-use unband_image::inspect::{BandingMap, Findings};
+use unband_image::findings::{BandingMap, Findings};
 
 use super::{Picture, ShowError};
 

@@ -2,7 +2,7 @@
 //! back, the same samples.
 #![allow(clippy::unwrap_used)]
 
-#[path = "../../../unband-image/src/inspect/made.rs"]
+#[path = "../../../unband-detect/src/made.rs"]
 mod made;
 
 use std::path::Path;

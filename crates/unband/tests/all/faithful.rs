@@ -9,7 +9,7 @@ use unband::{
 };
 use unband_image::ParamKind;
 use unband_image::dither::Grid;
-use unband_image::inspect::{BandingMap, GridRegions, PlaneGrid, Space};
+use unband_image::findings::{BandingMap, GridRegions, PlaneGrid, Space};
 
 const CAUSES: [Cause; 9] = [
     Cause::Plain,

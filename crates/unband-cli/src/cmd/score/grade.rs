@@ -3,7 +3,7 @@
 use unband::show::VerdictLevel;
 use unband::verdict::Grade;
 use unband::{Cause, Findings};
-use unband_image::inspect::PlaneGrid;
+use unband_image::findings::PlaneGrid;
 
 /// The verdict for the page.
 pub fn level(grade: Grade) -> VerdictLevel {

@@ -6,8 +6,9 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use unband_image::inspect::{Findings, inspect};
-use unband_image::restorer::Aside;
+use unband_detect::inspect;
+use unband_image::context::Aside;
+use unband_image::findings::Findings;
 use unband_image::{Context, Depth, Image, Model};
 use unband_io::{Access, Dropped, FormatEntry, Limits, Saving, WriteOptions};
 

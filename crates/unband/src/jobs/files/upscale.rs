@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use unband_image::inspect::inspect;
+use unband_detect::inspect;
 use unband_image::{Context, Depth, Image, Model};
 use unband_io::{Dropped, FormatEntry, Limits};
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use unband_image::restorer::NoProgress;
+use unband_image::context::NoProgress;
 use unband_image::{Context, Depth, Image, Plane, Restorer, Rng};
 use unband_io::video::FrameFormat;
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 
 use unband_image::cuts::Cuts;
-use unband_image::inspect::{BandingMap, Findings, GridRegions};
+use unband_image::findings::{BandingMap, Findings, GridRegions};
 use unband_io::video::{Film, FrameFormat, Programs, VideoError};
 
 use super::FilmOptions;

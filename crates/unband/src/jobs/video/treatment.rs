@@ -1,7 +1,7 @@
 //! Treatment of a shot: findings, choice of method, and the steps on one frame.
 
 use unband_image::dither::{Diffusion, Grid, Quantizer};
-use unband_image::inspect::Findings;
+use unband_image::findings::Findings;
 use unband_image::{Context, Depth, Image, Model};
 use unband_io::video::FrameFormat;
 

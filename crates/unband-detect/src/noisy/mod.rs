@@ -12,8 +12,8 @@ mod hypothesis;
 use super::PlaneGrid;
 use super::grid::Grid;
 use super::planes::{Codes, Part, Recipe, Source, Sums};
-use crate::color::{Matrix, Range};
-use crate::restorer::Context;
+use unband_image::Context;
+use unband_image::color::{Matrix, Range};
 use unband_simd::Level;
 
 pub(super) use flats::Flats;

@@ -7,9 +7,9 @@ use super::noisy::{self, Conversion, Flats};
 use super::planes::{Codes, Part, Source};
 use super::spread::{places, stride};
 use super::{Cause, Findings, PlaneGrid, Space};
-use crate::color::Range;
-use crate::image::Image;
-use crate::restorer::Context;
+use unband_image::Context;
+use unband_image::color::Range;
+use unband_image::image::Image;
 
 const ENOUGH: usize = 700_000;
 /// Distance that `smooth` may move a sample that was coded with loss, in 8-bit codes: one code for rounding,

@@ -1,4 +1,4 @@
-//! Benchmark of the detector on full-HD images, one thread: `cargo bench -p unband-image --bench inspect`.
+//! Benchmark of the detector on full-HD images, one thread: `cargo bench -p unband-detect --bench inspect`.
 //!
 //! Images are synthetic, one for each common path through the decision. Arguments select images by name
 //! prefix. Processor time is measured; on a busy machine the minimum of many runs is close to it.
@@ -6,7 +6,7 @@
 
 use std::time::Instant;
 
-use unband_image::inspect::inspect;
+use unband_detect::inspect;
 use unband_image::{Context, Image, Matrix, Range, Rng};
 
 const WIDTH: usize = 1920;

@@ -10,58 +10,10 @@ mod data;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
-
 use super::planes::Codes;
-use super::{Cause, Findings, Space};
-use crate::image::Image;
+use super::{Cause, Drawing, Findings, Space};
 use census::{Census, Scale};
-
-/// The kind of an image whose plateaus are intentional.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Drawing {
-    /// Flat colours with sharp or anti-aliased outlines: interfaces, maps, charts, posters, cel shading.
-    FlatColours,
-    /// Hand-picked colours: pixel art, step wedges, ramps of up to 16 colours.
-    FewColours,
-    /// Every pixel repeated by this factor across and down.
-    Enlarged(u16),
-    /// A colour lookup table: a strip, tiles, or a Hald image.
-    LookupTable,
-    /// A normal map: unit vectors stored as colours.
-    NormalMap,
-}
-
-impl Drawing {
-    /// Identifier for machine-readable output.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::FlatColours => "flat-colours",
-            Self::FewColours => "few-colours",
-            Self::Enlarged(_) => "enlarged",
-            Self::LookupTable => "lookup-table",
-            Self::NormalMap => "normal-map",
-        }
-    }
-
-    /// Do the samples hold data rather than colours?
-    pub fn is_data(self) -> bool {
-        matches!(self, Self::LookupTable | Self::NormalMap)
-    }
-}
-
-impl fmt::Display for Drawing {
-    /// "flat colours with sharp outlines".
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::FlatColours => f.write_str("flat colours with sharp outlines"),
-            Self::FewColours => f.write_str("a few hand-picked colours"),
-            Self::Enlarged(factor) => write!(f, "pixels repeated {factor} times"),
-            Self::LookupTable => f.write_str("a colour lookup table"),
-            Self::NormalMap => f.write_str("a normal map"),
-        }
-    }
-}
+use unband_image::image::Image;
 
 /// Looks for a drawing in an RGB or grey image from a lossless file.
 pub(super) fn drawing(image: &Image, codes: &Codes, found: &Findings) -> Option<Drawing> {

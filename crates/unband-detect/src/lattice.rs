@@ -5,7 +5,7 @@ use std::f64::consts::TAU;
 use super::pairs::repeated_chroma;
 use super::planes::Codes;
 use super::spread::{places, stride};
-use crate::color::{Matrix, Range};
+use unband_image::color::{Matrix, Range};
 
 /// Matrices and ranges that are tried.
 pub(super) const KINDS: [(Matrix, Range); 4] = [

@@ -11,11 +11,11 @@ use super::noisy::{self, Conversion, NoisyGrid};
 use super::planes::{Codes, Part, Recipe, Source, Sums};
 use super::tiles::TileHistograms;
 use super::{Cause, Findings, PlaneGrid, Space, deep, linear, palette};
-use crate::color::{Matrix, Range, Subsampling};
-use crate::depth::Depth;
-use crate::image::Image;
-use crate::origin::{Codec, JpegOrigin};
-use crate::restorer::Context;
+use unband_image::Context;
+use unband_image::color::{Matrix, Range, Subsampling};
+use unband_image::depth::Depth;
+use unband_image::image::Image;
+use unband_image::origin::{Codec, JpegOrigin};
 
 /// Number of samples that is enough for a histogram of flat windows.
 const ENOUGH: usize = 500_000;

@@ -5,13 +5,13 @@ use std::path::Path;
 
 use super::hypothesis::{Conversion, Hypothesis};
 use super::{ENOUGH, Flats};
-use crate::color::{Matrix, Range};
-use crate::image::Image;
-use crate::inspect::coded::Coding;
-use crate::inspect::lattice;
-use crate::inspect::planes::{Codes, Part, Recipe, Source, Sums};
-use crate::inspect::{Space, inspect};
-use crate::restorer::Context;
+use crate::coded::Coding;
+use crate::lattice;
+use crate::planes::{Codes, Part, Recipe, Source, Sums};
+use crate::{Space, inspect};
+use unband_image::Context;
+use unband_image::color::{Matrix, Range};
+use unband_image::image::Image;
 use unband_simd::Level;
 
 /// Reads a binary pixmap of 8 bits.

@@ -1,7 +1,7 @@
 //! Smooth area of an image, and the share of it that is close to false contours.
 
 use super::planes::Source;
-use crate::restorer::Context;
+use unband_image::Context;
 
 /// Side of the cells, in samples of luma. Cells are counted from both ends, so that a rotated or mirrored
 /// image has the same; the remainder is a cell of up to seven samples in the middle.
@@ -268,7 +268,7 @@ fn widened(marks: &[bool], columns: usize, reach: usize) -> Vec<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inspect::planes::Codes;
+    use crate::planes::Codes;
     use unband_simd::Level;
 
     fn smooth_share(code: impl Fn(usize, usize) -> u8) -> f32 {

@@ -3,9 +3,9 @@
 use super::planes::Source;
 use super::smooth_area::{self, Luma, marked_cells, on_lines, share_beside, smooth};
 use super::{BandingMap, Cause, Findings, Space};
-use crate::color::Model;
-use crate::image::Image;
-use crate::restorer::Context;
+use unband_image::Context;
+use unband_image::color::Model;
+use unband_image::image::Image;
 use unband_simd::{Level, inspect_rows as rows};
 
 /// Share of a square's samples on contours at which it is banded: a line through two thirds of it.

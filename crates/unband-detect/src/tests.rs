@@ -2,12 +2,12 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::color::Subsampling;
-use crate::depth::Depth;
-use crate::image::Plane;
-use crate::origin::{Codec, JpegOrigin};
-use crate::rng::Rng;
 use proptest::prelude::*;
+use unband_image::color::Subsampling;
+use unband_image::depth::Depth;
+use unband_image::image::Plane;
+use unband_image::origin::{Codec, JpegOrigin};
+use unband_image::rng::Rng;
 
 const W: usize = 320;
 const H: usize = 256;
@@ -482,4 +482,20 @@ proptest! {
         prop_assert!(found.map.share.iter().all(|s| (0.0..=1.0).contains(s)));
         prop_assert!(!found.sentence().is_empty());
     }
+}
+
+#[test]
+fn planes_of_video_are_called_luma_and_chroma() {
+    let (w, h) = (320, 256);
+    let cut = |code: usize| (((code * 63 + 127) / 255 * 255 + 31) / 63) as u8;
+    let luma: Vec<u8> = (0..w * h).map(|i| cut(40 + (i % w) / 3 + (i / w) / 4)).collect();
+    let chroma: Vec<u8> = (0..w * h / 4).map(|i| (100 + (i % (w / 2)) / 5) as u8).collect();
+    let video = Image::from_yuv420(w, h, [&luma, &chroma, &chroma], Matrix::Bt709, Range::Full).unwrap();
+    let found = inspect(&video, &Context::default());
+    assert_eq!((found.cause, found.space), (Cause::PlaneGrid, Space::Native));
+    assert!(
+        found.sentence().starts_with("luma was quantised to 6 bits (steps of 4.0 codes)"),
+        "{}",
+        found.sentence()
+    );
 }

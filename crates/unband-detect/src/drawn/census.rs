@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::inspect::planes::Codes;
-use crate::inspect::{Cause, Findings, Space};
+use crate::planes::Codes;
+use crate::{Cause, Findings, Space};
 
 /// Pixels read in each direction.
 const PIXELS: usize = 1 << 16;

@@ -6,7 +6,7 @@ use std::f64::consts::TAU;
 
 use super::flats::{Flats, Middles};
 use super::{FIVE, SIX};
-use crate::inspect::phasor::{Agreement, LevelPhasor, level_agreement, level_phasor};
+use crate::phasor::{Agreement, LevelPhasor, level_agreement, level_phasor};
 
 /// Shift of luma levels after one conversion to RGB by a converter that rounds down, in codes.
 pub(super) const ONCE: f64 = -1.1;
@@ -15,7 +15,7 @@ pub(super) const TWICE: f64 = -2.05;
 
 /// Conversion of an image to RGB, as far as its colours reveal it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::inspect) enum Conversion {
+pub(crate) enum Conversion {
     /// By libswscale's truncating path, once or twice.
     Truncated,
     /// Otherwise, or unknown.

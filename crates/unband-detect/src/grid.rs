@@ -3,7 +3,7 @@
 use super::PlaneGrid;
 use super::phasor::{BINS, control, phasor};
 use super::planes::{Source, UNIT, Windows};
-use crate::color::Range;
+use unband_image::color::Range;
 
 /// The grid of one plane, in codes of the plane's range.
 #[derive(Clone, Copy, Debug, PartialEq)]

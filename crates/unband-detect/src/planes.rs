@@ -2,9 +2,9 @@
 //! 3×3 windows.
 
 use super::spread::{Square, squares};
-use crate::color::{Matrix, Range};
-use crate::image::Plane;
-use crate::restorer::Context;
+use unband_image::Context;
+use unband_image::color::{Matrix, Range};
+use unband_image::image::Plane;
 use unband_simd::{Level, inspect_rows as rows};
 
 /// Units per code of an `i16` plane.

@@ -1,7 +1,7 @@
 //! Effective bit depth of an image's samples.
 
-use crate::depth::Depth;
-use crate::image::Image;
+use unband_image::depth::Depth;
+use unband_image::image::Image;
 
 /// Effective bit depth, and the conversion of samples to 8-bit codes.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -3,9 +3,9 @@
 use std::f64::consts::TAU;
 
 use super::{FIVE, SIX};
-use crate::inspect::phasor::BINS;
-use crate::inspect::planes::{Part, Source, UNIT, Windows};
-use crate::inspect::spread::{counts, places};
+use crate::phasor::BINS;
+use crate::planes::{Part, Source, UNIT, Windows};
+use crate::spread::{counts, places};
 use unband_simd::{Level, inspect_rows as rows};
 
 /// Mean assigned to a window that is not flat: far from every real mean, so that no pair with it is a step.
@@ -15,7 +15,7 @@ const ROUGH: i16 = -16000;
 const STRICT: i16 = 76;
 
 /// Statistics of a plane's flat windows.
-pub(in crate::inspect) struct Flats {
+pub(crate) struct Flats {
     /// Histogram of windows with a range below 1.2 codes, by mean in 1/8 codes.
     pub(super) strict: Vec<f64>,
     /// The same for a range below 2 codes.

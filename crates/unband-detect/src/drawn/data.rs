@@ -1,6 +1,6 @@
 //! Images that hold data instead of colours: lookup tables and normal maps.
 
-use crate::inspect::planes::Codes;
+use crate::planes::Codes;
 
 /// Steps along a table's axis that are read before it may be rejected.
 const TRIAL: u32 = 2048;

@@ -5,9 +5,9 @@
 mod made;
 
 use super::*;
-use crate::rng::Rng;
 use made::{gradient, median_cut, on_palette};
 use proptest::prelude::*;
+use unband_image::rng::Rng;
 
 type Pixels = Vec<[u8; 3]>;
 

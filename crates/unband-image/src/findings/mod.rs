@@ -1,43 +1,12 @@
-//! Banding detector: quantisation grids, lost levels and false contours of an image.
+//! Findings of the detector: cause, quantisation grids, map of false contours.
 
-mod bits;
-mod coded;
-mod comb;
-mod deep;
-mod drawn;
-mod grid;
-mod jpeg;
-mod lattice;
-mod levels;
-mod linear;
-mod map;
-mod native;
-mod noisy;
-mod pairs;
-mod palette;
-mod phasor;
-mod planes;
-mod rgb;
+mod drawing;
 mod sentence;
-mod smooth_area;
-mod spread;
-#[cfg(test)]
-mod tests;
-mod tiles;
 mod turn;
-#[cfg(test)]
-mod turned;
 
-pub use drawn::Drawing;
+pub use drawing::Drawing;
 
-use crate::color::{Matrix, Model, Range};
-use crate::dither::Grid;
-use crate::image::Image;
-use crate::restorer::Context;
-use map::Layer;
-use planes::{Codes, Fine, Part, Recipe, Source, Sums};
-use smooth_area::Luma;
-use unband_simd::inspect_rows;
+use crate::color::{Matrix, Range};
 
 /// The colour space of the quantisation grids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -223,134 +192,12 @@ impl Findings {
 
     /// Is it coded with loss, with samples off every video lattice? Contours are then judged as those of the
     /// same samples in a lossless file.
-    fn coded_on_no_grid(&self) -> bool {
+    pub fn coded_on_no_grid(&self) -> bool {
         self.cause == Cause::Coded && self.coded_codes == 0.0
     }
 
     /// [`Findings::plain`] with another step, for samples that were shifted up instead of spread.
-    fn plain_step(planes: usize, effective_bits: u8, step_codes: f32) -> Self {
+    pub fn plain_step(planes: usize, effective_bits: u8, step_codes: f32) -> Self {
         Self { grids: vec![PlaneGrid::plain(step_codes); planes], ..Self::plain(0, effective_bits) }
     }
-}
-
-/// Detects the quantisation grid of each plane, the cause of the lost levels, and the false contours of an
-/// image.
-///
-/// Any size, depth and model; never fails. The result depends on the image alone, not on threads or vector
-/// instructions. Accuracy: `docs/results/detector.md` and `detector-pairs.md`.
-pub fn inspect(image: &Image, ctx: &Context<'_>) -> Findings {
-    let sound = |p: &crate::image::Plane| p.width > 0 && p.height > 0 && p.data.len() == p.width * p.height;
-    if image.planes.is_empty() || !image.planes.iter().all(sound) {
-        return Findings::plain(image.planes.len(), image.depth.bits());
-    }
-    let effective = bits::effective(image);
-    let same_size = image.planes.iter().all(|p| (p.width, p.height) == (image.width(), image.height()));
-    match image.color.model {
-        Model::Rgb if image.planes.len() == 3 && same_size => rgb_or_grey(image, effective, ctx),
-        Model::Gray if image.planes.len() == 1 => rgb_or_grey(image, effective, ctx),
-        Model::Yuv { range, .. } if image.planes.len() == 3 => stored_yuv(image, range, effective, ctx),
-        _ => Findings::plain(image.planes.len(), effective.bits),
-    }
-}
-
-/// 8-bit codes of a plane: `value * scale + offset`.
-fn codes_of(plane: &crate::image::Plane, scale: f32, offset: f32, ctx: &Context<'_>) -> Vec<u8> {
-    let mut out = vec![0u8; plane.data.len()];
-    inspect_rows::quantise_row(ctx.level, &mut out, &plane.data, scale, offset);
-    out
-}
-
-fn rgb_or_grey(image: &Image, effective: bits::Effective, ctx: &Context<'_>) -> Findings {
-    let planes = ctx.map(image.planes.len(), |p| codes_of(&image.planes[p], effective.scale, 0.0, ctx));
-    let codes = Codes { width: image.width(), height: image.height(), planes };
-    let sums = Sums::new(&codes, ctx);
-    let picture = rgb::Picture { image, codes, sums, effective, ctx };
-    let mut found = picture.decide();
-    found.drawing = drawn::drawing(image, &picture.codes, &found);
-    if image.planes.len() == 1 && found.grids.len() != 1 {
-        // Luma of a grey image is the grey itself.
-        found.space = Space::Native;
-        found.grids.truncate(1);
-        found.half_chroma = false;
-    }
-    let native = |i: usize, step: f32, lossy: bool| Layer {
-        source: Source::stored(&picture.codes, i, ctx.level),
-        scale: (1, 1),
-        step: f64::from(step),
-        lossy,
-    };
-    let layers: Vec<Layer<'_>> = (0..found.grids.len())
-        .map(|i| {
-            let step = f64::from(found.grids[i].step_codes);
-            match found.space {
-                _ if found.coded_on_no_grid() => native(i, picture.effective.step_codes, false),
-                Space::Native => native(i, found.grids[i].step_codes, found.lossy),
-                Space::Yuv { matrix, range } => {
-                    let part = Part::ALL[i.min(2)];
-                    let half = found.half_chroma && part.is_chroma();
-                    let recipe = Recipe::of(part, matrix, range, half);
-                    Layer {
-                        source: Source::new(&picture.codes, &picture.sums, recipe, ctx.level),
-                        scale: if half { (2, 2) } else { (1, 1) },
-                        step: step / f64::from(range.unit_codes(part.is_chroma())),
-                        lossy: found.lossy,
-                    }
-                }
-            }
-        })
-        .collect();
-    if found.coded_on_no_grid() && picture.effective.step_codes < map::UNSEEN {
-        return found;
-    }
-    let source = picture.source(Part::Luma, Matrix::Bt601, Range::Full, false);
-    let luma = Luma { source: &source, unit: 1.0, zero: 0.0 };
-    map::complete(&mut found, image, &layers, &luma, ctx);
-    found
-}
-
-/// Side of the blocks whose means are searched for blurred steps.
-const BLOCK: u16 = 4;
-
-fn stored_yuv(image: &Image, range: Range, effective: bits::Effective, ctx: &Context<'_>) -> Findings {
-    let planes = [0, 1, 2].map(|i| {
-        let plane = &image.planes[i];
-        let Grid { scale, zero, .. } = Grid::of_bits(image.color.model, i, 8);
-        Codes { width: plane.width, height: plane.height, planes: vec![codes_of(plane, scale, zero, ctx)] }
-    });
-    let deep = effective.bits > 8;
-    let fine = [0, 1, 2].map(|i| {
-        let Grid { scale, zero, .. } = Grid::of_bits(image.color.model, i, 8);
-        if deep { Fine::of(&image.planes[i], scale, zero) } else { Fine::default() }
-    });
-    let sources = [0, 1, 2].map(|i| {
-        if deep {
-            Source::fine(&fine[i], &planes[i], ctx.level)
-        } else {
-            Source::stored(&planes[i], 0, ctx.level)
-        }
-    });
-    let mut found = native::decide(image, &planes, &sources, range, effective.bits, ctx);
-    let mut layers: Vec<Layer<'_>> = (0..3)
-        .map(|i| Layer {
-            source: sources[i],
-            scale: (image.width().div_ceil(planes[i].width), image.height().div_ceil(planes[i].height)),
-            step: f64::from(found.grids[i].step_codes / range.unit_codes(i > 0)),
-            lossy: found.lossy,
-        })
-        .collect();
-    // Coding in more than 8 bits blurs 8-bit steps into short slopes, which are sharp in means of blocks.
-    let (blocks, size) = fine[0].blocks(BLOCK);
-    if deep && size.width > 0 && size.height > 0 {
-        let source = Source::fine(&blocks, &size, ctx.level);
-        layers.push(Layer {
-            source,
-            scale: (usize::from(BLOCK), usize::from(BLOCK)),
-            step: 1.0,
-            lossy: true,
-        });
-    }
-    let zero = if range == Range::Limited { 16.0 } else { 0.0 };
-    let luma = Luma { source: &layers[0].source, unit: range.unit_codes(false), zero };
-    map::complete(&mut found, image, &layers, &luma, ctx);
-    found
 }

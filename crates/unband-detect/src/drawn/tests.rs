@@ -2,9 +2,9 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::inspect::inspect;
-use crate::restorer::Context;
-use crate::rng::Rng;
+use crate;
+use unband_image::Context;
+use unband_image::rng::Rng;
 
 const W: usize = 320;
 const H: usize = 240;

@@ -3,8 +3,8 @@
 use super::comb::Combs;
 use super::levels::{self, Levels};
 use super::spread::{places, stride};
-use crate::depth::Depth;
-use crate::image::{Image, Plane};
+use unband_image::depth::Depth;
+use unband_image::image::{Image, Plane};
 
 /// Histogram of a plane at its own depth (floating point: 16 bits).
 fn histogram(plane: &Plane, depth: Depth) -> Vec<u32> {

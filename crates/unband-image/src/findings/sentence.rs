@@ -96,10 +96,7 @@ fn percent(share: f32) -> String {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::color::{Matrix, Range};
-    use crate::image::Image;
-    use crate::inspect::{PlaneGrid, inspect};
-    use crate::restorer::Context;
+    use crate::findings::PlaneGrid;
 
     fn told(cause: Cause, steps: &[f32]) -> String {
         let grid = |&step: &f32| PlaneGrid { found: true, bits: Some(6), ..PlaneGrid::plain(step) };
@@ -108,19 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn planes_of_video_are_called_luma_and_chroma() {
-        let (w, h) = (320, 256);
-        let cut = |code: usize| (((code * 63 + 127) / 255 * 255 + 31) / 63) as u8;
-        let luma: Vec<u8> = (0..w * h).map(|i| cut(40 + (i % w) / 3 + (i / w) / 4)).collect();
-        let chroma: Vec<u8> = (0..w * h / 4).map(|i| (100 + (i % (w / 2)) / 5) as u8).collect();
-        let video = Image::from_yuv420(w, h, [&luma, &chroma, &chroma], Matrix::Bt709, Range::Full).unwrap();
-        let found = inspect(&video, &Context::default());
-        assert_eq!((found.cause, found.space), (Cause::PlaneGrid, Space::Native));
-        assert!(
-            found.sentence().starts_with("luma was quantised to 6 bits (steps of 4.0 codes)"),
-            "{}",
-            found.sentence()
-        );
+    fn planes_of_coded_video_are_called_luma_and_chroma() {
         // 6 bits each, in the limited range and coded since.
         let coded = told(Cause::RecodedGrid, &[4.7, 4.6, 4.6]);
         assert!(

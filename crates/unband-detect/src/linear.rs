@@ -1,7 +1,7 @@
 //! Codes that were converted to linear light.
 
 use super::spread::{places, stride};
-use crate::image::Image;
+use unband_image::image::Image;
 
 /// Samples that are looked at, per plane.
 const ENOUGH: usize = 20_000;
