@@ -36,8 +36,8 @@ impl Became {
 /// Number of files that the summary names; the rest is counted.
 const NAMED: usize = 5;
 
-/// "15 repaired, 5 unchanged, 2 failed, 3 skipped (no images: a.dng, notes.txt)". `others`: files that are
-/// not images.
+/// "15 repaired, 5 unchanged, 2 failed, 3 skipped (not supported: a.dng, notes.txt)". `others`: files of
+/// other kinds.
 pub fn summary(counts: &BTreeMap<Became, usize>, others: &[PathBuf]) -> String {
     let mut counts = counts.clone();
     if !others.is_empty() {
@@ -50,7 +50,8 @@ pub fn summary(counts: &BTreeMap<Became, usize>, others: &[PathBuf]) -> String {
     if others.len() > NAMED {
         names.push(format!("{} more", others.len() - NAMED));
     }
-    let named = if names.is_empty() { String::new() } else { format!(" (no images: {})", names.join(", ")) };
+    let named =
+        if names.is_empty() { String::new() } else { format!(" (not supported: {})", names.join(", ")) };
     format!("{}{named}", parts.join(", "))
 }
 
@@ -65,7 +66,7 @@ mod tests {
         let others: Vec<PathBuf> = (0..7).map(|i| PathBuf::from(format!("in/{i}.dng"))).collect();
         assert_eq!(
             summary(&counts, &others),
-            "15 repaired, 5 unchanged, 2 failed, 7 skipped (no images: 0.dng, 1.dng, 2.dng, 3.dng, 4.dng, 2 more)"
+            "15 repaired, 5 unchanged, 2 failed, 7 skipped (not supported: 0.dng, 1.dng, 2.dng, 3.dng, 4.dng, 2 more)"
         );
     }
 }

@@ -151,13 +151,13 @@ fn after_a_folder_a_line_counts_what_became_of_it() {
     };
     assert_eq!(
         last(&["in", "-o", "out"], 1),
-        "2 repaired, 1 unchanged, 1 failed, 2 skipped (no images: IMG_1.dng, notes.txt)"
+        "2 repaired, 1 unchanged, 1 failed, 2 skipped (not supported: IMG_1.dng, notes.txt)"
     );
     fs::remove_file(stage.path("out/b.png")).unwrap();
     fs::remove_file(stage.path("in/d.png")).unwrap();
     assert_eq!(
         last(&["in", "-o", "out", "--skip-existing"], 0),
-        "1 repaired, 4 skipped (no images: IMG_1.dng, notes.txt)"
+        "1 repaired, 4 skipped (not supported: IMG_1.dng, notes.txt)"
     );
     let quiet = stage.run(&["in", "-o", "quiet", "-q"]).code(0);
     assert_eq!(quiet.stderr, "");

@@ -262,7 +262,7 @@ fn failure(error: RecipeError) -> Failure {
             );
             Failure::at(file, crate::inputs::reason(&source), Some(hint))
         }
-        RecipeError::Toml { file, what } => Failure::at(file, format!("no TOML: {what}"), None),
+        RecipeError::Toml { file, what } => Failure::at(file, format!("invalid TOML: {what}"), None),
         RecipeError::Key { file, key, what } => {
             let hint = "see docs/evaluation.md for the keys of a table".to_owned();
             Failure::at(file, format!("at `{key}`: {what}"), Some(hint))
@@ -344,7 +344,7 @@ mod tests {
         assert!(wrong(&format!("{TABLE}depth = '9'\n")).contains("the depth must be 8, 10"));
         assert!(wrong(&format!("{TABLE}dither = 'much'\n")).contains("the dithers are"));
         assert!(wrong(&format!("scale = 9\n{TABLE}")).contains("`scale`: must be in 1..=8"));
-        assert!(wrong("title = ").contains("no TOML"));
+        assert!(wrong("title = ").contains("invalid TOML"));
         let gone = Recipe::load(Path::new("none-such.toml"), &[]).unwrap_err();
         assert!(gone.text().starts_with("none-such.toml: ") && gone.hint.is_some());
     }
