@@ -56,6 +56,7 @@ const AFTER: &str = "\
 Examples:
   unband sky.png                         sky.png → sky_unband.png
   unband photos -o smooth --recursive    a folder and its subfolders, mirrored under smooth/
+  unband sky.png -o smooth.tiff          another name and format
   unband sky.jpg --depth 16              16 bits per channel: the smoothest result
   unband *.png --dry-run                 report only, write nothing
   unband sky.png --method gradfun:radius=20
@@ -250,8 +251,17 @@ pub struct FilmArgs {
     /// Begin the result at 0, for recordings that begin at any time of day
     #[arg(long, hide_short_help = true)]
     pub start_at_zero: bool,
-    /// Arguments for the encoder of ffmpeg, such as "-c:v libx264 -crf 14"
-    #[arg(long, value_name = "ARGS", allow_hyphen_values = true, hide_short_help = true)]
+    /// Arguments for the encoder of ffmpeg, such as "-crf 20"
+    ///
+    /// With "-c:v libx264 -crf 14" they replace the encoder and its preset.
+    /// For H.264 players add `--depth 8`; steps of one level may come back.
+    #[arg(
+        long,
+        value_name = "ARGS",
+        allow_hyphen_values = true,
+        hide_short_help = true,
+        verbatim_doc_comment
+    )]
     pub ffmpeg_args: Option<String>,
     /// Copy only these streams besides the video, such as 2,a,s:1 [default: all]
     ///

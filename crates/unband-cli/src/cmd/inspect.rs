@@ -24,7 +24,7 @@ use crate::talk::{Failure, Loudness, Talk, printable};
 /// Arguments of `unband inspect`.
 #[derive(Debug, Args)]
 pub struct InspectArgs {
-    /// Images, folders, patterns, or `-` for standard input
+    /// Images (not videos: `unband score`), folders, patterns, or `-` for standard input
     #[arg(value_name = "FILE", required = true, value_hint = clap::ValueHint::AnyPath)]
     pub inputs: Vec<PathBuf>,
     /// Draw a map of the banding into this PNG: image in grey, bands in orange

@@ -41,7 +41,7 @@ Exit codes:
 #[derive(Clone, Debug, Args)]
 #[command(
     after_long_help = AFTER,
-    mut_arg("inputs", |arg| arg.help("Images, folders, patterns, or `-` for standard input")),
+    mut_arg("inputs", |arg| arg.help("Images (not videos), folders, patterns, or `-` for standard input")),
     mut_arg("output", |arg| arg.help(OUTPUT).long_help(format!("{OUTPUT}\n\n{OUTPUT_MORE}"))),
     mut_arg("depth", |arg| arg.long_help("Bit depth: 8, 10, 12, 16, 32f, keep")),
     mut_arg("dither", |arg| {
