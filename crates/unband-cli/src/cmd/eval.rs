@@ -42,7 +42,21 @@ Examples:
   unband eval bdinn-1                         the pairs in data/fhd/test, as published
   unband eval bdinn-1 --small --data photos   a few clean images, degraded by unband
   unband eval bdinn-1 --only GGDBN,BitNet     only these two rows
-  unband eval mine.toml -o results/mine       your own table, see docs/evaluation.md
+  unband eval mine.toml -o results/mine       your own table
+
+A table, mine.toml, for a folder of clean images (docs/evaluation.md has all keys):
+  title = \"Skies\"
+  metrics = [\"psnr\", \"false-steps\"]
+  [data]
+  kind = \"clean\"
+  folder = \"photos\"
+  degradations = [\"rgb-6\", \"jpeg-50\"]
+  [[method]]
+  name = \"unband\"
+  method = \"default\"
+  [[method]]
+  name = \"gradfun\"
+  method = \"gradfun\"
 
 The same command resumes an interrupted table: results of each image are cached in OUT/kept.
 

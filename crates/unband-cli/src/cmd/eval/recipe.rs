@@ -264,7 +264,7 @@ fn failure(error: RecipeError) -> Failure {
         }
         RecipeError::Toml { file, what } => Failure::at(file, format!("invalid TOML: {what}"), None),
         RecipeError::Key { file, key, what } => {
-            let hint = "see docs/evaluation.md for the keys of a table".to_owned();
+            let hint = "`unband eval --help` shows a table, docs/evaluation.md all keys".to_owned();
             Failure::at(file, format!("at `{key}`: {what}"), Some(hint))
         }
         other => Failure { subject: None, message: other.to_string(), hint: None },
