@@ -25,7 +25,7 @@ pub fn listen() {
         if again || WRITING.load(Ordering::SeqCst) == 0 {
             unband_io::leave_nothing();
             #[allow(clippy::exit)] // A blocked read cannot be interrupted otherwise.
-            std::process::exit(crate::Outcome::Interrupted as i32);
+            std::process::exit(crate::outcome::Outcome::Interrupted as i32);
         }
     });
 }

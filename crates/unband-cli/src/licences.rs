@@ -1,6 +1,6 @@
 //! `unband --licences`: licence texts of the program and its dependencies.
 
-use crate::Outcome;
+use crate::outcome::Outcome;
 use crate::result::print_data;
 
 /// Parts, their licences, and the notices that copies must include.

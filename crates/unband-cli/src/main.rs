@@ -10,6 +10,7 @@ mod extras;
 mod inputs;
 mod interrupt;
 mod licences;
+mod outcome;
 mod outputs;
 mod pictures;
 mod piped;
@@ -29,25 +30,11 @@ use clap::Parser;
 
 use crate::args::{Cli, Command};
 use crate::bar::Bar;
+use crate::outcome::Outcome;
 use crate::talk::{Loudness, Talk};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-/// Exit status of the program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Outcome {
-    /// Everything was done.
-    Done = 0,
-    /// Some inputs failed, the others are done.
-    SomeFailed = 1,
-    /// Wrong usage; nothing was started.
-    Usage = 2,
-    /// A requested check failed.
-    CheckFailed = 3,
-    /// Stopped by Ctrl-C.
-    Interrupted = 130,
-}
 
 fn main() -> ExitCode {
     // Panic messages of decoders on damaged files are not useful; the error names the file.

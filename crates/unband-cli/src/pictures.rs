@@ -13,7 +13,7 @@ use unband::files::{self, Naming, Output};
 use unband::{Context, Error};
 use unband_io::{Dropped, FormatEntry, Limits};
 
-use crate::Outcome;
+use crate::outcome::Outcome;
 use crate::args::{Cli, PictureArgs};
 use crate::bar::Bar;
 use crate::batch::{self, Cost};

@@ -10,7 +10,6 @@ use unband::{Act, Cause, Drawing, Findings, Reason};
 use unband_image::Depth;
 use unband_image::findings::Space;
 
-use crate::cmd::inspect::cause_word;
 use crate::inputs::exact;
 use crate::talk::Failure;
 
@@ -170,7 +169,7 @@ impl PlanRecord {
             depth: plan.input_depth.bits(),
             lossy: plan.input_lossy,
             finding: plan.finding.clone(),
-            cause: cause_word(&plan.findings),
+            cause: plan.findings.cause_word(),
             visible: plan.findings.visible,
             banded_share: plan.findings.banded_share,
             drawing: plan.findings.drawing.map(Drawing::word),

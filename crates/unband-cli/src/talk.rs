@@ -5,7 +5,7 @@ use std::io::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use crate::Outcome;
+use crate::outcome::Outcome;
 use crate::bar::Bar;
 use crate::result::print_text;
 

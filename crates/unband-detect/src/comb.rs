@@ -36,15 +36,15 @@ impl Combs {
         self.shares.iter().any(|&s| s > 0.1)
     }
 
-    pub fn grids(self) -> Vec<PlaneGrid> {
-        let each = self.spacings.into_iter().zip(self.shares).zip(self.means);
-        each.map(|((spacing, share), mean)| PlaneGrid {
+    pub fn grids(&self) -> Vec<PlaneGrid> {
+        let each = self.spacings.iter().zip(&self.shares).zip(&self.means);
+        each.map(|((spacing, &share), &mean)| PlaneGrid {
             step_codes: mean as f32,
             offset_codes: 0.0,
             bits: None,
             found: share > 0.02,
             confidence: 1.0,
-            steps_by_code: Some(spacing),
+            steps_by_code: Some(spacing.clone()),
         })
         .collect()
     }

@@ -6,34 +6,42 @@ mod coded;
 mod comb;
 mod deep;
 mod drawn;
+mod evidence;
+mod explain;
 mod grid;
 mod jpeg;
 mod lattice;
 mod levels;
 mod linear;
 mod map;
-mod native;
 mod noisy;
+mod outcome;
 mod pairs;
 mod palette;
 mod phasor;
 mod planes;
-mod rgb;
+mod rule;
+mod rules;
 mod smooth_area;
 mod spread;
+mod stored;
 #[cfg(test)]
 mod tests;
 mod tiles;
 #[cfg(test)]
 mod turned;
 
+use bits::Effective;
+use evidence::Evidence;
+pub use explain::{Explanation, Fired};
 use map::Layer;
-use planes::{Codes, Fine, Part, Recipe, Source, Sums};
+use planes::{Codes, Fine, Part, Recipe, Source};
 use smooth_area::Luma;
+
 use unband_image::Context;
 use unband_image::color::{Matrix, Model, Range};
 use unband_image::dither::Grid;
-use unband_image::findings::{BandingMap, Cause, Drawing, Findings, GridRegions, PlaneGrid, Space};
+use unband_image::findings::{BandingMap, Cause, Findings, GridRegions, PlaneGrid, Space};
 use unband_image::image::Image;
 use unband_simd::inspect_rows;
 
@@ -43,6 +51,16 @@ use unband_simd::inspect_rows;
 /// Any size, depth and model; never fails. The result depends on the image alone, not on threads or vector
 /// instructions. Accuracy: `docs/results/detector.md` and `detector-pairs.md`.
 pub fn inspect(image: &Image, ctx: &Context<'_>) -> Findings {
+    look(image, ctx, None)
+}
+
+/// As [`inspect`], with the rules that decided and the evidence that was needed for it.
+pub fn explain(image: &Image, ctx: &Context<'_>) -> (Findings, Explanation) {
+    let mut explanation = Explanation::default();
+    (look(image, ctx, Some(&mut explanation)), explanation)
+}
+
+fn look(image: &Image, ctx: &Context<'_>, explanation: Option<&mut Explanation>) -> Findings {
     let sound =
         |p: &unband_image::image::Plane| p.width > 0 && p.height > 0 && p.data.len() == p.width * p.height;
     if image.planes.is_empty() || !image.planes.iter().all(sound) {
@@ -51,9 +69,11 @@ pub fn inspect(image: &Image, ctx: &Context<'_>) -> Findings {
     let effective = bits::effective(image);
     let same_size = image.planes.iter().all(|p| (p.width, p.height) == (image.width(), image.height()));
     match image.color.model {
-        Model::Rgb if image.planes.len() == 3 && same_size => rgb_or_grey(image, effective, ctx),
-        Model::Gray if image.planes.len() == 1 => rgb_or_grey(image, effective, ctx),
-        Model::Yuv { range, .. } if image.planes.len() == 3 => stored_yuv(image, range, effective, ctx),
+        Model::Rgb if image.planes.len() == 3 && same_size => rgb_or_grey(image, effective, ctx, explanation),
+        Model::Gray if image.planes.len() == 1 => rgb_or_grey(image, effective, ctx, explanation),
+        Model::Yuv { range, .. } if image.planes.len() == 3 => {
+            stored_yuv(image, range, effective, ctx, explanation)
+        }
         _ => Findings::plain(image.planes.len(), effective.bits),
     }
 }
@@ -65,13 +85,23 @@ fn codes_of(plane: &unband_image::image::Plane, scale: f32, offset: f32, ctx: &C
     out
 }
 
-fn rgb_or_grey(image: &Image, effective: bits::Effective, ctx: &Context<'_>) -> Findings {
+fn rgb_or_grey(
+    image: &Image,
+    effective: Effective,
+    ctx: &Context<'_>,
+    explanation: Option<&mut Explanation>,
+) -> Findings {
     let planes = ctx.map(image.planes.len(), |p| codes_of(&image.planes[p], effective.scale, 0.0, ctx));
     let codes = Codes { width: image.width(), height: image.height(), planes };
-    let sums = Sums::new(&codes, ctx);
-    let picture = rgb::Picture { image, codes, sums, effective, ctx };
-    let mut found = picture.decide();
-    found.drawing = drawn::drawing(image, &picture.codes, &found);
+    let evidence = Evidence::new(image, effective, codes, ctx);
+    let (rule, mut found) = rules::decide(rules::RULES, &evidence);
+    let drawing = drawn::decide(image, &evidence.codes, &found);
+    found.drawing = drawing.as_ref().and_then(|(_, drawing)| *drawing);
+    if let Some(explanation) = explanation {
+        explanation.rule = Some(Fired::of(rule));
+        explanation.drawing = drawing.map(|(rule, _)| rule);
+        explanation.evidence = evidence.computed();
+    }
     if image.planes.len() == 1 && found.grids.len() != 1 {
         // Luma of a grey image is the grey itself.
         found.space = Space::Native;
@@ -79,7 +109,7 @@ fn rgb_or_grey(image: &Image, effective: bits::Effective, ctx: &Context<'_>) -> 
         found.half_chroma = false;
     }
     let native = |i: usize, step: f32, lossy: bool| Layer {
-        source: Source::stored(&picture.codes, i, ctx.level),
+        source: Source::stored(&evidence.codes, i, ctx.level),
         scale: (1, 1),
         step: f64::from(step),
         lossy,
@@ -88,14 +118,14 @@ fn rgb_or_grey(image: &Image, effective: bits::Effective, ctx: &Context<'_>) -> 
         .map(|i| {
             let step = f64::from(found.grids[i].step_codes);
             match found.space {
-                _ if found.coded_on_no_grid() => native(i, picture.effective.step_codes, false),
+                _ if found.coded_on_no_grid() => native(i, evidence.effective.step_codes, false),
                 Space::Native => native(i, found.grids[i].step_codes, found.lossy),
                 Space::Yuv { matrix, range } => {
                     let part = Part::ALL[i.min(2)];
                     let half = found.half_chroma && part.is_chroma();
                     let recipe = Recipe::of(part, matrix, range, half);
                     Layer {
-                        source: Source::new(&picture.codes, &picture.sums, recipe, ctx.level),
+                        source: Source::new(&evidence.codes, &evidence.sums, recipe, ctx.level),
                         scale: if half { (2, 2) } else { (1, 1) },
                         step: step / f64::from(range.unit_codes(part.is_chroma())),
                         lossy: found.lossy,
@@ -104,10 +134,10 @@ fn rgb_or_grey(image: &Image, effective: bits::Effective, ctx: &Context<'_>) -> 
             }
         })
         .collect();
-    if found.coded_on_no_grid() && picture.effective.step_codes < map::UNSEEN {
+    if found.coded_on_no_grid() && evidence.effective.step_codes < map::UNSEEN {
         return found;
     }
-    let source = picture.source(Part::Luma, Matrix::Bt601, Range::Full, false);
+    let source = evidence.source(Part::Luma, Matrix::Bt601, Range::Full, false);
     let luma = Luma { source: &source, unit: 1.0, zero: 0.0 };
     map::complete(&mut found, image, &layers, &luma, ctx);
     found
@@ -116,7 +146,13 @@ fn rgb_or_grey(image: &Image, effective: bits::Effective, ctx: &Context<'_>) -> 
 /// Side of the blocks whose means are searched for blurred steps.
 const BLOCK: u16 = 4;
 
-fn stored_yuv(image: &Image, range: Range, effective: bits::Effective, ctx: &Context<'_>) -> Findings {
+fn stored_yuv(
+    image: &Image,
+    range: Range,
+    effective: Effective,
+    ctx: &Context<'_>,
+    explanation: Option<&mut Explanation>,
+) -> Findings {
     let planes = [0, 1, 2].map(|i| {
         let plane = &image.planes[i];
         let Grid { scale, zero, .. } = Grid::of_bits(image.color.model, i, 8);
@@ -134,7 +170,12 @@ fn stored_yuv(image: &Image, range: Range, effective: bits::Effective, ctx: &Con
             Source::stored(&planes[i], 0, ctx.level)
         }
     });
-    let mut found = native::decide(image, &planes, &sources, range, effective.bits, ctx);
+    let evidence = stored::Evidence::new(image, &planes, &sources, range, effective.bits, ctx);
+    let (rule, mut found) = stored::decide(&evidence);
+    if let Some(explanation) = explanation {
+        explanation.rule = Some(Fired::of(rule));
+        explanation.evidence = evidence.computed();
+    }
     let mut layers: Vec<Layer<'_>> = (0..3)
         .map(|i| Layer {
             source: sources[i],

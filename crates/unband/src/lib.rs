@@ -59,7 +59,7 @@ pub use precision::Precision;
 pub use proof::{Proof, prove};
 pub use report::{Reason, Report};
 
-pub use unband_detect::inspect;
+pub use unband_detect::{Explanation, explain, inspect};
 pub use unband_image::context::{NoProgress, Progress};
 pub use unband_image::dither::Dither;
 pub use unband_image::findings::{Cause, Drawing, Findings};

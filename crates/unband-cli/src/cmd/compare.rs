@@ -19,7 +19,7 @@ use super::score::{
     Drawing, Gate, Loaded, MeasureArgs, Row, Subject, Table, Use, Verdict, about, cell, csv, level, means,
     measure_within, page_rows, reasons, summary_rows, tell_failed, work,
 };
-use crate::Outcome;
+use crate::outcome::Outcome;
 use crate::batch;
 use crate::budget::Budget;
 use crate::inputs::Input;

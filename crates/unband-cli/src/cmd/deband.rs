@@ -8,7 +8,7 @@ mod stream;
 
 use unband_io::video::promises_film;
 
-use crate::Outcome;
+use crate::outcome::Outcome;
 use crate::args::DebandArgs;
 use crate::bar::Bar;
 use crate::inputs::{Gather, Gathered, Input, STDIO, readable};

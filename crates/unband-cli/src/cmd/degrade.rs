@@ -12,7 +12,7 @@ use unband_data::{Mix, Pair, Record, Shipped};
 use unband_image::Rng;
 use unband_io::{Access, Saving};
 
-use crate::Outcome;
+use crate::outcome::Outcome;
 use crate::args::{TalkArgs, within};
 use crate::bar::Bar;
 use crate::budget::Budget;

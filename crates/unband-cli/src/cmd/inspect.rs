@@ -1,17 +1,18 @@
 //! `unband inspect FILE…`: detected banding and its cause.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
-use unband::{Cause, Context, Drawing, Findings, Image, Model};
+use unband::{Context, Drawing, Explanation, Findings, Image, Model};
 use unband_image::findings::{BandingMap, PlaneGrid, Space};
 use unband_image::{Depth, Plane};
 use unband_io::{Access, Saving, WriteOptions};
 
-use crate::Outcome;
+use crate::outcome::Outcome;
 use crate::args::{TalkArgs, bytes, png_file};
 use crate::bar::Bar;
 use crate::budget::Budget;
@@ -33,6 +34,9 @@ pub struct InspectArgs {
     /// Replace an existing map
     #[arg(long)]
     pub overwrite: bool,
+    /// Name the rule that decided, and its evidence
+    #[arg(long)]
+    pub explain: bool,
     /// Process subfolders too
     #[arg(short, long)]
     pub recursive: bool,
@@ -95,15 +99,30 @@ fn one(input: &Input, args: &InspectArgs, talk: &Talk<'_>) -> Result<Outcome, Fa
     let budget = Budget::new(args.max_memory, 1, Budget::INSPECT);
     let (image, format) = budget.read(input, Vec::new())?;
     let ctx = Context { threads: pictures::threads(args.threads), ..Context::default() };
-    let findings = unband::inspect(&image, &ctx);
+    let (findings, explanation) = if args.explain {
+        let (findings, explanation) = unband::explain(&image, &ctx);
+        (findings, Some(explanation))
+    } else {
+        (unband::inspect(&image, &ctx), None)
+    };
     if let Some(path) = &args.map {
         let access = Access::of(input.file());
         draw(&image, &findings.map, path, Saving { access, ..args.overwrite.into() })?;
     }
     Ok(if args.json {
-        print_json(&Record::new(input, format, &image, &findings))
+        print_json(&Record {
+            explanation: explanation.map(Explained::of),
+            ..Record::new(input, format, &image, &findings)
+        })
     } else {
-        talk.values(&text(input, format, &image, &findings, args.talk.verbose))
+        let mut text = text(input, format, &image, &findings, args.talk.verbose);
+        for line in explanation
+            .iter()
+            .flat_map(|explanation| explanation.to_string().lines().map(str::to_owned).collect::<Vec<_>>())
+        {
+            let _ = writeln!(text, "  {line}");
+        }
+        talk.values(&text)
     })
 }
 
@@ -207,6 +226,26 @@ struct Record {
     banded_share: f32,
     drawing: Option<&'static str>,
     map: MapRecord,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<Explained>,
+}
+
+/// The rules that decided, for `--explain`.
+#[derive(Serialize)]
+struct Explained {
+    rule: Option<&'static str>,
+    drawing_rule: Option<&'static str>,
+    evidence: BTreeMap<&'static str, String>,
+}
+
+impl Explained {
+    fn of(explanation: Explanation) -> Self {
+        Self {
+            rule: explanation.rule.map(|rule| rule.name),
+            drawing_rule: explanation.drawing.map(|rule| rule.name),
+            evidence: explanation.evidence.into_iter().collect(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -242,7 +281,7 @@ impl Record {
             depth: image.depth.bits(),
             lossy: findings.lossy,
             finding: findings.sentence(),
-            cause: cause_word(findings),
+            cause: findings.cause_word(),
             space,
             matrix,
             range,
@@ -269,22 +308,7 @@ impl Record {
                 rows: findings.map.rows,
                 share: findings.map.share.iter().map(|share| (share * 1000.0).round() / 1000.0).collect(),
             },
+            explanation: None,
         }
-    }
-}
-
-/// A cause as a word for JSON.
-pub fn cause_word(findings: &Findings) -> &'static str {
-    match findings.cause {
-        Cause::Plain => "plain",
-        Cause::Levels => "levels",
-        Cause::Palette => "palette",
-        Cause::PlaneGrid => "plane-grid",
-        Cause::RecodedGrid => "recoded-grid",
-        Cause::Jpeg => "jpeg",
-        Cause::Coded => "coded",
-        Cause::Video => "video",
-        Cause::ToneCurve if findings.linear_light => "linear-light",
-        Cause::ToneCurve => "tone-curve",
     }
 }

@@ -15,7 +15,7 @@ use unband_io::{FORMATS, FormatEntry};
 use unband_metrics::{Against, Least, METRICS, Metric};
 use unband_nets::zoo::{self, Published};
 
-use crate::Outcome;
+use crate::outcome::Outcome;
 use crate::bar::Bar;
 use crate::cmd::score::{better, range};
 use crate::result::{print_data, print_json};

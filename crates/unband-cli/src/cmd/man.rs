@@ -2,7 +2,7 @@
 
 use clap::{Args, CommandFactory};
 
-use crate::Outcome;
+use crate::outcome::Outcome;
 use crate::args::Cli;
 use crate::bar::Bar;
 use crate::result::print_data;

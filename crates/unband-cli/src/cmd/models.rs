@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use unband_nets::checkpoint::CheckpointError;
 
-use crate::Outcome;
+use crate::outcome::Outcome;
 use crate::args::TalkArgs;
 use crate::bar::Bar;
 use crate::inputs::reason;

@@ -23,7 +23,7 @@ use unband::show::{Column, Drawn, Page, Section, Side};
 use unband_infer::models;
 use unband_metrics::Metric;
 
-use crate::Outcome;
+use crate::outcome::Outcome;
 use crate::bar::Bar;
 use crate::batch;
 use crate::budget::Budget;

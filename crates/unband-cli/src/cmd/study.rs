@@ -9,7 +9,7 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 use unband::study::{Fit, StudyError};
 
-use crate::Outcome;
+use crate::outcome::Outcome;
 use crate::args::{TalkArgs, bytes, within};
 use crate::bar::Bar;
 use crate::talk::{Failure, Loudness, Talk};

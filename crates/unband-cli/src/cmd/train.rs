@@ -10,7 +10,7 @@ use std::process::{Command, ExitStatus};
 use clap::Args;
 use tempfile::TempDir;
 
-use crate::Outcome;
+use crate::outcome::Outcome;
 use crate::bar::Bar;
 use crate::result::print_text;
 use crate::shipped::{self, TRAININGS};

@@ -7,7 +7,7 @@ use clap::Args;
 use unband::files::{self, Naming, Output, UpscaleFileOptions, UpscaleFileReport, UpscalePlan};
 use unband::{Context, Error, Options, UpscaleOptions, Upscaler};
 
-use crate::Outcome;
+use crate::outcome::Outcome;
 use crate::args::{PictureArgs, within};
 use crate::bar::Bar;
 use crate::batch::Cost;

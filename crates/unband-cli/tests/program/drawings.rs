@@ -25,6 +25,19 @@ fn cards_stay_until_they_are_called_a_photo() {
 }
 
 #[test]
+fn inspect_names_the_rules_that_decided() {
+    let stage = Stage::new();
+    stage.png("cards.png", &cards);
+    stage.png("sky.png", &six_bits);
+    let cards = stage.run(&["inspect", "cards.png", "--explain", "--json"]).code(0).json();
+    assert_eq!(cards[0]["explanation"]["drawing_rule"], "enlarged", "{cards:?}");
+    let sky = stage.run(&["inspect", "sky.png", "--explain"]).code(0);
+    assert!(sky.out().contains("rule: levels (channels have the levels of 4 to 7 bits)"), "{}", sky.out());
+    let plain = stage.run(&["inspect", "sky.png", "--json"]).code(0).json();
+    assert!(plain[0].get("explanation").is_none(), "{plain:?}");
+}
+
+#[test]
 fn what_is_called_a_drawing_or_data_keeps_every_sample() {
     let stage = Stage::new();
     stage.png("sky.png", &six_bits);

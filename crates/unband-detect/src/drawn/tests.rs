@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate;
+use crate::inspect;
 use unband_image::Context;
 use unband_image::rng::Rng;
 

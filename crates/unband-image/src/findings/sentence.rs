@@ -3,6 +3,22 @@
 use super::{Cause, Findings, Space};
 
 impl Findings {
+    /// Identifier of the cause, for machine-readable output.
+    pub fn cause_word(&self) -> &'static str {
+        match self.cause {
+            Cause::Plain => "plain",
+            Cause::Levels => "levels",
+            Cause::Palette => "palette",
+            Cause::PlaneGrid => "plane-grid",
+            Cause::RecodedGrid => "recoded-grid",
+            Cause::Jpeg => "jpeg",
+            Cause::Coded => "coded",
+            Cause::Video => "video",
+            Cause::ToneCurve if self.linear_light => "linear-light",
+            Cause::ToneCurve => "tone-curve",
+        }
+    }
+
     /// The detected cause and visibility in one sentence without a full stop.
     pub fn sentence(&self) -> String {
         let space = match self.space {

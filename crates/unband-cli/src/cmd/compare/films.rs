@@ -18,7 +18,7 @@ use super::super::score::films::tell::{self, FilmRecord, Record};
 use super::super::score::films::{EVERY, PLOT, Steps};
 use super::super::score::{FailureRecord, Gate, MeasureArgs, Use, reasons, work};
 use super::CompareArgs;
-use crate::Outcome;
+use crate::outcome::Outcome;
 use crate::inputs::exact;
 use crate::interrupt;
 use crate::result::print_json;

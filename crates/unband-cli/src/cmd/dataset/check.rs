@@ -7,7 +7,7 @@ use unband_data::dataset::{Check, Finding};
 
 use super::summary::Summary;
 use super::{CheckArgs, Fault};
-use crate::Outcome;
+use crate::outcome::Outcome;
 use crate::bar::Bar;
 use crate::batch::{self, Cost};
 use crate::interrupt::{self, Busy};

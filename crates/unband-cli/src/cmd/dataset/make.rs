@@ -13,7 +13,7 @@ use unband_data::dataset::{
 
 use super::summary::{Summary, left_out};
 use super::{Fault, KapoorArgs, MakeArgs, PairsArgs, VariantName};
-use crate::Outcome;
+use crate::outcome::Outcome;
 use crate::bar::Bar;
 use crate::batch::{self, Cost};
 use crate::budget::Budget;

@@ -10,7 +10,7 @@ use unband::{Context, Error, Progress};
 use unband_io::video::{Images, Purpose, StreamChoice, VideoError, container_of, is_film};
 
 use super::stream;
-use crate::Outcome;
+use crate::outcome::Outcome;
 use crate::args::DebandArgs;
 use crate::bar::Bar;
 use crate::inputs::{Input, STDIO, exact};

@@ -6,7 +6,7 @@ use unband::files::{self, FileOptions, FileReport, Naming, Output, Plan};
 use unband::{Choice, Context, Depth, Error};
 
 use super::report::Report;
-use crate::Outcome;
+use crate::outcome::Outcome;
 use crate::args::DebandArgs;
 use crate::batch::{self, Cost};
 use crate::extras;

@@ -14,7 +14,7 @@ use unband_io::{Access, Saving};
 use unband_metrics::cambi;
 
 use super::films;
-use crate::Outcome;
+use crate::outcome::Outcome;
 use crate::args::DebandArgs;
 use crate::bar::Bar;
 use crate::cmd::score::films::reader::{Raw, Reader, decoding, expected, image, in_order};

@@ -9,7 +9,7 @@ use unband::verdict::grade;
 use unband::{Context, Findings, NoProgress};
 use unband_io::{Access, Saving};
 
-use crate::Outcome;
+use crate::outcome::Outcome;
 use crate::args::PictureArgs;
 use crate::cmd::score::{Loaded, level, line};
 use crate::extras;

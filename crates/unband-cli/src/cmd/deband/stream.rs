@@ -7,7 +7,7 @@ use unband::video::{FilmOptions, StreamReport, deband_stream, deband_to_stream};
 use unband::{Context, Error};
 use unband_io::Limits;
 
-use crate::Outcome;
+use crate::outcome::Outcome;
 use crate::args::DebandArgs;
 use crate::inputs::{STDIO, exact};
 use crate::interrupt::{self, Busy};

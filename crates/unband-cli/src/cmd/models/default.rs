@@ -4,7 +4,7 @@ use unband::networks;
 use unband_infer::models;
 
 use super::DefaultArgs;
-use crate::Outcome;
+use crate::outcome::Outcome;
 use crate::talk::{Failure, Talk};
 use crate::weights::{self, Shelf};
 

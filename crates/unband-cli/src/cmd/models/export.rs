@@ -10,7 +10,7 @@ use unband_nets::state::{Weights, fill};
 use unband_nets::{Graph, onnx};
 
 use super::{ExportArgs, failure, unread};
-use crate::Outcome;
+use crate::outcome::Outcome;
 use crate::extras;
 use crate::talk::{Failure, Talk, grouped};
 use crate::weights;

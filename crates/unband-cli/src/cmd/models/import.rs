@@ -11,7 +11,7 @@ use unband_nets::zoo::{self, PUBLISHED, Published};
 use unband_nets::{Convention, StateDict};
 
 use super::{Channels, ImportArgs, failure, unread};
-use crate::Outcome;
+use crate::outcome::Outcome;
 use crate::inputs::reason;
 use crate::talk::{Failure, Talk};
 use crate::weights::{self, NETWORK, Shelf};

@@ -11,7 +11,7 @@ use unband_nets::checkpoint::{self, Checkpoint, CheckpointError, NetworkError};
 use unband_nets::{Convention, Graph, zoo};
 
 use super::{InfoArgs, unread};
-use crate::Outcome;
+use crate::outcome::Outcome;
 use crate::result::{print_json, print_text};
 use crate::talk::{Talk, grouped};
 use crate::weights;

@@ -9,7 +9,7 @@ use unband_infer::models;
 use unband_nets::zoo::{self, PUBLISHED, Published};
 
 use super::ListArgs;
-use crate::Outcome;
+use crate::outcome::Outcome;
 use crate::result::{print_json, print_text};
 use crate::talk::{Talk, grouped};
 use crate::weights::{self, Imported, Shelf};

@@ -3,7 +3,7 @@
 use unband_nets::{Graph, ShapeError};
 
 use super::{ShowArgs, export};
-use crate::Outcome;
+use crate::outcome::Outcome;
 use crate::result::print_data;
 use crate::talk::{Failure, Talk};
 

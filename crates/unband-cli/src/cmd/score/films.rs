@@ -24,7 +24,7 @@ use unband_io::{Limits, Y4mReader};
 use unband_metrics::Metric;
 
 use super::{FailureRecord, Gate, MeasureArgs, ScoreArgs, USE, Use, work};
-use crate::Outcome;
+use crate::outcome::Outcome;
 use crate::inputs::{Gather, exact, readable};
 use crate::interrupt;
 use crate::piped::SHOWN;

@@ -12,7 +12,6 @@ use unband_image::Depth;
 use unband_metrics::{Against, Better, FILM_METRICS, METRICS, Metric, cambi};
 
 use super::grade;
-use crate::cmd::inspect::cause_word;
 use crate::talk::Failure;
 
 /// The metrics that a command can compute.
@@ -164,7 +163,7 @@ impl Verdict {
     fn graded(findings: &Findings, grade: Grade) -> Self {
         let finding = Finding {
             share: findings.banded_share,
-            cause: cause_word(findings),
+            cause: findings.cause_word(),
             sentence: findings.sentence(),
         };
         let banded = grade > Grade::None;

@@ -11,7 +11,7 @@ use unband::{Context, Image};
 
 use super::gates::Gate;
 use super::measures::Use;
-use crate::Outcome;
+use crate::outcome::Outcome;
 use crate::args::{TalkArgs, bytes};
 use crate::extras;
 use crate::interrupt::{self, Busy};

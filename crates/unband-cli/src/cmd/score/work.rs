@@ -7,7 +7,7 @@ use unband::show::Page;
 
 use super::options::MeasureArgs;
 use super::record::FailureRecord;
-use crate::Outcome;
+use crate::outcome::Outcome;
 use crate::bar::Bar;
 use crate::batch::{self, Cost};
 use crate::budget::Budget;

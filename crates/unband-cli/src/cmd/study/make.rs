@@ -8,7 +8,7 @@ use unband::{Context, Image};
 use unband_io::{Access, Limits, Saving};
 
 use super::{KEY_SCHEMA, Key, KeyMethod, StudyArgs, failure};
-use crate::Outcome;
+use crate::outcome::Outcome;
 use crate::extras;
 use crate::inputs::{Gather, readable};
 use crate::talk::{Failure, Talk};

@@ -8,7 +8,7 @@ use unband::study::{Estimate, RaterScore, Ratings, Scores, score};
 
 use super::make::REFERENCE;
 use super::{KEY_SCHEMA, Key, StudyArgs, failure};
-use crate::Outcome;
+use crate::outcome::Outcome;
 use crate::inputs::reason;
 use crate::result::{print_json, print_text};
 use crate::talk::{Failure, Talk};

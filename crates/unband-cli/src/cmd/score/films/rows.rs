@@ -8,7 +8,7 @@ use unband_metrics::Metric;
 use super::super::MeasureArgs;
 use super::super::record::{missing_cell, name_cell, value_cell};
 use super::summary::Frame;
-use crate::Outcome;
+use crate::outcome::Outcome;
 use crate::interrupt;
 use crate::talk::{Failure, Talk};
 

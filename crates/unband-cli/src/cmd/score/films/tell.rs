@@ -11,7 +11,7 @@ use unband_metrics::Metric;
 use super::super::{FailureRecord, MeasureRecord, Table, ValuesRecord, about, cell, number, reasons};
 use super::summary::{Place, Scored, Shot, clock};
 use super::worst::Spot;
-use crate::Outcome;
+use crate::outcome::Outcome;
 use crate::talk::{Failure, Talk, counted, printable};
 
 /// The first line about a video: "film.mkv  1280×720 8-bit h264, 72 frames, 0:03.000, 2 shots  visible

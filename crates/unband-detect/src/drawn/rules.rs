@@ -1,0 +1,166 @@
+//! Decision table for intentional plateaus: the first rule that applies decides.
+//!
+//! Shares are relative to all places where neighbouring pixels differ.
+
+use super::census::{self, Census};
+use super::{Plateaus, data};
+use unband_image::findings::{Cause, Drawing, Space};
+
+/// `Some(None)` where the plateaus are not intentional.
+type Verdict = Option<Option<Drawing>>;
+type Rule = crate::rule::Rule<fn(&Plateaus<'_>) -> Verdict>;
+
+/// Shorthand for a row.
+const fn rule(name: &'static str, when: &'static str, applies: fn(&Plateaus<'_>) -> Verdict) -> Rule {
+    Rule { name, when, applies }
+}
+
+/// The table, in order. The last rule always applies.
+pub(super) static RULES: &[Rule] = &[
+    rule("lookup-table", "a strip, tiles or a Hald image with all entries", lookup_table),
+    rule("normal-map", "colours are unit vectors", normal_map),
+    rule("deep", "more than 8 bits, or no place where pixels differ", deep),
+    rule("enlarged", "every pixel is repeated", enlarged),
+    rule("wedge", "a wedge of up to 16 steps", wedge),
+    rule("rounded-gradient", "planes step alone, each in its own places", rounded_gradient),
+    rule("straight-edges", "plateaus end in straight lines across and down", straight_edges),
+    rule("blended-edges", "edges mix their two colours", blended_edges),
+    rule("smoothed", "a few flat colours without steps or noise between them", smoothed),
+    rule("rounded-plane", "planes step alone, on whole bits", rounded_plane),
+    rule("soft-jumps", "large differences, softened by one pixel", soft_jumps),
+    rule("soft-steps", "differences softened by one pixel", soft_steps),
+    rule("sharp-jumps", "large differences without a palette", sharp_jumps),
+    rule("few-colours", "up to 24 or 40 colours", few_colours),
+    rule("joint-steps", "all planes step at once", joint_steps),
+    rule("background", "one colour covers most of the image", background),
+    rule("none", "nothing else applies", |_| Some(None)),
+];
+
+fn if_so(applies: bool, drawing: Drawing) -> Verdict {
+    applies.then_some(Some(drawing))
+}
+
+fn lookup_table(plateaus: &Plateaus<'_>) -> Verdict {
+    let codes = plateaus.codes;
+    if_so(codes.planes.len() == 3 && data::is_lookup_table(codes), Drawing::LookupTable)
+}
+
+fn normal_map(plateaus: &Plateaus<'_>) -> Verdict {
+    let codes = plateaus.codes;
+    if_so(codes.planes.len() == 3 && data::is_normal_map(codes), Drawing::NormalMap)
+}
+
+fn deep(plateaus: &Plateaus<'_>) -> Verdict {
+    plateaus.census().is_none().then_some(None)
+}
+
+fn enlarged(plateaus: &Plateaus<'_>) -> Verdict {
+    let census = plateaus.census()?;
+    let factor = census.enlarged()?;
+    // A few rectangles have even coordinates by chance.
+    let rectangles = factor == 2 && census.is_straight();
+    Some(Some(if rectangles { Drawing::FlatColours } else { Drawing::Enlarged(factor) }))
+}
+
+fn wedge(plateaus: &Plateaus<'_>) -> Verdict {
+    let palette = plateaus.found.cause == Cause::Palette;
+    if_so(plateaus.census()?.is_wedge(palette), Drawing::FewColours)
+}
+
+/// Planes that step alone, each in its own places, are the signature of a rounded gradient.
+fn is_rounded(census: &Census) -> bool {
+    let single = census.single();
+    single >= 0.05 && 2.0 * single >= census.jump() && single >= census.soft_jump()
+}
+
+fn rounded_gradient(plateaus: &Plateaus<'_>) -> Verdict {
+    let census = plateaus.census()?;
+    let rectangles = || census.is_straight() && census.steps_both_ways();
+    (is_rounded(census) && census.planes_that_step() > 1 && !rectangles()).then_some(None)
+}
+
+fn straight_edges(plateaus: &Plateaus<'_>) -> Verdict {
+    if_so(plateaus.census()?.is_straight(), Drawing::FlatColours)
+}
+
+/// Anti-aliasing mixes the two colours of an edge; adjacent levels of a gradient have nothing between them to
+/// mix.
+fn blended_edges(plateaus: &Plateaus<'_>) -> Verdict {
+    let census = plateaus.census()?;
+    if_so(census.blends() >= 0.08 && 5.0 * census.blends() >= census.direct(), Drawing::FlatColours)
+}
+
+/// A few flat colours with neither steps nor noise between them: upscaled by a smooth filter, not tone-mapped
+/// or coded.
+fn smoothed(plateaus: &Plateaus<'_>) -> Verdict {
+    let census = plateaus.census()?;
+    let smoothed = census.most_common_share() >= 0.5 && census.texture() >= 0.5 && census.specks() < 0.005;
+    let doubtful = matches!(plateaus.found.cause, Cause::ToneCurve | Cause::RecodedGrid);
+    let few = !census.grey() && census.colours() < census::COLOURS && census.direct() < 0.03;
+    if_so(doubtful && smoothed && few, Drawing::FlatColours)
+}
+
+fn rounded_plane(plateaus: &Plateaus<'_>) -> Verdict {
+    let census = plateaus.census()?;
+    let yuv = matches!(plateaus.found.space, Space::Yuv { .. });
+    let colours = census.colours();
+    let one_plane = if yuv { colours > 64 } else { colours > 16 && plateaus.on_whole_bits() };
+    (is_rounded(census) && one_plane).then_some(None)
+}
+
+fn soft_jumps(plateaus: &Plateaus<'_>) -> Verdict {
+    let census = plateaus.census()?;
+    let sharp = census.jump() + census.soft_jump();
+    let soft = census.soft_jump() >= 0.08 && sharp >= 0.5 * census.texture() && census.small() < sharp;
+    if_so(soft, Drawing::FlatColours)
+}
+
+fn soft_steps(plateaus: &Plateaus<'_>) -> Verdict {
+    let census = plateaus.census()?;
+    let soft = census.soft_jump() + census.soft_small();
+    if_so(soft >= 0.2 && soft >= 2.5 * census.direct() && census.texture() < 0.5, Drawing::FlatColours)
+}
+
+/// A palette made for a gradient: many colours, and small direct steps.
+fn is_palette(census: &Census) -> bool {
+    (28..=256).contains(&census.colours()) && census.direct() - census.jump_16() >= 0.3
+}
+
+fn sharp_jumps(plateaus: &Plateaus<'_>) -> Verdict {
+    let census = plateaus.census()?;
+    let jumps = census.jump() >= 0.12 && census.jump_24() + 0.02 > 0.3 * census.texture();
+    if_so(jumps && !is_palette(census), Drawing::FlatColours)
+}
+
+/// Many pixels that differ from all their neighbours.
+fn is_noisy(census: &Census) -> bool {
+    census.specks() >= 0.15
+}
+
+fn few_colours(plateaus: &Plateaus<'_>) -> Verdict {
+    let census = plateaus.census()?;
+    let (colours, single, texture) = (census.colours(), census.single(), census.texture());
+    // Noise of a grey photo leaves specks; a grey drawing has none.
+    let clean = texture < 0.2 && (census.specks() < 0.005 || single < 0.3);
+    let chosen = colours <= 24 && (!census.grey() || clean) && !(is_noisy(census) && single >= 0.1);
+    let textured = colours <= 40 && texture >= 0.3 && single < 0.05 && !census.grey();
+    if_so(chosen || textured, Drawing::FewColours)
+}
+
+fn joint_steps(plateaus: &Plateaus<'_>) -> Verdict {
+    let census = plateaus.census()?;
+    // A gradient with equal slopes in all planes steps in all of them at once, one level at a time.
+    let parallel = plateaus.found.cause == Cause::Levels
+        && census.colours() > 16
+        && plateaus.on_whole_bits()
+        && census.small() >= 0.9 * census.direct()
+        && census.jump() < 0.02;
+    if_so(census.multi() >= 0.4 && !is_palette(census) && !parallel, Drawing::FewColours)
+}
+
+fn background(plateaus: &Plateaus<'_>) -> Verdict {
+    let census = plateaus.census()?;
+    let (sharp, single) = (census.jump() + census.soft_jump(), census.single());
+    let flat = census.most_common_share() >= 0.6 && sharp >= 0.04 && single < sharp;
+    if_so(flat && !is_noisy(census), Drawing::FlatColours)
+}

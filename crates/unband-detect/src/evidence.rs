@@ -1,0 +1,218 @@
+//! Evidence on an RGB or grey image, each part computed on first use.
+
+use std::sync::OnceLock;
+
+use super::bits::Effective;
+use super::comb::Combs;
+use super::grid::{Grid, flat_histogram, plane_grid};
+use super::lattice::{self, Colours, Lattice};
+use super::noisy::{self, Conversion, NoisyGrid};
+use super::planes::{Codes, Part, Recipe, Source, Sums};
+use super::tiles::TileHistograms;
+use super::{deep, rules};
+use crate::coded::Coding;
+use unband_image::Context;
+use unband_image::color::{Matrix, Range};
+use unband_image::depth::Depth;
+use unband_image::findings::Findings;
+use unband_image::image::Image;
+use unband_image::origin::Codec;
+
+/// Number of samples that is enough for a histogram of flat windows.
+pub(crate) const ENOUGH: usize = 500_000;
+
+/// Image, its 8-bit codes (three channels, or one that replaces all three), and the parts computed so far.
+pub(crate) struct Evidence<'a> {
+    pub image: &'a Image,
+    pub codes: Codes,
+    pub sums: Sums,
+    pub effective: Effective,
+    pub ctx: &'a Context<'a>,
+    tiles: OnceLock<TileHistograms>,
+    histograms: OnceLock<Vec<Vec<u32>>>,
+    colours: OnceLock<Colours>,
+    lattice: OnceLock<Lattice>,
+    combs: OnceLock<Combs>,
+    palette: OnceLock<Option<Findings>>,
+}
+
+impl<'a> Evidence<'a> {
+    pub fn new(image: &'a Image, effective: Effective, codes: Codes, ctx: &'a Context<'a>) -> Self {
+        Self {
+            sums: Sums::new(&codes, ctx),
+            image,
+            codes,
+            effective,
+            ctx,
+            tiles: OnceLock::new(),
+            histograms: OnceLock::new(),
+            colours: OnceLock::new(),
+            lattice: OnceLock::new(),
+            combs: OnceLock::new(),
+            palette: OnceLock::new(),
+        }
+    }
+
+    /// Histograms of squares.
+    pub fn tiles(&self) -> &TileHistograms {
+        self.tiles.get_or_init(|| TileHistograms::new(&self.codes))
+    }
+
+    /// Histogram of each channel's codes.
+    pub fn histograms(&self) -> &[Vec<u32>] {
+        let whole = || (0..self.codes.planes.len()).map(|c| self.tiles().whole(c)).collect();
+        self.histograms.get_or_init(whole)
+    }
+
+    /// Distinct colours.
+    pub fn colours(&self) -> &Colours {
+        self.colours.get_or_init(|| lattice::colours(&self.codes))
+    }
+
+    /// Fewer than 300 colours.
+    pub fn few_colours(&self) -> bool {
+        self.colours().list.len() < 300
+    }
+
+    /// Few colours, all nearly grey.
+    pub fn grey(&self) -> bool {
+        self.few_colours() && self.colours().spread < 16
+    }
+
+    /// The lattice of colours that 8-bit `YCbCr` can represent.
+    pub fn lattice(&self) -> &Lattice {
+        self.lattice.get_or_init(|| lattice::lattice(self.colours(), &self.codes))
+    }
+
+    /// Histogram combs of a tone curve.
+    pub fn combs(&self) -> &Combs {
+        self.combs.get_or_init(|| {
+            if self.effective.eight() { Combs::new(self.histograms()) } else { deep::combs(self.image) }
+        })
+    }
+
+    /// Findings of a palette that the file does not declare.
+    pub fn palette(&self) -> Option<&Findings> {
+        self.palette.get_or_init(|| rules::palette::findings(self, false)).as_ref()
+    }
+
+    /// Gaps of expanded limited range among few colours: a ninth of a step, which resembles a fine JPEG grid.
+    pub fn limited_gaps(&self) -> bool {
+        self.few_colours() && self.histograms().iter().any(|h| lattice::limited_gaps(h))
+    }
+
+    /// Added to the limits of grids below a codec where another cause is likely too.
+    pub fn guard(&self) -> f64 {
+        let comb = if self.combs().found() { 0.5 } else { 0.0 };
+        comb + if self.palette().is_some() { 2.0 } else { 0.0 }
+    }
+
+    /// Name and value of the parts computed so far.
+    pub fn computed(&self) -> Vec<(&'static str, String)> {
+        let mut parts = vec![("bits per sample", self.effective.bits.to_string())];
+        if let Some(colours) = self.colours.get() {
+            let more = if colours.complete { "" } else { " or more" };
+            parts.push(("colours", format!("{}{more}", colours.all)));
+            parts.push(("greys among them", colours.greys.to_string()));
+            parts.push(("saturation, codes", colours.spread.to_string()));
+        }
+        if let Some(lattice) = self.lattice.get() {
+            let kind = format!("{} {}, {:.2}", lattice.matrix.name(), lattice.range.name(), lattice.strength);
+            parts.push(("YCbCr lattice, strength", kind));
+        }
+        if let Some(combs) = self.combs.get() {
+            parts.push(("histogram comb", if combs.found() { "found" } else { "none" }.to_owned()));
+        }
+        if let Some(palette) = self.palette.get() {
+            parts.push(("palette", if palette.is_some() { "found" } else { "none" }.to_owned()));
+        }
+        parts
+    }
+
+    /// Was the file coded with loss?
+    pub fn lossy(&self) -> bool {
+        self.image.origin.is_lossy()
+    }
+
+    /// Is a palette declared by the file?
+    pub fn declares_palette(&self) -> bool {
+        matches!(self.image.origin.codec, Codec::Palette(_))
+    }
+
+    /// A plane behind the channels.
+    pub fn source(&self, part: Part, matrix: Matrix, range: Range, half: bool) -> Source<'_> {
+        Source::new(&self.codes, &self.sums, Recipe::of(part, matrix, range, half), self.ctx.level)
+    }
+
+    /// Luma in full range.
+    pub fn luma(&self, matrix: Matrix) -> Source<'_> {
+        self.source(Part::Luma, matrix, Range::Full, false)
+    }
+
+    /// Floating point of more than 8 bits in a file that declares linear light, or declares nothing.
+    pub fn is_linear(&self) -> bool {
+        const LINEAR: u8 = 8;
+        let said = self.image.color.cicp.is_none_or(|cicp| cicp.transfer == LINEAR);
+        self.image.depth == Depth::F32 && !self.effective.eight() && said
+    }
+
+    /// 8-bit full-scale codes per code of `self.codes`.
+    pub fn unit(&self) -> f64 {
+        255.0 / f64::from(self.effective.scale)
+    }
+
+    /// Are nearly all 8×8 blocks of one value, with blocks counted from either end?
+    pub fn flat_blocks(&self) -> bool {
+        const SIDE: usize = 8;
+        let (w, h) = (self.codes.width, self.codes.height);
+        let flat_from = |x0: usize, y0: usize| {
+            let (mut flat, mut all) = (0u32, 0u32);
+            for top in (y0..h.saturating_sub(SIDE - 1)).step_by(SIDE) {
+                let rows: Vec<&[u8]> = (top..top + SIDE).map(|y| self.codes.row(0, y)).collect();
+                for left in (x0..w.saturating_sub(SIDE - 1)).step_by(SIDE) {
+                    let first = rows[0][left];
+                    let block = |row: &&[u8]| row[left..left + SIDE].iter().all(|&c| c == first);
+                    all += 1;
+                    flat += u32::from(rows.iter().all(block));
+                }
+            }
+            all > 0 && f64::from(flat) > 0.98 * f64::from(all)
+        };
+        let (x, y) = (w % SIDE, h % SIDE);
+        [(0, 0), (x, 0), (0, y), (x, y)].into_iter().any(|(x, y)| flat_from(x, y))
+    }
+
+    /// Sharp grids of luma and colour differences.
+    pub fn plane_grids(&self, matrix: Matrix, range: Range, shift: f64, strict: bool) -> [Option<Grid>; 3] {
+        let grids = self.ctx.map(Part::ALL.len(), |i| {
+            let part = Part::ALL[i];
+            let source = self.source(part, matrix, range, false);
+            let limit = 1.2 / f64::from(range.unit_codes(part.is_chroma()));
+            let shift = if part.is_chroma() { 0.0 } else { shift };
+            plane_grid(&flat_histogram(&source, limit, ENOUGH), shift, strict)
+        });
+        [0, 1, 2].map(|i| grids[i])
+    }
+
+    /// Blurred grids for the matrix of the lattice, or for both when there is no lattice.
+    pub fn noisy(&self, lattice: Lattice, grey: bool, extra: f64) -> Option<(NoisyGrid, Matrix)> {
+        let conversion = if lattice.truncated { Conversion::Truncated } else { Conversion::Other };
+        let known = lattice.found() && lattice.range == Range::Limited;
+        let both = [(Matrix::Bt601, 0.0), (Matrix::Bt709, 2.5)];
+        let one = [(if known { lattice.matrix } else { Matrix::Bt601 }, 0.0)];
+        let tried: &[(Matrix, f64)] = if known || grey { &one } else { &both };
+        let mut best: Option<(NoisyGrid, Matrix)> = None;
+        for &(matrix, guard) in tried {
+            // The unlikely matrix gets half the samples.
+            let enough = if guard > 0.0 { noisy::ENOUGH / 2 } else { noisy::ENOUGH };
+            let scores = noisy::look(&self.codes, &self.sums, matrix, conversion, grey, enough, self.ctx);
+            let coded = || lattice.truncated && Coding::measure(&self.luma(matrix)).visible();
+            if let Some(found) = noisy::decide(&scores, extra + guard, coded)
+                && best.is_none_or(|(b, _)| b.margin < found.margin)
+            {
+                best = Some((found, matrix));
+            }
+        }
+        best
+    }
+}

@@ -1,0 +1,125 @@
+//! Findings from evidence, for several rules.
+
+use super::coded::Coding;
+use super::evidence::{ENOUGH, Evidence};
+use super::grid::Grid;
+use super::jpeg::dc_step;
+use super::lattice::Lattice;
+use super::levels::Levels;
+use super::noisy::{self, NoisyGrid};
+use super::planes::Part;
+use unband_image::color::{Matrix, Range};
+use unband_image::findings::{Cause, Findings, PlaneGrid, Space};
+
+impl Evidence<'_> {
+    /// Findings with the file's loss and depth.
+    pub fn base(&self, cause: Cause, space: Space, grids: Vec<PlaneGrid>) -> Findings {
+        Findings {
+            cause,
+            space,
+            grids,
+            lossy: self.image.origin.is_lossy(),
+            ..Findings::plain(0, self.effective.bits)
+        }
+    }
+
+    /// Samples on their container's own grid.
+    pub fn plain(&self) -> Findings {
+        Findings::plain_step(self.image.planes.len(), self.effective.bits, self.effective.step_codes)
+    }
+
+    /// Grids of luma and half-size chroma.
+    pub fn in_yuv(
+        &self,
+        cause: Cause,
+        matrix: Matrix,
+        range: Range,
+        steps: impl Into<Vec<PlaneGrid>>,
+    ) -> Findings {
+        let mut found = self.base(cause, Space::Yuv { matrix, range }, steps.into());
+        found.half_chroma = true;
+        found
+    }
+
+    /// 8-bit `YCbCr` without a grid: coded with visible loss or not.
+    pub fn video(&self, lattice: &Lattice) -> Findings {
+        let coding = Coding::measure(&self.luma(lattice.matrix));
+        let known = self.image.origin.is_lossy();
+        let luma = coding.step(known) as f32;
+        let chroma = (1.14 + (luma - 1.25) * 0.48).max(1.14);
+        let cause = if known || coding.visible() { Cause::Coded } else { Cause::Video };
+        let steps = [luma, chroma, chroma].map(PlaneGrid::plain);
+        let mut found = self.in_yuv(cause, lattice.matrix, lattice.range, steps);
+        found.lossy |= coding.visible();
+        let chroma = [Part::Blue, Part::Red].map(|p| self.source(p, lattice.matrix, lattice.range, true));
+        found.coded_codes = coding.trace(chroma.each_ref()) as f32;
+        found
+    }
+
+    /// Grids of planes that were not coded since.
+    pub fn clean_grid(&self, matrix: Matrix, range: Range, grids: &[Option<Grid>; 3]) -> Findings {
+        let planes = [0, 1, 2].map(|i| {
+            grids[i].map_or_else(|| PlaneGrid::plain(range.unit_codes(i > 0)), |g| g.named(range, i))
+        });
+        self.in_yuv(Cause::PlaneGrid, matrix, range, planes)
+    }
+
+    /// Grids of planes that were coded with loss since.
+    pub fn recoded(&self, noisy: &NoisyGrid, matrix: Matrix, rest: [f32; 3]) -> Findings {
+        let planes = noisy.named(rest);
+        let mut found = self.in_yuv(Cause::RecodedGrid, matrix, Range::Limited, planes);
+        found.lossy = true;
+        found.darkened_codes = noisy.darkened() * Range::Limited.unit_codes(false);
+        found
+    }
+
+    /// Channels that were quantised to 6 or 5 bits and then coded with loss.
+    pub fn recoded_channels(&self, extra: f64) -> Option<Findings> {
+        let (bits, confidence) = noisy::channels(&self.codes, extra, self.ctx.level)?;
+        let step = noisy::period(bits) as f32;
+        let grid = PlaneGrid { bits: Some(bits), found: true, confidence, ..PlaneGrid::plain(step) };
+        let mut found = self.base(Cause::RecodedGrid, Space::Native, vec![grid; self.codes.planes.len()]);
+        found.lossy = true;
+        Some(found)
+    }
+
+    /// Quantiser steps of JPEG.
+    pub fn jpeg_planes(&self, steps: [Option<f32>; 3], half: bool) -> Findings {
+        let planes = steps.map(jpeg_plane);
+        let mut found = self.in_yuv(Cause::Jpeg, Matrix::Bt601, Range::Full, planes);
+        found.lossy = true;
+        found.half_chroma = half;
+        found
+    }
+
+    /// JPEG blocks with a luma step, in a file that does not say so.
+    pub fn jpeg_blocks(&self, luma: u16) -> Findings {
+        let chroma = |part| {
+            let source = self.source(part, Matrix::Bt601, Range::Full, false);
+            dc_step(&source, true, ENOUGH).map(f32::from)
+        };
+        self.jpeg_planes([Some(f32::from(luma)), chroma(Part::Blue), chroma(Part::Red)], true)
+    }
+}
+
+/// The step of block means for a quantiser step: an eighth.
+pub(crate) fn jpeg_plane(q: Option<f32>) -> PlaneGrid {
+    let step = q.map_or(1.5, |q| (q / 8.0).max(1.5));
+    PlaneGrid { found: q.is_some_and(|q| q > 12.0), ..PlaneGrid::plain(step) }
+}
+
+/// Level sets as grids; `unit` is the number of 8-bit codes per code of the levels.
+pub(crate) fn level_grids(each: &[Option<Levels>], unit: f64, confidence: f32) -> Vec<PlaneGrid> {
+    let grid = |level: &Option<Levels>| match level {
+        None => PlaneGrid::plain(unit as f32),
+        Some(l) => PlaneGrid {
+            step_codes: (l.step * unit) as f32,
+            offset_codes: (l.offset * unit) as f32,
+            bits: Some(l.bits),
+            found: true,
+            confidence,
+            steps_by_code: None,
+        },
+    };
+    each.iter().map(grid).collect()
+}

@@ -1,0 +1,40 @@
+//! Fewer bits per channel, in a file without loss.
+
+use super::Rule;
+use crate::deep;
+use crate::evidence::Evidence;
+use crate::levels::{self, Levels};
+use crate::outcome::level_grids;
+use unband_image::findings::{Cause, Findings, Space};
+
+pub(super) const RULE: Rule =
+    Rule { name: "levels", when: "channels have the levels of 4 to 7 bits", applies };
+
+/// Do two of three channels have levels, or the only one?
+pub(super) fn agreed(each: &[Option<Levels>]) -> bool {
+    let found = each.iter().flatten().count();
+    found > 0 && found * 3 >= each.len() * 2
+}
+
+fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
+    // No lossy codec preserves RGB levels, so any apparent ones are chance.
+    if evidence.lossy() {
+        return None;
+    }
+    let eight = evidence.effective.eight();
+    let each: Vec<Option<Levels>> = if eight {
+        evidence.histograms().iter().map(|h| levels::levels(h, 4..=7)).collect()
+    } else {
+        deep::levels(evidence.image)
+    };
+    if !agreed(&each) {
+        return None;
+    }
+    let grids = level_grids(&each, evidence.unit(), 1.0);
+    let mut found = evidence.base(Cause::Levels, Space::Native, grids);
+    found.effective_bits = each.iter().flatten().map(|l| l.bits).max().unwrap_or(8);
+    if eight {
+        found.regions = Some(evidence.tiles().regions(&each)).filter(|r| !r.everywhere());
+    }
+    Some(found)
+}

@@ -1,0 +1,59 @@
+//! Decision table for RGB and grey images: the first rule that applies decides.
+//!
+//! A rule is one file with a `RULE`, and its line in [`RULES`]. Rules read [`Evidence`], which computes each
+//! part on first use.
+
+mod coded;
+mod comb;
+mod declared_palette;
+mod even_levels;
+mod grey_channels;
+mod jpeg_blocks;
+mod jpeg_tables;
+mod levels;
+mod limited_grid;
+mod limited_range;
+mod linear;
+mod noisy_grid;
+pub(crate) mod palette;
+mod partial_levels;
+mod plain;
+mod separated_palette;
+mod video_lattice;
+
+use crate::evidence::Evidence;
+use crate::rule;
+use unband_image::findings::Findings;
+
+/// Findings where the rule applies.
+pub(crate) type Rule = crate::rule::Rule<fn(&Evidence<'_>) -> Option<Findings>>;
+
+/// The table, in order. The last rule always applies.
+pub(crate) static RULES: &[Rule] = &[
+    levels::RULE,
+    linear::RULE,
+    jpeg_tables::RULE,
+    declared_palette::RULE,
+    even_levels::RULE,
+    video_lattice::RULE,
+    partial_levels::RULE,
+    separated_palette::RULE,
+    noisy_grid::RULE,
+    grey_channels::RULE,
+    jpeg_blocks::RULE,
+    limited_grid::RULE,
+    palette::RULE,
+    limited_range::RULE,
+    comb::RULE,
+    coded::RULE,
+    plain::RULE,
+];
+
+/// The rule that decides, and its findings.
+pub(crate) fn decide<'t>(table: &'t [Rule], evidence: &Evidence<'_>) -> (&'t Rule, Findings) {
+    let last = || (&table[table.len() - 1], evidence.plain());
+    rule::first(table, |applies| applies(evidence)).unwrap_or_else(last)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,36 @@
+//! Few colours that the file does not declare as a palette.
+
+use super::Rule;
+use crate::evidence::Evidence;
+use crate::palette;
+use unband_image::findings::{Cause, Findings, Space};
+
+pub(super) const RULE: Rule = Rule {
+    name: "palette",
+    when: "2 to 256 colours, colourful or far apart",
+    applies: |evidence| evidence.palette().cloned(),
+};
+
+/// Mean distance of muted colours, in codes, above which they come from a palette.
+const APART: f64 = 1.6;
+
+/// Few colours: declared by the file, or found in colourful samples.
+pub(crate) fn findings(evidence: &Evidence<'_>, declared: bool) -> Option<Findings> {
+    let colours = evidence.colours();
+    if !(8..=256).contains(&colours.all) || colours.all <= 2 * colours.greys {
+        return None;
+    }
+    let colourful = colours.spread >= 48;
+    let seen = || colourful || (colours.spread >= 12 && colours.apart() >= APART);
+    if !(if declared { evidence.declares_palette() } else { evidence.codes.len() > 4096 && seen() }) {
+        return None;
+    }
+    let look = palette::look(&evidence.codes);
+    if look.dithered {
+        // No bands, and texture that must be preserved: treated as plain.
+        return (declared || colourful).then(|| Findings::plain(evidence.codes.planes.len(), 8));
+    }
+    let mut found = evidence.base(Cause::Palette, Space::Native, Vec::new());
+    found.grids = look.grids();
+    Some(found)
+}

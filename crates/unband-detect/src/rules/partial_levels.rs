@@ -1,0 +1,16 @@
+//! Levels in a part of the image.
+
+use super::Rule;
+use crate::evidence::Evidence;
+use crate::outcome::level_grids;
+use unband_image::findings::{Cause, Findings, Space};
+
+pub(super) const RULE: Rule =
+    Rule { name: "partial-levels", when: "squares of the image have levels", applies };
+
+fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
+    let each = evidence.tiles().partial_levels()?;
+    let mut found = evidence.base(Cause::Levels, Space::Native, level_grids(&each, evidence.unit(), 0.8));
+    found.regions = Some(evidence.tiles().regions(&each));
+    Some(found)
+}

@@ -1,0 +1,71 @@
+//! Colours of 8-bit `YCbCr`.
+
+use super::Rule;
+use crate::coded::Coding;
+use crate::evidence::ENOUGH;
+use crate::evidence::Evidence;
+use crate::grid::Grid;
+use crate::jpeg::dc_step;
+use crate::noisy;
+use crate::planes::Part;
+use unband_image::color::{Matrix, Range};
+use unband_image::findings::{Cause, Findings};
+
+pub(super) const RULE: Rule =
+    Rule { name: "video-lattice", when: "colours are those of 8-bit YCbCr", applies };
+
+/// Shift of luma levels by one truncating conversion, in codes.
+const TRUNCATED_SHIFT: f64 = -1.1;
+
+fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
+    let (lattice, colours) = (evidence.lattice(), evidence.colours());
+    if !lattice.found() {
+        return None;
+    }
+    let (matrix, range) = (lattice.matrix, lattice.range);
+    if (matrix, range) == (Matrix::Bt601, Range::Full) {
+        let luma = evidence.source(Part::Luma, matrix, range, false);
+        if let Some(q) = dc_step(&luma, false, ENOUGH) {
+            return Some(evidence.jpeg_blocks(q));
+        }
+    }
+    let shift = if lattice.truncated { TRUNCATED_SHIFT } else { 0.0 };
+    let mut grids = evidence.plane_grids(matrix, range, shift, false);
+    if colours.complete && colours.list.len() < 500 && grids.iter().all(Option::is_none) {
+        return None;
+    }
+    let noisy = evidence.noisy(*lattice, false, 0.0);
+    // Re-encoding blurs levels; a chroma grid alone survives better than luma's.
+    let sharp = |grid: &Option<Grid>| grid.is_some_and(|g| g.strength >= 0.6);
+    let fresh = sharp(&grids[0]) || noisy.is_none_or(|(n, _)| n.bits[0].is_none());
+    if fresh && grids.iter().any(Option::is_some) {
+        if let Some((n, _)) = noisy.filter(|(_, at)| *at == matrix && range == Range::Limited) {
+            for (grid, bits) in grids.iter_mut().zip(n.bits).skip(1) {
+                let strength = 0.5;
+                *grid = grid.or(bits.map(|bits| Grid {
+                    period: noisy::period(bits),
+                    offset: 0.0,
+                    bits,
+                    strength,
+                }));
+            }
+        }
+        let mut found = evidence.clean_grid(matrix, range, &grids);
+        if !sharp(&grids[0]) && Coding::measure(&evidence.luma(matrix)).surely() {
+            found.cause = Cause::RecodedGrid;
+            found.lossy = true;
+        }
+        return Some(found);
+    }
+    let plain = evidence.video(lattice);
+    let Some((noisy, at)) = noisy else { return Some(evidence.recoded_channels(0.0).unwrap_or(plain)) };
+    let rest = [0, 1, 2].map(|i| plain.grids[i].step_codes);
+    let mut found = evidence.recoded(&noisy, at, rest);
+    // One truncating conversion and no trace of a codec: quantised, but not coded since.
+    let twice = noisy.bits[0].is_some() && (noisy.luma_shift - TRUNCATED_SHIFT).abs() > 0.5;
+    if lattice.truncated && !twice && !Coding::measure(&evidence.luma(at)).surely() {
+        found.cause = Cause::PlaneGrid;
+        found.lossy = evidence.image.origin.is_lossy();
+    }
+    Some(found)
+}
