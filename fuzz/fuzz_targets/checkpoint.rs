@@ -1,6 +1,7 @@
 //! Checkpoints: safetensors, PyTorch archives, legacy PyTorch files, TorchScript.
 #![no_main]
 
+use unband_image::Hint;
 use unband_nets::checkpoint;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| match checkpoint::read(bytes) {

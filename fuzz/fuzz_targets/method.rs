@@ -1,6 +1,7 @@
 //! Values of `--method`: unband's own syntax, filter strings of other programs, and their settings.
 #![no_main]
 
+use unband_image::Hint;
 use unband_filters::{FILTERS, parse_method};
 
 libfuzzer_sys::fuzz_target!(|text: &str| {

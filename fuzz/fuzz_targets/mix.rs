@@ -1,6 +1,7 @@
 //! Recipes of degradations: parsing, and the draw for one patch.
 #![no_main]
 
+use unband_image::Hint;
 use unband_data::Mix;
 use unband_image::Rng;
 

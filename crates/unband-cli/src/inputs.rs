@@ -53,8 +53,7 @@ impl Input {
     /// # Errors
     /// As [`read`](Self::read).
     pub fn read_behind(&self, begins: Vec<u8>) -> Result<(Image, &'static FormatEntry), Failure> {
-        self.read_within(begins, &Limits::default())
-            .map_err(|error| Failure::at(self.shown(), error.to_string(), error.hint()))
+        self.read_within(begins, &Limits::default()).map_err(|error| Failure::of(self.shown(), &error))
     }
 
     /// The same within limits.
@@ -120,7 +119,7 @@ impl Gather<'_> {
                 found.several = true;
                 self.folder(argument, &mut found, &mut results);
             } else if let Some(error) = unband_io::video::not_opened(argument) {
-                found.failures.push(Failure::at(exact(argument), error.to_string(), error.hint()));
+                found.failures.push(Failure::of(exact(argument), &error));
             } else if argument.exists() || !is_pattern(argument) {
                 found.inputs.push(named(argument));
             } else {

@@ -7,18 +7,19 @@ use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use unband_image::Hint;
 
 use clap::CommandFactory;
 use unband::files::{self, Naming, Output};
 use unband::{Context, Error};
 use unband_io::{Dropped, FormatEntry, Limits};
 
-use crate::outcome::Outcome;
 use crate::args::{Cli, PictureArgs};
 use crate::bar::Bar;
 use crate::batch::{self, Cost};
 use crate::inputs::{Gathered, Input, reason};
 use crate::interrupt::{self, Busy};
+use crate::outcome::Outcome;
 use crate::outputs::{self, Target};
 use crate::record::{Record, Schema};
 use crate::result::{print_json, print_text, stdout_failure, write_data};
@@ -371,7 +372,7 @@ impl<'a, W: Work> Job<'a, W> {
                     hint,
                 })
             }
-            other => Done::Failed(Failure::at(input.shown(), other.to_string(), other.hint())),
+            other => Done::Failed(Failure::of(input.shown(), &other)),
         }
     }
 

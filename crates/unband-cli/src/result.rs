@@ -4,9 +4,9 @@ use std::io::{ErrorKind, Write};
 
 use serde::Serialize;
 
-use crate::outcome::Outcome;
 use crate::bar::Bar;
 use crate::inputs::reason;
+use crate::outcome::Outcome;
 use crate::talk::{Failure, Loudness, Talk, printable};
 
 /// Prints text of several lines. Control characters that could affect the terminal are replaced; names that

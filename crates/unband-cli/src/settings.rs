@@ -1,6 +1,7 @@
 //! Conversion of arguments into the library's options, with all checks that need no image.
 
 use std::path::Path;
+use unband_image::Hint;
 
 use unband::files::{AsideFile, FileOptions, Naming};
 use unband::networks::{self, WEIGHTS};
@@ -133,7 +134,7 @@ pub fn format_named(text: &str) -> Result<&'static FormatEntry, Failure> {
         Some(format) => unband_io::Error::ReadOnly { format: format.name },
         None => unband_io::Error::UnknownExtension { extension: word.to_owned() },
     };
-    Err(Failure { subject: None, message: error.to_string(), hint: error.hint() })
+    Err(Failure::from(error))
 }
 
 /// Checks a single output: a known extension, and a format that can hold the requested data.
@@ -154,7 +155,7 @@ pub fn check_output(path: &Path, naming: Naming) -> Result<(), Failure> {
     match unband_io::by_extension(path) {
         Some(format) if format.writes.is_none() => {
             let error = unband_io::Error::ReadOnly { format: format.name };
-            Err(Failure::at(shown, error.to_string(), error.hint()))
+            Err(Failure::of(shown, &error))
         }
         Some(format) => check_depth(format, naming.depth, Some(path)),
         None => {

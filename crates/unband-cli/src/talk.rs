@@ -4,9 +4,10 @@ use std::fmt::{Display, Write as _};
 use std::io::Write as _;
 
 use anstyle::{AnsiColor, Style};
+use unband_image::Hint;
 
-use crate::outcome::Outcome;
 use crate::bar::Bar;
+use crate::outcome::Outcome;
 use crate::result::print_text;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -52,6 +53,11 @@ impl Failure {
         Self { subject: Some(subject), message, hint }
     }
 
+    /// An error about a file.
+    pub fn of(subject: impl Into<String>, error: &dyn Hint) -> Self {
+        Self::at(subject.into(), error.to_string(), error.hint())
+    }
+
     /// A failure of the command line as a whole.
     pub fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { subject: None, message: message.into(), hint: Some(hint.into()) }
@@ -95,6 +101,13 @@ impl Failure {
             }
             None => self.message.clone(),
         }
+    }
+}
+
+impl<E: Hint> From<E> for Failure {
+    /// An error whose message names its subject.
+    fn from(error: E) -> Self {
+        Self { subject: None, message: error.to_string(), hint: error.hint() }
     }
 }
 

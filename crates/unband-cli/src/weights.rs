@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use unband_image::Hint;
 
 use serde::Deserialize;
 use unband::networks::{self, WEIGHTS, takes_weights};
@@ -121,7 +122,7 @@ impl Shelf {
         let path = self.folder.join(DEFAULTS);
         let text = serde_json::to_string_pretty(&self.defaults).unwrap_or_default() + "\n";
         unband_io::write_bytes(text.as_bytes(), &path, true)
-            .map_err(|error| Failure::at(path.display().to_string(), error.to_string(), error.hint()))
+            .map_err(|error| Failure::of(path.display().to_string(), &error))
     }
 
     /// The model of that name.

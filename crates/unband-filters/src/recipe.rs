@@ -5,6 +5,7 @@ mod call;
 mod f3kdb;
 mod libplacebo;
 
+use unband_image::Hint;
 use unband_image::{Entry, ParamKind};
 
 /// Parsers of other programs' syntaxes, and their methods. A parser returns `None` for a text in another
@@ -88,9 +89,8 @@ pub enum RecipeError {
     },
 }
 
-impl RecipeError {
-    /// The next action, where there is one.
-    pub fn hint(&self) -> Option<String> {
+impl Hint for RecipeError {
+    fn hint(&self) -> Option<String> {
         let names = |near: Option<&str>, what: &str, known: &[&str]| match near {
             Some(near) => format!("did you mean `{near}`? {what} {}", known.join(", ")),
             None => format!("{what} {}", known.join(", ")),

@@ -1,5 +1,6 @@
 //! Declarative method parameters, shared by the command line, the documentation and the messages.
 
+use crate::hint::Hint;
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -114,9 +115,8 @@ pub enum ParamError {
     },
 }
 
-impl ParamError {
-    /// What to do about it, if known.
-    pub fn hint(&self) -> Option<String> {
+impl Hint for ParamError {
+    fn hint(&self) -> Option<String> {
         match self {
             Self::Unknown { method, known, .. } if known.is_empty() => {
                 Some(format!("{method} has no parameters"))

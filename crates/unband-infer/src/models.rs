@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
+use unband_image::Hint;
 
 use unband_nets::arch::{Architecture, Purpose};
 use unband_nets::{Convention, checkpoint};

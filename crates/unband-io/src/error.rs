@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use unband_image::Hint;
 
 use unband_image::{Depth, Model};
 
@@ -211,8 +212,33 @@ impl Error {
         }
     }
 
-    /// The next action for the user, if there is one.
-    pub fn hint(&self) -> Option<String> {
+    pub(crate) fn damaged(format: &'static str, message: impl std::fmt::Display) -> Self {
+        Self::Damaged { format, message: message.to_string() }
+    }
+
+    pub(crate) fn unsupported(format: &'static str, what: impl Into<String>) -> Self {
+        Self::Unsupported { format, what: what.into() }
+    }
+
+    pub(crate) fn encode(format: &'static str, message: impl std::fmt::Display) -> Self {
+        Self::Encode { format, message: message.to_string() }
+    }
+
+    pub(crate) fn depth(format: &'static str, most: Depth, asked: Depth) -> Self {
+        let most = match most {
+            Depth::Int(bits) => format!("{bits} bits per sample"),
+            Depth::F32 => "32-bit floating point".to_owned(),
+        };
+        let asked = match asked {
+            Depth::Int(bits) => bits.to_string(),
+            Depth::F32 => "32-bit floating point".to_owned(),
+        };
+        Self::Depth { format, most, asked }
+    }
+}
+
+impl Hint for Error {
+    fn hint(&self) -> Option<String> {
         let text = match self.fault() {
             Self::Io { action, source } => return io_hint(action, source),
             Self::Empty | Self::Truncated { .. } => "copy or download the file again".to_owned(),
@@ -272,30 +298,6 @@ impl Error {
             Self::File { .. } | Self::Stopped => return None,
         };
         Some(text)
-    }
-
-    pub(crate) fn damaged(format: &'static str, message: impl std::fmt::Display) -> Self {
-        Self::Damaged { format, message: message.to_string() }
-    }
-
-    pub(crate) fn unsupported(format: &'static str, what: impl Into<String>) -> Self {
-        Self::Unsupported { format, what: what.into() }
-    }
-
-    pub(crate) fn encode(format: &'static str, message: impl std::fmt::Display) -> Self {
-        Self::Encode { format, message: message.to_string() }
-    }
-
-    pub(crate) fn depth(format: &'static str, most: Depth, asked: Depth) -> Self {
-        let most = match most {
-            Depth::Int(bits) => format!("{bits} bits per sample"),
-            Depth::F32 => "32-bit floating point".to_owned(),
-        };
-        let asked = match asked {
-            Depth::Int(bits) => bits.to_string(),
-            Depth::F32 => "32-bit floating point".to_owned(),
-        };
-        Self::Depth { format, most, asked }
     }
 }
 

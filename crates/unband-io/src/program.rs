@@ -224,6 +224,7 @@ impl Room {
 mod tests {
     use super::*;
     use std::io::Write;
+    use unband_image::Hint;
 
     fn program(names: &'static [&'static str]) -> Program {
         Program { names, purpose: "testing", install: "install nothing" }

@@ -39,6 +39,7 @@ pub mod texture_change;
 
 pub use clean::Clean;
 pub use field::Field;
+use unband_image::Hint;
 
 use std::path::Path;
 
@@ -295,9 +296,10 @@ impl MetricError {
         }
         self
     }
+}
 
-    /// The next action, if there is one.
-    pub fn hint(&self) -> Option<String> {
+impl Hint for MetricError {
+    fn hint(&self) -> Option<String> {
         match self {
             Self::NoNetwork { network, .. } => {
                 let Published { file, sha256, author, place, .. } = zoo::find(network)?;

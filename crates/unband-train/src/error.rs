@@ -1,4 +1,5 @@
 use std::path::PathBuf;
+use unband_image::Hint;
 
 use unband_data::recipe::RecipeError;
 use unband_nets::ShapeError;
@@ -258,10 +259,9 @@ pub enum DataError {
     },
 }
 
-impl TrainError {
-    /// The next action for the user.
-    pub fn hint(&self) -> Option<&'static str> {
-        match self {
+impl Hint for TrainError {
+    fn hint(&self) -> Option<String> {
+        let text = match self {
             Self::Cards { .. } => Some(
                 "install the card's driver with Vulkan support, lower `--devices`, or train on the CPU with `--accelerator cpu`",
             ),
@@ -290,6 +290,7 @@ impl TrainError {
                 Some("use images with smooth areas, or a stronger degradation recipe")
             }
             _ => None,
-        }
+        };
+        text.map(str::to_owned)
     }
 }

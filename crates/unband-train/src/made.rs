@@ -1,8 +1,8 @@
 //! Degraded training windows with the conditioning inputs of networks.
 
 use unband_data::Pair;
-use unband_filters::smooth;
 use unband_detect::inspect;
+use unband_filters::smooth;
 use unband_image::findings::Findings;
 use unband_image::restorer::Prepare;
 use unband_image::tile::restored_window;

@@ -2,6 +2,7 @@
 
 use unband_data::Mix;
 use unband_data::recipe::RecipeError;
+use unband_image::Hint;
 use unband_nets::arch::{self, ARCHITECTURES, Purpose, Sees};
 
 use crate::learner::architecture;
@@ -121,7 +122,8 @@ impl Checks<'_> {
         for (key, data) in [("data", &r.data), ("validation.data", &r.validation.data)] {
             let fits = |pool: usize| pool >= 4 && pool.is_multiple_of(2);
             if !matches!(data, Data::Clean { mix: Some(_), pool, .. } if fits(*pool)) {
-                let what = "a classifier needs `kind = \"clean\"`, a `recipe` and an even `pool` of at least 4";
+                let what =
+                    "a classifier needs `kind = \"clean\"`, a `recipe` and an even `pool` of at least 4";
                 return Err(self.wrong(&format!("{key}.pool"), what.into()));
             }
         }

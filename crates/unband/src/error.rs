@@ -1,5 +1,6 @@
 //! Errors of all jobs, with hints.
 
+use unband_image::Hint;
 use unband_image::{ParamError, RestoreError};
 
 /// Why a job failed. [`Error::hint`] names the next action.
@@ -117,9 +118,10 @@ impl Error {
             other => other,
         }
     }
+}
 
-    /// The next action, where there is one.
-    pub fn hint(&self) -> Option<String> {
+impl Hint for Error {
+    fn hint(&self) -> Option<String> {
         match self {
             Self::UnknownMethod { near: Some(near), .. } => Some(format!("did you mean `{near}`?")),
             Self::UnknownMethod { near: None, .. } => {

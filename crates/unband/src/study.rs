@@ -43,6 +43,7 @@ mod scores;
 pub use page::{Fit, Study};
 pub use ratings::{Rating, Ratings};
 pub use scores::{Estimate, MethodScore, PictureScore, RaterScore, Scores, score};
+use unband_image::Hint;
 
 /// The five grades of impairment, from 1 to 5.
 pub const GRADES: [&str; 5] =
@@ -104,9 +105,8 @@ pub enum StudyError {
     },
 }
 
-impl StudyError {
-    /// The next action, where there is one.
-    pub fn hint(&self) -> Option<String> {
+impl Hint for StudyError {
+    fn hint(&self) -> Option<String> {
         match self {
             Self::Size { .. } => {
                 Some("reference and result flip in place, so they need the same size".to_owned())

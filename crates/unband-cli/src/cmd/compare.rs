@@ -19,11 +19,11 @@ use super::score::{
     Drawing, Gate, Loaded, MeasureArgs, Row, Subject, Table, Use, Verdict, about, cell, csv, level, means,
     measure_within, page_rows, reasons, summary_rows, tell_failed, work,
 };
-use crate::outcome::Outcome;
 use crate::batch;
 use crate::budget::Budget;
 use crate::inputs::Input;
 use crate::interrupt;
+use crate::outcome::Outcome;
 use crate::result::print_json;
 use crate::talk::{Failure, Talk, printable};
 use methods::Method;

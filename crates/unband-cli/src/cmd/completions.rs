@@ -2,8 +2,8 @@
 
 use clap::{Args, CommandFactory};
 
-use crate::outcome::Outcome;
 use crate::args::Cli;
+use crate::outcome::Outcome;
 use crate::result::print_data;
 
 /// Arguments of `unband completions`.

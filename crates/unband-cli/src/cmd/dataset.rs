@@ -12,9 +12,9 @@ use clap::{Args, Subcommand, ValueEnum};
 use unband_data::dataset::{PREPARATIONS, Preparation, Shares};
 use unband_data::{CAUSES, Shipped};
 
-use crate::outcome::Outcome;
 use crate::args::{TalkArgs, bytes, within};
 use crate::bar::Bar;
+use crate::outcome::Outcome;
 use crate::talk::{Failure, Loudness, Talk};
 
 const AFTER: &str = "\

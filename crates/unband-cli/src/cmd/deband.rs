@@ -8,11 +8,11 @@ mod stream;
 
 use unband_io::video::promises_film;
 
-use crate::outcome::Outcome;
 use crate::args::DebandArgs;
 use crate::bar::Bar;
 use crate::inputs::{Gather, Gathered, Input, STDIO, readable};
 use crate::interrupt;
+use crate::outcome::Outcome;
 use crate::outputs;
 use crate::piped;
 use crate::talk::{Loudness, Talk};

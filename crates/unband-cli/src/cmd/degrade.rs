@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use unband_image::Hint;
 
 use clap::Args;
 use serde::Serialize;
@@ -12,7 +13,6 @@ use unband_data::{Mix, Pair, Record, Shipped};
 use unband_image::Rng;
 use unband_io::{Access, Saving};
 
-use crate::outcome::Outcome;
 use crate::args::{TalkArgs, within};
 use crate::bar::Bar;
 use crate::budget::Budget;
@@ -20,6 +20,7 @@ use crate::cmd::score::work::each;
 use crate::extras;
 use crate::inputs::{Gather, Input, readable};
 use crate::interrupt::{self, Busy};
+use crate::outcome::Outcome;
 use crate::pictures;
 use crate::result::print_data;
 use crate::talk::{Failure, Loudness, Talk};

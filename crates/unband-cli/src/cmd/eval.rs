@@ -14,6 +14,7 @@ mod untrained;
 use std::cell::OnceCell;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use unband_image::Hint;
 
 use clap::Args;
 use unband::show::Listing;
@@ -26,10 +27,11 @@ use super::score::{MeasureArgs, Subject, measure, work};
 use crate::args::TalkArgs;
 use crate::bar::Bar;
 use crate::interrupt::{self, Busy};
+use crate::outcome::Outcome;
 use crate::result::print_text;
 use crate::shipped::{self, SMALL, TABLES};
 use crate::talk::{Failure, Loudness, Talk};
-use crate::{Outcome, batch, pictures};
+use crate::{batch, pictures};
 use contender::{Contender, Runs, Setting};
 use data::{How, Item};
 use enlarge::Ready;
@@ -390,7 +392,7 @@ impl Job {
         match unband_io::write_bytes(bytes, &path, Saving { access, ..true.into() }) {
             Ok(()) => Outcome::Done,
             Err(error) => {
-                talk.failure(&Failure::at(path.display().to_string(), error.to_string(), error.hint()));
+                talk.failure(&Failure::of(path.display().to_string(), &error));
                 Outcome::SomeFailed
             }
         }

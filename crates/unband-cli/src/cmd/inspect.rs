@@ -12,18 +12,19 @@ use unband_image::findings::{BandingMap, PlaneGrid, Space};
 use unband_image::{Depth, Plane};
 use unband_io::{Access, Saving, WriteOptions};
 
-use crate::outcome::Outcome;
 use crate::args::{TalkArgs, bytes, png_file};
 use crate::bar::Bar;
 use crate::budget::Budget;
 use crate::extras;
 use crate::inputs::{Gather, Input, readable};
+use crate::outcome::Outcome;
 use crate::pictures;
 use crate::result::print_json;
 use crate::talk::{Failure, Loudness, Talk, printable};
 
 /// Arguments of `unband inspect`.
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools)] // independent switches
 pub struct InspectArgs {
     /// Images (not videos: `unband score`), folders, patterns, or `-` for standard input
     #[arg(value_name = "FILE", required = true, value_hint = clap::ValueHint::AnyPath)]
@@ -179,8 +180,7 @@ fn draw(image: &Image, map: &BandingMap, path: &Path, saving: Saving<'_>) -> Res
     const ORANGE: [f32; 3] = [1.0, 0.45, 0.0];
     // A tenth of a square's samples on false contours is a lot: bands ten samples wide.
     const FULL: f32 = 0.1;
-    let fail =
-        |error: unband_io::Error| Failure::at(path.display().to_string(), error.to_string(), error.hint());
+    let fail = |error: unband_io::Error| Failure::of(path.display().to_string(), &error);
     let png = unband_io::by_name("PNG").ok_or_else(|| fail(unband_io::Error::UnknownContent))?;
     let (width, height) = (image.width(), image.height());
     let first = &image.planes[0];

@@ -15,9 +15,9 @@ use unband_io::{FORMATS, FormatEntry};
 use unband_metrics::{Against, Least, METRICS, Metric};
 use unband_nets::zoo::{self, Published};
 
-use crate::outcome::Outcome;
 use crate::bar::Bar;
 use crate::cmd::score::{better, range};
+use crate::outcome::Outcome;
 use crate::result::{print_data, print_json};
 use crate::talk::{Failure, Loudness, Talk};
 

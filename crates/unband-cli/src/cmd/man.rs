@@ -2,9 +2,9 @@
 
 use clap::{Args, CommandFactory};
 
-use crate::outcome::Outcome;
 use crate::args::Cli;
 use crate::bar::Bar;
+use crate::outcome::Outcome;
 use crate::result::print_data;
 use crate::talk::{Failure, Loudness, Talk};
 

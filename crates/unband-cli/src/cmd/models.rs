@@ -9,14 +9,15 @@ mod name;
 mod show;
 
 use std::path::PathBuf;
+use unband_image::Hint;
 
 use clap::{Args, Subcommand};
 use unband_nets::checkpoint::CheckpointError;
 
-use crate::outcome::Outcome;
 use crate::args::TalkArgs;
 use crate::bar::Bar;
 use crate::inputs::reason;
+use crate::outcome::Outcome;
 use crate::talk::{Failure, Loudness, Talk};
 
 /// Arguments of `unband models`.

@@ -23,12 +23,12 @@ use unband::show::{Column, Drawn, Page, Section, Side};
 use unband_infer::models;
 use unband_metrics::Metric;
 
-use crate::outcome::Outcome;
 use crate::bar::Bar;
 use crate::batch;
 use crate::budget::Budget;
 use crate::inputs::{Gather, Input, STDIO, readable};
 use crate::interrupt;
+use crate::outcome::Outcome;
 use crate::piped;
 use crate::result::print_json;
 use crate::talk::{Failure, Loudness, Talk, printable};

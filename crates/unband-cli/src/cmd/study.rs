@@ -9,9 +9,9 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 use unband::study::{Fit, StudyError};
 
-use crate::outcome::Outcome;
 use crate::args::{TalkArgs, bytes, within};
 use crate::bar::Bar;
+use crate::outcome::Outcome;
 use crate::talk::{Failure, Loudness, Talk};
 
 /// Arguments of `unband study`.
@@ -115,7 +115,7 @@ struct KeyMethod {
 const KEY_SCHEMA: &str = "unband-study-key/1";
 
 fn failure(error: &StudyError) -> Failure {
-    Failure { subject: None, message: error.to_string(), hint: error.hint() }
+    Failure::from(error)
 }
 
 fn crop(text: &str) -> Result<Fit, String> {

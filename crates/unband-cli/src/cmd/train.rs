@@ -10,8 +10,8 @@ use std::process::{Command, ExitStatus};
 use clap::Args;
 use tempfile::TempDir;
 
-use crate::outcome::Outcome;
 use crate::bar::Bar;
+use crate::outcome::Outcome;
 use crate::result::print_text;
 use crate::shipped::{self, TRAININGS};
 use crate::talk::{Failure, Loudness, Talk};

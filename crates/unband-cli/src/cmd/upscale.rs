@@ -7,11 +7,11 @@ use clap::Args;
 use unband::files::{self, Naming, Output, UpscaleFileOptions, UpscaleFileReport, UpscalePlan};
 use unband::{Context, Error, Options, UpscaleOptions, Upscaler};
 
-use crate::outcome::Outcome;
 use crate::args::{PictureArgs, within};
 use crate::bar::Bar;
 use crate::batch::Cost;
 use crate::inputs::{Gather, readable};
+use crate::outcome::Outcome;
 use crate::outputs;
 use crate::pictures::{self, Work, tell_losses};
 use crate::record::{BytesRecord, EnlargedRecord, Record, Schema, growth, reason_word, shown};
@@ -117,7 +117,7 @@ impl<'a> Upscale<'a> {
         if let Some(format) = format {
             settings::check_depth(format, pictures.depth, None)?;
         }
-        let usage = |error: Error| Failure { subject: None, message: error.to_string(), hint: error.hint() };
+        let usage = |error: Error| Failure::from(error);
         let upscaler = Upscaler::new(&options).map_err(usage)?;
         let deband = args.deband.then(|| Options {
             precision: pictures.precision,

@@ -1,6 +1,7 @@
 //! Errors of a dataset as a whole and of single source images.
 
 use std::path::PathBuf;
+use unband_image::Hint;
 
 use unband_image::ImageError;
 
@@ -120,9 +121,8 @@ pub enum DatasetError {
     },
 }
 
-impl DatasetError {
-    /// The next action.
-    pub fn hint(&self) -> Option<String> {
+impl Hint for DatasetError {
+    fn hint(&self) -> Option<String> {
         Some(match self {
             Self::NotTheSet { .. } => LAYOUT.to_owned(),
             Self::Twice { .. } => "give one of them another name".to_owned(),

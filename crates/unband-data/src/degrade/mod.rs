@@ -43,6 +43,7 @@ pub mod unsharp_mask;
 mod way;
 pub mod webp;
 
+use unband_image::Hint;
 pub use way::Way;
 
 use unband_image::{Depth, Image, ImageError, Matrix, Model, ParamError, Rng};
@@ -155,9 +156,8 @@ impl DegradeError {
     }
 }
 
-impl DegradeError {
-    /// The next action, if there is one.
-    pub fn hint(&self) -> Option<String> {
+impl Hint for DegradeError {
+    fn hint(&self) -> Option<String> {
         let install = match self {
             Self::Missing(_) => "install it",
             _ if self.is_missing_program() => "install an FFmpeg with that encoder",

@@ -3,6 +3,7 @@
 
 use crate::scene;
 use std::collections::{BTreeSet, HashSet};
+use unband_image::Hint;
 
 use scene::scene;
 use unband_data::degrade::planes::Planes420;

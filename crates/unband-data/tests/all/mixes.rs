@@ -3,6 +3,7 @@
 
 use crate::scene;
 use std::collections::BTreeMap;
+use unband_image::Hint;
 
 use scene::scene;
 use unband_data::{Mix, MixError, Pair, Record, Shipped};

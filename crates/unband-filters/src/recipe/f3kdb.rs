@@ -79,6 +79,7 @@ fn settings(arguments: Vec<call::Argument<'_>>) -> Result<Settings, RecipeError>
 #[allow(clippy::unwrap_used)]
 mod tests {
     use crate::{FILTERS, parse_method};
+    use unband_image::Hint;
 
     fn parsed(text: &str) -> String {
         let (name, settings) = parse_method(text, FILTERS).unwrap();

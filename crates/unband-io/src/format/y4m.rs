@@ -536,6 +536,7 @@ fn write(
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use unband_image::Hint;
 
     #[test]
     fn every_tag_that_is_read_is_written_alike() {

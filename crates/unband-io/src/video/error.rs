@@ -1,6 +1,7 @@
 //! Errors of videos, with hints.
 
 use std::path::PathBuf;
+use unband_image::Hint;
 
 use super::probe::Stream;
 use crate::Error;
@@ -292,9 +293,8 @@ fn told(streams: &[Stream]) -> String {
     }
 }
 
-impl VideoError {
-    /// The next action for the user, if there is one.
-    pub fn hint(&self) -> Option<String> {
+impl Hint for VideoError {
+    fn hint(&self) -> Option<String> {
         let text = match self {
             Self::File(error) => return error.hint(),
             Self::TooOld { .. } => super::probe::INSTALL,

@@ -5,6 +5,7 @@
 use crate::sample;
 use std::fs;
 use std::path::Path;
+use unband_image::Hint;
 
 use sample::{ExifBuilder, everything, format, picture};
 use unband_image::dither::Grid;

@@ -4,6 +4,7 @@
 use crate::sample;
 use std::fs;
 use std::path::Path;
+use unband_image::Hint;
 
 use sample::{format, picture};
 use unband_image::{Depth, Image};

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use unband_image::Hint;
 
 use unband_image::{Cicp, Codec, Depth, Image, Model, Subsampling};
 use unband_io::{Error, Limits};

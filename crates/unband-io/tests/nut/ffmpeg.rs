@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
+use unband_image::Hint;
 
 use unband_io::Error;
 use unband_io::video::{PIXEL_FORMATS, PixelFormat};

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use unband_image::Hint;
 
 use unband_image::Context;
 use unband_infer::models::{self, Kept};

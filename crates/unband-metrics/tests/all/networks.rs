@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::path::{Path, PathBuf};
+use unband_image::Hint;
 
 use serde_json::Value;
 use unband_image::{Context, Depth, Image, Model, Plane};

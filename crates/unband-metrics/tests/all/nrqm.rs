@@ -4,6 +4,7 @@
 
 use crate::golden;
 use std::path::{Path, PathBuf};
+use unband_image::Hint;
 
 use serde_json::Value;
 use unband_image::{Context, Depth, Image};

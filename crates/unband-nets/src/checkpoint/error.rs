@@ -1,6 +1,7 @@
 //! Checkpoint errors and their hints.
 
 use std::path::PathBuf;
+use unband_image::Hint;
 
 use crate::arch;
 use crate::net::BuildError;
@@ -122,9 +123,8 @@ pub enum TensorFault {
     },
 }
 
-impl CheckpointError {
-    /// The next action for the user.
-    pub fn hint(&self) -> Option<String> {
+impl Hint for CheckpointError {
+    fn hint(&self) -> Option<String> {
         Some(
             match self {
                 Self::Io { .. } => return None,
@@ -179,9 +179,8 @@ pub enum NetworkError {
     Bind(#[from] BindError),
 }
 
-impl NetworkError {
-    /// The next action for the user.
-    pub fn hint(&self) -> Option<String> {
+impl Hint for NetworkError {
+    fn hint(&self) -> Option<String> {
         match self {
             Self::Unknown { .. } => {
                 let names: Vec<&str> = arch::ARCHITECTURES.iter().map(|a| a.name).collect();

@@ -14,6 +14,7 @@ mod proto;
 mod window;
 
 use std::collections::HashMap;
+use unband_image::Hint;
 
 use prost::Message;
 
@@ -63,9 +64,8 @@ pub enum OnnxError {
     },
 }
 
-impl OnnxError {
-    /// The next action for the user.
-    pub fn hint(&self) -> Option<String> {
+impl Hint for OnnxError {
+    fn hint(&self) -> Option<String> {
         match self {
             Self::AnySize { smallest, .. } => smallest.map(|n| format!("add `--size {n}x{n}`")),
             Self::Size { multiple: Some(m), .. } if *m > 1 => Some(format!("sides must be multiples of {m}")),

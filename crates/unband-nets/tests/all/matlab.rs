@@ -3,6 +3,7 @@
 
 use std::io::Write;
 use std::path::Path;
+use unband_image::Hint;
 
 use unband_nets::checkpoint::{self, Checkpoint, CheckpointError, Container};
 use unband_nets::{Data, StateDict};

@@ -1,6 +1,7 @@
 //! Writing and reading of safetensors files.
 #![allow(clippy::unwrap_used)]
 
+use unband_image::Hint;
 use unband_nets::arch::rrdbnet;
 use unband_nets::checkpoint::{
     self, CheckpointError, Container, write_halved_safetensors, write_safetensors,

@@ -2,6 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use std::path::Path;
+use unband_image::Hint;
 
 use burn::tensor::Device;
 use unband_image::Image;

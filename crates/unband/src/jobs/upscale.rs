@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
+use unband_image::Hint;
 
 use unband_image::dither::Dither;
 use unband_image::{Context, Depth, Image, Origin, Plane, Resampling};

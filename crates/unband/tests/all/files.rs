@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use unband_image::Hint;
 
 use unband::files::possible_outputs;
 use unband::files::{

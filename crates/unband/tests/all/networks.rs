@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::path::Path;
+use unband_image::Hint;
 
 use unband::{Choice, Context, Error, Image, Options, OutputDepth, Precision, deband_with};
 

@@ -1,6 +1,7 @@
 //! Parser of method lists such as `--method smooth,gradfun`.
 
 use std::collections::HashSet;
+use unband_image::Hint;
 
 use unband::{Choice, Context, Error, Findings, Image, Options};
 

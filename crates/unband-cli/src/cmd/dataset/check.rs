@@ -7,10 +7,10 @@ use unband_data::dataset::{Check, Finding};
 
 use super::summary::Summary;
 use super::{CheckArgs, Fault};
-use crate::outcome::Outcome;
 use crate::bar::Bar;
 use crate::batch::{self, Cost};
 use crate::interrupt::{self, Busy};
+use crate::outcome::Outcome;
 use crate::result::print_json;
 use crate::talk::{Failure, Loudness, Talk};
 
@@ -31,9 +31,7 @@ struct Record<'a> {
 
 pub fn run(args: &CheckArgs) -> Result<Outcome, Fault> {
     interrupt::listen();
-    let fault = |error: unband_data::dataset::DatasetError| {
-        (Failure { subject: None, message: error.to_string(), hint: error.hint() }, Outcome::SomeFailed)
-    };
+    let fault = |error: unband_data::dataset::DatasetError| (Failure::from(error), Outcome::SomeFailed);
     let check = Check::open(&args.folder).map_err(fault)?;
     let loudness = Loudness::new(args.talk.quiet, args.talk.verbose);
     let bar = Bar::new(check.len(), loudness > Loudness::Quiet);

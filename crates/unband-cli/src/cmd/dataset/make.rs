@@ -13,12 +13,12 @@ use unband_data::dataset::{
 
 use super::summary::{Summary, left_out};
 use super::{Fault, KapoorArgs, MakeArgs, PairsArgs, VariantName};
-use crate::outcome::Outcome;
 use crate::bar::Bar;
 use crate::batch::{self, Cost};
 use crate::budget::Budget;
 use crate::inputs::{Gather, readable};
 use crate::interrupt::{self, Busy};
+use crate::outcome::Outcome;
 use crate::pictures;
 use crate::result::print_json;
 use crate::talk::{Failure, Loudness, Talk, grouped};
@@ -49,7 +49,7 @@ pub fn pairs(args: &PairsArgs) -> Result<Outcome, Fault> {
     let harms = match &args.recipe {
         Some(name) => {
             let mix = Mix::find_unscaled(name).map_err(|error| {
-                let failure = Failure { subject: None, message: error.to_string(), hint: error.hint() };
+                let failure = Failure::from(error);
                 (failure, Outcome::Usage)
             })?;
             Harms::Mix { name: name.clone(), mix: Arc::new(mix) }
@@ -87,7 +87,7 @@ fn fault(error: &DatasetError) -> Fault {
         | DatasetError::Empty => Outcome::Usage,
         _ => Outcome::SomeFailed,
     };
-    (Failure { subject: None, message: error.to_string(), hint: error.hint() }, outcome)
+    (Failure::from(error), outcome)
 }
 
 fn make(plan: &Plan, args: &MakeArgs, failures: &[Failure]) -> Result<Outcome, Fault> {

@@ -4,17 +4,18 @@ mod tell;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use unband_image::Hint;
 
 use unband::video::{FilmOptions, FilmPlan, deband_film_told, plan_film};
 use unband::{Context, Error, Progress};
 use unband_io::video::{Images, Purpose, StreamChoice, VideoError, container_of, is_film};
 
 use super::stream;
-use crate::outcome::Outcome;
 use crate::args::DebandArgs;
 use crate::bar::Bar;
 use crate::inputs::{Input, STDIO, exact};
 use crate::interrupt::{self, Busy};
+use crate::outcome::Outcome;
 use crate::outputs::folder_of;
 use crate::pictures::threads;
 use crate::record::Record;

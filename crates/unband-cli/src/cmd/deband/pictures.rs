@@ -6,11 +6,11 @@ use unband::files::{self, FileOptions, FileReport, Naming, Output, Plan};
 use unband::{Choice, Context, Depth, Error};
 
 use super::report::Report;
-use crate::outcome::Outcome;
 use crate::args::DebandArgs;
 use crate::batch::{self, Cost};
 use crate::extras;
 use crate::inputs::{Gathered, Input};
+use crate::outcome::Outcome;
 use crate::outputs::Target;
 use crate::pictures::{self, Work, tell_losses};
 use crate::record::{self, Record, Schema};

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use unband_image::Hint;
 
 use serde::Serialize;
 use unband::show::{HeatMap, Moment, Spot as Square, Value, before_after, worst_spots};
@@ -14,7 +15,6 @@ use unband_io::{Access, Saving};
 use unband_metrics::cambi;
 
 use super::films;
-use crate::outcome::Outcome;
 use crate::args::DebandArgs;
 use crate::bar::Bar;
 use crate::cmd::score::films::reader::{Raw, Reader, decoding, expected, image, in_order};
@@ -23,6 +23,7 @@ use crate::cmd::score::films::worst::{Spot, Worst, about};
 use crate::cmd::score::{Subject, measure_one, number};
 use crate::inputs::exact;
 use crate::interrupt::{self, Busy};
+use crate::outcome::Outcome;
 use crate::outputs::folder_of;
 use crate::pictures::threads;
 use crate::record::{Record, Schema};
@@ -115,7 +116,7 @@ fn one(
     let there = output.exists() && !args.pictures.overwrite;
     let made = if there {
         let error = unband_io::Error::Exists;
-        Err(Failure::at(output.display().to_string(), error.to_string(), error.hint()))
+        Err(Failure::of(output.display().to_string(), &error))
     } else {
         let result = args.film.encoded.then(|| films::beside(args, input));
         preview(input, options, (count, result.as_deref()), &bar, &ctx)
@@ -126,7 +127,7 @@ fn one(
         let _busy = Busy::begin();
         let saving = Saving { access: Access::of([input]), ..args.pictures.overwrite.into() };
         unband_io::write_bytes(&png, output, saving)
-            .map_err(|error| Failure::at(output.display().to_string(), error.to_string(), error.hint()))?;
+            .map_err(|error| Failure::of(output.display().to_string(), &error))?;
         Ok(Some((frames, encoder)))
     });
     match written {
@@ -376,7 +377,7 @@ fn search(
     ctx: &Context<'_>,
 ) -> Result<Option<Searched>, Failure> {
     let name = || film.path.display().to_string();
-    let failure = |error: &VideoError| Failure::at(name(), error.to_string(), error.hint());
+    let failure = |error: &VideoError| Failure::of(name(), &error);
     decoding(|scope, programs| {
         let options = DecodeOptions { programs: programs.clone(), ..options.clone() };
         let mut reader =

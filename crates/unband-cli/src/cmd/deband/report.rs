@@ -9,12 +9,12 @@ use unband::verdict::grade;
 use unband::{Context, Findings, NoProgress};
 use unband_io::{Access, Saving};
 
-use crate::outcome::Outcome;
 use crate::args::PictureArgs;
 use crate::cmd::score::{Loaded, level, line};
 use crate::extras;
 use crate::inputs::{Input, STDIO};
 use crate::interrupt::Busy;
+use crate::outcome::Outcome;
 use crate::outputs::check_folder_of;
 use crate::talk::{Failure, Talk, counted};
 
@@ -96,7 +96,7 @@ impl<'a> Report<'a> {
                 outcome
             }
             Err(error) => {
-                talk.failure(&Failure::at(self.path.display().to_string(), error.to_string(), error.hint()));
+                talk.failure(&Failure::of(self.path.display().to_string(), &error));
                 Outcome::SomeFailed
             }
         }

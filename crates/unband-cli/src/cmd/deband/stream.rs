@@ -2,15 +2,16 @@
 
 use std::io::{self, BufWriter, IsTerminal, Read, Write};
 use std::path::Path;
+use unband_image::Hint;
 
 use unband::video::{FilmOptions, StreamReport, deband_stream, deband_to_stream};
 use unband::{Context, Error};
 use unband_io::Limits;
 
-use crate::outcome::Outcome;
 use crate::args::DebandArgs;
 use crate::inputs::{STDIO, exact};
 use crate::interrupt::{self, Busy};
+use crate::outcome::Outcome;
 use crate::pictures::threads;
 use crate::piped::SHOWN;
 use crate::result::stdout_failure;

@@ -264,8 +264,7 @@ fn of_weights(method: &Method) -> Result<String, Failure> {
 
 /// Hash of a checkpoint file.
 pub fn sum_of(file: &Path) -> Result<String, Failure> {
-    let source = checkpoint::load(file)
-        .map_err(|error| Failure::at(file.display().to_string(), error.to_string(), error.hint()))?;
+    let source = checkpoint::load(file).map_err(|error| Failure::of(file.display().to_string(), &error))?;
     Ok(source.sha256())
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use unband_image::Hint;
 
 use sha2::{Digest, Sha256};
 use unband::{Context, Depth, Image, Rng};
@@ -339,7 +340,7 @@ fn window(clean: &Image, crop: usize, room: usize, scale: usize) -> Option<Windo
 
 fn of_file(input: &Input) -> Result<String, Failure> {
     let loaded = unband_io::load(&input.path, &unband_io::Limits::default(), &crate::interrupt::STOP);
-    let (bytes, _) = loaded.map_err(|error| Failure::at(input.shown(), error.to_string(), error.hint()))?;
+    let (bytes, _) = loaded.map_err(|error| Failure::of(input.shown(), &error))?;
     Ok(of_bytes(&bytes))
 }
 

@@ -2,6 +2,7 @@
 
 use unband::{Context, Image, OutputDepth, Resampling, UpscaleOptions, Upscaler};
 use unband_data::Pair;
+use unband_image::Hint;
 
 use super::contender::sum_of;
 use super::data::rounded;

@@ -100,8 +100,7 @@ impl Store {
         let shown = || file.display().to_string();
         let bytes =
             serde_json::to_vec(record).map_err(|error| Failure::at(shown(), error.to_string(), None))?;
-        unband_io::write_bytes(&bytes, &file, true)
-            .map_err(|error| Failure::at(shown(), error.to_string(), error.hint()))
+        unband_io::write_bytes(&bytes, &file, true).map_err(|error| Failure::of(shown(), &error))
     }
 }
 

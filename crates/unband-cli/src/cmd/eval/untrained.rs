@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use unband_image::Hint;
 
 use unband_nets::checkpoint::write_safetensors;
 use unband_nets::state::init::{self, Init};

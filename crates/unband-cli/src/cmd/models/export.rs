@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use unband_image::Hint;
 
 use unband_io::{Access, Saving};
 use unband_nets::arch::{self, ARCHITECTURES, Architecture, Passes};
@@ -10,8 +11,8 @@ use unband_nets::state::{Weights, fill};
 use unband_nets::{Graph, onnx};
 
 use super::{ExportArgs, failure, unread};
-use crate::outcome::Outcome;
 use crate::extras;
+use crate::outcome::Outcome;
 use crate::talk::{Failure, Talk, grouped};
 use crate::weights;
 

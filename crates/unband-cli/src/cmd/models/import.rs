@@ -1,6 +1,7 @@
 //! `unband models import`: import of checkpoints as named models.
 
 use std::path::{Path, PathBuf};
+use unband_image::Hint;
 
 use unband::networks;
 use unband_infer::models;
@@ -11,8 +12,8 @@ use unband_nets::zoo::{self, PUBLISHED, Published};
 use unband_nets::{Convention, StateDict};
 
 use super::{Channels, ImportArgs, failure, unread};
-use crate::outcome::Outcome;
 use crate::inputs::reason;
+use crate::outcome::Outcome;
 use crate::talk::{Failure, Talk};
 use crate::weights::{self, NETWORK, Shelf};
 

@@ -24,9 +24,9 @@ use unband_io::{Limits, Y4mReader};
 use unband_metrics::Metric;
 
 use super::{FailureRecord, Gate, MeasureArgs, ScoreArgs, USE, Use, work};
-use crate::outcome::Outcome;
 use crate::inputs::{Gather, exact, readable};
 use crate::interrupt;
+use crate::outcome::Outcome;
 use crate::piped::SHOWN;
 use crate::result::print_json;
 use crate::talk::{Failure, Talk};
@@ -77,7 +77,7 @@ impl Sorted {
         interrupt::listen();
         let input = Cursor::new(begins).chain(std::io::stdin());
         let piped = Y4mReader::of_any(input, &Limits::default())
-            .map_err(|error| Failure::at(SHOWN.to_owned(), error.to_string(), error.hint()))?;
+            .map_err(|error| Failure::of(SHOWN.to_owned(), &error))?;
         Ok(Self { films: vec![Source::Piped(Mutex::new(Some(piped)))], failures: Vec::new(), other: None })
     }
 }

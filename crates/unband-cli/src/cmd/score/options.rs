@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use unband_image::Hint;
 
 use clap::Args;
 use unband::show::{HeatMap, Line, Picture, Profile, Series, overlay, segments, worst_spots};
@@ -11,10 +12,10 @@ use unband::{Context, Image};
 
 use super::gates::Gate;
 use super::measures::Use;
-use crate::outcome::Outcome;
 use crate::args::{TalkArgs, bytes};
 use crate::extras;
 use crate::interrupt::{self, Busy};
+use crate::outcome::Outcome;
 use crate::outputs::check_folder_of;
 use crate::pictures;
 use crate::talk::{Failure, Talk};
@@ -225,7 +226,7 @@ impl MeasureArgs {
     pub fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         let _busy = Busy::begin();
         unband_io::write_bytes(bytes, path, self.saving())
-            .map_err(|error| Failure::at(path.display().to_string(), error.to_string(), error.hint()))
+            .map_err(|error| Failure::of(path.display().to_string(), &error))
     }
 
     /// As [`write`](Self::write), for contents too large for memory.
@@ -235,7 +236,7 @@ impl MeasureArgs {
     pub fn write_from(&self, path: &Path, source: &mut dyn std::io::Read) -> Result<(), Failure> {
         let _busy = Busy::begin();
         unband_io::write_from(source, path, self.saving())
-            .map_err(|error| Failure::at(path.display().to_string(), error.to_string(), error.hint()))
+            .map_err(|error| Failure::of(path.display().to_string(), &error))
     }
 
     /// Writes the requested drawings: map and regions of the first image, the profile of all along its worst

@@ -7,11 +7,11 @@ use unband::show::Page;
 
 use super::options::MeasureArgs;
 use super::record::FailureRecord;
-use crate::outcome::Outcome;
 use crate::bar::Bar;
 use crate::batch::{self, Cost};
 use crate::budget::Budget;
 use crate::interrupt;
+use crate::outcome::Outcome;
 use crate::talk::{Failure, Loudness, Talk};
 
 /// A job whose arguments are checked.

@@ -8,9 +8,9 @@ use unband::{Context, Image};
 use unband_io::{Access, Limits, Saving};
 
 use super::{KEY_SCHEMA, Key, KeyMethod, StudyArgs, failure};
-use crate::outcome::Outcome;
 use crate::extras;
 use crate::inputs::{Gather, readable};
+use crate::outcome::Outcome;
 use crate::talk::{Failure, Talk};
 
 /// Name of the hidden reference.
@@ -161,12 +161,12 @@ fn name(path: &Path) -> Result<String, Fault> {
 fn load(path: &Path) -> Result<Image, Fault> {
     unband_io::read_file(path, &Limits::default())
         .map(|(image, _)| image)
-        .map_err(|error| input(Failure::at(path.display().to_string(), error.to_string(), error.hint())))
+        .map_err(|error| input(Failure::of(path.display().to_string(), &error)))
 }
 
 fn write(bytes: &[u8], path: &Path, saving: Saving<'_>) -> Result<(), Fault> {
     unband_io::write_bytes(bytes, path, saving)
-        .map_err(|error| input(Failure::at(path.display().to_string(), error.to_string(), error.hint())))
+        .map_err(|error| input(Failure::of(path.display().to_string(), &error)))
 }
 
 fn key(study: &Study) -> Vec<u8> {

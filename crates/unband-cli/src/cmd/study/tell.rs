@@ -8,8 +8,8 @@ use unband::study::{Estimate, RaterScore, Ratings, Scores, score};
 
 use super::make::REFERENCE;
 use super::{KEY_SCHEMA, Key, StudyArgs, failure};
-use crate::outcome::Outcome;
 use crate::inputs::reason;
+use crate::outcome::Outcome;
 use crate::result::{print_json, print_text};
 use crate::talk::{Failure, Talk};
 

@@ -1,6 +1,7 @@
 //! Errors of recipes.
 
 use std::path::PathBuf;
+use unband_image::Hint;
 
 use super::Shipped;
 
@@ -52,9 +53,8 @@ pub enum MixError {
     },
 }
 
-impl MixError {
-    /// The next action, if there is one.
-    pub fn hint(&self) -> Option<String> {
+impl Hint for MixError {
+    fn hint(&self) -> Option<String> {
         match self {
             Self::Unknown { .. } => {
                 let names = Shipped::names();

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use unband_image::Hint;
 
 use unband_data::dataset::{Entry, Kapoor, Manifest, PREPARATIONS, Plan, Split, Variant, kapoor};
 

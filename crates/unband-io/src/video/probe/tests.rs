@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use unband_image::Hint;
 
 use serde_json::json;
 use unband_image::{Cicp, Depth, Mastering, Matrix, Model, Range, Siting, Subsampling};

@@ -1,6 +1,7 @@
 //! Damaged and misleading videos, and errors of `FFmpeg`.
 
 use super::*;
+use unband_image::Hint;
 use unband_io::video::VideoError;
 
 fn drain(film: &Film, options: &DecodeOptions) -> Result<usize, VideoError> {

@@ -17,6 +17,7 @@ mod watch;
 use damage::{Random, damaged, lengths, sealed_if_png};
 use proptest::prelude::*;
 use samples::{Sample, once_too_much, samples};
+use unband_image::Hint;
 use unband_io::{Error, FORMATS, Limits, read};
 use watch::{SMALL, Tally};
 

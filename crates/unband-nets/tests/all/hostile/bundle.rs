@@ -1,6 +1,7 @@
 //! Damaged TensorFlow models.
 
 use std::path::PathBuf;
+use unband_image::Hint;
 
 use proptest::prelude::*;
 use unband_nets::checkpoint::{self, CheckpointError, Source};

@@ -9,6 +9,7 @@ mod machine;
 mod made;
 
 use std::time::{Duration, Instant};
+use unband_image::Hint;
 
 use unband_nets::checkpoint;
 

@@ -49,7 +49,7 @@ pub struct Apart {
 
 /// The message for the user.
 pub fn failure(path: &Path, error: &VideoError) -> Failure {
-    Failure::at(path.display().to_string(), error.to_string(), error.hint())
+    Failure::of(path.display().to_string(), &error)
 }
 
 /// Two frames of the same number.

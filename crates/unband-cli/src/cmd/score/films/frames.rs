@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::Scope;
+use unband_image::Hint;
 
 use unband::Context;
 use unband::show::Value;

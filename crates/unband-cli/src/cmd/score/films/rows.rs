@@ -8,8 +8,8 @@ use unband_metrics::Metric;
 use super::super::MeasureArgs;
 use super::super::record::{missing_cell, name_cell, value_cell};
 use super::summary::Frame;
-use crate::outcome::Outcome;
 use crate::interrupt;
+use crate::outcome::Outcome;
 use crate::talk::{Failure, Talk};
 
 /// A growing table.
