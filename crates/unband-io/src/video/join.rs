@@ -12,6 +12,7 @@ use super::check;
 use super::ffmpeg::{Args, IDLE, file_name};
 use super::fragments;
 use super::light::with_light;
+use super::matroska;
 use super::others::written;
 use super::running::Running;
 use super::{Encoding, Ffmpeg, Film, Others, PixelFormat, Samples, Segment, VideoError, stills};
@@ -78,6 +79,7 @@ pub fn join(
     if patched(film, encoding) {
         say_colours(film, encoding, part)?;
     }
+    say_rate(film, others, encoding, part)?;
     let expected = segments.iter().map(Segment::frames).sum();
     if encoding.pictures().is_some() {
         let found =
@@ -119,6 +121,7 @@ pub fn copy(film: &Film, others: &Others, encoding: &Encoding, part: &Path) -> R
     if !success {
         return Err(not_written(said.message()));
     }
+    say_rate(film, others, encoding, part)?;
     let source = film.timeline.tracks.get(film.video.stream);
     let (count, shown) = source.map_or((0, None), |line| (line.count, line.shown));
     let ticks = shown.map(|(first, last)| (film.ticks(first), film.ticks(last)));
@@ -298,6 +301,18 @@ fn say_colours(film: &Film, encoding: &Encoding, part: &Path) -> Result<(), Vide
         file.write_all(&boxes::boxed(last.kind, &new)).map_err(io("write"))
     };
     change().map_err(of_part)
+}
+
+/// Declares the exact rate of a constant one in Matroska and `WebM`.
+fn say_rate(film: &Film, others: &Others, encoding: &Encoding, part: &Path) -> Result<(), VideoError> {
+    let Some(track) = others.number(film, film.video.stream) else { return Ok(()) };
+    if film.video.variable || !encoding.container().rounds {
+        return Ok(());
+    }
+    let (frames, seconds) = film.rate();
+    let nanoseconds = (1e9 * f64::from(seconds) / f64::from(frames)).round() as u64;
+    let said = matroska::set_frame_duration(part, track, nanoseconds);
+    said.map_err(|source| Error::Io { action: "write", source }.in_file(part).into())
 }
 
 /// Orientation for players: an input option from `FFmpeg` 6 on, metadata before.

@@ -17,6 +17,7 @@ mod hidden;
 mod images;
 mod join;
 mod light;
+mod matroska;
 mod notes;
 pub mod nut;
 mod others;

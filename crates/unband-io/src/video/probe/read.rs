@@ -135,7 +135,8 @@ fn video(answer: Node<'_>, node: Node<'_>, frames: Node<'_>) -> Video {
     let pix_fmt = name("pix_fmt").unwrap_or_default();
     let (samples, depth, alpha) = samples(answer, &pix_fmt);
     let time_base = node.ratio("time_base");
-    let (average_rate, nominal_rate) = (node.ratio("avg_frame_rate"), node.ratio("r_frame_rate"));
+    let ratio = |key| node.ratio(key).map(exact_rate);
+    let (average_rate, nominal_rate) = (ratio("avg_frame_rate"), ratio("r_frame_rate"));
     let side_data = |name: &str| {
         let all = frames.list("frames").flat_map(|frame| frame.list("side_data_list"));
         all.filter_map(|data| data.text("side_data_type")).any(|kind| kind.contains(name))
@@ -199,6 +200,20 @@ pub(super) fn samples(answer: Node<'_>, pix_fmt: &str) -> (Option<Samples>, Dept
         Some(Samples::Yuv(Subsampling { x: shift("log2_chroma_w"), y: shift("log2_chroma_h") }))
     };
     (samples, depth, flags.flag("alpha"))
+}
+
+/// A frame rate, or the NTSC rate that it stands for after rounding: Matroska stores nanoseconds, and `ffprobe`
+/// keeps fractions short ("19001/317" for 60000/1001).
+fn exact_rate((frames, seconds): (u32, u32)) -> (u32, u32) {
+    /// Relative error of both.
+    const ROUNDED: f64 = 2e-7;
+    let whole = (f64::from(frames) / f64::from(seconds) * 1.001).round();
+    let error = f64::from(frames) / f64::from(seconds) * 1.001 / whole - 1.0;
+    if (1.0..=1000.0).contains(&whole) && error.abs() < ROUNDED {
+        (whole as u32 * 1000, 1001)
+    } else {
+        (frames, seconds)
+    }
 }
 
 fn is_variable(average: Option<(u32, u32)>, nominal: Option<(u32, u32)>, tick: Option<(u32, u32)>) -> bool {
