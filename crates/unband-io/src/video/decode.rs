@@ -216,7 +216,7 @@ impl Decoder {
             return VideoError::Changes { path: self.film.path.clone(), what };
         }
         match error.fault() {
-            Error::Damaged { .. } if message.contains("a frame has") => {
+            _ if self.reader.met_other_size() => {
                 VideoError::Changes { path: self.film.path.clone(), what: message }
             }
             _ if said.count > 0 => self.film.damaged(&said.message()),

@@ -16,6 +16,8 @@ pub struct NutReader<R> {
     frame_bytes: u64,
     /// The previous timestamp, in ticks.
     last_pts: u64,
+    /// Did a frame have another size?
+    other_size: bool,
 }
 
 /// Header of a frame.
@@ -41,7 +43,7 @@ impl<R: Read> NutReader<R> {
         let NutHeader { width, height, .. } = headers.video;
         let memory = Error::Memory { width: width.into(), height: height.into() };
         let frame_bytes = headers.video.frame_bytes().ok_or(memory)? as u64;
-        Ok(Self { input, headers, frame_bytes, last_pts: 0 })
+        Ok(Self { input, headers, frame_bytes, last_pts: 0, other_size: false })
     }
 
     /// The header of the stream.
@@ -174,6 +176,11 @@ impl<R: Read> NutReader<R> {
         pts.ok_or_else(|| self.input.damaged("a frame's time is negative or too late"))
     }
 
+    /// Whether the error was a frame of another size.
+    pub(in crate::video) fn met_other_size(&self) -> bool {
+        self.other_size
+    }
+
     fn read_bytes(&mut self, head: &Head, buffer: &mut Vec<u8>) -> Result<(), Error> {
         let end = self.input.at() + head.size;
         if head.flags & flag::SIDE_DATA != 0 {
@@ -186,6 +193,7 @@ impl<R: Read> NutReader<R> {
         let beginning = &self.headers.elisions[head.elision];
         let size = beginning.len() as u64 + (end - self.input.at());
         if size != self.frame_bytes {
+            self.other_size = true;
             let NutHeader { width, height, format, .. } = self.headers.video;
             return Err(self.input.damaged(format_args!(
                 "a frame has {size} bytes, {width}×{height} pixels of {} have {}",
