@@ -34,7 +34,7 @@ pub(super) fn times(
     if found != count {
         return Err(VideoError::Frames { path: part.to_owned(), found, expected: count });
     }
-    let lead = film.timeline.lead(cut.is_some(), encoding.container());
+    let lead = film.timeline.lead(cut.is_some(), encoding);
     let start = cut.map_or(0.0, |cut| film.seconds(cut.from));
     let (frames, seconds) = film.rate();
     let half = (0.5 * f64::from(seconds) / f64::from(frames)).clamp(ROUNDED, MOST);

@@ -77,6 +77,11 @@ impl Codec {
         matches!(self, Self::X265 | Self::SvtAv1) || self.name() == "libx264"
     }
 
+    /// Whether packets may be decoded in another order than they are shown.
+    pub(super) fn reorders(&self) -> bool {
+        matches!(self, Self::X265 | Self::Other(_))
+    }
+
     /// The container of finished parts. Both are fragmented. MP4 has no codes for some codecs, and
     /// `QuickTime` none for others.
     pub(super) fn part_container(&self) -> &'static str {

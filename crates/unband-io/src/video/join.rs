@@ -229,7 +229,7 @@ fn arguments(
     args.put(&["-copyts"]);
     // The frames have the video's times, plus the added seconds and the start of the cut.
     let start = cut.map_or(0.0, |cut| film.seconds(cut.from));
-    let lead = film.timeline.lead(cut.is_some(), encoding.container());
+    let lead = film.timeline.lead(cut.is_some(), encoding);
     args.put(&["-itsoffset", &format!("{:.6}", lead - f64::from(ADDED_SECONDS) - start)]);
     turned(film, ffmpeg, &mut args);
     args.put(&["-f", encoding.codec.part_container(), "-i", "pipe:0"]);

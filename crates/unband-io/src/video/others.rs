@@ -7,6 +7,7 @@ use super::covers::Covers;
 use super::ffmpeg::{Args, FFPROBE, file_name};
 use super::probe::{Stream, StreamKind};
 use super::running::Running;
+use super::timeline::CLOCK;
 use super::{Encoding, Film, Programs, StreamChoice, VideoError};
 use crate::Error;
 use crate::program::Room;
@@ -40,6 +41,8 @@ const MOST_SECONDS: f64 = 60.0;
 const MOST: std::time::Duration = std::time::Duration::from_mins(2);
 /// Number of packets from which the start time of a stream is determined.
 const PACKETS: &str = "%+#24";
+/// Seconds by which a trial moves time stamps to find their unit.
+const LATER: f64 = 1000.0;
 /// Rounding of timestamps, in seconds, in the coarsest container.
 const TICK: f64 = 0.0011;
 
@@ -132,7 +135,7 @@ impl Others {
         Ok(others)
     }
 
-    /// Finds the unit of time stamps by another trial, in which all are one second later.
+    /// Finds the unit of time stamps by another trial, in which all are much later.
     fn find_units(
         &self,
         film: &Film,
@@ -147,8 +150,10 @@ impl Others {
             return Ok(Vec::new());
         }
         let units = what.0.iter().zip(before).enumerate().map(|(number, (stream, before))| {
-            let second = first(number).zip(before).map(|(after, before)| after - before);
-            (stream.index, second.filter(|&second| second > TICK).unwrap_or(1.0))
+            let moved = first(number).zip(before).map(|(after, before)| after - before);
+            // The trial rounds its times; ticks are a whole number per second.
+            let unit = moved.map(|moved| CLOCK / (CLOCK * LATER / moved).round());
+            (stream.index, unit.filter(|&unit| unit > 0.0 && unit.is_finite()).unwrap_or(1.0))
         });
         Ok(units.collect())
     }
@@ -246,7 +251,7 @@ impl Others {
         args.put(&[&format!("-c:{number}"), subtitles(stream, self.container).unwrap_or("copy")]);
         let unit = self.units.iter().find(|&&(index, _)| index == stream.index).map(|&(_, unit)| unit);
         let filter = match unit {
-            Some(0.0) => Some("setts=pts=PTS+1/TB:dts=DTS+1/TB".to_owned()),
+            Some(0.0) => Some(format!("setts=pts=PTS+{LATER}/TB:dts=DTS+{LATER}/TB")),
             Some(unit) => film.timeline.bitstream_filter(stream.index, unit),
             None => None,
         };

@@ -7,7 +7,6 @@
 
 use std::fmt::Write;
 
-use super::codec::Container;
 use super::packets::{AHEAD, BACK, Packets, Span};
 use super::probe::StreamKind;
 use super::{Encoding, Film, Programs};
@@ -36,22 +35,18 @@ pub(super) struct Line {
     jumps: Vec<(bool, f64)>,
 }
 
-/// Transport streams: a buffer is filled for this long before the first frame is decoded, as by `FFmpeg`.
+/// Transport streams: a buffer is filled for this long before the first frame is decoded, as by `FFmpeg`. `NUT`
+/// cannot store times before 0, and encoders decode the first frames before they are shown.
 const LEAD_SECONDS: f64 = 1.4;
 /// Players expect at least this much before the first frame.
 const LEAST_LEAD: f64 = 0.7;
 /// Earlier times than this have no place in Matroska either.
 const EARLIEST: f64 = -1.0;
 /// All clocks that may jump tick this often a second.
-const CLOCK: f64 = 90_000.0;
+pub(super) const CLOCK: f64 = 90_000.0;
 
 /// Decides the time line.
-pub(super) fn decide(
-    film: &Film,
-    container: &Container,
-    start_at_zero: bool,
-    programs: &Programs,
-) -> Timeline {
+pub(super) fn decide(film: &Film, encoding: &Encoding, start_at_zero: bool, programs: &Programs) -> Timeline {
     let packets = Packets::read((&film.path, film.images.as_ref()), film.may_jump(), programs);
     // The decoder reports damage, with a better message.
     let packets = packets.unwrap_or_default();
@@ -63,19 +58,24 @@ pub(super) fn decide(
         matches!(stream.kind, StreamKind::Video | StreamKind::Audio) && !stream.attached_picture
     });
     let first = of_time.filter_map(|stream| begin(tracks.get(stream.index)?)).fold(video, f64::min);
-    let rounds = matches!(container.muxer, "matroska" | "webm");
+    let rounds = matches!(encoding.container().muxer, "matroska" | "webm");
     let early = video < 0.0 && (film.may_jump() || !rounds || video < EARLIEST);
     let move_by = if early || start_at_zero { -first } else { 0.0 };
     // A later start of another stream stays later.
     let shift = film.ticks(move_by);
     let begins = first + film.seconds(shift);
-    let lead = lead(container, begins);
+    let lead = lead(encoding, begins);
     Timeline { shift, lead, tracks }
 }
 
 /// Seconds to add in a file whose first time this is.
-fn lead(container: &Container, begins: f64) -> f64 {
-    if container.muxer == "mpegts" && begins < LEAST_LEAD { LEAD_SECONDS } else { 0.0 }
+fn lead(encoding: &Encoding, begins: f64) -> f64 {
+    let needed = match encoding.container().muxer {
+        "mpegts" => true,
+        "nut" => encoding.codec.reorders(),
+        _ => false,
+    };
+    if needed && begins < LEAST_LEAD { LEAD_SECONDS } else { 0.0 }
 }
 
 /// The times of all streams without jumps.
@@ -131,7 +131,7 @@ impl Film {
     /// Decides the time line of a result in a container from the packets of this video.
     #[must_use]
     pub fn with_timeline(self, encoding: &Encoding, start_at_zero: bool, programs: &Programs) -> Self {
-        let timeline = decide(&self, encoding.container(), start_at_zero, programs);
+        let timeline = decide(&self, encoding, start_at_zero, programs);
         Self { timeline, ..self }
     }
 }
@@ -148,8 +148,8 @@ impl Timeline {
     }
 
     /// Seconds that are added in the file only; a part of a video begins at 0.
-    pub(super) fn lead(&self, part: bool, container: &Container) -> f64 {
-        if part { lead(container, 0.0) } else { self.lead }
+    pub(super) fn lead(&self, part: bool, encoding: &Encoding) -> f64 {
+        if part { lead(encoding, 0.0) } else { self.lead }
     }
 
     /// A filter that makes the times of decoded frames grow steadily.
