@@ -96,11 +96,7 @@ impl BytesRecord {
 /// A note that a result is much larger than its input.
 pub fn growth(bytes: FileBytes) -> String {
     let (Some(output), Some(times)) = (bytes.output, bytes.growth()) else { return String::new() };
-    let size = match output {
-        0..1_000_000 => format!("{} KB", output.div_ceil(1000)),
-        _ => format!("{:.1} MB", output as f64 / 1e6),
-    };
-    format!(", {size}, {times:.1} × the input")
+    format!(", {}, {times:.1} × the input", unband_io::amount(output))
 }
 
 /// An upscaled image.

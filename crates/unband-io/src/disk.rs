@@ -1,4 +1,4 @@
-//! Free disk space.
+//! Free disk space, and sizes for people.
 
 use std::path::Path;
 
@@ -17,10 +17,25 @@ pub fn free_bytes(_: &Path) -> Option<u64> {
     None
 }
 
+/// A number of bytes: "340 KB", "12.3 MB", "1.5 GB".
+pub fn amount(bytes: u64) -> String {
+    match bytes {
+        0..1_000_000 => format!("{} KB", bytes.div_ceil(1000)),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
+        _ => format!("{:.1} GB", bytes as f64 / 1e9),
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sizes_are_written_for_people() {
+        let texts = [0, 999, 28_001, 12_345_678, 3_210_000_000].map(amount);
+        assert_eq!(texts, ["0 KB", "1 KB", "29 KB", "12.3 MB", "3.2 GB"]);
+    }
 
     #[cfg(unix)]
     #[test]

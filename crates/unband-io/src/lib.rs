@@ -38,7 +38,7 @@ use unband_image::{Depth, Image, Model};
 
 pub use access::Access;
 pub use declared::declared_size;
-pub use disk::free_bytes;
+pub use disk::{amount, free_bytes};
 pub use error::Error;
 pub use file::{Saving, load, load_from, read_file, read_text, write_bytes, write_file, write_from};
 pub use format::y4m::{Y4mHeader, Y4mReader, Y4mWriter};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use unband_image::Hint;
 
 use super::probe::Stream;
-use crate::Error;
+use crate::{Error, amount};
 
 /// Why a video could not be processed. All but the first include the file name.
 #[derive(Debug, thiserror::Error)]
@@ -396,15 +396,6 @@ impl Hint for VideoError {
 /// " (process 1234)".
 fn of_process(process: Option<u32>) -> String {
     process.map_or_else(String::new, |process| format!(" (process {process})"))
-}
-
-/// A number of bytes: "340 KB", "12.3 MB", "1.5 GB".
-fn amount(bytes: u64) -> String {
-    match bytes {
-        0..1_000_000 => format!("{} KB", bytes.div_ceil(1000)),
-        1_000_000..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
-        _ => format!("{:.1} GB", bytes as f64 / 1e9),
-    }
 }
 
 /// "8, 10 or 12".

@@ -30,8 +30,8 @@ fn the_result_is_said_with_method_encoder_size_and_rate() {
     let ratio = bytes / stage.read("film.mkv").len() as f64;
     ran.says("film.mkv → film_unband.mkv: 2 shots, 20 of 20 frames changed, gradfun, x265 10 bits CRF 16, ")
         .says(&format!(
-            "{:.1} KB ({:.0} kb/s, {ratio:.1} × the source), ",
-            bytes / 1e3,
+            "{} KB ({:.0} kb/s, {ratio:.1} × the source), ",
+            (bytes / 1e3).ceil(),
             bytes * 8.0 / 2.0 / 1e3
         ))
         .says("96×64 8-bit h264, 10 fps")

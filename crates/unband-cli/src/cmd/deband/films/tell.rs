@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 use unband::video::{FilmPlan, FilmReport, ShotFound};
+use unband_io::amount;
 use unband_io::video::Film;
 use unband_io::video::probe::{Stream, StreamKind};
 
@@ -27,7 +28,7 @@ pub fn line(input: &str, report: &FilmReport) -> String {
         return format!(
             "{input} → {}: {shots}, {frames}, nothing to repair, copied, {} ({}), {:.1} s",
             report.plan.output.display(),
-            size(report.bytes),
+            amount(report.bytes),
             bit_rate(report.bit_rate()),
             report.seconds
         );
@@ -38,7 +39,7 @@ pub fn line(input: &str, report: &FilmReport) -> String {
         "{input} → {}: {shots}, {changed} of {frames} changed{methods}, {}, {} ({}{ratio}), {:.1} s",
         report.plan.output.display(),
         report.plan.encoder,
-        size(report.bytes),
+        amount(report.bytes),
         bit_rate(report.bit_rate()),
         report.seconds,
     )
@@ -117,9 +118,9 @@ pub fn plan_text(input: &str, plan: &FilmPlan) -> String {
 pub fn disk(plan: &FilmPlan) -> Option<String> {
     let needed = plan.disk.needed?;
     let free = plan.disk.free.map_or_else(String::new, |free| {
-        format!(", {} free{}", size(free), if plan.disk.is_scarce() { ": possibly not enough" } else { "" })
+        format!(", {} free{}", amount(free), if plan.disk.is_scarce() { ": possibly not enough" } else { "" })
     });
-    Some(format!("about {} of disk space, for the finished parts and the final video{free}", size(needed)))
+    Some(format!("about {} of disk space, for the finished parts and the final video{free}", amount(needed)))
 }
 
 /// "2 audio streams, 1 subtitle stream, 5 chapters".
@@ -136,16 +137,6 @@ fn streams(plan: &FilmPlan) -> String {
     let all = counts.chain([(plan.film.chapters as u64, "chapter")]).filter(|&(count, _)| count > 0);
     let all: Vec<String> = all.map(|(count, name)| counted(count, name)).collect();
     if all.is_empty() { "nothing (no other streams)".to_owned() } else { all.join(", ") }
-}
-
-/// "12.3 MB".
-fn size(bytes: u64) -> String {
-    let bytes = bytes as f64;
-    match bytes {
-        1e9.. => format!("{:.1} GB", bytes / 1e9),
-        1e6.. => format!("{:.1} MB", bytes / 1e6),
-        _ => format!("{:.1} KB", bytes / 1e3),
-    }
 }
 
 /// "4.1 Mb/s".
@@ -312,8 +303,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_and_rates_are_written_for_people() {
-        assert_eq!([size(12_345_678), size(999), size(3_210_000_000)], ["12.3 MB", "1.0 KB", "3.2 GB"]);
+    fn bit_rates_are_written_for_people() {
         assert_eq!([bit_rate(4_130_000.0), bit_rate(53_400.0)], ["4.1 Mb/s", "53 kb/s"]);
     }
 }
