@@ -145,6 +145,9 @@ KINDS = {
     'y4m_10.y4m': (video(['-f', 'yuv4mpegpipe', '-strict', '-1'], as_format('yuv420p10le')), ['-o', 'y4m_10_y4m.mkv'], ''),
     'nut.nut': (video(['-c:v', 'ffv1']), [], ''),
     'rate_23976.mp4': (video(X264, BANDS.replace('r=24', 'r=24000/1001')), [], ''),
+    'rate_ffv1.mkv': (video(X264, BANDS.replace('r=24', 'r=24000/1001')), ['--lossless'], ''),
+    'rate_vp9.webm': (video(['-c:v', 'libvpx-vp9', '-crf', '30', '-b:v', '0', '-cpu-used', '8'], BANDS.replace('r=24', 'r=30000/1001')), [], ''),
+    'rate_av1.mkv': (video(X264, BANDS.replace('r=24', 'r=30000/1001')), ['--ffmpeg-args', '-c:v libsvtav1 -preset 12'], ''),
     'rate_5994.mkv': (video(X264, BANDS.replace('r=24', 'r=60000/1001')), [], ''),
     'variable.mkv': (video(X264 + ['-vf', "setpts='(N+floor(N/3)*0.5)/24/TB'", '-fps_mode', 'vfr']), [], ''),
     'variable.mp4': (video(X264 + ['-vf', "setpts='(N+floor(N/3)*0.5)/24/TB'", '-fps_mode', 'vfr']), [], ''),
@@ -166,7 +169,7 @@ KINDS = {
     'nothing_to_repair.mkv': (video(['-c:v', 'ffv1'], 'color=gray:s=320x240:r=24:d=1,format=yuv420p,noise=all_seed=1:alls=30:allf=t'), [], ''),
     'interlaced.ts': (video(['-c:v', 'mpeg2video', '-q:v', '3', '-flags', '+ilme+ildct', '-vf', 'setfield=tff']), [], 'interlaced'),
     'psf.mov': (video(['-c:v', 'prores_ks', '-vf', 'setfield=tff', '-flags', '+ilme'], as_format('yuv422p10le')), ['--progressive'], ''),
-    'gif.gif': (video([]), ['-o', 'gif.mkv'], 'no film'),
+    'gif.gif': (video([]), ['-o', 'gif.mkv'], 'not a video'),
     'grey_alpha.mkv': (video(['-c:v', 'png'], as_format('ya8')), [], 'ya8'),
     'change_depth.264': (joined(video(RAW), video(RAW, as_format('yuv420p10le'))), ['-o', 'change_depth.mkv'], 'change in the middle'),
     'change_chroma.264': (joined(video(RAW), video(RAW, as_format('yuv422p'))), ['-o', 'change_chroma.mkv'], 'change in the middle'),
@@ -196,13 +199,13 @@ def run(args, where):
 
 def probe(path):
     """Times of the images from the first on in milliseconds, kinds of streams, chapters, and tags of colour."""
-    asked = ['-show_entries', 'stream=index,codec_type,codec_name,color_range,color_space,color_transfer,color_primaries:stream_disposition=attached_pic'
+    asked = ['-show_entries', 'stream=index,codec_type,codec_name,color_range,color_space,color_transfer,color_primaries,r_frame_rate,avg_frame_rate:stream_disposition=attached_pic'
              ':packet=pts_time', '-show_chapters', '-of', 'json']
     answer = json.loads(subprocess.run(['ffprobe', '-v', 'error', '-select_streams', 'v:0', '-show_packets', *asked, path], stdout=subprocess.PIPE).stdout or '{}')
     every = json.loads(subprocess.run(['ffprobe', '-v', 'error', '-show_entries', 'stream=codec_type,codec_name', '-of', 'json', path], stdout=subprocess.PIPE).stdout or '{}')
     times = sorted(float(p['pts_time']) for p in answer.get('packets', []) if 'pts_time' in p)
     kinds = sorted(s['codec_type'] for s in every.get('streams', []) if s.get('codec_name') != 'bin_data')
-    tags = {k: v for k, v in (answer.get('streams') or [{}])[0].items() if k.startswith('color_') and v not in ('unknown', 'reserved')}
+    tags = {k: v for k, v in (answer.get('streams') or [{}])[0].items() if (k.startswith('color_') or k.endswith('_rate') and 'rate_' in path.name) and v not in ('unknown', 'reserved')}
     return [round(1000 * (t - times[0])) for t in times], kinds, len(answer.get('chapters', [])), tags
 
 
