@@ -52,6 +52,10 @@ fn main() -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
+    if let Some(failure) = pictures::cramped() {
+        Talk { loudness: Loudness::Normal, bar: &Bar::none() }.failure(&failure);
+        return ExitCode::from(Outcome::SomeFailed as u8);
+    }
     if matches!(cli.command, None | Some(Command::Deband(_) | Command::Upscale(_))) {
         take_small_pages();
     }

@@ -468,7 +468,37 @@ pub fn tell_losses(
 /// each other, and use memory.
 pub fn threads(asked: Option<NonZeroUsize>) -> usize {
     let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    asked.map_or(processors, |asked| asked.get().min(4 * processors.max(4)))
+    let most = address_space_left().map_or(usize::MAX, |bytes| {
+        // Apart from the workers there is a thread for signals.
+        usize::try_from(bytes.saturating_sub(LARGEST) / THREAD)
+            .map_or(usize::MAX, |all| all.saturating_sub(1))
+    });
+    asked.map_or(processors, |asked| asked.get().min(4 * processors.max(4))).min(most.max(1))
+}
+
+/// Address space of a thread: its stack, and what both allocators reserve for it.
+const THREAD: u64 = 100 << 20;
+/// Address space that an allocator takes to align what it reserves for a thread.
+const LARGEST: u64 = 128 << 20;
+
+/// Address space that the allocator reserves at the start, if it can, and shares among all threads.
+const SHARED: u64 = 1 << 30;
+
+/// Address space for threads and images, if there is a limit.
+fn address_space_left() -> Option<u64> {
+    let (limit, taken) = unband_io::address_space()?;
+    Some(limit.saturating_sub(taken.checked_sub(SHARED).unwrap_or(taken)))
+}
+
+/// The failure where the address space is too small for the program itself, for which there would be no
+/// message later.
+pub fn cramped() -> Option<Failure> {
+    let left = address_space_left().filter(|&left| left < LARGEST + 5 * THREAD / 2)?;
+    let what = format!(
+        "a limit on the address space leaves {} of memory, unband needs more",
+        unband_io::amount(left)
+    );
+    Some(Failure::usage(what, "raise the limit: `ulimit -v unlimited`"))
 }
 
 /// Detects a misspelt command: to the parser, `unband inspekt x.png` names two files, and x.png must not be

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod access;
+mod address_space;
 mod declared;
 mod disk;
 mod error;
@@ -37,6 +38,7 @@ use std::path::Path;
 use unband_image::{Depth, Image, Model};
 
 pub use access::Access;
+pub use address_space::address_space;
 pub use declared::declared_size;
 pub use disk::{amount, free_bytes};
 pub use error::Error;
