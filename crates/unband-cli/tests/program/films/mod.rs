@@ -24,6 +24,7 @@ mod resume;
 mod said;
 #[cfg(target_os = "linux")]
 mod signals;
+mod tags;
 mod timeline;
 mod told;
 mod unusual;

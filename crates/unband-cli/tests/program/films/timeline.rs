@@ -172,6 +172,39 @@ fn times_that_jump_back_continue_where_the_piece_before_ends() {
     }
 }
 
+/// Numbers the packets of a transport stream again, so that no demuxer takes a seam for a loss.
+fn count_on(stream: &mut [u8]) {
+    let mut counters = std::collections::HashMap::new();
+    for packet in stream.chunks_exact_mut(188) {
+        let counter = counters.entry([packet[1] & 0x1F, packet[2]]).or_insert(15u8);
+        if packet[3] & 0x10 != 0 {
+            *counter = (*counter + 1) & 15;
+        }
+        packet[3] = packet[3] & 0xF0 | *counter;
+    }
+}
+
+#[test]
+fn a_clock_that_jumps_ahead_by_hours_continues_without_a_pause() {
+    if !can() {
+        return;
+    }
+    let stage = Stage::new();
+    // Audio at 44.1 kHz has ticks of its own in MP4.
+    let sound = ["-ar", "44100"];
+    flashing(&stage, "a.ts", &sound);
+    flashing(&stage, "b.ts", &[&sound[..], &["-output_ts_offset", "36000"]].concat());
+    let mut spliced = [stage.read("a.ts"), stage.read("b.ts")].concat();
+    count_on(&mut spliced);
+    stage.write("spliced.ts", &spliced);
+    for result in ["out.mp4", "out.mkv"] {
+        stage.run(&[&["spliced.ts", "-o", result], &FAST[..]].concat()).code(0);
+        let (flash, beep) = moments(&stage.path(result));
+        assert!(flash.len() == 2 && beep.len() == 2, "{result}: {flash:?} {beep:?}");
+        assert!((flash[1] - flash[0] - (beep[1] - beep[0])).abs() < 0.035, "{result}: {flash:?} {beep:?}");
+    }
+}
+
 #[test]
 fn pauses_of_minutes_and_slides_keep_their_times() {
     if !can() {
@@ -199,4 +232,46 @@ fn pauses_of_minutes_and_slides_keep_their_times() {
         stage.run(&[name, "-o", "out.mov", "--lossless", "--overwrite"]).code(0);
         assert_eq!(packets(&stage.path("out.mov"), "v:0"), was, "{name}");
     }
+}
+
+#[test]
+fn matroska_and_webm_declare_the_exact_rate_with_every_codec() {
+    if !can() {
+        return;
+    }
+    let stage = Stage::new();
+    for (rate, exact) in [("24000/1001", "41708333"), ("30000/1001", "33366667")] {
+        // Time stamps in milliseconds.
+        let source = format!("testsrc=s=96x64:r={rate}:d=0.5,format=yuv420p");
+        drawn(&stage, "in.mkv", &source, &["-c:v", "libx264", "-preset", "ultrafast"]);
+        for (output, args) in [
+            ("ffv1.mkv", &["--lossless"][..]),
+            ("x265.mkv", &FAST[..]),
+            ("av1.webm", &["--ffmpeg-args", "-c:v libsvtav1 -preset 12"][..]),
+            ("vp9.webm", &["--ffmpeg-args", "-c:v libvpx-vp9 -cpu-used 8"][..]),
+        ] {
+            stage.run(&[&["in.mkv", "-o", output, "--overwrite"], args].concat()).code(0);
+            let path = stage.path(output);
+            let asked = ["-v", "error", "-show_entries", "stream=r_frame_rate,avg_frame_rate", "-of"];
+            let found = printed("ffprobe", &[&asked[..], &["csv=p=0", path.to_str().unwrap()]].concat());
+            assert_eq!(found.trim(), format!("{rate},{rate}"), "{output}");
+            // The nanoseconds of a frame, in 4 bytes.
+            let element = [&[0x23, 0xE3, 0x83, 0x84][..], &exact.parse::<u32>().unwrap().to_be_bytes()];
+            let bytes = stage.read(output);
+            assert!(bytes.windows(8).any(|part| part == element.concat()), "{output}");
+        }
+    }
+}
+
+#[test]
+fn nut_files_begin_late_enough_for_frames_that_are_decoded_first() {
+    if !can() {
+        return;
+    }
+    let stage = Stage::new();
+    flashing(&stage, "a.mp4", &[]);
+    stage
+        .run(&["a.mp4", "-o", "out.nut", "--ffmpeg-args", "-preset ultrafast -x265-params bframes=3"])
+        .code(0);
+    same_moments(&stage, "a.mp4", "out.nut", 1.4);
 }
