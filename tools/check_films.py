@@ -205,7 +205,7 @@ def probe(path):
     every = json.loads(subprocess.run(['ffprobe', '-v', 'error', '-show_entries', 'stream=codec_type,codec_name', '-of', 'json', path], stdout=subprocess.PIPE).stdout or '{}')
     times = sorted(float(p['pts_time']) for p in answer.get('packets', []) if 'pts_time' in p)
     kinds = sorted(s['codec_type'] for s in every.get('streams', []) if s.get('codec_name') != 'bin_data')
-    tags = {k: v for k, v in (answer.get('streams') or [{}])[0].items() if (k.startswith('color_') or k.endswith('_rate') and 'rate_' in path.name) and v not in ('unknown', 'reserved')}
+    tags = {k: v for k, v in (answer.get('streams') or [{}])[0].items() if (k.startswith('color_') or k.endswith('_rate') and path.name.startswith('rate_') and path.suffix != '.mp4') and v not in ('unknown', 'reserved')}
     return [round(1000 * (t - times[0])) for t in times], kinds, len(answer.get('chapters', [])), tags
 
 
