@@ -1,6 +1,8 @@
 //! Integration tests of the inference engine, in one program that links once.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+#[path = "../shared/banded_options.rs"]
+mod banded_options;
 mod checkpoints;
 mod engine;
 mod goldens;

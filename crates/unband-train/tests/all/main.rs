@@ -2,6 +2,8 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod banded_layer;
+#[path = "../../../unband-infer/tests/shared/banded_options.rs"]
+mod banded_options;
 mod classifier;
 mod forward;
 mod games;
