@@ -20,9 +20,12 @@ use unband_nets::layer::activation::Activation;
 use unband_nets::layer::banded_deform_conv::BandedDeformSpec;
 use unband_nets::layer::conv::ConvSpec;
 use unband_nets::layer::pool::{MaxPool, Reduce};
+use unband_nets::state::init::{self, Init};
 use unband_nets::state::{Weights, fill};
 use unband_nets::{Form, Graph, Net, Op, StateDict, Tensor, arch, onnx};
 use unband_simd::Level;
+
+use crate::banded_options::{Combination, combinations};
 
 /// Relative to the largest value of an output; 6e-6 was measured in onnxruntime and 1.2e-5 in `OpenVINO`, for
 /// discriminators.
@@ -143,6 +146,31 @@ fn deformable_kernels_read_the_same_samples_inside_and_outside() {
             check(&mut peer, "deformed", &graph, &state, (size, false));
         }
         check(&mut peer, "deformed", &graph, &state, ((12, 10), true));
+    }
+    peer.end();
+}
+
+/// The banded layer with every combination of options, as the authors start it and with generators that learned.
+#[test]
+fn the_banded_layer_with_all_options_is_the_same() {
+    let Some(mut peer) = Peer::start() else { return };
+    for Combination { name, spec, .. } in combinations() {
+        let mut net = Net::new("layer");
+        let image = net.input("image", 4);
+        let out = net.banded_deform_conv("bend", image, 4, spec);
+        let graph = net.finish(&[("image", out)]).unwrap();
+        let start = init::state(&graph, &Init::default(), 1);
+        // Without growth at the start, its rectifier hides a wrong one.
+        let learned = start.iter().map(|(name, tensor)| {
+            let amount = if name.contains("conv_") { 0.3 } else { 0.0 };
+            let values = tensor.to_f32().into_iter().enumerate();
+            let values = values.map(|(i, v)| v + amount * ((i * 37 % 19) as f32 / 9.0 - 0.9)).collect();
+            (name.to_owned(), Tensor::f32(&tensor.shape, values).unwrap())
+        });
+        let learned: StateDict = learned.collect();
+        for state in [&start, &learned] {
+            check(&mut peer, &name, &graph, state, ((9, 11), false));
+        }
     }
     peer.end();
 }
