@@ -13,7 +13,7 @@ use unband_infer::reference::{Map, run};
 use unband_infer::{Engine, Mode};
 use unband_nets::checkpoint::{self, Checkpoint, CheckpointError, Network};
 use unband_nets::state::fill;
-use unband_nets::{Shape, StateDict};
+use unband_nets::{Shape, StateDict, Tensor};
 use unband_simd::Level;
 
 fn folder() -> PathBuf {
@@ -190,6 +190,18 @@ fn numbers_that_are_part_of_a_scripts_code_are_said_to_be_there() {
     let error = checkpoint::open(path("indi_frozen.pt")).unwrap_err();
     assert!(matches!(error, CheckpointError::Unsupported { .. }), "{error}");
     assert!(error.to_string().contains("frozen"), "{error}");
+}
+
+#[test]
+fn indis_attention_is_refused_with_a_reason() {
+    let Checkpoint { mut state, .. } = checkpoint::open(path("indi_trainer.pth")).unwrap();
+    state.insert("bottleneck.norm.weight", Tensor::f32(&[4], vec![1.0; 4]).unwrap());
+    let file = tempfile::Builder::new().suffix(".safetensors").tempfile().unwrap();
+    std::fs::write(file.path(), checkpoint::write_safetensors(&state, &[])).unwrap();
+    let error = checkpoint::open(file.path()).unwrap().network().unwrap_err().to_string();
+    for part in ["indi", "neck=True", "not supported", "published"] {
+        assert!(error.contains(part), "{error}");
+    }
 }
 
 #[test]
