@@ -74,15 +74,17 @@ pub fn folder_of<'a>(output: Option<&'a Path>, inputs: &[PathBuf]) -> Option<&'a
     (path.is_dir() || slash || (several && bare)).then_some(path)
 }
 
-/// Gives every input its target; `stem` is the default result name of an input.
+/// Gives every input its target; `stem` is the default result name of an input, `suffix` is appended to names
+/// in a folder.
 ///
 /// # Errors
-/// Several images into one file, image bytes to a terminal.
+/// Several images into one file, a suffix for one, image bytes to a terminal.
 pub fn targets(
     inputs: &[Input],
     output: Option<&Path>,
     folder: Option<&Path>,
     stem: &dyn Fn(&Path) -> PathBuf,
+    suffix: Option<&str>,
 ) -> Result<Vec<Target>, Failure> {
     let stdin = inputs.iter().any(Input::is_stdin);
     if stdin && inputs.len() > 1 {
@@ -94,6 +96,10 @@ pub fn targets(
         let hint = format!("name a folder, `-o {}/`", output.with_extension("").display());
         return Err(Failure::usage(message, hint));
     }
+    if let (Some(path), None, Some(suffix)) = (output, folder, suffix) {
+        let message = format!("`--suffix {suffix}` names files in a folder, and `-o` is {}", path.display());
+        return Err(Failure::usage(message, "name a folder with `-o`, or drop `--suffix`"));
+    }
     if to_stdout {
         if std::io::stdout().is_terminal() {
             let hint = "add `-o FILE`, or redirect with `>` or `|`";
@@ -104,11 +110,20 @@ pub fn targets(
     Ok(inputs
         .iter()
         .map(|input| match (folder, output) {
-            (Some(folder), _) => Target::Stem(folder.join(&input.below).with_extension("")),
+            (Some(folder), _) => {
+                Target::Stem(suffixed(&folder.join(&input.below), suffix.unwrap_or_default()))
+            }
             (None, Some(path)) => Target::File(path.to_path_buf()),
             (None, None) => Target::Stem(stem(&input.path)),
         })
         .collect())
+}
+
+/// The path without its extension, and with a suffix.
+pub fn suffixed(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.file_stem().unwrap_or_default().to_owned();
+    name.push(suffix);
+    path.with_file_name(name)
 }
 
 /// Resolves name clashes between results, such as those of `a.jpg` and `a.png`: the whole input name becomes
@@ -273,7 +288,7 @@ mod tests {
     fn dots_in_a_name_are_no_extensions_of_the_result() {
         let input = Input { path: "in/v1.2 final.jpg".into(), below: "v1.2 final.jpg".into() };
         let targets =
-            targets(std::slice::from_ref(&input), None, Some(Path::new("out")), &output_stem).unwrap();
+            targets(std::slice::from_ref(&input), None, Some(Path::new("out")), &output_stem, None).unwrap();
         assert_eq!(targets, [Target::Stem("out/v1.2 final".into())]);
         let possible = targets[0].possible(&input, Naming::default());
         assert!(possible.contains(&PathBuf::from("out/v1.2 final.png")), "{possible:?}");

@@ -37,6 +37,11 @@ pub trait Work: Sync {
     /// Default result path of an input, without extension.
     fn stem(&self, input: &Path) -> PathBuf;
 
+    /// Text after the names of results in a folder.
+    fn suffix(&self) -> Option<&str> {
+        None
+    }
+
     /// Other influences on result names.
     fn naming(&self) -> Naming;
 
@@ -164,7 +169,8 @@ impl<'a, W: Work> Job<'a, W> {
             settings::check_output(path, naming)?;
         }
         let stem = |input: &Path| work.stem(input);
-        let mut targets = outputs::targets(&found.inputs, args.output.as_deref(), folder, &stem)?;
+        let mut targets =
+            outputs::targets(&found.inputs, args.output.as_deref(), folder, &stem, work.suffix())?;
         let mut notes = found.notes;
         notes.extend(outputs::tell_apart(&found.inputs, &mut targets, naming, &stem));
         outputs::check(&found.inputs, &targets, naming, args.overwrite)?;

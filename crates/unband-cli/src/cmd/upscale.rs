@@ -56,6 +56,18 @@ pub struct UpscaleArgs {
     /// Network weights: a file or an imported model [default: built-in]
     #[arg(short, long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, help_heading = "Method")]
     weights: Option<PathBuf>,
+    /// Text after the name of each output [default: `_x4_unband` next to the input, none in a folder]
+    ///
+    /// KAIR's scripts write `NAME_MODEL.png`: `-o results --suffix _BSRGAN --format png`.
+    #[arg(
+        long,
+        value_name = "TEXT",
+        value_parser = suffix,
+        allow_hyphen_values = true,
+        help_heading = "Output",
+        hide_short_help = true
+    )]
+    suffix: Option<String>,
     /// Remove banding first
     #[arg(long, help_heading = "Method")]
     deband: bool,
@@ -70,6 +82,14 @@ const OUTPUT_MORE: &str = "\
 By default the result is written next to the input; `_x4` is the scale factor.
 `-` is standard output.
 Several inputs, or a folder, need a folder here; names and subfolders are kept.";
+
+/// A part of a file name.
+fn suffix(text: &str) -> Result<String, String> {
+    if text.is_empty() || text.contains(['/', '\\', '\0']) {
+        return Err("must be a part of a file name, such as `_BSRGAN`".to_owned());
+    }
+    Ok(text.to_owned())
+}
 
 /// Upscales images.
 pub fn run(args: &UpscaleArgs) -> Outcome {
@@ -96,6 +116,7 @@ pub fn run(args: &UpscaleArgs) -> Outcome {
 /// The upscaler and its options.
 struct Upscale<'a> {
     args: &'a PictureArgs,
+    suffix: Option<&'a str>,
     options: UpscaleFileOptions,
     upscaler: Upscaler,
 }
@@ -136,7 +157,7 @@ impl<'a> Upscale<'a> {
             preserve_times: pictures.preserve_times,
             ..UpscaleFileOptions::default()
         };
-        Ok(Self { args: pictures, options, upscaler })
+        Ok(Self { args: pictures, suffix: args.suffix.as_deref(), options, upscaler })
     }
 
     fn record(plan: &UpscalePlan) -> EnlargedRecord {
@@ -162,7 +183,14 @@ impl Work for Upscale<'_> {
     type Report = UpscaleFileReport;
 
     fn stem(&self, input: &Path) -> PathBuf {
-        files::upscaled_stem(input, self.upscaler.scale())
+        match self.suffix {
+            Some(suffix) => outputs::suffixed(input, suffix),
+            None => files::upscaled_stem(input, self.upscaler.scale()),
+        }
+    }
+
+    fn suffix(&self) -> Option<&str> {
+        self.suffix
     }
 
     fn naming(&self) -> Naming {

@@ -52,6 +52,29 @@ fn results_lie_beside_their_inputs_and_are_not_enlarged_again() {
 }
 
 #[test]
+fn a_suffix_names_results_as_the_authors_scripts_do() {
+    let stage = Stage::new();
+    for name in ["RealSRSet/sky.png", "RealSRSet/a.b.png"] {
+        stage.png(name, &six_bits);
+    }
+    let weights = checkpoint(WEIGHTS);
+    let run = |more: &[&str]| stage.run(&[&["upscale", "--weights", &weights], more].concat());
+    let named = ["--suffix", "_BSRGAN", "--format", "png"];
+    run(&[&["RealSRSet", "-o", "RealSRSet_results_x4"], &named[..]].concat()).code(0);
+    run(&[&["RealSRSet/sky.png"], &named[..]].concat()).code(0);
+    let made = [
+        "RealSRSet/sky_BSRGAN.png",
+        "RealSRSet_results_x4/a.b_BSRGAN.png",
+        "RealSRSet_results_x4/sky_BSRGAN.png",
+    ];
+    for name in made {
+        assert!(stage.names().iter().any(|n| n == name), "{name}: {:?}", stage.names());
+    }
+    run(&["RealSRSet/sky.png", "-o", "out.png", "--suffix", "_BSRGAN"]).code(2).says("--suffix");
+    run(&["RealSRSet", "-o", "out", "--suffix", "../a"]).code(2).says("_BSRGAN");
+}
+
+#[test]
 fn less_memory_and_more_threads_give_the_same_picture() {
     let stage = Stage::new();
     stage.write("in.png", &png(400, 90, &texture));
