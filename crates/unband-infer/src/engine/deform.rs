@@ -11,7 +11,7 @@ use unband_nets::layer::deform_conv::DeformConv;
 use unband_nets::state::Weights;
 use unband_simd::Level;
 use unband_simd::conv_rows::{self, Tap};
-use unband_simd::deform_rows::{self, Picture, Turns};
+use unband_simd::deform_rows::{self, GENERATED, Picture, Turns};
 
 use super::conv::Staged;
 use super::kernel::Strip;
@@ -26,9 +26,7 @@ pub struct Deform {
     output: usize,
     kernel: (usize, usize),
     kind: Kind,
-    /// All generators as one 3×3 convolution.
-    generator: Vec<f32>,
-    generator_bias: Vec<f32>,
+    generator: Generator,
     /// Weights of each group.
     weights: Vec<Vec<f32>>,
     zeros: Vec<f32>,
@@ -39,6 +37,21 @@ enum Kind {
     Banded { limits: Option<(f32, f32)>, reach: Option<usize> },
     /// Each tap has an offset of its own.
     Free,
+}
+
+/// All generators as one 3×3 convolution.
+enum Generator {
+    /// Of banded kernels: in 64 bits, because their values are multiplied with each other and by the distances
+    /// of taps.
+    Exact { weights: Vec<[f64; GENERATED]>, bias: [f64; GENERATED] },
+    /// Of offsets.
+    Packed { weights: Vec<f32>, bias: Vec<f32> },
+}
+
+/// Outputs of the generators for a row.
+enum Generated<'a> {
+    Exact(&'a [f64]),
+    Offsets(&'a [f32]),
 }
 
 impl Deform {
@@ -69,6 +82,22 @@ impl Deform {
         let generator: Vec<f32> = generators.iter().flat_map(|&[w, _]| of(w)).copied().collect();
         let generator_bias: Vec<f32> = generators.iter().flat_map(|&[_, b]| of(b)).copied().collect();
         let at = |o: usize, t: usize, i: usize| generator[(o * input + i) * 9 + t];
+        let count = generator_bias.len();
+        let generator = match kind {
+            Kind::Banded { .. } => {
+                let of = |t: usize, i: usize| {
+                    std::array::from_fn(|o| if o < count { f64::from(at(o, t, i)) } else { 0.0 })
+                };
+                let weights =
+                    (0..9).flat_map(|t| (0..input).map(move |i| (t, i))).map(|(t, i)| of(t, i)).collect();
+                let bias = std::array::from_fn(|o| generator_bias.get(o).map_or(0.0, |&b| f64::from(b)));
+                Generator::Exact { weights, bias }
+            }
+            Kind::Free => Generator::Packed {
+                weights: conv_rows::pack(level, count, 9, input, at),
+                bias: generator_bias,
+            },
+        };
         let (taps, w) = (kernel.0 * kernel.1, of(weight));
         let (inputs, outputs) = (input / groups, output / groups);
         let group = |g: usize| {
@@ -83,10 +112,17 @@ impl Deform {
             output,
             kernel,
             kind,
-            generator: conv_rows::pack(level, generator_bias.len(), 9, input, at),
-            generator_bias,
+            generator,
             weights: (0..groups).map(group).collect(),
             zeros: vec![0.0; input.max(output)],
+        }
+    }
+
+    /// Outputs of the generators at a position.
+    fn generated(&self) -> usize {
+        match &self.generator {
+            Generator::Exact { .. } => GENERATED,
+            Generator::Packed { bias, .. } => bias.len(),
         }
     }
 
@@ -118,7 +154,7 @@ impl Deform {
         let copies: Vec<Vec<f32>> = reached.clone().map(copy).collect();
         let (left, floats) = Self::margin(from);
         let mut staged = Staged::new(strip.input, from, 3, left, floats);
-        let numbers = self.generator_bias.len();
+        let numbers = self.generated();
         let taps: Vec<Tap> = (0..9).map(|t| Tap { row: t / 3, column: t % 3 }).collect();
         let shape = conv_rows::Shape {
             inputs: self.input,
@@ -127,19 +163,22 @@ impl Deform {
             stride: 1,
             out_step: numbers,
         };
-        let mut generated = vec![0.0; from.width * numbers];
+        let (mut offsets, mut exact) = match self.generator {
+            Generator::Exact { .. } => (Vec::new(), vec![0.0; from.width * numbers]),
+            Generator::Packed { .. } => (vec![0.0; from.width * numbers], Vec::new()),
+        };
         let mut run = Run::new(self.kernel.0 * self.kernel.1 * self.input);
         move |y, line| {
             let near = staged.rows(strip, (0..3).map(|a| (y + a).checked_sub(1)));
-            conv_rows::conv_row(
-                strip.fetch.level,
-                shape,
-                &mut generated,
-                &near,
-                &taps,
-                &self.generator,
-                &self.generator_bias,
-            );
+            let level = strip.fetch.level;
+            match &self.generator {
+                Generator::Exact { weights, bias } => {
+                    deform_rows::generate(level, &mut exact, &near, self.input, weights, *bias);
+                }
+                Generator::Packed { weights, bias } => {
+                    conv_rows::conv_row(level, shape, &mut offsets, &near, &taps, weights, bias);
+                }
+            }
             let kept = |(y, copy)| strip.fetch.kept(strip.input, y).unwrap_or(copy);
             let rows: Vec<&[f32]> = reached.clone().zip(copies.iter().map(Vec::as_slice)).map(kept).collect();
             let picture = Picture {
@@ -150,9 +189,14 @@ impl Deform {
                 channels: from.channels,
                 zeros: &self.zeros,
             };
-            let numbers = generated.chunks(run.places * numbers);
-            for (i, (line, generated)) in line.chunks_mut(run.places * self.output).zip(numbers).enumerate() {
-                self.run(strip.fetch.level, line, generated, (y, i * run.places), &picture, &mut run);
+            let each = run.places * numbers;
+            for (i, line) in line.chunks_mut(run.places * self.output).enumerate() {
+                let part = i * each..(i * each + line.len() / self.output * numbers);
+                let generated = match self.generator {
+                    Generator::Exact { .. } => Generated::Exact(&exact[part]),
+                    Generator::Packed { .. } => Generated::Offsets(&offsets[part]),
+                };
+                self.run(level, line, &generated, (y, i * run.places), &picture, &mut run);
             }
         }
     }
@@ -162,32 +206,31 @@ impl Deform {
         &self,
         level: Level,
         line: &mut [f32],
-        generated: &[f32],
-        (y, x): (usize, usize),
+        generated: &Generated<'_>,
+        place: (usize, usize),
         picture: &Picture<'_>,
         run: &mut Run,
     ) {
         let (kh, kw) = self.kernel;
-        let (taps, numbers) = (kh * kw, self.generator_bias.len());
-        let width = generated.len() / numbers;
+        let (taps, numbers) = (kh * kw, self.generated());
+        let width = line.len() / self.output;
         let step = taps * self.input;
-        if let Kind::Banded { limits, .. } = self.kind {
-            deform_rows::turn(level, &mut run.turns, generated, numbers, limits);
+        if let (Generated::Exact(generated), Kind::Banded { limits, .. }) = (generated, &self.kind) {
+            deform_rows::turn(level, &mut run.turns, generated, *limits);
         }
         for tap in 0..taps {
             let from = (away(tap / kw, kh), away(tap % kw, kw));
             let (rows, columns) = (&mut run.rows[..width], &mut run.columns[..width]);
-            if matches!(self.kind, Kind::Banded { .. }) {
-                deform_rows::place(level, rows, columns, &run.turns, from, y as f32, x as f32);
-            } else {
+            if let Generated::Offsets(generated) = generated {
                 let offsets = generated.chunks_exact(numbers).map(|all| (all[2 * tap], all[2 * tap + 1]));
-                for (i, ((row, column), (down, across))) in
-                    rows.iter_mut().zip(columns.iter_mut()).zip(offsets).enumerate()
-                {
-                    (*row, *column) = (y as f32 + from.0 + down, (x + i) as f32 + from.1 + across);
+                for ((row, column), (down, across)) in rows.iter_mut().zip(columns.iter_mut()).zip(offsets) {
+                    (*row, *column) = (from.0 + f64::from(down), from.1 + f64::from(across));
                 }
+            } else {
+                deform_rows::place(level, rows, columns, &run.turns, from);
             }
-            deform_rows::gather(level, &mut run.beside[tap * self.input..], step, rows, columns, picture);
+            let beside = &mut run.beside[tap * self.input..];
+            deform_rows::gather(level, beside, step, rows, columns, place, picture);
         }
         let groups = self.weights.len();
         let (inputs, outputs) = (self.input / groups, self.output / groups);
@@ -202,8 +245,8 @@ impl Deform {
     }
 }
 
-fn away(tap: usize, of: usize) -> f32 {
-    tap as f32 - (of / 2) as f32
+fn away(tap: usize, of: usize) -> f64 {
+    tap as f64 - (of / 2) as f64
 }
 
 /// Buffers for a run of positions along a row.
@@ -211,8 +254,8 @@ struct Run {
     /// Number of positions at a time.
     places: usize,
     turns: Turns,
-    rows: Vec<f32>,
-    columns: Vec<f32>,
+    rows: Vec<f64>,
+    columns: Vec<f64>,
     /// Gathered samples: position by position, tap by tap, channel by channel.
     beside: Vec<f32>,
     /// The same of one group of channels.
