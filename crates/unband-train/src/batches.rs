@@ -98,8 +98,10 @@ pub(crate) struct Patches {
 impl Patches {
     pub fn open(recipe: &Recipe, sees: Sees, scale: usize) -> Result<Self, TrainError> {
         let (Data::Pairs { reuse, pool, .. } | Data::Clean { reuse, pool, .. }) = recipe.data;
+        let mut pictures = Pictures::open(&recipe.data, sees, scale)?;
+        pictures.share(recipe.loaders);
         Ok(Self {
-            pictures: Pictures::open(&recipe.data, sees, scale)?,
+            pictures,
             augment: recipe.augment,
             seed: recipe.seed,
             batch: recipe.batch,
@@ -161,32 +163,39 @@ impl Batches for Patches {
     }
 }
 
-/// Generates batches in a separate thread during training.
+/// Generates batches in separate threads during training, which take turns.
 pub(crate) struct Ahead {
-    made: Receiver<(u64, Result<Batch, TrainError>)>,
+    made: Vec<Receiver<(u64, Result<Batch, TrainError>)>>,
+    first: u64,
 }
 
 impl Ahead {
-    /// Starts with batch `first`. The thread ends when this is dropped.
-    pub fn of(mut batches: Box<dyn Batches>, first: u64) -> Self {
-        let (send, made) = sync_channel(2);
-        std::thread::spawn(move || {
-            for number in first.. {
-                let batch = batches.next(number);
-                let failed = batch.is_err();
-                if send.send((number, batch)).is_err() || failed {
-                    return;
+    /// Starts with batch `first`, a thread for each of `loaders`. The threads end when this is dropped.
+    pub fn of(loaders: Vec<Box<dyn Batches>>, first: u64) -> Self {
+        let count = loaders.len();
+        let start = |(i, mut batches): (usize, Box<dyn Batches>)| {
+            let (send, made) = sync_channel(2);
+            std::thread::spawn(move || {
+                for number in (first + i as u64..).step_by(count) {
+                    let batch = batches.next(number);
+                    let failed = batch.is_err();
+                    if send.send((number, batch)).is_err() || failed {
+                        return;
+                    }
                 }
-            }
-        });
-        Self { made }
+            });
+            made
+        };
+        Self { made: loaders.into_iter().enumerate().map(start).collect(), first }
     }
 }
 
 impl Batches for Ahead {
     fn next(&mut self, number: u64) -> Result<Batch, TrainError> {
+        let turn = number.wrapping_sub(self.first) % (self.made.len() as u64).max(1);
+        let Some(made) = self.made.get(turn as usize) else { return Err(TrainError::NoBatch { number }) };
         loop {
-            match self.made.recv() {
+            match made.recv() {
                 Ok((made, batch)) if made == number || batch.is_err() => return batch,
                 Ok(_) => {}
                 Err(_) => return Err(TrainError::NoBatch { number }),

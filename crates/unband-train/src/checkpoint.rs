@@ -71,7 +71,7 @@ pub(crate) fn load(learner: &mut Learner, path: &Path) -> Result<Vec<(String, St
 /// Lines of a recipe that affect training, and those about validation. Folders may have moved.
 fn lines(recipe: &str) -> (Vec<&str>, Vec<&str>) {
     let mut trial = false;
-    let saving = ["checkpoint-minutes", "keep-every", "folder = "];
+    let saving = ["checkpoint-minutes", "keep-every", "loaders", "folder = "];
     let place = |line: &&str| !saving.iter().any(|key| line.starts_with(key));
     recipe.lines().filter(place).partition(|line| {
         if line.starts_with('[') {

@@ -269,9 +269,9 @@ impl Hint for TrainError {
             Self::WithoutCards => {
                 Some("build it with support: cargo install --path crates/unband-train --features wgpu")
             }
-            Self::NotFinite { .. } => {
-                Some("lower `optimizer.rate` or set `clip-norm`, then start again from the checkpoint")
-            }
+            Self::NotFinite { .. } => Some(
+                "lower `optimizer.rate` or set `clip-norm`, and name a new folder with `--out`: a checkpoint resumes its own recipe only. `from` starts with the weights of this one's best validation",
+            ),
             Self::NoFeatures { .. } => Some(
                 "set the term's `features` to torchvision's vgg19-dcbb9e9d.pth, or its `weight = 0` to train without it",
             ),

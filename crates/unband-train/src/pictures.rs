@@ -47,6 +47,8 @@ pub(crate) struct Pictures {
     scale: usize,
     surface: Option<Surface>,
     kept: VecDeque<(PathBuf, Arc<Kept>)>,
+    /// Maximum size of these, in bytes.
+    most: usize,
 }
 
 impl Pictures {
@@ -68,7 +70,12 @@ impl Pictures {
             }
         };
         let surface = (sees == Sees::Cells).then(Surface::new).transpose()?;
-        Ok(Self { files, ways, window, banded, scale, surface, kept: VecDeque::new() })
+        Ok(Self { files, ways, window, banded, scale, surface, kept: VecDeque::new(), most: KEPT })
+    }
+
+    /// Shares the cache size with others, `count` in all.
+    pub fn share(&mut self, count: usize) {
+        self.most = KEPT / count.max(1);
     }
 
     pub fn len(&self) -> usize {
@@ -206,7 +213,9 @@ impl Pictures {
         let (image, _) = unband_io::read_file(file, &Limits::default())?;
         let kept = Arc::new(Kept::of(image, file)?);
         self.kept.push_back((file.to_owned(), kept.clone()));
-        while self.kept.iter().map(|(_, k)| 2 * k.data.len()).sum::<usize>() > KEPT && self.kept.len() > 2 {
+        while self.kept.iter().map(|(_, k)| 2 * k.data.len()).sum::<usize>() > self.most
+            && self.kept.len() > 2
+        {
             self.kept.pop_front();
         }
         Ok(kept)

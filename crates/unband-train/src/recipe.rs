@@ -28,6 +28,10 @@ pub struct Recipe {
     /// Number of network copies that share a batch.
     #[serde(default = "one")]
     pub workers: usize,
+    /// Number of threads that read and degrade patches ahead of the steps (KAIR's `dataloader_num_workers`).
+    /// The patches do not depend on it.
+    #[serde(default = "one", skip_serializing_if = "is_single", alias = "dataloader_num_workers")]
+    pub loaders: usize,
     /// Gradient clipping: maximum norm of all gradients as one vector.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clip_norm: Option<f64>,

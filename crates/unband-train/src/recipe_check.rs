@@ -44,6 +44,13 @@ impl Checks<'_> {
         self.number("patch", r.patch as f64, 8.0, 8192.0)?;
         self.number("accumulate", r.accumulate as f64, 1.0, 65536.0)?;
         self.number("workers", r.workers as f64, 1.0, 1024.0)?;
+        self.number("loaders", r.loaders as f64, 1.0, 256.0)?;
+        let (Data::Pairs { reuse, .. } | Data::Clean { reuse, .. }) = r.data;
+        let classifies = architecture(&r.network).is_some_and(|a| a.use_as.purpose == Purpose::Classify);
+        if r.loaders > 1 && (reuse > 1 || classifies) {
+            let what = "must be 1 for classifiers and with `data.reuse`: each loader would make all windows";
+            return Err(self.wrong("loaders", what.into()));
+        }
         self.number("validation.every", r.validation.every as f64, 1.0, 1e12)?;
         self.number("checkpoint-minutes", r.checkpoint_minutes, 0.0, 1e6)?;
         self.number("keep-every", r.keep_every as f64, 0.0, 1e12)?;

@@ -124,18 +124,21 @@ impl Run {
         };
         let number =
             |name: &str| facts.iter().find(|(k, _)| k == name).and_then(|(_, v)| v.parse::<f64>().ok());
-        let (batches, trial): (Box<dyn Batches>, Trial) = if learner.classifies() {
+        let (loaders, trial): (Vec<Box<dyn Batches>>, Trial) = if learner.classifies() {
             let patches = Examples::open(recipe, &recipe.data, recipe.seed)?;
-            (Box::new(patches), Trial::Patches(Box::new(Accuracy::open(recipe)?)))
+            (vec![Box::new(patches)], Trial::Patches(Box::new(Accuracy::open(recipe)?)))
         } else {
             let pictures = Validation::open(recipe, learner.sees(), (multiple, scale))?;
-            (Box::new(Patches::open(recipe, learner.sees(), scale)?), Trial::Pictures(pictures))
+            let open = |_| -> Result<Box<dyn Batches>, TrainError> {
+                Ok(Box::new(Patches::open(recipe, learner.sees(), scale)?))
+            };
+            ((0..recipe.loaders).map(open).collect::<Result<_, _>>()?, Trial::Pictures(pictures))
         };
         let kept = learner.steps_taken();
         unband_io::write_bytes(recipe.to_toml()?.as_bytes(), &folder.join("recipe.toml"), true)?;
         Ok(Self {
             _lock: lock,
-            batches: Box::new(Ahead::of(batches, kept * recipe.accumulate as u64)),
+            batches: Box::new(Ahead::of(loaders, kept * recipe.accumulate as u64)),
             trial,
             log: Log::open(folder, kept)?,
             folder: folder.to_owned(),

@@ -109,6 +109,14 @@ fn errors_name_the_file_the_key_and_what_is_allowed() {
         ("\"adam\"", "\"sgd\"", &["optimizer", "sgd", "adamw"]),
         ("batch = 2", "batch = 0", &["batch", "1..=65536", "0"]),
         ("batch = 2", "batch = 3\nworkers = 2", &["batch", "workers", "multiple", "--set batch=2"]),
+        ("batch = 2", "batch = 2\nkeep-every = -1", &["keep-every", "-1"]),
+        ("every = 5", "every = 5, batch = 0", &["validation.batch", "1..=65536", "0"]),
+        ("batch = 2", "batch = 2\nloaders = 0", &["loaders", "1..=256", "0"]),
+        (
+            "folder = \"a\" }",
+            "folder = \"a\", reuse = 4 }\nloaders = 2",
+            &["loaders", "must be 1", "data.reuse"],
+        ),
         ("batch = 2", "batch = 2\nprecision = 16", &["precision", "32", "--precision bf16"]),
         (
             "\"bitnet\"",

@@ -204,6 +204,104 @@ fn a_loss_that_is_no_number_ends_the_training_and_keeps_the_last_checkpoint() {
     failed(&output, &["the loss is", "at step", "checkpoint.safetensors", "rate"]);
     let kept = std::fs::read(dir.join("wild/checkpoint.safetensors")).unwrap();
     assert!(safetensors::SafeTensors::deserialize(&kept).is_ok());
+    // The hint works: another rate needs another folder.
+    failed(&output, &["hint: lower `optimizer.rate`", "--out"]);
+    let slower = ["--set", "optimizer.rate=1e-4", "--set", "steps=2"];
+    failed(&train(dir, "wild", &slower), &["belongs to another recipe", "--out"]);
+    let calm = train(dir, "calm", &slower);
+    assert!(calm.status.success(), "{}", said(&calm));
+}
+
+/// Losses by step, and the folder's result.
+fn in_memory(dir: &Path, out: &str, settings: &[&str]) -> (Vec<f32>, training::Trained) {
+    let settings: Vec<String> = settings.iter().map(ToString::to_string).collect();
+    let recipe = Recipe::load(&dir.join("recipe.toml"), &[], &settings).unwrap();
+    let mut losses = Vec::new();
+    let mut tell = |p: &Progress| {
+        losses.push(p.loss);
+        true
+    };
+    let done = training::run(&recipe, &dir.join(out), &[Device::flex()], &mut tell).unwrap();
+    (losses, done.unwrap())
+}
+
+#[test]
+fn every_nth_checkpoint_is_kept_and_a_training_resumes_from_one() {
+    let dir = workplace();
+    let dir = dir.path();
+    let (losses, done) = in_memory(dir, "whole", &["steps = 8", "keep-every = 3"]);
+    let kept = |out: &str| {
+        let names = std::fs::read_dir(dir.join(out).join("kept")).unwrap();
+        let mut names: Vec<String> = names.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    };
+    let parts = |step| ["checkpoint", "weights"].map(|part| format!("0000000{step}.{part}.safetensors"));
+    assert_eq!(kept("whole"), [parts(3), parts(6)].concat());
+    let weights = checkpoint::open(dir.join("whole/kept/00000003.weights.safetensors")).unwrap();
+    assert!(weights.facts.contains(&("step".into(), "3".into())) && weights.network().is_ok());
+    // From there, with another interval, to the same result.
+    std::fs::create_dir(dir.join("again")).unwrap();
+    let start = dir.join("whole/kept/00000003.checkpoint.safetensors");
+    std::fs::copy(start, dir.join("again/checkpoint.safetensors")).unwrap();
+    let (rest, again) = in_memory(dir, "again", &["steps = 8", "keep-every = 4"]);
+    assert_eq!(rest, losses[3..]);
+    assert_eq!(kept("again"), [parts(4), parts(8)].concat());
+    let state = |file: &Path| checkpoint::open(file).unwrap().state;
+    assert!(state(&done.weights) == state(&again.weights));
+    // By default there are none.
+    in_memory(dir, "plain", &["steps = 3"]);
+    assert!(!dir.join("plain/kept").exists());
+}
+
+#[test]
+fn validation_in_batches_measures_the_same() {
+    let dir = workplace();
+    let dir = dir.path();
+    // Images of one size form a batch, so the last one does not.
+    picture(&dir.join("val/1.png"), 48, 7);
+    picture(&dir.join("val/2.png"), 48, 8);
+    picture(&dir.join("val/3.png"), 30, 9);
+    let run = |batch: usize| {
+        let batch_of = format!("validation.batch = {batch}");
+        let settings = ["steps = 2", "validation.crop = 0", "validation.samples = 9", &batch_of];
+        let (_, done) = in_memory(dir, &format!("run{batch}"), &settings);
+        let mut samples: Vec<_> = std::fs::read_dir(dir.join(format!("run{batch}/samples")))
+            .unwrap()
+            .map(|e| e.unwrap().path())
+            .collect();
+        samples.sort();
+        (done.psnr, samples)
+    };
+    let ((psnr, input), alone) = run(1);
+    for batch in [2, 3, 16] {
+        let ((own, own_input), samples) = run(batch);
+        assert!((own - psnr).abs() < 1e-4 && (own_input - input).abs() < 1e-9, "{batch}: {own} {psnr}");
+        assert_eq!(samples.len(), 4);
+        for (a, b) in samples.iter().zip(&alone) {
+            assert_eq!(a.file_name(), b.file_name());
+            let size = |file: &Path| {
+                unband_io::read_file(file, &unband_io::Limits::default())
+                    .map(|(i, _)| (i.width(), i.height()))
+                    .unwrap()
+            };
+            assert_eq!(size(a), size(b), "{batch}");
+        }
+    }
+}
+
+#[test]
+fn loaders_change_no_patch() {
+    let dir = workplace();
+    let dir = dir.path();
+    let (one, _) = in_memory(dir, "one", &["steps = 7"]);
+    let (three, _) = in_memory(dir, "three", &["steps = 7", "loaders = 3"]);
+    assert_eq!(one, three);
+    let (kair, _) = in_memory(dir, "kair", &["steps = 7", "dataloader_num_workers = 2"]);
+    assert_eq!(one, kair);
+    // A resumed training may have another number.
+    let (rest, _) = in_memory(dir, "three", &["steps = 7", "loaders = 2"]);
+    assert!(rest.is_empty());
 }
 
 #[test]
