@@ -173,7 +173,7 @@ impl PlanRecord {
             settings: plan
                 .settings
                 .iter()
-                .map(|(name, value)| (name.clone(), Value::String(value.clone())))
+                .map(|(name, value)| ((*name).to_owned(), Value::String(value.clone())))
                 .collect(),
             faithful: plan.faithful,
             output_format: plan.format.name,

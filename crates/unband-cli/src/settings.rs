@@ -5,7 +5,7 @@ use unband_image::Hint;
 
 use unband::files::{AsideFile, FileOptions, Naming};
 use unband::networks::{self, WEIGHTS};
-use unband::{Choice, Error, Findings, Image, Options, OutputDepth};
+use unband::{Choice, Error, Method, Options, OutputDepth, Weights};
 use unband_image::ParamError;
 use unband_io::FormatEntry;
 use unband_io::video::container_of;
@@ -21,21 +21,18 @@ pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
     let mut method = match (&args.method, &args.weights) {
         (Some(text), _) => choice(text)?,
         // The file determines the network.
-        (None, Some(file)) => {
-            let name = weights::method_of(&weights::file_named(file)?)?.to_owned();
-            Choice::Named { name, settings: Vec::new() }
-        }
+        (None, Some(file)) => Choice::Named(Method::new(weights::method_of(&weights::file_named(file)?)?)),
         (None, None) => Choice::Auto,
     };
-    if let Choice::Named { name, settings } = &mut method {
+    if let Choice::Named(method) = &mut method {
         if let Some(file) = &args.weights {
-            if !weights::is_network(name) {
+            if !method.takes(WEIGHTS) {
                 let hint = "`unband list methods` shows which methods take weights";
-                return Err(Failure::usage(format!("{name} takes no `--weights`"), hint));
+                return Err(Failure::usage(format!("{} takes no `--weights`", method.name()), hint));
             }
-            settings.push((WEIGHTS.to_owned(), weights::path_text(file)?));
+            method.set(WEIGHTS, &Weights::File(file.clone()))?;
         }
-        weights::settle(name, settings)?;
+        weights::settle(method)?;
     }
     let options = Options {
         method,
@@ -51,25 +48,30 @@ pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
         max_memory: args.pictures.max_memory,
         ..Options::default()
     };
-    // Method, settings and ranges are the same for every image, so a tiny image reveals errors.
+    let named = match &options.method {
+        Choice::Named(method) => Some(method),
+        Choice::Auto => None,
+    };
     let usage = |error: Error| {
         let strength = matches!(&error, Error::Setting(ParamError::OutOfRange { name: "strength", .. }));
         let own = "above 1 needs smooth: drop `--method`, or use `--method smooth`, which goes up to 4";
-        let network = matches!(&options.method, Choice::Named { name, .. } if name == networks::DEFAULT);
+        let network = named.is_some_and(|method| method.name() == networks::DEFAULT);
         let hint = error.hint().or_else(|| (strength && network).then(|| own.to_owned()));
         Failure { subject: None, message: error.to_string(), hint }
     };
-    let tiny = Image::from_gray::<u8>(1, 1, &[0]).map_err(|error| Failure::usage(error.to_string(), ""))?;
-    let choices = unband::choose(&tiny, &Findings::plain(1, 8), &options).map_err(usage)?;
-    if args.strength.is_some() && !choices.entry.ours {
-        let name = choices.entry.name;
+    unband::check(&options).map_err(usage)?;
+    if args.strength.is_some()
+        && let Some(method) = named.filter(|method| !method.entry().ours)
+    {
+        let name = method.name();
         let hint =
             format!("set its own parameters, `--method {name}:key=value`; `unband list methods` shows all");
         return Err(Failure::usage(format!("{name} does not support `--strength`"), hint));
     }
     let aside = args.save_output.clone().map(|(name, path)| AsideFile { name, path });
     if let Some(file) = &aside {
-        networks::check_aside(choices.entry.name, &choices.settings, &file.name).map_err(usage)?;
+        let default = Method::new(&unband_filters::smooth::ENTRY);
+        networks::check_aside(named.unwrap_or(&default), &file.name).map_err(usage)?;
     }
     let format = args.pictures.format.as_deref().map(format_named).transpose()?;
     let options = FileOptions {
@@ -118,9 +120,8 @@ pub fn check_aside(
 
 /// Parses a method with its settings, or another program's filter string.
 fn choice(text: &str) -> Result<Choice, Failure> {
-    let (name, settings) =
-        unband_filters::parse_method(text, unband::methods()).map_err(|error| weights::no_method(&error))?;
-    Ok(Choice::Named { name: name.to_owned(), settings })
+    let method = unband::parse_method(text);
+    method.map(Choice::Named).map_err(|error| weights::no_method(&error))
 }
 
 /// Finds a format by its extension or name, with or without a dot.

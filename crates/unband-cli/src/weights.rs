@@ -8,6 +8,7 @@ use unband_image::Hint;
 
 use serde::Deserialize;
 use unband::networks::{self, WEIGHTS, takes_weights};
+use unband::{Entry, Method, Weights};
 use unband_filters::RecipeError;
 use unband_infer::models;
 use unband_nets::arch::{self, Architecture, Purpose};
@@ -160,23 +161,22 @@ pub fn file_named(named: &Path) -> Result<PathBuf, Failure> {
 ///
 /// # Errors
 /// Neither a file nor a model of that name; several models without a default.
-pub fn settle(method: &str, settings: &mut Vec<(String, String)>) -> Result<(), Failure> {
-    if !is_network(method) {
+pub fn settle(method: &mut Method) -> Result<(), Failure> {
+    if !is_network(method.name()) {
         return Ok(());
     }
-    let mut named = false;
-    for (_, file) in settings.iter_mut().filter(|(name, _)| name == WEIGHTS) {
-        *file = path_text(&file_named(Path::new(file.as_str()))?)?;
-        named = true;
-    }
-    // The built-in weights are replaced only on request.
-    if named || networks::built_in(method).is_some() {
-        return Ok(());
-    }
-    let Some(folder) = models::folder() else { return Ok(()) };
-    let shelf = Shelf::open(&folder);
-    if let Some(model) = shelf.default_of(method)? {
-        settings.push((WEIGHTS.to_owned(), path_text(&model.file)?));
+    let file = match method.get::<Weights>(WEIGHTS) {
+        Some(Weights::File(named)) => Some(file_named(&named)?),
+        // The built-in weights are replaced only on request.
+        _ if networks::built_in(method.name()).is_some() => None,
+        _ => match models::folder() {
+            Some(folder) => Shelf::open(&folder).default_of(method.name())?.map(|model| model.file.clone()),
+            None => None,
+        },
+    };
+    if let Some(file) = file {
+        path_text(&file)?;
+        method.set(WEIGHTS, &Weights::File(file))?;
     }
     Ok(())
 }
@@ -185,12 +185,15 @@ pub fn settle(method: &str, settings: &mut Vec<(String, String)>) -> Result<(), 
 ///
 /// # Errors
 /// An unreadable file, or one of a network that does not deband.
-pub fn method_of(file: &Path) -> Result<&'static str, Failure> {
+pub fn method_of(file: &Path) -> Result<&'static Entry, Failure> {
     let named = facts(file).get(NETWORK).and_then(|network| arch::find(network));
     let architecture = named.map_or_else(|| architecture(file), Ok)?;
     let (network, shown) = (architecture.name, file.display().to_string());
     let hint = match architecture.use_as.purpose {
-        Purpose::Deband if is_network(network) => return Ok(network),
+        Purpose::Deband if is_network(network) => {
+            return unband::method(network)
+                .ok_or_else(|| Failure::at(shown, "no method runs it".into(), None));
+        }
         Purpose::Upscale => format!("it upscales images: `unband upscale FILE --weights {shown}`"),
         _ => format!("`unband models info {shown}` shows its purpose"),
     };
@@ -207,7 +210,7 @@ pub fn no_method(error: &RecipeError) -> Failure {
     };
     let hint = model.map(|model| {
         let file = models::folder().map(|folder| models::file(&folder, &model));
-        let method = file.and_then(|file| method_of(&file).ok()).unwrap_or("NETWORK");
+        let method = file.and_then(|file| method_of(&file).ok()).map_or("NETWORK", |entry| entry.name);
         format!("`{model}` is an imported model: write `--weights {model}`, or `--method {method}:{WEIGHTS}={model}`")
     });
     Failure { subject: None, message: error.to_string(), hint: hint.or_else(|| error.hint()) }

@@ -7,8 +7,8 @@ mod strip;
 mod twister;
 
 use unband_image::{
-    Context, Depth, Entry, Image, Model, Needs, ParamError, Params, Plane, RestoreError, Restorer, TileIn,
-    TileOut, params, restorer::Prepare, words,
+    Context, Depth, Entry, Image, Model, Needs, Params, Plane, RestoreError, Restorer, TileIn, TileOut,
+    method::defaults, params, words,
 };
 
 use crate::PlaneError;
@@ -56,13 +56,12 @@ pub const ENTRY: Entry = Entry {
     ours: false,
     rgb: false,
     params: AdaDebandParams::INFO,
-    build,
+    defaults: defaults::<AdaDebandParams>,
+    build: |method| {
+        let params = method.params::<AdaDebandParams>();
+        Ok(Box::new(move |image, _, ctx| Ok(Box::new(AdaDeband::new(&params, image, ctx)?))))
+    },
 };
-
-fn build(settings: &[(String, String)]) -> Result<Prepare, ParamError> {
-    let params = AdaDebandParams::from_settings(NAME, settings)?;
-    Ok(Box::new(move |image, _, ctx| Ok(Box::new(AdaDeband::new(&params, image, ctx)?))))
-}
 
 /// Detects band edges and the segments of one code on both sides, and replaces their samples by a window mean
 /// with noise. The window width is random, limited by the segment's width and the local variance.

@@ -8,8 +8,9 @@ mod tables;
 use std::sync::Mutex;
 
 use unband_image::{
-    CodePlane, CodeRestorer, CodesMut, Context, Depth, Entry, Image, Model, Needs, ParamError, Params, Range,
-    RestoreError, Restorer, TileIn, TileOut, Window, dither, restorer::Prepare,
+    CodePlane, CodeRestorer, CodesMut, Context, Depth, Entry, Image, Method, Model, Needs, ParamError,
+    Params, Range, RestoreError, Restorer, TileIn, TileOut, Window, dither,
+    method::{Prepare, defaults},
 };
 use unband_simd::f3kdb_rows::Diffusion;
 use unband_simd::{Level, codes};
@@ -60,11 +61,12 @@ pub const ENTRY: Entry = Entry {
     ours: false,
     rgb: false,
     params: F3kdbParams::INFO,
+    defaults: defaults::<F3kdbParams>,
     build,
 };
 
-fn build(settings: &[(String, String)]) -> Result<Prepare, ParamError> {
-    let params = F3kdbParams::read(NAME, settings)?;
+fn build(method: &Method) -> Result<Prepare, ParamError> {
+    let params = F3kdbParams::of(method)?;
     Ok(Box::new(move |image, _, ctx| Ok(Box::new(F3kdb::new(&params, image, ctx)?))))
 }
 

@@ -4,8 +4,8 @@ mod detect;
 mod remove;
 
 use unband_image::{
-    Context, Depth, Entry, Image, Model, Needs, ParamError, Params, RestoreError, Restorer, TileIn, TileOut,
-    Window, params, restorer::Prepare,
+    Context, Depth, Entry, Image, Model, Needs, Params, RestoreError, Restorer, TileIn, TileOut, Window,
+    method::defaults, params,
 };
 
 pub use detect::{Counts, Maps, Thresholds, detect_plane};
@@ -64,13 +64,12 @@ pub const ENTRY: Entry = Entry {
     ours: false,
     rgb: false,
     params: FcdrParams::INFO,
-    build,
+    defaults: defaults::<FcdrParams>,
+    build: |method| {
+        let params = method.params::<FcdrParams>();
+        Ok(Box::new(move |image, _, _| Ok(Box::new(Fcdr::new(&params, image)?))))
+    },
 };
-
-fn build(settings: &[(String, String)]) -> Result<Prepare, ParamError> {
-    let params = FcdrParams::from_settings(NAME, settings)?;
-    Ok(Box::new(move |image, _, _| Ok(Box::new(Fcdr::new(&params, image)?))))
-}
 
 impl Fcdr {
     /// The filter for images of this size, depth and model.

@@ -5,8 +5,8 @@ mod plane;
 use std::f32::consts::TAU;
 
 use unband_image::{
-    CodePlane, CodeRestorer, CodesMut, Context, Entry, Image, Model, Needs, ParamError, Params, RestoreError,
-    Restorer, TileIn, TileOut, Window, params, restorer::Prepare,
+    CodePlane, CodeRestorer, CodesMut, Context, Entry, Image, Model, Needs, Params, RestoreError, Restorer,
+    TileIn, TileOut, Window, method::defaults, params,
 };
 
 pub use plane::{Rule, Table, deband_plane, deband_window, means_window};
@@ -69,13 +69,12 @@ pub const ENTRY: Entry = Entry {
     ours: false,
     rgb: false,
     params: FfmpegDebandParams::INFO,
-    build,
+    defaults: defaults::<FfmpegDebandParams>,
+    build: |method| {
+        let params = method.params::<FfmpegDebandParams>();
+        Ok(Box::new(move |image, _, ctx| Ok(Box::new(FfmpegDeband::new(&params, image, ctx)?))))
+    },
 };
-
-fn build(settings: &[(String, String)]) -> Result<Prepare, ParamError> {
-    let params = FfmpegDebandParams::from_settings(NAME, settings)?;
-    Ok(Box::new(move |image, _, ctx| Ok(Box::new(FfmpegDeband::new(&params, image, ctx)?))))
-}
 
 fn rule(params: &FfmpegDebandParams, image: &Image, plane: usize) -> Rule {
     let p = params;

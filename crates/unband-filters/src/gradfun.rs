@@ -3,8 +3,8 @@
 mod plane;
 
 use unband_image::{
-    CodePlane, CodeRestorer, CodesMut, Context, Entry, Image, Needs, ParamError, Params, RestoreError,
-    Restorer, TileIn, TileOut, params, restorer::Prepare,
+    CodePlane, CodeRestorer, CodesMut, Context, Entry, Image, Needs, Params, RestoreError, Restorer, TileIn,
+    TileOut, method::defaults, params,
 };
 
 pub use plane::{Shape, gradfun_plane, gradfun_rows};
@@ -56,13 +56,12 @@ pub const ENTRY: Entry = Entry {
     ours: false,
     rgb: false,
     params: GradfunParams::INFO,
-    build,
+    defaults: defaults::<GradfunParams>,
+    build: |method| {
+        let params = method.params::<GradfunParams>();
+        Ok(Box::new(move |image, _, _| Ok(Box::new(Gradfun::new(&params, image)?))))
+    },
 };
-
-fn build(settings: &[(String, String)]) -> Result<Prepare, ParamError> {
-    let params = GradfunParams::from_settings(NAME, settings)?;
-    Ok(Box::new(move |image, _, _| Ok(Box::new(Gradfun::new(&params, image)?))))
-}
 
 impl Gradfun {
     /// The filter for images of this size, depth and model.

@@ -5,8 +5,8 @@ mod plane;
 
 use unband_image::dither::Grid;
 use unband_image::{
-    Context, Depth, Entry, Image, Model, Needs, ParamError, Params, RestoreError, Restorer, TileIn, TileOut,
-    params, restorer::Prepare,
+    Context, Depth, Entry, Image, Model, Needs, Params, RestoreError, Restorer, TileIn, TileOut,
+    method::defaults, params,
 };
 use unband_simd::Level;
 use unband_simd::placebo_rows::{self, MOST_SIDE};
@@ -87,13 +87,12 @@ pub const ENTRY: Entry = Entry {
     ours: false,
     rgb: false,
     params: LibplaceboParams::INFO,
-    build,
+    defaults: defaults::<LibplaceboParams>,
+    build: |method| {
+        let params = method.params::<LibplaceboParams>();
+        Ok(Box::new(move |image, _, ctx| Ok(Box::new(Libplacebo::new(params.clone(), image, ctx)?))))
+    },
 };
-
-fn build(settings: &[(String, String)]) -> Result<Prepare, ParamError> {
-    let params = LibplaceboParams::from_settings(NAME, settings)?;
-    Ok(Box::new(move |image, _, ctx| Ok(Box::new(Libplacebo::new(params.clone(), image, ctx)?))))
-}
 
 impl Libplacebo {
     /// The filter for images of this size, depth and model; rounds to the context's output depth.

@@ -6,7 +6,7 @@ mod f3kdb;
 mod libplacebo;
 
 use unband_image::Hint;
-use unband_image::{Entry, ParamKind};
+use unband_image::{Entry, Method, ParamError, ParamKind};
 
 /// Parsers of other programs' syntaxes, and their methods. A parser returns `None` for a text in another
 /// syntax.
@@ -26,7 +26,7 @@ const SHORT_PARAMS: &[(&str, &str, &str)] = &[
 ];
 
 /// Parameter names and values, in the order written.
-pub type Settings = Vec<(String, String)>;
+type Settings = Vec<(String, String)>;
 
 /// An invalid recipe.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,6 +35,9 @@ pub enum RecipeError {
     /// The text is empty.
     #[error("the method has no name")]
     Empty,
+    /// A value that a parameter cannot have.
+    #[error(transparent)]
+    Setting(#[from] ParamError),
     /// Unknown method.
     #[error("there is no method `{name}`")]
     UnknownMethod {
@@ -103,14 +106,14 @@ impl Hint for RecipeError {
             Self::UnknownParam { near, known, .. } => Some(names(*near, "its parameters are", known)),
             Self::NotASetting { .. } => Some("write NAME:key=value,key=value".to_owned()),
             Self::Nameless { .. } => Some("name it, or put it before the named ones".to_owned()),
+            Self::Setting(error) => error.hint(),
             Self::Empty | Self::TooMany { .. } => None,
             Self::Chain { .. } => Some("give one filter at a time".to_owned()),
         }
     }
 }
 
-/// Parses a method and its settings, with the names of `entries`; values are checked later, by
-/// [`Entry::build`](unband_image::Entry).
+/// Parses a method with its settings, all checked, with the names of `entries`.
 ///
 /// Accepted: `NAME`, `NAME:key=value,key=value` (also with `:` between), or ffmpeg's filter syntax
 /// `NAME=key=value:key=value`, with unnamed values first, in the order of the parameters. ffmpeg's names,
@@ -119,24 +122,33 @@ impl Hint for RecipeError {
 /// `core.neo_f3kdb.Deband(clip, …)`, `f3kdb(…)`.
 ///
 /// # Errors
-/// Unknown names, parts that are not settings, several filters at once.
+/// Unknown names, parts that are not settings, several filters at once, values that a parameter cannot have.
 ///
 /// ```
 /// use unband_filters::{FILTERS, parse_method};
-/// let (name, settings) = parse_method("deband=1thr=0.03:range=24", FILTERS)?;
-/// assert_eq!(name, "ffmpeg-deband");
-/// assert_eq!(settings[1], ("range".to_owned(), "24".to_owned()));
+/// let method = parse_method("deband=1thr=0.03:range=24", FILTERS)?;
+/// assert_eq!(method.to_string(), "ffmpeg-deband:1thr=0.03,range=24");
+/// assert_eq!(method.get("range"), Some(24u32));
 /// # Ok::<(), unband_filters::RecipeError>(())
 /// ```
-pub fn parse_method<'a>(
+pub fn parse_method(
     text: &str,
-    entries: impl IntoIterator<Item = &'a Entry>,
-) -> Result<(&'static str, Settings), RecipeError> {
-    let entries: Vec<&Entry> = entries.into_iter().collect();
+    entries: impl IntoIterator<Item = &'static Entry>,
+) -> Result<Method, RecipeError> {
+    let (entry, settings) = read(text, entries)?;
+    Ok(Method::from_texts(entry, settings)?)
+}
+
+/// The method, and the text of its settings.
+fn read(
+    text: &str,
+    entries: impl IntoIterator<Item = &'static Entry>,
+) -> Result<(&'static Entry, Settings), RecipeError> {
+    let entries: Vec<&'static Entry> = entries.into_iter().collect();
     let text = text.trim().trim_matches(['"', '\'']).trim();
     for (method, read) in FOREIGN {
         if let Some(settings) = read(text) {
-            return Ok((find(method, &entries)?.name, settings?));
+            return Ok((find(method, &entries)?, settings?));
         }
     }
     let end = text.find([':', '=']).unwrap_or(text.len());
@@ -171,7 +183,7 @@ pub fn parse_method<'a>(
         };
         settings.push((info.name.to_owned(), own_spelling(info.kind, value)));
     }
-    Ok((entry.name, settings))
+    Ok((entry, settings))
 }
 
 fn find<'a>(name: &str, entries: &[&'a Entry]) -> Result<&'a Entry, RecipeError> {
@@ -246,14 +258,12 @@ mod tests {
     use crate::FILTERS;
 
     fn parsed(text: &str) -> (&'static str, String) {
-        let (name, settings) = parse_method(text, FILTERS).unwrap();
-        (name, settings.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(" "))
+        let (entry, settings) = read(text, FILTERS).unwrap();
+        (entry.name, settings.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(" "))
     }
 
     fn builds(text: &str) -> bool {
-        let (name, settings) = parse_method(text, FILTERS).unwrap();
-        let entry = FILTERS.iter().find(|entry| entry.name == name).unwrap();
-        (entry.build)(&settings).is_ok()
+        parse_method(text, FILTERS).is_ok_and(|method| method.prepare().is_ok())
     }
 
     #[test]
@@ -291,8 +301,8 @@ mod tests {
     #[test]
     fn what_is_meant_is_guessed_and_what_there_is_is_listed() {
         let hint = |text: &str| {
-            let two = [crate::ffmpeg_deband::ENTRY, crate::gradfun::ENTRY];
-            let error = parse_method(text, &two).unwrap_err();
+            static TWO: [Entry; 2] = [crate::ffmpeg_deband::ENTRY, crate::gradfun::ENTRY];
+            let error = parse_method(text, &TWO).unwrap_err();
             format!("{error}; {}", error.hint().unwrap_or_default())
         };
         assert_eq!(

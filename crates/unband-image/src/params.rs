@@ -1,6 +1,7 @@
 //! Declarative method parameters, shared by the command line, the documentation and the messages.
 
 use crate::hint::Hint;
+use std::any::Any;
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -206,10 +207,28 @@ impl ParamValue for bool {
     }
 }
 
-/// Checks the range given to the `params!` macro; for use by the macro only.
+/// Checks kind and range of a value; for use by the `params!` macro only.
 #[doc(hidden)]
-pub fn within<T: PartialOrd>(value: &T, range: Option<RangeInclusive<T>>) -> bool {
-    range.is_none_or(|range| range.contains(value))
+pub fn checked<T: ParamValue + PartialOrd>(
+    name: &'static str,
+    value: Option<T>,
+    range: Option<RangeInclusive<T>>,
+    range_text: &'static str,
+    got: &str,
+) -> Result<T, ParamError> {
+    let malformed = || ParamError::Malformed { name, kind: T::KIND.to_string(), got: got.to_owned() };
+    let value = value.ok_or_else(malformed)?;
+    if range.is_some_and(|range| !range.contains(&value)) {
+        return Err(ParamError::OutOfRange { name, range: range_text, got: got.to_owned() });
+    }
+    Ok(value)
+}
+
+/// The error for a name that a set does not have; for use by the `params!` macro only.
+#[doc(hidden)]
+pub fn unknown<P: Params>(method: &'static str, name: &str) -> ParamError {
+    let known = P::INFO.iter().map(|info| info.name).collect();
+    ParamError::Unknown { method, name: name.to_owned(), known }
 }
 
 /// A set of parameters declared with [`params!`](crate::params!).
@@ -227,6 +246,15 @@ pub trait Params: Default + Clone + Send + Sync {
     /// makes an equal set from them.
     fn settings(&self) -> Vec<(&'static str, String)>;
 
+    /// Sets one parameter to a value of its own type.
+    ///
+    /// # Errors
+    /// Unknown name, another type, value out of range.
+    fn put(&mut self, method: &'static str, name: &str, value: &dyn Any) -> Result<(), ParamError>;
+
+    /// The value of one parameter.
+    fn field(&self, name: &str) -> Option<&dyn Any>;
+
     /// Defaults changed by settings, in order.
     ///
     /// # Errors
@@ -237,6 +265,49 @@ pub trait Params: Default + Clone + Send + Sync {
             params.set(method, name, value)?;
         }
         Ok(params)
+    }
+}
+
+/// A parameter set of any type.
+pub trait AnyParams: Any + Send + Sync {
+    /// As [`Params::set`].
+    ///
+    /// # Errors
+    /// As there.
+    fn set_text(&mut self, method: &'static str, name: &str, text: &str) -> Result<(), ParamError>;
+    /// As [`Params::put`].
+    ///
+    /// # Errors
+    /// As there.
+    fn set_value(&mut self, method: &'static str, name: &str, value: &dyn Any) -> Result<(), ParamError>;
+    /// As [`Params::field`].
+    fn value(&self, name: &str) -> Option<&dyn Any>;
+    /// As [`Params::settings`].
+    fn texts(&self) -> Vec<(&'static str, String)>;
+    /// A copy.
+    fn copy(&self) -> Box<dyn AnyParams>;
+    /// The set, to be cast to its type.
+    fn as_any(&self) -> &dyn Any;
+}
+
+impl<P: Params + 'static> AnyParams for P {
+    fn set_text(&mut self, method: &'static str, name: &str, text: &str) -> Result<(), ParamError> {
+        self.set(method, name, text)
+    }
+    fn set_value(&mut self, method: &'static str, name: &str, value: &dyn Any) -> Result<(), ParamError> {
+        self.put(method, name, value)
+    }
+    fn value(&self, name: &str) -> Option<&dyn Any> {
+        self.field(name)
+    }
+    fn texts(&self) -> Vec<(&'static str, String)> {
+        self.settings()
+    }
+    fn copy(&self) -> Box<dyn AnyParams> {
+        Box::new(self.clone())
+    }
+    fn as_any(&self) -> &dyn Any {
+        self
     }
 }
 
@@ -301,30 +372,41 @@ macro_rules! params {
             ) -> Result<(), $crate::ParamError> {
                 $(
                     if name == $crate::params!(@name $field $($ext)?) {
-                        let parsed = <$ty as $crate::ParamValue>::parse(value).ok_or_else(|| {
-                            $crate::ParamError::Malformed {
-                                name: $crate::params!(@name $field $($ext)?),
-                                kind: <$ty as $crate::ParamValue>::KIND.to_string(),
-                                got: value.to_owned(),
-                            }
-                        })?;
-                        let range: Option<std::ops::RangeInclusive<$ty>> = $crate::params!(@range $($range)?);
-                        if !$crate::params::within(&parsed, range) {
-                            return Err($crate::ParamError::OutOfRange {
-                                name: $crate::params!(@name $field $($ext)?),
-                                range: concat!($(stringify!($range))?),
-                                got: value.to_owned(),
-                            });
-                        }
-                        self.$field = parsed;
+                        let parsed = <$ty as $crate::ParamValue>::parse(value);
+                        self.$field = $crate::params!(@checked $field $($ext)?, $ty, $($range)?; parsed, value);
                         return Ok(());
                     }
                 )*
-                Err($crate::ParamError::Unknown {
-                    method,
-                    name: name.to_owned(),
-                    known: <Self as $crate::Params>::INFO.iter().map(|info| info.name).collect(),
-                })
+                Err($crate::params::unknown::<Self>(method, name))
+            }
+
+            fn put(
+                &mut self,
+                method: &'static str,
+                name: &str,
+                value: &dyn std::any::Any,
+            ) -> Result<(), $crate::ParamError> {
+                $(
+                    if name == $crate::params!(@name $field $($ext)?) {
+                        let own = value.downcast_ref::<$ty>().cloned();
+                        let shown = own.as_ref().map_or_else(
+                            || "a value of another type".to_owned(),
+                            <$ty as $crate::ParamValue>::show,
+                        );
+                        self.$field = $crate::params!(@checked $field $($ext)?, $ty, $($range)?; own, &shown);
+                        return Ok(());
+                    }
+                )*
+                Err($crate::params::unknown::<Self>(method, name))
+            }
+
+            fn field(&self, name: &str) -> Option<&dyn std::any::Any> {
+                $(
+                    if name == $crate::params!(@name $field $($ext)?) {
+                        return Some(&self.$field);
+                    }
+                )*
+                None
             }
 
             fn settings(&self) -> Vec<(&'static str, String)> {
@@ -335,6 +417,11 @@ macro_rules! params {
             }
         }
     };
+    (@checked $field:ident $($ext:literal)?, $ty:ty, $($range:expr)?; $value:expr, $shown:expr) => {{
+        let range: Option<std::ops::RangeInclusive<$ty>> = $crate::params!(@range $($range)?);
+        let name = $crate::params!(@name $field $($ext)?);
+        $crate::params::checked(name, $value, range, concat!($(stringify!($range))?), $shown)?
+    }};
     (@name $field:ident $ext:literal) => { $ext };
     (@name $field:ident) => { stringify!($field) };
     (@range $range:expr) => { Some($range) };

@@ -3,9 +3,7 @@
 use crate::codes::CodeRestorer;
 use crate::context::{Context, RestoreError};
 use crate::depth::Depth;
-use crate::findings::Findings;
 use crate::image::{Image, Plane};
-use crate::params::{ParamError, ParamInfo};
 use crate::tile::Band;
 use crate::window::Window;
 
@@ -160,31 +158,4 @@ pub struct Rows {
     pub band: Band,
     /// Rows above this one are no longer read: they may be overwritten.
     pub free: usize,
-}
-
-/// Prepares a restorer for one image: `(image, findings, context)`.
-pub type Prepare =
-    Box<dyn Fn(&Image, &Findings, &Context<'_>) -> Result<Box<dyn Restorer>, RestoreError> + Send + Sync>;
-
-/// Checks settings and returns the preparation step.
-pub type Build = fn(&[(String, String)]) -> Result<Prepare, ParamError>;
-
-/// One method of a registry.
-#[derive(Clone, Copy)]
-pub struct Entry {
-    /// Kebab-case, as its authors spell it.
-    pub name: &'static str,
-    /// A few words.
-    pub title: &'static str,
-    /// Paper or repository path.
-    pub source: &'static str,
-    /// Part of unband: kept inside the quantisation intervals, applied only where there is banding, dithered.
-    /// Other methods run as their authors wrote them.
-    pub ours: bool,
-    /// Works on red, green and blue: other images are converted first.
-    pub rgb: bool,
-    /// Its parameters.
-    pub params: &'static [ParamInfo],
-    /// Constructor from settings.
-    pub build: Build,
 }

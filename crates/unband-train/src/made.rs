@@ -4,9 +4,9 @@ use unband_data::Pair;
 use unband_detect::inspect;
 use unband_filters::smooth;
 use unband_image::findings::Findings;
-use unband_image::restorer::Prepare;
+use unband_image::method::Prepare;
 use unband_image::tile::restored_window;
-use unband_image::{Context, Image, Plane, RestoreError, Window};
+use unband_image::{Context, Image, Method, Plane, RestoreError, Window};
 use unband_infer::cells::Cells;
 
 use crate::error::DataError;
@@ -29,7 +29,7 @@ pub(crate) struct Surface(Prepare);
 impl Surface {
     pub fn new() -> Result<Self, DataError> {
         let failed = |e: unband_image::ParamError| DataError::Surface { what: e.to_string() };
-        Ok(Self((smooth::ENTRY.build)(&[]).map_err(failed)?))
+        Ok(Self(Method::new(&smooth::ENTRY).prepare().map_err(failed)?))
     }
 
     /// Conditioning per sample and of the grid.

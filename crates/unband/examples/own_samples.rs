@@ -17,10 +17,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let stop = AtomicBool::new(false); // set it from another thread
     let context = Context { threads: 2, cancel: &stop, ..Context::default() };
     let options = Options {
-        method: Choice::Named {
-            name: "gradfun".to_owned(),
-            settings: vec![("radius".to_owned(), "20".to_owned())],
-        },
+        method: Choice::Named(unband::parse_method("gradfun:radius=20")?),
         depth: OutputDepth::Keep,
         ..Options::default()
     };

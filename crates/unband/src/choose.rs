@@ -1,9 +1,14 @@
 //! Per-image choice of method, settings and output depth.
 
-use unband_image::findings::{Cause, Findings};
-use unband_image::{Depth, Entry, Image};
+use std::sync::Arc;
 
-use crate::{Choice, Error, Options, OutputDepth, Precision, Reason, TreatAs, methods, networks};
+use unband_filters::smooth;
+use unband_image::findings::{Cause, Findings};
+use unband_image::method::Prepare;
+use unband_image::{Depth, Entry, Image, Method};
+
+use crate::networks::{self, PRECISION, STRENGTH};
+use crate::{Choice, Error, Options, OutputDepth, Precision, Reason, TreatAs};
 
 /// The action on an image's samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,10 +24,10 @@ pub enum Act {
 /// The plan for one image.
 #[derive(Clone)]
 pub struct Choices {
-    /// The method.
-    pub entry: &'static Entry,
-    /// Its settings, in order.
-    pub settings: Vec<(String, String)>,
+    /// The method with its parameters.
+    pub method: Method,
+    /// Its preparation step.
+    pub(crate) prepare: Arc<Prepare>,
     /// Depth of the result.
     pub depth: Depth,
     /// Keep samples inside their quantisation intervals?
@@ -31,57 +36,72 @@ pub struct Choices {
     pub act: Act,
 }
 
-/// Name of the default method: the built-in network where a grid was found behind red, green and blue, else
+/// The default method: the built-in network where a grid was found behind red, green and blue, else
 /// `smooth`.
 ///
 /// `smooth` also runs on YUV planes of a video, and for strengths above 1, which the network was not trained
 /// for. In images that were JPEG once, only block means are on the grid: `smooth` is more accurate there.
-fn usual(image: &Image, findings: &Findings, options: &Options) -> &'static str {
+fn usual(image: &Image, findings: &Findings, options: &Options) -> &'static Entry {
     let sampled = networks::has_grid(findings) && findings.cause != Cause::Jpeg;
     let network = !image.is_yuv() && options.strength <= 1.0 && sampled;
-    if network { networks::DEFAULT } else { unband_filters::smooth::ENTRY.name }
+    if network { &networks::LITE } else { &smooth::ENTRY }
 }
 
-/// Plans the work on an image with known `findings`.
+/// Checks the options that need no image: the method with its weights, and ranges.
 ///
 /// # Errors
-/// Unknown method, a setting that the method does not have, an option outside its range.
-pub fn choose(image: &Image, findings: &Findings, options: &Options) -> Result<Choices, Error> {
-    let (name, settings) = match &options.method {
-        Choice::Auto => (usual(image, findings, options), &[][..]),
-        Choice::Named { name, settings } => (name.as_str(), settings.as_slice()),
-    };
-    let entry = methods::method(name)
-        .ok_or_else(|| Error::UnknownMethod { name: name.to_owned(), near: methods::nearest(name) })?;
+/// A parameter that the method does not have, an option outside its range, unusable weights.
+pub fn check(options: &Options) -> Result<(), Error> {
+    if let Choice::Named(method) = &options.method {
+        drop(settled(method.clone(), options)?.prepare()?);
+    }
+    ranges(options)
+}
+
+fn ranges(options: &Options) -> Result<(), Error> {
     if !(0.0..=4.0).contains(&options.strength) {
         return Err(Error::Option { name: "strength", range: "0 to 4", got: options.strength.to_string() });
     }
     if let OutputDepth::Bits(bits @ (0 | 17..)) = options.depth {
         return Err(Error::Option { name: "depth", range: "1 to 16", got: bits.to_string() });
     }
-    let mut settings = settings.to_vec();
-    // A method's own setting takes precedence over the general option.
-    let mut ask = |name: &str, value: String| {
-        let takes = entry.params.iter().any(|param| param.name == name);
-        if takes && !settings.iter().any(|(given, _)| given == name) {
-            settings.push((name.to_owned(), value));
-        }
+    Ok(())
+}
+
+/// The method with the general options. Its own parameters take precedence.
+fn settled(mut method: Method, options: &Options) -> Result<Method, Error> {
+    let open = |method: &Method, name: &str| method.takes(name) && !method.is_given(name);
+    if method.entry().ours && options.strength.to_bits() != 1.0f32.to_bits() && open(&method, STRENGTH) {
+        method.set(STRENGTH, &options.strength)?;
+    }
+    if options.precision != Precision::Auto && open(&method, PRECISION) {
+        method.set(PRECISION, &options.precision)?;
+    }
+    Ok(method)
+}
+
+/// Plans the work on an image with known `findings`.
+///
+/// # Errors
+/// As [`check`].
+pub fn choose(image: &Image, findings: &Findings, options: &Options) -> Result<Choices, Error> {
+    ranges(options)?;
+    let method = match &options.method {
+        Choice::Auto => Method::new(usual(image, findings, options)),
+        Choice::Named(method) => method.clone(),
     };
-    if entry.ours && options.strength.to_bits() != 1.0f32.to_bits() {
-        ask("strength", options.strength.to_string());
-    }
-    if options.precision != Precision::Auto {
-        ask(networks::PRECISION, options.precision.word().to_owned());
-    }
-    // Wrong settings are reported before any work is done.
-    drop((entry.build)(&settings)?);
-    let depth = match (options.depth, output_depth(&settings)) {
+    let method = settled(method, options)?;
+    let prepare = Arc::new(method.prepare()?);
+    let ours = method.entry().ours;
+    let depth = match (options.depth, output_depth(&method)) {
         (OutputDepth::Keep, Some(own)) => own.resolve(image.depth),
         (asked, _) => asked.resolve(image.depth),
     };
-    let off = entry.ours && has_no_strength(&settings);
-    let nothing = entry.ours && !options.everywhere && nothing_to_repair(findings, depth);
-    let meant = entry.ours && !options.everywhere && !nothing;
+    // Strength 0 asks for no change at all. Then nothing runs: the bounds of JPEG coefficients would move
+    // samples too.
+    let off = ours && method.get(STRENGTH) == Some(0.0f32);
+    let nothing = ours && !options.everywhere && nothing_to_repair(findings, depth);
+    let meant = ours && !options.everywhere && !nothing;
     let left = if off { Some(Reason::NotAsked) } else { kept(findings, options, meant) };
     let act = match (left, nothing, depth == image.depth) {
         (Some(reason), _, true) => Act::Leave(reason),
@@ -89,20 +109,13 @@ pub fn choose(image: &Image, findings: &Findings, options: &Options) -> Result<C
         (None, true, true) => Act::Leave(left_because(findings, depth)),
         (_, _, false) => Act::Regrid,
     };
-    Ok(Choices { entry, settings, depth, faithful: options.faithful.unwrap_or(entry.ours), act })
+    Ok(Choices { method, prepare, depth, faithful: options.faithful.unwrap_or(ours), act })
 }
 
-/// Do the settings ask for no change at all? Then nothing runs: the bounds of JPEG coefficients would move
-/// samples too.
-fn has_no_strength(settings: &[(String, String)]) -> bool {
-    let asked = settings.iter().rev().find(|(name, _)| name == "strength");
-    asked.is_some_and(|(_, strength)| strength.parse::<f32>().is_ok_and(|strength| strength == 0.0))
-}
-
-/// The depth that a method's own settings ask for.
-fn output_depth(settings: &[(String, String)]) -> Option<OutputDepth> {
-    let (_, bits) = settings.iter().rev().find(|(name, _)| name == "output_depth")?;
-    bits.parse().ok().filter(|bits| (1..=16).contains(bits)).map(OutputDepth::Bits)
+/// The depth that a method's own parameters ask for.
+fn output_depth(method: &Method) -> Option<OutputDepth> {
+    let bits = method.get::<u32>("output_depth").filter(|_| method.is_given("output_depth"))?;
+    u8::try_from(bits).ok().filter(|bits| (1..=16).contains(bits)).map(OutputDepth::Bits)
 }
 
 /// Are the plateaus of an image intended, by its looks or by the options? Then rounding adds no dither to
@@ -160,7 +173,7 @@ mod tests {
             findings.cause = cause;
             findings.grids[0] = PlaneGrid { found, ..PlaneGrid::plain(4.0) };
             let options = Options { strength, ..Options::default() };
-            choose(&image, &findings, &options).unwrap().entry.name
+            choose(&image, &findings, &options).unwrap().method.name()
         };
         assert_eq!(chosen(Cause::Levels, true, 1.0), networks::DEFAULT);
         assert_eq!(chosen(Cause::RecodedGrid, true, 0.5), networks::DEFAULT);

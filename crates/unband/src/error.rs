@@ -7,14 +7,6 @@ use unband_image::{ParamError, RestoreError};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Unknown method name.
-    #[error("there is no method `{name}`")]
-    UnknownMethod {
-        /// The name given.
-        name: String,
-        /// The most similar method name.
-        near: Option<&'static str>,
-    },
     /// A setting of a method cannot be used.
     #[error(transparent)]
     Setting(#[from] ParamError),
@@ -123,11 +115,6 @@ impl Error {
 impl Hint for Error {
     fn hint(&self) -> Option<String> {
         match self {
-            Self::UnknownMethod { near: Some(near), .. } => Some(format!("did you mean `{near}`?")),
-            Self::UnknownMethod { near: None, .. } => {
-                let names: Vec<_> = crate::methods().map(|entry| entry.name).collect();
-                Some(format!("the methods are {}", names.join(", ")))
-            }
             Self::Setting(error) => error.hint(),
             Self::Memory { needed_mib, whole: true, .. } => Some(format!(
                 "the method needs the whole image at once: allow `--max-memory {needed_mib}M`, split the image, or use another method"

@@ -43,8 +43,9 @@ pub mod show;
 #[cfg(feature = "show")]
 pub mod study;
 pub mod verdict;
+mod weights;
 
-pub use choose::{Act, Choices, choose};
+pub use choose::{Act, Choices, check, choose};
 pub use error::Error;
 pub use feed::{Order, Scale};
 #[cfg(feature = "files")]
@@ -53,17 +54,18 @@ pub use jobs::image::{deband, deband_found, deband_with};
 pub use jobs::upscale::{UpscaleOptions, UpscaleReport, Upscaler};
 #[cfg(feature = "files")]
 pub use jobs::video;
-pub use methods::{METHODS, filters, method, methods};
+pub use methods::{METHODS, filters, method, methods, parse_method};
 pub use options::{Choice, Options, OutputDepth, TreatAs};
 pub use precision::Precision;
 pub use proof::{Proof, prove};
 pub use report::{Reason, Report};
+pub use weights::Weights;
 
 pub use unband_detect::{Explanation, explain, inspect};
 pub use unband_image::context::{NoProgress, Progress};
 pub use unband_image::dither::Dither;
 pub use unband_image::findings::{Cause, Drawing, Findings};
 pub use unband_image::{
-    Color, Context, Depth, Entry, Image, ImageError, Matrix, Metadata, Model, ParamInfo, Plane, Range,
-    Resampling, Rng, Subsampling,
+    Color, Context, Depth, Entry, Image, ImageError, Matrix, Metadata, Method, Model, ParamInfo, Plane,
+    Range, Resampling, Rng, Subsampling,
 };

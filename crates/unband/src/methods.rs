@@ -1,6 +1,7 @@
 //! Lookup of methods by name.
 
-use unband_image::{Entry, ParamKind};
+use unband_filters::RecipeError;
+use unband_image::{Entry, Method, ParamKind};
 
 /// The registries behind `--method`.
 pub static METHODS: &[&[Entry]] = &[unband_filters::FILTERS, crate::networks::NETWORKS];
@@ -20,11 +21,11 @@ pub fn method(name: &str) -> Option<&'static Entry> {
     methods().find(|entry| entry.name == name)
 }
 
-/// The most similar method name, if any is close.
-pub(crate) fn nearest(name: &str) -> Option<&'static str> {
-    methods()
-        .map(|entry| (strsim::damerau_levenshtein(entry.name, name), entry.name))
-        .filter(|&(d, known)| d <= known.len() / 2)
-        .min()
-        .map(|(_, known)| known)
+/// A method from text such as `gradfun:radius=20,strength=2`, or from another program's filter syntax, with
+/// all parameters checked: [`unband_filters::parse_method`].
+///
+/// # Errors
+/// Unknown names, values that a parameter cannot have.
+pub fn parse_method(text: &str) -> Result<Method, RecipeError> {
+    unband_filters::parse_method(text, methods())
 }

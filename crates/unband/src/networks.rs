@@ -1,13 +1,13 @@
 //! Neural networks as methods: `--method ggdbn --weights FILE`.
 
 use std::num::NonZeroU32;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use unband_filters::smooth;
 use unband_image::findings::Findings;
-use unband_image::restorer::Prepare;
-use unband_image::{Entry, ParamError, ParamInfo, Params, Restorer, params};
+use unband_image::method::{Prepare, defaults};
+use unband_image::{Entry, Method, ParamError, ParamInfo, Params, Restorer, params};
 use unband_infer::cells::Cells;
 use unband_infer::deepdeband::Variant;
 use unband_infer::{Engine, GuidedRestorer, NetRestorer, Way, models};
@@ -16,13 +16,13 @@ use unband_nets::arch::{self, Architecture};
 use unband_simd::Precision as Products;
 
 use crate::feed::{self, Order, Scale};
-use crate::{Error, Precision, shipped};
+use crate::{Error, Precision, Weights, shipped};
 
 params! {
     /// Settings of single-pass networks.
     pub struct OnceParams {
         /// Weights: a file as the authors publish it, or the name of an imported model.
-        weights: PathBuf = PathBuf::new();
+        weights: Weights = Weights::BuiltIn;
         /// Order of the channels that the network gets.
         order: Order = Order::Auto;
         /// Factor of the values that the network gets: `1/255` if its training divided them by 255 twice.
@@ -36,7 +36,7 @@ params! {
     /// Settings of the built-in network.
     pub struct LiteParams {
         /// Weights that replace the built-in ones: a file, or the name of an imported model.
-        weights: PathBuf = PathBuf::new();
+        weights: Weights = Weights::BuiltIn;
         /// Share of the correction that is applied. 0 changes nothing; values above 1 need `smooth`.
         strength: f32 = 1.0, 0.0..=1.0;
         /// Precision of multiplications.
@@ -48,7 +48,7 @@ params! {
     /// Settings of multi-step networks.
     pub struct StepsParams {
         /// Weights: a file as the authors publish it, or the name of an imported model.
-        weights: PathBuf = PathBuf::new();
+        weights: Weights = Weights::BuiltIn;
         /// Steps from the banded image to the clean one. 1 is a single pass; run time grows in proportion.
         steps: u32 = 30, 1..=1000;
         /// Order of the channels that the network gets.
@@ -64,7 +64,7 @@ params! {
     /// Settings of deepDeband.
     pub struct DeepDebandParams {
         /// Weights: a file as the authors publish it, or the name of an imported model.
-        weights: PathBuf = PathBuf::new();
+        weights: Weights = Weights::BuiltIn;
         /// Run exactly as the authors do: image statistics, dropout, truncated codes. Otherwise the result is
         /// deterministic and about one code brighter.
         original: bool = false;
@@ -88,9 +88,10 @@ macro_rules! network {
             ours: false,
             rgb: true,
             params: $params::INFO,
-            build: |settings| {
+            defaults: defaults::<$params>,
+            build: |method| {
                 let architecture: &'static Architecture = &$architecture;
-                let params = $params::from_settings(architecture.name, settings)?;
+                let params = method.params::<$params>();
                 let way: fn(&$params) -> Way = $way;
                 prepare(
                     architecture,
@@ -120,23 +121,26 @@ pub static NETWORKS: &[Entry] = &[
 ];
 
 /// The built-in network, on top of `smooth`; `smooth` alone where no grid was found.
-const LITE: Entry = Entry {
+pub(crate) const LITE: Entry = Entry {
     name: arch::unband_lite::ENTRY.name,
     title: arch::unband_lite::ENTRY.title,
     source: arch::unband_lite::ENTRY.source,
     ours: true,
     rgb: true,
     params: LiteParams::INFO,
-    build: |settings| {
+    defaults: defaults::<LiteParams>,
+    build: |method| {
         let architecture = &arch::unband_lite::ENTRY;
-        let params = LiteParams::from_settings(architecture.name, settings)?;
+        let params = method.params::<LiteParams>();
         let precision = params.precision.products()?;
-        let engine = match params.weights.as_os_str() {
-            none if none.is_empty() => shipped::debander(precision)?,
-            _ => engine(architecture, &params.weights, precision)?,
+        let engine = match params.weights.file()? {
+            None => shipped::debander(precision)?,
+            Some(file) => engine(architecture, &file, precision)?,
         };
-        let alone = (smooth::ENTRY.build)(&[("strength".to_owned(), params.strength.to_string())])?;
-        let surface = (smooth::ENTRY.build)(&[])?;
+        let mut alone = Method::new(&smooth::ENTRY);
+        let surface = alone.prepare()?;
+        alone.set(STRENGTH, &params.strength)?;
+        let alone = alone.prepare()?;
         Ok(Box::new(move |image, findings, ctx| {
             if !has_grid(findings) {
                 return alone(image, findings, ctx);
@@ -162,6 +166,9 @@ pub fn built_in(method: &str) -> Option<&'static [u8]> {
     (method == DEFAULT).then_some(shipped::DEBANDER)
 }
 
+/// Name of the strength parameter of unband's own methods.
+pub const STRENGTH: &str = "strength";
+
 /// Name of the precision parameter.
 pub const PRECISION: &str = "precision";
 
@@ -180,11 +187,11 @@ fn deep_deband(params: &DeepDebandParams, weighted: bool) -> Way {
 
 fn prepare(
     architecture: &'static Architecture,
-    (file, precision): (&Path, Precision),
+    (weights, precision): (&Weights, Precision),
     way: Way,
     (order, scale): (Order, Scale),
 ) -> Result<Prepare, ParamError> {
-    let engine = checked(architecture, file, precision.products()?)?;
+    let engine = checked(architecture, weights, precision.products()?)?;
     let convention = feed::changed(engine.convention(), order, scale);
     Ok(Box::new(move |_, _, _| {
         let restorer = NetRestorer::new(architecture, Arc::clone(&engine), way)?.with_convention(convention);
@@ -194,14 +201,12 @@ fn prepare(
 
 fn checked(
     architecture: &'static Architecture,
-    file: &Path,
+    weights: &Weights,
     products: Products,
 ) -> Result<Arc<Engine>, ParamError> {
-    if file.as_os_str().is_empty() {
-        let name = architecture.name;
-        return Err(ParamError::Required { method: name, name: WEIGHTS, hint: where_from(name) });
-    }
-    engine(architecture, file, products)
+    let name = architecture.name;
+    let missing = || ParamError::Required { method: name, name: WEIGHTS, hint: where_from(name) };
+    engine(architecture, &weights.file()?.ok_or_else(missing)?, products)
 }
 
 /// Publisher and licence of a network's weights, and how to pass them.
@@ -221,8 +226,8 @@ fn where_from(name: &str) -> String {
 ///
 /// # Errors
 /// The outputs that it has, and the networks that have extra outputs.
-pub fn check_aside(method: &'static str, settings: &[(String, String)], name: &str) -> Result<(), Error> {
-    let outputs = asides(method, settings)?;
+pub fn check_aside(method: &Method, name: &str) -> Result<(), Error> {
+    let outputs = asides(method)?;
     if outputs.iter().any(|output| output == name) {
         return Ok(());
     }
@@ -232,17 +237,21 @@ pub fn check_aside(method: &'static str, settings: &[(String, String)], name: &s
         let names: Vec<&str> = outputs[1..].iter().map(|(name, _)| name.as_str()).collect();
         format!("{network} has {}", names.join(", "))
     });
-    Err(Error::NoAside { method, name: name.to_owned(), has: outputs, others: others.collect() })
+    Err(Error::NoAside {
+        method: method.name(),
+        name: name.to_owned(),
+        has: outputs,
+        others: others.collect(),
+    })
 }
 
 /// Names of a network's extra outputs, by its checkpoint; none for other methods.
-fn asides(method: &str, settings: &[(String, String)]) -> Result<Vec<String>, ParamError> {
-    let file = settings.iter().rev().find(|(name, _)| name == WEIGHTS).map(|(_, file)| Path::new(file));
-    let network = NETWORKS.iter().any(|entry| entry.name == method);
-    let (Some(file), Some(architecture)) = (file, arch::find(method).filter(|_| network)) else {
+fn asides(method: &Method) -> Result<Vec<String>, ParamError> {
+    let file = method.get::<Weights>(WEIGHTS).map(|weights| weights.file()).transpose()?.flatten();
+    let (Some(file), Some(architecture)) = (file, arch::find(method.name())) else {
         return Ok(Vec::new());
     };
-    let engine = engine(architecture, file, Products::F32)?;
+    let engine = engine(architecture, &file, Products::F32)?;
     Ok(engine.graph().outputs.iter().skip(1).map(|(name, _)| name.clone()).collect())
 }
 

@@ -3,24 +3,19 @@
 use std::fmt;
 use std::str::FromStr;
 
-use unband_image::Depth;
 use unband_image::dither::Dither;
+use unband_image::{Depth, Method};
 
 use crate::Precision;
 
 /// The method to run.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Default)]
 pub enum Choice {
     /// The default method, chosen by image.
     #[default]
     Auto,
-    /// A method of [`crate::METHODS`] with settings in order, as in `--method NAME:key=value,…`.
-    Named {
-        /// Its name.
-        name: String,
-        /// Parameter and value, as text.
-        settings: Vec<(String, String)>,
-    },
+    /// A method of [`crate::METHODS`] with its parameters.
+    Named(Method),
 }
 
 /// Bits per sample of the result.

@@ -13,7 +13,7 @@ use std::process::Command;
 
 use unband_filters::f3kdb::{F3kdbParams, Rule, Tables, f3kdb_plane};
 use unband_filters::grid::Sample;
-use unband_image::Context;
+use unband_image::{Context, Method};
 use unband_simd::Level;
 
 use super::ffmpeg::children_time;
@@ -26,8 +26,12 @@ fn settings(text: &str) -> Settings {
     pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
+fn params(settings: impl IntoIterator<Item = (String, String)>) -> F3kdbParams {
+    F3kdbParams::of(&Method::from_texts(&unband_filters::f3kdb::ENTRY, settings).unwrap()).unwrap()
+}
+
 fn row<'a, T: Sample>(clip: &'a Clip<T>, bits: u8, level: Level, name: &str, text: &str) -> Row<'a, T> {
-    let params = F3kdbParams::read("f3kdb", &settings(text)).unwrap();
+    let params = params(settings(text));
     let tables = Tables::new(&params, clip.size, (1, 1), &Context::default()).unwrap();
     let rules = [0, 1, 2].map(|p| Rule::new(&params, p, (bits, bits)));
     let (w, h) = clip.size;
@@ -113,7 +117,7 @@ pub fn run(levels: &[Level], best: Level, driver: Option<&Path>) {
 fn tables(level: Level) {
     let ctx = Context { threads: 1, level, ..Context::default() };
     for (name, text) in [("uniform", ""), ("Gaussian", "random_algo_ref=2,random_algo_grain=2")] {
-        let params = F3kdbParams::read("f3kdb", &settings(text)).unwrap();
+        let params = params(settings(text));
         let mut least = f64::INFINITY;
         for _ in 0..3 {
             let start = thread_time();
@@ -288,7 +292,7 @@ impl Case {
     }
 
     fn ours(&self) -> Vec<u8> {
-        let params = F3kdbParams::read("f3kdb", &self.settings).unwrap();
+        let params = params(self.settings.iter().cloned());
         let output = self.number("output_depth") as u8;
         let mut all = Vec::new();
         let tables = Tables::new(&params, self.size, self.halved, &Context::default()).unwrap();

@@ -80,12 +80,11 @@ impl Film {
     }
 
     /// A method, prepared for the frames.
-    fn prepare(&self, method: &str, frame: &[u8], ctx: &Context<'_>) -> Box<dyn Restorer> {
+    fn prepare(&self, text: &str, frame: &[u8], ctx: &Context<'_>) -> Box<dyn Restorer> {
         let image = self.format.read(frame).unwrap();
-        let (name, settings) = parse_method(method, FILTERS).unwrap();
-        let entry = FILTERS.iter().find(|entry| entry.name == name).unwrap();
+        let method = parse_method(text, FILTERS).unwrap();
         let findings = Findings::plain(3, self.header.format.bits);
-        (entry.build)(&settings).unwrap()(&image, &findings, ctx).unwrap()
+        method.prepare().unwrap()(&image, &findings, ctx).unwrap()
     }
 }
 

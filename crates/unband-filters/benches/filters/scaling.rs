@@ -1,6 +1,7 @@
 //! Speed-up by a second thread: whole jobs on `f32` images, prepared, processed in windows, put back.
 
 use std::time::Instant;
+use unband_image::Method;
 
 use unband_filters::FILTERS;
 use unband_image::findings::Findings;
@@ -20,7 +21,7 @@ fn job(name: &str, settings: &[(String, String)], image: &Image, threads: usize)
     // Luma of six bits, for methods that need a grid.
     let mut findings = Findings::plain(image.planes.len(), 8);
     (findings.grids[0].step_codes, findings.grids[0].found) = (4.71, true);
-    let prepare = (entry.build)(settings).unwrap();
+    let prepare = Method::from_texts(entry, settings.iter().cloned()).unwrap().prepare().unwrap();
     let mut out = image.clone();
     let start = Instant::now();
     let restorer = prepare(image, &findings, &ctx).unwrap();

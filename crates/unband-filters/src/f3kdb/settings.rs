@@ -1,6 +1,6 @@
 //! Parameters and presets of the original.
 
-use unband_image::{ParamError, ParamKind, ParamValue, Params, params};
+use unband_image::{Method, ParamError, ParamKind, ParamValue, Params, params};
 
 params! {
     /// Settings of `f3kdb`, with the names and defaults of `neo_f3kdb`.
@@ -106,19 +106,21 @@ impl ParamValue for Presets {
 }
 
 impl F3kdbParams {
-    /// Parses settings in text form; presets are applied first, as in the original.
+    /// A method's parameters; presets are applied first, as in the original.
     ///
     /// # Errors
-    /// The first invalid setting.
-    pub fn read(method: &'static str, settings: &[(String, String)]) -> Result<Self, ParamError> {
-        let written = Self::from_settings(method, settings)?;
+    /// None: the parameters were checked when they were set.
+    pub fn of(method: &Method) -> Result<Self, ParamError> {
+        let written: Self = method.params();
         let mut params = Self { preset: written.preset.clone(), ..Self::default() };
         let scale = if written.scale { 4 } else { 1 };
         for &name in &written.preset.0 {
             params.apply(name, scale);
         }
-        for (name, value) in settings {
-            params.set(method, name, value)?;
+        for (name, _) in method.given() {
+            if let Some(value) = written.field(name) {
+                params.put(method.name(), name, value)?;
+            }
         }
         Ok(params)
     }

@@ -5,8 +5,8 @@ use unband_image::tile::restore_in_place;
 use unband_image::{Matrix, Plane, Subsampling};
 
 fn params(settings: &[(&str, &str)]) -> F3kdbParams {
-    let settings: Vec<_> = settings.iter().map(|&(k, v)| (k.to_owned(), v.to_owned())).collect();
-    F3kdbParams::read(NAME, &settings).unwrap()
+    let method = Method::from_texts(&ENTRY, settings.iter().copied()).unwrap();
+    F3kdbParams::of(&method).unwrap()
 }
 
 fn run(image: &Image, settings: &[(&str, &str)], ctx: &Context<'_>) -> Image {
@@ -58,7 +58,7 @@ fn presets_come_before_all_other_settings() {
     let p = params(&[("preset", "depth"), ("scale", "1")]);
     assert_eq!((p.y, p.cb_1, p.cr_2, p.grainc), (0, 0, 0, 0));
     assert_eq!(params(&[("preset", "")]), F3kdbParams::default());
-    assert!(F3kdbParams::read(NAME, &[("preset".to_owned(), "medium,low".to_owned())]).is_err());
+    assert!(Method::from_texts(&ENTRY, [("preset", "medium,low")]).is_err());
 }
 
 #[test]

@@ -82,10 +82,10 @@ mod tests {
     use unband_image::Hint;
 
     fn parsed(text: &str) -> String {
-        let (name, settings) = parse_method(text, FILTERS).unwrap();
-        assert_eq!(name, "f3kdb", "{text}");
-        assert!((crate::f3kdb::ENTRY.build)(&settings).is_ok(), "{text}: {settings:?}");
-        settings.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(" ")
+        let method = parse_method(text, FILTERS).unwrap();
+        assert_eq!(method.name(), "f3kdb", "{text}");
+        assert!(method.prepare().is_ok(), "{text}: {method}");
+        method.given().iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(" ")
     }
 
     #[test]
@@ -131,7 +131,6 @@ mod tests {
         assert!(
             error("core.resize.Point(core.neo_f3kdb.Deband(clip))").to_string().contains("more than one")
         );
-        let (_, settings) = parse_method("f3kdb(preset=\"strong\")", FILTERS).unwrap();
-        assert!((crate::f3kdb::ENTRY.build)(&settings).is_err());
+        assert!(parse_method("f3kdb(preset=\"strong\")", FILTERS).is_err());
     }
 }

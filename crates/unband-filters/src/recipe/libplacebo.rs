@@ -172,11 +172,10 @@ mod tests {
     use crate::{FILTERS, parse_method};
 
     fn parsed(text: &str) -> String {
-        let (name, settings) = parse_method(text, FILTERS).unwrap();
-        assert_eq!(name, "libplacebo", "{text}");
-        let entry = FILTERS.iter().find(|entry| entry.name == name).unwrap();
-        assert!((entry.build)(&settings).is_ok(), "{text}: {settings:?}");
-        settings.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(" ")
+        let method = parse_method(text, FILTERS).unwrap();
+        assert_eq!(method.name(), "libplacebo", "{text}");
+        assert!(method.prepare().is_ok(), "{text}: {method}");
+        method.given().iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(" ")
     }
 
     #[test]
@@ -195,8 +194,8 @@ mod tests {
         assert_eq!(parsed("deband=yes"), plain);
         assert_eq!(parsed("deband-threshold=48"), plain);
         // A single option without dashes is ffmpeg's filter.
-        assert_eq!(parse_method("deband", FILTERS).unwrap().0, "ffmpeg-deband");
-        assert_eq!(parse_method("deband=0.03", FILTERS).unwrap().0, "ffmpeg-deband");
+        assert_eq!(parse_method("deband", FILTERS).unwrap().name(), "ffmpeg-deband");
+        assert_eq!(parse_method("deband=0.03", FILTERS).unwrap().name(), "ffmpeg-deband");
     }
 
     #[test]
@@ -240,7 +239,6 @@ mod tests {
         );
         assert!(error("core.placebo.Deband(clip, grain=2, 3)").contains("has no name"));
         assert!(error("core.placebo.Deband(clip,1,1,1,1,1,1,1,1,1)").contains("one too many"));
-        let settings = parse_method("--deband-iterations=99", FILTERS).unwrap().1;
-        assert!((crate::libplacebo::ENTRY.build)(&settings).is_err());
+        assert!(parse_method("--deband-iterations=99", FILTERS).is_err());
     }
 }

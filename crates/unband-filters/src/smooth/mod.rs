@@ -23,6 +23,7 @@ mod surface;
 use std::sync::Mutex;
 
 use unband_image::findings::{Cause, Findings, GridRegions, Space};
+use unband_image::method::defaults;
 use unband_image::{Context, Entry, Image, Model, Needs, Params, RestoreError, Restorer, TileIn, TileOut};
 use unband_simd::smooth_rows as rows;
 
@@ -54,8 +55,9 @@ pub const ENTRY: Entry = Entry {
     ours: true,
     rgb: false,
     params: SmoothParams::INFO,
-    build: |settings| {
-        let params = SmoothParams::from_settings("smooth", settings)?;
+    defaults: defaults::<SmoothParams>,
+    build: |method| {
+        let params = method.params::<SmoothParams>();
         Ok(Box::new(move |image, findings, ctx| Ok(Box::new(Smooth::new(&params, image, findings, ctx)?))))
     },
 };

@@ -4,6 +4,7 @@
 use crate::bband_golden;
 use bband_golden::{SIZE, read_png, unpacked};
 use unband_filters::adadeband::{AdaDebandParams, ENTRY, Tally, Temporal, Variant, adadeband_plane};
+use unband_image::Method;
 use unband_image::dither::Grid;
 use unband_image::findings::Findings;
 use unband_image::tile::restore_in_place;
@@ -73,9 +74,11 @@ fn picture(w: usize, h: usize) -> Vec<u8> {
 }
 
 fn restored(image: &Image, settings: &[(&str, &str)], ctx: &Context<'_>) -> Image {
-    let settings: Vec<_> = settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
     let findings = Findings::plain(image.planes.len(), image.depth.bits());
-    let restorer = (ENTRY.build)(&settings).unwrap()(image, &findings, ctx).unwrap();
+    let restorer = Method::from_texts(&ENTRY, settings.iter().copied()).unwrap().prepare().unwrap()(
+        image, &findings, ctx,
+    )
+    .unwrap();
     assert_eq!(restorer.rounds_to(), Some(ctx.output.unwrap_or(image.depth)));
     let mut out = image.clone();
     restore_in_place(&mut out, &*restorer, 64, &mut |_, _| {}, ctx).unwrap();

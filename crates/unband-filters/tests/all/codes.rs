@@ -86,11 +86,10 @@ fn codes_of(image: &Image, bits: u8) -> Vec<Vec<u16>> {
     image.planes.iter().enumerate().map(plane).collect()
 }
 
-fn prepare(method: &str, image: &Image, ctx: &Context<'_>) -> Box<dyn Restorer> {
-    let (name, settings) = parse_method(method, FILTERS).unwrap();
-    let entry = FILTERS.iter().find(|entry| entry.name == name).unwrap();
+fn prepare(text: &str, image: &Image, ctx: &Context<'_>) -> Box<dyn Restorer> {
+    let method = parse_method(text, FILTERS).unwrap();
     let findings = Findings::plain(image.planes.len(), image.depth.bits());
-    (entry.build)(&settings).unwrap()(image, &findings, ctx).unwrap()
+    method.prepare().unwrap()(image, &findings, ctx).unwrap()
 }
 
 /// Runs a frame through the code interface; results start as values that no method writes everywhere.

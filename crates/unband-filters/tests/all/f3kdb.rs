@@ -89,10 +89,9 @@ fn image(codes: &Codes, bits: u8) -> Image {
 }
 
 fn restored(image: &Image, recipe: &str, tile: usize, ctx: &Context<'_>) -> (Image, Option<Depth>) {
-    let (name, settings) = parse_method(recipe, FILTERS).unwrap();
-    let entry = FILTERS.iter().find(|entry| entry.name == name).unwrap();
+    let method = parse_method(recipe, FILTERS).unwrap();
     let findings = Findings::plain(image.planes.len(), image.depth.bits());
-    let restorer = (entry.build)(&settings).unwrap()(image, &findings, ctx).unwrap();
+    let restorer = method.prepare().unwrap()(image, &findings, ctx).unwrap();
     let mut out = image.clone();
     restore_in_place(&mut out, &*restorer, tile, &mut |_, _| {}, ctx).unwrap();
     (out, restorer.rounds_to())
@@ -142,8 +141,8 @@ fn planes_of_codes_come_out_as_from_f3kdb() {
     let ctx = Context::default();
     for &(input, bits, result, out_bits, settings) in GOLDEN {
         let (codes, want) = (read(input), read(result));
-        let (_, settings) = parse_method(&format!("f3kdb:{settings}"), FILTERS).unwrap();
-        let params = F3kdbParams::read("f3kdb", &settings).unwrap();
+        let method = parse_method(&format!("f3kdb:{settings}"), FILTERS).unwrap();
+        let params = F3kdbParams::of(&method).unwrap();
         let tables = Tables::new(&params, codes.size, (codes.halved, codes.halved), &ctx).unwrap();
         for level in Level::all() {
             for p in 0..3 {

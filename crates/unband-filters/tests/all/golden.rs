@@ -63,11 +63,10 @@ fn yuv_image(name: &str, bits: u8) -> Image {
 }
 
 fn restored(image: &Image, recipe: &str, tile: usize, level: Level) -> Image {
-    let (name, settings) = parse_method(recipe, FILTERS).unwrap();
-    let entry = FILTERS.iter().find(|entry| entry.name == name).unwrap();
+    let method = parse_method(recipe, FILTERS).unwrap();
     let ctx = Context { level, threads: 2, ..Context::default() };
     let findings = Findings::plain(image.planes.len(), image.depth.bits());
-    let restorer = (entry.build)(&settings).unwrap()(image, &findings, &ctx).unwrap();
+    let restorer = method.prepare().unwrap()(image, &findings, &ctx).unwrap();
     let mut out = image.clone();
     restore_in_place(&mut out, &*restorer, tile, &mut |_, _| {}, &ctx).unwrap();
     out

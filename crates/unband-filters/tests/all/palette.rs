@@ -9,6 +9,7 @@ mod made;
 use unband_detect::inspect;
 use unband_filters::smooth::ENTRY;
 use unband_filters::smooth::colours::Colours;
+use unband_image::Method;
 use unband_image::findings::Cause;
 use unband_image::{Context, Image, Rng, tile};
 
@@ -60,7 +61,7 @@ fn restored(image: &Image, side: usize) -> Image {
     let ctx = Context::default();
     let findings = inspect(image, &ctx);
     assert_eq!(findings.cause, Cause::Palette, "{}", findings.sentence());
-    let restorer = (ENTRY.build)(&[]).unwrap()(image, &findings, &ctx).unwrap();
+    let restorer = Method::new(&ENTRY).prepare().unwrap()(image, &findings, &ctx).unwrap();
     let mut out = image.clone();
     tile::restore_in_place(&mut out, &*restorer, side, &mut |_, _| {}, &ctx).unwrap();
     out
@@ -116,7 +117,7 @@ fn colours_far_apart_are_edges_and_stay() {
     let mut findings = unband_image::findings::Findings::plain(3, 8);
     findings.cause = Cause::Palette;
     let ctx = Context::default();
-    let restorer = (ENTRY.build)(&[]).unwrap()(&image, &findings, &ctx).unwrap();
+    let restorer = Method::new(&ENTRY).prepare().unwrap()(&image, &findings, &ctx).unwrap();
     let mut out = image.clone();
     tile::restore_in_place(&mut out, &*restorer, 256, &mut |_, _| {}, &ctx).unwrap();
     for (a, b) in out.planes.iter().flat_map(|p| &p.data).zip(image.planes.iter().flat_map(|p| &p.data)) {

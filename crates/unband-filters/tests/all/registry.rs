@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
+use unband_image::Method;
 
 use unband_detect::inspect;
 use unband_filters::FILTERS;
@@ -48,14 +49,16 @@ fn of(entry: &Entry, list: &[(&str, &[(&str, &str)])]) -> Vec<Vec<(String, Strin
 }
 
 fn run(
-    entry: &Entry,
+    entry: &'static Entry,
     settings: &[(String, String)],
     image: &Image,
     findings: &Findings,
     tile: usize,
     ctx: &Context<'_>,
 ) -> Image {
-    let restorer = (entry.build)(settings).unwrap()(image, findings, ctx).unwrap();
+    let restorer =
+        Method::from_texts(entry, settings.iter().cloned()).unwrap().prepare().unwrap()(image, findings, ctx)
+            .unwrap();
     let mut out = image.clone();
     restore_in_place(&mut out, &*restorer, tile, &mut |_, _| {}, ctx).unwrap();
     out
@@ -136,8 +139,8 @@ fn defaults_lie_in_their_ranges_and_ranges_are_kept() {
         sign * if text == "TAU" { f64::from(std::f32::consts::TAU) } else { text.parse().unwrap() }
     };
     for entry in FILTERS {
-        let set = |name: &str, value: &str| (entry.build)(&[(name.to_owned(), value.to_owned())]).map(|_| ());
-        assert!((entry.build)(&[]).is_ok(), "{}", entry.name);
+        let set = |name: &str, value: &str| Method::from_texts(entry, [(name, value)]).map(|_| ());
+        assert!(Method::new(entry).prepare().is_ok(), "{}", entry.name);
         assert!(set("no such parameter", "1").is_err(), "{}", entry.name);
         for info in entry.params {
             let what = format!("{} `{}`", entry.name, info.name);
@@ -229,7 +232,7 @@ fn tiles_threads_and_instructions_do_not_matter() {
 fn images_that_are_none_are_errors_not_panics() {
     let ctx = Context::default();
     for entry in FILTERS {
-        let prepare = (entry.build)(&[]).unwrap();
+        let prepare = Method::new(entry).prepare().unwrap();
         let empty = Image::new(Vec::new(), Model::Gray, Depth::EIGHT);
         let mut broken = image((20, 20), Model::Rgb, Depth::EIGHT, |_, _, _| 0.5);
         broken.planes[1].data.clear();
@@ -239,6 +242,24 @@ fn images_that_are_none_are_errors_not_panics() {
             if let Ok(restorer) = prepare(&image, &findings, &ctx) {
                 assert!(entry.ours, "{}: {:?}", entry.name, restorer.needs());
             }
+        }
+    }
+}
+
+#[test]
+fn methods_print_as_they_are_parsed() {
+    for entry in FILTERS {
+        let all: Vec<(String, String)> =
+            (entry.defaults)().texts().into_iter().map(|(name, text)| (name.to_owned(), text)).collect();
+        let method = Method::from_texts(entry, all.iter().cloned()).unwrap();
+        let again = unband_filters::parse_method(&method.to_string(), FILTERS).unwrap();
+        assert_eq!(again, method, "{method}");
+        assert_eq!(method.given().len(), all.len(), "{method}");
+        let mut typed = Method::new(entry);
+        if typed.takes("radius") && typed.get::<u32>("radius").is_some() {
+            typed.set("radius", &17u32).unwrap();
+            assert_eq!(typed.to_string(), format!("{}:radius=17", entry.name));
+            assert!(typed.set("radius", &100_000u32).is_err() && typed.set("radius", &true).is_err());
         }
     }
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use unband_filters::smooth::ENTRY;
+use unband_image::Method;
 use unband_image::findings::{Cause, Findings, PlaneGrid, Space};
 use unband_image::{Context, Depth, Image, Matrix, Model, Plane, Range, Rng, Subsampling, tile};
 use unband_simd::Level;
@@ -38,8 +39,10 @@ fn findings(step: f32) -> Findings {
 }
 
 fn run(image: &Image, findings: &Findings, strength: &str, side: usize, ctx: &Context<'_>) -> Image {
-    let settings = [("strength".to_owned(), strength.to_owned())];
-    let restorer = (ENTRY.build)(&settings).unwrap()(image, findings, ctx).unwrap();
+    let restorer = Method::from_texts(&ENTRY, [("strength", strength)]).unwrap().prepare().unwrap()(
+        image, findings, ctx,
+    )
+    .unwrap();
     let mut out = image.clone();
     tile::restore_in_place(&mut out, &*restorer, side, &mut |_, _| {}, ctx).unwrap();
     out

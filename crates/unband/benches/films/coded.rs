@@ -71,12 +71,7 @@ pub fn page(run: &Run) -> Result<String> {
 
 /// Was it copied?
 fn restore(source: &Path, result: &Path, method: &str, lossless: bool) -> Result<bool> {
-    let choice = if method == "auto" {
-        Choice::Auto
-    } else {
-        let (name, settings) = unband_filters::parse_method(method, unband::methods())?;
-        Choice::Named { name: name.to_owned(), settings }
-    };
+    let choice = if method == "auto" { Choice::Auto } else { Choice::Named(unband::parse_method(method)?) };
     let purpose = if lossless { Purpose::Archive } else { Purpose::default() };
     let options = FilmOptions { purpose, overwrite: true, ..FilmOptions::default() };
     Ok(job(source, result, choice, &options)?.copied)

@@ -50,17 +50,9 @@ impl Method {
         }
         let (text, nameless) = text.strip_suffix("!png").map_or((text, false), |t| (t, true));
         let (rest, depth) = text.split_once('@').map_or((text, "keep"), |(a, b)| (a, b));
-        let (name, settings) = rest.split_once(':').unwrap_or((rest, ""));
-        let pairs = settings.split(',').filter(|s| !s.is_empty());
-        let settings = pairs
-            .map(|s| {
-                s.split_once('=').map(|(k, v)| (k.to_owned(), v.to_owned())).ok_or(format!("no `=` in `{s}`"))
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        let method = if name == "unband" && settings.is_empty() {
-            Choice::Auto
-        } else {
-            Choice::Named { name: name.to_owned(), settings }
+        let method = match rest {
+            "unband" => Choice::Auto,
+            _ => Choice::Named(unband::parse_method(rest)?),
         };
         let depth: OutputDepth = depth.parse()?;
         let label = match depth {

@@ -65,7 +65,7 @@ pub fn deband_found(
 /// The report on an unchanged image.
 fn untouched(choices: &Choices, findings: Findings) -> Report {
     Report {
-        method: choices.entry.name,
+        method: choices.method.name(),
         faithful: choices.faithful,
         changed: false,
         reason: Reason::NothingFound,
@@ -129,24 +129,24 @@ fn deband_as_it_lies(
         report.seconds = start.elapsed().as_secs_f64();
         return Ok((image, report));
     }
-    if choices.entry.rgb && image.is_yuv() && choices.act == Act::Restore {
+    if choices.method.entry().rgb && image.is_yuv() && choices.act == Act::Restore {
         image = image.into_rgb(ctx).map_err(|error| Error::Image(error.to_string()))?;
     }
     let not_finite = NotFinite::take(&mut image);
     let inner = match choices.act {
-        Act::Restore => Some((choices.entry.build)(&choices.settings)?(&image, findings, ctx)?),
+        Act::Restore => Some((choices.prepare)(&image, findings, ctx)?),
         _ => None,
     };
     // Stored JPEG coefficients bound the result more tightly than intervals of samples.
     let (inner, bounded) = match inner {
-        Some(inner) if choices.faithful => within_file(&image, inner, choices.entry.ours),
+        Some(inner) if choices.faithful => within_file(&image, inner, choices.method.entry().ours),
         inner => (inner, false),
     };
     let cells = (choices.faithful && inner.is_some() && !bounded).then(|| cells(&image, findings));
     let depth_changes = choices.depth != image.depth;
     // Reimplementations dither and round by themselves; only a lower depth needs unband's dither.
     let leaves = inner.as_ref().and_then(|inner| inner.rounds_to()).unwrap_or(image.depth);
-    let exact = !choices.entry.ours && !choices.faithful && choices.depth.bits() >= leaves.bits();
+    let exact = !choices.method.entry().ours && !choices.faithful && choices.depth.bits() >= leaves.bits();
     let meant = choices.act == Act::Regrid && is_meant(findings, options);
     let dither = if exact || meant { Dither::None } else { options.dither };
     let quantizer = Quantizer::new(dither, image.color.model, choices.depth, options.locked, ctx);
@@ -168,7 +168,7 @@ fn deband_as_it_lies(
     let way = fitting_way(&image, &pipeline, options, ctx)?;
     if let Way::Windows(tile) = way
         && pipeline.cells.is_some()
-        && !choices.entry.ours
+        && !choices.method.entry().ours
         && findings.cause == Cause::Plain
     {
         pipeline.shares = bounded_shares(&mut image, &pipeline, tile, ctx)?;

@@ -10,7 +10,6 @@ use unband_infer::GuidedRestorer;
 use unband_nets::arch::unband_lite;
 use unband_simd::Precision;
 
-use crate::methods::method;
 use crate::{Choice, Error, Options, shipped};
 
 /// Bytes of the program itself: code, network weights, threads, and pages that the allocator keeps.
@@ -97,11 +96,9 @@ pub(crate) fn least(
 ) -> Result<(u64, bool), Error> {
     let findings = Findings::plain(3, 8);
     let (restorer, size): (Box<dyn Restorer>, _) = match &options.method {
-        Choice::Named { name, settings } if !method(name).is_some_and(|entry| entry.ours) => {
-            let entry =
-                method(name).ok_or_else(|| Error::UnknownMethod { name: name.clone(), near: None })?;
+        Choice::Named(method) if !method.entry().ours => {
             let tiny = Image::new(vec![Plane::filled(1, 1, 0.0); 3], Model::Rgb, Depth::EIGHT);
-            ((entry.build)(settings)?(&tiny, &findings, ctx)?, size)
+            (method.prepare()?(&tiny, &findings, ctx)?, size)
         }
         // The findings are not known yet: the most of unband's own methods, in the canonical orientation.
         _ => {

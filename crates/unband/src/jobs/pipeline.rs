@@ -230,7 +230,8 @@ fn leave_unseen(input: &TileIn<'_>, output: &mut TileOut) {
 /// After a tone curve, a code whose two neighbours are both in use stands for exactly one code of the output.
 /// Dither would add noise there and could not show intermediate values.
 pub(super) fn settled(image: &Image, findings: &Findings, choices: &Choices) -> Option<Vec<Vec<bool>>> {
-    let same = choices.depth == image.depth && choices.entry.ours && findings.cause == Cause::ToneCurve;
+    let same =
+        choices.depth == image.depth && choices.method.entry().ours && findings.cause == Cause::ToneCurve;
     if !same || matches!(image.color.model, Model::Yuv { .. }) {
         return None;
     }

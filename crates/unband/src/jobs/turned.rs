@@ -28,7 +28,7 @@ impl Lying {
         options: &Options,
         ctx: &Context<'_>,
     ) -> Result<Option<Self>, Error> {
-        let ours = choices.entry.ours && choices.act == Act::Restore;
+        let ours = choices.method.entry().ours && choices.act == Act::Restore;
         let stored = matches!(&image.origin.codec, Codec::Jpeg(origin) if origin.coefficients.is_some());
         if !ours || image.is_yuv() || stored {
             return Ok(None);

@@ -7,9 +7,9 @@ use unband::{
     Cause, Choice, Context, Depth, Dither, Findings, Image, Matrix, Model, Options, OutputDepth, Plane,
     Range, Subsampling, deband_found, methods, prove,
 };
-use unband_image::ParamKind;
 use unband_image::dither::Grid;
 use unband_image::findings::{BandingMap, GridRegions, PlaneGrid, Space};
+use unband_image::{Method, ParamKind};
 
 const CAUSES: [Cause; 9] = [
     Cause::Plain,
@@ -62,7 +62,7 @@ fn subjects() -> Vec<Subject> {
         if entry.name == "indi" {
             settings.push(("steps".to_owned(), "2".to_owned()));
         }
-        let choice = Choice::Named { name: entry.name.to_owned(), settings };
+        let choice = Choice::Named(Method::from_texts(entry, settings).unwrap());
         Subject { name: entry.name, choice, ours: entry.ours, network }
     });
     let auto = Subject { name: "(by default)", choice: Choice::Auto, ours: true, network: false };

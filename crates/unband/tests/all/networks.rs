@@ -4,7 +4,7 @@
 use std::path::Path;
 use unband_image::Hint;
 
-use unband::{Choice, Context, Error, Image, Options, OutputDepth, Precision, deband_with};
+use unband::{Choice, Context, Error, Image, Method, Options, OutputDepth, Precision, Weights, deband_with};
 
 /// A sky in 6 bits.
 fn sky(width: usize, height: usize) -> Image {
@@ -18,8 +18,9 @@ fn sky(width: usize, height: usize) -> Image {
 
 fn options(network: &str, file: &str, max_memory: Option<u64>) -> Options {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../golden/checkpoints").join(file);
-    let settings = vec![("weights".to_owned(), path.to_str().unwrap().to_owned())];
-    Options { method: Choice::Named { name: network.to_owned(), settings }, max_memory, ..Options::default() }
+    let mut method = Method::new(unband::method(network).unwrap());
+    method.set("weights", &Weights::File(path)).unwrap();
+    Options { method: Choice::Named(method), max_memory, ..Options::default() }
 }
 
 fn run(image: &Image, options: &Options) -> Result<Image, Error> {

@@ -1,9 +1,9 @@
 //! Parser of method lists such as `--method smooth,gradfun`.
 
 use std::collections::HashSet;
-use unband_image::Hint;
+use std::path::Path;
 
-use unband::{Choice, Context, Error, Findings, Image, Options};
+use unband::{Choice, Context, Error, Options, Weights, networks};
 
 use super::super::score::Loaded;
 use crate::talk::Failure;
@@ -43,30 +43,24 @@ pub fn parse(texts: &[String]) -> Result<Vec<Method>, Failure> {
     }
     let mut seen = HashSet::new();
     pieces.retain(|piece| seen.insert(piece.clone()));
-    pieces.into_iter().map(|text| method(text, Vec::new(), &Options::default())).collect()
+    pieces.into_iter().map(|text| method(text, None, &Options::default())).collect()
 }
 
 /// Parses one method with further settings, run with the given options.
 ///
 /// # Errors
 /// As [`parse`].
-pub fn method(text: String, more: Vec<(String, String)>, options: &Options) -> Result<Method, Failure> {
+pub fn method(text: String, weights: Option<&Path>, options: &Options) -> Result<Method, Failure> {
     if text == DEFAULT {
         return Ok(Method { text, options: Options { method: Choice::Auto, ..options.clone() } });
     }
-    let (name, mut settings) =
-        unband_filters::parse_method(&text, unband::methods()).map_err(|error| weights::no_method(&error))?;
-    settings.extend(more);
-    weights::settle(name, &mut settings)?;
-    let method = Choice::Named { name: name.to_owned(), settings };
-    let options = Options { method, ..options.clone() };
-    // Settings and ranges are the same for every image, so a tiny image reveals errors.
-    let tiny = Image::from_gray::<u8>(1, 1, &[0]).map_err(|error| Failure::usage(error.to_string(), ""))?;
-    unband::choose(&tiny, &Findings::plain(1, 8), &options).map_err(|error| Failure {
-        subject: None,
-        message: error.to_string(),
-        hint: error.hint(),
-    })?;
+    let mut method = unband::parse_method(&text).map_err(|error| weights::no_method(&error))?;
+    if let Some(file) = weights {
+        method.set(networks::WEIGHTS, &Weights::File(file.to_owned()))?;
+    }
+    weights::settle(&mut method)?;
+    let options = Options { method: Choice::Named(method), ..options.clone() };
+    unband::check(&options)?;
     Ok(Method { text, options })
 }
 

@@ -78,8 +78,7 @@ impl Work for Deband<'_> {
 
     fn cost(&self, pixels: u64, threads: usize) -> Cost {
         // The memory of a network is known only with its image, so that image gets the whole budget.
-        let network =
-            matches!(&self.options.options.method, Choice::Named { name, .. } if weights::is_network(name));
+        let network = matches!(&self.options.options.method, Choice::Named(method) if weights::is_network(method.name()));
         if let (Some(memory), true) = (self.args.pictures.max_memory, network) {
             return Cost { threads, memory };
         }

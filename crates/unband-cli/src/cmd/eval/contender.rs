@@ -1,11 +1,11 @@
 //! Table rows that can run: method, settings, checkpoint.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use unband::networks::{WEIGHTS, built_in};
-use unband::{Choice, Context, Depth, Dither, Findings, Image, Matrix, Options, OutputDepth, Range};
+use unband::{Choice, Context, Depth, Dither, Findings, Image, Matrix, Options, OutputDepth, Range, Weights};
 use unband_data::degrade::planes::Planes420;
 use unband_metrics::{Better, Metric};
 use unband_nets::checkpoint;
@@ -163,7 +163,7 @@ impl Contender {
 fn settings(row: &recipe::Row) -> Result<Runs, Failure> {
     let Some(text) = &row.method else { return Ok(Runs::Nothing) };
     let name = name(text);
-    let mut more = Vec::new();
+    let mut given = None;
     if is_network(name) {
         let file = row.weights.as_deref().and_then(|file| weights::file_named(file).ok());
         // The automatic choice must not replace the method that was asked for.
@@ -172,7 +172,7 @@ fn settings(row: &recipe::Row) -> Result<Runs, Failure> {
         {
             return Ok(Runs::Absent(absent(row, named, None)));
         }
-        more.extend(file.map(|file| (WEIGHTS.to_owned(), file.display().to_string())));
+        given = file;
     } else if row.weights.is_some() {
         return Err(Failure::usage(
             format!("{name} takes no `weights`"),
@@ -188,7 +188,7 @@ fn settings(row: &recipe::Row) -> Result<Runs, Failure> {
             (false, true) => format!("{text},{setting}"),
         };
         let options = Options { depth: row.depth, dither: row.dither, ..Options::default() };
-        match methods::method(joined, more.clone(), &options) {
+        match methods::method(joined, given.as_deref(), &options) {
             Ok(method) => made.push(Setting {
                 text: setting,
                 depth: row.depth,
@@ -198,8 +198,12 @@ fn settings(row: &recipe::Row) -> Result<Runs, Failure> {
                 way: Way::Restore(Box::new(method)),
             }),
             Err(failure) if is_network(name) => {
-                let why = missing(row, &more, failure);
-                return Ok(if has_file(text, &more) { Runs::Missing(why) } else { Runs::Absent(why) });
+                let why = missing(row, given.as_deref(), failure);
+                return Ok(if has_file(text, given.as_deref()) {
+                    Runs::Missing(why)
+                } else {
+                    Runs::Absent(why)
+                });
             }
             Err(failure) => return Err(failure),
         }
@@ -232,18 +236,17 @@ fn name(text: &str) -> &str {
 }
 
 /// Does the network have a checkpoint: in its row, in one of its settings, or imported?
-fn has_file(text: &str, more: &[(String, String)]) -> bool {
-    let Ok((name, mut settings)) = unband_filters::parse_method(text, unband::methods()) else {
+fn has_file(text: &str, given: Option<&Path>) -> bool {
+    let Ok(mut method) = unband::parse_method(text) else {
         return false;
     };
-    settings.extend_from_slice(more);
     // Several imported ones also suffice.
-    weights::settle(name, &mut settings).is_err() || settings.iter().any(|(name, _)| name == WEIGHTS)
+    given.is_some() || weights::settle(&mut method).is_err() || method.is_given(WEIGHTS)
 }
 
 /// Why a network does not run, and the training that makes its checkpoint.
-fn missing(row: &recipe::Row, found: &[(String, String)], failure: Failure) -> Failure {
-    let Some(file) = row.weights.as_deref().filter(|_| found.is_empty()) else { return failure };
+fn missing(row: &recipe::Row, given: Option<&Path>, failure: Failure) -> Failure {
+    let Some(file) = row.weights.as_deref().filter(|_| given.is_none()) else { return failure };
     absent(row, file, failure.hint)
 }
 
@@ -255,11 +258,11 @@ fn absent(row: &recipe::Row, file: &Path, hint: Option<String>) -> Failure {
 
 /// Hash of the checkpoint; empty without one.
 fn of_weights(method: &Method) -> Result<String, Failure> {
-    let Choice::Named { name, settings } = &method.options.method else { return Ok(String::new()) };
-    let Some((_, file)) = settings.iter().rev().find(|(name, _)| name == WEIGHTS) else {
-        return Ok(built_in(name).map(of_bytes).unwrap_or_default());
-    };
-    sum_of(Path::new(file))
+    let Choice::Named(method) = &method.options.method else { return Ok(String::new()) };
+    match method.get(WEIGHTS) {
+        Some(Weights::File(file)) => sum_of(&file),
+        _ => Ok(built_in(method.name()).map(of_bytes).unwrap_or_default()),
+    }
 }
 
 /// Hash of a checkpoint file.
@@ -277,12 +280,12 @@ fn counts(row: &recipe::Row, runs: &Runs) -> Option<(f64, f64)> {
         return of_graph(way.graph()?);
     }
     let file = match runs {
-        Runs::Settings(settings) => settings.first().and_then(|setting| setting.checkpoint()),
+        Runs::Settings(settings) => settings.first().and_then(Setting::checkpoint),
         _ => None,
     };
     let name = name(row.method.as_deref()?);
     let what = match file {
-        Some(file) => export::Source::File(file.into()),
+        Some(file) => export::Source::File(file),
         None if is_network(name) => export::source(row.network.as_deref().unwrap_or(name)).ok()?,
         None => return None,
     };
@@ -304,10 +307,10 @@ impl Setting {
         sha256(&[method, &self.depth.to_string(), self.dither.word(), &planes, &self.weights])
     }
 
-    fn checkpoint(&self) -> Option<&str> {
+    fn checkpoint(&self) -> Option<PathBuf> {
         let Way::Restore(method) = &self.way else { return None };
-        let Choice::Named { settings, .. } = &method.options.method else { return None };
-        settings.iter().rev().find(|(name, _)| name == WEIGHTS).map(|(_, file)| file.as_str())
+        let Choice::Named(method) = &method.options.method else { return None };
+        method.get::<Weights>(WEIGHTS)?.file().ok()?
     }
 
     /// Runs it on an RGB or grey image; returns the result and the method's seconds. For unband's own methods
@@ -334,7 +337,7 @@ impl Setting {
         let options = &method.options;
         let ours = match &options.method {
             Choice::Auto => true,
-            Choice::Named { name, .. } => unband::method(name).is_some_and(|entry| entry.ours),
+            Choice::Named(method) => method.entry().ours,
         };
         let known: Option<Findings> = (!ours).then(|| unband::inspect(&picture, ctx));
         let start = Instant::now();

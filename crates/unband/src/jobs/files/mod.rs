@@ -96,8 +96,8 @@ pub struct Plan {
     pub finding: String,
     /// The method.
     pub method: &'static str,
-    /// Its settings, in order.
-    pub settings: Vec<(String, String)>,
+    /// The parameters that were set, in order.
+    pub settings: Vec<(&'static str, String)>,
     /// Keep samples inside their quantisation intervals?
     pub faithful: bool,
     /// The action on the samples.
@@ -354,7 +354,7 @@ fn plan(
     }
     let choices = choose(image, &findings, &how)?;
     if let Some(file) = &options.aside {
-        networks::check_aside(choices.entry.name, &choices.settings, &file.name)?;
+        networks::check_aside(&choices.method, &file.name)?;
         aside::check_free(&file.path, options.overwrite)?;
     }
     let format = asked.unwrap_or_else(|| default_format(image, input_format, choices.depth));
@@ -366,8 +366,8 @@ fn plan(
         input_lossy: image.origin.is_lossy(),
         finding: findings.sentence(),
         findings,
-        method: choices.entry.name,
-        settings: choices.settings.clone(),
+        method: choices.method.name(),
+        settings: choices.method.given(),
         faithful: choices.faithful,
         act: choices.act,
         depth: choices.depth,

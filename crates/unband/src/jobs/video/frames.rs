@@ -135,7 +135,7 @@ impl<'a, T> Frames<'a, T> {
         self.number += 1;
         let state = self.work(&bytes, begins, number, shot)?;
         let treatment = self.shot.as_ref().map(|(treatment, _)| treatment);
-        let method = treatment.filter(|shot| !shot.leaves()).map(|shot| shot.choices.entry.name);
+        let method = treatment.filter(|shot| !shot.leaves()).map(|shot| shot.choices.method.name());
         self.window.push_back(Held { tag: Some(tag), bytes, begins, begins_shot, method, number, state });
         Ok(())
     }
@@ -177,7 +177,7 @@ impl<'a, T> Frames<'a, T> {
             return Ok(State::Done(out, false));
         }
         let choices = &treatment.choices;
-        let own = choices.entry.ours || choices.faithful;
+        let own = choices.method.entry().ours || choices.faithful;
         // Comparing with the previous frame costs little next to processing it.
         if own
             && let Some(same) = self.neighbour(1, begins)
@@ -190,7 +190,7 @@ impl<'a, T> Frames<'a, T> {
             None => self.from.read_into(bytes, self.spare.pop().unwrap_or_default())?,
         };
         if !own && matches!(self.codes, ByCodes::Unknown) {
-            let method = (choices.entry.build)(&choices.settings)?(&image, &treatment.findings, &ctx)?;
+            let method = (choices.prepare)(&image, &treatment.findings, &ctx)?;
             if self.from.restore_codes((bytes, &self.to), &mut out, &*method, &ctx)? {
                 self.codes = ByCodes::Method(method);
                 return Ok(State::Done(out, true));
@@ -310,7 +310,8 @@ fn like(image: &Image, mut planes: Vec<Plane>) -> Image {
 mod tests {
     use super::*;
     use crate::{Choice, OutputDepth};
-    use unband_image::{Color, Matrix, Model, Range, Subsampling};
+    use unband_filters::smooth;
+    use unband_image::{Color, Matrix, Method, Model, Range, Subsampling};
     use unband_io::video::PixelFormat;
 
     #[test]
@@ -327,9 +328,8 @@ mod tests {
                 codes.clone().flat_map(bytes).collect()
             };
             for method in ["gradfun", "ffmpeg-deband", "f3kdb"] {
-                let method = method.to_owned();
                 let options = Options {
-                    method: Choice::Named { name: method.clone(), settings: Vec::new() },
+                    method: Choice::Named(Method::new(crate::method(method).unwrap())),
                     depth: OutputDepth::Keep,
                     ..Options::default()
                 };
@@ -368,10 +368,7 @@ mod tests {
         for (i, code) in bytes[..SIZE.0 * SIZE.1].iter_mut().enumerate() {
             *code = luma(i % SIZE.0, i / SIZE.0);
         }
-        let options = Options {
-            method: Choice::Named { name: "smooth".to_owned(), settings: Vec::new() },
-            ..Options::default()
-        };
+        let options = Options { method: Choice::Named(Method::new(&smooth::ENTRY)), ..Options::default() };
         let (ctx, mut out) = (Context::default(), Vec::new());
         let mut frames = Frames::new(&options, (from, to), &ctx);
         frames.push((), bytes.clone(), true, None).unwrap();

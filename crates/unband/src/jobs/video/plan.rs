@@ -13,7 +13,7 @@ use unband_io::{Limits, free_bytes};
 use super::work::{self, Waiting};
 use super::{FilmOptions, check_film, decode_options, ending_programs};
 use crate::verdict::Grade;
-use crate::{Choice, Context, Error, OutputDepth, methods};
+use crate::{Choice, Context, Error, OutputDepth};
 
 /// Everything that is fixed before the first frame.
 pub(super) struct Plan<'a> {
@@ -200,8 +200,11 @@ impl<'a> Plan<'a> {
     /// Does the treatment depend on findings? Reimplemented methods do not use them.
     pub(super) fn follows_findings(&self) -> bool {
         let options = &self.options.options;
-        let ours = |name: &str| methods::method(name).is_some_and(|entry| entry.ours);
-        options.faithful == Some(true) || self.named_method().is_none_or(ours)
+        let ours = match &options.method {
+            Choice::Auto => true,
+            Choice::Named(method) => method.entry().ours,
+        };
+        ours || options.faithful == Some(true)
     }
 
     /// May the coded frames be copied where nothing needs repair? Not if the options request another coding,
@@ -217,9 +220,9 @@ impl<'a> Plan<'a> {
     }
 
     /// The requested method.
-    pub(super) fn named_method(&self) -> Option<&str> {
+    pub(super) fn named_method(&self) -> Option<&'static str> {
         match &self.options.options.method {
-            Choice::Named { name, .. } => Some(name),
+            Choice::Named(method) => Some(method.name()),
             Choice::Auto => None,
         }
     }

@@ -92,7 +92,7 @@ impl Shots {
             frames: shot.frames,
             grade: shot.grade,
             finding: shot.treatment.findings.sentence(),
-            method: (!shot.treatment.leaves()).then_some(shot.treatment.choices.entry.name),
+            method: (!shot.treatment.leaves()).then_some(shot.treatment.choices.method.name()),
         };
         self.0.iter().map(found).collect()
     }

@@ -38,7 +38,7 @@ pub(super) fn look(image: &Image, options: &Options, ctx: &Context<'_>) -> Seen 
     let plain = Findings::plain(image.planes.len(), image.depth.bits());
     let named = choose(image, &plain, options);
     match named {
-        Ok(choices) if !choices.entry.ours && !choices.faithful => {
+        Ok(choices) if !choices.method.entry().ours && !choices.faithful => {
             Seen { findings: plain, grade: Grade::None }
         }
         _ => look_at_frame(image, ctx),
@@ -50,7 +50,7 @@ pub(super) fn look(image: &Image, options: &Options, ctx: &Context<'_>) -> Seen 
 fn plan(image: &Image, findings: &Findings, options: &Options, bits: u8) -> Result<Choices, Error> {
     let own_depth = Options { depth: OutputDepth::Keep, ..options.clone() };
     let choices = choose(image, findings, &own_depth)?;
-    let own = choices.entry.ours || choices.faithful;
+    let own = choices.method.entry().ours || choices.faithful;
     let depth = if own { Depth::F32 } else { Depth::Int(bits) };
     Ok(Choices { depth, ..choices })
 }
@@ -63,7 +63,7 @@ pub(super) fn restored(
     options: &Options,
     ctx: &Context<'_>,
 ) -> Result<Image, Error> {
-    if !(choices.entry.rgb && image.is_yuv()) {
+    if !(choices.method.entry().rgb && image.is_yuv()) {
         return deband_frame(image, findings.clone(), choices, options, ctx);
     }
     let wrong = |error: unband_image::ImageError| Error::Image(error.to_string());
