@@ -138,7 +138,7 @@ fn gather_body(
         }
         let (top, left) = (down.floor(), across.floor());
         let (down, across) = ((down - top) as f32, (across - left) as f32);
-        let (top, left) = (top as i32 + y as i32, left as i32 + (x + i) as i32);
+        let (top, left) = ((top + y as f64) as i32, (left + (x + i) as f64) as i32);
         let (a, b) = (picture.at(top, left), picture.at(top, left + 1));
         let (c, d) = (picture.at(top + 1, left), picture.at(top + 1, left + 1));
         let shares =
@@ -186,7 +186,7 @@ mod tests {
             let lines: Vec<&[f32]> = data.chunks(9 * channels).collect();
             let zeros = vec![0.0; channels];
             let picture = Picture { rows: &lines, first: 0, height: 6, width: 9, channels, zeros: &zeros };
-            let near = [&lines[0][..], lines[1], lines[2]];
+            let near = [lines[0], lines[1], lines[2]];
             let weights: Vec<[f64; 4]> = numbers(4 * 9 * channels, 2, 0.5)
                 .as_chunks()
                 .0
