@@ -184,7 +184,7 @@ pub enum Rules {
     /// The discriminator gets one image, steps after the other network, and learns by squared distances from
     /// 1 and 0 (Mao et al., ICCV 2017). This and the following are KAIR's.
     Lsgan,
-    /// As `lsgan`, but by cross-entropy (Goodfellow et al., NeurIPS 2014).
+    /// As `lsgan`, but by cross-entropy (Goodfellow et al., `NeurIPS` 2014).
     Gan,
     /// Cross-entropy of the difference from the mean of the other kind of images (Jolicoeur-Martineau, ICLR
     /// 2019).

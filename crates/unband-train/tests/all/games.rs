@@ -1,4 +1,5 @@
 //! Adversarial steps: several workers, and the first steps of the discriminator alone.
+#![allow(clippy::print_stderr)]
 
 use std::collections::HashMap;
 
@@ -89,7 +90,8 @@ fn first_only_the_discriminator_learns() {
         let state = learner.learned().unwrap().state().unwrap();
         state
             .iter()
-            .filter_map(|(_, t)| matches!(t.data, Data::F32(_)).then(|| t.to_f32()))
+            .filter(|(_, t)| matches!(t.data, Data::F32(_)))
+            .map(|(_, t)| t.to_f32())
             .collect::<Vec<_>>()
     };
     let start = weights(&learner);

@@ -96,7 +96,7 @@ fn short(typed: &str, stage: &Path) -> String {
         settings.push("validation.data.degradations=[\"rgb-6\"]".into());
         settings.push("data.pool=2".into());
     }
-    settings.iter().map(|setting| format!(" --set '{setting}'")).collect()
+    settings.iter().fold(String::new(), |all, setting| all + " --set '" + setting + "'")
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Losses of KAIR, compared with its own code.
 //!
 //! `golden/nets/kair_losses.safetensors`, made by `tools/make_kair_losses.py`.
+#![allow(clippy::print_stderr)]
 
 use std::path::Path;
 
