@@ -6,9 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use unband::files::{FileBytes, FileReport, Plan};
-use unband::{Act, Cause, Drawing, Findings, Reason};
-use unband_image::Depth;
-use unband_image::findings::Space;
+use unband::{Act, Drawing, Reason};
 
 use crate::inputs::exact;
 use crate::talk::Failure;
@@ -312,45 +310,5 @@ fn head(input: &str, plan: &Plan) -> String {
 /// reason says that they are not.
 fn head_and_finding(input: &str, plan: &Plan, drawn: bool) -> String {
     let head = head(input, plan);
-    if drawn { head } else { format!("{head}  {}", finding(&plan.findings, plan.input_depth)) }
-}
-
-/// The finding in two or three words.
-fn finding(findings: &Findings, depth: Depth) -> String {
-    let names: &[&str] = match findings.space {
-        Space::Yuv { .. } => &["luma", "U", "V"],
-        Space::Native if findings.grids.len() == 3 => &["red", "green", "blue"],
-        Space::Native => &["grey"],
-    };
-    let mut planes: Vec<(String, u8)> = Vec::new();
-    for (name, grid) in names.iter().zip(&findings.grids).filter(|(_, grid)| grid.found) {
-        let Some(bits) = grid.bits else { continue };
-        match planes.last_mut().filter(|(_, last)| *last == bits) {
-            Some((joined, _)) => *joined = format!("{joined}+{name}"),
-            None => planes.push(((*name).to_owned(), bits)),
-        }
-    }
-    let grids = match planes.as_slice() {
-        [(all, bits)] if all == "red+green+blue" || all == "grey" => format!("{bits} bits"),
-        planes => {
-            planes.iter().map(|(name, bits)| format!("{name} {bits} bits")).collect::<Vec<_>>().join(", ")
-        }
-    };
-    match findings.cause {
-        Cause::Plain if findings.effective_bits < depth.bits() && depth != Depth::F32 => {
-            format!("{} bits in use", findings.effective_bits)
-        }
-        Cause::Plain => "plain".to_owned(),
-        Cause::Palette => "palette".to_owned(),
-        Cause::ToneCurve if findings.linear_light => "8 bits in linear light".to_owned(),
-        Cause::ToneCurve => "tone curve".to_owned(),
-        Cause::Jpeg if !findings.visible => "JPEG noise".to_owned(),
-        Cause::Jpeg => "JPEG steps".to_owned(),
-        Cause::Coded => "lossy compression".to_owned(),
-        Cause::Video => "8-bit video".to_owned(),
-        Cause::Levels | Cause::PlaneGrid if grids.is_empty() => "coarse steps".to_owned(),
-        Cause::Levels | Cause::PlaneGrid => grids,
-        Cause::RecodedGrid if grids.is_empty() => "coarse steps, re-encoded".to_owned(),
-        Cause::RecodedGrid => format!("{grids}, re-encoded"),
-    }
+    if drawn { head } else { format!("{head}  {}", plan.findings.short(plan.input_depth)) }
 }

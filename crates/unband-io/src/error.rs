@@ -246,7 +246,9 @@ impl Hint for Error {
             Self::Damaged { .. } => {
                 "copy or download the file again, or save it again with another program".to_owned()
             }
-            Self::UnknownContent => format!("formats that can be read: {}", names(|f| f.reads)),
+            Self::UnknownContent => {
+                format!("formats that can be read: {}; videos: `unband FILE`, `unband score FILE`", names(|f| f.reads))
+            }
             Self::UnknownExtension { .. } => {
                 format!("extensions that can be written: {}", extensions())
             }

@@ -51,7 +51,7 @@ mod timeline;
 pub use before_after::{Moment, before_after};
 pub use heat::{HeatMap, heat_color, overlay};
 pub use line::Line;
-pub use page::{Drawn, Page, Section, Side, VerdictLevel};
+pub use page::{Drawn, Page, Section, Side};
 pub use picture::Picture;
 pub(crate) use picture::uri;
 pub use profile::{Profile, Series};

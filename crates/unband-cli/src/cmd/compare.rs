@@ -16,7 +16,7 @@ use unband_infer::models;
 use unband_metrics::{Against, Metric};
 
 use super::score::{
-    Drawing, Gate, Loaded, MeasureArgs, Row, Subject, Table, Use, Verdict, about, cell, csv, level, means,
+    Drawing, Gate, Loaded, MeasureArgs, Row, Subject, Table, Use, Verdict, about, cell, csv, means,
     measure_within, page_rows, reasons, summary_rows, tell_failed, work,
 };
 use crate::batch;
@@ -293,7 +293,7 @@ impl<'a> Job<'a> {
             results: &results,
             reference: find(REFERENCE).map(side),
             verdict: &verdict.line,
-            level: level(verdict.grade),
+            level: verdict.grade,
             columns: &columns,
             metrics: &page_rows(&self.metrics, &shown),
             line: None,

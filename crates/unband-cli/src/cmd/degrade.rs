@@ -209,7 +209,7 @@ impl<'a> Job<'a> {
         let one = |input: &Input, _: usize| self.one(input);
         let mut then = |line: &mut Line| {
             let names = line.drawn.names.join(", ");
-            talk.line(&format!("{} → {}  {names}", line.source, line.lq));
+            talk.line(&format!("{} → {}  {names}", line.source, line.lq).trim_end());
             lines.push(serde_json::to_string(line).unwrap_or_default());
         };
         let done = each(&self.inputs, threads, failures, talk, &one, &mut then);

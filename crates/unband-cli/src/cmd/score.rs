@@ -34,7 +34,7 @@ use crate::result::print_json;
 use crate::talk::{Failure, Loudness, Talk, printable};
 
 pub use gates::Gate;
-pub use grade::{level, line};
+pub use grade::line;
 pub use measures::{
     Forms, Row, Subject, Use, Verdict, about, better, measure, measure_one, measure_within, page_rows, range,
 };
@@ -205,7 +205,7 @@ impl<'a> Job<'a> {
             results: &[],
             reference: None,
             verdict: &row.verdict.line,
-            level: level(row.verdict.grade),
+            level: row.verdict.grade,
             columns: &[Column("picture".to_owned())],
             metrics: &page_rows(&self.metrics, &[row]),
             line: None,

@@ -1,7 +1,7 @@
 //! Findings of the detector: cause, quantisation grids, map of false contours.
 
+mod describe;
 mod drawing;
-mod sentence;
 mod turn;
 
 pub use drawing::Drawing;

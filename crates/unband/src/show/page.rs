@@ -11,6 +11,7 @@ use super::spots::part;
 use super::table::{Column, Listing, MetricRow, listing, measures, measures_by_picture};
 use super::{HeatMap, Line, Picture, Profile, Series, ShowError, Stretch, heat_color, segments};
 use super::{Spot, stretched, worst_spots};
+use crate::verdict::Grade;
 
 /// An image in a section, with its map of banding.
 #[derive(Clone, Copy, Debug)]
@@ -37,26 +38,13 @@ pub struct Section<'a> {
     /// The verdict, as a sentence.
     pub verdict: &'a str,
     /// Level of the verdict.
-    pub level: VerdictLevel,
+    pub level: Grade,
     /// The columns of the table, in the order of [`MetricRow::values`].
     pub columns: &'a [Column],
     /// The table.
     pub metrics: &'a [MetricRow],
     /// The line of the profile; [`Line::worst`] of the input when not given.
     pub line: Option<Line>,
-}
-
-/// Level of a verdict; selects the mark next to the text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum VerdictLevel {
-    /// No banding.
-    None,
-    /// Hardly any.
-    Slight,
-    /// Visible.
-    Visible,
-    /// Strong.
-    Strong,
 }
 
 /// A self-contained page: add sections, then get the HTML.
@@ -206,7 +194,7 @@ impl Drawn {
         let parts = [
             ("title", escape(section.title)),
             ("verdict", escape(section.verdict)),
-            ("level", level(section.level).to_owned()),
+            ("level", section.level.word().to_owned()),
             ("stage", stage(&all, &places, longest, ctx)?),
             ("spots", spots(&all, &places, ctx)?),
             ("profile", profile(section, &all)?),
@@ -425,13 +413,4 @@ fn profile(section: &Section<'_>, all: &[Shown<'_>]) -> Result<String, ShowError
     let profile = Profile::along(line, &series)?;
     let (wide, narrow) = (profile.svg(960)?, profile.svg(400)?);
     Ok(format!("<div class=\"wide\">{wide}</div><div class=\"narrow\">{narrow}</div>"))
-}
-
-fn level(level: VerdictLevel) -> &'static str {
-    match level {
-        VerdictLevel::None => "none",
-        VerdictLevel::Slight => "slight",
-        VerdictLevel::Visible => "visible",
-        VerdictLevel::Strong => "strong",
-    }
 }

@@ -7,8 +7,9 @@ use std::process::Command;
 
 use unband::show::{
     Column, Direction, HeatMap, Line, Listing, ListingCell, ListingRow, MetricRow, Page, Picture, Profile,
-    Section, Series, Side, Stretch, Value, VerdictLevel, overlay, segments, stretched, worst_spots,
+    Section, Series, Side, Stretch, Value, overlay, segments, stretched, worst_spots,
 };
+use unband::verdict::Grade;
 use unband::{Context, Image, Matrix, Range, deband, inspect};
 
 /// A sky stored with few bits: steps of four codes, brightest at the top left.
@@ -52,7 +53,7 @@ impl Pair {
             results,
             reference: None,
             verdict: "banding: strong in 86 % of the image; levels of 6 bits",
-            level: VerdictLevel::Strong,
+            level: Grade::Strong,
             columns,
             metrics,
             line: None,

@@ -10,7 +10,7 @@ use unband::{Context, Findings, NoProgress};
 use unband_io::{Access, Saving};
 
 use crate::args::PictureArgs;
-use crate::cmd::score::{Loaded, level, line};
+use crate::cmd::score::{Loaded, line};
 use crate::extras;
 use crate::inputs::{Input, STDIO};
 use crate::interrupt::Busy;
@@ -119,7 +119,7 @@ fn section(input: &Path, findings: &Findings, output: &Path, ctx: &Context<'_>) 
         results: &[Side { name: &result, image: &after.image, map: Some(&maps[1]) }],
         reference: None,
         verdict: &verdict,
-        level: level(grade(&before.findings)),
+        level: grade(&before.findings),
         columns: &[],
         metrics: &[],
         line: None,

@@ -2,7 +2,7 @@
 
 use unband::show::{Column as Head, Drawn, Listing, Page, Section, Side};
 
-use super::super::score::{MeasureArgs, Row, Verdict, level, page_rows};
+use super::super::score::{MeasureArgs, Row, Verdict, page_rows};
 use super::contender::Runs;
 use super::data::Item;
 use super::means::{Column, Group, Measured};
@@ -89,7 +89,7 @@ impl Job {
             results,
             reference: Some(Side { name: "clean", image: &ready.pair.gt, map: None }),
             verdict: &verdict.line,
-            level: level(verdict.grade),
+            level: verdict.grade,
             columns: &heads,
             metrics: &page_rows(&self.metrics, &rows),
             line: None,

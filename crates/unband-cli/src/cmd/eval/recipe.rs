@@ -262,7 +262,9 @@ fn failure(error: RecipeError) -> Failure {
             );
             Failure::at(file, crate::inputs::reason(&source), Some(hint))
         }
-        RecipeError::Toml { file, what } => Failure::at(file, format!("invalid TOML: {what}"), None),
+        RecipeError::Toml { file, what } => {
+            Failure::at(file, what.replacen("TOML parse error", "invalid TOML", 1), None)
+        }
         RecipeError::Key { file, key, what } => {
             let hint = "`unband eval --help` shows a table, docs/evaluation.md all keys".to_owned();
             Failure::at(file, format!("at `{key}`: {what}"), Some(hint))

@@ -1,6 +1,7 @@
-//! One-sentence summary of the findings for users.
+//! Findings in words for users: a sentence, two or three words, the origin of the banding.
 
-use super::{Cause, Findings, Space};
+use super::{Cause, Findings, PlaneGrid, Space};
+use crate::depth::Depth;
 
 impl Findings {
     /// Identifier of the cause, for machine-readable output.
@@ -56,6 +57,66 @@ impl Findings {
         format!("{what}{part}{bands}{drawn}")
     }
 
+    /// The finding in two or three words, for an image of this depth.
+    pub fn short(&self, depth: Depth) -> String {
+        let names: &[&str] = match self.space {
+            Space::Yuv { .. } => &["luma", "U", "V"],
+            Space::Native if self.grids.len() == 3 => &["red", "green", "blue"],
+            Space::Native => &["grey"],
+        };
+        let mut planes: Vec<(String, u8)> = Vec::new();
+        for (name, grid) in names.iter().zip(&self.grids).filter(|(_, grid)| grid.found) {
+            let Some(bits) = grid.bits else { continue };
+            match planes.last_mut().filter(|(_, last)| *last == bits) {
+                Some((joined, _)) => *joined = format!("{joined}+{name}"),
+                None => planes.push(((*name).to_owned(), bits)),
+            }
+        }
+        let grids = match planes.as_slice() {
+            [(all, bits)] if all == "red+green+blue" || all == "grey" => format!("{bits} bits"),
+            planes => {
+                planes.iter().map(|(name, bits)| format!("{name} {bits} bits")).collect::<Vec<_>>().join(", ")
+            }
+        };
+        match self.cause {
+            Cause::Plain if self.effective_bits < depth.bits() && depth != Depth::F32 => {
+                format!("{} bits in use", self.effective_bits)
+            }
+            Cause::Plain => "plain".to_owned(),
+            Cause::Palette => "palette".to_owned(),
+            Cause::ToneCurve if self.linear_light => "8 bits in linear light".to_owned(),
+            Cause::ToneCurve => "tone curve".to_owned(),
+            Cause::Jpeg if !self.visible => "JPEG noise".to_owned(),
+            Cause::Jpeg => "JPEG steps".to_owned(),
+            Cause::Coded => "lossy compression".to_owned(),
+            Cause::Video => "8-bit video".to_owned(),
+            Cause::Levels | Cause::PlaneGrid if grids.is_empty() => "coarse steps".to_owned(),
+            Cause::Levels | Cause::PlaneGrid => grids,
+            Cause::RecodedGrid if grids.is_empty() => "coarse steps, re-encoded".to_owned(),
+            Cause::RecodedGrid => format!("{grids}, re-encoded"),
+        }
+    }
+
+    /// The origin of the banding, in a few words: "6 bits per channel".
+    pub fn origin(&self) -> String {
+        match self.cause {
+            Cause::Plain => match self.effective_bits {
+                bits @ 1..=16 => format!("{bits} bits per channel"),
+                _ => "steps in the image itself".to_owned(),
+            },
+            Cause::Levels => shared_levels(&self.grids),
+            Cause::Palette => "a palette of few colours".to_owned(),
+            Cause::PlaneGrid => "low-depth luma or chroma".to_owned(),
+            Cause::RecodedGrid => "low-depth luma or chroma, re-encoded".to_owned(),
+            Cause::Jpeg => "JPEG".to_owned(),
+            Cause::Coded => "a lossy codec".to_owned(),
+            Cause::Video if self.effective_bits > 8 => "8-bit steps in a deeper file".to_owned(),
+            Cause::Video => "8-bit video colours".to_owned(),
+            Cause::ToneCurve if self.linear_light => "8 bits in linear light".to_owned(),
+            Cause::ToneCurve => "a tone curve applied to 8 bits".to_owned(),
+        }
+    }
+
     /// Names of the planes.
     fn names(&self) -> &'static [&'static str] {
         let of_chroma = match (self.space, self.cause) {
@@ -104,6 +165,25 @@ impl Findings {
     }
 }
 
+/// Bits of levels, one number where all channels have the same.
+fn shared_levels(grids: &[PlaneGrid]) -> String {
+    let found: Vec<&PlaneGrid> = grids.iter().filter(|grid| grid.found).collect();
+    let bits: Option<Vec<u8>> = found.iter().map(|grid| grid.bits).collect();
+    match bits.as_deref() {
+        Some([first, rest @ ..]) if rest.iter().all(|bits| bits == first) => {
+            format!("{first} bits per channel")
+        }
+        Some([first, rest @ ..]) => {
+            let all: Vec<String> = std::iter::once(first).chain(rest).map(u8::to_string).collect();
+            format!("{} bits per channel", all.join(", "))
+        }
+        _ => {
+            let step = found.iter().map(|grid| grid.step_codes).fold(0.0, f32::max);
+            format!("steps of {step:.1} codes")
+        }
+    }
+}
+
 fn percent(share: f32) -> String {
     if share < 0.01 { "less than 1 %".to_owned() } else { format!("{:.0} %", share * 100.0) }
 }
@@ -112,7 +192,6 @@ fn percent(share: f32) -> String {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::findings::PlaneGrid;
 
     fn told(cause: Cause, steps: &[f32]) -> String {
         let grid = |&step: &f32| PlaneGrid { found: true, bits: Some(6), ..PlaneGrid::plain(step) };
@@ -145,5 +224,39 @@ mod tests {
     fn what_a_lossy_coding_leaves_is_called_noise_where_no_band_is_seen() {
         assert_eq!(told(Cause::Jpeg, &[1.5; 3]), "JPEG noise; no visible bands");
         assert_eq!(told(Cause::Coded, &[1.5; 3]), "compression noise; no visible bands");
+    }
+
+    #[test]
+    fn each_cause_has_words_of_all_lengths() {
+        let causes = [
+            Cause::Plain,
+            Cause::Levels,
+            Cause::Palette,
+            Cause::PlaneGrid,
+            Cause::RecodedGrid,
+            Cause::Jpeg,
+            Cause::Coded,
+            Cause::Video,
+            Cause::ToneCurve,
+        ];
+        let found = causes.map(|cause| {
+            let grid = PlaneGrid { found: true, bits: Some(6), ..PlaneGrid::plain(4.0) };
+            Findings { cause, grids: vec![grid; 3], visible: true, ..Findings::plain(3, 8) }
+        });
+        let all: [Vec<String>; 4] = [
+            found.iter().map(Findings::sentence).collect(),
+            found.iter().map(|found| found.short(Depth::EIGHT)).collect(),
+            found.iter().map(Findings::origin).collect(),
+            found.iter().map(|found| found.cause_word().to_owned()).collect(),
+        ];
+        for words in all {
+            assert!(words.iter().all(|words| !words.is_empty() && !words.ends_with('.')), "{words:?}");
+            let mut distinct = words.clone();
+            distinct.sort_unstable();
+            distinct.dedup();
+            assert_eq!(distinct.len(), causes.len(), "{words:?}");
+        }
+        assert_eq!(found[1].short(Depth::EIGHT), "6 bits");
+        assert_eq!(found[1].origin(), "6 bits per channel");
     }
 }
