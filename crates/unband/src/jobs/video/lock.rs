@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use unband_io::Leftover;
 use unband_io::video::VideoError;
 
-use super::work::{folder_of, io, make};
+use super::folder::{folder_of, io, make};
 
 /// Name of the lock in the folder. The system releases it when a process ends, however it ends.
 const LOCK: &str = "lock";

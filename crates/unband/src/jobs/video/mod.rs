@@ -4,6 +4,7 @@
 
 mod alone;
 mod encoded;
+mod folder;
 mod frames;
 mod lock;
 mod options;
@@ -159,7 +160,7 @@ fn about(error: Error, output: &Path) -> Error {
 
 /// Folder of unfinished work for a result, if it exists.
 pub fn unfinished(output: &Path) -> Option<PathBuf> {
-    let folder = work::folder_of(output);
+    let folder = folder::folder_of(output);
     folder.is_dir().then_some(folder)
 }
 

@@ -10,6 +10,7 @@ use unband_io::video::{
 };
 use unband_io::{Limits, free_bytes};
 
+use super::folder::folder_of;
 use super::work::{self, Waiting};
 use super::{FilmOptions, check_film, decode_options, ending_programs};
 use crate::verdict::Grade;
@@ -185,7 +186,7 @@ impl<'a> Plan<'a> {
         if let Some(waiting) = work::waiting(self.output, &self.film, &self.key)?
             && !self.options.overwrite
         {
-            let (path, seconds) = (work::folder_of(self.output), self.film.seconds(waiting.ticks));
+            let (path, seconds) = (folder_of(self.output), self.film.seconds(waiting.ticks));
             return Err(VideoError::Waiting {
                 path,
                 segments: waiting.segments,
