@@ -57,7 +57,7 @@ pub fn errors(clean: &[CleanFrame], film: &Decoded) -> Result<Vec<Errors>> {
 /// Luma of every frame of a video, each restored on its own.
 pub fn alone(film: &Decoded, options: &FilmOptions) -> Result<Vec<Field>> {
     let frame = |bytes: &Vec<u8>| {
-        let done = deband_alone(&film.film, (&film.format, bytes), options, &Context::default())?;
+        let done = deband_alone(&film.film, &film.format, bytes, options, &Context::default())?;
         Ok(of_image(&done.after))
     };
     film.frames.iter().map(frame).collect()

@@ -7,7 +7,8 @@ use unband_image::Hint;
 use serde::Serialize;
 use unband::show::{HeatMap, Moment, Spot as Square, Value, before_after, worst_spots};
 use unband::video::{
-    Alone, EncoderTrial, FilmOptions, check_film, deband_alone, decode_options, ending_programs,
+    Alone, EncoderTrial, FilmOptions, FrameSource, RawFrame, check_film, deband_alone, decode_options,
+    ending_programs,
 };
 use unband::{Context, Error, Image, NoProgress};
 use unband_io::video::{self, DecodeOptions, Film, FrameFormat, Programs, VideoError};
@@ -17,7 +18,7 @@ use unband_metrics::cambi;
 use super::films;
 use crate::args::DebandArgs;
 use crate::bar::Bar;
-use crate::cmd::score::films::reader::{Raw, Reader, decoding, expected, image, in_order};
+use crate::cmd::score::films::reader::{Reader, decoding, expected, image, in_order};
 use crate::cmd::score::films::summary::{Place, clock};
 use crate::cmd::score::films::worst::{Spot, Worst, about};
 use crate::cmd::score::{Subject, measure_one, number};
@@ -243,7 +244,7 @@ fn preview(
         if interrupt::asked() {
             return Ok(None);
         }
-        let mut alone = deband_alone(&film, (&found.format, &spot.bytes), options, ctx).map_err(failed)?;
+        let mut alone = deband_alone(&film, &found.format, &spot.bytes, options, ctx).map_err(failed)?;
         let text = |text: String| Failure::at(shown(), text, None);
         let mut record = FrameRecord {
             seconds: spot.place.seconds,
@@ -380,8 +381,8 @@ fn search(
     let failure = |error: &VideoError| Failure::of(name(), &error);
     decoding(|scope, programs| {
         let options = DecodeOptions { programs: programs.clone(), ..options.clone() };
-        let mut reader =
-            Reader::start(film, &options, true, ctx.threads, scope).map_err(|error| failure(&error))?;
+        let source = FrameSource::of_film(film, &options).map_err(|error| failure(&error))?;
+        let mut reader = Reader::start(source, ctx.threads, scope);
         let format = reader.format;
         let mut out =
             Searched { format, measured: 0, of_shots: Worst::new(count), of_times: Worst::new(count) };
@@ -390,16 +391,16 @@ fn search(
             let raw = reader.next_frame()?;
             read += 1;
             bar.frames(read, total.max(read));
-            shot += i64::from(raw.begins);
+            shot += i64::from(raw.begins_shot);
             if raw.seconds - last >= apart || raw.seconds < last {
                 last = raw.seconds;
                 return Some((raw, shot, read - 1));
             }
         };
-        let look = |(raw, ..): &(Raw, i64, usize), _: usize, ctx: &Context<'_>| {
+        let look = |(raw, ..): &(RawFrame, i64, usize), _: usize, ctx: &Context<'_>| {
             image(&format, &raw.bytes).and_then(|image| cambi_of(&image, ctx))
         };
-        let mut put = |(raw, shot, frame): (Raw, i64, usize), value: Result<f64, String>| {
+        let mut put = |(raw, shot, frame): (RawFrame, i64, usize), value: Result<f64, String>| {
             let value = value.map_err(|reason| Failure::at(name(), reason, None))?;
             let place = Place { frame, seconds: raw.seconds, value };
             let bytes = Arc::new(raw.bytes);

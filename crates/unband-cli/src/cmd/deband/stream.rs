@@ -6,7 +6,7 @@ use unband_image::Hint;
 
 use unband::video::{FilmOptions, StreamReport, deband_stream, deband_to_stream};
 use unband::{Context, Error};
-use unband_io::Limits;
+use unband_io::{Limits, Y4mReader};
 
 use crate::args::DebandArgs;
 use crate::inputs::{STDIO, exact};
@@ -45,8 +45,9 @@ pub fn run(args: &DebandArgs, begins: &[u8], talk: &Talk<'_>) -> Outcome {
     };
     let progressive = args.film.progressive;
     piped(args, SHOWN, talk, |output, ctx| {
-        let input = begins.chain(io::stdin().lock());
-        deband_stream(input, output, (&options, progressive), &Limits::default(), ctx)
+        let (input, limits) = (begins.chain(io::stdin()), Limits::default());
+        let open = if progressive { Y4mReader::of_any } else { Y4mReader::new };
+        deband_stream(open(input, &limits)?, output, &options, ctx)
     })
 }
 

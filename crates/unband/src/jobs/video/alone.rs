@@ -1,11 +1,11 @@
 //! Single frames of a video, for previews.
 
 use unband_image::Image;
-use unband_io::video::{DecodeOptions, Film, FrameFormat};
+use unband_io::video::{Film, FrameFormat};
 
 use super::FilmOptions;
 use super::frames::Frames;
-use super::plan::{bits_of_film, cut, with_bits};
+use super::plan::{bits_of_film, with_bits};
 use crate::{Context, Error};
 
 /// A frame, before and after.
@@ -19,32 +19,6 @@ pub struct Alone {
     pub changed: bool,
 }
 
-/// Checks that the video can be processed, as [`deband_film`](super::deband_film) does first.
-///
-/// # Errors
-/// Interlaced videos, and those that would lose dynamic HDR.
-pub fn check_film(film: &Film, options: &FilmOptions) -> Result<(), Error> {
-    if !options.progressive {
-        film.check_progressive()?;
-    }
-    film.check_dynamic_hdr(options.drop_dynamic_hdr)?;
-    Ok(())
-}
-
-/// Decode options for the part of the video that the options select.
-///
-/// # Errors
-/// [`Error::Option`]: invalid times.
-pub fn decode_options(film: &Film, options: &FilmOptions) -> Result<DecodeOptions, Error> {
-    let cut = cut(film, options)?;
-    Ok(DecodeOptions {
-        from: cut.map(|cut| cut.from),
-        to: cut.and_then(|cut| cut.to),
-        keep_going: options.keep_going,
-        ..DecodeOptions::default()
-    })
-}
-
 /// Debands one frame of a video as if it were a shot.
 ///
 /// In the video, the whole shot is inspected and the result in static areas is a mean over time: there it is
@@ -54,14 +28,15 @@ pub fn decode_options(film: &Film, options: &FilmOptions) -> Result<DecodeOption
 /// As [`deband_film`](super::deband_film), for one frame.
 pub fn deband_alone(
     film: &Film,
-    (format, bytes): (&FrameFormat, &[u8]),
+    format: &FrameFormat,
+    bytes: &[u8],
     options: &FilmOptions,
     ctx: &Context<'_>,
 ) -> Result<Alone, Error> {
     let bits = bits_of_film(film, options)?;
     let to = with_bits(format, bits)?;
     let mut out = Vec::new();
-    let mut frames = Frames::new(&options.options, (*format, to), ctx);
+    let mut frames = Frames::new(&options.options, *format, to, ctx);
     frames.push((), bytes.to_vec(), true, None)?;
     let finished = frames.pop(true, &mut out)?;
     let wrong = |error: unband_io::Error| Error::Image(error.to_string());

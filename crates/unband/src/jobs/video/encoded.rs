@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use unband_image::cuts::Cuts;
 use unband_image::{Color, Image, Model};
 use unband_io::video::{
     self, DecodeOptions, Decoder, Encoder, Encoding, Ffmpeg, Film, FrameFormat, PixelFormat, Programs,
@@ -12,8 +11,8 @@ use unband_io::{Leftover, Limits};
 
 use super::FilmOptions;
 use super::frames::Frames;
-use super::pass::begins;
 use super::plan::{encoding, with_bits};
+use super::source::FrameSource;
 use crate::{Context, Error};
 
 /// Frames encoded before and after the requested one: an encoder's result for a frame depends on both.
@@ -65,36 +64,23 @@ impl<'a> EncoderTrial<'a> {
             key_frames_only: false,
             programs: self.programs.clone(),
         };
-        let mut decoder = Decoder::open(self.film, &part, &Limits::default())?;
-        let from = *decoder.format();
+        let mut source = FrameSource::of_film(self.film, &part)?;
+        let from = *source.format();
         let to = with_bits(&from, self.encoding.bits)?;
         let folder = tempfile::tempdir()
             .map_err(|source| unband_io::Error::Io { action: "make a temporary folder for", source })?;
         let _leftover = Leftover::new(folder.path());
         let segment = folder.path().join("segment");
         let mut encoder = Encoder::new(self.film, &to, &self.encoding, &segment, self.programs)?;
-        let mut restored = Frames::new(&self.options.options, (from, to), ctx);
-        let (mut cuts, mut codes) = (Cuts::new(), Vec::new());
-        let (mut bytes, mut out) = (Vec::new(), Vec::new());
         let (mut number, mut wanted) = (0, None);
-        loop {
-            let time = decoder.next_frame(&mut bytes)?;
-            if let Some(time) = time {
-                let begins_shot = begins(&mut cuts, &bytes, &from, &mut codes);
-                restored.push(time, std::mem::take(&mut bytes), begins_shot, None)?;
+        Frames::new(&self.options.options, from, to, ctx).deband_all(&mut source, |finished, bytes| {
+            encoder.write_frame(finished.tag, bytes)?;
+            if finished.tag == ticks {
+                wanted = Some(number);
             }
-            while let Some(finished) = restored.pop(time.is_none(), &mut out)? {
-                encoder.write_frame(finished.tag, &out)?;
-                if finished.tag == ticks {
-                    wanted = Some(number);
-                }
-                number += 1;
-                bytes = finished.bytes;
-            }
-            if time.is_none() {
-                break;
-            }
-        }
+            number += 1;
+            Ok(())
+        })?;
         let segment = encoder.finish()?;
         let nothing = || {
             let from = self.film.seconds(ticks);

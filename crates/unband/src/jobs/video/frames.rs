@@ -7,6 +7,7 @@ use unband_image::context::NoProgress;
 use unband_image::{Context, Depth, Image, Plane, Restorer, Rng};
 use unband_io::video::FrameFormat;
 
+use super::source::FrameSource;
 use super::steady::{Alone, REACH, mean};
 use super::treatment::{Treatment, keep, look, restored, round};
 use crate::{Error, Options};
@@ -84,11 +85,7 @@ enum ByCodes {
 
 impl<'a, T> Frames<'a, T> {
     /// For source frames in format `from` and results in format `to`.
-    pub(super) fn new(
-        options: &'a Options,
-        (from, to): (FrameFormat, FrameFormat),
-        ctx: &Context<'a>,
-    ) -> Self {
+    pub(super) fn new(options: &'a Options, from: FrameFormat, to: FrameFormat, ctx: &Context<'a>) -> Self {
         // Progress is reported in frames.
         let ctx = Context { rng: Rng::new(options.seed), progress: &NoProgress, ..*ctx };
         Self {
@@ -293,6 +290,37 @@ impl<'a, T> Frames<'a, T> {
     }
 }
 
+impl Frames<'_, i64> {
+    /// Debands all frames of a source, tagged with their times. `put` gets each result and its bytes.
+    ///
+    /// # Errors
+    /// As [`Frames::push`], those of `put`, and those of the source, after the results of all earlier frames.
+    pub(super) fn deband_all(
+        &mut self,
+        source: &mut FrameSource<'_>,
+        mut put: impl FnMut(&Finished<i64>, &[u8]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut out = Vec::new();
+        loop {
+            let (last, failed) = match source.next_frame() {
+                Ok(Some(frame)) => {
+                    self.push(frame.ticks, frame.bytes, frame.begins_shot, None)?;
+                    (false, None)
+                }
+                Ok(None) => (true, None),
+                Err(error) => (true, Some(error)),
+            };
+            while let Some(finished) = self.pop(last, &mut out)? {
+                put(&finished, &out)?;
+                source.recycle(finished.bytes);
+            }
+            if last {
+                return failed.map_or(Ok(()), |error| Err(error.into()));
+            }
+        }
+    }
+}
+
 /// An image of the same size and colours, in reused memory; its samples are arbitrary.
 fn like(image: &Image, mut planes: Vec<Plane>) -> Image {
     planes.resize_with(image.planes.len(), || Plane::filled(0, 0, 0.0));
@@ -334,7 +362,7 @@ mod tests {
                     ..Options::default()
                 };
                 let ctx = Context::default();
-                let mut frames = Frames::new(&options, (format, format), &ctx);
+                let mut frames = Frames::new(&options, format, format, &ctx);
                 let (mut got, mut want) = (Vec::new(), Vec::new());
                 for number in 0..3 {
                     let before = frame(number);
@@ -370,7 +398,7 @@ mod tests {
         }
         let options = Options { method: Choice::Named(Method::new(&smooth::ENTRY)), ..Options::default() };
         let (ctx, mut out) = (Context::default(), Vec::new());
-        let mut frames = Frames::new(&options, (from, to), &ctx);
+        let mut frames = Frames::new(&options, from, to, &ctx);
         frames.push((), bytes.clone(), true, None).unwrap();
         assert!(frames.pop(true, &mut out).unwrap().unwrap().done.changed);
         let mut changed = [0, 0];

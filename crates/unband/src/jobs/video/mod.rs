@@ -11,6 +11,7 @@ mod options;
 mod pass;
 mod plan;
 mod shots;
+mod source;
 mod steady;
 mod stop;
 mod stream;
@@ -30,10 +31,11 @@ use self::shots::Shots;
 use self::work::Work;
 use crate::{Context, Error};
 
-pub use self::alone::{Alone, check_film, deband_alone, decode_options};
+pub use self::alone::{Alone, deband_alone};
 pub use self::encoded::EncoderTrial;
 pub use self::options::{FilmOptions, FilmReport};
-pub use self::plan::{Disk, FilmPlan, ShotFound, plan_film};
+pub use self::plan::{Disk, FilmPlan, ShotFound, check_film, plan_film};
+pub use self::source::{FrameSource, RawFrame, decode_options, send_all};
 pub use self::stop::ending_programs;
 pub use self::stream::{StreamReport, deband_stream, deband_to_stream};
 

@@ -3,16 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use unband_image::Depth;
+use unband_io::free_bytes;
 use unband_io::video::probe::Stream;
 use unband_io::video::{
-    self, Codec, Cut, DecodeOptions, Decoder, Encoding, Ffmpeg, Film, FrameFormat, Others, PixelFormat,
-    Programs, Purpose, VideoError,
+    self, Codec, Cut, Encoding, Ffmpeg, Film, FrameFormat, Others, PixelFormat, Programs, Purpose, VideoError,
 };
-use unband_io::{Limits, free_bytes};
 
+use super::FilmOptions;
 use super::folder::folder_of;
+use super::source::cut;
+use super::stop::ending_programs;
 use super::work::{self, Waiting};
-use super::{FilmOptions, check_film, decode_options, ending_programs};
 use crate::verdict::Grade;
 use crate::{Choice, Context, Error, OutputDepth};
 
@@ -273,6 +274,18 @@ impl<'a> Plan<'a> {
     }
 }
 
+/// Checks that the video can be processed, as [`deband_film`](super::deband_film) does first.
+///
+/// # Errors
+/// Interlaced videos, and those that would lose dynamic HDR.
+pub fn check_film(film: &Film, options: &FilmOptions) -> Result<(), Error> {
+    if !options.progressive {
+        film.check_progressive()?;
+    }
+    film.check_dynamic_hdr(options.drop_dynamic_hdr)?;
+    Ok(())
+}
+
 /// Opens a video, or numbered images as one.
 pub(super) fn opened(input: &Path, options: &FilmOptions, programs: &Programs) -> Result<Film, VideoError> {
     match &options.images {
@@ -324,18 +337,6 @@ pub(super) fn with_bits(from: &FrameFormat, bits: u8) -> Result<FrameFormat, Err
     from.with_bits(bits).ok_or_else(|| no_depth(OF_FORMAT, &bits))
 }
 
-/// Decode options for the selected part of a video. `from`: a later start time, in ticks.
-pub(super) fn decoder(
-    film: &Film,
-    options: &FilmOptions,
-    from: Option<i64>,
-    programs: &Programs,
-) -> Result<Decoder, Error> {
-    let part = decode_options(film, options)?;
-    let part = DecodeOptions { from: from.or(part.from), programs: programs.clone(), ..part };
-    Ok(Decoder::open(film, &part, &Limits::default())?)
-}
-
 pub(super) fn bits_of_film(film: &Film, options: &FilmOptions) -> Result<u8, Error> {
     let (format, _) = video::working_format(film)?;
     let has = |bits| PixelFormat::planar(format.samples, bits, format.alpha).is_some();
@@ -362,18 +363,4 @@ pub(super) fn encoding(
 fn frames(film: &Film, bits: u8) -> Result<&'static PixelFormat, Error> {
     let (format, _) = video::working_format(film)?;
     PixelFormat::planar(format.samples, bits, format.alpha).ok_or_else(|| no_depth(OF_FORMAT, &bits))
-}
-
-pub(super) fn cut(film: &Film, options: &FilmOptions) -> Result<Option<Cut>, Error> {
-    let wrong = |got: f64| Error::Option { name: "from", range: "0 up to `to`", got: got.to_string() };
-    match (options.from, options.to) {
-        (None, None) => Ok(None),
-        (from, to) => {
-            let begin = from.unwrap_or(0.0);
-            if !begin.is_finite() || begin < 0.0 || to.is_some_and(|to| !to.is_finite() || to <= begin) {
-                return Err(wrong(begin));
-            }
-            Ok(Some(Cut { from: film.ticks(begin), to: to.map(|to| film.ticks(to)) }))
-        }
-    }
 }

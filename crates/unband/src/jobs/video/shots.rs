@@ -4,15 +4,13 @@
 //! frame at which the file starts.
 
 use std::sync::Arc;
-use std::sync::mpsc::sync_channel;
 
-use unband_image::cuts::Cuts;
 use unband_image::findings::{BandingMap, Findings, GridRegions};
 use unband_io::video::{Film, FrameFormat, Programs, VideoError};
 
 use super::FilmOptions;
-use super::pass::{WAITING, begins, read_all};
-use super::plan::{ShotFound, bits_of_film, decoder};
+use super::plan::{ShotFound, bits_of_film};
+use super::source::{RawFrame, source};
 use super::treatment::{Treatment, look};
 use crate::verdict::{Grade, Seen};
 use crate::{Context, Error};
@@ -51,28 +49,25 @@ impl Shots {
         programs: &Programs,
         ctx: &Context<'_>,
     ) -> Result<Self, Error> {
-        let mut decoder = decoder(film, options, None, programs)?;
-        let format = *decoder.format();
+        let source = source(film, options, None, programs)?;
+        let format = *source.format();
         let bits = bits_of_film(film, options)?;
         std::thread::scope(|scope| {
-            let (send, frames) = sync_channel(WAITING);
-            let (give_back, empty) = sync_channel::<Vec<u8>>(2 * WAITING);
-            scope.spawn(move || read_all(&mut decoder, &send, &empty));
+            let mut source = source.ahead(scope);
             let mut looker = Looker { format, options, bits, ctx, shots: Vec::new(), open: None };
-            let (mut cuts, mut codes) = (Cuts::new(), Vec::new());
-            for (number, frame) in frames.iter().enumerate() {
+            for number in 0.. {
+                let read = source.next_frame();
                 ctx.check()?;
-                let (ticks, bytes) = match frame {
-                    Ok(frame) => frame,
+                let frame = match read {
+                    Ok(Some(frame)) => frame,
                     // It is refused in any case: no time is spent on the frames before.
                     Err(error @ VideoError::Changes { .. }) => return Err(error.into()),
-                    Err(_) => break,
+                    Ok(None) | Err(_) => break,
                 };
-                let begins_shot = begins(&mut cuts, &bytes, &format, &mut codes);
-                if let Some(old) = looker.put(ticks, bytes, begins_shot)? {
-                    let _ = give_back.try_send(old);
+                if let Some(old) = looker.put(frame)? {
+                    source.recycle(old);
                 }
-                ctx.progress.advance(number.min(expected) / SHARE, expected + expected / SHARE);
+                ctx.progress.advance(expected.min(number) / SHARE, expected + expected / SHARE);
             }
             looker.end()?;
             Ok(Self(looker.shots))
@@ -123,19 +118,19 @@ struct Open {
 
 impl Looker<'_> {
     /// Adds a frame; returns memory for reuse.
-    fn put(&mut self, ticks: i64, bytes: Vec<u8>, begins: bool) -> Result<Option<Vec<u8>>, Error> {
-        if begins {
+    fn put(&mut self, frame: RawFrame) -> Result<Option<Vec<u8>>, Error> {
+        if frame.begins_shot {
             self.end()?;
         }
         let open = self.open.get_or_insert_with(|| Open {
-            first: ticks,
+            first: frame.ticks,
             frames: 0,
             last: Vec::new(),
             looks: Vec::new(),
         });
         let wanted = open.frames.is_multiple_of(EVERY);
         open.frames += 1;
-        let old = std::mem::replace(&mut open.last, bytes);
+        let old = std::mem::replace(&mut open.last, frame.bytes);
         if wanted {
             self.look()?;
         }

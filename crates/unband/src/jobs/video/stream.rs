@@ -3,15 +3,15 @@
 use std::io::{Read, Write};
 use std::path::Path;
 
-use unband_image::cuts::Cuts;
 use unband_image::{Depth, Model};
-use unband_io::video::{Film, FrameFormat, Programs, Samples};
-use unband_io::{Limits, Y4mHeader, Y4mReader, Y4mWriter};
+use unband_io::video::{Film, FrameFormat, Programs, Samples, VideoError};
+use unband_io::{Y4mHeader, Y4mReader, Y4mWriter};
 
+use super::FilmOptions;
 use super::frames::Frames;
-use super::pass::begins;
-use super::plan::{bits_of, decoder, opened, with_bits};
-use super::{FilmOptions, check_film, ending_programs};
+use super::plan::{bits_of, check_film, opened, with_bits};
+use super::source::{FrameSource, source};
+use super::stop::ending_programs;
 use crate::{Context, Error, Options, OutputDepth};
 
 /// Report on a stream.
@@ -25,22 +25,17 @@ pub struct StreamReport {
     pub shots: u64,
 }
 
-/// Debands a YUV4MPEG2 stream. The result has 10 bits, or the stream's depth where it is higher, unless the
-/// options select another.
-///
-/// `progressive`: treat frames as progressive, even if the stream says that they are interlaced.
+/// Debands a YUV4MPEG2 stream; its frames are treated as progressive. The result has 10 bits, or the stream's
+/// depth where it is higher, unless the options select another.
 ///
 /// # Errors
 /// Streams that are damaged or truncated, depths that the format lacks, and as [`crate::deband_with`].
 pub fn deband_stream(
-    input: impl Read,
+    reader: Y4mReader<impl Read + Send>,
     output: impl Write,
-    (options, progressive): (&Options, bool),
-    limits: &Limits,
+    options: &Options,
     ctx: &Context<'_>,
 ) -> Result<StreamReport, Error> {
-    let mut reader =
-        if progressive { Y4mReader::of_any(input, limits)? } else { Y4mReader::new(input, limits)? };
     let header = Y4mHeader { interlaced: false, ..*reader.header() };
     let from = FrameFormat::of_y4m(&header)?;
     // The format has an alpha tag for eight bits only: alpha is dropped at higher depths.
@@ -48,8 +43,13 @@ pub fn deband_stream(
     let header = in_depth(header, depth)?;
     let to = FrameFormat::of_y4m(&header)?;
     let mut writer = Y4mWriter::new(output, header)?;
-    let frames = Frames::new(options, (from, to), ctx);
-    work(frames, &from, |bytes| Ok(reader.next_bytes(bytes)?), |bytes| Ok(writer.write_bytes(bytes)?))
+    let mut source = FrameSource::of_stream(reader)?;
+    let frames = Frames::new(options, from, to, ctx);
+    let put = |bytes: &[u8]| Ok(writer.write_bytes(bytes)?);
+    work(frames, &mut source, put).map_err(|error| match error {
+        Error::Video(VideoError::File(error)) => error.into(),
+        other => other,
+    })
 }
 
 /// Debands a video and writes its frames as a YUV4MPEG2 stream at the video's frame rate.
@@ -68,8 +68,8 @@ pub fn deband_to_stream(
     let done = ending_programs(&programs, ctx.cancel, || {
         let film = opened(input, options, &programs)?;
         check_film(&film, options)?;
-        let mut decoder = decoder(&film, options, None, &programs)?;
-        let from = *decoder.format();
+        let mut source = source(&film, options, None, &programs)?;
+        let from = *source.format();
         let of_film = |error: unband_io::Error| Error::from(error.in_file(input));
         if from.color.model == Model::Rgb {
             return Err(of_film(unband_io::Error::Model { format: "YUV4MPEG2", model: Model::Rgb }));
@@ -89,11 +89,10 @@ pub fn deband_to_stream(
         let to = with_bits(&from, header.depth.bits())?;
         let colors = header.frame_bytes().unwrap_or(usize::MAX);
         let mut writer = Y4mWriter::new(&mut output, header).map_err(of_film)?;
-        let frames = Frames::new(&options.options, (from, to), ctx);
-        let next = |bytes: &mut Vec<u8>| Ok(decoder.next_frame(bytes)?.is_some());
+        let frames = Frames::new(&options.options, from, to, ctx);
         // Alpha is the last plane.
         let put = |bytes: &[u8]| Ok(writer.write_bytes(&bytes[..colors.min(bytes.len())])?);
-        let report = work(frames, &from, next, put)?;
+        let report = work(frames, &mut source, put)?;
         Ok((film, report))
     });
     // A terminated program fails; report the cancellation instead.
@@ -107,33 +106,18 @@ fn in_depth(header: Y4mHeader, asked: OutputDepth) -> Result<Y4mHeader, Error> {
     Ok(with(Depth::Int(bits_of(header.depth, asked, has)?)))
 }
 
-/// Processes all frames.
+/// Debands all frames.
 fn work(
-    mut frames: Frames<'_, ()>,
-    from: &FrameFormat,
-    mut next: impl FnMut(&mut Vec<u8>) -> Result<bool, Error>,
+    mut frames: Frames<'_, i64>,
+    source: &mut FrameSource<'_>,
     mut put: impl FnMut(&[u8]) -> Result<(), Error>,
 ) -> Result<StreamReport, Error> {
-    let (mut cuts, mut codes) = (Cuts::new(), Vec::new());
-    let (mut bytes, mut out) = (Vec::new(), Vec::new());
     let mut report = StreamReport::default();
-    loop {
-        let read = next(&mut bytes);
-        let more = matches!(read, Ok(true));
-        if more {
-            let begins_shot = begins(&mut cuts, &bytes, from, &mut codes);
-            frames.push((), std::mem::take(&mut bytes), begins_shot, None)?;
-        }
-        while let Some(finished) = frames.pop(!more, &mut out)? {
-            put(&out)?;
-            report.frames += 1;
-            report.changed += u64::from(finished.done.changed);
-            report.shots += u64::from(finished.done.begins_shot);
-            bytes = finished.bytes;
-        }
-        if !more {
-            // Errors are reported after the complete frames.
-            return read.map(|_| report);
-        }
-    }
+    frames.deband_all(source, |finished, bytes| {
+        report.frames += 1;
+        report.changed += u64::from(finished.done.changed);
+        report.shots += u64::from(finished.done.begins_shot);
+        put(bytes)
+    })?;
+    Ok(report)
 }

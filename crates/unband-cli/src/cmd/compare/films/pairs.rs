@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use unband::show::Value;
+use unband::video::{FrameSource, RawFrame};
 use unband::{Context, Image};
 use unband_io::video::{DecodeOptions, Film, FrameFormat, Samples, VideoError};
 use unband_metrics::film_psnr::{self, Errors};
 use unband_metrics::{Metric, cambi};
 
-use super::super::super::score::films::reader::{Raw, Reader, decoding, image, in_order, rgb};
+use super::super::super::score::films::reader::{Reader, decoding, image, in_order, rgb};
 use super::super::super::score::films::summary::{Frame, Tally};
 use super::super::super::score::{Subject, Verdict, measure_one};
 use crate::interrupt;
@@ -54,8 +55,8 @@ pub fn failure(path: &Path, error: &VideoError) -> Failure {
 
 /// Two frames of the same number.
 struct Pair {
-    reference: Raw,
-    result: Raw,
+    reference: RawFrame,
+    result: RawFrame,
 }
 
 /// Compares all frames of the second video with those of the first; calls `step` after each. `None` when
@@ -74,8 +75,11 @@ pub fn measured(
         let (keep_going, programs) = (plan.keep_going, programs.clone());
         let options = DecodeOptions { keep_going, programs, ..DecodeOptions::default() };
         let start = |i: usize| {
-            Reader::start(&films[i], &options, i == 0, ctx.threads, scope)
-                .map_err(|error| failure(&films[i].path, &error))
+            let source =
+                FrameSource::of_film(&films[i], &options).map_err(|error| failure(&films[i].path, &error))?;
+            // Only the reference's shots are used.
+            let source = if i == 0 { source } else { source.with_shots(|_| Some(false)) };
+            Ok::<_, Failure>(Reader::start(source, ctx.threads, scope))
         };
         let mut readers = [start(0)?, start(1)?];
         let formats = [readers[0].format, readers[1].format];
@@ -103,12 +107,12 @@ pub fn measured(
             }
             let (values, verdict) =
                 looked.map_err(|text| Failure::at(films[1].path.display().to_string(), text, None))?;
-            tally.put(Frame { seconds: reference, begins: pair.reference.begins, values, verdict })?;
+            tally.put(Frame { seconds: reference, begins: pair.reference.begins_shot, values, verdict })?;
             step();
             Ok(())
         };
         in_order(ctx, &mut next, &look, &mut put)?;
-        found.more = rest(&mut readers, alone, tally.frames(), plan.keep_going)?;
+        found.more = rest(films, &mut readers, alone, tally.frames(), plan.keep_going)?;
         Ok(found)
     })?;
     let Some(found) = found else { return Ok(None) };
@@ -121,6 +125,7 @@ pub fn measured(
 
 /// Handles frames that only one video has: an error with both counts, unless `--keep-going` is given.
 fn rest(
+    films: &[Film; 2],
     readers: &mut [Reader; 2],
     mut alone: [usize; 2],
     both: usize,
@@ -130,16 +135,17 @@ fn rest(
         return Ok(None);
     }
     if keep_going {
-        let longer = readers.iter().zip(alone).find_map(|(reader, more)| (more > 0).then(|| reader.path()));
-        return Ok(longer
-            .map(|path| format!("{} has more than the {both} frames of the other video", path.display())));
+        let longer = films.iter().zip(alone).find(|&(_, more)| more > 0);
+        return Ok(longer.map(|(film, _)| {
+            format!("{} has more than the {both} frames of the other video", film.path.display())
+        }));
     }
-    for (reader, alone) in readers.iter_mut().zip(&mut alone) {
+    for ((reader, alone), film) in readers.iter_mut().zip(&mut alone).zip(films) {
         while reader.damage.is_none() && !interrupt::asked() && reader.next_frame().is_some() {
             *alone += 1;
         }
         if let Some(damage) = reader.damage.take() {
-            return Err(failure(reader.path(), &damage));
+            return Err(failure(&film.path, &damage));
         }
     }
     if alone == [0, 0] || interrupt::asked() {
@@ -148,11 +154,11 @@ fn rest(
     let message = format!(
         "has {} frames, the reference {} has {}",
         both + alone[1],
-        readers[0].path().display(),
+        films[0].path.display(),
         both + alone[0]
     );
     let hint = "add `--keep-going` to compare the common frames".to_owned();
-    Err(Failure::at(readers[1].path().display().to_string(), message, Some(hint)))
+    Err(Failure::at(films[1].path.display().to_string(), message, Some(hint)))
 }
 
 /// An error unless both frames have the same size and planes. File headers were checked before; streams may
@@ -201,7 +207,7 @@ fn look(
 ) -> Looked {
     let reference = image(&formats[0], &pair.reference.bytes)?;
     let result = image(&formats[1], &pair.result.bytes)?;
-    let wanted = pair.reference.begins || number.is_multiple_of(plan.every);
+    let wanted = pair.reference.begins_shot || number.is_multiple_of(plan.every);
     let verdict = wanted.then(|| Verdict::of_frame(&result, ctx));
     // Grey videos get added chroma planes.
     let planes = if formats[0].pixels.samples == Samples::Gray { 1 } else { 3 };

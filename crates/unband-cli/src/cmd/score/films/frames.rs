@@ -7,11 +7,12 @@ use unband_image::Hint;
 
 use unband::Context;
 use unband::show::Value;
+use unband::video::{FrameSource, RawFrame};
 use unband_io::video::{DecodeOptions, Film, FrameFormat, VideoError};
 use unband_metrics::Metric;
 
 use super::super::Verdict;
-use super::reader::{Piped, Raw, Reader, decoding, expected, image, in_order, values_of};
+use super::reader::{Piped, Reader, decoding, expected, image, in_order, values_of};
 use super::summary::{Frame, Place, Tally};
 use super::worst::{Worst, about};
 use crate::piped::SHOWN;
@@ -57,7 +58,9 @@ impl Source {
         scope: &'s Scope<'s, '_>,
     ) -> Result<Reader, Failure> {
         let opened = match self {
-            Self::Film(film) => Reader::start(film, options, true, threads, scope),
+            Self::Film(film) => {
+                FrameSource::of_film(film, options).map(|source| Reader::start(source, threads, scope))
+            }
             Self::Piped(piped) => match piped.lock().unwrap_or_else(PoisonError::into_inner).take() {
                 Some(piped) => Reader::piped(piped, threads),
                 None => return Err(Failure::at(SHOWN.to_owned(), "it was read already".into(), None)),
@@ -115,14 +118,14 @@ pub fn measured(
         let options = DecodeOptions { programs: programs.clone(), ..DecodeOptions::default() };
         let mut reader = source.open(&options, ctx.threads, scope)?;
         let format = reader.format;
-        let look = |raw: &Raw, number: usize, ctx: &Context<'_>| look(raw, number, &format, plan, ctx);
-        let mut put = |raw: Raw, looked: Looked| {
+        let look = |raw: &RawFrame, number: usize, ctx: &Context<'_>| look(raw, number, &format, plan, ctx);
+        let mut put = |raw: RawFrame, looked: Looked| {
             let (values, verdict) = looked.map_err(|text| Failure::at(name(), text, None))?;
             if let Some(Value::Number(value)) = values.get(plan.lead) {
                 let place = Place { frame: tally.frames(), seconds: raw.seconds, value: *value };
                 worst.put(about(raw.seconds), place, &Arc::new(raw.bytes));
             }
-            tally.put(Frame { seconds: raw.seconds, begins: raw.begins, values, verdict })?;
+            tally.put(Frame { seconds: raw.seconds, begins: raw.begins_shot, values, verdict })?;
             step();
             Ok(())
         };
@@ -140,9 +143,9 @@ pub fn measured(
 
 type Looked = Result<(Vec<Value>, Option<Verdict>), String>;
 
-fn look(raw: &Raw, number: usize, format: &FrameFormat, plan: &Plan<'_>, ctx: &Context<'_>) -> Looked {
+fn look(raw: &RawFrame, number: usize, format: &FrameFormat, plan: &Plan<'_>, ctx: &Context<'_>) -> Looked {
     let stored = image(format, &raw.bytes)?;
-    let all = raw.begins || number.is_multiple_of(plan.every);
+    let all = raw.begins_shot || number.is_multiple_of(plan.every);
     let verdict = all.then(|| Verdict::of_frame(&stored, ctx));
     let values = if all {
         values_of(&stored, plan.metrics, ctx)?

@@ -1,45 +1,31 @@
 //! Parallel frame reader: decoding in its own threads, analysis in all others, results in order.
 
 use std::io::{Chain, Cursor, Stdin};
-use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::Scope;
 
 use unband::show::Value;
-use unband::video::ending_programs;
+use unband::video::{FrameSource, RawFrame, ending_programs, send_all};
 use unband::{Context, Image};
-use unband_image::Cuts;
-use unband_io::video::{DecodeOptions, Decoder, Film, FrameFormat, Programs, VideoError};
-use unband_io::{Limits, Y4mReader};
+use unband_io::Y4mReader;
+use unband_io::video::{Film, FrameFormat, Programs, VideoError};
 use unband_metrics::{Metric, cambi};
 
 use super::super::{Forms, Subject, measure};
 use crate::interrupt::{self, Busy};
-use crate::piped::SHOWN;
 use crate::talk::Failure;
 
 /// Frames per thread that are analysed together; as many again wait decoded.
 const AHEAD: usize = 3;
-
-/// A decoded frame.
-pub struct Raw {
-    /// Presentation time in seconds.
-    pub seconds: f64,
-    /// Does a shot begin with it? Never without shot detection.
-    pub begins: bool,
-    /// Its samples, in the layout of the format.
-    pub bytes: Vec<u8>,
-}
 
 /// A YUV4MPEG2 stream from standard input, whose beginning was already read.
 pub type Piped = Y4mReader<Chain<Cursor<Vec<u8>>, Stdin>>;
 
 /// A video being decoded.
 pub struct Reader {
-    path: PathBuf,
     /// Sample layout of its frames.
     pub format: FrameFormat,
-    receive: Receiver<Result<Raw, VideoError>>,
+    receive: Receiver<Result<RawFrame, VideoError>>,
     /// The error that ended it early.
     pub damage: Option<VideoError>,
 }
@@ -62,99 +48,34 @@ pub fn decoding<'env, T>(
 }
 
 impl Reader {
-    /// Starts decoding. `cuts`: detect shots. For threads see [`in_order`].
-    ///
-    /// # Errors
-    /// Videos that cannot be decoded.
-    pub fn start<'s>(
-        film: &'s Film,
-        options: &DecodeOptions,
-        cuts: bool,
-        threads: usize,
-        scope: &'s Scope<'s, '_>,
-    ) -> Result<Self, VideoError> {
-        let mut decoder = Decoder::open(film, options, &Limits::default())?;
-        let format = *decoder.format();
-        let (send, receive) = sync_channel(AHEAD * threads.max(1));
-        let mut next =
-            move |bytes: &mut Vec<u8>| Ok(decoder.next_frame(bytes)?.map(|ticks| film.seconds(ticks)));
-        scope.spawn(move || decode(&mut next, &format, cuts, &send));
-        Ok(Self { path: film.path.clone(), format, receive, damage: None })
+    /// Starts decoding in a thread. For threads see [`in_order`].
+    pub fn start<'s>(mut source: FrameSource<'s>, threads: usize, scope: &'s Scope<'s, '_>) -> Self {
+        let (format, (send, receive)) = (*source.format(), sync_channel(AHEAD * threads.max(1)));
+        scope.spawn(move || send_all(|| source.next_frame(), &send));
+        Self { format, receive, damage: None }
     }
 
-    /// Starts with a stream, with shot detection. For threads see [`in_order`].
+    /// Starts with a stream. For threads see [`in_order`].
     ///
     /// # Errors
     /// Depths without a frame format.
-    pub fn piped(mut piped: Piped, threads: usize) -> Result<Self, VideoError> {
-        let header = *piped.header();
-        let format = FrameFormat::of_y4m(&header)?;
-        let (frames, seconds) = match header.rate {
-            (0, _) | (_, 0) => (25, 1),
-            known => known,
-        };
-        let mut number = 0u64;
-        let mut next = move |bytes: &mut Vec<u8>| {
-            let there = piped.next_bytes(bytes)?;
-            number += u64::from(there);
-            Ok(there.then(|| (number - 1) as f64 * f64::from(seconds) / f64::from(frames)))
-        };
-        let (send, receive) = sync_channel(AHEAD * threads.max(1));
+    pub fn piped(piped: Piped, threads: usize) -> Result<Self, VideoError> {
+        let mut source = FrameSource::of_stream(piped)?;
+        let (format, (send, receive)) = (*source.format(), sync_channel(AHEAD * threads.max(1)));
         // Not joined: the writer of the pipe may never send anything again.
-        std::thread::spawn(move || decode(&mut next, &format, true, &send));
-        Ok(Self { path: PathBuf::from(SHOWN), format, receive, damage: None })
+        std::thread::spawn(move || send_all(|| source.next_frame(), &send));
+        Ok(Self { format, receive, damage: None })
     }
 
     /// The next frame; `None` at the end, or where damage ends the video.
-    pub fn next_frame(&mut self) -> Option<Raw> {
+    pub fn next_frame(&mut self) -> Option<RawFrame> {
         match self.receive.recv() {
-            Ok(Ok(raw)) => Some(raw),
+            Ok(Ok(frame)) => Some(frame),
             Ok(Err(error)) => {
                 self.damage = Some(error);
                 None
             }
             Err(_) => None,
-        }
-    }
-
-    /// Its name.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-}
-
-/// Reads the next frame's bytes and its time in seconds; `None` at the end.
-type Next<'a> = dyn FnMut(&mut Vec<u8>) -> Result<Option<f64>, VideoError> + 'a;
-
-/// Sends frames in order, until the video ends or the receiver is gone.
-fn decode(
-    next: &mut Next<'_>,
-    format: &FrameFormat,
-    with_cuts: bool,
-    send: &SyncSender<Result<Raw, VideoError>>,
-) {
-    let mut cuts = Cuts::new();
-    let luma = format.planes().into_iter().next().map(|(range, _)| range).unwrap_or_default();
-    let mut words = Vec::new();
-    loop {
-        let mut bytes = Vec::new();
-        let Some(read) = next(&mut bytes).transpose() else { return };
-        let broken = read.is_err();
-        let raw = read.map(|seconds| {
-            let luma = bytes.get(luma.clone()).unwrap_or_default();
-            let begins = if !with_cuts {
-                false
-            } else if format.pixels.sample_bytes() == 1 {
-                cuts.begins_u8(luma, format.width)
-            } else {
-                words.clear();
-                words.extend(luma.as_chunks::<2>().0.iter().map(|&pair| u16::from_le_bytes(pair)));
-                cuts.begins_u16(&words, format.width, format.pixels.bits)
-            };
-            Raw { seconds, begins, bytes }
-        });
-        if send.send(raw).is_err() || broken {
-            return;
         }
     }
 }
