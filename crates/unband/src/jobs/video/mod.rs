@@ -67,15 +67,12 @@ pub fn deband_film_told(
     tell: &dyn Fn(&FilmPlan),
     ctx: &Context<'_>,
 ) -> Result<FilmReport, Error> {
-    let programs = Programs::default();
-    let done =
-        ending_programs(&programs, ctx.cancel, || work_on((input, output), options, tell, ctx, &programs));
-    // A terminated program fails; report the cancellation instead.
-    done.or_else(|error| ctx.check().map_err(Error::from).and(Err(error)))
+    stop::with_programs(ctx, |programs| work_on(input, output, options, tell, ctx, programs))
 }
 
 fn work_on(
-    (input, output): (&Path, &Path),
+    input: &Path,
+    output: &Path,
     options: &FilmOptions,
     tell: &dyn Fn(&FilmPlan),
     ctx: &Context<'_>,

@@ -12,7 +12,7 @@ use unband_io::video::{
 use super::FilmOptions;
 use super::folder::folder_of;
 use super::source::cut;
-use super::stop::ending_programs;
+use super::stop::with_programs;
 use super::work::{self, Waiting};
 use crate::verdict::Grade;
 use crate::{Choice, Context, Error, OutputDepth};
@@ -304,13 +304,11 @@ pub fn plan_film(
     options: &FilmOptions,
     ctx: &Context<'_>,
 ) -> Result<FilmPlan, Error> {
-    let programs = Programs::default();
-    let planned = ending_programs(&programs, ctx.cancel, || {
-        let plan = Plan::settle(input, output, options, &programs)?;
+    with_programs(ctx, |programs| {
+        let plan = Plan::settle(input, output, options, programs)?;
         let found = plan.look_over(ctx)?.found(&plan.film);
         Ok(FilmPlan { found, ..plan.told()? })
-    });
-    planned.or_else(|error| ctx.check().map_err(Error::from).and(Err(error)))
+    })
 }
 
 /// Bits per sample of the result: corrections of 8-bit video need ten bits to show, where its pixel format

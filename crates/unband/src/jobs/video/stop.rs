@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use unband_io::video::Programs;
 
+use crate::{Context, Error};
+
 /// Polling interval of the flag.
 const EACH: Duration = Duration::from_millis(50);
 
@@ -25,4 +27,18 @@ pub fn ending_programs<T>(programs: &Programs, cancel: &AtomicBool, work: impl F
         drop(working);
         done
     })
+}
+
+/// As [`ending_programs`], with programs of its own.
+///
+/// # Errors
+/// Those of `work`; [`Error::Cancelled`] if it failed after the cancellation.
+pub(super) fn with_programs<T>(
+    ctx: &Context<'_>,
+    work: impl FnOnce(&Programs) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let programs = Programs::default();
+    let done = ending_programs(&programs, ctx.cancel, || work(&programs));
+    // A terminated program fails; report the cancellation instead.
+    done.or_else(|error| ctx.check().map_err(Error::from).and(Err(error)))
 }

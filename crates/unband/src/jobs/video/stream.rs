@@ -4,14 +4,14 @@ use std::io::{Read, Write};
 use std::path::Path;
 
 use unband_image::{Depth, Model};
-use unband_io::video::{Film, FrameFormat, Programs, Samples, VideoError};
+use unband_io::video::{Film, FrameFormat, Samples, VideoError};
 use unband_io::{Y4mHeader, Y4mReader, Y4mWriter};
 
 use super::FilmOptions;
 use super::frames::Frames;
 use super::plan::{bits_of, check_film, opened, with_bits};
 use super::source::{FrameSource, source};
-use super::stop::ending_programs;
+use super::stop::with_programs;
 use crate::{Context, Error, Options, OutputDepth};
 
 /// Report on a stream.
@@ -37,19 +37,12 @@ pub fn deband_stream(
     ctx: &Context<'_>,
 ) -> Result<StreamReport, Error> {
     let header = Y4mHeader { interlaced: false, ..*reader.header() };
-    let from = FrameFormat::of_y4m(&header)?;
     // The format has an alpha tag for eight bits only: alpha is dropped at higher depths.
     let depth = if header.alpha { OutputDepth::Bits(header.depth.bits()) } else { options.depth };
     let header = in_depth(header, depth)?;
-    let to = FrameFormat::of_y4m(&header)?;
-    let mut writer = Y4mWriter::new(output, header)?;
-    let mut source = FrameSource::of_stream(reader)?;
-    let frames = Frames::new(options, from, to, ctx);
-    let put = |bytes: &[u8]| Ok(writer.write_bytes(bytes)?);
-    work(frames, &mut source, put).map_err(|error| match error {
-        Error::Video(VideoError::File(error)) => error.into(),
-        other => other,
-    })
+    let source = FrameSource::of_stream(reader).map_err(of_stream)?;
+    let writer = Y4mWriter::new(output, header)?;
+    work(source, writer, &header, options, ctx).map_err(of_stream)
 }
 
 /// Debands a video and writes its frames as a YUV4MPEG2 stream at the video's frame rate.
@@ -64,11 +57,10 @@ pub fn deband_to_stream(
     options: &FilmOptions,
     ctx: &Context<'_>,
 ) -> Result<(Film, StreamReport), Error> {
-    let programs = Programs::default();
-    let done = ending_programs(&programs, ctx.cancel, || {
-        let film = opened(input, options, &programs)?;
+    with_programs(ctx, |programs| {
+        let film = opened(input, options, programs)?;
         check_film(&film, options)?;
-        let mut source = source(&film, options, None, &programs)?;
+        let source = source(&film, options, None, programs)?;
         let from = *source.format();
         let of_film = |error: unband_io::Error| Error::from(error.in_file(input));
         if from.color.model == Model::Rgb {
@@ -86,17 +78,10 @@ pub fn deband_to_stream(
             mono: from.pixels.samples == Samples::Gray,
         };
         let header = in_depth(header, options.options.depth)?;
-        let to = with_bits(&from, header.depth.bits())?;
-        let colors = header.frame_bytes().unwrap_or(usize::MAX);
-        let mut writer = Y4mWriter::new(&mut output, header).map_err(of_film)?;
-        let frames = Frames::new(&options.options, from, to, ctx);
-        // Alpha is the last plane.
-        let put = |bytes: &[u8]| Ok(writer.write_bytes(&bytes[..colors.min(bytes.len())])?);
-        let report = work(frames, &mut source, put)?;
+        let writer = Y4mWriter::new(&mut output, header).map_err(of_film)?;
+        let report = work(source, writer, &header, &options.options, ctx)?;
         Ok((film, report))
-    });
-    // A terminated program fails; report the cancellation instead.
-    done.or_else(|error| ctx.check().map_err(Error::from).and(Err(error)))
+    })
 }
 
 /// The header of the result.
@@ -106,18 +91,32 @@ fn in_depth(header: Y4mHeader, asked: OutputDepth) -> Result<Y4mHeader, Error> {
     Ok(with(Depth::Int(bits_of(header.depth, asked, has)?)))
 }
 
-/// Debands all frames.
+/// An error of a stream, which is not of a video.
+fn of_stream(error: impl Into<Error>) -> Error {
+    match error.into() {
+        Error::Video(VideoError::File(error)) => error.into(),
+        other => other,
+    }
+}
+
+/// Debands all frames into a stream with this header.
 fn work(
-    mut frames: Frames<'_, i64>,
-    source: &mut FrameSource<'_>,
-    mut put: impl FnMut(&[u8]) -> Result<(), Error>,
+    mut source: FrameSource<'_>,
+    mut writer: Y4mWriter<impl Write>,
+    header: &Y4mHeader,
+    options: &Options,
+    ctx: &Context<'_>,
 ) -> Result<StreamReport, Error> {
+    let from = *source.format();
+    let to = with_bits(&from, header.depth.bits())?;
+    let colors = header.frame_bytes().unwrap_or(usize::MAX);
     let mut report = StreamReport::default();
-    frames.deband_all(source, |finished, bytes| {
+    Frames::new(options, from, to, ctx).deband_all(&mut source, |finished, bytes| {
         report.frames += 1;
         report.changed += u64::from(finished.done.changed);
         report.shots += u64::from(finished.done.begins_shot);
-        put(bytes)
+        // Alpha is the last plane: a stream without it has none.
+        Ok(writer.write_bytes(&bytes[..colors.min(bytes.len())])?)
     })?;
     Ok(report)
 }
