@@ -3,6 +3,7 @@
 
 mod batch;
 mod bounds;
+mod circles;
 mod clean;
 mod commands;
 mod compare;
