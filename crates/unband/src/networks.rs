@@ -22,7 +22,7 @@ params! {
     /// Settings of single-pass networks.
     pub struct OnceParams {
         /// Weights: a file as the authors publish it, or the name of an imported model.
-        weights: Weights = Weights::BuiltIn;
+        weights: Weights = Weights::NONE;
         /// Order of the channels that the network gets.
         order: Order = Order::Auto;
         /// Factor of the values that the network gets: `1/255` if its training divided them by 255 twice.
@@ -48,7 +48,7 @@ params! {
     /// Settings of multi-step networks.
     pub struct StepsParams {
         /// Weights: a file as the authors publish it, or the name of an imported model.
-        weights: Weights = Weights::BuiltIn;
+        weights: Weights = Weights::NONE;
         /// Steps from the banded image to the clean one. 1 is a single pass; run time grows in proportion.
         steps: u32 = 30, 1..=1000;
         /// Order of the channels that the network gets.
@@ -64,7 +64,7 @@ params! {
     /// Settings of deepDeband.
     pub struct DeepDebandParams {
         /// Weights: a file as the authors publish it, or the name of an imported model.
-        weights: Weights = Weights::BuiltIn;
+        weights: Weights = Weights::NONE;
         /// Run exactly as the authors do: image statistics, dropout, truncated codes. Otherwise the result is
         /// deterministic and about one code brighter.
         original: bool = false;

@@ -18,6 +18,9 @@ pub enum Weights {
 }
 
 impl Weights {
+    /// No file; for networks without built-in weights.
+    pub const NONE: Self = Self::BuiltIn;
+
     /// The checkpoint; `None` for built-in weights.
     ///
     /// # Errors
