@@ -6,7 +6,6 @@ use unband_image::Hint;
 use unband::files::{AsideFile, FileOptions, Naming};
 use unband::networks::{self, WEIGHTS};
 use unband::{Choice, Error, Method, Options, OutputDepth, Weights};
-use unband_image::ParamError;
 use unband_io::FormatEntry;
 use unband_io::video::container_of;
 
@@ -53,10 +52,10 @@ pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
         Choice::Auto => None,
     };
     let usage = |error: Error| {
-        let strength = matches!(&error, Error::Setting(ParamError::OutOfRange { name: "strength", .. }));
-        let own = "above 1 needs smooth: drop `--method`, or use `--method smooth`, which goes up to 4";
-        let network = named.is_some_and(|method| method.name() == networks::DEFAULT);
-        let hint = error.hint().or_else(|| (strength && network).then(|| own.to_owned()));
+        let hint = match &error {
+            Error::Setting(error) => weights::setting_hint(error),
+            other => other.hint(),
+        };
         Failure { subject: None, message: error.to_string(), hint }
     };
     unband::check(&options).map_err(usage)?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use unband_image::Hint;
+use unband_image::{Hint, ParamError};
 
 use serde::Deserialize;
 use unband::networks::{self, WEIGHTS, takes_weights};
@@ -213,7 +213,19 @@ pub fn no_method(error: &RecipeError) -> Failure {
         let method = file.and_then(|file| method_of(&file).ok()).map_or("NETWORK", |entry| entry.name);
         format!("`{model}` is an imported model: write `--weights {model}`, or `--method {method}:{WEIGHTS}={model}`")
     });
-    Failure { subject: None, message: error.to_string(), hint: hint.or_else(|| error.hint()) }
+    let hint = hint.or_else(|| match error {
+        RecipeError::Setting(error) => setting_hint(error),
+        other => other.hint(),
+    });
+    Failure { subject: None, message: error.to_string(), hint }
+}
+
+/// The hint for an invalid setting. Only the network limits the strength to 1.
+pub fn setting_hint(error: &ParamError) -> Option<String> {
+    let limited =
+        matches!(error, ParamError::OutOfRange { name: networks::STRENGTH, range: "0.0..=1.0", .. });
+    let own = "above 1 needs smooth: drop `--method`, or use `--method smooth`, which goes up to 4";
+    error.hint().or_else(|| limited.then(|| own.to_owned()))
 }
 
 /// Is it a network?
