@@ -128,7 +128,7 @@ impl Hint for RecipeError {
 /// use unband_filters::{FILTERS, parse_method};
 /// let method = parse_method("deband=1thr=0.03:range=24", FILTERS)?;
 /// assert_eq!(method.to_string(), "ffmpeg-deband:1thr=0.03,range=24");
-/// assert_eq!(method.get("range"), Some(24u32));
+/// assert_eq!(method.get("range"), Some(24i32));
 /// # Ok::<(), unband_filters::RecipeError>(())
 /// ```
 pub fn parse_method(
