@@ -51,8 +51,9 @@ pub(crate) static RULES: &[Rule] = &[
 
 /// The rule that decides, and its findings.
 pub(crate) fn decide<'t>(table: &'t [Rule], evidence: &Evidence<'_>) -> (&'t Rule, Findings) {
-    let last = || (&table[table.len() - 1], evidence.plain());
-    rule::first(table, |applies| applies(evidence)).unwrap_or_else(last)
+    // A table without its last rule.
+    let otherwise = || (&plain::RULE, evidence.plain());
+    rule::first(table, |applies| applies(evidence)).unwrap_or_else(otherwise)
 }
 
 #[cfg(test)]

@@ -43,8 +43,9 @@ pub(crate) struct Evidence<'a> {
 
 /// The rule that decides, and its findings.
 pub(crate) fn decide(evidence: &Evidence<'_>) -> (&'static Rule, Findings) {
-    let last = || (&RULES[RULES.len() - 1], evidence.without_grid(Cause::Video, video::DEEP));
-    rule::first(RULES, |applies| applies(evidence)).unwrap_or_else(last)
+    // A table without its last rule.
+    let otherwise = || (&video::RULE, video::findings(evidence));
+    rule::first(RULES, |applies| applies(evidence)).unwrap_or_else(otherwise)
 }
 
 impl<'a> Evidence<'a> {
