@@ -228,18 +228,7 @@ mod tests {
 
     #[test]
     fn each_cause_has_words_of_all_lengths() {
-        let causes = [
-            Cause::Plain,
-            Cause::Levels,
-            Cause::Palette,
-            Cause::PlaneGrid,
-            Cause::RecodedGrid,
-            Cause::Jpeg,
-            Cause::Coded,
-            Cause::Video,
-            Cause::ToneCurve,
-        ];
-        let found = causes.map(|cause| {
+        let found = Cause::ALL.map(|cause| {
             let grid = PlaneGrid { found: true, bits: Some(6), ..PlaneGrid::plain(4.0) };
             Findings { cause, grids: vec![grid; 3], visible: true, ..Findings::plain(3, 8) }
         });
@@ -255,7 +244,7 @@ mod tests {
         let mut identifiers = all[3].clone();
         identifiers.sort_unstable();
         identifiers.dedup();
-        assert_eq!(identifiers.len(), causes.len(), "{identifiers:?}");
+        assert_eq!(identifiers.len(), Cause::ALL.len(), "{identifiers:?}");
         assert_eq!(found[1].short(Depth::EIGHT), "6 bits");
         assert_eq!(found[1].origin(), "6 bits per channel");
     }

@@ -45,6 +45,21 @@ pub enum Cause {
     ToneCurve,
 }
 
+impl Cause {
+    /// All, in the order of declaration.
+    pub const ALL: [Self; 9] = [
+        Self::Plain,
+        Self::Levels,
+        Self::Palette,
+        Self::PlaneGrid,
+        Self::RecodedGrid,
+        Self::Jpeg,
+        Self::Coded,
+        Self::Video,
+        Self::ToneCurve,
+    ];
+}
+
 /// The quantisation grid of one plane of the found [`Space`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlaneGrid {

@@ -11,18 +11,6 @@ use unband_image::dither::Grid;
 use unband_image::findings::{BandingMap, GridRegions, PlaneGrid, Space};
 use unband_image::{Method, ParamKind};
 
-const CAUSES: [Cause; 9] = [
-    Cause::Plain,
-    Cause::Levels,
-    Cause::Palette,
-    Cause::PlaneGrid,
-    Cause::RecodedGrid,
-    Cause::Jpeg,
-    Cause::Coded,
-    Cause::Video,
-    Cause::ToneCurve,
-];
-
 /// A method and its settings.
 struct Subject {
     name: &'static str,
@@ -145,7 +133,7 @@ prop_compose! {
             steps_by_code: by_code.then(|| (0..codes).map(|c| (c % 7) as f32).collect()),
         });
         Findings {
-            cause: CAUSES[cause],
+            cause: Cause::ALL[cause],
             space,
             grids: grids.collect(),
             lossy,
