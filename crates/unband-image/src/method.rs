@@ -120,6 +120,11 @@ impl Method {
         self.given.contains(&name)
     }
 
+    /// Names of the parameters that were set, in this order.
+    pub fn given_names(&self) -> &[&'static str] {
+        &self.given
+    }
+
     /// The parameters that were set, in this order, as text.
     pub fn given(&self) -> Vec<(&'static str, String)> {
         let texts = self.params.texts();

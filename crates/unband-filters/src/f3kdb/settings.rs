@@ -109,7 +109,7 @@ impl F3kdbParams {
     /// A method's parameters; presets are applied first, as in the original.
     ///
     /// # Errors
-    /// None: the parameters were checked when they were set.
+    /// As [`Params::put`]; values of a method are in their ranges.
     pub fn of(method: &Method) -> Result<Self, ParamError> {
         let written: Self = method.params();
         let mut params = Self { preset: written.preset.clone(), ..Self::default() };
@@ -117,7 +117,7 @@ impl F3kdbParams {
         for &name in &written.preset.0 {
             params.apply(name, scale);
         }
-        for (name, _) in method.given() {
+        for name in method.given_names() {
             if let Some(value) = written.field(name) {
                 params.put(method.name(), name, value)?;
             }
