@@ -47,10 +47,7 @@ pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
         max_memory: args.pictures.max_memory,
         ..Options::default()
     };
-    let named = match &options.method {
-        Choice::Named(method) => Some(method),
-        Choice::Auto => None,
-    };
+    let named = options.method.named();
     let usage = |error: Error| {
         let hint = match &error {
             Error::Setting(error) => weights::setting_hint(error),

@@ -52,7 +52,7 @@ fn usual(image: &Image, findings: &Findings, options: &Options) -> &'static Entr
 /// # Errors
 /// A parameter that the method does not have, an option outside its range, unusable weights.
 pub fn check(options: &Options) -> Result<(), Error> {
-    if let Choice::Named(method) = &options.method {
+    if let Some(method) = options.method.named() {
         drop(settled(method.clone(), options)?.prepare()?);
     }
     ranges(options)

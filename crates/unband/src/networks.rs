@@ -1,7 +1,7 @@
 //! Neural networks as methods: `--method ggdbn --weights FILE`.
 
 use std::num::NonZeroU32;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use unband_filters::smooth;
@@ -222,6 +222,14 @@ fn where_from(name: &str) -> String {
     }
 }
 
+/// The checkpoint of a method; `None` for built-in weights, and for methods without weights.
+///
+/// # Errors
+/// As [`Weights::file`].
+pub fn checkpoint(method: &Method) -> Result<Option<PathBuf>, ParamError> {
+    method.get::<Weights>(WEIGHTS).map_or(Ok(None), |weights| weights.file())
+}
+
 /// Checks that the method has an extra output of that name.
 ///
 /// # Errors
@@ -247,8 +255,7 @@ pub fn check_aside(method: &Method, name: &str) -> Result<(), Error> {
 
 /// Names of a network's extra outputs, by its checkpoint; none for other methods.
 fn asides(method: &Method) -> Result<Vec<String>, ParamError> {
-    let file = method.get::<Weights>(WEIGHTS).map(|weights| weights.file()).transpose()?.flatten();
-    let (Some(file), Some(architecture)) = (file, arch::find(method.name())) else {
+    let (Some(file), Some(architecture)) = (checkpoint(method)?, arch::find(method.name())) else {
         return Ok(Vec::new());
     };
     let engine = engine(architecture, &file, Products::F32)?;

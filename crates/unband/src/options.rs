@@ -18,6 +18,21 @@ pub enum Choice {
     Named(Method),
 }
 
+impl Choice {
+    /// The named method; `None` for the default.
+    pub fn named(&self) -> Option<&Method> {
+        match self {
+            Self::Auto => None,
+            Self::Named(method) => Some(method),
+        }
+    }
+
+    /// Is it part of unband, as the default is?
+    pub fn is_ours(&self) -> bool {
+        self.named().is_none_or(|method| method.entry().ours)
+    }
+}
+
 /// Bits per sample of the result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum OutputDepth {

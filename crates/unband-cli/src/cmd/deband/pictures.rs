@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use unband::files::{self, FileOptions, FileReport, Naming, Output, Plan};
-use unband::{Choice, Context, Depth, Error};
+use unband::{Context, Depth, Error};
 
 use super::report::Report;
 use crate::args::DebandArgs;
@@ -78,7 +78,8 @@ impl Work for Deband<'_> {
 
     fn cost(&self, pixels: u64, threads: usize) -> Cost {
         // The memory of a network is known only with its image, so that image gets the whole budget.
-        let network = matches!(&self.options.options.method, Choice::Named(method) if weights::is_network(method.name()));
+        let method = self.options.options.method.named();
+        let network = method.is_some_and(|method| weights::is_network(method.name()));
         if let (Some(memory), true) = (self.args.pictures.max_memory, network) {
             return Cost { threads, memory };
         }

@@ -4,8 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use unband::networks::{WEIGHTS, built_in};
-use unband::{Choice, Context, Depth, Dither, Findings, Image, Matrix, Options, OutputDepth, Range, Weights};
+use unband::networks::{self, WEIGHTS, built_in};
+use unband::{Context, Depth, Dither, Findings, Image, Matrix, Options, OutputDepth, Range};
 use unband_data::degrade::planes::Planes420;
 use unband_metrics::{Better, Metric};
 use unband_nets::checkpoint;
@@ -258,10 +258,10 @@ fn absent(row: &recipe::Row, file: &Path, hint: Option<String>) -> Failure {
 
 /// Hash of the checkpoint; empty without one.
 fn of_weights(method: &Method) -> Result<String, Failure> {
-    let Choice::Named(method) = &method.options.method else { return Ok(String::new()) };
-    match method.get(WEIGHTS) {
-        Some(Weights::File(file)) => sum_of(&file),
-        _ => Ok(built_in(method.name()).map(of_bytes).unwrap_or_default()),
+    let Some(method) = method.options.method.named() else { return Ok(String::new()) };
+    match networks::checkpoint(method)? {
+        Some(file) => sum_of(&file),
+        None => Ok(built_in(method.name()).map(of_bytes).unwrap_or_default()),
     }
 }
 
@@ -309,8 +309,7 @@ impl Setting {
 
     fn checkpoint(&self) -> Option<PathBuf> {
         let Way::Restore(method) = &self.way else { return None };
-        let Choice::Named(method) = &method.options.method else { return None };
-        method.get::<Weights>(WEIGHTS)?.file().ok()?
+        networks::checkpoint(method.options.method.named()?).ok()?
     }
 
     /// Runs it on an RGB or grey image; returns the result and the method's seconds. For unband's own methods
@@ -335,11 +334,7 @@ impl Setting {
         let video = self.planes == Planes::Yuv420p;
         let picture = if video { yuv420p(input)? } else { input.clone() };
         let options = &method.options;
-        let ours = match &options.method {
-            Choice::Auto => true,
-            Choice::Named(method) => method.entry().ours,
-        };
-        let known: Option<Findings> = (!ours).then(|| unband::inspect(&picture, ctx));
+        let known: Option<Findings> = (!options.method.is_ours()).then(|| unband::inspect(&picture, ctx));
         let start = Instant::now();
         let done = match known {
             Some(findings) => unband::deband_found(picture, findings, options, ctx),

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use unband_image::Depth;
+use unband_image::{Depth, Method};
 use unband_io::free_bytes;
 use unband_io::video::probe::Stream;
 use unband_io::video::{
@@ -15,7 +15,7 @@ use super::source::cut;
 use super::stop::with_programs;
 use super::work::{self, Waiting};
 use crate::verdict::Grade;
-use crate::{Choice, Context, Error, OutputDepth};
+use crate::{Context, Error, OutputDepth};
 
 /// Everything that is fixed before the first frame.
 pub(super) struct Plan<'a> {
@@ -202,11 +202,7 @@ impl<'a> Plan<'a> {
     /// Does the treatment depend on findings? Reimplemented methods do not use them.
     pub(super) fn follows_findings(&self) -> bool {
         let options = &self.options.options;
-        let ours = match &options.method {
-            Choice::Auto => true,
-            Choice::Named(method) => method.entry().ours,
-        };
-        ours || options.faithful == Some(true)
+        options.method.is_ours() || options.faithful == Some(true)
     }
 
     /// May the coded frames be copied where nothing needs repair? Not if the options request another coding,
@@ -223,10 +219,7 @@ impl<'a> Plan<'a> {
 
     /// The requested method.
     pub(super) fn named_method(&self) -> Option<&'static str> {
-        match &self.options.options.method {
-            Choice::Named(method) => Some(method.name()),
-            Choice::Auto => None,
-        }
+        self.options.options.method.named().map(Method::name)
     }
 
     fn disk(&self) -> Disk {
