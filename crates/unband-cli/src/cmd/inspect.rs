@@ -117,10 +117,8 @@ fn one(input: &Input, args: &InspectArgs, talk: &Talk<'_>) -> Result<Outcome, Fa
         })
     } else {
         let mut text = text(input, format, &image, &findings, args.talk.verbose);
-        for line in explanation
-            .iter()
-            .flat_map(|explanation| explanation.to_string().lines().map(str::to_owned).collect::<Vec<_>>())
-        {
+        let explained = explanation.map_or_else(String::new, |explanation| explanation.to_string());
+        for line in explained.lines() {
             let _ = writeln!(text, "  {line}");
         }
         talk.values(&text)

@@ -7,12 +7,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use unband::study::{Fit, StudyError};
+use unband::study::Fit;
 
 use crate::args::{TalkArgs, bytes, within};
 use crate::bar::Bar;
 use crate::outcome::Outcome;
-use crate::talk::{Failure, Loudness, Talk};
+use crate::talk::{Loudness, Talk};
 
 /// Arguments of `unband study`.
 #[derive(Debug, Args)]
@@ -113,10 +113,6 @@ struct KeyMethod {
 }
 
 const KEY_SCHEMA: &str = "unband-study-key/1";
-
-fn failure(error: &StudyError) -> Failure {
-    Failure::from(error)
-}
 
 fn crop(text: &str) -> Result<Fit, String> {
     let wrong = || format!("`{text}` is not a crop; write 640x480 or 640x480+100+20");

@@ -138,8 +138,7 @@ impl<'a> Upscale<'a> {
         if let Some(format) = format {
             settings::check_depth(format, pictures.depth, None)?;
         }
-        let usage = |error: Error| Failure::from(error);
-        let upscaler = Upscaler::new(&options).map_err(usage)?;
+        let upscaler = Upscaler::new(&options)?;
         let deband = args.deband.then(|| Options {
             precision: pictures.precision,
             dither: pictures.dither.unwrap_or_default(),

@@ -7,7 +7,7 @@ use unband::study::{Fit, Study};
 use unband::{Context, Image};
 use unband_io::{Access, Limits, Saving};
 
-use super::{KEY_SCHEMA, Key, KeyMethod, StudyArgs, failure};
+use super::{KEY_SCHEMA, Key, KeyMethod, StudyArgs};
 use crate::extras;
 use crate::inputs::{Gather, readable};
 use crate::outcome::Outcome;
@@ -72,7 +72,7 @@ fn page(args: &StudyArgs, talk: &Talk<'_>) -> Result<(), Fault> {
         }
     }
     let mut study =
-        Study::new(&args.title, REFERENCE, &names).map_err(|error| (failure(&error), Outcome::Usage))?;
+        Study::new(&args.title, REFERENCE, &names).map_err(|error| (Failure::from(error), Outcome::Usage))?;
     let fit = match (args.crop, args.max_side) {
         (Some(crop), _) => crop,
         (None, Some(side)) => Fit::Longest(side as usize),
@@ -92,7 +92,7 @@ fn page(args: &StudyArgs, talk: &Talk<'_>) -> Result<(), Fault> {
         }
         let images: Vec<&Image> = images.iter().collect();
         let added = study.add(stem, &clean, &images, fit, &Context::default());
-        added.map_err(|error| input(failure(&error)))?;
+        added.map_err(|error| input(error.into()))?;
         talk.detail(&format!("{stem}: {}", size(study.bytes() as u64)));
         if study.bytes() as u64 > args.max_size {
             let message = format!(

@@ -7,7 +7,7 @@ use serde::Serialize;
 use unband::study::{Estimate, RaterScore, Ratings, Scores, score};
 
 use super::make::REFERENCE;
-use super::{KEY_SCHEMA, Key, StudyArgs, failure};
+use super::{KEY_SCHEMA, Key, StudyArgs};
 use crate::inputs::reason;
 use crate::outcome::Outcome;
 use crate::result::{print_json, print_text};
@@ -70,7 +70,7 @@ fn read(path: &Path, ratings: &mut Ratings) -> Result<(), Failure> {
     let shown = path.display().to_string();
     let text =
         unband_io::read_text(path).map_err(|error| Failure::at(shown.clone(), reason(&error), None))?;
-    ratings.read(&shown, text.as_bytes()).map_err(|error| failure(&error))
+    ratings.read(&shown, text.as_bytes()).map_err(Failure::from)
 }
 
 fn key(path: &Path, study: &str) -> Result<Key, Failure> {
