@@ -1,9 +1,8 @@
 //! Recipes of degradations: parsing, and the draw for one patch.
 #![no_main]
 
-use unband_image::Hint;
 use unband_data::Mix;
-use unband_image::Rng;
+use unband_image::{Hint, Rng};
 
 libfuzzer_sys::fuzz_target!(|text: &str| match Mix::parse(text, "mix.toml") {
     Ok(mix) => {

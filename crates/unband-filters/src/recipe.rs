@@ -5,8 +5,7 @@ mod call;
 mod f3kdb;
 mod libplacebo;
 
-use unband_image::Hint;
-use unband_image::{Entry, Method, ParamError, ParamKind};
+use unband_image::{Entry, Hint, Method, ParamError, ParamKind};
 
 /// Parsers of other programs' syntaxes, and their methods. A parser returns `None` for a text in another
 /// syntax.

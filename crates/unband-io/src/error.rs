@@ -2,9 +2,8 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use unband_image::Hint;
 
-use unband_image::{Depth, Model};
+use unband_image::{Depth, Hint, Model};
 
 /// Why a file could not be read or written.
 #[derive(Debug, thiserror::Error)]

@@ -39,11 +39,10 @@ pub mod texture_change;
 
 pub use clean::Clean;
 pub use field::Field;
-use unband_image::Hint;
 
 use std::path::Path;
 
-use unband_image::{Context, Image, Model, Plane};
+use unband_image::{Context, Hint, Image, Model, Plane};
 use unband_nets::zoo::{self, Published};
 
 /// Direction in which a metric improves.

@@ -1,7 +1,6 @@
 //! Errors of all jobs, with hints.
 
-use unband_image::Hint;
-use unband_image::{ParamError, RestoreError};
+use unband_image::{Hint, ParamError, RestoreError};
 
 /// Why a job failed. [`Error::hint`] names the next action.
 #[derive(Debug, thiserror::Error)]

@@ -3,14 +3,13 @@
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use unband_image::Hint;
 
 use clap::Args;
 use serde::Serialize;
 use unband_data::degrade::DegradeError;
 use unband_data::files::{clean_rgb, seed_of, write_png};
 use unband_data::{Mix, Pair, Record, Shipped};
-use unband_image::Rng;
+use unband_image::{Hint, Rng};
 use unband_io::{Access, Saving};
 
 use crate::args::{TalkArgs, within};

@@ -1,9 +1,8 @@
 //! Errors of a dataset as a whole and of single source images.
 
 use std::path::PathBuf;
-use unband_image::Hint;
 
-use unband_image::ImageError;
+use unband_image::{Hint, ImageError};
 
 use super::boxes::BoxesError;
 use super::kapoor::{LAYOUT, SET};

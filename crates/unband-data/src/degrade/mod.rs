@@ -43,10 +43,9 @@ pub mod unsharp_mask;
 mod way;
 pub mod webp;
 
-use unband_image::Hint;
 pub use way::Way;
 
-use unband_image::{Depth, Image, ImageError, Matrix, Model, ParamError, Rng};
+use unband_image::{Depth, Hint, Image, ImageError, Matrix, Model, ParamError, Rng};
 
 /// An image before and after degradation.
 #[derive(Clone, Debug, PartialEq)]

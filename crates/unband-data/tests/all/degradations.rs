@@ -3,7 +3,6 @@
 
 use crate::scene;
 use std::collections::{BTreeSet, HashSet};
-use unband_image::Hint;
 
 use scene::scene;
 use unband_data::degrade::planes::Planes420;
@@ -12,7 +11,7 @@ use unband_data::degrade::{mpeg4_intra, program};
 use unband_data::{Applied, DEGRADATIONS, DegradationEntry, DegradeError, Pair, Sides, Speed, degradation};
 use unband_detect::inspect;
 use unband_image::findings::{Findings, Space};
-use unband_image::{Context, Depth, Image, Matrix, ParamKind, Range, Rng};
+use unband_image::{Context, Depth, Hint, Image, Matrix, ParamKind, Range, Rng};
 
 fn setting(name: &str, value: impl ToString) -> (String, String) {
     (name.to_owned(), value.to_string())

@@ -3,11 +3,10 @@
 
 use crate::scene;
 use std::collections::BTreeMap;
-use unband_image::Hint;
 
 use scene::scene;
 use unband_data::{Mix, MixError, Pair, Record, Shipped};
-use unband_image::{Depth, Rng};
+use unband_image::{Depth, Hint, Rng};
 
 fn problem(text: &str) -> String {
     Mix::parse(text, "mix.toml").map(|_| ()).unwrap_err().to_string()

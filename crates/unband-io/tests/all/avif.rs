@@ -5,13 +5,12 @@
 use crate::sample;
 use std::fs;
 use std::path::Path;
-use unband_image::Hint;
 
 use sample::{ExifBuilder, everything, format, picture};
 use unband_image::dither::Grid;
 use unband_image::{
-    Cicp, Codec, Context, Density, DensityUnit, Depth, Image, Mastering, Matrix, Model, Plane, Range, Siting,
-    Subsampling,
+    Cicp, Codec, Context, Density, DensityUnit, Depth, Hint, Image, Mastering, Matrix, Model, Plane, Range,
+    Siting, Subsampling,
 };
 use unband_io::{Error, Limits, WriteOptions, check_can_hold};
 

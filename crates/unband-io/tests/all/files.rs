@@ -4,10 +4,9 @@
 use crate::sample;
 use std::fs;
 use std::path::Path;
-use unband_image::Hint;
 
 use sample::{format, picture};
-use unband_image::{Depth, Image};
+use unband_image::{Depth, Hint, Image};
 use unband_io::{Error, FORMATS, Limits, WriteOptions, declared_size, read_file, write_file};
 
 fn image() -> Image {

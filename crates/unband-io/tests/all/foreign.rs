@@ -3,9 +3,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use unband_image::Hint;
 
-use unband_image::{Cicp, Codec, Depth, Image, Model, Subsampling};
+use unband_image::{Cicp, Codec, Depth, Hint, Image, Model, Subsampling};
 use unband_io::{Error, Limits};
 
 fn data(name: &str) -> PathBuf {

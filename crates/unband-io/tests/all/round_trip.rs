@@ -4,8 +4,7 @@
 use crate::sample;
 use proptest::prelude::*;
 use sample::{fitting, format, picture, read, writers, written};
-use unband_image::Hint;
-use unband_image::{Cicp, Depth, Image, Model};
+use unband_image::{Cicp, Depth, Hint, Image, Model};
 use unband_io::{Error, WriteOptions, by_extension, by_name, check_can_hold, detect};
 
 fn planes(image: &Image) -> Vec<&unband_image::Plane> {

@@ -2,9 +2,8 @@
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use unband_image::Hint;
 
-use unband_image::Context;
+use unband_image::{Context, Hint};
 use unband_infer::models::{self, Kept};
 use unband_nets::checkpoint;
 use unband_nets::{Data, StateDict, Tensor};

@@ -2,10 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::path::{Path, PathBuf};
-use unband_image::Hint;
 
 use serde_json::Value;
-use unband_image::{Context, Depth, Image, Model, Plane};
+use unband_image::{Context, Depth, Hint, Image, Model, Plane};
 use unband_infer::lpips::Backbone;
 use unband_infer::models;
 use unband_metrics::dbi::{dbi, dbi_map};

@@ -4,10 +4,9 @@
 
 use crate::golden;
 use std::path::{Path, PathBuf};
-use unband_image::Hint;
 
 use serde_json::Value;
-use unband_image::{Context, Depth, Image};
+use unband_image::{Context, Depth, Hint, Image};
 use unband_infer::models;
 use unband_metrics::niqe::niqe;
 use unband_metrics::nrqm::{MODEL, Model, features, nrqm};

@@ -2,10 +2,9 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use std::path::Path;
-use unband_image::Hint;
 
 use burn::tensor::Device;
-use unband_image::Image;
+use unband_image::{Hint, Image};
 use unband_nets::checkpoint;
 use unband_train::recipe::Recipe;
 use unband_train::{Learner, train};

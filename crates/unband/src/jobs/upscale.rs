@@ -3,10 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
-use unband_image::Hint;
 
 use unband_image::dither::Dither;
-use unband_image::{Context, Depth, Image, Origin, Plane, Resampling};
+use unband_image::{Context, Depth, Hint, Image, Origin, Plane, Resampling};
 use unband_infer::{Engine, EnlargeError, Enlarger};
 use unband_nets::arch::{self, Architecture, Purpose};
 use unband_nets::{Convention, checkpoint};

@@ -2,13 +2,12 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use unband_image::Hint;
 
 use sha2::{Digest, Sha256};
 use unband::{Context, Depth, Image, Rng};
 use unband_data::files::hexadecimal;
 use unband_data::{CAUSES, MixError, Pair, Way};
-use unband_image::Window;
+use unband_image::{Hint, Window};
 use unband_metrics::Field;
 use unband_metrics::clean::{fullest_window, smooth_mask};
 

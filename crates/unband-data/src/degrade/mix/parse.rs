@@ -1,10 +1,9 @@
 //! TOML parser of recipes, which checks every key and both ends of every range.
 
 use std::ops::RangeInclusive;
-use unband_image::Hint;
 
 use toml::{Table, Value};
-use unband_image::ParamKind;
+use unband_image::{Hint, ParamKind};
 
 use super::choice::Choice;
 use super::end::End;

@@ -5,10 +5,9 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use unband_image::Hint;
 
 use serde_json::json;
-use unband_image::{Cicp, Depth, Mastering, Matrix, Model, Range, Siting, Subsampling};
+use unband_image::{Cicp, Depth, Hint, Mastering, Matrix, Model, Range, Siting, Subsampling};
 
 use super::*;
 use crate::video::Samples;

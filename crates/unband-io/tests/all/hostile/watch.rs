@@ -4,10 +4,9 @@ use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 use std::time::{Duration, Instant};
-use unband_image::Hint;
 
 use peak_alloc::PeakAlloc;
-use unband_image::{Depth, Image, Model};
+use unband_image::{Depth, Hint, Image, Model};
 use unband_io::{Error, Limits, read};
 
 #[global_allocator]
