@@ -172,6 +172,12 @@ pub struct DebandArgs {
         verbatim_doc_comment
     )]
     pub faithful: Option<Switch>,
+    /// Few levels were rounded down, not to the nearest
+    ///
+    /// For colours that were truncated to few bits and then expanded (565 by bit shifts).
+    /// Masked samples (`v & 0xF8`) are detected without it.
+    #[arg(long, help_heading = "Method", hide_short_help = true, verbatim_doc_comment)]
+    pub truncated: bool,
     /// Check that no sample of the output left its interval
     ///
     /// The written file is read again.

@@ -173,7 +173,7 @@ impl PlanRecord {
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), Value::String(value.clone())))
                 .collect(),
-            faithful: plan.faithful,
+            faithful: plan.faithful.keeps(),
             output_format: plan.format.name,
             output_depth: plan.depth.bits(),
         }

@@ -43,6 +43,7 @@ pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
         precision: args.pictures.precision,
         faithful: args.faithful.map(|switch| switch == Switch::On),
         everywhere: args.everywhere,
+        truncated: args.truncated,
         treat_as: args.treat_as,
         max_memory: args.pictures.max_memory,
         ..Options::default()

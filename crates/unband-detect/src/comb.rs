@@ -39,12 +39,9 @@ impl Combs {
     pub fn grids(&self) -> Vec<PlaneGrid> {
         let each = self.spacings.iter().zip(&self.shares).zip(&self.means);
         each.map(|((spacing, &share), &mean)| PlaneGrid {
-            step_codes: mean as f32,
-            offset_codes: 0.0,
-            bits: None,
             found: share > 0.02,
-            confidence: 1.0,
             steps_by_code: Some(spacing.clone()),
+            ..PlaneGrid::plain(mean as f32)
         })
         .collect()
     }

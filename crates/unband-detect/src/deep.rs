@@ -21,15 +21,16 @@ fn histogram(plane: &Plane, depth: Depth) -> Vec<u32> {
     hist
 }
 
-/// Level sets of 4 to 12 bits, in 8-bit codes.
+/// 8-bit codes per code of an image's own depth.
+pub(super) fn unit(depth: Depth) -> f64 {
+    let depth = if depth == Depth::F32 { Depth::SIXTEEN } else { depth };
+    255.0 / f64::from(depth.max_code())
+}
+
+/// Level sets of 4 to 7 bits, in codes of the image's own depth.
 pub(super) fn levels(image: &Image) -> Vec<Option<Levels>> {
-    let per_plane = |plane: &Plane| {
-        let hist = histogram(plane, image.depth);
-        let unit = 255.0 / (hist.len() - 1) as f64;
-        let found = levels::levels(&hist, 4..=7)?;
-        Some(Levels { step: found.step * unit, offset: found.offset * unit, ..found })
-    };
-    image.planes.iter().map(per_plane).collect()
+    let hists: Vec<Vec<u32>> = image.planes.iter().map(|plane| histogram(plane, image.depth)).collect();
+    levels::of_channels(&hists, 4..=7)
 }
 
 /// Combs at the image's own depth: a few widely spaced codes hold all samples.

@@ -31,6 +31,7 @@ impl Grid {
             bits: Some(self.bits),
             found: true,
             confidence: self.strength.clamp(0.0, 1.0) as f32,
+            truncated: false,
             steps_by_code: None,
         }
     }

@@ -1,5 +1,7 @@
 //! Coarse levels of a channel, and gaps that a tone curve leaves in a histogram.
 
+use std::ops::RangeInclusive;
+
 /// Occupied levels of one channel.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Levels {
@@ -9,53 +11,126 @@ pub(super) struct Levels {
     pub step: f64,
     /// First level, in codes.
     pub offset: f64,
+    /// Conversion of a level to a code.
+    pub stored: Stored,
 }
 
-/// The three kinds of `bits`-bit sets in a container of `max + 1` codes: spread over the full range
-/// (`k·max/(2^b−1)`), truncated (`k·2^s`), truncated and centred (`k·2^s + 2^(s−1)`).
-fn sets(bits: u8, max: usize) -> [Levels; 3] {
+/// Conversion of levels to the container's codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stored {
+    /// The nearest code.
+    Nearest,
+    /// The code below.
+    Down,
+    /// The bits are repeated until the container is full.
+    Replicated,
+    /// The low bits of the samples are zero (`v & 0xF8`): a level is the lowest code of its interval.
+    Masked,
+}
+
+/// The five kinds of `bits`-bit sets in a container of `max + 1` codes: spread over the full range
+/// (`k·max/(2^b−1)`), stored in three ways; truncated (`k·2^s`); truncated and centred (`k·2^s + 2^(s−1)`).
+fn sets(bits: u8, max: usize) -> [Levels; 5] {
     let top = (1usize << bits) - 1;
     let cut = ((max + 1) >> bits) as f64;
+    let spread = |stored| Levels { bits, step: max as f64 / top as f64, offset: 0.0, stored };
     [
-        Levels { bits, step: max as f64 / top as f64, offset: 0.0 },
-        Levels { bits, step: cut, offset: 0.0 },
-        Levels { bits, step: cut, offset: cut / 2.0 },
+        spread(Stored::Nearest),
+        spread(Stored::Replicated),
+        spread(Stored::Down),
+        Levels { bits, step: cut, offset: 0.0, stored: Stored::Masked },
+        Levels { bits, step: cut, offset: cut / 2.0, stored: Stored::Nearest },
     ]
 }
 
+/// All sets of these bits, coarse ones first.
+pub(super) fn sets_of(bits: RangeInclusive<u8>, max: usize) -> impl Iterator<Item = Levels> {
+    bits.flat_map(move |b| sets(b, max))
+}
+
 impl Levels {
-    /// Code of level `k`.
-    fn code(self, k: usize) -> usize {
-        (k as f64 * self.step + self.offset + 0.5) as usize
+    /// Code of level `k` in a container of `depth` bits.
+    pub fn code(self, k: usize, depth: u8) -> usize {
+        let exact = k as f64 * self.step + self.offset;
+        match self.stored {
+            Stored::Replicated => replicated(k, self.bits, depth),
+            Stored::Down => (exact + 1e-6) as usize,
+            Stored::Nearest | Stored::Masked => (exact + 0.5) as usize,
+        }
     }
+
+    /// Centre of the interval of level 0, in codes.
+    pub fn centre(self) -> f64 {
+        self.offset + if self.stored == Stored::Masked { 0.5 * (self.step - 1.0) } else { 0.0 }
+    }
+}
+
+/// The `bits` bits of `k`, repeated from the top of `depth` bits.
+fn replicated(k: usize, bits: u8, depth: u8) -> usize {
+    let mut code = 0;
+    let mut left = i32::from(depth);
+    while left > 0 {
+        left -= i32::from(bits);
+        code |= if left >= 0 { k << left } else { k >> -left };
+    }
+    code
+}
+
+/// Bits of a container with this many codes.
+fn depth_of(codes: usize) -> u8 {
+    (usize::BITS - codes.saturating_sub(1).leading_zeros()) as u8
 }
 
 /// Number of samples on a level set.
 pub(super) fn on_levels(hist: &[u16], levels: Levels) -> u32 {
-    (0..1usize << levels.bits).filter_map(|k| hist.get(levels.code(k))).map(|&n| u32::from(n)).sum()
+    let depth = depth_of(hist.len());
+    (0..1usize << levels.bits).filter_map(|k| hist.get(levels.code(k, depth))).map(|&n| u32::from(n)).sum()
 }
 
-/// The b-bit level set that holds 99.5 % of a channel's samples, if it has at least three pairs of
+/// Pairs of neighbouring levels that a channel needs as evidence.
+pub(super) const PAIRS: usize = 3;
+
+/// The level sets of an image's channels, from histograms with one bin per code of the container.
+///
+/// Where two of three channels have levels, the third one is accepted with a single pair of neighbours.
+pub(super) fn of_channels(hists: &[Vec<u32>], bits: RangeInclusive<u8>) -> Vec<Option<Levels>> {
+    let mut each: Vec<Option<Levels>> = hists.iter().map(|hist| levels(hist, bits.clone(), PAIRS)).collect();
+    let found: Vec<Levels> = each.iter().flatten().copied().collect();
+    if let [one, other] = found[..]
+        && let Some(missing) = each.iter().position(Option::is_none)
+    {
+        let (least, most) = (one.bits.min(other.bits), one.bits.max(other.bits));
+        each[missing] = levels(&hists[missing], least - 1..=most + 1, 1);
+    }
+    each
+}
+
+/// The b-bit level set that holds 99.5 % of a channel's samples, if it has at least so many `pairs` of
 /// neighbouring levels with more than 20 samples each. `hist` has one bin per code of the container.
-pub(super) fn levels(hist: &[u32], bits: std::ops::RangeInclusive<u8>) -> Option<Levels> {
+pub(super) fn levels(hist: &[u32], bits: RangeInclusive<u8>, pairs: usize) -> Option<Levels> {
     let max = hist.len().checked_sub(1)?;
-    let depth = (usize::BITS - max.leading_zeros()) as u8;
+    let depth = depth_of(hist.len());
     let total: u64 = hist.iter().map(|&h| u64::from(h)).sum();
+    let mut best: Option<(u64, Levels)> = None;
     for b in bits.filter(|&b| b < depth) {
         for set in sets(b, max) {
-            let (mut held, mut pairs, mut before) = (0u64, 0, false);
+            let (mut held, mut met, mut before) = (0u64, 0, false);
             for k in 0..1usize << b {
-                let n = hist.get(set.code(k)).copied().unwrap_or(0);
+                let n = hist.get(set.code(k, depth)).copied().unwrap_or(0);
                 held += u64::from(n);
-                pairs += usize::from(before && n > 20);
+                met += usize::from(before && n > 20);
                 before = n > 20;
             }
-            if held as f64 > 0.995 * total as f64 && pairs >= 3 {
-                return Some(set);
+            let enough = held as f64 > 0.995 * total as f64 && met >= pairs;
+            if enough && best.is_none_or(|(most, _)| held > most) {
+                best = Some((held, set));
             }
         }
+        if best.is_some() {
+            break;
+        }
     }
-    None
+    best.map(|(_, set)| set)
 }
 
 /// Evenly spaced levels of any step and rounding (posterised by tens, truncated unevenly, and so on) that
@@ -95,7 +170,7 @@ pub(super) fn even_levels(hist: &[u32]) -> Option<Levels> {
         return None;
     }
     let bits = ((255.0 / step + 1.0).log2() - 0.01).ceil() as u8;
-    Some(Levels { bits, step, offset: start.rem_euclid(step) })
+    Some(Levels { bits, step, offset: start.rem_euclid(step), stored: Stored::Nearest })
 }
 
 /// Per code of a channel the spacing of the occupied codes around it: 1 where nothing is missing.
@@ -152,10 +227,35 @@ mod tests {
             for k in 0..=top {
                 hist[((k * 510 + top) / (2 * top)) as usize] = 100;
             }
-            let found = levels(&hist, 4..=7).unwrap();
+            let found = levels(&hist, 4..=7, PAIRS).unwrap();
             assert_eq!(found.bits, bits);
             assert!((found.step - 255.0 / f64::from(top)).abs() < 1e-9);
         }
+    }
+
+    #[test]
+    fn expansions_of_few_bits_are_told_apart() {
+        let fill = |max: usize, code: &dyn Fn(usize) -> usize| {
+            let mut hist = vec![0u32; max + 1];
+            (0..32).for_each(|k| hist[code(k)] += 500);
+            levels(&hist, 4..=7, PAIRS).map(|found| (found.bits, found.stored))
+        };
+        assert_eq!(fill(255, &|k| k << 3), Some((5, Stored::Masked)));
+        assert_eq!(fill(255, &|k| k << 3 | k >> 2), Some((5, Stored::Replicated)));
+        assert_eq!(fill(65535, &|k| k * 65535 / 31), Some((5, Stored::Down)));
+        assert_eq!(fill(65535, &|k| k << 11), Some((5, Stored::Masked)));
+        assert_eq!(fill(65535, &|k| k << 11 | k << 6 | k << 1 | k >> 4), Some((5, Stored::Nearest)));
+    }
+
+    #[test]
+    fn a_channel_with_few_levels_follows_the_others() {
+        let hist = |levels: std::ops::Range<usize>| {
+            let mut hist = vec![0u32; 256];
+            levels.for_each(|k| hist[(k * 510 + 31) / 62] = 500);
+            hist
+        };
+        let each = of_channels(&[hist(3..20), hist(2..4), hist(5..12)], 4..=7);
+        assert!(each.iter().all(|found| found.is_some_and(|found| found.bits == 5)), "{each:?}");
     }
 
     #[test]
@@ -188,7 +288,7 @@ mod tests {
     #[test]
     fn all_codes_are_no_level_set_and_no_comb() {
         let hist = vec![100u32; 256];
-        assert_eq!(levels(&hist, 4..=7), None);
+        assert_eq!(levels(&hist, 4..=7, PAIRS), None);
         assert!(comb(&hist).iter().all(|&s| (s - 1.0).abs() < 1e-6));
     }
 

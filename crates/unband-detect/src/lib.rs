@@ -8,6 +8,7 @@ mod deep;
 mod drawn;
 mod evidence;
 mod explain;
+mod flat_runs;
 mod grid;
 mod jpeg;
 mod lattice;

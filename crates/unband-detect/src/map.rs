@@ -60,7 +60,11 @@ pub(super) fn complete(
     // always visible.
     let clean_share = || area(&found.map, width, height, |i| found.map.share[i] >= BANDED && clean[i]);
     found.visible = match found.cause {
-        Cause::Jpeg | Cause::Coded | Cause::Video if image.origin.leaves_noise() => false,
+        Cause::Jpeg | Cause::Coded | Cause::Video
+            if image.origin.leaves_noise() && !found.coarser_than_file(&image.origin) =>
+        {
+            false
+        }
         // More than 8 bits in luma and chroma: visibility of steps below one code is unknown here.
         Cause::Coded | Cause::Video if in_yuv && found.effective_bits > 8 => false,
         Cause::Plain if found.grids.iter().all(|g| g.step_codes < 1.3) => clean_share() >= WALLPAPER,

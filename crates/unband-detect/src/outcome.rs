@@ -5,7 +5,7 @@ use super::evidence::{ENOUGH, Evidence};
 use super::grid::Grid;
 use super::jpeg::dc_step;
 use super::lattice::Lattice;
-use super::levels::Levels;
+use super::levels::{Levels, Stored};
 use super::noisy::{self, NoisyGrid};
 use super::planes::Part;
 use unband_image::color::{Matrix, Range};
@@ -114,7 +114,8 @@ pub(crate) fn level_grids(each: &[Option<Levels>], unit: f64, confidence: f32) -
         None => PlaneGrid::plain(unit as f32),
         Some(l) => PlaneGrid {
             step_codes: (l.step * unit) as f32,
-            offset_codes: (l.offset * unit) as f32,
+            offset_codes: (l.centre() * unit) as f32,
+            truncated: l.stored == Stored::Masked,
             bits: Some(l.bits),
             found: true,
             confidence,

@@ -2,7 +2,7 @@
 
 use super::BandingMap;
 use super::GridRegions;
-use super::levels::{Levels, levels, on_levels};
+use super::levels::{Levels, PAIRS, levels, on_levels};
 use super::planes::Codes;
 use super::spread;
 
@@ -95,7 +95,7 @@ impl TileHistograms {
             return None;
         }
         let wide: Vec<u32> = hist.iter().map(|&n| u32::from(n) * 8).collect();
-        levels(&wide, 4..=6)
+        levels(&wide, 4..=6, PAIRS)
     }
 
     /// Squares on the levels: those with at least 98 % of their samples on them.

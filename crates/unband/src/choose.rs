@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use unband_detect::inspect;
 use unband_filters::smooth;
 use unband_image::findings::{Cause, Findings};
 use unband_image::method::Prepare;
-use unband_image::{Depth, Entry, Image, Method};
+use unband_image::{Context, Depth, Entry, Image, Method};
 
+use crate::faithful::Faithful;
 use crate::networks::{self, PRECISION, STRENGTH};
 use crate::{Choice, Error, Options, OutputDepth, Precision, Reason, TreatAs};
 
@@ -30,8 +32,8 @@ pub struct Choices {
     pub(crate) prepare: Arc<Prepare>,
     /// Depth of the result.
     pub depth: Depth,
-    /// Keep samples inside their quantisation intervals?
-    pub faithful: bool,
+    /// The intervals that samples are kept in.
+    pub faithful: Faithful,
     /// The action.
     pub act: Act,
 }
@@ -45,6 +47,12 @@ fn usual(image: &Image, findings: &Findings, options: &Options) -> &'static Entr
     let sampled = networks::has_grid(findings) && findings.cause != Cause::Jpeg;
     let network = !image.is_yuv() && options.strength <= 1.0 && sampled;
     if network { &networks::LITE } else { &smooth::ENTRY }
+}
+
+/// Findings on an image, as far as options say more than its samples.
+pub(crate) fn find(image: &Image, options: &Options, ctx: &Context<'_>) -> Findings {
+    let found = inspect(image, ctx);
+    if options.truncated { found.truncated(image.depth) } else { found }
 }
 
 /// Checks the options that need no image: the method with its weights, and ranges.
@@ -109,7 +117,19 @@ pub fn choose(image: &Image, findings: &Findings, options: &Options) -> Result<C
         (None, true, true) => Act::Leave(left_because(findings, depth)),
         (_, _, false) => Act::Regrid,
     };
-    Ok(Choices { method, prepare, depth, faithful: options.faithful.unwrap_or(ours), act })
+    Ok(Choices { method, prepare, depth, faithful: faithful(image, findings, options.faithful, ours), act })
+}
+
+/// The intervals that hold unless an option says otherwise: none for reimplementations; those of the image's
+/// grid where that is coarser than the file's own steps, else those of the file.
+fn faithful(image: &Image, findings: &Findings, asked: Option<bool>, ours: bool) -> Faithful {
+    match asked {
+        Some(true) => Faithful::File,
+        Some(false) => Faithful::No,
+        None if !ours => Faithful::No,
+        None if findings.coarser_than_file(&image.origin) => Faithful::Grid,
+        None => Faithful::File,
+    }
 }
 
 /// The depth that a method's own parameters ask for.

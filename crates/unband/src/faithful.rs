@@ -52,6 +52,7 @@ pub struct Cells {
 ///
 /// | plane | interval |
 /// |---|---|
+/// | on a found grid of step P, later resized | ±P |
 /// | on a found grid of step P, later compressed or with half-size chroma | ±(P/2 + the larger of P/4 and 1 code) |
 /// | from a palette of 8 bits | ±0.499 of the way to the farthest neighbour, of the colours with that code |
 /// | with its own gap at each code, after a tone curve or from another palette | ±0.499 gaps |
@@ -96,6 +97,24 @@ pub fn cells(image: &Image, findings: &Findings) -> Cells {
     }
 }
 
+/// The intervals that samples are kept in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Faithful {
+    /// None.
+    No,
+    /// Those of the grid that the image had before its file was coded ([`cells`]).
+    Grid,
+    /// Those of the file: its stored JPEG coefficients where it has any, else [`cells`].
+    File,
+}
+
+impl Faithful {
+    /// Are samples kept inside any intervals?
+    pub fn keeps(self) -> bool {
+        self != Self::No
+    }
+}
+
 /// Keeps a restorer's results inside the intervals of the stored JPEG coefficients, where the image is still
 /// what its file decodes to.
 ///
@@ -135,6 +154,9 @@ impl Table<'_> {
             let half = |gap: f32| if self.recoded() && grid.found { after_loss(gap) } else { 0.499 * gap };
             let gaps = gaps.iter().map(|gap| gap.max(self.own_step));
             return PlaneCells::ByCode(gaps.map(|gap| half_value(half(gap))).collect());
+        }
+        if grid.found && self.findings.resized {
+            return PlaneCells::Around(half_value(step));
         }
         if grid.found && self.recoded() {
             return PlaneCells::Around(half_value(after_loss(step)));

@@ -121,6 +121,9 @@ pub struct Options {
     pub faithful: Option<bool>,
     /// Process images even if no banding was found.
     pub everywhere: bool,
+    /// Were the samples of images with few levels rounded down? Truncated and then expanded levels cannot be
+    /// told from rounded ones.
+    pub truncated: bool,
     /// Treat the image as a photo, drawing, data, or by detection.
     pub treat_as: TreatAs,
     /// Side of the processing windows, in samples. Never changes a result.
@@ -141,6 +144,7 @@ impl Default for Options {
             precision: Precision::Auto,
             faithful: None,
             everywhere: false,
+            truncated: false,
             treat_as: TreatAs::Auto,
             tile: 256,
             max_memory: None,

@@ -6,7 +6,7 @@ use unband_image::dither::Grid;
 use unband_image::findings::Findings;
 use unband_image::{Codec, JpegOrigin};
 
-use crate::faithful::cells;
+use crate::faithful::{Faithful, cells};
 
 /// Counts of [`prove`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,9 +39,9 @@ fn jpeg_codes(image: &Image) -> Option<f64> {
 /// Counts the samples of `written` that left the quantisation intervals of `original` by a code of the
 /// written file or more.
 ///
-/// Where `original` is still what its JPEG file decodes to, counts coefficients instead: those outside the
-/// stored intervals by more than a shift of one code in every sample explains.
-pub fn prove(original: &Image, written: &Image, findings: &Findings) -> Proof {
+/// Where `original` is still what its JPEG file decodes to, counts coefficients instead, unless the intervals
+/// are those of a coarser grid ([`Faithful::Grid`]): those outside the stored intervals by more than a shift of one code in every sample explains.
+pub fn prove(original: &Image, written: &Image, findings: &Findings, faithful: Faithful) -> Proof {
     let samples: u64 = written.planes.iter().map(|plane| plane.data.len() as u64).sum();
     let same = original.planes.len() == written.planes.len()
         && original.color.model == written.color.model
@@ -56,7 +56,7 @@ pub fn prove(original: &Image, written: &Image, findings: &Findings) -> Proof {
     let model = written.color.model;
     let codes = Grid::new(model, 0, written.depth).map(|grid| f64::from(grid.scale));
     // Dither moves a sample by less than a code of the written depth.
-    if let Some(own) = jpeg_codes(original) {
+    if let (Some(own), true) = (jpeg_codes(original), faithful != Faithful::Grid) {
         let room = codes.map_or(ROUNDING_CODES, |codes| own / codes);
         if let Some(found) = inside(original, written, room, codes.is_some()) {
             let worst_codes = found.worst / own * codes.unwrap_or(255.0);

@@ -3,6 +3,8 @@
 use unband_image::Depth;
 use unband_image::findings::{Drawing, Findings};
 
+use crate::faithful::Faithful;
+
 /// The reason for a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
@@ -53,8 +55,8 @@ pub struct Report {
     pub findings: Findings,
     /// The method chosen.
     pub method: &'static str,
-    /// Were the samples kept inside their quantisation intervals?
-    pub faithful: bool,
+    /// The intervals that samples were kept in.
+    pub faithful: Faithful,
     /// Does any sample differ, or the depth? `false`: identical samples.
     pub changed: bool,
     /// The reason.

@@ -22,15 +22,13 @@ fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
         return None;
     }
     let eight = evidence.effective.eight();
-    let each: Vec<Option<Levels>> = if eight {
-        evidence.histograms().iter().map(|h| levels::levels(h, 4..=7)).collect()
-    } else {
-        deep::levels(evidence.image)
-    };
+    let each: Vec<Option<Levels>> =
+        if eight { levels::of_channels(evidence.histograms(), 4..=7) } else { deep::levels(evidence.image) };
     if !agreed(&each) {
         return None;
     }
-    let grids = level_grids(&each, evidence.unit(), 1.0);
+    let unit = if eight { evidence.unit() } else { deep::unit(evidence.image.depth) };
+    let grids = level_grids(&each, unit, 1.0);
     let mut found = evidence.base(Cause::Levels, Space::Native, grids);
     found.effective_bits = each.iter().flatten().map(|l| l.bits).max().unwrap_or(8);
     if eight {

@@ -10,6 +10,7 @@ mod even_levels;
 mod grey_channels;
 mod jpeg_blocks;
 mod jpeg_tables;
+mod jpeg_twice;
 mod levels;
 mod limited_grid;
 mod limited_range;
@@ -18,6 +19,7 @@ mod noisy_grid;
 pub(crate) mod palette;
 mod partial_levels;
 mod plain;
+mod resized;
 mod separated_palette;
 mod video_lattice;
 
@@ -32,11 +34,13 @@ pub(crate) type Rule = crate::rule::Rule<fn(&Evidence<'_>) -> Option<Findings>>;
 pub(crate) static RULES: &[Rule] = &[
     levels::RULE,
     linear::RULE,
+    jpeg_twice::RULE,
     jpeg_tables::RULE,
     declared_palette::RULE,
     even_levels::RULE,
     video_lattice::RULE,
     partial_levels::RULE,
+    resized::RULE,
     separated_palette::RULE,
     noisy_grid::RULE,
     grey_channels::RULE,

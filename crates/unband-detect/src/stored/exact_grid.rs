@@ -2,7 +2,7 @@
 
 use super::{Evidence, Rule};
 use crate::grid::Grid;
-use crate::levels::{even_levels, levels};
+use crate::levels::{PAIRS, even_levels, levels};
 use crate::planes::Codes;
 use crate::spread::{places, stride};
 use unband_image::findings::Findings;
@@ -20,7 +20,7 @@ fn exact(plane: &Codes) -> Option<Grid> {
             hist[usize::from(row[x])] += 1;
         }
     }
-    let found = levels(&hist, 4..=7).or_else(|| even_levels(&hist))?;
+    let found = levels(&hist, 4..=7, PAIRS).or_else(|| even_levels(&hist))?;
     Some(Grid { period: found.step, offset: found.offset, bits: found.bits, strength: 1.0 })
 }
 

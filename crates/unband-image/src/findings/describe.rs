@@ -47,6 +47,7 @@ impl Findings {
             Cause::ToneCurve if self.linear_light => "8-bit codes in linear light".to_owned(),
             Cause::ToneCurve => "8 bits stretched by a tone curve, gaps in the histogram".to_owned(),
         };
+        let resized = if self.resized { ", then resized" } else { "" };
         let part = if self.regions.is_some() { " in a part of the image" } else { "" };
         let bands = if self.visible {
             format!("; bands in {} of the smooth area", percent(self.banded_share))
@@ -54,7 +55,7 @@ impl Findings {
             "; no visible bands".to_owned()
         };
         let drawn = self.drawing.map_or_else(String::new, |drawing| format!("; drawn on purpose: {drawing}"));
-        format!("{what}{part}{bands}{drawn}")
+        format!("{what}{resized}{part}{bands}{drawn}")
     }
 
     /// The finding in two or three words, for an image of this depth.
@@ -91,6 +92,7 @@ impl Findings {
             Cause::Coded => "lossy compression".to_owned(),
             Cause::Video => "8-bit video".to_owned(),
             Cause::Levels | Cause::PlaneGrid if grids.is_empty() => "coarse steps".to_owned(),
+            Cause::Levels | Cause::PlaneGrid if self.resized => format!("{grids}, resized"),
             Cause::Levels | Cause::PlaneGrid => grids,
             Cause::RecodedGrid if grids.is_empty() => "coarse steps, re-encoded".to_owned(),
             Cause::RecodedGrid => format!("{grids}, re-encoded"),

@@ -7,6 +7,8 @@ mod turn;
 pub use drawing::Drawing;
 
 use crate::color::{Matrix, Range};
+use crate::depth::Depth;
+use crate::origin::{Codec, JpegOrigin, Origin};
 
 /// The colour space of the quantisation grids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +77,9 @@ pub struct PlaneGrid {
     pub found: bool,
     /// 0..1.
     pub confidence: f32,
+    /// Were samples rounded down? Then they are below the levels of this grid, which are the centres of the
+    /// intervals.
+    pub truncated: bool,
     /// After a tone curve: the local step for each code of the image's own depth.
     pub steps_by_code: Option<Vec<f32>>,
 }
@@ -82,7 +87,15 @@ pub struct PlaneGrid {
 impl PlaneGrid {
     /// A plane without a coarse grid.
     pub fn plain(step_codes: f32) -> Self {
-        Self { step_codes, offset_codes: 0.0, bits: None, found: false, confidence: 1.0, steps_by_code: None }
+        Self {
+            step_codes,
+            offset_codes: 0.0,
+            bits: None,
+            found: false,
+            confidence: 1.0,
+            truncated: false,
+            steps_by_code: None,
+        }
     }
 }
 
@@ -156,6 +169,8 @@ pub struct Findings {
     pub lossy: bool,
     /// Chroma was stored at half size: 4:2:0 or the like.
     pub half_chroma: bool,
+    /// Was the image resized after it had these grids? Flat areas are still on them, contours are soft.
+    pub resized: bool,
     /// Loss of luma through a second conversion to RGB by a converter that rounds down, in 8-bit codes; 0
     /// unless the levels of a luma grid reveal it.
     pub darkened_codes: f32,
@@ -193,6 +208,7 @@ impl Findings {
             grids: vec![PlaneGrid::plain(step); planes],
             lossy: false,
             half_chroma: false,
+            resized: false,
             darkened_codes: 0.0,
             coded_codes: 0.0,
             effective_bits,
@@ -202,6 +218,39 @@ impl Findings {
             regions: None,
             visible: false,
             drawing: None,
+        }
+    }
+
+    /// The same grids with truncated samples instead of rounded ones, for an image of this depth: a level is
+    /// the lowest of its interval's 2^s values. Only for grids of red, green, blue or grey with known bits.
+    #[must_use]
+    pub fn truncated(mut self, depth: Depth) -> Self {
+        if self.cause != Cause::Levels || self.space != Space::Native {
+            return self;
+        }
+        let own = 255.0 * depth.step();
+        for grid in self.grids.iter_mut().filter(|grid| grid.found) {
+            let Some(bits) = grid.bits.filter(|&bits| bits < depth.bits()) else { continue };
+            let step = 255.0 / f32::from(bits).exp2() + own / f32::from(bits).exp2();
+            *grid = PlaneGrid {
+                step_codes: step,
+                offset_codes: 0.5 * (step - own),
+                truncated: true,
+                ..grid.clone()
+            };
+        }
+        self
+    }
+
+    /// Is a grid coarser than the steps of the image's JPEG file? Then the bands were there before the file was
+    /// coded, and its coefficients describe them as part of the image.
+    pub fn coarser_than_file(&self, origin: &Origin) -> bool {
+        let Codec::Jpeg(JpegOrigin { luma: Some(table), .. }) = &origin.codec else { return false };
+        let own = f32::from(table[0]) / 8.0;
+        match self.cause {
+            Cause::RecodedGrid => self.grids.iter().any(|grid| grid.found),
+            Cause::Jpeg => self.grids.first().is_some_and(|grid| grid.found && grid.step_codes > 1.4 * own),
+            _ => false,
         }
     }
 

@@ -2,19 +2,21 @@
 
 use std::time::Instant;
 
-use unband_detect::inspect;
 use unband_image::dither::{Diffusion, Dither, Quantizer};
 use unband_image::findings::{Cause, Findings};
 use unband_image::tile::{Band, restore_by_rows, restore_in_place};
-use unband_image::{Context, Depth, Image, Model, Origin, Rng};
+use unband_image::{Context, Depth, Image, Model, Origin, Restorer, Rng};
 
+use super::centred::Centred;
+use super::ends::Ends;
 use super::memory::{Way, fitting_way};
 use super::not_finite::NotFinite;
 use super::pipeline::{Pipeline, bounded_shares, seen, settled};
+use super::resized::Resized;
 use super::tally::Tally;
 use super::turned::Lying;
-use crate::choose::{Act, Choices, choose, is_meant, left_because};
-use crate::faithful::{cells, within_file};
+use crate::choose::{Act, Choices, choose, find, is_meant, left_because};
+use crate::faithful::{Faithful, cells, within_file};
 use crate::{Error, Options, Reason, Report};
 
 /// Debands an image: default method, same depth, blue-noise dither. An image with nothing to repair comes
@@ -40,7 +42,7 @@ pub fn deband_with(image: Image, options: &Options, ctx: &Context<'_>) -> Result
     check(&image)?;
     ctx.check()?;
     let start = Instant::now();
-    let findings = inspect(&image, ctx);
+    let findings = find(&image, options, ctx);
     let choices = choose(&image, &findings, options)?;
     let (image, mut report) = deband_as(image, findings, &choices, options, ctx)?;
     report.seconds = start.elapsed().as_secs_f64();
@@ -133,20 +135,28 @@ fn deband_as_it_lies(
         image = image.into_rgb(ctx).map_err(|error| Error::Image(error.to_string()))?;
     }
     let not_finite = NotFinite::take(&mut image);
+    let ours = choices.method.entry().ours;
+    let restores = ours && choices.act == Act::Restore;
+    let ends = if restores { Ends::find(&image, &end_steps(&image, findings), ctx) } else { None };
+    let centred = if restores { Centred::move_to(&mut image, findings, ends.as_ref(), ctx) } else { None };
     let inner = match choices.act {
+        Act::Restore if ours && findings.resized && !image.is_yuv() => {
+            let prepare = |image: &Image, findings: &Findings| (choices.prepare)(image, findings, ctx);
+            Some(Box::new(Resized::new(&image, findings, &prepare, ctx)?) as Box<dyn Restorer>)
+        }
         Act::Restore => Some((choices.prepare)(&image, findings, ctx)?),
         _ => None,
     };
     // Stored JPEG coefficients bound the result more tightly than intervals of samples.
     let (inner, bounded) = match inner {
-        Some(inner) if choices.faithful => within_file(&image, inner, choices.method.entry().ours),
+        Some(inner) if choices.faithful == Faithful::File => within_file(&image, inner, ours),
         inner => (inner, false),
     };
-    let cells = (choices.faithful && inner.is_some() && !bounded).then(|| cells(&image, findings));
+    let cells = (choices.faithful.keeps() && inner.is_some() && !bounded).then(|| cells(&image, findings));
     let depth_changes = choices.depth != image.depth;
     // Reimplementations dither and round by themselves; only a lower depth needs unband's dither.
     let leaves = inner.as_ref().and_then(|inner| inner.rounds_to()).unwrap_or(image.depth);
-    let exact = !choices.method.entry().ours && !choices.faithful && choices.depth.bits() >= leaves.bits();
+    let exact = !ours && !choices.faithful.keeps() && choices.depth.bits() >= leaves.bits();
     let meant = choices.act == Act::Regrid && is_meant(findings, options);
     let dither = if exact || meant { Dither::None } else { options.dither };
     let quantizer = Quantizer::new(dither, image.color.model, choices.depth, options.locked, ctx);
@@ -156,8 +166,9 @@ fn deband_as_it_lies(
         quantizer,
         model: image.color.model,
         depth: choices.depth,
-        careful: dither == Dither::Tpdf && choices.faithful,
-        depth_changes,
+        careful: dither == Dither::Tpdf && choices.faithful.keeps(),
+        changes_all: depth_changes || centred.is_some(),
+        ends,
         settled: None,
         shares: None,
         tally: Tally::new(&image, choices.depth, counted),
@@ -168,7 +179,7 @@ fn deband_as_it_lies(
     let way = fitting_way(&image, &pipeline, options, ctx)?;
     if let Way::Windows(tile) = way
         && pipeline.cells.is_some()
-        && !choices.method.entry().ours
+        && !ours
         && findings.cause == Cause::Plain
     {
         pipeline.shares = bounded_shares(&mut image, &pipeline, tile, ctx)?;
@@ -202,7 +213,11 @@ fn deband_as_it_lies(
     report.samples_moved = pipeline.tally.moved();
     report.samples_clipped = pipeline.tally.clipped();
     report.max_change_codes = pipeline.tally.max_change_codes();
-    let shifts = pipeline.tally.mean_shifts_codes(seen(&image));
+    let mut shifts = pipeline.tally.mean_shifts_codes(seen(&image));
+    if let Some(centred) = centred {
+        report.max_change_codes += centred.most_codes;
+        shifts.iter_mut().zip(centred.mean_codes).for_each(|(shift, more)| *shift += more);
+    }
     report.mean_shift_codes = shifts.into_iter().fold(0.0, |a: f32, b| if b.abs() > a.abs() { b } else { a });
     report.changed = depth_changes || report.samples_moved > 0;
     if report.changed {
@@ -217,6 +232,16 @@ fn deband_as_it_lies(
     };
     report.seconds = start.elapsed().as_secs_f64();
     Ok((image, report))
+}
+
+/// For each plane, the distance from white within which a sample is on the highest level.
+fn end_steps(image: &Image, findings: &Findings) -> Vec<f32> {
+    let own = 0.5 * image.depth.step();
+    let step = |p: usize| match findings.grids.get(p) {
+        Some(grid) if grid.found && grid.truncated => (grid.step_codes - 0.1) / 255.0,
+        _ => own,
+    };
+    (0..image.planes.len()).map(step).collect()
 }
 
 /// Converts alpha to another depth's grid: exactly where that contains the old one, rounded elsewhere.

@@ -10,6 +10,7 @@ use unband_image::{
 };
 use unband_simd::Level;
 
+use super::ends::Ends;
 use super::tally::Tally;
 use crate::choose::Choices;
 use crate::faithful::Cells;
@@ -23,7 +24,10 @@ pub(super) struct Pipeline<'a> {
     pub depth: Depth,
     /// Does the dither need the distance to the edge of an interval?
     pub careful: bool,
-    pub depth_changes: bool,
+    /// Are samples outside banded areas new too: another depth, or centred levels?
+    pub changes_all: bool,
+    /// Areas of exact black and white.
+    pub ends: Option<Ends>,
     /// Codes of each plane that are already the output's best code for them: they stay.
     pub settled: Option<Vec<Vec<bool>>>,
     /// Share of each plane's correction that is applied; `None`: all of it.
@@ -41,7 +45,7 @@ impl Restorer for Pipeline<'_> {
     }
 
     fn touches(&self, input: &TileIn<'_>) -> bool {
-        self.depth_changes || self.inner.is_some_and(|inner| inner.touches(input))
+        self.changes_all || self.inner.is_some_and(|inner| inner.touches(input))
     }
 
     fn restore(
@@ -128,7 +132,22 @@ impl Pipeline<'_> {
     /// unchanged.
     fn keep(&self, input: &TileIn<'_>, output: &mut TileOut, ctx: &Context<'_>) {
         self.keep_in_cells(input, output, ctx);
+        self.keep_ends(input, output);
         leave_unseen(input, output);
+    }
+
+    /// Keeps areas of black and white.
+    fn keep_ends(&self, input: &TileIn<'_>, output: &mut TileOut) {
+        let (Some(ends), Some(cells)) = (&self.ends, &self.cells) else { return };
+        let core = input.core;
+        let planes = output.planes.len();
+        let halves: Vec<f32> =
+            (0..planes).map(|p| cells.half_codes(if cells.joint() { 0 } else { p }) / 255.0).collect();
+        for y in 0..core.height() {
+            let sources: Vec<&[f32]> = (0..planes).map(|p| input.core_row(p, core.y0 + y)).collect();
+            let mut rows: Vec<&mut [f32]> = output.planes.iter_mut().map(|plane| plane.row_mut(y)).collect();
+            ends.keep((core.x0, core.y0 + y), &mut rows, &sources, &halves, cells.joint());
+        }
     }
 
     fn keep_in_cells(&self, input: &TileIn<'_>, output: &mut TileOut, ctx: &Context<'_>) {

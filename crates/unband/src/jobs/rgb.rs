@@ -24,7 +24,7 @@ pub(crate) fn deband_into_rgb(
     if !image.is_yuv() {
         return deband_as(image, findings, choices, options, ctx);
     }
-    let (before, own) = (image.depth, choices.method.entry().ours || choices.faithful);
+    let (before, own) = (image.depth, choices.method.entry().ours || choices.faithful.keeps());
     // Reimplementations return codes of the result's depth; unband's own results are rounded once, at the
     // end.
     let inner = match choices.act {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use proptest::prelude::*;
+use unband::faithful::Faithful;
 use unband::{
     Cause, Choice, Context, Depth, Dither, Findings, Image, Matrix, Model, Options, OutputDepth, Plane,
     Range, Subsampling, deband_found, methods, prove,
@@ -130,6 +131,7 @@ prop_compose! {
             bits: None,
             found,
             confidence: 1.0,
+            truncated: half_chroma && !lossy,
             steps_by_code: by_code.then(|| (0..codes).map(|c| (c % 7) as f32).collect()),
         });
         Findings {
@@ -138,6 +140,7 @@ prop_compose! {
             grids: grids.collect(),
             lossy,
             half_chroma,
+            resized: lossy && visible,
             darkened_codes: 0.0,
             coded_codes: 0.0,
             effective_bits: depth.bits(),
@@ -205,7 +208,7 @@ fn stays_inside(
     let ctx = Context { threads: 2, ..Context::default() };
     match deband_found(image.clone(), findings.clone(), &options, &ctx) {
         Ok((written, report)) => {
-            let proof = prove(image, &written, findings);
+            let proof = prove(image, &written, findings, Faithful::File);
             prop_assert!(proof.holds(), "{}: {:?}, {:?}", subject.name, proof, report.findings.cause);
             prop_assert_eq!(written.depth, options.depth.resolve(image.depth));
             prop_assert_eq!(written.alpha.is_some(), image.alpha.is_some());
@@ -342,15 +345,15 @@ proptest! {
 fn a_sample_outside_its_cell_is_counted() {
     let image = picture(1, 30, 20, Depth::EIGHT, 5);
     let findings = Findings::plain(3, 8);
-    assert_eq!(prove(&image, &image, &findings).outside, 0);
+    assert_eq!(prove(&image, &image, &findings, Faithful::File).outside, 0);
     let mut other = image.clone();
     let was = other.planes[1].data[77];
     other.planes[1].data[77] = if was > 0.5 { was - 2.0 / 255.0 } else { was + 2.0 / 255.0 };
-    let proof = prove(&image, &other, &findings);
+    let proof = prove(&image, &other, &findings, Faithful::File);
     assert_eq!((proof.samples, proof.outside), (1800, 1));
     assert!((proof.worst_codes - 1.501).abs() < 0.001, "{}", proof.worst_codes);
     other.planes.pop();
-    assert!(!prove(&image, &other, &findings).holds());
+    assert!(!prove(&image, &other, &findings, Faithful::File).holds());
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! closer to the image before encoding.
 #![allow(clippy::unwrap_used)]
 
+use unband::faithful::Faithful;
 use unband::{Context, Options, OutputDepth, deband_with, inspect, prove};
 use unband_image::dither::Dither;
 use unband_image::{Codec, Depth, Image, Origin};
@@ -51,7 +52,7 @@ fn results_are_nearer_to_the_original_and_prove_it() {
                 for dither in [Dither::BlueNoise, Dither::Tpdf, Dither::ErrorDiffusion] {
                     let options = everywhere(depth, dither);
                     let out = deband_with(image.clone(), &options, &Context::default()).unwrap().0;
-                    let proof = prove(&image, &out, &findings);
+                    let proof = prove(&image, &out, &findings, Faithful::File);
                     assert!(
                         proof.holds() && proof.samples > 0,
                         "{gray} {quality} {depth:?} {dither:?}: {proof:?}"
@@ -94,7 +95,7 @@ fn a_repaired_picture_is_no_jpeg_any_more_and_is_what_its_file_holds() {
 fn a_result_that_left_its_interval_is_caught() {
     let image = coded(&clean(96, 96, false), 50);
     let findings = inspect(&image, &Context::default());
-    assert!(prove(&image, &image, &findings).holds());
+    assert!(prove(&image, &image, &findings, Faithful::File).holds());
     let mut other = image.clone();
     other.depth = Depth::SIXTEEN;
     // A mid-frequency pattern, stronger than its quantisation step.
@@ -103,7 +104,7 @@ fn a_result_that_left_its_interval_is_caught() {
             *v += if (i % 96 / 2 + i / 96 / 2) % 2 == 0 { 0.04 } else { -0.04 };
         }
     }
-    let proof = prove(&image, &other, &findings);
+    let proof = prove(&image, &other, &findings, Faithful::File);
     assert!(!proof.holds() && proof.worst_codes > 1.0, "{proof:?}");
 }
 

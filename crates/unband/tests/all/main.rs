@@ -1,6 +1,7 @@
 //! Integration tests of the library in one program, to link once.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+mod causes;
 mod directions;
 mod drawn;
 mod faithful;

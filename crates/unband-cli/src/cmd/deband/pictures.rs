@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use unband::faithful::Faithful;
 use unband::files::{self, FileOptions, FileReport, Naming, Output, Plan};
 use unband::{Context, Depth, Error};
 
@@ -139,7 +140,7 @@ impl Work for Deband<'_> {
                 report.report.samples_moved,
                 report.report.max_change_codes,
                 report.report.mean_shift_codes,
-                if plan.faithful { "kept within their intervals" } else { "not kept within their intervals" }
+                kept(plan.faithful)
             ));
         }
         if report.report.samples_clipped > 0 {
@@ -166,7 +167,7 @@ impl Work for Deband<'_> {
                     "{} of {} samples are outside their interval, the worst by {:.2} codes",
                     proof.outside, proof.samples, proof.worst_codes
                 ),
-                hint: Some(if plan.faithful {
+                hint: Some(if plan.faithful.keeps() {
                     "this is a bug in unband; please report it".to_owned()
                 } else {
                     format!("{} runs as its authors wrote it; `--faithful on` limits it", plan.method)
@@ -179,5 +180,14 @@ impl Work for Deband<'_> {
 
     fn done(&self, input: String, report: &FileReport, to_stdout: bool) -> Record {
         Record::done(input, report, to_stdout)
+    }
+}
+
+/// The intervals of the samples, in words.
+fn kept(faithful: Faithful) -> &'static str {
+    match faithful {
+        Faithful::No => "not kept within their intervals",
+        Faithful::Grid => "kept within the intervals of the grid (`--faithful on`: of the file)",
+        Faithful::File => "kept within their intervals",
     }
 }

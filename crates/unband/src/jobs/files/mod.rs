@@ -6,7 +6,6 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use unband_detect::inspect;
 use unband_image::context::Aside;
 use unband_image::findings::Findings;
 use unband_image::{Context, Depth, Image, Model};
@@ -20,7 +19,8 @@ use super::aside::{self, Gathered};
 use super::image::{check, deband_as};
 use super::memory;
 use super::rgb::deband_into_rgb;
-use crate::choose::{Act, Choices, choose};
+use crate::choose::{Act, Choices, choose, find};
+use crate::faithful::Faithful;
 use crate::networks;
 use crate::{Error, Options, Proof, Report, prove};
 
@@ -98,8 +98,8 @@ pub struct Plan {
     pub method: &'static str,
     /// The parameters that were set, in order.
     pub settings: Vec<(&'static str, String)>,
-    /// Keep samples inside their quantisation intervals?
-    pub faithful: bool,
+    /// The intervals that samples are kept in.
+    pub faithful: Faithful,
     /// The action on the samples.
     pub act: Act,
     /// Bits per sample of the result.
@@ -332,7 +332,7 @@ fn proof(
         }
         written.depth = depth;
     }
-    Ok(prove(&original, &written, &done.plan.findings))
+    Ok(prove(&original, &written, &done.plan.findings, done.plan.faithful))
 }
 
 fn plan(
@@ -345,7 +345,7 @@ fn plan(
 ) -> Result<(Plan, Choices), Error> {
     check(image)?;
     ctx.check()?;
-    let findings = inspect(image, ctx);
+    let findings = find(image, &options.options, ctx);
     let asked = asked_format(options.format, output)?;
     let mut how = Cow::Borrowed(&options.options);
     let depth = fitting_depth(how.depth, asked);

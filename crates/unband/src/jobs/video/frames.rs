@@ -174,7 +174,7 @@ impl<'a, T> Frames<'a, T> {
             return Ok(State::Done(out, false));
         }
         let choices = &treatment.choices;
-        let own = choices.method.entry().ours || choices.faithful;
+        let own = choices.method.entry().ours || choices.faithful.keeps();
         // Comparing with the previous frame costs little next to processing it.
         if own
             && let Some(same) = self.neighbour(1, begins)

@@ -38,7 +38,7 @@ pub(super) fn look(image: &Image, options: &Options, ctx: &Context<'_>) -> Seen 
     let plain = Findings::plain(image.planes.len(), image.depth.bits());
     let named = choose(image, &plain, options);
     match named {
-        Ok(choices) if !choices.method.entry().ours && !choices.faithful => {
+        Ok(choices) if !choices.method.entry().ours && !choices.faithful.keeps() => {
             Seen { findings: plain, grade: Grade::None }
         }
         _ => look_at_frame(image, ctx),
@@ -50,7 +50,7 @@ pub(super) fn look(image: &Image, options: &Options, ctx: &Context<'_>) -> Seen 
 fn plan(image: &Image, findings: &Findings, options: &Options, bits: u8) -> Result<Choices, Error> {
     let own_depth = Options { depth: OutputDepth::Keep, ..options.clone() };
     let choices = choose(image, findings, &own_depth)?;
-    let own = choices.method.entry().ours || choices.faithful;
+    let own = choices.method.entry().ours || choices.faithful.keeps();
     let depth = if own { Depth::F32 } else { Depth::Int(bits) };
     Ok(Choices { depth, ..choices })
 }
@@ -107,7 +107,7 @@ pub(super) fn keep(
     choices: &Choices,
     ctx: &Context<'_>,
 ) {
-    if !choices.faithful {
+    if !choices.faithful.keeps() {
         return;
     }
     let cells = cells(source, findings);

@@ -1,0 +1,81 @@
+//! Centres of intervals for truncated samples: `v & 0xF8` stands for the values from `v` to `v + 7`.
+
+use unband_image::findings::{Cause, Findings, PlaneGrid, Space};
+use unband_image::{Context, Image};
+use unband_simd::cells::nearest_level;
+
+use super::ends::{End, Ends};
+
+/// Distance from the edge of a black or white area, in samples, from which it stays exact.
+const INSIDE: u8 = 4;
+
+/// Greatest distance from the centre, in steps.
+const MOST: f32 = 0.499;
+
+/// The effect of [`Centred::move_to`], for the report.
+pub(super) struct Centred {
+    /// Mean shift of each plane, in 8-bit codes.
+    pub mean_codes: Vec<f32>,
+    /// Largest shift, in 8-bit codes.
+    pub most_codes: f32,
+}
+
+impl Centred {
+    /// Moves the samples of truncated planes to the centres of their intervals; `None` where there are none.
+    ///
+    /// Areas on the lowest level in all planes stay black, those on the highest become white. Invisible samples
+    /// stay.
+    pub fn move_to(
+        image: &mut Image,
+        findings: &Findings,
+        ends: Option<&Ends>,
+        ctx: &Context<'_>,
+    ) -> Option<Self> {
+        let levels = findings.cause == Cause::Levels && !findings.lossy;
+        let native = levels
+            && !image.is_yuv()
+            && findings.space == Space::Native
+            && findings.grids.len() == image.planes.len();
+        if !native || !findings.grids.iter().any(is_truncated) {
+            return None;
+        }
+        let (width, alpha) = (image.width(), image.alpha.as_ref());
+        let mut effect = Self { mean_codes: Vec::new(), most_codes: 0.0 };
+        for (p, (plane, grid)) in image.planes.iter_mut().zip(&findings.grids).enumerate() {
+            if !is_truncated(grid) {
+                effect.mean_codes.push(0.0);
+                continue;
+            }
+            let (step, offset) = (grid.step_codes / 255.0, grid.offset_codes / 255.0);
+            let rows: Vec<&mut [f32]> = plane.data.chunks_exact_mut(width).collect();
+            let moved = ctx.map_parts(rows, |y, row| {
+                let (mut sum, mut most) = (0.0f64, 0.0f32);
+                for (x, value) in row.iter_mut().enumerate() {
+                    let unseen = alpha.is_some_and(|alpha| alpha.row(y)[x] == 0.0);
+                    let outside = findings.regions.as_ref().is_some_and(|regions| !regions.holds_at(p, x, y));
+                    if unseen || outside {
+                        continue;
+                    }
+                    let centre = nearest_level(*value, step, offset) * step + offset;
+                    let target = match ends.and_then(|ends| ends.inside((x, y), INSIDE)) {
+                        Some(End::Black) => (centre - MOST * step).max(0.0),
+                        Some(End::White) => (centre + MOST * step).min(1.0),
+                        None => centre,
+                    };
+                    sum += f64::from(target - *value);
+                    most = most.max((target - *value).abs());
+                    *value = target;
+                }
+                (sum, most)
+            });
+            let sum: f64 = moved.iter().map(|part| part.0).sum();
+            effect.mean_codes.push((255.0 * sum / plane.data.len() as f64) as f32);
+            effect.most_codes = moved.iter().fold(effect.most_codes, |most, part| most.max(255.0 * part.1));
+        }
+        Some(effect)
+    }
+}
+
+fn is_truncated(grid: &PlaneGrid) -> bool {
+    grid.found && grid.truncated && grid.step_codes > 0.0
+}

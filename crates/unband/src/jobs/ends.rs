@@ -1,0 +1,136 @@
+//! Areas of exact black and white: there, values beyond were clipped, so that a surface that continues into the
+//! interval would lift black and lower white.
+
+use unband_image::{Context, Depth, Image, Model};
+
+/// Distance, in samples, from which an area is exact.
+const REACH: u8 = 24;
+/// Least share of the image: 1 of so many pixels.
+const RARE: usize = 2000;
+
+/// The black and white areas of an image.
+pub(super) struct Ends {
+    width: usize,
+    /// For each pixel its distance from the end of a black area, at most [`REACH`], or 0.
+    black: Vec<u8>,
+    /// The same for white.
+    white: Vec<u8>,
+}
+
+impl Ends {
+    /// `None` for YUV planes, floating point, and where hardly any pixel is black or white. `steps`: for each plane the distance
+    /// from white within which a sample is on the highest level.
+    pub fn find(image: &Image, steps: &[f32], ctx: &Context<'_>) -> Option<Self> {
+        if matches!(image.color.model, Model::Yuv { .. }) || image.depth == Depth::F32 {
+            return None;
+        }
+        let width = image.width();
+        let black = distances(image, ctx, |_, value| value <= 0.0);
+        let white = distances(image, ctx, |p, value| value > 1.0 - steps[p]);
+        let pixels = [&black, &white].map(|all| all.iter().filter(|&&d| d > 0).count());
+        (pixels[0] + pixels[1] > width * image.height() / RARE).then_some(Self { width, black, white })
+    }
+
+    /// Is a pixel that far inside a black area, or a white one?
+    pub fn inside(&self, (x, y): (usize, usize), distance: u8) -> Option<End> {
+        let at = y * self.width + x;
+        match () {
+            () if self.black[at] >= distance => Some(End::Black),
+            () if self.white[at] >= distance => Some(End::White),
+            () => None,
+        }
+    }
+
+    /// Limits a row of each plane to `halves` of intervals at the edge of an area, and to black or white inside.
+    /// Values move towards their source, so that they stay inside their intervals; `together`: all planes by the
+    /// same share.
+    pub fn keep(
+        &self,
+        (x, y): (usize, usize),
+        rows: &mut [&mut [f32]],
+        sources: &[&[f32]],
+        halves: &[f32],
+        together: bool,
+    ) {
+        let at = y * self.width + x;
+        for i in 0..rows.first().map_or(0, |row| row.len()) {
+            let (black, white) = (self.black[at + i], self.white[at + i]);
+            if black == 0 && white == 0 {
+                continue;
+            }
+            let share = |p: usize, value: f32| {
+                let source = sources[p][i];
+                let limit = if black > 0 {
+                    value.min(room(black, halves[p]).max(source))
+                } else {
+                    value.max((1.0 - room(white, halves[p])).min(source))
+                };
+                if limit.to_bits() == value.to_bits() { 1.0 } else { (limit - source) / (value - source) }
+            };
+            let shares = rows.iter().enumerate().map(|(p, row)| share(p, row[i]));
+            let least = if together { shares.fold(1.0, f32::min) } else { 1.0 };
+            for (p, row) in rows.iter_mut().enumerate() {
+                let share = if together { least } else { share(p, row[i]) };
+                if share < 1.0 {
+                    row[i] = sources[p][i] + share * (row[i] - sources[p][i]);
+                }
+            }
+        }
+    }
+}
+
+/// An end of the scale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    Black,
+    White,
+}
+
+fn room(distance: u8, half: f32) -> f32 {
+    half * (1.0 - f32::from(distance) / f32::from(REACH))
+}
+
+/// For each pixel the distance (the larger of across and down) to the nearest one whose planes do not all pass.
+/// Beyond the border there is none.
+fn distances(image: &Image, ctx: &Context<'_>, test: impl Fn(usize, f32) -> bool + Sync) -> Vec<u8> {
+    let (width, height) = (image.width(), image.height());
+    let across = ctx.map(height, |y| {
+        let mut row = vec![REACH; width];
+        for (p, plane) in image.planes.iter().enumerate() {
+            row.iter_mut().zip(plane.row(y)).filter(|(_, v)| !test(p, **v)).for_each(|(d, _)| *d = 0);
+        }
+        if row.iter().any(|&d| d > 0) {
+            spread(row.iter_mut());
+            spread(row.iter_mut().rev());
+        }
+        row
+    });
+    // Down: the smallest over rows of the larger distance.
+    let near = usize::from(REACH);
+    let down = |y: usize| {
+        let mut row = across[y].clone();
+        for (x, d) in row.iter_mut().enumerate().filter(|(_, d)| **d > 0) {
+            for k in 1..usize::from(*d).min(near) {
+                let rows = [y.checked_sub(k), Some(y + k).filter(|&y| y < height)];
+                let least = rows.into_iter().flatten().map(|y| across[y][x]).min().unwrap_or(REACH);
+                if usize::from(least.max(k as u8)) < usize::from(*d) {
+                    *d = least.max(k as u8);
+                }
+                if usize::from(*d) <= k {
+                    break;
+                }
+            }
+        }
+        row
+    };
+    ctx.map(height, down).concat()
+}
+
+/// Lowers each distance to one more than that of the one before.
+fn spread<'a>(row: impl Iterator<Item = &'a mut u8>) {
+    let mut before = REACH;
+    for d in row {
+        *d = (*d).min(before.saturating_add(1)).min(REACH);
+        before = *d;
+    }
+}

@@ -1,0 +1,123 @@
+//! Everyday causes of banding: masked bits, a resize or a JPEG after the loss of levels.
+#![allow(clippy::unwrap_used)]
+
+use unband::faithful::Faithful;
+use unband::{Context, Options, OutputDepth, deband_with, inspect, prove};
+use unband_image::findings::Cause;
+use unband_image::{Depth, Image, Model, Plane};
+use unband_io::{Limits, WriteOptions, by_name, read, write};
+
+const W: usize = 384;
+const H: usize = 288;
+
+/// An evening sky: values of red, green and blue, 0 to 1.
+fn sky(x: f32, y: f32) -> [f32; 3] {
+    let (u, v) = (x / W as f32, y / H as f32);
+    let glow = (-3.0 * ((u - 0.3).powi(2) + (v - 0.8).powi(2))).exp();
+    [0.22 + 0.5 * glow + 0.08 * v, 0.25 + 0.32 * glow + 0.1 * v, 0.42 - 0.1 * glow + 0.12 * u]
+}
+
+fn image(width: usize, height: usize, value: impl Fn(usize, usize, usize) -> f32) -> Image {
+    let plane = |c: usize| {
+        let data = (0..width * height).map(|i| value(i % width, i / width, c)).collect();
+        Plane { width, height, data }
+    };
+    Image::new((0..3).map(plane).collect(), Model::Rgb, Depth::EIGHT)
+}
+
+/// The nearest 8-bit value.
+fn eight(value: f32) -> f32 {
+    (255.0 * value).round() / 255.0
+}
+
+fn five_bits(value: f32) -> f32 {
+    eight((31.0 * value).round() / 31.0)
+}
+
+/// Mean square of the differences.
+fn error(image: &Image, clean: &Image) -> f64 {
+    let pairs = image.planes.iter().zip(&clean.planes).flat_map(|(a, b)| a.data.iter().zip(&b.data));
+    let (sum, n) = pairs.fold((0.0, 0.0), |(sum, n), (&a, &b)| (sum + f64::from(a - b).powi(2), n + 1.0));
+    sum / n
+}
+
+/// Gain in PSNR of the default at 16 bits, with its result.
+fn gain(damaged: &Image, clean: &Image, options: Options) -> (f64, Image) {
+    let options = Options { depth: OutputDepth::Bits(16), ..options };
+    let (out, report) = deband_with(damaged.clone(), &options, &Context::default()).unwrap();
+    assert!(prove(damaged, &out, &report.findings, report.faithful).holds());
+    (10.0 * (error(damaged, clean) / error(&out, clean)).log10(), out)
+}
+
+#[test]
+fn masked_bits_are_centred() {
+    let clean = image(W, H, |x, y, c| sky(x as f32, y as f32)[c]);
+    let masked =
+        image(W, H, |x, y, c| f32::from((255.0 * sky(x as f32, y as f32)[c]).round() as u8 & 0xF8) / 255.0);
+    let found = inspect(&masked, &Context::default());
+    assert_eq!(found.cause, Cause::Levels);
+    assert!(found.grids.iter().all(|grid| grid.truncated && grid.bits == Some(5)), "{:?}", found.grids);
+    let (gain, _) = gain(&masked, &clean, Options::default());
+    assert!(gain > 6.0, "{gain}");
+}
+
+#[test]
+fn expanded_levels_are_centred_on_request() {
+    let clean = image(W, H, |x, y, c| 0.5 * sky(x as f32, y as f32)[c]);
+    let shifted = image(W, H, |x, y, c| {
+        let top = (127.5 * sky(x as f32, y as f32)[c]).round() as u8 >> 3;
+        f32::from(top << 3 | top >> 2) / 255.0
+    });
+    let (usual, _) = gain(&shifted, &clean, Options::default());
+    let (asked, _) = gain(&shifted, &clean, Options { truncated: true, ..Options::default() });
+    assert!(asked > usual + 1.0, "{usual} {asked}");
+}
+
+#[test]
+fn masked_black_and_white_areas_stay_exact() {
+    let bars = |y: usize| if y < 40 { Some(0.0) } else { (y >= H - 40).then_some(1.0) };
+    let value = |x: usize, y: usize, c: usize| bars(y).unwrap_or_else(|| sky(x as f32, y as f32)[c]);
+    let clean = image(W, H, value);
+    let masked = image(W, H, |x, y, c| f32::from((255.0 * value(x, y, c)).round() as u8 & 0xF8) / 255.0);
+    let (_, out) = gain(&masked, &clean, Options::default());
+    for plane in &out.planes {
+        assert!(plane.row(10).iter().all(|&v| v == 0.0), "{:?}", &plane.row(10)[..4]);
+        assert!(plane.row(H - 10).iter().all(|&v| v == 1.0), "{:?}", &plane.row(H - 10)[..4]);
+    }
+}
+
+#[test]
+fn levels_are_found_after_a_resize() {
+    // Means of 2×2 of a 5-bit image.
+    let part = |x: usize, y: usize, c: usize| sky(x as f32 / 2.0, y as f32 / 2.0)[c];
+    let shrunk = |of: &dyn Fn(f32) -> f32| {
+        image(W, H, |x, y, c| {
+            let four = [(0, 0), (1, 0), (0, 1), (1, 1)].map(|(i, j)| of(part(2 * x + i, 2 * y + j, c)));
+            four.iter().sum::<f32>() / 4.0
+        })
+    };
+    let clean = shrunk(&|value| value);
+    let mut damaged = shrunk(&five_bits);
+    damaged.planes.iter_mut().flat_map(|plane| &mut plane.data).for_each(|value| *value = eight(*value));
+    let found = inspect(&damaged, &Context::default());
+    assert!(found.resized && found.cause == Cause::Levels, "{found:?}");
+    let (gain, _) = gain(&damaged, &clean, Options::default());
+    assert!(gain > 3.0, "{gain}");
+}
+
+#[test]
+fn a_fine_jpeg_of_a_banded_image_is_repaired_as_its_samples_in_a_png() {
+    let clean = image(W, H, |x, y, c| sky(x as f32, y as f32)[c]);
+    let banded = image(W, H, |x, y, c| five_bits(sky(x as f32, y as f32)[c]));
+    let options = WriteOptions { quality: Some(92), ..WriteOptions::default() };
+    let mut bytes = Vec::new();
+    write(&banded, by_name("jpeg").unwrap(), &options, &mut bytes).unwrap();
+    let coded = read(&bytes, &Limits::default()).unwrap();
+    let found = inspect(&coded, &Context::default());
+    assert_eq!(found.cause, Cause::RecodedGrid);
+    let (usual, _) = gain(&coded, &clean, Options::default());
+    let (bounded, _) = gain(&coded, &clean, Options { faithful: Some(true), ..Options::default() });
+    assert!(usual > bounded + 1.0 && bounded > 0.0, "{usual} {bounded}");
+    let (_, report) = deband_with(coded, &Options::default(), &Context::default()).unwrap();
+    assert_eq!(report.faithful, Faithful::Grid);
+}
