@@ -399,6 +399,27 @@ fn eight_bits_through_a_curve_at_sixteen_leave_a_comb() {
 }
 
 #[test]
+fn a_deep_gradient_of_two_colours_is_no_palette_and_its_eight_bit_twin_is() {
+    let at = |i: usize| (0.9 * (i % W) as f32 + 0.4 * (i / W) as f32) / 400.0;
+    let colors: Vec<[f32; 3]> =
+        (0..W * H).map(at).map(|t| [30.0 + 60.0 * t, 60.0 + 80.0 * t, 120.0 + 60.0 * t]).collect();
+    let deep: Vec<u16> = colors.iter().flatten().map(|v| (v * 257.0).round() as u16).collect();
+    let found = look(&Image::from_rgb16(W, H, &deep).unwrap());
+    assert_eq!((found.cause, found.visible), (Cause::Plain, false));
+    let plain = look(&rgb8(&colors, |v| v));
+    for unit in [257, 256] {
+        let twin: Vec<u16> = colors.iter().flatten().map(|v| v.round() as u16 * unit).collect();
+        let twin = look(&Image::from_rgb16(W, H, &twin).unwrap());
+        assert_eq!((twin.cause, twin.visible), (Cause::Palette, plain.visible));
+        for (a, b) in plain.grids.iter().zip(&twin.grids) {
+            let (a, b) = (a.steps_by_code.as_ref().unwrap(), b.steps_by_code.as_ref().unwrap());
+            assert_eq!(b.len(), 65536);
+            assert!((0..256).all(|code| a[code].to_bits() == b[code * usize::from(unit)].to_bits()));
+        }
+    }
+}
+
+#[test]
 fn stored_planes_are_looked_at_as_they_are() {
     let six = grid(6);
     let luma: Vec<u8> = scene(1.0, 18).iter().map(|p| six(p[1] * 0.8 + 16.0) as u8).collect();

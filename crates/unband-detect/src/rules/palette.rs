@@ -3,7 +3,8 @@
 use super::Rule;
 use crate::evidence::Evidence;
 use crate::palette;
-use unband_image::findings::{Cause, Findings, Space};
+use unband_image::depth::Depth;
+use unband_image::findings::{Cause, Findings, PlaneGrid, Space};
 
 pub(super) const RULE: Rule = Rule {
     name: "palette",
@@ -16,6 +17,10 @@ const APART: f64 = 1.6;
 
 /// Few colours: declared by the file, or found in colourful samples.
 pub(crate) fn findings(evidence: &Evidence<'_>, declared: bool) -> Option<Findings> {
+    // Colours are rounded to 8 bits: more levels than that are no palette.
+    if !evidence.effective.eight() {
+        return None;
+    }
     let colours = evidence.colours();
     if !(8..=256).contains(&colours.all) || colours.all <= 2 * colours.greys {
         return None;
@@ -32,5 +37,15 @@ pub(crate) fn findings(evidence: &Evidence<'_>, declared: bool) -> Option<Findin
     }
     let mut found = evidence.base(Cause::Palette, Space::Native, Vec::new());
     found.grids = look.grids();
+    found.grids.iter_mut().for_each(|grid| at_own_depth(grid, evidence));
     Some(found)
+}
+
+/// Steps by the codes of a deeper container, from those by 8-bit codes.
+fn at_own_depth(grid: &mut PlaneGrid, evidence: &Evidence<'_>) {
+    let depth = evidence.image.depth;
+    if let (Depth::Int(9..), Some(steps)) = (depth, &mut grid.steps_by_code) {
+        let near = |code: u32| (depth.value(code) * evidence.effective.scale).round().min(255.0) as usize;
+        *steps = (0..=depth.max_code()).map(|code| steps[near(code)]).collect();
+    }
 }
