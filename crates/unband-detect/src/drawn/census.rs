@@ -2,6 +2,9 @@
 
 use std::collections::HashMap;
 
+use super::borders::Borders;
+use super::codec;
+use super::wedge::{self, Step};
 use crate::planes::Codes;
 use crate::{Cause, Findings, Space};
 
@@ -72,6 +75,16 @@ impl Scale {
         (self.palette && next.is_none() && (4..=LINE).contains(&differences[only])).then_some(only)
     }
 
+    /// Is a pixel between two plateaus outside the range of their colours by more than a step?
+    fn is_outline(&self, from: u32, to: u32, between: &[u32]) -> bool {
+        let step = self.steps.into_iter().fold(1.0, f32::max);
+        let out = |&color: &u32| {
+            let (a, b) = (channels(from, color), channels(to, color));
+            (0..3).any(|c| a[c].signum() == b[c].signum() && a[c].abs().min(b[c].abs()) as f32 > 1.4 * step)
+        };
+        between.iter().any(out)
+    }
+
     /// Which planes differ by about a step or more?
     fn stepped(&self, difference: [f32; 3]) -> [bool; 3] {
         [0, 1, 2].map(|i| difference[i].abs() > self.slack.max(0.5 * self.steps[i]))
@@ -79,7 +92,7 @@ impl Scale {
 }
 
 /// Signed differences of two pixels by channel.
-fn channels(a: u32, b: u32) -> [i32; 3] {
+pub(super) fn channels(a: u32, b: u32) -> [i32; 3] {
     let part = |v: u32, shift: u32| (v >> shift & 255).cast_signed();
     [16, 8, 0].map(|shift| part(b, shift) - part(a, shift))
 }
@@ -127,6 +140,8 @@ struct Way {
     soft_jump: u64,
     /// Those among the near ones that blend one colour into the other, as anti-aliasing does.
     blends: u64,
+    /// Differing neighbours in lines of a third colour between two near plateaus.
+    outlined: u64,
     /// A few pixels that differ little from the same plateau on both sides: noise.
     specks: u64,
     /// Direct steps on lines that follow a line of their group, and those at the same place as on that line.
@@ -135,8 +150,8 @@ struct Way {
     /// Greatest common divisor of the distances between places where pixels differ.
     pitch: usize,
     first: Option<usize>,
-    /// Plateau lengths of the first line that consists of plateaus only.
-    lengths: Vec<usize>,
+    /// Plateaus of the first line that consists of plateaus only.
+    plateaus: Vec<Step>,
 }
 
 impl Way {
@@ -150,6 +165,7 @@ impl Way {
 pub(super) struct Census {
     ways: [Way; 2],
     colours: HashMap<u32, u32>,
+    borders: Borders,
     grey: bool,
     pixels: f64,
     unequal: f64,
@@ -173,7 +189,7 @@ impl Census {
                 let row = rows[0].iter().zip(rows[1]).zip(rows[2]);
                 line.extend(row.map(|((&r, &g), &b)| u32::from(r) << 16 | u32::from(g) << 8 | u32::from(b)));
             }
-            census.group(0, &lines[..GROUP.min(h - first)], scale);
+            census.group(0, first, &lines[..GROUP.min(h - first)], scale);
         }
         let across = &census.ways[0];
         let texture = across.unequal.saturating_sub(across.explained);
@@ -189,18 +205,18 @@ impl Census {
                     line.push(pixel(first + i, y));
                 }
             }
-            census.group(1, &lines[..count], scale);
+            census.group(1, first, &lines[..count], scale);
         }
         census.unequal = census.ways.iter().map(|way| way.unequal).sum::<u64>() as f64;
         census.grey &= census.colours.len() < COLOURS;
         (census.unequal > 0.0).then_some(census)
     }
 
-    /// Adds neighbouring lines.
-    fn group(&mut self, way: usize, lines: &[Vec<u32>], scale: &Scale) {
+    /// Adds neighbouring lines from number `first` on.
+    fn group(&mut self, way: usize, first: usize, lines: &[Vec<u32>], scale: &Scale) {
         let mut before: Option<Vec<usize>> = None;
-        for line in lines {
-            let steps = self.line(way, line, scale);
+        for (line, number) in lines.iter().zip(first..) {
+            let steps = self.line(way, number, line, scale);
             if let Some(before) = before {
                 let same = steps.iter().filter(|at| before.binary_search(at).is_ok()).count();
                 self.ways[way].followed += steps.len() as u64;
@@ -211,20 +227,21 @@ impl Census {
     }
 
     /// Adds a line and returns the positions of its direct steps.
-    fn line(&mut self, way: usize, line: &[u32], scale: &Scale) -> Vec<usize> {
+    fn line(&mut self, direction: usize, number: usize, line: &[u32], scale: &Scale) -> Vec<usize> {
         let mut steps = Vec::new();
         // The last plateau: its colour, its end, and its length.
         let mut last: Option<(u32, usize, usize)> = None;
         let (mut start, mut between) = (0, 0);
-        let mut lengths = Vec::new();
+        let mut plateaus = Vec::new();
         let mut x = 0;
         while x < line.len() {
             let color = line[x];
             x += line[x..].iter().take_while(|&&c| c == color).count();
             let length = x - start;
             self.count_color(color, length);
-            let way = &mut self.ways[way];
+            let way = &mut self.ways[direction];
             if start > 0 {
+                self.borders.changes[direction].add(start);
                 way.unequal += 1;
                 match way.first {
                     Some(first) if way.pitch != 1 => way.pitch = divisor(way.pitch, start.abs_diff(first)),
@@ -240,21 +257,22 @@ impl Census {
                     if start == end {
                         way.step(from, color, scale);
                         steps.push(start);
+                        self.borders.step(direction, number, start, (from, color));
                     } else {
                         way.edge(from, color, &line[end..start], before.min(length), scale);
                     }
                 }
-                lengths.push(length);
+                plateaus.push(Step { color, width: length });
                 (last, between) = (Some((color, x, length)), 0);
             } else {
                 between += 1;
             }
             start = x;
         }
-        let way = &mut self.ways[way];
+        let way = &mut self.ways[direction];
         way.pairs += line.len().saturating_sub(1) as u64;
-        if way.lengths.is_empty() && lengths.iter().sum::<usize>() == line.len() {
-            way.lengths = lengths;
+        if way.plateaus.is_empty() && plateaus.iter().map(|step| step.width).sum::<usize>() == line.len() {
+            way.plateaus = plateaus;
         }
         steps
     }
@@ -342,6 +360,30 @@ impl Census {
         self.share(|way| way.blends)
     }
 
+    /// Share of lines of a third colour between near plateaus.
+    pub fn outlined(&self) -> f64 {
+        self.share(|way| way.outlined)
+    }
+
+    /// Borders between plateaus.
+    pub fn borders(&self) -> &Borders {
+        &self.borders
+    }
+
+    /// Share of the direct steps that skip a colour of the image between their two.
+    pub fn skipped(&self) -> f64 {
+        self.borders.skipped(&self.colours)
+    }
+
+    /// Are the plateaus the blocks of a codec, in its colours?
+    ///
+    /// Greys have no chroma: they need the steps of a JPEG, mostly one at a time, as pixel art has not.
+    pub fn is_coded(&self, jpeg: bool) -> bool {
+        let greys = || jpeg && self.colours() >= 12 && self.small() >= 0.6 * self.direct();
+        let colours = || codec::has_codec_colours(self.colours.keys().copied());
+        self.borders.on_blocks() && (if self.grey { greys() } else { colours() })
+    }
+
     /// Share of noise specks on plateaus.
     pub fn specks(&self) -> f64 {
         self.share(|way| way.specks)
@@ -379,19 +421,18 @@ impl Census {
         u16::try_from(factor).ok().filter(|&factor| enough && factor >= 2)
     }
 
-    /// Plateaus of equal width from edge to edge, and nothing else: a step wedge.
+    /// Plateaus from edge to edge, and nothing else: a step wedge.
     ///
     /// A palette made for a gradient has plateaus of equal width too: for palettes only grey wedges are
-    /// accepted.
+    /// accepted, and those of uneven widths.
     pub fn is_wedge(&self, palette: bool) -> bool {
-        const NARROWEST: usize = 6;
-        let wedge = |way: &Way, other: &Way| {
-            let (least, most) = (way.lengths.iter().min(), way.lengths.iter().max());
-            let even = |(least, most): (&usize, &usize)| *least >= NARROWEST && most - least <= 1;
-            way.lengths.len() >= 3 && other.unequal == 0 && least.zip(most).is_some_and(even)
-        };
         let [across, down] = &self.ways;
-        (self.grey || !palette) && (wedge(across, down) || wedge(down, across))
+        let steps = match (across.unequal, down.unequal) {
+            (_, 0) => &across.plateaus,
+            (0, _) => &down.plateaus,
+            _ => return false,
+        };
+        ((self.grey || !palette) && wedge::is_even(steps)) || wedge::is_uneven(steps)
     }
 }
 
@@ -423,6 +464,7 @@ impl Way {
             self.soft_jump += u64::from(out > LINE);
             self.specks += u64::from(out <= LINE);
         } else if scale.small(scale.difference(from, to), between.len() + 1) {
+            self.outlined += if scale.is_outline(from, to, between) { between.len() as u64 + 1 } else { 0 };
             self.soft_small += u64::from(width >= SHAPE);
             self.blends += u64::from(width >= SHAPE && between.iter().all(|&c| is_blend(from, to, c)));
         } else {

@@ -5,11 +5,14 @@
 //! limits were chosen on seeds 0 to 29 of `tools/make_drawings.py` and on photos kept for such choices;
 //! rates: `docs/drawings.md`.
 
+mod borders;
 mod census;
+mod codec;
 mod data;
 mod rules;
 #[cfg(test)]
 mod tests;
+mod wedge;
 
 use std::sync::OnceLock;
 

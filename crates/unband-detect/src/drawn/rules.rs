@@ -20,8 +20,13 @@ pub(super) static RULES: &[Rule] = &[
     rule("lookup-table", "a strip, tiles or a Hald image with all entries", lookup_table),
     rule("normal-map", "colours are unit vectors", normal_map),
     rule("deep", "more than 8 bits, or no place where pixels differ", deep),
+    rule("coded-blocks", "plateaus are the blocks of a codec, in its colours", coded_blocks),
     rule("enlarged", "every pixel is repeated", enlarged),
-    rule("wedge", "a wedge of up to 16 steps", wedge),
+    rule("dots", "all changes are on the lines of a lattice", dots),
+    rule("wedge", "plateaus from edge to edge", wedge),
+    rule("skipped-colours", "neighbours have other colours of the image between them", skipped_colours),
+    rule("straight-borders", "borders are straight, in several directions", straight_borders),
+    rule("outlines", "lines of a third colour between plateaus", outlines),
     rule("rounded-gradient", "planes step alone, each in its own places", rounded_gradient),
     rule("straight-edges", "plateaus end in straight lines across and down", straight_edges),
     rule("blended-edges", "edges mix their two colours", blended_edges),
@@ -54,6 +59,11 @@ fn deep(plateaus: &Plateaus<'_>) -> Verdict {
     plateaus.census().is_none().then_some(None)
 }
 
+/// Blocks of a codec are flat, straight and of few colours too.
+fn coded_blocks(plateaus: &Plateaus<'_>) -> Verdict {
+    plateaus.census()?.is_coded(plateaus.found.cause == Cause::Jpeg).then_some(None)
+}
+
 fn enlarged(plateaus: &Plateaus<'_>) -> Verdict {
     let census = plateaus.census()?;
     let factor = census.enlarged()?;
@@ -62,9 +72,29 @@ fn enlarged(plateaus: &Plateaus<'_>) -> Verdict {
     Some(Some(if rectangles { Drawing::FlatColours } else { Drawing::Enlarged(factor) }))
 }
 
+fn dots(plateaus: &Plateaus<'_>) -> Verdict {
+    if_so(plateaus.census()?.borders().on_dots(), Drawing::FlatColours)
+}
+
 fn wedge(plateaus: &Plateaus<'_>) -> Verdict {
     let palette = plateaus.found.cause == Cause::Palette;
     if_so(plateaus.census()?.is_wedge(palette), Drawing::FewColours)
+}
+
+/// Neighbours of a mosaic have any two of its colours; those of a gradient are next to each other.
+fn skipped_colours(plateaus: &Plateaus<'_>) -> Verdict {
+    let census = plateaus.census()?;
+    if_so(census.direct() >= 0.1 && census.skipped() >= 0.3, Drawing::FlatColours)
+}
+
+fn straight_borders(plateaus: &Plateaus<'_>) -> Verdict {
+    let census = plateaus.census()?;
+    if_so(2.0 * census.single() < census.direct() && census.borders().is_fan(), Drawing::FlatColours)
+}
+
+fn outlines(plateaus: &Plateaus<'_>) -> Verdict {
+    let census = plateaus.census()?;
+    if_so(census.outlined() >= 0.3_f64.max(3.0 * census.single()), Drawing::FlatColours)
 }
 
 /// Planes that step alone, each in its own places, are the signature of a rounded gradient.

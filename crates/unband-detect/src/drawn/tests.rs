@@ -102,3 +102,132 @@ fn noise_between_few_levels_is_no_drawing() {
     assert_eq!(found.cause, Cause::Levels);
     assert_eq!(found.drawing, None);
 }
+
+/// A palette of `count` close colours.
+fn close(count: usize, i: usize) -> [u8; 3] {
+    let t = (i % count) as f32 / count as f32;
+    [60.0 + 90.0 * t, 80.0 + 70.0 * t, 120.0 + 60.0 * t].map(|v| v as u8)
+}
+
+/// A number that looks random, for the place of a cell.
+fn scattered(x: usize, y: usize) -> usize {
+    (x * 7919 + y * 104_729 + x * y * 31) % 997
+}
+
+/// Whole codes of luma and chroma in 8×8 blocks with a ramp of `slope` codes per pixel, as JPEG leaves them,
+/// cut off before `from`.
+fn blocks(slope: f32, from: (usize, usize)) -> impl Fn(usize, usize) -> [u8; 3] {
+    use unband_image::color::Matrix;
+    move |x, y| {
+        let (x, y) = (x + from.0, y + from.1);
+        let (i, j) = ((x / 8) as f32, (y / 8) as f32);
+        let luma = 60.0 + ((1.7 * i + 2.3 * j) / 6.0).round() * 6.0 + (slope * (x % 8) as f32).round();
+        let yuv = [luma, ((i - 20.0) / 5.0).round() * 4.0, ((14.0 - j) / 4.0).round() * 5.0];
+        Matrix::Bt601.to_rgb(yuv).map(|v| v.round().clamp(0.0, 255.0) as u8)
+    }
+}
+
+#[test]
+fn blocks_of_a_codec_are_no_drawing() {
+    for slope in [0.0, 0.3] {
+        for from in [(0, 0), (3, 5)] {
+            let found = look(blocks(slope, from));
+            assert_eq!(found.drawing, None, "{slope} {from:?}: {:?}", found.cause);
+        }
+    }
+}
+
+#[test]
+fn pixel_art_of_eight_pixels_is_drawn() {
+    for factor in [4, 8, 16] {
+        let found = look(|x, y| close(41, scattered(x / factor, y / factor)));
+        assert!(found.drawing.is_some(), "{factor} times: {:?}", found.cause);
+        for greys in [4, 8, 16] {
+            let found =
+                look(|x, y| [(scattered(x / factor, y / factor) % greys * 255 / (greys - 1)) as u8; 3]);
+            assert!(found.drawing.is_some(), "{greys} greys, {factor} times: {:?}", found.cause);
+        }
+    }
+}
+
+#[test]
+fn grey_cards_are_drawn_and_not_called_a_jpeg() {
+    let found = look(|x, y| {
+        let edge = x.min(y).min(W - 1 - x).min(H - 1 - y);
+        [180 + 4 * (edge / 11).min(7) as u8; 3]
+    });
+    assert!(found.drawing.is_some());
+    assert_ne!(found.cause, Cause::Jpeg);
+}
+
+#[test]
+fn mosaics_of_close_colours_are_drawn() {
+    // Without a gap, with grout, and with bevels; hexagon-like cells have neither rows nor columns.
+    let plain = |x: usize, y: usize| close(40, scattered((x + 2 * y) / 13, (3 * y).abs_diff(x) / 17));
+    let grout = |x: usize, y: usize| {
+        let (i, j) = (x / 12, y / 12);
+        if [x % 12, y % 12].contains(&0) { [30, 34, 38] } else { close(40, i + j) }
+    };
+    let bevels = |x: usize, y: usize| {
+        let (i, j) = (x / 12, y / 12);
+        let by = if [x % 12, y % 12].contains(&0) { 14 } else { 0 };
+        let by = if x % 12 == 11 || y % 12 == 11 { -14i16 } else { by };
+        close(40, i + j).map(|v| (i16::from(v) + by) as u8)
+    };
+    for (name, found) in [("plain", look(plain)), ("grout", look(grout)), ("bevels", look(bevels))] {
+        assert!(found.drawing.is_some() || !found.visible, "{name}: {:?}", found.cause);
+    }
+}
+
+#[test]
+fn sectors_of_close_colours_are_drawn_and_a_turning_gradient_is_not() {
+    let turn = |x: usize, y: usize| (y as f32 - 120.3).atan2(x as f32 - 160.7) / std::f32::consts::TAU + 0.5;
+    let found = look(|x, y| close(36, (turn(x, y) * 35.99) as usize));
+    assert!(found.drawing.is_some(), "{:?}", found.cause);
+    let found = look(|x, y| {
+        let t = (2.0 * turn(x, y) - 1.0).abs();
+        [20.0 + 200.0 * t, 60.0 + 120.0 * t, 190.0 - 90.0 * t].map(|v| ((v / 8.226).round() * 8.226) as u8)
+    });
+    assert_eq!((found.cause, found.drawing), (Cause::Levels, None));
+}
+
+#[test]
+fn wedges_of_uneven_widths_are_drawn_and_a_palette_of_a_gradient_is_not() {
+    // Widths chosen by hand, and widths that follow from the colours.
+    let mut ends = vec![0];
+    while ends.last().is_some_and(|&end| end < W) {
+        ends.push(ends[ends.len() - 1] + [5, 11, 7, 16, 9, 6, 14][ends.len() % 7]);
+    }
+    let step = |x: usize| ends.partition_point(|&end| end <= x);
+    let found = look(|x, _| close(45, step(x)));
+    assert!(found.drawing.is_some(), "{:?}", found.cause);
+    let found = look(|x, _| {
+        let middle = (ends[step(x) - 1] + ends[step(x)]) as f32 / 2.0;
+        [20.0 + 0.6 * middle, 60.0 + 0.4 * middle, 190.0 - 0.4 * middle].map(|v| v as u8)
+    });
+    assert_eq!((found.cause, found.drawing), (Cause::Palette, None));
+}
+
+#[test]
+fn pixels_with_scanlines_or_dots_are_drawn() {
+    let art = |x: usize, y: usize| close(38, scattered(x / 8, y / 8) / 5 + y / 4);
+    let scanlines = look(|x, y| art(x / 3, y / 3).map(|v| if y % 3 == 2 { v / 4 * 3 } else { v }));
+    let dots = look(|x, y| if x % 4 == 3 || y % 4 == 3 { [20; 3] } else { art(x / 4, y / 4) });
+    for found in [scanlines, dots] {
+        assert!(found.drawing.is_some() || !found.visible, "{:?}", found.cause);
+    }
+}
+
+#[test]
+fn contour_lines_are_drawn() {
+    let height = |x: usize, y: usize| {
+        let (u, v) = (x as f32 / 60.0, y as f32 / 55.0);
+        (0.5 + 0.25 * u.sin() * v.cos() + 0.2 * (0.7 * u - v).sin()) * 33.0
+    };
+    let found = look(|x, y| {
+        let here = height(x, y) as usize;
+        let line = here != height(x + 1, y) as usize || here != height(x, y + 1) as usize;
+        if line { [40, 44, 52] } else { close(36, here) }
+    });
+    assert!(found.drawing.is_some() || !found.visible, "{:?}", found.cause);
+}
