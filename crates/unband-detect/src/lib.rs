@@ -98,6 +98,10 @@ fn rgb_or_grey(
     let (rule, mut found) = rules::decide(rules::RULES, &evidence);
     let drawing = drawn::decide(image, &evidence.codes, &found);
     found.drawing = drawing.as_ref().and_then(|(_, drawing)| *drawing);
+    if found.drawing.is_some() && found.cause == Cause::Jpeg {
+        // Its plateaus are not the blocks of a JPEG: their steps are the artist's.
+        found = Findings { drawing: found.drawing, ..evidence.plain() };
+    }
     if let Some(explanation) = explanation {
         explanation.rule = Some(Fired::of(rule));
         explanation.drawing = drawing.map(|(rule, _)| rule);
