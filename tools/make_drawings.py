@@ -4,16 +4,20 @@
     tools/make_drawings.py OUT [--first 0] [--seeds 10]
 
 OUT/drawn/KIND-SEED.png: one image per kind and seed. OUT/lost/KIND-CAUSE-SEED.png: smooth shading rounded to few levels.
-Limits were tuned on seeds 0 to 29; rates are reported on 30 to 39 (`--first 30`). The same seeds give the same images with the same
+Limits were tuned on seeds 0 to 29; rates are reported on 30 to 39 (`--first 30`). Kinds of drawings with many close colours, and with
+text, are in tools/drawing_kinds.py; some are stored as PNG with a palette. The same seeds give the same images with the same
 versions of numpy, Pillow and matplotlib. Needs numpy, scipy, Pillow, matplotlib."""
 
 import argparse
+import io
 import pathlib
 import zlib
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage, spatial
+
+from drawing_kinds import MORE
 
 SIZES = [(256, 256), (320, 240), (400, 300), (512, 384), (512, 512), (640, 360), (640, 480)]
 
@@ -654,6 +658,18 @@ LOST = {'rgb-4': lambda v: bits(v, 4), 'rgb-5': lambda v: bits(v, 5), 'rgb-6': l
         'palette-256': lambda v: palette(v, 256)}
 
 
+def jpeg(v, quality, subsampling, cut):
+    """Through JPEG and back; `cut` moves the blocks off the image's corner."""
+    coded = io.BytesIO()
+    image = Image.fromarray(np.rint(np.clip(v, 0, 255)).astype(np.uint8))
+    image.save(coded, 'JPEG', quality=quality, subsampling=subsampling)
+    return np.asarray(Image.open(coded).convert('RGB'))[5 * cut:, 3 * cut:]
+
+
+LOST |= {f'jpeg-{quality}-{sub.replace(":", "")}{"-cut" * cut}': lambda v, asked=(quality, sub, cut): jpeg(v, *asked)
+         for quality in (15, 30) for sub in ('4:2:0', '4:4:4') for cut in (0, 1)}
+
+
 def main():
     ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ask.add_argument('out', type=pathlib.Path)
@@ -662,16 +678,18 @@ def main():
     asked = ask.parse_args()
     for folder in ('drawn', 'lost'):
         (asked.out / folder).mkdir(parents=True, exist_ok=True)
-    for kind, draw in DRAWN.items():
+    for kind, draw in (DRAWN | MORE).items():
         for seed in range(asked.first, asked.first + asked.seeds):
             rng = np.random.default_rng([seed, zlib.crc32(kind.encode())])
-            Image.fromarray(np.ascontiguousarray(draw(rng))).save(asked.out / f'drawn/{kind}-{seed:02}.png')
+            drawn = draw(rng)
+            image = drawn if isinstance(drawn, Image.Image) else Image.fromarray(np.ascontiguousarray(drawn))
+            image.save(asked.out / f'drawn/{kind}-{seed:02}.png')
     for kind, draw in SMOOTH.items():
         for seed in range(asked.first, asked.first + asked.seeds):
             rng = np.random.default_rng([seed, zlib.crc32(kind.encode())])
             smooth = draw(rng)
             for cause, lose in LOST.items():
-                Image.fromarray(lose(smooth)).save(asked.out / f'lost/{kind}-{cause}-{seed:02}.png')
+                Image.fromarray(np.ascontiguousarray(lose(smooth))).save(asked.out / f'lost/{kind}-{cause}-{seed:02}.png')
 
 
 if __name__ == '__main__':
