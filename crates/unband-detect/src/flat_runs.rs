@@ -14,6 +14,9 @@ const ROOTS: f64 = 0.6;
 const OCCUPIED: usize = 8;
 /// Pairs of neighbouring levels that must be occupied.
 const PAIRS: usize = 6;
+/// Share and number of levels from which they are sure.
+const SURE: f64 = 0.95;
+const SURELY_OCCUPIED: usize = 12;
 /// Greatest distance between two flat runs, in samples, that may be one contour.
 const CONTOUR: usize = 10;
 
@@ -21,7 +24,7 @@ const CONTOUR: usize = 10;
 pub(super) struct FlatRuns {
     /// Samples in flat windows: per channel and code.
     pub histograms: Vec<[u32; 256]>,
-    /// Share of the windows read that are flat in all channels.
+    /// Share of the windows read that are flat in the channel with most of them.
     pub share: f64,
     rows: Vec<usize>,
 }
@@ -41,22 +44,18 @@ impl FlatRuns {
         }
         let every = stride(width, height, PIXELS).pow(2);
         runs.rows = places(height - 2, every).map(|y| y + 1).collect();
-        let (mut all, mut read) = (0usize, 0usize);
-        for &y in &runs.rows {
-            let mut count = vec![0u8; width - 2];
-            for (p, histogram) in runs.histograms.iter_mut().enumerate() {
+        let read = runs.rows.len() * (width - 2);
+        for (p, histogram) in runs.histograms.iter_mut().enumerate() {
+            let mut count = 0usize;
+            for &y in &runs.rows {
                 let rows = [y - 1, y, y + 1].map(|y| codes.row(p, y));
-                for (x, count) in count.iter_mut().enumerate() {
-                    if flat(rows, x) {
-                        histogram[usize::from(rows[1][x + 1])] += 1;
-                        *count += 1;
-                    }
+                for x in (0..width - 2).filter(|&x| flat(rows, x)) {
+                    histogram[usize::from(rows[1][x + 1])] += 1;
+                    count += 1;
                 }
             }
-            all += count.iter().filter(|&&n| usize::from(n) == codes.planes.len()).count();
-            read += count.len();
+            runs.share = runs.share.max(count as f64 / read.max(1) as f64);
         }
-        runs.share = all as f64 / read.max(1) as f64;
         runs
     }
 
@@ -69,6 +68,7 @@ impl FlatRuns {
         let total: u64 = inner.iter().map(|&n| u64::from(n)).sum();
         let roots: f64 = inner.iter().map(|&n| f64::from(n).sqrt()).sum();
         let least = ((total / 4000) as u32).max(12);
+        let mut sure = false;
         let found = levels::sets_of(4..=6, 255).find(|&set| {
             let (mut held, mut held_roots, mut occupied, mut pairs, mut before) = (0u64, 0.0, 0, 0, false);
             for k in 0..1usize << set.bits {
@@ -83,13 +83,17 @@ impl FlatRuns {
                 before = n > least;
             }
             let common = held as f64 >= ON_LEVELS * total as f64 && held_roots >= ROOTS * roots;
+            sure = held as f64 >= SURE * total as f64
+                && held_roots >= SURE * roots
+                && occupied >= SURELY_OCCUPIED;
             common && occupied >= OCCUPIED && pairs >= PAIRS
         })?;
-        self.single_steps(codes, channel, found).then_some(found)
+        self.single_steps(codes, channel, found, sure).then_some(found)
     }
 
-    /// Are most contours between flat windows of a row one step of the levels?
-    fn single_steps(&self, codes: &Codes, channel: usize, set: Levels) -> bool {
+    /// Are most contours between flat windows of a row one step of the levels? Where the levels are sure, a few are
+    /// enough: texture has large steps.
+    fn single_steps(&self, codes: &Codes, channel: usize, set: Levels, sure: bool) -> bool {
         let mut level_of = [None; 256];
         for k in 0..1usize << set.bits {
             level_of[set.code(k, 8).min(255)] = Some(k);
@@ -114,6 +118,6 @@ impl FlatRuns {
                 last = Some((level, x));
             }
         }
-        one >= 20 && one >= 3 * more
+        one >= 20 && (sure || one >= 3 * more)
     }
 }

@@ -101,6 +101,12 @@ pub(super) fn plane_grid(hist: &[f64], shift: f64, strict: bool) -> Option<Grid>
     best
 }
 
+/// Number of levels of a grid that a histogram occupies.
+pub(super) fn occupied(hist: &[f64], grid: Grid) -> usize {
+    let least = (0.002 * hist.iter().sum::<f64>()).max(20.0);
+    masses(hist, grid.period, grid.offset).iter().filter(|&&mass| mass > least).count()
+}
+
 /// Histogram mass around each level.
 fn masses(hist: &[f64], period: f64, offset: f64) -> Vec<f64> {
     let count = (hist.len() as f64 / BINS as f64 / period) as usize + 3;

@@ -2,9 +2,9 @@
 
 use super::Rule;
 use super::levels::agreed;
-use crate::evidence::Evidence;
+use crate::evidence::{ENOUGH, Evidence};
 use crate::flat_runs::FlatRuns;
-use crate::grid::{Grid, flat_histogram, plane_grid};
+use crate::grid::{Grid, flat_histogram, occupied, plane_grid};
 use crate::outcome::level_grids;
 use crate::planes::Part;
 use unband_image::color::{Matrix, Range};
@@ -16,7 +16,9 @@ pub(super) const RULE: Rule =
 /// Share of flat windows from which levels can be recognised.
 const LEAST_FLAT: f64 = 0.01;
 /// The same for luma, where every code of the image may be a level.
-const LEAST_FLAT_LUMA: f64 = 0.05;
+const LEAST_FLAT_LUMA: f64 = 0.02;
+/// Levels of luma that must be occupied.
+const LEVELS: usize = 8;
 
 fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
     if evidence.lossy() {
@@ -39,8 +41,9 @@ fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
     let luma = |&(matrix, range): &(Matrix, Range)| {
         let source = evidence.source(Part::Luma, matrix, range, false);
         let limit = 1.2 / f64::from(range.unit_codes(false));
-        let grid = plane_grid(&flat_histogram(&source, limit, crate::evidence::ENOUGH / 2), 0.0, true)?;
-        (grid.bits <= 6).then_some((grid, matrix, range))
+        let flats = flat_histogram(&source, limit, ENOUGH / 2);
+        let grid = plane_grid(&flats, 0.0, true)?;
+        (grid.bits <= 6 && occupied(&flats, grid) >= LEVELS).then_some((grid, matrix, range))
     };
     let stronger =
         |a: &(Grid, Matrix, Range), b: &(Grid, Matrix, Range)| a.0.strength.total_cmp(&b.0.strength);
