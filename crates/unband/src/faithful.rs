@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use unband_filters::jpeg_bounds::{Deblock, JpegBounds};
+use unband_filters::jpeg_bounds::{Deblock, JpegBounds, recover};
 use unband_filters::smooth::colours::Colours;
 use unband_image::dither::Grid;
 use unband_image::findings::{BandingMap, Cause, Findings, GridRegions, PlaneGrid, Space};
@@ -128,6 +128,23 @@ pub(crate) fn within_file(
     match JpegBounds::around(image, Some(inner), deblock) {
         Ok(bounds) => (Some(Box::new(bounds)), true),
         Err(inner) => (inner, false),
+    }
+}
+
+/// Keeps a restorer's results inside the intervals of a JPEG coding that the file does not record, where its
+/// blocks were found.
+pub(crate) fn within_earlier_coding(
+    image: &Image,
+    findings: &Findings,
+    inner: Box<dyn Restorer>,
+    level: Level,
+) -> Option<Box<dyn Restorer>> {
+    let first = findings.grids.first().filter(|grid| findings.cause == Cause::Jpeg && grid.found);
+    let stored = first.and_then(|grid| recover(image, (8.0 * grid.step_codes).round() as u16, level));
+    let Some(stored) = stored else { return Some(inner) };
+    match JpegBounds::within(image, &stored, Some(inner), Deblock::Yes) {
+        Ok(bounds) => Some(Box::new(bounds)),
+        Err(inner) => inner,
     }
 }
 

@@ -9,6 +9,7 @@
 
 mod average;
 mod component;
+mod recover;
 mod resample;
 mod verify;
 
@@ -24,6 +25,7 @@ use self::average::Averager;
 use self::component::{Blocks, Component};
 use self::resample::Resampled;
 
+pub use self::recover::recover;
 pub use self::verify::{Inside, inside};
 
 /// Processing besides the bounds.
@@ -155,14 +157,29 @@ impl JpegBounds {
         inner: Option<Box<dyn Restorer>>,
         deblock: Deblock,
     ) -> Result<Self, Option<Box<dyn Restorer>>> {
-        let parts = coefficients(image).and_then(|stored| Some((components(image, &stored)?, stored)));
-        let Some((components, stored)) = parts else { return Err(inner) };
+        match coefficients(image) {
+            Some(stored) => Self::within(image, &stored, inner, deblock),
+            None => Err(inner),
+        }
+    }
+
+    /// As [`JpegBounds::around`], with coefficients that are not the file's ([`recover`]).
+    ///
+    /// # Errors
+    /// Returns the restorer where they do not fit the image.
+    pub fn within(
+        image: &Image,
+        stored: &JpegCoefficients,
+        inner: Option<Box<dyn Restorer>>,
+        deblock: Deblock,
+    ) -> Result<Self, Option<Box<dyn Restorer>>> {
+        let Some(components) = components(image, stored) else { return Err(inner) };
         Ok(Self {
             inner,
             averager: (deblock == Deblock::Yes).then(|| Averager::new(&components)),
             components,
             ycc: stored.ycc,
-            max: codes(&stored),
+            max: codes(stored),
             buffers: Mutex::default(),
         })
     }

@@ -16,7 +16,7 @@ use super::resized::Resized;
 use super::tally::Tally;
 use super::turned::Lying;
 use crate::choose::{Act, Choices, choose, find, is_meant, left_because};
-use crate::faithful::{Faithful, cells, within_file};
+use crate::faithful::{Faithful, cells, within_earlier_coding, within_file};
 use crate::{Error, Options, Reason, Report};
 
 /// Debands an image: default method, same depth, blue-noise dither. An image with nothing to repair comes
@@ -151,6 +151,10 @@ fn deband_as_it_lies(
     let (inner, bounded) = match inner {
         Some(inner) if choices.faithful == Faithful::File => within_file(&image, inner, ours),
         inner => (inner, false),
+    };
+    let inner = match inner {
+        Some(inner) if restores && !bounded => within_earlier_coding(&image, findings, inner, ctx.level),
+        inner => inner,
     };
     let cells = (choices.faithful.keeps() && inner.is_some() && !bounded).then(|| cells(&image, findings));
     let depth_changes = choices.depth != image.depth;
