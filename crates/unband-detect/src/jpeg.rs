@@ -14,7 +14,7 @@ const PER_BIN: i32 = UNIT / 32;
 
 /// Histogram, in 1/32 codes, of the means of whole blocks of `side` samples from `start` on. Only blocks with
 /// a range below `limit` codes are included.
-fn block_means(
+pub(super) fn block_means(
     source: &Source<'_>,
     side: usize,
     start: (usize, usize),

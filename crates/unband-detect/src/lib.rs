@@ -177,6 +177,7 @@ fn stored_yuv(
     });
     let evidence = stored::Evidence::new(image, &planes, &sources, range, effective.bits, ctx);
     let (rule, mut found) = stored::decide(&evidence);
+    found.stored_yuv = true;
     if let Some(explanation) = explanation {
         explanation.rule = Some(Fired::of(rule));
         explanation.evidence = evidence.computed();

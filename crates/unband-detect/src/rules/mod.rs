@@ -9,6 +9,8 @@ mod declared_palette;
 mod even_levels;
 mod grey_channels;
 mod jpeg_blocks;
+mod jpeg_grid;
+mod jpeg_noisy;
 mod jpeg_tables;
 mod jpeg_twice;
 mod levels;
@@ -35,6 +37,8 @@ pub(crate) static RULES: &[Rule] = &[
     levels::RULE,
     linear::RULE,
     jpeg_twice::RULE,
+    jpeg_grid::RULE,
+    jpeg_noisy::RULE,
     jpeg_tables::RULE,
     declared_palette::RULE,
     even_levels::RULE,

@@ -123,9 +123,7 @@ impl Findings {
     fn names(&self) -> &'static [&'static str] {
         let of_chroma = match (self.space, self.cause) {
             (Space::Yuv { .. }, _) | (Space::Native, Cause::PlaneGrid) => true,
-            // Channels have equal grids; steps of luma and chroma always differ, as their ranges do.
-            (Space::Native, Cause::RecodedGrid) => self.grids.windows(2).any(|pair| pair[0] != pair[1]),
-            (Space::Native, _) => false,
+            (Space::Native, _) => self.stored_yuv,
         };
         match self.grids.len() {
             _ if of_chroma => &["luma", "blue chroma", "red chroma"],
@@ -198,7 +196,8 @@ mod tests {
     fn told(cause: Cause, steps: &[f32]) -> String {
         let grid = |&step: &f32| PlaneGrid { found: true, bits: Some(6), ..PlaneGrid::plain(step) };
         let grids = steps.iter().map(grid).collect();
-        Findings { cause, grids, ..Findings::plain(0, 8) }.sentence()
+        let stored_yuv = steps.windows(2).any(|pair| pair[0] != pair[1]);
+        Findings { cause, grids, stored_yuv, ..Findings::plain(0, 8) }.sentence()
     }
 
     #[test]

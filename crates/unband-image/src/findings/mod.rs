@@ -169,6 +169,8 @@ pub struct Findings {
     pub lossy: bool,
     /// Chroma was stored at half size: 4:2:0 or the like.
     pub half_chroma: bool,
+    /// Are the planes stored luma and chroma, as in a video?
+    pub stored_yuv: bool,
     /// Was the image resized after it had these grids? Flat areas are still on them, contours are soft.
     pub resized: bool,
     /// Loss of luma through a second conversion to RGB by a converter that rounds down, in 8-bit codes; 0
@@ -208,6 +210,7 @@ impl Findings {
             grids: vec![PlaneGrid::plain(step); planes],
             lossy: false,
             half_chroma: false,
+            stored_yuv: false,
             resized: false,
             darkened_codes: 0.0,
             coded_codes: 0.0,

@@ -4,7 +4,7 @@
 use unband::faithful::Faithful;
 use unband::{Context, Options, OutputDepth, deband_with, inspect, prove};
 use unband_image::findings::Cause;
-use unband_image::{Depth, Image, Model, Plane};
+use unband_image::{Codec, Depth, Image, Model, Origin, Plane};
 use unband_io::{Limits, WriteOptions, by_name, read, write};
 
 const W: usize = 384;
@@ -105,14 +105,50 @@ fn levels_are_found_after_a_resize() {
     assert!(gain > 3.0, "{gain}");
 }
 
+fn jpeg(image: &Image, quality: u8) -> Image {
+    let options = WriteOptions { quality: Some(quality), ..WriteOptions::default() };
+    let mut bytes = Vec::new();
+    write(image, by_name("jpeg").unwrap(), &options, &mut bytes).unwrap();
+    read(&bytes, &Limits::default()).unwrap()
+}
+
+/// The sky with a corner of fine waves.
+fn textured(x: usize, y: usize, c: usize) -> f32 {
+    let wave = 0.03 * (0.9 * x as f32).sin() * (0.7 * y as f32).cos();
+    sky(x as f32, y as f32)[c] + if x > 3 * y { wave } else { 0.0 }
+}
+
+#[test]
+fn the_first_coding_of_a_jpeg_saved_twice_is_repaired() {
+    let clean = image(W, H, textured);
+    let once = jpeg(&image(W, H, |x, y, c| eight(textured(x, y, c))), 40);
+    let twice = jpeg(&once, 92);
+    let found = inspect(&twice, &Context::default());
+    assert!(
+        found.cause == Cause::Jpeg && found.visible && found.coarser_than_file(&twice.origin),
+        "{found:?}"
+    );
+    let (second, _) = gain(&twice, &clean, Options::default());
+    let (bounded, _) = gain(&twice, &clean, Options { faithful: Some(true), ..Options::default() });
+    assert!(second > 1.0 && second > bounded + 0.5, "{second} {bounded}");
+}
+
+#[test]
+fn blocks_decoded_to_a_lossless_file_are_repaired_as_a_jpeg() {
+    let clean = image(W, H, textured);
+    let mut blocks = jpeg(&image(W, H, |x, y, c| eight(textured(x, y, c))), 30);
+    blocks.origin = Origin { codec: Codec::Lossless, format: "PNG", block_step: None };
+    let found = inspect(&blocks, &Context::default());
+    assert!(found.cause == Cause::Jpeg && found.drawing.is_none(), "{found:?}");
+    let (gain, _) = gain(&blocks, &clean, Options::default());
+    assert!(gain > 1.0, "{gain}");
+}
+
 #[test]
 fn a_fine_jpeg_of_a_banded_image_is_repaired_as_its_samples_in_a_png() {
     let clean = image(W, H, |x, y, c| sky(x as f32, y as f32)[c]);
     let banded = image(W, H, |x, y, c| five_bits(sky(x as f32, y as f32)[c]));
-    let options = WriteOptions { quality: Some(92), ..WriteOptions::default() };
-    let mut bytes = Vec::new();
-    write(&banded, by_name("jpeg").unwrap(), &options, &mut bytes).unwrap();
-    let coded = read(&bytes, &Limits::default()).unwrap();
+    let coded = jpeg(&banded, 92);
     let found = inspect(&coded, &Context::default());
     assert_eq!(found.cause, Cause::RecodedGrid);
     let (usual, _) = gain(&coded, &clean, Options::default());

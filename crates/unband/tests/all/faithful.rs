@@ -141,6 +141,7 @@ prop_compose! {
             lossy,
             half_chroma,
             resized: lossy && visible,
+            stored_yuv: yuv,
             darkened_codes: 0.0,
             coded_codes: 0.0,
             effective_bits: depth.bits(),

@@ -1,0 +1,88 @@
+//! A coarse grid below a fine JPEG: means of flat blocks are on its levels.
+//!
+//! A block inside a band has one value, and its mean survives the coding within an eighth of a step.
+
+use super::Rule;
+use super::levels::agreed;
+use crate::evidence::{ENOUGH, Evidence};
+use crate::grid::{Grid, occupied, plane_grid};
+use crate::jpeg::block_means;
+use crate::levels::{Levels, Stored};
+use crate::outcome::level_grids;
+use crate::phasor::BINS;
+use crate::planes::{Part, Source};
+use unband_image::color::{Matrix, Range};
+use unband_image::findings::{Cause, Findings, Space};
+use unband_image::origin::Codec;
+
+pub(super) const RULE: Rule =
+    Rule { name: "jpeg-grid", when: "means of a fine JPEG's flat blocks are on a coarse grid", applies };
+
+/// DC step of luma up to which the means are precise enough.
+const FINE: u16 = 15;
+/// Widest range of a flat block, in codes.
+const FLAT: i32 = 5;
+/// Levels that must be occupied in luma or a channel.
+const LEVELS: usize = 8;
+/// The same in chroma, whose range is narrow.
+const CHROMA_LEVELS: usize = 5;
+/// Sure grids have this strength.
+const STRONG: f64 = 0.62;
+
+fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
+    let Codec::Jpeg(jpeg) = &evidence.image.origin.codec else { return None };
+    let fine = jpeg.luma.is_some_and(|table| table[0] <= FINE);
+    let lead = jpeg.coefficients.as_ref().and_then(|stored| Some(stored.planes.first()?.lead));
+    let start = lead.map(|(x, y)| ((8 - x % 8) % 8, (8 - y % 8) % 8))?;
+    if !fine {
+        return None;
+    }
+    channels(evidence, start).or_else(|| in_yuv(evidence, start))
+}
+
+/// The grid of a plane by the means of its flat blocks.
+fn grid(source: &Source<'_>, side: usize, start: (usize, usize), levels: usize) -> Option<Grid> {
+    let means = block_means(source, side, start, FLAT, &source.squares(4 * ENOUGH));
+    // Eighths of a code; a block counts for its middle samples.
+    let mut histogram = vec![0.0; 257 * BINS];
+    let last = histogram.len() - 1;
+    for (i, &n) in means.iter().enumerate() {
+        histogram[((i + 2) / 4).min(last)] += 16.0 * f64::from(n);
+    }
+    let grid = plane_grid(&histogram, 0.0, true)?;
+    (grid.bits <= 6 && grid.strength >= STRONG && occupied(&histogram, grid) >= levels).then_some(grid)
+}
+
+fn channels(evidence: &Evidence<'_>, start: (usize, usize)) -> Option<Findings> {
+    let channel = |p: usize| {
+        let grid = grid(&Source::stored(&evidence.codes, p, evidence.ctx.level), 8, start, LEVELS)?;
+        let Grid { bits, period: step, offset, .. } = grid;
+        Some(Levels { bits, step, offset, stored: Stored::Nearest })
+    };
+    let each: Vec<Option<Levels>> = evidence.ctx.map(evidence.codes.planes.len(), channel);
+    if !agreed(&each) {
+        return None;
+    }
+    let grids = level_grids(&each, evidence.unit(), 0.8);
+    Some(Findings { lossy: true, ..evidence.base(Cause::RecodedGrid, Space::Native, grids) })
+}
+
+fn in_yuv(evidence: &Evidence<'_>, start: (usize, usize)) -> Option<Findings> {
+    const KINDS: [(Matrix, Range); 3] =
+        [(Matrix::Bt601, Range::Limited), (Matrix::Bt709, Range::Limited), (Matrix::Bt601, Range::Full)];
+    if evidence.codes.planes.len() < 3 {
+        return None;
+    }
+    let planes = |&(matrix, range): &(Matrix, Range)| {
+        let source = |part, half| evidence.source(part, matrix, range, half);
+        let luma = grid(&source(Part::Luma, false), 8, start, LEVELS);
+        let chroma = [Part::Blue, Part::Red].map(|part| grid(&source(part, false), 16, start, CHROMA_LEVELS));
+        let found = luma.is_some() || chroma.iter().all(Option::is_some);
+        let strength = luma.iter().chain(chroma.iter().flatten()).map(|grid| grid.strength).sum::<f64>();
+        found.then_some((strength, matrix, range, [luma, chroma[0], chroma[1]]))
+    };
+    let (_, matrix, range, grids) = KINDS.iter().filter_map(planes).max_by(|a, b| a.0.total_cmp(&b.0))?;
+    let mut found = evidence.clean_grid(matrix, range, &grids);
+    (found.cause, found.lossy) = (Cause::RecodedGrid, true);
+    Some(found)
+}
