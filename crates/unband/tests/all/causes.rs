@@ -4,7 +4,7 @@
 use unband::faithful::Faithful;
 use unband::{Context, Options, OutputDepth, deband_with, inspect, prove};
 use unband_image::findings::Cause;
-use unband_image::{Codec, Depth, Image, Model, Origin, Plane};
+use unband_image::{Depth, Image, Model, Plane};
 use unband_io::{Limits, WriteOptions, by_name, read, write};
 
 const W: usize = 384;
@@ -131,17 +131,6 @@ fn the_first_coding_of_a_jpeg_saved_twice_is_repaired() {
     let (second, _) = gain(&twice, &clean, Options::default());
     let (bounded, _) = gain(&twice, &clean, Options { faithful: Some(true), ..Options::default() });
     assert!(second > 1.0 && second > bounded + 0.5, "{second} {bounded}");
-}
-
-#[test]
-fn blocks_decoded_to_a_lossless_file_are_repaired_as_a_jpeg() {
-    let clean = image(W, H, textured);
-    let mut blocks = jpeg(&image(W, H, |x, y, c| eight(textured(x, y, c))), 30);
-    blocks.origin = Origin { codec: Codec::Lossless, format: "PNG", block_step: None };
-    let found = inspect(&blocks, &Context::default());
-    assert!(found.cause == Cause::Jpeg && found.drawing.is_none(), "{found:?}");
-    let (gain, _) = gain(&blocks, &clean, Options::default());
-    assert!(gain > 1.0, "{gain}");
 }
 
 #[test]
