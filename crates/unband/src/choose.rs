@@ -124,11 +124,10 @@ pub fn choose(image: &Image, findings: &Findings, options: &Options) -> Result<C
 /// grid where that is coarser than the file's own steps, else those of the file.
 fn faithful(image: &Image, findings: &Findings, asked: Option<bool>, ours: bool) -> Faithful {
     match asked {
-        Some(true) => Faithful::File,
         Some(false) => Faithful::No,
         None if !ours => Faithful::No,
         None if findings.coarser_than_file(&image.origin) => Faithful::Grid,
-        None => Faithful::File,
+        _ => Faithful::File,
     }
 }
 

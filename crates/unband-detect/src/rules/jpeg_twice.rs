@@ -34,10 +34,10 @@ fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
 /// The coarser step on whose multiples the DC values are.
 fn first_step(plane: &JpegPlane) -> Option<u16> {
     let own = f64::from(plane.steps[0]);
-    let range = 4096usize;
-    let mut counts = vec![0u32; 2 * range];
+    let range = 4096i32;
+    let mut counts = vec![0u32; 2 * range as usize];
     for block in plane.numbers.chunks_exact(64) {
-        let at = i32::from(block[0]) + range as i32;
+        let at = i32::from(block[0]) + range;
         if let Some(count) = usize::try_from(at).ok().and_then(|at| counts.get_mut(at)) {
             *count += 1;
         }
@@ -45,7 +45,7 @@ fn first_step(plane: &JpegPlane) -> Option<u16> {
     // Roots: a large flat area counts for little more than a small one.
     let values: Vec<(f64, f64)> = (0..counts.len())
         .filter(|&at| counts[at] > 0)
-        .map(|at| ((at as f64 - range as f64) * own, f64::from(counts[at]).sqrt()))
+        .map(|at| ((at as f64 - f64::from(range)) * own, f64::from(counts[at]).sqrt()))
         .collect();
     let total: f64 = values.iter().map(|value| value.1).sum();
     let strength = |step: u16| {

@@ -20,6 +20,10 @@ const LEAST_FLAT_LUMA: f64 = 0.02;
 /// Levels of luma that must be occupied.
 const LEVELS: usize = 8;
 
+/// Conversions of luma that are tried.
+const KINDS: [(Matrix, Range); 3] =
+    [(Matrix::Bt601, Range::Full), (Matrix::Bt601, Range::Limited), (Matrix::Bt709, Range::Limited)];
+
 fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
     if evidence.lossy() {
         return None;
@@ -36,8 +40,6 @@ fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
     if evidence.codes.planes.len() < 3 || runs.share < LEAST_FLAT_LUMA || evidence.few_colours() {
         return None;
     }
-    const KINDS: [(Matrix, Range); 3] =
-        [(Matrix::Bt601, Range::Full), (Matrix::Bt601, Range::Limited), (Matrix::Bt709, Range::Limited)];
     let luma = |&(matrix, range): &(Matrix, Range)| {
         let source = evidence.source(Part::Luma, matrix, range, false);
         let limit = 1.2 / f64::from(range.unit_codes(false));

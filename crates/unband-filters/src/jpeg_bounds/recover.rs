@@ -30,6 +30,14 @@ fn table(quality: u32) -> [u16; 64] {
     LUMA.map(|step| ((u32::from(step) * scale + 50) / 100).clamp(1, 255) as u16)
 }
 
+/// The coefficients of luma on a table.
+struct Fit {
+    strength: f32,
+    luma: Vec<f32>,
+    steps: [u16; 64],
+    lead: (usize, usize),
+}
+
 /// Luma of the blocks of an image as coefficients of the table whose first step is `first`, chroma in steps of
 /// one code; `None` where no such table fits.
 pub fn recover(image: &Image, first: u16, level: Level) -> Option<JpegCoefficients> {
@@ -39,17 +47,17 @@ pub fn recover(image: &Image, first: u16, level: Level) -> Option<JpegCoefficien
     let grey = image.planes.len() == 1;
     let weights = if grey { [1.0, 0.0, 0.0] } else { [RED, GREEN, BLUE] };
     let tables: Vec<[u16; 64]> = (5..=95).map(table).filter(|table| table[0] == first).collect();
-    let mut best: Option<(f32, Vec<f32>, [u16; 64], (usize, usize))> = None;
+    let mut best: Option<Fit> = None;
     for lead in leads(image) {
         let luma = coefficients(image, weights, 128.0, lead, level);
         for steps in tables.iter().flat_map(|&steps| [steps, transposed(&steps)]) {
             let found = strength(&luma, &steps);
-            if found >= best.as_ref().map_or(LEAST, |best| best.0) {
-                best = Some((found, luma.clone(), steps, lead));
+            if found >= best.as_ref().map_or(LEAST, |best| best.strength) {
+                best = Some(Fit { strength: found, luma: luma.clone(), steps, lead });
             }
         }
     }
-    let (_, luma, steps, lead) = best?;
+    let Fit { luma, steps, lead, .. } = best?;
     let mut planes = vec![plane(image, &luma, steps, lead)];
     if !grey {
         let (u, v) = (0.5 / (1.0 - BLUE), 0.5 / (1.0 - RED));

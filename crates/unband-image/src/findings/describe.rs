@@ -196,7 +196,7 @@ mod tests {
     fn told(cause: Cause, steps: &[f32]) -> String {
         let grid = |&step: &f32| PlaneGrid { found: true, bits: Some(6), ..PlaneGrid::plain(step) };
         let grids = steps.iter().map(grid).collect();
-        let stored_yuv = steps.windows(2).any(|pair| pair[0] != pair[1]);
+        let stored_yuv = steps.windows(2).any(|pair| (pair[0] - pair[1]).abs() > 0.0);
         Findings { cause, grids, stored_yuv, ..Findings::plain(0, 8) }.sentence()
     }
 

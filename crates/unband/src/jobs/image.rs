@@ -139,23 +139,7 @@ fn deband_as_it_lies(
     let restores = ours && choices.act == Act::Restore;
     let ends = if restores { Ends::find(&image, &end_steps(&image, findings), ctx) } else { None };
     let centred = if restores { Centred::move_to(&mut image, findings, ends.as_ref(), ctx) } else { None };
-    let inner = match choices.act {
-        Act::Restore if ours && findings.resized && !image.is_yuv() => {
-            let prepare = |image: &Image, findings: &Findings| (choices.prepare)(image, findings, ctx);
-            Some(Box::new(Resized::new(&image, findings, &prepare, ctx)?) as Box<dyn Restorer>)
-        }
-        Act::Restore => Some((choices.prepare)(&image, findings, ctx)?),
-        _ => None,
-    };
-    // Stored JPEG coefficients bound the result more tightly than intervals of samples.
-    let (inner, bounded) = match inner {
-        Some(inner) if choices.faithful == Faithful::File => within_file(&image, inner, ours),
-        inner => (inner, false),
-    };
-    let inner = match inner {
-        Some(inner) if restores && !bounded => within_earlier_coding(&image, findings, inner, ctx.level),
-        inner => inner,
-    };
+    let (inner, bounded) = restorer(&image, findings, choices, ctx)?;
     let cells = (choices.faithful.keeps() && inner.is_some() && !bounded).then(|| cells(&image, findings));
     let depth_changes = choices.depth != image.depth;
     // Reimplementations dither and round by themselves; only a lower depth needs unband's dither.
@@ -236,6 +220,32 @@ fn deband_as_it_lies(
     };
     report.seconds = start.elapsed().as_secs_f64();
     Ok((image, report))
+}
+
+/// The restorer of an image, and whether its results are inside the intervals of the stored JPEG coefficients,
+/// which are tighter than those of samples.
+fn restorer(
+    image: &Image,
+    findings: &Findings,
+    choices: &Choices,
+    ctx: &Context<'_>,
+) -> Result<(Option<Box<dyn Restorer>>, bool), Error> {
+    if choices.act != Act::Restore {
+        return Ok((None, false));
+    }
+    let ours = choices.method.entry().ours;
+    let inner: Box<dyn Restorer> = if ours && findings.resized && !image.is_yuv() {
+        Box::new(Resized::new(image, findings, &choices.prepare, ctx)?)
+    } else {
+        (choices.prepare)(image, findings, ctx)?
+    };
+    let (inner, bounded) = if choices.faithful == Faithful::File {
+        within_file(image, inner, ours)
+    } else {
+        (Some(inner), false)
+    };
+    let earlier = |inner| within_earlier_coding(image, findings, inner, ctx.level);
+    Ok((if ours && !bounded { inner.and_then(earlier) } else { inner }, bounded))
 }
 
 /// For each plane, the distance from white within which a sample is on the highest level.

@@ -5,6 +5,7 @@
 //! were blended by the resize.
 
 use unband_image::findings::{Findings, Space};
+use unband_image::method::Prepare;
 use unband_image::restorer::{Passage, Rows};
 use unband_image::tile::Band;
 use unband_image::{Context, Image, Needs, Plane, RestoreError, Restorer, TileIn, TileOut, Window};
@@ -31,19 +32,19 @@ pub(super) struct Resized {
 const BYTES: (usize, usize) = (4, 1);
 
 impl Resized {
-    /// `prepare` makes the restorer of an image with findings.
+    /// `prepare` makes the restorer.
     ///
     /// # Errors
     /// Those of `prepare`.
     pub fn new(
         image: &Image,
         findings: &Findings,
-        prepare: &dyn Fn(&Image, &Findings) -> Result<Box<dyn Restorer>, RestoreError>,
+        prepare: &Prepare,
         ctx: &Context<'_>,
     ) -> Result<Self, RestoreError> {
         let mut before = image.clone();
         put_on_levels(&mut before, findings, ctx);
-        let inner = prepare(&before, &Findings { resized: false, ..findings.clone() })?;
+        let inner = prepare(&before, &Findings { resized: false, ..findings.clone() }, ctx)?;
         Ok(Self { inner, before, shares: shares(image, findings, ctx) })
     }
 
@@ -142,7 +143,9 @@ fn put_on_levels(image: &mut Image, findings: &Findings, ctx: &Context<'_>) {
                     let luma = weights[0] * *r + weights[1] * *g + weights[2] * *b;
                     let Some(level) = level(0, luma) else { continue };
                     // Luma alone: each channel moves by the same amount.
-                    [r, g, b].into_iter().for_each(|value| *value += level - luma);
+                    for value in [r, g, b] {
+                        *value += level - luma;
+                    }
                 }
             });
         }
@@ -150,7 +153,9 @@ fn put_on_levels(image: &mut Image, findings: &Findings, ctx: &Context<'_>) {
             for (p, plane) in planes.iter_mut().enumerate() {
                 let rows: Vec<&mut [f32]> = plane.data.chunks_exact_mut(width).collect();
                 ctx.map_parts(rows, |_, row| {
-                    row.iter_mut().for_each(|value| *value = level(p, *value).unwrap_or(*value));
+                    for value in row.iter_mut() {
+                        *value = level(p, *value).unwrap_or(*value);
+                    }
                 });
             }
         }
