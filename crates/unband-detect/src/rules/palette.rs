@@ -1,8 +1,11 @@
 //! Few colours that the file does not declare as a palette.
 
+use std::collections::HashSet;
+
 use super::Rule;
 use crate::evidence::Evidence;
 use crate::palette;
+use unband_image::Plane;
 use unband_image::depth::Depth;
 use unband_image::findings::{Cause, Findings, PlaneGrid, Space};
 
@@ -15,10 +18,19 @@ pub(super) const RULE: Rule = Rule {
 /// Mean distance of muted colours, in codes, above which they come from a palette.
 const APART: f64 = 1.6;
 
+/// Has a plane at most as many values as a palette has colours?
+fn has_few_values(plane: &Plane) -> bool {
+    let mut values = HashSet::new();
+    plane.data.iter().all(|value| {
+        values.insert(value.to_bits());
+        values.len() <= 256
+    })
+}
+
 /// Few colours: declared by the file, or found in colourful samples.
 pub(crate) fn findings(evidence: &Evidence<'_>, declared: bool) -> Option<Findings> {
-    // Colours are rounded to 8 bits: more levels than that are no palette.
-    if !evidence.effective.eight() {
+    // Colours are counted after rounding to 8 bits: more levels than those are no palette.
+    if !evidence.effective.eight() && !evidence.image.planes.iter().all(has_few_values) {
         return None;
     }
     let colours = evidence.colours();
