@@ -105,7 +105,7 @@ pub(super) fn of_channels(hists: &[Vec<u32>], bits: RangeInclusive<u8>) -> Vec<O
     each
 }
 
-/// The b-bit level set that holds 99.5 % of a channel's samples, if it has at least so many `pairs` of
+/// The b-bit level set that holds 99.5 % of a channel's samples, if it has at least `pairs` pairs of
 /// neighbouring levels with more than 20 samples each. `hist` has one bin per code of the container.
 pub(super) fn levels(hist: &[u32], bits: RangeInclusive<u8>, pairs: usize) -> Option<Levels> {
     let max = hist.len().checked_sub(1)?;

@@ -122,7 +122,7 @@ pub struct Options {
     /// Process images even if no banding was found.
     pub everywhere: bool,
     /// Were the samples of images with few levels rounded down? Truncated and then expanded levels cannot be
-    /// told from rounded ones.
+    /// distinguished from rounded ones.
     pub truncated: bool,
     /// Treat the image as a photo, drawing, data, or by detection.
     pub treat_as: TreatAs,

@@ -43,7 +43,7 @@ fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
 /// The grid of a plane by the means of its flat blocks.
 fn grid(source: &Source<'_>, side: usize, start: (usize, usize), levels: usize) -> Option<Grid> {
     let means = block_means(source, side, start, FLAT, &source.squares(4 * ENOUGH));
-    // Eighths of a code; a block counts for its middle samples.
+    // Eighths of a code; a block has the weight of its middle samples.
     let mut histogram = vec![0.0; 257 * BINS];
     let last = histogram.len() - 1;
     for (i, &n) in means.iter().enumerate() {

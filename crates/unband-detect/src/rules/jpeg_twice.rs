@@ -42,7 +42,7 @@ fn first_step(plane: &JpegPlane) -> Option<u16> {
             *count += 1;
         }
     }
-    // Roots: a large flat area counts for little more than a small one.
+    // Roots: a large flat area has little more weight than a small one.
     let values: Vec<(f64, f64)> = (0..counts.len())
         .filter(|&at| counts[at] > 0)
         .map(|at| ((at as f64 - f64::from(range)) * own, f64::from(counts[at]).sqrt()))

@@ -29,7 +29,7 @@ fn has_few_values(plane: &Plane) -> bool {
 
 /// Few colours: declared by the file, or found in colourful samples.
 pub(crate) fn findings(evidence: &Evidence<'_>, declared: bool) -> Option<Findings> {
-    // Colours are counted after rounding to 8 bits: more levels than those are no palette.
+    // Colours are counted after rounding to 8 bits: a palette has at most 256 values.
     if !evidence.effective.eight() && !evidence.image.planes.iter().all(has_few_values) {
         return None;
     }

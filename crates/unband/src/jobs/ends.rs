@@ -5,7 +5,7 @@ use unband_image::{Context, Depth, Image, Model};
 
 /// Distance, in samples, from which an area is exact.
 const REACH: u8 = 24;
-/// Least share of the image: 1 of so many pixels.
+/// Least share of the image: 1 of 2,000 pixels.
 const RARE: usize = 2000;
 
 /// The black and white areas of an image.

@@ -1,4 +1,4 @@
-//! Everyday causes of banding: masked bits, a resize or a JPEG after the loss of levels.
+//! Everyday degradations: masked bits, a resize or a JPEG after the loss of levels.
 #![allow(clippy::unwrap_used)]
 
 use unband::faithful::Faithful;
