@@ -49,7 +49,7 @@ pub fn deband_with(image: Image, options: &Options, ctx: &Context<'_>) -> Result
     Ok((image, report))
 }
 
-/// As [`deband_with`], for known findings (from [`inspect`], or better).
+/// As [`deband_with`], for known findings (from [`crate::inspect`], or better).
 ///
 /// # Errors
 /// As [`deband_with`].
