@@ -10,7 +10,7 @@ const LEAST: usize = 8;
 const KINDS: [(Matrix, Range); 3] =
     [(Matrix::Bt601, Range::Full), (Matrix::Bt601, Range::Limited), (Matrix::Bt709, Range::Limited)];
 
-/// Is every colour the rounded value of whole codes of luma and chroma? Greys and clipped colours are
+/// Are nine of ten colours rounded values of whole codes of luma and chroma? Greys and clipped colours are
 /// skipped.
 pub(super) fn has_codec_colours(colours: impl Iterator<Item = u32>) -> bool {
     let parts = colours.map(|color| [16, 8, 0].map(|shift| (color >> shift & 255) as u8));
@@ -19,7 +19,7 @@ pub(super) fn has_codec_colours(colours: impl Iterator<Item = u32>) -> bool {
     colours.sort_unstable();
     let some: Vec<[u8; 3]> = colours.iter().step_by(colours.len().div_ceil(ENOUGH).max(1)).copied().collect();
     let on = |kind| some.iter().filter(|&&color| is_on(color, kind)).count();
-    some.len() >= LEAST && KINDS.into_iter().any(|kind| 100 * on(kind) >= 98 * some.len())
+    some.len() >= LEAST && KINDS.into_iter().any(|kind| 10 * on(kind) >= 9 * some.len())
 }
 
 /// Is a colour the rounded value of whole codes?
