@@ -178,6 +178,12 @@ pub struct DebandArgs {
     /// Masked samples (`v & 0xF8`) are detected without it.
     #[arg(long, help_heading = "Method", hide_short_help = true, verbatim_doc_comment)]
     pub truncated: bool,
+    /// Repair a banded alpha channel too
+    ///
+    /// For soft shadows and glows stored with 4 to 7 bits.
+    /// Fully transparent and fully opaque samples stay exact.
+    #[arg(long, help_heading = "Method", hide_short_help = true, verbatim_doc_comment)]
+    pub alpha: bool,
     /// Check that no sample of the output left its interval
     ///
     /// The written file is read again.

@@ -66,6 +66,9 @@ pub struct PlanRecord {
     /// The kind of drawing, in a word, if one was detected.
     #[serde(skip_serializing_if = "Option::is_none")]
     drawing: Option<&'static str>,
+    /// Bits of a banded alpha channel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alpha_bits: Option<u8>,
     method: &'static str,
     settings: Map<String, Value>,
     faithful: bool,
@@ -137,6 +140,8 @@ pub struct DoneRecord {
     mean_shift_codes: f32,
     max_change_codes: f32,
     samples_moved: u64,
+    /// Was a banded alpha channel repaired?
+    alpha_repaired: bool,
     dropped: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     proof: Option<ProofRecord>,
@@ -167,6 +172,7 @@ impl PlanRecord {
             visible: plan.findings.visible,
             banded_share: plan.findings.banded_share,
             drawing: plan.findings.drawing.map(Drawing::word),
+            alpha_bits: plan.findings.alpha_bits(),
             method: plan.method,
             settings: plan
                 .settings
@@ -206,6 +212,7 @@ impl Record {
             mean_shift_codes: report.report.mean_shift_codes,
             max_change_codes: report.report.max_change_codes,
             samples_moved: report.report.samples_moved,
+            alpha_repaired: report.report.alpha_repaired,
             dropped: report.dropped.iter().map(ToString::to_string).collect(),
             proof: report.proof.map(|proof| ProofRecord {
                 samples: proof.samples,
@@ -245,6 +252,7 @@ pub fn reason_word(reason: Reason) -> &'static str {
         Reason::Drawn(_) => "drawn",
         Reason::Asked => "asked",
         Reason::NotAsked => "not-asked",
+        Reason::AlphaOnly => "alpha-only",
         Reason::DepthOnly => "depth-only",
     }
 }
@@ -257,7 +265,7 @@ pub fn line(input: &str, report: &FileReport, to_stdout: bool) -> String {
         Reason::Restored => plan.method,
         other => other.sentence(),
     };
-    let _ = write!(line, "  {what}");
+    let _ = write!(line, "  {what}{}", alpha(plan));
     if let Some(proof) = report.proof {
         let _ = write!(line, "  {} of {} samples outside their interval", proof.outside, proof.samples);
     }
@@ -281,7 +289,7 @@ pub fn plan_line(input: &str, plan: &Plan, to_stdout: bool) -> String {
         Act::Regrid => "nothing to repair, depth changed",
         Act::Leave(reason) => reason.sentence(),
     };
-    let _ = write!(line, "  {what}");
+    let _ = write!(line, "  {what}{}", alpha(plan));
     if plan.act == Act::Restore {
         for (name, value) in &plan.settings {
             let _ = write!(line, " {name}={value}");
@@ -300,6 +308,15 @@ pub fn plan_line(input: &str, plan: &Plan, to_stdout: bool) -> String {
         None => line += ", nothing would be written",
     }
     line
+}
+
+/// A banded alpha channel, and its repair or the option for it.
+fn alpha(plan: &Plan) -> String {
+    match plan.findings.alpha_bits() {
+        Some(bits) if plan.alpha => format!(", alpha of {bits} bits repaired"),
+        Some(bits) => format!(", alpha of {bits} bits unchanged (`--alpha` repairs it)"),
+        None => String::new(),
+    }
 }
 
 fn head(input: &str, plan: &Plan) -> String {

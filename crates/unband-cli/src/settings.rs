@@ -5,7 +5,7 @@ use unband_image::Hint;
 
 use unband::files::{AsideFile, FileOptions, Naming};
 use unband::networks::{self, WEIGHTS};
-use unband::{Choice, Error, Method, Options, OutputDepth, Weights};
+use unband::{Alpha, Choice, Error, Method, Options, OutputDepth, Weights};
 use unband_io::FormatEntry;
 use unband_io::video::container_of;
 
@@ -44,6 +44,7 @@ pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
         faithful: args.faithful.map(|switch| switch == Switch::On),
         everywhere: args.everywhere,
         truncated: args.truncated,
+        alpha: if args.alpha { Alpha::Repair } else { Alpha::Keep },
         treat_as: args.treat_as,
         max_memory: args.pictures.max_memory,
         ..Options::default()

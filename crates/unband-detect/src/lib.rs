@@ -1,6 +1,7 @@
 //! Banding detector: quantisation grids, lost levels and false contours of an image.
 #![forbid(unsafe_code)]
 
+mod alpha;
 mod bits;
 mod coded;
 mod comb;
@@ -52,13 +53,14 @@ use unband_simd::inspect_rows;
 /// Any size, depth and model; never fails. The result depends on the image alone, not on threads or vector
 /// instructions. Accuracy: `docs/results/detector.md` and `detector-pairs.md`.
 pub fn inspect(image: &Image, ctx: &Context<'_>) -> Findings {
-    look(image, ctx, None)
+    Findings { alpha: alpha::grid(image), ..look(image, ctx, None) }
 }
 
 /// As [`inspect`], with the rules that decided and the evidence that was needed for it.
 pub fn explain(image: &Image, ctx: &Context<'_>) -> (Findings, Explanation) {
     let mut explanation = Explanation::default();
-    (look(image, ctx, Some(&mut explanation)), explanation)
+    let findings = look(image, ctx, Some(&mut explanation));
+    (Findings { alpha: alpha::grid(image), ..findings }, explanation)
 }
 
 fn look(image: &Image, ctx: &Context<'_>, explanation: Option<&mut Explanation>) -> Findings {

@@ -10,7 +10,7 @@ use unband_image::{Context, Depth, Entry, Image, Method};
 
 use crate::faithful::Faithful;
 use crate::networks::{self, PRECISION, STRENGTH};
-use crate::{Choice, Error, Options, OutputDepth, Precision, Reason, TreatAs};
+use crate::{Alpha, Choice, Error, Options, OutputDepth, Precision, Reason, TreatAs};
 
 /// The action on an image's samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub struct Choices {
     pub faithful: Faithful,
     /// The action.
     pub act: Act,
+    /// Is the alpha channel repaired?
+    pub alpha: bool,
 }
 
 /// The default method: the built-in network where a grid was found behind red, green and blue, else
@@ -117,7 +119,9 @@ pub fn choose(image: &Image, findings: &Findings, options: &Options) -> Result<C
         (None, true, true) => Act::Leave(left_because(findings, depth)),
         (_, _, false) => Act::Regrid,
     };
-    Ok(Choices { method, prepare, depth, faithful: faithful(image, findings, options.faithful, ours), act })
+    let alpha = options.alpha == Alpha::Repair && !off && !image.is_yuv() && findings.alpha.is_some();
+    let faithful = faithful(image, findings, options.faithful, ours);
+    Ok(Choices { method, prepare, depth, faithful, act, alpha })
 }
 
 /// The intervals that hold unless an option says otherwise: none for reimplementations; those of the image's

@@ -99,6 +99,16 @@ unband_image::words! {
     }
 }
 
+/// Treatment of a banded alpha channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Alpha {
+    /// It stays.
+    #[default]
+    Keep,
+    /// Soft shadows and glows get smooth. Fully transparent and fully opaque samples stay exact.
+    Repair,
+}
+
 /// Treatment of an image. The default is the main job: default method, same depth, blue-noise dither.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
@@ -124,6 +134,8 @@ pub struct Options {
     /// Were the samples of images with few levels rounded down? Truncated and then expanded levels cannot be
     /// distinguished from rounded ones.
     pub truncated: bool,
+    /// Treatment of a banded alpha channel.
+    pub alpha: Alpha,
     /// Treat the image as a photo, drawing, data, or by detection.
     pub treat_as: TreatAs,
     /// Side of the processing windows, in samples. Never changes a result.
@@ -145,6 +157,7 @@ impl Default for Options {
             faithful: None,
             everywhere: false,
             truncated: false,
+            alpha: Alpha::Keep,
             treat_as: TreatAs::Auto,
             tile: 256,
             max_memory: None,

@@ -20,6 +20,8 @@ pub enum Reason {
     Asked,
     /// A strength of 0 was requested.
     NotAsked,
+    /// Only the alpha channel was repaired.
+    AlphaOnly,
     /// Nothing to repair, but another depth was requested: the samples are on another grid.
     DepthOnly,
 }
@@ -43,6 +45,7 @@ impl Reason {
             Self::Drawn(Drawing::NormalMap) => "normal map, unchanged (`--treat-as photo` to force)",
             Self::Asked => "unchanged, as requested",
             Self::NotAsked => "unchanged, strength 0",
+            Self::AlphaOnly => "colours unchanged",
             Self::DepthOnly => "nothing to repair, depth changed",
         }
     }
@@ -59,6 +62,8 @@ pub struct Report {
     pub faithful: Faithful,
     /// Does any sample differ, or the depth? `false`: identical samples.
     pub changed: bool,
+    /// Was the alpha channel repaired?
+    pub alpha_repaired: bool,
     /// The reason.
     pub reason: Reason,
     /// Depth of the result.

@@ -223,6 +223,8 @@ struct Record {
     visible: bool,
     banded_share: f32,
     drawing: Option<&'static str>,
+    /// Bits of a banded alpha channel.
+    alpha_bits: Option<u8>,
     map: MapRecord,
     #[serde(skip_serializing_if = "Option::is_none")]
     explanation: Option<Explained>,
@@ -300,6 +302,7 @@ impl Record {
             visible: findings.visible,
             banded_share: findings.banded_share,
             drawing: findings.drawing.map(Drawing::word),
+            alpha_bits: findings.alpha_bits(),
             map: MapRecord {
                 side: BandingMap::SIDE,
                 columns: findings.map.columns,

@@ -55,7 +55,13 @@ impl Findings {
             "; no visible bands".to_owned()
         };
         let drawn = self.drawing.map_or_else(String::new, |drawing| format!("; drawn on purpose: {drawing}"));
-        format!("{what}{resized}{part}{bands}{drawn}")
+        let alpha = self.alpha_bits().map_or_else(String::new, |bits| format!("; alpha has {bits} bits"));
+        format!("{what}{resized}{part}{bands}{drawn}{alpha}")
+    }
+
+    /// Bits of a banded alpha channel.
+    pub fn alpha_bits(&self) -> Option<u8> {
+        self.alpha.as_ref().and_then(|grid| grid.bits)
     }
 
     /// The finding in two or three words, for an image of this depth.

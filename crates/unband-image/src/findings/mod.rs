@@ -198,6 +198,8 @@ pub struct Findings {
     /// The kind of drawing or data, if the plateaus are intentional. `None` also where that cannot be known:
     /// for lossy files and for luma and chroma.
     pub drawing: Option<Drawing>,
+    /// The grid of the alpha channel, in codes from 0, if it has fewer levels than 8 bits and they show as bands.
+    pub alpha: Option<PlaneGrid>,
 }
 
 impl Findings {
@@ -221,6 +223,7 @@ impl Findings {
             regions: None,
             visible: false,
             drawing: None,
+            alpha: None,
         }
     }
 

@@ -3,6 +3,8 @@
 
 use unband_image::{Context, Depth, Image, Model};
 
+use super::distances::distances;
+
 /// Distance, in samples, from which an area is exact.
 const REACH: u8 = 24;
 /// Least share of the image: 1 of 2,000 pixels.
@@ -25,8 +27,11 @@ impl Ends {
             return None;
         }
         let width = image.width();
-        let black = distances(image, ctx, |_, value| value <= 0.0);
-        let white = distances(image, ctx, |p, value| value > 1.0 - steps[p]);
+        let size = (width, image.height());
+        let is_black = |at: usize| image.planes.iter().all(|plane| plane.data[at] <= 0.0);
+        let is_white = |at: usize| image.planes.iter().zip(steps).all(|(plane, s)| plane.data[at] > 1.0 - s);
+        let black = distances(size, REACH, ctx, |x, y| is_black(y * width + x));
+        let white = distances(size, REACH, ctx, |x, y| is_white(y * width + x));
         let pixels = [&black, &white].map(|all| all.iter().filter(|&&d| d > 0).count());
         (pixels[0] + pixels[1] > width * image.height() / RARE).then_some(Self { width, black, white })
     }
@@ -88,49 +93,4 @@ pub(super) enum End {
 
 fn room(distance: u8, half: f32) -> f32 {
     half * (1.0 - f32::from(distance) / f32::from(REACH))
-}
-
-/// For each pixel the distance (the larger of across and down) to the nearest one whose planes do not all pass.
-/// Beyond the border there is none.
-fn distances(image: &Image, ctx: &Context<'_>, test: impl Fn(usize, f32) -> bool + Sync) -> Vec<u8> {
-    let (width, height) = (image.width(), image.height());
-    let across = ctx.map(height, |y| {
-        let mut row = vec![REACH; width];
-        for (p, plane) in image.planes.iter().enumerate() {
-            row.iter_mut().zip(plane.row(y)).filter(|(_, v)| !test(p, **v)).for_each(|(d, _)| *d = 0);
-        }
-        if row.iter().any(|&d| d > 0) {
-            spread(row.iter_mut());
-            spread(row.iter_mut().rev());
-        }
-        row
-    });
-    // Down: the smallest over rows of the larger distance.
-    let near = usize::from(REACH);
-    let down = |y: usize| {
-        let mut row = across[y].clone();
-        for (x, d) in row.iter_mut().enumerate().filter(|(_, d)| **d > 0) {
-            for k in 1..usize::from(*d).min(near) {
-                let rows = [y.checked_sub(k), Some(y + k).filter(|&y| y < height)];
-                let least = rows.into_iter().flatten().map(|y| across[y][x]).min().unwrap_or(REACH);
-                if usize::from(least.max(k as u8)) < usize::from(*d) {
-                    *d = least.max(k as u8);
-                }
-                if usize::from(*d) <= k {
-                    break;
-                }
-            }
-        }
-        row
-    };
-    ctx.map(height, down).concat()
-}
-
-/// Lowers each distance to one more than that of the one before.
-fn spread<'a>(row: impl Iterator<Item = &'a mut u8>) {
-    let mut before = REACH;
-    for d in row {
-        *d = (*d).min(before.saturating_add(1)).min(REACH);
-        before = *d;
-    }
 }

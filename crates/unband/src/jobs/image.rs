@@ -7,9 +7,11 @@ use unband_image::findings::{Cause, Findings};
 use unband_image::tile::{Band, restore_by_rows, restore_in_place};
 use unband_image::{Context, Depth, Image, Model, Origin, Restorer, Rng};
 
+use super::alpha;
 use super::centred::Centred;
 use super::ends::Ends;
 use super::memory::{Way, fitting_way};
+use super::neutral::Neutral;
 use super::not_finite::NotFinite;
 use super::pipeline::{Pipeline, bounded_shares, seen, settled};
 use super::resized::Resized;
@@ -31,7 +33,8 @@ pub fn deband(image: &Image) -> Result<Image, Error> {
 /// Debands an image in place, with options; returns a report. Needs memory for two bands of tiles besides the
 /// image itself.
 ///
-/// The same bytes come out for any number of threads and any tile size. Transparency is never touched. The
+/// The same bytes come out for any number of threads and any tile size. Alpha changes only on request
+/// ([`Options::alpha`]). The
 /// samples of a changed image are codes of its depth, and its [`Origin`] is reset: it is not the file's
 /// content any more.
 ///
@@ -70,6 +73,7 @@ fn untouched(choices: &Choices, findings: Findings) -> Report {
         method: choices.method.name(),
         faithful: choices.faithful,
         changed: false,
+        alpha_repaired: false,
         reason: Reason::NothingFound,
         depth: choices.depth,
         mean_shift_codes: 0.0,
@@ -81,9 +85,31 @@ fn untouched(choices: &Choices, findings: Findings) -> Report {
     }
 }
 
-/// Runs the plan on a still image: unband's own methods work on one canonical orientation, the same for all
-/// turns and mirrors.
+/// Runs the plan on a still image: colours, then alpha where that was chosen.
 pub(crate) fn deband_as(
+    image: Image,
+    findings: Findings,
+    choices: &Choices,
+    options: &Options,
+    ctx: &Context<'_>,
+) -> Result<(Image, Report), Error> {
+    let start = Instant::now();
+    let (mut image, mut report) = deband_colours(image, findings, choices, options, ctx)?;
+    if let (true, Some(grid)) = (choices.alpha, &report.findings.alpha) {
+        alpha::repair(&mut image, grid, options, ctx)?;
+        image.origin = Origin::default();
+        (report.alpha_repaired, report.changed) = (true, true);
+        if !matches!(report.reason, Reason::Restored | Reason::DepthOnly) {
+            report.reason = Reason::AlphaOnly;
+        }
+        report.seconds = start.elapsed().as_secs_f64();
+    }
+    Ok((image, report))
+}
+
+/// As [`deband_as`], without alpha. unband's own methods work on one canonical orientation, the same for all
+/// turns and mirrors.
+fn deband_colours(
     mut image: Image,
     findings: Findings,
     choices: &Choices,
@@ -157,6 +183,7 @@ fn deband_as_it_lies(
         careful: dither == Dither::Tpdf && choices.faithful.keeps(),
         changes_all: depth_changes || centred.is_some(),
         ends,
+        neutral: if restores { Neutral::find(&image, findings, ctx) } else { None },
         settled: None,
         shares: None,
         tally: Tally::new(&image, choices.depth, counted),

@@ -11,6 +11,7 @@ use unband_image::{
 use unband_simd::Level;
 
 use super::ends::Ends;
+use super::neutral::Neutral;
 use super::tally::Tally;
 use crate::choose::Choices;
 use crate::faithful::Cells;
@@ -28,6 +29,8 @@ pub(super) struct Pipeline<'a> {
     pub changes_all: bool,
     /// Areas of exact black and white.
     pub ends: Option<Ends>,
+    /// Grey areas.
+    pub neutral: Option<Neutral>,
     /// Codes of each plane that are already the output's best code for them: they stay.
     pub settled: Option<Vec<Vec<bool>>>,
     /// Share of each plane's correction that is applied; `None`: all of it.
@@ -133,6 +136,7 @@ impl Pipeline<'_> {
     fn keep(&self, input: &TileIn<'_>, output: &mut TileOut, ctx: &Context<'_>) {
         self.keep_in_cells(input, output, ctx);
         self.keep_ends(input, output);
+        self.keep_neutral(input, output);
         leave_unseen(input, output);
     }
 
@@ -147,6 +151,16 @@ impl Pipeline<'_> {
             let sources: Vec<&[f32]> = (0..planes).map(|p| input.core_row(p, core.y0 + y)).collect();
             let mut rows: Vec<&mut [f32]> = output.planes.iter_mut().map(|plane| plane.row_mut(y)).collect();
             ends.keep((core.x0, core.y0 + y), &mut rows, &sources, &halves, cells.joint());
+        }
+    }
+
+    /// Keeps grey areas grey. The channels of a pixel have one interval, which holds their mean too.
+    fn keep_neutral(&self, input: &TileIn<'_>, output: &mut TileOut) {
+        let Some(neutral) = &self.neutral else { return };
+        let core = input.core;
+        for y in 0..core.height() {
+            let mut rows: Vec<&mut [f32]> = output.planes.iter_mut().map(|plane| plane.row_mut(y)).collect();
+            neutral.keep((core.x0, core.y0 + y), &mut rows);
         }
     }
 

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use unband::faithful::Faithful;
-use unband::{Context, Options, OutputDepth, deband_with, inspect, prove};
+use unband::{Alpha, Context, Options, OutputDepth, deband_with, inspect, prove};
 use unband_image::findings::Cause;
 use unband_image::{Depth, Image, Model, Plane};
 use unband_io::{Limits, WriteOptions, by_name, read, write};
@@ -145,4 +145,88 @@ fn a_fine_jpeg_of_a_banded_image_is_repaired_as_its_samples_in_a_png() {
     assert!(usual > bounded + 1.0 && bounded > 0.0, "{usual} {bounded}");
     let (_, report) = deband_with(coded, &Options::default(), &Context::default()).unwrap();
     assert_eq!(report.faithful, Faithful::Grid);
+}
+
+/// A glow on a dark background, its alpha rounded to `levels` levels and stored with 8 bits.
+fn glow(levels: f32) -> Image {
+    let value = |x: usize, y: usize| {
+        let (u, v) = ((x as f32 - 190.0) / 150.0, (y as f32 - 140.0) / 130.0);
+        eight((levels * (1.15 - (u * u + v * v).sqrt()).clamp(0.0, 1.0)).round() / levels)
+    };
+    let data = (0..W * H).map(|i| value(i % W, i / W)).collect();
+    let alpha = Plane { width: W, height: H, data };
+    let colours = image(W, H, |x, y, c| (30 * c + (7 * x + 13 * y) % 19) as f32 / 255.0);
+    Image { alpha: Some(alpha), ..colours }
+}
+
+#[test]
+fn banded_alpha_is_found_and_repaired_on_request() {
+    let ctx = Context::default();
+    let (clean, damaged) = (glow(255.0), glow(15.0));
+    assert_eq!(inspect(&clean, &ctx).alpha, None);
+    let found = inspect(&damaged, &ctx);
+    assert_eq!(found.alpha_bits(), Some(4));
+    assert!(found.sentence().contains("alpha has 4 bits"), "{}", found.sentence());
+
+    let (kept, report) = deband_with(damaged.clone(), &Options::default(), &ctx).unwrap();
+    assert!(kept.alpha == damaged.alpha && !report.alpha_repaired);
+
+    let options = Options { alpha: Alpha::Repair, ..Options::default() };
+    let (out, report) = deband_with(damaged.clone(), &options, &ctx).unwrap();
+    assert!(report.changed && report.alpha_repaired);
+    let as_grey = |image: &Image| Image::new(vec![image.alpha.clone().unwrap()], Model::Gray, Depth::EIGHT);
+    let [clean, damaged, out] = [&clean, &damaged, &out].map(as_grey);
+    let gain = 10.0 * (error(&damaged, &clean) / error(&out, &clean)).log10();
+    assert!(gain > 6.0, "{gain:.2}");
+    for (before, after) in damaged.planes[0].data.iter().zip(&out.planes[0].data) {
+        assert!((0.0 < *before && *before < 1.0) || before.to_bits() == after.to_bits());
+    }
+}
+
+#[test]
+fn packed_data_and_glyphs_in_alpha_are_left() {
+    let ctx = Context::default();
+    let with = |value: &dyn Fn(usize, usize) -> u8| {
+        let data = (0..W * H).map(|i| f32::from(value(i % W, i / W)) / 255.0).collect();
+        let alpha = Plane { width: W, height: H, data };
+        Image { alpha: Some(alpha), ..glow(15.0) }
+    };
+    // A roughness map of 16 levels.
+    let packed = with(&|x, y| ((x * 2_654_435 + y * 40_503) >> 7) as u8 % 16 * 17);
+    // Edges of glyphs: coverage in 16 levels, from opaque to transparent in a few samples.
+    let glyphs =
+        with(&|x, y| (((x % 24) as i32 - 12).abs() * 3 - 10 + (y / 24) as i32 % 3).clamp(0, 15) as u8 * 17);
+    assert_eq!(inspect(&packed, &ctx).alpha, None);
+    assert_eq!(inspect(&glyphs, &ctx).alpha, None);
+}
+
+#[test]
+fn grey_gradients_stay_neutral_and_coloured_ones_pass_grey_smoothly() {
+    // A grey gradient on the left; on the right one from blue to orange that passes grey in its middle.
+    let value = |x: usize, y: usize, c: usize| {
+        let (u, v) = (x as f32 / W as f32, y as f32 / H as f32);
+        let grey = 0.25 + 0.5 * v + 0.1 * u;
+        if x < W / 2 { grey } else { grey + [0.2, 0.0, -0.2][c] * (v - 0.5) }
+    };
+    let clean = image(W, H, value);
+    let damaged = image(W, H, |x, y, c| five_bits(value(x, y, c)));
+    let (gain, out) = gain(&damaged, &clean, Options::default());
+    assert!(gain > 3.0, "{gain:.2}");
+    let chroma = |image: &Image, x: usize, y: usize| {
+        let [r, g, b] = [0, 1, 2].map(|p: usize| image.planes[p].row(y)[x]);
+        [r - g, b - g]
+    };
+    for y in 0..H {
+        for x in 0..W / 2 - 16 {
+            assert!(chroma(&out, x, y).iter().all(|c| c.abs() < 2.0 / 65535.0), "{x}, {y}");
+        }
+    }
+    let wrong = |image: &Image| -> f32 {
+        let at = |x, y| {
+            let [a, b] = [image, &clean].map(|image| chroma(image, x, y));
+            (a[0] - b[0]).powi(2) + (a[1] - b[1]).powi(2)
+        };
+        (0..H).flat_map(|y| (W / 2 + 16..W).map(move |x| (x, y))).map(|(x, y)| at(x, y)).sum()
+    };
+    assert!(wrong(&out) < 0.4 * wrong(&damaged), "{} of {}", wrong(&out), wrong(&damaged));
 }

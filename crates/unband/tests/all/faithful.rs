@@ -151,6 +151,7 @@ prop_compose! {
             regions: holds.map(|holds| GridRegions { columns: 2, rows: 2, holds, origin: (0, 0) }),
             visible,
             drawing: None,
+            alpha: None,
         }
     }
 }

@@ -102,6 +102,8 @@ pub struct Plan {
     pub faithful: Faithful,
     /// The action on the samples.
     pub act: Act,
+    /// Is the alpha channel repaired?
+    pub alpha: bool,
     /// Bits per sample of the result.
     pub depth: Depth,
     /// Format of the result.
@@ -370,12 +372,14 @@ fn plan(
         settings: choices.method.given(),
         faithful: choices.faithful,
         act: choices.act,
+        alpha: choices.alpha,
         depth: choices.depth,
         format,
         output: None,
         copies: false,
     };
-    target(&mut plan, input, output, options, matches!(choices.act, Act::Leave(_)));
+    let unchanged = matches!(choices.act, Act::Leave(_)) && !choices.alpha;
+    target(&mut plan, input, output, options, unchanged);
     // Before any work: can the format hold the result, and may the file be written?
     if !plan.copies {
         if options.prove && !holds_planes_of(plan.format, image) {

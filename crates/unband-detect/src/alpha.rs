@@ -1,0 +1,74 @@
+//! Coarse grid of an alpha channel: glows and shadows stored with few levels, as in RGBA4444.
+
+use super::levels::{Stored, levels};
+use unband_image::findings::PlaneGrid;
+use unband_image::image::{Image, Plane};
+
+/// Bits of a coarse grid.
+const BITS: std::ops::RangeInclusive<u8> = 4..=7;
+/// Pairs of neighbouring levels that a grid needs.
+const PAIRS: usize = 4;
+/// Contours that a grid needs: two equal samples next to two equal samples one level away.
+const CONTOURS: usize = 64;
+/// Least share of such contours in all changes. Glyphs and other soft edges change from sample to sample.
+const SHARE: f64 = 0.4;
+
+/// The grid of the image's alpha channel if it is coarser than 8 bits and its levels have contours. Fully
+/// transparent and fully opaque samples are on every grid and do not matter.
+pub(super) fn grid(image: &Image) -> Option<PlaneGrid> {
+    let alpha = image.alpha.as_ref()?;
+    let hist = histogram(alpha)?;
+    let set = levels(&hist, BITS, PAIRS)?;
+    let code = |k: usize| set.code(k, 8) as u8;
+    let mut level_of = [None; 256];
+    (0..1usize << set.bits).for_each(|k| level_of[usize::from(code(k))] = Some(k));
+    let (contours, changes) = contours(alpha, &level_of);
+    if contours < CONTOURS || (contours as f64) < SHARE * changes as f64 {
+        return None;
+    }
+    let truncated = set.stored == Stored::Masked;
+    Some(PlaneGrid {
+        step_codes: set.step as f32,
+        offset_codes: set.centre() as f32,
+        bits: Some(set.bits),
+        found: true,
+        confidence: 1.0,
+        truncated,
+        steps_by_code: None,
+    })
+}
+
+/// Counts of the 8-bit codes between transparent and opaque; `None` where samples are between codes.
+fn histogram(alpha: &Plane) -> Option<Vec<u32>> {
+    let mut hist = vec![0; 256];
+    for &value in &alpha.data {
+        let code = (value.clamp(0.0, 1.0) * 255.0).round();
+        if (value * 255.0 - code).abs() > 0.01 {
+            return None;
+        }
+        hist[code as usize] += 1;
+    }
+    (hist[0], hist[255]) = (0, 0);
+    Some(hist)
+}
+
+/// Contours between plateaus one level apart, and all changes, along rows.
+fn contours(alpha: &Plane, level_of: &[Option<usize>; 256]) -> (usize, usize) {
+    let (mut contours, mut changes) = (0, 0);
+    let mut row = Vec::with_capacity(alpha.width);
+    for y in 0..alpha.height {
+        row.clear();
+        row.extend(
+            alpha.row(y).iter().map(|value| level_of[(value.clamp(0.0, 1.0) * 255.0).round() as usize]),
+        );
+        changes += row.windows(2).filter(|pair| pair[0] != pair[1]).count();
+        contours += row
+            .windows(4)
+            .filter(|four| match **four {
+                [Some(a), Some(b), Some(c), Some(d)] => a == b && c == d && b.abs_diff(c) == 1,
+                _ => false,
+            })
+            .count();
+    }
+    (contours, changes)
+}
