@@ -112,6 +112,33 @@ pub(super) fn dc_step(source: &Source<'_>, chroma: bool, enough: usize) -> Optio
     accepted.iter().filter(|a| a.0 > 0.8 * best).map(|a| a.1).max()
 }
 
+/// Are samples everywhere on levels that are `step` codes apart, with contours at any column? Then samples were
+/// quantised: quantised means of blocks leave samples between the levels, or contours at every eighth column.
+pub(super) fn samples_on_levels(source: &Source<'_>, step: f64) -> bool {
+    const ENOUGH: usize = 200_000;
+    const NEAR: f64 = 0.75;
+    let (mut on, mut all, mut contours) = (0u64, 0u64, [0u64; 8]);
+    let mut line = Vec::new();
+    for Square { x0, y0, x1, y1 } in source.squares(ENOUGH) {
+        line.resize(x1 - x0, 0i16);
+        for y in y0..y1 {
+            source.fill_from(x0, y, &mut line);
+            let mut before = None;
+            for (i, &value) in line.iter().enumerate() {
+                let code = f64::from(value) / f64::from(UNIT);
+                let level = (code / step).round();
+                on += u64::from((code - level * step).abs() < NEAR);
+                let changed = before.is_some_and(|before: f64| (before - level).abs() > 0.5);
+                contours[(x0 + i) % 8] += u64::from(changed);
+                before = Some(level);
+            }
+            all += line.len() as u64;
+        }
+    }
+    let (sum, most) = (contours.iter().sum::<u64>(), contours.into_iter().max().unwrap_or(0));
+    step >= 3.0 && on * 100 >= all * 97 && sum >= 200 && most * 10 < sum * 3
+}
+
 /// Table of cosines over one turn, fine enough for means over many blocks.
 struct Cosines(Vec<f64>);
 

@@ -5,7 +5,7 @@ use crate::coded::Coding;
 use crate::evidence::ENOUGH;
 use crate::evidence::Evidence;
 use crate::grid::Grid;
-use crate::jpeg::dc_step;
+use crate::jpeg::{dc_step, samples_on_levels};
 use crate::noisy;
 use crate::planes::Part;
 use unband_image::color::{Matrix, Range};
@@ -25,7 +25,8 @@ fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
     let (matrix, range) = (lattice.matrix, lattice.range);
     if (matrix, range) == (Matrix::Bt601, Range::Full) {
         let luma = evidence.source(Part::Luma, matrix, range, false);
-        if let Some(q) = dc_step(&luma, false, ENOUGH) {
+        let blocks = dc_step(&luma, false, ENOUGH);
+        if let Some(q) = blocks.filter(|&q| !samples_on_levels(&luma, f64::from(q) / 8.0)) {
             return Some(evidence.jpeg_blocks(q));
         }
     }

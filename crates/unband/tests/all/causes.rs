@@ -230,3 +230,24 @@ fn grey_gradients_stay_neutral_and_coloured_ones_pass_grey_smoothly() {
     };
     assert!(wrong(&out) < 0.4 * wrong(&damaged), "{} of {}", wrong(&out), wrong(&damaged));
 }
+
+#[test]
+fn luma_and_chroma_on_six_bits_are_no_jpeg() {
+    // Levels 4 codes apart, as the block means of a JPEG with a quantiser of 32.
+    let colours = |x: usize, y: usize| {
+        let (u, v) = (x as f32 / W as f32, y as f32 / H as f32);
+        [0.15 + 0.6 * u, 0.2 + 0.5 * v, 0.8 - 0.5 * u * v]
+    };
+    let clean = image(W, H, |x, y, c| colours(x, y)[c]);
+    let damaged = image(W, H, |x, y, c| {
+        let [r, g, b] = colours(x, y);
+        let luma = 0.299 * r + 0.587 * g + 0.114 * b;
+        let six = |v: f32| (v * 255.0 / 4.0).round() * 4.0 / 255.0;
+        let (luma, blue, red) = (six(luma), six(0.564 * (b - luma)), six(0.713 * (r - luma)));
+        eight([luma + 1.402 * red, luma - 0.344 * blue - 0.714 * red, luma + 1.772 * blue][c].clamp(0.0, 1.0))
+    });
+    let found = inspect(&damaged, &Context::default());
+    assert_eq!(found.cause, Cause::PlaneGrid, "{}", found.sentence());
+    let (gain, _) = gain(&damaged, &clean, Options::default());
+    assert!(gain > 3.0, "{gain:.2}");
+}
