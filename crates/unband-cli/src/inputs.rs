@@ -258,7 +258,8 @@ fn named(path: &Path) -> Input {
     }
 }
 
-fn is_pattern(path: &Path) -> bool {
+/// Is this a pattern for several files?
+pub fn is_pattern(path: &Path) -> bool {
     path.as_os_str().as_encoded_bytes().iter().any(|b| b"*?[".contains(b))
 }
 

@@ -61,7 +61,7 @@ fn main() -> ExitCode {
     }
     let outcome = match cli.command {
         None if cli.licences => licences::run(),
-        None => match pictures::command_meant(&cli.deband.pictures.inputs) {
+        None => match pictures::mistaken(&cli.deband.pictures.inputs) {
             Some(failure) => {
                 Talk { loudness: Loudness::Normal, bar: &Bar::none() }.failure(&failure);
                 Outcome::Usage

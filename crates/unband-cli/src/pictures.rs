@@ -17,7 +17,7 @@ use unband_io::{Dropped, FormatEntry, Limits};
 use crate::args::{Cli, PictureArgs};
 use crate::bar::Bar;
 use crate::batch::{self, Cost};
-use crate::inputs::{Gathered, Input, reason};
+use crate::inputs::{Gathered, Input, is_pattern, reason};
 use crate::interrupt::{self, Busy};
 use crate::outcome::Outcome;
 use crate::outputs::{self, Target};
@@ -507,9 +507,14 @@ pub fn cramped() -> Option<Failure> {
     Some(Failure::usage(what, "raise the limit: `ulimit -v unlimited`"))
 }
 
+/// Detects arguments of the default command that mean something else.
+pub fn mistaken(inputs: &[PathBuf]) -> Option<Failure> {
+    command_meant(inputs).or_else(|| output_meant(inputs))
+}
+
 /// Detects a misspelt command: to the parser, `unband inspekt x.png` names two files, and x.png must not be
 /// processed.
-pub fn command_meant(inputs: &[PathBuf]) -> Option<Failure> {
+fn command_meant(inputs: &[PathBuf]) -> Option<Failure> {
     let first = inputs.first().filter(|first| !first.exists())?;
     let word = first.to_str().filter(|word| word.chars().all(|c| c.is_ascii_alphabetic()))?;
     let command = Cli::command();
@@ -520,7 +525,26 @@ pub fn command_meant(inputs: &[PathBuf]) -> Option<Failure> {
         .then(|| Failure::at(word.to_owned(), "neither a command nor a file".into(), Some(hint)))
 }
 
+/// Detects an output named without `-o`, and addresses of the web.
+fn output_meant(inputs: &[PathBuf]) -> Option<Failure> {
+    let web = |path: &&PathBuf| path.to_str().is_some_and(|text| text.contains("://") && !path.exists());
+    if let Some(address) = inputs.iter().find(web) {
+        let hint = "download the file first, and name it".to_owned();
+        return Some(Failure::at(
+            address.display().to_string(),
+            "unband does not go online".into(),
+            Some(hint),
+        ));
+    }
+    let [input, output] = inputs else { return None };
+    let named = output.extension().is_some() && !output.exists() && !is_pattern(output);
+    let hint = format!("to write the result there: `unband {} -o {}`", input.display(), output.display());
+    (named && input.exists())
+        .then(|| Failure::at(output.display().to_string(), "no such input".into(), Some(hint)))
+}
+
 fn exists(path: &Path) -> Failure {
-    let hint = "add `--overwrite` to replace it, or `--skip-existing` to skip such images";
+    let hint =
+        "name another with `-o`, add `--overwrite` to replace it, or `--skip-existing` to skip such images";
     Failure::at(path.display().to_string(), "exists already".into(), Some(hint.into()))
 }

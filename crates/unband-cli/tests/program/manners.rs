@@ -47,6 +47,19 @@ fn a_misspelt_command_touches_no_picture() {
 }
 
 #[test]
+fn an_output_without_its_option_and_a_web_address_are_named() {
+    let stage = Stage::new();
+    stage.png("x.png", &six_bits);
+    stage.run(&["x.png", "out.png"]).code(2).says("out.png: no such input").says("`unband x.png -o out.png`");
+    stage
+        .run(&["https://example.com/x.png"])
+        .code(2)
+        .says("does not go online")
+        .says("download the file first");
+    assert_eq!(stage.names(), ["x.png"]);
+}
+
+#[test]
 fn a_film_that_is_not_there_is_missed_whatever_its_result_is_called() {
     let stage = Stage::new();
     for result in ["x.mkv", "x.png", "x.xyz"] {
