@@ -7,13 +7,13 @@ use crate::result::print_data;
 const PARTS: [(&str, &str); 7] = [
     (
         "unband and its weights: MIT or Apache-2.0, at your option",
-        concat!(include_str!("../../../LICENSE-MIT"), "\n", include_str!("../../../LICENSE-APACHE")),
+        concat!(include_str!("../licences/LICENSE-MIT"), "\n", include_str!("../licences/LICENSE-APACHE")),
     ),
     // Written by tools/make_notice.py.
-    ("Images that its weights learned from", include_str!("../../../weights/NOTICE.txt")),
-    ("Constants in its vector code", include_str!("../../unband-simd/NOTICE.txt")),
-    ("Model parameters of NIQE", include_str!("../../unband-metrics/src/niqe/NOTICE.txt")),
-    ("Weights of LPIPS", include_str!("../../unband-infer/data/lpips/LICENSE")),
+    ("Images that its weights learned from", unband_weights::NOTICE),
+    ("Constants in its vector code", unband_simd::NOTICE),
+    ("Model parameters of NIQE", unband_metrics::NIQE_NOTICE),
+    ("Weights of LPIPS", unband_infer::lpips::LICENCE),
     (
         "JPEG",
         "This software is based in part on the work of the Independent JPEG Group. Its terms are among those below.\n",
@@ -27,4 +27,18 @@ pub fn run() -> Outcome {
     let parts: Vec<String> =
         PARTS.iter().map(|(title, text)| format!("######## {title}\n\n{text}\n\n")).collect();
     print_data(parts.concat().as_bytes())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    #[test]
+    fn the_licence_texts_are_those_of_the_repository() {
+        // A package holds no file from above its folder.
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        for name in ["LICENSE-MIT", "LICENSE-APACHE"] {
+            let read = |from: &str| std::fs::read(folder.join(from).join(name)).unwrap();
+            assert_eq!(read("licences"), read("../.."), "{name}");
+        }
+    }
 }

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::Parser;
 
 use crate::args::{Cli, Command};
-use crate::shipped::{TABLES, find};
+use crate::shipped::find;
+use unband_recipes::TABLES;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")

@@ -5,7 +5,7 @@
 
 use std::time::Instant;
 
-use unband_data::{Applied, DEGRADATIONS, Mix, Pair, Record, Shipped};
+use unband_data::{Applied, DEGRADATIONS, Mix, Pair, Record};
 use unband_image::{Image, Rng};
 
 const SIDE: usize = 128;
@@ -46,7 +46,7 @@ fn main() {
         show(entry.name, &[alone, timed(&records, &clean)]);
     }
     println!("\n| recipe | ms among 128 |\n|---|---|");
-    for shipped in Shipped::ALL {
+    for shipped in unband_recipes::DEGRADATION_RECIPES {
         let mix = Mix::find(shipped.name).unwrap();
         let records: Vec<Record> = (0..128).map(|i| mix.draw(Rng::new(i)).unwrap()).collect();
         show(shipped.name, &[timed(&records, &clean)]);

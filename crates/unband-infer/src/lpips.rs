@@ -5,6 +5,9 @@ use unband_nets::checkpoint::{self, CheckpointError};
 
 use crate::Map;
 
+/// Licence of the published linear weights.
+pub const LICENCE: &str = include_str!("../data/lpips/LICENSE");
+
 /// Backbones with published linear weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Backbone {

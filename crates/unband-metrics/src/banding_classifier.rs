@@ -12,14 +12,12 @@ use crate::{Against, Better, Least, Metric, MetricError, Score};
 
 const NAME: &str = "unband-banding-classifier";
 
-static WEIGHTS: &[u8] = include_bytes!("../../../weights/unband-banding-classifier.safetensors");
-
 /// The classifier with built-in weights.
 ///
 /// # Errors
 /// Unreadable weights: a fault of the build.
 pub fn classifier() -> Result<Engine, MetricError> {
-    let made = models::built_in(WEIGHTS, Precision::F32);
+    let made = models::built_in(unband_weights::CLASSIFIER, Precision::F32);
     made.map(|(_, engine)| engine).map_err(|what| MetricError::Network { metric: NAME, what, hint: None })
 }
 

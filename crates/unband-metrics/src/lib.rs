@@ -37,6 +37,9 @@ mod ssim_window;
 pub mod ssimulacra2;
 pub mod texture_change;
 
+/// Source and licence of the model parameters of NIQE.
+pub const NIQE_NOTICE: &str = include_str!("niqe/NOTICE.txt");
+
 pub use clean::Clean;
 pub use field::Field;
 

@@ -6,6 +6,9 @@
 //! Unchecked loops rely on checks before them. Sizes come from untrusted callers, so the checks saturate: a
 //! size too large for `usize` exceeds any slice, and never wraps to a small one.
 
+/// Sources and licences of constants in the kernels.
+pub const NOTICE: &str = include_str!("../NOTICE.txt");
+
 pub mod attention_rows;
 pub mod bband_rows;
 pub mod block_rows;

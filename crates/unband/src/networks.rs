@@ -163,7 +163,7 @@ pub(crate) fn has_grid(findings: &Findings) -> bool {
 
 /// The weights of a network as a file, where they are built in.
 pub fn built_in(method: &str) -> Option<&'static [u8]> {
-    (method == DEFAULT).then_some(shipped::DEBANDER)
+    (method == DEFAULT).then_some(unband_weights::DEBANDER)
 }
 
 /// Name of the strength parameter of unband's own methods.

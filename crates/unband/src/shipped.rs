@@ -6,17 +6,9 @@ use unband_image::ParamError;
 use unband_infer::{Engine, models};
 use unband_nets::arch::Architecture;
 use unband_simd::Precision;
+use unband_weights::{DEBANDER, UPSCALERS};
 
 use crate::Error;
-
-/// The built-in debanding network.
-pub static DEBANDER: &[u8] = include_bytes!("../../../weights/unband-lite.safetensors");
-
-/// The built-in upscaling networks, by scale.
-static UPSCALERS: [(usize, &[u8]); 2] = [
-    (2, include_bytes!("../../../weights/unband-sr-lite-x2.safetensors")),
-    (4, include_bytes!("../../../weights/unband-sr-lite-x4.safetensors")),
-];
 
 /// The built-in upscaling network of that scale.
 ///

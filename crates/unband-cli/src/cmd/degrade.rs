@@ -8,7 +8,7 @@ use clap::Args;
 use serde::Serialize;
 use unband_data::degrade::DegradeError;
 use unband_data::files::{clean_rgb, seed_of, write_png};
-use unband_data::{Mix, Pair, Record, Shipped};
+use unband_data::{Mix, Pair, Record};
 use unband_image::{Hint, Rng};
 use unband_io::{Access, Saving};
 
@@ -45,7 +45,7 @@ Exit codes:
   1    some images failed, the others are done
   2    wrong usage, nothing was started
   130  interrupted",
-        Shipped::names()
+        unband_recipes::names(unband_recipes::DEGRADATION_RECIPES)
     )
 }
 

@@ -29,7 +29,7 @@ use crate::bar::Bar;
 use crate::interrupt::{self, Busy};
 use crate::outcome::Outcome;
 use crate::result::print_text;
-use crate::shipped::{self, SMALL, TABLES};
+use crate::shipped;
 use crate::talk::{Failure, Loudness, Talk};
 use crate::{batch, pictures};
 use contender::{Contender, Runs, Setting};
@@ -38,6 +38,7 @@ use enlarge::Ready;
 use means::{Column, Measured};
 use recipe::{Cost, Data, Recipe, Weights};
 use store::{Record, Store};
+use unband_recipes::{SMALL, TABLES};
 
 const AFTER: &str = "\
 Examples:

@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 use clap::Args;
 use unband::Dither;
-use unband_data::{DEGRADATIONS, DegradationEntry, Mix, Shipped, Sides, Speed};
+use unband_data::{DEGRADATIONS, DegradationEntry, Mix, Sides, Speed};
 use unband_image::params::spoken;
 use unband_image::{Depth, Entry, ParamInfo, ParamKind};
 use unband_io::{FORMATS, FormatEntry};
@@ -224,7 +224,9 @@ fn degradation(entry: &DegradationEntry) -> String {
 }
 
 fn mixes() -> impl Iterator<Item = (&'static str, String)> {
-    Shipped::ALL.iter().filter_map(|mix| Some((mix.name, Mix::find(mix.name).ok()?.title().to_owned())))
+    unband_recipes::DEGRADATION_RECIPES
+        .iter()
+        .filter_map(|mix| Some((mix.name, Mix::find(mix.name).ok()?.title().to_owned())))
 }
 
 fn origin(entry: &Entry) -> String {

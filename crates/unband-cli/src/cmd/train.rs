@@ -13,8 +13,9 @@ use tempfile::TempDir;
 use crate::bar::Bar;
 use crate::outcome::Outcome;
 use crate::result::print_text;
-use crate::shipped::{self, TRAININGS};
+use crate::shipped;
 use crate::talk::{Failure, Loudness, Talk};
+use unband_recipes::TRAININGS;
 
 const PROGRAM: &str = if cfg!(windows) { "unband-train.exe" } else { "unband-train" };
 /// The trainer's help, for systems without it.

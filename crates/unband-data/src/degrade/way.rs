@@ -89,15 +89,16 @@ impl fmt::Display for Way {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{CAUSES, Shipped};
+    use crate::CAUSES;
+    use unband_recipes::{DEGRADATION_RECIPES, find};
 
     #[test]
     fn no_mix_hides_behind_a_cause() {
         for cause in CAUSES {
-            assert!(Shipped::find(cause.name).is_none(), "{}", cause.name);
+            assert!(find(DEGRADATION_RECIPES, cause.name).is_none(), "{}", cause.name);
             assert!(matches!(Way::find(cause.name), Ok(Way::Cause(found)) if found.name == cause.name));
         }
-        for shipped in Shipped::ALL {
+        for shipped in DEGRADATION_RECIPES {
             match (Mix::find(shipped.name), Way::find(shipped.name)) {
                 (Ok(mix), Ok(Way::Mix(_))) => assert_eq!(mix.scale(), 1, "{}", shipped.name),
                 (Ok(mix), Err(MixError::Scaled { scale, .. })) => assert_eq!(mix.scale(), scale),

@@ -5,7 +5,7 @@ use crate::scene;
 use std::collections::BTreeMap;
 
 use scene::scene;
-use unband_data::{Mix, MixError, Pair, Record, Shipped};
+use unband_data::{Mix, MixError, Pair, Record};
 use unband_image::{Depth, Hint, Rng};
 
 fn problem(text: &str) -> String {
@@ -14,7 +14,7 @@ fn problem(text: &str) -> String {
 
 #[test]
 fn shipped_mixes_are_repeatable_and_their_records_make_the_same() {
-    for shipped in Shipped::ALL {
+    for shipped in unband_recipes::DEGRADATION_RECIPES {
         let mix = Mix::find(shipped.name).unwrap();
         assert!(!mix.title().is_empty() && mix.room().is_multiple_of(16), "{}", shipped.name);
         if mix.is_slow() {

@@ -8,8 +8,9 @@ use toml::Table;
 use unband::OutputDepth;
 use unband_data::recipe::{self, RecipeError};
 
-use crate::shipped::{self, TABLES};
+use crate::shipped;
 use crate::talk::Failure;
+use unband_recipes::TABLES;
 
 /// A whole table. Keys are spelled with hyphens in TOML, as in training recipes.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -258,7 +259,7 @@ fn failure(error: RecipeError) -> Failure {
         RecipeError::Read { file, source } => {
             let hint = format!(
                 "name a file, or a built-in table: {}; `--small` needs small.toml next to the file",
-                shipped::names(TABLES)
+                unband_recipes::names(TABLES)
             );
             Failure::at(file, crate::inputs::reason(&source), Some(hint))
         }

@@ -10,9 +10,9 @@ use unband_filters::smooth;
 use unband_image::Entry;
 use unband_io::FORMATS;
 use unband_metrics::METRICS;
+use unband_recipes::{SMALL, Shipped, TABLES, TRAININGS};
 
 use super::{dither_line, mixes};
-use crate::shipped::{SMALL, Shipped, TABLES, TRAININGS};
 
 /// When a method is the default; empty for most.
 pub fn by_default(entry: &Entry) -> &'static str {

@@ -3,8 +3,6 @@
 use std::path::PathBuf;
 use unband_image::Hint;
 
-use super::Shipped;
-
 /// Why a recipe cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -57,7 +55,7 @@ impl Hint for MixError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Unknown { .. } => {
-                let names = Shipped::names();
+                let names = unband_recipes::names(unband_recipes::DEGRADATION_RECIPES);
                 Some(format!("built-in recipes are {names}; any other value is the path of a TOML file"))
             }
             Self::Scaled { .. } => {

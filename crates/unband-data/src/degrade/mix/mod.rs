@@ -4,19 +4,18 @@ mod choice;
 mod end;
 mod error;
 mod parse;
-mod shipped;
 mod shuffle;
 
 use std::path::Path;
 
 use choice::{Choice, Draws};
 pub use error::MixError;
-pub use shipped::Shipped;
 
 use super::entry::{DegradationEntry, Speed};
 use super::record::{Applied, Record};
 use super::{DegradeError, Pair};
 use unband_image::{Image, Rng, Window};
+use unband_recipes::{DEGRADATION_RECIPES, find};
 
 /// Random stream of patch positions, separate from all others.
 const PLACE: u32 = 0x7063;
@@ -84,7 +83,7 @@ impl Mix {
     /// # Errors
     /// Neither a name nor a readable file; mistakes in the file.
     pub fn find(name_or_path: &str) -> Result<Self, MixError> {
-        if let Some(shipped) = Shipped::find(name_or_path) {
+        if let Some(shipped) = find(DEGRADATION_RECIPES, name_or_path) {
             return Self::parse(shipped.text, &format!("{}.toml", shipped.name));
         }
         let path = Path::new(name_or_path);
@@ -109,7 +108,8 @@ impl Mix {
 
     /// A built-in recipe with other values of its keys.
     pub(super) fn changed(name: &str, change: impl FnOnce(&mut toml::Table)) -> Result<Self, MixError> {
-        let shipped = Shipped::find(name).ok_or_else(|| MixError::Unknown { name: name.to_owned() })?;
+        let shipped =
+            find(DEGRADATION_RECIPES, name).ok_or_else(|| MixError::Unknown { name: name.to_owned() })?;
         let mut table = parse::table(shipped.text, name)?;
         change(&mut table);
         parse::from_table(table, name)

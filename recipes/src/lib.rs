@@ -1,0 +1,73 @@
+//! Degradation, training and evaluation recipes that are part of unband, as the texts of TOML files.
+
+/// A recipe of the package.
+#[derive(Clone, Copy, Debug)]
+pub struct Shipped {
+    /// File name without extension.
+    pub name: &'static str,
+    /// The file's text.
+    pub text: &'static str,
+}
+
+macro_rules! shipped {
+    ($folder:literal: $($name:literal),* $(,)?) => {
+        &[$(Shipped { name: $name, text: include_str!(concat!("../", $folder, $name, ".toml")) }),*]
+    };
+}
+
+/// The changes of `--small`; not a recipe by themselves.
+pub const SMALL: &str = "small";
+
+/// Degradations.
+pub static DEGRADATION_RECIPES: &[Shipped] = shipped![
+    "degrade/":
+    "default", "banding", "fhd", "fhd-ffmpeg", "rgb", "rgb-4-5", "pictures", "codecs", "bsrgan", "bsrgan-x2",
+    "bsrgan-plus", "bsrgan-plus-x2", "bsrgan-face", "upscaling", "upscaling-x2", "bicubic", "srmd", "dpsr", "usrnet",
+];
+
+/// Tables, and the changes of `--small`.
+pub static TABLES: &[Shipped] = shipped![
+    "tables/":
+    "unband", "bdinn-1", "bdinn-3", "bdinn-4", "bdinn-5", "bdinn-6", "upscale-x2", "upscale-x4", "small",
+];
+
+/// Trainings, and the changes of `--small`.
+pub static TRAININGS: &[Shipped] = shipped![
+    "":
+    "unband-lite", "unband-sr-lite-x2", "unband-sr-lite-x4", "unband-classifier", "adnet", "bdinn", "bitnet", "brdnet",
+    "bsrgan-x2", "bsrgan-x4", "bsrnet-x2", "bsrnet-x4", "deepdeband-f", "deepdeband-w", "ggdbn", "indi", "uformer-t",
+    "small",
+];
+
+/// The recipe of that name.
+pub fn find(all: &'static [Shipped], name: &str) -> Option<&'static Shipped> {
+    all.iter().find(|shipped| shipped.name == name)
+}
+
+/// Names of recipes, separated by commas.
+pub fn names(all: &[Shipped]) -> String {
+    let names = all.iter().map(|shipped| shipped.name).filter(|name| *name != SMALL);
+    names.collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn every_file_is_part_of_the_package() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        for (folder, all) in [("degrade", DEGRADATION_RECIPES), ("tables", TABLES), (".", TRAININGS)] {
+            for entry in std::fs::read_dir(root.join(folder)).unwrap() {
+                let path = entry.unwrap().path();
+                let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+                if path.extension().is_some_and(|end| end == "toml") && name != "Cargo" {
+                    assert!(all.iter().any(|shipped| shipped.name == name), "{name}");
+                }
+            }
+        }
+    }
+}
