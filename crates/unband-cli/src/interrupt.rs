@@ -3,8 +3,10 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-/// Set once a stop was requested; every job checks it.
-pub static STOP: AtomicBool = AtomicBool::new(false);
+use unband::Context;
+
+/// Set once a stop was requested; jobs check it as the cancel flag of their context.
+static STOP: AtomicBool = AtomicBool::new(false);
 
 /// Number of jobs that may have a half-written file.
 static WRITING: AtomicUsize = AtomicUsize::new(0);
@@ -30,9 +32,10 @@ pub fn listen() {
     });
 }
 
-/// Was a stop requested?
-pub fn asked() -> bool {
-    STOP.load(Ordering::SeqCst)
+/// A context with this number of threads that a signal cancels; [`listen`]s from now on.
+pub fn context(threads: usize) -> Context<'static> {
+    listen();
+    Context { threads, cancel: &STOP, ..Context::default() }
 }
 
 /// Guard of a job that cleans up after itself.
@@ -44,7 +47,7 @@ impl Busy {
         WRITING.fetch_add(1, Ordering::SeqCst);
         let busy = Self(());
         // Checked after counting: a handler that saw no job has already ended the program.
-        if asked() { None } else { Some(busy) }
+        if STOP.load(Ordering::SeqCst) { None } else { Some(busy) }
     }
 }
 

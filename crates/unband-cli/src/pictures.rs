@@ -122,10 +122,10 @@ pub fn run(
     for note in &job.notes {
         talk.note(note);
     }
-    interrupt::listen();
+    let ctx = interrupt::context(threads(args.threads));
     let bar = Bar::new(job.inputs.len(), loudness > Loudness::Quiet);
     let talk = Talk { loudness, bar: &bar };
-    let outcome = job.run(&talk);
+    let outcome = job.run(&talk, &ctx);
     bar.finish();
     outcome
 }
@@ -136,7 +136,6 @@ struct Job<'a, W> {
     args: &'a PictureArgs,
     /// Bytes already read from standard input.
     begins: Vec<u8>,
-    threads: usize,
     inputs: Vec<Input>,
     targets: Vec<Target>,
     failures: Vec<Failure>,
@@ -182,7 +181,6 @@ impl<'a, W: Work> Job<'a, W> {
         Ok(Self {
             work,
             args,
-            threads: threads(args.threads),
             begins,
             inputs: found.inputs,
             targets,
@@ -194,7 +192,7 @@ impl<'a, W: Work> Job<'a, W> {
         })
     }
 
-    fn run(&self, talk: &Talk<'_>) -> Outcome {
+    fn run(&self, talk: &Talk<'_>, ctx: &Context<'_>) -> Outcome {
         let mut outcome = Outcome::Done;
         for failure in &self.failures {
             talk.failure(failure);
@@ -204,13 +202,13 @@ impl<'a, W: Work> Job<'a, W> {
             outcome = Outcome::SomeFailed;
         }
         let costs: Vec<Cost> = match self.inputs.as_slice() {
-            [_] => vec![Cost { threads: self.threads, memory: 0 }],
+            [_] => vec![Cost { threads: ctx.threads, memory: 0 }],
             inputs => inputs
                 .iter()
-                .map(|input| self.work.cost(batch::declared_pixels(&input.path), self.threads))
+                .map(|input| self.work.cost(batch::declared_pixels(&input.path), ctx.threads))
                 .collect(),
         };
-        let limits = Cost { threads: self.threads, memory: self.memory() };
+        let limits = Cost { threads: ctx.threads, memory: self.memory() };
         let (mut finished, mut cancelled) = (0, false);
         let mut counts: BTreeMap<Became, usize> = BTreeMap::new();
         if !self.failures.is_empty() {
@@ -219,8 +217,8 @@ impl<'a, W: Work> Job<'a, W> {
         batch::run(
             &costs,
             limits,
-            &interrupt::asked,
-            &|i| self.one(i, costs[i].threads, talk.bar),
+            &|| ctx.cancelled(),
+            &|i| self.one(i, talk.bar, &Context { threads: costs[i].threads, ..*ctx }),
             &mut |i, done| {
                 cancelled |= matches!(done, Done::Cancelled);
                 finished += usize::from(!matches!(done, Done::Cancelled));
@@ -232,7 +230,7 @@ impl<'a, W: Work> Job<'a, W> {
             },
         );
         self.remove_empty_folders();
-        if cancelled || interrupt::asked() && finished < self.inputs.len() {
+        if cancelled || ctx.cancelled() && finished < self.inputs.len() {
             talk.bar.finish();
             talk.note(&format!("interrupted: {finished} of {} done", self.inputs.len()));
             return Outcome::Interrupted;
@@ -261,13 +259,13 @@ impl<'a, W: Work> Job<'a, W> {
     }
 
     /// Processes one image. A panic costs this image only.
-    fn one(&self, i: usize, threads: usize, bar: &Bar) -> Done<W::Plan, W::Report> {
+    fn one(&self, i: usize, bar: &Bar, ctx: &Context<'_>) -> Done<W::Plan, W::Report> {
         let input = &self.inputs[i];
-        catch_unwind(AssertUnwindSafe(|| self.attempt(i, threads, bar)))
+        catch_unwind(AssertUnwindSafe(|| self.attempt(i, bar, ctx)))
             .unwrap_or_else(|_| Done::Failed(Failure::of_program(input.shown())))
     }
 
-    fn attempt(&self, i: usize, threads: usize, bar: &Bar) -> Done<W::Plan, W::Report> {
+    fn attempt(&self, i: usize, bar: &Bar, ctx: &Context<'_>) -> Done<W::Plan, W::Report> {
         let (input, target) = (&self.inputs[i], &self.targets[i]);
         bar.working(&input.shown());
         let progress = bar.picture();
@@ -291,7 +289,7 @@ impl<'a, W: Work> Job<'a, W> {
         let Some(_busy) = Busy::begin() else { return Done::Cancelled };
         let source =
             if input.is_stdin() { files::Input::Bytes(&bytes) } else { files::Input::File(&input.path) };
-        let ctx = Context { threads, cancel: &interrupt::STOP, progress: &progress, ..Context::default() };
+        let ctx = Context { progress: &progress, ..*ctx };
         let mut sink = Vec::new();
         if self.args.dry_run {
             return match self.work.plan(source, &target.output(&mut sink), &ctx) {

@@ -116,12 +116,17 @@ impl Default for Context<'_> {
 }
 
 impl Context<'_> {
+    /// Has the caller asked to stop?
+    pub fn cancelled(&self) -> bool {
+        self.cancel.load(Ordering::Relaxed)
+    }
+
     /// Fails once the caller has asked to stop.
     ///
     /// # Errors
     /// [`RestoreError::Cancelled`].
     pub fn check(&self) -> Result<(), RestoreError> {
-        if self.cancel.load(Ordering::Relaxed) { Err(RestoreError::Cancelled) } else { Ok(()) }
+        if self.cancelled() { Err(RestoreError::Cancelled) } else { Ok(()) }
     }
 
     /// Runs `work(0..parts)` on the context's threads, started in this order, and returns the results in

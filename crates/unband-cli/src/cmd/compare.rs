@@ -22,7 +22,6 @@ use super::score::{
 use crate::batch;
 use crate::budget::Budget;
 use crate::inputs::Input;
-use crate::interrupt;
 use crate::outcome::Outcome;
 use crate::result::print_json;
 use crate::talk::{Failure, Talk, printable};
@@ -181,9 +180,8 @@ impl<'a> Job<'a> {
     }
 
     /// Reads, runs the methods and measures.
-    fn one(&self, pair: &Pair, threads: usize, talk: &Talk<'_>) -> Result<Compared, Failure> {
-        let progress = talk.bar.picture();
-        let ctx = MeasureArgs::context(threads, &progress, self.models.as_deref());
+    fn one(&self, pair: &Pair, talk: &Talk<'_>, ctx: &Context<'_>) -> Result<Compared, Failure> {
+        let ctx = Context { models: self.models.as_deref(), ..*ctx };
         // The bar follows the metrics; with methods it would advance twice.
         let silent = Context { progress: &unband::NoProgress, ..ctx };
         let budget = self.budget();
@@ -379,17 +377,16 @@ impl work::Job for Job<'_> {
         self.pairs.len()
     }
 
-    fn run(&self, failures: &[Failure], talk: &Talk<'_>) -> Outcome {
+    fn run(&self, failures: &[Failure], talk: &Talk<'_>, ctx: &Context<'_>) -> Outcome {
         let mut page = self.args.report.as_ref().map(|_| Page::new("Comparison"));
-        let one = |pair: &Pair, threads: usize| self.one(pair, threads, talk);
+        let one = |pair: &Pair, ctx: &Context<'_>| self.one(pair, talk, ctx);
         let mut then = |pair: &mut Compared| {
             if let (Some(page), Some(section)) = (&mut page, pair.drawn.take()) {
                 page.put(&section);
             }
         };
-        let threads = self.args.threads();
         let Some((all, failed)) =
-            work::each_within(&self.pairs, (threads, self.budget()), failures, talk, &one, &mut then)
+            work::each_within(&self.pairs, self.budget(), failures, talk, &one, &mut then, ctx)
         else {
             return Outcome::Interrupted;
         };
@@ -412,8 +409,8 @@ impl work::Job for Job<'_> {
             pair.rows.iter().map(move |row| (head(row), row))
         });
         let table = || csv(&["pair", "role", "file"], rows, &self.metrics);
-        outcome = outcome.max(work::write_files(self.args, table, page.as_ref(), talk));
-        if interrupt::asked() {
+        outcome = outcome.max(work::write_files(self.args, table, page.as_ref(), talk, ctx));
+        if ctx.cancelled() {
             return Outcome::Interrupted;
         }
         for pair in &all {

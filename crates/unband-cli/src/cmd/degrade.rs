@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
+use unband::Context;
 use unband_data::degrade::DegradeError;
 use unband_data::files::{clean_rgb, seed_of, write_png};
 use unband_data::{Mix, Pair, Record};
@@ -140,9 +141,9 @@ pub fn run(args: &DegradeArgs) -> Outcome {
             return Outcome::Usage;
         }
     };
-    interrupt::listen();
+    let ctx = interrupt::context(pictures::threads(args.threads));
     let bar = Bar::new(job.inputs.len(), loudness > Loudness::Quiet);
-    let outcome = job.run(&failures, &Talk { loudness, bar: &bar });
+    let outcome = job.run(&failures, &Talk { loudness, bar: &bar }, &ctx);
     bar.finish();
     outcome
 }
@@ -199,19 +200,18 @@ impl<'a> Job<'a> {
         Ok((Self { args, mix, inputs: found.inputs }, found.failures))
     }
 
-    fn run(&self, failures: &[Failure], talk: &Talk<'_>) -> Outcome {
+    fn run(&self, failures: &[Failure], talk: &Talk<'_>, ctx: &Context<'_>) -> Outcome {
         if self.mix.is_slow() && self.inputs.len() > 1 {
             talk.detail(&"this recipe starts external programs: tens to hundreds of milliseconds per image");
         }
-        let threads = pictures::threads(self.args.threads);
         let mut lines = vec![self.header()];
-        let one = |input: &Input, _: usize| self.one(input);
+        let one = |input: &Input, _: &Context<'_>| self.one(input);
         let mut then = |line: &mut Line| {
             let names = line.drawn.names.join(", ");
             talk.line(&format!("{} → {}  {names}", line.source, line.lq).trim_end());
             lines.push(serde_json::to_string(line).unwrap_or_default());
         };
-        let done = each(&self.inputs, threads, failures, talk, &one, &mut then);
+        let done = each(&self.inputs, failures, talk, &one, &mut then, ctx);
         let mut outcome = match &done {
             None => Outcome::Interrupted,
             Some((_, failed)) if !failed.is_empty() => Outcome::SomeFailed,

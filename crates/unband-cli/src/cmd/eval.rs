@@ -23,7 +23,7 @@ use unband_infer::models;
 use unband_io::{Access, Saving};
 use unband_metrics::Metric;
 
-use super::score::{MeasureArgs, Subject, measure, work};
+use super::score::{Subject, measure, work};
 use crate::args::TalkArgs;
 use crate::bar::Bar;
 use crate::interrupt::{self, Busy};
@@ -107,10 +107,10 @@ pub fn run(args: &EvalArgs) -> Outcome {
     let loudness = Loudness::new(args.talk.quiet, args.talk.verbose);
     match Job::new(args) {
         Ok((job, failures)) => {
-            interrupt::listen();
+            let ctx = interrupt::context(job.threads);
             let show = loudness > Loudness::Quiet;
             let bar = Bar::new(job.items.len(), show).with_lines(show);
-            job.run(&failures, &Talk { loudness, bar: &bar })
+            job.run(&failures, &Talk { loudness, bar: &bar }, &ctx)
         }
         Err(failure) => {
             Talk { loudness, bar: &Bar::none() }.failure(&failure);
@@ -212,11 +212,10 @@ impl Job {
     }
 
     /// All values of a pair; cached ones are not measured again.
-    fn one(&self, item: &Item, threads: usize, talk: &Talk<'_>) -> Result<Measured, Failure> {
-        let progress = talk.bar.picture();
-        let ctx = MeasureArgs::context(threads, &progress, self.models.as_deref());
+    fn one(&self, item: &Item, ctx: &Context<'_>) -> Result<Measured, Failure> {
+        let ctx = Context { models: self.models.as_deref(), ..*ctx };
         let silent = Context { progress: &unband::NoProgress, ..ctx };
-        let (hash, ready) = (item.hash(self.how())?, OnceCell::new());
+        let (hash, ready) = (item.hash(self.how(), &ctx)?, OnceCell::new());
         let total = self.contenders.iter().map(Contender::count).sum();
         let mut done = 0;
         let mut all = Vec::new();
@@ -228,7 +227,7 @@ impl Job {
             };
             let mut cells = Vec::new();
             for setting in settings {
-                if interrupt::asked() {
+                if ctx.cancelled() {
                     break;
                 }
                 let key = self.key(&hash, setting);
@@ -237,7 +236,7 @@ impl Job {
                     self.fresh(&key, pair(&ready, item, self.how(), &silent)?, setting, &silent)
                 });
                 // An interruption is not a failure; the results are not used then.
-                if interrupt::asked() {
+                if ctx.cancelled() {
                     break;
                 }
                 cells.push(record?);
@@ -279,7 +278,7 @@ impl Job {
         };
         let record = Record::new(&self.metrics, &self.values(&result, ready, ctx), seconds);
         // An interrupted result must not be stored as a value.
-        if !interrupt::asked() {
+        if !ctx.cancelled() {
             self.store.put(key, &record)?;
         }
         Ok(Ok(record))
@@ -294,12 +293,11 @@ impl Job {
         measure(&[subject], &self.metrics, ctx).concat()
     }
 
-    fn run(&self, failures: &[Failure], talk: &Talk<'_>) -> Outcome {
+    fn run(&self, failures: &[Failure], talk: &Talk<'_>, ctx: &Context<'_>) -> Outcome {
         // Ctrl-C stops the running methods and prints how to resume.
         let _busy = Busy::begin();
-        let one = |item: &Item, threads: usize| self.one(item, threads, talk);
-        let Some((all, failed)) = work::each(&self.items, self.threads, failures, talk, &one, &mut |_| {})
-        else {
+        let one = |item: &Item, ctx: &Context<'_>| self.one(item, ctx);
+        let Some((all, failed)) = work::each(&self.items, failures, talk, &one, &mut |_| {}, ctx) else {
             talk.note(&"run the same command to resume");
             return Outcome::Interrupted;
         };
@@ -325,8 +323,8 @@ impl Job {
         if let Some(first) = listings.first() {
             outcome = outcome.max(print_text(&formats::text(first)));
         }
-        match self.page(&listings, &groups, &all, &chosen, talk) {
-            _ if interrupt::asked() => return Outcome::Interrupted,
+        match self.page(&listings, &groups, &all, &chosen, talk, ctx) {
+            _ if ctx.cancelled() => return Outcome::Interrupted,
             Ok(html) => outcome = outcome.max(self.write("table.html", html.as_bytes(), talk)),
             Err(failure) => {
                 talk.failure(&failure);

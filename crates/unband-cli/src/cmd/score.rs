@@ -27,7 +27,6 @@ use crate::bar::Bar;
 use crate::batch;
 use crate::budget::Budget;
 use crate::inputs::{Gather, Input, STDIO, readable};
-use crate::interrupt;
 use crate::outcome::Outcome;
 use crate::piped;
 use crate::result::print_json;
@@ -166,9 +165,8 @@ impl<'a> Job<'a> {
         Budget::new(self.args.max_memory, 1, Budget::MEASURE)
     }
 
-    fn one(&self, input: &Input, threads: usize, talk: &Talk<'_>) -> Result<Scored, Failure> {
-        let progress = talk.bar.picture();
-        let ctx = MeasureArgs::context(threads, &progress, self.models.as_deref());
+    fn one(&self, input: &Input, talk: &Talk<'_>, ctx: &Context<'_>) -> Result<Scored, Failure> {
+        let ctx = Context { models: self.models.as_deref(), ..*ctx };
         let budget = self.budget();
         let loaded = Loaded::read_within(input, self.begins.clone(), &budget, &ctx)?;
         let verdict = Verdict::new(&loaded.findings);
@@ -252,9 +250,9 @@ impl work::Job for Job<'_> {
         self.inputs.len()
     }
 
-    fn run(&self, failures: &[Failure], talk: &Talk<'_>) -> Outcome {
+    fn run(&self, failures: &[Failure], talk: &Talk<'_>, ctx: &Context<'_>) -> Outcome {
         let mut page = self.args.report.as_ref().map(|_| Page::new("Banding"));
-        let one = |input: &Input, threads: usize| self.one(input, threads, talk);
+        let one = |input: &Input, ctx: &Context<'_>| self.one(input, talk, ctx);
         let mut then = |scored: &mut Scored| {
             if !self.args.json {
                 let text = format!("{}  {}\n", printable(&scored.file), scored.row.verdict.line);
@@ -265,9 +263,8 @@ impl work::Job for Job<'_> {
                 page.put(&drawn);
             }
         };
-        let threads = self.args.threads();
         let Some((all, failed)) =
-            work::each_within(&self.inputs, (threads, self.budget()), failures, talk, &one, &mut then)
+            work::each_within(&self.inputs, self.budget(), failures, talk, &one, &mut then, ctx)
         else {
             return Outcome::Interrupted;
         };
@@ -284,8 +281,8 @@ impl work::Job for Job<'_> {
         }
         let rows = all.iter().map(|scored| (vec![scored.file.clone()], &scored.row));
         let table = || csv(&["file"], rows, &self.metrics);
-        outcome = outcome.max(work::write_files(self.args, table, page.as_ref(), talk));
-        if interrupt::asked() {
+        outcome = outcome.max(work::write_files(self.args, table, page.as_ref(), talk, ctx));
+        if ctx.cancelled() {
             return Outcome::Interrupted;
         }
         for scored in &all {

@@ -5,7 +5,7 @@ mod pairs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use unband::NoProgress;
+use unband::Context;
 use unband_image::Depth;
 use unband_infer::models;
 use unband_io::video::{self, Film, Programs, is_film};
@@ -140,8 +140,13 @@ impl<'a> Job<'a> {
     }
 
     /// `None` when interrupted.
-    fn measure(&self, rows: Option<&mut Rows>, step: &dyn Fn()) -> Result<Option<Done>, Failure> {
-        let ctx = MeasureArgs::context(self.args.threads(), &NoProgress, self.models.as_deref());
+    fn measure(
+        &self,
+        rows: Option<&mut Rows>,
+        step: &dyn Fn(),
+        ctx: &Context<'_>,
+    ) -> Result<Option<Done>, Failure> {
+        let ctx = Context { models: self.models.as_deref(), ..*ctx };
         let plan = Plan { metrics: &self.metrics, every: EVERY, keep_going: self.film.keep_going };
         let name = exact(&self.films[1].path);
         // Metrics asked for come first, in the order of the request.
@@ -149,7 +154,7 @@ impl<'a> Job<'a> {
         let Some(measured) = measured(&self.films, &plan, &ctx, &mut tally, step)? else { return Ok(None) };
         let scored = tally.finish(Depth::Int(measured.format.pixels.bits));
         if let (Some(path), Some(metric)) = (&self.film.plot, self.metrics.first()) {
-            self.args.write(path, tell::timeline(&scored, metric).svg(PLOT).as_bytes())?;
+            self.args.write(path, tell::timeline(&scored, metric).svg(PLOT).as_bytes(), &ctx)?;
         }
         Ok(Some(Done { scored, measured }))
     }
@@ -210,11 +215,11 @@ impl work::Job for Job<'_> {
         expected(&self.films[0]).max(2)
     }
 
-    fn run(&self, _: &[Failure], talk: &Talk<'_>) -> Outcome {
+    fn run(&self, _: &[Failure], talk: &Talk<'_>, ctx: &Context<'_>) -> Outcome {
         let step = Steps::new(talk, self.count());
         let rows = Rows::new(self.args, &self.metrics);
         let done = rows.and_then(|mut rows| {
-            let done = self.measure(rows.as_mut(), &|| step.put())?;
+            let done = self.measure(rows.as_mut(), &|| step.put(), ctx)?;
             Ok(done.map(|done| (done, rows)))
         });
         talk.bar.finish();
@@ -244,8 +249,8 @@ impl work::Job for Job<'_> {
         } else {
             talk.values(&self.text(&done))
         };
-        outcome = outcome.max(rows.map_or(Outcome::Done, |rows| rows.write(self.args, talk)));
-        if interrupt::asked() {
+        outcome = outcome.max(rows.map_or(Outcome::Done, |rows| rows.write(self.args, talk, ctx)));
+        if ctx.cancelled() {
             return Outcome::Interrupted;
         }
         outcome.max(tell::failed(scored, talk))

@@ -1,8 +1,7 @@
 //! `unband dataset check`: verification of a folder against its manifest.
 
-use std::num::NonZero;
-
 use serde::Serialize;
+use unband::Context;
 use unband_data::dataset::{Check, Finding};
 
 use super::summary::Summary;
@@ -11,6 +10,7 @@ use crate::bar::Bar;
 use crate::batch::{self, Cost};
 use crate::interrupt::{self, Busy};
 use crate::outcome::Outcome;
+use crate::pictures;
 use crate::result::print_json;
 use crate::talk::{Failure, Loudness, Talk};
 
@@ -30,13 +30,13 @@ struct Record<'a> {
 }
 
 pub fn run(args: &CheckArgs) -> Result<Outcome, Fault> {
-    interrupt::listen();
+    let ctx = interrupt::context(pictures::threads(args.threads));
     let fault = |error: unband_data::dataset::DatasetError| (Failure::from(error), Outcome::SomeFailed);
     let check = Check::open(&args.folder).map_err(fault)?;
     let loudness = Loudness::new(args.talk.quiet, args.talk.verbose);
     let bar = Bar::new(check.len(), loudness > Loudness::Quiet);
     let talk = Talk { loudness, bar: &bar };
-    let Some(mut found) = compare(&check, args, &bar) else {
+    let Some(mut found) = compare(&check, &bar, &ctx) else {
         bar.finish();
         talk.note(&"interrupted before all files were read");
         return Ok(Outcome::Interrupted);
@@ -66,10 +66,8 @@ pub fn run(args: &CheckArgs) -> Result<Outcome, Fault> {
 }
 
 /// Reads all files; `None` when interrupted.
-fn compare(check: &Check, args: &CheckArgs, bar: &Bar) -> Option<Vec<Finding>> {
-    let threads = args
-        .threads
-        .map_or_else(|| std::thread::available_parallelism().map_or(1, NonZero::get), NonZero::get);
+fn compare(check: &Check, bar: &Bar, ctx: &Context<'_>) -> Option<Vec<Finding>> {
+    let threads = ctx.threads;
     let costs = vec![Cost { threads: 1, memory: 0 }; check.len()];
     let _busy = Busy::begin()?;
     let (mut found, mut done) = (Vec::new(), 0);
@@ -77,7 +75,7 @@ fn compare(check: &Check, args: &CheckArgs, bar: &Bar) -> Option<Vec<Finding>> {
         let _share = bar.picture();
         check.one(index)
     };
-    batch::run(&costs, Cost { threads, memory: 0 }, &interrupt::asked, &one, &mut |_, findings| {
+    batch::run(&costs, Cost { threads, memory: 0 }, &|| ctx.cancelled(), &one, &mut |_, findings| {
         found.extend(findings);
         done += 1;
         bar.done(done, check.len());

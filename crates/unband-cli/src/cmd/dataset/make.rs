@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use unband::Context;
 use unband_data::Mix;
 use unband_data::dataset::{
     Clean, DatasetError, Entry, Failed, Harms, Journal, Kapoor, Opened, Plan, Split, Tiling, Variant, clean,
@@ -91,7 +92,7 @@ fn fault(error: &DatasetError) -> Fault {
 }
 
 fn make(plan: &Plan, args: &MakeArgs, failures: &[Failure]) -> Result<Outcome, Fault> {
-    interrupt::listen();
+    let ctx = interrupt::context(pictures::threads(args.threads));
     let loudness = Loudness::new(args.talk.quiet, args.talk.verbose);
     let silent = Bar::none();
     let talk = Talk { loudness, bar: &silent };
@@ -128,7 +129,7 @@ fn make(plan: &Plan, args: &MakeArgs, failures: &[Failure]) -> Result<Outcome, F
     journal.before.iter().for_each(|entry| summary.add(entry));
     let bar = Bar::new(plan.len() - done, loudness > Loudness::Quiet);
     let talk = Talk { loudness, bar: &bar };
-    let finished = work(plan, args, &mut journal, &mut summary, &talk);
+    let finished = work(plan, args, &mut journal, &mut summary, &talk, &ctx);
     bar.finish();
     finished.map_err(|error| fault(&error))?;
     if summary.pictures() < plan.len() {
@@ -148,8 +149,9 @@ fn work(
     journal: &mut Journal,
     summary: &mut Summary,
     talk: &Talk<'_>,
+    ctx: &Context<'_>,
 ) -> Result<(), DatasetError> {
-    let threads = pictures::threads(args.threads);
+    let threads = ctx.threads;
     let first = journal.before.len();
     let cost = |index: usize| {
         let pixels = batch::declared_pixels(&plan.picture(first + index));
@@ -157,7 +159,7 @@ fn work(
     };
     let costs: Vec<Cost> = (0..plan.len() - first).map(cost).collect();
     let broken = AtomicBool::new(false);
-    let stop = || interrupt::asked() || broken.load(Ordering::Relaxed);
+    let stop = || ctx.cancelled() || broken.load(Ordering::Relaxed);
     let one = |index: usize| {
         let _share = talk.bar.picture();
         let attempt = catch_unwind(AssertUnwindSafe(|| plan.make(first + index, &args.output)));

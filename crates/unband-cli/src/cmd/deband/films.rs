@@ -40,10 +40,7 @@ pub fn run(args: &DebandArgs, films: &[Input], talk: &Talk<'_>) -> Outcome {
     let piped = args.pictures.output.as_deref().is_some_and(|path| path.as_os_str() == STDIO);
     if let (true, [film]) = (piped, films) {
         return match rate.and_then(|()| options(args)) {
-            Ok(options) => {
-                interrupt::listen();
-                stream::run_film(args, &options, &film.path, talk)
-            }
+            Ok(options) => stream::run_film(args, &options, &film.path, talk),
             Err(failure) => {
                 talk.failure(&failure);
                 Outcome::Usage
@@ -58,12 +55,12 @@ pub fn run(args: &DebandArgs, films: &[Input], talk: &Talk<'_>) -> Outcome {
             return Outcome::Usage;
         }
     };
-    interrupt::listen();
+    let ctx = interrupt::context(threads(args.pictures.threads));
     let mut outcome = Outcome::Done;
     for (done, (input, output)) in films.iter().zip(&targets).enumerate() {
-        let this = one(args, &options, &input.path, output, talk.loudness);
+        let this = one(args, &options, (&input.path, output), talk.loudness, &ctx);
         outcome = outcome.max(this);
-        if interrupt::asked() {
+        if ctx.cancelled() {
             let done = done + usize::from(this != Outcome::Interrupted);
             if films.len() > 1 {
                 talk.note(&format!("interrupted: {done} of {} videos done", films.len()));
@@ -121,11 +118,10 @@ pub fn run_frames(args: &DebandArgs, talk: &Talk<'_>) -> Outcome {
             return Outcome::Usage;
         }
     };
-    interrupt::listen();
     if output.as_os_str() == STDIO {
         return stream::run_film(args, &options, input, talk);
     }
-    one(args, &options, input, output, talk.loudness)
+    one(args, &options, (input, output), talk.loudness, &interrupt::context(threads(args.pictures.threads)))
 }
 
 /// The library's options for videos.
@@ -248,7 +244,13 @@ fn same(a: &Path, b: &Path) -> bool {
     a == b || a.canonicalize().is_ok_and(|a| b.canonicalize().is_ok_and(|b| a == b))
 }
 
-fn one(args: &DebandArgs, options: &FilmOptions, input: &Path, output: &Path, loudness: Loudness) -> Outcome {
+fn one(
+    args: &DebandArgs,
+    options: &FilmOptions,
+    (input, output): (&Path, &Path),
+    loudness: Loudness,
+    ctx: &Context<'_>,
+) -> Outcome {
     let shown = exact(input);
     let bar = Bar::film(loudness > Loudness::Quiet);
     let talk = Talk { loudness, bar: &bar };
@@ -261,8 +263,7 @@ fn one(args: &DebandArgs, options: &FilmOptions, input: &Path, output: &Path, lo
     }
     let Some(_busy) = Busy::begin() else { return Outcome::Interrupted };
     let progress = FilmBar { bar: &bar, reached: AtomicUsize::new(0) };
-    let threads = threads(args.pictures.threads);
-    let ctx = Context { threads, cancel: &interrupt::STOP, progress: &progress, ..Context::default() };
+    let ctx = Context { progress: &progress, ..*ctx };
     let fail = |error: &Error| match error {
         Error::Cancelled => {
             talk.note(&format!("{shown}: interrupted{}", kept(output)));

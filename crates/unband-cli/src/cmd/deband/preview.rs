@@ -10,7 +10,7 @@ use unband::video::{
     Alone, EncoderTrial, FilmOptions, FrameSource, RawFrame, check_film, deband_alone, decode_options,
     ending_programs,
 };
-use unband::{Context, Error, Image, NoProgress};
+use unband::{Context, Error, Image};
 use unband_io::video::{self, DecodeOptions, Film, FrameFormat, Programs, VideoError};
 use unband_io::{Access, Saving};
 use unband_metrics::cambi;
@@ -51,11 +51,11 @@ pub fn run(args: &DebandArgs, count: usize, talk: &Talk<'_>) -> Outcome {
             return Outcome::Usage;
         }
     };
-    interrupt::listen();
+    let ctx = interrupt::context(threads(args.pictures.threads));
     let mut outcome = Outcome::Done;
     for (input, output) in args.pictures.inputs.iter().zip(&targets) {
-        outcome = outcome.max(one(args, &options, (input, output), count, talk));
-        if interrupt::asked() {
+        outcome = outcome.max(one(args, &options, (input, output), count, talk, &ctx));
+        if ctx.cancelled() {
             return Outcome::Interrupted;
         }
     }
@@ -101,6 +101,7 @@ fn one(
     (input, output): (&Path, &Path),
     count: usize,
     talk: &Talk<'_>,
+    ctx: &Context<'_>,
 ) -> Outcome {
     let shown = exact(input);
     if output.is_file() && args.pictures.skip_existing {
@@ -112,15 +113,13 @@ fn one(
         return Outcome::Done;
     }
     let bar = Bar::film(!args.pictures.talk.quiet);
-    let threads = threads(args.pictures.threads);
-    let ctx = Context { threads, cancel: &interrupt::STOP, progress: &NoProgress, ..Context::default() };
     let there = output.exists() && !args.pictures.overwrite;
     let made = if there {
         let error = unband_io::Error::Exists;
         Err(Failure::of(output.display().to_string(), &error))
     } else {
         let result = args.film.encoded.then(|| films::beside(args, input));
-        preview(input, options, (count, result.as_deref()), &bar, &ctx)
+        preview(input, options, (count, result.as_deref()), &bar, ctx)
     };
     bar.finish();
     let written = made.and_then(|made| {
@@ -241,7 +240,7 @@ fn preview(
     let trial = result.map(|result| EncoderTrial::new(&film, result, options, &programs));
     let trial = trial.transpose().map_err(failed)?;
     for spot in &found.spots {
-        if interrupt::asked() {
+        if ctx.cancelled() {
             return Ok(None);
         }
         let mut alone = deband_alone(&film, &found.format, &spot.bytes, options, ctx).map_err(failed)?;
@@ -256,7 +255,7 @@ fn preview(
         if let Some(trial) = &trial {
             let ticks = film.ticks(spot.place.seconds);
             let encoded = ending_programs(&programs, ctx.cancel, || trial.frame(ticks, ctx));
-            if interrupt::asked() {
+            if ctx.cancelled() {
                 return Ok(None);
             }
             alone.after = encoded.map_err(failed)?;
@@ -379,7 +378,7 @@ fn search(
 ) -> Result<Option<Searched>, Failure> {
     let name = || film.path.display().to_string();
     let failure = |error: &VideoError| Failure::of(name(), &error);
-    decoding(|scope, programs| {
+    decoding(ctx, |scope, programs| {
         let options = DecodeOptions { programs: programs.clone(), ..options.clone() };
         let source = FrameSource::of_film(film, &options).map_err(|error| failure(&error))?;
         let mut reader = Reader::start(source, ctx.threads, scope);

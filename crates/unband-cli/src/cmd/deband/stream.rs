@@ -94,9 +94,8 @@ fn piped(
     talk: &Talk<'_>,
     work: impl FnOnce(&mut (dyn Write + Send), &Context<'_>) -> Result<StreamReport, Error>,
 ) -> Outcome {
+    let ctx = interrupt::context(threads(args.pictures.threads));
     let Some(_busy) = Busy::begin() else { return Outcome::Interrupted };
-    let threads = threads(args.pictures.threads);
-    let ctx = Context { threads, cancel: &interrupt::STOP, ..Context::default() };
     let mut output = BufWriter::with_capacity(1 << 20, io::stdout());
     let done = work(&mut output, &ctx);
     let flushed = output.flush();

@@ -206,14 +206,14 @@ impl Item {
     ///
     /// # Errors
     /// Unreadable files.
-    pub fn hash(&self, how: How) -> Result<String, Failure> {
+    pub fn hash(&self, how: How, ctx: &Context<'_>) -> Result<String, Failure> {
         match &self.from {
             From::Files { gt, lq } => {
-                Ok(sha256(&["pair", &of_file(gt)?, &of_file(lq)?, &how.crop.to_string()]))
+                Ok(sha256(&["pair", &of_file(gt, ctx)?, &of_file(lq, ctx)?, &how.crop.to_string()]))
             }
             From::Made { clean, harm } => Ok(sha256(&[
                 "made",
-                &of_file(clean)?,
+                &of_file(clean, ctx)?,
                 &clean.below.to_string_lossy(),
                 &harm.name,
                 &harm.sum,
@@ -337,8 +337,8 @@ fn window(clean: &Image, crop: usize, room: usize, scale: usize) -> Option<Windo
     Some(Window { x0, y0, x1: x0 + width, y1: y0 + height })
 }
 
-fn of_file(input: &Input) -> Result<String, Failure> {
-    let loaded = unband_io::load(&input.path, &unband_io::Limits::default(), &crate::interrupt::STOP);
+fn of_file(input: &Input, ctx: &Context<'_>) -> Result<String, Failure> {
+    let loaded = unband_io::load(&input.path, &unband_io::Limits::default(), ctx.cancel);
     let (bytes, _) = loaded.map_err(|error| Failure::of(input.shown(), &error))?;
     Ok(of_bytes(&bytes))
 }

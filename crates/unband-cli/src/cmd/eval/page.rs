@@ -1,13 +1,13 @@
 //! HTML page of a table: means, then sample images by every method.
 
+use unband::Context;
 use unband::show::{Column as Head, Drawn, Listing, Page, Section, Side};
 
-use super::super::score::{MeasureArgs, Row, Verdict, page_rows};
+use super::super::score::{Row, Verdict, page_rows};
 use super::contender::Runs;
 use super::data::Item;
 use super::means::{Column, Group, Measured};
 use super::{Job, pair};
-use crate::interrupt;
 use crate::talk::{Failure, Talk};
 
 impl Job {
@@ -23,6 +23,7 @@ impl Job {
         all: &[Measured],
         chosen: &[Result<usize, String>],
         talk: &Talk<'_>,
+        ctx: &Context<'_>,
     ) -> Result<String, Failure> {
         let mut page = Page::new(&self.recipe.title);
         for listing in listings {
@@ -31,7 +32,7 @@ impl Job {
         let shown = self.recipe.pictures.min(all.len());
         let order = order(&self.columns, groups);
         for i in 0..shown {
-            if interrupt::asked() {
+            if ctx.cancelled() {
                 break;
             }
             // Pairs are sorted by degradation: show another image of each.
@@ -39,7 +40,7 @@ impl Job {
             let measured = &all[(i * all.len() / shown + i % each).min(all.len() - 1)];
             if let Some(item) = self.items.iter().find(|item| item.name == measured.name) {
                 talk.detail(&format_args!("page: {}", item.name));
-                page.put(&self.section(item, measured, &order, chosen)?);
+                page.put(&self.section(item, measured, &order, chosen, ctx)?);
             }
         }
         Ok(page.html())
@@ -51,9 +52,10 @@ impl Job {
         measured: &Measured,
         order: &[usize],
         chosen: &[Result<usize, String>],
+        ctx: &Context<'_>,
     ) -> Result<Drawn, Failure> {
         let fail = |what: String| Failure::at(item.name.clone(), what, None);
-        let ctx = MeasureArgs::context(self.threads, &unband::NoProgress, self.models.as_deref());
+        let ctx = Context { models: self.models.as_deref(), ..*ctx };
         let ready = std::cell::OnceCell::new();
         let ready = pair(&ready, item, self.how(), &ctx)?;
         let mut parts = Vec::new();

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use clap::Args;
-use unband::NoProgress;
+use unband::Context;
 use unband::show::Picture;
 use unband_image::Depth;
 use unband_infer::models;
@@ -183,8 +183,9 @@ impl<'a> Job<'a> {
         source: &Source,
         rows: Option<&mut Rows>,
         step: &dyn Fn(),
+        ctx: &Context<'_>,
     ) -> Result<Option<Done>, Failure> {
-        let ctx = MeasureArgs::context(self.args.threads(), &NoProgress, self.models.as_deref());
+        let ctx = Context { models: self.models.as_deref(), ..*ctx };
         let plan = Plan {
             metrics: &self.metrics,
             lead: self.lead(),
@@ -202,24 +203,23 @@ impl<'a> Job<'a> {
     }
 
     /// Writes the plot and the worst frames.
-    fn draw(&self, done: &Done) -> Result<(), Failure> {
+    fn draw(&self, done: &Done, ctx: &Context<'_>) -> Result<(), Failure> {
         let Done { scored, measured, worst, .. } = done;
         if let (Some(path), Some(metric)) = (&self.film.plot, self.metrics.get(self.lead())) {
-            self.args.write(path, tell::timeline(scored, metric).svg(PLOT).as_bytes())?;
+            self.args.write(path, tell::timeline(scored, metric).svg(PLOT).as_bytes(), ctx)?;
         }
         let Some(folder) = &self.film.thumbnails else { return Ok(()) };
         let failed = |text: String| Failure::at(folder.display().to_string(), text, None);
         std::fs::create_dir_all(folder).map_err(|error| failed(crate::inputs::reason(&error)))?;
-        let ctx = MeasureArgs::context(self.args.threads(), &NoProgress, None);
         let stem =
             Path::new(&scored.file).file_stem().map_or_else(String::new, |s| s.to_string_lossy().into());
         for spot in worst.spots() {
             let image = reader::image(&measured.format, &spot.bytes).map_err(failed)?;
-            let png = Picture::of(&image, &ctx).and_then(|picture| picture.png());
+            let png = Picture::of(&image, ctx).and_then(|picture| picture.png());
             let png = png.map_err(|error| failed(error.to_string()))?;
             // Some systems do not allow colons in names.
             let time = clock(spot.place.seconds).replace(':', "-");
-            self.args.write(&folder.join(format!("{stem}_{time}.png")), &png)?;
+            self.args.write(&folder.join(format!("{stem}_{time}.png")), &png, ctx)?;
         }
         Ok(())
     }
@@ -243,7 +243,7 @@ impl work::Job for Job<'_> {
         self.films.iter().map(Source::expected).sum::<usize>().max(2)
     }
 
-    fn run(&self, failures: &[Failure], talk: &Talk<'_>) -> Outcome {
+    fn run(&self, failures: &[Failure], talk: &Talk<'_>, ctx: &Context<'_>) -> Outcome {
         let mut failed: Vec<FailureRecord> = Vec::new();
         let mut fail = |failure: &Failure| {
             talk.failure(failure);
@@ -259,7 +259,7 @@ impl work::Job for Job<'_> {
         };
         let (mut all, step) = (Vec::new(), Steps::new(talk, self.count()));
         for film in &self.films {
-            let done = match self.one(film, rows.as_mut(), &|| step.put()) {
+            let done = match self.one(film, rows.as_mut(), &|| step.put(), ctx) {
                 Ok(Some(done)) => done,
                 Ok(None) => {
                     talk.note(&format!("interrupted after {} frames", step.done()));
@@ -276,7 +276,7 @@ impl work::Job for Job<'_> {
             if let Some(damage) = &done.measured.damage {
                 fail(damage);
             }
-            if let Err(failure) = self.draw(&done) {
+            if let Err(failure) = self.draw(&done, ctx) {
                 fail(&failure);
             }
             all.push(done);
@@ -288,8 +288,8 @@ impl work::Job for Job<'_> {
             outcome =
                 outcome.max(print_json(&Record::new("unband-score-films/1", films, failed, &self.metrics)));
         }
-        outcome = outcome.max(rows.map_or(Outcome::Done, |rows| rows.write(self.args, talk)));
-        if interrupt::asked() {
+        outcome = outcome.max(rows.map_or(Outcome::Done, |rows| rows.write(self.args, talk, ctx)));
+        if ctx.cancelled() {
             return Outcome::Interrupted;
         }
         for Done { scored, .. } in &all {

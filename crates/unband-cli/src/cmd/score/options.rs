@@ -14,7 +14,7 @@ use super::gates::Gate;
 use super::measures::Use;
 use crate::args::{TalkArgs, bytes};
 use crate::extras;
-use crate::interrupt::{self, Busy};
+use crate::interrupt::Busy;
 use crate::outcome::Outcome;
 use crate::outputs::check_folder_of;
 use crate::pictures;
@@ -143,15 +143,6 @@ impl MeasureArgs {
         pictures::threads(self.threads)
     }
 
-    /// An image's context: its threads, the stop flag, the bar, and the folder of models.
-    pub fn context<'a>(
-        threads: usize,
-        progress: &'a dyn unband::Progress,
-        models: Option<&'a Path>,
-    ) -> Context<'a> {
-        Context { threads, cancel: &interrupt::STOP, progress, models, ..Context::default() }
-    }
-
     /// Options whose file shows one image.
     pub fn of_one_picture(&self) -> Option<&'static str> {
         let named = [
@@ -213,19 +204,19 @@ impl MeasureArgs {
         Ok(())
     }
 
-    fn saving(&self) -> Saving<'_> {
+    fn saving<'a>(&self, ctx: &Context<'a>) -> Saving<'a> {
         // Waits for the reader of a pipe end with it.
         let access = self.access.get().copied().unwrap_or_default();
-        Saving { access, cancel: Some(&interrupt::STOP), overwrite: self.overwrite }
+        Saving { access, cancel: Some(ctx.cancel), overwrite: self.overwrite }
     }
 
     /// Writes a file atomically. Ctrl-C does not end the program meanwhile.
     ///
     /// # Errors
     /// I/O errors.
-    pub fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    pub fn write(&self, path: &Path, bytes: &[u8], ctx: &Context<'_>) -> Result<(), Failure> {
         let _busy = Busy::begin();
-        unband_io::write_bytes(bytes, path, self.saving())
+        unband_io::write_bytes(bytes, path, self.saving(ctx))
             .map_err(|error| Failure::of(path.display().to_string(), &error))
     }
 
@@ -233,9 +224,14 @@ impl MeasureArgs {
     ///
     /// # Errors
     /// I/O errors.
-    pub fn write_from(&self, path: &Path, source: &mut dyn std::io::Read) -> Result<(), Failure> {
+    pub fn write_from(
+        &self,
+        path: &Path,
+        source: &mut dyn std::io::Read,
+        ctx: &Context<'_>,
+    ) -> Result<(), Failure> {
         let _busy = Busy::begin();
-        unband_io::write_from(source, path, self.saving())
+        unband_io::write_from(source, path, self.saving(ctx))
             .map_err(|error| Failure::of(path.display().to_string(), &error))
     }
 
@@ -256,7 +252,7 @@ impl MeasureArgs {
             let png = picture.and_then(|picture| picture.png());
             let bytes =
                 png.map_err(|error| Failure::at(path.display().to_string(), error.to_string(), None))?;
-            self.write(path, &bytes)
+            self.write(path, &bytes, ctx)
         };
         if let Some(path) = &self.save_map {
             save(path, Picture::of(image, ctx).map(|picture| overlay(&picture, map)))?;

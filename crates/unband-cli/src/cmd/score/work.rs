@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use unband::Context;
 use unband::show::Page;
 
 use super::options::MeasureArgs;
@@ -18,8 +19,8 @@ use crate::talk::{Failure, Loudness, Talk};
 pub trait Job {
     /// Number of images or pairs.
     fn count(&self) -> usize;
-    /// Processes them; returns the failures known in advance.
-    fn run(&self, failures: &[Failure], talk: &Talk<'_>) -> Outcome;
+    /// Processes them on the threads of the context; reports the failures known in advance.
+    fn run(&self, failures: &[Failure], talk: &Talk<'_>, ctx: &Context<'_>) -> Outcome;
 }
 
 /// Runs a job with a bar, or reports why it cannot start.
@@ -32,10 +33,10 @@ pub fn start<J: Job>(args: &MeasureArgs, job: Result<(J, Vec<Failure>), (Outcome
             return outcome;
         }
     };
-    interrupt::listen();
+    let ctx = interrupt::context(args.threads());
     let show = loudness > Loudness::Quiet;
     let bar = Bar::new(job.count(), show).with_lines(show);
-    let outcome = job.run(&failures, &Talk { loudness, bar: &bar });
+    let outcome = job.run(&failures, &Talk { loudness, bar: &bar }, &ctx);
     bar.finish();
     outcome
 }
@@ -52,33 +53,35 @@ pub trait Item: Sync {
     }
 }
 
-/// Runs `one` for all items, with its number of threads: small images in parallel, large ones one after the
-/// other, as `deband` does. Passes the results to `then` in the order of the items and reports failures.
-/// `None` when interrupted. Failures known in advance come first.
+/// Runs `one` for all items, with a context of its own threads and progress: small images in parallel, large
+/// ones one after the other, as `deband` does. Passes the results to `then` in the order of the items and
+/// reports failures. `None` when interrupted. Failures known in advance come first.
 pub fn each<T: Item, R: Send>(
     items: &[T],
-    threads: usize,
     failures: &[Failure],
     talk: &Talk<'_>,
-    one: &(dyn Fn(&T, usize) -> Result<R, Failure> + Sync),
+    one: &(dyn Fn(&T, &Context<'_>) -> Result<R, Failure> + Sync),
     then: &mut dyn FnMut(&mut R),
+    ctx: &Context<'_>,
 ) -> Option<(Vec<R>, Vec<FailureRecord>)> {
-    each_within(items, (threads, Budget::new(None, 1, 0)), failures, talk, one, then)
+    each_within(items, Budget::new(None, 1, 0), failures, talk, one, then, ctx)
 }
 
 /// The same within a memory budget for all that run in parallel.
 pub fn each_within<T: Item, R: Send>(
     items: &[T],
-    (threads, budget): (usize, Budget),
+    budget: Budget,
     failures: &[Failure],
     talk: &Talk<'_>,
-    one: &(dyn Fn(&T, usize) -> Result<R, Failure> + Sync),
+    one: &(dyn Fn(&T, &Context<'_>) -> Result<R, Failure> + Sync),
     then: &mut dyn FnMut(&mut R),
+    ctx: &Context<'_>,
 ) -> Option<(Vec<R>, Vec<FailureRecord>)> {
     let mut failed: Vec<FailureRecord> = failures.iter().map(FailureRecord::new).collect();
     for failure in failures {
         talk.failure(failure);
     }
+    let threads = ctx.threads;
     let cost = |item: &T| {
         let pixels = item.pixels();
         Cost { threads: item.threads(pixels, threads), memory: budget.cost(pixels) }
@@ -90,11 +93,13 @@ pub fn each_within<T: Item, R: Send>(
     let limits = Cost { threads, memory: budget.memory() };
     let attempt = |i: usize| {
         talk.bar.working(&items[i].name());
-        let attempt = catch_unwind(AssertUnwindSafe(|| one(&items[i], costs[i].threads)));
+        let progress = talk.bar.picture();
+        let ctx = Context { threads: costs[i].threads, progress: &progress, ..*ctx };
+        let attempt = catch_unwind(AssertUnwindSafe(|| one(&items[i], &ctx)));
         attempt.unwrap_or_else(|_| Err(Failure::of_program(items[i].name())))
     };
     let (mut all, mut finished) = (Vec::new(), 0);
-    batch::run(&costs, limits, &interrupt::asked, &attempt, &mut |_, result| {
+    batch::run(&costs, limits, &|| ctx.cancelled(), &attempt, &mut |_, result| {
         match result {
             Ok(mut done) => {
                 then(&mut done);
@@ -109,7 +114,7 @@ pub fn each_within<T: Item, R: Send>(
         talk.bar.done(finished, items.len());
     });
     talk.bar.finish();
-    if interrupt::asked() {
+    if ctx.cancelled() {
         talk.note(&format!("interrupted: {finished} of {} done", items.len()));
         return None;
     }
@@ -122,15 +127,16 @@ pub fn write_files<E: Display>(
     csv: impl FnOnce() -> Result<Vec<u8>, E>,
     page: Option<&Page>,
     talk: &Talk<'_>,
+    ctx: &Context<'_>,
 ) -> Outcome {
     let table = args.csv.as_ref().map(|path| {
         let bytes = csv().map_err(|e| Failure::at(path.display().to_string(), e.to_string(), None))?;
-        args.write(path, &bytes)
+        args.write(path, &bytes, ctx)
     });
     let report = args.report.as_ref().zip(page);
-    let report = report.map(|(path, page)| args.write(path, page.html().as_bytes()));
+    let report = report.map(|(path, page)| args.write(path, page.html().as_bytes(), ctx));
     let mut outcome = Outcome::Done;
-    if interrupt::asked() {
+    if ctx.cancelled() {
         return Outcome::Interrupted;
     }
     for failure in [table, report].into_iter().flatten().filter_map(Result::err) {

@@ -12,7 +12,6 @@ use unband_metrics::{Metric, cambi};
 use super::super::super::score::films::reader::{Reader, decoding, image, in_order, rgb};
 use super::super::super::score::films::summary::{Frame, Tally};
 use super::super::super::score::{Subject, Verdict, measure_one};
-use crate::interrupt;
 use crate::talk::Failure;
 
 /// Metrics and their sampling.
@@ -71,7 +70,7 @@ pub fn measured(
     tally: &mut Tally<'_>,
     step: &dyn Fn(),
 ) -> Result<Option<Measured>, Failure> {
-    let found = decoding(|scope, programs| {
+    let found = decoding(ctx, |scope, programs| {
         let (keep_going, programs) = (plan.keep_going, programs.clone());
         let options = DecodeOptions { keep_going, programs, ..DecodeOptions::default() };
         let start = |i: usize| {
@@ -112,7 +111,7 @@ pub fn measured(
             Ok(())
         };
         in_order(ctx, &mut next, &look, &mut put)?;
-        found.more = rest(films, &mut readers, alone, tally.frames(), plan.keep_going)?;
+        found.more = rest(films, &mut readers, alone, (tally.frames(), plan.keep_going), ctx)?;
         Ok(found)
     })?;
     let Some(found) = found else { return Ok(None) };
@@ -128,10 +127,10 @@ fn rest(
     films: &[Film; 2],
     readers: &mut [Reader; 2],
     mut alone: [usize; 2],
-    both: usize,
-    keep_going: bool,
+    (both, keep_going): (usize, bool),
+    ctx: &Context<'_>,
 ) -> Result<Option<String>, Failure> {
-    if interrupt::asked() {
+    if ctx.cancelled() {
         return Ok(None);
     }
     if keep_going {
@@ -141,14 +140,14 @@ fn rest(
         }));
     }
     for ((reader, alone), film) in readers.iter_mut().zip(&mut alone).zip(films) {
-        while reader.damage.is_none() && !interrupt::asked() && reader.next_frame().is_some() {
+        while reader.damage.is_none() && !ctx.cancelled() && reader.next_frame().is_some() {
             *alone += 1;
         }
         if let Some(damage) = reader.damage.take() {
             return Err(failure(&film.path, &damage));
         }
     }
-    if alone == [0, 0] || interrupt::asked() {
+    if alone == [0, 0] || ctx.cancelled() {
         return Ok(None);
     }
     let message = format!(

@@ -114,7 +114,7 @@ pub fn measured(
     step: &dyn Fn(),
 ) -> Result<Option<Measured>, Failure> {
     let name = || source.path().display().to_string();
-    let done = decoding(|scope, programs| {
+    let done = decoding(ctx, |scope, programs| {
         let options = DecodeOptions { programs: programs.clone(), ..DecodeOptions::default() };
         let mut reader = source.open(&options, ctx.threads, scope)?;
         let format = reader.format;

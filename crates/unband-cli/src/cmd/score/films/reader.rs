@@ -12,7 +12,7 @@ use unband_io::video::{Film, FrameFormat, Programs, VideoError};
 use unband_metrics::{Metric, cambi};
 
 use super::super::{Forms, Subject, measure};
-use crate::interrupt::{self, Busy};
+use crate::interrupt::Busy;
 use crate::talk::Failure;
 
 /// Frames per thread that are analysed together; as many again wait decoded.
@@ -36,15 +36,15 @@ pub struct Reader {
 /// # Errors
 /// Those of the work.
 pub fn decoding<'env, T>(
+    ctx: &Context<'_>,
     work: impl for<'s> FnOnce(&'s Scope<'s, 'env>, &Programs) -> Result<T, Failure>,
 ) -> Result<Option<T>, Failure> {
     // The programs must end before this one.
     let Some(_busy) = Busy::begin() else { return Ok(None) };
     let programs = Programs::default();
-    let done =
-        ending_programs(&programs, &interrupt::STOP, || std::thread::scope(|scope| work(scope, &programs)));
+    let done = ending_programs(&programs, ctx.cancel, || std::thread::scope(|scope| work(scope, &programs)));
     // Programs ended by an interruption fail; that is not the reason.
-    if interrupt::asked() { Ok(None) } else { done.map(Some) }
+    if ctx.cancelled() { Ok(None) } else { done.map(Some) }
 }
 
 impl Reader {
@@ -96,7 +96,7 @@ pub fn in_order<T: Sync, R: Send>(
     let mut first = 0;
     loop {
         let batch: Vec<T> = std::iter::from_fn(&mut *next).take(at_once).collect();
-        if batch.is_empty() || interrupt::asked() {
+        if batch.is_empty() || ctx.cancelled() {
             return Ok(());
         }
         let seen = ctx.map(batch.len(), |i| look(&batch[i], first + i, &one));

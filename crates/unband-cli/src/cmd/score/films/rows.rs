@@ -3,12 +3,12 @@
 use std::fs::File;
 use std::io::{Seek, SeekFrom};
 
+use unband::Context;
 use unband_metrics::Metric;
 
 use super::super::MeasureArgs;
 use super::super::record::{missing_cell, name_cell, value_cell};
 use super::summary::Frame;
-use crate::interrupt;
 use crate::outcome::Outcome;
 use crate::talk::{Failure, Talk};
 
@@ -61,16 +61,16 @@ impl Rows {
     }
 
     /// Writes the table to its file; reports failures.
-    pub fn write(self, args: &MeasureArgs, talk: &Talk<'_>) -> Outcome {
+    pub fn write(self, args: &MeasureArgs, talk: &Talk<'_>, ctx: &Context<'_>) -> Outcome {
         let Some(path) = &args.csv else { return Outcome::Done };
         let file = self.table.into_inner().map_err(|error| failed(error.error()));
         let written = file.and_then(|mut file| {
             file.seek(SeekFrom::Start(0)).map_err(|error| failed(&error))?;
-            args.write_from(path, &mut file)
+            args.write_from(path, &mut file, ctx)
         });
         match written {
             Ok(()) => Outcome::Done,
-            Err(_) if interrupt::asked() => Outcome::Interrupted,
+            Err(_) if ctx.cancelled() => Outcome::Interrupted,
             Err(failure) => {
                 talk.failure(&failure);
                 Outcome::SomeFailed
