@@ -1,5 +1,6 @@
 //! Command line definitions: the source of help, completions and the manual page.
 
+mod metrics;
 mod pictures;
 
 use std::fmt::Display;
@@ -15,6 +16,7 @@ use unband_io::video::{Purpose, StreamSpec};
 
 use crate::cmd;
 
+pub use metrics::{MetricArgs, failure};
 pub use pictures::PictureArgs;
 
 const STYLES: Styles = Styles::styled()

@@ -1,7 +1,8 @@
 //! Memory of inspecting and measuring: the limit of `--max-memory`, and of the system.
 
-use unband::Image;
 use unband::files::{PROGRAM, at_hand};
+use unband::metrics::Inspected;
+use unband::{Context, Image};
 use unband_io::{Error, Limits};
 
 use crate::inputs::Input;
@@ -77,6 +78,22 @@ impl Budget {
             return Err(Failure::of(input.shown(), &error));
         }
         Ok((image, format.name))
+    }
+
+    /// Reads and inspects an image that fits; as [`read`](Self::read).
+    ///
+    /// # Errors
+    /// The same, and luma and chroma that do not match.
+    pub fn inspected(
+        &self,
+        input: &Input,
+        begins: Vec<u8>,
+        ctx: &Context<'_>,
+    ) -> Result<(Inspected, &'static str), Failure> {
+        let (stored, format) = self.read(input, begins)?;
+        let inspected = Inspected::new(stored, ctx);
+        let inspected = inspected.map_err(|error| Failure::at(input.shown(), error.to_string(), None))?;
+        Ok((inspected, format))
     }
 
     fn per_pixel(&self) -> u64 {

@@ -3,17 +3,20 @@
 
 mod args;
 mod bar;
-mod batch;
 mod budget;
 mod cmd;
 mod extras;
 mod inputs;
 mod interrupt;
 mod licences;
+mod methods;
+mod network;
 mod outcome;
 mod outputs;
+mod pairs;
 mod pictures;
 mod piped;
+mod print;
 mod record;
 mod result;
 mod settings;
@@ -23,6 +26,7 @@ mod shown;
 mod summary;
 mod talk;
 mod weights;
+mod work;
 
 use std::process::ExitCode;
 

@@ -10,13 +10,13 @@ use std::sync::{Mutex, PoisonError};
 use unband_image::Hint;
 
 use clap::CommandFactory;
+use unband::batch::{self, Cost};
 use unband::files::{self, Naming, Output};
 use unband::{Context, Error};
 use unband_io::{Dropped, FormatEntry, Limits};
 
 use crate::args::{Cli, PictureArgs};
 use crate::bar::Bar;
-use crate::batch::{self, Cost};
 use crate::inputs::{Gathered, Input, is_pattern, reason};
 use crate::interrupt::{self, Busy};
 use crate::outcome::Outcome;

@@ -57,6 +57,16 @@ pub enum Better {
     Lower,
 }
 
+impl Better {
+    /// "higher is better".
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Higher => "higher is better",
+            Self::Lower => "lower is better",
+        }
+    }
+}
+
 /// Second image of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Against {
@@ -367,6 +377,17 @@ impl Metric {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Unit and direction: "dB, higher is better".
+    pub fn about(&self) -> String {
+        let better = self.better.words();
+        if self.unit.is_empty() { better.to_owned() } else { format!("{}, {better}", self.unit) }
+    }
+
+    /// The range in words: "0 to 1".
+    pub fn range_words(&self) -> String {
+        self.range.replace("..=", " to ")
     }
 
     /// Scores an image, against the second image of [`Metric::against`]. The value is independent of the

@@ -26,12 +26,15 @@
 //! source code, see [`faithful`]; [`prove`] checks it.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "files")]
+pub mod batch;
 mod choose;
 mod error;
 pub mod faithful;
 mod feed;
 mod jobs;
 mod methods;
+pub mod metrics;
 pub mod networks;
 mod options;
 mod precision;

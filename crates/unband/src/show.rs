@@ -57,7 +57,7 @@ pub(crate) use picture::uri;
 pub use profile::{Profile, Series};
 pub use segments::{Segments, segments};
 pub use spots::{Spot, Stretch, stretched, worst_spots};
-pub use table::{Column, Direction, Listing, ListingCell, ListingRow, MetricRow, Value};
+pub use table::{Column, Direction, Listing, ListingCell, ListingRow, MetricRow};
 pub use timeline::Timeline;
 
 /// Why a visualisation failed.

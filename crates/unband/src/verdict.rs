@@ -1,4 +1,4 @@
-//! Grades of banding: none, slight, visible or strong.
+//! Grades of banding, and the verdict on an image.
 
 use std::fmt;
 
@@ -131,6 +131,78 @@ pub fn look_at_frame(image: &Image, ctx: &Context<'_>) -> Seen {
     Seen { findings, grade: seen }
 }
 
+/// The verdict on an image or a video frame.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    /// The grade of the banding.
+    pub grade: Grade,
+    /// Share of the smooth area in bands, 0 to 1; 0 where the grade is [`Grade::None`].
+    pub share: f32,
+    /// The cause as a word; `None` where the grade is [`Grade::None`].
+    pub cause: Option<&'static str>,
+    /// The traces that were found, even if they are not banding.
+    pub finding: Finding,
+    /// In one line: "banding: visible, 34 % of the smooth area, from 6 bits per channel".
+    pub line: String,
+}
+
+/// Traces in an image, visible or not.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// Share of the smooth area that has them, 0 to 1.
+    pub share: f32,
+    /// Their cause, as a word.
+    pub cause: &'static str,
+    /// The finding, as a sentence.
+    pub sentence: String,
+}
+
+impl Verdict {
+    /// From the findings in an image.
+    pub fn new(findings: &Findings) -> Self {
+        Self::graded(findings, grade(findings))
+    }
+
+    /// For a video frame as stored, by [`look_at_frame`].
+    pub fn of_frame(frame: &Image, ctx: &Context<'_>) -> Self {
+        let Seen { findings, grade } = look_at_frame(frame, ctx);
+        Self::graded(&findings, grade)
+    }
+
+    fn graded(findings: &Findings, grade: Grade) -> Self {
+        let finding = Finding {
+            share: findings.banded_share,
+            cause: findings.cause_word(),
+            sentence: findings.sentence(),
+        };
+        let banded = grade > Grade::None;
+        Self {
+            grade,
+            share: if banded { finding.share } else { 0.0 },
+            cause: banded.then_some(finding.cause),
+            finding,
+            line: line(findings, grade),
+        }
+    }
+
+    /// Is there more banding than in the other one?
+    pub fn is_worse(&self, than: &Self) -> bool {
+        (self.grade, self.share) > (than.grade, than.share)
+    }
+}
+
+fn line(findings: &Findings, grade: Grade) -> String {
+    if grade == Grade::None {
+        return match findings.cause {
+            Cause::Jpeg => "banding: none, JPEG noise".to_owned(),
+            Cause::Coded => "banding: none, compression noise".to_owned(),
+            _ => "banding: none".to_owned(),
+        };
+    }
+    let share = findings.banded_share * 100.0;
+    format!("banding: {grade}, {share:.0} % of the smooth area, from {}", findings.origin())
+}
+
 fn by_cambi(cambi: f64, findings: &Findings) -> Grade {
     let share = findings.banded_share;
     let deep = findings.effective_bits > 8;
@@ -200,6 +272,25 @@ mod tests {
         let subsampling = Subsampling::HALF;
         let model = Model::Yuv { matrix: Matrix::Bt709, range: Range::Limited, subsampling };
         Image::new(vec![luma, chroma.clone(), chroma], model, Depth::Int(bits))
+    }
+
+    #[test]
+    fn the_line_names_grade_share_and_origin() {
+        let said = |findings: &Findings| Verdict::new(findings).line;
+        let found = |visible: bool, share: f32, step: f32| {
+            let mut findings = found(Cause::Levels, step, share);
+            findings.visible = visible;
+            findings.grids.iter_mut().for_each(|grid| grid.bits = Some(6));
+            findings
+        };
+        assert_eq!(
+            said(&found(true, 0.34, 2.0)),
+            "banding: visible, 34 % of the smooth area, from 6 bits per channel"
+        );
+        assert_eq!(said(&found(false, 0.0, 4.0)), "banding: none");
+        assert_eq!(said(&found(true, 0.009, 4.0)), "banding: none");
+        let noise = Findings { cause: Cause::Jpeg, ..found(false, 0.9, 1.5) };
+        assert_eq!(said(&noise), "banding: none, JPEG noise");
     }
 
     #[test]

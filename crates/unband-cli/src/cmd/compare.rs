@@ -1,32 +1,34 @@
 //! `unband compare REFERENCE RESULT`: full-reference metrics of images and videos.
 
-mod films;
-pub mod methods;
-pub mod pairs;
 mod record;
+mod videos;
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use unband::show::{Column, Drawn, Page, Section, Side};
-use unband::{Context, Image, Model};
-use unband_image::Depth;
+use unband::metrics::{Check, Inspected, Scope, Scores, Subject, comparable, score};
+use unband::show::{Column, Drawn, HeatMap, Page, Section, Side};
+use unband::verdict::Verdict;
+use unband::{Context, Depth, Image, batch};
 use unband_infer::models;
 use unband_metrics::{Against, Metric};
 
-use super::score::{
-    Drawing, Gate, Loaded, MeasureArgs, Row, Subject, Table, Use, Verdict, about, cell, csv, means,
-    measure_within, page_rows, reasons, summary_rows, tell_failed, work,
-};
-use crate::batch;
+use crate::args::{MetricArgs, failure};
 use crate::budget::Budget;
 use crate::inputs::Input;
+use crate::methods::{self, Method};
 use crate::outcome::Outcome;
+use crate::pairs::{self, Pair, Pairs};
+use crate::print::csv::csv;
+use crate::print::drawings::{Drawing, draw};
+use crate::print::means;
+use crate::print::page::metric_rows;
+use crate::print::table::{Table, cell};
+use crate::print::text::{reasons, report_failed, summary_rows};
 use crate::result::print_json;
 use crate::talk::{Failure, Talk, printable};
-use methods::Method;
-use pairs::{Pair, Pairs};
+use crate::work;
 use record::Record;
 
 const AFTER: &str = "\
@@ -74,24 +76,11 @@ pub struct CompareArgs {
     pub pairs: Option<PathBuf>,
     /// Options shared with `score`.
     #[command(flatten)]
-    pub measure: MeasureArgs,
+    pub measure: MetricArgs,
     /// Options for videos.
     #[command(flatten)]
-    pub film: films::FilmArgs,
+    pub film: videos::VideoArgs,
 }
-
-const DEFAULTS: &[&str] = &[
-    "psnr",
-    "psnr-y",
-    "ssim-gauss11-rgb",
-    "ms-ssim",
-    "gmsd",
-    "flat-psnr",
-    "false-steps",
-    "contour-jump",
-    "texture-change",
-    "cambi",
-];
 
 /// Row names that are not methods.
 const REFERENCE: &str = "reference";
@@ -100,18 +89,18 @@ const RESULT: &str = "result";
 
 /// Compares images and prints the values on standard output.
 pub fn run(args: &CompareArgs) -> Outcome {
-    if let Some(paths) = films::named(args) {
-        return work::start(&args.measure, films::Job::new(args, paths));
+    if let Some(paths) = videos::named(args) {
+        return work::start(&args.measure, videos::Job::new(args, paths));
     }
     work::start(&args.measure, Job::new(args))
 }
 
 struct Job<'a> {
-    args: &'a MeasureArgs,
+    args: &'a MetricArgs,
     pairs: Vec<Pair>,
     methods: Vec<Method>,
     metrics: Vec<&'static Metric>,
-    gates: Vec<Gate>,
+    checks: Vec<Check>,
     models: Option<PathBuf>,
 }
 
@@ -124,16 +113,27 @@ struct Compared {
     drawn: Option<Drawn>,
 }
 
+/// The measured image of a row.
+struct Row {
+    /// `reference`, `input`, `result`, or a method.
+    role: String,
+    /// Its file, if there is one.
+    file: Option<String>,
+    depth: Depth,
+    map: HeatMap,
+    scores: Scores,
+}
+
 /// An image of a pair during measurement.
 struct Part {
     role: String,
     file: Option<String>,
-    loaded: Loaded,
+    image: Inspected,
 }
 
 impl Part {
     fn named(&self) -> (&str, &Image) {
-        (self.file.as_ref().unwrap_or(&self.role), &self.loaded.image)
+        (self.file.as_ref().unwrap_or(&self.role), &self.image.image)
     }
 }
 
@@ -147,12 +147,12 @@ impl<'a> Job<'a> {
         }
         let methods =
             if args.method.is_empty() { Vec::new() } else { methods::parse(&args.method).map_err(usage)? };
-        let Pairs { pairs, failures } = pairs::gather(args).map_err(usage)?;
+        let Pairs { pairs, failures } = gather(args).map_err(usage)?;
         let input =
             args.input.is_some() || !methods.is_empty() || pairs.iter().any(|pair| pair.input.is_some());
         let models = models::folder();
-        let can = Use { defaults: DEFAULTS, reference: true, input, film: &[], films: false };
-        let (metrics, gates) = args.measure.measures(&can, models.as_deref()).map_err(usage)?;
+        let scope = if input { Scope::RESTORED } else { Scope::PAIR };
+        let (metrics, checks) = args.measure.selected(&scope, models.as_deref()).map_err(usage)?;
         if let Some(option) = args.measure.of_one_picture() {
             let drawn = if option == "--save-profile" { 1 } else { methods.len().max(1) };
             if pairs.len() * drawn > 1 {
@@ -169,7 +169,7 @@ impl<'a> Job<'a> {
             .chain(args.pairs.as_deref())
             .collect();
         args.measure.check_outputs(&paths)?;
-        Ok((Self { args: &args.measure, pairs, methods, metrics, gates, models }, failures))
+        Ok((Self { args: &args.measure, pairs, methods, metrics, checks, models }, failures))
     }
 
     /// The images of a pair are in memory together. Methods need about as much as metrics.
@@ -186,8 +186,8 @@ impl<'a> Job<'a> {
         let silent = Context { progress: &unband::NoProgress, ..ctx };
         let budget = self.budget();
         let read = |role: &str, input: &Input| -> Result<Part, Failure> {
-            let loaded = Loaded::read_within(input, Vec::new(), &budget, &silent)?;
-            Ok(Part { role: role.to_owned(), file: Some(input.shown()), loaded })
+            let (image, _) = budget.inspected(input, Vec::new(), &silent)?;
+            Ok(Part { role: role.to_owned(), file: Some(input.shown()), image })
         };
         let mut parts = vec![read(REFERENCE, &pair.reference)?];
         if self.methods.is_empty() {
@@ -199,15 +199,15 @@ impl<'a> Job<'a> {
             parts.push(read(INPUT, &pair.second)?);
         }
         for part in &parts[1..] {
-            comparable(parts[0].named(), part.named(), 1)?;
+            comparable(parts[0].named(), part.named(), 1).map_err(failure)?;
         }
         for method in &self.methods {
-            let loaded = method.run(&parts[1].loaded, &silent).map_err(|error| {
+            let image = method.run(&parts[1].image, &silent).map_err(|error| {
                 Failure::at(pair.second.shown(), format!("{}: {error}", method.text), None)
             })?;
-            parts.push(Part { role: method.text.clone(), file: None, loaded });
+            parts.push(Part { role: method.text.clone(), file: None, image });
         }
-        let image = &parts[0].loaded.image;
+        let image = &parts[0].image.image;
         let at_once = budget.at_once((image.width() * image.height()) as u64);
         let rows = self.measured(&parts, at_once, &ctx);
         self.draw(&parts, &rows, talk, &silent)?;
@@ -216,28 +216,27 @@ impl<'a> Job<'a> {
     }
 
     fn measured(&self, parts: &[Part], at_once: usize, ctx: &Context<'_>) -> Vec<Row> {
-        let of = |role: &str| parts.iter().find(|part| part.role == role).map(|part| (&part.loaded).into());
+        let of = |role: &str| parts.iter().find(|part| part.role == role).map(|part| (&part.image).into());
         let subjects: Vec<Subject<'_>> = parts
             .iter()
             .map(|part| Subject {
-                image: (&part.loaded).into(),
+                image: (&part.image).into(),
                 reference: of(REFERENCE).filter(|_| part.role != REFERENCE),
                 input: of(INPUT).filter(|_| part.role != REFERENCE && part.role != INPUT),
             })
             .collect();
-        let values = measure_within(&subjects, &self.metrics, at_once, ctx);
+        let values = score(&subjects, &self.metrics, at_once, ctx);
         let row = |(part, values): (&Part, Vec<_>)| {
-            let verdict = Verdict::new(&part.loaded.findings);
-            let row = Row {
+            let scores = Scores::new(Verdict::new(&part.image.findings), values);
+            // Checks apply to results, not to inputs.
+            let is_result = is_result(&part.role);
+            Row {
                 role: part.role.clone(),
                 file: part.file.clone(),
-                depth: part.loaded.image.depth,
-                verdict,
-                values,
-                failed: Vec::new(),
-            };
-            // Checks apply to results, not to inputs.
-            if row.is_result() { row.checked(&self.gates, &self.metrics) } else { row }
+                depth: part.image.image.depth,
+                map: HeatMap::of(&part.image.findings),
+                scores: if is_result { scores.checked(&self.checks, &self.metrics) } else { scores },
+            }
         };
         parts.iter().zip(values).map(row).collect()
     }
@@ -248,14 +247,14 @@ impl<'a> Job<'a> {
         let mut all: Vec<Drawing<'_>> = parts
             .iter()
             .zip(rows)
-            .map(|(part, row)| Drawing { name: &part.role, image: &part.loaded.image, map: &row.verdict.map })
+            .map(|(part, row)| Drawing { name: &part.role, image: &part.image.image, map: &row.map })
             .collect();
-        let picture = all[result];
+        let image = all[result];
         if self.args.save_profile.is_some() {
             let first = all.remove(followed(rows, &all));
             all.insert(0, first);
         }
-        self.args.draw(picture, &all, talk, ctx)
+        draw(self.args, image, &all, talk, ctx)
     }
 
     /// The pair with all its results, for the page.
@@ -271,7 +270,7 @@ impl<'a> Job<'a> {
         }
         let side = |i: usize| {
             let name = parts[i].file.as_ref().unwrap_or(&parts[i].role);
-            Side { name, image: &parts[i].loaded.image, map: Some(&rows[i].verdict.map) }
+            Side { name, image: &parts[i].image.image, map: Some(&rows[i].map) }
         };
         let find = |role: &str| rows.iter().position(|row| row.role == role);
         let all: Vec<usize> = (0..rows.len()).filter(|&i| rows[i].is_result()).collect();
@@ -281,10 +280,10 @@ impl<'a> Job<'a> {
             (None, []) => return Ok(None),
         };
         // With several results, none represents the pair.
-        let verdict = &rows[if let [only] = all[..] { only } else { first }].verdict;
+        let verdict = &rows[if let [only] = all[..] { only } else { first }].scores.verdict;
         let results: Vec<Side<'_>> = after.iter().map(|&i| side(i)).collect();
-        let shown: Vec<&Row> = rows.iter().collect();
-        let columns: Vec<Column> = shown.iter().map(|row| Column(row.role.clone())).collect();
+        let values: Vec<_> = rows.iter().map(|row| row.scores.values.as_slice()).collect();
+        let columns: Vec<Column> = rows.iter().map(|row| Column(row.role.clone())).collect();
         let section = Section {
             title: &pair.name,
             input: side(first),
@@ -293,7 +292,7 @@ impl<'a> Job<'a> {
             verdict: &verdict.line,
             level: verdict.grade,
             columns: &columns,
-            metrics: &page_rows(&self.metrics, &shown),
+            metrics: &metric_rows(&self.metrics, &values),
             line: None,
         };
         let drawn = Drawn::new(&section, Page::LONGEST, ctx);
@@ -321,7 +320,7 @@ impl<'a> Job<'a> {
         let mut text = String::new();
         for pair in all {
             for row in pair.rows.iter().filter(|row| row.is_result()) {
-                let _ = writeln!(text, "{}  {}", printable(&pair.called(row)), row.verdict.line);
+                let _ = writeln!(text, "{}  {}", printable(&pair.called(row)), row.scores.verdict.line);
             }
             for note in &pair.notes {
                 let _ = writeln!(text, "{}  {note}", printable(&pair.name));
@@ -335,9 +334,11 @@ impl<'a> Job<'a> {
                 let heads = rows.iter().map(|row| row.role.clone());
                 table.row(std::iter::once(String::new()).chain(heads));
                 for (m, metric) in self.metrics.iter().enumerate() {
-                    let about = about(metric);
-                    let values = rows.iter().map(|row| row.values.get(m).map_or_else(String::new, cell));
-                    table.row(std::iter::once(format!("  {}", metric.name)).chain(values).chain([about]));
+                    let values =
+                        rows.iter().map(|row| row.scores.values.get(m).map_or_else(String::new, cell));
+                    table.row(
+                        std::iter::once(format!("  {}", metric.name)).chain(values).chain([metric.about()]),
+                    );
                 }
                 let _ = write!(text, "{}", table.left_last());
             }
@@ -348,14 +349,14 @@ impl<'a> Job<'a> {
                 for pair in several {
                     for row in pair.rows.iter().filter(|row| !self.is_empty(row)) {
                         let head = [pair.name.clone(), row.role.clone()];
-                        table.row(head.into_iter().chain(row.values.iter().map(cell)));
+                        table.row(head.into_iter().chain(row.scores.values.iter().map(cell)));
                     }
                 }
                 if several.len() > 1 {
                     let leads: Vec<[&str; 1]> = roles.iter().map(|&role| [role]).collect();
                     let rows = |role: &str| {
                         let all = several.iter().flat_map(|pair| &pair.rows);
-                        all.filter(|row| row.role == role).collect::<Vec<_>>()
+                        all.filter(|row| row.role == role).map(|row| &row.scores).collect::<Vec<_>>()
                     };
                     let groups: Vec<_> = leads.iter().map(|lead| (&lead[..], rows(lead[0]))).collect();
                     summary_rows(&mut table, &self.metrics, &groups);
@@ -365,7 +366,7 @@ impl<'a> Job<'a> {
         }
         for pair in all {
             for row in &pair.rows {
-                text.push_str(&reasons(&pair.called(row), row, &self.metrics));
+                text.push_str(&reasons(&pair.called(row), &row.scores, &self.metrics));
             }
         }
         text
@@ -397,8 +398,11 @@ impl work::Job for Job<'_> {
         } else {
             talk.values(&self.text(&all, &roles))
         });
-        let of = |role: &str| all.iter().flat_map(|pair| &pair.rows).filter(|row| row.role == role).collect();
-        let groups: Vec<(&str, Vec<&Row>)> = roles.iter().map(|&role| (role, of(role))).collect();
+        let of = |role: &str| {
+            let rows = all.iter().flat_map(|pair| &pair.rows).filter(|row| row.role == role);
+            rows.map(|row| &row.scores).collect()
+        };
+        let groups: Vec<(&str, Vec<&Scores>)> = roles.iter().map(|&role| (role, of(role))).collect();
         let means = means::listing(&self.metrics, &groups, &|role| role != REFERENCE);
         if let (Some(page), Some(means)) = (&mut page, means) {
             page.lead(&means);
@@ -406,7 +410,7 @@ impl work::Job for Job<'_> {
         let rows = all.iter().flat_map(|pair| {
             let head =
                 |row: &Row| vec![pair.name.clone(), row.role.clone(), row.file.clone().unwrap_or_default()];
-            pair.rows.iter().map(move |row| (head(row), row))
+            pair.rows.iter().map(move |row| (head(row), &row.scores))
         });
         let table = || csv(&["pair", "role", "file"], rows, &self.metrics);
         outcome = outcome.max(work::write_files(self.args, table, page.as_ref(), talk, ctx));
@@ -416,7 +420,7 @@ impl work::Job for Job<'_> {
         for pair in &all {
             for row in &pair.rows {
                 let name = pair.called(row);
-                outcome = outcome.max(tell_failed(&name, row, &self.metrics, &self.gates, talk));
+                outcome = outcome.max(report_failed(&name, &row.scores, &self.metrics, &self.checks, talk));
             }
         }
         outcome
@@ -426,8 +430,12 @@ impl work::Job for Job<'_> {
 impl Row {
     /// Is it a result: neither the reference nor the input?
     fn is_result(&self) -> bool {
-        self.role != REFERENCE && self.role != INPUT
+        is_result(&self.role)
     }
+}
+
+fn is_result(role: &str) -> bool {
+    role != REFERENCE && role != INPUT
 }
 
 impl Compared {
@@ -447,11 +455,34 @@ impl work::Item for Pair {
     }
 }
 
+/// Finds the pairs that the arguments name.
+///
+/// # Errors
+/// Arguments without images, and the errors of [`pairs::of_list`] and [`pairs::of_paths`].
+fn gather(args: &CompareArgs) -> Result<Pairs, Failure> {
+    let both = args.reference.as_deref().zip(args.second.as_deref());
+    match (&args.pairs, both) {
+        (Some(list), folders) => {
+            if let Some((reference, second)) = folders
+                && let Some(file) = [reference, second].into_iter().find(|path| !path.is_dir())
+            {
+                let hint = "with `--pairs`, the two arguments must be folders: the paths in the list are relative to them";
+                return Err(Failure::usage(format!("{} is not a folder", file.display()), hint));
+            }
+            pairs::of_list(list, folders)
+        }
+        (None, Some((reference, second))) => {
+            pairs::of_paths(reference, second, args.input.as_deref(), args.measure.recursive)
+        }
+        (None, None) => Err(Failure::usage("nothing to compare", "name a reference and a result")),
+    }
+}
+
 /// The depths of the images, where they differ.
 fn depths(parts: &[Part]) -> Option<String> {
     let mut groups: Vec<(Depth, Vec<&str>)> = Vec::new();
     for part in parts {
-        let depth = part.loaded.image.depth;
+        let depth = part.image.image.depth;
         match groups.iter_mut().find(|(known, _)| *known == depth) {
             Some((_, roles)) => roles.push(&part.role),
             None => groups.push((depth, vec![&part.role])),
@@ -470,26 +501,4 @@ fn followed(rows: &[Row], drawings: &[Drawing<'_>]) -> usize {
     let most = (0..strengths.len()).max_by(|&a, &b| strengths[a].total_cmp(&strengths[b])).unwrap_or(0);
     let input = rows.iter().position(|row| row.role == INPUT);
     input.filter(|&input| strengths[input] > 0.0 || strengths[most] <= 0.0).unwrap_or(most)
-}
-
-/// An error unless two images have the same colour model and the first is `scale` times as wide and high.
-///
-/// # Errors
-/// The difference, reported for the second image.
-pub fn comparable(reference: (&str, &Image), other: (&str, &Image), scale: usize) -> Result<(), Failure> {
-    let about = |image: &Image| {
-        let model = if image.color.model == Model::Gray { "grey" } else { "RGB" };
-        format!("{}×{} {model}", image.width(), image.height())
-    };
-    let of = |image: &Image, times: usize| (times * image.width(), times * image.height(), image.color.model);
-    let ((clean, reference), (name, other)) = (reference, other);
-    if of(reference, 1) == of(other, scale) {
-        return Ok(());
-    }
-    let message = format!("is {}, the reference {clean} is {}", about(other), about(reference));
-    let hint = match scale {
-        1 => "metrics compare sample by sample: crop or convert one of them".to_owned(),
-        _ => format!("the reference must be {scale} times as wide and high, both RGB or grey"),
-    };
-    Err(Failure::at(name.to_owned(), message, Some(hint)))
 }

@@ -16,7 +16,6 @@ use unband_io::{Access, Saving};
 use crate::args::{TalkArgs, within};
 use crate::bar::Bar;
 use crate::budget::Budget;
-use crate::cmd::score::work::each;
 use crate::extras;
 use crate::inputs::{Gather, Input, readable};
 use crate::interrupt::{self, Busy};
@@ -24,6 +23,7 @@ use crate::outcome::Outcome;
 use crate::pictures;
 use crate::result::print_data;
 use crate::talk::{Failure, Loudness, Talk};
+use crate::work::each;
 
 fn after() -> String {
     format!(

@@ -17,21 +17,22 @@ use std::path::{Path, PathBuf};
 use unband_image::Hint;
 
 use clap::Args;
+use unband::metrics::{Subject, Value, score};
 use unband::show::Listing;
-use unband::{Context, Image};
+use unband::{Context, Image, batch};
 use unband_infer::models;
 use unband_io::{Access, Saving};
 use unband_metrics::Metric;
 
-use super::score::{Subject, measure, work};
 use crate::args::TalkArgs;
 use crate::bar::Bar;
 use crate::interrupt::{self, Busy};
 use crate::outcome::Outcome;
+use crate::pictures;
 use crate::result::print_text;
 use crate::shipped;
 use crate::talk::{Failure, Loudness, Talk};
-use crate::{batch, pictures};
+use crate::work;
 use contender::{Contender, Runs, Setting};
 use data::{How, Item};
 use enlarge::Ready;
@@ -284,13 +285,13 @@ impl Job {
         Ok(Ok(record))
     }
 
-    fn values(&self, result: &Image, ready: &Ready, ctx: &Context<'_>) -> Vec<unband::show::Value> {
+    fn values(&self, result: &Image, ready: &Ready, ctx: &Context<'_>) -> Vec<Value> {
         let subject = Subject {
             image: result.into(),
             reference: Some((&ready.pair.gt).into()),
             input: Some(ready.input().into()),
         };
-        measure(&[subject], &self.metrics, ctx).concat()
+        score(&[subject], &self.metrics, usize::MAX, ctx).concat()
     }
 
     fn run(&self, failures: &[Failure], talk: &Talk<'_>, ctx: &Context<'_>) -> Outcome {

@@ -16,7 +16,6 @@ use unband_metrics::{Against, Least, METRICS, Metric};
 use unband_nets::zoo::{self, Published};
 
 use crate::bar::Bar;
-use crate::cmd::score::{better, range};
 use crate::outcome::Outcome;
 use crate::result::{print_data, print_json};
 use crate::talk::{Failure, Loudness, Talk};
@@ -432,7 +431,7 @@ fn measures() -> String {
 fn measure(metric: &Metric) -> String {
     let mut text = format!("  {}  {}\n", metric.name, metric.title);
     let unit = if metric.unit.is_empty() { String::new() } else { format!("{}, ", metric.unit) };
-    let _ = writeln!(text, "      {unit}{}; {}", better(metric), range(metric));
+    let _ = writeln!(text, "      {unit}{}; {}", metric.better.words(), metric.range_words());
     let least = match metric.least {
         Least::Sample => String::new(),
         _ => format!("; needs {} samples", least(metric)),

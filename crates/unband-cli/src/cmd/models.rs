@@ -1,7 +1,7 @@
 //! `unband models`: inspection, import and ONNX export of network checkpoints.
 
 mod default;
-pub mod export;
+mod export;
 mod import;
 mod info;
 mod list;
@@ -9,16 +9,14 @@ mod name;
 mod show;
 
 use std::path::PathBuf;
-use unband_image::Hint;
 
 use clap::{Args, Subcommand};
-use unband_nets::checkpoint::CheckpointError;
 
 use crate::args::TalkArgs;
 use crate::bar::Bar;
-use crate::inputs::reason;
+use crate::network;
 use crate::outcome::Outcome;
-use crate::talk::{Failure, Loudness, Talk};
+use crate::talk::{Loudness, Talk};
 
 /// Arguments of `unband models`.
 #[derive(Debug, Args)]
@@ -137,8 +135,8 @@ pub struct DefaultArgs {
 #[derive(Debug, Args)]
 pub struct ShowArgs {
     /// Checkpoint, or name of a network (see `--help`)
-    #[arg(value_name = "NAME|FILE", value_parser = export::source, long_help = export::names())]
-    what: export::Source,
+    #[arg(value_name = "NAME|FILE", value_parser = network::source, long_help = network::names())]
+    what: network::Source,
     /// Height and width of the image [default: 512x512, or the nearest valid size]
     #[arg(long, value_name = "HxW", value_parser = export::size)]
     size: Option<(usize, usize)>,
@@ -151,8 +149,8 @@ pub struct ShowArgs {
 #[derive(Debug, Args)]
 pub struct ExportArgs {
     /// Checkpoint, or name of a network (see `--help`)
-    #[arg(value_name = "NAME|FILE", value_parser = export::source, long_help = export::names())]
-    what: export::Source,
+    #[arg(value_name = "NAME|FILE", value_parser = network::source, long_help = network::names())]
+    what: network::Source,
     /// Weights for the named network [default: random values]
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::AnyPath)]
     weights: Option<PathBuf>,
@@ -181,19 +179,5 @@ pub fn run(args: &ModelsArgs) -> Outcome {
         What::Default(args) => default::run(args, &speak(args.talk)),
         What::Show(args) => show::run(args, &speak(args.talk)),
         What::Export(args) => export::run(args, &speak(args.talk)),
-    }
-}
-
-/// A failure about a file.
-fn failure(path: &std::path::Path, message: &dyn std::fmt::Display, hint: Option<String>) -> Failure {
-    Failure::at(path.display().to_string(), message.to_string(), hint)
-}
-
-/// A failure to read a file.
-fn unread(path: &std::path::Path, error: &CheckpointError) -> Failure {
-    match error {
-        // The error may name one of a folder's files.
-        CheckpointError::Io { path, source } => failure(path, &reason(source), None),
-        _ => failure(path, error, error.hint()),
     }
 }

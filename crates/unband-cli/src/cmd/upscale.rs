@@ -4,12 +4,12 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use unband::batch::Cost;
 use unband::files::{self, Naming, Output, UpscaleFileOptions, UpscaleFileReport, UpscalePlan};
 use unband::{Context, Error, Options, UpscaleOptions, Upscaler};
 
 use crate::args::{PictureArgs, within};
 use crate::bar::Bar;
-use crate::batch::Cost;
 use crate::inputs::{Gather, readable};
 use crate::outcome::Outcome;
 use crate::outputs;

@@ -165,6 +165,34 @@ fn circles_of_files_are_small() {
     }
 }
 
+/// Imports of one command by another: `cmd/a/x imports cmd/b`.
+fn between_commands(source: &Path) -> Vec<String> {
+    let mut all = BTreeMap::new();
+    modules(source, &[], &mut all);
+    let command = |module: &Module| (module[0] == "cmd").then(|| module.get(1).cloned()).flatten();
+    let mut found = Vec::new();
+    for (module, others) in imports(&all) {
+        let Some(own) = module.first().and_then(|_| command(module)) else { continue };
+        let others = others.into_iter().filter(|other| command(other).is_some_and(|other| other != own));
+        found.extend(others.map(|other| format!("{} imports {}", module.join("/"), other.join("/"))));
+    }
+    found
+}
+
+#[test]
+fn no_command_imports_a_command() {
+    assert_eq!(between_commands(&crates().join("unband-cli/src")), [""; 0]);
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    fs::create_dir_all(folder.path().join("cmd/a")).unwrap();
+    write("main.rs", "mod cmd;\n");
+    write("cmd/mod.rs", "pub mod a;\npub mod b;\n");
+    write("cmd/a.rs", "pub mod x;\n");
+    write("cmd/a/x.rs", "use super::super::b::B;\nuse super::A;\n");
+    write("cmd/b.rs", "use crate::cmd::a::x;\n");
+    assert_eq!(between_commands(folder.path()), ["cmd/a/x imports cmd/b", "cmd/b imports cmd/a/x"]);
+}
+
 #[test]
 fn a_circle_is_found() {
     let folder = tempfile::tempdir().unwrap();

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::fill::escape;
+use crate::metrics::Value;
 
 /// A column of values.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,17 +21,6 @@ pub enum Direction {
     Lower,
     /// Neither.
     Neither,
-}
-
-/// A value, or the reason for a missing one.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Value {
-    /// A value, possibly infinite.
-    Number(f64),
-    /// The reason, a short sentence.
-    Missing(String),
-    /// The metric does not apply to this column.
-    Blank,
 }
 
 /// A row of the table.

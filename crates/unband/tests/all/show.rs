@@ -5,9 +5,10 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use unband::metrics::Value;
 use unband::show::{
     Column, Direction, HeatMap, Line, Listing, ListingCell, ListingRow, MetricRow, Page, Picture, Profile,
-    Section, Series, Side, Stretch, Value, overlay, segments, stretched, worst_spots,
+    Section, Series, Side, Stretch, overlay, segments, stretched, worst_spots,
 };
 use unband::verdict::Grade;
 use unband::{Context, Image, Matrix, Range, deband, inspect};

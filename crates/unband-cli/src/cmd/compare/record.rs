@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use unband_metrics::Metric;
 
-use super::super::score::{FailureRecord, MeasureRecord, Summary, ValuesRecord, summaries};
-use super::Compared;
+use super::{Compared, Row};
+use crate::print::json::{FailureRecord, MetricRecord, SummaryRecord, ValuesRecord};
 
 /// The object of `--json`.
 #[derive(Serialize)]
 pub struct Record<'a> {
     schema: &'static str,
-    measures: Vec<MeasureRecord>,
+    measures: Vec<MetricRecord>,
     pairs: Vec<PairRecord<'a>>,
     failures: Vec<FailureRecord>,
     summary: Vec<RoleRecord<'a>>,
@@ -38,7 +38,7 @@ struct RowRecord<'a> {
 struct RoleRecord<'a> {
     role: &'a str,
     pairs: usize,
-    measures: BTreeMap<&'static str, Summary>,
+    measures: BTreeMap<&'static str, SummaryRecord>,
 }
 
 impl<'a> Record<'a> {
@@ -49,19 +49,20 @@ impl<'a> Record<'a> {
         failures: Vec<FailureRecord>,
         metrics: &[&'static Metric],
     ) -> Self {
-        let row = |row: &'a super::Row| RowRecord {
+        let row = |row: &'a Row| RowRecord {
             role: &row.role,
             file: row.file.as_deref(),
             depth: row.depth.bits(),
-            values: ValuesRecord::new(row, metrics),
+            values: ValuesRecord::new(&row.scores, metrics),
         };
         let of_role = |role: &'a str| {
             let rows = all.iter().flat_map(|pair| &pair.rows).filter(move |row| row.role == role);
-            RoleRecord { role, pairs: rows.clone().count(), measures: summaries(&rows, metrics) }
+            let scores = rows.map(|row| &row.scores);
+            RoleRecord { role, pairs: scores.clone().count(), measures: SummaryRecord::all(&scores, metrics) }
         };
         Self {
             schema: "unband-compare/1",
-            measures: MeasureRecord::all(metrics),
+            measures: MetricRecord::all(metrics),
             pairs: all
                 .iter()
                 .map(|pair| PairRecord {

@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 use unband::Context;
+use unband::batch::{self, Cost};
 use unband_data::dataset::{Check, Finding};
 
 use super::summary::Summary;
 use super::{CheckArgs, Fault};
 use crate::bar::Bar;
-use crate::batch::{self, Cost};
 use crate::interrupt::{self, Busy};
 use crate::outcome::Outcome;
 use crate::pictures;

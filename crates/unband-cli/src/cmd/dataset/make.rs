@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use unband::Context;
+use unband::batch::{self, Cost};
 use unband_data::Mix;
 use unband_data::dataset::{
     Clean, DatasetError, Entry, Failed, Harms, Journal, Kapoor, Opened, Plan, Split, Tiling, Variant, clean,
@@ -15,7 +16,6 @@ use unband_data::dataset::{
 use super::summary::{Summary, left_out};
 use super::{Fault, KapoorArgs, MakeArgs, PairsArgs, VariantName};
 use crate::bar::Bar;
-use crate::batch::{self, Cost};
 use crate::budget::Budget;
 use crate::inputs::{Gather, readable};
 use crate::interrupt::{self, Busy};

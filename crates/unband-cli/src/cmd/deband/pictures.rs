@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use unband::batch::{self, Cost};
 use unband::faithful::Faithful;
 use unband::files::{self, FileOptions, FileReport, Naming, Output, Plan};
 use unband::{Context, Depth, Error};
 
 use super::report::Report;
 use crate::args::DebandArgs;
-use crate::batch::{self, Cost};
 use crate::extras;
 use crate::inputs::{Gathered, Input};
 use crate::outcome::Outcome;

@@ -5,23 +5,23 @@ use std::sync::Arc;
 use unband_image::Hint;
 
 use serde::Serialize;
-use unband::show::{HeatMap, Moment, Spot as Square, Value, before_after, worst_spots};
+use unband::metrics::video::{
+    FrameReader, Place, WorstFrame, WorstFrames, decoding, expected_frames, in_order, moment,
+};
+use unband::metrics::{FileFault, MetricsError, Subject, Value, clock, number, score_one};
+use unband::show::{HeatMap, Moment, Spot as Square, before_after, worst_spots};
 use unband::video::{
     Alone, EncoderTrial, FilmOptions, FrameSource, RawFrame, check_film, deband_alone, decode_options,
     ending_programs,
 };
 use unband::{Context, Error, Image};
-use unband_io::video::{self, DecodeOptions, Film, FrameFormat, Programs, VideoError};
+use unband_io::video::{self, DecodeOptions, Film, FrameFormat, Programs};
 use unband_io::{Access, Saving};
 use unband_metrics::cambi;
 
 use super::films;
-use crate::args::DebandArgs;
+use crate::args::{DebandArgs, failure};
 use crate::bar::Bar;
-use crate::cmd::score::films::reader::{Reader, decoding, expected, image, in_order};
-use crate::cmd::score::films::summary::{Place, clock};
-use crate::cmd::score::films::worst::{Spot, Worst, about};
-use crate::cmd::score::{Subject, measure_one, number};
 use crate::inputs::exact;
 use crate::interrupt::{self, Busy};
 use crate::outcome::Outcome;
@@ -298,7 +298,7 @@ fn most_banded(frame: &Image, ctx: &Context<'_>) -> Result<Square, String> {
 }
 
 fn cambi_of(image: &Image, ctx: &Context<'_>) -> Result<f64, String> {
-    match measure_one(Subject::alone(image), &cambi::ENTRY, ctx) {
+    match score_one(Subject::alone(image), &cambi::ENTRY, ctx) {
         Value::Number(value) => Ok(value),
         Value::Missing(reason) => Err(reason),
         Value::Blank => Err("cambi has no value".to_owned()),
@@ -308,7 +308,7 @@ fn cambi_of(image: &Image, ctx: &Context<'_>) -> Result<f64, String> {
 /// The chosen frames, in order of time.
 struct Found {
     format: FrameFormat,
-    spots: Vec<Spot>,
+    spots: Vec<WorstFrame>,
 }
 
 /// Finds the frames with the highest CAMBI: one per shot, more where there are too few shots. `None` when
@@ -324,7 +324,7 @@ fn look(
     let (from, to) =
         (part.from.map_or(0.0, |t| film.seconds(t)), part.to.map_or(seconds, |t| film.seconds(t)));
     let share = if seconds > 0.0 { ((to.min(seconds) - from) / seconds).clamp(0.0, 1.0) } else { 1.0 };
-    let total = (expected(film) as f64 * share) as usize;
+    let total = (expected_frames(film) as f64 * share) as usize;
     let apart = ((to - from) / MEASURED).max(NEAR);
     if total > SHORT {
         let keys = DecodeOptions { key_frames_only: true, ..part.clone() };
@@ -350,14 +350,14 @@ fn look(
 struct Searched {
     format: FrameFormat,
     measured: usize,
-    of_shots: Worst,
-    of_times: Worst,
+    of_shots: WorstFrames,
+    of_times: WorstFrames,
 }
 
 impl Searched {
     fn found(self, count: usize) -> Found {
-        let mut spots: Vec<Spot> = self.of_shots.spots().to_vec();
-        for spot in self.of_times.spots() {
+        let mut spots: Vec<WorstFrame> = self.of_shots.frames().to_vec();
+        for spot in self.of_times.frames() {
             let known = spots.iter().any(|other| other.place.frame == spot.place.frame);
             if spots.len() < count && !known {
                 spots.push(spot.clone());
@@ -377,14 +377,20 @@ fn search(
     ctx: &Context<'_>,
 ) -> Result<Option<Searched>, Failure> {
     let name = || film.path.display().to_string();
-    let failure = |error: &VideoError| Failure::of(name(), &error);
-    decoding(ctx, |scope, programs| {
+    let file = |fault: FileFault| MetricsError::File { name: name(), fault };
+    // Decoding programs must end before this one.
+    let Some(_busy) = Busy::begin() else { return Ok(None) };
+    let searched = decoding(ctx, |scope, programs| {
         let options = DecodeOptions { programs: programs.clone(), ..options.clone() };
-        let source = FrameSource::of_film(film, &options).map_err(|error| failure(&error))?;
-        let mut reader = Reader::start(source, ctx.threads, scope);
+        let source = FrameSource::of_film(film, &options).map_err(|error| file(error.into()))?;
+        let mut reader = FrameReader::start(source, ctx.threads, scope);
         let format = reader.format;
-        let mut out =
-            Searched { format, measured: 0, of_shots: Worst::new(count), of_times: Worst::new(count) };
+        let mut out = Searched {
+            format,
+            measured: 0,
+            of_shots: WorstFrames::new(count),
+            of_times: WorstFrames::new(count),
+        };
         let (mut read, mut shot, mut last) = (0usize, 0i64, f64::NEG_INFINITY);
         let mut next = || loop {
             let raw = reader.next_frame()?;
@@ -397,18 +403,26 @@ fn search(
             }
         };
         let look = |(raw, ..): &(RawFrame, i64, usize), _: usize, ctx: &Context<'_>| {
-            image(&format, &raw.bytes).and_then(|image| cambi_of(&image, ctx))
+            Ok::<_, FileFault>(score_one(Subject::alone(&format.read(&raw.bytes)?), &cambi::ENTRY, ctx))
         };
-        let mut put = |(raw, shot, frame): (RawFrame, i64, usize), value: Result<f64, String>| {
-            let value = value.map_err(|reason| Failure::at(name(), reason, None))?;
+        let mut put = |(raw, shot, frame): (RawFrame, i64, usize), value: Result<Value, FileFault>| {
+            let value = match value.map_err(file)? {
+                Value::Number(value) => value,
+                Value::Missing(reason) => return Err(file(FileFault::NoValue { reason })),
+                Value::Blank => return Ok(()),
+            };
             let place = Place { frame, seconds: raw.seconds, value };
             let bytes = Arc::new(raw.bytes);
             out.of_shots.put(shot, place, &bytes);
-            out.of_times.put(about(raw.seconds), place, &bytes);
+            out.of_times.put(moment(raw.seconds), place, &bytes);
             out.measured += 1;
             Ok(())
         };
         in_order(ctx, &mut next, &look, &mut put)?;
-        reader.damage.take().map_or(Ok(out), |damage| Err(failure(&damage)))
-    })
+        reader.damage.take().map_or(Ok(out), |damage| Err(file(damage.into())))
+    });
+    match searched {
+        Err(MetricsError::Cancelled) => Ok(None),
+        searched => searched.map(Some).map_err(failure),
+    }
 }

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use unband::metrics::Inspected;
 use unband::show::{Drawn, HeatMap, Page, Section, Side};
-use unband::verdict::grade;
+use unband::verdict::Verdict;
 use unband::{Context, Findings, NoProgress};
 use unband_io::{Access, Saving};
 
 use crate::args::PictureArgs;
-use crate::cmd::score::{Loaded, line};
+use crate::budget::Budget;
 use crate::extras;
 use crate::inputs::{Input, STDIO};
 use crate::interrupt::Busy;
@@ -105,21 +106,22 @@ impl<'a> Report<'a> {
 
 fn section(input: &Path, findings: &Findings, output: &Path, ctx: &Context<'_>) -> Result<Drawn, Failure> {
     let file = |path: &Path| Input { path: path.to_path_buf(), below: PathBuf::new() };
-    let (stored, format) = file(input).read()?;
-    let before = Loaded::new(stored, findings.clone(), format.name, ctx)
-        .map_err(|error| Failure::at(input.display().to_string(), error, None))?;
-    let after = Loaded::read(&file(output), ctx)?;
-    let maps = [&before, &after].map(|loaded| HeatMap::of(&loaded.findings));
+    let (stored, _) = file(input).read()?;
+    let before = Inspected::with_findings(stored, findings.clone(), ctx)
+        .map_err(|error| Failure::at(input.display().to_string(), error.to_string(), None))?;
+    let (after, _) = Budget::new(None, 1, Budget::INSPECT).inspected(&file(output), Vec::new(), ctx)?;
+    let maps = [&before, &after].map(|image| HeatMap::of(&image.findings));
     let name = input.display().to_string();
     let result = output.file_name().unwrap_or(output.as_os_str()).to_string_lossy();
-    let verdict = format!("{} → {}", line(&before.findings, grade(&before.findings)), grade(&after.findings));
+    let verdicts = [&before, &after].map(|image| Verdict::new(&image.findings));
+    let verdict = format!("{} → {}", verdicts[0].line, verdicts[1].grade);
     let section = Section {
         title: &name,
         input: Side { name: &name, image: &before.image, map: Some(&maps[0]) },
         results: &[Side { name: &result, image: &after.image, map: Some(&maps[1]) }],
         reference: None,
         verdict: &verdict,
-        level: grade(&before.findings),
+        level: verdicts[0].grade,
         columns: &[],
         metrics: &[],
         line: None,

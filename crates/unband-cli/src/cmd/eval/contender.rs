@@ -10,12 +10,12 @@ use unband_data::degrade::planes::Planes420;
 use unband_metrics::{Better, Metric};
 use unband_nets::checkpoint;
 
-use super::super::compare::methods::{self, Method};
-use super::super::models::export;
 use super::data::{of_bytes, rounded, sha256};
 use super::enlarge::Enlargement;
 use super::recipe::{self, Planes};
 use super::untrained;
+use crate::methods::{self, Method};
+use crate::network;
 use crate::talk::Failure;
 use crate::weights::{self, is_network};
 
@@ -285,11 +285,11 @@ fn counts(row: &recipe::Row, runs: &Runs) -> Option<(f64, f64)> {
     };
     let name = name(row.method.as_deref()?);
     let what = match file {
-        Some(file) => export::Source::File(file),
-        None if is_network(name) => export::source(row.network.as_deref().unwrap_or(name)).ok()?,
+        Some(file) => network::Source::File(file),
+        None if is_network(name) => network::source(row.network.as_deref().unwrap_or(name)).ok()?,
         None => return None,
     };
-    of_graph(&export::graph(&what).ok()?)
+    of_graph(&network::graph(&what).ok()?)
 }
 
 fn of_graph(graph: &unband_nets::Graph) -> Option<(f64, f64)> {

@@ -4,19 +4,20 @@ use std::path::Path;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
-use unband::{Context, Depth, Image, Rng};
+use unband::metrics::comparable;
+use unband::{Context, Depth, Image, Rng, batch};
 use unband_data::files::hexadecimal;
 use unband_data::{CAUSES, MixError, Pair, Way};
 use unband_image::{Hint, Window};
 use unband_metrics::Field;
 use unband_metrics::clean::{fullest_window, smooth_mask};
 
-use super::super::compare::{comparable, pairs};
-use super::super::score::work;
 use super::recipe::{Data, Recipe};
-use crate::batch;
+use crate::args::failure;
 use crate::inputs::{Gather, Input, readable};
+use crate::pairs;
 use crate::talk::Failure;
+use crate::work;
 
 /// A pair that can be read or made.
 pub struct Item {
@@ -234,7 +235,7 @@ impl Item {
                 let clean = read(gt, ctx)?;
                 let harmed = read(lq, ctx)?;
                 let scale = how.scale;
-                comparable((&gt.shown(), &clean), (&lq.shown(), &harmed), scale)?;
+                comparable((&gt.shown(), &clean), (&lq.shown(), &harmed), scale).map_err(failure)?;
                 Ok(match window(&clean, how.crop, 0, scale) {
                     Some(window) => {
                         Pair { lq: harmed.cut(window.on_plane(scale, scale)), gt: clean.cut(window) }

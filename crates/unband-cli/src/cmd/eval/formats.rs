@@ -2,13 +2,15 @@
 
 use std::fmt::Write;
 
-use unband::show::{Listing, ListingCell, ListingRow, Value};
+use unband::metrics::Value;
+use unband::show::{Listing, ListingCell, ListingRow};
 
-use super::super::score::{Table, name_cell};
 use super::contender::{Contender, Runs};
 use super::means::{Column, Group, Measured};
 use super::recipe::Cost;
 use super::untrained::MARK;
+use crate::print::csv::name_cell;
+use crate::print::table::Table;
 
 /// A table with its heading and its note.
 pub fn markdown(table: &Listing) -> String {

@@ -1,8 +1,8 @@
 //! Format-independent tables of means.
 
+use unband::metrics::{Summary, number};
 use unband::show::{Direction, Listing, ListingCell, ListingRow};
 
-use super::super::score::{Summary, number};
 use super::means::{Column, Group, Row};
 use super::untrained::MARK;
 

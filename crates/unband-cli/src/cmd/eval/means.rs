@@ -1,11 +1,13 @@
 //! Means and intervals of table rows.
 
+use unband::metrics::{Summary, summary, summary_of_groups};
 use unband::show::Direction;
 use unband_metrics::{Better, Metric};
 
-use super::super::score::{Summary, summary, summary_of_groups};
 use super::contender::{Contender, Runs};
 use super::recipe::Cost;
+#[cfg(test)]
+use super::recipe::Recipe;
 use super::store::Record;
 
 /// A column of the table.
@@ -249,8 +251,7 @@ impl Group {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::cmd::eval::recipe::Recipe;
-    use unband::show::Value;
+    use unband::metrics::Value;
 
     /// Two settings of gradfun, the best one by PSNR, and a row of published values.
     const TABLE: &str = "

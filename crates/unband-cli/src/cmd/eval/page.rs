@@ -1,13 +1,15 @@
 //! HTML page of a table: means, then sample images by every method.
 
-use unband::Context;
-use unband::show::{Column as Head, Drawn, Listing, Page, Section, Side};
+use unband::metrics::Value;
+use unband::show::{Column as Head, Drawn, HeatMap, Listing, Page, Section, Side};
+use unband::verdict::Verdict;
+use unband::{Context, Image};
 
-use super::super::score::{Row, Verdict, page_rows};
 use super::contender::Runs;
 use super::data::Item;
 use super::means::{Column, Group, Measured};
 use super::{Job, pair};
+use crate::print::page::metric_rows;
 use crate::talk::{Failure, Talk};
 
 impl Job {
@@ -67,24 +69,23 @@ impl Job {
                 Runs::Nothing | Runs::Missing(_) | Runs::Absent(_) => continue,
             };
             let Ok(record) = &measured.cells[c][*s] else { continue };
-            let row = Row {
+            let findings = unband::inspect(&image, &ctx);
+            parts.push(Part {
                 role: contender.shown(),
-                file: None,
-                depth: image.depth,
-                verdict: Verdict::new(&unband::inspect(&image, &ctx)),
+                map: HeatMap::of(&findings),
+                verdict: Verdict::new(&findings),
                 values: self.metrics.iter().map(|metric| record.value(metric)).collect(),
-                failed: Vec::new(),
-            };
-            parts.push((row, image));
+                image,
+            });
         }
         let sides: Vec<Side<'_>> = parts
             .iter()
-            .map(|(row, image)| Side { name: &row.role, image, map: Some(&row.verdict.map) })
+            .map(|part| Side { name: &part.role, image: &part.image, map: Some(&part.map) })
             .collect();
         let Some((first, results)) = sides.split_first() else { return Err(fail("no results".to_owned())) };
-        let rows: Vec<&Row> = parts.iter().map(|(row, _)| row).collect();
-        let heads: Vec<Head> = rows.iter().map(|row| Head(row.role.clone())).collect();
-        let verdict = &rows[0].verdict;
+        let values: Vec<_> = parts.iter().map(|part| part.values.as_slice()).collect();
+        let heads: Vec<Head> = parts.iter().map(|part| Head(part.role.clone())).collect();
+        let verdict = &parts[0].verdict;
         let section = Section {
             title: &item.name,
             input: *first,
@@ -93,11 +94,20 @@ impl Job {
             verdict: &verdict.line,
             level: verdict.grade,
             columns: &heads,
-            metrics: &page_rows(&self.metrics, &rows),
+            metrics: &metric_rows(&self.metrics, &values),
             line: None,
         };
         Drawn::new(&section, Page::LONGEST, &ctx).map_err(|error| fail(error.to_string()))
     }
+}
+
+/// A result that is shown.
+struct Part {
+    role: String,
+    image: Image,
+    map: HeatMap,
+    verdict: Verdict,
+    values: Vec<Value>,
 }
 
 /// The input first, then rows from best to worst mean of the first column: pages show the first ones first.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use unband::show::Value;
+use unband::metrics::Value;
 use unband_data::files::hexadecimal;
 use unband_metrics::Metric;
 

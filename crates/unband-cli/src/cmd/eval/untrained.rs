@@ -7,8 +7,8 @@ use unband_image::Hint;
 use unband_nets::checkpoint::write_safetensors;
 use unband_nets::state::init::{self, Init};
 
-use super::super::models::export;
 use crate::interrupt::Busy;
+use crate::network;
 use crate::talk::Failure;
 
 /// Suffix of their row names.
@@ -25,10 +25,10 @@ const SEED: u64 = 0;
 ///
 /// # Errors
 /// An unknown name; I/O errors.
-pub fn checkpoint(network: &str, folder: &Path) -> Result<PathBuf, Failure> {
-    let what = export::source(network).map_err(|what| Failure::at(network.to_owned(), what, None))?;
-    let state = init::state(&export::graph(&what)?, &Init::default(), SEED);
-    let file = folder.join(format!("{}.safetensors", network.replace(':', "-")));
+pub fn checkpoint(name: &str, folder: &Path) -> Result<PathBuf, Failure> {
+    let what = network::source(name).map_err(|what| Failure::at(name.to_owned(), what, None))?;
+    let state = init::state(&network::graph(&what)?, &Init::default(), SEED);
+    let file = folder.join(format!("{}.safetensors", name.replace(':', "-")));
     let fail = |what: String, hint| Failure::at(file.display().to_string(), what, hint);
     fs::create_dir_all(folder).map_err(|error| fail(crate::inputs::reason(&error), None))?;
     let facts = [(MARK.to_owned(), format!("PyTorch's default initialisation, seed {SEED}"))];

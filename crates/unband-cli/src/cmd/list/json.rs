@@ -9,7 +9,6 @@ use unband_io::FORMATS;
 use unband_metrics::METRICS;
 
 use super::{Kind, against, allowed, default, dither_doc, mixes, sentences};
-use crate::cmd::score::{better, range};
 
 /// The object of `--json`.
 #[derive(Serialize)]
@@ -129,8 +128,8 @@ impl Record {
                     name: metric.name,
                     title: metric.title,
                     unit: metric.unit,
-                    better: better(metric).trim_end_matches(" is better"),
-                    range: range(metric),
+                    better: metric.better.words().trim_end_matches(" is better"),
+                    range: metric.range_words(),
                     against: against(metric),
                     meaning: sentences(metric.purpose),
                     source: sentences(metric.source),

@@ -12,7 +12,6 @@ use super::{
     COLUMNS, against, allowed, default, dither_doc, effect, format_row, least, mixes, network, origin,
     sentences,
 };
-use crate::cmd::score::{better, range};
 
 const GENERATED: &str = "<!-- Written by `unband list --markdown`; a test compares. Do not edit. -->";
 
@@ -98,8 +97,8 @@ pub fn measures() -> String {
     );
     for metric in METRICS {
         let unit = if metric.unit.is_empty() { "–" } else { metric.unit };
-        let better = better(metric).trim_end_matches(" is better");
-        let cells = [unit, better, &range(metric), against(metric), &least(metric)].join(" | ");
+        let better = metric.better.words().trim_end_matches(" is better");
+        let cells = [unit, better, &metric.range_words(), against(metric), &least(metric)].join(" | ");
         let _ = writeln!(text, "| [`{0}`](#{0}) | {cells} |", metric.name);
     }
     for metric in METRICS {

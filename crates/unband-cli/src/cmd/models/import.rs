@@ -11,8 +11,9 @@ use unband_nets::checkpoint::{self, Container};
 use unband_nets::zoo::{self, PUBLISHED, Published};
 use unband_nets::{Convention, StateDict};
 
-use super::{Channels, ImportArgs, failure, unread};
+use super::{Channels, ImportArgs};
 use crate::inputs::reason;
+use crate::network::{failure, unread};
 use crate::outcome::Outcome;
 use crate::talk::{Failure, Talk};
 use crate::weights::{self, NETWORK, Shelf};

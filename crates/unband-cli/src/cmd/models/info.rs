@@ -10,7 +10,8 @@ use unband_nets::arch::{self, Architecture, Purpose};
 use unband_nets::checkpoint::{self, Checkpoint, CheckpointError, NetworkError};
 use unband_nets::{Convention, Graph, zoo};
 
-use super::{InfoArgs, unread};
+use super::InfoArgs;
+use crate::network::unread;
 use crate::outcome::Outcome;
 use crate::result::{print_json, print_text};
 use crate::talk::{Talk, grouped};

@@ -2,7 +2,8 @@
 
 use unband_nets::{Graph, ShapeError};
 
-use super::{ShowArgs, export};
+use super::ShowArgs;
+use crate::network;
 use crate::outcome::Outcome;
 use crate::result::print_data;
 use crate::talk::{Failure, Talk};
@@ -11,7 +12,7 @@ use crate::talk::{Failure, Talk};
 const SIDES: [usize; 6] = [512, 256, 235, 192, 128, 96];
 
 pub fn run(args: &ShowArgs, talk: &Talk<'_>) -> Outcome {
-    let graph = match export::graph(&args.what) {
+    let graph = match network::graph(&args.what) {
         Ok(graph) => graph,
         Err(failure) => {
             talk.failure(&failure);

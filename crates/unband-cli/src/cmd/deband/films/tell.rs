@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use serde::Serialize;
+use unband::metrics::clock;
 use unband::video::{FilmPlan, FilmReport, ShotFound};
 use unband_io::amount;
 use unband_io::video::Film;
 use unband_io::video::probe::{Stream, StreamKind};
 
-use crate::cmd::score::films::summary::clock;
 use crate::inputs::exact;
 use crate::record::Schema;
 use crate::talk::{counted, grouped};

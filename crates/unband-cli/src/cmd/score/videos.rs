@@ -1,44 +1,34 @@
 //! `unband score FILM…`: banding metrics of videos, frame by frame.
 
-mod checks;
-mod frames;
-pub mod reader;
-pub mod rows;
-pub mod summary;
-pub mod tell;
-pub mod worst;
-
-use std::cell::Cell;
 use std::io::{Cursor, Read};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 
 use clap::Args;
 use unband::Context;
+use unband::metrics::video::{EVERY, ScoredVideo, VideoInput, VideoPlan, score_video};
+use unband::metrics::{Check, Scope, clock};
 use unband::show::Picture;
-use unband_image::Depth;
 use unband_infer::models;
-use unband_io::video::{self, Programs, is_film, promises_film};
-use unband_io::{Limits, Y4mReader};
+use unband_io::video::{is_film, promises_film};
 use unband_metrics::Metric;
 
-use super::{FailureRecord, Gate, MeasureArgs, ScoreArgs, USE, Use, work};
+use super::ScoreArgs;
+use crate::args::{MetricArgs, failure};
 use crate::inputs::{Gather, exact, readable};
-use crate::interrupt;
+use crate::interrupt::{self, Busy};
 use crate::outcome::Outcome;
 use crate::piped::SHOWN;
+use crate::print::frames::FrameRows;
+use crate::print::json::FailureRecord;
+use crate::print::video::{self as print, Frames, PLOT, Record, Steps, VideoRecord};
 use crate::result::print_json;
 use crate::talk::{Failure, Talk};
-use frames::{Measured, Plan, Source, failure, measured};
-use rows::Rows;
-use summary::{Scored, Tally, clock};
-use tell::{FilmRecord, Record};
-use worst::Worst;
+use crate::work;
 
 /// Options for videos only.
 #[derive(Debug, Args)]
-pub struct FilmArgs {
+pub struct VideoArgs {
     /// Analyse every N-th frame and the first of each shot [default: 15]
     ///
     /// CAMBI is computed for every frame.
@@ -52,17 +42,9 @@ pub struct FilmArgs {
     pub thumbnails: Option<PathBuf>,
 }
 
-pub const EVERY: usize = 15;
-/// The metric of every frame: it is fast.
-const LEAD: &str = "cambi";
-/// Number of worst frames that are reported.
-const WORST: usize = 6;
-/// Width of the plot, in pixels.
-pub const PLOT: usize = 1200;
-
 /// The kinds of files among the inputs, if one is a video.
 pub struct Sorted {
-    films: Vec<Source>,
+    videos: Vec<VideoInput>,
     failures: Vec<Failure>,
     /// The first input that is not a video.
     other: Option<PathBuf>,
@@ -76,9 +58,8 @@ impl Sorted {
     pub fn piped(begins: Vec<u8>) -> Result<Self, Failure> {
         interrupt::listen();
         let input = Cursor::new(begins).chain(std::io::stdin());
-        let piped = Y4mReader::of_any(input, &Limits::default())
-            .map_err(|error| Failure::of(SHOWN.to_owned(), &error))?;
-        Ok(Self { films: vec![Source::Piped(Mutex::new(Some(piped)))], failures: Vec::new(), other: None })
+        let piped = VideoInput::stream(Path::new(SHOWN), input).map_err(failure)?;
+        Ok(Self { videos: vec![piped], failures: Vec::new(), other: None })
     }
 }
 
@@ -93,24 +74,25 @@ pub fn sort(args: &ScoreArgs) -> Option<Sorted> {
     };
     let found = gather.run(&args.inputs);
     let named = args.inputs.iter().any(|path| is_one(path));
-    let (films, others): (Vec<PathBuf>, Vec<PathBuf>) =
+    let (videos, others): (Vec<PathBuf>, Vec<PathBuf>) =
         found.inputs.into_iter().map(|input| input.path).partition(|path| is_one(path));
-    if films.is_empty() || !(named || others.is_empty()) {
+    if videos.is_empty() || !(named || others.is_empty()) {
         return None;
     }
     // Nothing is written yet, so Ctrl-C ends the program and its child processes.
     interrupt::listen();
-    let mut sorted = Sorted { films: Vec::new(), failures: found.failures, other: others.into_iter().next() };
-    for path in &films {
-        match video::probe(path, &Programs::default()) {
-            Ok(film) => sorted.films.push(Source::Film(Box::new(film))),
-            Err(error) => sorted.failures.push(failure(path, &error)),
+    let mut sorted =
+        Sorted { videos: Vec::new(), failures: found.failures, other: others.into_iter().next() };
+    for path in &videos {
+        match VideoInput::open(path) {
+            Ok(video) => sorted.videos.push(video),
+            Err(error) => sorted.failures.push(failure(error)),
         }
     }
     Some(sorted)
 }
 
-impl FilmArgs {
+impl VideoArgs {
     /// The first given option that applies to images only.
     pub fn named(&self) -> Option<&'static str> {
         let all = [
@@ -124,20 +106,20 @@ impl FilmArgs {
 
 /// A measured video.
 struct Done {
-    scored: Scored,
-    measured: Measured,
-    worst: Worst,
+    file: String,
+    scored: ScoredVideo,
+    damage: Option<Failure>,
     /// `FFmpeg`'s name of its codec.
     codec: String,
 }
 
 /// A job that scores videos.
 pub struct Job<'a> {
-    args: &'a MeasureArgs,
-    film: &'a FilmArgs,
-    films: Vec<Source>,
+    args: &'a MetricArgs,
+    video: &'a VideoArgs,
+    videos: Vec<VideoInput>,
     metrics: Vec<&'static Metric>,
-    gates: Vec<Gate>,
+    checks: Vec<Check>,
     models: Option<PathBuf>,
 }
 
@@ -145,7 +127,7 @@ impl<'a> Job<'a> {
     /// Checks everything before the first frame is decoded.
     pub fn new(args: &'a ScoreArgs, sorted: Sorted) -> Result<(Self, Vec<Failure>), (Outcome, Failure)> {
         let usage = |message: String, hint: &str| Err((Outcome::Usage, Failure::usage(message, hint)));
-        let Sorted { films, failures, other } = sorted;
+        let Sorted { videos, failures, other } = sorted;
         if let Some(other) = other {
             let message = format!("{} is not a video, others are", other.display());
             return usage(message, "score videos and images separately");
@@ -159,88 +141,82 @@ impl<'a> Job<'a> {
             );
         }
         measure.for_images_only().map_err(|failure| (Outcome::Usage, failure))?;
-        let film = &args.film;
-        if film.plot.is_some() && films.len() > 1 {
+        let video = &args.film;
+        if video.plot.is_some() && videos.len() > 1 {
             return usage("`--plot` draws one video, several were named".to_owned(), "name one video");
         }
         let models = models::folder();
-        let (metrics, gates) = measure
-            .measures(&Use { films: true, ..USE }, models.as_deref())
+        let (metrics, checks) = measure
+            .selected(&Scope::VIDEO, models.as_deref())
             .map_err(|failure| (Outcome::Usage, failure))?;
-        let paths: Vec<&Path> = films.iter().map(Source::path).collect();
-        measure.check_outputs_and(film.plot.as_ref(), &paths)?;
-        Ok((Self { args: measure, film, films, metrics, gates, models }, failures))
+        let paths: Vec<&Path> = videos.iter().map(VideoInput::path).collect();
+        measure.check_outputs_and(video.plot.as_ref(), &paths)?;
+        Ok((Self { args: measure, video, videos, metrics, checks, models }, failures))
     }
 
-    /// The leading metric: CAMBI, or else the first one asked for.
-    fn lead(&self) -> usize {
-        self.metrics.iter().position(|metric| metric.name == LEAD).unwrap_or(0)
+    fn plan(&self) -> VideoPlan<'_> {
+        let every = self.video.every.map_or(EVERY, NonZeroUsize::get);
+        VideoPlan { metrics: &self.metrics, checks: &self.checks, every }
     }
 
     /// `None` when interrupted.
     fn one(
         &self,
-        source: &Source,
-        rows: Option<&mut Rows>,
-        step: &dyn Fn(),
+        input: &VideoInput,
+        rows: Option<&mut FrameRows>,
+        steps: &Steps<'_>,
         ctx: &Context<'_>,
     ) -> Result<Option<Done>, Failure> {
+        // Decoding programs must end before this one.
+        let Some(_busy) = Busy::begin() else { return Ok(None) };
         let ctx = Context { models: self.models.as_deref(), ..*ctx };
-        let plan = Plan {
-            metrics: &self.metrics,
-            lead: self.lead(),
-            every: self.film.every.map_or(EVERY, NonZeroUsize::get),
-        };
-        let name = exact(source.path());
-        let draw = self.film.plot.is_some();
-        let mut tally = Tally::new(name, &self.metrics, &self.gates, self.lead(), draw, rows);
-        let mut worst = Worst::new(WORST);
-        let Some(measured) = measured(source, &plan, &ctx, &mut tally, &mut worst, step)? else {
-            return Ok(None);
-        };
-        let scored = tally.finish(Depth::Int(measured.format.pixels.bits));
-        Ok(Some(Done { scored, measured, worst, codec: source.codec().to_owned() }))
+        let (file, codec) = (exact(input.path()), input.codec().to_owned());
+        let mut frames = Frames { steps, rows, file: &file, metrics: &self.metrics, failure: None };
+        let scored = score_video(input, &self.plan(), &mut |frame| frames.put(frame), &ctx);
+        let Some(mut scored) = frames.end(scored)? else { return Ok(None) };
+        let damage = scored.damage.take().map(failure);
+        Ok(Some(Done { file, scored, damage, codec }))
     }
 
     /// Writes the plot and the worst frames.
     fn draw(&self, done: &Done, ctx: &Context<'_>) -> Result<(), Failure> {
-        let Done { scored, measured, worst, .. } = done;
-        if let (Some(path), Some(metric)) = (&self.film.plot, self.metrics.get(self.lead())) {
-            self.args.write(path, tell::timeline(scored, metric).svg(PLOT).as_bytes(), ctx)?;
+        let Done { file, scored, .. } = done;
+        let lead = self.metrics.get(self.plan().lead());
+        if let (Some(path), Some(metric)) = (&self.video.plot, lead) {
+            let plot = print::timeline(file, &scored.scores, metric);
+            self.args.write(path, plot.svg(PLOT).as_bytes(), ctx)?;
         }
-        let Some(folder) = &self.film.thumbnails else { return Ok(()) };
+        let Some(folder) = &self.video.thumbnails else { return Ok(()) };
         let failed = |text: String| Failure::at(folder.display().to_string(), text, None);
         std::fs::create_dir_all(folder).map_err(|error| failed(crate::inputs::reason(&error)))?;
-        let stem =
-            Path::new(&scored.file).file_stem().map_or_else(String::new, |s| s.to_string_lossy().into());
-        for spot in worst.spots() {
-            let image = reader::image(&measured.format, &spot.bytes).map_err(failed)?;
+        let stem = Path::new(file).file_stem().map_or_else(String::new, |s| s.to_string_lossy().into());
+        for frame in &scored.worst {
+            let image = scored.format.read(&frame.bytes).map_err(|error| failed(error.to_string()))?;
             let png = Picture::of(&image, ctx).and_then(|picture| picture.png());
             let png = png.map_err(|error| failed(error.to_string()))?;
             // Some systems do not allow colons in names.
-            let time = clock(spot.place.seconds).replace(':', "-");
+            let time = clock(frame.place.seconds).replace(':', "-");
             self.args.write(&folder.join(format!("{stem}_{time}.png")), &png, ctx)?;
         }
         Ok(())
     }
 
     fn text(&self, done: &Done) -> String {
-        let Done { scored, measured, worst, codec } = done;
-        let head = tell::head(&scored.file, codec, &measured.format, scored, measured.damage.is_some());
-        tell::text(head, scored, worst.spots(), &self.metrics, self.lead())
+        let Done { file, scored: ScoredVideo { scores, worst, format, .. }, damage, codec } = done;
+        let head = print::head(file, codec, format, scores, damage.is_some());
+        print::text(file, &head, scores, worst, &self.metrics, self.plan().lead())
     }
 
-    fn record<'r>(&self, done: &'r Done) -> FilmRecord<'r> {
-        let Done { scored, measured, worst, codec } = done;
-        let partial = measured.damage.is_some();
-        FilmRecord::new(scored, (codec, None), &measured.format, partial, worst.spots(), &self.metrics)
+    fn record<'r>(&self, done: &'r Done) -> VideoRecord<'r> {
+        let Done { file, scored: ScoredVideo { scores, worst, format, .. }, damage, codec } = done;
+        VideoRecord::new(file, scores, (codec, None), format, damage.is_some(), worst, &self.metrics)
     }
 }
 
 impl work::Job for Job<'_> {
     /// The number of frames, for the bar.
     fn count(&self) -> usize {
-        self.films.iter().map(Source::expected).sum::<usize>().max(2)
+        self.videos.iter().map(VideoInput::expected_frames).sum::<usize>().max(2)
     }
 
     fn run(&self, failures: &[Failure], talk: &Talk<'_>, ctx: &Context<'_>) -> Outcome {
@@ -250,7 +226,7 @@ impl work::Job for Job<'_> {
             failed.push(FailureRecord::new(failure));
         };
         failures.iter().for_each(&mut fail);
-        let mut rows = match Rows::new(self.args, &self.metrics) {
+        let mut rows = match FrameRows::new(self.args, &self.metrics) {
             Ok(rows) => rows,
             Err(failure) => {
                 talk.failure(&failure);
@@ -258,8 +234,8 @@ impl work::Job for Job<'_> {
             }
         };
         let (mut all, step) = (Vec::new(), Steps::new(talk, self.count()));
-        for film in &self.films {
-            let done = match self.one(film, rows.as_mut(), &|| step.put(), ctx) {
+        for video in &self.videos {
+            let done = match self.one(video, rows.as_mut(), &step, ctx) {
                 Ok(Some(done)) => done,
                 Ok(None) => {
                     talk.note(&format!("interrupted after {} frames", step.done()));
@@ -273,7 +249,7 @@ impl work::Job for Job<'_> {
             if !self.args.json {
                 talk.values(&self.text(&done));
             }
-            if let Some(damage) = &done.measured.damage {
+            if let Some(damage) = &done.damage {
                 fail(damage);
             }
             if let Err(failure) = self.draw(&done, ctx) {
@@ -284,43 +260,17 @@ impl work::Job for Job<'_> {
         talk.bar.finish();
         let mut outcome = if failed.is_empty() { Outcome::Done } else { Outcome::SomeFailed };
         if self.args.json {
-            let films = all.iter().map(|done| self.record(done)).collect();
+            let videos = all.iter().map(|done| self.record(done)).collect();
             outcome =
-                outcome.max(print_json(&Record::new("unband-score-films/1", films, failed, &self.metrics)));
+                outcome.max(print_json(&Record::new("unband-score-films/1", videos, failed, &self.metrics)));
         }
         outcome = outcome.max(rows.map_or(Outcome::Done, |rows| rows.write(self.args, talk, ctx)));
         if ctx.cancelled() {
             return Outcome::Interrupted;
         }
-        for Done { scored, .. } in &all {
-            outcome = outcome.max(tell::failed(scored, talk));
+        for Done { file, scored, .. } in &all {
+            outcome = outcome.max(print::report_failed(file, &scored.scores, talk));
         }
         outcome
-    }
-}
-
-/// Counts frames on the bar.
-pub struct Steps<'a> {
-    talk: &'a Talk<'a>,
-    done: Cell<usize>,
-    total: usize,
-}
-
-impl<'a> Steps<'a> {
-    /// Starts with this total.
-    pub fn new(talk: &'a Talk<'a>, total: usize) -> Self {
-        Self { talk, done: Cell::new(0), total }
-    }
-
-    /// One more frame.
-    pub fn put(&self) {
-        self.done.set(self.done.get() + 1);
-        drop(self.talk.bar.picture());
-        self.talk.bar.done(self.done.get(), self.total.max(self.done.get()));
-    }
-
-    /// Frames so far.
-    pub fn done(&self) -> usize {
-        self.done.get()
     }
 }

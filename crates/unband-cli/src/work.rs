@@ -1,18 +1,18 @@
-//! Job runner shared by `score` and `compare`: start, all images, output files.
+//! Runner of the commands that measure or degrade images: start, all images, output files.
 
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use unband::Context;
+use unband::batch::{self, Cost};
 use unband::show::Page;
 
-use super::options::MeasureArgs;
-use super::record::FailureRecord;
+use crate::args::MetricArgs;
 use crate::bar::Bar;
-use crate::batch::{self, Cost};
 use crate::budget::Budget;
 use crate::interrupt;
 use crate::outcome::Outcome;
+use crate::print::json::FailureRecord;
 use crate::talk::{Failure, Loudness, Talk};
 
 /// A job whose arguments are checked.
@@ -24,7 +24,7 @@ pub trait Job {
 }
 
 /// Runs a job with a bar, or reports why it cannot start.
-pub fn start<J: Job>(args: &MeasureArgs, job: Result<(J, Vec<Failure>), (Outcome, Failure)>) -> Outcome {
+pub fn start<J: Job>(args: &MetricArgs, job: Result<(J, Vec<Failure>), (Outcome, Failure)>) -> Outcome {
     let loudness = Loudness::new(args.talk.quiet, args.talk.verbose);
     let (job, failures) = match job {
         Ok(ready) => ready,
@@ -123,7 +123,7 @@ pub fn each_within<T: Item, R: Send>(
 
 /// Writes the requested table and page; reports failures.
 pub fn write_files<E: Display>(
-    args: &MeasureArgs,
+    args: &MetricArgs,
     csv: impl FnOnce() -> Result<Vec<u8>, E>,
     page: Option<&Page>,
     talk: &Talk<'_>,

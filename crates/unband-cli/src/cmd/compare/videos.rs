@@ -1,33 +1,33 @@
 //! `unband compare REFERENCE RESULT` for videos: frame-by-frame metrics.
 
-mod pairs;
-
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use unband::Context;
-use unband_image::Depth;
+use unband::metrics::video::{
+    ComparedVideo, EVERY, VideoPairPlan, compare_videos, expected_frames, scope_of_pair, videos_of_one_size,
+};
+use unband::metrics::{Check, clock};
 use unband_infer::models;
 use unband_io::video::{self, Film, Programs, is_film};
 use unband_metrics::{Metric, film_psnr};
 
-use super::super::score::films::reader::expected;
-use super::super::score::films::rows::Rows;
-use super::super::score::films::summary::{Scored, Tally, clock};
-use super::super::score::films::tell::{self, FilmRecord, Record};
-use super::super::score::films::{EVERY, PLOT, Steps};
-use super::super::score::{FailureRecord, Gate, MeasureArgs, Use, reasons, work};
 use super::CompareArgs;
+use crate::args::{MetricArgs, failure};
 use crate::inputs::exact;
-use crate::interrupt;
+use crate::interrupt::{self, Busy};
 use crate::outcome::Outcome;
+use crate::print::frames::FrameRows;
+use crate::print::json::FailureRecord;
+use crate::print::text::reasons;
+use crate::print::video::{self as print, Frames, PLOT, Record, Steps, VideoRecord};
 use crate::result::print_json;
 use crate::talk::{Failure, Talk};
-use pairs::{Measured, Plan, failure, measured};
+use crate::work;
 
 /// Options for videos only.
 #[derive(Debug, Args)]
-pub struct FilmArgs {
+pub struct VideoArgs {
     /// Plot the first metric over time, with the reference's shots, as SVG
     #[arg(long, value_name = "FILE.svg", value_hint = clap::ValueHint::FilePath, help_heading = "Videos")]
     pub plot: Option<PathBuf>,
@@ -36,31 +36,7 @@ pub struct FilmArgs {
     pub keep_going: bool,
 }
 
-/// Metrics of frames in luma and chroma, without the plane suffixes.
-const YUV: &[&str] = &[
-    "film-psnr",
-    "film-psnr-y",
-    "film-psnr-u",
-    "film-psnr-v",
-    "flat-psnr",
-    "cambi",
-    "cambi-reference",
-    "cambi-full-reference",
-];
-const GREY: &[&str] =
-    &["film-psnr", "film-psnr-y", "flat-psnr", "cambi", "cambi-reference", "cambi-full-reference"];
-const RGB: &[&str] = &[
-    "film-psnr",
-    "film-psnr-r",
-    "film-psnr-g",
-    "film-psnr-b",
-    "flat-psnr",
-    "cambi",
-    "cambi-reference",
-    "cambi-full-reference",
-];
-
-impl FilmArgs {
+impl VideoArgs {
     /// The first given option that applies to images only.
     pub fn named(&self) -> Option<&'static str> {
         let all = [("--plot", self.plot.is_some()), ("--keep-going", self.keep_going)];
@@ -76,18 +52,12 @@ pub fn named(args: &CompareArgs) -> Option<[&Path; 2]> {
 
 /// A job that compares two videos.
 pub struct Job<'a> {
-    args: &'a MeasureArgs,
-    film: &'a FilmArgs,
-    films: [Film; 2],
+    args: &'a MetricArgs,
+    video: &'a VideoArgs,
+    videos: [Film; 2],
     metrics: Vec<&'static Metric>,
-    gates: Vec<Gate>,
+    checks: Vec<Check>,
     models: Option<PathBuf>,
-}
-
-/// The outcome of a comparison.
-struct Done {
-    scored: Scored,
-    measured: Measured,
 }
 
 impl<'a> Job<'a> {
@@ -95,13 +65,13 @@ impl<'a> Job<'a> {
     pub fn new(args: &'a CompareArgs, paths: [&Path; 2]) -> Result<(Self, Vec<Failure>), (Outcome, Failure)> {
         let usage = |message: String, hint: &str| Err((Outcome::Usage, Failure::usage(message, hint)));
         let measure = &args.measure;
-        let of_pictures = [
+        let of_images = [
             ("--pairs", args.pairs.is_some()),
             ("--input", args.input.is_some()),
             ("--method", !args.method.is_empty()),
             ("--report", measure.report.is_some()),
         ];
-        let given = of_pictures.into_iter().find_map(|(option, given)| given.then_some(option));
+        let given = of_images.into_iter().find_map(|(option, given)| given.then_some(option));
         if let Some(option) = measure.of_one_picture().or(given) {
             return usage(
                 format!("`{option}` applies to images, but videos were named"),
@@ -109,72 +79,76 @@ impl<'a> Job<'a> {
             );
         }
         measure.for_images_only().map_err(|failure| (Outcome::Usage, failure))?;
-        let film_and_other = |a: &Path, b: &Path| {
+        let video_and_other = |a: &Path, b: &Path| {
             let message = format!("{} is not a video, {} is", b.display(), a.display());
             usage(message, "compare two videos, or two images")
         };
         match paths.map(is_film) {
-            [true, false] => return film_and_other(paths[0], paths[1]),
-            [false, true] => return film_and_other(paths[1], paths[0]),
+            [true, false] => return video_and_other(paths[0], paths[1]),
+            [false, true] => return video_and_other(paths[1], paths[0]),
             _ => {}
         }
         // Nothing is written yet, so Ctrl-C ends the program and its child processes.
         interrupt::listen();
+        let failed = |error| (Outcome::SomeFailed, failure(error));
         let probe = |path: &Path| {
-            video::probe(path, &Programs::default())
-                .map_err(|error| (Outcome::SomeFailed, failure(path, &error)))
+            let video = video::probe(path, &Programs::default());
+            video.map_err(|error| (Outcome::SomeFailed, Failure::of(path.display().to_string(), &error)))
         };
-        let films = [probe(paths[0])?, probe(paths[1])?];
-        same_size(&films).map_err(|failure| (Outcome::SomeFailed, failure))?;
-        let names = match films[0].video.samples {
-            Some(video::Samples::Rgb) => RGB,
-            Some(video::Samples::Gray) => GREY,
-            _ => YUV,
-        };
+        let videos = [probe(paths[0])?, probe(paths[1])?];
+        videos_of_one_size(&videos).map_err(failed)?;
         let models = models::folder();
-        let can = Use { defaults: names, reference: true, input: false, film: names, films: true };
-        let (metrics, gates) =
-            measure.measures(&can, models.as_deref()).map_err(|failure| (Outcome::Usage, failure))?;
+        let (metrics, checks) = measure
+            .selected(&scope_of_pair(&videos[0]), models.as_deref())
+            .map_err(|failure| (Outcome::Usage, failure))?;
         measure.check_outputs_and(args.film.plot.as_ref(), &paths)?;
-        Ok((Self { args: measure, film: &args.film, films, metrics, gates, models }, Vec::new()))
+        Ok((Self { args: measure, video: &args.film, videos, metrics, checks, models }, Vec::new()))
     }
 
     /// `None` when interrupted.
-    fn measure(
+    fn compared(
         &self,
-        rows: Option<&mut Rows>,
-        step: &dyn Fn(),
+        rows: Option<&mut FrameRows>,
+        steps: &Steps<'_>,
         ctx: &Context<'_>,
-    ) -> Result<Option<Done>, Failure> {
+    ) -> Result<Option<ComparedVideo>, Failure> {
+        // Decoding programs must end before this one.
+        let Some(_busy) = Busy::begin() else { return Ok(None) };
         let ctx = Context { models: self.models.as_deref(), ..*ctx };
-        let plan = Plan { metrics: &self.metrics, every: EVERY, keep_going: self.film.keep_going };
-        let name = exact(&self.films[1].path);
+        let plan = VideoPairPlan {
+            metrics: &self.metrics,
+            checks: &self.checks,
+            every: EVERY,
+            keep_going: self.video.keep_going,
+        };
+        let file = exact(&self.videos[1].path);
+        let mut frames = Frames { steps, rows, file: &file, metrics: &self.metrics, failure: None };
+        let done = compare_videos(&self.videos, &plan, &mut |frame| frames.put(frame), &ctx);
+        let Some(done) = frames.end(done)? else { return Ok(None) };
         // Metrics asked for come first, in the order of the request.
-        let mut tally = Tally::new(name, &self.metrics, &self.gates, 0, self.film.plot.is_some(), rows);
-        let Some(measured) = measured(&self.films, &plan, &ctx, &mut tally, step)? else { return Ok(None) };
-        let scored = tally.finish(Depth::Int(measured.format.pixels.bits));
-        if let (Some(path), Some(metric)) = (&self.film.plot, self.metrics.first()) {
-            self.args.write(path, tell::timeline(&scored, metric).svg(PLOT).as_bytes(), &ctx)?;
+        if let (Some(path), Some(metric)) = (&self.video.plot, self.metrics.first()) {
+            let plot = print::timeline(&file, &done.scores, metric);
+            self.args.write(path, plot.svg(PLOT).as_bytes(), &ctx)?;
         }
-        Ok(Some(Done { scored, measured }))
+        Ok(Some(done))
     }
 
-    fn text(&self, done: &Done) -> String {
-        let Done { scored, measured } = done;
-        let name = format!("{} against {}", scored.file, self.films[0].path.display());
-        let codec = &self.films[1].video.codec;
-        let mut text = tell::head(&name, codec, &measured.format, scored, measured.more.is_some());
-        text += &tell::table(scored, &self.metrics, true);
+    fn text(&self, done: &ComparedVideo) -> String {
+        let file = exact(&self.videos[1].path);
+        let name = format!("{file} against {}", self.videos[0].path.display());
+        let codec = &self.videos[1].video.codec;
+        let mut text = print::head(&name, codec, &done.format, &done.scores, done.longer.is_some());
+        text += &print::table(&done.scores, &self.metrics, true);
         if self.metrics.iter().any(|metric| film_psnr::is_one(metric)) {
             text +=
                 "  film-psnr of the video and of shots: from the mean squared error of all their frames\n";
         }
-        text + &reasons(&scored.file, &scored.row, &self.metrics)
+        text + &reasons(&file, &done.scores.scores, &self.metrics)
     }
 
-    fn notes(&self, done: &Done, talk: &Talk<'_>) {
-        let names = [0, 1].map(|i| self.films[i].path.display().to_string());
-        if let Some(apart) = done.measured.apart {
+    fn notes(&self, done: &ComparedVideo, talk: &Talk<'_>) {
+        let names = [0, 1].map(|i| self.videos[i].path.display().to_string());
+        if let Some(apart) = done.apart {
             talk.note(&format!(
                 "{}: frame {} is shown at {}, in {} at {}; frames are compared by number",
                 names[1],
@@ -184,42 +158,30 @@ impl<'a> Job<'a> {
                 clock(apart.reference),
             ));
         }
-        if done.measured.other_colors {
+        if done.other_colors {
             talk.note(&format!(
                 "{}: its colour tags differ from those of {}; planes are compared as stored",
                 names[1], names[0],
             ));
         }
-        if let Some(more) = &done.measured.more {
-            talk.note(more);
+        if let Some(longer) = done.longer {
+            let frames = done.scores.frames;
+            talk.note(&format!("{} has more than the {frames} frames of the other video", names[longer]));
         }
     }
-}
-
-/// An error with both sizes unless they are equal.
-fn same_size([reference, result]: &[Film; 2]) -> Result<(), Failure> {
-    let size = |film: &Film| (film.video.width, film.video.height);
-    if size(reference) == size(result) {
-        return Ok(());
-    }
-    let say = |film: &Film| format!("{}×{}", film.video.width, film.video.height);
-    let message =
-        format!("is {}, the reference {} is {}", say(result), reference.path.display(), say(reference));
-    let hint = "frames are compared sample by sample: crop or scale one of the videos".to_owned();
-    Err(Failure::at(result.path.display().to_string(), message, Some(hint)))
 }
 
 impl work::Job for Job<'_> {
     /// The number of frames, for the bar.
     fn count(&self) -> usize {
-        expected(&self.films[0]).max(2)
+        expected_frames(&self.videos[0]).max(2)
     }
 
     fn run(&self, _: &[Failure], talk: &Talk<'_>, ctx: &Context<'_>) -> Outcome {
         let step = Steps::new(talk, self.count());
-        let rows = Rows::new(self.args, &self.metrics);
+        let rows = FrameRows::new(self.args, &self.metrics);
         let done = rows.and_then(|mut rows| {
-            let done = self.measure(rows.as_mut(), &|| step.put(), ctx)?;
+            let done = self.compared(rows.as_mut(), &step, ctx)?;
             Ok(done.map(|done| (done, rows)))
         });
         talk.bar.finish();
@@ -239,13 +201,13 @@ impl work::Job for Job<'_> {
             }
         };
         self.notes(&done, talk);
-        let Done { scored, measured } = &done;
+        let file = exact(&self.videos[1].path);
         let mut outcome = if self.args.json {
-            let reference = exact(&self.films[0].path);
-            let names = (self.films[1].video.codec.as_str(), Some(reference.as_str()));
-            let partial = measured.more.is_some();
-            let film = FilmRecord::new(scored, names, &measured.format, partial, &[], &self.metrics);
-            print_json(&Record::new(SCHEMA, vec![film], Vec::new(), &self.metrics))
+            let reference = exact(&self.videos[0].path);
+            let names = (self.videos[1].video.codec.as_str(), Some(reference.as_str()));
+            let (scores, partial) = (&done.scores, done.longer.is_some());
+            let video = VideoRecord::new(&file, scores, names, &done.format, partial, &[], &self.metrics);
+            print_json(&Record::new(SCHEMA, vec![video], Vec::new(), &self.metrics))
         } else {
             talk.values(&self.text(&done))
         };
@@ -253,7 +215,7 @@ impl work::Job for Job<'_> {
         if ctx.cancelled() {
             return Outcome::Interrupted;
         }
-        outcome.max(tell::failed(scored, talk))
+        outcome.max(print::report_failed(&file, &done.scores, talk))
     }
 }
 

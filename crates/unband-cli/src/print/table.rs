@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use unband::show::Value;
+use unband::metrics::{Value, number};
 
 use crate::talk::printable;
 
@@ -57,20 +57,6 @@ impl fmt::Display for Table {
     }
 }
 
-/// A value with about four digits.
-pub fn number(value: f64) -> String {
-    if value.is_infinite() {
-        return if value > 0.0 { "∞" } else { "-∞" }.to_owned();
-    }
-    let decimals = match value.abs() {
-        100.0.. => 1,
-        10.0.. => 2,
-        1.0.. => 3,
-        _ => 4,
-    };
-    format!("{value:.decimals$}")
-}
-
 /// A value, a dash for a missing one, nothing for a blank.
 pub fn cell(value: &Value) -> String {
     match value {
@@ -88,15 +74,14 @@ mod tests {
     fn text_stands_left_and_numbers_right() {
         let mut table = Table::new(1);
         table.row([String::new(), "cambi".into()]);
-        table.row(["müller.png".into(), number(1.5)]);
-        table.row(["b".into(), number(123.456)]);
+        table.row(["müller.png".into(), cell(&Value::Number(1.5))]);
+        table.row(["b".into(), cell(&Value::Number(123.456))]);
         assert_eq!(table.to_string(), "            cambi\nmüller.png  1.500\nb           123.5\n");
     }
 
     #[test]
-    fn equal_pictures_have_no_number_in_digits() {
-        assert_eq!(number(f64::INFINITY), "∞");
+    fn a_missing_value_is_a_dash() {
         assert_eq!(cell(&Value::Missing("too small".into())), "–");
-        assert_eq!(number(-0.12345), "-0.1235");
+        assert_eq!(cell(&Value::Blank), "");
     }
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::CompareArgs;
 use crate::inputs::{Gather, Input, SUFFIX, readable};
 use crate::talk::Failure;
 
@@ -27,29 +26,6 @@ pub struct Pairs {
     pub pairs: Vec<Pair>,
     /// Images without a partner, and unreadable files.
     pub failures: Vec<Failure>,
-}
-
-/// Finds the pairs that the arguments name.
-///
-/// # Errors
-/// Arguments without images, and the errors of [`of_list`] and [`of_paths`].
-pub fn gather(args: &CompareArgs) -> Result<Pairs, Failure> {
-    let both = args.reference.as_deref().zip(args.second.as_deref());
-    match (&args.pairs, both) {
-        (Some(list), folders) => {
-            if let Some((reference, second)) = folders
-                && let Some(file) = [reference, second].into_iter().find(|path| !path.is_dir())
-            {
-                let hint = "with `--pairs`, the two arguments must be folders: the paths in the list are relative to them";
-                return Err(Failure::usage(format!("{} is not a folder", file.display()), hint));
-            }
-            of_list(list, folders)
-        }
-        (None, Some((reference, second))) => {
-            of_paths(reference, second, args.input.as_deref(), args.measure.recursive)
-        }
-        (None, None) => Err(Failure::usage("nothing to compare", "name a reference and a result")),
-    }
 }
 
 fn picture(path: &Path) -> Input {

@@ -1,15 +1,16 @@
-//! Means over all images, for the page.
+//! Means over all images, for a page.
 
+use unband::metrics::{Scores, Summary, number, summaries};
 use unband::show::{Listing, ListingCell, ListingRow};
 use unband_metrics::{Better, Metric};
 
-use super::{ENOUGH, Row, Summary, number, summaries};
+use super::text::ENOUGH;
 
-/// Mean and interval of each metric for groups of rows. The best of each column is marked where `rivals` says
+/// Mean and interval of each metric for groups of images. The best of each column is marked where `rivals` says
 /// that groups compete. Empty for fewer than [`ENOUGH`] images.
 pub fn listing(
     metrics: &[&'static Metric],
-    groups: &[(&str, Vec<&Row>)],
+    groups: &[(&str, Vec<&Scores>)],
     rivals: &dyn Fn(&str) -> bool,
 ) -> Option<Listing> {
     let pictures = groups.iter().map(|(_, rows)| rows.len()).max().filter(|&pictures| pictures >= ENOUGH)?;

@@ -4,25 +4,25 @@ use std::fs::File;
 use std::io::{Seek, SeekFrom};
 
 use unband::Context;
+use unband::metrics::video::FrameScores;
 use unband_metrics::Metric;
 
-use super::super::MeasureArgs;
-use super::super::record::{missing_cell, name_cell, value_cell};
-use super::summary::Frame;
+use super::csv::{missing_cell, name_cell, value_cell};
+use crate::args::MetricArgs;
 use crate::outcome::Outcome;
 use crate::talk::{Failure, Talk};
 
-/// A growing table.
-pub struct Rows {
+/// A growing table of frames.
+pub struct FrameRows {
     table: csv::Writer<File>,
 }
 
-impl Rows {
+impl FrameRows {
     /// A table with its header, if `--csv` was given.
     ///
     /// # Errors
     /// No space for temporary files.
-    pub fn new(args: &MeasureArgs, metrics: &[&'static Metric]) -> Result<Option<Self>, Failure> {
+    pub fn new(args: &MetricArgs, metrics: &[&'static Metric]) -> Result<Option<Self>, Failure> {
         if args.csv.is_none() {
             return Ok(None);
         }
@@ -34,23 +34,22 @@ impl Rows {
         Ok(Some(Self { table }))
     }
 
-    /// Adds a frame; shots are numbered from 1.
+    /// Adds a frame of the video of this name.
     ///
     /// # Errors
     /// No space for temporary files.
     pub fn put(
         &mut self,
-        names: [String; 2],
-        seconds: f64,
-        shot: usize,
-        frame: &Frame,
+        file: &str,
+        frame: &FrameScores,
         metrics: &[&'static Metric],
     ) -> Result<(), Failure> {
         let verdict = frame.verdict.as_ref();
-        let mut cells: Vec<String> = names.into_iter().map(name_cell).collect();
+        let mut cells = vec![name_cell(file.to_owned())];
         cells.extend([
-            format!("{seconds:.6}"),
-            shot.to_string(),
+            frame.number.to_string(),
+            format!("{:.6}", frame.seconds),
+            frame.shot.to_string(),
             verdict.map_or_else(String::new, |verdict| verdict.grade.to_string()),
             verdict.map_or_else(String::new, |verdict| verdict.share.to_string()),
             verdict.and_then(|verdict| verdict.cause).unwrap_or_default().to_owned(),
@@ -61,7 +60,7 @@ impl Rows {
     }
 
     /// Writes the table to its file; reports failures.
-    pub fn write(self, args: &MeasureArgs, talk: &Talk<'_>, ctx: &Context<'_>) -> Outcome {
+    pub fn write(self, args: &MetricArgs, talk: &Talk<'_>, ctx: &Context<'_>) -> Outcome {
         let Some(path) = &args.csv else { return Outcome::Done };
         let file = self.table.into_inner().map_err(|error| failed(error.error()));
         let written = file.and_then(|mut file| {

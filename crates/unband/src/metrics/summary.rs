@@ -1,10 +1,14 @@
-//! Mean, median and bootstrap interval.
+//! Mean, median and bootstrap interval of values.
 
-use serde::Serialize;
+use std::collections::BTreeMap;
+
 use unband_image::Rng;
+use unband_metrics::Metric;
+
+use super::{Scores, Value};
 
 /// Summary of several values.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Summary {
     /// Number of values.
     pub count: usize,
@@ -65,6 +69,17 @@ pub fn summary_of_groups(groups: &[&[f64]]) -> Option<Summary> {
         low: rank(0.025),
         high: rank(0.975),
     })
+}
+
+/// The summary of each metric over several images, by its name. Metrics without a value are omitted.
+pub fn summaries<'a>(
+    all: &(impl Iterator<Item = &'a Scores> + Clone),
+    metrics: &[&'static Metric],
+) -> BTreeMap<&'static str, Summary> {
+    let values = |m: usize| -> Vec<f64> {
+        all.clone().filter_map(|scores| scores.values.get(m).and_then(Value::number)).collect()
+    };
+    metrics.iter().enumerate().filter_map(|(m, metric)| Some((metric.name, summary(&values(m))?))).collect()
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
-//! Parser of method lists such as `--method smooth,gradfun`.
+//! Methods named in lists such as `--method smooth,gradfun`, and their runs.
 
 use std::collections::HashSet;
 use std::path::Path;
 
+use unband::metrics::Inspected;
 use unband::{Choice, Context, Error, Options, Weights, networks};
 
-use super::super::score::Loaded;
 use crate::talk::Failure;
 use crate::weights;
 
@@ -69,12 +69,11 @@ impl Method {
     ///
     /// # Errors
     /// Inputs that the method does not support, as text.
-    pub fn run(&self, input: &Loaded, ctx: &Context<'_>) -> Result<Loaded, String> {
+    pub fn run(&self, input: &Inspected, ctx: &Context<'_>) -> Result<Inspected, String> {
         let (picture, findings) = (input.as_stored(), input.findings.clone());
         let done = unband::files::deband_as_written(picture, findings, &self.options, ctx);
         let (result, _) = done.map_err(|error: Error| error.to_string())?;
-        let findings = unband::inspect(&result, ctx);
-        Loaded::new(result, findings, input.format, ctx)
+        Inspected::new(result, ctx).map_err(|error| error.to_string())
     }
 }
 

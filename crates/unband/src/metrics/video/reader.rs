@@ -1,28 +1,25 @@
 //! Parallel frame reader: decoding in its own threads, analysis in all others, results in order.
 
-use std::io::{Chain, Cursor, Stdin};
+use std::io::Read;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::Scope;
 
-use unband::show::Value;
-use unband::video::{FrameSource, RawFrame, ending_programs, send_all};
-use unband::{Context, Image};
+use unband_image::{Context, Image};
 use unband_io::Y4mReader;
 use unband_io::video::{Film, FrameFormat, Programs, VideoError};
 use unband_metrics::{Metric, cambi};
 
-use super::super::{Forms, Subject, measure};
-use crate::interrupt::Busy;
-use crate::talk::Failure;
+use crate::jobs::video::{FrameSource, RawFrame, ending_programs, send_all};
+use crate::metrics::{FileFault, Forms, MetricsError, Subject, Value, score};
 
 /// Frames per thread that are analysed together; as many again wait decoded.
 const AHEAD: usize = 3;
 
-/// A YUV4MPEG2 stream from standard input, whose beginning was already read.
-pub type Piped = Y4mReader<Chain<Cursor<Vec<u8>>, Stdin>>;
+/// A YUV4MPEG2 stream.
+pub type Stream = Y4mReader<Box<dyn Read + Send>>;
 
-/// A video being decoded.
-pub struct Reader {
+/// A video that is decoded by threads of its own.
+pub struct FrameReader {
     /// Sample layout of its frames.
     pub format: FrameFormat,
     receive: Receiver<Result<RawFrame, VideoError>>,
@@ -30,24 +27,21 @@ pub struct Reader {
     pub damage: Option<VideoError>,
 }
 
-/// Runs `work` with the programs that it decodes with: an interruption ends them, even if one hangs. `None`
-/// when interrupted.
+/// Runs `work` with the programs that it decodes with: a cancellation ends them, even if one hangs.
 ///
 /// # Errors
-/// Those of the work.
+/// [`MetricsError::Cancelled`], and those of the work.
 pub fn decoding<'env, T>(
     ctx: &Context<'_>,
-    work: impl for<'s> FnOnce(&'s Scope<'s, 'env>, &Programs) -> Result<T, Failure>,
-) -> Result<Option<T>, Failure> {
-    // The programs must end before this one.
-    let Some(_busy) = Busy::begin() else { return Ok(None) };
+    work: impl for<'s> FnOnce(&'s Scope<'s, 'env>, &Programs) -> Result<T, MetricsError>,
+) -> Result<T, MetricsError> {
     let programs = Programs::default();
     let done = ending_programs(&programs, ctx.cancel, || std::thread::scope(|scope| work(scope, &programs)));
-    // Programs ended by an interruption fail; that is not the reason.
-    if ctx.cancelled() { Ok(None) } else { done.map(Some) }
+    // Programs ended by a cancellation fail; that is not the reason.
+    if ctx.cancelled() { Err(MetricsError::Cancelled) } else { done }
 }
 
-impl Reader {
+impl FrameReader {
     /// Starts decoding in a thread. For threads see [`in_order`].
     pub fn start<'s>(mut source: FrameSource<'s>, threads: usize, scope: &'s Scope<'s, '_>) -> Self {
         let (format, (send, receive)) = (*source.format(), sync_channel(AHEAD * threads.max(1)));
@@ -59,8 +53,8 @@ impl Reader {
     ///
     /// # Errors
     /// Depths without a frame format.
-    pub fn piped(piped: Piped, threads: usize) -> Result<Self, VideoError> {
-        let mut source = FrameSource::of_stream(piped)?;
+    pub fn stream(stream: Stream, threads: usize) -> Result<Self, VideoError> {
+        let mut source = FrameSource::of_stream(stream)?;
         let (format, (send, receive)) = (*source.format(), sync_channel(AHEAD * threads.max(1)));
         // Not joined: the writer of the pipe may never send anything again.
         std::thread::spawn(move || send_all(|| source.next_frame(), &send));
@@ -81,7 +75,7 @@ impl Reader {
 }
 
 /// Analyses all frames on all threads, each with its number from 0, and passes the results to `put` in order,
-/// whatever the number of threads. Ends early when interrupted.
+/// whatever the number of threads. Ends early when cancelled.
 ///
 /// # Errors
 /// The first error of `put`.
@@ -89,8 +83,8 @@ pub fn in_order<T: Sync, R: Send>(
     ctx: &Context<'_>,
     next: &mut dyn FnMut() -> Option<T>,
     look: &(dyn Fn(&T, usize, &Context<'_>) -> R + Sync),
-    put: &mut dyn FnMut(T, R) -> Result<(), Failure>,
-) -> Result<(), Failure> {
+    put: &mut dyn FnMut(T, R) -> Result<(), MetricsError>,
+) -> Result<(), MetricsError> {
     let at_once = AHEAD * ctx.threads.max(1);
     let one = Context { threads: 1, ..*ctx };
     let mut first = 0;
@@ -107,44 +101,28 @@ pub fn in_order<T: Sync, R: Send>(
     }
 }
 
-/// The image for metrics.
-///
-/// # Errors
-/// Formats that cannot be converted, as text.
-pub fn image(format: &FrameFormat, bytes: &[u8]) -> Result<Image, String> {
-    format.read(bytes).map_err(|error| error.to_string())
-}
-
-/// The same in red, green and blue.
-///
-/// # Errors
-/// Luma and chroma that do not match, as text.
-pub fn rgb(image: Image, ctx: &Context<'_>) -> Result<Image, String> {
-    if image.is_yuv() { image.into_rgb(ctx).map_err(|error| error.to_string()) } else { Ok(image) }
-}
-
 /// All values of a frame: of its stored luma where the metric is defined on luma, else of red, green and
 /// blue.
 ///
 /// # Errors
-/// As [`rgb`].
-pub fn values_of(
+/// Luma and chroma that do not match.
+pub(super) fn values_of(
     stored: &Image,
     metrics: &[&'static Metric],
     ctx: &Context<'_>,
-) -> Result<Vec<Value>, String> {
+) -> Result<Vec<Value>, FileFault> {
     // The conversion costs more than CAMBI, which is computed for every frame.
     let converted = if metrics.iter().all(|metric| cambi::is_one(metric)) {
         None
     } else {
-        Some(rgb(stored.clone(), ctx)?)
+        Some(stored.clone().into_rgb(ctx)?)
     };
     let forms = Forms { rgb: converted.as_ref().unwrap_or(stored), stored };
-    Ok(measure(&[Subject::alone(forms)], metrics, ctx).concat())
+    Ok(score(&[Subject::alone(forms)], metrics, usize::MAX, ctx).concat())
 }
 
-/// Estimated number of frames, for the bar.
-pub fn expected(film: &Film) -> usize {
+/// Estimated number of frames, for progress; 0 if unknown.
+pub fn expected_frames(film: &Film) -> usize {
     let rate = film.video.average_rate.map(|(n, d)| f64::from(n) / f64::from(d.max(1)));
     let guess = || Some((film.duration? * rate?).round().max(0.0) as u64);
     film.video.frames.or_else(guess).unwrap_or(0) as usize

@@ -1,30 +1,28 @@
-//! Command line options and output files shared by `score` and `compare`.
+//! Options and output files of the commands that measure.
 
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-use unband_image::Hint;
 
 use clap::Args;
-use unband::show::{HeatMap, Line, Picture, Profile, Series, overlay, segments, worst_spots};
-use unband::{Context, Image};
+use unband::Context;
+use unband::metrics::{Check, MetricsError, Scope};
+use unband_image::Hint;
+use unband_io::{Access, Saving};
+use unband_metrics::Metric;
 
-use super::gates::Gate;
-use super::measures::Use;
-use crate::args::{TalkArgs, bytes};
+use super::{TalkArgs, bytes};
 use crate::extras;
 use crate::interrupt::Busy;
 use crate::outcome::Outcome;
 use crate::outputs::check_folder_of;
 use crate::pictures;
-use crate::talk::{Failure, Talk};
-use unband_io::{Access, Saving};
-use unband_metrics::Metric;
+use crate::talk::Failure;
 
 /// Options of both commands.
 #[derive(Debug, Args)]
-pub struct MeasureArgs {
+pub struct MetricArgs {
     /// Metrics: NAME,NAME,… or `all`
     ///
     /// `unband list metrics` shows all names. Metrics that run a network need it imported; `all` skips the
@@ -86,46 +84,20 @@ pub struct MeasureArgs {
     access: OnceLock<Access>,
 }
 
-/// An image to draw.
-#[derive(Clone, Copy)]
-pub struct Drawing<'a> {
-    /// Its name.
-    pub name: &'a str,
-    /// RGB or grey.
-    pub image: &'a Image,
-    /// Where it is banded.
-    pub map: &'a HeatMap,
-}
-
-impl Drawing<'_> {
-    /// Amount of banding in its worst place, 0 to 1.
-    pub fn strength(&self) -> f32 {
-        let size = (self.image.width(), self.image.height());
-        worst_spots(self.map, size, 1, WORST).first().map_or(0.0, |spot| spot.strength)
-    }
-}
-
-/// Side of the worst place, in pixels.
-const WORST: usize = 256;
-/// Width of the profile drawing, in pixels.
-const PROFILE_WIDTH: usize = 1600;
-/// Seed of the colours of regions.
-const COLOURS: u64 = 0;
-
-impl MeasureArgs {
+impl MetricArgs {
     /// The metrics and the checks; metrics that only a check needs are included.
     ///
     /// # Errors
     /// Invalid names and checks, and metrics whose network is not imported.
-    pub fn measures(
+    pub fn selected(
         &self,
-        usage: &Use,
+        scope: &Scope,
         models: Option<&Path>,
-    ) -> Result<(Vec<&'static Metric>, Vec<Gate>), Failure> {
-        let gates =
-            self.fail_if.iter().map(|text| Gate::parse(text, usage)).collect::<Result<Vec<_>, _>>()?;
-        let mut metrics = usage.choose(self.metrics.as_deref(), models)?;
-        for needed in gates.iter().filter_map(Gate::metric) {
+    ) -> Result<(Vec<&'static Metric>, Vec<Check>), Failure> {
+        let parse = |text: &String| Check::parse(text, scope).map_err(|error| failure(error.into()));
+        let checks = self.fail_if.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
+        let mut metrics = scope.select(self.metrics.as_deref(), models).map_err(failure)?;
+        for needed in checks.iter().filter_map(Check::metric) {
             if metrics.iter().all(|metric| metric.name != needed.name) {
                 metrics.push(needed);
             }
@@ -135,7 +107,7 @@ impl MeasureArgs {
                 .ready(models)
                 .map_err(|error| Failure::usage(error.to_string(), error.hint().unwrap_or_default()))?;
         }
-        Ok((metrics, gates))
+        Ok((metrics, checks))
     }
 
     /// Threads for all images together.
@@ -234,41 +206,20 @@ impl MeasureArgs {
         unband_io::write_from(source, path, self.saving(ctx))
             .map_err(|error| Failure::of(path.display().to_string(), &error))
     }
+}
 
-    /// Writes the requested drawings: map and regions of the first image, the profile of all along its worst
-    /// place.
-    ///
-    /// # Errors
-    /// Drawing and I/O errors.
-    pub fn draw(
-        &self,
-        picture: Drawing<'_>,
-        profile: &[Drawing<'_>],
-        talk: &Talk<'_>,
-        ctx: &Context<'_>,
-    ) -> Result<(), Failure> {
-        let Drawing { name, image, map } = picture;
-        let save = |path: &Path, picture: Result<Picture, unband::show::ShowError>| {
-            let png = picture.and_then(|picture| picture.png());
-            let bytes =
-                png.map_err(|error| Failure::at(path.display().to_string(), error.to_string(), None))?;
-            self.write(path, &bytes, ctx)
-        };
-        if let Some(path) = &self.save_map {
-            save(path, Picture::of(image, ctx).map(|picture| overlay(&picture, map)))?;
-            if picture.strength() <= 0.0 {
-                talk.note(&format!("{}: no orange areas, as no banding was found in {name}", path.display()));
-            }
+/// A failure to choose or compute metrics, with the option or the file at fault.
+pub fn failure(error: MetricsError) -> Failure {
+    let hint = error.hint();
+    match error {
+        MetricsError::NoMetric { .. } => {
+            Failure { subject: None, message: "`--metrics` names no metric".to_owned(), hint }
         }
-        if let Some(path) = &self.save_segmentation {
-            save(path, segments(image, 0).map(|segments| segments.picture(COLOURS)))?;
+        MetricsError::Check(error) => {
+            let message = format!("`--fail-if {}`: {}", error.text, error.fault);
+            Failure { subject: None, message, hint }
         }
-        if let (Some(path), Some(first)) = (&self.save_profile, profile.first()) {
-            let series: Vec<Series<'_>> =
-                profile.iter().map(|part| Series::new(part.name, part.image)).collect();
-            let line = Line::worst(first.image, first.map);
-            save(path, Profile::along(line, &series).and_then(|profile| profile.picture(PROFILE_WIDTH)))?;
-        }
-        Ok(())
+        MetricsError::File { name, fault } => Failure::at(name, fault.to_string(), hint),
+        error => Failure { subject: None, message: error.to_string(), hint },
     }
 }

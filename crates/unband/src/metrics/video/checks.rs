@@ -1,14 +1,12 @@
-//! `--fail-if` checks of videos: overall value, worst frame, shots, percentiles.
+//! Checks of videos: overall value, worst frame, shots, percentiles.
 
 use std::ops::Range;
 
-use unband::show::Value;
-use unband::verdict::Grade;
 use unband_metrics::Metric;
 
-use super::super::Row;
-use super::super::gates::{Gate, Of};
-use super::summary::{Place, Shot, clock};
+use super::{Place, Shot};
+use crate::metrics::{Check, CheckOf, Scores, Value, clock};
+use crate::verdict::Grade;
 
 /// Values of frames for percentiles, in order of the frames.
 #[derive(Clone, Debug, Default)]
@@ -22,7 +20,7 @@ pub struct Kept {
 /// A video, or a shot treated as a video.
 pub struct Span<'a> {
     /// Values of its frames together.
-    pub row: &'a Row,
+    pub scores: &'a Scores,
     /// Its worst frame by each metric.
     pub worst: &'a [Option<Place>],
     /// Its frames.
@@ -31,38 +29,38 @@ pub struct Span<'a> {
 
 /// Why a video or a shot fails a check; `None` when it passes. `shots`: those of the video; empty for a shot.
 pub fn why(
-    gate: &Gate,
+    check: &Check,
     metrics: &[&'static Metric],
     span: &Span<'_>,
     kept: &Kept,
     shots: &[Shot],
 ) -> Option<String> {
-    let at = gate.metric().and_then(|metric| metrics.iter().position(|known| known.name == metric.name));
-    let name = gate.name();
-    match (gate.of(), at) {
-        (Of::Worst, Some(at)) => match span.worst.get(at).copied().flatten() {
+    let at = check.metric().and_then(|metric| metrics.iter().position(|known| known.name == metric.name));
+    let name = check.name();
+    match (check.of(), at) {
+        (CheckOf::Worst, Some(at)) => match span.worst.get(at).copied().flatten() {
             Some(place) => {
                 let what = format!("{name} of frame {} at {}", place.frame, clock(place.seconds));
-                gate.value(&Value::Number(place.value), &what)
+                check.value(&Value::Number(place.value), &what)
             }
-            None => gate.fails(metrics, span.row),
+            None => check.fails(metrics, span.scores),
         },
-        (Of::Percentile(percent), Some(at)) => {
+        (CheckOf::Percentile(percent), Some(at)) => {
             let values = kept.values.get(at).map(|values| inside(values, &span.frames)).unwrap_or_default();
             match percentile(values, percent, f64::total_cmp) {
-                Some(value) => gate.value(&Value::Number(value), &format!("percentile {percent} of {name}")),
-                None => gate.fails(metrics, span.row),
+                Some(value) => check.value(&Value::Number(value), &format!("percentile {percent} of {name}")),
+                None => check.fails(metrics, span.scores),
             }
         }
-        (Of::Percentile(percent), None) => {
+        (CheckOf::Percentile(percent), None) => {
             let grade = percentile(inside(&kept.grades, &span.frames), percent, Grade::cmp)?;
-            gate.grade(grade, &format!("percentile {percent} of {name}"))
+            check.grade(grade, &format!("percentile {percent} of {name}"))
         }
-        (Of::Shot, _) if !shots.is_empty() => {
+        (CheckOf::Shot, _) if !shots.is_empty() => {
             let mut failed = shots.iter().enumerate().filter_map(|(i, shot)| {
                 let (from, to) = shot.seconds;
                 let what = format!("{name} of shot {} ({} – {})", i + 1, clock(from), clock(to));
-                gate.of_row(metrics, &shot.row, &what)
+                check.of_scores(metrics, &shot.scores, &what)
             });
             let first = failed.next()?;
             Some(match failed.count() {
@@ -71,7 +69,7 @@ pub fn why(
             })
         }
         // The verdict is that of the worst frame in any case.
-        _ => gate.fails(metrics, span.row),
+        _ => check.fails(metrics, span.scores),
     }
 }
 

@@ -1,0 +1,70 @@
+//! Drawings that `--save-map`, `--save-segmentation` and `--save-profile` ask for.
+
+use std::path::Path;
+
+use unband::show::{HeatMap, Line, Picture, Profile, Series, ShowError, overlay, segments, worst_spots};
+use unband::{Context, Image};
+
+use crate::args::MetricArgs;
+use crate::talk::{Failure, Talk};
+
+/// An image to draw.
+#[derive(Clone, Copy)]
+pub struct Drawing<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// RGB or grey.
+    pub image: &'a Image,
+    /// Where it is banded.
+    pub map: &'a HeatMap,
+}
+
+impl Drawing<'_> {
+    /// Amount of banding in its worst place, 0 to 1.
+    pub fn strength(&self) -> f32 {
+        let size = (self.image.width(), self.image.height());
+        worst_spots(self.map, size, 1, WORST).first().map_or(0.0, |spot| spot.strength)
+    }
+}
+
+/// Side of the worst place, in pixels.
+const WORST: usize = 256;
+/// Width of the profile drawing, in pixels.
+const PROFILE_WIDTH: usize = 1600;
+/// Seed of the colours of regions.
+const COLOURS: u64 = 0;
+
+/// Writes the requested drawings: map and regions of the first image, the profile of all along its worst
+/// place.
+///
+/// # Errors
+/// Drawing and I/O errors.
+pub fn draw(
+    args: &MetricArgs,
+    drawing: Drawing<'_>,
+    profile: &[Drawing<'_>],
+    talk: &Talk<'_>,
+    ctx: &Context<'_>,
+) -> Result<(), Failure> {
+    let Drawing { name, image, map } = drawing;
+    let save = |path: &Path, picture: Result<Picture, ShowError>| {
+        let png = picture.and_then(|picture| picture.png());
+        let bytes = png.map_err(|error| Failure::at(path.display().to_string(), error.to_string(), None))?;
+        args.write(path, &bytes, ctx)
+    };
+    if let Some(path) = &args.save_map {
+        save(path, Picture::of(image, ctx).map(|picture| overlay(&picture, map)))?;
+        if drawing.strength() <= 0.0 {
+            talk.note(&format!("{}: no orange areas, as no banding was found in {name}", path.display()));
+        }
+    }
+    if let Some(path) = &args.save_segmentation {
+        save(path, segments(image, 0).map(|segments| segments.picture(COLOURS)))?;
+    }
+    if let (Some(path), Some(first)) = (&args.save_profile, profile.first()) {
+        let series: Vec<Series<'_>> = profile.iter().map(|part| Series::new(part.name, part.image)).collect();
+        let line = Line::worst(first.image, first.map);
+        save(path, Profile::along(line, &series).and_then(|profile| profile.picture(PROFILE_WIDTH)))?;
+    }
+    Ok(())
+}

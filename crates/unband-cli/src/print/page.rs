@@ -1,0 +1,23 @@
+//! Values of images in the table of a page.
+
+use unband::metrics::Value;
+use unband::show::{Direction, MetricRow};
+use unband_metrics::{Better, Metric};
+
+/// The rows of a page's table: one per metric, one value per image.
+pub fn metric_rows(metrics: &[&'static Metric], images: &[&[Value]]) -> Vec<MetricRow> {
+    metrics
+        .iter()
+        .enumerate()
+        .map(|(m, metric)| MetricRow {
+            name: metric.name.to_owned(),
+            unit: metric.unit.to_owned(),
+            better: match metric.better {
+                Better::Higher => Direction::Higher,
+                Better::Lower => Direction::Lower,
+            },
+            meaning: format!("{} ({})", metric.title, metric.range_words()),
+            values: images.iter().map(|values| values.get(m).cloned().unwrap_or(Value::Blank)).collect(),
+        })
+        .collect()
+}
