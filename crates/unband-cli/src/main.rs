@@ -4,6 +4,7 @@
 mod args;
 mod bar;
 mod budget;
+mod cli;
 mod cmd;
 mod extras;
 mod inputs;
@@ -30,10 +31,10 @@ mod work;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
-use crate::args::{Cli, Command};
 use crate::bar::Bar;
+use crate::cli::{Cli, Command};
 use crate::outcome::Outcome;
 use crate::talk::{Loudness, Talk};
 
@@ -65,7 +66,7 @@ fn main() -> ExitCode {
     }
     let outcome = match cli.command {
         None if cli.licences => licences::run(),
-        None => match pictures::mistaken(&cli.deband.pictures.inputs) {
+        None => match pictures::mistaken(&cli.deband.pictures.inputs, &Cli::command()) {
             Some(failure) => {
                 Talk { loudness: Loudness::Normal, bar: &Bar::none() }.failure(&failure);
                 Outcome::Usage
@@ -84,8 +85,8 @@ fn main() -> ExitCode {
         Some(Command::Degrade(args)) => cmd::degrade::run(&args),
         Some(Command::Dataset(args)) => cmd::dataset::run(&args),
         Some(Command::Train(args)) => cmd::train::run(&args),
-        Some(Command::Completions(args)) => cmd::completions::run(&args),
-        Some(Command::Man(args)) => cmd::man::run(&args),
+        Some(Command::Completions(args)) => cmd::completions::run(&args, Cli::command()),
+        Some(Command::Man(args)) => cmd::man::run(&args, Cli::command()),
     };
     ExitCode::from(outcome as u8)
 }

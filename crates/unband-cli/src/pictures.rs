@@ -9,13 +9,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use unband_image::Hint;
 
-use clap::CommandFactory;
 use unband::batch::{self, Cost};
 use unband::files::{self, Naming, Output};
 use unband::{Context, Error};
 use unband_io::{Dropped, FormatEntry, Limits};
 
-use crate::args::{Cli, PictureArgs};
+use crate::args::PictureArgs;
 use crate::bar::Bar;
 use crate::inputs::{Gathered, Input, is_pattern, reason};
 use crate::interrupt::{self, Busy};
@@ -505,18 +504,17 @@ pub fn cramped() -> Option<Failure> {
     Some(Failure::usage(what, "raise the limit: `ulimit -v unlimited`"))
 }
 
-/// Detects arguments of the default command that mean something else.
-pub fn mistaken(inputs: &[PathBuf]) -> Option<Failure> {
-    command_meant(inputs).or_else(|| output_meant(inputs))
+/// Detects arguments of the default command of the program `cli` that mean something else.
+pub fn mistaken(inputs: &[PathBuf], cli: &clap::Command) -> Option<Failure> {
+    command_meant(inputs, cli).or_else(|| output_meant(inputs))
 }
 
 /// Detects a misspelt command: to the parser, `unband inspekt x.png` names two files, and x.png must not be
 /// processed.
-fn command_meant(inputs: &[PathBuf]) -> Option<Failure> {
+fn command_meant(inputs: &[PathBuf], cli: &clap::Command) -> Option<Failure> {
     let first = inputs.first().filter(|first| !first.exists())?;
     let word = first.to_str().filter(|word| word.chars().all(|c| c.is_ascii_alphabetic()))?;
-    let command = Cli::command();
-    let names = command.get_subcommands().map(clap::Command::get_name);
+    let names = cli.get_subcommands().map(clap::Command::get_name);
     let near = names.max_by(|a, b| strsim::jaro(a, word).total_cmp(&strsim::jaro(b, word)))?;
     let hint = format!("did you mean `unband {near}`?");
     (strsim::jaro(near, word) > 0.8)

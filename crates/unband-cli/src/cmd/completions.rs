@@ -1,8 +1,7 @@
 //! `unband completions`: shell completion scripts.
 
-use clap::{Args, CommandFactory};
+use clap::Args;
 
-use crate::args::Cli;
 use crate::outcome::Outcome;
 use crate::result::print_data;
 
@@ -13,9 +12,9 @@ pub struct CompletionsArgs {
     pub shell: clap_complete::Shell,
 }
 
-/// Prints a completion script.
-pub fn run(args: &CompletionsArgs) -> Outcome {
+/// Prints a completion script for the program's definition.
+pub fn run(args: &CompletionsArgs, mut cli: clap::Command) -> Outcome {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "unband", &mut script);
+    clap_complete::generate(args.shell, &mut cli, "unband", &mut script);
     print_data(&script)
 }

@@ -1,8 +1,7 @@
 //! `unband man`: manual pages.
 
-use clap::{Args, CommandFactory};
+use clap::Args;
 
-use crate::args::Cli;
 use crate::bar::Bar;
 use crate::outcome::Outcome;
 use crate::result::print_data;
@@ -15,9 +14,8 @@ pub struct ManArgs {
     pub command: Option<String>,
 }
 
-/// Prints a manual page, in roff: `unband man > unband.1`.
-pub fn run(args: &ManArgs) -> Outcome {
-    let mut cli = Cli::command();
+/// Prints a manual page of the program's definition, in roff: `unband man > unband.1`.
+pub fn run(args: &ManArgs, mut cli: clap::Command) -> Outcome {
     // Adds the program's name to every command.
     cli.build();
     let command = match args.command.as_deref().map(|name| (name, cli.find_subcommand(name).cloned())) {
