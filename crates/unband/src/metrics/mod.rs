@@ -14,7 +14,7 @@
 //! use unband::metrics::{Check, Scope, Subject, score, score_image};
 //! use unband::{Context, Image};
 //!
-//! let codes: Vec<u8> = (0..512 * 256).map(|i| (i % 512 / 16 * 8) as u8).collect();
+//! let codes: Vec<u8> = (0..512 * 256).map(|i| (60 + i % 512 / 32 * 2) as u8).collect();
 //! let banded = Image::from_gray(512, 256, &codes)?;
 //! let ctx = Context::default();
 //!

@@ -8,6 +8,8 @@ mod faithful;
 #[cfg(feature = "files")]
 mod files;
 mod jpeg;
+#[cfg(feature = "files")]
+mod metrics;
 mod networks;
 mod show;
 mod study;
