@@ -6,8 +6,8 @@ use unband_metrics::{Better, Metric};
 
 use super::text::ENOUGH;
 
-/// Mean and interval of each metric for groups of images. The best of each column is marked where `rivals` says
-/// that groups compete. Empty for fewer than [`ENOUGH`] images.
+/// Mean and interval of each metric for groups of images. The best of each column is marked where `rivals`
+/// says that groups compete. Empty for fewer than [`ENOUGH`] images.
 pub fn listing(
     metrics: &[&'static Metric],
     groups: &[(&str, Vec<&Scores>)],

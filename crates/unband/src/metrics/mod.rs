@@ -5,7 +5,8 @@
 //! | [`Scope`] | the metrics that can be computed, and their selection by name |
 //! | [`score_image`], [`score`] | values of images, with or without references |
 //! | [`score_files`](files::score_files) | all images of a folder, in parallel |
-//! | [`score_video`](video::score_video), [`compare_videos`](video::compare_videos) | values of frames, shots and videos |
+//! | [`score_video`](video::score_video) | values of a video, its shots and its frames |
+//! | [`compare_videos`](video::compare_videos) | the same of a video and its reference |
 //! | [`Check`] | a condition such as `cambi>5` |
 //! | [`summaries`] | mean, median and 95 % interval over several images |
 //!

@@ -4,8 +4,8 @@ use unband_image::{Image, Model};
 
 use super::{FileFault, MetricsError};
 
-/// An error unless two images have the same colour model and the first is `scale` times as wide and high. Both
-/// come with their names.
+/// An error unless two images have the same colour model and the first is `scale` times as wide and high.
+/// Both come with their names.
 ///
 /// # Errors
 /// Sizes and colour models, reported for the second image.

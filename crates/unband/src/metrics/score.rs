@@ -172,9 +172,9 @@ pub fn score_one(subject: Subject<'_>, metric: &'static Metric, ctx: &Context<'_
 /// Pixels of which metrics running in parallel may hold copies, of about 60 bytes each.
 const PIXELS_AT_ONCE: usize = 64_000_000;
 
-/// All metrics of all images: a row per image, a value per metric. As many are computed in parallel as threads
-/// and memory allow: together they hold copies of at most `at_once` pixels. Metrics without the image that
-/// they compare with are blank. Reports progress in metrics.
+/// All metrics of all images: a row per image, a value per metric. As many are computed in parallel as
+/// threads and memory allow: together they hold copies of at most `at_once` pixels. Metrics without the image
+/// that they compare with are blank. Reports progress in metrics.
 pub fn score(
     subjects: &[Subject<'_>],
     metrics: &[&'static Metric],

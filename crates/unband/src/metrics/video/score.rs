@@ -143,8 +143,8 @@ pub struct ScoredVideo {
     pub damage: Option<MetricsError>,
 }
 
-/// Measures a video; `on_frame` gets each frame. Reports progress in frames. The result does not depend on the
-/// number of threads.
+/// Measures a video; `on_frame` gets each frame. Reports progress in frames. The result does not depend on
+/// the number of threads.
 ///
 /// # Errors
 /// Videos without a decodable frame; cancellation.
