@@ -26,7 +26,6 @@ mod shipped;
 mod shown;
 mod summary;
 mod talk;
-mod weights;
 mod work;
 
 use std::process::ExitCode;

@@ -4,10 +4,11 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use unband::metrics::Inspected;
+use unband::models;
 use unband::{Choice, Context, Error, Options, Weights, networks};
 
+use crate::settings::no_method;
 use crate::talk::Failure;
-use crate::weights;
 
 /// The name for the automatic choice of `deband`.
 const DEFAULT: &str = "default";
@@ -54,11 +55,11 @@ pub fn method(text: String, weights: Option<&Path>, options: &Options) -> Result
     if text == DEFAULT {
         return Ok(Method { text, options: Options { method: Choice::Auto, ..options.clone() } });
     }
-    let mut method = unband::parse_method(&text).map_err(|error| weights::no_method(&error))?;
+    let mut method = unband::parse_method(&text).map_err(|error| no_method(&error))?;
     if let Some(file) = weights {
         method.set(networks::WEIGHTS, &Weights::File(file.to_owned()))?;
     }
-    weights::settle(&mut method)?;
+    models::settle(&mut method, models::folder().as_deref())?;
     let options = Options { method: Choice::Named(method), ..options.clone() };
     unband::check(&options)?;
     Ok(Method { text, options })

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use unband::models;
 use unband_image::Hint;
 use unband_nets::Graph;
 use unband_nets::arch::{self, ARCHITECTURES, Architecture};
@@ -11,7 +12,6 @@ use unband_nets::state::{Weights, fill};
 
 use crate::inputs::reason;
 use crate::talk::Failure;
-use crate::weights;
 
 /// A network, by name or by checkpoint.
 #[derive(Clone, Debug)]
@@ -111,7 +111,7 @@ fn of_program(name: &str, what: &dyn fmt::Display) -> Failure {
 /// Unreadable files, and weights of another network.
 pub fn of_checkpoint(file: &Path, asked: Option<&str>) -> Result<Chosen, Failure> {
     // If it is neither a file nor a model, the error is that of a missing file.
-    let file = &weights::file_named(file).unwrap_or_else(|_| file.to_path_buf());
+    let file = &models::file_named(file, models::folder().as_deref()).unwrap_or_else(|_| file.to_path_buf());
     let read = checkpoint::open(file).map_err(|e| match unread(file, &e) {
         failure if asked.is_none() && !file.exists() => {
             let names: Vec<&str> = ARCHITECTURES.iter().map(|a| a.name).collect();

@@ -4,8 +4,11 @@ use std::path::Path;
 use unband_image::Hint;
 
 use unband::files::{AsideFile, FileOptions, Naming};
+use unband::models;
 use unband::networks::{self, WEIGHTS};
 use unband::{Alpha, Choice, Error, Method, Options, OutputDepth, Weights};
+use unband_filters::RecipeError;
+use unband_image::ParamError;
 use unband_io::FormatEntry;
 use unband_io::video::container_of;
 
@@ -13,14 +16,17 @@ use crate::args::{DebandArgs, Switch};
 use crate::inputs::{Input, STDIO};
 use crate::outputs::check_folder_of;
 use crate::talk::Failure;
-use crate::weights;
 
 /// The library's options.
 pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
+    let folder = models::folder();
     let mut method = match (&args.method, &args.weights) {
         (Some(text), _) => choice(text)?,
         // The file determines the network.
-        (None, Some(file)) => Choice::Named(Method::new(weights::method_of(&weights::file_named(file)?)?)),
+        (None, Some(file)) => {
+            let file = models::file_named(file, folder.as_deref())?;
+            Choice::Named(Method::new(models::method_of(&file)?))
+        }
         (None, None) => Choice::Auto,
     };
     if let Choice::Named(method) = &mut method {
@@ -31,7 +37,7 @@ pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
             }
             method.set(WEIGHTS, &Weights::File(file.clone()))?;
         }
-        weights::settle(method)?;
+        models::settle(method, folder.as_deref())?;
     }
     let options = Options {
         method,
@@ -52,7 +58,7 @@ pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
     let named = options.method.named();
     let usage = |error: Error| {
         let hint = match &error {
-            Error::Setting(error) => weights::setting_hint(error),
+            Error::Setting(error) => setting_hint(error),
             other => other.hint(),
         };
         Failure { subject: None, message: error.to_string(), hint }
@@ -119,7 +125,35 @@ pub fn check_aside(
 /// Parses a method with its settings, or another program's filter string.
 fn choice(text: &str) -> Result<Choice, Failure> {
     let method = unband::parse_method(text);
-    method.map(Choice::Named).map_err(|error| weights::no_method(&error))
+    method.map(Choice::Named).map_err(|error| no_method(&error))
+}
+
+/// The failure for an invalid `--method`. An imported model is not a method, but may be named like one.
+pub fn no_method(error: &RecipeError) -> Failure {
+    let model = match (error, models::folder()) {
+        (RecipeError::UnknownMethod { name, .. }, Some(folder)) => {
+            models::names(&folder).into_iter().find(|known| known == name)
+        }
+        _ => None,
+    };
+    let hint = model.map(|model| {
+        let file = models::folder().map(|folder| models::file(&folder, &model));
+        let method = file.and_then(|file| models::method_of(&file).ok()).map_or("NETWORK", |entry| entry.name);
+        format!("`{model}` is an imported model: write `--weights {model}`, or `--method {method}:{WEIGHTS}={model}`")
+    });
+    let hint = hint.or_else(|| match error {
+        RecipeError::Setting(error) => setting_hint(error),
+        other => other.hint(),
+    });
+    Failure { subject: None, message: error.to_string(), hint }
+}
+
+/// The hint for an invalid setting. Only the network limits the strength to 1.
+fn setting_hint(error: &ParamError) -> Option<String> {
+    let limited =
+        matches!(error, ParamError::OutOfRange { name: networks::STRENGTH, range: "0.0..=1.0", .. });
+    let own = "above 1 needs smooth: drop `--method`, or use `--method smooth`, which goes up to 4";
+    error.hint().or_else(|| limited.then(|| own.to_owned()))
 }
 
 /// Finds a format by its extension or name, with or without a dot.

@@ -35,6 +35,8 @@ mod feed;
 mod jobs;
 mod methods;
 pub mod metrics;
+#[cfg(feature = "files")]
+pub mod models;
 pub mod networks;
 mod options;
 mod precision;

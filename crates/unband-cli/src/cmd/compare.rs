@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use unband::metrics::{Check, Inspected, Scope, Scores, Subject, comparable, score};
+use unband::models;
 use unband::show::{Column, Drawn, HeatMap, Page, Section, Side};
 use unband::verdict::Verdict;
 use unband::{Context, Depth, Image, batch};
-use unband_infer::models;
 use unband_metrics::{Against, Metric};
 
 use crate::args::{MetricArgs, failure};

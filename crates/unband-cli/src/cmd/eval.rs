@@ -18,9 +18,9 @@ use unband_image::Hint;
 
 use clap::Args;
 use unband::metrics::{Subject, Value, score};
+use unband::models;
 use unband::show::Listing;
 use unband::{Context, Image, batch};
-use unband_infer::models;
 use unband_io::{Access, Saving};
 use unband_metrics::Metric;
 

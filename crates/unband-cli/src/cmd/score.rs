@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 use unband::metrics::{Check, Scope, Scores, Subject, score};
+use unband::models;
 use unband::show::{Column, Drawn, HeatMap, Page, Section, Side};
 use unband::verdict::Verdict;
 use unband::{Context, Depth, batch};
-use unband_infer::models;
 use unband_metrics::Metric;
 
 use crate::args::MetricArgs;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use unband::batch::Cost;
 use unband::files::{self, Naming, Output, UpscaleFileOptions, UpscaleFileReport, UpscalePlan};
+use unband::models;
 use unband::{Context, Error, Options, UpscaleOptions, Upscaler};
 
 use crate::args::{PictureArgs, within};
@@ -18,7 +19,6 @@ use crate::record::{BytesRecord, EnlargedRecord, Record, Schema, growth, reason_
 use crate::settings;
 use crate::summary::Became;
 use crate::talk::{Failure, Loudness, Talk};
-use crate::weights;
 
 const AFTER: &str = "\
 Examples:
@@ -124,9 +124,11 @@ struct Upscale<'a> {
 impl<'a> Upscale<'a> {
     fn new(args: &'a UpscaleArgs) -> Result<Self, Failure> {
         let pictures = &args.pictures;
+        let folder = models::folder();
+        let weights = args.weights.as_deref().map(|file| models::file_named(file, folder.as_deref()));
         let options = UpscaleOptions {
             scale: args.scale.map(usize::from),
-            weights: args.weights.as_deref().map(weights::file_named).transpose()?,
+            weights: weights.transpose()?,
             precision: pictures.precision,
             depth: pictures.depth,
             dither: pictures.dither.unwrap_or_default(),

@@ -8,7 +8,7 @@ use unband::metrics::video::{
     ComparedVideo, EVERY, VideoPairPlan, compare_videos, expected_frames, scope_of_pair, videos_of_one_size,
 };
 use unband::metrics::{Check, clock};
-use unband_infer::models;
+use unband::models;
 use unband_io::video::{self, Film, Programs, is_film};
 use unband_metrics::{Metric, film_psnr};
 

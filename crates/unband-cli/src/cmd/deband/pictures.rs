@@ -18,7 +18,6 @@ use crate::record::{self, Record, Schema};
 use crate::settings;
 use crate::summary::Became;
 use crate::talk::{Failure, Loudness, Talk, grouped, printable};
-use crate::weights;
 
 /// Peak memory per pixel in bytes, built-in network included.
 const BYTES_PER_PIXEL: u64 = 64;
@@ -80,7 +79,7 @@ impl Work for Deband<'_> {
     fn cost(&self, pixels: u64, threads: usize) -> Cost {
         // The memory of a network is known only with its image, so that image gets the whole budget.
         let method = self.options.options.method.named();
-        let network = method.is_some_and(|method| weights::is_network(method.name()));
+        let network = method.is_some_and(|method| unband::models::is_network(method.name()));
         if let (Some(memory), true) = (self.args.pictures.max_memory, network) {
             return Cost { threads, memory };
         }

@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use unband::models::{self, is_network};
 use unband::networks::{self, WEIGHTS, built_in};
 use unband::{Context, Depth, Dither, Findings, Image, Matrix, Options, OutputDepth, Range};
 use unband_data::degrade::planes::Planes420;
@@ -17,7 +18,6 @@ use super::untrained;
 use crate::methods::{self, Method};
 use crate::network;
 use crate::talk::Failure;
-use crate::weights::{self, is_network};
 
 /// A row.
 pub struct Contender {
@@ -165,7 +165,7 @@ fn settings(row: &recipe::Row) -> Result<Runs, Failure> {
     let name = name(text);
     let mut given = None;
     if is_network(name) {
-        let file = row.weights.as_deref().and_then(|file| weights::file_named(file).ok());
+        let file = row.weights.as_deref().and_then(|file| file_named(file).ok());
         // The automatic choice must not replace the method that was asked for.
         if let (Some(named), None) = (&row.weights, &file)
             && built_in(name).is_some()
@@ -221,13 +221,21 @@ fn enlargement(row: &recipe::Row, scale: usize) -> Result<Runs, Failure> {
             "remove it, or the table's `scale`",
         ));
     }
-    if let Some(file) = row.weights.as_deref().filter(|file| weights::file_named(file).is_err()) {
+    if let Some(file) = row.weights.as_deref().filter(|file| file_named(file).is_err()) {
         return Ok(Runs::Absent(absent(row, file, None)));
     }
     let way = Enlargement::new(text, row, scale)?;
     let (text, weights) = (format!("{text} ×{scale}"), way.weights()?);
     let (depth, dither, planes) = (row.depth, row.dither, row.planes);
     Ok(Runs::Settings(vec![Setting { text, way: Way::Enlarge(way), depth, dither, planes, weights }]))
+}
+
+/// The file, or the file of the imported model with that name.
+///
+/// # Errors
+/// Neither.
+pub fn file_named(named: &Path) -> Result<PathBuf, models::ModelsError> {
+    models::file_named(named, models::folder().as_deref())
 }
 
 /// The method's name, without its settings.
@@ -241,7 +249,9 @@ fn has_file(text: &str, given: Option<&Path>) -> bool {
         return false;
     };
     // Several imported ones also suffice.
-    given.is_some() || weights::settle(&mut method).is_err() || method.is_given(WEIGHTS)
+    given.is_some()
+        || models::settle(&mut method, models::folder().as_deref()).is_err()
+        || method.is_given(WEIGHTS)
 }
 
 /// Why a network does not run, and the training that makes its checkpoint.

@@ -4,11 +4,10 @@ use unband::{Context, Image, OutputDepth, Resampling, UpscaleOptions, Upscaler};
 use unband_data::Pair;
 use unband_image::Hint;
 
-use super::contender::sum_of;
+use super::contender::{file_named, sum_of};
 use super::data::rounded;
 use super::recipe::Row;
 use crate::talk::Failure;
-use crate::weights;
 
 /// An upscaling method.
 pub enum Enlargement {
@@ -26,7 +25,7 @@ impl Enlargement {
     /// Other methods; a checkpoint that is unreadable or has another scale.
     pub fn new(method: &str, row: &Row, scale: usize) -> Result<Self, Failure> {
         if method == "upscale" {
-            let weights = row.weights.as_deref().map(weights::file_named).transpose()?;
+            let weights = row.weights.as_deref().map(file_named).transpose()?;
             let options = UpscaleOptions {
                 scale: Some(scale),
                 weights,

@@ -1,12 +1,11 @@
 //! `unband models default`: the default model of a network.
 
+use unband::models::{self, Shelf};
 use unband::networks;
-use unband_infer::models;
 
 use super::DefaultArgs;
 use crate::outcome::Outcome;
 use crate::talk::{Failure, Talk};
-use crate::weights::{self, Shelf};
 
 pub fn run(args: &DefaultArgs, talk: &Talk<'_>) -> Outcome {
     match choose(&args.name) {
@@ -32,7 +31,7 @@ fn choose(name: &str) -> Result<String, Failure> {
         };
         return Err(Failure::usage(format!("there is no imported model `{name}`"), hint));
     };
-    let network = model.network.clone().filter(|network| weights::is_network(network)).ok_or_else(|| {
+    let network = model.network.clone().filter(|network| models::is_network(network)).ok_or_else(|| {
         Failure::usage(
             format!("{name} is not a model of a method"),
             format!("use it with `--weights {name}`"),

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use unband_image::Hint;
 
+use unband::models::{self, NETWORK, Shelf};
 use unband::networks;
-use unband_infer::models;
 use unband_io::{Access, Saving};
 use unband_metrics::nrqm;
 use unband_nets::checkpoint::{self, Container};
@@ -16,7 +16,6 @@ use crate::inputs::reason;
 use crate::network::{failure, unread};
 use crate::outcome::Outcome;
 use crate::talk::{Failure, Talk};
-use crate::weights::{self, NETWORK, Shelf};
 
 pub fn run(args: &ImportArgs, talk: &Talk<'_>) -> Outcome {
     if args.name.is_some() && args.files.len() > 1 {
@@ -102,11 +101,11 @@ fn import(path: &Path, args: &ImportArgs, folder: &Path) -> Result<Imported, Fai
 /// Makes a model the default of its network if that was asked for or it is the first one; else reports how to
 /// use it.
 fn set_default(name: &str, network: &str, asked: bool, folder: &Path) -> Result<Option<String>, Failure> {
-    if !weights::is_network(network) || networks::built_in(network).is_some() {
+    if !models::is_network(network) || networks::built_in(network).is_some() {
         return Ok(None);
     }
     let mut shelf = Shelf::open(folder);
-    let own = |model: &&weights::Imported| model.network.as_deref() == Some(network);
+    let own = |model: &&models::Imported| model.network.as_deref() == Some(network);
     let others = shelf.models.iter().filter(own).filter(|model| model.name != name).count();
     if asked || others == 0 {
         shelf.make_default(network, name)?;

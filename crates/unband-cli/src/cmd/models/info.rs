@@ -5,6 +5,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use serde::{Serialize, Serializer};
+use unband::models;
 use unband_metrics::nrqm;
 use unband_nets::arch::{self, Architecture, Purpose};
 use unband_nets::checkpoint::{self, Checkpoint, CheckpointError, NetworkError};
@@ -15,7 +16,6 @@ use crate::network::unread;
 use crate::outcome::Outcome;
 use crate::result::{print_json, print_text};
 use crate::talk::{Talk, grouped};
-use crate::weights;
 
 /// Number of names that are shown; `--json` has all.
 const SHOWN: usize = 6;
@@ -24,7 +24,7 @@ pub fn run(args: &InfoArgs, talk: &Talk<'_>) -> Outcome {
     let mut outcome = Outcome::Done;
     for named in &args.files {
         // If it is neither a file nor a model, the error is that of a missing file.
-        let path = &weights::file_named(named).unwrap_or_else(|_| named.clone());
+        let path = &models::file_named(named, models::folder().as_deref()).unwrap_or_else(|_| named.clone());
         let told = match Info::of(path) {
             Ok(info) if args.json => print_json(&info),
             Ok(info) => print_text(&info.text()),

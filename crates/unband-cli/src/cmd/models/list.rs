@@ -5,14 +5,13 @@ use std::fmt::Write;
 use std::path::Path;
 
 use serde::Serialize;
-use unband_infer::models;
+use unband::models::{self, Imported, Shelf, is_network};
 use unband_nets::zoo::{self, PUBLISHED, Published};
 
 use super::ListArgs;
 use crate::outcome::Outcome;
 use crate::result::{print_json, print_text};
 use crate::talk::{Talk, grouped};
-use crate::weights::{self, Imported, Shelf};
 
 pub fn run(args: &ListArgs, talk: &Talk<'_>) -> Outcome {
     let folder = models::folder();
@@ -70,7 +69,7 @@ fn text(folder: Option<&Path>, shelf: &Shelf) -> String {
 /// Its network, and whether it is the default there.
 fn network(model: &Imported, shelf: &Shelf) -> String {
     let Some(network) = &model.network else { return "unknown network".to_owned() };
-    if shelf.is_default(model) && weights::is_network(network) {
+    if shelf.is_default(model) && is_network(network) {
         return format!("network {network}: default of `--method {network}`");
     }
     format!("network {network}")
@@ -152,7 +151,7 @@ impl<'a> ModelRecord<'a> {
         Self {
             name: &model.name,
             network: model.network.as_deref(),
-            default: model.network.as_deref().is_some_and(weights::is_network) && shelf.is_default(model),
+            default: model.network.as_deref().is_some_and(is_network) && shelf.is_default(model),
             facts: &model.facts,
         }
     }

@@ -8,8 +8,8 @@ use clap::Args;
 use unband::Context;
 use unband::metrics::video::{EVERY, ScoredVideo, VideoInput, VideoPlan, score_video};
 use unband::metrics::{Check, Scope, clock};
+use unband::models;
 use unband::show::Picture;
-use unband_infer::models;
 use unband_io::video::{is_film, promises_film};
 use unband_metrics::Metric;
 

@@ -1,20 +1,20 @@
-//! Imported weights by name, and the default model of each network.
+//! Imported models by name, and the default model of each network.
 
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use unband_image::{Hint, ParamError};
 
-use serde::Deserialize;
-use unband::networks::{self, WEIGHTS, takes_weights};
-use unband::{Entry, Method, Weights};
-use unband_filters::RecipeError;
+use serde_json::Value;
+use unband_image::{Entry, Hint, Method, ParamError};
 use unband_infer::models;
 use unband_nets::arch::{self, Architecture, Purpose};
-use unband_nets::checkpoint;
+use unband_nets::checkpoint::{self, CheckpointError, NetworkError};
 
-use crate::talk::Failure;
+pub use unband_infer::models::{file, folder, names};
+
+use crate::Weights;
+use crate::networks::{self, WEIGHTS, takes_weights};
 
 /// The metadata key of an imported file that names its network.
 pub const NETWORK: &str = "unband.network";
@@ -24,6 +24,107 @@ const DEFAULTS: &str = "defaults.json";
 
 /// Safetensors headers are a few hundred kilobytes; larger ones are not read for metadata.
 const LONGEST_HEADER: u64 = 16 << 20;
+
+/// Why a model cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ModelsError {
+    /// Several models of a network, and none is its default.
+    #[error("several models of {network} were imported")]
+    Several {
+        /// The network.
+        network: String,
+        /// Their names.
+        models: Vec<String>,
+    },
+    /// Neither a file nor an imported model.
+    #[error("{}: no such file or imported model", path.display())]
+    NotThere {
+        /// The name given.
+        path: PathBuf,
+        /// Names of the imported models.
+        known: Vec<String>,
+    },
+    /// A file name that cannot be a setting.
+    #[error("the name of {} is not Unicode", path.display())]
+    Name {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file cannot be read.
+    #[error("{}", about(path, error))]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        error: CheckpointError,
+    },
+    /// The file holds no known network.
+    #[error("{}", about(path, error))]
+    Network {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        error: Box<NetworkError>,
+    },
+    /// A network that does not deband.
+    #[error("{}: holds the network {network}, which does not deband", path.display())]
+    OtherPurpose {
+        /// The file.
+        path: PathBuf,
+        /// The network.
+        network: &'static str,
+        /// Does it upscale?
+        upscales: bool,
+    },
+    /// A network without a method.
+    #[error("{}: no method runs it", path.display())]
+    NoMethod {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The list of defaults cannot be written.
+    #[error(transparent)]
+    Write(#[from] unband_io::Error),
+    /// The method does not take the weights.
+    #[error(transparent)]
+    Setting(#[from] ParamError),
+}
+
+/// The file once: errors of the system begin with it.
+fn about(path: &Path, error: &dyn std::fmt::Display) -> String {
+    let (path, text) = (path.display().to_string(), error.to_string());
+    if text.starts_with(&path) { text } else { format!("{path}: {text}") }
+}
+
+impl Hint for ModelsError {
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Several { models, .. } => format!(
+                "choose one with `--weights NAME`, or permanently with `unband models default NAME`: {}",
+                models.join(", ")
+            ),
+            Self::NotThere { known, .. } if known.is_empty() => {
+                "name a file, or import a model with `unband models import FILE`".to_owned()
+            }
+            Self::NotThere { known, .. } => {
+                format!("name a file, or an imported model: {}", known.join(", "))
+            }
+            Self::Name { .. } => "rename the file".to_owned(),
+            Self::Read { error, .. } => return error.hint(),
+            Self::Network { error, .. } => return error.hint(),
+            Self::OtherPurpose { path, upscales: true, .. } => {
+                format!("it upscales images: `unband upscale FILE --weights {}`", path.display())
+            }
+            Self::OtherPurpose { path, .. } => {
+                format!("`unband models info {}` shows its purpose", path.display())
+            }
+            Self::NoMethod { .. } => return None,
+            Self::Write(error) => return error.hint(),
+            Self::Setting(error) => return error.hint(),
+        })
+    }
+}
 
 /// An imported model.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +140,7 @@ pub struct Imported {
 }
 
 /// All imported models.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Shelf {
     folder: PathBuf,
     /// Sorted by name.
@@ -88,7 +189,7 @@ impl Shelf {
     ///
     /// # Errors
     /// Several models without a default.
-    pub fn default_of(&self, network: &str) -> Result<Option<&Imported>, Failure> {
+    pub fn default_of(&self, network: &str) -> Result<Option<&Imported>, ModelsError> {
         let all = self.of(network);
         let called = |name: &str| all.iter().find(|model| model.name == name).copied();
         let chosen = self.defaults.get(network).and_then(|name| called(name)).or_else(|| called(network));
@@ -97,12 +198,8 @@ impl Shelf {
             (None, []) => Ok(None),
             (None, [only]) => Ok(Some(only)),
             (None, several) => {
-                let names: Vec<&str> = several.iter().map(|model| model.name.as_str()).collect();
-                let hint = format!(
-                    "choose one with `--weights NAME`, or permanently with `unband models default NAME`: {}",
-                    names.join(", ")
-                );
-                Err(Failure::usage(format!("several models of {network} were imported"), hint))
+                let models = several.iter().map(|model| model.name.clone()).collect();
+                Err(ModelsError::Several { network: network.to_owned(), models })
             }
         }
     }
@@ -118,12 +215,11 @@ impl Shelf {
     ///
     /// # Errors
     /// I/O errors.
-    pub fn make_default(&mut self, network: &str, name: &str) -> Result<(), Failure> {
+    pub fn make_default(&mut self, network: &str, name: &str) -> Result<(), ModelsError> {
         self.defaults.insert(network.to_owned(), name.to_owned());
         let path = self.folder.join(DEFAULTS);
         let text = serde_json::to_string_pretty(&self.defaults).unwrap_or_default() + "\n";
-        unband_io::write_bytes(text.as_bytes(), &path, true)
-            .map_err(|error| Failure::of(path.display().to_string(), &error))
+        unband_io::write_bytes(text.as_bytes(), &path, true).map_err(|error| error.in_file(&path).into())
     }
 
     /// The model of that name.
@@ -132,50 +228,45 @@ impl Shelf {
     }
 }
 
-/// The weights file of that path, or of the imported model with that name.
+/// The weights file of that path, or of the model with that name in the folder of models.
 ///
 /// # Errors
-/// Neither a file nor a model.
-pub fn file_named(named: &Path) -> Result<PathBuf, Failure> {
+/// [`ModelsError::NotThere`].
+pub fn file_named(named: &Path, folder: Option<&Path>) -> Result<PathBuf, ModelsError> {
     if named.exists() {
         return Ok(named.to_path_buf());
     }
-    let folder = models::folder();
-    let names = folder.as_deref().map(models::names).unwrap_or_default();
-    if let (Some(folder), Some(name)) = (&folder, named.to_str())
-        && names.iter().any(|known| known == name)
+    let known = folder.map(models::names).unwrap_or_default();
+    if let (Some(folder), Some(name)) = (folder, named.to_str())
+        && known.iter().any(|known| known == name)
     {
         return Ok(models::file(folder, name));
     }
-    let hint = if names.is_empty() {
-        "name a file, or import a model with `unband models import FILE`".to_owned()
-    } else {
-        format!("name a file, or an imported model: {}", names.join(", "))
-    };
-    let message = "no such file or imported model".to_owned();
-    Err(Failure::at(named.display().to_string(), message, Some(hint)))
+    Err(ModelsError::NotThere { path: named.to_owned(), known })
 }
 
 /// Completes a method's settings with its weights: a model name becomes a path, and a network without weights
-/// gets its default model.
+/// gets its default model of the folder.
 ///
 /// # Errors
 /// Neither a file nor a model of that name; several models without a default.
-pub fn settle(method: &mut Method) -> Result<(), Failure> {
+pub fn settle(method: &mut Method, folder: Option<&Path>) -> Result<(), ModelsError> {
     if !is_network(method.name()) {
         return Ok(());
     }
     let file = match method.get::<Weights>(WEIGHTS) {
-        Some(Weights::File(named)) => Some(file_named(&named)?),
+        Some(Weights::File(named)) => Some(file_named(&named, folder)?),
         // The built-in weights are replaced only on request.
         _ if networks::built_in(method.name()).is_some() => None,
-        _ => match models::folder() {
-            Some(folder) => Shelf::open(&folder).default_of(method.name())?.map(|model| model.file.clone()),
+        _ => match folder {
+            Some(folder) => Shelf::open(folder).default_of(method.name())?.map(|model| model.file.clone()),
             None => None,
         },
     };
     if let Some(file) = file {
-        path_text(&file)?;
+        if file.to_str().is_none() {
+            return Err(ModelsError::Name { path: file });
+        }
         method.set(WEIGHTS, &Weights::File(file))?;
     }
     Ok(())
@@ -185,81 +276,38 @@ pub fn settle(method: &mut Method) -> Result<(), Failure> {
 ///
 /// # Errors
 /// An unreadable file, or one of a network that does not deband.
-pub fn method_of(file: &Path) -> Result<&'static Entry, Failure> {
+pub fn method_of(file: &Path) -> Result<&'static Entry, ModelsError> {
     let named = facts(file).get(NETWORK).and_then(|network| arch::find(network));
     let architecture = named.map_or_else(|| architecture(file), Ok)?;
-    let (network, shown) = (architecture.name, file.display().to_string());
-    let hint = match architecture.use_as.purpose {
+    let (network, path) = (architecture.name, file.to_owned());
+    match architecture.use_as.purpose {
         Purpose::Deband if is_network(network) => {
-            return unband::method(network)
-                .ok_or_else(|| Failure::at(shown, "no method runs it".into(), None));
+            crate::method(network).ok_or(ModelsError::NoMethod { path })
         }
-        Purpose::Upscale => format!("it upscales images: `unband upscale FILE --weights {shown}`"),
-        _ => format!("`unband models info {shown}` shows its purpose"),
-    };
-    Err(Failure::at(shown, format!("holds the network {network}, which does not deband"), Some(hint)))
-}
-
-/// The failure for an invalid `--method`. An imported model is not a method, but may be named like one.
-pub fn no_method(error: &RecipeError) -> Failure {
-    let model = match (error, models::folder()) {
-        (RecipeError::UnknownMethod { name, .. }, Some(folder)) => {
-            models::names(&folder).into_iter().find(|known| known == name)
+        purpose => {
+            let upscales = purpose == Purpose::Upscale;
+            Err(ModelsError::OtherPurpose { path, network, upscales })
         }
-        _ => None,
-    };
-    let hint = model.map(|model| {
-        let file = models::folder().map(|folder| models::file(&folder, &model));
-        let method = file.and_then(|file| method_of(&file).ok()).map_or("NETWORK", |entry| entry.name);
-        format!("`{model}` is an imported model: write `--weights {model}`, or `--method {method}:{WEIGHTS}={model}`")
-    });
-    let hint = hint.or_else(|| match error {
-        RecipeError::Setting(error) => setting_hint(error),
-        other => other.hint(),
-    });
-    Failure { subject: None, message: error.to_string(), hint }
+    }
 }
 
-/// The hint for an invalid setting. Only the network limits the strength to 1.
-pub fn setting_hint(error: &ParamError) -> Option<String> {
-    let limited =
-        matches!(error, ParamError::OutOfRange { name: networks::STRENGTH, range: "0.0..=1.0", .. });
-    let own = "above 1 needs smooth: drop `--method`, or use `--method smooth`, which goes up to 4";
-    error.hint().or_else(|| limited.then(|| own.to_owned()))
-}
-
-/// Is it a network?
+/// Is the method of this name a network?
 pub fn is_network(method: &str) -> bool {
-    unband::method(method).is_some_and(|entry| takes_weights(entry.params))
-}
-
-/// A path as a setting.
-///
-/// # Errors
-/// Paths that are not Unicode.
-pub fn path_text(path: &Path) -> Result<String, Failure> {
-    path.to_str().map(str::to_owned).ok_or_else(|| {
-        let hint = "rename the file";
-        Failure::usage(format!("the name of {} is not Unicode", path.display()), hint)
-    })
+    crate::method(method).is_some_and(|entry| takes_weights(entry.params))
 }
 
 /// The network whose tensors a file holds.
-fn architecture(file: &Path) -> Result<&'static Architecture, Failure> {
-    let fault = |message: String, hint| Failure::at(file.display().to_string(), message, hint);
-    let read = checkpoint::open(file).map_err(|error| fault(error.to_string(), error.hint()))?;
-    let network = read.network().map_err(|error| fault(error.to_string(), error.hint()))?;
+fn architecture(file: &Path) -> Result<&'static Architecture, ModelsError> {
+    let path = || file.to_owned();
+    let read = checkpoint::open(file).map_err(|error| ModelsError::Read { path: path(), error })?;
+    let network =
+        read.network().map_err(|error| ModelsError::Network { path: path(), error: error.into() })?;
     Ok(network.architecture)
 }
 
 /// Metadata of a safetensors file, from its header alone; empty for other files.
 fn facts(file: &Path) -> BTreeMap<String, String> {
-    #[derive(Deserialize)]
-    struct Header {
-        #[serde(rename = "__metadata__", default)]
-        facts: BTreeMap<String, String>,
-    }
-    let read = || -> Option<Header> {
+    let read = || -> Option<BTreeMap<String, String>> {
         let mut file =
             File::open(file).ok().filter(|file| file.metadata().is_ok_and(|meta| meta.is_file()))?;
         let mut length = [0; 8];
@@ -268,9 +316,11 @@ fn facts(file: &Path) -> BTreeMap<String, String> {
         let mut header = Vec::new();
         (length <= LONGEST_HEADER).then_some(())?;
         file.take(length).read_to_end(&mut header).ok()?;
-        serde_json::from_slice(&header).ok()
+        let header: Value = serde_json::from_slice(&header).ok()?;
+        let text = |(name, value): (&String, &Value)| Some((name.clone(), value.as_str()?.to_owned()));
+        header.get("__metadata__")?.as_object()?.iter().map(text).collect()
     };
-    read().map(|header| header.facts).unwrap_or_default()
+    read().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -291,8 +341,10 @@ mod tests {
         (dir, shelf)
     }
 
-    fn taken(models: &[(&str, &str)], defaults: &str, network: &str) -> Result<Option<String>, Failure> {
-        shelf(models, defaults).1.default_of(network).map(|model| model.map(|model| model.name.clone()))
+    fn taken(models: &[(&str, &str)], defaults: &str, network: &str) -> Result<Option<String>, String> {
+        let (_dir, shelf) = shelf(models, defaults);
+        let default = shelf.default_of(network).map(|model| model.map(|model| model.name.clone()));
+        default.map_err(|error| error.hint().unwrap())
     }
 
     #[test]
@@ -301,7 +353,7 @@ mod tests {
         let some = |name: &str| Ok(Some(name.to_owned()));
         assert_eq!(taken(&two, "", "bdinn"), some("bdinn"));
         assert_eq!(taken(&two, "", "adnet"), Ok(None));
-        assert!(taken(&two, "", "ggdbn").unwrap_err().hint.unwrap().contains("first, second"));
+        assert!(taken(&two, "", "ggdbn").unwrap_err().contains("first, second"));
         assert_eq!(taken(&two, r#"{"ggdbn": "second"}"#, "ggdbn"), some("second"));
         // A removed file cannot be the default.
         assert_eq!(taken(&two[..2], r#"{"ggdbn": "second"}"#, "ggdbn"), some("first"));
