@@ -4,16 +4,11 @@ use crate::outcome::Outcome;
 use crate::result::print_data;
 
 /// Parts, their licences, and the notices that copies must include.
-const PARTS: [(&str, &str); 7] = [
-    (
-        "unband and its weights: MIT or Apache-2.0, at your option",
-        concat!(include_str!("../licences/LICENSE-MIT"), "\n", include_str!("../licences/LICENSE-APACHE")),
-    ),
-    // Written by tools/make_notice.py.
-    ("Images that its weights learned from", unband_weights::NOTICE),
-    ("Constants in its vector code", unband_simd::NOTICE),
-    ("Model parameters of NIQE", unband_metrics::NIQE_NOTICE),
-    ("Weights of LPIPS", unband_infer::lpips::LICENCE),
+const OWN: (&str, &str) = (
+    "unband and its weights: MIT or Apache-2.0, at your option",
+    concat!(include_str!("../licences/LICENSE-MIT"), "\n", include_str!("../licences/LICENSE-APACHE")),
+);
+const OTHERS: [(&str, &str); 2] = [
     (
         "JPEG",
         "This software is based in part on the work of the Independent JPEG Group. Its terms are among those below.\n",
@@ -24,8 +19,12 @@ const PARTS: [(&str, &str); 7] = [
 
 /// Prints them.
 pub fn run() -> Outcome {
-    let parts: Vec<String> =
-        PARTS.iter().map(|(title, text)| format!("######## {title}\n\n{text}\n\n")).collect();
+    let parts: Vec<String> = [OWN]
+        .iter()
+        .chain(&unband::NOTICES)
+        .chain(&OTHERS)
+        .map(|(title, text)| format!("######## {title}\n\n{text}\n\n"))
+        .collect();
     print_data(parts.concat().as_bytes())
 }
 

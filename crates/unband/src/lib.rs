@@ -38,6 +38,7 @@ pub mod metrics;
 #[cfg(feature = "files")]
 pub mod models;
 pub mod networks;
+mod notices;
 mod options;
 mod precision;
 mod proof;
@@ -60,6 +61,7 @@ pub use jobs::upscale::{UpscaleOptions, UpscaleReport, Upscaler};
 #[cfg(feature = "files")]
 pub use jobs::video;
 pub use methods::{METHODS, filters, method, methods, parse_method};
+pub use notices::NOTICES;
 pub use options::{Alpha, Choice, Options, OutputDepth, TreatAs};
 pub use precision::Precision;
 pub use proof::{Proof, prove};

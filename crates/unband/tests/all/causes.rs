@@ -195,7 +195,7 @@ fn packed_data_and_glyphs_in_alpha_are_left() {
     let packed = with(&|x, y| ((x * 2_654_435 + y * 40_503) >> 7) as u8 % 16 * 17);
     // Edges of glyphs: coverage in 16 levels, from opaque to transparent in a few samples.
     let glyphs =
-        with(&|x, y| (((x % 24) as i32 - 12).abs() * 3 - 10 + (y / 24) as i32 % 3).clamp(0, 15) as u8 * 17);
+        with(&|x, y| (((x % 24).abs_diff(12) * 3 + y / 24 % 3).saturating_sub(10)).min(15) as u8 * 17);
     assert_eq!(inspect(&packed, &ctx).alpha, None);
     assert_eq!(inspect(&glyphs, &ctx).alpha, None);
 }
