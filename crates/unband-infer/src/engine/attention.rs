@@ -13,8 +13,8 @@ use unband_simd::Level;
 use unband_simd::attention_rows::{self, LANES};
 use unband_simd::conv_rows::{self, Tap};
 
-use super::kernel::Strip;
 use super::rows;
+use super::strip::Strip;
 
 /// Window attention.
 pub struct Attention {

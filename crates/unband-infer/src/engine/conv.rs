@@ -6,8 +6,8 @@ use unband_nets::{ParamId, Shape};
 use unband_simd::conv_rows::{self, Line, Tap};
 use unband_simd::{Level, Precision, net_rows, winograd_rows};
 
-use super::kernel::{Strip, each};
 use super::scratch::Scratch;
+use super::strip::{Strip, each};
 use super::tiles::{Cut, Tiles};
 
 fn is_depthwise(conv: &Conv) -> bool {

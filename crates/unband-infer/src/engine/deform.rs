@@ -14,8 +14,8 @@ use unband_simd::conv_rows::{self, Tap};
 use unband_simd::deform_rows::{self, GENERATED, Picture, Turns};
 
 use super::conv::Staged;
-use super::kernel::Strip;
 use super::rows;
+use super::strip::Strip;
 
 /// Floats of gathered samples: they stay in the first-level cache.
 const BESIDE: usize = 6144;

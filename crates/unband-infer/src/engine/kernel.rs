@@ -8,8 +8,8 @@ use unband_simd::{Level, Precision};
 use super::attention::Attention;
 use super::conv::Packed;
 use super::deform::Deform;
-use super::fetch::Fetch;
 use super::pool;
+use super::strip::{Strip, each};
 use super::transposed::Transposed;
 
 /// An operation with its weights packed in reading order.
@@ -95,37 +95,5 @@ impl Kernel {
             Self::Attention(attention) => attention.strip(strip, lines, done),
             Self::MaxPool(pool) => each(strip.first, lines, pool::max_pool(*pool, strip), done),
         }
-    }
-}
-
-/// A strip of rows to compute.
-pub struct Strip<'a> {
-    /// Source of input rows.
-    pub fetch: &'a Fetch<'a>,
-    /// The value to read; the first one if there are several.
-    pub input: usize,
-    /// Shape of the whole result.
-    pub shape: Shape,
-    /// Index of the first row.
-    pub first: usize,
-}
-
-impl Strip<'_> {
-    /// Shape of the value to read.
-    pub fn from(&self) -> Shape {
-        self.fetch.shapes[self.input]
-    }
-}
-
-/// Computes and finishes one row after the other.
-pub fn each(
-    first: usize,
-    lines: &mut [&mut [f32]],
-    mut make: impl FnMut(usize, &mut [f32]),
-    done: impl Fn(usize, &mut [f32]),
-) {
-    for (y, line) in (first..).zip(lines) {
-        make(y, line);
-        done(y, line);
     }
 }

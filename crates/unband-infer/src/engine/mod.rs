@@ -20,6 +20,7 @@ mod run;
 mod schedule;
 mod scratch;
 mod slots;
+mod strip;
 mod tiles;
 mod transposed;
 mod whole;
@@ -37,12 +38,13 @@ use crate::map::Map;
 use crate::{Mode, RunError};
 use fetch::Fetch;
 pub use given::{Given, Lines, MADE_ROWS, Make};
-use kernel::{Kernel, Strip};
+use kernel::Kernel;
 use plan::{Core, Plan, Step};
 use ring::Ring;
 pub use run::{Ready, Run};
 use schedule::{Kernels, Schedule};
 use slots::Spare;
+use strip::Strip;
 
 /// A network with its weights, packed for a processor.
 pub struct Engine {

@@ -3,7 +3,7 @@
 use unband_nets::layer::pool::MaxPool;
 use unband_simd::pool_rows;
 
-use super::kernel::Strip;
+use super::strip::Strip;
 
 /// Vertically first, then horizontally.
 pub fn max_pool(pool: MaxPool, strip: &Strip<'_>) -> impl FnMut(usize, &mut [f32]) {

@@ -11,8 +11,8 @@ use unband_simd::{Level, Precision};
 
 use super::conv::Staged;
 use super::fetch;
-use super::kernel::Strip;
 use super::scratch::Scratch;
+use super::strip::Strip;
 
 /// Side of a piece, in taps.
 const PIECE: usize = 3;

@@ -10,8 +10,8 @@ use unband_simd::conv_rows::{self, Line, Tap};
 use unband_simd::{Level, Precision, winograd_rows};
 
 use super::conv::{Staged, bias, together};
-use super::kernel::Strip;
 use super::scratch::Scratch;
+use super::strip::Strip;
 use super::tiles::{Cut, Tiles};
 
 /// Transposed convolution with weights packed in reading order.

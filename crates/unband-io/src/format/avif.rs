@@ -14,14 +14,13 @@ use unband_image::{
 };
 
 use super::avif_av1::{self, Sequence};
-use super::avif_boxes::{Container, Cursor, Item, is_avif};
+use super::avif_boxes::{Container, Cursor, Item, NAME, is_avif};
 use super::avif_encode::{self, Coding};
 use super::avif_mux::{self, Picture};
 use super::{Dropped, FormatEntry, Item as Thing, When, WriteOptions, Writes, beside};
 use crate::samples::widen;
 use crate::{Error, Limits, exif, limits, orient};
 
-pub(super) const NAME: &str = "AVIF";
 /// AV1 itself allows 65,536.
 const LONGEST_SIDE: u32 = 65_535;
 /// The best encoders need 630 bytes for 67 million pixels of one colour, a little less than half of this

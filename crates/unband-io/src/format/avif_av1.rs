@@ -6,7 +6,7 @@
 use re_rav1d::dav1d::{Decoder, Error as Wrong, Picture, PixelLayout, PlanarImageComponent, Settings};
 use unband_image::{Cicp, Plane, Siting, Subsampling};
 
-use super::avif::NAME;
+use super::avif_boxes::NAME;
 use crate::Error;
 
 /// No single image has this many frames: at most four layers, each with a few auxiliary frames.

@@ -5,8 +5,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::avif::NAME;
 use crate::Error;
+
+/// Name of the format.
+pub(super) const NAME: &str = "AVIF";
 
 /// Four-character code of a box, an item or a reference.
 pub(super) type Kind = [u8; 4];

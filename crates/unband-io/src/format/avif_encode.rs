@@ -11,8 +11,7 @@ use rav1e::prelude::{
 use unband_image::dither::Grid;
 use unband_image::{Cicp, Context, Image, Matrix, Model, Plane, Range, Siting, Subsampling};
 
-use super::avif::NAME;
-use super::avif_boxes::Container;
+use super::avif_boxes::{Container, NAME};
 use super::y4m::{Y4mHeader, Y4mWriter};
 use crate::program::{Program, Room};
 use crate::{Error, limits};

@@ -6,9 +6,8 @@ use std::io::Write;
 
 use unband_image::{Cicp, Metadata};
 
-use super::avif::NAME;
 use super::avif_av1;
-use super::avif_boxes::Kind;
+use super::avif_boxes::{Kind, NAME};
 use crate::{Error, exif};
 
 /// Content of the file.
