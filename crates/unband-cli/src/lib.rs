@@ -1,0 +1,107 @@
+//! The program `unband` as a function: arguments in, exit code out.
+//!
+//! The program itself and the Python package call it.
+#![forbid(unsafe_code)]
+
+mod args;
+mod bar;
+mod budget;
+mod cli;
+mod cmd;
+mod extras;
+mod inputs;
+mod interrupt;
+mod licences;
+mod methods;
+mod network;
+mod outcome;
+mod outputs;
+mod pairs;
+mod pictures;
+mod piped;
+mod print;
+mod record;
+mod result;
+mod settings;
+mod shipped;
+#[cfg(test)]
+mod shown;
+mod summary;
+mod talk;
+mod work;
+
+use std::ffi::OsString;
+
+use clap::{CommandFactory, Parser};
+
+use crate::bar::Bar;
+use crate::cli::{Cli, Command};
+use crate::outcome::Outcome;
+use crate::talk::{Loudness, Talk};
+
+/// Runs the program with arguments, the first of which is its name. Returns the exit code: 0 done, 1 some
+/// inputs failed, 2 wrong usage, 3 a check failed, 130 interrupted.
+///
+/// It prints, installs a handler for Ctrl-C and a hook for panics, and may turn off large memory pages. Call
+/// it in a process that does nothing else.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    // Panic messages of decoders on damaged files are not useful; the error names the file.
+    let speak = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !unband_io::is_decoding() {
+            speak(panic);
+        }
+    }));
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are errors in clap; a closed pipe is not.
+            let _ = error.print();
+            return u8::try_from(error.exit_code()).unwrap_or(2);
+        }
+    };
+    if let Some(failure) = pictures::cramped() {
+        Talk { loudness: Loudness::Normal, bar: &Bar::none() }.failure(&failure);
+        return Outcome::SomeFailed as u8;
+    }
+    if matches!(cli.command, None | Some(Command::Deband(_) | Command::Upscale(_))) {
+        take_small_pages();
+    }
+    act(&cli) as u8
+}
+
+/// Runs the command.
+fn act(cli: &Cli) -> Outcome {
+    match &cli.command {
+        None if cli.licences => licences::run(),
+        None => match pictures::mistaken(&cli.deband.pictures.inputs, &Cli::command()) {
+            Some(failure) => {
+                Talk { loudness: Loudness::Normal, bar: &Bar::none() }.failure(&failure);
+                Outcome::Usage
+            }
+            None => cmd::deband::run(&cli.deband),
+        },
+        Some(Command::Deband(args)) => cmd::deband::run(args),
+        Some(Command::Inspect(args)) => cmd::inspect::run(args),
+        Some(Command::Score(args)) => cmd::score::run(args),
+        Some(Command::Compare(args)) => cmd::compare::run(args),
+        Some(Command::Study(args)) => cmd::study::run(args),
+        Some(Command::Eval(args)) => cmd::eval::run(args),
+        Some(Command::List(args)) => cmd::list::run(args),
+        Some(Command::Models(args)) => cmd::models::run(args),
+        Some(Command::Upscale(args)) => cmd::upscale::run(args),
+        Some(Command::Degrade(args)) => cmd::degrade::run(args),
+        Some(Command::Dataset(args)) => cmd::dataset::run(args),
+        Some(Command::Train(args)) => cmd::train::run(args),
+        Some(Command::Completions(args)) => cmd::completions::run(args, Cli::command()),
+        Some(Command::Man(args)) => cmd::man::run(args, Cli::command()),
+    }
+}
+
+/// Turns off transparent huge pages. They hold more memory than is used, and jobs that write images have a
+/// memory limit. The other commands keep them: inspecting a large image is a third faster with them.
+fn take_small_pages() {
+    // A system without this call has pages of one size.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
+}
