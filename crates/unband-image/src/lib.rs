@@ -21,6 +21,7 @@ pub mod method;
 pub mod origin;
 pub mod params;
 mod pool;
+pub mod process;
 pub mod resize;
 pub mod restorer;
 pub mod rng;

@@ -1,14 +1,16 @@
 //! Thread pools reused between tasks: starting threads would dominate short ones.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
+use crate::process::PerProcess;
+
 /// The pool of `threads` threads; `None` where the system refuses to start them.
 pub(crate) fn of(threads: usize) -> Option<Arc<ThreadPool>> {
-    static POOLS: OnceLock<Mutex<HashMap<usize, Arc<ThreadPool>>>> = OnceLock::new();
-    let mut pools = POOLS.get_or_init(Mutex::default).lock().ok()?;
+    static POOLS: PerProcess<Mutex<HashMap<usize, Arc<ThreadPool>>>> = PerProcess::new();
+    let mut pools = POOLS.get_or(Mutex::default).lock().ok()?;
     if let Some(pool) = pools.get(&threads) {
         return Some(Arc::clone(pool));
     }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 use unband_image::Hint;
+use unband_image::process::PerProcess;
 
 use unband_nets::arch::{Architecture, Purpose};
 use unband_nets::{Convention, checkpoint};
@@ -105,9 +106,9 @@ pub fn shared<T>(
 
 /// The number of engines that one run's metrics and methods use side by side; each holds its weights about
 /// twice.
-static ENGINES: Mutex<Kept<Engine>> = Mutex::new(Kept::new(4));
+static ENGINES: PerProcess<Mutex<Kept<Engine>>> = PerProcess::new();
 /// Engines with 16-bit products.
-static HALF: Mutex<Kept<Engine>> = Mutex::new(Kept::new(2));
+static HALF: PerProcess<Mutex<Kept<Engine>>> = PerProcess::new();
 
 /// The engine of a network with the weights of a file; a recent one of the same file is reused.
 ///
@@ -119,8 +120,8 @@ pub fn engine(
     precision: Precision,
 ) -> Result<Arc<Engine>, ModelError> {
     let engines = match precision {
-        Precision::F32 => &ENGINES,
-        Precision::Bf16 => &HALF,
+        Precision::F32 => ENGINES.get_or(|| Mutex::new(Kept::new(4))),
+        Precision::Bf16 => HALF.get_or(|| Mutex::new(Kept::new(2))),
     };
     shared(engines, architecture.name, file, || made(architecture, file, precision))
 }

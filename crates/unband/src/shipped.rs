@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use unband_image::ParamError;
+use unband_image::process::PerProcess;
 use unband_infer::{Engine, models};
 use unband_nets::arch::Architecture;
 use unband_simd::Precision;
@@ -21,13 +22,16 @@ pub fn upscaler(scale: usize, precision: Precision) -> Result<(&'static Architec
         .map_err(|what| Error::Setting(unread(format!("the built-in weights for ×{scale}"), what)))
 }
 
+/// An engine, once it was needed.
+type Made = OnceLock<Result<Arc<Engine>, String>>;
+
 /// The built-in debanding network, ready to run; shared by all images.
 ///
 /// # Errors
 /// Unreadable weights: a fault of the build.
 pub fn debander(precision: Precision) -> Result<Arc<Engine>, ParamError> {
-    static READY: [OnceLock<Result<Arc<Engine>, String>>; 2] = [OnceLock::new(), OnceLock::new()];
-    let ready = &READY[usize::from(precision == Precision::Bf16)];
+    static READY: PerProcess<[Made; 2]> = PerProcess::new();
+    let ready = &READY.get_or(Default::default)[usize::from(precision == Precision::Bf16)];
     let ready =
         ready.get_or_init(|| models::built_in(DEBANDER, precision).map(|(_, engine)| Arc::new(engine)));
     ready.clone().map_err(|what| unread("the built-in weights of unband-lite".to_owned(), what))

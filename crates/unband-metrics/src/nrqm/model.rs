@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use unband_image::process::PerProcess;
 use unband_image::{Context, Hint};
 use unband_infer::models::{self, Kept};
 use unband_nets::checkpoint;
@@ -114,13 +115,14 @@ impl Model {
 }
 
 /// The most recently opened model; images of a batch share it.
-static OPENED: Mutex<Kept<Model>> = Mutex::new(Kept::new(1));
+static OPENED: PerProcess<Mutex<Kept<Model>>> = PerProcess::new();
 
 /// The imported model.
 pub(crate) fn imported(metric: &'static str, ctx: &Context<'_>) -> Result<Arc<Model>, MetricError> {
     let file = ctx.models.map(|folder| models::file(folder, MODEL)).filter(|file| file.is_file());
     let file = file.ok_or(MetricError::NoNetwork { metric, network: MODEL })?;
-    models::shared(&OPENED, MODEL, &file, || Model::open(&file)).map_err(|error| MetricError::Network {
+    let opened = OPENED.get_or(|| Mutex::new(Kept::new(1)));
+    models::shared(opened, MODEL, &file, || Model::open(&file)).map_err(|error| MetricError::Network {
         metric,
         what: error.to_string(),
         hint: error.hint,
