@@ -57,6 +57,7 @@ pub use feed::{Order, Scale};
 #[cfg(feature = "files")]
 pub use jobs::files;
 pub use jobs::image::{deband, deband_found, deband_with};
+pub use jobs::round::dithered;
 pub use jobs::upscale::{UpscaleOptions, UpscaleReport, Upscaler};
 #[cfg(feature = "files")]
 pub use jobs::video;

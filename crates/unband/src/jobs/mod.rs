@@ -16,7 +16,7 @@ mod pipeline;
 mod resized;
 #[cfg(feature = "files")]
 mod rgb;
-mod round;
+pub(crate) mod round;
 mod tally;
 mod turned;
 pub mod upscale;

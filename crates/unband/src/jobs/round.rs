@@ -1,7 +1,34 @@
 //! Rounding of a whole image to a depth, for jobs that round at the end.
 
 use unband_image::dither::{Diffusion, Dither, Quantizer};
-use unband_image::{Context, Depth, Image, Rng};
+use unband_image::{Context, Depth, Image, Origin, Rng};
+
+use super::image::{check, regrid_alpha};
+use super::not_finite::NotFinite;
+use crate::Error;
+
+/// An image rounded to a depth, dithered; nothing is repaired. Samples on the new grid already stay unchanged.
+///
+/// The same bytes come out for any number of threads. Infinite and NaN samples take the value of their
+/// neighbour. With `locked` all channels get the same threshold.
+///
+/// # Errors
+/// Planes that do not fit together.
+pub fn dithered(
+    mut image: Image,
+    depth: Depth,
+    dither: Dither,
+    locked: bool,
+    seed: u64,
+    ctx: &Context<'_>,
+) -> Result<Image, Error> {
+    check(&image)?;
+    let _ = NotFinite::take(&mut image);
+    round(&mut image, &Rounding { depth, dither, locked, seed }, ctx);
+    regrid_alpha(&mut image, depth);
+    image.origin = Origin::default();
+    Ok(image)
+}
 
 /// Options of rounding.
 #[derive(Clone, Copy, Debug)]
