@@ -1,0 +1,70 @@
+"""Removes banding (false contours) from images and video, measures it, and makes training data.
+
+    import unband
+    smooth = unband.deband(array)                       # the same dtype and layout
+    unband.open("sky.png").save("copy.png")             # with metadata
+    deep, report = unband.deband(array, depth=16, report=True)
+"""
+
+from __future__ import annotations
+
+from . import errors, models
+from ._deband import deband, dither, inspect, prove, upscale
+from ._degrade import Degrade, Degraded, list_recipes, make_pairs
+from ._files import FileReport, VideoReport, deband_file, deband_video
+from ._image import Image, open
+from ._metrics import Metric, MetricInfo, compare, create_metric, list_metrics, score
+from ._registry import Method, Parameter, list_methods
+from ._report import Findings, PlaneGrid, Proof, Report
+from ._unband import version as _version
+from .errors import (
+    FileError,
+    InputError,
+    LimitError,
+    MissingExtraError,
+    OptionError,
+    UnbandError,
+    UnsupportedError,
+)
+
+__version__ = _version()
+
+__all__ = [
+    "Degrade",
+    "Degraded",
+    "FileError",
+    "FileReport",
+    "Findings",
+    "Image",
+    "InputError",
+    "LimitError",
+    "Method",
+    "Metric",
+    "MetricInfo",
+    "MissingExtraError",
+    "OptionError",
+    "Parameter",
+    "PlaneGrid",
+    "Proof",
+    "Report",
+    "UnbandError",
+    "UnsupportedError",
+    "VideoReport",
+    "compare",
+    "create_metric",
+    "deband",
+    "deband_file",
+    "deband_video",
+    "dither",
+    "errors",
+    "inspect",
+    "list_methods",
+    "list_metrics",
+    "list_recipes",
+    "make_pairs",
+    "models",
+    "open",
+    "prove",
+    "score",
+    "upscale",
+]

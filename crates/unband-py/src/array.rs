@@ -1,0 +1,186 @@
+//! Samples of arrays: buffers of Python to planes, and planes back to buffers.
+
+use pyo3::buffer::{Element, PyBuffer};
+use pyo3::prelude::*;
+use unband::{Depth, Image, Model, Plane};
+
+use crate::fault::{Fault, Kind};
+
+/// Samples in one of the types that arrays may have here.
+#[derive(Clone, Debug)]
+pub enum Data {
+    /// Codes of up to 8 bits.
+    U8(Vec<u8>),
+    /// Codes of up to 16 bits.
+    U16(Vec<u16>),
+    /// Values, 0 is black and 1 white.
+    F32(Vec<f32>),
+}
+
+/// Samples of an image without padding: `height × width × channels`, or `channels × height × width` where `planar`.
+///
+/// Channels: grey 1, grey and alpha 2, RGB 3, RGB and alpha 4.
+#[pyclass(frozen, module = "unband._unband")]
+#[derive(Clone, Debug)]
+pub struct Samples {
+    data: Data,
+    /// Rows.
+    #[pyo3(get)]
+    height: usize,
+    /// Columns.
+    #[pyo3(get)]
+    width: usize,
+    /// Samples of a pixel.
+    #[pyo3(get)]
+    channels: usize,
+    /// Are the channels planes of their own?
+    #[pyo3(get)]
+    planar: bool,
+    /// Bits of a code; 32 for values.
+    #[pyo3(get)]
+    bits: u8,
+}
+
+fn read<T: Element>(py: Python<'_>, array: &Bound<'_, PyAny>) -> PyResult<Vec<T>> {
+    PyBuffer::<T>::get(array)?.to_vec(py)
+}
+
+#[pymethods]
+impl Samples {
+    /// Copies a contiguous array of `uint8`, `uint16` or `float32` in native byte order. `bits` is the depth of its
+    /// codes.
+    #[new]
+    fn new(
+        py: Python<'_>,
+        array: &Bound<'_, PyAny>,
+        size: (usize, usize, usize),
+        planar: bool,
+        bits: u8,
+    ) -> PyResult<Self> {
+        let data = match bits {
+            32 => Data::F32(read(py, array)?),
+            _ => match read(py, array) {
+                Ok(codes) => Data::U8(codes),
+                Err(_) => Data::U16(read(py, array)?),
+            },
+        };
+        let (height, width, channels) = size;
+        let samples = Self { data, height, width, channels, planar, bits };
+        samples.check()?;
+        Ok(samples)
+    }
+
+    /// Copies the samples into a contiguous, writable array of their type.
+    fn copy_to(&self, py: Python<'_>, array: &Bound<'_, PyAny>) -> PyResult<()> {
+        match &self.data {
+            Data::U8(data) => PyBuffer::<u8>::get(array)?.copy_from_slice(py, data),
+            Data::U16(data) => PyBuffer::<u16>::get(array)?.copy_from_slice(py, data),
+            Data::F32(data) => PyBuffer::<f32>::get(array)?.copy_from_slice(py, data),
+        }
+    }
+
+    /// Name of the type of the samples.
+    #[getter]
+    fn dtype(&self) -> &'static str {
+        match self.data {
+            Data::U8(_) => "uint8",
+            Data::U16(_) => "uint16",
+            Data::F32(_) => "float32",
+        }
+    }
+}
+
+impl Samples {
+    /// Are the channels planes of their own?
+    pub fn is_planar(&self) -> bool {
+        self.planar
+    }
+
+    fn len(&self) -> usize {
+        match &self.data {
+            Data::U8(data) => data.len(),
+            Data::U16(data) => data.len(),
+            Data::F32(data) => data.len(),
+        }
+    }
+
+    fn check(&self) -> Result<(), Fault> {
+        let needed = self.height.checked_mul(self.width).and_then(|n| n.checked_mul(self.channels));
+        if needed != Some(self.len()) || self.len() == 0 || !(1..=4).contains(&self.channels) {
+            return Err(
+                Fault::new(Kind::Input, "the array does not have the size of the image").about("image")
+            );
+        }
+        let highest = match &self.data {
+            Data::U8(data) => data.iter().copied().max().map(u32::from),
+            Data::U16(data) => data.iter().copied().max().map(u32::from),
+            Data::F32(_) => None,
+        };
+        let most = Depth::Int(self.bits.clamp(1, 16)).max_code();
+        match highest {
+            Some(code) if code > most => Err(Fault::new(
+                Kind::Input,
+                format!("a code of {} bits is at most {most}, got {code}", self.bits),
+            )
+            .about("bits")),
+            _ => Ok(()),
+        }
+    }
+
+    /// The image of these samples.
+    pub fn image(&self) -> Image {
+        let depth = if self.bits == 32 { Depth::F32 } else { Depth::Int(self.bits) };
+        let mut planes: Vec<Plane> = (0..self.channels).map(|channel| self.plane(channel, depth)).collect();
+        let alpha = if self.channels.is_multiple_of(2) { planes.pop() } else { None };
+        let model = if planes.len() == 1 { Model::Gray } else { Model::Rgb };
+        Image { alpha, ..Image::new(planes, model, depth) }
+    }
+
+    fn plane(&self, channel: usize, depth: Depth) -> Plane {
+        let table: Vec<f32> = match self.data {
+            Data::U8(_) => (0..256).map(|code| depth.value(code)).collect(),
+            _ => Vec::new(),
+        };
+        let data = match &self.data {
+            Data::U8(data) => self.channel(data, channel, |code| table[usize::from(code)]),
+            Data::U16(data) => self.channel(data, channel, |code| depth.value(u32::from(code))),
+            Data::F32(data) => self.channel(data, channel, |value| value),
+        };
+        Plane { width: self.width, height: self.height, data }
+    }
+
+    fn channel<T: Copy>(&self, data: &[T], channel: usize, value: impl Fn(T) -> f32) -> Vec<f32> {
+        let n = self.width * self.height;
+        if self.planar || self.channels == 1 {
+            return data[channel * n..][..n].iter().map(|&sample| value(sample)).collect();
+        }
+        data.chunks_exact(self.channels).map(|pixel| value(pixel[channel])).collect()
+    }
+
+    /// The samples of an RGB or grey image, on the grid of its depth.
+    pub fn of(image: &Image, planar: bool) -> Self {
+        let planes: Vec<&[f32]> =
+            image.planes.iter().chain(&image.alpha).map(|plane| &plane.data[..]).collect();
+        let depth = image.depth;
+        let data = match depth {
+            Depth::F32 => Data::F32(join(&planes, planar, |value| value)),
+            Depth::Int(..=8) => Data::U8(join(&planes, planar, |value| depth.code(value) as u8)),
+            Depth::Int(_) => Data::U16(join(&planes, planar, |value| depth.code(value) as u16)),
+        };
+        let (height, width) = (image.height(), image.width());
+        Self { data, height, width, channels: planes.len(), planar, bits: depth.bits() }
+    }
+}
+
+fn join<T: Copy + Default>(planes: &[&[f32]], planar: bool, sample: impl Fn(f32) -> T) -> Vec<T> {
+    let n = planes.first().map_or(0, |plane| plane.len());
+    if planar || planes.len() == 1 {
+        return planes.iter().flat_map(|plane| plane.iter().map(|&value| sample(value))).collect();
+    }
+    let mut joined = vec![T::default(); n * planes.len()];
+    for (channel, plane) in planes.iter().enumerate() {
+        let places = joined.iter_mut().skip(channel).step_by(planes.len());
+        places.zip(*plane).for_each(|(to, &value)| *to = sample(value));
+    }
+    joined
+}

@@ -1,0 +1,134 @@
+//! Degradation recipes on images in memory.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use unband::{Depth, Rng};
+use unband_data::degrade::DegradeError;
+use unband_data::files::{clean_rgb, seed_of};
+use unband_data::{Mix, MixError, Pair, Shipped};
+
+use crate::array::Samples;
+use crate::fault::{Fault, Kind};
+use crate::options::Given;
+use crate::restore::{Source, hold};
+use crate::wait::{self, Stop};
+
+impl From<MixError> for Fault {
+    fn from(error: MixError) -> Self {
+        let kind = if matches!(error, MixError::Read { .. }) { Kind::File } else { Kind::Option };
+        Self::of(kind, &error).about("recipe")
+    }
+}
+
+impl From<DegradeError> for Fault {
+    fn from(error: DegradeError) -> Self {
+        match &error {
+            DegradeError::TooSmall { .. } => Self::of(Kind::Input, &error).about("image"),
+            _ => Self::of(Kind::Other, &error),
+        }
+    }
+}
+
+/// A recipe, which draws new settings for each image.
+#[pyclass(frozen, module = "unband._unband")]
+pub struct Recipe(Arc<Mix>);
+
+/// Names and titles of the built-in recipes.
+#[pyfunction]
+pub fn recipes() -> Vec<(&'static str, String)> {
+    let title = |text: &str, name: &str| {
+        Mix::parse(text, name).map_or_else(|_| String::new(), |mix| mix.title().to_owned())
+    };
+    Shipped::ALL.iter().map(|shipped| (shipped.name, title(shipped.text, shipped.name))).collect()
+}
+
+#[pymethods]
+impl Recipe {
+    /// The built-in recipe of this name, or the text of a file called `name`.
+    #[new]
+    fn new(name: &str, text: Option<&str>) -> PyResult<Self> {
+        let mix = match text {
+            Some(text) => Mix::parse(text, name),
+            None => Mix::find(name),
+        };
+        Ok(Self(Arc::new(mix.map_err(Fault::from)?)))
+    }
+
+    /// The text of the file that `name` means; None for a built-in recipe.
+    #[staticmethod]
+    fn text_of(name: &str) -> PyResult<Option<String>> {
+        if Shipped::find(name).is_some() {
+            return Ok(None);
+        }
+        let path = PathBuf::from(name);
+        let is_name = path.extension().is_none() && path.components().count() == 1;
+        if is_name && !path.exists() {
+            return Err(Fault::from(MixError::Unknown { name: name.to_owned() }).into());
+        }
+        let text = unband_io::read_text(&path);
+        text.map(Some).map_err(|source| Fault::from(MixError::Read { path, source }).into())
+    }
+
+    /// Its title.
+    #[getter]
+    fn title(&self) -> &str {
+        self.0.title()
+    }
+
+    /// Ratio of the clean side's size to the degraded side's.
+    #[getter]
+    fn scale(&self) -> usize {
+        self.0.scale()
+    }
+
+    /// Samples of the clean image needed around a patch.
+    #[getter]
+    fn room(&self) -> usize {
+        self.0.room()
+    }
+
+    /// May it start programs?
+    #[getter]
+    fn slow(&self) -> bool {
+        self.0.is_slow()
+    }
+
+    /// Degrades an image: the degraded side and the clean one with this many bits, the draws as JSON, and their seed.
+    fn apply<'py>(
+        &self,
+        py: Python<'py>,
+        source: Source<'py>,
+        seed: u64,
+        index: &str,
+        bits: u8,
+        options: &Bound<'py, PyDict>,
+    ) -> PyResult<(Samples, Samples, String, u32)> {
+        let given = Given(options);
+        let patch = given.value::<usize>("patch", "a whole number")?;
+        let seed = seed_of(seed, index, 1);
+        let (job, held, mix) = (given.job(Stop::AtOnce)?, hold(source), Arc::clone(&self.0));
+        wait::run(py, &job, move |_| {
+            let unusable =
+                |error: unband::ImageError| Fault::new(Kind::Input, error.to_string()).about("image");
+            let clean = clean_rgb(Arc::unwrap_or_clone(held.image())).map_err(unusable)?;
+            let rng = Rng::new(u64::from(seed));
+            let (pair, record) = if let Some(side) = patch {
+                mix.patch(&clean, side, rng)?
+            } else {
+                let mut pair = Pair::of(clean);
+                let record = mix.apply(&mut pair, rng)?;
+                (pair, record)
+            };
+            let depth = if bits == 32 { Depth::F32 } else { Depth::Int(bits.clamp(1, 16)) };
+            let side = |mut image: unband::Image| {
+                image.depth = depth;
+                Samples::of(&image, held.planar().unwrap_or(false))
+            };
+            let record = serde_json::to_string(&record).unwrap_or_default();
+            Ok((side(pair.lq), side(pair.gt), record, seed))
+        })
+    }
+}

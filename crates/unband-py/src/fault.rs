@@ -1,0 +1,187 @@
+//! Errors on their way to Python: kind, message, hint, and the argument at fault.
+
+use std::path::Path;
+
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use unband_image::{Hint, ParamError};
+
+/// Kind of an error: a class of `unband.errors`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// An option outside its range.
+    Option,
+    /// An image or file that cannot be used.
+    Input,
+    /// Something that the method or format does not support.
+    Unsupported,
+    /// Not enough memory.
+    Limit,
+    /// A file that the system refuses.
+    File,
+    /// Anything else.
+    Other,
+    /// The caller cancelled.
+    Cancelled,
+}
+
+impl Kind {
+    fn class(self) -> &'static str {
+        match self {
+            Self::Option => "OptionError",
+            Self::Input => "InputError",
+            Self::Unsupported => "UnsupportedError",
+            Self::Limit => "LimitError",
+            Self::File => "FileError",
+            Self::Other | Self::Cancelled => "UnbandError",
+        }
+    }
+}
+
+/// An error with everything that its exception shows.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    kind: Kind,
+    message: String,
+    hint: Option<String>,
+    argument: Option<String>,
+}
+
+impl Fault {
+    /// An error without a hint.
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), hint: None, argument: None }
+    }
+
+    /// An option with a wrong value: "`name` must be `rule`, got `got`".
+    pub fn option(name: &str, rule: &str, got: impl std::fmt::Display) -> Self {
+        Self::new(Kind::Option, format!("`{name}` must be {rule}, got {got}")).about(name)
+    }
+
+    /// From an error of the library.
+    pub fn of(kind: Kind, error: &dyn Hint) -> Self {
+        Self { hint: error.hint().map(|hint| as_keywords(&hint)), ..Self::new(kind, error.to_string()) }
+    }
+
+    /// With the argument at fault.
+    #[must_use]
+    pub fn about(self, argument: &str) -> Self {
+        Self { argument: Some(argument.to_owned()), ..self }
+    }
+
+    /// With the next action.
+    #[must_use]
+    pub fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+
+    /// With the file that it is about.
+    #[must_use]
+    pub fn in_file(self, path: &Path) -> Self {
+        let path = path.display().to_string();
+        let message =
+            if self.message.starts_with(&path) { self.message } else { format!("{path}: {}", self.message) };
+        Self { message, ..self }
+    }
+
+    /// Did the caller cancel?
+    pub fn is_cancelled(&self) -> bool {
+        self.kind == Kind::Cancelled
+    }
+
+    /// A panic of the library.
+    pub fn panicked(payload: &(dyn std::any::Any + Send)) -> Self {
+        let text = payload.downcast_ref::<&str>().map(ToString::to_string);
+        let text = text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_default();
+        Self::new(Kind::Other, format!("internal error: {text}"))
+            .hint("this is a bug in unband; please report it")
+    }
+
+    fn exception(&self, py: Python<'_>) -> PyResult<PyErr> {
+        let class = py.import(intern!(py, "unband.errors"))?.getattr(self.kind.class())?;
+        let keywords = PyDict::new(py);
+        keywords.set_item("hint", &self.hint)?;
+        keywords.set_item("argument", &self.argument)?;
+        Ok(PyErr::from_value(class.call((&self.message,), Some(&keywords))?))
+    }
+}
+
+/// Options of the program as keywords of Python: `depth=16` for `--depth 16`.
+fn as_keywords(hint: &str) -> String {
+    let mut text = String::with_capacity(hint.len());
+    for (i, part) in hint.split('`').enumerate() {
+        if i > 0 {
+            text.push('`');
+        }
+        match part.strip_prefix("--").filter(|_| i % 2 == 1) {
+            Some(option) => {
+                let (name, value) = option.split_once(' ').unwrap_or((option, "True"));
+                text.extend([&name.replace('-', "_"), "=", value]);
+            }
+            None => text += part,
+        }
+    }
+    text
+}
+
+impl From<Fault> for PyErr {
+    fn from(fault: Fault) -> Self {
+        Python::attach(|py| {
+            fault.exception(py).unwrap_or_else(|_| PyRuntimeError::new_err(fault.message.clone()))
+        })
+    }
+}
+
+impl From<unband::Error> for Fault {
+    fn from(error: unband::Error) -> Self {
+        use unband::Error;
+        match &error {
+            Error::Setting(setting) => setting.into(),
+            Error::Option { name, .. } => Self::of(Kind::Option, &error).about(name),
+            Error::Image(_) => Self::of(Kind::Input, &error).about("image"),
+            Error::Cancelled => Self::of(Kind::Cancelled, &error),
+            Error::Memory { .. } | Error::NoMemory { .. } => Self::of(Kind::Limit, &error),
+            Error::Restore(_) | Error::Unprovable { .. } => Self::of(Kind::Unsupported, &error),
+            Error::Scale { .. } | Error::NoUpscaler { .. } => Self::of(Kind::Option, &error).about("scale"),
+            Error::File(file) => file.into(),
+            _ => Self::of(Kind::Other, &error),
+        }
+    }
+}
+
+impl From<&unband_io::Error> for Fault {
+    fn from(error: &unband_io::Error) -> Self {
+        use unband_io::Error;
+        let kind = match error.fault() {
+            Error::Io { .. } | Error::Exists => Kind::File,
+            Error::Stopped => Kind::Cancelled,
+            Error::Memory { .. } | Error::Limit { .. } => Kind::Limit,
+            Error::Unsupported { .. } => Kind::Unsupported,
+            _ => Kind::Input,
+        };
+        Self::of(kind, error)
+    }
+}
+
+impl From<unband_io::Error> for Fault {
+    fn from(error: unband_io::Error) -> Self {
+        (&error).into()
+    }
+}
+
+impl From<&ParamError> for Fault {
+    fn from(error: &ParamError) -> Self {
+        let fault = Self::of(Kind::Option, error);
+        match error {
+            ParamError::Malformed { name, .. }
+            | ParamError::OutOfRange { name, .. }
+            | ParamError::Required { name, .. }
+            | ParamError::Unable { name, .. } => fault.about(name),
+            ParamError::Unknown { name, .. } => fault.about(name),
+            ParamError::File { .. } => fault.about("weights"),
+            _ => fault,
+        }
+    }
+}

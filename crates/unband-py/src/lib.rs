@@ -1,0 +1,60 @@
+//! Python's extension module `unband._unband`: the library on arrays, and the program.
+//!
+//! A thin layer: it converts, waits and reports. The public functions are in `python/unband/`.
+
+mod array;
+mod degrade;
+mod fault;
+mod files;
+mod findings;
+mod image;
+mod metrics;
+mod networks;
+mod options;
+mod program;
+mod registry;
+mod restore;
+mod wait;
+
+use pyo3::prelude::*;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// The extension module.
+#[pymodule(gil_used = false)]
+mod _unband {
+    use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use crate::array::Samples;
+    #[pymodule_export]
+    use crate::degrade::{Recipe, recipes};
+    #[pymodule_export]
+    use crate::files::{deband_file, deband_video};
+    #[pymodule_export]
+    use crate::image::{Image, open};
+    #[pymodule_export]
+    use crate::metrics::{metrics, score};
+    #[pymodule_export]
+    use crate::networks::read_checkpoint;
+    #[pymodule_export]
+    use crate::program::run_program;
+    #[pymodule_export]
+    use crate::registry::{methods, version};
+    #[pymodule_export]
+    use crate::restore::{deband, dither, inspect, prove, upscale};
+
+    /// Keeps panics of decoders on damaged files from standard error; the exception names the file.
+    #[pymodule_init]
+    #[allow(clippy::unnecessary_wraps)] // the signature is PyO3's
+    fn init(_module: &Bound<'_, PyModule>) -> PyResult<()> {
+        let speak = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if !unband_io::is_decoding() {
+                speak(panic);
+            }
+        }));
+        Ok(())
+    }
+}

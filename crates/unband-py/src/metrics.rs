@@ -1,0 +1,105 @@
+//! Metrics of images in memory.
+
+use std::path::Path;
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+use unband_infer::models;
+use unband_metrics::{Against, Better, METRICS, Metric, MetricError};
+
+use crate::fault::{Fault, Kind};
+use crate::options::Given;
+use crate::restore::{Source, hold};
+use crate::wait::{self, Stop};
+
+impl From<MetricError> for Fault {
+    fn from(error: MetricError) -> Self {
+        match &error {
+            MetricError::Cancelled => Self::of(Kind::Cancelled, &error),
+            MetricError::Missing { .. } => Self::of(Kind::Option, &error).about("reference"),
+            MetricError::NoNetwork { .. } | MetricError::Network { .. } => {
+                Self::of(Kind::Unsupported, &error)
+            }
+            MetricError::Option { option, .. } => Self::of(Kind::Option, &error).about(option),
+            _ => Self::of(Kind::Input, &error).about("image"),
+        }
+    }
+}
+
+/// All metrics as dicts.
+#[pyfunction]
+pub fn metrics(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
+    let folder = models::folder();
+    let list = PyList::empty(py);
+    for metric in METRICS {
+        list.append(row(py, metric, folder.as_deref())?)?;
+    }
+    Ok(list)
+}
+
+fn row<'py>(py: Python<'py>, metric: &Metric, models: Option<&Path>) -> PyResult<Bound<'py, PyDict>> {
+    let row = PyDict::new(py);
+    let against = match metric.against {
+        Against::Nothing => None,
+        Against::Reference => Some("reference"),
+        Against::Input => Some("input"),
+    };
+    row.set_item("name", metric.name)?;
+    row.set_item("title", metric.title)?;
+    row.set_item("purpose", metric.purpose)?;
+    row.set_item("lower_better", metric.better == Better::Lower)?;
+    row.set_item("against", against)?;
+    row.set_item("range", metric.range)?;
+    row.set_item("unit", metric.unit)?;
+    row.set_item("source", metric.source)?;
+    row.set_item("ready", metric.ready(models).is_ok())?;
+    Ok(row)
+}
+
+/// A value and further named ones.
+type Value = (f64, Vec<(&'static str, f64)>);
+
+/// Values and further named values of metrics, in order. Without `strict` a metric without a value gives None.
+#[pyfunction]
+#[allow(clippy::needless_pass_by_value)] // Python has no slices of texts
+pub fn score<'py>(
+    py: Python<'py>,
+    names: Vec<String>,
+    image: Source<'py>,
+    reference: Option<Source<'py>>,
+    input: Option<Source<'py>>,
+    options: &Bound<'py, PyDict>,
+) -> PyResult<Vec<Option<Value>>> {
+    let given = Given(options);
+    let (job, strict) = (given.job(Stop::AtOnce)?, given.switch("strict")?);
+    let chosen = names.iter().map(|name| {
+        unband_metrics::find(name).ok_or_else(|| {
+            let known: Vec<&str> = METRICS.iter().map(|metric| metric.name).collect();
+            Fault::new(Kind::Option, format!("there is no metric `{name}`"))
+                .about("metrics")
+                .hint(format!("the metrics are {}", known.join(", ")))
+        })
+    });
+    let chosen = chosen.collect::<Result<Vec<&'static Metric>, Fault>>()?;
+    let (image, reference, input) = (hold(image), reference.map(hold), input.map(hold));
+    let values: Vec<Result<Value, Fault>> = wait::run(py, &job, move |ctx| {
+        let image = image.rgb(ctx)?;
+        let reference = reference.map(|other| other.rgb(ctx)).transpose()?;
+        let input = input.map(|other| other.rgb(ctx)).transpose()?;
+        let value = |metric: &&'static Metric| {
+            let other = match metric.against {
+                Against::Nothing => None,
+                Against::Reference => reference.as_deref(),
+                Against::Input => input.as_deref(),
+            };
+            metric.score(&image, other, ctx).map(|score| (score.value, score.details)).map_err(Fault::from)
+        };
+        Ok(chosen.iter().map(value).collect())
+    })?;
+    let keep = |value: Result<Value, Fault>| match value {
+        Ok(value) => Ok(Some(value)),
+        Err(fault) if strict || fault.is_cancelled() => Err(fault.into()),
+        Err(_) => Ok(None),
+    };
+    values.into_iter().map(keep).collect()
+}

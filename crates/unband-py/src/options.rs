@@ -1,0 +1,182 @@
+//! Keyword arguments of Python as options of the library.
+
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyDict};
+use unband::{Choice, Dither, Method, Options, OutputDepth, Precision, TreatAs, UpscaleOptions};
+use unband_image::{ParamKind, ParamValue};
+use unband_infer::models;
+
+use crate::fault::{Fault, Kind};
+use crate::registry::own_name;
+use crate::wait::{Job, Stop};
+
+/// Keyword arguments by name; `None` and missing ones have the default.
+pub struct Given<'a, 'py>(pub &'a Bound<'py, PyDict>);
+
+impl<'py> Given<'_, 'py> {
+    fn raw(&self, name: &str) -> Option<Bound<'py, PyAny>> {
+        self.0.get_item(name).ok().flatten().filter(|value| !value.is_none())
+    }
+
+    /// The value of a keyword; `rule` describes it in the message on another type.
+    pub fn value<T: for<'a> FromPyObject<'a, 'py>>(
+        &self,
+        name: &str,
+        rule: &str,
+    ) -> Result<Option<T>, Fault> {
+        let Some(value) = self.raw(name) else { return Ok(None) };
+        value.extract().map(Some).map_err(|_| Fault::option(name, rule, shown(&value)))
+    }
+
+    /// A switch. Numbers and texts are refused: `"no"` would be true.
+    pub fn switch(&self, name: &str) -> Result<bool, Fault> {
+        Ok(self.value(name, "True or False")?.unwrap_or(false))
+    }
+
+    /// One of the words of a registry.
+    pub fn word<T: ParamValue>(&self, name: &str) -> Result<Option<T>, Fault> {
+        let Some(text) = self.value::<String>(name, "a word")? else { return Ok(None) };
+        let rule = format!("one of {}", T::KIND);
+        T::parse(&text).map(Some).ok_or_else(|| Fault::option(name, &rule, format!("`{text}`")))
+    }
+
+    /// Bits of the result.
+    fn depth(&self) -> Result<OutputDepth, Fault> {
+        let Some(value) = self.raw("depth") else { return Ok(OutputDepth::Keep) };
+        let wrong = || Fault::option("depth", "1 to 16, \"float\" or None", shown(&value));
+        if let Ok(text) = value.extract::<String>() {
+            return if matches!(text.as_str(), "float" | "32f") {
+                Ok(OutputDepth::Float)
+            } else {
+                Err(wrong())
+            };
+        }
+        let bits = value
+            .extract::<u8>()
+            .ok()
+            .filter(|bits| (1..=16).contains(bits) && !value.is_instance_of::<PyBool>());
+        bits.map(OutputDepth::Bits).ok_or_else(wrong)
+    }
+
+    /// Threads, progress and the answer to Ctrl-C.
+    pub fn job(&self, stop: Stop) -> Result<Job, Fault> {
+        let threads = self.value::<usize>("threads", "a whole number from 1")?;
+        if threads == Some(0) {
+            return Err(Fault::option("threads", "a whole number from 1", 0));
+        }
+        Ok(Job { threads, progress: self.raw("progress").map(Bound::unbind), stop })
+    }
+
+    /// Options of the main job.
+    pub fn options(&self) -> Result<Options, Fault> {
+        let plain = Options::default();
+        let mut own: Vec<&str> = Vec::new();
+        let method = self.method(&mut own)?;
+        // A keyword that is a parameter of the method is set there.
+        let open = |name: &str| !own.contains(&name);
+        let options = Options {
+            method,
+            strength: if open("strength") { self.value("strength", "0 to 4")? } else { None }
+                .unwrap_or(plain.strength),
+            depth: self.depth()?,
+            dither: if open("dither") { self.word::<Dither>("dither")? } else { None }.unwrap_or_default(),
+            locked: self.switch("locked")?,
+            seed: if open("seed") { self.value("seed", "a whole number from 0")? } else { None }
+                .unwrap_or(plain.seed),
+            precision: if open("precision") { self.word::<Precision>("precision")? } else { None }
+                .unwrap_or_default(),
+            faithful: self.value("faithful", "True, False or None")?,
+            everywhere: self.switch("everywhere")?,
+            truncated: self.switch("truncated")?,
+            treat_as: self.word::<TreatAs>("treat_as")?.unwrap_or_default(),
+            tile: plain.tile,
+            max_memory: self.value("max_memory", "a number of bytes")?,
+        };
+        unband::check(&options)?;
+        Ok(options)
+    }
+
+    /// The method with its parameters. Names of general keywords that it takes itself go to `own`.
+    fn method(&self, own: &mut Vec<&'static str>) -> Result<Choice, Fault> {
+        let text =
+            self.value::<String>("method", "the name of a method")?.unwrap_or_else(|| "auto".to_owned());
+        let params = self.value::<Bound<'py, PyDict>>("params", "a dict")?;
+        let params: Vec<_> = params.iter().flat_map(PyDictMethods::iter).collect();
+        if text == "auto" {
+            return match params.first() {
+                None => Ok(Choice::Auto),
+                Some((name, _)) => Err(Fault::new(Kind::Option, format!("unknown argument `{name}`"))
+                    .about(&name.to_string())
+                    .hint(
+                        "parameters of a method need its name: method=\"…\"; unband.list_methods() has them",
+                    )),
+            };
+        }
+        let mut method =
+            unband::parse_method(&text).map_err(|error| Fault::of(Kind::Option, &error).about("method"))?;
+        for (name, value) in &params {
+            let name = name
+                .extract::<String>()
+                .map_err(|_| Fault::option("params", "a dict with names", shown(name)))?;
+            self.set(&mut method, &name, value)?;
+        }
+        for name in ["strength", "seed", "dither", "precision"] {
+            if let Some(value) = self.raw(name).filter(|_| !method.entry().ours && method.takes(name)) {
+                self.set(&mut method, name, &value)?;
+                own.push(name);
+            }
+        }
+        Ok(Choice::Named(method))
+    }
+
+    #[allow(clippy::unused_self)] // reads like the others
+    fn set(&self, method: &mut Method, name: &str, value: &Bound<'py, PyAny>) -> Result<(), Fault> {
+        let name = own_name(method.entry(), name);
+        let mut text = text_of(value);
+        let kind = method.entry().params.iter().find(|param| param.name == name).map(|param| param.kind);
+        if kind == Some(ParamKind::File) {
+            text = model_file(&text);
+        }
+        method.set_text(&name, &text).map_err(|error| (&error).into())
+    }
+
+    /// Options of upscaling.
+    pub fn upscaling(&self) -> Result<UpscaleOptions, Fault> {
+        let weights = self.raw("weights").map(|value| model_file(&text_of(&value)).into());
+        Ok(UpscaleOptions {
+            scale: self.value("scale", "a whole number")?,
+            weights,
+            precision: self.word::<Precision>("precision")?.unwrap_or_default(),
+            depth: self.depth()?,
+            dither: self.word::<Dither>("dither")?.unwrap_or_default(),
+            locked: self.switch("locked")?,
+            seed: self.value("seed", "a whole number from 0")?.unwrap_or(0),
+            max_memory: self.value("max_memory", "a number of bytes")?,
+        })
+    }
+}
+
+/// A value as parsers read it.
+fn text_of(value: &Bound<'_, PyAny>) -> String {
+    match value.extract::<bool>() {
+        Ok(switch) if value.is_instance_of::<PyBool>() => switch.to_string(),
+        _ => value.to_string(),
+    }
+}
+
+/// A value in a message; long ones are cut.
+fn shown(value: &Bound<'_, PyAny>) -> String {
+    let text = value.repr().map_or_else(|_| "an object".to_owned(), |text| text.to_string());
+    if text.chars().count() > 80 { text.chars().take(77).chain("…".chars()).collect() } else { text }
+}
+
+/// The file of an imported model of that name, unless a file has it.
+fn model_file(text: &str) -> String {
+    let known = |folder: &std::path::PathBuf| models::names(folder).iter().any(|name| name == text);
+    match models::folder().filter(known) {
+        Some(folder) if !std::path::Path::new(text).exists() => {
+            models::file(&folder, text).display().to_string()
+        }
+        _ => text.to_owned(),
+    }
+}

@@ -1,0 +1,62 @@
+//! Registries of the library as lists of Python.
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+use unband::{Entry, ParamInfo};
+use unband_image::ParamKind;
+use unband_image::params::spoken;
+
+/// A name as an identifier of Python: digits at its start move to its end, `1thr` becomes `thr1`.
+fn identifier(name: &str) -> String {
+    let word = name.trim_start_matches(|c: char| c.is_ascii_digit());
+    let digits = &name[..name.len() - word.len()];
+    format!("{word}{digits}").replace('-', "_")
+}
+
+/// The method's own name of a parameter, from that name or from its identifier.
+pub fn own_name(entry: &Entry, name: &str) -> String {
+    let own = entry.params.iter().find(|param| param.name == name || identifier(param.name) == name);
+    own.map_or(name, |param| param.name).to_owned()
+}
+
+fn parameter<'py>(py: Python<'py>, info: &ParamInfo) -> PyResult<Bound<'py, PyDict>> {
+    let row = PyDict::new(py);
+    let (kind, words): (&str, &[&str]) = match info.kind {
+        ParamKind::Number => ("number", &[]),
+        ParamKind::Whole => ("whole number", &[]),
+        ParamKind::Switch => ("switch", &[]),
+        ParamKind::Word(words) => ("word", words),
+        ParamKind::File => ("file", &[]),
+    };
+    row.set_item("name", info.name)?;
+    row.set_item("keyword", identifier(info.name))?;
+    row.set_item("doc", info.doc)?;
+    row.set_item("kind", kind)?;
+    row.set_item("words", words)?;
+    row.set_item("default", info.default)?;
+    row.set_item("range", spoken(info.range))?;
+    Ok(row)
+}
+
+/// All methods with their parameters, as dicts.
+#[pyfunction]
+pub fn methods(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
+    let list = PyList::empty(py);
+    for entry in unband::methods() {
+        let row = PyDict::new(py);
+        row.set_item("name", entry.name)?;
+        row.set_item("title", entry.title)?;
+        row.set_item("source", entry.source)?;
+        row.set_item("own", entry.ours)?;
+        let params = entry.params.iter().map(|info| parameter(py, info)).collect::<PyResult<Vec<_>>>()?;
+        row.set_item("params", params)?;
+        list.append(row)?;
+    }
+    Ok(list)
+}
+
+/// Version of the library.
+#[pyfunction]
+pub fn version() -> &'static str {
+    env!("CARGO_PKG_VERSION")
+}

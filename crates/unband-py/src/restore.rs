@@ -1,0 +1,175 @@
+//! Debanding, inspection, upscaling, dithering and proofs of images in memory.
+
+use std::sync::Arc;
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+use unband::files::deband_as_written;
+use unband::{Context, Dither, Image, Options, OutputDepth, Upscaler};
+
+use crate::array::Samples;
+use crate::fault::Fault;
+use crate::findings;
+use crate::image::{self, as_rgb};
+use crate::options::Given;
+use crate::wait::{self, Stop};
+
+/// Samples of an array, or an image with its file's properties.
+#[derive(FromPyObject)]
+pub enum Source<'py> {
+    /// Samples; no one else needs them.
+    Samples(Bound<'py, Samples>),
+    /// An image.
+    Image(Bound<'py, image::Image>),
+}
+
+/// A source on its way to the work.
+pub enum Held {
+    /// Samples, copied out of an array.
+    Samples(Py<Samples>),
+    /// An image.
+    Image(Arc<Image>),
+}
+
+/// The source, ready for another thread.
+pub fn hold(source: Source<'_>) -> Held {
+    match source {
+        Source::Samples(samples) => Held::Samples(samples.unbind()),
+        Source::Image(image) => Held::Image(Arc::clone(&image.get().0)),
+    }
+}
+
+impl Held {
+    /// The image.
+    pub fn image(&self) -> Arc<Image> {
+        match self {
+            Self::Samples(samples) => Arc::new(samples.get().image()),
+            Self::Image(image) => Arc::clone(image),
+        }
+    }
+
+    /// The image in RGB or grey.
+    pub fn rgb(&self, ctx: &Context<'_>) -> Result<Arc<Image>, Fault> {
+        as_rgb(&self.image(), ctx)
+    }
+
+    /// Are the channels of an array planes of their own? None for an image.
+    pub fn planar(&self) -> Option<bool> {
+        match self {
+            Self::Samples(samples) => Some(samples.get().is_planar()),
+            Self::Image(_) => None,
+        }
+    }
+
+    /// The result in the form of the source.
+    fn result(&self, image: Image) -> Made {
+        match self.planar() {
+            Some(planar) => Made::Samples(Samples::of(&image, planar)),
+            None => Made::Image(image::Image::of(image)),
+        }
+    }
+}
+
+/// A result in the form of its source.
+#[derive(IntoPyObject)]
+pub enum Made {
+    /// For an array.
+    Samples(Samples),
+    /// For an image.
+    Image(image::Image),
+}
+
+/// Debands; returns the result and the report.
+#[pyfunction]
+pub fn deband<'py>(
+    py: Python<'py>,
+    source: Source<'py>,
+    options: &Bound<'py, PyDict>,
+) -> PyResult<Bound<'py, PyTuple>> {
+    let given = Given(options);
+    let (job, options, held) = (given.job(Stop::AtOnce)?, given.options()?, hold(source));
+    let (made, report) = wait::run(py, &job, move |ctx| {
+        let (image, report) = match &held {
+            Held::Samples(samples) => {
+                let image = samples.get().image();
+                unband::deband_with(image, &options, ctx)?
+            }
+            Held::Image(image) => deband_as_written(image, found(image, &options, ctx), &options, ctx)?,
+        };
+        Ok((held.result(image), report))
+    })?;
+    (made, findings::report(py, &report)?).into_pyobject(py)
+}
+
+/// Findings, as far as options say more than the samples.
+fn found(image: &Image, options: &Options, ctx: &Context<'_>) -> unband::Findings {
+    let found = unband::inspect(image, ctx);
+    if options.truncated { found.truncated(image.depth) } else { found }
+}
+
+/// Findings on an image.
+#[pyfunction]
+pub fn inspect<'py>(
+    py: Python<'py>,
+    source: Source<'py>,
+    options: &Bound<'py, PyDict>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let (job, held) = (Given(options).job(Stop::AtOnce)?, hold(source));
+    let found = wait::run(py, &job, move |ctx| Ok(unband::inspect(&held.image(), ctx)))?;
+    findings::findings(py, &found)
+}
+
+/// Upscales; returns the result, the network's name and the scale.
+#[pyfunction]
+pub fn upscale<'py>(
+    py: Python<'py>,
+    source: Source<'py>,
+    options: &Bound<'py, PyDict>,
+) -> PyResult<(Made, &'static str, usize)> {
+    let given = Given(options);
+    let (job, options, held) = (given.job(Stop::AtOnce)?, given.upscaling()?, hold(source));
+    wait::run(py, &job, move |ctx| {
+        let upscaler = Upscaler::new(&options)?;
+        let image = Arc::unwrap_or_clone(held.image());
+        let (made, report) = upscaler.upscale(image, &options, ctx)?;
+        Ok((held.result(made), report.network, report.scale))
+    })
+}
+
+/// Rounds to another depth, dithered; nothing is repaired.
+#[pyfunction]
+pub fn dither<'py>(py: Python<'py>, source: Source<'py>, options: &Bound<'py, PyDict>) -> PyResult<Made> {
+    let given = Given(options);
+    let (job, held) = (given.job(Stop::AtOnce)?, hold(source));
+    let how = given.upscaling()?;
+    let OutputDepth::Bits(bits) = how.depth else {
+        return Err(Fault::option("depth", "1 to 16", "another").into());
+    };
+    let dither = given.word::<Dither>("dither")?.unwrap_or_default();
+    wait::run(py, &job, move |ctx| {
+        let image = Arc::unwrap_or_clone(held.image());
+        let made = unband::dithered(image, unband::Depth::Int(bits), dither, how.locked, how.seed, ctx)?;
+        Ok(held.result(made))
+    })
+}
+
+/// Counts the samples of a result that left the quantisation intervals of the original.
+#[pyfunction]
+pub fn prove<'py>(
+    py: Python<'py>,
+    original: Source<'py>,
+    result: Source<'py>,
+    options: &Bound<'py, PyDict>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let given = Given(options);
+    let (job, truncated) = (given.job(Stop::AtOnce)?, given.switch("truncated")?);
+    let (original, result) = (hold(original), hold(result));
+    let proof = wait::run(py, &job, move |ctx| {
+        let (original, result) = (original.image(), result.image());
+        let options = Options { truncated, ..Options::default() };
+        let found = found(&original, &options, ctx);
+        let faithful = unband::choose(&original, &found, &options)?.faithful;
+        Ok(unband::prove(&original, &result, &found, faithful))
+    })?;
+    findings::proof(py, &proof)
+}

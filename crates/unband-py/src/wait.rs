@@ -1,0 +1,117 @@
+//! Work on a thread of its own, while Python's thread looks for Ctrl-C and reports progress.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::time::Duration;
+
+use pyo3::prelude::*;
+use unband::{Context, Progress};
+use unband_infer::models;
+
+use crate::fault::{Fault, Kind};
+
+/// Time between two looks for signals. Ctrl-C is answered within a tenth of a second.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Resources of a call.
+pub struct Job {
+    /// Number of threads; all processors without it.
+    pub threads: Option<usize>,
+    /// Gets the finished and the total number of parts.
+    pub progress: Option<Py<PyAny>>,
+    /// The answer to Ctrl-C.
+    pub stop: Stop,
+}
+
+/// The answer to Ctrl-C.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// The call ends at once. The work, which touches only its own memory, ends by itself soon after.
+    AtOnce,
+    /// The call ends with the work, so that no file remains half-written.
+    WithWork,
+}
+
+/// State shared by the work and its caller.
+#[derive(Default)]
+struct Shared {
+    cancel: AtomicBool,
+    /// Finished parts in the upper half, all parts in the lower.
+    progress: AtomicU64,
+}
+
+impl Progress for Shared {
+    fn advance(&self, done: usize, total: usize) {
+        let half = |n: usize| u64::from(u32::try_from(n).unwrap_or(u32::MAX));
+        self.progress.store(half(done) << 32 | half(total), Ordering::Relaxed);
+    }
+}
+
+/// Runs work without the interpreter's lock and returns its result.
+///
+/// # Errors
+/// The work's own error, `KeyboardInterrupt` after Ctrl-C, or the exception that `progress` raised; both stop the work. A
+/// panic becomes an `UnbandError`.
+pub fn run<T: Send + 'static>(
+    py: Python<'_>,
+    job: &Job,
+    work: impl FnOnce(&Context<'_>) -> Result<T, Fault> + Send + 'static,
+) -> PyResult<T> {
+    let shared = Arc::new(Shared::default());
+    let (send, mut receive) = sync_channel(1);
+    let (theirs, threads) = (Arc::clone(&shared), job.threads);
+    let thread = std::thread::Builder::new().name("unband job".to_owned());
+    let started = thread.spawn(move || {
+        let models = models::folder();
+        let own = Context::default();
+        let ctx = Context {
+            threads: threads.unwrap_or(own.threads),
+            cancel: &theirs.cancel,
+            progress: &*theirs,
+            models: models.as_deref(),
+            ..own
+        };
+        let result = catch_unwind(AssertUnwindSafe(|| work(&ctx)));
+        // No one receives it after Ctrl-C.
+        let _ = send.send(result.unwrap_or_else(|panic| Err(Fault::panicked(&*panic))));
+    });
+    started.map_err(|error| Fault::new(Kind::Limit, format!("cannot start a thread: {error}")))?;
+    let mut told = 0;
+    loop {
+        // Only an exclusive reference may leave the lock.
+        let waiting = &mut receive;
+        match py.detach(move || waiting.recv_timeout(LOOK)) {
+            Ok(result) => {
+                if result.is_ok() {
+                    tell(py, job, &shared, &mut told)?;
+                }
+                return result.map_err(PyErr::from);
+            }
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(Fault::new(Kind::Other, "internal error: the work has no result").into());
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        if let Err(raised) = py.check_signals().and_then(|()| tell(py, job, &shared, &mut told)) {
+            shared.cancel.store(true, Ordering::Relaxed);
+            if job.stop == Stop::WithWork {
+                let last = &mut receive;
+                let _ = py.detach(move || last.recv().is_ok());
+            }
+            return Err(raised);
+        }
+    }
+}
+
+/// Calls `progress` if there is any since the last call.
+fn tell(py: Python<'_>, job: &Job, shared: &Shared, told: &mut u64) -> PyResult<()> {
+    let Some(progress) = &job.progress else { return Ok(()) };
+    let now = shared.progress.load(Ordering::Relaxed);
+    if now != *told {
+        *told = now;
+        progress.call1(py, (now >> 32, now & u64::from(u32::MAX)))?;
+    }
+    Ok(())
+}
