@@ -17,7 +17,8 @@ pub enum Data {
     F32(Vec<f32>),
 }
 
-/// Samples of an image without padding: `height × width × channels`, or `channels × height × width` where `planar`.
+/// Samples of an image without padding: `height × width × channels`, or `channels × height × width` where
+/// `planar`.
 ///
 /// Channels: grey 1, grey and alpha 2, RGB 3, RGB and alpha 4.
 #[pyclass(frozen, module = "unband._unband")]
@@ -47,8 +48,8 @@ fn read<T: Element>(py: Python<'_>, array: &Bound<'_, PyAny>) -> PyResult<Vec<T>
 
 #[pymethods]
 impl Samples {
-    /// Copies a contiguous array of `uint8`, `uint16` or `float32` in native byte order. `bits` is the depth of its
-    /// codes.
+    /// Copies a contiguous array of `uint8`, `uint16` or `float32` in native byte order. `bits` is the depth
+    /// of its codes.
     #[new]
     fn new(
         py: Python<'_>,

@@ -96,7 +96,8 @@ impl Recipe {
         self.0.is_slow()
     }
 
-    /// Degrades an image: the degraded side and the clean one with this many bits, the draws as JSON, and their seed.
+    /// Degrades an image: the degraded side and the clean one with this many bits, the draws as JSON, and
+    /// their seed.
     fn apply<'py>(
         &self,
         py: Python<'py>,

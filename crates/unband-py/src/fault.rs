@@ -7,6 +7,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use unband_image::{Hint, ParamError};
+use unband_io::video::VideoError;
 
 /// Kind of an error: a class of `unband.errors`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,7 +146,7 @@ impl From<unband::Error> for Fault {
             Error::Memory { .. } | Error::NoMemory { .. } => Self::of(Kind::Limit, &error),
             Error::Restore(_) | Error::Unprovable { .. } => Self::of(Kind::Unsupported, &error),
             Error::Scale { .. } | Error::NoUpscaler { .. } => Self::of(Kind::Option, &error).about("scale"),
-            Error::File(file) => file.into(),
+            Error::File(file) | Error::Video(VideoError::File(file)) => file.into(),
             _ => Self::of(Kind::Other, &error),
         }
     }

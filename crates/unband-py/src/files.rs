@@ -1,13 +1,11 @@
-//! Debanding from file to file: images and videos.
+//! Debanding from file to file.
 
 use std::path::PathBuf;
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use unband::files::{FileOptions, FileReport, Input, Output, output_stem};
-use unband::video::{FilmOptions, FilmReport, deband_film};
 use unband_io::FormatEntry;
-use unband_io::video::{Purpose, StreamChoice};
 
 use crate::fault::Fault;
 use crate::findings;
@@ -59,61 +57,6 @@ fn image_report<'py>(py: Python<'py>, done: &FileReport) -> PyResult<Bound<'py, 
     row.set_item("copied", done.plan.copies)?;
     row.set_item("dropped", done.dropped.iter().map(ToString::to_string).collect::<Vec<_>>())?;
     row.set_item("proof", done.proof.as_ref().map(|proof| findings::proof(py, proof)).transpose()?)?;
-    row.set_item("seconds", done.seconds)?;
-    Ok(row)
-}
-
-fn purpose(given: &Given<'_, '_>) -> Result<Purpose, Fault> {
-    let Some(word) = given.value::<String>("purpose", "a word")? else { return Ok(Purpose::default()) };
-    let known = Purpose::ALL.into_iter().find(|purpose| purpose.word() == word);
-    known.ok_or_else(|| Fault::option("purpose", "one of player, web, archive", format!("`{word}`")))
-}
-
-/// Debands a video file.
-#[pyfunction]
-pub fn deband_video<'py>(
-    py: Python<'py>,
-    input: PathBuf,
-    output: PathBuf,
-    options: &Bound<'py, PyDict>,
-) -> PyResult<Bound<'py, PyDict>> {
-    let given = Given(options);
-    let (mut own, purpose) = (given.options()?, purpose(&given)?);
-    if given.value::<String>("dither", "a word")?.is_none() {
-        own.dither = FilmOptions::dither_for(purpose, own.depth);
-    }
-    let how = FilmOptions {
-        options: own,
-        purpose,
-        ffmpeg_args: given.value("ffmpeg_args", "a list of texts")?.unwrap_or_default(),
-        streams: StreamChoice::default(),
-        progressive: given.switch("progressive")?,
-        keep_going: given.switch("keep_going")?,
-        resume: given.switch("resume")?,
-        overwrite: given.switch("overwrite")?,
-        only_banded: given.switch("only_banded")?,
-        start_at_zero: given.switch("start_at_zero")?,
-        from: given.value("start", "a number of seconds")?,
-        to: given.value("end", "a number of seconds")?,
-        ..FilmOptions::default()
-    };
-    let job = given.job(Stop::WithWork)?;
-    let done = wait::run(py, &job, move |ctx| Ok(deband_film(&input, &output, &how, ctx)?))?;
-    video_report(py, &done)
-}
-
-fn video_report<'py>(py: Python<'py>, done: &FilmReport) -> PyResult<Bound<'py, PyDict>> {
-    let row = PyDict::new(py);
-    row.set_item("output", (!done.left).then_some(&done.plan.output))?;
-    row.set_item("encoder", &done.plan.encoder)?;
-    row.set_item("depth", done.plan.bits)?;
-    row.set_item("copied", done.copied)?;
-    row.set_item("frames", done.frames)?;
-    row.set_item("changed", done.changed)?;
-    row.set_item("shots", done.shots)?;
-    row.set_item("methods", &done.methods)?;
-    row.set_item("notes", &done.plan.notes)?;
-    row.set_item("bytes", done.bytes)?;
     row.set_item("seconds", done.seconds)?;
     Ok(row)
 }

@@ -103,7 +103,8 @@ impl Image {
         Ok(row)
     }
 
-    /// Writes a file; its extension selects the format. Returns the properties that the format could not hold.
+    /// Writes a file; its extension selects the format. Returns the properties that the format could not
+    /// hold.
     fn save(&self, py: Python<'_>, path: PathBuf, options: &Bound<'_, PyDict>) -> PyResult<Vec<String>> {
         let given = Given(options);
         let (job, overwrite) = (given.job(Stop::WithWork)?, given.switch("overwrite")?);

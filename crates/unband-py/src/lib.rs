@@ -14,6 +14,7 @@ mod options;
 mod program;
 mod registry;
 mod restore;
+mod video;
 mod wait;
 
 use pyo3::prelude::*;
@@ -31,7 +32,7 @@ mod _unband {
     #[pymodule_export]
     use crate::degrade::{Recipe, recipes};
     #[pymodule_export]
-    use crate::files::{deband_file, deband_video};
+    use crate::files::deband_file;
     #[pymodule_export]
     use crate::image::{Image, open};
     #[pymodule_export]
@@ -44,6 +45,8 @@ mod _unband {
     use crate::registry::{methods, version};
     #[pymodule_export]
     use crate::restore::{deband, dither, inspect, prove, upscale};
+    #[pymodule_export]
+    use crate::video::{Frames, deband_video};
 
     /// Keeps panics of decoders on damaged files from standard error; the exception names the file.
     #[pymodule_init]

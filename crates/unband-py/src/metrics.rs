@@ -59,7 +59,8 @@ fn row<'py>(py: Python<'py>, metric: &Metric, models: Option<&Path>) -> PyResult
 /// A value and further named ones.
 type Value = (f64, Vec<(&'static str, f64)>);
 
-/// Values and further named values of metrics, in order. Without `strict` a metric without a value gives None.
+/// Values and further named values of metrics, in order. Without `strict` a metric without a value gives
+/// None.
 #[pyfunction]
 #[allow(clippy::needless_pass_by_value)] // Python has no slices of texts
 pub fn score<'py>(

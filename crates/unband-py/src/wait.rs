@@ -13,7 +13,7 @@ use unband_infer::models;
 use crate::fault::{Fault, Kind};
 
 /// Time between two looks for signals. Ctrl-C is answered within a tenth of a second.
-const LOOK: Duration = Duration::from_millis(20);
+pub const LOOK: Duration = Duration::from_millis(20);
 
 /// Resources of a call.
 pub struct Job {
@@ -52,8 +52,8 @@ impl Progress for Shared {
 /// Runs work without the interpreter's lock and returns its result.
 ///
 /// # Errors
-/// The work's own error, `KeyboardInterrupt` after Ctrl-C, or the exception that `progress` raised; both stop the work. A
-/// panic becomes an `UnbandError`.
+/// The work's own error, `KeyboardInterrupt` after Ctrl-C, or the exception that `progress` raised; both stop
+/// the work. A panic becomes an `UnbandError`.
 pub fn run<T: Send + 'static>(
     py: Python<'_>,
     job: &Job,

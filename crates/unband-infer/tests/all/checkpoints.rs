@@ -49,7 +49,7 @@ fn described(name: &str, read: &Checkpoint, want: &Value) {
 }
 
 /// The image given to PyTorch, and the additional inputs of some networks (`beside` of
-/// `unband.torch.nets.sample`).
+/// `tools/torch_nets/sample.py`).
 fn inputs(network: &Network, about: &Value) -> Vec<Map<f64>> {
     let [channels, height, width] = sizes(&about["input"])[..] else { unreachable!() };
     let span: Vec<f64> = about["span"].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect();

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 import unband
 
 TYPES = ["uint8", "uint16", "float16", "float32", "float64"]
@@ -98,7 +97,8 @@ def test_bits_of_codes_stay(sky):
 
 
 @pytest.mark.parametrize(
-    ("depth", "dtype"), [(None, "uint8"), (4, "uint8"), (8, "uint8"), (12, "uint16"), (16, "uint16"), ("float", "float32")]
+    ("depth", "dtype"),
+    [(None, "uint8"), (4, "uint8"), (8, "uint8"), (12, "uint16"), (16, "uint16"), ("float", "float32")],
 )
 def test_the_depth_selects_the_type(sky, depth, dtype):
     assert unband.deband(sky, depth=depth).dtype == dtype

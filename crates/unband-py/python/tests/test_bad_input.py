@@ -6,7 +6,6 @@ import pickle
 
 import numpy as np
 import pytest
-
 import unband
 
 CLEAN = np.zeros((8, 8, 3), np.uint8)
@@ -129,7 +128,11 @@ def test_scales_without_weights_are_refused():
 
 def test_too_little_memory_is_refused():
     with pytest.raises(unband.LimitError) as caught:
-        unband.deband(np.random.default_rng(1).integers(0, 9, (500, 500)).astype(np.uint8) * 28, max_memory=1000, everywhere=True)
+        unband.deband(
+            np.random.default_rng(1).integers(0, 9, (500, 500)).astype(np.uint8) * 28,
+            max_memory=1000,
+            everywhere=True,
+        )
     assert isinstance(caught.value, MemoryError)
     assert "max_memory" in caught.value.hint
 

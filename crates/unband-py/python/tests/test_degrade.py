@@ -7,7 +7,6 @@ import pickle
 
 import numpy as np
 import pytest
-
 import unband
 
 
@@ -23,7 +22,9 @@ def test_a_pair_depends_on_seed_and_index_alone(clean):
     degrade = unband.Degrade("default", seed=7)
     bad, info = degrade(clean, 3)
     again, same = unband.Degrade("default", seed=7)(clean, 3)
-    assert np.array_equal(bad, again) and np.array_equal(info.clean, same.clean) and info.record == same.record
+    assert (
+        np.array_equal(bad, again) and np.array_equal(info.clean, same.clean) and info.record == same.record
+    )
     assert not np.array_equal(bad, degrade(clean, 4)[0]) or degrade(clean, 4)[1].record != info.record
     assert unband.Degrade("default", seed=8)(clean, 3)[1].seed != info.seed
     assert (bad.dtype, bad.shape) == (clean.dtype, clean.shape)

@@ -8,12 +8,13 @@ import sys
 
 import numpy as np
 import pytest
-
 import unband
 
 
 def program(*arguments, check=True):
-    return subprocess.run([sys.executable, "-m", "unband", *map(str, arguments)], check=check, capture_output=True, text=True)
+    return subprocess.run(
+        [sys.executable, "-m", "unband", *map(str, arguments)], check=check, capture_output=True, text=True
+    )
 
 
 def test_an_image_has_samples_depth_and_metadata(sunset, tmp_path):
@@ -36,7 +37,10 @@ def test_an_image_has_samples_depth_and_metadata(sunset, tmp_path):
     [
         ([], {}),
         (["--depth", "16"], {"depth": 16}),
-        (["--method", "smooth", "--strength", "1.5", "--dither", "error-diffusion"], {"method": "smooth", "strength": 1.5, "dither": "error-diffusion"}),
+        (
+            ["--method", "smooth", "--strength", "1.5", "--dither", "error-diffusion"],
+            {"method": "smooth", "strength": 1.5, "dither": "error-diffusion"},
+        ),
         (["--method", "f3kdb:y=80,grainy=0", "--seed", "4"], {"method": "f3kdb", "y": 80, "grainy": 0}),
         (["--everywhere", "--faithful", "off"], {"everywhere": True, "faithful": False}),
     ],
@@ -70,7 +74,9 @@ def test_files_are_those_of_the_program(root, tmp_path, name):
     assert named.output == source.with_name(f"{source.stem}_unband.png")
     # An opened file keeps all that the method uses, such as the coefficients of JPEG.
     unband.deband(unband.open(source)).save(tmp_path / "opened.png")
-    assert np.array_equal(np.asarray(unband.open(tmp_path / "opened.png")), np.asarray(unband.open(tmp_path / "mine.png")))
+    assert np.array_equal(
+        np.asarray(unband.open(tmp_path / "opened.png")), np.asarray(unband.open(tmp_path / "mine.png"))
+    )
     assert isinstance(unband.deband(source), unband.Image)
 
 

@@ -7,7 +7,6 @@ import pickle
 
 import numpy as np
 import pytest
-
 import unband
 
 
@@ -42,7 +41,9 @@ def test_a_batch_has_a_value_for_each_image(sky):
     assert cambi(batch).tolist() == [cambi(sky), cambi(smooth)]
     assert psnr(batch, batch[::-1]).tolist() == [psnr(sky, smooth), psnr(smooth, sky)]
     last = np.stack([sky, smooth])
-    assert cambi(last, channel_axis=-1).tolist() == cambi(last, channel_axis=3).tolist() == cambi(batch).tolist()
+    assert (
+        cambi(last, channel_axis=-1).tolist() == cambi(last, channel_axis=3).tolist() == cambi(batch).tolist()
+    )
 
 
 def test_comparisons_have_all_values(sky):
@@ -78,7 +79,12 @@ def test_errors_name_the_argument(sky):
         (lambda: unband.score(sky, ["psnr"]), "reference"),
         (lambda: unband.score(np.full((64, 64), np.nan), ["cambi"]), "image"),
         (lambda: unband.create_metric("cambi")(np.zeros((0, 3, 64, 64), np.uint8)), "image"),
-        (lambda: unband.create_metric("psnr")(np.zeros((2, 3, 8, 8), np.uint8), np.zeros((1, 3, 8, 8), np.uint8)), "other"),
+        (
+            lambda: unband.create_metric("psnr")(
+                np.zeros((2, 3, 8, 8), np.uint8), np.zeros((1, 3, 8, 8), np.uint8)
+            ),
+            "other",
+        ),
     ]:
         with pytest.raises(ValueError) as caught:
             call()

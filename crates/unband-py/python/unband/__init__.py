@@ -1,8 +1,10 @@
 """Removes banding (false contours) from images and video, measures it, and makes training data.
 
+Images are arrays of NumPy, tensors, files, or an `Image` with the metadata of its file:
+
     import unband
     smooth = unband.deband(array)                       # the same dtype and layout
-    unband.open("sky.png").save("copy.png")             # with metadata
+    unband.deband("sky.png").save("smooth.png")         # with metadata
     deep, report = unband.deband(array, depth=16, report=True)
 """
 
@@ -11,12 +13,13 @@ from __future__ import annotations
 from . import errors, models
 from ._deband import deband, dither, inspect, prove, upscale
 from ._degrade import Degrade, Degraded, list_recipes, make_pairs
-from ._files import FileReport, VideoReport, deband_file, deband_video
+from ._files import FileReport, deband_file
 from ._image import Image, open
 from ._metrics import Metric, MetricInfo, compare, create_metric, list_metrics, score
 from ._registry import Method, Parameter, list_methods
 from ._report import Findings, PlaneGrid, Proof, Report
 from ._unband import version as _version
+from ._video import Frame, VideoReport, deband_video, frames
 from .errors import (
     FileError,
     InputError,
@@ -35,6 +38,7 @@ __all__ = [
     "FileError",
     "FileReport",
     "Findings",
+    "Frame",
     "Image",
     "InputError",
     "LimitError",
@@ -57,6 +61,7 @@ __all__ = [
     "deband_video",
     "dither",
     "errors",
+    "frames",
     "inspect",
     "list_methods",
     "list_metrics",

@@ -140,7 +140,8 @@ class Read:
         return like(array, self._kind)
 
     def _kept(self, made: NDArray[Any]) -> NDArray[Any]:
-        """A result in the caller's type. In double precision, samples that did not move have all their digits."""
+        """A result in the caller's type. In double precision, samples that did not move have all their
+        digits."""
         import numpy as np
 
         array = made.astype(self._dtype, copy=False)

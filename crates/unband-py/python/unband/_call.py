@@ -14,7 +14,8 @@ Progress = bool | Callable[[int, int], object] | None
 
 
 def own_threads(threads: int | None) -> int | None:
-    """The number of threads: one by default inside a worker of a PyTorch DataLoader, where others work too."""
+    """The number of threads: one by default inside a worker of a PyTorch DataLoader, where others work
+    too."""
     data = sys.modules.get("torch.utils.data")
     if threads is None and data is not None and data.get_worker_info() is not None:
         return 1

@@ -39,27 +39,30 @@ def deband(
     """Removes banding (false contours) from an image.
 
     `image`: an array of height × width or height × width × channels (grey 1, grey and alpha 2, RGB 3, RGBA 4;
-    `channel_axis` names another axis), an `Image`, or the path of a file. Arrays hold uint8 or uint16 codes, or float16,
-    float32 or float64 values with 0 for black and 1 for white; the grid of their values is found. Any strides and byte
-    order are accepted; tensors with `__dlpack__` must be on the processor. Alpha is never touched. Infinite and NaN
-    samples stay. float64 is computed in float32.
+    `channel_axis` names another axis), an `Image`, or the path of a file. Arrays hold uint8 or uint16 codes,
+    or float16, float32 or float64 values with 0 for black and 1 for white; the grid of their values is found.
+    Any strides and byte order are accepted; tensors with `__dlpack__` must be on the processor. Alpha is
+    never touched. Infinite and NaN samples stay. float64 is computed in float32.
 
-    Returns the same kind of array, dtype and layout, or an `Image` for an `Image` or a path. With `report=True` a
-    tuple of it and a `Report`.
+    Returns the same kind of array, dtype and layout, or an `Image` for an `Image` or a path. With
+    `report=True` a tuple of it and a `Report`.
 
     `method`: "auto" or a name of `list_methods()`; its parameters follow as keywords: `method="f3kdb", y=80`.
     `strength`: 0 to 4, 1 is tuned, 0 changes nothing.
-    `depth`: bits of the result, 1 to 16, or "float"; None keeps the depth. Up to 8 bits come as uint8, more as uint16.
-    `dither`: "blue-noise", "ordered", "error-diffusion", "tpdf" or "none"; `locked` uses one pattern for all channels.
+    `depth`: bits of the result, 1 to 16, or "float"; None keeps the depth. Up to 8 bits come as uint8, more
+    as uint16.
+    `dither`: "blue-noise", "ordered", "error-diffusion", "tpdf" or "none"; `locked` uses one pattern for all
+    channels.
     `seed`: of dither and other random values. `everywhere`: process areas without banding too.
     `faithful`: keep each sample within its quantisation interval; None: for unband's own methods.
     `truncated`: levels were rounded down. `treat_as`: "auto", "photo", "drawing" or "data".
     `precision`: "auto", "f32" or "bf16", for networks. `max_memory`: limit in bytes.
     `bits`: bits of the codes in an array of whole numbers, such as 10 for 10-bit codes in uint16.
-    `threads`: None for all processors; never changes a result. `progress`: True, or a function of finished and all parts.
+    `threads`: None for all processors; never changes a result. `progress`: True, or a function of finished
+    and all parts.
 
-    Raises `OptionError` and `InputError` (both `ValueError`) that name the argument, `UnsupportedError`, `LimitError`,
-    `FileError`; Ctrl-C raises `KeyboardInterrupt` within a tenth of a second.
+    Raises `OptionError` and `InputError` (both `ValueError`) that name the argument, `UnsupportedError`,
+    `LimitError`, `FileError`; Ctrl-C raises `KeyboardInterrupt` within a tenth of a second.
     """
     source = Source(image, "image", channel_axis, bits)
     with job(
@@ -115,9 +118,9 @@ def upscale(
 ) -> Any:
     """Upscales an image by a network; `scale` times as wide and high.
 
-    `image` and the result as for `deband`. `scale`: 2 or 4 for the built-in network, 4 by default; that of `weights`, a
-    checkpoint or an imported model, otherwise. Alpha is upscaled by bicubic interpolation. Other arguments as for
-    `deband`.
+    `image` and the result as for `deband`. `scale`: 2 or 4 for the built-in network, 4 by default; that of
+    `weights`, a checkpoint or an imported model, otherwise. Alpha is upscaled by bicubic interpolation. Other
+    arguments as for `deband`.
     """
     source = Source(image, "image", channel_axis, bits)
     with job(
@@ -149,8 +152,8 @@ def dither(
 ) -> Any:
     """Rounds an image to `depth` bits, 1 to 16, with dither; nothing is repaired.
 
-    `method`: "blue-noise", "ordered", "error-diffusion", "tpdf" or "none". Up to 8 bits come as uint8, more as uint16.
-    Samples that have a code of that depth stay exactly. Other arguments as for `deband`.
+    `method`: "blue-noise", "ordered", "error-diffusion", "tpdf" or "none". Up to 8 bits come as uint8, more
+    as uint16. Samples that have a code of that depth stay exactly. Other arguments as for `deband`.
     """
     if not isinstance(depth, int) or isinstance(depth, bool) or not 1 <= depth <= 16:
         raise OptionError(f"`depth` must be 1 to 16, got {depth!r}", argument="depth")
@@ -170,8 +173,8 @@ def prove(
 ) -> Proof:
     """Checks that no sample of a debanded image left the quantisation interval of its original value.
 
-    Both images as for `deband`; they may differ in depth. `bits` is that of the original. `bool(proof)` is True when all
-    samples are inside.
+    Both images as for `deband`; they may differ in depth. `bits` is that of the original. `bool(proof)` is
+    True when all samples are inside.
     """
     before = Source(original, "original", channel_axis, bits)
     after = Source(result, "result", channel_axis)

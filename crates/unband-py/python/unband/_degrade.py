@@ -20,7 +20,8 @@ class Degraded(NamedTuple):
     """The second result of a `Degrade` call."""
 
     clean: Any
-    """Result of a perfect repair: the image after the steps that change both sides, `scale` times as large."""
+    """Result of a perfect repair: the image after the steps that change both sides, `scale` times as
+    large."""
     record: dict[str, Any]
     """All draws, as in the manifest of `unband degrade`."""
     seed: int
@@ -30,9 +31,9 @@ class Degraded(NamedTuple):
 class Degrade:
     """A recipe of random degradations, as a function of an image and its index.
 
-    `recipe`: a name of `list_recipes()`, or the path of a TOML file, which is read once. The pair of an image depends
-    only on the recipe, `seed` and `index`: not on order, process or number of workers. A `Degrade` can be pickled and
-    works after `fork`, `spawn` and `forkserver`.
+    `recipe`: a name of `list_recipes()`, or the path of a TOML file, which is read once. The pair of an image
+    depends only on the recipe, `seed` and `index`: not on order, process or number of workers. A `Degrade`
+    can be pickled and works after `fork`, `spawn` and `forkserver`.
 
         degrade = unband.Degrade("default", seed=7)
         bad, info = degrade(image, index=3)      # info.clean, info.record
@@ -52,7 +53,9 @@ class Degrade:
 
     def _set(self, name: str, text: str | None, seed: int) -> None:
         if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 2**64:
-            raise OptionError(f"`seed` must be a whole number from 0 to 2**64 - 1, got {seed!r}", argument="seed")
+            raise OptionError(
+                f"`seed` must be a whole number from 0 to 2**64 - 1, got {seed!r}", argument="seed"
+            )
         self._name, self._text, self.seed = name, text, seed
         self._native = _unband.Recipe(name, text)
 
@@ -68,7 +71,8 @@ class Degrade:
 
     @property
     def room(self) -> int:
-        """Samples of the clean image needed around a patch, so that it is degraded like part of a whole image."""
+        """Samples of the clean image needed around a patch, so that it is degraded like part of a whole
+        image."""
         return self._native.room
 
     @property
@@ -87,12 +91,14 @@ class Degrade:
     ) -> tuple[Any, Degraded]:
         """The degraded image and its facts.
 
-        `image`: clean RGB, as for `deband`; grey becomes RGB, alpha is dropped. The results have its kind and dtype:
-        uint8 and uint16 codes are rounded, floating point is computed from 16 bits. `index`: a number, or a name; the name
-        of a file without ending gives the draws of `unband degrade`. `patch`: cut a random square of that side from the
-        degraded image, and the square of `scale` times that side from the clean one.
+        `image`: clean RGB, as for `deband`; grey becomes RGB, alpha is dropped. The results have its kind and
+        dtype: uint8 and uint16 codes are rounded, floating point is computed from 16 bits. `index`: a number,
+        or a name; the name of a file without ending gives the draws of `unband degrade`. `patch`: cut a
+        random square of that side from the degraded image, and the square of `scale` times that side from the
+        clean one.
 
-        Raises `InputError` for an image that is too small for the patch, and `UnbandError` for a program that is missing.
+        Raises `InputError` for an image that is too small for the patch, and `UnbandError` for a program that
+        is missing.
         """
         source = Source(image, "image", channel_axis, bits)
         index = _name_of(index)
@@ -158,10 +164,11 @@ def make_pairs(
     effort: int | None = None,
     threads: int | None = None,
 ) -> list[dict[str, Any]]:
-    """Writes pairs of degraded and clean images: `output`/lq and `output`/gt with equal names, and a manifest.
+    """Writes pairs of degraded and clean images: `output`/lq and `output`/gt with equal names, and a
+    manifest.
 
-    `inputs`: clean images, folders or patterns. Runs `unband degrade --pairs`; returns the manifest's entries, one for each
-    pair. Raises `UnbandError` if an image failed; the others are done.
+    `inputs`: clean images, folders or patterns. Runs `unband degrade --pairs`; returns the manifest's
+    entries, one for each pair. Raises `UnbandError` if an image failed; the others are done.
     """
     paths = [inputs] if isinstance(inputs, (str, os.PathLike)) else list(inputs)
     if not paths:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _unband
 from ._arrays import Read, as_array, is_path
-from ._call import Progress, job
+from ._call import job
 
 if TYPE_CHECKING:
     import os
@@ -28,9 +28,11 @@ class Image:
 
     @property
     def array(self) -> NDArray[Any]:
-        """Samples, read-only: height × width for grey, else height × width × channels (RGB, RGBA; grey and alpha).
+        """Samples, read-only: height × width for grey, else height × width × channels (RGB, RGBA; grey and
+        alpha).
 
-        uint8 for up to 8 bits, uint16 for more, float32 for floating point. Luma and colour differences are RGB here.
+        uint8 for up to 8 bits, uint16 for more, float32 for floating point. Luma and colour differences are
+        RGB here.
         """
         if self._array is None:
             with job(None, None) as options:
@@ -79,7 +81,8 @@ class Image:
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """Bytes of `icc`, `exif`, `xmp` and `iptc`, `density` (across, down) and `text`, as far as they are there."""
+        """Bytes of `icc`, `exif`, `xmp` and `iptc`, `density` (across, down) and `text`, as far as they are
+        there."""
         return self._native.metadata
 
     def save(
@@ -91,11 +94,12 @@ class Image:
         effort: int | None = None,
         threads: int | None = None,
     ) -> list[str]:
-        """Writes a file with all metadata; the extension selects the format. Written completely or not at all.
+        """Writes a file with all metadata; the extension selects the format. Written completely or not at
+        all.
 
-        `quality` 1 to 100 is for lossy formats, `effort` 0 to 9 for compression. Returns the properties that the format
-        could not hold. Raises `FileError` for a file that exists, unless `overwrite`, and `InputError` for a depth or
-        transparency that the format cannot hold.
+        `quality` 1 to 100 is for lossy formats, `effort` 0 to 9 for compression. Returns the properties that
+        the format could not hold. Raises `FileError` for a file that exists, unless `overwrite`, and
+        `InputError` for a depth or transparency that the format cannot hold.
         """
         with job(threads, None, overwrite=overwrite, quality=quality, effort=effort) as options:
             return self._native.save(path, options)
@@ -109,8 +113,8 @@ class Image:
 def open(path: str | os.PathLike[str], *, threads: int | None = None) -> Image:
     """Reads an image file at its full depth, with metadata; the orientation is applied.
 
-    PNG, JPEG, TIFF, WebP, AVIF, JPEG XL, OpenEXR, PNM, PFM, Y4M, GIF, BMP and HEIC. Raises `InputError` for a damaged
-    or unknown file and `FileError` for one that cannot be read.
+    PNG, JPEG, TIFF, WebP, AVIF, JPEG XL, OpenEXR, PNM, PFM, Y4M, GIF, BMP and HEIC. Raises `InputError` for a
+    damaged or unknown file and `FileError` for one that cannot be read.
     """
     with job(threads, None) as options:
         return Image(_unband.open(path, options))

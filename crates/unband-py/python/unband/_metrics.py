@@ -93,8 +93,9 @@ class Metric:
     def __call__(self, image: Any, other: Any = None, *, channel_axis: int | None = None) -> Any:
         """The value of an image, against `other` for a metric with a second image.
 
-        One image, as for `deband`: a float. A batch, N × C × H × W (`channel_axis` names another axis of the channels):
-        an array of N values, a tensor for a tensor. No gradients. Raises `InputError` where the metric has no value.
+        One image, as for `deband`: a float. A batch, N × C × H × W (`channel_axis` names another axis of the
+        channels): an array of N values, a tensor for a tensor. No gradients. Raises `InputError` where the
+        metric has no value.
         """
         if is_path(image) or isinstance(image, Image):
             return self._one(image, other, channel_axis)
@@ -183,8 +184,8 @@ def score(
 ) -> dict[str, float]:
     """Values of metrics of one image, by name. `image` as for `deband`.
 
-    By default CAMBI, CAMBI at a quarter of the size, and BBAND; one that has no value for the image is NaN. Metrics that
-    are named and have no value raise `InputError`. `inspect(image).grade` is the verdict.
+    By default CAMBI, CAMBI at a quarter of the size, and BBAND; one that has no value for the image is NaN.
+    Metrics that are named and have no value raise `InputError`. `inspect(image).grade` is the verdict.
     """
     return _scores(metrics, _DEFAULTS, (Source(image, "image", channel_axis, bits), None, None), threads)
 
@@ -201,8 +202,8 @@ def compare(
 ) -> dict[str, float]:
     """Values of metrics of a result, by name, compared with the clean image `reference`.
 
-    Images as for `deband`, of one size; depths may differ. `before` is the image before its repair, for metrics that
-    compare with it. By default the metrics of `unband compare`; errors as for `score`.
+    Images as for `deband`, of one size; depths may differ. `before` is the image before its repair, for
+    metrics that compare with it. By default the metrics of `unband compare`; errors as for `score`.
     """
     sources = (
         Source(result, "result", channel_axis, bits),

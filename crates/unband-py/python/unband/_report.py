@@ -52,7 +52,8 @@ class Findings(NamedTuple):
     grids: tuple[PlaneGrid, ...]
     """One for each plane of that space."""
     map: NDArray[Any]
-    """Share of samples on a false contour, 0 to 1, float32, for each square of 64 × 64 samples: rows × columns."""
+    """Share of samples on a false contour, 0 to 1, float32, for each square of 64 × 64 samples: rows ×
+    columns."""
 
     @classmethod
     def of(cls, found: dict[str, Any]) -> Findings:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 
 class UnbandError(Exception):
-    """Any error of unband. `hint` names the next action, `argument` the argument at fault; both may be None."""
+    """Any error of unband. `hint` names the next action, `argument` the argument at fault; both may be
+    None."""
 
     hint: str | None
     argument: str | None

@@ -1,4 +1,5 @@
-"""PyTorch parts: degradations and datasets of pairs, networks, the banded deformable layer, methods as modules.
+"""PyTorch parts: degradations and datasets of pairs, networks, the banded deformable layer, methods as
+modules.
 
     from unband.torch import BandedDeformConv2d, Degrade, PairDataset, Restorer, nets
 

@@ -26,8 +26,8 @@ def _recipe(recipe: Recipe, seed: int) -> _Degrade:
 class Degrade(nn.Module):
     """A recipe of random degradations for batches, N × 3 × H × W; without gradients.
 
-    `recipe` and `seed` as for `unband.Degrade`. The image of index i depends on the recipe, the seed and i alone. Without
-    indices, images are numbered on from call to call; `count` is the next number.
+    `recipe` and `seed` as for `unband.Degrade`. The image of index i depends on the recipe, the seed and i
+    alone. Without indices, images are numbered on from call to call; `count` is the next number.
     """
 
     def __init__(self, recipe: Recipe, seed: int = 0) -> None:
@@ -69,12 +69,14 @@ class Degrade(nn.Module):
 class PairDataset(Dataset[tuple[Tensor, Tensor]]):
     """Pairs of degraded and clean images, made when they are read; float32, 3 × H × W, 0 to 1.
 
-    `files`: clean images, or a pattern such as "train/*.png", sorted. `degrade`: a recipe or an `unband.Degrade`. `patch`:
-    side of a random square of the degraded side; the clean side is `scale` times as large. Only the surroundings that the
-    recipe needs are degraded. `repeat`: patches of each file in an epoch.
+    `files`: clean images, or a pattern such as "train/*.png", sorted. `degrade`: a recipe or an
+    `unband.Degrade`. `patch`: side of a random square of the degraded side; the clean side is `scale` times
+    as large. Only the surroundings that the recipe needs are degraded. `repeat`: patches of each file in an
+    epoch.
 
-    Item i of epoch e depends on the recipe, its seed, i and e alone: not on workers or order. `set_epoch(e)` before each
-    epoch draws new pairs; call it before workers start. Safe after `fork`, `spawn` and `forkserver`.
+    Item i of epoch e depends on the recipe, its seed, i and e alone: not on workers or order. `set_epoch(e)`
+    before each epoch draws new pairs; call it before workers start. Safe after `fork`, `spawn` and
+    `forkserver`.
     """
 
     def __init__(
@@ -87,7 +89,11 @@ class PairDataset(Dataset[tuple[Tensor, Tensor]]):
         seed: int = 0,
     ) -> None:
         pattern = isinstance(files, str)
-        names = sorted(_glob.glob(files, recursive=True)) if isinstance(files, str) else [os.fspath(f) for f in files]
+        names = (
+            sorted(_glob.glob(files, recursive=True))
+            if isinstance(files, str)
+            else [os.fspath(f) for f in files]
+        )
         if not names:
             what = f"no file matches {files!r}" if pattern else "`files` is empty"
             raise OptionError(what, argument="files")

@@ -32,18 +32,21 @@ def _limits(least: float | None, largest: float | None) -> tuple[float, float] |
 
 
 class BandedDeformConv2d(nn.Module):
-    """A convolution whose kernel is rotated and stretched at every position. N × inc × H × W → N × outc × H × W.
+    """A convolution whose kernel is rotated and stretched at every position. N × inc × H × W → N × outc × H ×
+    W.
 
-    Three 3 × 3 convolutions of the input give the sine and cosine of the rotation, the stretch of the kernel's rows, and
-    its growth. Taps read between samples, bilinear, and 0 outside. Arguments, start and names of the state dict are those
-    of the authors' layer, `BDeformConv`.
+    Three 3 × 3 convolutions of the input give the sine and cosine of the rotation, the stretch of the
+    kernel's rows, and its growth. Taps read between samples, bilinear, and 0 outside. Arguments, start and
+    names of the state dict are those of the authors' layer, `BDeformConv`.
 
-    `kernel_size`: odd; one number or (rows, columns). `min_sscale`, `max_sscale`: limits of the stretch; None for any.
-    `isReScale`: may the kernel grow as a whole? `init_angle`: first rotation, in degrees. `fix_rescale`: the growth of the
-    authors' layer starts at 0, where its rectifier passes no gradient, so that it never learns; True starts it at 0.001.
+    `kernel_size`: odd; one number or (rows, columns). `min_sscale`, `max_sscale`: limits of the stretch; None
+    for any.
+    `isReScale`: may the kernel grow as a whole? `init_angle`: first rotation, in degrees. `fix_rescale`: the
+    growth of the authors' layer starts at 0, where its rectifier passes no gradient, so that it never learns;
+    True starts it at 0.001.
 
-    Refused, as in the authors' code it fails or has no effect: another `stride` than 1, even kernels, `bias=True`. Computes
-    in any floating dtype, on any device of torchvision's `deform_conv2d`.
+    Refused, as in the authors' code it fails or has no effect: another `stride` than 1, even kernels,
+    `bias=True`. Computes in any floating dtype, on any device of torchvision's `deform_conv2d`.
     """
 
     base_offset: Tensor
@@ -58,7 +61,7 @@ class BandedDeformConv2d(nn.Module):
         bias: bool | None = None,
         max_sscale: float | None = 3,
         min_sscale: float | None = 0.5,
-        isReScale: bool = True,  # noqa: N803 - the authors' name
+        isReScale: bool = True,
         init_angle: float = 0,
         *,
         fix_rescale: bool = False,
@@ -91,7 +94,8 @@ class BandedDeformConv2d(nn.Module):
 
     @torch.no_grad()
     def _start(self, angle: float, whole: float) -> None:
-        """The authors' start: rotated by the angle, stretch 1 or as near to it as the limits allow, no growth."""
+        """The authors' start: rotated by the angle, stretch 1 or as near to it as the limits allow, no
+        growth."""
         stretch = 1.0
         if self.limits is not None:
             least, largest = self.limits

@@ -12,10 +12,11 @@ from ..errors import InputError
 
 
 class Restorer(nn.Module):
-    """A method of `unband.deband` for batches, N × C × H × W with values of 0 to 1 or codes; on the processor, no gradient.
+    """A method of `unband.deband` for batches, N × C × H × W with values of 0 to 1 or codes; on the
+    processor, no gradient.
 
-    `options` are those of `unband.deband`. The result has the dtype and device of the batch. Floating point stays without
-    rounding; a `depth` is refused, as batches keep their dtype.
+    `options` are those of `unband.deband`. The result has the dtype and device of the batch. Floating point
+    stays without rounding; a `depth` is refused, as batches keep their dtype.
     """
 
     def __init__(self, method: str = "auto", **options: Any) -> None:

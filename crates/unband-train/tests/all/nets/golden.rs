@@ -15,7 +15,7 @@ pub fn numbers(all: &StateDict, name: &str) -> Vec<f32> {
 }
 
 /// The image of the golden rule, and the additional inputs of some networks, as in
-/// `unband.torch.nets.sample`.
+/// `tools/torch_nets/sample.py`.
 pub fn inputs(graph: &Graph, picture: &[f32], device: &Device) -> Vec<Tensor<4>> {
     let [channels, height, width, low, high] = picture[..] else { unreachable!() };
     let (height, width) = (height as usize, width as usize);

@@ -1,0 +1,106 @@
+"""Videos: files and frames. They need FFmpeg."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import unband
+
+pytestmark = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="FFmpeg is not installed")
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory):
+    """Twelve frames of a gradient with a colour shift, 8 bits, without loss."""
+    path = tmp_path_factory.mktemp("clips") / "clip.mkv"
+    source = (
+        "gradients=s=320x180:c0=0x203040:c1=0x405060:x0=0:y0=0:x1=320:y1=180:n=2:d=0.5:r=24:speed=0.00001"
+    )
+    subprocess.run(
+        [
+            "ffmpeg",
+            "-v",
+            "error",
+            "-f",
+            "lavfi",
+            "-i",
+            source,
+            "-frames:v",
+            "12",
+            "-pix_fmt",
+            "yuv420p",
+            "-c:v",
+            "ffv1",
+            path,
+        ],
+        check=True,
+    )
+    return path
+
+
+def test_frames_are_decoded_in_order(clip):
+    frames = list(unband.frames(clip))
+    assert len(frames) == 12
+    assert [round(frame.seconds * 24) for frame in frames] == list(range(12))
+    assert frames[0].begins_shot and not frames[5].begins_shot
+    assert frames[0].image.array.shape == (180, 320, 3)
+    part = list(unband.frames(clip, start=0.25))
+    assert len(part) == 6
+    assert np.array_equal(part[0].image.array, frames[6].image.array)
+
+
+def test_debanded_frames_are_those_of_the_program(clip, tmp_path):
+    stream = subprocess.run(
+        [sys.executable, "-m", "unband", str(clip), "-o", "-"], check=True, capture_output=True
+    ).stdout
+    header, _, body = stream.partition(b"\n")
+    assert b"C420p10" in header
+    size = (180 * 320 + 2 * 90 * 160) * 2
+    frames = list(unband.frames(clip, deband=True))
+    assert len(frames) == 12 and frames[0].image.bits == 10
+    one = tmp_path / "one.y4m"
+    one.write_bytes(header + b"\n" + body[: len(b"FRAME\n") + size])
+    assert np.array_equal(frames[0].image.array, unband.open(one).array)
+
+
+def test_an_iterator_can_be_dropped(clip):
+    for deband in (False, True):
+        frames = unband.frames(clip, deband=deband)
+        next(frames)
+        frames.close()
+        del frames
+
+
+def test_a_video_is_debanded(clip, tmp_path):
+    calls = []
+    out = tmp_path / "out.mkv"
+    report = unband.deband_video(
+        clip, out, purpose="archive", overwrite=False, progress=lambda *parts: calls.append(parts)
+    )
+    assert report.output == out and out.stat().st_size == report.bytes
+    assert report.frames == 12 and calls
+    with pytest.raises(unband.FileError):
+        unband.deband_video(clip, out)
+
+
+def test_errors_name_the_argument(clip, tmp_path):
+    for call, argument in [
+        (lambda: unband.deband_video(clip, tmp_path / "a.mkv", purpose="cinema"), "purpose"),
+        (lambda: unband.deband_video(clip, 3), "output"),
+        (lambda: unband.deband_video(clip, tmp_path / "a.mkv", start="now"), "start"),
+        (lambda: unband.frames(None), "input"),
+    ]:
+        with pytest.raises(unband.OptionError) as caught:
+            call()
+        assert caught.value.argument == argument
+    with pytest.raises(unband.UnbandError, match="none.mkv"):
+        list(unband.frames(tmp_path / "none.mkv"))
+    broken = tmp_path / "broken.mkv"
+    broken.write_bytes(b"\x1aE\xdf\xa3" + bytes(100))
+    for deband in (False, True):
+        with pytest.raises(unband.UnbandError, match="broken.mkv"):
+            list(unband.frames(broken, deband=deband))

@@ -1,0 +1,165 @@
+"""Videos: debanding from file to file, and frames in order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from . import _unband
+from ._call import Progress, job
+from ._files import path_of
+from ._image import Image
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+class VideoReport(NamedTuple):
+    """Report of `deband_video`."""
+
+    output: Path | None
+    """The file written; None if nothing was."""
+    encoder: str
+    """The encoder, such as "x265 10 bits CRF 16"."""
+    depth: int
+    """Bits of the result."""
+    copied: bool
+    """Were the coded frames copied because nothing needed repair?"""
+    frames: int
+    """Frames in the result."""
+    changed: int
+    """Frames that were changed."""
+    shots: int
+    """Shots."""
+    methods: list[str]
+    """Methods that changed something."""
+    notes: list[str]
+    """Losses and differences of the result."""
+    bytes: int
+    """Size of the result."""
+    seconds: float
+    """Time of the job."""
+
+
+def deband_video(
+    input: str | os.PathLike[str],
+    output: str | os.PathLike[str],
+    *,
+    method: str = "auto",
+    strength: float | None = None,
+    depth: int | None = None,
+    dither: str | None = None,
+    seed: int | None = None,
+    everywhere: bool = False,
+    treat_as: str | None = None,
+    purpose: str | None = None,
+    ffmpeg_args: list[str] | None = None,
+    start: float | None = None,
+    end: float | None = None,
+    overwrite: bool = False,
+    only_banded: bool = False,
+    resume: bool = False,
+    progressive: bool = False,
+    keep_going: bool = False,
+    start_at_zero: bool = False,
+    threads: int | None = None,
+    progress: Progress = None,
+    **params: Any,
+) -> VideoReport:
+    """Debands a video file: frames are repaired and encoded again, everything else is copied. Needs FFmpeg
+    5.1 or newer.
+
+    `depth`: 8, 10 or 12 bits; by default 10, or that of the video where it is higher. `purpose`: "player",
+    "web" or "archive" selects codec and quality; `ffmpeg_args` are arguments of the encoder. `start` and
+    `end`: a part, in seconds. `resume` continues unfinished work; `keep_going` keeps what can be decoded from
+    a damaged video; `progressive` ignores that it is marked as interlaced. Other arguments as for `deband`.
+    Written completely or not at all.
+    """
+    with job(
+        threads,
+        progress,
+        method=method,
+        params=params,
+        strength=strength,
+        depth=depth,
+        dither=dither,
+        seed=seed,
+        everywhere=everywhere,
+        treat_as=treat_as,
+        purpose=purpose,
+        ffmpeg_args=ffmpeg_args,
+        start=start,
+        end=end,
+        overwrite=overwrite,
+        only_banded=only_banded,
+        resume=resume,
+        progressive=progressive,
+        keep_going=keep_going,
+        start_at_zero=start_at_zero,
+    ) as options:
+        return VideoReport(
+            **_unband.deband_video(path_of(input, "input"), path_of(output, "output"), options)
+        )
+
+
+class Frame(NamedTuple):
+    """A frame of a video."""
+
+    image: Image
+    """The frame at its full depth; `image.array` is RGB."""
+    seconds: float
+    """Its time; for debanded frames that of its number at the video's rate."""
+    begins_shot: bool
+    """Is it the first frame of a shot?"""
+
+
+def frames(
+    input: str | os.PathLike[str],
+    *,
+    deband: bool = False,
+    method: str = "auto",
+    strength: float | None = None,
+    depth: int | None = None,
+    dither: str | None = None,
+    seed: int | None = None,
+    everywhere: bool = False,
+    treat_as: str | None = None,
+    start: float | None = None,
+    end: float | None = None,
+    progressive: bool = False,
+    keep_going: bool = False,
+    threads: int | None = None,
+    **params: Any,
+) -> Iterator[Frame]:
+    """The frames of a video, decoded as they are asked for. Needs FFmpeg 5.1 or newer.
+
+    With `deband=True` they are debanded, as `deband_video` would encode them; that refuses RGB videos. Other
+    arguments as for `deband_video`; those of the method apply to debanded frames. Work ends with the
+    iterator.
+    """
+    options_of = {
+        "method": method,
+        "params": params,
+        "strength": strength,
+        "depth": depth,
+        "dither": dither,
+        "seed": seed,
+        "everywhere": everywhere,
+        "treat_as": treat_as,
+        "start": start,
+        "end": end,
+        "progressive": progressive,
+        "keep_going": keep_going,
+    }
+    with job(threads, None, **options_of) as options:
+        native = _unband.Frames(path_of(input, "input"), bool(deband), options)
+    return _images(native)
+
+
+def _images(native: _unband.Frames) -> Iterator[Frame]:
+    try:
+        for seconds, begins_shot, image in native:
+            yield Frame(Image(image), seconds, begins_shot)
+    finally:
+        native.close()

@@ -1,0 +1,192 @@
+//! Videos: debanding from file to file, and frames in order.
+
+use std::io::pipe;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use unband::Context;
+use unband::video::{
+    FilmOptions, FilmReport, FrameSource, check_film, deband_film, deband_to_stream, decode_options,
+    ending_programs,
+};
+use unband_io::video::{Programs, Purpose, StreamChoice, probe};
+use unband_io::{Limits, Y4mReader};
+
+use crate::fault::{Fault, Kind};
+use crate::image::Image;
+use crate::options::Given;
+use crate::wait::{self, LOOK, Stop};
+
+/// Frames that are ready before they are asked for.
+const AHEAD: usize = 2;
+
+fn purpose(given: &Given<'_, '_>) -> Result<Purpose, Fault> {
+    let Some(word) = given.value::<String>("purpose", "a word")? else { return Ok(Purpose::default()) };
+    let known = Purpose::ALL.into_iter().find(|purpose| purpose.word() == word);
+    known.ok_or_else(|| Fault::option("purpose", "one of player, web, archive", format!("`{word}`")))
+}
+
+/// Debands a video file.
+#[pyfunction]
+pub fn deband_video<'py>(
+    py: Python<'py>,
+    input: PathBuf,
+    output: PathBuf,
+    options: &Bound<'py, PyDict>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let given = Given(options);
+    let (how, job) = (video_options(&given)?, given.job(Stop::WithWork)?);
+    let done = wait::run(py, &job, move |ctx| Ok(deband_film(&input, &output, &how, ctx)?))?;
+    video_report(py, &done)
+}
+
+fn video_options(given: &Given<'_, '_>) -> Result<FilmOptions, Fault> {
+    let (mut own, purpose) = (given.options()?, purpose(given)?);
+    if given.value::<String>("dither", "a word")?.is_none() {
+        own.dither = FilmOptions::dither_for(purpose, own.depth);
+    }
+    Ok(FilmOptions {
+        options: own,
+        purpose,
+        ffmpeg_args: given.value("ffmpeg_args", "a list of texts")?.unwrap_or_default(),
+        streams: StreamChoice::default(),
+        progressive: given.switch("progressive")?,
+        keep_going: given.switch("keep_going")?,
+        resume: given.switch("resume")?,
+        overwrite: given.switch("overwrite")?,
+        only_banded: given.switch("only_banded")?,
+        start_at_zero: given.switch("start_at_zero")?,
+        from: given.value("start", "a number of seconds")?,
+        to: given.value("end", "a number of seconds")?,
+        ..FilmOptions::default()
+    })
+}
+
+fn video_report<'py>(py: Python<'py>, done: &FilmReport) -> PyResult<Bound<'py, PyDict>> {
+    let row = PyDict::new(py);
+    row.set_item("output", (!done.left).then_some(&done.plan.output))?;
+    row.set_item("encoder", &done.plan.encoder)?;
+    row.set_item("depth", done.plan.bits)?;
+    row.set_item("copied", done.copied)?;
+    row.set_item("frames", done.frames)?;
+    row.set_item("changed", done.changed)?;
+    row.set_item("shots", done.shots)?;
+    row.set_item("methods", &done.methods)?;
+    row.set_item("notes", &done.plan.notes)?;
+    row.set_item("bytes", done.bytes)?;
+    row.set_item("seconds", done.seconds)?;
+    Ok(row)
+}
+
+/// A frame: seconds, whether a shot begins, and its image.
+type Frame = (f64, bool, Image);
+
+/// Frames of a video, in order; the work ends with it.
+#[pyclass(frozen, module = "unband._unband")]
+pub struct Frames {
+    frames: Mutex<Receiver<Result<Frame, Fault>>>,
+    cancel: Arc<AtomicBool>,
+}
+
+impl Drop for Frames {
+    fn drop(&mut self) {
+        self.cancel.store(true, Ordering::SeqCst);
+    }
+}
+
+#[pymethods]
+impl Frames {
+    /// Opens a video. With `deband` its frames are debanded, else as they are decoded.
+    #[new]
+    fn new(input: PathBuf, deband: bool, options: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let given = Given(options);
+        let (how, threads) = (video_options(&given)?, given.job(Stop::AtOnce)?.threads);
+        let cancel = Arc::new(AtomicBool::new(false));
+        let (send, frames) = sync_channel(AHEAD);
+        let theirs = Arc::clone(&cancel);
+        let work = move || {
+            let own = Context::default();
+            let ctx = Context { threads: threads.unwrap_or(own.threads), cancel: &theirs, ..own };
+            let done =
+                if deband { debanded(&input, &how, &send, &ctx) } else { decoded(&input, &how, &send, &ctx) };
+            if let Err(fault) = done {
+                let _ = send.send(Err(fault));
+            }
+        };
+        let started = thread::Builder::new().name("unband frames".to_owned()).spawn(work);
+        started.map_err(|error| Fault::new(Kind::Limit, format!("cannot start a thread: {error}")))?;
+        Ok(Self { frames: Mutex::new(frames), cancel })
+    }
+
+    fn __iter__(own: PyRef<'_, Self>) -> PyRef<'_, Self> {
+        own
+    }
+
+    fn __next__(&self, py: Python<'_>) -> PyResult<Option<Frame>> {
+        loop {
+            let next =
+                py.detach(|| self.frames.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(LOOK));
+            match next {
+                Ok(frame) => return Ok(Some(frame?)),
+                Err(RecvTimeoutError::Disconnected) => return Ok(None),
+                Err(RecvTimeoutError::Timeout) => py.check_signals()?,
+            }
+        }
+    }
+
+    /// Ends the work; no frame comes any more.
+    fn close(&self) {
+        self.cancel.store(true, Ordering::SeqCst);
+    }
+}
+
+type Sending<'a> = &'a SyncSender<Result<Frame, Fault>>;
+
+/// Sends all frames of a source until no one receives them.
+fn pass(mut source: FrameSource<'_>, send: Sending<'_>, ctx: &Context<'_>) -> Result<(), Fault> {
+    let format = *source.format();
+    while let Some(frame) = source.next_frame().map_err(unband::Error::from)? {
+        ctx.check().map_err(unband::Error::from)?;
+        let image = format.read(&frame.bytes)?;
+        if send.send(Ok((frame.seconds, frame.begins_shot, Image::of(image)))).is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn decoded(input: &Path, how: &FilmOptions, send: Sending<'_>, ctx: &Context<'_>) -> Result<(), Fault> {
+    let programs = Programs::default();
+    ending_programs(&programs, ctx.cancel, || {
+        let film = probe(input, &programs).map_err(unband::Error::from)?;
+        check_film(&film, how)?;
+        let options =
+            unband_io::video::DecodeOptions { programs: programs.clone(), ..decode_options(&film, how)? };
+        pass(FrameSource::of_film(&film, &options).map_err(unband::Error::from)?, send, ctx)
+    })
+}
+
+fn debanded(input: &Path, how: &FilmOptions, send: Sending<'_>, ctx: &Context<'_>) -> Result<(), Fault> {
+    let (reader, writer) =
+        pipe().map_err(|error| Fault::new(Kind::File, format!("cannot make a pipe: {error}")))?;
+    thread::scope(|scope| {
+        let work = scope.spawn(move || deband_to_stream(input, writer, how, ctx));
+        let read = || {
+            let reader = Y4mReader::new(reader, &Limits::default())?;
+            pass(FrameSource::of_stream(reader).map_err(unband::Error::from)?, send, ctx)
+        };
+        let read = read();
+        match work.join() {
+            // The reader's own error is then that the stream ends early.
+            Ok(Err(error)) if read.is_err() => Err(error.into()),
+            Ok(_) => read,
+            Err(panic) => Err(Fault::panicked(&*panic)),
+        }
+    })
+}
