@@ -1,6 +1,7 @@
 //! Python's extension module `unband._unband`: the library on arrays, and the program.
 //!
 //! A thin layer: it converts, waits and reports. The public functions are in `python/unband/`.
+#![deny(unsafe_code)]
 
 mod array;
 mod degrade;
