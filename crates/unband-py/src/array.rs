@@ -2,9 +2,12 @@
 
 use pyo3::buffer::{Element, PyBuffer};
 use pyo3::prelude::*;
-use unband::{Depth, Image, Model, Plane};
+use unband::{Context, Depth, Image, Model, Plane};
 
 use crate::fault::{Fault, Kind};
+
+/// Pixels from which several threads convert them.
+const MANY: usize = 1 << 16;
 
 /// Samples in one of the types that arrays may have here.
 #[derive(Clone, Debug)]
@@ -128,22 +131,31 @@ impl Samples {
         }
     }
 
+    /// Number of pixels.
+    pub fn pixels(&self) -> usize {
+        self.width * self.height
+    }
+
     /// The image of these samples.
-    pub fn image(&self) -> Image {
+    pub fn image(&self, ctx: &Context<'_>) -> Image {
         let depth = if self.bits == 32 { Depth::F32 } else { Depth::Int(self.bits) };
-        let mut planes: Vec<Plane> = (0..self.channels).map(|channel| self.plane(channel, depth)).collect();
+        let mut planes = if self.pixels() < MANY {
+            (0..self.channels).map(|channel| self.plane(channel, depth)).collect()
+        } else {
+            ctx.map(self.channels, |channel| self.plane(channel, depth))
+        };
         let alpha = if self.channels.is_multiple_of(2) { planes.pop() } else { None };
         let model = if planes.len() == 1 { Model::Gray } else { Model::Rgb };
         Image { alpha, ..Image::new(planes, model, depth) }
     }
 
     fn plane(&self, channel: usize, depth: Depth) -> Plane {
-        let table: Vec<f32> = match self.data {
-            Data::U8(_) => (0..256).map(|code| depth.value(code)).collect(),
-            _ => Vec::new(),
-        };
         let data = match &self.data {
-            Data::U8(data) => self.channel(data, channel, |code| table[usize::from(code)]),
+            Data::U8(data) => {
+                let mut table = [0.0; 256];
+                (0..).zip(&mut table).for_each(|(code, value)| *value = depth.value(code));
+                self.channel(data, channel, |code| table[usize::from(code)])
+            }
             Data::U16(data) => self.channel(data, channel, |code| depth.value(u32::from(code))),
             Data::F32(data) => self.channel(data, channel, |value| value),
         };
@@ -151,7 +163,7 @@ impl Samples {
     }
 
     fn channel<T: Copy>(&self, data: &[T], channel: usize, value: impl Fn(T) -> f32) -> Vec<f32> {
-        let n = self.width * self.height;
+        let n = self.pixels();
         if self.planar || self.channels == 1 {
             return data[channel * n..][..n].iter().map(|&sample| value(sample)).collect();
         }
@@ -159,29 +171,55 @@ impl Samples {
     }
 
     /// The samples of an RGB or grey image, on the grid of its depth.
-    pub fn of(image: &Image, planar: bool) -> Self {
+    pub fn of(image: &Image, planar: bool, ctx: &Context<'_>) -> Self {
         let planes: Vec<&[f32]> =
             image.planes.iter().chain(&image.alpha).map(|plane| &plane.data[..]).collect();
         let depth = image.depth;
         let data = match depth {
-            Depth::F32 => Data::F32(join(&planes, planar, |value| value)),
-            Depth::Int(..=8) => Data::U8(join(&planes, planar, |value| depth.code(value) as u8)),
-            Depth::Int(_) => Data::U16(join(&planes, planar, |value| depth.code(value) as u16)),
+            Depth::F32 => Data::F32(join(&planes, planar, ctx, |value| value)),
+            Depth::Int(..=8) => Data::U8(join(&planes, planar, ctx, |value| depth.code(value) as u8)),
+            Depth::Int(_) => Data::U16(join(&planes, planar, ctx, |value| depth.code(value) as u16)),
         };
         let (height, width) = (image.height(), image.width());
         Self { data, height, width, channels: planes.len(), planar, bits: depth.bits() }
     }
 }
 
-fn join<T: Copy + Default>(planes: &[&[f32]], planar: bool, sample: impl Fn(f32) -> T) -> Vec<T> {
-    let n = planes.first().map_or(0, |plane| plane.len());
-    if planar || planes.len() == 1 {
-        return planes.iter().flat_map(|plane| plane.iter().map(|&value| sample(value))).collect();
-    }
-    let mut joined = vec![T::default(); n * planes.len()];
-    for (channel, plane) in planes.iter().enumerate() {
-        let places = joined.iter_mut().skip(channel).step_by(planes.len());
-        places.zip(*plane).for_each(|(to, &value)| *to = sample(value));
+/// Samples of planes one after the other, or of each pixel side by side.
+fn join<T: Copy + Default + Send>(
+    planes: &[&[f32]],
+    planar: bool,
+    ctx: &Context<'_>,
+    sample: impl Fn(f32) -> T + Sync,
+) -> Vec<T> {
+    let (n, channels) = (planes.first().map_or(0, |plane| plane.len()), planes.len());
+    let mut joined = vec![T::default(); n * channels];
+    let fill = |from: usize, part: &mut [T]| match planes {
+        [a] => each(&a[from..], part, &sample),
+        [a, b, c] => {
+            let colors = a[from..].iter().zip(&b[from..]).zip(&c[from..]);
+            for (to, ((&a, &b), &c)) in part.chunks_exact_mut(3).zip(colors) {
+                to.copy_from_slice(&[sample(a), sample(b), sample(c)]);
+            }
+        }
+        _ => {
+            for (i, to) in part.chunks_exact_mut(channels).enumerate() {
+                to.iter_mut().zip(planes).for_each(|(to, plane)| *to = sample(plane[from + i]));
+            }
+        }
+    };
+    if planar {
+        let parts = planes.iter().zip(joined.chunks_mut(n.max(1))).collect();
+        ctx.map_parts(parts, |_, (plane, part): (&&[f32], &mut [T])| each(plane, part, &sample));
+    } else if n < MANY {
+        fill(0, &mut joined);
+    } else {
+        let parts = joined.chunks_mut(MANY * channels).collect();
+        ctx.map_parts(parts, |i, part| fill(i * MANY, part));
     }
     joined
+}
+
+fn each<T>(from: &[f32], to: &mut [T], sample: &impl Fn(f32) -> T) {
+    to.iter_mut().zip(from).for_each(|(to, &value)| *to = sample(value));
 }

@@ -111,10 +111,10 @@ impl Recipe {
         let patch = given.value::<usize>("patch", "a whole number")?;
         let seed = seed_of(seed, index, 1);
         let (job, held, mix) = (given.job(Stop::AtOnce)?, hold(source), Arc::clone(&self.0));
-        wait::run(py, &job, move |_| {
+        wait::run(py, &job, move |ctx| {
             let unusable =
                 |error: unband::ImageError| Fault::new(Kind::Input, error.to_string()).about("image");
-            let clean = clean_rgb(Arc::unwrap_or_clone(held.image())).map_err(unusable)?;
+            let clean = clean_rgb(Arc::unwrap_or_clone(held.image(ctx))).map_err(unusable)?;
             let rng = Rng::new(u64::from(seed));
             let (pair, record) = if let Some(side) = patch {
                 mix.patch(&clean, side, rng)?
@@ -126,7 +126,7 @@ impl Recipe {
             let depth = if bits == 32 { Depth::F32 } else { Depth::Int(bits.clamp(1, 16)) };
             let side = |mut image: unband::Image| {
                 image.depth = depth;
-                Samples::of(&image, held.planar().unwrap_or(false))
+                Samples::of(&image, held.planar().unwrap_or(false), ctx)
             };
             let record = serde_json::to_string(&record).unwrap_or_default();
             Ok((side(pair.lq), side(pair.gt), record, seed))

@@ -45,7 +45,7 @@ impl Image {
     /// Samples in `height × width × channels`. Luma and colour differences become RGB.
     fn samples(&self, py: Python<'_>, options: &Bound<'_, PyDict>) -> PyResult<Samples> {
         let (image, job) = (Arc::clone(&self.0), Given(options).job(Stop::AtOnce)?);
-        wait::run(py, &job, move |ctx| Ok(Samples::of(&*as_rgb(&image, ctx)?, false)))
+        wait::run(py, &job, move |ctx| Ok(Samples::of(&*as_rgb(&image, ctx)?, false, ctx)))
     }
 
     /// Columns.

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
+use unband::Context;
 use unband_infer::models;
 use unband_metrics::{Against, Better, METRICS, Metric, MetricError};
 
@@ -84,6 +85,8 @@ pub fn score<'py>(
     let chosen = chosen.collect::<Result<Vec<&'static Metric>, Fault>>()?;
     let (image, reference, input) = (hold(image), reference.map(hold), input.map(hold));
     let values: Vec<Result<Value, Fault>> = wait::run(py, &job, move |ctx| {
+        let folder = models::folder();
+        let ctx = &Context { models: folder.as_deref(), ..*ctx };
         let image = image.rgb(ctx)?;
         let reference = reference.map(|other| other.rgb(ctx)).transpose()?;
         let input = input.map(|other| other.rgb(ctx)).transpose()?;

@@ -17,7 +17,7 @@ pub type Read = (String, Vec<(&'static str, String)>, Vec<Values>);
 /// The network of a checkpoint in any format: its name, its settings, and its tensors by the authors' names.
 #[pyfunction]
 pub fn read_checkpoint(py: Python<'_>, path: PathBuf) -> PyResult<Read> {
-    let job = Job { threads: None, progress: None, stop: Stop::AtOnce };
+    let job = Job { threads: None, progress: None, stop: Stop::AtOnce, quick: false };
     wait::run(py, &job, move |_| read(&path))
 }
 

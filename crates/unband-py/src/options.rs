@@ -64,7 +64,7 @@ impl<'py> Given<'_, 'py> {
         if threads == Some(0) {
             return Err(Fault::option("threads", "a whole number from 1", 0));
         }
-        Ok(Job { threads, progress: self.raw("progress").map(Bound::unbind), stop })
+        Ok(Job { threads, progress: self.raw("progress").map(Bound::unbind), stop, quick: false })
     }
 
     /// Options of the main job.

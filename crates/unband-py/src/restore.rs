@@ -6,6 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use unband::files::deband_as_written;
 use unband::{Context, Dither, Image, Options, OutputDepth, Upscaler};
+use unband_image::ParamKind;
 
 use crate::array::Samples;
 use crate::fault::Fault;
@@ -13,6 +14,9 @@ use crate::findings;
 use crate::image::{self, as_rgb};
 use crate::options::Given;
 use crate::wait::{self, Stop};
+
+/// Most pixels of an image that is worked on in Python's own thread: some milliseconds.
+const SMALL: usize = 96 * 96;
 
 /// Samples of an array, or an image with its file's properties.
 #[derive(FromPyObject)]
@@ -41,16 +45,16 @@ pub fn hold(source: Source<'_>) -> Held {
 
 impl Held {
     /// The image.
-    pub fn image(&self) -> Arc<Image> {
+    pub fn image(&self, ctx: &Context<'_>) -> Arc<Image> {
         match self {
-            Self::Samples(samples) => Arc::new(samples.get().image()),
+            Self::Samples(samples) => Arc::new(samples.get().image(ctx)),
             Self::Image(image) => Arc::clone(image),
         }
     }
 
     /// The image in RGB or grey.
     pub fn rgb(&self, ctx: &Context<'_>) -> Result<Arc<Image>, Fault> {
-        as_rgb(&self.image(), ctx)
+        as_rgb(&self.image(ctx), ctx)
     }
 
     /// Are the channels of an array planes of their own? None for an image.
@@ -61,10 +65,15 @@ impl Held {
         }
     }
 
+    /// Is it an array that takes less time than starting a thread is worth?
+    fn is_small(&self) -> bool {
+        matches!(self, Self::Samples(samples) if samples.get().pixels() <= SMALL)
+    }
+
     /// The result in the form of the source.
-    fn result(&self, image: Image) -> Made {
+    fn result(&self, image: Image, ctx: &Context<'_>) -> Made {
         match self.planar() {
-            Some(planar) => Made::Samples(Samples::of(&image, planar)),
+            Some(planar) => Made::Samples(Samples::of(&image, planar, ctx)),
             None => Made::Image(image::Image::of(image)),
         }
     }
@@ -79,7 +88,7 @@ pub enum Made {
     Image(image::Image),
 }
 
-/// Debands; returns the result and the report.
+/// Debands; returns the result and, if `report` is set, the report.
 #[pyfunction]
 pub fn deband<'py>(
     py: Python<'py>,
@@ -87,18 +96,27 @@ pub fn deband<'py>(
     options: &Bound<'py, PyDict>,
 ) -> PyResult<Bound<'py, PyTuple>> {
     let given = Given(options);
-    let (job, options, held) = (given.job(Stop::AtOnce)?, given.options()?, hold(source));
+    let (options, held, wanted) = (given.options()?, hold(source), given.switch("report")?);
+    let job = given.job(Stop::AtOnce)?.quick_if(is_quick(&options) && held.is_small());
     let (made, report) = wait::run(py, &job, move |ctx| {
         let (image, report) = match &held {
             Held::Samples(samples) => {
-                let image = samples.get().image();
+                let image = samples.get().image(ctx);
                 unband::deband_with(image, &options, ctx)?
             }
             Held::Image(image) => deband_as_written(image, found(image, &options, ctx), &options, ctx)?,
         };
-        Ok((held.result(image), report))
+        Ok((held.result(image, ctx), report))
     })?;
-    (made, findings::report(py, &report)?).into_pyobject(py)
+    let report = wanted.then(|| findings::report(py, &report)).transpose()?;
+    (made, report).into_pyobject(py)
+}
+
+/// Does the method take microseconds for a pixel? Networks of others may take as long as they like.
+fn is_quick(options: &Options) -> bool {
+    let network =
+        |method: &unband::Method| method.entry().params.iter().any(|param| param.kind == ParamKind::File);
+    options.method.is_ours() || !options.method.named().is_some_and(network)
 }
 
 /// Findings, as far as options say more than the samples.
@@ -114,8 +132,9 @@ pub fn inspect<'py>(
     source: Source<'py>,
     options: &Bound<'py, PyDict>,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let (job, held) = (Given(options).job(Stop::AtOnce)?, hold(source));
-    let found = wait::run(py, &job, move |ctx| Ok(unband::inspect(&held.image(), ctx)))?;
+    let held = hold(source);
+    let job = Given(options).job(Stop::AtOnce)?.quick_if(held.is_small());
+    let found = wait::run(py, &job, move |ctx| Ok(unband::inspect(&held.image(ctx), ctx)))?;
     findings::findings(py, &found)
 }
 
@@ -130,9 +149,9 @@ pub fn upscale<'py>(
     let (job, options, held) = (given.job(Stop::AtOnce)?, given.upscaling()?, hold(source));
     wait::run(py, &job, move |ctx| {
         let upscaler = Upscaler::new(&options)?;
-        let image = Arc::unwrap_or_clone(held.image());
+        let image = Arc::unwrap_or_clone(held.image(ctx));
         let (made, report) = upscaler.upscale(image, &options, ctx)?;
-        Ok((held.result(made), report.network, report.scale))
+        Ok((held.result(made, ctx), report.network, report.scale))
     })
 }
 
@@ -147,9 +166,9 @@ pub fn dither<'py>(py: Python<'py>, source: Source<'py>, options: &Bound<'py, Py
     };
     let dither = given.word::<Dither>("dither")?.unwrap_or_default();
     wait::run(py, &job, move |ctx| {
-        let image = Arc::unwrap_or_clone(held.image());
+        let image = Arc::unwrap_or_clone(held.image(ctx));
         let made = unband::dithered(image, unband::Depth::Int(bits), dither, how.locked, how.seed, ctx)?;
-        Ok(held.result(made))
+        Ok(held.result(made, ctx))
     })
 }
 
@@ -165,7 +184,7 @@ pub fn prove<'py>(
     let (job, truncated) = (given.job(Stop::AtOnce)?, given.switch("truncated")?);
     let (original, result) = (hold(original), hold(result));
     let proof = wait::run(py, &job, move |ctx| {
-        let (original, result) = (original.image(), result.image());
+        let (original, result) = (original.image(ctx), result.image(ctx));
         let options = Options { truncated, ..Options::default() };
         let found = found(&original, &options, ctx);
         let faithful = unband::choose(&original, &found, &options)?.faithful;

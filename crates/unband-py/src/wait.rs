@@ -1,14 +1,13 @@
 //! Work on a thread of its own, while Python's thread looks for Ctrl-C and reports progress.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use pyo3::prelude::*;
 use unband::{Context, Progress};
-use unband_infer::models;
 
 use crate::fault::{Fault, Kind};
 
@@ -23,6 +22,16 @@ pub struct Job {
     pub progress: Option<Py<PyAny>>,
     /// The answer to Ctrl-C.
     pub stop: Stop,
+    /// Does the work end within some milliseconds? Then it needs no thread.
+    pub quick: bool,
+}
+
+impl Job {
+    /// Work that may be quick; a caller who gets progress has a thread of its own for it.
+    #[must_use]
+    pub fn quick_if(self, quick: bool) -> Self {
+        Self { quick: quick && self.progress.is_none(), ..self }
+    }
 }
 
 /// The answer to Ctrl-C.
@@ -60,22 +69,15 @@ pub fn run<T: Send + 'static>(
     work: impl FnOnce(&Context<'_>) -> Result<T, Fault> + Send + 'static,
 ) -> PyResult<T> {
     let shared = Arc::new(Shared::default());
+    if job.quick {
+        return py.detach(|| on(&shared, job.threads, work)).map_err(PyErr::from);
+    }
     let (send, mut receive) = sync_channel(1);
     let (theirs, threads) = (Arc::clone(&shared), job.threads);
     let thread = std::thread::Builder::new().name("unband job".to_owned());
     let started = thread.spawn(move || {
-        let models = models::folder();
-        let own = Context::default();
-        let ctx = Context {
-            threads: threads.unwrap_or(own.threads),
-            cancel: &theirs.cancel,
-            progress: &*theirs,
-            models: models.as_deref(),
-            ..own
-        };
-        let result = catch_unwind(AssertUnwindSafe(|| work(&ctx)));
         // No one receives it after Ctrl-C.
-        let _ = send.send(result.unwrap_or_else(|panic| Err(Fault::panicked(&*panic))));
+        let _ = send.send(on(&theirs, threads, work));
     });
     started.map_err(|error| Fault::new(Kind::Limit, format!("cannot start a thread: {error}")))?;
     let mut told = 0;
@@ -103,6 +105,21 @@ pub fn run<T: Send + 'static>(
             return Err(raised);
         }
     }
+}
+
+/// Does the work; a panic becomes an error.
+fn on<T>(
+    shared: &Shared,
+    threads: Option<usize>,
+    work: impl FnOnce(&Context<'_>) -> Result<T, Fault>,
+) -> Result<T, Fault> {
+    // The number of processors takes longer to find than a small image: the system keeps limits in files.
+    static PLAIN: OnceLock<Context<'static>> = OnceLock::new();
+    let own = *PLAIN.get_or_init(Context::default);
+    let ctx =
+        Context { threads: threads.unwrap_or(own.threads), cancel: &shared.cancel, progress: shared, ..own };
+    let result = catch_unwind(AssertUnwindSafe(|| work(&ctx)));
+    result.unwrap_or_else(|panic| Err(Fault::panicked(&*panic)))
 }
 
 /// Calls `progress` if there is any since the last call.

@@ -81,10 +81,11 @@ def deband(
         treat_as=treat_as,
         precision=precision,
         max_memory=max_memory,
+        report=bool(report),
     ) as options:
         made, told = _unband.deband(source.native, options)
     result = source.give(made, keep=depth is None)
-    return (result, Report.of(told)) if report else result
+    return result if told is None else (result, Report.of(told))
 
 
 def inspect(
