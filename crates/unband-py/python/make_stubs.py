@@ -1,4 +1,4 @@
-"""Writes python/unband/_deband.pyi: an overload of `deband` for each method, with the types of its parameters.
+"""Writes python/unband/_deband.pyi: an overload of `deband` for each method with the types of its parameters.
 
     python crates/unband-py/python/make_stubs.py            prints it
     python crates/unband-py/python/make_stubs.py --write    writes it

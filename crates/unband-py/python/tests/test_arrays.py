@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 import unband
 
 TYPES = ["uint8", "uint16", "float16", "float32", "float64"]

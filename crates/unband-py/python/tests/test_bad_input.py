@@ -6,6 +6,7 @@ import pickle
 
 import numpy as np
 import pytest
+
 import unband
 
 CLEAN = np.zeros((8, 8, 3), np.uint8)

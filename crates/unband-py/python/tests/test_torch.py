@@ -8,6 +8,7 @@ import shutil
 
 import numpy as np
 import pytest
+
 import unband
 
 torch = pytest.importorskip("torch")

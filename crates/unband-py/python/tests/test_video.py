@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+
 import unband
 
 pytestmark = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="FFmpeg is not installed")
