@@ -167,7 +167,11 @@ impl Samples {
         if self.planar || self.channels == 1 {
             return data[channel * n..][..n].iter().map(|&sample| value(sample)).collect();
         }
-        data.chunks_exact(self.channels).map(|pixel| value(pixel[channel])).collect()
+        match self.channels {
+            2 => pick::<2, T>(data, channel, value),
+            3 => pick::<3, T>(data, channel, value),
+            _ => pick::<4, T>(data, channel, value),
+        }
     }
 
     /// The samples of an RGB or grey image, on the grid of its depth.
@@ -183,6 +187,13 @@ impl Samples {
         let (height, width) = (image.height(), image.width());
         Self { data, height, width, channels: planes.len(), planar, bits: depth.bits() }
     }
+}
+
+/// The values of a channel of interleaved samples.
+fn pick<const N: usize, T: Copy>(data: &[T], channel: usize, value: impl Fn(T) -> f32) -> Vec<f32> {
+    // Within the pixel for the compiler too, which then checks nothing.
+    let channel = channel.min(N - 1);
+    data.as_chunks::<N>().0.iter().map(|pixel| value(pixel[channel])).collect()
 }
 
 /// Samples of planes one after the other, or of each pixel side by side.
