@@ -208,7 +208,7 @@ impl Record {
             (false, true) => "written",
         };
         let done = DoneRecord {
-            reason: reason_word(report.report.reason),
+            reason: report.report.reason.word(),
             mean_shift_codes: report.report.mean_shift_codes,
             max_change_codes: report.report.max_change_codes,
             samples_moved: report.report.samples_moved,
@@ -241,20 +241,6 @@ impl Record {
 /// A path as text.
 pub fn shown(path: Option<&Path>) -> Option<String> {
     path.map(exact)
-}
-
-/// A reason as one word.
-pub fn reason_word(reason: Reason) -> &'static str {
-    match reason {
-        Reason::Restored => "restored",
-        Reason::OneCodeOnly => "one-code-only",
-        Reason::NothingFound => "nothing-found",
-        Reason::Drawn(_) => "drawn",
-        Reason::Asked => "asked",
-        Reason::NotAsked => "not-asked",
-        Reason::AlphaOnly => "alpha-only",
-        Reason::DepthOnly => "depth-only",
-    }
 }
 
 /// `sky.png 1920×1080 8-bit PNG  luma 6 bits  smooth  0.09 s → sky_unband.png`

@@ -8,7 +8,8 @@ use pyo3::types::PyDict;
 use unband::{Depth, Rng};
 use unband_data::degrade::DegradeError;
 use unband_data::files::{clean_rgb, seed_of};
-use unband_data::{Mix, MixError, Pair, Shipped};
+use unband_data::{Mix, MixError, Pair};
+use unband_recipes::{DEGRADATION_RECIPES, find};
 
 use crate::array::Samples;
 use crate::fault::{Fault, Kind};
@@ -42,7 +43,7 @@ pub fn recipes() -> Vec<(&'static str, String)> {
     let title = |text: &str, name: &str| {
         Mix::parse(text, name).map_or_else(|_| String::new(), |mix| mix.title().to_owned())
     };
-    Shipped::ALL.iter().map(|shipped| (shipped.name, title(shipped.text, shipped.name))).collect()
+    DEGRADATION_RECIPES.iter().map(|shipped| (shipped.name, title(shipped.text, shipped.name))).collect()
 }
 
 #[pymethods]
@@ -60,7 +61,7 @@ impl Recipe {
     /// The text of the file that `name` means; None for a built-in recipe.
     #[staticmethod]
     fn text_of(name: &str) -> PyResult<Option<String>> {
-        if Shipped::find(name).is_some() {
+        if find(DEGRADATION_RECIPES, name).is_some() {
             return Ok(None);
         }
         let path = PathBuf::from(name);

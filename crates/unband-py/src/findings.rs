@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 use unband::faithful::Faithful;
 use unband::verdict::grade;
-use unband::{Findings, Proof, Reason, Report};
+use unband::{Findings, Proof, Report};
 use unband_image::findings::Space;
 
 /// Findings; the map is rows × columns of `float32` in bytes.
@@ -18,6 +18,7 @@ pub fn findings<'py>(py: Python<'py>, found: &Findings) -> PyResult<Bound<'py, P
     row.set_item("lossy", found.lossy)?;
     row.set_item("resized", found.resized)?;
     row.set_item("effective_bits", found.effective_bits)?;
+    row.set_item("alpha_bits", found.alpha_bits())?;
     row.set_item("drawing", found.drawing.map(unband::Drawing::word))?;
     row.set_item(
         "space",
@@ -42,18 +43,6 @@ pub fn findings<'py>(py: Python<'py>, found: &Findings) -> PyResult<Bound<'py, P
     Ok(row)
 }
 
-fn reason(reason: Reason) -> &'static str {
-    match reason {
-        Reason::Restored => "restored",
-        Reason::OneCodeOnly => "one-code-only",
-        Reason::NothingFound => "nothing-found",
-        Reason::Drawn(_) => "drawn",
-        Reason::Asked => "asked",
-        Reason::NotAsked => "not-asked",
-        Reason::DepthOnly => "depth-only",
-    }
-}
-
 /// A report with its findings.
 pub fn report<'py>(py: Python<'py>, report: &Report) -> PyResult<Bound<'py, PyDict>> {
     let row = PyDict::new(py);
@@ -68,7 +57,8 @@ pub fn report<'py>(py: Python<'py>, report: &Report) -> PyResult<Bound<'py, PyDi
         },
     )?;
     row.set_item("changed", report.changed)?;
-    row.set_item("reason", reason(report.reason))?;
+    row.set_item("alpha_repaired", report.alpha_repaired)?;
+    row.set_item("reason", report.reason.word())?;
     row.set_item("depth", report.depth.bits())?;
     row.set_item("mean_shift_codes", report.mean_shift_codes)?;
     row.set_item("max_change_codes", report.max_change_codes)?;

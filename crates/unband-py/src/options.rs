@@ -2,7 +2,7 @@
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict};
-use unband::{Choice, Dither, Method, Options, OutputDepth, Precision, TreatAs, UpscaleOptions};
+use unband::{Alpha, Choice, Dither, Method, Options, OutputDepth, Precision, TreatAs, UpscaleOptions};
 use unband_image::{ParamKind, ParamValue};
 use unband_infer::models;
 
@@ -88,6 +88,7 @@ impl<'py> Given<'_, 'py> {
             faithful: self.value("faithful", "True, False or None")?,
             everywhere: self.switch("everywhere")?,
             truncated: self.switch("truncated")?,
+            alpha: if self.switch("alpha")? { Alpha::Repair } else { Alpha::Keep },
             treat_as: self.word::<TreatAs>("treat_as")?.unwrap_or_default(),
             tile: plain.tile,
             max_memory: self.value("max_memory", "a number of bytes")?,

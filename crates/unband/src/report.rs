@@ -27,6 +27,20 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// A word for machine-readable output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Restored => "restored",
+            Self::OneCodeOnly => "one-code-only",
+            Self::NothingFound => "nothing-found",
+            Self::Drawn(_) => "drawn",
+            Self::Asked => "asked",
+            Self::NotAsked => "not-asked",
+            Self::AlphaOnly => "alpha-only",
+            Self::DepthOnly => "depth-only",
+        }
+    }
+
     /// A sentence for the line about a file.
     pub fn sentence(self) -> &'static str {
         match self {

@@ -15,7 +15,7 @@ use crate::inputs::{Gather, readable};
 use crate::outcome::Outcome;
 use crate::outputs;
 use crate::pictures::{self, Work, tell_losses};
-use crate::record::{BytesRecord, EnlargedRecord, Record, Schema, growth, reason_word, shown};
+use crate::record::{BytesRecord, EnlargedRecord, Record, Schema, growth, shown};
 use crate::settings;
 use crate::summary::Became;
 use crate::talk::{Failure, Loudness, Talk};
@@ -254,7 +254,7 @@ impl Work for Upscale<'_> {
     fn done(&self, input: String, report: &UpscaleFileReport, to_stdout: bool) -> Record {
         let output = if to_stdout { Some("-".to_owned()) } else { shown(report.plan.output.as_deref()) };
         let enlarged = EnlargedRecord {
-            debanded: report.debanded.map(reason_word),
+            debanded: report.debanded.map(unband::Reason::word),
             dropped: report.dropped.iter().map(ToString::to_string).collect(),
             bytes: Some(BytesRecord::new(report.bytes)),
             seconds: Some(report.seconds),

@@ -26,6 +26,7 @@ def deband(
     everywhere: bool = False,
     faithful: bool | None = None,
     truncated: bool = False,
+    alpha: bool = False,
     treat_as: str | None = None,
     precision: str | None = None,
     max_memory: int | None = None,
@@ -41,8 +42,8 @@ def deband(
     `image`: an array of height × width or height × width × channels (grey 1, grey and alpha 2, RGB 3, RGBA 4;
     `channel_axis` names another axis), an `Image`, or the path of a file. Arrays hold uint8 or uint16 codes,
     or float16, float32 or float64 values with 0 for black and 1 for white; the grid of their values is found.
-    Any strides and byte order are accepted; tensors with `__dlpack__` must be on the processor. Alpha is
-    never touched. Infinite and NaN samples stay. float64 is computed in float32.
+    Any strides and byte order are accepted; tensors with `__dlpack__` must be on the processor. Alpha
+    stays unless `alpha` is set. Infinite and NaN samples stay. float64 is computed in float32.
 
     Returns the same kind of array, dtype and layout, or an `Image` for an `Image` or a path. With
     `report=True` a tuple of it and a `Report`.
@@ -55,7 +56,8 @@ def deband(
     channels.
     `seed`: of dither and other random values. `everywhere`: process areas without banding too.
     `faithful`: keep each sample within its quantisation interval; None: for unband's own methods.
-    `truncated`: levels were rounded down. `treat_as`: "auto", "photo", "drawing" or "data".
+    `truncated`: levels were rounded down. `alpha`: repair a banded alpha channel too.
+    `treat_as`: "auto", "photo", "drawing" or "data".
     `precision`: "auto", "f32" or "bf16", for networks. `max_memory`: limit in bytes.
     `bits`: bits of the codes in an array of whole numbers, such as 10 for 10-bit codes in uint16.
     `threads`: None for all processors; never changes a result. `progress`: True, or a function of finished
@@ -78,6 +80,7 @@ def deband(
         everywhere=everywhere,
         faithful=faithful,
         truncated=truncated,
+        alpha=alpha,
         treat_as=treat_as,
         precision=precision,
         max_memory=max_memory,

@@ -45,6 +45,8 @@ class Findings(NamedTuple):
     """Was it resized after it was quantised?"""
     effective_bits: int
     """Bits per sample in use; 32 for floating point without a grid."""
+    alpha_bits: int | None
+    """Bits of a banded alpha channel."""
     drawing: str | None
     """Kind of drawing or data, whose plateaus are intended; None for photos."""
     space: str
@@ -76,8 +78,10 @@ class Report(NamedTuple):
     """Intervals that samples were kept in: "no", "grid" (of the samples) or "file" (of a JPEG file)."""
     changed: bool
     """Does any sample differ, or the depth?"""
+    alpha_repaired: bool
+    """Was the alpha channel repaired?"""
     reason: str
-    """"restored", "one-code-only", "nothing-found", "drawn", "asked", "not-asked" or "depth-only"."""
+    """"restored", "one-code-only", "nothing-found", "drawn", "asked", "not-asked", "alpha-only" or "depth-only"."""
     depth: int
     """Bits of the result; 32 for floating point."""
     mean_shift_codes: float
