@@ -37,7 +37,7 @@ mod _unband {
     #[pymodule_export]
     use crate::image::{Image, open};
     #[pymodule_export]
-    use crate::metrics::{metrics, score};
+    use crate::metrics::{default_metrics, metrics, score};
     #[pymodule_export]
     use crate::networks::read_checkpoint;
     #[pymodule_export]

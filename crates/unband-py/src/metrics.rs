@@ -5,6 +5,7 @@ use std::path::Path;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use unband::Context;
+use unband::metrics::Scope;
 use unband_infer::models;
 use unband_metrics::{Against, Better, METRICS, Metric, MetricError};
 
@@ -36,6 +37,18 @@ pub fn metrics(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
         list.append(row(py, metric, folder.as_deref())?)?;
     }
     Ok(list)
+}
+
+/// Names of the default metrics for an image, or for a result with its reference and the image before its repair.
+#[pyfunction]
+pub fn default_metrics(reference: bool, before: bool) -> Vec<&'static str> {
+    let scope = match (reference, before) {
+        (false, _) => Scope::IMAGE,
+        (true, false) => Scope::PAIR,
+        (true, true) => Scope::RESTORED,
+    };
+    // Without names, nothing can be unknown.
+    scope.select(None, None).map_or_else(|_| Vec::new(), |all| all.iter().map(|metric| metric.name).collect())
 }
 
 fn row<'py>(py: Python<'py>, metric: &Metric, models: Option<&Path>) -> PyResult<Bound<'py, PyDict>> {

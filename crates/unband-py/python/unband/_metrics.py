@@ -14,20 +14,6 @@ from .errors import InputError, OptionError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_DEFAULTS = ("cambi", "cambi-coarse", "bband")
-_PAIR_DEFAULTS = (
-    "psnr",
-    "psnr-y",
-    "ssim-gauss11-rgb",
-    "ms-ssim",
-    "gmsd",
-    "flat-psnr",
-    "false-steps",
-    "contour-jump",
-    "texture-change",
-    "cambi",
-)
-
 
 class MetricInfo(NamedTuple):
     """A metric of `list_metrics`."""
@@ -155,7 +141,7 @@ def create_metric(name: str, *, threads: int | None = None, as_loss: bool = Fals
 
 def _scores(
     names: Iterable[str] | None,
-    defaults: tuple[str, ...],
+    defaults: list[str],
     images: tuple[Source, Source | None, Source | None],
     threads: int | None,
 ) -> dict[str, float]:
@@ -187,7 +173,8 @@ def score(
     By default CAMBI, CAMBI at a quarter of the size, and BBAND; one that has no value for the image is NaN.
     Metrics that are named and have no value raise `InputError`. `inspect(image).grade` is the verdict.
     """
-    return _scores(metrics, _DEFAULTS, (Source(image, "image", channel_axis, bits), None, None), threads)
+    defaults = _unband.default_metrics(False, False)
+    return _scores(metrics, defaults, (Source(image, "image", channel_axis, bits), None, None), threads)
 
 
 def compare(
@@ -210,6 +197,5 @@ def compare(
         Source(reference, "reference", channel_axis, bits),
         None if before is None else Source(before, "before", channel_axis, bits),
     )
-    needs_before = {metric.name for metric in list_metrics() if metric.against == "input"}
-    defaults = tuple(name for name in _PAIR_DEFAULTS if before is not None or name not in needs_before)
+    defaults = _unband.default_metrics(True, before is not None)
     return _scores(metrics, defaults, sources, threads)
