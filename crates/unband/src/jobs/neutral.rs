@@ -9,7 +9,7 @@ use super::distances::distances;
 const REACH: u8 = 8;
 /// Side of the squares in which evidence is counted, in samples.
 const SIDE: usize = 32;
-/// Squares on each side of one whose evidence counts for it too.
+/// Squares on each side of one whose evidence is added to its own.
 const AROUND: usize = 2;
 /// Contours of grey that an area needs.
 const CONTOURS: usize = 48;
