@@ -1,5 +1,7 @@
 //! Degradation, training and evaluation recipes that are part of unband, as the texts of TOML files.
 
+use std::path::Path;
+
 /// A recipe of the package.
 #[derive(Clone, Copy, Debug)]
 pub struct Shipped {
@@ -44,6 +46,13 @@ pub fn find(all: &'static [Shipped], name: &str) -> Option<&'static Shipped> {
     all.iter().find(|shipped| shipped.name == name)
 }
 
+/// The recipe of that name, `NAME` or `NAME.toml`, unless a file has this name.
+pub fn find_unless_file(all: &'static [Shipped], named: &Path) -> Option<&'static Shipped> {
+    let name = named.to_str()?;
+    let name = name.strip_suffix(".toml").unwrap_or(name);
+    find(all, name).filter(|_| !named.is_file())
+}
+
 /// Names of recipes, separated by commas.
 pub fn names(all: &[Shipped]) -> String {
     let names = all.iter().map(|shipped| shipped.name).filter(|name| *name != SMALL);
@@ -53,9 +62,15 @@ pub fn names(all: &[Shipped]) -> String {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
+
+    #[test]
+    fn names_may_have_their_ending_and_paths_are_no_names() {
+        let name = |text: &str| find_unless_file(TABLES, Path::new(text)).map(|shipped| shipped.name);
+        assert_eq!((name("bdinn-1"), name("bdinn-1.toml")), (Some("bdinn-1"), Some("bdinn-1")));
+        assert_eq!((name("recipes/tables/bdinn-1.toml"), name("bdinn-2")), (None, None));
+        assert!(names(TRAININGS).contains("ggdbn") && !names(TRAININGS).contains("small"));
+    }
 
     #[test]
     fn every_file_is_part_of_the_package() {

@@ -16,14 +16,12 @@ mod methods;
 mod network;
 mod outcome;
 mod outputs;
-mod pairs;
 mod pictures;
 mod piped;
 mod print;
 mod record;
 mod result;
 mod settings;
-mod shipped;
 #[cfg(test)]
 mod shown;
 mod summary;

@@ -16,7 +16,7 @@ use unband_io::{Dropped, FormatEntry, Limits};
 
 use crate::args::PictureArgs;
 use crate::bar::Bar;
-use crate::inputs::{Gathered, Input, is_pattern, reason};
+use crate::inputs::{Gathered, Input, failures, is_pattern, reason};
 use crate::interrupt::{self, Busy};
 use crate::outcome::Outcome;
 use crate::outputs::{self, Target};
@@ -183,7 +183,7 @@ impl<'a, W: Work> Job<'a, W> {
             begins,
             inputs: found.inputs,
             targets,
-            failures: found.failures,
+            failures: failures(&found.failures),
             notes,
             several: found.several,
             others: found.others,

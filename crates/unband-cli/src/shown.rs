@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Parser;
 
 use crate::cli::{Cli, Command};
-use crate::shipped::find;
-use unband_recipes::TABLES;
+use unband_recipes::{TABLES, find_unless_file};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -82,7 +81,11 @@ fn check(words: &[String]) {
     if let Some(Command::Eval(eval)) = &cli.command
         && eval.table.extension().is_none()
     {
-        assert!(find(TABLES, &eval.table).is_some(), "there is no table {}", eval.table.display());
+        assert!(
+            find_unless_file(TABLES, &eval.table).is_some(),
+            "there is no table {}",
+            eval.table.display()
+        );
     }
     check_names(words);
     check_files(words);

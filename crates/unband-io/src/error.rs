@@ -334,3 +334,11 @@ fn io_hint(action: &str, source: &io::Error) -> Option<String> {
     };
     Some(text.to_owned())
 }
+
+/// The system's message, without its error number, lower case.
+pub fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}

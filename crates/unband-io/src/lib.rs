@@ -41,7 +41,7 @@ pub use access::Access;
 pub use address_space::address_space;
 pub use declared::declared_size;
 pub use disk::{amount, free_bytes};
-pub use error::Error;
+pub use error::{Error, reason};
 pub use file::{Saving, load, load_from, read_file, read_text, write_bytes, write_file, write_from};
 pub use format::y4m::{Y4mHeader, Y4mReader, Y4mWriter};
 pub use format::{Dropped, FORMATS, FormatEntry, Item, When, WriteOptions, Writes, is_decoding};

@@ -30,8 +30,12 @@
 pub mod batch;
 mod choose;
 mod error;
+#[cfg(feature = "evaluate")]
+pub mod evaluate;
 pub mod faithful;
 mod feed;
+#[cfg(feature = "files")]
+pub mod inputs;
 mod jobs;
 mod methods;
 pub mod metrics;
@@ -40,6 +44,8 @@ pub mod models;
 pub mod networks;
 mod notices;
 mod options;
+#[cfg(feature = "files")]
+pub mod pairs;
 mod precision;
 mod proof;
 mod report;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use unband::metrics::{Check, Inspected, Scope, Scores, Subject, comparable, score};
 use unband::models;
+use unband::pairs::{self, Pair, Pairs};
 use unband::show::{Column, Drawn, HeatMap, Page, Section, Side};
 use unband::verdict::Verdict;
 use unband::{Context, Depth, Image, batch};
@@ -16,10 +17,9 @@ use unband_metrics::{Against, Metric};
 
 use crate::args::{MetricArgs, failure};
 use crate::budget::Budget;
-use crate::inputs::Input;
+use crate::inputs::{self, Input, failures};
 use crate::methods::{self, Method};
 use crate::outcome::Outcome;
-use crate::pairs::{self, Pair, Pairs};
 use crate::print::csv::csv;
 use crate::print::drawings::{Drawing, draw};
 use crate::print::means;
@@ -147,7 +147,7 @@ impl<'a> Job<'a> {
         }
         let methods =
             if args.method.is_empty() { Vec::new() } else { methods::parse(&args.method).map_err(usage)? };
-        let Pairs { pairs, failures } = gather(args).map_err(usage)?;
+        let Pairs { pairs, failures: unpaired } = gather(args).map_err(usage)?;
         let input =
             args.input.is_some() || !methods.is_empty() || pairs.iter().any(|pair| pair.input.is_some());
         let models = models::folder();
@@ -169,7 +169,7 @@ impl<'a> Job<'a> {
             .chain(args.pairs.as_deref())
             .collect();
         args.measure.check_outputs(&paths)?;
-        Ok((Self { args: &args.measure, pairs, methods, metrics, checks, models }, failures))
+        Ok((Self { args: &args.measure, pairs, methods, metrics, checks, models }, failures(&unpaired)))
     }
 
     /// The images of a pair are in memory together. Methods need about as much as metrics.
@@ -469,10 +469,11 @@ fn gather(args: &CompareArgs) -> Result<Pairs, Failure> {
                 let hint = "with `--pairs`, the two arguments must be folders: the paths in the list are relative to them";
                 return Err(Failure::usage(format!("{} is not a folder", file.display()), hint));
             }
-            pairs::of_list(list, folders)
+            pairs::of_list(list, folders).map_err(|error| inputs::failure(&error))
         }
         (None, Some((reference, second))) => {
             pairs::of_paths(reference, second, args.input.as_deref(), args.measure.recursive)
+                .map_err(Failure::from)
         }
         (None, None) => Err(Failure::usage("nothing to compare", "name a reference and a result")),
     }

@@ -17,7 +17,7 @@ use crate::args::{TalkArgs, within};
 use crate::bar::Bar;
 use crate::budget::Budget;
 use crate::extras;
-use crate::inputs::{Gather, Input, readable};
+use crate::inputs::{Gather, Input, failures, readable};
 use crate::interrupt::{self, Busy};
 use crate::outcome::Outcome;
 use crate::pictures;
@@ -197,7 +197,7 @@ impl<'a> Job<'a> {
             let hint = "name another folder, or add `--overwrite`";
             return Err(Failure::usage(format!("{}: exists already", manifest.display()), hint));
         }
-        Ok((Self { args, mix, inputs: found.inputs }, found.failures))
+        Ok((Self { args, mix, inputs: found.inputs }, failures(&found.failures)))
     }
 
     fn run(&self, failures: &[Failure], talk: &Talk<'_>, ctx: &Context<'_>) -> Outcome {

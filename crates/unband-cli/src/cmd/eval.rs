@@ -3,12 +3,11 @@
 mod contender;
 mod data;
 mod enlarge;
+mod fault;
 mod formats;
 mod listing;
 mod means;
 mod page;
-mod recipe;
-mod store;
 mod untrained;
 
 use std::cell::OnceCell;
@@ -30,16 +29,15 @@ use crate::interrupt::{self, Busy};
 use crate::outcome::Outcome;
 use crate::pictures;
 use crate::result::print_text;
-use crate::shipped;
 use crate::talk::{Failure, Loudness, Talk};
 use crate::work;
 use contender::{Contender, Runs, Setting};
 use data::{How, Item};
 use enlarge::Ready;
+use fault::failure;
 use means::{Column, Measured};
-use recipe::{Cost, Data, Recipe, Weights};
-use store::{Record, Store};
-use unband_recipes::{SMALL, TABLES};
+use unband::evaluate::{Cache, Cost, Data, Recipe, RecipeRow, Record, Weights};
+use unband_recipes::{SMALL, TABLES, find_unless_file};
 
 const AFTER: &str = "\
 Examples:
@@ -127,7 +125,7 @@ struct Job {
     metrics: Vec<&'static Metric>,
     contenders: Vec<Contender>,
     items: Vec<Item>,
-    store: Store,
+    cache: Cache,
     out: PathBuf,
     /// Notes under the table.
     notes: Vec<String>,
@@ -169,7 +167,7 @@ impl Job {
         let name = args.table.file_stem().unwrap_or_default();
         let out = args.out.clone().unwrap_or_else(|| Path::new("eval").join(name));
         check_out(&out)?;
-        let store = Store::open(&out.join("kept"))?;
+        let cache = Cache::open(&out.join("kept")).map_err(failure)?;
         if recipe.weights == Weights::Untrained {
             for contender in &mut contenders {
                 contender.start(&out.join(untrained::MARK))?;
@@ -197,12 +195,12 @@ impl Job {
             metrics,
             contenders,
             items,
-            store,
+            cache,
             out,
             notes,
             threads,
             models,
-            build: store::build(),
+            build: build(),
             recipe,
         };
         Ok((job, failures))
@@ -232,7 +230,7 @@ impl Job {
                     break;
                 }
                 let key = self.key(&hash, setting);
-                let kept = self.store.get(&key).map(|record| Ok(Ok(record)));
+                let kept = self.cache.get(&key).map(|record| Ok(Ok(record)));
                 let record = kept.unwrap_or_else(|| {
                     self.fresh(&key, pair(&ready, item, self.how(), &silent)?, setting, &silent)
                 });
@@ -280,7 +278,7 @@ impl Job {
         let record = Record::new(&self.metrics, &self.values(&result, ready, ctx), seconds);
         // An interrupted result must not be stored as a value.
         if !ctx.cancelled() {
-            self.store.put(key, &record)?;
+            self.cache.put(key, &record).map_err(failure)?;
         }
         Ok(Ok(record))
     }
@@ -399,6 +397,12 @@ impl Job {
     }
 }
 
+/// Hash of the running program: another build may give other results.
+fn build() -> String {
+    let own = std::env::current_exe().and_then(std::fs::read);
+    own.map_or_else(|_| env!("CARGO_PKG_VERSION").to_owned(), |bytes| data::of_bytes(&bytes))
+}
+
 /// The pair, made on first use.
 fn pair<'r>(
     ready: &'r OnceCell<Ready>,
@@ -417,14 +421,14 @@ fn recipe(args: &EvalArgs) -> Result<Recipe, Failure> {
     let mut with = args.with.clone();
     if args.small {
         // For a built-in table, the built-in file is used.
-        let small = match shipped::find(TABLES, &args.table) {
+        let small = match find_unless_file(TABLES, &args.table) {
             Some(_) => PathBuf::from(SMALL),
             None => args.table.with_file_name("small.toml"),
         };
         with.insert(0, small);
     }
-    let mut recipe = Recipe::load(&args.table, &with)?;
-    recipe.keep_only(&args.only)?;
+    let mut recipe = Recipe::load(&args.table, &with).map_err(failure)?;
+    recipe.keep_only(&args.only).map_err(failure)?;
     if args.untrained {
         recipe.weights = Weights::Untrained;
     }
@@ -438,7 +442,7 @@ fn recipe(args: &EvalArgs) -> Result<Recipe, Failure> {
 
 fn columns(recipe: &Recipe) -> Result<Vec<Column>, Failure> {
     let mut columns = Vec::new();
-    for name in &recipe.measures {
+    for name in &recipe.metrics {
         let metric = unband_metrics::find(name).ok_or_else(|| {
             Failure::usage(format!("there is no metric `{name}`"), "`unband list metrics` shows all")
         })?;
@@ -464,7 +468,7 @@ fn ready(columns: &[Column], models: Option<&Path>) -> (Vec<&'static Metric>, Ve
     (metrics, notes)
 }
 
-fn check_published(row: &recipe::Row) -> Result<(), Failure> {
+fn check_published(row: &RecipeRow) -> Result<(), Failure> {
     let costs = [Cost::Seconds, Cost::Parameters, Cost::MultiplyAdds].map(Cost::name);
     match row
         .published

@@ -16,7 +16,7 @@ use crate::args::{TalkArgs, bytes, png_file};
 use crate::bar::Bar;
 use crate::budget::Budget;
 use crate::extras;
-use crate::inputs::{Gather, Input, readable};
+use crate::inputs::{Gather, Input, failure, readable};
 use crate::outcome::Outcome;
 use crate::pictures;
 use crate::result::print_json;
@@ -82,8 +82,8 @@ pub fn run(args: &InspectArgs) -> Outcome {
         return Outcome::Usage;
     }
     let mut outcome = Outcome::Done;
-    for failure in &gathered.failures {
-        talk.failure(failure);
+    for error in &gathered.failures {
+        talk.failure(&failure(error));
         outcome = Outcome::SomeFailed;
     }
     for input in &gathered.inputs {

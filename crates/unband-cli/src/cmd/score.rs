@@ -18,7 +18,7 @@ use unband_metrics::Metric;
 use crate::args::MetricArgs;
 use crate::bar::Bar;
 use crate::budget::Budget;
-use crate::inputs::{Gather, Input, STDIO, readable};
+use crate::inputs::{Gather, Input, STDIO, failures, readable};
 use crate::outcome::Outcome;
 use crate::piped;
 use crate::print::csv::csv;
@@ -139,7 +139,7 @@ impl<'a> Job<'a> {
         let paths: Vec<&Path> = found.inputs.iter().map(|input| input.path.as_path()).collect();
         args.measure.check_outputs(&paths)?;
         let job = Self { args: &args.measure, begins, inputs: found.inputs, metrics, checks, models };
-        Ok((job, found.failures))
+        Ok((job, failures(&found.failures)))
     }
 
     fn budget(&self) -> Budget {

@@ -13,9 +13,8 @@ use tempfile::TempDir;
 use crate::bar::Bar;
 use crate::outcome::Outcome;
 use crate::result::print_text;
-use crate::shipped;
 use crate::talk::{Failure, Loudness, Talk};
-use unband_recipes::TRAININGS;
+use unband_recipes::{TRAININGS, find_unless_file};
 
 const PROGRAM: &str = if cfg!(windows) { "unband-train.exe" } else { "unband-train" };
 /// The trainer's help, for systems without it.
@@ -76,7 +75,7 @@ fn asks_for_help(arguments: &[OsString]) -> bool {
 fn with_recipe(arguments: &[OsString]) -> std::io::Result<(Vec<OsString>, Option<TempDir>)> {
     let mut arguments = arguments.to_vec();
     let named = arguments.first_mut().and_then(|first| {
-        let recipe = shipped::find(TRAININGS, Path::new(first))?;
+        let recipe = find_unless_file(TRAININGS, Path::new(first))?;
         Some((recipe, first))
     });
     let Some((recipe, first)) = named else { return Ok((arguments, None)) };

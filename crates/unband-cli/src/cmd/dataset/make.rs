@@ -17,7 +17,7 @@ use super::summary::{Summary, left_out};
 use super::{Fault, KapoorArgs, MakeArgs, PairsArgs, VariantName};
 use crate::bar::Bar;
 use crate::budget::Budget;
-use crate::inputs::{Gather, readable};
+use crate::inputs::{self, Gather, failures, readable};
 use crate::interrupt::{self, Busy};
 use crate::outcome::Outcome;
 use crate::pictures;
@@ -70,12 +70,12 @@ pub fn pairs(args: &PairsArgs) -> Result<Outcome, Fault> {
     };
     let found = gather.run(std::slice::from_ref(&args.clean));
     let files: Vec<PathBuf> = found.inputs.into_iter().map(|input| input.below).collect();
-    if let (true, Some(failure)) = (files.is_empty(), found.failures.first()) {
-        return Err((failure.clone(), Outcome::SomeFailed));
+    if let (true, Some(error)) = (files.is_empty(), found.failures.first()) {
+        return Err((inputs::failure(error), Outcome::SomeFailed));
     }
     let asked = Clean { harms, draws: args.draws as usize, tiling, shares: args.split, seed: args.seed };
     let plan = clean(&args.clean, &files, &asked).map_err(|error| fault(&error))?;
-    make(&plan, &args.make, &found.failures)
+    make(&plan, &args.make, &failures(&found.failures))
 }
 
 /// A failure of the whole run.

@@ -106,7 +106,7 @@ impl<'a> Report<'a> {
 
 fn section(input: &Path, findings: &Findings, output: &Path, ctx: &Context<'_>) -> Result<Drawn, Failure> {
     let file = |path: &Path| Input { path: path.to_path_buf(), below: PathBuf::new() };
-    let (stored, _) = file(input).read()?;
+    let (stored, _) = file(input).read().map_err(|error| Failure::of(file(input).shown(), &error))?;
     let before = Inspected::with_findings(stored, findings.clone(), ctx)
         .map_err(|error| Failure::at(input.display().to_string(), error.to_string(), None))?;
     let (after, _) = Budget::new(None, 1, Budget::INSPECT).inspected(&file(output), Vec::new(), ctx)?;

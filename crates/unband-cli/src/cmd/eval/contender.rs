@@ -1,5 +1,6 @@
 //! Table rows that can run: method, settings, checkpoint.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -13,16 +14,16 @@ use unband_nets::checkpoint;
 
 use super::data::{of_bytes, rounded, sha256};
 use super::enlarge::Enlargement;
-use super::recipe::{self, Planes};
 use super::untrained;
 use crate::methods::{self, Method};
 use crate::network;
 use crate::talk::Failure;
+use unband::evaluate::{Planes, RecipeRow};
 
 /// A row.
 pub struct Contender {
     /// The row of the recipe.
-    pub row: recipe::Row,
+    pub row: RecipeRow,
     /// The job, or why the row cannot run.
     pub runs: Runs,
     /// The metric that chooses among several settings.
@@ -72,7 +73,7 @@ pub const SIDE: usize = 256;
 impl Contender {
     /// The degraded images as a row, upscaled where clean ones are larger.
     pub fn input(scale: usize) -> Self {
-        let row = recipe::Row {
+        let row = RecipeRow {
             name: if scale == 1 { "(input)" } else { "(input, bicubic)" }.to_owned(),
             method: None,
             settings: Vec::new(),
@@ -83,7 +84,7 @@ impl Contender {
             weights: None,
             train: None,
             network: None,
-            published: std::collections::BTreeMap::new(),
+            published: BTreeMap::new(),
         };
         Self { row, runs: Runs::Input, best: None, network: None, untrained: false }
     }
@@ -92,7 +93,7 @@ impl Contender {
     ///
     /// # Errors
     /// Invalid names and settings. A missing or unreadable checkpoint is not an error: the row reports it.
-    pub fn new(row: recipe::Row, metrics: &[&'static Metric], scale: usize) -> Result<Self, Failure> {
+    pub fn new(row: RecipeRow, metrics: &[&'static Metric], scale: usize) -> Result<Self, Failure> {
         let about = |failure: Failure| Failure {
             message: format!("row `{}`: {}", row.name, failure.message),
             ..failure
@@ -160,7 +161,7 @@ impl Contender {
     }
 }
 
-fn settings(row: &recipe::Row) -> Result<Runs, Failure> {
+fn settings(row: &RecipeRow) -> Result<Runs, Failure> {
     let Some(text) = &row.method else { return Ok(Runs::Nothing) };
     let name = name(text);
     let mut given = None;
@@ -212,7 +213,7 @@ fn settings(row: &recipe::Row) -> Result<Runs, Failure> {
 }
 
 /// The same for a table with a scale.
-fn enlargement(row: &recipe::Row, scale: usize) -> Result<Runs, Failure> {
+fn enlargement(row: &RecipeRow, scale: usize) -> Result<Runs, Failure> {
     let Some(text) = &row.method else { return Ok(Runs::Nothing) };
     if !row.settings.is_empty() || row.planes != Planes::Rgb {
         let key = if row.settings.is_empty() { "planes" } else { "settings" };
@@ -255,13 +256,13 @@ fn has_file(text: &str, given: Option<&Path>) -> bool {
 }
 
 /// Why a network does not run, and the training that makes its checkpoint.
-fn missing(row: &recipe::Row, given: Option<&Path>, failure: Failure) -> Failure {
+fn missing(row: &RecipeRow, given: Option<&Path>, failure: Failure) -> Failure {
     let Some(file) = row.weights.as_deref().filter(|_| given.is_none()) else { return failure };
     absent(row, file, failure.hint)
 }
 
 /// A missing checkpoint and the training that makes it; `hint` where there is none.
-fn absent(row: &recipe::Row, file: &Path, hint: Option<String>) -> Failure {
+fn absent(row: &RecipeRow, file: &Path, hint: Option<String>) -> Failure {
     let made = row.train.as_ref().map(|recipe| format!("`unband train {recipe}` makes it"));
     Failure { subject: None, message: format!("{} does not exist", file.display()), hint: made.or(hint) }
 }
@@ -283,7 +284,7 @@ pub fn sum_of(file: &Path) -> Result<String, Failure> {
 
 /// Parameters in millions and multiply-adds in thousand millions, of the checkpoint or else of the
 /// configuration.
-fn counts(row: &recipe::Row, runs: &Runs) -> Option<(f64, f64)> {
+fn counts(row: &RecipeRow, runs: &Runs) -> Option<(f64, f64)> {
     if let Runs::Settings(settings) = runs
         && let Some(Setting { way: Way::Enlarge(way), .. }) = settings.first()
     {

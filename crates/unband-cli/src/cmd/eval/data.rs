@@ -12,10 +12,11 @@ use unband_image::{Hint, Window};
 use unband_metrics::Field;
 use unband_metrics::clean::{fullest_window, smooth_mask};
 
-use super::recipe::{Data, Recipe};
 use crate::args::failure;
-use crate::inputs::{Gather, Input, readable};
-use crate::pairs;
+use unband::evaluate::{Data, Recipe};
+use unband::pairs;
+
+use crate::inputs::{Gather, Input, failures, readable};
 use crate::talk::Failure;
 use crate::work;
 
@@ -102,7 +103,7 @@ fn of_pairs(folder: &Path) -> (Vec<Item>, Vec<Failure>) {
             from: From::Files { gt: pair.reference, lq: pair.second },
         }
     };
-    (found.pairs.into_iter().map(item).collect(), found.failures)
+    (found.pairs.into_iter().map(item).collect(), failures(&found.failures))
 }
 
 fn of_clean(folder: &Path, causes: &[String], recipe: &Recipe) -> Result<(Vec<Item>, Vec<Failure>), Failure> {
@@ -131,7 +132,7 @@ fn of_clean(folder: &Path, causes: &[String], recipe: &Recipe) -> Result<(Vec<It
             }
         }));
     }
-    Ok((items, found.failures))
+    Ok((items, failures(&found.failures)))
 }
 
 /// The degradations that a table names, each once.
@@ -317,7 +318,7 @@ pub fn rounded(image: &mut Image, depth: Depth) {
 
 /// The image as RGB or grey.
 fn read(input: &Input, ctx: &Context<'_>) -> Result<Image, Failure> {
-    let (image, _) = input.read()?;
+    let (image, _) = input.read().map_err(|error| Failure::of(input.shown(), &error))?;
     image.into_rgb(ctx).map_err(|error| Failure::at(input.shown(), error.to_string(), None))
 }
 

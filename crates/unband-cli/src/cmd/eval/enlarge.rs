@@ -6,8 +6,8 @@ use unband_image::Hint;
 
 use super::contender::{file_named, sum_of};
 use super::data::rounded;
-use super::recipe::Row;
 use crate::talk::Failure;
+use unband::evaluate::RecipeRow;
 
 /// An upscaling method.
 pub enum Enlargement {
@@ -23,7 +23,7 @@ impl Enlargement {
     ///
     /// # Errors
     /// Other methods; a checkpoint that is unreadable or has another scale.
-    pub fn new(method: &str, row: &Row, scale: usize) -> Result<Self, Failure> {
+    pub fn new(method: &str, row: &RecipeRow, scale: usize) -> Result<Self, Failure> {
         if method == "upscale" {
             let weights = row.weights.as_deref().map(file_named).transpose()?;
             let options = UpscaleOptions {

@@ -7,10 +7,10 @@ use unband::show::{Listing, ListingCell, ListingRow};
 
 use super::contender::{Contender, Runs};
 use super::means::{Column, Group, Measured};
-use super::recipe::Cost;
 use super::untrained::MARK;
 use crate::print::csv::name_cell;
 use crate::print::table::Table;
+use unband::evaluate::Cost;
 
 /// A table with its heading and its note.
 pub fn markdown(table: &Listing) -> String {

@@ -5,10 +5,9 @@ use unband::show::Direction;
 use unband_metrics::{Better, Metric};
 
 use super::contender::{Contender, Runs};
-use super::recipe::Cost;
 #[cfg(test)]
-use super::recipe::Recipe;
-use super::store::Record;
+use unband::evaluate::Recipe;
+use unband::evaluate::{Cost, Record};
 
 /// A column of the table.
 #[derive(Clone, Copy)]
@@ -277,7 +276,7 @@ mod tests {
     }
 
     fn table() -> (Vec<Column>, Vec<Contender>) {
-        let recipe: Recipe = toml::from_str(TABLE).unwrap();
+        let recipe: Recipe = Recipe::parse(TABLE, "T").unwrap();
         let rows = recipe.method.into_iter().map(|row| Contender::new(row, &metrics(), 1).unwrap());
         let columns = metrics().into_iter().map(Column::Measure).chain([Column::Cost(Cost::Seconds)]);
         (columns.collect(), std::iter::once(Contender::input(1)).chain(rows).collect())

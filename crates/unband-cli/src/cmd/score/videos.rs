@@ -15,7 +15,7 @@ use unband_metrics::Metric;
 
 use super::ScoreArgs;
 use crate::args::{MetricArgs, failure};
-use crate::inputs::{Gather, exact, readable};
+use crate::inputs::{Gather, exact, failures, readable};
 use crate::interrupt::{self, Busy};
 use crate::outcome::Outcome;
 use crate::piped::SHOWN;
@@ -82,7 +82,7 @@ pub fn sort(args: &ScoreArgs) -> Option<Sorted> {
     // Nothing is written yet, so Ctrl-C ends the program and its child processes.
     interrupt::listen();
     let mut sorted =
-        Sorted { videos: Vec::new(), failures: found.failures, other: others.into_iter().next() };
+        Sorted { videos: Vec::new(), failures: failures(&found.failures), other: others.into_iter().next() };
     for path in &videos {
         match VideoInput::open(path) {
             Ok(video) => sorted.videos.push(video),

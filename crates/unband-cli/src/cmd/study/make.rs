@@ -9,7 +9,7 @@ use unband_io::{Access, Limits, Saving};
 
 use super::{KEY_SCHEMA, Key, KeyMethod, StudyArgs};
 use crate::extras;
-use crate::inputs::{Gather, readable};
+use crate::inputs::{Gather, failure, readable};
 use crate::outcome::Outcome;
 use crate::talk::{Failure, Talk};
 
@@ -131,8 +131,8 @@ fn folder(path: &Path) -> Result<BTreeMap<String, PathBuf>, Fault> {
     }
     let gather = Gather { recursive: false, output_folder: None, results_too: true, readable: &readable };
     let found = gather.run(&[path.to_path_buf()]);
-    if let Some(failure) = found.failures.into_iter().next() {
-        return Err(input(failure));
+    if let Some(error) = found.failures.first() {
+        return Err(input(failure(error)));
     }
     let mut files: BTreeMap<String, PathBuf> = BTreeMap::new();
     for file in found.inputs {

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use toml::Table;
-use unband::OutputDepth;
 use unband_data::recipe::{self, RecipeError};
-
-use crate::shipped;
-use crate::talk::Failure;
+use unband_image::ParamValue;
 use unband_recipes::TABLES;
+
+use super::{EvaluateError, FileFault};
+use crate::{Dither, OutputDepth};
 
 /// A whole table. Keys are spelled with hyphens in TOML, as in training recipes.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -25,8 +25,7 @@ pub struct Recipe {
     #[serde(default)]
     pub seed: u64,
     /// Names of metrics, in the order of the columns.
-    #[serde(rename = "metrics")]
-    pub measures: Vec<String>,
+    pub metrics: Vec<String>,
     /// Costs of the methods, as further columns.
     #[serde(default)]
     pub costs: Vec<Cost>,
@@ -49,7 +48,7 @@ pub struct Recipe {
     /// Source of the images.
     pub data: Data,
     /// The rows.
-    pub method: Vec<Row>,
+    pub method: Vec<RecipeRow>,
 }
 
 /// Source of the images; the same words as in training recipes.
@@ -139,7 +138,7 @@ pub enum Planes {
 /// A row: a method, or published values, or both.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Row {
+pub struct RecipeRow {
     /// The row's unique name.
     pub name: String,
     /// `NAME` or `NAME:key=value,…` as for `--method`; without it nothing runs.
@@ -157,7 +156,7 @@ pub struct Row {
     /// Dithering method, as for `--dither`, with the same default; `none` rounds to the nearest, as the
     /// papers' scripts do. A table's own `dither` is the default of its rows.
     #[serde(default, deserialize_with = "dither")]
-    pub dither: unband::Dither,
+    pub dither: Dither,
     /// Sample format of its inputs.
     #[serde(default)]
     pub planes: Planes,
@@ -176,6 +175,30 @@ pub struct Row {
     pub published: BTreeMap<String, f64>,
 }
 
+impl RecipeRow {
+    /// A row that runs a method, written as for `--method`, with the settings that a table has by default.
+    pub fn new(name: impl Into<String>, method: impl Into<String>) -> Self {
+        Self { method: Some(method.into()), ..Self::blank(name.into()) }
+    }
+
+    /// A row without a method and published values.
+    pub(super) fn blank(name: String) -> Self {
+        Self {
+            name,
+            method: None,
+            settings: Vec::new(),
+            best: None,
+            depth: eight(),
+            dither: Dither::default(),
+            planes: Planes::Rgb,
+            weights: None,
+            train: None,
+            network: None,
+            published: BTreeMap::new(),
+        }
+    }
+}
+
 fn one() -> usize {
     1
 }
@@ -188,24 +211,57 @@ fn depth<'de, D: serde::Deserializer<'de>>(from: D) -> Result<OutputDepth, D::Er
     String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
 }
 
-fn dither<'de, D: serde::Deserializer<'de>>(from: D) -> Result<unband::Dither, D::Error> {
-    crate::args::dither(&String::deserialize(from)?).map_err(serde::de::Error::custom)
+fn dither<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Dither, D::Error> {
+    let text = String::deserialize(from)?;
+    let all = <Dither as ParamValue>::KIND;
+    <Dither as ParamValue>::parse(&text)
+        .ok_or_else(|| serde::de::Error::custom(format!("the dithers are {all}")))
 }
 
 impl Recipe {
+    /// A table of whole images without rows.
+    pub fn new(title: impl Into<String>, metrics: &[&str], data: Data) -> Self {
+        Self {
+            title: title.into(),
+            notes: Vec::new(),
+            seed: 0,
+            metrics: metrics.iter().map(ToString::to_string).collect(),
+            costs: Vec::new(),
+            weights: Weights::default(),
+            scale: one(),
+            images: 0,
+            crop: 0,
+            pictures: 0,
+            data,
+            method: Vec::new(),
+        }
+    }
+
     /// Reads a recipe, then those whose keys override it: tables are merged key by key, everything else is
     /// replaced.
     ///
     /// # Errors
     /// Unreadable files and invalid TOML; unknown or missing keys, values out of range: with the files, the
     /// key and the allowed values.
-    pub fn load(file: &Path, overrides: &[PathBuf]) -> Result<Self, Failure> {
+    pub fn load(file: &Path, overrides: &[PathBuf]) -> Result<Self, EvaluateError> {
         let mut table = read(file)?;
         let mut names = file.display().to_string();
         for over in overrides {
             recipe::merge(&mut table, read(over)?);
             names = format!("{names} + {}", over.display());
         }
+        Self::typed(table, names)
+    }
+
+    /// Parses a recipe; `name` is its name in errors.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load), without files.
+    pub fn parse(text: &str, name: &str) -> Result<Self, EvaluateError> {
+        Self::typed(recipe::parse(text, name).map_err(failure)?, name.to_owned())
+    }
+
+    fn typed(mut table: Table, names: String) -> Result<Self, EvaluateError> {
         spread_dither(&mut table);
         let recipe: Self = recipe::typed(table, &names).map_err(failure)?;
         if (1..=8).contains(&recipe.scale) {
@@ -219,17 +275,14 @@ impl Recipe {
     ///
     /// # Errors
     /// A name without a row.
-    pub fn keep_only(&mut self, names: &[String]) -> Result<(), Failure> {
+    pub fn keep_only(&mut self, names: &[String]) -> Result<(), EvaluateError> {
         if names.is_empty() {
             return Ok(());
         }
-        let is = |row: &Row, name: &String| row.name.eq_ignore_ascii_case(name);
+        let is = |row: &RecipeRow, name: &String| row.name.eq_ignore_ascii_case(name);
         if let Some(name) = names.iter().find(|name| !self.method.iter().any(|row| is(row, name))) {
-            let rows: Vec<&str> = self.method.iter().map(|row| row.name.as_str()).collect();
-            return Err(Failure::usage(
-                format!("there is no row `{name}`"),
-                format!("the rows are {}", rows.join(", ")),
-            ));
+            let rows = self.method.iter().map(|row| row.name.clone()).collect();
+            return Err(EvaluateError::UnknownRow { name: name.clone(), rows });
         }
         self.method.retain(|row| names.iter().any(|name| is(row, name)));
         Ok(())
@@ -237,8 +290,8 @@ impl Recipe {
 }
 
 /// Reads a file, or a built-in table.
-fn read(file: &Path) -> Result<Table, Failure> {
-    match shipped::find(TABLES, file) {
+fn read(file: &Path) -> Result<Table, EvaluateError> {
+    match unband_recipes::find_unless_file(TABLES, file) {
         Some(own) => recipe::parse(own.text, own.name),
         None => recipe::read(file),
     }
@@ -254,23 +307,14 @@ fn spread_dither(table: &mut Table) {
     }
 }
 
-fn failure(error: RecipeError) -> Failure {
+fn failure(error: RecipeError) -> EvaluateError {
     match error {
-        RecipeError::Read { file, source } => {
-            let hint = format!(
-                "name a file, or a built-in table: {}; `--small` needs small.toml next to the file",
-                unband_recipes::names(TABLES)
-            );
-            Failure::at(file, crate::inputs::reason(&source), Some(hint))
-        }
+        RecipeError::Read { file, source } => FileFault::NoRecipe { source }.of(file),
         RecipeError::Toml { file, what } => {
-            Failure::at(file, what.replacen("TOML parse error", "invalid TOML", 1), None)
+            FileFault::Toml { what: what.replacen("TOML parse error", "invalid TOML", 1) }.of(file)
         }
-        RecipeError::Key { file, key, what } => {
-            let hint = "`unband eval --help` shows a table, docs/evaluation.md all keys".to_owned();
-            Failure::at(file, format!("at `{key}`: {what}"), Some(hint))
-        }
-        other => Failure { subject: None, message: other.to_string(), hint: None },
+        RecipeError::Key { file, key, what } => FileFault::Key { key, what }.of(file),
+        other => EvaluateError::Recipe(other),
     }
 }
 
@@ -278,8 +322,10 @@ fn failure(error: RecipeError) -> Failure {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::Options;
+    use unband_image::Hint;
 
-    fn load(texts: &[&str]) -> Result<Recipe, Failure> {
+    fn load(texts: &[&str]) -> Result<Recipe, EvaluateError> {
         let dir = tempfile::tempdir().unwrap();
         let files: Vec<PathBuf> = texts
             .iter()
@@ -299,7 +345,7 @@ mod tests {
     fn results_are_written_as_the_program_writes_them_unless_something_else_is_said() {
         let recipe = load(&[TABLE]).unwrap();
         let method = &recipe.method[0];
-        assert_eq!((method.depth, method.dither), (OutputDepth::Bits(8), unband::Options::default().dither));
+        assert_eq!((method.depth, method.dither), (OutputDepth::Bits(8), Options::default().dither));
         assert_eq!((method.planes, recipe.weights, recipe.crop), (Planes::Rgb, Weights::Required, 0));
         let recipe =
             load(&[&format!("{TABLE}depth = '16'\ndither = 'blue-noise'\nplanes = 'yuv420p'\n")]).unwrap();
@@ -312,7 +358,7 @@ mod tests {
         let more = "[[method]]\nname = 'D'\nmethod = 'smooth'\ndither = 'blue-noise'\n";
         let recipe = load(&[&format!("dither = 'none'\n{TABLE}{more}")]).unwrap();
         let dithers: Vec<_> = recipe.method.iter().map(|row| row.dither).collect();
-        assert_eq!(dithers, [unband::Dither::None, unband::Dither::BlueNoise]);
+        assert_eq!(dithers, [Dither::None, Dither::BlueNoise]);
     }
 
     #[test]
@@ -329,7 +375,7 @@ mod tests {
         assert_eq!(kept(&["d"]).unwrap(), "D");
         assert_eq!(kept(&["D", "S"]).unwrap(), "S D");
         let failure = kept(&["D", "E"]).unwrap_err();
-        assert!(failure.message.contains("`E`") && failure.hint.unwrap().ends_with("S, D"));
+        assert!(failure.to_string().contains("`E`") && failure.hint().unwrap().ends_with("S, D"));
     }
 
     #[test]
@@ -342,13 +388,13 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named_with_its_key() {
-        let wrong = |text: &str| load(&[text]).unwrap_err().text();
+        let wrong = |text: &str| load(&[text]).unwrap_err().to_string();
         assert!(wrong(&format!("{TABLE}colour = 1\n")).contains("`method[0].colour`"), "{}", wrong(TABLE));
         assert!(wrong(&format!("{TABLE}depth = '9'\n")).contains("the depth must be 8, 10"));
         assert!(wrong(&format!("{TABLE}dither = 'much'\n")).contains("the dithers are"));
         assert!(wrong(&format!("scale = 9\n{TABLE}")).contains("`scale`: must be in 1..=8"));
         assert!(wrong("title = ").contains("invalid TOML"));
         let gone = Recipe::load(Path::new("none-such.toml"), &[]).unwrap_err();
-        assert!(gone.text().starts_with("none-such.toml: ") && gone.hint.is_some());
+        assert!(gone.to_string().starts_with("none-such.toml: ") && gone.hint().is_some());
     }
 }

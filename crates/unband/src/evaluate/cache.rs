@@ -5,13 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-use unband::metrics::Value;
-use unband_data::files::hexadecimal;
 use unband_metrics::Metric;
 
-use crate::interrupt::Busy;
-use crate::talk::Failure;
+use super::{EvaluateError, FileFault};
+use crate::metrics::Value;
 
 /// Result of one method and setting on one image.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -64,20 +61,18 @@ impl Record {
 }
 
 /// A folder of results, each named by a hash of everything it depends on.
-pub struct Store {
+pub struct Cache {
     folder: PathBuf,
 }
 
-impl Store {
+impl Cache {
     /// Creates the folder.
     ///
     /// # Errors
     /// I/O errors.
-    pub fn open(folder: &Path) -> Result<Self, Failure> {
-        fs::create_dir_all(folder).map_err(|error| {
-            let hint = "write to another folder with `--out`".to_owned();
-            Failure::at(folder.display().to_string(), crate::inputs::reason(&error), Some(hint))
-        })?;
+    pub fn open(folder: &Path) -> Result<Self, EvaluateError> {
+        fs::create_dir_all(folder)
+            .map_err(|source| FileFault::OutputFolder { source }.of(folder.display().to_string()))?;
         Ok(Self { folder: folder.to_path_buf() })
     }
 
@@ -94,20 +89,12 @@ impl Store {
     ///
     /// # Errors
     /// I/O errors.
-    pub fn put(&self, key: &str, record: &Record) -> Result<(), Failure> {
-        let _busy = Busy::begin();
+    pub fn put(&self, key: &str, record: &Record) -> Result<(), EvaluateError> {
         let file = self.file(key);
-        let shown = || file.display().to_string();
-        let bytes =
-            serde_json::to_vec(record).map_err(|error| Failure::at(shown(), error.to_string(), None))?;
-        unband_io::write_bytes(&bytes, &file, true).map_err(|error| Failure::of(shown(), &error))
+        let fail = |fault: FileFault| fault.of(file.display().to_string());
+        let bytes = serde_json::to_vec(record).map_err(|error| fail(error.into()))?;
+        unband_io::write_bytes(&bytes, &file, true).map_err(|error| fail(error.into()))
     }
-}
-
-/// Hash of the running program: another build may give other results.
-pub fn build() -> String {
-    let own = std::env::current_exe().and_then(fs::read);
-    own.map_or_else(|_| env!("CARGO_PKG_VERSION").to_owned(), |bytes| hexadecimal(&Sha256::digest(&bytes)))
 }
 
 #[cfg(test)]
@@ -122,7 +109,7 @@ mod tests {
         let values =
             [Value::Number(f64::INFINITY), Value::Number(0.1 + 0.2), Value::Missing("too small".into())];
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(&dir.path().join("kept")).unwrap();
+        let store = Cache::open(&dir.path().join("kept")).unwrap();
         let record = Record::new(&metrics, &values, 0.125);
         store.put("a", &record).unwrap();
         let back = store.get("a").unwrap();

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::inputs::{Gather, Input, SUFFIX, readable};
-use crate::talk::Failure;
+use unband_image::Hint;
+
+use crate::inputs::{Gather, Input, InputError, InputFault, SUFFIX, readable};
 
 /// Images of one scene.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub struct Pairs {
     /// Pairs in the order of their names or of the list.
     pub pairs: Vec<Pair>,
     /// Images without a partner, and unreadable files.
-    pub failures: Vec<Failure>,
+    pub failures: Vec<InputError>,
 }
 
 fn picture(path: &Path) -> Input {
@@ -35,8 +36,24 @@ fn picture(path: &Path) -> Input {
     }
 }
 
-fn usage(message: impl Into<String>, hint: &str) -> Failure {
-    Failure::usage(message, hint)
+/// A file was given with a folder.
+#[derive(Debug, thiserror::Error)]
+#[error("{} is {}, {} is {}", first.display(), kind(first), second.display(), kind(second))]
+pub struct FileWithFolder {
+    /// The reference.
+    pub first: PathBuf,
+    /// The second argument.
+    pub second: PathBuf,
+}
+
+fn kind(path: &Path) -> &'static str {
+    if path.is_dir() { "a folder" } else { "a file" }
+}
+
+impl Hint for FileWithFolder {
+    fn hint(&self) -> Option<String> {
+        Some("name two files, two folders, or a list with `--pairs`".to_owned())
+    }
 }
 
 /// Pairs two files, or the files of two folders by name.
@@ -48,19 +65,11 @@ pub fn of_paths(
     second: &Path,
     input: Option<&Path>,
     recursive: bool,
-) -> Result<Pairs, Failure> {
+) -> Result<Pairs, FileWithFolder> {
     let folders = reference.is_dir();
     for path in std::iter::once(second).chain(input) {
         if path.is_dir() != folders {
-            let kind = |path: &Path| if path.is_dir() { "a folder" } else { "a file" };
-            let message = format!(
-                "{} is {}, {} is {}",
-                reference.display(),
-                kind(reference),
-                path.display(),
-                kind(path)
-            );
-            return Err(usage(message, "name two files, two folders, or a list with `--pairs`"));
+            return Err(FileWithFolder { first: reference.to_owned(), second: path.to_owned() });
         }
     }
     if folders {
@@ -101,13 +110,11 @@ fn take(pictures: &mut Named, name: &str) -> Option<Input> {
     pictures.remove(name).or_else(|| pictures.remove(&format!("{name}{SUFFIX}")))
 }
 
-fn alone(input: &Input, other: &Path) -> Failure {
-    let message = format!("no image with this name in {}", other.display());
-    let hint = "pairs need the same name (extensions may differ), or a list: `--pairs FILE.csv`".to_owned();
-    Failure::at(input.shown(), message, Some(hint))
+fn alone(input: &Input, other: &Path) -> InputError {
+    InputFault::NoPartner { folder: other.to_owned() }.of(input.shown())
 }
 
-fn named(folder: &Path, recursive: bool, failures: &mut Vec<Failure>) -> Named {
+fn named(folder: &Path, recursive: bool, failures: &mut Vec<InputError>) -> Named {
     let gather = Gather { recursive, output_folder: None, results_too: true, readable: &readable };
     let found = gather.run(&[folder.to_path_buf()]);
     failures.extend(found.failures);
@@ -115,9 +122,7 @@ fn named(folder: &Path, recursive: bool, failures: &mut Vec<Failure>) -> Named {
     for input in found.inputs {
         let name = input.below.with_extension("").to_string_lossy().replace('\\', "/");
         if let Some(twin) = named.get(&name) {
-            let message = format!("has the same name as {}", twin.shown());
-            let hint = "list the pairs in a file: `--pairs FILE.csv`".to_owned();
-            failures.push(Failure::at(input.shown(), message, Some(hint)));
+            failures.push(InputFault::Twin { other: twin.shown() }.of(input.shown()));
         } else {
             named.insert(name, input);
         }
@@ -131,15 +136,11 @@ fn named(folder: &Path, recursive: bool, failures: &mut Vec<Failure>) -> Named {
 ///
 /// # Errors
 /// An unreadable list, or a line without two or three names.
-pub fn of_list(list: &Path, folders: Option<(&Path, &Path)>) -> Result<Pairs, Failure> {
-    let shown = || list.display().to_string();
-    let bad = |message: String| {
-        let hint = "two columns, reference and result, and optionally the image before its repair";
-        Failure::at(shown(), message, Some(hint.to_owned()))
-    };
+pub fn of_list(list: &Path, folders: Option<(&Path, &Path)>) -> Result<Pairs, InputError> {
+    let bad = |what: String| InputFault::List { what }.of(list.display().to_string());
     let own = list.parent().unwrap_or(Path::new(""));
     let (first, second) = folders.unwrap_or((own, own));
-    let text = unband_io::read_text(list).map_err(|error| bad(crate::inputs::reason(&error)))?;
+    let text = unband_io::read_text(list).map_err(|error| bad(unband_io::reason(&error)))?;
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
