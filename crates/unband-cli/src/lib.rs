@@ -12,7 +12,6 @@ mod extras;
 mod inputs;
 mod interrupt;
 mod licences;
-mod methods;
 mod network;
 mod outcome;
 mod outputs;

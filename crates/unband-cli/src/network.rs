@@ -1,9 +1,10 @@
 //! Networks by name or by checkpoint.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use unband::models;
+pub use unband::models::Source;
 use unband_image::Hint;
 use unband_nets::Graph;
 use unband_nets::arch::{self, ARCHITECTURES, Architecture};
@@ -13,37 +14,12 @@ use unband_nets::state::{Weights, fill};
 use crate::inputs::reason;
 use crate::talk::Failure;
 
-/// A network, by name or by checkpoint.
-#[derive(Clone, Debug)]
-pub enum Source {
-    /// A network by its name, `NAME` or `NAME:VARIANT`.
-    Network(String),
-    /// A checkpoint, which determines its network.
-    File(PathBuf),
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Network(name) => f.write_str(name),
-            Self::File(path) => path.display().fmt(f),
-        }
-    }
-}
-
 /// Reads NAME or FILE; names have priority.
 ///
 /// # Errors
 /// A variant that the network does not have.
 pub fn source(text: &str) -> Result<Source, String> {
-    let base = text.split_once(':').map_or(text, |(base, _)| base);
-    let Some(architecture) = arch::find(base) else { return Ok(Source::File(text.into())) };
-    if let Some(built) = arch::build(text) {
-        return built.map(|_| Source::Network(text.to_owned())).map_err(|error| error.to_string());
-    }
-    let variants: Vec<&str> = architecture.variants.iter().map(|variant| variant.name).collect();
-    let known = if variants.is_empty() { "none".to_owned() } else { variants.join(", ") };
-    Err(format!("variants of {base}: {known}"))
+    Source::parse(text).map_err(|error| error.what)
 }
 
 /// The allowed NAMEs, for `--help`.
@@ -154,19 +130,5 @@ pub fn unread(path: &Path, error: &CheckpointError) -> Failure {
         // The error may name one of a folder's files.
         CheckpointError::Io { path, source } => failure(path, &reason(source), None),
         _ => failure(path, error, error.hint()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_come_before_files() {
-        assert!(matches!(source("bdinn:inverse"), Ok(Source::Network(name)) if name == "bdinn:inverse"));
-        assert!(matches!(source("./adnet"), Ok(Source::File(_))));
-        assert!(matches!(source("C:\\mine.pth"), Ok(Source::File(_))));
-        assert!(source("bdinn:nothing").is_err_and(|e| e.contains("inverse, unet")));
-        assert!(source("adnet:x").is_err_and(|e| e == "variants of adnet: none"));
     }
 }

@@ -7,8 +7,6 @@ use unband::files::{AsideFile, FileOptions, Naming};
 use unband::models;
 use unband::networks::{self, WEIGHTS};
 use unband::{Alpha, Choice, Error, Method, Options, OutputDepth, Weights};
-use unband_filters::RecipeError;
-use unband_image::ParamError;
 use unband_io::FormatEntry;
 use unband_io::video::container_of;
 
@@ -58,7 +56,7 @@ pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
     let named = options.method.named();
     let usage = |error: Error| {
         let hint = match &error {
-            Error::Setting(error) => setting_hint(error),
+            Error::Setting(error) => networks::setting_hint(error),
             other => other.hint(),
         };
         Failure { subject: None, message: error.to_string(), hint }
@@ -124,36 +122,7 @@ pub fn check_aside(
 
 /// Parses a method with its settings, or another program's filter string.
 fn choice(text: &str) -> Result<Choice, Failure> {
-    let method = unband::parse_method(text);
-    method.map(Choice::Named).map_err(|error| no_method(&error))
-}
-
-/// The failure for an invalid `--method`. An imported model is not a method, but may be named like one.
-pub fn no_method(error: &RecipeError) -> Failure {
-    let model = match (error, models::folder()) {
-        (RecipeError::UnknownMethod { name, .. }, Some(folder)) => {
-            models::names(&folder).into_iter().find(|known| known == name)
-        }
-        _ => None,
-    };
-    let hint = model.map(|model| {
-        let file = models::folder().map(|folder| models::file(&folder, &model));
-        let method = file.and_then(|file| models::method_of(&file).ok()).map_or("NETWORK", |entry| entry.name);
-        format!("`{model}` is an imported model: write `--weights {model}`, or `--method {method}:{WEIGHTS}={model}`")
-    });
-    let hint = hint.or_else(|| match error {
-        RecipeError::Setting(error) => setting_hint(error),
-        other => other.hint(),
-    });
-    Failure { subject: None, message: error.to_string(), hint }
-}
-
-/// The hint for an invalid setting. Only the network limits the strength to 1.
-fn setting_hint(error: &ParamError) -> Option<String> {
-    let limited =
-        matches!(error, ParamError::OutOfRange { name: networks::STRENGTH, range: "0.0..=1.0", .. });
-    let own = "above 1 needs smooth: drop `--method`, or use `--method smooth`, which goes up to 4";
-    error.hint().or_else(|| limited.then(|| own.to_owned()))
+    Ok(Choice::Named(models::parse_method(text, models::folder().as_deref())?))
 }
 
 /// Finds a format by its extension or name, with or without a dot.

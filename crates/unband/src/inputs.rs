@@ -159,12 +159,17 @@ impl Hint for InputError {
     }
 }
 
-/// A fault with its file, once, without the system's error numbers.
-pub(crate) fn about(name: &str, fault: &dyn std::fmt::Display) -> String {
-    let mut text = fault.to_string();
-    if let Some((before, after)) = text.split_once(" (os error ") {
-        text = format!("{before}{}", after.split_once(')').map_or("", |(_, rest)| rest));
+/// A message without the system's error numbers.
+pub(crate) fn plain(text: &str) -> String {
+    match text.split_once(" (os error ") {
+        Some((before, after)) => format!("{before}{}", after.split_once(')').map_or("", |(_, rest)| rest)),
+        None => text.to_owned(),
     }
+}
+
+/// A fault with its file, once.
+pub(crate) fn about(name: &str, fault: &dyn std::fmt::Display) -> String {
+    let text = plain(&fault.to_string());
     if text.starts_with(name) { text } else { format!("{name}: {text}") }
 }
 

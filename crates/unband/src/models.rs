@@ -6,12 +6,17 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use unband_filters::RecipeError;
 use unband_image::{Entry, Hint, Method, ParamError};
 use unband_infer::models;
 use unband_nets::arch::{self, Architecture, Purpose};
 use unband_nets::checkpoint::{self, CheckpointError, NetworkError};
 
 pub use unband_infer::models::{file, folder, names};
+
+mod source;
+
+pub use source::{NoVariant, Source};
 
 use crate::Weights;
 use crate::networks::{self, WEIGHTS, takes_weights};
@@ -226,6 +231,48 @@ impl Shelf {
     pub fn named(&self, name: &str) -> Option<&Imported> {
         self.models.iter().find(|model| model.name == name)
     }
+}
+
+/// Text that is not a method, with a hint about imported models, which may be named like methods.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct MethodError {
+    /// The fault.
+    pub error: RecipeError,
+    hint: Option<String>,
+}
+
+impl Hint for MethodError {
+    fn hint(&self) -> Option<String> {
+        self.hint.clone()
+    }
+}
+
+/// Parses a method with its settings, or another program's filter string; `folder` holds imported models.
+///
+/// # Errors
+/// Unknown names and invalid settings.
+pub fn parse_method(text: &str, folder: Option<&Path>) -> Result<Method, MethodError> {
+    crate::parse_method(text).map_err(|error| {
+        let imported = match (&error, folder) {
+            (RecipeError::UnknownMethod { name, .. }, Some(folder)) => named_model(name, folder),
+            _ => None,
+        };
+        let hint = imported.or_else(|| match &error {
+            RecipeError::Setting(error) => networks::setting_hint(error),
+            other => other.hint(),
+        });
+        MethodError { error, hint }
+    })
+}
+
+/// The hint for a model's name in place of a method's.
+fn named_model(name: &str, folder: &Path) -> Option<String> {
+    let model = names(folder).into_iter().find(|known| known == name)?;
+    let method = method_of(&file(folder, &model)).map_or("NETWORK", |entry| entry.name);
+    Some(format!(
+        "`{model}` is an imported model: write `--weights {model}`, or `--method {method}:{WEIGHTS}={model}`"
+    ))
 }
 
 /// The weights file of that path, or of the model with that name in the folder of models.

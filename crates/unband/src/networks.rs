@@ -7,7 +7,7 @@ use std::sync::Arc;
 use unband_filters::smooth;
 use unband_image::findings::Findings;
 use unband_image::method::{Prepare, defaults};
-use unband_image::{Entry, Method, ParamError, ParamInfo, Params, Restorer, params};
+use unband_image::{Entry, Hint, Method, ParamError, ParamInfo, Params, Restorer, params};
 use unband_infer::cells::Cells;
 use unband_infer::deepdeband::Variant;
 use unband_infer::{Engine, GuidedRestorer, NetRestorer, Way, models};
@@ -77,6 +77,13 @@ params! {
         /// Precision of multiplications.
         precision: Precision = Precision::Auto;
     }
+}
+
+/// The hint for an invalid setting. Only the network limits the strength to 1.
+pub fn setting_hint(error: &ParamError) -> Option<String> {
+    let limited = matches!(error, ParamError::OutOfRange { name: STRENGTH, range: "0.0..=1.0", .. });
+    let own = "above 1 needs smooth: drop `--method`, or use `--method smooth`, which goes up to 4";
+    error.hint().or_else(|| limited.then(|| own.to_owned()))
 }
 
 macro_rules! network {

@@ -7,6 +7,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use unband::evaluate::{NamedMethod, parse_methods};
 use unband::metrics::{Check, Inspected, Scope, Scores, Subject, comparable, score};
 use unband::models;
 use unband::pairs::{self, Pair, Pairs};
@@ -18,7 +19,6 @@ use unband_metrics::{Against, Metric};
 use crate::args::{MetricArgs, failure};
 use crate::budget::Budget;
 use crate::inputs::{self, Input, failures};
-use crate::methods::{self, Method};
 use crate::outcome::Outcome;
 use crate::print::csv::csv;
 use crate::print::drawings::{Drawing, draw};
@@ -98,7 +98,7 @@ pub fn run(args: &CompareArgs) -> Outcome {
 struct Job<'a> {
     args: &'a MetricArgs,
     pairs: Vec<Pair>,
-    methods: Vec<Method>,
+    methods: Vec<NamedMethod>,
     metrics: Vec<&'static Metric>,
     checks: Vec<Check>,
     models: Option<PathBuf>,
@@ -145,8 +145,11 @@ impl<'a> Job<'a> {
             let message = format!("`{option}` applies to videos, but none was named");
             return Err(usage(Failure::usage(message, "drop it for images")));
         }
-        let methods =
-            if args.method.is_empty() { Vec::new() } else { methods::parse(&args.method).map_err(usage)? };
+        let methods = match &args.method[..] {
+            [] => Vec::new(),
+            named => parse_methods(named, models::folder().as_deref())
+                .map_err(|error| usage(Failure::from(error)))?,
+        };
         let Pairs { pairs, failures: unpaired } = gather(args).map_err(usage)?;
         let input =
             args.input.is_some() || !methods.is_empty() || pairs.iter().any(|pair| pair.input.is_some());

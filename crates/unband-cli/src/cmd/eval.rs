@@ -1,43 +1,32 @@
 //! `unband eval TABLE`: benchmark of methods on image pairs, with a results table.
 
-mod contender;
-mod data;
-mod enlarge;
 mod fault;
 mod formats;
 mod listing;
-mod means;
 mod page;
-mod untrained;
 
-use std::cell::OnceCell;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use unband_image::Hint;
 
 use clap::Args;
-use unband::metrics::{Subject, Value, score};
-use unband::models;
+use unband::evaluate::{
+    Data, EvaluateOptions, Evaluation, PairSource, Recipe, Row, Runs, Table, Weights, of_bytes,
+};
 use unband::show::Listing;
-use unband::{Context, Image, batch};
+use unband::{Context, models};
 use unband_io::{Access, Saving};
-use unband_metrics::Metric;
+use unband_recipes::{SMALL, TABLES, find_unless_file};
 
 use crate::args::TalkArgs;
 use crate::bar::Bar;
+use crate::inputs::failures;
 use crate::interrupt::{self, Busy};
 use crate::outcome::Outcome;
 use crate::pictures;
 use crate::result::print_text;
 use crate::talk::{Failure, Loudness, Talk};
 use crate::work;
-use contender::{Contender, Runs, Setting};
-use data::{How, Item};
-use enlarge::Ready;
 use fault::failure;
-use means::{Column, Measured};
-use unband::evaluate::{Cache, Cost, Data, Recipe, RecipeRow, Record, Weights};
-use unband_recipes::{SMALL, TABLES, find_unless_file};
 
 const AFTER: &str = "\
 Examples:
@@ -105,11 +94,11 @@ pub struct EvalArgs {
 pub fn run(args: &EvalArgs) -> Outcome {
     let loudness = Loudness::new(args.talk.quiet, args.talk.verbose);
     match Job::new(args) {
-        Ok((job, failures)) => {
-            let ctx = interrupt::context(job.threads);
+        Ok(job) => {
+            let ctx = Context { models: job.models.as_deref(), ..interrupt::context(job.threads) };
             let show = loudness > Loudness::Quiet;
-            let bar = Bar::new(job.items.len(), show).with_lines(show);
-            job.run(&failures, &Talk { loudness, bar: &bar }, &ctx)
+            let bar = Bar::new(job.evaluation.pairs.len(), show).with_lines(show);
+            job.run(&Talk { loudness, bar: &bar }, &ctx)
         }
         Err(failure) => {
             Talk { loudness, bar: &Bar::none() }.failure(&failure);
@@ -119,184 +108,35 @@ pub fn run(args: &EvalArgs) -> Outcome {
 }
 
 struct Job {
-    recipe: Recipe,
-    columns: Vec<Column>,
-    /// The metrics that can be computed.
-    metrics: Vec<&'static Metric>,
-    contenders: Vec<Contender>,
-    items: Vec<Item>,
-    cache: Cache,
+    evaluation: Evaluation,
     out: PathBuf,
-    /// Notes under the table.
-    notes: Vec<String>,
     threads: usize,
     models: Option<PathBuf>,
-    build: String,
 }
 
 impl Job {
     /// Checks everything before the first image is read.
-    fn new(args: &EvalArgs) -> Result<(Self, Vec<Failure>), Failure> {
-        let mut recipe = recipe(args)?;
-        let models = models::folder();
-        let columns = columns(&recipe)?;
-        let (metrics, missing) = ready(&columns, models.as_deref());
-        let scale = recipe.scale;
-        let mut contenders = vec![Contender::input(scale)];
-        for row in std::mem::take(&mut recipe.method) {
-            check_published(&row)?;
-            if contenders.iter().any(|known| known.row.name == row.name) {
-                return Err(Failure::usage(
-                    format!("two rows have the name `{}`", row.name),
-                    "give each its own name",
-                ));
-            }
-            contenders.push(Contender::new(row, &metrics, scale)?);
-        }
-        let (mut items, failures) = data::gather(&recipe)?;
-        let threads = pictures::threads(args.threads);
-        let timed = recipe.costs.contains(&Cost::Seconds);
-        for item in &mut items {
-            item.threads = match recipe.crop {
-                // Images in parallel would distort each other's times.
-                _ if timed => threads,
-                0 => batch::threads(item.pixels(), threads),
-                crop => batch::threads((crop * crop) as u64, threads),
-            };
-        }
+    fn new(args: &EvalArgs) -> Result<Self, Failure> {
+        let recipe = recipe(args)?;
+        let (models, threads) = (models::folder(), pictures::threads(args.threads));
         let name = args.table.file_stem().unwrap_or_default();
         let out = args.out.clone().unwrap_or_else(|| Path::new("eval").join(name));
-        check_out(&out)?;
-        let cache = Cache::open(&out.join("kept")).map_err(failure)?;
-        if recipe.weights == Weights::Untrained {
-            for contender in &mut contenders {
-                contender.start(&out.join(untrained::MARK))?;
-            }
-        }
-        let mut notes = recipe.notes.clone();
-        if timed {
-            let threads = if threads == 1 { "1 thread".to_owned() } else { format!("{threads} threads") };
-            notes.push(format!("Seconds: method only, per image, with {threads}."));
-        }
-        if recipe.costs.contains(&Cost::MultiplyAdds) {
-            let side = contender::SIDE;
-            notes.push(format!("Multiply-adds: one pass over {side}×{side} samples."));
-        }
-        notes.extend(missing);
-        if contenders.iter().any(|contender| contender.untrained) {
-            notes.push(untrained::NOTE.to_owned());
-        }
-        if matches!(recipe.data, Data::Clean { .. }) && contenders.iter().any(|c| !c.row.published.is_empty())
-        {
-            notes.push("Published values are for other images.".to_owned());
-        }
-        let job = Self {
-            columns,
-            metrics,
-            contenders,
-            items,
-            cache,
-            out,
-            notes,
-            threads,
-            models,
-            build: build(),
-            recipe,
-        };
-        Ok((job, failures))
+        let options = EvaluateOptions { output: Some(out.clone()), program: build() };
+        let ctx = Context { threads, models: models.as_deref(), ..Context::default() };
+        let evaluation = Evaluation::new(recipe, &options, &ctx).map_err(|error| failure(&error))?;
+        Ok(Self { evaluation, out, threads, models })
     }
 
-    fn how(&self) -> How {
-        How { crop: self.recipe.crop, seed: self.recipe.seed, scale: self.recipe.scale }
-    }
-
-    /// All values of a pair; cached ones are not measured again.
-    fn one(&self, item: &Item, ctx: &Context<'_>) -> Result<Measured, Failure> {
-        let ctx = Context { models: self.models.as_deref(), ..*ctx };
-        let silent = Context { progress: &unband::NoProgress, ..ctx };
-        let (hash, ready) = (item.hash(self.how(), &ctx)?, OnceCell::new());
-        let total = self.contenders.iter().map(Contender::count).sum();
-        let mut done = 0;
-        let mut all = Vec::new();
-        for contender in &self.contenders {
-            let settings: Vec<Option<&Setting>> = match &contender.runs {
-                Runs::Input => vec![None],
-                Runs::Settings(settings) => settings.iter().map(Some).collect(),
-                Runs::Nothing | Runs::Missing(_) | Runs::Absent(_) => Vec::new(),
-            };
-            let mut cells = Vec::new();
-            for setting in settings {
-                if ctx.cancelled() {
-                    break;
-                }
-                let key = self.key(&hash, setting);
-                let kept = self.cache.get(&key).map(|record| Ok(Ok(record)));
-                let record = kept.unwrap_or_else(|| {
-                    self.fresh(&key, pair(&ready, item, self.how(), &silent)?, setting, &silent)
-                });
-                // An interruption is not a failure; the results are not used then.
-                if ctx.cancelled() {
-                    break;
-                }
-                cells.push(record?);
-                done += 1;
-                ctx.progress.advance(done, total);
-            }
-            all.push(cells);
-        }
-        Ok(Measured {
-            name: item.name.clone(),
-            cause: item.cause.clone(),
-            scene: item.scene.clone(),
-            cells: all,
-        })
-    }
-
-    /// Hash of everything a record depends on.
-    fn key(&self, hash: &str, setting: Option<&Setting>) -> String {
-        let method = setting.map_or_else(|| "input".to_owned(), Setting::key);
-        let metrics: Vec<&str> = self.metrics.iter().map(|metric| metric.name).collect();
-        data::sha256(&[&self.build, hash, &method, &metrics.join(",")])
-    }
-
-    /// Runs and measures; a method's failure is the inner error.
-    fn fresh(
-        &self,
-        key: &str,
-        ready: &Ready,
-        setting: Option<&Setting>,
-        ctx: &Context<'_>,
-    ) -> Result<Result<Record, String>, Failure> {
-        let ran = match setting {
-            None => Ok((ready.input().clone(), 0.0)),
-            Some(setting) => setting.run(&ready.pair.lq, ctx),
-        };
-        let (result, seconds) = match ran {
-            Ok(ran) => ran,
-            Err(why) => return Ok(Err(why)),
-        };
-        let record = Record::new(&self.metrics, &self.values(&result, ready, ctx), seconds);
-        // An interrupted result must not be stored as a value.
-        if !ctx.cancelled() {
-            self.cache.put(key, &record).map_err(failure)?;
-        }
-        Ok(Ok(record))
-    }
-
-    fn values(&self, result: &Image, ready: &Ready, ctx: &Context<'_>) -> Vec<Value> {
-        let subject = Subject {
-            image: result.into(),
-            reference: Some((&ready.pair.gt).into()),
-            input: Some(ready.input().into()),
-        };
-        score(&[subject], &self.metrics, usize::MAX, ctx).concat()
-    }
-
-    fn run(&self, failures: &[Failure], talk: &Talk<'_>, ctx: &Context<'_>) -> Outcome {
+    fn run(&self, talk: &Talk<'_>, ctx: &Context<'_>) -> Outcome {
         // Ctrl-C stops the running methods and prints how to resume.
         let _busy = Busy::begin();
-        let one = |item: &Item, ctx: &Context<'_>| self.one(item, ctx);
-        let Some((all, failed)) = work::each(&self.items, failures, talk, &one, &mut |_| {}, ctx) else {
+        let evaluation = &self.evaluation;
+        let one = |pair: &PairSource, ctx: &Context<'_>| {
+            evaluation.measure(pair, ctx).map_err(|error| failure(&error))
+        };
+        let failures = failures(&evaluation.unpaired);
+        let Some((all, failed)) = work::each(&evaluation.pairs, &failures, talk, &one, &mut |_| {}, ctx)
+        else {
             talk.note(&"run the same command to resume");
             return Outcome::Interrupted;
         };
@@ -304,25 +144,21 @@ impl Job {
             return Outcome::SomeFailed;
         }
         let mut outcome = if failed.is_empty() { Outcome::Done } else { Outcome::SomeFailed };
-        let chosen = means::chosen(&self.contenders, &all);
-        for (contender, chosen) in self.contenders.iter().zip(&chosen) {
-            outcome = outcome.max(self.told(contender, chosen, talk));
+        let mut table = evaluation.table(all);
+        for (row, chosen) in evaluation.rows.iter().zip(&table.chosen) {
+            outcome = outcome.max(self.told(row, chosen, talk));
         }
-        let groups = means::groups(&self.columns, &self.contenders, &all, &chosen);
-        let mut notes = self.notes.clone();
         if !failed.is_empty() {
             let names: Vec<&str> = failed.iter().map(|failure| failure.file.as_str()).collect();
-            notes.push(format!("Skipped: {}.", names.join(", ")));
+            table.notes.push(format!("Skipped: {}.", names.join(", ")));
         }
-        let listings: Vec<Listing> = groups
-            .iter()
-            .map(|group| listing::listing(&self.recipe.title, &notes, &self.columns, group))
-            .collect();
-        outcome = outcome.max(self.write_tables(&listings, &groups, &all, talk));
+        let listings: Vec<Listing> =
+            table.groups.iter().map(|group| listing::listing(&table, group)).collect();
+        outcome = outcome.max(self.write_tables(&listings, &table, talk));
         if let Some(first) = listings.first() {
             outcome = outcome.max(print_text(&formats::text(first)));
         }
-        match self.page(&listings, &groups, &all, &chosen, talk, ctx) {
+        match self.page(&listings, &table, talk, ctx) {
             _ if ctx.cancelled() => return Outcome::Interrupted,
             Ok(html) => outcome = outcome.max(self.write("table.html", html.as_bytes(), talk)),
             Err(failure) => {
@@ -330,45 +166,40 @@ impl Job {
                 outcome = outcome.max(Outcome::SomeFailed);
             }
         }
-        talk.line(&format_args!("{} images → {}", all.len(), self.out.display()));
+        talk.line(&format_args!("{} images → {}", table.pairs.len(), self.out.display()));
         outcome
     }
 
     /// Reports a row that did not run.
-    fn told(&self, contender: &Contender, chosen: &Result<usize, String>, talk: &Talk<'_>) -> Outcome {
+    fn told(&self, row: &Row, chosen: &Result<usize, String>, talk: &Talk<'_>) -> Outcome {
         let Err(why) = chosen else { return Outcome::Done };
-        match &contender.runs {
+        match &row.runs {
             Runs::Nothing => Outcome::Done,
-            Runs::Missing(_) | Runs::Absent(_) if self.recipe.weights == Weights::Optional => {
-                talk.detail(&format_args!("{}: {why}", contender.row.name));
+            Runs::Missing(_) | Runs::Absent(_) if self.evaluation.recipe.weights == Weights::Optional => {
+                talk.detail(&format_args!("{}: {why}", row.recipe.name));
                 Outcome::Done
             }
-            Runs::Missing(failure) | Runs::Absent(failure) => {
+            Runs::Missing(error) | Runs::Absent(error) => {
+                let failure = failure(error);
                 let message = format!("not run: {}", failure.text());
-                talk.failure(&Failure::at(contender.row.name.clone(), message, failure.hint.clone()));
+                talk.failure(&Failure::at(row.recipe.name.clone(), message, failure.hint));
                 Outcome::SomeFailed
             }
             Runs::Input | Runs::Settings(_) => {
-                talk.failure(&Failure::at(contender.row.name.clone(), why.clone(), None));
+                talk.failure(&Failure::at(row.recipe.name.clone(), why.clone(), None));
                 Outcome::SomeFailed
             }
         }
     }
 
-    fn write_tables(
-        &self,
-        listings: &[Listing],
-        groups: &[means::Group],
-        all: &[Measured],
-        talk: &Talk<'_>,
-    ) -> Outcome {
+    fn write_tables(&self, listings: &[Listing], table: &Table, talk: &Talk<'_>) -> Outcome {
         let markdown: Vec<String> = listings.iter().map(formats::markdown).collect();
         let latex: Vec<String> = listings.iter().map(formats::latex).collect();
         let mut outcome = self.write("table.md", markdown.join("\n").as_bytes(), talk);
         outcome = outcome.max(self.write("table.tex", latex.join("\n").as_bytes(), talk));
         let tables = [
-            ("table.csv", formats::means_csv(&self.columns, groups)),
-            ("pictures.csv", formats::pictures_csv(&self.columns, &self.contenders, all)),
+            ("table.csv", formats::means_csv(&table.columns, &table.groups)),
+            ("pictures.csv", formats::pictures_csv(&self.evaluation.rows, table)),
         ];
         for (name, table) in tables {
             outcome = outcome.max(match table {
@@ -386,7 +217,7 @@ impl Job {
     fn write(&self, name: &str, bytes: &[u8], talk: &Talk<'_>) -> Outcome {
         let _busy = Busy::begin();
         let path = self.out.join(name);
-        let access = Access::of(self.items.iter().flat_map(Item::files));
+        let access = Access::of(self.evaluation.pairs.iter().flat_map(PairSource::files));
         match unband_io::write_bytes(bytes, &path, Saving { access, ..true.into() }) {
             Ok(()) => Outcome::Done,
             Err(error) => {
@@ -400,21 +231,7 @@ impl Job {
 /// Hash of the running program: another build may give other results.
 fn build() -> String {
     let own = std::env::current_exe().and_then(std::fs::read);
-    own.map_or_else(|_| env!("CARGO_PKG_VERSION").to_owned(), |bytes| data::of_bytes(&bytes))
-}
-
-/// The pair, made on first use.
-fn pair<'r>(
-    ready: &'r OnceCell<Ready>,
-    item: &Item,
-    how: How,
-    ctx: &Context<'_>,
-) -> Result<&'r Ready, Failure> {
-    if let Some(pair) = ready.get() {
-        return Ok(pair);
-    }
-    let made = Ready::new(item.pair(how, ctx)?, how.scale);
-    Ok(ready.get_or_init(|| made))
+    own.map_or_else(|_| env!("CARGO_PKG_VERSION").to_owned(), |bytes| of_bytes(&bytes))
 }
 
 fn recipe(args: &EvalArgs) -> Result<Recipe, Failure> {
@@ -427,8 +244,8 @@ fn recipe(args: &EvalArgs) -> Result<Recipe, Failure> {
         };
         with.insert(0, small);
     }
-    let mut recipe = Recipe::load(&args.table, &with).map_err(failure)?;
-    recipe.keep_only(&args.only).map_err(failure)?;
+    let mut recipe = Recipe::load(&args.table, &with).map_err(|error| failure(&error))?;
+    recipe.keep_only(&args.only).map_err(|error| failure(&error))?;
     if args.untrained {
         recipe.weights = Weights::Untrained;
     }
@@ -440,64 +257,16 @@ fn recipe(args: &EvalArgs) -> Result<Recipe, Failure> {
     Ok(recipe)
 }
 
-fn columns(recipe: &Recipe) -> Result<Vec<Column>, Failure> {
-    let mut columns = Vec::new();
-    for name in &recipe.metrics {
-        let metric = unband_metrics::find(name).ok_or_else(|| {
-            Failure::usage(format!("there is no metric `{name}`"), "`unband list metrics` shows all")
-        })?;
-        columns.push(Column::Measure(metric));
+impl work::Item for PairSource {
+    fn name(&self) -> String {
+        self.name.clone()
     }
-    columns.extend(recipe.costs.iter().copied().map(Column::Cost));
-    Ok(columns)
-}
 
-/// The metrics that can be computed, and a note on each other one.
-fn ready(columns: &[Column], models: Option<&Path>) -> (Vec<&'static Metric>, Vec<String>) {
-    let (mut metrics, mut notes) = (Vec::new(), Vec::new());
-    for column in columns {
-        let Column::Measure(metric) = column else { continue };
-        match metric.ready(models) {
-            Ok(()) => metrics.push(*metric),
-            Err(error) => {
-                let hint = error.hint().map_or(String::new(), |hint| format!(": {hint}"));
-                notes.push(format!("Not measured: {error}{hint}."));
-            }
-        }
+    fn pixels(&self) -> u64 {
+        0
     }
-    (metrics, notes)
-}
 
-fn check_published(row: &RecipeRow) -> Result<(), Failure> {
-    let costs = [Cost::Seconds, Cost::Parameters, Cost::MultiplyAdds].map(Cost::name);
-    match row
-        .published
-        .keys()
-        .find(|key| unband_metrics::find(key).is_none() && !costs.contains(&key.as_str()))
-    {
-        None => Ok(()),
-        Some(key) => {
-            let hint = format!("`unband list metrics` shows the metrics; costs are {}", costs.join(", "));
-            Err(Failure::usage(
-                format!("row `{}` has a published `{key}`, but the table has no such column", row.name),
-                hint,
-            ))
-        }
+    fn threads(&self, _: u64, _: usize) -> usize {
+        self.threads
     }
-}
-
-/// May results be written there? Folders with other contents are left alone.
-fn check_out(out: &Path) -> Result<(), Failure> {
-    let wrong = |what: &str| {
-        let hint = "name an empty folder with `--out`, or one of an earlier run".to_owned();
-        Err(Failure::at(out.display().to_string(), what.to_owned(), Some(hint)))
-    };
-    if out.exists() && !out.is_dir() {
-        return wrong("is not a folder");
-    }
-    let holds = std::fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some());
-    if holds && !out.join("kept").is_dir() {
-        return wrong("is not empty and holds no earlier run");
-    }
-    Ok(())
 }

@@ -92,6 +92,9 @@ pub enum Cost {
 }
 
 impl Cost {
+    /// All costs.
+    pub const ALL: [Self; 3] = [Self::Seconds, Self::Parameters, Self::MultiplyAdds];
+
     /// Name as written in a recipe.
     pub fn name(self) -> &'static str {
         match self {

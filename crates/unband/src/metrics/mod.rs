@@ -50,4 +50,4 @@ pub use pair::comparable;
 pub use score::{Forms, Inspected, Scores, Subject, missing, score, score_image, score_one};
 pub use select::{Scope, find};
 pub use summary::{Summary, summaries, summary, summary_of_groups};
-pub use value::{Value, clock, number};
+pub use value::{Direction, Value, clock, number};

@@ -1,5 +1,16 @@
 //! Values of metrics, and their text.
 
+/// Direction of improvement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Higher is better.
+    Higher,
+    /// Lower is better.
+    Lower,
+    /// Neither.
+    Neither,
+}
+
 /// A value, or the reason for a missing one.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {

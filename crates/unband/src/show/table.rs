@@ -1,5 +1,6 @@
 //! Metric tables of a page.
 
+pub use crate::metrics::Direction;
 use std::fmt::Write;
 
 use super::fill::escape;
@@ -11,17 +12,6 @@ pub struct Column(
     /// Its heading: "input", "result", "result against reference".
     pub String,
 );
-
-/// Direction of improvement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    /// Higher is better.
-    Higher,
-    /// Lower is better.
-    Lower,
-    /// Neither.
-    Neither,
-}
 
 /// A row of the table.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,10 +6,13 @@ use unband_image::Hint;
 use crate::talk::Failure;
 
 /// The failure, with its file.
-pub fn failure(error: EvaluateError) -> Failure {
-    let hint = error.hint();
+pub fn failure(error: &EvaluateError) -> Failure {
     match error {
-        EvaluateError::File { name, fault } => Failure::at(name, fault.to_string(), hint),
-        error => Failure { subject: None, message: error.to_string(), hint },
+        EvaluateError::File { name, fault } => Failure::of(name, &**fault),
+        EvaluateError::Row { row, fault } => {
+            let fault = failure(fault);
+            Failure { message: format!("row `{row}`: {}", fault.message), ..fault }
+        }
+        error => Failure { subject: None, message: error.to_string(), hint: error.hint() },
     }
 }

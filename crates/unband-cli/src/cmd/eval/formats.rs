@@ -2,15 +2,12 @@
 
 use std::fmt::Write;
 
+use unband::evaluate::{Column, Cost, Group, Row, Runs, Table as Results, UNTRAINED};
 use unband::metrics::Value;
 use unband::show::{Listing, ListingCell, ListingRow};
 
-use super::contender::{Contender, Runs};
-use super::means::{Column, Group, Measured};
-use super::untrained::MARK;
 use crate::print::csv::name_cell;
 use crate::print::table::Table;
-use unband::evaluate::Cost;
 
 /// A table with its heading and its note.
 pub fn markdown(table: &Listing) -> String {
@@ -179,7 +176,7 @@ pub fn means_csv(columns: &[Column], groups: &[Group]) -> Result<Vec<u8>, csv::E
                         }
                         None => std::array::from_fn(|_| String::new()),
                     });
-                    let kind = if row.untrained { MARK } else { "measured" };
+                    let kind = if row.untrained { UNTRAINED } else { "measured" };
                     table.write_record(lead(kind, "").chain(four))?;
                 }
                 Err(why) if !why.is_empty() => {
@@ -209,36 +206,33 @@ pub fn means_csv(columns: &[Column], groups: &[Group]) -> Result<Vec<u8>, csv::E
 ///
 /// # Errors
 /// As [`means_csv`].
-pub fn pictures_csv(
-    columns: &[Column],
-    contenders: &[Contender],
-    all: &[Measured],
-) -> Result<Vec<u8>, csv::Error> {
+pub fn pictures_csv(rows: &[Row], results: &Results) -> Result<Vec<u8>, csv::Error> {
     let mut table = csv::Writer::from_writer(Vec::new());
-    let own: Vec<Column> = columns
+    let own: Vec<Column> = results
+        .columns
         .iter()
         .copied()
-        .filter(|column| matches!(column, Column::Measure(_) | Column::Cost(Cost::Seconds)))
+        .filter(|column| matches!(column, Column::Metric(_) | Column::Cost(Cost::Seconds)))
         .collect();
     let first = ["picture", "cause", "method", "setting"].into_iter();
     table.write_record(first.chain(own.iter().map(|column| column.name())).chain(["missing"]))?;
-    for pair in all {
-        for (contender, cells) in contenders.iter().zip(&pair.cells) {
+    for pair in &results.pairs {
+        for (row, cells) in rows.iter().zip(&pair.cells) {
             for (s, record) in cells.iter().enumerate() {
-                let setting = match &contender.runs {
+                let setting = match &row.runs {
                     Runs::Settings(settings) => settings[s].text.as_str(),
                     _ => "",
                 };
                 let mut line =
-                    [&pair.name, &pair.cause, &contender.row.name, setting].map(str::to_owned).to_vec();
+                    [&pair.name, &pair.cause, &row.recipe.name, setting].map(str::to_owned).to_vec();
                 line[0] = name_cell(std::mem::take(&mut line[0]));
                 let mut missing: Vec<String> = record.as_ref().err().into_iter().cloned().collect();
                 for column in &own {
                     line.push(match (record, column) {
                         (Err(_), _) => String::new(),
-                        (Ok(_), Column::Cost(_)) if matches!(contender.runs, Runs::Input) => String::new(),
+                        (Ok(_), Column::Cost(_)) if matches!(row.runs, Runs::Input) => String::new(),
                         (Ok(record), Column::Cost(_)) => record.seconds.to_string(),
-                        (Ok(record), Column::Measure(metric)) => match record.value(metric) {
+                        (Ok(record), Column::Metric(metric)) => match record.value(metric) {
                             Value::Number(number) => number.to_string(),
                             Value::Missing(why) => {
                                 missing.push(format!("{}: {why}", metric.name));

@@ -1,13 +1,12 @@
 //! Format-independent tables of means.
 
+use unband::evaluate::{Column, Group, Table, TableRow, UNTRAINED};
 use unband::metrics::{Summary, number};
 use unband::show::{Direction, Listing, ListingCell, ListingRow};
 
-use super::means::{Column, Group, Row};
-use super::untrained::MARK;
-
 /// The table of a group of pairs. Notes and rows without values appear only in the table of all pairs.
-pub fn listing(title: &str, notes: &[String], columns: &[Column], group: &Group) -> Listing {
+pub fn listing(table: &Table, group: &Group) -> Listing {
+    let (title, columns) = (&table.title, &table.columns);
     let head = std::iter::once("method".to_owned()).chain(columns.iter().map(|&column| heading(column)));
     let best: Vec<Vec<usize>> =
         columns.iter().enumerate().map(|(c, &column)| group.best(c, column)).collect();
@@ -23,12 +22,12 @@ pub fn listing(title: &str, notes: &[String], columns: &[Column], group: &Group)
     all.push(how.to_owned());
     all.extend(group.rows.iter().filter_map(setting));
     all.extend(units(columns));
-    all.extend(notes.iter().cloned());
-    Listing { title: title.to_owned(), notes: all, head, rows: rows.collect() }
+    all.extend(table.notes.iter().cloned());
+    Listing { title: title.clone(), notes: all, head, rows: rows.collect() }
 }
 
 /// The setting of a row.
-fn setting(row: &Row) -> Option<String> {
+fn setting(row: &TableRow) -> Option<String> {
     let text = Some(&row.setting).filter(|text| !text.is_empty())?;
     let best = row.best_of.map_or(String::new(), |(count, name)| format!(", the best of {count} by {name}"));
     Some(format!("{}: {text}{best}.", row.name))
@@ -52,8 +51,8 @@ fn heading(column: Column) -> String {
 }
 
 /// A row, followed by its published values.
-fn rows(r: usize, row: &Row, best: &[Vec<usize>]) -> Vec<ListingRow> {
-    let name = if row.untrained { format!("{}, {MARK}", row.name) } else { row.name.clone() };
+fn rows(r: usize, row: &TableRow, best: &[Vec<usize>]) -> Vec<ListingRow> {
+    let name = if row.untrained { format!("{}, {UNTRAINED}", row.name) } else { row.name.clone() };
     let mut rows = Vec::new();
     match &row.cells {
         Ok(cells) => {

@@ -1,14 +1,13 @@
 //! HTML page of a table: means, then sample images by every method.
 
+use unband::evaluate::{Measured, PairSource, Runs, Table};
 use unband::metrics::Value;
 use unband::show::{Column as Head, Drawn, HeatMap, Listing, Page, Section, Side};
 use unband::verdict::Verdict;
 use unband::{Context, Image};
 
-use super::contender::Runs;
-use super::data::Item;
-use super::means::{Column, Group, Measured};
-use super::{Job, pair};
+use super::Job;
+use super::fault::failure;
 use crate::print::page::metric_rows;
 use crate::talk::{Failure, Talk};
 
@@ -21,18 +20,17 @@ impl Job {
     pub(super) fn page(
         &self,
         listings: &[Listing],
-        groups: &[Group],
-        all: &[Measured],
-        chosen: &[Result<usize, String>],
+        table: &Table,
         talk: &Talk<'_>,
         ctx: &Context<'_>,
     ) -> Result<String, Failure> {
-        let mut page = Page::new(&self.recipe.title);
+        let mut page = Page::new(&table.title);
         for listing in listings {
             page.list(listing);
         }
-        let shown = self.recipe.pictures.min(all.len());
-        let order = order(&self.columns, groups);
+        let all = &table.pairs;
+        let shown = self.evaluation.recipe.pictures.min(all.len());
+        let order = order(table);
         for i in 0..shown {
             if ctx.cancelled() {
                 break;
@@ -40,9 +38,9 @@ impl Job {
             // Pairs are sorted by degradation: show another image of each.
             let each = all.len() / shown;
             let measured = &all[(i * all.len() / shown + i % each).min(all.len() - 1)];
-            if let Some(item) = self.items.iter().find(|item| item.name == measured.name) {
+            if let Some(item) = self.evaluation.pairs.iter().find(|item| item.name == measured.name) {
                 talk.detail(&format_args!("page: {}", item.name));
-                page.put(&self.section(item, measured, &order, chosen, ctx)?);
+                page.put(&self.section(item, measured, &order, &table.chosen, ctx)?);
             }
         }
         Ok(page.html())
@@ -50,31 +48,30 @@ impl Job {
 
     fn section(
         &self,
-        item: &Item,
+        item: &PairSource,
         measured: &Measured,
         order: &[usize],
         chosen: &[Result<usize, String>],
         ctx: &Context<'_>,
     ) -> Result<Drawn, Failure> {
         let fail = |what: String| Failure::at(item.name.clone(), what, None);
-        let ctx = Context { models: self.models.as_deref(), ..*ctx };
-        let ready = std::cell::OnceCell::new();
-        let ready = pair(&ready, item, self.how(), &ctx)?;
+        let evaluation = &self.evaluation;
+        let ready = evaluation.pair(item, ctx).map_err(|error| failure(&error))?;
         let mut parts = Vec::new();
         for &c in order {
-            let (contender, Ok(s)) = (&self.contenders[c], &chosen[c]) else { continue };
-            let image = match &contender.runs {
+            let (row, Ok(s)) = (&evaluation.rows[c], &chosen[c]) else { continue };
+            let image = match &row.runs {
                 Runs::Input => ready.input().clone(),
-                Runs::Settings(settings) => settings[*s].run(&ready.pair.lq, &ctx).map_err(fail)?.0,
+                Runs::Settings(settings) => settings[*s].run(&ready.pair.lq, ctx).map_err(fail)?.0,
                 Runs::Nothing | Runs::Missing(_) | Runs::Absent(_) => continue,
             };
             let Ok(record) = &measured.cells[c][*s] else { continue };
-            let findings = unband::inspect(&image, &ctx);
+            let findings = unband::inspect(&image, ctx);
             parts.push(Part {
-                role: contender.shown(),
+                role: row.shown(),
                 map: HeatMap::of(&findings),
                 verdict: Verdict::new(&findings),
-                values: self.metrics.iter().map(|metric| record.value(metric)).collect(),
+                values: evaluation.metrics.iter().map(|metric| record.value(metric)).collect(),
                 image,
             });
         }
@@ -94,10 +91,10 @@ impl Job {
             verdict: &verdict.line,
             level: verdict.grade,
             columns: &heads,
-            metrics: &metric_rows(&self.metrics, &values),
+            metrics: &metric_rows(&evaluation.metrics, &values),
             line: None,
         };
-        Drawn::new(&section, Page::LONGEST, &ctx).map_err(|error| fail(error.to_string()))
+        Drawn::new(&section, Page::LONGEST, ctx).map_err(|error| fail(error.to_string()))
     }
 }
 
@@ -111,12 +108,13 @@ struct Part {
 }
 
 /// The input first, then rows from best to worst mean of the first column: pages show the first ones first.
-fn order(columns: &[Column], groups: &[Group]) -> Vec<usize> {
-    let Some(group) = groups.first() else { return Vec::new() };
+fn order(table: &Table) -> Vec<usize> {
+    let Some(group) = table.groups.first() else { return Vec::new() };
     let mean = |r: usize| {
         let cells = group.rows[r].cells.as_ref().ok()?;
         let mean = cells.first()?.as_ref()?.mean;
-        let higher = columns.first().is_some_and(|column| column.better() == unband::show::Direction::Higher);
+        let higher =
+            table.columns.first().is_some_and(|column| column.better() == unband::show::Direction::Higher);
         Some(if higher { -mean } else { mean })
     };
     let mut rows: Vec<usize> = (0..group.rows.len()).collect();

@@ -1,29 +1,29 @@
 //! Table rows that can run: method, settings, checkpoint.
 
-use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use unband::models::{self, is_network};
-use unband::networks::{self, WEIGHTS, built_in};
-use unband::{Context, Depth, Dither, Findings, Image, Matrix, Options, OutputDepth, Range};
 use unband_data::degrade::planes::Planes420;
+use unband_image::findings::Findings;
+use unband_image::{Context, Depth, Hint, Image, Matrix, Range};
 use unband_metrics::{Better, Metric};
-use unband_nets::checkpoint;
 
-use super::data::{of_bytes, rounded, sha256};
-use super::enlarge::Enlargement;
+use super::data::rounded;
+use super::hash::{of_bytes, sha256, sum_of};
+use super::method::{NamedMethod, NamedMethodError};
+use super::recipe::{Planes, RecipeRow};
 use super::untrained;
-use crate::methods::{self, Method};
-use crate::network;
-use crate::talk::Failure;
-use unband::evaluate::{Planes, RecipeRow};
+use super::upscaling::Upscaling;
+use super::{EvaluateError, RowFault};
+use crate::models::{self, Source, file_named, is_network};
+use crate::networks::{self, WEIGHTS, built_in};
+use crate::{Dither, Options, OutputDepth};
 
 /// A row.
-pub struct Contender {
+pub struct Row {
     /// The row of the recipe.
-    pub row: RecipeRow,
+    pub recipe: RecipeRow,
     /// The job, or why the row cannot run.
     pub runs: Runs,
     /// The metric that chooses among several settings.
@@ -43,9 +43,9 @@ pub enum Runs {
     /// No method: the row has published values only.
     Nothing,
     /// A method that cannot run.
-    Missing(Failure),
+    Missing(EvaluateError),
     /// A network without a checkpoint.
-    Absent(Failure),
+    Absent(EvaluateError),
 }
 
 /// A method with one of its settings.
@@ -62,78 +62,67 @@ pub struct Setting {
 /// The operation on an image.
 enum Way {
     /// Restoration.
-    Restore(Box<Method>),
+    Restore(Box<NamedMethod>),
     /// Upscaling.
-    Enlarge(Enlargement),
+    Upscale(Upscaling),
 }
 
 /// Side of the image for which multiply-adds are counted.
 pub const SIDE: usize = 256;
 
-impl Contender {
+impl Row {
     /// The degraded images as a row, upscaled where clean ones are larger.
     pub fn input(scale: usize) -> Self {
-        let row = RecipeRow {
-            name: if scale == 1 { "(input)" } else { "(input, bicubic)" }.to_owned(),
-            method: None,
-            settings: Vec::new(),
-            best: None,
-            depth: unband::OutputDepth::Keep,
-            dither: unband::Dither::None,
-            planes: Planes::Rgb,
-            weights: None,
-            train: None,
-            network: None,
-            published: BTreeMap::new(),
-        };
-        Self { row, runs: Runs::Input, best: None, network: None, untrained: false }
+        let name = if scale == 1 { "(input)" } else { "(input, bicubic)" }.to_owned();
+        let recipe = RecipeRow { depth: OutputDepth::Keep, dither: Dither::None, ..RecipeRow::blank(name) };
+        Self { recipe, runs: Runs::Input, best: None, network: None, untrained: false }
     }
 
     /// Reads a row of the recipe; `measures` are the metrics of its columns.
     ///
     /// # Errors
     /// Invalid names and settings. A missing or unreadable checkpoint is not an error: the row reports it.
-    pub fn new(row: RecipeRow, metrics: &[&'static Metric], scale: usize) -> Result<Self, Failure> {
-        let about = |failure: Failure| Failure {
-            message: format!("row `{}`: {}", row.name, failure.message),
-            ..failure
-        };
-        let usage = |message: String, hint: &str| about(Failure::usage(message, hint));
+    pub fn new(
+        row: RecipeRow,
+        metrics: &[&'static Metric],
+        scale: usize,
+        models: Option<&Path>,
+    ) -> Result<Self, EvaluateError> {
+        let about =
+            |fault: EvaluateError| EvaluateError::Row { row: row.name.clone(), fault: Box::new(fault) };
         let best = match &row.best {
-            None if row.settings.len() > 1 => {
-                return Err(usage(
-                    "several `settings` but no `best`".into(),
-                    "name the metric that chooses: best = \"psnr\"",
-                ));
-            }
+            None if row.settings.len() > 1 => return Err(about(RowFault::NoBest.into())),
             None => None,
-            Some(name) => Some(*metrics.iter().find(|metric| metric.name == name).ok_or_else(|| {
-                usage(format!("`{name}` is not among the table's metrics"), "`best` must be one of `metrics`")
-            })?),
+            Some(name) => {
+                let metric = metrics.iter().find(|metric| metric.name == name);
+                Some(*metric.ok_or_else(|| about(RowFault::OtherBest { metric: name.clone() }.into()))?)
+            }
         };
-        let runs = if scale == 1 { settings(&row) } else { enlargement(&row, scale) }.map_err(about)?;
-        let network = counts(&row, &runs);
-        Ok(Self { row, runs, best, network, untrained: false })
+        let runs = if scale == 1 { settings(&row, models) } else { upscaling(&row, scale, models) }
+            .map_err(about)?;
+        let network = counts(&row, &runs, models);
+        Ok(Self { recipe: row, runs, best, network, untrained: false })
     }
 
     /// Gives a network without a checkpoint an untrained one, written to this folder.
     ///
     /// # Errors
     /// As [`untrained::checkpoint`].
-    pub fn start(&mut self, folder: &Path) -> Result<(), Failure> {
-        let (Runs::Absent(_), Some(text)) = (&self.runs, &self.row.method) else { return Ok(()) };
-        let network = self.row.network.as_deref().unwrap_or_else(|| name(text));
-        self.row.weights = Some(untrained::checkpoint(network, folder)?);
-        self.runs = settings(&self.row)?;
-        self.network = counts(&self.row, &self.runs);
+    pub fn start(&mut self, folder: Option<&Path>, models: Option<&Path>) -> Result<(), EvaluateError> {
+        let (Runs::Absent(_), Some(text)) = (&self.runs, &self.recipe.method) else { return Ok(()) };
+        let folder = folder.ok_or(EvaluateError::NoFolder)?;
+        let network = self.recipe.network.as_deref().unwrap_or_else(|| name(text));
+        self.recipe.weights = Some(untrained::checkpoint(network, folder, models)?);
+        self.runs = settings(&self.recipe, models)?;
+        self.network = counts(&self.recipe, &self.runs, models);
         self.untrained = true;
         Ok(())
     }
 
     /// Name in tables.
     pub fn shown(&self) -> String {
-        let name = &self.row.name;
-        if self.untrained { format!("{name}, {}", untrained::MARK) } else { name.clone() }
+        let name = &self.recipe.name;
+        if self.untrained { format!("{name}, {}", untrained::UNTRAINED) } else { name.clone() }
     }
 
     /// Number of results per image.
@@ -161,12 +150,12 @@ impl Contender {
     }
 }
 
-fn settings(row: &RecipeRow) -> Result<Runs, Failure> {
+fn settings(row: &RecipeRow, models: Option<&Path>) -> Result<Runs, EvaluateError> {
     let Some(text) = &row.method else { return Ok(Runs::Nothing) };
     let name = name(text);
     let mut given = None;
     if is_network(name) {
-        let file = row.weights.as_deref().and_then(|file| file_named(file).ok());
+        let file = row.weights.as_deref().and_then(|file| file_named(file, models).ok());
         // The automatic choice must not replace the method that was asked for.
         if let (Some(named), None) = (&row.weights, &file)
             && built_in(name).is_some()
@@ -175,10 +164,7 @@ fn settings(row: &RecipeRow) -> Result<Runs, Failure> {
         }
         given = file;
     } else if row.weights.is_some() {
-        return Err(Failure::usage(
-            format!("{name} takes no `weights`"),
-            "`unband list methods` shows which methods do",
-        ));
+        return Err(RowFault::NoWeights { method: name.to_owned(), scaled: false }.into());
     }
     let all = if row.settings.is_empty() { vec![String::new()] } else { row.settings.clone() };
     let mut made = Vec::new();
@@ -189,7 +175,7 @@ fn settings(row: &RecipeRow) -> Result<Runs, Failure> {
             (false, true) => format!("{text},{setting}"),
         };
         let options = Options { depth: row.depth, dither: row.dither, ..Options::default() };
-        match methods::method(joined, given.as_deref(), &options) {
+        match NamedMethod::new(joined, given.as_deref(), &options, models) {
             Ok(method) => made.push(Setting {
                 text: setting,
                 depth: row.depth,
@@ -198,45 +184,34 @@ fn settings(row: &RecipeRow) -> Result<Runs, Failure> {
                 weights: of_weights(&method)?,
                 way: Way::Restore(Box::new(method)),
             }),
-            Err(failure) if is_network(name) => {
-                let why = missing(row, given.as_deref(), failure);
-                return Ok(if has_file(text, given.as_deref()) {
+            Err(error) if is_network(name) => {
+                let why = missing(row, given.as_deref(), error.into());
+                return Ok(if has_file(text, given.as_deref(), models) {
                     Runs::Missing(why)
                 } else {
                     Runs::Absent(why)
                 });
             }
-            Err(failure) => return Err(failure),
+            Err(error) => return Err(error.into()),
         }
     }
     Ok(Runs::Settings(made))
 }
 
 /// The same for a table with a scale.
-fn enlargement(row: &RecipeRow, scale: usize) -> Result<Runs, Failure> {
+fn upscaling(row: &RecipeRow, scale: usize, models: Option<&Path>) -> Result<Runs, EvaluateError> {
     let Some(text) = &row.method else { return Ok(Runs::Nothing) };
     if !row.settings.is_empty() || row.planes != Planes::Rgb {
         let key = if row.settings.is_empty() { "planes" } else { "settings" };
-        return Err(Failure::usage(
-            format!("`{key}` is not allowed for upscaling methods"),
-            "remove it, or the table's `scale`",
-        ));
+        return Err(RowFault::NotForUpscaling { key }.into());
     }
-    if let Some(file) = row.weights.as_deref().filter(|file| file_named(file).is_err()) {
+    if let Some(file) = row.weights.as_deref().filter(|file| file_named(file, models).is_err()) {
         return Ok(Runs::Absent(absent(row, file, None)));
     }
-    let way = Enlargement::new(text, row, scale)?;
+    let way = Upscaling::new(text, row, scale, models)?;
     let (text, weights) = (format!("{text} ×{scale}"), way.weights()?);
     let (depth, dither, planes) = (row.depth, row.dither, row.planes);
-    Ok(Runs::Settings(vec![Setting { text, way: Way::Enlarge(way), depth, dither, planes, weights }]))
-}
-
-/// The file, or the file of the imported model with that name.
-///
-/// # Errors
-/// Neither.
-pub fn file_named(named: &Path) -> Result<PathBuf, models::ModelsError> {
-    models::file_named(named, models::folder().as_deref())
+    Ok(Runs::Settings(vec![Setting { text, way: Way::Upscale(way), depth, dither, planes, weights }]))
 }
 
 /// The method's name, without its settings.
@@ -245,48 +220,40 @@ fn name(text: &str) -> &str {
 }
 
 /// Does the network have a checkpoint: in its row, in one of its settings, or imported?
-fn has_file(text: &str, given: Option<&Path>) -> bool {
-    let Ok(mut method) = unband::parse_method(text) else {
+fn has_file(text: &str, given: Option<&Path>, models: Option<&Path>) -> bool {
+    let Ok(mut method) = crate::parse_method(text) else {
         return false;
     };
     // Several imported ones also suffice.
-    given.is_some()
-        || models::settle(&mut method, models::folder().as_deref()).is_err()
-        || method.is_given(WEIGHTS)
+    given.is_some() || models::settle(&mut method, models).is_err() || method.is_given(WEIGHTS)
 }
 
 /// Why a network does not run, and the training that makes its checkpoint.
-fn missing(row: &RecipeRow, given: Option<&Path>, failure: Failure) -> Failure {
-    let Some(file) = row.weights.as_deref().filter(|_| given.is_none()) else { return failure };
-    absent(row, file, failure.hint)
+fn missing(row: &RecipeRow, given: Option<&Path>, error: EvaluateError) -> EvaluateError {
+    let Some(file) = row.weights.as_deref().filter(|_| given.is_none()) else { return error };
+    absent(row, file, error.hint())
 }
 
 /// A missing checkpoint and the training that makes it; `hint` where there is none.
-fn absent(row: &RecipeRow, file: &Path, hint: Option<String>) -> Failure {
+fn absent(row: &RecipeRow, file: &Path, hint: Option<String>) -> EvaluateError {
     let made = row.train.as_ref().map(|recipe| format!("`unband train {recipe}` makes it"));
-    Failure { subject: None, message: format!("{} does not exist", file.display()), hint: made.or(hint) }
+    RowFault::NoCheckpoint { file: file.to_owned(), hint: made.or(hint) }.into()
 }
 
 /// Hash of the checkpoint; empty without one.
-fn of_weights(method: &Method) -> Result<String, Failure> {
+fn of_weights(method: &NamedMethod) -> Result<String, EvaluateError> {
     let Some(method) = method.options.method.named() else { return Ok(String::new()) };
-    match networks::checkpoint(method)? {
+    match networks::checkpoint(method).map_err(NamedMethodError::from)? {
         Some(file) => sum_of(&file),
         None => Ok(built_in(method.name()).map(of_bytes).unwrap_or_default()),
     }
 }
 
-/// Hash of a checkpoint file.
-pub fn sum_of(file: &Path) -> Result<String, Failure> {
-    let source = checkpoint::load(file).map_err(|error| Failure::of(file.display().to_string(), &error))?;
-    Ok(source.sha256())
-}
-
 /// Parameters in millions and multiply-adds in thousand millions, of the checkpoint or else of the
 /// configuration.
-fn counts(row: &RecipeRow, runs: &Runs) -> Option<(f64, f64)> {
+fn counts(row: &RecipeRow, runs: &Runs, models: Option<&Path>) -> Option<(f64, f64)> {
     if let Runs::Settings(settings) = runs
-        && let Some(Setting { way: Way::Enlarge(way), .. }) = settings.first()
+        && let Some(Setting { way: Way::Upscale(way), .. }) = settings.first()
     {
         return of_graph(way.graph()?);
     }
@@ -296,11 +263,11 @@ fn counts(row: &RecipeRow, runs: &Runs) -> Option<(f64, f64)> {
     };
     let name = name(row.method.as_deref()?);
     let what = match file {
-        Some(file) => network::Source::File(file),
-        None if is_network(name) => network::source(row.network.as_deref().unwrap_or(name)).ok()?,
+        Some(file) => Source::File(file),
+        None if is_network(name) => Source::parse(row.network.as_deref().unwrap_or(name)).ok()?,
         None => return None,
     };
-    of_graph(&network::graph(&what).ok()?)
+    of_graph(&what.graph(models).ok()?)
 }
 
 fn of_graph(graph: &unband_nets::Graph) -> Option<(f64, f64)> {
@@ -312,7 +279,7 @@ impl Setting {
     pub fn key(&self) -> String {
         let method = match &self.way {
             Way::Restore(method) => &method.text,
-            Way::Enlarge(_) => &self.text,
+            Way::Upscale(_) => &self.text,
         };
         let planes = format!("{:?}", self.planes);
         sha256(&[method, &self.depth.to_string(), self.dither.word(), &planes, &self.weights])
@@ -336,7 +303,7 @@ impl Setting {
     fn unguarded(&self, input: &Image, ctx: &Context<'_>) -> Result<(Image, f64), String> {
         let method = match &self.way {
             Way::Restore(method) => method,
-            Way::Enlarge(way) => {
+            Way::Upscale(way) => {
                 let start = Instant::now();
                 let larger = way.run(input, ctx)?;
                 return Ok((larger, start.elapsed().as_secs_f64()));
@@ -345,11 +312,11 @@ impl Setting {
         let video = self.planes == Planes::Yuv420p;
         let picture = if video { yuv420p(input)? } else { input.clone() };
         let options = &method.options;
-        let known: Option<Findings> = (!options.method.is_ours()).then(|| unband::inspect(&picture, ctx));
+        let known: Option<Findings> = (!options.method.is_ours()).then(|| crate::inspect(&picture, ctx));
         let start = Instant::now();
         let done = match known {
-            Some(findings) => unband::deband_found(picture, findings, options, ctx),
-            None => unband::deband_with(picture, options, ctx),
+            Some(findings) => crate::deband_found(picture, findings, options, ctx),
+            None => crate::deband_with(picture, options, ctx),
         };
         let seconds = start.elapsed().as_secs_f64();
         let (mut result, _) = done.map_err(|error| error.to_string())?;

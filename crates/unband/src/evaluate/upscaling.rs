@@ -1,31 +1,39 @@
 //! Upscaling methods for table rows.
 
-use unband::{Context, Image, OutputDepth, Resampling, UpscaleOptions, Upscaler};
-use unband_data::Pair;
-use unband_image::Hint;
+use std::path::Path;
 
-use super::contender::{file_named, sum_of};
+use unband_data::Pair;
+use unband_image::{Context, Image, Resampling};
+
 use super::data::rounded;
-use crate::talk::Failure;
-use unband::evaluate::RecipeRow;
+use super::hash::sum_of;
+use super::recipe::RecipeRow;
+use super::{EvaluateError, RowFault};
+use crate::models::file_named;
+use crate::{OutputDepth, UpscaleOptions, Upscaler};
 
 /// An upscaling method.
-pub enum Enlargement {
+pub enum Upscaling {
     /// Interpolation by a factor, rounded to the nearest code of a depth.
     Plain(Resampling, usize, OutputDepth),
     /// A network.
     Network(Box<Upscaler>, UpscaleOptions),
 }
 
-impl Enlargement {
+impl Upscaling {
     /// Finds a row's method: `bicubic-antialiased`, `lanczos` and other interpolation, or `upscale`, the
     /// network of the row's weights or else the built-in one.
     ///
     /// # Errors
     /// Other methods; a checkpoint that is unreadable or has another scale.
-    pub fn new(method: &str, row: &RecipeRow, scale: usize) -> Result<Self, Failure> {
+    pub fn new(
+        method: &str,
+        row: &RecipeRow,
+        scale: usize,
+        models: Option<&Path>,
+    ) -> Result<Self, EvaluateError> {
         if method == "upscale" {
-            let weights = row.weights.as_deref().map(file_named).transpose()?;
+            let weights = row.weights.as_deref().map(|file| file_named(file, models)).transpose()?;
             let options = UpscaleOptions {
                 scale: Some(scale),
                 weights,
@@ -33,26 +41,12 @@ impl Enlargement {
                 dither: row.dither,
                 ..UpscaleOptions::default()
             };
-            let failed = |error: unband::Error| Failure {
-                subject: None,
-                message: error.to_string(),
-                hint: error.hint(),
-            };
-            return Ok(Self::Network(Box::new(Upscaler::new(&options).map_err(failed)?), options));
+            return Ok(Self::Network(Box::new(Upscaler::new(&options)?), options));
         }
         match Resampling::ALL.iter().find(|way| way.word() == method) {
             Some(&way) if row.weights.is_none() => Ok(Self::Plain(way, scale, row.depth)),
-            Some(_) => Err(Failure::usage(
-                format!("{method} takes no `weights`"),
-                "in tables with a scale, only `upscale` takes weights; the other methods are interpolation",
-            )),
-            None => {
-                let words: Vec<&str> = Resampling::ALL.iter().map(|way| way.word()).collect();
-                Err(Failure::usage(
-                    format!("`{method}` does not upscale"),
-                    format!("methods of tables with a scale are `upscale` and {}", words.join(", ")),
-                ))
-            }
+            Some(_) => Err(RowFault::NoWeights { method: method.to_owned(), scaled: true }.into()),
+            None => Err(RowFault::DoesNotUpscale { method: method.to_owned() }.into()),
         }
     }
 
@@ -60,7 +54,7 @@ impl Enlargement {
     ///
     /// # Errors
     /// A checkpoint that cannot be read again.
-    pub fn weights(&self) -> Result<String, Failure> {
+    pub fn weights(&self) -> Result<String, EvaluateError> {
         let Self::Network(_, UpscaleOptions { weights: Some(file), .. }) = self else {
             return Ok(String::new());
         };
@@ -95,14 +89,14 @@ impl Enlargement {
 }
 
 /// A pair, with the image that metrics take as input.
-pub struct Ready {
+pub struct ReadyPair {
     /// The pair.
     pub pair: Pair,
     /// The degraded side at the size of the clean one, by cubic interpolation, where it is smaller.
     larger: Option<Image>,
 }
 
-impl Ready {
+impl ReadyPair {
     /// Prepares a pair whose clean side is larger by this factor.
     pub fn new(pair: Pair, scale: usize) -> Self {
         let larger = (scale > 1).then(|| resized(&pair.lq, Resampling::BicubicAntialiased, scale));

@@ -3,25 +3,20 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-use unband::metrics::comparable;
-use unband::{Context, Depth, Image, Rng, batch};
-use unband_data::files::hexadecimal;
-use unband_data::{CAUSES, MixError, Pair, Way};
-use unband_image::{Hint, Window};
+use unband_data::{Pair, Way};
+use unband_image::{Context, Depth, Image, Rng, Window};
 use unband_metrics::Field;
 use unband_metrics::clean::{fullest_window, smooth_mask};
 
-use crate::args::failure;
-use unband::evaluate::{Data, Recipe};
-use unband::pairs;
-
-use crate::inputs::{Gather, Input, failures, readable};
-use crate::talk::Failure;
-use crate::work;
+use super::hash::{of_bytes, sha256};
+use super::recipe::{Data, Recipe};
+use super::{EvaluateError, FileFault};
+use crate::inputs::{Gather, Input, InputError, readable};
+use crate::metrics::{MetricsError, comparable};
+use crate::{batch, pairs};
 
 /// A pair that can be read or made.
-pub struct Item {
+pub struct PairSource {
     /// Name: the file without its extension, below its degradation where that is a folder.
     pub name: String,
     /// The degradation; empty if unknown.
@@ -35,11 +30,11 @@ pub struct Item {
 
 enum From {
     Files { gt: Input, lq: Input },
-    Made { clean: Input, harm: Arc<Harm> },
+    Made { clean: Input, degrader: Arc<Degrader> },
 }
 
 /// The degradation of clean images.
-struct Harm {
+struct Degrader {
     /// Name of its part of the table: the degradation, or the recipe's file name.
     name: String,
     way: Way,
@@ -65,7 +60,7 @@ const ROOM: usize = 16;
 ///
 /// # Errors
 /// Unknown degradations, a folder without images.
-pub fn gather(recipe: &Recipe) -> Result<(Vec<Item>, Vec<Failure>), Failure> {
+pub fn gather(recipe: &Recipe) -> Result<(Vec<PairSource>, Vec<InputError>), EvaluateError> {
     let (mut items, failures) = match &recipe.data {
         Data::Pairs { folder } => of_pairs(folder),
         Data::Clean { folder, degradations } => of_clean(folder, degradations, recipe)?,
@@ -74,20 +69,16 @@ pub fn gather(recipe: &Recipe) -> Result<(Vec<Item>, Vec<Failure>), Failure> {
         items = spread(items, recipe.images);
     }
     if items.is_empty() {
-        let folder = recipe.data.folder().display().to_string();
-        let (what, hint) = match recipe.data {
-            Data::Pairs { .. } => (
-                "no pairs in `lq` and `gt` of this folder",
-                "`unband dataset kapoor ROOT -o data/fhd --as bdinn` makes them; `--small --data FOLDER` makes some from clean images; `--data` names another folder",
-            ),
-            Data::Clean { .. } => ("no images in this folder", "name a folder of clean images with `--data`"),
+        let fault = match recipe.data {
+            Data::Pairs { .. } => FileFault::NoPairs,
+            Data::Clean { .. } => FileFault::NoImages,
         };
-        return Err(Failure::at(folder, what.to_owned(), Some(hint.to_owned())));
+        return Err(fault.of(recipe.data.folder().display().to_string()));
     }
     Ok((items, failures))
 }
 
-fn of_pairs(folder: &Path) -> (Vec<Item>, Vec<Failure>) {
+fn of_pairs(folder: &Path) -> (Vec<PairSource>, Vec<InputError>) {
     let (gt, lq) = (folder.join("gt"), folder.join("lq"));
     // Missing folders are reported like a table without pairs.
     let found = if gt.is_dir() { pairs::of_paths(&gt, &lq, None, true).ok() } else { None };
@@ -95,7 +86,7 @@ fn of_pairs(folder: &Path) -> (Vec<Item>, Vec<Failure>) {
     let item = |pair: pairs::Pair| {
         let (cause, scene) = pair.name.split_once('/').unwrap_or(("", &pair.name));
         let (cause, scene) = (cause.to_owned(), scene.to_owned());
-        Item {
+        PairSource {
             name: pair.name,
             cause,
             scene,
@@ -103,14 +94,17 @@ fn of_pairs(folder: &Path) -> (Vec<Item>, Vec<Failure>) {
             from: From::Files { gt: pair.reference, lq: pair.second },
         }
     };
-    (found.pairs.into_iter().map(item).collect(), failures(&found.failures))
+    (found.pairs.into_iter().map(item).collect(), found.failures)
 }
 
-fn of_clean(folder: &Path, causes: &[String], recipe: &Recipe) -> Result<(Vec<Item>, Vec<Failure>), Failure> {
-    let harms = harms(causes, recipe.scale)?;
+fn of_clean(
+    folder: &Path,
+    causes: &[String],
+    recipe: &Recipe,
+) -> Result<(Vec<PairSource>, Vec<InputError>), EvaluateError> {
+    let degraders = degraders(causes, recipe.scale)?;
     if !folder.is_dir() {
-        let hint = "name a folder of clean images with `--data`".to_owned();
-        return Err(Failure::at(folder.display().to_string(), "no such folder".to_owned(), Some(hint)));
+        return Err(FileFault::NoFolder.of(folder.display().to_string()));
     }
     let gather = Gather { recursive: true, output_folder: None, results_too: true, readable: &readable };
     let found = gather.run(&[folder.to_path_buf()]);
@@ -120,60 +114,44 @@ fn of_clean(folder: &Path, causes: &[String], recipe: &Recipe) -> Result<(Vec<It
     }
     let photos = spread(found.inputs, recipe.images);
     let mut items = Vec::new();
-    for harm in &harms {
+    for degrader in &degraders {
         items.extend(photos.iter().map(|clean| {
             let scene = clean.below.with_extension("").to_string_lossy().replace('\\', "/");
-            Item {
-                name: format!("{}/{scene}", harm.name),
-                cause: harm.name.clone(),
+            PairSource {
+                name: format!("{}/{scene}", degrader.name),
+                cause: degrader.name.clone(),
                 scene,
                 threads: 1,
-                from: From::Made { clean: clean.clone(), harm: Arc::clone(harm) },
+                from: From::Made { clean: clean.clone(), degrader: Arc::clone(degrader) },
             }
         }));
     }
-    Ok((items, failures(&found.failures)))
+    Ok((items, found.failures))
 }
 
 /// The degradations that a table names, each once.
-fn harms(names: &[String], scale: usize) -> Result<Vec<Arc<Harm>>, Failure> {
-    let mut harms: Vec<Arc<Harm>> = Vec::new();
+fn degraders(names: &[String], scale: usize) -> Result<Vec<Arc<Degrader>>, EvaluateError> {
+    let mut degraders: Vec<Arc<Degrader>> = Vec::new();
     for text in names {
-        let harm = Harm::find(text, scale)?;
-        if harms.iter().any(|known| known.name == harm.name) {
-            return Err(Failure::usage(
-                format!("two degradations have the name `{}`", harm.name),
-                "name each once; a recipe has the name of its file",
-            ));
+        let degrader = Degrader::find(text, scale)?;
+        if degraders.iter().any(|known| known.name == degrader.name) {
+            return Err(EvaluateError::SameDegradation { name: degrader.name });
         }
-        harms.push(Arc::new(harm));
+        degraders.push(Arc::new(degrader));
     }
-    if harms.is_empty() {
-        let hint = "name degradations or recipes: degradations = [\"rgb-6\", \"codecs\"]";
-        return Err(Failure::usage("the table names no `degradations`", hint));
+    if degraders.is_empty() {
+        return Err(EvaluateError::NoDegradation);
     }
-    Ok(harms)
+    Ok(degraders)
 }
 
-impl Harm {
-    fn find(text: &str, scale: usize) -> Result<Self, Failure> {
+impl Degrader {
+    fn find(text: &str, scale: usize) -> Result<Self, EvaluateError> {
         let way = if scale == 1 { Way::find(text) } else { Way::find_any(text) };
-        let way = way.map_err(|error| {
-            let (hint, causes) = (error.hint(), CAUSES.iter().map(|cause| cause.name).collect::<Vec<_>>());
-            if matches!(error, MixError::Unknown { .. }) {
-                let message = format!("unknown degradation `{text}`");
-                let hint = hint.unwrap_or_default();
-                return Failure::usage(
-                    message,
-                    format!("the degradations are {}; {hint}", causes.join(", ")),
-                );
-            }
-            Failure { subject: None, message: error.to_string(), hint }
-        })?;
+        let way = way
+            .map_err(|error| EvaluateError::Degradation { name: text.to_owned(), error: Box::new(error) })?;
         if way.scale() != scale {
-            let hint =
-                format!("use a recipe with `scale = {scale}`, or set the table's `scale` to this recipe's");
-            return Err(Failure::usage(format!("`{text}` makes images {} times smaller", way.scale()), hint));
+            return Err(EvaluateError::OtherScale { name: text.to_owned(), has: way.scale(), scale });
         }
         let (name, sum) = match &way {
             Way::Cause(cause) => (cause.name.to_owned(), cause.name.to_owned()),
@@ -197,7 +175,7 @@ fn spread<T>(all: Vec<T>, count: usize) -> Vec<T> {
     all.filter(|(i, _)| wanted.binary_search(i).is_ok()).map(|(_, item)| item).collect()
 }
 
-impl Item {
+impl PairSource {
     /// Pixel count that the image's file declares.
     pub fn pixels(&self) -> u64 {
         let (From::Files { gt: input, .. } | From::Made { clean: input, .. }) = &self.from;
@@ -208,17 +186,17 @@ impl Item {
     ///
     /// # Errors
     /// Unreadable files.
-    pub fn hash(&self, how: How, ctx: &Context<'_>) -> Result<String, Failure> {
+    pub fn hash(&self, how: How, ctx: &Context<'_>) -> Result<String, EvaluateError> {
         match &self.from {
             From::Files { gt, lq } => {
                 Ok(sha256(&["pair", &of_file(gt, ctx)?, &of_file(lq, ctx)?, &how.crop.to_string()]))
             }
-            From::Made { clean, harm } => Ok(sha256(&[
+            From::Made { clean, degrader } => Ok(sha256(&[
                 "made",
                 &of_file(clean, ctx)?,
                 &clean.below.to_string_lossy(),
-                &harm.name,
-                &harm.sum,
+                &degrader.name,
+                &degrader.sum,
                 &how.crop.to_string(),
                 &how.seed.to_string(),
                 &how.scale.to_string(),
@@ -230,37 +208,34 @@ impl Item {
     ///
     /// # Errors
     /// Files that are not images, images of different size, a missing program.
-    pub fn pair(&self, how: How, ctx: &Context<'_>) -> Result<Pair, Failure> {
+    pub fn pair(&self, how: How, ctx: &Context<'_>) -> Result<Pair, EvaluateError> {
         match &self.from {
             From::Files { gt, lq } => {
                 let clean = read(gt, ctx)?;
-                let harmed = read(lq, ctx)?;
+                let degraded = read(lq, ctx)?;
                 let scale = how.scale;
-                comparable((&gt.shown(), &clean), (&lq.shown(), &harmed), scale).map_err(failure)?;
+                comparable((&gt.shown(), &clean), (&lq.shown(), &degraded), scale).map_err(unlike)?;
                 Ok(match window(&clean, how.crop, 0, scale) {
                     Some(window) => {
-                        Pair { lq: harmed.cut(window.on_plane(scale, scale)), gt: clean.cut(window) }
+                        Pair { lq: degraded.cut(window.on_plane(scale, scale)), gt: clean.cut(window) }
                     }
-                    None => Pair { lq: harmed, gt: clean },
+                    None => Pair { lq: degraded, gt: clean },
                 })
             }
-            From::Made { clean, harm } => made(clean, harm, how, ctx),
+            From::Made { clean, degrader } => made(clean, degrader, how, ctx),
         }
     }
 }
 
-fn made(clean: &Input, harm: &Harm, how: How, ctx: &Context<'_>) -> Result<Pair, Failure> {
+fn made(clean: &Input, degrader: &Degrader, how: How, ctx: &Context<'_>) -> Result<Pair, EvaluateError> {
     let image = read(clean, ctx)?;
-    let (image, core) = around(image, &harm.way, how);
+    let (image, core) = around(image, &degrader.way, how);
     let name = clean.below.to_string_lossy();
-    let draw = sha256(&[&how.seed.to_string(), &name, &harm.name]);
+    let draw = sha256(&[&how.seed.to_string(), &name, &degrader.name]);
     let seed = u64::from_str_radix(&draw[..16], 16).unwrap_or(how.seed);
     let mut pair = Pair::of(image);
-    let drawn = harm.way.apply(&mut pair, Rng::new(seed)).map_err(|error| {
-        let hint = error
-            .is_missing_program()
-            .then(|| "install it, or remove the degradation from the table".to_owned());
-        Failure::at(clean.shown(), format!("{}: {error}", harm.name), hint)
+    let drawn = degrader.way.apply(&mut pair, Rng::new(seed)).map_err(|error| {
+        FileFault::Degrade { degradation: degrader.name.clone(), error }.of(clean.shown())
     })?;
     if let Some(core) = core {
         let core = inside(core, pair.gt.width(), pair.gt.height());
@@ -316,10 +291,18 @@ pub fn rounded(image: &mut Image, depth: Depth) {
     image.depth = depth;
 }
 
+/// Images of different size, with the file.
+fn unlike(error: MetricsError) -> EvaluateError {
+    match error {
+        MetricsError::File { name, fault } => FileFault::Unlike(fault).of(name),
+        error => EvaluateError::Metrics(Box::new(error)),
+    }
+}
+
 /// The image as RGB or grey.
-fn read(input: &Input, ctx: &Context<'_>) -> Result<Image, Failure> {
-    let (image, _) = input.read().map_err(|error| Failure::of(input.shown(), &error))?;
-    image.into_rgb(ctx).map_err(|error| Failure::at(input.shown(), error.to_string(), None))
+fn read(input: &Input, ctx: &Context<'_>) -> Result<Image, EvaluateError> {
+    let (image, _) = input.read().map_err(|error| FileFault::from(error).of(input.shown()))?;
+    image.into_rgb(ctx).map_err(|error| FileFault::from(error).of(input.shown()))
 }
 
 /// The window with the most smooth area, where banding is, or with a scale the centre; `None` for whole
@@ -339,28 +322,13 @@ fn window(clean: &Image, crop: usize, room: usize, scale: usize) -> Option<Windo
     Some(Window { x0, y0, x1: x0 + width, y1: y0 + height })
 }
 
-fn of_file(input: &Input, ctx: &Context<'_>) -> Result<String, Failure> {
+fn of_file(input: &Input, ctx: &Context<'_>) -> Result<String, EvaluateError> {
     let loaded = unband_io::load(&input.path, &unband_io::Limits::default(), ctx.cancel);
-    let (bytes, _) = loaded.map_err(|error| Failure::of(input.shown(), &error))?;
+    let (bytes, _) = loaded.map_err(|error| FileFault::from(error).of(input.shown()))?;
     Ok(of_bytes(&bytes))
 }
 
-/// The SHA-256 of bytes in memory.
-pub fn of_bytes(bytes: &[u8]) -> String {
-    hexadecimal(&Sha256::digest(bytes))
-}
-
-/// Hash of several words; word boundaries matter.
-pub fn sha256(words: &[&str]) -> String {
-    let mut sum = Sha256::new();
-    for word in words {
-        sum.update((word.len() as u64).to_le_bytes());
-        sum.update(word.as_bytes());
-    }
-    hexadecimal(&sum.finalize())
-}
-
-impl Item {
+impl PairSource {
     /// Its source files.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         let (first, second) = match &self.from {
@@ -368,20 +336,6 @@ impl Item {
             From::Made { clean, .. } => (clean, None),
         };
         std::iter::once(first).chain(second).filter_map(Input::file)
-    }
-}
-
-impl work::Item for Item {
-    fn name(&self) -> String {
-        self.name.clone()
-    }
-
-    fn pixels(&self) -> u64 {
-        0
-    }
-
-    fn threads(&self, _: u64, _: usize) -> usize {
-        self.threads
     }
 }
 
@@ -404,11 +358,5 @@ mod tests {
         assert_eq!(inside(window, 384, 320), window);
         assert_eq!(inside(window, 304, 256), Window { x0: 48, y0: 0, x1: 304, y1: 256 });
         assert_eq!(inside(window, 100, 50), Window { x0: 0, y0: 0, x1: 100, y1: 50 });
-    }
-
-    #[test]
-    fn words_that_run_together_have_another_number() {
-        assert!(sha256(&["ab", "c"]) != sha256(&["a", "bc"]));
-        assert!(sha256(&["ab"]) != sha256(&["ab", ""]));
     }
 }

@@ -1,19 +1,19 @@
 //! Means and intervals of table rows.
 
-use unband::metrics::{Summary, summary, summary_of_groups};
-use unband::show::Direction;
+use unband_image::Hint;
 use unband_metrics::{Better, Metric};
 
-use super::contender::{Contender, Runs};
-#[cfg(test)]
-use unband::evaluate::Recipe;
-use unband::evaluate::{Cost, Record};
+use super::cache::Record;
+use super::recipe::Cost;
+use super::row::{Row, Runs};
+use crate::inputs::plain;
+use crate::metrics::{Direction, Summary, summary, summary_of_groups};
 
 /// A column of the table.
 #[derive(Clone, Copy)]
 pub enum Column {
     /// A metric.
-    Measure(&'static Metric),
+    Metric(&'static Metric),
     /// A cost of the method.
     Cost(Cost),
 }
@@ -22,7 +22,7 @@ impl Column {
     /// Name as written in a recipe.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Measure(metric) => metric.name,
+            Self::Metric(metric) => metric.name,
             Self::Cost(cost) => cost.name(),
         }
     }
@@ -30,7 +30,7 @@ impl Column {
     /// Unit; may be empty.
     pub fn unit(self) -> &'static str {
         match self {
-            Self::Measure(metric) => metric.unit,
+            Self::Metric(metric) => metric.unit,
             Self::Cost(cost) => cost.unit(),
         }
     }
@@ -38,8 +38,8 @@ impl Column {
     /// Direction of improvement. A network is not better for being small.
     pub fn better(self) -> Direction {
         match self {
-            Self::Measure(metric) if metric.better == Better::Higher => Direction::Higher,
-            Self::Measure(_) | Self::Cost(Cost::Seconds) => Direction::Lower,
+            Self::Metric(metric) if metric.better == Better::Higher => Direction::Higher,
+            Self::Metric(_) | Self::Cost(Cost::Seconds) => Direction::Lower,
             Self::Cost(_) => Direction::Neither,
         }
     }
@@ -64,11 +64,11 @@ pub struct Group {
     /// Number of pairs.
     pub pairs: usize,
     /// Rows in the order of the recipe.
-    pub rows: Vec<Row>,
+    pub rows: Vec<TableRow>,
 }
 
 /// A row.
-pub struct Row {
+pub struct TableRow {
     /// Its name.
     pub name: String,
     /// The chosen setting; empty if there is none.
@@ -86,29 +86,29 @@ pub struct Row {
 }
 
 /// The setting of each row, chosen over all pairs, or the reason for its absence.
-pub fn chosen(contenders: &[Contender], all: &[Measured]) -> Vec<Result<usize, String>> {
-    let choose = |(c, contender): (usize, &Contender)| {
-        if let Runs::Missing(failure) | Runs::Absent(failure) = &contender.runs {
-            let hint = failure.hint.as_ref().map_or(String::new(), |hint| format!("; {hint}"));
-            let size = contender.network.map_or(String::new(), |(parameters, multiply_adds)| {
+pub fn chosen(rows: &[Row], all: &[Measured]) -> Vec<Result<usize, String>> {
+    let choose = |(c, row): (usize, &Row)| {
+        if let Runs::Missing(error) | Runs::Absent(error) = &row.runs {
+            let hint = error.hint().map_or(String::new(), |hint| format!("; {hint}"));
+            let size = row.network.map_or(String::new(), |(parameters, multiply_adds)| {
                 format!(" ({parameters:.3} M parameters, {multiply_adds:.2} G multiply-adds)")
             });
-            return Err(format!("not run: {}{hint}{size}", failure.text()));
+            return Err(format!("not run: {}{hint}{size}", plain(&error.to_string())));
         }
         let whole = |s: &usize| all.iter().all(|pair| pair.cells[c][*s].is_ok());
-        let able: Vec<usize> = (0..contender.count()).filter(whole).collect();
+        let able: Vec<usize> = (0..row.count()).filter(whole).collect();
         match able[..] {
-            [] => Err(failures(c, contender, all)),
-            [only] if contender.count() == 1 => Ok(only),
+            [] => Err(failures(c, row, all)),
+            [only] if row.count() == 1 => Ok(only),
             _ => {
-                let mean = |s: usize| mean(contender.best?, all.iter().map(|pair| pair.cells[c][s].as_ref()));
+                let mean = |s: usize| mean(row.best?, all.iter().map(|pair| pair.cells[c][s].as_ref()));
                 let means: Vec<_> =
-                    (0..contender.count()).map(|s| if able.contains(&s) { mean(s) } else { None }).collect();
-                Ok(contender.choose(&means).unwrap_or(able[0]))
+                    (0..row.count()).map(|s| if able.contains(&s) { mean(s) } else { None }).collect();
+                Ok(row.choose(&means).unwrap_or(able[0]))
             }
         }
     };
-    contenders.iter().enumerate().map(choose).collect()
+    rows.iter().enumerate().map(choose).collect()
 }
 
 fn mean<'a>(metric: &Metric, records: impl Iterator<Item = Result<&'a Record, &'a String>>) -> Option<f64> {
@@ -117,7 +117,7 @@ fn mean<'a>(metric: &Metric, records: impl Iterator<Item = Result<&'a Record, &'
 }
 
 /// For a row where no setting finished all pairs: the number of failures and the first reason.
-fn failures(c: usize, contender: &Contender, all: &[Measured]) -> String {
+fn failures(c: usize, row: &Row, all: &[Measured]) -> String {
     let failed = |pair: &&Measured| pair.cells[c].iter().any(Result::is_err);
     let first = all.iter().find(failed);
     let why =
@@ -127,7 +127,7 @@ fn failures(c: usize, contender: &Contender, all: &[Measured]) -> String {
             let count = all.iter().filter(failed).count();
             format!("failed on {count} of {} images, first {name}: {why}", all.len())
         }
-        None if matches!(contender.runs, Runs::Nothing) => String::new(),
+        None if matches!(row.runs, Runs::Nothing) => String::new(),
         None => "no images".to_owned(),
     }
 }
@@ -135,7 +135,7 @@ fn failures(c: usize, contender: &Contender, all: &[Measured]) -> String {
 /// The rows over all pairs, then over those of each degradation if there are several.
 pub fn groups(
     columns: &[Column],
-    contenders: &[Contender],
+    rows: &[Row],
     all: &[Measured],
     chosen: &[Result<usize, String>],
 ) -> Vec<Group> {
@@ -146,12 +146,12 @@ pub fn groups(
         }
     }
     let every: Vec<&Measured> = all.iter().collect();
-    let mut groups = vec![group(None, columns, contenders, &every, chosen)];
+    let mut groups = vec![group(None, columns, rows, &every, chosen)];
     if causes.len() > 1 {
         for cause in causes {
             let some: Vec<&Measured> = all.iter().filter(|pair| pair.cause == cause).collect();
             let cause = if cause.is_empty() { "(others)" } else { cause };
-            groups.push(group(Some(cause.to_owned()), columns, contenders, &some, chosen));
+            groups.push(group(Some(cause.to_owned()), columns, rows, &some, chosen));
         }
     }
     groups
@@ -160,26 +160,26 @@ pub fn groups(
 fn group(
     cause: Option<String>,
     columns: &[Column],
-    contenders: &[Contender],
+    rows: &[Row],
     pairs: &[&Measured],
     chosen: &[Result<usize, String>],
 ) -> Group {
-    let row = |(c, (contender, chosen)): (usize, (&Contender, &Result<usize, String>))| {
-        let setting = match (&contender.runs, chosen) {
+    let row = |(c, (row, chosen)): (usize, (&Row, &Result<usize, String>))| {
+        let setting = match (&row.runs, chosen) {
             (Runs::Settings(settings), Ok(s)) => settings[*s].text.clone(),
             _ => String::new(),
         };
         // Published values are about all images.
-        let printed = |column: &Column| contender.row.published.get(column.name()).copied();
-        Row {
-            name: contender.row.name.clone(),
+        let printed = |column: &Column| row.recipe.published.get(column.name()).copied();
+        TableRow {
+            name: row.recipe.name.clone(),
             setting,
-            best_of: contender.best.map(|metric| (contender.count(), metric.name)),
+            best_of: row.best.map(|metric| (row.count(), metric.name)),
             cells: chosen
                 .clone()
-                .map(|s| columns.iter().map(|&column| cell(column, contender, pairs, (c, s))).collect()),
-            input: matches!(contender.runs, Runs::Input),
-            untrained: contender.untrained,
+                .map(|s| columns.iter().map(|&column| cell(column, row, pairs, (c, s))).collect()),
+            input: matches!(row.runs, Runs::Input),
+            untrained: row.untrained,
             published: if cause.is_none() {
                 columns.iter().map(printed).collect()
             } else {
@@ -187,24 +187,19 @@ fn group(
             },
         }
     };
-    let rows = contenders.iter().zip(chosen).enumerate().map(row).collect();
+    let rows = rows.iter().zip(chosen).enumerate().map(row).collect();
     Group { cause, pairs: pairs.len(), rows }
 }
 
-fn cell(
-    column: Column,
-    contender: &Contender,
-    pairs: &[&Measured],
-    (c, s): (usize, usize),
-) -> Option<Summary> {
-    let input = matches!(contender.runs, Runs::Input);
+fn cell(column: Column, row: &Row, pairs: &[&Measured], (c, s): (usize, usize)) -> Option<Summary> {
+    let input = matches!(row.runs, Runs::Input);
     let one = |value: Option<f64>| value.and_then(|value| summary(&[value]));
     match column {
-        Column::Cost(Cost::Parameters) => one(contender.network.map(|(parameters, _)| parameters)),
-        Column::Cost(Cost::MultiplyAdds) => one(contender.network.map(|(_, multiply_adds)| multiply_adds)),
+        Column::Cost(Cost::Parameters) => one(row.network.map(|(parameters, _)| parameters)),
+        Column::Cost(Cost::MultiplyAdds) => one(row.network.map(|(_, multiply_adds)| multiply_adds)),
         Column::Cost(Cost::Seconds) if input => None,
         Column::Cost(Cost::Seconds) => by_scene(pairs, |pair| Some(pair.cells[c][s].as_ref().ok()?.seconds)),
-        Column::Measure(metric) => by_scene(pairs, |pair| pair.cells[c][s].as_ref().ok()?.number(metric)),
+        Column::Metric(metric) => by_scene(pairs, |pair| pair.cells[c][s].as_ref().ok()?.number(metric)),
     }
 }
 
@@ -226,8 +221,8 @@ impl Group {
     /// The rows with the best mean of a column, without the input and, for metrics, untrained networks; empty
     /// if only one row has a value.
     pub fn best(&self, at: usize, column: Column) -> Vec<usize> {
-        let says_nothing = |row: &Row| row.untrained && matches!(column, Column::Measure(_));
-        let value = |row: &Row| {
+        let says_nothing = |row: &TableRow| row.untrained && matches!(column, Column::Metric(_));
+        let value = |row: &TableRow| {
             let mean = row.cells.as_ref().ok()?.get(at)?.as_ref()?.mean;
             (!row.input && !says_nothing(row)).then_some(mean)
         };
@@ -249,8 +244,9 @@ impl Group {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use super::super::recipe::Recipe;
     use super::*;
-    use unband::metrics::Value;
+    use crate::metrics::Value;
 
     /// Two settings of gradfun, the best one by PSNR, and a row of published values.
     const TABLE: &str = "
@@ -275,11 +271,11 @@ mod tests {
         ["psnr", "false-steps"].map(|name| unband_metrics::find(name).unwrap()).to_vec()
     }
 
-    fn table() -> (Vec<Column>, Vec<Contender>) {
+    fn table() -> (Vec<Column>, Vec<Row>) {
         let recipe: Recipe = Recipe::parse(TABLE, "T").unwrap();
-        let rows = recipe.method.into_iter().map(|row| Contender::new(row, &metrics(), 1).unwrap());
-        let columns = metrics().into_iter().map(Column::Measure).chain([Column::Cost(Cost::Seconds)]);
-        (columns.collect(), std::iter::once(Contender::input(1)).chain(rows).collect())
+        let rows = recipe.method.into_iter().map(|row| Row::new(row, &metrics(), 1, None).unwrap());
+        let columns = metrics().into_iter().map(Column::Metric).chain([Column::Cost(Cost::Seconds)]);
+        (columns.collect(), std::iter::once(Row::input(1)).chain(rows).collect())
     }
 
     fn record(psnr: f64, steps: Option<f64>, seconds: f64) -> Record {
@@ -318,12 +314,12 @@ mod tests {
 
     #[test]
     fn means_are_those_made_by_hand() {
-        let (columns, contenders) = table();
+        let (columns, rows) = table();
         let all = pairs();
-        let chosen = chosen(&contenders, &all);
+        let chosen = chosen(&rows, &all);
         // 35.0 compared with 36.0 dB over all three.
         assert_eq!(chosen, [Ok(0), Ok(1), Err(String::new())]);
-        let groups = groups(&columns, &contenders, &all, &chosen);
+        let groups = groups(&columns, &rows, &all, &chosen);
         let means = |g: usize, r: usize| -> Vec<Option<f64>> {
             let cells = groups[g].rows[r].cells.as_ref().unwrap();
             cells.iter().map(|cell| cell.map(|summary| summary.mean)).collect()
@@ -342,12 +338,12 @@ mod tests {
 
     #[test]
     fn a_value_that_a_picture_does_not_have_is_left_out_of_the_mean() {
-        let (columns, contenders) = table();
+        let (columns, rows) = table();
         let all = pairs();
         let one = group(
             None,
             &columns,
-            &contenders,
+            &rows,
             &all.iter().collect::<Vec<_>>(),
             &[Ok(0), Ok(0), Err(String::new())],
         );
@@ -358,18 +354,18 @@ mod tests {
 
     #[test]
     fn a_setting_that_fails_on_a_picture_is_not_chosen_and_a_row_of_such_says_so() {
-        let (_, contenders) = table();
+        let (_, rows) = table();
         let mut all = pairs();
         all[2].cells[1][1] = Err("too large".into());
-        assert_eq!(chosen(&contenders, &all)[1], Ok(0));
+        assert_eq!(chosen(&rows, &all)[1], Ok(0));
         all[0].cells[1][0] = Err("too wide".into());
-        let why = chosen(&contenders, &all).remove(1).unwrap_err();
+        let why = chosen(&rows, &all).remove(1).unwrap_err();
         assert_eq!(why, "failed on 2 of 3 images, first 1: too wide");
     }
 
     #[test]
     fn the_best_are_the_highest_or_the_lowest_without_the_input() {
-        let row = |name: &str, values: [f64; 2], input| Row {
+        let row = |name: &str, values: [f64; 2], input| TableRow {
             name: name.into(),
             setting: String::new(),
             best_of: None,
@@ -381,14 +377,14 @@ mod tests {
         let rows =
             vec![row("in", [99.0, 0.0], true), row("a", [35.0, 2.0], false), row("b", [36.0, 2.0], false)];
         let group = Group { cause: None, pairs: 1, rows };
-        assert_eq!(group.best(0, Column::Measure(metrics()[0])), [2]);
-        assert_eq!(group.best(1, Column::Measure(metrics()[1])), [1, 2]);
+        assert_eq!(group.best(0, Column::Metric(metrics()[0])), [2]);
+        assert_eq!(group.best(1, Column::Metric(metrics()[1])), [1, 2]);
         assert_eq!(group.best(1, Column::Cost(Cost::Parameters)), [0usize; 0]);
         // Untrained networks can still be the fastest.
         let mut group = group;
         group.rows[2].untrained = true;
         group.rows.push(row("c", [34.0, 3.0], false));
-        assert_eq!(group.best(0, Column::Measure(metrics()[0])), [1]);
+        assert_eq!(group.best(0, Column::Metric(metrics()[0])), [1]);
         assert_eq!(group.best(1, Column::Cost(Cost::Seconds)), [1, 2]);
     }
 }
