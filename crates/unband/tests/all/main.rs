@@ -4,6 +4,8 @@
 mod causes;
 mod directions;
 mod drawn;
+#[cfg(feature = "evaluate")]
+mod evaluate;
 mod faithful;
 #[cfg(feature = "files")]
 mod files;
