@@ -15,6 +15,7 @@ from ._deband import deband, dither, inspect, prove, upscale
 from ._degrade import Degrade, Degraded, list_recipes, make_pairs
 from ._files import FileReport, deband_file
 from ._image import Image, open
+from ._job import Job
 from ._metrics import Metric, MetricInfo, compare, create_metric, list_metrics, score
 from ._registry import Method, Parameter, list_methods
 from ._report import Findings, PlaneGrid, Proof, Report
@@ -41,6 +42,7 @@ __all__ = [
     "Frame",
     "Image",
     "InputError",
+    "Job",
     "LimitError",
     "Method",
     "Metric",
