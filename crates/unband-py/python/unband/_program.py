@@ -8,14 +8,14 @@ import sys
 from .errors import OptionError, UnbandError
 
 
-def run(arguments: list[str]) -> str:
-    """Runs the program and returns its standard output.
+def run(arguments: list[str], *, good: tuple[int, ...] = (0,)) -> str:
+    """Runs the program and returns its standard output. `good`: exit codes that are not errors.
 
     Raises `UnbandError` with the first error and hint that it reported, `OptionError` for wrong usage.
     """
     command = [sys.executable, "-m", "unband", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
-    if done.returncode == 0:
+    if done.returncode in good:
         return done.stdout
     if done.returncode in (130, -2):
         raise KeyboardInterrupt
