@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import multiprocessing
 import os
 import pickle
 import shutil
+import sys
 
 import numpy as np
 import pytest
@@ -221,3 +223,11 @@ def test_remote_files_go_through_scratch(tiny, tmp_path):
     row = pairs("memory://in/trip/a.ppm")
     assert row["error"] is None and left(tmp_path / "pairs") == ["gt/a.png", "lq/a.png"]
     assert pairs("memory://in/trip/a.ppm")["status"] == "present"
+
+
+def test_without_ray_its_part_names_the_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    monkeypatch.delitem(sys.modules, "unband.ray", raising=False)
+    with pytest.raises(unband.MissingExtraError, match="needs Ray") as caught:
+        importlib.import_module("unband.ray")
+    assert "unband[ray]" in caught.value.hint
