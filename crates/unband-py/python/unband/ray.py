@@ -7,12 +7,14 @@ print(done)
 
 from __future__ import annotations
 
+import argparse
 import glob
 import hashlib
 import json
 import logging
 import os
 import shutil
+import sys
 import tempfile
 import time
 import warnings
@@ -27,15 +29,17 @@ from ._degrade import Degrade
 from ._job import Job, Row, _json, _message
 from ._manifest import Manifest, rows
 from ._program import run as _program
-from .errors import InputError, MissingExtraError, OptionError
+from .errors import InputError, MissingExtraError, OptionError, UnbandError
 
 try:
     import ray
     import ray.data
 except ImportError as error:
+    if __name__ == "__main__":
+        sys.exit("error: unband.ray needs Ray\nhint: pip install 'unband[ray]'")
     raise MissingExtraError("unband.ray needs Ray", "pip install 'unband[ray]'") from error
 
-__all__ = ["Summary", "make_dataset", "run", "start"]
+__all__ = ["Summary", "main", "make_dataset", "run", "start"]
 
 _ENDINGS = frozenset(
     ".png .jpg .jpeg .tif .tiff .webp .avif .jxl .exr .ppm .pgm .pbm .pnm .pam .pfm .gif .bmp .heic".split()
@@ -77,26 +81,21 @@ class Summary(NamedTuple):
 def start(address: str | None = None) -> None:
     """Joins a Ray cluster, or starts one on this machine. Does nothing in a process that has one.
 
-    `address`: as for `ray.init`. By default the cluster of `RAY_ADDRESS` or of this machine; without one, a
-    new one with all processors and an object store of 80 MB.
+    `address`: as for `ray.init`, "auto" for the cluster of this machine. By default that of the variable
+    `RAY_ADDRESS`, else a new cluster that ends with this process, with all processors and an object store of
+    80 MB.
     """
     if ray.is_initialized():
         return
     # No report of use leaves the machine unless its owner asks for it.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.WARNING}
-    try:
-        ray.init(address=address or "auto", **quiet)
-    except ConnectionError:
-        if address is not None or os.environ.get("RAY_ADDRESS"):
-            raise
-        ray.init(
-            address="local",
-            num_cpus=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None,
-            object_store_memory=_STORE,
-            include_dashboard=False,
-            **quiet,
-        )
+    address = address or os.environ.get("RAY_ADDRESS")
+    if address is None:
+        # Never one that another program has started for itself, and ends.
+        own = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
+        quiet.update(num_cpus=own, object_store_memory=_STORE, include_dashboard=False)
+    ray.init(address=address or "local", **quiet)
 
 
 def run(
@@ -483,3 +482,78 @@ def _dataset(arguments: list[str]) -> dict[str, Any]:
     """The JSON object of `unband dataset`; images that failed are in it."""
     text = _program(["dataset", arguments[0], "--json", *arguments[1:]], good=(0, 1))
     return dict(json.loads(text.splitlines()[-1]))
+
+
+def _value(text: str) -> tuple[str, Any]:
+    """An option KEY=VALUE, whose value is JSON or a word."""
+    key, found, value = text.partition("=")
+    if not found or not key.isidentifier():
+        raise argparse.ArgumentTypeError(f"must be KEY=VALUE, got {text!r}")
+    try:
+        return key, json.loads(value)
+    except ValueError:
+        return key, value
+
+
+def _arguments() -> argparse.ArgumentParser:
+    about = "Does a job on many files, on all processors, or on all machines of a Ray cluster."
+    parser = argparse.ArgumentParser("python -m unband.ray", description=about)
+    tasks = "deband, score, compare, degrade, upscale, make_pairs, or dataset (pairs in shards)"
+    parser.add_argument("task", help=tasks)
+    parser.add_argument(
+        "paths", nargs="+", metavar="PATH", help="a folder, a pattern in quotes, files or URLs"
+    )
+    parser.add_argument("-o", "--out", help="folder or URL of the results")
+    parser.add_argument(
+        "--set", type=_value, action="append", default=[], metavar="KEY=VALUE", help="an option"
+    )
+    parser.add_argument("--root", help="folder or URL that names are relative to")
+    parser.add_argument("--scratch", help="folder for copies of remote files")
+    parser.add_argument("--num-cpus", type=float, default=1, metavar="N", help="processors of a worker [1]")
+    parser.add_argument("--actors", type=int, metavar="N", help="number of workers [as many as fit]")
+    parser.add_argument("--memory", type=float, metavar="BYTES", help="memory that Ray reserves for a worker")
+    parser.add_argument(
+        "--manifest", default="run.jsonl", metavar="FILE", help="rows, one a line [run.jsonl]"
+    )
+    address = "of a running cluster, auto for that of this machine [a new one]"
+    parser.add_argument("--address", help=address)
+    parser.add_argument("--retry", action="store_true", help="do failed files of an earlier run again")
+    parser.add_argument("-q", "--quiet", action="store_true", help="no bar")
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line: 0 done, 1 some files failed, 2 wrong usage."""
+    given = _arguments().parse_args(arguments)
+    paths = given.paths[0] if len(given.paths) == 1 else given.paths
+    how = {
+        name: getattr(given, name)
+        for name in ("num_cpus", "actors", "memory", "manifest", "retry", "address")
+    }
+    how["progress"] = None if given.quiet else True
+    options = dict(given.set) | {"root": given.root, "scratch": given.scratch}
+    try:
+        if given.task == "dataset":
+            done = make_dataset(paths, given.out or "", options.pop("recipe", ""), **options, **how)
+        else:
+            done = run(paths, Job(given.task, given.out, **options), **how)
+    except UnbandError as error:
+        hint = f"\nhint: {error.hint}" if error.hint else ""
+        print(f"error: {error}{hint}", file=sys.stderr)
+        return 2
+    for number, row in enumerate(done.rows(failed=True)):
+        print(f"error: {row['error']}" if number < _SHOWN else "…", file=sys.stderr)
+        if number >= _SHOWN:
+            break
+    print(done)
+    return 1 if done.failed else 0
+
+
+_SHOWN = 20
+"""Failed files that the command line lists."""
+
+if __name__ == "__main__":
+    # Workers need its classes under their own name.
+    from unband.ray import main as _main
+
+    sys.exit(_main())
