@@ -19,7 +19,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -309,7 +309,7 @@ def _found(place: str) -> tuple[list[str], str | None]:
 
 
 def _apart(names: list[str], job: Job) -> list[str]:
-    """The inputs whose result is another's are refused; results of the job itself are no inputs."""
+    """The inputs without the job's own results. Refuses two inputs with one result."""
     if job.out is None:
         return names
     names = [name for name in names if _remote.within(name, str(job.out)) is None]
@@ -448,8 +448,12 @@ class _Shards:
             if _remote.is_url(output):
                 self._upload(made, output)
             else:
-                with suppress(FileExistsError):
+                try:
                     os.rename(made, output)
+                except OSError:
+                    # Another worker, which Ray took for lost, has made it.
+                    if not os.path.exists(os.path.join(output, "manifest.jsonl")):
+                        raise
         pairs = sum(done[side]["pairs"] or 0 for side in ("train", "val", "test"))
         failed = [
             {**entry, "file": dict(files).get(entry["file"], entry["file"])} for entry in done["failed"]
