@@ -110,13 +110,34 @@ def test_another_job_or_run_is_refused(cluster, tiny, tmp_path):
         )
     with pytest.raises(unband.InputError, match="no images"):
         unband.ray.run(tmp_path / "*.png", unband.Job("score"))
-    from unband._manifest import Manifest
+    from unband._manifest import Manifest, rows
 
     book = Manifest(tmp_path / "held.jsonl", {"a": 1})
     with pytest.raises(unband.FileError, match="another run"):
         Manifest(tmp_path / "held.jsonl", {"a": 1})
     book.close()
+    book = Manifest(tmp_path / "held.jsonl", {"a": 1})
+    names = ["/ä.png", os.fsdecode(b"/\xff.png")]
+    assert [book.add({"input": name, "error": None}) for name in [*names, *names]] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    book.close()
+    assert [row["input"] for row in rows(tmp_path / "held.jsonl")] == names
     Manifest(tmp_path / "held.jsonl", {"a": 1}).close()
+
+
+def test_folders_and_patterns_of_urls(cluster, tiny):
+    fsspec = pytest.importorskip("fsspec")
+    memory = fsspec.filesystem("memory")
+    memory.pipe({"/farm/a.png": b"", "/farm/b/c.PNG": b"", "/farm/b/text.txt": b""})
+    listed = unband.ray._listed
+    assert listed("memory://farm/") == (["memory://farm/a.png", "memory://farm/b/c.PNG"], "memory://farm")
+    assert listed("memory://farm/*/*.P*") == (["memory://farm/b/c.PNG"], "memory://farm")
+    assert listed("memory://farm/a.png") == (["memory://farm/a.png"], None)
+    assert listed([tiny / "00.ppm", str(tiny / "00.ppm")]) == ([str(tiny / "00.ppm")], None)
 
 
 def test_threads_follow_num_cpus(cluster, tmp_path):

@@ -71,9 +71,12 @@ class Manifest:
             self._file.flush()
 
     def _write(self, row: dict[str, Any]) -> None:
-        line = json.dumps(row, ensure_ascii=False, separators=(",", ":"))
-        # Names of files may have bytes that are not UTF-8.
-        self._file.write(line.encode("utf-8", "surrogateescape") + b"\n")
+        try:
+            line = json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode()
+        except UnicodeEncodeError:
+            # Names of files may have bytes that are not UTF-8.
+            line = json.dumps(row, separators=(",", ":")).encode()
+        self._file.write(line + b"\n")
 
     def add(self, row: dict[str, Any]) -> bool:
         """Appends a row, unless its input has one without an error. Returns whether it did."""
@@ -114,4 +117,4 @@ def _lines(path: str | os.PathLike[str]) -> Iterator[tuple[int, dict[str, Any]]]
     with open(path, "rb") as file:
         for number, line in enumerate(file):
             if number and line.endswith(b"\n"):
-                yield number, json.loads(line.decode("utf-8", "surrogateescape"))
+                yield number, json.loads(line)

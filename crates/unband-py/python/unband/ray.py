@@ -294,7 +294,9 @@ def _found(place: str) -> tuple[list[str], str | None]:
         if not pattern and system.isfile(inner):
             return [place], None
         inside = system.glob(inner) if pattern else system.find(inner)
-        found = [system.unstrip_protocol(name) for name in inside]
+        # With the scheme as it was given: some have several names, or paths that begin with a slash.
+        base = _remote.file_system(fixed)[1].rstrip("/")
+        found = [fixed.rstrip("/") + name.removeprefix(base) for name in inside]
     elif pattern:
         found = [name for name in glob.iglob(place, recursive=True) if os.path.isfile(name)]
     elif os.path.isdir(place):
