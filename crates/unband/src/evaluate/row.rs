@@ -107,7 +107,7 @@ impl Row {
     /// Gives a network without a checkpoint an untrained one, written to this folder.
     ///
     /// # Errors
-    /// As [`untrained::checkpoint`].
+    /// An unknown network, no folder, I/O errors.
     pub fn start(&mut self, folder: Option<&Path>, models: Option<&Path>) -> Result<(), EvaluateError> {
         let (Runs::Absent(_), Some(text)) = (&self.runs, &self.recipe.method) else { return Ok(()) };
         let folder = folder.ok_or(EvaluateError::NoFolder)?;
