@@ -53,17 +53,20 @@ use unband_simd::inspect_rows;
 /// Any size, depth and model; never fails. The result depends on the image alone, not on threads or vector
 /// instructions. Accuracy: `docs/results/detector.md` and `detector-pairs.md`.
 pub fn inspect(image: &Image, ctx: &Context<'_>) -> Findings {
-    Findings { alpha: alpha::grid(image), ..look(image, ctx, None) }
+    look(image, ctx, None)
 }
 
 /// As [`inspect`], with the rules that decided and the evidence that was needed for it.
 pub fn explain(image: &Image, ctx: &Context<'_>) -> (Findings, Explanation) {
     let mut explanation = Explanation::default();
-    let findings = look(image, ctx, Some(&mut explanation));
-    (Findings { alpha: alpha::grid(image), ..findings }, explanation)
+    (look(image, ctx, Some(&mut explanation)), explanation)
 }
 
 fn look(image: &Image, ctx: &Context<'_>, explanation: Option<&mut Explanation>) -> Findings {
+    Findings { alpha: alpha::grid(image), ..of_colours(image, ctx, explanation) }
+}
+
+fn of_colours(image: &Image, ctx: &Context<'_>, explanation: Option<&mut Explanation>) -> Findings {
     let sound =
         |p: &unband_image::image::Plane| p.width > 0 && p.height > 0 && p.data.len() == p.width * p.height;
     if image.planes.is_empty() || !image.planes.iter().all(sound) {

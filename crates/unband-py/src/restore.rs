@@ -104,7 +104,9 @@ pub fn deband<'py>(
                 let image = samples.get().image(ctx);
                 unband::deband_with(image, &options, ctx)?
             }
-            Held::Image(image) => deband_as_written(image, found(image, &options, ctx), &options, ctx)?,
+            Held::Image(image) => {
+                deband_as_written(image, unband::find(image, &options, ctx), &options, ctx)?
+            }
         };
         Ok((held.result(image, ctx), report))
     })?;
@@ -117,12 +119,6 @@ fn is_quick(options: &Options) -> bool {
     let network =
         |method: &unband::Method| method.entry().params.iter().any(|param| param.kind == ParamKind::File);
     options.method.is_ours() || !options.method.named().is_some_and(network)
-}
-
-/// Findings, as far as options say more than the samples.
-fn found(image: &Image, options: &Options, ctx: &Context<'_>) -> unband::Findings {
-    let found = unband::inspect(image, ctx);
-    if options.truncated { found.truncated(image.depth) } else { found }
 }
 
 /// Findings on an image.
@@ -186,7 +182,7 @@ pub fn prove<'py>(
     let proof = wait::run(py, &job, move |ctx| {
         let (original, result) = (original.image(ctx), result.image(ctx));
         let options = Options { truncated, ..Options::default() };
-        let found = found(&original, &options, ctx);
+        let found = unband::find(&original, &options, ctx);
         let faithful = unband::choose(&original, &found, &options)?.faithful;
         Ok(unband::prove(&original, &result, &found, faithful))
     })?;

@@ -52,7 +52,7 @@ fn usual(image: &Image, findings: &Findings, options: &Options) -> &'static Entr
 }
 
 /// Findings on an image, as far as options say more than its samples.
-pub(crate) fn find(image: &Image, options: &Options, ctx: &Context<'_>) -> Findings {
+pub fn find(image: &Image, options: &Options, ctx: &Context<'_>) -> Findings {
     let found = inspect(image, ctx);
     if options.truncated { found.truncated(image.depth) } else { found }
 }

@@ -57,7 +57,7 @@ pub mod study;
 pub mod verdict;
 mod weights;
 
-pub use choose::{Act, Choices, check, choose};
+pub use choose::{Act, Choices, check, choose, find};
 pub use error::Error;
 pub use feed::{Order, Scale};
 #[cfg(feature = "files")]
