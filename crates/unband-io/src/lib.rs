@@ -23,8 +23,7 @@ mod limits;
 mod orient;
 mod orient_jpeg;
 mod planar;
-mod program;
-mod programs;
+mod process;
 mod raw_profile;
 mod samples;
 mod source;
@@ -47,7 +46,7 @@ pub use format::y4m::{Y4mHeader, Y4mReader, Y4mWriter};
 pub use format::{Dropped, FORMATS, FormatEntry, Item, When, WriteOptions, Writes, is_decoding};
 pub use leftovers::Leftover;
 pub use limits::Limits;
-pub use programs::{Programs, leave_nothing};
+pub use process::{Program, Programs, leave_nothing};
 
 /// The format with this name, ignoring case.
 pub fn by_name(name: &str) -> Option<&'static FormatEntry> {

@@ -1,12 +1,24 @@
 //! Video compression of single images by real encoders.
 
-use unband_image::{Image, Matrix, Range, Rng, params};
-
 use super::planes::{Planes420, Rounding, Upsampling};
-use super::{Degradation, DegradeError, Pair, noise, program, rgb};
+use unband_image::{Image, Matrix, Range, Rng, params};
+use unband_io::Program;
+
+use super::{Degradation, DegradeError, Pair, noise, rgb};
 
 /// Pan per frame in samples, across and down.
 const PAN: [usize; 2] = [3, 1];
+
+const FFMPEG: Program = Program { names: &["ffmpeg"], purpose: "this degradation", install: "install it" };
+
+/// Runs ffmpeg with only error messages, overwriting without a question. Returns its standard output.
+///
+/// # Errors
+/// It is not installed, or failed.
+pub fn ffmpeg(args: &[&str], input: &[u8]) -> Result<Vec<u8>, DegradeError> {
+    let quiet = ["-hide_banner", "-loglevel", "error", "-y"];
+    Ok(FFMPEG.pass(&[&quiet[..], args].concat(), input)?)
+}
 
 /// Encodes an image as 8-bit 4:2:0 video and decodes it. Colour is converted here with exact rounding; the
 /// encoder sees only planes.
@@ -69,9 +81,9 @@ pub fn through(
     let size = format!("{}x{}", even(first.width), even(first.height));
     let bytes: Vec<u8> = frames.iter().flat_map(Planes420::even_bytes).collect();
     let raw = ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", &size, "-i", "-"];
-    let stream = program::ffmpeg(&[&raw[..], args, &["-f", "nut", "-"]].concat(), &bytes)?;
+    let stream = ffmpeg(&[&raw[..], args, &["-f", "nut", "-"]].concat(), &bytes)?;
     let decode = ["-f", "nut", "-i", "-", "-f", "rawvideo", "-pix_fmt", "yuv420p", "-"];
-    let bytes = program::ffmpeg(&decode, &stream)?;
+    let bytes = ffmpeg(&decode, &stream)?;
     let one = even(first.width) * even(first.height) * 3 / 2;
     if bytes.len() != one * frames.len() {
         let what = format!("{} bytes for {} frames of {size} in 4:2:0", bytes.len(), frames.len());

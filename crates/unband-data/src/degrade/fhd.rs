@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use unband_image::{Depth, Image, Matrix, Model, Plane, Range, Rng, params, words};
 
 use super::planes::{Planes420, Rounding, Upsampling, quantise};
-use super::{Degradation, DegradeError, Pair, program, rgb};
+use super::{Degradation, DegradeError, Pair, codec, rgb};
 
 /// Frames of the pan; the last one is kept, because it is predicted from earlier ones.
 const FRAMES: usize = 5;
@@ -120,7 +120,7 @@ impl Film {
     fn turned(&self, from: &str, to: &[&str], frames: &[u8]) -> Result<Vec<u8>, DegradeError> {
         let size = format!("{}x{}", self.size[0], self.size[1]);
         let raw = ["-f", "rawvideo", "-pix_fmt", from, "-s", &size, "-i", "-"];
-        program::ffmpeg(&[&raw[..], to, &["-"]].concat(), frames)
+        codec::ffmpeg(&[&raw[..], to, &["-"]].concat(), frames)
     }
 
     fn images(&self, frames: &[u8], clips: usize) -> Result<Vec<Image>, DegradeError> {
@@ -183,7 +183,7 @@ impl Fhd {
             ["-pix_fmt", "yuv420p", "-c:v", "mpeg4", "-threads", "1", "-q:v", &quantiser, "-f", "nut"];
         let stream = film.turned("bgr24", &[&keys[..], &coder].concat(), frames)?;
         let decode = ["-f", "nut", "-i", "-", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"];
-        program::ffmpeg(&decode, &stream)
+        codec::ffmpeg(&decode, &stream)
     }
 }
 

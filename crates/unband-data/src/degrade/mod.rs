@@ -30,9 +30,7 @@ pub mod mpeg4_intra;
 pub mod noise;
 pub mod palette;
 pub mod planes;
-pub mod pnm;
 pub mod poisson;
-pub mod program;
 pub mod record;
 pub mod resize;
 pub mod sharpen;
@@ -67,25 +65,9 @@ impl Pair {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DegradeError {
-    /// The program is not installed.
-    #[error("the program `{0}` is not installed")]
-    Missing(&'static str),
-    /// The program ran and failed.
-    #[error("`{program}` failed: {message}")]
-    Program {
-        /// The program.
-        program: &'static str,
-        /// The end of its error output.
-        message: String,
-    },
-    /// Communication with the program failed.
-    #[error("`{program}`: {source}")]
-    Pipe {
-        /// The program.
-        program: &'static str,
-        /// The error of the system.
-        source: std::io::Error,
-    },
+    /// A program is not installed, or failed.
+    #[error(transparent)]
+    Program(#[from] unband_io::Error),
     /// The output of a program is not as expected.
     #[error("`{program}` returned {what}")]
     Answer {
@@ -148,8 +130,10 @@ impl DegradeError {
     /// Whether a program or encoder is missing, and the image is not at fault.
     pub fn is_missing_program(&self) -> bool {
         match self {
-            Self::Missing(_) => true,
-            Self::Program { message, .. } => message.contains("Unknown encoder"),
+            Self::Program(unband_io::Error::NoProgram { .. }) => true,
+            Self::Program(unband_io::Error::Program { message, .. }) => {
+                ["Unknown encoder", "Encoder not found"].iter().any(|words| message.contains(words))
+            }
             _ => false,
         }
     }
@@ -158,7 +142,7 @@ impl DegradeError {
 impl Hint for DegradeError {
     fn hint(&self) -> Option<String> {
         let install = match self {
-            Self::Missing(_) => "install it",
+            Self::Program(unband_io::Error::NoProgram { install, .. }) => *install,
             _ if self.is_missing_program() => "install an FFmpeg with that encoder",
             Self::TooSmall { .. } => return Some("use larger images".to_owned()),
             Self::Scale { .. } => {

@@ -1,9 +1,18 @@
 //! Palette reduction without dither.
 
-use unband_image::{Image, Rng, params};
+use unband_image::{Image, Rng, params, words};
 
-use super::program::{self, Coder};
-use super::{Degradation, DegradeError, Pair, rgb};
+use super::{Degradation, DegradeError, Pair, codec, rgb};
+
+words! {
+    /// Choice of encoder and decoder.
+    pub enum Coder {
+        /// Built in; no program is started.
+        BuiltIn = "built-in",
+        /// The original program.
+        Program = "program",
+    }
+}
 
 params! {
     /// Settings of `palette`.
@@ -47,7 +56,7 @@ impl Palette {
         let args =
             ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", &size, "-i", "-", "-filter_complex", &filter];
         let out = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-"];
-        program::ffmpeg(&[&args[..], &out].concat(), pixels)
+        codec::ffmpeg(&[&args[..], &out].concat(), pixels)
     }
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use unband_image::{Depth, ParamKind, Rng, Window};
 
 use super::entry::{Built, CODER, Speed};
-use super::program::Coder;
+use super::palette::Coder;
 use super::{DegradeError, Pair, to_depth};
 
 /// All random draws for an image. Applied to the same clean image it gives the same pair, given equal

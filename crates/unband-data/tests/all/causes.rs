@@ -5,11 +5,10 @@ use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 use std::process::Command;
 
+use crate::tools::pass;
 use unband_data::degrade::fhd::{Fhd, TOOL_OFFSET, Truth};
 use unband_data::degrade::planes::{Planes420, Rounding, Upsampling, quantise};
-use unband_data::degrade::pnm::{ppm, read_ppm};
-use unband_data::degrade::{DegradeError, program};
-use unband_data::{CAUSES, Degradation, Pair, find};
+use unband_data::{CAUSES, Degradation, DegradeError, Pair, find};
 use unband_image::{Depth, Image, Matrix, Range, Rng};
 
 /// A smooth 16-bit image of two colours with a diagonal boundary.
@@ -126,22 +125,10 @@ fn planes_come_back_from_rgb_as_they_were() {
 }
 
 #[test]
-fn pixmaps_are_read_back_and_broken_ones_refused() {
-    let rgb: Vec<u8> = (0..4 * 3 * 3).collect();
-    let file = ppm(4, 3, &rgb);
-    assert_eq!(read_ppm(&file).unwrap().to_rgb8().unwrap(), rgb);
-    for cut in 0..file.len() {
-        assert!(read_ppm(&file[..cut]).is_none(), "{cut} bytes");
-    }
-    assert!(read_ppm(b"P6\n99999999999 99999999999\n255\n").is_none());
-    assert!(read_ppm(b"P5\n1 1\n255\n0").is_none());
-}
-
-#[test]
 fn a_missing_program_is_named() {
-    let error = program::run("unband-no-such-program", &[], &[]).unwrap_err();
+    let error = pass(&["unband-no-such-program"], &[], &[]).unwrap_err();
     assert!(error.is_missing_program());
-    assert_eq!(error.to_string(), "the program `unband-no-such-program` is not installed");
+    assert_eq!(error.to_string(), "testing needs the program `unband-no-such-program`, which was not found");
 }
 
 #[test]

@@ -2,11 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use crate::scene;
+use crate::tools::{pass, ppm, read_ppm};
 use std::collections::BTreeSet;
 
 use scene::scene;
-use unband_data::degrade::pnm::{ppm, read_ppm};
-use unband_data::degrade::program;
 use unband_data::{Applied, DEGRADATIONS, DegradeError, Mix, Pair, Record, Speed, degradation};
 use unband_image::{Image, Rng};
 
@@ -125,13 +124,13 @@ fn webp_loses_more_at_less_quality_and_is_that_of_libwebp() {
     assert!(loss(&built_in("20")) > 1.3 * loss(&built_in("90")));
     // The same pixels as from libwebp's own programs.
     let clean = scene(160, 120);
-    let file = ppm(160, 120, &clean.to_rgb8().unwrap());
+    let file = ppm(&clean);
     let args = ["-quiet", "-o", "-", "--", "-"];
-    let theirs = program::run("cwebp", &[&["-q", "60"], &args[..]].concat(), &file)
-        .and_then(|webp| program::run("dwebp", &[&["-ppm"], &args[..]].concat(), &webp));
+    let theirs = pass(&["cwebp"], &[&["-q", "60"], &args[..]].concat(), &file)
+        .and_then(|webp| pass(&["dwebp"], &[&["-ppm"], &args[..]].concat(), &webp));
     match theirs {
         Err(error) if error.is_missing_program() => unband_skips::program(error),
-        theirs => assert!(read_ppm(&theirs.unwrap()).unwrap().planes == built_in("60").lq.planes),
+        theirs => assert!(read_ppm(&theirs.unwrap()).planes == built_in("60").lq.planes),
     }
 }
 

@@ -2,12 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::float_cmp, clippy::print_stdout, clippy::needless_pass_by_value)]
 
 use crate::scene;
+use crate::tools::{pass, ppm, read_ppm};
 use std::collections::{BTreeSet, HashSet};
 
 use scene::scene;
 use unband_data::degrade::planes::Planes420;
-use unband_data::degrade::pnm::{ppm, read_ppm};
-use unband_data::degrade::{mpeg4_intra, program};
+use unband_data::degrade::{codec, mpeg4_intra};
 use unband_data::{Applied, DEGRADATIONS, DegradationEntry, DegradeError, Pair, Sides, Speed, degradation};
 use unband_detect::inspect;
 use unband_image::findings::{Findings, Space};
@@ -354,12 +354,12 @@ fn jpeg_is_what_libjpegs_programs_make() {
             let jpeg = degradation("jpeg").unwrap().build(&settings).unwrap().degradation;
             let mut pair = Pair::of(scene(side.0, side.1));
             jpeg.apply(&mut pair, Rng::new(0)).unwrap();
-            let input = ppm(side.0, side.1, &pair.gt.to_rgb8().unwrap());
-            let theirs = program::run("cjpeg", &["-quality", quality, "-sample", sampling], &input)
-                .and_then(|file| program::run("djpeg", &["-ppm"], &file));
+            let input = ppm(&pair.gt);
+            let theirs = pass(&["cjpeg"], &["-quality", quality, "-sample", sampling], &input)
+                .and_then(|file| pass(&["djpeg"], &["-ppm"], &file));
             let theirs = match theirs {
                 Err(error) if error.is_missing_program() => return unband_skips::program(error),
-                theirs => read_ppm(&theirs.unwrap()).unwrap(),
+                theirs => read_ppm(&theirs.unwrap()),
             };
             assert!(pair.lq.planes == theirs.planes, "{side:?} {word} q{quality}");
         }
@@ -373,12 +373,12 @@ fn intra_frames_lose_what_ffmpeg_loses() {
         let raw = ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", "320x256", "-i", "-"];
         let q = quantiser.to_string();
         let coder = ["-c:v", "mpeg4", "-threads", "1", "-g", "1", "-q:v", &q, "-f", "nut", "-"];
-        let stream = match program::ffmpeg(&[&raw[..], &coder].concat(), &clean.bytes()) {
+        let stream = match codec::ffmpeg(&[&raw[..], &coder].concat(), &clean.bytes()) {
             Err(error) if error.is_missing_program() => return unband_skips::program(error),
             result => result.unwrap(),
         };
         let decode = ["-f", "nut", "-i", "-", "-f", "rawvideo", "-pix_fmt", "yuv420p", "-"];
-        let theirs = clean.clone().with_bytes(&program::ffmpeg(&decode, &stream).unwrap()).unwrap();
+        let theirs = clean.clone().with_bytes(&codec::ffmpeg(&decode, &stream).unwrap()).unwrap();
         let mut ours = clean.clone();
         mpeg4_intra::code(&mut ours, quantiser);
         for plane in 0..3 {

@@ -10,3 +10,4 @@ mod degradations;
 mod golden;
 mod mixes;
 mod scene;
+mod tools;

@@ -13,7 +13,7 @@ use unband_image::{Cicp, Context, Image, Matrix, Model, Plane, Range, Siting, Su
 
 use super::avif_boxes::{Container, NAME};
 use super::y4m::{Y4mHeader, Y4mWriter};
-use crate::program::{Program, Room};
+use crate::process::{Program, Room};
 use crate::{Error, limits};
 
 /// Visually lossless, including slow gradients.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use unband_image::{Codec, Depth, Image};
 
 use super::{FormatEntry, beside, png, read_only};
-use crate::program::{Program, Room};
+use crate::process::{Program, Room};
 use crate::{Error, Limits, exif};
 
 const NAME: &str = "HEIC";

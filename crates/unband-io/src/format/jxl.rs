@@ -18,7 +18,7 @@ use zune_jpegxl::JxlSimpleEncoder;
 use super::jxl_color::{color, description, leave_linear_light};
 use super::jxl_header::{self, Header};
 use super::{Dropped, FormatEntry, Item, When, WriteOptions, Writes, icc_fits, jxl_boxes, png};
-use crate::program::{Program, Room};
+use crate::process::{Program, Room};
 use crate::samples::{self, Planes, Rows};
 use crate::{Error, Limits, exif, limits};
 

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use super::ffmpeg::{Args, file_name};
 use super::probe::{Stream, StreamKind};
-use super::running::Running;
 use super::{Film, Programs};
 use crate::Error;
-use crate::program::Room;
+use crate::process::Room;
 
 /// Codecs of covers, with the extension and the type of their files.
 const KINDS: [(&str, &str, &str); 2] = [("mjpeg", "jpg", "image/jpeg"), ("png", "png", "image/png")];
@@ -52,8 +51,7 @@ impl Covers {
                 "image2pipe",
             ]);
             args.push(file_name(&room.path(&name))?);
-            let (success, _) =
-                Running::start(&args.into_list(), false, false, programs)?.finish(MOST, None)?;
+            let (success, _) = args.start([false; 2], programs)?.finish(MOST, None)?;
             // One that cannot be extracted is copied as a track, as FFmpeg does.
             if success {
                 covers.files.push((stream.index, name, mime));

@@ -4,11 +4,12 @@ use std::fs::File;
 use std::process::ChildStdout;
 use std::time::Duration;
 
-use super::ffmpeg::Args;
+use super::ffmpeg::{Args, FFMPEG};
 use super::frame::{FrameFormat, working_format};
 use super::nut::NutReader;
-use super::running::Running;
-use super::{Film, Programs, VideoError, watched};
+use super::watched::{self, Change, Watch};
+use super::{Film, Programs, VideoError};
+use crate::process::{self, Piped};
 use crate::{Error, Limits, Y4mReader};
 
 /// Range and mode of decoding.
@@ -37,7 +38,9 @@ const END: Duration = Duration::from_mins(1);
 #[derive(Debug)]
 pub struct Decoder {
     reader: NutReader<ChildStdout>,
-    running: Running,
+    running: Piped,
+    /// What changes in the middle of the frames, where that is watched.
+    change: Change,
     film: Film,
     options: DecodeOptions,
     format: FrameFormat,
@@ -122,13 +125,12 @@ impl Decoder {
             args.put(&["-output_ts_offset", &film.seconds(added).to_string()]);
         }
         args.put(&["-f", "nut", "pipe:1"]);
-        let args = args.into_list();
-        let mut running = if watched {
-            Running::watch(&args, &options.programs)?
-        } else {
-            Running::start(&args, false, true, &options.programs)?
-        };
-        let failed = |running: &mut Running, error: Error| {
+        let change = Change::default();
+        let watch = watched
+            .then(|| Watch::new(&change))
+            .map(|mut watch| -> process::Watch { Box::new(move |line| watch.read(line)) });
+        let mut running = Piped::start(&FFMPEG, &args.into_list(), [false, true], watch, &options.programs)?;
+        let failed = |running: &mut Piped, error: Error| {
             let said = running.stop();
             if said.count == 0 { error.in_file(&film.path).into() } else { film.undecodable(&said.message()) }
         };
@@ -142,7 +144,7 @@ impl Decoder {
         let added = added - film.timeline.shift;
         let clock = Clock { stream: reader.header().time_base, film: time_base, added };
         let (film, options) = (film.clone(), options.clone());
-        Ok(Self { reader, running, film, options, format, clock, done: false })
+        Ok(Self { reader, running, change, film, options, format, clock, done: false })
     }
 
     /// Memory layout of the frames.
@@ -194,7 +196,7 @@ impl Decoder {
 
     /// Checks that the frames do not change in the middle.
     fn check_change(&mut self) -> Result<(), VideoError> {
-        let Some(what) = self.running.change().map(str::to_owned) else { return Ok(()) };
+        let Some(what) = self.change.found().map(str::to_owned) else { return Ok(()) };
         self.done = true;
         self.running.stop();
         Err(VideoError::Changes { path: self.film.path.clone(), what })
@@ -212,7 +214,7 @@ impl Decoder {
             },
             _ => self.running.stop(),
         };
-        if let Some(what) = self.running.change().map(str::to_owned) {
+        if let Some(what) = self.change.found().map(str::to_owned) {
             return VideoError::Changes { path: self.film.path.clone(), what };
         }
         match error.fault() {

@@ -15,8 +15,8 @@ use std::process::ChildStdin;
 
 use super::ffmpeg::{Args, IDLE, file_name};
 use super::nut::{NutFrame, NutHeader, NutWriter};
-use super::running::{Running, Said};
 use super::{Encoding, Film, FrameFormat, Programs, VideoError, fragments};
+use crate::process::{Piped, Said};
 use crate::{Error, Leftover};
 
 /// A finished segment of a video.
@@ -64,7 +64,7 @@ fn crc_of(file: &mut fs::File) -> io::Result<u32> {
 #[derive(Debug)]
 pub struct Encoder {
     writer: Option<NutWriter<ChildStdin>>,
-    running: Running,
+    running: Piped,
     path: PathBuf,
     part: PathBuf,
     _leftover: Leftover,
@@ -102,7 +102,7 @@ impl Encoder {
         args.put(&["-strict", "-2", "-f", encoding.codec.part_container()]);
         args.push(file_name(&part)?);
         let leftover = Leftover::new(&part);
-        let mut running = Running::start(&args.into_list(), true, false, programs)?;
+        let mut running = args.start([true, false], programs)?;
         let input = running.input().ok_or(Error::Truncated { format: "NUT" })?;
         let writer = NutWriter::new(input, &header);
         let mut encoder = Self {

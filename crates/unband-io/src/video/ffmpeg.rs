@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::probe::INSTALL;
 use super::{Images, PixelFormat, sniff};
-use crate::program::{Program, Room};
+use crate::process::{Piped, Program, Room};
 use crate::{Error, Programs};
 
 pub(super) const FFMPEG: Program = Program { names: &["ffmpeg"], purpose: "video", install: INSTALL };
@@ -210,6 +210,14 @@ impl Args {
         self.put(&["-protocol_whitelist", "file", "-format_whitelist", "image2", "-i"]);
         self.push(file_name(&pattern)?);
         Ok(())
+    }
+
+    /// Starts `ffmpeg` with them. Its standard input and output are pipes if requested, else closed.
+    ///
+    /// # Errors
+    /// It is not installed, or an operating-system error.
+    pub(super) fn start(self, pipes: [bool; 2], programs: &Programs) -> Result<Piped, Error> {
+        Piped::start(&FFMPEG, &self.0, pipes, None, programs)
     }
 
     pub(super) fn into_list(self) -> Vec<OsString> {

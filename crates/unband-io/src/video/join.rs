@@ -1,6 +1,5 @@
 //! Joining of finished segments with the video's other streams through `ffmpeg`, without re-encoding.
 
-use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::path::Path;
@@ -14,7 +13,6 @@ use super::fragments;
 use super::light::with_light;
 use super::matroska;
 use super::others::written;
-use super::running::Running;
 use super::{Encoding, Ffmpeg, Film, Others, PixelFormat, Samples, Segment, VideoError, stills};
 use crate::{Error, Leftover};
 
@@ -57,7 +55,7 @@ pub fn join(
 ) -> Result<(), VideoError> {
     let args = arguments(film, others, cut, encoding, ffmpeg, part)?;
     let _leftover = Leftover::new(part);
-    let mut running = Running::start(&args, true, false, &others.programs)?;
+    let mut running = args.start([true, false], &others.programs)?;
     let sent = match running.input() {
         Some(mut input) => send(film, segments, encoding, &mut input),
         None => Ok(()),
@@ -116,7 +114,7 @@ pub fn copy(film: &Film, others: &Others, encoding: &Encoding, part: &Path) -> R
     written(encoding.container(), false, part, &mut args)?;
     let not_written =
         |message| VideoError::NotWritten { path: part.to_owned(), doing: "copy the video", message };
-    let mut running = Running::start(&args.into_list(), false, false, &others.programs)?;
+    let mut running = args.start([false; 2], &others.programs)?;
     let (success, said) = running.finish(IDLE, Some(part)).map_err(|error| not_written(error.to_string()))?;
     if !success {
         return Err(not_written(said.message()));
@@ -224,7 +222,7 @@ fn arguments(
     encoding: &Encoding,
     ffmpeg: &Ffmpeg,
     part: &Path,
-) -> Result<Vec<OsString>, VideoError> {
+) -> Result<Args, VideoError> {
     let mut args = Args::quiet(others.strict);
     args.put(&["-copyts"]);
     // The frames have the video's times, plus the added seconds and the start of the cut.
@@ -242,7 +240,7 @@ fn arguments(
         let missing = || VideoError::Color { path: film.path.clone(), what: film.video.pix_fmt.clone() };
         args.put(&["-map", "0:0"]);
         stills::written(film, pixels.ok_or_else(missing)?, output, part, &mut args)?;
-        return Ok(args.into_list());
+        return Ok(args);
     }
     let mut number = 0;
     for stream in &film.streams {
@@ -273,7 +271,7 @@ fn arguments(
         args.put(&["-video_track_timescale", &film.time_base().1.to_string()]);
     }
     written(encoding.container(), patched(film, encoding), part, &mut args)?;
-    Ok(args.into_list())
+    Ok(args)
 }
 
 /// Whether `FFmpeg` cannot store the colours in the output: in `QuickTime` it writes them without a range, and

@@ -24,7 +24,6 @@ mod others;
 mod packets;
 pub mod pixel_format;
 pub mod probe;
-mod running;
 mod select;
 mod sniff;
 mod stills;

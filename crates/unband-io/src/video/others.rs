@@ -6,11 +6,10 @@ use super::codec::Container;
 use super::covers::Covers;
 use super::ffmpeg::{Args, FFPROBE, file_name};
 use super::probe::{Stream, StreamKind};
-use super::running::Running;
 use super::timeline::CLOCK;
 use super::{Encoding, Film, Programs, StreamChoice, VideoError};
 use crate::Error;
-use crate::program::Room;
+use crate::process::Room;
 
 /// The non-video streams to copy, and how.
 #[derive(Clone, Debug, Default)]
@@ -189,8 +188,7 @@ impl Others {
             self.map(film, stream, (number, 0), &mut args);
         }
         written(container, false, path, &mut args)?;
-        let (success, said) =
-            Running::start(&args.into_list(), false, false, &self.programs)?.finish(MOST, None)?;
+        let (success, said) = args.start([false; 2], &self.programs)?.finish(MOST, None)?;
         Ok((!success).then(|| said.message()))
     }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::ffmpeg::{Args, FFPROBE};
 use super::{Images, Programs};
 use crate::Error;
-use crate::program::Room;
+use crate::process::Room;
 
 /// Long enough to read a video of a terabyte.
 pub(super) const MOST: std::time::Duration = std::time::Duration::from_hours(6);

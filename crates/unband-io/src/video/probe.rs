@@ -22,7 +22,7 @@ pub use hdr::{DynamicHdr, content_light_words, svt_mastering_display, x265_maste
 
 use super::ffmpeg::{Args, FFPROBE, file_name, is_opened};
 use super::{Images, Samples, VideoError, hidden, sniff};
-use crate::program::Room;
+use crate::process::Room;
 use crate::{Error, Programs};
 use json::Node;
 

@@ -4,7 +4,6 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use unband_data::degrade::pnm::read_ppm;
 use unband_data::{Cause, DegradeError, Pair};
 use unband_image::{Depth, Image, Origin, Rng, Window};
 use unband_metrics::Field;
@@ -66,7 +65,7 @@ impl Corpus {
         if !output.status.success() {
             return Err(format!("djxl: {}", String::from_utf8_lossy(&output.stderr)).into());
         }
-        let image = read_ppm(&std::fs::read(&target)?).ok_or("djxl wrote no pixmap")?;
+        let image = files::pixmap(&std::fs::read(&target)?)?;
         std::fs::remove_file(&target)?;
         Ok(image)
     }

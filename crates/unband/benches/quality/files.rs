@@ -4,14 +4,12 @@ use std::error::Error;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use unband_data::degrade::pnm::read_ppm;
-use unband_image::Image;
-use unband_io::{Limits, WriteOptions, by_name, read_file, write_file};
+use unband_image::{Image, Origin};
+use unband_io::{Limits, WriteOptions, read_file, write_file, writer_for};
 
-/// Writes a PNG.
+/// Writes an image in the format of the extension.
 pub fn write(path: &Path, image: &Image) -> Result<(), Box<dyn Error>> {
-    let png = by_name("png").ok_or("PNG is not among the formats")?;
-    write_file(image, path, png, &WriteOptions::default(), true)?;
+    write_file(image, path, writer_for(path)?, &WriteOptions::default(), true)?;
     Ok(())
 }
 
@@ -27,5 +25,10 @@ pub fn djpeg(path: &Path) -> Result<Image, Box<dyn Error>> {
     if !output.status.success() {
         return Err(format!("djpeg: {}", String::from_utf8_lossy(&output.stderr)).into());
     }
-    read_ppm(&output.stdout).ok_or("djpeg wrote no pixmap".into())
+    pixmap(&output.stdout)
+}
+
+/// Reads a pixmap that a decoder wrote; nothing is known about its samples.
+pub fn pixmap(bytes: &[u8]) -> Result<Image, Box<dyn Error>> {
+    Ok(Image { origin: Origin::default(), ..unband_io::read(bytes, &Limits::default())? })
 }

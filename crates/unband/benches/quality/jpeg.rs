@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use unband::{Context, Options, OutputDepth};
-use unband_data::degrade::pnm::ppm;
 use unband_image::Image;
 use unband_metrics::Clean;
 
@@ -163,7 +162,7 @@ fn encode(image: &Image, quality: u8, factors: &str, target: &Path) -> Result<()
         return Ok(());
     }
     let source = target.with_extension("ppm");
-    std::fs::write(&source, ppm(image.width(), image.height(), &image.to_rgb8()?))?;
+    files::write(&source, &Image::from_rgb8(image.width(), image.height(), &image.to_rgb8()?)?)?;
     let words = ["-quality", &quality.to_string(), "-sample", factors, "-outfile"];
     call(Command::new("cjpeg").args(words).args([target, &source]))?;
     std::fs::remove_file(&source)?;

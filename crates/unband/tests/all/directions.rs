@@ -9,7 +9,11 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use unband::{Context, Findings, Image, Options, OutputDepth, Report, Rng, deband_with};
-use unband_data::degrade::{Degradation, Pair, levels, palette::Palette, planes, program::Coder};
+use unband_data::degrade::{
+    Degradation, Pair, levels,
+    palette::{Coder, Palette},
+    planes,
+};
 use unband_image::{Turn, Window};
 use unband_metrics::psnr::psnr;
 

@@ -230,7 +230,7 @@ impl Step {
                 // Where a parameter selects the encoder, only some of its values start a program.
                 let coder = choices.iter().find(|(name, _)| name == super::entry::CODER);
                 let starts =
-                    coder.is_some_and(|(_, choice)| !choice.is_only(super::program::Coder::BuiltIn.word()));
+                    coder.is_some_and(|(_, choice)| !choice.is_only(super::palette::Coder::BuiltIn.word()));
                 entry.speed == Speed::Slow || starts
             }
             What::All(steps, _) => steps.iter().any(Self::is_slow),

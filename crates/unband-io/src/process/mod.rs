@@ -2,11 +2,19 @@
 //!
 //! Another thread can kill the programs of a job. None outlives this program, however it ends.
 
+mod piped;
+mod program;
+
+use std::ffi::OsStr;
 use std::io;
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
+
+pub(crate) use piped::{Piped, Said, Watch};
+pub use program::Program;
+pub(crate) use program::Room;
 
 use crate::leftovers;
 
@@ -24,20 +32,27 @@ struct List {
 /// The programs of all jobs.
 static ALL: Mutex<List> = Mutex::new(List { ended: false, children: Vec::new() });
 
+/// A command in its own process group: Ctrl-C reaches all programs of a terminal, and `ffmpeg` would then finish
+/// its file as if it were complete. This program decides when it stops. Its pipes are closed.
+fn command<A: AsRef<OsStr>>(name: &str, args: &[A]) -> Command {
+    let mut command = Command::new(name);
+    command.args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    command
+}
+
 impl Programs {
     /// Kills all running programs and their children, and any that are started later as soon as they start.
     pub fn end(&self) {
         lock(&self.0).end();
     }
 
-    /// Starts a program in its own process group: Ctrl-C reaches all programs of a terminal, and `ffmpeg`
-    /// would then finish its file as if it were complete. This program decides when it stops.
+    /// Starts a [`command`].
     ///
     /// # Errors
     /// Operating-system errors.
-    pub(crate) fn start(&self, command: &mut Command) -> io::Result<Running> {
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(command, 0);
+    fn start(&self, command: &mut Command) -> io::Result<Running> {
         // Held until the child is in the list, so that a concurrent `end` cannot miss it.
         let mut all = lock(&ALL);
         let child = command.spawn()?;
@@ -54,19 +69,19 @@ impl Programs {
 
 /// A running program. Killed and reaped when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Running {
+struct Running {
     child: Arc<Mutex<Child>>,
     id: u32,
 }
 
 impl Running {
     /// Its process handle. It is locked only briefly, so that others can kill it between two polls.
-    pub(crate) fn child(&self) -> MutexGuard<'_, Child> {
+    fn child(&self) -> MutexGuard<'_, Child> {
         lock(&self.child)
     }
 
     /// Kills it and everything it has started.
-    pub(crate) fn kill(&self) {
+    fn kill(&self) {
         let mut child = self.child();
         kill(&mut child);
         let _ = child.wait();
@@ -143,11 +158,10 @@ fn kill(child: &mut Child) {
 #[cfg(unix)]
 mod guard {
     use std::io::Write;
-    use std::os::unix::process::CommandExt;
-    use std::process::{Child, Command, Stdio};
+    use std::process::{Child, Stdio};
     use std::sync::Mutex;
 
-    use super::lock;
+    use super::{command, lock};
 
     /// Reads `+GROUP` and `-GROUP`; at the end of its input it kills the remaining groups.
     const SCRIPT: &str = "trap '' HUP INT TERM; groups=\n\
@@ -192,10 +206,7 @@ mod guard {
     /// Starts the shell so that it is not killed with this program's group and keeps no folder or terminal
     /// busy.
     fn start() -> Option<Child> {
-        let mut command = Command::new("/bin/sh");
-        command.args(["-c", SCRIPT]).current_dir("/").process_group(0);
-        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-        command.spawn().ok()
+        command("/bin/sh", &["-c", SCRIPT]).current_dir("/").stdin(Stdio::piped()).spawn().ok()
     }
 }
 
@@ -203,14 +214,13 @@ mod guard {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use std::process::Stdio;
 
     fn shell(script: &str, programs: &Programs) -> Running {
-        programs.start(Command::new("/bin/sh").args(["-c", script]).stdout(Stdio::null())).unwrap()
+        programs.start(&mut command("/bin/sh", &["-c", script])).unwrap()
     }
 
     fn runs(id: &str) -> bool {
-        Command::new("kill").args(["-0", id]).stderr(Stdio::null()).status().unwrap().success()
+        command("kill", &["-0", id]).status().unwrap().success()
     }
 
     #[test]

@@ -1,18 +1,16 @@
-//! Running `ffmpeg` at one end of a pipe: start, messages, exit status, cleanup.
+//! A running program at one or both ends of a pipe: start, messages, exit status, cleanup.
 
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::path::Path;
-use std::process::{ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{ChildStderr, ChildStdin, ChildStdout, ExitStatus, Stdio};
 use std::thread::{JoinHandle, sleep};
 use std::time::{Duration, Instant, SystemTime};
 
-use super::ffmpeg::FFMPEG;
-use super::watched::{Change, Watch};
+use super::program::LONGEST_PAUSE;
+use super::{Program, Programs, Running, command};
 use crate::Error;
-use crate::program::LONGEST_PAUSE;
-use crate::programs::{self, Programs};
 
 /// Number of its last lines that are kept.
 const LINES: usize = 12;
@@ -22,92 +20,69 @@ const LINE_BYTES: usize = 500;
 /// them.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
-/// A running `ffmpeg`. Killed and reaped on drop.
+/// A running program. Killed and reaped on drop.
 #[derive(Debug)]
-pub(super) struct Running {
-    program: programs::Running,
+pub(crate) struct Piped {
+    name: &'static str,
+    running: Running,
     said: Option<JoinHandle<Said>>,
-    /// What changes in the middle of the frames, where that is watched.
-    change: Change,
 }
+
+/// Reads the lines of a log and returns those that are messages.
+pub(crate) type Watch = Box<dyn FnMut(&str) -> Option<String> + Send>;
 
 /// Messages of a program on its standard error.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Said {
+pub(crate) struct Said {
     /// The last lines.
-    pub(super) lines: Vec<String>,
+    pub(crate) lines: Vec<String>,
     /// Total number of lines.
-    pub(super) count: usize,
+    pub(crate) count: usize,
 }
 
 impl Said {
     /// All in one line; encoders' banners are omitted.
-    pub(super) fn message(&self) -> String {
+    pub(crate) fn message(&self) -> String {
         let last = self.lines.iter().rev().take(2).rev();
         let text: Vec<&str> = last.map(String::as_str).collect();
         if text.is_empty() { "it failed without a message".to_owned() } else { text.join("; ") }
     }
 }
 
-impl Running {
-    /// Starts it. Standard input and output are pipes if requested, else closed.
+impl Piped {
+    /// Starts it. Standard `input` and `output` are pipes if requested, else closed. Each line of its standard
+    /// error passes through `watch`.
     ///
     /// # Errors
     /// It is not installed, or an operating-system error.
-    pub(super) fn start(
-        args: &[OsString],
-        input: bool,
-        output: bool,
-        programs: &Programs,
-    ) -> Result<Self, Error> {
-        let mut command = Command::new(FFMPEG.names[0]);
-        command.args(args);
-        Self::begin(command, (input, output), false, programs)
-    }
-
-    /// As [`Running::start`] with its standard output; its log has levels, and frames are watched in it.
-    pub(super) fn watch(args: &[OsString], programs: &Programs) -> Result<Self, Error> {
-        let mut command = Command::new(FFMPEG.names[0]);
-        command.args(args);
-        Self::begin(command, (false, true), true, programs)
-    }
-
-    /// The first change in the middle of its frames so far.
-    pub(super) fn change(&self) -> Option<&str> {
-        self.change.found()
-    }
-
-    fn begin(
-        mut command: Command,
-        (input, output): (bool, bool),
-        watched: bool,
+    pub(crate) fn start<A: AsRef<OsStr>>(
+        program: &Program,
+        args: &[A],
+        [input, output]: [bool; 2],
+        watch: Option<Watch>,
         programs: &Programs,
     ) -> Result<Self, Error> {
         let pipe = |wanted| if wanted { Stdio::piped() } else { Stdio::null() };
+        let name = program.names[0];
+        let mut command = command(name, args);
         command.stdin(pipe(input)).stdout(pipe(output)).stderr(Stdio::piped());
-        let program = programs.start(&mut command).map_err(|error| match error.kind() {
-            ErrorKind::NotFound => Error::NoProgram {
-                program: FFMPEG.names[0],
-                purpose: FFMPEG.purpose,
-                install: FFMPEG.install,
-            },
-            _ => Error::Program { program: FFMPEG.names[0], message: error.to_string() },
+        let running = programs.start(&mut command).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => program.missing(),
+            _ => Error::Program { program: name, message: error.to_string() },
         })?;
-        let stderr = program.child().stderr.take();
-        let change = Change::default();
-        let watch = watched.then(|| Watch::new(&change));
+        let stderr = running.child().stderr.take();
         let said = stderr.map(|stderr| std::thread::spawn(move || listen(stderr, watch)));
-        Ok(Self { program, said, change })
+        Ok(Self { name, running, said })
     }
 
     /// Its standard input; `None` after the first call.
-    pub(super) fn input(&mut self) -> Option<ChildStdin> {
-        self.program.child().stdin.take().inspect(widen)
+    pub(crate) fn input(&mut self) -> Option<ChildStdin> {
+        self.running.child().stdin.take().inspect(widen)
     }
 
     /// Its standard output; `None` after the first call.
-    pub(super) fn output(&mut self) -> Option<ChildStdout> {
-        self.program.child().stdout.take().inspect(widen)
+    pub(crate) fn output(&mut self) -> Option<ChildStdout> {
+        self.running.child().stdout.take().inspect(widen)
     }
 
     /// Waits for its end and returns whether it succeeded, with its messages. It may run as long as the file
@@ -115,11 +90,11 @@ impl Running {
     ///
     /// # Errors
     /// [`Error::Program`] if it had to be killed, or something else has killed it.
-    pub(super) fn finish(&mut self, most: Duration, writes: Option<&Path>) -> Result<(bool, Said), Error> {
-        drop(self.program.child().stdin.take());
+    pub(crate) fn finish(&mut self, most: Duration, writes: Option<&Path>) -> Result<(bool, Said), Error> {
+        drop(self.running.child().stdin.take());
         let status = self.wait(most, writes)?;
         let said = self.last_words();
-        let failed = |message| Err(Error::Program { program: FFMPEG.names[0], message });
+        let failed = |message| Err(Error::Program { program: self.name, message });
         match status {
             None => failed(format!("it made no progress for {} s and was killed", most.as_secs())),
             Some(status) if status.code().is_none() => failed(format!("it was killed by {status}")),
@@ -129,11 +104,11 @@ impl Running {
 
     /// The exit status; `None` if it had to be killed.
     fn wait(&mut self, most: Duration, writes: Option<&Path>) -> Result<Option<ExitStatus>, Error> {
-        let failed = |source| Error::Io { action: "wait for `ffmpeg`", source };
+        let failed = |source| Error::Io { action: "wait for a program", source };
         let (mut since, mut pause, mut state) = (Instant::now(), Duration::from_millis(1), None);
         loop {
             // The lock is released between polls, so that others can kill it.
-            if let Some(status) = self.program.child().try_wait().map_err(failed)? {
+            if let Some(status) = self.running.child().try_wait().map_err(failed)? {
                 return Ok(Some(status));
             }
             let now = writes.and_then(state_of);
@@ -141,7 +116,7 @@ impl Running {
                 (since, state) = (Instant::now(), now);
             }
             if since.elapsed() >= most {
-                self.program.kill();
+                self.running.kill();
                 return Ok(None);
             }
             sleep(pause);
@@ -162,13 +137,13 @@ impl Running {
     }
 
     /// Kills it and returns its messages until then.
-    pub(super) fn stop(&mut self) -> Said {
-        self.program.kill();
+    pub(crate) fn stop(&mut self) -> Said {
+        self.running.kill();
         self.last_words()
     }
 }
 
-impl Drop for Running {
+impl Drop for Piped {
     fn drop(&mut self) {
         self.stop();
     }
@@ -203,13 +178,11 @@ fn listen(stderr: ChildStderr, mut watch: Option<Watch>) -> Said {
         if text.is_empty() || text.starts_with("Svt[info]") || text.starts_with("x265 [info]") {
             continue;
         }
-        let text = match &mut watch {
-            Some(watch) => match watch.read(&text) {
-                Some(text) => text,
-                None => continue,
-            },
-            None => text,
+        let message = match &mut watch {
+            Some(watch) => watch(&text),
+            None => Some(text),
         };
+        let Some(text) = message else { continue };
         said.count += 1;
         if said.lines.len() == LINES {
             said.lines.remove(0);
@@ -238,10 +211,11 @@ mod tests {
     }
 
     #[cfg(unix)]
-    fn shell(script: &str, programs: &Programs) -> Running {
-        let mut command = Command::new("sh");
-        command.args(["-c", script]);
-        Running::begin(command, (true, false), false, programs).unwrap()
+    const SHELL: Program = Program { names: &["sh"], purpose: "testing", install: "install nothing" };
+
+    #[cfg(unix)]
+    fn shell(script: &str) -> Piped {
+        Piped::start(&SHELL, &["-c", script], [true, false], None, &Programs::default()).unwrap()
     }
 
     #[cfg(unix)]
@@ -249,7 +223,7 @@ mod tests {
     fn a_program_that_does_nothing_more_is_ended_one_that_writes_has_time() {
         // Far more than a busy machine takes from one line to the next.
         let most = Duration::from_secs(2);
-        let mut hangs = shell("echo nearly done >&2; exec sleep 600", &Programs::default());
+        let mut hangs = shell("echo nearly done >&2; exec sleep 600");
         let error = hangs.finish(most, None).unwrap_err();
         assert!(error.to_string().contains("was killed"), "{error}");
         let folder = tempfile::tempdir().unwrap();
@@ -258,8 +232,17 @@ mod tests {
             "i=0; while [ $i -lt 12 ]; do echo $i >> '{}'; sleep 0.25; i=$((i+1)); done",
             path.display()
         );
-        let (success, said) = shell(&script, &Programs::default()).finish(most, Some(&path)).unwrap();
+        let (success, said) = shell(&script).finish(most, Some(&path)).unwrap();
         assert!(success && said.count == 0);
         assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 12);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn bytes_pass_through_a_program_and_failures_have_its_message() {
+        let input = vec![7; 1 << 20];
+        assert!(SHELL.pass(&["-c", "cat"], &input).unwrap() == input);
+        let error = SHELL.pass(&["-c", "echo too early >&2; exit 3"], &input).unwrap_err();
+        assert_eq!(error.to_string(), "`sh` failed: too early");
     }
 }

@@ -1,29 +1,30 @@
-//! External programs for formats without a Rust implementation.
+//! External programs, for work without a Rust implementation.
 //!
-//! Each runs in a temporary folder of its own, with a time limit. Where possible its files are named here,
-//! not by the user.
+//! Each runs in a temporary folder of its own, with a time limit, or between two pipes. Where possible its files
+//! are named here, not by the user.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::{BufReader, ErrorKind, Read};
-use std::process::{Command, ExitStatus, Stdio};
+use std::io::{BufReader, ErrorKind, Read, Write};
+use std::process::{ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use super::{Piped, Programs, Running, command};
 use crate::Error;
 use crate::leftovers::Leftover;
-use crate::programs::{Programs, Running};
 
 /// An optional external program.
-pub(crate) struct Program {
+#[derive(Debug)]
+pub struct Program {
     /// Its possible names; the first one found is used.
-    pub(crate) names: &'static [&'static str],
+    pub names: &'static [&'static str],
     /// Its purpose ("lossy JPEG XL").
-    pub(crate) purpose: &'static str,
+    pub purpose: &'static str,
     /// How to install it ("install libjxl-tools (`apt install libjxl-tools`, `brew install jpeg-xl`)").
-    pub(crate) install: &'static str,
+    pub install: &'static str,
 }
 
 /// A temporary folder in which a program runs; deleted on drop.
@@ -41,6 +42,26 @@ const SAID_BYTES: u64 = 1 << 16;
 const ANSWER: &str = "answer.txt";
 
 impl Program {
+    /// Runs it with `input` on its standard input, and returns its standard output.
+    ///
+    /// # Errors
+    /// [`Error::NoProgram`] if it is not installed, [`Error::Program`] if it fails, and errors of the pipes.
+    pub fn pass(&self, args: &[&str], input: &[u8]) -> Result<Vec<u8>, Error> {
+        let io = |source| Error::Io { action: "read the output of a program", source };
+        let mut piped = Piped::start(self, args, [true; 2], None, &Programs::default())?;
+        let (stdin, stdout) = (piped.input(), piped.output());
+        let output = std::thread::scope(|scope| {
+            // A program may stop reading early; its error message is more useful than the broken pipe.
+            scope.spawn(move || stdin.map(|mut stdin| stdin.write_all(input)));
+            let mut output = Vec::new();
+            stdout.map(|mut stdout| stdout.read_to_end(&mut output)).transpose().map(|_| output)
+        });
+        match piped.finish(MOST, None)? {
+            (true, _) => output.map_err(io),
+            (false, said) => Err(Error::Program { program: self.names[0], message: said.message() }),
+        }
+    }
+
     /// Runs it in a room, where it finds its input and leaves its output under the names in `args`. Its
     /// standard input and output are closed.
     ///
@@ -92,9 +113,7 @@ impl Program {
         most: Duration,
         programs: &Programs,
     ) -> Result<(), Error> {
-        let missing =
-            Error::NoProgram { program: self.names[0], purpose: self.purpose, install: self.install };
-        let (name, running) = self.start(room, args, output, programs)?.ok_or(missing)?;
+        let (name, running) = self.start(room, args, output, programs)?.ok_or(self.missing())?;
         let failed = |message: String| Error::Program { program: name, message };
         match wait(&running, most) {
             Ok(Some(status)) if status.success() => Ok(()),
@@ -102,6 +121,10 @@ impl Program {
             Ok(None) => Err(failed(format!("not finished after {} s", most.as_secs()))),
             Err(error) => Err(failed(error.to_string())),
         }
+    }
+
+    pub(super) fn missing(&self) -> Error {
+        Error::NoProgram { program: self.names[0], purpose: self.purpose, install: self.install }
     }
 
     fn start<A: AsRef<OsStr>>(
@@ -114,9 +137,8 @@ impl Program {
         for &name in self.names {
             let said = room.create(SAID)?;
             let answer = output.map(|output| room.create(output)).transpose()?;
-            let mut command = Command::new(name);
-            command.args(args).current_dir(room.folder.path());
-            command.stdin(Stdio::null()).stderr(said);
+            let mut command = command(name, args);
+            command.current_dir(room.folder.path()).stderr(said);
             command.stdout(answer.map_or_else(Stdio::null, Stdio::from));
             match programs.start(&mut command) {
                 Ok(running) => return Ok(Some((name, running))),
@@ -128,8 +150,11 @@ impl Program {
     }
 }
 
+/// Time after its last output within which a program must end.
+const MOST: Duration = Duration::from_mins(1);
+
 /// Interval at which a program is polled for its end.
-pub(crate) const LONGEST_PAUSE: Duration = Duration::from_millis(10);
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_millis(10);
 
 /// The exit status, or `None` if the process had to be killed.
 fn wait(running: &Running, most: Duration) -> std::io::Result<Option<ExitStatus>> {
@@ -223,7 +248,6 @@ impl Room {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use std::io::Write;
     use unband_image::Hint;
 
     fn program(names: &'static [&'static str]) -> Program {
