@@ -18,6 +18,7 @@ mod format;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
+mod isobmff;
 mod leftovers;
 mod limits;
 mod orient;

@@ -6,12 +6,11 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::Error;
+pub(super) use crate::isobmff::Kind;
+use crate::isobmff::{self, brands};
 
 /// Name of the format.
 pub(super) const NAME: &str = "AVIF";
-
-/// Four-character code of a box, an item or a reference.
-pub(super) type Kind = [u8; 4];
 
 /// Supported properties. An item with any other essential property cannot be read.
 const KNOWN: &[&Kind] = &[
@@ -71,29 +70,16 @@ impl<'a> Cursor<'a> {
         if self.0.is_empty() {
             return Ok(None);
         }
-        let whole = self.0.len() as u64;
-        let cut = || Error::Truncated { format: NAME };
-        if whole < 8 {
-            return Err(cut());
-        }
-        let small = u64::from(self.u32()?);
-        let kind = self.kind()?;
-        let (head, size) = match small {
-            0 => (8, whole),
-            1 if whole < 16 => return Err(cut()),
-            1 => (16, self.number(8)?),
-            size => (8, size),
-        };
-        let content =
-            size.checked_sub(head).ok_or_else(|| Error::damaged(NAME, "a box has an invalid size"))?;
-        if content > self.0.len() as u64 {
+        let (kind, head, size) = isobmff::header(NAME, self.0, self.0.len() as u64)?;
+        let content = self.0.get(head as usize..).and_then(|content| {
             // The media data may be truncated; that is detected when items are read.
-            if &kind == b"mdat" {
-                return Ok(Some((kind, self.take(self.0.len())?)));
-            }
-            return Err(cut());
-        }
-        Ok(Some((kind, self.take(content as usize)?)))
+            let size = usize::try_from(size - head).unwrap_or(usize::MAX);
+            let size = if &kind == b"mdat" { size.min(content.len()) } else { size };
+            content.split_at_checked(size)
+        });
+        let (content, rest) = content.ok_or(Error::Truncated { format: NAME })?;
+        self.0 = rest;
+        Ok(Some((kind, content)))
     }
 }
 
@@ -133,17 +119,6 @@ pub(super) struct Container<'a> {
 /// Whether the brands are those of an AV1 still image or sequence.
 pub(super) fn is_avif(bytes: &[u8]) -> bool {
     brands(bytes).is_some_and(|(_, mut all)| all.any(|brand| brand == b"avif" || brand == b"avis"))
-}
-
-/// The major brand, and all compatible brands.
-fn brands(bytes: &[u8]) -> Option<(&[u8], impl Iterator<Item = &[u8]>)> {
-    if bytes.get(4..8)? != b"ftyp" {
-        return None;
-    }
-    let size = u32::from_be_bytes(bytes.get(..4)?.try_into().ok()?) as usize;
-    let content = bytes.get(8..size.min(bytes.len()))?;
-    let major = content.get(..4)?;
-    Some((major, std::iter::once(major).chain(content.get(8..).unwrap_or(&[]).chunks_exact(4))))
 }
 
 impl<'a> Container<'a> {

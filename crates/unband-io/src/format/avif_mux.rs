@@ -7,7 +7,8 @@ use std::io::Write;
 use unband_image::{Cicp, Metadata};
 
 use super::avif_av1;
-use super::avif_boxes::{Kind, NAME};
+use super::avif_boxes::NAME;
+use crate::isobmff::{Kind, boxed};
 use crate::{Error, exif};
 
 /// Content of the file.
@@ -29,13 +30,6 @@ struct Entry<'a> {
     data: &'a [u8],
     reference: Option<Kind>,
     properties: Vec<u8>,
-}
-
-fn boxed(kind: Kind, content: &[u8]) -> Vec<u8> {
-    let mut out = ((content.len() + 8) as u32).to_be_bytes().to_vec();
-    out.extend(kind);
-    out.extend(content);
-    out
 }
 
 /// A box with version and flags.

@@ -10,6 +10,7 @@ use std::time::Duration;
 use unband_image::{Codec, Depth, Image};
 
 use super::{FormatEntry, beside, png, read_only};
+use crate::isobmff::{self, brands, child};
 use crate::process::{Program, Room};
 use crate::{Error, Limits, exif};
 
@@ -34,12 +35,7 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
 
 /// Whether one of the file's brands announces HEVC.
 fn is(bytes: &[u8]) -> bool {
-    let size = match bytes.get(..8) {
-        Some(&[a, b, c, d, b'f', b't', b'y', b'p']) => u32::from_be_bytes([a, b, c, d]) as usize,
-        _ => return false,
-    };
-    let brands = bytes.get(8..size.min(bytes.len())).unwrap_or_default();
-    brands.chunks_exact(4).enumerate().any(|(i, brand)| i != 1 && BRANDS.iter().any(|b| *b == brand))
+    brands(bytes).is_some_and(|(_, mut all)| all.any(|brand| BRANDS.iter().any(|b| *b == brand)))
 }
 
 /// Properties needed before the file is passed to another program.
@@ -58,7 +54,7 @@ impl Properties {
         let properties = meta.get(4..).and_then(|meta| child(child(meta, *b"iprp")?, *b"ipco"));
         let mut rest = properties.ok_or_else(|| Error::damaged(NAME, "it declares no size"))?;
         let mut found = Self { bits: 8, ..Self::default() };
-        while let Some((kind, content, next)) = first_box(rest) {
+        while let Ok((kind, content, next)) = isobmff::first(NAME, rest) {
             match (&kind, content) {
                 (b"ispe", [_, _, _, _, sides @ ..]) if sides.len() >= 8 => {
                     let side = |i: usize| {
@@ -79,32 +75,6 @@ impl Properties {
             0 => Err(Error::damaged(NAME, "it declares no size")),
             _ => Ok(found),
         }
-    }
-}
-
-/// Type and content of the first box, and the bytes after it; `None` if the box does not fit.
-fn first_box(bytes: &[u8]) -> Option<([u8; 4], &[u8], &[u8])> {
-    let (head, after) = bytes.split_first_chunk::<8>()?;
-    let [a, b, c, d, kind @ ..] = *head;
-    let (after, length) = match u32::from_be_bytes([a, b, c, d]) {
-        0 => (after, after.len()),
-        1 => {
-            let (long, after) = after.split_first_chunk::<8>()?;
-            (after, usize::try_from(u64::from_be_bytes(*long)).ok()?.checked_sub(16)?)
-        }
-        size => (after, (size as usize).checked_sub(8)?),
-    };
-    let (content, next) = after.split_at_checked(length)?;
-    Some((kind, content, next))
-}
-
-fn child(mut bytes: &[u8], wanted: [u8; 4]) -> Option<&[u8]> {
-    loop {
-        let (kind, content, next) = first_box(bytes)?;
-        if kind == wanted {
-            return Some(content);
-        }
-        bytes = next;
     }
 }
 
@@ -156,10 +126,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-
-    fn boxed(kind: [u8; 4], content: &[u8]) -> Vec<u8> {
-        [&(content.len() as u32 + 8).to_be_bytes(), &kind[..], content].concat()
-    }
+    use crate::isobmff::boxed;
 
     fn file(width: u32, height: u32) -> Vec<u8> {
         let size =

@@ -7,9 +7,8 @@ use std::io::Read;
 
 use brotli_decompressor::Decompressor;
 
-use crate::Error;
-
 use super::jxl::NAME;
+use crate::{Error, isobmff};
 
 const SIGNATURE: &[u8] = b"\0\0\0\x0CJXL \r\n\x87\n";
 /// Limit on uncompressed Exif or XMP, in bytes.
@@ -49,7 +48,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Contents<'_>, Error> {
     let mut parts = 0u32;
     let mut complete = false;
     while !rest.is_empty() {
-        let (kind, content, next) = next_box(rest)?;
+        let (kind, content, next) = isobmff::first(NAME, rest)?;
         match &kind {
             b"jxlc" if parts == 0 && !complete => {
                 contents.codestream = content.into();
@@ -84,28 +83,6 @@ pub(super) fn read(bytes: &[u8]) -> Result<Contents<'_>, Error> {
         rest = next;
     }
     if complete { Ok(contents) } else { Err(Error::Truncated { format: NAME }) }
-}
-
-/// Type and content of a box, and the bytes after it.
-type Taken<'a> = ([u8; 4], &'a [u8], &'a [u8]);
-
-/// Splits off the first box.
-fn next_box(bytes: &[u8]) -> Result<Taken<'_>, Error> {
-    let truncated = Error::Truncated { format: NAME };
-    let Some((head, after)) = bytes.split_at_checked(8) else { return Err(truncated) };
-    let short = u32::from_be_bytes([head[0], head[1], head[2], head[3]]);
-    let kind = [head[4], head[5], head[6], head[7]];
-    let (after, length) = match short {
-        0 => (after, Some(after.len())),
-        1 => {
-            let Some((long, after)) = after.split_first_chunk::<8>() else { return Err(truncated) };
-            (after, usize::try_from(u64::from_be_bytes(*long)).ok().and_then(|size| size.checked_sub(16)))
-        }
-        size => (after, (size as usize).checked_sub(8)),
-    };
-    let length = length.ok_or_else(|| Error::damaged(NAME, "a box is shorter than its own header"))?;
-    let (content, next) = after.split_at_checked(length).ok_or(truncated)?;
-    Ok((kind, content, next))
 }
 
 /// An Exif box starts with the offset of its TIFF header.
@@ -174,13 +151,8 @@ mod tests {
 
     #[test]
     fn parts_of_a_codestream_are_joined_in_order_only() {
-        let part = |index: u32, bytes: &[u8]| {
-            let mut out = (12 + bytes.len() as u32).to_be_bytes().to_vec();
-            out.extend(b"jxlp");
-            out.extend(index.to_be_bytes());
-            out.extend(bytes);
-            out
-        };
+        let part =
+            |index: u32, bytes: &[u8]| isobmff::boxed(*b"jxlp", &[&index.to_be_bytes(), bytes].concat());
         let file = [SIGNATURE, &part(0, b"ab"), &part(0x8000_0001, b"cd")].concat();
         assert_eq!(&*read(&file).unwrap().codestream, b"abcd");
         let file = [SIGNATURE, &part(1, b"ab"), &part(0x8000_0000, b"cd")].concat();

@@ -1,18 +1,15 @@
-//! Reading and writing of MP4 and `QuickTime` boxes.
-//!
-//! Source: ISO/IEC 14496-12, 4.2.
+//! Boxes of MP4 and `QuickTime` files on disk.
 
 use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
 
-use crate::Error;
+use crate::{Error, isobmff};
+
+pub(super) use crate::isobmff::{Kind, boxed};
 
 pub(super) const NAME: &str = "fragmented MP4";
 /// A `moof` for a minute of video has some hundred kilobytes.
 const MOST_BYTES: u64 = 64 << 20;
-
-/// Four-character code of a box.
-pub(super) type Kind = [u8; 4];
 
 /// Position of a box in a file.
 #[derive(Clone, Copy)]
@@ -42,18 +39,9 @@ pub(super) fn top_level<F: Read + Seek>(file: &mut F) -> Result<Vec<Place>, Erro
 
 /// The box whose beginning is in `head`, of which `left` bytes remain in the file.
 fn place(head: &[u8], start: u64, left: u64) -> Result<Place, Error> {
-    let cut = || Error::Truncated { format: NAME };
-    let kind: Kind = head.get(4..8).and_then(|kind| kind.try_into().ok()).ok_or_else(cut)?;
-    let (head, size) = match number(head, 0, 4)? {
-        0 => (8, left),
-        1 => (16, number(head, 8, 8)?),
-        size => (8, size),
-    };
-    if size < head {
-        return Err(damaged("a box has an invalid size"));
-    }
+    let (kind, head, size) = isobmff::header(NAME, head, left)?;
     if size > left {
-        return Err(cut());
+        return Err(Error::Truncated { format: NAME });
     }
     Ok(Place { kind, start, head, size })
 }
@@ -81,11 +69,6 @@ pub(super) fn inside(bytes: &[u8], range: Range<usize>) -> Result<Vec<(Kind, Ran
     Ok(boxes)
 }
 
-/// A box with this content.
-pub(super) fn boxed(kind: Kind, content: &[u8]) -> Vec<u8> {
-    [&(content.len() as u32 + 8).to_be_bytes(), kind.as_slice(), content].concat()
-}
-
 /// Integers of `bytes` bytes each.
 pub(super) fn with(numbers: &[u64], bytes: usize) -> Vec<u8> {
     numbers.iter().flat_map(|number| number.to_be_bytes()[8 - bytes..].to_vec()).collect()
@@ -93,8 +76,7 @@ pub(super) fn with(numbers: &[u64], bytes: usize) -> Vec<u8> {
 
 /// An integer of `count` bytes, big-endian.
 pub(super) fn number(bytes: &[u8], at: usize, count: usize) -> Result<u64, Error> {
-    let part = bytes.get(at..at + count).ok_or(Error::Truncated { format: NAME })?;
-    Ok(part.iter().fold(0, |sum, &byte| sum << 8 | u64::from(byte)))
+    isobmff::number(NAME, bytes, at, count)
 }
 
 pub(super) fn damaged(what: &str) -> Error {
