@@ -16,7 +16,6 @@ mod spelling;
 mod structure;
 mod tensor_bundle;
 mod tree;
-mod wire;
 
 use std::collections::HashSet;
 use std::fmt;

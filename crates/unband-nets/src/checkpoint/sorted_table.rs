@@ -4,9 +4,10 @@
 //! Source: google/leveldb `doc/table_format.md`; tensorflow/tensorflow `tensorflow/core/lib/io/`, which reads
 //! the same.
 
+use prost::encoding::decode_varint;
+
 use super::error::CheckpointError;
 use super::tensor_bundle::{damaged, masked_crc};
-use super::wire::{take, varint};
 
 /// The last eight bytes.
 const MAGIC: [u8; 8] = 0xdb47_7524_8b80_fb57_u64.to_le_bytes();
@@ -63,7 +64,7 @@ pub(super) fn each<'a>(
 
 /// Offset and size of a block.
 fn handle(rest: &mut &[u8]) -> Option<(u64, u64)> {
-    Some((varint(rest)?, varint(rest)?))
+    Some((decode_varint(rest).ok()?, decode_varint(rest).ok()?))
 }
 
 /// The entries of a block.
@@ -93,9 +94,14 @@ fn entries<'a>(
 
 /// Length of the prefix shared with the previous name, the rest of the name, and the value.
 fn entry<'a>(rest: &mut &'a [u8]) -> Option<(usize, &'a [u8], &'a [u8])> {
-    let mut length = || usize::try_from(varint(rest)?).ok();
+    let mut length = || usize::try_from(decode_varint(rest).ok()?).ok();
     let (shared, new, value) = (length()?, length()?, length()?);
-    Some((shared, take(rest, new)?, take(rest, value)?))
+    let mut take = |length| {
+        let (taken, after) = rest.split_at_checked(length)?;
+        *rest = after;
+        Some(taken)
+    };
+    Some((shared, take(new)?, take(value)?))
 }
 
 /// The bytes of a block's entries, without the list of restart points, which only searches need.

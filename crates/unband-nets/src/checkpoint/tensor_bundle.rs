@@ -6,12 +6,13 @@
 
 use std::borrow::Cow;
 
+use prost::Message;
+
 use super::dtype::{Dtype, Layout};
 use super::error::CheckpointError;
 use super::sorted_table;
 use super::structure::MOST_TENSORS;
 use super::tree::{Group, Item, Storages, Stored};
-use super::wire::{Field, fields};
 use super::{Container, Contents};
 
 /// Suffix of a variable's path in Keras checkpoints.
@@ -43,7 +44,7 @@ pub(super) fn shards(index: &[u8]) -> Result<u64, CheckpointError> {
     sorted_table::each(index, |key, value, offset| {
         // The header has the empty name and comes first.
         if header.is_none() {
-            header = Some(if key.is_empty() { Header::read(value, offset)? } else { Header::default() });
+            header = Some(if key.is_empty() { header_of(value, offset)? } else { Header::default() });
         }
         Ok(())
     })?;
@@ -59,7 +60,7 @@ pub(super) fn read<'a>(index: &'a [u8], files: &'a [Vec<u8>]) -> Result<Contents
     let (mut root, mut storages) = (Group::default(), Storages::default());
     sorted_table::each(index, |key, value, offset| {
         if key.is_empty() {
-            return Header::read(value, offset).map(drop);
+            return header_of(value, offset).map(drop);
         }
         let Some(name) = std::str::from_utf8(key).ok().and_then(own_name) else { return Ok(()) };
         if root.entries.len() >= MOST_TENSORS {
@@ -67,8 +68,10 @@ pub(super) fn read<'a>(index: &'a [u8], files: &'a [Vec<u8>]) -> Result<Contents
         }
         let entry = Entry::read(value, offset)?;
         let numbers = entry.numbers(&name, files, offset)?;
+        let shape = entry.shape.as_ref().map_or(Some(Vec::new()), Shape::sizes);
+        let shape = shape.ok_or_else(|| damaged(offset, "a tensor without a shape"))?;
         let dtype = kind(entry.dtype).ok_or_else(|| format!("{} of TensorFlow", entry.dtype));
-        let stored = Stored { storage: name.clone(), dtype, bytes: None, layout: layout(&name, entry.shape) };
+        let stored = Stored { storage: name.clone(), dtype, bytes: None, layout: layout(&name, shape) };
         storages.0.insert(name.clone(), Cow::Borrowed(numbers));
         root.entries.push((name, Item::Tensor(stored)));
         Ok(())
@@ -111,55 +114,62 @@ fn layout(name: &str, shape: Vec<i64>) -> Layout {
 }
 
 /// `BundleHeaderProto`.
-#[derive(Default)]
+#[derive(Message)]
 struct Header {
+    #[prost(uint64, tag = "1")]
     shards: u64,
+    #[prost(uint64, tag = "2")]
+    big_endian: u64,
 }
 
-impl Header {
-    fn read(bytes: &[u8], offset: u64) -> Result<Self, CheckpointError> {
-        let mut header = Self::default();
-        for field in fields(bytes) {
-            match field.ok_or_else(|| damaged(offset, "its header is cut short"))? {
-                (1, Field::Varint(shards)) => header.shards = shards,
-                (2, Field::Varint(1)) => return Err(unsupported("big-endian data")),
-                _ => {}
-            }
-        }
-        Ok(header)
-    }
+fn header_of(bytes: &[u8], offset: u64) -> Result<Header, CheckpointError> {
+    let header = Header::decode(bytes).map_err(|_| damaged(offset, "its header is cut short"))?;
+    if header.big_endian == 1 { Err(unsupported("big-endian data")) } else { Ok(header) }
 }
 
 /// `BundleEntryProto`: one tensor.
-#[derive(Default)]
+#[derive(Message)]
 struct Entry {
+    #[prost(uint64, tag = "1")]
     dtype: u64,
-    shape: Vec<i64>,
+    #[prost(message, tag = "2")]
+    shape: Option<Shape>,
+    #[prost(uint64, tag = "3")]
     file: u64,
+    #[prost(uint64, tag = "4")]
     from: u64,
+    #[prost(uint64, tag = "5")]
     size: u64,
+    #[prost(fixed32, optional, tag = "6")]
     sum: Option<u32>,
+    #[prost(bytes = "vec", repeated, tag = "7")]
+    slices: Vec<Vec<u8>>,
+}
+
+/// `TensorShapeProto`.
+#[derive(Message)]
+struct Shape {
+    #[prost(message, repeated, tag = "2")]
+    dimensions: Vec<Dimension>,
+    #[prost(bool, tag = "3")]
+    unknown: bool,
+}
+
+#[derive(Message)]
+struct Dimension {
+    #[prost(int64, tag = "1")]
+    size: i64,
 }
 
 impl Entry {
     fn read(bytes: &[u8], offset: u64) -> Result<Self, CheckpointError> {
-        let mut entry = Self::default();
-        for field in fields(bytes) {
-            match field.ok_or_else(|| damaged(offset, "the description of a tensor is cut short"))? {
-                (1, Field::Varint(dtype)) => entry.dtype = dtype,
-                (2, Field::Bytes(shape)) => {
-                    entry.shape =
-                        dimensions(shape).ok_or_else(|| damaged(offset, "a tensor without a shape"))?;
-                }
-                (3, Field::Varint(file)) => entry.file = file,
-                (4, Field::Varint(from)) => entry.from = from,
-                (5, Field::Varint(size)) => entry.size = size,
-                (6, Field::Fixed32(sum)) => entry.sum = Some(sum),
-                (7, _) => return Err(unsupported("a tensor that was stored in slices")),
-                _ => {}
-            }
+        let entry =
+            Self::decode(bytes).map_err(|_| damaged(offset, "the description of a tensor is cut short"))?;
+        if entry.slices.is_empty() {
+            Ok(entry)
+        } else {
+            Err(unsupported("a tensor that was stored in slices"))
         }
-        Ok(entry)
     }
 
     /// The bytes of its elements.
@@ -181,25 +191,13 @@ impl Entry {
     }
 }
 
-/// Sizes in a `TensorShapeProto`; `None` if not all are stated.
-fn dimensions(bytes: &[u8]) -> Option<Vec<i64>> {
-    let mut sizes = Vec::new();
-    for field in fields(bytes) {
-        match field? {
-            (2, Field::Bytes(dimension)) => {
-                let mut size = 0;
-                for field in fields(dimension) {
-                    if let (1, Field::Varint(n)) = field? {
-                        size = i64::try_from(n).ok()?;
-                    }
-                }
-                sizes.push(size);
-            }
-            (3, Field::Varint(1)) => return None,
-            _ => {}
-        }
+impl Shape {
+    /// All sizes; `None` if not all are stated.
+    fn sizes(&self) -> Option<Vec<i64>> {
+        let sizes = self.dimensions.iter().map(|dimension| dimension.size);
+        let known = !self.unknown && sizes.clone().all(|size| size >= 0);
+        known.then(|| sizes.collect())
     }
-    Some(sizes)
 }
 
 /// `DataType` of `types.proto`.
@@ -251,10 +249,11 @@ mod tests {
     #[test]
     fn a_shape_says_all_its_sizes_or_is_none() {
         // Two dimensions of 5 and 300; one without a size, which is 0; one that is negative; an unknown rank.
-        assert_eq!(dimensions(&[0x12, 2, 8, 5, 0x12, 3, 8, 0xac, 2]), Some(vec![5, 300]));
-        assert_eq!(dimensions(&[0x12, 0]), Some(vec![0]));
-        assert_eq!(dimensions(&[0x12, 11, 8, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1]), None);
-        assert_eq!(dimensions(&[0x18, 1]), None);
-        assert_eq!(dimensions(&[0x12, 9, 8]), None);
+        let sizes = |bytes: &[u8]| Shape::decode(bytes).ok().and_then(|shape| shape.sizes());
+        assert_eq!(sizes(&[0x12, 2, 8, 5, 0x12, 3, 8, 0xac, 2]), Some(vec![5, 300]));
+        assert_eq!(sizes(&[0x12, 0]), Some(vec![0]));
+        assert_eq!(sizes(&[0x12, 11, 8, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1]), None);
+        assert_eq!(sizes(&[0x18, 1]), None);
+        assert_eq!(sizes(&[0x12, 9, 8]), None);
     }
 }
