@@ -5,7 +5,7 @@ use std::f64::consts::TAU;
 use super::phasor::CONTROL;
 use super::planes::{Source, UNIT};
 use super::spread::Square;
-use unband_simd::inspect_rows as rows;
+use unband_simd::detect::inspect as rows;
 
 /// Histogram bins per code of the block means.
 const BINS: usize = 32;

@@ -45,7 +45,7 @@ use unband_image::color::{Matrix, Model, Range};
 use unband_image::dither::Grid;
 use unband_image::findings::{BandingMap, Cause, Findings, GridRegions, PlaneGrid, Space};
 use unband_image::image::Image;
-use unband_simd::inspect_rows;
+use unband_simd::detect::inspect;
 
 /// Detects the quantisation grid of each plane, the cause of the lost levels, and the false contours of an
 /// image.
@@ -87,7 +87,7 @@ fn of_colours(image: &Image, ctx: &Context<'_>, explanation: Option<&mut Explana
 /// 8-bit codes of a plane: `value * scale + offset`.
 fn codes_of(plane: &unband_image::image::Plane, scale: f32, offset: f32, ctx: &Context<'_>) -> Vec<u8> {
     let mut out = vec![0u8; plane.data.len()];
-    inspect_rows::quantise_row(ctx.level, &mut out, &plane.data, scale, offset);
+    inspect::quantise_row(ctx.level, &mut out, &plane.data, scale, offset);
     out
 }
 

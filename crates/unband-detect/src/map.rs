@@ -6,7 +6,7 @@ use super::{BandingMap, Cause, Findings, Space};
 use unband_image::Context;
 use unband_image::color::Model;
 use unband_image::image::Image;
-use unband_simd::{Level, inspect_rows as rows};
+use unband_simd::{Level, detect::inspect as rows};
 
 /// Share of a square's samples on contours at which it is banded: a line through two thirds of it.
 const BANDED: f32 = 0.02;

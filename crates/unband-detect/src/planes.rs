@@ -5,7 +5,7 @@ use super::spread::{Square, squares};
 use unband_image::Context;
 use unband_image::color::{Matrix, Range};
 use unband_image::image::Plane;
-use unband_simd::{Level, inspect_rows as rows};
+use unband_simd::{Level, detect::inspect as rows};
 
 /// Units per code of an `i16` plane.
 pub(super) const UNIT: i32 = 64;

@@ -11,7 +11,7 @@ mod thin;
 mod visibility;
 
 use unband_image::{Context, RestoreError};
-use unband_simd::bband_rows;
+use unband_simd::filters::bband;
 
 pub(crate) use bits::{Bits, by_rows, ones, piece};
 
@@ -248,7 +248,7 @@ pub fn spatial_information(luma: &Luma<'_>, ctx: &Context<'_>) -> Result<f64, Re
         let mut gradients = Gradients::new(luma, ctx);
         let sums = rows.map(|y| {
             gradients.go_to(y);
-            bband_rows::magnitude_sums(ctx.level, &gradients.gx, &gradients.gy)
+            bband::magnitude_sums(ctx.level, &gradients.gx, &gradients.gy)
         });
         sums.collect::<Vec<_>>()
     });

@@ -12,8 +12,8 @@ use unband_image::{
     Params, Range, RestoreError, Restorer, TileIn, TileOut, Window, dither,
     method::{Prepare, defaults},
 };
-use unband_simd::f3kdb_rows::Diffusion;
-use unband_simd::{Level, codes};
+use unband_simd::filters::f3kdb::Diffusion;
+use unband_simd::{Level, filters::codes};
 
 pub use plane::{Dither, Rule, f3kdb_plane};
 pub use settings::{F3kdbParams, Presets};

@@ -1,10 +1,10 @@
 //! Integer code grids of planes.
 
 use unband_image::{Codes, CodesMut, Depth, Image, TileIn, TileOut, Window, dither};
-use unband_simd::{Level, codes, deband_rows, f3kdb_rows, gradfun_rows};
+use unband_simd::{Level, filters::codes, filters::f3kdb, filters::ffmpeg_deband, filters::gradfun};
 
 /// Integer samples that the exact filters work on: `u8` and `u16`.
-pub trait Sample: deband_rows::Code + gradfun_rows::Code + f3kdb_rows::Code {
+pub trait Sample: ffmpeg_deband::Code + gradfun::Code + f3kdb::Code {
     /// Converts values between 0 and 1 to codes of a grid.
     fn read(level: Level, out: &mut [Self], values: &[f32], grid: &Grid);
     /// Converts changed codes to values between 0 and 1; other values stay unchanged.
@@ -128,9 +128,9 @@ impl<'a, T: Copy> View<'a, T> {
     }
 
     /// The readable window around a row of a view of whole rows.
-    pub(crate) fn around(&self, y: usize) -> f3kdb_rows::Around<'a, T> {
+    pub(crate) fn around(&self, y: usize) -> f3kdb::Around<'a, T> {
         let stride = self.window.width();
-        f3kdb_rows::Around { samples: self.samples, stride, start: (y - self.window.y0) * stride }
+        f3kdb::Around { samples: self.samples, stride, start: (y - self.window.y0) * stride }
     }
 
     /// Is everything within `reach` of `core` readable, as far as the plane has it?

@@ -9,11 +9,11 @@ use unband_image::{
     method::defaults, params,
 };
 use unband_simd::Level;
-use unband_simd::placebo_rows::{self, MOST_SIDE};
+use unband_simd::filters::libplacebo::{self, MOST_SIDE};
 
 pub use dither::{Bias, Dither};
 pub use plane::{Code, deband_plane};
-pub use unband_simd::placebo_rows::Shader;
+pub use unband_simd::filters::libplacebo::Shader;
 
 use crate::grid::is_sound;
 use plane::{Surroundings, blocks};
@@ -165,9 +165,9 @@ impl Libplacebo {
             for y in block.y0..block.y1 {
                 let at = (block.x0, y);
                 match (&mut rows[..], &fields[..]) {
-                    ([row], [Some(field)]) => placebo_rows::deband_row(level, row, field, at, shader),
+                    ([row], [Some(field)]) => libplacebo::deband_row(level, row, field, at, shader),
                     ([r, g, b], [Some(fr), Some(fg), Some(fb)]) => {
-                        placebo_rows::deband_row_of_three(level, [r, g, b], [fr, fg, fb], at, shader);
+                        libplacebo::deband_row_of_three(level, [r, g, b], [fr, fg, fb], at, shader);
                     }
                     _ => continue,
                 }
@@ -214,7 +214,7 @@ impl Scale {
         if self.same {
             out.copy_from_slice(values);
         } else {
-            placebo_rows::units_from_values(level, out, values, scale, zero, max, self.whole);
+            libplacebo::units_from_values(level, out, values, scale, zero, max, self.whole);
         }
     }
 
@@ -228,7 +228,7 @@ impl Scale {
             } else {
                 (max / scale * to.scale, to.zero - zero / scale * to.scale)
             };
-            placebo_rows::round_row(level, row, biases, per_unit, offset, to.max, to.scale, to.zero);
+            libplacebo::round_row(level, row, biases, per_unit, offset, to.max, to.scale, to.zero);
         } else if !self.same {
             let mut before = vec![0.0; source.len()];
             self.units(level, &mut before, source);

@@ -9,7 +9,7 @@ use std::time::Instant;
 use unband_image::dither::{Diffusion, Dither, Quantizer};
 use unband_image::{Context, Depth, Model};
 use unband_simd::Level;
-use unband_simd::cells::{keep_near_levels, keep_within, keep_within_yuv};
+use unband_simd::jobs::faithful::{keep_near_levels, keep_within, keep_within_yuv};
 
 const SIZE: (usize, usize) = (1920, 1080);
 const REPEATS: usize = 9;

@@ -10,7 +10,7 @@ mod rules;
 use std::borrow::Cow;
 
 use unband_simd::Level;
-use unband_simd::transpose_rows::{Shape, transpose};
+use unband_simd::image::transpose::{Shape, transpose};
 
 pub use axis::{Axis, Beyond};
 

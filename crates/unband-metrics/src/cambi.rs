@@ -314,8 +314,8 @@ pub fn score_with_maps(
     ctx: &Context<'_>,
 ) -> Result<(Report, Maps), MetricError> {
     let (report, maps) = measure(luma, options, options.encoded_size, true, ctx)?;
-    let max_weight = unband_simd::cambi_rows::WEIGHTS
-        [unband_simd::cambi_rows::groups(1 << options.max_log_contrast) - 1]
+    let max_weight = unband_simd::metrics::cambi::WEIGHTS
+        [unband_simd::metrics::cambi::groups(1 << options.max_log_contrast) - 1]
         .0 as usize;
     let maps = Maps { scales: maps, size: (luma.width, luma.height), window: report.window, max_weight };
     Ok((report, maps))

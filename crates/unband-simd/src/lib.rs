@@ -9,40 +9,21 @@
 /// Sources and licences of constants in the kernels.
 pub const NOTICE: &str = include_str!("../NOTICE.txt");
 
-pub mod attention_rows;
-pub mod bband_rows;
-pub mod block_rows;
-pub mod cambi_rows;
-pub mod cells;
 pub mod change_rows;
-pub mod codes;
-pub mod conv_grad_rows;
-pub mod conv_rows;
-pub mod dct_rows;
-pub mod deband_rows;
-pub mod deform_rows;
-pub mod f3kdb_rows;
-pub mod fcdr_rows;
+pub mod detect;
+pub mod filters;
 mod fused;
-pub mod gradfun_rows;
-pub mod inspect_rows;
-pub mod jpeg_rows;
+pub mod image;
+pub mod infer;
+pub mod io;
+pub mod jobs;
 mod lanes;
 mod level;
-pub mod math_rows;
-pub mod net_rows;
-pub mod norm_rows;
-pub mod placebo_rows;
-pub mod pool_rows;
+pub mod metrics;
 mod precision;
-pub mod quantize;
-pub mod smooth_rows;
-pub mod spiral_rows;
 #[cfg(test)]
 mod test_numbers;
-pub mod transpose_rows;
-pub mod weigh_rows;
-pub mod winograd_rows;
+pub mod train;
 
 pub use level::Level;
 pub use precision::Precision;
@@ -104,7 +85,7 @@ macro_rules! dispatch_fused {
         $(#[$meta])*
         pub fn $name(level: $crate::Level $(, $arg: $ty)*) {
             #[cfg(target_arch = "x86_64")]
-            if $crate::conv_rows::fused(level) {
+            if $crate::infer::conv::fused(level) {
                 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512cd,avx2,bmi1,bmi2,fma")]
                 fn avx512($($arg: $ty),*) { $body::<true>($($arg),*) }
                 #[target_feature(enable = "avx2,bmi1,bmi2,fma")]
@@ -120,7 +101,7 @@ macro_rules! dispatch_fused {
                 return;
             }
             #[cfg(target_arch = "aarch64")]
-            if $crate::conv_rows::fused(level) {
+            if $crate::infer::conv::fused(level) {
                 $body::<true>($($arg),*);
                 return;
             }

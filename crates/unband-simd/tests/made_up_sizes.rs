@@ -5,11 +5,11 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use unband_simd::deband_rows::{self, Around, Closeness, Offsets};
-use unband_simd::f3kdb_rows::{self, Places};
-use unband_simd::placebo_rows::{self, Field, Shader};
-use unband_simd::transpose_rows::{Shape, transpose};
-use unband_simd::{Level, Precision, conv_grad_rows, conv_rows, winograd_rows};
+use unband_simd::filters::f3kdb::{self, Places};
+use unband_simd::filters::ffmpeg_deband::{self, Around, Closeness, Offsets};
+use unband_simd::filters::libplacebo::{self, Field, Shader};
+use unband_simd::image::transpose::{Shape, transpose};
+use unband_simd::{Level, Precision, infer::conv, infer::winograd, train::conv_grad};
 
 /// A quarter and a half of all integers, and the maximum: times four or two these wrap to 0 or close to it.
 const HUGE: [usize; 5] = [1 << 60, 1 << 61, 1 << 62, (1 << 62) + 1, usize::MAX - 300];
@@ -35,23 +35,23 @@ fn tables_that_no_slice_holds_are_not_turned() {
 fn rows_that_no_slice_holds_are_not_convolved() {
     for level in Level::all() {
         for huge in HUGE {
-            let well = conv_rows::Shape { inputs: 4, outputs: 4, width: 9, stride: 1, out_step: 4 };
-            let tap = conv_rows::Tap { row: 0, column: 0 };
+            let well = conv::Shape { inputs: 4, outputs: 4, width: 9, stride: 1, out_step: 4 };
+            let tap = conv::Tap { row: 0, column: 0 };
             for (shape, tap) in [
-                (conv_rows::Shape { out_step: huge, ..well }, tap),
-                (conv_rows::Shape { stride: huge, ..well }, tap),
-                (conv_rows::Shape { inputs: huge, ..well }, tap),
-                (well, conv_rows::Tap { row: 0, column: huge }),
+                (conv::Shape { out_step: huge, ..well }, tap),
+                (conv::Shape { stride: huge, ..well }, tap),
+                (conv::Shape { inputs: huge, ..well }, tap),
+                (well, conv::Tap { row: 0, column: huge }),
             ] {
-                let packed = conv_rows::pack(level, 4, 1, 4, |_, _, _| 0.0);
+                let packed = conv::pack(level, 4, 1, 4, |_, _, _| 0.0);
                 let rows: [&[f32]; 1] = [&[0.0; 64]];
                 refused("a size", || {
-                    conv_rows::conv_row(level, shape, &mut [0.0; 64], &rows, &[tap], &packed, &[0.0; 4]);
+                    conv::conv_row(level, shape, &mut [0.0; 64], &rows, &[tap], &packed, &[0.0; 4]);
                 });
             }
-            let shape = conv_grad_rows::Shape { inputs: 4, outputs: 4, width: 9, stride: huge };
+            let shape = conv_grad::Shape { inputs: 4, outputs: 4, width: 9, stride: huge };
             refused("a stride", || {
-                conv_grad_rows::add_products(level, shape, 0, &[0.0; 64], &[0.0; 512], &mut [0.0; 512]);
+                conv_grad::add_products(level, shape, 0, &[0.0; 64], &[0.0; 512], &mut [0.0; 512]);
             });
         }
     }
@@ -59,28 +59,23 @@ fn rows_that_no_slice_holds_are_not_convolved() {
 
 #[test]
 fn tiles_that_no_slice_holds_are_not_filtered() {
-    for level in Level::all().filter(|&level| winograd_rows::has(level, Precision::F32)) {
+    for level in Level::all().filter(|&level| winograd::has(level, Precision::F32)) {
         for huge in HUGE {
-            let well = winograd_rows::Shape {
-                inputs: 4,
-                outputs: 4,
-                width: 9,
-                dilation: 1,
-                precision: Precision::F32,
-            };
-            let packed = winograd_rows::pack(level, Precision::F32, 4, 4, |_, _, _| 0.0);
+            let well =
+                winograd::Shape { inputs: 4, outputs: 4, width: 9, dilation: 1, precision: Precision::F32 };
+            let packed = winograd::pack(level, Precision::F32, 4, 4, |_, _, _| 0.0);
             for (shape, step) in [
-                (winograd_rows::Shape { dilation: huge, ..well }, 4),
-                (winograd_rows::Shape { width: huge, ..well }, 4),
+                (winograd::Shape { dilation: huge, ..well }, 4),
+                (winograd::Shape { width: huge, ..well }, 4),
                 (well, huge),
             ] {
                 let row = [0.0; 4096];
-                let parts = [winograd_rows::Part { channels: 4, step, rows: [&row; winograd_rows::READ] }];
-                let mut out = [[0.0f32; 64]; winograd_rows::TILE];
+                let parts = [winograd::Part { channels: 4, step, rows: [&row; winograd::READ] }];
+                let mut out = [[0.0f32; 64]; winograd::TILE];
                 let mut scratch = vec![0.0; 1 << 20];
                 refused("a size", || {
                     let out = out.each_mut().map(|row| &mut row[..]);
-                    winograd_rows::four_rows(level, shape, out, &parts, &packed, &[0.0; 4], &mut scratch);
+                    winograd::four_rows(level, shape, out, &parts, &packed, &[0.0; 4], &mut scratch);
                 });
             }
         }
@@ -99,12 +94,12 @@ fn rows_behind_all_samples_are_not_looked_up() {
                 refused("a place", || {
                     let refs = refs.each_mut().map(|row| &mut row[..]);
                     let places = Places::Cross { across: &distances, down: &distances };
-                    f3kdb_rows::pick_row(level, refs, &around, &places);
+                    f3kdb::pick_row(level, refs, &around, &places);
                 });
                 let offsets = Offsets::new(64, vec![5; 64], vec![5; 64]);
                 let close = Closeness { below: 9, each: true };
                 refused("a place", || {
-                    deband_rows::deband_row(level, &mut [0u8; 64], &around, &offsets, (0, 0), close);
+                    ffmpeg_deband::deband_row(level, &mut [0u8; 64], &around, &offsets, (0, 0), close);
                 });
             }
             let around = Around { samples: &samples, stride: 64, start: 1024 };
@@ -112,7 +107,7 @@ fn rows_behind_all_samples_are_not_looked_up() {
             let close = Closeness { below: 9, each: true };
             for at in [(huge, 0), (0, huge)] {
                 refused("a place in the table", || {
-                    deband_rows::deband_row(level, &mut [0u8; 64], &around, &offsets, at, close);
+                    ffmpeg_deband::deband_row(level, &mut [0u8; 64], &around, &offsets, at, close);
                 });
             }
         }
@@ -133,16 +128,16 @@ fn fields_that_no_slice_holds_are_not_shaded() {
             ] {
                 let field = Field { samples: &[0.5; 64], stride, first, size };
                 refused("a field", || {
-                    placebo_rows::deband_row(level, &mut [0.0; 8], &field, at, &shader);
+                    libplacebo::deband_row(level, &mut [0.0; 8], &field, at, &shader);
                 });
             }
         }
         for highest in [-1.0, -1e30, f32::NAN, f32::INFINITY] {
             refused("a highest code", || {
-                placebo_rows::codes_u16(level, &mut [0; 8], &[0.5; 8], None, highest);
+                libplacebo::codes_u16(level, &mut [0; 8], &[0.5; 8], None, highest);
             });
             refused("a highest code", || {
-                placebo_rows::units_from_values(level, &mut [0.0; 8], &[0.5; 8], 1.0, 0.0, highest, true);
+                libplacebo::units_from_values(level, &mut [0.0; 8], &[0.5; 8], 1.0, 0.0, highest, true);
             });
         }
     }
@@ -159,6 +154,6 @@ fn random_numbers_of_any_size_are_whole() {
         (-0.5, 3.0, -2),
         (-1.0, 65_535.0, -65_535),
     ] {
-        assert_eq!(f3kdb_rows::whole(share, range), want, "{share} of {range}");
+        assert_eq!(f3kdb::whole(share, range), want, "{share} of {range}");
     }
 }

@@ -11,7 +11,9 @@ use unband_image::dither::Grid;
 use unband_image::findings::{BandingMap, Cause, Findings, GridRegions, PlaneGrid, Space};
 use unband_image::{Image, Matrix, Restorer};
 use unband_simd::Level;
-use unband_simd::cells::{keep_near_levels, keep_within, keep_within_each, keep_within_yuv, nearest_level};
+use unband_simd::jobs::faithful::{
+    keep_near_levels, keep_within, keep_within_each, keep_within_yuv, nearest_level,
+};
 
 /// Margin at the edge of an interval for `f32` rounding, in values: a few units in the last place.
 const SLACK: f32 = 8e-7;

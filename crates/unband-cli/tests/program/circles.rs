@@ -204,3 +204,32 @@ fn a_circle_is_found() {
     let found = circles(folder.path());
     assert_eq!(found.iter().map(Vec::len).collect::<Vec<_>>(), [3]);
 }
+
+/// Folders of unband-simd with the crate that runs their loops.
+const USERS: [(&str, &str); 8] = [
+    ("detect", "unband-detect"),
+    ("filters", "unband-filters"),
+    ("image", "unband-image"),
+    ("infer", "unband-infer"),
+    ("io", "unband-io"),
+    ("jobs", "unband"),
+    ("metrics", "unband-metrics"),
+    ("train", "unband-train"),
+];
+
+#[test]
+fn loops_are_in_folders_named_as_their_users() {
+    for (folder, user) in USERS {
+        let mut loops = BTreeMap::new();
+        modules(&crates().join("unband-simd/src").join(folder), &[], &mut loops);
+        let mut sources = BTreeMap::new();
+        modules(&crates().join(user).join("src"), &[], &mut sources);
+        for name in loops.keys().filter(|module| module.len() == 1).map(|module| &module[0]) {
+            let path = format!("{folder}::{name}");
+            assert!(sources.values().any(|code| code.contains(&path)), "{user} does not use {path}");
+            let file = crates().join(user).join("src").join(name).with_extension("rs");
+            let same = folder != "filters" || file.exists() || file.with_extension("").is_dir();
+            assert!(same, "{user} has no {name}.rs");
+        }
+    }
+}

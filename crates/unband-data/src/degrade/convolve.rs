@@ -3,7 +3,7 @@
 use unband_image::resize::{Axis, Beyond};
 use unband_image::{Image, Plane, words};
 use unband_simd::Level;
-use unband_simd::weigh_rows::weighted_sums;
+use unband_simd::image::resize::weighted_sums;
 
 use super::kernel::Kernel;
 

@@ -6,7 +6,7 @@ use super::{FIVE, SIX};
 use crate::phasor::BINS;
 use crate::planes::{Part, Source, UNIT, Windows};
 use crate::spread::{counts, places};
-use unband_simd::{Level, inspect_rows as rows};
+use unband_simd::{Level, detect::inspect as rows};
 
 /// Mean assigned to a window that is not flat: far from every real mean, so that no pair with it is a step.
 const ROUGH: i16 = -16000;

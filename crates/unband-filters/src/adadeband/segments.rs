@@ -1,7 +1,7 @@
 //! Connected components of equal code.
 
 use unband_image::Context;
-use unband_simd::bband_rows;
+use unband_simd::filters::bband;
 
 use crate::bband::{Bits, by_rows};
 
@@ -48,11 +48,11 @@ pub(super) fn part(codes: &[u8], width: usize, rows: std::ops::Range<usize>, ctx
         let row = &codes[y * width..][..width];
         let begin = &mut begins[i * words..][..words];
         shifted[1..].copy_from_slice(&row[..width - 1]);
-        bband_rows::differs_row(ctx.level, begin, row, &shifted);
+        bband::differs_row(ctx.level, begin, row, &shifted);
         begin[0] |= 1;
         let change = &mut changes[i * words..][..words];
         if y > 0 {
-            bband_rows::differs_row(ctx.level, change, row, &codes[(y - 1) * width..][..width]);
+            bband::differs_row(ctx.level, change, row, &codes[(y - 1) * width..][..width]);
         } else {
             change.fill(u64::MAX);
         }

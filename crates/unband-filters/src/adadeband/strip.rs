@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use unband_image::Context;
-use unband_simd::bband_rows::{self, TIE};
+use unband_simd::filters::bband::{self, TIE};
 
 use super::plan::{Plan, Planes};
 use super::twister::Twister;
@@ -202,7 +202,7 @@ impl<'a> Working<'a> {
             let half = 64 - rest.leading_zeros() as usize;
             rest &= !(1 << (half - 1));
             let count = open.len();
-            let ties = bband_rows::steady_row(
+            let ties = bband::steady_row(
                 ctx.level,
                 &mut out[open.clone()],
                 half as u8,

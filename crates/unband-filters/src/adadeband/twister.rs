@@ -1,6 +1,6 @@
 //! MATLAB's random numbers after `rng(seed)`.
 
-use unband_simd::{Level, bband_rows};
+use unband_simd::{Level, filters::bband};
 
 const WORDS: usize = 624;
 
@@ -26,7 +26,7 @@ impl Twister {
     /// The unused words of this state, at least two and at most `most`.
     fn words(&mut self, level: Level, most: usize) -> &[u32] {
         if self.at == WORDS {
-            bband_rows::twist(level, &mut self.state);
+            bband::twist(level, &mut self.state);
             self.at = 0;
         }
         let start = self.at;
@@ -39,7 +39,7 @@ impl Twister {
         while !out.is_empty() {
             let words = self.words(level, 2 * out.len());
             let (now, later) = out.split_at_mut(words.len() / 2);
-            bband_rows::draw_row(level, now, words);
+            bband::draw_row(level, now, words);
             out = later;
         }
     }

@@ -1,7 +1,7 @@
 //! Candidate samples of band edges: crests of gradients that are neither flat nor texture.
 
 use unband_image::{Context, RestoreError};
-use unband_simd::bband_rows;
+use unband_simd::filters::bband;
 
 use super::bits::{Bits, by_rows, ones};
 use super::{Luma, Thresholds};
@@ -43,7 +43,7 @@ impl<'a> Gradients<'a> {
         }
         read(c, (y + 1).min(self.luma.height - 1));
         self.next = Some(y + 1);
-        bband_rows::sobel_row(self.ctx.level, &mut self.gx, &mut self.gy, [&*a, &*b, &*c]);
+        bband::sobel_row(self.ctx.level, &mut self.gx, &mut self.gy, [&*a, &*b, &*c]);
     }
 }
 
@@ -62,7 +62,7 @@ pub(super) fn candidates(
         let pieces = calm.chunks_exact_mut(words).zip(rough.chunks_exact_mut(words));
         for (y, (calm, rough)) in rows.zip(pieces) {
             gradients.go_to(y);
-            bband_rows::classes_row(ctx.level, calm, rough, &gradients.gx, &gradients.gy, limits);
+            bband::classes_row(ctx.level, calm, rough, &gradients.gx, &gradients.gy, limits);
         }
         (calm, rough)
     });
@@ -71,12 +71,12 @@ pub(super) fn candidates(
     let cleaned = |parts: &[Vec<u64>]| {
         let raw = Bits::from_parts(width, height, parts);
         let mut bits = Bits::new(width, height);
-        bits.for_rows(|y, row| bband_rows::majority_row(ctx.level, row, raw.around(y)));
+        bits.for_rows(|y, row| bband::majority_row(ctx.level, row, raw.around(y)));
         bits
     };
     let (calm, rough) = (cleaned(&calm), cleaned(&rough));
     let mut wide = Bits::new(width, height);
-    wide.for_rows(|y, row| bband_rows::widen_row(ctx.level, row, rough.around(y)[1]));
+    wide.for_rows(|y, row| bband::widen_row(ctx.level, row, rough.around(y)[1]));
     let mut found = Bits::new(width, height);
     found.for_rows(|y, row| {
         for near in y.saturating_sub(4)..(y + 5).min(height) {

@@ -1,7 +1,7 @@
 //! Closing of small gaps in line maps.
 
 use unband_image::Context;
-use unband_simd::bband_rows;
+use unband_simd::filters::bband;
 
 use super::bits::{Bits, by_rows};
 use super::thin::thin;
@@ -22,7 +22,7 @@ pub(super) fn shapes(bits: &Bits, ctx: &Context<'_>) -> Shapes {
     let mut shapes = Shapes { ends: empty(), junctions: empty(), alone: empty() };
     for y in 0..bits.height {
         let (ends, junctions) = (shapes.ends.row_mut(y), shapes.junctions.row_mut(y));
-        bband_rows::shapes_row(ctx.level, ends, junctions, shapes.alone.row_mut(y), bits.around(y));
+        bband::shapes_row(ctx.level, ends, junctions, shapes.alone.row_mut(y), bits.around(y));
     }
     shapes
 }

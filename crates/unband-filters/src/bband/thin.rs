@@ -1,7 +1,7 @@
 //! Morphological thinning to one-sample lines.
 
 use unband_image::Context;
-use unband_simd::bband_rows;
+use unband_simd::filters::bband;
 
 use super::bits::{Bits, by_rows};
 
@@ -27,7 +27,7 @@ pub(crate) fn thin(mut bits: Bits, ctx: &Context<'_>) -> Bits {
                 core_changed = false;
                 for second in [false, true] {
                     next.for_rows(|y, row| {
-                        let any = bband_rows::thin_row(ctx.level, row, here.around(y), second);
+                        let any = bband::thin_row(ctx.level, row, here.around(y), second);
                         changed |= any;
                         core_changed |= any && core.contains(&y);
                     });
@@ -73,7 +73,7 @@ mod tests {
             for second in [false, true] {
                 let from = want.clone();
                 want.for_rows(|y, row| {
-                    bband_rows::thin_row(unband_simd::Level::Scalar, row, from.around(y), second);
+                    bband::thin_row(unband_simd::Level::Scalar, row, from.around(y), second);
                 });
             }
             passes += 1;

@@ -1,7 +1,7 @@
 //! Visibility of band edge points.
 
 use unband_image::{Context, RestoreError};
-use unband_simd::bband_rows;
+use unband_simd::filters::bband;
 
 use super::bits::by_rows;
 use super::classes::{Gradients, magnitude};
@@ -63,10 +63,10 @@ impl Rows {
             lines.rotate_left(1);
             luma.padded_row(above(y + 2 * REACH), REACH, &mut lines[8]);
             let borrowed: [&[f32]; 9] = std::array::from_fn(|k| &lines[k][..]);
-            bband_rows::weigh_down(ctx.level, &mut sums, &mut squares, &borrowed, &weights);
-            bband_rows::weigh_along(ctx.level, mean, &sums, &weights);
-            bband_rows::weigh_along(ctx.level, &mut square, &squares, &weights);
-            bband_rows::contrast_row(ctx.level, contrast, &lines[4][REACH..], mean, &square);
+            bband::weigh_down(ctx.level, &mut sums, &mut squares, &borrowed, &weights);
+            bband::weigh_along(ctx.level, mean, &sums, &weights);
+            bband::weigh_along(ctx.level, &mut square, &squares, &weights);
+            bband::contrast_row(ctx.level, contrast, &lines[4][REACH..], mean, &square);
         }
         Self { first, width, means, contrasts }
     }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use unband_image::Window;
 use unband_simd::Level;
-use unband_simd::f3kdb_rows::{
+use unband_simd::filters::f3kdb::{
     ANGLE_REACH, Around, Diffusion, Limits, Mode, Places, Rounding, add_grain, angle_row, judge_row,
     pick_row, round_row, steady_row, stretch_row,
 };

@@ -1,6 +1,6 @@
 //! The original's random number generators, one draw at a time.
 
-use unband_simd::f3kdb_rows::{Uniform, share, whole};
+use unband_simd::filters::f3kdb::{Uniform, share, whole};
 
 /// Distribution of numbers between -1 and 1.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -2,7 +2,7 @@
 
 use unband_image::{Context, RestoreError};
 use unband_simd::Level;
-use unband_simd::f3kdb_rows::{Draws, Uniform, distances_row, uniform_row};
+use unband_simd::filters::f3kdb::{Draws, Uniform, distances_row, uniform_row};
 
 use super::F3kdbParams;
 use super::random::{Kind, Random};

@@ -2,7 +2,7 @@
 
 use unband_image::Window;
 use unband_simd::Level;
-use unband_simd::fcdr_rows::{self, Limits, REACH};
+use unband_simd::filters::fcdr::{self, Limits, REACH};
 
 use super::FcdrParams;
 use crate::PlaneError;
@@ -100,9 +100,9 @@ pub(super) fn detect_window(
         for (i, row) in part.chunks_exact_mut(width).enumerate() {
             let start = (i + REACH) * sums.stride + REACH;
             let own = sums.planes.each_ref().map(|plane| &plane[start..start + width]);
-            fcdr_rows::candidates_row(level, row, own, &thresholds.0);
+            fcdr::candidates_row(level, row, own, &thresholds.0);
             let all = sums.planes.each_ref().map(Vec::as_slice);
-            fcdr_rows::contours_row(level, row, all, sums.stride, start, &thresholds.0);
+            fcdr::contours_row(level, row, all, sums.stride, start, &thresholds.0);
         }
     }
     Ok(Maps(maps))
@@ -142,7 +142,7 @@ impl Sums {
             let part = before..before + inside.width();
             let out =
                 [&mut a[part.clone()], &mut b[part.clone()], &mut c[part.clone()], &mut d[part.clone()]];
-            fcdr_rows::sums_row(level, out, rows, limits);
+            fcdr::sums_row(level, out, rows, limits);
             for row in [a, b, c, d] {
                 let (first, last) = (row[part.start], row[part.end - 1]);
                 row[..part.start].fill(first);

@@ -1,7 +1,7 @@
 //! Removal of contours by scattering and averaging.
 
 use unband_image::{Context, Plane, Window};
-use unband_simd::fcdr_rows;
+use unband_simd::filters::fcdr;
 
 /// Radius of the windows for scattering and averaging.
 pub(super) const WINDOW_REACH: usize = 4;
@@ -76,8 +76,8 @@ impl Removal {
                 let y = (y + dy).saturating_sub(WINDOW_REACH).clamp(around.y0, around.y1 - 1);
                 scattered[y - around.y0].as_slice()
             });
-            fcdr_rows::sum_of_nine_rows(ctx.level, &mut sums, rows);
-            fcdr_rows::mean_of_nine_columns(ctx.level, &mut means, &sums);
+            fcdr::sum_of_nine_rows(ctx.level, &mut sums, rows);
+            fcdr::mean_of_nine_columns(ctx.level, &mut means, &sums);
             for ((out, &mean), &near) in out.row_mut(y - core.y0).iter_mut().zip(&means).zip(near) {
                 *out = if near == 1 { mean } else { *out };
             }

@@ -2,8 +2,8 @@
 
 use unband_image::{Context, Window};
 use unband_simd::Level;
-use unband_simd::deband_rows::{self, Around, Closeness, MARGIN_AFTER, MARGIN_BEFORE, Offsets};
-use unband_simd::spiral_rows::spiral_row;
+use unband_simd::filters::ffmpeg_deband::spiral::spiral_row;
+use unband_simd::filters::ffmpeg_deband::{self, Around, Closeness, MARGIN_AFTER, MARGIN_BEFORE, Offsets};
 
 use crate::PlaneError;
 use crate::grid::{Sample, View};
@@ -196,9 +196,9 @@ fn run<T: Sample>(
                     let at = (x0, y);
                     if let Some(pass) = pass.as_deref_mut() {
                         let pass = &mut pass[from..from + tile.width()];
-                        deband_rows::deband_row_coupled(level, out, pass, &around, offsets, at, close);
+                        ffmpeg_deband::deband_row_coupled(level, out, pass, &around, offsets, at, close);
                     } else {
-                        deband_rows::deband_row(level, out, &around, offsets, at, close);
+                        ffmpeg_deband::deband_row(level, out, &around, offsets, at, close);
                     }
                 }
             }
@@ -213,7 +213,7 @@ fn run<T: Sample>(
                     let pick = |x: usize, y: usize| view.row(y)[x - view.window().x0];
                     let (own, refs) = (pick(x, y), [pick(x1, y1), pick(x1, y0), pick(x0, y0), pick(x0, y1)]);
                     let i = (y - core.y0) * core.width() + x - core.x0;
-                    let (mean, ok) = deband_rows::judge(own, refs, close);
+                    let (mean, ok) = ffmpeg_deband::judge(own, refs, close);
                     match pass.as_deref_mut() {
                         Some(pass) => {
                             out[i] = mean;

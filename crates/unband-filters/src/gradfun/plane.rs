@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use unband_image::Window;
 use unband_simd::Level;
-use unband_simd::gradfun_rows::Scratch;
+use unband_simd::filters::gradfun::Scratch;
 
 use crate::PlaneError;
 use crate::grid::{Sample, View};

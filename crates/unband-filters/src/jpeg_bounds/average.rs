@@ -2,7 +2,7 @@
 //! noise does not.
 
 use unband_simd::Level;
-use unband_simd::block_rows::add_sparse_blocks;
+use unband_simd::filters::jpeg_bounds::add_sparse_blocks;
 
 use super::Area;
 use super::component::Component;

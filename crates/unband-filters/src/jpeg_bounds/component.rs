@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use unband_image::{Image, JpegPlane, Plane, Window};
 use unband_simd::Level;
-use unband_simd::block_rows::keep_near_numbers;
-use unband_simd::{dct_rows, smooth_rows as rows};
+use unband_simd::filters::jpeg_bounds::keep_near_numbers;
+use unband_simd::{filters::smooth as rows, io::jpeg_dct};
 
 use super::Area;
 use super::resample::add_means;
@@ -198,7 +198,7 @@ impl Component {
         for row in blocks.y0..blocks.y1 {
             let at = 8 * (row - blocks.y0) * stride;
             let target = &mut out.data[at..at + 8 * stride];
-            dct_rows::blocks_to_rows(level, target, stride, self.numbers(blocks, row), &self.steps, 0.0);
+            jpeg_dct::blocks_to_rows(level, target, stride, self.numbers(blocks, row), &self.steps, 0.0);
         }
     }
 

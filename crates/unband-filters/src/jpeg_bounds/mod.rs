@@ -19,7 +19,7 @@ use unband_image::{
     Codec, Context, Image, JpegCoefficients, Model, Needs, RestoreError, Restorer, TileIn, TileOut, Window,
 };
 use unband_simd::Level;
-use unband_simd::smooth_rows as rows;
+use unband_simd::filters::smooth as rows;
 
 use self::average::Averager;
 use self::component::{Blocks, Component};

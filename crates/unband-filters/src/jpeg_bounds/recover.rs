@@ -7,7 +7,7 @@ use std::f32::consts::TAU;
 use std::sync::Arc;
 
 use unband_image::{Image, JpegCoefficients, JpegPlane, Model};
-use unband_simd::{Level, dct_rows};
+use unband_simd::{Level, io::jpeg_dct};
 
 use super::{BLUE, GREEN, RED};
 
@@ -104,7 +104,7 @@ fn coefficients(
             }
         }
     }
-    dct_rows::forward(level, &mut blocks);
+    jpeg_dct::forward(level, &mut blocks);
     blocks
 }
 
@@ -151,11 +151,11 @@ mod tests {
         let mut blocks = vec![0.0f32; width * height];
         let at = |x: usize, y: usize| 64 * (y / 8 * (width / 8) + x / 8) + y % 8 * 8 + x % 8;
         (0..width * height).for_each(|i| blocks[at(i % width, i / width)] = value(i % width, i / width));
-        dct_rows::forward(Level::Scalar, &mut blocks);
+        jpeg_dct::forward(Level::Scalar, &mut blocks);
         for block in blocks.chunks_exact_mut(64) {
             block.iter_mut().zip(&steps).for_each(|(v, &s)| *v = (*v / f32::from(s)).round() * f32::from(s));
         }
-        dct_rows::inverse(Level::Scalar, &mut blocks);
+        jpeg_dct::inverse(Level::Scalar, &mut blocks);
         let code = |i: usize| (blocks[at(i % width, i / width)] + 128.0).round().clamp(0.0, 255.0) as u8;
         Image::from_gray(width, height, &(0..width * height).map(code).collect::<Vec<_>>()).unwrap()
     }

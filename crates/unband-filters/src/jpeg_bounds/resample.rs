@@ -2,7 +2,7 @@
 
 use unband_image::Window;
 use unband_simd::Level;
-use unband_simd::jpeg_rows::{between_rows, twice_as_wide};
+use unband_simd::io::jpeg_chroma::{between_rows, twice_as_wide};
 
 use super::Area;
 use super::component::Component;

@@ -1,7 +1,7 @@
 //! Check of an image against the coefficient intervals of a JPEG file.
 
 use unband_image::Image;
-use unband_simd::{Level, dct_rows};
+use unband_simd::{Level, io::jpeg_dct};
 
 use super::component::Component;
 use super::{codes, coefficients, components, weights};
@@ -103,7 +103,7 @@ fn block(
     for v in &mut sums {
         *v = *v * factor - middle;
     }
-    dct_rows::forward(Level::best(), &mut sums);
+    jpeg_dct::forward(Level::best(), &mut sums);
     Some(sums)
 }
 

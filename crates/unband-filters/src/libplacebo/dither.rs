@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use unband_image::dither::blue_noise_row;
-use unband_simd::{Level, placebo_rows};
+use unband_simd::{Level, filters::libplacebo};
 
 unband_image::words! {
     /// Dither at up to 8 bits; higher depths are always rounded to the nearest code.
@@ -71,7 +71,7 @@ impl Bias {
         match &self.0 {
             Kind::Even => return None,
             Kind::Constant(bias) => out.fill(*bias),
-            Kind::Noise => placebo_rows::noise_row(level, out, (x, y), 0),
+            Kind::Noise => libplacebo::noise_row(level, out, (x, y), 0),
             Kind::Matrix { width, biases } => {
                 let row = &biases[y % (biases.len() / width) * width..][..*width];
                 let (tail, head) = row.split_at(x % width);

@@ -2,7 +2,7 @@
 
 use unband_image::{Depth, Window};
 use unband_simd::Level;
-use unband_simd::placebo_rows::{self, Field, MOST_SIDE, Shader};
+use unband_simd::filters::libplacebo::{self, Field, MOST_SIDE, Shader};
 
 use super::dither::Bias;
 use crate::PlaneError;
@@ -16,7 +16,7 @@ impl Code for u8 {}
 impl Code for u16 {}
 
 mod sealed {
-    use super::{Level, placebo_rows};
+    use super::{Level, libplacebo};
 
     pub trait Codes: Copy {
         const BITS: u8;
@@ -27,20 +27,20 @@ mod sealed {
     impl Codes for u8 {
         const BITS: u8 = 8;
         fn units(level: Level, out: &mut [f32], codes: &[Self], highest: f32) {
-            placebo_rows::units_from_u8(level, out, codes, highest);
+            libplacebo::units_from_u8(level, out, codes, highest);
         }
         fn codes(level: Level, out: &mut [Self], units: &[f32], bias: Option<&[f32]>, highest: f32) {
-            placebo_rows::codes_u8(level, out, units, bias, highest);
+            libplacebo::codes_u8(level, out, units, bias, highest);
         }
     }
 
     impl Codes for u16 {
         const BITS: u8 = 16;
         fn units(level: Level, out: &mut [f32], codes: &[Self], highest: f32) {
-            placebo_rows::units_from_u16(level, out, codes, highest);
+            libplacebo::units_from_u16(level, out, codes, highest);
         }
         fn codes(level: Level, out: &mut [Self], units: &[f32], bias: Option<&[f32]>, highest: f32) {
-            placebo_rows::codes_u16(level, out, units, bias, highest);
+            libplacebo::codes_u16(level, out, units, bias, highest);
         }
     }
 }
@@ -85,7 +85,7 @@ pub fn deband_plane<T: Code>(
         let field = surroundings.fill(outer, fill);
         for y in core.y0..core.y1 {
             let (row, biases) = (&mut row[..core.width()], &mut biases[..core.width()]);
-            placebo_rows::deband_row(level, row, &field, (core.x0, y), shader);
+            libplacebo::deband_row(level, row, &field, (core.x0, y), shader);
             let biases = bias.row(level, biases, (core.x0, y));
             T::codes(level, &mut out[y * width + core.x0..][..core.width()], row, biases, highest);
         }

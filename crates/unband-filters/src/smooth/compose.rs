@@ -1,7 +1,7 @@
 //! Composition of plane corrections into samples of the image.
 
 use unband_image::{Matrix, TileIn, TileOut};
-use unband_simd::{Level, smooth_rows as rows};
+use unband_simd::{Level, filters::smooth as rows};
 
 use super::density::Core;
 use super::grid::Grid;

@@ -2,7 +2,7 @@
 //! chroma.
 
 use unband_image::{Image, Window};
-use unband_simd::{Level, smooth_rows as rows};
+use unband_simd::{Level, filters::smooth as rows};
 
 use super::density::Core;
 use super::grid::Grid;

@@ -4,7 +4,7 @@
 //! they are themselves. So each difference is averaged over neighbouring samples, and the residual is
 //! distributed over the three channels. The mean of the channels stays; only their differences change.
 
-use unband_simd::{Level, smooth_rows as rows};
+use unband_simd::{Level, filters::smooth as rows};
 
 use super::density::{Core, Density, Raster};
 use super::grid::Grid;

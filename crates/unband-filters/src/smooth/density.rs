@@ -1,6 +1,6 @@
 //! Density of level changes in boxes of several sizes, and lookup tables over two densities.
 
-use unband_simd::{Level, smooth_rows as rows};
+use unband_simd::{Level, filters::smooth as rows};
 
 use super::grid::Grid;
 

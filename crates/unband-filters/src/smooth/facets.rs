@@ -12,8 +12,8 @@
 use unband_image::dither::Grid as Codes;
 use unband_image::findings::{Cause, Findings, Space};
 use unband_image::{Context, Image, Model, Window};
-use unband_simd::inspect_rows::quantise_row;
-use unband_simd::smooth_rows as rows;
+use unband_simd::detect::inspect::quantise_row;
+use unband_simd::filters::smooth as rows;
 
 use super::grid::Grid;
 

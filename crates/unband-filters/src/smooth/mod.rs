@@ -25,7 +25,7 @@ use std::sync::Mutex;
 use unband_image::findings::{Cause, Findings, GridRegions, Space};
 use unband_image::method::defaults;
 use unband_image::{Context, Entry, Image, Model, Needs, Params, RestoreError, Restorer, TileIn, TileOut};
-use unband_simd::smooth_rows as rows;
+use unband_simd::filters::smooth as rows;
 
 use self::correct::RIM;
 use self::coupling::Coupling;

@@ -5,7 +5,7 @@
 //! better estimate than the centre.
 
 use unband_image::{Context, Image};
-use unband_simd::{Level, smooth_rows as rows};
+use unband_simd::{Level, filters::smooth as rows};
 
 use super::grid::Grid;
 use super::source::Source;

@@ -2,7 +2,7 @@
 
 use unband_image::findings::{Cause, PlaneGrid};
 use unband_image::{Depth, Image, Matrix};
-use unband_simd::{Level, smooth_rows as rows};
+use unband_simd::{Level, filters::smooth as rows};
 
 use super::grid::Grid;
 

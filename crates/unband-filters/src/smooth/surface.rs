@@ -1,6 +1,6 @@
 //! Smoothest surface inside the quantisation intervals, coarse to fine. All values in interval units.
 
-use unband_simd::{Level, smooth_rows as rows};
+use unband_simd::{Level, filters::smooth as rows};
 
 use super::grid::Grid;
 

@@ -9,7 +9,7 @@ use unband_image::{
     Codec, Context, Depth, Image, JpegCoefficients, JpegOrigin, JpegPlane, Model, Needs, RestoreError,
     Restorer, TileIn, TileOut,
 };
-use unband_simd::{Level, dct_rows};
+use unband_simd::{Level, io::jpeg_dct};
 
 /// Pseudo-random numbers.
 fn hash(a: usize, b: usize, c: usize) -> f32 {
@@ -54,7 +54,7 @@ impl Case {
                         picture(c, x * scale.0 as f32, y * scale.1 as f32) + noise
                     };
                     let mut samples: Vec<f32> = (0..64).map(at).collect();
-                    dct_rows::forward(Level::Scalar, &mut samples);
+                    jpeg_dct::forward(Level::Scalar, &mut samples);
                     numbers
                         .extend(samples.iter().zip(&steps).map(|(v, &q)| (v / f32::from(q)).round() as i16));
                 }
@@ -98,7 +98,7 @@ fn decoded(stored: JpegCoefficients, (width, height): (usize, usize)) -> Image {
             for numbers in plane.numbers.chunks(64) {
                 blocks.extend(numbers.iter().zip(plane.steps).map(|(&k, q)| f32::from(k) * f32::from(q)));
             }
-            dct_rows::inverse(Level::Scalar, &mut blocks);
+            jpeg_dct::inverse(Level::Scalar, &mut blocks);
             let (sx, sy) = plane.scale;
             let own = (width.div_ceil(sx), height.div_ceil(sy));
             let sample = |x: usize, y: usize| {

@@ -1,7 +1,7 @@
 //! Quantisation of sample rows to a code grid, with dither.
 
 use unband_simd::Level;
-use unband_simd::quantize::quantize_row;
+use unband_simd::image::quantize::quantize_row;
 
 use super::Dither;
 use super::matrix::{BAYER, BLUE_NOISE, Matrix, SIDE};

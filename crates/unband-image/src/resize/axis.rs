@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use unband_simd::Level;
-use unband_simd::weigh_rows::{weighted_sums, weighted_sums_f64};
+use unband_simd::image::resize::{weighted_sums, weighted_sums_f64};
 
 /// Border extension of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,8 +10,8 @@ use std::ops::Range;
 use unband_nets::layer::attention::WindowAttention;
 use unband_nets::state::Weights;
 use unband_simd::Level;
-use unband_simd::attention_rows::{self, LANES};
-use unband_simd::conv_rows::{self, Tap};
+use unband_simd::infer::attention::{self, LANES};
+use unband_simd::infer::conv::{self, Tap};
 
 use super::rows;
 use super::strip::Strip;
@@ -108,24 +108,19 @@ impl Attention {
         let skipped = (here.start - group.rows.start) * group.columns.len();
         let Some(bias) = self.bias.get(&(group.rows.len(), group.columns.len())) else { return };
         let bias = &bias[(head * group.tokens() + skipped) * step..][..queries * step];
-        work.pack(self, group, head, conv_rows::block(level));
+        work.pack(self, group, head, conv::block(level));
         work.queries(self, group, here.clone(), head);
-        let shape = |inputs, outputs| conv_rows::Shape {
-            inputs,
-            outputs,
-            width: queries,
-            stride: 1,
-            out_step: outputs,
-        };
+        let shape =
+            |inputs, outputs| conv::Shape { inputs, outputs, width: queries, stride: 1, out_step: outputs };
         let only = [Tap { row: 0, column: 0 }];
         let Work { keys, values, queries: q, scores, sums, mixed, zeros, .. } = work;
         scores.resize(queries * step, 0.0);
         sums.resize(queries, 0.0);
         mixed.resize(queries * each, 0.0);
         zeros.resize(step.max(each), 0.0);
-        conv_rows::conv_row(level, shape(each, step), scores, &[q], &only, keys, zeros);
-        attention_rows::raise(level, scores, bias, step, sums);
-        conv_rows::conv_row(level, shape(step, each), mixed, &[scores], &only, values, zeros);
+        conv::conv_row(level, shape(each, step), scores, &[q], &only, keys, zeros);
+        attention::raise(level, scores, bias, step, sums);
+        conv::conv_row(level, shape(step, each), mixed, &[scores], &only, values, zeros);
         let samples = mixed.chunks_exact(each).zip(sums.iter());
         for ((y, x), (mixed, sum)) in group.places(here.clone()).zip(samples) {
             let to = &mut lines[y - here.start][x * self.channels + head * each..][..each];
@@ -183,7 +178,7 @@ impl Work {
         }
     }
 
-    /// Packs a head's keys and values in the order of [`conv_rows::pack`]: keys are the weights of the
+    /// Packs a head's keys and values in the order of [`conv::pack`]: keys are the weights of the
     /// scores, values those of the result.
     fn pack(&mut self, of: &Attention, group: &Group, head: usize, block: usize) {
         let (each, step) = (of.channels / of.heads, group.step());

@@ -3,8 +3,8 @@
 use unband_nets::layer::conv::Conv;
 use unband_nets::state::Weights;
 use unband_nets::{ParamId, Shape};
-use unband_simd::conv_rows::{self, Line, Tap};
-use unband_simd::{Level, Precision, net_rows, winograd_rows};
+use unband_simd::infer::conv::{self, Line, Tap};
+use unband_simd::{Level, Precision, infer::net, infer::winograd};
 
 use super::scratch::Scratch;
 use super::strip::{Strip, each};
@@ -50,10 +50,10 @@ impl Packed {
             Kind::Depthwise { conv: conv.clone(), weights: by_tap.collect() }
         } else if conv.groups > 1 {
             Kind::Grouped { conv: conv.clone(), weights: groups(conv, w, level) }
-        } else if let Some(cut) = Cut::of(conv).filter(|_| winograd_rows::has(level, Precision::F32)) {
+        } else if let Some(cut) = Cut::of(conv).filter(|_| winograd::has(level, Precision::F32)) {
             Kind::Tiles(Tiles::new(cut, (conv.input, conv.output), (level, precision), at))
         } else {
-            let weights = conv_rows::pack(level, conv.output, taps, conv.input, at);
+            let weights = conv::pack(level, conv.output, taps, conv.input, at);
             Kind::Direct { conv: conv.clone(), weights }
         };
         Self { bias: bias(conv.bias, conv.output, weights), input: conv.input, output: conv.output, kind }
@@ -119,7 +119,7 @@ impl Packed {
         let together = together(weights.len(), width);
         let mut staged = self.staged(strip, (together - 1) * stride + conv.dilation * (kh - 1) + 1);
         let (inputs, outputs) = (self.input, self.output);
-        let shape = conv_rows::Shape { inputs, outputs, width, stride, out_step: outputs };
+        let shape = conv::Shape { inputs, outputs, width, stride, out_step: outputs };
         for (i, lines) in lines.chunks_mut(together).enumerate() {
             let first = strip.first + i * together;
             let places = (first..first + lines.len())
@@ -127,7 +127,7 @@ impl Packed {
             let rows = staged.rows(strip, places);
             let mut all: Vec<Line<'_>> =
                 lines.iter_mut().zip(rows.chunks(kh)).map(|(out, rows)| Line { out, rows }).collect();
-            conv_rows::conv_lines(strip.fetch.level, shape, &mut all, &taps, weights, &self.bias);
+            conv::conv_lines(strip.fetch.level, shape, &mut all, &taps, weights, &self.bias);
             for (y, line) in (first..).zip(lines) {
                 done(y, line);
             }
@@ -140,7 +140,7 @@ impl Packed {
         move |y, line| {
             let places = (0..kh).map(|a| row_of(y * conv.stride + a, conv.padding.0));
             let rows = staged.rows(strip, places);
-            net_rows::depthwise(strip.fetch.level, line, &rows, kw, weights, &self.bias, conv.stride);
+            net::depthwise(strip.fetch.level, line, &rows, kw, weights, &self.bias, conv.stride);
         }
     }
 
@@ -150,7 +150,7 @@ impl Packed {
         let (inputs, outputs) = (conv.input / conv.groups, conv.output / conv.groups);
         let mut staged = self.staged(strip, conv.dilation * (kh - 1) + 1);
         let (width, stride) = (strip.shape.width, conv.stride);
-        let row = conv_rows::Shape { inputs, outputs, width, stride, out_step: self.output };
+        let row = conv::Shape { inputs, outputs, width, stride, out_step: self.output };
         let mut parts = vec![Vec::new(); kh];
         move |y, line| {
             let places = (0..kh).map(|a| row_of(y * conv.stride + a * conv.dilation, conv.padding.0));
@@ -163,7 +163,7 @@ impl Packed {
                 }
                 let parts: Vec<&[f32]> = parts.iter().map(Vec::as_slice).collect();
                 let (to, bias) = (&mut line[group * outputs..], &self.bias[group * outputs..]);
-                conv_rows::conv_row(strip.fetch.level, row, to, &parts, &taps, weights, bias);
+                conv::conv_row(strip.fetch.level, row, to, &parts, &taps, weights, bias);
             }
         }
     }
@@ -200,7 +200,7 @@ fn groups(conv: &Conv, w: &[f32], level: Level) -> Vec<Vec<f32>> {
     let taps = conv.kernel.0 * conv.kernel.1;
     let group = |g: usize| {
         let at = |o: usize, t: usize, i: usize| w[((g * outputs + o) * inputs + i) * taps + t];
-        conv_rows::pack(level, outputs, taps, inputs, at)
+        conv::pack(level, outputs, taps, inputs, at)
     };
     (0..conv.groups).map(group).collect()
 }

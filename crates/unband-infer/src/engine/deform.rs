@@ -10,8 +10,8 @@ use unband_nets::layer::banded_deform_conv::BandedDeformConv;
 use unband_nets::layer::deform_conv::DeformConv;
 use unband_nets::state::Weights;
 use unband_simd::Level;
-use unband_simd::conv_rows::{self, Tap};
-use unband_simd::deform_rows::{self, GENERATED, Picture, Turns};
+use unband_simd::infer::conv::{self, Tap};
+use unband_simd::infer::deform::{self, GENERATED, Picture, Turns};
 
 use super::conv::Staged;
 use super::rows;
@@ -93,10 +93,9 @@ impl Deform {
                 let bias = std::array::from_fn(|o| generator_bias.get(o).map_or(0.0, |&b| f64::from(b)));
                 Generator::Exact { weights, bias }
             }
-            Kind::Free => Generator::Packed {
-                weights: conv_rows::pack(level, count, 9, input, at),
-                bias: generator_bias,
-            },
+            Kind::Free => {
+                Generator::Packed { weights: conv::pack(level, count, 9, input, at), bias: generator_bias }
+            }
         };
         let (taps, w) = (kernel.0 * kernel.1, of(weight));
         let (inputs, outputs) = (input / groups, output / groups);
@@ -105,7 +104,7 @@ impl Deform {
                 let (tap, i) = (i / inputs, i % inputs);
                 w[((g * outputs + o) * inputs + i) * taps + tap]
             };
-            conv_rows::pack(level, outputs, 1, taps * inputs, at)
+            conv::pack(level, outputs, 1, taps * inputs, at)
         };
         Self {
             input,
@@ -156,7 +155,7 @@ impl Deform {
         let mut staged = Staged::new(strip.input, from, 3, left, floats);
         let numbers = self.generated();
         let taps: Vec<Tap> = (0..9).map(|t| Tap { row: t / 3, column: t % 3 }).collect();
-        let shape = conv_rows::Shape {
+        let shape = conv::Shape {
             inputs: self.input,
             outputs: numbers,
             width: from.width,
@@ -173,10 +172,10 @@ impl Deform {
             let level = strip.fetch.level;
             match &self.generator {
                 Generator::Exact { weights, bias } => {
-                    deform_rows::generate(level, &mut exact, &near, self.input, weights, *bias);
+                    deform::generate(level, &mut exact, &near, self.input, weights, *bias);
                 }
                 Generator::Packed { weights, bias } => {
-                    conv_rows::conv_row(level, shape, &mut offsets, &near, &taps, weights, bias);
+                    conv::conv_row(level, shape, &mut offsets, &near, &taps, weights, bias);
                 }
             }
             let kept = |(y, copy)| strip.fetch.kept(strip.input, y).unwrap_or(copy);
@@ -216,7 +215,7 @@ impl Deform {
         let width = line.len() / self.output;
         let step = taps * self.input;
         if let (Generated::Exact(generated), Kind::Banded { limits, .. }) = (generated, &self.kind) {
-            deform_rows::turn(level, &mut run.turns, generated, *limits);
+            deform::turn(level, &mut run.turns, generated, *limits);
         }
         for tap in 0..taps {
             let from = (away(tap / kw, kh), away(tap % kw, kw));
@@ -227,20 +226,19 @@ impl Deform {
                     (*row, *column) = (from.0 + f64::from(down), from.1 + f64::from(across));
                 }
             } else {
-                deform_rows::place(level, rows, columns, &run.turns, from);
+                deform::place(level, rows, columns, &run.turns, from);
             }
             let beside = &mut run.beside[tap * self.input..];
-            deform_rows::gather(level, beside, step, rows, columns, place, picture);
+            deform::gather(level, beside, step, rows, columns, place, picture);
         }
         let groups = self.weights.len();
         let (inputs, outputs) = (self.input / groups, self.output / groups);
-        let shape =
-            conv_rows::Shape { inputs: taps * inputs, outputs, width, stride: 1, out_step: self.output };
+        let shape = conv::Shape { inputs: taps * inputs, outputs, width, stride: 1, out_step: self.output };
         let only = [Tap { row: 0, column: 0 }];
         for (g, weights) in self.weights.iter().enumerate() {
             let beside = if groups == 1 { &run.beside } else { run.group(g * inputs, inputs, self.input) };
             let to = &mut line[g * outputs..];
-            conv_rows::conv_row(level, shape, to, &[beside], &only, weights, &self.zeros);
+            conv::conv_row(level, shape, to, &[beside], &only, weights, &self.zeros);
         }
     }
 }

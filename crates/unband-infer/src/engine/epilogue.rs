@@ -5,7 +5,7 @@ use unband_nets::layer::activation::Activation;
 use unband_nets::layer::attention::WindowAdd;
 use unband_nets::state::Weights;
 use unband_nets::{Op, ParamId, Shape};
-use unband_simd::{math_rows, net_rows, norm_rows};
+use unband_simd::{infer::math, infer::net, infer::norm};
 
 use super::Engine;
 use super::fetch::Fetch;
@@ -21,27 +21,27 @@ pub fn apply(step: &Step, engine: &Engine, (fetch, mode): (&Fetch<'_>, Mode), y:
         match &node.op {
             Op::Activation(kind) => activation(kind, engine, row),
             Op::Affine(affine) => {
-                net_rows::affine(level, row, affine.scale as f32, affine.offset as f32);
+                net::affine(level, row, affine.scale as f32, affine.offset as f32);
                 per_channel(engine, at, row);
             }
             Op::BatchNorm(_) => per_channel(engine, at, row),
-            Op::Add => with(fetch, other(), y, row, |row, o| net_rows::mix(level, row, o, 1.0, 1.0)),
+            Op::Add => with(fetch, other(), y, row, |row, o| net::mix(level, row, o, 1.0, 1.0)),
             Op::Sub => {
                 let (mine, theirs) = if own == 0 { (1.0, -1.0) } else { (-1.0, 1.0) };
-                with(fetch, other(), y, row, |row, o| net_rows::mix(level, row, o, mine, theirs));
+                with(fetch, other(), y, row, |row, o| net::mix(level, row, o, mine, theirs));
             }
             Op::AddScaled(scaled) => {
                 let (mine, theirs) =
                     if own == 0 { (1.0, scaled.factor as f32) } else { (scaled.factor as f32, 1.0) };
-                with(fetch, other(), y, row, |row, o| net_rows::mix(level, row, o, mine, theirs));
+                with(fetch, other(), y, row, |row, o| net::mix(level, row, o, mine, theirs));
             }
-            Op::Mul => with(fetch, other(), y, row, |row, o| net_rows::times(level, row, o)),
+            Op::Mul => with(fetch, other(), y, row, |row, o| net::times(level, row, o)),
             Op::LayerNorm(norm) => {
                 let [weights, biases] = norm.params.map(|id| engine.param(id));
-                norm_rows::layer(level, row, weights, biases, norm.eps as f32);
+                norm::layer(level, row, weights, biases, norm.eps as f32);
             }
             Op::UnitChannels(norm) => {
-                norm_rows::unit(level, row, fetch.shapes[at].channels, norm.eps as f32);
+                norm::unit(level, row, fetch.shapes[at].channels, norm.eps as f32);
             }
             Op::WindowAdd(add) => window_add(add, engine, fetch.shapes[at].height, y, row),
             Op::Dropout(share) => dropout((mode, at), *share, fetch.shapes[at], y, row),
@@ -77,9 +77,9 @@ fn window_add(add: &WindowAdd, engine: &Engine, height: usize, y: usize, row: &m
     let table = &engine.param(add.table)[line * floats..][..floats];
     let (before, whole) = row.split_at_mut((add.shift % side * add.channels).min(row.len()));
     let last = &table[floats - before.len()..];
-    net_rows::mix(engine.level, before, last, 1.0, 1.0);
+    net::mix(engine.level, before, last, 1.0, 1.0);
     for window in whole.chunks_mut(floats.max(1)) {
-        net_rows::mix(engine.level, window, table, 1.0, 1.0);
+        net::mix(engine.level, window, table, 1.0, 1.0);
     }
 }
 
@@ -98,24 +98,24 @@ fn dropout((mode, at): (Mode, usize), share: f32, shape: Shape, y: usize, row: &
 fn activation(kind: &Activation, engine: &Engine, row: &mut [f32]) {
     let level = engine.level;
     match kind {
-        Activation::Relu => net_rows::leaky(level, row, 0.0),
-        Activation::LeakyRelu(slope) => net_rows::leaky(level, row, *slope as f32),
+        Activation::Relu => net::leaky(level, row, 0.0),
+        Activation::LeakyRelu(slope) => net::leaky(level, row, *slope as f32),
         Activation::PRelu { weight, .. } => match engine.param(*weight) {
-            [slope] => net_rows::leaky(level, row, *slope),
-            slopes => net_rows::leaky_each(level, row, slopes),
+            [slope] => net::leaky(level, row, *slope),
+            slopes => net::leaky_each(level, row, slopes),
         },
-        Activation::Tanh => math_rows::tanh(level, row),
-        Activation::Sigmoid => math_rows::sigmoid(level, row),
-        Activation::Silu => math_rows::silu(level, row),
-        Activation::Gelu => math_rows::gelu(level, row),
-        Activation::Sin => math_rows::sin(level, row),
-        Activation::Exp => math_rows::exp(level, row),
+        Activation::Tanh => math::tanh(level, row),
+        Activation::Sigmoid => math::sigmoid(level, row),
+        Activation::Silu => math::silu(level, row),
+        Activation::Gelu => math::gelu(level, row),
+        Activation::Sin => math::sin(level, row),
+        Activation::Exp => math::exp(level, row),
     }
 }
 
 fn per_channel(engine: &Engine, at: usize, row: &mut [f32]) {
     if let Some(each) = engine.per_channel.get(&at) {
-        net_rows::affine_each(engine.level, row, &each.scales, &each.offsets);
+        net::affine_each(engine.level, row, &each.scales, &each.offsets);
     }
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use unband_nets::layer::resample::Tap;
 use unband_nets::{Graph, Op, Shape};
-use unband_simd::{Level, net_rows};
+use unband_simd::{Level, infer::net};
 
 use super::given::Given;
 use super::ring::Ring;
@@ -157,13 +157,13 @@ impl Fetch<'_> {
                 let down = Tap::of(y, height, self.shapes[value].height);
                 let mut row = first(down.first).0.into_owned();
                 if down.share > 0.0 {
-                    net_rows::mix(self.level, &mut row, &first(down.second).0, 1.0 - down.share, down.share);
+                    net::mix(self.level, &mut row, &first(down.second).0, 1.0 - down.share, down.share);
                 }
                 let taps: Vec<(usize, usize, f32)> = (0..width)
                     .map(|x| Tap::of(x, few, width))
                     .map(|tap| (tap.first * channels, tap.second * channels, tap.share))
                     .collect();
-                net_rows::stretch(self.level, out, &row, &taps, channels, step);
+                net::stretch(self.level, out, &row, &taps, channels, step);
             }
             // Crop, and operations without effect.
             _ => {

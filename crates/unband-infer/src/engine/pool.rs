@@ -1,7 +1,7 @@
 //! Row-wise max pooling.
 
 use unband_nets::layer::pool::MaxPool;
-use unband_simd::pool_rows;
+use unband_simd::infer::pool;
 
 use super::strip::Strip;
 
@@ -19,8 +19,8 @@ pub fn max_pool(pool: MaxPool, strip: &Strip<'_>) -> impl FnMut(usize, &mut [f32
                 strip.fetch.row(strip.input, y, &mut fetched);
                 &fetched
             });
-            pool_rows::keep_larger(strip.fetch.level, &mut largest, row);
+            pool::keep_larger(strip.fetch.level, &mut largest, row);
         }
-        pool_rows::largest_across(strip.fetch.level, line, &largest, from.channels, pool.kernel, pool.stride);
+        pool::largest_across(strip.fetch.level, line, &largest, from.channels, pool.kernel, pool.stride);
     }
 }

@@ -1,12 +1,12 @@
 //! Winograd convolution: kernels are divided into pieces of 3×3 taps, which are summed in the transform
 //! domain.
 //!
-//! For the kernel (`winograd_rows`), pieces are like channels: further terms of the sum. So kernels of any
+//! For the kernel (`winograd`), pieces are like channels: further terms of the sum. So kernels of any
 //! size and stride use Winograd transforms where that takes fewer multiplications.
 
 use unband_nets::Shape;
 use unband_nets::layer::conv::{Conv, ConvTranspose};
-use unband_simd::winograd_rows::{self, LANES, Part, READ, TILE};
+use unband_simd::infer::winograd::{self, LANES, Part, READ, TILE};
 use unband_simd::{Level, Precision};
 
 use super::conv::Staged;
@@ -138,9 +138,9 @@ impl Tiles {
         };
         let inputs = pieces.len() * input;
         // 16-bit values are multiplied in pairs.
-        let able = inputs.is_multiple_of(2) && winograd_rows::has(level, asked);
+        let able = inputs.is_multiple_of(2) && winograd::has(level, asked);
         let precision = if able { asked } else { Precision::F32 };
-        let weights = winograd_rows::pack(level, precision, output, inputs, at);
+        let weights = winograd::pack(level, precision, output, inputs, at);
         Self { cut, input, output, precision, weights }
     }
 
@@ -149,10 +149,10 @@ impl Tiles {
         self.cut
     }
 
-    fn shape(&self, width: usize) -> winograd_rows::Shape {
+    fn shape(&self, width: usize) -> winograd::Shape {
         let inputs = self.input * self.cut.pieces().count();
         let (outputs, dilation, precision) = (self.output, self.cut.dilation, self.precision);
-        winograd_rows::Shape { inputs, outputs, width, dilation, precision }
+        winograd::Shape { inputs, outputs, width, dilation, precision }
     }
 
     /// Zero samples before an input row, and the number of samples read from the first of them on, for
@@ -215,7 +215,7 @@ impl Tiles {
                     }
                     spare.get_or_insert_with(|| Scratch::of(shape.width * self.output))
                 });
-                winograd_rows::four_rows(level, shape, out, &parts, &self.weights, bias, &mut scratch);
+                winograd::four_rows(level, shape, out, &parts, &self.weights, bias, &mut scratch);
             }
             for (y, line) in (first..).zip(lines) {
                 done(y, line);

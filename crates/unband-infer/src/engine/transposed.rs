@@ -6,8 +6,8 @@
 use unband_nets::Shape;
 use unband_nets::layer::conv::ConvTranspose;
 use unband_nets::state::Weights;
-use unband_simd::conv_rows::{self, Line, Tap};
-use unband_simd::{Level, Precision, winograd_rows};
+use unband_simd::infer::conv::{self, Line, Tap};
+use unband_simd::{Level, Precision, infer::winograd};
 
 use super::conv::{Staged, bias, together};
 use super::scratch::Scratch;
@@ -43,7 +43,7 @@ impl Transposed {
     pub fn of(conv: &ConvTranspose, weights: &Weights, (level, precision): (Level, Precision)) -> Self {
         let w = weights.get(conv.weight);
         let bias = bias(conv.bias, conv.output, weights);
-        match Cut::of_transposed(conv).filter(|_| winograd_rows::has(level, Precision::F32)) {
+        match Cut::of_transposed(conv).filter(|_| winograd::has(level, Precision::F32)) {
             Some(cut) => {
                 let channels = (conv.input, conv.output * conv.stride * conv.stride);
                 let tiles =
@@ -178,7 +178,7 @@ impl Transposed {
         let places =
             lines.iter().flat_map(|(y, _)| near.iter().map(move |n| (y / stride).checked_add_signed(*n)));
         let rows = staged.rows(strip, places);
-        let shape = conv_rows::Shape {
+        let shape = conv::Shape {
             inputs: self.conv.input,
             outputs: self.conv.output,
             width: (width - phase.column).div_ceil(stride),
@@ -191,7 +191,7 @@ impl Transposed {
             rows: &rows[i * near.len()..][..near.len()],
         });
         let mut lines: Vec<Line<'_>> = line.collect();
-        conv_rows::conv_lines(strip.fetch.level, shape, &mut lines, &taps, &phase.weights, &self.bias);
+        conv::conv_lines(strip.fetch.level, shape, &mut lines, &taps, &phase.weights, &self.bias);
     }
 }
 
@@ -230,7 +230,7 @@ fn phases(conv: &ConvTranspose, w: &[f32], level: Level) -> Vec<Phase> {
                 let (a, b) = pairs[t];
                 w[(i * conv.output + o) * k * k + a * k + b]
             };
-            let weights = conv_rows::pack(level, conv.output, pairs.len(), conv.input, at);
+            let weights = conv::pack(level, conv.output, pairs.len(), conv.input, at);
             phases.push(Phase { row, column, taps, weights });
         }
     }

@@ -6,7 +6,7 @@ use unband_image::Context;
 use unband_nets::layer::norm::BatchNorm;
 use unband_nets::layer::pool::Reduce;
 use unband_nets::{Op, Shape};
-use unband_simd::{net_rows, norm_rows};
+use unband_simd::{infer::net, infer::norm};
 
 use super::Engine;
 use super::fetch::Fetch;
@@ -27,7 +27,7 @@ pub fn make(
             let (scales, offsets) = input.scales(norm);
             ctx.map_parts(lines, |y, line: &mut [f32]| {
                 fetch.row(input.value, y, line);
-                net_rows::affine_each(engine.level, line, &scales, &offsets);
+                net::affine_each(engine.level, line, &scales, &offsets);
                 done(y, line);
             });
         }
@@ -83,7 +83,7 @@ impl Whole<'_> {
         let zeros = || vec![0.0f64; shape.channels];
         let rows = self.of_rows(|row| {
             let (mut sums, mut squares) = (zeros(), zeros());
-            norm_rows::add_moments(self.engine.level, &mut sums, &mut squares, row);
+            norm::add_moments(self.engine.level, &mut sums, &mut squares, row);
             (sums, squares)
         });
         let (sums, squares): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
@@ -103,7 +103,7 @@ impl Whole<'_> {
         let shape = self.shape();
         let rows = self.of_rows(|row| {
             let mut sums = vec![0.0f64; shape.channels];
-            norm_rows::add(self.engine.level, &mut sums, row);
+            norm::add(self.engine.level, &mut sums, row);
             sums
         });
         let n = (shape.height * shape.width) as f64;
@@ -114,12 +114,12 @@ impl Whole<'_> {
         let none = || vec![f32::NEG_INFINITY; self.shape().channels];
         let rows = self.of_rows(|row| {
             let mut largest = none();
-            norm_rows::largest(self.engine.level, &mut largest, row);
+            norm::largest(self.engine.level, &mut largest, row);
             largest
         });
         let mut largest = none();
         for row in rows {
-            norm_rows::largest(self.engine.level, &mut largest, &row);
+            norm::largest(self.engine.level, &mut largest, &row);
         }
         largest
     }

@@ -3,7 +3,7 @@
 //! Source: ITU-T T.81, A.3; ITU-T T.871, 7; libjpeg-turbo `jdsample.c` (which ratios are interpolated).
 
 use unband_image::Plane;
-use unband_simd::{Level, dct_rows, jpeg_rows};
+use unband_simd::{Level, io::jpeg_chroma, io::jpeg_dct};
 
 use super::jpeg_scan::Channel;
 use crate::{Error, limits};
@@ -55,7 +55,7 @@ pub(super) fn planes(
         let rows: Vec<&[f32]> = strips.iter().map(|strip| strip.row(y)).collect();
         match (&mut out[..], &rows[..]) {
             ([red, green, blue], [luma, cb, cr, black @ ..]) if differences => {
-                jpeg_rows::ycc_to_rgb(level, red, green, blue, luma, cb, cr, max);
+                jpeg_chroma::ycc_to_rgb(level, red, green, blue, luma, cb, cr, max);
                 if let [black] = black {
                     for out in [red, green, blue] {
                         let values = out.iter_mut().zip(*black);
@@ -72,7 +72,7 @@ pub(super) fn planes(
             }
             (out, rows) => {
                 for (out, row) in out.iter_mut().zip(rows) {
-                    jpeg_rows::to_unit(level, out, row, max);
+                    jpeg_chroma::to_unit(level, out, row, max);
                 }
             }
         }
@@ -168,19 +168,19 @@ impl<'a> Strip<'a> {
             let numbers = &self.channel.numbers[self.made * row..][..row];
             let half = 8 * self.stride;
             let rows = &mut self.samples[self.made % 2 * half..][..half];
-            dct_rows::blocks_to_rows(self.level, rows, self.stride, numbers, &self.steps, self.middle);
+            jpeg_dct::blocks_to_rows(self.level, rows, self.stride, numbers, &self.steps, self.middle);
             self.made += 1;
         }
         let sample_row = |y: usize| &self.samples[y % 16 * self.stride..][..self.channel.width];
         let source = if self.growth.1 == Growth::Twice {
-            jpeg_rows::between_rows(self.level, &mut self.between, sample_row(near), sample_row(far));
+            jpeg_chroma::between_rows(self.level, &mut self.between, sample_row(near), sample_row(far));
             &self.between
         } else {
             sample_row(near)
         };
         match self.growth.0 {
             Growth::None => {}
-            Growth::Twice => jpeg_rows::twice_as_wide(self.level, &mut self.wide, source),
+            Growth::Twice => jpeg_chroma::twice_as_wide(self.level, &mut self.wide, source),
             Growth::Repeat => {
                 let (own, finest) = (self.channel.sampling.0, self.channel.finest.0);
                 for (x, out) in self.wide.iter_mut().enumerate() {

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use unband_image::Context;
-use unband_simd::cambi_rows::{
+use unband_simd::metrics::cambi::{
     Keys, NONE, PIECE, Shape, Stretches, contrast_row, groups, peaks_row, slide_histogram,
 };
 

@@ -3,7 +3,7 @@
 use unband_image::dither::Grid;
 use unband_image::{Depth, Image, Model, Range};
 use unband_simd::Level;
-use unband_simd::cambi_rows::luma8_row;
+use unband_simd::metrics::cambi::luma8_row;
 
 use super::NAME;
 use crate::{MetricError, finite};

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use unband_image::Context;
-use unband_simd::cambi_rows::{
+use unband_simd::metrics::cambi::{
     Keys, NONE, average_row, bits_row, flat_row, keys_row, mask_row, mode_row, slide_sums,
 };
 

@@ -1,9 +1,9 @@
 //! Forward and backward pass of a convolution over sheets, and the gradient of its weights.
 
 use rayon::prelude::*;
-use unband_simd::conv_rows::{self, Tap};
-use unband_simd::winograd_rows::{Part, TILE};
-use unband_simd::{Level, Precision, conv_grad_rows, winograd_rows};
+use unband_simd::infer::conv::{self, Tap};
+use unband_simd::infer::winograd::{Part, TILE};
+use unband_simd::{Level, Precision, infer::winograd, train::conv_grad};
 
 use super::sheet::{Frame, Sheet};
 use super::walk::{Axis, Walk};
@@ -44,7 +44,7 @@ impl Pass {
         let pitch = input.frame.pitch / self.across.step * self.across.phases.len();
         let mut out = Sheet::zeroes(dims, Frame { rows: (0, 0), left: 0, pitch });
         let three = self.down.is_three_around() && self.across.is_three_around();
-        if three && inputs >= ENOUGH && outputs >= ENOUGH && winograd_rows::has(level, Precision::F32) {
+        if three && inputs >= ENOUGH && outputs >= ENOUGH && winograd::has(level, Precision::F32) {
             self.by_tiles(level, input, &mut out, weight, bias);
         } else {
             self.row_by_row(level, input, &mut out, weight, bias);
@@ -71,13 +71,13 @@ impl Pass {
             .map(|p| {
                 let taps: Vec<usize> =
                     self.taps(p).map(|(down, across)| down * self.across.kernel + across).collect();
-                conv_rows::pack(level, outputs, taps.len(), inputs, |o, t, i| weight(o, taps[t], i))
+                conv::pack(level, outputs, taps.len(), inputs, |o, t, i| weight(o, taps[t], i))
             })
             .collect();
         let left = |tap: isize| input.frame.left.wrapping_add_signed(tap);
         let width = self.width(input);
         let out_step = phases.1 * outputs;
-        let shape = conv_rows::Shape { inputs, outputs, width, stride: self.across.step, out_step };
+        let shape = conv::Shape { inputs, outputs, width, stride: self.across.step, out_step };
         let (row, height) = (out.row(), out.dims[2]);
         out.rows_mut().par_chunks_mut(row).take(height).enumerate().for_each(|(y, row)| {
             let down = &self.down.phases[y % phases.0];
@@ -89,7 +89,7 @@ impl Pass {
                     .flat_map(|row| across.iter().map(move |tap| Tap { row, column: left(tap.offset) }))
                     .collect();
                 let packed = &packed[y % phases.0 * phases.1 + phase];
-                conv_rows::conv_row(level, shape, &mut row[phase * outputs..], &rows, &taps, packed, bias);
+                conv::conv_row(level, shape, &mut row[phase * outputs..], &rows, &taps, packed, bias);
             }
         });
     }
@@ -118,9 +118,8 @@ impl Pass {
             };
             order[(place(&self.down, d) * 3 + place(&self.across, a)) as usize] = d * 3 + a;
         }
-        let packed =
-            winograd_rows::pack(level, Precision::F32, outputs, inputs, |o, t, i| weight(o, order[t], i));
-        let shape = winograd_rows::Shape {
+        let packed = winograd::pack(level, Precision::F32, outputs, inputs, |o, t, i| weight(o, order[t], i));
+        let shape = winograd::Shape {
             inputs,
             outputs,
             width: self.width(input),
@@ -138,7 +137,7 @@ impl Pass {
                 let first = (number * TILE).cast_signed() - 1;
                 let rows = std::array::from_fn(|y: usize| input.from(first + y.cast_signed(), -1));
                 let part = Part { channels: inputs, step: inputs, rows };
-                winograd_rows::four_rows(level, shape, out, &[part], &packed, bias, scratch);
+                winograd::four_rows(level, shape, out, &[part], &packed, bias, scratch);
             },
         );
     }
@@ -149,8 +148,8 @@ impl Pass {
 pub fn weight_gradient(level: Level, [down, across]: [Axis; 2], input: &Sheet, gradient: &Sheet) -> Vec<f32> {
     let ([pictures, inputs, ..], [_, outputs, height, columns]) = (input.dims, gradient.dims);
     let width = (pictures - 1) * gradient.frame.pitch + columns;
-    let shape = conv_grad_rows::Shape { inputs, outputs, width, stride: across.stride };
-    let (block, taps) = (conv_rows::block(level), down.kernel * across.kernel);
+    let shape = conv_grad::Shape { inputs, outputs, width, stride: across.stride };
+    let (block, taps) = (conv::block(level), down.kernel * across.kernel);
     let len = shape.sums(level);
     let parts = outputs.div_ceil(block) * taps;
     let mut sums = vec![0.0; parts * len];
@@ -163,7 +162,7 @@ pub fn weight_gradient(level: Level, [down, across]: [Axis; 2], input: &Sheet, g
                 let (first, tap) = (part / taps * block, part % taps);
                 let over = (y * down.stride).cast_signed() + down.offset(tap / across.kernel);
                 let from = input.from(over, across.offset(tap % across.kernel));
-                conv_grad_rows::add_products(level, shape, first, from, row, sums);
+                conv_grad::add_products(level, shape, first, from, row, sums);
             }
         }
     });

@@ -3,8 +3,8 @@
 
 use rayon::prelude::*;
 use unband_simd::Level;
-use unband_simd::transpose_rows::{self, Shape};
-use unband_simd::winograd_rows::TILE;
+use unband_simd::image::transpose::{self, Shape};
+use unband_simd::infer::winograd::TILE;
 
 /// Planes that are written together.
 const PLANES: usize = 16;
@@ -52,7 +52,7 @@ impl Sheet {
         sheet.data.par_chunks_mut(sheet.row).skip(first).take(height).enumerate().for_each(|(y, row)| {
             for (n, picture) in planes.chunks_exact(channels * height * width).enumerate() {
                 let out = &mut row[(frame.left + n * frame.pitch) * channels..];
-                transpose_rows::transpose(level, shape, out, &picture[y * width..]);
+                transpose::transpose(level, shape, out, &picture[y * width..]);
             }
         });
         sheet
@@ -71,7 +71,7 @@ impl Sheet {
                 for y in 0..height {
                     let at = (n * self.frame.pitch * channels) + first;
                     let row = self.from(y.cast_signed(), 0);
-                    transpose_rows::transpose(level, shape, &mut planes[y * width..], &row[at..]);
+                    transpose::transpose(level, shape, &mut planes[y * width..], &row[at..]);
                 }
             });
         });

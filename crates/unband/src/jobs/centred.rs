@@ -2,7 +2,7 @@
 
 use unband_image::findings::{Cause, Findings, PlaneGrid, Space};
 use unband_image::{Context, Image};
-use unband_simd::cells::nearest_level;
+use unband_simd::jobs::faithful::nearest_level;
 
 use super::ends::{End, Ends};
 

@@ -9,7 +9,7 @@ use unband_image::method::Prepare;
 use unband_image::restorer::{Passage, Rows};
 use unband_image::tile::Band;
 use unband_image::{Context, Image, Needs, Plane, RestoreError, Restorer, TileIn, TileOut, Window};
-use unband_simd::cells::nearest_level;
+use unband_simd::jobs::faithful::nearest_level;
 
 /// Half the side of the neighbourhood whose range is measured, in samples.
 const AROUND: usize = 3;

@@ -5,8 +5,8 @@
 // arrays share an index.
 #![allow(clippy::inline_always, clippy::needless_range_loop)]
 
-use crate::dct_rows::{Row, forward_block, inverse_block};
 use crate::dispatch;
+use crate::io::jpeg_dct::{Row, forward_block, inverse_block};
 
 dispatch! {
     /// Drops the small coefficients of a row of blocks and adds the weighted result to sums.
@@ -117,7 +117,7 @@ fn keep_near_numbers_body(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Level, dct_rows};
+    use crate::{Level, io::jpeg_dct};
 
     const STRIDE: usize = 29;
 
@@ -132,7 +132,7 @@ mod tests {
 
     fn coefficients(rows: &[f32], block: usize) -> Vec<f32> {
         let mut block: Vec<f32> = (0..64).map(|i| rows[i / 8 * STRIDE + 8 * block + i % 8]).collect();
-        dct_rows::forward(Level::Scalar, &mut block);
+        jpeg_dct::forward(Level::Scalar, &mut block);
         block
     }
 

@@ -1,13 +1,13 @@
 //! Weight gradients of a convolution: products of inputs and output gradients, summed over samples.
 //!
 //! Samples are stored channel by channel (channels innermost). Vector versions fuse multiplication and
-//! addition, as those of [`crate::conv_rows`] do, and are equal to each other and to the scalar body with
+//! addition, as those of [`crate::infer::conv`] do, and are equal to each other and to the scalar body with
 //! fused operations.
 
 #![allow(clippy::inline_always)] // bodies must be compiled into the functions that have the instructions
 
 use crate::Level;
-use crate::conv_rows::{block, fused};
+use crate::infer::conv::{block, fused};
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use crate::lanes::Lanes;
 

@@ -3,13 +3,13 @@
 //! Four output rows come from six input rows, in tiles of 4×4 samples. Samples of a tile are as far apart as
 //! the kernel's taps, so dilated kernels are filtered the same way. Source: Lavin & Gray, "Fast Algorithms
 //! for Convolutional Neural Networks", CVPR 2016. All levels give equal bits; compared with
-//! [`crate::conv_rows`] the sums are rounded in another order.
+//! [`crate::infer::conv`] the sums are rounded in another order.
 // Bodies must be compiled into the functions that have the instructions; indices name frequencies, tiles and vectors.
 #![allow(clippy::inline_always, clippy::needless_range_loop)]
 
 use std::f64::consts::SQRT_2;
 
-use crate::conv_rows;
+use crate::infer::conv;
 use crate::lanes::{Eight, Lanes};
 use crate::precision::{Products, Single};
 use crate::{Level, Precision};
@@ -159,7 +159,7 @@ pub fn pack(
 /// Blocks of outputs that are computed together: the first of each, and their number. The last one is half as
 /// long where that suffices.
 fn blocks(level: Level, outputs: usize) -> impl Iterator<Item = (usize, usize)> {
-    let block = conv_rows::block(level);
+    let block = conv::block(level);
     (0..outputs)
         .step_by(block)
         .map(move |first| (first, if outputs - first <= block / 2 { block / 2 } else { block }))
@@ -221,8 +221,8 @@ pub fn four_rows(
     assert_eq!(packed.len(), packed_len(level, outputs, inputs / precision.each()), "weights");
     let mut quad = Quad { shape, out, parts, padded: padded(parts), packed, bias, scratch };
     #[cfg(target_arch = "x86_64")]
-    if conv_rows::fused(level) {
-        let wide = conv_rows::block(level) == 32;
+    if conv::fused(level) {
+        let wide = conv::block(level) == 32;
         // SAFETY: `fused` says that the processor has AVX2 and FMA, `has` that it has bfloat16 where required;
         // blocks of 32 are AVX-512's; slices were checked.
         unsafe {
@@ -235,7 +235,7 @@ pub fn four_rows(
         return;
     }
     #[cfg(target_arch = "aarch64")]
-    if conv_rows::fused(level) {
+    if conv::fused(level) {
         // SAFETY: every processor has NEON; slices were checked.
         unsafe { all::<crate::lanes::Pair, Single, 6, 4, 2>(&mut quad) }
         return;

@@ -2,7 +2,7 @@
 #![allow(clippy::inline_always)] // `dispatch!` needs it
 
 use crate::dispatch;
-use crate::math_rows::tanh_of;
+use crate::infer::math::tanh_of;
 
 /// Kernel geometry at each position of a run: sine and cosine of the rotation, stretch of its rows, and size.
 /// In 64 bits, because an error of a position is multiplied by the contrast there.

@@ -2,7 +2,7 @@
 #![allow(clippy::inline_always)] // `dispatch_fused!` needs it
 
 use crate::dispatch_fused;
-use crate::math_rows::exp_of;
+use crate::infer::math::exp_of;
 
 /// Values per step; rows of scores are a multiple of it long.
 pub const LANES: usize = 16;

@@ -26,7 +26,7 @@ pub use uniform::{Draws, Uniform, distances_row, share, uniform_row, whole};
 
 use std::ops::Range;
 
-pub use crate::deband_rows::Around;
+pub use crate::filters::ffmpeg_deband::Around;
 use crate::{Level, dispatch};
 
 /// Positions of the samples that each sample of a row is compared with, always in opposite pairs.

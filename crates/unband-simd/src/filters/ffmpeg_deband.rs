@@ -12,6 +12,7 @@
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 mod plain;
+pub mod spiral;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 

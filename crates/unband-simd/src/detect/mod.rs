@@ -1,0 +1,3 @@
+//! Loops of the detector.
+
+pub mod inspect;

@@ -1,0 +1,5 @@
+//! Loops of images: resizing, orientation, rounding.
+
+pub mod quantize;
+pub mod resize;
+pub mod transpose;

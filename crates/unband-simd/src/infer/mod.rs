@@ -1,0 +1,10 @@
+//! Loops of the engine's layers.
+
+pub mod attention;
+pub mod conv;
+pub mod deform;
+pub mod math;
+pub mod net;
+pub mod norm;
+pub mod pool;
+pub mod winograd;

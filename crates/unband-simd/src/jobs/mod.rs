@@ -1,0 +1,3 @@
+//! Loops of the jobs.
+
+pub mod faithful;

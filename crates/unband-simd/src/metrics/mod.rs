@@ -1,0 +1,3 @@
+//! Loops of metrics.
+
+pub mod cambi;

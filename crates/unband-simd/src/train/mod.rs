@@ -1,0 +1,3 @@
+//! Loops of training.
+
+pub mod conv_grad;
