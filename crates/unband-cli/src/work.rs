@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use unband::Context;
 use unband::batch::{self, Cost};
-use unband::show::Page;
+use unband_report::Page;
 
 use crate::args::MetricArgs;
 use crate::bar::Bar;

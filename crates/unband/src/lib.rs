@@ -50,10 +50,6 @@ mod precision;
 mod proof;
 mod report;
 mod shipped;
-#[cfg(feature = "show")]
-pub mod show;
-#[cfg(feature = "show")]
-pub mod study;
 pub mod verdict;
 mod weights;
 
@@ -62,7 +58,7 @@ pub use error::Error;
 pub use feed::{Order, Scale};
 #[cfg(feature = "files")]
 pub use jobs::files;
-pub use jobs::image::{deband, deband_found, deband_with};
+pub use jobs::image::{check as check_planes, deband, deband_found, deband_with};
 pub use jobs::round::dithered;
 pub use jobs::upscale::{UpscaleOptions, UpscaleReport, Upscaler};
 #[cfg(feature = "files")]
@@ -80,6 +76,6 @@ pub use unband_image::context::{NoProgress, Progress};
 pub use unband_image::dither::Dither;
 pub use unband_image::findings::{Cause, Drawing, Findings};
 pub use unband_image::{
-    Color, Context, Depth, Entry, Image, ImageError, Matrix, Metadata, Method, Model, ParamInfo, Plane,
+    Color, Context, Depth, Entry, Hint, Image, ImageError, Matrix, Metadata, Method, Model, ParamInfo, Plane,
     Range, Resampling, Rng, Subsampling,
 };

@@ -11,10 +11,10 @@ use unband::evaluate::{NamedMethod, parse_methods};
 use unband::metrics::{Check, Inspected, Scope, Scores, Subject, comparable, score};
 use unband::models;
 use unband::pairs::{self, Pair, Pairs};
-use unband::show::{Column, Drawn, HeatMap, Page, Section, Side};
 use unband::verdict::Verdict;
 use unband::{Context, Depth, Image, batch};
 use unband_metrics::{Against, Metric};
+use unband_report::{Column, Drawn, HeatMap, Page, Section, Side};
 
 use crate::args::{MetricArgs, failure};
 use crate::budget::Budget;

@@ -12,10 +12,10 @@ use clap::Args;
 use unband::evaluate::{
     Data, EvaluateOptions, Evaluation, PairSource, Recipe, Row, Runs, Table, Weights, of_bytes,
 };
-use unband::show::Listing;
 use unband::{Context, models};
 use unband_io::{Access, Saving};
 use unband_recipes::{SMALL, TABLES, find_unless_file};
+use unband_report::Listing;
 
 use crate::args::TalkArgs;
 use crate::bar::Bar;

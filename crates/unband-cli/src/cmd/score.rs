@@ -10,10 +10,10 @@ use clap::Args;
 use serde::Serialize;
 use unband::metrics::{Check, Scope, Scores, Subject, score};
 use unband::models;
-use unband::show::{Column, Drawn, HeatMap, Page, Section, Side};
 use unband::verdict::Verdict;
 use unband::{Context, Depth, batch};
 use unband_metrics::Metric;
+use unband_report::{Column, Drawn, HeatMap, Page, Section, Side};
 
 use crate::args::MetricArgs;
 use crate::bar::Bar;

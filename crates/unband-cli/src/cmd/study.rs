@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use unband::study::Fit;
+use unband_report::study::Fit;
 
 use crate::args::{TalkArgs, bytes, within};
 use crate::bar::Bar;

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use unband::show::{HeatMap, Line, Picture, Profile, Series, ShowError, overlay, segments, worst_spots};
 use unband::{Context, Image};
+use unband_report::{HeatMap, Line, Picture, Profile, Series, ShowError, overlay, segments, worst_spots};
 
 use crate::args::MetricArgs;
 use crate::talk::{Failure, Talk};

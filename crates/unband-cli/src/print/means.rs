@@ -1,8 +1,8 @@
 //! Means over all images, for a page.
 
 use unband::metrics::{Scores, Summary, number, summaries};
-use unband::show::{Listing, ListingCell, ListingRow};
 use unband_metrics::{Better, Metric};
+use unband_report::{Listing, ListingCell, ListingRow};
 
 use super::text::ENOUGH;
 

@@ -1,8 +1,8 @@
 //! Values of images in the table of a page.
 
 use unband::metrics::Value;
-use unband::show::{Direction, MetricRow};
 use unband_metrics::{Better, Metric};
+use unband_report::{Direction, MetricRow};
 
 /// The rows of a page's table: one per metric, one value per image.
 pub fn metric_rows(metrics: &[&'static Metric], images: &[&[Value]]) -> Vec<MetricRow> {

@@ -8,9 +8,9 @@ use std::ops::ControlFlow;
 use serde::Serialize;
 use unband::metrics::video::{FrameScores, Place, Shot, VideoScores, WorstFrame};
 use unband::metrics::{MetricsError, Value, clock, number};
-use unband::show::Timeline;
 use unband_io::video::FrameFormat;
 use unband_metrics::Metric;
+use unband_report::Timeline;
 
 use super::frames::FrameRows;
 use super::json::{FailureRecord, MetricRecord, ValuesRecord};

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use unband::show::{HeatMap, Line, Profile, Series};
 use unband::{Context, inspect};
+use unband_report::{HeatMap, Line, Profile, Series};
 
 use crate::stage::{Paint, Stage, png, six_bits, texture};
 

@@ -294,8 +294,11 @@ pub(crate) fn regrid_alpha(image: &mut Image, depth: Depth) {
     }
 }
 
-/// Do the planes fit the model and each other?
-pub(crate) fn check(image: &Image) -> Result<(), Error> {
+/// Checks that the planes fit the model and each other.
+///
+/// # Errors
+/// [`Error::Image`], with the fault.
+pub fn check(image: &Image) -> Result<(), Error> {
     let wrong = |what: &str| Err(Error::Image(what.to_owned()));
     let Some(first) = image.planes.first() else { return wrong("an image needs at least one plane") };
     let (width, height) = (first.width, first.height);

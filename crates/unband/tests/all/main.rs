@@ -13,5 +13,3 @@ mod jpeg;
 #[cfg(feature = "files")]
 mod metrics;
 mod networks;
-mod show;
-mod study;

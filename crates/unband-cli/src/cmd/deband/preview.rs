@@ -9,7 +9,6 @@ use unband::metrics::video::{
     FrameReader, Place, WorstFrame, WorstFrames, decoding, expected_frames, in_order, moment,
 };
 use unband::metrics::{FileFault, MetricsError, Subject, Value, clock, number, score_one};
-use unband::show::{HeatMap, Moment, Spot as Square, before_after, worst_spots};
 use unband::video::{
     Alone, EncoderTrial, FilmOptions, FrameSource, RawFrame, check_film, deband_alone, decode_options,
     ending_programs,
@@ -18,6 +17,7 @@ use unband::{Context, Error, Image};
 use unband_io::video::{self, DecodeOptions, Film, FrameFormat, Programs};
 use unband_io::{Access, Saving};
 use unband_metrics::cambi;
+use unband_report::{HeatMap, Moment, Spot as Square, before_after, worst_spots};
 
 use super::films;
 use crate::args::{DebandArgs, failure};

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use unband::metrics::Inspected;
-use unband::show::{Drawn, HeatMap, Page, Section, Side};
 use unband::verdict::Verdict;
 use unband::{Context, Findings, NoProgress};
 use unband_io::{Access, Saving};
+use unband_report::{Drawn, HeatMap, Page, Section, Side};
 
 use crate::args::PictureArgs;
 use crate::budget::Budget;

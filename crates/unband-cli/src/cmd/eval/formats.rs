@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use unband::evaluate::{Column, Cost, Group, Row, Runs, Table as Results, UNTRAINED};
 use unband::metrics::Value;
-use unband::show::{Listing, ListingCell, ListingRow};
+use unband_report::{Listing, ListingCell, ListingRow};
 
 use crate::print::csv::name_cell;
 use crate::print::table::Table;

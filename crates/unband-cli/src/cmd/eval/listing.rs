@@ -2,7 +2,7 @@
 
 use unband::evaluate::{Column, Group, Table, TableRow, UNTRAINED};
 use unband::metrics::{Summary, number};
-use unband::show::{Direction, Listing, ListingCell, ListingRow};
+use unband_report::{Direction, Listing, ListingCell, ListingRow};
 
 /// The table of a group of pairs. Notes and rows without values appear only in the table of all pairs.
 pub fn listing(table: &Table, group: &Group) -> Listing {

@@ -2,9 +2,9 @@
 
 use unband::evaluate::{Measured, PairSource, Runs, Table};
 use unband::metrics::Value;
-use unband::show::{Column as Head, Drawn, HeatMap, Listing, Page, Section, Side};
 use unband::verdict::Verdict;
 use unband::{Context, Image};
+use unband_report::{Column as Head, Drawn, HeatMap, Listing, Page, Section, Side};
 
 use super::Job;
 use super::fault::failure;
@@ -114,7 +114,7 @@ fn order(table: &Table) -> Vec<usize> {
         let cells = group.rows[r].cells.as_ref().ok()?;
         let mean = cells.first()?.as_ref()?.mean;
         let higher =
-            table.columns.first().is_some_and(|column| column.better() == unband::show::Direction::Higher);
+            table.columns.first().is_some_and(|column| column.better() == unband_report::Direction::Higher);
         Some(if higher { -mean } else { mean })
     };
     let mut rows: Vec<usize> = (0..group.rows.len()).collect();

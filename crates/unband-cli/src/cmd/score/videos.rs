@@ -9,9 +9,9 @@ use unband::Context;
 use unband::metrics::video::{EVERY, ScoredVideo, VideoInput, VideoPlan, score_video};
 use unband::metrics::{Check, Scope, clock};
 use unband::models;
-use unband::show::Picture;
 use unband_io::video::{is_film, promises_film};
 use unband_metrics::Metric;
+use unband_report::Picture;
 
 use super::ScoreArgs;
 use crate::args::{MetricArgs, failure};

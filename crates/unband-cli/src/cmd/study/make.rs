@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use unband::study::{Fit, Study};
 use unband::{Context, Image};
 use unband_io::{Access, Limits, Saving};
+use unband_report::study::{Fit, Study};
 
 use super::{KEY_SCHEMA, Key, KeyMethod, StudyArgs};
 use crate::extras;

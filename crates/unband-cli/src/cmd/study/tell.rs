@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use serde::Serialize;
-use unband::study::{Estimate, RaterScore, Ratings, Scores, score};
+use unband_report::study::{Estimate, RaterScore, Ratings, Scores, score};
 
 use super::make::REFERENCE;
 use super::{KEY_SCHEMA, Key, StudyArgs};

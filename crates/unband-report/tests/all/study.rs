@@ -1,13 +1,12 @@
 //! Viewing tests: the page, and the scores.
-#![cfg(feature = "show")]
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use unband::study::{Fit, Ratings, Scores, Study, score};
 use unband::{Context, Image};
+use unband_report::study::{Fit, Ratings, Scores, Study, score};
 
 fn ramp(width: usize, height: usize, step: usize, shift: usize) -> Image {
     let data = (0..width * height).flat_map(|i| {
@@ -89,7 +88,7 @@ fn a_crop_is_cut_from_the_middle_or_where_it_is_said_and_never_reaches_outside()
 #[test]
 fn what_does_not_fit_together_is_refused_and_leaves_the_study_as_it_was() {
     let ctx = Context::default();
-    let says = |error: unband::study::StudyError| error.to_string();
+    let says = |error: unband_report::study::StudyError| error.to_string();
     assert_eq!(
         says(Study::new("", "r", &[]).unwrap_err()),
         "a study needs at least one method besides the reference"

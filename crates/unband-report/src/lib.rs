@@ -1,6 +1,6 @@
-//! Visualisations of banding, and the HTML page that shows them.
+//! Visualisations of banding, the HTML page that shows them, and [viewing tests](study).
 //!
-//! Everything here makes a visualisation from an [`Image`](crate::Image) and its findings, and is a pure
+//! Everything here makes a visualisation from an [`Image`](unband::Image) and its findings, and is a pure
 //! function: the same input gives the same bytes on any number of threads.
 //!
 //! | | |
@@ -15,8 +15,8 @@
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! use unband::show::{HeatMap, Line, Profile, Series};
 //! use unband::{Context, Image, deband, inspect};
+//! use unband_report::{HeatMap, Line, Profile, Series};
 //!
 //! let banded: Vec<u8> = (0..256 * 256).map(|i| (i % 256 / 8 * 8) as u8).collect();
 //! let input = Image::from_gray(256, 256, &banded)?;
@@ -30,10 +30,11 @@
 //! # Ok(())
 //! # }
 //! ```
+#![forbid(unsafe_code)]
 
 mod before_after;
 mod canvas;
-pub(crate) mod fill;
+mod fill;
 mod heat;
 mod line;
 mod local_mean;
@@ -44,6 +45,7 @@ mod profile;
 mod raster;
 mod segments;
 mod spots;
+pub mod study;
 mod svg;
 mod table;
 mod timeline;
@@ -53,7 +55,7 @@ pub use heat::{HeatMap, heat_color, overlay};
 pub use line::Line;
 pub use page::{Drawn, Page, Section, Side};
 pub use picture::Picture;
-pub(crate) use picture::uri;
+use picture::uri;
 pub use profile::{Profile, Series};
 pub use segments::{Segments, segments};
 pub use spots::{Spot, Stretch, stretched, worst_spots};
@@ -66,10 +68,10 @@ pub use timeline::Timeline;
 pub enum ShowError {
     /// The planes do not fit the model or each other.
     #[error(transparent)]
-    Planes(#[from] crate::Error),
+    Planes(#[from] unband::Error),
     /// Colour cannot be converted.
     #[error(transparent)]
-    Color(#[from] crate::ImageError),
+    Color(#[from] unband::ImageError),
     /// Images to compare differ in size.
     #[error("{name} has {width}×{height} pixels, {expected_width}×{expected_height} are needed")]
     Size {

@@ -4,7 +4,7 @@ use unband_image::dither::Grid;
 use unband_image::{Depth, Image, Model, Rng};
 
 use super::{Picture, ShowError};
-use crate::jobs::image::check;
+use unband::check_planes as check;
 
 /// An image cut into connected regions.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,17 +1,16 @@
 //! Visualisations and pages of whole images.
-#![cfg(feature = "show")]
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use unband::metrics::Value;
-use unband::show::{
+use unband::verdict::Grade;
+use unband::{Context, Image, Matrix, Range, deband, inspect};
+use unband_report::{
     Column, Direction, HeatMap, Line, Listing, ListingCell, ListingRow, MetricRow, Page, Picture, Profile,
     Section, Series, Side, Stretch, overlay, segments, stretched, worst_spots,
 };
-use unband::verdict::Grade;
-use unband::{Context, Image, Matrix, Range, deband, inspect};
 
 /// A sky stored with few bits: steps of four codes, brightest at the top left.
 fn sky(width: usize, height: usize) -> Image {

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use unband_image::{Context, Image};
 
 use super::{GRADES, StudyError};
-use crate::show::fill::{escape, fill, policy};
-use crate::show::{Picture, uri};
+use crate::fill::{escape, fill, policy};
+use crate::{Picture, uri};
 
 /// Display size of large images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! Metric tables of a page.
 
-pub use crate::metrics::Direction;
 use std::fmt::Write;
+pub use unband::metrics::Direction;
 
 use super::fill::escape;
-use crate::metrics::Value;
+use unband::metrics::Value;
 
 /// A column of values.
 #[derive(Clone, Debug, PartialEq, Eq)]

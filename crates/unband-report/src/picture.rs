@@ -8,7 +8,7 @@ use unband_image::dither::blue_noise_row;
 use unband_image::{Context, Depth, Image, Model, Plane};
 
 use super::ShowError;
-use crate::jobs::image::check;
+use unband::check_planes as check;
 
 /// An image for display: interleaved 8-bit RGB, row by row.
 #[derive(Clone, Debug, PartialEq, Eq)]

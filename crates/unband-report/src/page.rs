@@ -11,7 +11,7 @@ use super::spots::part;
 use super::table::{Column, Listing, MetricRow, listing, measures, measures_by_picture};
 use super::{HeatMap, Line, Picture, Profile, Series, ShowError, Stretch, heat_color, segments};
 use super::{Spot, stretched, worst_spots};
-use crate::verdict::Grade;
+use unband::verdict::Grade;
 
 /// An image in a section, with its map of banding.
 #[derive(Clone, Copy, Debug)]
@@ -182,7 +182,7 @@ impl Drawn {
     pub fn new(section: &Section<'_>, longest: usize, ctx: &Context<'_>) -> Result<Self, ShowError> {
         let all = Shown::all(section);
         for shown in &all {
-            crate::jobs::image::check(shown.side.image)?;
+            unband::check_planes(shown.side.image)?;
         }
         let tabled = if section.results.len() > 1 { measures_by_picture } else { measures };
         same_size(all.iter().map(|s| (s.side.name, s.side.image)))?;

@@ -10,7 +10,7 @@
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! use unband::study::{Fit, Ratings, Study, score};
+//! use unband_report::study::{Fit, Ratings, Study, score};
 //! use unband::{Context, Image, deband};
 //!
 //! let reference = Image::from_gray(64, 64, &(0..4096).map(|i| (i % 64 * 4) as u8).collect::<Vec<_>>())?;
@@ -43,7 +43,7 @@ mod scores;
 pub use page::{Fit, Study};
 pub use ratings::{Rating, Ratings};
 pub use scores::{Estimate, MethodScore, PictureScore, RaterScore, Scores, score};
-use unband_image::Hint;
+use unband::Hint;
 
 /// The five grades of impairment, from 1 to 5.
 pub const GRADES: [&str; 5] =
@@ -55,7 +55,7 @@ pub const GRADES: [&str; 5] =
 pub enum StudyError {
     /// An image cannot be shown.
     #[error(transparent)]
-    Show(#[from] crate::show::ShowError),
+    Show(#[from] crate::ShowError),
     /// Two methods have the same name.
     #[error("two methods are called `{name}`")]
     SameMethod {

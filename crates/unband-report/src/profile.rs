@@ -66,7 +66,7 @@ impl Profile {
         let ctx = Context::default();
         let first = pictures.first().ok_or(ShowError::NoPicture)?;
         for series in pictures {
-            crate::jobs::image::check(series.image)?;
+            unband::check_planes(series.image)?;
         }
         same_size(pictures.iter().map(|s| (s.name, s.image)))?;
         let size = (first.image.width(), first.image.height());

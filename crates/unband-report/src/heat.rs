@@ -21,7 +21,7 @@ pub struct HeatMap {
 const MOST_CONTOURS: f32 = 0.5;
 
 impl HeatMap {
-    /// The map of [`inspect`](crate::inspect): the share of samples on false contours per square. Empty where
+    /// The map of [`inspect`](unband::inspect): the share of samples on false contours per square. Empty where
     /// they are not visible: every image has steps of one code.
     pub fn of(findings: &Findings) -> Self {
         if !findings.visible {
@@ -54,12 +54,12 @@ impl HeatMap {
         most: f32,
     ) -> Result<Self, ShowError> {
         if columns == 0 || rows == 0 {
-            return Err(crate::ImageError::Empty { width: columns, height: rows }.into());
+            return Err(unband::ImageError::Empty { width: columns, height: rows }.into());
         }
         let expected = columns.saturating_mul(rows);
         if values.len() != expected {
             let got = values.len();
-            return Err(crate::ImageError::Length { width: columns, height: rows, expected, got }.into());
+            return Err(unband::ImageError::Length { width: columns, height: rows, expected, got }.into());
         }
         let cell = (size.0.max(1) as f32 / columns as f32, size.1.max(1) as f32 / rows as f32);
         Ok(Self { columns, rows, cell, values, most })
