@@ -17,6 +17,14 @@ pub use axis::{Axis, Beyond};
 use crate::image::Plane;
 use crate::words;
 
+/// Weights of a Gaussian of that variance in squared samples, centred in `size` samples, with unit sum.
+pub fn gaussian(size: usize, variance: f64) -> Vec<f64> {
+    let middle = (size as f64 - 1.0) / 2.0;
+    let raw: Vec<f64> = (0..size).map(|i| (-(i as f64 - middle).powi(2) / (2.0 * variance)).exp()).collect();
+    let sum: f64 = raw.iter().sum();
+    raw.iter().map(|weight| weight / sum).collect()
+}
+
 words! {
     /// Interpolation method.
     pub enum Resampling {

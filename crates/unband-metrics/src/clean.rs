@@ -1,10 +1,10 @@
 //! Data of a clean image that unband's own metrics share.
 
 use unband_image::Image;
-use unband_image::resize::Beyond;
+use unband_image::resize::{Beyond, gaussian};
 
 use crate::false_steps::{Steps, steps};
-use crate::field::{Field, gaussian};
+use crate::field::Field;
 use crate::{MetricError, check, same_size};
 
 /// A clean image prepared for [`crate::flat_psnr`] and [`crate::false_steps`].
@@ -51,7 +51,7 @@ impl Clean {
 /// conditions hold in the surrounding 9×9 samples.
 pub fn smooth_mask(luma: &Field) -> Vec<bool> {
     let (w, h) = (luma.width, luma.height);
-    let g = luma.convolved(&gaussian(3.0, 12), Beyond::Mirror);
+    let g = luma.convolved(&gaussian(25, 3.0 * 3.0), Beyond::Mirror);
     let residue = Field {
         width: w,
         height: h,

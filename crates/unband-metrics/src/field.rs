@@ -172,17 +172,10 @@ pub(crate) fn exact(depth: Depth) -> impl Fn(&f32) -> f64 {
     }
 }
 
-/// Gaussian weights from `-radius` to `radius` with unit sum.
-pub fn gaussian(sigma: f64, radius: usize) -> Vec<f64> {
-    let r = radius.cast_signed();
-    let raw: Vec<f64> = (-r..=r).map(|i| (-((i * i) as f64) / (2.0 * sigma * sigma)).exp()).collect();
-    let sum: f64 = raw.iter().sum();
-    raw.iter().map(|v| v / sum).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use unband_image::resize::gaussian;
 
     fn field(w: usize, h: usize) -> Field {
         Field { width: w, height: h, data: (0..w * h).map(|i| ((i * 7919) % 251) as f64).collect() }
@@ -203,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_convolution_weighs_what_lies_around() {
-        let (f, k) = (field(23, 19), gaussian(1.5, 5));
+        let (f, k) = (field(23, 19), gaussian(11, 1.5 * 1.5));
         assert!((k.iter().sum::<f64>() - 1.0).abs() < 1e-15);
         let full = f.convolved(&k, Beyond::Mirror);
         let mut sum = 0.0;

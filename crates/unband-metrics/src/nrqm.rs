@@ -10,10 +10,10 @@ mod pyramid;
 mod shape;
 mod spatial;
 
-use unband_image::resize::{Axis, Beyond};
+use unband_image::resize::{Axis, Beyond, gaussian};
 use unband_image::{Context, Depth, Image};
 
-use crate::field::{Field, gaussian};
+use crate::field::Field;
 use crate::{Against, Better, Least, Metric, MetricError, Score, at_least, check};
 
 pub(crate) use model::imported;
@@ -112,7 +112,7 @@ pub(crate) fn of_grey(grey: &Field, ctx: &Context<'_>) -> Result<Features, Metri
 /// Every other sample, starting with the second, after a Gaussian window of 3×3 samples and standard
 /// deviation 0.5. The field is padded with black.
 fn halved(field: &Field) -> Field {
-    let window = gaussian(0.5, 1);
+    let window = gaussian(3, 0.5 * 0.5);
     let axis = |len: usize| {
         Axis::new(len, len / 2, Beyond::Repeat, |o, taps| {
             let near = (2 * o..).zip(&window).filter(|(i, _)| *i < len);
@@ -166,7 +166,7 @@ mod tests {
         let field = Field { width: 5, height: 4, data: (0..20).map(|i| f64::from(i * i)).collect() };
         let half = halved(&field);
         assert_eq!((half.width, half.height), (2, 2));
-        let w = gaussian(0.5, 1);
+        let w = gaussian(3, 0.5 * 0.5);
         let mut want = 0.0;
         for y in 0..3 {
             for x in 0..3 {

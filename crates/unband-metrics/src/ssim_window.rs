@@ -1,6 +1,7 @@
 //! Moving window shared by all structural similarities.
 
 use unband_image::Context;
+use unband_image::resize::gaussian;
 
 use crate::MetricError;
 use crate::field::Field;
@@ -30,8 +31,8 @@ pub(crate) struct Means {
 impl Window<11> {
     /// Gaussian of σ 1.5, biased covariance.
     pub fn gaussian() -> Self {
-        let raw = std::array::from_fn(|i| (-(i as f64 - 5.0).powi(2) / 4.5).exp());
-        Self { weights: scaled(raw), sample: 1.0 }
+        let weights = gaussian(11, 1.5 * 1.5);
+        Self { weights: std::array::from_fn(|i| weights[i]), sample: 1.0 }
     }
 
     /// The same in single precision, as in programs on `f32` tensors: its sum is 1 to only seven digits,
@@ -47,7 +48,7 @@ impl<const N: usize> Window<N> {
     /// Equal weights, sample covariance (divided by one less than the count).
     pub fn uniform() -> Self {
         let count = (N * N) as f64;
-        Self { weights: scaled([1.0; N]), sample: count / (count - 1.0) }
+        Self { weights: [1.0 / N as f64; N], sample: count / (count - 1.0) }
     }
 
     /// Moves over two fields of one size in 8-bit codes with sides of at least `N`, strip by strip on the
@@ -93,11 +94,6 @@ impl<const N: usize> Window<N> {
         }
         (similarity, contrast)
     }
-}
-
-fn scaled<const N: usize>(raw: [f64; N]) -> [f64; N] {
-    let sum: f64 = raw.iter().sum();
-    raw.map(|v| v / sum)
 }
 
 /// The last `N` rows of a strip, filtered across: of `a`, `b`, `a² + b²` and `ab`. The formula needs only the

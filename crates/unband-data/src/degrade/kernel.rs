@@ -2,6 +2,8 @@
 
 use std::f64::consts::PI;
 
+use unband_image::resize::gaussian;
+
 /// Smallest variance in samples squared: below it only the centre has a weight.
 const LEAST_VARIANCE: f64 = 1e-6;
 
@@ -93,10 +95,7 @@ impl Kernel {
 
 /// A Gaussian along one axis; its outer product with itself is the isotropic kernel.
 pub fn gaussian_row(size: usize, sigma_px: f64) -> Vec<f64> {
-    let (middle, variance) = ((size as f64 - 1.0) / 2.0, (sigma_px * sigma_px).max(LEAST_VARIANCE));
-    let row: Vec<f64> = (0..size).map(|i| (-(i as f64 - middle).powi(2) / (2.0 * variance)).exp()).collect();
-    let sum: f64 = row.iter().sum();
-    row.iter().map(|w| w / sum).collect()
+    gaussian(size, (sigma_px * sigma_px).max(LEAST_VARIANCE))
 }
 
 /// Shifts a row of taps by `(sf − 1)/2` samples to the upper left, with linear interpolation and the last tap

@@ -1,5 +1,6 @@
 //! Visibility of band edge points.
 
+use unband_image::resize::gaussian;
 use unband_image::{Context, RestoreError};
 use unband_simd::filters::bband;
 
@@ -10,15 +11,9 @@ use super::{Edges, LEAST_POINTS, Luma, Point, Visible};
 /// Radius of the mean windows.
 const REACH: usize = 4;
 
-/// Weights of a nine-tap Gaussian, standard deviation 1.5.
-fn gaussian() -> [f64; 9] {
-    let weights: [f64; 9] = std::array::from_fn(|k| {
-        let d = k as f64 - 4.0;
-        (-d * d / (2.0 * 1.5 * 1.5)).exp()
-    });
-    let sum: f64 = weights.iter().sum();
-    weights.map(|w| w / sum)
-}
+/// Taps of the Gaussian, and its variance in squared samples.
+const TAPS: usize = 2 * REACH + 1;
+const VARIANCE: f64 = 1.5 * 1.5;
 
 /// Points with the length of the last edge through them, row by row.
 fn lengths(edges: &Edges) -> Vec<(Point, u32)> {
@@ -48,7 +43,8 @@ struct Rows {
 impl Rows {
     fn new(luma: &Luma<'_>, rows: std::ops::Range<usize>, ctx: &Context<'_>) -> Self {
         let (width, height) = (luma.width, luma.height);
-        let weights = gaussian();
+        let taps = gaussian(TAPS, VARIANCE);
+        let weights: [f64; TAPS] = std::array::from_fn(|i| taps[i]);
         let (mut means, mut contrasts) = (vec![0.0; rows.len() * width], vec![0.0; rows.len() * width]);
         let mut lines: [Vec<f32>; 9] = std::array::from_fn(|_| vec![0.0; width + 2 * REACH]);
         let (mut sums, mut squares) = (vec![0.0; width + 2 * REACH], vec![0.0; width + 2 * REACH]);
