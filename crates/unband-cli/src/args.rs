@@ -9,9 +9,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
-use unband::{Dither, Precision, TreatAs};
-use unband_image::ParamValue;
-use unband_io::video::{Purpose, StreamSpec};
+use unband::io::video::{Purpose, StreamSpec};
+use unband::{Dither, ParamValue, Precision, TreatAs};
 
 pub use metrics::{MetricArgs, failure};
 pub use pictures::PictureArgs;

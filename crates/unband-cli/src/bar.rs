@@ -188,7 +188,7 @@ pub struct PictureBar<'a> {
     reached: AtomicUsize,
 }
 
-impl unband_image::context::Progress for PictureBar<'_> {
+impl unband::Progress for PictureBar<'_> {
     fn advance(&self, done: usize, total: usize) {
         // Reading, analysis and writing report no steps; restoration gets nine tenths.
         let part = (done * (PARTS as usize) * 9 / 10).checked_div(total).unwrap_or(0);

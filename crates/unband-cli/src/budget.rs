@@ -1,9 +1,9 @@
 //! Memory of inspecting and measuring: the limit of `--max-memory`, and of the system.
 
 use unband::files::{PROGRAM, at_hand};
+use unband::io::{Error, Limits};
 use unband::metrics::Inspected;
 use unband::{Context, Image};
-use unband_io::{Error, Limits};
 
 use crate::inputs::Input;
 use crate::talk::Failure;

@@ -1,10 +1,10 @@
 //! Inputs of commands, with the program's failures.
 
+use unband::Hint;
 use unband::inputs::InputError;
-use unband_image::Hint;
 
 pub use unband::inputs::{Gather, Gathered, Input, STDIO, exact, is_pattern, readable};
-pub use unband_io::reason;
+pub use unband::io::reason;
 
 use crate::talk::Failure;
 

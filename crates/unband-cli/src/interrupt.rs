@@ -25,7 +25,7 @@ pub fn listen() {
         STOP.store(true, Ordering::SeqCst);
         let again = first.get_or_insert_with(Instant::now).elapsed() >= SAME;
         if again || WRITING.load(Ordering::SeqCst) == 0 {
-            unband_io::leave_nothing();
+            unband::io::leave_nothing();
             #[allow(clippy::exit)] // A blocked read cannot be interrupted otherwise.
             std::process::exit(crate::outcome::Outcome::Interrupted as i32);
         }

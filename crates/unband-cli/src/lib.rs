@@ -12,7 +12,6 @@ mod extras;
 mod inputs;
 mod interrupt;
 mod licences;
-mod network;
 mod outcome;
 mod outputs;
 mod pictures;
@@ -45,7 +44,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     // Panic messages of decoders on damaged files are not useful; the error names the file.
     let speak = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        if !unband_io::is_decoding() {
+        if !unband::io::is_decoding() {
             speak(panic);
         }
     }));

@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use unband::files::{Naming, Output, possible_outputs};
-use unband_io::video::promises_film;
+use unband::io::video::promises_film;
 
 use crate::inputs::{Input, STDIO};
 use crate::talk::Failure;
@@ -70,7 +70,7 @@ pub fn folder_of<'a>(output: Option<&'a Path>, inputs: &[PathBuf]) -> Option<&'a
         .is_some_and(|&b| b == b'/' || (cfg!(windows) && b == b'\\'));
     // With several images, only an image's or video's extension makes it a file, so that the mistake is
     // noticed.
-    let bare = unband_io::by_extension(path).is_none() && !promises_film(path) && !path.exists();
+    let bare = unband::io::by_extension(path).is_none() && !promises_film(path) && !path.exists();
     (path.is_dir() || slash || (several && bare)).then_some(path)
 }
 
@@ -136,7 +136,7 @@ pub fn tell_apart(
     stem: &dyn Fn(&Path) -> PathBuf,
 ) -> Vec<String> {
     let kept = |input: &Input| {
-        let format = unband_io::by_extension(&input.path);
+        let format = unband::io::by_extension(&input.path);
         format.and_then(|format| format.writes.as_ref()).is_some_and(|writes| !writes.lossy.holds(false))
     };
     let mut order: Vec<usize> = (0..inputs.len()).collect();

@@ -7,12 +7,11 @@ use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use unband_image::Hint;
 
 use unband::batch::{self, Cost};
 use unband::files::{self, Naming, Output};
-use unband::{Context, Error};
-use unband_io::{Dropped, FormatEntry, Limits};
+use unband::io::{Dropped, FormatEntry, Limits};
+use unband::{Context, Error, Hint};
 
 use crate::args::PictureArgs;
 use crate::bar::Bar;
@@ -280,7 +279,7 @@ impl<'a, W: Work> Job<'a, W> {
             let limits = Limits::default();
             let most = self.args.max_memory.unwrap_or(limits.max_bytes).min(limits.max_bytes);
             let limits = Limits { max_bytes: most, ..limits };
-            match unband_io::load_from(&mut std::io::stdin(), self.begins.clone(), &limits) {
+            match unband::io::load_from(&mut std::io::stdin(), self.begins.clone(), &limits) {
                 Ok(loaded) => bytes = loaded.0,
                 Err(error) => return self.failed(input, &error.into()),
             }
@@ -350,7 +349,7 @@ impl<'a, W: Work> Job<'a, W> {
         match error {
             Error::Cancelled => Done::Cancelled,
             Error::File(error) => {
-                if let (unband_io::Error::File { path, .. }, unband_io::Error::Exists) =
+                if let (unband::io::Error::File { path, .. }, unband::io::Error::Exists) =
                     (error, error.fault())
                 {
                     return if self.args.skip_existing {
@@ -360,15 +359,15 @@ impl<'a, W: Work> Job<'a, W> {
                     };
                 }
                 let hint = match error.fault() {
-                    unband_io::Error::Limit { .. } if self.args.max_memory.is_some() => {
+                    unband::io::Error::Limit { .. } if self.args.max_memory.is_some() => {
                         Some("raise `--max-memory`; if the size is wrong, the file is damaged".to_owned())
                     }
-                    unband_io::Error::Io { source, .. } if source.kind() == ErrorKind::NotFound => {
+                    unband::io::Error::Io { source, .. } if source.kind() == ErrorKind::NotFound => {
                         self.quality_meant(&input.path).or_else(|| error.hint())
                     }
                     _ => error.hint(),
                 };
-                let named = matches!(error, unband_io::Error::File { .. });
+                let named = matches!(error, unband::io::Error::File { .. });
                 Done::Failed(Failure {
                     subject: (!named).then(|| input.shown()),
                     message: error.to_string(),
@@ -489,7 +488,7 @@ const SHARED: u64 = 1 << 30;
 
 /// Address space for threads and images, if there is a limit.
 fn address_space_left() -> Option<u64> {
-    let (limit, taken) = unband_io::address_space()?;
+    let (limit, taken) = unband::io::address_space()?;
     Some(limit.saturating_sub(taken.checked_sub(SHARED).unwrap_or(taken)))
 }
 
@@ -499,7 +498,7 @@ pub fn cramped() -> Option<Failure> {
     let left = address_space_left().filter(|&left| left < LARGEST + 5 * THREAD / 2)?;
     let what = format!(
         "a limit on the address space leaves {} of memory, unband needs more",
-        unband_io::amount(left)
+        unband::io::amount(left)
     );
     Some(Failure::usage(what, "raise the limit: `ulimit -v unlimited`"))
 }

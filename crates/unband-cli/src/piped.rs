@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use unband_io::{Limits, Y4mHeader};
+use unband::io::{Limits, Y4mHeader};
 
 use crate::inputs::reason;
 use crate::talk::Failure;

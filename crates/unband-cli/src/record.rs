@@ -97,7 +97,7 @@ impl BytesRecord {
 /// A note that a result is much larger than its input.
 pub fn growth(bytes: FileBytes) -> String {
     let (Some(output), Some(times)) = (bytes.output, bytes.growth()) else { return String::new() };
-    format!(", {}, {times:.1} × the input", unband_io::amount(output))
+    format!(", {}, {times:.1} × the input", unband::io::amount(output))
 }
 
 /// An upscaled image.

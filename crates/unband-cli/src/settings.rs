@@ -1,14 +1,12 @@
 //! Conversion of arguments into the library's options, with all checks that need no image.
 
 use std::path::Path;
-use unband_image::Hint;
 
 use unband::files::{AsideFile, FileOptions, Naming};
-use unband::models;
+use unband::io::FormatEntry;
+use unband::io::video::container_of;
 use unband::networks::{self, WEIGHTS};
-use unband::{Alpha, Choice, Error, Method, Options, OutputDepth, Weights};
-use unband_io::FormatEntry;
-use unband_io::video::container_of;
+use unband::{Alpha, Choice, Error, Hint, Method, Options, OutputDepth, Weights, models};
 
 use crate::args::{DebandArgs, Switch};
 use crate::inputs::{Input, STDIO};
@@ -72,7 +70,7 @@ pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
     }
     let aside = args.save_output.clone().map(|(name, path)| AsideFile { name, path });
     if let Some(file) = &aside {
-        let default = Method::new(&unband_filters::smooth::ENTRY);
+        let default = Method::new(&unband::SMOOTH);
         networks::check_aside(named.unwrap_or(&default), &file.name).map_err(usage)?;
     }
     let format = args.pictures.format.as_deref().map(format_named).transpose()?;
@@ -130,11 +128,11 @@ pub fn format_named(text: &str) -> Result<&'static FormatEntry, Failure> {
     let word = text.trim_start_matches('.');
     let extension =
         |format: &&'static FormatEntry| format.extensions.iter().any(|e| e.eq_ignore_ascii_case(word));
-    let found = unband_io::FORMATS.iter().find(extension).or_else(|| unband_io::by_name(word));
+    let found = unband::io::FORMATS.iter().find(extension).or_else(|| unband::io::by_name(word));
     let error = match found {
         Some(format) if format.writes.is_some() => return Ok(format),
-        Some(format) => unband_io::Error::ReadOnly { format: format.name },
-        None => unband_io::Error::UnknownExtension { extension: word.to_owned() },
+        Some(format) => unband::io::Error::ReadOnly { format: format.name },
+        None => unband::io::Error::UnknownExtension { extension: word.to_owned() },
     };
     Err(Failure::from(error))
 }
@@ -154,9 +152,9 @@ pub fn check_output(path: &Path, naming: Naming) -> Result<(), Failure> {
     if naming.format.is_some() {
         return Ok(());
     }
-    match unband_io::by_extension(path) {
+    match unband::io::by_extension(path) {
         Some(format) if format.writes.is_none() => {
-            let error = unband_io::Error::ReadOnly { format: format.name };
+            let error = unband::io::Error::ReadOnly { format: format.name };
             Err(Failure::of(shown, &error))
         }
         Some(format) => check_depth(format, naming.depth, Some(path)),
@@ -174,7 +172,7 @@ pub fn check_output(path: &Path, naming: Naming) -> Result<(), Failure> {
                     format!("`{shown}/` is a folder, `{shown}.png` a file"),
                 )
             } else {
-                let error = unband_io::Error::UnknownExtension { extension };
+                let error = unband::io::Error::UnknownExtension { extension };
                 (error.to_string(), error.hint().unwrap_or_default())
             };
             Err(Failure::at(shown, message, Some(hint)))
@@ -189,7 +187,7 @@ pub fn check_depth(
     path: Option<&Path>,
 ) -> Result<(), Failure> {
     let depth = asked.resolve(unband::Depth::Int(1));
-    let Err(error) = unband_io::check_can_hold(depth, false, format) else { return Ok(()) };
+    let Err(error) = unband::io::check_can_hold(depth, false, format) else { return Ok(()) };
     let stem = path.map_or_else(|| "sky".to_owned(), |path| path.with_extension("").display().to_string());
     let better = if depth == unband::Depth::F32 {
         format!("{stem}.tiff")

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Parser;
 
 use crate::cli::{Cli, Command};
-use unband_recipes::{TABLES, find_unless_file};
+use unband::recipes::{TABLES, find_unless_file};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -49,7 +49,7 @@ fn check_names(words: &[String]) {
             "--method" => check_method(&pair[1]),
             "--metrics" => {
                 for name in pair[1].split(',') {
-                    assert!(unband_metrics::find(name).is_some(), "there is no measure {name}: {words:?}");
+                    assert!(unband::metrics::find(name).is_some(), "there is no measure {name}: {words:?}");
                 }
             }
             _ => {}

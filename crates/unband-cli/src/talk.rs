@@ -4,7 +4,7 @@ use std::fmt::{Display, Write as _};
 use std::io::Write as _;
 
 use anstyle::{AnsiColor, Style};
-use unband_image::Hint;
+use unband::Hint;
 
 use crate::bar::Bar;
 use crate::outcome::Outcome;

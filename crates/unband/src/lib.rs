@@ -29,6 +29,8 @@
 #[cfg(feature = "files")]
 pub mod batch;
 mod choose;
+#[cfg(feature = "evaluate")]
+pub mod degrade;
 mod error;
 #[cfg(feature = "evaluate")]
 pub mod evaluate;
@@ -36,11 +38,14 @@ pub mod faithful;
 mod feed;
 #[cfg(feature = "files")]
 pub mod inputs;
+#[cfg(feature = "files")]
+pub mod io;
 mod jobs;
 mod methods;
 pub mod metrics;
 #[cfg(feature = "files")]
 pub mod models;
+pub mod nets;
 pub mod networks;
 mod notices;
 mod options;
@@ -48,6 +53,8 @@ mod options;
 pub mod pairs;
 mod precision;
 mod proof;
+#[cfg(feature = "evaluate")]
+pub mod recipes;
 mod report;
 mod shipped;
 pub mod verdict;
@@ -72,10 +79,12 @@ pub use report::{Reason, Report};
 pub use weights::Weights;
 
 pub use unband_detect::{Explanation, explain, inspect};
+pub use unband_filters::smooth::ENTRY as SMOOTH;
 pub use unband_image::context::{NoProgress, Progress};
 pub use unband_image::dither::Dither;
-pub use unband_image::findings::{Cause, Drawing, Findings};
+pub use unband_image::findings::{self, Cause, Drawing, Findings};
+pub use unband_image::params::spoken;
 pub use unband_image::{
-    Color, Context, Depth, Entry, Hint, Image, ImageError, Matrix, Metadata, Method, Model, ParamInfo, Plane,
-    Range, Resampling, Rng, Subsampling,
+    Color, Context, Depth, Entry, Hint, Image, ImageError, Matrix, Metadata, Method, Model, ParamInfo,
+    ParamKind, ParamValue, Plane, Range, Resampling, Rng, Subsampling,
 };

@@ -11,11 +11,14 @@ use unband_image::{Entry, Hint, Method, ParamError};
 use unband_infer::models;
 use unband_nets::arch::{self, Architecture, Purpose};
 use unband_nets::checkpoint::{self, CheckpointError, NetworkError};
+use unband_nets::state::BindError;
 
 pub use unband_infer::models::{file, folder, names};
 
+mod chosen;
 mod source;
 
+pub use chosen::{Chosen, network_names};
 pub use source::{NoVariant, Source};
 
 use crate::Weights;
@@ -57,7 +60,7 @@ pub enum ModelsError {
         path: PathBuf,
     },
     /// The file cannot be read.
-    #[error("{}", about(path, error))]
+    #[error("{}", unread(path, error))]
     Read {
         /// The file.
         path: PathBuf,
@@ -71,6 +74,32 @@ pub enum ModelsError {
         path: PathBuf,
         /// The reason.
         error: Box<NetworkError>,
+    },
+    /// The checkpoint of another network than requested.
+    #[error("{}: holds the network {holds}, not {asked}", path.display())]
+    OtherNetwork {
+        /// The file.
+        path: PathBuf,
+        /// Its network.
+        holds: &'static str,
+        /// The requested one.
+        asked: &'static str,
+    },
+    /// The weights do not fit a variant of their network.
+    #[error("{}: {error}", path.display())]
+    Weights {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        error: Box<BindError>,
+    },
+    /// A built-in network cannot be built.
+    #[error("{name}: {what}")]
+    Program {
+        /// The network.
+        name: String,
+        /// The reason.
+        what: String,
     },
     /// A network that does not deband.
     #[error("{}: holds the network {network}, which does not deband", path.display())]
@@ -102,6 +131,14 @@ fn about(path: &Path, error: &dyn std::fmt::Display) -> String {
     if text.starts_with(&path) { text } else { format!("{path}: {text}") }
 }
 
+/// As [`about`]; the error may name one of a folder's files.
+fn unread(path: &Path, error: &CheckpointError) -> String {
+    match error {
+        CheckpointError::Io { path, source } => about(path, &unband_io::reason(source)),
+        _ => about(path, error),
+    }
+}
+
 impl Hint for ModelsError {
     fn hint(&self) -> Option<String> {
         Some(match self {
@@ -116,7 +153,13 @@ impl Hint for ModelsError {
                 format!("name a file, or an imported model: {}", known.join(", "))
             }
             Self::Name { .. } => "rename the file".to_owned(),
+            Self::Read { path, error: CheckpointError::Io { .. } } if !path.exists() => {
+                let names: Vec<&str> = arch::ARCHITECTURES.iter().map(|network| network.name).collect();
+                format!("the networks are {}", names.join(", "))
+            }
             Self::Read { error, .. } => return error.hint(),
+            Self::OtherNetwork { .. } => "drop the network's name".to_owned(),
+            Self::Program { .. } => "this is a bug in unband; please report it".to_owned(),
             Self::Network { error, .. } => return error.hint(),
             Self::OtherPurpose { path, upscales: true, .. } => {
                 format!("it upscales images: `unband upscale FILE --weights {}`", path.display())
@@ -124,7 +167,7 @@ impl Hint for ModelsError {
             Self::OtherPurpose { path, .. } => {
                 format!("`unband models info {}` shows its purpose", path.display())
             }
-            Self::NoMethod { .. } => return None,
+            Self::NoMethod { .. } | Self::Weights { .. } => return None,
             Self::Write(error) => return error.hint(),
             Self::Setting(error) => return error.hint(),
         })

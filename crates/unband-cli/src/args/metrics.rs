@@ -6,11 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use clap::Args;
-use unband::Context;
+use unband::io::{Access, Saving};
+use unband::metrics::Metric;
 use unband::metrics::{Check, MetricsError, Scope};
-use unband_image::Hint;
-use unband_io::{Access, Saving};
-use unband_metrics::Metric;
+use unband::{Context, Hint};
 
 use super::{TalkArgs, bytes};
 use crate::extras;
@@ -188,7 +187,7 @@ impl MetricArgs {
     /// I/O errors.
     pub fn write(&self, path: &Path, bytes: &[u8], ctx: &Context<'_>) -> Result<(), Failure> {
         let _busy = Busy::begin();
-        unband_io::write_bytes(bytes, path, self.saving(ctx))
+        unband::io::write_bytes(bytes, path, self.saving(ctx))
             .map_err(|error| Failure::of(path.display().to_string(), &error))
     }
 
@@ -203,7 +202,7 @@ impl MetricArgs {
         ctx: &Context<'_>,
     ) -> Result<(), Failure> {
         let _busy = Busy::begin();
-        unband_io::write_from(source, path, self.saving(ctx))
+        unband::io::write_from(source, path, self.saving(ctx))
             .map_err(|error| Failure::of(path.display().to_string(), &error))
     }
 }

@@ -8,12 +8,11 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use unband::evaluate::{NamedMethod, parse_methods};
+use unband::metrics::{Against, Metric};
 use unband::metrics::{Check, Inspected, Scope, Scores, Subject, comparable, score};
-use unband::models;
 use unband::pairs::{self, Pair, Pairs};
 use unband::verdict::Verdict;
-use unband::{Context, Depth, Image, batch};
-use unband_metrics::{Against, Metric};
+use unband::{Context, Depth, Image, batch, models};
 use unband_report::{Column, Drawn, HeatMap, Page, Section, Side};
 
 use crate::args::{MetricArgs, failure};

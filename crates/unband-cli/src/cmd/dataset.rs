@@ -9,8 +9,8 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand, ValueEnum};
-use unband_data::CAUSES;
-use unband_data::dataset::{PREPARATIONS, Preparation, Shares};
+use unband::degrade::CAUSES;
+use unband::degrade::dataset::{PREPARATIONS, Preparation, Shares};
 
 use crate::args::{TalkArgs, bytes, within};
 use crate::bar::Bar;
@@ -216,7 +216,10 @@ fn causes() -> String {
 }
 
 fn recipes() -> String {
-    format!("Recipe instead: {}, or a TOML file", unband_recipes::names(unband_recipes::DEGRADATION_RECIPES))
+    format!(
+        "Recipe instead: {}, or a TOML file",
+        unband::recipes::names(unband::recipes::DEGRADATION_RECIPES)
+    )
 }
 
 fn shares(text: &str) -> Result<Shares, String> {

@@ -6,7 +6,7 @@ mod preview;
 mod report;
 mod stream;
 
-use unband_io::video::promises_film;
+use unband::io::video::promises_film;
 
 use crate::args::DebandArgs;
 use crate::bar::Bar;

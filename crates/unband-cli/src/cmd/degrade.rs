@@ -6,12 +6,11 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
-use unband::Context;
-use unband_data::degrade::DegradeError;
-use unband_data::files::{clean_rgb, seed_of, write_png};
-use unband_data::{Mix, Pair, Record};
-use unband_image::{Hint, Rng};
-use unband_io::{Access, Saving};
+use unband::degrade::DegradeError;
+use unband::degrade::{Mix, Pair, Record};
+use unband::degrade::{clean_rgb, seed_of, write_png};
+use unband::io::{Access, Saving};
+use unband::{Context, Hint, Rng};
 
 use crate::args::{TalkArgs, within};
 use crate::bar::Bar;
@@ -46,7 +45,7 @@ Exit codes:
   1    some images failed, the others are done
   2    wrong usage, nothing was started
   130  interrupted",
-        unband_recipes::names(unband_recipes::DEGRADATION_RECIPES)
+        unband::recipes::names(unband::recipes::DEGRADATION_RECIPES)
     )
 }
 
@@ -242,7 +241,7 @@ impl<'a> Job<'a> {
     fn write_manifest(&self, text: &str) -> Result<(), Failure> {
         let path = self.args.output.join(MANIFEST);
         let saving = self.saving(&self.inputs);
-        unband_io::write_bytes(text.as_bytes(), &path, saving).map_err(|error| Failure {
+        unband::io::write_bytes(text.as_bytes(), &path, saving).map_err(|error| Failure {
             subject: None,
             message: error.to_string(),
             hint: error.hint(),
@@ -280,7 +279,7 @@ impl<'a> Job<'a> {
         Saving { access: Access::of(inputs.iter().map(|input| &input.path)), ..self.args.overwrite.into() }
     }
 
-    fn write(&self, image: unband_image::Image, below: &Path, from: &[Input]) -> Result<String, Failure> {
+    fn write(&self, image: unband::Image, below: &Path, from: &[Input]) -> Result<String, Failure> {
         let path = self.args.output.join(below);
         let at = |message: String, hint| Failure::at(path.display().to_string(), message, hint);
         if let Some(folder) = path.parent() {

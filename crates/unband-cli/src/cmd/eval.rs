@@ -12,9 +12,9 @@ use clap::Args;
 use unband::evaluate::{
     Data, EvaluateOptions, Evaluation, PairSource, Recipe, Row, Runs, Table, Weights, of_bytes,
 };
+use unband::io::{Access, Saving};
+use unband::recipes::{SMALL, TABLES, find_unless_file};
 use unband::{Context, models};
-use unband_io::{Access, Saving};
-use unband_recipes::{SMALL, TABLES, find_unless_file};
 use unband_report::Listing;
 
 use crate::args::TalkArgs;
@@ -218,7 +218,7 @@ impl Job {
         let _busy = Busy::begin();
         let path = self.out.join(name);
         let access = Access::of(self.evaluation.pairs.iter().flat_map(PairSource::files));
-        match unband_io::write_bytes(bytes, &path, Saving { access, ..true.into() }) {
+        match unband::io::write_bytes(bytes, &path, Saving { access, ..true.into() }) {
             Ok(()) => Outcome::Done,
             Err(error) => {
                 talk.failure(&Failure::of(path.display().to_string(), &error));

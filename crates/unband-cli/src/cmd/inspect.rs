@@ -7,10 +7,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
-use unband::{Context, Drawing, Explanation, Findings, Image, Model};
-use unband_image::findings::{BandingMap, PlaneGrid, Space};
-use unband_image::{Depth, Plane};
-use unband_io::{Access, Saving, WriteOptions};
+use unband::findings::{BandingMap, PlaneGrid, Space};
+use unband::io::{Access, Saving, WriteOptions};
+use unband::{Context, Depth, Drawing, Explanation, Findings, Image, Model, Plane};
 
 use crate::args::{TalkArgs, bytes, png_file};
 use crate::bar::Bar;
@@ -67,7 +66,7 @@ pub fn run(args: &InspectArgs) -> Outcome {
         return Outcome::Usage;
     }
     if let Some(path) =
-        args.map.as_deref().filter(|path| unband_io::by_extension(path).is_none_or(|f| f.name != "PNG"))
+        args.map.as_deref().filter(|path| unband::io::by_extension(path).is_none_or(|f| f.name != "PNG"))
     {
         let message = format!("`--map` writes PNG, but {} has another extension", path.display());
         let hint = format!("name it {}", path.with_extension("png").display());
@@ -178,8 +177,8 @@ fn draw(image: &Image, map: &BandingMap, path: &Path, saving: Saving<'_>) -> Res
     const ORANGE: [f32; 3] = [1.0, 0.45, 0.0];
     // A tenth of a square's samples on false contours is a lot: bands ten samples wide.
     const FULL: f32 = 0.1;
-    let fail = |error: unband_io::Error| Failure::of(path.display().to_string(), &error);
-    let png = unband_io::by_name("PNG").ok_or_else(|| fail(unband_io::Error::UnknownContent))?;
+    let fail = |error: unband::io::Error| Failure::of(path.display().to_string(), &error);
+    let png = unband::io::by_name("PNG").ok_or_else(|| fail(unband::io::Error::UnknownContent))?;
     let (width, height) = (image.width(), image.height());
     let first = &image.planes[0];
     // Green approximates the brightness of RGB images; luma and grey are channel 0.
@@ -199,7 +198,7 @@ fn draw(image: &Image, map: &BandingMap, path: &Path, saving: Saving<'_>) -> Res
         }
     }
     let picture = Image::new(planes, Model::Rgb, Depth::EIGHT);
-    unband_io::write_file(&picture, path, png, &WriteOptions::default(), saving).map(|_| ()).map_err(fail)
+    unband::io::write_file(&picture, path, png, &WriteOptions::default(), saving).map(|_| ()).map_err(fail)
 }
 
 /// One line of `--json`.

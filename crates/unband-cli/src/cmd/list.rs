@@ -7,13 +7,11 @@ mod short;
 use std::fmt::Write;
 
 use clap::Args;
-use unband::Dither;
-use unband_data::{DEGRADATIONS, DegradationEntry, Mix, Sides, Speed};
-use unband_image::params::spoken;
-use unband_image::{Depth, Entry, ParamInfo, ParamKind};
-use unband_io::{FORMATS, FormatEntry};
-use unband_metrics::{Against, Least, METRICS, Metric};
-use unband_nets::zoo::{self, Published};
+use unband::degrade::{DEGRADATIONS, DegradationEntry, Mix, Sides, Speed};
+use unband::io::{FORMATS, FormatEntry};
+use unband::metrics::{Against, Least, METRICS, Metric};
+use unband::nets::zoo::{self, Published};
+use unband::{Depth, Dither, Entry, ParamInfo, ParamKind, spoken};
 
 use crate::bar::Bar;
 use crate::outcome::Outcome;
@@ -223,7 +221,7 @@ fn degradation(entry: &DegradationEntry) -> String {
 }
 
 fn mixes() -> impl Iterator<Item = (&'static str, String)> {
-    unband_recipes::DEGRADATION_RECIPES
+    unband::recipes::DEGRADATION_RECIPES
         .iter()
         .filter_map(|mix| Some((mix.name, Mix::find(mix.name).ok()?.title().to_owned())))
 }
@@ -341,7 +339,7 @@ const COLUMNS: [&str; 12] = [
 fn format_row(format: &FormatEntry) -> [String; 12] {
     let yes = |yes: bool| if yes { "yes" } else { "–" }.to_owned();
     let writes = format.writes.as_ref();
-    let holds = |which: fn(&unband_io::Writes) -> bool| yes(writes.is_some_and(which));
+    let holds = |which: fn(&unband::io::Writes) -> bool| yes(writes.is_some_and(which));
     [
         format.name.to_owned(),
         format.extensions.join(", "),

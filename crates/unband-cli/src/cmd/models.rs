@@ -8,15 +8,18 @@ mod list;
 mod name;
 mod show;
 
-use std::path::PathBuf;
+use std::fmt;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use unband::Hint;
+use unband::models::{ModelsError, Source, network_names};
+use unband::nets::checkpoint::CheckpointError;
 
 use crate::args::TalkArgs;
 use crate::bar::Bar;
-use crate::network;
 use crate::outcome::Outcome;
-use crate::talk::{Loudness, Talk};
+use crate::talk::{Failure, Loudness, Talk};
 
 /// Arguments of `unband models`.
 #[derive(Debug, Args)]
@@ -115,8 +118,24 @@ pub enum Channels {
     Bgr,
 }
 
+/// The allowed NAMEs, for `--help`.
+fn names() -> String {
+    format!("A checkpoint, or the name of a network: {}", network_names().join(", "))
+}
+
+/// A failure about a file.
+fn failure(path: &Path, message: &dyn fmt::Display, hint: Option<String>) -> Failure {
+    Failure::at(path.display().to_string(), message.to_string(), hint)
+}
+
+/// A failure to read a file.
+fn unread(path: &Path, error: CheckpointError) -> Failure {
+    let hint = error.hint();
+    Failure { hint, ..Failure::from(ModelsError::Read { path: path.to_path_buf(), error }) }
+}
+
 fn scale(text: &str) -> Result<f32, String> {
-    unband_nets::convention::parse_scale(text)
+    unband::nets::convention::parse_scale(text)
         .ok_or_else(|| "expected a number above 0, or a fraction such as 1/255".to_owned())
 }
 
@@ -135,8 +154,8 @@ pub struct DefaultArgs {
 #[derive(Debug, Args)]
 pub struct ShowArgs {
     /// Checkpoint, or name of a network (see `--help`)
-    #[arg(value_name = "NAME|FILE", value_parser = network::source, long_help = network::names())]
-    what: network::Source,
+    #[arg(value_name = "NAME|FILE", value_parser = Source::parse, long_help = names())]
+    what: Source,
     /// Height and width of the image [default: 512x512, or the nearest valid size]
     #[arg(long, value_name = "HxW", value_parser = export::size)]
     size: Option<(usize, usize)>,
@@ -149,8 +168,8 @@ pub struct ShowArgs {
 #[derive(Debug, Args)]
 pub struct ExportArgs {
     /// Checkpoint, or name of a network (see `--help`)
-    #[arg(value_name = "NAME|FILE", value_parser = network::source, long_help = network::names())]
-    what: network::Source,
+    #[arg(value_name = "NAME|FILE", value_parser = Source::parse, long_help = names())]
+    what: Source,
     /// Weights for the named network [default: random values]
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::AnyPath)]
     weights: Option<PathBuf>,

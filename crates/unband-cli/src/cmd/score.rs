@@ -8,11 +8,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
+use unband::metrics::Metric;
 use unband::metrics::{Check, Scope, Scores, Subject, score};
-use unband::models;
 use unband::verdict::Verdict;
-use unband::{Context, Depth, batch};
-use unband_metrics::Metric;
+use unband::{Context, Depth, batch, models};
 use unband_report::{Column, Drawn, HeatMap, Page, Section, Side};
 
 use crate::args::MetricArgs;

@@ -14,7 +14,7 @@ use crate::bar::Bar;
 use crate::outcome::Outcome;
 use crate::result::print_text;
 use crate::talk::{Failure, Loudness, Talk};
-use unband_recipes::{TRAININGS, find_unless_file};
+use unband::recipes::{TRAININGS, find_unless_file};
 
 const PROGRAM: &str = if cfg!(windows) { "unband-train.exe" } else { "unband-train" };
 /// The trainer's help, for systems without it.

@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use unband::batch::Cost;
 use unband::files::{self, Naming, Output, UpscaleFileOptions, UpscaleFileReport, UpscalePlan};
-use unband::models;
-use unband::{Context, Error, Options, UpscaleOptions, Upscaler};
+use unband::{Context, Error, Options, UpscaleOptions, Upscaler, models};
 
 use crate::args::{PictureArgs, within};
 use crate::bar::Bar;

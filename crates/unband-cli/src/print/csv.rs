@@ -1,7 +1,7 @@
 //! Values of images as CSV.
 
+use unband::metrics::Metric;
 use unband::metrics::{Scores, Value, missing};
-use unband_metrics::Metric;
 
 /// A table of all images. `names` is the header of the first columns, which come with each image. Infinity is
 /// `inf`; the last column has the reasons of missing values.

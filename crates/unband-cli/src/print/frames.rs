@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::{Seek, SeekFrom};
 
 use unband::Context;
+use unband::metrics::Metric;
 use unband::metrics::video::FrameScores;
-use unband_metrics::Metric;
 
 use super::csv::{missing_cell, name_cell, value_cell};
 use crate::args::MetricArgs;

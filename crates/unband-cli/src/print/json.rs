@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use unband::metrics::{Better, Metric};
 use unband::metrics::{Scores, Summary, Value, summaries};
 use unband::verdict::{Grade, Verdict};
-use unband_metrics::{Better, Metric};
 
 use crate::talk::Failure;
 

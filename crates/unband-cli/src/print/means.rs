@@ -1,7 +1,7 @@
 //! Means over all images, for a page.
 
+use unband::metrics::{Better, Metric};
 use unband::metrics::{Scores, Summary, number, summaries};
-use unband_metrics::{Better, Metric};
 use unband_report::{Listing, ListingCell, ListingRow};
 
 use super::text::ENOUGH;

@@ -1,7 +1,7 @@
 //! Values of images in the table of a page.
 
 use unband::metrics::Value;
-use unband_metrics::{Better, Metric};
+use unband::metrics::{Better, Metric};
 use unband_report::{Direction, MetricRow};
 
 /// The rows of a page's table: one per metric, one value per image.

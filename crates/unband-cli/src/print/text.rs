@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use unband::metrics::Metric;
 use unband::metrics::{Check, Scores, Summary, missing, number, summaries};
-use unband_metrics::Metric;
 
 use super::table::{MISSING, Table};
 use crate::outcome::Outcome;

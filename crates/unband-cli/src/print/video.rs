@@ -6,10 +6,10 @@ use std::fmt::Write;
 use std::ops::ControlFlow;
 
 use serde::Serialize;
+use unband::io::video::FrameFormat;
+use unband::metrics::Metric;
 use unband::metrics::video::{FrameScores, Place, Shot, VideoScores, WorstFrame};
 use unband::metrics::{MetricsError, Value, clock, number};
-use unband_io::video::FrameFormat;
-use unband_metrics::Metric;
 use unband_report::Timeline;
 
 use super::frames::FrameRows;

@@ -26,15 +26,19 @@ fn rows() -> BTreeMap<String, usize> {
     rows
 }
 
-/// `(from, to)` for every dependency between crates of the workspace, including those of tests and builds.
-fn edges() -> (Vec<String>, Vec<(String, String)>) {
+fn metadata() -> Value {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--no-deps", "--format-version", "1", "--offline", "--manifest-path"])
         .arg(root().join("Cargo.toml"))
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// `(from, to)` for every dependency between crates of the workspace, including those of tests and builds.
+fn edges() -> (Vec<String>, Vec<(String, String)>) {
+    let metadata = metadata();
     let packages = metadata["packages"].as_array().unwrap();
     let names: Vec<String> = packages.iter().map(|p| p["name"].as_str().unwrap().to_owned()).collect();
     let mut edges = Vec::new();
@@ -70,6 +74,20 @@ fn crates_use_only_rows_below_their_own() {
     let (rows, (_, edges)) = (rows(), edges());
     assert!(edges.len() >= 8, "only {} edges were found", edges.len());
     assert_eq!(forbidden(&rows, &edges), [""; 0]);
+}
+
+#[test]
+fn the_program_uses_the_library_and_the_report_alone() {
+    let metadata = metadata();
+    let mut packages = metadata["packages"].as_array().unwrap().iter();
+    let program = packages.find(|package| package["name"] == "unband-cli").unwrap();
+    let own =
+        program["dependencies"].as_array().unwrap().iter().filter(|dependency| dependency["kind"].is_null());
+    let names = own.map(|dependency| dependency["name"].as_str().unwrap());
+    assert_eq!(
+        names.filter(|name| name.starts_with("unband")).collect::<Vec<_>>(),
+        ["unband", "unband-report"]
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use unband_metrics::Metric;
+use unband::metrics::Metric;
 
 use super::{Compared, Row};
 use crate::print::json::{FailureRecord, MetricRecord, SummaryRecord, ValuesRecord};

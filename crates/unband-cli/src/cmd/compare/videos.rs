@@ -3,14 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use unband::Context;
+use unband::io::video::{self, Film, Programs, is_film};
 use unband::metrics::video::{
     ComparedVideo, EVERY, VideoPairPlan, compare_videos, expected_frames, scope_of_pair, videos_of_one_size,
 };
 use unband::metrics::{Check, clock};
-use unband::models;
-use unband_io::video::{self, Film, Programs, is_film};
-use unband_metrics::{Metric, film_psnr};
+use unband::metrics::{Metric, film_psnr};
+use unband::{Context, models};
 
 use super::CompareArgs;
 use crate::args::{MetricArgs, failure};

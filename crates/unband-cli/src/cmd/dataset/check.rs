@@ -3,7 +3,7 @@
 use serde::Serialize;
 use unband::Context;
 use unband::batch::{self, Cost};
-use unband_data::dataset::{Check, Finding};
+use unband::degrade::dataset::{Check, Finding};
 
 use super::summary::Summary;
 use super::{CheckArgs, Fault};
@@ -31,7 +31,7 @@ struct Record<'a> {
 
 pub fn run(args: &CheckArgs) -> Result<Outcome, Fault> {
     let ctx = interrupt::context(pictures::threads(args.threads));
-    let fault = |error: unband_data::dataset::DatasetError| (Failure::from(error), Outcome::SomeFailed);
+    let fault = |error: unband::degrade::dataset::DatasetError| (Failure::from(error), Outcome::SomeFailed);
     let check = Check::open(&args.folder).map_err(fault)?;
     let loudness = Loudness::new(args.talk.quiet, args.talk.verbose);
     let bar = Bar::new(check.len(), loudness > Loudness::Quiet);

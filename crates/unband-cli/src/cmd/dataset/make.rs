@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use unband::Context;
 use unband::batch::{self, Cost};
-use unband_data::Mix;
-use unband_data::dataset::{
+use unband::degrade::Mix;
+use unband::degrade::dataset::{
     Clean, DatasetError, Entry, Failed, Harms, Journal, Kapoor, Opened, Plan, Split, Tiling, Variant, clean,
     kapoor,
 };
@@ -46,7 +46,7 @@ pub fn pairs(args: &PairsArgs) -> Result<Outcome, Fault> {
         return Err((Failure::usage(message, "name a folder of clean images"), Outcome::Usage));
     }
     // The parser accepts only known names.
-    let causes = args.causes.iter().filter_map(|name| unband_data::find(name)).collect();
+    let causes = args.causes.iter().filter_map(|name| unband::degrade::find(name)).collect();
     let harms = match &args.recipe {
         Some(name) => {
             let mix = Mix::find_unscaled(name).map_err(|error| {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde::Serialize;
-use unband_data::dataset::{Entry, Expected, Failed, Split};
+use unband::degrade::dataset::{Entry, Expected, Failed, Split};
 
 use crate::talk::grouped;
 

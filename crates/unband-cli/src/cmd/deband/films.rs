@@ -4,11 +4,10 @@ mod tell;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use unband_image::Hint;
 
+use unband::io::video::{Images, Purpose, StreamChoice, VideoError, container_of, is_film};
 use unband::video::{FilmOptions, FilmPlan, deband_film_told, plan_film};
-use unband::{Context, Error, Progress};
-use unband_io::video::{Images, Purpose, StreamChoice, VideoError, container_of, is_film};
+use unband::{Context, Error, Hint, Progress};
 
 use super::stream;
 use crate::args::DebandArgs;

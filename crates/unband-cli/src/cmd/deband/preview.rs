@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use unband_image::Hint;
 
 use serde::Serialize;
+use unband::io::video::{self, DecodeOptions, Film, FrameFormat, Programs};
+use unband::io::{Access, Saving};
+use unband::metrics::cambi;
 use unband::metrics::video::{
     FrameReader, Place, WorstFrame, WorstFrames, decoding, expected_frames, in_order, moment,
 };
@@ -13,10 +15,7 @@ use unband::video::{
     Alone, EncoderTrial, FilmOptions, FrameSource, RawFrame, check_film, deband_alone, decode_options,
     ending_programs,
 };
-use unband::{Context, Error, Image};
-use unband_io::video::{self, DecodeOptions, Film, FrameFormat, Programs};
-use unband_io::{Access, Saving};
-use unband_metrics::cambi;
+use unband::{Context, Error, Hint, Image};
 use unband_report::{HeatMap, Moment, Spot as Square, before_after, worst_spots};
 
 use super::films;
@@ -115,7 +114,7 @@ fn one(
     let bar = Bar::film(!args.pictures.talk.quiet);
     let there = output.exists() && !args.pictures.overwrite;
     let made = if there {
-        let error = unband_io::Error::Exists;
+        let error = unband::io::Error::Exists;
         Err(Failure::of(output.display().to_string(), &error))
     } else {
         let result = args.film.encoded.then(|| films::beside(args, input));
@@ -126,7 +125,7 @@ fn one(
         let Some(Made { png, frames, encoder }) = made else { return Ok(None) };
         let _busy = Busy::begin();
         let saving = Saving { access: Access::of([input]), ..args.pictures.overwrite.into() };
-        unband_io::write_bytes(&png, output, saving)
+        unband::io::write_bytes(&png, output, saving)
             .map_err(|error| Failure::of(output.display().to_string(), &error))?;
         Ok(Some((frames, encoder)))
     });

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use unband::io::{Access, Saving};
 use unband::metrics::Inspected;
 use unband::verdict::Verdict;
 use unband::{Context, Findings, NoProgress};
-use unband_io::{Access, Saving};
 use unband_report::{Drawn, HeatMap, Page, Section, Side};
 
 use crate::args::PictureArgs;
@@ -87,7 +87,7 @@ impl<'a> Report<'a> {
         }
         let Some(_busy) = Busy::begin() else { return Outcome::Interrupted };
         let saving = Saving { access, ..self.overwrite.into() };
-        match unband_io::write_bytes(page.html().as_bytes(), self.path, saving) {
+        match unband::io::write_bytes(page.html().as_bytes(), self.path, saving) {
             Ok(()) => {
                 talk.line(&format_args!(
                     "{} before and after → {}",

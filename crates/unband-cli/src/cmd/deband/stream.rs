@@ -2,11 +2,10 @@
 
 use std::io::{self, BufWriter, IsTerminal, Read, Write};
 use std::path::Path;
-use unband_image::Hint;
 
+use unband::io::{Limits, Y4mReader};
 use unband::video::{FilmOptions, StreamReport, deband_stream, deband_to_stream};
-use unband::{Context, Error};
-use unband_io::{Limits, Y4mReader};
+use unband::{Context, Error, Hint};
 
 use crate::args::DebandArgs;
 use crate::inputs::{STDIO, exact};
@@ -119,7 +118,7 @@ fn piped(
         }
         Err(Error::Cancelled) => Outcome::Interrupted,
         // The reader has closed the pipe and needs no message, but the output is incomplete.
-        Err(Error::File(unband_io::Error::Io { action: "write", source })) => {
+        Err(Error::File(unband::io::Error::Io { action: "write", source })) => {
             if source.kind() != io::ErrorKind::BrokenPipe {
                 talk.failure(&stdout_failure(&source));
             }

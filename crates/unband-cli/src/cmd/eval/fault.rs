@@ -1,7 +1,7 @@
 //! Failures of tables, from the library's errors.
 
+use unband::Hint;
 use unband::evaluate::EvaluateError;
-use unband_image::Hint;
 
 use crate::talk::Failure;
 

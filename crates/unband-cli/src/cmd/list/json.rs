@@ -1,12 +1,11 @@
 //! JSON output of `unband list`.
 
 use serde::Serialize;
-use unband::Dither;
+use unband::degrade::{DEGRADATIONS, Sides, Speed};
+use unband::io::FORMATS;
+use unband::metrics::METRICS;
 use unband::networks::DEFAULT;
-use unband_data::{DEGRADATIONS, Sides, Speed};
-use unband_image::ParamInfo;
-use unband_io::FORMATS;
-use unband_metrics::METRICS;
+use unband::{Dither, ParamInfo};
 
 use super::{Kind, against, allowed, default, dither_doc, mixes, sentences};
 

@@ -2,11 +2,10 @@
 
 use std::fmt::Write;
 
-use unband::Dither;
-use unband_data::DEGRADATIONS;
-use unband_image::ParamInfo;
-use unband_io::FORMATS;
-use unband_metrics::METRICS;
+use unband::degrade::DEGRADATIONS;
+use unband::io::FORMATS;
+use unband::metrics::METRICS;
+use unband::{Dither, ParamInfo};
 
 use super::{
     COLUMNS, against, allowed, default, dither_doc, effect, format_row, least, mixes, network, origin,

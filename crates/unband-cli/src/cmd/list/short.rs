@@ -2,15 +2,13 @@
 
 use std::fmt::Write;
 
-use unband::Dither;
+use unband::degrade::DEGRADATIONS;
+use unband::degrade::recipe;
+use unband::io::FORMATS;
+use unband::metrics::METRICS;
 use unband::networks::DEFAULT;
-use unband_data::DEGRADATIONS;
-use unband_data::recipe;
-use unband_filters::smooth;
-use unband_image::Entry;
-use unband_io::FORMATS;
-use unband_metrics::METRICS;
-use unband_recipes::{SMALL, Shipped, TABLES, TRAININGS};
+use unband::recipes::{SMALL, Shipped, TABLES, TRAININGS};
+use unband::{Dither, Entry, SMOOTH};
 
 use super::{dither_line, mixes};
 
@@ -18,7 +16,7 @@ use super::{dither_line, mixes};
 pub fn by_default(entry: &Entry) -> &'static str {
     if entry.name == DEFAULT {
         " (default where levels are missing)"
-    } else if entry.name == smooth::ENTRY.name {
+    } else if entry.name == SMOOTH.name {
         " (default elsewhere)"
     } else {
         ""

@@ -1,15 +1,15 @@
 //! `unband models export`: ONNX export.
 
 use std::path::PathBuf;
-use unband_image::Hint;
+use unband::Hint;
 
-use unband_io::{Access, Saving};
-use unband_nets::arch::Passes;
-use unband_nets::onnx;
+use unband::io::{Access, Saving};
+use unband::models::{self, Chosen, Source};
+use unband::nets::arch::Passes;
+use unband::nets::onnx;
 
-use super::ExportArgs;
+use super::{ExportArgs, failure};
 use crate::extras;
-use crate::network::{Chosen, Source, failure, made_up, of_checkpoint};
 use crate::outcome::Outcome;
 use crate::talk::{Failure, Talk, grouped};
 
@@ -37,13 +37,15 @@ fn export(args: &ExportArgs, talk: &Talk<'_>) -> Result<(), (Outcome, Failure)> 
     let files = [args.weights.as_ref(), if let Source::File(file) = &args.what { Some(file) } else { None }];
     let files: Vec<&PathBuf> = files.into_iter().flatten().collect();
     extras::Inputs::of(&files).keep_from(&args.onnx).map_err(|failure| (Outcome::Usage, failure))?;
+    let folder = models::folder();
+    let folder = folder.as_deref();
     let chosen = match (&args.what, &args.weights) {
         (Source::Network(name), None) => {
             talk.note(&"the weights are random, useful only to test speed; `--weights FILE` sets real ones");
-            made_up(name)
+            Chosen::random(name)
         }
-        (Source::Network(name), Some(file)) => of_checkpoint(file, Some(name)),
-        (Source::File(file), None) => of_checkpoint(file, None),
+        (Source::Network(name), Some(file)) => Chosen::open(file, Some(name), folder),
+        (Source::File(file), None) => Chosen::open(file, None, folder),
         (Source::File(_), Some(_)) => {
             let hint = "drop one, or name the network that `--weights` is for";
             return Err((
@@ -52,11 +54,11 @@ fn export(args: &ExportArgs, talk: &Talk<'_>) -> Result<(), (Outcome, Failure)> 
             ));
         }
     };
-    let chosen = chosen.map_err(|failure| (Outcome::SomeFailed, failure))?;
+    let chosen = chosen.map_err(|error| (Outcome::SomeFailed, error.into()))?;
     let bytes = onnx::write(&chosen.graph, &chosen.weights, args.size, &facts(&chosen))
         .map_err(|e| (Outcome::Usage, failure(&args.onnx, &e, e.hint())))?;
     let saving = Saving { access: Access::of(files), ..args.overwrite.into() };
-    unband_io::write_bytes(&bytes, &args.onnx, saving)
+    unband::io::write_bytes(&bytes, &args.onnx, saving)
         .map_err(|e| (Outcome::SomeFailed, failure(&args.onnx, &e, e.hint())))?;
     talk.line(&format_args!(
         "{} → {}  {}, {} parameters, {}, opset {}",

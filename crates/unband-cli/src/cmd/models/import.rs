@@ -1,19 +1,17 @@
 //! `unband models import`: import of checkpoints as named models.
 
 use std::path::{Path, PathBuf};
-use unband_image::Hint;
 
+use unband::io::{Access, Saving};
+use unband::metrics::nrqm;
 use unband::models::{self, NETWORK, Shelf};
-use unband::networks;
-use unband_io::{Access, Saving};
-use unband_metrics::nrqm;
-use unband_nets::checkpoint::{self, Container};
-use unband_nets::zoo::{self, PUBLISHED, Published};
-use unband_nets::{Convention, StateDict};
+use unband::nets::checkpoint::{self, Container};
+use unband::nets::zoo::{self, PUBLISHED, Published};
+use unband::nets::{Convention, StateDict};
+use unband::{Hint, networks};
 
-use super::{Channels, ImportArgs};
+use super::{Channels, ImportArgs, failure, unread};
 use crate::inputs::reason;
-use crate::network::{failure, unread};
 use crate::outcome::Outcome;
 use crate::talk::{Failure, Talk};
 
@@ -55,9 +53,9 @@ struct Imported {
 }
 
 fn import(path: &Path, args: &ImportArgs, folder: &Path) -> Result<Imported, Failure> {
-    let source = checkpoint::load(path).map_err(|e| unread(path, &e))?;
+    let source = checkpoint::load(path).map_err(|e| unread(path, e))?;
     let sha256 = source.sha256();
-    let mut read = source.read().map_err(|e| unread(path, &e))?;
+    let mut read = source.read().map_err(|e| unread(path, e))?;
     let mut convention = Convention::of_file(&source, &read.facts);
     drop(source);
     convention.bgr = args.order.map_or(convention.bgr, |order| order == Channels::Bgr);
@@ -200,8 +198,8 @@ fn write(to: &Path, folder: &Path, content: &[u8], saving: Saving<'_>) -> Result
         let hint = "set UNBAND_MODELS to a writable folder";
         failure(folder, &reason(&e), Some(hint.to_owned()))
     })?;
-    unband_io::write_bytes(content, to, saving).map_err(|e| match e.fault() {
-        unband_io::Error::Exists => {
+    unband::io::write_bytes(content, to, saving).map_err(|e| match e.fault() {
+        unband::io::Error::Exists => {
             let hint = "`--as NAME` keeps both, `--overwrite` replaces it";
             failure(to, &"exists already", Some(hint.to_owned()))
         }

@@ -5,14 +5,13 @@ use std::fmt::Write;
 use std::path::Path;
 
 use serde::{Serialize, Serializer};
+use unband::metrics::nrqm;
 use unband::models;
-use unband_metrics::nrqm;
-use unband_nets::arch::{self, Architecture, Purpose};
-use unband_nets::checkpoint::{self, Checkpoint, CheckpointError, NetworkError};
-use unband_nets::{Convention, Graph, zoo};
+use unband::nets::arch::{self, Architecture, Purpose};
+use unband::nets::checkpoint::{self, Checkpoint, CheckpointError, NetworkError};
+use unband::nets::{Convention, Graph, zoo};
 
-use super::InfoArgs;
-use crate::network::unread;
+use super::{InfoArgs, unread};
 use crate::outcome::Outcome;
 use crate::result::{print_json, print_text};
 use crate::talk::{Talk, grouped};
@@ -29,7 +28,7 @@ pub fn run(args: &InfoArgs, talk: &Talk<'_>) -> Outcome {
             Ok(info) if args.json => print_json(&info),
             Ok(info) => print_text(&info.text()),
             Err(error) => {
-                talk.failure(&unread(path, &error));
+                talk.failure(&unread(path, error));
                 Outcome::SomeFailed
             }
         };

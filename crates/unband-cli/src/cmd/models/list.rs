@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::Serialize;
 use unband::models::{self, Imported, Shelf, is_network};
-use unband_nets::zoo::{self, PUBLISHED, Published};
+use unband::nets::zoo::{self, PUBLISHED, Published};
 
 use super::ListArgs;
 use crate::outcome::Outcome;

@@ -1,9 +1,9 @@
 //! `unband models show`: layer table of a network.
 
-use unband_nets::{Graph, ShapeError};
+use unband::models;
+use unband::nets::{Graph, ShapeError};
 
 use super::ShowArgs;
-use crate::network;
 use crate::outcome::Outcome;
 use crate::result::print_data;
 use crate::talk::{Failure, Talk};
@@ -12,10 +12,10 @@ use crate::talk::{Failure, Talk};
 const SIDES: [usize; 6] = [512, 256, 235, 192, 128, 96];
 
 pub fn run(args: &ShowArgs, talk: &Talk<'_>) -> Outcome {
-    let graph = match network::graph(&args.what) {
+    let graph = match args.what.graph(models::folder().as_deref()) {
         Ok(graph) => graph,
-        Err(failure) => {
-            talk.failure(&failure);
+        Err(error) => {
+            talk.failure(&error.into());
             return Outcome::SomeFailed;
         }
     };

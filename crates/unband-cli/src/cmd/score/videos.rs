@@ -5,12 +5,11 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use unband::Context;
+use unband::io::video::{is_film, promises_film};
+use unband::metrics::Metric;
 use unband::metrics::video::{EVERY, ScoredVideo, VideoInput, VideoPlan, score_video};
 use unband::metrics::{Check, Scope, clock};
-use unband::models;
-use unband_io::video::{is_film, promises_film};
-use unband_metrics::Metric;
+use unband::{Context, models};
 use unband_report::Picture;
 
 use super::ScoreArgs;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use unband::io::{Access, Limits, Saving};
 use unband::{Context, Image};
-use unband_io::{Access, Limits, Saving};
 use unband_report::study::{Fit, Study};
 
 use super::{KEY_SCHEMA, Key, KeyMethod, StudyArgs};
@@ -159,13 +159,13 @@ fn name(path: &Path) -> Result<String, Fault> {
 }
 
 fn load(path: &Path) -> Result<Image, Fault> {
-    unband_io::read_file(path, &Limits::default())
+    unband::io::read_file(path, &Limits::default())
         .map(|(image, _)| image)
         .map_err(|error| input(Failure::of(path.display().to_string(), &error)))
 }
 
 fn write(bytes: &[u8], path: &Path, saving: Saving<'_>) -> Result<(), Fault> {
-    unband_io::write_bytes(bytes, path, saving)
+    unband::io::write_bytes(bytes, path, saving)
         .map_err(|error| input(Failure::of(path.display().to_string(), &error)))
 }
 

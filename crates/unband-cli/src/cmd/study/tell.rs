@@ -69,7 +69,7 @@ pub fn run(args: &StudyArgs, talk: &Talk<'_>) -> Outcome {
 fn read(path: &Path, ratings: &mut Ratings) -> Result<(), Failure> {
     let shown = path.display().to_string();
     let text =
-        unband_io::read_text(path).map_err(|error| Failure::at(shown.clone(), reason(&error), None))?;
+        unband::io::read_text(path).map_err(|error| Failure::at(shown.clone(), reason(&error), None))?;
     ratings.read(&shown, text.as_bytes()).map_err(Failure::from)
 }
 
@@ -77,7 +77,7 @@ fn key(path: &Path, study: &str) -> Result<Key, Failure> {
     let at = |message: String, hint: Option<&str>| {
         Failure::at(path.display().to_string(), message, hint.map(str::to_owned))
     };
-    let text = unband_io::read_text(path).map_err(|error| at(reason(&error), None))?;
+    let text = unband::io::read_text(path).map_err(|error| at(reason(&error), None))?;
     let hint = Some("name the .json file next to the page");
     let key: Key = serde_json::from_str(&text).map_err(|error| at(format!("not a key: {error}"), hint))?;
     if key.schema != KEY_SCHEMA {

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use serde::Serialize;
+use unband::io::amount;
+use unband::io::video::Film;
+use unband::io::video::{Stream, StreamKind};
 use unband::metrics::clock;
 use unband::video::{FilmPlan, FilmReport, ShotFound};
-use unband_io::amount;
-use unband_io::video::Film;
-use unband_io::video::probe::{Stream, StreamKind};
 
 use crate::inputs::exact;
 use crate::record::Schema;

@@ -1,0 +1,5 @@
+//! Networks as data: architectures, checkpoints, published weights, export to ONNX.
+
+pub use unband_nets::{
+    Convention, Graph, ShapeError, StateDict, arch, checkpoint, convention, onnx, state, zoo,
+};
