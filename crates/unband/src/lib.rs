@@ -63,9 +63,10 @@ mod weights;
 pub use choose::{Act, Choices, check, choose, find};
 pub use error::Error;
 pub use feed::{Order, Scale};
+pub use jobs::check::check as check_planes;
 #[cfg(feature = "files")]
 pub use jobs::files;
-pub use jobs::image::{check as check_planes, deband, deband_found, deband_with};
+pub use jobs::image::{deband, deband_found, deband_with};
 pub use jobs::round::dithered;
 pub use jobs::upscale::{UpscaleOptions, UpscaleReport, Upscaler};
 #[cfg(feature = "files")]

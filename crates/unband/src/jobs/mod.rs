@@ -4,6 +4,7 @@ mod alpha;
 #[cfg(feature = "files")]
 mod aside;
 mod centred;
+pub mod check;
 mod distances;
 mod ends;
 #[cfg(feature = "files")]
@@ -14,9 +15,9 @@ mod neutral;
 mod not_finite;
 mod pipeline;
 mod resized;
-#[cfg(feature = "files")]
 mod rgb;
 pub(crate) mod round;
+mod stages;
 mod tally;
 mod turned;
 pub mod upscale;

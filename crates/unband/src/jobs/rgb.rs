@@ -2,28 +2,26 @@
 
 use unband_image::dither::Dither;
 use unband_image::findings::Findings;
-use unband_image::{Context, Depth, Image, Origin};
+use unband_image::{Context, Depth, Image, Origin, Rng};
 
-use super::image::{deband_as, regrid_alpha};
+use super::image::{Colours, deband_as};
 use super::round::{Rounding, round};
+use super::stages::regrid_alpha;
 use crate::choose::{Act, Choices, left_because};
 use crate::{Error, Options, Reason, Report};
 
-/// As [`deband_as`], but the result is RGB: restored on the YUV planes, where its grids are, converted, and
-/// only then rounded. RGB and grey images are processed as usual.
+/// As [`deband_as`] of a YUV image, but the result is RGB: restored on the YUV planes, where its grids are,
+/// converted, and only then rounded.
 ///
 /// # Errors
 /// As [`deband_as`].
-pub(crate) fn deband_into_rgb(
+pub(super) fn into_rgb(
     image: Image,
     findings: Findings,
     choices: &Choices,
     options: &Options,
     ctx: &Context<'_>,
 ) -> Result<(Image, Report), Error> {
-    if !image.is_yuv() {
-        return deband_as(image, findings, choices, options, ctx);
-    }
     let (before, own) = (image.depth, choices.method.entry().ours || choices.faithful.keeps());
     // Reimplementations return codes of the result's depth; unband's own results are rounded once, at the
     // end.
@@ -34,12 +32,12 @@ pub(crate) fn deband_into_rgb(
             Choices { depth: before, act: Act::Leave(Reason::NothingFound), ..choices.clone() }
         }
     };
-    let (restored, mut report) = deband_as(image, findings, &inner, options, ctx)?;
+    let (restored, mut report) = deband_as(image, findings, &inner, options, Colours::Own, ctx)?;
     let mut rgb = restored.into_rgb(ctx).map_err(|error| Error::Image(error.to_string()))?;
     let fewer = choices.depth.bits() < before.bits();
     let dither = if (own && report.samples_moved > 0) || fewer { options.dither } else { Dither::None };
-    let Options { locked, seed, .. } = *options;
-    round(&mut rgb, &Rounding { depth: choices.depth, dither, locked, seed }, ctx);
+    let ctx = &Context { rng: Rng::new(options.seed), ..*ctx };
+    round(&mut rgb, None, Rounding { depth: choices.depth, dither, locked: options.locked }, ctx);
     if choices.depth != before {
         regrid_alpha(&mut rgb, choices.depth);
     }
@@ -77,7 +75,7 @@ mod tests {
         let ctx = Context::default();
         let findings = inspect(&image, &ctx);
         let choices = choose(&image, &findings, options).unwrap();
-        deband_into_rgb(image, findings, &choices, options, &ctx).unwrap()
+        deband_as(image, findings, &choices, options, Colours::Rgb, &ctx).unwrap()
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! Rounding of a whole image to a depth, for jobs that round at the end.
 
-use unband_image::dither::{Diffusion, Dither, Quantizer};
+use std::borrow::Cow;
+
+use unband_image::dither::{Diffusion, Dither, Grid, Quantizer};
 use unband_image::{Context, Depth, Image, Origin, Rng};
 
-use super::image::{check, regrid_alpha};
+use super::check::check;
 use super::not_finite::NotFinite;
+use super::stages::regrid_alpha;
 use crate::Error;
 
 /// An image rounded to a depth, dithered; nothing is repaired. Samples on the new grid already stay unchanged.
@@ -24,42 +27,55 @@ pub fn dithered(
 ) -> Result<Image, Error> {
     check(&image)?;
     let _ = NotFinite::take(&mut image);
-    round(&mut image, &Rounding { depth, dither, locked, seed }, ctx);
+    round(&mut image, None, Rounding { depth, dither, locked }, &Context { rng: Rng::new(seed), ..*ctx });
     regrid_alpha(&mut image, depth);
     image.origin = Origin::default();
     Ok(image)
 }
 
-/// Options of rounding.
+/// Options of rounding; the context has the random numbers of the dither.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Rounding {
+pub(crate) struct Rounding {
     /// The depth.
     pub depth: Depth,
     /// The dithering method.
     pub dither: Dither,
     /// The same threshold on all channels?
     pub locked: bool,
-    /// Seed of the dither.
-    pub seed: u64,
 }
 
-/// Rounds all samples to a depth's grid; alpha stays.
-pub(super) fn round(image: &mut Image, how: &Rounding, ctx: &Context<'_>) {
-    let ctx = &Context { rng: Rng::new(how.seed), ..*ctx };
-    let quantizer = Quantizer::new(how.dither, image.color.model, how.depth, how.locked, ctx);
+/// Dithers and rounds all samples to a depth's grid; alpha stays. `source` has the samples before the work.
+/// Without it, samples on the grid already stay unchanged; with it, results stay within the depth's codes.
+pub(crate) fn round(image: &mut Image, source: Option<&Image>, how: Rounding, ctx: &Context<'_>) {
+    let model = image.color.model;
+    let quantizer = Quantizer::new(how.dither, model, how.depth, how.locked, ctx);
     let widths: Vec<usize> = image.planes.iter().map(|plane| plane.width).collect();
     let mut diffusion = quantizer.diffuses().then(|| Diffusion::new(quantizer, &widths));
     for (p, plane) in image.planes.iter_mut().enumerate() {
-        let mut source = vec![0.0; plane.width];
-        for y in 0..plane.height {
-            let row = plane.row_mut(y);
-            // Samples on the grid already stay unchanged.
-            source.copy_from_slice(row);
-            match &mut diffusion {
-                Some(diffusion) => diffusion.row(p, y, row, &source),
-                None => quantizer.row(p, (0, y), row, &source, None),
+        let width = plane.width.max(1);
+        let rows: Vec<&mut [f32]> = plane.data.chunks_exact_mut(width).collect();
+        let before = |y: usize, row: &[f32]| match source {
+            Some(source) => Cow::Borrowed(source.planes[p].row(y)),
+            None => Cow::Owned(row.to_vec()),
+        };
+        if let Some(diffusion) = &mut diffusion {
+            for (y, row) in rows.into_iter().enumerate() {
+                let before = before(y, row);
+                diffusion.row(p, y, row, &before);
             }
+            continue;
         }
+        let limits = match (source, how.depth) {
+            (Some(_), Depth::Int(bits)) => Grid::of_bits(model, p, bits).limits(),
+            _ => (f32::NEG_INFINITY, f32::INFINITY),
+        };
+        ctx.map_parts(rows, |y, row| {
+            let before = before(y, row);
+            for value in row.iter_mut() {
+                *value = value.clamp(limits.0, limits.1);
+            }
+            quantizer.row(p, (0, y), row, &before, None);
+        });
     }
     image.depth = how.depth;
 }

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use unband_image::dither::Dither;
-use unband_image::{Context, Depth, Hint, Image, Origin, Plane, Resampling};
+use unband_image::{Context, Depth, Hint, Image, Origin, Plane, Resampling, Rng};
 use unband_infer::{Engine, EnlargeError, Enlarger};
 use unband_nets::arch::{self, Architecture, Purpose};
 use unband_nets::{Convention, checkpoint};
 
-use super::image::{check, regrid_alpha};
+use super::check::check;
 use super::memory;
 use super::not_finite::NotFinite;
 use super::round::{Rounding, round};
+use super::stages::regrid_alpha;
 use crate::{Error, OutputDepth, Precision, shipped};
 
 /// Memory for network buffers without a memory limit.
@@ -176,11 +177,8 @@ impl Upscaler {
         })?;
         let alpha = image.alpha.as_ref().map(|alpha| self.enlarged_alpha(alpha));
         let mut made = Image { planes, alpha, origin: Origin::default(), ..image };
-        round(
-            &mut made,
-            &Rounding { depth, dither: options.dither, locked: options.locked, seed: options.seed },
-            ctx,
-        );
+        let ctx = &Context { rng: Rng::new(options.seed), ..*ctx };
+        round(&mut made, None, Rounding { depth, dither: options.dither, locked: options.locked }, ctx);
         regrid_alpha(&mut made, depth);
         let seconds = start.elapsed().as_secs_f64();
         let report = UpscaleReport { network: self.network, scale: self.scale(), depth, seconds };

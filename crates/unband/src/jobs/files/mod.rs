@@ -16,9 +16,9 @@ mod source;
 mod upscale;
 
 use super::aside::{self, Gathered};
-use super::image::{check, deband_as};
+use super::check::check;
+use super::image::{Colours, deband_as};
 use super::memory;
-use super::rgb::deband_into_rgb;
 use crate::choose::{Act, Choices, choose, find};
 use crate::faithful::Faithful;
 use crate::networks;
@@ -201,7 +201,7 @@ pub fn deband_file(
         // A repaired image is rarely copied, and the file can be read once more.
         bytes = Cow::Borrowed(&[]);
     }
-    let run = if holds_planes_of(plan.format, &image) { deband_as } else { deband_into_rgb };
+    let colours = if holds_planes_of(plan.format, &image) { Colours::Own } else { Colours::Rgb };
     let size = (image.width(), image.height());
     let gathered = options.aside.as_ref().map(|file| Gathered::new(file, size));
     let with_aside = Context { aside: gathered.as_ref().map(|gathered| gathered as &dyn Aside), ..*ctx };
@@ -218,7 +218,7 @@ pub fn deband_file(
         max_memory: options.options.max_memory.map(|allowed| allowed.saturating_sub(held)),
         ..options.options.clone()
     };
-    let done = run(image, plan.findings.clone(), &choices, &within, &with_aside);
+    let done = deband_as(image, plan.findings.clone(), &choices, &within, colours, &with_aside);
     let (image, report) = done.map_err(|error| error.with_memory_beside(held))?;
     if !report.changed {
         // Some methods find only while running that there is nothing to repair.
@@ -273,8 +273,8 @@ pub fn deband_as_written(
     let choices = choose(image, &findings, options)?;
     let format = unband_io::by_name(image.origin.format).or_else(|| unband_io::by_name("PNG"));
     let holds = |own| holds_planes_of(default_format(image, own, choices.depth), image);
-    let run = if format.is_none_or(holds) { deband_as } else { deband_into_rgb };
-    let (result, report) = run(image.clone(), findings, &choices, options, ctx)?;
+    let colours = if format.is_none_or(holds) { Colours::Own } else { Colours::Rgb };
+    let (result, report) = deband_as(image.clone(), findings, &choices, options, colours, ctx)?;
     Ok((if report.changed { result } else { image.clone() }, report))
 }
 

@@ -11,7 +11,7 @@ use super::names::{asked_format, check_free, default_format, extension, fitting_
 use super::source::{decode, read_bytes};
 use super::{FileBytes, Input, Naming, Output, copy_times, how_to_write, io_error, path_of};
 use crate::choose::choose;
-use crate::jobs::rgb::deband_into_rgb;
+use crate::jobs::image::{Colours, deband_as};
 use crate::jobs::upscale::{UpscaleOptions, UpscaleReport, Upscaler};
 use crate::{Error, Options, OutputDepth, Reason};
 
@@ -126,7 +126,7 @@ pub fn upscale_file(
         let how = Options { depth: OutputDepth::Float, ..how.clone() };
         let findings = inspect(&image, ctx);
         let choices = choose(&image, &findings, &how)?;
-        let (better, report) = deband_into_rgb(image, findings, &choices, &how, ctx)?;
+        let (better, report) = deband_as(image, findings, &choices, &how, Colours::Rgb, ctx)?;
         (image, debanded) = (better, Some(report.reason));
     }
     let how = UpscaleOptions { depth: exactly(plan.depth), ..options.options.clone() };

@@ -1,6 +1,5 @@
 //! Treatment of a shot: findings, choice of method, and the steps on one frame.
 
-use unband_image::dither::{Diffusion, Grid, Quantizer};
 use unband_image::findings::Findings;
 use unband_image::{Context, Depth, Image, Model};
 use unband_io::video::FrameFormat;
@@ -8,6 +7,7 @@ use unband_io::video::FrameFormat;
 use crate::choose::{Act, Choices, choose};
 use crate::faithful::cells;
 use crate::jobs::image::deband_frame;
+use crate::jobs::round::{self, Rounding};
 use crate::verdict::{Grade, Seen, look_at_frame};
 use crate::{Error, Options, OutputDepth};
 
@@ -135,26 +135,6 @@ pub(super) fn round(
     ctx: &Context<'_>,
 ) {
     let depth = Depth::Int(to.pixels.bits);
-    let model = image.color.model;
-    let quantizer = Quantizer::new(options.dither, model, depth, options.locked, ctx);
-    let widths: Vec<usize> = image.planes.iter().map(|plane| plane.width).collect();
-    let mut diffusion = quantizer.diffuses().then(|| Diffusion::new(quantizer, &widths));
-    for (p, plane) in image.planes.iter_mut().enumerate() {
-        let (low, high) = Grid::of_bits(model, p, to.pixels.bits).limits();
-        let width = plane.width.max(1);
-        let rows: Vec<&mut [f32]> = plane.data.chunks_exact_mut(width).collect();
-        if let Some(diffusion) = &mut diffusion {
-            rows.into_iter()
-                .enumerate()
-                .for_each(|(y, row)| diffusion.row(p, y, row, source.planes[p].row(y)));
-        } else {
-            ctx.map_parts(rows, |y, row| {
-                for value in row.iter_mut() {
-                    *value = value.clamp(low, high);
-                }
-                quantizer.row(p, (0, y), row, source.planes[p].row(y), None);
-            });
-        }
-    }
-    image.depth = depth;
+    let how = Rounding { depth, dither: options.dither, locked: options.locked };
+    round::round(image, Some(source), how, ctx);
 }

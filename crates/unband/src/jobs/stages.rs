@@ -1,0 +1,240 @@
+//! The stages of every image and frame: convert → restore → confine → round → report.
+//!
+//! [`super::image`] runs them on stills and frames, after inspection and choice; [`super::pipeline`] is what
+//! happens to each window.
+
+use std::time::Instant;
+
+use unband_image::dither::{Diffusion, Dither, Quantizer};
+use unband_image::findings::{Cause, Findings};
+use unband_image::tile::{Band, restore_by_rows, restore_in_place};
+use unband_image::{Context, Depth, Image, Origin, Restorer, Rng};
+
+use super::centred::Centred;
+use super::ends::Ends;
+use super::memory::{Way, fitting_way};
+use super::neutral::Neutral;
+use super::not_finite::NotFinite;
+use super::pipeline::{Pipeline, bounded_shares, seen, settled};
+use super::resized::Resized;
+use super::tally::Tally;
+use crate::choose::{Act, Choices, is_meant, left_because};
+use crate::faithful::{Faithful, cells, within_earlier_coding, within_file};
+use crate::{Error, Options, Reason, Report};
+
+/// One run of the stages.
+pub(super) struct Stages<'a> {
+    /// The plan.
+    pub choices: &'a Choices,
+    /// Options of the job.
+    pub options: &'a Options,
+    /// Does the report count changes?
+    pub counted: bool,
+}
+
+impl Stages<'_> {
+    /// Runs the plan on an image as it lies.
+    ///
+    /// # Errors
+    /// Errors of the restorer, too little memory allowed, or cancelled.
+    pub fn run(
+        &self,
+        mut image: Image,
+        findings: Findings,
+        ctx: &Context<'_>,
+    ) -> Result<(Image, Report), Error> {
+        let start = Instant::now();
+        let choices = self.choices;
+        let ctx = &Context { rng: Rng::new(self.options.seed), output: Some(choices.depth), ..*ctx };
+        let mut report = untouched(choices, findings);
+        if let Act::Leave(reason) = choices.act {
+            report.reason = reason;
+            report.seconds = start.elapsed().as_secs_f64();
+            return Ok((image, report));
+        }
+        let findings = &report.findings;
+        if choices.method.entry().rgb && image.is_yuv() && choices.act == Act::Restore {
+            image = image.into_rgb(ctx).map_err(|error| Error::Image(error.to_string()))?;
+        }
+        let not_finite = NotFinite::take(&mut image);
+        let restores = choices.method.entry().ours && choices.act == Act::Restore;
+        let ends = if restores { Ends::find(&image, &end_steps(&image, findings), ctx) } else { None };
+        let centred =
+            if restores { Centred::move_to(&mut image, findings, ends.as_ref(), ctx) } else { None };
+        let (inner, bounded) = restorer(&image, findings, choices, ctx)?;
+        let mut pipeline = self.confined(&image, findings, (inner.as_deref(), bounded), ctx);
+        pipeline.ends = ends;
+        pipeline.changes_all |= centred.is_some();
+        self.restore(&mut image, findings, &mut pipeline, ctx)?;
+        let depth_changes = choices.depth != image.depth;
+        if depth_changes {
+            regrid_alpha(&mut image, choices.depth);
+            image.depth = choices.depth;
+        }
+        not_finite.put_back(&mut image);
+        count(&mut report, &pipeline.tally, centred.as_ref(), &image);
+        report.changed = depth_changes || report.samples_moved > 0;
+        if report.changed {
+            // A new image: the file's properties (losses, palettes) no longer apply.
+            image.origin = Origin::default();
+        }
+        report.reason = match (choices.act, report.samples_moved) {
+            (Act::Regrid, _) => Reason::DepthOnly,
+            (_, 0) if depth_changes => Reason::DepthOnly,
+            (_, 0) => left_because(&report.findings, choices.depth),
+            _ => Reason::Restored,
+        };
+        report.seconds = start.elapsed().as_secs_f64();
+        Ok((image, report))
+    }
+
+    /// The restorer inside everything that follows it: intervals, dither, counts.
+    fn confined<'b>(
+        &self,
+        image: &Image,
+        findings: &Findings,
+        (inner, bounded): (Option<&'b dyn Restorer>, bool),
+        ctx: &Context<'_>,
+    ) -> Pipeline<'b> {
+        let (choices, options) = (self.choices, self.options);
+        let ours = choices.method.entry().ours;
+        let cells = (choices.faithful.keeps() && inner.is_some() && !bounded).then(|| cells(image, findings));
+        // Reimplementations dither and round by themselves; only a lower depth needs unband's dither.
+        let leaves = inner.and_then(Restorer::rounds_to).unwrap_or(image.depth);
+        let exact = !ours && !choices.faithful.keeps() && choices.depth.bits() >= leaves.bits();
+        let meant = choices.act == Act::Regrid && is_meant(findings, options);
+        let dither = if exact || meant { Dither::None } else { options.dither };
+        let restores = ours && choices.act == Act::Restore;
+        Pipeline {
+            inner,
+            cells,
+            quantizer: Quantizer::new(dither, image.color.model, choices.depth, options.locked, ctx),
+            model: image.color.model,
+            depth: choices.depth,
+            careful: dither == Dither::Tpdf && choices.faithful.keeps(),
+            changes_all: choices.depth != image.depth,
+            ends: None,
+            neutral: if restores { Neutral::find(image, findings, ctx) } else { None },
+            settled: if dither == Dither::None { None } else { settled(image, findings, choices) },
+            shares: None,
+            tally: Tally::new(image, choices.depth, self.counted),
+        }
+    }
+
+    /// Restores and rounds, in windows or in whole rows.
+    fn restore(
+        &self,
+        image: &mut Image,
+        findings: &Findings,
+        pipeline: &mut Pipeline<'_>,
+        ctx: &Context<'_>,
+    ) -> Result<(), Error> {
+        let way = fitting_way(image, pipeline, self.options, ctx)?;
+        if let Way::Windows(tile) = way
+            && pipeline.cells.is_some()
+            && !self.choices.method.entry().ours
+            && findings.cause == Cause::Plain
+        {
+            pipeline.shares = bounded_shares(image, pipeline, tile, ctx)?;
+        }
+        let (pipeline, quantizer) = (&*pipeline, pipeline.quantizer);
+        let widths: Vec<usize> = image.planes.iter().map(|plane| plane.width).collect();
+        let mut diffusion = quantizer.diffuses().then(|| Diffusion::new(quantizer, &widths));
+        let mut finish = |source: &Image, band: &mut Band| {
+            let Some(diffusion) = &mut diffusion else { return };
+            for (p, plane) in band.planes.iter_mut().enumerate() {
+                let (_, sy) = source.plane_scale(p);
+                let y0 = band.window.y0 / sy;
+                for y in 0..plane.height {
+                    let source = source.planes[p].row(y0 + y);
+                    let values = plane.row_mut(y);
+                    diffusion.row(p, y0 + y, values, source);
+                    pipeline.tally.count(ctx.level, p, values, source);
+                }
+            }
+        };
+        match way {
+            Way::Rows => {
+                restore_by_rows(image, pipeline, &mut finish, ctx)?;
+            }
+            Way::Windows(tile) => restore_in_place(image, pipeline, tile, &mut finish, ctx)?,
+        }
+        Ok(())
+    }
+}
+
+/// Fills in the changes of a run.
+fn count(report: &mut Report, tally: &Tally, centred: Option<&Centred>, image: &Image) {
+    report.samples_moved = tally.moved();
+    report.samples_clipped = tally.clipped();
+    report.max_change_codes = tally.max_change_codes();
+    let mut shifts = tally.mean_shifts_codes(seen(image));
+    if let Some(centred) = centred {
+        report.max_change_codes += centred.most_codes;
+        shifts.iter_mut().zip(&centred.mean_codes).for_each(|(shift, more)| *shift += *more);
+    }
+    report.mean_shift_codes = shifts.into_iter().fold(0.0, |a: f32, b| if b.abs() > a.abs() { b } else { a });
+}
+
+/// The report on an unchanged image.
+fn untouched(choices: &Choices, findings: Findings) -> Report {
+    Report {
+        method: choices.method.name(),
+        faithful: choices.faithful,
+        changed: false,
+        alpha_repaired: false,
+        reason: Reason::NothingFound,
+        depth: choices.depth,
+        mean_shift_codes: 0.0,
+        max_change_codes: 0.0,
+        samples_moved: 0,
+        samples_clipped: 0,
+        seconds: 0.0,
+        findings,
+    }
+}
+
+/// The restorer of an image, and whether its results are inside the intervals of the stored JPEG coefficients,
+/// which are tighter than those of samples.
+fn restorer(
+    image: &Image,
+    findings: &Findings,
+    choices: &Choices,
+    ctx: &Context<'_>,
+) -> Result<(Option<Box<dyn Restorer>>, bool), Error> {
+    if choices.act != Act::Restore {
+        return Ok((None, false));
+    }
+    let ours = choices.method.entry().ours;
+    let inner: Box<dyn Restorer> = if ours && findings.resized && !image.is_yuv() {
+        Box::new(Resized::new(image, findings, &choices.prepare, ctx)?)
+    } else {
+        (choices.prepare)(image, findings, ctx)?
+    };
+    let (inner, bounded) = if choices.faithful == Faithful::File {
+        within_file(image, inner, ours)
+    } else {
+        (Some(inner), false)
+    };
+    let earlier = |inner| within_earlier_coding(image, findings, inner, ctx.level);
+    Ok((if ours && !bounded { inner.and_then(earlier) } else { inner }, bounded))
+}
+
+/// For each plane, the distance from white within which a sample is on the highest level.
+fn end_steps(image: &Image, findings: &Findings) -> Vec<f32> {
+    let own = 0.5 * image.depth.step();
+    let step = |p: usize| match findings.grids.get(p) {
+        Some(grid) if grid.found && grid.truncated => (grid.step_codes - 0.1) / 255.0,
+        _ => own,
+    };
+    (0..image.planes.len()).map(step).collect()
+}
+
+/// Converts alpha to another depth's grid: exactly where that contains the old one, rounded elsewhere.
+pub(crate) fn regrid_alpha(image: &mut Image, depth: Depth) {
+    if let (Some(alpha), Depth::Int(_)) = (&mut image.alpha, depth) {
+        for value in &mut alpha.data {
+            *value = depth.value(depth.code(*value));
+        }
+    }
+}
