@@ -8,7 +8,7 @@ use unband_infer::{Engine, dbi as index, models};
 use unband_simd::Precision;
 
 use crate::dbi::{Unasked, fitting, probabilities};
-use crate::{Against, Better, Least, Metric, MetricError, Score};
+use crate::{Against, Better, Domain, Fault, Least, Metric, MetricError, Score};
 
 const NAME: &str = "unband-banding-classifier";
 
@@ -18,7 +18,7 @@ const NAME: &str = "unband-banding-classifier";
 /// Unreadable weights: a fault of the build.
 pub fn classifier() -> Result<Engine, MetricError> {
     let made = models::built_in(unband_weights::CLASSIFIER, Precision::F32);
-    made.map(|(_, engine)| engine).map_err(|what| MetricError::Network { metric: NAME, what, hint: None })
+    made.map(|(_, engine)| engine).map_err(|what| Fault::Network { what, hint: None }.of(NAME))
 }
 
 /// Mean probability of banding over the patches of 235×235 that cover the image from each corner, 0 to 1.
@@ -40,6 +40,7 @@ pub const ENTRY: Metric = Metric {
     title: "Probability of banding from unband's own patch classifier",
     purpose: "Banding without a reference or imported models. Not the Deep Banding Index: the same architecture, trained from scratch on unband's own labels. It detects whether an image is banded better than how much.",
     better: Better::Lower,
+    domain: Domain::Image,
     against: Against::Nothing,
     range: "0..=1",
     unit: "",

@@ -6,7 +6,7 @@ use unband_filters::bband::{self, Edges, Luma, Samples, Thresholds, Visible};
 use unband_image::{Context, Depth, Image, Model, Range};
 
 use crate::field::{Field, exact};
-use crate::{Against, Better, Least, Metric, MetricError, Score, check, finite, psnr, whole};
+use crate::{Against, Better, Domain, Fault, Least, Metric, MetricError, Score, check, finite, psnr, whole};
 
 const NAME: &str = "bband";
 
@@ -77,14 +77,10 @@ fn measured(image: &Image, ctx: &Context<'_>) -> Result<(Bband, Vec<Visible>), M
         Owned::Codes(codes) => Samples::Codes(codes),
         Owned::Fine(steps) => Samples::Fine(steps),
     };
-    let luma = Luma::new(samples, width, height).ok_or(MetricError::Samples {
-        metric: NAME,
-        width,
-        height,
-        got: image.planes[0].data.len(),
-    })?;
+    let luma = Luma::new(samples, width, height)
+        .ok_or(Fault::Samples { got: image.planes[0].data.len(), size: (width, height) }.of(NAME))?;
     // The edges come from this image, so cancellation is the only possible error.
-    let stopped = |_| MetricError::Cancelled;
+    let stopped = |_| MetricError::from(Fault::Cancelled);
     let edges: Edges = bband::find_edges(&luma, Thresholds::default(), ctx).map_err(stopped)?;
     let points = bband::visibility(&luma, &edges, ctx).map_err(stopped)?;
     let spatial_information = bband::spatial_information(&luma, ctx).map_err(stopped)?;
@@ -154,6 +150,7 @@ pub const ENTRY: Metric = Metric {
     title: "Visibility of band edges",
     purpose: "Banding without a reference, from the visibility of band edges.",
     better: Better::Lower,
+    domain: Domain::Image,
     against: Against::Nothing,
     range: "0 and more, rarely above 3",
     unit: "",

@@ -17,7 +17,7 @@ pub use thresholds::Eotf;
 
 use unband_image::{Context, Image};
 
-use crate::{Against, Better, Least, Metric, MetricError, Score, same_size, whole};
+use crate::{Against, Better, Domain, Fault, Least, Metric, MetricError, Score, same_size, whole};
 use contrast::{Rules, Strip, strips};
 use picture::{Owned, studio_luma};
 use prepare::{Cut, Level, Values, levels};
@@ -111,8 +111,7 @@ impl Options {
     }
 
     fn check(&self) -> Result<(), MetricError> {
-        let refuse =
-            |option, range, got: String| Err(MetricError::Option { metric: NAME, option, range, got });
+        let refuse = |option, range, got: String| Err(Fault::Option { option, range, got }.of(NAME));
         if !(15..=127).contains(&self.window_size) {
             return refuse("window_size", "15..=127", self.window_size.to_string());
         }
@@ -184,18 +183,13 @@ impl<'a> Luma<'a> {
             Codes::Words(codes) => (codes.len(), codes.iter().fold(0, |most, &c| most.max(c))),
         };
         if width.checked_mul(height) != Some(count) || count == 0 {
-            return Err(MetricError::Samples { metric: NAME, width, height, got: count });
+            return Err(Fault::Samples { got: count, size: (width, height) }.of(NAME));
         }
         if !(1..=16).contains(&bits) {
-            return Err(MetricError::Option {
-                metric: NAME,
-                option: "bits",
-                range: "1..=16",
-                got: bits.to_string(),
-            });
+            return Err(Fault::Option { option: "bits", range: "1..=16", got: bits.to_string() }.of(NAME));
         }
         if u32::from(most) >> bits != 0 {
-            return Err(MetricError::Code { metric: NAME, bits, got: most });
+            return Err(Fault::Code { bits, got: most }.of(NAME));
         }
         Ok(Self { codes, bits, width, height })
     }
@@ -372,7 +366,7 @@ fn measure(
     }
     window |= 1;
     if window > WIDEST {
-        return Err(MetricError::Large { metric: NAME, widest: WIDEST, width, height });
+        return Err(Fault::Large { widest: WIDEST, size: (width, height) }.of(NAME));
     }
 
     let reach = 1usize << options.max_log_contrast;
@@ -424,7 +418,7 @@ fn long_enough(width: usize, height: usize) -> Result<(), MetricError> {
     if width.max(height) >= LEAST_SIDE {
         return Ok(());
     }
-    Err(MetricError::Short { metric: NAME, needed: LEAST_SIDE, width, height })
+    Err(Fault::Short { needed: LEAST_SIDE, size: (width, height) }.of(NAME))
 }
 
 /// Ranges of values and their smallest visible differences.
@@ -524,7 +518,7 @@ fn default_score(image: &Image, _: Option<&Image>, ctx: &Context<'_>) -> Result<
 }
 
 fn of_reference(reference: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {
-    let reference = reference.ok_or(MetricError::Missing { metric: NAME, with: "a reference" })?;
+    let reference = reference.ok_or(Fault::Missing("a reference").of(NAME))?;
     entry_score(reference, &Options::default(), ctx)
 }
 
@@ -552,6 +546,7 @@ pub const ENTRY: Metric = Metric {
     title: "Contrast-aware multiscale banding index",
     purpose: "Banding without a reference, as streaming services measure it; about 5 starts to annoy. It detects steps of one 8-bit code only, and noise of one code hides bands from it.",
     better: Better::Lower,
+    domain: Domain::Image,
     against: Against::Nothing,
     range: "0 and more, 24 is very bad",
     unit: "",
@@ -575,6 +570,7 @@ pub const ENTRY_REFERENCE: Metric = Metric {
     name: "cambi-reference",
     title: "CAMBI of the reference",
     purpose: "Banding of the source before it was encoded or repaired.",
+    domain: Domain::Video,
     against: Against::Reference,
     score: reference_score,
     ..ENTRY
@@ -585,6 +581,7 @@ pub const ENTRY_FULL_REFERENCE: Metric = Metric {
     name: "cambi-full-reference",
     title: "CAMBI increase over the reference",
     purpose: "Banding added by encoding or repair; 0 if the reference is equally banded.",
+    domain: Domain::Video,
     against: Against::Reference,
     score: full_reference_score,
     ..ENTRY

@@ -7,7 +7,7 @@ use unband_image::{Context, Image};
 
 use crate::field::Field;
 use crate::light::linear_planes;
-use crate::{Against, Better, Least, Metric, MetricError, Score, alone, both};
+use crate::{Against, Better, Domain, Fault, Least, Metric, MetricError, Score, alone, both};
 
 /// Pixels per work item.
 const PART: usize = 1 << 16;
@@ -42,7 +42,7 @@ fn measure(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Resul
     let count = image.width() * image.height();
     let parts = ctx.map(count.div_ceil(PART), |part| {
         if ctx.check().is_err() {
-            return Err(MetricError::Cancelled);
+            return Err(MetricError::from(Fault::Cancelled));
         }
         Ok(differences([&a, &b], part * PART..count.min((part + 1) * PART)))
     });
@@ -147,6 +147,7 @@ pub const ENTRY: Metric = Metric {
     title: "Colour difference CIEDE2000, mean over pixels",
     purpose: "Perceived colour change: 1 is just noticeable side by side.",
     better: Better::Lower,
+    domain: Domain::Image,
     against: Against::Reference,
     range: "0 and more, 0 for equal images",
     unit: "ΔE00",

@@ -4,7 +4,7 @@ use unband_image::resize::Beyond;
 use unband_image::{Context, Depth, Image};
 
 use crate::field::Field;
-use crate::{Against, Better, Least, Metric, MetricError, Score, both};
+use crate::{Against, Better, Domain, Fault, Least, Metric, MetricError, Score, both};
 
 /// Exclusive upper limit of a contour's step, in 8-bit codes.
 const EDGE_CODES: u8 = 12;
@@ -39,12 +39,7 @@ pub fn contour_jump(image: &Image, input: &Image) -> Result<ContourJump, MetricE
     sum += sum_down;
     samples += samples_down;
     if samples == 0 {
-        return Err(MetricError::TooFew {
-            metric: "contour-jump",
-            what: "contour samples",
-            needed: 0,
-            got: 0,
-        });
+        return Err(Fault::TooFew { what: "contour samples", needed: 0, got: 0 }.of("contour-jump"));
     }
     Ok(ContourJump { codes: sum / samples as f64, samples })
 }
@@ -93,6 +88,7 @@ pub const ENTRY: Metric = Metric {
     title: "Mean remaining jump at the contours of the input",
     purpose: "Height of the input's contours after a repair. Noise cannot hide a band from it; a true gradient keeps its own slope.",
     better: Better::Lower,
+    domain: Domain::Image,
     against: Against::Input,
     range: "0 and more",
     unit: "8-bit codes",

@@ -9,7 +9,7 @@ use unband_image::{Context, Image};
 use unband_infer::dbi::{self, Mixing, PATCH};
 use unband_infer::{Engine, Map};
 
-use crate::{Against, Better, Least, Metric, MetricError, Score, at_least, check, network};
+use crate::{Against, Better, Domain, Fault, Least, Metric, MetricError, Score, at_least, check, network};
 
 const NAME: &str = "dbi";
 
@@ -46,7 +46,7 @@ pub(crate) fn fitting(image: &Image) -> Result<(), MetricError> {
 }
 
 fn too_small((height, width): (usize, usize)) -> MetricError {
-    MetricError::TooSmall { metric: NAME, needed: PATCH, width, height }
+    Fault::TooSmall { needed: PATCH, size: (width, height) }.of(NAME)
 }
 
 fn measured(image: &Image, classifier: &Engine, ctx: &Context<'_>) -> Result<dbi::Score, MetricError> {
@@ -61,7 +61,7 @@ pub(crate) struct Unasked;
 
 impl From<Unasked> for MetricError {
     fn from(_: Unasked) -> Self {
-        Self::Network { metric: NAME, what: "a patch was skipped".to_owned(), hint: None }
+        Fault::Network { what: "a patch was skipped".to_owned(), hint: None }.of(NAME)
     }
 }
 
@@ -96,6 +96,7 @@ pub const ENTRY: Metric = Metric {
     title: "Share of patches that a classifier labels as banded",
     purpose: "Banding without a reference, as papers on debanding report it, for photographs of 1920×1080; other sizes are an extension. Clean steps in drawings cause false positives: never use it alone.",
     better: Better::Lower,
+    domain: Domain::Image,
     against: Against::Nothing,
     range: "0..=1",
     unit: "",

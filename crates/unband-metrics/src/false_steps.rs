@@ -6,7 +6,7 @@ use unband_image::{Context, Image};
 use crate::clean::Clean;
 use crate::field::Field;
 use crate::flat_psnr::LEAST_SAMPLES;
-use crate::{Against, Better, Least, Metric, MetricError, Score, both};
+use crate::{Against, Better, Domain, Fault, Least, Metric, MetricError, Score, both};
 
 /// A false step exceeds the clean image's step by more than this, in 8-bit codes.
 const LEAST_EXCESS_CODES: f64 = 0.4;
@@ -49,12 +49,8 @@ pub(crate) fn steps(luma: &Field) -> Steps {
 pub fn false_steps(image: &Image, clean: &Clean) -> Result<FalseSteps, MetricError> {
     let luma = clean.luma_of(ENTRY.name, image)?;
     if clean.count <= LEAST_SAMPLES {
-        return Err(MetricError::TooFew {
-            metric: "false-steps",
-            what: "smooth samples",
-            needed: LEAST_SAMPLES,
-            got: clean.count,
-        });
+        return Err(Fault::TooFew { what: "smooth samples", needed: LEAST_SAMPLES, got: clean.count }
+            .of("false-steps"));
     }
     let found = steps(&luma);
     let (mut count, mut sum) = (0usize, 0.0);
@@ -85,6 +81,7 @@ pub const ENTRY: Metric = Metric {
     title: "False steps in smooth areas of the clean image",
     purpose: "Contours that the clean image does not have. Dither is ignored, a contour of one 8-bit code is detected.",
     better: Better::Lower,
+    domain: Domain::Image,
     against: Against::Reference,
     range: "0..=1000",
     unit: "per 1000 smooth samples",

@@ -7,7 +7,7 @@
 use unband_image::dither::Grid;
 use unband_image::{Context, Depth, Image};
 
-use crate::{Against, Better, Least, Metric, MetricError, Score, finite, same_size};
+use crate::{Against, Better, Domain, Fault, Least, Metric, MetricError, Score, finite, same_size};
 
 /// Differences between the planes of two frames.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,7 +26,7 @@ impl Errors {
     pub fn of(image: &Image, reference: &Image, count: usize) -> Result<Self, MetricError> {
         let (model, other) = (image.color.model, reference.color.model);
         if std::mem::discriminant(&model) != std::mem::discriminant(&other) {
-            return Err(MetricError::Models { metric: NAME, model, other });
+            return Err(Fault::Models(model, other).of(NAME));
         }
         let bits = reference.depth.bits().min(16);
         let mut planes = Vec::new();
@@ -130,12 +130,12 @@ fn score_plane<const PLANE: usize>(
     _: &Context<'_>,
 ) -> Result<Score, MetricError> {
     let got = image.planes.len();
-    let missing = MetricError::Planes { metric: NAME, model: image.color.model, needed: PLANE + 1, got };
+    let missing = Fault::Planes { model: image.color.model, needed: PLANE + 1, got }.of(NAME);
     errors(image, reference)?.plane(PLANE).map(Score::of).ok_or(missing)
 }
 
 fn errors(image: &Image, reference: Option<&Image>) -> Result<Errors, MetricError> {
-    let reference = reference.ok_or(MetricError::Missing { metric: NAME, with: "a reference" })?;
+    let reference = reference.ok_or(Fault::Missing("a reference").of(NAME))?;
     Errors::of(image, reference, usize::MAX)
 }
 
@@ -145,6 +145,7 @@ pub const ALL: Metric = Metric {
     title: "PSNR of video frames over all planes as stored",
     purpose: "PSNR as reported by encoders; for a video the PSNR of the mean error of all frames, as in FFmpeg's filter psnr.",
     better: Better::Higher,
+    domain: Domain::Video,
     against: Against::Reference,
     range: "0 and more, infinite for equal frames",
     unit: "dB",
@@ -157,6 +158,10 @@ pub const ALL: Metric = Metric {
 const fn plane(name: &'static str, title: &'static str, score: crate::ScoreFn) -> Metric {
     Metric { name, title, purpose: "The same for one plane alone.", score, ..ALL }
 }
+
+/// All metrics of this module.
+pub(crate) const ENTRIES: &[Metric] =
+    &[ALL, PLANES[0][0], PLANES[0][1], PLANES[0][2], PLANES[1][0], PLANES[1][1], PLANES[1][2]];
 
 /// Single planes: luma and chroma, or red, green and blue.
 pub const PLANES: [[Metric; 3]; 2] = [
@@ -225,9 +230,9 @@ mod tests {
     fn other_sampling_and_other_models_are_refused() {
         let a = frame(8, Range::Limited, [&[25, 50], &[128], &[130]]);
         let b = frame(8, Range::Limited, [&[25, 50], &[128, 128], &[130, 130]]);
-        assert!(matches!(Errors::of(&a, &b, 3), Err(MetricError::Size { .. })));
+        assert!(matches!(Errors::of(&a, &b, 3), Err(MetricError { fault: Fault::Size { .. }, .. })));
         let grey = Image::from_gray(2, 1, &[25u8, 50]).unwrap();
-        assert!(matches!(Errors::of(&a, &grey, 3), Err(MetricError::Models { .. })));
+        assert!(matches!(Errors::of(&a, &grey, 3), Err(MetricError { fault: Fault::Models(_, _), .. })));
     }
 
     #[test]

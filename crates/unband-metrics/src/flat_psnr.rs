@@ -3,7 +3,7 @@
 use unband_image::{Context, Image};
 
 use crate::clean::Clean;
-use crate::{Against, Better, Least, Metric, MetricError, Score, both, psnr};
+use crate::{Against, Better, Domain, Fault, Least, Metric, MetricError, Score, both, psnr};
 
 /// Minimum number of smooth samples for a meaningful value.
 pub const LEAST_SAMPLES: usize = 2000;
@@ -15,12 +15,9 @@ pub const LEAST_SAMPLES: usize = 2000;
 pub fn flat_psnr(image: &Image, clean: &Clean) -> Result<f64, MetricError> {
     let luma = clean.luma_of(ENTRY.name, image)?;
     if clean.count <= LEAST_SAMPLES {
-        return Err(MetricError::TooFew {
-            metric: "flat-psnr",
-            what: "smooth samples",
-            needed: LEAST_SAMPLES,
-            got: clean.count,
-        });
+        return Err(
+            Fault::TooFew { what: "smooth samples", needed: LEAST_SAMPLES, got: clean.count }.of("flat-psnr")
+        );
     }
     let pairs = luma.data.iter().zip(&clean.luma.data).zip(&clean.mask);
     let sum: f64 = pairs.map(|((a, b), &m)| if m { (a - b) * (a - b) } else { 0.0 }).sum();
@@ -40,6 +37,7 @@ pub const ENTRY: Metric = Metric {
     title: "Peak signal-to-noise ratio of luma in smooth areas of the clean image",
     purpose: "The error where banding is visible: in smooth areas of the clean image.",
     better: Better::Higher,
+    domain: Domain::Image,
     against: Against::Reference,
     range: "0 and more, infinite for equal images",
     unit: "dB",

@@ -4,7 +4,7 @@ use unband_image::{Context, Image};
 
 use crate::field::Field;
 use crate::grey::grey_pair;
-use crate::{Against, Better, Least, Metric, MetricError, Score, at_least, both};
+use crate::{Against, Better, Domain, Least, Metric, MetricError, Score, at_least, both};
 
 /// Constant that keeps the similarity of weak gradients near 1, for samples in 8-bit codes.
 const T: f64 = 170.0;
@@ -99,6 +99,7 @@ pub const ENTRY: Metric = Metric {
     title: "Gradient magnitude similarity deviation",
     purpose: "Uneven damage to edges. Bands add edges where the clean image has none.",
     better: Better::Lower,
+    domain: Domain::Image,
     against: Against::Reference,
     range: "0..=0.5, 0 for equal images",
     unit: "",

@@ -3,7 +3,7 @@
 use unband_image::{Context, Image};
 
 use crate::field::Field;
-use crate::{Against, Better, Least, Metric, MetricError, Score, both};
+use crate::{Against, Better, Domain, Fault, Least, Metric, MetricError, Score, both};
 
 const NAME: &str = "gradient-gap";
 
@@ -17,7 +17,7 @@ pub fn gradient_gap(image: &Image, reference: &Image) -> Result<f64, MetricError
     let (image, reference) = both(NAME, "the reference", image, Some(reference))?;
     let (own, wanted) = (energy(&Field::luma(image)), energy(&Field::luma(reference)));
     if own <= 0.0 || wanted <= 0.0 {
-        return Err(MetricError::TooFew { metric: NAME, what: "steps between samples", needed: 1, got: 0 });
+        return Err(Fault::TooFew { what: "steps between samples", needed: 1, got: 0 }.of(NAME));
     }
     Ok((own / wanted).log2().abs())
 }
@@ -47,6 +47,7 @@ pub const ENTRY: Metric = Metric {
     title: "Difference of gradient energy from the reference",
     purpose: "Whether an upscaled or restored image is as sharp as its reference: noise, halos and blur all matter.",
     better: Better::Lower,
+    domain: Domain::Image,
     against: Against::Reference,
     range: "0 and more",
     unit: "octaves",

@@ -1,6 +1,6 @@
 //! Metrics of image quality and of banding.
 //!
-//! Every metric is one entry of [`METRICS`]. They take RGB or grey [`Image`]s of any depth and work in 8-bit
+//! Every metric is one file and one row of [`METRICS`]. They take RGB or grey [`Image`]s of any depth and work in 8-bit
 //! codes (255 × the sample) with sums in `f64`. A value is never NaN: where a metric is undefined, it returns
 //! an error with its name and the reason. Values are independent of the number of threads.
 //!
@@ -43,6 +43,7 @@ pub const NIQE_NOTICE: &str = include_str!("niqe/NOTICE.txt");
 pub use clean::Clean;
 pub use field::Field;
 
+use std::fmt;
 use std::path::Path;
 
 use unband_image::{Context, Hint, Image, Model, Plane};
@@ -65,6 +66,15 @@ impl Better {
             Self::Lower => "lower is better",
         }
     }
+}
+
+/// Kind of input of a metric.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Domain {
+    /// Images, and frames as images.
+    Image,
+    /// Frames of a video and its reference, as stored.
+    Video,
 }
 
 /// Second image of a metric.
@@ -106,69 +116,65 @@ impl Score {
 }
 
 /// Why a metric has no value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MetricError {
+    /// Name of the metric.
+    pub metric: &'static str,
+    /// The reason.
+    pub fault: Fault,
+}
+
+/// The reason of a [`MetricError`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum MetricError {
+pub enum Fault {
     /// The images have different sizes.
-    #[error("{metric} needs images of the same size, got {width}×{height} and {other_width}×{other_height}")]
+    #[error("needs images of the same size, got {}×{} and {}×{}", size.0, size.1, other.0, other.1)]
     Size {
-        /// Name of the metric.
-        metric: &'static str,
-        /// Width of the scored image.
-        width: usize,
-        /// Height of the scored image.
-        height: usize,
-        /// Width of the second image.
-        other_width: usize,
-        /// Height of the second image.
-        other_height: usize,
+        /// Width and height of the scored image.
+        size: (usize, usize),
+        /// Width and height of the second image.
+        other: (usize, usize),
     },
     /// The image is smaller than the metric's window.
-    #[error("{metric} needs at least {needed}×{needed} samples, got {width}×{height}")]
+    #[error("needs at least {needed}×{needed} samples, got {}×{}", size.0, size.1)]
     TooSmall {
-        /// Name of the metric.
-        metric: &'static str,
         /// Minimum side.
         needed: usize,
-        /// Width of the image.
-        width: usize,
-        /// Height of the image.
-        height: usize,
+        /// Width and height of the image.
+        size: (usize, usize),
+    },
+    /// Both sides are shorter than the minimum of the longer side.
+    #[error("needs a side of at least {needed} samples, got {}×{}", size.0, size.1)]
+    Short {
+        /// Minimum of the longer side.
+        needed: usize,
+        /// Width and height of the image.
+        size: (usize, usize),
+    },
+    /// The image is so large that the metric's window would overflow its counters.
+    #[error("supports windows of at most {widest} samples, {}×{} samples need a wider one", size.0, size.1)]
+    Large {
+        /// Widest window.
+        widest: usize,
+        /// Width and height of the image.
+        size: (usize, usize),
     },
     /// The image is neither RGB nor grey.
-    #[error("{metric} needs RGB or grey, got {}", word(*.model))]
-    Model {
-        /// Name of the metric.
-        metric: &'static str,
-        /// Colour model of the image.
-        model: Model,
-    },
+    #[error("needs RGB or grey, got {}", word(*.0))]
+    Model(Model),
     /// The images have different colour models.
-    #[error("{metric} needs images of the same colour model, got {} and {}", word(*.model), word(*.other))]
-    Models {
-        /// Name of the metric.
-        metric: &'static str,
-        /// Model of the scored image.
-        model: Model,
-        /// Model of the second image.
-        other: Model,
-    },
+    #[error("needs images of the same colour model, got {} and {}", word(*.0), word(*.1))]
+    Models(Model, Model),
     /// The images are too large for SSIMULACRA2.
-    #[error("ssimulacra2 cannot compare these images: {0}")]
-    Ssimulacra2(#[from] fast_ssim2::Ssimulacra2Error),
-    /// The second image is missing.
-    #[error("{metric} needs {with}, which is missing")]
-    Missing {
-        /// Name of the metric.
-        metric: &'static str,
-        /// Its kind.
-        with: &'static str,
-    },
+    #[error("cannot compare these images: {0}")]
+    Ssimulacra2(fast_ssim2::Ssimulacra2Error),
+    /// The second image, of this kind, is missing.
+    #[error("needs {0}, which is missing")]
+    Missing(&'static str),
     /// The image has too few samples or features for this metric.
-    #[error("{metric} needs more than {needed} {what}, the image has {got}")]
+    #[error("needs more than {needed} {what}, the image has {got}")]
     TooFew {
-        /// Name of the metric.
-        metric: &'static str,
         /// Kind of samples or features.
         what: &'static str,
         /// Minimum number, exclusive.
@@ -176,37 +182,9 @@ pub enum MetricError {
         /// Number in the image.
         got: usize,
     },
-    /// Both sides are shorter than the minimum of the longer side.
-    #[error("{metric} needs a side of at least {needed} samples, got {width}×{height}")]
-    Short {
-        /// Name of the metric.
-        metric: &'static str,
-        /// Minimum of the longer side.
-        needed: usize,
-        /// Width of the image.
-        width: usize,
-        /// Height of the image.
-        height: usize,
-    },
-    /// The image is so large that the metric's window would overflow its counters.
-    #[error(
-        "{metric} supports windows of at most {widest} samples, {width}×{height} samples need a wider one"
-    )]
-    Large {
-        /// Name of the metric.
-        metric: &'static str,
-        /// Widest window.
-        widest: usize,
-        /// Width of the image.
-        width: usize,
-        /// Height of the image.
-        height: usize,
-    },
     /// An option is out of range.
-    #[error("`{option}` of {metric} must be in {range}, got {got}")]
+    #[error("`{option}` must be in {range}, got {got}")]
     Option {
-        /// Name of the metric.
-        metric: &'static str,
         /// Name of the option.
         option: &'static str,
         /// Allowed range.
@@ -215,10 +193,8 @@ pub enum MetricError {
         got: String,
     },
     /// The number of planes does not match the colour model.
-    #[error("{metric} needs {needed} planes for {}, got {got}", word(*.model))]
+    #[error("needs {needed} planes for {}, got {got}", word(*.model))]
     Planes {
-        /// Name of the metric.
-        metric: &'static str,
         /// Colour model of the image.
         model: Model,
         /// Expected number of planes.
@@ -227,22 +203,16 @@ pub enum MetricError {
         got: usize,
     },
     /// The number of samples in a buffer does not match its size, or is zero.
-    #[error("{metric} got {got} samples for {width}×{height}")]
+    #[error("got {got} samples for {}×{}", size.0, size.1)]
     Samples {
-        /// Name of the metric.
-        metric: &'static str,
-        /// Given width.
-        width: usize,
-        /// Given height.
-        height: usize,
+        /// Given width and height.
+        size: (usize, usize),
         /// Actual number of samples.
         got: usize,
     },
     /// A code exceeds the bit depth of its plane.
-    #[error("{metric} got the code {got} in a plane of {bits} bits")]
+    #[error("got the code {got} in a plane of {bits} bits")]
     Code {
-        /// Name of the metric.
-        metric: &'static str,
         /// Bit depth of the plane.
         bits: u8,
         /// The code.
@@ -252,68 +222,57 @@ pub enum MetricError {
     #[error("interrupted")]
     Cancelled,
     /// A sample is NaN or infinite.
-    #[error("{metric} needs finite samples, the image has NaN or infinite ones")]
-    NotFinite {
-        /// Name of the metric.
-        metric: &'static str,
-    },
-    /// The weights of the metric's network were not imported.
-    #[error("{metric} needs the model {network}, which is not imported")]
-    NoNetwork {
-        /// Name of the metric.
-        metric: &'static str,
-        /// Name of the network in [`unband_nets::zoo`].
-        network: &'static str,
-    },
+    #[error("needs finite samples, the image has NaN or infinite ones")]
+    NotFinite,
+    /// The weights of this network in [`unband_nets::zoo`] were not imported.
+    #[error("needs the model {0}, which is not imported")]
+    NoNetwork(&'static str),
     /// The metric's network cannot be used.
-    #[error("{metric} cannot use its network: {what}")]
+    #[error("cannot use its network: {what}")]
     Network {
-        /// Name of the metric.
-        metric: &'static str,
         /// The error, with the file.
         what: String,
         /// The next action.
         hint: Option<String>,
     },
     /// The value would be NaN.
-    #[error("{metric} has no value for samples so far from black and white")]
-    NoNumber {
-        /// Name of the metric.
-        metric: &'static str,
-    },
+    #[error("has no value for samples so far from black and white")]
+    NoNumber,
 }
 
-impl MetricError {
-    /// The same error under the name of another metric, which shares the work.
-    #[must_use]
-    pub fn of(mut self, name: &'static str) -> Self {
-        match &mut self {
-            Self::Size { metric, .. }
-            | Self::TooSmall { metric, .. }
-            | Self::Model { metric, .. }
-            | Self::Models { metric, .. }
-            | Self::Missing { metric, .. }
-            | Self::TooFew { metric, .. }
-            | Self::Short { metric, .. }
-            | Self::Large { metric, .. }
-            | Self::Option { metric, .. }
-            | Self::Planes { metric, .. }
-            | Self::Samples { metric, .. }
-            | Self::Code { metric, .. }
-            | Self::NotFinite { metric }
-            | Self::NoNetwork { metric, .. }
-            | Self::Network { metric, .. }
-            | Self::NoNumber { metric } => *metric = name,
-            Self::Ssimulacra2(_) | Self::Cancelled => {}
-        }
-        self
+impl Fault {
+    /// The fault as the error of a metric.
+    pub fn of(self, metric: &'static str) -> MetricError {
+        let metric = if self == Self::Cancelled { "" } else { metric };
+        MetricError { metric, fault: self }
     }
 }
 
+impl From<Fault> for MetricError {
+    /// Without a name, which [`Metric::score`] adds.
+    fn from(fault: Fault) -> Self {
+        fault.of("")
+    }
+}
+
+impl fmt::Display for MetricError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.fault {
+            Fault::Cancelled => f.write_str("interrupted"),
+            Fault::Option { option, range, got } => {
+                write!(f, "`{option}` of {} must be in {range}, got {got}", self.metric)
+            }
+            fault => write!(f, "{} {fault}", self.metric),
+        }
+    }
+}
+
+impl std::error::Error for MetricError {}
+
 impl Hint for MetricError {
     fn hint(&self) -> Option<String> {
-        match self {
-            Self::NoNetwork { network, .. } => {
+        match &self.fault {
+            Fault::NoNetwork(network) => {
                 let Published { file, sha256, author, place, .. } = zoo::find(network)?;
                 let sum = match &sha256[..sha256.len().min(8)] {
                     "" => String::new(),
@@ -321,7 +280,7 @@ impl Hint for MetricError {
                 };
                 Some(format!("get `{file}`{sum} from {author}, {place}, then `unband models import {file}`"))
             }
-            Self::Network { hint, .. } => hint.clone(),
+            Fault::Network { hint, .. } => hint.clone(),
             _ => None,
         }
     }
@@ -347,6 +306,8 @@ pub struct Metric {
     pub title: &'static str,
     /// Purpose and limits for users: a sentence or two.
     pub purpose: &'static str,
+    /// Kind of its input.
+    pub domain: Domain,
     /// Direction of improvement.
     pub better: Better,
     /// Kind of the second image.
@@ -373,7 +334,7 @@ impl Metric {
     pub fn ready(&self, models: Option<&Path>) -> Result<(), MetricError> {
         match self.network {
             Some(network) if !network::is_there(network, models) => {
-                Err(MetricError::NoNetwork { metric: self.name, network })
+                Err(Fault::NoNetwork(network).of(self.name))
             }
             _ => Ok(()),
         }
@@ -405,63 +366,52 @@ impl Metric {
         ctx: &Context<'_>,
     ) -> Result<Score, MetricError> {
         if ctx.check().is_err() {
-            return Err(MetricError::Cancelled);
+            return Err(MetricError::from(Fault::Cancelled));
         }
-        let score = (self.score)(image, other, ctx).map_err(|error| error.of(self.name))?;
-        if score.value.is_nan() { Err(MetricError::NoNumber { metric: self.name }) } else { Ok(score) }
+        let score = (self.score)(image, other, ctx).map_err(|error| error.fault.of(self.name))?;
+        if score.value.is_nan() { Err(Fault::NoNumber.of(self.name)) } else { Ok(score) }
     }
 }
 
-/// All metrics.
-pub static METRICS: &[Metric] = &[
-    psnr::ENTRY,
-    psnr::ENTRY_Y,
-    psnr::ENTRY_Y_ROUNDED,
-    ssim::ENTRY,
-    ssim::ENTRY_Y,
-    ssim::ENTRY_UNIFORM7,
-    ssim::ENTRY_MATLAB_GRAY,
-    ms_ssim::ENTRY,
-    ms_ssim::ENTRY_RGB,
-    gmsd::ENTRY,
-    ssimulacra2::ENTRY,
-    ciede2000::ENTRY,
-    lpips::ENTRY,
-    lpips::ENTRY_VGG,
-    lpips::ENTRY_SQUEEZE,
-    flat_psnr::ENTRY,
-    false_steps::ENTRY,
-    contour_jump::ENTRY,
-    texture_change::ENTRY,
-    gradient_gap::ENTRY,
-    cambi::ENTRY,
-    cambi::ENTRY_COARSE,
-    bband::ENTRY,
-    dbi::ENTRY,
-    banding_classifier::ENTRY,
-    niqe::ENTRY,
-    niqe::ENTRY_GAP,
-    nrqm::ENTRY,
-    pi::ENTRY,
-    pi::ENTRY_PIRM,
+/// All metrics: a row for each file, its variants together.
+pub static METRICS: &[&[Metric]] = &[
+    &[psnr::ENTRY, psnr::ENTRY_Y, psnr::ENTRY_Y_ROUNDED],
+    film_psnr::ENTRIES,
+    &[ssim::ENTRY, ssim::ENTRY_Y, ssim::ENTRY_UNIFORM7, ssim::ENTRY_MATLAB_GRAY],
+    &[ms_ssim::ENTRY, ms_ssim::ENTRY_RGB],
+    &[gmsd::ENTRY],
+    &[ssimulacra2::ENTRY],
+    &[ciede2000::ENTRY],
+    &[lpips::ENTRY, lpips::ENTRY_VGG, lpips::ENTRY_SQUEEZE],
+    &[flat_psnr::ENTRY],
+    &[false_steps::ENTRY],
+    &[contour_jump::ENTRY],
+    &[texture_change::ENTRY],
+    &[gradient_gap::ENTRY],
+    &[cambi::ENTRY, cambi::ENTRY_COARSE, cambi::ENTRY_REFERENCE, cambi::ENTRY_FULL_REFERENCE],
+    &[bband::ENTRY],
+    &[dbi::ENTRY],
+    &[banding_classifier::ENTRY],
+    &[niqe::ENTRY, niqe::ENTRY_GAP],
+    &[nrqm::ENTRY],
+    &[pi::ENTRY, pi::ENTRY_PIRM],
 ];
 
-/// Metrics of video frames besides the registry: they use frames as stored, or concern the reference.
-pub static FILM_METRICS: &[Metric] = &[
-    film_psnr::ALL,
-    film_psnr::PLANES[0][0],
-    film_psnr::PLANES[0][1],
-    film_psnr::PLANES[0][2],
-    film_psnr::PLANES[1][0],
-    film_psnr::PLANES[1][1],
-    film_psnr::PLANES[1][2],
-    cambi::ENTRY_REFERENCE,
-    cambi::ENTRY_FULL_REFERENCE,
-];
+/// The metrics of a domain, in order.
+pub fn metrics(domain: Domain) -> impl Iterator<Item = &'static Metric> {
+    METRICS.iter().copied().flatten().filter(move |metric| metric.domain == domain)
+}
 
-/// The metric with this name.
+/// The metric of images with this name. A variant may be written with a colon, as variants of networks:
+/// `psnr:y` is `psnr-y`.
 pub fn find(name: &str) -> Option<&'static Metric> {
-    METRICS.iter().find(|m| m.name == name)
+    named(Domain::Image, name)
+}
+
+/// The metric of that domain with this name, as [`find`].
+pub fn named(domain: Domain, name: &str) -> Option<&'static Metric> {
+    let name = name.replacen(':', "-", 1);
+    metrics(domain).find(|metric| metric.name == name)
 }
 
 /// Both images, or an error if one is missing, they differ in size or colour model, or are neither RGB nor
@@ -472,7 +422,7 @@ pub(crate) fn both<'a>(
     image: &'a Image,
     other: Option<&'a Image>,
 ) -> Result<(&'a Image, &'a Image), MetricError> {
-    let other = other.ok_or(MetricError::Missing { metric, with })?;
+    let other = other.ok_or(Fault::Missing(with).of(metric))?;
     whole(metric, image)?;
     whole(metric, other)?;
     same_size(metric, (image.width(), image.height()), (other.width(), other.height()))?;
@@ -480,7 +430,7 @@ pub(crate) fn both<'a>(
     check(metric, other)?;
     let (model, other_model) = (image.color.model, other.color.model);
     if model != other_model {
-        return Err(MetricError::Models { metric, model, other: other_model });
+        return Err(Fault::Models(model, other_model).of(metric));
     }
     Ok((image, other))
 }
@@ -500,7 +450,7 @@ pub(crate) fn at_least(
     if width.min(height) >= needed {
         return Ok(());
     }
-    Err(MetricError::TooSmall { metric, needed, width, height })
+    Err(Fault::TooSmall { needed, size: (width, height) }.of(metric))
 }
 
 pub(crate) fn same_size(
@@ -511,14 +461,14 @@ pub(crate) fn same_size(
     if (width, height) == (other_width, other_height) {
         return Ok(());
     }
-    Err(MetricError::Size { metric, width, height, other_width, other_height })
+    Err(Fault::Size { size: (width, height), other: (other_width, other_height) }.of(metric))
 }
 
 /// An error unless the image is RGB or grey and consistent, and all its samples are finite.
 pub(crate) fn check(metric: &'static str, image: &Image) -> Result<(), MetricError> {
     whole(metric, image)?;
     if image.is_yuv() {
-        return Err(MetricError::Model { metric, model: image.color.model });
+        return Err(Fault::Model(image.color.model).of(metric));
     }
     image.planes.iter().try_for_each(|plane| finite(metric, plane))
 }
@@ -529,14 +479,14 @@ pub(crate) fn whole(metric: &'static str, image: &Image) -> Result<(), MetricErr
     let (model, got) = (image.color.model, image.planes.len());
     let needed = if model == Model::Gray { 1 } else { 3 };
     if got != needed {
-        return Err(MetricError::Planes { metric, model, needed, got });
+        return Err(Fault::Planes { model, needed, got }.of(metric));
     }
     let (width, height) = (image.width(), image.height());
     for plane in &image.planes[..if image.is_yuv() { 1 } else { needed }] {
         let got = plane.data.len();
         let one_size = (plane.width, plane.height) == (width, height);
         if !one_size || got == 0 || width.checked_mul(height) != Some(got) {
-            return Err(MetricError::Samples { metric, width, height, got });
+            return Err(Fault::Samples { got, size: (width, height) }.of(metric));
         }
     }
     Ok(())
@@ -546,5 +496,5 @@ pub(crate) fn whole(metric: &'static str, image: &Image) -> Result<(), MetricErr
 pub(crate) fn finite(metric: &'static str, plane: &Plane) -> Result<(), MetricError> {
     // The compiler vectorises a fold without an early exit.
     let finite = plane.data.iter().fold(true, |finite, v| finite & v.is_finite());
-    if finite { Ok(()) } else { Err(MetricError::NotFinite { metric }) }
+    if finite { Ok(()) } else { Err(Fault::NotFinite.of(metric)) }
 }

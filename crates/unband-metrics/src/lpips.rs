@@ -7,7 +7,7 @@ use unband_image::{Context, Image};
 use unband_infer::Engine;
 use unband_infer::lpips::{Backbone, Distance, Lpips};
 
-use crate::{Against, Better, Least, Metric, MetricError, Score, at_least, both, network};
+use crate::{Against, Better, Domain, Fault, Least, Metric, MetricError, Score, at_least, both, network};
 
 /// Minimum side for the network of a backbone.
 pub const fn least_side(backbone: Backbone) -> usize {
@@ -57,7 +57,7 @@ fn measured(
     features: &Engine,
     ctx: &Context<'_>,
 ) -> Result<Distance, MetricError> {
-    let fault = |what: String| MetricError::Network { metric: ENTRY.name, what, hint: None };
+    let fault = |what: String| Fault::Network { what, hint: None }.of(ENTRY.name);
     let lpips = Lpips::new(backbone).map_err(|error| fault(error.to_string()))?;
     let of = |picture| network::run(ENTRY.name, features, network::rgb(picture), ctx);
     lpips.distance(&of(image)?, &of(reference)?).map_err(|error| fault(error.to_string()))
@@ -84,6 +84,7 @@ pub const ENTRY: Metric = Metric {
     title: "LPIPS: distance between AlexNet features of two images",
     purpose: "Perceived difference of two images, as papers on restoration report it.",
     better: Better::Lower,
+    domain: Domain::Image,
     against: Against::Reference,
     range: "0 and more, rarely above 1",
     unit: "",

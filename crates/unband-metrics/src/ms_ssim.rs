@@ -5,7 +5,7 @@ use unband_image::{Context, Image};
 use crate::field::Field;
 use crate::grey::{grey_pair, reduced};
 use crate::ssim_window::Window;
-use crate::{Against, Better, Least, Metric, MetricError, Score, alone, at_least, both};
+use crate::{Against, Better, Domain, Least, Metric, MetricError, Score, alone, at_least, both};
 
 /// Minimum side: the window of 11 samples at the coarsest of five scales.
 pub const LEAST_SIDE: usize = 11 << 4;
@@ -102,6 +102,7 @@ pub const ENTRY: Metric = Metric {
     title: "Structural similarity of grey over five scales",
     purpose: "Structure at five sizes: closer than SSIM to what people see from some distance.",
     better: Better::Higher,
+    domain: Domain::Image,
     against: Against::Reference,
     range: "0..=1",
     unit: "",

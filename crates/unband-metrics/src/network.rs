@@ -8,7 +8,7 @@ use unband_infer::{Engine, Map, Mode, RunError, models};
 use unband_nets::{Shape, arch};
 use unband_simd::Precision;
 
-use crate::MetricError;
+use crate::{Fault, MetricError};
 
 /// The engine of a published network, from the folder of models.
 pub(crate) fn engine(
@@ -16,11 +16,11 @@ pub(crate) fn engine(
     network: &'static str,
     ctx: &Context<'_>,
 ) -> Result<Arc<Engine>, MetricError> {
-    let missing = || MetricError::NoNetwork { metric, network };
+    let missing = || Fault::NoNetwork(network).of(metric);
     let file = ctx.models.map(|folder| models::file(folder, network)).filter(|file| file.is_file());
     let architecture = arch::find(network).ok_or_else(missing)?;
     models::engine(architecture, &file.ok_or_else(missing)?, Precision::F32)
-        .map_err(|error| MetricError::Network { metric, what: error.to_string(), hint: error.hint })
+        .map_err(|error| Fault::Network { what: error.to_string(), hint: error.hint }.of(metric))
 }
 
 /// Whether the network is in the folder of models.
@@ -42,7 +42,7 @@ pub(crate) fn run(
     ctx: &Context<'_>,
 ) -> Result<Vec<Map<f32>>, MetricError> {
     engine.run(&[picture], Mode::default(), ctx).map_err(|error| match error {
-        RunError::Stopped(_) => MetricError::Cancelled,
-        other => MetricError::Network { metric, what: other.to_string(), hint: None },
+        RunError::Stopped(_) => MetricError::from(Fault::Cancelled),
+        other => Fault::Network { what: other.to_string(), hint: None }.of(metric),
     })
 }

@@ -11,7 +11,10 @@ mod scale;
 use unband_image::{Context, Image, Model};
 
 use crate::field::{Field, exact};
-use crate::{Against, Better, Least, Metric, MetricError, Score, at_least, both, check, finite, psnr, whole};
+use crate::{
+    Against, Better, Domain, Fault, Least, Metric, MetricError, Score, at_least, both, check, finite, psnr,
+    whole,
+};
 
 const NAME: &str = "niqe";
 
@@ -51,7 +54,7 @@ pub(crate) fn of_luma(luma: &Field, ctx: &Context<'_>) -> Result<f64, MetricErro
             luma = scale::halved(&luma);
         }
         if ctx.check().is_err() {
-            return Err(MetricError::Cancelled);
+            return Err(MetricError::from(Fault::Cancelled));
         }
         let contrast = scale::contrasts(&luma, ctx);
         let features = ctx.map(columns * rows, |i| {
@@ -64,12 +67,12 @@ pub(crate) fn of_luma(luma: &Field, ctx: &Context<'_>) -> Result<f64, MetricErro
     }
     let whole: Vec<&[f64; FEATURES]> =
         blocks.iter().filter(|block| block.iter().all(|v| v.is_finite())).collect();
-    let too_few = MetricError::TooFew {
-        metric: NAME,
+    let too_few = Fault::TooFew {
         what: "blocks of 96×96 samples with contrast of both signs",
         needed: 1,
         got: whole.len(),
-    };
+    }
+    .of(NAME);
     if whole.len() < 2 {
         return Err(too_few);
     }
@@ -102,6 +105,7 @@ pub const ENTRY: Metric = Metric {
     title: "Distance from the statistics of natural photographs",
     purpose: "Whether an image looks like a photograph. It says little about banding: never rank methods by it alone.",
     better: Better::Lower,
+    domain: Domain::Image,
     against: Against::Nothing,
     range: "0 and more, photographs 2 to 5",
     unit: "",

@@ -14,7 +14,7 @@ use unband_image::resize::{Axis, Beyond, gaussian};
 use unband_image::{Context, Depth, Image};
 
 use crate::field::Field;
-use crate::{Against, Better, Least, Metric, MetricError, Score, at_least, check};
+use crate::{Against, Better, Domain, Fault, Least, Metric, MetricError, Score, at_least, check};
 
 pub(crate) use model::imported;
 pub use model::{MODEL, Model, Quality};
@@ -98,7 +98,7 @@ pub(crate) fn of_grey(grey: &Field, ctx: &Context<'_>) -> Result<Features, Metri
     let sizes = features.local.chunks_exact_mut(frequency::COUNT);
     for (size, (local, spatial)) in sizes.zip(features.spatial.chunks_exact_mut(spatial::COUNT)).enumerate() {
         if ctx.check().is_err() {
-            return Err(MetricError::Cancelled);
+            return Err(MetricError::from(Fault::Cancelled));
         }
         if size > 0 {
             field = halved(&field);
@@ -142,6 +142,7 @@ pub const ENTRY: Metric = Metric {
     title: "Learned perceptual quality of upscaled images",
     purpose: "Upscaled images without a reference, as papers on super-resolution report it (Ma's score). Its authors' model must be imported. It does not always agree with people, least of all on degradations outside its training data.",
     better: Better::Higher,
+    domain: Domain::Image,
     against: Against::Nothing,
     range: "about 0 to 10",
     unit: "",

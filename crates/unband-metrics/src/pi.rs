@@ -3,7 +3,7 @@
 use unband_image::{Context, Image};
 
 use crate::nrqm::{self, Model};
-use crate::{Against, Better, Least, Metric, MetricError, Score, at_least, check, niqe};
+use crate::{Against, Better, Domain, Least, Metric, MetricError, Score, at_least, check, niqe};
 
 /// Samples that the challenge crops on each side.
 const SHAVED: usize = 4;
@@ -79,6 +79,7 @@ pub const ENTRY: Metric = Metric {
     title: "Perceptual index: mean of NIQE and 10 − NRQM",
     purpose: "Upscaled images without a reference, as papers on super-resolution report it: half of (10 − `nrqm`) + `niqe`. NRQM's model must be imported.",
     better: Better::Lower,
+    domain: Domain::Image,
     against: Against::Nothing,
     range: "about 0 to 10, higher for images unlike photographs",
     unit: "",

@@ -6,7 +6,7 @@
 use unband_image::{Context, Image};
 
 use crate::field::Field;
-use crate::{Against, Better, Least, Metric, MetricError, Score, both};
+use crate::{Against, Better, Domain, Least, Metric, MetricError, Score, both};
 
 /// 10·log₁₀(255² / mean squared error) for an error in 8-bit codes; infinite for no error.
 pub fn from_mse(mse: f64) -> f64 {
@@ -80,6 +80,7 @@ pub const ENTRY: Metric = Metric {
     title: "Peak signal-to-noise ratio over all channels",
     purpose: "The error over the whole image in one value, comparable between papers. Its position does not matter: a contour of one code in a sky hardly changes it.",
     better: Better::Higher,
+    domain: Domain::Image,
     against: Against::Reference,
     range: "0 and more, infinite for equal images",
     unit: "dB",

@@ -6,7 +6,7 @@ use crate::field::Field;
 use crate::grey::{grey_pair, reduced};
 use crate::psnr::studio_luma;
 use crate::ssim_window::Window;
-use crate::{Against, Better, Least, Metric, MetricError, Score, alone, at_least, both, same_size};
+use crate::{Against, Better, Domain, Least, Metric, MetricError, Score, alone, at_least, both, same_size};
 
 /// Mean SSIM of two fields in 8-bit codes: 11×11 Gaussian window of σ 1.5, biased covariance, only where the
 /// whole window is inside. −1..=1, 1 for equal fields.
@@ -120,6 +120,7 @@ pub const ENTRY: Metric = Metric {
     title: "Structural similarity, mean over channels",
     purpose: "Local structure: the SSIM that most papers on restoration report. Faint bands in smooth areas hardly matter.",
     better: Better::Higher,
+    domain: Domain::Image,
     against: Against::Reference,
     range: "-1..=1",
     unit: "",

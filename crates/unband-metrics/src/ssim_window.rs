@@ -3,8 +3,8 @@
 use unband_image::Context;
 use unband_image::resize::gaussian;
 
-use crate::MetricError;
 use crate::field::Field;
+use crate::{Fault, MetricError};
 
 const C1: f64 = (0.01 * 255.0) * (0.01 * 255.0);
 const C2: f64 = (0.03 * 255.0) * (0.03 * 255.0);
@@ -62,7 +62,7 @@ impl<const N: usize> Window<N> {
         let (wide, high) = (a.width + 1 - N, a.height + 1 - N);
         let strips = ctx.map(wide.div_ceil(STRIP), |i| {
             if ctx.check().is_err() {
-                return Err(MetricError::Cancelled);
+                return Err(MetricError::from(Fault::Cancelled));
             }
             let left = i * STRIP;
             Ok(self.strip(a, b, left, STRIP.min(wide - left)))

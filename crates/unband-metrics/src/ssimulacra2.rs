@@ -4,7 +4,7 @@ use fast_ssim2::{MAX_IMAGE_PIXELS, PixelDescriptor, PixelSlice, Ssimulacra2Error
 use unband_image::{Context, Image};
 
 use crate::light::linear_planes;
-use crate::{Against, Better, Least, Metric, MetricError, Score, at_least, both};
+use crate::{Against, Better, Domain, Fault, Least, Metric, MetricError, Score, at_least, both};
 
 /// Minimum side.
 pub const LEAST_SIDE: usize = 8;
@@ -22,6 +22,12 @@ pub const LEAST_SIDE: usize = 8;
 /// are not RGB or grey, or have samples that are not finite.
 pub fn ssimulacra2(image: &Image, reference: &Image) -> Result<f64, MetricError> {
     measure(image, Some(reference))
+}
+
+impl From<Ssimulacra2Error> for MetricError {
+    fn from(error: Ssimulacra2Error) -> Self {
+        Fault::Ssimulacra2(error).of(ENTRY.name)
+    }
 }
 
 fn measure(image: &Image, reference: Option<&Image>) -> Result<f64, MetricError> {
@@ -59,6 +65,7 @@ pub const ENTRY: Metric = Metric {
     title: "SSIMULACRA2",
     purpose: "How good a lossy copy looks: at 90 even flipping shows no difference, 70 is high, 50 medium and 30 low quality.",
     better: Better::Higher,
+    domain: Domain::Image,
     against: Against::Reference,
     range: "100 for equal images, below 0 for very bad ones",
     unit: "",

@@ -3,7 +3,7 @@
 use unband_image::{Context, Image};
 
 use crate::field::Field;
-use crate::{Against, Better, Least, Metric, MetricError, Score, both};
+use crate::{Against, Better, Domain, Fault, Least, Metric, MetricError, Score, both};
 
 /// Luma range over 5×5 above which a sample is texture, in 8-bit codes.
 const TEXTURE_CODES: f64 = 12.0;
@@ -26,12 +26,7 @@ pub fn texture_change(image: &Image, input: &Image) -> Result<f64, MetricError> 
         }
     }
     if count == 0 {
-        return Err(MetricError::TooFew {
-            metric: "texture-change",
-            what: "samples in texture",
-            needed: 0,
-            got: 0,
-        });
+        return Err(Fault::TooFew { what: "samples in texture", needed: 0, got: 0 }.of("texture-change"));
     }
     Ok(sum / count as f64)
 }
@@ -69,6 +64,7 @@ pub const ENTRY: Metric = Metric {
     title: "Mean change where the input has texture",
     purpose: "Unwanted change of texture by a repair. Dither is included.",
     better: Better::Lower,
+    domain: Domain::Image,
     against: Against::Input,
     range: "0..=255",
     unit: "8-bit codes",

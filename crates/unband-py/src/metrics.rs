@@ -7,7 +7,7 @@ use pyo3::types::{PyDict, PyList};
 use unband::Context;
 use unband::metrics::Scope;
 use unband_infer::models;
-use unband_metrics::{Against, Better, METRICS, Metric, MetricError};
+use unband_metrics::{Against, Better, Domain, Fault as Cause, Metric, MetricError};
 
 use crate::fault::{Fault, Kind};
 use crate::options::Given;
@@ -16,13 +16,11 @@ use crate::wait::{self, Stop};
 
 impl From<MetricError> for Fault {
     fn from(error: MetricError) -> Self {
-        match &error {
-            MetricError::Cancelled => Self::of(Kind::Cancelled, &error),
-            MetricError::Missing { .. } => Self::of(Kind::Option, &error).about("reference"),
-            MetricError::NoNetwork { .. } | MetricError::Network { .. } => {
-                Self::of(Kind::Unsupported, &error)
-            }
-            MetricError::Option { option, .. } => Self::of(Kind::Option, &error).about(option),
+        match &error.fault {
+            Cause::Cancelled => Self::of(Kind::Cancelled, &error),
+            Cause::Missing(_) => Self::of(Kind::Option, &error).about("reference"),
+            Cause::NoNetwork(_) | Cause::Network { .. } => Self::of(Kind::Unsupported, &error),
+            Cause::Option { option, .. } => Self::of(Kind::Option, &error).about(option),
             _ => Self::of(Kind::Input, &error).about("image"),
         }
     }
@@ -33,7 +31,7 @@ impl From<MetricError> for Fault {
 pub fn metrics(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
     let folder = models::folder();
     let list = PyList::empty(py);
-    for metric in METRICS {
+    for metric in unband_metrics::metrics(Domain::Image) {
         list.append(row(py, metric, folder.as_deref())?)?;
     }
     Ok(list)
@@ -89,7 +87,7 @@ pub fn score<'py>(
     let (job, strict) = (given.job(Stop::AtOnce)?, given.switch("strict")?);
     let chosen = names.iter().map(|name| {
         unband_metrics::find(name).ok_or_else(|| {
-            let known: Vec<&str> = METRICS.iter().map(|metric| metric.name).collect();
+            let known: Vec<&str> = unband_metrics::metrics(Domain::Image).map(|metric| metric.name).collect();
             Fault::new(Kind::Option, format!("there is no metric `{name}`"))
                 .about("metrics")
                 .hint(format!("the metrics are {}", known.join(", ")))

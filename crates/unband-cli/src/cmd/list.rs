@@ -9,7 +9,7 @@ use std::fmt::Write;
 use clap::Args;
 use unband::degrade::{DEGRADATIONS, DegradationEntry, Mix, Sides, Speed};
 use unband::io::{FORMATS, FormatEntry};
-use unband::metrics::{Against, Least, METRICS, Metric};
+use unband::metrics::{Against, Domain, Least, Metric, metrics};
 use unband::nets::zoo::{self, Published};
 use unband::{Depth, Dither, Entry, ParamInfo, ParamKind, spoken};
 
@@ -137,7 +137,7 @@ fn one(name: &str) -> Result<String, Failure> {
         let rows = COLUMNS.iter().zip(format_row(format));
         rows.fold(String::new(), |text, (column, cell)| format!("{text}  {column:10}  {cell}\n"))
     });
-    let measures = METRICS.iter().filter(|metric| metric.name == name).map(measure);
+    let measures = metrics(Domain::Image).filter(|metric| metric.name == name).map(measure);
     let degradations = DEGRADATIONS.iter().filter(|entry| entry.name == name).map(degradation);
     let mixes = mixes().filter(|(mix, _)| *mix == name).map(|(mix, title)| format!("  {mix}  {title}\n"));
     let found: Vec<String> = (methods.map(|text| ("Method", text)))
@@ -419,7 +419,7 @@ fn network(metric: &Metric) -> Option<String> {
 
 fn measures() -> String {
     let mut text = "Metrics (--metrics NAME,NAME,…; --fail-if 'NAME>LIMIT')\n".to_owned();
-    for metric in METRICS {
+    for metric in metrics(Domain::Image) {
         text.push('\n');
         text += &measure(metric);
     }

@@ -76,7 +76,7 @@ fn list_names_everything_that_can_be_asked_for() {
     for dither in unband::Dither::ALL {
         assert!(text.contains(dither.word()));
     }
-    for metric in unband_metrics::METRICS {
+    for metric in unband_metrics::metrics(unband_metrics::Domain::Image) {
         assert!(text.contains(&format!("\n  {}  {}\n", metric.name, metric.title)), "{}", metric.name);
     }
 }

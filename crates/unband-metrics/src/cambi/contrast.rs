@@ -8,7 +8,7 @@ use unband_simd::metrics::cambi::{
 };
 
 use super::prepare::{Cut, Level, Values};
-use crate::MetricError;
+use crate::{Fault, MetricError};
 
 /// Parameters of the contrasts.
 #[derive(Clone, Debug)]
@@ -57,7 +57,7 @@ pub(super) fn strips(
         spare.lock().unwrap_or_else(PoisonError::into_inner).push(room);
         Some(strip)
     });
-    strips.into_iter().collect::<Option<_>>().ok_or(MetricError::Cancelled)
+    strips.into_iter().collect::<Option<_>>().ok_or(MetricError::from(Fault::Cancelled))
 }
 
 /// Buffers of one thread.

@@ -8,7 +8,7 @@ use unband_simd::metrics::cambi::{
 };
 
 use super::{Codes, Luma, SCALES};
-use crate::MetricError;
+use crate::{Fault, MetricError};
 
 /// Rows per work item; even, so that halved rows do not share a piece.
 const BAND: usize = 64;
@@ -143,7 +143,7 @@ pub(super) fn levels(
     let mut levels = Vec::with_capacity(SCALES);
     for _ in 0..SCALES {
         if ctx.check().is_err() {
-            return Err(MetricError::Cancelled);
+            return Err(MetricError::from(Fault::Cancelled));
         }
         let (level, next, next_mask) = level(&image, &mask, values, cut, ctx);
         levels.push(level);

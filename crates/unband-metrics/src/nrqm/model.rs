@@ -11,7 +11,7 @@ use unband_nets::{Data, StateDict, Tensor};
 
 use super::forest::{Forest, numbers};
 use super::{Features, GROUPS};
-use crate::MetricError;
+use crate::{Fault, MetricError};
 
 /// Name of the model among imported models.
 pub const MODEL: &str = "nrqm";
@@ -120,11 +120,8 @@ static OPENED: PerProcess<Mutex<Kept<Model>>> = PerProcess::new();
 /// The imported model.
 pub(crate) fn imported(metric: &'static str, ctx: &Context<'_>) -> Result<Arc<Model>, MetricError> {
     let file = ctx.models.map(|folder| models::file(folder, MODEL)).filter(|file| file.is_file());
-    let file = file.ok_or(MetricError::NoNetwork { metric, network: MODEL })?;
+    let file = file.ok_or(Fault::NoNetwork(MODEL).of(metric))?;
     let opened = OPENED.get_or(|| Mutex::new(Kept::new(1)));
-    models::shared(opened, MODEL, &file, || Model::open(&file)).map_err(|error| MetricError::Network {
-        metric,
-        what: error.to_string(),
-        hint: error.hint,
-    })
+    models::shared(opened, MODEL, &file, || Model::open(&file))
+        .map_err(|error| Fault::Network { what: error.to_string(), hint: error.hint }.of(metric))
 }

@@ -4,7 +4,7 @@
 use std::sync::atomic::AtomicBool;
 
 use unband_image::{Context, Depth, Image, Matrix, Model, Plane, Range, Rng};
-use unband_metrics::{Against, Least, METRICS, Metric, MetricError, banding_classifier};
+use unband_metrics::{Against, Domain, Fault, Least, Metric, MetricError, banding_classifier, metrics};
 use unband_simd::Level;
 
 const W: usize = 400;
@@ -68,7 +68,7 @@ fn number_or_named(metric: &Metric, image: &Image, other: &Image) -> Option<Metr
             assert!(metric.network.is_none(), "{}", metric.name);
             None
         }
-        Err(error @ MetricError::NoNetwork { network, .. }) => {
+        Err(error @ MetricError { fault: Fault::NoNetwork(network), .. }) => {
             named(metric, &error);
             assert_eq!(metric.network, Some(network));
             None
@@ -88,12 +88,12 @@ fn compares(metric: &Metric) -> bool {
 fn pictures_that_do_not_fit_each_other_are_an_error_that_says_how() {
     let image = banded(W, H, 3, 0.0);
     let grey = banded(W, H, 1, 0.0);
-    for metric in METRICS.iter().filter(|metric| compares(metric)) {
+    for metric in metrics(Domain::Image).filter(|metric| compares(metric)) {
         for (width, height) in [(W, H - 1), (W + 1, H), (H, W), (1, 1), (2 * W, H / 2)] {
             let other = banded(width, height, 3, 0.0);
             for (a, b) in [(&image, &other), (&other, &image)] {
                 let error = number_or_named(metric, a, b).unwrap();
-                assert!(matches!(error, MetricError::Size { .. }), "{error}");
+                assert!(matches!(error, MetricError { fault: Fault::Size { .. }, .. }), "{error}");
                 let said = error.to_string();
                 assert!(
                     said.contains(&format!("{width}×{height}")) && said.contains(&format!("{W}×{H}")),
@@ -103,22 +103,22 @@ fn pictures_that_do_not_fit_each_other_are_an_error_that_says_how() {
         }
         for (a, b) in [(&image, &grey), (&grey, &image)] {
             let error = number_or_named(metric, a, b).unwrap();
-            assert!(matches!(error, MetricError::Models { .. }), "{error}");
+            assert!(matches!(error, MetricError { fault: Fault::Models(_, _), .. }), "{error}");
             assert!(error.to_string().contains("RGB") && error.to_string().contains("grey"), "{error}");
         }
         let missing = metric.score(&image, None, &Context::default()).unwrap_err();
         named(metric, &missing);
-        assert!(matches!(missing, MetricError::Missing { .. }), "{missing}");
+        assert!(matches!(missing, MetricError { fault: Fault::Missing(_), .. }), "{missing}");
     }
 }
 
 #[test]
 fn luma_and_chroma_are_measured_by_luma_or_refused() {
     let video = video(W, H);
-    for metric in METRICS {
+    for metric in metrics(Domain::Image) {
         match number_or_named(metric, &video, &video) {
             None => assert!(!compares(metric), "{}", metric.name),
-            Some(MetricError::Model { .. }) => {
+            Some(MetricError { fault: Fault::Model(_), .. }) => {
                 // Networks take colours; unband's own classifier need not be imported.
                 let runs_network = metric.network.is_some() || metric.name == banding_classifier::ENTRY.name;
                 assert!(compares(metric) || runs_network, "{}", metric.name);
@@ -139,8 +139,8 @@ fn samples_that_are_no_finite_numbers_never_become_a_value() {
         let image = banded(W, H, planes, 0.0);
         for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
             let odd = with_sample(image.clone(), value);
-            for metric in METRICS {
-                let refused = Some(MetricError::NotFinite { metric: metric.name });
+            for metric in metrics(Domain::Image) {
+                let refused = Some(Fault::NotFinite.of(metric.name));
                 assert_eq!(number_or_named(metric, &odd, &image), refused, "{}", metric.name);
                 if compares(metric) {
                     assert_eq!(number_or_named(metric, &image, &odd), refused, "{}", metric.name);
@@ -155,7 +155,7 @@ fn samples_far_from_black_and_white_give_a_number_or_an_error() {
     let image = banded(W, H, 3, 0.0);
     for value in [f32::MAX, f32::MIN, -3.0, 1e6, f32::MIN_POSITIVE] {
         let odd = with_sample(banded(W, H, 3, 3.0), value);
-        for metric in METRICS {
+        for metric in metrics(Domain::Image) {
             number_or_named(metric, &odd, &image);
             number_or_named(metric, &image, &odd);
         }
@@ -166,7 +166,7 @@ fn samples_far_from_black_and_white_give_a_number_or_an_error() {
 fn pictures_of_any_shape_give_a_number_or_an_error_that_names_the_measure() {
     for (width, height) in [(1, 1), (2, 1), (1, 9), (3, 2000), (2000, 3), (7, 7), (30, 400)] {
         let (image, other) = (banded(width, height, 3, 0.0), banded(width, height, 3, 3.0));
-        for metric in METRICS {
+        for metric in metrics(Domain::Image) {
             let error = number_or_named(metric, &image, &other);
             let too_small = match metric.least {
                 Least::Sample => false,
@@ -174,7 +174,10 @@ fn pictures_of_any_shape_give_a_number_or_an_error_that_names_the_measure() {
                 Least::OneSide(least) => width.max(height) < least,
             };
             match error {
-                Some(MetricError::TooSmall { needed, .. } | MetricError::Short { needed, .. }) => {
+                Some(MetricError {
+                    fault: Fault::TooSmall { needed, .. } | Fault::Short { needed, .. },
+                    ..
+                }) => {
                     assert!(too_small, "{}", metric.name);
                     let least = match metric.least {
                         Least::Sample => 1,
@@ -182,7 +185,7 @@ fn pictures_of_any_shape_give_a_number_or_an_error_that_names_the_measure() {
                     };
                     assert_eq!(needed, least, "{}", metric.name);
                 }
-                Some(MetricError::TooFew { .. }) | None => {
+                Some(MetricError { fault: Fault::TooFew { .. }, .. }) | None => {
                     assert!(!too_small, "{} {width}×{height}", metric.name);
                 }
                 Some(error) => panic!("{error}"),
@@ -193,7 +196,7 @@ fn pictures_of_any_shape_give_a_number_or_an_error_that_names_the_measure() {
 
 #[test]
 fn the_least_picture_of_the_registry_is_the_least_that_has_a_value() {
-    for metric in METRICS {
+    for metric in metrics(Domain::Image) {
         let sizes = match metric.least {
             Least::Sample => continue,
             Least::Sides(least) => [(least, least), (least - 1, least), (2 * least, least - 1)],
@@ -202,7 +205,10 @@ fn the_least_picture_of_the_registry_is_the_least_that_has_a_value() {
         for (i, (width, height)) in sizes.into_iter().enumerate() {
             let error =
                 number_or_named(metric, &banded(width, height, 3, 0.0), &banded(width, height, 3, 3.0));
-            let small = matches!(error, Some(MetricError::TooSmall { .. } | MetricError::Short { .. }));
+            let small = matches!(
+                error,
+                Some(MetricError { fault: Fault::TooSmall { .. } | Fault::Short { .. }, .. })
+            );
             assert_eq!(small, i > 0, "{} {width}×{height}: {error:?}", metric.name);
             assert!(!small || error.unwrap().to_string().contains(&format!("got {width}×{height}")));
         }
@@ -237,12 +243,12 @@ fn pictures_that_contradict_themselves_are_errors() {
     image.planes.clear();
     broken.push(image);
     for (i, image) in broken.iter().enumerate() {
-        for metric in METRICS {
+        for metric in metrics(Domain::Image) {
             for (a, b) in [(image, &good), (image, image), (&good, image)] {
                 let error = number_or_named(metric, a, b);
                 let of_other = std::ptr::eq(a, &raw const good) && !compares(metric);
                 match error {
-                    Some(MetricError::Planes { .. } | MetricError::Samples { .. }) => {}
+                    Some(MetricError { fault: Fault::Planes { .. } | Fault::Samples { .. }, .. }) => {}
                     None if of_other => {}
                     other => panic!("{} {i}: {other:?}", metric.name),
                 }
@@ -257,7 +263,7 @@ fn threads_and_instructions_do_not_change_a_value() {
     let (image, reference) = (banded(W, H, 3, 0.0), smooth(W, H));
     let mut measured = 0;
     // `networks.rs` tests the others.
-    let without_network = || METRICS.iter().filter(|metric| metric.network.is_none());
+    let without_network = || metrics(Domain::Image).filter(|metric| metric.network.is_none());
     for metric in without_network() {
         let with = |threads, level| {
             let ctx = Context { threads, level, ..Context::default() };
@@ -294,8 +300,8 @@ fn every_measure_stops_when_asked() {
     let stop = AtomicBool::new(true);
     let ctx = Context { cancel: &stop, ..Context::default() };
     let image = banded(W, H, 3, 0.0);
-    for metric in METRICS {
+    for metric in metrics(Domain::Image) {
         let got = metric.score(&image, Some(&image), &ctx);
-        assert_eq!(got, Err(MetricError::Cancelled), "{}", metric.name);
+        assert_eq!(got, Err(MetricError::from(Fault::Cancelled)), "{}", metric.name);
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use unband_image::{Context, Depth, Image, Matrix, Model, Plane, Range};
 use unband_metrics::bband::{bband, bband_with_map};
-use unband_metrics::{MetricError, find};
+use unband_metrics::{Fault, MetricError, find};
 
 const W: usize = 1920;
 const H: usize = 1080;
@@ -95,11 +95,14 @@ fn no_bands_score_nothing_and_no_number_is_an_error() {
     }
     let mut odd = Image::from_gray(30, 30, &[9u8; 900]).unwrap();
     odd.planes[0].data[3] = f32::INFINITY;
-    assert_eq!(bband(&odd, &ctx), Err(MetricError::NotFinite { metric: "bband" }));
+    assert_eq!(bband(&odd, &ctx), Err(Fault::NotFinite.of("bband")));
     let mut odd = video(30, 30, &[9; 900], Range::Limited);
     odd.planes[0].data[3] = f32::NAN;
-    assert_eq!(bband(&odd, &ctx), Err(MetricError::NotFinite { metric: "bband" }));
+    assert_eq!(bband(&odd, &ctx), Err(Fault::NotFinite.of("bband")));
     let stop = std::sync::atomic::AtomicBool::new(true);
     let stopped = Context { cancel: &stop, ..Context::default() };
-    assert_eq!(bband(&video(30, 30, &[9; 900], Range::Limited), &stopped), Err(MetricError::Cancelled));
+    assert_eq!(
+        bband(&video(30, 30, &[9; 900], Range::Limited), &stopped),
+        Err(MetricError::from(Fault::Cancelled))
+    );
 }

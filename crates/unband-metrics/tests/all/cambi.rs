@@ -8,7 +8,7 @@ use unband_metrics::cambi::{
     Eotf, HighRes, Luma, Options, Report, score, score_against, score_image, score_image_with_maps,
     score_with_maps,
 };
-use unband_metrics::{MetricError, find};
+use unband_metrics::{Fault, MetricError, find};
 use unband_simd::Level;
 
 const TOLERANCE: f64 = 2e-6;
@@ -369,10 +369,19 @@ fn what_cannot_be_measured_is_an_error_that_says_why() {
     assert_eq!(score_image(&wide, &options, &ctx).unwrap().score, 0.0);
 
     let codes = picture(300, 220, 8);
-    assert!(matches!(Luma::new(&codes[..], 8, 300, 221), Err(MetricError::Samples { .. })));
-    assert!(matches!(Luma::new(&codes[..], 7, 300, 220), Err(MetricError::Code { bits: 7, .. })));
-    assert!(matches!(Luma::new(&codes[..], 17, 300, 220), Err(MetricError::Option { .. })));
-    assert!(matches!(Luma::new(&codes[..0], 8, 0, 0), Err(MetricError::Samples { .. })));
+    assert!(matches!(
+        Luma::new(&codes[..], 8, 300, 221),
+        Err(MetricError { fault: Fault::Samples { .. }, .. })
+    ));
+    assert!(matches!(
+        Luma::new(&codes[..], 7, 300, 220),
+        Err(MetricError { fault: Fault::Code { bits: 7, .. }, .. })
+    ));
+    assert!(matches!(
+        Luma::new(&codes[..], 17, 300, 220),
+        Err(MetricError { fault: Fault::Option { .. }, .. })
+    ));
+    assert!(matches!(Luma::new(&codes[..0], 8, 0, 0), Err(MetricError { fault: Fault::Samples { .. }, .. })));
     let luma = Luma::new(&codes[..], 8, 300, 220).unwrap();
     for (options, name) in [
         (Options { window_size: 14, ..Options::default() }, "window_size"),
@@ -384,7 +393,10 @@ fn what_cannot_be_measured_is_an_error_that_says_why() {
         (Options { encoded_bits: Some(5), ..Options::default() }, "encoded_bits"),
     ] {
         let error = score(&luma, &options, &ctx).unwrap_err();
-        assert!(matches!(error, MetricError::Option { option, .. } if option == name), "{error}");
+        assert!(
+            matches!(error, MetricError { fault: Fault::Option { option, .. }, .. } if option == name),
+            "{error}"
+        );
     }
     // Where everything is too dark to be visible, the score is zero.
     let dark = Options { vis_lum_threshold: 300.0, max_log_contrast: 0, ..Options::default() };
@@ -392,14 +404,14 @@ fn what_cannot_be_measured_is_an_error_that_says_why() {
 
     let long = vec![90u8; 24_000];
     let error = score(&Luma::new(&long[..], 8, 24_000, 1).unwrap(), &options, &ctx).unwrap_err();
-    assert!(matches!(error, MetricError::Large { widest: 255, .. }), "{error}");
+    assert!(matches!(error, MetricError { fault: Fault::Large { widest: 255, .. }, .. }), "{error}");
 
     let mut odd = Image::from_gray(300, 220, &vec![90u8; 300 * 220]).unwrap();
     odd.planes[0].data[9] = f32::NAN;
-    assert_eq!(score_image(&odd, &options, &ctx), Err(MetricError::NotFinite { metric: "cambi" }));
+    assert_eq!(score_image(&odd, &options, &ctx), Err(Fault::NotFinite.of("cambi")));
     let coarse = find("cambi-coarse").unwrap().score(&odd, None, &ctx);
-    assert_eq!(coarse, Err(MetricError::NotFinite { metric: "cambi-coarse" }));
+    assert_eq!(coarse, Err(Fault::NotFinite.of("cambi-coarse")));
     let stop = std::sync::atomic::AtomicBool::new(true);
     let stopped = Context { cancel: &stop, ..Context::default() };
-    assert_eq!(score(&luma, &options, &stopped), Err(MetricError::Cancelled));
+    assert_eq!(score(&luma, &options, &stopped), Err(MetricError::from(Fault::Cancelled)));
 }

@@ -4,7 +4,7 @@
 use crate::golden;
 use golden::{LARGE, PAIRS, images, near, values};
 use unband_image::{Context, Depth, Image, Model};
-use unband_metrics::{MetricError, Score, ciede2000, find, gmsd, ms_ssim, psnr, ssim, ssimulacra2};
+use unband_metrics::{Fault, MetricError, Score, ciede2000, find, gmsd, ms_ssim, psnr, ssim, ssimulacra2};
 
 fn compare(metric: &str, image: &Image, reference: &Image) -> Result<Score, MetricError> {
     find(metric).unwrap().score(image, Some(reference), &Context::default())
@@ -184,7 +184,10 @@ fn grey_is_not_compared_with_rgb() {
     for (metric, ..) in GOLDEN {
         for (image, reference) in [(&rgb, &grey), (&grey, &rgb)] {
             let error = compare(metric, image, reference).unwrap_err();
-            assert!(matches!(error, MetricError::Models { metric: named, .. } if named == metric), "{error}");
+            assert!(
+                matches!(error, MetricError { metric: named, fault: Fault::Models(_, _) } if named == metric),
+                "{error}"
+            );
             assert!(error.to_string().starts_with(metric), "{error}");
         }
         // Grey is treated as three equal channels.
@@ -234,7 +237,7 @@ fn a_picture_below_the_least_side_is_an_error_and_the_least_side_is_not() {
             }
             let (a, b) = pair(width, height);
             let error = compare(metric, &b, &a).unwrap_err();
-            assert_eq!(error, MetricError::TooSmall { metric, needed: least, width, height });
+            assert_eq!(error, Fault::TooSmall { needed: least, size: (width, height) }.of(metric));
             assert!(error.to_string().contains(metric) && error.to_string().contains(&least.to_string()));
         }
     }
@@ -248,8 +251,8 @@ fn samples_that_are_no_numbers_or_beyond_reason_give_no_nonsense() {
         let mut broken = deeper(&b, Depth::F32);
         broken.planes[2].data[777] = bad;
         for (metric, ..) in GOLDEN {
-            assert_eq!(compare(metric, &broken, &a), Err(MetricError::NotFinite { metric }), "{metric}");
-            assert_eq!(compare(metric, &a, &broken), Err(MetricError::NotFinite { metric }), "{metric}");
+            assert_eq!(compare(metric, &broken, &a), Err(Fault::NotFinite.of(metric)), "{metric}");
+            assert_eq!(compare(metric, &a, &broken), Err(Fault::NotFinite.of(metric)), "{metric}");
         }
     }
     for far in [f32::MAX, f32::MIN, -0.5, 40.0] {

@@ -9,7 +9,7 @@ use unband_infer::lpips::Backbone;
 use unband_infer::models;
 use unband_metrics::dbi::{dbi, dbi_map};
 use unband_metrics::lpips::lpips;
-use unband_metrics::{METRICS, MetricError, find};
+use unband_metrics::{Domain, Fault, MetricError, find, metrics};
 use unband_nets::checkpoint::{self, write_safetensors};
 use unband_nets::state::fill;
 use unband_nets::{StateDict, arch};
@@ -117,7 +117,7 @@ fn grey_is_three_equal_channels() {
 fn numbers_that_were_not_imported_are_named_with_what_to_do() {
     let nothing = tempfile::tempdir().unwrap();
     let picture = image(300, 300, |x, _, _| x as f32 / 300.0);
-    for metric in METRICS.iter().filter(|metric| metric.network.is_some()) {
+    for metric in metrics(Domain::Image).filter(|metric| metric.network.is_some()) {
         for models in [None, Some(nothing.path())] {
             let ready = metric.ready(models).unwrap_err();
             let ctx = Context { models, ..Context::default() };
@@ -141,7 +141,10 @@ fn the_numbers_of_another_network_are_refused() {
     assert!(said.contains("alexnet.safetensors: holds the network squeezenet, not alexnet"), "{said}");
     std::fs::write(models::file(folder.path(), "alexnet"), b"nothing").unwrap();
     let error = find("lpips").unwrap().score(&a, Some(&b), &ctx(folder.path())).unwrap_err();
-    assert!(matches!(&error, MetricError::Network { .. }) && error.hint().is_some(), "{error}");
+    assert!(
+        matches!(&error, MetricError { fault: Fault::Network { .. }, .. }) && error.hint().is_some(),
+        "{error}"
+    );
     // Specified by hand.
     let squeeze = made("squeezenet");
     let engine = models::engine(
@@ -152,7 +155,7 @@ fn the_numbers_of_another_network_are_refused() {
     let features = engine.unwrap();
     assert!(lpips(&a, &b, Backbone::Squeeze, &features, &Context::default()).is_ok());
     let error = lpips(&a, &b, Backbone::Alex, &features, &Context::default()).unwrap_err();
-    assert!(matches!(error, MetricError::Network { .. }), "{error}");
+    assert!(matches!(error, MetricError { fault: Fault::Network { .. }, .. }), "{error}");
 }
 
 fn tensorflow() -> tempfile::TempDir {
@@ -173,7 +176,10 @@ fn the_map_of_one_patch_is_what_tensorflow_says_of_it() {
     // Banded with a probability above 0.2, the classifier's threshold.
     assert!((dbi(&bands, &classifier, &Context::default()).unwrap().value - 1.0).abs() < 1e-12);
     let small = image(234, 400, |_, _, _| 0.5);
-    assert!(matches!(dbi_map(&small, &classifier, &Context::default()), Err(MetricError::TooSmall { .. })));
+    assert!(matches!(
+        dbi_map(&small, &classifier, &Context::default()),
+        Err(MetricError { fault: Fault::TooSmall { .. }, .. })
+    ));
 }
 
 #[test]

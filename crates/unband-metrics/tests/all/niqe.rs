@@ -3,8 +3,8 @@
 
 use crate::golden;
 use unband_image::{Context, Image, Matrix, Range};
-use unband_metrics::MetricError;
 use unband_metrics::niqe::niqe;
+use unband_metrics::{Fault, MetricError};
 
 #[test]
 fn photographs_score_as_the_reference_does() {
@@ -62,15 +62,15 @@ fn what_cannot_be_measured_is_an_error_that_says_why() {
     assert_eq!(error.to_string(), "niqe needs at least 96×96 samples, got 95×300");
     // A single block has no covariance, a flat image no contrast.
     let one = Image::from_gray(191, 100, &noise(191, 100)).unwrap();
-    assert!(matches!(niqe(&one, &ctx), Err(MetricError::TooFew { got: 1, .. })));
+    assert!(matches!(niqe(&one, &ctx), Err(MetricError { fault: Fault::TooFew { got: 1, .. }, .. })));
     let flat = Image::from_gray(400, 300, &vec![77u8; 400 * 300]).unwrap();
     match niqe(&flat, &ctx) {
         Ok(value) => assert!(value.is_finite()),
-        Err(error) => assert!(matches!(error, MetricError::TooFew { .. })),
+        Err(error) => assert!(matches!(error, MetricError { fault: Fault::TooFew { .. }, .. })),
     }
     let mut odd = Image::from_gray(300, 200, &noise(300, 200)).unwrap();
     odd.planes[0].data[7] = f32::NAN;
-    assert_eq!(niqe(&odd, &ctx), Err(MetricError::NotFinite { metric: "niqe" }));
+    assert_eq!(niqe(&odd, &ctx), Err(Fault::NotFinite.of("niqe")));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use unband_infer::models;
 use unband_metrics::niqe::niqe;
 use unband_metrics::nrqm::{MODEL, Model, features, nrqm};
 use unband_metrics::pi::{pi, pi_pirm};
-use unband_metrics::{MetricError, find};
+use unband_metrics::{Fault, MetricError, find};
 use unband_nets::StateDict;
 use unband_nets::checkpoint::{self, write_safetensors};
 
@@ -105,7 +105,9 @@ fn values_are_those_of_the_authors_forests_and_line() {
             }
             (whole, shaved) => {
                 // A single block of NIQE.
-                let few = |result: Result<_, _>| matches!(result, Err(MetricError::TooFew { .. }));
+                let few = |result: Result<_, _>| {
+                    matches!(result, Err(MetricError { fault: Fault::TooFew { .. }, .. }))
+                };
                 assert!(image.width() < 200 && few(whole) && few(shaved), "{name}");
             }
         }

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use unband_image::{Context, Depth, Image, Model, Plane, Rng};
-use unband_metrics::{Against, Better, METRICS, Metric};
+use unband_metrics::{Against, Better, Domain, METRICS, Metric, metrics};
 
 const W: usize = 224;
 const H: usize = 176;
@@ -44,14 +44,16 @@ fn find(name: &str, image: &Image, other: &Image) -> f64 {
 
 /// The full-reference metrics without a network; `networks.rs` has the others.
 fn comparing() -> impl Iterator<Item = &'static Metric> {
-    METRICS.iter().filter(|m| m.against != Against::Nothing && m.network.is_none())
+    metrics(Domain::Image).filter(|m| m.against != Against::Nothing && m.network.is_none())
 }
 
 #[test]
 fn names_are_unique_and_every_measure_has_a_source() {
-    let names: HashSet<&str> = METRICS.iter().map(|m| m.name).collect();
-    assert_eq!(names.len(), METRICS.len());
-    for metric in METRICS {
+    let names: HashSet<&str> = metrics(Domain::Image).map(|m| m.name).collect();
+    assert_eq!(names.len(), metrics(Domain::Image).count());
+    assert!(METRICS.iter().all(|family| !family.is_empty()));
+    assert_eq!(unband_metrics::find("psnr:y-rounded").unwrap().name, "psnr-y-rounded");
+    for metric in metrics(Domain::Image) {
         for text in [metric.source, metric.title, metric.purpose, metric.range] {
             assert!(!text.is_empty(), "{}", metric.name);
         }

@@ -6,7 +6,7 @@ use std::path::Path;
 use unband::Context;
 use unband_image::Image;
 use unband_image::resize::Beyond;
-use unband_metrics::{Clean, Field, MetricError, false_steps, flat_psnr, psnr};
+use unband_metrics::{Clean, Fault, Field, MetricError, false_steps, flat_psnr, psnr};
 
 use crate::Result;
 use crate::tools::Decoded;
@@ -76,7 +76,7 @@ impl Reference {
         for (image, (clean, mask)) in film.iter().zip(&self.frames).step_by(EVERY) {
             let smooth = |result: std::result::Result<f64, MetricError>| match result {
                 Ok(value) => Ok(Some(value)),
-                Err(MetricError::TooFew { .. }) => Ok(None),
+                Err(MetricError { fault: Fault::TooFew { .. }, .. }) => Ok(None),
                 Err(error) => Err(error),
             };
             all.push((

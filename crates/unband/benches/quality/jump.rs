@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use unband_metrics::{MetricError, contour_jump, texture_change};
+use unband_metrics::{Fault, MetricError, contour_jump, texture_change};
 
 use crate::Result;
 use crate::files;
@@ -33,7 +33,7 @@ pub fn table(methods: &[Method], paths: &[PathBuf]) -> Result<Vec<String>> {
             let after = contour_jump::contour_jump(&result, &input)?.codes;
             let texture = match texture_change::texture_change(&result, &input) {
                 Ok(codes) => format!("{codes:.2}"),
-                Err(MetricError::TooFew { .. }) => "no texture".into(),
+                Err(MetricError { fault: Fault::TooFew { .. }, .. }) => "no texture".into(),
                 Err(error) => return Err(error.into()),
             };
             let name = path.file_stem().map_or(String::new(), |n| n.to_string_lossy().into_owned());

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use unband_image::Image;
-use unband_metrics::{Clean, MetricError, false_steps, flat_psnr, psnr, ssim};
+use unband_metrics::{Clean, Fault, MetricError, false_steps, flat_psnr, psnr, ssim};
 
 /// PSNR of equal images in dB, so that means exist.
 const MOST_DB: f64 = 100.0;
@@ -42,7 +42,7 @@ pub fn capped_psnr(image: &Image, gt: &Image) -> Result<f64, MetricError> {
 fn optional<T>(result: Result<T, MetricError>) -> Result<Option<T>, MetricError> {
     match result {
         Ok(value) => Ok(Some(value)),
-        Err(MetricError::TooFew { .. }) => Ok(None),
+        Err(MetricError { fault: Fault::TooFew { .. }, .. }) => Ok(None),
         Err(error) => Err(error),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use unband_metrics::{Against, FILM_METRICS, METRICS, Metric};
+use unband_metrics::{Against, Domain, Metric, metrics};
 
 use super::MetricsError;
 
@@ -58,8 +58,7 @@ impl Scope {
             Against::Reference => self.reference,
             Against::Input => self.input,
         };
-        let of_videos = FILM_METRICS.iter().any(|video| video.name == metric.name);
-        there && (!of_videos || self.video_pair.contains(&metric.name))
+        there && (metric.domain == Domain::Image || self.video_pair.contains(&metric.name))
     }
 
     /// The metric of that name, if it can be computed.
@@ -69,7 +68,7 @@ impl Scope {
 
     /// All metrics that can be computed, including those that need a network.
     pub fn all(&self) -> impl Iterator<Item = &'static Metric> {
-        METRICS.iter().chain(FILM_METRICS).filter(|metric| self.takes(metric))
+        metrics(Domain::Image).chain(metrics(Domain::Video)).filter(|metric| self.takes(metric))
     }
 
     /// Names of all metrics that can be computed.
@@ -117,7 +116,7 @@ impl Scope {
             return Ok(metric);
         }
         Err(match metric.against {
-            _ if unband_metrics::find(name).is_none() => {
+            _ if metric.domain == Domain::Video => {
                 MetricsError::NeedsVideos { name: name_of(), known: self.names() }
             }
             Against::Reference => MetricsError::NeedsReference { name: name_of() },
@@ -128,5 +127,5 @@ impl Scope {
 
 /// The metric of that name, for images or videos.
 pub fn find(name: &str) -> Option<&'static Metric> {
-    unband_metrics::find(name).or_else(|| FILM_METRICS.iter().find(|metric| metric.name == name))
+    unband_metrics::find(name).or_else(|| unband_metrics::named(Domain::Video, name))
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use unband::degrade::{DEGRADATIONS, Sides, Speed};
 use unband::io::FORMATS;
-use unband::metrics::METRICS;
+use unband::metrics::{Domain, metrics};
 use unband::networks::DEFAULT;
 use unband::{Dither, ParamInfo};
 
@@ -97,7 +97,7 @@ impl Record {
             wanted(Kind::Formats, format.name)
                 || format.extensions.iter().any(|end| wanted(Kind::Formats, end))
         });
-        let measures = METRICS.iter().filter(|metric| wanted(Kind::Measures, metric.name));
+        let measures = metrics(Domain::Image).filter(|metric| wanted(Kind::Measures, metric.name));
         let degradations = DEGRADATIONS.iter().filter(|entry| wanted(Kind::Degradations, entry.name));
         Self {
             schema: "unband-list/1",
@@ -158,7 +158,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
         .map(|entry| entry.name)
         .chain(Dither::ALL.iter().map(|dither| dither.word()))
         .chain(FORMATS.iter().flat_map(|format| format.extensions.iter().copied()))
-        .chain(METRICS.iter().map(|metric| metric.name))
+        .chain(metrics(Domain::Image).map(|metric| metric.name))
         .chain(DEGRADATIONS.iter().map(|entry| entry.name))
         .chain(mixes().map(|(name, _)| name))
         .chain(Kind::ALL.iter().map(|(_, word)| *word))

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use unband::degrade::DEGRADATIONS;
 use unband::io::FORMATS;
-use unband::metrics::METRICS;
+use unband::metrics::{Domain, metrics};
 use unband::{Dither, ParamInfo};
 
 use super::{
@@ -94,13 +94,13 @@ pub fn measures() -> String {
          defined on whole codes (`gmsd`, `ms-ssim`, `ssim-matlab-gray`) round to those of the deeper image, \
          `psnr-y-rounded` always to 8 bits.\n\n| metric | unit | better | values | compared with | minimum image |\n|---|---|---|---|---|---|\n"
     );
-    for metric in METRICS {
+    for metric in metrics(Domain::Image) {
         let unit = if metric.unit.is_empty() { "–" } else { metric.unit };
         let better = metric.better.words().trim_end_matches(" is better");
         let cells = [unit, better, &metric.range_words(), against(metric), &least(metric)].join(" | ");
         let _ = writeln!(text, "| [`{0}`](#{0}) | {cells} |", metric.name);
     }
-    for metric in METRICS {
+    for metric in metrics(Domain::Image) {
         let parts = [metric.title, metric.purpose, &format!("Source: {}", metric.source)].map(sentences);
         let _ = writeln!(text, "\n## {}\n\n{}", metric.name, parts.join(" "));
         if let Some(network) = network(metric) {

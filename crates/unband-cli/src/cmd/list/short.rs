@@ -5,7 +5,7 @@ use std::fmt::Write;
 use unband::degrade::DEGRADATIONS;
 use unband::degrade::recipe;
 use unband::io::FORMATS;
-use unband::metrics::METRICS;
+use unband::metrics::{Domain, metrics};
 use unband::networks::DEFAULT;
 use unband::recipes::{SMALL, Shipped, TABLES, TRAININGS};
 use unband::{Dither, Entry, SMOOTH};
@@ -56,7 +56,7 @@ pub fn text() -> String {
         (format.extensions.join(", "), format!("{}, {can}", format.name))
     });
     part("Formats (--format EXT)", formats.collect());
-    let measures = METRICS.iter().map(|metric| (metric.name.to_owned(), metric.title.to_owned()));
+    let measures = metrics(Domain::Image).map(|metric| (metric.name.to_owned(), metric.title.to_owned()));
     part("Metrics (--metrics NAME,NAME,…)", measures.collect());
     let degradations = DEGRADATIONS.iter().map(|entry| (entry.name.to_owned(), entry.title.to_owned()));
     part("Degradations (for recipes)", degradations.collect());
