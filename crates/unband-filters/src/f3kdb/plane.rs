@@ -289,7 +289,7 @@ impl<'a, T: Sample> Rows<'a, T> {
         }
         let refs = self.refs.each_ref().map(Vec::as_slice);
         judge_row(level, out, own, refs, &rule.limits, &self.steady);
-        if self.tables.grain(level, (rule.chroma, y), self.grain_start, &mut self.grain) {
+        if self.tables.grain(level, rule.chroma, y, self.grain_start, &mut self.grain) {
             add_grain(level, out, &self.grain);
         }
         if let Some((factor, summand)) = rule.stretch {

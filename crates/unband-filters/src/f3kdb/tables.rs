@@ -278,13 +278,7 @@ impl Tables {
     }
 
     /// The grain of row `y` of a frame with that start; `false` without grain.
-    pub(super) fn grain(
-        &self,
-        level: Level,
-        (chroma, y): (bool, usize),
-        start: u64,
-        out: &mut [i16],
-    ) -> bool {
+    pub(super) fn grain(&self, level: Level, chroma: bool, y: usize, start: u64, out: &mut [i16]) -> bool {
         let from = start as usize + y * grain_stride(out.len());
         match &self.grain[usize::from(chroma)] {
             Grain::None => return false,

@@ -56,7 +56,8 @@ impl Others {
         film: &Film,
         encoding: &Encoding,
         choice: &StreamChoice,
-        (output, keep_going): (&Path, bool),
+        output: &Path,
+        keep_going: bool,
         programs: &Programs,
     ) -> Result<Self, VideoError> {
         choice.check(film)?;

@@ -91,7 +91,7 @@ fn probe_as(path: &Path, images: Option<&Images>, programs: &Programs) -> Result
     }
     let main = read::main_stream(path, answer)?;
     let frames = first_frames((path, images), main, programs)?;
-    describe((path, images.is_some()), answer, main, Node::new(&frames))
+    describe(path, images.is_some(), answer, main, Node::new(&frames))
 }
 
 /// `FFmpeg`'s message about a container that it was not allowed to open.
@@ -108,12 +108,13 @@ pub(crate) fn answered(answers: &Value) -> Result<Film, VideoError> {
     let (path, node) = (Path::new("a.mkv"), Node::new(answers));
     let file = node.at("file");
     check_version(path, file)?;
-    describe((path, false), file, read::main_stream(path, file)?, node.at("frames"))
+    describe(path, false, file, read::main_stream(path, file)?, node.at("frames"))
 }
 
 /// Builds the description from both answers.
 fn describe(
-    (path, images): (&Path, bool),
+    path: &Path,
+    images: bool,
     answer: Node<'_>,
     main: usize,
     frames: Node<'_>,

@@ -62,7 +62,7 @@ impl Stages<'_> {
         let centred =
             if restores { Centred::move_to(&mut image, findings, ends.as_ref(), ctx) } else { None };
         let (inner, bounded) = restorer(&image, findings, choices, ctx)?;
-        let mut pipeline = self.confined(&image, findings, (inner.as_deref(), bounded), ctx);
+        let mut pipeline = self.confined(&image, findings, inner.as_deref(), bounded, ctx);
         pipeline.ends = ends;
         pipeline.changes_all |= centred.is_some();
         self.restore(&mut image, findings, &mut pipeline, ctx)?;
@@ -93,7 +93,8 @@ impl Stages<'_> {
         &self,
         image: &Image,
         findings: &Findings,
-        (inner, bounded): (Option<&'b dyn Restorer>, bool),
+        inner: Option<&'b dyn Restorer>,
+        bounded: bool,
         ctx: &Context<'_>,
     ) -> Pipeline<'b> {
         let (choices, options) = (self.choices, self.options);

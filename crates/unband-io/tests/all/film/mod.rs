@@ -77,7 +77,7 @@ fn copied(path: &Path, args: &[&str], bits: u8, each: usize, output: &Path) -> F
         segments.push(encoder.finish().unwrap());
     }
     let others =
-        Others::check(&film, &encoding, &StreamChoice::default(), (output, false), &Programs::default())
+        Others::check(&film, &encoding, &StreamChoice::default(), output, false, &Programs::default())
             .unwrap();
     video::join(&film, &segments, &others, None, &encoding, &ffmpeg, output).unwrap();
     film

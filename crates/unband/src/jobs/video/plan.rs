@@ -141,8 +141,7 @@ impl<'a> Plan<'a> {
         if film.timeline.jumps() && (options.from.is_some() || options.to.is_some()) {
             return Err(VideoError::Jumps { path: film.path }.into());
         }
-        let others =
-            Others::check(&film, &encoding, &options.streams, (output, options.keep_going), programs)?;
+        let others = Others::check(&film, &encoding, &options.streams, output, options.keep_going, programs)?;
         let notes =
             video::notes(&film, &encoding, &others, programs).map_err(|error| error.in_file(input))?;
         let cut = cut(&film, options)?;
