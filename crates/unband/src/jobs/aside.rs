@@ -1,6 +1,6 @@
 //! Extra outputs of networks, assembled from windows and written as images.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use unband_image::context::Aside;
@@ -19,17 +19,6 @@ pub struct AsideFile {
     pub name: String,
     /// The file.
     pub path: PathBuf,
-}
-
-/// Checks that the file of an extra output does not exist, unless it may be replaced.
-///
-/// # Errors
-/// The file exists; its name.
-pub(super) fn check_free(path: &Path, overwrite: bool) -> Result<(), Error> {
-    if !overwrite && path.exists() {
-        return Err(unband_io::Error::Exists.in_file(path).into());
-    }
-    Ok(())
 }
 
 /// Planes of the image's size, filled window by window.
@@ -108,6 +97,5 @@ mod tests {
         let codes: Vec<u32> = picture.planes[0].data.iter().map(|&v| picture.depth.code(v)).collect();
         assert_eq!(codes, [0, 32768, 0, 65535, 49151, 65535]);
         assert!(Gathered::new(&file, (3, 2)).write(&true.into()).unwrap().is_none());
-        assert!(check_free(&file.path, false).is_err() && check_free(&file.path, true).is_ok());
     }
 }

@@ -15,7 +15,7 @@ mod names;
 mod source;
 mod upscale;
 
-use super::aside::{self, Gathered};
+use super::aside::Gathered;
 use super::check::check;
 use super::image::{Colours, deband_as};
 use super::memory;
@@ -278,7 +278,7 @@ pub fn deband_as_written(
     Ok((if report.changed { result } else { image.clone() }, report))
 }
 
-/// Writes the result; returns its bytes if they went to a sink.
+/// Writes the result of debanding; returns its bytes if they went to a sink.
 fn write(
     done: &mut FileReport,
     image: Image,
@@ -286,31 +286,63 @@ fn write(
     output: &mut Output<'_>,
     (how, saving): (&WriteOptions, &Saving<'_>),
 ) -> Result<Option<Vec<u8>>, Error> {
-    let plan = &done.plan;
-    match (output, &plan.output) {
+    let path = done.plan.output.as_deref();
+    if !done.plan.copies {
+        let (dropped, written) = put(image, done.plan.format, path, output, (how, saving))?;
+        done.dropped = dropped;
+        return Ok(written);
+    }
+    if let Output::Sink(sink) = output {
+        send(*sink, bytes)?;
+        return Ok(Some(bytes.to_vec()));
+    }
+    path.map(|path| unband_io::write_bytes(bytes, path, *saving)).transpose()?;
+    Ok(None)
+}
+
+/// Writes an image to a file or a sink; returns what the format could not hold, and the bytes of a sink.
+fn put(
+    image: Image,
+    format: &'static FormatEntry,
+    path: Option<&Path>,
+    output: &mut Output<'_>,
+    (how, saving): (&WriteOptions, &Saving<'_>),
+) -> Result<(Vec<Dropped>, Option<Vec<u8>>), Error> {
+    match (output, path) {
         (Output::Sink(sink), _) => {
             let mut buffer = Vec::new();
-            if plan.copies {
-                buffer.extend_from_slice(bytes);
-            } else {
-                done.dropped = unband_io::write(&image, plan.format, how, &mut buffer)?;
-            }
+            let dropped = unband_io::write(&image, format, how, &mut buffer)?;
             drop(image);
-            sink.write_all(&buffer)
-                .and_then(|()| sink.flush())
-                .map_err(|source| io_error("write", source))?;
-            Ok(Some(buffer))
+            send(*sink, &buffer)?;
+            Ok((dropped, Some(buffer)))
         }
-        (_, Some(path)) if plan.copies => {
-            unband_io::write_bytes(bytes, path, *saving)?;
-            Ok(None)
-        }
-        (_, Some(path)) => {
-            done.dropped = unband_io::write_file(&image, path, plan.format, how, *saving)?;
-            Ok(None)
-        }
-        (_, None) => Ok(None),
+        (_, Some(path)) => Ok((unband_io::write_file(&image, path, format, how, *saving)?, None)),
+        (_, None) => Ok((Vec::new(), None)),
     }
+}
+
+fn send(sink: &mut dyn Write, bytes: &[u8]) -> Result<(), Error> {
+    let sent = sink.write_all(bytes).and_then(|()| sink.flush());
+    sent.map_err(|source| unband_io::Error::Io { action: "write", source }.into())
+}
+
+/// Checks that a format can hold a result.
+///
+/// # Errors
+/// It cannot; with the file.
+fn check_holds(
+    model: Model,
+    depth: Depth,
+    alpha: bool,
+    format: &'static FormatEntry,
+    path: Option<&Path>,
+) -> Result<(), Error> {
+    let holds =
+        unband_io::check_model(model, format).and_then(|()| unband_io::check_can_hold(depth, alpha, format));
+    holds.map_err(|error| match path {
+        Some(path) => error.in_file(path).into(),
+        None => error.into(),
+    })
 }
 
 /// Reads both images again and compares them.
@@ -357,7 +389,7 @@ fn plan(
     let choices = choose(image, &findings, &how)?;
     if let Some(file) = &options.aside {
         networks::check_aside(&choices.method, &file.name)?;
-        aside::check_free(&file.path, options.overwrite)?;
+        check_free(Some(&file.path), options.overwrite)?;
     }
     let format = asked.unwrap_or_else(|| default_format(image, input_format, choices.depth));
     let mut plan = Plan {
@@ -392,12 +424,7 @@ fn plan(
         } else {
             own
         };
-        let holds = unband_io::check_model(model, plan.format)
-            .and_then(|()| unband_io::check_can_hold(plan.depth, false, plan.format));
-        holds.map_err(|error| match &plan.output {
-            Some(path) => error.in_file(path),
-            None => error,
-        })?;
+        check_holds(model, plan.depth, false, plan.format, plan.output.as_deref())?;
     }
     check_free(plan.output.as_deref(), options.overwrite)?;
     Ok((plan, choices))
@@ -455,8 +482,4 @@ fn how_to_write<'a>(
 ) -> (WriteOptions, Saving<'a>) {
     let how = WriteOptions { quality, effort, threads: ctx.threads, ..WriteOptions::default() };
     (how, Saving { access: Access::of(path_of(input)), cancel: Some(ctx.cancel), ..overwrite.into() })
-}
-
-fn io_error(action: &'static str, source: io::Error) -> Error {
-    unband_io::Error::Io { action, source }.into()
 }

@@ -9,7 +9,7 @@ use unband_io::{Dropped, FormatEntry, Limits};
 
 use super::names::{asked_format, check_free, default_format, extension, fitting_depth, with_extension};
 use super::source::{decode, read_bytes};
-use super::{FileBytes, Input, Naming, Output, copy_times, how_to_write, io_error, path_of};
+use super::{FileBytes, Input, Naming, Output, check_holds, copy_times, how_to_write, path_of, put};
 use crate::choose::choose;
 use crate::jobs::image::{Colours, deband_as};
 use crate::jobs::upscale::{UpscaleOptions, UpscaleReport, Upscaler};
@@ -133,21 +133,10 @@ pub fn upscale_file(
     let (image, report) = upscaler.upscale(image, &how, ctx)?;
     ctx.check()?;
     let (how, saving) = how_to_write(input, (options.quality, options.effort), options.overwrite, ctx);
-    let dropped = match (&mut output, &plan.output) {
-        (_, Some(path)) => {
-            let written = unband_io::write_file(&image, path, plan.format, &how, saving);
-            written.or_else(|error| ctx.check().map_err(Error::from).and(Err(error.into())))?
-        }
-        (Output::Sink(sink), None) => {
-            let mut buffer = Vec::new();
-            let dropped = unband_io::write(&image, plan.format, &how, &mut buffer)?;
-            let written = sink.write_all(&buffer).and_then(|()| sink.flush());
-            written.map_err(|source| io_error("write", source))?;
-            sizes.output = Some(buffer.len() as u64);
-            dropped
-        }
-        (_, None) => Vec::new(),
-    };
+    let written = put(image, plan.format, plan.output.as_deref(), &mut output, (&how, &saving));
+    // A cancelled encoder has no result.
+    let (dropped, written) = written.or_else(|error| ctx.check().map_err(Error::from).and(Err(error)))?;
+    sizes.output = written.map(|written| written.len() as u64);
     if let (true, Input::File(from), Some(to)) = (options.preserve_times, input, &plan.output) {
         copy_times(from, to)?;
     }
@@ -179,12 +168,7 @@ fn plan(
         Output::File(path) => Some(path.to_path_buf()),
         Output::Stem(stem) => Some(with_extension(stem, &extension(path, format))),
     };
-    let holds = unband_io::check_model(model, format)
-        .and_then(|()| unband_io::check_can_hold(depth, image.alpha.is_some(), format));
-    holds.map_err(|error| match &to {
-        Some(path) => error.in_file(path),
-        None => error,
-    })?;
+    check_holds(model, depth, image.alpha.is_some(), format, to.as_deref())?;
     check_free(to.as_deref(), options.overwrite)?;
     Ok(UpscalePlan {
         input_format,
