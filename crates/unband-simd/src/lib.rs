@@ -9,7 +9,6 @@
 /// Sources and licences of constants in the kernels.
 pub const NOTICE: &str = include_str!("../NOTICE.txt");
 
-pub mod change_rows;
 pub mod detect;
 pub mod filters;
 mod fused;

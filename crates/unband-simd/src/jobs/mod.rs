@@ -1,3 +1,4 @@
 //! Loops of the jobs.
 
+pub mod change;
 pub mod faithful;

@@ -6,7 +6,7 @@ use unband_image::{Depth, Image};
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 
 use unband_simd::Level;
-use unband_simd::change_rows::{PARTS, count_changes};
+use unband_simd::jobs::change::{PARTS, count_changes};
 
 /// Samples that are rounded at a time, before comparison.
 const PIECE: usize = 256;

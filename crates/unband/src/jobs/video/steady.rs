@@ -5,7 +5,7 @@
 //! motion and fades therefore cancel out, nothing lags behind, and a reversed video gets the same frames.
 
 use unband_image::{Context, Image, Plane};
-use unband_simd::change_rows::{Both, add_differences, add_pair, corrected, divided, to_words};
+use unband_simd::jobs::change::{Both, add_differences, add_pair, corrected, divided, to_words};
 
 /// Frames on each side that a mean may include.
 pub(super) const REACH: usize = 2;
