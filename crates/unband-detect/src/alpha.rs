@@ -3,6 +3,7 @@
 use super::levels::{Stored, levels};
 use unband_image::findings::PlaneGrid;
 use unband_image::image::{Image, Plane};
+use unband_image::plateaus::{boundaries, runs};
 
 /// Bits of a coarse grid.
 const BITS: std::ops::RangeInclusive<u8> = 4..=7;
@@ -61,13 +62,9 @@ fn contours(alpha: &Plane, level_of: &[Option<usize>; 256]) -> (usize, usize) {
         row.extend(
             alpha.row(y).iter().map(|value| level_of[(value.clamp(0.0, 1.0) * 255.0).round() as usize]),
         );
-        changes += row.windows(2).filter(|pair| pair[0] != pair[1]).count();
-        contours += row
-            .windows(4)
-            .filter(|four| match **four {
-                [Some(a), Some(b), Some(c), Some(d)] => a == b && c == d && b.abs_diff(c) == 1,
-                _ => false,
-            })
+        changes += runs(&row).count().saturating_sub(1);
+        contours += boundaries(&row, 2, 0)
+            .filter(|[a, b]| a.value.zip(b.value).is_some_and(|(a, b)| a.abs_diff(b) == 1))
             .count();
     }
     (contours, changes)

@@ -20,6 +20,7 @@ pub mod jpeg;
 pub mod method;
 pub mod origin;
 pub mod params;
+pub mod plateaus;
 mod pool;
 pub mod process;
 pub mod resize;

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use super::borders::Borders;
 use super::codec;
-use super::wedge::{self, Step};
+use super::wedge;
 use crate::planes::Codes;
 use crate::{Cause, Findings, Space};
+use unband_image::plateaus::{Plateaus, Run, runs};
 
 /// Pixels read in each direction.
 const PIXELS: usize = 1 << 16;
@@ -151,7 +152,7 @@ struct Way {
     pitch: usize,
     first: Option<usize>,
     /// Plateaus of the first line that consists of plateaus only.
-    plateaus: Vec<Step>,
+    plateaus: Vec<Run<u32>>,
 }
 
 impl Way {
@@ -228,17 +229,13 @@ impl Census {
 
     /// Adds a line and returns the positions of its direct steps.
     fn line(&mut self, direction: usize, number: usize, line: &[u32], scale: &Scale) -> Vec<usize> {
-        let mut steps = Vec::new();
-        // The last plateau: its colour, its end, and its length.
-        let mut last: Option<(u32, usize, usize)> = None;
-        let (mut start, mut between) = (0, 0);
-        let mut plateaus = Vec::new();
-        let mut x = 0;
-        while x < line.len() {
-            let color = line[x];
-            x += line[x..].iter().take_while(|&&c| c == color).count();
-            let length = x - start;
-            self.count_color(color, length);
+        let (mut steps, mut flat) = (Vec::new(), Vec::new());
+        let mut plateaus = Plateaus::new(PLATEAU, EDGE);
+        // Runs since the last plateau.
+        let mut between = 0;
+        for run in runs(line) {
+            let Run { value: color, start, .. } = run;
+            self.count_color(color, run.length());
             let way = &mut self.ways[direction];
             if start > 0 {
                 self.borders.changes[direction].add(start);
@@ -249,30 +246,28 @@ impl Census {
                     None => way.first = Some(start),
                 }
             }
-            if length >= PLATEAU {
-                if let Some((from, end, before)) = last
-                    && start - end <= EDGE
-                {
-                    way.explained += between + 1;
-                    if start == end {
-                        way.step(from, color, scale);
-                        steps.push(start);
-                        self.borders.step(direction, number, start, (from, color));
-                    } else {
-                        way.edge(from, color, &line[end..start], before.min(length), scale);
-                    }
-                }
-                plateaus.push(Step { color, width: length });
-                (last, between) = (Some((color, x, length)), 0);
-            } else {
+            if run.length() < PLATEAU {
                 between += 1;
+                continue;
             }
-            start = x;
+            if let Some(last) = plateaus.before(run) {
+                way.explained += between + 1;
+                if start == last.end {
+                    way.step(last.value, color, scale);
+                    steps.push(start);
+                    self.borders.step(direction, number, start, (last.value, color));
+                } else {
+                    let width = last.length().min(run.length());
+                    way.edge(last.value, color, &line[last.end..start], width, scale);
+                }
+            }
+            flat.push(run);
+            between = 0;
         }
         let way = &mut self.ways[direction];
         way.pairs += line.len().saturating_sub(1) as u64;
-        if way.plateaus.is_empty() && plateaus.iter().map(|step| step.width).sum::<usize>() == line.len() {
-            way.plateaus = plateaus;
+        if way.plateaus.is_empty() && flat.iter().map(Run::length).sum::<usize>() == line.len() {
+            way.plateaus = flat;
         }
         steps
     }

@@ -11,6 +11,7 @@
 
 use unband_image::dither::Grid as Codes;
 use unband_image::findings::{Cause, Findings, Space};
+use unband_image::plateaus::boundaries;
 use unband_image::{Context, Image, Model, Window};
 use unband_simd::detect::inspect::quantise_row;
 use unband_simd::filters::smooth as rows;
@@ -18,7 +19,7 @@ use unband_simd::filters::smooth as rows;
 use super::grid::Grid;
 
 /// Minimum length of a plateau: equal codes in a row.
-const PLATEAU: u32 = 16;
+const PLATEAU: usize = 16;
 /// Maximum number of samples between two plateaus at the edge of a shape, which filters and codecs soften.
 const EDGE: usize = 4;
 /// The same for JPEG, whose coarse cosines have plateaus at both ends.
@@ -75,10 +76,7 @@ impl Facets {
         let bands = ctx.map(count, |band| {
             let mut cells = vec![Counts::default(); columns];
             for y in (band * cell..((band + 1) * cell).min(h)).filter(|y| y % every == 0) {
-                let mut line = Line::default();
-                for (x, &code) in codes[y * w..][..w].iter().enumerate() {
-                    line.next(x, code, widest, |x| &mut cells[x / cell]);
-                }
+                count_line(&codes[y * w..][..w], widest, cell, &mut cells);
             }
             cells
         });
@@ -87,11 +85,12 @@ impl Facets {
             let mut cells = vec![Counts::default(); count];
             let places: Vec<usize> =
                 (column * cell..((column + 1) * cell).min(w)).filter(|x| x % every == 0).collect();
-            let mut lines = vec![Line::default(); places.len()];
-            for y in 0..h {
-                for (line, &x) in lines.iter_mut().zip(&places) {
-                    line.next(y, codes[y * w + x], widest, |y| &mut cells[y / cell]);
-                }
+            let mut lines = vec![Vec::with_capacity(h); places.len()];
+            for row in codes.chunks_exact(w) {
+                lines.iter_mut().zip(&places).for_each(|(line, &x)| line.push(row[x]));
+            }
+            for line in &lines {
+                count_line(line, widest, cell, &mut cells);
             }
             cells
         });
@@ -164,37 +163,16 @@ fn lightness(image: &Image, findings: &Findings, ctx: &Context<'_>) -> Option<Ve
     Some(codes)
 }
 
-/// State of a scan line.
-#[derive(Clone, Copy, Default)]
-struct Line {
-    code: u8,
-    length: u32,
-    /// The last plateau: its code, and the position after it.
-    last: Option<(u8, usize)>,
-}
-
-impl Line {
-    /// Processes the next sample. `widest`: maximum number of samples of an edge; `cell`: the counts at a
-    /// position.
-    #[inline]
-    fn next<'a>(&mut self, at: usize, code: u8, widest: usize, cell: impl FnOnce(usize) -> &'a mut Counts) {
-        if code != self.code {
-            if self.length >= PLATEAU {
-                self.last = Some((self.code, at));
-            }
-            (self.code, self.length) = (code, 0);
-        }
-        self.length += 1;
-        if self.length != PLATEAU {
-            return;
-        }
-        if let Some((before, end)) = self.last {
-            let (gap, distance) = (at + 1 - PLATEAU as usize - end, code.abs_diff(before));
-            if gap <= widest && JUMPS.contains(&distance) {
-                cell(end).edges[(end + gap / 2) % BLOCK] += 1;
-            } else if gap == 0 && distance == 1 {
-                cell(end).steps += 1;
-            }
+/// Counts the boundaries of a line. `widest`: maximum number of samples of an edge; `cell`: samples per map
+/// cell.
+fn count_line(line: &[u8], widest: usize, cell: usize, cells: &mut [Counts]) {
+    for [before, after] in boundaries(line, PLATEAU, widest) {
+        let (gap, distance) = (after.start - before.end, after.value.abs_diff(before.value));
+        let counts = &mut cells[before.end / cell];
+        if JUMPS.contains(&distance) {
+            counts.edges[(before.end + gap / 2) % BLOCK] += 1;
+        } else if gap == 0 && distance == 1 {
+            counts.steps += 1;
         }
     }
 }
