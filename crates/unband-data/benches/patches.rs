@@ -38,7 +38,7 @@ fn main() {
     let clean = patch();
     println!("| degradation | ms alone | ms among 64 |\n|---|---|---|");
     for entry in DEGRADATIONS {
-        let step = |i| Applied::new(entry.name, i, &[]).unwrap();
+        let step = |i| Applied::new(entry, i, (entry.defaults)());
         let record =
             |i| Record { names: Vec::new(), clean: Vec::new(), degrade: vec![step(i)], depth: 8, scale: 1 };
         let records: Vec<Record> = (0..64).map(record).collect();

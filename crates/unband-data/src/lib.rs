@@ -37,7 +37,7 @@ use degrade::{
 
 pub use degrade::bsrgan::{degradation_bsrgan, degradation_bsrgan_plus};
 pub use degrade::causes::{CAUSES, Cause, find};
-pub use degrade::entry::{Built, DegradationEntry, Sides, Speed};
+pub use degrade::entry::{Configured, DegradationEntry, Sides, Speed};
 pub use degrade::mix::{Mix, MixError};
 pub use degrade::record::{Applied, Record, Setting};
 pub use degrade::{Degradation, DegradeError, Pair, Way};

@@ -19,6 +19,8 @@ pub struct ParamInfo {
     pub default: &'static str,
     /// Allowed range, as written in the source; empty when every value of the kind is allowed.
     pub range: &'static str,
+    /// Unit of the value, such as `samples` or `8-bit codes`; empty for shares, factors and words.
+    pub unit: &'static str,
 }
 
 /// Value type of a parameter.
@@ -155,6 +157,13 @@ pub trait ParamValue: Sized + Clone {
     fn parse(text: &str) -> Option<Self>;
     /// As text that `parse` maps back to the same value.
     fn show(&self) -> String;
+    /// From a value of this type, or from an `f32` that is one of its whole numbers.
+    fn of(value: &dyn Any) -> Option<Self>
+    where
+        Self: 'static,
+    {
+        value.downcast_ref().cloned()
+    }
 }
 
 macro_rules! number {
@@ -163,6 +172,10 @@ macro_rules! number {
             const KIND: ParamKind = ParamKind::$kind;
             fn parse(text: &str) -> Option<Self> { text.trim().parse().ok() }
             fn show(&self) -> String { self.to_string() }
+            fn of(value: &dyn Any) -> Option<Self> {
+                let whole = |number: &f32| (number.fract() == 0.0).then_some(*number as $ty);
+                value.downcast_ref().copied().or_else(|| value.downcast_ref().and_then(whole))
+            }
         }
     )*};
 }
@@ -242,8 +255,8 @@ pub trait Params: Default + Clone + Send + Sync {
     /// Unknown name, malformed text, value out of range; `method` only names the owner in the message.
     fn set(&mut self, method: &'static str, name: &str, value: &str) -> Result<(), ParamError>;
 
-    /// All parameters and their current values as text, in order of declaration. [`Self::from_settings`]
-    /// makes an equal set from them.
+    /// All parameters and their current values as text, in order of declaration. [`Self::set`] makes an equal
+    /// set from them.
     fn settings(&self) -> Vec<(&'static str, String)>;
 
     /// Sets one parameter to a value of its own type.
@@ -254,18 +267,6 @@ pub trait Params: Default + Clone + Send + Sync {
 
     /// The value of one parameter.
     fn field(&self, name: &str) -> Option<&dyn Any>;
-
-    /// Defaults changed by settings, in order.
-    ///
-    /// # Errors
-    /// The first setting that cannot be used.
-    fn from_settings(method: &'static str, settings: &[(String, String)]) -> Result<Self, ParamError> {
-        let mut params = Self::default();
-        for (name, value) in settings {
-            params.set(method, name, value)?;
-        }
-        Ok(params)
-    }
 }
 
 /// A parameter set of any type.
@@ -312,14 +313,14 @@ impl<P: Params + 'static> AnyParams for P {
 }
 
 /// Declares a parameter struct: fields with documentation, default and range, available to everything that
-/// shows or reads parameters. A name that is not a Rust identifier follows `as`.
+/// shows or reads parameters. A name that is not a Rust identifier follows `as`, the unit follows `in`.
 ///
 /// ```
 /// unband_image::params! {
 ///     /// Settings of an example.
 ///     pub struct Example {
 ///         /// Box half-width in samples. Higher bridges wider bands.
-///         radius: u32 = 16, 4..=32;
+///         radius in "samples": u32 = 16, 4..=32;
 ///         /// Threshold of the first plane.
 ///         thr1 as "1thr": f32 = 0.02, 0.00003..=0.5;
 ///         /// Average first?
@@ -332,13 +333,17 @@ impl<P: Params + 'static> AnyParams for P {
 /// assert_eq!(example.set("example", "radius", "99").unwrap_err().to_string(),
 ///            "`radius` must be 4 to 32, got 99");
 /// assert_eq!(example.settings()[1], ("1thr", "0.1".to_owned()));
+/// assert_eq!(Example::INFO[0].unit, "samples");
 /// ```
 #[macro_export]
 macro_rules! params {
     (
         $(#[doc = $sdoc:expr])*
         pub struct $name:ident {
-            $( $(#[doc = $doc:expr])* $field:ident $(as $ext:literal)? : $ty:ty = $default:expr $(, $range:expr)? ; )*
+            $(
+                $(#[doc = $doc:expr])*
+                $field:ident $(as $ext:literal)? $(in $unit:literal)? : $ty:ty = $default:expr $(, $range:expr)? ;
+            )*
         }
     ) => {
         $(#[doc = $sdoc])*
@@ -361,6 +366,7 @@ macro_rules! params {
                     kind: <$ty as $crate::ParamValue>::KIND,
                     default: stringify!($default),
                     range: concat!($(stringify!($range))?),
+                    unit: concat!($($unit)?),
                 }, )*
             ];
 
@@ -388,7 +394,7 @@ macro_rules! params {
             ) -> Result<(), $crate::ParamError> {
                 $(
                     if name == $crate::params!(@name $field $($ext)?) {
-                        let own = value.downcast_ref::<$ty>().cloned();
+                        let own = <$ty as $crate::ParamValue>::of(value);
                         let shown = own.as_ref().map_or_else(
                             || "a value of another type".to_owned(),
                             <$ty as $crate::ParamValue>::show,

@@ -52,9 +52,7 @@ impl Record {
         loop {
             work.iter_mut().for_each(Work::quick);
             let Some(step) = work.iter().find_map(Work::next) else { break };
-            let waits = |one: &&mut Work<'_>| {
-                one.next().is_some_and(|n| n.name == step.name && n.settings == step.settings)
-            };
+            let waits = |one: &&mut Work<'_>| one.next().is_some_and(|next| next.is_like(step));
             together(step, &mut work.iter_mut().filter(waits).collect::<Vec<_>>());
         }
         let end = |one: Work<'_>| {
@@ -70,7 +68,7 @@ fn together(step: &Applied, work: &mut [&mut Work<'_>]) {
     let before: Vec<Pair> = work.iter().map(|one| one.pair.clone()).collect();
     let rngs: Vec<Rng> = work.iter().map(|one| one.next().unwrap_or(step).rng()).collect();
     let mut pairs: Vec<&mut Pair> = work.iter_mut().map(|one| &mut *one.pair).collect();
-    let result = step.build().and_then(|built| built.degradation.apply_all(&mut pairs, &rngs));
+    let result = step.degradation().apply_all(&mut pairs, &rngs);
     for (one, before) in work.iter_mut().zip(before) {
         if result.is_ok() {
             one.done(Ok(()));

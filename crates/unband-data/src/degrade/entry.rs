@@ -1,11 +1,16 @@
 //! Registry entry of a degradation.
 
+use std::any::Any;
+use std::fmt;
+
+use unband_image::params::AnyParams;
 use unband_image::{ParamError, ParamInfo, Params};
 
 use super::Degradation;
+use super::palette::Coder;
 
 /// Name of the parameter that selects the encoder, where there is a choice.
-pub(super) const CODER: &str = "coder";
+const CODER: &str = "coder";
 
 /// Sides of a pair that a degradation changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,16 +30,23 @@ pub enum Speed {
     Slow,
 }
 
-/// A degradation with its settings, ready to be applied.
-pub struct Built {
-    /// All settings, defaults included.
-    pub settings: Vec<(&'static str, String)>,
-    /// The degradation.
-    pub degradation: Box<dyn Degradation>,
+/// A degradation with its parameters.
+pub trait Configured: AnyParams + Degradation {
+    /// A copy.
+    fn duplicate(&self) -> Box<dyn Configured>;
 }
 
-/// Builds a degradation from its name (for messages) and its settings.
-type Make = fn(&'static str, &[(String, String)]) -> Result<Built, ParamError>;
+impl<P: Params + Degradation + 'static> Configured for P {
+    fn duplicate(&self) -> Box<dyn Configured> {
+        Box::new(self.clone())
+    }
+}
+
+impl fmt::Debug for dyn Configured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.texts()).finish()
+    }
+}
 
 /// A degradation in the registry.
 #[derive(Clone, Copy)]
@@ -55,7 +67,8 @@ pub struct DegradationEntry {
     pub room: usize,
     /// Its parameters.
     pub params: &'static [ParamInfo],
-    make: Make,
+    /// The degradation with its defaults.
+    pub defaults: fn() -> Box<dyn Configured>,
 }
 
 impl DegradationEntry {
@@ -66,7 +79,8 @@ impl DegradationEntry {
         source: &'static str,
     ) -> Self {
         let (sides, speed) = (Sides::Degraded, Speed::Quick);
-        Self { name, title, source, sides, speed, room: 0, params: P::INFO, make: make::<P> }
+        let defaults = || Box::new(P::default()) as Box<dyn Configured>;
+        Self { name, title, source, sides, speed, room: 0, params: P::INFO, defaults }
     }
 
     pub(crate) const fn on_both_sides(self) -> Self {
@@ -81,19 +95,24 @@ impl DegradationEntry {
         Self { room, ..self }
     }
 
-    /// Builds the degradation from settings; missing ones get their defaults.
+    /// The degradation with parameters from text, in order; for parsers.
     ///
     /// # Errors
     /// The first invalid setting.
-    pub fn build(&self, settings: &[(String, String)]) -> Result<Built, ParamError> {
-        (self.make)(self.name, settings)
+    pub fn from_texts<N: AsRef<str>, T: AsRef<str>>(
+        &self,
+        settings: impl IntoIterator<Item = (N, T)>,
+    ) -> Result<Box<dyn Configured>, ParamError> {
+        let mut degradation = (self.defaults)();
+        for (name, text) in settings {
+            degradation.set_text(self.name, name.as_ref(), text.as_ref())?;
+        }
+        Ok(degradation)
     }
-}
 
-fn make<P: Params + Degradation + 'static>(
-    name: &'static str,
-    settings: &[(String, String)],
-) -> Result<Built, ParamError> {
-    let params = P::from_settings(name, settings)?;
-    Ok(Built { settings: params.settings(), degradation: Box::new(params) })
+    /// Whether it starts a program with these parameters.
+    pub(super) fn is_slow(&self, degradation: &dyn Configured) -> bool {
+        let program = |coder: &dyn Any| coder.downcast_ref() != Some(&Coder::BuiltIn);
+        self.speed == Speed::Slow || degradation.value(CODER).is_some_and(program)
+    }
 }

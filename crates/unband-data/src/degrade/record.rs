@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use unband_image::{Depth, ParamKind, Rng, Window};
 
-use super::entry::{Built, CODER, Speed};
-use super::palette::Coder;
-use super::{DegradeError, Pair, to_depth};
+use super::entry::{Configured, DegradationEntry};
+use super::{Degradation, DegradeError, Pair, to_depth};
 
 /// All random draws for an image. Applied to the same clean image it gives the same pair, given equal
 /// versions of the programs.
@@ -38,17 +38,47 @@ fn is_one(scale: &u32) -> bool {
     *scale == 1
 }
 
-/// One step with all its settings.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// One step with its parameters.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(try_from = "Stored", into = "Stored")]
 pub struct Applied {
+    entry: &'static DegradationEntry,
+    seed: u32,
+    degradation: Arc<dyn Configured>,
+}
+
+/// A step in JSON.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
     /// Name of the degradation.
     #[serde(rename = "use")]
-    pub name: String,
+    name: String,
     /// Random seed.
-    pub seed: u32,
+    seed: u32,
     /// All its settings.
-    pub settings: BTreeMap<String, Setting>,
+    settings: BTreeMap<String, Setting>,
+}
+
+impl From<Applied> for Stored {
+    fn from(step: Applied) -> Self {
+        Self { name: step.name().to_owned(), seed: step.seed, settings: step.settings() }
+    }
+}
+
+impl TryFrom<Stored> for Applied {
+    type Error = DegradeError;
+
+    fn try_from(stored: Stored) -> Result<Self, DegradeError> {
+        let texts = stored.settings.iter().map(|(name, value)| (name, value.to_string()));
+        Self::from_texts(&stored.name, stored.seed, texts)
+    }
+}
+
+impl PartialEq for Applied {
+    fn eq(&self, other: &Self) -> bool {
+        self.seed == other.seed && self.is_like(other)
+    }
 }
 
 /// The value of a parameter.
@@ -90,44 +120,59 @@ impl fmt::Display for Setting {
 }
 
 impl Applied {
-    /// A step with all settings, defaults included.
+    /// A step.
+    pub fn new(entry: &'static DegradationEntry, seed: u32, degradation: Box<dyn Configured>) -> Self {
+        Self { entry, seed, degradation: degradation.into() }
+    }
+
+    /// A step with settings from text, in order; for parsers.
     ///
     /// # Errors
     /// An unknown name or an invalid setting.
-    pub fn new(name: &str, seed: u32, settings: &[(String, String)]) -> Result<Self, DegradeError> {
+    pub fn from_texts<N: AsRef<str>, T: AsRef<str>>(
+        name: &str,
+        seed: u32,
+        settings: impl IntoIterator<Item = (N, T)>,
+    ) -> Result<Self, DegradeError> {
         let entry = crate::degradation(name).ok_or_else(|| DegradeError::Unknown(name.to_owned()))?;
-        let all = entry.build(settings)?.settings;
-        let settings = all
-            .iter()
-            .zip(entry.params)
-            .map(|((name, text), info)| ((*name).to_owned(), Setting::of(info.kind, text)));
-        Ok(Self { name: name.to_owned(), seed, settings: settings.collect() })
+        Ok(Self::new(entry, seed, entry.from_texts(settings)?))
+    }
+
+    /// Name of the degradation.
+    pub fn name(&self) -> &'static str {
+        self.entry.name
+    }
+
+    /// All its settings, defaults included.
+    pub fn settings(&self) -> BTreeMap<String, Setting> {
+        let texts = self.degradation.texts().into_iter().zip(self.entry.params);
+        texts.map(|((name, text), info)| (name.to_owned(), Setting::of(info.kind, &text))).collect()
+    }
+
+    /// The same degradation with the same settings?
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        self.name() == other.name() && self.degradation.texts() == other.degradation.texts()
     }
 
     /// Whether it starts a program.
     pub(super) fn is_slow(&self) -> bool {
-        let built_in = Setting::Word(Coder::BuiltIn.word().to_owned());
-        crate::degradation(&self.name).is_some_and(|entry| entry.speed == Speed::Slow)
-            || self.settings.get(CODER).is_some_and(|coder| *coder != built_in)
+        self.entry.is_slow(&*self.degradation)
     }
 
     pub(super) fn rng(&self) -> Rng {
         Rng::new(u64::from(self.seed))
     }
 
-    pub(super) fn build(&self) -> Result<Built, DegradeError> {
-        let entry = crate::degradation(&self.name).ok_or_else(|| DegradeError::Unknown(self.name.clone()))?;
-        let settings: Vec<(String, String)> =
-            self.settings.iter().map(|(name, value)| (name.clone(), value.to_string())).collect();
-        Ok(entry.build(&settings)?)
+    pub(super) fn degradation(&self) -> &dyn Degradation {
+        &*self.degradation
     }
 
     /// Applies the step to a pair.
     ///
     /// # Errors
-    /// As [`super::Degradation::apply`]; unknown names and settings.
+    /// As [`Degradation::apply`].
     pub fn apply(&self, pair: &mut Pair) -> Result<(), DegradeError> {
-        self.build()?.degradation.apply(pair, self.rng())
+        self.degradation.apply(pair, self.rng())
     }
 }
 
@@ -135,7 +180,7 @@ impl Record {
     /// Applies all steps to a pair whose sides are the same clean image.
     ///
     /// # Errors
-    /// As [`super::Degradation::apply`]; unknown names and settings.
+    /// As [`Degradation::apply`].
     pub fn apply(&self, pair: &mut Pair) -> Result<(), DegradeError> {
         self.start(pair);
         for number in 0.. {

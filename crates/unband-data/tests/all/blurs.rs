@@ -104,8 +104,7 @@ fn convolutions_turn_the_kernel_and_continue_the_picture() {
 }
 
 fn step(pair: &mut Pair, name: &str, settings: &[(&str, &str)]) {
-    let settings: Vec<_> = settings.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-    Applied::new(name, 1, &settings).unwrap().apply(pair).unwrap();
+    Applied::from_texts(name, 1, settings.iter().copied()).unwrap().apply(pair).unwrap();
 }
 
 #[test]
@@ -191,8 +190,8 @@ fn jpeg_has_the_tables_and_the_chroma_of_libjpeg() {
         ("95", [2, 1, 1, 2, 2, 4, 5, 6]),
     ] {
         let entry = unband_data::degradation("jpeg").unwrap();
-        let built = entry.build(&[("quality".to_owned(), quality.to_owned())]).unwrap();
-        let (_, file) = built.degradation.file(&formula(40, 40)).unwrap().unwrap();
+        let built = entry.from_texts([("quality", quality)]).unwrap();
+        let (_, file) = built.file(&formula(40, 40)).unwrap().unwrap();
         let marker = |m: u8| file.windows(2).position(|w| w == [0xff, m]).unwrap();
         let table = &file[marker(0xdb) + 5..];
         assert_eq!(FIRST_ROW.map(|i| table[i]), want, "q{quality}");

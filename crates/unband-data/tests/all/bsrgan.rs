@@ -12,7 +12,7 @@ use unband_data::{
 use unband_image::{Image, Rng};
 
 fn number(step: &Applied, name: &str) -> f64 {
-    match step.settings[name] {
+    match step.settings()[name] {
         Setting::Number(value) => value,
         Setting::Whole(value) => value as f64,
         ref other => panic!("{name}: {other}"),
@@ -48,8 +48,8 @@ fn plans_have_the_published_order_odds_and_ranges() {
             }
             let mut downs = 0;
             for (i, step) in plan.degrade.iter().enumerate() {
-                add(&step.name);
-                match step.name.as_str() {
+                add(step.name());
+                match step.name() {
                     "anisotropic-blur" => {
                         assert!(
                             number(step, "along_px2") <= 4.0 + scale && number(step, "angle_deg") <= 180.0
@@ -76,7 +76,7 @@ fn plans_have_the_published_order_odds_and_ranges() {
                     "gaussian-noise" => {
                         let level = number(step, "level_codes");
                         assert!((2.0..=25.0).contains(&level) && level.fract() == 0.0);
-                        add(&format!("noise {}", step.settings["channels"]));
+                        add(&format!("noise {}", step.settings()["channels"]));
                     }
                     other => panic!("{other}"),
                 }
@@ -127,7 +127,7 @@ fn plans_of_the_extended_model_keep_their_order_unless_all_is_shuffled() {
         }
         let noises: Vec<String> = plan.names.iter().filter(|n| n.ends_with(" 1")).cloned().collect();
         *orders.entry(noises).or_insert(0) += 1;
-        let resizes = plan.degrade.iter().filter(|step| step.name == "resize");
+        let resizes = plan.degrade.iter().filter(|step| step.name() == "resize");
         for factor in resizes.map(|step| number(step, "factor")) {
             assert!((0.125..=2.0).contains(&factor));
         }

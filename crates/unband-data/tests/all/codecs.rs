@@ -12,9 +12,13 @@ use unband_image::{Image, Rng};
 const VIDEO: [&str; 6] = ["mpeg4", "x264", "x265", "vp9", "av1", "avif"];
 
 fn degraded(name: &str, settings: &[(&str, &str)], image: Image) -> Option<Pair> {
-    let settings: Vec<_> = settings.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
     let mut pair = Pair::of(image);
-    match degradation(name).unwrap().build(&settings).unwrap().degradation.apply(&mut pair, Rng::new(4)) {
+    match degradation(name)
+        .unwrap()
+        .from_texts(settings.iter().copied())
+        .unwrap()
+        .apply(&mut pair, Rng::new(4))
+    {
         Err(error) if error.is_missing_program() => {
             unband_skips::program(format_args!("{name}: {error}"));
             None
@@ -63,15 +67,20 @@ fn odd_sides_pass() {
     }
 }
 
+/// A step with default settings.
+fn plain(name: &str, seed: u32) -> Applied {
+    let entry = degradation(name).unwrap();
+    Applied::new(entry, seed, (entry.defaults)())
+}
+
 /// Records with different seeds, sizes and settings.
 fn mixed(name: &str) -> (Vec<Record>, Vec<Pair>) {
-    let grain = |seed| Applied::new("grain", seed, &[]).unwrap();
+    let grain = |seed| plain("grain", seed);
     let step = |i: u32| {
         let has = degradation(name).unwrap().params.iter().any(|p| p.name == "frames");
-        let frames = if has { vec![("frames".to_owned(), "3".to_owned())] } else { Vec::new() };
-        Applied::new(name, 10 + i, &frames).unwrap()
+        Applied::from_texts(name, 10 + i, has.then_some(("frames", "3"))).unwrap()
     };
-    let bits = Applied::new("rgb-bits", 0, &[]).unwrap();
+    let bits = plain("rgb-bits", 0);
     let record = |i| Record {
         names: Vec::new(),
         clean: vec![grain(i)],
@@ -107,7 +116,7 @@ fn of_many_only_the_one_to_blame_fails() {
     let step = |name| Record {
         names: Vec::new(),
         clean: Vec::new(),
-        degrade: vec![Applied::new(name, 1, &[]).unwrap()],
+        degrade: vec![plain(name, 1)],
         depth: 8,
         scale: 1,
     };

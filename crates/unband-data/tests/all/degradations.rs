@@ -21,8 +21,8 @@ fn setting(name: &str, value: impl ToString) -> (String, String) {
 fn degraded(name: &str, settings: &[(&str, &str)], seed: u64) -> Pair {
     let settings: Vec<_> = settings.iter().map(|(n, v)| setting(n, v)).collect();
     let mut pair = Pair::of(scene(320, 256));
-    let built = degradation(name).unwrap().build(&settings).unwrap();
-    built.degradation.apply(&mut pair, Rng::new(seed)).unwrap();
+    let built = degradation(name).unwrap().from_texts(settings).unwrap();
+    built.apply(&mut pair, Rng::new(seed)).unwrap();
     pair
 }
 
@@ -64,12 +64,11 @@ fn names_are_unique_and_leave_the_keys_of_a_mix_alone() {
 #[test]
 fn all_settings_are_told_and_make_the_same_again() {
     for entry in DEGRADATIONS {
-        let built = entry.build(&[]).unwrap();
-        let names: Vec<&str> = built.settings.iter().map(|(name, _)| *name).collect();
+        let built = (entry.defaults)();
+        let names: Vec<&str> = built.texts().iter().map(|(name, _)| *name).collect();
         assert_eq!(names, entry.params.iter().map(|p| p.name).collect::<Vec<_>>(), "{}", entry.name);
-        let settings: Vec<_> = built.settings.iter().map(|(n, v)| setting(n, v)).collect();
-        assert_eq!(entry.build(&settings).unwrap().settings, built.settings, "{}", entry.name);
-        let error = entry.build(&[setting("no-such", 1)]).err().unwrap();
+        assert_eq!(entry.from_texts(built.texts()).unwrap().texts(), built.texts(), "{}", entry.name);
+        let error = entry.from_texts([setting("no-such", 1)]).err().unwrap();
         assert!(error.hint().is_some(), "{error}");
     }
 }
@@ -77,7 +76,7 @@ fn all_settings_are_told_and_make_the_same_again() {
 #[test]
 fn every_degradation_is_repeatable_and_changes_the_sides_it_says() {
     for entry in DEGRADATIONS {
-        let step = Applied::new(entry.name, 7, &changing(entry.name)).unwrap();
+        let step = Applied::from_texts(entry.name, 7, changing(entry.name)).unwrap();
         let make = || {
             let mut pair = Pair::of(scene(176, 144));
             step.apply(&mut pair).map(|()| pair)
@@ -121,8 +120,8 @@ fn changing(name: &str) -> Vec<(String, String)> {
 fn colourless_pictures_are_refused() {
     let gray = Image::from_gray::<u8>(128, 128, &vec![9; 128 * 128]).unwrap();
     for entry in DEGRADATIONS {
-        let built = entry.build(&[]).unwrap();
-        let result = built.degradation.apply(&mut Pair::of(gray.clone()), Rng::new(0));
+        let built = (entry.defaults)();
+        let result = built.apply(&mut Pair::of(gray.clone()), Rng::new(0));
         assert!(matches!(result, Err(DegradeError::Image(_))), "{}", entry.name);
     }
 }
@@ -132,7 +131,7 @@ fn tiny_and_odd_pictures_pass_or_are_refused_with_their_size() {
     for entry in DEGRADATIONS.iter().filter(|e| e.speed == Speed::Quick) {
         for (width, height) in [(1, 1), (1, 17), (9, 2), (33, 31)] {
             let mut pair = Pair::of(scene(width, height));
-            entry.build(&[]).unwrap().degradation.apply(&mut pair, Rng::new(1)).unwrap();
+            (entry.defaults)().apply(&mut pair, Rng::new(1)).unwrap();
             assert_eq!((pair.lq.width(), pair.lq.height()), (width, height), "{}", entry.name);
         }
     }
@@ -160,7 +159,7 @@ fn room_is_as_far_as_a_sample_looks() {
                 "gaussian-blur" | "anisotropic-blur" | "shifted-downsample" => vec![setting("size", 51)],
                 _ => Vec::new(),
             };
-            entry.build(&settings).unwrap().degradation.apply(&mut pair, Rng::new(1)).unwrap();
+            entry.from_texts(settings).unwrap().apply(&mut pair, Rng::new(1)).unwrap();
             pair.lq
         };
         let (a, b) = (make(false), make(true));
@@ -229,8 +228,8 @@ fn grain_has_the_strength_size_and_place_that_were_asked_for() {
     let apply = |image: Image, settings: &[(&str, &str)]| {
         let settings: Vec<_> = settings.iter().map(|(n, v)| setting(n, v)).collect();
         let mut pair = Pair::of(image);
-        let built = degradation("grain").unwrap().build(&settings).unwrap();
-        built.degradation.apply(&mut pair, Rng::new(3)).unwrap();
+        let built = degradation("grain").unwrap().from_texts(settings).unwrap();
+        built.apply(&mut pair, Rng::new(3)).unwrap();
         pair
     };
     // Neighbours agree more with coarser grain.
@@ -259,8 +258,8 @@ fn noise_follows_its_law() {
         let image = Image::from_rgb16(200, 200, &vec![value; 200 * 200 * 3]).unwrap();
         let mut pair = Pair::of(image);
         let settings = [setting("shot", 0.0004), setting("read", 0.002)];
-        let built = degradation("noise").unwrap().build(&settings).unwrap();
-        built.degradation.apply(&mut pair, Rng::new(3)).unwrap();
+        let built = degradation("noise").unwrap().from_texts(settings).unwrap();
+        built.apply(&mut pair, Rng::new(3)).unwrap();
         let lights: Vec<f32> = pair.lq.planes[1].data.iter().map(|v| v.powf(2.2)).collect();
         let mean = lights.iter().sum::<f32>() / lights.len() as f32;
         let var = lights.iter().map(|l| (l - mean).powi(2)).sum::<f32>() / lights.len() as f32;
@@ -279,8 +278,8 @@ fn sharpening_steepens_edges_and_leaves_flats() {
         }
     }
     let mut pair = Pair::of(image);
-    let built = degradation("sharpen").unwrap().build(&[]).unwrap();
-    built.degradation.apply(&mut pair, Rng::new(0)).unwrap();
+    let built = (degradation("sharpen").unwrap().defaults)();
+    built.apply(&mut pair, Rng::new(0)).unwrap();
     let row = pair.lq.planes[1].row(8);
     assert!(row[32] > 0.62 && row[31] < 20_000.0 / 65_535.0 - 0.02);
     assert!((row[5] - 20_000.0 / 65_535.0).abs() < 1e-5 && (row[60] - 0.6).abs() < 1e-5);
@@ -328,8 +327,8 @@ fn jpeg_samples_chroma_as_asked_and_loses_more_at_less_quality() {
     };
     assert!(error(&[("quality", "30")]) > 1.5 * error(&[("quality", "90")]));
     let file = |sampling: &str| {
-        let built = degradation("jpeg").unwrap().build(&[setting("sampling", sampling)]).unwrap();
-        let (ending, bytes) = built.degradation.file(&scene(64, 64)).unwrap().unwrap();
+        let built = degradation("jpeg").unwrap().from_texts([setting("sampling", sampling)]).unwrap();
+        let (ending, bytes) = built.file(&scene(64, 64)).unwrap().unwrap();
         assert_eq!(ending, "jpg");
         bytes
     };
@@ -351,7 +350,7 @@ fn jpeg_is_what_libjpegs_programs_make() {
     ] {
         for quality in ["1", "10", "30", "60", "85", "95", "100"] {
             let settings = [setting("quality", quality), setting("sampling", word)];
-            let jpeg = degradation("jpeg").unwrap().build(&settings).unwrap().degradation;
+            let jpeg = degradation("jpeg").unwrap().from_texts(settings).unwrap();
             let mut pair = Pair::of(scene(side.0, side.1));
             jpeg.apply(&mut pair, Rng::new(0)).unwrap();
             let input = ppm(&pair.gt);

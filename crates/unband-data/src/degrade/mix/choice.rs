@@ -1,8 +1,12 @@
 //! Random choice of parameter values.
 
+use std::any::Any;
+use std::sync::Arc;
+
 use unband_image::Rng;
 
 use super::end::End;
+use crate::degrade::entry::Configured;
 
 /// Sequence of random numbers for one image.
 pub(super) struct Draws {
@@ -27,63 +31,74 @@ impl Draws {
     }
 }
 
-/// A parameter's source: one value, a list or a range.
-#[derive(Clone, Debug, PartialEq)]
+/// A parameter's source: a list or a range.
+#[derive(Clone, Debug)]
 pub(super) enum Choice {
-    /// A fixed value.
-    Fixed(String),
     /// A number that depends on the scale.
     Scaled(End),
-    /// One of these, with equal probability.
-    OneOf(Vec<String>),
+    /// The parameter's value in one of these, with equal probability.
+    OneOf(Vec<Arc<dyn Configured>>),
     /// Uniform between two numbers, or uniform in their logarithm.
     Range { from: End, to: End, log: bool },
     /// `from`, `from + step`, … up to `to`, with equal probability.
     Steps { from: End, to: End, step: f64 },
 }
 
+/// A drawn value.
+pub(super) enum Drawn<'a> {
+    /// A number, in the precision of parameters.
+    Number(f32),
+    /// The parameter's value in this.
+    Listed(&'a dyn Configured),
+}
+
+impl Drawn<'_> {
+    /// The value for a parameter.
+    pub fn value(&self, name: &str) -> Option<&dyn Any> {
+        match self {
+            Self::Number(number) => Some(number),
+            Self::Listed(from) => from.value(name),
+        }
+    }
+}
+
 impl Choice {
     /// Draws a value at a scale.
-    pub fn draw(&self, draws: &mut Draws, scale: f64) -> String {
-        match self {
-            Self::Fixed(value) => value.clone(),
-            Self::Scaled(end) => text(end.at(scale)),
+    pub fn draw(&self, draws: &mut Draws, scale: f64) -> Drawn<'_> {
+        let number = match self {
+            Self::Scaled(end) => end.at(scale),
             Self::OneOf(values) => {
-                values[((draws.unit() * values.len() as f64) as usize).min(values.len() - 1)].clone()
+                let drawn = (draws.unit() * values.len() as f64) as usize;
+                return Drawn::Listed(&*values[drawn.min(values.len() - 1)]);
             }
             Self::Range { from, to, log } => {
                 let (at, from, to) = (draws.unit(), from.at(scale), to.at(scale));
-                let value = if *log { from * (to / from).powf(at) } else { from + (to - from) * at };
-                text(value)
+                if *log { from * (to / from).powf(at) } else { from + (to - from) * at }
             }
             Self::Steps { from, to, step } => {
                 let (from, to) = (from.at(scale), to.at(scale));
                 let count = ((to - from) / step + 1e-9).floor() + 1.0;
-                text((from + step * (draws.unit() * count).floor()).min(to))
+                (from + step * (draws.unit() * count).floor()).min(to)
             }
-        }
+        };
+        Drawn::Number(number as f32)
     }
 
-    /// The extreme values at a scale: if these are valid, all are.
-    pub fn ends(&self, scale: f64) -> Vec<String> {
+    /// The extreme numbers at a scale: if these are valid, all are.
+    pub fn ends(&self, scale: f64) -> Vec<f32> {
         match self {
-            Self::Fixed(value) => vec![value.clone()],
-            Self::Scaled(end) => vec![text(end.at(scale))],
-            Self::OneOf(values) => values.clone(),
+            Self::OneOf(_) => Vec::new(),
+            Self::Scaled(end) => vec![end.at(scale) as f32],
             Self::Range { from, to, .. } | Self::Steps { from, to, .. } => {
-                vec![text(from.at(scale)), text(to.at(scale))]
+                vec![from.at(scale) as f32, to.at(scale) as f32]
             }
         }
     }
 
-    pub fn is_only(&self, value: &str) -> bool {
-        self.ends(1.0).iter().all(|end| end == value)
+    /// The values of a list.
+    pub fn listed(&self) -> &[Arc<dyn Configured>] {
+        if let Self::OneOf(values) = self { values } else { &[] }
     }
-}
-
-/// A number as text in single precision, the precision of parameters.
-fn text(value: f64) -> String {
-    (value as f32).to_string()
 }
 
 #[cfg(test)]
@@ -93,7 +108,11 @@ mod tests {
 
     fn drawn(choice: &Choice, count: u32) -> Vec<f64> {
         let mut draws = Draws::new(Rng::new(3));
-        (0..count).map(|_| choice.draw(&mut draws, 1.0).parse().unwrap_or(f64::NAN)).collect()
+        let number = |_| match choice.draw(&mut draws, 1.0) {
+            Drawn::Number(number) => f64::from(number),
+            Drawn::Listed(_) => f64::NAN,
+        };
+        (0..count).map(number).collect()
     }
 
     #[test]

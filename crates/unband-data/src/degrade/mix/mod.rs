@@ -7,11 +7,12 @@ mod parse;
 mod shuffle;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use choice::{Choice, Draws};
 pub use error::MixError;
 
-use super::entry::{DegradationEntry, Speed};
+use super::entry::{Configured, DegradationEntry};
 use super::record::{Applied, Record};
 use super::{DegradeError, Pair};
 use unband_image::{Image, Rng, Window};
@@ -45,8 +46,8 @@ struct Step {
 
 #[derive(Clone, Debug)]
 enum What {
-    /// One degradation and the sources of its settings.
-    Use(&'static DegradationEntry, Vec<(String, Choice)>),
+    /// One degradation with its fixed settings, and the sources of the others.
+    Use(&'static DegradationEntry, Arc<dyn Configured>, Vec<(String, Choice)>),
     /// All steps in this order, unless shuffled.
     All(Vec<Step>, Order),
     /// One of these steps, with weights.
@@ -218,7 +219,7 @@ fn sum(steps: &[Step], of: &dyn Fn(&Step) -> usize) -> usize {
 impl Step {
     fn room(&self) -> usize {
         match &self.what {
-            What::Use(entry, _) => entry.room,
+            What::Use(entry, ..) => entry.room,
             What::All(steps, _) => sum(steps, &Self::room),
             What::OneOf(steps) => steps.iter().map(|(_, step)| step.room()).max().unwrap_or(0),
         }
@@ -226,12 +227,9 @@ impl Step {
 
     fn is_slow(&self) -> bool {
         match &self.what {
-            What::Use(entry, choices) => {
-                // Where a parameter selects the encoder, only some of its values start a program.
-                let coder = choices.iter().find(|(name, _)| name == super::entry::CODER);
-                let starts =
-                    coder.is_some_and(|(_, choice)| !choice.is_only(super::palette::Coder::BuiltIn.word()));
-                entry.speed == Speed::Slow || starts
+            What::Use(entry, fixed, choices) => {
+                let listed = choices.iter().flat_map(|(_, choice)| choice.listed());
+                listed.chain([fixed]).any(|degradation| entry.is_slow(&**degradation))
             }
             What::All(steps, _) => steps.iter().any(Self::is_slow),
             What::OneOf(steps) => steps.iter().any(|(_, step)| step.is_slow()),
@@ -244,13 +242,16 @@ impl Step {
         }
         drawing.names.extend(self.name.clone());
         match &self.what {
-            What::Use(entry, choices) => {
+            What::Use(entry, fixed, choices) => {
                 let seed = drawing.draws.bits();
-                let settings: Vec<(String, String)> = choices
-                    .iter()
-                    .map(|(name, choice)| (name.clone(), choice.draw(&mut drawing.draws, drawing.scale)))
-                    .collect();
-                drawing.done.push(Applied::new(entry.name, seed, &settings)?);
+                let mut degradation = fixed.duplicate();
+                for (name, choice) in choices {
+                    let drawn = choice.draw(&mut drawing.draws, drawing.scale);
+                    if let Some(value) = drawn.value(name) {
+                        degradation.set_value(entry.name, name, value)?;
+                    }
+                }
+                drawing.done.push(Applied::new(entry, seed, degradation));
             }
             What::All(steps, order) => {
                 for step in order.drawn(steps, &mut drawing.draws) {

@@ -3,12 +3,11 @@
 use std::ops::RangeInclusive;
 
 use toml::{Table, Value};
-use unband_image::{Hint, ParamKind};
+use unband_image::{Hint, ParamError, ParamKind};
 
 use super::choice::Choice;
 use super::end::End;
 use super::{Mix, MixError, Order, Step, What};
-use crate::degrade::entry::DegradationEntry;
 
 /// Keys of a step; all others are parameters.
 pub(crate) const STEP_KEYS: [&str; 9] =
@@ -216,48 +215,56 @@ impl Reader<'_> {
                 format!("unknown degradation `{name}`, expected one of {}", known()),
             )
         })?;
-        let mut choices = Vec::new();
+        let (mut fixed, mut choices) = ((entry.defaults)(), Vec::new());
         for (name, value) in table {
             let key = format!("{key}.{name}");
-            let choice = self.choice(&key, entry, &name, &value)?;
+            let wrong = |error: ParamError| {
+                let hint = error.hint().map_or_else(String::new, |hint| format!(" ({hint})"));
+                self.wrong(&key, format!("{error}{hint}"))
+            };
+            let made = |text: String| entry.from_texts([(&name, text)]).map_err(wrong);
+            let choice = match &value {
+                Value::Array(values) if values.is_empty() => {
+                    return Err(self.wrong(&key, "the list is empty"));
+                }
+                Value::Array(values) => {
+                    let texts: Vec<String> =
+                        values.iter().map(|value| self.scalar(&key, value)).collect::<Result<_, _>>()?;
+                    Choice::OneOf(
+                        texts.into_iter().map(|text| Ok(made(text)?.into())).collect::<Result<_, _>>()?,
+                    )
+                }
+                Value::Table(range) => {
+                    let kind = entry.params.iter().find(|p| p.name == name).map(|p| p.kind);
+                    self.range(&key, kind, range)?
+                }
+                Value::String(text) if End::names_scale(text) => {
+                    let what = || format!("expected a sum like `4 + 2 * scale`, got `{text}`");
+                    Choice::Scaled(End::parse(text).ok_or_else(|| self.wrong(&key, what()))?)
+                }
+                value => {
+                    let text = self.scalar(&key, value)?;
+                    fixed.set_text(entry.name, &name, &text).map_err(wrong)?;
+                    continue;
+                }
+            };
             for end in self.scales.iter().flat_map(|scale| choice.ends(*scale)) {
-                entry.build(&[(name.clone(), end)]).map_err(|error| {
-                    let hint = error.hint().map_or_else(String::new, |hint| format!(" ({hint})"));
-                    self.wrong(&key, format!("{error}{hint}"))
-                })?;
+                made(end.to_string())?;
             }
             choices.push((name, choice));
         }
-        Ok(What::Use(entry, choices))
+        Ok(What::Use(entry, fixed.into(), choices))
     }
 
-    fn choice(
-        &self,
-        key: &str,
-        entry: &DegradationEntry,
-        name: &str,
-        value: &Value,
-    ) -> Result<Choice, MixError> {
-        let scalar = |value: &Value| match value {
+    /// The text of a single value.
+    fn scalar(&self, key: &str, value: &Value) -> Result<String, MixError> {
+        match value {
             Value::String(text) => Ok(text.clone()),
             Value::Integer(_) | Value::Float(_) | Value::Boolean(_) => Ok(value.to_string()),
             other => {
                 let got = other.type_str();
                 Err(self.wrong(key, format!("expected a value, a list or {{ from, to }}, got {got}")))
             }
-        };
-        match value {
-            Value::Array(values) if values.is_empty() => Err(self.wrong(key, "the list is empty")),
-            Value::Array(values) => Ok(Choice::OneOf(values.iter().map(scalar).collect::<Result<_, _>>()?)),
-            Value::Table(range) => {
-                let kind = entry.params.iter().find(|p| p.name == name).map(|p| p.kind);
-                self.range(key, kind, range)
-            }
-            Value::String(text) if End::names_scale(text) => match End::parse(text) {
-                Some(end) => Ok(Choice::Scaled(end)),
-                None => Err(self.wrong(key, format!("expected a sum like `4 + 2 * scale`, got `{text}`"))),
-            },
-            value => Ok(Choice::Fixed(scalar(value)?)),
         }
     }
 
