@@ -44,7 +44,7 @@ params! {
         seed: u32 = 1011;
         /// Amplitude of the noise on averaged samples, in 8-bit codes. It hides the steps of an 8-bit output;
         /// a deeper output needs less, 0 leaves the averages smooth.
-        noise: f32 = 1.0, 0.0..=2.0;
+        noise in "8-bit codes": f32 = 1.0, 0.0..=2.0;
     }
 }
 

@@ -21,18 +21,18 @@ params! {
     pub struct FcdrParams {
         /// Minimum step, in 8-bit codes: the sum of the differences to two opposite neighbours. Lower finds
         /// fainter contours in deep material.
-        th1: f32 = 1.0, 0.0..=16.0;
+        th1 in "8-bit codes": f32 = 1.0, 0.0..=16.0;
         /// Minimum sum of a sharp edge, in 8-bit codes. Higher treats larger steps as contours, and edges
         /// too.
-        th2: f32 = 3.0, 0.0..=32.0;
+        th2 in "8-bit codes": f32 = 3.0, 0.0..=32.0;
         /// Minimum of all four sums together for texture, in 8-bit codes. Higher treats more texture as
         /// contours.
-        th3: f32 = 7.0, 0.0..=128.0;
+        th3 in "8-bit codes": f32 = 7.0, 0.0..=128.0;
         /// Minimum number of similar pixels in the fullest of four strips of 27. Lower treats shorter lines
         /// as contours.
-        th4: u32 = 10, 0..=27;
+        th4 in "pixels": u32 = 10, 0..=27;
         /// Maximum number of similar pixels in the emptiest strip. Higher treats thicker lines as contours.
-        th5: u32 = 6, 0..=27;
+        th5 in "pixels": u32 = 6, 0..=27;
     }
 }
 

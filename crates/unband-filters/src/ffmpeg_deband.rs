@@ -22,18 +22,18 @@ params! {
     pub struct FfmpegDebandParams {
         /// Threshold of the mean on the first plane (luma, grey, green), as a share of full scale. Higher
         /// flattens more; above 0.1 faint texture is lost.
-        thr1 as "1thr": f32 = 0.02, 0.00003..=0.5;
+        thr1 as "1thr" in "full scale": f32 = 0.02, 0.00003..=0.5;
         /// The same threshold for the second plane (Cb, blue).
-        thr2 as "2thr": f32 = 0.02, 0.00003..=0.5;
+        thr2 as "2thr" in "full scale": f32 = 0.02, 0.00003..=0.5;
         /// The same threshold for the third plane (Cr, red).
-        thr3 as "3thr": f32 = 0.02, 0.00003..=0.5;
+        thr3 as "3thr" in "full scale": f32 = 0.02, 0.00003..=0.5;
         /// The same threshold for alpha. Accepted without effect: alpha is never touched.
-        thr4 as "4thr": f32 = 0.02, 0.00003..=0.5;
+        thr4 as "4thr" in "full scale": f32 = 0.02, 0.00003..=0.5;
         /// Maximum distance of the compared samples, in samples; a negative value fixes the distance. Higher
         /// bridges wider bands.
-        range: i32 = 16;
+        range in "samples": i32 = 16;
         /// Maximum angle of their direction, in radians; a negative value fixes the direction.
-        direction: f32 = TAU, -TAU..=TAU;
+        direction in "radians": f32 = TAU, -TAU..=TAU;
         /// Compare the mean of the four samples; else each of them, which preserves more and smooths less.
         blur: bool = true;
         /// Change the planes of a pixel only together. Needs planes of the same size.

@@ -20,10 +20,10 @@ params! {
     pub struct GradfunParams {
         /// Maximum change of a sample, in 8-bit codes, and half the detection limit for bands. Higher
         /// flattens more and starts to blur faint texture.
-        strength: f32 = 1.2, 0.51..=64.0;
+        strength in "8-bit codes": f32 = 1.2, 0.51..=64.0;
         /// Radius of the box, in samples; odd values are raised by 1. Higher bridges wider bands; the run
         /// time stays the same.
-        radius: u32 = 16, 4..=32;
+        radius in "samples": u32 = 16, 4..=32;
     }
 }
 

@@ -25,17 +25,17 @@ params! {
     pub struct LibplaceboParams {
         /// Number of passes, each with a larger distance. More bridges wider bands; above 4 the gain is
         /// small.
-        iterations: u32 = 1, 0..=16;
+        iterations in "passes": u32 = 1, 0..=16;
         /// Threshold of the mean in the first pass, in thousandths of full scale (4 is about one 8-bit code);
         /// pass i uses 1/i of it. Higher flattens more; above 10 faint texture is lost.
-        threshold: f32 = 3.0, 0.0..=1000.0;
+        threshold in "1/1000 of full scale": f32 = 3.0, 0.0..=1000.0;
         /// Maximum distance of the samples in the first pass, in samples; pass i uses i times it. Higher
         /// bridges wider bands; lower smooths more thoroughly.
-        radius: f32 = 16.0, 0.0..=1000.0;
+        radius in "samples": f32 = 16.0, 0.0..=1000.0;
         /// Range of the added noise, in thousandths of full scale. Higher hides more of the remaining steps.
-        grain: f32 = 4.0, 0.0..=1000.0;
+        grain in "1/1000 of full scale": f32 = 4.0, 0.0..=1000.0;
         /// Value whose surroundings get less noise, as a share of full scale: the stored black.
-        grain_neutral: f32 = 0.0, 0.0..=1.0;
+        grain_neutral in "full scale": f32 = 0.0, 0.0..=1.0;
         /// Planes to change: the sum of 1 for the first, 2 for the second, 4 for the third.
         planes: u32 = 7, 0..=7;
         /// Dither at up to 8 bits; higher depths are rounded to the nearest code.

@@ -35,6 +35,7 @@ fn parameter<'py>(py: Python<'py>, info: &ParamInfo) -> PyResult<Bound<'py, PyDi
     row.set_item("words", words)?;
     row.set_item("default", info.default)?;
     row.set_item("range", spoken(info.range))?;
+    row.set_item("unit", info.unit)?;
     Ok(row)
 }
 

@@ -50,7 +50,7 @@ params! {
         /// Weights: a file as the authors publish it, or the name of an imported model.
         weights: Weights = Weights::NONE;
         /// Steps from the banded image to the clean one. 1 is a single pass; run time grows in proportion.
-        steps: u32 = 30, 1..=1000;
+        steps in "steps": u32 = 30, 1..=1000;
         /// Order of the channels that the network gets.
         order: Order = Order::Auto;
         /// Factor of the values that the network gets: `1/255` if its training divided them by 255 twice.

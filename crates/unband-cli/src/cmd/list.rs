@@ -182,7 +182,8 @@ fn method(entry: &Entry) -> String {
 fn parameters(params: &[ParamInfo]) -> String {
     let mut text = String::new();
     for param in params {
-        let _ = writeln!(text, "      {} = {}  ({})", param.name, default(param), allowed(param));
+        let unit = if param.unit.is_empty() { String::new() } else { format!(", in {}", param.unit) };
+        let _ = writeln!(text, "      {} = {}  ({}{unit})", param.name, default(param), allowed(param));
         for line in wrapped(&sentences(param.doc), 90) {
             let _ = writeln!(text, "          {line}");
         }

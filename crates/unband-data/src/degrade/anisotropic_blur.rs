@@ -11,16 +11,16 @@ params! {
     pub struct AnisotropicBlur {
         /// Side of the kernel in samples; even sizes are rounded up to the next odd one. The Gaussian is
         /// truncated there.
-        size: u32 = 21, 3..=51;
+        size in "samples": u32 = 21, 3..=51;
         /// Variance along the direction, in samples squared. Higher is softer.
-        along_px2: f32 = 4.0, 0.0..=100.0;
+        along_px2 in "samples²": f32 = 4.0, 0.0..=100.0;
         /// Variance across the direction, in samples squared.
-        across_px2: f32 = 1.0, 0.0..=100.0;
+        across_px2 in "samples²": f32 = 1.0, 0.0..=100.0;
         /// Direction in degrees, from columns towards rows.
-        angle_deg: f32 = 30.0, 0.0..=360.0;
+        angle_deg in "degrees": f32 = 30.0, 0.0..=360.0;
         /// Shift of the kernel's centre to the lower right, in samples. −(sf − 1)/2 makes `decimate` by sf
         /// keep the image in place.
-        shift_px: f32 = 0.0, -4.0..=4.0;
+        shift_px in "samples": f32 = 0.0, -4.0..=4.0;
         /// Samples beyond the border.
         border: Border = Border::Mirror;
     }

@@ -8,11 +8,11 @@ params! {
     /// Settings of `bars`.
     pub struct Bars {
         /// Height of the top and bottom bars, as a share of the image height.
-        rows: f32 = 0.12, 0.0..=0.45;
+        rows in "image heights": f32 = 0.12, 0.0..=0.45;
         /// Width of the left and right bars, as a share of the image width.
-        columns: f32 = 0.0, 0.0..=0.45;
+        columns in "image widths": f32 = 0.0, 0.0..=0.45;
         /// Grey level of the bars in 8-bit codes; 0 is black.
-        level_codes: f32 = 0.0, 0.0..=64.0;
+        level_codes in "8-bit codes": f32 = 0.0, 0.0..=64.0;
     }
 }
 

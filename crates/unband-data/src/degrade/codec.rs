@@ -168,9 +168,9 @@ macro_rules! encoder {
                 quantiser: u32 = $quantiser, $range;
                 /// Frames of the clip, a slow pan over the image; the last one is kept. 1 gives an intra
                 /// frame, more give a frame predicted from earlier ones.
-                frames: u32 = 1, 1..=12;
+                frames in "frames": u32 = 1, 1..=12;
                 /// Independent noise of each earlier frame, in 8-bit codes; without it prediction is perfect.
-                noise_codes: f32 = 0.5, 0.0..=8.0;
+                noise_codes in "8-bit codes": f32 = 0.5, 0.0..=8.0;
                 /// Luma weights.
                 matrix: Matrix = Matrix::Bt709;
                 /// Code range: the codes of black and white.

@@ -8,7 +8,7 @@ params! {
     /// Settings of `decimate`.
     pub struct Decimate {
         /// Decimation factor n: of every n samples in each direction the first is kept. 1 keeps all.
-        every: u32 = 1, 1..=8;
+        every in "samples": u32 = 1, 1..=8;
     }
 }
 

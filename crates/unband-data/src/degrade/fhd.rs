@@ -37,13 +37,13 @@ params! {
     /// Settings of `fhd`.
     pub struct Fhd {
         /// Bits of luma; 8 changes nothing. The set has 6 throughout.
-        y: u32 = 6, 3..=8;
+        y in "bits": u32 = 6, 3..=8;
         /// Bits of U; 8 changes nothing. The set has 8, 6 and 5.
-        u: u32 = 8, 3..=8;
+        u in "bits": u32 = 8, 3..=8;
         /// Bits of V; 8 changes nothing. The set has 8, 6 and 5.
-        v: u32 = 8, 3..=8;
+        v in "bits": u32 = 8, 3..=8;
         /// Standard deviation of the video grain in 8-bit codes.
-        grain_codes: f32 = 0.4, 0.0..=8.0;
+        grain_codes in "8-bit codes": f32 = 0.4, 0.0..=8.0;
         /// MPEG-4 quantiser; higher loses more.
         quantiser: u32 = 3, 1..=31;
         /// The clean side: `frame` (the 8-bit 4:2:0 frame), `offset` (that frame with the tools' offset) or

@@ -11,9 +11,9 @@ params! {
     pub struct GaussianBlur {
         /// Side of the kernel in samples; even sizes are rounded up to the next odd one. The Gaussian is
         /// truncated there.
-        size: u32 = 21, 3..=51;
+        size in "samples": u32 = 21, 3..=51;
         /// Standard deviation in samples. Higher is softer; 0 changes nothing.
-        sigma_px: f32 = 1.6, 0.0..=16.0;
+        sigma_px in "samples": f32 = 1.6, 0.0..=16.0;
         /// Samples beyond the border.
         border: Border = Border::Mirror;
     }

@@ -10,7 +10,7 @@ params! {
     pub struct GaussianNoise {
         /// Standard deviation in 8-bit codes; for correlated noise, the square root of its largest possible
         /// variance.
-        level_codes: f32 = 10.0, 0.0..=128.0;
+        level_codes in "8-bit codes": f32 = 10.0, 0.0..=128.0;
         /// Relation between channels: independent, identical, or correlated by a covariance that is drawn.
         channels: Channels = Channels::Independent;
     }

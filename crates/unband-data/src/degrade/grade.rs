@@ -12,7 +12,7 @@ params! {
     pub struct Grade {
         /// Exposure in stops; −3 leaves an eighth of the light. Lower values give night scenes, where one
         /// code is a visible step.
-        stops: f32 = 0.0, -6.0..=4.0;
+        stops in "stops": f32 = 0.0, -6.0..=4.0;
         /// Factor on the distance from grey: 0 is black and white, 1 changes nothing.
         saturation: f32 = 1.0, 0.0..=2.0;
         /// Relative gain of red and loss of blue; negative is cooler.

@@ -20,11 +20,11 @@ params! {
     /// Settings of `gradient`.
     pub struct Gradient {
         /// Grey at one end, in 8-bit codes.
-        from_codes: f32 = 20.0, 0.0..=255.0;
+        from_codes in "8-bit codes": f32 = 20.0, 0.0..=255.0;
         /// Grey at the other end, in 8-bit codes.
-        to_codes: f32 = 60.0, 0.0..=255.0;
+        to_codes in "8-bit codes": f32 = 60.0, 0.0..=255.0;
         /// Direction in degrees; 0 points right, 90 down.
-        angle_deg: f32 = 30.0, 0.0..=360.0;
+        angle_deg in "degrees": f32 = 30.0, 0.0..=360.0;
         /// Shape of the gradient.
         shape: Shape = Shape::Linear;
         /// Relative gain of red and loss of blue; 0 is neutral grey.

@@ -8,9 +8,9 @@ params! {
     /// Settings of `grain`.
     pub struct Grain {
         /// Largest standard deviation, in 8-bit codes.
-        strength_codes: f32 = 1.0, 0.0..=16.0;
+        strength_codes in "8-bit codes": f32 = 1.0, 0.0..=16.0;
         /// Width of a grain in samples; 1 is white noise.
-        size_px: f32 = 1.0, 1.0..=6.0;
+        size_px in "samples": f32 = 1.0, 1.0..=6.0;
         /// Reduction in black and white compared with midtones: 0 none, 1 no grain there.
         midtones: f32 = 0.5, 0.0..=1.0;
         /// Share of independent noise per channel; the rest is grey.

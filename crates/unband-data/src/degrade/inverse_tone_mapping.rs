@@ -18,9 +18,9 @@ params! {
     /// Settings of `inverse-tone-mapping`.
     pub struct InverseToneMapping {
         /// Peak light as a multiple of paper white. Higher spreads highlights more.
-        peak: f32 = 6.0, 1.5..=50.0;
+        peak in "paper white": f32 = 6.0, 1.5..=50.0;
         /// Paper white in cd/m², for `pq`.
-        white_nits: f32 = 203.0, 80.0..=400.0;
+        white_nits in "cd/m²": f32 = 203.0, 80.0..=400.0;
         /// Transfer curve of the result.
         curve: Curve = Curve::Gamma;
     }

@@ -20,7 +20,7 @@ params! {
     /// Settings of `rgb-bits`.
     pub struct RgbBits {
         /// Bits per channel. Fewer give wider and higher steps; 7 and more show only in slow gradients.
-        bits: u32 = 6, 1..=8;
+        bits in "bits": u32 = 6, 1..=8;
         /// Rounding: `nearest`, `truncate` (levels span black to white) or `shift` (low bits set to zero).
         rounding: Rounding = Rounding::Nearest;
     }

@@ -19,7 +19,7 @@ params! {
     pub struct Palette {
         /// Number of colours. Fewer give wider and higher steps; a patch uses few of them, because the
         /// palette is made for the whole image.
-        colors: u32 = 64, 4..=256;
+        colors in "colours": u32 = 64, 4..=256;
         /// `built-in` (NeuQuant, a network that learns the palette), or `program` (ffmpeg's `palettegen`,
         /// median cut).
         coder: Coder = Coder::BuiltIn;

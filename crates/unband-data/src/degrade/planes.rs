@@ -186,12 +186,12 @@ params! {
     /// Settings of `planes`.
     pub struct PlaneBits {
         /// Bits of luma; 8 changes nothing. Fewer give wider and higher steps.
-        y: u32 = 8, 3..=8;
+        y in "bits": u32 = 8, 3..=8;
         /// Bits of U (blue); 8 changes nothing. The grids below 8 bits have no level for neutral grey, so
         /// greys get a colour cast.
-        u: u32 = 8, 3..=8;
+        u in "bits": u32 = 8, 3..=8;
         /// Bits of V (red); 8 changes nothing.
-        v: u32 = 8, 3..=8;
+        v in "bits": u32 = 8, 3..=8;
         /// Luma weights.
         matrix: Matrix = Matrix::Bt601;
         /// Code range: the codes of black and white.

@@ -18,7 +18,7 @@ params! {
     /// Settings of `poisson`.
     pub struct Poisson {
         /// Photons at white. Fewer give more noise.
-        counts: f32 = 1000.0, 10.0..=1_000_000.0;
+        counts in "photons": f32 = 1000.0, 10.0..=1_000_000.0;
         /// `independent` draws each channel's noise, `same` draws luma's noise for all channels.
         channels: Counted = Counted::Independent;
     }

@@ -10,7 +10,7 @@ params! {
         /// Share of the difference from the blurred luma that is added. Higher gives halos along edges.
         amount: f32 = 0.5, 0.0..=3.0;
         /// Standard deviation of the blur in samples. Higher gives broader halos.
-        radius_px: f32 = 1.0, 0.3..=6.0;
+        radius_px in "samples": f32 = 1.0, 0.3..=6.0;
     }
 }
 

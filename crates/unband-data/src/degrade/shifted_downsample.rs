@@ -10,11 +10,11 @@ params! {
     /// Settings of `shifted-downsample`.
     pub struct ShiftedDownsample {
         /// Side of the kernel in samples; even sizes are rounded up to the next odd one.
-        size: u32 = 25, 3..=51;
+        size in "samples": u32 = 25, 3..=51;
         /// Standard deviation of the blur in samples. Lower leaves jagged edges, higher is softer.
-        sigma_px: f32 = 1.0, 0.0..=16.0;
+        sigma_px in "samples": f32 = 1.0, 0.0..=16.0;
         /// Decimation factor n: of every n samples in each direction one is kept. 1 keeps all.
-        every: u32 = 1, 1..=8;
+        every in "samples": u32 = 1, 1..=8;
     }
 }
 

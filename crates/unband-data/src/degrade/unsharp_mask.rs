@@ -13,9 +13,9 @@ params! {
         amount: f32 = 0.5, 0.0..=3.0;
         /// Side of the blur kernel in samples; even sizes are rounded up to the next odd one. Its standard
         /// deviation is 0.15 size + 0.35. Larger kernels give broader halos.
-        size: u32 = 51, 3..=101;
+        size in "samples": u32 = 51, 3..=101;
         /// Differences up to this, in 8-bit codes, are not sharpened.
-        threshold_codes: f32 = 10.0, 0.0..=255.0;
+        threshold_codes in "8-bit codes": f32 = 10.0, 0.0..=255.0;
     }
 }
 

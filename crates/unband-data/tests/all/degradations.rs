@@ -62,6 +62,26 @@ fn names_are_unique_and_leave_the_keys_of_a_mix_alone() {
 }
 
 #[test]
+fn units_are_those_in_the_names() {
+    let units = [
+        ("_codes", "8-bit codes"),
+        ("_px", "samples"),
+        ("_px2", "samples²"),
+        ("_deg", "degrees"),
+        ("_nits", "cd/m²"),
+    ];
+    for entry in DEGRADATIONS {
+        for param in entry.params {
+            let named = units.iter().find(|(end, _)| param.name.ends_with(end));
+            let in_doc = units.iter().find(|(_, unit)| param.doc.contains(&format!(" in {unit}")));
+            if let Some((_, unit)) = named.or(in_doc) {
+                assert_eq!(param.unit, *unit, "{}:{}", entry.name, param.name);
+            }
+        }
+    }
+}
+
+#[test]
 fn all_settings_are_told_and_make_the_same_again() {
     for entry in DEGRADATIONS {
         let built = (entry.defaults)();

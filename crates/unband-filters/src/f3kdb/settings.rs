@@ -11,19 +11,19 @@ params! {
         preset: Presets = Presets::NONE;
         /// Maximum distance of the compared samples, in samples of the first plane. Higher bridges wider
         /// bands.
-        range: u32 = 15, 0..=255;
+        range in "samples": u32 = 15, 0..=255;
         /// Threshold of the mean on the first plane (luma, grey; all planes of RGB): 64 is one 8-bit code.
         /// Higher flattens more. Up to 511, with `scale` up to 65535.
-        y: i32 = 64, 0..=65535;
+        y in "1/64 of an 8-bit code": i32 = 64, 0..=65535;
         /// The same threshold for Cb.
-        cb: i32 = 64, 0..=65535;
+        cb in "1/64 of an 8-bit code": i32 = 64, 0..=65535;
         /// The same threshold for Cr.
-        cr: i32 = 64, 0..=65535;
+        cr in "1/64 of an 8-bit code": i32 = 64, 0..=65535;
         /// Amplitude of the grain on the first plane (all planes of RGB), in the unit of `y`: 64 is at most
         /// ±1 8-bit code.
-        grainy: u32 = 64, 0..=4096;
+        grainy in "1/64 of an 8-bit code": u32 = 64, 0..=4096;
         /// The same amplitude for Cb and Cr.
-        grainc: u32 = 64, 0..=4096;
+        grainc in "1/64 of an 8-bit code": u32 = 64, 0..=4096;
         /// Compared samples: 1 above and below, 2 the corners of a rotated square, 3 left and right, 4 the
         /// mean of 1 and 3, 5 a cross with three limits, 6 the same, fading, 7 as 6 with higher limits where
         /// the gradient is steady.
@@ -41,7 +41,7 @@ params! {
         /// Limit results to 16 to 235 (240 for chroma) of 8-bit codes.
         keep_tv_range: bool = false;
         /// Bits per sample of the result; 0 for the output depth.
-        output_depth: u32 = 0, 0..=16;
+        output_depth in "bits": u32 = 0, 0..=16;
         /// Distribution of distances: 0 the algorithm of old versions, 1 uniform, 2 Gaussian.
         random_algo_ref: u32 = 1, 0..=2;
         /// Distribution of grain: 0 the algorithm of old versions, 1 uniform, 2 Gaussian.
@@ -52,18 +52,18 @@ params! {
         random_param_grain: f64 = 1.0, 0.0..=16.0;
         /// Threshold of each compared sample on the first plane, modes 5 to 7; -1 for the value of `y`. Lower
         /// preserves edges and details.
-        y_1: i32 = -1, -1..=65535;
+        y_1 in "1/64 of an 8-bit code": i32 = -1, -1..=65535;
         /// The same threshold for Cb.
-        cb_1: i32 = -1, -1..=65535;
+        cb_1 in "1/64 of an 8-bit code": i32 = -1, -1..=65535;
         /// The same threshold for Cr.
-        cr_1: i32 = -1, -1..=65535;
+        cr_1 in "1/64 of an 8-bit code": i32 = -1, -1..=65535;
         /// Threshold between twice the sample and the sum of two opposite ones on the first plane, modes 5 to
         /// 7; -1 for the value of `y`. Lower preserves texture.
-        y_2: i32 = -1, -1..=65535;
+        y_2 in "1/64 of an 8-bit code": i32 = -1, -1..=65535;
         /// The same threshold for Cb.
-        cb_2: i32 = -1, -1..=65535;
+        cb_2 in "1/64 of an 8-bit code": i32 = -1, -1..=65535;
         /// The same threshold for Cr.
-        cr_2: i32 = -1, -1..=65535;
+        cr_2 in "1/64 of an 8-bit code": i32 = -1, -1..=65535;
         /// Thresholds are 16-bit codes: 256 is one 8-bit code.
         scale: bool = false;
         /// Factor on the limits of mode 7 where the gradient is steady. Higher flattens more; 1 equals mode
@@ -71,9 +71,9 @@ params! {
         angle_boost: f32 = 1.5, 0.0..=1000.0;
         /// Maximum difference of directions in a steady gradient, as a share of half a turn. Higher flattens
         /// more.
-        max_angle: f32 = 0.15, 0.0..=1.0;
+        max_angle in "half turns": f32 = 0.15, 0.0..=1.0;
         /// Length of the clip in frames: the original's random numbers depend on it.
-        frames: u32 = 1, 1..=100_000_000;
+        frames in "frames": u32 = 1, 1..=100_000_000;
     }
 }
 

@@ -127,6 +127,10 @@ fn every_filter_is_described() {
         assert_eq!(params.len(), entry.params.len(), "{}: a parameter is used twice", entry.name);
         for info in entry.params {
             assert!(info.doc.trim().len() > 10, "{}: `{}` is not explained", entry.name, info.name);
+            let unit = ["samples", "8-bit codes", "radians"]
+                .into_iter()
+                .find(|unit| info.doc.contains(&format!(" in {unit}")));
+            assert!(unit.is_none_or(|unit| info.unit == unit), "{}: `{}`", entry.name, info.name);
         }
     }
 }

@@ -24,6 +24,8 @@ class Parameter(NamedTuple):
     """Its default as text."""
     range: str
     """Its range as text; empty where every value is allowed."""
+    unit: str
+    """Its unit; empty for shares, factors and words."""
 
 
 class Method(NamedTuple):

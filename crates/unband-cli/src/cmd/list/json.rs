@@ -37,6 +37,7 @@ struct ParameterRecord {
     name: &'static str,
     default: String,
     allowed: String,
+    unit: &'static str,
     meaning: String,
 }
 
@@ -169,6 +170,7 @@ fn parameters(params: &[ParamInfo]) -> Vec<ParameterRecord> {
         name: param.name,
         default: default(param),
         allowed: allowed(param),
+        unit: param.unit,
         meaning: sentences(param.doc),
     };
     params.iter().map(record).collect()

@@ -31,18 +31,25 @@ pub fn methods() -> String {
 }
 
 fn parameters(params: &[ParamInfo]) -> String {
-    let mut text = "\n| parameter | default | allowed | description |\n|---|---|---|---|\n".to_owned();
+    let mut text =
+        "\n| parameter | default | allowed | unit | description |\n|---|---|---|---|---|\n".to_owned();
     for param in params {
         let _ = writeln!(
             text,
-            "| `{}` | {} | {} | {} |",
+            "| `{}` | {} | {} | {} | {} |",
             param.name,
             default(param),
             allowed(param),
+            unit(param.unit),
             sentences(param.doc).replace('|', "\\|")
         );
     }
     text
+}
+
+/// A unit for a table.
+fn unit(unit: &str) -> &str {
+    if unit.is_empty() { "–" } else { unit }
 }
 
 pub fn degradations() -> String {
@@ -95,9 +102,9 @@ pub fn measures() -> String {
          `psnr-y-rounded` always to 8 bits.\n\n| metric | unit | better | values | compared with | minimum image |\n|---|---|---|---|---|---|\n"
     );
     for metric in metrics(Domain::Image) {
-        let unit = if metric.unit.is_empty() { "–" } else { metric.unit };
         let better = metric.better.words().trim_end_matches(" is better");
-        let cells = [unit, better, &metric.range_words(), against(metric), &least(metric)].join(" | ");
+        let cells =
+            [unit(metric.unit), better, &metric.range_words(), against(metric), &least(metric)].join(" | ");
         let _ = writeln!(text, "| [`{0}`](#{0}) | {cells} |", metric.name);
     }
     for metric in metrics(Domain::Image) {
