@@ -1,8 +1,8 @@
 //! Network description: a graph of operations, parameters, inputs and outputs.
 
-use crate::op::{Op, Reach};
+use crate::op::Op;
 use crate::param::{Param, Role, Stored};
-use crate::shape::{Shape, ShapeError};
+use crate::shape::{Reach, Shape, ShapeError};
 
 /// The result of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

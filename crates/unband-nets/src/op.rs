@@ -9,7 +9,7 @@ use crate::layer::conv::{Conv, ConvTranspose};
 use crate::layer::deform_conv::DeformConv;
 use crate::layer::norm::{BatchNorm, LayerNorm, UnitChannels};
 use crate::layer::pool::{MaxPool, Reduce};
-use crate::shape::Shape;
+use crate::shape::{Reach, Shape};
 
 /// One operation of a graph. Each is defined at its own type in `layer/`.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,21 +77,6 @@ pub enum Op {
 pub struct Cost {
     /// Multiply-adds as counted in papers: of convolutions, linear layers and attention.
     pub multiply_adds: u64,
-}
-
-/// Receptive field of an operation, in samples of its input.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Reach {
-    /// Samples to each side.
-    pub radius: f64,
-    /// Size of an output sample over that of an input sample: 2 for a stride of 2, 0.5 for upsampling by 2.
-    pub step: f64,
-    /// Reads the whole image, or at data-dependent offsets without bound.
-    pub global: bool,
-}
-
-impl Reach {
-    const POINT: Self = Self { radius: 0.0, step: 1.0, global: false };
 }
 
 impl Op {

@@ -1,4 +1,4 @@
-//! Shapes of values in a graph.
+//! Shapes of values in a graph, and receptive fields.
 
 use std::fmt;
 
@@ -55,4 +55,20 @@ pub struct ShapeError {
     pub at: String,
     /// The mismatch.
     pub what: String,
+}
+
+/// Receptive field of an operation, in samples of its input.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Reach {
+    /// Samples to each side.
+    pub radius: f64,
+    /// Size of an output sample over that of an input sample: 2 for a stride of 2, 0.5 for upsampling by 2.
+    pub step: f64,
+    /// Reads the whole image, or at data-dependent offsets without bound.
+    pub global: bool,
+}
+
+impl Reach {
+    /// One sample to one sample.
+    pub(crate) const POINT: Self = Self { radius: 0.0, step: 1.0, global: false };
 }

@@ -103,7 +103,7 @@ impl Engine {
         self.graph.radius_by(|i, op| {
             let reach = op.reach();
             let own = self.kernels.get(&i).map_or(0.0, Kernel::radius);
-            unband_nets::op::Reach { radius: reach.radius.max(own), ..reach }
+            unband_nets::shape::Reach { radius: reach.radius.max(own), ..reach }
         })
     }
 

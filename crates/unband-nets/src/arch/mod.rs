@@ -161,6 +161,11 @@ pub fn find(name: &str) -> Option<&'static Architecture> {
     ARCHITECTURES.iter().find(|a| a.name == name)
 }
 
+/// The network with this name, given as for [`build`].
+pub fn of(name: &str) -> Option<&'static Architecture> {
+    find(name.split(':').next().unwrap_or(name))
+}
+
 /// Builds the main configuration of a network by its name, one of its variants as `NAME:VARIANT`, or one with
 /// other options as `NAME:KEY=VALUE,…` ([`bdinn::OPTIONS`]).
 pub fn build(name: &str) -> Option<Result<Graph, BuildError>> {

@@ -1,9 +1,7 @@
 //! Activation functions.
 
-use crate::net::Net;
 use crate::param::ParamId;
 use crate::shape::Shape;
-use crate::{Op, Value};
 
 /// A function of each sample.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,29 +53,5 @@ impl Activation {
             }
             _ => Ok(x),
         }
-    }
-}
-
-impl Net {
-    /// A function of each sample.
-    pub fn activation(&mut self, x: Value, activation: Activation) -> Value {
-        let channels = self.channels(x);
-        self.push(Op::Activation(activation), &[x], channels)
-    }
-
-    /// Leaky rectifier.
-    pub fn lrelu(&mut self, x: Value, slope: f64) -> Value {
-        self.activation(x, Activation::LeakyRelu(slope))
-    }
-
-    /// Rectifier.
-    pub fn relu(&mut self, x: Value) -> Value {
-        self.activation(x, Activation::Relu)
-    }
-
-    /// Rectifier with learned slopes `NAME.weight`: one, or one per channel.
-    pub fn prelu(&mut self, name: impl AsRef<str>, x: Value, slopes: usize) -> Value {
-        let weight = self.scope(name, |net| net.trainable("weight", &[slopes]));
-        self.activation(x, Activation::PRelu { weight, slopes })
     }
 }

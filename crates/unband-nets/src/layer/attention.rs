@@ -1,9 +1,7 @@
 //! Window attention, as in Swin Transformer and Uformer. Tokens are the samples of an image.
 
-use crate::net::Net;
 use crate::param::ParamId;
 use crate::shape::Shape;
-use crate::{Op, Value};
 
 /// Adds table[position in the window, channel] to every token; windows are cut after a cyclic shift of the
 /// image by −shift rows and columns.
@@ -79,34 +77,4 @@ fn whole_windows(x: Shape, window: usize) -> Result<Shape, String> {
         return Err(format!("{}×{} are not multiples of the window {window}", x.height, x.width));
     }
     Ok(x)
-}
-
-impl Net {
-    /// Adds the table `NAME` to the tokens of every window.
-    pub fn window_add(&mut self, name: &str, x: Value, window: usize, shift: usize) -> Value {
-        let channels = self.channels(x);
-        let table = self.trainable(name, &[window * window, channels]);
-        self.push(Op::WindowAdd(WindowAdd { table, window, shift, channels }), &[x], channels)
-    }
-
-    /// Window attention with the bias table `NAME`.
-    pub fn window_attention(
-        &mut self,
-        name: &str,
-        (q, kv): (Value, Value),
-        heads: usize,
-        (window, shift): (usize, usize),
-    ) -> Value {
-        let channels = self.channels(q);
-        if heads == 0 || !channels.is_multiple_of(heads) || self.channels(kv) != 2 * channels {
-            self.fault(format!(
-                "attention of {channels} and {} channels in {heads} heads",
-                self.channels(kv)
-            ));
-        }
-        let side = 2 * window - 1;
-        let table = self.trainable(name, &[side * side, heads]);
-        let attention = WindowAttention { table, heads, window, shift, channels };
-        self.push(Op::WindowAttention(attention), &[q, kv], channels)
-    }
 }

@@ -1,9 +1,7 @@
 //! Banded deformable convolution: a convolution with a kernel rotated and stretched per position.
 
-use crate::net::Net;
 use crate::param::ParamId;
 use crate::shape::Shape;
-use crate::{Op, Value};
 
 /// A convolution whose taps are rotated and stretched by the outputs of three small convolutions of the
 /// input.
@@ -96,71 +94,5 @@ impl Default for BandedDeformSpec {
             init_angle: 0.0,
             init_whole: 1e-3,
         }
-    }
-}
-
-impl Net {
-    /// A banded deformable convolution with the authors' parameter names below `NAME`. `[C, H, W] → [output,
-    /// H, W]`.
-    ///
-    /// ```
-    /// use unband_nets::{Net, layer::banded_deform_conv::BandedDeformSpec};
-    /// let mut net = Net::new("mine");
-    /// let image = net.input("image", 3);
-    /// let features = net.conv3x3("head", image, 16);
-    /// let features = net.banded_deform_conv("bend", features, 16, BandedDeformSpec::default());
-    /// let out = net.conv3x3("tail", features, 3);
-    /// let graph = net.finish(&[("image", out)]).unwrap();
-    /// assert!(graph.params.iter().any(|p| p.name == "bend.conv_rotation.weight"));
-    /// ```
-    pub fn banded_deform_conv(
-        &mut self,
-        name: impl AsRef<str>,
-        x: Value,
-        output: usize,
-        spec: BandedDeformSpec,
-    ) -> Value {
-        self.scope(name, |net| {
-            let input = net.channels(x);
-            let (rows, columns) = spec.kernel;
-            if rows % 2 == 0 || columns % 2 == 0 {
-                net.fault(format!("a banded kernel is odd, got {rows}×{columns}"));
-            }
-            if spec.groups == 0 || input % spec.groups != 0 || !output.is_multiple_of(spec.groups) {
-                net.fault(format!("{input} and {output} channels do not divide into {} groups", spec.groups));
-            }
-            if spec.limits.is_some_and(|(min, max)| !(min < max && min.is_finite() && max.is_finite())) {
-                net.fault(format!("the least stretch is below the largest, got {:?}", spec.limits));
-            }
-            if !spec.init_angle.is_finite() {
-                net.fault(format!("the first angle is a number of degrees, got {}", spec.init_angle));
-            }
-            let groups = spec.groups.max(1);
-            net.integer("base_offset", &[1, 1, 1, 2, rows * columns]);
-            let weight = net.trainable("conv.weight", &[output, input / groups, rows, columns]);
-            let mut generator = |name: &str, n: usize| {
-                [
-                    net.trainable(format!("{name}.weight"), &[n, input, 3, 3]),
-                    net.trainable(format!("{name}.bias"), &[n]),
-                ]
-            };
-            let rotation = generator("conv_rotation", 2);
-            let stretch = generator("conv_stretch", 1);
-            let whole = spec.rescale.then(|| generator("conv_whole", 1));
-            let conv = BandedDeformConv {
-                weight,
-                rotation,
-                stretch,
-                whole,
-                input,
-                output,
-                kernel: spec.kernel,
-                groups,
-                limits: spec.limits,
-                init_angle: spec.init_angle,
-                init_whole: spec.init_whole,
-            };
-            net.push(Op::BandedDeformConv(conv), &[x], output)
-        })
     }
 }

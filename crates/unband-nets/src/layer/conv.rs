@@ -1,10 +1,7 @@
 //! Convolutions, transposed convolutions and linear layers.
 
-use crate::Value;
-use crate::net::Net;
-use crate::op::Reach;
 use crate::param::{Form, ParamId};
-use crate::shape::Shape;
+use crate::shape::{Reach, Shape};
 
 /// Cross-correlation with zero padding, as PyTorch's `Conv2d`; with a 1×1 kernel also `Linear`.
 ///
@@ -180,102 +177,5 @@ impl ConvSpec {
     #[must_use]
     pub fn form(self, form: Form) -> Self {
         Self { form, ..self }
-    }
-}
-
-impl Net {
-    /// A convolution with parameters `NAME.weight` and `NAME.bias`. `[C, H, W] → [output, …]`.
-    pub fn conv(&mut self, name: impl AsRef<str>, x: Value, output: usize, spec: ConvSpec) -> Value {
-        self.scope(name, |net| {
-            let input = net.channels(x);
-            if spec.groups == 0 || input % spec.groups != 0 || !output.is_multiple_of(spec.groups) {
-                net.fault(format!("{input} and {output} channels do not divide into {} groups", spec.groups));
-            }
-            let groups = spec.groups.max(1);
-            let weight = [output, input / groups, spec.kernel.0, spec.kernel.1];
-            let weight = net.weight("weight", &weight, spec.form);
-            let bias = spec.bias.then(|| net.trainable("bias", &[output]));
-            let same = |kernel: usize| spec.dilation * (kernel / 2);
-            let padding = spec.padding.unwrap_or((same(spec.kernel.0), same(spec.kernel.1)));
-            let (kernel, stride, dilation) = (spec.kernel, spec.stride, spec.dilation);
-            let conv = Conv { weight, bias, input, output, kernel, stride, padding, dilation, groups };
-            net.push(crate::Op::Conv(conv), &[x], output)
-        })
-    }
-
-    /// A 3×3 convolution with bias that keeps the size.
-    pub fn conv3x3(&mut self, name: impl AsRef<str>, x: Value, output: usize) -> Value {
-        self.conv(name, x, output, ConvSpec::new(3))
-    }
-
-    /// A 1×1 convolution with bias.
-    pub fn conv1x1(&mut self, name: impl AsRef<str>, x: Value, output: usize) -> Value {
-        self.conv(name, x, output, ConvSpec::new(1))
-    }
-
-    /// A linear layer over channels: `NAME.weight` is `[output, input]`.
-    pub fn linear(&mut self, name: impl AsRef<str>, x: Value, output: usize) -> Value {
-        self.linear_in(name, x, output, Form::Plain)
-    }
-
-    /// [`Net::linear`] with the weight stored in another form.
-    pub fn linear_in(&mut self, name: impl AsRef<str>, x: Value, output: usize, form: Form) -> Value {
-        self.scope(name, |net| {
-            let input = net.channels(x);
-            let weight = net.weight("weight", &[output, input], form);
-            let bias = Some(net.trainable("bias", &[output]));
-            let (kernel, padding) = ((1, 1), (0, 0));
-            let conv =
-                Conv { weight, bias, input, output, kernel, stride: 1, padding, dilation: 1, groups: 1 };
-            net.push(crate::Op::Conv(conv), &[x], output)
-        })
-    }
-
-    /// A convolution with fixed kernels `[output, input, rows, columns]`, which are part of the graph.
-    pub fn fixed_conv(
-        &mut self,
-        name: impl AsRef<str>,
-        x: Value,
-        shape: [usize; 4],
-        kernels: Vec<f32>,
-    ) -> Value {
-        self.scope(name, |net| {
-            let [output, input, rows, columns] = shape;
-            if input != net.channels(x) || kernels.len() != shape.iter().product::<usize>() {
-                net.fault(format!("fixed kernels of {shape:?} do not fit"));
-            }
-            let weight = net.constant("weight", &shape, kernels);
-            let (kernel, padding) = ((rows, columns), (rows / 2, columns / 2));
-            let conv = Conv {
-                weight,
-                bias: None,
-                input,
-                output,
-                kernel,
-                stride: 1,
-                padding,
-                dilation: 1,
-                groups: 1,
-            };
-            net.push(crate::Op::Conv(conv), &[x], output)
-        })
-    }
-
-    /// A transposed convolution with `NAME.weight` and an optional `NAME.bias`.
-    pub fn conv_transpose(
-        &mut self,
-        name: impl AsRef<str>,
-        x: Value,
-        output: usize,
-        (kernel, stride, padding): (usize, usize, usize),
-        bias: bool,
-    ) -> Value {
-        self.scope(name, |net| {
-            let input = net.channels(x);
-            let weight = net.trainable("weight", &[input, output, kernel, kernel]);
-            let bias = bias.then(|| net.trainable("bias", &[output]));
-            let conv = ConvTranspose { weight, bias, input, output, kernel, stride, padding };
-            net.push(crate::Op::ConvTranspose(conv), &[x], output)
-        })
     }
 }

@@ -1,9 +1,7 @@
 //! Deformable convolution: a convolution with a learned offset per tap and position.
 
-use crate::net::Net;
 use crate::param::ParamId;
 use crate::shape::Shape;
-use crate::{Op, Value};
 
 /// A convolution with an offset for each tap at each position, computed by a 3×3 convolution of the same
 /// input.
@@ -40,31 +38,5 @@ impl DeformConv {
     pub(crate) fn multiply_adds_per_place(&self) -> u64 {
         let taps = self.kernel.0 * self.kernel.1;
         (self.output * self.input * taps + 9 * self.input * 2 * taps) as u64
-    }
-}
-
-impl Net {
-    /// A deformable convolution with parameters below `NAME`; kernels are odd. `[C, H, W] → [output, H, W]`.
-    pub fn deform_conv(
-        &mut self,
-        name: impl AsRef<str>,
-        x: Value,
-        output: usize,
-        kernel: (usize, usize),
-    ) -> Value {
-        self.scope(name, |net| {
-            let input = net.channels(x);
-            let (rows, columns) = kernel;
-            if rows % 2 == 0 || columns % 2 == 0 {
-                net.fault(format!("a deformable kernel is odd, got {rows}×{columns}"));
-            }
-            let weight = net.trainable("conv.weight", &[output, input, rows, columns]);
-            let offset = [
-                net.trainable("offset.weight", &[2 * rows * columns, input, 3, 3]),
-                net.trainable("offset.bias", &[2 * rows * columns]),
-            ];
-            let conv = DeformConv { weight, offset, input, output, kernel };
-            net.push(Op::DeformConv(conv), &[x], output)
-        })
     }
 }

@@ -1,9 +1,6 @@
 //! Max pooling and global reductions.
 
-use crate::net::Net;
-use crate::op::Reach;
-use crate::shape::Shape;
-use crate::{Op, Value};
+use crate::shape::{Reach, Shape};
 
 /// Maximum of each window, as PyTorch's `MaxPool2d`; padding never wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,19 +46,5 @@ impl Reduce {
             Self::Mean => "global mean",
             Self::Max => "global max",
         }
-    }
-}
-
-impl Net {
-    /// Largest of each window.
-    pub fn max_pool(&mut self, x: Value, pool: MaxPool) -> Value {
-        let channels = self.channels(x);
-        self.push(Op::MaxPool(pool), &[x], channels)
-    }
-
-    /// Mean or largest of each channel. `[C, H, W] → [C, 1, 1]`.
-    pub fn reduce(&mut self, x: Value, reduce: Reduce) -> Value {
-        let channels = self.channels(x);
-        self.push(Op::Reduce(reduce), &[x], channels)
     }
 }

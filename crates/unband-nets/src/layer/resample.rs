@@ -1,8 +1,6 @@
 //! Up- and downsampling.
 
-use crate::net::Net;
 use crate::shape::Shape;
-use crate::{Op, Value};
 
 pub(crate) fn like(inputs: &[Shape]) -> Result<Shape, String> {
     let [x, like] = inputs else { return Err("takes two values".into()) };
@@ -27,20 +25,5 @@ impl Tap {
         let at = ((i as f32 + 0.5) * (from as f32 / to as f32) - 0.5).max(0.0);
         let first = (at as usize).min(from - 1);
         Self { first, second: (first + 1).min(from - 1), share: at - first as f32 }
-    }
-}
-
-impl Net {
-    /// Each sample repeated `f` times down and across.
-    pub fn upsample_nearest(&mut self, x: Value, f: usize) -> Value {
-        let channels = self.channels(x);
-        self.push(Op::UpsampleNearest(f), &[x], channels)
-    }
-
-    /// Resizes to the size of `like`: bilinear with half-pixel centres and clamped borders, as PyTorch's
-    /// `interpolate` with `align_corners=False`.
-    pub fn bilinear_like(&mut self, x: Value, like: Value) -> Value {
-        let channels = self.channels(x);
-        self.push(Op::BilinearLike, &[x, like], channels)
     }
 }

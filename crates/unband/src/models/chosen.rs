@@ -82,8 +82,7 @@ impl Chosen {
 }
 
 fn named(name: &str) -> Result<(&'static Architecture, Graph), ModelsError> {
-    let base = name.split_once(':').map_or(name, |(base, _)| base);
-    match (arch::find(base), arch::build(name)) {
+    match (arch::of(name), arch::build(name)) {
         (Some(architecture), Some(graph)) => Ok((architecture, graph.map_err(|e| of_program(name, &e))?)),
         _ => Err(of_program(name, &"no such network")),
     }

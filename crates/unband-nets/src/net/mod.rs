@@ -1,4 +1,7 @@
-//! Graph builder.
+//! Graph builder. Its methods for operations are in two files.
+
+mod conv;
+mod layers;
 
 use std::collections::HashMap;
 
