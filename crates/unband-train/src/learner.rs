@@ -5,7 +5,7 @@ use std::path::Path;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use unband_image::Rng;
-use unband_nets::arch::{self, Architecture, Passes, Purpose, Sees, Use};
+use unband_nets::arch::{self, Passes, Purpose, Sees, Use};
 use unband_nets::checkpoint::{self, Checkpoint};
 use unband_nets::{Graph, StateDict};
 
@@ -87,7 +87,7 @@ impl Learner {
         let other = |gan: &Gan| start(&gan.discriminator, &gan.init, recipe.seed ^ 0xd15c);
         let adversary = recipe.gan.as_ref().map(other).transpose()?;
         let ema = recipe.ema.map(|_| main.model.rows_now());
-        let use_as = architecture(&recipe.network).map_or(Use::of(Purpose::Deband), |a| a.use_as);
+        let use_as = arch::of(&recipe.network).map_or(Use::of(Purpose::Deband), |a| a.use_as);
         let features = features(&recipe, &device)?;
         let terms = per_image(&recipe);
         Ok(Self { recipe, device, devices, main, adversary, ema, step: 0, features, terms, use_as })
@@ -379,10 +379,6 @@ impl Learner {
             *mean = mean.clone().mul_scalar(decay) + row.mul_scalar(1.0 - decay);
         }
     }
-}
-
-pub(crate) fn architecture(name: &str) -> Option<&'static Architecture> {
-    arch::find(name.split(':').next().unwrap_or(name))
 }
 
 fn opened(file: &Path) -> Result<Checkpoint, TrainError> {

@@ -5,7 +5,6 @@ use unband_data::recipe::RecipeError;
 use unband_image::Hint;
 use unband_nets::arch::{self, ARCHITECTURES, Purpose, Sees};
 
-use crate::learner::architecture;
 use crate::recipe::{Data, Init, Recipe, Rules, Schedule, Term, TermKind};
 
 /// # Errors
@@ -46,7 +45,7 @@ impl Checks<'_> {
         self.number("workers", r.workers as f64, 1.0, 1024.0)?;
         self.number("loaders", r.loaders as f64, 1.0, 256.0)?;
         let (Data::Pairs { reuse, .. } | Data::Clean { reuse, .. }) = r.data;
-        let classifies = architecture(&r.network).is_some_and(|a| a.use_as.purpose == Purpose::Classify);
+        let classifies = arch::of(&r.network).is_some_and(|a| a.use_as.purpose == Purpose::Classify);
         if r.loaders > 1 && (reuse > 1 || classifies) {
             let what = "must be 1 for classifiers and with `data.reuse`: each loader would make all windows";
             return Err(self.wrong("loaders", what.into()));
@@ -92,7 +91,7 @@ impl Checks<'_> {
     }
 
     fn network(&self, key: &str, name: &str, purposes: &[Purpose]) -> Result<(), RecipeError> {
-        let known = architecture(name).is_some_and(|a| purposes.contains(&a.use_as.purpose));
+        let known = arch::of(name).is_some_and(|a| purposes.contains(&a.use_as.purpose));
         if known && let Some(built) = arch::build(name) {
             return built.map(|_| ()).map_err(|e| self.wrong(key, e.to_string()));
         }
@@ -116,7 +115,7 @@ impl Checks<'_> {
 
     /// Classifiers use labels, all other networks use images.
     fn classifier(&self, r: &Recipe) -> Result<(), RecipeError> {
-        let classifies = architecture(&r.network).is_some_and(|a| a.use_as.purpose == Purpose::Classify);
+        let classifies = arch::of(&r.network).is_some_and(|a| a.use_as.purpose == Purpose::Classify);
         for (i, term) in r.loss.iter().enumerate() {
             if (term.term == TermKind::CrossEntropy) != classifies {
                 let what = "`cross-entropy` is for classifiers, and their only loss";
@@ -308,7 +307,7 @@ impl Checks<'_> {
             self.number("augment.tones.brightness", tones.brightness, 0.0, 1.0)?;
             self.number("augment.tones.contrast", tones.contrast, 0.0, 1.0)?;
         }
-        let told = architecture(&r.network).is_some_and(|a| a.use_as.sees == Sees::Cells);
+        let told = arch::of(&r.network).is_some_and(|a| a.use_as.sees == Sees::Cells);
         match (a.rotate.is_some(), a.tones.is_some()) {
             (rotate, tones) if told && (rotate || tones) => {
                 let key = if rotate { "augment.rotate" } else { "augment.tones" };

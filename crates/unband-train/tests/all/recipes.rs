@@ -54,7 +54,7 @@ fn every_recipe_can_be_followed_at_full_scale_and_small() {
 }
 
 fn architecture(network: &str) -> &'static Architecture {
-    arch::find(network.split(':').next().unwrap()).unwrap()
+    arch::of(network).unwrap()
 }
 
 const GOOD: &str = r#"
