@@ -165,6 +165,12 @@ pub enum Error {
     /// The output already exists.
     #[error("exists already")]
     Exists,
+    /// The system cannot store a file of this name.
+    #[error("{fault}")]
+    Name {
+        /// The reason.
+        fault: String,
+    },
     /// The encoder refused.
     #[error("cannot write {format}: {message}")]
     Encode {
@@ -293,9 +299,11 @@ impl Hint for Error {
             Self::NoProgram { install, .. } => (*install).to_owned(),
             Self::Program { .. } => "install a recent version of that program".to_owned(),
             Self::NoFolder { folder } => {
-                format!("create it with `mkdir -p {}`, or check the spelling", folder.display())
+                let parents = if cfg!(windows) { "" } else { " -p" };
+                format!("create it with `mkdir{parents} {}`, or check the spelling", folder.display())
             }
             Self::Exists => "choose another name or add `--overwrite`".to_owned(),
+            Self::Name { .. } => "choose another name with `-o`".to_owned(),
             Self::File { .. } | Self::Stopped => return None,
         };
         Some(text)

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use unband_image::Image;
 
-use crate::{Access, Dropped, Error, FormatEntry, Leftover, Limits, WriteOptions, source, stale};
+use crate::{Access, Dropped, Error, FormatEntry, Leftover, Limits, WriteOptions, check_name, source, stale};
 
 /// Reads an image. Returns it with its format, which is detected from the content.
 ///
@@ -234,6 +234,7 @@ fn in_place<T>(
     fill: impl FnOnce(&mut dyn Write) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let io = |action| move |source: io::Error| Error::Io { action, source };
+    check_name(path)?;
     // Links are followed, so that the target is replaced and not the link.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let existing = fs::metadata(&target).ok();

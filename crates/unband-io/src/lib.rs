@@ -29,6 +29,7 @@ mod raw_profile;
 mod samples;
 mod source;
 mod stale;
+mod system_name;
 pub mod video;
 mod xmp;
 
@@ -48,6 +49,7 @@ pub use format::{Dropped, FORMATS, FormatEntry, Item, When, WriteOptions, Writes
 pub use leftovers::Leftover;
 pub use limits::Limits;
 pub use process::{Program, Programs, leave_nothing};
+pub use system_name::check_name;
 
 /// The format with this name, ignoring case.
 pub fn by_name(name: &str) -> Option<&'static FormatEntry> {

@@ -156,7 +156,7 @@ impl From<&unband_io::Error> for Fault {
     fn from(error: &unband_io::Error) -> Self {
         use unband_io::Error;
         let kind = match error.fault() {
-            Error::Io { .. } | Error::Exists => Kind::File,
+            Error::Io { .. } | Error::Exists | Error::Name { .. } => Kind::File,
             Error::Stopped => Kind::Cancelled,
             Error::Memory { .. } | Error::Limit { .. } => Kind::Limit,
             Error::Unsupported { .. } => Kind::Unsupported,

@@ -92,12 +92,11 @@ pub(super) fn fitting_depth(asked: OutputDepth, format: Option<&'static FormatEn
 /// Checks that the result may be written there.
 ///
 /// # Errors
-/// A file that exists and must not be replaced.
+/// A file that exists and must not be replaced, and a name that the system cannot store.
 pub(super) fn check_free(path: Option<&Path>, overwrite: bool) -> Result<(), Error> {
-    match path {
-        Some(path) if !overwrite && path.exists() => Err(unband_io::Error::Exists.in_file(path).into()),
-        _ => Ok(()),
-    }
+    let Some(path) = path else { return Ok(()) };
+    unband_io::check_name(path)?;
+    if !overwrite && path.exists() { Err(unband_io::Error::Exists.in_file(path).into()) } else { Ok(()) }
 }
 
 /// The input's format where it is lossless and can hold the result, else PNG, else TIFF.

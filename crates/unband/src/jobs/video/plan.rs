@@ -132,6 +132,7 @@ impl<'a> Plan<'a> {
         });
         let film = film?;
         check_film(&film, options)?;
+        unband_io::check_name(output)?;
         if video::is_taken(output) && !options.overwrite {
             return Err(unband_io::Error::Exists.in_file(output).into());
         }
