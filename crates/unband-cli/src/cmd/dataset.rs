@@ -224,7 +224,7 @@ fn recipes() -> String {
 
 fn shares(text: &str) -> Result<Shares, String> {
     let wrong = || format!("`{text}` is not three percentages with the sum 100; write 60,20,20");
-    let numbers: Result<Vec<u8>, _> = text.split(',').map(|number| number.trim().parse()).collect();
+    let numbers: Result<Vec<u8>, _> = text.split(',').map(|number| number.trim().parse::<u8>()).collect();
     let numbers: [u8; 3] = numbers.ok().and_then(|numbers| numbers.try_into().ok()).ok_or_else(wrong)?;
     Shares::new(numbers).ok_or_else(wrong)
 }
