@@ -67,6 +67,15 @@ report_skips() {
   fi
 }
 
+# Whether rustc has the standard library of a target.
+has_target() { [[ -d "$(rustc --print sysroot)/lib/rustlib/$1/lib" ]]; }
+
+# Installs a target of rustc, if possible and allowed; fails where it is missing afterwards.
+need_target() {
+  if ! has_target "$1" && [[ $install == yes ]] && command -v rustup >/dev/null; then rustup target add "$1" || true; fi
+  has_target "$1"
+}
+
 # Rust may be installed and not yet on the path. Ends the script where it is missing or too old.
 need_rust() {
   if ! command -v cargo >/dev/null && [[ -f "$HOME/.cargo/env" ]]; then
