@@ -4,26 +4,24 @@
 //! computed on demand, and output rows are returned as soon as they are known. If memory is too small for
 //! rows of that width, windows are processed instead.
 
-use std::borrow::Cow;
-use std::ops::Range;
 use std::sync::Arc;
 
 use unband_image::findings::Findings;
 use unband_image::restorer::{Passage, Rows};
-use unband_image::tile::{Band, restored_window};
+use unband_image::tile::Band;
 use unband_image::{Context, Image, Needs, Plane, RestoreError, Restorer, TileIn, TileOut, Window};
 use unband_nets::Shape;
 use unband_nets::arch::Architecture;
 use unband_nets::arch::unband_lite::{CELL_NUMBERS, CELL_PLANES};
 
 use crate::cells::Cells;
-use crate::engine::{Engine, Given, Lines, MADE_ROWS, Make, Ready, Run};
+use crate::color_guard::{ColorGuard, Surfaces};
+use crate::engine::{Engine, Given, Lines as _, MADE_ROWS, Ready, Run};
+use crate::guided_inputs::{COLUMNS, Picture, Told};
 use crate::map::Map;
 use crate::run::Mode;
-use crate::window::{self, mirrored};
+use crate::window;
 
-/// Minimum and maximum columns whose conditioning a thread computes at once.
-const COLUMNS: (usize, usize) = (128, 256);
 /// Index of the conditioning input, whose rows are generated on demand.
 const TOLD: usize = 1;
 
@@ -32,13 +30,15 @@ pub struct GuidedRestorer {
     name: &'static str,
     engine: Arc<Engine>,
     /// Computes the smooth surface.
-    surface: Box<dyn Restorer>,
-    cells: Cells,
+    pub(crate) surface: Box<dyn Restorer>,
+    pub(crate) cells: Cells,
+    /// Where the network's colours are not trusted.
+    guard: Option<ColorGuard>,
     /// Conditioning scalars of the whole image.
     numbers: Map<f32>,
     /// Share of the network's correction that is applied.
     strength: f32,
-    needs: Needs,
+    pub(crate) needs: Needs,
     /// Halo: samples around a window that the network reads.
     rim: usize,
     multiple: usize,
@@ -70,11 +70,17 @@ impl GuidedRestorer {
         let needs = Needs { halo: rim + before.halo, align, full_width: false, whole_image: false };
         let cells = Cells::new(findings);
         let numbers = Map { shape: Shape::new(CELL_NUMBERS, 1, 1), data: cells.numbers().to_vec() };
-        Ok(Self { name, engine, surface, cells, numbers, strength, needs, rim, multiple })
+        Ok(Self { name, engine, surface, cells, guard: None, numbers, strength, needs, rim, multiple })
+    }
+
+    /// With shares of the colour correction for the image that it restores.
+    #[must_use]
+    pub fn with_guard(self, guard: Option<ColorGuard>) -> Self {
+        Self { guard, ..self }
     }
 
     /// Padded sides for the network.
-    fn padded(&self, (width, height): (usize, usize)) -> (usize, usize) {
+    pub(crate) fn padded(&self, (width, height): (usize, usize)) -> (usize, usize) {
         (width.next_multiple_of(self.multiple), height.next_multiple_of(self.multiple))
     }
 
@@ -89,6 +95,8 @@ impl GuidedRestorer {
         let at_once = threads.min(width.div_ceil(COLUMNS.0));
         // Conditioning channels and the surface.
         let own = 4 * (CELL_PLANES + 3) * block.0 * block.1 * at_once;
+        // The surface's colours of rows whose results are not ready.
+        let own = own + Surfaces::BYTES * width * (self.rim + 2 * MADE_ROWS).min(height);
         // An unsupported size is reported when the network runs.
         (run.unwrap_or(0) + own) as u64 + self.surface.working_bytes(block, at_once, ctx)
     }
@@ -100,14 +108,23 @@ impl GuidedRestorer {
 
     fn begin(&self, image: &Image, window: Window, ctx: &Context<'_>) -> Result<Network<'_>, RestoreError> {
         window::refuse_yuv(self.name, image)?;
-        let (picture, told) = (Picture { of: self, image, window }, Told { of: self, image, window });
+        let surfaces = self.guard.as_ref().map(|_| Surfaces::default());
+        let picture = Picture { of: self, image, window };
+        let told = Told { of: self, image, window, surfaces: surfaces.as_ref() };
         let inputs = [Given::Lines(&picture), Given::Made(&told), Given::Map(&self.numbers)];
         let run = self.engine.begin(&inputs, Mode::default(), ctx.threads);
-        Ok(Network { of: self, window, run: run.map_err(|error| window::failed(self.name, error))? })
+        let run = run.map_err(|error| window::failed(self.name, error))?;
+        Ok(Network { of: self, window, run, surfaces })
     }
 
     /// The part of a result that is inside `core`.
-    fn laid(&self, image: &Image, made: &Made, core: Window) -> Result<Option<Band>, RestoreError> {
+    fn laid(
+        &self,
+        image: &Image,
+        made: &Made,
+        surfaces: Option<&Surfaces>,
+        core: Window,
+    ) -> Result<Option<Band>, RestoreError> {
         let (y0, y1) = (made.window.y0.max(core.y0), made.window.y1.min(core.y1));
         if y0 >= y1 {
             return Ok(None);
@@ -117,6 +134,9 @@ impl GuidedRestorer {
         let mut output = TileOut { planes: (0..image.planes.len()).map(plane).collect() };
         window::lay(&made.map, made.window, window, &mut output);
         window::check_finite(self.name, output.planes.iter().map(|plane| &plane.data[..]))?;
+        if let (Some(guard), Some(surfaces)) = (&self.guard, surfaces) {
+            surfaces.apply(guard, window, &mut output.planes);
+        }
         if self.strength < 1.0 {
             for (p, plane) in output.planes.iter_mut().enumerate() {
                 for y in 0..plane.height {
@@ -178,7 +198,7 @@ impl Restorer for GuidedRestorer {
         let mut network = self.begin(image, core.grown(self.rim, image.width(), image.height()), ctx)?;
         ctx.within(|| {
             while let Some(made) = network.next(image, ctx)? {
-                let Some(band) = self.laid(image, &made, core)? else { continue };
+                let Some(band) = self.laid(image, &made, network.surfaces.as_ref(), core)? else { continue };
                 for (to, from) in output.planes.iter_mut().zip(&band.planes) {
                     let start = (band.window.y0 - core.y0) * to.width;
                     to.data[start..start + from.data.len()].copy_from_slice(&from.data);
@@ -206,6 +226,7 @@ struct Network<'a> {
     of: &'a GuidedRestorer,
     window: Window,
     run: Run<'a>,
+    surfaces: Option<Surfaces>,
 }
 
 /// Rows of a result, with the network's width.
@@ -219,9 +240,10 @@ struct Made {
 
 impl Network<'_> {
     fn next(&mut self, image: &Image, ctx: &Context<'_>) -> Result<Option<Made>, RestoreError> {
-        let Self { of, window, run } = self;
+        let Self { of, window, run, surfaces } = self;
         let (of, window) = (*of, *window);
-        let (picture, told) = (Picture { of, image, window }, Told { of, image, window });
+        let picture = Picture { of, image, window };
+        let told = Told { of, image, window, surfaces: surfaces.as_ref() };
         let inputs = [Given::Lines(&picture), Given::Made(&told), Given::Map(&of.numbers)];
         loop {
             let ready = run.until_ready(&inputs, ctx).map_err(|error| window::failed(of.name, error))?;
@@ -243,7 +265,7 @@ impl Passage for Network<'_> {
     fn next(&mut self, image: &Image, ctx: &Context<'_>) -> Result<Option<Rows>, RestoreError> {
         ctx.within(|| {
             while let Some(made) = Network::next(self, image, ctx)? {
-                if let Some(band) = self.of.laid(image, &made, self.window)? {
+                if let Some(band) = self.of.laid(image, &made, self.surfaces.as_ref(), self.window)? {
                     return Ok(Some(Rows { band, free: made.free }));
                 }
             }
@@ -267,89 +289,6 @@ impl GuidedRestorer {
             own(ready.made).saturating_sub(before.halo + before.align)
         };
         read.min(made)
-    }
-}
-
-/// A window of the image as network input, mirrored at the right and at the bottom up to a multiple.
-struct Picture<'a> {
-    of: &'a GuidedRestorer,
-    image: &'a Image,
-    window: Window,
-}
-
-impl Lines for Picture<'_> {
-    fn shape(&self) -> Shape {
-        let (width, height) = self.of.padded((self.window.width(), self.window.height()));
-        Shape::new(3, height, width)
-    }
-
-    fn line(&self, channel: usize, y: usize) -> Cow<'_, [f32]> {
-        let Window { x0, x1, y0, .. } = self.window;
-        let plane = &self.image.planes[channel.min(self.image.planes.len() - 1)];
-        let row = &plane.row(y0 + mirrored(y, self.window.height()))[x0..x1];
-        let (width, _) = self.of.padded((row.len(), 1));
-        if width == row.len() {
-            return Cow::Borrowed(row);
-        }
-        let beyond = (row.len()..width).map(|x| row[mirrored(x, row.len())]);
-        Cow::Owned(row.iter().copied().chain(beyond).collect())
-    }
-}
-
-/// Conditioning channels of the samples of a window.
-struct Told<'a> {
-    of: &'a GuidedRestorer,
-    image: &'a Image,
-    window: Window,
-}
-
-impl Make for Told<'_> {
-    fn shape(&self) -> Shape {
-        let (width, height) = self.of.padded((self.window.width(), self.window.height()));
-        Shape::new(CELL_PLANES, height, width)
-    }
-
-    fn make(
-        &self,
-        rows: Range<usize>,
-        mut lines: Vec<&mut [f32]>,
-        ctx: &Context<'_>,
-    ) -> Result<(), RestoreError> {
-        let (width, height, align) = (self.window.width(), self.window.height(), self.of.needs.align);
-        let source = |y: usize| mirrored(y, height);
-        let (first, last) = rows.clone().map(source).fold((height, 0), |(a, b), y| (a.min(y), b.max(y)));
-        let first = first / align * align;
-        let end = (last + 1).next_multiple_of(align).min(height);
-        let columns = width.div_ceil(ctx.threads).clamp(COLUMNS.0, COLUMNS.1).next_multiple_of(align);
-        let mut parts: Vec<Vec<&mut [f32]>> = (0..width.div_ceil(columns)).map(|_| Vec::new()).collect();
-        for line in &mut lines {
-            let pieces = line[..width * CELL_PLANES].chunks_mut(columns * CELL_PLANES);
-            parts.iter_mut().zip(pieces).for_each(|(part, piece)| part.push(piece));
-        }
-        let made = ctx.map_parts(parts, |i, part: Vec<&mut [f32]>| {
-            ctx.check()?;
-            let x0 = self.window.x0 + i * columns;
-            let x1 = (x0 + columns).min(self.window.x1);
-            let window = Window { x0, x1, y0: self.window.y0 + first, y1: self.window.y0 + end };
-            let surface: Vec<Plane> = restored_window(self.image, &*self.of.surface, window, ctx)?;
-            let planes = self.of.cells.planes(self.image, &surface, window);
-            for (y, line) in rows.clone().zip(part) {
-                for c in 0..CELL_PLANES {
-                    let from = (c * window.height() + source(y) - first) * window.width();
-                    let samples = line.iter_mut().skip(c).step_by(CELL_PLANES);
-                    samples.zip(&planes[from..][..window.width()]).for_each(|(to, v)| *to = *v);
-                }
-            }
-            Ok(())
-        });
-        made.into_iter().collect::<Result<(), RestoreError>>()?;
-        for line in lines {
-            for x in width..line.len() / CELL_PLANES {
-                let from = mirrored(x, width) * CELL_PLANES;
-                line.copy_within(from..from + CELL_PLANES, x * CELL_PLANES);
-            }
-        }
-        Ok(())
     }
 }
 
@@ -419,9 +358,10 @@ mod tests {
             findings
                 .grids
                 .iter_mut()
-                .for_each(|grid| *grid = PlaneGrid { found: true, ..PlaneGrid::plain(4.0) });
+                .for_each(|grid| *grid = PlaneGrid { found: true, ..PlaneGrid::plain(8.0) });
         }
-        GuidedRestorer::new(&ENTRY, engine, Box::new(Left), &findings, strength).unwrap()
+        let guard = ColorGuard::find(image, &findings, &Context::default());
+        GuidedRestorer::new(&ENTRY, engine, Box::new(Left), &findings, strength).unwrap().with_guard(guard)
     }
 
     fn restored_by(image: &Image, silent: bool, tile: usize, strength: f32) -> Vec<Plane> {
@@ -434,6 +374,11 @@ mod tests {
     fn picture(width: usize, height: usize) -> Image {
         let codes: Vec<u8> = (0..3 * width * height).map(|i| (i * 7 % 251) as u8).collect();
         Image::from_rgb8(width, height, &codes).unwrap()
+    }
+
+    /// One colour: no contours.
+    fn wall(width: usize, height: usize) -> Image {
+        Image::from_rgb8(width, height, &[90, 120, 60].repeat(width * height)).unwrap()
     }
 
     fn apart(a: &[Plane], b: &[Plane]) -> f32 {
@@ -463,6 +408,20 @@ mod tests {
     }
 
     #[test]
+    fn colors_of_a_wall_are_guarded_in_windows_too() {
+        let image = wall(150, 530);
+        let by = |guard: bool, tile: usize| {
+            let restorer = network(&image, false, 1.0, true);
+            let restorer = if guard { restorer } else { restorer.with_guard(None) };
+            let mut image = image.clone();
+            restore_in_place(&mut image, &restorer, tile, &mut |_, _| {}, &Context::default()).unwrap();
+            image.planes
+        };
+        assert!(apart(&by(true, 128), &by(true, 4096)) < 1e-6);
+        assert!(apart(&by(true, 4096), &by(false, 4096)) > 1e-4);
+    }
+
+    #[test]
     fn windows_give_what_the_whole_picture_gives() {
         let image = picture(1200, 130);
         assert!(apart(&restored(&image, false, 128), &restored(&image, false, 4096)) < 1e-6);
@@ -470,8 +429,10 @@ mod tests {
 
     #[test]
     fn rows_give_what_one_window_gives() {
-        for (width, height, half) in [(75, 530, false), (300, 211, true), (1, 1, false), (5, 33, true)] {
-            let image = picture(width, height);
+        let sizes = [(75, 530, false), (300, 211, true), (1, 1, false), (5, 33, true)];
+        let pictures = sizes.map(|(width, height, half)| (picture(width, height), half));
+        for (image, half) in pictures.into_iter().chain([(wall(150, 530), true)]) {
+            let (width, height) = (image.width(), image.height());
             let restorer = network(&image, false, 1.0, half);
             let mut whole = image.clone();
             restore_in_place(&mut whole, &restorer, 4096, &mut |_, _| {}, &Context::default()).unwrap();

@@ -2,11 +2,13 @@
 #![forbid(unsafe_code)]
 
 pub mod cells;
+mod color_guard;
 pub mod dbi;
 pub mod deepdeband;
 pub mod engine;
 mod enlarger;
 mod guided;
+mod guided_inputs;
 pub mod indi;
 pub mod lpips;
 mod map;
@@ -16,6 +18,7 @@ pub mod reference;
 mod run;
 mod window;
 
+pub use color_guard::ColorGuard;
 pub use engine::Engine;
 pub use enlarger::{EnlargeError, Enlarger};
 pub use guided::GuidedRestorer;

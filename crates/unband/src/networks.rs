@@ -10,7 +10,7 @@ use unband_image::method::{Prepare, defaults};
 use unband_image::{Entry, Hint, Method, ParamError, ParamInfo, Params, Restorer, params};
 use unband_infer::cells::Cells;
 use unband_infer::deepdeband::Variant;
-use unband_infer::{Engine, GuidedRestorer, NetRestorer, Way, models};
+use unband_infer::{ColorGuard, Engine, GuidedRestorer, NetRestorer, Way, models};
 use unband_nets::arch::{self, Architecture};
 
 use unband_simd::Precision as Products;
@@ -154,7 +154,8 @@ pub(crate) const LITE: Entry = Entry {
             }
             let surface = surface(image, findings, ctx)?;
             let engine = Arc::clone(&engine);
-            let restorer = GuidedRestorer::new(architecture, engine, surface, findings, params.strength)?;
+            let restorer = GuidedRestorer::new(architecture, engine, surface, findings, params.strength)?
+                .with_guard(ColorGuard::find(image, findings, ctx));
             Ok(Box::new(restorer) as Box<dyn Restorer>)
         }))
     },
