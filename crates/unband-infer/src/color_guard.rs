@@ -14,7 +14,7 @@ use std::sync::{Mutex, PoisonError};
 use unband_image::findings::{Findings, PlaneGrid, Space};
 use unband_image::tile::Band;
 use unband_image::{Context, Image, Matrix, Model, Plane, Window};
-use unband_simd::{Level, smooth_rows as rows};
+use unband_simd::{Level, filters::smooth as rows};
 
 /// Finest step of a guarded plane, in codes: 5 bits have 8.2 (full range) or 9.4, 6 bits have 4 or 4.6.
 const COARSE: f32 = 6.0;

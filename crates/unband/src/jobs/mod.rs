@@ -6,6 +6,7 @@ mod aside;
 mod centred;
 pub mod check;
 mod distances;
+mod earlier;
 mod ends;
 #[cfg(feature = "files")]
 pub mod files;
@@ -16,6 +17,7 @@ mod not_finite;
 mod pipeline;
 mod resized;
 mod rgb;
+mod ringing;
 pub(crate) mod round;
 mod stages;
 mod tally;

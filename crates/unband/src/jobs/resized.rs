@@ -6,10 +6,10 @@
 
 use unband_image::findings::{Findings, Space};
 use unband_image::method::Prepare;
-use unband_image::restorer::{Passage, Rows};
-use unband_image::tile::Band;
-use unband_image::{Context, Image, Needs, Plane, RestoreError, Restorer, TileIn, TileOut, Window};
+use unband_image::{Context, Image, RestoreError};
 use unband_simd::jobs::faithful::nearest_level;
+
+use super::earlier::Earlier;
 
 /// Half the side of the neighbourhood whose range is measured, in samples.
 const AROUND: usize = 3;
@@ -20,109 +20,20 @@ const STEPS: (f32, f32) = (2.2, 0.8);
 /// Luma of BT.709.
 const LUMA: [f32; 3] = [0.2126, 0.7152, 0.0722];
 
-/// A restorer of the image before it was resized, and the share of its change at each pixel.
-pub(super) struct Resized {
-    inner: Box<dyn Restorer>,
-    before: Image,
-    /// 0 to 255, row by row.
-    shares: Vec<u8>,
-}
-
-/// Bytes of each sample's copy, and of a pixel's share.
-const BYTES: (usize, usize) = (4, 1);
-
-impl Resized {
-    /// `prepare` makes the restorer.
-    ///
-    /// # Errors
-    /// Those of `prepare`.
-    pub fn new(
-        image: &Image,
-        findings: &Findings,
-        prepare: &Prepare,
-        ctx: &Context<'_>,
-    ) -> Result<Self, RestoreError> {
-        let mut before = image.clone();
-        put_on_levels(&mut before, findings, ctx);
-        let inner = prepare(&before, &Findings { resized: false, ..findings.clone() }, ctx)?;
-        Ok(Self { inner, before, shares: shares(image, findings, ctx) })
-    }
-
-    fn own_bytes(&self) -> u64 {
-        let samples: usize = self.before.planes.iter().map(|plane| plane.data.len()).sum();
-        (BYTES.0 * samples + BYTES.1 * self.shares.len()) as u64
-    }
-
-    /// Replaces a result on the earlier image by the source and a share of the change.
-    fn apply(&self, window: Window, source: &Image, planes: &mut [Plane]) {
-        let width = source.width();
-        for (p, plane) in planes.iter_mut().enumerate() {
-            for (i, row) in plane.data.chunks_exact_mut(plane.width.max(1)).enumerate() {
-                let y = window.y0 + i;
-                let shares = &self.shares[y * width + window.x0..][..row.len()];
-                let source = &source.planes[p].row(y)[window.x0..];
-                for ((value, &source), &share) in row.iter_mut().zip(source).zip(shares) {
-                    *value = source + f32::from(share) / 255.0 * (*value - source);
-                }
-            }
-        }
-    }
-}
-
-impl Restorer for Resized {
-    fn needs(&self) -> Needs {
-        self.inner.needs()
-    }
-
-    fn working_bytes(&self, size: (usize, usize), at_once: usize, ctx: &Context<'_>) -> u64 {
-        self.own_bytes() + self.inner.working_bytes(size, at_once, ctx)
-    }
-
-    fn spreads(&self) -> bool {
-        self.inner.spreads()
-    }
-
-    fn passage_bytes(&self, size: (usize, usize), ctx: &Context<'_>) -> Option<u64> {
-        Some(self.own_bytes() + self.inner.passage_bytes(size, ctx)?)
-    }
-
-    fn passage<'a>(
-        &'a self,
-        _: &Image,
-        ctx: &Context<'_>,
-    ) -> Result<Option<Box<dyn Passage + 'a>>, RestoreError> {
-        let inner = self.inner.passage(&self.before, ctx)?;
-        Ok(inner.map(|inner| Box::new(Through { of: self, inner }) as Box<dyn Passage>))
-    }
-
-    fn restore(
-        &self,
-        input: &TileIn<'_>,
-        output: &mut TileOut,
-        ctx: &Context<'_>,
-    ) -> Result<(), RestoreError> {
-        let before = TileIn { image: &self.before, ..*input };
-        if self.inner.touches(&before) {
-            self.inner.restore(&before, output, ctx)?;
-            self.apply(input.core, input.image, &mut output.planes);
-        }
-        Ok(())
-    }
-}
-
-/// Rows of the restorer, applied to the image.
-struct Through<'a> {
-    of: &'a Resized,
-    inner: Box<dyn Passage + 'a>,
-}
-
-impl Passage for Through<'_> {
-    fn next(&mut self, image: &Image, ctx: &Context<'_>) -> Result<Option<Rows>, RestoreError> {
-        let Some(mut rows) = self.inner.next(&self.of.before, ctx)? else { return Ok(None) };
-        let Band { window, planes } = &mut rows.band;
-        self.of.apply(*window, image, planes);
-        Ok(Some(rows))
-    }
+/// The restorer of an image that was resized. `prepare` makes the one of the image before.
+///
+/// # Errors
+/// Those of `prepare`.
+pub(super) fn restorer(
+    image: &Image,
+    findings: &Findings,
+    prepare: &Prepare,
+    ctx: &Context<'_>,
+) -> Result<Earlier, RestoreError> {
+    let mut before = image.clone();
+    put_on_levels(&mut before, findings, ctx);
+    let inner = prepare(&before, &Findings { resized: false, ..findings.clone() }, ctx)?;
+    Ok(Earlier::new(inner, before, Some(shares(image, findings, ctx))))
 }
 
 /// Puts all samples of the found planes on their nearest level.

@@ -11,13 +11,14 @@ use unband_image::tile::{Band, restore_by_rows, restore_in_place};
 use unband_image::{Context, Depth, Image, Origin, Restorer, Rng};
 
 use super::centred::Centred;
+use super::earlier::Earlier;
 use super::ends::Ends;
 use super::memory::{Way, fitting_way};
 use super::neutral::Neutral;
 use super::not_finite::NotFinite;
 use super::pipeline::{Pipeline, bounded_shares, seen, settled};
-use super::resized::Resized;
 use super::tally::Tally;
+use super::{resized, ringing};
 use crate::choose::{Act, Choices, is_meant, left_because};
 use crate::faithful::{Faithful, cells, within_earlier_coding, within_file};
 use crate::{Error, Options, Reason, Report};
@@ -208,7 +209,10 @@ fn restorer(
     }
     let ours = choices.method.entry().ours;
     let inner: Box<dyn Restorer> = if ours && findings.resized && !image.is_yuv() {
-        Box::new(Resized::new(image, findings, &choices.prepare, ctx)?)
+        Box::new(resized::restorer(image, findings, &choices.prepare, ctx)?)
+    } else if let Some(earlier) = ours.then(|| ringing::removed(image, findings, ctx)).flatten() {
+        let inner = (choices.prepare)(&earlier, findings, ctx)?;
+        Box::new(Earlier::new(inner, earlier, None))
     } else {
         (choices.prepare)(image, findings, ctx)?
     };

@@ -1,0 +1,128 @@
+//! Ringing of a codec at the contours of levels that were lost before.
+//!
+//! A contour between two levels of luma is a small edge, which a codec surrounds by ringing. Such samples are
+//! on neither level. Left alone they keep their distance from the smooth surface, and draw the contour again.
+//! They are part of the surface of their neighbours: where these are on at most two levels, a sample between
+//! levels gets the median luma around it before the restorer sees it.
+//!
+//! Chosen on validation photos with luma, or all planes, at 6 bits before MPEG-4: PSNR of luma in smooth
+//! areas +0.02 and +0.04 dB, false steps −2 %, PSNR +0.00 dB. Squares of 5×5 lose 0.01 dB.
+
+use unband_image::findings::{Findings, PlaneGrid, Space};
+use unband_image::{Context, Image, Model, Plane};
+use unband_simd::filters::smooth::mix_row;
+
+/// Samples of the median's square.
+const AREA: usize = 9;
+/// Range of luma in that square, in steps, up to which its samples belong to two neighbouring levels.
+const RANGE: f32 = 1.6;
+/// Distance from the nearest level, in steps, from which a sample is between levels.
+const OFF: f32 = 0.1;
+
+/// The image without ringing at contours; `None` where no luma grid was found below a lossy coding. Each
+/// channel of a pixel moves by the same amount.
+pub(super) fn removed(image: &Image, findings: &Findings, ctx: &Context<'_>) -> Option<Image> {
+    let Space::Yuv { matrix, .. } = findings.space else { return None };
+    let even = |grid: &&PlaneGrid| grid.found && grid.steps_by_code.is_none() && grid.step_codes > 0.0;
+    let grid = findings.grids.first().filter(even).filter(|_| findings.lossy)?;
+    if image.color.model != Model::Rgb {
+        return None;
+    }
+    let (width, height) = (image.width(), image.height());
+    let (scale, offset) = (255.0 / grid.step_codes, grid.offset_codes / grid.step_codes);
+    let weights = matrix.weights_of(0).map(|weight| weight * scale);
+    let luma: Vec<Vec<f32>> = ctx.map(height, |y| {
+        let mut row = vec![0.0; width];
+        let source = |p: usize| image.planes[p].row(y);
+        mix_row(ctx.level, &mut row, source(0), source(1), source(2), weights);
+        row
+    });
+    let changes = ctx.map(height, |y| {
+        let near = [y.saturating_sub(1), y, (y + 1).min(height - 1)].map(|y| &luma[y][..]);
+        (0..width).map(|x| change(near, x, offset) / scale).collect::<Vec<f32>>()
+    });
+    let moved = |plane: &Plane| {
+        let data = plane.data.iter().zip(changes.iter().flatten()).map(|(v, change)| v + change).collect();
+        Plane { data, ..*plane }
+    };
+    Some(Image { planes: image.planes.iter().map(moved).collect(), ..image.clone() })
+}
+
+/// Distance of the sample in the middle of three rows from the median around it, in steps; 0 where it is on a
+/// level, and in texture.
+fn change(rows: [&[f32]; 3], x: usize, offset: f32) -> f32 {
+    let here = rows[1][x];
+    let place = here - offset;
+    if (place - place.round_ties_even()).abs() < OFF {
+        return 0.0;
+    }
+    let columns = [x.saturating_sub(1), x, (x + 1).min(rows[1].len() - 1)];
+    let mut values: [f32; AREA] = std::array::from_fn(|i| rows[i / 3][columns[i % 3]]);
+    let (low, high) = values.iter().fold((here, here), |(low, high), &v| (low.min(v), high.max(v)));
+    if high - low > RANGE {
+        return 0.0;
+    }
+    let (_, median, _) = values.select_nth_unstable_by(AREA / 2, f32::total_cmp);
+    *median - here
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use unband_image::{Matrix, Range};
+
+    const STEP: f32 = 255.0 / 63.0;
+
+    /// Levels of luma, 16 columns each, with ringing of half a step next to their contours: dark and bright
+    /// samples in turn.
+    fn ringing(steps_of_edges: f32) -> (Image, Findings, Vec<usize>) {
+        let (width, height) = (96, 24);
+        let mut image = Image::from_rgb8(width, height, &vec![0; 3 * width * height]).unwrap();
+        let mut specks = Vec::new();
+        for y in 0..height {
+            for x in 0..width {
+                let at = y * width + x;
+                let speck = x > 16 && x % 16 == 0 && y % 6 == 3;
+                if speck {
+                    specks.push(at);
+                }
+                let level = 20.0 + steps_of_edges * (x / 16) as f32;
+                let value = (level + if speck { 0.5 } else { 0.0 }) * STEP / 255.0;
+                image.planes.iter_mut().for_each(|plane| plane.data[at] = value);
+            }
+        }
+        let mut findings = Findings::plain(3, 8);
+        findings.space = Space::Yuv { matrix: Matrix::Bt601, range: Range::Full };
+        findings.lossy = true;
+        findings.grids[0] = PlaneGrid { found: true, ..PlaneGrid::plain(STEP) };
+        (image, findings, specks)
+    }
+
+    #[test]
+    fn samples_between_two_levels_join_their_neighbours() {
+        let (image, findings, specks) = ringing(1.0);
+        let made = removed(&image, &findings, &Context::default()).unwrap();
+        for (at, (before, after)) in image.planes[1].data.iter().zip(&made.planes[1].data).enumerate() {
+            let moved = (after - before) * 255.0 / STEP;
+            let wanted = if specks.contains(&at) { -0.5 } else { 0.0 };
+            assert!((moved - wanted).abs() < 0.01, "sample {at}: {moved}");
+        }
+    }
+
+    #[test]
+    fn edges_keep_their_samples() {
+        let (image, findings, _) = ringing(3.0);
+        let made = removed(&image, &findings, &Context::default()).unwrap();
+        assert!(made.planes == image.planes);
+    }
+
+    #[test]
+    fn only_below_a_lossy_coding() {
+        let (image, findings, _) = ringing(1.0);
+        let lossless = Findings { lossy: false, ..findings.clone() };
+        assert!(removed(&image, &lossless, &Context::default()).is_none());
+        let native = Findings { space: Space::Native, ..findings };
+        assert!(removed(&image, &native, &Context::default()).is_none());
+    }
+}
