@@ -33,7 +33,7 @@ def features(pairs, file):
     """Lines of the ignored test `features_of_pairs`, by image and plane."""
     if not (file and file.exists()):
         folders = ','.join(str(f.resolve()) for f in sorted(pairs.iterdir()) if f.is_dir() and f.name not in LEFT_OUT)
-        run = subprocess.run(['cargo', 'test', '--release', '-p', 'unband-image', '--lib', 'features_of_pairs', '--', '--ignored',
+        run = subprocess.run(['cargo', 'test', '--release', '-p', 'unband-detect', '--lib', 'features_of_pairs', '--', '--ignored',
                               '--nocapture'], env={**os.environ, 'UNBAND_PAIRS': folders}, stdout=subprocess.PIPE, text=True, check=True)
         text = run.stdout
         if file:
