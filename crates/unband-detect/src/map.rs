@@ -274,8 +274,15 @@ fn mark(layer: &Layer<'_>, width: usize, y0: usize, y1: usize, marks: &mut [u8],
             }
         }
     }
+    spread(layer, &own, a, marks, width, y0);
+}
+
+/// Joins the marks of a plane's rows from `a` on with those of the image's rows from `y0` on.
+fn spread(layer: &Layer<'_>, own: &[u8], a: usize, marks: &mut [u8], width: usize, y0: usize) {
+    let (sx, sy) = layer.scale;
+    let (w, h, level) = (layer.source.width(), layer.source.height(), layer.source.level());
     for (y, line) in marks.chunks_exact_mut(width).enumerate() {
-        let from = ((y0 + y) / sy).min(h - 1).saturating_sub(a).min(b - a - 1);
+        let from = ((y0 + y) / sy).min(h - 1).saturating_sub(a).min(own.len() / w - 1);
         let own = &own[from * w..][..w];
         match sx {
             1 => rows::join_marks(level, line, own),
