@@ -1,8 +1,9 @@
 //! Gaussian noise for three channels: independent, identical or correlated.
 
-use unband_image::{Rng, words};
+use unband_image::{Depth, Image, Rng, words};
 
 use super::noise::normals;
+use super::{DegradeError, rgb};
 
 words! {
     /// Relation between the noise of the three channels.
@@ -16,10 +17,30 @@ words! {
     }
 }
 
+impl Channels {
+    /// Changes the samples of an RGB image by `add`, which gets a value and its noise, clamped to black and
+    /// white. `level_codes`: standard deviation of the noise in 8-bit codes.
+    pub(super) fn add(
+        self,
+        image: &mut Image,
+        rng: Rng,
+        level_codes: f32,
+        add: impl Fn(f32, f32) -> f32,
+    ) -> Result<(), DegradeError> {
+        rgb(image)?;
+        let noise = noise(self, rng, image.width(), image.height(), level_codes / 255.0);
+        for (plane, noise) in image.planes.iter_mut().zip(noise) {
+            plane.data.iter_mut().zip(noise).for_each(|(v, n)| *v = add(*v, n).clamp(0.0, 1.0));
+        }
+        image.depth = Depth::F32;
+        Ok(())
+    }
+}
+
 type Matrix = [[f64; 3]; 3];
 
 /// Three planes of noise with standard deviation `sigma`, `width` × `height` samples each.
-pub(super) fn noise(channels: Channels, rng: Rng, width: usize, height: usize, sigma: f32) -> [Vec<f32>; 3] {
+fn noise(channels: Channels, rng: Rng, width: usize, height: usize, sigma: f32) -> [Vec<f32>; 3] {
     let plane = |number: u32| normals(rng, number, width, height);
     let times = |mut plane: Vec<f32>| {
         for n in &mut plane {

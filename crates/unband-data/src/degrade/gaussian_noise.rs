@@ -1,9 +1,9 @@
 //! Additive Gaussian noise.
 
-use unband_image::{Depth, Rng, params};
+use unband_image::{Rng, params};
 
-use super::channels::{self, Channels};
-use super::{Degradation, DegradeError, Pair, rgb};
+use super::channels::Channels;
+use super::{Degradation, DegradeError, Pair};
 
 params! {
     /// Settings of `gaussian-noise`.
@@ -21,15 +21,6 @@ params! {
 /// Source: Zhang et al. 2021 (BSRGAN), section 3.3, and their `add_Gaussian_noise`.
 impl Degradation for GaussianNoise {
     fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<(), DegradeError> {
-        rgb(&pair.lq)?;
-        let (width, height) = (pair.lq.width(), pair.lq.height());
-        let noise = channels::noise(self.channels, rng, width, height, self.level_codes / 255.0);
-        for (plane, noise) in pair.lq.planes.iter_mut().zip(noise) {
-            for (v, n) in plane.data.iter_mut().zip(noise) {
-                *v = (*v + n).clamp(0.0, 1.0);
-            }
-        }
-        pair.lq.depth = Depth::F32;
-        Ok(())
+        self.channels.add(&mut pair.lq, rng, self.level_codes, |v, n| v + n)
     }
 }

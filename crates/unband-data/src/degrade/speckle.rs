@@ -1,9 +1,9 @@
 //! Speckle noise, proportional to the value.
 
-use unband_image::{Depth, Rng, params};
+use unband_image::{Rng, params};
 
-use super::channels::{self, Channels};
-use super::{Degradation, DegradeError, Pair, rgb};
+use super::channels::Channels;
+use super::{Degradation, DegradeError, Pair};
 
 params! {
     /// Settings of `speckle`.
@@ -21,16 +21,9 @@ params! {
 /// Source: `add_speckle_noise` of cszn/BSRGAN.
 impl Degradation for Speckle {
     fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<(), DegradeError> {
-        rgb(&pair.lq)?;
-        let (width, height) = (pair.lq.width(), pair.lq.height());
-        let noise = channels::noise(self.channels, rng, width, height, self.level_codes / 255.0);
-        for (plane, noise) in pair.lq.planes.iter_mut().zip(noise) {
-            for (v, n) in plane.data.iter_mut().zip(noise) {
-                let clean = v.clamp(0.0, 1.0);
-                *v = (clean + clean * n).clamp(0.0, 1.0);
-            }
-        }
-        pair.lq.depth = Depth::F32;
-        Ok(())
+        self.channels.add(&mut pair.lq, rng, self.level_codes, |v, n| {
+            let clean = v.clamp(0.0, 1.0);
+            clean + clean * n
+        })
     }
 }
