@@ -1,7 +1,7 @@
 //! Levels and histogram combs of samples with more than 8 bits, at their own depth.
 
 use super::comb::Combs;
-use super::levels::{self, Levels};
+use super::levels::{self, Levels, space};
 use super::spread::{places, stride};
 use unband_image::depth::Depth;
 use unband_image::image::{Image, Plane};
@@ -54,16 +54,6 @@ fn sparse(hist: &[u32], unit: f32) -> Vec<f32> {
     if codes < 8 || codes * 40 > total || codes * 3 > hist.len() as u64 {
         return spacing;
     }
-    let gaps: Vec<usize> = occupied.windows(2).map(|w| w[1] - w[0]).collect();
-    for (i, &c) in occupied.iter().enumerate() {
-        let near = &gaps[i.saturating_sub(2)..(i + 2).min(gaps.len())];
-        let (Some(&most), Some(&least)) = (near.iter().max(), near.iter().min()) else { continue };
-        let wide = most as f32 * unit;
-        if near.len() >= 3 && wide <= 12.0 && most <= 2 * least + 1 {
-            let before = gaps[i.saturating_sub(1).min(gaps.len() - 1)];
-            let after = gaps[i.min(gaps.len() - 1)];
-            spacing[c] = 0.5 * (before + after) as f32 * unit;
-        }
-    }
+    space(&mut spacing, &occupied, unit);
     spacing
 }

@@ -194,17 +194,23 @@ pub(super) fn comb(hist: &[u32]) -> Vec<f32> {
     if occupied.len() < 4 {
         return spacing;
     }
+    space(&mut spacing, &occupied, 1.0);
+    spacing
+}
+
+/// Writes the spacing, in 8-bit codes, of occupied codes among others that are evenly spaced. `unit`: distance
+/// of neighbouring codes.
+pub(super) fn space(spacing: &mut [f32], occupied: &[usize], unit: f32) {
     let gaps: Vec<usize> = occupied.windows(2).map(|w| w[1] - w[0]).collect();
     for (i, &c) in occupied.iter().enumerate() {
         let near = &gaps[i.saturating_sub(2)..(i + 2).min(gaps.len())];
         let (Some(&most), Some(&least)) = (near.iter().max(), near.iter().min()) else { continue };
-        if near.len() >= 3 && most <= 12 && most <= 2 * least + 1 {
+        if near.len() >= 3 && most as f32 * unit <= 12.0 && most <= 2 * least + 1 {
             let before = gaps[i.saturating_sub(1).min(gaps.len() - 1)];
             let after = gaps[i.min(gaps.len() - 1)];
-            spacing[c] = 0.5 * (before + after) as f32;
+            spacing[c] = 0.5 * (before + after) as f32 * unit;
         }
     }
-    spacing
 }
 
 /// Share of the samples whose code is spaced from its neighbours by more than `least`.

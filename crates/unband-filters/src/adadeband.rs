@@ -12,7 +12,7 @@ use unband_image::{
 };
 
 use crate::PlaneError;
-use crate::grid::is_sound;
+use crate::grid::{check_equal_rgb, check_sound};
 use color::Back;
 use plan::{Plan, Planes};
 use strip::{Before, Job, Strip, average};
@@ -89,14 +89,8 @@ impl AdaDeband {
     /// # Errors
     /// For images without samples, or of RGB with planes of different sizes.
     pub fn new(params: &AdaDebandParams, image: &Image, ctx: &Context<'_>) -> Result<Self, RestoreError> {
-        let equal = || {
-            let size = |i: usize| (image.planes[i].width, image.planes[i].height);
-            image.planes.len() == 3 && size(0) == size(1) && size(0) == size(2)
-        };
-        if !is_sound(image) || (image.color.model == Model::Rgb && !equal()) {
-            let what = "needs an image whose planes have all their samples".to_owned();
-            return Err(RestoreError::Unsupported { method: NAME, what });
-        }
+        check_sound(image, NAME)?;
+        check_equal_rgb(image, NAME)?;
         Ok(Self { params: params.clone(), output: ctx.output.unwrap_or(image.depth) })
     }
 }
@@ -241,8 +235,7 @@ fn check(got: usize, width: usize, height: usize) -> Result<(), RestoreError> {
     if width.checked_mul(height) == Some(got) && got > 0 {
         return Ok(());
     }
-    let what = PlaneError::Length { width, height, got }.to_string();
-    Err(RestoreError::Unsupported { method: NAME, what })
+    Err(RestoreError::unsupported(NAME, PlaneError::Length { width, height, got }))
 }
 
 /// A luma in 8-bit codes, rounded as in the original.

@@ -43,8 +43,8 @@ impl Pictures {
         pictures: Option<&'a Self>,
         method: &'static str,
     ) -> Result<&'a Self, RestoreError> {
-        let what = "was prepared for an image whose codes it does not support".to_owned();
-        pictures.ok_or(RestoreError::Unsupported { method, what })
+        let what = "was prepared for an image whose codes it does not support";
+        pictures.ok_or_else(|| RestoreError::unsupported(method, what))
     }
 
     /// Bits of their codes.
@@ -60,7 +60,7 @@ impl Pictures {
         ctx: &Context<'_>,
         work: impl Fn(Part<'_, T, U>) -> Result<(), PlaneError> + Sync,
     ) -> Result<(), RestoreError> {
-        let refused = |what: String| RestoreError::Unsupported { method: self.method, what };
+        let refused = |what: String| RestoreError::unsupported(self.method, what);
         if !input.iter().map(|plane| plane.size).eq(self.sizes.iter().copied()) {
             let sizes = |sizes: &mut dyn Iterator<Item = (usize, usize)>| {
                 sizes.map(|(w, h)| format!("{w}×{h}")).collect::<Vec<_>>().join(", ")

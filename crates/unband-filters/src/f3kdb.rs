@@ -5,6 +5,7 @@ mod random;
 mod settings;
 mod tables;
 
+use std::fmt;
 use std::sync::Mutex;
 
 use unband_image::{
@@ -21,7 +22,7 @@ pub use tables::Tables;
 
 use crate::PlaneError;
 use crate::codes::{Part, Pictures};
-use crate::grid::{Grid, Sample, View, is_sound, read_tile};
+use crate::grid::{Grid, Sample, View, check_sound, read_tile};
 use plane::{Rows, f3kdb_rows};
 
 const NAME: &str = "f3kdb";
@@ -70,12 +71,8 @@ fn build(method: &Method) -> Result<Prepare, ParamError> {
     Ok(Box::new(move |image, _, ctx| Ok(Box::new(F3kdb::new(&params, image, ctx)?))))
 }
 
-fn refused(error: PlaneError) -> RestoreError {
-    unsupported(error.to_string())
-}
-
-fn unsupported(what: impl Into<String>) -> RestoreError {
-    RestoreError::Unsupported { method: NAME, what: what.into() }
+fn unsupported(what: impl fmt::Display) -> RestoreError {
+    RestoreError::unsupported(NAME, what)
 }
 
 impl F3kdb {
@@ -86,9 +83,7 @@ impl F3kdb {
     /// For images without samples, unsupported chroma subsampling, and thresholds that need `scale`. When
     /// cancelled.
     pub fn new(params: &F3kdbParams, image: &Image, ctx: &Context<'_>) -> Result<Self, RestoreError> {
-        if !is_sound(image) {
-            return Err(unsupported("needs an image whose planes have all their samples"));
-        }
+        check_sound(image, NAME)?;
         if !params.scale && params.highest() > 511 {
             return Err(unsupported(format!(
                 "takes thresholds up to 511, got {}; with `scale=true` they are 16-bit codes up to 65535",
@@ -142,10 +137,10 @@ impl F3kdb {
         let before: Vec<T> = read_tile(ctx.level, input, p, &Grid::of(input.image, p));
         let view = View::part(&before, outer, plane.width, plane.height)
             .filter(|_| core.width() == plane.width)
-            .ok_or_else(|| refused(PlaneError::Window))?;
+            .ok_or_else(|| unsupported(PlaneError::Window))?;
         let mut values = vec![0; plane.width * core.height()];
         let (tables, rule) = (&self.tables, &self.rules[p]);
-        let mut rows = Rows::new(&view, core.y0..core.y1, tables, rule, ctx.frame).map_err(refused)?;
+        let mut rows = Rows::new(&view, core.y0..core.y1, tables, rule, ctx.frame).map_err(unsupported)?;
         for (row, y) in values.chunks_exact_mut(plane.width).zip(core.y0..core.y1) {
             rows.values(ctx.level, y, row);
         }

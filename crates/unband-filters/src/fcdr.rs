@@ -10,7 +10,7 @@ use unband_image::{
 
 pub use detect::{Counts, Maps, Thresholds, detect_plane};
 
-use crate::grid::{Grid, Sample, View, is_sound};
+use crate::grid::{Grid, Sample, View, check_equal_rgb, coarsest};
 use detect::{DETECTION_REACH, detect_window};
 use remove::{Removal, WINDOW_REACH};
 
@@ -77,19 +77,8 @@ impl Fcdr {
     /// # Errors
     /// For images without samples, and with planes larger than the first or RGB planes of different size.
     pub fn new(params: &FcdrParams, image: &Image) -> Result<Self, RestoreError> {
-        let unsupported = |what: &str| Err(RestoreError::Unsupported { method: NAME, what: what.to_owned() });
-        if !is_sound(image) {
-            return unsupported("needs an image whose planes have all their samples");
-        }
-        let (width, height) = (image.width(), image.height());
-        let sizes = || image.planes.iter().map(|p| (p.width, p.height));
-        if sizes().any(|(w, h)| w > width || h > height) {
-            return unsupported("needs a first plane that is not smaller than the others");
-        }
-        if image.color.model == Model::Rgb && (sizes().len() != 3 || sizes().any(|s| s != (width, height))) {
-            return unsupported("needs three RGB planes of one size");
-        }
-        let coarsest = sizes().map(|(w, h)| width.div_ceil(w).max(height.div_ceil(h))).max().unwrap_or(1);
+        let coarsest = coarsest(image, NAME)?;
+        check_equal_rgb(image, NAME)?;
         // A sample uses scattered ones within one window; each of those is scattered if it is within another
         // window of a contour; a coarse sample's corner may be one sample further out.
         let halo = (2 * WINDOW_REACH + 1) * coarsest + DETECTION_REACH;
@@ -109,8 +98,7 @@ impl Fcdr {
         let (width, height) = (input.image.width(), input.image.height());
         let outer = window.grown(DETECTION_REACH, width, height);
         let codes = grey_codes(input.image, outer, ctx);
-        let refused =
-            |error: crate::PlaneError| RestoreError::Unsupported { method: NAME, what: error.to_string() };
+        let refused = |error: crate::PlaneError| RestoreError::unsupported(NAME, error);
         let view =
             View::part(&codes, outer, width, height).ok_or_else(|| refused(crate::PlaneError::Window))?;
         let maps = detect_window(ctx.level, &view, window, &self.thresholds).map_err(refused)?;

@@ -13,7 +13,7 @@ pub use plane::{Rule, Table, deband_plane, deband_window, means_window};
 
 use crate::PlaneError;
 use crate::codes::{Part, Pictures};
-use crate::grid::{Grid, Sample, View, is_sound, read_tile, write_tile};
+use crate::grid::{Grid, Sample, View, coarsest, read_tile, write_tile};
 
 const NAME: &str = "ffmpeg-deband";
 
@@ -91,24 +91,17 @@ impl FfmpegDeband {
     /// # Errors
     /// For images without samples, and for coupled planes of different sizes.
     pub fn new(params: &FfmpegDebandParams, image: &Image, ctx: &Context<'_>) -> Result<Self, RestoreError> {
-        let unsupported = |what: &str| RestoreError::Unsupported { method: NAME, what: what.to_owned() };
-        if !is_sound(image) {
-            return Err(unsupported("needs an image whose planes have all their samples"));
-        }
+        let coarsest = coarsest(image, NAME)?;
         let (width, height) = (image.width(), image.height());
-        if image.planes.iter().any(|p| p.width > width || p.height > height) {
-            return Err(unsupported("needs a first plane that is not smaller than the others"));
-        }
         if params.coupling && image.planes.iter().any(|p| (p.width, p.height) != (width, height)) {
-            return Err(unsupported(
+            return Err(RestoreError::unsupported(
+                NAME,
                 "cannot couple planes of different size; convert to 4:4:4 or RGB, or drop `coupling`",
             ));
         }
         let table = Table::new(width, height, params.range, params.direction, ctx);
-        let coarsest =
-            image.planes.iter().map(|p| width.div_ceil(p.width).max(height.div_ceil(p.height))).max();
         let (rx, ry) = table.reach();
-        let halo = rx.max(ry).saturating_mul(coarsest.unwrap_or(1));
+        let halo = rx.max(ry).saturating_mul(coarsest);
         let rules = (0..image.planes.len()).map(|p| rule(params, image, p)).collect();
         // Coupled planes need all planes of a pixel at once.
         let pictures = Pictures::like(image, NAME).filter(|_| !params.coupling);
@@ -121,7 +114,7 @@ impl FfmpegDeband {
         output: &mut TileOut,
         ctx: &Context<'_>,
     ) -> Result<(), RestoreError> {
-        let refused = |error: PlaneError| RestoreError::Unsupported { method: NAME, what: error.to_string() };
+        let refused = |error: PlaneError| RestoreError::unsupported(NAME, error);
         let mut pass = Vec::new();
         let mut means = Vec::new();
         for (p, (plane, &rule)) in input.image.planes.iter().zip(&self.rules).enumerate() {

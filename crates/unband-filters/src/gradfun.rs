@@ -11,7 +11,7 @@ pub use plane::{Shape, gradfun_plane, gradfun_rows};
 
 use crate::PlaneError;
 use crate::codes::{Part, Pictures};
-use crate::grid::{Grid, Sample, View, is_sound, read_tile, write_tile};
+use crate::grid::{Grid, Sample, View, check_sound, read_tile, write_tile};
 
 const NAME: &str = "gradfun";
 
@@ -69,10 +69,7 @@ impl Gradfun {
     /// # Errors
     /// For images without samples.
     pub fn new(params: &GradfunParams, image: &Image) -> Result<Self, RestoreError> {
-        if !is_sound(image) {
-            let what = "needs an image whose planes have all their samples".to_owned();
-            return Err(RestoreError::Unsupported { method: NAME, what });
-        }
+        check_sound(image, NAME)?;
         let mut halo = 0;
         let (width, height) = (image.width(), image.height());
         let shapes = image.planes.iter().enumerate().map(|(p, plane)| {
@@ -90,7 +87,7 @@ impl Gradfun {
         output: &mut TileOut,
         ctx: &Context<'_>,
     ) -> Result<(), RestoreError> {
-        let refused = |error: PlaneError| RestoreError::Unsupported { method: NAME, what: error.to_string() };
+        let refused = |error: PlaneError| RestoreError::unsupported(NAME, error);
         for (p, (plane, &shape)) in input.image.planes.iter().zip(&self.shapes).enumerate() {
             ctx.check()?;
             if !shape.touches(plane.width, plane.height) {

@@ -1,6 +1,8 @@
 //! Integer code grids of planes.
 
-use unband_image::{Codes, CodesMut, Depth, Image, TileIn, TileOut, Window, dither};
+use unband_image::{
+    Codes, CodesMut, Depth, Image, Model, Plane, RestoreError, TileIn, TileOut, Window, dither,
+};
 use unband_simd::{Level, filters::codes, filters::f3kdb, filters::ffmpeg_deband, filters::gradfun};
 
 /// Integer samples that the exact filters work on: `u8` and `u16`.
@@ -177,10 +179,37 @@ pub(crate) fn write_tile<T: Sample>(
     }
 }
 
-/// Has every plane samples, as many as its size requires?
-pub(crate) fn is_sound(image: &Image) -> bool {
-    !image.planes.is_empty()
-        && image.planes.iter().all(|p| p.width > 0 && p.height > 0 && p.data.len() == p.width * p.height)
+/// An error unless every plane has samples, as many as its size requires.
+pub(crate) fn check_sound(image: &Image, method: &'static str) -> Result<(), RestoreError> {
+    let whole = |p: &Plane| p.width > 0 && p.height > 0 && p.data.len() == p.width * p.height;
+    if !image.planes.is_empty() && image.planes.iter().all(whole) {
+        return Ok(());
+    }
+    Err(RestoreError::unsupported(method, "needs an image whose planes have all their samples"))
+}
+
+/// Samples of the first plane per sample of the smallest one, along the side where they are more.
+pub(crate) fn coarsest(image: &Image, method: &'static str) -> Result<usize, RestoreError> {
+    check_sound(image, method)?;
+    let (width, height) = (image.width(), image.height());
+    if image.planes.iter().any(|p| p.width > width || p.height > height) {
+        return Err(RestoreError::unsupported(
+            method,
+            "needs a first plane that is not smaller than the others",
+        ));
+    }
+    let scales = image.planes.iter().map(|p| width.div_ceil(p.width).max(height.div_ceil(p.height)));
+    Ok(scales.max().unwrap_or(1))
+}
+
+/// An error for RGB unless it has three planes of one size.
+pub(crate) fn check_equal_rgb(image: &Image, method: &'static str) -> Result<(), RestoreError> {
+    let size = (image.width(), image.height());
+    let equal = image.planes.len() == 3 && image.planes.iter().all(|p| (p.width, p.height) == size);
+    if image.color.model != Model::Rgb || equal {
+        return Ok(());
+    }
+    Err(RestoreError::unsupported(method, "needs three RGB planes of one size"))
 }
 
 #[cfg(test)]

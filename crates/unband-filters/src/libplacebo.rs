@@ -15,7 +15,7 @@ pub use dither::{Bias, Dither};
 pub use plane::{Code, deband_plane};
 pub use unband_simd::filters::libplacebo::Shader;
 
-use crate::grid::is_sound;
+use crate::grid::{check_equal_rgb, coarsest};
 use plane::{Surroundings, blocks};
 
 const NAME: &str = "libplacebo";
@@ -100,28 +100,18 @@ impl Libplacebo {
     /// # Errors
     /// For images without samples, RGB planes of different size, and sides of 16 million samples and more.
     pub fn new(params: LibplaceboParams, image: &Image, ctx: &Context<'_>) -> Result<Self, RestoreError> {
-        let unsupported = |what: &str| Err(RestoreError::Unsupported { method: NAME, what: what.to_owned() });
-        if !is_sound(image) {
-            return unsupported("needs an image whose planes have all their samples");
-        }
-        let (width, height) = (image.width(), image.height());
-        let sizes = || image.planes.iter().map(|p| (p.width, p.height));
-        if sizes().any(|(w, h)| w > width || h > height) {
-            return unsupported("needs a first plane that is not smaller than the others");
-        }
-        if image.color.model == Model::Rgb && (sizes().any(|s| s != (width, height)) || sizes().len() != 3) {
-            return unsupported("needs three RGB planes of one size");
-        }
-        if width.max(height) >= MOST_SIDE {
-            return unsupported("counts positions in 32-bit floats, up to 16 million samples");
+        let coarsest = coarsest(image, NAME)?;
+        check_equal_rgb(image, NAME)?;
+        if image.width().max(image.height()) >= MOST_SIDE {
+            let what = "counts positions in 32-bit floats, up to 16 million samples";
+            return Err(RestoreError::unsupported(NAME, what));
         }
         let depth = match ctx.output.unwrap_or(image.depth) {
             Depth::Int(bits) => Depth::Int(bits.clamp(1, 16)),
             Depth::F32 => Depth::F32,
         };
         let bias = Bias::new(params.dither, depth.bits());
-        let coarsest = sizes().map(|(w, h)| width.div_ceil(w).max(height.div_ceil(h))).max();
-        let halo = params.shader(0).reach().saturating_mul(coarsest.unwrap_or(1));
+        let halo = params.shader(0).reach().saturating_mul(coarsest);
         Ok(Self { params, bias, depth, halo })
     }
 

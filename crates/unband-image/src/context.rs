@@ -1,5 +1,6 @@
 //! Resources of a job: threads, cancellation, progress, random numbers, and the error of cancelled work.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -32,6 +33,13 @@ pub enum RestoreError {
         /// The method.
         method: &'static str,
     },
+}
+
+impl RestoreError {
+    /// The method does not support an image: the unsupported property, and what to do instead.
+    pub fn unsupported(method: &'static str, what: impl fmt::Display) -> Self {
+        Self::Unsupported { method, what: what.to_string() }
+    }
 }
 
 /// Receives the progress of a long job. Called from many threads.

@@ -35,6 +35,24 @@ impl Window {
         }
     }
 
+    /// Grown to multiples of `step`, cut at the image's border.
+    #[must_use]
+    pub fn aligned(self, step: usize, width: usize, height: usize) -> Self {
+        Self {
+            x0: self.x0 / step * step,
+            y0: self.y0 / step * step,
+            x1: self.x1.next_multiple_of(step).min(width),
+            y1: self.y1.next_multiple_of(step).min(height),
+        }
+    }
+
+    /// The same rectangle in the coordinates of one that contains it.
+    #[must_use]
+    pub fn inside(self, outer: Self) -> Self {
+        let Self { x0, y0, .. } = outer;
+        Self { x0: self.x0 - x0, y0: self.y0 - y0, x1: self.x1 - x0, y1: self.y1 - y0 }
+    }
+
     /// The same rectangle after upscaling by a factor.
     #[must_use]
     pub fn times(self, scale: usize) -> Self {

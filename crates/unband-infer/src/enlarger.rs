@@ -42,7 +42,7 @@ impl Enlarger {
     /// Networks whose output is not an integer multiple of the input's size, as text for display.
     pub fn new(architecture: &Architecture, engine: Arc<Engine>) -> Result<Self, RestoreError> {
         let name = architecture.name;
-        let fault = |what: &str| RestoreError::Unsupported { method: name, what: what.to_owned() };
+        let fault = |what: &str| RestoreError::unsupported(name, what);
         let graph = engine.graph();
         let multiple = graph.size_multiple().ok_or_else(|| fault("accepts only one image size"))?;
         let scale = graph.scale().filter(|_| graph.inputs[0].channels == 3);

@@ -58,7 +58,7 @@ impl GuidedRestorer {
         strength: f32,
     ) -> Result<Self, RestoreError> {
         let name = architecture.name;
-        let fault = |what: &str| RestoreError::Unsupported { method: name, what: what.into() };
+        let fault = |what: &str| RestoreError::unsupported(name, what);
         let graph = engine.graph();
         let multiple = graph.size_multiple().ok_or_else(|| fault("accepts only one image size"))?;
         // At least one of the coarsest samples.

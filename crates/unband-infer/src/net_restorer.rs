@@ -123,7 +123,7 @@ impl NetRestorer {
             };
             let picture = made.map_err(|error| match error {
                 DeepdebandError::Run(error) => error,
-                other => RestoreError::Unsupported { method: self.name, what: other.to_string() },
+                other => RestoreError::unsupported(self.name, other),
             })?;
             return Ok(Made { picture, other: None });
         }

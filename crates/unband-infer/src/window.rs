@@ -22,7 +22,7 @@ pub fn refuse_yuv(method: &'static str, image: &Image) -> Result<(), RestoreErro
 pub fn failed(method: &'static str, error: RunError) -> RestoreError {
     match error {
         RunError::Stopped(error) => error,
-        other => RestoreError::Unsupported { method, what: other.to_string() },
+        other => RestoreError::unsupported(method, other),
     }
 }
 

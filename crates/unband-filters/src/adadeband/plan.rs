@@ -55,8 +55,7 @@ impl Plan {
             _ => Samples::Codes(planes.codes),
         };
         let Some(luma) = Luma::new(samples, width, height) else {
-            let what = "needs between 1 and 2^31 samples".to_owned();
-            return Err(RestoreError::Unsupported { method: super::NAME, what });
+            return Err(RestoreError::unsupported(super::NAME, "needs between 1 and 2^31 samples"));
         };
         let (lines, _) = bband::find_lines(&luma, Thresholds::default(), ctx)?;
         let (edges, segments, noises) = edges_and_segments(lines, planes, random, ctx);

@@ -3,7 +3,6 @@
 use unband_image::{Matrix, TileIn, TileOut};
 use unband_simd::{Level, filters::smooth as rows};
 
-use super::density::Core;
 use super::grid::Grid;
 use super::source::Cells;
 use super::{Buffers, Smooth, coupling};
@@ -35,12 +34,7 @@ impl Smooth {
             }
             b.restored[i].pad();
         }
-        let inner = Core {
-            x0: core.x0 - outer.x0,
-            y0: core.y0 - outer.y0,
-            x1: core.x1 - outer.x0,
-            y1: core.y1 - outer.y0,
-        };
+        let inner = core.inside(outer);
         let ([o0, o1, o2], [r0, r1, r2]) = (&b.originals, &b.restored);
         coupling.share(level, &mut b.shared, [o0, o1, o2], [r0, r1, r2], inner, &mut b.coupling);
         for (i, shared) in b.shared.iter_mut().enumerate() {

@@ -4,7 +4,6 @@
 use unband_image::{Image, Window};
 use unband_simd::{Level, filters::smooth as rows};
 
-use super::density::Core;
 use super::grid::Grid;
 use super::source::Cells;
 use super::{Buffers, Smooth, surface};
@@ -20,21 +19,10 @@ impl Smooth {
         let (width, height) = plan.source.size(image);
         // Even coordinates at every level of the window, so that its 2×2 means are those of the image.
         let rim = RIM + if plan.neutral.is_some() { 4 } else { 0 };
-        let outer = core.grown(rim, width, height);
-        let outer = Window {
-            x0: outer.x0 & !3,
-            y0: outer.y0 & !3,
-            x1: (outer.x1.div_ceil(4) * 4).min(width),
-            y1: (outer.y1.div_ceil(4) * 4).min(height),
-        };
+        let outer = core.grown(rim, width, height).aligned(4, width, height);
         plan.fill(level, image, (outer.x0, outer.y0, outer.x1, outer.y1), b);
         let towards = plan.neutral.is_some();
-        let inner = Core {
-            x0: core.x0 - outer.x0,
-            y0: core.y0 - outer.y0,
-            x1: core.x1 - outer.x0,
-            y1: core.y1 - outer.y0,
-        };
+        let inner = core.inside(outer);
         self.gate.factors(level, &mut b.factor, &b.v[0], inner, &mut b.density, &mut b.wide);
         // Texture does not use the surface, so it is not computed there: that saves most of the work.
         if !towards && plan.lift <= 0.0 && b.factor.is_zero() {
@@ -146,12 +134,7 @@ impl Smooth {
         };
         let outer = wanted.grown(RADIUS + 2, width, height);
         plan.fill(level, image, (outer.x0, outer.y0, outer.x1, outer.y1), b);
-        let inner = Core {
-            x0: wanted.x0 - outer.x0,
-            y0: wanted.y0 - outer.y0,
-            x1: wanted.x1 - outer.x0,
-            y1: wanted.y1 - outer.y0,
-        };
+        let inner = wanted.inside(outer);
         b.density.count(level, &b.v[0], 1.0);
         b.density.means(level, &mut b.busy, inner, RADIUS, 1.0);
         // Luma's density at the chroma plane's size.
@@ -171,7 +154,7 @@ impl Smooth {
 /// level often, stay unchanged, as the difference is invisible there.
 ///
 /// Full correction up to 0.2 level changes per sample over 5×5 (which includes a contour), none from 0.5 on.
-fn lift(corrections: &mut Grid, v: &Grid, busy: &Grid, core: Core, cell: f32, codes: f32) {
+fn lift(corrections: &mut Grid, v: &Grid, busy: &Grid, core: Window, cell: f32, codes: f32) {
     for y in 0..corrections.height {
         let luma = &v.row(core.y0 + y)[core.x0..core.x1];
         for ((d, &v), &busy) in corrections.row_mut(y).iter_mut().zip(luma).zip(busy.row(y)) {

@@ -4,9 +4,10 @@
 //! they are themselves. So each difference is averaged over neighbouring samples, and the residual is
 //! distributed over the three channels. The mean of the channels stays; only their differences change.
 
+use unband_image::Window;
 use unband_simd::{Level, filters::smooth as rows};
 
-use super::density::{Core, Density, Raster};
+use super::density::{Density, Raster};
 use super::grid::Grid;
 
 /// Margin of samples that is read.
@@ -72,7 +73,7 @@ impl Coupling {
         out: &mut [Grid; 3],
         original: [&Grid; 3],
         restored: [&Grid; 3],
-        core: Core,
+        core: Window,
         s: &mut Scratch,
     ) {
         let width = core.x1 - core.x0;

@@ -1,21 +1,9 @@
 //! Density of level changes in boxes of several sizes, and lookup tables over two densities.
 
+use unband_image::Window;
 use unband_simd::{Level, filters::smooth as rows};
 
 use super::grid::Grid;
-
-/// The core of a grid, half open, in the grid's own coordinates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Core {
-    /// First column.
-    pub x0: usize,
-    /// First row.
-    pub y0: usize,
-    /// One past the last column.
-    pub x1: usize,
-    /// One past the last row.
-    pub y1: usize,
-}
 
 /// Counts level changes of a grid and averages them over boxes.
 #[derive(Default)]
@@ -47,15 +35,15 @@ impl Density {
         self.changes.extend((0..width * height).map(|i| (changes(i) * 64.0).round() as u16));
     }
 
-    /// Means over `(2r + 1)²` samples around each sample of the core, times `factor`, into `out` (or added to
+    /// Means over `(2r + 1)²` samples around each sample of `core`, in the grid's own coordinates, times `factor`, into `out` (or added to
     /// it).
     ///
     /// Boxes are clipped at the grid's border, so the grid needs a margin of `r` + 1 around the core unless
     /// the image ends there. `r` is at most 24.
-    pub fn means(&mut self, level: Level, out: &mut Grid, core: Core, r: usize, factor: f32) {
+    pub fn means(&mut self, level: Level, out: &mut Grid, core: Window, r: usize, factor: f32) {
         let (w, h) = (self.width, self.height);
-        let n = core.x1 - core.x0;
-        out.reshape(n, core.y1 - core.y0);
+        let n = core.width();
+        out.reshape(n, core.height());
         // Column sums with `r` zeros at each end; the core's boxes start at core.x0.
         let mut sums = vec![0u16; w + 2 * r];
         let scale: Vec<f32> =

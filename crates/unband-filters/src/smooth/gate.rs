@@ -1,9 +1,10 @@
 //! Reliability of the surface: a factor on the correction from the density of level changes nearby and
 //! farther around.
 
+use unband_image::Window;
 use unband_simd::Level;
 
-use super::density::{Core, Density, Raster};
+use super::density::{Density, Raster};
 use super::grid::Grid;
 
 /// Radius of the wide box.
@@ -45,7 +46,7 @@ impl Gate {
         level: Level,
         out: &mut Grid,
         v: &Grid,
-        core: Core,
+        core: Window,
         density: &mut Density,
         wide: &mut Grid,
     ) {

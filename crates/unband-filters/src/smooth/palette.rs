@@ -4,7 +4,7 @@ use unband_image::{Context, Image, TileIn, TileOut, Window};
 use unband_simd::Level;
 
 use super::colours::{Colours, Rgb, difference, dot, link};
-use super::density::{Core, Density, Raster};
+use super::density::{Density, Raster};
 use super::gate::{NEAR, NEAR_AXIS, WIDE, WIDE_AXIS};
 use super::grid::Grid;
 use super::surface::{PULL, level_count};
@@ -242,13 +242,7 @@ impl PaletteSurface {
     pub fn restore(&self, input: &TileIn<'_>, output: &mut TileOut, level: Level) {
         let core = input.core;
         let (width, height) = self.size;
-        let outer = core.grown(RIM, width, height);
-        let outer = Window {
-            x0: outer.x0 & !3,
-            y0: outer.y0 & !3,
-            x1: (outer.x1.div_ceil(4) * 4).min(width),
-            y1: (outer.y1.div_ceil(4) * 4).min(height),
-        };
+        let outer = core.grown(RIM, width, height).aligned(4, width, height);
         let fine = Means::of(&self.colours, outer);
         let (w, h) = (fine.width, fine.height);
         let places: Vec<u8> =
@@ -276,12 +270,7 @@ impl PaletteSurface {
         fine.sweep(&mut surface, &links, (self.pull[0], SWEEPS[0]), |i, d| {
             self.colours.hold(places[i], d, 1)
         });
-        let inner = Core {
-            x0: core.x0 - outer.x0,
-            y0: core.y0 - outer.y0,
-            x1: core.x1 - outer.x0,
-            y1: core.y1 - outer.y0,
-        };
+        let inner = core.inside(outer);
         let mut density = Density::default();
         density.fill(w, h, |i| {
             // Each of two samples gets half of the step between them.

@@ -28,11 +28,6 @@ impl Drawing {
             Self::NormalMap => "normal-map",
         }
     }
-
-    /// Do the samples hold data rather than colours?
-    pub fn is_data(self) -> bool {
-        matches!(self, Self::LookupTable | Self::NormalMap)
-    }
 }
 
 impl fmt::Display for Drawing {

@@ -119,15 +119,7 @@ impl Axis {
     /// # Panics
     /// When the table does not have [`Self::from`] rows.
     pub fn apply(&self, data: &[f32], width: usize) -> Vec<f32> {
-        assert_eq!(data.len(), self.from * width, "rows");
-        let mut out = vec![0.0; self.to() * width];
-        let mut taps = Vec::new();
-        for (o, row) in out.chunks_exact_mut(width.max(1)).enumerate() {
-            taps.clear();
-            taps.extend(self.taps(o).iter().map(|(i, w)| (i * width, *w as f32)));
-            weighted_sums(Level::best(), row, data, &taps);
-        }
-        out
+        self.applied(data, width, |weight| weight as f32, weighted_sums)
     }
 
     /// As [`Self::apply`], in double precision.
@@ -135,13 +127,23 @@ impl Axis {
     /// # Panics
     /// When the table does not have [`Self::from`] rows.
     pub fn apply_f64(&self, data: &[f64], width: usize) -> Vec<f64> {
+        self.applied(data, width, |weight| weight, weighted_sums_f64)
+    }
+
+    fn applied<T: Copy + Default>(
+        &self,
+        data: &[T],
+        width: usize,
+        weight: impl Fn(f64) -> T,
+        sums: impl Fn(Level, &mut [T], &[T], &[(usize, T)]),
+    ) -> Vec<T> {
         assert_eq!(data.len(), self.from * width, "rows");
-        let mut out = vec![0.0; self.to() * width];
+        let mut out = vec![T::default(); self.to() * width];
         let mut taps = Vec::new();
         for (o, row) in out.chunks_exact_mut(width.max(1)).enumerate() {
             taps.clear();
-            taps.extend(self.taps(o).iter().map(|(i, w)| (i * width, *w)));
-            weighted_sums_f64(Level::best(), row, data, &taps);
+            taps.extend(self.taps(o).iter().map(|(i, w)| (i * width, weight(*w))));
+            sums(Level::best(), row, data, &taps);
         }
         out
     }

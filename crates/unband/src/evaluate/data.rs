@@ -263,12 +263,7 @@ fn around(image: Image, way: &Way, how: How) -> (Image, Option<Window>) {
     let core = Window { x1: roomy.x1.min(roomy.x0 + crop), y1: roomy.y1.min(roomy.y0 + crop), ..roomy };
     // With a margin, the window is degraded like part of a whole image.
     let outer = core.grown(way.room(), image.width() / scale * scale, image.height() / scale * scale);
-    let core = Window {
-        x0: core.x0 - outer.x0,
-        y0: core.y0 - outer.y0,
-        x1: core.x1 - outer.x0,
-        y1: core.y1 - outer.y0,
-    };
+    let core = core.inside(outer);
     (image.cut(outer), Some(core))
 }
 
