@@ -2,3 +2,4 @@
 
 pub mod change;
 pub mod faithful;
+pub mod motion;
