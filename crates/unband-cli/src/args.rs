@@ -10,6 +10,7 @@ use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 use unband::io::video::{Purpose, StreamSpec};
+use unband::video::Temporal;
 use unband::{Dither, ParamValue, Precision, TreatAs};
 
 pub use metrics::{MetricArgs, failure};
@@ -167,6 +168,9 @@ pub struct FilmArgs {
     /// End time: seconds or H:MM:SS
     #[arg(long, value_name = "TIME", value_parser = time, hide_short_help = true)]
     pub to: Option<f64>,
+    /// Neighbouring frames in a result: off, still (where nothing moves), motion (along the motion)
+    #[arg(long, value_name = "WORD", value_parser = temporal, hide_short_help = true)]
+    pub temporal: Option<Temporal>,
     /// Begin the result at 0, for recordings that begin at any time of day
     #[arg(long, hide_short_help = true)]
     pub start_at_zero: bool,
@@ -231,6 +235,7 @@ impl FilmArgs {
             ("--resume", self.resume),
             ("--from", self.from.is_some()),
             ("--to", self.to.is_some()),
+            ("--temporal", self.temporal.is_some()),
             ("--start-at-zero", self.start_at_zero),
         ];
         all.into_iter().filter_map(|(option, given)| given.then_some(option)).collect()
@@ -240,6 +245,12 @@ impl FilmArgs {
 /// A number; the library checks its range.
 fn strength(text: &str) -> Result<f32, String> {
     text.trim().parse().map_err(|_| "a strength is a number from 0 to 4".to_owned())
+}
+
+fn temporal(text: &str) -> Result<Temporal, String> {
+    let words: Vec<_> = Temporal::ALL.iter().map(|temporal| temporal.word()).collect();
+    let found = Temporal::ALL.into_iter().find(|temporal| temporal.word() == text);
+    found.ok_or_else(|| format!("one of {} is needed", words.join(", ")))
 }
 
 fn purpose(text: &str) -> Result<Purpose, String> {

@@ -12,8 +12,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use unband::Context;
 use unband::video::{
-    FilmOptions, FilmReport, FrameSource, check_film, deband_film, deband_to_stream, decode_options,
-    ending_programs,
+    FilmOptions, FilmReport, FrameSource, Temporal, check_film, deband_film, deband_to_stream,
+    decode_options, ending_programs,
 };
 use unband_io::video::{Programs, Purpose, StreamChoice, probe};
 use unband_io::{Limits, Y4mReader};
@@ -30,6 +30,12 @@ fn purpose(given: &Given<'_, '_>) -> Result<Purpose, Fault> {
     let Some(word) = given.value::<String>("purpose", "a word")? else { return Ok(Purpose::default()) };
     let known = Purpose::ALL.into_iter().find(|purpose| purpose.word() == word);
     known.ok_or_else(|| Fault::option("purpose", "one of player, web, archive", format!("`{word}`")))
+}
+
+fn temporal(given: &Given<'_, '_>) -> Result<Temporal, Fault> {
+    let Some(word) = given.value::<String>("temporal", "a word")? else { return Ok(Temporal::default()) };
+    let known = Temporal::ALL.into_iter().find(|temporal| temporal.word() == word);
+    known.ok_or_else(|| Fault::option("temporal", "one of off, still, motion", format!("`{word}`")))
 }
 
 /// Debands a video file.
@@ -61,6 +67,7 @@ fn video_options(given: &Given<'_, '_>) -> Result<FilmOptions, Fault> {
         resume: given.switch("resume")?,
         overwrite: given.switch("overwrite")?,
         only_banded: given.switch("only_banded")?,
+        temporal: temporal(given)?,
         start_at_zero: given.switch("start_at_zero")?,
         from: given.value("start", "a number of seconds")?,
         to: given.value("end", "a number of seconds")?,

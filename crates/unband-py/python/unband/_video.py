@@ -53,6 +53,7 @@ def deband_video(
     seed: int | None = None,
     everywhere: bool = False,
     treat_as: str | None = None,
+    temporal: str | None = None,
     purpose: str | None = None,
     ffmpeg_args: list[str] | None = None,
     start: float | None = None,
@@ -71,7 +72,8 @@ def deband_video(
     5.1 or newer.
 
     `depth`: 8, 10 or 12 bits; by default 10, or that of the video where it is higher. `purpose`: "player",
-    "web" or "archive" selects codec and quality; `ffmpeg_args` are arguments of the encoder. `start` and
+    "web" or "archive" selects codec and quality; `temporal`: "off", "still" or "motion", the use of
+    neighbouring frames; `ffmpeg_args` are arguments of the encoder. `start` and
     `end`: a part, in seconds. `resume` continues unfinished work; `keep_going` keeps what can be decoded from
     a damaged video; `progressive` ignores that it is marked as interlaced. Other arguments as for `deband`.
     Written completely or not at all.
@@ -87,6 +89,7 @@ def deband_video(
         seed=seed,
         everywhere=everywhere,
         treat_as=treat_as,
+        temporal=temporal,
         purpose=purpose,
         ffmpeg_args=ffmpeg_args,
         start=start,
@@ -125,6 +128,7 @@ def frames(
     seed: int | None = None,
     everywhere: bool = False,
     treat_as: str | None = None,
+    temporal: str | None = None,
     start: float | None = None,
     end: float | None = None,
     progressive: bool = False,
@@ -147,6 +151,7 @@ def frames(
         "seed": seed,
         "everywhere": everywhere,
         "treat_as": treat_as,
+        "temporal": temporal,
         "start": start,
         "end": end,
         "progressive": progressive,

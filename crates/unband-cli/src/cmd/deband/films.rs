@@ -163,6 +163,7 @@ pub fn options(args: &DebandArgs) -> Result<FilmOptions, Failure> {
         resume: film.resume,
         overwrite: args.pictures.overwrite,
         only_banded: args.only_banded,
+        temporal: film.temporal.unwrap_or_default(),
         start_at_zero: film.start_at_zero,
         from: film.from,
         to: film.to,

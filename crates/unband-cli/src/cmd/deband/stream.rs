@@ -36,7 +36,11 @@ pub fn run(args: &DebandArgs, begins: &[u8], talk: &Talk<'_>) -> Outcome {
         None => settings::file_options(args),
     };
     let options = match checked {
-        Ok(options) => options.options,
+        Ok(options) => FilmOptions {
+            options: options.options,
+            temporal: args.film.temporal.unwrap_or_default(),
+            ..FilmOptions::default()
+        },
         Err(failure) => {
             talk.failure(&failure);
             return Outcome::Usage;

@@ -36,7 +36,7 @@ pub fn deband_alone(
     let bits = bits_of_film(film, options)?;
     let to = with_bits(format, bits)?;
     let mut out = Vec::new();
-    let mut frames = Frames::new(&options.options, *format, to, ctx);
+    let mut frames = Frames::new((&options.options, options.temporal), *format, to, ctx);
     frames.push((), bytes.to_vec(), true, None)?;
     let finished = frames.pop(true, &mut out)?;
     let wrong = |error: unband_io::Error| Error::Image(error.to_string());

@@ -73,14 +73,17 @@ impl<'a> EncoderTrial<'a> {
         let segment = folder.path().join("segment");
         let mut encoder = Encoder::new(self.film, &to, &self.encoding, &segment, self.programs)?;
         let (mut number, mut wanted) = (0, None);
-        Frames::new(&self.options.options, from, to, ctx).deband_all(&mut source, |finished, bytes| {
-            encoder.write_frame(finished.tag, bytes)?;
-            if finished.tag == ticks {
-                wanted = Some(number);
-            }
-            number += 1;
-            Ok(())
-        })?;
+        Frames::new((&self.options.options, self.options.temporal), from, to, ctx).deband_all(
+            &mut source,
+            |finished, bytes| {
+                encoder.write_frame(finished.tag, bytes)?;
+                if finished.tag == ticks {
+                    wanted = Some(number);
+                }
+                number += 1;
+                Ok(())
+            },
+        )?;
         let segment = encoder.finish()?;
         let nothing = || {
             let from = self.film.seconds(ticks);

@@ -4,12 +4,14 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use unband_image::context::NoProgress;
-use unband_image::{Context, Depth, Image, Plane, Restorer, Rng};
+use unband_image::{Context, Depth, Image, Model, Plane, Restorer, Rng};
 use unband_io::video::FrameFormat;
 
+use super::kept::{Kept, stored};
 use super::source::FrameSource;
-use super::steady::{Alone, REACH, mean};
+use super::temporal::{STILL_REACH, Temporal};
 use super::treatment::{Treatment, keep, look, restored, round};
+use super::{motion, steady};
 use crate::{Error, Options};
 
 /// Frames between two inspections of a shot that was not inspected as a whole before.
@@ -38,6 +40,7 @@ pub(super) struct Finished<T> {
 /// Debands frames, in order.
 pub(super) struct Frames<'a, T> {
     options: &'a Options,
+    temporal: Temporal,
     ctx: Context<'a>,
     from: FrameFormat,
     to: FrameFormat,
@@ -51,7 +54,7 @@ pub(super) struct Frames<'a, T> {
     codes: ByCodes,
     /// Buffers for reuse: allocating costs more than some processing steps.
     spare: Vec<Vec<Plane>>,
-    spare_kept: Vec<Alone>,
+    spare_kept: Vec<Kept>,
     spare_out: Vec<Vec<u8>>,
 }
 
@@ -71,7 +74,7 @@ enum State {
     /// The result, and whether any sample differs.
     Done(Vec<u8>, bool),
     /// Restored without its neighbours.
-    Alone(Alone, Arc<Treatment>),
+    Alone(Kept, Arc<Treatment>),
 }
 
 /// A method that works directly on the frames' codes, without images.
@@ -85,11 +88,17 @@ enum ByCodes {
 
 impl<'a, T> Frames<'a, T> {
     /// For source frames in format `from` and results in format `to`.
-    pub(super) fn new(options: &'a Options, from: FrameFormat, to: FrameFormat, ctx: &Context<'a>) -> Self {
+    pub(super) fn new(
+        (options, temporal): (&'a Options, Temporal),
+        from: FrameFormat,
+        to: FrameFormat,
+        ctx: &Context<'a>,
+    ) -> Self {
         // Progress is reported in frames.
         let ctx = Context { rng: Rng::new(options.seed), progress: &NoProgress, ..*ctx };
         Self {
             options,
+            temporal,
             ctx,
             from,
             to,
@@ -180,7 +189,11 @@ impl<'a, T> Frames<'a, T> {
             && let Some(same) = self.neighbour(1, begins)
             && self.window.back().is_some_and(|held| held.bytes == bytes)
         {
-            return Ok(State::Alone(same.again(self.neighbours(begins), &ctx), treatment));
+            let rgb = self.from.color.model == Model::Rgb;
+            return Ok(State::Alone(
+                same.again(self.neighbours(begins), self.temporal, rgb, &ctx),
+                treatment,
+            ));
         }
         let image = match image {
             Some(image) => image,
@@ -202,20 +215,20 @@ impl<'a, T> Frames<'a, T> {
         }
         self.spare_out.push(out);
         let spare = self.spare_kept.pop().unwrap_or_default();
-        let kept = Alone::of(&image, self.neighbours(begins), spare, &ctx);
+        let source = stored(&image, spare.source, &ctx);
         let result = restored(image, &treatment.findings, choices, self.options, &ctx)?;
-        let kept = kept.with_result(&result, &ctx);
+        let kept = Kept::of((source, &result), self.neighbours(begins), self.temporal, spare.result, &ctx);
         self.spare.push(result.planes);
         Ok(State::Alone(kept, treatment))
     }
 
     /// The last two frames before the next one, as of [`Frames::neighbour`].
-    fn neighbours(&self, begins: bool) -> [Option<&Alone>; REACH] {
+    fn neighbours(&self, begins: bool) -> [Option<&Kept>; STILL_REACH] {
         std::array::from_fn(|i| self.neighbour(i + 1, begins))
     }
 
     /// The frame `back` frames before the next one, if it belongs to the same run.
-    fn neighbour(&self, back: usize, begins: bool) -> Option<&Alone> {
+    fn neighbour(&self, back: usize, begins: bool) -> Option<&Kept> {
         let len = self.window.len();
         if begins || back > len || self.window.range(len + 1 - back..).any(|held| held.begins) {
             return None;
@@ -231,6 +244,7 @@ impl<'a, T> Frames<'a, T> {
     /// # Errors
     /// As [`Frames::push`].
     pub(super) fn pop(&mut self, last: bool, out: &mut Vec<u8>) -> Result<Option<Finished<T>>, Error> {
+        let reach = self.temporal.reach();
         let Some(held) = self.window.get_mut(self.out) else { return Ok(None) };
         let changed = match &mut held.state {
             State::Done(result, changed) => {
@@ -239,10 +253,10 @@ impl<'a, T> Frames<'a, T> {
             }
             State::Alone(..) => {
                 let at = self.out;
-                let after = self.window.range(at + 1..).take(REACH);
+                let after = self.window.range(at + 1..).take(reach);
                 let with =
                     after.take_while(|held| !held.begins && matches!(held.state, State::Alone(..))).count();
-                if with < REACH && !last && self.window.len() == at + 1 + with {
+                if with < reach && !last && self.window.len() == at + 1 + with {
                     return Ok(None);
                 }
                 self.finish(at, with, out)?;
@@ -255,7 +269,7 @@ impl<'a, T> Frames<'a, T> {
         let method = held.method;
         let bytes = std::mem::take(&mut held.bytes);
         self.out += 1;
-        while self.out > REACH {
+        while self.out > reach {
             let Some(held) = self.window.pop_front() else { break };
             match held.state {
                 State::Alone(kept, _) => self.spare_kept.push(kept),
@@ -273,15 +287,24 @@ impl<'a, T> Frames<'a, T> {
             State::Done(..) => None,
         };
         let belongs = |i: &usize| !self.window[i + 1].begins && alone(*i).is_some();
-        let behind = (at.saturating_sub(REACH)..at).rev().take_while(belongs).count();
-        let reach = with.min(behind);
-        let run: Vec<&Alone> = (at - reach..=at + reach).filter_map(alone).collect();
+        let behind = (at.saturating_sub(self.temporal.reach())..at).rev().take_while(belongs).count();
         let held = &self.window[at];
         let State::Alone(_, treatment) = &held.state else { return Ok(()) };
         let ctx = self.context(held.number);
         let source = self.from.read_into(&held.bytes, self.spare.pop().unwrap_or_default())?;
         let mut image = like(&source, self.spare.pop().unwrap_or_default());
-        mean(&run, &source.planes, &mut image.planes, &ctx);
+        match self.temporal {
+            Temporal::Off | Temporal::Still => {
+                let reach = with.min(behind);
+                let run: Vec<&Kept> = (at - reach..=at + reach).filter_map(alone).collect();
+                steady::mean(&run, &source.planes, &mut image.planes, &ctx);
+            }
+            Temporal::Motion => {
+                let run: Vec<&Kept> = (at - behind..=at + with).filter_map(alone).collect();
+                let limits = motion::Limits::of(self.from.lossy);
+                motion::restored((&run, behind), limits, &source.planes, &mut image.planes, &ctx);
+            }
+        }
         keep(&mut image, &source, &treatment.findings, &treatment.choices, &ctx);
         round(&mut image, &source, self.options, &self.to, &ctx);
         self.to.write(&image, (&held.bytes, &self.from), out)?;
@@ -362,7 +385,7 @@ mod tests {
                     ..Options::default()
                 };
                 let ctx = Context::default();
-                let mut frames = Frames::new(&options, format, format, &ctx);
+                let mut frames = Frames::new((&options, Temporal::default()), format, format, &ctx);
                 let (mut got, mut want) = (Vec::new(), Vec::new());
                 for number in 0..3 {
                     let before = frame(number);
@@ -398,7 +421,7 @@ mod tests {
         }
         let options = Options { method: Choice::Named(Method::new(&smooth::ENTRY)), ..Options::default() };
         let (ctx, mut out) = (Context::default(), Vec::new());
-        let mut frames = Frames::new(&options, from, to, &ctx);
+        let mut frames = Frames::new((&options, Temporal::default()), from, to, &ctx);
         frames.push((), bytes.clone(), true, None).unwrap();
         assert!(frames.pop(true, &mut out).unwrap().unwrap().done.changed);
         let mut changed = [0, 0];
@@ -408,5 +431,49 @@ mod tests {
         }
         // Half a box of the gate into the texture may change.
         assert!(changed[0] <= SIZE.1 * 4 && changed[1] > SIZE.1 * 80, "{changed:?}");
+    }
+
+    #[test]
+    fn a_result_depends_on_the_frames_within_reach_alone() {
+        let model =
+            Model::Yuv { matrix: Matrix::Bt709, range: Range::Limited, subsampling: Subsampling::HALF };
+        let pixels = PixelFormat::by_name("yuv420p").unwrap();
+        let from = FrameFormat { width: 160, height: 96, pixels, color: Color::new(model), lossy: true };
+        let to = from.with_bits(10).unwrap();
+        let rng = Rng::new(57);
+        // A slope with a pattern and noise, which moves.
+        let code = |x: usize, y: usize, t: usize| {
+            let noise = rng.unit_at(0, t as u32, x as u32, y as u32);
+            let at = (x + 2 * t) as f32;
+            (60.0 + at / 12.0 + y as f32 / 20.0 + 4.0 * (at * 0.3 + y as f32 * 0.2).sin() + noise) as u8
+        };
+        let frame = |t: usize| -> Vec<u8> {
+            let luma = (0..160 * 96).map(|i| code(i % 160, i / 160, t));
+            luma.chain(std::iter::repeat_n(128, 160 * 96 / 2)).collect()
+        };
+        let method = Choice::Named(Method::new(&smooth::ENTRY));
+        let options = Options { method, everywhere: true, ..Options::default() };
+        let ctx = Context { threads: 2, ..Context::default() };
+        let image = from.read(&frame(0)).unwrap();
+        let findings = look(&image, &options, &ctx).findings;
+        let shot = Arc::new(Treatment::new(&image, findings, &options, 10).unwrap());
+        let results = |temporal, all: std::ops::Range<usize>| {
+            let mut frames = Frames::new((&options, temporal), from, to, &ctx);
+            let (mut results, mut out) = (Vec::new(), Vec::new());
+            for t in all.clone() {
+                frames.push((), frame(t), t == all.start, Some(&shot)).unwrap();
+                while frames.pop(t + 1 == all.end, &mut out).unwrap().is_some() {
+                    results.push(out.clone());
+                }
+            }
+            results
+        };
+        for temporal in Temporal::ALL {
+            let (all, some) = (results(temporal, 0..9), results(temporal, 3..8));
+            assert_eq!((all.len(), some.len()), (9, 5));
+            assert!(all[5] == some[2], "{temporal:?}");
+            let nearer = results(temporal, 4..7);
+            assert_eq!(all[5] == nearer[1], temporal != Temporal::Motion, "{temporal:?}");
+        }
     }
 }

@@ -6,16 +6,20 @@ mod alone;
 mod encoded;
 mod folder;
 mod frames;
+mod kept;
 mod lock;
+mod motion;
 mod options;
 mod pass;
 mod plan;
 mod shots;
 mod source;
+mod squares;
 mod steady;
 mod stop;
 mod stream;
 mod tally;
+mod temporal;
 mod treatment;
 mod work;
 
@@ -38,6 +42,7 @@ pub use self::plan::{Disk, FilmPlan, ShotFound, check_film, plan_film};
 pub use self::source::{FrameSource, RawFrame, decode_options, send_all};
 pub use self::stop::ending_programs;
 pub use self::stream::{StreamReport, deband_stream, deband_to_stream};
+pub use self::temporal::Temporal;
 
 /// Debands a video. Shots without banding stay unchanged; audio, subtitles, chapters and all else are copied.
 ///

@@ -4,6 +4,7 @@ use unband_image::dither::Dither;
 use unband_io::video::{Images, Purpose, StreamChoice};
 
 use super::FilmPlan;
+use super::temporal::Temporal;
 use crate::{Options, OutputDepth};
 
 /// Options for one video.
@@ -33,6 +34,8 @@ pub struct FilmOptions {
     pub overwrite: bool,
     /// Write nothing for videos that need no repair.
     pub only_banded: bool,
+    /// The use of neighbouring frames by unband's own methods.
+    pub temporal: Temporal,
     /// Begin the result at 0, whatever the first time of the video.
     pub start_at_zero: bool,
     /// Start time, in seconds.

@@ -49,7 +49,7 @@ impl Plan<'_> {
             let (give_back, empty) = sync_channel(2 * WAITING);
             let source = source.ahead(scope);
             let writer = scope.spawn(move || self.write_all(work, &to, &to_write, &give_back));
-            let frames = Frames::new(&self.options.options, from, to, ctx);
+            let frames = Frames::new((&self.options.options, self.options.temporal), from, to, ctx);
             // Its end closes the channels, which ends the other two threads.
             let done = Worker { plan: self, shots, frames, made, empty, worked, ctx }.work(source);
             let written = writer.join().map_err(|_| Error::Image("the writing thread failed".to_owned()))?;

@@ -147,7 +147,13 @@ impl<'a> Plan<'a> {
             video::notes(&film, &encoding, &others, programs).map_err(|error| error.in_file(input))?;
         let cut = cut(&film, options)?;
         let zero = if options.start_at_zero { " from 0" } else { "" };
-        let key = format!("{} {cut:?} {} {:?}{zero}", encoding.describe(), encoding.bits, options.options);
+        let key = format!(
+            "{} {cut:?} {} {:?} {:?}{zero}",
+            encoding.describe(),
+            encoding.bits,
+            options.options,
+            options.temporal
+        );
         Ok(Self { film, encoding, stored, ffmpeg, others, notes, output, options, cut, programs, key })
     }
 

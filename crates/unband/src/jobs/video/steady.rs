@@ -4,13 +4,12 @@
 //! slightly. Neighbours are used in symmetric pairs, one before and one after with equal weights. Steady
 //! motion and fades therefore cancel out, nothing lags behind, and a reversed video gets the same frames.
 
-use unband_image::{Context, Image, Plane};
-use unband_simd::jobs::change::{Both, add_differences, add_pair, corrected, divided, to_words};
+use unband_image::{Context, Plane};
+use unband_simd::jobs::change::{Both, add_differences, add_pair, corrected, divided};
 
-/// Frames on each side that a mean may include.
-pub(super) const REACH: usize = 2;
-/// Side of the motion detection squares, in samples of a plane.
-const SIDE: usize = 8;
+use super::kept::{Kept, PARTS, Stored};
+use super::squares::{SIDE, Squares};
+
 /// Mean difference of a square, in 8-bit codes: static up to the first, moving from the second on.
 const STILL: f32 = 0.5;
 const MOVES: f32 = 1.5;
@@ -23,91 +22,15 @@ const CORRECTED: f32 = 0.05;
 const LEVEL: f32 = 0.025;
 /// Radius of such an area, in squares.
 const AREA: usize = 2;
-/// Fixed-point units per sample value: finer than the dither noise, half the memory of floating point.
-const PARTS: f32 = 65535.0;
 /// Units in an 8-bit code.
 const CODE: f32 = PARTS / 255.0;
-/// Offset of chroma, which is centred at zero.
-const ZERO: f32 = 0.5;
-
-/// A plane in fixed-point units.
-#[derive(Default)]
-struct Stored {
-    width: usize,
-    data: Vec<u16>,
-}
-
-impl Stored {
-    fn of(plane: &Plane, zero: f32, mut data: Vec<u16>, ctx: &Context<'_>) -> Self {
-        data.resize(plane.data.len(), 0);
-        let lines = (SIDE * plane.width).max(1);
-        let parts = data.chunks_mut(lines).zip(plane.data.chunks(lines)).collect();
-        ctx.map_parts(parts, |_, (out, values): (&mut [u16], &[f32])| to_words(ctx.level, out, values, zero));
-        Self { width: plane.width, data }
-    }
-
-    fn row(&self, y: usize) -> &[u16] {
-        &self.data[y * self.width..][..self.width]
-    }
-}
-
-/// A source frame and its own result, before rounding.
-#[derive(Default)]
-pub(super) struct Alone {
-    source: Vec<Stored>,
-    result: Vec<Stored>,
-    /// Difference to the frames one and two before it, per plane and square, in units; empty without such a
-    /// frame.
-    moved: [Vec<Vec<f32>>; REACH],
-}
-
-impl Alone {
-    /// Keeps a source frame. `before`: the two frames before it of the same run. `spare`: memory for reuse.
-    pub(super) fn of(source: &Image, before: [Option<&Self>; REACH], spare: Self, ctx: &Context<'_>) -> Self {
-        let mut kept = Self {
-            source: stored(source, spare.source, ctx),
-            result: spare.result,
-            moved: Default::default(),
-        };
-        kept.moved = before.map(|other| kept.moved_from(other, ctx));
-        kept
-    }
-
-    /// Keeps its result too.
-    pub(super) fn with_result(self, result: &Image, ctx: &Context<'_>) -> Self {
-        Self { result: stored(result, self.result, ctx), ..self }
-    }
-
-    /// A copy for an identical frame.
-    pub(super) fn again(&self, before: [Option<&Self>; REACH], ctx: &Context<'_>) -> Self {
-        let same = |planes: &[Stored]| {
-            planes.iter().map(|plane| Stored { width: plane.width, data: plane.data.clone() }).collect()
-        };
-        let moved = before.map(|other| self.moved_from(other, ctx));
-        Self { source: same(&self.source), result: same(&self.result), moved }
-    }
-
-    fn moved_from(&self, other: Option<&Self>, ctx: &Context<'_>) -> Vec<Vec<f32>> {
-        let Some(other) = other else { return Vec::new() };
-        self.source.iter().zip(&other.source).map(|(a, b)| differences(a, b, ctx)).collect()
-    }
-}
-
-/// An image in fixed-point units. `spare`: memory for reuse.
-fn stored(image: &Image, spare: Vec<Stored>, ctx: &Context<'_>) -> Vec<Stored> {
-    let mut spare: Vec<Vec<u16>> = spare.into_iter().map(|plane| plane.data).collect();
-    spare.resize_with(image.planes.len(), Vec::new);
-    let zero = |p: usize| if image.is_yuv() && p > 0 { ZERO } else { 0.0 };
-    let planes = image.planes.iter().enumerate().zip(spare);
-    planes.map(|((p, plane), spare)| Stored::of(plane, zero(p), spare, ctx)).collect()
-}
 
 /// The result of the middle frame of a run: its own, and in static areas a mean with its neighbours, at its
 /// own level.
 ///
-/// `source`: its samples; `out`: the result. `run`: up to [`REACH`] frames before it, itself, and the same
-/// number after it.
-pub(super) fn mean(run: &[&Alone], source: &[Plane], out: &mut [Plane], ctx: &Context<'_>) {
+/// `source`: its samples; `out`: the result. `run`: up to [`super::temporal::STILL_REACH`] frames before it,
+/// itself, and the same number after it.
+pub(super) fn mean(run: &[&Kept], source: &[Plane], out: &mut [Plane], ctx: &Context<'_>) {
     let reach = run.len() / 2;
     let middle = run[reach];
     for (p, (plane, source)) in out.iter_mut().zip(source).enumerate() {
@@ -165,12 +88,12 @@ pub(super) fn mean(run: &[&Alone], source: &[Plane], out: &mut [Plane], ctx: &Co
 }
 
 /// A row of a frame's plane.
-fn both(frame: &Alone, p: usize, y: usize) -> Both<'_> {
+fn both(frame: &Kept, p: usize, y: usize) -> Both<'_> {
     Both { came: frame.source[p].row(y), own: frame.result[p].row(y) }
 }
 
 /// Mean differences of two planes per square, in units.
-fn differences(a: &Stored, b: &Stored, ctx: &Context<'_>) -> Vec<f32> {
+pub(super) fn differences(a: &Stored, b: &Stored, ctx: &Context<'_>) -> Vec<f32> {
     let width = a.width;
     if width == 0 || (b.width, b.data.len()) != (width, a.data.len()) {
         return Vec::new();
@@ -187,12 +110,6 @@ fn differences(a: &Stored, b: &Stored, ctx: &Context<'_>) -> Vec<f32> {
             .collect::<Vec<f32>>()
     };
     ctx.map(height.div_ceil(SIDE), line).concat()
-}
-
-/// Number of squares of a plane.
-struct Squares {
-    columns: usize,
-    rows: usize,
 }
 
 impl Squares {
@@ -212,45 +129,14 @@ impl Squares {
         };
         (0..changes.len()).map(area).collect()
     }
-
-    /// Weights along a row of samples into `out`, linear between the centres of squares: one per sample, or a
-    /// few more.
-    ///
-    /// Returns false if all are 0. `mixed`: memory for reuse.
-    fn row(&self, shares: &[f32], y: usize, mixed: &mut Vec<f32>, out: &mut Vec<f32>) -> bool {
-        let (above, below, down) = between(y, self.rows);
-        let line = |row: usize| &shares[row * self.columns..][..self.columns];
-        mixed.clear();
-        mixed.extend(line(above).iter().zip(line(below)).map(|(a, b)| a + down * (b - a)));
-        if mixed.iter().all(|&share| share == 0.0) {
-            return false;
-        }
-        // From the centre of one square to that of the next; half a square at each end.
-        out.resize((self.columns + 1) * SIDE, 0.0);
-        let (first, rest) = out.split_at_mut(SIDE / 2);
-        first.fill(mixed[0]);
-        let (between, last) = rest.split_at_mut((self.columns - 1) * SIDE);
-        for (out, pair) in between.as_chunks_mut::<SIDE>().0.iter_mut().zip(mixed.windows(2)) {
-            for (i, out) in out.iter_mut().enumerate() {
-                *out = pair[0] + ((i as f32 + 0.5) / SIDE as f32) * (pair[1] - pair[0]);
-            }
-        }
-        last.fill(mixed[self.columns - 1]);
-        true
-    }
-}
-
-/// The squares whose centres are before and after a sample, and its relative position between them.
-fn between(at: usize, squares: usize) -> (usize, usize, f32) {
-    let place = ((at as f32 + 0.5) / SIDE as f32 - 0.5).clamp(0.0, (squares - 1) as f32);
-    let before = place as usize;
-    (before, (before + 1).min(squares - 1), place - before as f32)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::kept::stored;
+    use super::super::temporal::Temporal;
     use super::*;
-    use unband_image::{Depth, Model};
+    use unband_image::{Depth, Image, Model};
 
     const CODE: f32 = 1.0 / 255.0;
 
@@ -262,14 +148,14 @@ mod tests {
     /// The stabilised middle frame, given frames with their own results.
     fn middle(frames: &[(Plane, Plane)]) -> Plane {
         let ctx = Context { threads: 2, ..Context::default() };
-        let mut kept: Vec<Alone> = Vec::new();
+        let mut kept: Vec<Kept> = Vec::new();
         for (source, result) in frames {
             let before = [1, 2].map(|k| kept.len().checked_sub(k).map(|i| &kept[i]));
             let gray = |plane: &Plane| Image::new(vec![plane.clone()], Model::Gray, Depth::F32);
-            let next = Alone::of(&gray(source), before, Alone::default(), &ctx);
-            kept.push(next.with_result(&gray(result), &ctx));
+            let source = stored(&gray(source), Vec::new(), &ctx);
+            kept.push(Kept::of((source, &gray(result)), before, Temporal::Still, Vec::new(), &ctx));
         }
-        let run: Vec<&Alone> = kept.iter().collect();
+        let run: Vec<&Kept> = kept.iter().collect();
         let source = [frames[frames.len() / 2].0.clone()];
         let mut out = source.to_vec();
         mean(&run, &source, &mut out, &ctx);

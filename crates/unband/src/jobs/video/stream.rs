@@ -12,7 +12,7 @@ use super::frames::Frames;
 use super::plan::{bits_of, check_film, opened, with_bits};
 use super::source::{FrameSource, source};
 use super::stop::with_programs;
-use crate::{Context, Error, Options, OutputDepth};
+use crate::{Context, Error, OutputDepth};
 
 /// Report on a stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,12 +33,12 @@ pub struct StreamReport {
 pub fn deband_stream(
     reader: Y4mReader<impl Read + Send>,
     output: impl Write,
-    options: &Options,
+    options: &FilmOptions,
     ctx: &Context<'_>,
 ) -> Result<StreamReport, Error> {
     let header = Y4mHeader { interlaced: false, ..*reader.header() };
     // The format has an alpha tag for eight bits only: alpha is dropped at higher depths.
-    let depth = if header.alpha { OutputDepth::Bits(header.depth.bits()) } else { options.depth };
+    let depth = if header.alpha { OutputDepth::Bits(header.depth.bits()) } else { options.options.depth };
     let header = in_depth(header, depth)?;
     let source = FrameSource::of_stream(reader).map_err(of_stream)?;
     let writer = Y4mWriter::new(output, header)?;
@@ -79,7 +79,7 @@ pub fn deband_to_stream(
         };
         let header = in_depth(header, options.options.depth)?;
         let writer = Y4mWriter::new(&mut output, header).map_err(of_film)?;
-        let report = work(source, writer, &header, &options.options, ctx)?;
+        let report = work(source, writer, &header, options, ctx)?;
         Ok((film, report))
     })
 }
@@ -104,19 +104,22 @@ fn work(
     mut source: FrameSource<'_>,
     mut writer: Y4mWriter<impl Write>,
     header: &Y4mHeader,
-    options: &Options,
+    options: &FilmOptions,
     ctx: &Context<'_>,
 ) -> Result<StreamReport, Error> {
     let from = *source.format();
     let to = with_bits(&from, header.depth.bits())?;
     let colors = header.frame_bytes().unwrap_or(usize::MAX);
     let mut report = StreamReport::default();
-    Frames::new(options, from, to, ctx).deband_all(&mut source, |finished, bytes| {
-        report.frames += 1;
-        report.changed += u64::from(finished.done.changed);
-        report.shots += u64::from(finished.done.begins_shot);
-        // Alpha is the last plane: a stream without it has none.
-        Ok(writer.write_bytes(&bytes[..colors.min(bytes.len())])?)
-    })?;
+    Frames::new((&options.options, options.temporal), from, to, ctx).deband_all(
+        &mut source,
+        |finished, bytes| {
+            report.frames += 1;
+            report.changed += u64::from(finished.done.changed);
+            report.shots += u64::from(finished.done.begins_shot);
+            // Alpha is the last plane: a stream without it has none.
+            Ok(writer.write_bytes(&bytes[..colors.min(bytes.len())])?)
+        },
+    )?;
     Ok(report)
 }

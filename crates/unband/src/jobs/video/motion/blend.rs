@@ -1,0 +1,281 @@
+//! Mean of a frame's result and those of its neighbours, moved along their motion.
+
+use unband_image::{Context, Plane};
+use unband_simd::jobs::change::{Both, corrected, divided};
+use unband_simd::jobs::motion::{Brightness, PATCH, PATCH_STRIDE, SIDE, TAPS, add_moved, moved_block, taps};
+
+use super::super::kept::{Kept, Stored};
+use super::super::squares::Squares;
+use super::field::{Field, Motion, STEP};
+
+/// Units in an 8-bit code.
+const CODE: f32 = 65535.0 / 255.0;
+/// A larger fall in contrast, or the rise back, is not averaged over.
+const MOST_GAIN: f32 = 0.4;
+/// Samples in a block.
+const SAMPLES: f32 = (SIDE * SIDE) as f32;
+
+/// Limits of the differences between a moved frame and a frame's own result.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(in crate::jobs::video) struct Limits {
+    /// Mean square of a block, in squared 8-bit codes: full weight up to the first, none from the second on.
+    pub(in crate::jobs::video) block: (f32, f32),
+    /// A sample that differs by this many 8-bit codes gets no weight.
+    pub(in crate::jobs::video) sample: f32,
+}
+
+impl Limits {
+    /// For frames of a lossy codec, or others.
+    pub(in crate::jobs::video) fn of(lossy: bool) -> Self {
+        if lossy { Self { block: (1.5, 4.0), sample: 4.0 } } else { Self { block: (0.15, 0.4), sample: 1.5 } }
+    }
+}
+
+/// The moved differences of a block.
+#[derive(Clone, Copy, Default)]
+struct Found {
+    /// Mean difference and mean square, in units.
+    mean: f32,
+    square: f32,
+    /// Mean of the frame's own samples.
+    own: f32,
+}
+
+/// The result of a frame: a mean of its own and those of its neighbours, at the places of its samples.
+///
+/// `source`: its samples; `out`: the result. `others`: frames near it, with the motion from this one to each.
+pub(super) fn mean(
+    middle: &Kept,
+    others: &[(&Kept, Field)],
+    limits: Limits,
+    source: &[Plane],
+    out: &mut [Plane],
+    ctx: &Context<'_>,
+) {
+    let (width, height) = source.first().map_or((0, 0), |plane| (plane.width, plane.height));
+    // Shares of the blocks of the first plane, for each neighbour.
+    let mut first: Vec<Vec<f32>> = Vec::new();
+    for (p, (plane, source)) in out.iter_mut().zip(source).enumerate() {
+        let own = &middle.result[p];
+        if own.width == 0 || plane.data.is_empty() {
+            continue;
+        }
+        let place = Places {
+            scale: (width.div_ceil(plane.width), height.div_ceil(plane.height)),
+            blocks: (plane.width.div_ceil(SIDE), plane.height.div_ceil(SIDE)),
+        };
+        let mut weight = vec![1.0f32; plane.data.len()];
+        let mut moved = vec![0i16; plane.data.len()];
+        plane.data.fill(0.0);
+        for (k, (other, field)) in others.iter().enumerate() {
+            let found = place.differences(own, &other.result[p], field, &mut moved, ctx);
+            let change = brightness(&found);
+            let mut shares = place.shares(&found, change, limits);
+            match first.get(k) {
+                Some(of_luma) if p > 0 => place.limit(&mut shares, of_luma, width),
+                _ => first.push(shares.clone()),
+            }
+            place.add(&shares, own, &moved, (change, limits), (&mut plane.data, &mut weight), ctx);
+        }
+        finish(plane, source, &weight, Both { came: &middle.source[p].data, own: &own.data }, ctx);
+    }
+}
+
+/// Writes the result from the weighted sums of differences.
+fn finish(plane: &mut Plane, source: &Plane, weight: &[f32], middle: Both<'_>, ctx: &Context<'_>) {
+    let width = plane.width;
+    let rows = plane.data.chunks_exact_mut(width).collect();
+    ctx.map_parts(rows, |y, row: &mut [f32]| {
+        let at = y * width..(y + 1) * width;
+        let (sum, nothing, mut columns) = (row.to_vec(), vec![0.0; width], vec![0.0; width]);
+        divided(ctx.level, row, &mut columns, &sum, &weight[at.clone()]);
+        let middle = Both { came: &middle.came[at.clone()], own: &middle.own[at] };
+        corrected(ctx.level, row, source.row(y), middle, &nothing);
+    });
+}
+
+/// The blocks of a plane.
+struct Places {
+    /// Samples of luma for each of its samples.
+    scale: (usize, usize),
+    /// Blocks across and down.
+    blocks: (usize, usize),
+}
+
+impl Places {
+    /// The motion of a block, in samples of the plane.
+    fn motion(&self, field: &Field, column: usize, row: usize) -> Motion {
+        // Fields are of half-size luma.
+        let at = |i: usize, scale: usize| {
+            (((i * SIDE + SIDE / 2) * scale) as f32 / 2.0 - STEP as f32 / 2.0) / STEP as f32
+        };
+        let motion = field.between(at(column, self.scale.0), at(row, self.scale.1));
+        Motion(motion.0 * 2.0 / self.scale.0 as f32, motion.1 * 2.0 / self.scale.1 as f32)
+    }
+
+    /// The differences of a moved frame to a frame's own result, of all samples and by block.
+    fn differences(
+        &self,
+        own: &Stored,
+        other: &Stored,
+        field: &Field,
+        moved: &mut [i16],
+        ctx: &Context<'_>,
+    ) -> Vec<Found> {
+        let lines = moved.chunks_mut(SIDE * own.width).collect();
+        let found = ctx.map_parts(lines, |row, line: &mut [i16]| {
+            let block = |column: usize, line: &mut [i16]| {
+                let motion = self.motion(field, column, row);
+                let (x, y) = (column * SIDE, row * SIDE);
+                let high = line.len() / own.width;
+                let wide = SIDE.min(own.width - x);
+                let here = own.block(x, y);
+                let ((left, fx), (top, fy)) = (split(x, motion.0), split(y, motion.1));
+                let patch = other.patch(left, top);
+                let mut out = [[0; SIDE]; SIDE];
+                let [sum, squares] = moved_block(ctx.level, &mut out, &patch, &here, &taps(fx), &taps(fy));
+                for (out, line) in out.iter().zip(line.chunks_exact_mut(own.width)).take(high) {
+                    line[x..x + wide].copy_from_slice(&out[..wide]);
+                }
+                let own: u32 = here.iter().flatten().map(|&value| u32::from(value)).sum();
+                Found { mean: sum / SAMPLES, square: squares / SAMPLES, own: own as f32 / SAMPLES }
+            };
+            (0..self.blocks.0).map(|column| block(column, line)).collect::<Vec<_>>()
+        });
+        found.concat()
+    }
+
+    /// The share of each block.
+    fn shares(&self, found: &[Found], change: Brightness, limits: Limits) -> Vec<f32> {
+        let gain = (1.0 - spread(found).abs() / MOST_GAIN).max(0.0);
+        let error = |found: &Found| {
+            let shift = change.gain * found.own + change.offset;
+            (found.square - 2.0 * found.mean * shift + shift * shift) / (CODE * CODE)
+        };
+        let errors: Vec<f32> = found.iter().map(error).collect();
+        let (columns, rows) = self.blocks;
+        let (low, high) = limits.block;
+        let near = |at: usize, of: usize| [at.saturating_sub(1), at, (at + 1).min(of - 1)];
+        let share = |i: usize| {
+            let line = |row: usize| {
+                let [a, b, c] = near(i % columns, columns).map(|column| errors[row * columns + column]);
+                0.25 * (a + c) + 0.5 * b
+            };
+            let [a, b, c] = near(i / columns, rows).map(line);
+            let error = errors[i].max(0.25 * (a + c) + 0.5 * b);
+            gain * ((high - error) / (high - low)).clamp(0.0, 1.0)
+        };
+        (0..found.len()).map(share).collect()
+    }
+
+    /// Limits the shares of a smaller plane to those of luma at the same place.
+    fn limit(&self, shares: &mut [f32], of_luma: &[f32], width: usize) {
+        let across = width.div_ceil(SIDE);
+        let down = of_luma.len() / across;
+        for (i, share) in shares.iter_mut().enumerate() {
+            let (x, y) = (i % self.blocks.0 * self.scale.0, i / self.blocks.0 * self.scale.1);
+            let (right, below) = ((x + self.scale.0).min(across), (y + self.scale.1).min(down));
+            for y in y.min(down - 1)..below {
+                for of_luma in &of_luma[y * across..][x.min(across - 1)..right] {
+                    *share = share.min(*of_luma);
+                }
+            }
+        }
+    }
+
+    /// Adds the differences to the sums.
+    fn add(
+        &self,
+        shares: &[f32],
+        own: &Stored,
+        moved: &[i16],
+        (change, limits): (Brightness, Limits),
+        (sum, weight): (&mut [f32], &mut [f32]),
+        ctx: &Context<'_>,
+    ) {
+        let width = own.width;
+        let lines: Vec<_> = sum.chunks_mut(width).zip(weight.chunks_mut(width)).collect();
+        let scale = 1.0 / (limits.sample * CODE);
+        let squares = Squares { columns: self.blocks.0, rows: self.blocks.1 };
+        ctx.map_parts(lines, |y, (sum, weight)| {
+            let (mut mixed, mut each) = (Vec::new(), Vec::new());
+            if squares.row(shares, y, &mut mixed, &mut each) {
+                let moved = &moved[y * width..][..width];
+                add_moved(ctx.level, sum, weight, &each[..width], own.row(y), moved, change, scale);
+            }
+        });
+    }
+}
+
+/// The sample before a moved place, and the fraction from there.
+fn split(at: usize, by: f32) -> (i32, f32) {
+    let whole = by.floor();
+    (at as i32 + whole as i32, by - whole)
+}
+
+impl Stored {
+    /// A block; samples outside repeat the border.
+    fn block(&self, x: usize, y: usize) -> [[u16; SIDE]; SIDE] {
+        let height = self.data.len() / self.width;
+        std::array::from_fn(|row| {
+            let line = self.row((y + row).min(height - 1));
+            match line.get(x..x + SIDE) {
+                Some(line) => std::array::from_fn(|i| line[i]),
+                None => std::array::from_fn(|i| line[(x + i).min(self.width - 1)]),
+            }
+        })
+    }
+
+    /// The samples that a moved block reads.
+    fn patch(&self, x: i32, y: i32) -> [[u16; PATCH_STRIDE]; PATCH] {
+        let before = TAPS as i32 / 2 - 1;
+        let (left, top) = (x.saturating_sub(before), y.saturating_sub(before));
+        let height = (self.data.len() / self.width) as i32;
+        let width = self.width as i32;
+        std::array::from_fn(|row| {
+            let line = self.row(top.saturating_add(row as i32).clamp(0, height - 1) as usize);
+            if left >= 0 && left + PATCH_STRIDE as i32 <= width {
+                let line = &line[left as usize..][..PATCH_STRIDE];
+                std::array::from_fn(|i| line[i])
+            } else {
+                std::array::from_fn(|i| line[left.saturating_add(i as i32).clamp(0, width - 1) as usize])
+            }
+        })
+    }
+}
+
+/// By how much the deviation of the blocks' means differs, relative to that of a frame's own ones.
+fn spread(found: &[Found]) -> f32 {
+    let deviation = |value: &dyn Fn(&Found) -> f32| {
+        let n = found.len() as f64;
+        let mean = found.iter().map(|found| f64::from(value(found))).sum::<f64>() / n;
+        let squares = found.iter().map(|found| (f64::from(value(found)) - mean).powi(2)).sum::<f64>();
+        (squares / n).sqrt() + f64::from(0.1 * CODE)
+    };
+    (deviation(&|found| found.own + found.mean) / deviation(&|found| found.own) - 1.0) as f32
+}
+
+/// The change of brightness that explains most blocks: none for a steady light, and the same one for all
+/// blocks of a fade or flash.
+fn brightness(found: &[Found]) -> Brightness {
+    let mut change = Brightness::default();
+    for _ in 0..5 {
+        let mut sums = [0.0f64; 5];
+        for found in found {
+            let apart = (found.mean - change.gain * found.own - change.offset) / CODE;
+            let weight = f64::from(1.0 / (1.0 + 4.0 * apart * apart));
+            let (x, y) = (f64::from(found.own / CODE), f64::from(found.mean / CODE));
+            sums[0] += weight;
+            sums[1] += weight * x;
+            sums[2] += weight * y;
+            sums[3] += weight * x * x;
+            sums[4] += weight * x * y;
+        }
+        let [n, x, y, xx, xy] = sums;
+        let (x, y) = (x / n, y / n);
+        let (variance, together) = (xx / n - x * x, xy / n - x * y);
+        let gain = together / (variance + 0.05);
+        change = Brightness { gain: gain as f32, offset: ((y - gain * x) * f64::from(CODE)) as f32 };
+    }
+    change
+}

@@ -1,0 +1,70 @@
+//! Motion between the frames of a video, and means of results along it.
+//!
+//! Every frame has a [`Pyramid`] of its restored luma. A [`Field`] holds the motion of each block from a frame
+//! to another one; it depends on these two frames alone, or on those between them too.
+// Sides of frames are far below 2³¹. Systems of equations read best with indices.
+#![allow(clippy::cast_possible_wrap, clippy::needless_range_loop)]
+
+mod blend;
+mod camera;
+mod field;
+mod pyramid;
+mod search;
+
+use unband_image::{Context, Plane};
+
+pub(super) use self::blend::Limits;
+pub(super) use self::field::Field;
+pub(super) use self::pyramid::Pyramid;
+pub(super) use self::search::found;
+
+use self::search::refined;
+use super::kept::Kept;
+use super::temporal::MOTION_REACH;
+
+/// The result of a frame of a run: a mean of its own and those of the others, along their motion.
+///
+/// `run`: the frame and its neighbours in order, and its place. `source`: its samples; `out`: the result.
+pub(super) fn restored(
+    (run, middle): (&[&Kept], usize),
+    limits: Limits,
+    source: &[Plane],
+    out: &mut [Plane],
+    ctx: &Context<'_>,
+) {
+    let own = run[middle];
+    let mut others = Vec::new();
+    // The motion from each frame to the one before it, and from each to the one after it.
+    let back = |i: usize| run[i].motion.as_ref().map(|(to_before, _)| (run[i - 1], to_before));
+    others.extend(followed(
+        own,
+        (middle.saturating_sub(MOTION_REACH) + 1..=middle).rev().map_while(back),
+        ctx,
+    ));
+    let on = |i: usize| run[i].motion.as_ref().map(|(_, from_before)| (run[i], from_before));
+    others.extend(followed(own, (middle + 1..run.len().min(middle + 1 + MOTION_REACH)).map_while(on), ctx));
+    blend::mean(own, &others, limits, source, out, ctx);
+}
+
+/// The motion from a frame to each of a chain of frames, given the motion from each to the next one.
+fn followed<'a>(
+    own: &Kept,
+    chain: impl Iterator<Item = (&'a Kept, &'a Field)>,
+    ctx: &Context<'_>,
+) -> Vec<(&'a Kept, Field)> {
+    let mut found: Vec<(&Kept, Field)> = Vec::new();
+    for (other, step) in chain {
+        let field = match found.last() {
+            None => step.clone(),
+            Some((_, field)) => refined(&own.luma, &other.luma, field.then(step), ctx),
+        };
+        if field.is_empty() {
+            break;
+        }
+        found.push((other, field));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,83 @@
+//! Luma of a frame at half its size, a quarter, and so on.
+
+use unband_image::Context;
+use unband_simd::jobs::motion::{halved, halved_words};
+
+/// Samples around a plane that repeat its border.
+pub(super) const BORDER: usize = 16;
+/// The smallest level is not smaller than this on either side, in samples.
+const SMALLEST: usize = 20;
+/// The largest number of levels.
+const MOST: usize = 6;
+
+/// A plane in 8-bit codes with repeated borders.
+#[derive(Default)]
+pub(super) struct Level {
+    pub(super) width: usize,
+    pub(super) height: usize,
+    pub(super) stride: usize,
+    data: Vec<f32>,
+}
+
+impl Level {
+    /// A plane of this size; `row` writes row `y`.
+    fn of(width: usize, height: usize, ctx: &Context<'_>, row: impl Fn(usize, &mut [f32]) + Sync) -> Self {
+        let stride = width + 2 * BORDER;
+        let mut data = vec![0.0; stride * (height + 2 * BORDER)];
+        let rows: Vec<&mut [f32]> = data.chunks_exact_mut(stride).skip(BORDER).take(height).collect();
+        ctx.map_parts(rows, |y, padded| {
+            let (before, rest) = padded.split_at_mut(BORDER);
+            let (inside, after) = rest.split_at_mut(width);
+            row(y, inside);
+            before.fill(inside[0]);
+            after.fill(inside[width - 1]);
+        });
+        for y in 0..BORDER {
+            data.copy_within(BORDER * stride..(BORDER + 1) * stride, y * stride);
+            let last = (BORDER + height - 1) * stride;
+            data.copy_within(last..last + stride, last + (y + 1) * stride);
+        }
+        Self { width, height, stride, data }
+    }
+
+    fn row(&self, y: usize) -> &[f32] {
+        &self.data[(y + BORDER) * self.stride + BORDER..][..self.width]
+    }
+
+    /// The samples from a position on, which may be in the border.
+    pub(super) fn from(&self, x: i32, y: i32) -> &[f32] {
+        let (x, y) = ((x + BORDER as i32) as usize, (y + BORDER as i32) as usize);
+        &self.data[y * self.stride + x..]
+    }
+}
+
+/// A frame's luma at several sizes, the largest first: half its size.
+#[derive(Default)]
+pub(in crate::jobs::video) struct Pyramid {
+    pub(super) levels: Vec<Level>,
+}
+
+impl Pyramid {
+    /// Of a plane in 1/65535.
+    pub(in crate::jobs::video) fn of(plane: &[u16], width: usize, ctx: &Context<'_>) -> Self {
+        let height = plane.len() / width.max(1);
+        let mut levels: Vec<Level> = Vec::new();
+        if width < 2 * SMALLEST || height < 2 * SMALLEST {
+            return Self { levels };
+        }
+        let line = |y: usize| &plane[y * width..][..width];
+        levels.push(Level::of(width / 2, height / 2, ctx, |y, out| {
+            halved_words(ctx.level, out, line(2 * y), line(2 * y + 1), 255.0 / 65535.0);
+        }));
+        while let Some(last) = levels.last()
+            && levels.len() < MOST
+            && last.width.min(last.height) >= 2 * SMALLEST
+        {
+            let next = Level::of(last.width / 2, last.height / 2, ctx, |y, out| {
+                halved(ctx.level, out, last.row(2 * y), last.row(2 * y + 1));
+            });
+            levels.push(next);
+        }
+        Self { levels }
+    }
+}

@@ -1,0 +1,259 @@
+//! Search for motion: from the smallest level to the largest, each block by its samples and its neighbours.
+//!
+//! At the smallest level all motions within a reach are tried. Each further level starts from the motion found
+//! before, picks the best of the candidates around a block, and refines it by the gradients (Lucas and Kanade,
+//! 1981). A block without structure tells nothing about its motion: it gets that of its neighbours, by the
+//! precision of each estimate.
+
+use unband_image::Context;
+use unband_simd::jobs::motion::{Residual, SIDE, Template, residual, template};
+
+use super::camera::Camera;
+use super::field::{Field, Motion, STEP};
+use super::pyramid::{BORDER, Level, Pyramid};
+
+/// Reach of the full search at the smallest level, in its samples.
+const REACH: i32 = 4;
+/// A cost by which a motion is refuted, in squared codes.
+const ENOUGH: f32 = 4.0;
+/// Penalty of a candidate for its distance to the expected motion, in squared codes per squared sample.
+const FAR: f32 = 0.05;
+/// The same at the smallest level, for the distance to the motion of most blocks.
+const SMALL_FAR: f32 = 2.0;
+/// Squared codes of noise in a difference, at least.
+const NOISE: f32 = 0.3;
+/// Squared codes per squared sample of gradients that noise alone has.
+const NOISY_GRADIENT: f32 = 0.02;
+/// Precision with which a neighbour's motion predicts that of a block, per squared sample.
+const ALIKE: f32 = 40.0;
+/// Precision with which the camera's motion predicts that of a block, and the distance in samples at which it
+/// no longer does.
+const CAMERA: f32 = 40.0;
+const APART: f32 = 0.3;
+/// Precision of a block's own estimate, at most: its errors are not noise alone.
+const MOST: f32 = 1000.0;
+/// Precision of the motion found at the level before.
+const EXPECTED: f32 = 4.0;
+/// Steps along the gradients, at most.
+const STEPS: usize = 4;
+/// A difference in motion beyond which neighbours belong to different objects, in samples.
+const OBJECT: f32 = 0.5;
+/// Samples in a block.
+const SAMPLES: f32 = (SIDE * SIDE) as f32;
+
+/// An estimate of a block's motion from its own samples.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Estimate {
+    pub(super) motion: Motion,
+    /// Its precision, per squared sample: across², across·down, down².
+    pub(super) precision: [f32; 3],
+}
+
+/// Two frames at one size.
+struct Pair<'a> {
+    from: &'a Level,
+    to: &'a Level,
+    ctx: &'a Context<'a>,
+}
+
+/// The motion from a frame to another; empty for small frames.
+pub(in crate::jobs::video) fn found(from: &Pyramid, to: &Pyramid, ctx: &Context<'_>) -> Field {
+    let mut levels = from.levels.iter().zip(&to.levels).rev();
+    let Some((smallest, other)) = levels.next() else { return Field::default() };
+    let mut field = Pair { from: smallest, to: other, ctx }.searched();
+    for (from, to) in levels {
+        let start = field.doubled(Field::size(from.width, from.height));
+        field = Pair { from, to, ctx }.matched(&start, true);
+    }
+    field
+}
+
+/// Motion that is nearly known, refined.
+pub(super) fn refined(from: &Pyramid, to: &Pyramid, start: Field, ctx: &Context<'_>) -> Field {
+    match (from.levels.first(), to.levels.first()) {
+        (Some(from), Some(to)) if !start.is_empty() => Pair { from, to, ctx }.matched(&start, false),
+        _ => start,
+    }
+}
+
+impl Pair<'_> {
+    /// The first sample of a block.
+    fn place(column: usize, row: usize) -> (i32, i32) {
+        let at = |i: usize| (i * STEP) as i32 - ((SIDE - STEP) / 2) as i32;
+        (at(column), at(row))
+    }
+
+    fn template(&self, (x, y): (i32, i32)) -> Template {
+        template(self.ctx.level, self.from.from(x - 1, y - 1), self.from.stride)
+    }
+
+    /// The difference of a block to where it moved; a motion out of the frame ends in its border.
+    fn residual(&self, block: &Template, (x, y): (i32, i32), motion: Motion) -> Residual {
+        let inside = |at: i32, by: f32, size: usize| {
+            let (low, high) = (-(BORDER as i32), (size + BORDER - SIDE - 2) as i32);
+            let place = (at as f32 + by).clamp(low as f32, high as f32);
+            let whole = place.floor();
+            (whole as i32, place - whole)
+        };
+        let (x, fx) = inside(x, motion.0, self.to.width);
+        let (y, fy) = inside(y, motion.1, self.to.height);
+        residual(self.ctx.level, block, self.to.from(x, y), self.to.stride, (fx, fy))
+    }
+
+    /// The motion at the smallest level.
+    fn searched(&self) -> Field {
+        let (columns, rows) = Field::size(self.from.width, self.from.height);
+        let tried: Vec<Motion> = (-REACH..=REACH)
+            .flat_map(|dy| (-REACH..=REACH).map(move |dx| Motion(dx as f32, dy as f32)))
+            .collect();
+        let cost = |i: usize| -> Vec<f32> {
+            let place = Self::place(i % columns, i / columns);
+            let template = self.template(place);
+            let tried = tried.iter();
+            tried.map(|&motion| self.residual(&template, place, motion).squares / SAMPLES).collect()
+        };
+        let costs = self.ctx.map(columns * rows, cost);
+        // The motion that suits most blocks.
+        let mut all = vec![0.0f32; tried.len()];
+        for costs in &costs {
+            let least = costs.iter().copied().fold(f32::INFINITY, f32::min);
+            all.iter_mut().zip(costs).for_each(|(all, cost)| *all += (cost - least).min(ENOUGH));
+        }
+        let best = |costs: &[f32], from: Motion, by: f32| {
+            let cost = |i: usize| costs[i] + by * (tried[i] - from).squared();
+            let i = (0..tried.len()).min_by(|&a, &b| cost(a).total_cmp(&cost(b))).unwrap_or(0);
+            tried[i]
+        };
+        let most = best(&all, Motion::default(), 1e-3);
+        let estimate = |i: usize| {
+            let place = Self::place(i % columns, i / columns);
+            let start = best(&costs[i], most, SMALL_FAR);
+            self.estimate(&self.template(place), place, start, start)
+        };
+        let start = Field { columns, rows, motion: vec![most; columns * rows] };
+        settled(&start, &self.ctx.map(columns * rows, estimate), 40)
+    }
+
+    /// The motion at a level, given what is expected there. `widely`: blocks may move as their neighbours do,
+    /// or not at all.
+    fn matched(&self, start: &Field, widely: bool) -> Field {
+        let lines = self.ctx.map(start.rows, |row| {
+            let block = |column| {
+                let (place, expected) = (Self::place(column, row), start.at(column, row));
+                let template = self.template(place);
+                let start = if widely { self.best(start, column, row, &template) } else { expected };
+                self.estimate(&template, place, expected, start)
+            };
+            (0..start.columns).map(block).collect::<Vec<_>>()
+        });
+        settled(start, &lines.concat(), 6)
+    }
+
+    /// The best start for a block: what is expected there or around it, or no motion.
+    fn best(&self, start: &Field, column: usize, row: usize, template: &Template) -> Motion {
+        let (place, expected) = (Self::place(column, row), start.at(column, row));
+        let cost = |motion: Motion| {
+            self.residual(template, place, motion).squares / SAMPLES
+                + FAR * (motion - expected).squared().min(4.0)
+        };
+        let around = [
+            start.at(column.saturating_sub(2), row),
+            start.at(column + 2, row),
+            start.at(column, row.saturating_sub(2)),
+            start.at(column, row + 2),
+            Motion::default(),
+        ];
+        let mut best = (cost(expected), expected);
+        for other in around {
+            // Those nearly as expected cost time and change nothing.
+            if (other - expected).squared() > 0.04 {
+                let cost = cost(other);
+                if cost < best.0 {
+                    best = (cost, other);
+                }
+            }
+        }
+        best.1
+    }
+
+    /// Refines a block's motion by its gradients, near what is expected.
+    fn estimate(&self, block: &Template, place: (i32, i32), expected: Motion, start: Motion) -> Estimate {
+        let [xx, xy, yy] = block.tensor;
+        // Gradients of noise look like structure.
+        let trace = (xx + yy).max(1e-6);
+        let real = ((trace - 2.0 * SAMPLES * NOISY_GRADIENT) / trace).max(0.0);
+        let first = self.residual(block, place, start);
+        let noise = NOISE + first.squares / SAMPLES;
+        let bound = EXPECTED * noise;
+        let cost = |found: &Residual, motion: Motion| found.squares + bound * (motion - expected).squared();
+        let (mut motion, mut found, mut best) = (start, first, cost(&first, start));
+        let (a, c) = (xx + bound, yy + bound);
+        let determinant = a * c - xy * xy;
+        for _ in 0..STEPS {
+            let back = (motion - expected) * bound;
+            let (across, down) = (found.across + back.0, found.down + back.1);
+            let step = Motion((c * across - xy * down) / determinant, (a * down - xy * across) / determinant);
+            let length = step.squared();
+            if length < 1e-4 {
+                break;
+            }
+            let step = if length > 1.0 { step * (1.0 / length.sqrt()) } else { step };
+            let next = motion - step;
+            let other = self.residual(block, place, next);
+            let cost = cost(&other, next);
+            if cost >= best {
+                break;
+            }
+            (motion, found, best) = (next, other, cost);
+        }
+        let scale = real / (NOISE + found.squares / SAMPLES);
+        Estimate { motion, precision: [xx * scale, xy * scale, yy * scale] }
+    }
+}
+
+/// The most probable motion of all blocks: that of their own samples, that of their neighbours, and that of
+/// the camera, weighted by precision. `start`: the first guess.
+fn settled(start: &Field, own: &[Estimate], rounds: usize) -> Field {
+    let (columns, rows) = (start.columns, start.rows);
+    let camera = Camera::of(start, own);
+    let mut field = start.clone();
+    for _ in 0..rounds {
+        let motion = (0..columns * rows)
+            .map(|i| {
+                let (column, row) = (i % columns, i / columns);
+                let here = field.motion[i];
+                let near = [
+                    (column > 0).then(|| i - 1),
+                    (column + 1 < columns).then(|| i + 1),
+                    (row > 0).then(|| i - columns),
+                    (row + 1 < rows).then(|| i + columns),
+                ];
+                let Estimate { motion, precision } = own[i];
+                let limit = MOST / (precision[0] + precision[2]).max(MOST);
+                let [xx, xy, yy] = precision.map(|value| value * limit);
+                let (mut a, mut c) = (xx + 1e-3, yy + 1e-3);
+                let (mut x, mut y) = (
+                    xx * motion.0 + xy * motion.1 + 1e-3 * here.0,
+                    xy * motion.0 + yy * motion.1 + 1e-3 * here.1,
+                );
+                let mut pull = |other: Motion, weight: f32| {
+                    a += weight;
+                    c += weight;
+                    x += weight * other.0;
+                    y += weight * other.1;
+                };
+                for other in near.into_iter().flatten() {
+                    let other = field.motion[other];
+                    pull(other, ALIKE / (1.0 + (other - here).squared() / (OBJECT * OBJECT)));
+                }
+                let other = camera.at(column, row);
+                let apart = 1.0 + (other - here).squared() / (APART * APART);
+                pull(other, CAMERA / (apart * apart));
+                let determinant = a * c - xy * xy;
+                Motion((c * x - xy * y) / determinant, (a * y - xy * x) / determinant)
+            })
+            .collect();
+        field.motion = motion;
+    }
+    field
+}
