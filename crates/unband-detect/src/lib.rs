@@ -56,7 +56,7 @@ pub fn inspect(image: &Image, ctx: &Context<'_>) -> Findings {
     look(image, ctx, None)
 }
 
-/// As [`inspect`], with the rules that decided and the evidence that was needed for it.
+/// As [`inspect()`], with the rules that decided and the evidence that was needed for it.
 pub fn explain(image: &Image, ctx: &Context<'_>) -> (Findings, Explanation) {
     let mut explanation = Explanation::default();
     (look(image, ctx, Some(&mut explanation)), explanation)
