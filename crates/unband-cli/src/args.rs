@@ -247,12 +247,6 @@ fn strength(text: &str) -> Result<f32, String> {
     text.trim().parse().map_err(|_| "a strength is a number from 0 to 4".to_owned())
 }
 
-fn temporal(text: &str) -> Result<Temporal, String> {
-    let words: Vec<_> = Temporal::ALL.iter().map(|temporal| temporal.word()).collect();
-    let found = Temporal::ALL.into_iter().find(|temporal| temporal.word() == text);
-    found.ok_or_else(|| format!("one of {} is needed", words.join(", ")))
-}
-
 fn purpose(text: &str) -> Result<Purpose, String> {
     let words: Vec<_> = Purpose::ALL.iter().map(|purpose| purpose.word()).collect();
     let found = Purpose::ALL.into_iter().find(|purpose| purpose.word() == text);
@@ -300,6 +294,11 @@ pub fn dither(text: &str) -> Result<Dither, String> {
 /// Parses the name of a precision.
 pub fn precision(text: &str) -> Result<Precision, String> {
     word("precisions", text)
+}
+
+/// Parses a use of neighbouring frames.
+fn temporal(text: &str) -> Result<Temporal, String> {
+    word("uses of neighbouring frames", text)
 }
 
 /// Parses an image type.

@@ -32,12 +32,6 @@ fn purpose(given: &Given<'_, '_>) -> Result<Purpose, Fault> {
     known.ok_or_else(|| Fault::option("purpose", "one of player, web, archive", format!("`{word}`")))
 }
 
-fn temporal(given: &Given<'_, '_>) -> Result<Temporal, Fault> {
-    let Some(word) = given.value::<String>("temporal", "a word")? else { return Ok(Temporal::default()) };
-    let known = Temporal::ALL.into_iter().find(|temporal| temporal.word() == word);
-    known.ok_or_else(|| Fault::option("temporal", "one of off, still, motion", format!("`{word}`")))
-}
-
 /// Debands a video file.
 #[pyfunction]
 pub fn deband_video<'py>(
@@ -67,7 +61,7 @@ fn video_options(given: &Given<'_, '_>) -> Result<FilmOptions, Fault> {
         resume: given.switch("resume")?,
         overwrite: given.switch("overwrite")?,
         only_banded: given.switch("only_banded")?,
-        temporal: temporal(given)?,
+        temporal: given.word::<Temporal>("temporal")?.unwrap_or_default(),
         start_at_zero: given.switch("start_at_zero")?,
         from: given.value("start", "a number of seconds")?,
         to: given.value("end", "a number of seconds")?,

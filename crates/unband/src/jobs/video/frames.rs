@@ -468,7 +468,7 @@ mod tests {
             }
             results
         };
-        for temporal in Temporal::ALL {
+        for &temporal in Temporal::ALL {
             let (all, some) = (results(temporal, 0..9), results(temporal, 3..8));
             assert_eq!((all.len(), some.len()), (9, 5));
             assert!(all[5] == some[2], "{temporal:?}");
