@@ -45,27 +45,42 @@ pub struct Brightness {
 }
 
 dispatch! {
-    /// `out` gets the means of 2×2 samples of two rows, times `scale`. The rows have at least twice its length.
+    /// `out` gets the means of 2×2 samples of two rows, times `scale`. The rows have at least twice its
+    /// length.
     pub fn halved_words(level, out: &mut [f32], a: &[u16], b: &[u16], scale: f32) = halved_words_body;
-
-    /// `out` gets the means of 2×2 samples of two rows. The rows have at least twice its length.
-    pub fn halved(level, out: &mut [f32], a: &[f32], b: &[f32]) = halved_body;
 
     /// The block at row 1, column 1 of `from`, which has ten rows of at least ten samples.
     pub fn template(level, from: &[f32], stride: usize) -> Template = template_body;
 
     /// Compares a block with the one at row `fraction.1`, column `fraction.0` of `other`, by linear
     /// interpolation. `other` has nine rows of at least nine samples.
-    pub fn residual(level, block: &Template, other: &[f32], stride: usize, fraction: (f32, f32)) -> Residual = residual_body;
+    pub fn residual(level, block: &Template, other: &[f32], stride: usize, fraction: (f32, f32)) -> Residual
+        = residual_body;
 
     /// `out` gets the difference between a moved block and a frame's own one, clamped to `i16`. Returns the
     /// sums of the differences and of their squares.
-    pub fn moved_block(level, out: &mut [[i16; SIDE]; SIDE], patch: &[[u16; PATCH_STRIDE]; PATCH], own: &[[u16; SIDE]; SIDE], across: &[f32; TAPS], down: &[f32; TAPS]) -> [f32; 2] = moved_body;
+    pub fn moved_block(
+        level,
+        out: &mut [[i16; SIDE]; SIDE],
+        patch: &[[u16; PATCH_STRIDE]; PATCH],
+        own: &[[u16; SIDE]; SIDE],
+        across: &[f32; TAPS],
+        down: &[f32; TAPS],
+    ) -> [f32; 2] = moved_body;
 
     /// Adds to `sum` the differences of a moved row to the frame's own one, weighted, and to `weight` the
     /// weights: the share of each sample, reduced by its difference, and 0 from a difference of `1 / scale`
     /// on. Equal lengths.
-    pub fn add_moved(level, sum: &mut [f32], weight: &mut [f32], shares: &[f32], own: &[u16], moved: &[i16], change: Brightness, scale: f32) = add_body;
+    pub fn add_moved(
+        level,
+        sum: &mut [f32],
+        weight: &mut [f32],
+        shares: &[f32],
+        own: &[u16],
+        moved: &[i16],
+        change: Brightness,
+        scale: f32,
+    ) = add_body;
 }
 
 /// Weights of the samples around a position, from two before it to three after: polynomial interpolation of
@@ -91,15 +106,6 @@ fn halved_words_body(out: &mut [f32], a: &[u16], b: &[u16], scale: f32) {
         let sum =
             u32::from(a[2 * i]) + u32::from(a[2 * i + 1]) + u32::from(b[2 * i]) + u32::from(b[2 * i + 1]);
         out[i] = sum.cast_signed() as f32 * (0.25 * scale);
-    }
-}
-
-#[inline(always)]
-fn halved_body(out: &mut [f32], a: &[f32], b: &[f32]) {
-    let n = out.len();
-    let (a, b) = (&a[..2 * n], &b[..2 * n]);
-    for i in 0..n {
-        out[i] = 0.25 * ((a[2 * i] + a[2 * i + 1]) + (b[2 * i] + b[2 * i + 1]));
     }
 }
 
@@ -260,9 +266,8 @@ mod tests {
         let moved: Vec<i16> = w.iter().map(|v| (i32::from(v % 900) - 450) as i16).collect();
         let shares: Vec<f32> = random(2048, 9).iter().map(|v| v.abs()).collect();
         let run = |level| {
-            let (mut half, mut halves) = (vec![0.0; 300], vec![0.0; 19]);
+            let mut half = vec![0.0; 300];
             halved_words(level, &mut half, &w[..600], &w[600..1200], 0.01);
-            halved(level, &mut halves, &plane[..38], &plane[40..78]);
             let block = template(level, &plane[3..], 40);
             let found = residual(level, &block, &other[5..], 40, (0.3, 0.8));
             let mut out = [[0; SIDE]; SIDE];
@@ -270,7 +275,7 @@ mod tests {
             let (mut sum, mut weight) = (shares.clone(), vec![1.0; 2048]);
             let change = Brightness { gain: 0.003, offset: -20.0 };
             add_moved(level, &mut sum, &mut weight, &shares, &w, &moved, change, 0.004);
-            (half, halves, block, found, (out, sums), sum, weight)
+            (half, block, found, (out, sums), sum, weight)
         };
         let scalar = run(Level::Scalar);
         for level in Level::all() {

@@ -1,7 +1,8 @@
 //! Luma of a frame at half its size, a quarter, and so on.
 
 use unband_image::Context;
-use unband_simd::jobs::motion::{halved, halved_words};
+use unband_simd::filters::smooth::halve_row;
+use unband_simd::jobs::motion::halved_words;
 
 /// Samples around a plane that repeat its border.
 pub(super) const BORDER: usize = 16;
@@ -74,7 +75,10 @@ impl Pyramid {
             && last.width.min(last.height) >= 2 * SMALLEST
         {
             let next = Level::of(last.width / 2, last.height / 2, ctx, |y, out| {
-                halved(ctx.level, out, last.row(2 * y), last.row(2 * y + 1));
+                // Without the last column of an odd width.
+                let line = |y: usize| &last.row(y)[..2 * out.len()];
+                let (top, bottom) = (line(2 * y), line(2 * y + 1));
+                halve_row(ctx.level, out, top, bottom);
             });
             levels.push(next);
         }
