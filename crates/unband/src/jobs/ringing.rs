@@ -9,7 +9,7 @@
 //! areas +0.02 and +0.04 dB, false steps −2 %, PSNR +0.00 dB. Squares of 5×5 lose 0.01 dB.
 
 use unband_image::findings::{Findings, PlaneGrid, Space};
-use unband_image::{Context, Image, Model, Plane};
+use unband_image::{Context, Image, Model};
 use unband_simd::filters::smooth::mix_row;
 
 /// Samples of the median's square.
@@ -41,11 +41,11 @@ pub(super) fn removed(image: &Image, findings: &Findings, ctx: &Context<'_>) -> 
         let near = [y.saturating_sub(1), y, (y + 1).min(height - 1)].map(|y| &luma[y][..]);
         (0..width).map(|x| change(near, x, offset) / scale).collect::<Vec<f32>>()
     });
-    let moved = |plane: &Plane| {
-        let data = plane.data.iter().zip(changes.iter().flatten()).map(|(v, change)| v + change).collect();
-        Plane { data, ..*plane }
-    };
-    Some(Image { planes: image.planes.iter().map(moved).collect(), ..image.clone() })
+    let mut made = image.clone();
+    for plane in &mut made.planes {
+        plane.data.iter_mut().zip(changes.iter().flatten()).for_each(|(value, change)| *value += change);
+    }
+    Some(made)
 }
 
 /// Distance of the sample in the middle of three rows from the median around it, in steps; 0 where it is on a
