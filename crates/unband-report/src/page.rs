@@ -63,7 +63,7 @@ pub struct Page {
     longest: usize,
 }
 
-const PAGE: &str = include_str!("page.html");
+const PAGE: &str = concat!(include_str!("head.html"), include_str!("page.html"));
 const SECTION: &str = include_str!("section.html");
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");

@@ -50,7 +50,7 @@ struct Shown {
     index: Vec<usize>,
 }
 
-const PAGE: &str = include_str!("page.html");
+const PAGE: &str = concat!(include_str!("../head.html"), include_str!("page.html"));
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
