@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Measures the temporal part of the video job on clips with known clean frames.
 
-    tools/check_temporal.py PROGRAM PHOTOS [--only WORDS] [--modes off,still,motion] [--options WORDS] [--keep FOLDER]
+    tools/check_temporal.py PROGRAM PHOTOS [--images NAMES] [--motions NAMES] [--codecs NAMES]
+                            [--modes off,still,motion] [--options WORDS] [--each] [--keep FOLDER]
 
 PHOTOS is a folder of clean 16-bit images (JPEG XL or PNG). Each gives clips of 24 frames, 640×360, 8-bit 4:2:0: pans at three
 speeds, a zoom, a still camera, a rotation, two layers that move apart, a fade to black, a flash, grain, and a cut to the next

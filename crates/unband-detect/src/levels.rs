@@ -198,8 +198,8 @@ pub(super) fn comb(hist: &[u32]) -> Vec<f32> {
     spacing
 }
 
-/// Writes the spacing, in 8-bit codes, of occupied codes among others that are evenly spaced. `unit`: distance
-/// of neighbouring codes.
+/// Writes the spacing, in 8-bit codes, of occupied codes among others that are evenly spaced. `unit`:
+/// distance of neighbouring codes.
 pub(super) fn space(spacing: &mut [f32], occupied: &[usize], unit: f32) {
     let gaps: Vec<usize> = occupied.windows(2).map(|w| w[1] - w[0]).collect();
     for (i, &c) in occupied.iter().enumerate() {

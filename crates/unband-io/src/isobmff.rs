@@ -7,8 +7,8 @@ use crate::Error;
 /// Four-character code of a box.
 pub(crate) type Kind = [u8; 4];
 
-/// Kind of the box whose beginning is in `bytes`, bytes of its header, and of the whole box; the container has
-/// `left` bytes from there on.
+/// Kind of the box whose beginning is in `bytes`, bytes of its header, and of the whole box; the container
+/// has `left` bytes from there on.
 ///
 /// # Errors
 /// [`Error::Truncated`], and sizes below that of the header.

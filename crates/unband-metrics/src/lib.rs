@@ -1,8 +1,9 @@
 //! Metrics of image quality and of banding.
 //!
-//! Every metric is one file and one row of [`METRICS`]. They take RGB or grey [`Image`]s of any depth and work in 8-bit
-//! codes (255 × the sample) with sums in `f64`. A value is never NaN: where a metric is undefined, it returns
-//! an error with its name and the reason. Values are independent of the number of threads.
+//! Every metric is one file and one row of [`METRICS`]. They take RGB or grey [`Image`]s of any depth and
+//! work in 8-bit codes (255 × the sample) with sums in `f64`. A value is never NaN: where a metric is
+//! undefined, it returns an error with its name and the reason. Values are independent of the number of
+//! threads.
 //!
 //! Images of a pair may differ in depth: samples share one scale, and an 8-bit result is compared with its
 //! 16-bit reference without rounding. Only metrics defined on integer codes round, to those of the deeper

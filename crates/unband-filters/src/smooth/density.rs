@@ -35,8 +35,8 @@ impl Density {
         self.changes.extend((0..width * height).map(|i| (changes(i) * 64.0).round() as u16));
     }
 
-    /// Means over `(2r + 1)²` samples around each sample of `core`, in the grid's own coordinates, times `factor`, into `out` (or added to
-    /// it).
+    /// Means over `(2r + 1)²` samples around each sample of `core`, in the grid's own coordinates, times
+    /// `factor`, into `out` (or added to it).
     ///
     /// Boxes are clipped at the grid's border, so the grid needs a margin of `r` + 1 around the core unless
     /// the image ends there. `r` is at most 24.

@@ -32,8 +32,8 @@ struct List {
 /// The programs of all jobs.
 static ALL: Mutex<List> = Mutex::new(List { ended: false, children: Vec::new() });
 
-/// A command in its own process group: Ctrl-C reaches all programs of a terminal, and `ffmpeg` would then finish
-/// its file as if it were complete. This program decides when it stops. Its pipes are closed.
+/// A command in its own process group: Ctrl-C reaches all programs of a terminal, and `ffmpeg` would then
+/// finish its file as if it were complete. This program decides when it stops. Its pipes are closed.
 fn command<A: AsRef<OsStr>>(name: &str, args: &[A]) -> Command {
     let mut command = Command::new(name);
     command.args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

@@ -50,8 +50,8 @@ impl Said {
 }
 
 impl Piped {
-    /// Starts it. Standard `input` and `output` are pipes if requested, else closed. Each line of its standard
-    /// error passes through `watch`.
+    /// Starts it. Standard `input` and `output` are pipes if requested, else closed. Each line of its
+    /// standard error passes through `watch`.
     ///
     /// # Errors
     /// It is not installed, or an operating-system error.

@@ -1,7 +1,7 @@
 //! External programs, for work without a Rust implementation.
 //!
-//! Each runs in a temporary folder of its own, with a time limit, or between two pipes. Where possible its files
-//! are named here, not by the user.
+//! Each runs in a temporary folder of its own, with a time limit, or between two pipes. Where possible its
+//! files are named here, not by the user.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};

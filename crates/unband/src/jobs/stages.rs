@@ -196,8 +196,8 @@ fn untouched(choices: &Choices, findings: Findings) -> Report {
     }
 }
 
-/// The restorer of an image, and whether its results are inside the intervals of the stored JPEG coefficients,
-/// which are tighter than those of samples.
+/// The restorer of an image, and whether its results are inside the intervals of the stored JPEG
+/// coefficients, which are tighter than those of samples.
 fn restorer(
     image: &Image,
     findings: &Findings,

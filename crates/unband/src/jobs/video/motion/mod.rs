@@ -1,7 +1,7 @@
 //! Motion between the frames of a video, and means of results along it.
 //!
-//! Every frame has a [`Pyramid`] of its restored luma. A [`Field`] holds the motion of each block from a frame
-//! to another one; it depends on these two frames alone, or on those between them too.
+//! Every frame has a [`Pyramid`] of its restored luma. A [`Field`] holds the motion of each block from a
+//! frame to another one; it depends on these two frames alone, or on those between them too.
 // Sides of frames are far below 2³¹. Systems of equations read best with indices.
 #![allow(clippy::cast_possible_wrap, clippy::needless_range_loop)]
 

@@ -1,9 +1,9 @@
 //! Search for motion: from the smallest level to the largest, each block by its samples and its neighbours.
 //!
-//! At the smallest level all motions within a reach are tried. Each further level starts from the motion found
-//! before, picks the best of the candidates around a block, and refines it by the gradients (Lucas and Kanade,
-//! 1981). A block without structure tells nothing about its motion: it gets that of its neighbours, by the
-//! precision of each estimate.
+//! At the smallest level all motions within a reach are tried. Each further level starts from the motion
+//! found before, picks the best of the candidates around a block, and refines it by the gradients (Lucas and
+//! Kanade, 1981). A block without structure tells nothing about its motion: it gets that of its neighbours,
+//! by the precision of each estimate.
 
 use unband_image::Context;
 use unband_simd::jobs::motion::{Residual, SIDE, Template, residual, template};
