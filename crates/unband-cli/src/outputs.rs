@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use unband::files::{Naming, Output, possible_outputs};
-use unband::io::video::promises_film;
+use unband::io::video::promises_video;
 
 use crate::inputs::{Input, STDIO};
 use crate::talk::Failure;
@@ -70,7 +70,7 @@ pub fn folder_of<'a>(output: Option<&'a Path>, inputs: &[PathBuf]) -> Option<&'a
         .is_some_and(|&b| b == b'/' || (cfg!(windows) && b == b'\\'));
     // With several images, only an image's or video's extension makes it a file, so that the mistake is
     // noticed.
-    let bare = unband::io::by_extension(path).is_none() && !promises_film(path) && !path.exists();
+    let bare = unband::io::by_extension(path).is_none() && !promises_video(path) && !path.exists();
     (path.is_dir() || slash || (several && bare)).then_some(path)
 }
 

@@ -14,7 +14,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const SIDE: usize = 320;
 
-fn picture() -> Image {
+fn image() -> Image {
     let rng = Rng::new(1);
     let sample = |i: usize| {
         let (x, y, c) = (i / 3 % SIDE, i / 3 / SIDE, i % 3);
@@ -26,8 +26,8 @@ fn picture() -> Image {
 
 fn main() {
     let count: u64 = std::env::args().find_map(|word| word.parse().ok()).unwrap_or(200);
-    let picture = picture();
-    for (name, mix, side) in [
+    let image = image();
+    for (name, recipe, side) in [
         ("bsrgan x4", bsrgan(4).unwrap(), 72),
         ("bsrgan x2", bsrgan(2).unwrap(), 72),
         ("plus x4", bsrgan_plus(4, 0.5, true).unwrap(), 64),
@@ -35,7 +35,7 @@ fn main() {
     ] {
         let start = Instant::now();
         for seed in 0..count {
-            std::hint::black_box(mix.patch(&picture, side, Rng::new(seed)).unwrap());
+            std::hint::black_box(recipe.patch(&image, side, Rng::new(seed)).unwrap());
         }
         println!("{name}: {:.2} ms", start.elapsed().as_secs_f64() * 1e3 / count as f64);
     }

@@ -5,7 +5,7 @@
 
 use std::time::Instant;
 
-use unband_data::{Applied, DEGRADATIONS, Mix, Pair, Record};
+use unband_data::{Applied, DEGRADATIONS, DegradationRecipe, DegradationRecord, Pair};
 use unband_image::{Image, Rng};
 
 const SIDE: usize = 128;
@@ -21,10 +21,10 @@ fn patch() -> Image {
 }
 
 /// Milliseconds per patch in a batch.
-fn timed(records: &[Record], clean: &Image) -> Option<f64> {
+fn timed(records: &[DegradationRecord], clean: &Image) -> Option<f64> {
     let mut pairs: Vec<Pair> = records.iter().map(|_| Pair::of(clean.clone())).collect();
     let start = Instant::now();
-    let results = Record::apply_all(records, &mut pairs);
+    let results = DegradationRecord::apply_all(records, &mut pairs);
     let spent = start.elapsed().as_secs_f64();
     results.iter().all(Result::is_ok).then_some(spent * 1e3 / records.len() as f64)
 }
@@ -39,16 +39,21 @@ fn main() {
     println!("| degradation | ms alone | ms among 64 |\n|---|---|---|");
     for entry in DEGRADATIONS {
         let step = |i| Applied::new(entry, i, (entry.defaults)());
-        let record =
-            |i| Record { names: Vec::new(), clean: Vec::new(), degrade: vec![step(i)], depth: 8, scale: 1 };
-        let records: Vec<Record> = (0..64).map(record).collect();
+        let record = |i| DegradationRecord {
+            names: Vec::new(),
+            clean: Vec::new(),
+            degrade: vec![step(i)],
+            depth: 8,
+            scale: 1,
+        };
+        let records: Vec<DegradationRecord> = (0..64).map(record).collect();
         let alone = timed(&records[..1], &clean).and_then(|_| timed(&records[..1], &clean));
         show(entry.name, &[alone, timed(&records, &clean)]);
     }
     println!("\n| recipe | ms among 128 |\n|---|---|");
     for shipped in unband_recipes::DEGRADATION_RECIPES {
-        let mix = Mix::find(shipped.name).unwrap();
-        let records: Vec<Record> = (0..128).map(|i| mix.draw(Rng::new(i)).unwrap()).collect();
+        let recipe = DegradationRecipe::find(shipped.name).unwrap();
+        let records: Vec<DegradationRecord> = (0..128).map(|i| recipe.draw(Rng::new(i)).unwrap()).collect();
         show(shipped.name, &[timed(&records, &clean)]);
     }
 }

@@ -2,7 +2,7 @@
 //! such pairs.
 //!
 //! Each degradation is one entry of [`DEGRADATIONS`], with parameters. A recipe ([`Mix`]) combines them with
-//! probabilities and ranges; a [`Record`] holds its draws for an image. [`CAUSES`] are degradations with
+//! probabilities and ranges; a [`DegradationRecord`] holds its draws for an image. [`FIXED_DEGRADATIONS`] are degradations with
 //! fixed settings, as measured in the results tables; a [`Way`] is either.
 //!
 //! All start from a pair whose sides are the same clean 16-bit image. They leave the degraded image in
@@ -36,11 +36,11 @@ use degrade::{
 };
 
 pub use degrade::bsrgan::{degradation_bsrgan, degradation_bsrgan_plus};
-pub use degrade::causes::{CAUSES, Cause, find};
 pub use degrade::entry::{Configured, DegradationEntry, Sides, Speed};
-pub use degrade::mix::{Mix, MixError};
-pub use degrade::record::{Applied, Record, Setting};
-pub use degrade::{Degradation, DegradeError, Pair, Way};
+pub use degrade::fixed::{FIXED_DEGRADATIONS, FixedDegradation, find};
+pub use degrade::recipe::{DegradationRecipe, DegradationRecipeError};
+pub use degrade::record::{Applied, DegradationRecord, Setting};
+pub use degrade::{Degradation, DegradeError, Degrader, Pair};
 
 const OWN: &str = "own";
 

@@ -17,7 +17,7 @@ const REPEATS: usize = 9;
 type Planes = [Vec<f32>; 3];
 
 /// Source codes and restored samples near them.
-fn picture() -> (Planes, Planes) {
+fn image() -> (Planes, Planes) {
     let source = [3usize, 5, 7].map(|k| {
         let code = |i: usize| ((i % SIZE.0) / (8 * k) + i / SIZE.0 / 9) % 256;
         (0..SIZE.0 * SIZE.1).map(|i| code(i) as f32 / 255.0).collect::<Vec<f32>>()
@@ -46,7 +46,7 @@ fn time(restored: &Planes, mut work: impl FnMut(&mut Planes)) -> f64 {
 }
 
 fn main() {
-    let (source, restored) = picture();
+    let (source, restored) = image();
     let (width, height) = SIZE;
     println!("{width}×{height} RGB, one thread, ms");
     for level in Level::all() {

@@ -66,7 +66,7 @@ impl Progress for Piece<'_> {
 }
 
 /// Receives an extra output of a restorer, such as a network's second result. Called from many threads.
-pub trait Aside: Sync {
+pub trait ExtraOutput: Sync {
     /// Name of the requested output.
     fn name(&self) -> &str;
     /// Its planes for a window of the image, of the window's size.
@@ -101,7 +101,7 @@ pub struct Context<'a> {
     /// Folder of imported models, for metrics that run a network.
     pub models: Option<&'a Path>,
     /// Receives the extra output of a restorer.
-    pub aside: Option<&'a dyn Aside>,
+    pub extra_output: Option<&'a dyn ExtraOutput>,
 }
 
 static NEVER: AtomicBool = AtomicBool::new(false);
@@ -118,7 +118,7 @@ impl Default for Context<'_> {
             frame: 0,
             output: None,
             models: None,
-            aside: None,
+            extra_output: None,
         }
     }
 }

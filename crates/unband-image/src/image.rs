@@ -104,16 +104,16 @@ pub struct Metadata {
     /// Textual notes, keyword and text (PNG text chunks, JPEG and GIF comments under "Comment").
     pub text: Vec<(String, String)>,
     /// Auxiliary content of the file that readers drop.
-    pub beside: Vec<Beside>,
+    pub auxiliary: Vec<AuxiliaryImage>,
 }
 
 /// An auxiliary image stored in a file next to the main one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Beside {
+pub enum AuxiliaryImage {
     /// Gain map: the local brightness gain for HDR displays, as a second, smaller image.
     GainMap,
     /// Further images of about the same size: stereo views, bursts, panoramas.
-    Pictures,
+    Further,
 }
 
 /// An image: planes with everything needed to interpret them and to write them back.
@@ -395,7 +395,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_window_takes_the_chroma_that_it_touches_and_ends_with_the_picture() {
+    fn a_window_takes_the_chroma_that_it_touches_and_ends_with_the_image() {
         let luma: Vec<u8> = (0..15).map(|i| 20 + i * 10).collect();
         let [u, v] = [[10u8, 20, 30, 40, 50, 60], [1, 2, 3, 4, 5, 6]];
         let image = Image::from_yuv420(5, 3, [&luma, &u, &v], Matrix::Bt601, Range::Limited).unwrap();

@@ -35,14 +35,14 @@ pub struct JpegPlane {
     pub steps: [u16; 64],
     /// Coefficients in steps, 64 per block in natural order, blocks row by row. Shared, since images are
     /// cloned.
-    pub numbers: Arc<Vec<i16>>,
+    pub coefficients: Arc<Vec<i16>>,
 }
 
 impl JpegPlane {
     /// The 64 integers of a block, natural order.
     pub fn block(&self, column: usize, row: usize) -> &[i16] {
         let start = 64 * (row * self.blocks_across + column);
-        &self.numbers[start..start + 64]
+        &self.coefficients[start..start + 64]
     }
 }
 

@@ -38,7 +38,9 @@ pub use context::{Context, RestoreError};
 pub use cuts::Cuts;
 pub use depth::Depth;
 pub use hint::Hint;
-pub use image::{Beside, Colorimetry, Density, DensityUnit, Image, ImageError, Mastering, Metadata, Plane};
+pub use image::{
+    AuxiliaryImage, Colorimetry, Density, DensityUnit, Image, ImageError, Mastering, Metadata, Plane,
+};
 pub use jpeg::{JpegCoefficients, JpegPlane};
 pub use method::{Entry, Method};
 pub use origin::{Codec, JpegOrigin, Origin};

@@ -479,7 +479,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ranges_and_kinds_are_told_as_people_say_them() {
+    fn ranges_and_kinds_read_as_text() {
         assert_eq!(spoken("0.0..=4.0"), "0 to 4");
         assert_eq!(spoken("0.00003 ..= 0.5"), "0.00003 to 0.5");
         assert_eq!(spoken("1..=10_000"), "1 to 10000");

@@ -120,7 +120,7 @@ impl Resampling {
             Self::Bilinear => rules::bilinear(from, to),
             Self::Bicubic => rules::bicubic(from, to),
             Self::Area if shrinks => rules::area(from, to),
-            Self::Area => rules::area_enlarged(from, to),
+            Self::Area => rules::area_upscaled(from, to),
             Self::BicubicAntialiased => rules::bicubic_antialiased(from, to, to as f64 / from as f64),
             Self::Lanczos => rules::lanczos(from, to),
         })

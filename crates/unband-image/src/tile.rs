@@ -229,8 +229,8 @@ fn restore_band(
             plane.data.chunks_mut((rows * plane.width).max(1)).map(Mutex::new).collect()
         })
         .collect();
-    let beside = if restorer.spreads() { 1 } else { ctx.threads };
-    let results = Context { threads: beside, ..*ctx }.map(windows, |i| {
+    let outer_threads = if restorer.spreads() { 1 } else { ctx.threads };
+    let results = Context { threads: outer_threads, ..*ctx }.map(windows, |i| {
         ctx.check()?;
         let core = layout.core(window, i);
         let planes = restored_window(image, restorer, core, &each)?;
@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn progress_is_told_window_by_window_and_ends_at_all() {
+    fn progress_is_reported_by_window_and_ends_at_all() {
         struct Ear(Mutex<Vec<(usize, usize)>>);
         impl crate::context::Progress for Ear {
             fn advance(&self, done: usize, total: usize) {
@@ -362,16 +362,17 @@ mod tests {
             let ear = Ear(Mutex::default());
             let ctx = Context { threads: 2, progress: &ear, ..Context::default() };
             restore_in_place(&mut image.clone(), &BoxMean(3), tile, &mut |_, _| {}, &ctx).unwrap();
-            let told = ear.0.into_inner().unwrap();
-            assert!(told.len() >= least, "{told:?}");
+            let reported = ear.0.into_inner().unwrap();
+            assert!(reported.len() >= least, "{reported:?}");
             assert!(
-                told.iter().all(|(done, total)| done <= total) && told.last().is_some_and(|t| t.0 == t.1)
+                reported.iter().all(|(done, total)| done <= total)
+                    && reported.last().is_some_and(|t| t.0 == t.1)
             );
         }
     }
 
     #[test]
-    fn bands_divide_the_picture_and_hold_the_halo() {
+    fn bands_divide_the_image_and_hold_the_halo() {
         for (size, tile, threads) in
             [((1, 1), 16, 1), ((5000, 3), 64, 4), ((77, 4000), 64, 2), ((3000, 3000), 256, 64)]
         {

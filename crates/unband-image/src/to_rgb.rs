@@ -126,7 +126,7 @@ mod tests {
     use crate::color::{Matrix, Range};
     use crate::depth::Depth;
 
-    fn picture(subsampling: Subsampling, siting: Siting, chroma: impl Fn(f32, f32) -> f32) -> Image {
+    fn subsampled(subsampling: Subsampling, siting: Siting, chroma: impl Fn(f32, f32) -> f32) -> Image {
         let (width, height) = (13, 9);
         let (cw, ch) = subsampling.chroma_size(width, height);
         let place = |i: usize, scale: u8, between: bool| {
@@ -150,7 +150,7 @@ mod tests {
         let ramp = |x: f32, y: f32| 0.5 + 0.01 * x - 0.005 * y;
         for siting in [Siting::Left, Siting::Center, Siting::TopLeft] {
             for (x, y) in [(1, 1), (2, 1), (2, 2), (4, 1), (1, 2)] {
-                let stored = picture(Subsampling { x, y }, siting, ramp);
+                let stored = subsampled(Subsampling { x, y }, siting, ramp);
                 let full = stored.clone().into_full_chroma(&Context::default()).unwrap();
                 assert_eq!((full.planes[0] == stored.planes[0], full.plane_scale(1)), (true, (1, 1)));
                 let rgb = stored.into_rgb(&Context::default()).unwrap();
@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn neutral_chroma_gives_grey_and_threads_give_the_same_bits() {
-        let image = picture(Subsampling::HALF, Siting::Left, |_, _| 0.5);
+        let image = subsampled(Subsampling::HALF, Siting::Left, |_, _| 0.5);
         let one = image.clone().into_rgb(&Context { threads: 1, ..Context::default() }).unwrap();
         assert!(one.planes.iter().all(|plane| plane.data.iter().all(|v| (v - 0.4).abs() < 1e-6)));
         let many = image.into_rgb(&Context { threads: 5, ..Context::default() }).unwrap();
@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn planes_that_do_not_fit_are_refused() {
-        let mut image = picture(Subsampling::HALF, Siting::Left, |_, _| 0.5);
+        let mut image = subsampled(Subsampling::HALF, Siting::Left, |_, _| 0.5);
         image.planes[2].data.pop();
         assert!(image.into_rgb(&Context::default()).is_err());
     }

@@ -216,7 +216,7 @@ mod tests {
     }
 
     /// Few codes, so that moments are often equal; some patterns are their own mirrors.
-    fn picture() -> impl Strategy<Value = Image> {
+    fn any_image() -> impl Strategy<Value = Image> {
         (1usize..70, 1usize..70, 1u8..5, 0usize..5, any::<bool>(), any::<u64>()).prop_map(
             |(width, height, codes, pattern, square, seed)| {
                 let height = if square { width } else { height };
@@ -244,7 +244,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_turn_is_undone(image in picture()) {
+        fn every_turn_is_undone(image in any_image()) {
             for turn in Turn::ALL {
                 let there = turned(&image, turn);
                 prop_assert_eq!((there.width(), there.height()), turn.size((image.width(), image.height())));
@@ -257,12 +257,12 @@ mod tests {
         }
 
         #[test]
-        fn all_turns_of_a_picture_come_to_lie_the_same_way(image in picture()) {
-            let lying = |image: &Image| turned(image, Turn::canonical(image, &Context::default()));
-            let first = lying(&image);
+        fn all_turns_of_an_image_have_one_canonical_orientation(image in any_image()) {
+            let upright = |image: &Image| turned(image, Turn::canonical(image, &Context::default()));
+            let first = upright(&image);
             prop_assert!(first.width() >= first.height());
             for turn in Turn::ALL {
-                prop_assert!(lying(&turned(&image, turn)) == first, "{:?}", turn);
+                prop_assert!(upright(&turned(&image, turn)) == first, "{:?}", turn);
             }
         }
     }

@@ -69,7 +69,7 @@ fn seconds(&(name, channels, (height, width), make, often): &Case, times: usize)
     let graph = net.finish(outputs).unwrap();
     let weights = Weights::bind(&graph, &fill::golden(&graph.stored())).unwrap();
     let engine = Engine::new(graph, weights, Level::best());
-    let picture = fill::picture(channels, height, width).into_iter().map(|v| v as f32).collect();
+    let picture = fill::test_image(channels, height, width).into_iter().map(|v| v as f32).collect();
     let inputs = [Map::new(Shape::new(channels, height, width), picture).unwrap()];
     let ctx = Context { threads: 1, ..Context::default() };
     let mode = Mode { picture_statistics: name == "batch norm", dropout: None };

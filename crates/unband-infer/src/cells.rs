@@ -2,7 +2,7 @@
 
 use unband_image::findings::{Findings, GridRegions, PlaneGrid, Space};
 use unband_image::{Image, Matrix, Model, Plane, Window};
-use unband_nets::arch::unband_lite::{CELL_NUMBERS, CELL_PLANES, FOUND, IS_YUV};
+use unband_nets::arch::unband_lite::{CELL_PLANES, FOUND, GRID_INPUTS, IS_YUV};
 
 /// Finest step assumed, in 8-bit codes: one code of 16 bits.
 const LEAST: f32 = 1.0 / 257.0;
@@ -17,7 +17,7 @@ pub struct Cells {
     /// Whether chroma has half the size: its positions are those of 2×2 means.
     half: bool,
     regions: Option<GridRegions>,
-    numbers: [f32; CELL_NUMBERS],
+    numbers: [f32; GRID_INPUTS],
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,7 +42,7 @@ impl Cells {
             Some(PlaneCells { weights, step: grid.step_codes, offset: grid.offset_codes })
         };
         let grids = [plane(0), plane(1), plane(2)];
-        let mut numbers = [0.0; CELL_NUMBERS];
+        let mut numbers = [0.0; GRID_INPUTS];
         for i in 0..3 {
             numbers[i] = steps[i] / 255.0;
             numbers[3 + i] = steps[i].log2();
@@ -66,8 +66,8 @@ impl Cells {
         self.regions.as_ref()
     }
 
-    /// Conditioning scalars of the whole image: [`CELL_NUMBERS`] values.
-    pub fn numbers(&self) -> [f32; CELL_NUMBERS] {
+    /// Conditioning scalars of the whole image: [`GRID_INPUTS`] values.
+    pub fn numbers(&self) -> [f32; GRID_INPUTS] {
         self.numbers
     }
 

@@ -224,7 +224,7 @@ mod tests {
 
     fn picture(width: usize, height: usize) -> Image {
         let area = width * height;
-        let map = fill::picture(3, height, width);
+        let map = fill::test_image(3, height, width);
         let rgb: Vec<u8> = (0..3 * area).map(|i| (map[i % 3 * area + i / 3] * 255.0).round() as u8).collect();
         Image::from_rgb8(width, height, &rgb).unwrap()
     }

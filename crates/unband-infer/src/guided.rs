@@ -12,7 +12,7 @@ use unband_image::tile::Band;
 use unband_image::{Context, Image, Needs, Plane, RestoreError, Restorer, TileIn, TileOut, Window};
 use unband_nets::Shape;
 use unband_nets::arch::Architecture;
-use unband_nets::arch::unband_lite::{CELL_NUMBERS, CELL_PLANES};
+use unband_nets::arch::unband_lite::{CELL_PLANES, GRID_INPUTS};
 
 use crate::cells::Cells;
 use crate::color_guard::{ColorGuard, Surfaces};
@@ -69,7 +69,7 @@ impl GuidedRestorer {
         let rim = radius.next_multiple_of(align);
         let needs = Needs { halo: rim + before.halo, align, full_width: false, whole_image: false };
         let cells = Cells::new(findings);
-        let numbers = Map { shape: Shape::new(CELL_NUMBERS, 1, 1), data: cells.numbers().to_vec() };
+        let numbers = Map { shape: Shape::new(GRID_INPUTS, 1, 1), data: cells.numbers().to_vec() };
         Ok(Self { name, engine, surface, cells, guard: None, numbers, strength, needs, rim, multiple })
     }
 

@@ -91,7 +91,8 @@ impl NetRestorer {
     /// input size.
     fn made(&self, image: &Image, outer: Window, ctx: &Context<'_>) -> Result<Made, RestoreError> {
         let outputs = &self.engine.graph().outputs;
-        let wanted = ctx.aside.and_then(|aside| outputs.iter().position(|(name, _)| name == aside.name()));
+        let wanted =
+            ctx.extra_output.and_then(|extra| outputs.iter().position(|(name, _)| name == extra.name()));
         let mut other = None;
         // One of several runs of equal length.
         let convention = self.convention;
@@ -201,11 +202,11 @@ impl Restorer for NetRestorer {
         let Made { picture, other } = self.made(input.image, outer, ctx)?;
         window::lay(&picture, outer, core, output);
         window::check_finite(self.name, output.planes.iter().map(|plane| &plane.data[..]))?;
-        if let (Some(aside), Some(other)) = (ctx.aside, other) {
+        if let (Some(extra), Some(other)) = (ctx.extra_output, other) {
             let row = |channel, y| window::core_row(&other, channel, outer, core, y);
             let plane = |channel| (0..core.height()).flat_map(|y| row(channel, y)).copied().collect();
             let planes: Vec<Vec<f32>> = (0..other.shape.channels).map(plane).collect();
-            aside.put(core, &planes.iter().map(Vec::as_slice).collect::<Vec<_>>());
+            extra.put(core, &planes.iter().map(Vec::as_slice).collect::<Vec<_>>());
         }
         Ok(())
     }
@@ -218,14 +219,14 @@ mod tests {
     use super::*;
     use crate::window::fetched;
     use unband_image::Plane;
-    use unband_image::context::{Aside, Progress};
+    use unband_image::context::{ExtraOutput, Progress};
     use unband_image::tile::restore_in_place;
     use unband_nets::arch;
     use unband_nets::state::{Weights, fill};
 
     fn picture(width: usize, height: usize, planes: usize) -> Image {
         let codes: Vec<u8> =
-            fill::picture(planes, height, width).iter().map(|v| (v * 255.0).round() as u8).collect();
+            fill::test_image(planes, height, width).iter().map(|v| (v * 255.0).round() as u8).collect();
         if planes == 1 {
             return Image::from_gray(width, height, &codes).unwrap();
         }
@@ -322,7 +323,7 @@ mod tests {
         }
     }
 
-    impl Aside for Ear {
+    impl ExtraOutput for Ear {
         fn name(&self) -> &'static str {
             "grad"
         }
@@ -366,7 +367,7 @@ mod tests {
         let image = picture(37, 21, 3);
         let restorer = NetRestorer::new(architecture, Arc::clone(&engine), Way::Once).unwrap();
         let ear = Ear::default();
-        let ctx = Context { aside: Some(&ear), ..Context::default() };
+        let ctx = Context { extra_output: Some(&ear), ..Context::default() };
         restore_in_place(&mut image.clone(), &restorer, 4096, &mut |_, _| {}, &ctx).unwrap();
         let window = Window { x0: 0, y0: 0, x1: 37, y1: 21 };
         let input = fetched(&image, window, 8, (0.0, 1.0));

@@ -107,10 +107,10 @@ pub fn fragments(bytes: &[u8]) {
 pub fn ffprobe(bytes: &[u8]) {
     let Ok(answers) = serde_json::from_slice(bytes) else { return };
     match probe::answered(&answers) {
-        Ok(film) => {
-            film.seconds(film.ticks(film.duration.unwrap_or(1.0)));
+        Ok(video) => {
+            video.seconds(video.ticks(video.duration.unwrap_or(1.0)));
             let said =
-                [film.color().err(), film.check_progressive().err(), film.check_dynamic_hdr(false).err()];
+                [video.color().err(), video.check_progressive().err(), video.check_dynamic_hdr(false).err()];
             assert!(said.iter().flatten().all(|error| !error.to_string().is_empty()));
         }
         Err(error) => assert!(!error.to_string().is_empty()),

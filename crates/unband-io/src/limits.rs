@@ -28,15 +28,9 @@ impl Limits {
     }
 
     /// As [`Limits::check`], plus the bytes of data kept with the planes.
-    pub(crate) fn check_with(
-        &self,
-        width: u64,
-        height: u64,
-        channels: u64,
-        beside: u64,
-    ) -> Result<(), Error> {
+    pub(crate) fn check_with(&self, width: u64, height: u64, channels: u64, extra: u64) -> Result<(), Error> {
         let pixels = width.saturating_mul(height);
-        let bytes = pixels.saturating_mul(channels).saturating_mul(4).saturating_add(beside);
+        let bytes = pixels.saturating_mul(channels).saturating_mul(4).saturating_add(extra);
         let (needs, limit) = if pixels > self.max_pixels {
             (format!("{pixels} pixels"), format!("{} pixels", self.max_pixels))
         } else if bytes > self.max_bytes {

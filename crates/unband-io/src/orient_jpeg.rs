@@ -50,7 +50,7 @@ fn lead(blocks: usize, size: usize, scale: usize, lead: usize) -> usize {
 /// Mirrors left to right.
 fn mirror(plane: &mut JpegPlane, width: usize) {
     plane.lead.0 = lead(plane.blocks_across, width, plane.scale.0, plane.lead.0);
-    for row in Arc::make_mut(&mut plane.numbers).chunks_exact_mut(64 * plane.blocks_across) {
+    for row in Arc::make_mut(&mut plane.coefficients).chunks_exact_mut(64 * plane.blocks_across) {
         row.as_chunks_mut::<64>().0.reverse();
         row.iter_mut().skip(1).step_by(2).for_each(|number| *number = number.saturating_neg());
     }
@@ -59,7 +59,7 @@ fn mirror(plane: &mut JpegPlane, width: usize) {
 /// Mirrors top to bottom.
 fn flip(plane: &mut JpegPlane, height: usize) {
     plane.lead.1 = lead(plane.blocks_down, height, plane.scale.1, plane.lead.1);
-    let blocks = Arc::make_mut(&mut plane.numbers).as_chunks_mut::<64>().0;
+    let blocks = Arc::make_mut(&mut plane.coefficients).as_chunks_mut::<64>().0;
     // Reverse all blocks, then the blocks of each row.
     blocks.reverse();
     blocks.chunks_exact_mut(plane.blocks_across).for_each(<[_]>::reverse);
@@ -73,12 +73,12 @@ fn flip(plane: &mut JpegPlane, height: usize) {
 /// Swaps rows and columns.
 fn transpose(plane: &mut JpegPlane) {
     let (across, down) = (plane.blocks_across, plane.blocks_down);
-    let blocks = plane.numbers.as_chunks::<64>().0;
-    let mut numbers = Vec::with_capacity(plane.numbers.len());
+    let blocks = plane.coefficients.as_chunks::<64>().0;
+    let mut coefficients = Vec::with_capacity(plane.coefficients.len());
     for x in 0..across {
-        blocks.iter().skip(x).step_by(across).for_each(|block| numbers.extend(transposed_block(block)));
+        blocks.iter().skip(x).step_by(across).for_each(|block| coefficients.extend(transposed_block(block)));
     }
-    plane.numbers = Arc::new(numbers);
+    plane.coefficients = Arc::new(coefficients);
     (plane.blocks_across, plane.blocks_down) = (down, across);
     plane.lead = (plane.lead.1, plane.lead.0);
     plane.scale = (plane.scale.1, plane.scale.0);

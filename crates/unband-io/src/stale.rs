@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_files_that_nobody_holds_are_removed() {
+    fn only_files_that_no_process_holds_are_removed() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         for name in [".unband-dead.tmp", ".unband-held.tmp", ".unband-other", "a.tmp"] {

@@ -8,7 +8,7 @@ mod sample;
 
 use std::fs;
 
-use sample::{format, picture, written};
+use sample::{format, painted, written};
 use unband_image::Depth;
 use unband_io::Limits;
 
@@ -25,10 +25,10 @@ fn reading_takes_little_more_than_the_planes() {
     let (width, height) = (4000, 2500);
     let planes = (width * height * 3 * 4) as u64;
     let interleaved = (width * height * 3) as u64;
-    for (name, beside) in
+    for (name, extra) in
         [("PNG", 0), ("JPEG", 2 * interleaved), ("TIFF", 0), ("PPM", 0), ("WebP", interleaved * 8 / 3)]
     {
-        let (bytes, _) = written(&picture(width, height, 3, false, Depth::EIGHT, 1), format(name));
+        let (bytes, _) = written(&painted(width, height, 3, false, Depth::EIGHT, 1), format(name));
         // 5 resets the peak.
         if fs::write("/proc/self/clear_refs", "5").is_err() {
             unband_skips::machine("this system does not let a process forget its peak memory");
@@ -39,7 +39,7 @@ fn reading_takes_little_more_than_the_planes() {
         let used = account("VmHWM").unwrap().saturating_sub(before);
         assert_eq!(image.width(), width);
         assert!(used >= planes * 9 / 10, "{name}: the account misses the planes, {} MB", used >> 20);
-        let most = planes + beside + (16 << 20);
+        let most = planes + extra + (16 << 20);
         assert!(used < most, "{name}: {} MiB, at most {} MiB were expected", used >> 20, most >> 20);
     }
 }

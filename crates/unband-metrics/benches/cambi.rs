@@ -41,9 +41,9 @@ mod bench {
     const FRAMES: usize = 10;
 
     /// A named metric, ready to run.
-    type Measure<'a> = (&'a str, Box<dyn Fn() -> f64 + 'a>);
+    type Compute<'a> = (&'a str, Box<dyn Fn() -> f64 + 'a>);
 
-    fn picture(name: &str) -> Vec<u8> {
+    fn image(name: &str) -> Vec<u8> {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../golden/bband").join(name);
         let file = std::fs::File::open(path).unwrap();
         let mut reader = png::Decoder::new(std::io::BufReader::new(file)).read_info().unwrap();
@@ -54,9 +54,9 @@ mod bench {
     }
 
     /// Two decoded frames of VP9, one mostly rough and one mostly banded, and a ramp that is flat everywhere.
-    fn pictures() -> [(&'static str, Vec<u8>); 3] {
+    fn images() -> [(&'static str, Vec<u8>); 3] {
         let ramp = (0..W * H).map(|i| (40 + (i % W + 2 * (i / W)) / 40) as u8).collect();
-        [("sky2", picture("sky2.png")), ("plant1", picture("plant1.png")), ("ramp", ramp)]
+        [("sky2", image("sky2.png")), ("plant1", image("plant1.png")), ("ramp", ramp)]
     }
 
     fn own_time() -> Duration {
@@ -124,7 +124,7 @@ mod bench {
         println!("CPU time of a frame of 1920×1080, least of {REPEATS}, ms");
         println!("| image | metric | score | unband | libvmaf | ratio |");
         println!("|---|---|---|---|---|---|");
-        for (name, codes) in pictures() {
+        for (name, codes) in images() {
             let luma = Luma::new(&codes[..], 8, W, H).unwrap();
             let raw = tool.map(|_| Raw::new(name, &codes));
             for (measure, options) in [("cambi", Options::default()), ("cambi-coarse", Options::coarse())] {
@@ -153,7 +153,7 @@ mod bench {
             let half = vec![128; W * H / 4];
             let yuv =
                 Image::from_yuv420(W, H, [&codes, &half, &half], Matrix::Bt709, Range::Limited).unwrap();
-            let whole: [Measure<'_>; 3] = [
+            let whole: [Compute<'_>; 3] = [
                 (
                     "cambi of an image",
                     Box::new(|| cambi::score_image(&gray, &Options::default(), &ctx).unwrap().score),

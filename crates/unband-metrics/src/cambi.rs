@@ -8,7 +8,7 @@
 //! [`score`] takes planes of codes, as in video; [`score_image`] takes any image.
 
 mod contrast;
-mod picture;
+mod luma;
 mod pool;
 mod prepare;
 mod thresholds;
@@ -19,7 +19,7 @@ use unband_image::{Context, Image};
 
 use crate::{Against, Better, Domain, Fault, Least, Metric, MetricError, Score, same_size, whole};
 use contrast::{Rules, Strip, strips};
-use picture::{Owned, studio_luma};
+use luma::{Owned, studio_luma};
 use prepare::{Cut, Level, Values, levels};
 use thresholds::TOP;
 
@@ -295,7 +295,7 @@ impl Maps {
 /// When both sides are below 216 samples, an option is out of range, the image is so large that its window
 /// would exceed 255 samples, or when cancelled.
 pub fn score(luma: &Luma<'_>, options: &Options, ctx: &Context<'_>) -> Result<Report, MetricError> {
-    Ok(measure(luma, options, options.encoded_size, false, ctx)?.0)
+    Ok(compute(luma, options, options.encoded_size, false, ctx)?.0)
 }
 
 /// As [`score`], with its components.
@@ -307,7 +307,7 @@ pub fn score_with_maps(
     options: &Options,
     ctx: &Context<'_>,
 ) -> Result<(Report, Maps), MetricError> {
-    let (report, maps) = measure(luma, options, options.encoded_size, true, ctx)?;
+    let (report, maps) = compute(luma, options, options.encoded_size, true, ctx)?;
     let max_weight = unband_simd::metrics::cambi::WEIGHTS
         [unband_simd::metrics::cambi::groups(1 << options.max_log_contrast) - 1]
         .0 as usize;
@@ -319,7 +319,7 @@ pub fn score_with_maps(
 #[derive(Clone, Debug, PartialEq)]
 pub struct Compared {
     /// The image.
-    pub picture: Report,
+    pub encoded: Report,
     /// Its source.
     pub source: Report,
     /// Increase of the image's score over its source's; 0 if there is none.
@@ -337,18 +337,18 @@ pub fn score_against(
     ctx: &Context<'_>,
 ) -> Result<Compared, MetricError> {
     same_size(NAME, (luma.width, luma.height), (source.width, source.height))?;
-    let picture = score(luma, options, ctx)?;
-    let source = measure(source, options, options.source_size, false, ctx)?.0;
-    let worse_by = worse_by(picture.score, source.score);
-    Ok(Compared { picture, source, worse_by })
+    let encoded = score(luma, options, ctx)?;
+    let source = compute(source, options, options.source_size, false, ctx)?.0;
+    let worse_by = worse_by(encoded.score, source.score);
+    Ok(Compared { encoded, source, worse_by })
 }
 
 /// Full-reference CAMBI: the increase of an image's score over its source's; 0 if there is none.
-pub fn worse_by(picture: f64, source: f64) -> f64 {
-    (picture - source).max(0.0)
+pub fn worse_by(encoded: f64, source: f64) -> f64 {
+    (encoded - source).max(0.0)
 }
 
-fn measure(
+fn compute(
     luma: &Luma<'_>,
     options: &Options,
     size: Option<(usize, usize)>,
@@ -532,8 +532,8 @@ fn full_reference_score(
     ctx: &Context<'_>,
 ) -> Result<Score, MetricError> {
     let source = of_reference(reference, ctx)?.value;
-    let picture = entry_score(image, &Options::default(), ctx)?.value;
-    Ok(Score { value: worse_by(picture, source), details: vec![("picture", picture), ("source", source)] })
+    let encoded = entry_score(image, &Options::default(), ctx)?.value;
+    Ok(Score { value: worse_by(encoded, source), details: vec![("picture", encoded), ("source", source)] })
 }
 
 fn coarse_score(image: &Image, _: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {

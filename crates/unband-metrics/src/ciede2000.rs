@@ -6,8 +6,8 @@ use std::ops::Range;
 use unband_image::{Context, Image};
 
 use crate::field::Field;
-use crate::light::linear_planes;
-use crate::{Against, Better, Domain, Fault, Least, Metric, MetricError, Score, alone, both};
+use crate::linear_light::linear_planes;
+use crate::{Against, Better, Domain, Fault, Least, Metric, MetricError, Score, both, single_thread};
 
 /// Pixels per work item.
 const PART: usize = 1 << 16;
@@ -33,10 +33,10 @@ pub struct Differences {
 /// # Errors
 /// When the images differ in size or colour model, are not RGB or grey, or hold samples that are not finite.
 pub fn ciede2000(image: &Image, reference: &Image) -> Result<Differences, MetricError> {
-    measure(image, Some(reference), &alone())
+    compute(image, Some(reference), &single_thread())
 }
 
-fn measure(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result<Differences, MetricError> {
+fn compute(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result<Differences, MetricError> {
     let (image, reference) = both(ENTRY.name, "a reference", image, reference)?;
     let [a, b] = [image, reference].map(linear_planes);
     let count = image.width() * image.height();
@@ -53,11 +53,11 @@ fn measure(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Resul
     Ok(summary(&mut found))
 }
 
-fn differences(pictures: [&Vec<Field>; 2], pixels: Range<usize>) -> Vec<f64> {
+fn differences(images: [&Vec<Field>; 2], pixels: Range<usize>) -> Vec<f64> {
     // Neighbours are often equal in banded and restored images.
     let (mut last, mut difference) = (None, 0.0);
     let one = |i| {
-        let here = pictures.map(|planes| pixel(planes, i));
+        let here = images.map(|planes| pixel(planes, i));
         let bits = here.map(|pixel| pixel.map(f64::to_bits));
         if last != Some(bits) {
             difference = if bits[0] == bits[1] { 0.0 } else { delta_e(lab(here[0]), lab(here[1])) };
@@ -137,7 +137,7 @@ fn hue(a: f64, b: f64) -> f64 {
 }
 
 fn score(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {
-    let Differences { mean, p95, max } = measure(image, reference, ctx)?;
+    let Differences { mean, p95, max } = compute(image, reference, ctx)?;
     Ok(Score { value: mean, details: vec![("p95", p95), ("max", max)] })
 }
 

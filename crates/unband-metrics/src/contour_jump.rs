@@ -60,8 +60,8 @@ fn jumps(luma: &Field, codes: &[Vec<u8>]) -> (f64, usize) {
         }
         let mean = mean.row(y);
         for x in 3..w.saturating_sub(4) {
-            let alone = step[x - 3..x].iter().chain(&step[x + 1..x + 4]).all(|&s| s == 0);
-            if alone && (1..EDGE_CODES).contains(&step[x]) {
+            let isolated = step[x - 3..x].iter().chain(&step[x + 1..x + 4]).all(|&s| s == 0);
+            if isolated && (1..EDGE_CODES).contains(&step[x]) {
                 sum += (mean[x - 1] - mean[x + 2]).abs();
                 samples += 1;
             }

@@ -72,11 +72,11 @@ pub(crate) fn probabilities(
     classifier: &Engine,
     ctx: &Context<'_>,
 ) -> Result<HashMap<(usize, usize), f32>, MetricError> {
-    let picture = network::rgb(image);
-    let alone = Context { threads: 1, ..*ctx };
+    let samples = network::rgb(image);
+    let single = Context { threads: 1, ..*ctx };
     let one = |i: usize| {
-        let patch = dbi::patch(&picture, places[i].0, places[i].1).ok_or(Unasked)?;
-        let made = network::run(NAME, classifier, patch, &alone)?;
+        let patch = dbi::patch(&samples, places[i].0, places[i].1).ok_or(Unasked)?;
+        let made = network::run(NAME, classifier, patch, &single)?;
         Ok((places[i], *made.first().and_then(|map| map.data.first()).ok_or(Unasked)?))
     };
     ctx.map(places.len(), one).into_iter().collect()

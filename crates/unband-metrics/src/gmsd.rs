@@ -32,10 +32,10 @@ pub struct Gmsd {
 /// When the images differ in size or colour model, have a side below [`LEAST_SIDE`], are not RGB or grey, or
 /// have samples that are not finite.
 pub fn gmsd(image: &Image, reference: &Image) -> Result<Gmsd, MetricError> {
-    measure(image, Some(reference))
+    compute(image, Some(reference))
 }
 
-fn measure(image: &Image, reference: Option<&Image>) -> Result<Gmsd, MetricError> {
+fn compute(image: &Image, reference: Option<&Image>) -> Result<Gmsd, MetricError> {
     let (image, reference) = both(ENTRY.name, "a reference", image, reference)?;
     at_least(ENTRY.name, LEAST_SIDE, image.width(), image.height())?;
     let (a, b) = grey_pair(image, reference);
@@ -89,7 +89,7 @@ fn magnitudes(field: &Field) -> Field {
 }
 
 fn score(image: &Image, reference: Option<&Image>, _: &Context<'_>) -> Result<Score, MetricError> {
-    let Gmsd { deviation, mean } = measure(image, reference)?;
+    let Gmsd { deviation, mean } = compute(image, reference)?;
     Ok(Score { value: deviation, details: vec![("gms_mean", mean)] })
 }
 

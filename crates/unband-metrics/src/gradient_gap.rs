@@ -63,20 +63,20 @@ mod tests {
     use super::*;
 
     /// Grey of 8 bits, `code(x, y)`.
-    fn picture(code: impl Fn(usize, usize) -> u8) -> Image {
+    fn painted(code: impl Fn(usize, usize) -> u8) -> Image {
         let codes: Vec<u8> = (0..16 * 12).flat_map(|i| [code(i % 16, i / 16); 3]).collect();
         Image::from_rgb8(16, 12, &codes).unwrap()
     }
 
     #[test]
     fn half_the_contrast_is_two_octaves_either_way() {
-        let strong = picture(|x, y| (40 + 8 * (x % 3) + 6 * (y % 2)) as u8);
-        let weak = picture(|x, y| (40 + 4 * (x % 3) + 3 * (y % 2)) as u8);
+        let strong = painted(|x, y| (40 + 8 * (x % 3) + 6 * (y % 2)) as u8);
+        let weak = painted(|x, y| (40 + 4 * (x % 3) + 3 * (y % 2)) as u8);
         for (a, b) in [(&weak, &strong), (&strong, &weak)] {
             assert!((gradient_gap(a, b).unwrap() - 2.0).abs() < 1e-4);
         }
         assert!(gradient_gap(&strong, &strong).unwrap().abs() < 1e-12);
-        assert!(gradient_gap(&picture(|_, _| 9), &strong).is_err());
+        assert!(gradient_gap(&painted(|_, _| 9), &strong).is_err());
     }
 
     #[test]

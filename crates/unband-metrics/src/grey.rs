@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn grey_is_rounded_to_the_codes_of_the_deeper_picture() {
+    fn grey_is_rounded_to_the_codes_of_the_deeper_image() {
         // 0.299 · 10 + 0.587 · 20 + 0.114 · 30 = 18.15, and (0.299 + 0.587) · 5 = 4.43.
         let eight = Image::from_rgb8(2, 1, &[10, 20, 30, 5, 5, 0]).unwrap();
         let wide = [10, 20, 30, 5, 5, 0].map(|v| v * 257);

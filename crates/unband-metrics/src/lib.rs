@@ -20,12 +20,11 @@ pub mod dbi;
 mod eigen;
 pub mod false_steps;
 pub mod field;
-pub mod film_psnr;
 pub mod flat_psnr;
 pub mod gmsd;
 pub mod gradient_gap;
 mod grey;
-mod light;
+mod linear_light;
 pub mod lpips;
 pub mod ms_ssim;
 mod network;
@@ -37,6 +36,7 @@ pub mod ssim;
 mod ssim_window;
 pub mod ssimulacra2;
 pub mod texture_change;
+pub mod video_psnr;
 
 /// Source and licence of the model parameters of NIQE.
 pub const NIQE_NOTICE: &str = include_str!("niqe/NOTICE.txt");
@@ -377,7 +377,7 @@ impl Metric {
 /// All metrics: a row for each file, its variants together.
 pub static METRICS: &[&[Metric]] = &[
     &[psnr::ENTRY, psnr::ENTRY_Y, psnr::ENTRY_Y_ROUNDED],
-    film_psnr::ENTRIES,
+    video_psnr::ENTRIES,
     &[ssim::ENTRY, ssim::ENTRY_Y, ssim::ENTRY_UNIFORM7, ssim::ENTRY_MATLAB_GRAY],
     &[ms_ssim::ENTRY, ms_ssim::ENTRY_RGB],
     &[gmsd::ENTRY],
@@ -437,7 +437,7 @@ pub(crate) fn both<'a>(
 }
 
 /// Default context of functions without a context parameter: one thread, never cancelled.
-pub(crate) fn alone() -> Context<'static> {
+pub(crate) fn single_thread() -> Context<'static> {
     Context { threads: 1, ..Context::default() }
 }
 

@@ -59,7 +59,7 @@ fn measured(
 ) -> Result<Distance, MetricError> {
     let fault = |what: String| Fault::Network { what, hint: None }.of(ENTRY.name);
     let lpips = Lpips::new(backbone).map_err(|error| fault(error.to_string()))?;
-    let of = |picture| network::run(ENTRY.name, features, network::rgb(picture), ctx);
+    let of = |input| network::run(ENTRY.name, features, network::rgb(input), ctx);
     lpips.distance(&of(image)?, &of(reference)?).map_err(|error| fault(error.to_string()))
 }
 

@@ -5,7 +5,7 @@ use unband_image::{Context, Image};
 use crate::field::Field;
 use crate::grey::{grey_pair, reduced};
 use crate::ssim_window::Window;
-use crate::{Against, Better, Domain, Least, Metric, MetricError, Score, alone, at_least, both};
+use crate::{Against, Better, Domain, Least, Metric, MetricError, Score, at_least, both, single_thread};
 
 /// Minimum side: the window of 11 samples at the coarsest of five scales.
 pub const LEAST_SIDE: usize = 11 << 4;
@@ -26,7 +26,7 @@ const WEIGHTS: [f64; 5] = [0.0448, 0.2856, 0.3001, 0.2363, 0.1333];
 /// When the images differ in size or colour model, have a side below [`LEAST_SIDE`], are not RGB or grey, or
 /// have samples that are not finite.
 pub fn ms_ssim(image: &Image, reference: &Image) -> Result<f64, MetricError> {
-    of_grey(image, Some(reference), &alone())
+    of_grey(image, Some(reference), &single_thread())
 }
 
 /// Multi-scale SSIM per channel, then the mean over channels, as used in training and evaluation of networks.
@@ -37,7 +37,7 @@ pub fn ms_ssim(image: &Image, reference: &Image) -> Result<f64, MetricError> {
 /// # Errors
 /// As [`ms_ssim`].
 pub fn ms_ssim_rgb(image: &Image, reference: &Image) -> Result<f64, MetricError> {
-    of_channels(image, Some(reference), &alone())
+    of_channels(image, Some(reference), &single_thread())
 }
 
 fn of_grey(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result<f64, MetricError> {

@@ -38,10 +38,10 @@ pub(crate) fn rgb(image: &Image) -> Map<f32> {
 pub(crate) fn run(
     metric: &'static str,
     engine: &Engine,
-    picture: Map<f32>,
+    input: Map<f32>,
     ctx: &Context<'_>,
 ) -> Result<Vec<Map<f32>>, MetricError> {
-    engine.run(&[picture], Mode::default(), ctx).map_err(|error| match error {
+    engine.run(&[input], Mode::default(), ctx).map_err(|error| match error {
         RunError::Stopped(_) => MetricError::from(Fault::Cancelled),
         other => Fault::Network { what: other.to_string(), hint: None }.of(metric),
     })

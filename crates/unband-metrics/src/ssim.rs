@@ -6,7 +6,9 @@ use crate::field::Field;
 use crate::grey::{grey_pair, reduced};
 use crate::psnr::studio_luma;
 use crate::ssim_window::Window;
-use crate::{Against, Better, Domain, Least, Metric, MetricError, Score, alone, at_least, both, same_size};
+use crate::{
+    Against, Better, Domain, Least, Metric, MetricError, Score, at_least, both, same_size, single_thread,
+};
 
 /// Mean SSIM of two fields in 8-bit codes: 11×11 Gaussian window of σ 1.5, biased covariance, only where the
 /// whole window is inside. −1..=1, 1 for equal fields.
@@ -18,7 +20,7 @@ use crate::{Against, Better, Domain, Least, Metric, MetricError, Score, alone, a
 pub fn ssim_field(a: &Field, b: &Field) -> Result<f64, MetricError> {
     same_size(ENTRY.name, (a.width, a.height), (b.width, b.height))?;
     at_least(ENTRY.name, 11, a.width, a.height)?;
-    Ok(Window::gaussian().means(a, b, &alone())?.similarity)
+    Ok(Window::gaussian().means(a, b, &single_thread())?.similarity)
 }
 
 /// SSIM with the 11×11 Gaussian window per channel, then the mean over channels.
@@ -27,7 +29,7 @@ pub fn ssim_field(a: &Field, b: &Field) -> Result<f64, MetricError> {
 /// When the images differ in size or colour model, are smaller than 11×11, are not RGB or grey, or have
 /// samples that are not finite.
 pub fn ssim(image: &Image, reference: &Image) -> Result<f64, MetricError> {
-    over_channels(ENTRY.name, image, Some(reference), &Window::gaussian(), &alone())
+    over_channels(ENTRY.name, image, Some(reference), &Window::gaussian(), &single_thread())
 }
 
 /// SSIM with the 11×11 Gaussian window on BT.601 luma in studio range, not rounded.
@@ -35,7 +37,7 @@ pub fn ssim(image: &Image, reference: &Image) -> Result<f64, MetricError> {
 /// # Errors
 /// As [`ssim`].
 pub fn ssim_y(image: &Image, reference: &Image) -> Result<f64, MetricError> {
-    luma(image, Some(reference), &alone())
+    luma(image, Some(reference), &single_thread())
 }
 
 /// SSIM with the 7×7 box window and sample covariance per channel, then the mean over channels:
@@ -44,7 +46,7 @@ pub fn ssim_y(image: &Image, reference: &Image) -> Result<f64, MetricError> {
 /// # Errors
 /// As [`ssim`], with a minimum side of 7.
 pub fn ssim_uniform7(image: &Image, reference: &Image) -> Result<f64, MetricError> {
-    over_channels(ENTRY_UNIFORM7.name, image, Some(reference), &Window::<7>::uniform(), &alone())
+    over_channels(ENTRY_UNIFORM7.name, image, Some(reference), &Window::<7>::uniform(), &single_thread())
 }
 
 /// SSIM with the 11×11 Gaussian window on grey (0.299, 0.587, 0.114) after downscaling by the integer nearest
@@ -56,7 +58,7 @@ pub fn ssim_uniform7(image: &Image, reference: &Image) -> Result<f64, MetricErro
 /// # Errors
 /// As [`ssim`], with a minimum side of 11.
 pub fn ssim_matlab_gray(image: &Image, reference: &Image) -> Result<f64, MetricError> {
-    matlab(image, Some(reference), &alone())
+    matlab(image, Some(reference), &single_thread())
 }
 
 fn over_channels<const N: usize>(

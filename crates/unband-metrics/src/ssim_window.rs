@@ -206,7 +206,7 @@ mod tests {
 
     fn agree<const N: usize>(window: &Window<N>, width: usize, height: usize) {
         let (a, b) = (field(width, height, 7919), field(width, height, 104_729));
-        let (fast, plain) = (window.means(&a, &b, &crate::alone()).unwrap(), plainly(&a, &b, window));
+        let (fast, plain) = (window.means(&a, &b, &crate::single_thread()).unwrap(), plainly(&a, &b, window));
         assert!((fast.similarity - plain.similarity).abs() < 1e-10, "{fast:?} {plain:?}");
         assert!((fast.contrast - plain.contrast).abs() < 1e-10, "{fast:?} {plain:?}");
     }
@@ -228,7 +228,7 @@ mod tests {
             data: (0..256).map(|i| sign * 1e40 * f64::from(1 + i % 3)).collect(),
         };
         for (a, b) in [(huge(1.0), huge(-1.0)), (huge(1.0), field(16, 16, 7)), (huge(1.0), huge(1.0))] {
-            let means = Window::gaussian().means(&a, &b, &crate::alone()).unwrap();
+            let means = Window::gaussian().means(&a, &b, &crate::single_thread()).unwrap();
             assert!(
                 means.similarity.abs() <= 1.0 + 1e-12 && means.contrast.abs() <= 1.0 + 1e-12,
                 "{means:?}"

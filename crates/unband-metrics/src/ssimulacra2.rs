@@ -3,7 +3,7 @@
 use fast_ssim2::{MAX_IMAGE_PIXELS, PixelDescriptor, PixelSlice, Ssimulacra2Error, compute_ssimulacra2};
 use unband_image::{Context, Image};
 
-use crate::light::linear_planes;
+use crate::linear_light::linear_planes;
 use crate::{Against, Better, Domain, Fault, Least, Metric, MetricError, Score, at_least, both};
 
 /// Minimum side.
@@ -21,7 +21,7 @@ pub const LEAST_SIDE: usize = 8;
 /// When the images differ in size or colour model, have a side below [`LEAST_SIDE`] or more than 2²⁸ pixels,
 /// are not RGB or grey, or have samples that are not finite.
 pub fn ssimulacra2(image: &Image, reference: &Image) -> Result<f64, MetricError> {
-    measure(image, Some(reference))
+    compute(image, Some(reference))
 }
 
 impl From<Ssimulacra2Error> for MetricError {
@@ -30,7 +30,7 @@ impl From<Ssimulacra2Error> for MetricError {
     }
 }
 
-fn measure(image: &Image, reference: Option<&Image>) -> Result<f64, MetricError> {
+fn compute(image: &Image, reference: Option<&Image>) -> Result<f64, MetricError> {
     let (image, reference) = both(ENTRY.name, "a reference", image, reference)?;
     let (width, height) = (image.width(), image.height());
     at_least(ENTRY.name, LEAST_SIDE, width, height)?;
@@ -56,7 +56,7 @@ fn interleaved(image: &Image) -> Vec<f32> {
 }
 
 fn score(image: &Image, reference: Option<&Image>, _: &Context<'_>) -> Result<Score, MetricError> {
-    measure(image, reference).map(Score::of)
+    compute(image, reference).map(Score::of)
 }
 
 /// Registry entry.

@@ -163,8 +163,8 @@ fn continues(node: &Node, i: usize, line: &Line) -> bool {
             false
         }
         (Kind::Layer, _) => {
-            let beside = parent(&node.scope) == parent(&line.end) || inside(&line.end, &node.scope);
-            same || beside && !line.left
+            let sibling = parent(&node.scope) == parent(&line.end) || inside(&line.end, &node.scope);
+            same || sibling && !line.left
         }
         (Kind::Arrange | Kind::Finish, Kind::Layer) => same || just_inside(&node.scope, &line.end),
         (_, Kind::Layer) => false,

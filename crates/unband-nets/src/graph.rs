@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_that_wants_large_pictures_still_takes_odd_sides() {
+    fn a_network_that_needs_large_images_takes_odd_sides() {
         let mut net = Net::new("mine");
         let image = net.input("image", 3);
         let out = pooled(&mut net, image, 5);

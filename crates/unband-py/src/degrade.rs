@@ -8,7 +8,7 @@ use pyo3::types::PyDict;
 use unband::{Depth, Rng};
 use unband_data::degrade::DegradeError;
 use unband_data::files::{clean_rgb, seed_of};
-use unband_data::{Mix, MixError, Pair};
+use unband_data::{DegradationRecipe, DegradationRecipeError, Pair};
 use unband_recipes::{DEGRADATION_RECIPES, find};
 
 use crate::array::Samples;
@@ -17,9 +17,10 @@ use crate::options::Given;
 use crate::restore::{Source, hold};
 use crate::wait::{self, Stop};
 
-impl From<MixError> for Fault {
-    fn from(error: MixError) -> Self {
-        let kind = if matches!(error, MixError::Read { .. }) { Kind::File } else { Kind::Option };
+impl From<DegradationRecipeError> for Fault {
+    fn from(error: DegradationRecipeError) -> Self {
+        let kind =
+            if matches!(error, DegradationRecipeError::Read { .. }) { Kind::File } else { Kind::Option };
         Self::of(kind, &error).about("recipe")
     }
 }
@@ -35,13 +36,14 @@ impl From<DegradeError> for Fault {
 
 /// A recipe, which draws new settings for each image.
 #[pyclass(frozen, module = "unband._unband")]
-pub struct Recipe(Arc<Mix>);
+pub struct Recipe(Arc<DegradationRecipe>);
 
 /// Names and titles of the built-in recipes.
 #[pyfunction]
 pub fn recipes() -> Vec<(&'static str, String)> {
     let title = |text: &str, name: &str| {
-        Mix::parse(text, name).map_or_else(|_| String::new(), |mix| mix.title().to_owned())
+        DegradationRecipe::parse(text, name)
+            .map_or_else(|_| String::new(), |recipe| recipe.title().to_owned())
     };
     DEGRADATION_RECIPES.iter().map(|shipped| (shipped.name, title(shipped.text, shipped.name))).collect()
 }
@@ -51,11 +53,11 @@ impl Recipe {
     /// The built-in recipe of this name, or the text of a file called `name`.
     #[new]
     fn new(name: &str, text: Option<&str>) -> PyResult<Self> {
-        let mix = match text {
-            Some(text) => Mix::parse(text, name),
-            None => Mix::find(name),
+        let recipe = match text {
+            Some(text) => DegradationRecipe::parse(text, name),
+            None => DegradationRecipe::find(name),
         };
-        Ok(Self(Arc::new(mix.map_err(Fault::from)?)))
+        Ok(Self(Arc::new(recipe.map_err(Fault::from)?)))
     }
 
     /// The text of the file that `name` means; None for a built-in recipe.
@@ -67,10 +69,10 @@ impl Recipe {
         let path = PathBuf::from(name);
         let is_name = path.extension().is_none() && path.components().count() == 1;
         if is_name && !path.exists() {
-            return Err(Fault::from(MixError::Unknown { name: name.to_owned() }).into());
+            return Err(Fault::from(DegradationRecipeError::Unknown { name: name.to_owned() }).into());
         }
         let text = unband_io::read_text(&path);
-        text.map(Some).map_err(|source| Fault::from(MixError::Read { path, source }).into())
+        text.map(Some).map_err(|source| Fault::from(DegradationRecipeError::Read { path, source }).into())
     }
 
     /// Its title.
@@ -111,17 +113,17 @@ impl Recipe {
         let given = Given(options);
         let patch = given.value::<usize>("patch", "a whole number")?;
         let seed = seed_of(seed, index, 1);
-        let (job, held, mix) = (given.job(Stop::AtOnce)?, hold(source), Arc::clone(&self.0));
+        let (job, held, recipe) = (given.job(Stop::AtOnce)?, hold(source), Arc::clone(&self.0));
         wait::run(py, &job, move |ctx| {
             let unusable =
                 |error: unband::ImageError| Fault::new(Kind::Input, error.to_string()).about("image");
             let clean = clean_rgb(Arc::unwrap_or_clone(held.image(ctx))).map_err(unusable)?;
             let rng = Rng::new(u64::from(seed));
             let (pair, record) = if let Some(side) = patch {
-                mix.patch(&clean, side, rng)?
+                recipe.patch(&clean, side, rng)?
             } else {
                 let mut pair = Pair::of(clean);
-                let record = mix.apply(&mut pair, rng)?;
+                let record = recipe.apply(&mut pair, rng)?;
                 (pair, record)
             };
             let depth = if bits == 32 { Depth::F32 } else { Depth::Int(bits.clamp(1, 16)) };

@@ -5,7 +5,7 @@ use unband_image::{Context, Image};
 use super::canvas::{Anchor, Area, Canvas, Ink, LETTER_WIDTH};
 use super::raster::Raster;
 use super::spots::{Stretch, stretched};
-use super::{Picture, ShowError, Spot};
+use super::{DisplayImage, ShowError, Spot};
 
 /// A frame, before and after.
 #[derive(Clone, Debug)]
@@ -33,8 +33,8 @@ struct Drawn {
     label: String,
     names: [String; 2],
     /// Before and after.
-    whole: [Picture; 2],
-    place: [Picture; 2],
+    whole: [DisplayImage; 2],
+    place: [DisplayImage; 2],
     /// Small frame ← frame.
     scale: f64,
     spot: Spot,
@@ -44,14 +44,14 @@ struct Drawn {
 impl Drawn {
     fn new(moment: &Moment<'_>, ctx: &Context<'_>) -> Result<Self, ShowError> {
         let stretch = Stretch::of(moment.before, &moment.spot, ctx)?;
-        let whole = |image| Picture::at_most(SIDE, image, ctx);
+        let whole = |image| DisplayImage::at_most(SIDE, image, ctx);
         let place = |image| stretched(image, &moment.spot, &stretch, ctx);
-        let pictures = [whole(moment.before)?, whole(moment.after)?];
+        let images = [whole(moment.before)?, whole(moment.after)?];
         Ok(Self {
             label: moment.label.clone(),
             names: ["before", moment.after_is].map(str::to_owned),
-            scale: pictures[0].width as f64 / moment.before.width().max(1) as f64,
-            whole: pictures,
+            scale: images[0].width as f64 / moment.before.width().max(1) as f64,
+            whole: images,
             place: [place(moment.before)?, place(moment.after)?],
             spot: moment.spot,
             gain: stretch.gain(),
@@ -83,7 +83,7 @@ impl Drawn {
             let top = y + 2.0 * LINE;
             raster.text((x, top - 6.0), Anchor::Start, Ink::Faint, name);
             let area = Area { x, y: top, w: whole.width as f64, h: whole.height as f64 };
-            raster.picture(area, whole, name)?;
+            raster.image(area, whole, name)?;
             let mark = Area {
                 x: x + self.spot.x as f64 * self.scale,
                 y: top + self.spot.y as f64 * self.scale,
@@ -96,7 +96,7 @@ impl Drawn {
             raster.text((x, top - 6.0), Anchor::Start, Ink::Faint, &said);
             let zoom = self.zoom();
             let (w, h) = ((zoom * place.width) as f64, (zoom * place.height) as f64);
-            raster.picture(Area { x, y: top, w, h }, place, &said)?;
+            raster.image(Area { x, y: top, w, h }, place, &said)?;
         }
         Ok(())
     }
@@ -106,10 +106,10 @@ impl Drawn {
 ///
 /// # Errors
 /// No moments, or planes that do not fit their model.
-pub fn before_after(moments: &[Moment<'_>], ctx: &Context<'_>) -> Result<Picture, ShowError> {
+pub fn before_after(moments: &[Moment<'_>], ctx: &Context<'_>) -> Result<DisplayImage, ShowError> {
     let drawn = moments.iter().map(|moment| Drawn::new(moment, ctx)).collect::<Result<Vec<_>, _>>()?;
     let sizes = drawn.iter().map(Drawn::size);
-    let (width, height) = sizes.reduce(|a, b| (a.0.max(b.0), a.1.max(b.1))).ok_or(ShowError::NoPicture)?;
+    let (width, height) = sizes.reduce(|a, b| (a.0.max(b.0), a.1.max(b.1))).ok_or(ShowError::NoImage)?;
     let columns = ((drawn.len() as f64 * height / width).sqrt().round() as usize).clamp(1, drawn.len());
     let rows = drawn.len().div_ceil(columns);
     let across = GAP + width * columns as f64;
@@ -140,8 +140,8 @@ mod tests {
             spot,
         };
         let moments: Vec<Moment<'_>> = (0..3).map(moment).collect();
-        let picture = before_after(&moments, &ctx).unwrap();
-        let count = |code: u8| picture.rgb.chunks_exact(3).filter(|c| **c == [code; 3]).count();
+        let image = before_after(&moments, &ctx).unwrap();
+        let count = |code: u8| image.rgb.chunks_exact(3).filter(|c| **c == [code; 3]).count();
         // Whole frames, except for the marker around the place.
         for code in [90, 91] {
             assert!((3 * 59_000..=3 * 60_000).contains(&count(code)), "{}", count(code));

@@ -1,6 +1,6 @@
 //! Drawing interface of plots.
 
-use super::{Picture, ShowError};
+use super::{DisplayImage, ShowError};
 
 /// Meaning of a stroke or letter; the canvas maps it to a colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,5 +46,5 @@ pub(super) trait Canvas {
     /// A text; `at` is on its baseline.
     fn text(&mut self, at: (f64, f64), anchor: Anchor, ink: Ink, text: &str);
     /// An image, magnified without smoothing.
-    fn picture(&mut self, area: Area, picture: &Picture, says: &str) -> Result<(), ShowError>;
+    fn image(&mut self, area: Area, image: &DisplayImage, says: &str) -> Result<(), ShowError>;
 }

@@ -2,7 +2,7 @@
 
 use unband_image::findings::{BandingMap, Findings};
 
-use super::{Picture, ShowError};
+use super::{DisplayImage, ShowError};
 
 /// Values per cell of a grid over an image: 0 without banding, higher with more.
 #[derive(Clone, Debug, PartialEq)]
@@ -147,9 +147,9 @@ pub fn heat_color(strength: f32) -> [u8; 3] {
 }
 
 /// A map over an image: the image in subdued grey, banding in colour ([`heat_color`]).
-pub fn overlay(picture: &Picture, map: &HeatMap) -> Picture {
-    let mut rgb = Vec::with_capacity(picture.rgb.len());
-    for (y, row) in picture.rgb.chunks_exact(3 * picture.width.max(1)).enumerate() {
+pub fn overlay(image: &DisplayImage, map: &HeatMap) -> DisplayImage {
+    let mut rgb = Vec::with_capacity(image.rgb.len());
+    for (y, row) in image.rgb.chunks_exact(3 * image.width.max(1)).enumerate() {
         for (x, c) in row.chunks_exact(3).enumerate() {
             let [r, g, b] = [c[0], c[1], c[2]].map(f32::from);
             let grey = 20.0 + 0.75 * (0.299 * r + 0.587 * g + 0.114 * b);
@@ -158,7 +158,7 @@ pub fn overlay(picture: &Picture, map: &HeatMap) -> Picture {
             rgb.extend(heat_color(v).map(|c| (grey + share * (f32::from(c) - grey)).round() as u8));
         }
     }
-    Picture { width: picture.width, height: picture.height, rgb }
+    DisplayImage { width: image.width, height: image.height, rgb }
 }
 
 #[cfg(test)]
@@ -177,12 +177,12 @@ mod tests {
 
     #[test]
     fn no_banding_leaves_grey_and_banding_is_coloured_where_it_is() {
-        let picture = Picture::filled(4, 2, [200, 100, 50]);
-        let grey = overlay(&picture, &HeatMap::empty());
+        let image = DisplayImage::filled(4, 2, [200, 100, 50]);
+        let grey = overlay(&image, &HeatMap::empty());
         assert!(grey.rgb.chunks(3).all(|c| c[0] == c[1] && c[1] == c[2] && c[0] == grey.rgb[0]));
         let values = vec![0.0, 0.0, 0.0, 7.0, 0.0, 0.0, f32::NAN, 0.0];
         let map = HeatMap::new(4, 2, values, (4, 2), 7.0).unwrap();
-        let shown = overlay(&picture, &map);
+        let shown = overlay(&image, &map);
         for y in 0..2 {
             for x in 0..4 {
                 let same = shown.at(x, y) == grey.at(x, y);

@@ -34,12 +34,12 @@
 
 mod before_after;
 mod canvas;
+mod display_image;
 mod fill;
 mod heat;
 mod line;
 mod local_mean;
 mod page;
-mod picture;
 mod plot;
 mod profile;
 mod raster;
@@ -51,11 +51,11 @@ mod table;
 mod timeline;
 
 pub use before_after::{Moment, before_after};
+pub use display_image::DisplayImage;
+use display_image::uri;
 pub use heat::{HeatMap, heat_color, overlay};
 pub use line::Line;
 pub use page::{Drawn, Page, Section, Side};
-pub use picture::Picture;
-use picture::uri;
 pub use profile::{Profile, Series};
 pub use segments::{Segments, segments};
 pub use spots::{Spot, Stretch, stretched, worst_spots};
@@ -96,7 +96,7 @@ pub enum ShowError {
     },
     /// A profile needs an image.
     #[error("no image was given")]
-    NoPicture,
+    NoImage,
     /// PNG could not be written.
     #[error(transparent)]
     Png(#[from] png::EncodingError),

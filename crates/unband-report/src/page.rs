@@ -4,12 +4,12 @@ use std::fmt::Write;
 
 use unband_image::{Context, Image};
 
+use super::display_image::{rgb, uri};
 use super::fill::{escape, fill, policy};
-use super::picture::{rgb, uri};
 use super::profile::same_size;
 use super::spots::part;
-use super::table::{Column, Listing, MetricRow, listing, measures, measures_by_picture};
-use super::{HeatMap, Line, Picture, Profile, Series, ShowError, Stretch, heat_color, segments};
+use super::table::{Column, Listing, MetricRow, listing, metric_table, metric_table_by_image};
+use super::{DisplayImage, HeatMap, Line, Profile, Series, ShowError, Stretch, heat_color, segments};
 use super::{Spot, stretched, worst_spots};
 use unband::verdict::Grade;
 
@@ -184,7 +184,7 @@ impl Drawn {
         for shown in &all {
             unband::check_planes(shown.side.image)?;
         }
-        let tabled = if section.results.len() > 1 { measures_by_picture } else { measures };
+        let tabled = if section.results.len() > 1 { metric_table_by_image } else { metric_table };
         same_size(all.iter().map(|s| (s.side.name, s.side.image)))?;
         let image = section.input.image;
         let places = section
@@ -200,7 +200,7 @@ impl Drawn {
             ("profile", profile(section, &all)?),
             ("metrics", tabled(section.metrics, section.columns)),
         ];
-        let thumbnail = Picture::at_most(THUMBNAIL, section.input.image, ctx)?;
+        let thumbnail = DisplayImage::at_most(THUMBNAIL, section.input.image, ctx)?;
         Ok(Self { parts, thumbnail: uri("image/jpeg", &thumbnail.jpeg(QUALITY)?) })
     }
 }
@@ -209,16 +209,16 @@ impl Drawn {
 fn stage(all: &[Shown<'_>], places: &[Spot], longest: usize, ctx: &Context<'_>) -> Result<String, ShowError> {
     let image = all[0].side.image;
     let size = (image.width(), image.height());
-    let pictures = all
+    let images = all
         .iter()
-        .map(|shown| Picture::at_most(longest, shown.side.image, ctx))
+        .map(|shown| DisplayImage::at_most(longest, shown.side.image, ctx))
         .collect::<Result<Vec<_>, _>>()?;
-    let (files, kind) = files(&pictures)?;
-    let (width, height) = (pictures[0].width, pictures[0].height);
+    let (files, kind) = files(&images)?;
+    let (width, height) = (images[0].width, images[0].height);
     let mut out = format!(
         "<div class=\"stage\" data-at=\"50\" style=\"aspect-ratio:{width}/{height};--ratio:{:.4};--own:{width}px;--pivot:{:.3}\">\n",
         width as f64 / height as f64,
-        pivot(&pictures[0], size, places.first())
+        pivot(&images[0], size, places.first())
     );
     for (i, (shown, file)) in all.iter().zip(&files).enumerate() {
         let (role, name) = (escape(shown.role), escape(shown.side.name));
@@ -288,12 +288,12 @@ fn stage(all: &[Shown<'_>], places: &[Spot], longest: usize, ctx: &Context<'_>) 
 
 /// Mean of an image in the place with most banding, 0 to 1: the contrast control amplifies the distance from
 /// it.
-fn pivot(picture: &Picture, (width, height): (usize, usize), worst: Option<&Spot>) -> f64 {
+fn pivot(image: &DisplayImage, (width, height): (usize, usize), worst: Option<&Spot>) -> f64 {
     let (x, y, w, h) = worst.map_or((0, 0, width, height), |s| (s.x, s.y, s.width, s.height));
     let (mut sum, mut count) = (0.0, 0.0);
-    for row in y * picture.height / height..((y + h) * picture.height).div_ceil(height) {
-        for column in x * picture.width / width..((x + w) * picture.width).div_ceil(width) {
-            sum += picture.at(column, row).map(f64::from).iter().sum::<f64>();
+    for row in y * image.height / height..((y + h) * image.height).div_ceil(height) {
+        for column in x * image.width / width..((x + w) * image.width).div_ceil(width) {
+            sum += image.at(column, row).map(f64::from).iter().sum::<f64>();
             count += 3.0 * 255.0;
         }
     }
@@ -325,12 +325,12 @@ impl<'a> Shown<'a> {
 }
 
 /// The images as files of one format: PNG, or JPEG if any would be too large.
-fn files(pictures: &[Picture]) -> Result<(Vec<Vec<u8>>, &'static str), ShowError> {
-    let mut files = Vec::with_capacity(pictures.len());
-    for picture in pictures {
-        let file = picture.png()?;
-        if file.len() > MOST_BYTES && u16::try_from(picture.width.max(picture.height)).is_ok() {
-            let files: Result<_, _> = pictures.iter().map(|p| p.jpeg(QUALITY)).collect();
+fn files(images: &[DisplayImage]) -> Result<(Vec<Vec<u8>>, &'static str), ShowError> {
+    let mut files = Vec::with_capacity(images.len());
+    for image in images {
+        let file = image.png()?;
+        if file.len() > MOST_BYTES && u16::try_from(image.width.max(image.height)).is_ok() {
+            let files: Result<_, _> = images.iter().map(|p| p.jpeg(QUALITY)).collect();
             return Ok((files?, "image/jpeg"));
         }
         files.push(file);
@@ -363,11 +363,11 @@ fn spots(all: &[Shown<'_>], found: &[Spot], ctx: &Context<'_>) -> Result<String,
         return Ok("<p class=\"note\">No worst places: the map is empty.</p>\n".to_owned());
     }
     // YUV is converted once, not for each place.
-    let pictures = all.iter().map(|s| rgb(s.side.image, ctx)).collect::<Result<Vec<_>, _>>()?;
+    let images = all.iter().map(|s| rgb(s.side.image, ctx)).collect::<Result<Vec<_>, _>>()?;
     let mut out =
         format!("<p class=\"note\">{PLACES}</p>\n<div class=\"places\" style=\"--crops:{}\">\n", all.len());
     for (i, spot) in found.iter().enumerate() {
-        let stretch = Stretch::of(&pictures[0], spot, ctx)?;
+        let stretch = Stretch::of(&images[0], spot, ctx)?;
         let Spot { x, y, width, height, .. } = *spot;
         let (n, gain) = (i + 1, stretch.gain());
         let _ = writeln!(
@@ -375,14 +375,14 @@ fn spots(all: &[Shown<'_>], found: &[Spot], ctx: &Context<'_>) -> Result<String,
             "<article><h4>Place {n}: {width}×{height} at {x}, {y}; local mean removed, contrast ×{gain:.1}</h4>\n\
              <div class=\"crops\">"
         );
-        for (shown, picture) in all.iter().zip(&pictures) {
-            let src = stretched(picture, spot, &stretch, ctx)?.png_uri()?;
+        for (shown, image) in all.iter().zip(&images) {
+            let src = stretched(image, spot, &stretch, ctx)?.png_uri()?;
             crop(&mut out, shown.role, &format!("place {n}, more contrast"), &src, (width, height));
         }
         out.push_str("</div>\n<details><summary>Regions of equal colour</summary><div class=\"crops\">\n");
-        for (shown, picture) in all.iter().zip(&pictures) {
-            let regions = segments(&part(picture, spot, ctx)?, 0)?;
-            let src = regions.picture(0).png_uri()?;
+        for (shown, image) in all.iter().zip(&images) {
+            let regions = segments(&part(image, spot, ctx)?, 0)?;
+            let src = regions.image(0).png_uri()?;
             let role = format!("{}: {} regions", shown.role, regions.count);
             crop(&mut out, &role, &format!("regions of equal colour in place {n}"), &src, (width, height));
         }

@@ -88,7 +88,7 @@ impl Layout {
                 let fits = ((area.w + LEFT) / LETTER_WIDTH) as usize;
                 canvas.text((area.x, y + 13.0), Anchor::Start, Ink::Faint, &shortened(name, fits));
                 let says = format!("{name}: surroundings of the line, with more contrast");
-                canvas.picture(Area { y: y + LINE, h: STRIP, ..area }, strip, &says)?;
+                canvas.image(Area { y: y + LINE, h: STRIP, ..area }, strip, &says)?;
                 y += STRIP + LINE;
             }
         }

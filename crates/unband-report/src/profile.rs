@@ -6,12 +6,12 @@ use std::ops::Range;
 use unband_image::dither::Grid;
 use unband_image::{Context, Image, Model};
 
+use super::display_image::rgb;
 use super::line::{Line, contours};
-use super::picture::rgb;
 use super::raster::Raster;
 use super::spots::{Stretch, part};
 use super::svg::Svg;
-use super::{Picture, ShowError, Spot, plot};
+use super::{DisplayImage, ShowError, Spot, plot};
 
 /// An image with its legend label.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +46,7 @@ pub struct Profile {
     /// The magnified parts, as ranges of points, in order and disjoint.
     pub zooms: Vec<Range<usize>>,
     /// For each part and image a strip around the line, with more contrast.
-    pub(super) strips: Vec<Vec<Picture>>,
+    pub(super) strips: Vec<Vec<DisplayImage>>,
 }
 
 /// Points in a magnified part.
@@ -54,7 +54,7 @@ const ZOOM: usize = 96;
 /// Number of magnified parts.
 const ZOOMS: usize = 2;
 /// Pixels on either side of the line in the strip of a magnified part.
-const BESIDE: usize = 4;
+const HALF_STRIP: usize = 4;
 
 impl Profile {
     /// Reads the images along a line. The channel is the one with the most false contours in the first image
@@ -62,18 +62,18 @@ impl Profile {
     ///
     /// # Errors
     /// When there is no image, sizes differ, or planes do not fit their model.
-    pub fn along(line: Line, pictures: &[Series<'_>]) -> Result<Self, ShowError> {
+    pub fn along(line: Line, inputs: &[Series<'_>]) -> Result<Self, ShowError> {
         let ctx = Context::default();
-        let first = pictures.first().ok_or(ShowError::NoPicture)?;
-        for series in pictures {
+        let first = inputs.first().ok_or(ShowError::NoImage)?;
+        for series in inputs {
             unband::check_planes(series.image)?;
         }
-        same_size(pictures.iter().map(|s| (s.name, s.image)))?;
+        same_size(inputs.iter().map(|s| (s.name, s.image)))?;
         let size = (first.image.width(), first.image.height());
         let line = line.within(size);
         // Images of the same model are read as stored, others as RGB.
-        let stored = pictures.iter().all(|s| s.image.color.model == first.image.color.model);
-        let images = pictures
+        let stored = inputs.iter().all(|s| s.image.color.model == first.image.color.model);
+        let images = inputs
             .iter()
             .map(|s| if stored { Ok(Cow::Borrowed(s.image)) } else { rgb(s.image, &ctx) })
             .collect::<Result<Vec<_>, _>>()?;
@@ -87,12 +87,12 @@ impl Profile {
         let codes: Vec<Vec<f64>> = codes.collect();
         let zooms = zooms(&line.values(&images[0], plane));
         let strips =
-            zooms.iter().map(|zoom| strips(&line, zoom, pictures, size, &ctx)).collect::<Result<_, _>>()?;
+            zooms.iter().map(|zoom| strips(&line, zoom, inputs, size, &ctx)).collect::<Result<_, _>>()?;
         Ok(Self {
             line,
             channel: channel(&images[0], plane),
             unit: "8-bit codes",
-            names: pictures.iter().map(|s| s.name.to_owned()).collect(),
+            names: inputs.iter().map(|s| s.name.to_owned()).collect(),
             codes,
             zooms,
             strips,
@@ -116,7 +116,7 @@ impl Profile {
     ///
     /// # Errors
     /// Currently never; as [`Profile::svg`].
-    pub fn picture(&self, width: usize) -> Result<Picture, ShowError> {
+    pub fn drawing(&self, width: usize) -> Result<DisplayImage, ShowError> {
         let layout = plot::Layout::new(self, width);
         let mut raster = Raster::new(layout.width as usize, layout.height as usize);
         layout.draw(self, &mut raster)?;
@@ -164,13 +164,11 @@ fn code(value: f64) -> f64 {
 }
 
 /// Checks that all images have the size of the first.
-pub(super) fn same_size<'a>(
-    mut pictures: impl Iterator<Item = (&'a str, &'a Image)>,
-) -> Result<(), ShowError> {
+pub(super) fn same_size<'a>(mut inputs: impl Iterator<Item = (&'a str, &'a Image)>) -> Result<(), ShowError> {
     let size = |image: &Image| image.planes.first().map_or((0, 0), |p| (p.width, p.height));
-    let Some((_, first)) = pictures.next() else { return Ok(()) };
+    let Some((_, first)) = inputs.next() else { return Ok(()) };
     let (expected_width, expected_height) = size(first);
-    for (name, image) in pictures {
+    for (name, image) in inputs {
         let (width, height) = size(image);
         if (width, height) != (expected_width, expected_height) {
             let name = name.to_owned();
@@ -228,15 +226,15 @@ fn zooms(values: &[f32]) -> Vec<Range<usize>> {
 fn strips(
     line: &Line,
     zoom: &Range<usize>,
-    pictures: &[Series<'_>],
+    inputs: &[Series<'_>],
     size: (usize, usize),
     ctx: &Context<'_>,
-) -> Result<Vec<Picture>, ShowError> {
+) -> Result<Vec<DisplayImage>, ShowError> {
     let points: Vec<_> = line.points().skip(zoom.start).take(zoom.len()).collect();
     let across = |(x, y): (usize, usize)| {
         let steep = line.from.0.abs_diff(line.to.0) < line.from.1.abs_diff(line.to.1);
-        let near = |at: usize, by: usize, n: usize| (at + by).saturating_sub(BESIDE).min(n - 1);
-        (0..=2 * BESIDE)
+        let near = |at: usize, by: usize, n: usize| (at + by).saturating_sub(HALF_STRIP).min(n - 1);
+        (0..=2 * HALF_STRIP)
             .map(move |by| if steep { (near(x, by, size.0), y) } else { (x, near(y, by, size.1)) })
     };
     let places: Vec<(usize, usize)> = points.into_iter().flat_map(across).collect();
@@ -245,13 +243,13 @@ fn strips(
     let (x, y) = (low(|p| p.0), low(|p| p.1));
     let spot = Spot { x, y, width: high(|p| p.0) - x + 1, height: high(|p| p.1) - y + 1, strength: 0.0 };
     let mut stretch = None;
-    let mut out = Vec::with_capacity(pictures.len());
-    for series in pictures {
+    let mut out = Vec::with_capacity(inputs.len());
+    for series in inputs {
         let here = part(series.image, &spot, ctx)?;
         let stretch = stretch.get_or_insert_with(|| Stretch::of_part(&here));
         let shown = super::spots::apply(here, stretch);
-        let rows = 2 * BESIDE + 1;
-        let mut strip = Picture::filled(zoom.len(), rows, [0; 3]);
+        let rows = 2 * HALF_STRIP + 1;
+        let mut strip = DisplayImage::filled(zoom.len(), rows, [0; 3]);
         for (i, &(px, py)) in places.iter().enumerate() {
             strip.set(i / rows, i % rows, shown.at(px - x, py - y));
         }
@@ -272,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn the_numbers_are_the_codes_of_the_picture() {
+    fn the_digits_are_the_codes_of_the_image() {
         let data: Vec<u8> = (0..40 * 30 * 3).map(|i| (i * 31 % 256) as u8).collect();
         let image = Image::from_rgb8(40, 30, &data).unwrap();
         let line = Line { from: (3, 2), to: (37, 25) };
@@ -287,8 +285,8 @@ mod tests {
     fn a_result_of_more_bits_lies_between_the_codes_of_the_input() {
         let input = Image::from_gray(300, 2, &[7u8; 600]).unwrap();
         let result = Image::from_gray(300, 2, &[7u16 * 257 + 64; 600]).unwrap();
-        let pictures = [Series::new("input", &input), Series::new("result", &result)];
-        let profile = Profile::along(Line::row(1, 300), &pictures).unwrap();
+        let inputs = [Series::new("input", &input), Series::new("result", &result)];
+        let profile = Profile::along(Line::row(1, 300), &inputs).unwrap();
         assert_eq!(profile.codes[0][9], 7.0);
         assert!((profile.codes[1][9] - 7.0 - 64.0 / 257.0).abs() < 1e-4);
     }
@@ -332,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn enlarged_parts_lie_where_the_contours_are_and_apart() {
+    fn magnified_parts_are_at_contours_and_apart() {
         let data: Vec<u8> = (0..600 * 9)
             .map(|i| {
                 let x = i % 600;
@@ -372,8 +370,8 @@ mod tests {
                 let profile = Profile::along(line, &[Series::new("input", &image)]).unwrap();
                 assert!(profile.svg(960).unwrap().ends_with("</svg>\n"));
                 for width in [0, 100, 400, 1200] {
-                    let picture = profile.picture(width).unwrap();
-                    assert_eq!(picture.rgb.len(), 3 * picture.width * picture.height);
+                    let drawing = profile.drawing(width).unwrap();
+                    assert_eq!(drawing.rgb.len(), 3 * drawing.width * drawing.height);
                 }
             }
         }
@@ -390,10 +388,10 @@ mod tests {
     }
 
     #[test]
-    fn pictures_of_different_size_are_refused_by_name() {
+    fn images_of_different_size_are_refused_by_name() {
         let images = [steps(30, 3, 4), steps(31, 3, 4)];
-        let pictures = images.each_ref().map(|image| Series::new("result", image));
-        let error = Profile::along(Line::row(0, 30), &pictures).unwrap_err();
+        let inputs = images.each_ref().map(|image| Series::new("result", image));
+        let error = Profile::along(Line::row(0, 30), &inputs).unwrap_err();
         assert_eq!(error.to_string(), "result has 31×3 pixels, 30×3 are needed");
         assert!(Profile::along(Line::row(0, 30), &[]).is_err());
     }

@@ -8,26 +8,26 @@ use embedded_graphics::primitives::{Line as Stroke, PrimitiveStyle, Rectangle};
 use embedded_graphics::text::{Alignment, Text};
 
 use super::canvas::{Anchor, Area, Canvas, Ink};
-use super::{Picture, ShowError};
+use super::{DisplayImage, ShowError};
 
 /// A white image as a canvas.
 pub(super) struct Raster {
-    picture: Picture,
+    image: DisplayImage,
 }
 
 impl Raster {
     pub fn new(width: usize, height: usize) -> Self {
-        Self { picture: Picture::filled(width, height, [255; 3]) }
+        Self { image: DisplayImage::filled(width, height, [255; 3]) }
     }
 
-    pub fn finish(self) -> Picture {
-        self.picture
+    pub fn finish(self) -> DisplayImage {
+        self.image
     }
 }
 
 impl OriginDimensions for Raster {
     fn size(&self) -> Size {
-        Size::new(self.picture.width as u32, self.picture.height as u32)
+        Size::new(self.image.width as u32, self.image.height as u32)
     }
 }
 
@@ -38,7 +38,7 @@ impl DrawTarget for Raster {
     fn draw_iter<I: IntoIterator<Item = Pixel<Rgb888>>>(&mut self, pixels: I) -> Result<(), Self::Error> {
         for Pixel(at, c) in pixels {
             if let (Ok(x), Ok(y)) = (usize::try_from(at.x), usize::try_from(at.y)) {
-                self.picture.set(x, y, [c.r(), c.g(), c.b()]);
+                self.image.set(x, y, [c.r(), c.g(), c.b()]);
             }
         }
         Ok(())
@@ -90,13 +90,13 @@ impl Canvas for Raster {
         let Ok(_) = Text::with_alignment(&text, point(at), style, alignment).draw(self);
     }
 
-    fn picture(&mut self, area: Area, picture: &Picture, _says: &str) -> Result<(), ShowError> {
+    fn image(&mut self, area: Area, image: &DisplayImage, _says: &str) -> Result<(), ShowError> {
         let (x0, y0) = (area.x.round() as usize, area.y.round() as usize);
         let (w, h) = (area.w.round() as usize, area.h.round() as usize);
         for y in 0..h {
             for x in 0..w {
-                let color = picture.at(x * picture.width / w, y * picture.height / h);
-                self.picture.set(x0 + x, y0 + y, color);
+                let color = image.at(x * image.width / w, y * image.height / h);
+                self.image.set(x0 + x, y0 + y, color);
             }
         }
         Ok(())

@@ -3,7 +3,7 @@
 use unband_image::dither::Grid;
 use unband_image::{Depth, Image, Model, Rng};
 
-use super::{Picture, ShowError};
+use super::{DisplayImage, ShowError};
 use unband::check_planes as check;
 
 /// An image cut into connected regions.
@@ -61,7 +61,7 @@ pub fn segments(image: &Image, tolerance: u32) -> Result<Segments, ShowError> {
 
 impl Segments {
     /// Every region in its own random colour, which depends on the seed and on the region's first pixel.
-    pub fn picture(&self, seed: u64) -> Picture {
+    pub fn image(&self, seed: u64) -> DisplayImage {
         let rng = Rng::new(seed);
         let width = self.width.max(1) as u32;
         let mut rgb = Vec::with_capacity(3 * self.first.len());
@@ -69,7 +69,7 @@ impl Segments {
             let bits = rng.at(0, 0, first % width, first / width);
             rgb.extend([bits, bits >> 8, bits >> 16].map(|byte| byte as u8));
         }
-        Picture { width: self.width, height: self.height, rgb }
+        DisplayImage { width: self.width, height: self.height, rgb }
     }
 }
 
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn corners_do_not_connect_and_any_plane_tells_colours_apart() {
+    fn corners_do_not_connect_and_any_plane_distinguishes_colours() {
         let board = Image::from_gray(2, 2, &[0u8, 1, 1, 0]).unwrap();
         assert_eq!(segments(&board, 0).unwrap().count, 4);
         let rgb = Image::from_rgb8(3, 1, &[5, 5, 5, 5, 5, 5, 5, 5, 6]).unwrap();
@@ -180,12 +180,12 @@ mod tests {
     fn colours_depend_on_the_seed_alone() {
         let data: Vec<u8> = (0..400).map(|i| (i * i % 7) as u8).collect();
         let found = segments(&Image::from_gray(20, 20, &data).unwrap(), 0).unwrap();
-        assert_eq!(found.picture(3), found.picture(3));
-        assert_ne!(found.picture(3), found.picture(4));
+        assert_eq!(found.image(3), found.image(3));
+        assert_ne!(found.image(3), found.image(4));
     }
 
     #[test]
-    fn samples_that_are_no_numbers_do_no_harm() {
+    fn nan_samples_are_shown() {
         let mut image = Image::from_gray(3, 3, &[1u8; 9]).unwrap();
         image.planes[0].data[4] = f32::NAN;
         image.planes[0].data[8] = f32::INFINITY;

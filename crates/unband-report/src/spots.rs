@@ -2,9 +2,9 @@
 
 use unband_image::{Context, Image, Plane};
 
+use super::display_image::{quantised, rgb};
 use super::local_mean::local_mean;
-use super::picture::{quantised, rgb};
-use super::{HeatMap, Picture, ShowError};
+use super::{DisplayImage, HeatMap, ShowError};
 
 /// A window of an image.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -162,11 +162,11 @@ pub fn stretched(
     spot: &Spot,
     stretch: &Stretch,
     ctx: &Context<'_>,
-) -> Result<Picture, ShowError> {
+) -> Result<DisplayImage, ShowError> {
     Ok(apply(part(image, spot, ctx)?, stretch))
 }
 
-pub(super) fn apply(mut part: Image, stretch: &Stretch) -> Picture {
+pub(super) fn apply(mut part: Image, stretch: &Stretch) -> DisplayImage {
     for (p, plane) in part.planes.iter_mut().enumerate() {
         // A grey image next to a colour one uses the planes that both have.
         let Some(mean) = stretch.means.get(p).or(stretch.means.last()) else { continue };
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flat_place_and_one_of_no_numbers_are_shown_without_harm() {
+    fn a_flat_place_and_one_of_nan_are_shown() {
         let ctx = Context::default();
         let mut image = Image::from_gray(3, 3, &[9u8; 9]).unwrap();
         let spot = Spot { x: 2, y: 2, width: 99, height: 99, strength: 0.0 };

@@ -42,7 +42,7 @@ mod scores;
 
 pub use page::{Fit, Study};
 pub use ratings::{Rating, Ratings};
-pub use scores::{Estimate, MethodScore, PictureScore, RaterScore, Scores, score};
+pub use scores::{Estimate, ImageScore, MethodScore, RaterScore, Scores, score};
 use unband::Hint;
 
 /// The five grades of impairment, from 1 to 5.
@@ -64,7 +64,7 @@ pub enum StudyError {
     },
     /// Two images have the same name.
     #[error("two images are called `{name}`")]
-    SamePicture {
+    DuplicateImage {
         /// The name.
         name: String,
     },
@@ -72,20 +72,20 @@ pub enum StudyError {
     #[error("a study needs at least one method besides the reference")]
     NoMethod,
     /// The number of results of an image differs from the number of methods.
-    #[error("{picture} has {got} results, the study has {expected} methods")]
+    #[error("{image} has {got} results, the study has {expected} methods")]
     Results {
         /// The image.
-        picture: String,
+        image: String,
         /// Results given.
         got: usize,
         /// Methods.
         expected: usize,
     },
     /// A result and its reference differ in size.
-    #[error("{picture}: {method} has {got}, the reference has {expected} pixels")]
+    #[error("{image}: {method} has {got}, the reference has {expected} pixels")]
     Size {
         /// The image.
-        picture: String,
+        image: String,
         /// The method of the result.
         method: String,
         /// Its width and height.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::canvas::{Anchor, Area, Canvas, Ink};
 use super::fill::escape;
-use super::{Picture, ShowError};
+use super::{DisplayImage, ShowError};
 
 /// Uses the page's CSS variables for colours; the values behind the comma are fallbacks.
 const STYLE: &str = include_str!("plot.css");
@@ -77,8 +77,13 @@ impl Canvas for Svg {
         ));
     }
 
-    fn picture(&mut self, Area { x, y, w, h }: Area, picture: &Picture, says: &str) -> Result<(), ShowError> {
-        let (uri, says) = (picture.png_uri()?, escape(says));
+    fn image(
+        &mut self,
+        Area { x, y, w, h }: Area,
+        image: &DisplayImage,
+        says: &str,
+    ) -> Result<(), ShowError> {
+        let (uri, says) = (image.png_uri()?, escape(says));
         self.push(format_args!(
             "<image x=\"{x:.1}\" y=\"{y:.1}\" width=\"{w:.1}\" height=\"{h:.1}\" preserveAspectRatio=\"none\" \
              href=\"{uri}\"><title>{says}</title></image>\n"

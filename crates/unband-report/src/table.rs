@@ -51,7 +51,7 @@ fn best(row: &MetricRow, columns: &[Column]) -> Option<f64> {
 }
 
 /// The values of one image, as HTML.
-pub(super) fn measures(metrics: &[MetricRow], columns: &[Column]) -> String {
+pub(super) fn metric_table(metrics: &[MetricRow], columns: &[Column]) -> String {
     if metrics.is_empty() {
         return String::new();
     }
@@ -91,7 +91,7 @@ pub(super) fn measures(metrics: &[MetricRow], columns: &[Column]) -> String {
 }
 
 /// The same with a row per image, for many images.
-pub(super) fn measures_by_picture(metrics: &[MetricRow], columns: &[Column]) -> String {
+pub(super) fn metric_table_by_image(metrics: &[MetricRow], columns: &[Column]) -> String {
     let mut out =
         "<h3>Metrics</h3>\n<div class=\"wider\"><table><thead><tr><th scope=\"col\">image</th>".to_owned();
     for row in metrics {
@@ -260,7 +260,7 @@ mod tests {
             values: values.map(Value::Number).to_vec(),
         };
         let bold = |row: MetricRow| {
-            let html = measures(&[row], &columns);
+            let html = metric_table(&[row], &columns);
             html.split("<b>")
                 .skip(1)
                 .map(|rest| rest.split('<').next().unwrap_or_default().to_owned())

@@ -166,7 +166,7 @@ pub enum TrainError {
 pub enum DataError {
     /// The degradation recipe cannot be read.
     #[error(transparent)]
-    Mix(#[from] unband_data::MixError),
+    DegradationRecipe(#[from] unband_data::DegradationRecipeError),
     /// The conditioning inputs for an image could not be computed.
     #[error("cannot compute the smooth surface of an image: {what}")]
     Surface {

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use unband_data::{Mix, Pair, Way};
+use unband_data::{DegradationRecipe, Pair, Degrader};
 use unband_image::{Context, Depth, Image, Rng, Window};
 use unband_infer::cells::Cells;
 use unband_io::Limits;
@@ -38,7 +38,7 @@ pub(crate) struct Pictures {
     /// For each pair, the clean image and the degraded one, unless that is generated.
     files: Vec<(PathBuf, Option<PathBuf>)>,
     /// Degradations to choose from; empty if the degraded images exist.
-    ways: Vec<Way>,
+    degraders: Vec<Degrader>,
     /// Side of the square degraded at once, if the recipe sets it.
     window: Option<usize>,
     /// Whether to use only clearly banded windows.
@@ -55,22 +55,22 @@ impl Pictures {
     /// Lists the files of a recipe; nothing is decoded yet. `scale` is the factor of clean over degraded
     /// images.
     pub fn open(data: &Data, sees: Sees, scale: usize) -> Result<Self, DataError> {
-        let (files, ways, window, banded) = match data {
+        let (files, degraders, window, banded) = match data {
             Data::Clean { folder, degradations, mix, window, banded, .. } => {
                 let files = list(folder)?.into_iter().map(|file| (file, None)).collect();
-                let cause = |name: &String| unband_data::find(name).map(Way::Cause);
-                let ways = match mix {
-                    Some(mix) => vec![Way::Mix(Arc::new(Mix::find(mix)?))],
+                let cause = |name: &String| unband_data::find(name).map(Degrader::Fixed);
+                let degraders = match mix {
+                    Some(mix) => vec![Degrader::Recipe(Arc::new(DegradationRecipe::find(mix)?))],
                     None => degradations.iter().filter_map(cause).collect(),
                 };
-                (files, ways, *window, *banded)
+                (files, degraders, *window, *banded)
             }
             Data::Pairs { folder, window, .. } => {
                 (pairs(&folder.join("lq"), &folder.join("gt"))?, Vec::new(), *window, false)
             }
         };
         let surface = (sees == Sees::Cells).then(Surface::new).transpose()?;
-        Ok(Self { files, ways, window, banded, scale, surface, kept: VecDeque::new(), most: KEPT })
+        Ok(Self { files, degraders, window, banded, scale, surface, kept: VecDeque::new(), most: KEPT })
     }
 
     /// Shares the cache size with others, `count` in all.
@@ -122,8 +122,8 @@ impl Pictures {
     ) -> Result<(Pair, Vec<String>, usize), DataError> {
         let draw = |plane: u32, count: usize| rng.below_at(count, sample, plane, 0, 0);
         let (clean, degraded) = self.pictures(pair)?;
-        let way = self.way(|ways| draw(10, ways));
-        let room = way.map_or(0, Way::room);
+        let degrader = self.degrader(|degraders| draw(10, degraders));
+        let room = degrader.map_or(0, Degrader::room);
         let least = side + 2 * room;
         if clean.width < least || clean.height < least {
             let file = self.files[pair].0.clone();
@@ -137,7 +137,7 @@ impl Pictures {
         let (x0, y0) = (place(11, clean.width - width), place(12, clean.height - height));
         let outer = Window { x0, y0, x1: x0 + width, y1: y0 + height };
         let rng = Rng::new(u64::from(rng.at(sample, 13, 0, 0)));
-        let (made, names) = self.degrade(pair, (&clean, degraded.as_deref()), outer, way, rng)?;
+        let (made, names) = self.degrade(pair, (&clean, degraded.as_deref()), outer, degrader, rng)?;
         Ok((made, names, room))
     }
 
@@ -151,8 +151,8 @@ impl Pictures {
         rng: Rng,
     ) -> Result<(Patch, usize, usize), DataError> {
         let (clean, degraded) = self.pictures(pair)?;
-        let way = self.way(|ways| pair % ways);
-        let room = 2 * way.map_or(0, Way::room);
+        let degrader = self.degrader(|degraders| pair % degraders);
+        let room = 2 * degrader.map_or(0, Degrader::room);
         let side = |n: usize| {
             let most = if crop == 0 { n } else { n.min(crop + room) };
             most / self.scale * self.scale
@@ -161,7 +161,7 @@ impl Pictures {
         let middle = |free: usize| free / 2 / self.scale * self.scale;
         let (x0, y0) = (middle(clean.width - width), middle(clean.height - height));
         let window = Window { x0, y0, x1: x0 + width, y1: y0 + height };
-        let made = self.degrade(pair, (&clean, degraded.as_deref()), window, way, rng)?;
+        let made = self.degrade(pair, (&clean, degraded.as_deref()), window, degrader, rng)?;
         let told = self.surface.as_ref().map(|surface| (surface, found(&made.0.lq)));
         let made = Made::of(made, self.scale, 0, told)?;
         made.middle(crop, multiple).ok_or_else(|| {
@@ -171,8 +171,8 @@ impl Pictures {
     }
 
     /// The degradation that `draw` selects.
-    fn way(&self, draw: impl Fn(usize) -> usize) -> Option<&Way> {
-        self.ways.get(if self.ways.len() > 1 { draw(self.ways.len()) } else { 0 })
+    fn degrader(&self, draw: impl Fn(usize) -> usize) -> Option<&Degrader> {
+        self.degraders.get(if self.degraders.len() > 1 { draw(self.degraders.len()) } else { 0 })
     }
 
     fn degrade(
@@ -180,7 +180,7 @@ impl Pictures {
         pair: usize,
         (clean, degraded): (&Kept, Option<&Kept>),
         window: Window,
-        way: Option<&Way>,
+        degrader: Option<&Degrader>,
         rng: Rng,
     ) -> Result<(Pair, Vec<String>), DataError> {
         let file = &self.files[pair].0;
@@ -188,10 +188,10 @@ impl Pictures {
         if let Some(degraded) = degraded {
             made.lq = degraded.window(window.on_plane(self.scale, self.scale), file)?;
         }
-        let Some(way) = way else { return Ok((made, Vec::new())) };
-        let drawn = way.apply(&mut made, rng);
+        let Some(degrader) = degrader else { return Ok((made, Vec::new())) };
+        let drawn = degrader.apply(&mut made, rng);
         let drawn = drawn.map_err(|source| DataError::Degrade { file: file.clone(), source })?;
-        Ok((made, drawn.map_or_else(|| vec![way.to_string()], |record| record.names)))
+        Ok((made, drawn.map_or_else(|| vec![degrader.to_string()], |record| record.names)))
     }
 
     fn pictures(&mut self, pair: usize) -> Result<(Arc<Kept>, Option<Arc<Kept>>), DataError> {

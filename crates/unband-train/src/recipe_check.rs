@@ -1,6 +1,6 @@
 //! Range checks of recipe values.
 
-use unband_data::Mix;
+use unband_data::DegradationRecipe;
 use unband_data::recipe::RecipeError;
 use unband_image::Hint;
 use unband_nets::arch::{self, ARCHITECTURES, Purpose, Sees};
@@ -141,7 +141,7 @@ impl Checks<'_> {
         let scale = arch::build(&r.network).and_then(Result::ok).and_then(|graph| graph.scale()).unwrap_or(1);
         for (key, data) in [("data", &r.data), ("validation.data", &r.validation.data)] {
             let Data::Clean { mix, banded, window, .. } = data else { continue };
-            let found = mix.as_ref().and_then(|mix| Mix::find(mix).ok()).map_or(1, |mix| mix.scale());
+            let found = mix.as_ref().and_then(|mix| DegradationRecipe::find(mix).ok()).map_or(1, |mix| mix.scale());
             if found != scale {
                 let what = format!("downscales images by {found}, but {} upscales by {scale}", r.network);
                 return Err(self.wrong(&format!("{key}.recipe"), what));
@@ -325,17 +325,17 @@ impl Checks<'_> {
         }
         self.number(&format!("{key}.reuse"), *reuse as f64, 1.0, 1e6)?;
         let Data::Clean { degradations, mix, .. } = data else { return Ok(()) };
-        let names = || unband_data::CAUSES.iter().map(|c| c.name).collect::<Vec<_>>().join(", ");
+        let names = || unband_data::FIXED_DEGRADATIONS.iter().map(|c| c.name).collect::<Vec<_>>().join(", ");
         if let Some(mix) = mix {
             let key = format!("{key}.recipe");
             if !degradations.is_empty() {
                 return Err(self.wrong(&key, "replaces `degradations`: give only one of them".into()));
             }
-            let told = |e: unband_data::MixError| match e.hint() {
+            let told = |e: unband_data::DegradationRecipeError| match e.hint() {
                 Some(hint) => self.wrong(&key, format!("{e}: {hint}")),
                 None => self.wrong(&key, e.to_string()),
             };
-            return Mix::find(mix).map(|_| ()).map_err(told);
+            return DegradationRecipe::find(mix).map(|_| ()).map_err(told);
         }
         let key = format!("{key}.degradations");
         if degradations.is_empty() {

@@ -143,7 +143,7 @@ fn workers_on_cards_find_the_gradients_of_one_on_the_processor() {
              validation = {{ every = 5, data = {{ kind = \"pairs\", folder = \"b\" }} }}\n"
         );
         let values = |plane: usize| {
-            fill::picture(4 * 3, 16, 16).into_iter().map(move |v| (v as f32 + plane as f32 / 9.0) % 1.0)
+            fill::test_image(4 * 3, 16, 16).into_iter().map(move |v| (v as f32 + plane as f32 / 9.0) % 1.0)
         };
         let batch = Batch {
             lq: values(0).collect(),

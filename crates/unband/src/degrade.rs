@@ -4,5 +4,6 @@ pub use unband_data::dataset;
 pub use unband_data::files::{clean_rgb, seed_of, write_png};
 pub use unband_data::recipe;
 pub use unband_data::{
-    CAUSES, Cause, DEGRADATIONS, DegradationEntry, DegradeError, Mix, Pair, Record, Sides, Speed, find,
+    DEGRADATIONS, DegradationEntry, DegradationRecipe, DegradationRecord, DegradeError, FIXED_DEGRADATIONS,
+    FixedDegradation, Pair, Sides, Speed, find,
 };

@@ -1,7 +1,7 @@
 //! Quantisation intervals: every sample stays inside the range of values that its source code stands for, so
 //! no detail is invented.
 //!
-//! [`cells`] is the single definition of their widths; `docs/faithful.md` shows it as a table.
+//! [`cells`] is the single definition of their widths; `docs/how/intervals.md` shows it as a table.
 
 use std::ops::Range;
 

@@ -331,7 +331,7 @@ pub fn readable(path: &Path) -> bool {
 
 /// The kind of text in a file with a video's name, such as a playlist.
 fn film_of_text(path: &Path) -> Option<&'static str> {
-    unband_io::video::promises_film(path).then(|| unband_io::video::text_kind(path)).flatten()
+    unband_io::video::promises_video(path).then(|| unband_io::video::text_kind(path)).flatten()
 }
 
 fn named(path: &Path) -> Input {

@@ -12,7 +12,7 @@ pub use unband_io::{
 pub mod video {
     pub use unband_io::video::probe::{Stream, StreamKind};
     pub use unband_io::video::{
-        DecodeOptions, Decoder, Film, FrameFormat, Images, Programs, Purpose, StreamChoice, StreamSpec,
-        VideoError, container_of, is_film, probe, promises_film,
+        DecodeOptions, Decoder, FrameFormat, Images, Programs, Purpose, StreamChoice, StreamSpec, VideoError,
+        VideoFile, container_of, is_video, probe, promises_video,
     };
 }

@@ -90,7 +90,7 @@ fn of_folders(reference: &Path, second: &Path, input: Option<&Path>, recursive: 
     let mut seconds = named(second, recursive, &mut out.failures);
     let mut inputs = input.map(|folder| named(folder, recursive, &mut out.failures));
     for (name, reference) in std::mem::take(&mut references) {
-        let Some(second_picture) = take(&mut seconds, &name) else {
+        let Some(second_image) = take(&mut seconds, &name) else {
             out.failures.push(alone(&reference, second));
             continue;
         };
@@ -98,7 +98,7 @@ fn of_folders(reference: &Path, second: &Path, input: Option<&Path>, recursive: 
         if let (None, Some(folder)) = (&before, input) {
             out.failures.push(alone(&reference, folder));
         }
-        out.pairs.push(Pair { name, reference, second: second_picture, input: before });
+        out.pairs.push(Pair { name, reference, second: second_image, input: before });
     }
     out.failures.extend(seconds.values().map(|left| alone(left, reference)));
     out.failures.extend(inputs.iter().flat_map(BTreeMap::values).map(|left| alone(left, reference)));

@@ -50,7 +50,7 @@ impl Reason {
             Self::Drawn(Drawing::FlatColours | Drawing::FewColours) => {
                 "flat artwork, unchanged (`--treat-as photo` to force)"
             }
-            Self::Drawn(Drawing::Enlarged(_)) => {
+            Self::Drawn(Drawing::Upscaled(_)) => {
                 "upscaled pixel art, unchanged (`--treat-as photo` to force)"
             }
             Self::Drawn(Drawing::LookupTable) => {

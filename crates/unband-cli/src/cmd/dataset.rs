@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand, ValueEnum};
-use unband::degrade::CAUSES;
+use unband::degrade::FIXED_DEGRADATIONS;
 use unband::degrade::dataset::{PREPARATIONS, Preparation, Shares};
 
 use crate::args::{TalkArgs, bytes, within};
@@ -206,11 +206,11 @@ fn preparation() -> impl TypedValueParser<Value = &'static Preparation> {
 }
 
 fn cause() -> PossibleValuesParser {
-    PossibleValuesParser::new(CAUSES.iter().map(|cause| cause.name))
+    PossibleValuesParser::new(FIXED_DEGRADATIONS.iter().map(|cause| cause.name))
 }
 
 fn causes() -> String {
-    let lines = CAUSES.iter().map(|cause| format!("- {}: {}", cause.name, cause.title));
+    let lines = FIXED_DEGRADATIONS.iter().map(|cause| format!("- {}: {}", cause.name, cause.title));
     let first = "Degradations, comma-separated; each image gets one of them:\n".to_owned();
     std::iter::once(first).chain(lines).collect::<Vec<_>>().join("\n")
 }

@@ -6,7 +6,7 @@ mod preview;
 mod report;
 mod stream;
 
-use unband::io::video::promises_film;
+use unband::io::video::promises_video;
 
 use crate::args::DebandArgs;
 use crate::bar::Bar;
@@ -44,8 +44,8 @@ pub fn run(args: &DebandArgs) -> Outcome {
         return films::run_frames(args, &talk);
     }
     let mut found = gather(args);
-    let is_film = |input: &Input| !input.is_stdin() && films::is_one(&input.path);
-    let (films, others) = std::mem::take(&mut found.inputs).into_iter().partition(is_film);
+    let is_video = |input: &Input| !input.is_stdin() && films::is_one(&input.path);
+    let (films, others) = std::mem::take(&mut found.inputs).into_iter().partition(is_video);
     found.inputs = others;
     if films.is_empty() {
         let named = args.film.named();
@@ -69,7 +69,7 @@ fn gather(args: &DebandArgs) -> Gathered {
         recursive: args.pictures.recursive,
         output_folder: outputs::folder_of(args.pictures.output.as_deref(), &args.pictures.inputs),
         results_too: false,
-        readable: &|path| readable(path) || promises_film(path),
+        readable: &|path| readable(path) || promises_video(path),
     };
     gather.run(&args.pictures.inputs)
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 use unband::degrade::DegradeError;
-use unband::degrade::{Mix, Pair, Record};
+use unband::degrade::{DegradationRecipe, DegradationRecord, Pair};
 use unband::degrade::{clean_rgb, seed_of, write_png};
 use unband::io::{Access, Saving};
 use unband::{Context, Hint, Rng};
@@ -34,7 +34,7 @@ Examples:
   unband degrade photos --recipe bsrgan -o pairs --pairs --patch 72    patches of 72 and of 288 pixels a side
 
 Built-in recipes: {}.
-To write your own, see docs/degrading.md and `unband list degradations`. `unband dataset pairs` makes whole training \
+To write your own, see docs/guide/degrading.md and `unband list degradations`. `unband dataset pairs` makes whole training \
 sets with splits and patches.
 
 manifest.jsonl records the seed, the random settings and the SHA-256 of the files of each image. A result depends only \
@@ -121,12 +121,12 @@ struct Line {
     width: usize,
     height: usize,
     seed: u32,
-    drawn: Record,
+    drawn: DegradationRecord,
 }
 
 struct Job<'a> {
     args: &'a DegradeArgs,
-    mix: Mix,
+    recipe: DegradationRecipe,
     inputs: Vec<Input>,
 }
 
@@ -160,7 +160,7 @@ fn shown(path: &Path) -> String {
 impl<'a> Job<'a> {
     /// Checks everything before the first image is read.
     fn new(args: &'a DegradeArgs) -> Result<(Self, Vec<Failure>), Failure> {
-        let mix = Mix::find(&args.recipe).map_err(|error| Failure {
+        let recipe = DegradationRecipe::find(&args.recipe).map_err(|error| Failure {
             subject: None,
             message: error.to_string(),
             hint: error.hint(),
@@ -196,11 +196,11 @@ impl<'a> Job<'a> {
             let hint = "name another folder, or add `--overwrite`";
             return Err(Failure::usage(format!("{}: exists already", manifest.display()), hint));
         }
-        Ok((Self { args, mix, inputs: found.inputs }, failures(&found.failures)))
+        Ok((Self { args, recipe, inputs: found.inputs }, failures(&found.failures)))
     }
 
     fn run(&self, failures: &[Failure], talk: &Talk<'_>, ctx: &Context<'_>) -> Outcome {
-        if self.mix.is_slow() && self.inputs.len() > 1 {
+        if self.recipe.is_slow() && self.inputs.len() > 1 {
             talk.detail(&"this recipe starts external programs: tens to hundreds of milliseconds per image");
         }
         let mut lines = vec![self.header()];
@@ -232,7 +232,7 @@ impl<'a> Job<'a> {
             schema: "unband-degrade/1",
             version: env!("CARGO_PKG_VERSION"),
             recipe: &self.args.recipe,
-            title: self.mix.title(),
+            title: self.recipe.title(),
             seed: self.args.seed,
         };
         serde_json::to_string(&header).unwrap_or_default()
@@ -256,10 +256,10 @@ impl<'a> Job<'a> {
         let seed = seed_of(self.args.seed, &name, 1);
         let rng = Rng::new(u64::from(seed));
         let done = if let Some(side) = self.args.patch {
-            self.mix.patch(&clean, side as usize, rng)
+            self.recipe.patch(&clean, side as usize, rng)
         } else {
             let mut pair = Pair::of(clean);
-            self.mix.apply(&mut pair, rng).map(|drawn| (pair, drawn))
+            self.recipe.apply(&mut pair, rng).map(|drawn| (pair, drawn))
         };
         let (pair, drawn) = done.map_err(|error: DegradeError| at(error.to_string(), error.hint()))?;
         let lq = place(input, self.args.pairs.then_some("lq"));

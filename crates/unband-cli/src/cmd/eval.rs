@@ -35,7 +35,7 @@ Examples:
   unband eval bdinn-1 --only GGDBN,BitNet     only these two rows
   unband eval mine.toml -o results/mine       your own table
 
-A table, mine.toml, for a folder of clean images (docs/evaluation.md has all keys):
+A table, mine.toml, for a folder of clean images (docs/guide/evaluation.md has all keys):
   title = \"Skies\"
   metrics = [\"psnr\", \"false-steps\"]
   [data]

@@ -7,7 +7,7 @@ mod short;
 use std::fmt::Write;
 
 use clap::Args;
-use unband::degrade::{DEGRADATIONS, DegradationEntry, Mix, Sides, Speed};
+use unband::degrade::{DEGRADATIONS, DegradationEntry, DegradationRecipe, Sides, Speed};
 use unband::io::{FORMATS, FormatEntry};
 use unband::metrics::{Against, Domain, Least, Metric, metrics};
 use unband::nets::zoo::{self, Published};
@@ -224,7 +224,7 @@ fn degradation(entry: &DegradationEntry) -> String {
 fn mixes() -> impl Iterator<Item = (&'static str, String)> {
     unband::recipes::DEGRADATION_RECIPES
         .iter()
-        .filter_map(|mix| Some((mix.name, Mix::find(mix.name).ok()?.title().to_owned())))
+        .filter_map(|mix| Some((mix.name, DegradationRecipe::find(mix.name).ok()?.title().to_owned())))
 }
 
 fn origin(entry: &Entry) -> String {

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use unband::{Context, Image};
-use unband_report::{HeatMap, Line, Picture, Profile, Series, ShowError, overlay, segments, worst_spots};
+use unband_report::{
+    DisplayImage, HeatMap, Line, Profile, Series, ShowError, overlay, segments, worst_spots,
+};
 
 use crate::args::MetricArgs;
 use crate::talk::{Failure, Talk};
@@ -47,24 +49,24 @@ pub fn draw(
     ctx: &Context<'_>,
 ) -> Result<(), Failure> {
     let Drawing { name, image, map } = drawing;
-    let save = |path: &Path, picture: Result<Picture, ShowError>| {
+    let save = |path: &Path, picture: Result<DisplayImage, ShowError>| {
         let png = picture.and_then(|picture| picture.png());
         let bytes = png.map_err(|error| Failure::at(path.display().to_string(), error.to_string(), None))?;
         args.write(path, &bytes, ctx)
     };
     if let Some(path) = &args.save_map {
-        save(path, Picture::of(image, ctx).map(|picture| overlay(&picture, map)))?;
+        save(path, DisplayImage::of(image, ctx).map(|picture| overlay(&picture, map)))?;
         if drawing.strength() <= 0.0 {
             talk.note(&format!("{}: no orange areas, as no banding was found in {name}", path.display()));
         }
     }
     if let Some(path) = &args.save_segmentation {
-        save(path, segments(image, 0).map(|segments| segments.picture(COLOURS)))?;
+        save(path, segments(image, 0).map(|segments| segments.image(COLOURS)))?;
     }
     if let (Some(path), Some(first)) = (&args.save_profile, profile.first()) {
         let series: Vec<Series<'_>> = profile.iter().map(|part| Series::new(part.name, part.image)).collect();
         let line = Line::worst(first.image, first.map);
-        save(path, Profile::along(line, &series).and_then(|profile| profile.picture(PROFILE_WIDTH)))?;
+        save(path, Profile::along(line, &series).and_then(|profile| profile.drawing(PROFILE_WIDTH)))?;
     }
     Ok(())
 }

@@ -280,7 +280,7 @@ fn drawn_profile(stage: &Stage, pictures: [(&str, &str); 3]) -> Vec<u8> {
     let images = pictures.map(|(role, file)| (role, read(file)));
     let line = Line::worst(&images[0].1, &HeatMap::of(&inspect(&images[0].1, &ctx)));
     let series: Vec<Series<'_>> = images.iter().map(|(role, image)| Series::new(role, image)).collect();
-    Profile::along(line, &series).unwrap().picture(1600).unwrap().png().unwrap()
+    Profile::along(line, &series).unwrap().drawing(1600).unwrap().png().unwrap()
 }
 
 #[test]

@@ -73,7 +73,7 @@ fn the_manifest_says_what_was_drawn_and_its_record_makes_the_same() {
     let line = &lines[2];
     assert_eq!((&line["source"], &line["lq"]), (&Value::from("in/b.png"), &Value::from("lq/b.png")));
     assert_eq!(line["lq_sha256"].as_str().unwrap().len(), 64);
-    let record: unband_data::Record = serde_json::from_value(line["drawn"].clone()).unwrap();
+    let record: unband_data::DegradationRecord = serde_json::from_value(line["drawn"].clone()).unwrap();
     assert!(record.degrade[0].settings().contains_key("rounding"), "all settings, defaults too");
     let read = |path: &str| {
         let limits = unband_io::Limits::default();

@@ -385,7 +385,7 @@ fn what_makes_no_table_is_said_before_the_work() {
     with("data.kind = 'clean'\ndata.degradations = ['rust']")
         .says("unknown degradation `rust`")
         .says("codecs");
-    with("sizes = 3").says("unknown field `sizes`").says("docs/evaluation.md");
+    with("sizes = 3").says("unknown field `sizes`").says("docs/guide/evaluation.md");
     with("[[method]]\nname = 'x'\nmethod = 'gradfnu'").says("row `x`").says("gradfun");
     with("[[method]]\nname = 'x'\nmethod = 'gradfun'\nsettings = ['radius=8', 'radius=16']")
         .says("but no `best`");

@@ -6,11 +6,11 @@ use crate::stage::{Stage, has, png, root, six_bits, texture};
 
 /// Pages whose console lines run on the staged files; other pages need videos, GPUs or the full-HD set.
 const PAGES: [&str; 5] = [
-    "docs/degrading.md",
-    "docs/json.md",
-    "docs/measures-for-photographers.md",
-    "docs/upscaling.md",
-    "docs/datasets.md",
+    "docs/guide/degrading.md",
+    "docs/guide/json.md",
+    "docs/guide/photographs.md",
+    "docs/guide/upscaling.md",
+    "docs/guide/datasets.md",
 ];
 
 /// Commands that belong together: of a table row, a paragraph or a console block.
@@ -93,11 +93,11 @@ fn staged() -> Stage {
         stage.write(&format!("CNN_classifier/variables/{name}"), &fs::read(&path).unwrap());
     }
     stage.write("model.mat", &fs::read(root().join("golden/nrqm/forest_v7.mat")).unwrap());
-    for file in fs::read_dir(root().join("docs/pictures")).unwrap() {
+    for file in fs::read_dir(root().join("docs/images")).unwrap() {
         let path = file.unwrap().path();
         if path.extension().is_some_and(|end| end == "png" || end == "jpg" || end == "jxl") {
             let name = path.file_name().unwrap().to_str().unwrap();
-            stage.write(&format!("docs/pictures/{name}"), &fs::read(&path).unwrap());
+            stage.write(&format!("docs/images/{name}"), &fs::read(&path).unwrap());
         }
     }
     stage

@@ -1,4 +1,4 @@
-//! Every `--json` object has a schema, and docs/json.md describes it.
+//! Every `--json` object has a schema, and docs/guide/json.md describes it.
 
 use std::fs;
 
@@ -6,13 +6,13 @@ use serde_json::Value;
 
 use crate::stage::{Stage, png, root, six_bits, texture};
 
-/// The section of docs/json.md about a schema.
+/// The section of docs/guide/json.md about a schema.
 fn section(schema: &str) -> String {
-    let page = fs::read_to_string(root().join("docs/json.md")).unwrap();
+    let page = fs::read_to_string(root().join("docs/guide/json.md")).unwrap();
     let sections = page.split("\n## ").skip(1);
     let found =
         sections.into_iter().find(|section| section.lines().next().unwrap_or_default().contains(schema));
-    found.unwrap_or_else(|| panic!("docs/json.md says nothing of {schema}")).to_owned()
+    found.unwrap_or_else(|| panic!("docs/guide/json.md says nothing of {schema}")).to_owned()
 }
 
 /// All keys of objects, also within lists, except objects whose keys are names.
@@ -97,7 +97,7 @@ fn every_object_has_a_schema_and_every_field_is_documented() {
 
 #[test]
 fn every_schema_of_the_program_is_on_the_page() {
-    let page = fs::read_to_string(root().join("docs/json.md")).unwrap();
+    let page = fs::read_to_string(root().join("docs/guide/json.md")).unwrap();
     let mut folders = vec![root().join("crates/unband-cli/src")];
     let mut count = 0;
     while let Some(folder) = folders.pop() {

@@ -261,7 +261,7 @@ fn the_fields_of_films_are_on_the_page() {
     if !have_ffmpeg() {
         return;
     }
-    let page = std::fs::read_to_string(root().join("docs/measures-for-encoders.md")).unwrap();
+    let page = std::fs::read_to_string(root().join("docs/guide/streaming.md")).unwrap();
     let row = page.lines().find(|line| line.starts_with("| `films[]` |")).unwrap();
     let stage = Stage::new();
     golden(&stage, "sky_pan_h264.mkv");

@@ -60,13 +60,13 @@ impl Check {
                 return Err(DatasetError::NoManifest { folder });
             }
             let manifest = Manifest::read(&unfinished)?;
-            let (done, pictures) = (manifest.entries.len(), manifest.header.pictures);
-            return Err(DatasetError::Unfinished { folder, done, pictures });
+            let (done, images) = (manifest.entries.len(), manifest.header.images);
+            return Err(DatasetError::Unfinished { folder, done, images });
         }
         let manifest = Manifest::read(&complete)?;
-        let (done, pictures) = (manifest.entries.len(), manifest.header.pictures);
-        if done < pictures {
-            let message = format!("the header line announces {pictures} images");
+        let (done, images) = (manifest.entries.len(), manifest.header.images);
+        if done < images {
+            let message = format!("the header line announces {images} images");
             return Err(DatasetError::Manifest { file: complete, line: done + 2, message });
         }
         Ok(Self { folder, manifest })

@@ -8,33 +8,33 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use unband_image::{Image, Rng};
 
-use super::manifest::{Harm, Header, SCHEMA};
+use super::manifest::{Header, ImageDegradation, SCHEMA};
 use super::patches::Tiling;
-use super::plan::{Plan, Task, Work, shown, sum_of_sources};
+use super::plan::{DatasetPlan, SourceWork, Task, shown, sum_of_sources};
 use super::split::{Shares, fill};
 use super::{DatasetError, SourceFault};
 use crate::files::hexadecimal;
-use crate::{Cause, Mix, Pair, Way};
+use crate::{DegradationRecipe, Degrader, FixedDegradation, Pair};
 
 /// Degradations of a dataset.
 #[derive(Clone)]
-pub enum Harms {
+pub enum Degradations {
     /// One degradation with fixed settings per image, drawn by the seed and the image's name.
-    OneOf(Vec<&'static Cause>),
+    OneOf(Vec<&'static FixedDegradation>),
     /// Each of these degradations with fixed settings for each image.
     Each {
         /// The degradations.
-        causes: Vec<&'static Cause>,
+        causes: Vec<&'static FixedDegradation>,
         /// Put each degradation into its own folder inside `lq` and `gt`. Tables show each such folder
         /// separately; trainers do not read them.
         folders: bool,
     },
     /// A recipe, which draws new settings for each image.
-    Mix {
+    Recipe {
         /// Its name or file, for the manifest.
         name: String,
         /// The recipe.
-        mix: Arc<Mix>,
+        recipe: Arc<DegradationRecipe>,
     },
 }
 
@@ -42,7 +42,7 @@ pub enum Harms {
 #[derive(Clone)]
 pub struct Clean {
     /// Degradations to apply.
-    pub harms: Harms,
+    pub degradations: Degradations,
     /// Degraded versions per image, each with its own seed.
     pub draws: usize,
     /// Whole images or patches.
@@ -56,7 +56,7 @@ pub struct Clean {
 /// One degraded version of one image.
 #[derive(Clone)]
 pub(crate) struct Draw {
-    way: Way,
+    degrader: Degrader,
     seed: u32,
     /// Folder with `/` in front of the image's name, or nothing.
     pub prefix: String,
@@ -66,21 +66,21 @@ pub(crate) struct Draw {
 
 impl std::fmt::Debug for Draw {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} with seed {}", self.way, self.seed)
+        write!(f, "{} with seed {}", self.degrader, self.seed)
     }
 }
 
 impl Draw {
     /// Degrades a clean RGB image. Returns the pair and its manifest entry.
-    pub fn apply(&self, clean: &Image) -> Result<(Pair, Harm), SourceFault> {
+    pub fn apply(&self, clean: &Image) -> Result<(Pair, ImageDegradation), SourceFault> {
         let (mut pair, seed) = (Pair::of(clean.clone()), self.seed);
         let rng = Rng::new(u64::from(seed));
-        let cause = match &self.way {
-            Way::Cause(cause) => Some(cause.name.to_owned()),
-            Way::Mix(_) => None,
+        let cause = match &self.degrader {
+            Degrader::Fixed(cause) => Some(cause.name.to_owned()),
+            Degrader::Recipe(_) => None,
         };
-        match self.way.apply(&mut pair, rng) {
-            Ok(drawn) => Ok((pair, Harm { seed, cause, drawn })),
+        match self.degrader.apply(&mut pair, rng) {
+            Ok(drawn) => Ok((pair, ImageDegradation { seed, cause, drawn })),
             Err(source) => Err(SourceFault::Degrade { by: format!("{self:?}"), source }),
         }
     }
@@ -91,7 +91,7 @@ impl Draw {
 ///
 /// # Errors
 /// When there are no images or two would get the same name.
-pub fn clean(root: &Path, files: &[PathBuf], asked: &Clean) -> Result<Plan, DatasetError> {
+pub fn clean(root: &Path, files: &[PathBuf], asked: &Clean) -> Result<DatasetPlan, DatasetError> {
     let mut named: BTreeMap<String, &PathBuf> = BTreeMap::new();
     for file in files {
         let name = shown(&file.with_extension("")).replace('/', "-");
@@ -100,7 +100,7 @@ pub fn clean(root: &Path, files: &[PathBuf], asked: &Clean) -> Result<Plan, Data
             return Err(DatasetError::Twice { first: first.clone(), second: file.clone(), name });
         }
     }
-    if named.is_empty() || asked.harms.is_empty() || asked.draws == 0 {
+    if named.is_empty() || asked.degradations.is_empty() || asked.draws == 0 {
         return Err(DatasetError::Empty);
     }
     let splits = fill(&vec![1; named.len()], asked.shares, asked.seed);
@@ -114,7 +114,7 @@ pub fn clean(root: &Path, files: &[PathBuf], asked: &Clean) -> Result<Plan, Data
                 name,
                 split,
                 sources: vec![(*file).clone()],
-                work: Work::Harm { draws, tiling: asked.tiling },
+                work: SourceWork::Degrade { draws, tiling: asked.tiling },
             }
         })
         .collect();
@@ -122,24 +122,25 @@ pub fn clean(root: &Path, files: &[PathBuf], asked: &Clean) -> Result<Plan, Data
         schema: SCHEMA.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         settings: settings(asked),
-        pictures: tasks.len(),
+        images: tasks.len(),
         sources_sha256: sum_of_sources(root, named.into_values()),
         left_out: Vec::new(),
     };
-    Ok(Plan { header, root: root.to_owned(), tasks })
+    Ok(DatasetPlan { header, root: root.to_owned(), tasks })
 }
 
-impl Harms {
+impl Degradations {
     fn is_empty(&self) -> bool {
         match self {
             Self::OneOf(causes) | Self::Each { causes, .. } => causes.is_empty(),
-            Self::Mix { .. } => false,
+            Self::Recipe { .. } => false,
         }
     }
 
     /// Settings for the manifest.
     fn settings(&self) -> [(&'static str, Value); 2] {
-        let names = |causes: &[&Cause]| json!(causes.iter().map(|cause| cause.name).collect::<Vec<_>>());
+        let names =
+            |causes: &[&FixedDegradation]| json!(causes.iter().map(|cause| cause.name).collect::<Vec<_>>());
         match self {
             Self::OneOf(causes) => [("causes", names(causes)), ("each", json!("one of them"))],
             Self::Each { causes, folders: false } => [("causes", names(causes)), ("each", json!("all"))],
@@ -147,8 +148,8 @@ impl Harms {
                 [("causes", names(causes)), ("each", json!("all, in folders"))]
             }
             // A file may change under the same name.
-            Self::Mix { name, mix } => {
-                let sum = hexadecimal(&Sha256::digest(format!("{mix:?}")));
+            Self::Recipe { name, recipe } => {
+                let sum = hexadecimal(&Sha256::digest(format!("{recipe:?}")));
                 [("recipe", json!(name)), ("recipe_sha256", json!(sum))]
             }
         }
@@ -168,7 +169,11 @@ fn settings(asked: &Clean) -> Map<String, Value> {
         ("split", json!(asked.shares)),
         ("seed", json!(asked.seed)),
     ];
-    settings.into_iter().chain(asked.harms.settings()).map(|(key, value)| (key.to_owned(), value)).collect()
+    settings
+        .into_iter()
+        .chain(asked.degradations.settings())
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect()
 }
 
 fn draws(name: &str, asked: &Clean) -> Vec<Draw> {
@@ -176,20 +181,20 @@ fn draws(name: &str, asked: &Clean) -> Vec<Draw> {
     for turn in 1..=asked.draws {
         let turned = if asked.draws > 1 { format!("_{turn}") } else { String::new() };
         let number = |what: &str| number(asked.seed, name, turn, what);
-        let one = |way, suffix| Draw { way, seed: number("seed"), prefix: String::new(), suffix };
-        match &asked.harms {
-            Harms::Each { causes, folders } => draws.extend(causes.iter().map(|cause| {
+        let one = |degrader, suffix| Draw { degrader, seed: number("seed"), prefix: String::new(), suffix };
+        match &asked.degradations {
+            Degradations::Each { causes, folders } => draws.extend(causes.iter().map(|cause| {
                 let (prefix, suffix) = if *folders {
                     (format!("{}/", cause.name), turned.clone())
                 } else {
                     (String::new(), format!("_{}{turned}", cause.name))
                 };
-                Draw { way: Way::Cause(cause), seed: number(cause.name), prefix, suffix }
+                Draw { degrader: Degrader::Fixed(cause), seed: number(cause.name), prefix, suffix }
             })),
-            Harms::OneOf(causes) => {
-                draws.push(one(Way::Cause(causes[number("cause") as usize % causes.len()]), turned));
+            Degradations::OneOf(causes) => {
+                draws.push(one(Degrader::Fixed(causes[number("cause") as usize % causes.len()]), turned));
             }
-            Harms::Mix { mix, .. } => draws.push(one(Way::Mix(mix.clone()), turned)),
+            Degradations::Recipe { recipe, .. } => draws.push(one(Degrader::Recipe(recipe.clone()), turned)),
         }
     }
     draws

@@ -99,14 +99,14 @@ pub enum DatasetError {
         folder: PathBuf,
     },
     /// The dataset is unfinished.
-    #[error("{}: unfinished, {done} of {pictures} images are done", folder.display())]
+    #[error("{}: unfinished, {done} of {images} images are done", folder.display())]
     Unfinished {
         /// The folder.
         folder: PathBuf,
         /// Number of finished images.
         done: usize,
         /// Number of images.
-        pictures: usize,
+        images: usize,
     },
     /// A manifest is damaged.
     #[error("{}: line {line}: {message}", file.display())]
@@ -155,7 +155,7 @@ impl Hint for DatasetError {
 pub enum SourceFault {
     /// An image could not be read.
     #[error("{}", .0.fault())]
-    Picture(#[from] unband_io::Error),
+    Read(#[from] unband_io::Error),
     /// The planes of an image do not match its colour model.
     #[error(transparent)]
     Image(#[from] ImageError),

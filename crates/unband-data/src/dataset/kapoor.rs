@@ -31,8 +31,8 @@ pub(crate) struct Files {
 
 impl Files {
     /// The part of the name that frames of one video share: the scripts of the set call frames `FRAME_FILM`.
-    pub fn film(&self) -> &str {
-        self.stem.rsplit_once('_').map_or(self.stem.as_str(), |(_, film)| film)
+    pub fn clip(&self) -> &str {
+        self.stem.rsplit_once('_').map_or(self.stem.as_str(), |(_, clip)| clip)
     }
 
     /// The files of the set.
@@ -106,8 +106,8 @@ fn pair(
                 listing.files.push(Files { stem, quantized, clean, boxes });
             }
             (clean, quantized, boxes) => {
-                let alone = [clean, quantized, boxes].into_iter().flatten();
-                listing.left_out.extend(alone.map(|path| super::plan::shown(&path)));
+                let unpaired = [clean, quantized, boxes].into_iter().flatten();
+                listing.left_out.extend(unpaired.map(|path| super::plan::shown(&path)));
             }
         }
     }

@@ -8,7 +8,7 @@ use unband_io::{Access, Limits};
 use super::clean::Draw;
 use super::manifest::{Entry, Failed, SIDES, path_of};
 use super::patches::{Codes, Tiling};
-use super::plan::{Plan, Task, Work, shown};
+use super::plan::{DatasetPlan, SourceWork, Task, shown};
 use super::store::Cutter;
 use super::{DatasetError, SourceFault};
 use crate::files::clean_rgb;
@@ -16,12 +16,12 @@ use crate::files::clean_rgb;
 /// Errors that stop the work on an image.
 enum Stop {
     /// A fault of one of its sources, by index.
-    Picture(usize, SourceFault),
+    Source(usize, SourceFault),
     /// A fault that would stop all other images too.
     Run(DatasetError),
 }
 
-impl Plan {
+impl DatasetPlan {
     /// Makes the pairs of a source image in a folder whose manifest a [`Journal`](super::Journal) keeps. An
     /// unusable image gives an entry with the reason.
     ///
@@ -31,12 +31,12 @@ impl Plan {
         let task = &self.tasks[index];
         let mut entry = blank(task);
         let made = match &task.work {
-            Work::Cut { size, windows, dropped, whole } => {
+            SourceWork::Cut { size, windows, dropped, whole } => {
                 entry.dropped = *dropped;
                 self.cut(task, *size, windows, *whole, folder, &mut entry)
             }
-            Work::Harm { draws, tiling } => self.harm(task, draws, *tiling, folder, &mut entry),
-            Work::Fail(failed) => return Ok(Entry { failed: Some(failed.clone()), ..entry }),
+            SourceWork::Degrade { draws, tiling } => self.degrade(task, draws, *tiling, folder, &mut entry),
+            SourceWork::Fail(failed) => return Ok(Entry { failed: Some(failed.clone()), ..entry }),
         };
         let Err(stop) = made else { return Ok(entry) };
         // An image has all its pairs or none. Files that cannot be removed are found by verification.
@@ -44,7 +44,7 @@ impl Plan {
             let _ = std::fs::remove_file(path_of(folder, task.split, side, &pair.file));
         }
         match stop {
-            Stop::Picture(source, fault) => {
+            Stop::Source(source, fault) => {
                 let file = entry.sources[source].clone();
                 Ok(Entry { failed: Some(Failed { file, reason: fault.to_string() }), ..blank(task) })
             }
@@ -69,25 +69,26 @@ impl Plan {
         entry: &mut Entry,
     ) -> Result<(), Stop> {
         let read = |source: usize| {
-            let codes = codes(&self.root.join(&task.sources[source]))
-                .map_err(|fault| Stop::Picture(source, fault))?;
+            let codes =
+                codes(&self.root.join(&task.sources[source])).map_err(|fault| Stop::Source(source, fault))?;
             let size = (codes.width as u64, codes.height as u64);
             if size == expected {
                 return Ok(codes);
             }
-            Err(Stop::Picture(source, SourceFault::Sizes { size, other: "its header", other_size: expected }))
+            Err(Stop::Source(source, SourceFault::Sizes { size, other: "its header", other_size: expected }))
         };
         // Read even if no window is left, so that every preparation reports damaged images.
         let (lq, gt) = (read(0)?, read(1)?);
         let access = self.access(task);
-        let cutter = Cutter { folder, split: task.split, name: &task.name, lq, gt, harm: None, access };
+        let cutter =
+            Cutter { folder, split: task.split, name: &task.name, lq, gt, degradation: None, access };
         windows.iter().try_for_each(|&window| {
             entry.pairs.push(cutter.write(window, whole).map_err(Stop::Run)?);
             Ok(())
         })
     }
 
-    fn harm(
+    fn degrade(
         &self,
         task: &Task,
         draws: &[Draw],
@@ -99,7 +100,7 @@ impl Plan {
             let (image, _) = unband_io::read_file(&self.root.join(&task.sources[0]), &Limits::default())?;
             Ok(clean_rgb(image)?)
         };
-        let clean = read().map_err(|fault| Stop::Picture(0, fault))?;
+        let clean = read().map_err(|fault| Stop::Source(0, fault))?;
         let place = (folder, self.access(task));
         draws.iter().try_for_each(|draw| drawn(task, draw, &clean, tiling, place, entry))
     }
@@ -124,8 +125,8 @@ fn drawn(
     (folder, access): (&Path, Access),
     entry: &mut Entry,
 ) -> Result<(), Stop> {
-    let fault = |fault: SourceFault| Stop::Picture(0, fault);
-    let (pair, harm) = draw.apply(clean).map_err(|error| match error {
+    let fault = |fault: SourceFault| Stop::Source(0, fault);
+    let (pair, degradation) = draw.apply(clean).map_err(|error| match error {
         SourceFault::Degrade { source, .. } if source.is_missing_program() => {
             Stop::Run(DatasetError::Program(source))
         }
@@ -138,9 +139,10 @@ fn drawn(
         return Err(fault(SourceFault::Small { size: (lq.width as u64, lq.height as u64), side }));
     }
     let name = format!("{}{}{}", draw.prefix, task.name, draw.suffix);
-    let harm_index = Some(entry.harms.len());
-    let cutter = Cutter { folder, split: task.split, name: &name, lq, gt, harm: harm_index, access };
-    entry.harms.push(harm);
+    let degradation_index = Some(entry.degradations.len());
+    let cutter =
+        Cutter { folder, split: task.split, name: &name, lq, gt, degradation: degradation_index, access };
+    entry.degradations.push(degradation);
     windows.into_iter().try_for_each(|window| {
         entry.pairs.push(cutter.write(window, tiling == Tiling::Whole).map_err(Stop::Run)?);
         Ok(())
@@ -154,7 +156,7 @@ fn blank(task: &Task) -> Entry {
         split: task.split,
         sources: task.sources.iter().map(|path| shown(path)).collect(),
         dropped: 0,
-        harms: Vec::new(),
+        degradations: Vec::new(),
         pairs: Vec::new(),
         failed: None,
     }

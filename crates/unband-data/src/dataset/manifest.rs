@@ -11,7 +11,7 @@ use unband_image::Window;
 use super::DatasetError;
 use super::plan::shown;
 use super::split::Split;
-use crate::Record;
+use crate::DegradationRecord;
 
 /// File name of a complete manifest.
 pub const COMPLETE: &str = "manifest.jsonl";
@@ -35,7 +35,8 @@ pub struct Header {
     /// All options that determine the pairs.
     pub settings: Map<String, Value>,
     /// Number of source images, and of lines that follow.
-    pub pictures: usize,
+    #[serde(rename = "pictures")]
+    pub images: usize,
     /// SHA-256 over names and sizes of the source files.
     pub sources_sha256: String,
     /// Source files without a counterpart, which were skipped.
@@ -56,8 +57,8 @@ pub struct Entry {
     #[serde(default, skip_serializing_if = "is_zero")]
     pub dropped: usize,
     /// Its degradations, where they were applied here.
-    #[serde(default, rename = "degradations", alias = "harms", skip_serializing_if = "Vec::is_empty")]
-    pub harms: Vec<Harm>,
+    #[serde(default, alias = "harms", skip_serializing_if = "Vec::is_empty")]
+    pub degradations: Vec<ImageDegradation>,
     /// Its pairs.
     pub pairs: Vec<PairEntry>,
     /// The reason if it has no pairs.
@@ -84,8 +85,8 @@ pub struct PairEntry {
     /// Left, top, width and height in the source, or in its degraded version if that is cropped.
     pub window: [usize; 4],
     /// Index of the degradation in the image's list.
-    #[serde(default, rename = "degradation", alias = "harm", skip_serializing_if = "Option::is_none")]
-    pub harm: Option<usize>,
+    #[serde(default, alias = "harm", skip_serializing_if = "Option::is_none")]
+    pub degradation: Option<usize>,
     /// SHA-256 of the degraded image's file, in lower-case hexadecimal.
     pub lq_sha256: String,
     /// SHA-256 of the clean image's file.
@@ -95,7 +96,7 @@ pub struct PairEntry {
 /// A degradation of an image: with fixed settings, or drawn by a recipe.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Harm {
+pub struct ImageDegradation {
     /// Random seed.
     pub seed: u32,
     /// Name of the degradation with fixed settings.
@@ -103,7 +104,7 @@ pub struct Harm {
     pub cause: Option<String>,
     /// The record of a recipe, which is enough to reproduce the pair.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub drawn: Option<Record>,
+    pub drawn: Option<DegradationRecord>,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)] // the signature that serde needs
@@ -161,10 +162,10 @@ impl Manifest {
             whole_bytes += read as u64;
         }
         let header = header.ok_or_else(|| wrong(1, "the header line is missing".to_owned()))?;
-        if entries.len() > header.pictures {
+        if entries.len() > header.images {
             return Err(wrong(
                 entries.len() + 1,
-                format!("the header line announces {} images", header.pictures),
+                format!("the header line announces {} images", header.images),
             ));
         }
         Ok(Self { header, entries, whole_bytes })

@@ -22,12 +22,12 @@ mod store;
 
 pub use check::{Check, Finding};
 pub(crate) use clean::number;
-pub use clean::{Clean, Harms, clean};
+pub use clean::{Clean, Degradations, clean};
 pub use error::{DatasetError, SourceFault};
 pub use journal::{Journal, Opened};
-pub use manifest::{Entry, Failed, Harm, Header, Manifest, PairEntry, SCHEMA};
+pub use manifest::{Entry, Failed, Header, ImageDegradation, Manifest, PairEntry, SCHEMA};
 pub(crate) use patches::Codes;
 pub use patches::Tiling;
-pub use plan::{Expected, Plan};
+pub use plan::{DatasetPlan, Expected};
 pub use preparation::{Kapoor, PREPARATIONS, Preparation, Variant, kapoor};
 pub use split::{Shares, Split};

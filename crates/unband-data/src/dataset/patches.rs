@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn windows_lie_inside_and_small_pictures_have_none() {
+    fn windows_lie_inside_and_small_images_have_none() {
         let tiling = Tiling::Patches { side: 32, step: 20 };
         for (width, height) in [(32, 32), (33, 51), (52, 72), (100, 40)] {
             let windows = tiling.windows(width, height);

@@ -13,7 +13,7 @@ use crate::files::hexadecimal;
 
 /// The work for each source image.
 #[derive(Debug)]
-pub struct Plan {
+pub struct DatasetPlan {
     /// The header line of the manifest.
     pub header: Header,
     /// The folder that the images' names are relative to.
@@ -29,15 +29,15 @@ pub(crate) struct Task {
     /// Files below the root: degraded image, clean image and boxes if they are used; or the clean image
     /// alone.
     pub sources: Vec<PathBuf>,
-    pub work: Work,
+    pub work: SourceWork,
 }
 
 #[derive(Debug)]
-pub(crate) enum Work {
+pub(crate) enum SourceWork {
     /// Both images exist with this size; windows are cut from them.
     Cut { size: (u64, u64), windows: Vec<Window>, dropped: usize, whole: bool },
     /// The clean image is degraded, then windows are cut.
-    Harm { draws: Vec<Draw>, tiling: Tiling },
+    Degrade { draws: Vec<Draw>, tiling: Tiling },
     /// Known to fail in advance.
     Fail(Failed),
 }
@@ -46,16 +46,16 @@ pub(crate) enum Work {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Expected {
     /// Number of source images.
-    pub pictures: usize,
+    pub images: usize,
     /// Number of pairs, unless it depends on image sizes.
     pub pairs: Option<usize>,
     /// Number of windows that will be skipped.
     pub dropped: usize,
 }
 
-impl Plan {
+impl DatasetPlan {
     /// The file of a source's largest image.
-    pub fn picture(&self, index: usize) -> PathBuf {
+    pub fn image(&self, index: usize) -> PathBuf {
         self.root.join(&self.tasks[index].sources[0])
     }
 
@@ -78,15 +78,15 @@ impl Plan {
     pub fn expected(&self, split: Split) -> Expected {
         let mut expected = Expected { pairs: Some(0), ..Expected::default() };
         for task in self.tasks.iter().filter(|task| task.split == split) {
-            expected.pictures += 1;
+            expected.images += 1;
             let pairs = match &task.work {
-                Work::Cut { windows, dropped, .. } => {
+                SourceWork::Cut { windows, dropped, .. } => {
                     expected.dropped += dropped;
                     Some(windows.len())
                 }
-                Work::Harm { draws, tiling: Tiling::Whole } => Some(draws.len()),
-                Work::Harm { .. } => None,
-                Work::Fail(_) => Some(0),
+                SourceWork::Degrade { draws, tiling: Tiling::Whole } => Some(draws.len()),
+                SourceWork::Degrade { .. } => None,
+                SourceWork::Fail(_) => Some(0),
             };
             expected.pairs = expected.pairs.zip(pairs).map(|(a, b)| a + b);
         }
@@ -96,7 +96,7 @@ impl Plan {
     /// Sources known to fail.
     pub fn failing(&self) -> impl Iterator<Item = &Failed> {
         self.tasks.iter().filter_map(|task| match &task.work {
-            Work::Fail(failed) => Some(failed),
+            SourceWork::Fail(failed) => Some(failed),
             _ => None,
         })
     }

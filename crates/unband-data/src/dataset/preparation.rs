@@ -10,7 +10,7 @@ use super::boxes::{self, Boxes, LabelledBox, signed};
 use super::kapoor::{self, Files};
 use super::manifest::{Failed, Header, SCHEMA};
 use super::patches::Tiling;
-use super::plan::{Plan, Task, Work, shown, sum_of_sources};
+use super::plan::{DatasetPlan, SourceWork, Task, shown, sum_of_sources};
 use super::split::{Shares, Split, fill};
 use super::{DatasetError, SourceFault};
 
@@ -100,7 +100,7 @@ pub struct Kapoor {
     /// Seed of the split; the preparation's own by default.
     pub seed: Option<u64>,
     /// Keep all frames of one video in one part. In the published splits they may be in several.
-    pub whole_films: bool,
+    pub whole_videos: bool,
 }
 
 /// A pair without a part yet.
@@ -120,7 +120,7 @@ struct Windows {
 ///
 /// # Errors
 /// When the folder is not the set, or the preparation has no published script for the variant.
-pub fn kapoor(root: &Path, asked: Kapoor) -> Result<Plan, DatasetError> {
+pub fn kapoor(root: &Path, asked: Kapoor) -> Result<DatasetPlan, DatasetError> {
     let preparation = asked.preparation;
     if asked.variant == Variant::Original && !preparation.script {
         return Err(DatasetError::NoOriginal { preparation: preparation.name });
@@ -141,11 +141,11 @@ pub fn kapoor(root: &Path, asked: Kapoor) -> Result<Plan, DatasetError> {
         schema: SCHEMA.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         settings: settings(asked, seed),
-        pictures: tasks.len(),
+        images: tasks.len(),
         sources_sha256,
         left_out: listing.left_out,
     };
-    Ok(Plan { header, root: root.to_owned(), tasks })
+    Ok(DatasetPlan { header, root: root.to_owned(), tasks })
 }
 
 fn settings(asked: Kapoor, seed: u64) -> Map<String, Value> {
@@ -158,7 +158,7 @@ fn settings(asked: Kapoor, seed: u64) -> Map<String, Value> {
         ("as", json!(asked.preparation.name)),
         ("variant", json!(variant)),
         ("seed", json!(seed)),
-        ("whole_films", json!(asked.whole_films)),
+        ("whole_films", json!(asked.whole_videos)),
     ];
     settings.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
@@ -172,7 +172,7 @@ fn splits(found: &[Found], asked: Kapoor, seed: u64) -> Vec<Split> {
     };
     let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, found) in found.iter().enumerate() {
-        let key = if asked.whole_films { found.files.film() } else { &found.files.stem };
+        let key = if asked.whole_videos { found.files.clip() } else { &found.files.stem };
         groups.entry(key).or_default().push(index);
     }
     let weights: Vec<usize> =
@@ -191,14 +191,14 @@ fn task(found: Found, split: Split, preparation: &Preparation) -> Task {
     let sources: Vec<_> = files.all().cloned().collect();
     let work = match windows {
         Err((source, fault)) => {
-            Work::Fail(Failed { file: shown(&sources[source]), reason: fault.to_string() })
+            SourceWork::Fail(Failed { file: shown(&sources[source]), reason: fault.to_string() })
         }
         Ok(Windows { size, banded, all }) if preparation.patches.contains(&split) => {
-            Work::Cut { size, dropped: all - banded.len(), windows: banded, whole: false }
+            SourceWork::Cut { size, dropped: all - banded.len(), windows: banded, whole: false }
         }
         Ok(Windows { size, .. }) => {
             let windows = Tiling::Whole.windows(size.0 as usize, size.1 as usize);
-            Work::Cut { size, windows, dropped: 0, whole: true }
+            SourceWork::Cut { size, windows, dropped: 0, whole: true }
         }
     };
     Task { name: files.stem, split, sources, work }

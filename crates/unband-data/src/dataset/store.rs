@@ -24,7 +24,7 @@ pub(crate) struct Cutter<'a> {
     pub lq: Codes,
     pub gt: Codes,
     /// Index of the image's degradation.
-    pub harm: Option<usize>,
+    pub degradation: Option<usize>,
     /// Permissions of its sources.
     pub access: Access,
 }
@@ -51,6 +51,6 @@ impl Cutter<'_> {
             *sum = write_png(&image, &path, EFFORT, saving).map_err(DatasetError::Write)?;
         }
         let [lq_sha256, gt_sha256] = sums;
-        Ok(PairEntry { file, window: place(window), harm: self.harm, lq_sha256, gt_sha256 })
+        Ok(PairEntry { file, window: place(window), degradation: self.degradation, lq_sha256, gt_sha256 })
     }
 }

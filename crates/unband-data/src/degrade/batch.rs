@@ -2,18 +2,18 @@
 
 use unband_image::Rng;
 
-use super::record::{Applied, Record};
+use super::record::{Applied, DegradationRecord};
 use super::{DegradeError, Pair};
 
 /// A pair and its position in its record.
-struct Work<'a> {
-    record: &'a Record,
+struct BatchItem<'a> {
+    record: &'a DegradationRecord,
     pair: &'a mut Pair,
     at: usize,
     failed: Option<DegradeError>,
 }
 
-impl<'a> Work<'a> {
+impl<'a> BatchItem<'a> {
     fn next(&self) -> Option<&'a Applied> {
         if self.failed.is_some() { None } else { self.record.step(self.at) }
     }
@@ -26,7 +26,7 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn alone(&mut self, step: &Applied) {
+    fn apply_single(&mut self, step: &Applied) {
         let result = step.apply(self.pair);
         self.done(result);
     }
@@ -34,48 +34,48 @@ impl<'a> Work<'a> {
     /// Applies all steps up to the next one that starts a program.
     fn quick(&mut self) {
         while let Some(step) = self.next().filter(|step| !step.is_slow()) {
-            self.alone(step);
+            self.apply_single(step);
         }
     }
 }
 
-impl Record {
+impl DegradationRecord {
     /// Applies each record to its pair, in order, with the same results as one by one. All pairs that wait
     /// for the same settings share one run of the program. Thousands of patches through encoders therefore
     /// take minutes.
     pub fn apply_all<'a>(records: &'a [Self], pairs: &'a mut [Pair]) -> Vec<Result<(), DegradeError>> {
         let start = |(record, pair): (&'a Self, &'a mut Pair)| {
             record.start(pair);
-            Work { record, pair, at: 0, failed: None }
+            BatchItem { record, pair, at: 0, failed: None }
         };
-        let mut work: Vec<Work<'_>> = records.iter().zip(pairs).map(start).collect();
+        let mut items: Vec<BatchItem<'_>> = records.iter().zip(pairs).map(start).collect();
         loop {
-            work.iter_mut().for_each(Work::quick);
-            let Some(step) = work.iter().find_map(Work::next) else { break };
-            let waits = |one: &&mut Work<'_>| one.next().is_some_and(|next| next.is_like(step));
-            together(step, &mut work.iter_mut().filter(waits).collect::<Vec<_>>());
+            items.iter_mut().for_each(BatchItem::quick);
+            let Some(step) = items.iter().find_map(BatchItem::next) else { break };
+            let waits = |one: &&mut BatchItem<'_>| one.next().is_some_and(|next| next.is_like(step));
+            together(step, &mut items.iter_mut().filter(waits).collect::<Vec<_>>());
         }
-        let end = |one: Work<'_>| {
+        let end = |one: BatchItem<'_>| {
             let finished = one.record.finish(one.pair);
             one.failed.map_or(finished, Err)
         };
-        work.into_iter().map(end).collect()
+        items.into_iter().map(end).collect()
     }
 }
 
 /// Applies one step to all pairs. If that fails, each pair is tried alone, so that only the faulty ones fail.
-fn together(step: &Applied, work: &mut [&mut Work<'_>]) {
-    let before: Vec<Pair> = work.iter().map(|one| one.pair.clone()).collect();
-    let rngs: Vec<Rng> = work.iter().map(|one| one.next().unwrap_or(step).rng()).collect();
-    let mut pairs: Vec<&mut Pair> = work.iter_mut().map(|one| &mut *one.pair).collect();
+fn together(step: &Applied, items: &mut [&mut BatchItem<'_>]) {
+    let before: Vec<Pair> = items.iter().map(|one| one.pair.clone()).collect();
+    let rngs: Vec<Rng> = items.iter().map(|one| one.next().unwrap_or(step).rng()).collect();
+    let mut pairs: Vec<&mut Pair> = items.iter_mut().map(|one| &mut *one.pair).collect();
     let result = step.degradation().apply_all(&mut pairs, &rngs);
-    for (one, before) in work.iter_mut().zip(before) {
+    for (one, before) in items.iter_mut().zip(before) {
         if result.is_ok() {
             one.done(Ok(()));
         } else {
             *one.pair = before;
             if let Some(step) = one.next() {
-                one.alone(step);
+                one.apply_single(step);
             }
         }
     }

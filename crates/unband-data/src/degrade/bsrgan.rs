@@ -3,7 +3,7 @@
 use toml::{Table, Value};
 use unband_image::{Image, ParamError, Rng};
 
-use super::mix::Mix;
+use super::recipe::DegradationRecipe;
 use super::{DegradeError, Pair};
 
 /// The practical degradation model at a scale. Scale 4 uses the recipe `bsrgan`, which sometimes halves the
@@ -14,8 +14,8 @@ use super::{DegradeError, Pair};
 ///
 /// # Errors
 /// A scale that is not 1 to 4.
-pub fn bsrgan(sf: usize) -> Result<Mix, DegradeError> {
-    mix(if sf == 4 { "bsrgan" } else { "bsrgan-x2" }, sf, |_| {})
+pub fn bsrgan(sf: usize) -> Result<DegradationRecipe, DegradeError> {
+    recipe(if sf == 4 { "bsrgan" } else { "bsrgan-x2" }, sf, |_| {})
 }
 
 /// The extended model at a scale: the recipe `bsrgan-plus`. `shuffle_prob` is the probability that the steps
@@ -25,11 +25,11 @@ pub fn bsrgan(sf: usize) -> Result<Mix, DegradeError> {
 ///
 /// # Errors
 /// A scale that is not 1 to 4, a probability that is not 0 to 1.
-pub fn bsrgan_plus(sf: usize, shuffle_prob: f64, use_sharp: bool) -> Result<Mix, DegradeError> {
+pub fn bsrgan_plus(sf: usize, shuffle_prob: f64, use_sharp: bool) -> Result<DegradationRecipe, DegradeError> {
     if !(0.0..=1.0).contains(&shuffle_prob) {
         return Err(outside("shuffle_prob", "0..=1", &shuffle_prob));
     }
-    mix("bsrgan-plus", sf, |table| {
+    recipe("bsrgan-plus", sf, |table| {
         if !use_sharp {
             table.remove("clean");
         }
@@ -75,13 +75,17 @@ fn outside(name: &'static str, range: &'static str, got: &dyn ToString) -> Degra
     DegradeError::Setting(ParamError::OutOfRange { name, range, got: got.to_string() })
 }
 
-fn mix(name: &'static str, sf: usize, change: impl FnOnce(&mut Table)) -> Result<Mix, DegradeError> {
+fn recipe(
+    name: &'static str,
+    sf: usize,
+    change: impl FnOnce(&mut Table),
+) -> Result<DegradationRecipe, DegradeError> {
     if !(1..=4).contains(&sf) {
         return Err(outside("sf", "1..=4", &sf));
     }
-    let changed = Mix::changed(name, |table| {
+    let changed = DegradationRecipe::changed(name, |table| {
         table.insert("scale".to_owned(), Value::Integer(sf.cast_signed() as i64));
         change(table);
     });
-    changed.map_err(|error| DegradeError::Mix(Box::new(error)))
+    changed.map_err(|error| DegradeError::Recipe(Box::new(error)))
 }

@@ -7,7 +7,7 @@ use super::{Degradation, DegradeError, Pair, rgb};
 
 mod develop;
 
-use develop::{Camera, Light};
+use develop::{Camera, LinearRgb};
 
 params! {
     /// Settings of `camera`.
@@ -39,7 +39,7 @@ impl Degradation for CameraNoise {
         // Red and blue each occupy every other position of every other row, green the rest.
         let mosaic: Vec<f32> = (0..width * height)
             .map(|i| {
-                let raw = camera.raw(Light([r[i], g[i], b[i]]));
+                let raw = camera.raw(LinearRgb([r[i], g[i], b[i]]));
                 let light = raw.0[develop::color_at(i % width, i / width)];
                 light + (light * self.shot + read).sqrt() * noise[i]
             })

@@ -123,8 +123,8 @@ impl Clip {
             let mut frames = Vec::with_capacity(now.len() * self.frames);
             for &i in &now {
                 for frame in 0..self.frames {
-                    let picture = self.frame(&pairs[i].lq, frame, rngs[i])?;
-                    frames.push(Planes420::from_rgb(&picture, self.matrix, self.range)?);
+                    let image = self.frame(&pairs[i].lq, frame, rngs[i])?;
+                    frames.push(Planes420::from_rgb(&image, self.matrix, self.range)?);
                 }
             }
             let decoded = through(&frames, &args, |i| (i + 1) % self.frames == 0)?;

@@ -73,13 +73,13 @@ impl Degradation for Fhd {
     fn apply_all(&self, pairs: &mut [&mut Pair], rngs: &[Rng]) -> Result<(), DegradeError> {
         let mut sizes: BTreeMap<[usize; 2], Vec<usize>> = BTreeMap::new();
         for (i, pair) in pairs.iter().enumerate() {
-            sizes.entry(film_size(&pair.lq)?).or_default().push(i);
+            sizes.entry(clip_size(&pair.lq)?).or_default().push(i);
         }
         for (size, members) in sizes {
-            let film = Film { size, bytes: 3 * size[0] * size[1] };
-            for members in members.chunks((MOST_BYTES / (FRAMES * film.bytes)).max(1)) {
+            let clips = ClipSequence { size, bytes: 3 * size[0] * size[1] };
+            for members in members.chunks((MOST_BYTES / (FRAMES * clips.bytes)).max(1)) {
                 let clean: Vec<(&Image, Rng)> = members.iter().map(|&i| (&pairs[i].gt, rngs[i])).collect();
-                let made = self.film(&film, &clean)?;
+                let made = self.clips(&clips, &clean)?;
                 for (&i, pair) in members.iter().zip(made) {
                     *pairs[i] = pair;
                 }
@@ -90,7 +90,7 @@ impl Degradation for Fhd {
 }
 
 /// Width and height of the video made from an image.
-fn film_size(image: &Image) -> Result<[usize; 2], DegradeError> {
+fn clip_size(image: &Image) -> Result<[usize; 2], DegradeError> {
     rgb(image)?;
     let (width, height) = (image.width(), image.height());
     let side =
@@ -109,13 +109,13 @@ fn lasts(frames: &[u8], bytes: usize) -> Vec<u8> {
 }
 
 /// A sequence of clips of one frame size.
-struct Film {
+struct ClipSequence {
     size: [usize; 2],
     /// Bytes of a frame in RGB.
     bytes: usize,
 }
 
-impl Film {
+impl ClipSequence {
     /// Converts raw frames from one format to another by ffmpeg.
     fn turned(&self, from: &str, to: &[&str], frames: &[u8]) -> Result<Vec<u8>, DegradeError> {
         let size = format!("{}x{}", self.size[0], self.size[1]);
@@ -135,53 +135,53 @@ impl Film {
 
 impl Fhd {
     /// A pair for each clean image.
-    fn film(&self, film: &Film, clean: &[(&Image, Rng)]) -> Result<Vec<Pair>, DegradeError> {
+    fn clips(&self, clips: &ClipSequence, clean: &[(&Image, Rng)]) -> Result<Vec<Pair>, DegradeError> {
         let frame = |(image, rng): (&Image, Rng), i: usize| {
-            panned(image, [i * PAN[0], i * PAN[1]], film.size, self.grain_codes, rng, i as u32)
+            panned(image, [i * PAN[0], i * PAN[1]], clips.size, self.grain_codes, rng, i as u32)
         };
-        let mut video = Vec::with_capacity(film.bytes * FRAMES * clean.len());
+        let mut video = Vec::with_capacity(clips.bytes * FRAMES * clean.len());
         for &one in clean {
             for i in 0..FRAMES {
                 video.extend(frame(one, i).to_rgb8()?);
             }
         }
         let rgb24 = ["-f", "rawvideo", "-pix_fmt", "rgb24"];
-        let mut planes = film.turned("rgb24", &["-f", "rawvideo", "-pix_fmt", "yuv420p"], &video)?;
+        let mut planes = clips.turned("rgb24", &["-f", "rawvideo", "-pix_fmt", "yuv420p"], &video)?;
         let gt: Vec<Image> = match self.truth {
             Truth::Photo => clean.iter().map(|&one| frame(one, FRAMES - 1)).collect(),
             truth @ (Truth::Frame | Truth::Offset) => {
-                let lasts = lasts(&planes, film.bytes / 2);
-                let mut frames = film.images(&film.turned("yuv420p", &rgb24, &lasts)?, clean.len())?;
+                let lasts = lasts(&planes, clips.bytes / 2);
+                let mut frames = clips.images(&clips.turned("yuv420p", &rgb24, &lasts)?, clean.len())?;
                 if truth == Truth::Offset {
                     frames.iter_mut().for_each(with_offset);
                 }
                 frames
             }
         };
-        for frame in planes.chunks_exact_mut(film.bytes / 2) {
-            let (luma, chroma) = frame.split_at_mut(film.bytes / 3);
-            let (u, v) = chroma.split_at_mut(film.bytes / 12);
+        for frame in planes.chunks_exact_mut(clips.bytes / 2) {
+            let (luma, chroma) = frame.split_at_mut(clips.bytes / 3);
+            let (u, v) = chroma.split_at_mut(clips.bytes / 12);
             for (codes, bits) in [luma, u, v].into_iter().zip([self.y, self.u, self.v]) {
                 quantise(codes, bits);
             }
         }
         let mut banded = Vec::with_capacity(2 * planes.len());
-        for frame in planes.chunks_exact(film.bytes / 2) {
-            banded.extend(bgr(frame, film.size)?);
+        for frame in planes.chunks_exact(clips.bytes / 2) {
+            banded.extend(bgr(frame, clips.size)?);
         }
-        let decoded = self.coded(film, &banded)?;
-        let lq = film.images(&lasts(&decoded, film.bytes), clean.len())?;
+        let decoded = self.coded(clips, &banded)?;
+        let lq = clips.images(&lasts(&decoded, clips.bytes), clean.len())?;
         Ok(lq.into_iter().zip(gt).map(|(lq, gt)| Pair { lq, gt }).collect())
     }
 
     /// Encodes and decodes as MPEG-4 part 2; each clip starts with a key frame.
-    fn coded(&self, film: &Film, frames: &[u8]) -> Result<Vec<u8>, DegradeError> {
+    fn coded(&self, clips: &ClipSequence, frames: &[u8]) -> Result<Vec<u8>, DegradeError> {
         let quantiser = self.quantiser.to_string();
-        let anew = format!("expr:not(mod(n,{FRAMES}))");
-        let keys = ["-force_key_frames", &anew];
+        let key_frames = format!("expr:not(mod(n,{FRAMES}))");
+        let keys = ["-force_key_frames", &key_frames];
         let coder =
             ["-pix_fmt", "yuv420p", "-c:v", "mpeg4", "-threads", "1", "-q:v", &quantiser, "-f", "nut"];
-        let stream = film.turned("bgr24", &[&keys[..], &coder].concat(), frames)?;
+        let stream = clips.turned("bgr24", &[&keys[..], &coder].concat(), frames)?;
         let decode = ["-f", "nut", "-i", "-", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"];
         codec::ffmpeg(&decode, &stream)
     }

@@ -7,15 +7,16 @@ mod batch;
 mod blur;
 pub mod bsrgan;
 pub mod camera;
-pub mod causes;
 pub mod chain;
 mod channels;
 pub mod codec;
 pub mod convolve;
 pub mod decimate;
+mod degrader;
 pub mod entry;
 pub mod fhd;
 pub mod fit;
+pub mod fixed;
 pub mod gaussian_blur;
 pub mod gaussian_noise;
 pub mod grade;
@@ -25,12 +26,12 @@ pub mod inverse_tone_mapping;
 pub mod jpeg;
 pub mod kernel;
 pub mod levels;
-pub mod mix;
 pub mod mpeg4_intra;
 pub mod noise;
 pub mod palette;
 pub mod planes;
 pub mod poisson;
+pub mod recipe;
 pub mod record;
 pub mod resize;
 pub mod sharpen;
@@ -38,10 +39,9 @@ pub mod shifted_downsample;
 pub mod speckle;
 pub mod tone;
 pub mod unsharp_mask;
-mod way;
 pub mod webp;
 
-pub use way::Way;
+pub use degrader::Degrader;
 
 use unband_image::{Depth, Hint, Image, ImageError, Matrix, Model, ParamError, Rng};
 
@@ -123,7 +123,7 @@ pub enum DegradeError {
     Setting(#[from] ParamError),
     /// A recipe cannot be used.
     #[error(transparent)]
-    Mix(Box<mix::MixError>),
+    Recipe(Box<recipe::DegradationRecipeError>),
 }
 
 impl DegradeError {

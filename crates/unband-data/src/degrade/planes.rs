@@ -160,9 +160,9 @@ impl Planes420 {
     pub fn with_bytes(mut self, bytes: &[u8]) -> Option<Self> {
         let mut rest = bytes;
         for codes in &mut self.codes {
-            let (mine, others) = rest.split_at_checked(codes.len())?;
+            let (mine, later) = rest.split_at_checked(codes.len())?;
             codes.copy_from_slice(mine);
-            rest = others;
+            rest = later;
         }
         Some(self)
     }

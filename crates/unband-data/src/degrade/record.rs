@@ -14,7 +14,7 @@ use super::{Degradation, DegradeError, Pair, to_depth};
 /// versions of the programs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Record {
+pub struct DegradationRecord {
     /// Names of the steps and groups that were drawn.
     pub names: Vec<String>,
     /// Steps applied to both sides, in order.
@@ -176,7 +176,7 @@ impl Applied {
     }
 }
 
-impl Record {
+impl DegradationRecord {
     /// Applies all steps to a pair whose sides are the same clean image.
     ///
     /// # Errors

@@ -88,7 +88,7 @@ fn convolved(mut image: Image, kernel: &Kernel, border: Border) -> Image {
 }
 
 #[test]
-fn convolutions_turn_the_kernel_and_continue_the_picture() {
+fn convolutions_turn_the_kernel_and_continue_the_image() {
     let input = formula(45, 37);
     let mut asym5 = Kernel::delta(5);
     asym5.weights.fill(0.0);
@@ -155,7 +155,7 @@ fn separable_blurs_are_what_their_kernels_give() {
 }
 
 #[test]
-fn a_blur_of_no_width_leaves_the_picture() {
+fn a_blur_of_no_width_leaves_the_image() {
     let clean = formula(30, 20);
     for settings in
         [[("along_px2", "0"), ("across_px2", "0")], [("along_px2", "0.000001"), ("across_px2", "0")]]

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use golden::{image, texture};
 use unband_data::degrade::bsrgan::{bsrgan, bsrgan_plus};
 use unband_data::{
-    Applied, DegradeError, Mix, Pair, Record, Setting, degradation_bsrgan, degradation_bsrgan_plus,
+    Applied, DegradationRecipe, DegradationRecord, DegradeError, Pair, Setting, degradation_bsrgan,
+    degradation_bsrgan_plus,
 };
 use unband_image::{Image, Rng};
 
@@ -19,8 +20,8 @@ fn number(step: &Applied, name: &str) -> f64 {
     }
 }
 
-fn plans(mix: &Mix, count: u64) -> impl Iterator<Item = Record> {
-    (0..count).map(|seed| mix.draw(Rng::new(seed)).unwrap())
+fn plans(recipe: &DegradationRecipe, count: u64) -> impl Iterator<Item = DegradationRecord> {
+    (0..count).map(|seed| recipe.draw(Rng::new(seed)).unwrap())
 }
 
 /// Share of `of` that was counted under a name.
@@ -112,7 +113,7 @@ fn plans_have_the_published_order_odds_and_ranges() {
 
 #[test]
 fn plans_of_the_extended_model_keep_their_order_unless_all_is_shuffled() {
-    let in_order = |plan: &Record| {
+    let in_order = |plan: &DegradationRecord| {
         let place = |name: &str| plan.names.iter().position(|n| n == name).unwrap();
         let fixed = ["blur 1", "resize 1", "noise 1", "jpeg", "blur 2", "resize 2", "noise 2", "fit"];
         fixed.windows(2).all(|two| place(two[0]) < place(two[1]))
@@ -215,7 +216,7 @@ fn the_same_seed_gives_the_same_pair_in_any_thread() {
 }
 
 #[test]
-fn without_any_harm_only_the_size_changes() {
+fn without_any_degradation_only_the_size_changes() {
     let clean = image(192, 160, |x, y, _| 0.5 + 0.3 * (x as f32 / 23.0).sin() * (y as f32 / 31.0).cos());
     let quiet = r#"
         title = "nothing"
@@ -235,10 +236,10 @@ fn without_any_harm_only_the_size_changes() {
         use = "jpeg"
         quality = 100
     "#;
-    let mix = Mix::parse(quiet, "quiet.toml").unwrap();
+    let recipe = DegradationRecipe::parse(quiet, "quiet.toml").unwrap();
     for seed in 0..10 {
         let mut pair = Pair::of(clean.clone());
-        mix.apply(&mut pair, Rng::new(seed)).unwrap();
+        recipe.apply(&mut pair, Rng::new(seed)).unwrap();
         for (lq, gt) in pair.lq.planes.iter().zip(&pair.gt.planes) {
             let want = gt.resized(48, 40, unband_image::Resampling::Area);
             assert!(lq.data.iter().zip(&want.data).all(|(a, b)| (a - b).abs() <= 2.0 / 255.0), "{seed}");
@@ -301,7 +302,7 @@ fn moments(values: &[f64]) -> (f64, f64, f64) {
 ///
 /// A mean's variance is `σ²/n`, a deviation's `(μ₄ − σ⁴) / (4 σ² n)`, and that of the share of unband's
 /// patches below their quantile `p` is `p (1 − p) / n`, each for both samples; the moments are unband's.
-fn is_as_published(name: &str, mix: &Mix) {
+fn is_as_published(name: &str, recipe: &DegradationRecipe) {
     const COUNT: u32 = 400;
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../golden/bsrgan/degradation_stats.json");
     let recorded: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
@@ -309,7 +310,9 @@ fn is_as_published(name: &str, mix: &Mix) {
     let each = 1.0 / f64::from(COUNT) + 1.0 / recorded["n"].as_f64().unwrap();
     let clean = texture(320, 256);
     let ours: Vec<[f64; 4]> = (0..COUNT)
-        .map(|seed| statistics(&mix.patch(&clean, 64, Rng::new(u64::from(seed))).unwrap().0, mix.scale()))
+        .map(|seed| {
+            statistics(&recipe.patch(&clean, 64, Rng::new(u64::from(seed))).unwrap().0, recipe.scale())
+        })
         .collect();
     let mut wrong = Vec::new();
     for (i, (key, has_quantiles)) in STATISTICS.into_iter().enumerate() {

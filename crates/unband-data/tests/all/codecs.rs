@@ -6,7 +6,9 @@ use crate::tools::{pass, ppm, read_ppm};
 use std::collections::BTreeSet;
 
 use scene::scene;
-use unband_data::{Applied, DEGRADATIONS, DegradeError, Mix, Pair, Record, Speed, degradation};
+use unband_data::{
+    Applied, DEGRADATIONS, DegradationRecipe, DegradationRecord, DegradeError, Pair, Speed, degradation,
+};
 use unband_image::{Image, Rng};
 
 const VIDEO: [&str; 6] = ["mpeg4", "x264", "x265", "vp9", "av1", "avif"];
@@ -74,14 +76,14 @@ fn plain(name: &str, seed: u32) -> Applied {
 }
 
 /// Records with different seeds, sizes and settings.
-fn mixed(name: &str) -> (Vec<Record>, Vec<Pair>) {
+fn mixed(name: &str) -> (Vec<DegradationRecord>, Vec<Pair>) {
     let grain = |seed| plain("grain", seed);
     let step = |i: u32| {
         let has = degradation(name).unwrap().params.iter().any(|p| p.name == "frames");
         Applied::from_texts(name, 10 + i, has.then_some(("frames", "3"))).unwrap()
     };
     let bits = plain("rgb-bits", 0);
-    let record = |i| Record {
+    let record = |i| DegradationRecord {
         names: Vec::new(),
         clean: vec![grain(i)],
         degrade: if i % 2 == 0 { vec![step(i), bits.clone()] } else { vec![bits.clone(), step(i)] },
@@ -98,7 +100,7 @@ fn many_at_once_are_what_they_are_one_by_one() {
     for entry in DEGRADATIONS.iter().filter(|e| e.speed == Speed::Slow) {
         let (records, mut together) = mixed(entry.name);
         let mut alone = together.clone();
-        let results = Record::apply_all(&records, &mut together);
+        let results = DegradationRecord::apply_all(&records, &mut together);
         if let Some(Err(error)) = results.iter().find(|r| matches!(r, Err(e) if e.is_missing_program())) {
             unband_skips::program(format_args!("{}: {error}", entry.name));
             continue;
@@ -113,7 +115,7 @@ fn many_at_once_are_what_they_are_one_by_one() {
 
 #[test]
 fn of_many_only_the_one_to_blame_fails() {
-    let step = |name| Record {
+    let step = |name| DegradationRecord {
         names: Vec::new(),
         clean: Vec::new(),
         degrade: vec![plain(name, 1)],
@@ -121,7 +123,7 @@ fn of_many_only_the_one_to_blame_fails() {
         scale: 1,
     };
     let mut pairs = vec![Pair::of(scene(96, 80)), Pair::of(scene(20, 20)), Pair::of(scene(96, 80))];
-    let results = Record::apply_all(&[step("fhd"), step("fhd"), step("rgb-bits")], &mut pairs);
+    let results = DegradationRecord::apply_all(&[step("fhd"), step("fhd"), step("rgb-bits")], &mut pairs);
     assert!(matches!(results[1], Err(DegradeError::TooSmall { .. })));
     assert!(results[2].is_ok());
     assert!(results[0].is_ok() || matches!(&results[0], Err(e) if e.is_missing_program()));
@@ -159,12 +161,12 @@ fn palettes_have_at_most_so_many_colours() {
 }
 
 #[test]
-fn the_mix_of_codecs_is_repeatable() {
-    let mix = Mix::find("codecs").unwrap();
-    assert!(mix.is_slow());
+fn the_recipe_of_codecs_is_repeatable() {
+    let recipe = DegradationRecipe::find("codecs").unwrap();
+    assert!(recipe.is_slow());
     for seed in 0..4 {
         let mut pair = Pair::of(scene(96, 64));
-        let record = match mix.apply(&mut pair, Rng::new(seed)) {
+        let record = match recipe.apply(&mut pair, Rng::new(seed)) {
             Err(error) if error.is_missing_program() => return unband_skips::program(error),
             result => result.unwrap(),
         };

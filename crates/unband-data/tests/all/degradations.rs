@@ -39,7 +39,7 @@ fn difference(a: &[f32], b: &[f32]) -> (f32, f32) {
 }
 
 #[test]
-fn names_are_unique_and_leave_the_keys_of_a_mix_alone() {
+fn names_are_unique_and_differ_from_the_keys_of_a_recipe() {
     let names: HashSet<&str> = DEGRADATIONS.iter().map(|e| e.name).collect();
     assert_eq!(names.len(), DEGRADATIONS.len());
     for entry in DEGRADATIONS {
@@ -82,7 +82,7 @@ fn units_are_those_in_the_names() {
 }
 
 #[test]
-fn all_settings_are_told_and_make_the_same_again() {
+fn all_settings_are_recorded_and_make_the_same_again() {
     for entry in DEGRADATIONS {
         let built = (entry.defaults)();
         let names: Vec<&str> = built.texts().iter().map(|(name, _)| *name).collect();
@@ -137,7 +137,7 @@ fn changing(name: &str) -> Vec<(String, String)> {
 }
 
 #[test]
-fn colourless_pictures_are_refused() {
+fn colourless_images_are_refused() {
     let gray = Image::from_gray::<u8>(128, 128, &vec![9; 128 * 128]).unwrap();
     for entry in DEGRADATIONS {
         let built = (entry.defaults)();
@@ -147,7 +147,7 @@ fn colourless_pictures_are_refused() {
 }
 
 #[test]
-fn tiny_and_odd_pictures_pass_or_are_refused_with_their_size() {
+fn tiny_and_odd_images_pass_or_are_refused_with_their_size() {
     for entry in DEGRADATIONS.iter().filter(|e| e.speed == Speed::Quick) {
         for (width, height) in [(1, 1), (1, 17), (9, 2), (33, 31)] {
             let mut pair = Pair::of(scene(width, height));
@@ -330,7 +330,7 @@ fn bars_are_level_and_as_wide_as_asked() {
 }
 
 #[test]
-fn a_gradient_runs_where_it_is_told() {
+fn a_gradient_runs_in_the_given_direction() {
     let pair = degraded("gradient", &[("from_codes", "10"), ("to_codes", "50"), ("angle_deg", "90")], 0);
     let plane = &pair.gt.planes[0];
     assert!(plane.row(40).iter().all(|v| (v - plane.row(40)[0]).abs() < 1e-6), "the same along a row");

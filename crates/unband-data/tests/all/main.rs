@@ -3,11 +3,11 @@
 
 mod blurs;
 mod bsrgan;
-mod causes;
 mod codecs;
 mod dataset;
 mod degradations;
+mod fixed;
 mod golden;
-mod mixes;
+mod recipes;
 mod scene;
 mod tools;

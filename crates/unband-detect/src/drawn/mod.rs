@@ -3,7 +3,7 @@
 //! A photo or a gradient that lost levels has plateaus too, but a different structure: neighbouring plateaus
 //! differ by one step of one plane, planes step in different places, and noise breaks the outlines. Rules and
 //! limits were chosen on seeds 0 to 29 of `tools/make_drawings.py` and on photos kept for such choices;
-//! rates: `docs/drawings.md`.
+//! rates: `docs/guide/artwork.md`.
 
 mod borders;
 mod census;

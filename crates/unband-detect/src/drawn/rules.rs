@@ -69,7 +69,7 @@ fn enlarged(plateaus: &Plateaus<'_>) -> Verdict {
     let factor = census.enlarged()?;
     // A few rectangles have even coordinates by chance.
     let rectangles = factor == 2 && census.is_straight();
-    Some(Some(if rectangles { Drawing::FlatColours } else { Drawing::Enlarged(factor) }))
+    Some(Some(if rectangles { Drawing::FlatColours } else { Drawing::Upscaled(factor) }))
 }
 
 fn dots(plateaus: &Plateaus<'_>) -> Verdict {

@@ -36,7 +36,7 @@ fn first_step(plane: &JpegPlane) -> Option<u16> {
     let own = f64::from(plane.steps[0]);
     let range = 4096i32;
     let mut counts = vec![0u32; 2 * range as usize];
-    for block in plane.numbers.chunks_exact(64) {
+    for block in plane.coefficients.chunks_exact(64) {
         let at = i32::from(block[0]) + range;
         if let Some(count) = usize::try_from(at).ok().and_then(|at| counts.get_mut(at)) {
             *count += 1;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use unband_image::{Image, JpegPlane, Plane, Window};
 use unband_simd::Level;
-use unband_simd::filters::jpeg_bounds::keep_near_numbers;
+use unband_simd::filters::jpeg_bounds::keep_near_coefficients;
 use unband_simd::{filters::smooth as rows, io::jpeg_dct};
 
 use super::Area;
@@ -58,7 +58,7 @@ impl Blocks {
 
 /// One component, and the image's size in its samples.
 pub struct Component {
-    numbers: Arc<Vec<i16>>,
+    coefficients: Arc<Vec<i16>>,
     across: usize,
     down: usize,
     lead: (usize, usize),
@@ -83,9 +83,9 @@ impl Component {
         let all = plane.blocks_across.checked_mul(plane.blocks_down)?.checked_mul(64)?;
         let fits = covers(plane.blocks_across, plane.lead.0, own.0)
             && covers(plane.blocks_down, plane.lead.1, own.1)
-            && plane.numbers.len() == all;
+            && plane.coefficients.len() == all;
         fits.then(|| Self {
-            numbers: Arc::clone(&plane.numbers),
+            coefficients: Arc::clone(&plane.coefficients),
             across: plane.blocks_across,
             down: plane.blocks_down,
             lead: plane.lead,
@@ -112,9 +112,9 @@ impl Component {
 
     /// Lowest and highest possible value of each coefficient of a block before quantisation.
     pub fn interval(&self, (column, row): (usize, usize)) -> impl Fn(usize) -> (f64, f64) {
-        let numbers = &self.numbers[64 * (row * self.across + column)..][..64];
+        let coefficients = &self.coefficients[64 * (row * self.across + column)..][..64];
         move |i| {
-            let (number, step) = (f64::from(numbers[i]), f64::from(self.steps[i]));
+            let (number, step) = (f64::from(coefficients[i]), f64::from(self.steps[i]));
             ((number - 0.5) * step, (number + 0.5) * step)
         }
     }
@@ -132,12 +132,12 @@ impl Component {
     /// this image: coefficients are distributed as `exp(−|x|/b)`.
     pub fn noise(&self) -> [f32; 64] {
         let mut occupied = [0u32; 64];
-        for block in self.numbers.as_chunks::<64>().0 {
+        for block in self.coefficients.as_chunks::<64>().0 {
             for (n, &k) in occupied.iter_mut().zip(block) {
                 *n += u32::from(k != 0);
             }
         }
-        let blocks = (self.numbers.len() / 64) as f64;
+        let blocks = (self.coefficients.len() / 64) as f64;
         std::array::from_fn(|i| {
             let step = f64::from(self.steps[i]);
             // A block's mean is uniform.
@@ -187,8 +187,8 @@ impl Component {
         }
     }
 
-    fn numbers(&self, blocks: Blocks, row: usize) -> &[i16] {
-        &self.numbers[64 * (row * self.across + blocks.x0)..][..64 * blocks.width()]
+    fn coefficients(&self, blocks: Blocks, row: usize) -> &[i16] {
+        &self.coefficients[64 * (row * self.across + blocks.x0)..][..64 * blocks.width()]
     }
 
     /// The samples of blocks, in codes relative to 0.
@@ -198,7 +198,7 @@ impl Component {
         for row in blocks.y0..blocks.y1 {
             let at = 8 * (row - blocks.y0) * stride;
             let target = &mut out.data[at..at + 8 * stride];
-            jpeg_dct::blocks_to_rows(level, target, stride, self.numbers(blocks, row), &self.steps, 0.0);
+            jpeg_dct::blocks_to_rows(level, target, stride, self.coefficients(blocks, row), &self.steps, 0.0);
         }
     }
 
@@ -269,15 +269,15 @@ impl Component {
         for row in blocks.y0..blocks.y1 {
             let at = 8 * (row - blocks.y0) * stride;
             let target = &mut samples.data[at..at + 8 * stride];
-            let numbers = self.numbers(blocks, row);
-            for (class, numbers) in classes.iter_mut().zip(numbers.as_chunks::<64>().0) {
-                *class = match numbers[1..].iter().filter(|&&k| k != 0).count() {
+            let coefficients = self.coefficients(blocks, row);
+            for (class, coefficients) in classes.iter_mut().zip(coefficients.as_chunks::<64>().0) {
+                *class = match coefficients[1..].iter().filter(|&&k| k != 0).count() {
                     0 => 0,
                     1..5 => 1,
                     _ => 2,
                 };
             }
-            keep_near_numbers(level, target, stride, numbers, &self.steps, &reach, &classes);
+            keep_near_coefficients(level, target, stride, coefficients, &self.steps, &reach, &classes);
         }
     }
 

@@ -127,10 +127,17 @@ fn strength(blocks: &[f32], steps: &[u16; 64]) -> f32 {
 
 fn plane(image: &Image, values: &[f32], steps: [u16; 64], lead: (usize, usize)) -> JpegPlane {
     let (blocks_across, blocks_down) = blocks(image, lead);
-    let numbers = values.chunks_exact(64).flat_map(|block| {
+    let coefficients = values.chunks_exact(64).flat_map(|block| {
         block.iter().zip(&steps).map(|(value, &step)| (value / f32::from(step)).round_ties_even() as i16)
     });
-    JpegPlane { blocks_across, blocks_down, lead, scale: (1, 1), steps, numbers: Arc::new(numbers.collect()) }
+    JpegPlane {
+        blocks_across,
+        blocks_down,
+        lead,
+        scale: (1, 1),
+        steps,
+        coefficients: Arc::new(coefficients.collect()),
+    }
 }
 
 #[cfg(test)]
@@ -168,9 +175,10 @@ mod tests {
             let found = recover(&image, steps[0], Level::Scalar).unwrap();
             assert_eq!(found.planes[0].steps, steps);
             let own = coefficients(&image, [1.0, 0.0, 0.0], 128.0, (0, 0), Level::Scalar);
-            let far = found.planes[0].numbers.iter().zip(&own).enumerate().filter(|(i, (number, value))| {
-                (f32::from(**number) * f32::from(steps[i % 64]) - **value).abs() > 2.0
-            });
+            let far =
+                found.planes[0].coefficients.iter().zip(&own).enumerate().filter(|(i, (number, value))| {
+                    (f32::from(**number) * f32::from(steps[i % 64]) - **value).abs() > 2.0
+                });
             assert!(far.count() * 100 < own.len(), "quality {quality}");
         }
         assert!(recover(&decoded(70), 40, Level::Scalar).is_none());

@@ -7,7 +7,7 @@
 //! there.
 //!
 //! All limits were tuned on synthetic images of triangles, polygons and steps of close colours and on photos
-//! for training and validation, panned, after x264, x265, VP9 and AV1; see docs/smooth.md.
+//! for training and validation, panned, after x264, x265, VP9 and AV1; see docs/how/smooth.md.
 
 use unband_image::dither::Grid as Codes;
 use unband_image::findings::{Cause, Findings, Space};

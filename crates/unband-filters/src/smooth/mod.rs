@@ -51,7 +51,7 @@ unband_image::params! {
 pub const ENTRY: Entry = Entry {
     name: "smooth",
     title: "Smoothest surface inside the detected quantisation intervals",
-    source: "unband (docs/smooth.md)",
+    source: "unband (docs/how/smooth.md)",
     ours: true,
     rgb: false,
     params: SmoothParams::INFO,

@@ -45,7 +45,7 @@ impl Case {
                 let own = (width.div_ceil(scale.0), height.div_ceil(scale.1));
                 let (across, down) = ((own.0 + self.lead.0).div_ceil(8), (own.1 + self.lead.1).div_ceil(8));
                 let steps = std::array::from_fn(|i| self.step + (i / 8 + i % 8) as u16 * self.step / 4);
-                let mut numbers = Vec::new();
+                let mut coefficients = Vec::new();
                 for block in 0..across * down {
                     let at = |i: usize| {
                         let x = (8 * (block % across) + i % 8) as f32 - self.lead.0 as f32;
@@ -55,11 +55,18 @@ impl Case {
                     };
                     let mut samples: Vec<f32> = (0..64).map(at).collect();
                     jpeg_dct::forward(Level::Scalar, &mut samples);
-                    numbers
+                    coefficients
                         .extend(samples.iter().zip(&steps).map(|(v, &q)| (v / f32::from(q)).round() as i16));
                 }
-                let numbers = Arc::new(numbers);
-                JpegPlane { blocks_across: across, blocks_down: down, lead: self.lead, scale, steps, numbers }
+                let coefficients = Arc::new(coefficients);
+                JpegPlane {
+                    blocks_across: across,
+                    blocks_down: down,
+                    lead: self.lead,
+                    scale,
+                    steps,
+                    coefficients,
+                }
             })
             .collect();
         let stored = JpegCoefficients { planes, ycc: !self.gray, bits: 8 };
@@ -95,8 +102,9 @@ fn decoded(stored: JpegCoefficients, (width, height): (usize, usize)) -> Image {
         .iter()
         .map(|plane| {
             let mut blocks: Vec<f32> = Vec::new();
-            for numbers in plane.numbers.chunks(64) {
-                blocks.extend(numbers.iter().zip(plane.steps).map(|(&k, q)| f32::from(k) * f32::from(q)));
+            for coefficients in plane.coefficients.chunks(64) {
+                blocks
+                    .extend(coefficients.iter().zip(plane.steps).map(|(&k, q)| f32::from(k) * f32::from(q)));
             }
             jpeg_dct::inverse(Level::Scalar, &mut blocks);
             let (sx, sy) = plane.scale;

@@ -104,7 +104,7 @@ fn words_and_bytes_give_the_same_answer() {
 }
 
 #[test]
-fn tiny_and_empty_frames_do_no_harm() {
+fn tiny_and_empty_frames_cause_no_panic() {
     for (width, count) in [(0, 0), (1, 1), (3, 9), (5, 10), (97, 97 * 55)] {
         let mut cuts = Cuts::new();
         assert!(cuts.begins_u8(&vec![7; count], width));

@@ -149,8 +149,8 @@ impl Diffusion {
         let n = values.len();
         let errors = &mut self.below[plane][..n + 2];
         // The row being written reuses the slots already read: `ahead` is the current sample's error for the
-        // one right below, `beside` the error for its neighbour in scan order.
-        let (mut beside, mut under, mut corner) = (0.0f32, 0.0f32, 0.0f32);
+        // one right below, `right` the error for its neighbour in scan order.
+        let (mut right, mut under, mut corner) = (0.0f32, 0.0f32, 0.0f32);
         let backwards = y % 2 == 1;
         for k in 0..n {
             let i = if backwards { n - 1 - k } else { k };
@@ -158,12 +158,12 @@ impl Diffusion {
             let s = source[i] * grid.scale + grid.zero;
             let whole = (s + 0.5).floor();
             let keep = (x - s).abs() < 0.1 && (s - whole).abs() < 0.02;
-            let wanted = x + beside + errors[i + 1];
+            let wanted = x + right + errors[i + 1];
             let code = if keep { whole } else { (wanted + 0.5).floor().max(0.0).min(grid.max) };
             // A kept sample is exact: it neither takes nor passes on an error.
             let error = if keep { 0.0 } else { wanted - code };
             values[i] = (code - grid.zero) / grid.scale;
-            beside = error * (7.0 / 16.0);
+            right = error * (7.0 / 16.0);
             // Behind: 3/16, below: 5/16, ahead: 1/16 of the row below.
             let behind = if backwards { i + 2 } else { i };
             if k > 0 {

@@ -151,7 +151,7 @@ impl Findings {
                 None => groups.push((vec![name], how)),
             }
         }
-        let told: Vec<String> = groups
+        let phrase: Vec<String> = groups
             .iter()
             .enumerate()
             .map(|(i, (names, how))| {
@@ -167,7 +167,7 @@ impl Findings {
                 format!("{names}{verb} to {how}")
             })
             .collect();
-        told.join(", ")
+        phrase.join(", ")
     }
 }
 
@@ -199,7 +199,7 @@ fn percent(share: f32) -> String {
 mod tests {
     use super::*;
 
-    fn told(cause: Cause, steps: &[f32]) -> String {
+    fn phrase(cause: Cause, steps: &[f32]) -> String {
         let grid = |&step: &f32| PlaneGrid { found: true, bits: Some(6), ..PlaneGrid::plain(step) };
         let grids = steps.iter().map(grid).collect();
         let stored_yuv = steps.windows(2).any(|pair| (pair[0] - pair[1]).abs() > 0.0);
@@ -209,7 +209,7 @@ mod tests {
     #[test]
     fn planes_of_coded_video_are_called_luma_and_chroma() {
         // 6 bits each, in the limited range and coded since.
-        let coded = told(Cause::RecodedGrid, &[4.7, 4.6, 4.6]);
+        let coded = phrase(Cause::RecodedGrid, &[4.7, 4.6, 4.6]);
         assert!(
             coded
                 .starts_with("luma was quantised to 6 bits (steps of 4.7 codes), blue chroma and red chroma"),
@@ -221,16 +221,16 @@ mod tests {
     fn channels_are_called_by_their_colours() {
         let each = "red, green and blue were quantised to 6 bits (steps of 4.0 codes)";
         for cause in [Cause::Levels, Cause::RecodedGrid] {
-            let told = told(cause, &[255.0 / 63.0; 3]);
-            assert!(told.starts_with(each), "{told}");
+            let phrase = phrase(cause, &[255.0 / 63.0; 3]);
+            assert!(phrase.starts_with(each), "{phrase}");
         }
-        assert!(told(Cause::RecodedGrid, &[4.0]).starts_with("grey was quantised"));
+        assert!(phrase(Cause::RecodedGrid, &[4.0]).starts_with("grey was quantised"));
     }
 
     #[test]
     fn what_a_lossy_coding_leaves_is_called_noise_where_no_band_is_seen() {
-        assert_eq!(told(Cause::Jpeg, &[1.5; 3]), "JPEG noise; no visible bands");
-        assert_eq!(told(Cause::Coded, &[1.5; 3]), "compression noise; no visible bands");
+        assert_eq!(phrase(Cause::Jpeg, &[1.5; 3]), "JPEG noise; no visible bands");
+        assert_eq!(phrase(Cause::Coded, &[1.5; 3]), "compression noise; no visible bands");
     }
 
     #[test]

@@ -10,7 +10,7 @@ pub enum Drawing {
     /// Hand-picked colours: pixel art, step wedges, ramps of up to 16 colours.
     FewColours,
     /// Every pixel repeated by this factor across and down.
-    Enlarged(u16),
+    Upscaled(u16),
     /// A colour lookup table: a strip, tiles, or a Hald image.
     LookupTable,
     /// A normal map: unit vectors stored as colours.
@@ -23,7 +23,7 @@ impl Drawing {
         match self {
             Self::FlatColours => "flat-colours",
             Self::FewColours => "few-colours",
-            Self::Enlarged(_) => "enlarged",
+            Self::Upscaled(_) => "enlarged",
             Self::LookupTable => "lookup-table",
             Self::NormalMap => "normal-map",
         }
@@ -36,7 +36,7 @@ impl fmt::Display for Drawing {
         match self {
             Self::FlatColours => f.write_str("flat colours with sharp outlines"),
             Self::FewColours => f.write_str("a few hand-picked colours"),
-            Self::Enlarged(factor) => write!(f, "pixels repeated {factor} times"),
+            Self::Upscaled(factor) => write!(f, "pixels repeated {factor} times"),
             Self::LookupTable => f.write_str("a colour lookup table"),
             Self::NormalMap => f.write_str("a normal map"),
         }

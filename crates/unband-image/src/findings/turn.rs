@@ -39,7 +39,7 @@ mod tests {
     use crate::Rng;
 
     #[test]
-    fn the_grid_holds_at_the_same_samples_of_a_turned_picture() {
+    fn the_grid_holds_at_the_same_samples_of_a_turned_image() {
         let rng = Rng::new(26);
         // The last one has fewer squares than the image needs.
         for (size, squares) in

@@ -65,7 +65,7 @@ pub fn area(from: usize, to: usize) -> Axis {
 /// Linear, with each transition between two samples confined to the output that covers both.
 ///
 /// Source: `OpenCV` `imgproc/src/resize.cpp`, `INTER_AREA` when upscaling.
-pub fn area_enlarged(from: usize, to: usize) -> Axis {
+pub fn area_upscaled(from: usize, to: usize) -> Axis {
     let scale = scale(from, to);
     Axis::new(from, to, Beyond::Repeat, |o, taps| {
         let i = (o as f64 * scale).floor();

@@ -8,7 +8,7 @@ use unband_nets::{Graph, Input, Shape, StateDict, Tensor, checkpoint};
 pub fn inputs(graph: &Graph, height: usize, width: usize) -> Vec<Map<f32>> {
     let one = |input: &Input| {
         let (h, w) = if input.point { (1, 1) } else { (height, width) };
-        let data = fill::picture(input.channels, h, w).into_iter().map(|v| v as f32).collect();
+        let data = fill::test_image(input.channels, h, w).into_iter().map(|v| v as f32).collect();
         Map::new(Shape::new(input.channels, h, w), data).unwrap()
     };
     graph.inputs.iter().map(one).collect()

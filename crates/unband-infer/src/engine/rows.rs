@@ -154,7 +154,7 @@ mod tests {
     const WIDTH: usize = 8;
 
     fn picture(shape: Shape) -> Map<f32> {
-        let data = fill::picture(shape.channels, shape.height, shape.width);
+        let data = fill::test_image(shape.channels, shape.height, shape.width);
         Map::new(shape, data.into_iter().map(|v| v as f32).collect()).unwrap()
     }
 

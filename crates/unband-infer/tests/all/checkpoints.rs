@@ -40,7 +40,7 @@ fn sizes(value: &Value) -> Vec<usize> {
 fn described(name: &str, read: &Checkpoint, want: &Value) {
     assert_eq!(read.container.word(), want["container"], "{name}");
     assert_eq!(read.wrapper, words(&want["wrapper"]), "{name}");
-    assert_eq!(read.aside, words(&want["aside"]), "{name}");
+    assert_eq!(read.alternatives, words(&want["aside"]), "{name}");
     assert_eq!(read.prefix, want["prefix"], "{name}");
     let spellings: Vec<String> = read.spellings.iter().map(|s| format!("{s:?}")).collect();
     assert_eq!(spellings, words(&want["spellings"]), "{name}");
@@ -53,7 +53,7 @@ fn described(name: &str, read: &Checkpoint, want: &Value) {
 fn inputs(network: &Network, about: &Value) -> Vec<Map<f64>> {
     let [channels, height, width] = sizes(&about["input"])[..] else { unreachable!() };
     let span: Vec<f64> = about["span"].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect();
-    let mut picture = fill::picture(channels, height, width);
+    let mut picture = fill::test_image(channels, height, width);
     for v in &mut picture {
         *v = span[0] + *v * (span[1] - span[0]);
     }
@@ -63,7 +63,7 @@ fn inputs(network: &Network, about: &Value) -> Vec<Map<f64>> {
         let data = match (more.point, more.channels) {
             (true, 1) => vec![1.0],
             (true, n) => (1..=n).map(|i| i as f64 / 16.0).collect(),
-            (false, n) => fill::picture(n, height, width),
+            (false, n) => fill::test_image(n, height, width),
         };
         inputs.push(Map::new(Shape::new(more.channels, height, width), data).unwrap());
     }

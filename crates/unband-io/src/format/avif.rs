@@ -16,8 +16,8 @@ use unband_image::{
 use super::avif_av1::{self, Sequence};
 use super::avif_boxes::{Container, Cursor, Item, NAME, is_avif};
 use super::avif_encode::{self, Coding};
-use super::avif_mux::{self, Picture};
-use super::{Dropped, FormatEntry, Item as Thing, When, WriteOptions, Writes, beside};
+use super::avif_mux::{self, StoredImage};
+use super::{Dropped, FormatEntry, Item as Thing, When, WriteOptions, Writes, auxiliary};
 use crate::samples::widen;
 use crate::{Error, Limits, exif, limits, orient};
 
@@ -76,7 +76,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     image.color.cicp = (cicp.primaries != 2 || cicp.transfer != 2).then_some(cicp);
     image.origin.codec = Codec::Lossy(NAME);
     image.metadata = metadata(&container, item)?;
-    image.metadata.beside = beside::in_meta(container.meta);
+    image.metadata.auxiliary = auxiliary::in_meta(container.meta);
     if let Some(mut window) = container.property(item, *b"clap") {
         image = crop(image, Window::read(&mut window, canvas.size)?)?;
     }
@@ -462,8 +462,8 @@ fn write(
         None => None,
     };
     let colors = &image.metadata.colorimetry;
-    let told = colors.srgb_intent.is_some() || image.metadata.icc.is_some();
-    if !told && colors.gamma.is_some_and(|gamma| gamma != super::SRGB_GAMMA) {
+    let described = colors.srgb_intent.is_some() || image.metadata.icc.is_some();
+    if !described && colors.gamma.is_some_and(|gamma| gamma != super::SRGB_GAMMA) {
         dropped.push(Dropped::because(Thing::Colorimetry, "gamma"));
     }
     let icc = image.metadata.icc.as_deref();
@@ -471,7 +471,7 @@ fn write(
     if icc.is_some_and(|icc| !fits(&icc)) {
         dropped.push(Dropped::because(Thing::Icc, "its colour space differs from the image's"));
     }
-    let picture =
-        Picture { width, height, color, alpha, cicp, icc: icc.filter(fits), metadata: &image.metadata };
-    avif_mux::write(&picture, out)
+    let stored_image =
+        StoredImage { width, height, color, alpha, cicp, icc: icc.filter(fits), metadata: &image.metadata };
+    avif_mux::write(&stored_image, out)
 }

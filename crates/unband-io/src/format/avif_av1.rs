@@ -255,7 +255,7 @@ fn color_config(bits: &mut Bits<'_>, profile: u8) -> Option<Sequence> {
 
 /// A decoded image.
 pub(super) struct Decoded {
-    picture: Picture,
+    image: Picture,
     bits: u8,
 }
 
@@ -278,7 +278,7 @@ pub(super) fn decode(stream: &[u8], operating_point: u8, size: (u32, u32)) -> Re
     }
     for _ in 0..=MOST_FRAMES {
         match decoder.get_picture() {
-            Ok(picture) => return Decoded::new(picture, size),
+            Ok(image) => return Decoded::new(image, size),
             Err(Wrong::Again) => match decoder.send_pending_data() {
                 Ok(()) | Err(Wrong::Again) => {}
                 Err(error) => return Err(wrong(error)),
@@ -298,17 +298,17 @@ fn wrong(error: Wrong) -> Error {
 }
 
 impl Decoded {
-    fn new(picture: Picture, size: (u32, u32)) -> Result<Self, Error> {
-        let found = (picture.width(), picture.height());
+    fn new(image: Picture, size: (u32, u32)) -> Result<Self, Error> {
+        let found = (image.width(), image.height());
         if found != size {
             let text =
                 format!("its declared size is {}×{}, its image is {}×{}", size.0, size.1, found.0, found.1);
             return Err(Error::damaged(NAME, text));
         }
-        let bits = picture.bits_per_component();
+        let bits = image.bits_per_component();
         let bits =
             bits.map(|b| b.0 as u8).ok_or_else(|| Error::unsupported(NAME, "samples of unknown depth"))?;
-        Ok(Self { picture, bits })
+        Ok(Self { image, bits })
     }
 
     /// Whether the image matches the sequence header.
@@ -319,7 +319,7 @@ impl Decoded {
             (_, _, 1) => PixelLayout::I422,
             _ => PixelLayout::I420,
         };
-        self.bits == sequence.bits && self.picture.pixel_layout() == layout
+        self.bits == sequence.bits && self.image.pixel_layout() == layout
     }
 
     /// Copies one component into a plane, with its first sample at `x`, `y`. Samples past the edges are
@@ -330,8 +330,8 @@ impl Decoded {
             1 => PlanarImageComponent::U,
             _ => PlanarImageComponent::V,
         };
-        let (stride, rows) = self.picture.plane_data_geometry(component);
-        let bytes = self.picture.plane(component);
+        let (stride, rows) = self.image.plane_data_geometry(component);
+        let bytes = self.image.plane(component);
         let value = |code: usize| values.get(code).copied().unwrap_or(1.0);
         for (bytes, y) in bytes.chunks_exact((stride as usize).max(1)).take(rows as usize).zip(y..to.height) {
             let row = to.row_mut(y).iter_mut().skip(x);
@@ -347,8 +347,8 @@ impl Decoded {
     }
 
     fn width(&self, component: PlanarImageComponent) -> usize {
-        let width = self.picture.width() as usize;
-        match (component, self.picture.pixel_layout()) {
+        let width = self.image.width() as usize;
+        match (component, self.image.pixel_layout()) {
             (PlanarImageComponent::Y, _) | (_, PixelLayout::I444 | PixelLayout::I400) => width,
             _ => width.div_ceil(2),
         }

@@ -12,7 +12,7 @@ use crate::isobmff::{Kind, boxed};
 use crate::{Error, exif};
 
 /// Content of the file.
-pub(super) struct Picture<'a> {
+pub(super) struct StoredImage<'a> {
     pub(super) width: u32,
     pub(super) height: u32,
     /// AV1 streams.
@@ -41,8 +41,8 @@ fn versioned(kind: Kind, version: u8, flags: u8, content: &[u8]) -> Vec<u8> {
 ///
 /// # Errors
 /// More than 4 GiB, and errors of `out`.
-pub(super) fn write(picture: &Picture<'_>, out: &mut dyn Write) -> Result<(), Error> {
-    let metadata = picture.metadata;
+pub(super) fn write(image: &StoredImage<'_>, out: &mut dyn Write) -> Result<(), Error> {
+    let metadata = image.metadata;
     let block = match (&metadata.exif, metadata.density) {
         (Some(block), Some(density)) if exif::density(block).is_none() => {
             Some(exif::with_density(Some(block), density))
@@ -56,11 +56,11 @@ pub(super) fn write(picture: &Picture<'_>, out: &mut dyn Write) -> Result<(), Er
     let mut entries = vec![Entry {
         kind: *b"av01",
         content_type: b"",
-        data: &picture.color,
+        data: &image.color,
         reference: None,
-        properties: properties.of_color(picture)?,
+        properties: properties.of_color(image)?,
     }];
-    if let Some(alpha) = &picture.alpha {
+    if let Some(alpha) = &image.alpha {
         let properties = properties.of_alpha(alpha)?;
         entries.push(Entry {
             kind: *b"av01",
@@ -166,17 +166,17 @@ impl Properties {
         ])
     }
 
-    fn of_color(&mut self, picture: &Picture<'_>) -> Result<Vec<u8>, Error> {
-        let size = [picture.width.to_be_bytes(), picture.height.to_be_bytes()].concat();
+    fn of_color(&mut self, image: &StoredImage<'_>) -> Result<Vec<u8>, Error> {
+        let size = [image.width.to_be_bytes(), image.height.to_be_bytes()].concat();
         let mut out = vec![self.add(versioned(*b"ispe", 0, 0, &size), false)];
-        out.extend(self.of_stream(&picture.color)?);
-        let Cicp { primaries, transfer, matrix, full_range } = picture.cicp;
+        out.extend(self.of_stream(&image.color)?);
+        let Cicp { primaries, transfer, matrix, full_range } = image.cicp;
         let codes = [0, primaries, 0, transfer, 0, matrix, u8::from(full_range) << 7];
         out.push(self.add(boxed(*b"colr", &[b"nclx", &codes[..]].concat()), false));
-        if let Some(icc) = picture.icc {
+        if let Some(icc) = image.icc {
             out.push(self.add(boxed(*b"colr", &[b"prof", icc].concat()), false));
         }
-        let colors = &picture.metadata.colorimetry;
+        let colors = &image.metadata.colorimetry;
         if let Some((most, average)) = colors.content_light {
             let nits =
                 |v: u32| u16::try_from(v.saturating_add(5_000) / 10_000).unwrap_or(u16::MAX).to_be_bytes();

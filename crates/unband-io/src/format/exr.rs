@@ -14,7 +14,7 @@ use exr::meta::header::{Header, LayerAttributes};
 use exr::prelude::{Compression, ReadChannels, ReadLayers, SmallVec, Vec2};
 use unband_image::{Cicp, Codec, Depth, Image, Model, Plane};
 
-use super::exr_light::Light;
+use super::exr_linear::LinearLight;
 use super::{Dropped, FormatEntry, Item, When, WriteOptions, Writes};
 use crate::{Error, Limits, limits, samples};
 
@@ -269,7 +269,7 @@ fn write(
     if width.max(height) > LONGEST_SIDE {
         return Err(Error::Size { format: NAME, most: LONGEST_SIDE as u32, width, height });
     }
-    let light = Light::of(image)?;
+    let light = LinearLight::of(image)?;
     let names = if image.color.model == Model::Gray { &["Y"][..] } else { &["R", "G", "B"] };
     let mut channels = SmallVec::new();
     for (p, (name, plane)) in names.iter().zip(&image.planes).enumerate() {
@@ -311,7 +311,7 @@ fn write(
         Chromaticities { white: point(0), red: point(2), green: point(4), blue: point(6) }
     });
     // Not lost: light is always linear, and primaries are stored as chromaticities.
-    let told = |cicp: Cicp| {
+    let described = |cicp: Cicp| {
         let primaries = match cicp.primaries {
             1 | 9 => true,
             2 => declared.is_some(),
@@ -319,7 +319,7 @@ fn write(
         };
         (cicp.transfer == LINEAR || light.changes()) && cicp.matrix == 0 && cicp.full_range && primaries
     };
-    if cicp.is_some_and(told) {
+    if cicp.is_some_and(described) {
         dropped.retain(|entry| entry.item != Item::Cicp);
     }
     if light.profile {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use unband_image::{Codec, Depth, Image};
 
-use super::{FormatEntry, beside, png, read_only};
+use super::{FormatEntry, auxiliary, png, read_only};
 use crate::isobmff::{self, brands, child};
 use crate::process::{Program, Room};
 use crate::{Error, Limits, exif};
@@ -110,7 +110,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
         }
         image.depth = depth;
     }
-    image.metadata.beside = child(bytes, *b"meta").map(beside::in_meta).unwrap_or_default();
+    image.metadata.auxiliary = child(bytes, *b"meta").map(auxiliary::in_meta).unwrap_or_default();
     image.origin.codec = Codec::Lossy(NAME);
     // The file's own rotation has been applied; the copy in Exif does not apply.
     if let Some(block) = &mut image.metadata.exif {
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn other_pictures_in_such_boxes_are_none_of_these() {
+    fn other_images_in_such_boxes_are_none_of_these() {
         assert!(!is(&boxed(*b"ftyp", b"avif\0\0\0\0mif1miafavif")));
         assert!(is(&boxed(*b"ftyp", b"heic\0\0\0\0mif1heic")));
         assert!(!is(b"\0\0\0\x18ftyp"));

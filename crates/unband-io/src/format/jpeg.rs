@@ -13,7 +13,7 @@ use unband_image::{
 use super::jpeg_decode::{self, Colors};
 use super::jpeg_markers::Markers;
 use super::jpeg_scan::{self, Channel};
-use super::{Dropped, FormatEntry, Item, When, WriteOptions, Writes, beside};
+use super::{Dropped, FormatEntry, Item, When, WriteOptions, Writes, auxiliary};
 use crate::{Error, Limits, exif, samples, xmp};
 
 const NAME: &str = "JPEG";
@@ -87,7 +87,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
         coefficients: kept(stored, ycc, markers.bits).map(Arc::new),
     });
     image.metadata = metadata(&markers);
-    image.metadata.beside = beside::in_jpeg(&markers, bytes);
+    image.metadata.auxiliary = auxiliary::in_jpeg(&markers, bytes);
     Ok(image)
 }
 
@@ -107,7 +107,7 @@ fn kept(channels: Vec<Channel>, ycc: bool, bits: u8) -> Option<JpegCoefficients>
         lead: (0, 0),
         scale: (c.finest.0 / c.sampling.0, c.finest.1 / c.sampling.1),
         steps: c.steps,
-        numbers: Arc::new(c.numbers),
+        coefficients: Arc::new(c.coefficients),
     };
     Some(JpegCoefficients { planes: channels.into_iter().map(plane).collect(), ycc, bits })
 }

@@ -165,10 +165,10 @@ impl<'a> Strip<'a> {
         let (near, far) = self.sources(y);
         while self.made <= near.max(far) / 8 {
             let row = 64 * self.channel.blocks.0;
-            let numbers = &self.channel.numbers[self.made * row..][..row];
+            let coefficients = &self.channel.coefficients[self.made * row..][..row];
             let half = 8 * self.stride;
             let rows = &mut self.samples[self.made % 2 * half..][..half];
-            jpeg_dct::blocks_to_rows(self.level, rows, self.stride, numbers, &self.steps, self.middle);
+            jpeg_dct::blocks_to_rows(self.level, rows, self.stride, coefficients, &self.steps, self.middle);
             self.made += 1;
         }
         let sample_row = |y: usize| &self.samples[y % 16 * self.stride..][..self.channel.width];

@@ -29,7 +29,7 @@ pub(super) struct Channel {
     padded: (usize, usize),
     pub(super) steps: [u16; 64],
     /// Coefficients in natural order, block after block; only `blocks` of them once all scans are read.
-    pub(super) numbers: Vec<i16>,
+    pub(super) coefficients: Vec<i16>,
     /// Lowest known bit of each coefficient, in zigzag order; `None` until it is coded.
     known: [Option<u32>; 64],
 }
@@ -45,10 +45,10 @@ impl Channel {
         let (row, padded) = (64 * self.blocks.0, 64 * self.padded.0);
         if row != padded {
             for y in 1..self.blocks.1 {
-                self.numbers.copy_within(y * padded..y * padded + row, y * row);
+                self.coefficients.copy_within(y * padded..y * padded + row, y * row);
             }
         }
-        self.numbers.truncate(row * self.blocks.1);
+        self.coefficients.truncate(row * self.blocks.1);
         self.padded = self.blocks;
     }
 }
@@ -73,7 +73,7 @@ pub(super) fn channels(markers: &Markers<'_>, limits: &Limits, colors: u64) -> R
         channel.steps = component.steps.ok_or(Error::damaged(NAME, "it lacks a quantisation table"))?;
         let len = 64 * channel.padded.0 * channel.padded.1;
         Vec::<i16>::new().try_reserve_exact(len).map_err(|_| Error::Memory { width, height })?;
-        channel.numbers = vec![0; len];
+        channel.coefficients = vec![0; len];
     }
     let mut tables = Tables::default();
     let mut interval = 0;
@@ -110,7 +110,7 @@ fn layout(markers: &Markers<'_>) -> Vec<Channel> {
             blocks: (width.div_ceil(8), height.div_ceil(8)),
             padded: (groups.0 * sampling.0, groups.1 * sampling.1),
             steps: [0; 64],
-            numbers: Vec::new(),
+            coefficients: Vec::new(),
             known: [None; 64],
         }
     };
@@ -250,7 +250,7 @@ fn visit(
     if let [(only, ..)] = scan.members[..] {
         let channel = &mut channels[only];
         let (blocks, padded) = (channel.blocks, channel.padded);
-        for row in channel.numbers.chunks_exact_mut(64 * padded.0).take(blocks.1) {
+        for row in channel.coefficients.chunks_exact_mut(64 * padded.0).take(blocks.1) {
             for block in row.as_chunks_mut().0.iter_mut().take(blocks.0) {
                 begin(&mut course)?;
                 decode(&mut course, 0, block)?;
@@ -267,7 +267,7 @@ fn visit(
                 for (i, member) in scan.members.iter().enumerate() {
                     let channel = &mut channels[member.0];
                     let (across, down) = channel.sampling;
-                    let blocks = channel.numbers.as_chunks_mut::<64>().0;
+                    let blocks = channel.coefficients.as_chunks_mut::<64>().0;
                     for row in y * down..(y + 1) * down {
                         for column in x * across..(x + 1) * across {
                             decode(&mut course, i, &mut blocks[row * channel.padded.0 + column])?;

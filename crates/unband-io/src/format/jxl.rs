@@ -12,7 +12,7 @@ use jxl::api::{
     Event, ExtraChannel, JxlBasicInfo, JxlBitDepth, JxlBitstreamInput, JxlColorProfile, JxlColorType,
     JxlDataFormat, JxlDecoder, JxlDecoderOptions, JxlOutputBuffer, JxlPixelFormat, ProfileLevel,
 };
-use unband_image::{Beside, Cicp, Codec, Colorimetry, Depth, Image, Metadata, Model};
+use unband_image::{AuxiliaryImage, Cicp, Codec, Colorimetry, Depth, Image, Metadata, Model};
 use zune_jpegxl::JxlSimpleEncoder;
 
 use super::jxl_color::{color, description, leave_linear_light};
@@ -119,7 +119,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
         density: exif.as_deref().and_then(exif::density),
         // A block created only for the density has nothing else.
         exif: exif.filter(|block| exif::describes_more_than_density(block)),
-        beside: contents.gain_map.then_some(Beside::GainMap).into_iter().collect(),
+        auxiliary: contents.gain_map.then_some(AuxiliaryImage::GainMap).into_iter().collect(),
         ..Metadata::default()
     };
     Ok(image)

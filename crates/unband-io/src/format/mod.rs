@@ -1,5 +1,6 @@
 //! Image formats, one module each, and their registry.
 
+mod auxiliary;
 #[cfg(feature = "avif")]
 mod avif;
 #[cfg(feature = "avif")]
@@ -10,14 +11,13 @@ mod avif_boxes;
 mod avif_encode;
 #[cfg(feature = "avif")]
 mod avif_mux;
-mod beside;
 mod bmp;
 #[cfg(feature = "exr")]
 mod exr;
 #[cfg(feature = "exr")]
 mod exr_dwa;
 #[cfg(feature = "exr")]
-mod exr_light;
+mod exr_linear;
 mod gif;
 mod heic;
 mod iptc;
@@ -51,7 +51,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use unband_image::{Beside, Density, Depth, Image, Model};
+use unband_image::{AuxiliaryImage, Density, Depth, Image, Model};
 
 use crate::{Error, Limits, exif, orient};
 
@@ -200,13 +200,13 @@ pub enum Item {
     /// A second image that defines the brightness on HDR displays.
     GainMap,
     /// Further images after the first: other views, other exposures.
-    Pictures,
+    FurtherImages,
 }
 
 impl Item {
     /// Whether no format keeps it, even if the format could store it.
     pub fn never_kept(self) -> bool {
-        matches!(self, Self::GainMap | Self::Pictures)
+        matches!(self, Self::GainMap | Self::FurtherImages)
     }
 }
 
@@ -223,7 +223,7 @@ impl fmt::Display for Item {
             Self::Text => "text",
             Self::Colorimetry => "gamma and chromaticities",
             Self::GainMap => "HDR gain map",
-            Self::Pictures => "further images",
+            Self::FurtherImages => "further images",
         })
     }
 }
@@ -347,10 +347,10 @@ fn plainly_dropped(image: &Image, writes: &Writes) -> Vec<Dropped> {
     let metadata = &image.metadata;
     let colors = &metadata.colorimetry;
     // A profile takes precedence over gamma and chromaticities, and images without either are taken as sRGB.
-    let told = colors.srgb_intent.is_some() || metadata.icc.is_some();
-    let gamma = !told && colors.gamma.is_some_and(|g| g != SRGB_GAMMA);
+    let described = colors.srgb_intent.is_some() || metadata.icc.is_some();
+    let gamma = !described && colors.gamma.is_some_and(|g| g != SRGB_GAMMA);
     let unlike_srgb = |c: [u32; 8]| c.iter().zip(SRGB_CHROMATICITIES).any(|(&a, b)| a.abs_diff(b) > 100);
-    let chromaticities = !told && colors.chromaticities.is_some_and(unlike_srgb);
+    let chromaticities = !described && colors.chromaticities.is_some_and(unlike_srgb);
     let light = colors.mastering.is_some() || colors.content_light.is_some();
     let numbers = (!writes.cicp && (gamma || light)) || (!writes.chromaticities && chromaticities);
     let table = [
@@ -363,8 +363,8 @@ fn plainly_dropped(image: &Image, writes: &Writes) -> Vec<Dropped> {
         (Item::Density, !writes.density && metadata.density.is_some()),
         (Item::Text, !writes.text && !metadata.text.is_empty()),
         (Item::Colorimetry, numbers),
-        (Item::GainMap, metadata.beside.contains(&Beside::GainMap)),
-        (Item::Pictures, metadata.beside.contains(&Beside::Pictures)),
+        (Item::GainMap, metadata.auxiliary.contains(&AuxiliaryImage::GainMap)),
+        (Item::FurtherImages, metadata.auxiliary.contains(&AuxiliaryImage::Further)),
     ];
     table.into_iter().filter(|row| row.1).map(|row| Dropped::all(row.0)).collect()
 }

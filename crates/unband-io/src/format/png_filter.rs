@@ -49,8 +49,8 @@ const KINDS: [Kind; 5] = [
     },
     |row, above, bpp, out| {
         KINDS[2](&row[..bpp], &above[..bpp], bpp, &mut out[..bpp]);
-        let beside = row.iter().zip(&above[bpp..]).zip(above);
-        for ((out, x), ((left, up), corner)) in out[bpp..].iter_mut().zip(&row[bpp..]).zip(beside) {
+        let neighbours = row.iter().zip(&above[bpp..]).zip(above);
+        for ((out, x), ((left, up), corner)) in out[bpp..].iter_mut().zip(&row[bpp..]).zip(neighbours) {
             *out = x.wrapping_sub(nearest(*left, *up, *corner));
         }
     },

@@ -51,7 +51,7 @@ pub(super) fn block_step(file: &[u8]) -> Option<u16> {
 /// Quantisers by segment: whether they are absolute or relative to the frame's; `None` if not present.
 fn segments(bits: &mut Bits<'_>) -> Option<(bool, [i32; 4])> {
     let (map, data) = (bits.flag(), bits.flag());
-    let told = data.then(|| {
+    let counted = data.then(|| {
         let whole = bits.flag();
         let quantisers = [0; 4].map(|_| bits.signed(7));
         for _ in 0..4 {
@@ -66,7 +66,7 @@ fn segments(bits: &mut Bits<'_>) -> Option<(bool, [i32; 4])> {
             }
         }
     }
-    told
+    counted
 }
 
 /// The format's arithmetic decoder, for bits of probability one half.

@@ -197,8 +197,8 @@ mod guard {
             *guard = start().map_or(Guard::Gone, Guard::Running);
         }
         let Guard::Running(child) = &mut *guard else { return };
-        let told = child.stdin.as_mut().is_some_and(|input| writeln!(input, "{sign}{group}").is_ok());
-        if !told {
+        let sent = child.stdin.as_mut().is_some_and(|input| writeln!(input, "{sign}{group}").is_ok());
+        if !sent {
             *guard = Guard::Gone;
         }
     }

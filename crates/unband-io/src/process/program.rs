@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_else_sees_what_programs_work_on() {
+    fn files_of_programs_are_private() {
         use std::os::unix::fs::PermissionsExt;
         let room = Room::new().unwrap();
         room.create("in").unwrap();

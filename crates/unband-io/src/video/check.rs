@@ -5,7 +5,7 @@ use std::path::Path;
 use super::join::Cut;
 use super::packets::Packets;
 use super::probe::{Stream, StreamKind};
-use super::{Encoding, Film, Others, VideoError};
+use super::{Encoding, OtherStreams, VideoError, VideoFile};
 
 /// Rounding of times in the coarsest containers, in seconds.
 const ROUNDED: f64 = 0.0015;
@@ -19,24 +19,24 @@ const MOST: f64 = 0.02;
 /// # Errors
 /// [`VideoError::Frames`] and [`VideoError::Times`].
 pub(super) fn times(
-    film: &Film,
+    file: &VideoFile,
     (count, shown): (u64, Option<(i64, i64)>),
-    others: &Others,
+    other_streams: &OtherStreams,
     cut: Option<Cut>,
     encoding: &Encoding,
     part: &Path,
 ) -> Result<(), VideoError> {
-    let written = Packets::read((part, None), false, &others.programs);
+    let written = Packets::read((part, None), false, &other_streams.programs);
     let written = written.map_err(|error| error.in_file(part))?;
-    let track = |index| others.number(film, index).and_then(|number| written.tracks.get(number));
-    let video = track(film.video.stream);
+    let track = |index| other_streams.number(file, index).and_then(|number| written.tracks.get(number));
+    let video = track(file.video.stream);
     let found = video.map_or(0, |track| track.count);
     if found != count {
         return Err(VideoError::Frames { path: part.to_owned(), found, expected: count });
     }
-    let lead = film.timeline.lead(cut.is_some(), encoding);
-    let start = cut.map_or(0.0, |cut| film.seconds(cut.from));
-    let (frames, seconds) = film.rate();
+    let lead = file.timeline.lead(cut.is_some(), encoding);
+    let start = cut.map_or(0.0, |cut| file.seconds(cut.from));
+    let (frames, seconds) = file.rate();
     let half = (0.5 * f64::from(seconds) / f64::from(frames)).clamp(ROUNDED, MOST);
     let differs = |what: &str, is: f64, should: f64| {
         let what = format!("{what} is at {is:.3} s instead of {should:.3} s");
@@ -45,21 +45,21 @@ pub(super) fn times(
     let span =
         |track: Option<&super::packets::Track>| track.and_then(|track| Some(track.spans.first()?.shown));
     if let (Some((first, last)), Some(is)) = (shown, span(video)) {
-        let [first, last] = [first, last].map(|ticks| film.seconds(ticks) - start + lead);
+        let [first, last] = [first, last].map(|ticks| file.seconds(ticks) - start + lead);
         for (what, is, should) in [("its first frame", is.0, first), ("its last frame", is.1, last)] {
             if (is - should).abs() > half {
                 return differs(what, is, should);
             }
         }
     }
-    if cut.is_some() || !others.strict {
+    if cut.is_some() || !other_streams.strict {
         return Ok(());
     }
-    let sounds = others.streams(film).filter(|stream| stream.kind == StreamKind::Audio);
+    let sounds = other_streams.streams(file).filter(|stream| stream.kind == StreamKind::Audio);
     for stream in sounds {
-        let Some(line) = film.timeline.tracks.get(stream.index) else { continue };
+        let Some(line) = file.timeline.tracks.get(stream.index) else { continue };
         let (Some((first, last)), Some(is)) = (line.shown, span(track(stream.index))) else { continue };
-        let added = film.seconds(film.timeline.shift) + lead;
+        let added = file.seconds(file.timeline.shift) + lead;
         let of = |what: &str, stream: &Stream| format!("the {what} packet of {stream}");
         if (is.1 - last - added).abs() > half {
             return differs(&of("last", stream), is.1, last + added);

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::probe::{content_light_words, svt_mastering_display, x265_master_display};
-use super::{Ffmpeg, Film, PixelFormat, Programs, Samples, Video, VideoError, stills};
+use super::{Ffmpeg, PixelFormat, Programs, Samples, Video, VideoError, VideoFile, stills};
 use crate::Error;
 
 /// Purpose of a video.
@@ -145,13 +145,13 @@ const CONTAINERS: &[Container] = &[
 ];
 
 /// Numbered images.
-static PICTURES: Container = Container { muxer: "image2", ffv1: true, ..PLAIN };
+static IMAGES: Container = Container { muxer: "image2", ffv1: true, ..PLAIN };
 
 /// The container for a file name's extension, or numbered images for a pattern; `None` if videos cannot be
 /// written under that name.
 pub fn container_of(path: &Path) -> Option<&'static Container> {
     if stills::are_named(path) {
-        return Some(&PICTURES);
+        return Some(&IMAGES);
     }
     let extension = path.extension()?.to_str()?.to_ascii_lowercase();
     CONTAINERS.iter().find(|container| container.extensions.contains(&extension.as_str()))
@@ -242,8 +242,7 @@ impl Encoding {
         let changed = |arg: &String| ["-vf", "-filter", "-pix_fmt"].iter().any(|name| arg.starts_with(name));
         let odd = video.is_odd() && !args.iter().any(changed);
         let own = args.iter().position(|arg| arg == "-c:v" || arg == "-vcodec" || arg == "-codec:v");
-        if let (true, Some(at)) = (container.muxer == PICTURES.muxer, own.or((!args.is_empty()).then_some(0)))
-        {
+        if let (true, Some(at)) = (container.muxer == IMAGES.muxer, own.or((!args.is_empty()).then_some(0))) {
             let what = format!("numbered images have no encoder that accepts `{}`", args[at]);
             return Err(refused(what, "drop `--ffmpeg-args`: images are lossless"));
         }
@@ -309,7 +308,7 @@ impl Encoding {
     }
 
     /// The encoder's arguments, `-c:v` included: settings, colours, and the video's light metadata.
-    pub(super) fn args(&self, film: &Film, pixels: &PixelFormat) -> Vec<OsString> {
+    pub(super) fn args(&self, file: &VideoFile, pixels: &PixelFormat) -> Vec<OsString> {
         let mut args: Vec<String> = self.args.clone();
         // VP9 would encode alpha in separate 8-bit frames, which are not copied.
         let opaque = PixelFormat::planar(pixels.samples, pixels.bits, false);
@@ -317,7 +316,7 @@ impl Encoding {
         if self.own("-pix_fmt").is_none() {
             args.extend(["-pix_fmt".to_owned(), pixels.name.to_owned()]);
         }
-        let video = &film.video;
+        let video = &file.video;
         let named = [
             ("-color_primaries", &video.primaries),
             ("-color_trc", &video.transfer),
@@ -343,7 +342,7 @@ impl Encoding {
         {
             args.drain(at..(at + 2).min(args.len()));
         }
-        self.light(film, &mut args);
+        self.light(file, &mut args);
         args.into_iter().map(OsString::from).collect()
     }
 
@@ -395,8 +394,8 @@ impl Encoding {
     }
 
     /// Mastering display and content light level, for encoders that write them into the stream.
-    fn light(&self, film: &Film, args: &mut Vec<String>) {
-        let light = &film.video.colorimetry;
+    fn light(&self, file: &VideoFile, args: &mut Vec<String>) {
+        let light = &file.video.colorimetry;
         let mut params = Vec::new();
         let option = match self.codec {
             Codec::X265 => {
@@ -446,8 +445,8 @@ impl Encoding {
     }
 
     /// The pattern of the images that frames become, if any.
-    pub(super) fn pictures(&self) -> Option<&Path> {
-        (self.container.muxer == PICTURES.muxer).then_some(&*self.output)
+    pub(super) fn images(&self) -> Option<&Path> {
+        (self.container.muxer == IMAGES.muxer).then_some(&*self.output)
     }
 
     pub(super) fn container(&self) -> &'static Container {
@@ -456,8 +455,8 @@ impl Encoding {
 
     /// The encoder, its pixel format and its quality, in a few words: "x265 4:2:2 10 bits CRF 16".
     pub fn words(&self, pixels: &PixelFormat) -> String {
-        if let Some(pictures) = self.pictures() {
-            return stills::words(pictures, pixels);
+        if let Some(images) = self.images() {
+            return stills::words(images, pixels);
         }
         let samples = match pixels.samples {
             Samples::Yuv(subsampling) => match (subsampling.x, subsampling.y) {

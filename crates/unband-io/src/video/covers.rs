@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::ffmpeg::{Args, file_name};
 use super::probe::{Stream, StreamKind};
-use super::{Film, Programs};
+use super::{Programs, VideoFile};
 use crate::Error;
 use crate::process::Room;
 
@@ -23,7 +23,11 @@ pub(super) struct Covers {
 
 impl Covers {
     /// Extracts all covers among the streams that Matroska can attach.
-    pub(super) fn extract(film: &Film, streams: &[&Stream], programs: &Programs) -> Result<Self, Error> {
+    pub(super) fn extract(
+        video: &VideoFile,
+        streams: &[&Stream],
+        programs: &Programs,
+    ) -> Result<Self, Error> {
         let mut covers = Self::default();
         for stream in streams {
             let kind = KINDS.iter().find(|(codec, ..)| stream.codec.as_deref() == Some(*codec));
@@ -39,7 +43,7 @@ impl Covers {
                 format!("cover_{number}.{extension}")
             };
             let mut args = Args::quiet(false);
-            args.film(&film.path, film.images.as_ref())?;
+            args.video(&video.path, video.images.as_ref())?;
             args.put(&[
                 "-map",
                 &format!("0:{}", stream.index),
@@ -80,5 +84,5 @@ impl Covers {
 }
 
 fn is_cover(stream: &Stream) -> bool {
-    stream.kind == StreamKind::Video && stream.attached_picture
+    stream.kind == StreamKind::Video && stream.attached_image
 }

@@ -8,7 +8,7 @@ use super::ffmpeg::{Args, FFMPEG};
 use super::frame::{FrameFormat, working_format};
 use super::nut::NutReader;
 use super::watched::{self, Change, Watch};
-use super::{Film, Programs, VideoError};
+use super::{Programs, VideoError, VideoFile};
 use crate::process::{self, Piped};
 use crate::{Error, Limits, Y4mReader};
 
@@ -41,7 +41,7 @@ pub struct Decoder {
     running: Piped,
     /// What changes in the middle of the frames, where that is watched.
     change: Change,
-    film: Film,
+    video: VideoFile,
     options: DecodeOptions,
     format: FrameFormat,
     clock: Clock,
@@ -53,7 +53,7 @@ pub struct Decoder {
 struct Clock {
     /// Time bases of the stream and of the video, in seconds.
     stream: (u32, u32),
-    film: (u32, u32),
+    video: (u32, u32),
     /// Ticks that were added, as the stream has no negative times, without those of the time line.
     added: i64,
 }
@@ -61,8 +61,8 @@ struct Clock {
 impl Clock {
     /// Ticks of the video, rounded to the nearest.
     fn ticks(self, pts: u64) -> i64 {
-        let up = i128::from(pts) * i128::from(self.stream.0) * i128::from(self.film.1);
-        let down = i128::from(self.stream.1) * i128::from(self.film.0);
+        let up = i128::from(pts) * i128::from(self.stream.0) * i128::from(self.video.1);
+        let down = i128::from(self.stream.1) * i128::from(self.video.0);
         // Both are positive.
         ((2 * up + down) / (2 * down)) as i64 - self.added
     }
@@ -73,35 +73,35 @@ impl Decoder {
     ///
     /// # Errors
     /// No `ffmpeg`, frames without a planar format or over the limits, and videos that cannot be decoded.
-    pub fn open(film: &Film, options: &DecodeOptions, limits: &Limits) -> Result<Self, VideoError> {
-        let (pixels, native) = working_format(film)?;
+    pub fn open(video: &VideoFile, options: &DecodeOptions, limits: &Limits) -> Result<Self, VideoError> {
+        let (pixels, native) = working_format(video)?;
         let known;
-        let film = if film.may_jump() && !film.timeline.is_known() {
-            known = film.clone().with_own_times(&options.programs);
+        let video = if video.may_jump() && !video.timeline.is_known() {
+            known = video.clone().with_own_times(&options.programs);
             &known
         } else {
-            film
+            video
         };
-        let time_base = film.time_base();
-        let added = ticks_to_add(film);
-        if film.container == "yuv4mpegpipe" && !options.keep_going {
-            whole(film, limits)?;
+        let time_base = video.time_base();
+        let added = ticks_to_add(video);
+        if video.container == "yuv4mpegpipe" && !options.keep_going {
+            whole(video, limits)?;
         }
         // With `strict`, ffmpeg ends at the first damage it notices.
-        let watched = !options.keep_going && film.images.is_none();
+        let watched = !options.keep_going && video.images.is_none();
         let mut args = if watched { Args::watched(true) } else { Args::quiet(!options.keep_going) };
         args.put(&["-noautorotate", "-copyts"]);
         if options.key_frames_only {
             args.put(&["-skip_frame", "nokey"]);
         }
-        let straight = film.timeline.filter(film.video.stream);
+        let straight = video.timeline.filter(video.video.stream);
         // Where the clock jumps, a time does not name a place in the file.
-        if let Some(from) = options.from.filter(|_| !film.timeline.jumps()) {
-            let seconds = (film.seconds(from - film.timeline.shift) - RUN_UP_SECONDS).max(0.0);
+        if let Some(from) = options.from.filter(|_| !video.timeline.jumps()) {
+            let seconds = (video.seconds(from - video.timeline.shift) - RUN_UP_SECONDS).max(0.0);
             args.put(&["-noaccurate_seek", "-ss", &format!("{seconds:.6}")]);
         }
-        args.film(&film.path, film.images.as_ref())?;
-        args.put(&["-map", &format!("0:{}", film.video.stream)]);
+        args.video(&video.path, video.images.as_ref())?;
+        args.put(&["-map", &format!("0:{}", video.video.stream)]);
         // By default ffmpeg silently scales frames of another size to that of the first.
         args.put(&[
             "-autoscale",
@@ -122,7 +122,7 @@ impl Decoder {
             args.put(&["-pix_fmt", pixels.name]);
         }
         if added > 0 {
-            args.put(&["-output_ts_offset", &film.seconds(added).to_string()]);
+            args.put(&["-output_ts_offset", &video.seconds(added).to_string()]);
         }
         args.put(&["-f", "nut", "pipe:1"]);
         let change = Change::default();
@@ -132,19 +132,23 @@ impl Decoder {
         let mut running = Piped::start(&FFMPEG, &args.into_list(), [false, true], watch, &options.programs)?;
         let failed = |running: &mut Piped, error: Error| {
             let said = running.stop();
-            if said.count == 0 { error.in_file(&film.path).into() } else { film.undecodable(&said.message()) }
+            if said.count == 0 {
+                error.in_file(&video.path).into()
+            } else {
+                video.undecodable(&said.message())
+            }
         };
         let Some(output) = running.output() else {
             return Err(failed(&mut running, Error::Truncated { format: "NUT" }));
         };
         let reader = NutReader::new(output, limits).map_err(|error| failed(&mut running, error))?;
-        let color = film.color()?;
-        let format = FrameFormat::new(reader.header(), color, film.video.is_lossy(), limits)
-            .map_err(|error| error.in_file(&film.path))?;
-        let added = added - film.timeline.shift;
-        let clock = Clock { stream: reader.header().time_base, film: time_base, added };
-        let (film, options) = (film.clone(), options.clone());
-        Ok(Self { reader, running, change, film, options, format, clock, done: false })
+        let color = video.color()?;
+        let format = FrameFormat::new(reader.header(), color, video.video.is_lossy(), limits)
+            .map_err(|error| error.in_file(&video.path))?;
+        let added = added - video.timeline.shift;
+        let clock = Clock { stream: reader.header().time_base, video: time_base, added };
+        let (video, options) = (video.clone(), options.clone());
+        Ok(Self { reader, running, change, video, options, format, clock, done: false })
     }
 
     /// Memory layout of the frames.
@@ -188,10 +192,10 @@ impl Decoder {
     /// Checks `ffmpeg`'s exit status: a stream that breaks off between two frames looks complete.
     fn check_end(&mut self) -> Result<(), VideoError> {
         let (success, said) =
-            self.running.finish(END, None).map_err(|error| error.in_file(&self.film.path))?;
+            self.running.finish(END, None).map_err(|error| error.in_file(&self.video.path))?;
         self.check_change()?;
         let fine = success && said.count == 0;
-        if fine || self.options.keep_going { Ok(()) } else { Err(self.film.damaged(&said.message())) }
+        if fine || self.options.keep_going { Ok(()) } else { Err(self.video.damaged(&said.message())) }
     }
 
     /// Checks that the frames do not change in the middle.
@@ -199,7 +203,7 @@ impl Decoder {
         let Some(what) = self.change.found().map(str::to_owned) else { return Ok(()) };
         self.done = true;
         self.running.stop();
-        Err(VideoError::Changes { path: self.film.path.clone(), what })
+        Err(VideoError::Changes { path: self.video.path.clone(), what })
     }
 
     /// The error for a stream that broke off or has unexpected content.
@@ -210,37 +214,37 @@ impl Decoder {
         let said = match error.fault() {
             Error::Cut { .. } | Error::Truncated { .. } => match self.running.finish(END, None) {
                 Ok((_, said)) => said,
-                Err(killed) => return killed.in_file(&self.film.path).into(),
+                Err(killed) => return killed.in_file(&self.video.path).into(),
             },
             _ => self.running.stop(),
         };
         if let Some(what) = self.change.found().map(str::to_owned) {
-            return VideoError::Changes { path: self.film.path.clone(), what };
+            return VideoError::Changes { path: self.video.path.clone(), what };
         }
         match error.fault() {
             _ if self.reader.met_other_size() => {
-                VideoError::Changes { path: self.film.path.clone(), what: message }
+                VideoError::Changes { path: self.video.path.clone(), what: message }
             }
-            _ if said.count > 0 => self.film.damaged(&said.message()),
-            _ => self.film.damaged(&message),
+            _ if said.count > 0 => self.video.damaged(&said.message()),
+            _ => self.video.damaged(&message),
         }
     }
 }
 
 /// Checks the last frame of a YUV4MPEG2 file: `FFmpeg` takes a truncated one for the end.
-fn whole(film: &Film, limits: &Limits) -> Result<(), VideoError> {
-    let file = File::open(&film.path).map_err(|source| Error::Io { action: "read", source });
+fn whole(video: &VideoFile, limits: &Limits) -> Result<(), VideoError> {
+    let file = File::open(&video.path).map_err(|source| Error::Io { action: "read", source });
     let checked = file.and_then(|file| Y4mReader::of_any(file, limits)).and_then(Y4mReader::check_whole);
     checked.map_err(|error| match error {
-        Error::Io { .. } => error.in_file(&film.path).into(),
-        other => film.damaged(&other.to_string()),
+        Error::Io { .. } => error.in_file(&video.path).into(),
+        other => video.damaged(&other.to_string()),
     })
 }
 
 /// Ticks that move the first frame to 0 or later: a multiple of the time base's denominator, which is a whole
 /// number of seconds.
-fn ticks_to_add(film: &Film) -> i64 {
-    let denominator = i64::from(film.time_base().1);
-    let below = film.video.start_pts.unwrap_or(0).min(0).saturating_neg();
+fn ticks_to_add(video: &VideoFile) -> i64 {
+    let denominator = i64::from(video.time_base().1);
+    let below = video.video.start_pts.unwrap_or(0).min(0).saturating_neg();
     below.saturating_add(denominator - 1) / denominator * denominator
 }

@@ -15,7 +15,7 @@ use std::process::ChildStdin;
 
 use super::ffmpeg::{Args, IDLE, file_name};
 use super::nut::{NutFrame, NutHeader, NutWriter};
-use super::{Encoding, Film, FrameFormat, Programs, VideoError, fragments};
+use super::{Encoding, FrameFormat, Programs, VideoError, VideoFile, fragments};
 use crate::process::{Piped, Said};
 use crate::{Error, Leftover};
 
@@ -78,26 +78,26 @@ impl Encoder {
     /// # Errors
     /// No `ffmpeg`, or an error of it.
     pub fn new(
-        film: &Film,
+        video: &VideoFile,
         format: &FrameFormat,
         encoding: &Encoding,
         path: &Path,
         programs: &Programs,
     ) -> Result<Self, VideoError> {
-        let (rate, seconds) = film.rate();
+        let (rate, seconds) = video.rate();
         let header = NutHeader {
             width: format.width as u32,
             height: format.height as u32,
-            aspect: film.video.sample_aspect.unwrap_or((0, 0)),
+            aspect: video.video.sample_aspect.unwrap_or((0, 0)),
             time_base: (seconds, rate),
             format: format.pixels,
         };
         let part = path.with_extension("part");
         let mut args = Args::quiet(false);
         args.put(&["-copyts", "-f", "nut", "-i", "pipe:0", "-map", "0:0"]);
-        encoding.args(film, format.pixels).into_iter().for_each(|word| args.push(word));
+        encoding.args(video, format.pixels).into_iter().for_each(|word| args.push(word));
         args.put(&["-fps_mode", "passthrough", "-enc_time_base", "-1"]);
-        args.put(&["-video_track_timescale", &film.units().0.to_string()]);
+        args.put(&["-video_track_timescale", &video.units().0.to_string()]);
         args.put(&["-movflags", "+frag_keyframe+empty_moov+default_base_moof", "-use_editlist", "0"]);
         args.put(&["-strict", "-2", "-f", encoding.codec.part_container()]);
         args.push(file_name(&part)?);

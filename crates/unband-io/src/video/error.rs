@@ -23,7 +23,7 @@ pub enum VideoError {
     },
     /// `ffprobe` does not recognise the file.
     #[error("{}: not a video that FFmpeg can read: {message}", path.display())]
-    NotFilm {
+    NotVideo {
         /// The file.
         path: PathBuf,
         /// Its error message.
@@ -69,7 +69,7 @@ pub enum VideoError {
     },
     /// A single image.
     #[error("{}: an image, not a video", path.display())]
-    Picture {
+    Image {
         /// The file.
         path: PathBuf,
     },
@@ -144,7 +144,7 @@ pub enum VideoError {
         instead: &'static str,
     },
     /// Non-video streams that a container cannot hold.
-    #[error("{}: {container} cannot hold {}: {message}", path.display(), told(streams))]
+    #[error("{}: {container} cannot hold {}: {message}", path.display(), listed(streams))]
     NotHeld {
         /// The output.
         path: PathBuf,
@@ -156,7 +156,7 @@ pub enum VideoError {
         message: String,
     },
     /// A stream selection that is not in the video, or is invalid.
-    #[error("{}: {what}; there are {}", path.display(), told(streams))]
+    #[error("{}: {what}; there are {}", path.display(), listed(streams))]
     NoStream {
         /// The video.
         path: PathBuf,
@@ -284,7 +284,7 @@ pub enum VideoError {
 }
 
 /// "stream 1 (audio, aac, eng) and stream 2 (data, klv)".
-fn told(streams: &[Stream]) -> String {
+fn listed(streams: &[Stream]) -> String {
     let names: Vec<String> = streams.iter().map(ToString::to_string).collect();
     match names.as_slice() {
         [] => "the combination of its streams".to_owned(),
@@ -298,7 +298,7 @@ impl Hint for VideoError {
         let text = match self {
             Self::File(error) => return error.hint(),
             Self::TooOld { .. } => super::probe::INSTALL,
-            Self::NotFilm { .. } => {
+            Self::NotVideo { .. } => {
                 "copy or download the file again; `ffprobe FILE` shows whether FFmpeg supports its format"
             }
             Self::Text { .. } => {
@@ -315,7 +315,7 @@ impl Hint for VideoError {
                 "check whether `ffplay FILE` plays it; if so, cut off its beginning with `ffmpeg -ss 10 -i FILE -c copy OUT`"
             }
             Self::Encrypted { .. } => "decrypt it first, with the program or service that it comes from",
-            Self::Picture { .. } => {
+            Self::Image { .. } => {
                 "restore it as an image: convert it to PNG first if its format is not supported"
             }
             Self::Interlaced { command, .. } => {

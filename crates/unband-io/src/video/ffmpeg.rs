@@ -203,7 +203,7 @@ impl Args {
     ///
     /// # Errors
     /// As [`Args::input`].
-    pub(super) fn film(&mut self, path: &Path, images: Option<&Images>) -> Result<(), Error> {
+    pub(super) fn video(&mut self, path: &Path, images: Option<&Images>) -> Result<(), Error> {
         let Some(images) = images else { return self.input(path) };
         let (options, pattern) = images.input();
         self.0.extend(options.into_iter().map(OsString::from));

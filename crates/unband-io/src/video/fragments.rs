@@ -15,7 +15,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use unband_image::Colorimetry;
 
 use super::boxes::{Kind, NAME, Place, boxed, content, damaged, inside, io, number, top_level, with};
-use super::light::{Colours, with_light};
+use super::hdr_boxes::{Colours, with_light};
 use crate::Error;
 
 /// Flags of a track's `tfhd`.

@@ -217,8 +217,8 @@ impl FrameFormat {
 ///
 /// # Errors
 /// [`VideoError::Color`] for samples without a planar format, such as floating point.
-pub fn working_format(film: &super::Film) -> Result<(&'static PixelFormat, bool), VideoError> {
-    let video = &film.video;
+pub fn working_format(file: &super::VideoFile) -> Result<(&'static PixelFormat, bool), VideoError> {
+    let video = &file.video;
     let own = PixelFormat::by_name(&video.pix_fmt).filter(|format| format.layout == Layout::Planar);
     if let Some(format) = own {
         return Ok((format, true));
@@ -236,7 +236,7 @@ pub fn working_format(film: &super::Film) -> Result<(&'static PixelFormat, bool)
     let what = || format!("the pixel format `{}`", video.pix_fmt);
     found
         .map(|format| (format, false))
-        .ok_or_else(|| VideoError::Color { path: film.path.clone(), what: what() })
+        .ok_or_else(|| VideoError::Color { path: file.path.clone(), what: what() })
 }
 
 #[cfg(test)]

@@ -10,10 +10,10 @@ use super::boxes;
 use super::check;
 use super::ffmpeg::{Args, IDLE, file_name};
 use super::fragments;
-use super::light::with_light;
+use super::hdr_boxes::with_light;
 use super::matroska;
-use super::others::written;
-use super::{Encoding, Ffmpeg, Film, Others, PixelFormat, Samples, Segment, VideoError, stills};
+use super::other_streams::written;
+use super::{Encoding, Ffmpeg, OtherStreams, PixelFormat, Samples, Segment, VideoError, VideoFile, stills};
 use crate::{Error, Leftover};
 
 /// A range of a video, in ticks. In the output it begins at 0.
@@ -45,48 +45,48 @@ const STALE: [&str; 10] = [
 /// # Errors
 /// [`VideoError::NotWritten`] with `ffmpeg`'s message, and [`VideoError::Frames`] if not all frames arrived.
 pub fn join(
-    film: &Film,
+    input: &VideoFile,
     segments: &[Segment],
-    others: &Others,
+    other_streams: &OtherStreams,
     cut: Option<Cut>,
     encoding: &Encoding,
     ffmpeg: &Ffmpeg,
     part: &Path,
 ) -> Result<(), VideoError> {
-    let args = arguments(film, others, cut, encoding, ffmpeg, part)?;
+    let args = arguments(input, other_streams, cut, encoding, ffmpeg, part)?;
     let _leftover = Leftover::new(part);
-    let mut running = args.start([true, false], &others.programs)?;
+    let mut running = args.start([true, false], &other_streams.programs)?;
     let sent = match running.input() {
-        Some(mut input) => send(film, segments, encoding, &mut input),
+        Some(mut pipe) => send(input, segments, encoding, &mut pipe),
         None => Ok(()),
     };
     let not_written =
         |message| VideoError::NotWritten { path: part.to_owned(), doing: "join the video", message };
     let (success, said) = running.finish(IDLE, Some(part)).map_err(|error| not_written(error.to_string()))?;
-    if !success || (others.strict && said.count > 0) {
+    if !success || (other_streams.strict && said.count > 0) {
         let message = said.message();
-        let of_film = file_name(&film.path)?;
+        let of_video = file_name(&input.path)?;
         // Messages about the input, such as its sound, are not errors of the output.
-        return Err(if message.contains(&*of_film.to_string_lossy()) {
-            film.damaged(&message)
+        return Err(if message.contains(&*of_video.to_string_lossy()) {
+            input.damaged(&message)
         } else {
             not_written(message)
         });
     }
     sent?;
-    if patched(film, encoding) {
-        say_colours(film, encoding, part)?;
+    if patched(input, encoding) {
+        say_colours(input, encoding, part)?;
     }
-    say_rate(film, others, encoding, part)?;
+    say_rate(input, other_streams, encoding, part)?;
     let expected = segments.iter().map(Segment::frames).sum();
-    if encoding.pictures().is_some() {
+    if encoding.images().is_some() {
         let found =
             stills::count(part).map_err(|source| Error::Io { action: "read", source }.in_file(part))?;
         return all_there(part, found, expected);
     }
     let times = segments.iter().flat_map(|segment| &segment.times);
     let shown = times.clone().min().copied().zip(times.max().copied());
-    check::times(film, (expected, shown), others, cut, encoding, part)
+    check::times(input, (expected, shown), other_streams, cut, encoding, part)
 }
 
 /// Writes a video with unchanged frames: all streams, chapters, attachments and metadata are copied, nothing
@@ -95,37 +95,42 @@ pub fn join(
 /// # Errors
 /// [`VideoError::NotWritten`] with `ffmpeg`'s message, for example if a container cannot hold the video's
 /// codec, and [`VideoError::Frames`].
-pub fn copy(film: &Film, others: &Others, encoding: &Encoding, part: &Path) -> Result<(), VideoError> {
+pub fn copy(
+    input: &VideoFile,
+    other_streams: &OtherStreams,
+    encoding: &Encoding,
+    part: &Path,
+) -> Result<(), VideoError> {
     let _leftover = Leftover::new(part);
-    let mut args = Args::quiet(others.strict);
+    let mut args = Args::quiet(other_streams.strict);
     args.put(&["-copyts"]);
-    others.inputs(film, (0.0, film.timeline.lead), None, &mut args)?;
+    other_streams.inputs(input, (0.0, input.timeline.lead), None, &mut args)?;
     let mut number = 0;
-    for stream in &film.streams {
-        if stream.index == film.video.stream {
+    for stream in &input.streams {
+        if stream.index == input.video.stream {
             args.put(&["-map", &format!("0:{}", stream.index), &format!("-c:{number}"), "copy"]);
             number += 1;
-        } else if others.map(film, stream, (number, 0), &mut args) {
+        } else if other_streams.map(input, stream, (number, 0), &mut args) {
             number += 1;
         }
     }
-    others.attach(film, &mut args)?;
+    other_streams.attach(input, &mut args)?;
     args.put(&["-map_metadata", "0", "-map_chapters", "0"]);
     written(encoding.container(), false, part, &mut args)?;
     let not_written =
         |message| VideoError::NotWritten { path: part.to_owned(), doing: "copy the video", message };
-    let mut running = args.start([false; 2], &others.programs)?;
+    let mut running = args.start([false; 2], &other_streams.programs)?;
     let (success, said) = running.finish(IDLE, Some(part)).map_err(|error| not_written(error.to_string()))?;
     if !success {
         return Err(not_written(said.message()));
     }
-    say_rate(film, others, encoding, part)?;
-    let source = film.timeline.tracks.get(film.video.stream);
+    say_rate(input, other_streams, encoding, part)?;
+    let source = input.timeline.tracks.get(input.video.stream);
     let (count, shown) = source.map_or((0, None), |line| (line.count, line.shown));
-    let ticks = shown.map(|(first, last)| (film.ticks(first), film.ticks(last)));
-    let shift = film.timeline.shift;
+    let ticks = shown.map(|(first, last)| (input.ticks(first), input.ticks(last)));
+    let shift = input.timeline.shift;
     let moved = ticks.map(|(first, last)| (first + shift, last + shift));
-    check::times(film, (count, moved), others, None, encoding, part)
+    check::times(input, (count, moved), other_streams, None, encoding, part)
 }
 
 /// # Errors
@@ -147,14 +152,14 @@ const FEWEST: i64 = 24;
 
 /// Writes the segments as one file.
 fn send(
-    film: &Film,
+    input: &VideoFile,
     segments: &[Segment],
     encoding: &Encoding,
     out: &mut dyn Write,
 ) -> Result<(), VideoError> {
     let open =
         |path: &Path| File::open(path).map_err(|source| Error::Io { action: "read", source }.in_file(path));
-    let (in_second, in_tick, in_frame) = film.units();
+    let (in_second, in_tick, in_frame) = input.units();
     let units = |ticks: i64| ticks * in_tick + i64::from(ADDED_SECONDS) * i64::from(in_second);
     let shown: Vec<i64> =
         segments.iter().flat_map(|segment| &segment.times).map(|&ticks| units(ticks)).collect();
@@ -172,11 +177,11 @@ fn send(
         let shown = fragments::retimed(&coded, &times).map_err(|error| error.in_file(&segment.path))?;
         files.push((first, shown));
     }
-    let last = last.unwrap_or_else(|| last_frame_lasts(film, &files, units(0)));
+    let last = last.unwrap_or_else(|| last_frame_lasts(input, &files, units(0)));
     let times = fragments::timeline(&files, last, i64::from(in_second) / FEWEST);
     for (i, (segment, times)) in segments.iter().zip(&times).enumerate() {
         let path = &segment.path;
-        let described = (i == 0).then(|| (&film.video.colorimetry, encoding.tagged(&film.video).colours()));
+        let described = (i == 0).then(|| (&input.video.colorimetry, encoding.tagged(&input.video).colours()));
         match fragments::copy(&mut open(path)?, times, described, out) {
             // FFmpeg itself reports why it closed the pipe.
             Err(Error::Io { source, .. }) if source.kind() == ErrorKind::BrokenPipe => return Ok(()),
@@ -202,82 +207,87 @@ fn evenly(shown: &[i64], frame: i64, tick: i64) -> Option<Vec<i64>> {
 
 /// Duration of the last frame in units of the track: up to the end of the video stream if plausible, else
 /// that of the frame before.
-fn last_frame_lasts(film: &Film, files: &[(i64, Vec<i64>)], zero: i64) -> i64 {
+fn last_frame_lasts(input: &VideoFile, files: &[(i64, Vec<i64>)], zero: i64) -> i64 {
     let Some((first, shown)) = files.last() else { return 1 };
     let mut sorted = shown.clone();
     sorted.sort_unstable();
-    let before = if let [.., a, b] = sorted[..] { b - a } else { film.units().2 };
-    let (Some(start), Some(duration)) = (film.video.start_pts, film.video.duration_ticks) else {
+    let before = if let [.., a, b] = sorted[..] { b - a } else { input.units().2 };
+    let (Some(start), Some(duration)) = (input.video.start_pts, input.video.duration_ticks) else {
         return before;
     };
-    let end = zero + (start + film.timeline.shift + duration) * film.units().1;
+    let end = zero + (start + input.timeline.shift + duration) * input.units().1;
     let last = first + sorted.last().zip(sorted.first()).map_or(0, |(last, first)| last - first);
     if (1..=16 * before).contains(&(end - last)) { end - last } else { before }
 }
 
 fn arguments(
-    film: &Film,
-    others: &Others,
+    input: &VideoFile,
+    other_streams: &OtherStreams,
     cut: Option<Cut>,
     encoding: &Encoding,
     ffmpeg: &Ffmpeg,
     part: &Path,
 ) -> Result<Args, VideoError> {
-    let mut args = Args::quiet(others.strict);
+    let mut args = Args::quiet(other_streams.strict);
     args.put(&["-copyts"]);
     // The frames have the video's times, plus the added seconds and the start of the cut.
-    let start = cut.map_or(0.0, |cut| film.seconds(cut.from));
-    let lead = film.timeline.lead(cut.is_some(), encoding);
+    let start = cut.map_or(0.0, |cut| input.seconds(cut.from));
+    let lead = input.timeline.lead(cut.is_some(), encoding);
     args.put(&["-itsoffset", &format!("{:.6}", lead - f64::from(ADDED_SECONDS) - start)]);
-    turned(film, ffmpeg, &mut args);
+    turned(input, ffmpeg, &mut args);
     args.put(&["-f", encoding.codec.part_container(), "-i", "pipe:0"]);
-    others.inputs(film, (start, lead), cut.and_then(|cut| cut.to).map(|to| film.seconds(to)), &mut args)?;
-    if let Some(output) = encoding.pictures() {
+    other_streams.inputs(
+        input,
+        (start, lead),
+        cut.and_then(|cut| cut.to).map(|to| input.seconds(to)),
+        &mut args,
+    )?;
+    if let Some(output) = encoding.images() {
         std::fs::create_dir_all(part)
             .map_err(|source| Error::Io { action: "make the folder", source }.in_file(part))?;
-        let samples = film.video.samples.unwrap_or(Samples::Rgb);
-        let pixels = PixelFormat::planar(samples, encoding.bits, film.video.alpha);
-        let missing = || VideoError::Color { path: film.path.clone(), what: film.video.pix_fmt.clone() };
+        let samples = input.video.samples.unwrap_or(Samples::Rgb);
+        let pixels = PixelFormat::planar(samples, encoding.bits, input.video.alpha);
+        let missing = || VideoError::Color { path: input.path.clone(), what: input.video.pix_fmt.clone() };
         args.put(&["-map", "0:0"]);
-        stills::written(film, pixels.ok_or_else(missing)?, output, part, &mut args)?;
+        stills::written(input, pixels.ok_or_else(missing)?, output, part, &mut args)?;
         return Ok(args);
     }
     let mut number = 0;
-    for stream in &film.streams {
-        if stream.index == film.video.stream {
+    for stream in &input.streams {
+        if stream.index == input.video.stream {
             args.put(&["-map", "0:0", &format!("-c:{number}"), "copy"]);
             for key in STALE {
                 args.put(&[&format!("-metadata:s:{number}"), &format!("{key}=")]);
             }
-            if ffmpeg.libavformat < 60 && film.video.rotation != 0 {
-                let degrees = film.video.rotation.rem_euclid(360);
+            if ffmpeg.libavformat < 60 && input.video.rotation != 0 {
+                let degrees = input.video.rotation.rem_euclid(360);
                 args.put(&[&format!("-metadata:s:{number}"), &format!("rotate={degrees}")]);
             }
             let marked = stream.dispositions.join("+");
             args.put(&[&format!("-disposition:{number}"), if marked.is_empty() { "0" } else { &marked }]);
             args.put(&[&format!("-map_metadata:s:{number}"), &format!("1:s:{}", stream.index)]);
-            if let Some(place) = &film.video.chroma_location {
+            if let Some(place) = &input.video.chroma_location {
                 // Matroska stores it, whatever the codec reports.
                 args.put(&[&format!("-chroma_sample_location:{number}"), place]);
             }
             number += 1;
-        } else if others.map(film, stream, (number, 1), &mut args) {
+        } else if other_streams.map(input, stream, (number, 1), &mut args) {
             number += 1;
         }
     }
-    others.attach(film, &mut args)?;
+    other_streams.attach(input, &mut args)?;
     args.put(&["-map_metadata", "1", "-map_chapters", "1"]);
     if encoding.container().times_of_tracks {
-        args.put(&["-video_track_timescale", &film.time_base().1.to_string()]);
+        args.put(&["-video_track_timescale", &input.time_base().1.to_string()]);
     }
-    written(encoding.container(), patched(film, encoding), part, &mut args)?;
+    written(encoding.container(), patched(input, encoding), part, &mut args)?;
     Ok(args)
 }
 
 /// Whether `FFmpeg` cannot store the colours in the output: in `QuickTime` it writes them without a range, and
 /// only if all are specified.
-fn patched(film: &Film, encoding: &Encoding) -> bool {
-    let video = encoding.tagged(&film.video);
+fn patched(input: &VideoFile, encoding: &Encoding) -> bool {
+    let video = encoding.tagged(&input.video);
     let tags = [&video.primaries, &video.transfer, &video.matrix];
     let some = tags.iter().filter(|tag| tag.is_some()).count();
     let partly = some > 0 && some < tags.len();
@@ -285,7 +295,7 @@ fn patched(film: &Film, encoding: &Encoding) -> bool {
 }
 
 /// Writes all colours in a `QuickTime` file that ends with its `moov`.
-fn say_colours(film: &Film, encoding: &Encoding, part: &Path) -> Result<(), VideoError> {
+fn say_colours(input: &VideoFile, encoding: &Encoding, part: &Path) -> Result<(), VideoError> {
     let of_part = |error: Error| VideoError::from(error.in_file(part));
     let io = |action| move |source| Error::Io { action, source };
     let file = OpenOptions::new().read(true).write(true).open(part).map_err(io("write"));
@@ -294,7 +304,7 @@ fn say_colours(film: &Film, encoding: &Encoding, part: &Path) -> Result<(), Vide
         let last = boxes::top_level(&mut file)?.into_iter().last().filter(|place| &place.kind == b"moov");
         let last = last.ok_or_else(|| boxes::damaged("it does not end with its index"))?;
         let moov = boxes::content(&mut file, &last)?;
-        let new = with_light(&moov, &Colorimetry::default(), encoding.tagged(&film.video).colours())?;
+        let new = with_light(&moov, &Colorimetry::default(), encoding.tagged(&input.video).colours())?;
         file.seek(SeekFrom::Start(last.start)).map_err(io("write"))?;
         file.write_all(&boxes::boxed(last.kind, &new)).map_err(io("write"))
     };
@@ -302,20 +312,25 @@ fn say_colours(film: &Film, encoding: &Encoding, part: &Path) -> Result<(), Vide
 }
 
 /// Declares the exact rate of a constant one in Matroska and `WebM`.
-fn say_rate(film: &Film, others: &Others, encoding: &Encoding, part: &Path) -> Result<(), VideoError> {
-    let Some(track) = others.number(film, film.video.stream) else { return Ok(()) };
-    if film.video.variable || !encoding.container().rounds {
+fn say_rate(
+    input: &VideoFile,
+    other_streams: &OtherStreams,
+    encoding: &Encoding,
+    part: &Path,
+) -> Result<(), VideoError> {
+    let Some(track) = other_streams.number(input, input.video.stream) else { return Ok(()) };
+    if input.video.variable || !encoding.container().rounds {
         return Ok(());
     }
-    let (frames, seconds) = film.rate();
+    let (frames, seconds) = input.rate();
     let nanoseconds = (1e9 * f64::from(seconds) / f64::from(frames)).round() as u64;
     let said = matroska::set_frame_duration(part, track, nanoseconds);
     said.map_err(|source| Error::Io { action: "write", source }.in_file(part).into())
 }
 
 /// Orientation for players: an input option from `FFmpeg` 6 on, metadata before.
-fn turned(film: &Film, ffmpeg: &Ffmpeg, args: &mut Args) {
-    let video = &film.video;
+fn turned(input: &VideoFile, ffmpeg: &Ffmpeg, args: &mut Args) {
+    let video = &input.video;
     if video.rotation == 0 && !video.mirrored {
         return;
     }

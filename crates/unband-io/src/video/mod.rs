@@ -13,14 +13,14 @@ mod ffmpeg;
 mod fragments;
 mod frame;
 mod frame_codes;
+mod hdr_boxes;
 mod hidden;
 mod images;
 mod join;
-mod light;
 mod matroska;
 mod notes;
 pub mod nut;
-mod others;
+mod other_streams;
 mod packets;
 pub mod pixel_format;
 pub mod probe;
@@ -40,13 +40,13 @@ pub(crate) fn fragmented(bytes: &[u8], first: i64) -> Result<[usize; 3], crate::
     let shown = fragments::shown(&mut file)?;
     let count = shown.len();
     let times = fragments::timeline(&[(first, shown)], 1, 1 << 20).concat();
-    let light = unband_image::Colorimetry::default();
+    let colorimetry = unband_image::Colorimetry::default();
     let mut copied = |said| {
         let mut out = Vec::new();
         fragments::copy(&mut file, &times, said, &mut out)?;
         Ok(fragments::shown(&mut Cursor::new(out))?.len())
     };
-    Ok([count, copied(None)?, copied(Some((&light, Some(([1, 1, 1], true)))))?])
+    Ok([count, copied(None)?, copied(Some((&colorimetry, Some(([1, 1, 1], true)))))?])
 }
 
 pub use codec::{Codec, Encoding, Purpose, container_of};
@@ -58,11 +58,11 @@ pub use frame::{FrameFormat, working_format};
 pub use images::Images;
 pub use join::{Cut, copy, join};
 pub use notes::notes;
-pub use others::Others;
+pub use other_streams::OtherStreams;
 pub use pixel_format::{Layout, PIXEL_FORMATS, PixelFormat, Samples};
-pub use probe::{Film, Video, probe, probe_images};
+pub use probe::{Video, VideoFile, probe, probe_images};
 pub use select::{StreamChoice, StreamSpec};
-pub use sniff::{is_film, not_opened, promises_film, text_kind};
+pub use sniff::{is_video, not_opened, promises_video, text_kind};
 pub use stills::{is_taken, put_in_place};
 pub use timeline::Timeline;
 

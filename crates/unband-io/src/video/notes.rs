@@ -2,7 +2,7 @@
 
 use super::pixel_format::Samples;
 use super::probe::{Stream, StreamKind};
-use super::{Encoding, Film, Others, PixelFormat, Programs};
+use super::{Encoding, OtherStreams, PixelFormat, Programs, VideoFile};
 use crate::Error;
 
 /// One line per note; empty if nothing was lost.
@@ -10,12 +10,12 @@ use crate::Error;
 /// # Errors
 /// No `ffmpeg`, which reports the capabilities of an encoder.
 pub fn notes(
-    film: &Film,
+    file: &VideoFile,
     encoding: &Encoding,
-    others: &Others,
+    other_streams: &OtherStreams,
     programs: &Programs,
 ) -> Result<Vec<String>, Error> {
-    let (video, mut notes) = (&film.video, others.notes(encoding));
+    let (video, mut notes) = (&file.video, other_streams.notes(encoding));
     let light = &video.colorimetry;
     if (light.mastering.is_some() || light.content_light.is_some()) && !encoding.keeps_light() {
         notes.push("mastering display and light levels are not in the result: neither its codec nor its container can store them".to_owned());
@@ -23,7 +23,7 @@ pub fn notes(
     if video.alpha && !encoding.keeps_alpha(programs)? {
         let codec = encoding.codec.name();
         notes.push(format!("alpha is not in the result: {codec} stores none here; `--lossless` keeps it"));
-    } else if video.alpha_beside && !video.alpha {
+    } else if video.separate_alpha && !video.alpha {
         notes.push("alpha is not in the result: FFmpeg does not decode it in this video".to_owned());
     }
     if video.captions {
@@ -53,11 +53,11 @@ pub fn notes(
     Ok(notes)
 }
 
-impl Others {
+impl OtherStreams {
     /// One line for each selected stream that is not copied.
     pub fn notes(&self, encoding: &Encoding) -> Vec<String> {
         let note = |stream: &Stream| {
-            let why = if encoding.pictures().is_some() {
+            let why = if encoding.images().is_some() {
                 "images cannot hold it".to_owned()
             } else if stream.kind == StreamKind::Data {
                 "FFmpeg has no name for its codec".to_owned()

@@ -95,7 +95,7 @@ impl Packets {
             "packet=stream_index,pts_time,dts_time,duration_time,flags",
         ]);
         args.put(&["-of", "csv=p=0"]);
-        args.film(path, images)?;
+        args.video(path, images)?;
         let room = Room::new()?;
         let answer = FFPROBE.ask_for_lines(&room, &args.into_list(), MOST, programs)?;
         Ok(Self::of(answer.lines().map_while(Result::ok), jumps))
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_jumps_begins_a_piece_and_one_stream_alone_does_not() {
+    fn a_clock_that_jumps_begins_a_piece_and_a_single_stream_does_not() {
         for (starts, pieces) in [
             (&[[1.4, 1.3], [1.4, 1.3]][..], 2),
             (&[[1.4, 1.3], [36_000.0, 36_000.1], [2.0, 2.1]], 3),

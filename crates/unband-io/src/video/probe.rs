@@ -4,12 +4,12 @@
 //! only in frames.
 
 mod color;
-mod film;
 mod hdr;
 mod json;
 mod read;
 #[cfg(test)]
 mod tests;
+mod video_file;
 
 use std::io::{self, Read};
 use std::path::Path;
@@ -17,8 +17,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-pub use film::{FieldOrder, Film, Stream, StreamKind, Video};
 pub use hdr::{DynamicHdr, content_light_words, svt_mastering_display, x265_master_display};
+pub use video_file::{FieldOrder, Stream, StreamKind, Video, VideoFile};
 
 use super::ffmpeg::{Args, FFPROBE, file_name, is_opened};
 use super::{Images, Samples, VideoError, hidden, sniff};
@@ -47,7 +47,7 @@ const OLDEST: (i64, i64) = (59, 37);
 /// not video to `FFmpeg`. Single images, files without a video stream, or none of whose first frames can be
 /// decoded. Interlaced videos and those with dynamic HDR are described; see [`Film::check_progressive`] and
 /// [`Film::check_dynamic_hdr`].
-pub fn probe(path: &Path, programs: &Programs) -> Result<Film, VideoError> {
+pub fn probe(path: &Path, programs: &Programs) -> Result<VideoFile, VideoError> {
     probe_as(path, None, programs)
 }
 
@@ -55,17 +55,17 @@ pub fn probe(path: &Path, programs: &Programs) -> Result<Film, VideoError> {
 ///
 /// # Errors
 /// As [`probe`].
-pub fn probe_images(path: &Path, images: Images, programs: &Programs) -> Result<Film, VideoError> {
-    let film = probe_as(path, Some(&images), programs)?;
-    let mut video = Video { frames: Some(images.count()), ..film.video };
+pub fn probe_images(path: &Path, images: Images, programs: &Programs) -> Result<VideoFile, VideoError> {
+    let file = probe_as(path, Some(&images), programs)?;
+    let mut video = Video { frames: Some(images.count()), ..file.video };
     // RGB has no matrix, although image files declare one.
     if video.samples == Some(Samples::Rgb) {
         video.matrix = None;
     }
-    Ok(Film { images: Some(images), video, ..film })
+    Ok(VideoFile { images: Some(images), video, ..file })
 }
 
-fn probe_as(path: &Path, images: Option<&Images>, programs: &Programs) -> Result<Film, VideoError> {
+fn probe_as(path: &Path, images: Option<&Images>, programs: &Programs) -> Result<VideoFile, VideoError> {
     let first = images.map(Images::head);
     let first = first.as_deref().unwrap_or(path);
     let head = head(first).map_err(|source| Error::Io { action: "read", source }.in_file(first))?;
@@ -81,7 +81,7 @@ fn probe_as(path: &Path, images: Option<&Images>, programs: &Programs) -> Result
         "-show_chapters",
     ];
     let answer = ask((path, images), &about_file, programs).map_err(|error| match error {
-        VideoError::NotFilm { message, .. } if message.contains(NOT_LISTED) => refused(path, &head),
+        VideoError::NotVideo { message, .. } if message.contains(NOT_LISTED) => refused(path, &head),
         other => other,
     })?;
     let answer = Node::new(&answer);
@@ -99,12 +99,12 @@ const NOT_LISTED: &str = "not on whitelist";
 
 fn refused(path: &Path, head: &[u8]) -> VideoError {
     let path = path.to_owned();
-    if crate::detect(head).is_some() { VideoError::Picture { path } } else { VideoError::Unopened { path } }
+    if crate::detect(head).is_some() { VideoError::Image { path } } else { VideoError::Unopened { path } }
 }
 
 /// The video described by two answers, under the names `file` and `frames`. The answers are not trusted.
 #[cfg(any(test, feature = "fuzzing"))]
-pub(crate) fn answered(answers: &Value) -> Result<Film, VideoError> {
+pub(crate) fn answered(answers: &Value) -> Result<VideoFile, VideoError> {
     let (path, node) = (Path::new("a.mkv"), Node::new(answers));
     let file = node.at("file");
     check_version(path, file)?;
@@ -118,17 +118,17 @@ fn describe(
     answer: Node<'_>,
     main: usize,
     frames: Node<'_>,
-) -> Result<Film, VideoError> {
+) -> Result<VideoFile, VideoError> {
     let path_buf = || path.to_owned();
     if !images && hidden::is_encrypted(path) {
         return Err(VideoError::Encrypted { path: path_buf() });
     }
     match frames.list("frames").count() {
-        count if !images && read::is_picture(answer, main, count) => {
-            Err(VideoError::Picture { path: path_buf() })
+        count if !images && read::is_image(answer, main, count) => {
+            Err(VideoError::Image { path: path_buf() })
         }
         0 => Err(VideoError::NoFrames { path: path_buf(), stream: main, packets: PACKETS[1] }),
-        _ => Ok(read::film(path, answer, main, frames)),
+        _ => Ok(read::file(path, answer, main, frames)),
     }
 }
 
@@ -144,7 +144,7 @@ fn head(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 fn first_frames(
-    film: (&Path, Option<&Images>),
+    file: (&Path, Option<&Images>),
     stream: usize,
     programs: &Programs,
 ) -> Result<Value, VideoError> {
@@ -153,7 +153,7 @@ fn first_frames(
     for packets in PACKETS {
         let interval = format!("%+#{packets}");
         let about_frames = ["-show_frames", "-select_streams", &stream, "-read_intervals", &interval];
-        frames = ask(film, &about_frames, programs)?;
+        frames = ask(file, &about_frames, programs)?;
         if Node::new(&frames).list("frames").next().is_some() {
             break;
         }
@@ -170,13 +170,13 @@ fn ask(
     let mut args = Args::default();
     args.put(&["-v", "error", "-of", "json=compact=1"]);
     args.put(question);
-    args.film(path, images)?;
+    args.video(path, images)?;
     let room = Room::new().map_err(|error| error.in_file(path))?;
     let answer = FFPROBE.ask(&room, &args.into_list(), ANSWER_BYTES, MOST, programs);
     let answer = answer.map_err(|error| match error {
         Error::Program { message, .. } => {
             let input = file_name(path).unwrap_or_default();
-            not_film(path, &message, &input.to_string_lossy())
+            not_video(path, &message, &input.to_string_lossy())
         }
         other => other.in_file(path).into(),
     })?;
@@ -185,15 +185,15 @@ fn ask(
             let message = "its answer is cut off: there is no space for temporary files".to_owned();
             return Error::Program { program: FFPROBE.names[0], message }.in_file(path).into();
         }
-        not_film(path, &format!("ffprobe's answer: {error}"), "")
+        not_video(path, &format!("ffprobe's answer: {error}"), "")
     })
 }
 
 /// `ffprobe`'s message, without its name for the file.
-fn not_film(path: &Path, message: &str, input: &str) -> VideoError {
+fn not_video(path: &Path, message: &str, input: &str) -> VideoError {
     let message =
         if input.is_empty() { message.to_owned() } else { message.replace(&format!("{input}: "), "") };
-    VideoError::NotFilm { path: path.to_owned(), message }
+    VideoError::NotVideo { path: path.to_owned(), message }
 }
 
 /// Checks the version of `libavcodec`, which also grows in development builds, where the program's version is

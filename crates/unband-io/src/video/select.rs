@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use super::probe::{Stream, StreamKind};
-use super::{Film, VideoError};
+use super::{VideoError, VideoFile};
 
 /// Some streams of a video: an index ("2"), a kind ("a"), or one of a kind ("a:1"). A trailing "?" makes it
 /// optional.
@@ -61,9 +61,9 @@ impl std::fmt::Display for StreamSpec {
 }
 
 impl StreamSpec {
-    fn names(self, film: &Film, stream: &Stream) -> bool {
+    fn names(self, video: &VideoFile, stream: &Stream) -> bool {
         let Some(kind) = self.kind else { return self.number == Some(stream.index) };
-        let of_kind = film.streams.iter().filter(|other| other.kind == kind);
+        let of_kind = video.streams.iter().filter(|other| other.kind == kind);
         let place = of_kind.clone().position(|other| other.index == stream.index);
         place.is_some_and(|place| self.number.is_none_or(|number| number == place))
     }
@@ -71,8 +71,8 @@ impl StreamSpec {
 
 impl StreamChoice {
     /// Whether a non-video stream is copied.
-    pub(super) fn takes(&self, film: &Film, stream: &Stream) -> bool {
-        let named = |specs: &[StreamSpec]| specs.iter().any(|spec| spec.names(film, stream));
+    pub(super) fn takes(&self, video: &VideoFile, stream: &Stream) -> bool {
+        let named = |specs: &[StreamSpec]| specs.iter().any(|spec| spec.names(video, stream));
         self.only.as_deref().is_none_or(named) && !named(&self.dropped)
     }
 
@@ -80,17 +80,17 @@ impl StreamChoice {
     ///
     /// # Errors
     /// [`VideoError::NoStream`].
-    pub fn check(&self, film: &Film) -> Result<(), VideoError> {
+    pub fn check(&self, video: &VideoFile) -> Result<(), VideoError> {
         let wrong =
-            |what| VideoError::NoStream { path: film.path.clone(), what, streams: film.streams.clone() };
+            |what| VideoError::NoStream { path: video.path.clone(), what, streams: video.streams.clone() };
         let none = |spec: &&StreamSpec| {
-            !spec.optional && !film.streams.iter().any(|stream| spec.names(film, stream))
+            !spec.optional && !video.streams.iter().any(|stream| spec.names(video, stream))
         };
         if let Some(spec) = self.only.iter().flatten().chain(&self.dropped).find(none) {
             return Err(wrong(format!("it has no stream `{spec}`")));
         }
-        let restored = film.streams.iter().find(|stream| stream.index == film.video.stream);
-        let drops = |spec: &&StreamSpec| restored.is_some_and(|stream| spec.names(film, stream));
+        let restored = video.streams.iter().find(|stream| stream.index == video.video.stream);
+        let drops = |spec: &&StreamSpec| restored.is_some_and(|stream| spec.names(video, stream));
         match self.dropped.iter().find(drops) {
             Some(spec) => {
                 Err(wrong(format!("`{spec}` is the restored video stream, which cannot be dropped")))

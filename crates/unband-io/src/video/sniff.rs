@@ -30,7 +30,7 @@ fn is_called(path: &Path, extensions: &[&str]) -> bool {
 }
 
 /// Whether its extension is that of a video.
-pub fn promises_film(path: &Path) -> bool {
+pub fn promises_video(path: &Path) -> bool {
     is_called(path, &EXTENSIONS)
 }
 
@@ -49,11 +49,11 @@ pub fn not_opened(path: &Path) -> Option<VideoError> {
 /// Whether a file is a video: it begins as a video container, or it has a video extension and does not begin
 /// as an image. YUV4MPEG2, which is also an image format, must have more than one frame. False for files that
 /// cannot be read.
-pub fn is_film(path: &Path) -> bool {
+pub fn is_video(path: &Path) -> bool {
     let Some((head, length)) = head_of(path) else { return false };
     match head.strip_prefix(b"YUV4MPEG2") {
         Some(_) => has_several_frames(&head, length),
-        None => crate::detect(&head).is_none() && (container_of(&head).is_some() || promises_film(path)),
+        None => crate::detect(&head).is_none() && (container_of(&head).is_some() || promises_video(path)),
     }
 }
 
@@ -137,12 +137,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn films_are_told_from_pictures_and_from_everything_else() {
+    fn videos_are_distinguished_from_images_and_from_everything_else() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x");
         let is = |bytes: &[u8]| {
             std::fs::write(&path, bytes).unwrap();
-            is_film(&path)
+            is_video(&path)
         };
         assert!(is(b"\x1A\x45\xDF\xA3\x01\x00\x00\x00"));
         assert!(is(b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2"));
@@ -158,7 +158,7 @@ mod tests {
         let frame =
             |count: usize| [b"YUV4MPEG2 W2 H2 Cmono\n".to_vec(), b"FRAME\nabcd".repeat(count)].concat();
         assert!(!is(&frame(1)) && is(&frame(2)));
-        assert!(!is_film(&folder.path().join("missing")));
+        assert!(!is_video(&folder.path().join("missing")));
         let kind = |bytes: &[u8]| text_kind_of(bytes);
         assert_eq!(kind(b"ffconcat version 1.0\nfile a.txt"), Some("a list of other files (ffconcat)"));
         assert_eq!(kind(b"\xEF\xBB\xBF\n#EXTM3U\n"), Some("a playlist (M3U)"));
@@ -174,8 +174,8 @@ mod tests {
         // The name applies if the bytes match no known format.
         let path = folder.path().join("x.MKV");
         std::fs::write(&path, b"text").unwrap();
-        assert!(is_film(&path));
+        assert!(is_video(&path));
         std::fs::write(&path, b"\x89PNG\r\n\x1a\n").unwrap();
-        assert!(!is_film(&path));
+        assert!(!is_video(&path));
     }
 }

@@ -8,7 +8,7 @@ use unband_image::{Matrix, Model, Range};
 
 use super::ffmpeg::{Args, file_name};
 use super::images::around;
-use super::{Film, Images, PixelFormat, Samples, VideoError};
+use super::{Images, PixelFormat, Samples, VideoError, VideoFile};
 
 /// Image extensions and `FFmpeg`'s encoders for them.
 const ENCODERS: [(&str, &str); 4] = [("png", "png"), ("dpx", "dpx"), ("tif", "tiff"), ("tiff", "tiff")];
@@ -40,14 +40,14 @@ pub fn is_taken(output: &Path) -> bool {
 /// # Errors
 /// Planes of unknown meaning, and a current directory that no longer exists.
 pub(super) fn written(
-    film: &Film,
+    video: &VideoFile,
     pixels: &PixelFormat,
     output: &Path,
     folder: &Path,
     args: &mut Args,
 ) -> Result<(), VideoError> {
     let encoder = encoder(output).unwrap_or("png");
-    let color = film.color()?;
+    let color = video.color()?;
     let scale = "scale=flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp";
     let meant = if let (Model::Yuv { matrix, range, .. }, Samples::Yuv(_) | Samples::Gray) =
         (color.model, pixels.samples)
@@ -62,7 +62,7 @@ pub(super) fn written(
     } else {
         String::new()
     };
-    let first = film.images.as_ref().map_or(1, Images::first).to_string();
+    let first = video.images.as_ref().map_or(1, Images::first).to_string();
     args.put(&["-c:0", encoder, "-vf", &format!("{scale}{meant}"), "-pix_fmt", format(encoder, pixels)]);
     args.put(&["-fps_mode", "passthrough", "-start_number", &first, "-f", "image2"]);
     let name = output.file_name().unwrap_or_default();
@@ -114,10 +114,10 @@ pub(super) fn count(folder: &Path) -> io::Result<u64> {
 ///
 /// # Errors
 /// Operating-system errors.
-pub fn put_in_place(written: &Path, output: &Path, film: &Path) -> io::Result<()> {
+pub fn put_in_place(written: &Path, output: &Path, video: &Path) -> io::Result<()> {
     let put = |from: &Path, to: &Path| {
         let file = File::open(from)?;
-        crate::Access::of([film]).narrow(&file)?;
+        crate::Access::of([video]).narrow(&file)?;
         file.sync_all()?;
         fs::rename(from, to)
     };

@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 use super::packets::{AHEAD, BACK, Packets, Span};
 use super::probe::StreamKind;
-use super::{Encoding, Film, Programs};
+use super::{Encoding, Programs, VideoFile};
 
 /// How the times of a result follow from those of its source, and the source's first and last times.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -46,24 +46,29 @@ const EARLIEST: f64 = -1.0;
 pub(super) const CLOCK: f64 = 90_000.0;
 
 /// Decides the time line.
-pub(super) fn decide(film: &Film, encoding: &Encoding, start_at_zero: bool, programs: &Programs) -> Timeline {
-    let packets = Packets::read((&film.path, film.images.as_ref()), film.may_jump(), programs);
+pub(super) fn decide(
+    file: &VideoFile,
+    encoding: &Encoding,
+    start_at_zero: bool,
+    programs: &Programs,
+) -> Timeline {
+    let packets = Packets::read((&file.path, file.images.as_ref()), file.may_jump(), programs);
     // The decoder reports damage, with a better message.
     let packets = packets.unwrap_or_default();
-    let tracks = lines(&packets, film);
+    let tracks = lines(&packets, file);
     let begin = |line: &Line| line.shown.map(|(first, _)| first);
-    let video = tracks.get(film.video.stream).and_then(begin);
-    let video = video.or(film.video.start_pts.map(|ticks| film.seconds(ticks))).unwrap_or(0.0);
-    let of_time = film.streams.iter().filter(|stream| {
-        matches!(stream.kind, StreamKind::Video | StreamKind::Audio) && !stream.attached_picture
+    let video = tracks.get(file.video.stream).and_then(begin);
+    let video = video.or(file.video.start_pts.map(|ticks| file.seconds(ticks))).unwrap_or(0.0);
+    let of_time = file.streams.iter().filter(|stream| {
+        matches!(stream.kind, StreamKind::Video | StreamKind::Audio) && !stream.attached_image
     });
     let first = of_time.filter_map(|stream| begin(tracks.get(stream.index)?)).fold(video, f64::min);
     let rounds = matches!(encoding.container().muxer, "matroska" | "webm");
-    let early = video < 0.0 && (film.may_jump() || !rounds || video < EARLIEST);
+    let early = video < 0.0 && (file.may_jump() || !rounds || video < EARLIEST);
     let move_by = if early || start_at_zero { -first } else { 0.0 };
     // A later start of another stream stays later.
-    let shift = film.ticks(move_by);
-    let begins = first + film.seconds(shift);
+    let shift = file.ticks(move_by);
+    let begins = first + file.seconds(shift);
     let lead = lead(encoding, begins);
     Timeline { shift, lead, tracks }
 }
@@ -79,9 +84,9 @@ fn lead(encoding: &Encoding, begins: f64) -> f64 {
 }
 
 /// The times of all streams without jumps.
-fn lines(packets: &Packets, film: &Film) -> Vec<Line> {
+fn lines(packets: &Packets, file: &VideoFile) -> Vec<Line> {
     let timed = |index: usize| {
-        film.streams.iter().any(|stream| {
+        file.streams.iter().any(|stream| {
             stream.index == index && matches!(stream.kind, StreamKind::Video | StreamKind::Audio)
         })
     };
@@ -114,7 +119,7 @@ fn lines(packets: &Packets, film: &Film) -> Vec<Line> {
     packets.tracks.iter().map(line).collect()
 }
 
-impl Film {
+impl VideoFile {
     /// Whether the clock of its container may jump: broadcasts and discs, whose pieces can be joined byte by
     /// byte.
     pub(super) fn may_jump(&self) -> bool {

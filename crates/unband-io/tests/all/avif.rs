@@ -6,7 +6,7 @@ use crate::sample;
 use std::fs;
 use std::path::Path;
 
-use sample::{ExifBuilder, everything, format, picture};
+use sample::{ExifBuilder, everything, format, painted};
 use unband_image::dither::Grid;
 use unband_image::{
     Cicp, Codec, Context, Density, DensityUnit, Depth, Hint, Image, Mastering, Matrix, Model, Plane, Range,
@@ -109,7 +109,7 @@ fn depth_and_model_are_those_of_the_file() {
 }
 
 #[test]
-fn odd_pictures_turn_with_their_chroma() {
+fn odd_images_turn_with_their_chroma() {
     let (turned, upright) = (read("irot1_odd"), read("8_420"));
     // The same stream, with and without the property in the container.
     let full = upright.into_full_chroma(&Context::default()).unwrap();
@@ -304,9 +304,9 @@ fn what_it_cannot_hold_is_refused_in_words() {
     let write = |image: &Image, options: &WriteOptions| {
         unband_io::write(image, avif, options, &mut Vec::new()).unwrap_err()
     };
-    let wide = picture(70_000, 1, 1, false, Depth::EIGHT, 1);
+    let wide = painted(70_000, 1, 1, false, Depth::EIGHT, 1);
     assert!(matches!(write(&wide, &WriteOptions::default()), Error::Size { most: 65_535, .. }));
     let lossless = WriteOptions { lossless: Some(true), ..WriteOptions::default() };
-    let error = write(&picture(3, 3, 3, false, Depth::EIGHT, 1), &lossless);
+    let error = write(&painted(3, 3, 3, false, Depth::EIGHT, 1), &lossless);
     assert_eq!(error.to_string(), "cannot write AVIF: lossless is not supported");
 }

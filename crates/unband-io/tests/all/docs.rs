@@ -1,4 +1,4 @@
-//! The table in `docs/formats.md` matches the registry.
+//! The table in `docs/guide/formats.md` matches the registry.
 #![allow(clippy::unwrap_used)]
 
 use std::fmt::Write;
@@ -46,7 +46,7 @@ fn table() -> String {
 
 #[test]
 fn the_table_in_the_docs_is_that_of_the_registry() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/formats.md");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guide/formats.md");
     let page = fs::read_to_string(path).unwrap();
     let start = page.find("docs.rs -->\n").unwrap() + "docs.rs -->\n".len();
     let end = page.find("<!-- end of table -->").unwrap();

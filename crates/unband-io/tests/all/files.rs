@@ -5,12 +5,12 @@ use crate::sample;
 use std::fs;
 use std::path::Path;
 
-use sample::{format, picture};
+use sample::{format, painted};
 use unband_image::{Depth, Hint, Image};
 use unband_io::{Error, FORMATS, Limits, WriteOptions, declared_size, read_file, write_file};
 
 fn image() -> Image {
-    picture(20, 10, 3, false, Depth::EIGHT, 1)
+    painted(20, 10, 3, false, Depth::EIGHT, 1)
 }
 
 fn write(image: &Image, path: &Path, overwrite: bool) -> Result<(), Error> {
@@ -55,7 +55,7 @@ fn a_failed_encoding_leaves_nothing_and_the_old_file_as_it_was() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.jpg");
     fs::write(&path, "old").unwrap();
-    let wide = picture(70_000, 1, 1, false, Depth::EIGHT, 1);
+    let wide = painted(70_000, 1, 1, false, Depth::EIGHT, 1);
     let error = write_file(&wide, &path, format("JPEG"), &WriteOptions::default(), true).unwrap_err();
     assert!(matches!(error.fault(), Error::Size { .. }), "{error}");
     assert_eq!(fs::read(&path).unwrap(), b"old");
@@ -87,7 +87,7 @@ fn a_full_disk_is_an_error_for_every_format() {
     for format in sample::writers() {
         let depth = format.writes.as_ref().unwrap().depths[0];
         let color = if format.writes.as_ref().unwrap().color { 3 } else { 1 };
-        let image = picture(200, 200, color, false, depth, 1);
+        let image = painted(200, 200, color, false, depth, 1);
         let full = Path::new("/dev/full");
         let error = write_file(&image, full, format, &WriteOptions::default(), true).unwrap_err();
         assert!(error.to_string().starts_with("/dev/full: cannot write"), "{format:?} {error}");
@@ -120,7 +120,7 @@ fn a_writer_that_fails_anywhere_is_noticed() {
     for format in sample::writers() {
         let depth = format.writes.as_ref().unwrap().depths[0];
         let color = if format.writes.as_ref().unwrap().color { 3 } else { 1 };
-        let mut image = picture(9, 6, color, false, depth, 1);
+        let mut image = painted(9, 6, color, false, depth, 1);
         image.metadata = sample::everything();
         let size = sample::written(&image, format).0.len();
         for room in 0..size {
@@ -171,7 +171,7 @@ fn a_header_says_the_size_that_is_read() {
     for format in FORMATS.iter().filter(|format| format.reads && format.writes.is_some()) {
         let path = folder.path().join(format.name);
         // More than the first read of a header, so that the rest of the file is irrelevant.
-        let image = picture(300, 41, 3, false, Depth::EIGHT, 1);
+        let image = painted(300, 41, 3, false, Depth::EIGHT, 1);
         if write_file(&image, &path, format, &WriteOptions::default(), false).is_err() {
             continue;
         }
@@ -198,7 +198,7 @@ fn with_long_segments(jpeg: &[u8], segments: usize) -> Vec<u8> {
 fn sizes_far_behind_in_a_file_are_found() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x");
-    let image = picture(300, 41, 3, false, Depth::EIGHT, 1);
+    let image = painted(300, 41, 3, false, Depth::EIGHT, 1);
     let bytes = |format: &str| {
         let mut out = Vec::new();
         let format = unband_io::by_name(format).unwrap();
@@ -257,7 +257,7 @@ fn what_does_not_say_its_size_is_an_error_with_its_name() {
 fn a_folder_that_is_not_there_is_named_and_no_temporary_file() {
     let folder = tempfile::tempdir().unwrap();
     let error =
-        write(&sample::picture(3, 2, 3, false, Depth::EIGHT, 1), &folder.path().join("no/deep/x.png"), false)
+        write(&sample::painted(3, 2, 3, false, Depth::EIGHT, 1), &folder.path().join("no/deep/x.png"), false)
             .unwrap_err();
     let (text, hint) = (error.to_string(), error.hint().unwrap());
     assert!(!text.contains(".unband-"), "{text}");
@@ -265,13 +265,13 @@ fn a_folder_that_is_not_there_is_named_and_no_temporary_file() {
     // A file in place of the folder.
     std::fs::write(folder.path().join("file"), b"").unwrap();
     let error =
-        write(&sample::picture(3, 2, 3, false, Depth::EIGHT, 1), &folder.path().join("file/x.png"), false)
+        write(&sample::painted(3, 2, 3, false, Depth::EIGHT, 1), &folder.path().join("file/x.png"), false)
             .unwrap_err();
     assert!(!error.to_string().contains(".unband-"), "{error}");
 }
 
 #[test]
-fn too_many_pixels_are_told_without_channels_that_are_not_there() {
+fn too_many_pixels_are_reported_without_absent_channels() {
     let head = |color: u8| {
         let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
         png.extend([60_000u32.to_be_bytes(), 60_000u32.to_be_bytes()].concat());

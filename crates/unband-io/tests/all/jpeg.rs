@@ -43,11 +43,14 @@ fn component(plane: &JpegPlane, width: usize, height: usize, bits: u8, rounding:
     for (y, row) in out.iter_mut().enumerate() {
         for (x, out) in row.iter_mut().enumerate() {
             let (column, line) = (x + plane.lead.0, y + plane.lead.1);
-            let numbers = plane.block(column / 8, line / 8);
+            let coefficients = plane.block(column / 8, line / 8);
             let value: f64 = (0..64)
                 .map(|k| {
                     let step = f64::from(plane.steps[k]);
-                    f64::from(numbers[k]) * step * wave[k % 8 * 8 + column % 8] * wave[k / 8 * 8 + line % 8]
+                    f64::from(coefficients[k])
+                        * step
+                        * wave[k % 8 * 8 + column % 8]
+                        * wave[k / 8 * 8 + line % 8]
                 })
                 .sum();
             let value = value + f64::from(1u32 << (bits - 1));
@@ -242,7 +245,7 @@ fn encoded(size: (u16, u16), sampling: jpeg_encoder::SamplingFactor, orientation
 }
 
 #[test]
-fn turned_numbers_are_those_of_the_turned_picture() {
+fn turned_numbers_are_those_of_the_turned_image() {
     use jpeg_encoder::SamplingFactor as S;
     for (sampling, size) in [
         (S::F_1_1, (37, 29)),

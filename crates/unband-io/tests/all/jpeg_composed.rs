@@ -190,7 +190,7 @@ fn every_number_comes_back_of_8_and_of_12_bits() {
         assert_eq!((stored.bits, stored.ycc), (bits, false));
         let plane = &stored.planes[0];
         assert_eq!((plane.blocks_across, plane.blocks_down, plane.steps), (9, 7, [3; 64]));
-        assert_eq!(*plane.numbers, blocks.concat());
+        assert_eq!(*plane.coefficients, blocks.concat());
     }
 }
 
@@ -232,7 +232,7 @@ fn coarser_steps_of_a_scan_are_seen_as_unknown_numbers() {
     let begun = || gray(0xC2, 8, (32, 8), 2);
     let whole = begun().scan(&[1], (0, 0), 0, dc(0)).scan(&[1], (1, 63), 0, ac()).end();
     let image = read(&whole).unwrap();
-    assert_eq!(*stored(&image).unwrap().planes[0].numbers, blocks.concat());
+    assert_eq!(*stored(&image).unwrap().planes[0].coefficients, blocks.concat());
     let refined = begun().scan(&[1], (0, 0), 0x01, dc(1)).scan(&[1], (1, 63), 0, ac());
     let refined = refined.scan(&[1], (0, 0), 0x10, refinement()).end();
     assert_eq!(read(&refined).unwrap(), image);
@@ -282,20 +282,20 @@ fn rows_may_be_counted_after_the_first_scan() {
 fn restart_markers_must_come_in_their_order() {
     let blocks: Vec<[i16; 64]> = blocks(20, 200);
     let plain = gray(0xC0, 8, (160, 8), 4).scan(&[1], (0, 63), 0, sequential(&blocks)).end();
-    let file = |numbers: &[u8]| {
+    let file = |coefficients: &[u8]| {
         let mut file =
             gray(0xC0, 8, (160, 8), 4).segment(0xDD, &[0, 2]).scan(&[1], (0, 63), 0, Bits::default());
         for (i, part) in blocks.chunks(2).enumerate() {
             if i > 0 {
-                file.0.extend([0xFF, 0xD0 + numbers[i - 1]]);
+                file.0.extend([0xFF, 0xD0 + coefficients[i - 1]]);
             }
             file.0.extend(sequential(part).bytes());
         }
         file.end()
     };
     assert_eq!(read(&file(&[0, 1, 2, 3, 4, 5, 6, 7, 0])).unwrap(), read(&plain).unwrap());
-    for numbers in [[0, 1, 2, 2, 4, 5, 6, 7, 0], [1, 2, 3, 4, 5, 6, 7, 0, 1]] {
-        let error = read(&file(&numbers)).unwrap_err();
+    for coefficients in [[0, 1, 2, 2, 4, 5, 6, 7, 0], [1, 2, 3, 4, 5, 6, 7, 0, 1]] {
+        let error = read(&file(&coefficients)).unwrap_err();
         assert!(matches!(error, Error::Damaged { .. }), "{error}");
     }
 }

@@ -1,11 +1,10 @@
 //! Files and streams: integration tests in one program, which links once.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+mod auxiliary;
 mod avif;
-mod beside;
 mod docs;
 mod files;
-mod film;
 mod foreign;
 mod hostile;
 mod jpeg;
@@ -14,3 +13,4 @@ mod metadata;
 mod png_size;
 mod round_trip;
 mod sample;
+mod video;

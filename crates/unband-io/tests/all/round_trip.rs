@@ -3,7 +3,7 @@
 
 use crate::sample;
 use proptest::prelude::*;
-use sample::{fitting, format, picture, read, writers, written};
+use sample::{fitting, format, painted, read, writers, written};
 use unband_image::{Cicp, Depth, Hint, Image, Model};
 use unband_io::{Error, WriteOptions, by_extension, by_name, check_can_hold, detect};
 
@@ -30,7 +30,7 @@ proptest! {
             if check_can_hold(depth, alpha, format).is_err() || (color && !writes.color) {
                 continue;
             }
-            let mut image = picture(width, height, colors, alpha, depth, seed);
+            let mut image = painted(width, height, colors, alpha, depth, seed);
             if format.name == "OpenEXR" {
                 image.color.cicp = Some(Cicp { primaries: 1, transfer: 8, matrix: 0, full_range: true });
             }
@@ -99,7 +99,7 @@ fn samples_are_equal_to_the_bit_where_the_container_has_their_depth() {
 #[test]
 fn grey_png_of_few_bits_stays_so() {
     for (bits, container) in [(1, 1), (2, 2), (3, 4), (4, 4), (5, 8)] {
-        let image = picture(13, 3, 1, false, Depth::Int(bits), 3);
+        let image = painted(13, 3, 1, false, Depth::Int(bits), 3);
         let (bytes, _) = written(&image, format("PNG"));
         let back = read(&bytes);
         assert_eq!((back.depth, back.color.model), (Depth::Int(container), Model::Gray));
@@ -110,7 +110,7 @@ fn grey_png_of_few_bits_stays_so() {
 #[test]
 fn ten_and_twelve_bits_widen_to_sixteen_and_say_so() {
     for bits in [10, 12] {
-        let image = picture(64, 64, 3, true, Depth::Int(bits), 5);
+        let image = painted(64, 64, 3, true, Depth::Int(bits), 5);
         let (png, _) = written(&image, format("PNG"));
         assert!(png.windows(8).any(|w| w == [b's', b'B', b'I', b'T', bits, bits, bits, bits]));
         for bytes in [png, written(&image, format("TIFF")).0] {
@@ -131,7 +131,7 @@ fn ten_and_twelve_bits_widen_to_sixteen_and_say_so() {
 
 #[test]
 fn jpeg_of_high_quality_is_near_and_keeps_full_chroma() {
-    let mut image = picture(48, 40, 3, false, Depth::EIGHT, 1);
+    let mut image = painted(48, 40, 3, false, Depth::EIGHT, 1);
     for (c, plane) in image.planes.iter_mut().enumerate() {
         for y in 0..40 {
             for (x, v) in plane.row_mut(y).iter_mut().enumerate() {
@@ -162,7 +162,7 @@ fn jpeg_of_high_quality_is_near_and_keeps_full_chroma() {
 
 #[test]
 fn lossy_webp_keeps_size_transparency_and_roughly_the_colours() {
-    let mut image = picture(40, 30, 3, true, Depth::EIGHT, 1);
+    let mut image = painted(40, 30, 3, true, Depth::EIGHT, 1);
     for plane in &mut image.planes {
         plane.data.iter_mut().enumerate().for_each(|(i, v)| *v = Depth::EIGHT.value((i % 40 * 5) as u32));
     }
@@ -190,10 +190,10 @@ fn what_a_format_cannot_hold_is_refused_in_words() {
     assert!(matches!(check_can_hold(Depth::EIGHT, true, jpeg), Err(Error::Alpha { .. })));
     assert!(matches!(check_can_hold(Depth::EIGHT, false, format("GIF")), Err(Error::ReadOnly { .. })));
     assert!(check_can_hold(Depth::Int(10), true, format("PNG")).is_ok());
-    let color = picture(3, 3, 3, false, Depth::EIGHT, 1);
+    let color = painted(3, 3, 3, false, Depth::EIGHT, 1);
     let result = unband_io::write(&color, format("PGM"), &WriteOptions::default(), &mut Vec::new());
     assert!(matches!(result, Err(Error::Model { .. })));
-    let wide = picture(70_000, 1, 1, false, Depth::EIGHT, 1);
+    let wide = painted(70_000, 1, 1, false, Depth::EIGHT, 1);
     for (name, most) in [("JPEG", 65_535), ("WebP", 16_383)] {
         let result = unband_io::write(&wide, format(name), &WriteOptions::default(), &mut Vec::new());
         assert!(matches!(result, Err(Error::Size { most: m, .. }) if m == most), "{result:?}");
@@ -202,7 +202,7 @@ fn what_a_format_cannot_hold_is_refused_in_words() {
 
 #[test]
 fn content_wins_over_extensions_and_names_are_unique() {
-    let (png, _) = written(&picture(3, 3, 3, false, Depth::EIGHT, 1), format("PNG"));
+    let (png, _) = written(&painted(3, 3, 3, false, Depth::EIGHT, 1), format("PNG"));
     assert_eq!(detect(&png).unwrap().name, "PNG");
     assert_eq!(by_extension("a/b.TIF".as_ref()).unwrap().name, "TIFF");
     assert!(by_extension("a/b".as_ref()).is_none());
@@ -256,7 +256,7 @@ fn text_pnm_and_both_byte_orders_of_pfm_read_alike() {
 #[allow(clippy::print_stderr)]
 fn lossy_jpeg_xl_is_near_and_says_its_depth_where_its_program_is_installed() {
     for (depth, alpha) in [(Depth::EIGHT, true), (Depth::Int(10), false), (Depth::SIXTEEN, false)] {
-        let mut image = picture(40, 30, 3, alpha, depth, 1);
+        let mut image = painted(40, 30, 3, alpha, depth, 1);
         for plane in &mut image.planes {
             plane.data.iter_mut().enumerate().for_each(|(i, v)| *v = (i % 40) as f32 / 50.0);
         }
@@ -291,7 +291,7 @@ fn lossy_jpeg_xl_is_near_and_says_its_depth_where_its_program_is_installed() {
 fn colour_goes_into_the_codestream_of_jpeg_xl() {
     for color in [true, false] {
         for (bits, intensity) in [(8, 16u8), (12, 18), (16, 8), (10, 1)] {
-            let mut image = picture(9, 4, if color { 3 } else { 1 }, color, Depth::Int(bits), 3);
+            let mut image = painted(9, 4, if color { 3 } else { 1 }, color, Depth::Int(bits), 3);
             image.color.cicp = Some(unband_image::Cicp {
                 transfer: intensity,
                 primaries: if color { 9 } else { 1 },
@@ -324,7 +324,7 @@ fn a_format_loses_something_exactly_when_it_says_so() {
     for format in sample::writers() {
         let writes = format.writes.as_ref().unwrap();
         let depth = *writes.depths.iter().min_by_key(|depth| depth.bits().abs_diff(8)).unwrap();
-        let image = sample::picture(40, 30, if writes.color { 3 } else { 1 }, false, depth, 11);
+        let image = sample::painted(40, 30, if writes.color { 3 } else { 1 }, false, depth, 11);
         for quality in [None, Some(40)] {
             let mut bytes = Vec::new();
             let options = WriteOptions { quality, ..WriteOptions::default() };
@@ -355,7 +355,7 @@ fn a_format_loses_something_exactly_when_it_says_so() {
 
 #[test]
 fn light_above_white_and_below_black_survives() {
-    let mut image = sample::picture(13, 11, 3, false, Depth::F32, 21);
+    let mut image = sample::painted(13, 11, 3, false, Depth::F32, 21);
     for (i, value) in image.planes.iter_mut().flat_map(|plane| &mut plane.data).enumerate() {
         *value = [0.0, 1.0, 45.25, 1.0e-4, -0.5, 65_504.0, 3.4e7, 0.18][i % 8];
     }

@@ -313,7 +313,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_limit_of_flatness_grows_with_the_picture() {
+    fn the_limit_of_flatness_grows_with_the_image() {
         assert_eq!(flat_limit(480, 270), 15);
         assert_eq!(flat_limit(1920, 1080), 21);
         assert_eq!(flat_limit(216, 1), 7);

@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_forest_is_told() {
+    fn an_invalid_forest_is_reported() {
         let with = |name: &str, at: usize, value: f64| {
             let mut columns: Vec<(&str, Vec<f64>)> =
                 two().into_iter().map(|(n, v)| (n, v.to_vec())).collect();

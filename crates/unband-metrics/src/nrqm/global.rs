@@ -78,7 +78,7 @@ fn expected<const N: usize>(
 ) -> Field {
     let own = &bands[direction];
     let (wide, high) = (own.width - 2, own.height - 2);
-    let others: Vec<&Field> = bands
+    let other_bands: Vec<&Field> = bands
         .iter()
         .enumerate()
         .filter(|&(d, _)| d != direction)
@@ -90,7 +90,7 @@ fn expected<const N: usize>(
         for (row, out) in (y - 1..).zip(out[..9].chunks_exact_mut(3)) {
             out.copy_from_slice(&own.row(row)[x - 1..x + 2]);
         }
-        for (out, band) in out[9..].iter_mut().zip(&others) {
+        for (out, band) in out[9..].iter_mut().zip(&other_bands) {
             *out = band.row(y)[x];
         }
         out

@@ -200,22 +200,22 @@ fn transformed(mut data: Vec<Complex64>, width: usize, height: usize, way: FftDi
 mod tests {
     use super::*;
 
-    fn picture(width: usize, height: usize) -> Field {
+    fn image(width: usize, height: usize) -> Field {
         let sample = |i: usize| ((i * i * 7 + i / 5) % 211) as f64;
         Field { width, height, data: (0..width * height).map(sample).collect() }
     }
 
     #[test]
-    fn a_transform_there_and_back_is_the_picture() {
+    fn a_transform_there_and_back_is_the_image() {
         for (width, height) in [(16, 16), (21, 18), (23, 31)] {
-            let field = picture(width, height);
+            let field = image(width, height);
             let back = Spectrum::of(&field).field();
             assert!(back.data.iter().zip(&field.data).all(|(a, b)| (a - b).abs() < 1e-10));
         }
     }
 
     #[test]
-    fn bands_share_the_energy_of_the_picture_among_them() {
+    fn bands_share_the_energy_of_the_image_among_them() {
         // The squares of all masks sum to 1 at each frequency, apart from table steps.
         let (width, height) = (63, 51);
         let masks = Masks::new();
@@ -242,7 +242,7 @@ mod tests {
             data: (0..width * height).map(|i| (2.0 * PI * (i % width) as f64 / period).sin()).collect(),
         };
         let energy = |field: &Field| field.data.iter().map(|v| v * v).sum::<f64>() / field.data.len() as f64;
-        let ctx = crate::alone();
+        let ctx = crate::single_thread();
         for (period, level) in [(4.0, 0), (8.0, 1)] {
             let pyramid = Pyramid::new(&wave(period), &ctx);
             let own = energy(&pyramid.levels[level][0]);
@@ -254,7 +254,7 @@ mod tests {
             }
             assert!(energy(&pyramid.high) < 1e-3);
         }
-        let sizes = Pyramid::new(&picture(33, 20), &ctx);
+        let sizes = Pyramid::new(&image(33, 20), &ctx);
         let size = |f: &Field| (f.width, f.height);
         assert_eq!(
             (size(&sizes.high), size(&sizes.levels[0][5]), size(&sizes.levels[1][5])),

@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_flat_picture_spreads_in_one_direction() {
+    fn a_flat_image_spreads_in_one_direction() {
         let flat = Field { width: 40, height: 30, data: vec![0.5; 1200] };
         let values = features(&flat);
         // All of its energy: 1200 samples of 0.5.

@@ -85,7 +85,7 @@ fn compares(metric: &Metric) -> bool {
 }
 
 #[test]
-fn pictures_that_do_not_fit_each_other_are_an_error_that_says_how() {
+fn images_that_do_not_fit_each_other_are_an_error_that_says_how() {
     let image = banded(W, H, 3, 0.0);
     let grey = banded(W, H, 1, 0.0);
     for metric in metrics(Domain::Image).filter(|metric| compares(metric)) {
@@ -134,7 +134,7 @@ fn luma_and_chroma_are_measured_by_luma_or_refused() {
 }
 
 #[test]
-fn samples_that_are_no_finite_numbers_never_become_a_value() {
+fn samples_that_are_not_finite_never_become_a_value() {
     for planes in [1, 3] {
         let image = banded(W, H, planes, 0.0);
         for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
@@ -163,7 +163,7 @@ fn samples_far_from_black_and_white_give_a_number_or_an_error() {
 }
 
 #[test]
-fn pictures_of_any_shape_give_a_number_or_an_error_that_names_the_measure() {
+fn images_of_any_shape_give_a_number_or_an_error_that_names_the_metric() {
     for (width, height) in [(1, 1), (2, 1), (1, 9), (3, 2000), (2000, 3), (7, 7), (30, 400)] {
         let (image, other) = (banded(width, height, 3, 0.0), banded(width, height, 3, 3.0));
         for metric in metrics(Domain::Image) {
@@ -195,7 +195,7 @@ fn pictures_of_any_shape_give_a_number_or_an_error_that_names_the_measure() {
 }
 
 #[test]
-fn the_least_picture_of_the_registry_is_the_least_that_has_a_value() {
+fn the_least_image_of_the_registry_is_the_least_that_has_a_value() {
     for metric in metrics(Domain::Image) {
         let sizes = match metric.least {
             Least::Sample => continue,
@@ -216,7 +216,7 @@ fn the_least_picture_of_the_registry_is_the_least_that_has_a_value() {
 }
 
 #[test]
-fn pictures_that_contradict_themselves_are_errors() {
+fn images_that_contradict_themselves_are_errors() {
     let good = banded(W, H, 3, 0.0);
     let mut broken = vec![];
     for planes in [0, 1, 2, 4] {
@@ -296,7 +296,7 @@ fn threads_and_instructions_do_not_change_a_value() {
 }
 
 #[test]
-fn every_measure_stops_when_asked() {
+fn every_metric_stops_when_asked() {
     let stop = AtomicBool::new(true);
     let ctx = Context { cancel: &stop, ..Context::default() };
     let image = banded(W, H, 3, 0.0);

@@ -7,7 +7,7 @@ use unband_metrics::{Fault, MetricError, banding_classifier, find};
 const SIDE: usize = 235;
 
 /// 8-bit RGB; `f` gives codes.
-fn picture(width: usize, f: impl Fn(usize, usize, usize) -> f32) -> Image {
+fn image(width: usize, f: impl Fn(usize, usize, usize) -> f32) -> Image {
     let code = |i: usize| f(i / 3 % width, i / 3 / width, i % 3).clamp(0.0, 255.0).round() as u8;
     let codes: Vec<u8> = (0..3 * width * SIDE).map(code).collect();
     Image::from_rgb8(width, SIDE, &codes).unwrap()
@@ -30,16 +30,16 @@ fn score(image: &Image, threads: usize) -> f64 {
 }
 
 #[test]
-fn tells_banded_ramps_from_clean_and_dithered_ones() {
+fn distinguishes_banded_ramps_from_clean_and_dithered_ones() {
     let rng = Rng::new(2);
     let noise = |x: usize, y: usize, c: usize| rng.unit_at(c as u32, 0, x as u32, y as u32) - 0.5;
     let mut right = 0;
     for kind in 0..8 {
-        let clean = score(&picture(SIDE, |x, y, _| ramp(kind, x, y)), 2);
-        let dithered = score(&picture(SIDE, |x, y, c| ramp(kind, x, y) + noise(x, y, c)), 2);
+        let clean = score(&image(SIDE, |x, y, _| ramp(kind, x, y)), 2);
+        let dithered = score(&image(SIDE, |x, y, c| ramp(kind, x, y) + noise(x, y, c)), 2);
         right += u32::from(clean < 0.5) + u32::from(dithered < 0.5);
         for step in [8.0, 17.0] {
-            let banded = score(&picture(SIDE, |x, y, _| coarse(ramp(kind, x, y), step)), 2);
+            let banded = score(&image(SIDE, |x, y, _| coarse(ramp(kind, x, y), step)), 2);
             assert!(banded > clean && banded > dithered, "{kind} {step}: {banded} {clean} {dithered}");
             right += u32::from(banded > 0.5);
         }
@@ -53,8 +53,8 @@ fn a_banded_half_raises_the_score_and_threads_do_not_change_it() {
         let code = ramp(0, x % SIDE, y);
         if x < SIDE { code } else { coarse(code, 17.0) }
     };
-    let both = picture(2 * SIDE, half);
-    let (clean, mixed) = (score(&picture(2 * SIDE, |x, y, _| ramp(0, x % SIDE, y)), 1), score(&both, 1));
+    let both = image(2 * SIDE, half);
+    let (clean, mixed) = (score(&image(2 * SIDE, |x, y, _| ramp(0, x % SIDE, y)), 1), score(&both, 1));
     assert!(mixed > clean + 0.25 && mixed < 0.75, "{clean} {mixed}");
     assert_eq!(mixed.to_bits(), score(&both, 3).to_bits());
 }
@@ -63,7 +63,7 @@ fn a_banded_half_raises_the_score_and_threads_do_not_change_it() {
 fn its_numbers_are_those_of_the_classifier_and_not_the_published_ones() {
     let engine = banding_classifier::classifier().unwrap();
     assert_eq!(engine.graph().name, "dbi");
-    let small = picture(SIDE - 1, |x, y, _| ramp(0, x, y));
+    let small = image(SIDE - 1, |x, y, _| ramp(0, x, y));
     let error = find("unband-banding-classifier").unwrap().score(&small, None, &Context::default());
     assert!(matches!(
         error,

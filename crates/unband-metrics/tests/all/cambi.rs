@@ -111,7 +111,7 @@ fn all_option_sets_give_what_libvmaf_gives() {
         let both = score_against(&plane(1), &plane(0), &Options::default(), &ctx).unwrap();
         let want = &golden["cambi_full_ref"];
         for (got, key) in [
-            (both.picture.score, "cambi"),
+            (both.encoded.score, "cambi"),
             (both.source.score, "cambi_source"),
             (both.worse_by, "cambi_full_reference"),
         ] {
@@ -168,7 +168,7 @@ fn planes_of_8_and_10_bits_and_odd_sizes_give_what_libvmaf_gives() {
 }
 
 /// Rings of bands, some of them rough.
-fn picture(width: usize, height: usize, bits: u8) -> Vec<u16> {
+fn sample(width: usize, height: usize, bits: u8) -> Vec<u16> {
     let code = |x: usize, y: usize| {
         let rough =
             if (x / 60 + y / 45).is_multiple_of(4) { golden::lowbias32((x * y) as u32) % 13 } else { 0 };
@@ -180,7 +180,7 @@ fn picture(width: usize, height: usize, bits: u8) -> Vec<u16> {
 #[test]
 fn threads_and_instructions_do_not_matter() {
     let (width, height) = (533, 307);
-    let codes = picture(width, height, 10);
+    let codes = sample(width, height, 10);
     let luma = Luma::new(&codes[..], 10, width, height).unwrap();
     for options in [Options::default(), Options::coarse(), Options { topk: 0.1, ..Options::default() }] {
         let with = |threads, level| {
@@ -204,7 +204,7 @@ fn threads_and_instructions_do_not_matter() {
 fn contrasts_are_those_of_counting_in_every_window() {
     // One scale by the definition, sample by sample; the ranges of values are those of the report.
     let (width, height) = (230, 40);
-    let codes = picture(width, height, 10);
+    let codes = sample(width, height, 10);
     let luma = Luma::new(&codes[..], 10, width, height).unwrap();
     let options = Options { encoded_bits: Some(10), max_log_contrast: 3, ..Options::default() };
     let (report, maps) = score_with_maps(&luma, &options, &Context::default()).unwrap();
@@ -329,7 +329,7 @@ fn deeper_files_of_the_same_codes_score_the_same() {
 fn luma_of_video_is_taken_as_it_is_stored() {
     let ctx = Context::default();
     let (width, height) = (300, 220);
-    let codes: Vec<u8> = picture(width, height, 8).iter().map(|&c| c as u8).collect();
+    let codes: Vec<u8> = sample(width, height, 8).iter().map(|&c| c as u8).collect();
     let half = vec![128; 150 * 110];
     let yuv =
         |range| Image::from_yuv420(width, height, [&codes, &half, &half], Matrix::Bt709, range).unwrap();
@@ -341,7 +341,7 @@ fn luma_of_video_is_taken_as_it_is_stored() {
 
     // 10 and 12 bits in planes of an image.
     for bits in [10u8, 12, 16] {
-        let codes = picture(width, height, bits);
+        let codes = sample(width, height, bits);
         let unit = f32::from(1u16 << (bits - 8));
         let mut image = yuv(Range::Limited);
         image.depth = Depth::Int(bits);
@@ -368,7 +368,7 @@ fn what_cannot_be_measured_is_an_error_that_says_why() {
     let wide = Image::from_gray(216, 1, &small[..216]).unwrap();
     assert_eq!(score_image(&wide, &options, &ctx).unwrap().score, 0.0);
 
-    let codes = picture(300, 220, 8);
+    let codes = sample(300, 220, 8);
     assert!(matches!(
         Luma::new(&codes[..], 8, 300, 221),
         Err(MetricError { fault: Fault::Samples { .. }, .. })

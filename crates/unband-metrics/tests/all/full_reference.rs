@@ -31,7 +31,7 @@ const GOLDEN: [(&str, &str, f64); 12] = [
 ];
 
 #[test]
-fn every_golden_picture_is_the_one_that_was_measured() {
+fn every_golden_image_is_the_one_that_was_measured() {
     let values = values();
     assert_eq!(values["pairs"].as_object().unwrap().len(), PAIRS.len());
     for name in PAIRS.iter().chain(&[LARGE]) {
@@ -41,7 +41,7 @@ fn every_golden_picture_is_the_one_that_was_measured() {
 }
 
 #[test]
-fn every_measure_gives_the_value_of_the_reference_tool() {
+fn every_metric_gives_the_value_of_the_reference_tool() {
     let values = values();
     for pair in PAIRS {
         let (a, b) = images(&values, pair);
@@ -53,7 +53,7 @@ fn every_measure_gives_the_value_of_the_reference_tool() {
 }
 
 #[test]
-fn what_a_measure_tells_beside_its_value_is_that_of_the_reference_tool() {
+fn the_details_of_a_metric_are_those_of_the_reference_tool() {
     let values = values();
     for pair in PAIRS {
         let (a, b) = images(&values, pair);
@@ -69,7 +69,7 @@ fn what_a_measure_tells_beside_its_value_is_that_of_the_reference_tool() {
 }
 
 #[test]
-fn a_larger_picture_is_halved_before_matlabs_similarity() {
+fn a_larger_image_is_halved_before_matlabs_similarity() {
     let values = values();
     let (a, b) = images(&values, LARGE);
     for (metric, key) in [
@@ -84,7 +84,7 @@ fn a_larger_picture_is_halved_before_matlabs_similarity() {
 }
 
 #[test]
-fn identical_pictures_have_the_ideal_value() {
+fn identical_images_have_the_ideal_value() {
     let values = values();
     for pair in ["f3_radial_q6", "f4_texture_noise", "r2_deepdeband_0038"] {
         let (_, image) = images(&values, pair);
@@ -135,7 +135,7 @@ fn deeper(image: &Image, depth: Depth) -> Image {
 }
 
 #[test]
-fn pictures_of_different_depth_are_compared_by_value() {
+fn images_of_different_depth_are_compared_by_value() {
     let values = values();
     let (a, b) = images(&values, "r3_ggdbn");
     for depth in [Depth::SIXTEEN, Depth::F32] {
@@ -206,7 +206,7 @@ fn grey_is_not_compared_with_rgb() {
 }
 
 #[test]
-fn a_picture_below_the_least_side_is_an_error_and_the_least_side_is_not() {
+fn a_image_below_the_least_side_is_an_error_and_the_least_side_is_not() {
     for (metric, least) in [
         ("psnr", 1),
         ("ciede2000", 1),
@@ -270,7 +270,7 @@ fn samples_that_are_no_numbers_or_beyond_reason_give_no_nonsense() {
 }
 
 #[test]
-fn an_inverted_picture_has_no_similarity_over_five_scales() {
+fn an_inverted_image_has_no_similarity_over_five_scales() {
     let values = values();
     let (a, _) = images(&values, "f4_texture_noise");
     let mut b = a.clone();

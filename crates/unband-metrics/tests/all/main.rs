@@ -10,5 +10,5 @@ mod golden;
 mod networks;
 mod niqe;
 mod nrqm;
-mod own_measures;
+mod own_metrics;
 mod registry;

@@ -49,7 +49,7 @@ fn image(width: usize, height: usize, sample: impl Fn(usize, usize, usize) -> f3
 /// The image of the golden values, and the same upside down.
 fn pair() -> (Image, Image) {
     let (width, height) = (72, 64);
-    let values = fill::second_picture(3, height, width);
+    let values = fill::second_image(3, height, width);
     let at = |x, y, c| values[(c * height + y) * width + x] as f32;
     (image(width, height, at), image(width, height, |x, y, c| at(x, height - 1 - y, c)))
 }
@@ -116,12 +116,12 @@ fn grey_is_three_equal_channels() {
 #[test]
 fn numbers_that_were_not_imported_are_named_with_what_to_do() {
     let nothing = tempfile::tempdir().unwrap();
-    let picture = image(300, 300, |x, _, _| x as f32 / 300.0);
+    let sample = image(300, 300, |x, _, _| x as f32 / 300.0);
     for metric in metrics(Domain::Image).filter(|metric| metric.network.is_some()) {
         for models in [None, Some(nothing.path())] {
             let ready = metric.ready(models).unwrap_err();
             let ctx = Context { models, ..Context::default() };
-            assert_eq!(metric.score(&picture, Some(&picture), &ctx), Err(ready.clone()));
+            assert_eq!(metric.score(&sample, Some(&sample), &ctx), Err(ready.clone()));
             assert!(ready.to_string().starts_with(&format!("{} needs", metric.name)), "{ready}");
             assert!(ready.hint().unwrap().contains("unband models import"));
         }

@@ -28,9 +28,9 @@ fn model() -> Model {
 }
 
 /// Every golden image with the values of the authors' code.
-fn pictures() -> Vec<(Image, Value)> {
+fn images() -> Vec<(Image, Value)> {
     let golden: Value = serde_json::from_slice(&std::fs::read(file("golden.json")).unwrap()).unwrap();
-    let picture = |want: &Value| {
+    let image = |want: &Value| {
         let whole = golden::file(want["picture"].as_str().unwrap());
         let side = |i: usize| want["size"][i].as_u64().unwrap() as usize;
         let (width, height) = (side(0), side(1));
@@ -40,7 +40,7 @@ fn pictures() -> Vec<(Image, Value)> {
     };
     let all = golden["pictures"].as_array().unwrap();
     assert_eq!(all.len(), 4);
-    all.iter().map(picture).collect()
+    all.iter().map(image).collect()
 }
 
 /// The largest difference from the golden value: relative for values above 1, absolute for smaller ones.
@@ -59,7 +59,7 @@ fn furthest(what: &str, got: &[f64], want: &Value, tolerance: f64) {
 
 #[test]
 fn features_are_those_of_the_authors_code() {
-    for (image, want) in pictures() {
+    for (image, want) in images() {
         let name = want["picture"].as_str().unwrap();
         let got = features(&image, &Context::default()).unwrap();
         let want = &want["grey"];
@@ -72,7 +72,7 @@ fn features_are_those_of_the_authors_code() {
 #[test]
 fn values_are_those_of_the_authors_forests_and_line() {
     let model = model();
-    for (image, want) in pictures() {
+    for (image, want) in images() {
         let name = want["picture"].as_str().unwrap();
         let made = &want["grey"]["made_forest"];
         let got = nrqm(&image, &model, &Context::default()).unwrap();
@@ -115,10 +115,10 @@ fn values_are_those_of_the_authors_forests_and_line() {
 }
 
 #[test]
-fn measures_find_the_imported_model() {
+fn metrics_find_the_imported_model() {
     let folder = tempfile::tempdir().unwrap();
     let ctx = Context { models: Some(folder.path()), ..Context::default() };
-    let (image, want) = pictures().remove(1);
+    let (image, want) = images().remove(1);
     let [ma, index, shaved] = ["nrqm", "pi", "pi-pirm"].map(|name| find(name).unwrap());
     for metric in [ma, index, shaved] {
         let error = metric.score(&image, None, &ctx).unwrap_err();
@@ -156,7 +156,7 @@ fn measures_find_the_imported_model() {
 }
 
 #[test]
-fn a_model_that_is_not_whole_is_told() {
+fn an_incomplete_model_is_reported() {
     let whole = matlab();
     for state in [&whole, &model().state()] {
         assert_eq!(Model::recognised(state), Some(Ok(model())));
@@ -202,7 +202,7 @@ fn threads_depth_and_grey_do_not_matter() {
 }
 
 #[test]
-fn flat_pictures_have_features_and_small_ones_are_told() {
+fn flat_images_have_features_and_small_ones_are_reported() {
     let flat = Image::from_gray(96, 100, &vec![77u8; 9600]).unwrap();
     let got = features(&flat, &Context::default()).unwrap();
     assert!([&got.local[..], &got.global, &got.spatial].concat().iter().all(|v| v.is_finite()));

@@ -48,7 +48,7 @@ fn comparing() -> impl Iterator<Item = &'static Metric> {
 }
 
 #[test]
-fn names_are_unique_and_every_measure_has_a_source() {
+fn names_are_unique_and_every_metric_has_a_source() {
     let names: HashSet<&str> = metrics(Domain::Image).map(|m| m.name).collect();
     assert_eq!(names.len(), metrics(Domain::Image).count());
     assert!(METRICS.iter().all(|family| !family.is_empty()));
@@ -68,7 +68,7 @@ fn names_are_unique_and_every_measure_has_a_source() {
 }
 
 #[test]
-fn identical_pictures_score_best() {
+fn identical_images_score_best() {
     for metric in comparing() {
         let image = if metric.against == Against::Input { banded() } else { clean() };
         let value = metric.score(&image, Some(&image), &Context::default()).unwrap().value;

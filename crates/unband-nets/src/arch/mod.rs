@@ -108,7 +108,7 @@ pub struct Use {
 impl Use {
     /// Values of 0 to 1, one pass.
     pub const fn of(purpose: Purpose) -> Self {
-        Self { purpose, range: (0.0, 1.0), passes: Passes::One, sees: Sees::Picture }
+        Self { purpose, range: (0.0, 1.0), passes: Passes::One, sees: Sees::Image }
     }
 }
 
@@ -125,7 +125,7 @@ pub enum Passes {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sees {
     /// The image alone.
-    Picture,
+    Image,
     /// The image, the position of its samples within their quantisation intervals, and the properties of the
     /// detected grid ([`unband_lite`]).
     Cells,

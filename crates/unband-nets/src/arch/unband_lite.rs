@@ -20,7 +20,7 @@ use crate::{Graph, StateDict, Value};
 pub const ENTRY: Architecture = Architecture {
     name: "unband-lite",
     title: "Light multi-scale debanding, conditioned on the detected quantisation grid",
-    source: "unband (docs/training.md)",
+    source: "unband (docs/guide/training.md)",
     use_as: Use { sees: Sees::Cells, ..Use::of(Purpose::Deband) },
     build: || build(&Config::default()),
     detect: |state: &StateDict| Some(build(&Config::of(state)?)),
@@ -46,7 +46,7 @@ pub const CELL_PLANES: usize = 9;
 /// Conditioning scalars of the grid: steps of Y, U and V as fractions of full scale, and their logarithms in
 /// codes. Then, for each plane of the detected space, whether a grid was found; whether that space is YUV,
 /// whether its chroma is subsampled, whether the image was coded lossily.
-pub const CELL_NUMBERS: usize = 12;
+pub const GRID_INPUTS: usize = 12;
 /// Index of the flags for the planes' grids, luma's first.
 pub const FOUND: usize = 6;
 /// Index of the flags for the space, its chroma and lossy coding.
@@ -101,7 +101,7 @@ impl Config {
 /// Builds the network. Sides are multiples of 32.
 ///
 /// Inputs: red, green and blue of 0 to 1 `[3, H, W]`; conditioning per sample `[9, H, W]` ([`CELL_PLANES`]);
-/// conditioning of the grid `[12]` ([`CELL_NUMBERS`]). `[3, H, W] → [3, H, W]`. With `tail` all 0 the result
+/// conditioning of the grid `[12]` ([`GRID_INPUTS`]). `[3, H, W] → [3, H, W]`. With `tail` all 0 the result
 /// is the smooth surface. Where a YUV image has a grid in chroma only, the result's luma is always that of
 /// the surface.
 ///
@@ -112,13 +112,13 @@ pub fn build(config: &Config) -> Result<Graph, BuildError> {
     let mut net = Net::new("unband-lite");
     let image = net.input("image", 3);
     let cells = net.input("cells", CELL_PLANES);
-    let grid = net.point_input("grid", CELL_NUMBERS);
+    let grid = net.point_input("grid", GRID_INPUTS);
     let seen = see(&mut net, image, grid);
     let known = net.pixel_unshuffle(cells, SQUARE);
     let all = net.concat(&[seen.squares, seen.scales[0], known, seen.colors, seen.greys]);
     let x = net.conv1x1("head", all, widths[0]);
-    let told = net.linear("grid", grid, widths[0]);
-    let x = net.add(x, told);
+    let grid_features = net.linear("grid", grid, widths[0]);
+    let x = net.add(x, grid_features);
     let mut x = net.relu(x);
     let mut features: Vec<Value> = Vec::new();
     for level in 0..3 {
@@ -156,9 +156,9 @@ pub fn build(config: &Config) -> Result<Graph, BuildError> {
 /// Mask of Y, U and V: 1 where the correction applies, else 0. Luma is masked where only chroma has a grid,
 /// as the surface is nearer there. Chroma without a grid gains a little where luma has one.
 fn answered(net: &mut Net, grid: Value) -> Value {
-    let mut kernels = vec![0.0; 3 * CELL_NUMBERS];
+    let mut kernels = vec![0.0; 3 * GRID_INPUTS];
     (kernels[IS_YUV], kernels[FOUND]) = (1.0, -1.0);
-    let without = net.fixed_conv("answered", grid, [3, CELL_NUMBERS, 1, 1], kernels);
+    let without = net.fixed_conv("answered", grid, [3, GRID_INPUTS, 1, 1], kernels);
     let without = net.relu(without);
     net.affine(without, -1.0, 1.0)
 }

@@ -12,7 +12,7 @@ use crate::{Graph, StateDict, Value};
 pub const ENTRY: Architecture = Architecture {
     name: "unband-sr-lite",
     title: "Light blind upscaling at two scales with a pixel-shuffle head",
-    source: "unband (docs/upscaling.md)",
+    source: "unband (docs/guide/upscaling.md)",
     use_as: Use::of(Purpose::Upscale),
     build: || build(&Config::default()),
     detect: |state: &StateDict| Some(build(&Config::of(state)?)),

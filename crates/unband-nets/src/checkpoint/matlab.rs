@@ -153,7 +153,7 @@ impl Variable<'_> {
             }
             1 => Item::Group(self.cell(at..end, count, depth - 1, items)?),
             2 => Item::Group(self.structs(at..end, count, depth - 1, items)?),
-            6..=15 if !complex => self.numbers(at..end, shape, count)?,
+            6..=15 if !complex => self.numeric_array(at..end, shape, count)?,
             _ => Item::Other,
         };
         Ok((name, item))
@@ -222,7 +222,12 @@ impl Variable<'_> {
     }
 
     /// Elements in column-major order; their stored type may be smaller than that of the array.
-    fn numbers(&self, range: Range<usize>, shape: Vec<i64>, count: u64) -> Result<Item, CheckpointError> {
+    fn numeric_array(
+        &self,
+        range: Range<usize>,
+        shape: Vec<i64>,
+        count: u64,
+    ) -> Result<Item, CheckpointError> {
         let (kind, data, _) = self.element(range.start, range.end)?;
         let dtype = match kind {
             1 => Dtype::I8,

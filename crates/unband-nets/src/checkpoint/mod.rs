@@ -88,7 +88,7 @@ pub struct Checkpoint {
     /// Names of the groups that wrap the state dict, outermost first: `params_ema`.
     pub wrapper: Vec<String>,
     /// Other state dicts in the same file, which were ignored.
-    pub aside: Vec<String>,
+    pub alternatives: Vec<String>,
     /// Common prefix that was removed from all names: `module.`.
     pub prefix: String,
     /// Naming scheme of the tensors.
@@ -159,8 +159,8 @@ fn chosen(contents: Contents<'_>, bytes: u64) -> Result<Checkpoint, CheckpointEr
     let bytes = bytes.max(contents.storages.bytes());
     let state = structure::tensors(found.group, &contents.storages, most_bytes(bytes))?;
     let (state, prefix, spellings) = named(state);
-    let (container, wrapper, aside) = (contents.container, found.wrapper, found.aside);
-    Ok(Checkpoint { container, facts, wrapper, aside, prefix, spellings, state })
+    let (container, wrapper, alternatives) = (contents.container, found.wrapper, found.alternatives);
+    Ok(Checkpoint { container, facts, wrapper, alternatives, prefix, spellings, state })
 }
 
 /// Elements are widened by a factor of up to eight, and some tensors are present twice.

@@ -30,7 +30,7 @@ pub(super) fn is_one(bytes: &[u8]) -> bool {
 /// the table's size.
 pub(super) fn each<'a>(
     table: &'a [u8],
-    mut tell: impl FnMut(&[u8], &'a [u8], u64) -> Result<(), CheckpointError>,
+    mut visit: impl FnMut(&[u8], &'a [u8], u64) -> Result<(), CheckpointError>,
 ) -> Result<(), CheckpointError> {
     if !is_one(table) {
         return Err(damaged(table.len() as u64, "its index has an invalid end"));
@@ -57,7 +57,7 @@ pub(super) fn each<'a>(
             first = false;
             last.clear();
             last.extend_from_slice(name);
-            tell(name, value, offset)
+            visit(name, value, offset)
         })
     })
 }
@@ -71,7 +71,7 @@ fn handle(rest: &mut &[u8]) -> Option<(u64, u64)> {
 fn entries<'a>(
     table: &'a [u8],
     place: (u64, u64),
-    mut tell: impl FnMut(&[u8], &'a [u8], u64) -> Result<(), CheckpointError>,
+    mut visit: impl FnMut(&[u8], &'a [u8], u64) -> Result<(), CheckpointError>,
 ) -> Result<(), CheckpointError> {
     let offset = place.0;
     let mut rest = block(table, place)?;
@@ -87,7 +87,7 @@ fn entries<'a>(
         if name.len() > LONGEST {
             return Err(CheckpointError::Limit { what: "bytes in a name", limit: LONGEST as u64 });
         }
-        tell(&name, value, offset)?;
+        visit(&name, value, offset)?;
     }
     Ok(())
 }

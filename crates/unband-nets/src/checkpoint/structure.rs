@@ -58,19 +58,19 @@ const DEEPEST: usize = 4;
 pub(super) struct Found<'t> {
     pub group: &'t Group,
     pub wrapper: Vec<String>,
-    pub aside: Vec<String>,
+    pub alternatives: Vec<String>,
 }
 
 pub(super) fn find(root: &Group) -> Result<Found<'_>, CheckpointError> {
-    let mut found = Found { group: root, wrapper: Vec::new(), aside: Vec::new() };
+    let mut found = Found { group: root, wrapper: Vec::new(), alternatives: Vec::new() };
     for _ in 0..DEEPEST {
         if found.group.module {
             break;
         }
         let Some(name) = below(found.group)? else { break };
-        let others =
+        let alternatives =
             networks(found.group).filter(|(other, _)| *other != name).map(|(other, _)| other.to_owned());
-        found.aside = others.collect();
+        found.alternatives = alternatives.collect();
         let Some((_, group)) = groups(found.group).find(|(other, _)| *other == name) else { break };
         found.wrapper.push(name.to_owned());
         found.group = group;

@@ -19,7 +19,7 @@ use super::{Container, Contents};
 const VALUE: &str = "/.ATTRIBUTES/VARIABLE_VALUE";
 
 /// Variables that are not part of the network: an optimizer's, a trainer's.
-const ASIDE: [&str; 3] = ["optimizer/", "keras_api/", "save_counter"];
+const SKIPPED: [&str; 3] = ["optimizer/", "keras_api/", "save_counter"];
 
 /// Limit for the number of data files.
 const MOST_SHARDS: u64 = 1000;
@@ -67,12 +67,12 @@ pub(super) fn read<'a>(index: &'a [u8], files: &'a [Vec<u8>]) -> Result<Contents
             return Err(CheckpointError::Limit { what: "tensors", limit: MOST_TENSORS as u64 });
         }
         let entry = Entry::read(value, offset)?;
-        let numbers = entry.numbers(&name, files, offset)?;
+        let bytes = entry.stored(&name, files, offset)?;
         let shape = entry.shape.as_ref().map_or(Some(Vec::new()), Shape::sizes);
         let shape = shape.ok_or_else(|| damaged(offset, "a tensor without a shape"))?;
         let dtype = kind(entry.dtype).ok_or_else(|| format!("{} of TensorFlow", entry.dtype));
         let stored = Stored { storage: name.clone(), dtype, bytes: None, layout: layout(&name, shape) };
-        storages.0.insert(name.clone(), Cow::Borrowed(numbers));
+        storages.0.insert(name.clone(), Cow::Borrowed(bytes));
         root.entries.push((name, Item::Tensor(stored)));
         Ok(())
     })?;
@@ -82,7 +82,7 @@ pub(super) fn read<'a>(index: &'a [u8], files: &'a [Vec<u8>]) -> Result<Contents
 /// The path of a network's variable with dots, with Keras' parameter names replaced by PyTorch's.
 fn own_name(key: &str) -> Option<String> {
     let path = key.strip_suffix(VALUE)?;
-    if ASIDE.iter().any(|aside| path.starts_with(aside)) || path.contains("/.OPTIMIZER_SLOT/") {
+    if SKIPPED.iter().any(|skipped| path.starts_with(skipped)) || path.contains("/.OPTIMIZER_SLOT/") {
         return None;
     }
     let (layer, parameter) = path.rsplit_once('/').unwrap_or(("", path));
@@ -173,21 +173,16 @@ impl Entry {
     }
 
     /// The bytes of its elements.
-    fn numbers<'a>(
-        &self,
-        name: &str,
-        files: &'a [Vec<u8>],
-        offset: u64,
-    ) -> Result<&'a [u8], CheckpointError> {
+    fn stored<'a>(&self, name: &str, files: &'a [Vec<u8>], offset: u64) -> Result<&'a [u8], CheckpointError> {
         let outside = || damaged(offset, format!("{name} is outside the files with the weights"));
         let place = |at: u64| usize::try_from(at).map_err(|_| outside());
         let file = files.get(place(self.file)?).ok_or_else(outside)?;
         let end = self.from.checked_add(self.size).ok_or_else(outside)?;
-        let numbers = file.get(place(self.from)?..place(end)?).ok_or_else(outside)?;
-        if self.sum.is_some_and(|sum| sum != masked_crc(numbers)) {
+        let stored = file.get(place(self.from)?..place(end)?).ok_or_else(outside)?;
+        if self.sum.is_some_and(|sum| sum != masked_crc(stored)) {
             return Err(damaged(offset, format!("checksum mismatch in {name}")));
         }
-        Ok(numbers)
+        Ok(stored)
     }
 }
 
@@ -224,13 +219,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn variables_of_the_network_get_names_and_others_none() {
+    fn variables_of_the_network_get_names_and_the_rest_none() {
         let name = |path: &str| own_name(&format!("{path}{VALUE}"));
         assert_eq!(name("layer_with_weights-0/kernel").as_deref(), Some("layer_with_weights-0.weight"));
         assert_eq!(name("a/b/moving_variance").as_deref(), Some("a.b.running_var"));
         assert_eq!(name("bias").as_deref(), Some("bias"));
-        for aside in ["optimizer/iter", "keras_api/metrics/0/total", "save_counter"] {
-            assert_eq!(name(aside), None);
+        for skipped in ["optimizer/iter", "keras_api/metrics/0/total", "save_counter"] {
+            assert_eq!(name(skipped), None);
         }
         assert_eq!(name("layer/bias/.OPTIMIZER_SLOT/optimizer/m"), None);
         assert_eq!(own_name("_CHECKPOINTABLE_OBJECT_GRAPH"), None);

@@ -168,8 +168,8 @@ fn affine(b: &mut Builder<'_>, affine: &Affine, x: &str) -> String {
 /// within channels, so each channel is processed alone. (Reordering its result by `Gather` is folded wrongly
 /// into the next operation by `OpenVINO` 2026.4.)
 fn unshuffled(b: &mut Builder<'_>, f: usize, channels: usize, x: &str) -> String {
-    let alone = b.reshape(x, &[-1, 1, 0, 0]);
-    let places = b.with("SpaceToDepth", &[&alone], vec![Attribute::int("blocksize", f)]);
+    let single_channel = b.reshape(x, &[-1, 1, 0, 0]);
+    let places = b.with("SpaceToDepth", &[&single_channel], vec![Attribute::int("blocksize", f)]);
     b.reshape(&places, &[-1, channels as i64, 0, 0])
 }
 

@@ -81,7 +81,7 @@ pub fn scaled(tensors: &[Stored], gain: f64) -> StateDict {
 }
 
 /// The image of the second rule, channel by channel: values of 0 to 1.
-pub fn second_picture(channels: usize, height: usize, width: usize) -> Vec<f64> {
+pub fn second_image(channels: usize, height: usize, width: usize) -> Vec<f64> {
     let at = |k: usize, y: usize, x: usize| ((7 * x + 13 * y + 29 * k + (x * y) % 31) % 256) as f64 / 255.0;
     let row = |k: usize, y: usize| (0..width).map(move |x| at(k, y, x));
     (0..channels).flat_map(|k| (0..height).flat_map(move |y| row(k, y))).collect()
@@ -105,7 +105,7 @@ pub fn tenth(state: &StateDict) -> StateDict {
 }
 
 /// The image of the golden rule, channel by channel: values of 0 to 1.
-pub fn picture(channels: usize, height: usize, width: usize) -> Vec<f64> {
+pub fn test_image(channels: usize, height: usize, width: usize) -> Vec<f64> {
     let at = |k: usize, y: usize, x: usize| ((7 * y + 13 * x + 31 * k + (x * y) % 17) % 256) as f64 / 255.0;
     let row = |k: usize, y: usize| (0..width).map(move |x| at(k, y, x));
     (0..channels).flat_map(|k| (0..height).flat_map(move |y| row(k, y))).collect()
@@ -122,7 +122,8 @@ mod tests {
             assert!((uniform(0, i) - want).abs() < 1e-15, "{i}");
         }
         assert!((uniform(3, 1) - 0.037_728_809_285_909_18).abs() < 1e-15);
-        let row: Vec<f64> = picture(3, 2, 4).chunks(4).skip(1).step_by(2).flat_map(<[f64]>::to_vec).collect();
+        let row: Vec<f64> =
+            test_image(3, 2, 4).chunks(4).skip(1).step_by(2).flat_map(<[f64]>::to_vec).collect();
         let bytes: Vec<u8> = row.iter().map(|v| (v * 255.0).round() as u8).collect();
         assert_eq!(bytes, [7, 21, 35, 49, 38, 52, 66, 80, 69, 83, 97, 111]);
     }

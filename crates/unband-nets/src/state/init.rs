@@ -72,9 +72,9 @@ pub fn state(graph: &Graph, init: &Init, seed: u64) -> StateDict {
     let kinds = Kinds::of(graph);
     let mut state = StateDict::new();
     for (i, param) in graph.params.iter().enumerate() {
-        let numbers = Numbers { rng: Rng::new(seed), tensor: i as u32 };
-        let values = kinds.start(i, param, init, numbers);
-        for (stored, values) in stored_forms(param, &values, numbers) {
+        let draws = RandomDraws { rng: Rng::new(seed), tensor: i as u32 };
+        let values = kinds.start(i, param, init, draws);
+        for (stored, values) in stored_forms(param, &values, draws) {
             let data = if stored.integer {
                 Data::I64(integers(&stored))
             } else {
@@ -93,7 +93,7 @@ fn integers(stored: &Stored) -> Vec<i64> {
 
 /// The tensors that store a parameter: itself, or its length and direction, or with the vectors of a spectral
 /// norm.
-fn stored_forms(param: &Param, values: &[f64], numbers: Numbers) -> Vec<(Stored, Vec<f64>)> {
+fn stored_forms(param: &Param, values: &[f64], draws: RandomDraws) -> Vec<(Stored, Vec<f64>)> {
     let rows = param.shape.first().copied().unwrap_or(1).max(1);
     let fill = |(i, stored): (usize, Stored)| {
         let values = match (param.form, i) {
@@ -103,7 +103,7 @@ fn stored_forms(param: &Param, values: &[f64], numbers: Numbers) -> Vec<(Stored,
             }
             (Form::SpectralNorm, 1 | 2) => {
                 let len = stored.shape.iter().product();
-                let vector: Vec<f64> = (0..len).map(|k| numbers.normal(i as u32, k)).collect();
+                let vector: Vec<f64> = (0..len).map(|k| draws.normal(i as u32, k)).collect();
                 let length = vector.iter().map(|v| v * v).sum::<f64>().sqrt();
                 vector.into_iter().map(|v| v / length).collect()
             }
@@ -116,12 +116,12 @@ fn stored_forms(param: &Param, values: &[f64], numbers: Numbers) -> Vec<(Stored,
 
 /// Random numbers of one tensor.
 #[derive(Clone, Copy)]
-struct Numbers {
+struct RandomDraws {
     rng: Rng,
     tensor: u32,
 }
 
-impl Numbers {
+impl RandomDraws {
     /// Uniform in 0..1.
     fn unit(self, plane: u32, i: usize) -> f64 {
         f64::from(self.rng.unit_at(self.tensor, plane, i as u32, 0))
@@ -227,13 +227,13 @@ impl Kinds {
     }
 
     /// Values of a parameter, in its own shape.
-    fn start(&self, i: usize, param: &Param, init: &Init, numbers: Numbers) -> Vec<f64> {
+    fn start(&self, i: usize, param: &Param, init: &Init, draws: RandomDraws) -> Vec<f64> {
         if let Role::Constant(_) | Role::Integer = param.role {
             return vec![0.0; param.len()];
         }
         let kind = self.of[i].unwrap_or(Kind::Fixed(0.0));
         let mut values: Vec<f64> =
-            (0..param.len()).map(|k| self.value((i, k), &param.name, kind, init, numbers)).collect();
+            (0..param.len()).map(|k| self.value((i, k), &param.name, kind, init, draws)).collect();
         if let (Kind::Weight, Init::Orthogonal { gain }) = (kind, init) {
             orthogonalise(&mut values, param.shape.first().copied().unwrap_or(1), *gain);
         }
@@ -250,9 +250,9 @@ impl Kinds {
         values
     }
 
-    fn value(&self, (i, k): (usize, usize), name: &str, kind: Kind, init: &Init, numbers: Numbers) -> f64 {
-        let normal = || numbers.normal(0, k);
-        let uniform = |bound: f64| (2.0 * numbers.unit(0, k) - 1.0) * bound;
+    fn value(&self, (i, k): (usize, usize), name: &str, kind: Kind, init: &Init, draws: RandomDraws) -> f64 {
+        let normal = || draws.normal(0, k);
+        let uniform = |bound: f64| (2.0 * draws.unit(0, k) - 1.0) * bound;
         let (fan_in, fan_out) = self.fans[i];
         let linear = |weight: usize| self.linear[weight];
         match (kind, init) {

@@ -118,7 +118,7 @@ fn numbers_in_smaller_types_column_by_column_and_arrays_of_structs_are_read() {
 }
 
 #[test]
-fn what_is_not_read_and_what_would_do_harm_is_refused() {
+fn unread_and_malicious_entries_are_refused() {
     let refused = |bytes: Vec<u8>| {
         let error = checkpoint::read(&bytes).unwrap_err();
         (error.to_string(), error.hint().unwrap())

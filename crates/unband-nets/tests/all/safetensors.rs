@@ -106,7 +106,7 @@ fn a_missing_tensor_is_named() {
 }
 
 #[test]
-fn other_files_are_told_apart() {
+fn other_files_are_distinguished() {
     let says = |bytes: &[u8]| checkpoint::read(bytes).unwrap_err().to_string();
     assert!(says(b"").contains("empty"));
     assert!(says(b"version https://git-lfs.github.com/spec/v1\noid sha256:0").contains("Git LFS"));

@@ -11,7 +11,7 @@ import pytest
 
 import unband
 
-PAGES = ["README.md", "docs/python.md", "crates/unband-py/README.md"]
+PAGES = ["README.md", "docs/guide/python.md", "crates/unband-py/README.md"]
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -1,4 +1,4 @@
-"""The commands and Python lines of docs/farm.md run, on two raylets; its cluster file is valid."""
+"""The commands and Python lines of docs/guide/many-machines.md run, on two raylets; its cluster file is valid."""
 
 from __future__ import annotations
 
@@ -77,12 +77,12 @@ def started(command, port, stage):
 
 def test_every_command_of_the_page_runs(root, stage):
     folder, environment = stage
-    page = (root / "docs" / "farm.md").read_text()
+    page = (root / "docs" / "guide" / "many-machines.md").read_text()
     port, children, ran = free_port(), [], 0
     try:
         for kind, block in re.findall(r"^```(console|python)\n(.*?)^```", page, re.MULTILINE | re.DOTALL):
             if kind == "python":
-                compile(block, "farm.md", "exec")
+                compile(block, "many-machines.md", "exec")
                 needs = re.match(r"# needs: (\S+)\n", block)
                 if needs and not importlib.util.find_spec(needs[1]):
                     continue

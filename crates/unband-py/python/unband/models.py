@@ -15,7 +15,7 @@ Path = str | os.PathLike[str]
 
 
 def info(file: Path) -> dict[str, Any]:
-    """Contents of a checkpoint, as `unband models info --json` has them (docs/json.md).
+    """Contents of a checkpoint, as `unband models info --json` has them (docs/guide/json.md).
 
     `network` is None for a file without a known one; else its `name`, `settings`, `parameters` and faults.
     `file` may be the name of an imported model. Raises `UnbandError` for files that are not checkpoints.

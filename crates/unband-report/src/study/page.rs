@@ -6,7 +6,7 @@ use unband_image::{Context, Image};
 
 use super::{GRADES, StudyError};
 use crate::fill::{escape, fill, policy};
-use crate::{Picture, uri};
+use crate::{DisplayImage, uri};
 
 /// Display size of large images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub struct Study {
     title: String,
     /// Name of the reference, then those of the methods.
     names: Vec<String>,
-    pictures: Vec<Shown>,
+    images: Vec<Shown>,
     bytes: usize,
 }
 
@@ -70,7 +70,7 @@ impl Study {
             }
             names.push((*name).to_owned());
         }
-        Ok(Self { title: title.to_owned(), names, pictures: Vec::new(), bytes: 0 })
+        Ok(Self { title: title.to_owned(), names, images: Vec::new(), bytes: 0 })
     }
 
     /// Adds an image with the results of all methods, in their order.
@@ -86,13 +86,13 @@ impl Study {
         fit: Fit,
         ctx: &Context<'_>,
     ) -> Result<(), StudyError> {
-        let picture = || name.to_owned();
-        if self.pictures.iter().any(|known| known.name == name) {
-            return Err(StudyError::SamePicture { name: picture() });
+        let image_name = || name.to_owned();
+        if self.images.iter().any(|known| known.name == name) {
+            return Err(StudyError::DuplicateImage { name: image_name() });
         }
         let expected = self.names.len() - 1;
         if results.len() != expected {
-            return Err(StudyError::Results { picture: picture(), got: results.len(), expected });
+            return Err(StudyError::Results { image: image_name(), got: results.len(), expected });
         }
         let size = |image: &Image| match image.planes.first() {
             Some(plane) => format!("{}×{}", plane.width, plane.height),
@@ -101,7 +101,7 @@ impl Study {
         for (image, method) in results.iter().zip(&self.names[1..]) {
             let (got, expected) = (size(image), size(reference));
             if got != expected {
-                return Err(StudyError::Size { picture: picture(), method: method.clone(), got, expected });
+                return Err(StudyError::Size { image: image_name(), method: method.clone(), got, expected });
             }
         }
         let mut images: Vec<(u64, String)> = Vec::new();
@@ -117,7 +117,7 @@ impl Study {
         images.sort_unstable();
         let index = hashes.iter().map(|hash| images.partition_point(|known| known.0 < *hash)).collect();
         self.bytes += images.iter().map(|image| image.1.len()).sum::<usize>();
-        self.pictures.push(Shown { name: picture(), images, index });
+        self.images.push(Shown { name: image_name(), images, index });
         Ok(())
     }
 
@@ -128,7 +128,7 @@ impl Study {
 
     /// Number of presentations per rater: each image of each method, and each reference.
     pub fn presentations(&self) -> usize {
-        self.pictures.len() * self.names.len()
+        self.images.len() * self.names.len()
     }
 
     /// Twelve hexadecimal digits that identify these images and methods with these names.
@@ -140,9 +140,9 @@ impl Study {
         };
         put(self.title.as_bytes());
         self.names.iter().for_each(|name| put(name.as_bytes()));
-        for picture in &self.pictures {
-            put(picture.name.as_bytes());
-            picture.index.iter().for_each(|&i| put(&picture.images[i].0.to_le_bytes()));
+        for image in &self.images {
+            put(image.name.as_bytes());
+            image.index.iter().for_each(|&i| put(&image.images[i].0.to_le_bytes()));
         }
         digits(hash([&all[..]]))
     }
@@ -182,25 +182,25 @@ impl Study {
         let mut order: Vec<usize> = (0..key.len()).collect();
         order.sort_unstable_by_key(|&method| &key[method].0);
         let (mut images, mut trials, mut first) = (Vec::new(), Vec::new(), 0);
-        for picture in &self.pictures {
-            images.extend(picture.images.iter().map(|(_, address)| text(address)));
+        for image in &self.images {
+            images.extend(image.images.iter().map(|(_, address)| text(address)));
             for &method in &order {
-                let (name, id) = (text(&picture.name), text(&key[method].0));
-                let (reference, result) = (first + picture.index[0], first + picture.index[method]);
+                let (name, id) = (text(&image.name), text(&key[method].0));
+                let (reference, result) = (first + image.index[0], first + image.index[method]);
                 trials.push(format!("[{name},{id},{reference},{result}]"));
             }
-            first += picture.images.len();
+            first += image.images.len();
         }
         let (study, trials, images) = (text(&self.id()), trials.join(",\n"), images.join(",\n"));
         format!("{{\"study\":{study},\n\"trials\":[\n{trials}],\n\"images\":[\n{images}]}}")
     }
 }
 
-fn fitted(image: &Image, fit: Fit, ctx: &Context<'_>) -> Result<Picture, StudyError> {
+fn fitted(image: &Image, fit: Fit, ctx: &Context<'_>) -> Result<DisplayImage, StudyError> {
     if let Fit::Longest(pixels) = fit {
-        return Ok(Picture::at_most(pixels, image, ctx)?);
+        return Ok(DisplayImage::at_most(pixels, image, ctx)?);
     }
-    let whole = Picture::of(image, ctx)?;
+    let whole = DisplayImage::of(image, ctx)?;
     let Fit::Crop { width, height, at } = fit else { return Ok(whole) };
     let (width, height) = (width.clamp(1, whole.width), height.clamp(1, whole.height));
     let (right, bottom) = (whole.width - width, whole.height - height);
@@ -209,7 +209,7 @@ fn fitted(image: &Image, fit: Fit, ctx: &Context<'_>) -> Result<Picture, StudyEr
         let start = 3 * (y * whole.width + x);
         &whole.rgb[start..start + 3 * width]
     });
-    Ok(Picture { width, height, rgb: rows.copied().collect() })
+    Ok(DisplayImage { width, height, rgb: rows.copied().collect() })
 }
 
 /// A JSON string, escaped for a script element.

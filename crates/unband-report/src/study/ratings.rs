@@ -12,7 +12,7 @@ pub struct Rating {
     /// Name of the rater.
     pub rater: String,
     /// Name of the image.
-    pub picture: String,
+    pub image: String,
     /// The method: an identifier, or its name after [`Ratings::rename`].
     pub method: String,
     /// 1 (very annoying) to 5 (imperceptible).
@@ -88,10 +88,10 @@ impl Ratings {
         if let Some(study) = self.study().filter(|study| *study != rating.study) {
             return Err(at(format!("study `{}`, the rows before belong to `{study}`", rating.study)));
         }
-        let what = [rating.rater.clone(), rating.picture.clone(), rating.method.clone()];
+        let what = [rating.rater.clone(), rating.image.clone(), rating.method.clone()];
         if let Some((before, first)) = self.seen.insert(what, (file.to_owned(), line)) {
-            let Rating { rater, picture, method, .. } = &rating;
-            return Err(at(format!("{rater} graded `{picture}` of `{method}` before, in {before}:{first}")));
+            let Rating { rater, image, method, .. } = &rating;
+            return Err(at(format!("{rater} graded `{image}` of `{method}` before, in {before}:{first}")));
         }
         self.rows.push(rating);
         Ok(())
@@ -109,7 +109,7 @@ impl Ratings {
 
 /// The fields, in the order of [`COLUMNS`], or the error text.
 fn rating(fields: &[&str; COLUMNS.len()]) -> Result<Rating, String> {
-    let [study, rater, picture, method, grade, seconds, order] = *fields;
+    let [study, rater, image, method, grade, seconds, order] = *fields;
     if let Some((name, _)) = COLUMNS.iter().zip(fields).take(4).find(|(_, field)| field.is_empty()) {
         return Err(format!("{name} is empty"));
     }
@@ -119,6 +119,6 @@ fn rating(fields: &[&str; COLUMNS.len()]) -> Result<Rating, String> {
     let seconds = found.ok_or_else(|| format!("seconds `{seconds}`, it must be a number from 0"))?;
     let found = order.parse().ok().filter(|&order| order > 0);
     let order = found.ok_or_else(|| format!("order `{order}`, it must be a whole number from 1"))?;
-    let [study, rater, picture, method] = [study, rater, picture, method].map(str::to_owned);
-    Ok(Rating { study, rater, picture, method, grade, seconds, order })
+    let [study, rater, image, method] = [study, rater, image, method].map(str::to_owned);
+    Ok(Rating { study, rater, image, method, grade, seconds, order })
 }

@@ -29,9 +29,9 @@ pub struct MethodScore {
 
 /// Scores of one image of a method.
 #[derive(Clone, Debug, PartialEq)]
-pub struct PictureScore {
+pub struct ImageScore {
     /// The image.
-    pub picture: String,
+    pub image: String,
     /// The method.
     pub method: String,
     /// Mean opinion score, 1 to 5.
@@ -59,7 +59,7 @@ pub struct Scores {
     /// The methods, best first.
     pub methods: Vec<MethodScore>,
     /// The images by name, each with its methods by name.
-    pub pictures: Vec<PictureScore>,
+    pub images: Vec<ImageScore>,
     /// The raters, by name.
     pub raters: Vec<RaterScore>,
 }
@@ -86,7 +86,7 @@ pub fn score(ratings: &Ratings, reference: Option<&str>) -> Scores {
     let hidden: BTreeMap<_, _> = kept
         .iter()
         .filter(|row| Some(row.method.as_str()) == reference)
-        .map(|row| ((&row.rater, &row.picture), f64::from(row.grade)))
+        .map(|row| ((&row.rater, &row.image), f64::from(row.grade)))
         .collect();
     let mut grades: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
     let mut differences: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
@@ -94,9 +94,8 @@ pub fn score(ratings: &Ratings, reference: Option<&str>) -> Scores {
     for row in &kept {
         let grade = f64::from(row.grade);
         grades.entry(&row.method).or_default().push(grade);
-        each.entry((&row.picture, &row.method)).or_default().push(grade);
-        if let Some(best) =
-            hidden.get(&(&row.rater, &row.picture)).filter(|_| Some(&*row.method) != reference)
+        each.entry((&row.image, &row.method)).or_default().push(grade);
+        if let Some(best) = hidden.get(&(&row.rater, &row.image)).filter(|_| Some(&*row.method) != reference)
         {
             differences.entry(&row.method).or_default().push(grade - best);
         }
@@ -110,22 +109,22 @@ pub fn score(ratings: &Ratings, reference: Option<&str>) -> Scores {
         })
         .collect();
     methods.sort_by(|a, b| b.opinion.mean.total_cmp(&a.opinion.mean));
-    let pictures = each
+    let images = each
         .iter()
-        .map(|((picture, method), grades)| PictureScore {
-            picture: (*picture).to_owned(),
+        .map(|((image, method), grades)| ImageScore {
+            image: (*image).to_owned(),
             method: (*method).to_owned(),
             opinion: estimate(grades),
         })
         .collect();
-    Scores { methods, pictures, raters }
+    Scores { methods, images, raters }
 }
 
 fn screen(rows: &[Rating]) -> Vec<RaterScore> {
     let mut presentations: BTreeMap<(&str, &str), Vec<&Rating>> = BTreeMap::new();
     let mut raters: BTreeMap<&str, RaterScore> = BTreeMap::new();
     for row in rows {
-        presentations.entry((&row.picture, &row.method)).or_default().push(row);
+        presentations.entry((&row.image, &row.method)).or_default().push(row);
         let name = row.rater.clone();
         let new = RaterScore { name, ratings: 0, above: 0, below: 0, rejected: false };
         raters.entry(&row.rater).or_insert(new).ratings += 1;

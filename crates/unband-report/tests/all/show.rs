@@ -8,8 +8,8 @@ use unband::metrics::Value;
 use unband::verdict::Grade;
 use unband::{Context, Image, Matrix, Range, deband, inspect};
 use unband_report::{
-    Column, Direction, HeatMap, Line, Listing, ListingCell, ListingRow, MetricRow, Page, Picture, Profile,
-    Section, Series, Side, Stretch, overlay, segments, stretched, worst_spots,
+    Column, Direction, DisplayImage, HeatMap, Line, Listing, ListingCell, ListingRow, MetricRow, Page,
+    Profile, Section, Series, Side, Stretch, overlay, segments, stretched, worst_spots,
 };
 
 /// A sky stored with few bits: steps of four codes, brightest at the top left.
@@ -158,7 +158,7 @@ fn a_page_needs_nothing_but_itself_and_is_the_same_on_any_number_of_threads() {
 }
 
 #[test]
-fn one_picture_alone_has_no_slider_and_several_have_contents() {
+fn one_image_has_no_slider_and_several_have_contents() {
     let pair = Pair::new(sky(90, 60));
     let mut section = pair.section("alone.png", &[], (&[], &[]));
     let mut page = Page::new("Scores");
@@ -175,7 +175,7 @@ fn one_picture_alone_has_no_slider_and_several_have_contents() {
 }
 
 #[test]
-fn pictures_of_different_size_are_refused_and_leave_the_page_as_it_was() {
+fn images_of_different_size_are_refused_and_leave_the_page_as_it_was() {
     let pair = Pair::new(sky(90, 60));
     let other = sky(91, 60);
     let mut page = Page::new("Report");
@@ -248,7 +248,7 @@ fn any_size_and_model_becomes_a_page() {
         page.add(&section, &Context::default()).unwrap();
         assert!(page.html().contains(&format!("{width} × {height} pixels")));
         let found = segments(&pair.input, 1).unwrap();
-        assert_eq!(found.picture(0).rgb.len(), 3 * width * height);
+        assert_eq!(found.image(0).rgb.len(), 3 * width * height);
     }
 }
 
@@ -274,7 +274,7 @@ fn the_worst_spots_and_the_profile_show_the_bands_that_the_result_has_not() {
     assert!(largest(&profile.codes[0]) > 3.9, "{}", largest(&profile.codes[0]));
     assert!(largest(&profile.codes[1]) < 3.0, "{}", largest(&profile.codes[1]));
     assert!(segments(&pair.result, 0).unwrap().count > 20 * segments(&pair.input, 0).unwrap().count);
-    let map = overlay(&Picture::of(&pair.input, &ctx).unwrap(), &pair.before);
+    let map = overlay(&DisplayImage::of(&pair.input, &ctx).unwrap(), &pair.before);
     assert!(map.rgb.chunks(3).any(|c| c[0].saturating_sub(c[1]) > 40), "bands are coloured");
 }
 
@@ -291,7 +291,7 @@ fn on_path(program: &str) -> bool {
 /// Writes two pages and lets `tools/check_page.py` use them like a person; screenshots are written to
 /// `UNBAND_SHOTS`.
 #[test]
-fn the_page_works_in_a_browser() {
+fn the_page_runs_in_a_browser() {
     if let Some(missing) = ["chromium", "python3"].into_iter().find(|program| !on_path(program)) {
         unband_skips::program(missing);
         return;

@@ -53,7 +53,7 @@ fn the_page_is_whole_blind_and_safe() {
 }
 
 #[test]
-fn neither_the_order_of_the_methods_nor_that_of_the_pictures_tells_who_is_who() {
+fn neither_the_order_of_methods_nor_of_images_reveals_them() {
     let place = |study: &Study| {
         let html = study.html();
         let key = study.key();
@@ -116,8 +116,8 @@ const HEADER: &str = "study,rater,picture,method,grade,seconds,order\n";
 /// Scores of rows "rater image method grade".
 fn scores(rows: impl IntoIterator<Item = (String, String, String, u8)>) -> Scores {
     let mut csv = HEADER.to_owned();
-    for (rater, picture, method, grade) in rows {
-        writeln!(csv, "s,{rater},{picture},{method},{grade},1.5,1").unwrap();
+    for (rater, image, method, grade) in rows {
+        writeln!(csv, "s,{rater},{image},{method},{grade},1.5,1").unwrap();
     }
     let mut ratings = Ratings::default();
     ratings.read("r.csv", csv.as_bytes()).unwrap();
@@ -157,7 +157,7 @@ fn means_intervals_and_differences_are_those_computed_by_hand() {
     near(difference.interval.unwrap(), 1.96 * (7.0f64 / 9.0).sqrt());
     assert_eq!((difference.count, b.opinion.count, b.opinion.interval, b.difference), (3, 1, None, None));
     assert!(scores.raters.iter().all(|rater| !rater.rejected && rater.above + rater.below == 0));
-    assert_eq!(scores.pictures.len(), 5);
+    assert_eq!(scores.images.len(), 5);
 }
 
 /// Grades of twelve raters that agree within one step, and of one more given by a function.
@@ -199,7 +199,7 @@ fn whoever_is_only_strict_stays() {
 }
 
 #[test]
-fn where_all_agree_nobody_is_far_away() {
+fn where_all_agree_no_rater_is_far_away() {
     let scores = scores((0..9).map(|rater| (format!("r{rater}"), "x".into(), "a".into(), 3)));
     assert!(scores.raters.iter().all(|rater| rater.above + rater.below == 0));
     near(scores.methods[0].opinion.interval.unwrap(), 0.0);
@@ -236,7 +236,7 @@ fn a_spreadsheet_may_have_moved_the_columns_and_put_a_mark_in_front() {
     ratings.rename(&[("a".into(), "alpha".into())]);
     let row = &ratings.rows()[0];
     assert_eq!(
-        (row.rater.as_str(), row.picture.as_str(), row.method.as_str()),
+        (row.rater.as_str(), row.image.as_str(), row.method.as_str()),
         ("Ann, B.", "the \"sky\"", "alpha")
     );
     assert_eq!((row.grade, row.order, ratings.study()), (4, 3, Some("s")));
@@ -286,8 +286,8 @@ fn a_rater_can_take_part_in_a_browser() {
     let grades: Vec<_> = rows.iter().map(|row| row.grade).collect();
     assert_eq!(grades, [1, 5, 3, 4, 5, 1, 2, 3, 4]);
     assert!(rows.iter().zip(1..).all(|(row, place)| row.order == place && row.rater == "Zoë \"Q\", 7"));
-    assert!(rows.windows(2).all(|pair| pair[0].picture != pair[1].picture), "{rows:?}");
+    assert!(rows.windows(2).all(|pair| pair[0].image != pair[1].image), "{rows:?}");
     let scores = score(&ratings, Some("clean originals"));
-    assert_eq!(scores.pictures.len(), 9, "every image of every method, the reference among them");
+    assert_eq!(scores.images.len(), 9, "every image of every method, the reference among them");
     assert!(scores.methods.iter().any(|method| method.name == "method-alpha" && method.opinion.count == 3));
 }

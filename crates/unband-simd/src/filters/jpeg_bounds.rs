@@ -20,11 +20,11 @@ dispatch! {
     /// Clamps the coefficients of a row of blocks near their stored values: within `number * step`, plus or
     /// minus the entry of `reach` in steps.
     ///
-    /// `rows` as in [`add_sparse_blocks`], changed in place; `numbers` holds 64 integers per block and
+    /// `rows` as in [`add_sparse_blocks`], changed in place; `coefficients` holds 64 integers per block and
     /// `steps` the quantiser, in natural order. `classes` selects the entry of `reach` for each block; blocks
     /// with no such class stay unchanged. NaN becomes the lower end.
-    pub fn keep_near_numbers(level, rows: &mut [f32], stride: usize, numbers: &[i16], steps: &[f32; 64], reach: &[[f32; 64]], classes: &[u8])
-        = keep_near_numbers_body;
+    pub fn keep_near_coefficients(level, rows: &mut [f32], stride: usize, coefficients: &[i16], steps: &[f32; 64], reach: &[[f32; 64]], classes: &[u8])
+        = keep_near_coefficients_body;
 }
 
 /// Reads the block at column `x` of eight rows.
@@ -84,23 +84,23 @@ fn add_sparse_blocks_body(
 }
 
 #[inline(always)]
-fn keep_near_numbers_body(
+fn keep_near_coefficients_body(
     rows: &mut [f32],
     stride: usize,
-    numbers: &[i16],
+    coefficients: &[i16],
     steps: &[f32; 64],
     reach: &[[f32; 64]],
     classes: &[u8],
 ) {
-    let blocks = numbers.len() / 64;
+    let blocks = coefficients.len() / 64;
     for b in 0..fitting(rows.len(), stride, blocks.min(classes.len())) {
         let Some(reach) = reach.get(usize::from(classes[b])) else { continue };
-        let numbers = &numbers[64 * b..][..64];
+        let coefficients = &coefficients[64 * b..][..64];
         let mut block = forward_block(&load(rows, stride, 8 * b));
         for v in 0..8 {
             for u in 0..8 {
                 let i = 8 * v + u;
-                let stored = f32::from(numbers[i]) * steps[i];
+                let stored = f32::from(coefficients[i]) * steps[i];
                 let room = reach[i] * steps[i];
                 // `max` first: NaN becomes the lower end.
                 let moved = (block[v][u] - stored).max(-room).min(room);
@@ -162,16 +162,16 @@ mod tests {
 
     #[test]
     fn coefficients_end_inside_their_reach_and_move_no_farther_than_needed() {
-        let numbers: Vec<i16> = noise(192, 3.0).iter().map(|v| *v as i16).collect();
+        let stored: Vec<i16> = noise(192, 3.0).iter().map(|v| *v as i16).collect();
         let steps: [f32; 64] = std::array::from_fn(|i| 5.0 + i as f32);
         let reach = [[0.3; 64], [0.1; 64]];
         let before = noise(8 * STRIDE, 60.0);
         let mut rows = before.clone();
-        keep_near_numbers(Level::best(), &mut rows, STRIDE, &numbers, &steps, &reach, &[0, 7, 1]);
+        keep_near_coefficients(Level::best(), &mut rows, STRIDE, &stored, &steps, &reach, &[0, 7, 1]);
         for (block, part) in [(0, Some(0.3)), (1, None), (2, Some(0.1))] {
             let (was, is) = (coefficients(&before, block), coefficients(&rows, block));
             for i in 0..64 {
-                let stored = f32::from(numbers[64 * block + i]) * steps[i];
+                let stored = f32::from(stored[64 * block + i]) * steps[i];
                 let room = part.map_or(f32::INFINITY, |part: f32| part * steps[i]);
                 let wanted = was[i].clamp(stored - room, stored + room);
                 assert!((is[i] - wanted).abs() < 1e-3, "{block} {i}: {} {wanted}", is[i]);
@@ -187,16 +187,16 @@ mod tests {
                 rows[3] = f32::INFINITY;
             }
             let limits: [f32; 64] = std::array::from_fn(|i| 20.0 + i as f32);
-            let numbers = vec![2; 64 * blocks];
+            let coefficients = vec![2; 64 * blocks];
             let run = |level| {
                 let (mut sums, mut weights) = (vec![0.5; rows.len()], vec![0.25; rows.len()]);
                 add_sparse_blocks(level, &mut sums, &mut weights, &rows, stride, blocks, &limits);
                 let mut kept = rows.clone();
-                keep_near_numbers(
+                keep_near_coefficients(
                     level,
                     &mut kept,
                     stride,
-                    &numbers,
+                    &coefficients,
                     &limits,
                     &[[0.4; 64]],
                     &vec![0; blocks],

@@ -21,9 +21,9 @@ dispatch! {
     /// Reconstructs rows of samples from the stored integers of a row of blocks: `number * step`,
     /// [`inverse`], plus `offset`.
     ///
-    /// `numbers` holds 64 integers per block in natural order, `steps` the quantiser. `rows` are eight rows,
+    /// `coefficients` holds 64 integers per block in natural order, `steps` the quantiser. `rows` are eight rows,
     /// `stride` apart, with eight samples per block each; blocks that do not fit are skipped.
-    pub fn blocks_to_rows(level, rows: &mut [f32], stride: usize, numbers: &[i16], steps: &[f32; 64], offset: f32)
+    pub fn blocks_to_rows(level, rows: &mut [f32], stride: usize, coefficients: &[i16], steps: &[f32; 64], offset: f32)
         = blocks_to_rows_body;
 }
 
@@ -193,11 +193,17 @@ fn forward_body(blocks: &mut [f32]) {
 }
 
 #[inline(always)]
-fn blocks_to_rows_body(rows: &mut [f32], stride: usize, numbers: &[i16], steps: &[f32; 64], offset: f32) {
+fn blocks_to_rows_body(
+    rows: &mut [f32],
+    stride: usize,
+    coefficients: &[i16],
+    steps: &[f32; 64],
+    offset: f32,
+) {
     let across = (rows.len().saturating_sub(7 * stride) / 8).min(stride / 8);
-    for (column, numbers) in numbers.as_chunks::<64>().0.iter().take(across).enumerate() {
+    for (column, coefficients) in coefficients.as_chunks::<64>().0.iter().take(across).enumerate() {
         let block: [Row; 8] = std::array::from_fn(|v| {
-            std::array::from_fn(|u| f32::from(numbers[8 * v + u]) * steps[8 * v + u])
+            std::array::from_fn(|u| f32::from(coefficients[8 * v + u]) * steps[8 * v + u])
         });
         let block = inverse_block(&block);
         for (y, row) in block.iter().enumerate() {
@@ -285,14 +291,14 @@ mod tests {
     #[test]
     fn a_row_of_blocks_lands_where_its_samples_are() {
         let steps: [f32; 64] = std::array::from_fn(|i| (i % 13 + 1) as f32);
-        let numbers: Vec<i16> = noise(64 * 3, 20.0).iter().map(|v| *v as i16).collect();
+        let coefficients: Vec<i16> = noise(64 * 3, 20.0).iter().map(|v| *v as i16).collect();
         let mut blocks: Vec<f32> =
-            numbers.iter().enumerate().map(|(i, &k)| f32::from(k) * steps[i % 64]).collect();
+            coefficients.iter().enumerate().map(|(i, &k)| f32::from(k) * steps[i % 64]).collect();
         inverse(Level::Scalar, &mut blocks);
         for level in Level::all() {
             let stride = 27;
             let mut rows = vec![-7.0; 8 * stride];
-            blocks_to_rows(level, &mut rows, stride, &numbers, &steps, 128.0);
+            blocks_to_rows(level, &mut rows, stride, &coefficients, &steps, 128.0);
             for (i, row) in rows.chunks(stride).enumerate() {
                 for x in 0..24 {
                     let expected = blocks[64 * (x / 8) + 8 * i + x % 8] + 128.0;
@@ -301,8 +307,8 @@ mod tests {
                 assert!(row[24..].iter().all(|&v| v.to_bits() == (-7.0f32).to_bits()));
             }
             // Too short slices do not panic.
-            blocks_to_rows(level, &mut rows[..40], 8, &numbers, &steps, 0.0);
-            blocks_to_rows(level, &mut [], 0, &numbers, &steps, 0.0);
+            blocks_to_rows(level, &mut rows[..40], 8, &coefficients, &steps, 0.0);
+            blocks_to_rows(level, &mut [], 0, &coefficients, &steps, 0.0);
         }
     }
 }

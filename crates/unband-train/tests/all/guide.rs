@@ -6,7 +6,7 @@ use std::process::Command;
 use unband_image::{Image, Rng};
 use unband_train::recipe::Recipe;
 
-const PAGES: [&str; 3] = ["docs/guide/from-the-papers.md", "docs/training.md", "docs/banded-deform-conv.md"];
+const PAGES: [&str; 3] = ["docs/guide/from-the-papers.md", "docs/guide/training.md", "docs/how/banded-deform-conv.md"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")

@@ -16,7 +16,7 @@ fn tensor(values: &[f64], channels: usize, height: usize, width: usize) -> Tenso
 
 /// The image of the golden rule, and the example's prediction for it.
 fn example(side: usize) -> (Tensor<4>, Tensor<4>) {
-    let target = fill::picture(3, side, side);
+    let target = fill::test_image(3, side, side);
     let made: Vec<f64> = target.iter().map(|v| 0.9 * v + 0.05).collect();
     (tensor(&made, 3, side, side), tensor(&target, 3, side, side))
 }
@@ -132,7 +132,7 @@ fn slopes_of_spectra_are_those_of_the_definition() {
 #[test]
 fn the_slope_of_similarity_is_that_of_a_small_step() {
     let size = [3, 20, 21];
-    let target: Vec<f64> = fill::picture(3, 20, 21);
+    let target: Vec<f64> = fill::test_image(3, 20, 21);
     let made: Vec<f64> = (0..target.len()).map(|i| target[i] + 0.2 * (fill::mixed(3, i) - 0.5)).collect();
     let loss = |a, b| ms_ssim::loss(a, b).unwrap();
     let towards: Vec<f64> = target.iter().zip(&made).map(|(t, m)| t - m).collect();

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use unband_io::Limits;
-use unband_io::video::{self, DecodeOptions, Decoder, Film, FrameFormat, Programs};
+use unband_io::video::{self, DecodeOptions, Decoder, FrameFormat, Programs, VideoFile};
 
 use crate::Result;
 
@@ -55,7 +55,7 @@ pub fn encode(frames: impl Iterator<Item = Vec<u8>>, pixels: &str, args: &[&str]
 
 /// A video and all its frames as stored.
 pub struct Decoded {
-    pub film: Film,
+    pub film: VideoFile,
     pub format: FrameFormat,
     pub frames: Vec<Vec<u8>>,
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use unband::filters;
-use unband_data::Cause;
+use unband_data::FixedDegradation;
 
 use crate::corpus::{Corpus, Photo};
 use crate::{Output, Result};
@@ -40,7 +40,7 @@ pub fn table(
     program: &Path,
     corpus: &Corpus,
     photos: &[&Photo],
-    causes: &[&Cause],
+    causes: &[&FixedDegradation],
     out: &mut Output,
 ) -> Result<()> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compare");
@@ -72,7 +72,7 @@ pub fn table(
 }
 
 /// Stores the images of a degradation for the program; `false` when they cannot be made.
-fn lay_out(folder: &Path, corpus: &Corpus, photos: &[&Photo], cause: &Cause) -> Result<bool> {
+fn lay_out(folder: &Path, corpus: &Corpus, photos: &[&Photo], cause: &FixedDegradation) -> Result<bool> {
     for photo in photos {
         let Some((clean, banded)) = corpus.pair_files(photo, cause)? else { return Ok(false) };
         for (side, file) in [("clean", clean), ("banded", banded)] {

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use unband_data::{Cause, DegradeError, Pair};
+use unband_data::{DegradeError, FixedDegradation, Pair};
 use unband_image::{Depth, Image, Origin, Rng, Window};
 use unband_metrics::Field;
 use unband_metrics::clean::{fullest_window, smooth_mask};
@@ -87,7 +87,7 @@ impl Corpus {
     }
 
     /// The pair of a photo and a degradation. `Ok(None)` when a required program is missing.
-    pub fn pair(&self, photo: &Photo, cause: &Cause) -> Result<Option<Pair>, Box<dyn Error>> {
+    pub fn pair(&self, photo: &Photo, cause: &FixedDegradation) -> Result<Option<Pair>, Box<dyn Error>> {
         let Some((gt, lq)) = self.pair_files(photo, cause)? else { return Ok(None) };
         Ok(Some(Pair { lq: files::read(&lq)?, gt: files::read(&gt)? }))
     }
@@ -96,7 +96,7 @@ impl Corpus {
     pub fn pair_files(
         &self,
         photo: &Photo,
-        cause: &Cause,
+        cause: &FixedDegradation,
     ) -> Result<Option<(PathBuf, PathBuf)>, Box<dyn Error>> {
         // The clean side depends on the photo and the kind of degradation alone, so variants of a kind share
         // it.
@@ -116,13 +116,13 @@ impl Corpus {
         Ok(Some((gt, lq)))
     }
 
-    fn harmed(&self, photo: &Photo, cause: &Cause) -> Option<PathBuf> {
+    fn harmed(&self, photo: &Photo, cause: &FixedDegradation) -> Option<PathBuf> {
         let files = ["png", "jpg", "webp"].map(|e| self.at(photo, &format!("{}.{e}", cause.name)));
         files.into_iter().flatten().find(|file| file.exists())
     }
 
     /// The degraded side of an existing pair, as if read from a PNG.
-    pub fn nameless(&self, photo: &Photo, cause: &Cause) -> Result<Image, Box<dyn Error>> {
+    pub fn nameless(&self, photo: &Photo, cause: &FixedDegradation) -> Result<Image, Box<dyn Error>> {
         let file = self.harmed(photo, cause).ok_or("a cached file is missing")?;
         if file.extension().is_some_and(|e| e == "jpg") {
             return files::djpeg(&file);
@@ -131,8 +131,8 @@ impl Corpus {
     }
 
     /// Adds a pair to the cache; `false` when a required program is missing.
-    fn make(&self, photo: &Photo, cause: &Cause, gt: &Path) -> Result<bool, Box<dyn Error>> {
-        let clean = if cause.wants_room { self.whole(photo)? } else { self.crop(photo)? };
+    fn make(&self, photo: &Photo, cause: &FixedDegradation, gt: &Path) -> Result<bool, Box<dyn Error>> {
+        let clean = if cause.needs_room { self.whole(photo)? } else { self.crop(photo)? };
         let run = || -> Result<(), Box<dyn Error>> {
             if let Some((extension, bytes)) = cause.degradation.file(&clean)? {
                 std::fs::write(self.at(photo, &format!("{}.{extension}", cause.name))?, &bytes)?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use unband::{Context, Findings, inspect};
-use unband_data::Cause;
+use unband_data::FixedDegradation;
 use unband_image::findings::Space;
 
 use crate::Result;
@@ -63,7 +63,13 @@ pub const HEAD: &str = "\
 |---|---|---|---|---|---|---|";
 
 /// One line per degradation.
-pub fn line(corpus: &Corpus, set: &str, photos: &[&Photo], cause: &Cause, each: bool) -> Result<String> {
+pub fn line(
+    corpus: &Corpus,
+    set: &str,
+    photos: &[&Photo],
+    cause: &FixedDegradation,
+    each: bool,
+) -> Result<String> {
     let ctx = Context::default();
     let all = ctx.map(photos.len(), |i| {
         let one = Context { threads: 1, ..Context::default() };

@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use unband::Context;
-use unband_data::{CAUSES, Cause};
+use unband_data::{FIXED_DEGRADATIONS, FixedDegradation};
 use unband_metrics::Clean;
 
 use corpus::{Corpus, Photo};
@@ -37,7 +37,7 @@ const METHODS: &str = "smooth@16;smooth;smooth@16!png;ffmpeg-deband;ffmpeg-deban
 #[allow(clippy::struct_excessive_bools)]
 struct Args {
     methods: Vec<Method>,
-    causes: Vec<&'static Cause>,
+    causes: Vec<&'static FixedDegradation>,
     every: usize,
     from: usize,
     split: Option<String>,
@@ -66,7 +66,7 @@ fn main() -> ExitCode {
 fn parse() -> Result<Args> {
     let mut args = Args {
         methods: Vec::new(),
-        causes: CAUSES.iter().collect(),
+        causes: FIXED_DEGRADATIONS.iter().collect(),
         every: 1,
         from: 0,
         split: None,
@@ -123,12 +123,15 @@ fn parse() -> Result<Args> {
 }
 
 /// Degradations with this name or prefix (`jpeg` selects all JPEG ones).
-fn find(name: &str) -> Result<Vec<&'static Cause>> {
-    let exact: Vec<&Cause> = CAUSES.iter().filter(|c| c.name == name).collect();
-    let found =
-        if exact.is_empty() { CAUSES.iter().filter(|c| c.name.starts_with(name)).collect() } else { exact };
+fn find(name: &str) -> Result<Vec<&'static FixedDegradation>> {
+    let exact: Vec<&FixedDegradation> = FIXED_DEGRADATIONS.iter().filter(|c| c.name == name).collect();
+    let found = if exact.is_empty() {
+        FIXED_DEGRADATIONS.iter().filter(|c| c.name.starts_with(name)).collect()
+    } else {
+        exact
+    };
     if found.is_empty() {
-        let known: Vec<&str> = CAUSES.iter().map(|c| c.name).collect();
+        let known: Vec<&str> = FIXED_DEGRADATIONS.iter().map(|c| c.name).collect();
         return Err(format!("no cause `{name}`; there are {}", known.join(", ")).into());
     }
     Ok(found)
@@ -166,7 +169,7 @@ fn run() -> Result<()> {
         }
         let train = Corpus::open(&folder.join("train"));
         let clean = ["8-bit", "yuv420-8", "jpeg-90", "mpeg4"];
-        if let Some(train) = train.filter(|_| args.causes.len() == CAUSES.len()) {
+        if let Some(train) = train.filter(|_| args.causes.len() == FIXED_DEGRADATIONS.len()) {
             let photos = chosen(&train);
             let photos: Vec<&Photo> = photos.iter().collect();
             for cause in clean.iter().filter_map(|name| unband_data::find(name)) {
@@ -261,7 +264,7 @@ impl Output {
 fn settle(
     corpus: &Corpus,
     photos: &[&Photo],
-    cause: &Cause,
+    cause: &FixedDegradation,
     all: &[Method],
 ) -> Result<Option<(usize, String)>> {
     let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
@@ -280,7 +283,7 @@ fn settle(
 }
 
 /// Rows of one degradation.
-fn measure(corpus: &Corpus, photos: &[&Photo], cause: &Cause, args: &Args) -> Result<Vec<String>> {
+fn measure(corpus: &Corpus, photos: &[&Photo], cause: &FixedDegradation, args: &Args) -> Result<Vec<String>> {
     let ctx = Context::default();
     let mut methods = Vec::new();
     for method in &args.methods {
@@ -338,7 +341,7 @@ struct Scored {
 fn one_photo(
     corpus: &Corpus,
     photo: &Photo,
-    cause: &Cause,
+    cause: &FixedDegradation,
     methods: &[Chosen<'_>],
     fast: bool,
 ) -> Result<Option<Vec<Scored>>> {

@@ -2,7 +2,7 @@
 
 use unband::verdict::{Grade, grade};
 use unband::{Context, Findings, Image, inspect};
-use unband_data::{Cause, Pair};
+use unband_data::{FixedDegradation, Pair};
 use unband_image::findings::Cause as Called;
 
 use crate::Result;
@@ -126,7 +126,7 @@ fn one(cause: &str, photo: &Photo, findings: &Findings, shows: bool) {
 fn each<T: Send>(
     corpus: &Corpus,
     photos: &[&Photo],
-    cause: &Cause,
+    cause: &FixedDegradation,
     look: &(dyn Fn(&Pair) -> T + Sync),
 ) -> Result<Option<Vec<T>>> {
     let one =

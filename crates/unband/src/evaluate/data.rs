@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use unband_data::{Pair, Way};
+use unband_data::{Degrader, Pair};
 use unband_image::{Context, Depth, Image, Rng, Window};
 use unband_metrics::Field;
 use unband_metrics::clean::{fullest_window, smooth_mask};
@@ -30,14 +30,14 @@ pub struct PairSource {
 
 enum From {
     Files { gt: Input, lq: Input },
-    Made { clean: Input, degrader: Arc<Degrader> },
+    Made { clean: Input, degrader: Arc<NamedDegrader> },
 }
 
 /// The degradation of clean images.
-struct Degrader {
+struct NamedDegrader {
     /// Name of its part of the table: the degradation, or the recipe's file name.
     name: String,
-    way: Way,
+    degrader: Degrader,
     /// Hash of all its settings, as a file may change under its name.
     sum: String,
 }
@@ -130,10 +130,10 @@ fn of_clean(
 }
 
 /// The degradations that a table names, each once.
-fn degraders(names: &[String], scale: usize) -> Result<Vec<Arc<Degrader>>, EvaluateError> {
-    let mut degraders: Vec<Arc<Degrader>> = Vec::new();
+fn degraders(names: &[String], scale: usize) -> Result<Vec<Arc<NamedDegrader>>, EvaluateError> {
+    let mut degraders: Vec<Arc<NamedDegrader>> = Vec::new();
     for text in names {
-        let degrader = Degrader::find(text, scale)?;
+        let degrader = NamedDegrader::find(text, scale)?;
         if degraders.iter().any(|known| known.name == degrader.name) {
             return Err(EvaluateError::SameDegradation { name: degrader.name });
         }
@@ -145,22 +145,22 @@ fn degraders(names: &[String], scale: usize) -> Result<Vec<Arc<Degrader>>, Evalu
     Ok(degraders)
 }
 
-impl Degrader {
+impl NamedDegrader {
     fn find(text: &str, scale: usize) -> Result<Self, EvaluateError> {
-        let way = if scale == 1 { Way::find(text) } else { Way::find_any(text) };
-        let way = way
+        let degrader = if scale == 1 { Degrader::find(text) } else { Degrader::find_any(text) };
+        let degrader = degrader
             .map_err(|error| EvaluateError::Degradation { name: text.to_owned(), error: Box::new(error) })?;
-        if way.scale() != scale {
-            return Err(EvaluateError::OtherScale { name: text.to_owned(), has: way.scale(), scale });
+        if degrader.scale() != scale {
+            return Err(EvaluateError::OtherScale { name: text.to_owned(), has: degrader.scale(), scale });
         }
-        let (name, sum) = match &way {
-            Way::Cause(cause) => (cause.name.to_owned(), cause.name.to_owned()),
-            Way::Mix(mix) => {
+        let (name, sum) = match &degrader {
+            Degrader::Fixed(cause) => (cause.name.to_owned(), cause.name.to_owned()),
+            Degrader::Recipe(recipe) => {
                 let name = Path::new(text).file_stem().unwrap_or_default();
-                (name.to_string_lossy().into_owned(), sha256(&[&format!("{mix:?}")]))
+                (name.to_string_lossy().into_owned(), sha256(&[&format!("{recipe:?}")]))
             }
         };
-        Ok(Self { name, way, sum })
+        Ok(Self { name, degrader, sum })
     }
 }
 
@@ -227,14 +227,14 @@ impl PairSource {
     }
 }
 
-fn made(clean: &Input, degrader: &Degrader, how: How, ctx: &Context<'_>) -> Result<Pair, EvaluateError> {
+fn made(clean: &Input, degrader: &NamedDegrader, how: How, ctx: &Context<'_>) -> Result<Pair, EvaluateError> {
     let image = read(clean, ctx)?;
-    let (image, core) = around(image, &degrader.way, how);
+    let (image, core) = around(image, &degrader.degrader, how);
     let name = clean.below.to_string_lossy();
     let draw = sha256(&[&how.seed.to_string(), &name, &degrader.name]);
     let seed = u64::from_str_radix(&draw[..16], 16).unwrap_or(how.seed);
     let mut pair = Pair::of(image);
-    let drawn = degrader.way.apply(&mut pair, Rng::new(seed)).map_err(|error| {
+    let drawn = degrader.degrader.apply(&mut pair, Rng::new(seed)).map_err(|error| {
         FileFault::Degrade { degradation: degrader.name.clone(), error }.of(clean.shown())
     })?;
     if let Some(core) = core {
@@ -250,19 +250,19 @@ fn made(clean: &Input, degrader: &Degrader, how: How, ctx: &Context<'_>) -> Resu
 }
 
 /// The region that is degraded, and the part of it that is measured unless it is all.
-fn around(image: Image, way: &Way, how: How) -> (Image, Option<Window>) {
+fn around(image: Image, degrader: &Degrader, how: How) -> (Image, Option<Window>) {
     let (crop, scale) = (how.crop / how.scale * how.scale, how.scale);
     let Some(roomy) = window(&image, crop, ROOM, scale) else {
         let (x1, y1) = (image.width() / scale * scale, image.height() / scale * scale);
         let whole = (x1, y1) == (image.width(), image.height());
         return (if whole { image } else { image.cut(Window { x0: 0, y0: 0, x1, y1 }) }, None);
     };
-    if matches!(way, Way::Cause(cause) if cause.wants_room) {
+    if matches!(degrader, Degrader::Fixed(cause) if cause.needs_room) {
         return (image.cut(roomy), None);
     }
     let core = Window { x1: roomy.x1.min(roomy.x0 + crop), y1: roomy.y1.min(roomy.y0 + crop), ..roomy };
     // With a margin, the window is degraded like part of a whole image.
-    let outer = core.grown(way.room(), image.width() / scale * scale, image.height() / scale * scale);
+    let outer = core.grown(degrader.room(), image.width() / scale * scale, image.height() / scale * scale);
     let core = core.inside(outer);
     (image.cut(outer), Some(core))
 }

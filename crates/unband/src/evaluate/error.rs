@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use unband_data::recipe::RecipeError;
-use unband_data::{CAUSES, DegradeError, MixError};
+use unband_data::{DegradationRecipeError, DegradeError, FIXED_DEGRADATIONS};
 use unband_image::{Hint, ImageError, Resampling};
 use unband_nets::arch::ARCHITECTURES;
 use unband_nets::checkpoint::CheckpointError;
@@ -83,7 +83,7 @@ pub enum EvaluateError {
         /// The name given.
         name: String,
         /// The fault.
-        error: Box<MixError>,
+        error: Box<DegradationRecipeError>,
     },
     /// A degradation of another scale than the table.
     #[error("`{name}` makes images {has} times smaller")]
@@ -133,9 +133,9 @@ impl From<crate::Error> for EvaluateError {
     }
 }
 
-fn degradation(name: &str, error: &MixError) -> String {
+fn degradation(name: &str, error: &DegradationRecipeError) -> String {
     match error {
-        MixError::Unknown { .. } => format!("unknown degradation `{name}`"),
+        DegradationRecipeError::Unknown { .. } => format!("unknown degradation `{name}`"),
         error => error.to_string(),
     }
 }
@@ -284,8 +284,8 @@ impl Hint for EvaluateError {
             Self::Models(error) => return error.hint(),
             Self::Upscale(error) => return error.hint(),
             Self::Metrics(error) => return error.hint(),
-            Self::Degradation { error, .. } if matches!(**error, MixError::Unknown { .. }) => {
-                let causes: Vec<&str> = CAUSES.iter().map(|cause| cause.name).collect();
+            Self::Degradation { error, .. } if matches!(**error, DegradationRecipeError::Unknown { .. }) => {
+                let causes: Vec<&str> = FIXED_DEGRADATIONS.iter().map(|cause| cause.name).collect();
                 format!("the degradations are {}; {}", causes.join(", "), error.hint().unwrap_or_default())
             }
             Self::Degradation { error, .. } => return error.hint(),
@@ -338,7 +338,7 @@ impl Hint for FileFault {
                 "name a file, or a built-in table: {}; `--small` needs small.toml next to the file",
                 unband_recipes::names(TABLES)
             ),
-            Self::Key { .. } => "`unband eval --help` shows a table, docs/evaluation.md all keys".to_owned(),
+            Self::Key { .. } => "`unband eval --help` shows a table, docs/guide/evaluation.md all keys".to_owned(),
             Self::OutputFolder { .. } => "write to another folder with `--out`".to_owned(),
             Self::NoPairs => {
                 "`unband dataset kapoor ROOT -o data/fhd --as bdinn` makes them; `--small --data FOLDER` makes some from clean images; `--data` names another folder"

@@ -36,7 +36,7 @@ pub(super) fn repair(
         treat_as: TreatAs::Photo,
         ..options.clone()
     };
-    let ctx = &Context { aside: None, ..*ctx };
+    let ctx = &Context { extra_output: None, ..*ctx };
     let (mut grey, _) = deband_found(grey, findings, &options, ctx)?;
     let mut alpha = grey.planes.swap_remove(0);
     for (value, end) in alpha.data.iter_mut().zip(ends) {

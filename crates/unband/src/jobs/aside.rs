@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-use unband_image::context::Aside;
+use unband_image::context::ExtraOutput;
 use unband_image::{Depth, Image, Model, Plane, Window};
 use unband_io::{Saving, WriteOptions};
 
@@ -57,7 +57,7 @@ impl<'a> Gathered<'a> {
     }
 }
 
-impl Aside for Gathered<'_> {
+impl ExtraOutput for Gathered<'_> {
     fn name(&self) -> &str {
         &self.file.name
     }

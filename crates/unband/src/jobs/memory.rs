@@ -67,7 +67,7 @@ pub(crate) fn planes(image: &Image) -> u64 {
         _ => None,
     };
     let numbers: usize =
-        stored.iter().flat_map(|stored| &stored.planes).map(|plane| plane.numbers.len()).sum();
+        stored.iter().flat_map(|stored| &stored.planes).map(|plane| plane.coefficients.len()).sum();
     (4 * samples + 2 * numbers) as u64
 }
 

@@ -291,7 +291,7 @@ pub(super) fn bounded_shares(
     ctx: &Context<'_>,
 ) -> Result<Option<Vec<f32>>, RestoreError> {
     let rehearsal = Rehearsal { pipeline, tally: Tally::new(image, pipeline.depth, true) };
-    let quiet = Context { progress: &NoProgress, aside: None, ..*ctx };
+    let quiet = Context { progress: &NoProgress, extra_output: None, ..*ctx };
     restore_in_place(image, &rehearsal, tile, &mut |_, _| {}, &quiet)?;
     let share =
         |shift: f32| if shift.abs() > MOST_SHIFT_CODES { MOST_SHIFT_CODES / shift.abs() } else { 1.0 };

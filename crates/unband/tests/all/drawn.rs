@@ -217,7 +217,7 @@ fn data_are_told_from_flat_colours() {
         let expected = match name {
             "strip" | "strip of 32" | "Hald" | "tiles" => Drawing::LookupTable,
             "normals" => Drawing::NormalMap,
-            "pixel art, 4 times" => Drawing::Enlarged(4),
+            "pixel art, 4 times" => Drawing::Upscaled(4),
             _ => continue,
         };
         assert_eq!(inspect(&image, &Context::default()).drawing, Some(expected), "{name}");

@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use unband::io::video::{self, Film, Programs, is_film};
+use unband::io::video::{self, Programs, VideoFile, is_video};
 use unband::metrics::video::{
     ComparedVideo, EVERY, VideoPairPlan, compare_videos, expected_frames, scope_of_pair, videos_of_one_size,
 };
 use unband::metrics::{Check, clock};
-use unband::metrics::{Metric, film_psnr};
+use unband::metrics::{Metric, video_psnr};
 use unband::{Context, models};
 
 use super::CompareArgs;
@@ -46,14 +46,14 @@ impl VideoArgs {
 /// The two paths, if either is a video.
 pub fn named(args: &CompareArgs) -> Option<[&Path; 2]> {
     let both = [args.reference.as_deref()?, args.second.as_deref()?];
-    both.into_iter().any(|path| path.is_file() && is_film(path)).then_some(both)
+    both.into_iter().any(|path| path.is_file() && is_video(path)).then_some(both)
 }
 
 /// A job that compares two videos.
 pub struct Job<'a> {
     args: &'a MetricArgs,
     video: &'a VideoArgs,
-    videos: [Film; 2],
+    videos: [VideoFile; 2],
     metrics: Vec<&'static Metric>,
     checks: Vec<Check>,
     models: Option<PathBuf>,
@@ -82,7 +82,7 @@ impl<'a> Job<'a> {
             let message = format!("{} is not a video, {} is", b.display(), a.display());
             usage(message, "compare two videos, or two images")
         };
-        match paths.map(is_film) {
+        match paths.map(is_video) {
             [true, false] => return video_and_other(paths[0], paths[1]),
             [false, true] => return video_and_other(paths[1], paths[0]),
             _ => {}
@@ -138,7 +138,7 @@ impl<'a> Job<'a> {
         let codec = &self.videos[1].video.codec;
         let mut text = print::head(&name, codec, &done.format, &done.scores, done.longer.is_some());
         text += &print::table(&done.scores, &self.metrics, true);
-        if self.metrics.iter().any(|metric| film_psnr::is_one(metric)) {
+        if self.metrics.iter().any(|metric| video_psnr::is_one(metric)) {
             text +=
                 "  film-psnr of the video and of shots: from the mean squared error of all their frames\n";
         }

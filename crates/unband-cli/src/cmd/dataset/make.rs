@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use unband::Context;
 use unband::batch::{self, Cost};
-use unband::degrade::Mix;
+use unband::degrade::DegradationRecipe;
 use unband::degrade::dataset::{
-    Clean, DatasetError, Entry, Failed, Harms, Journal, Kapoor, Opened, Plan, Split, Tiling, Variant, clean,
-    kapoor,
+    Clean, DatasetError, DatasetPlan, Degradations, Entry, Failed, Journal, Kapoor, Opened, Split, Tiling,
+    Variant, clean, kapoor,
 };
 
 use super::summary::{Summary, left_out};
@@ -34,7 +34,7 @@ pub fn published(args: &KapoorArgs) -> Result<Outcome, Fault> {
         VariantName::Original => Variant::Original,
     };
     let asked =
-        Kapoor { preparation: args.preparation, variant, seed: args.seed, whole_films: args.whole_films };
+        Kapoor { preparation: args.preparation, variant, seed: args.seed, whole_videos: args.whole_films };
     let plan = kapoor(&args.root, asked).map_err(|error| fault(&error))?;
     make(&plan, &args.make, &[])
 }
@@ -47,16 +47,16 @@ pub fn pairs(args: &PairsArgs) -> Result<Outcome, Fault> {
     }
     // The parser accepts only known names.
     let causes = args.causes.iter().filter_map(|name| unband::degrade::find(name)).collect();
-    let harms = match &args.recipe {
+    let degradations = match &args.recipe {
         Some(name) => {
-            let mix = Mix::find_unscaled(name).map_err(|error| {
+            let recipe = DegradationRecipe::find_unscaled(name).map_err(|error| {
                 let failure = Failure::from(error);
                 (failure, Outcome::Usage)
             })?;
-            Harms::Mix { name: name.clone(), mix: Arc::new(mix) }
+            Degradations::Recipe { name: name.clone(), recipe: Arc::new(recipe) }
         }
-        None if args.every_cause => Harms::Each { causes, folders: args.cause_folders },
-        None => Harms::OneOf(causes),
+        None if args.every_cause => Degradations::Each { causes, folders: args.cause_folders },
+        None => Degradations::OneOf(causes),
     };
     let tiling = args.patch.map_or(Tiling::Whole, |side| Tiling::Patches {
         side: side as usize,
@@ -73,7 +73,8 @@ pub fn pairs(args: &PairsArgs) -> Result<Outcome, Fault> {
     if let (true, Some(error)) = (files.is_empty(), found.failures.first()) {
         return Err((inputs::failure(error), Outcome::SomeFailed));
     }
-    let asked = Clean { harms, draws: args.draws as usize, tiling, shares: args.split, seed: args.seed };
+    let asked =
+        Clean { degradations, draws: args.draws as usize, tiling, shares: args.split, seed: args.seed };
     let plan = clean(&args.clean, &files, &asked).map_err(|error| fault(&error))?;
     make(&plan, &args.make, &failures(&found.failures))
 }
@@ -91,7 +92,7 @@ fn fault(error: &DatasetError) -> Fault {
     (Failure::from(error), outcome)
 }
 
-fn make(plan: &Plan, args: &MakeArgs, failures: &[Failure]) -> Result<Outcome, Fault> {
+fn make(plan: &DatasetPlan, args: &MakeArgs, failures: &[Failure]) -> Result<Outcome, Fault> {
     let ctx = interrupt::context(pictures::threads(args.threads));
     let loudness = Loudness::new(args.talk.quiet, args.talk.verbose);
     let silent = Bar::none();
@@ -144,7 +145,7 @@ fn make(plan: &Plan, args: &MakeArgs, failures: &[Failure]) -> Result<Outcome, F
 /// Makes the remaining pairs. Manifest lines are written in the order of the images; none follow a fatal
 /// error.
 fn work(
-    plan: &Plan,
+    plan: &DatasetPlan,
     args: &MakeArgs,
     journal: &mut Journal,
     summary: &mut Summary,
@@ -154,7 +155,7 @@ fn work(
     let threads = ctx.threads;
     let first = journal.before.len();
     let cost = |index: usize| {
-        let pixels = batch::declared_pixels(&plan.picture(first + index));
+        let pixels = batch::declared_pixels(&plan.image(first + index));
         Cost { threads: 1, memory: pixels.saturating_mul(BYTES_PER_PIXEL) }
     };
     let costs: Vec<Cost> = (0..plan.len() - first).map(cost).collect();
@@ -184,7 +185,7 @@ fn work(
 }
 
 /// The message about an image: its error, or with `-v` the pairs made from it.
-fn say(plan: &Plan, entry: &Entry, talk: &Talk<'_>) {
+fn say(plan: &DatasetPlan, entry: &Entry, talk: &Talk<'_>) {
     if let Some(failed) = &entry.failed {
         return talk.failure(&failure(&plan.root, failed));
     }
@@ -198,7 +199,13 @@ fn failure(root: &Path, failed: &Failed) -> Failure {
 }
 
 /// The closing summary.
-fn finish(plan: &Plan, args: &MakeArgs, summary: &Summary, talk: &Talk<'_>, failures: &[Failure]) -> Outcome {
+fn finish(
+    plan: &DatasetPlan,
+    args: &MakeArgs,
+    summary: &Summary,
+    talk: &Talk<'_>,
+    failures: &[Failure],
+) -> Outcome {
     talk.line(&format!("{} → {}", summary.text(), args.output.display()));
     let printed = if args.json {
         print_json(&summary.record(&args.output, &plan.header.left_out))
@@ -210,7 +217,7 @@ fn finish(plan: &Plan, args: &MakeArgs, summary: &Summary, talk: &Talk<'_>, fail
 }
 
 /// The output of `--dry-run`.
-fn say_plan(plan: &Plan, args: &MakeArgs, talk: &Talk<'_>) -> Outcome {
+fn say_plan(plan: &DatasetPlan, args: &MakeArgs, talk: &Talk<'_>) -> Outcome {
     let mut summary = Summary::default();
     for failed in plan.failing() {
         talk.failure(&failure(&plan.root, failed));

@@ -50,7 +50,7 @@ impl Summary {
 
     /// Sets the planned contents of a part.
     pub fn expect(&mut self, split: Split, expected: Expected) {
-        self.parts[split as usize] = Part { pictures: expected.pictures, pairs: expected.pairs };
+        self.parts[split as usize] = Part { pictures: expected.images, pairs: expected.pairs };
         self.dropped += expected.dropped;
     }
 

@@ -5,7 +5,7 @@ mod tell;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use unband::io::video::{Images, Purpose, StreamChoice, VideoError, container_of, is_film};
+use unband::io::video::{Images, Purpose, StreamChoice, VideoError, container_of, is_video};
 use unband::video::{FilmOptions, FilmPlan, deband_film_told, plan_film};
 use unband::{Context, Error, Hint, Progress};
 
@@ -25,7 +25,7 @@ use tell::{FilmRecord, kept};
 
 /// Is this file a video?
 pub fn is_one(path: &Path) -> bool {
-    path.is_file() && is_film(path)
+    path.is_file() && is_video(path)
 }
 
 /// Processes the videos.

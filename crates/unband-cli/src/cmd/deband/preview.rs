@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Serialize;
-use unband::io::video::{self, DecodeOptions, Film, FrameFormat, Programs};
+use unband::io::video::{self, DecodeOptions, FrameFormat, Programs, VideoFile};
 use unband::io::{Access, Saving};
 use unband::metrics::cambi;
 use unband::metrics::video::{
@@ -313,7 +313,7 @@ struct Found {
 /// Finds the frames with the highest CAMBI: one per shot, more where there are too few shots. `None` when
 /// interrupted.
 fn look(
-    film: &Film,
+    film: &VideoFile,
     part: &DecodeOptions,
     count: usize,
     bar: &Bar,
@@ -368,7 +368,7 @@ impl Searched {
 }
 
 fn search(
-    film: &Film,
+    film: &VideoFile,
     options: &DecodeOptions,
     count: usize,
     apart: f64,

@@ -54,7 +54,7 @@ fn unit(unit: &str) -> &str {
 
 pub fn degradations() -> String {
     let mut text = format!(
-        "# Degradations\n\n{GENERATED}\n\nThe building blocks of recipes; see [degrading.md](../degrading.md). Built-in recipes, \
+        "# Degradations\n\n{GENERATED}\n\nThe building blocks of recipes; see [degrading.md](../guide/degrading.md). Built-in recipes, \
          for `--recipe`:\n\n| recipe | description |\n|---|---|\n"
     );
     for (name, title) in mixes() {
@@ -82,7 +82,7 @@ pub fn dithers() -> String {
 pub fn formats() -> String {
     let mut text = format!(
         "# Formats\n\n{GENERATED}\n\nThe columns from *depths* on show which data is kept when writing. Details and limits \
-         of each format: [formats.md](../formats.md).\n\n| {} |\n|{}\n",
+         of each format: [formats.md](../guide/formats.md).\n\n| {} |\n|{}\n",
         COLUMNS.join(" | "),
         "---|".repeat(COLUMNS.len())
     );

@@ -118,7 +118,7 @@ impl Info {
             convention: Convention::of_file(&source, &read.facts),
             facts: read.facts.iter().cloned().collect(),
             wrapper: read.wrapper,
-            aside: read.aside,
+            aside: read.alternatives,
             prefix: read.prefix,
             spellings: read.spellings.iter().map(ToString::to_string).collect(),
             tensors: read.state.len(),

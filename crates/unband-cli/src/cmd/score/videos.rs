@@ -5,12 +5,12 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use unband::io::video::{is_film, promises_film};
+use unband::io::video::{is_video, promises_video};
 use unband::metrics::Metric;
 use unband::metrics::video::{EVERY, ScoredVideo, VideoInput, VideoPlan, score_video};
 use unband::metrics::{Check, Scope, clock};
 use unband::{Context, models};
-use unband_report::Picture;
+use unband_report::DisplayImage;
 
 use super::ScoreArgs;
 use crate::args::{MetricArgs, failure};
@@ -64,12 +64,12 @@ impl Sorted {
 
 /// The inputs, if one is a video or a folder of videos only.
 pub fn sort(args: &ScoreArgs) -> Option<Sorted> {
-    let is_one = |path: &Path| path.is_file() && is_film(path);
+    let is_one = |path: &Path| path.is_file() && is_video(path);
     let gather = Gather {
         recursive: args.measure.recursive,
         output_folder: None,
         results_too: true,
-        readable: &|path| readable(path) || promises_film(path),
+        readable: &|path| readable(path) || promises_video(path),
     };
     let found = gather.run(&args.inputs);
     let named = args.inputs.iter().any(|path| is_one(path));
@@ -191,7 +191,7 @@ impl<'a> Job<'a> {
         let stem = Path::new(file).file_stem().map_or_else(String::new, |s| s.to_string_lossy().into());
         for frame in &scored.worst {
             let image = scored.format.read(&frame.bytes).map_err(|error| failed(error.to_string()))?;
-            let png = Picture::of(&image, ctx).and_then(|picture| picture.png());
+            let png = DisplayImage::of(&image, ctx).and_then(|picture| picture.png());
             let png = png.map_err(|error| failed(error.to_string()))?;
             // Some systems do not allow colons in names.
             let time = clock(frame.place.seconds).replace(':', "-");

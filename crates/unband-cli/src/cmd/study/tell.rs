@@ -211,10 +211,10 @@ impl<'a> Record<'a> {
                 })
                 .collect(),
             pictures: scores
-                .pictures
+                .images
                 .iter()
                 .map(|one| PictureRecord {
-                    picture: &one.picture,
+                    picture: &one.image,
                     method: &one.method,
                     opinion: (&one.opinion).into(),
                 })

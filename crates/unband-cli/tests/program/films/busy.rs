@@ -51,7 +51,7 @@ fn temporary_files_of_killed_runs_are_removed_by_the_next_one() {
     let stage = Stage::new();
     stage.write(".unband-killed.tmp", b"half");
     stage.write("mine.tmp", b"mine");
-    std::fs::copy(root().join("docs/pictures/fog-6bit.png"), stage.path("a.png")).unwrap();
+    std::fs::copy(root().join("docs/images/fog-6bit.png"), stage.path("a.png")).unwrap();
     stage.run(&["a.png", "-o", "b.png"]).code(0);
     assert!(!stage.path(".unband-killed.tmp").exists() && stage.path("mine.tmp").exists());
     if can() {

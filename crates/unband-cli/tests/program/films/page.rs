@@ -1,10 +1,10 @@
-//! The commands of docs/films.md run.
+//! The commands of docs/guide/video.md run.
 
 use super::*;
 
 /// Console lines of the page, without comments.
 fn commands() -> Vec<String> {
-    let page = std::fs::read_to_string(root().join("docs/films.md")).unwrap();
+    let page = std::fs::read_to_string(root().join("docs/guide/video.md")).unwrap();
     let typed = page.lines().filter_map(|line| line.strip_prefix("$ "));
     typed.map(|line| line.split(" #").next().unwrap_or(line).trim().to_owned()).collect()
 }

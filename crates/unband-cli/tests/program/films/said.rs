@@ -191,7 +191,7 @@ fn the_fields_of_films_are_on_the_page() {
     if !can() {
         return;
     }
-    let page = std::fs::read_to_string(root().join("docs/json.md")).unwrap();
+    let page = std::fs::read_to_string(root().join("docs/guide/json.md")).unwrap();
     let section = page.split("\n## ").find(|section| section.starts_with("`unband-deband/1`")).unwrap();
     let stage = Stage::new();
     drawn(&stage, "film.mkv", "testsrc=s=256x224:r=10:d=0.5", &["-c:v", "ffv1", "-pix_fmt", "yuv420p"]);

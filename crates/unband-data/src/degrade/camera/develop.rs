@@ -6,7 +6,7 @@ use unband_image::Rng;
 
 /// Red, green and blue values.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Light(pub [f32; 3]);
+pub struct LinearRgb(pub [f32; 3]);
 
 type Matrix = [[f32; 3]; 3];
 
@@ -82,7 +82,7 @@ impl Camera {
     }
 
     /// The sensor's value for an image value.
-    pub fn raw(&self, value: Light) -> Light {
+    pub fn raw(&self, value: LinearRgb) -> LinearRgb {
         let linear = value.0.map(|v| {
             let v = v.clamp(0.0, 1.0);
             // The inverse of 3v² − 2v³.
@@ -96,7 +96,7 @@ impl Camera {
             let gain = 1.0 / self.gains[c];
             light[c] * (mask + (1.0 - mask) * gain).max(gain)
         });
-        Light(gained.map(|v: f32| v.clamp(0.0, 1.0)))
+        LinearRgb(gained.map(|v: f32| v.clamp(0.0, 1.0)))
     }
 
     /// A mosaic multiplied by the white balance gains.
@@ -108,8 +108,8 @@ impl Camera {
     }
 
     /// The image value for a sensor value.
-    pub fn developed(&self, light: Light) -> Light {
-        Light(times(&self.from_sensor, light.0).map(|v| {
+    pub fn developed(&self, light: LinearRgb) -> LinearRgb {
+        LinearRgb(times(&self.from_sensor, light.0).map(|v| {
             let v = v.clamp(0.0, 1.0).max(1e-8).powf(1.0 / GAMMA);
             v * v * (3.0 - 2.0 * v)
         }))
@@ -127,7 +127,7 @@ pub fn color_at(x: usize, y: usize) -> usize {
 
 /// All three colours at a position: the mean of the nearest mosaic samples of each colour, the border
 /// mirrored.
-pub fn demosaiced(mosaic: &[f32], width: usize, height: usize, x: usize, y: usize) -> Light {
+pub fn demosaiced(mosaic: &[f32], width: usize, height: usize, x: usize, y: usize) -> LinearRgb {
     let (mut sums, mut counts) = ([0.0; 3], [0.0f32; 3]);
     for (dy, wy) in [(-1isize, 0.5), (0, 1.0), (1, 0.5)] {
         for (dx, wx) in [(-1isize, 0.5), (0, 1.0), (1, 0.5)] {
@@ -141,7 +141,7 @@ pub fn demosaiced(mosaic: &[f32], width: usize, height: usize, x: usize, y: usiz
         }
     }
     let own = color_at(x, y);
-    Light(std::array::from_fn(|c| {
+    LinearRgb(std::array::from_fn(|c| {
         if c == own {
             mosaic[y * width + x]
         } else if counts[c] > 0.0 {
@@ -162,9 +162,9 @@ mod tests {
         for seed in 0..20 {
             let camera = Camera::drawn(Rng::new(seed));
             for value in [[0.2, 0.5, 0.4], [0.05, 0.1, 0.02], [0.7, 0.6, 0.65], [0.45; 3]] {
-                let raw = camera.raw(Light(value));
+                let raw = camera.raw(LinearRgb(value));
                 let back: [f32; 3] = std::array::from_fn(|c| (raw.0[c] * camera.gains[c]).clamp(0.0, 1.0));
-                for (got, want) in camera.developed(Light(back)).0.into_iter().zip(value) {
+                for (got, want) in camera.developed(LinearRgb(back)).0.into_iter().zip(value) {
                     assert!((got - want).abs() < 0.02, "{seed}: {got} {want}");
                 }
             }
@@ -177,7 +177,7 @@ mod tests {
         let mosaic: Vec<f32> = (0..70).map(|i| colors[color_at(i % 10, i / 10)]).collect();
         for y in 0..7 {
             for x in 0..10 {
-                let Light(got) = demosaiced(&mosaic, 10, 7, x, y);
+                let LinearRgb(got) = demosaiced(&mosaic, 10, 7, x, y);
                 assert!(got.iter().zip(colors).all(|(a, b)| (a - b).abs() < 1e-6), "{x} {y}");
             }
         }

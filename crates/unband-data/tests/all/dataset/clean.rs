@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use unband_data::dataset::{
-    Check, Clean, DatasetError, Entry, Finding, Harms, Manifest, Plan, Shares, Split, Tiling, clean,
+    Check, Clean, DatasetError, DatasetPlan, Degradations, Entry, Finding, Manifest, Shares, Split, Tiling,
+    clean,
 };
-use unband_data::{Cause, Mix, Pair, find};
+use unband_data::{DegradationRecipe, FixedDegradation, Pair, find};
 use unband_image::{Depth, Image};
 use unband_io::Limits;
 
@@ -23,13 +24,13 @@ fn photo(width: usize, height: usize, shift: usize) -> Vec<u8> {
     encoded(&Image::from_rgb16(width, height, &data).unwrap())
 }
 
-fn causes(names: &[&str]) -> Vec<&'static Cause> {
+fn causes(names: &[&str]) -> Vec<&'static FixedDegradation> {
     names.iter().map(|name| find(name).unwrap()).collect()
 }
 
 fn asked(names: &[&str]) -> Clean {
     Clean {
-        harms: Harms::OneOf(causes(names)),
+        degradations: Degradations::OneOf(causes(names)),
         draws: 1,
         tiling: Tiling::Whole,
         shares: Shares::PUBLISHED,
@@ -49,7 +50,7 @@ fn photos() -> (Set, Vec<PathBuf>) {
     (set, names)
 }
 
-fn made(set: &Set, files: &[PathBuf], asked: &Clean, out: &str, threads: usize) -> (Plan, Manifest) {
+fn made(set: &Set, files: &[PathBuf], asked: &Clean, out: &str, threads: usize) -> (DatasetPlan, Manifest) {
     let plan = clean(&set.root(), files, asked).unwrap();
     let manifest = run(&plan, &set.out(out), threads);
     (plan, manifest)
@@ -60,7 +61,7 @@ fn read(set: &Set, path: &str) -> Image {
 }
 
 #[test]
-fn pairs_hold_the_clean_picture_at_its_depth_and_the_degraded_at_8_bits() {
+fn pairs_hold_the_clean_image_at_its_depth_and_the_degraded_at_8_bits() {
     let (set, files) = photos();
     set.write("eight.png", &png(96, 64, 0, 256));
     let files = [files, vec!["eight.png".into()]].concat();
@@ -108,7 +109,7 @@ fn patches_are_windows_of_the_degraded_whole() {
 }
 
 #[test]
-fn what_happens_to_a_picture_depends_on_its_name_and_the_seed_alone() {
+fn what_happens_to_a_image_depends_on_its_name_and_the_seed_alone() {
     let (set, files) = photos();
     let asked = Clean {
         draws: 2,
@@ -122,18 +123,22 @@ fn what_happens_to_a_picture_depends_on_its_name_and_the_seed_alone() {
     for entry in &few.entries {
         assert!(all.entries.iter().find(|e| e.name == entry.name) == Some(entry), "{}", entry.name);
     }
-    let causes: BTreeSet<&str> =
-        all.entries.iter().flat_map(|e| &e.harms).map(|harm| harm.cause.as_deref().unwrap()).collect();
+    let causes: BTreeSet<&str> = all
+        .entries
+        .iter()
+        .flat_map(|e| &e.degradations)
+        .map(|degradation| degradation.cause.as_deref().unwrap())
+        .collect();
     assert_eq!(causes.len(), 4, "twenty draws of four degradations");
     let (_, other) = made(&set, &files, &Clean { seed: 2, ..asked }, "other", 2);
     assert!(other.entries != all.entries);
 }
 
 #[test]
-fn every_cause_gives_a_pair_of_each_picture_and_draw() {
+fn every_cause_gives_a_pair_of_each_image_and_draw() {
     let (set, files) = photos();
     let asked = Clean {
-        harms: Harms::Each { causes: causes(&["tone-curve", "rgb-5"]), folders: false },
+        degradations: Degradations::Each { causes: causes(&["tone-curve", "rgb-5"]), folders: false },
         draws: 2,
         ..asked(&[])
     };
@@ -149,9 +154,9 @@ fn every_cause_gives_a_pair_of_each_picture_and_draw() {
 #[test]
 fn causes_have_folders_of_their_own_where_asked_for() {
     let (set, files) = photos();
-    let harms = |folders| Harms::Each { causes: causes(&["rgb-5", "rgb-6"]), folders };
-    let (_, flat) = made(&set, &files, &Clean { harms: harms(false), ..asked(&[]) }, "flat", 2);
-    let (_, deep) = made(&set, &files, &Clean { harms: harms(true), ..asked(&[]) }, "deep", 2);
+    let degradations = |folders| Degradations::Each { causes: causes(&["rgb-5", "rgb-6"]), folders };
+    let (_, flat) = made(&set, &files, &Clean { degradations: degradations(false), ..asked(&[]) }, "flat", 2);
+    let (_, deep) = made(&set, &files, &Clean { degradations: degradations(true), ..asked(&[]) }, "deep", 2);
     for (flat, deep) in flat.entries.iter().zip(&deep.entries) {
         let names: Vec<&str> = deep.pairs.iter().map(|pair| pair.file.as_str()).collect();
         let (name, part) = (&deep.name, deep.split.folder());
@@ -168,14 +173,14 @@ fn causes_have_folders_of_their_own_where_asked_for() {
 }
 
 #[test]
-fn a_picture_has_all_its_pairs_or_none() {
+fn a_image_has_all_its_pairs_or_none() {
     let (set, mut files) = photos();
     set.write("cut.png", &photo(96, 64, 3)[..400]);
     files.push("cut.png".into());
     // The second degradation needs 76×68 samples, the first any number: the first pair exists when the second
     // fails.
     let asked = Clean {
-        harms: Harms::Each { causes: causes(&["rgb-5", "fhd-luma-6"]), folders: false },
+        degradations: Degradations::Each { causes: causes(&["rgb-5", "fhd-luma-6"]), folders: false },
         ..asked(&[])
     };
     let (_, manifest) = made(&set, &files, &asked, "pairs", 2);
@@ -194,7 +199,7 @@ fn a_picture_has_all_its_pairs_or_none() {
 }
 
 #[test]
-fn pictures_smaller_than_a_patch_are_named() {
+fn images_smaller_than_a_patch_are_named() {
     let (set, files) = photos();
     let asked = Clean { tiling: Tiling::Patches { side: 65, step: 65 }, ..asked(&["rgb-5"]) };
     let (_, manifest) = made(&set, &files, &asked, "pairs", 1);
@@ -203,7 +208,7 @@ fn pictures_smaller_than_a_patch_are_named() {
 }
 
 #[test]
-fn grey_transparent_and_full_colour_pictures_all_become_rgb() {
+fn grey_transparent_and_full_colour_images_all_become_rgb() {
     let set = Set::empty();
     let grey: Vec<u8> = (0..96 * 64).map(|i| (i % 96 * 2) as u8).collect();
     let mut image = Image::from_gray(96, 64, &grey).unwrap();
@@ -252,23 +257,26 @@ fn names_that_would_meet_and_empty_lists_are_refused() {
 #[test]
 fn mixes_leave_a_record_that_makes_the_same_again() {
     let (set, files) = photos();
-    let mix = |name: &str| Harms::Mix { name: name.to_owned(), mix: Arc::new(Mix::find(name).unwrap()) };
-    let asked = Clean { harms: mix("fhd"), draws: 2, ..asked(&[]) };
+    let recipe = |name: &str| Degradations::Recipe {
+        name: name.to_owned(),
+        recipe: Arc::new(DegradationRecipe::find(name).unwrap()),
+    };
+    let asked = Clean { degradations: recipe("fhd"), draws: 2, ..asked(&[]) };
     let (plan, manifest) = made(&set, &files, &asked, "pairs", 3);
-    assert!(manifest.entries.iter().all(|entry| entry.harms.len() == 2 && entry.pairs.len() == 2));
+    assert!(manifest.entries.iter().all(|entry| entry.degradations.len() == 2 && entry.pairs.len() == 2));
     for entry in &manifest.entries[..3] {
         for pair in &entry.pairs {
-            let harm = &entry.harms[pair.harm.unwrap()];
+            let degradation = &entry.degradations[pair.degradation.unwrap()];
             let clean =
                 unband_io::read_file(&set.root().join(&entry.sources[0]), &Limits::default()).unwrap().0;
             let mut again = Pair::of(clean);
-            harm.drawn.as_ref().unwrap().apply(&mut again).unwrap();
+            degradation.drawn.as_ref().unwrap().apply(&mut again).unwrap();
             for (side, image) in [("lq", &again.lq), ("gt", &again.gt)] {
                 let file = read(&set, &format!("pairs/{}/{side}/{}", entry.split, pair.file));
                 assert!(file.to_rgb16().unwrap() == image.to_rgb16().unwrap(), "{side} of {}", pair.file);
             }
         }
     }
-    let other = clean(&set.root(), &files, &Clean { harms: mix("rgb"), ..asked.clone() }).unwrap();
+    let other = clean(&set.root(), &files, &Clean { degradations: recipe("rgb"), ..asked.clone() }).unwrap();
     assert!(other.header.settings["recipe_sha256"] != plan.header.settings["recipe_sha256"]);
 }

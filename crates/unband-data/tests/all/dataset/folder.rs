@@ -5,18 +5,19 @@ use std::path::{Component, Path};
 
 use proptest::prelude::*;
 use unband_data::dataset::{
-    Check, DatasetError, Finding, Journal, Kapoor, Manifest, Opened, PREPARATIONS, Plan, Variant, kapoor,
+    Check, DatasetError, DatasetPlan, Finding, Journal, Kapoor, Manifest, Opened, PREPARATIONS, Variant,
+    kapoor,
 };
 
 use super::set::{CLEAN, Set, run, tree};
 
-fn plan(set: &Set) -> Plan {
+fn plan(set: &Set) -> DatasetPlan {
     let asked =
-        Kapoor { preparation: &PREPARATIONS[2], variant: Variant::Fixed, seed: None, whole_films: false };
+        Kapoor { preparation: &PREPARATIONS[2], variant: Variant::Fixed, seed: None, whole_videos: false };
     kapoor(&set.root(), asked).unwrap()
 }
 
-fn journal(plan: &Plan, out: &Path) -> Journal {
+fn journal(plan: &DatasetPlan, out: &Path) -> Journal {
     match Journal::open(out, &plan.header).unwrap() {
         Opened::Open(journal) => journal,
         Opened::Complete(_) => panic!("complete"),
@@ -52,7 +53,7 @@ fn a_run_stopped_anywhere_goes_on_to_the_same_bytes() {
         fs::write(&path, &text).unwrap();
         assert!(matches!(
             Check::open(&out),
-            Err(DatasetError::Unfinished { done: found, pictures: 6, .. }) if found == done
+            Err(DatasetError::Unfinished { done: found, images: 6, .. }) if found == done
         ));
         run(&plan, &out, 2);
         assert!(tree(&out) == whole, "stopped after {done}");
@@ -78,9 +79,9 @@ fn other_settings_other_sources_and_other_folders_are_refused() {
     let first = plan(&set);
     let out = set.out("pairs");
     journal(&first, &out).add(&first.make(0, &out).unwrap()).unwrap();
-    let refused = |plan: &Plan, out: &Path| Journal::open(out, &plan.header).map(|_| ()).unwrap_err();
+    let refused = |plan: &DatasetPlan, out: &Path| Journal::open(out, &plan.header).map(|_| ()).unwrap_err();
     let asked =
-        Kapoor { preparation: &PREPARATIONS[2], variant: Variant::Fixed, seed: Some(5), whole_films: false };
+        Kapoor { preparation: &PREPARATIONS[2], variant: Variant::Fixed, seed: Some(5), whole_videos: false };
     let error = refused(&kapoor(&set.root(), asked).unwrap(), &out);
     assert!(
         error.to_string().ends_with("the folder contains other pairs: `seed` was 3407, now it is 5"),
@@ -97,7 +98,7 @@ fn other_settings_other_sources_and_other_folders_are_refused() {
 }
 
 #[test]
-fn a_run_that_was_killed_before_it_wrote_its_name_is_in_nobodys_way() {
+fn a_run_killed_before_it_wrote_its_name_blocks_no_other() {
     let set = Set::odd();
     let plan = plan(&set);
     let out = set.out("pairs");

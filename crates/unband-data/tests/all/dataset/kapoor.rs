@@ -5,16 +5,16 @@ use std::fs;
 use std::path::Path;
 use unband_image::Hint;
 
-use unband_data::dataset::{Entry, Kapoor, Manifest, PREPARATIONS, Plan, Split, Variant, kapoor};
+use unband_data::dataset::{DatasetPlan, Entry, Kapoor, Manifest, PREPARATIONS, Split, Variant, kapoor};
 
 use super::set::{CLEAN, HEIGHT, QUANTIZED, Set, WIDTH, run, tree, xml};
 
 fn asked(name: &str, variant: Variant) -> Kapoor {
     let preparation = PREPARATIONS.iter().find(|p| p.name == name).unwrap();
-    Kapoor { preparation, variant, seed: None, whole_films: false }
+    Kapoor { preparation, variant, seed: None, whole_videos: false }
 }
 
-fn plan(set: &Set, name: &str, variant: Variant) -> Plan {
+fn plan(set: &Set, name: &str, variant: Variant) -> DatasetPlan {
     kapoor(&set.root(), asked(name, variant)).unwrap()
 }
 
@@ -91,7 +91,7 @@ fn ggdbn_has_its_step_and_its_faults_where_asked_for() {
 }
 
 #[test]
-fn the_faulty_rule_loses_most_of_a_full_hd_picture() {
+fn the_faulty_rule_loses_most_of_a_full_hd_image() {
     // The same script on 1080×1920: a box over the whole image keeps 15 of 23 columns; a small one keeps
     // windows that it does not touch.
     for (corners, original, fixed, with_step_128) in [
@@ -99,9 +99,9 @@ fn the_faulty_rule_loses_most_of_a_full_hd_picture() {
         (["1000", "600", "1100", "700"], 3, 5 * 5, 3 * 3),
     ] {
         let set = Set::empty();
-        let picture = super::set::png(1920, 1080, 0, 256);
-        set.write(&format!("{CLEAN}/1.png"), &picture);
-        set.write(&format!("{QUANTIZED}/1.png"), &picture);
+        let image = super::set::png(1920, 1080, 0, 256);
+        set.write(&format!("{CLEAN}/1.png"), &image);
+        set.write(&format!("{QUANTIZED}/1.png"), &image);
         set.write(&format!("{QUANTIZED}/1.xml"), xml((1920, 1080), &[("banding", corners)]).as_bytes());
         let expected = |name, variant| plan(&set, name, variant).expected(Split::Train);
         assert_eq!(expected("ggdbn", Variant::Original).pairs, Some(original));
@@ -116,12 +116,12 @@ fn the_faulty_rule_loses_most_of_a_full_hd_picture() {
 }
 
 #[test]
-fn parts_hold_patches_or_whole_pictures_as_their_group_has_it() {
+fn parts_hold_patches_or_whole_images_as_their_group_has_it() {
     let set = Set::odd();
     for (name, sizes) in [("bdinn", [4, 1, 1]), ("deepdeband", [4, 1, 1]), ("indi", [6, 0, 0])] {
         let plan = plan(&set, name, Variant::Fixed);
         // Shares of validation and test are rounded down; INDI's 15 % of six images give none.
-        assert_eq!(Split::ALL.map(|split| plan.expected(split).pictures), sizes, "{name}");
+        assert_eq!(Split::ALL.map(|split| plan.expected(split).images), sizes, "{name}");
         let manifest = run(&plan, &set.out(name), 2);
         for entry in manifest.entries.iter().filter(|entry| entry.failed.is_none()) {
             let whole = name == "indi" || (name == "bdinn" && entry.split != Split::Train);
@@ -161,7 +161,7 @@ fn what_is_odd_is_named_and_the_rest_done() {
 }
 
 #[test]
-fn pairs_of_unequal_size_and_boxes_of_other_pictures_are_named() {
+fn pairs_of_unequal_size_and_boxes_of_other_images_are_named() {
     let set = Set::odd();
     set.write(&format!("{QUANTIZED}/000001_0038.png"), &super::set::png(500, HEIGHT, 0, 64));
     set.write(&format!("{QUANTIZED}/000002_0007.xml"), xml((1280, 720), &[]).as_bytes());
@@ -198,31 +198,31 @@ fn threads_and_order_change_no_byte() {
 }
 
 #[test]
-fn frames_of_a_film_stay_together_where_asked_for() {
+fn frames_of_a_video_stay_together_where_asked_for() {
     let set = Set::empty();
     let text = xml((WIDTH, HEIGHT), &[("banding", ["0", "0", "500", "300"])]);
-    for film in 0..5 {
+    for clip in 0..5 {
         for frame in 1..=3 {
-            set.pair(&format!("{frame:06}_{film:04}"), film, &text);
+            set.pair(&format!("{frame:06}_{clip:04}"), clip, &text);
         }
     }
     let mut torn = BTreeSet::new();
     for seed in 0..6 {
-        for whole_films in [false, true] {
-            let asked = Kapoor { seed: Some(seed), whole_films, ..asked("bdinn", Variant::Fixed) };
+        for whole_videos in [false, true] {
+            let asked = Kapoor { seed: Some(seed), whole_videos, ..asked("bdinn", Variant::Fixed) };
             let plan = kapoor(&set.root(), asked).unwrap();
-            let mut films: BTreeMap<String, BTreeSet<Split>> = BTreeMap::new();
+            let mut videos: BTreeMap<String, BTreeSet<Split>> = BTreeMap::new();
             for index in 0..plan.len() {
                 // Made from the plan alone: the entry of a failed image has its part too.
                 let entry = plan.failed(index);
-                films.entry(entry.name[7..].to_owned()).or_default().insert(entry.split);
+                videos.entry(entry.name[7..].to_owned()).or_default().insert(entry.split);
             }
-            if films.values().any(|splits| splits.len() > 1) {
-                torn.insert((seed, whole_films));
+            if videos.values().any(|splits| splits.len() > 1) {
+                torn.insert((seed, whole_videos));
             }
         }
     }
-    assert!(!torn.is_empty() && torn.iter().all(|&(_, whole_films)| !whole_films), "{torn:?}");
+    assert!(!torn.is_empty() && torn.iter().all(|&(_, whole_videos)| !whole_videos), "{torn:?}");
 }
 
 #[test]

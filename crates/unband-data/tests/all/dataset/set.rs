@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use tempfile::TempDir;
-use unband_data::dataset::{Entry, Journal, Manifest, Opened, Plan};
+use unband_data::dataset::{DatasetPlan, Entry, Journal, Manifest, Opened};
 use unband_image::Image;
 use unband_io::WriteOptions;
 
@@ -135,7 +135,7 @@ impl Set {
 }
 
 /// Makes all remaining images, `threads` of them in parallel and each batch in reverse order.
-pub fn run(plan: &Plan, out: &Path, threads: usize) -> Manifest {
+pub fn run(plan: &DatasetPlan, out: &Path, threads: usize) -> Manifest {
     let Opened::Open(mut journal) = Journal::open(out, &plan.header).unwrap() else { panic!("done already") };
     let left: Vec<usize> = (journal.before.len()..plan.len()).collect();
     for batch in left.chunks(threads) {

@@ -73,15 +73,15 @@ fn everything_that_the_format_allows_is_read() {
     numbers(&mut stream, &[3, 0]);
     stream.extend(1..=12);
     let frames = read(&stream).unwrap();
-    let told: Vec<_> = frames.iter().map(|(frame, _)| (frame.pts, frame.key)).collect();
-    assert_eq!(told, [(401, true), (407, false), (410, true)]);
+    let got: Vec<_> = frames.iter().map(|(frame, _)| (frame.pts, frame.key)).collect();
+    assert_eq!(got, [(401, true), (407, false), (410, true)]);
     assert_eq!(frames[0].1, (1..=12).collect::<Vec<u8>>());
     assert_eq!(frames[1].1, [7, 8, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9]);
     assert_eq!(frames[2].1, frames[0].1);
 }
 
 #[test]
-fn lies_are_told_with_their_place() {
+fn false_headers_are_reported_with_their_place() {
     let refused = |bytes: &[u8]| {
         let stream = [&headers()[..], bytes].concat();
         read(&stream).unwrap_err().to_string()

@@ -5,11 +5,11 @@ use std::path::Path;
 use unband_image::{Depth, Subsampling};
 
 use super::json::Node;
-use super::{FieldOrder, Film, Stream, StreamKind, Video, hdr};
+use super::{FieldOrder, Stream, StreamKind, Video, VideoFile, hdr};
 use crate::video::{Samples, Timeline, VideoError, hidden};
 
 /// Brands of containers with a single image.
-const PICTURE_BRANDS: [&str; 5] = ["avif", "mif1", "heic", "heix", "mif2"];
+const IMAGE_BRANDS: [&str; 5] = ["avif", "mif1", "heic", "heix", "mif2"];
 
 /// All streams in the first answer.
 pub(super) fn streams(answer: Node<'_>) -> Vec<Stream> {
@@ -31,8 +31,8 @@ fn stream(node: Node<'_>) -> Stream {
         language: node.at("tags").name("language"),
         default: disposition.flag("default"),
         dispositions: disposition.flags(),
-        attached_picture: disposition.flag("attached_pic") || disposition.flag("timed_thumbnails"),
-        made_anew: matches!(
+        attached_image: disposition.flag("attached_pic") || disposition.flag("timed_thumbnails"),
+        regenerated: matches!(
             (node.text("codec_name"), node.text("codec_tag_string")),
             (Some("bin_data"), Some("text")) | (_, Some("tmcd"))
         ),
@@ -46,7 +46,7 @@ fn stream(node: Node<'_>) -> Stream {
 pub(super) fn main_stream(path: &Path, answer: Node<'_>) -> Result<usize, VideoError> {
     let mut best: Option<(usize, usize)> = None;
     for (stream, node) in streams(answer).iter().zip(answer.list("streams")) {
-        if stream.kind != StreamKind::Video || stream.attached_picture {
+        if stream.kind != StreamKind::Video || stream.attached_image {
             continue;
         }
         let default = if stream.default { 5_000_000 } else { 0 };
@@ -74,7 +74,7 @@ fn holds(streams: &[Stream]) -> String {
 }
 
 /// Whether the file is a single image. Animations are videos.
-pub(super) fn is_picture(answer: Node<'_>, main: usize, frames: usize) -> bool {
+pub(super) fn is_image(answer: Node<'_>, main: usize, frames: usize) -> bool {
     let format = answer.at("format");
     let container = format.text("format_name").unwrap_or_default();
     let brand = format.at("tags").text("major_brand").unwrap_or_default();
@@ -82,7 +82,7 @@ pub(super) fn is_picture(answer: Node<'_>, main: usize, frames: usize) -> bool {
     still
         || container == "image2"
         || container.ends_with("_pipe")
-        || PICTURE_BRANDS.contains(&brand.trim())
+        || IMAGE_BRANDS.contains(&brand.trim())
         || (container == "gif" && frames == 1)
 }
 
@@ -92,7 +92,7 @@ fn node_of(answer: Node<'_>, index: usize) -> Node<'_> {
 }
 
 /// The video, from both answers; `frames` has at least one frame.
-pub(super) fn film(path: &Path, answer: Node<'_>, main: usize, frames: Node<'_>) -> Film {
+pub(super) fn file(path: &Path, answer: Node<'_>, main: usize, frames: Node<'_>) -> VideoFile {
     let node = node_of(answer, main);
     let side_data = || {
         let of_frames = frames.list("frames").flat_map(|frame| frame.list("side_data_list"));
@@ -104,7 +104,7 @@ pub(super) fn film(path: &Path, answer: Node<'_>, main: usize, frames: Node<'_>)
     (video.rotation, video.mirrored) = display(side_data());
     video.cropped = hidden::is_cropped(path);
     video.spherical = side_data().any(|data| data.text("side_data_type") == Some("Spherical Mapping"));
-    Film {
+    VideoFile {
         path: path.to_owned(),
         images: None,
         container: format.text("format_name").unwrap_or_default().to_owned(),
@@ -152,7 +152,8 @@ fn video(answer: Node<'_>, node: Node<'_>, frames: Node<'_>) -> Video {
         depth,
         samples,
         alpha,
-        alpha_beside: node.at("tags").text("alpha_mode").or(node.at("tags").text("ALPHA_MODE")) == Some("1"),
+        separate_alpha: node.at("tags").text("alpha_mode").or(node.at("tags").text("ALPHA_MODE"))
+            == Some("1"),
         captions: node.flag("closed_captions") || side_data("A/53") || side_data("A53"),
         grain: node.flag("film_grain"),
         cropped: false,

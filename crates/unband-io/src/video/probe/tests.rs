@@ -19,7 +19,7 @@ fn answers(name: &str) -> Value {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
-fn golden(name: &str) -> Film {
+fn golden(name: &str) -> VideoFile {
     answered(&answers(name)).unwrap()
 }
 
@@ -28,13 +28,13 @@ fn refused(name: &str) -> VideoError {
 }
 
 #[test]
-fn a_plain_film_says_all_that_its_file_does() {
-    let film = golden("plain");
-    assert_eq!(film.container, "mov,mp4,m4a,3gp,3g2,mj2");
-    assert!((film.duration.unwrap() - 1.0).abs() < 0.1);
-    let kinds: Vec<_> = film.streams.iter().map(|s| (s.index, s.kind, s.codec.as_deref().unwrap())).collect();
+fn a_plain_video_says_all_that_its_file_does() {
+    let file = golden("plain");
+    assert_eq!(file.container, "mov,mp4,m4a,3gp,3g2,mj2");
+    assert!((file.duration.unwrap() - 1.0).abs() < 0.1);
+    let kinds: Vec<_> = file.streams.iter().map(|s| (s.index, s.kind, s.codec.as_deref().unwrap())).collect();
     assert_eq!(kinds, [(0, StreamKind::Video, "h264"), (1, StreamKind::Audio, "aac")]);
-    let video = &film.video;
+    let video = &file.video;
     assert_eq!((video.stream, video.codec.as_str(), video.width, video.height), (0, "h264", 64, 48));
     assert_eq!((video.pix_fmt.as_str(), video.depth, video.alpha), ("yuv420p", Depth::EIGHT, false));
     assert_eq!(video.samples, Some(Samples::Yuv(Subsampling::HALF)));
@@ -46,16 +46,16 @@ fn a_plain_film_says_all_that_its_file_does() {
     assert_eq!((video.sample_aspect, video.rotation, video.mirrored), (Some((1, 1)), 0, false));
     assert_eq!(video.field_order, FieldOrder::Progressive);
     let model = Model::Yuv { matrix: Matrix::Bt709, range: Range::Limited, subsampling: Subsampling::HALF };
-    let color = film.color().unwrap();
+    let color = file.color().unwrap();
     assert_eq!((color.model, color.siting), (model, Siting::Left));
     assert_eq!(color.cicp, Some(Cicp { primaries: 1, transfer: 1, matrix: 1, full_range: false }));
-    assert!(film.dynamic.is_empty());
-    film.check_progressive().unwrap();
-    film.check_dynamic_hdr(false).unwrap();
+    assert!(file.dynamic.is_empty());
+    file.check_progressive().unwrap();
+    file.check_dynamic_hdr(false).unwrap();
 }
 
 #[test]
-fn the_shape_of_samples_and_the_way_to_hold_them_are_told() {
+fn the_shape_of_samples_and_their_format_are_reported() {
     assert_eq!(golden("anamorphic").video.sample_aspect, Some((64, 45)));
     let turned = golden("rotated").video;
     assert_eq!((turned.rotation, turned.mirrored, turned.width, turned.height), (90, false, 64, 48));
@@ -63,7 +63,7 @@ fn the_shape_of_samples_and_the_way_to_hold_them_are_told() {
 }
 
 #[test]
-fn a_rate_that_varies_is_told_from_one_that_ticks_cannot_hold() {
+fn a_varying_rate_differs_from_one_that_ticks_cannot_hold() {
     let video = golden("variable").video;
     assert_eq!((video.average_rate, video.nominal_rate), (Some((21, 1)), Some((25, 1))));
     assert!(video.variable);
@@ -76,7 +76,7 @@ fn a_rate_that_varies_is_told_from_one_that_ticks_cannot_hold() {
 }
 
 #[test]
-fn interlaced_films_are_refused_even_where_only_their_frames_say_so() {
+fn interlaced_videos_are_refused_even_where_only_their_frames_say_so() {
     for (name, first) in [("interlaced", "top field first"), ("interlaced_unsaid", "bottom field first")] {
         let error = golden(name).check_progressive().unwrap_err();
         assert_eq!(error.to_string(), format!("a.mkv: the video is interlaced, {first}"));
@@ -85,14 +85,14 @@ fn interlaced_films_are_refused_even_where_only_their_frames_say_so() {
 }
 
 #[test]
-fn hdr10_is_told_as_encoders_take_it() {
-    let film = golden("hdr10");
-    let video = &film.video;
+fn hdr10_is_written_as_encoders_read_it() {
+    let file = golden("hdr10");
+    let video = &file.video;
     let names = [&video.primaries, &video.transfer, &video.matrix, &video.range, &video.chroma_location];
     let names = names.map(|name| name.as_deref().unwrap_or("-"));
     assert_eq!(names, ["bt2020", "smpte2084", "bt2020nc", "tv", "topleft"]);
     assert_eq!((video.depth, video.profile.as_deref()), (Depth::Int(10), Some("Main 10")));
-    let color = film.color().unwrap();
+    let color = file.color().unwrap();
     assert_eq!(color.cicp, Some(Cicp { primaries: 9, transfer: 16, matrix: 9, full_range: false }));
     assert!(matches!(color.model, Model::Yuv { matrix: Matrix::Bt2020, .. }));
     assert_eq!(color.siting, Siting::TopLeft);
@@ -102,17 +102,17 @@ fn hdr10_is_told_as_encoders_take_it() {
     assert_eq!(content_light_words(video.colorimetry.content_light.unwrap()), "1000,300");
     let svt = "G(0.26500,0.69000)B(0.15000,0.06000)R(0.68000,0.32000)WP(0.31270,0.32900)L(1000.0000,0.0050)";
     assert_eq!(svt_mastering_display(&mastering), svt);
-    film.check_dynamic_hdr(false).unwrap();
+    file.check_dynamic_hdr(false).unwrap();
 }
 
 #[test]
 fn dynamic_hdr_is_refused_unless_it_may_be_dropped() {
     for (name, words) in [("dolby_vision_8", "Dolby Vision"), ("hdr10_plus", "HDR10+")] {
-        let film = golden(name);
-        let error = film.check_dynamic_hdr(false).unwrap_err();
+        let file = golden(name);
+        let error = file.check_dynamic_hdr(false).unwrap_err();
         assert!(error.to_string().starts_with(&format!("a.mkv: {words} would be lost")), "{error}");
-        film.check_dynamic_hdr(true).unwrap();
-        assert!(film.video.colorimetry.mastering.is_some());
+        file.check_dynamic_hdr(true).unwrap();
+        assert!(file.video.colorimetry.mastering.is_some());
     }
     assert_eq!(golden("dolby_vision_8").dynamic, [DynamicHdr::DolbyVision { profile: Some(8), base: true }]);
     let error = golden("dolby_vision_5").check_dynamic_hdr(true).unwrap_err();
@@ -120,15 +120,15 @@ fn dynamic_hdr_is_refused_unless_it_may_be_dropped() {
 }
 
 #[test]
-fn covers_are_not_the_film_and_the_larger_of_two_films_is() {
-    let film = golden("cover");
-    let covers: Vec<_> = film.streams.iter().filter(|stream| stream.attached_picture).collect();
+fn covers_are_not_the_video_and_the_larger_of_two_videos_is() {
+    let file = golden("cover");
+    let covers: Vec<_> = file.streams.iter().filter(|stream| stream.attached_image).collect();
     assert_eq!((covers.len(), covers[0].codec.as_deref()), (1, Some("png")));
-    assert_eq!((film.video.codec.as_str(), film.video.width), ("h264", 64));
-    let film = golden("two_streams");
-    assert_eq!((film.video.stream, film.video.width, film.chapters), (1, 96, 2));
-    assert_eq!(film.streams[2].language.as_deref(), Some("eng"));
-    assert_eq!(film.streams[3].kind, StreamKind::Subtitle);
+    assert_eq!((file.video.codec.as_str(), file.video.width), ("h264", 64));
+    let file = golden("two_streams");
+    assert_eq!((file.video.stream, file.video.width, file.chapters), (1, 96, 2));
+    assert_eq!(file.streams[2].language.as_deref(), Some("eng"));
+    assert_eq!(file.streams[3].kind, StreamKind::Subtitle);
 }
 
 #[test]
@@ -142,11 +142,11 @@ fn being_the_default_counts_as_five_million_pixels() {
 }
 
 #[test]
-fn what_is_no_film_says_why() {
+fn an_invalid_video_is_reported_with_the_reason() {
     let error = refused("audio");
     assert_eq!(error.to_string(), "a.mkv: no video in it, only audio and a cover image");
     for name in ["picture", "picture_avif", "picture_gif"] {
-        assert!(matches!(refused(name), VideoError::Picture { .. }), "{name}");
+        assert!(matches!(refused(name), VideoError::Image { .. }), "{name}");
     }
     assert_eq!(golden("animation").color().unwrap().model, Model::Rgb);
     assert!(matches!(refused("no_frames"), VideoError::NoFrames { stream: 0, .. }));
@@ -170,18 +170,18 @@ fn an_old_ffmpeg_is_refused_and_one_without_numbers_is_not() {
 
 #[test]
 fn colours_without_a_type_are_refused_and_unsaid_ones_are_those_of_players() {
-    let mut film = golden("ntsc");
-    let matrix = |film: &Film| match film.color().unwrap().model {
+    let mut file = golden("ntsc");
+    let matrix = |file: &VideoFile| match file.color().unwrap().model {
         Model::Yuv { matrix, .. } => matrix,
         model => panic!("{model:?}"),
     };
-    assert_eq!((film.video.matrix.as_deref(), matrix(&film)), (None, Matrix::Bt601));
-    film.video.width = 1280;
-    assert_eq!(matrix(&film), Matrix::Bt709);
-    film.video.primaries = Some("bt2020".to_owned());
-    assert_eq!(matrix(&film), Matrix::Bt2020);
-    film.video.matrix = Some("ictcp".to_owned());
-    assert_eq!(film.color().unwrap_err().to_string(), "a.mkv: the colour matrix `ictcp` is not supported");
+    assert_eq!((file.video.matrix.as_deref(), matrix(&file)), (None, Matrix::Bt601));
+    file.video.width = 1280;
+    assert_eq!(matrix(&file), Matrix::Bt709);
+    file.video.primaries = Some("bt2020".to_owned());
+    assert_eq!(matrix(&file), Matrix::Bt2020);
+    file.video.matrix = Some("ictcp".to_owned());
+    assert_eq!(file.color().unwrap_err().to_string(), "a.mkv: the colour matrix `ictcp` is not supported");
 }
 
 /// Calls `with` with the pointer of each field of an answer, nested fields included.
@@ -199,7 +199,7 @@ fn each_field(value: &Value, pointer: &str, with: &dyn Fn(&str)) {
 }
 
 #[test]
-fn no_missing_or_strange_field_makes_a_film_fail() {
+fn no_missing_or_strange_field_makes_a_video_fail() {
     let whole = answers("hdr10");
     // Only without streams or frames nothing can be described.
     let needed = [
@@ -216,7 +216,7 @@ fn no_missing_or_strange_field_makes_a_film_fail() {
             let mut answer = whole.clone();
             *answer.pointer_mut(pointer).unwrap() = strange;
             match answered(&answer) {
-                Ok(film) => drop((film.color(), film.check_progressive(), film.check_dynamic_hdr(false))),
+                Ok(file) => drop((file.color(), file.check_progressive(), file.check_dynamic_hdr(false))),
                 Err(VideoError::TooOld { .. }) => assert!(pointer.starts_with(old), "{pointer}"),
                 Err(error) => assert!(needed.contains(&pointer), "{pointer}: {error}"),
             }
@@ -244,23 +244,23 @@ fn fresh_clips_are_what_they_were_made_to_be() {
     let args = [&source[..], &codec[..]].concat();
     // A name that could be taken as an option, a URL or a pattern.
     let Some(path) = clip(folder.path(), "-a: 10%25 é.mkv", &args) else { return };
-    let film = probe(&path, &Programs::default()).unwrap();
-    let video = &film.video;
-    assert_eq!((film.container.as_str(), video.codec.as_str()), ("matroska,webm", "ffv1"));
+    let file = probe(&path, &Programs::default()).unwrap();
+    let video = &file.video;
+    assert_eq!((file.container.as_str(), video.codec.as_str()), ("matroska,webm", "ffv1"));
     assert_eq!((video.width, video.height, video.sample_aspect), (62, 46, Some((4, 3))));
     assert_eq!((video.average_rate, video.variable), (Some((30000, 1001)), false));
     assert_eq!(
         (video.depth, video.samples),
         (Depth::Int(10), Some(Samples::Yuv(Subsampling { x: 2, y: 1 })))
     );
-    let model = film.color().unwrap().model;
+    let model = file.color().unwrap().model;
     let subsampling = Subsampling { x: 2, y: 1 };
     assert_eq!(model, Model::Yuv { matrix: Matrix::Bt709, range: Range::Full, subsampling });
     let bytes = std::fs::read(&path).unwrap();
     let cut = folder.path().join("cut.mkv");
     std::fs::write(&cut, &bytes[..20]).unwrap();
     let error = probe(&cut, &Programs::default()).unwrap_err();
-    assert!(matches!(error, VideoError::NotFilm { .. }), "{error}");
+    assert!(matches!(error, VideoError::NotVideo { .. }), "{error}");
     let text = error.to_string();
     assert_eq!(text.matches("cut.mkv").count(), 1, "{text}");
 }
@@ -286,9 +286,9 @@ fn the_main_stream_is_the_one_that_ffmpeg_takes() {
         let Some(both) = clip(folder.path(), name, &[&args[..], &[default]].concat()) else { return };
         let args = ["-i", both.to_str().unwrap(), "-c", "copy"];
         let Some(one) = clip(folder.path(), &format!("one_{name}"), &args) else { return };
-        let film = probe(&both, &Programs::default()).unwrap();
-        assert_eq!(film.streams.len(), 2);
-        assert_eq!(film.video.width, probe(&one, &Programs::default()).unwrap().video.width, "{name}");
+        let file = probe(&both, &Programs::default()).unwrap();
+        assert_eq!(file.streams.len(), 2);
+        assert_eq!(file.video.width, probe(&one, &Programs::default()).unwrap().video.width, "{name}");
     }
 }
 
@@ -349,7 +349,7 @@ fn names_of_colours_have_the_numbers_that_ffmpeg_gives_them() {
 }
 
 #[test]
-fn files_that_are_not_there_and_folders_are_told_before_ffprobe_runs() {
+fn missing_files_and_folders_are_reported_before_ffprobe_runs() {
     let folder = tempfile::tempdir().unwrap();
     let error = probe(&folder.path().join("none.mkv"), &Programs::default()).unwrap_err();
     assert!(error.to_string().contains("none.mkv: cannot read"), "{error}");

@@ -9,7 +9,7 @@ use unband_io::Limits;
 
 use super::damage::crc;
 use super::watch::Tally;
-use crate::sample::{format, picture};
+use crate::sample::{format, painted};
 
 fn zeros(mebibytes: usize) -> Vec<u8> {
     let mut packer = ZlibEncoder::new(Vec::new(), Compression::best());
@@ -36,7 +36,7 @@ fn png(side: u32, before: &[Vec<u8>], packed: &[u8], interlaced: bool) -> Vec<u8
 }
 
 #[test]
-fn samples_that_unpack_to_more_than_the_picture_cost_no_more_than_the_picture() {
+fn samples_that_unpack_to_more_than_the_image_cost_no_more_than_the_image() {
     let mut tally = Tally::default();
     let bomb = zeros(512);
     assert!(bomb.len() < 1 << 20);
@@ -102,13 +102,13 @@ fn profiles_and_texts_that_unpack_to_gigabytes_are_left_out() {
 }
 
 #[test]
-fn empty_pictures_at_the_limit_are_pictures() {
+fn empty_images_at_the_limit_are_images() {
     let mut tally = Tally::default();
     // JPEG's coefficients are included.
     let side = 960;
     for format in crate::sample::writers() {
         let writes = format.writes.as_ref().unwrap();
-        let mut image = picture(side, side, if writes.color { 3 } else { 1 }, false, writes.depths[0], 1);
+        let mut image = painted(side, side, if writes.color { 3 } else { 1 }, false, writes.depths[0], 1);
         image.planes.iter_mut().for_each(|plane| plane.data.fill(0.0));
         let bytes = crate::sample::written(&image, format).0;
         let what = format!("an empty image as {} in {} bytes", format.name, bytes.len());
@@ -140,7 +140,7 @@ fn numbers_that_are_none_come_back_as_they_were() {
     let mut seen = Vec::new();
     for format in crate::sample::writers().filter(float) {
         for colors in [1, 3] {
-            let mut image = picture(3, 3, colors, false, Depth::F32, 1);
+            let mut image = painted(3, 3, colors, false, Depth::F32, 1);
             image.planes.iter_mut().for_each(|plane| plane.data.copy_from_slice(&values));
             let bytes = crate::sample::written(&image, format).0;
             let back = tally.read(&format!("{} without numbers", format.name), &bytes).unwrap();

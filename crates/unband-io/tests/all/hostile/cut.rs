@@ -3,7 +3,7 @@
 use unband_image::Depth;
 use unband_io::{Error, Limits, read};
 
-use crate::sample::{format, picture, written};
+use crate::sample::{format, painted, written};
 
 /// A TIFF file of a grey image as one JPEG strip, its directory in front.
 fn tiff_of(jpeg: &[u8], side: u16) -> Vec<u8> {
@@ -33,7 +33,7 @@ fn tiff_of(jpeg: &[u8], side: u16) -> Vec<u8> {
 
 #[test]
 fn a_tiff_whose_jpeg_strip_was_cut_off_is_refused() {
-    let jpeg = written(&picture(96, 96, 1, false, Depth::EIGHT, 3), format("JPEG")).0;
+    let jpeg = written(&painted(96, 96, 1, false, Depth::EIGHT, 3), format("JPEG")).0;
     let whole = tiff_of(&jpeg, 96);
     let image = read(&whole, &Limits::default()).unwrap();
     assert_eq!((image.width(), image.height()), (96, 96));
@@ -52,7 +52,7 @@ fn a_tiff_whose_jpeg_strip_was_cut_off_is_refused() {
 /// A small file with another display window.
 #[cfg(feature = "exr")]
 fn openexr(side: u32, display: u32) -> Vec<u8> {
-    let image = picture(side as usize, side as usize, 3, false, Depth::F32, 1);
+    let image = painted(side as usize, side as usize, 3, false, Depth::F32, 1);
     let mut bytes = written(&image, format("OpenEXR")).0;
     let name = b"displayWindow\0box2i\0";
     let at = bytes.windows(name.len()).position(|part| part == name).unwrap() + name.len() + 12;

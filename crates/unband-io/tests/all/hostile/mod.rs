@@ -3,14 +3,14 @@
 //! The result is an error or an image, but never a panic, gigabytes of memory, or a long wait.
 //!
 //! Everything here iterates over [`unband_io::FORMATS`]: a new format needs a sample in `tests/data` or a
-//! writer, a lying header in `lying.rs`, and a fuzz target. `-- --nocapture` prints the results by number of
+//! writer, a lying header in `incorrect.rs`, and a fuzz target. `-- --nocapture` prints the results by number of
 //! files.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod bombs;
 mod cut;
 mod damage;
-mod lying;
+mod false_headers;
 mod samples;
 mod watch;
 
@@ -29,8 +29,9 @@ const LENGTHS: usize = 50;
 fn by_format() -> impl Iterator<Item = (&'static str, Vec<Sample>)> {
     let mut all = samples();
     FORMATS.iter().filter(|format| format.reads).map(move |format| {
-        let (own, others) = std::mem::take(&mut all).into_iter().partition(|s: &Sample| s.format == format);
-        all = others;
+        let (own, other_streams) =
+            std::mem::take(&mut all).into_iter().partition(|s: &Sample| s.format == format);
+        all = other_streams;
         (format.name, own)
     })
 }
@@ -40,7 +41,7 @@ fn seed(name: &str) -> Random {
 }
 
 #[test]
-fn files_damaged_at_two_hundred_places_each_are_errors_or_pictures() {
+fn files_damaged_at_two_hundred_places_each_are_errors_or_images() {
     for (format, files) in by_format() {
         let mut tally = Tally::default();
         for Sample { name, bytes, .. } in &files {
@@ -59,7 +60,7 @@ fn files_damaged_at_two_hundred_places_each_are_errors_or_pictures() {
 }
 
 #[test]
-fn files_damaged_everywhere_at_their_beginning_are_errors_or_pictures() {
+fn files_damaged_everywhere_at_their_beginning_are_errors_or_images() {
     for (format, files) in by_format() {
         let mut tally = Tally::default();
         for Sample { name, bytes, .. } in &files {
@@ -77,7 +78,7 @@ fn files_damaged_everywhere_at_their_beginning_are_errors_or_pictures() {
 }
 
 #[test]
-fn cut_files_are_errors_or_pictures() {
+fn cut_files_are_errors_or_images() {
     for (format, files) in by_format() {
         let mut tally = Tally::default();
         for Sample { name, bytes, .. } in &files {
@@ -107,7 +108,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
-    fn random_bytes_behind_every_beginning_are_errors_or_pictures(
+    fn random_bytes_behind_every_beginning_are_errors_or_images(
         noise in proptest::collection::vec(any::<u8>(), 0..400), keep in 2usize..64,
     ) {
         let mut tally = Tally::default();

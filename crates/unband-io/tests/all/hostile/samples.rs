@@ -5,7 +5,7 @@ use std::path::Path;
 
 use unband_io::{Error, FORMATS, FormatEntry, WriteOptions};
 
-use crate::sample::{everything, picture, writers};
+use crate::sample::{everything, painted, writers};
 
 /// Formats decoded by another program, and those without a sample yet.
 pub const NO_SAMPLE_YET: &[&str] = &["HEIC"];
@@ -21,7 +21,7 @@ pub fn data() -> &'static Path {
 }
 
 /// Files of a folder with image names.
-fn pictures(folder: &Path) -> Vec<Sample> {
+fn images(folder: &Path) -> Vec<Sample> {
     let mut found: Vec<Sample> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -38,14 +38,14 @@ fn pictures(folder: &Path) -> Vec<Sample> {
 /// Every file from other programs, and files written by unband: grey and colour, of the first and the last
 /// depth, with all metadata.
 pub fn samples() -> Vec<Sample> {
-    let mut found = pictures(data());
+    let mut found = images(data());
     for format in writers() {
         let writes = format.writes.as_ref().unwrap();
         let first = writes.depths[0];
         for depth in [Some(first), writes.depths.last().copied().filter(|&last| last != first)] {
             for colors in [1, 3].into_iter().filter(|&colors| colors == 1 || writes.color) {
                 let Some(depth) = depth else { continue };
-                let mut image = picture(7, 5, colors, writes.alpha, depth, 9);
+                let mut image = painted(7, 5, colors, writes.alpha, depth, 9);
                 image.metadata = everything();
                 let mut bytes = Vec::new();
                 match unband_io::write(&image, format, &WriteOptions::default(), &mut bytes) {
@@ -65,7 +65,7 @@ pub fn samples() -> Vec<Sample> {
 
 /// Files that once exceeded a reader's limits, each reduced to little more than the fault.
 pub fn once_too_much() -> Vec<Sample> {
-    pictures(&data().join("hostile"))
+    images(&data().join("hostile"))
 }
 
 #[test]
@@ -73,10 +73,10 @@ fn every_format_that_is_read_has_a_sample_that_is_read() {
     let samples = samples();
     for format in FORMATS.iter().filter(|format| format.reads) {
         let mut own = samples.iter().filter(|sample| sample.format == format);
-        let works = own.any(|sample| unband_io::read(&sample.bytes, &super::SMALL).is_ok());
+        let readable = own.any(|sample| unband_io::read(&sample.bytes, &super::SMALL).is_ok());
         let missing = NO_SAMPLE_YET.contains(&format.name);
         assert!(
-            works != missing,
+            readable != missing,
             "{format:?}: put a small valid file into tests/data (and keep `NO_SAMPLE_YET` true)"
         );
     }

@@ -95,18 +95,18 @@ fn begin() {
 #[derive(Default)]
 pub struct Tally {
     pub refused: usize,
-    pub pictures: usize,
+    pub images: usize,
     pub most_memory: usize,
     pub longest: Duration,
 }
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { refused, pictures, most_memory, longest } = self;
-        let total = refused + pictures;
+        let Self { refused, images, most_memory, longest } = self;
+        let total = refused + images;
         write!(
             f,
-            "{total} files: {refused} refused, {pictures} read; at most {:.1} MiB and {longest:.1?}",
+            "{total} files: {refused} refused, {images} read; at most {:.1} MiB and {longest:.1?}",
             *most_memory as f64 / f64::from(1 << 20)
         )
     }
@@ -114,7 +114,7 @@ impl fmt::Display for Tally {
 
 /// Reads a file while no other is read; returns the result, the memory allocated meanwhile, and the time.
 fn watched(what: &str, bytes: &[u8], limits: &Limits) -> (Result<Image, Error>, usize, Duration) {
-    let _alone = lock(&READING);
+    let _exclusive = lock(&READING);
     let begun = Begun::now();
     *lock(&CURRENT) = Some((begun, what.to_owned(), bytes.to_vec()));
     let before = MEMORY.current_usage();
@@ -158,7 +158,7 @@ impl Tally {
         self.longest = self.longest.max(took);
         match &result {
             Ok(image) => {
-                self.pictures += 1;
+                self.images += 1;
                 check(what, image, limits);
             }
             Err(error) => {

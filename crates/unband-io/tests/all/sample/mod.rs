@@ -24,7 +24,7 @@ pub fn read(bytes: &[u8]) -> Image {
 }
 
 /// Codes from a simple generator, all of them if the image is large enough.
-pub fn picture(width: usize, height: usize, colors: usize, alpha: bool, depth: Depth, seed: u32) -> Image {
+pub fn painted(width: usize, height: usize, colors: usize, alpha: bool, depth: Depth, seed: u32) -> Image {
     let mut state = seed | 1;
     let mut plane = || {
         let data = (0..width * height).map(|i| {
@@ -46,7 +46,7 @@ pub fn picture(width: usize, height: usize, colors: usize, alpha: bool, depth: D
 /// An image that fits a format: its deepest samples, with colour and transparency if it has them.
 pub fn fitting(format: &'static FormatEntry, depth: Depth) -> Image {
     let writes = format.writes.as_ref().unwrap();
-    picture(7, 5, if writes.color { 3 } else { 1 }, writes.alpha, depth, 9)
+    painted(7, 5, if writes.color { 3 } else { 1 }, writes.alpha, depth, 9)
 }
 
 /// An ICC profile's header and an empty tag table.

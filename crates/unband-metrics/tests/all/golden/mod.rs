@@ -83,9 +83,9 @@ pub fn pair(values: &Value, name: &str) -> (Rgb, Rgb) {
         (file(&format!("{name}_a.png")), file(&format!("{name}_b.png")))
     };
     let golden = of(values, name);
-    for (picture, side) in [(&a, "a"), (&b, "b")] {
-        assert_eq!(golden["size"], serde_json::json!([picture.width, picture.height]), "{name} {side}");
-        assert_eq!(sha256(&picture.bytes), golden[format!("sha256_rgb_{side}")], "{name} {side}");
+    for (image, side) in [(&a, "a"), (&b, "b")] {
+        assert_eq!(golden["size"], serde_json::json!([image.width, image.height]), "{name} {side}");
+        assert_eq!(sha256(&image.bytes), golden[format!("sha256_rgb_{side}")], "{name} {side}");
     }
     (a, b)
 }

@@ -47,21 +47,21 @@ pub fn build_inverse(config: &Config) -> Result<Graph, BuildError> {
 }
 
 fn pass(net: &mut Net, x: Value, config: &Config, direction: Direction) -> Value {
-    let way = (config, direction);
+    let setup = (config, direction);
     match &config.plan {
-        Plan::CrossScale(levels) => cross_scale(net, x, levels, way),
+        Plan::CrossScale(levels) => cross_scale(net, x, levels, setup),
         Plan::HalfSize { blocks } => {
             let x = net.pixel_unshuffle(x, 2);
-            let x = chain(net, "blocks", x, (*blocks, None), way);
+            let x = chain(net, "blocks", x, (*blocks, None), setup);
             net.pixel_shuffle(x, 2)
         }
-        Plan::FullSize { blocks } => chain(net, "blocks", x, (*blocks, None), way),
+        Plan::FullSize { blocks } => chain(net, "blocks", x, (*blocks, None), setup),
     }
 }
 
 /// Down and up again. In the inverse, the upward path runs downward.
-fn cross_scale(net: &mut Net, mut x: Value, levels: &[Level], way: (&Config, Direction)) -> Value {
-    let (config, direction) = way;
+fn cross_scale(net: &mut Net, mut x: Value, levels: &[Level], setup: (&Config, Direction)) -> Value {
+    let (config, direction) = setup;
     let (down, up) = match direction {
         Direction::Forward => ("enc", "dec"),
         Direction::Inverse => ("dec", "enc"),
@@ -75,18 +75,18 @@ fn cross_scale(net: &mut Net, mut x: Value, levels: &[Level], way: (&Config, Dir
                 net.conv(format!("down.{l}"), x, channels, ConvSpec::new(4).stride(2).padding(1))
             }
         };
-        x = chain(net, &format!("{down}.{l}"), x, (level.blocks, None), way);
+        x = chain(net, &format!("{down}.{l}"), x, (level.blocks, None), setup);
         let (skip, rest) = net.halves(x);
-        around.push(chain(net, &format!("skip.{l}"), skip, (level.skip, None), way));
+        around.push(chain(net, &format!("skip.{l}"), skip, (level.skip, None), setup));
         x = rest;
     }
     x = match &config.middle {
-        Middle::Dense { blocks } => chain(net, "mid", x, (*blocks, None), way),
-        middle @ Middle::Attention { blocks, .. } => chain(net, "mid", x, (*blocks, Some(middle)), way),
+        Middle::Dense { blocks } => chain(net, "mid", x, (*blocks, None), setup),
+        middle @ Middle::Attention { blocks, .. } => chain(net, "mid", x, (*blocks, Some(middle)), setup),
     };
     for (l, (level, skip)) in levels.iter().zip(around).enumerate().rev() {
         let joined = net.concat(&[skip, x]);
-        let y = chain(net, &format!("{up}.{l}"), joined, (level.blocks, None), way);
+        let y = chain(net, &format!("{up}.{l}"), joined, (level.blocks, None), setup);
         x = match config.scaling {
             Scaling::Shuffle => net.pixel_shuffle(y, 2),
             Scaling::Learned => {

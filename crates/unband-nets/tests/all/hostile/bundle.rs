@@ -137,7 +137,7 @@ proptest! {
 
     /// With valid checksums, so that the data after them is reached.
     #[test]
-    fn entries_of_any_bytes_do_no_harm(value in prop::collection::vec(any::<u8>(), 0..60), rest in prop::collection::vec(any::<u8>(), 0..40)) {
+    fn entries_of_any_bytes_cause_no_panic(value in prop::collection::vec(any::<u8>(), 0..60), rest in prop::collection::vec(any::<u8>(), 0..40)) {
         let entries = [block(&[(NAME, &value)]), rest].concat();
         match bundle(&table(&entries, 0), &[vec![1; 64]]) {
             Ok(read) => drop(read.network()),

@@ -13,7 +13,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn changed_bytes_do_no_harm(
+    fn changed_bytes_cause_no_panic(
         file in any::<prop::sample::Index>(),
         flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..12),
         head in any::<bool>(),

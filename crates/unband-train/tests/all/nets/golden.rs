@@ -20,7 +20,7 @@ pub fn inputs(graph: &Graph, picture: &[f32], device: &Device) -> Vec<Tensor<4>>
     let [channels, height, width, low, high] = picture[..] else { unreachable!() };
     let (height, width) = (height as usize, width as usize);
     let rule = |channels: usize, low: f32, high: f32| -> Vec<f32> {
-        let unit = fill::picture(channels, height, width);
+        let unit = fill::test_image(channels, height, width);
         unit.into_iter().map(|v| low + v as f32 * (high - low)).collect()
     };
     let tensor = |values: Vec<f32>, [c, h, w]: [usize; 3]| {

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use unband_image::context::Aside;
+use unband_image::context::ExtraOutput;
 use unband_image::findings::Findings;
 use unband_image::{Context, Depth, Image, Model};
 use unband_io::{Access, Dropped, FormatEntry, Limits, Saving, WriteOptions};
@@ -204,7 +204,8 @@ pub fn deband_file(
     let colours = if holds_planes_of(plan.format, &image) { Colours::Own } else { Colours::Rgb };
     let size = (image.width(), image.height());
     let gathered = options.aside.as_ref().map(|file| Gathered::new(file, size));
-    let with_aside = Context { aside: gathered.as_ref().map(|gathered| gathered as &dyn Aside), ..*ctx };
+    let with_aside =
+        Context { extra_output: gathered.as_ref().map(|gathered| gathered as &dyn ExtraOutput), ..*ctx };
     let held = bytes.len() as u64;
     let allowed = options.options.max_memory.unwrap_or(u64::MAX);
     let writing = held + memory::writing(memory::planes(&image), plan.format.name);

@@ -1,7 +1,7 @@
 //! Single frames of a video, for previews.
 
 use unband_image::Image;
-use unband_io::video::{Film, FrameFormat};
+use unband_io::video::{FrameFormat, VideoFile};
 
 use super::FilmOptions;
 use super::frames::Frames;
@@ -27,7 +27,7 @@ pub struct Alone {
 /// # Errors
 /// As [`deband_film`](super::deband_film), for one frame.
 pub fn deband_alone(
-    film: &Film,
+    film: &VideoFile,
     format: &FrameFormat,
     bytes: &[u8],
     options: &FilmOptions,

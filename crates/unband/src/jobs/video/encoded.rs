@@ -4,8 +4,8 @@ use std::path::Path;
 
 use unband_image::{Color, Image, Model};
 use unband_io::video::{
-    self, DecodeOptions, Decoder, Encoder, Encoding, Ffmpeg, Film, FrameFormat, PixelFormat, Programs,
-    VideoError,
+    self, DecodeOptions, Decoder, Encoder, Encoding, Ffmpeg, FrameFormat, PixelFormat, Programs, VideoError,
+    VideoFile,
 };
 use unband_io::{Leftover, Limits};
 
@@ -21,7 +21,7 @@ const AROUND: f64 = 8.0;
 /// The encoder of a video's result, for trials on parts.
 #[derive(Debug)]
 pub struct EncoderTrial<'a> {
-    film: &'a Film,
+    film: &'a VideoFile,
     options: &'a FilmOptions,
     encoding: Encoding,
     stored: &'static PixelFormat,
@@ -34,7 +34,7 @@ impl<'a> EncoderTrial<'a> {
     /// # Errors
     /// As [`deband_film`](super::deband_film) before the first frame.
     pub fn new(
-        film: &'a Film,
+        film: &'a VideoFile,
         output: &Path,
         options: &'a FilmOptions,
         programs: &'a Programs,

@@ -46,7 +46,7 @@ pub struct FilmOptions {
 
 impl FilmOptions {
     /// The default dither for videos. At 8 bits, lossy encoders remove blue noise and bands return; they keep
-    /// an ordered pattern (`docs/films.md`). At more bits both survive.
+    /// an ordered pattern (`docs/guide/video.md`). At more bits both survive.
     pub fn dither_for(purpose: Purpose, depth: OutputDepth) -> Dither {
         let eight = matches!(depth, OutputDepth::Bits(..=8));
         if eight && purpose != Purpose::Archive { Dither::Ordered } else { Dither::default() }

@@ -6,7 +6,8 @@ use unband_image::{Depth, Method};
 use unband_io::free_bytes;
 use unband_io::video::probe::Stream;
 use unband_io::video::{
-    self, Codec, Cut, Encoding, Ffmpeg, Film, FrameFormat, Others, PixelFormat, Programs, Purpose, VideoError,
+    self, Codec, Cut, Encoding, Ffmpeg, FrameFormat, OtherStreams, PixelFormat, Programs, Purpose,
+    VideoError, VideoFile,
 };
 
 use super::FilmOptions;
@@ -19,12 +20,12 @@ use crate::{Context, Error, OutputDepth};
 
 /// Everything that is fixed before the first frame.
 pub(super) struct Plan<'a> {
-    pub(super) film: Film,
+    pub(super) film: VideoFile,
     pub(super) encoding: Encoding,
     /// Pixel format of the encoder.
     pub(super) stored: &'static PixelFormat,
     pub(super) ffmpeg: Ffmpeg,
-    pub(super) others: Others,
+    pub(super) others: OtherStreams,
     pub(super) notes: Vec<String>,
     pub(super) output: &'a Path,
     pub(super) options: &'a FilmOptions,
@@ -38,7 +39,7 @@ pub(super) struct Plan<'a> {
 #[derive(Clone, Debug, PartialEq)]
 pub struct FilmPlan {
     /// Properties of the video.
-    pub film: Film,
+    pub film: VideoFile,
     /// Path of the result.
     pub output: PathBuf,
     /// `FFmpeg`'s name of its container.
@@ -142,7 +143,8 @@ impl<'a> Plan<'a> {
         if film.timeline.jumps() && (options.from.is_some() || options.to.is_some()) {
             return Err(VideoError::Jumps { path: film.path }.into());
         }
-        let others = Others::check(&film, &encoding, &options.streams, output, options.keep_going, programs)?;
+        let others =
+            OtherStreams::check(&film, &encoding, &options.streams, output, options.keep_going, programs)?;
         let notes =
             video::notes(&film, &encoding, &others, programs).map_err(|error| error.in_file(input))?;
         let cut = cut(&film, options)?;
@@ -277,7 +279,7 @@ impl<'a> Plan<'a> {
 ///
 /// # Errors
 /// Interlaced videos, and those that would lose dynamic HDR.
-pub fn check_film(film: &Film, options: &FilmOptions) -> Result<(), Error> {
+pub fn check_film(film: &VideoFile, options: &FilmOptions) -> Result<(), Error> {
     if !options.progressive {
         film.check_progressive()?;
     }
@@ -286,7 +288,11 @@ pub fn check_film(film: &Film, options: &FilmOptions) -> Result<(), Error> {
 }
 
 /// Opens a video, or numbered images as one.
-pub(super) fn opened(input: &Path, options: &FilmOptions, programs: &Programs) -> Result<Film, VideoError> {
+pub(super) fn opened(
+    input: &Path,
+    options: &FilmOptions,
+    programs: &Programs,
+) -> Result<VideoFile, VideoError> {
     match &options.images {
         Some(images) => video::probe_images(input, images.clone(), programs),
         None => video::probe(input, programs),
@@ -334,7 +340,7 @@ pub(super) fn with_bits(from: &FrameFormat, bits: u8) -> Result<FrameFormat, Err
     from.with_bits(bits).ok_or_else(|| no_depth(OF_FORMAT, &bits))
 }
 
-pub(super) fn bits_of_film(film: &Film, options: &FilmOptions) -> Result<u8, Error> {
+pub(super) fn bits_of_film(film: &VideoFile, options: &FilmOptions) -> Result<u8, Error> {
     let (format, _) = video::working_format(film)?;
     let has = |bits| PixelFormat::planar(format.samples, bits, format.alpha).is_some();
     bits_of(film.video.depth, options.options.depth, has)
@@ -342,7 +348,7 @@ pub(super) fn bits_of_film(film: &Film, options: &FilmOptions) -> Result<u8, Err
 
 /// Encoding to a file, and the pixel format there.
 pub(super) fn encoding(
-    film: &Film,
+    film: &VideoFile,
     output: &Path,
     options: &FilmOptions,
     ffmpeg: &Ffmpeg,
@@ -357,7 +363,7 @@ pub(super) fn encoding(
 }
 
 /// The pixel format with that depth.
-fn frames(film: &Film, bits: u8) -> Result<&'static PixelFormat, Error> {
+fn frames(film: &VideoFile, bits: u8) -> Result<&'static PixelFormat, Error> {
     let (format, _) = video::working_format(film)?;
     PixelFormat::planar(format.samples, bits, format.alpha).ok_or_else(|| no_depth(OF_FORMAT, &bits))
 }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use unband_image::findings::{BandingMap, Findings, GridRegions};
-use unband_io::video::{Film, FrameFormat, Programs, VideoError};
+use unband_io::video::{FrameFormat, Programs, VideoError, VideoFile};
 
 use super::FilmOptions;
 use super::plan::{ShotFound, bits_of_film};
@@ -43,7 +43,7 @@ impl Shots {
     /// # Errors
     /// Frames that change in the middle, unknown methods and settings, and cancelled.
     pub(super) fn look_over(
-        film: &Film,
+        film: &VideoFile,
         options: &FilmOptions,
         expected: usize,
         programs: &Programs,
@@ -81,7 +81,7 @@ impl Shots {
     }
 
     /// The findings for the report.
-    pub(super) fn found(&self, film: &Film) -> Vec<ShotFound> {
+    pub(super) fn found(&self, film: &VideoFile) -> Vec<ShotFound> {
         let found = |shot: &Shot| ShotFound {
             begins: film.seconds(shot.first),
             frames: shot.frames,

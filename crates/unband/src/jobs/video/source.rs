@@ -5,7 +5,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::Scope;
 
 use unband_image::cuts::Cuts;
-use unband_io::video::{Cut, DecodeOptions, Decoder, Film, FrameFormat, Programs, VideoError};
+use unband_io::video::{Cut, DecodeOptions, Decoder, FrameFormat, Programs, VideoError, VideoFile};
 use unband_io::{Limits, Y4mReader};
 
 use super::FilmOptions;
@@ -50,7 +50,7 @@ impl<'a> FrameSource<'a> {
     ///
     /// # Errors
     /// As [`Decoder::open`].
-    pub fn of_film(film: &Film, options: &DecodeOptions) -> Result<Self, VideoError> {
+    pub fn of_film(film: &VideoFile, options: &DecodeOptions) -> Result<Self, VideoError> {
         let mut decoder = Decoder::open(film, options, &Limits::default())?;
         let format = *decoder.format();
         Ok(Self::new(Box::new(move |bytes| decoder.next_frame(bytes)), format, film.time_base()))
@@ -165,7 +165,7 @@ pub fn send_all<T>(
 
 /// Decodes the part of a video that the options select. `from`: a later start time, in ticks.
 pub(super) fn source<'a>(
-    film: &Film,
+    film: &VideoFile,
     options: &FilmOptions,
     from: Option<i64>,
     programs: &Programs,
@@ -179,7 +179,7 @@ pub(super) fn source<'a>(
 ///
 /// # Errors
 /// [`Error::Option`]: invalid times.
-pub fn decode_options(film: &Film, options: &FilmOptions) -> Result<DecodeOptions, Error> {
+pub fn decode_options(film: &VideoFile, options: &FilmOptions) -> Result<DecodeOptions, Error> {
     let cut = cut(film, options)?;
     Ok(DecodeOptions {
         from: cut.map(|cut| cut.from),
@@ -190,7 +190,7 @@ pub fn decode_options(film: &Film, options: &FilmOptions) -> Result<DecodeOption
 }
 
 /// The selected part; `None` for the whole video.
-pub(super) fn cut(film: &Film, options: &FilmOptions) -> Result<Option<Cut>, Error> {
+pub(super) fn cut(film: &VideoFile, options: &FilmOptions) -> Result<Option<Cut>, Error> {
     let wrong = |got: f64| Error::Option { name: "from", range: "0 up to `to`", got: got.to_string() };
     match (options.from, options.to) {
         (None, None) => Ok(None),

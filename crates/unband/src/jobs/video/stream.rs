@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::path::Path;
 
 use unband_image::{Depth, Model};
-use unband_io::video::{Film, FrameFormat, Samples, VideoError};
+use unband_io::video::{FrameFormat, Samples, VideoError, VideoFile};
 use unband_io::{Y4mHeader, Y4mReader, Y4mWriter};
 
 use super::FilmOptions;
@@ -56,7 +56,7 @@ pub fn deband_to_stream(
     mut output: impl Write + Send,
     options: &FilmOptions,
     ctx: &Context<'_>,
-) -> Result<(Film, StreamReport), Error> {
+) -> Result<(VideoFile, StreamReport), Error> {
     with_programs(ctx, |programs| {
         let film = opened(input, options, programs)?;
         check_film(&film, options)?;

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use unband_io::video::{Film, Segment, VideoError};
+use unband_io::video::{Segment, VideoError, VideoFile};
 
 use super::folder::{folder_of, io};
 use super::lock::Lock;
@@ -37,7 +37,7 @@ impl Work {
     ///
     /// # Errors
     /// Errors of the operating system.
-    pub(super) fn begin(output: &Path, film: &Film, key: &str, lock: Lock) -> Result<Self, VideoError> {
+    pub(super) fn begin(output: &Path, film: &VideoFile, key: &str, lock: Lock) -> Result<Self, VideoError> {
         let folder = folder_of(output);
         lock.clear()?;
         let path = folder.join(LIST);
@@ -59,7 +59,7 @@ impl Work {
     ///
     /// # Errors
     /// [`VideoError::Unfinished`] where it was for another video or had other options.
-    pub(super) fn resume(output: &Path, film: &Film, key: &str, lock: Lock) -> Result<Self, VideoError> {
+    pub(super) fn resume(output: &Path, film: &VideoFile, key: &str, lock: Lock) -> Result<Self, VideoError> {
         let folder = folder_of(output);
         let path = folder.join(LIST);
         let Ok((first, lines)) = read(&path) else { return Self::begin(output, film, key, lock) };
@@ -164,7 +164,7 @@ impl Work {
 }
 
 /// The settings that a resumed run must share with the earlier one.
-fn head(film: &Film, key: &str) -> Result<Value, VideoError> {
+fn head(film: &VideoFile, key: &str) -> Result<Value, VideoError> {
     let (bytes, changed) = film.state().map_err(|error| io("read", &film.path, error))?;
     let changed = changed.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
     let changed = changed.map(|time| time.as_millis().to_string());
@@ -186,7 +186,7 @@ pub(super) struct Waiting {
 ///
 /// # Errors
 /// The video cannot be read.
-pub(super) fn waiting(output: &Path, film: &Film, key: &str) -> Result<Option<Waiting>, VideoError> {
+pub(super) fn waiting(output: &Path, film: &VideoFile, key: &str) -> Result<Option<Waiting>, VideoError> {
     let folder = folder_of(output);
     let Ok((first, lines)) = read(&folder.join(LIST)) else { return Ok(None) };
     // A segment may be finished and not yet in the list.

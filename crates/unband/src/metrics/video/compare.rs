@@ -2,8 +2,8 @@
 
 use unband_image::context::NoProgress;
 use unband_image::{Context, Image};
-use unband_io::video::{DecodeOptions, Film, FrameFormat, Samples};
-use unband_metrics::film_psnr::{self, Errors};
+use unband_io::video::{DecodeOptions, FrameFormat, Samples, VideoFile};
+use unband_metrics::video_psnr::{self, Errors};
 use unband_metrics::{Metric, cambi};
 
 use super::reader::{FrameReader, decoding, expected_frames, in_order};
@@ -38,7 +38,7 @@ const RGB: &[&str] = &[
 ];
 
 /// The metrics of a pair of videos with the planes of this reference.
-pub fn scope_of_pair(reference: &Film) -> Scope {
+pub fn scope_of_pair(reference: &VideoFile) -> Scope {
     let names = match reference.video.samples {
         Some(Samples::Rgb) => RGB,
         Some(Samples::Gray) => GREY,
@@ -99,7 +99,7 @@ struct Pair {
 /// # Errors
 /// Videos that do not match, that have different lengths, or that are damaged; cancellation.
 pub fn compare_videos(
-    videos: &[Film; 2],
+    videos: &[VideoFile; 2],
     plan: &VideoPairPlan<'_>,
     on_frame: &mut OnFrame<'_>,
     ctx: &Context<'_>,
@@ -151,13 +151,13 @@ pub fn compare_videos(
     Ok(ComparedVideo { scores, format: formats[1], apart, other_colors, longer })
 }
 
-fn name(video: &Film) -> String {
+fn name(video: &VideoFile) -> String {
     video.path.display().to_string()
 }
 
 /// Handles frames that only one video has: an error with both counts, unless the common ones suffice.
 fn rest(
-    videos: &[Film; 2],
+    videos: &[VideoFile; 2],
     readers: &mut [FrameReader; 2],
     mut extra: [usize; 2],
     (both, keep_going): (usize, bool),
@@ -189,13 +189,13 @@ fn rest(
 ///
 /// # Errors
 /// Both sizes, reported for the second video.
-pub fn videos_of_one_size(videos: &[Film; 2]) -> Result<(), MetricsError> {
+pub fn videos_of_one_size(videos: &[VideoFile; 2]) -> Result<(), MetricsError> {
     let [reference, result] = videos;
-    let size = |video: &Film| (video.video.width, video.video.height);
+    let size = |video: &VideoFile| (video.video.width, video.video.height);
     if size(reference) == size(result) {
         return Ok(());
     }
-    let say = |video: &Film| format!("{}×{}", video.video.width, video.video.height);
+    let say = |video: &VideoFile| format!("{}×{}", video.video.width, video.video.height);
     let fault =
         FileFault::OtherSize { is: say(result), reference: name(reference), reference_is: say(reference) };
     Err(fault.of(name(result)))
@@ -203,7 +203,7 @@ pub fn videos_of_one_size(videos: &[Film; 2]) -> Result<(), MetricsError> {
 
 /// An error unless both frames have the same size and planes. File headers were checked before; streams may
 /// differ from them.
-fn fit(videos: &[Film; 2], [reference, result]: [FrameFormat; 2]) -> Result<(), MetricsError> {
+fn fit(videos: &[VideoFile; 2], [reference, result]: [FrameFormat; 2]) -> Result<(), MetricsError> {
     let about = |format: &FrameFormat| {
         let samples = match format.pixels.samples {
             Samples::Gray => "grey".to_owned(),
@@ -227,7 +227,7 @@ fn fit(videos: &[Film; 2], [reference, result]: [FrameFormat; 2]) -> Result<(), 
 
 /// Tolerance for frame times in seconds: times rounded to the ticks of two videos differ by this much; too
 /// little to be visible.
-fn tolerance(videos: &[Film; 2]) -> f64 {
+fn tolerance(videos: &[VideoFile; 2]) -> f64 {
     let ticks: f64 = videos.iter().map(|video| video.seconds(1)).sum();
     (ticks / 2.0).min(2e-3) + 1e-6
 }
@@ -247,7 +247,7 @@ fn look(
     let verdict = wanted.then(|| Verdict::of_frame(&result, ctx));
     // Grey videos get added chroma planes.
     let planes = if formats[0].pixels.samples == Samples::Gray { 1 } else { 3 };
-    let needed = plan.metrics.iter().any(|metric| film_psnr::is_one(metric));
+    let needed = plan.metrics.iter().any(|metric| video_psnr::is_one(metric));
     let errors = needed.then(|| Errors::of(&result, &reference, planes).map_err(|error| error.to_string()));
     // CAMBI takes most of the time and three metrics need it. It works on luma as stored.
     let asked = |metric: &Metric| plan.metrics.iter().any(|one| one.name == metric.name);
@@ -257,7 +257,7 @@ fn look(
     };
     let of_result = alone(&result, both || asked(&cambi::ENTRY));
     let of_reference = alone(&reference, both || asked(&cambi::ENTRY_REFERENCE));
-    let of_images = |metric: &&Metric| !film_psnr::is_one(metric) && !cambi::is_one(metric);
+    let of_images = |metric: &&Metric| !video_psnr::is_one(metric) && !cambi::is_one(metric);
     let images = if plan.metrics.iter().any(of_images) {
         Some([reference.into_rgb(ctx)?, result.into_rgb(ctx)?])
     } else {
@@ -272,8 +272,8 @@ fn look(
             }
             (Value::Number(_), missing) | (missing, _) => missing.clone(),
         },
-        _ if film_psnr::is_one(metric) => match &errors {
-            Some(Ok(errors)) => film_psnr::value(metric, errors).map_or(Value::Blank, Value::Number),
+        _ if video_psnr::is_one(metric) => match &errors {
+            Some(Ok(errors)) => video_psnr::value(metric, errors).map_or(Value::Blank, Value::Number),
             Some(Err(reason)) => Value::Missing(reason.clone()),
             None => Value::Blank,
         },

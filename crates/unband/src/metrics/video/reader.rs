@@ -6,7 +6,7 @@ use std::thread::Scope;
 
 use unband_image::{Context, Image};
 use unband_io::Y4mReader;
-use unband_io::video::{Film, FrameFormat, Programs, VideoError};
+use unband_io::video::{FrameFormat, Programs, VideoError, VideoFile};
 use unband_metrics::{Metric, cambi};
 
 use crate::jobs::video::{FrameSource, RawFrame, ending_programs, send_all};
@@ -122,7 +122,7 @@ pub(super) fn values_of(
 }
 
 /// Estimated number of frames, for progress; 0 if unknown.
-pub fn expected_frames(film: &Film) -> usize {
+pub fn expected_frames(film: &VideoFile) -> usize {
     let rate = film.video.average_rate.map(|(n, d)| f64::from(n) / f64::from(d.max(1)));
     let guess = || Some((film.duration? * rate?).round().max(0.0) as u64);
     film.video.frames.or_else(guess).unwrap_or(0) as usize

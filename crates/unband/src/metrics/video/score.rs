@@ -7,7 +7,7 @@ use std::thread::Scope;
 
 use unband_image::Context;
 use unband_image::context::NoProgress;
-use unband_io::video::{self, DecodeOptions, Film, FrameFormat, Programs};
+use unband_io::video::{self, DecodeOptions, FrameFormat, Programs, VideoFile};
 use unband_io::{Limits, Y4mReader};
 use unband_metrics::Metric;
 
@@ -27,7 +27,7 @@ const LEAD: &str = "cambi";
 /// The source of the frames.
 pub enum VideoInput {
     /// A file.
-    File(Box<Film>),
+    File(Box<VideoFile>),
     /// A YUV4MPEG2 stream.
     Stream {
         /// Its name in messages.

@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use unband_image::findings::Findings;
-use unband_metrics::{Better, Metric, film_psnr};
+use unband_metrics::{Better, Metric, video_psnr};
 
 use super::checks::{Kept, Span, why};
 use super::{FrameScores, Place, Shot, VideoScores};
@@ -111,7 +111,7 @@ impl<'a> Tally<'a> {
         let worst = worst.reduce(|a, b| if b.is_worse(a) { b } else { a });
         let mut whole = self.scores(&self.video, worst, bits);
         let mean = |(metric, sum): (&&Metric, &Sum)| {
-            if film_psnr::is_one(metric) { sum.mean() } else { Value::Blank }
+            if video_psnr::is_one(metric) { sum.mean() } else { Value::Blank }
         };
         let means = self.metrics.iter().zip(&self.video.metrics).map(mean).collect();
         let ends: Vec<(usize, f64)> =
@@ -174,7 +174,7 @@ struct Sums {
 struct Sum {
     total: f64,
     count: usize,
-    global: film_psnr::Global,
+    global: video_psnr::Global,
     /// The frame with the worst value; the first of equals.
     worst: Option<Place>,
     /// The reason of the first frame without a value.
@@ -214,7 +214,7 @@ impl Sums {
 impl Sum {
     /// The value of all frames together.
     fn value(&self, metric: &Metric) -> Value {
-        match self.global.psnr().filter(|_| film_psnr::is_one(metric)) {
+        match self.global.psnr().filter(|_| video_psnr::is_one(metric)) {
             Some(psnr) => Value::Number(psnr),
             None => self.mean(),
         }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 use unband::io::amount;
-use unband::io::video::Film;
+use unband::io::video::VideoFile;
 use unband::io::video::{Stream, StreamKind};
 use unband::metrics::clock;
 use unband::video::{FilmPlan, FilmReport, ShotFound};
@@ -46,7 +46,7 @@ pub fn line(input: &str, report: &FilmReport) -> String {
 }
 
 /// "1920×1080 8-bit h264, 24 fps".
-fn source(film: &Film) -> String {
+fn source(film: &VideoFile) -> String {
     let video = &film.video;
     let (frames, seconds) = film.rate();
     let rate = (f64::from(frames) / f64::from(seconds) * 1000.0).round() / 1000.0;

@@ -7,13 +7,13 @@ use super::covers::Covers;
 use super::ffmpeg::{Args, FFPROBE, file_name};
 use super::probe::{Stream, StreamKind};
 use super::timeline::CLOCK;
-use super::{Encoding, Film, Programs, StreamChoice, VideoError};
+use super::{Encoding, Programs, StreamChoice, VideoError, VideoFile};
 use crate::Error;
 use crate::process::Room;
 
 /// The non-video streams to copy, and how.
 #[derive(Clone, Debug, Default)]
-pub struct Others {
+pub struct OtherStreams {
     container: &'static str,
     /// Indices of the streams that are copied.
     copied: Vec<usize>,
@@ -45,7 +45,7 @@ const LATER: f64 = 1000.0;
 /// Rounding of timestamps, in seconds, in the coarsest container.
 const TICK: f64 = 0.0011;
 
-impl Others {
+impl OtherStreams {
     /// Tries whether all selected streams can be written to the container, before hours are spent on the
     /// frames. With `keep_going`, unreadable parts of a damaged video are skipped, now and later.
     ///
@@ -53,20 +53,20 @@ impl Others {
     /// [`VideoError::NoStream`] for a selection that is not in the video, [`VideoError::NotHeld`] with the
     /// streams that the container cannot hold.
     pub fn check(
-        film: &Film,
+        video: &VideoFile,
         encoding: &Encoding,
         choice: &StreamChoice,
         output: &Path,
         keep_going: bool,
         programs: &Programs,
     ) -> Result<Self, VideoError> {
-        choice.check(film)?;
+        choice.check(video)?;
         let container = encoding.container();
-        let beside = film.streams.iter().filter(|stream| stream.index != film.video.stream);
-        let chosen = beside.filter(|stream| !stream.made_anew && choice.takes(film, stream));
+        let rest = video.streams.iter().filter(|stream| stream.index != video.video.stream);
+        let chosen = rest.filter(|stream| !stream.regenerated && choice.takes(video, stream));
         let (copied, left): (Vec<&Stream>, Vec<&Stream>) =
             chosen.partition(|stream| goes(stream, container.muxer));
-        let mut others = Self {
+        let mut other_streams = Self {
             container: container.muxer,
             left: left.into_iter().cloned().collect(),
             copied: copied.iter().map(|stream| stream.index).collect(),
@@ -77,68 +77,68 @@ impl Others {
             programs: programs.clone(),
         };
         if copied.is_empty() {
-            return Ok(others);
+            return Ok(other_streams);
         }
-        let of_film = |error: Error| error.in_file(&film.path);
+        let of_video = |error: Error| error.in_file(&video.path);
         if container.muxer == "matroska" {
-            others.covers = Covers::extract(film, &copied, programs).map_err(of_film)?;
+            other_streams.covers = Covers::extract(video, &copied, programs).map_err(of_video)?;
         }
         // Covers are not tracks of the result.
         let copied: Vec<&Stream> =
-            copied.into_iter().filter(|stream| !others.covers.has(stream.index)).collect();
+            copied.into_iter().filter(|stream| !other_streams.covers.has(stream.index)).collect();
         if copied.is_empty() {
-            return Ok(others);
+            return Ok(other_streams);
         }
         let sounds = copied.iter().enumerate().filter(|(_, stream)| stream.kind == StreamKind::Audio);
         let mut were = Vec::new();
         for (number, stream) in sounds {
-            let times = packet_times(&film.path, stream.index, programs).map_err(of_film)?;
+            let times = packet_times(&video.path, stream.index, programs).map_err(of_video)?;
             were.push((number, stream.index, times));
         }
         // A recording may begin at any time of day, and its sound seconds after its frames.
-        let begins = film.video.start_pts.map(|ticks| film.seconds(ticks));
+        let begins = video.video.start_pts.map(|ticks| video.seconds(ticks));
         let begin = were.iter().filter_map(|(_, _, times)| times.first().copied());
         let last = begin.clone().fold(f64::NEG_INFINITY, f64::max);
         let first = begin.chain(begins).fold(f64::INFINITY, f64::min);
         let seconds = TRIAL_SECONDS + (last - first).clamp(0.0, MOST_SECONDS);
-        let room = Room::new().map_err(of_film)?;
+        let room = Room::new().map_err(of_video)?;
         let trial = room.path("trial");
-        if let Some(message) = others.trial(film, container, (&copied, seconds), &trial)? {
-            let mut alone = Vec::new();
+        if let Some(message) = other_streams.trial(video, container, (&copied, seconds), &trial)? {
+            let mut separate = Vec::new();
             for &stream in &copied {
-                if others.trial(film, container, (&[stream], seconds), &trial)?.is_some() {
-                    alone.push(stream.clone());
+                if other_streams.trial(video, container, (&[stream], seconds), &trial)?.is_some() {
+                    separate.push(stream.clone());
                 }
             }
             return Err(VideoError::NotHeld {
                 path: output.to_owned(),
                 container: container.muxer,
-                streams: alone,
+                streams: separate,
                 message,
             });
         }
         for (number, index, was) in were {
             // If the trial has no packets of it, its shift is unknown.
             let is = packet_times(&trial, number, programs).unwrap_or_default();
-            let added = film.seconds(film.timeline.shift) + film.timeline.lead;
+            let added = video.seconds(video.timeline.shift) + video.timeline.lead;
             let mut early: Vec<f64> = was.iter().zip(&is).map(|(was, is)| was + added - is).collect();
             early.sort_by(f64::total_cmp);
             // The first packet may be cut at the beginning of the file, so the median applies.
             match early.get(early.len() / 2) {
-                Some(&seconds) if seconds.abs() > TICK => others.early.push((index, seconds)),
+                Some(&seconds) if seconds.abs() > TICK => other_streams.early.push((index, seconds)),
                 _ => {}
             }
         }
-        if film.timeline.jumps() {
-            others.units = others.find_units(film, container, (&copied, seconds), &trial)?;
+        if video.timeline.jumps() {
+            other_streams.units = other_streams.find_units(video, container, (&copied, seconds), &trial)?;
         }
-        Ok(others)
+        Ok(other_streams)
     }
 
     /// Finds the unit of time stamps by another trial, in which all are much later.
     fn find_units(
         &self,
-        film: &Film,
+        video: &VideoFile,
         container: &Container,
         what: (&[&Stream], f64),
         path: &Path,
@@ -146,7 +146,7 @@ impl Others {
         let first = |number| packet_times(path, number, &self.programs).unwrap_or_default().first().copied();
         let before: Vec<_> = (0..what.0.len()).map(first).collect();
         let later = Self { units: what.0.iter().map(|stream| (stream.index, 0.0)).collect(), ..self.clone() };
-        if later.trial(film, container, what, path)?.is_some() {
+        if later.trial(video, container, what, path)?.is_some() {
             return Ok(Vec::new());
         }
         let units = what.0.iter().zip(before).enumerate().map(|(number, (stream, before))| {
@@ -159,24 +159,24 @@ impl Others {
     }
 
     /// The index of a stream in the result; attachments follow all others there.
-    pub(super) fn number(&self, film: &Film, index: usize) -> Option<usize> {
+    pub(super) fn number(&self, video: &VideoFile, index: usize) -> Option<usize> {
         let mapped = |stream: &&Stream| {
-            (stream.index == film.video.stream || self.copied.contains(&stream.index))
+            (stream.index == video.video.stream || self.copied.contains(&stream.index))
                 && stream.kind != StreamKind::Attachment
                 && !self.covers.has(stream.index)
         };
-        film.streams.iter().filter(mapped).position(|stream| stream.index == index)
+        video.streams.iter().filter(mapped).position(|stream| stream.index == index)
     }
 
     /// The streams that are copied.
-    pub fn streams<'f>(&self, film: &'f Film) -> impl Iterator<Item = &'f Stream> {
-        film.streams.iter().filter(|stream| self.copied.contains(&stream.index))
+    pub fn streams<'f>(&self, video: &'f VideoFile) -> impl Iterator<Item = &'f Stream> {
+        video.streams.iter().filter(|stream| self.copied.contains(&stream.index))
     }
 
     /// Copies some seconds of these streams to a file; returns `ffmpeg`'s message if that fails.
     fn trial(
         &self,
-        film: &Film,
+        video: &VideoFile,
         container: &Container,
         (streams, seconds): (&[&Stream], f64),
         path: &Path,
@@ -184,9 +184,9 @@ impl Others {
         let mut args = Args::quiet(false);
         // As an input option, `-t` counts from the video's start; as an output option from 0.
         args.put(&["-copyts", "-t", &format!("{seconds:.3}")]);
-        self.inputs(film, (0.0, film.timeline.lead), None, &mut args)?;
+        self.inputs(video, (0.0, video.timeline.lead), None, &mut args)?;
         for (number, stream) in streams.iter().enumerate() {
-            self.map(film, stream, (number, 0), &mut args);
+            self.map(video, stream, (number, 0), &mut args);
         }
         written(container, false, path, &mut args)?;
         let (success, said) = args.start([false; 2], &self.programs)?.finish(MOST, None)?;
@@ -197,12 +197,12 @@ impl Others {
     /// would be early. `lead`: seconds before the first time in the file.
     pub(super) fn inputs(
         &self,
-        film: &Film,
+        video: &VideoFile,
         (from, lead): (f64, f64),
         to: Option<f64>,
         args: &mut Args,
     ) -> Result<(), Error> {
-        let shift = film.seconds(film.timeline.shift);
+        let shift = video.seconds(video.timeline.shift);
         for early in std::iter::once(0.0).chain(self.early.iter().map(|&(_, early)| early)) {
             let offset = early + shift + lead - from;
             if offset != 0.0 {
@@ -214,29 +214,30 @@ impl Others {
             if let Some(to) = to {
                 args.put(&["-to", &format!("{:.6}", to - shift)]);
             }
-            args.film(&film.path, film.images.as_ref())?;
+            args.video(&video.path, video.images.as_ref())?;
         }
         Ok(())
     }
 
     /// Attaches the covers, after all mapped streams.
-    pub(super) fn attach(&self, film: &Film, args: &mut Args) -> Result<(), Error> {
+    pub(super) fn attach(&self, video: &VideoFile, args: &mut Args) -> Result<(), Error> {
         self.covers
-            .attach(self.streams(film).filter(|stream| stream.kind == StreamKind::Attachment).count(), args)
+            .attach(self.streams(video).filter(|stream| stream.kind == StreamKind::Attachment).count(), args)
     }
 
     /// Whether all streams of the video are copied.
-    pub fn all(&self, film: &Film) -> bool {
-        film.streams
+    pub fn all(&self, video: &VideoFile) -> bool {
+        video
+            .streams
             .iter()
-            .all(|stream| stream.index == film.video.stream || self.copied.contains(&stream.index))
+            .all(|stream| stream.index == video.video.stream || self.copied.contains(&stream.index))
     }
 
     /// Maps a stream to index `number` of the output if it was selected and can be copied. `first` is the
     /// index of the video among the inputs. Returns whether it was mapped.
     pub(super) fn map(
         &self,
-        film: &Film,
+        video: &VideoFile,
         stream: &Stream,
         (number, first): (usize, usize),
         args: &mut Args,
@@ -251,7 +252,7 @@ impl Others {
         let unit = self.units.iter().find(|&&(index, _)| index == stream.index).map(|&(_, unit)| unit);
         let filter = match unit {
             Some(0.0) => Some(format!("setts=pts=PTS+{LATER}/TB:dts=DTS+{LATER}/TB")),
-            Some(unit) => film.timeline.bitstream_filter(stream.index, unit),
+            Some(unit) => video.timeline.bitstream_filter(stream.index, unit),
             None => None,
         };
         if let Some(filter) = filter {

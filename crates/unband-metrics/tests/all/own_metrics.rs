@@ -23,7 +23,7 @@ struct Own {
 }
 
 #[test]
-fn our_own_measures_are_those_of_the_transcription() {
+fn own_metrics_are_those_of_the_transcription() {
     let file = golden::folder().join("../own_measures.toml");
     let own: BTreeMap<String, Own> = toml::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
     let values = golden::values();

@@ -7,7 +7,7 @@ use unband_image::{Hint, ParamError, ParamKind};
 
 use super::choice::Choice;
 use super::end::End;
-use super::{Mix, MixError, Order, Step, What};
+use super::{DegradationRecipe, DegradationRecipeError, Order, Step, What};
 
 /// Keys of a step; all others are parameters.
 pub(crate) const STEP_KEYS: [&str; 9] =
@@ -18,19 +18,19 @@ const THEN_SCALE: &str = "then-scale";
 /// Largest scale of a recipe.
 const MOST_SCALE: i64 = 8;
 
-pub(super) fn mix(text: &str, file: &str) -> Result<Mix, MixError> {
+pub(super) fn recipe(text: &str, file: &str) -> Result<DegradationRecipe, DegradationRecipeError> {
     from_table(table(text, file)?, file)
 }
 
 /// All keys of a text, unchecked.
-pub(super) fn table(text: &str, file: &str) -> Result<Table, MixError> {
-    text.parse().map_err(|error: toml::de::Error| MixError::Syntax {
+pub(super) fn table(text: &str, file: &str) -> Result<Table, DegradationRecipeError> {
+    text.parse().map_err(|error: toml::de::Error| DegradationRecipeError::Syntax {
         file: file.to_owned(),
         message: error.to_string().trim_end().to_owned(),
     })
 }
 
-pub(super) fn from_table(mut table: Table, file: &str) -> Result<Mix, MixError> {
+pub(super) fn from_table(mut table: Table, file: &str) -> Result<DegradationRecipe, DegradationRecipeError> {
     let mut reader = Reader { file, scales: Vec::new() };
     let scale = reader.whole(&mut table, "scale", 1..=MOST_SCALE)?.unwrap_or(1) as u32;
     reader.scales.push(f64::from(scale));
@@ -48,7 +48,7 @@ pub(super) fn from_table(mut table: Table, file: &str) -> Result<Mix, MixError> 
         Some(key) => {
             Err(reader.wrong(key, "unknown key; a recipe has title, depth, scale, room, clean and degrade"))
         }
-        None => Ok(Mix { title, clean, degrade, depth, scale, room }),
+        None => Ok(DegradationRecipe { title, clean, degrade, depth, scale, room }),
     }
 }
 
@@ -59,8 +59,8 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn wrong(&self, key: &str, what: impl Into<String>) -> MixError {
-        MixError::Key { file: self.file.to_owned(), key: key.to_owned(), what: what.into() }
+    fn wrong(&self, key: &str, what: impl Into<String>) -> DegradationRecipeError {
+        DegradationRecipeError::Key { file: self.file.to_owned(), key: key.to_owned(), what: what.into() }
     }
 
     /// An integer key of the recipe.
@@ -69,7 +69,7 @@ impl Reader<'_> {
         table: &mut Table,
         key: &str,
         range: RangeInclusive<i64>,
-    ) -> Result<Option<i64>, MixError> {
+    ) -> Result<Option<i64>, DegradationRecipeError> {
         match table.remove(key) {
             None => Ok(None),
             Some(Value::Integer(number)) if range.contains(&number) => Ok(Some(number)),
@@ -89,7 +89,11 @@ impl Reader<'_> {
         }
     }
 
-    fn tables(&self, key: &str, value: Option<Value>) -> Result<Vec<(String, Table)>, MixError> {
+    fn tables(
+        &self,
+        key: &str,
+        value: Option<Value>,
+    ) -> Result<Vec<(String, Table)>, DegradationRecipeError> {
         let items = match value {
             None => return Ok(Vec::new()),
             Some(Value::Array(items)) => items,
@@ -108,12 +112,12 @@ impl Reader<'_> {
         items.into_iter().enumerate().map(table).collect()
     }
 
-    fn steps(&self, key: &str, value: Option<Value>) -> Result<Vec<Step>, MixError> {
+    fn steps(&self, key: &str, value: Option<Value>) -> Result<Vec<Step>, DegradationRecipeError> {
         self.tables(key, value)?.into_iter().map(|(key, table)| Ok(self.step(&key, table)?.1)).collect()
     }
 
     /// A step and its weight among alternatives.
-    fn step(&self, key: &str, mut table: Table) -> Result<(f64, Step), MixError> {
+    fn step(&self, key: &str, mut table: Table) -> Result<(f64, Step), DegradationRecipeError> {
         let probability = self.number(key, &mut table, "probability", 1.0)?;
         let weight = self.number(key, &mut table, "weight", f64::MAX)?;
         let then_scale = match table.remove(THEN_SCALE) {
@@ -151,7 +155,7 @@ impl Reader<'_> {
         Ok((weight, Step { name, probability, what, then_scale }))
     }
 
-    fn order(&self, key: &str, table: &mut Table, steps: &[Step]) -> Result<Order, MixError> {
+    fn order(&self, key: &str, table: &mut Table, steps: &[Step]) -> Result<Order, DegradationRecipeError> {
         let shuffle =
             if table.contains_key("shuffle") { self.number(key, table, "shuffle", 1.0)? } else { 0.0 };
         let keep = match table.remove("keep-order") {
@@ -173,7 +177,7 @@ impl Reader<'_> {
         }
     }
 
-    fn one_of(&self, key: &str, value: Option<Value>) -> Result<Vec<(f64, Step)>, MixError> {
+    fn one_of(&self, key: &str, value: Option<Value>) -> Result<Vec<(f64, Step)>, DegradationRecipeError> {
         let steps: Result<Vec<_>, _> =
             self.tables(key, value)?.into_iter().map(|(key, table)| self.step(&key, table)).collect();
         let steps = steps?;
@@ -185,7 +189,13 @@ impl Reader<'_> {
     }
 
     /// A number of at least 0; 1 by default.
-    fn number(&self, key: &str, table: &mut Table, name: &str, most: f64) -> Result<f64, MixError> {
+    fn number(
+        &self,
+        key: &str,
+        table: &mut Table,
+        name: &str,
+        most: f64,
+    ) -> Result<f64, DegradationRecipeError> {
         let Some(value) = table.remove(name) else { return Ok(1.0) };
         match number(&value) {
             Some(number) if (0.0..=most).contains(&number) => Ok(number),
@@ -196,7 +206,7 @@ impl Reader<'_> {
         }
     }
 
-    fn nothing_left(&self, key: &str, table: &Table) -> Result<(), MixError> {
+    fn nothing_left(&self, key: &str, table: &Table) -> Result<(), DegradationRecipeError> {
         match table.keys().next() {
             None => Ok(()),
             Some(name) => {
@@ -206,7 +216,7 @@ impl Reader<'_> {
         }
     }
 
-    fn degradation(&self, key: &str, mut table: Table) -> Result<What, MixError> {
+    fn degradation(&self, key: &str, mut table: Table) -> Result<What, DegradationRecipeError> {
         let known = || crate::DEGRADATIONS.iter().map(|e| e.name).collect::<Vec<_>>().join(", ");
         let name = table.remove("use").and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
         let entry = crate::degradation(&name).ok_or_else(|| {
@@ -257,7 +267,7 @@ impl Reader<'_> {
     }
 
     /// The text of a single value.
-    fn scalar(&self, key: &str, value: &Value) -> Result<String, MixError> {
+    fn scalar(&self, key: &str, value: &Value) -> Result<String, DegradationRecipeError> {
         match value {
             Value::String(text) => Ok(text.clone()),
             Value::Integer(_) | Value::Float(_) | Value::Boolean(_) => Ok(value.to_string()),
@@ -268,7 +278,12 @@ impl Reader<'_> {
         }
     }
 
-    fn range(&self, key: &str, kind: Option<ParamKind>, table: &Table) -> Result<Choice, MixError> {
+    fn range(
+        &self,
+        key: &str,
+        kind: Option<ParamKind>,
+        table: &Table,
+    ) -> Result<Choice, DegradationRecipeError> {
         let whole = match kind {
             Some(ParamKind::Whole) => true,
             Some(ParamKind::Number) | None => false,

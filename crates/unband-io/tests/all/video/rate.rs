@@ -8,8 +8,8 @@ use super::*;
 /// for frames of this size.
 fn large(folder: &Path, name: &str, more: &[&str]) -> PathBuf {
     let path = folder.join(name);
-    let picture = "testsrc2=s=1280x720:r=24:d=1,format=yuv420p10le";
-    let mut args = vec!["-v", "error", "-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", "sine=d=1"];
+    let image = "testsrc2=s=1280x720:r=24:d=1,format=yuv420p10le";
+    let mut args = vec!["-v", "error", "-f", "lavfi", "-i", image, "-f", "lavfi", "-i", "sine=d=1"];
     let video = if name.ends_with("webm") {
         ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-c:a", "libopus"]
     } else {
@@ -137,7 +137,7 @@ fn sound_may_begin_late_and_recordings_at_any_time() {
     let args = ["-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error"];
     for source in [late, delayed] {
         let out = source.with_extension("out.mkv");
-        let film = copied(&source, &args, 10, 24, &out);
+        let video = copied(&source, &args, 10, 24, &out);
         let times = |path: &Path| {
             let entries =
                 ["-v", "error", "-select_streams", "a", "-show_entries", "packet=pts_time", "-of", "csv=p=0"];
@@ -145,8 +145,8 @@ fn sound_may_begin_late_and_recordings_at_any_time() {
             text.split([',', '\n']).filter_map(|time| time.parse::<f64>().ok()).collect::<Vec<f64>>()
         };
         let (is, was) = (times(&out), times(&source));
-        assert_eq!(is.len(), was.len(), "{}", film.path.display());
-        assert!(is.iter().zip(&was).all(|(a, b)| (a - b).abs() < 0.0011), "{}", film.path.display());
+        assert_eq!(is.len(), was.len(), "{}", video.path.display());
+        assert!(is.iter().zip(&was).all(|(a, b)| (a - b).abs() < 0.0011), "{}", video.path.display());
     }
 }
 

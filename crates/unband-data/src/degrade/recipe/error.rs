@@ -6,7 +6,7 @@ use unband_image::Hint;
 /// Why a recipe cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum MixError {
+pub enum DegradationRecipeError {
     /// Neither a built-in recipe nor a file.
     #[error("unknown recipe `{name}`")]
     Unknown {
@@ -51,7 +51,7 @@ pub enum MixError {
     },
 }
 
-impl Hint for MixError {
+impl Hint for DegradationRecipeError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Unknown { .. } => {

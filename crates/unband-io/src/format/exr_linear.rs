@@ -15,7 +15,7 @@ fn curve(found: Result<Box<dyn ToneCurveEvaluator + Send + Sync>, CmsError>) -> 
 }
 
 /// How an image's samples become linear light.
-pub(super) struct Light {
+pub(super) struct LinearLight {
     /// One curve per plane; `None` if the samples are already linear.
     curves: Option<Vec<Curve>>,
     /// Primaries and white point of the profile, as in [`Colorimetry`](unband_image::Colorimetry); `None` for
@@ -29,7 +29,7 @@ const SRGB: u8 = 13;
 /// PQ, HLG.
 const BRIGHTER_THAN_WHITE: [u8; 2] = [16, 18];
 
-impl Light {
+impl LinearLight {
     /// From the code points, else the ICC profile, else the gamma. Without any of these, images with values
     /// above white are already linear light, and all others are sRGB.
     ///

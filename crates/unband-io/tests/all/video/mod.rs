@@ -13,16 +13,16 @@ use std::process::Command;
 
 use unband_io::Limits;
 use unband_io::video::{
-    self, DecodeOptions, Decoder, Encoder, Encoding, Ffmpeg, Film, Others, Programs, Purpose, Segment,
-    StreamChoice,
+    self, DecodeOptions, Decoder, Encoder, Encoding, Ffmpeg, OtherStreams, Programs, Purpose, Segment,
+    StreamChoice, VideoFile,
 };
 
 /// The videos of the repository.
-const FILMS: [&str; 4] =
+const VIDEOS: [&str; 4] =
     ["sky_pan_h264.mkv", "fog_zoom_fade_vfr_hevc.mp4", "bokeh_fade_vp9.webm", "sunset_pan_hdr10.mkv"];
 
 /// Path of one of them.
-fn film(name: &str) -> PathBuf {
+fn file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../golden/film").join(name)
 }
 
@@ -43,8 +43,8 @@ fn printed(program: &str, args: &[&str]) -> String {
 }
 
 /// All frames of a video and their times.
-fn decode(film: &Film) -> (Vec<i64>, Vec<Vec<u8>>) {
-    let mut decoder = Decoder::open(film, &DecodeOptions::default(), &Limits::default()).unwrap();
+fn decode(file: &VideoFile) -> (Vec<i64>, Vec<Vec<u8>>) {
+    let mut decoder = Decoder::open(file, &DecodeOptions::default(), &Limits::default()).unwrap();
     let (mut times, mut frames, mut buffer) = (Vec::new(), Vec::new(), Vec::new());
     while let Some(ticks) = decoder.next_frame(&mut buffer).unwrap() {
         times.push(ticks);
@@ -54,31 +54,31 @@ fn decode(film: &Film) -> (Vec<i64>, Vec<Vec<u8>>) {
 }
 
 /// The video re-encoded in segments of this many frames, with `args` for `FFmpeg`, and joined again.
-fn copied(path: &Path, args: &[&str], bits: u8, each: usize, output: &Path) -> Film {
-    let film = video::probe(path, &Programs::default()).unwrap();
+fn copied(path: &Path, args: &[&str], bits: u8, each: usize, output: &Path) -> VideoFile {
+    let file = video::probe(path, &Programs::default()).unwrap();
     let ffmpeg = Ffmpeg::find(&Programs::default()).unwrap();
     let args: Vec<String> = args.iter().map(ToString::to_string).collect();
-    let encoding = Encoding::choose(&film.video, (output, Purpose::Player), &args, bits, &ffmpeg).unwrap();
-    let decoder = Decoder::open(&film, &DecodeOptions::default(), &Limits::default()).unwrap();
+    let encoding = Encoding::choose(&file.video, (output, Purpose::Player), &args, bits, &ffmpeg).unwrap();
+    let decoder = Decoder::open(&file, &DecodeOptions::default(), &Limits::default()).unwrap();
     let format = *decoder.format();
     drop(decoder);
     let to = format.with_bits(bits).unwrap();
-    let (times, frames) = decode(&film);
+    let (times, frames) = decode(&file);
     let folder = tempfile::tempdir().unwrap();
     let mut segments: Vec<Segment> = Vec::new();
     let mut wide = Vec::new();
     for (i, (times, frames)) in times.chunks(each).zip(frames.chunks(each)).enumerate() {
         let path = folder.path().join(format!("{i}.seg"));
-        let mut encoder = Encoder::new(&film, &to, &encoding, &path, &Programs::default()).unwrap();
+        let mut encoder = Encoder::new(&file, &to, &encoding, &path, &Programs::default()).unwrap();
         for (&ticks, frame) in times.iter().zip(frames) {
             format.widen(frame, &to, &mut wide).unwrap();
             encoder.write_frame(ticks, &wide).unwrap();
         }
         segments.push(encoder.finish().unwrap());
     }
-    let others =
-        Others::check(&film, &encoding, &StreamChoice::default(), output, false, &Programs::default())
+    let other_streams =
+        OtherStreams::check(&file, &encoding, &StreamChoice::default(), output, false, &Programs::default())
             .unwrap();
-    video::join(&film, &segments, &others, None, &encoding, &ffmpeg, output).unwrap();
-    film
+    video::join(&file, &segments, &other_streams, None, &encoding, &ffmpeg, output).unwrap();
+    file
 }

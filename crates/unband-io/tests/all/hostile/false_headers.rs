@@ -9,7 +9,7 @@ use unband_image::Depth;
 use super::damage::crc;
 use super::samples::samples;
 use super::watch::Tally;
-use crate::sample::{picture, written};
+use crate::sample::{painted, written};
 
 /// No data after a header of 100 bytes is worth more memory than this, whatever the limits allow. A WebP of a
 /// single colour takes no bits per pixel and an AVIF hardly any, so up to 64 megapixels must be accepted.
@@ -105,7 +105,7 @@ fn webp_lossy(side: u16) -> Vec<u8> {
 fn boxes(format: &str, side: u32) -> Vec<u8> {
     let Some(format) = unband_io::by_name(format) else { return Vec::new() };
     let depth = format.writes.as_ref().map_or(Depth::EIGHT, |writes| writes.depths[0]);
-    let mut bytes = written(&picture(16, 16, 3, false, depth, 1), format).0;
+    let mut bytes = written(&painted(16, 16, 3, false, depth, 1), format).0;
     let at = bytes.windows(4).position(|name| name == b"ispe").unwrap() + 8;
     bytes[at..at + 8].copy_from_slice(&[side.to_be_bytes(), side.to_be_bytes()].concat());
     bytes
@@ -122,7 +122,7 @@ fn jpeg_xl(side: u32) -> Vec<u8> {
 /// A small file written by unband, with windows of that side.
 fn openexr(side: u32) -> Vec<u8> {
     let Some(format) = unband_io::by_name("OpenEXR") else { return Vec::new() };
-    let mut bytes = written(&picture(16, 16, 3, false, Depth::F32, 1), format).0;
+    let mut bytes = written(&painted(16, 16, 3, false, Depth::F32, 1), format).0;
     for window in [&b"dataWindow\0box2i\0"[..], b"displayWindow\0box2i\0"] {
         let at = bytes.windows(window.len()).position(|name| name == window).unwrap() + window.len() + 12;
         bytes[at..at + 8].copy_from_slice(&[(side - 1).to_le_bytes(), (side - 1).to_le_bytes()].concat());
@@ -181,7 +181,7 @@ fn liars(side: u16) -> Vec<(&'static str, &'static str, Vec<u8>)> {
 }
 
 #[test]
-fn headers_that_promise_huge_pictures_fail_quickly_and_without_gigabytes() {
+fn headers_that_promise_huge_images_fail_quickly_and_without_gigabytes() {
     let start = Instant::now();
     let mut most = 0;
     for side in [65_535u16, 30_000, 16_383, 8_000] {
@@ -278,7 +278,7 @@ fn limits_and_sizes_are_named() {
 }
 
 #[test]
-fn limits_hold_for_real_pictures() {
+fn limits_hold_for_real_images() {
     for sample in samples() {
         let mut tally = Tally::default();
         let tight = Limits { max_pixels: 10, ..Limits::default() };

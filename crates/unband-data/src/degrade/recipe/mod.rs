@@ -6,14 +6,15 @@ mod error;
 mod parse;
 mod shuffle;
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
 use choice::{Choice, Draws};
-pub use error::MixError;
+pub use error::DegradationRecipeError;
 
 use super::entry::{Configured, DegradationEntry};
-use super::record::{Applied, Record};
+use super::record::{Applied, DegradationRecord};
 use super::{DegradeError, Pair};
 use unband_image::{Image, Rng, Window};
 use unband_recipes::{DEGRADATION_RECIPES, find};
@@ -21,9 +22,9 @@ use unband_recipes::{DEGRADATION_RECIPES, find};
 /// Random stream of patch positions, separate from all others.
 const PLACE: u32 = 0x7063;
 
-/// Steps with probabilities, as described by a TOML file; see `docs/degrading.md`.
-#[derive(Clone, Debug)]
-pub struct Mix {
+/// Steps with probabilities, as described by a TOML file; see `docs/guide/degrading.md`.
+#[derive(Clone)]
+pub struct DegradationRecipe {
     title: String,
     clean: Vec<Step>,
     degrade: Vec<Step>,
@@ -78,19 +79,33 @@ impl std::fmt::Debug for DegradationEntry {
     }
 }
 
-impl Mix {
+/// Manifests and caches keep hashes of this text, so it keeps the type's first name.
+impl fmt::Debug for DegradationRecipe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mix")
+            .field("title", &self.title)
+            .field("clean", &self.clean)
+            .field("degrade", &self.degrade)
+            .field("depth", &self.depth)
+            .field("scale", &self.scale)
+            .field("room", &self.room)
+            .finish()
+    }
+}
+
+impl DegradationRecipe {
     /// The built-in recipe with this name, or the one in this file.
     ///
     /// # Errors
     /// Neither a name nor a readable file; mistakes in the file.
-    pub fn find(name_or_path: &str) -> Result<Self, MixError> {
+    pub fn find(name_or_path: &str) -> Result<Self, DegradationRecipeError> {
         if let Some(shipped) = find(DEGRADATION_RECIPES, name_or_path) {
             return Self::parse(shipped.text, &format!("{}.toml", shipped.name));
         }
         let path = Path::new(name_or_path);
         let is_name = path.extension().is_none() && path.components().count() == 1;
         if is_name && !path.exists() {
-            return Err(MixError::Unknown { name: name_or_path.to_owned() });
+            return Err(DegradationRecipeError::Unknown { name: name_or_path.to_owned() });
         }
         Self::load(path)
     }
@@ -99,18 +114,21 @@ impl Mix {
     ///
     /// # Errors
     /// As [`Self::find`], and a recipe with a scale.
-    pub fn find_unscaled(name_or_path: &str) -> Result<Self, MixError> {
-        let mix = Self::find(name_or_path)?;
-        if mix.scale == 1 {
-            return Ok(mix);
+    pub fn find_unscaled(name_or_path: &str) -> Result<Self, DegradationRecipeError> {
+        let recipe = Self::find(name_or_path)?;
+        if recipe.scale == 1 {
+            return Ok(recipe);
         }
-        Err(MixError::Scaled { name: name_or_path.to_owned(), scale: mix.scale() })
+        Err(DegradationRecipeError::Scaled { name: name_or_path.to_owned(), scale: recipe.scale() })
     }
 
     /// A built-in recipe with other values of its keys.
-    pub(super) fn changed(name: &str, change: impl FnOnce(&mut toml::Table)) -> Result<Self, MixError> {
-        let shipped =
-            find(DEGRADATION_RECIPES, name).ok_or_else(|| MixError::Unknown { name: name.to_owned() })?;
+    pub(super) fn changed(
+        name: &str,
+        change: impl FnOnce(&mut toml::Table),
+    ) -> Result<Self, DegradationRecipeError> {
+        let shipped = find(DEGRADATION_RECIPES, name)
+            .ok_or_else(|| DegradationRecipeError::Unknown { name: name.to_owned() })?;
         let mut table = parse::table(shipped.text, name)?;
         change(&mut table);
         parse::from_table(table, name)
@@ -120,9 +138,9 @@ impl Mix {
     ///
     /// # Errors
     /// An unreadable file; mistakes in it, named by key.
-    pub fn load(path: &Path) -> Result<Self, MixError> {
-        let text =
-            unband_io::read_text(path).map_err(|source| MixError::Read { path: path.to_owned(), source })?;
+    pub fn load(path: &Path) -> Result<Self, DegradationRecipeError> {
+        let text = unband_io::read_text(path)
+            .map_err(|source| DegradationRecipeError::Read { path: path.to_owned(), source })?;
         Self::parse(&text, &path.display().to_string())
     }
 
@@ -130,8 +148,8 @@ impl Mix {
     ///
     /// # Errors
     /// Mistakes in the text, named by key.
-    pub fn parse(text: &str, file: &str) -> Result<Self, MixError> {
-        parse::mix(text, file)
+    pub fn parse(text: &str, file: &str) -> Result<Self, DegradationRecipeError> {
+        parse::recipe(text, file)
     }
 
     /// The title.
@@ -163,7 +181,7 @@ impl Mix {
     ///
     /// # Errors
     /// None for parsed recipes: parsing tries every end of every range.
-    pub fn draw(&self, rng: Rng) -> Result<Record, DegradeError> {
+    pub fn draw(&self, rng: Rng) -> Result<DegradationRecord, DegradeError> {
         let scale = f64::from(self.scale);
         let mut drawing = Drawing { draws: Draws::new(rng), scale, done: Vec::new(), names: Vec::new() };
         let mut list = |steps: &[Step]| {
@@ -171,14 +189,14 @@ impl Mix {
             Ok::<_, DegradeError>(std::mem::take(&mut drawing.done))
         };
         let (clean, degrade) = (list(&self.clean)?, list(&self.degrade)?);
-        Ok(Record { names: drawing.names, clean, degrade, depth: self.depth, scale: self.scale })
+        Ok(DegradationRecord { names: drawing.names, clean, degrade, depth: self.depth, scale: self.scale })
     }
 
     /// Draws a record and applies it to a pair whose sides are the same clean image.
     ///
     /// # Errors
     /// As [`super::Degradation::apply`].
-    pub fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<Record, DegradeError> {
+    pub fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<DegradationRecord, DegradeError> {
         let record = self.draw(rng)?;
         record.apply(pair)?;
         Ok(record)
@@ -192,7 +210,12 @@ impl Mix {
     ///
     /// # Errors
     /// An image that is too small for the patch; otherwise as [`super::Degradation::apply`].
-    pub fn patch(&self, image: &Image, side: usize, rng: Rng) -> Result<(Pair, Record), DegradeError> {
+    pub fn patch(
+        &self,
+        image: &Image,
+        side: usize,
+        rng: Rng,
+    ) -> Result<(Pair, DegradationRecord), DegradeError> {
         let (scale, width, height) = (self.scale(), image.width(), image.height());
         let least = side * scale;
         if side == 0 || width < least || height < least {

@@ -3,7 +3,7 @@
 //! Source: CIPA DC-007 (Multi-Picture Format), Android's Ultra HDR Image Format 1.1, ISO 21496-1, Apple's HDR
 //! photos.
 
-use unband_image::Beside;
+use unband_image::AuxiliaryImage;
 
 use super::jpeg_markers::Markers;
 use crate::exif::{self, Block};
@@ -20,24 +20,24 @@ const NAMES: [&[u8]; 2] = [b"://ns.adobe.com/hdr-gain-map/", b"aux:hdrgainmap"];
 const HEAD: usize = 1 << 16;
 
 /// Gain maps and further images in a JPEG file.
-pub(super) fn in_jpeg(markers: &Markers<'_>, bytes: &[u8]) -> Vec<Beside> {
+pub(super) fn in_jpeg(markers: &Markers<'_>, bytes: &[u8]) -> Vec<AuxiliaryImage> {
     let table = markers.segment(2, MPF);
-    let pictures = table.map_or(0, further_pictures);
+    let images = table.map_or(0, further_images);
     let says = |text: &[u8]| NAMES.iter().any(|name| holds(text, name));
     let mut gain_map =
         markers.segment(2, ISO).is_some() || markers.segments.iter().any(|s| s.0 == 1 && says(s.1));
-    if !gain_map && pictures > 0 {
+    if !gain_map && images > 0 {
         let behind = bytes.get(markers.end..).unwrap_or_default();
         let head = &behind[..behind.len().min(HEAD)];
         gain_map = says(head) || holds(head, ISO);
     }
-    let others = pictures > usize::from(gain_map);
-    let found = [(gain_map, Beside::GainMap), (others, Beside::Pictures)];
+    let further = images > usize::from(gain_map);
+    let found = [(gain_map, AuxiliaryImage::GainMap), (further, AuxiliaryImage::Further)];
     found.into_iter().filter(|(is, _)| *is).map(|(_, what)| what).collect()
 }
 
 /// Number of images after the first, except its previews.
-fn further_pictures(table: &[u8]) -> usize {
+fn further_images(table: &[u8]) -> usize {
     /// Type "large thumbnail".
     const PREVIEW: u32 = 0x01_0000;
     let Some(block) = Block::new(table) else { return 0 };
@@ -54,7 +54,7 @@ fn further_pictures(table: &[u8]) -> usize {
 }
 
 /// Gain maps in the `meta` box of HEIC and AVIF: an item of kind `tmap`, or Apple's auxiliary image.
-pub(super) fn in_meta(meta: &[u8]) -> Vec<Beside> {
+pub(super) fn in_meta(meta: &[u8]) -> Vec<AuxiliaryImage> {
     // Items are described by `infe` boxes: version and flags, id of 2 or 4 bytes, protection, kind.
     let infos = meta.windows(4).enumerate().filter(|(_, kind)| kind == b"infe");
     let kind = |at: usize| {
@@ -63,7 +63,7 @@ pub(super) fn in_meta(meta: &[u8]) -> Vec<Beside> {
     };
     let tone_map = infos.into_iter().any(|(at, _)| kind(at) == Some(b"tmap"));
     let found = tone_map || holds(meta, NAMES[1]);
-    found.then_some(Beside::GainMap).into_iter().collect()
+    found.then_some(AuxiliaryImage::GainMap).into_iter().collect()
 }
 
 fn holds(text: &[u8], part: &[u8]) -> bool {

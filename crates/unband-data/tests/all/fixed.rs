@@ -8,7 +8,7 @@ use std::process::Command;
 use crate::tools::pass;
 use unband_data::degrade::fhd::{Fhd, TOOL_OFFSET, Truth};
 use unband_data::degrade::planes::{Planes420, Rounding, Upsampling, quantise};
-use unband_data::{CAUSES, Degradation, DegradeError, Pair, find};
+use unband_data::{Degradation, DegradeError, FIXED_DEGRADATIONS, Pair, find};
 use unband_image::{Depth, Image, Matrix, Range, Rng};
 
 /// A smooth 16-bit image of two colours with a diagonal boundary.
@@ -34,15 +34,15 @@ fn is_on_eight_bits(image: &Image) -> bool {
 
 #[test]
 fn names_are_unique_and_every_cause_has_a_source() {
-    let names: HashSet<&str> = CAUSES.iter().map(|c| c.name).collect();
-    assert_eq!(names.len(), CAUSES.len());
-    assert!(CAUSES.iter().all(|c| !c.source.is_empty() && !c.title.is_empty()));
+    let names: HashSet<&str> = FIXED_DEGRADATIONS.iter().map(|c| c.name).collect();
+    assert_eq!(names.len(), FIXED_DEGRADATIONS.len());
+    assert!(FIXED_DEGRADATIONS.iter().all(|c| !c.source.is_empty() && !c.title.is_empty()));
     assert_eq!(find("rgb-6").unwrap().name, "rgb-6");
 }
 
 #[test]
 fn every_cause_is_repeatable_and_gives_8_bits() {
-    for cause in CAUSES {
+    for cause in FIXED_DEGRADATIONS {
         let mut first = Pair::of(clean(176, 144));
         match cause.degradation.apply(&mut first, Rng::new(9)) {
             Err(error) if error.is_missing_program() => {
@@ -132,12 +132,12 @@ fn a_missing_program_is_named() {
 }
 
 #[test]
-fn pictures_that_do_not_fit_are_refused() {
+fn images_that_do_not_fit_are_refused() {
     let mut tiny = Pair::of(clean(40, 40));
     let error = find("fhd-luma-6").unwrap().degradation.apply(&mut tiny, Rng::new(0)).unwrap_err();
     assert!(matches!(error, DegradeError::TooSmall { least_width: 76, least_height: 68, .. }), "{error}");
     let grey = Image::from_gray::<u8>(128, 128, &vec![9; 128 * 128]).unwrap();
-    for cause in CAUSES {
+    for cause in FIXED_DEGRADATIONS {
         let result = cause.degradation.apply(&mut Pair::of(grey.clone()), Rng::new(0));
         assert!(matches!(result, Err(DegradeError::Image(_))), "{}", cause.name);
     }

@@ -5,29 +5,29 @@ use crate::scene;
 use std::collections::BTreeMap;
 
 use scene::scene;
-use unband_data::{Mix, MixError, Pair, Record};
+use unband_data::{DegradationRecipe, DegradationRecipeError, DegradationRecord, Pair};
 use unband_image::{Depth, Hint, Rng};
 
 fn problem(text: &str) -> String {
-    Mix::parse(text, "mix.toml").map(|_| ()).unwrap_err().to_string()
+    DegradationRecipe::parse(text, "mix.toml").map(|_| ()).unwrap_err().to_string()
 }
 
 #[test]
-fn shipped_mixes_are_repeatable_and_their_records_make_the_same() {
+fn shipped_recipes_are_repeatable_and_their_records_make_the_same() {
     for shipped in unband_recipes::DEGRADATION_RECIPES {
-        let mix = Mix::find(shipped.name).unwrap();
-        assert!(!mix.title().is_empty() && mix.room().is_multiple_of(16), "{}", shipped.name);
-        if mix.is_slow() {
+        let recipe = DegradationRecipe::find(shipped.name).unwrap();
+        assert!(!recipe.title().is_empty() && recipe.room().is_multiple_of(16), "{}", shipped.name);
+        if recipe.is_slow() {
             continue;
         }
         for seed in 0..40 {
             let mut pair = Pair::of(scene(48, 40));
-            let record = mix.apply(&mut pair, Rng::new(seed)).unwrap();
+            let record = recipe.apply(&mut pair, Rng::new(seed)).unwrap();
             let mut again = Pair::of(scene(48, 40));
-            assert!(mix.apply(&mut again, Rng::new(seed)).unwrap() == record && again == pair);
+            assert!(recipe.apply(&mut again, Rng::new(seed)).unwrap() == record && again == pair);
             // Also after writing and reading.
             let text = serde_json::to_string(&record).unwrap();
-            let read: Record = serde_json::from_str(&text).unwrap();
+            let read: DegradationRecord = serde_json::from_str(&text).unwrap();
             assert_eq!(read, record);
             let mut replayed = Pair::of(scene(48, 40));
             read.apply(&mut replayed).unwrap();
@@ -61,10 +61,10 @@ fn steps_come_as_often_as_they_should() {
         name = "rarely"
         steps = []
     "#;
-    let mix = Mix::parse(text, "odds").unwrap();
+    let recipe = DegradationRecipe::parse(text, "odds").unwrap();
     let mut counts = BTreeMap::new();
     for seed in 0..4000 {
-        let record = mix.draw(Rng::new(seed)).unwrap();
+        let record = recipe.draw(Rng::new(seed)).unwrap();
         assert_eq!(record.clean.len(), usize::from(record.names[0] == "film"));
         assert_eq!(record.degrade.is_empty(), record.names.last().unwrap() == "rarely");
         for name in record.names {
@@ -89,7 +89,7 @@ fn what_is_done_to_the_clean_side_is_on_both() {
         bits = 5
     "#;
     let mut pair = Pair::of(scene(64, 64));
-    Mix::parse(text, "film").unwrap().apply(&mut pair, Rng::new(3)).unwrap();
+    DegradationRecipe::parse(text, "film").unwrap().apply(&mut pair, Rng::new(3)).unwrap();
     assert!(pair.gt != scene(64, 64) && pair.lq != pair.gt);
     // The degraded side is the clean side at five bits, grain included.
     for (lq, gt) in pair.lq.planes.iter().zip(&pair.gt.planes) {
@@ -108,11 +108,11 @@ fn room_is_that_of_the_longest_way() {
         [[degrade]]
         one-of = [{ use = "planes" }, { steps = [{ use = "jpeg" }, { use = "mpeg4-intra" }, { use = "palette" }] }]
     "#;
-    let mix = Mix::parse(text, "room").unwrap();
-    assert_eq!(mix.room(), 64); // 18 + 16 + 16, in sixteens
-    assert!(!mix.is_slow());
+    let recipe = DegradationRecipe::parse(text, "room").unwrap();
+    assert_eq!(recipe.room(), 64); // 18 + 16 + 16, in sixteens
+    assert!(!recipe.is_slow());
     assert!(
-        Mix::parse(&text.replace("\"palette\"", "\"palette\", coder = \"program\""), "room")
+        DegradationRecipe::parse(&text.replace("\"palette\"", "\"palette\", coder = \"program\""), "room")
             .unwrap()
             .is_slow()
     );
@@ -121,7 +121,7 @@ fn room_is_that_of_the_longest_way() {
 #[test]
 fn a_room_that_is_given_counts_in_sixteens_and_scales() {
     let room = |scale: u32, room: &str| {
-        Mix::parse(&format!("title = \"t\"\nscale = {scale}\n{room}"), "room").unwrap().room()
+        DegradationRecipe::parse(&format!("title = \"t\"\nscale = {scale}\n{room}"), "room").unwrap().room()
     };
     assert_eq!(
         [room(4, "room = 16"), room(3, "room = 16"), room(1, "room = 40"), room(4, "")],
@@ -130,10 +130,10 @@ fn a_room_that_is_given_counts_in_sixteens_and_scales() {
 }
 
 #[test]
-fn a_mix_must_keep_the_scale_it_promises() {
+fn a_recipe_must_keep_the_scale_it_promises() {
     let text = "title = \"t\"\nscale = 2\n[[degrade]]\nuse = \"decimate\"\nevery = 3";
-    let mix = Mix::parse(text, "three").unwrap();
-    let error = mix.apply(&mut Pair::of(scene(31, 24)), Rng::new(1)).unwrap_err();
+    let recipe = DegradationRecipe::parse(text, "three").unwrap();
+    let error = recipe.apply(&mut Pair::of(scene(31, 24)), Rng::new(1)).unwrap_err();
     let message = "the degraded side has 10×8 samples, the clean one 30×24: not 2 times as large";
     assert_eq!(error.to_string(), message);
     assert!(error.hint().unwrap().contains("`fit`"));
@@ -152,10 +152,10 @@ fn shuffled_groups_take_all_orders_and_keep_those_they_must() {
             { name = "d", use = "decimate" },
         ]
     "#;
-    let mix = Mix::parse(text, "orders").unwrap();
+    let recipe = DegradationRecipe::parse(text, "orders").unwrap();
     let mut counts = BTreeMap::new();
     for seed in 0..8000 {
-        *counts.entry(mix.draw(Rng::new(seed)).unwrap().names.concat()).or_insert(0u32) += 1;
+        *counts.entry(recipe.draw(Rng::new(seed)).unwrap().names.concat()).or_insert(0u32) += 1;
     }
     // Half of the time a, then b and c in any order, then d. Otherwise one of 24 orders, of which 12 keep b
     // before c and the others become these.
@@ -171,7 +171,7 @@ fn shuffled_groups_take_all_orders_and_keep_those_they_must() {
 fn a_depth_of_the_degraded_side_is_kept() {
     let text = "title = \"deep\"\ndepth = 10\n[[degrade]]\nuse = \"tone\"\ngamma = 0.7";
     let mut pair = Pair::of(scene(32, 32));
-    Mix::parse(text, "deep").unwrap().apply(&mut pair, Rng::new(0)).unwrap();
+    DegradationRecipe::parse(text, "deep").unwrap().apply(&mut pair, Rng::new(0)).unwrap();
     assert_eq!(pair.lq.depth, Depth::Int(10));
 }
 
@@ -257,20 +257,23 @@ fn mistakes_are_named_by_file_key_and_range() {
 }
 
 #[test]
-fn a_mix_that_is_not_there_is_named() {
-    let error = Mix::find("defualt").unwrap_err();
+fn a_missing_recipe_is_named() {
+    let error = DegradationRecipe::find("defualt").unwrap_err();
     assert_eq!(error.to_string(), "unknown recipe `defualt`");
     let hint = error.hint().unwrap();
     assert!(
         hint.starts_with("built-in recipes are ") && hint.contains("default, ") && hint.contains(", fhd, "),
         "{hint}"
     );
-    let error = Mix::find("no/such.toml").unwrap_err();
-    assert!(matches!(error, MixError::Read { .. }) && error.to_string().starts_with("no/such.toml: "));
+    let error = DegradationRecipe::find("no/such.toml").unwrap_err();
+    assert!(
+        matches!(error, DegradationRecipeError::Read { .. })
+            && error.to_string().starts_with("no/such.toml: ")
+    );
 }
 
 #[test]
-fn damaged_mixes_are_read_or_refused() {
+fn damaged_recipes_are_read_or_refused() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../recipes/degrade");
     for (n, entry) in (0..).zip(std::fs::read_dir(folder).unwrap()) {
         let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
@@ -281,7 +284,9 @@ fn damaged_mixes_are_read_or_refused() {
                 let place = draw(2 * i + 1, bytes.len());
                 bytes[place] = b"0 9.-]}\"=x\n"[draw(2 * i + 2, 11)];
             }
-            match Mix::parse(&String::from_utf8_lossy(&bytes), "mix.toml").map(|mix| mix.draw(Rng::new(1))) {
+            match DegradationRecipe::parse(&String::from_utf8_lossy(&bytes), "mix.toml")
+                .map(|recipe| recipe.draw(Rng::new(1)))
+            {
                 Ok(drawn) => assert!(drawn.is_ok_and(|record| record.names.len() < 100)),
                 Err(error) => assert!(!error.to_string().is_empty()),
             }

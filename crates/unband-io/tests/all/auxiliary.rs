@@ -4,7 +4,7 @@
 use crate::sample;
 use std::io::Write;
 
-use unband_image::{Beside, Depth, Image};
+use unband_image::{AuxiliaryImage, Depth, Image};
 use unband_io::WriteOptions;
 
 const ADOBE: &[u8] = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:Description xmlns:hdrgm='http://ns.adobe.com/hdr-gain-map/1.0/' \
@@ -14,7 +14,7 @@ const APPLE: &[u8] =
     </apdi:AuxiliaryImageType></x:xmpmeta>";
 
 fn jpeg() -> Vec<u8> {
-    sample::written(&sample::picture(16, 16, 3, false, Depth::EIGHT, 3), sample::format("JPEG")).0
+    sample::written(&sample::painted(16, 16, 3, false, Depth::EIGHT, 3), sample::format("JPEG")).0
 }
 
 fn with_segments(jpeg: &[u8], segments: &[(u8, &[u8])]) -> Vec<u8> {
@@ -60,40 +60,40 @@ fn table(kinds: &[u32], big: bool) -> Vec<u8> {
 const FIRST: u32 = 0x2003_0000;
 
 #[test]
-fn gain_maps_and_further_pictures_of_jpeg_are_found() {
-    use Beside::{GainMap, Pictures};
+fn gain_maps_and_further_images_of_jpeg_are_found() {
+    use AuxiliaryImage::{Further, GainMap};
     let plain = jpeg();
     let apple = [with_segments(&jpeg(), &[(1, &xmp(APPLE))])].concat();
     let iso = [b"urn:iso:std:iso:ts:21496:-1\0", &[0u8; 4][..]].concat();
     let view = 0x0002_0003;
     let (two, preview) = (table(&[FIRST, 0], false), table(&[FIRST, 0x0101_0001 & 0x00FF_FFFF], true));
-    let cases: Vec<(&str, Vec<u8>, Vec<Beside>)> = vec![
+    let cases: Vec<(&str, Vec<u8>, Vec<AuxiliaryImage>)> = vec![
         ("plain", plain.clone(), vec![]),
         ("Android", with_segments(&plain, &[(1, &xmp(ADOBE)), (2, &two)]), vec![GainMap]),
         ("ISO", with_segments(&plain, &[(2, &iso), (2, &two)]), vec![GainMap]),
         ("Apple", [with_segments(&plain, &[(2, &two)]), apple.clone()].concat(), vec![GainMap]),
-        ("stereo", with_segments(&plain, &[(2, &table(&[FIRST, view], true))]), vec![Pictures]),
+        ("stereo", with_segments(&plain, &[(2, &table(&[FIRST, view], true))]), vec![Further]),
         ("large preview", with_segments(&plain, &[(2, &preview)]), vec![]),
         (
             "both",
             with_segments(&plain, &[(1, &xmp(ADOBE)), (2, &table(&[FIRST, 0, view], false))]),
-            vec![GainMap, Pictures],
+            vec![GainMap, Further],
         ),
     ];
     for (name, bytes, wanted) in cases {
         let image = sample::read(&bytes);
-        assert_eq!(image.metadata.beside, wanted, "{name}");
+        assert_eq!(image.metadata.auxiliary, wanted, "{name}");
         // Every format reports it.
         for format in sample::writers() {
             let mut small = sample::fitting(format, *format.writes.as_ref().unwrap().depths.first().unwrap());
-            small.metadata.beside.clone_from(&wanted);
+            small.metadata.auxiliary.clone_from(&wanted);
             let (_, dropped) = sample::written(&small, format);
             let said = |what: &str| dropped.iter().any(|item| item == what);
             assert_eq!(said("HDR gain map"), wanted.contains(&GainMap), "{name} as {}", format.name);
-            assert_eq!(said("further images"), wanted.contains(&Pictures), "{name} as {}", format.name);
+            assert_eq!(said("further images"), wanted.contains(&Further), "{name} as {}", format.name);
         }
     }
-    assert_eq!(sample::read(&apple).metadata.beside, [GainMap], "a gain map on its own is recognised");
+    assert_eq!(sample::read(&apple).metadata.auxiliary, [GainMap], "a gain map on its own is recognised");
 }
 
 fn boxed(kind: [u8; 4], content: &[u8]) -> Vec<u8> {
@@ -124,22 +124,22 @@ fn a_tone_map_among_the_items_of_avif_is_found() {
             .unwrap();
     let found = |bytes: &[u8]| {
         // The samples have moved; their metadata is read before.
-        unband_io::read(bytes, &unband_io::Limits::default()).map(|image: Image| image.metadata.beside)
+        unband_io::read(bytes, &unband_io::Limits::default()).map(|image: Image| image.metadata.auxiliary)
     };
     assert_eq!(found(&plain).unwrap(), []);
-    let Ok(beside) = found(&with_item(&plain, *b"tmap")) else { return };
-    assert_eq!(beside, [Beside::GainMap]);
+    let Ok(auxiliary) = found(&with_item(&plain, *b"tmap")) else { return };
+    assert_eq!(auxiliary, [AuxiliaryImage::GainMap]);
 }
 
 #[test]
 fn a_gain_map_in_jpeg_xl_is_found() {
-    let image = sample::picture(9, 7, 3, false, Depth::EIGHT, 5);
+    let image = sample::painted(9, 7, 3, false, Depth::EIGHT, 5);
     let mut bytes = Vec::new();
     let options = WriteOptions::default();
     let mut told = image.clone();
     told.metadata.xmp = Some(b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>".to_vec());
     unband_io::write(&told, sample::format("JPEG XL"), &options, &mut bytes).unwrap();
-    assert_eq!(sample::read(&bytes).metadata.beside, []);
+    assert_eq!(sample::read(&bytes).metadata.auxiliary, []);
     bytes.write_all(&boxed(*b"jhgm", &[0; 12])).unwrap();
-    assert_eq!(sample::read(&bytes).metadata.beside, [Beside::GainMap]);
+    assert_eq!(sample::read(&bytes).metadata.auxiliary, [AuxiliaryImage::GainMap]);
 }

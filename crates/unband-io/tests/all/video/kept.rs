@@ -14,7 +14,7 @@ fn quick(name: &str) -> &'static [&'static str] {
 }
 
 /// Entries of all streams except those of kind `v`, and of container and chapters, as ffprobe prints them.
-fn others(path: &Path) -> Vec<String> {
+fn other_streams(path: &Path) -> Vec<String> {
     let text = printed(
         "ffprobe",
         &[
@@ -27,8 +27,8 @@ fn others(path: &Path) -> Vec<String> {
             path.to_str().unwrap(),
         ],
     );
-    let of_others = |line: &&str| !line.contains("codec_type=video") && !line.starts_with("side_data");
-    text.lines().filter(of_others).map(str::to_owned).collect()
+    let of_other_streams = |line: &&str| !line.contains("codec_type=video") && !line.starts_with("side_data");
+    text.lines().filter(of_other_streams).map(str::to_owned).collect()
 }
 
 /// Checksums of all packets of audio and subtitles.
@@ -67,25 +67,26 @@ fn packets(path: &Path) -> String {
 }
 
 #[test]
-fn all_but_the_pictures_stays_and_each_frame_keeps_its_time() {
+fn all_but_the_images_stays_and_each_frame_keeps_its_time() {
     if !have_ffmpeg() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    for name in FILMS {
+    for name in VIDEOS {
         let output = folder.path().join(name);
-        let before = copied(&film(name), quick(name), 10, 20, &output);
+        let before = copied(&file(name), quick(name), 10, 20, &output);
         let after = video::probe(&output, &Programs::default()).unwrap();
-        assert_eq!(others(&film(name)), others(&output), "{name}");
-        assert_eq!(packets(&film(name)), packets(&output), "{name}");
+        assert_eq!(other_streams(&file(name)), other_streams(&output), "{name}");
+        assert_eq!(packets(&file(name)), packets(&output), "{name}");
         let (was, _) = decode(&before);
         let (is, _) = decode(&after);
-        let seconds =
-            |film: &Film, times: &[i64]| -> Vec<f64> { times.iter().map(|&t| film.seconds(t)).collect() };
+        let seconds = |file: &VideoFile, times: &[i64]| -> Vec<f64> {
+            times.iter().map(|&t| file.seconds(t)).collect()
+        };
         assert_eq!(before.time_base(), after.time_base(), "{name}");
         assert_eq!(seconds(&before, &was), seconds(&after, &is), "{name}");
-        let color = |film: &Film| {
-            let v = &film.video;
+        let color = |file: &VideoFile| {
+            let v = &file.video;
             (
                 v.primaries.clone(),
                 v.transfer.clone(),
@@ -98,7 +99,7 @@ fn all_but_the_pictures_stays_and_each_frame_keeps_its_time() {
         assert_eq!(color(&before), color(&after), "{name}");
         assert_eq!(before.video.colorimetry, after.video.colorimetry, "{name}");
         assert_eq!(before.video.chroma_location, after.video.chroma_location, "{name}");
-        let main = |film: &Film| film.streams[film.video.stream].clone();
+        let main = |file: &VideoFile| file.streams[file.video.stream].clone();
         let (was, is) = (main(&before), main(&after));
         assert_eq!((was.language, was.dispositions), (is.language, is.dispositions), "{name}");
         // Not all containers include the end of the last audio packet.
@@ -113,10 +114,10 @@ fn without_loss_the_frames_are_the_same_bits() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    for name in FILMS {
+    for name in VIDEOS {
         let output = folder.path().join("lossless.mkv");
         let bits = if name.contains("hdr10") { 10 } else { 8 };
-        let before = copied(&film(name), &["-c:v", "ffv1", "-slices", "4"], bits, 1000, &output);
+        let before = copied(&file(name), &["-c:v", "ffv1", "-slices", "4"], bits, 1000, &output);
         let after = video::probe(&output, &Programs::default()).unwrap();
         assert!(decode(&before).1 == decode(&after).1, "{name}");
     }
@@ -129,7 +130,7 @@ fn the_light_of_hdr10_stays_with_codecs_that_cannot_say_it() {
     }
     let folder = tempfile::tempdir().unwrap();
     // QuickTime cannot hold the audio.
-    let (sunset, plain) = (film("sunset_pan_hdr10.mkv"), folder.path().join("plain.mkv"));
+    let (sunset, plain) = (file("sunset_pan_hdr10.mkv"), folder.path().join("plain.mkv"));
     let args = ["-v", "error", "-i", sunset.to_str().unwrap(), "-map", "0:v", "-c", "copy"];
     printed("ffmpeg", &[&args[..], &[plain.to_str().unwrap()]].concat());
     let vp9 = ["-c:v", "libvpx-vp9", "-b:v", "0", "-crf", "40", "-deadline", "realtime", "-cpu-used", "8"];

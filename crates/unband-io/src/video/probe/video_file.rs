@@ -11,7 +11,7 @@ use crate::video::{Images, Samples, Timeline, VideoError};
 
 /// A video file, as described by `ffprobe`.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Film {
+pub struct VideoFile {
     /// The path as given.
     pub path: PathBuf,
     /// The numbered images, if it is not a single file.
@@ -48,16 +48,16 @@ pub struct Stream {
     /// `FFmpeg`'s names of its dispositions ("default", "forced").
     pub dispositions: Vec<String>,
     /// Whether it is an image about the video (a cover, a thumbnail) and not the video.
-    pub attached_picture: bool,
+    pub attached_image: bool,
     /// Whether containers regenerate it from other copied data: the text of chapters, and time codes, for
     /// which MP4 and `QuickTime` have tracks.
-    pub made_anew: bool,
+    pub regenerated: bool,
 }
 
 impl fmt::Display for Stream {
     /// "stream 1 (audio, aac, eng)".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = if self.attached_picture { "picture" } else { self.kind.word() };
+        let kind = if self.attached_image { "picture" } else { self.kind.word() };
         write!(f, "stream {} ({kind}", self.index)?;
         let language = self.language.as_ref().filter(|language| *language != "und");
         for word in self.codec.as_ref().into_iter().chain(language) {
@@ -131,7 +131,7 @@ pub struct Video {
     /// Whether there is alpha.
     pub alpha: bool,
     /// Whether alpha is in separate packets, which are not decoded, as in VP8 and VP9.
-    pub alpha_beside: bool,
+    pub separate_alpha: bool,
     /// Whether its frames contain closed captions (ATSC A/53).
     pub captions: bool,
     /// Whether its decoder adds synthetic grain to the frames, as the stream describes it.
@@ -203,7 +203,7 @@ impl Video {
     }
 }
 
-impl Film {
+impl VideoFile {
     /// Seconds per tick as a fraction; a millisecond if not specified.
     pub fn time_base(&self) -> (u32, u32) {
         self.video.time_base.filter(|&(n, d)| n > 0 && d > 0).unwrap_or((1, 1000))
@@ -261,7 +261,7 @@ impl Film {
     }
 
     pub(in crate::video) fn undecodable(&self, message: &str) -> VideoError {
-        VideoError::NotFilm { path: self.path.clone(), message: message.to_owned() }
+        VideoError::NotVideo { path: self.path.clone(), message: message.to_owned() }
     }
 
     pub(in crate::video) fn damaged(&self, message: &str) -> VideoError {

@@ -4,8 +4,8 @@ use super::*;
 use unband_image::Hint;
 use unband_io::video::VideoError;
 
-fn drain(film: &Film, options: &DecodeOptions) -> Result<usize, VideoError> {
-    let mut decoder = Decoder::open(film, options, &Limits::default())?;
+fn drain(file: &VideoFile, options: &DecodeOptions) -> Result<usize, VideoError> {
+    let mut decoder = Decoder::open(file, options, &Limits::default())?;
     let (mut count, mut buffer) = (0, Vec::new());
     while decoder.next_frame(&mut buffer)?.is_some() {
         count += 1;
@@ -14,18 +14,18 @@ fn drain(film: &Film, options: &DecodeOptions) -> Result<usize, VideoError> {
 }
 
 #[test]
-fn a_film_that_is_cut_off_is_damaged_and_gives_what_it_has_where_that_is_wanted() {
+fn a_truncated_video_is_damaged_and_gives_its_frames_on_request() {
     if !have_ffmpeg() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
     for name in ["sky_pan_h264.mkv", "bokeh_fade_vp9.webm"] {
-        let bytes = std::fs::read(film(name)).unwrap();
+        let bytes = std::fs::read(file(name)).unwrap();
         let path = folder.path().join(name);
         std::fs::write(&path, &bytes[..bytes.len() * 2 / 3]).unwrap();
         let cut = video::probe(&path, &Programs::default()).unwrap();
         let whole =
-            drain(&video::probe(&film(name), &Programs::default()).unwrap(), &DecodeOptions::default())
+            drain(&video::probe(&file(name), &Programs::default()).unwrap(), &DecodeOptions::default())
                 .unwrap();
         let error = drain(&cut, &DecodeOptions::default()).unwrap_err();
         assert!(matches!(error, VideoError::Damaged { .. }), "{error}");
@@ -36,17 +36,17 @@ fn a_film_that_is_cut_off_is_damaged_and_gives_what_it_has_where_that_is_wanted(
 }
 
 #[test]
-fn a_part_of_a_film_has_the_frames_of_that_part() {
+fn a_part_of_a_video_has_the_frames_of_that_part() {
     if !have_ffmpeg() {
         return;
     }
-    for name in FILMS {
-        let film = video::probe(&film(name), &Programs::default()).unwrap();
-        let (times, _) = decode(&film);
-        let (from, to) = (film.ticks(0.7), film.ticks(1.4));
+    for name in VIDEOS {
+        let file = video::probe(&file(name), &Programs::default()).unwrap();
+        let (times, _) = decode(&file);
+        let (from, to) = (file.ticks(0.7), file.ticks(1.4));
         let options = DecodeOptions { from: Some(from), to: Some(to), ..DecodeOptions::default() };
         let wanted = times.iter().filter(|&&t| t >= from && t < to).count();
-        assert_eq!(drain(&film, &options).unwrap(), wanted, "{name}");
+        assert_eq!(drain(&file, &options).unwrap(), wanted, "{name}");
     }
 }
 
@@ -56,7 +56,7 @@ fn what_does_not_fit_is_refused_before_anything_is_encoded() {
         return;
     }
     let ffmpeg = Ffmpeg::find(&Programs::default()).unwrap();
-    let sky = video::probe(&film(FILMS[0]), &Programs::default()).unwrap();
+    let sky = video::probe(&file(VIDEOS[0]), &Programs::default()).unwrap();
     let choose = |output: &str, purpose, args: &[&str]| {
         let args: Vec<String> = args.iter().map(ToString::to_string).collect();
         Encoding::choose(&sky.video, (Path::new(output), purpose), &args, 10, &ffmpeg).unwrap_err()
@@ -75,16 +75,16 @@ fn an_encoder_that_fails_says_why_and_leaves_nothing() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let film = video::probe(&film("sky_pan_h264.mkv"), &Programs::default()).unwrap();
+    let file = video::probe(&file("sky_pan_h264.mkv"), &Programs::default()).unwrap();
     let args = ["-c:v", "libx265", "-preset", "nonsense"].map(str::to_owned);
     let ffmpeg = Ffmpeg::find(&Programs::default()).unwrap();
     let encoding =
-        Encoding::choose(&film.video, (Path::new("out.mkv"), Purpose::Player), &args, 8, &ffmpeg).unwrap();
-    let decoder = Decoder::open(&film, &DecodeOptions::default(), &Limits::default()).unwrap();
+        Encoding::choose(&file.video, (Path::new("out.mkv"), Purpose::Player), &args, 8, &ffmpeg).unwrap();
+    let decoder = Decoder::open(&file, &DecodeOptions::default(), &Limits::default()).unwrap();
     let format = *decoder.format();
     let path = folder.path().join("0.seg");
     let frame = vec![128; format.frame_bytes()];
-    let mut encoder = Encoder::new(&film, &format, &encoding, &path, &Programs::default()).unwrap();
+    let mut encoder = Encoder::new(&file, &format, &encoding, &path, &Programs::default()).unwrap();
     let written: Result<(), VideoError> = (0..50).try_for_each(|i| encoder.write_frame(i * 40, &frame));
     let error = written.and_then(|()| encoder.finish().map(drop)).unwrap_err();
     assert!(error.to_string().contains("nonsense") || error.to_string().contains("preset"), "{error}");

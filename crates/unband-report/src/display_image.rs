@@ -12,7 +12,7 @@ use unband::check_planes as check;
 
 /// An image for display: interleaved 8-bit RGB, row by row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Picture {
+pub struct DisplayImage {
     /// Pixels in a row.
     pub width: usize,
     /// Rows.
@@ -21,7 +21,7 @@ pub struct Picture {
     pub rgb: Vec<u8>,
 }
 
-impl Picture {
+impl DisplayImage {
     /// An image of one colour.
     pub fn filled(width: usize, height: usize, color: [u8; 3]) -> Self {
         Self { width, height, rgb: color.repeat(width * height) }
@@ -37,11 +37,11 @@ impl Picture {
         Ok(quantised(&image, image.depth != Depth::F32 && image.depth.bits() <= 8))
     }
 
-    /// An image of at most `longest` pixels a side: smaller ones as [`Picture::of`], larger ones
+    /// An image of at most `longest` pixels a side: smaller ones as [`DisplayImage::of`], larger ones
     /// area-averaged and dithered.
     ///
     /// # Errors
-    /// As [`Picture::of`].
+    /// As [`DisplayImage::of`].
     pub fn at_most(longest: usize, image: &Image, ctx: &Context<'_>) -> Result<Self, ShowError> {
         let image = rgb(image, ctx)?;
         let (width, height) = (image.width(), image.height());
@@ -169,7 +169,7 @@ pub(super) fn three(image: &Image) -> [&Plane; 3] {
 }
 
 /// 8-bit samples, rounded or with blue noise.
-pub(super) fn quantised(image: &Image, round: bool) -> Picture {
+pub(super) fn quantised(image: &Image, round: bool) -> DisplayImage {
     let (width, height) = (image.width(), image.height());
     let planes = three(image);
     let mut rgb = Vec::with_capacity(3 * width * height);
@@ -181,7 +181,7 @@ pub(super) fn quantised(image: &Image, round: bool) -> Picture {
             rgb.extend(rows.map(|row| (row[x] * 255.0 + t).clamp(0.0, 255.0) as u8));
         }
     }
-    Picture { width, height, rgb }
+    DisplayImage { width, height, rgb }
 }
 
 /// The plane at a smaller size, each sample the mean of the area that it covers.
@@ -224,52 +224,52 @@ mod tests {
     fn eight_bits_are_shown_as_they_are() {
         let data: Vec<u8> = (0..60).map(|i| i * 4).collect();
         let image = Image::from_rgb8(5, 4, &data).unwrap();
-        assert_eq!(Picture::of(&image, &Context::default()).unwrap().rgb, data);
+        assert_eq!(DisplayImage::of(&image, &Context::default()).unwrap().rgb, data);
     }
 
     #[test]
     fn sixteen_bits_keep_their_mean() {
         let image = Image::from_gray(64, 64, &[30_000u16; 4096]).unwrap();
-        let shown = Picture::of(&image, &Context::default()).unwrap();
+        let shown = DisplayImage::of(&image, &Context::default()).unwrap();
         let mean = shown.rgb.iter().map(|&c| f64::from(c)).sum::<f64>() / shown.rgb.len() as f64;
         assert!((mean - 30_000.0 / 257.0).abs() < 0.01, "{mean}");
     }
 
     #[test]
-    fn a_smaller_picture_keeps_the_mean_and_the_shape() {
+    fn a_smaller_image_keeps_the_mean_and_the_shape() {
         let data: Vec<u16> = (0..300 * 7).map(|i| (i % 300 * 200) as u16).collect();
         let image = Image::from_gray(300, 7, &data).unwrap();
-        let small = Picture::at_most(100, &image, &Context::default()).unwrap();
+        let small = DisplayImage::at_most(100, &image, &Context::default()).unwrap();
         assert_eq!((small.width, small.height), (100, 2));
         let mean = small.rgb.iter().map(|&c| f64::from(c)).sum::<f64>() / small.rgb.len() as f64;
         assert!((mean - 149.5 * 200.0 / 257.0).abs() < 0.6, "{mean}");
         let thin = Image::from_gray(1, 3000, &[9u8; 3000]).unwrap();
-        let small = Picture::at_most(100, &thin, &Context::default()).unwrap();
+        let small = DisplayImage::at_most(100, &thin, &Context::default()).unwrap();
         assert_eq!((small.width, small.height), (1, 100));
         assert!(small.rgb.iter().all(|&c| c == 9 || c == 10 || c == 8));
     }
 
     #[test]
     fn png_holds_the_pixels_with_a_palette_and_without() {
-        let few = Picture::filled(3, 2, [1, 2, 3]);
+        let few = DisplayImage::filled(3, 2, [1, 2, 3]);
         let many =
-            Picture { width: 40, height: 10, rgb: (0..1200u32).map(|i| (i * 7 % 251) as u8).collect() };
-        for picture in [few, many] {
-            let file = picture.png().unwrap();
+            DisplayImage { width: 40, height: 10, rgb: (0..1200u32).map(|i| (i * 7 % 251) as u8).collect() };
+        for image in [few, many] {
+            let file = image.png().unwrap();
             let mut decoder = png::Decoder::new(std::io::Cursor::new(&file));
             decoder.set_transformations(png::Transformations::EXPAND);
             let mut reader = decoder.read_info().unwrap();
             let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
             reader.next_frame(&mut pixels).unwrap();
-            assert_eq!(pixels, picture.rgb);
+            assert_eq!(pixels, image.rgb);
         }
     }
 
     #[test]
-    fn pictures_without_pixels_or_too_large_for_jpeg_are_refused() {
-        assert!(Picture::filled(0, 3, [0; 3]).png().is_err());
-        assert!(Picture::filled(0, 3, [0; 3]).jpeg(90).is_err());
-        assert!(Picture::filled(70_000, 1, [0; 3]).jpeg(90).is_err());
-        assert!(Picture::filled(9, 3, [7; 3]).jpeg(90).is_ok());
+    fn images_without_pixels_or_too_large_for_jpeg_are_refused() {
+        assert!(DisplayImage::filled(0, 3, [0; 3]).png().is_err());
+        assert!(DisplayImage::filled(0, 3, [0; 3]).jpeg(90).is_err());
+        assert!(DisplayImage::filled(70_000, 1, [0; 3]).jpeg(90).is_err());
+        assert!(DisplayImage::filled(9, 3, [7; 3]).jpeg(90).is_ok());
     }
 }
