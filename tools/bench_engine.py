@@ -38,7 +38,7 @@ in one run on {cpu}, least of {rounds}; onnxruntime {onnxruntime}, OpenVINO {ope
 PyTorch {torch}; 32 bits all of them.
 
 `light` is a typical light network: pixel-unshuffle by 4, eight convolutions of 3×3, mostly 64 to 64 channels, with skips
-(71.7 GFLOP at 1920×1080). How it works: [engine](../engine.md).
+(71.7 GFLOP at 1920×1080). How it works: [engine](../how/engine.md).
 """
 
 ONE = """

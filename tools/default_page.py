@@ -71,7 +71,7 @@ def main():
         "# The default method by degradation\n\n"
         f"{photos} clean 16-bit photos of the test set, the 512×512 window of each with the most smooth area, degraded in {len(table) - 1} "
         f"ways; {pairs} pairs.\n\n- **default** is the program's default output: 8 bits, dithered with blue noise, by "
-        "[`unband-lite`](../unband-lite.md) where a grid is found, else by `smooth`. **16 bits**: the same with `--depth 16`.\n"
+        "[`unband-lite`](../how/network.md) where a grid is found, else by `smooth`. **16 bits**: the same with `--depth 16`.\n"
         "- **val**: the same for 35 other photos, on which weights and limits were chosen. Neither network nor detector was trained on `test`; "
         "some constants of `smooth` were chosen before the split.\n"
         "- Other programs' filters with their own defaults, at 8 bits; AdaDeband on 4:2:0 made from the photo.\n"

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes a page and a plot of training curves, from the trainer's folders.
 
-    tools/draw_curves.py docs/results/curves/*      (writes docs/results/training-curves.md and docs/pictures/training-curves.svg)
+    tools/draw_curves.py docs/results/curves/*      (writes docs/results/training-curves.md and docs/images/training-curves.svg)
 
 Copy curve.csv and recipe.toml of a finished training to docs/results/curves/NAME.
 
@@ -69,7 +69,7 @@ def main():
     if len(sys.argv) < 2:
         sys.exit(__doc__)
     runs = [read(pathlib.Path(folder)) for folder in sys.argv[1:]]
-    (ROOT / "docs/pictures/training-curves.svg").write_text(drawing(runs))
+    (ROOT / "docs/images/training-curves.svg").write_text(drawing(runs))
     (ROOT / "docs/results/training-curves.md").write_text(f"""# How networks learn on a small machine
 
 Made by `tools/draw_curves.py` from trainings by `unband train recipes/NAME.toml --small`: clean photos with red, green and blue

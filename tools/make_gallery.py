@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Writes docs/pictures/gallery-*.webp with the program: clean, banded, repaired by `smooth` and by the default.
+"""Writes docs/images/gallery-*.webp with the program: clean, banded, repaired by `smooth` and by the default.
 
     tools/make_gallery.py PHOTOS [--program target/release/unband]
 
-PHOTOS is a folder with the photos of SCENES (all CC0 1.0, docs/pictures/README.md). Run from the repository root. Contrast is raised
+PHOTOS is a folder with the photos of SCENES (all CC0 1.0, docs/images/README.md). Run from the repository root. Contrast is raised
 around the centre of each window, equally in its four views. Needs numpy, Pillow with WebP and ffmpeg.
 """
 
@@ -16,7 +16,7 @@ import numpy as np
 from make_measure_pictures import read_ppm, run
 from PIL import Image
 
-OUT = pathlib.Path("docs/pictures")
+OUT = pathlib.Path("docs/images")
 # Degradation, photo, centre of the window as shares of width and height, contrast factor.
 SCENES = {
     "rgb": [("rgb-6", "procedural_fog_1", 0.5, 0.6, 4), ("rgb-5", "galliumos_galliumos_2_1_underwater", 0.35, 0.75, 3),

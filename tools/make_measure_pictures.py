@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Writes the images of docs/measures-for-photographers.md and docs/measures-for-encoders.md with the program.
+"""Writes the images of docs/guide/photographs.md and docs/guide/streaming.md with the program.
 
     tools/make_measure_pictures.py PHOTOS [--program target/release/unband]
 
 PHOTOS is a folder with `procedural_fog_1.jxl` and `buddiesof_lake_sherburne.jxl` (both CC0 1.0). Run from the repository
 root. Needs numpy, Pillow with WebP, djxl and cjxl (libjxl), cjpeg (libjpeg-turbo), and chromium for the image of a report.
-docs/pictures/README.md describes each image.
+docs/images/README.md describes each image.
 """
 
 import argparse
@@ -22,7 +22,7 @@ import zlib
 import numpy as np
 from PIL import Image
 
-OUT = pathlib.Path("docs/pictures")
+OUT = pathlib.Path("docs/images")
 WIDTH, HEIGHT = 448, 336
 # Left and top of the crop of each photo.
 FOG, LAKE = ("procedural_fog_1", 420, 240), ("buddiesof_lake_sherburne", 460, 40)

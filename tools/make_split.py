@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes docs/pictures/sunset-split.webp: left half of examples/sunset.png as it is, right half repaired by unband.
+"""Writes docs/images/sunset-split.webp: left half of examples/sunset.png as it is, right half repaired by unband.
 
     tools/make_split.py target/release/unband
 
@@ -14,7 +14,7 @@ import tempfile
 from PIL import Image, ImageDraw
 
 SOURCE = pathlib.Path("examples/sunset.png")
-OUT = pathlib.Path("docs/pictures/sunset-split.webp")
+OUT = pathlib.Path("docs/images/sunset-split.webp")
 LIMIT = 60_000
 
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Writes docs/pictures/upscaled.webp with the program: degraded small images upscaled by interpolation and by unband-sr-lite.
+"""Writes docs/images/upscaled.webp with the program: degraded small images upscaled by interpolation and by unband-sr-lite.
 
     tools/make_upscale_picture.py PHOTOS [--program target/release/unband]
 
-PHOTOS is a folder with the photos of SCENES (all CC0 1.0, docs/pictures/README.md). Run from the repository root. Needs numpy,
+PHOTOS is a folder with the photos of SCENES (all CC0 1.0, docs/images/README.md). Run from the repository root. Needs numpy,
 Pillow with WebP and djxl (libjxl).
 """
 
@@ -15,7 +15,7 @@ import numpy as np
 from make_measure_pictures import read_ppm, run, write_png
 from PIL import Image
 
-OUT = pathlib.Path("docs/pictures/upscaled.webp")
+OUT = pathlib.Path("docs/images/upscaled.webp")
 # Photo, left and top of the crop, seed of its degradation. One shows a failure.
 SCENES = [("buddiesof_roman_colosseum", 420, 200, 3), ("elementar_mr_lee", 420, 160, 2), ("buddiesof_lake_sherburne", 460, 40, 1)]
 SIDE, SCALE, GAP = 336, 4, 8
