@@ -107,7 +107,7 @@ def interval():
 def detector():
     """Samples, evidence, rules, finding."""
     d = Drawing(720, 300, "Evidence is computed on first use; the first rule that applies gives the finding")
-    d.box(16, 120, 110, 56, ("samples", "and the file's facts"))
+    d.box(16, 120, 110, 56, ("samples", "and file facts"))
     parts = ["levels of each channel", "histogram combs", "colours: palette, lattice", "JPEG blocks, tables", "noise of flat windows", "traces of codecs"]
     d.text(245, 22, "evidence, on first use", 12, GREY)
     for i, part in enumerate(parts):
@@ -129,7 +129,7 @@ def detector():
     d.text(482, 84, "no", 11, GREY, "start")
     d.arrow((572, 104), (604, 132))
     d.text(584, 100, "yes", 11, GREY, "start")
-    d.box(600, 124, 108, 68, ("finding", "degradation,", "grid of each plane"), "orange")
+    d.box(600, 124, 108, 68, ("finding", "degradation,", "grid per plane"), "orange")
     return d
 
 

@@ -3,7 +3,7 @@
 
     tools/make_gallery.py PHOTOS [--program target/release/unband]
 
-PHOTOS is a folder with the photos of SCENES (all CC0 1.0, docs/images/README.md). Run from the repository root. Contrast is raised
+PHOTOS is a folder with the photos of SCENES (all CC0 1.0, docs/images/sources.md). Run from the repository root. Contrast is raised
 around the centre of each window, equally in its four views. Needs numpy, Pillow with WebP and ffmpeg.
 """
 

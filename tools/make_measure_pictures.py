@@ -5,7 +5,7 @@
 
 PHOTOS is a folder with `procedural_fog_1.jxl` and `buddiesof_lake_sherburne.jxl` (both CC0 1.0). Run from the repository
 root. Needs numpy, Pillow with WebP, djxl and cjxl (libjxl), cjpeg (libjpeg-turbo), and chromium for the image of a report.
-docs/images/README.md describes each image.
+docs/images/sources.md describes each image.
 """
 
 import argparse

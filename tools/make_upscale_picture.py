@@ -3,7 +3,7 @@
 
     tools/make_upscale_picture.py PHOTOS [--program target/release/unband]
 
-PHOTOS is a folder with the photos of SCENES (all CC0 1.0, docs/images/README.md). Run from the repository root. Needs numpy,
+PHOTOS is a folder with the photos of SCENES (all CC0 1.0, docs/images/sources.md). Run from the repository root. Needs numpy,
 Pillow with WebP and djxl (libjxl).
 """
 

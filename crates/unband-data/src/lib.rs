@@ -1,9 +1,10 @@
 //! Seeded, repeatable degradations of clean images, for tests and training pairs, and [datasets](dataset) of
 //! such pairs.
 //!
-//! Each degradation is one entry of [`DEGRADATIONS`], with parameters. A recipe ([`Mix`]) combines them with
-//! probabilities and ranges; a [`DegradationRecord`] holds its draws for an image. [`FIXED_DEGRADATIONS`] are degradations with
-//! fixed settings, as measured in the results tables; a [`Way`] is either.
+//! Each degradation is one entry of [`DEGRADATIONS`], with parameters. A recipe ([`DegradationRecipe`])
+//! combines them with probabilities and ranges; a [`DegradationRecord`] holds its draws for an image.
+//! [`FIXED_DEGRADATIONS`] are degradations with fixed settings, as measured in the results tables; a
+//! [`Degrader`] is either.
 //!
 //! All start from a pair whose sides are the same clean 16-bit image. They leave the degraded image in
 //! [`Pair::lq`] and the result of a perfect repair in [`Pair::gt`]. Some run real encoders and return an

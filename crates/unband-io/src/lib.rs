@@ -2,8 +2,8 @@
 //!
 //! Samples at full depth, transparency, ICC, Exif, XMP, IPTC, CICP, density and text.
 //!
-//! One file per format in `format/`, one line in [`FORMATS`]. `docs/guide/formats.md` lists what each format can
-//! store.
+//! One file per format in `format/`, one line in [`FORMATS`]. `docs/guide/formats.md` lists what each format
+//! can store.
 #![forbid(unsafe_code)]
 
 mod access;

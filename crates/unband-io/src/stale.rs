@@ -19,8 +19,8 @@ pub(crate) fn hold(file: &File, path: &Path) -> bool {
     file.try_lock().is_err() || path.exists()
 }
 
-/// Removes temporary files of killed programs in a folder, once per folder. Files of other programs have other
-/// names, and a running program holds a lock on its own.
+/// Removes temporary files of killed programs in a folder, once per folder. Files of other programs have
+/// other names, and a running program holds a lock on its own.
 pub(crate) fn remove(folder: &Path) {
     let known = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
     if !CLEANED.lock().unwrap_or_else(PoisonError::into_inner).insert(known) {

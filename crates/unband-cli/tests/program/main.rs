@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod batch;
+mod book;
 mod bounds;
 mod circles;
 mod clean;

@@ -1,7 +1,7 @@
 //! Datasets: folders of pairs, made from a published set or from clean images.
 //!
-//! A [`Plan`] fixes part, windows and degradations of each source image before the first is decoded.
-//! [`Plan::make`] then makes one of them, in any order and on any thread.
+//! A [`DatasetPlan`] fixes part, windows and degradations of each source image before the first is decoded.
+//! [`DatasetPlan::make`] then makes one of them, in any order and on any thread.
 //!
 //! A folder has `train`, `val` and `test`, each with PNG of equal names in `lq` and `gt`, and a [`Manifest`].
 //! [`Journal`] appends to the manifest and lets a stopped run resume; [`Check`] verifies a folder against it.

@@ -107,7 +107,7 @@ mod tests {
             match (DegradationRecipe::find(shipped.name), Degrader::find(shipped.name)) {
                 (Ok(recipe), Ok(Degrader::Recipe(_))) => assert_eq!(recipe.scale(), 1, "{}", shipped.name),
                 (Ok(recipe), Err(DegradationRecipeError::Scaled { scale, .. })) => {
-                    assert_eq!(recipe.scale(), scale)
+                    assert_eq!(recipe.scale(), scale);
                 }
                 _ => panic!("{}", shipped.name),
             }

@@ -38,8 +38,8 @@ struct Fit {
     lead: (usize, usize),
 }
 
-/// Luma of the blocks of an image as coefficients of the table whose first step is `first`, chroma in steps of
-/// one code; `None` where no such table fits.
+/// Luma of the blocks of an image as coefficients of the table whose first step is `first`, chroma in steps
+/// of one code; `None` where no such table fits.
 pub fn recover(image: &Image, first: u16, level: Level) -> Option<JpegCoefficients> {
     if image.color.model != Model::Rgb && image.color.model != Model::Gray {
         return None;

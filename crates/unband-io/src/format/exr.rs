@@ -205,8 +205,8 @@ impl Window {
         })
     }
 
-    /// Refuses an image that is almost only the empty surroundings of `stored` samples per channel: a few bytes
-    /// would cost gigabytes.
+    /// Refuses an image that is almost only the empty surroundings of `stored` samples per channel: a few
+    /// bytes would cost gigabytes.
     fn check(&self, stored: usize, bytes: usize) -> Result<(), Error> {
         let empty = limits::mostly_empty(self.width, self.height, bytes);
         // Less than 1/32 of each side.

@@ -284,8 +284,8 @@ fn arguments(
     Ok(args)
 }
 
-/// Whether `FFmpeg` cannot store the colours in the output: in `QuickTime` it writes them without a range, and
-/// only if all are specified.
+/// Whether `FFmpeg` cannot store the colours in the output: in `QuickTime` it writes them without a range,
+/// and only if all are specified.
 fn patched(input: &VideoFile, encoding: &Encoding) -> bool {
     let video = encoding.tagged(&input.video);
     let tags = [&video.primaries, &video.transfer, &video.matrix];

@@ -45,8 +45,8 @@ const OLDEST: (i64, i64) = (59, 37);
 /// # Errors
 /// No `ffprobe` or an old one. Files that cannot be read, that are text, in none of the opened containers, or
 /// not video to `FFmpeg`. Single images, files without a video stream, or none of whose first frames can be
-/// decoded. Interlaced videos and those with dynamic HDR are described; see [`Film::check_progressive`] and
-/// [`Film::check_dynamic_hdr`].
+/// decoded. Interlaced videos and those with dynamic HDR are described; see [`VideoFile::check_progressive`]
+/// and [`VideoFile::check_dynamic_hdr`].
 pub fn probe(path: &Path, programs: &Programs) -> Result<VideoFile, VideoError> {
     probe_as(path, None, programs)
 }

@@ -35,8 +35,8 @@ pub(super) struct Line {
     jumps: Vec<(bool, f64)>,
 }
 
-/// Transport streams: a buffer is filled for this long before the first frame is decoded, as by `FFmpeg`. `NUT`
-/// cannot store times before 0, and encoders decode the first frames before they are shown.
+/// Transport streams: a buffer is filled for this long before the first frame is decoded, as by `FFmpeg`.
+/// `NUT` cannot store times before 0, and encoders decode the first frames before they are shown.
 const LEAD_SECONDS: f64 = 1.4;
 /// Players expect at least this much before the first frame.
 const LEAST_LEAD: f64 = 0.7;

@@ -189,8 +189,8 @@ pub fn detect(state: &StateDict) -> Option<(&'static Architecture, Result<Graph,
     ARCHITECTURES.iter().find_map(|a| Some((a, (a.detect)(state)?)))
 }
 
-/// The network of a state dict that was trained under a name, and its graph. Options of the name that no shape
-/// reveals apply.
+/// The network of a state dict that was trained under a name, and its graph. Options of the name that no
+/// shape reveals apply.
 pub fn detect_as(
     state: &StateDict,
     name: Option<&str>,

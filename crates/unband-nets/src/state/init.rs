@@ -325,7 +325,8 @@ fn orthogonalise(values: &mut [f64], rows: usize, gain: f64) {
     }
 }
 
-/// As PyTorch counts them: the first dimension is that of outputs, also where a transposed convolution has its inputs there.
+/// As PyTorch counts them: the first dimension is that of outputs, also where a transposed convolution has
+/// its inputs there.
 fn fans(shape: &[usize]) -> (f64, f64) {
     let field: usize = shape.iter().skip(2).product();
     let at = |i: usize| shape.get(i).copied().unwrap_or(1);

@@ -21,8 +21,8 @@ dispatch! {
     /// Reconstructs rows of samples from the stored integers of a row of blocks: `number * step`,
     /// [`inverse`], plus `offset`.
     ///
-    /// `coefficients` holds 64 integers per block in natural order, `steps` the quantiser. `rows` are eight rows,
-    /// `stride` apart, with eight samples per block each; blocks that do not fit are skipped.
+    /// `coefficients` holds 64 integers per block in natural order, `steps` the quantiser. `rows` are eight
+    /// rows, `stride` apart, with eight samples per block each; blocks that do not fit are skipped.
     pub fn blocks_to_rows(level, rows: &mut [f32], stride: usize, coefficients: &[i16], steps: &[f32; 64], offset: f32)
         = blocks_to_rows_body;
 }

@@ -1,4 +1,4 @@
-//! Parsing of `ffprobe`'s answers into a [`Film`].
+//! Parsing of `ffprobe`'s answers into a [`VideoFile`].
 
 use std::path::Path;
 
@@ -203,8 +203,8 @@ pub(super) fn samples(answer: Node<'_>, pix_fmt: &str) -> (Option<Samples>, Dept
     (samples, depth, flags.flag("alpha"))
 }
 
-/// A frame rate, or the NTSC rate that it stands for after rounding: Matroska stores nanoseconds, and `ffprobe`
-/// keeps fractions short ("19001/317" for 60000/1001).
+/// A frame rate, or the NTSC rate that it stands for after rounding: Matroska stores nanoseconds, and
+/// `ffprobe` keeps fractions short ("19001/317" for 60000/1001).
 fn exact_rate((frames, seconds): (u32, u32)) -> (u32, u32) {
     /// Relative error of both.
     const ROUNDED: f64 = 2e-7;

@@ -225,9 +225,9 @@ impl VideoFile {
         }
     }
 
-    /// Units in which ticks and frames of [`Film::rate`] are integers: units per second, per tick, and per
-    /// frame. MP4 stores durations in 31 bits: where such units would be too short for a pause of minutes,
-    /// units are ticks, and the frame duration is rounded.
+    /// Units in which ticks and frames of [`VideoFile::rate`] are integers: units per second, per tick, and
+    /// per frame. MP4 stores durations in 31 bits: where such units would be too short for a pause of
+    /// minutes, units are ticks, and the frame duration is rounded.
     pub(in crate::video) fn units(&self) -> (u32, i64, i64) {
         let ((frames, seconds), (numerator, denominator)) = (self.rate(), self.time_base());
         let fit = frames / gcd(frames, denominator.saturating_mul(seconds));

@@ -3,8 +3,8 @@
 //! The result is an error or an image, but never a panic, gigabytes of memory, or a long wait.
 //!
 //! Everything here iterates over [`unband_io::FORMATS`]: a new format needs a sample in `tests/data` or a
-//! writer, a lying header in `incorrect.rs`, and a fuzz target. `-- --nocapture` prints the results by number of
-//! files.
+//! writer, a lying header in `incorrect.rs`, and a fuzz target. `-- --nocapture` prints the results by number
+//! of files.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod bombs;

@@ -1,0 +1,147 @@
+//! The documentation is a book: every page is in it once, and every link leads somewhere.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use crate::stage::root;
+
+/// Markdown files of a folder and its subfolders.
+fn pages(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            pages(&path, found);
+        } else if path.extension().is_some_and(|ending| ending == "md") {
+            found.push(path);
+        }
+    }
+}
+
+/// Lines of a page outside blocks of code and comments.
+fn prose(page: &str) -> impl Iterator<Item = &str> {
+    let mut fenced = false;
+    page.lines().filter(move |line| {
+        let fence = line.trim_start().starts_with("```");
+        fenced ^= fence;
+        !fenced && !fence
+    })
+}
+
+/// Targets of the links and images of a line, code in backticks apart.
+fn targets(line: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    for (at, _) in line.match_indices("](") {
+        let inside_code = line[..at].matches('`').count() % 2 == 1;
+        let end = line[at + 2..].find(')').map(|end| at + 2 + end);
+        found.extend(end.filter(|_| !inside_code).map(|end| &line[at + 2..end]));
+    }
+    found
+}
+
+/// The name of a heading in an address, as GitHub and mdBook make it.
+fn place(heading: &str) -> String {
+    let title = heading.trim_start_matches('#').trim().to_lowercase();
+    title
+        .chars()
+        .filter_map(|c| match c {
+            ' ' => Some('-'),
+            c if c.is_alphanumeric() || matches!(c, '-' | '_') => Some(c),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Without `.` and `..`.
+fn straight(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => {
+                out.pop();
+            }
+            Component::CurDir => {}
+            part => out.push(part),
+        }
+    }
+    out
+}
+
+/// What is wrong with the links of a page; `places` has the headings of all pages.
+fn faults(path: &Path, text: &str, places: &BTreeMap<PathBuf, BTreeSet<String>>) -> Vec<String> {
+    let mut faults = Vec::new();
+    for target in prose(text).flat_map(targets) {
+        if target.contains("://") || target.starts_with("mailto:") {
+            continue;
+        }
+        let (file, heading) = target.split_once('#').unwrap_or((target, ""));
+        let to =
+            if file.is_empty() { path.to_owned() } else { straight(&path.with_file_name("").join(file)) };
+        let known = places.get(&to).is_none_or(|places| heading.is_empty() || places.contains(heading));
+        if !to.exists() || !known {
+            faults
+                .push(format!("{}: {target}", path.strip_prefix(straight(root())).unwrap_or(path).display()));
+        }
+    }
+    faults
+}
+
+fn headings(text: &str) -> BTreeSet<String> {
+    prose(text).filter(|line| line.starts_with('#')).map(place).collect()
+}
+
+#[test]
+fn every_link_of_the_documentation_leads_somewhere() {
+    let mut paths = Vec::new();
+    for folder in ["docs", "weights"] {
+        pages(&root().join(folder), &mut paths);
+    }
+    let top = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "STYLE.md", "CHANGELOG.md"];
+    paths.extend(top.map(|name| root().join(name)));
+    let paths: Vec<PathBuf> = paths.iter().map(|path| straight(path)).collect();
+    let texts: Vec<String> = paths.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    let places = paths.iter().cloned().zip(texts.iter().map(|text| headings(text))).collect();
+    let found: Vec<String> =
+        paths.iter().zip(&texts).flat_map(|(path, text)| faults(path, text, &places)).collect();
+    assert!(found.is_empty(), "{} links lead nowhere:\n{}", found.len(), found.join("\n"));
+}
+
+#[test]
+fn every_page_is_in_the_book_once() {
+    let docs = straight(&root().join("docs"));
+    let summary = fs::read_to_string(docs.join("SUMMARY.md")).unwrap();
+    let mut listed: Vec<PathBuf> =
+        summary.lines().flat_map(targets).map(|target| docs.join(target)).collect();
+    let mut there = Vec::new();
+    pages(&docs, &mut there);
+    there.retain(|path| !path.ends_with("SUMMARY.md"));
+    there.sort();
+    listed.sort();
+    assert_eq!(listed, there);
+}
+
+#[test]
+fn every_guide_begins_with_a_task_and_a_command() {
+    let mut paths = Vec::new();
+    pages(&root().join("docs/guide"), &mut paths);
+    assert!(paths.len() > 10);
+    for path in paths {
+        let text = fs::read_to_string(&path).unwrap();
+        let mut lines = text.lines();
+        assert!(lines.next().is_some_and(|title| title.starts_with("# ")), "{}", path.display());
+        let task = lines.find(|line| !line.is_empty()).unwrap_or_default();
+        assert!(task.starts_with(char::is_alphanumeric) || task.starts_with('`'), "{}", path.display());
+        let begins = text.lines().take(25).any(|line| line.starts_with("```"));
+        assert!(begins, "{}: no command in the first 25 lines", path.display());
+    }
+}
+
+#[test]
+fn links_to_nothing_would_be_noticed() {
+    let page = root().join("docs/README.md");
+    let places = BTreeMap::from([(straight(&page), headings("# Title of `it`\n"))]);
+    let text =
+        "[a](none.md) [b](#title-of-it) [c](#other) `[d](no.md)`\n```\n[e](no.md)\n```\n[f](https://x.org)";
+    let found = faults(&straight(&page), text, &places);
+    assert_eq!(found, ["docs/README.md: none.md", "docs/README.md: #other"]);
+}
