@@ -35,7 +35,7 @@ mod bench {
     const FFV1: &str = "-c:v ffv1 -level 3 -g 1 -slicecrc 1 -slices 12";
     const X264: &str = "-c:v libx264 -crf 20";
     const QUIET: &str = "-v error -nostdin -y";
-    const FILM: &str = "{unband} {in} -o {out}.mkv --overwrite --quiet";
+    const VIDEO: &str = "{unband} {in} -o {out}.mkv --overwrite --quiet";
 
     /// Wall-clock and CPU seconds.
     #[derive(Clone, Copy)]
@@ -92,7 +92,7 @@ mod bench {
         let mut all = Vec::new();
         for (method, filter) in [("ffmpeg-deband", "deband"), ("gradfun", "gradfun")] {
             for (codec, arguments) in [("FFV1", FFV1), ("x264", X264)] {
-                let ours = format!("{FILM} --method {method} --depth 8 --ffmpeg-args \"{arguments}\"");
+                let ours = format!("{VIDEO} --method {method} --depth 8 --ffmpeg-args \"{arguments}\"");
                 let theirs =
                     format!("ffmpeg {QUIET} -i {{in}} -map 0 -c copy -vf {filter} {arguments} {{out}}.mkv");
                 all.push((format!("{method} → {codec}"), Run::new(ours), Run::new(theirs)));
@@ -102,7 +102,7 @@ mod bench {
     }
 
     /// unband, and decoding alone.
-    fn beside_decoding(model: Option<&str>) -> Vec<(String, Run, Run)> {
+    fn next_to_decoding(model: Option<&str>) -> Vec<(String, Run, Run)> {
         let mut all = Vec::new();
         let decode = || Run::new(format!("ffmpeg {QUIET} -i {{in}} -f null -"));
         let decoded = format!("ffmpeg {QUIET} -i {{in}} -f yuv4mpegpipe - | {{unband}} - -o - --quiet");
@@ -115,7 +115,7 @@ mod bench {
             let line = format!("{decoded} --method unband-lite --weights {model} > /dev/null");
             all.push(("unband-lite, frames piped in and out".to_owned(), Run::new(line), decode()));
         }
-        all.push(("smooth → x265".to_owned(), Run::new(format!("{FILM} --method smooth")), decode()));
+        all.push(("smooth → x265".to_owned(), Run::new(format!("{VIDEO} --method smooth")), decode()));
         let score = "{unband} score {in} --metrics cambi -j 2 --quiet > /dev/null";
         all.push(("score, CAMBI of every frame".to_owned(), Run::new(score.to_owned()), decode()));
         all
@@ -146,18 +146,20 @@ mod bench {
              |---|---|---:|---:|---:|---:|---:|---:|\n",
         );
         for sample in SAMPLES {
-            let jobs = [transcodes(), beside_decoding(model.as_deref())];
-            let films =
+            let jobs = [transcodes(), next_to_decoding(model.as_deref())];
+            let videos =
                 [scaled(sample, REPEATED[0], folder.path())?, scaled(sample, REPEATED[1], folder.path())?];
-            let jobs =
-                films.iter().zip(jobs).flat_map(|(film, jobs)| jobs.into_iter().map(move |job| (film, job)));
-            for ((film, frames), (name, mut ours, mut theirs)) in jobs {
+            let jobs = videos
+                .iter()
+                .zip(jobs)
+                .flat_map(|(video, jobs)| jobs.into_iter().map(move |job| (video, job)));
+            for ((video, frames), (name, mut ours, mut theirs)) in jobs {
                 if only.as_ref().is_some_and(|only| !name.contains(only.as_str())) {
                     continue;
                 }
                 for _ in 0..rounds {
-                    ours.once(film, folder.path())?;
-                    theirs.once(film, folder.path())?;
+                    ours.once(video, folder.path())?;
+                    theirs.once(video, folder.path())?;
                 }
                 let pair = [&ours, &theirs];
                 let [wall, their_wall] = pair.map(|run| run.median(|time| time.wall));

@@ -1,7 +1,7 @@
 //! Options of several commands, and their parsers.
 
+mod images;
 mod metrics;
-mod pictures;
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -13,12 +13,12 @@ use unband::io::video::{Purpose, StreamSpec};
 use unband::video::Temporal;
 use unband::{Dither, ParamValue, Precision, TreatAs};
 
+pub use images::ImageArgs;
 pub use metrics::{MetricArgs, failure};
-pub use pictures::PictureArgs;
 
 /// Verbosity.
 #[derive(Clone, Copy, Debug, Default, Args)]
-pub struct TalkArgs {
+pub struct ReporterArgs {
     /// Print errors only
     #[arg(short, long, conflicts_with = "verbose", help_heading = "General")]
     pub quiet: bool,
@@ -101,7 +101,7 @@ pub struct DebandArgs {
 
     /// Options of all commands that write images.
     #[command(flatten)]
-    pub pictures: PictureArgs,
+    pub images: ImageArgs,
 
     /// Write nothing for inputs without banding, instead of a copy
     #[arg(long, help_heading = "Output", hide_short_help = true)]
@@ -126,14 +126,14 @@ pub struct DebandArgs {
 
     /// Options for videos.
     #[command(flatten)]
-    pub film: FilmArgs,
+    pub video: VideoArgs,
 }
 
 /// Options of `unband deband` for videos.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Videos")]
 #[allow(clippy::struct_excessive_bools)] // independent switches
-pub struct FilmArgs {
+pub struct VideoArgs {
     /// Encoding preset: web, archive or player [default: player]
     ///
     /// player: x265, 10 bits, CRF 16 (AV1 in .webm)
@@ -219,7 +219,7 @@ pub struct FilmArgs {
     pub keep_going: bool,
 }
 
-impl FilmArgs {
+impl VideoArgs {
     /// Given options that apply to videos only.
     pub fn named(&self) -> Vec<&'static str> {
         let all = [

@@ -42,10 +42,9 @@ struct State {
 
 impl Bar {
     /// A bar over this number of images; `show: false` gives one that never appears.
-    pub fn new(pictures: usize, show: bool) -> Self {
-        let drawn =
-            ProgressBar::with_draw_target(Some(pictures as u64 * PARTS), ProgressDrawTarget::hidden());
-        let template = if pictures > 1 { "{bar:32} {msg}{left}" } else { "{bar:32} {percent}%{left}" };
+    pub fn new(images: usize, show: bool) -> Self {
+        let drawn = ProgressBar::with_draw_target(Some(images as u64 * PARTS), ProgressDrawTarget::hidden());
+        let template = if images > 1 { "{bar:32} {msg}{left}" } else { "{bar:32} {percent}%{left}" };
         if let Ok(style) = ProgressStyle::with_template(template) {
             drawn.set_style(style.with_key(
                 "left",
@@ -58,12 +57,12 @@ impl Bar {
         let bar = Self {
             drawn,
             started: Instant::now(),
-            patience: if pictures > 1 { Duration::from_millis(200) } else { Duration::from_secs(1) },
+            patience: if images > 1 { Duration::from_millis(200) } else { Duration::from_secs(1) },
             show: show && std::io::stderr().is_terminal(),
-            state: Mutex::new(State { total: pictures, ..State::default() }),
+            state: Mutex::new(State { total: images, ..State::default() }),
             lines: false,
         };
-        bar.drawn.set_message(format!("0/{pictures}"));
+        bar.drawn.set_message(format!("0/{images}"));
         bar
     }
 
@@ -80,7 +79,7 @@ impl Bar {
     }
 
     /// A bar over the frames of a video; their number is set once it is known.
-    pub fn film(show: bool) -> Self {
+    pub fn video(show: bool) -> Self {
         let bar = Self::new(1, show);
         let template = "{bar:32} {pos}/{len} frames, {per_sec}, {eta} left";
         if let Ok(style) = ProgressStyle::with_template(template) {
@@ -107,14 +106,14 @@ impl Bar {
     }
 
     /// The bar's part for one image.
-    pub fn picture(&self) -> PictureBar<'_> {
-        PictureBar { bar: self, reached: AtomicUsize::new(0) }
+    pub fn image(&self) -> ImageBar<'_> {
+        ImageBar { bar: self, reached: AtomicUsize::new(0) }
     }
 
     /// Sets the number of images done and of all images.
-    pub fn done(&self, pictures: usize, total: usize) {
+    pub fn done(&self, images: usize, total: usize) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        (state.done, state.total) = (pictures, total);
+        (state.done, state.total) = (images, total);
         self.drawn.set_message(state.message());
         drop(state);
         self.appear();
@@ -132,7 +131,7 @@ impl Bar {
     }
 
     /// Runs a function that writes to the terminal while the bar is hidden.
-    pub fn aside<R>(&self, write: impl FnOnce() -> R) -> R {
+    pub fn interrupting<R>(&self, write: impl FnOnce() -> R) -> R {
         self.drawn.suspend(write)
     }
 
@@ -183,12 +182,12 @@ fn left(done: f64, elapsed: Duration) -> String {
 }
 
 /// Forwards the progress of one image to the bar.
-pub struct PictureBar<'a> {
+pub struct ImageBar<'a> {
     bar: &'a Bar,
     reached: AtomicUsize,
 }
 
-impl unband::Progress for PictureBar<'_> {
+impl unband::Progress for ImageBar<'_> {
     fn advance(&self, done: usize, total: usize) {
         // Reading, analysis and writing report no steps; restoration gets nine tenths.
         let part = (done * (PARTS as usize) * 9 / 10).checked_div(total).unwrap_or(0);
@@ -198,7 +197,7 @@ impl unband::Progress for PictureBar<'_> {
     }
 }
 
-impl Drop for PictureBar<'_> {
+impl Drop for ImageBar<'_> {
     fn drop(&mut self) {
         let reached = *self.reached.get_mut() as u64;
         self.bar.drawn.inc(PARTS - reached.min(PARTS));
@@ -210,7 +209,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_left_is_told_once_it_can_be_known() {
+    fn the_remaining_time_is_shown_once_it_is_known() {
         assert_eq!(left(0.0, Duration::from_mins(1)), "");
         assert_eq!(left(0.5, Duration::from_secs(1)), "");
         assert_eq!(left(0.25, Duration::from_secs(4)), ", about 12 s left");

@@ -6,7 +6,7 @@ use unband::metrics::Inspected;
 use unband::{Context, Image};
 
 use crate::inputs::Input;
-use crate::talk::Failure;
+use crate::reporter::Failure;
 
 /// Bytes per pixel of an image in memory: three planes.
 const PLANES: u64 = 12;
@@ -18,21 +18,21 @@ pub struct Budget {
     /// Images in memory at the same time.
     images: u64,
     /// Bytes per pixel besides the planes.
-    beside: u64,
+    per_pixel: u64,
 }
 
 impl Budget {
     /// Bytes per pixel that the inspection needs.
     pub const INSPECT: u64 = 12;
     /// Bytes per pixel that a metric needs.
-    pub const MEASURE: u64 = 60;
+    pub const METRICS: u64 = 60;
 
     /// Bytes per pixel that degradations need.
     pub const DEGRADE: u64 = 100;
 
     /// A budget for this number of images at a time.
-    pub fn new(allowed: Option<u64>, images: usize, beside: u64) -> Self {
-        Self { allowed, images: images.max(1) as u64, beside }
+    pub fn new(allowed: Option<u64>, images: usize, per_pixel: u64) -> Self {
+        Self { allowed, images: images.max(1) as u64, per_pixel }
     }
 
     /// Memory limit for all images that are processed at the same time.
@@ -48,7 +48,7 @@ impl Budget {
     /// Number of pixels of which metrics may hold copies, in addition to images of this size.
     pub fn at_once(&self, pixels: u64) -> usize {
         let planes = pixels.saturating_mul(PLANES * self.images);
-        usize::try_from(self.memory().saturating_sub(planes) / self.beside.max(1)).unwrap_or(usize::MAX)
+        usize::try_from(self.memory().saturating_sub(planes) / self.per_pixel.max(1)).unwrap_or(usize::MAX)
     }
 
     /// Reads an image that fits; `begins` holds the bytes already read from standard input.
@@ -73,7 +73,7 @@ impl Budget {
             })?;
         let (width, height) = (image.width() as u64, image.height() as u64);
         // A failed allocation would end the program.
-        if !at_hand(width.saturating_mul(height).saturating_mul(self.beside)) {
+        if !at_hand(width.saturating_mul(height).saturating_mul(self.per_pixel)) {
             let error = Error::Memory { width, height };
             return Err(Failure::of(input.shown(), &error));
         }
@@ -97,7 +97,7 @@ impl Budget {
     }
 
     fn per_pixel(&self) -> u64 {
-        PLANES * self.images + self.beside
+        PLANES * self.images + self.per_pixel
     }
 
     fn limits(&self) -> Limits {

@@ -113,21 +113,21 @@ mod tests {
     fn a_bare_file_is_debanded_like_with_the_command() {
         let bare = Cli::try_parse_from(["unband", "a.png", "--depth", "16"]).unwrap();
         assert!(bare.command.is_none());
-        assert_eq!(bare.deband.pictures.inputs, [PathBuf::from("a.png")]);
-        assert_eq!(bare.deband.pictures.depth, unband::OutputDepth::Bits(16));
+        assert_eq!(bare.deband.images.inputs, [PathBuf::from("a.png")]);
+        assert_eq!(bare.deband.images.depth, unband::OutputDepth::Bits(16));
         let named = Cli::try_parse_from(["unband", "deband", "a.png", "--depth", "16"]).unwrap();
         let Some(Command::Deband(args)) = named.command else { panic!("{named:?}") };
-        assert_eq!(args.pictures.inputs, bare.deband.pictures.inputs);
+        assert_eq!(args.images.inputs, bare.deband.images.inputs);
     }
 
     #[test]
     fn a_file_called_like_a_command_can_follow_another() {
         let cli = Cli::try_parse_from(["unband", "a.png", "list"]).unwrap();
-        assert_eq!(cli.deband.pictures.inputs.len(), 2);
+        assert_eq!(cli.deband.images.inputs.len(), 2);
     }
 
     #[test]
-    fn a_number_outside_its_range_is_told_the_range() {
+    fn a_number_outside_its_range_is_refused_with_the_range() {
         let error = Cli::try_parse_from(["unband", "a.png", "--quality", "101"]).unwrap_err().to_string();
         assert!(error.contains("'101'") && error.contains("a whole number from 1 to 100"), "{error}");
         assert!(!error.contains("..="), "{error}");

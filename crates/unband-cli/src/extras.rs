@@ -7,7 +7,7 @@ use unband::files::Naming;
 
 use crate::inputs::Input;
 use crate::outputs::{Target, place};
-use crate::talk::Failure;
+use crate::reporter::Failure;
 
 /// The files that must not be replaced, even with `--overwrite`.
 pub struct Inputs(HashSet<PathBuf>);

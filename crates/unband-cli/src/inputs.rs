@@ -6,7 +6,7 @@ use unband::inputs::InputError;
 pub use unband::inputs::{Gather, Gathered, Input, STDIO, exact, is_pattern, readable};
 pub use unband::io::reason;
 
-use crate::talk::Failure;
+use crate::reporter::Failure;
 
 /// The failure of an argument.
 pub fn failure(error: &InputError) -> Failure {

@@ -9,22 +9,22 @@ mod budget;
 mod cli;
 mod cmd;
 mod extras;
+mod images;
 mod inputs;
 mod interrupt;
 mod licences;
 mod outcome;
 mod outputs;
-mod pictures;
 mod piped;
 mod print;
 mod record;
+mod reporter;
 mod result;
+mod runner;
 mod settings;
 #[cfg(test)]
 mod shown;
 mod summary;
-mod talk;
-mod work;
 
 use std::ffi::OsString;
 
@@ -33,7 +33,7 @@ use clap::{CommandFactory, Parser};
 use crate::bar::Bar;
 use crate::cli::{Cli, Command};
 use crate::outcome::Outcome;
-use crate::talk::{Loudness, Talk};
+use crate::reporter::{Loudness, Reporter};
 
 /// Runs the program with arguments, the first of which is its name. Returns the exit code: 0 done, 1 some
 /// inputs failed, 2 wrong usage, 3 a check failed, 130 interrupted.
@@ -56,8 +56,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
             return u8::try_from(error.exit_code()).unwrap_or(2);
         }
     };
-    if let Some(failure) = pictures::cramped() {
-        Talk { loudness: Loudness::Normal, bar: &Bar::none() }.failure(&failure);
+    if let Some(failure) = images::cramped() {
+        Reporter { loudness: Loudness::Normal, bar: &Bar::none() }.failure(&failure);
         return Outcome::SomeFailed as u8;
     }
     if matches!(cli.command, None | Some(Command::Deband(_) | Command::Upscale(_))) {
@@ -70,9 +70,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 fn act(cli: &Cli) -> Outcome {
     match &cli.command {
         None if cli.licences => licences::run(),
-        None => match pictures::mistaken(&cli.deband.pictures.inputs, &Cli::command()) {
+        None => match images::mistaken(&cli.deband.images.inputs, &Cli::command()) {
             Some(failure) => {
-                Talk { loudness: Loudness::Normal, bar: &Bar::none() }.failure(&failure);
+                Reporter { loudness: Loudness::Normal, bar: &Bar::none() }.failure(&failure);
                 Outcome::Usage
             }
             None => cmd::deband::run(&cli.deband),

@@ -8,7 +8,7 @@ const OWN: (&str, &str) = (
     "unband and its weights: MIT or Apache-2.0, at your option",
     concat!(include_str!("../licences/LICENSE-MIT"), "\n", include_str!("../licences/LICENSE-APACHE")),
 );
-const OTHERS: [(&str, &str); 2] = [
+const THIRD_PARTY: [(&str, &str); 2] = [
     (
         "JPEG",
         "This software is based in part on the work of the Independent JPEG Group. Its terms are among those below.\n",
@@ -22,7 +22,7 @@ pub fn run() -> Outcome {
     let parts: Vec<String> = [OWN]
         .iter()
         .chain(&unband::NOTICES)
-        .chain(&OTHERS)
+        .chain(&THIRD_PARTY)
         .map(|(title, text)| format!("######## {title}\n\n{text}\n\n"))
         .collect();
     print_data(parts.concat().as_bytes())

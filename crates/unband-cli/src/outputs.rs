@@ -8,7 +8,7 @@ use unband::files::{Naming, Output, possible_outputs};
 use unband::io::video::promises_video;
 
 use crate::inputs::{Input, STDIO};
-use crate::talk::Failure;
+use crate::reporter::Failure;
 
 /// The output of one input.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,7 +129,7 @@ pub fn suffixed(path: &Path, suffix: &str) -> PathBuf {
 /// Resolves name clashes between results, such as those of `a.jpg` and `a.png`: the whole input name becomes
 /// part of the result's, `a.jpg_unband.png`. A lossless format keeps the short name before a lossy one.
 /// Returns a note for each.
-pub fn tell_apart(
+pub fn distinguish(
     inputs: &[Input],
     targets: &mut [Target],
     naming: Naming,
@@ -154,8 +154,8 @@ pub fn tell_apart(
             && inputs[first].path.file_name() != input.path.file_name()
         {
             let name = input.path.file_name().unwrap_or_default().to_string_lossy();
-            let beside = stem(&input.path) == *path;
-            let whole = if beside {
+            let is_default = stem(&input.path) == *path;
+            let whole = if is_default {
                 stem(&input.path.with_file_name(format!("{name}.x")))
             } else {
                 path.with_file_name(&*name)

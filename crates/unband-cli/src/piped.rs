@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use unband::io::{Limits, Y4mHeader};
 
 use crate::inputs::reason;
-use crate::talk::Failure;
+use crate::reporter::Failure;
 
 /// Its name in messages.
 pub const SHOWN: &str = "standard input";

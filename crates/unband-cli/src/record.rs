@@ -9,7 +9,7 @@ use unband::files::{FileBytes, FileReport, Plan};
 use unband::{Act, Drawing, Reason};
 
 use crate::inputs::exact;
-use crate::talk::Failure;
+use crate::reporter::Failure;
 
 /// Schema name and version of a `--json` object; by default that of `deband`.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -42,7 +42,7 @@ pub struct Record {
     pub done: Option<DoneRecord>,
     /// Upscaling, planned or done.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    pub enlarged: Option<EnlargedRecord>,
+    pub upscaled: Option<UpscaledRecord>,
     /// The error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -102,7 +102,7 @@ pub fn growth(bytes: FileBytes) -> String {
 
 /// An upscaled image.
 #[derive(Debug, Serialize)]
-pub struct EnlargedRecord {
+pub struct UpscaledRecord {
     /// Format of the input.
     pub format: &'static str,
     /// Width of the input.
@@ -219,7 +219,7 @@ impl Record {
                 outside: proof.outside,
                 worst_codes: proof.worst_codes,
             }),
-            saved_output: shown(report.aside.as_deref()),
+            saved_output: shown(report.extra_output.as_deref()),
             bytes: BytesRecord::new(report.bytes),
             seconds: report.seconds,
         };

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::bar::Bar;
 use crate::inputs::reason;
 use crate::outcome::Outcome;
-use crate::talk::{Failure, Loudness, Talk, printable};
+use crate::reporter::{Failure, Loudness, Reporter, printable};
 
 /// Prints text of several lines. Control characters that could affect the terminal are replaced; names that
 /// may hold line breaks must be [`printable`] before.
@@ -22,7 +22,7 @@ pub fn print_data(data: &[u8]) -> Outcome {
         Ok(()) => Outcome::Done,
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Outcome::Done,
         Err(error) => {
-            Talk { loudness: Loudness::Normal, bar: &Bar::none() }.failure(&stdout_failure(&error));
+            Reporter { loudness: Loudness::Normal, bar: &Bar::none() }.failure(&stdout_failure(&error));
             Outcome::SomeFailed
         }
     }

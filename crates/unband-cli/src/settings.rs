@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use unband::files::{AsideFile, FileOptions, Naming};
+use unband::files::{ExtraOutputFile, FileOptions, Naming};
 use unband::io::FormatEntry;
 use unband::io::video::container_of;
 use unband::networks::{self, WEIGHTS};
@@ -11,7 +11,7 @@ use unband::{Alpha, Choice, Error, Hint, Method, Options, OutputDepth, Weights, 
 use crate::args::{DebandArgs, Switch};
 use crate::inputs::{Input, STDIO};
 use crate::outputs::check_folder_of;
-use crate::talk::Failure;
+use crate::reporter::Failure;
 
 /// The library's options.
 pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
@@ -38,17 +38,17 @@ pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
     let options = Options {
         method,
         strength: args.strength.unwrap_or(1.0),
-        depth: args.pictures.depth,
-        dither: args.pictures.dither.unwrap_or_default(),
-        locked: args.pictures.locked,
-        seed: args.pictures.seed,
-        precision: args.pictures.precision,
+        depth: args.images.depth,
+        dither: args.images.dither.unwrap_or_default(),
+        locked: args.images.locked,
+        seed: args.images.seed,
+        precision: args.images.precision,
         faithful: args.faithful.map(|switch| switch == Switch::On),
         everywhere: args.everywhere,
         truncated: args.truncated,
         alpha: if args.alpha { Alpha::Repair } else { Alpha::Keep },
         treat_as: args.treat_as,
-        max_memory: args.pictures.max_memory,
+        max_memory: args.images.max_memory,
         ..Options::default()
     };
     let named = options.method.named();
@@ -68,26 +68,26 @@ pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
             format!("set its own parameters, `--method {name}:key=value`; `unband list methods` shows all");
         return Err(Failure::usage(format!("{name} does not support `--strength`"), hint));
     }
-    let aside = args.save_output.clone().map(|(name, path)| AsideFile { name, path });
-    if let Some(file) = &aside {
+    let extra_output = args.save_output.clone().map(|(name, path)| ExtraOutputFile { name, path });
+    if let Some(file) = &extra_output {
         let default = Method::new(&unband::SMOOTH);
-        networks::check_aside(named.unwrap_or(&default), &file.name).map_err(usage)?;
+        networks::check_extra_output(named.unwrap_or(&default), &file.name).map_err(usage)?;
     }
-    let format = args.pictures.format.as_deref().map(format_named).transpose()?;
+    let format = args.images.format.as_deref().map(format_named).transpose()?;
     let options = FileOptions {
         options,
         format,
-        quality: args.pictures.quality,
-        effort: args.pictures.effort,
-        overwrite: args.pictures.overwrite,
+        quality: args.images.quality,
+        effort: args.images.effort,
+        overwrite: args.images.overwrite,
         only_banded: args.only_banded,
-        preserve_times: args.pictures.preserve_times,
+        preserve_times: args.images.preserve_times,
         prove: args.prove,
-        aside,
+        extra_output,
         ..FileOptions::default()
     };
     if let Some(format) = format {
-        check_depth(format, args.pictures.depth, None)?;
+        check_depth(format, args.images.depth, None)?;
     }
     Ok(options)
 }
@@ -96,12 +96,12 @@ pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
 ///
 /// # Errors
 /// Several inputs, a file that is one of them, a missing folder.
-pub fn check_aside(
-    aside: Option<&AsideFile>,
+pub fn check_extra_output(
+    extra_output: Option<&ExtraOutputFile>,
     inputs: &[Input],
     output: Option<&Path>,
 ) -> Result<(), Failure> {
-    let Some(AsideFile { path, .. }) = aside else { return Ok(()) };
+    let Some(ExtraOutputFile { path, .. }) = extra_output else { return Ok(()) };
     let fault = |message: &str, hint: &str| {
         Err(Failure::at(path.display().to_string(), message.to_owned(), Some(hint.to_owned())))
     };

@@ -119,7 +119,7 @@ fn an_option_that_the_trainer_has_not_is_noticed() {
 
 #[test]
 #[should_panic(expected = "there is no measure lpipps")]
-fn a_measure_that_is_not_there_is_noticed() {
+fn an_unknown_metric_is_noticed() {
     check(&["unband", "compare", "a", "b", "--metrics", "psnr,lpipps"].map(str::to_owned));
 }
 

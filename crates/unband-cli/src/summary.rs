@@ -7,7 +7,7 @@ use std::path::PathBuf;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Became {
     /// Upscaled.
-    Enlarged,
+    Upscaled,
     /// Repaired.
     Repaired,
     /// Copied, or left unchanged.
@@ -23,7 +23,7 @@ pub enum Became {
 impl Became {
     fn word(self) -> &'static str {
         match self {
-            Self::Enlarged => "upscaled",
+            Self::Upscaled => "upscaled",
             Self::Repaired => "repaired",
             Self::Unchanged => "unchanged",
             Self::Planned => "planned",
@@ -36,19 +36,19 @@ impl Became {
 /// Number of files that the summary names; the rest is counted.
 const NAMED: usize = 5;
 
-/// "15 repaired, 5 unchanged, 2 failed, 3 skipped (not supported: a.dng, notes.txt)". `others`: files of
+/// "15 repaired, 5 unchanged, 2 failed, 3 skipped (not supported: a.dng, notes.txt)". `skipped`: files of
 /// other kinds.
-pub fn summary(counts: &BTreeMap<Became, usize>, others: &[PathBuf]) -> String {
+pub fn summary(counts: &BTreeMap<Became, usize>, skipped: &[PathBuf]) -> String {
     let mut counts = counts.clone();
-    if !others.is_empty() {
-        *counts.entry(Became::Skipped).or_default() += others.len();
+    if !skipped.is_empty() {
+        *counts.entry(Became::Skipped).or_default() += skipped.len();
     }
     let parts: Vec<String> =
         counts.iter().map(|(became, count)| format!("{count} {}", became.word())).collect();
     let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let mut names: Vec<String> = others.iter().take(NAMED).map(name).collect();
-    if others.len() > NAMED {
-        names.push(format!("{} more", others.len() - NAMED));
+    let mut names: Vec<String> = skipped.iter().take(NAMED).map(name).collect();
+    if skipped.len() > NAMED {
+        names.push(format!("{} more", skipped.len() - NAMED));
     }
     let named =
         if names.is_empty() { String::new() } else { format!(" (not supported: {})", names.join(", ")) };
@@ -60,12 +60,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_count_of_all_names_what_is_no_picture() {
+    fn the_count_of_all_names_what_is_no_image() {
         let counts = BTreeMap::from([(Became::Failed, 2), (Became::Repaired, 15), (Became::Unchanged, 5)]);
         assert_eq!(summary(&counts, &[]), "15 repaired, 5 unchanged, 2 failed");
-        let others: Vec<PathBuf> = (0..7).map(|i| PathBuf::from(format!("in/{i}.dng"))).collect();
+        let skipped: Vec<PathBuf> = (0..7).map(|i| PathBuf::from(format!("in/{i}.dng"))).collect();
         assert_eq!(
-            summary(&counts, &others),
+            summary(&counts, &skipped),
             "15 repaired, 5 unchanged, 2 failed, 7 skipped (not supported: 0.dng, 1.dng, 2.dng, 3.dng, 4.dng, 2 more)"
         );
     }

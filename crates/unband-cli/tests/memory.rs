@@ -14,7 +14,7 @@ use unband_image::{Depth, Image, Model, Plane};
 const MIB: u64 = 1 << 20;
 
 /// A sky above texture, in steps of 6 bits.
-fn picture(folder: &Path, (width, height): (usize, usize), depth: Depth) -> String {
+fn painted(folder: &Path, (width, height): (usize, usize), depth: Depth) -> String {
     let plane = |c: usize| {
         let mut plane = Plane::filled(width, height, 0.0);
         for (y, row) in plane.data.chunks_exact_mut(width).enumerate() {
@@ -56,8 +56,8 @@ fn peak() -> u64 {
 fn the_program_keeps_to_the_memory_that_is_promised_and_allowed() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    let full_hd = picture(folder, (1920, 1080), Depth::EIGHT);
-    let upright = picture(folder, (1080, 1920), Depth::EIGHT);
+    let full_hd = painted(folder, (1920, 1080), Depth::EIGHT);
+    let upright = painted(folder, (1080, 1920), Depth::EIGHT);
 
     // The least memory that the message names is enough, and is not exceeded.
     for file in [&upright, &full_hd] {
@@ -77,7 +77,7 @@ fn the_program_keeps_to_the_memory_that_is_promised_and_allowed() {
     assert!(peak() < 200_000_000, "full HD within 320 MiB: {} bytes", peak());
 
     // Three samples of four bytes a pixel, at most doubled. Images higher than wide are rotated first.
-    let twelve = picture(folder, (3000, 4000), Depth::EIGHT);
+    let twelve = painted(folder, (3000, 4000), Depth::EIGHT);
     run(folder, &[&twelve]).unwrap();
     assert!(peak() < 2 * 12 * 12_000_000 + 150_000_000, "12 Mpx: {} bytes", peak());
 }
@@ -85,13 +85,13 @@ fn the_program_keeps_to_the_memory_that_is_promised_and_allowed() {
 /// Needs minutes and gigabytes: `scripts/test-memory` runs it, in its own process.
 #[test]
 #[ignore = "takes gigabytes and minutes; scripts/test-memory runs it"]
-fn large_pictures_keep_to_the_memory_that_is_promised() {
+fn large_images_keep_to_the_memory_that_is_promised() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     for (size, depth, most) in
         [((5000, 8000), Depth::EIGHT, 1_200_000_000), ((8334, 12_000), Depth::SIXTEEN, 2_500_000_000)]
     {
-        let file = picture(folder, size, depth);
+        let file = painted(folder, size, depth);
         run(folder, &[&file]).unwrap();
         eprintln!("{file}: {} MB", peak() / 1_000_000);
         assert!(peak() < most, "{file}: {} bytes", peak());

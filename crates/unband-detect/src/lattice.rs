@@ -173,8 +173,8 @@ pub(super) fn limited_gaps(hist: &[u32]) -> bool {
     let last = hist.iter().rposition(|&n| n > 20).unwrap_or(first);
     let mut at = Vec::new();
     for c in first + 1..last {
-        let beside = hist[c - 1].min(hist[c + 1]);
-        if beside > 20 && hist[c] * 20 < beside {
+        let near = hist[c - 1].min(hist[c + 1]);
+        if near > 20 && hist[c] * 20 < near {
             at.push(c);
         }
     }

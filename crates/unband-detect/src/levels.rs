@@ -164,9 +164,9 @@ pub(super) fn even_levels(hist: &[u32]) -> Option<Levels> {
     let spread: f64 = points.iter().map(|p| (p.0 - k) * (p.0 - k)).sum();
     let step = points.iter().map(|p| (p.0 - k) * (p.1 - c)).sum::<f64>() / spread;
     let start = c - step * k;
-    let beside = points.iter().map(|p| (start + step * p.0 - p.1).abs()).fold(0.0, f64::max);
+    let distance = points.iter().map(|p| (start + step * p.0 - p.1).abs()).fold(0.0, f64::max);
     // Below this a seven-bit set would hold them.
-    if beside > 0.75 || step < 2.2 {
+    if distance > 0.75 || step < 2.2 {
         return None;
     }
     let bits = ((255.0 / step + 1.0).log2() - 0.01).ceil() as u8;
@@ -226,7 +226,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_bit_depth_is_told_from_the_next() {
+    fn every_bit_depth_is_distinguished_from_the_next() {
         for bits in 4..=7u8 {
             let top = (1u32 << bits) - 1;
             let mut hist = vec![0u32; 256];
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn expansions_of_few_bits_are_told_apart() {
+    fn expansions_of_few_bits_are_distinguished() {
         let fill = |max: usize, code: &dyn Fn(usize) -> usize| {
             let mut hist = vec![0u32; max + 1];
             (0..32).for_each(|k| hist[code(k)] += 500);
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_channel_with_few_levels_follows_the_others() {
+    fn a_channel_with_few_levels_follows_the_rest() {
         let hist = |levels: std::ops::Range<usize>| {
             let mut hist = vec![0u32; 256];
             levels.for_each(|k| hist[(k * 510 + 31) / 62] = 500);

@@ -1,7 +1,7 @@
 //! Map of false contours, and their visibility.
 
 use super::planes::Source;
-use super::smooth_area::{self, Luma, marked_cells, on_lines, share_beside, smooth};
+use super::smooth_area::{self, Luma, marked_cells, on_lines, share_near, smooth};
 use super::{BandingMap, Cause, Findings, Space};
 use unband_image::Context;
 use unband_image::color::Model;
@@ -55,7 +55,7 @@ pub(super) fn complete(
     let lines = on_lines(&cells, width);
     // Most images have no contours; the smooth area is then not needed.
     found.banded_share =
-        if lines.contains(&true) { share_beside(&smooth(luma, step, ctx), &lines) } else { 0.0 };
+        if lines.contains(&true) { share_near(&smooth(luma, step, ctx), &lines) } else { 0.0 };
     // Steps of one code are visible where they are wide, unbroken and the only structure. Coarser ones are
     // always visible.
     let clean_share = || area(&found.map, width, height, |i| found.map.share[i] >= BANDED && clean[i]);

@@ -100,10 +100,10 @@ pub(super) fn look(codes: &Codes) -> PaletteLook {
         steps.push(sums.iter().map(|s| (s.0 as f32 + 8.0 * mean) / (s.1 as f32 + 8.0)).collect());
         means.push(mean);
     }
-    let told = squares.iter().filter(|s| s.0 >= 60).count();
+    let counted = squares.iter().filter(|s| s.0 >= 60).count();
     let banded = squares.iter().filter(|s| s.0 >= 60 && f64::from(s.1) < 0.52 * f64::from(s.0)).count();
     // One square among many may be chance.
-    let chance = if told < 8 { 0 } else { 1.max(told / 20) };
+    let chance = if counted < 8 { 0 } else { 1.max(counted / 20) };
     PaletteLook { steps, means, dithered: banded <= chance }
 }
 

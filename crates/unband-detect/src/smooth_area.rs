@@ -10,7 +10,7 @@ const CELL: usize = 4;
 const BAND: usize = 16;
 /// Radius, in cells, within 16 samples of a marked cell, and the weight of the next ring: 34 of the 36 to 40
 /// samples in the cells on both sides of a step are that close.
-const BESIDE: (usize, f32) = (3, 0.625);
+const NEIGHBOURHOOD: (usize, f32) = (3, 0.625);
 /// Radius of a neighbourhood, in cells, and the minimum number of marked cells in it for a contour: noise
 /// marks fewer.
 const AROUND: (usize, u8) = (2, 4);
@@ -83,10 +83,10 @@ pub(super) fn smooth(luma: &Luma<'_>, step: f32, ctx: &Context<'_>) -> Cells<boo
         let row = |y: usize| y * columns..(y + 1) * columns;
         let (up, here, down) = (row(y.saturating_sub(1)), row(y), row((y + 1).min(rows - 1)));
         widen(&blurred[here.clone()], &mut wide);
-        let beside = wide.windows(3).zip(blurred[up].iter().zip(&blurred[down]));
+        let at_neighbours = wide.windows(3).zip(blurred[up].iter().zip(&blurred[down]));
         let own = mean[here.clone()].iter().zip(&variance[here.clone()]);
         let out = slopes[here.clone()].iter_mut().zip(&mut rest[here]);
-        for (((across, (up, down)), (mean, variance)), (slope, rest)) in beside.zip(own).zip(out) {
+        for (((across, (up, down)), (mean, variance)), (slope, rest)) in at_neighbours.zip(own).zip(out) {
             let (dx, dy) = ((across[2] - across[0]) / (2 * CELL) as f32, (down - up) / (2 * CELL) as f32);
             let g = across[1];
             *slope = dx.abs().max(dy.abs()) < 0.5 * grow && (4.0..=250.0).contains(&g);
@@ -113,7 +113,7 @@ pub(super) fn on_lines(marked: &[bool], width: usize) -> Vec<bool> {
 /// Share of the smooth area within 16 samples of a step in it; 0 where hardly anything is smooth.
 ///
 /// `lines`: cells that hold contours.
-pub(super) fn share_beside(smooth: &Cells<bool>, lines: &[bool]) -> f32 {
+pub(super) fn share_near(smooth: &Cells<bool>, lines: &[bool]) -> f32 {
     let columns = smooth.columns;
     let all = smooth.data.iter().filter(|&&s| s).count();
     if (all as f32) < LEAST * smooth.data.len() as f32 || all == 0 {
@@ -121,9 +121,9 @@ pub(super) fn share_beside(smooth: &Cells<bool>, lines: &[bool]) -> f32 {
     }
     let at_smooth = widened(&smooth.data, columns, 1);
     let steps: Vec<bool> = lines.iter().zip(at_smooth).map(|(&line, smooth)| line && smooth).collect();
-    let (inner, outer) = BESIDE;
+    let (inner, outer) = NEIGHBOURHOOD;
     let [near, next] = [inner, inner + 1].map(|reach| widened(&steps, columns, reach));
-    let beside: f64 = (0..smooth.data.len())
+    let at_neighbours: f64 = (0..smooth.data.len())
         .filter(|&i| smooth.data[i])
         .map(|i| match (near[i], next[i]) {
             (true, _) => 1.0,
@@ -131,7 +131,7 @@ pub(super) fn share_beside(smooth: &Cells<bool>, lines: &[bool]) -> f32 {
             _ => 0.0,
         })
         .sum();
-    (beside / all as f64) as f32
+    (at_neighbours / all as f64) as f32
 }
 
 /// Adds the marks of the rows from `y0` on, by sample, to their cells; returns the rows of cells that were
@@ -210,21 +210,23 @@ fn gather(luma: &Luma<'_>, first: usize, last: usize) -> Vec<(f32, f32)> {
 /// Three-tap filter across and down, with a weight for the centre and one for its neighbours; the border is
 /// repeated.
 fn separable(data: &[f32], columns: usize, weights: (f32, f32)) -> Vec<f32> {
-    let (here, beside) = weights;
+    let (here, at_neighbours) = weights;
     let rows = data.len() / columns.max(1);
     let mut across = vec![0.0; data.len()];
     let mut wide = vec![0.0; columns + 2];
     for (out, row) in across.chunks_mut(columns).zip(data.chunks(columns)) {
         widen(row, &mut wide);
-        out.iter_mut().zip(wide.windows(3)).for_each(|(out, w)| *out = here * w[1] + beside * (w[0] + w[2]));
+        out.iter_mut()
+            .zip(wide.windows(3))
+            .for_each(|(out, w)| *out = here * w[1] + at_neighbours * (w[0] + w[2]));
     }
     let mut out = vec![0.0; data.len()];
     for y in 0..rows {
         let row = |y: usize| &across[y * columns..][..columns];
         let (up, middle, down) = (row(y.saturating_sub(1)), row(y), row((y + 1).min(rows - 1)));
-        let beside_it = up.iter().zip(down).zip(middle);
-        for (out, ((up, down), middle)) in out[y * columns..][..columns].iter_mut().zip(beside_it) {
-            *out = here * middle + beside * (up + down);
+        let near_rows = up.iter().zip(down).zip(middle);
+        for (out, ((up, down), middle)) in out[y * columns..][..columns].iter_mut().zip(near_rows) {
+            *out = here * middle + at_neighbours * (up + down);
         }
     }
     out
@@ -303,14 +305,14 @@ mod tests {
     }
 
     #[test]
-    fn sixteen_samples_beside_a_line_count_and_lone_marks_do_not() {
+    fn sixteen_samples_near_a_line_count_and_lone_marks_do_not() {
         let area = Cells { columns: 40, data: vec![true; 1200] };
         let mut marked = vec![false; 1200];
         (0..30).for_each(|y| marked[y * 40 + 20] = true);
-        let share = |marked: &[bool]| share_beside(&area, &on_lines(marked, 160));
+        let share = |marked: &[bool]| share_near(&area, &on_lines(marked, 160));
         assert!((share(&marked) - (7.0 + 2.0 * 0.625) / 40.0).abs() < 1e-6);
-        let mut alone = vec![false; 1200];
-        (0..30).step_by(5).for_each(|y| alone[y * 40 + 20] = true);
-        assert!(share(&alone).abs() < 1e-6);
+        let mut isolated = vec![false; 1200];
+        (0..30).step_by(5).for_each(|y| isolated[y * 40 + 20] = true);
+        assert!(share(&isolated).abs() < 1e-6);
     }
 }

@@ -308,7 +308,7 @@ fn a_palette_has_steps_where_its_colours_meet_and_a_dithered_one_has_none() {
 }
 
 #[test]
-fn a_banded_picture_in_a_clean_page_is_found_where_it_is() {
+fn a_banded_image_in_a_clean_page_is_found_where_it_is() {
     let five = grid(5);
     let clean = scene(2.0, 14);
     let mixed: Vec<[f32; 3]> = clean
@@ -352,7 +352,7 @@ fn wide_files_of_few_bits_are_seen_through() {
 }
 
 #[test]
-fn deep_pictures_have_nothing_to_repair() {
+fn deep_images_have_nothing_to_repair() {
     let sixteen: Vec<u16> = scene(2.0, 16).iter().flatten().map(|v| (v * 257.0).round() as u16).collect();
     let found = look(&Image::from_rgb16(W, H, &sixteen).unwrap());
     assert_eq!((found.cause, found.effective_bits, found.visible), (Cause::Plain, 16, false));
@@ -453,7 +453,7 @@ fn threads_and_vector_instructions_change_nothing() {
 }
 
 #[test]
-fn tiny_and_broken_pictures_are_answered() {
+fn tiny_and_broken_images_are_answered() {
     for (w, h) in [(1, 1), (2, 2), (3, 3), (1, 400), (400, 1), (8, 8), (9, 17)] {
         let rgb: Vec<u8> = (0..w * h * 3).map(|i| (i * 7) as u8).collect();
         assert_eq!(look(&Image::from_rgb8(w, h, &rgb).unwrap()).grids.len(), 3);
@@ -478,7 +478,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
-    fn no_picture_makes_it_panic(
+    fn no_image_makes_it_panic(
         w in 1usize..70, h in 1usize..70, bits in 1u8..=16, kind in 0usize..3, seed in any::<u64>(), amplitude in 0.0f32..2.0,
     ) {
         let rng = Rng::new(seed);

@@ -35,14 +35,14 @@ fn same(w: usize, h: usize, pixels: &[[u8; 3]]) -> Result<Findings, String> {
         turns(w, h, pixels).iter().map(|image| inspect(image, &Context::default())).collect();
     let first = &found[0];
     for (turn, other) in found.iter().enumerate() {
-        let told = |f: &Findings| {
+        let summary = |f: &Findings| {
             // Steps as they are shown.
             let steps: Vec<(i32, bool)> =
                 f.grids.iter().map(|g| ((g.step_codes * 1000.0).round() as i32, g.found)).collect();
             format!("{:?} {:?} {steps:?} {}", f.cause, f.space, f.lossy)
         };
-        if told(first) != told(other) {
-            return Err(format!("turn {turn}: {} and {}", told(first), told(other)));
+        if summary(first) != summary(other) {
+            return Err(format!("turn {turn}: {} and {}", summary(first), summary(other)));
         }
         // The map's squares start at a corner.
         let whole = w.is_multiple_of(BandingMap::SIDE) && h.is_multiple_of(BandingMap::SIDE);

@@ -9,7 +9,7 @@ use crate::grid::{Sample, View};
 
 /// The image format that a method was prepared for.
 #[derive(Clone, Debug)]
-pub(crate) struct Pictures {
+pub(crate) struct CodePlanes {
     method: &'static str,
     bits: u8,
     sizes: Vec<(usize, usize)>,
@@ -30,7 +30,7 @@ pub(crate) struct Part<'a, T, U> {
 /// Minimum rows per thread: filters read a similar number around them, or sum them first.
 const LEAST_ROWS: usize = 64;
 
-impl Pictures {
+impl CodePlanes {
     /// The format of this image; `None` where its codes are not those of video formats.
     pub(crate) fn like(image: &Image, method: &'static str) -> Option<Self> {
         let Depth::Int(bits @ 8..=16) = image.depth else { return None };
@@ -40,11 +40,11 @@ impl Pictures {
 
     /// The prepared format, or the error of a method that has none.
     pub(crate) fn or_refused<'a>(
-        pictures: Option<&'a Self>,
+        code_planes: Option<&'a Self>,
         method: &'static str,
     ) -> Result<&'a Self, RestoreError> {
         let what = "was prepared for an image whose codes it does not support";
-        pictures.ok_or_else(|| RestoreError::unsupported(method, what))
+        code_planes.ok_or_else(|| RestoreError::unsupported(method, what))
     }
 
     /// Bits of their codes.

@@ -21,7 +21,7 @@ pub use settings::{F3kdbParams, Presets};
 pub use tables::Tables;
 
 use crate::PlaneError;
-use crate::codes::{Part, Pictures};
+use crate::codes::{CodePlanes, Part};
 use crate::grid::{Grid, Sample, View, check_sound, read_tile};
 use plane::{Rows, f3kdb_rows};
 
@@ -51,7 +51,7 @@ pub struct F3kdb {
     halo: usize,
     diffuses: bool,
     idle: bool,
-    pictures: Option<Pictures>,
+    code_planes: Option<CodePlanes>,
 }
 
 /// The registry entry.
@@ -120,8 +120,8 @@ impl F3kdb {
         let diffuses = !idle && rules.iter().any(Rule::diffuses);
         let size = if idle { (0, 0) } else { (width, height) };
         let tables = Tables::new(params, size, chroma, ctx)?;
-        let pictures = Pictures::like(image, NAME).filter(|_| !idle);
-        Ok(Self { rules, tables, depth, halo, diffuses, idle, pictures })
+        let code_planes = CodePlanes::like(image, NAME).filter(|_| !idle);
+        Ok(Self { rules, tables, depth, halo, diffuses, idle, code_planes })
     }
 
     /// The plane's codes in `input`'s core, and its 16-bit results.
@@ -277,7 +277,7 @@ impl Restorer for F3kdb {
     }
 
     fn as_codes(&self) -> Option<&dyn CodeRestorer> {
-        self.pictures.is_some().then_some(self)
+        self.code_planes.is_some().then_some(self)
     }
 
     fn touches(&self, _: &TileIn<'_>) -> bool {
@@ -315,13 +315,15 @@ impl CodeRestorer for F3kdb {
         output: &mut [CodesMut<'_>],
         ctx: &Context<'_>,
     ) -> Result<(), RestoreError> {
-        let pictures = Pictures::or_refused(self.pictures.as_ref(), NAME)?;
+        let code_planes = CodePlanes::or_refused(self.code_planes.as_ref(), NAME)?;
         let (planes, split) = ((input, output), !self.diffuses);
-        match (pictures.bits() == 8, self.depth <= 8) {
-            (true, true) => pictures.by_rows(planes, split, ctx, |part| self.rows::<u8, u8>(part, ctx)),
-            (true, false) => pictures.by_rows(planes, split, ctx, |part| self.rows::<u8, u16>(part, ctx)),
-            (false, true) => pictures.by_rows(planes, split, ctx, |part| self.rows::<u16, u8>(part, ctx)),
-            (false, false) => pictures.by_rows(planes, split, ctx, |part| self.rows::<u16, u16>(part, ctx)),
+        match (code_planes.bits() == 8, self.depth <= 8) {
+            (true, true) => code_planes.by_rows(planes, split, ctx, |part| self.rows::<u8, u8>(part, ctx)),
+            (true, false) => code_planes.by_rows(planes, split, ctx, |part| self.rows::<u8, u16>(part, ctx)),
+            (false, true) => code_planes.by_rows(planes, split, ctx, |part| self.rows::<u16, u8>(part, ctx)),
+            (false, false) => {
+                code_planes.by_rows(planes, split, ctx, |part| self.rows::<u16, u16>(part, ctx))
+            }
         }
     }
 }

@@ -12,7 +12,7 @@ use unband_image::{
 pub use plane::{Rule, Table, deband_plane, deband_window, means_window};
 
 use crate::PlaneError;
-use crate::codes::{Part, Pictures};
+use crate::codes::{CodePlanes, Part};
 use crate::grid::{Grid, Sample, View, coarsest, read_tile, write_tile};
 
 const NAME: &str = "ffmpeg-deband";
@@ -58,7 +58,7 @@ pub struct FfmpegDeband {
     rules: Vec<Rule>,
     table: Table,
     halo: usize,
-    pictures: Option<Pictures>,
+    code_planes: Option<CodePlanes>,
 }
 
 /// The registry entry.
@@ -104,8 +104,8 @@ impl FfmpegDeband {
         let halo = rx.max(ry).saturating_mul(coarsest);
         let rules = (0..image.planes.len()).map(|p| rule(params, image, p)).collect();
         // Coupled planes need all planes of a pixel at once.
-        let pictures = Pictures::like(image, NAME).filter(|_| !params.coupling);
-        Ok(Self { coupling: params.coupling, rules, table, halo, pictures })
+        let code_planes = CodePlanes::like(image, NAME).filter(|_| !params.coupling);
+        Ok(Self { coupling: params.coupling, rules, table, halo, code_planes })
     }
 
     fn restore_as<T: Sample>(
@@ -164,7 +164,7 @@ impl Restorer for FfmpegDeband {
     }
 
     fn as_codes(&self) -> Option<&dyn CodeRestorer> {
-        self.pictures.is_some().then_some(self)
+        self.code_planes.is_some().then_some(self)
     }
 
     fn restore(
@@ -188,11 +188,11 @@ impl CodeRestorer for FfmpegDeband {
         output: &mut [CodesMut<'_>],
         ctx: &Context<'_>,
     ) -> Result<(), RestoreError> {
-        let pictures = Pictures::or_refused(self.pictures.as_ref(), NAME)?;
-        if pictures.bits() == 8 {
-            pictures.by_rows((input, output), true, ctx, |part| self.rows::<u8>(part, ctx))
+        let code_planes = CodePlanes::or_refused(self.code_planes.as_ref(), NAME)?;
+        if code_planes.bits() == 8 {
+            code_planes.by_rows((input, output), true, ctx, |part| self.rows::<u8>(part, ctx))
         } else {
-            pictures.by_rows((input, output), true, ctx, |part| self.rows::<u16>(part, ctx))
+            code_planes.by_rows((input, output), true, ctx, |part| self.rows::<u16>(part, ctx))
         }
     }
 }

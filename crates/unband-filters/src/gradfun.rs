@@ -10,7 +10,7 @@ use unband_image::{
 pub use plane::{Shape, gradfun_plane, gradfun_rows};
 
 use crate::PlaneError;
-use crate::codes::{Part, Pictures};
+use crate::codes::{CodePlanes, Part};
 use crate::grid::{Grid, Sample, View, check_sound, read_tile, write_tile};
 
 const NAME: &str = "gradfun";
@@ -45,7 +45,7 @@ params! {
 pub struct Gradfun {
     shapes: Vec<Shape>,
     halo: usize,
-    pictures: Option<Pictures>,
+    code_planes: Option<CodePlanes>,
 }
 
 /// The registry entry.
@@ -78,7 +78,7 @@ impl Gradfun {
             halo = halo.max(shape.reach() * scale.0.max(scale.1));
             shape
         });
-        Ok(Self { shapes: shapes.collect(), halo, pictures: Pictures::like(image, NAME) })
+        Ok(Self { shapes: shapes.collect(), halo, code_planes: CodePlanes::like(image, NAME) })
     }
 
     fn restore_as<T: Sample>(
@@ -119,7 +119,7 @@ impl Restorer for Gradfun {
     }
 
     fn as_codes(&self) -> Option<&dyn CodeRestorer> {
-        self.pictures.is_some().then_some(self)
+        self.code_planes.is_some().then_some(self)
     }
 
     fn restore(
@@ -143,11 +143,11 @@ impl CodeRestorer for Gradfun {
         output: &mut [CodesMut<'_>],
         ctx: &Context<'_>,
     ) -> Result<(), RestoreError> {
-        let pictures = Pictures::or_refused(self.pictures.as_ref(), NAME)?;
-        if pictures.bits() == 8 {
-            pictures.by_rows((input, output), true, ctx, |part| self.rows::<u8>(part, ctx))
+        let code_planes = CodePlanes::or_refused(self.code_planes.as_ref(), NAME)?;
+        if code_planes.bits() == 8 {
+            code_planes.by_rows((input, output), true, ctx, |part| self.rows::<u8>(part, ctx))
         } else {
-            pictures.by_rows((input, output), true, ctx, |part| self.rows::<u16>(part, ctx))
+            code_planes.by_rows((input, output), true, ctx, |part| self.rows::<u16>(part, ctx))
         }
     }
 }

@@ -12,7 +12,7 @@ mod shared;
 
 use std::path::Path;
 
-use shared::{Case, Products, light};
+use shared::{Case, Products, light_networks};
 use unband_nets::{Graph, arch};
 use unband_simd::{Level, Precision};
 
@@ -42,7 +42,7 @@ const CASES: [(&str, Size); 11] = [
 
 fn graph(name: &str) -> Graph {
     if name == "light" {
-        return light::light();
+        return light_networks::light();
     }
     arch::build(name).unwrap_or_else(|| panic!("no network `{name}`")).unwrap()
 }

@@ -69,10 +69,10 @@ fn seconds(&(name, channels, (height, width), make, often): &Case, times: usize)
     let graph = net.finish(outputs).unwrap();
     let weights = Weights::bind(&graph, &fill::golden(&graph.stored())).unwrap();
     let engine = Engine::new(graph, weights, Level::best());
-    let picture = fill::test_image(channels, height, width).into_iter().map(|v| v as f32).collect();
-    let inputs = [Map::new(Shape::new(channels, height, width), picture).unwrap()];
+    let painted = fill::test_image(channels, height, width).into_iter().map(|v| v as f32).collect();
+    let inputs = [Map::new(Shape::new(channels, height, width), painted).unwrap()];
     let ctx = Context { threads: 1, ..Context::default() };
-    let mode = Mode { picture_statistics: name == "batch norm", dropout: None };
+    let mode = Mode { image_statistics: name == "batch norm", dropout: None };
     let once = |_| {
         let begun = cpu();
         engine.run(&inputs, mode, &ctx).unwrap();

@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_are_told_in_cells() {
+    fn changes_are_given_in_intervals() {
         let image = grey_ramp();
         let mut surface = image.planes.clone();
         for plane in &mut surface {
@@ -219,13 +219,13 @@ mod tests {
     }
 
     #[test]
-    fn plain_pictures_have_no_grid() {
+    fn plain_images_have_no_grid() {
         assert!(Cells::gridded(&found(4.0, Space::Native)));
         assert!(!Cells::gridded(&Findings::plain(3, 8)));
     }
 
     #[test]
-    fn numbers_tell_steps_and_space() {
+    fn scalars_describe_steps_and_space() {
         let numbers =
             Cells::new(&found(4.0, Space::Yuv { matrix: Matrix::Bt709, range: Range::Limited })).numbers();
         assert!((numbers[0] - 4.0 / 255.0).abs() < 1e-7 && (numbers[3] - 2.0).abs() < 1e-6);

@@ -174,13 +174,13 @@ pub fn banding_map<E>(
 
 /// The patch at a row and column of an image `[3, H, W]`, in the classifier's format; `None` if it does not
 /// fit.
-pub fn patch<T: Copy>(picture: &Map<T>, row: usize, column: usize) -> Option<Map<T>> {
-    let Shape { channels, height, width } = picture.shape;
-    if row + PATCH > height || column + PATCH > width || picture.data.len() != picture.shape.len() {
+pub fn patch<T: Copy>(image: &Map<T>, row: usize, column: usize) -> Option<Map<T>> {
+    let Shape { channels, height, width } = image.shape;
+    if row + PATCH > height || column + PATCH > width || image.data.len() != image.shape.len() {
         return None;
     }
     let mut data = Vec::with_capacity(channels * PATCH * PATCH);
-    for plane in picture.data.chunks_exact(height * width) {
+    for plane in image.data.chunks_exact(height * width) {
         for line in plane.chunks_exact(width).skip(row).take(PATCH) {
             data.extend_from_slice(&line[column..column + PATCH]);
         }
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_smaller_than_a_patch_has_no_score() {
+    fn an_image_smaller_than_a_patch_has_no_score() {
         assert_eq!(constant((234, 1920), 0.1), None);
         assert_eq!(constant((1080, 10), 0.1), None);
         assert!(constant((PATCH, PATCH), 0.1).is_some());
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_map_is_as_large_as_its_picture_and_ends_with_the_last_window() {
+    fn a_map_is_as_large_as_its_image_and_ends_with_the_last_window() {
         let of = |size, p: f32| -> Option<Map<f32>> {
             let made: Result<_, Infallible> = banding_map(size, |_, _| Ok(p));
             made.unwrap_or_default()

@@ -23,7 +23,7 @@ impl Variant {
     /// Batch normalisation and dropout of the network.
     pub fn mode(self, seed: u64) -> Mode {
         match self {
-            Self::Original => Mode { picture_statistics: true, dropout: Some(seed) },
+            Self::Original => Mode { image_statistics: true, dropout: Some(seed) },
             Self::Fixed => Mode::default(),
         }
     }
@@ -35,7 +35,7 @@ impl Variant {
 pub enum DeepdebandError<E> {
     /// The image does not have three channels.
     #[error("deepDeband needs an image of three channels, got {got}")]
-    Picture {
+    Image {
         /// Actual number of channels.
         got: String,
     },
@@ -65,21 +65,21 @@ pub const STEP: usize = 128;
 /// # Errors
 /// Another number of channels, an error of `run`, a result of another size.
 pub fn full<E>(
-    picture: &Map<f32>,
+    image: &Map<f32>,
     variant: Variant,
     run: impl FnOnce(Map<f32>) -> Result<Map<f32>, E>,
 ) -> Result<Map<f32>, DeepdebandError<E>> {
-    check(picture)?;
-    if picture.shape.is_empty() {
-        return Ok(picture.clone());
+    check(image)?;
+    if image.shape.is_empty() {
+        return Ok(image.clone());
     }
-    let padded = signed(padded(picture));
+    let padded = signed(padded(image));
     let wanted = padded.shape;
     let mut made = same_size(run(padded)?, wanted)?;
     for v in &mut made.data {
         *v = code(*v, variant) / 255.0;
     }
-    Ok(cropped(&made, picture.shape))
+    Ok(cropped(&made, image.shape))
 }
 
 /// deepDeband-w: patches of 256×256 at every multiple of 128, blended by weight. `[3, H, W]`, values of 0 to
@@ -94,15 +94,15 @@ pub fn full<E>(
 /// # Errors
 /// Another number of channels, an error of `run`, a result of another size.
 pub fn weighted<E>(
-    picture: &Map<f32>,
+    image: &Map<f32>,
     variant: Variant,
     mut run: impl FnMut(Map<f32>, usize) -> Result<Map<f32>, E>,
 ) -> Result<Map<f32>, DeepdebandError<E>> {
-    check(picture)?;
-    if picture.shape.is_empty() {
-        return Ok(picture.clone());
+    check(image)?;
+    if image.shape.is_empty() {
+        return Ok(image.clone());
     }
-    let padded = padded(picture);
+    let padded = padded(image);
     let mut sums = Sums::new(padded.shape);
     for (number, (top, left)) in origins(padded.shape.height, padded.shape.width).into_iter().enumerate() {
         let patch = signed(window(&padded, top, left));
@@ -111,7 +111,7 @@ pub fn weighted<E>(
         made.data.iter_mut().for_each(|v| *v = code(*v, variant));
         sums.add(&made, &padded, (top, left));
     }
-    Ok(cropped(&sums.finish(variant), picture.shape))
+    Ok(cropped(&sums.finish(variant), image.shape))
 }
 
 /// Rows and columns of the patches' upper left corners, for sides that are multiples of 256.
@@ -121,23 +121,23 @@ pub fn origins(height: usize, width: usize) -> Vec<(usize, usize)> {
 }
 
 /// Number of runs of [`weighted`] for an image.
-pub fn patches(picture: Shape) -> usize {
-    origins(picture.height.next_multiple_of(PATCH), picture.width.next_multiple_of(PATCH)).len()
+pub fn patches(image: Shape) -> usize {
+    origins(image.height.next_multiple_of(PATCH), image.width.next_multiple_of(PATCH)).len()
 }
 
 /// Mirrors at the right and at the bottom, border samples twice, up to the next multiple of 256.
-pub fn padded(picture: &Map<f32>) -> Map<f32> {
-    let Shape { channels, height, width } = picture.shape;
+pub fn padded(image: &Map<f32>) -> Map<f32> {
+    let Shape { channels, height, width } = image.shape;
     let shape = Shape::new(channels, height.next_multiple_of(PATCH), width.next_multiple_of(PATCH));
-    if picture.shape.is_empty() {
-        return picture.clone();
+    if image.shape.is_empty() {
+        return image.clone();
     }
     let mirrored = |i: usize, n: usize| if i % (2 * n) < n { i % (2 * n) } else { 2 * n - 1 - i % (2 * n) };
     let mut data = Vec::with_capacity(shape.len());
     for c in 0..channels {
         for y in 0..shape.height {
             let y = mirrored(y, height);
-            data.extend((0..shape.width).map(|x| picture.at(c, y, mirrored(x, width))));
+            data.extend((0..shape.width).map(|x| image.at(c, y, mirrored(x, width))));
         }
     }
     Map { shape, data }
@@ -201,11 +201,11 @@ impl Sums {
     }
 }
 
-fn check<E>(picture: &Map<f32>) -> Result<(), DeepdebandError<E>> {
-    if picture.shape.channels == 3 && picture.data.len() == picture.shape.len() {
+fn check<E>(image: &Map<f32>) -> Result<(), DeepdebandError<E>> {
+    if image.shape.channels == 3 && image.data.len() == image.shape.len() {
         return Ok(());
     }
-    Err(DeepdebandError::Picture { got: picture.shape.to_string() })
+    Err(DeepdebandError::Image { got: image.shape.to_string() })
 }
 
 fn same_size<E>(made: Map<f32>, wanted: Shape) -> Result<Map<f32>, DeepdebandError<E>> {
@@ -251,7 +251,7 @@ mod tests {
     type Outcome = Result<Map<f32>, DeepdebandError<Infallible>>;
 
     /// Bytes over 255 that vary with the position.
-    fn picture(height: usize, width: usize) -> Map<f32> {
+    fn image(height: usize, width: usize) -> Map<f32> {
         let shape = Shape::new(3, height, width);
         let byte = |i: usize| ((i * 7 + i / width * 31 + i / 997) % 256) as f32 / 255.0;
         Map { shape, data: (0..shape.len()).map(byte).collect() }
@@ -266,12 +266,12 @@ mod tests {
     fn sides_are_mirrored_up_to_multiples_of_256() {
         let shape = |h, w| (h, w);
         let of = |h: usize, w: usize| {
-            let padded = padded(&picture(h, w)).shape;
+            let padded = padded(&image(h, w)).shape;
             shape(padded.height, padded.width)
         };
         assert_eq!(of(1080, 1920), (1280, 2048));
         assert_eq!(of(256, 512), (256, 512));
-        let (small, large) = (picture(200, 300), padded(&picture(200, 300)));
+        let (small, large) = (image(200, 300), padded(&image(200, 300)));
         assert_eq!((large.shape.height, large.shape.width), (256, 512));
         for y in 0..200 {
             assert!((large.at(1, y, 300) - small.at(1, y, 299)).abs() < f32::EPSILON);
@@ -279,7 +279,7 @@ mod tests {
         }
         assert!((large.at(2, 255, 7) - small.at(2, 144, 7)).abs() < f32::EPSILON);
         // Narrower than the padding: mirrored repeatedly.
-        assert!((padded(&picture(1, 2)).at(0, 0, 5) - picture(1, 2).at(0, 0, 1)).abs() < f32::EPSILON);
+        assert!((padded(&image(1, 2)).at(0, 0, 5) - image(1, 2).at(0, 0, 1)).abs() < f32::EPSILON);
     }
 
     #[test]
@@ -290,8 +290,8 @@ mod tests {
     }
 
     #[test]
-    fn patches_of_one_picture_give_that_picture() {
-        let input = picture(300, 500);
+    fn patches_of_one_image_give_that_image() {
+        let input = image(300, 500);
         let fixed: Outcome = weighted(&input, Variant::Fixed, |patch, _| Ok(patch));
         assert!(fixed.is_ok_and(|fixed| worst(&fixed, &input) < 1e-3));
         // With codes that survive the first truncation, the second one loses one at most.
@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn at_its_centre_a_patch_counts_alone_and_far_from_it_hardly() {
+    fn a_patch_has_all_weight_at_its_centre_and_little_far_away() {
         let input = Map::zeros(Shape::new(3, 512, 512));
         // Every patch returns its index as a code.
         let made: Outcome = weighted(&input, Variant::Fixed, |patch, number| {
@@ -328,12 +328,12 @@ mod tests {
     #[test]
     fn a_network_that_changes_the_size_is_refused() {
         let shrunk = |_: Map<f32>| Ok(Map::zeros(Shape::new(3, 8, 8)));
-        let made: Outcome = full(&picture(10, 10), Variant::Fixed, shrunk);
+        let made: Outcome = full(&image(10, 10), Variant::Fixed, shrunk);
         assert!(matches!(made, Err(DeepdebandError::Size { .. })));
-        let made: Outcome = weighted(&picture(10, 10), Variant::Original, |patch, _| shrunk(patch));
+        let made: Outcome = weighted(&image(10, 10), Variant::Original, |patch, _| shrunk(patch));
         assert!(matches!(made, Err(DeepdebandError::Size { .. })));
         let grey: Outcome = full(&Map::zeros(Shape::new(1, 8, 8)), Variant::Fixed, Ok);
-        assert!(matches!(grey, Err(DeepdebandError::Picture { .. })));
+        assert!(matches!(grey, Err(DeepdebandError::Image { .. })));
         let none: Outcome = full(&Map::zeros(Shape::new(3, 0, 8)), Variant::Fixed, Ok);
         assert!(none.is_ok_and(|none| none.data.is_empty()));
     }

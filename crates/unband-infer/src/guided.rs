@@ -17,13 +17,13 @@ use unband_nets::arch::unband_lite::{CELL_PLANES, GRID_INPUTS};
 use crate::cells::Cells;
 use crate::color_guard::{ColorGuard, Surfaces};
 use crate::engine::{Engine, Given, Lines as _, MADE_ROWS, Ready, Run};
-use crate::guided_inputs::{COLUMNS, Picture, Told};
+use crate::guided_inputs::{COLUMNS, GridInput, LumaInput};
 use crate::map::Map;
 use crate::run::Mode;
 use crate::window;
 
 /// Index of the conditioning input, whose rows are generated on demand.
-const TOLD: usize = 1;
+const GRID_INPUT: usize = 1;
 
 /// A network of [`Sees::Cells`](unband_nets::arch::Sees) for one image.
 pub struct GuidedRestorer {
@@ -89,7 +89,7 @@ impl GuidedRestorer {
     fn bytes_of_run(&self, size: (usize, usize), ctx: &Context<'_>) -> u64 {
         let threads = ctx.threads;
         let (width, height) = self.padded(size);
-        let run = self.engine.kept_bytes((height, width), Mode::default(), threads, &[TOLD]);
+        let run = self.engine.kept_bytes((height, width), Mode::default(), threads, &[GRID_INPUT]);
         let halo = 2 * self.surface.needs().halo;
         let block = (COLUMNS.1.min(width) + halo, MADE_ROWS.min(height) + halo);
         let at_once = threads.min(width.div_ceil(COLUMNS.0));
@@ -109,9 +109,9 @@ impl GuidedRestorer {
     fn begin(&self, image: &Image, window: Window, ctx: &Context<'_>) -> Result<Network<'_>, RestoreError> {
         window::refuse_yuv(self.name, image)?;
         let surfaces = self.guard.as_ref().map(|_| Surfaces::default());
-        let picture = Picture { of: self, image, window };
-        let told = Told { of: self, image, window, surfaces: surfaces.as_ref() };
-        let inputs = [Given::Lines(&picture), Given::Made(&told), Given::Map(&self.numbers)];
+        let luma_input = LumaInput { of: self, image, window };
+        let grid_input = GridInput { of: self, image, window, surfaces: surfaces.as_ref() };
+        let inputs = [Given::Lines(&luma_input), Given::Made(&grid_input), Given::Map(&self.numbers)];
         let run = self.engine.begin(&inputs, Mode::default(), ctx.threads);
         let run = run.map_err(|error| window::failed(self.name, error))?;
         Ok(Network { of: self, window, run, surfaces })
@@ -242,16 +242,16 @@ impl Network<'_> {
     fn next(&mut self, image: &Image, ctx: &Context<'_>) -> Result<Option<Made>, RestoreError> {
         let Self { of, window, run, surfaces } = self;
         let (of, window) = (*of, *window);
-        let picture = Picture { of, image, window };
-        let told = Told { of, image, window, surfaces: surfaces.as_ref() };
-        let inputs = [Given::Lines(&picture), Given::Made(&told), Given::Map(&of.numbers)];
+        let luma_input = LumaInput { of, image, window };
+        let grid_input = GridInput { of, image, window, surfaces: surfaces.as_ref() };
+        let inputs = [Given::Lines(&luma_input), Given::Made(&grid_input), Given::Map(&of.numbers)];
         loop {
             let ready = run.until_ready(&inputs, ctx).map_err(|error| window::failed(of.name, error))?;
             let Some(ready) = ready else { return Ok(None) };
             if ready.output > 0 {
                 continue;
             }
-            let Shape { width, .. } = picture.shape();
+            let Shape { width, .. } = luma_input.shape();
             let mut map = Map::zeros(Shape::new(3, ready.rows.len(), width));
             run.lay(&inputs, &ready, &mut map, ready.rows.start, ctx);
             let (y0, y1) = (window.y0 + ready.rows.start, (window.y0 + ready.rows.end).min(window.y1));
@@ -371,7 +371,7 @@ mod tests {
         image.planes
     }
 
-    fn picture(width: usize, height: usize) -> Image {
+    fn luma_input(width: usize, height: usize) -> Image {
         let codes: Vec<u8> = (0..3 * width * height).map(|i| (i * 7 % 251) as u8).collect();
         Image::from_rgb8(width, height, &codes).unwrap()
     }
@@ -388,7 +388,7 @@ mod tests {
 
     #[test]
     fn a_silent_network_gives_the_surface() {
-        let image = picture(70, 41);
+        let image = luma_input(70, 41);
         let mut want = image.clone();
         restore_in_place(&mut want, &Left, 64, &mut |_, _| {}, &Context::default()).unwrap();
         assert!(apart(&restored(&image, true, 4096), &want.planes) < 1e-5);
@@ -397,7 +397,7 @@ mod tests {
 
     #[test]
     fn half_the_strength_makes_half_the_change() {
-        let image = picture(70, 41);
+        let image = luma_input(70, 41);
         assert!(apart(&restored_by(&image, false, 4096, 0.0), &image.planes) == 0.0);
         let (half, whole) = (restored_by(&image, false, 4096, 0.5), restored(&image, false, 4096));
         for (p, plane) in half.iter().enumerate() {
@@ -422,16 +422,16 @@ mod tests {
     }
 
     #[test]
-    fn windows_give_what_the_whole_picture_gives() {
-        let image = picture(1200, 130);
+    fn windows_give_what_the_whole_image_gives() {
+        let image = luma_input(1200, 130);
         assert!(apart(&restored(&image, false, 128), &restored(&image, false, 4096)) < 1e-6);
     }
 
     #[test]
     fn rows_give_what_one_window_gives() {
         let sizes = [(75, 530, false), (300, 211, true), (1, 1, false), (5, 33, true)];
-        let pictures = sizes.map(|(width, height, half)| (picture(width, height), half));
-        for (image, half) in pictures.into_iter().chain([(wall(150, 530), true)]) {
+        let images = sizes.map(|(width, height, half)| (luma_input(width, height), half));
+        for (image, half) in images.into_iter().chain([(wall(150, 530), true)]) {
             let (width, height) = (image.width(), image.height());
             let restorer = network(&image, false, 1.0, half);
             let mut whole = image.clone();
@@ -447,7 +447,7 @@ mod tests {
 
     #[test]
     fn weights_that_make_no_numbers_are_an_error() {
-        let image = picture(40, 36);
+        let image = luma_input(40, 36);
         let mut state = fill::golden(&build(&SMALL).unwrap().stored());
         let mut tensor = state.get("tail.weight").unwrap().clone();
         tensor.data = unband_nets::Data::F32(vec![1e38; tensor.to_f32().len()]);
@@ -465,9 +465,9 @@ mod tests {
     }
 
     #[test]
-    fn any_size_and_grey_pictures_come_back_as_they_were() {
+    fn any_size_and_grey_images_come_back_as_they_were() {
         for (width, height) in [(1, 1), (5, 33)] {
-            let made = restored(&picture(width, height), false, 64);
+            let made = restored(&luma_input(width, height), false, 64);
             assert_eq!((made.len(), made[0].width, made[0].height), (3, width, height));
             assert!(made.iter().all(|p| p.data.iter().all(|v| v.is_finite())));
         }

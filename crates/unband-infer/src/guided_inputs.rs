@@ -17,13 +17,13 @@ use crate::window::mirrored;
 pub const COLUMNS: (usize, usize) = (128, 256);
 
 /// A window of the image as network input, mirrored at the right and at the bottom up to a multiple.
-pub struct Picture<'a> {
+pub struct LumaInput<'a> {
     pub of: &'a GuidedRestorer,
     pub image: &'a Image,
     pub window: Window,
 }
 
-impl Lines for Picture<'_> {
+impl Lines for LumaInput<'_> {
     fn shape(&self) -> Shape {
         let (width, height) = self.of.padded((self.window.width(), self.window.height()));
         Shape::new(3, height, width)
@@ -43,7 +43,7 @@ impl Lines for Picture<'_> {
 }
 
 /// Conditioning channels of the samples of a window.
-pub struct Told<'a> {
+pub struct GridInput<'a> {
     pub of: &'a GuidedRestorer,
     pub image: &'a Image,
     pub window: Window,
@@ -51,7 +51,7 @@ pub struct Told<'a> {
     pub surfaces: Option<&'a Surfaces>,
 }
 
-impl Make for Told<'_> {
+impl Make for GridInput<'_> {
     fn shape(&self) -> Shape {
         let (width, height) = self.of.padded((self.window.width(), self.window.height()));
         Shape::new(CELL_PLANES, height, width)

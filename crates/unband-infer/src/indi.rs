@@ -16,13 +16,13 @@ use num_traits::Float;
 /// # Errors
 /// The error of `run`.
 pub fn sample<T: Float, E>(
-    picture: Vec<T>,
+    image: Vec<T>,
     steps: NonZeroU32,
     run: impl FnMut(&[T], T) -> Result<Vec<T>, E>,
 ) -> Result<Vec<T>, E> {
     let number = |n: u32| T::from(n).unwrap_or_else(T::one);
     let step = |left: u32| (number(left) / number(steps.get()), T::one() / number(left));
-    follow(picture, (1..=steps.get()).rev().map(step), run)
+    follow(image, (1..=steps.get()).rev().map(step), run)
 }
 
 /// [`sample`] with custom times, each with the share of the distance to the estimate that the step covers.
@@ -30,15 +30,15 @@ pub fn sample<T: Float, E>(
 /// # Errors
 /// The error of `run`.
 pub fn follow<T: Float, E>(
-    mut picture: Vec<T>,
+    mut image: Vec<T>,
     steps: impl IntoIterator<Item = (T, T)>,
     mut run: impl FnMut(&[T], T) -> Result<Vec<T>, E>,
 ) -> Result<Vec<T>, E> {
     for (t, share) in steps {
-        let estimate = run(&picture, t)?;
-        for (x, estimate) in picture.iter_mut().zip(estimate) {
+        let estimate = run(&image, t)?;
+        for (x, estimate) in image.iter_mut().zip(estimate) {
             *x = if share == T::one() { estimate } else { share * estimate + (T::one() - share) * *x };
         }
     }
-    Ok(picture)
+    Ok(image)
 }

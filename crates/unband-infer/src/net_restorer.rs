@@ -112,28 +112,28 @@ impl NetRestorer {
             window::first(self.name, made)
         };
         if let Way::DeepDeband { weighted, variant, seed } = self.way {
-            let picture = window::fetched(image, outer, 1, (0.0, 1.0));
+            let painted = window::fetched(image, outer, 1, (0.0, 1.0));
             let made = if weighted {
-                let patches = deepdeband::patches(picture.shape);
+                let patches = deepdeband::patches(painted.shape);
                 let patch = |map, number| {
                     run(&mut [map], variant.mode(seed.wrapping_add(number as u64)), (number, patches))
                 };
-                deepdeband::weighted(&picture, variant, patch)
+                deepdeband::weighted(&painted, variant, patch)
             } else {
-                deepdeband::full(&picture, variant, |map| run(&mut [map], variant.mode(seed), (0, 1)))
+                deepdeband::full(&painted, variant, |map| run(&mut [map], variant.mode(seed), (0, 1)))
             };
-            let picture = made.map_err(|error| match error {
+            let painted = made.map_err(|error| match error {
                 DeepdebandError::Run(error) => error,
                 other => RestoreError::unsupported(self.name, other),
             })?;
-            return Ok(Made { picture, other: None });
+            return Ok(Made { painted, other: None });
         }
         let map = window::fetched(image, outer, self.multiple, self.range);
-        let mut picture = if let Way::Steps(steps) = self.way {
+        let mut painted = if let Way::Steps(steps) = self.way {
             let (shape, mut number) = (map.shape, 0);
-            let one = |picture: &[f32], t: f32| {
+            let one = |painted: &[f32], t: f32| {
                 let time = Map { shape: Shape::new(1, 1, 1), data: vec![t] };
-                let mut inputs = [Map { shape, data: picture.to_vec() }, time];
+                let mut inputs = [Map { shape, data: painted.to_vec() }, time];
                 let made = run(&mut inputs, Mode::default(), (number, steps.get() as usize))?;
                 number += 1;
                 Ok::<_, RestoreError>(made.data)
@@ -143,8 +143,8 @@ impl NetRestorer {
             run(&mut [map], Mode::default(), (0, 1))?
         };
         let (low, high) = self.range;
-        picture.data.iter_mut().for_each(|v| *v = (*v - low) / (high - low));
-        Ok(Made { picture, other })
+        painted.data.iter_mut().for_each(|v| *v = (*v - low) / (high - low));
+        Ok(Made { painted, other })
     }
 
     /// Bytes of one run over a window, including its surroundings.
@@ -176,7 +176,7 @@ impl NetRestorer {
 
 /// The network's result for a window.
 struct Made {
-    picture: Map<f32>,
+    painted: Map<f32>,
     other: Option<Map<f32>>,
 }
 
@@ -199,8 +199,8 @@ impl Restorer for NetRestorer {
     ) -> Result<(), RestoreError> {
         window::refuse_yuv(self.name, input.image)?;
         let (outer, core) = (input.outer, input.core);
-        let Made { picture, other } = self.made(input.image, outer, ctx)?;
-        window::lay(&picture, outer, core, output);
+        let Made { painted, other } = self.made(input.image, outer, ctx)?;
+        window::lay(&painted, outer, core, output);
         window::check_finite(self.name, output.planes.iter().map(|plane| &plane.data[..]))?;
         if let (Some(extra), Some(other)) = (ctx.extra_output, other) {
             let row = |channel, y| window::core_row(&other, channel, outer, core, y);
@@ -224,7 +224,7 @@ mod tests {
     use unband_nets::arch;
     use unband_nets::state::{Weights, fill};
 
-    fn picture(width: usize, height: usize, planes: usize) -> Image {
+    fn painted(width: usize, height: usize, planes: usize) -> Image {
         let codes: Vec<u8> =
             fill::test_image(planes, height, width).iter().map(|v| (v * 255.0).round() as u8).collect();
         if planes == 1 {
@@ -256,8 +256,8 @@ mod tests {
     }
 
     #[test]
-    fn windows_give_the_bits_of_the_whole_picture() {
-        let image = picture(208, 136, 3);
+    fn windows_give_the_bits_of_the_whole_image() {
+        let image = painted(208, 136, 3);
         let adnet = restorer("adnet");
         let whole = restored(&image, &adnet, 4096, 2);
         for (tile, threads) in [(64, 1), (40, 3)] {
@@ -267,15 +267,15 @@ mod tests {
     }
 
     #[test]
-    fn grey_pictures_stay_grey() {
-        let grey = picture(40, 30, 1);
+    fn grey_images_stay_grey() {
+        let grey = painted(40, 30, 1);
         assert_eq!(restored(&grey, &restorer("adnet"), 64, 1).len(), 1);
     }
 
     #[test]
     fn any_size_comes_back_as_it_was() {
         for (width, height) in [(1, 1), (17, 5), (33, 70)] {
-            let image = picture(width, height, 3);
+            let image = painted(width, height, 3);
             let made = restored(&image, &restorer("ggdbn"), 4096, 2);
             assert_eq!((made[0].width, made[0].height), (width, height));
             assert!(made.iter().all(|p| p.data.iter().all(|v| v.is_finite())));
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_that_enlarges_is_refused() {
+    fn a_network_that_upscales_is_refused() {
         let architecture = arch::find("rrdbnet").unwrap();
         let graph = unband_nets::arch::rrdbnet::build(&arch::rrdbnet::Config {
             nf: 8,
@@ -300,7 +300,7 @@ mod tests {
     #[test]
     fn steps_follow_the_network() {
         let (architecture, engine) = made("indi");
-        let image = picture(24, 18, 3);
+        let image = painted(24, 18, 3);
         let run = |steps| {
             let way = Way::Steps(NonZeroU32::new(steps).unwrap());
             restored(&image, &NetRestorer::new(architecture, engine.clone(), way).unwrap(), 4096, 1)
@@ -335,7 +335,7 @@ mod tests {
     }
 
     /// Reported progress, which never decreases.
-    fn told(restorer: &dyn Restorer, image: &Image, tile: usize) -> Vec<f64> {
+    fn reported(restorer: &dyn Restorer, image: &Image, tile: usize) -> Vec<f64> {
         let ear = Ear::default();
         let ctx = Context { threads: 2, progress: &ear, ..Context::default() };
         restore_in_place(&mut image.clone(), restorer, tile, &mut |_, _| {}, &ctx).unwrap();
@@ -348,23 +348,23 @@ mod tests {
     }
 
     #[test]
-    fn steps_patches_and_windows_tell_how_far_they_are() {
+    fn steps_patches_and_windows_report_progress() {
         let (architecture, engine) = made("indi");
         let way = Way::Steps(NonZeroU32::new(4).unwrap());
         let indi = NetRestorer::new(architecture, engine, way).unwrap();
-        let shares = told(&indi, &picture(24, 18, 3), 4096);
+        let shares = reported(&indi, &painted(24, 18, 3), 4096);
         for share in [0.25, 0.5, 0.75] {
             assert!(shares.contains(&share), "{shares:?}");
         }
-        assert!(told(&restorer("adnet"), &picture(800, 70, 3), 32).len() > 4);
+        assert!(reported(&restorer("adnet"), &painted(800, 70, 3), 32).len() > 4);
         assert_eq!(deepdeband::patches(Shape::new(3, 1080, 1920)), 135);
     }
 
     #[test]
-    fn what_a_network_makes_beside_its_picture_is_handed_on() {
+    fn auxiliary_outputs_of_a_network_are_handed_on() {
         let (architecture, engine) = made("ggdbn");
         // Not a multiple of eight: the network reads more than the image.
-        let image = picture(37, 21, 3);
+        let image = painted(37, 21, 3);
         let restorer = NetRestorer::new(architecture, Arc::clone(&engine), Way::Once).unwrap();
         let ear = Ear::default();
         let ctx = Context { extra_output: Some(&ear), ..Context::default() };

@@ -7,7 +7,7 @@ use unband_nets::{Graph, Shape, ShapeError};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Mode {
     /// Whether batch normalisation uses the statistics of the image instead of the running ones.
-    pub picture_statistics: bool,
+    pub image_statistics: bool,
     /// Seed of active dropout.
     pub dropout: Option<u64>,
 }
@@ -39,16 +39,16 @@ pub(crate) fn check(graph: &Graph, inputs: &[Shape]) -> Result<(usize, usize), R
     let fits = |(input, shape): (&unband_nets::Input, &Shape)| {
         input.channels == shape.channels && (!input.point || shape.is_point())
     };
-    let pictures: Vec<(usize, usize)> = graph
+    let images: Vec<(usize, usize)> = graph
         .inputs
         .iter()
         .zip(inputs)
         .filter(|(input, _)| !input.point)
         .map(|(_, shape)| (shape.height, shape.width))
         .collect();
-    let one_size = pictures.windows(2).all(|w| w[0] == w[1]);
+    let one_size = images.windows(2).all(|w| w[0] == w[1]);
     if inputs.len() == graph.inputs.len() && graph.inputs.iter().zip(inputs).all(fits) && one_size {
-        return Ok(pictures.first().copied().unwrap_or((1, 1)));
+        return Ok(images.first().copied().unwrap_or((1, 1)));
     }
     let name = |input: &unband_nets::Input| format!("{} of {} channels", input.name, input.channels);
     Err(RunError::Inputs {

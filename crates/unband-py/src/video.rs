@@ -165,11 +165,11 @@ fn pass(mut source: FrameSource<'_>, send: Sending<'_>, ctx: &Context<'_>) -> Re
 fn decoded(input: &Path, how: &FilmOptions, send: Sending<'_>, ctx: &Context<'_>) -> Result<(), Fault> {
     let programs = Programs::default();
     ending_programs(&programs, ctx.cancel, || {
-        let film = probe(input, &programs).map_err(unband::Error::from)?;
-        check_film(&film, how)?;
+        let file = probe(input, &programs).map_err(unband::Error::from)?;
+        check_film(&file, how)?;
         let options =
-            unband_io::video::DecodeOptions { programs: programs.clone(), ..decode_options(&film, how)? };
-        pass(FrameSource::of_film(&film, &options).map_err(unband::Error::from)?, send, ctx)
+            unband_io::video::DecodeOptions { programs: programs.clone(), ..decode_options(&file, how)? };
+        pass(FrameSource::of_film(&file, &options).map_err(unband::Error::from)?, send, ctx)
     })
 }
 

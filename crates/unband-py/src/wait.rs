@@ -80,14 +80,14 @@ pub fn run<T: Send + 'static>(
         let _ = send.send(on(&theirs, threads, work));
     });
     started.map_err(|error| Fault::new(Kind::Limit, format!("cannot start a thread: {error}")))?;
-    let mut told = 0;
+    let mut reported = 0;
     loop {
         // Only an exclusive reference may leave the lock.
         let waiting = &mut receive;
         match py.detach(move || waiting.recv_timeout(LOOK)) {
             Ok(result) => {
                 if result.is_ok() {
-                    tell(py, job, &shared, &mut told)?;
+                    report(py, job, &shared, &mut reported)?;
                 }
                 return result.map_err(PyErr::from);
             }
@@ -96,7 +96,7 @@ pub fn run<T: Send + 'static>(
             }
             Err(RecvTimeoutError::Timeout) => {}
         }
-        if let Err(raised) = py.check_signals().and_then(|()| tell(py, job, &shared, &mut told)) {
+        if let Err(raised) = py.check_signals().and_then(|()| report(py, job, &shared, &mut reported)) {
             shared.cancel.store(true, Ordering::Relaxed);
             if job.stop == Stop::WithWork {
                 let last = &mut receive;
@@ -123,11 +123,11 @@ fn on<T>(
 }
 
 /// Calls `progress` if there is any since the last call.
-fn tell(py: Python<'_>, job: &Job, shared: &Shared, told: &mut u64) -> PyResult<()> {
+fn report(py: Python<'_>, job: &Job, shared: &Shared, reported: &mut u64) -> PyResult<()> {
     let Some(progress) = &job.progress else { return Ok(()) };
     let now = shared.progress.load(Ordering::Relaxed);
-    if now != *told {
-        *told = now;
+    if now != *reported {
+        *reported = now;
         progress.call1(py, (now >> 32, now & u64::from(u32::MAX)))?;
     }
     Ok(())

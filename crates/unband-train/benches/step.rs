@@ -9,7 +9,7 @@
 
 #[path = "../../unband-infer/benches/shared/clock.rs"]
 mod clock;
-#[path = "../../unband-infer/benches/shared/light.rs"]
+#[path = "../../unband-infer/benches/shared/light_networks.rs"]
 mod net;
 
 use std::io::BufRead;

@@ -12,9 +12,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let smooth = unband::deband(&Image::try_from(&banded)?)?;
     let smooth = DynamicImage::try_from(&smooth)?;
 
-    let values = |picture: &DynamicImage| {
+    let values = |image: &DynamicImage| {
         let mut seen = [false; 256];
-        picture.to_rgb8().pixels().for_each(|pixel| seen[usize::from(pixel[2])] = true);
+        image.to_rgb8().pixels().for_each(|pixel| seen[usize::from(pixel[2])] = true);
         seen.iter().filter(|&&seen| seen).count()
     };
     eprintln!("{} values of blue before, {} after", values(&banded), values(&smooth));

@@ -68,7 +68,7 @@ pub enum Error {
     },
     /// The method has no extra output of that name.
     #[error("{method} has no output `{name}`")]
-    NoAside {
+    NoExtraOutput {
         /// The method.
         method: &'static str,
         /// The name given.
@@ -100,7 +100,7 @@ impl From<RestoreError> for Error {
 impl Error {
     /// Adds bytes held elsewhere to those of an [`Error::Memory`].
     #[cfg(feature = "files")]
-    pub(crate) fn with_memory_beside(self, bytes: u64) -> Self {
+    pub(crate) fn with_more_memory(self, bytes: u64) -> Self {
         match self {
             Self::Memory { needed_mib, allowed_mib, whole } => {
                 let mib = bytes.div_ceil(1 << 20);
@@ -127,10 +127,10 @@ impl Hint for Error {
             Self::Restore(RestoreError::NoNumbers { .. }) => {
                 Some("use other weights; `unband models info FILE` shows the network of a file".to_owned())
             }
-            Self::NoAside { has, others, .. } if has.is_empty() => {
+            Self::NoExtraOutput { has, others, .. } if has.is_empty() => {
                 Some(format!("it has no extra outputs; {}", others.join(", ")))
             }
-            Self::NoAside { has, .. } => Some(format!("its extra outputs: {}", has.join(", "))),
+            Self::NoExtraOutput { has, .. } => Some(format!("its extra outputs: {}", has.join(", "))),
             Self::Scale { has, .. } => {
                 Some(format!("use `--scale {has}`, or weights of a network with the requested factor"))
             }

@@ -222,7 +222,7 @@ impl Gather<'_> {
             }
         }
         if !self.results_too {
-            results += leave_out_results_beside_their_source(&mut found.inputs);
+            results += skip_results_next_to_their_source(&mut found.inputs);
         }
         drop_repeated(&mut found.inputs);
         if results > 0 {
@@ -238,7 +238,7 @@ impl Gather<'_> {
         let depth = if self.recursive { usize::MAX } else { 1 };
         let avoid = self.output_folder.and_then(|path| path.canonicalize().ok());
         let root = folder.canonicalize().ok();
-        let (mut pictures, mut deeper) = (0, false);
+        let (mut images, mut deeper) = (0, false);
         let walk = WalkDir::new(folder).follow_links(true).min_depth(1).max_depth(depth).sort_by_file_name();
         let entries = walk.into_iter().filter_entry(|entry| {
             let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
@@ -254,8 +254,8 @@ impl Gather<'_> {
                 Ok(entry) if entry.file_type().is_dir() => deeper = true,
                 // Pipes and devices may give nothing, or never end.
                 Ok(entry) if entry.file_type().is_file() && (self.readable)(entry.path()) => {
-                    pictures += 1;
-                    if let Some(text) = film_of_text(entry.path()) {
+                    images += 1;
+                    if let Some(text) = video_of_text(entry.path()) {
                         found.notes.push(format!("skipped {}: {text}, not a video", exact(entry.path())));
                         continue;
                     }
@@ -274,7 +274,7 @@ impl Gather<'_> {
                 }
             }
         }
-        if pictures == 0 && found.failures.is_empty() {
+        if images == 0 && found.failures.is_empty() {
             let deeper = deeper && !self.recursive;
             found.failures.push(InputFault::NoImages { deeper }.of(folder.display().to_string()));
         }
@@ -330,7 +330,7 @@ pub fn readable(path: &Path) -> bool {
 }
 
 /// The kind of text in a file with a video's name, such as a playlist.
-fn film_of_text(path: &Path) -> Option<&'static str> {
+fn video_of_text(path: &Path) -> Option<&'static str> {
     unband_io::video::promises_video(path).then(|| unband_io::video::text_kind(path)).flatten()
 }
 
@@ -357,7 +357,7 @@ pub fn is_result(path: &Path) -> bool {
 /// Removes results whose source is also named. A shell expands `*.png` to `sky.png` and `sky_unband.png`;
 /// without this, a second run would process the first one's results. A result named alone is an input.
 /// Returns the number of removed inputs.
-fn leave_out_results_beside_their_source(inputs: &mut Vec<Input>) -> usize {
+fn skip_results_next_to_their_source(inputs: &mut Vec<Input>) -> usize {
     // The result of `a.jpg` next to `a.png` contains the whole name: `a.jpg_unband.png`.
     let names = |input: &Input| [input.path.with_extension(""), input.path.clone()];
     let sources: HashSet<PathBuf> = inputs.iter().flat_map(names).collect();
@@ -382,12 +382,12 @@ mod tests {
     use super::*;
     use std::fs;
 
-    fn pictures(path: &Path) -> bool {
+    fn images(path: &Path) -> bool {
         path.extension().is_some_and(|e| e == "png" || e == "jpg")
     }
 
     fn gather(arguments: &[PathBuf], recursive: bool, output_folder: Option<&Path>) -> Gathered {
-        Gather { recursive, output_folder, results_too: false, readable: &pictures }.run(arguments)
+        Gather { recursive, output_folder, results_too: false, readable: &images }.run(arguments)
     }
 
     fn tree(names: &[&str]) -> tempfile::TempDir {
@@ -405,7 +405,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_gives_its_pictures_and_with_recursive_those_below() {
+    fn a_folder_gives_its_images_and_with_recursive_those_below() {
         let dir = tree(&["b.png", "a.jpg", "notes.txt", ".hidden.png", "trip/c.png", "trip/far/d.png"]);
         let arguments = [dir.path().to_path_buf()];
         assert_eq!(below(&gather(&arguments, false, None)), ["a.jpg", "b.png"]);
@@ -437,7 +437,7 @@ mod tests {
     }
 
     #[test]
-    fn a_result_named_alone_is_a_picture_beside_its_source_it_is_not() {
+    fn a_result_is_an_input_unless_it_is_next_to_its_source() {
         let dir = tree(&["a.jpg", "a_unband.png"]);
         let (source, result) = (dir.path().join("a.jpg"), dir.path().join("a_unband.png"));
         assert_eq!(below(&gather(std::slice::from_ref(&result), false, None)), ["a_unband.png"]);
@@ -445,7 +445,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_that_the_shell_left_alone_is_expanded() {
+    fn an_unexpanded_pattern_is_expanded() {
         let dir = tree(&["a.png", "b.png", "b_unband.png", "c.jpg"]);
         assert_eq!(below(&gather(&[dir.path().join("*.png")], false, None)), ["a.png", "b.png"]);
         let none = gather(&[dir.path().join("*.tiff")], false, None);

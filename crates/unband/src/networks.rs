@@ -220,13 +220,13 @@ fn checked(
 /// Publisher and licence of a network's weights, and how to pass them.
 fn where_from(name: &str) -> String {
     let published = unband_nets::zoo::PUBLISHED.iter().filter(|p| p.architecture == name);
-    let told: Vec<String> = published
+    let listed: Vec<String> = published
         .map(|p| format!("`{}` of {}, {} (licence: {})", p.file, p.author, p.place, p.licence))
         .collect();
     let given = "use its file with `--weights FILE`, or import it once with `unband models import FILE`";
-    match told.as_slice() {
+    match listed.as_slice() {
         [] => format!("no checkpoint was published; {given}"),
-        told => format!("published: {}; {given}", told.join("; ")),
+        listed => format!("published: {}; {given}", listed.join("; ")),
     }
 }
 
@@ -242,7 +242,7 @@ pub fn checkpoint(method: &Method) -> Result<Option<PathBuf>, ParamError> {
 ///
 /// # Errors
 /// The outputs that it has, and the networks that have extra outputs.
-pub fn check_aside(method: &Method, name: &str) -> Result<(), Error> {
+pub fn check_extra_output(method: &Method, name: &str) -> Result<(), Error> {
     let outputs = asides(method)?;
     if outputs.iter().any(|output| output == name) {
         return Ok(());
@@ -253,7 +253,7 @@ pub fn check_aside(method: &Method, name: &str) -> Result<(), Error> {
         let names: Vec<&str> = outputs[1..].iter().map(|(name, _)| name.as_str()).collect();
         format!("{network} has {}", names.join(", "))
     });
-    Err(Error::NoAside {
+    Err(Error::NoExtraOutput {
         method: method.name(),
         name: name.to_owned(),
         has: outputs,

@@ -29,7 +29,7 @@ pub struct Pairs {
     pub failures: Vec<InputError>,
 }
 
-fn picture(path: &Path) -> Input {
+fn is_readable(path: &Path) -> Input {
     Input {
         path: path.to_path_buf(),
         below: path.file_name().map_or_else(|| path.to_path_buf(), PathBuf::from),
@@ -75,9 +75,13 @@ pub fn of_paths(
     if folders {
         return Ok(of_folders(reference, second, input, recursive));
     }
-    let second = picture(second);
-    let pair =
-        Pair { name: second.shown(), reference: picture(reference), second, input: input.map(picture) };
+    let second = is_readable(second);
+    let pair = Pair {
+        name: second.shown(),
+        reference: is_readable(reference),
+        second,
+        input: input.map(is_readable),
+    };
     Ok(Pairs { pairs: vec![pair], failures: Vec::new() })
 }
 
@@ -106,8 +110,8 @@ fn of_folders(reference: &Path, second: &Path, input: Option<&Path>, recursive: 
 }
 
 /// The image of this name; results are also found by their suffix.
-fn take(pictures: &mut Named, name: &str) -> Option<Input> {
-    pictures.remove(name).or_else(|| pictures.remove(&format!("{name}{SUFFIX}")))
+fn take(images: &mut Named, name: &str) -> Option<Input> {
+    images.remove(name).or_else(|| images.remove(&format!("{name}{SUFFIX}")))
 }
 
 fn alone(input: &Input, other: &Path) -> InputError {
@@ -163,9 +167,9 @@ pub fn of_list(list: &Path, folders: Option<(&Path, &Path)>) -> Result<Pairs, In
         }
         out.pairs.push(Pair {
             name: result.to_owned(),
-            reference: picture(&first.join(reference)),
-            second: picture(&second.join(result)),
-            input: input.map(|input| picture(&second.join(input))),
+            reference: is_readable(&first.join(reference)),
+            second: is_readable(&second.join(result)),
+            input: input.map(|input| is_readable(&second.join(input))),
         });
     }
     if out.pairs.is_empty() {

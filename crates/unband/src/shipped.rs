@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shipped_enlarges_as_it_is_listed() {
+    fn shipped_networks_upscale_as_listed() {
         for (scale, _) in UPSCALERS {
             let (architecture, engine) = upscaler(scale, Precision::F32).unwrap();
             assert_eq!((architecture.name, engine.graph().scale()), ("unband-sr-lite", Some(scale)));

@@ -11,13 +11,13 @@ use unband::metrics::Metric;
 use unband::metrics::{Check, MetricsError, Scope};
 use unband::{Context, Hint};
 
-use super::{TalkArgs, bytes};
+use super::{ReporterArgs, bytes};
 use crate::extras;
+use crate::images;
 use crate::interrupt::Busy;
 use crate::outcome::Outcome;
 use crate::outputs::check_folder_of;
-use crate::pictures;
-use crate::talk::Failure;
+use crate::reporter::Failure;
 
 /// Options of both commands.
 #[derive(Debug, Args)]
@@ -76,7 +76,7 @@ pub struct MetricArgs {
 
     /// Verbosity.
     #[command(flatten)]
-    pub talk: TalkArgs,
+    pub reporter: ReporterArgs,
 
     /// Permissions of all output files: those of the inputs, once these are known.
     #[arg(skip)]
@@ -111,11 +111,11 @@ impl MetricArgs {
 
     /// Threads for all images together.
     pub fn threads(&self) -> usize {
-        pictures::threads(self.threads)
+        images::threads(self.threads)
     }
 
     /// Options whose file shows one image.
-    pub fn of_one_picture(&self) -> Option<&'static str> {
+    pub fn of_one_image(&self) -> Option<&'static str> {
         let named = [
             ("--save-map", &self.save_map),
             ("--save-segmentation", &self.save_segmentation),
@@ -140,8 +140,8 @@ impl MetricArgs {
     ///
     /// # Errors
     /// Existing files, missing folders, one name for two files; with the exit code.
-    pub fn check_outputs(&self, pictures: &[&Path]) -> Result<(), (Outcome, Failure)> {
-        self.check_outputs_and(None, pictures)
+    pub fn check_outputs(&self, images: &[&Path]) -> Result<(), (Outcome, Failure)> {
+        self.check_outputs_and(None, images)
     }
 
     /// As [`check_outputs`](Self::check_outputs), with one more output file.
@@ -151,10 +151,10 @@ impl MetricArgs {
     pub fn check_outputs_and(
         &self,
         more: Option<&PathBuf>,
-        pictures: &[&Path],
+        images: &[&Path],
     ) -> Result<(), (Outcome, Failure)> {
-        self.access.get_or_init(|| Access::of(pictures));
-        let sources = extras::Inputs::of(pictures);
+        self.access.get_or_init(|| Access::of(images));
+        let sources = extras::Inputs::of(images);
         let outputs = [&self.csv, &self.report, &self.save_map, &self.save_segmentation, &self.save_profile];
         let mut seen = HashSet::new();
         for path in outputs.into_iter().flatten().chain(more) {

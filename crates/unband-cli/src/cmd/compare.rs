@@ -25,9 +25,9 @@ use crate::print::means;
 use crate::print::page::metric_rows;
 use crate::print::table::{Table, cell};
 use crate::print::text::{reasons, report_failed, summary_rows};
+use crate::reporter::{Failure, Reporter, printable};
 use crate::result::print_json;
-use crate::talk::{Failure, Talk, printable};
-use crate::work;
+use crate::runner;
 use record::Record;
 
 const AFTER: &str = "\
@@ -78,7 +78,7 @@ pub struct CompareArgs {
     pub measure: MetricArgs,
     /// Options for videos.
     #[command(flatten)]
-    pub film: videos::VideoArgs,
+    pub video: videos::VideoArgs,
 }
 
 /// Row names that are not methods.
@@ -89,9 +89,9 @@ const RESULT: &str = "result";
 /// Compares images and prints the values on standard output.
 pub fn run(args: &CompareArgs) -> Outcome {
     if let Some(paths) = videos::named(args) {
-        return work::start(&args.measure, videos::Job::new(args, paths));
+        return runner::start(&args.measure, videos::Job::new(args, paths));
     }
-    work::start(&args.measure, Job::new(args))
+    runner::start(&args.measure, Job::new(args))
 }
 
 struct Job<'a> {
@@ -140,7 +140,7 @@ impl<'a> Job<'a> {
     /// Checks everything before the first image is read.
     fn new(args: &'a CompareArgs) -> Result<(Self, Vec<Failure>), (Outcome, Failure)> {
         let usage = |failure| (Outcome::Usage, failure);
-        if let Some(option) = args.film.named() {
+        if let Some(option) = args.video.named() {
             let message = format!("`{option}` applies to videos, but none was named");
             return Err(usage(Failure::usage(message, "drop it for images")));
         }
@@ -155,7 +155,7 @@ impl<'a> Job<'a> {
         let models = models::folder();
         let scope = if input { Scope::RESTORED } else { Scope::PAIR };
         let (metrics, checks) = args.measure.selected(&scope, models.as_deref()).map_err(usage)?;
-        if let Some(option) = args.measure.of_one_picture() {
+        if let Some(option) = args.measure.of_one_image() {
             let drawn = if option == "--save-profile" { 1 } else { methods.len().max(1) };
             if pairs.len() * drawn > 1 {
                 let message = format!("`{option}` draws one image, several were named");
@@ -178,11 +178,11 @@ impl<'a> Job<'a> {
     fn budget(&self) -> Budget {
         let inputs = self.pairs.iter().any(|pair| pair.input.is_some());
         let images = 2 + usize::from(inputs) + self.methods.len();
-        Budget::new(self.args.max_memory, images, Budget::MEASURE)
+        Budget::new(self.args.max_memory, images, Budget::METRICS)
     }
 
     /// Reads, runs the methods and measures.
-    fn one(&self, pair: &Pair, talk: &Talk<'_>, ctx: &Context<'_>) -> Result<Compared, Failure> {
+    fn one(&self, pair: &Pair, reporter: &Reporter<'_>, ctx: &Context<'_>) -> Result<Compared, Failure> {
         let ctx = Context { models: self.models.as_deref(), ..*ctx };
         // The bar follows the metrics; with methods it would advance twice.
         let silent = Context { progress: &unband::NoProgress, ..ctx };
@@ -212,7 +212,7 @@ impl<'a> Job<'a> {
         let image = &parts[0].image.image;
         let at_once = budget.at_once((image.width() * image.height()) as u64);
         let rows = self.measured(&parts, at_once, &ctx);
-        self.draw(&parts, &rows, talk, &silent)?;
+        self.draw(&parts, &rows, reporter, &silent)?;
         let drawn = self.section(pair, &parts, &rows, &silent)?;
         Ok(Compared { name: pair.name.clone(), rows, notes: depths(&parts).into_iter().collect(), drawn })
     }
@@ -244,7 +244,13 @@ impl<'a> Job<'a> {
     }
 
     /// Writes the requested drawings.
-    fn draw(&self, parts: &[Part], rows: &[Row], talk: &Talk<'_>, ctx: &Context<'_>) -> Result<(), Failure> {
+    fn draw(
+        &self,
+        parts: &[Part],
+        rows: &[Row],
+        reporter: &Reporter<'_>,
+        ctx: &Context<'_>,
+    ) -> Result<(), Failure> {
         let Some(result) = rows.iter().position(Row::is_result) else { return Ok(()) };
         let mut all: Vec<Drawing<'_>> = parts
             .iter()
@@ -256,7 +262,7 @@ impl<'a> Job<'a> {
             let first = all.remove(followed(rows, &all));
             all.insert(0, first);
         }
-        draw(self.args, image, &all, talk, ctx)
+        draw(self.args, image, &all, reporter, ctx)
     }
 
     /// The pair with all its results, for the page.
@@ -375,21 +381,21 @@ impl<'a> Job<'a> {
     }
 }
 
-impl work::Job for Job<'_> {
+impl runner::Job for Job<'_> {
     fn count(&self) -> usize {
         self.pairs.len()
     }
 
-    fn run(&self, failures: &[Failure], talk: &Talk<'_>, ctx: &Context<'_>) -> Outcome {
+    fn run(&self, failures: &[Failure], reporter: &Reporter<'_>, ctx: &Context<'_>) -> Outcome {
         let mut page = self.args.report.as_ref().map(|_| Page::new("Comparison"));
-        let one = |pair: &Pair, ctx: &Context<'_>| self.one(pair, talk, ctx);
+        let one = |pair: &Pair, ctx: &Context<'_>| self.one(pair, reporter, ctx);
         let mut then = |pair: &mut Compared| {
             if let (Some(page), Some(section)) = (&mut page, pair.drawn.take()) {
                 page.put(&section);
             }
         };
         let Some((all, failed)) =
-            work::each_within(&self.pairs, self.budget(), failures, talk, &one, &mut then, ctx)
+            runner::each_within(&self.pairs, self.budget(), failures, reporter, &one, &mut then, ctx)
         else {
             return Outcome::Interrupted;
         };
@@ -398,7 +404,7 @@ impl work::Job for Job<'_> {
         outcome = outcome.max(if self.args.json {
             print_json(&Record::new(&all, &roles, failed, &self.metrics))
         } else {
-            talk.values(&self.text(&all, &roles))
+            reporter.values(&self.text(&all, &roles))
         });
         let of = |role: &str| {
             let rows = all.iter().flat_map(|pair| &pair.rows).filter(|row| row.role == role);
@@ -415,14 +421,15 @@ impl work::Job for Job<'_> {
             pair.rows.iter().map(move |row| (head(row), &row.scores))
         });
         let table = || csv(&["pair", "role", "file"], rows, &self.metrics);
-        outcome = outcome.max(work::write_files(self.args, table, page.as_ref(), talk, ctx));
+        outcome = outcome.max(runner::write_files(self.args, table, page.as_ref(), reporter, ctx));
         if ctx.cancelled() {
             return Outcome::Interrupted;
         }
         for pair in &all {
             for row in &pair.rows {
                 let name = pair.called(row);
-                outcome = outcome.max(report_failed(&name, &row.scores, &self.metrics, &self.checks, talk));
+                outcome =
+                    outcome.max(report_failed(&name, &row.scores, &self.metrics, &self.checks, reporter));
             }
         }
         outcome
@@ -447,7 +454,7 @@ impl Compared {
     }
 }
 
-impl work::Item for Pair {
+impl runner::Item for Pair {
     fn name(&self) -> String {
         self.name.clone()
     }

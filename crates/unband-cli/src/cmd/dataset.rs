@@ -12,10 +12,10 @@ use clap::{Args, Subcommand, ValueEnum};
 use unband::degrade::FIXED_DEGRADATIONS;
 use unband::degrade::dataset::{PREPARATIONS, Preparation, Shares};
 
-use crate::args::{TalkArgs, bytes, within};
+use crate::args::{ReporterArgs, bytes, within};
 use crate::bar::Bar;
 use crate::outcome::Outcome;
-use crate::talk::{Failure, Loudness, Talk};
+use crate::reporter::{Failure, Loudness, Reporter};
 
 const AFTER: &str = "\
 A dataset is a folder with train, val and test, as `unband train` reads it. Each of them holds lq (degraded) and gt \
@@ -162,7 +162,7 @@ pub struct MakeArgs {
     json: bool,
     /// Verbosity.
     #[command(flatten)]
-    talk: TalkArgs,
+    reporter: ReporterArgs,
 }
 
 /// Arguments of `unband dataset check`.
@@ -179,7 +179,7 @@ pub struct CheckArgs {
     json: bool,
     /// Verbosity.
     #[command(flatten)]
-    talk: TalkArgs,
+    reporter: ReporterArgs,
 }
 
 /// Makes or verifies a folder.
@@ -190,7 +190,7 @@ pub fn run(args: &DatasetArgs) -> Outcome {
         What::Check(args) => check::run(args),
     };
     result.unwrap_or_else(|(failure, outcome)| {
-        Talk { loudness: Loudness::Quiet, bar: &Bar::none() }.failure(&failure);
+        Reporter { loudness: Loudness::Quiet, bar: &Bar::none() }.failure(&failure);
         outcome
     })
 }

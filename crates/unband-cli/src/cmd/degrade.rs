@@ -12,17 +12,17 @@ use unband::degrade::{clean_rgb, seed_of, write_png};
 use unband::io::{Access, Saving};
 use unband::{Context, Hint, Rng};
 
-use crate::args::{TalkArgs, within};
+use crate::args::{ReporterArgs, within};
 use crate::bar::Bar;
 use crate::budget::Budget;
 use crate::extras;
+use crate::images;
 use crate::inputs::{Gather, Input, failures, readable};
 use crate::interrupt::{self, Busy};
 use crate::outcome::Outcome;
-use crate::pictures;
+use crate::reporter::{Failure, Loudness, Reporter};
 use crate::result::print_data;
-use crate::talk::{Failure, Loudness, Talk};
-use crate::work::each;
+use crate::runner::each;
 
 fn after() -> String {
     format!(
@@ -94,7 +94,7 @@ pub struct DegradeArgs {
     json: bool,
     /// Verbosity.
     #[command(flatten)]
-    talk: TalkArgs,
+    reporter: ReporterArgs,
 }
 
 /// The manifest's first line.
@@ -132,17 +132,17 @@ struct Job<'a> {
 
 /// Degrades images.
 pub fn run(args: &DegradeArgs) -> Outcome {
-    let loudness = Loudness::new(args.talk.quiet, args.talk.verbose);
+    let loudness = Loudness::new(args.reporter.quiet, args.reporter.verbose);
     let (job, failures) = match Job::new(args) {
         Ok(ready) => ready,
         Err(failure) => {
-            Talk { loudness, bar: &Bar::none() }.failure(&failure);
+            Reporter { loudness, bar: &Bar::none() }.failure(&failure);
             return Outcome::Usage;
         }
     };
-    let ctx = interrupt::context(pictures::threads(args.threads));
+    let ctx = interrupt::context(images::threads(args.threads));
     let bar = Bar::new(job.inputs.len(), loudness > Loudness::Quiet);
-    let outcome = job.run(&failures, &Talk { loudness, bar: &bar }, &ctx);
+    let outcome = job.run(&failures, &Reporter { loudness, bar: &bar }, &ctx);
     bar.finish();
     outcome
 }
@@ -199,18 +199,19 @@ impl<'a> Job<'a> {
         Ok((Self { args, recipe, inputs: found.inputs }, failures(&found.failures)))
     }
 
-    fn run(&self, failures: &[Failure], talk: &Talk<'_>, ctx: &Context<'_>) -> Outcome {
+    fn run(&self, failures: &[Failure], reporter: &Reporter<'_>, ctx: &Context<'_>) -> Outcome {
         if self.recipe.is_slow() && self.inputs.len() > 1 {
-            talk.detail(&"this recipe starts external programs: tens to hundreds of milliseconds per image");
+            reporter
+                .detail(&"this recipe starts external programs: tens to hundreds of milliseconds per image");
         }
         let mut lines = vec![self.header()];
         let one = |input: &Input, _: &Context<'_>| self.one(input);
         let mut then = |line: &mut Line| {
             let names = line.drawn.names.join(", ");
-            talk.line(&format!("{} → {}  {names}", line.source, line.lq).trim_end());
+            reporter.line(&format!("{} → {}  {names}", line.source, line.lq).trim_end());
             lines.push(serde_json::to_string(line).unwrap_or_default());
         };
-        let done = each(&self.inputs, failures, talk, &one, &mut then, ctx);
+        let done = each(&self.inputs, failures, reporter, &one, &mut then, ctx);
         let mut outcome = match &done {
             None => Outcome::Interrupted,
             Some((_, failed)) if !failed.is_empty() => Outcome::SomeFailed,
@@ -221,7 +222,7 @@ impl<'a> Job<'a> {
         if lines.len() > 1
             && let Err(failure) = self.write_manifest(&text)
         {
-            talk.failure(&failure);
+            reporter.failure(&failure);
             outcome = outcome.max(Outcome::SomeFailed);
         }
         if self.args.json { outcome.max(print_data(text.as_bytes())) } else { outcome }

@@ -17,15 +17,15 @@ use unband::recipes::{SMALL, TABLES, find_unless_file};
 use unband::{Context, models};
 use unband_report::Listing;
 
-use crate::args::TalkArgs;
+use crate::args::ReporterArgs;
 use crate::bar::Bar;
+use crate::images;
 use crate::inputs::failures;
 use crate::interrupt::{self, Busy};
 use crate::outcome::Outcome;
-use crate::pictures;
+use crate::reporter::{Failure, Loudness, Reporter};
 use crate::result::print_text;
-use crate::talk::{Failure, Loudness, Talk};
-use crate::work;
+use crate::runner;
 use fault::failure;
 
 const AFTER: &str = "\
@@ -87,21 +87,21 @@ pub struct EvalArgs {
     pub threads: Option<NonZeroUsize>,
     /// Verbosity.
     #[command(flatten)]
-    pub talk: TalkArgs,
+    pub reporter: ReporterArgs,
 }
 
 /// Makes the table, prints it and writes its files.
 pub fn run(args: &EvalArgs) -> Outcome {
-    let loudness = Loudness::new(args.talk.quiet, args.talk.verbose);
+    let loudness = Loudness::new(args.reporter.quiet, args.reporter.verbose);
     match Job::new(args) {
         Ok(job) => {
             let ctx = Context { models: job.models.as_deref(), ..interrupt::context(job.threads) };
             let show = loudness > Loudness::Quiet;
             let bar = Bar::new(job.evaluation.pairs.len(), show).with_lines(show);
-            job.run(&Talk { loudness, bar: &bar }, &ctx)
+            job.run(&Reporter { loudness, bar: &bar }, &ctx)
         }
         Err(failure) => {
-            Talk { loudness, bar: &Bar::none() }.failure(&failure);
+            Reporter { loudness, bar: &Bar::none() }.failure(&failure);
             Outcome::Usage
         }
     }
@@ -118,7 +118,7 @@ impl Job {
     /// Checks everything before the first image is read.
     fn new(args: &EvalArgs) -> Result<Self, Failure> {
         let recipe = recipe(args)?;
-        let (models, threads) = (models::folder(), pictures::threads(args.threads));
+        let (models, threads) = (models::folder(), images::threads(args.threads));
         let name = args.table.file_stem().unwrap_or_default();
         let out = args.out.clone().unwrap_or_else(|| Path::new("eval").join(name));
         let options = EvaluateOptions { output: Some(out.clone()), program: build() };
@@ -127,7 +127,7 @@ impl Job {
         Ok(Self { evaluation, out, threads, models })
     }
 
-    fn run(&self, talk: &Talk<'_>, ctx: &Context<'_>) -> Outcome {
+    fn run(&self, reporter: &Reporter<'_>, ctx: &Context<'_>) -> Outcome {
         // Ctrl-C stops the running methods and prints how to resume.
         let _busy = Busy::begin();
         let evaluation = &self.evaluation;
@@ -135,9 +135,10 @@ impl Job {
             evaluation.measure(pair, ctx).map_err(|error| failure(&error))
         };
         let failures = failures(&evaluation.unpaired);
-        let Some((all, failed)) = work::each(&evaluation.pairs, &failures, talk, &one, &mut |_| {}, ctx)
+        let Some((all, failed)) =
+            runner::each(&evaluation.pairs, &failures, reporter, &one, &mut |_| {}, ctx)
         else {
-            talk.note(&"run the same command to resume");
+            reporter.note(&"run the same command to resume");
             return Outcome::Interrupted;
         };
         if all.is_empty() {
@@ -146,7 +147,7 @@ impl Job {
         let mut outcome = if failed.is_empty() { Outcome::Done } else { Outcome::SomeFailed };
         let mut table = evaluation.table(all);
         for (row, chosen) in evaluation.rows.iter().zip(&table.chosen) {
-            outcome = outcome.max(self.told(row, chosen, talk));
+            outcome = outcome.max(self.reported(row, chosen, reporter));
         }
         if !failed.is_empty() {
             let names: Vec<&str> = failed.iter().map(|failure| failure.file.as_str()).collect();
@@ -154,58 +155,58 @@ impl Job {
         }
         let listings: Vec<Listing> =
             table.groups.iter().map(|group| listing::listing(&table, group)).collect();
-        outcome = outcome.max(self.write_tables(&listings, &table, talk));
+        outcome = outcome.max(self.write_tables(&listings, &table, reporter));
         if let Some(first) = listings.first() {
             outcome = outcome.max(print_text(&formats::text(first)));
         }
-        match self.page(&listings, &table, talk, ctx) {
+        match self.page(&listings, &table, reporter, ctx) {
             _ if ctx.cancelled() => return Outcome::Interrupted,
-            Ok(html) => outcome = outcome.max(self.write("table.html", html.as_bytes(), talk)),
+            Ok(html) => outcome = outcome.max(self.write("table.html", html.as_bytes(), reporter)),
             Err(failure) => {
-                talk.failure(&failure);
+                reporter.failure(&failure);
                 outcome = outcome.max(Outcome::SomeFailed);
             }
         }
-        talk.line(&format_args!("{} images → {}", table.pairs.len(), self.out.display()));
+        reporter.line(&format_args!("{} images → {}", table.pairs.len(), self.out.display()));
         outcome
     }
 
     /// Reports a row that did not run.
-    fn told(&self, row: &Row, chosen: &Result<usize, String>, talk: &Talk<'_>) -> Outcome {
+    fn reported(&self, row: &Row, chosen: &Result<usize, String>, reporter: &Reporter<'_>) -> Outcome {
         let Err(why) = chosen else { return Outcome::Done };
         match &row.runs {
             Runs::Nothing => Outcome::Done,
             Runs::Missing(_) | Runs::Absent(_) if self.evaluation.recipe.weights == Weights::Optional => {
-                talk.detail(&format_args!("{}: {why}", row.recipe.name));
+                reporter.detail(&format_args!("{}: {why}", row.recipe.name));
                 Outcome::Done
             }
             Runs::Missing(error) | Runs::Absent(error) => {
                 let failure = failure(error);
                 let message = format!("not run: {}", failure.text());
-                talk.failure(&Failure::at(row.recipe.name.clone(), message, failure.hint));
+                reporter.failure(&Failure::at(row.recipe.name.clone(), message, failure.hint));
                 Outcome::SomeFailed
             }
             Runs::Input | Runs::Settings(_) => {
-                talk.failure(&Failure::at(row.recipe.name.clone(), why.clone(), None));
+                reporter.failure(&Failure::at(row.recipe.name.clone(), why.clone(), None));
                 Outcome::SomeFailed
             }
         }
     }
 
-    fn write_tables(&self, listings: &[Listing], table: &Table, talk: &Talk<'_>) -> Outcome {
+    fn write_tables(&self, listings: &[Listing], table: &Table, reporter: &Reporter<'_>) -> Outcome {
         let markdown: Vec<String> = listings.iter().map(formats::markdown).collect();
         let latex: Vec<String> = listings.iter().map(formats::latex).collect();
-        let mut outcome = self.write("table.md", markdown.join("\n").as_bytes(), talk);
-        outcome = outcome.max(self.write("table.tex", latex.join("\n").as_bytes(), talk));
+        let mut outcome = self.write("table.md", markdown.join("\n").as_bytes(), reporter);
+        outcome = outcome.max(self.write("table.tex", latex.join("\n").as_bytes(), reporter));
         let tables = [
             ("table.csv", formats::means_csv(&table.columns, &table.groups)),
-            ("pictures.csv", formats::pictures_csv(&self.evaluation.rows, table)),
+            ("pictures.csv", formats::images_csv(&self.evaluation.rows, table)),
         ];
         for (name, table) in tables {
             outcome = outcome.max(match table {
-                Ok(bytes) => self.write(name, &bytes, talk),
+                Ok(bytes) => self.write(name, &bytes, reporter),
                 Err(error) => {
-                    talk.failure(&Failure::at(name.to_owned(), error.to_string(), None));
+                    reporter.failure(&Failure::at(name.to_owned(), error.to_string(), None));
                     Outcome::SomeFailed
                 }
             });
@@ -214,14 +215,14 @@ impl Job {
     }
 
     /// Writes a file of the table's folder atomically.
-    fn write(&self, name: &str, bytes: &[u8], talk: &Talk<'_>) -> Outcome {
+    fn write(&self, name: &str, bytes: &[u8], reporter: &Reporter<'_>) -> Outcome {
         let _busy = Busy::begin();
         let path = self.out.join(name);
         let access = Access::of(self.evaluation.pairs.iter().flat_map(PairSource::files));
         match unband::io::write_bytes(bytes, &path, Saving { access, ..true.into() }) {
             Ok(()) => Outcome::Done,
             Err(error) => {
-                talk.failure(&Failure::of(path.display().to_string(), &error));
+                reporter.failure(&Failure::of(path.display().to_string(), &error));
                 Outcome::SomeFailed
             }
         }
@@ -257,7 +258,7 @@ fn recipe(args: &EvalArgs) -> Result<Recipe, Failure> {
     Ok(recipe)
 }
 
-impl work::Item for PairSource {
+impl runner::Item for PairSource {
     fn name(&self) -> String {
         self.name.clone()
     }

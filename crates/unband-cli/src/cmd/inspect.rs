@@ -11,15 +11,15 @@ use unband::findings::{BandingMap, PlaneGrid, Space};
 use unband::io::{Access, Saving, WriteOptions};
 use unband::{Context, Depth, Drawing, Explanation, Findings, Image, Model, Plane};
 
-use crate::args::{TalkArgs, bytes, png_file};
+use crate::args::{ReporterArgs, bytes, png_file};
 use crate::bar::Bar;
 use crate::budget::Budget;
 use crate::extras;
+use crate::images;
 use crate::inputs::{Gather, Input, failure, readable};
 use crate::outcome::Outcome;
-use crate::pictures;
+use crate::reporter::{Failure, Loudness, Reporter, printable};
 use crate::result::print_json;
-use crate::talk::{Failure, Loudness, Talk, printable};
 
 /// Arguments of `unband inspect`.
 #[derive(Debug, Args)]
@@ -51,18 +51,19 @@ pub struct InspectArgs {
     pub max_memory: Option<u64>,
     /// Verbosity.
     #[command(flatten)]
-    pub talk: TalkArgs,
+    pub reporter: ReporterArgs,
 }
 
 /// Inspects images and prints the findings on standard output.
 pub fn run(args: &InspectArgs) -> Outcome {
     let bar = Bar::none();
-    let talk = Talk { loudness: Loudness::new(args.talk.quiet, args.talk.verbose), bar: &bar };
+    let reporter =
+        Reporter { loudness: Loudness::new(args.reporter.quiet, args.reporter.verbose), bar: &bar };
     let gather =
         Gather { recursive: args.recursive, output_folder: None, results_too: true, readable: &readable };
     let gathered = gather.run(&args.inputs);
     if args.map.is_some() && gathered.inputs.len() > 1 {
-        talk.failure(&Failure::usage("`--map` draws one image, several were named", "name one image"));
+        reporter.failure(&Failure::usage("`--map` draws one image, several were named", "name one image"));
         return Outcome::Usage;
     }
     if let Some(path) =
@@ -70,24 +71,24 @@ pub fn run(args: &InspectArgs) -> Outcome {
     {
         let message = format!("`--map` writes PNG, but {} has another extension", path.display());
         let hint = format!("name it {}", path.with_extension("png").display());
-        talk.failure(&Failure::usage(message, hint));
+        reporter.failure(&Failure::usage(message, hint));
         return Outcome::Usage;
     }
     if let Some(path) = &args.map
         && let Err(failure) =
             extras::Inputs::of(gathered.inputs.iter().map(|input| &input.path)).keep_from(path)
     {
-        talk.failure(&failure);
+        reporter.failure(&failure);
         return Outcome::Usage;
     }
     let mut outcome = Outcome::Done;
     for error in &gathered.failures {
-        talk.failure(&failure(error));
+        reporter.failure(&failure(error));
         outcome = Outcome::SomeFailed;
     }
     for input in &gathered.inputs {
-        let printed = one(input, args, &talk).unwrap_or_else(|failure| {
-            talk.failure(&failure);
+        let printed = one(input, args, &reporter).unwrap_or_else(|failure| {
+            reporter.failure(&failure);
             Outcome::SomeFailed
         });
         outcome = outcome.max(printed);
@@ -95,10 +96,10 @@ pub fn run(args: &InspectArgs) -> Outcome {
     outcome
 }
 
-fn one(input: &Input, args: &InspectArgs, talk: &Talk<'_>) -> Result<Outcome, Failure> {
+fn one(input: &Input, args: &InspectArgs, reporter: &Reporter<'_>) -> Result<Outcome, Failure> {
     let budget = Budget::new(args.max_memory, 1, Budget::INSPECT);
     let (image, format) = budget.read(input, Vec::new())?;
-    let ctx = Context { threads: pictures::threads(args.threads), ..Context::default() };
+    let ctx = Context { threads: images::threads(args.threads), ..Context::default() };
     let (findings, explanation) = if args.explain {
         let (findings, explanation) = unband::explain(&image, &ctx);
         (findings, Some(explanation))
@@ -115,12 +116,12 @@ fn one(input: &Input, args: &InspectArgs, talk: &Talk<'_>) -> Result<Outcome, Fa
             ..Record::new(input, format, &image, &findings)
         })
     } else {
-        let mut text = text(input, format, &image, &findings, args.talk.verbose);
+        let mut text = text(input, format, &image, &findings, args.reporter.verbose);
         let explained = explanation.map_or_else(String::new, |explanation| explanation.to_string());
         for line in explained.lines() {
             let _ = writeln!(text, "  {line}");
         }
-        talk.values(&text)
+        reporter.values(&text)
     })
 }
 
@@ -197,8 +198,8 @@ fn draw(image: &Image, map: &BandingMap, path: &Path, saving: Saving<'_>) -> Res
             }
         }
     }
-    let picture = Image::new(planes, Model::Rgb, Depth::EIGHT);
-    unband::io::write_file(&picture, path, png, &WriteOptions::default(), saving).map(|_| ()).map_err(fail)
+    let drawing = Image::new(planes, Model::Rgb, Depth::EIGHT);
+    unband::io::write_file(&drawing, path, png, &WriteOptions::default(), saving).map(|_| ()).map_err(fail)
 }
 
 /// One line of `--json`.

@@ -15,8 +15,8 @@ use unband::{Depth, Dither, Entry, ParamInfo, ParamKind, spoken};
 
 use crate::bar::Bar;
 use crate::outcome::Outcome;
+use crate::reporter::{Failure, Loudness, Reporter};
 use crate::result::{print_data, print_json};
-use crate::talk::{Failure, Loudness, Talk};
 
 const AFTER: &str = "\
 Examples:
@@ -120,7 +120,7 @@ pub fn run(args: &ListArgs) -> Outcome {
     match listed {
         Ok(text) => print_data(text.as_bytes()),
         Err(failure) => {
-            Talk { loudness: Loudness::Normal, bar: &Bar::none() }.failure(&failure);
+            Reporter { loudness: Loudness::Normal, bar: &Bar::none() }.failure(&failure);
             Outcome::Usage
         }
     }

@@ -4,8 +4,8 @@ use clap::Args;
 
 use crate::bar::Bar;
 use crate::outcome::Outcome;
+use crate::reporter::{Failure, Loudness, Reporter};
 use crate::result::print_data;
-use crate::talk::{Failure, Loudness, Talk};
 
 /// Arguments of `unband man`.
 #[derive(Debug, Args)]
@@ -25,7 +25,7 @@ pub fn run(args: &ManArgs, mut cli: clap::Command) -> Outcome {
             let names: Vec<&str> = cli.get_subcommands().map(clap::Command::get_name).collect();
             let hint = format!("the commands are {}", names.join(", "));
             let failure = Failure::usage(format!("there is no command `{name}`"), hint);
-            Talk { loudness: Loudness::Normal, bar: &Bar::none() }.failure(&failure);
+            Reporter { loudness: Loudness::Normal, bar: &Bar::none() }.failure(&failure);
             return Outcome::Usage;
         }
     };

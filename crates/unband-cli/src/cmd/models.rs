@@ -16,10 +16,10 @@ use unband::Hint;
 use unband::models::{ModelsError, Source, network_names};
 use unband::nets::checkpoint::CheckpointError;
 
-use crate::args::TalkArgs;
+use crate::args::ReporterArgs;
 use crate::bar::Bar;
 use crate::outcome::Outcome;
-use crate::talk::{Failure, Loudness, Talk};
+use crate::reporter::{Failure, Loudness, Reporter};
 
 /// Arguments of `unband models`.
 #[derive(Debug, Args)]
@@ -69,7 +69,7 @@ pub struct InfoArgs {
     json: bool,
     /// Verbosity.
     #[command(flatten)]
-    talk: TalkArgs,
+    reporter: ReporterArgs,
 }
 
 /// Arguments of `unband models list`.
@@ -106,7 +106,7 @@ pub struct ImportArgs {
     overwrite: bool,
     /// Verbosity.
     #[command(flatten)]
-    talk: TalkArgs,
+    reporter: ReporterArgs,
 }
 
 /// Order of channels.
@@ -147,7 +147,7 @@ pub struct DefaultArgs {
     name: String,
     /// Verbosity.
     #[command(flatten)]
-    talk: TalkArgs,
+    reporter: ReporterArgs,
 }
 
 /// Arguments of `unband models show`.
@@ -161,7 +161,7 @@ pub struct ShowArgs {
     size: Option<(usize, usize)>,
     /// Verbosity.
     #[command(flatten)]
-    talk: TalkArgs,
+    reporter: ReporterArgs,
 }
 
 /// Arguments of `unband models export`.
@@ -184,19 +184,22 @@ pub struct ExportArgs {
     overwrite: bool,
     /// Verbosity.
     #[command(flatten)]
-    talk: TalkArgs,
+    reporter: ReporterArgs,
 }
 
 /// Runs the subcommand.
 pub fn run(args: &ModelsArgs) -> Outcome {
     let bar = Bar::none();
-    let speak = |talk: TalkArgs| Talk { loudness: Loudness::new(talk.quiet, talk.verbose), bar: &bar };
+    let speak = |reporter: ReporterArgs| Reporter {
+        loudness: Loudness::new(reporter.quiet, reporter.verbose),
+        bar: &bar,
+    };
     match &args.what {
-        What::Info(args) => info::run(args, &speak(args.talk)),
-        What::List(args) => list::run(args, &speak(TalkArgs::default())),
-        What::Import(args) => import::run(args, &speak(args.talk)),
-        What::Default(args) => default::run(args, &speak(args.talk)),
-        What::Show(args) => show::run(args, &speak(args.talk)),
-        What::Export(args) => export::run(args, &speak(args.talk)),
+        What::Info(args) => info::run(args, &speak(args.reporter)),
+        What::List(args) => list::run(args, &speak(ReporterArgs::default())),
+        What::Import(args) => import::run(args, &speak(args.reporter)),
+        What::Default(args) => default::run(args, &speak(args.reporter)),
+        What::Show(args) => show::run(args, &speak(args.reporter)),
+        What::Export(args) => export::run(args, &speak(args.reporter)),
     }
 }

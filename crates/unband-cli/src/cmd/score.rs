@@ -27,9 +27,9 @@ use crate::print::means;
 use crate::print::page::metric_rows;
 use crate::print::table::{Table, cell};
 use crate::print::text::{reasons, report_failed, summary_rows};
+use crate::reporter::{Failure, Loudness, Reporter, printable};
 use crate::result::print_json;
-use crate::talk::{Failure, Loudness, Talk, printable};
-use crate::work;
+use crate::runner;
 
 const AFTER: &str = "\
 Examples:
@@ -61,7 +61,7 @@ pub struct ScoreArgs {
     pub measure: MetricArgs,
     /// Options for videos.
     #[command(flatten)]
-    pub film: videos::VideoArgs,
+    pub video: videos::VideoArgs,
 }
 
 /// Measures images and prints the values on standard output.
@@ -77,20 +77,20 @@ pub fn run(args: &ScoreArgs) -> Outcome {
         begins = look.begins;
         if look.is_stream {
             return match videos::Sorted::piped(begins) {
-                Ok(sorted) => work::start(&args.measure, videos::Job::new(args, sorted)),
+                Ok(sorted) => runner::start(&args.measure, videos::Job::new(args, sorted)),
                 Err(failure) => refused(&args.measure, &failure),
             };
         }
     } else if let Some(sorted) = videos::sort(args) {
-        return work::start(&args.measure, videos::Job::new(args, sorted));
+        return runner::start(&args.measure, videos::Job::new(args, sorted));
     }
-    work::start(&args.measure, Job::new(args, begins))
+    runner::start(&args.measure, Job::new(args, begins))
 }
 
 /// A failure to read standard input.
 fn refused(args: &MetricArgs, failure: &Failure) -> Outcome {
-    let loudness = Loudness::new(args.talk.quiet, args.talk.verbose);
-    Talk { loudness, bar: &Bar::none() }.failure(failure);
+    let loudness = Loudness::new(args.reporter.quiet, args.reporter.verbose);
+    Reporter { loudness, bar: &Bar::none() }.failure(failure);
     Outcome::SomeFailed
 }
 
@@ -118,7 +118,7 @@ impl<'a> Job<'a> {
     /// Checks everything before the first image is read.
     fn new(args: &'a ScoreArgs, begins: Vec<u8>) -> Result<(Self, Vec<Failure>), (Outcome, Failure)> {
         let usage = |failure| (Outcome::Usage, failure);
-        if let Some(option) = args.film.named() {
+        if let Some(option) = args.video.named() {
             let message = format!("`{option}` applies to videos, but none was named");
             return Err(usage(Failure::usage(message, "drop it for images")));
         }
@@ -131,7 +131,7 @@ impl<'a> Job<'a> {
             readable: &readable,
         };
         let found = gather.run(&args.inputs);
-        if let Some(option) = args.measure.of_one_picture().filter(|_| found.inputs.len() > 1) {
+        if let Some(option) = args.measure.of_one_image().filter(|_| found.inputs.len() > 1) {
             let message = format!("`{option}` draws one image, several were named");
             return Err(usage(Failure::usage(message, "name one image, or use `--report` for all")));
         }
@@ -142,10 +142,10 @@ impl<'a> Job<'a> {
     }
 
     fn budget(&self) -> Budget {
-        Budget::new(self.args.max_memory, 1, Budget::MEASURE)
+        Budget::new(self.args.max_memory, 1, Budget::METRICS)
     }
 
-    fn one(&self, input: &Input, talk: &Talk<'_>, ctx: &Context<'_>) -> Result<Scored, Failure> {
+    fn one(&self, input: &Input, reporter: &Reporter<'_>, ctx: &Context<'_>) -> Result<Scored, Failure> {
         let ctx = Context { models: self.models.as_deref(), ..*ctx };
         let budget = self.budget();
         let (image, format) = budget.inspected(input, self.begins.clone(), &ctx)?;
@@ -155,7 +155,7 @@ impl<'a> Job<'a> {
         let scores = Scores::new(Verdict::new(&image.findings), values).checked(&self.checks, &self.metrics);
         let (file, map) = (input.shown(), HeatMap::of(&image.findings));
         let drawing = Drawing { name: &file, image: &image.image, map: &map };
-        draw(self.args, drawing, &[drawing], talk, &ctx)?;
+        draw(self.args, drawing, &[drawing], reporter, &ctx)?;
         let drawn = self.args.report.as_ref().map(|_| self.section(drawing, &scores, &ctx)).transpose()?;
         Ok(Scored { file, format, size, depth: image.image.depth, scores, drawn })
     }
@@ -214,26 +214,26 @@ impl<'a> Job<'a> {
     }
 }
 
-impl work::Job for Job<'_> {
+impl runner::Job for Job<'_> {
     fn count(&self) -> usize {
         self.inputs.len()
     }
 
-    fn run(&self, failures: &[Failure], talk: &Talk<'_>, ctx: &Context<'_>) -> Outcome {
+    fn run(&self, failures: &[Failure], reporter: &Reporter<'_>, ctx: &Context<'_>) -> Outcome {
         let mut page = self.args.report.as_ref().map(|_| Page::new("Banding"));
-        let one = |input: &Input, ctx: &Context<'_>| self.one(input, talk, ctx);
+        let one = |input: &Input, ctx: &Context<'_>| self.one(input, reporter, ctx);
         let mut then = |scored: &mut Scored| {
             if !self.args.json {
                 let text = format!("{}  {}\n", printable(&scored.file), scored.scores.verdict.line);
-                talk.values(&text);
-                talk.detail(&scored.scores.verdict.finding.sentence);
+                reporter.values(&text);
+                reporter.detail(&scored.scores.verdict.finding.sentence);
             }
             if let (Some(page), Some(drawn)) = (&mut page, scored.drawn.take()) {
                 page.put(&drawn);
             }
         };
         let Some((all, failed)) =
-            work::each_within(&self.inputs, self.budget(), failures, talk, &one, &mut then, ctx)
+            runner::each_within(&self.inputs, self.budget(), failures, reporter, &one, &mut then, ctx)
         else {
             return Outcome::Interrupted;
         };
@@ -241,7 +241,7 @@ impl work::Job for Job<'_> {
         outcome = outcome.max(if self.args.json {
             print_json(&Record::new(&all, failed, &self.metrics))
         } else {
-            talk.values(&self.text(&all))
+            reporter.values(&self.text(&all))
         });
         let images: Vec<&Scores> = all.iter().map(|scored| &scored.scores).collect();
         let means = means::listing(&self.metrics, &[("pictures", images)], &|_| false);
@@ -250,19 +250,24 @@ impl work::Job for Job<'_> {
         }
         let rows = all.iter().map(|scored| (vec![scored.file.clone()], &scored.scores));
         let table = || csv(&["file"], rows, &self.metrics);
-        outcome = outcome.max(work::write_files(self.args, table, page.as_ref(), talk, ctx));
+        outcome = outcome.max(runner::write_files(self.args, table, page.as_ref(), reporter, ctx));
         if ctx.cancelled() {
             return Outcome::Interrupted;
         }
         for scored in &all {
-            outcome =
-                outcome.max(report_failed(&scored.file, &scored.scores, &self.metrics, &self.checks, talk));
+            outcome = outcome.max(report_failed(
+                &scored.file,
+                &scored.scores,
+                &self.metrics,
+                &self.checks,
+                reporter,
+            ));
         }
         outcome
     }
 }
 
-impl work::Item for Input {
+impl runner::Item for Input {
     fn name(&self) -> String {
         self.shown()
     }

@@ -1,7 +1,7 @@
 //! `unband study DIR…`: viewing tests, and with `--score` the evaluation of their ratings.
 
 mod make;
-mod tell;
+mod scores;
 
 use std::path::PathBuf;
 
@@ -9,10 +9,10 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 use unband_report::study::Fit;
 
-use crate::args::{TalkArgs, bytes, within};
+use crate::args::{ReporterArgs, bytes, within};
 use crate::bar::Bar;
 use crate::outcome::Outcome;
-use crate::talk::{Loudness, Talk};
+use crate::reporter::{Loudness, Reporter};
 
 /// Arguments of `unband study`.
 #[derive(Debug, Args)]
@@ -84,14 +84,15 @@ pub struct StudyArgs {
 
     /// Verbosity.
     #[command(flatten)]
-    pub talk: TalkArgs,
+    pub reporter: ReporterArgs,
 }
 
 /// Makes a page, or evaluates ratings.
 pub fn run(args: &StudyArgs) -> Outcome {
     let bar = Bar::none();
-    let talk = Talk { loudness: Loudness::new(args.talk.quiet, args.talk.verbose), bar: &bar };
-    if args.score { tell::run(args, &talk) } else { make::run(args, &talk) }
+    let reporter =
+        Reporter { loudness: Loudness::new(args.reporter.quiet, args.reporter.verbose), bar: &bar };
+    if args.score { scores::run(args, &reporter) } else { make::run(args, &reporter) }
 }
 
 /// The key: which method is which.

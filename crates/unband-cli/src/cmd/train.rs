@@ -12,8 +12,8 @@ use tempfile::TempDir;
 
 use crate::bar::Bar;
 use crate::outcome::Outcome;
+use crate::reporter::{Failure, Loudness, Reporter};
 use crate::result::print_text;
-use crate::talk::{Failure, Loudness, Talk};
 use unband::recipes::{TRAININGS, find_unless_file};
 
 const PROGRAM: &str = if cfg!(windows) { "unband-train.exe" } else { "unband-train" };
@@ -33,16 +33,16 @@ pub struct TrainArgs {
 
 /// Runs the trainer with the arguments as given; returns its exit code.
 pub fn run(args: &TrainArgs) -> Outcome {
-    let beside =
+    let sibling =
         std::env::current_exe().ok().map(|own| own.with_file_name(PROGRAM)).filter(|file| file.is_file());
     // If it is not next to this program, the system looks along PATH.
-    let program = beside.unwrap_or_else(|| PathBuf::from(PROGRAM));
+    let program = sibling.unwrap_or_else(|| PathBuf::from(PROGRAM));
     let (arguments, _recipes) = match with_recipe(&args.arguments) {
         Ok(both) => both,
         Err(error) => {
             let failure =
                 Failure::at("the recipe".into(), error.to_string(), Some("name a recipe or its file".into()));
-            Talk { loudness: Loudness::Normal, bar: &Bar::none() }.failure(&failure);
+            Reporter { loudness: Loudness::Normal, bar: &Bar::none() }.failure(&failure);
             return Outcome::SomeFailed;
         }
     };
@@ -50,8 +50,8 @@ pub fn run(args: &TrainArgs) -> Outcome {
         Ok(status) => outcome(status),
         Err(error) if error.kind() == ErrorKind::NotFound && asks_for_help(&arguments) => {
             let printed = print_text(HELP);
-            let talk = Talk { loudness: Loudness::Normal, bar: &Bar::none() };
-            talk.note(&format!("{PROGRAM} is not installed yet; {INSTALL}"));
+            let reporter = Reporter { loudness: Loudness::Normal, bar: &Bar::none() };
+            reporter.note(&format!("{PROGRAM} is not installed yet; {INSTALL}"));
             printed
         }
         Err(error) => {
@@ -60,7 +60,7 @@ pub fn run(args: &TrainArgs) -> Outcome {
             } else {
                 Failure::at(program.display().to_string(), error.to_string(), Some(INSTALL.into()))
             };
-            Talk { loudness: Loudness::Normal, bar: &Bar::none() }.failure(&failure);
+            Reporter { loudness: Loudness::Normal, bar: &Bar::none() }.failure(&failure);
             Outcome::Usage
         }
     }

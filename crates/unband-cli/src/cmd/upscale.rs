@@ -8,16 +8,16 @@ use unband::batch::Cost;
 use unband::files::{self, Naming, Output, UpscaleFileOptions, UpscaleFileReport, UpscalePlan};
 use unband::{Context, Error, Options, UpscaleOptions, Upscaler, models};
 
-use crate::args::{PictureArgs, within};
+use crate::args::{ImageArgs, within};
 use crate::bar::Bar;
+use crate::images::{self, Work, announce_losses};
 use crate::inputs::{Gather, readable};
 use crate::outcome::Outcome;
 use crate::outputs;
-use crate::pictures::{self, Work, tell_losses};
-use crate::record::{BytesRecord, EnlargedRecord, Record, Schema, growth, shown};
+use crate::record::{BytesRecord, Record, Schema, UpscaledRecord, growth, shown};
+use crate::reporter::{Failure, Loudness, Reporter};
 use crate::settings;
 use crate::summary::Became;
-use crate::talk::{Failure, Loudness, Talk};
 
 const AFTER: &str = "\
 Examples:
@@ -72,7 +72,7 @@ pub struct UpscaleArgs {
     deband: bool,
     /// Options of all commands that write images.
     #[command(flatten)]
-    pictures: PictureArgs,
+    images: ImageArgs,
 }
 
 const OUTPUT: &str = "File, folder, or `-` [default: `NAME_x4_unband.EXT`]";
@@ -93,28 +93,28 @@ fn suffix(text: &str) -> Result<String, String> {
 /// Upscales images.
 pub fn run(args: &UpscaleArgs) -> Outcome {
     let quiet_bar = Bar::none();
-    let talk = &args.pictures.talk;
-    let talk = Talk { loudness: Loudness::new(talk.quiet, talk.verbose), bar: &quiet_bar };
+    let reporter = &args.images.reporter;
+    let reporter = Reporter { loudness: Loudness::new(reporter.quiet, reporter.verbose), bar: &quiet_bar };
     let work = match Upscale::new(args) {
         Ok(work) => work,
         Err(failure) => {
-            talk.failure(&failure);
+            reporter.failure(&failure);
             return Outcome::Usage;
         }
     };
     let gather = Gather {
-        recursive: args.pictures.recursive,
-        output_folder: outputs::folder_of(args.pictures.output.as_deref(), &args.pictures.inputs),
+        recursive: args.images.recursive,
+        output_folder: outputs::folder_of(args.images.output.as_deref(), &args.images.inputs),
         results_too: false,
         readable: &readable,
     };
-    let found = gather.run(&args.pictures.inputs);
-    pictures::run(&work, &args.pictures, found, Vec::new(), &talk)
+    let found = gather.run(&args.images.inputs);
+    images::run(&work, &args.images, found, Vec::new(), &reporter)
 }
 
 /// The upscaler and its options.
 struct Upscale<'a> {
-    args: &'a PictureArgs,
+    args: &'a ImageArgs,
     suffix: Option<&'a str>,
     options: UpscaleFileOptions,
     upscaler: Upscaler,
@@ -122,46 +122,46 @@ struct Upscale<'a> {
 
 impl<'a> Upscale<'a> {
     fn new(args: &'a UpscaleArgs) -> Result<Self, Failure> {
-        let pictures = &args.pictures;
+        let images = &args.images;
         let folder = models::folder();
         let weights = args.weights.as_deref().map(|file| models::file_named(file, folder.as_deref()));
         let options = UpscaleOptions {
             scale: args.scale.map(usize::from),
             weights: weights.transpose()?,
-            precision: pictures.precision,
-            depth: pictures.depth,
-            dither: pictures.dither.unwrap_or_default(),
-            locked: pictures.locked,
-            seed: pictures.seed,
-            max_memory: pictures.max_memory,
+            precision: images.precision,
+            depth: images.depth,
+            dither: images.dither.unwrap_or_default(),
+            locked: images.locked,
+            seed: images.seed,
+            max_memory: images.max_memory,
         };
-        let format = pictures.format.as_deref().map(settings::format_named).transpose()?;
+        let format = images.format.as_deref().map(settings::format_named).transpose()?;
         if let Some(format) = format {
-            settings::check_depth(format, pictures.depth, None)?;
+            settings::check_depth(format, images.depth, None)?;
         }
         let upscaler = Upscaler::new(&options)?;
         let deband = args.deband.then(|| Options {
-            precision: pictures.precision,
-            dither: pictures.dither.unwrap_or_default(),
-            seed: pictures.seed,
-            max_memory: pictures.max_memory,
+            precision: images.precision,
+            dither: images.dither.unwrap_or_default(),
+            seed: images.seed,
+            max_memory: images.max_memory,
             ..Options::default()
         });
         let options = UpscaleFileOptions {
             options,
             deband,
             format,
-            quality: pictures.quality,
-            effort: pictures.effort,
-            overwrite: pictures.overwrite,
-            preserve_times: pictures.preserve_times,
+            quality: images.quality,
+            effort: images.effort,
+            overwrite: images.overwrite,
+            preserve_times: images.preserve_times,
             ..UpscaleFileOptions::default()
         };
-        Ok(Self { args: pictures, suffix: args.suffix.as_deref(), options, upscaler })
+        Ok(Self { args: images, suffix: args.suffix.as_deref(), options, upscaler })
     }
 
-    fn record(plan: &UpscalePlan) -> EnlargedRecord {
-        EnlargedRecord {
+    fn record(plan: &UpscalePlan) -> UpscaledRecord {
+        UpscaledRecord {
             format: plan.input_format.name,
             width: plan.width,
             height: plan.height,
@@ -229,15 +229,21 @@ impl Work for Upscale<'_> {
     }
 
     fn became(&self, _report: &UpscaleFileReport) -> Became {
-        Became::Enlarged
+        Became::Upscaled
     }
 
     fn planned(&self, input: String, plan: &UpscalePlan) -> Record {
         let output = shown(plan.output.as_deref());
-        Record { input, status: "planned", output, enlarged: Some(Self::record(plan)), ..Record::default() }
+        Record { input, status: "planned", output, upscaled: Some(Self::record(plan)), ..Record::default() }
     }
 
-    fn tell(&self, input: &str, report: &UpscaleFileReport, to_stdout: bool, talk: &Talk<'_>) -> Outcome {
+    fn announce(
+        &self,
+        input: &str,
+        report: &UpscaleFileReport,
+        to_stdout: bool,
+        reporter: &Reporter<'_>,
+    ) -> Outcome {
         let plan = &report.plan;
         let mut line = head(input, plan);
         if let Some(reason) = report.debanded {
@@ -245,21 +251,21 @@ impl Work for Upscale<'_> {
         }
         let _ = write!(line, "  {:.2} s{}", report.seconds, arrow(plan, to_stdout));
         line += &growth(report.bytes);
-        talk.line(&line);
-        tell_losses(input, plan.format, &report.dropped, self.args, talk);
+        reporter.line(&line);
+        announce_losses(input, plan.format, &report.dropped, self.args, reporter);
         Outcome::Done
     }
 
     fn done(&self, input: String, report: &UpscaleFileReport, to_stdout: bool) -> Record {
         let output = if to_stdout { Some("-".to_owned()) } else { shown(report.plan.output.as_deref()) };
-        let enlarged = EnlargedRecord {
+        let upscaled = UpscaledRecord {
             debanded: report.debanded.map(unband::Reason::word),
             dropped: report.dropped.iter().map(ToString::to_string).collect(),
             bytes: Some(BytesRecord::new(report.bytes)),
             seconds: Some(report.seconds),
             ..Self::record(&report.plan)
         };
-        Record { input, status: "written", output, enlarged: Some(enlarged), ..Record::default() }
+        Record { input, status: "written", output, upscaled: Some(upscaled), ..Record::default() }
     }
 }
 

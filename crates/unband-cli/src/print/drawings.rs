@@ -8,7 +8,7 @@ use unband_report::{
 };
 
 use crate::args::MetricArgs;
-use crate::talk::{Failure, Talk};
+use crate::reporter::{Failure, Reporter};
 
 /// An image to draw.
 #[derive(Clone, Copy)]
@@ -45,19 +45,19 @@ pub fn draw(
     args: &MetricArgs,
     drawing: Drawing<'_>,
     profile: &[Drawing<'_>],
-    talk: &Talk<'_>,
+    reporter: &Reporter<'_>,
     ctx: &Context<'_>,
 ) -> Result<(), Failure> {
     let Drawing { name, image, map } = drawing;
-    let save = |path: &Path, picture: Result<DisplayImage, ShowError>| {
-        let png = picture.and_then(|picture| picture.png());
+    let save = |path: &Path, canvas: Result<DisplayImage, ShowError>| {
+        let png = canvas.and_then(|canvas| canvas.png());
         let bytes = png.map_err(|error| Failure::at(path.display().to_string(), error.to_string(), None))?;
         args.write(path, &bytes, ctx)
     };
     if let Some(path) = &args.save_map {
-        save(path, DisplayImage::of(image, ctx).map(|picture| overlay(&picture, map)))?;
+        save(path, DisplayImage::of(image, ctx).map(|canvas| overlay(&canvas, map)))?;
         if drawing.strength() <= 0.0 {
-            talk.note(&format!("{}: no orange areas, as no banding was found in {name}", path.display()));
+            reporter.note(&format!("{}: no orange areas, as no banding was found in {name}", path.display()));
         }
     }
     if let Some(path) = &args.save_segmentation {

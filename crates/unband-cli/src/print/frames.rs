@@ -10,7 +10,7 @@ use unband::metrics::video::FrameScores;
 use super::csv::{missing_cell, name_cell, value_cell};
 use crate::args::MetricArgs;
 use crate::outcome::Outcome;
-use crate::talk::{Failure, Talk};
+use crate::reporter::{Failure, Reporter};
 
 /// A growing table of frames.
 pub struct FrameRows {
@@ -60,7 +60,7 @@ impl FrameRows {
     }
 
     /// Writes the table to its file; reports failures.
-    pub fn write(self, args: &MetricArgs, talk: &Talk<'_>, ctx: &Context<'_>) -> Outcome {
+    pub fn write(self, args: &MetricArgs, reporter: &Reporter<'_>, ctx: &Context<'_>) -> Outcome {
         let Some(path) = &args.csv else { return Outcome::Done };
         let file = self.table.into_inner().map_err(|error| failed(error.error()));
         let written = file.and_then(|mut file| {
@@ -71,7 +71,7 @@ impl FrameRows {
             Ok(()) => Outcome::Done,
             Err(_) if ctx.cancelled() => Outcome::Interrupted,
             Err(failure) => {
-                talk.failure(&failure);
+                reporter.failure(&failure);
                 Outcome::SomeFailed
             }
         }

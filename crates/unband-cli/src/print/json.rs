@@ -7,7 +7,7 @@ use unband::metrics::{Better, Metric};
 use unband::metrics::{Scores, Summary, Value, summaries};
 use unband::verdict::{Grade, Verdict};
 
-use crate::talk::Failure;
+use crate::reporter::Failure;
 
 /// Description of a metric in the JSON.
 #[derive(Serialize)]

@@ -13,7 +13,7 @@ pub fn listing(
     groups: &[(&str, Vec<&Scores>)],
     rivals: &dyn Fn(&str) -> bool,
 ) -> Option<Listing> {
-    let pictures = groups.iter().map(|(_, rows)| rows.len()).max().filter(|&pictures| pictures >= ENOUGH)?;
+    let images = groups.iter().map(|(_, rows)| rows.len()).max().filter(|&images| images >= ENOUGH)?;
     let all: Vec<_> = groups.iter().map(|(_, rows)| summaries(&rows.iter().copied(), metrics)).collect();
     let compete: Vec<bool> = groups.iter().map(|(name, _)| rivals(name)).collect();
     let several = compete.iter().filter(|&&rival| rival).count() > 1;
@@ -45,7 +45,7 @@ pub fn listing(
     Some(Listing {
         title: "Means".to_owned(),
         notes: vec![format!(
-            "Means over {pictures} images, with the 95 % interval of the mean: percentile bootstrap over images."
+            "Means over {images} images, with the 95 % interval of the mean: percentile bootstrap over images."
         )],
         head: std::iter::once(String::new()).chain(metrics.iter().map(heading)).collect(),
         rows: rows.collect(),

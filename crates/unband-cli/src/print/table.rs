@@ -4,7 +4,7 @@ use std::fmt;
 
 use unband::metrics::{Value, number};
 
-use crate::talk::printable;
+use crate::reporter::printable;
 
 /// Placeholder for a value that could not be measured; the reason follows below the table.
 pub const MISSING: &str = "–";

@@ -8,7 +8,7 @@ use unband::metrics::{Check, Scores, Summary, missing, number, summaries};
 
 use super::table::{MISSING, Table};
 use crate::outcome::Outcome;
-use crate::talk::{Failure, Talk, printable};
+use crate::reporter::{Failure, Reporter, printable};
 
 /// The least number of images with statistics: fewer say nothing about others.
 pub const ENOUGH: usize = 5;
@@ -74,13 +74,13 @@ pub fn report_failed(
     scores: &Scores,
     metrics: &[&'static Metric],
     checks: &[Check],
-    talk: &Talk<'_>,
+    reporter: &Reporter<'_>,
 ) -> Outcome {
     if scores.failed.is_empty() {
         return Outcome::Done;
     }
     for why in checks.iter().filter_map(|check| check.fails(metrics, scores)) {
-        talk.failure(&Failure::at(name.to_owned(), format!("check failed, {why}"), None));
+        reporter.failure(&Failure::at(name.to_owned(), format!("check failed, {why}"), None));
     }
     Outcome::CheckFailed
 }

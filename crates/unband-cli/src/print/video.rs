@@ -18,29 +18,29 @@ use super::table::{Table, cell};
 use super::text::reasons;
 use crate::args::failure;
 use crate::outcome::Outcome;
-use crate::talk::{Failure, Talk, counted, printable};
+use crate::reporter::{Failure, Reporter, counted, printable};
 
 /// Width of a plot, in pixels.
 pub const PLOT: usize = 1200;
 
 /// Counts frames on the bar.
 pub struct Steps<'a> {
-    talk: &'a Talk<'a>,
+    reporter: &'a Reporter<'a>,
     done: Cell<usize>,
     total: usize,
 }
 
 impl<'a> Steps<'a> {
     /// Starts with this total.
-    pub fn new(talk: &'a Talk<'a>, total: usize) -> Self {
-        Self { talk, done: Cell::new(0), total }
+    pub fn new(reporter: &'a Reporter<'a>, total: usize) -> Self {
+        Self { reporter, done: Cell::new(0), total }
     }
 
     /// One more frame.
     fn put(&self) {
         self.done.set(self.done.get() + 1);
-        drop(self.talk.bar.picture());
-        self.talk.bar.done(self.done.get(), self.total.max(self.done.get()));
+        drop(self.reporter.bar.image());
+        self.reporter.bar.done(self.done.get(), self.total.max(self.done.get()));
     }
 
     /// Frames so far.
@@ -158,9 +158,9 @@ pub fn text(
 }
 
 /// Reports a video that failed checks.
-pub fn report_failed(file: &str, video: &VideoScores, talk: &Talk<'_>) -> Outcome {
+pub fn report_failed(file: &str, video: &VideoScores, reporter: &Reporter<'_>) -> Outcome {
     for why in &video.why {
-        talk.failure(&Failure::at(file.to_owned(), format!("check failed, {why}"), None));
+        reporter.failure(&Failure::at(file.to_owned(), format!("check failed, {why}"), None));
     }
     if video.why.is_empty() { Outcome::Done } else { Outcome::CheckFailed }
 }
@@ -180,7 +180,8 @@ pub fn timeline(file: &str, video: &VideoScores, metric: &Metric) -> Timeline {
 pub struct Record<'a> {
     schema: &'static str,
     measures: Vec<MetricRecord>,
-    films: Vec<VideoRecord<'a>>,
+    #[serde(rename = "films")]
+    videos: Vec<VideoRecord<'a>>,
     failures: Vec<FailureRecord>,
 }
 
@@ -281,10 +282,10 @@ impl<'a> Record<'a> {
     /// Of all videos.
     pub fn new(
         schema: &'static str,
-        films: Vec<VideoRecord<'a>>,
+        videos: Vec<VideoRecord<'a>>,
         failures: Vec<FailureRecord>,
         metrics: &[&'static Metric],
     ) -> Self {
-        Self { schema, measures: MetricRecord::all(metrics), films, failures }
+        Self { schema, measures: MetricRecord::all(metrics), videos, failures }
     }
 }

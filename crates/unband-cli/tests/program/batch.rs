@@ -7,7 +7,7 @@ use crate::naming::bmp;
 use crate::stage::{Stage, png, root, six_bits, texture};
 
 #[test]
-fn broken_pictures_are_named_and_the_rest_is_done() {
+fn broken_images_are_named_and_the_rest_is_done() {
     let stage = Stage::new();
     let whole = png(64, 48, &six_bits);
     for i in 0..45 {
@@ -88,7 +88,7 @@ fn threads_and_memory_change_no_byte_of_a_batch() {
 }
 
 #[test]
-fn only_as_many_lines_as_pictures_and_none_when_quiet() {
+fn only_as_many_lines_as_images_and_none_when_quiet() {
     let stage = Stage::new();
     stage.png("a.png", &six_bits);
     stage.png("b.png", &texture);

@@ -21,15 +21,15 @@ fn endless_and_sparse_files_are_refused_by_their_beginning() {
     let stage = Stage::new();
     stage.png("sky.png", &six_bits);
     File::create(stage.path("sparse.png")).unwrap().set_len(40 << 30).unwrap();
-    let no_picture = "unknown image format";
+    let no_image = "unknown image format";
     for file in ["/dev/zero", "sparse.png"] {
         for command in ["", "inspect", "score"] {
-            bounded(&stage, &format!("$unband {command} {file} -j 2")).code(1).says(no_picture);
+            bounded(&stage, &format!("$unband {command} {file} -j 2")).code(1).says(no_image);
         }
-        bounded(&stage, &format!("$unband upscale {file} -o x.png -j 2")).code(1).says(no_picture);
+        bounded(&stage, &format!("$unband upscale {file} -o x.png -j 2")).code(1).says(no_image);
     }
     for command in ["- -o x.png", "inspect -", "score -"] {
-        bounded(&stage, &format!("head -c 20G /dev/zero | $unband {command}")).code(1).says(no_picture);
+        bounded(&stage, &format!("head -c 20G /dev/zero | $unband {command}")).code(1).says(no_image);
     }
     // An endless file that begins like an image is read up to a limit that depends on the declared size.
     let endless = "(cat sky.png; cat /dev/zero) | $unband - -o x.png";

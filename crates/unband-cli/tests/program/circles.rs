@@ -1,7 +1,7 @@
 //! Files of a crate import each other in one direction: circles are small, and do not grow.
 //!
-//! An import is a path that starts with `crate`, `self` or `super`. Uses of a module's own children, and of the
-//! root's re-exports, are ignored.
+//! An import is a path that starts with `crate`, `self` or `super`. Uses of a module's own children, and of
+//! the root's re-exports, are ignored.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -164,10 +164,10 @@ fn between_commands(source: &Path) -> Vec<String> {
     modules(source, &[], &mut all);
     let command = |module: &Module| (module[0] == "cmd").then(|| module.get(1).cloned()).flatten();
     let mut found = Vec::new();
-    for (module, others) in imports(&all) {
+    for (module, imported) in imports(&all) {
         let Some(own) = module.first().and_then(|_| command(module)) else { continue };
-        let others = others.into_iter().filter(|other| command(other).is_some_and(|other| other != own));
-        found.extend(others.map(|other| format!("{} imports {}", module.join("/"), other.join("/"))));
+        let imported = imported.into_iter().filter(|other| command(other).is_some_and(|other| other != own));
+        found.extend(imported.map(|other| format!("{} imports {}", module.join("/"), other.join("/"))));
     }
     found
 }

@@ -62,8 +62,8 @@ fn a_clean_photo_comes_back_byte_for_byte_in_every_format() {
         assert!(stage.read(name) == stage.read(&format!("out/{name}")), "{name}");
         stage.run(&[name, "-o", "none/", "--only-banded"]).code(0);
         assert!(!stage.path("none").join(name).exists(), "{name}");
-        let told = stage.run(&["inspect", name]).code(0).out();
-        assert!(told.contains("no visible bands"), "{told}");
+        let printed = stage.run(&["inspect", name]).code(0).out();
+        assert!(printed.contains("no visible bands"), "{printed}");
         assert!(stage.run(&["score", name]).code(0).out().contains("banding: none"), "{name}");
     }
 }
@@ -143,10 +143,10 @@ fn heic(stage: &Stage) -> Option<&'static str> {
 fn noise_of_a_lossy_coding_is_called_so() {
     let stage = Stage::new();
     store(&stage, "phone.jpg", &["--quality", "88"]);
-    let told = stage.run(&["inspect", "phone.jpg"]).code(0).out();
-    assert!(told.contains("JPEG noise; no visible bands"), "{told}");
-    let told = stage.run(&["score", "phone.jpg"]).code(0).out();
-    assert!(told.starts_with("phone.jpg  banding: none, JPEG noise\n"), "{told}");
+    let printed = stage.run(&["inspect", "phone.jpg"]).code(0).out();
+    assert!(printed.contains("JPEG noise; no visible bands"), "{printed}");
+    let printed = stage.run(&["score", "phone.jpg"]).code(0).out();
+    assert!(printed.starts_with("phone.jpg  banding: none, JPEG noise\n"), "{printed}");
 }
 
 #[test]
@@ -169,8 +169,8 @@ fn steps_of_coarse_blocks_are_still_taken_out() {
         stage.run(&[name, "-o", "out/"]).code(0);
         let result = format!("out/{}.png", &name[..1]);
         assert!(stage.path(&result).exists(), "{name}: {:?}", stage.names());
-        let told = stage.run(&["inspect", name]).code(0).out();
-        assert!(told.contains("of the smooth area"), "{told}");
+        let printed = stage.run(&["inspect", name]).code(0).out();
+        assert!(printed.contains("of the smooth area"), "{printed}");
     }
 }
 
@@ -188,7 +188,7 @@ fn near_lossless_jpeg_xl_and_tiff_of_its_samples_are_judged_alike() {
             json[0]["files"][0]["banding"]["grade"].clone()
         };
         assert_eq!(verdict(&jxl), verdict(&tiff), "{i}");
-        let told = stage.run(&["inspect", &jxl]).code(0).out();
-        assert!(!told.contains("BT.601"), "{told}");
+        let printed = stage.run(&["inspect", &jxl]).code(0).out();
+        assert!(!printed.contains("BT.601"), "{printed}");
     }
 }

@@ -69,7 +69,7 @@ fn a_pair_is_measured_result_against_reference() {
 }
 
 #[test]
-fn equal_pictures_have_an_infinite_psnr_and_no_number_for_it_in_json() {
+fn equal_images_have_an_infinite_psnr_and_no_number_for_it_in_json() {
     let stage = Stage::new();
     paint(&stage, "a.png", &texture);
     paint(&stage, "b.png", &texture);
@@ -89,7 +89,7 @@ fn equal_pictures_have_an_infinite_psnr_and_no_number_for_it_in_json() {
 }
 
 #[test]
-fn the_input_adds_a_column_and_the_measures_that_need_it() {
+fn the_input_adds_a_column_and_the_metrics_that_need_it() {
     let stage = Stage::new();
     paint(&stage, "clean.png", &clean);
     paint(&stage, "sky.png", &six_bits);
@@ -186,7 +186,7 @@ fn a_method_gets_the_verdict_and_the_values_of_the_file_that_it_writes() {
 }
 
 #[test]
-fn folders_are_paired_by_name_and_what_is_alone_is_named() {
+fn folders_are_paired_by_name_and_unpaired_files_are_named() {
     let stage = Stage::new();
     for name in ["a", "b", "lost"] {
         paint(&stage, &format!("ref/{name}.png"), &clean);
@@ -262,7 +262,7 @@ fn pairs_of_different_sizes_or_models_name_both_files() {
 }
 
 #[test]
-fn the_profile_shows_all_pictures_of_a_pair() {
+fn the_profile_shows_all_images_of_a_pair() {
     let stage = Stage::new();
     paint(&stage, "clean.png", &clean);
     paint(&stage, "sky.png", &six_bits);
@@ -274,10 +274,10 @@ fn the_profile_shows_all_pictures_of_a_pair() {
 }
 
 /// The drawing of a profile, first image first, along its worst place.
-fn drawn_profile(stage: &Stage, pictures: [(&str, &str); 3]) -> Vec<u8> {
+fn drawn_profile(stage: &Stage, images: [(&str, &str); 3]) -> Vec<u8> {
     let ctx = Context::default();
     let read = |name: &str| unband_io::read_file(&stage.path(name), &unband_io::Limits::default()).unwrap().0;
-    let images = pictures.map(|(role, file)| (role, read(file)));
+    let images = images.map(|(role, file)| (role, read(file)));
     let line = Line::worst(&images[0].1, &HeatMap::of(&inspect(&images[0].1, &ctx)));
     let series: Vec<Series<'_>> = images.iter().map(|(role, image)| Series::new(role, image)).collect();
     Profile::along(line, &series).unwrap().drawing(1600).unwrap().png().unwrap()
@@ -331,7 +331,7 @@ fn sixteen_bits(width: usize, height: usize, paint: &Paint) -> Vec<u8> {
 }
 
 #[test]
-fn pictures_of_different_depth_are_compared_as_they_are_and_that_is_said() {
+fn images_of_different_depth_are_compared_as_they_are_and_that_is_said() {
     let stage = Stage::new();
     stage.write("clean.ppm", &sixteen_bits(WIDTH, HEIGHT, &clean));
     paint(&stage, "sky.png", &six_bits);

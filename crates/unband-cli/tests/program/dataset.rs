@@ -134,9 +134,9 @@ fn an_interrupted_run_says_how_to_go_on_and_does() {
     use crate::stage::Ran;
 
     let stage = Stage::new();
-    let picture = png(800, 600, &texture);
+    let image = png(800, 600, &texture);
     for i in 0..60 {
-        stage.write(&format!("clean/{i:02}.png"), &picture);
+        stage.write(&format!("clean/{i:02}.png"), &image);
     }
     let arguments = ["dataset", "pairs", "clean", "-o", "out", "--cause", "rgb-5", "-j", "2"];
     let mut command = stage.command(&arguments);

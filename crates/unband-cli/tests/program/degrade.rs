@@ -53,7 +53,7 @@ fn pairs_are_the_same_bytes_with_any_number_of_threads() {
 }
 
 #[test]
-fn a_picture_is_degraded_alike_alone_and_among_others() {
+fn an_image_is_degraded_alike_by_itself_and_in_a_folder() {
     let stage = staged();
     stage.run(&["degrade", "in", "--recipe", "rgb", "-q", "-o", "all"]).code(0);
     stage.run(&["degrade", "in/c.png", "--recipe", "rgb", "-q", "-o", "alone"]).code(0);
@@ -111,7 +111,7 @@ fn faults_are_named_before_anything_starts() {
 }
 
 #[test]
-fn a_broken_picture_is_named_and_the_rest_is_done() {
+fn a_broken_image_is_named_and_the_rest_is_done() {
     let stage = staged();
     fs::write(stage.0.path().join("in/b.png"), b"\x89PNG\r\n\x1a\nno more").unwrap();
     stage.run(&["degrade", "in", "--recipe", "rgb", "-o", "out"]).code(1).says("in/b.png");
@@ -120,7 +120,7 @@ fn a_broken_picture_is_named_and_the_rest_is_done() {
 }
 
 #[test]
-fn a_mix_with_a_scale_makes_whole_pictures_smaller() {
+fn a_recipe_with_a_scale_makes_whole_images_smaller() {
     let stage = Stage::new();
     fs::create_dir(stage.0.path().join("in")).unwrap();
     stage.png("in/odd.png", &texture);

@@ -46,8 +46,8 @@ fn what_is_called_a_drawing_or_data_keeps_every_sample() {
     assert_ne!(stage.samples("auto.png").data, before, "a photo's levels are repaired by default");
     for kind in ["drawing", "data"] {
         let out = format!("{kind}.png");
-        let told = stage.run(&["sky.png", "--treat-as", kind, "--json", "-o", &out]).code(0).json();
-        assert_eq!(told[0]["reason"], "asked", "{kind}: {told:?}");
+        let printed = stage.run(&["sky.png", "--treat-as", kind, "--json", "-o", &out]).code(0).json();
+        assert_eq!(printed[0]["reason"], "asked", "{kind}: {printed:?}");
         assert_eq!(stage.read(&out), stage.read("sky.png"), "{kind}");
         // Another depth is rounded without dither: equal samples stay equal.
         let deep = format!("{kind}-deep.png");

@@ -89,7 +89,7 @@ fn files(stage: &Stage, folder: &str) -> Vec<Vec<u8>> {
 fn a_table_holds_what_the_program_writes_and_the_means_of_it() {
     let stage = stage(3);
     let ran = stage.run(&["eval", "table.toml"]).code(0).says("3 images → eval/table");
-    let pictures = lines(&stage, "eval/table/pictures.csv", &["picture", "method", "setting"]);
+    let images = lines(&stage, "eval/table/pictures.csv", &["picture", "method", "setting"]);
     let means = lines(&stage, "eval/table/table.csv", &["cause", "method", "kind"]);
     let mut sums = [0.0; 2];
     for i in 0..3 {
@@ -100,8 +100,8 @@ fn a_table_holds_what_the_program_writes_and_the_means_of_it() {
         stage.run(&[&input, "--method", "ffmpeg-deband", "--dither", "none", "-o", &out]).code(0);
         let own = [psnr(&lq.data, &gt.data), psnr(&stage.samples(&out).data, &gt.data)];
         for (sum, (own, row)) in sums.iter_mut().zip(own.into_iter().zip(["(input)", "FFmpeg"])) {
-            let told = number(&pictures[&format!("{i}|{row}|")]["psnr"]);
-            assert!((told - own).abs() < 1e-4, "{i} {row}: {told} dB in the table, {own} by hand");
+            let printed = number(&images[&format!("{i}|{row}|")]["psnr"]);
+            assert!((printed - own).abs() < 1e-4, "{i} {row}: {printed} dB in the table, {own} by hand");
             *sum += own / 3.0;
         }
     }
@@ -113,7 +113,7 @@ fn a_table_holds_what_the_program_writes_and_the_means_of_it() {
     }
     // The best of the two settings by their means.
     let mean = |setting: &str| {
-        (0..3).map(|i| number(&pictures[&format!("{i}|Gradfun_best|{setting}")]["psnr"])).sum::<f64>() / 3.0
+        (0..3).map(|i| number(&images[&format!("{i}|Gradfun_best|{setting}")]["psnr"])).sum::<f64>() / 3.0
     };
     let settings = ["strength=0.6", "strength=3,radius=8"];
     let best = settings.into_iter().max_by(|a, b| mean(a).total_cmp(&mean(b))).unwrap();
@@ -172,15 +172,15 @@ fn a_table_that_was_killed_goes_on_and_comes_out_the_same() {
         fs::write(name, text.replace("\"psnr\":{\"number\":\"", "\"psnr\":{\"number\":\"9")).unwrap();
     }
     stage.run(&["eval", "table.toml", "--out", "whole"]).code(0);
-    let told = number(
+    let printed = number(
         &lines(&stage, "whole/table.csv", &["cause", "method", "kind"])["all|FFmpeg|measured"]["psnr"],
     );
-    assert!(told > 900.0, "{told}: kept results are not taken");
+    assert!(printed > 900.0, "{printed}: kept results are not taken");
     // Another image is another result.
     stage.png("pairs/lq/0.png", &|x, y, c| six_bits(x + 1, y, c));
     stage.run(&["eval", "table.toml", "--out", "whole"]).code(0);
-    let pictures = lines(&stage, "whole/pictures.csv", &["picture", "method", "setting"]);
-    assert!(number(&pictures["0|FFmpeg|"]["psnr"]) < 100.0 && number(&pictures["1|FFmpeg|"]["psnr"]) > 900.0);
+    let images = lines(&stage, "whole/pictures.csv", &["picture", "method", "setting"]);
+    assert!(number(&images["0|FFmpeg|"]["psnr"]) < 100.0 && number(&images["1|FFmpeg|"]["psnr"]) > 900.0);
 }
 
 #[cfg(not(unix))]
@@ -272,7 +272,7 @@ fn a_network_with_its_checkpoint_is_measured_as_it_runs_elsewhere() {
 }
 
 #[test]
-fn clean_pictures_are_harmed_by_each_cause_and_cut_where_they_are_smooth() {
+fn clean_images_are_degraded_by_each_cause_and_cut_where_they_are_smooth() {
     let stage = stage(0);
     for name in ["a", "b"] {
         stage.png(&format!("photos/{name}.png"), &clean);
@@ -319,7 +319,7 @@ fn mixes_are_causes_of_their_own() {
 }
 
 #[test]
-fn networks_that_nobody_trained_run_when_asked_and_say_so() {
+fn untrained_networks_run_when_asked_and_say_so() {
     let stage = stage(1);
     stage.write("runs/mine.pth", &fs::read(root().join("golden/checkpoints/indi_trainer.pth")).unwrap());
     let rows = "measures = ['psnr']\ncosts = ['seconds', 'parameters']\nweights = 'required'\n\
@@ -355,10 +355,10 @@ fn a_window_of_each_of_some_pairs() {
     let stage = stage(3);
     stage.write("part.toml", b"images = 2\ncrop = 64\nmeasures = ['psnr']\npictures = 0\n");
     stage.run(&["eval", "table.toml", "--with", "part.toml"]).code(0).says("2 images");
-    let pictures = lines(&stage, "eval/table/pictures.csv", &["picture", "method", "setting"]);
-    assert!(!pictures.contains_key("2|(input)|"));
+    let images = lines(&stage, "eval/table/pictures.csv", &["picture", "method", "setting"]);
+    assert!(!images.contains_key("2|(input)|"));
     for i in 0..2 {
-        let told = number(&pictures[&format!("{i}|(input)|")]["psnr"]);
+        let printed = number(&images[&format!("{i}|(input)|")]["psnr"]);
         let pair = ["gt", "lq"].map(|side| stage.samples(&format!("pairs/{side}/{i}.png")));
         // The same window of both sides, at multiples of 16.
         let part = |samples: &[u16], x: usize, y: usize| -> Vec<u16> {
@@ -367,9 +367,9 @@ fn a_window_of_each_of_some_pairs() {
         let all = (0..=56).step_by(16).flat_map(|y| (0..=96).step_by(16).map(move |x| (x, y)));
         let near = all.filter(|&(x, y)| {
             let own = psnr(&part(&pair[1].data, x, y), &part(&pair[0].data, x, y));
-            (own - told).abs() < 1e-4
+            (own - printed).abs() < 1e-4
         });
-        assert!(near.count() >= 1, "{i}: no window has {told} dB");
+        assert!(near.count() >= 1, "{i}: no window has {printed} dB");
     }
 }
 
@@ -472,10 +472,10 @@ fn a_table_with_a_scale_compares_ways_of_enlarging() {
         stage.write(&format!("clean/{i}.png"), &png(171, 150 + i, &move |x, y, c| clean(x + 9 * i, y, c)));
     }
     stage.run(&["eval", "larger.toml"]).code(0).says("2 images → eval/larger");
-    let pictures = lines(&stage, "eval/larger/pictures.csv", &["picture", "method"]);
+    let images = lines(&stage, "eval/larger/pictures.csv", &["picture", "method"]);
     for i in 0..2 {
         for row in ["(input, bicubic)", "Lanczos", "Ours"] {
-            let cells = &pictures[&format!("bsrgan-x2/{i}|{row}")];
+            let cells = &images[&format!("bsrgan-x2/{i}|{row}")];
             // Smooth images, whatever the degradation.
             assert!(number(&cells["psnr"]) > 15.0, "{i} {row}: {cells:?}");
         }

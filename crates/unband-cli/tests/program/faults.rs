@@ -172,7 +172,7 @@ fn a_disk_that_fills_up_leaves_no_half_file_and_the_rest_is_done() {
 }
 
 #[test]
-fn memory_that_does_not_suffice_is_told_before_work_begins() {
+fn insufficient_memory_is_reported_before_work_begins() {
     let stage = Stage::new();
     stage.write("a.png", &png(600, 500, &six_bits));
     let ran = stage.run(&["a.png", "--max-memory", "1M"]).code(1);

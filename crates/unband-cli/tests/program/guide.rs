@@ -160,18 +160,18 @@ fn run_all<'a>(
     stage: &Stage,
     commands: impl Iterator<Item = &'a String>,
 ) -> (usize, Vec<(&'a str, &'static str)>) {
-    let (ffmpeg, mut ran, mut others) = (has("ffmpeg"), 0, Vec::new());
+    let (ffmpeg, mut ran, mut elsewhere_ran) = (has("ffmpeg"), 0, Vec::new());
     for typed in commands {
         if !ffmpeg && (typed.contains("fhd-") || typed.contains("eval")) {
-            others.push((typed.as_str(), "ffmpeg is not installed"));
+            elsewhere_ran.push((typed.as_str(), "ffmpeg is not installed"));
             continue;
         }
         match run(stage, typed) {
-            Some(why) => others.push((typed, why)),
+            Some(why) => elsewhere_ran.push((typed, why)),
             None => ran += 1,
         }
     }
-    (ran, others)
+    (ran, elsewhere_ran)
 }
 
 #[test]
@@ -180,15 +180,18 @@ fn every_command_of_the_guide_runs() {
     let blocks = blocks(&page, true);
     assert!(blocks.iter().flatten().count() > 40, "{blocks:?}");
     let stage = staged();
-    let (ran, others) = run_all(&stage, blocks.iter().flatten());
-    for (typed, why) in &others {
+    let (ran, elsewhere_ran) = run_all(&stage, blocks.iter().flatten());
+    for (typed, why) in &elsewhere_ran {
         eprintln!("{typed}\n  not here: {why}");
     }
     // All but the trainings, and one command that needs a network of a third party.
     let known = |(typed, why): &&(&str, &str)| typed.starts_with("unband train ") || why.contains("LPIPS");
-    let unknown: Vec<_> = others.iter().filter(|other| !known(other)).collect();
+    let unknown: Vec<_> = elsewhere_ran.iter().filter(|other| !known(other)).collect();
     assert!(unknown.is_empty() || !has("ffmpeg"), "{unknown:?}");
-    assert!(ran + others.len() == blocks.iter().flatten().count() && (ran > 35 || !has("ffmpeg")), "{ran}");
+    assert!(
+        ran + elsewhere_ran.len() == blocks.iter().flatten().count() && (ran > 35 || !has("ffmpeg")),
+        "{ran}"
+    );
     // The model imported by one row is now the default of its network.
     stage.run(&["sky.png", "--method", "ggdbn", "-o", "imported.png"]).code(0);
 }
@@ -198,8 +201,8 @@ fn console_lines_of_other_pages_run() {
     for name in PAGES {
         let page = fs::read_to_string(root().join(name)).unwrap();
         let commands = blocks(&page, false);
-        let (ran, others) = run_all(&staged(), commands.iter().flatten());
-        eprintln!("{name}: {ran} ran, not here: {others:?}");
+        let (ran, elsewhere_ran) = run_all(&staged(), commands.iter().flatten());
+        eprintln!("{name}: {ran} ran, not here: {elsewhere_ran:?}");
         assert!(ran > 0, "{name}");
     }
 }

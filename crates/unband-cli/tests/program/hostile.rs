@@ -33,7 +33,7 @@ fn samples() -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
-fn damaged_pictures_are_named_and_leave_no_file() {
+fn damaged_images_are_named_and_leave_no_file() {
     let stage = Stage::new();
     let mut random = Random(1);
     let samples = samples();

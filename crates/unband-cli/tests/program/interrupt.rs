@@ -23,9 +23,9 @@ pub fn interrupt(child: &Child) {
 #[test]
 fn a_batch_that_is_interrupted_leaves_whole_files_only() {
     let stage = Stage::new();
-    let picture = png(800, 600, &six_bits);
+    let image = png(800, 600, &six_bits);
     for i in 0..300 {
-        stage.write(&format!("in/{i:03}.png"), &picture);
+        stage.write(&format!("in/{i:03}.png"), &image);
     }
     let mut command = stage.command(&["in", "-o", "out", "-j", "2"]);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -38,7 +38,7 @@ fn a_batch_that_is_interrupted_leaves_whole_files_only() {
     Ran::from(child.wait_with_output().unwrap()).code(130).says("interrupted: ").says(" of 300 done");
     let done = done();
     assert!(!done.is_empty() && done.len() < 300, "{} were done", done.len());
-    let expected = decode(&picture);
+    let expected = decode(&image);
     for name in done {
         assert_eq!(name.rsplit('.').next(), Some("png"), "{name} was left behind");
         let result = stage.samples(&name);

@@ -124,14 +124,14 @@ fn a_result_that_is_much_larger_says_so() {
     let stage = Stage::new();
     stage.png("sky.png", &six_bits);
     let ran = stage.run(&["sky.png", "-o", "large.ppm", "--json"]).code(0);
-    let told = &ran.json()[0];
+    let printed = &ran.json()[0];
     let (input, output) = (stage.read("sky.png").len(), stage.read("large.ppm").len());
     assert_eq!(
-        (told["input_bytes"].as_u64(), told["output_bytes"].as_u64()),
+        (printed["input_bytes"].as_u64(), printed["output_bytes"].as_u64()),
         (Some(input as u64), Some(output as u64))
     );
     let growth = output as f64 / input as f64;
-    assert!(growth > 2.0 && (told["growth"].as_f64().unwrap() - growth).abs() < 1e-6, "{told}");
+    assert!(growth > 2.0 && (printed["growth"].as_f64().unwrap() - growth).abs() < 1e-6, "{printed}");
     stage.run(&["sky.png", "-o", "again.ppm"]).code(0).says(&format!("{growth:.1} × the input"));
     stage.png("plain.png", &texture);
     let ran = stage.run(&["plain.png", "-o", "plain2.png", "--json"]).code(0);
@@ -154,7 +154,7 @@ fn a_lost_gain_map_is_said() {
 }
 
 #[test]
-fn colours_that_nobody_sees_stay() {
+fn colours_of_transparent_pixels_stay() {
     let stage = Stage::new();
     let (width, height) = (WIDTH, HEIGHT);
     let clear = |x: usize, y: usize| (x / 20 + y / 20).is_multiple_of(3);

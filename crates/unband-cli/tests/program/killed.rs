@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::stage::{Stage, png, six_bits};
 
-const PICTURES: usize = 20;
+const IMAGES: usize = 20;
 const MOMENTS: usize = 20;
 
 fn finished(stage: &Stage, folder: &str) -> Vec<String> {
@@ -17,16 +17,16 @@ fn finished(stage: &Stage, folder: &str) -> Vec<String> {
 #[test]
 fn a_batch_killed_at_twenty_moments_leaves_whole_files_only_and_is_completed_by_a_second_run() {
     let stage = Stage::new();
-    for i in 0..PICTURES {
-        let picture = png(160, 120, &move |x, y, c| six_bits(x + 7 * i, y, c));
-        stage.write(&format!("in/{i:02}.png"), &picture);
+    for i in 0..IMAGES {
+        let image = png(160, 120, &move |x, y, c| six_bits(x + 7 * i, y, c));
+        stage.write(&format!("in/{i:02}.png"), &image);
     }
     stage.run(&["in", "-o", "whole/", "-j", "2"]).code(0);
     let expected: Vec<(String, Vec<u8>)> = finished(&stage, "whole/")
         .into_iter()
         .map(|name| (name[6..].to_owned(), stage.read(&name)))
         .collect();
-    assert_eq!(expected.len(), PICTURES);
+    assert_eq!(expected.len(), IMAGES);
     let (mut cut_short, mut left_behind) = (0, 0);
     for moment in 0..MOMENTS {
         let folder = format!("out{moment:02}/");
@@ -52,7 +52,7 @@ fn a_batch_killed_at_twenty_moments_leaves_whole_files_only_and_is_completed_by_
         for (name, whole) in &expected {
             assert!(stage.read(&format!("{folder}{name}")) == *whole, "moment {moment}: {name} differs");
         }
-        assert_eq!(finished(&stage, &folder).len(), PICTURES);
+        assert_eq!(finished(&stage, &folder).len(), IMAGES);
     }
     eprintln!(
         "{cut_short} of {MOMENTS} runs were killed in the middle, {left_behind} temporary files stayed"

@@ -15,9 +15,9 @@ fn root() -> &'static Path {
 fn rows() -> BTreeMap<String, usize> {
     let page = std::fs::read_to_string(root().join("docs/ARCHITECTURE.md")).unwrap();
     let (_, after) = page.split_once("A crate uses only rows below its own").unwrap();
-    let picture = after.split("```").nth(1).unwrap();
+    let image = after.split("```").nth(1).unwrap();
     let mut rows = BTreeMap::new();
-    for (row, line) in picture.lines().filter(|line| !line.trim().is_empty()).rev().enumerate() {
+    for (row, line) in image.lines().filter(|line| !line.trim().is_empty()).rev().enumerate() {
         // Names first, then at least two spaces and a description.
         for name in line.split_whitespace().take_while(|word| word.starts_with("unband")) {
             assert!(rows.insert(name.to_owned(), row).is_none(), "{name} is drawn twice");
@@ -77,7 +77,7 @@ fn crates_use_only_rows_below_their_own() {
 }
 
 #[test]
-fn the_program_uses_the_library_and_the_report_alone() {
+fn the_program_uses_only_the_library_and_the_report() {
     let metadata = metadata();
     let mut packages = metadata["packages"].as_array().unwrap().iter();
     let program = packages.find(|package| package["name"] == "unband-cli").unwrap();

@@ -36,7 +36,7 @@ fn paragraphs_of_help_are_wrapped_once() {
 }
 
 #[test]
-fn a_misspelt_command_touches_no_picture() {
+fn a_misspelt_command_touches_no_image() {
     let stage = Stage::new();
     stage.png("x.png", &six_bits);
     stage.run(&["sore", "x.png"]).code(2).says("sore: neither a command nor a file").says("`unband score`");
@@ -60,7 +60,7 @@ fn an_output_without_its_option_and_a_web_address_are_named() {
 }
 
 #[test]
-fn a_film_that_is_not_there_is_missed_whatever_its_result_is_called() {
+fn a_video_that_is_not_there_is_missed_whatever_its_result_is_called() {
     let stage = Stage::new();
     for result in ["x.mkv", "x.png", "x.xyz"] {
         stage.run(&["nope.mkv", "-o", result]).code(1).says("nope.mkv: cannot read").says("check the name");
@@ -127,7 +127,7 @@ fn an_option_that_means_nothing_is_said() {
 }
 
 #[test]
-fn two_pictures_of_one_name_are_both_done() {
+fn two_images_of_one_name_are_both_done() {
     let stage = Stage::new();
     stage.png("in/a.png", &six_bits);
     let jpeg = fs::read(root().join("examples/dusk.jpg")).unwrap();
@@ -203,13 +203,13 @@ fn the_list_is_short_and_knows_what_runs_unasked() {
             assert!(one.contains(kind), "{one}");
         }
     }
-    let told = &stage.run(&["list", "gradfun", "--json"]).code(0).json()[0];
+    let printed = &stage.run(&["list", "gradfun", "--json"]).code(0).json()[0];
     assert_eq!(
-        (&told["schema"], told["methods"].as_array().map(Vec::len)),
+        (&printed["schema"], printed["methods"].as_array().map(Vec::len)),
         (&"unband-list/1".into(), Some(1))
     );
-    assert_eq!(told["methods"][0]["parameters"][1]["name"], "radius");
-    assert_eq!(told["measures"], serde_json::json!([]));
+    assert_eq!(printed["methods"][0]["parameters"][1]["name"], "radius");
+    assert_eq!(printed["measures"], serde_json::json!([]));
 }
 
 #[test]
@@ -243,7 +243,7 @@ fn maps_have_one_name_in_both_commands() {
 }
 
 #[test]
-fn a_patch_of_each_picture_is_what_kair_returns() {
+fn a_patch_of_each_image_is_what_kair_returns() {
     let stage = Stage::new();
     stage.write("in/a.png", &png(200, 180, &six_bits));
     stage.write("in/b.png", &png(190, 200, &texture));

@@ -26,17 +26,17 @@ fn info_says_of_every_file_what_it_is() {
         stage.write(name, &golden(name));
         args.push(name);
     }
-    let told = stage.run(&args).code(0).json();
-    assert_eq!(told.len(), files.len());
-    for (told, (name, want)) in told.iter().zip(files) {
-        assert_eq!(told["schema"], "unband-models-info/1");
-        assert_eq!(told["file"], name.as_str());
+    let printed = stage.run(&args).code(0).json();
+    assert_eq!(printed.len(), files.len());
+    for (printed, (name, want)) in printed.iter().zip(files) {
+        assert_eq!(printed["schema"], "unband-models-info/1");
+        assert_eq!(printed["file"], name.as_str());
         for field in ["container", "tensors", "wrapper", "aside", "prefix"] {
-            assert_eq!(told[field], want[field], "{name}: {field}");
+            assert_eq!(printed[field], want[field], "{name}: {field}");
         }
-        assert_eq!(told["network"]["name"], want["network"], "{name}");
-        assert_eq!(told["network"]["complete"], true, "{name}");
-        assert_eq!(told["sha256"].as_str().unwrap().len(), 64);
+        assert_eq!(printed["network"]["name"], want["network"], "{name}");
+        assert_eq!(printed["network"]["complete"], true, "{name}");
+        assert_eq!(printed["sha256"].as_str().unwrap().len(), 64);
     }
 }
 
@@ -57,7 +57,7 @@ fn info_reads_well() {
 }
 
 #[test]
-fn info_says_what_no_tensor_tells() {
+fn info_shows_what_no_tensor_shape_gives() {
     let stage = Stage::new();
     for (name, parts) in [
         ("uformer_t.pth", ["depths 1 1 2 1 2 1 1 1 1", "256×256"]),
@@ -84,13 +84,13 @@ fn every_network_is_imported_and_stays_the_same() {
         let copy = format!("m{i}");
         stage.run(&["models", "import", name, "--as", &copy]).code(0);
         let copy = format!("models/{copy}.safetensors");
-        let told = stage.run(&["models", "info", name, &copy, "--json"]).code(0).json();
+        let printed = stage.run(&["models", "info", name, &copy, "--json"]).code(0).json();
         // torchvision's classifiers are dropped.
         for field in ["name", "settings", "parameters", "scale", "assumed"] {
-            assert_eq!(told[0]["network"][field], told[1]["network"][field], "{name}: {field}");
+            assert_eq!(printed[0]["network"][field], printed[1]["network"][field], "{name}: {field}");
         }
-        assert_eq!(told[1]["network"]["unread"], serde_json::json!([]), "{name}");
-        assert_eq!(told[1]["network"]["complete"], true, "{name}");
+        assert_eq!(printed[1]["network"]["unread"], serde_json::json!([]), "{name}");
+        assert_eq!(printed[1]["network"]["complete"], true, "{name}");
     }
 }
 
@@ -103,10 +103,10 @@ fn a_tensor_that_is_missing_is_named() {
     let mut other = whole.clone();
     other[at + 1..at + 12].copy_from_slice(b"HRconv.bent");
     stage.write("bent.safetensors", &other);
-    let told = &stage.run(&["models", "info", "bent.safetensors", "--json"]).code(0).json()[0];
-    assert_eq!(told["network"]["complete"], false);
-    assert_eq!(told["network"]["missing"][0], "HRconv.bias");
-    assert_eq!(told["network"]["extra"][0], "HRconv.bent");
+    let printed = &stage.run(&["models", "info", "bent.safetensors", "--json"]).code(0).json()[0];
+    assert_eq!(printed["network"]["complete"], false);
+    assert_eq!(printed["network"]["missing"][0], "HRconv.bias");
+    assert_eq!(printed["network"]["extra"][0], "HRconv.bent");
     stage.run(&["models", "import", "bent.safetensors"]).code(1).says("missing: HRconv.bias");
     assert!(!stage.path("models").exists());
 }
@@ -133,11 +133,14 @@ fn import_copies_as_safetensors_that_are_read_again() {
     let stage = with("rrdbnet_esrgan_old.pth");
     stage.run(&["models", "import", "rrdbnet_esrgan_old.pth", "--as", "mine"]).code(0).says("not verified");
     assert_eq!(stage.names(), ["models/mine.safetensors", "rrdbnet_esrgan_old.pth"]);
-    let told = &stage.run(&["models", "info", "models/mine.safetensors", "--json"]).code(0).json()[0];
-    assert_eq!((&told["container"], &told["network"]["complete"]), (&"safetensors".into(), &true.into()));
-    assert_eq!(told["facts"]["unband.network"], "rrdbnet");
-    assert_eq!(told["facts"]["unband.from"], "rrdbnet_esrgan_old.pth");
-    assert_eq!(told["spellings"].as_array().map(Vec::len), Some(0));
+    let printed = &stage.run(&["models", "info", "models/mine.safetensors", "--json"]).code(0).json()[0];
+    assert_eq!(
+        (&printed["container"], &printed["network"]["complete"]),
+        (&"safetensors".into(), &true.into())
+    );
+    assert_eq!(printed["facts"]["unband.network"], "rrdbnet");
+    assert_eq!(printed["facts"]["unband.from"], "rrdbnet_esrgan_old.pth");
+    assert_eq!(printed["spellings"].as_array().map(Vec::len), Some(0));
     let before = stage.read("models/mine.safetensors");
     stage.run(&["models", "import", "rrdbnet_esrgan_old.pth", "--as", "mine"]).code(1).says("exists already");
     stage.run(&["models", "import", "rrdbnet_esrgan_old.pth", "--as", "mine", "--overwrite"]).code(0);
@@ -164,9 +167,9 @@ fn the_folder_of_a_tensorflow_model_is_imported_like_a_file() {
             &std::fs::read(root().join("golden/tensorflow").join(&name)).unwrap(),
         );
     }
-    let told = &stage.run(&["models", "info", "model", "--json"]).code(0).json()[0];
-    assert_eq!((&told["container"], &told["tensors"]), (&"tensorflow".into(), &30.into()));
-    assert_eq!((&told["network"]["name"], &told["network"]["complete"]), (&"dbi".into(), &true.into()));
+    let printed = &stage.run(&["models", "info", "model", "--json"]).code(0).json()[0];
+    assert_eq!((&printed["container"], &printed["tensors"]), (&"tensorflow".into(), &30.into()));
+    assert_eq!((&printed["network"]["name"], &printed["network"]["complete"]), (&"dbi".into(), &true.into()));
     // It has the name of the published file, but other contents.
     stage.run(&["models", "import", "model"]).code(0).says("different SHA-256").says("dbi.safetensors");
     let copy = &stage.run(&["models", "info", "models/dbi.safetensors", "--json"]).code(0).json()[0];
@@ -176,7 +179,7 @@ fn the_folder_of_a_tensorflow_model_is_imported_like_a_file() {
 }
 
 #[test]
-fn the_forests_of_nrqm_are_imported_from_matlab_and_measure() {
+fn the_forests_of_nrqm_are_imported_from_matlab_and_give_values() {
     let stage = Stage::new();
     let file = |name: &str| std::fs::read(root().join("golden/nrqm").join(name)).unwrap();
     stage.write("sky.png", &std::fs::read(root().join("golden/metrics/r4_indi_2_b.png")).unwrap());
@@ -186,11 +189,11 @@ fn the_forests_of_nrqm_are_imported_from_matlab_and_measure() {
     let text = stage.run(&["models", "info", "model.mat"]).code(0).out();
     assert!(text.contains("MATLAB file") && text.contains("regression forests of NRQM"), "{text}");
     stage.run(&["models", "import", "model.mat"]).code(0).says("nrqm.safetensors").says("5 + 5 + 5 trees");
-    let told = stage.run(&score).code(0).json();
-    let value = |name: &str| told[0]["files"][0]["values"][name].as_f64().unwrap();
-    assert!((1.0..10.0).contains(&value("nrqm")) && (1.0..20.0).contains(&value("niqe")), "{told:?}");
+    let printed = stage.run(&score).code(0).json();
+    let value = |name: &str| printed[0]["files"][0]["values"][name].as_f64().unwrap();
+    assert!((1.0..10.0).contains(&value("nrqm")) && (1.0..20.0).contains(&value("niqe")), "{printed:?}");
     let index = f64::midpoint(10.0 - value("nrqm"), value("niqe"));
-    assert!((value("pi") - index).abs() < 1e-9, "{told:?}");
+    assert!((value("pi") - index).abs() < 1e-9, "{printed:?}");
     // An imported file can be imported again; other MATLAB files are reported.
     let own = stage.run(&["models", "list"]).code(0).out();
     assert!(own.contains("nrqm  (here)"), "{own}");
@@ -285,14 +288,14 @@ fn of_several_models_the_first_is_the_default_until_another_is() {
 }
 
 #[test]
-fn weights_alone_say_which_network_runs() {
+fn weights_decide_which_network_runs() {
     let stage = Stage::new();
     stage.png("sky.png", &six_bits);
     stage.write("best.pth", &golden("bdinn.pth"));
     stage.write("large.pth", &golden("rrdbnet.pth"));
     stage.write("features.pth", &golden("vgg16.pth"));
-    let told = &stage.run(&["sky.png", "--weights", "best.pth", "--json"]).code(0).json()[0];
-    assert_eq!(told["method"], "bdinn");
+    let printed = &stage.run(&["sky.png", "--weights", "best.pth", "--json"]).code(0).json()[0];
+    assert_eq!(printed["method"], "bdinn");
     stage
         .run(&["sky.png", "--weights", "large.pth"])
         .code(2)

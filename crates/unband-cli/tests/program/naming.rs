@@ -3,7 +3,7 @@
 use crate::stage::{Stage, six_bits, texture};
 
 #[test]
-fn a_result_lies_beside_its_input_and_the_input_stays() {
+fn a_result_is_written_next_to_its_input_and_the_input_stays() {
     let stage = Stage::new();
     stage.png("sky.png", &six_bits);
     let before = stage.read("sky.png");
@@ -61,7 +61,7 @@ fn without_recursive_only_the_folder_itself_is_done() {
 }
 
 #[test]
-fn a_second_run_over_a_folder_does_not_take_results_for_pictures() {
+fn a_second_run_over_a_folder_does_not_take_results_for_images() {
     let stage = Stage::new();
     stage.png("photos/a.png", &six_bits);
     stage.run(&["photos"]).code(0);
@@ -151,7 +151,7 @@ fn a_dry_run_says_what_would_be_done_and_writes_nothing() {
 }
 
 #[test]
-fn only_banded_writes_nothing_for_a_picture_without_banding() {
+fn only_banded_writes_nothing_for_an_image_without_banding() {
     let stage = Stage::new();
     stage.png("sky.png", &six_bits);
     stage.png("grass.png", &texture);

@@ -84,7 +84,7 @@ fn an_imported_checkpoint_need_not_be_named_again() {
 }
 
 #[test]
-fn what_a_network_makes_beside_its_picture_can_be_saved() {
+fn auxiliary_outputs_of_a_network_can_be_saved() {
     let stage = Stage::new();
     stage.png("sky.png", &six_bits);
     let run = |network: &str, out: &str, more: &[&str]| {
@@ -92,8 +92,8 @@ fn what_a_network_makes_beside_its_picture_can_be_saved() {
         stage.run(&[&["sky.png", "-o", out, "--method", network, "--weights", &weights], more].concat())
     };
     run("ggdbn", "plain.png", &[]).code(0);
-    let told = &run("ggdbn", "out.png", &["--save-output", "grad=grad.png", "--json"]).code(0).json()[0];
-    assert_eq!(told["saved_output"], "grad.png");
+    let printed = &run("ggdbn", "out.png", &["--save-output", "grad=grad.png", "--json"]).code(0).json()[0];
+    assert_eq!(printed["saved_output"], "grad.png");
     assert!(stage.samples("out.png").data == stage.samples("plain.png").data);
     let grad = stage.samples("grad.png");
     assert_eq!((grad.width, grad.height, grad.bits, grad.data.len()), (160, 120, 16, 160 * 120));
@@ -108,7 +108,7 @@ fn what_a_network_makes_beside_its_picture_can_be_saved() {
 }
 
 #[test]
-fn an_output_that_a_method_does_not_have_is_told_before_the_work() {
+fn an_output_that_a_method_lacks_is_reported_before_the_work() {
     let stage = Stage::new();
     stage.png("sky.png", &six_bits);
     stage.png("two.png", &six_bits);

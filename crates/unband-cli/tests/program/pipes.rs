@@ -104,7 +104,7 @@ fn a_stream_of_frames_goes_through_frame_by_frame() {
 }
 
 #[test]
-fn interlaced_streams_are_refused_with_a_hint_for_films() {
+fn interlaced_streams_are_refused_with_a_hint_for_videos() {
     let stage = Stage::new();
     let file = stream(2);
     let fields: Vec<u8> = [&file[..file.len()]].concat();

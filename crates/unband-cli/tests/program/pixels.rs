@@ -34,7 +34,7 @@ fn sixteen_bits_hold_the_surface_itself() {
 }
 
 #[test]
-fn a_picture_without_banding_is_copied_byte_for_byte() {
+fn an_image_without_banding_is_copied_byte_for_byte() {
     let stage = Stage::new();
     stage.png("grass.png", &texture);
     stage.run(&["grass.png"]).code(0).says("copy");
@@ -128,7 +128,7 @@ fn a_proof_counts_none_for_our_method_and_fails_for_one_that_leaves_the_cells() 
 }
 
 #[test]
-fn everywhere_works_on_a_picture_that_asks_for_nothing() {
+fn everywhere_changes_an_image_without_banding() {
     let stage = Stage::new();
     stage.png("grass.png", &texture);
     let plan = |options: &[&str]| stage.run(&[&["grass.png", "-n"], options].concat()).code(0).out();

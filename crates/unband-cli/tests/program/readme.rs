@@ -27,7 +27,7 @@ fn commands(readme: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_command_of_the_readme_works() {
+fn every_command_of_the_readme_runs() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     let commands = commands(&readme);
     assert!(commands.len() >= 12, "{commands:?}");
@@ -40,8 +40,8 @@ fn every_command_of_the_readme_works() {
         }
         // Each in a new folder with the files that the README uses.
         let stage = Stage::new();
-        let pictures = ["sky.png", "game.png", "photos/a.png", "photos/trip/b.png", "clean.png"];
-        for name in pictures.into_iter().chain(["clean/sky.png", "a/sky.png", "b/sky.png"]) {
+        let images = ["sky.png", "game.png", "photos/a.png", "photos/trip/b.png", "clean.png"];
+        for name in images.into_iter().chain(["clean/sky.png", "a/sky.png", "b/sky.png"]) {
             stage.png(name, &six_bits);
         }
         for name in ["sunset.png", "dusk.jpg"] {
@@ -54,8 +54,8 @@ fn every_command_of_the_readme_works() {
         stage.write("mine.pth", &fs::read(root().join("golden/checkpoints/indi_trainer.pth")).unwrap());
         stage.png("old.jpg", &six_bits);
         stage.write("BSRGAN.pth", &fs::read(root().join("golden/checkpoints/rrdbnet.pth")).unwrap());
-        for film in ["film.mkv", "encoded.mkv"] {
-            stage.write(film, &fs::read(root().join("golden/film/sky_pan_h264.mkv")).unwrap());
+        for video in ["film.mkv", "encoded.mkv"] {
+            stage.write(video, &fs::read(root().join("golden/film/sky_pan_h264.mkv")).unwrap());
         }
         stage.write("in.jpg", &stage.read("examples/dusk.jpg"));
         stage.run(&["sky.png", "-o", "scan.tiff", "--strength", "0"]).code(0);
@@ -88,14 +88,14 @@ fn the_first_two_commands_are_what_the_repository_offers() {
     let first = lines.iter().position(|line| line.starts_with("$ cargo run --release -- examples/")).unwrap();
     assert!(first < 12, "the first screen ends before line {first}");
     assert!(lines[first + 1].starts_with("$ scripts/test"));
-    let picture = lines[first].split_whitespace().nth(5).unwrap();
-    assert!(root().join(picture).is_file(), "{picture} is missing");
+    let image = lines[first].split_whitespace().nth(5).unwrap();
+    assert!(root().join(image).is_file(), "{image} is missing");
     // `cargo run` in the root runs this program.
     let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
     assert!(manifest.contains("default-members = [\"crates/unband-cli\"]"));
     let stage = Stage::new();
-    stage.write(picture, &fs::read(root().join(picture)).unwrap());
-    stage.run(&[picture]).code(0).says("examples/sunset_unband.png");
+    stage.write(image, &fs::read(root().join(image)).unwrap());
+    stage.run(&[image]).code(0).says("examples/sunset_unband.png");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

@@ -16,7 +16,7 @@ fn object(stage: &Stage, arguments: &[&str], code: i32) -> Value {
 }
 
 #[test]
-fn one_picture_gets_a_line_for_people_and_its_measures() {
+fn one_image_gets_a_line_for_people_and_its_metrics() {
     let stage = Stage::new();
     stage.png("sky.png", &six_bits);
     let text = stage.run(&["score", "sky.png"]).code(0).out();
@@ -55,7 +55,7 @@ fn the_json_has_its_schema_and_the_numbers_of_the_table() {
 }
 
 #[test]
-fn a_measure_that_cannot_be_taken_says_why_and_gives_no_number() {
+fn a_metric_that_cannot_be_computed_says_why_and_gives_no_number() {
     let stage = Stage::new();
     stage.write("tiny.png", &png(20, 12, &six_bits));
     let text = stage.run(&["score", "tiny.png", "--metrics", "niqe,bband"]).code(0).out();
@@ -134,7 +134,7 @@ fn without_banding_there_is_neither_share_nor_cause_but_what_was_found() {
 }
 
 #[test]
-fn a_check_names_every_picture_that_fails_it() {
+fn a_check_names_every_image_that_fails_it() {
     let stage = Stage::new();
     large(&stage, "a.png", &six_bits);
     large(&stage, "b.png", &texture);
@@ -149,7 +149,7 @@ fn a_check_names_every_picture_that_fails_it() {
 }
 
 #[test]
-fn wrong_checks_and_measures_are_said_before_the_work() {
+fn wrong_checks_and_metrics_are_reported_before_the_work() {
     let stage = Stage::new();
     stage.png("a.png", &six_bits);
     for check in ["cambi", "cambi=5", "camby>5", "cambi>much", "banding>=awful", "psnr>40"] {
@@ -164,7 +164,7 @@ fn wrong_checks_and_measures_are_said_before_the_work() {
 }
 
 #[test]
-fn a_file_that_cannot_be_read_does_not_stop_the_others() {
+fn an_unreadable_file_does_not_stop_the_rest() {
     let stage = Stage::new();
     stage.png("a.png", &six_bits);
     stage.write("broken.png", b"\x89PNG\r\n\x1a\nno more");
@@ -193,7 +193,7 @@ fn the_page_needs_nothing_but_itself() {
 }
 
 #[test]
-fn pictures_are_drawn_of_one_picture_and_written_whole() {
+fn images_are_drawn_of_one_image_and_written_whole() {
     let stage = Stage::new();
     stage.png("a.png", &six_bits);
     stage.png("b.png", &texture);
@@ -205,11 +205,11 @@ fn pictures_are_drawn_of_one_picture_and_written_whole() {
     }
     assert!(stage.samples("p.png").width >= 320);
     // Bands of one colour are regions of one colour.
-    let (picture, regions) = (stage.samples("a.png"), stage.samples("s.png"));
+    let (image, regions) = (stage.samples("a.png"), stage.samples("s.png"));
     let pixel = |data: &[u16], i: usize| [data[3 * i], data[3 * i + 1], data[3 * i + 2]];
     let (mut same, mut other) = (0, 0);
     for i in 1..160 {
-        let equal = pixel(&picture.data, i) == pixel(&picture.data, i - 1);
+        let equal = pixel(&image.data, i) == pixel(&image.data, i - 1);
         let drawn = pixel(&regions.data, i) == pixel(&regions.data, i - 1);
         assert_eq!(equal, drawn, "column {i}");
         if equal { same += 1 } else { other += 1 }
@@ -226,7 +226,7 @@ fn pictures_are_drawn_of_one_picture_and_written_whole() {
 }
 
 #[test]
-fn a_picture_comes_from_standard_input_too() {
+fn an_image_comes_from_standard_input_too() {
     let stage = Stage::new();
     let ran = stage.feed(&["score", "-", "--metrics", "cambi"], &png(160, 120, &six_bits)).code(0);
     assert!(ran.out().starts_with("standard input  banding: "), "{}", ran.out());
@@ -235,10 +235,10 @@ fn a_picture_comes_from_standard_input_too() {
 #[test]
 fn luma_and_chroma_are_looked_at_as_they_are_and_measured_as_rgb() {
     let stage = Stage::new();
-    let mut film = b"YUV4MPEG2 W256 H224 F25:1 Ip A1:1 C420jpeg XCOLORRANGE=FULL\nFRAME\n".to_vec();
-    film.extend((0..256 * 224).map(|i| (i % 256 / 16 * 8 + 40) as u8));
-    film.extend(std::iter::repeat_n(128, 128 * 112 * 2));
-    stage.write("sky.y4m", &film);
+    let mut video = b"YUV4MPEG2 W256 H224 F25:1 Ip A1:1 C420jpeg XCOLORRANGE=FULL\nFRAME\n".to_vec();
+    video.extend((0..256 * 224).map(|i| (i % 256 / 16 * 8 + 40) as u8));
+    video.extend(std::iter::repeat_n(128, 128 * 112 * 2));
+    stage.write("sky.y4m", &video);
     let json = object(&stage, &["score", "sky.y4m", "--json", "--report", "o.html"], 0);
     let file = &json["files"][0];
     assert_eq!((&file["format"], &file["banding"]["cause"]), (&"YUV4MPEG2".into(), &"plane-grid".into()));
@@ -261,17 +261,17 @@ fn threads_change_neither_values_nor_order() {
         let ran = stage.run(&run).code(1).says("in/4.png");
         (ran.out(), ran.stderr, stage.read(&csv), stage.read(&html))
     };
-    let alone = with("1");
+    let reference = with("1");
     for threads in ["2", "5"] {
-        assert!(with(threads) == alone, "{threads} threads");
+        assert!(with(threads) == reference, "{threads} threads");
     }
-    let lines: Vec<&str> = alone.0.lines().filter(|line| line.contains("  banding: ")).collect();
+    let lines: Vec<&str> = reference.0.lines().filter(|line| line.contains("  banding: ")).collect();
     assert_eq!(lines.len(), 8);
     assert!(lines.is_sorted(), "{lines:?}");
 }
 
 #[test]
-fn samples_that_are_no_numbers_give_no_values_and_the_measures_are_named() {
+fn nan_samples_give_no_values_and_the_metrics_are_named() {
     let stage = Stage::new();
     let mut file = b"Pf\n256 224\n-1.0\n".to_vec();
     for i in 0..256 * 224 {
@@ -291,7 +291,7 @@ fn samples_that_are_no_numbers_give_no_values_and_the_measures_are_named() {
 }
 
 #[test]
-fn a_measure_that_runs_a_network_wants_it_imported() {
+fn a_metric_that_runs_a_network_needs_its_model() {
     let stage = Stage::new();
     stage.write("sky.png", &png(300, 240, &six_bits));
     let ran = stage.run(&["score", "sky.png", "--metrics", "dbi"]).code(2);
@@ -300,8 +300,8 @@ fn a_measure_that_runs_a_network_wants_it_imported() {
     }
     stage.run(&["score", "sky.png", "--fail-if", "dbi>0.5"]).code(2).says("dbi needs");
     let all = |measures: &str| {
-        let told = object(&stage, &["score", "sky.png", "--metrics", measures, "--json"], 0);
-        told["files"][0]["values"].as_object().unwrap().clone()
+        let printed = object(&stage, &["score", "sky.png", "--metrics", measures, "--json"], 0);
+        printed["files"][0]["values"].as_object().unwrap().clone()
     };
     let without = all("all");
     assert!(without.contains_key("cambi") && !without.contains_key("dbi"));

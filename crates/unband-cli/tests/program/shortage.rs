@@ -15,7 +15,7 @@ fn within(stage: &Stage, kib: u64, script: &str) -> Ran {
 }
 
 #[test]
-fn commands_that_measure_have_a_memory_limit() {
+fn commands_that_compute_metrics_have_a_memory_limit() {
     let stage = Stage::new();
     stage.write("a.png", &png(1200, 900, &texture));
     stage.write("b.png", &png(1200, 900, &six_bits));

@@ -83,8 +83,8 @@ fn scores_name_methods_by_the_key_and_wrong_rows_by_their_line() {
     // Reference, alpha, beta for sky and dune.
     for (i, grade) in [5, 2, 4, 4, 3, 4].into_iter().enumerate() {
         let id = key["methods"][i % 3]["id"].as_str().unwrap();
-        let picture = ["sky", "dune"][i / 3];
-        writeln!(csv, "{study},Ann,{picture},{id},{grade},2.5,{}", i + 1).unwrap();
+        let image = ["sky", "dune"][i / 3];
+        writeln!(csv, "{study},Ann,{image},{id},{grade},2.5,{}", i + 1).unwrap();
     }
     stage.write("ann.csv", csv.as_bytes());
     let ran = stage.run(&["study", "--score", "ann.csv", "--key", "study.json"]).code(0);

@@ -34,15 +34,15 @@ fn every_network_gives_the_codes_that_pytorch_gives() {
 }
 
 #[test]
-fn results_lie_beside_their_inputs_and_are_not_enlarged_again() {
+fn results_are_next_to_their_inputs_and_are_not_upscaled_again() {
     let stage = Stage::new();
     stage.png("in/sky.png", &six_bits);
     let weights = checkpoint(WEIGHTS);
     let run = |more: &[&str]| stage.run(&[&["upscale", "in", "--weights", &weights], more].concat());
     run(&["-n"]).code(0);
     assert_eq!(stage.names(), ["in/sky.png"]);
-    let told = &run(&["--json"]).code(0).json()[0];
-    assert_eq!((told["network"].as_str(), told["scale"].as_u64()), (Some("rrdbnet"), Some(4)));
+    let printed = &run(&["--json"]).code(0).json()[0];
+    assert_eq!((printed["network"].as_str(), printed["scale"].as_u64()), (Some("rrdbnet"), Some(4)));
     assert_eq!(stage.names(), ["in/sky.png", "in/sky_x4_unband.png"]);
     let made = stage.samples("in/sky_x4_unband.png");
     assert_eq!((made.width as usize, made.height as usize, made.bits), (4 * WIDTH, 4 * HEIGHT, 8));
@@ -75,7 +75,7 @@ fn a_suffix_names_results_as_the_authors_scripts_do() {
 }
 
 #[test]
-fn less_memory_and_more_threads_give_the_same_picture() {
+fn less_memory_and_more_threads_give_the_same_image() {
     let stage = Stage::new();
     stage.write("in.png", &png(400, 90, &texture));
     let weights = checkpoint(WEIGHTS);
@@ -95,14 +95,17 @@ fn less_memory_and_more_threads_give_the_same_picture() {
 }
 
 #[test]
-fn without_weights_our_own_network_enlarges() {
+fn without_weights_our_own_network_upscales() {
     let stage = Stage::new();
     stage.png("in/sky.png", &texture);
     for (more, scale) in [(&[][..], 4), (&["--scale", "2"][..], 2)] {
         let run = stage
             .run(&[&["upscale", "in/sky.png", "-o", "out.png", "--overwrite", "--json"][..], more].concat());
-        let told = &run.code(0).json()[0];
-        assert_eq!((told["network"].as_str(), told["scale"].as_u64()), (Some("unband-sr-lite"), Some(scale)));
+        let printed = &run.code(0).json()[0];
+        assert_eq!(
+            (printed["network"].as_str(), printed["scale"].as_u64()),
+            (Some("unband-sr-lite"), Some(scale))
+        );
         let (made, given) = (stage.samples("out.png"), stage.samples("in/sky.png"));
         assert_eq!((made.width, made.height), (given.width * scale as u32, given.height * scale as u32));
         // It shows the same image: equally bright everywhere, except for texture.
@@ -113,7 +116,7 @@ fn without_weights_our_own_network_enlarges() {
 }
 
 #[test]
-fn what_does_not_fit_is_told_before_the_work() {
+fn what_does_not_fit_is_reported_before_the_work() {
     let stage = Stage::new();
     stage.png("sky.png", &six_bits);
     let run = |more: &[&str]| stage.run(&[&["upscale", "sky.png"], more].concat());
@@ -144,7 +147,7 @@ fn an_imported_checkpoint_goes_by_its_name() {
 }
 
 #[test]
-fn any_picture_becomes_larger() {
+fn any_image_becomes_larger() {
     let stage = Stage::new();
     let weights = checkpoint("rrdbnet_x2_basicsr.pth");
     stage.write("dot.png", &png(1, 1, &paint));
@@ -157,11 +160,11 @@ fn any_picture_becomes_larger() {
     for (name, width, height) in
         [("dot.png", 2, 2), ("line.png", 6, 2), ("grey.pgm", 6, 4), ("clear.pam", 8, 4)]
     {
-        let told = &stage.run(&["upscale", name, "--weights", &weights, "--json"]).code(0).json()[0];
-        let made = told["output"].as_str().unwrap().to_owned();
+        let printed = &stage.run(&["upscale", name, "--weights", &weights, "--json"]).code(0).json()[0];
+        let made = printed["output"].as_str().unwrap().to_owned();
         let seen = &stage.run(&["inspect", &made, "--json"]).code(0).json()[0];
         assert_eq!((seen["width"].as_u64(), seen["height"].as_u64()), (Some(width), Some(height)), "{name}");
-        assert_eq!(seen["depth"], told["depth"], "{name}");
+        assert_eq!(seen["depth"], printed["depth"], "{name}");
     }
 }
 
@@ -192,6 +195,6 @@ fn profile_and_metadata_stay() {
     };
     exif(&["-overwrite_original", "-Artist=Ada", "-XMP:Title=Evening", "dusk.jpg"]);
     stage.run(&["upscale", "dusk.jpg", "--weights", &checkpoint("rrdbnet_x2_kair_old.pth")]).code(0);
-    let told = exif(&["-s3", "-Artist", "-Title", "-ImageSize", "dusk_x2_unband.png"]);
-    assert_eq!(told.lines().collect::<Vec<_>>(), ["Ada", "Evening", "1800x1200"]);
+    let printed = exif(&["-s3", "-Artist", "-Title", "-ImageSize", "dusk_x2_unband.png"]);
+    assert_eq!(printed.lines().collect::<Vec<_>>(), ["Ada", "Evening", "1800x1200"]);
 }

@@ -81,7 +81,8 @@ fn prose(text: &str) -> String {
     kept.to_lowercase()
 }
 
-/// Comments and prose in strings of a Rust source, by line. A character literal with a quote is rare enough to be skipped whole.
+/// Comments and prose in strings of a Rust source, by line. A character literal with a quote is rare enough
+/// to be skipped whole.
 fn rust(source: &str) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     for (number, line) in source.lines().enumerate() {
@@ -111,13 +112,13 @@ fn rust(source: &str) -> Vec<(usize, String)> {
 }
 
 /// Prose of a page or of the comments of a recipe or a script.
-fn page(text: &str, comments_alone: bool) -> Vec<(usize, String)> {
+fn page(text: &str, comments_only: bool) -> Vec<(usize, String)> {
     let mut fenced = false;
     let mut found = Vec::new();
     for (number, line) in text.lines().enumerate() {
         if line.trim_start().starts_with("```") {
             fenced = !fenced;
-        } else if comments_alone {
+        } else if comments_only {
             found.extend(line.split_once('#').map(|(_, comment)| (number + 1, prose(comment))));
         } else if !fenced {
             found.push((number + 1, prose(line)));

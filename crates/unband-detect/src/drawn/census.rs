@@ -69,7 +69,7 @@ impl Scale {
 
     /// The only channel that differs, by a step that the detected cause does not predict: a 4-bit gradient
     /// has few colours and may be taken for a palette.
-    fn alone(&self, a: u32, b: u32) -> Option<usize> {
+    fn single(&self, a: u32, b: u32) -> Option<usize> {
         let differences = channels(a, b).map(i32::abs);
         let mut differing = (0..3).filter(|&c| differences[c] > 0);
         let (only, next) = (differing.next()?, differing.next());
@@ -410,7 +410,7 @@ impl Census {
     }
 
     /// The factor by which every pixel was repeated.
-    pub fn enlarged(&self) -> Option<u16> {
+    pub fn upscaled(&self) -> Option<u16> {
         let factor = divisor(self.ways[0].pitch, self.ways[1].pitch);
         let enough = self.ways.iter().all(|way| way.pitch > 0);
         u16::try_from(factor).ok().filter(|&factor| enough && factor >= 2)
@@ -436,7 +436,7 @@ impl Way {
     fn step(&mut self, from: u32, to: u32, scale: &Scale) {
         let difference = scale.difference(from, to);
         let stepped = scale.stepped(difference);
-        if let Some(plane) = scale.alone(from, to) {
+        if let Some(plane) = scale.single(from, to) {
             self.single[plane] += 1;
             self.jump_16 += u64::from(largest(from, to) > 16);
             return;

@@ -21,7 +21,7 @@ pub(super) static RULES: &[Rule] = &[
     rule("normal-map", "colours are unit vectors", normal_map),
     rule("deep", "more than 8 bits, or no place where pixels differ", deep),
     rule("coded-blocks", "plateaus are the blocks of a codec, in its colours", coded_blocks),
-    rule("enlarged", "every pixel is repeated", enlarged),
+    rule("enlarged", "every pixel is repeated", upscaled),
     rule("dots", "all changes are on the lines of a lattice", dots),
     rule("wedge", "plateaus from edge to edge", wedge),
     rule("skipped-colours", "neighbours have other colours of the image between them", skipped_colours),
@@ -64,9 +64,9 @@ fn coded_blocks(plateaus: &Plateaus<'_>) -> Verdict {
     plateaus.census()?.is_coded(plateaus.found.cause == Cause::Jpeg).then_some(None)
 }
 
-fn enlarged(plateaus: &Plateaus<'_>) -> Verdict {
+fn upscaled(plateaus: &Plateaus<'_>) -> Verdict {
     let census = plateaus.census()?;
-    let factor = census.enlarged()?;
+    let factor = census.upscaled()?;
     // A few rectangles have even coordinates by chance.
     let rectangles = factor == 2 && census.is_straight();
     Some(Some(if rectangles { Drawing::FlatColours } else { Drawing::Upscaled(factor) }))

@@ -67,7 +67,7 @@ fn scene(x: usize, y: usize) -> [f32; 3] {
 }
 
 #[test]
-fn pixels_enlarged_by_a_smooth_filter_are_drawn_or_plain() {
+fn pixels_upscaled_by_a_smooth_filter_are_drawn_or_plain() {
     for factor in [3, 4, 6] {
         let found = look(|x, y| {
             let place = |v: usize| ((v as f32 + 0.5) / factor as f32 - 0.5).max(0.0);

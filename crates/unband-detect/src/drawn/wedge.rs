@@ -30,14 +30,14 @@ pub(super) fn is_uneven(steps: &[Run<u32>]) -> bool {
     let ratio = |pair: &[Run<u32>]| (pair[0].length() as f64 / pair[1].length() as f64).ln().abs();
     let uneven = inner.windows(2).filter(|pair| ratio(pair) >= UNEVEN.ln()).count();
     let differences = inner.windows(2).map(|pair| channels(pair[0].value, pair[1].value));
-    let alone = differences.clone().filter(|d| d.iter().filter(|d| **d != 0).count() == 1).count();
+    let single = differences.clone().filter(|d| d.iter().filter(|d| **d != 0).count() == 1).count();
     let distances: Vec<f64> =
         differences.map(|d| d.iter().map(|d| f64::from(d * d)).sum::<f64>().sqrt()).collect();
     let widths: Vec<f64> =
         inner.windows(2).map(|pair| (pair[0].length() + pair[1].length()) as f64 / 2.0).collect();
     let slopes: Vec<f64> = distances.iter().zip(&widths).map(|(d, w)| d / w).collect();
     let pairs = widths.len();
-    5 * uneven >= pairs && 3 * alone < pairs && roughness(&slopes) >= roughness(&distances)
+    5 * uneven >= pairs && 3 * single < pairs && roughness(&slopes) >= roughness(&distances)
 }
 
 /// Standard deviation of the logarithmic ratios of neighbours.

@@ -25,8 +25,8 @@ fn pixmap(path: &Path) -> Image {
 }
 
 /// One line of a plane: name, bits, whether it is testable, levels of both kinds, features.
-fn say(name: &str, file: &str, bits: u8, told: Option<(bool, [f64; 2], &[f64])>) {
-    let Some((can_tell, levels, features)) = told else {
+fn say(name: &str, file: &str, bits: u8, hypothesis: Option<(bool, [f64; 2], &[f64])>) {
+    let Some((is_reliable, levels, features)) = hypothesis else {
         println!("fit {file} {name} {bits} none");
         return;
     };
@@ -34,21 +34,21 @@ fn say(name: &str, file: &str, bits: u8, told: Option<(bool, [f64; 2], &[f64])>)
     let [strict, middles] = levels;
     println!(
         "fit {file} {name} {bits} {} {strict:.4} {middles:.4} {}",
-        u8::from(can_tell),
+        u8::from(is_reliable),
         features.join(" ")
     );
 }
 
-fn colour_plane(name: &str, file: &str, flats: &Flats, can_tell: impl Fn(&Hypothesis, u8) -> bool) {
+fn colour_plane(name: &str, file: &str, flats: &Flats, is_reliable: impl Fn(&Hypothesis, u8) -> bool) {
     for bits in [6, 5] {
-        let told = Hypothesis::new(flats, bits);
-        let features = told.map(|h| h.chroma_features());
-        let line = told.zip(features.as_ref());
+        let hypothesis = Hypothesis::new(flats, bits);
+        let features = hypothesis.map(|h| h.chroma_features());
+        let line = hypothesis.zip(features.as_ref());
         say(
             name,
             file,
             bits,
-            line.map(|(h, f)| (can_tell(&h, bits), [h.strict.levels, h.middles.levels], &f[..])),
+            line.map(|(h, f)| (is_reliable(&h, bits), [h.strict.levels, h.middles.levels], &f[..])),
         );
     }
 }
@@ -89,16 +89,21 @@ fn describe(file: &str, image: &Image) {
         Space::Native => "native",
     };
     println!("fit {file} found 0 {:?} {space} {}", found.cause, bits.join(" "));
-    let told = Hypothesis::new(&gather(Part::Luma), 6);
-    let features = told.map(|h| h.luma_features(conversion));
-    let line = told.zip(features.as_ref());
-    say("luma", file, 6, line.map(|(h, f)| (h.luma_can_tell(), [h.strict.levels, h.middles.levels], &f[..])));
+    let hypothesis = Hypothesis::new(&gather(Part::Luma), 6);
+    let features = hypothesis.map(|h| h.luma_features(conversion));
+    let line = hypothesis.zip(features.as_ref());
+    say(
+        "luma",
+        file,
+        6,
+        line.map(|(h, f)| (h.luma_is_reliable(), [h.strict.levels, h.middles.levels], &f[..])),
+    );
     for (name, part) in [("blue", Part::Blue), ("red", Part::Red)] {
         colour_plane(name, file, &gather(part), |h, _| !h.one_level());
     }
     for p in 0..codes.planes.len() {
         let flats = Flats::gather(&Source::stored(&codes, p, level), Part::Blue, ENOUGH / 3);
-        colour_plane(&format!("channel{p}"), file, &flats, Hypothesis::channel_can_tell);
+        colour_plane(&format!("channel{p}"), file, &flats, Hypothesis::channel_is_reliable);
     }
 }
 

@@ -80,12 +80,12 @@ impl Hypothesis {
     }
 
     /// Whether luma is testable: it has enough levels, and every other period fits worse.
-    pub fn luma_can_tell(&self) -> bool {
+    pub fn luma_is_reliable(&self) -> bool {
         self.loose.levels >= 5.0 && self.strict.levels >= 4.0 && self.phasor.control <= 0.36
     }
 
     /// The same for a channel, which has fewer steps on 5 bits.
-    pub fn channel_can_tell(&self, bits: u8) -> bool {
+    pub fn channel_is_reliable(&self, bits: u8) -> bool {
         let least = if bits == 5 { (3.5, 3.0, 0.5) } else { (5.0, 4.0, 0.36) };
         self.loose.levels >= least.0 && self.strict.levels >= least.1 && self.phasor.control <= least.2
     }

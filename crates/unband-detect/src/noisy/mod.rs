@@ -52,11 +52,11 @@ pub(super) mod limits {
 /// Score of luma with too few levels to be testable.
 const UNTESTABLE: f64 = -9.0;
 /// Sufficient score for luma next to two 5-bit chroma planes.
-const LUMA_BESIDE_FIVE: f64 = -5.5;
+const LUMA_NEAR_FIVE: f64 = -5.5;
 /// The same next to other chroma, in an image with traces of a codec.
-const LUMA_BESIDE_CODED: f64 = -1.0;
+const LUMA_NEAR_CODED: f64 = -1.0;
 /// The same next to other chroma, without such traces.
-const LUMA_BESIDE: f64 = 1.0;
+const LUMA_NEAR: f64 = 1.0;
 /// The same for luma with too few levels to be testable.
 const LUMA_WEAK: f64 = 3.5;
 /// Requirements for the second chroma plane once the first is accepted: a score, and a sum with that of luma.
@@ -107,9 +107,9 @@ impl NoisyGrid {
     /// loss in the first one is shared by the clean video.
     pub fn darkened(&self) -> f32 {
         // The shift is known modulo the grid's period.
-        let beside = (self.luma_shift - TWICE + 0.5 * SIX).rem_euclid(SIX) - 0.5 * SIX;
-        let told = self.bits[0].is_some() && beside.abs() < 0.6;
-        if told { (ONCE - TWICE) as f32 } else { 0.0 }
+        let near = (self.luma_shift - TWICE + 0.5 * SIX).rem_euclid(SIX) - 0.5 * SIX;
+        let hypothesis = self.bits[0].is_some() && near.abs() < 0.6;
+        if hypothesis { (ONCE - TWICE) as f32 } else { 0.0 }
     }
 
     /// The grids of the planes in limited range; `rest` are the steps, in full-scale codes, of planes without
@@ -147,11 +147,13 @@ pub(super) fn look(
 
 /// Scores of luma and, where present, of chroma, in this order.
 pub(super) fn judge(planes: &[Flats], conversion: Conversion) -> Scores {
-    let told = |bits| [1, 2].map(|i| planes.get(i).and_then(|flats| Hypothesis::new(flats, bits)));
-    let (six, five) = (told(6), told(5));
-    let score = |told: [Option<Hypothesis>; 2], weights| told.map(|h| h.map_or(-2.0, |h| h.chroma(weights)));
-    let most = |told: [Option<Hypothesis>; 2], [one, flat, step]: [f64; 3]| {
-        told.map(|h| {
+    let hypothesis = |bits| [1, 2].map(|i| planes.get(i).and_then(|flats| Hypothesis::new(flats, bits)));
+    let (six, five) = (hypothesis(6), hypothesis(5));
+    let score = |hypothesis: [Option<Hypothesis>; 2], weights| {
+        hypothesis.map(|h| h.map_or(-2.0, |h| h.chroma(weights)))
+    };
+    let most = |hypothesis: [Option<Hypothesis>; 2], [one, flat, step]: [f64; 3]| {
+        hypothesis.map(|h| {
             h.map_or(0.0, |h| {
                 one + flat * (h.strict.levels.max(1.0) - 1.0) + step * (h.middles.levels - 1.0).max(0.0)
             })
@@ -160,7 +162,7 @@ pub(super) fn judge(planes: &[Flats], conversion: Conversion) -> Scores {
     let luma = planes.first().and_then(|flats| Hypothesis::new(flats, 6));
     let luma6_weak = luma.map_or(UNTESTABLE, |h| h.luma(conversion));
     Scores {
-        luma6: if luma.is_some_and(|h| h.luma_can_tell()) {
+        luma6: if luma.is_some_and(|h| h.luma_is_reliable()) {
             luma6_weak.max(UNTESTABLE + 0.01)
         } else {
             UNTESTABLE
@@ -186,8 +188,8 @@ pub(super) fn channels(codes: &Codes, extra: f64, level: Level) -> Option<(u8, f
     for p in 0..count {
         let flats = Flats::gather(&Source::stored(codes, p, level), Part::Blue, ENOUGH / 3);
         for (sum, (bits, weights)) in sums.iter_mut().zip([(6, &CHANNEL_SIX), (5, &CHANNEL_FIVE)]) {
-            let told = Hypothesis::new(&flats, bits).filter(|h| h.channel_can_tell(bits));
-            *sum += told.map_or(-2.0, |h| h.chroma(weights)).clamp(-3.0, 6.0);
+            let hypothesis = Hypothesis::new(&flats, bits).filter(|h| h.channel_is_reliable(bits));
+            *sum += hypothesis.map_or(-2.0, |h| h.chroma(weights)).clamp(-3.0, 6.0);
         }
         // A grid of all channels shows in the first one already.
         if sums[0].max(sums[1]) < -((p + 1) as f64) {
@@ -212,12 +214,12 @@ pub(super) fn decide(scores: &Scores, extra: f64, coded: impl Fn() -> bool) -> O
     let five = [0, 1].map(|i| scores.five[i].min(scores.five_most[i]));
     let hit_luma = scores.luma6 - scores.luma_limit - extra;
     let hit_six = (luma + sum(six, 4.0) - limits::LUMA_AND_SIX).max(sum(six, 6.0) - limits::SIX) - extra;
-    let alone = |pair: [f64; 2]| pair[0].max(pair[1]);
-    let alone_six = (alone(six) - limits::ONE_SIX).max(alone(scores.six) - limits::ONE_SIX_ANY) - extra;
+    let single = |pair: [f64; 2]| pair[0].max(pair[1]);
+    let single_six = (single(six) - limits::ONE_SIX).max(single(scores.six) - limits::ONE_SIX_ANY) - extra;
     let hit_five = (luma + sum(five, 4.0) - limits::LUMA_AND_FIVE).max(sum(five, 6.0) - limits::FIVE) - extra;
-    let alone_five = alone(scores.five) - limits::ONE_FIVE - extra;
-    let hit_six = hit_six.max(alone_six);
-    let hit_five = hit_five.max(alone_five);
+    let single_five = single(scores.five) - limits::ONE_FIVE - extra;
+    let hit_six = hit_six.max(single_six);
+    let hit_five = hit_five.max(single_five);
     let margin = hit_luma.max(hit_six).max(hit_five);
     if margin <= 0.0 {
         return None;
@@ -252,12 +254,12 @@ pub(super) fn decide(scores: &Scores, extra: f64, coded: impl Fn() -> bool) -> O
     // planes.
     let pair_of = |depth| bits[1] == Some(depth) && bits[2] == Some(depth);
     let least = match () {
-        () if pair_of(5) && fives > 2.0 => LUMA_BESIDE_FIVE,
-        () if coded() => LUMA_BESIDE_CODED,
-        () => LUMA_BESIDE,
+        () if pair_of(5) && fives > 2.0 => LUMA_NEAR_FIVE,
+        () if coded() => LUMA_NEAR_CODED,
+        () => LUMA_NEAR,
     };
     let untestable = scores.luma6 <= UNTESTABLE;
-    let weak = scores.luma6_weak > if least <= LUMA_BESIDE_FIVE { LUMA_BESIDE_FIVE } else { LUMA_WEAK };
+    let weak = scores.luma6_weak > if least <= LUMA_NEAR_FIVE { LUMA_NEAR_FIVE } else { LUMA_WEAK };
     if hit_luma > 0.0 || if untestable { weak } else { scores.luma6 > least } {
         bits[0] = Some(6);
     }

@@ -20,7 +20,7 @@ use super::ffmpeg::Original;
 use super::{Clip, REPEATS, thread_time};
 
 /// A video as NUT, and a file for the output.
-struct Film {
+struct Footage {
     header: NutHeader,
     format: FrameFormat,
     from: File,
@@ -28,7 +28,7 @@ struct Film {
     frames: u64,
 }
 
-impl Film {
+impl Footage {
     /// `name` distinguishes files of the same folder.
     fn new(folder: &Path, name: &str, size: (usize, usize), frames: &[Vec<u8>]) -> Self {
         let header = NutHeader {
@@ -106,22 +106,22 @@ pub fn run(size: (usize, usize)) {
     let wide =
         |frame: &Vec<u8>| frame.iter().flat_map(|&code| (u16::from(code) << 2).to_le_bytes()).collect();
     let ten: Vec<Vec<u8>> = eight.iter().map(wide).collect();
-    let mut films =
-        [Film::new(folder, "yuv420p", size, &eight), Film::new(folder, "yuv420p10le", size, &ten)];
+    let mut footages =
+        [Footage::new(folder, "yuv420p", size, &eight), Footage::new(folder, "yuv420p10le", size, &ten)];
     println!(
         "{:44} {:>9} {:>9} {:>9} {:>8}",
         "frames of 4:2:0 as NUT, one thread", "ms/frame", "its own", "ffmpeg's", "ratio"
     );
     let mut originals: Vec<Option<Original>> =
         METHODS.iter().map(|m| m.1.map(|filter| Original::new(filter, 100))).collect();
-    for (film, first) in films.iter_mut().zip([&eight[0], &ten[0]]) {
-        let bits = film.header.format.bits;
+    for (footage, first) in footages.iter_mut().zip([&eight[0], &ten[0]]) {
+        let bits = footage.header.format.bits;
         let mut buffers = [Vec::new(), Vec::new()];
         let ctx = Context { threads: 1, ..Context::default() };
         let rows = METHODS.iter().flat_map(|&(method, ..)| {
             Level::all().map(move |level| (method, level, Context { level, ..Context::default() }))
         });
-        let rows: Vec<_> = rows.map(|(m, level, ctx)| (m, level, film.prepare(m, first, &ctx))).collect();
+        let rows: Vec<_> = rows.map(|(m, level, ctx)| (m, level, footage.prepare(m, first, &ctx))).collect();
         let (mut alone, mut least) = (f64::INFINITY, vec![f64::INFINITY; rows.len()]);
         for _ in 0..REPEATS {
             if bits == 8 {
@@ -129,10 +129,10 @@ pub fn run(size: (usize, usize)) {
             }
             // Several in a row: the first one has cold buffers.
             for _ in 0..3 {
-                alone = alone.min(film.pass(&mut buffers, None, &ctx));
+                alone = alone.min(footage.pass(&mut buffers, None, &ctx));
                 for ((_, level, filter), least) in rows.iter().zip(&mut least) {
                     let ctx = Context { level: *level, ..ctx };
-                    *least = least.min(film.pass(&mut buffers, Some(&**filter), &ctx));
+                    *least = least.min(footage.pass(&mut buffers, Some(&**filter), &ctx));
                 }
             }
         }

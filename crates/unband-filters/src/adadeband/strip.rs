@@ -202,7 +202,7 @@ impl<'a> Working<'a> {
             let half = 64 - rest.leading_zeros() as usize;
             rest &= !(1 << (half - 1));
             let count = open.len();
-            let ties = bband::steady_row(
+            let ties = bband::even_row(
                 ctx.level,
                 &mut out[open.clone()],
                 half as u8,
@@ -211,8 +211,8 @@ impl<'a> Working<'a> {
             );
             if ties {
                 for (x, out) in out.iter_mut().enumerate().filter(|(_, out)| **out == TIE) {
-                    let steady = self.variance(self.columns.start + from + x, y, half) <= 4.0;
-                    *out = if steady { half as u8 } else { 0 };
+                    let even = self.variance(self.columns.start + from + x, y, half) <= 4.0;
+                    *out = if even { half as u8 } else { 0 };
                 }
             }
             let left = |out: &[u8]| out.iter().position(|&half| half == 0);

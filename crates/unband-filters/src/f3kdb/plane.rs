@@ -5,8 +5,8 @@ use std::ops::Range;
 use unband_image::Window;
 use unband_simd::Level;
 use unband_simd::filters::f3kdb::{
-    ANGLE_REACH, Around, Diffusion, Limits, Mode, Places, Rounding, add_grain, angle_row, judge_row,
-    pick_row, round_row, steady_row, stretch_row,
+    ANGLE_REACH, Around, Diffusion, Limits, Mode, Places, Rounding, add_grain, angle_row, even_row,
+    judge_row, pick_row, round_row, stretch_row,
 };
 
 use super::{F3kdbParams, Tables};
@@ -208,7 +208,7 @@ pub(super) struct Rows<'a, T> {
     distances: [Vec<i8>; 4],
     grain: Vec<i16>,
     grain_start: u64,
-    steady: Vec<u8>,
+    even: Vec<u8>,
     angles: Angles,
 }
 
@@ -239,7 +239,7 @@ impl<'a, T: Sample> Rows<'a, T> {
         }
         let two = tables.mode() != 1 && tables.mode() != 3;
         let pair = if two { width } else { 0 };
-        let steady = if rule.angle.is_some() { width } else { 0 };
+        let even = if rule.angle.is_some() { width } else { 0 };
         Ok(Self {
             view: *view,
             tables,
@@ -248,7 +248,7 @@ impl<'a, T: Sample> Rows<'a, T> {
             distances: std::array::from_fn(|_| Vec::new()),
             grain: vec![0; width],
             grain_start: tables.grain_start(frame),
-            steady: vec![0; steady],
+            even: vec![0; even],
             angles: Angles { rows: 0..0, data: Vec::new() },
         })
     }
@@ -285,10 +285,10 @@ impl<'a, T: Sample> Rows<'a, T> {
             self.find_angles(level, y);
             let start = (y - self.angles.rows.start) * out.len();
             let around = Around { samples: &self.angles.data, stride: out.len(), start };
-            steady_row(&mut self.steady, &around, &across, &down, most);
+            even_row(&mut self.even, &around, &across, &down, most);
         }
         let refs = self.refs.each_ref().map(Vec::as_slice);
-        judge_row(level, out, own, refs, &rule.limits, &self.steady);
+        judge_row(level, out, own, refs, &rule.limits, &self.even);
         if self.tables.grain(level, rule.chroma, y, self.grain_start, &mut self.grain) {
             add_grain(level, out, &self.grain);
         }

@@ -47,12 +47,12 @@ impl Component {
         let (width, height) = self.pixels();
         let end =
             ((width - sx * own.x0).min(sx * own.width()), (height - sy * own.y0).min(sy * own.height()));
-        let before = self.enlarge(level, &old, end);
+        let before = self.upscale(level, &old, end);
         // One sharpening by the error of the means, then the remaining error is spread evenly.
         let mut sharper = new.clone();
-        let mut large = self.enlarge(level, &sharper, end);
+        let mut large = self.upscale(level, &sharper, end);
         add_missing(&mut sharper, &new, &large, (sx, sy));
-        large = self.enlarge(level, &sharper, end);
+        large = self.upscale(level, &sharper, end);
         let mut rest = new.clone();
         rest.data.fill(0.0);
         add_missing(&mut rest, &new, &large, (sx, sy));
@@ -78,7 +78,7 @@ impl Component {
     /// The result has `end` columns and rows.
     ///
     /// Source: libjpeg-turbo `jdsample.c` (which ratios are interpolated).
-    fn enlarge(&self, level: Level, source: &Area, end: (usize, usize)) -> Area {
+    fn upscale(&self, level: Level, source: &Area, end: (usize, usize)) -> Area {
         let (sx, sy) = self.scale();
         let across = sx == 2 && sy <= 2 && self.size.0 > 2;
         let down = sy == 2 && (sx == 1 || across);

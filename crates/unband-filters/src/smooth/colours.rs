@@ -109,15 +109,15 @@ impl Colours {
             }
         }
         let row = |i: usize| &squares[i * n..][..n];
-        let beside = |i: usize, j: usize| {
+        let adjacent = |i: usize, j: usize| {
             let between = BETWEEN * squares[i * n + j];
-            let mut others = row(i).iter().zip(row(j)).enumerate();
-            i != j && others.all(|(k, (a, b))| k == i || k == j || a + b >= between)
+            let mut neighbours = row(i).iter().zip(row(j)).enumerate();
+            i != j && neighbours.all(|(k, (a, b))| k == i || k == j || a + b >= between)
         };
         let mut near = vec![false; n * n];
         for i in 0..n {
             for j in 0..i {
-                near[i * n + j] = beside(i, j);
+                near[i * n + j] = adjacent(i, j);
                 near[j * n + i] = near[i * n + j];
             }
         }
@@ -142,11 +142,11 @@ impl Colours {
                 (self.links[i * n + j], self.steps[i * n + j]) =
                     if gradient(i, j) { (1.0, step.min(1.0)) } else { (link, step) };
             }
-            let mut others: Vec<usize> = (0..n).filter(|&j| near[i * n + j]).collect();
-            others.sort_by(|&a, &b| squares[i * n + a].total_cmp(&squares[i * n + b]));
-            others.truncate(BOUNDS);
+            let mut neighbours: Vec<usize> = (0..n).filter(|&j| near[i * n + j]).collect();
+            neighbours.sort_by(|&a, &b| squares[i * n + a].total_cmp(&squares[i * n + b]));
+            neighbours.truncate(BOUNDS);
             let bound = |&j: &usize| (difference(self.rgb[j], self.rgb[i]), squares[i * n + j]);
-            self.bounds.push(others.iter().map(bound).collect());
+            self.bounds.push(neighbours.iter().map(bound).collect());
         }
         // An interval is at least one code of the container wide.
         self.halves = std::array::from_fn(|_| vec![0.499; 256]);

@@ -79,9 +79,9 @@ impl Smooth {
                 cells.leave(out, &b.codes.row(inner.y0 + y)[columns]);
             }
         }
-        if let Some(facets) = &self.facets {
+        if let Some(intended_plateaus) = &self.intended_plateaus {
             let scale = (image.width().div_ceil(width), image.height().div_ceil(height));
-            facets.hold(&mut b.corrections[index], core, scale);
+            intended_plateaus.hold(&mut b.corrections[index], core, scale);
         }
         if plan.lift > 0.0 {
             b.density.means(level, &mut b.busy, inner, 2, 1.0);

@@ -11,9 +11,9 @@ mod compose;
 mod correct;
 mod coupling;
 mod density;
-mod facets;
 mod gate;
 mod grid;
+mod intended_plateaus;
 mod neutral;
 mod palette;
 mod plan;
@@ -30,9 +30,9 @@ use unband_simd::filters::smooth as rows;
 use self::correct::RIM;
 use self::coupling::Coupling;
 use self::density::Density;
-use self::facets::Facets;
 use self::gate::Gate;
 use self::grid::Grid;
+use self::intended_plateaus::IntendedPlateaus;
 use self::palette::PaletteSurface;
 use self::plan::PlanePlan;
 use self::source::Component;
@@ -73,7 +73,7 @@ pub struct Smooth {
     regions: Option<GridRegions>,
     gate: Gate,
     /// Intended plateaus of a compressed image, if any.
-    facets: Option<Facets>,
+    intended_plateaus: Option<IntendedPlateaus>,
     coupling: Option<Coupling>,
     /// Palette images: all channels share intervals.
     palette: Option<PaletteSurface>,
@@ -127,7 +127,7 @@ impl Smooth {
             scale: 1,
             regions: findings.regions.clone(),
             gate: Gate::new(strength),
-            facets: None,
+            intended_plateaus: None,
             coupling: plan::couples(image, findings).map(|steps| Coupling::new(steps, strength)),
             buffers: Mutex::default(),
         };
@@ -137,7 +137,7 @@ impl Smooth {
         }
         if strength > 0.0 {
             ctx.check()?;
-            smooth.facets = Facets::find(image, findings, ctx);
+            smooth.intended_plateaus = IntendedPlateaus::find(image, findings, ctx);
             let coarse = ctx.map(smooth.planes.len(), |i| smooth.solve_coarse(i, image, ctx));
             smooth.planes.iter_mut().zip(coarse).for_each(|(plan, coarse)| plan.coarse = coarse);
             ctx.check()?;

@@ -179,8 +179,8 @@ fn doubled(coarse: &[Rgb], (cw, ch): (usize, usize), window: Window) -> Vec<Rgb>
     for y in window.y0..window.y1 {
         let (near, far) = place(y, ch);
         for x in window.x0..window.x1 {
-            let (here, beside) = place(x, cw);
-            let row = |y: usize| blend(coarse[y * cw + here], coarse[y * cw + beside]);
+            let (here, next) = place(x, cw);
+            let row = |y: usize| blend(coarse[y * cw + here], coarse[y * cw + next]);
             out.push(blend(row(near), row(far)));
         }
     }

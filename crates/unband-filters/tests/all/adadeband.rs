@@ -64,7 +64,7 @@ fn a_clip_comes_out_as_from_the_original() {
 }
 
 /// Bands along and across, some brighter on the left, and rough patches.
-fn picture(w: usize, h: usize) -> Vec<u8> {
+fn painted(w: usize, h: usize) -> Vec<u8> {
     let code = |x: usize, y: usize| {
         let rough = if (x / 60 + y / 50).is_multiple_of(5) { (x * 7919 + y * 104_729) % 41 } else { 0 };
         let wave = (f64::from(x as u32) / 90.0).sin() * 6.0 + (f64::from(y as u32) / 70.0).cos() * 4.0;
@@ -88,7 +88,7 @@ fn restored(image: &Image, settings: &[(&str, &str)], ctx: &Context<'_>) -> Imag
 #[test]
 fn threads_and_instructions_do_not_matter() {
     let size = (701, 403);
-    let codes = picture(size.0, size.1);
+    let codes = painted(size.0, size.1);
     let params = AdaDebandParams::default();
     let with = |threads, level| run(&codes, size, &params, &Context { threads, level, ..Context::default() });
     let want = with(1, Level::best());
@@ -103,7 +103,7 @@ fn threads_and_instructions_do_not_matter() {
 #[test]
 fn every_model_gets_the_change_of_its_luma_and_keeps_its_chroma() {
     let (w, h) = (320, 240);
-    let codes = picture(w, h);
+    let codes = painted(w, h);
     let ctx = Context { threads: 2, ..Context::default() };
     let want = run(&codes, (w, h), &AdaDebandParams::default(), &ctx).0;
     assert!(apart(&want, &codes).0 > 10_000);
@@ -157,7 +157,7 @@ const YUV: Model =
 #[test]
 fn deep_copies_of_8_bit_bands_are_averaged_alike_and_rounded_to_the_output() {
     let (w, h) = (320, 240);
-    let codes = picture(w, h);
+    let codes = painted(w, h);
     let wide: Vec<f64> = codes.iter().map(|&c| f64::from(c)).collect();
     let want = run(&codes, (w, h), &AdaDebandParams::default(), &Context::default()).0;
     for model in [Model::Gray, YUV] {
@@ -220,7 +220,7 @@ fn without_bands_nothing_changes() {
 }
 
 #[test]
-fn both_bands_beside_an_edge_that_is_brighter_on_its_left_are_found_when_fixed() {
+fn both_bands_at_an_edge_that_is_brighter_on_its_left_are_found_when_fixed() {
     let (w, h) = (300, 100);
     let bands = |brighter_left: bool| -> Vec<u8> {
         (0..w * h).map(|i| 100 + u8::from((i % w < 150) == brighter_left)).collect()
@@ -244,7 +244,7 @@ fn both_bands_beside_an_edge_that_is_brighter_on_its_left_are_found_when_fixed()
 #[test]
 fn noise_and_seed_do_what_they_say() {
     let (w, h) = (320, 240);
-    let codes = picture(w, h);
+    let codes = painted(w, h);
     let ctx = Context::default();
     let gray = Image::from_gray(w, h, &codes).unwrap();
     let plain = restored(&gray, &[], &ctx);
@@ -265,7 +265,7 @@ fn noise_and_seed_do_what_they_say() {
 #[test]
 fn videos_restart_at_cuts_and_other_sizes_and_keep_going_over_flat_frames() {
     let size = (320, 240);
-    let codes = picture(size.0, size.1);
+    let codes = painted(size.0, size.1);
     let ctx = Context::default();
     let params = AdaDebandParams::default();
     let mut video = Temporal::new(&params);
@@ -273,7 +273,7 @@ fn videos_restart_at_cuts_and_other_sizes_and_keep_going_over_flat_frames() {
     assert!(first == run(&codes, size, &params, &ctx).0);
     let held = video.next_frame(&codes, size, &ctx).unwrap();
     video.cut();
-    let anew = video.next_frame(&codes, size, &ctx).unwrap();
+    let again = video.next_frame(&codes, size, &ctx).unwrap();
     // The limit may prevent a change from one end of the noise to the other; a return to the input is
     // allowed.
     let jumps = |a: &[u8], b: &[u8]| {
@@ -281,7 +281,7 @@ fn videos_restart_at_cuts_and_other_sizes_and_keep_going_over_flat_frames() {
         samples.filter(|((a, b), code)| a.abs_diff(**b) > 1 && b != code).count()
     };
     assert_eq!(jumps(&first, &held), 0);
-    assert!(jumps(&held, &anew) > 100);
+    assert!(jumps(&held, &again) > 100);
     let mut skipping = Temporal::new(&params);
     let flat = vec![50; size.0 * size.1];
     assert!(skipping.next_frame(&flat, size, &ctx).unwrap() == flat);
@@ -290,7 +290,7 @@ fn videos_restart_at_cuts_and_other_sizes_and_keep_going_over_flat_frames() {
 }
 
 #[test]
-fn tiny_pictures_odd_samples_and_wrong_buffers_are_no_panics() {
+fn tiny_images_odd_samples_and_wrong_buffers_are_no_panics() {
     let ctx = Context { threads: 2, ..Context::default() };
     for (w, h) in [(1, 1), (9, 9), (16, 1), (1, 40), (3, 130), (64, 6), (65, 65)] {
         let codes: Vec<u8> = (0..w * h).map(|i| 30 + (i % w / 5) as u8).collect();
@@ -298,7 +298,7 @@ fn tiny_pictures_odd_samples_and_wrong_buffers_are_no_panics() {
     }
     for odd in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1e30, -3.0] {
         for depth in [Depth::EIGHT, Depth::SIXTEEN, Depth::F32] {
-            let codes: Vec<f64> = picture(200, 150).into_iter().map(f64::from).collect();
+            let codes: Vec<f64> = painted(200, 150).into_iter().map(f64::from).collect();
             let mut gray = at_depth(&codes, (200, 150), Model::Gray, depth);
             gray.planes[0].data.iter_mut().step_by(7001).for_each(|v| *v = odd);
             let mut rgb = Image::new(vec![gray.planes[0].clone(); 3], Model::Rgb, depth);
@@ -325,7 +325,7 @@ fn tiny_pictures_odd_samples_and_wrong_buffers_are_no_panics() {
 fn cancelling_stops_the_work() {
     let stop = std::sync::atomic::AtomicBool::new(true);
     let ctx = Context { cancel: &stop, ..Context::default() };
-    let codes = picture(200, 100);
+    let codes = painted(200, 100);
     let params = AdaDebandParams::default();
     let result = adadeband_plane(&mut vec![0; codes.len()], &codes, (200, 100), &params, &ctx);
     assert!(matches!(result, Err(RestoreError::Cancelled)));

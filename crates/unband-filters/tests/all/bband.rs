@@ -90,7 +90,7 @@ fn fine_samples_of_whole_codes_give_what_codes_give() {
 }
 
 /// Rings and ramps with rough patches.
-fn picture(w: usize, h: usize) -> Vec<u8> {
+fn painted(w: usize, h: usize) -> Vec<u8> {
     let code = |x: usize, y: usize| {
         let rough = if (x / 50 + y / 40).is_multiple_of(4) { (x * 7919 + y * 104_729) % 41 } else { 0 };
         40 + (x * x + 2 * y * y) / 2500 + rough
@@ -108,7 +108,7 @@ fn everything(luma: &Luma<'_>, ctx: &Context<'_>) -> (Edges, Vec<bband::Visible>
 
 #[test]
 fn threads_and_instructions_do_not_matter() {
-    let codes = picture(421, 307);
+    let codes = painted(421, 307);
     let luma = Luma::new(Samples::Codes(&codes), 421, 307).unwrap();
     let with = |threads, level| everything(&luma, &Context { threads, level, ..Context::default() });
     let want = with(1, Level::best());
@@ -156,9 +156,9 @@ fn a_step_of_one_code_is_one_edge_and_a_high_step_is_texture() {
 }
 
 #[test]
-fn a_rough_picture_scores_less_than_a_banded_one() {
+fn a_rough_image_scores_less_than_a_banded_one() {
     let ctx = Context::default();
-    let banded = picture(600, 400);
+    let banded = painted(600, 400);
     let rough: Vec<u8> = (0..600 * 400).map(|i: usize| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
     let of = |codes: &[u8]| {
         score(&Luma::new(Samples::Codes(codes), 600, 400).unwrap(), Thresholds::default(), &ctx).unwrap()
@@ -168,7 +168,7 @@ fn a_rough_picture_scores_less_than_a_banded_one() {
 }
 
 #[test]
-fn tiny_pictures_and_wrong_sizes_are_no_panics() {
+fn tiny_images_and_wrong_sizes_are_no_panics() {
     let ctx = Context::default();
     for (w, h) in [(1, 1), (2, 3), (9, 9), (16, 1), (1, 70), (64, 5), (65, 4), (5, 130)] {
         let codes: Vec<u8> = (0..w * h).map(|i| (i * 7 % 5) as u8).collect();

@@ -159,7 +159,7 @@ fn codes_come_out_as_from_images() {
 }
 
 #[test]
-fn the_door_is_open_where_films_have_codes() {
+fn the_door_is_open_where_videos_have_codes() {
     let open = |method: &str, image: &Image| prepare(method, image, &Context::default()).as_codes().is_some();
     let model = yuv(Range::Limited, Subsampling::NONE);
     for bits in 8..=16 {

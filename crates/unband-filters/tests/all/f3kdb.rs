@@ -104,7 +104,7 @@ fn differing(a: &Image, b: &Image) -> usize {
 }
 
 #[test]
-fn pictures_come_out_as_from_f3kdb() {
+fn images_come_out_as_from_f3kdb() {
     for &(input, bits, result, out_bits, settings) in GOLDEN {
         let (input, want) = (image(&read(input), bits), image(&read(result), out_bits));
         assert!(differing(&input, &want) > 0, "{result}: the golden file shows no change");

@@ -43,7 +43,7 @@ fn maps_hold_as_many_pixels_as_the_references() {
 }
 
 #[test]
-fn flat_pictures_and_single_steps_are_judged_as_described() {
+fn flat_images_and_single_steps_are_judged_as_described() {
     let thresholds = Thresholds::new(&FcdrParams::default(), 1.0);
     let maps = |plane: &[u16]| detect_plane(Level::best(), plane, (40, 40), &thresholds).unwrap();
     assert_eq!(maps(&[77; 1600]).counts(), counts(0, 0, 0));
@@ -151,7 +151,7 @@ fn contours_are_scattered_and_averaged_and_nothing_else_changes() {
 }
 
 #[test]
-fn a_contour_becomes_a_ramp_and_wants_a_dither() {
+fn a_contour_becomes_a_ramp_and_needs_a_dither() {
     let codes: Vec<u8> = (0..90 * 60).map(|i| 100 + u8::from(i % 90 >= 45)).collect();
     let image = Image::from_gray(90, 60, &codes).unwrap();
     let filter = Fcdr::new(&FcdrParams::default(), &image).unwrap();

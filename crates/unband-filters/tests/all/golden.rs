@@ -92,8 +92,8 @@ fn check(input: &Image, recipe: &str, want: &Image, what: &str) {
 }
 
 #[test]
-fn rgb_and_grey_pictures_come_out_as_from_ffmpeg() {
-    for picture in ["ramp", "radial", "crop"] {
+fn rgb_and_grey_images_come_out_as_from_ffmpeg() {
+    for painted in ["ramp", "radial", "crop"] {
         for (name, from, recipe) in [
             ("deband_default", "", "deband"),
             ("deband_noblur", "", "deband=blur=0"),
@@ -109,9 +109,9 @@ fn rgb_and_grey_pictures_come_out_as_from_ffmpeg() {
             ("gradfun_r32", "", "gradfun:strength=16,radius=32"),
             ("gradfun_gray8", "_gray8", "gradfun"),
         ] {
-            let input = read_png(&format!("in_{picture}{from}.png"));
-            let want = read_png(&format!("out_{picture}_{name}.png"));
-            check(&input, recipe, &want, &format!("{picture} {name}"));
+            let input = read_png(&format!("in_{painted}{from}.png"));
+            let want = read_png(&format!("out_{painted}_{name}.png"));
+            check(&input, recipe, &want, &format!("{painted} {name}"));
         }
     }
 }

@@ -20,7 +20,7 @@ fn hash(a: usize, b: usize, c: usize) -> f32 {
 }
 
 /// An image in codes: slopes, an edge, some texture.
-fn picture(component: usize, x: f32, y: f32) -> f32 {
+fn painted(component: usize, x: f32, y: f32) -> f32 {
     let slope = 0.35 * x + 0.2 * y - 40.0;
     let edge = if x + 0.5 * y > 70.0 { 35.0 } else { 0.0 };
     let texture = if y > 40.0 { 9.0 * (0.9 * x).sin() * (0.7 * y).cos() } else { 0.0 };
@@ -51,7 +51,7 @@ impl Case {
                         let x = (8 * (block % across) + i % 8) as f32 - self.lead.0 as f32;
                         let y = (8 * (block / across) + i / 8) as f32 - self.lead.1 as f32;
                         let noise = noise * hash(block, i, c);
-                        picture(c, x * scale.0 as f32, y * scale.1 as f32) + noise
+                        painted(c, x * scale.0 as f32, y * scale.1 as f32) + noise
                     };
                     let mut samples: Vec<f32> = (0..64).map(at).collect();
                     jpeg_dct::forward(Level::Scalar, &mut samples);
@@ -78,7 +78,7 @@ impl Case {
         let (width, height) = self.size;
         let model = if self.gray { Model::Gray } else { Model::Rgb };
         let mut image = Image::new(vec![], model, Depth::F32);
-        let at = |i: usize, c: usize| picture(c, (i % width) as f32, (i / width) as f32);
+        let at = |i: usize, c: usize| painted(c, (i % width) as f32, (i / width) as f32);
         let n = width * height;
         let planes: Vec<Vec<f32>> = if self.gray {
             vec![(0..n).map(|i| (at(i, 0) + 128.0) / 255.0).collect()]
@@ -243,7 +243,7 @@ fn windows_threads_and_levels_never_show() {
 }
 
 #[test]
-fn averaging_brings_a_picture_nearer_to_its_original() {
+fn averaging_brings_an_image_nearer_to_its_original() {
     for step in [8, 24, 48] {
         for mut case in cases().into_iter().filter(|case| case.size.0 > 50) {
             case.step = step;
@@ -256,7 +256,7 @@ fn averaging_brings_a_picture_nearer_to_its_original() {
 }
 
 #[test]
-fn a_picture_that_is_not_what_its_file_decodes_to_has_no_bounds() {
+fn an_image_that_is_not_what_its_file_decodes_to_has_no_bounds() {
     let image = cases()[2].image(5.0);
     assert!(coefficients(&image).is_some());
     let mut shifted = image.clone();

@@ -50,34 +50,34 @@ const RUNS: [Run; 6] = [
 ];
 
 #[test]
-fn pictures_of_16_bits_come_out_as_from_the_original() {
+fn images_of_16_bits_come_out_as_from_the_original() {
     let bias = Bias::new(Dither::None, 16);
-    for picture in ["crop", "radial"] {
-        let (w, h, input) = read_png(&format!("in_{picture}_g8.png"));
+    for painted in ["crop", "radial"] {
+        let (w, h, input) = read_png(&format!("in_{painted}_g8.png"));
         let input: Vec<u16> = input.iter().map(|c| c * 257).collect();
         for (name, (iterations, threshold, radius, grain), off) in RUNS {
-            let (_, _, want) = read_png(&format!("out_{picture}_16_{name}.png"));
+            let (_, _, want) = read_png(&format!("out_{painted}_16_{name}.png"));
             assert!(differing(&input, &want).0 > w * h / 100, "{name}: the golden file shows no change");
             let shader = params(iterations, threshold, radius, grain).shader(0);
             // The device's coordinates are shares of the size, which are inexact for odd sizes.
-            let allowed = if picture == "crop" { off } else { w * h / 25 };
+            let allowed = if painted == "crop" { off } else { w * h / 25 };
             for level in Level::all() {
                 let mut out = vec![0; w * h];
                 deband_plane(level, &mut out, &input, (w, h), 16, &shader, &bias).unwrap();
                 let (count, _) = differing(&out, &want);
-                assert!(count <= allowed, "{picture} {name} {level:?}: {count} samples differ");
+                assert!(count <= allowed, "{painted} {name} {level:?}: {count} samples differ");
             }
         }
     }
 }
 
 #[test]
-fn pictures_of_8_bits_come_out_as_from_the_original() {
+fn images_of_8_bits_come_out_as_from_the_original() {
     let (w, h, ranks) = read_png("blue_noise_64.png");
     assert_eq!((w, h), (64, 64));
     let theirs = Bias::matrix(64, ranks.iter().map(|&r| f32::from(r) / 4096.0).collect()).unwrap();
     let shader = params(1, 4.0, 16.0, 0.0).shader(0);
-    for (picture, name, bias, allowed) in [
+    for (painted, name, bias, allowed) in [
         ("crop", "dither0", theirs, 0),
         ("crop", "dither1", Bias::new(Dither::Ordered, 8), 0),
         ("crop", "dither2", Bias::new(Dither::OrderedFixed, 8), 6),
@@ -89,8 +89,8 @@ fn pictures_of_8_bits_come_out_as_from_the_original() {
         // Ties between two codes, which the device rounds arbitrarily.
         ("radial", "round", Bias::new(Dither::None, 8), 3200),
     ] {
-        let (w, h, input) = read_png(&format!("in_{picture}_g8.png"));
-        let (_, _, want) = read_png(&format!("out_{picture}_8_{name}.png"));
+        let (w, h, input) = read_png(&format!("in_{painted}_g8.png"));
+        let (_, _, want) = read_png(&format!("out_{painted}_8_{name}.png"));
         assert!(differing(&input, &want).0 > w * h / 100, "{name}: the golden file shows no change");
         let input: Vec<u8> = input.iter().map(|&c| c as u8).collect();
         for level in Level::all() {
@@ -100,7 +100,7 @@ fn pictures_of_8_bits_come_out_as_from_the_original() {
             let (count, most) = differing(&out, &want);
             assert!(
                 count <= allowed && most <= 1,
-                "{picture} {name} {level:?}: {count} differ, by up to {most}"
+                "{painted} {name} {level:?}: {count} differ, by up to {most}"
             );
         }
     }

@@ -85,7 +85,7 @@ fn gradients_of_few_colours_gain_whatever_way_they_run() {
 }
 
 #[test]
-fn windows_give_what_the_whole_picture_gives() {
+fn windows_give_what_the_whole_image_gives() {
     let image = quantised(&gradient(5), 48);
     assert_eq!(restored(&image, 64).planes, restored(&image, 4096).planes);
 }

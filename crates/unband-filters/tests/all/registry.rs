@@ -208,14 +208,14 @@ fn tiles_threads_and_instructions_do_not_matter() {
         for settings in settings(entry) {
             for model in MODELS {
                 for depth in [Depth::Int(6), Depth::Int(8), Depth::Int(12), Depth::F32] {
-                    let picture = banded(model, depth);
-                    let findings = inspect(&picture, &Context::default());
+                    let painted = banded(model, depth);
+                    let findings = inspect(&painted, &Context::default());
                     let with = |tile, threads, level| {
                         let ctx = Context { threads, level, ..Context::default() };
-                        run(entry, &settings, &picture, &findings, tile, &ctx)
+                        run(entry, &settings, &painted, &findings, tile, &ctx)
                     };
                     let whole = with(10_000, 1, Level::best());
-                    changed += usize::from(whole != picture);
+                    changed += usize::from(whole != painted);
                     let what = format!("{} {settings:?} {model:?} {depth}", entry.name);
                     for (tile, threads) in [(10_000, 3), (16, 1), (40, 2), (64, 5)] {
                         let off = apart(&with(tile, threads, Level::best()), &whole);

@@ -11,7 +11,7 @@ const W: usize = 200;
 const H: usize = 120;
 
 /// A slow colour ramp with a busy square and a hard edge, rounded to steps of `step` codes.
-fn picture(step: f32) -> (Vec<f32>, Image) {
+fn painted(step: f32) -> (Vec<f32>, Image) {
     let mut clean = Vec::new();
     for y in 0..H {
         for x in 0..W {
@@ -63,7 +63,7 @@ fn error(clean: &[f32], image: &Image, x0: usize, x1: usize) -> f64 {
 #[test]
 fn takes_most_of_the_error_of_a_ramp_away() {
     for step in [1.0, 4.0, 8.0] {
-        let (clean, image) = picture(step);
+        let (clean, image) = painted(step);
         let out = run(&image, &findings(step), "1", 256, &Context::default());
         let (before, after) = (error(&clean, &image, 0, 100), error(&clean, &out, 0, 100));
         assert!(after < 0.25 * before, "step {step}: {before} -> {after}");
@@ -72,7 +72,7 @@ fn takes_most_of_the_error_of_a_ramp_away() {
 
 #[test]
 fn keeps_texture_and_the_edge() {
-    let (clean, image) = picture(4.0);
+    let (clean, image) = painted(4.0);
     let out = run(&image, &findings(4.0), "1", 256, &Context::default());
     let (before, after) = (error(&clean, &image, 120, 160), error(&clean, &out, 120, 160));
     assert!(after < 1.02 * before, "{before} -> {after}");
@@ -83,7 +83,7 @@ fn keeps_texture_and_the_edge() {
 #[test]
 fn never_leaves_the_cell() {
     for (step, strength) in [(1.0, "1"), (4.0, "2"), (8.0, "4")] {
-        let (_, image) = picture(step);
+        let (_, image) = painted(step);
         let out = run(&image, &findings(step), strength, 256, &Context::default());
         for (a, b) in image.planes.iter().zip(&out.planes) {
             for (a, b) in a.data.iter().zip(&b.data) {
@@ -94,7 +94,7 @@ fn never_leaves_the_cell() {
 }
 
 fn spaces() -> Vec<(Image, Findings)> {
-    let (_, rgb) = picture(4.0);
+    let (_, rgb) = painted(4.0);
     let mut tone = findings(1.0);
     for grid in &mut tone.grids {
         grid.steps_by_code = Some((0..256).map(|c| 1.0 + (c % 5) as f32 * 0.25).collect());
@@ -156,10 +156,10 @@ fn tiles_threads_and_instructions_change_nothing() {
 }
 
 #[test]
-fn flat_pictures_and_strength_nought_stay_as_they_are() {
+fn flat_images_and_strength_nought_stay_as_they_are() {
     let flat = Image::from_rgb8(40, 40, &[77; 4800]).unwrap();
     assert_eq!(run(&flat, &findings(4.0), "1", 32, &Context::default()), flat);
-    let (_, image) = picture(4.0);
+    let (_, image) = painted(4.0);
     assert_eq!(run(&image, &findings(4.0), "0", 256, &Context::default()), image);
 }
 
@@ -181,8 +181,8 @@ fn any_size_works() {
 }
 
 #[test]
-fn not_a_number_harms_only_its_neighbourhood() {
-    let (_, mut image) = picture(4.0);
+fn not_a_number_spoils_only_its_neighbourhood() {
+    let (_, mut image) = painted(4.0);
     image.planes[0].data[W * 60 + 5] = f32::NAN;
     let out = run(&image, &findings(4.0), "1", 64, &Context::default());
     assert!(out.planes[0].row(60)[199].is_finite());
@@ -214,7 +214,7 @@ fn of_luma(clean: &[f32], image: &Image) -> [f64; 2] {
 }
 
 #[test]
-fn faint_edges_of_facets_stay_and_slopes_are_restored() {
+fn faint_intended_edges_stay_and_slopes_are_restored() {
     let rng = Rng::new(5);
     let middle = |cell: u32| [0, 1].map(|k| rng.unit_at(0, k, cell, 0) * [320.0, 240.0][k as usize]);
     let middles: Vec<[f32; 2]> = (0..24).map(middle).collect();
@@ -239,7 +239,7 @@ fn faint_edges_of_facets_stay_and_slopes_are_restored() {
 }
 
 #[test]
-fn blocks_of_a_codec_are_no_facets() {
+fn blocks_of_a_codec_are_not_intended() {
     // A slope whose blocks are two codes apart, like coarse block means of a codec.
     let coarse = |x: usize, _: usize| 80.0 + 2.0 * ((x / 8 * 8 + 4) as f32 / 66.0).round();
     let (_, image) = frame(coarse);

@@ -1,7 +1,7 @@
 //! Shared parts of the network benchmarks.
 
 pub mod clock;
-pub mod light;
+pub mod light_networks;
 pub mod values;
 
 use std::io::BufRead;

@@ -11,14 +11,14 @@ use unband_nets::layer::deform_conv::DeformConv;
 use unband_nets::state::Weights;
 use unband_simd::Level;
 use unband_simd::infer::conv::{self, Tap};
-use unband_simd::infer::deform::{self, GENERATED, Picture, Turns};
+use unband_simd::infer::deform::{self, GENERATED, Source, Turns};
 
 use super::conv::Staged;
 use super::rows;
 use super::strip::Strip;
 
 /// Floats of gathered samples: they stay in the first-level cache.
-const BESIDE: usize = 6144;
+const GATHERED: usize = 6144;
 
 /// A deformable convolution.
 pub struct Deform {
@@ -41,8 +41,8 @@ enum Kind {
 
 /// All generators as one 3×3 convolution.
 enum Generator {
-    /// Of banded kernels: in 64 bits, because their values are multiplied with each other and by the distances
-    /// of taps.
+    /// Of banded kernels: in 64 bits, because their values are multiplied with each other and by the
+    /// distances of taps.
     Exact { weights: Vec<[f64; GENERATED]>, bias: [f64; GENERATED] },
     /// Of offsets.
     Packed { weights: Vec<f32>, bias: Vec<f32> },
@@ -180,7 +180,7 @@ impl Deform {
             }
             let kept = |(y, copy)| strip.fetch.kept(strip.input, y).unwrap_or(copy);
             let rows: Vec<&[f32]> = reached.clone().zip(copies.iter().map(Vec::as_slice)).map(kept).collect();
-            let picture = Picture {
+            let image = Source {
                 rows: &rows,
                 first: reached.start,
                 height: from.height,
@@ -195,7 +195,7 @@ impl Deform {
                     Generator::Exact { .. } => Generated::Exact(&exact[part]),
                     Generator::Packed { .. } => Generated::Offsets(&offsets[part]),
                 };
-                self.run(level, line, &generated, (y, i * run.places), &picture, &mut run);
+                self.run(level, line, &generated, (y, i * run.places), &image, &mut run);
             }
         }
     }
@@ -207,7 +207,7 @@ impl Deform {
         line: &mut [f32],
         generated: &Generated<'_>,
         place: (usize, usize),
-        picture: &Picture<'_>,
+        image: &Source<'_>,
         run: &mut Run,
     ) {
         let (kh, kw) = self.kernel;
@@ -228,17 +228,18 @@ impl Deform {
             } else {
                 deform::place(level, rows, columns, &run.turns, from);
             }
-            let beside = &mut run.beside[tap * self.input..];
-            deform::gather(level, beside, step, rows, columns, place, picture);
+            let gathered = &mut run.gathered[tap * self.input..];
+            deform::gather(level, gathered, step, rows, columns, place, image);
         }
         let groups = self.weights.len();
         let (inputs, outputs) = (self.input / groups, self.output / groups);
         let shape = conv::Shape { inputs: taps * inputs, outputs, width, stride: 1, out_step: self.output };
         let only = [Tap { row: 0, column: 0 }];
         for (g, weights) in self.weights.iter().enumerate() {
-            let beside = if groups == 1 { &run.beside } else { run.group(g * inputs, inputs, self.input) };
+            let gathered =
+                if groups == 1 { &run.gathered } else { run.group(g * inputs, inputs, self.input) };
             let to = &mut line[g * outputs..];
-            conv::conv_row(level, shape, to, &[beside], &only, weights, &self.zeros);
+            conv::conv_row(level, shape, to, &[gathered], &only, weights, &self.zeros);
         }
     }
 }
@@ -255,22 +256,22 @@ struct Run {
     rows: Vec<f64>,
     columns: Vec<f64>,
     /// Gathered samples: position by position, tap by tap, channel by channel.
-    beside: Vec<f32>,
+    gathered: Vec<f32>,
     /// The same of one group of channels.
     part: Vec<f32>,
 }
 
 impl Run {
     fn new(step: usize) -> Self {
-        let places = (BESIDE / step.max(1)).clamp(12, 96) / 12 * 12;
+        let places = (GATHERED / step.max(1)).clamp(12, 96) / 12 * 12;
         let (rows, columns) = (vec![0.0; places], vec![0.0; places]);
-        let beside = vec![0.0; places * step];
-        Self { places, turns: Turns::default(), rows, columns, beside, part: Vec::new() }
+        let gathered = vec![0.0; places * step];
+        Self { places, turns: Turns::default(), rows, columns, gathered, part: Vec::new() }
     }
 
     fn group(&mut self, first: usize, channels: usize, all: usize) -> &Vec<f32> {
         self.part.clear();
-        let samples = self.beside.chunks_exact(all);
+        let samples = self.gathered.chunks_exact(all);
         self.part.extend(samples.flat_map(|sample| &sample[first..first + channels]));
         &self.part
     }

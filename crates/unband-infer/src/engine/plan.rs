@@ -162,7 +162,7 @@ fn follows(op: &Op, mode: Mode) -> bool {
         | Op::UnitChannels(_)
         | Op::WindowAdd(_)
         | Op::DropPath(_) => true,
-        Op::BatchNorm(_) => !mode.picture_statistics,
+        Op::BatchNorm(_) => !mode.image_statistics,
         Op::Dropout(_) => mode.dropout.is_some(),
         _ => false,
     }

@@ -153,7 +153,7 @@ mod tests {
 
     const WIDTH: usize = 8;
 
-    fn picture(shape: Shape) -> Map<f32> {
+    fn painted(shape: Shape) -> Map<f32> {
         let data = fill::test_image(shape.channels, shape.height, shape.width);
         Map::new(shape, data.into_iter().map(|v| v as f32).collect()).unwrap()
     }
@@ -188,7 +188,7 @@ mod tests {
             .map(|(i, &h)| Shape::new(i.channels, h, if i.point { 1 } else { WIDTH }))
             .collect();
         let made = node.op.shape(&shapes).unwrap();
-        let inputs: Vec<Map<f32>> = shapes.iter().map(|&s| picture(s)).collect();
+        let inputs: Vec<Map<f32>> = shapes.iter().map(|&s| painted(s)).collect();
         for level in Level::all() {
             let engine = Engine::new(graph.clone(), weights.clone(), level);
             let run = |inputs: &[Map<f32>]| {
@@ -326,7 +326,7 @@ mod tests {
             let run = |map: &Map<f32>| {
                 engine.run(std::slice::from_ref(map), Mode::default(), &Context::default()).unwrap().remove(0)
             };
-            let given = picture(Shape::new(2, height, WIDTH));
+            let given = painted(Shape::new(2, height, WIDTH));
             let clean = run(&given);
             for first in 0..clean.shape.height {
                 for end in first + 1..=clean.shape.height {

@@ -107,7 +107,7 @@ fn apply<T: Real>(
         Op::BandedDeformConv(conv) => banded_deform_conv::banded(conv, x[0], shape, weights, ctx),
         Op::DeformConv(conv) => deform_conv::deform(conv, x[0], shape, weights, ctx),
         Op::Activation(kind) => activation::activation(kind, x[0], weights, ctx),
-        Op::BatchNorm(norm) => norm::batch_norm(norm, x[0], weights, mode.picture_statistics, ctx),
+        Op::BatchNorm(norm) => norm::batch_norm(norm, x[0], weights, mode.image_statistics, ctx),
         Op::LayerNorm(norm) => norm::layer_norm(norm, x[0], weights),
         Op::UnitChannels(norm) => norm::unit_channels(*norm, x[0]),
         Op::Dropout(share) => norm::dropout(*share, x[0], mode.dropout.map(|seed| (seed, place))),

@@ -8,14 +8,14 @@ pub(super) fn batch_norm<T: Real>(
     norm: &BatchNorm,
     x: &Map<T>,
     weights: &Weights,
-    picture_statistics: bool,
+    image_statistics: bool,
     ctx: &Context<'_>,
 ) -> Map<T> {
     let [weight, bias, mean, variance] = norm.params.map(|id| weights.get(id));
     by_channel(x.shape, ctx, |c, out| {
         let plane = x.plane(c);
         let (mean, variance) =
-            if picture_statistics { moments(plane) } else { (T::of(mean[c]), T::of(variance[c])) };
+            if image_statistics { moments(plane) } else { (T::of(mean[c]), T::of(variance[c])) };
         let scale = T::of(weight[c]) / (variance + T::of64(norm.eps)).sqrt();
         let bias = T::of(bias[c]);
         out.iter_mut().zip(plane).for_each(|(out, &v)| *out = (v - mean) * scale + bias);

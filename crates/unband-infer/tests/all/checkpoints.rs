@@ -53,11 +53,11 @@ fn described(name: &str, read: &Checkpoint, want: &Value) {
 fn inputs(network: &Network, about: &Value) -> Vec<Map<f64>> {
     let [channels, height, width] = sizes(&about["input"])[..] else { unreachable!() };
     let span: Vec<f64> = about["span"].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect();
-    let mut picture = fill::test_image(channels, height, width);
-    for v in &mut picture {
+    let mut painted = fill::test_image(channels, height, width);
+    for v in &mut painted {
         *v = span[0] + *v * (span[1] - span[0]);
     }
-    let mut inputs = vec![Map::new(Shape::new(channels, height, width), picture).unwrap()];
+    let mut inputs = vec![Map::new(Shape::new(channels, height, width), painted).unwrap()];
     for more in &network.graph.inputs[1..] {
         let (height, width) = if more.point { (1, 1) } else { (height, width) };
         let data = match (more.point, more.channels) {
@@ -169,7 +169,7 @@ fn networks_as_wide_as_published_give_what_pytorch_gives() {
 }
 
 #[test]
-fn what_lies_around_the_tensors_is_told() {
+fn contents_around_the_tensors_are_reported() {
     let facts = |name: &str| checkpoint::open(path(name)).unwrap().facts;
     let value = |facts: &[(String, String)], name: &str| {
         facts.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())

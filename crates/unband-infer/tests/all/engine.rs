@@ -126,7 +126,7 @@ fn all_kinds_of_operations_agree() {
     for (height, width) in [(17, 33), (5, 6), (40, 3), (150, 7)] {
         same(&graph, height, width, Mode::default());
     }
-    same(&graph, 16, 16, Mode { picture_statistics: true, dropout: None });
+    same(&graph, 16, 16, Mode { image_statistics: true, dropout: None });
 }
 
 #[test]
@@ -203,7 +203,7 @@ fn many_weights_agree() {
 
 /// Rows that are computed but read by no pooling window.
 #[test]
-fn what_nobody_reads_agrees() {
+fn unread_values_agree() {
     let mut net = Net::new("unread");
     let image = net.input("image", 3);
     let x = net.conv3x3("a", image, 8);
@@ -217,7 +217,7 @@ fn what_nobody_reads_agrees() {
 }
 
 #[test]
-fn what_looks_at_the_whole_picture_agrees() {
+fn what_looks_at_the_whole_image_agrees() {
     let mut net = Net::new("whole");
     let image = net.input("image", 3);
     let x = net.conv3x3("a", image, 8);
@@ -231,14 +231,14 @@ fn what_looks_at_the_whole_picture_agrees() {
     let small = net.max_pool(x, MaxPool { kernel: 2, stride: 2, ceil: false });
     let flat = net.flatten(small, (6, 9));
     let graph = net.finish(&[("flat", flat), ("x", x)]).unwrap();
-    for (picture_statistics, dropout) in [(false, None), (true, None), (false, Some(7)), (true, Some(9))] {
-        same(&graph, 12, 18, Mode { picture_statistics, dropout });
+    for (image_statistics, dropout) in [(false, None), (true, None), (false, Some(7)), (true, Some(9))] {
+        same(&graph, 12, 18, Mode { image_statistics, dropout });
     }
 }
 
 /// Rows of one sample are no longer than a value per channel.
 #[test]
-fn a_value_per_channel_meets_a_picture_of_one_column() {
+fn a_value_per_channel_meets_an_image_of_one_column() {
     let mut net = Net::new("column");
     let image = net.input("image", 3);
     let x = net.conv3x3("a", image, 8);

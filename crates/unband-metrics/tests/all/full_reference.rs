@@ -206,7 +206,7 @@ fn grey_is_not_compared_with_rgb() {
 }
 
 #[test]
-fn a_image_below_the_least_side_is_an_error_and_the_least_side_is_not() {
+fn an_image_below_the_least_side_is_an_error_and_the_least_side_is_not() {
     for (metric, least) in [
         ("psnr", 1),
         ("ciede2000", 1),

@@ -109,7 +109,7 @@ fn numbers_are_those_of_the_state_dict() {
 }
 
 #[test]
-fn a_image_of_any_size_goes_in() {
+fn an_image_of_any_size_goes_in() {
     let model = written(&arch::build("rrdbnet").unwrap().unwrap(), None);
     assert_eq!(model.ir_version, Some(IR_VERSION));
     assert_eq!(model.opset_import[0].version, Some(OPSET));

@@ -7,12 +7,12 @@
 // Bodies must be inlined into each level's function to be compiled for it.
 #![allow(clippy::inline_always)]
 
-/// The value that [`steady_row`] writes where the variance is exactly at the limit.
+/// The value that [`even_row`] writes where the variance is exactly at the limit.
 pub const TIE: u8 = u8::MAX;
 
 crate::dispatch! {
-    /// Sobel gradient of the middle row: `gx` to the right with weights 1, 2, 1 down, `gy` down with 1, 2, 1 across.
-    /// The three rows have one more sample on each side than the results.
+    /// Sobel gradient of the middle row: `gx` to the right with weights 1, 2, 1 down, `gy` down with 1, 2, 1
+    /// across. The three rows have one more sample on each side than the results.
     pub fn sobel_row(level, gx: &mut [f32], gy: &mut [f32], rows: [&[f32]; 3]) = sobel_body;
 
     /// Where `gx² + gy²` is below `limits[0]`, and where it is above `limits[1]`, as bits.
@@ -59,8 +59,8 @@ crate::dispatch! {
     /// `sums` and `squares` are rows of summed-area tables of integer codes up to 255, modulo 2³²: the row
     /// above the window and its last row. They start at the sample before the first window's first and have
     /// `out.len() + 2·half + 1` values.
-    pub fn steady_row(level, out: &mut [u8], half: u8, sums: [&[u32]; 2], squares: [&[u32]; 2]) -> bool
-        = steady_body;
+    pub fn even_row(level, out: &mut [u8], half: u8, sums: [&[u32]; 2], squares: [&[u32]; 2]) -> bool
+        = even_body;
 
     /// The next 624 words of the Mersenne Twister MT19937.
     ///
@@ -263,7 +263,7 @@ fn magnitude_sums_body(gx: &[f32], gy: &[f32]) -> [f64; 2] {
 }
 
 #[inline(always)]
-fn steady_body(out: &mut [u8], half: u8, sums: [&[u32]; 2], squares: [&[u32]; 2]) -> bool {
+fn even_body(out: &mut [u8], half: u8, sums: [&[u32]; 2], squares: [&[u32]; 2]) -> bool {
     let n = out.len();
     let side = 2 * usize::from(half) + 1;
     let [sa, sb] = sums.map(|row| (&row[..n], &row[side..side + n]));
@@ -282,9 +282,9 @@ fn steady_body(out: &mut [u8], half: u8, sums: [&[u32]; 2], squares: [&[u32]; 2]
         let spread = count * square - sum * sum;
         let beyond = spread - limit;
         let open = u8::from(*out == 0);
-        let (steady, tie) = (open & u8::from(beyond < -0.5), open & u8::from(beyond.abs() < 0.5));
+        let (even, tie) = (open & u8::from(beyond < -0.5), open & u8::from(beyond.abs() < 0.5));
         ties |= tie;
-        *out |= steady.wrapping_neg() & half | tie.wrapping_neg() & TIE;
+        *out |= even.wrapping_neg() & half | tie.wrapping_neg() & TIE;
     }
     ties != 0
 }

@@ -5,7 +5,8 @@
 //! differ from sample to sample, processors with AVX-512 VBMI look up all samples of a block with the same
 //! distance at once (see `x86.rs`).
 
-// Bodies must be inlined into each level's function to be compiled for it; bit patterns change sign on purpose.
+// Bodies must be inlined into each level's function to be compiled for it; bit patterns change sign on
+// purpose.
 #![allow(clippy::inline_always, clippy::cast_possible_wrap)]
 
 mod angle;
@@ -18,7 +19,7 @@ mod uniform;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-pub use angle::{ANGLE_REACH, angle_row, steady_row};
+pub use angle::{ANGLE_REACH, angle_row, even_row};
 pub use diffuse::{Diffusion, Rounding};
 pub use judge::{Limits, Mode, judge_row};
 pub use round::{add_grain, round_row, stretch_row};
@@ -129,7 +130,7 @@ mod sealed {
             own: &[Self],
             refs: [&[Self]; 4],
             limits: &Limits,
-            steady: &[u8],
+            even: &[u8],
         );
         fn angles(level: Level, out: &mut [f32], rows: [&[Self]; 3], shift: u32);
         fn round(level: Level, out: &mut [Self], values: &[u16], thresholds: &[u16; 16], rounding: Rounding);
@@ -257,9 +258,9 @@ macro_rules! kernels {
                 own: &[Self],
                 refs: [&[Self]; 4],
                 limits: &Limits,
-                steady: &[u8],
+                even: &[u8],
             ) {
-                judge::$judge(level, out, own, refs, limits, steady);
+                judge::$judge(level, out, own, refs, limits, even);
             }
 
             fn angles(level: Level, out: &mut [f32], rows: [&[Self]; 3], shift: u32) {

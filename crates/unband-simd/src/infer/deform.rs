@@ -93,7 +93,7 @@ fn place_body(rows: &mut [f64], columns: &mut [f64], turns: &Turns, tap: (f64, f
 
 /// Rows of an image with interleaved channels.
 #[derive(Clone, Copy, Debug)]
-pub struct Picture<'a> {
+pub struct Source<'a> {
     /// The available rows.
     pub rows: &'a [&'a [f32]],
     /// Index of the first of them.
@@ -108,7 +108,7 @@ pub struct Picture<'a> {
     pub zeros: &'a [f32],
 }
 
-impl<'a> Picture<'a> {
+impl<'a> Source<'a> {
     /// The channels of a sample; zeroes outside the image.
     #[inline(always)]
     fn at(&self, y: i32, x: i32) -> &'a [f32] {
@@ -126,11 +126,11 @@ fn gather_body(
     rows: &[f64],
     columns: &[f64],
     (y, x): (usize, usize),
-    picture: &Picture<'_>,
+    image: &Source<'_>,
 ) {
-    let (height, width) = (picture.height as f64, picture.width as f64);
+    let (height, width) = (image.height as f64, image.width as f64);
     for (i, ((out, &down), &across)) in out.chunks_mut(step).zip(rows).zip(columns).enumerate() {
-        let out = &mut out[..picture.channels];
+        let out = &mut out[..image.channels];
         let (row, column) = (y as f64 + down, (x + i) as f64 + across);
         if !(row > -1.0 && row < height && column > -1.0 && column < width) {
             out.fill(0.0);
@@ -139,8 +139,8 @@ fn gather_body(
         let (top, left) = (down.floor(), across.floor());
         let (down, across) = ((down - top) as f32, (across - left) as f32);
         let (top, left) = ((top + y as f64) as i32, (left + (x + i) as f64) as i32);
-        let (a, b) = (picture.at(top, left), picture.at(top, left + 1));
-        let (c, d) = (picture.at(top + 1, left), picture.at(top + 1, left + 1));
+        let (a, b) = (image.at(top, left), image.at(top, left + 1));
+        let (c, d) = (image.at(top + 1, left), image.at(top + 1, left + 1));
         let shares =
             [(1.0 - down) * (1.0 - across), (1.0 - down) * across, down * (1.0 - across), down * across];
         for ((((out, a), b), c), d) in out.iter_mut().zip(a).zip(b).zip(c).zip(d) {
@@ -150,14 +150,14 @@ fn gather_body(
 }
 
 dispatch! {
-    /// A 3×3 convolution with four outputs, in 64 bits: `near` are three rows from one sample before the first
-    /// position on, `weights` row by row, column by column, channel by channel.
+    /// A 3×3 convolution with four outputs, in 64 bits: `near` are three rows from one sample before the
+    /// first position on, `weights` row by row, column by column, channel by channel.
     pub fn generate(
         level, out: &mut [f64], near: &[&[f32]], channels: usize, weights: &[[f64; GENERATED]],
         bias: [f64; GENERATED],
     ) = generate_body;
-    /// Kernel geometry from the generators' outputs: per position sine, cosine, stretch, growth. The stretch is
-    /// mapped into the limits, or clamped to at least 0 without them.
+    /// Kernel geometry from the generators' outputs: per position sine, cosine, stretch, growth. The stretch
+    /// is mapped into the limits, or clamped to at least 0 without them.
     pub fn turn(level, turns: &mut Turns, raw: &[f64], limits: Option<(f32, f32)>) = turn_body;
     /// Offsets in rows and columns of tap (u, v) of a banded kernel: (c·u′ + s·v′, −s·u′ + c·v′), with u′ =
     /// size · stretch · u and v′ = size · v.
@@ -168,7 +168,7 @@ dispatch! {
     /// apart in `out`; zero outside the image. All rows that are read must be available.
     pub fn gather(
         level, out: &mut [f32], step: usize, rows: &[f64], columns: &[f64], from: (usize, usize),
-        picture: &Picture<'_>,
+        image: &Source<'_>,
     ) = gather_body;
 }
 
@@ -185,7 +185,7 @@ mod tests {
             let data = numbers(6 * 9 * channels, 1, 1.0);
             let lines: Vec<&[f32]> = data.chunks(9 * channels).collect();
             let zeros = vec![0.0; channels];
-            let picture = Picture { rows: &lines, first: 0, height: 6, width: 9, channels, zeros: &zeros };
+            let image = Source { rows: &lines, first: 0, height: 6, width: 9, channels, zeros: &zeros };
             let near = [lines[0], lines[1], lines[2]];
             let weights: Vec<[f64; 4]> = numbers(4 * 9 * channels, 2, 0.5)
                 .as_chunks()
@@ -202,7 +202,7 @@ mod tests {
                     raw[4] = f64::NAN;
                     turn(level, &mut turns, &raw, limits);
                     place(level, &mut rows, &mut columns, &turns, (1.0, -2.0));
-                    gather(level, &mut out, channels + 2, &rows, &columns, (3, 0), &picture);
+                    gather(level, &mut out, channels + 2, &rows, &columns, (3, 0), &image);
                     let all = out.into_iter().map(f64::from).chain(raw).chain(rows).chain(columns);
                     all.map(|v| if v.is_nan() { 1 } else { v.to_bits() }).collect::<Vec<_>>()
                 };
@@ -215,12 +215,12 @@ mod tests {
     #[test]
     fn samples_lie_between_their_neighbours_and_fade_out_at_the_border() {
         let (upper, lower) = ([1.0, 2.0], [5.0, 6.0]);
-        let picture =
-            Picture { rows: &[&upper, &lower], first: 0, height: 2, width: 2, channels: 1, zeros: &[0.0] };
+        let image =
+            Source { rows: &[&upper, &lower], first: 0, height: 2, width: 2, channels: 1, zeros: &[0.0] };
         let mut out = [9.0; 6];
         let rows = [-0.5, -1.0, -1.5, 0.75, 1.0, f64::NAN];
         let columns = [0.25, 0.0, -2.0, -2.0, -4.0, -5.0];
-        gather(Level::best(), &mut out, 1, &rows, &columns, (1, 0), &picture);
+        gather(Level::best(), &mut out, 1, &rows, &columns, (1, 0), &image);
         assert!(out == [3.25, 2.0, 0.5, 1.5, 0.0, 0.0]);
     }
 }

@@ -108,7 +108,7 @@ impl Corpus {
         };
         let gt =
             self.at(photo, &if kind == "clean" { "clean.png".into() } else { format!("{kind}-clean.png") })?;
-        let known = || self.harmed(photo, cause).filter(|_| gt.exists());
+        let known = || self.degraded(photo, cause).filter(|_| gt.exists());
         if known().is_none() && !self.make(photo, cause, &gt)? {
             return Ok(None);
         }
@@ -116,14 +116,14 @@ impl Corpus {
         Ok(Some((gt, lq)))
     }
 
-    fn harmed(&self, photo: &Photo, cause: &FixedDegradation) -> Option<PathBuf> {
+    fn degraded(&self, photo: &Photo, cause: &FixedDegradation) -> Option<PathBuf> {
         let files = ["png", "jpg", "webp"].map(|e| self.at(photo, &format!("{}.{e}", cause.name)));
         files.into_iter().flatten().find(|file| file.exists())
     }
 
     /// The degraded side of an existing pair, as if read from a PNG.
     pub fn nameless(&self, photo: &Photo, cause: &FixedDegradation) -> Result<Image, Box<dyn Error>> {
-        let file = self.harmed(photo, cause).ok_or("a cached file is missing")?;
+        let file = self.degraded(photo, cause).ok_or("a cached file is missing")?;
         if file.extension().is_some_and(|e| e == "jpg") {
             return files::djpeg(&file);
         }

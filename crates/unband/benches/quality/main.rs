@@ -11,10 +11,10 @@ mod compare;
 mod corpus;
 mod detect;
 mod files;
-mod harm;
 mod jpeg;
 mod jump;
 mod methods;
+mod shows_degradation;
 mod table;
 mod verdict;
 
@@ -218,9 +218,9 @@ fn photos(split: &str) -> Option<(PathBuf, Corpus)> {
     if let Some(folder) = std::env::var_os("UNBAND_PHOTOS") {
         return open(PathBuf::from(folder));
     }
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(3)?;
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(3)?;
     let mut folders: Vec<PathBuf> =
-        std::fs::read_dir(beside).ok()?.filter_map(|e| Some(e.ok()?.path().join("data/photos"))).collect();
+        std::fs::read_dir(workspace).ok()?.filter_map(|e| Some(e.ok()?.path().join("data/photos"))).collect();
     folders.sort();
     folders.into_iter().find_map(open)
 }

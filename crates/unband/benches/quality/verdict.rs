@@ -7,7 +7,7 @@ use unband_image::findings::Cause as Called;
 
 use crate::Result;
 use crate::corpus::{Corpus, Photo};
-use crate::harm;
+use crate::shows_degradation;
 
 /// Banded images, and the accepted names of their degradations.
 const BANDED: [(&str, &[Called]); 13] = [
@@ -77,21 +77,23 @@ impl Counts {
 }
 
 /// The lines of one set.
-pub fn lines(corpus: &Corpus, set: &str, photos: &[&Photo], tell: bool) -> Result<Vec<String>> {
+pub fn lines(corpus: &Corpus, set: &str, photos: &[&Photo], verbose: bool) -> Result<Vec<String>> {
     let look = |image: &Image| inspect(image, &Context { threads: 1, ..Context::default() });
     let mut lines = Vec::new();
     let (mut banded, mut clean) = (Counts::default(), Counts::default());
     let all = BANDED.into_iter().map(|(name, names)| (name, names, true));
     for (name, names, is_banded) in all.chain(CLEAN.map(|name| (name, &[][..], false))) {
         let cause = unband_data::find(name).ok_or(format!("no cause `{name}`"))?;
-        let found = each(corpus, photos, cause, &|pair| (look(&pair.lq), is_banded && harm::shows(pair)))?;
+        let found = each(corpus, photos, cause, &|pair| {
+            (look(&pair.lq), is_banded && shows_degradation::shows(pair))
+        })?;
         let Some(found) = found else {
             lines.push(format!("| {set} | {name} | skipped: a program it needs is not installed |"));
             continue;
         };
         let sum = if is_banded { &mut banded } else { &mut clean };
         let mut counts = Counts::default();
-        if tell {
+        if verbose {
             found
                 .iter()
                 .zip(photos)

@@ -339,7 +339,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pictures_are_spread_over_the_names() {
+    fn images_are_spread_over_the_names() {
         let of = |count| spread((0..35).collect::<Vec<_>>(), count);
         assert_eq!(of(5), [0, 7, 14, 21, 28]);
         assert_eq!(of(1), [0]);

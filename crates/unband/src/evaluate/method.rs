@@ -108,8 +108,8 @@ impl NamedMethod {
     /// # Errors
     /// Inputs that the method does not support, as text.
     pub fn run(&self, input: &Inspected, ctx: &Context<'_>) -> Result<Inspected, String> {
-        let (picture, findings) = (input.as_stored(), input.findings.clone());
-        let done = crate::files::deband_as_written(picture, findings, &self.options, ctx);
+        let (image, findings) = (input.as_stored(), input.findings.clone());
+        let done = crate::files::deband_as_written(image, findings, &self.options, ctx);
         let (result, _) = done.map_err(|error: Error| error.to_string())?;
         Inspected::new(result, ctx).map_err(|error| error.to_string())
     }

@@ -44,7 +44,8 @@ pub struct Recipe {
     pub crop: usize,
     /// Images shown on the page.
     #[serde(default)]
-    pub pictures: usize,
+    #[serde(rename = "pictures")]
+    pub page_images: usize,
     /// Source of the images.
     pub data: Data,
     /// The rows.
@@ -234,7 +235,7 @@ impl Recipe {
             scale: one(),
             images: 0,
             crop: 0,
-            pictures: 0,
+            page_images: 0,
             data,
             method: Vec::new(),
         }

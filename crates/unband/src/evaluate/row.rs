@@ -310,13 +310,13 @@ impl Setting {
             }
         };
         let video = self.planes == Planes::Yuv420p;
-        let picture = if video { yuv420p(input)? } else { input.clone() };
+        let image = if video { yuv420p(input)? } else { input.clone() };
         let options = &method.options;
-        let known: Option<Findings> = (!options.method.is_ours()).then(|| crate::inspect(&picture, ctx));
+        let known: Option<Findings> = (!options.method.is_ours()).then(|| crate::inspect(&image, ctx));
         let start = Instant::now();
         let done = match known {
-            Some(findings) => crate::deband_found(picture, findings, options, ctx),
-            None => crate::deband_with(picture, options, ctx),
+            Some(findings) => crate::deband_found(image, findings, options, ctx),
+            None => crate::deband_with(image, options, ctx),
         };
         let seconds = start.elapsed().as_secs_f64();
         let (mut result, _) = done.map_err(|error| error.to_string())?;

@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_a_picture_does_not_have_is_left_out_of_the_mean() {
+    fn a_missing_value_of_an_image_is_not_in_the_mean() {
         let (columns, rows) = table();
         let all = pairs();
         let one = group(
@@ -353,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn a_setting_that_fails_on_a_picture_is_not_chosen_and_a_row_of_such_says_so() {
+    fn a_setting_that_fails_on_an_image_is_not_chosen_and_a_row_of_such_says_so() {
         let (_, rows) = table();
         let mut all = pairs();
         all[2].cells[1][1] = Err("too large".into());

@@ -9,7 +9,7 @@ use super::alpha;
 use super::check::check;
 use super::rgb::into_rgb;
 use super::stages::Stages;
-use super::turned::Lying;
+use super::turned::Oriented;
 use crate::choose::{Choices, choose, find};
 use crate::{Error, Options, Reason, Report};
 
@@ -106,12 +106,12 @@ fn deband_colours(
 ) -> Result<(Image, Report), Error> {
     let start = Instant::now();
     let stages = Stages { choices, options, counted: true };
-    let Some(lying) = Lying::of(&image, &findings, choices, options, ctx)? else {
+    let Some(oriented) = Oriented::of(&image, &findings, choices, options, ctx)? else {
         return stages.run(image, findings, ctx);
     };
-    let turned = lying.turn(&mut image, &findings, ctx);
+    let turned = oriented.turn(&mut image, &findings, ctx);
     let (mut image, mut report) = stages.run(image, turned, ctx)?;
-    lying.turn_back(&mut image, ctx);
+    oriented.turn_back(&mut image, ctx);
     report.findings = findings;
     report.seconds = start.elapsed().as_secs_f64();
     Ok((image, report))

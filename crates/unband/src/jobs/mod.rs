@@ -1,13 +1,13 @@
 //! Jobs: deband and upscale images, files and videos.
 
 mod alpha;
-#[cfg(feature = "files")]
-mod aside;
 mod centred;
 pub mod check;
 mod distances;
 mod earlier;
 mod ends;
+#[cfg(feature = "files")]
+mod extra_output;
 #[cfg(feature = "files")]
 pub mod files;
 pub mod image;

@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_banded_picture_is_restored_and_becomes_rgb_of_whole_codes() {
+    fn a_banded_image_is_restored_and_becomes_rgb_of_whole_codes() {
         let (out, report) = run(ramp(), &Options::default());
         assert_eq!((out.color.model, out.depth, report.reason), (Model::Rgb, Depth::EIGHT, Reason::Restored));
         assert!(report.changed && report.samples_moved > 0);
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_that_needs_no_repair_is_only_converted() {
+    fn an_image_that_needs_no_repair_is_only_converted() {
         let mut image = ramp();
         for (i, v) in image.planes[0].data.iter_mut().enumerate() {
             *v = (40 + (i * 7919) % 173) as f32 / 219.0;

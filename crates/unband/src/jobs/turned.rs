@@ -8,12 +8,12 @@ use crate::choose::{Act, Choices};
 use crate::{Error, Options};
 
 /// The orientation in which an image is processed.
-pub(super) struct Lying {
+pub(super) struct Oriented {
     turn: Turn,
     size: (usize, usize),
 }
 
-impl Lying {
+impl Oriented {
     /// The canonical orientation; `None` where the image already has it or must not be reoriented.
     ///
     /// Networks treat left and right differently, and the dither pattern has sides too. Reimplementations run

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use unband_image::dither::Dither;
 use unband_image::{Context, Depth, Hint, Image, Origin, Plane, Resampling, Rng};
-use unband_infer::{Engine, EnlargeError, Enlarger};
+use unband_infer::{Engine, TiledUpscaler, UpscaleError};
 use unband_nets::arch::{self, Architecture, Purpose};
 use unband_nets::{Convention, checkpoint};
 
@@ -72,7 +72,7 @@ pub struct UpscaleReport {
 
 /// An upscaling network, ready for many images.
 pub struct Upscaler {
-    enlarger: Enlarger,
+    upscaler: TiledUpscaler,
     network: &'static str,
 }
 
@@ -89,7 +89,7 @@ impl Upscaler {
             let (architecture, engine) = shipped::upscaler(options.scale.unwrap_or(4), products)?;
             Self::of_engine(architecture, engine)?
         };
-        let has = made.enlarger.scale();
+        let has = made.upscaler.scale();
         match (options.scale, &options.weights) {
             (Some(asked), Some(file)) if asked != has => Err(Error::Scale { file: file.clone(), has, asked }),
             _ => Ok(made),
@@ -126,12 +126,12 @@ impl Upscaler {
     }
 
     fn of_engine(architecture: &'static Architecture, engine: Engine) -> Result<Self, Error> {
-        Ok(Self { enlarger: Enlarger::new(architecture, Arc::new(engine))?, network: architecture.name })
+        Ok(Self { upscaler: TiledUpscaler::new(architecture, Arc::new(engine))?, network: architecture.name })
     }
 
     /// The network's description.
     pub fn graph(&self) -> &unband_nets::Graph {
-        self.enlarger.graph()
+        self.upscaler.graph()
     }
 
     /// Name of the network.
@@ -141,7 +141,7 @@ impl Upscaler {
 
     /// Width of the result relative to the image.
     pub fn scale(&self) -> usize {
-        self.enlarger.scale()
+        self.upscaler.scale()
     }
 
     /// Upscales an image. The same bytes come out for any number of threads.
@@ -168,14 +168,14 @@ impl Upscaler {
         if !memory::at_hand(self.bytes(&image).saturating_sub(memory::PROGRAM)) {
             return Err(Error::NoMemory { needed_mib: self.bytes(&image).div_ceil(1 << 20) });
         }
-        let planes = self.enlarger.enlarged(&image, memory, ctx).map_err(|error| match error {
-            EnlargeError::Memory { needed } => {
+        let planes = self.upscaler.upscaled(&image, memory, ctx).map_err(|error| match error {
+            UpscaleError::Memory { needed } => {
                 let own = self.bytes(&image);
                 memory::error(own + needed, options.max_memory.unwrap_or(own + MEMORY), false)
             }
-            EnlargeError::Restore(error) => error.into(),
+            UpscaleError::Restore(error) => error.into(),
         })?;
-        let alpha = image.alpha.as_ref().map(|alpha| self.enlarged_alpha(alpha));
+        let alpha = image.alpha.as_ref().map(|alpha| self.upscaled_alpha(alpha));
         let mut made = Image { planes, alpha, origin: Origin::default(), ..image };
         let ctx = &Context { rng: Rng::new(options.seed), ..*ctx };
         round(&mut made, None, Rounding { depth, dither: options.dither, locked: options.locked }, ctx);
@@ -185,7 +185,7 @@ impl Upscaler {
         Ok((made, report))
     }
 
-    fn enlarged_alpha(&self, alpha: &Plane) -> Plane {
+    fn upscaled_alpha(&self, alpha: &Plane) -> Plane {
         let (width, height) = (alpha.width * self.scale(), alpha.height * self.scale());
         let mut larger = alpha.resized(width, height, Resampling::Bicubic);
         larger.data.iter_mut().for_each(|v| *v = v.clamp(0.0, 1.0));
@@ -207,7 +207,7 @@ impl Upscaler {
     /// The least memory for an image of given size and bytes of planes.
     #[cfg(feature = "files")]
     pub(crate) fn least(&self, size: (usize, usize), planes: u64, ctx: &Context<'_>) -> u64 {
-        self.bytes_of(planes).saturating_add(self.enlarger.least_bytes(size, ctx.threads))
+        self.bytes_of(planes).saturating_add(self.upscaler.least_bytes(size, ctx.threads))
     }
 
     /// Memory left for the network besides the image and its result.

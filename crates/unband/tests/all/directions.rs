@@ -32,7 +32,7 @@ fn same(banded: &Image, clean: &Image, depth: OutputDepth) -> Result<Report, Str
         turn.back().apply(&mut image, &ctx);
         (image, report)
     };
-    let told = |f: &Findings| {
+    let listed = |f: &Findings| {
         // Steps rounded as displayed.
         let steps: Vec<i32> = f.grids.iter().map(|g| (g.step_codes * 100.0).round() as i32).collect();
         format!("{:?} {:?} {steps:?} {} {}", f.cause, f.space, f.lossy, f.visible)
@@ -41,7 +41,7 @@ fn same(banded: &Image, clean: &Image, depth: OutputDepth) -> Result<Report, Str
     let quality = |image: &Image| psnr(image, clean).unwrap();
     for turn in Turn::ALL {
         let (other, of_other) = run(turn);
-        let (ours, theirs) = (told(&report.findings), told(&of_other.findings));
+        let (ours, theirs) = (listed(&report.findings), listed(&of_other.findings));
         if ours != theirs || report.method != of_other.method || report.reason != of_other.reason {
             return Err(format!("{turn:?}: {ours} {}, {theirs} {}", report.method, of_other.method));
         }

@@ -212,7 +212,7 @@ fn it_is_named_with_the_option_that_repairs_it_anyway() {
 }
 
 #[test]
-fn data_are_told_from_flat_colours() {
+fn data_are_distinguished_from_flat_colours() {
     for (name, image) in drawings() {
         let expected = match name {
             "strip" | "strip of 32" | "Hald" | "tiles" => Drawing::LookupTable,

@@ -75,7 +75,7 @@ fn all_methods_are_subjects() {
 }
 
 /// An image with smooth parts, steps, noise and saturated samples.
-fn picture(kind: usize, width: usize, height: usize, depth: Depth, seed: u32) -> Image {
+fn painted(kind: usize, width: usize, height: usize, depth: Depth, seed: u32) -> Image {
     let rng = unband::Rng::new(u64::from(seed));
     let plane = |model: Model, p: u32, w: usize, h: usize| {
         let (slope, noise) = (rng.unit_at(1, p, 0, 0) * 2.0, rng.unit_at(1, p, 1, 0).powi(3) * 0.3);
@@ -162,7 +162,7 @@ fn case() -> impl Strategy<Value = (Image, Findings)> {
     ];
     (0usize..4, 1usize..100, 1usize..80, depth, any::<u32>()).prop_flat_map(
         |(kind, width, height, depth, seed)| {
-            let image = picture(kind, width, height, depth, seed);
+            let image = painted(kind, width, height, depth, seed);
             let found = findings(image.planes.len(), kind == 1, depth);
             (Just(image), found)
         },
@@ -271,8 +271,8 @@ proptest! {
 
     /// A faithful result rounded to the source grid gives the source codes.
     #[test]
-    fn rounding_a_smoothed_picture_gives_the_source_codes(seed in any::<u32>(), kind in 0usize..4) {
-        let image = picture(kind, 40, 31, Depth::EIGHT, seed);
+    fn rounding_a_smoothed_image_gives_the_source_codes(seed in any::<u32>(), kind in 0usize..4) {
+        let image = painted(kind, 40, 31, Depth::EIGHT, seed);
         let findings = Findings::plain(image.planes.len(), 8);
         let finer = Options { depth: OutputDepth::Float, ..Options::default() };
         let smooth = deband_found(image.clone(), findings.clone(), &finer, &Context::default()).unwrap().0;
@@ -287,8 +287,8 @@ proptest! {
     }
 
     #[test]
-    fn filters_keep_the_mean_of_a_plain_picture(seed in any::<u32>(), kind in 0usize..4, side in 24usize..90) {
-        let image = picture(kind, side, 60, Depth::EIGHT, seed);
+    fn filters_keep_the_mean_of_a_plain_image(seed in any::<u32>(), kind in 0usize..4, side in 24usize..90) {
+        let image = painted(kind, side, 60, Depth::EIGHT, seed);
         // Fully transparent samples are missing from unband's mean; that of reimplementations is bounded.
         let opaque = Image { alpha: None, ..image.clone() };
         for subject in which(false) {
@@ -317,7 +317,7 @@ proptest! {
     }
 
     #[test]
-    fn every_network_takes_narrow_pictures((image, findings) in case(), options in options()) {
+    fn every_network_takes_narrow_images((image, findings) in case(), options in options()) {
         prop_assume!(image.width() < 16 || image.height() < 16);
         for subject in which(true) {
             stays_inside(&subject, &image, &findings, &options)?;
@@ -325,8 +325,8 @@ proptest! {
     }
 
     #[test]
-    fn networks_keep_the_mean_of_a_plain_picture(seed in any::<u32>(), kind in 0usize..4, side in 24usize..90) {
-        let image = picture(kind, side, 60, Depth::EIGHT, seed);
+    fn networks_keep_the_mean_of_a_plain_image(seed in any::<u32>(), kind in 0usize..4, side in 24usize..90) {
+        let image = painted(kind, side, 60, Depth::EIGHT, seed);
         let opaque = Image { alpha: None, ..image.clone() };
         for subject in which(true) {
             keeps_the_mean(&subject, if subject.ours { &opaque } else { &image })?;
@@ -345,7 +345,7 @@ proptest! {
 /// An image changed by another program is detected.
 #[test]
 fn a_sample_outside_its_cell_is_counted() {
-    let image = picture(1, 30, 20, Depth::EIGHT, 5);
+    let image = painted(1, 30, 20, Depth::EIGHT, 5);
     let findings = Findings::plain(3, 8);
     assert_eq!(prove(&image, &image, &findings, Faithful::File).outside, 0);
     let mut other = image.clone();
@@ -360,7 +360,7 @@ fn a_sample_outside_its_cell_is_counted() {
 
 #[test]
 fn samples_that_are_no_numbers_stay_and_spoil_nothing_around_them() {
-    let mut clean = picture(0, 90, 70, Depth::EIGHT, 5);
+    let mut clean = painted(0, 90, 70, Depth::EIGHT, 5);
     clean.depth = Depth::F32;
     let places = [(0, 31), (17, 40), (33, 2), (89, 69)].map(|(x, y)| y * 90 + x);
     let values = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::NAN];

@@ -89,7 +89,7 @@ fn a_banded_png_becomes_a_smooth_png_of_the_same_depth() {
 }
 
 #[test]
-fn a_picture_with_nothing_to_repair_is_copied_byte_for_byte() {
+fn an_image_with_nothing_to_repair_is_copied_byte_for_byte() {
     let folder = Folder::new();
     for (name, format) in [("grain.png", "PNG"), ("grain.ppm", "PNM")] {
         let input = folder.put(name, &grain(96, 80), format);
@@ -104,7 +104,7 @@ fn a_picture_with_nothing_to_repair_is_copied_byte_for_byte() {
 }
 
 #[test]
-fn only_banded_writes_nothing_for_clean_pictures() {
+fn only_banded_writes_nothing_for_clean_images() {
     let folder = Folder::new();
     let input = folder.put("grain.png", &grain(64, 64), "PNG");
     let options = FileOptions { only_banded: true, prove: true, ..FileOptions::default() };
@@ -152,7 +152,7 @@ fn a_lossy_input_gives_png_unless_asked_otherwise() {
 }
 
 #[test]
-fn what_a_format_cannot_hold_is_told_before_any_work() {
+fn what_a_format_cannot_hold_is_reported_before_any_work() {
     let folder = Folder::new();
     let input = folder.put("sky.png", &sky(64, 64, 6), "PNG");
     let options = Options { depth: OutputDepth::Bits(16), ..Options::default() };

@@ -69,7 +69,7 @@ fn results_are_nearer_to_the_original_and_prove_it() {
 }
 
 #[test]
-fn a_repaired_picture_is_no_jpeg_any_more_and_is_what_its_file_holds() {
+fn a_repaired_image_is_no_jpeg_any_more_and_is_what_its_file_holds() {
     let image = coded(&clean(400, 300, false), 20);
     let codes = |v: &f32| (v * 255.0 - (v * 255.0).round()).abs() < 1e-3;
     let on_codes = |image: &Image| image.planes.iter().all(|plane| plane.data.iter().all(codes));

@@ -200,13 +200,13 @@ fn a_video_can_be_stopped_at_any_frame() {
 
 #[test]
 fn the_example_prints_its_table_and_videos_are_compared() {
-    let film = root().join("golden/film/sky_pan_h264.mkv");
-    let Ok(video) = probe(&film, &Programs::default()) else {
+    let path = root().join("golden/film/sky_pan_h264.mkv");
+    let Ok(video) = probe(&path, &Programs::default()) else {
         unband_skips::program("ffmpeg");
         return;
     };
     let image = |name: &str| root().join("examples").join(name);
-    let table = example::table(&root().join("examples"), &film, [&image("sunset.png"), &image("sunset.png")]);
+    let table = example::table(&root().join("examples"), &path, [&image("sunset.png"), &image("sunset.png")]);
     let table = table.unwrap();
     let lines: Vec<&str> = table.lines().collect();
     assert!(
@@ -221,5 +221,5 @@ fn the_example_prints_its_table_and_videos_are_compared() {
     let same = compare_videos(&[video.clone(), video], &plan, &mut go_on, &Context::default()).unwrap();
     assert_eq!(same.scores.scores.values[0], Value::Number(f64::INFINITY));
     assert!(same.apart.is_none() && same.longer.is_none() && !same.other_colors);
-    assert!(Inspected::open(&film, &Context::default()).is_err());
+    assert!(Inspected::open(&path, &Context::default()).is_err());
 }

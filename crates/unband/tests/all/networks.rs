@@ -47,7 +47,7 @@ fn windows_shrink_to_the_memory_allowed_and_give_the_same() {
 }
 
 #[test]
-fn a_network_that_needs_the_whole_picture_says_how_much_memory() {
+fn a_network_that_needs_the_whole_image_says_how_much_memory() {
     let image = sky(320, 240);
     let (small, whole, hint) = needed(&image, "ggdbn", "ggdbn.pth");
     assert!(whole && hint.contains("the whole image at once"), "{hint}");

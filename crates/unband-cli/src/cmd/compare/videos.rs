@@ -20,9 +20,9 @@ use crate::print::frames::FrameRows;
 use crate::print::json::FailureRecord;
 use crate::print::text::reasons;
 use crate::print::video::{self as print, Frames, PLOT, Record, Steps, VideoRecord};
+use crate::reporter::{Failure, Reporter};
 use crate::result::print_json;
-use crate::talk::{Failure, Talk};
-use crate::work;
+use crate::runner;
 
 /// Options for videos only.
 #[derive(Debug, Args)]
@@ -71,7 +71,7 @@ impl<'a> Job<'a> {
             ("--report", measure.report.is_some()),
         ];
         let given = of_images.into_iter().find_map(|(option, given)| given.then_some(option));
-        if let Some(option) = measure.of_one_picture().or(given) {
+        if let Some(option) = measure.of_one_image().or(given) {
             return usage(
                 format!("`{option}` applies to images, but videos were named"),
                 "for videos, use `--plot`, `--csv` or `--json`",
@@ -100,8 +100,8 @@ impl<'a> Job<'a> {
         let (metrics, checks) = measure
             .selected(&scope_of_pair(&videos[0]), models.as_deref())
             .map_err(|failure| (Outcome::Usage, failure))?;
-        measure.check_outputs_and(args.film.plot.as_ref(), &paths)?;
-        Ok((Self { args: measure, video: &args.film, videos, metrics, checks, models }, Vec::new()))
+        measure.check_outputs_and(args.video.plot.as_ref(), &paths)?;
+        Ok((Self { args: measure, video: &args.video, videos, metrics, checks, models }, Vec::new()))
     }
 
     /// `None` when interrupted.
@@ -145,10 +145,10 @@ impl<'a> Job<'a> {
         text + &reasons(&file, &done.scores.scores, &self.metrics)
     }
 
-    fn notes(&self, done: &ComparedVideo, talk: &Talk<'_>) {
+    fn notes(&self, done: &ComparedVideo, reporter: &Reporter<'_>) {
         let names = [0, 1].map(|i| self.videos[i].path.display().to_string());
         if let Some(apart) = done.apart {
-            talk.note(&format!(
+            reporter.note(&format!(
                 "{}: frame {} is shown at {}, in {} at {}; frames are compared by number",
                 names[1],
                 apart.frame,
@@ -158,40 +158,40 @@ impl<'a> Job<'a> {
             ));
         }
         if done.other_colors {
-            talk.note(&format!(
+            reporter.note(&format!(
                 "{}: its colour tags differ from those of {}; planes are compared as stored",
                 names[1], names[0],
             ));
         }
         if let Some(longer) = done.longer {
             let frames = done.scores.frames;
-            talk.note(&format!("{} has more than the {frames} frames of the other video", names[longer]));
+            reporter.note(&format!("{} has more than the {frames} frames of the other video", names[longer]));
         }
     }
 }
 
-impl work::Job for Job<'_> {
+impl runner::Job for Job<'_> {
     /// The number of frames, for the bar.
     fn count(&self) -> usize {
         expected_frames(&self.videos[0]).max(2)
     }
 
-    fn run(&self, _: &[Failure], talk: &Talk<'_>, ctx: &Context<'_>) -> Outcome {
-        let step = Steps::new(talk, self.count());
+    fn run(&self, _: &[Failure], reporter: &Reporter<'_>, ctx: &Context<'_>) -> Outcome {
+        let step = Steps::new(reporter, self.count());
         let rows = FrameRows::new(self.args, &self.metrics);
         let done = rows.and_then(|mut rows| {
             let done = self.compared(rows.as_mut(), &step, ctx)?;
             Ok(done.map(|done| (done, rows)))
         });
-        talk.bar.finish();
+        reporter.bar.finish();
         let (done, rows) = match done {
             Ok(Some(done)) => done,
             Ok(None) => {
-                talk.note(&format!("interrupted after {} frames", step.done()));
+                reporter.note(&format!("interrupted after {} frames", step.done()));
                 return Outcome::Interrupted;
             }
             Err(failure) => {
-                talk.failure(&failure);
+                reporter.failure(&failure);
                 if self.args.json {
                     let failures = vec![FailureRecord::new(&failure)];
                     print_json(&Record::new(SCHEMA, Vec::new(), failures, &self.metrics));
@@ -199,7 +199,7 @@ impl work::Job for Job<'_> {
                 return Outcome::SomeFailed;
             }
         };
-        self.notes(&done, talk);
+        self.notes(&done, reporter);
         let file = exact(&self.videos[1].path);
         let mut outcome = if self.args.json {
             let reference = exact(&self.videos[0].path);
@@ -208,13 +208,13 @@ impl work::Job for Job<'_> {
             let video = VideoRecord::new(&file, scores, names, &done.format, partial, &[], &self.metrics);
             print_json(&Record::new(SCHEMA, vec![video], Vec::new(), &self.metrics))
         } else {
-            talk.values(&self.text(&done))
+            reporter.values(&self.text(&done))
         };
-        outcome = outcome.max(rows.map_or(Outcome::Done, |rows| rows.write(self.args, talk, ctx)));
+        outcome = outcome.max(rows.map_or(Outcome::Done, |rows| rows.write(self.args, reporter, ctx)));
         if ctx.cancelled() {
             return Outcome::Interrupted;
         }
-        outcome.max(print::report_failed(&file, &done.scores, talk))
+        outcome.max(print::report_failed(&file, &done.scores, reporter))
     }
 }
 

@@ -8,20 +8,21 @@ use unband::degrade::dataset::{Check, Finding};
 use super::summary::Summary;
 use super::{CheckArgs, Fault};
 use crate::bar::Bar;
+use crate::images;
 use crate::interrupt::{self, Busy};
 use crate::outcome::Outcome;
-use crate::pictures;
+use crate::reporter::{Failure, Loudness, Reporter};
 use crate::result::print_json;
-use crate::talk::{Failure, Loudness, Talk};
 
 /// Number of findings that are printed, unless `-v` or `--json` asks for all.
-const TOLD: usize = 20;
+const SHOWN: usize = 20;
 
 #[derive(Serialize)]
 struct Record<'a> {
     schema: &'static str,
     folder: String,
-    pictures: usize,
+    #[serde(rename = "pictures")]
+    images: usize,
     files: usize,
     missing: Vec<&'a str>,
     changed: Vec<&'a str>,
@@ -30,27 +31,27 @@ struct Record<'a> {
 }
 
 pub fn run(args: &CheckArgs) -> Result<Outcome, Fault> {
-    let ctx = interrupt::context(pictures::threads(args.threads));
+    let ctx = interrupt::context(images::threads(args.threads));
     let fault = |error: unband::degrade::dataset::DatasetError| (Failure::from(error), Outcome::SomeFailed);
     let check = Check::open(&args.folder).map_err(fault)?;
-    let loudness = Loudness::new(args.talk.quiet, args.talk.verbose);
+    let loudness = Loudness::new(args.reporter.quiet, args.reporter.verbose);
     let bar = Bar::new(check.len(), loudness > Loudness::Quiet);
-    let talk = Talk { loudness, bar: &bar };
+    let reporter = Reporter { loudness, bar: &bar };
     let Some(mut found) = compare(&check, &bar, &ctx) else {
         bar.finish();
-        talk.note(&"interrupted before all files were read");
+        reporter.note(&"interrupted before all files were read");
         return Ok(Outcome::Interrupted);
     };
     bar.finish();
     found.extend(check.left_over().map_err(fault)?);
     let files: usize = check.manifest.entries.iter().map(|entry| 2 * entry.pairs.len()).sum();
-    tell(args, &check, &found, files, &talk);
+    announce(args, &check, &found, files, &reporter);
     let printed = if args.json {
         let of = |kind: fn(&Finding) -> Option<&str>| found.iter().filter_map(kind).collect();
         print_json(&Record {
             schema: "unband-dataset-check/1",
             folder: args.folder.display().to_string(),
-            pictures: check.len(),
+            images: check.len(),
             files,
             missing: of(|finding| if let Finding::Missing(file) = finding { Some(file) } else { None }),
             changed: of(|finding| if let Finding::Changed(file) = finding { Some(file) } else { None }),
@@ -72,7 +73,7 @@ fn compare(check: &Check, bar: &Bar, ctx: &Context<'_>) -> Option<Vec<Finding>> 
     let _busy = Busy::begin()?;
     let (mut found, mut done) = (Vec::new(), 0);
     let one = |index: usize| {
-        let _share = bar.picture();
+        let _share = bar.image();
         check.one(index)
     };
     batch::run(&costs, Cost { threads, memory: 0 }, &|| ctx.cancelled(), &one, &mut |_, findings| {
@@ -83,16 +84,16 @@ fn compare(check: &Check, bar: &Bar, ctx: &Context<'_>) -> Option<Vec<Finding>> 
     (done == check.len()).then_some(found)
 }
 
-fn tell(args: &CheckArgs, check: &Check, found: &[Finding], files: usize, talk: &Talk<'_>) {
-    let told = if args.talk.verbose { found.len() } else { TOLD };
-    for finding in found.iter().take(told) {
-        talk.failure(&Failure::at(args.folder.display().to_string(), finding.to_string(), None));
+fn announce(args: &CheckArgs, check: &Check, found: &[Finding], files: usize, reporter: &Reporter<'_>) {
+    let shown = if args.reporter.verbose { found.len() } else { SHOWN };
+    for finding in found.iter().take(shown) {
+        reporter.failure(&Failure::at(args.folder.display().to_string(), finding.to_string(), None));
     }
-    if found.len() > told {
-        talk.note(&format!("{} more; `-v` or `--json` lists all", found.len() - told));
+    if found.len() > shown {
+        reporter.note(&format!("{} more; `-v` or `--json` lists all", found.len() - shown));
     }
     let mut summary = Summary::default();
     check.manifest.entries.iter().for_each(|entry| summary.add(entry));
     let said = if found.is_empty() { "all match the manifest" } else { "some do not match the manifest" };
-    talk.line(&format!("{}: {files} files, {said}; {}", args.folder.display(), summary.text()));
+    reporter.line(&format!("{}: {files} files, {said}; {}", args.folder.display(), summary.text()));
 }

@@ -17,12 +17,12 @@ use super::summary::{Summary, left_out};
 use super::{Fault, KapoorArgs, MakeArgs, PairsArgs, VariantName};
 use crate::bar::Bar;
 use crate::budget::Budget;
+use crate::images;
 use crate::inputs::{self, Gather, failures, readable};
 use crate::interrupt::{self, Busy};
 use crate::outcome::Outcome;
-use crate::pictures;
+use crate::reporter::{Failure, Loudness, Reporter, grouped};
 use crate::result::print_json;
-use crate::talk::{Failure, Loudness, Talk, grouped};
 
 /// Bytes per pixel that an image and its pair need.
 const BYTES_PER_PIXEL: u64 = Budget::DEGRADE;
@@ -93,18 +93,18 @@ fn fault(error: &DatasetError) -> Fault {
 }
 
 fn make(plan: &DatasetPlan, args: &MakeArgs, failures: &[Failure]) -> Result<Outcome, Fault> {
-    let ctx = interrupt::context(pictures::threads(args.threads));
-    let loudness = Loudness::new(args.talk.quiet, args.talk.verbose);
+    let ctx = interrupt::context(images::threads(args.threads));
+    let loudness = Loudness::new(args.reporter.quiet, args.reporter.verbose);
     let silent = Bar::none();
-    let talk = Talk { loudness, bar: &silent };
+    let reporter = Reporter { loudness, bar: &silent };
     for failure in failures {
-        talk.failure(failure);
+        reporter.failure(failure);
     }
     if !plan.header.left_out.is_empty() {
-        talk.note(&left_out(&plan.header.left_out));
+        reporter.note(&left_out(&plan.header.left_out));
     }
     if args.dry_run {
-        return Ok(say_plan(plan, args, &talk));
+        return Ok(say_plan(plan, args, &reporter));
     }
     // From the first file to the end: an interrupted run finishes the current images and says how to resume.
     let Some(_busy) = Busy::begin() else { return Ok(Outcome::Interrupted) };
@@ -114,14 +114,14 @@ fn make(plan: &DatasetPlan, args: &MakeArgs, failures: &[Failure]) -> Result<Out
         match Journal::open_within(&args.output, &plan.header, access).map_err(|error| fault(&error))? {
             Opened::Complete(manifest) => {
                 manifest.entries.iter().for_each(|entry| summary.add(entry));
-                talk.note(&format!("{}: already complete", args.output.display()));
-                return Ok(finish(plan, args, &summary, &talk, failures));
+                reporter.note(&format!("{}: already complete", args.output.display()));
+                return Ok(finish(plan, args, &summary, &reporter, failures));
             }
             Opened::Open(journal) => journal,
         };
     let done = journal.before.len();
     if done > 0 {
-        talk.note(&format!(
+        reporter.note(&format!(
             "resuming after {} of {} images",
             grouped(done as u64),
             grouped(plan.len() as u64)
@@ -129,17 +129,18 @@ fn make(plan: &DatasetPlan, args: &MakeArgs, failures: &[Failure]) -> Result<Out
     }
     journal.before.iter().for_each(|entry| summary.add(entry));
     let bar = Bar::new(plan.len() - done, loudness > Loudness::Quiet);
-    let talk = Talk { loudness, bar: &bar };
-    let finished = work(plan, args, &mut journal, &mut summary, &talk, &ctx);
+    let reporter = Reporter { loudness, bar: &bar };
+    let finished = work(plan, args, &mut journal, &mut summary, &reporter, &ctx);
     bar.finish();
     finished.map_err(|error| fault(&error))?;
-    if summary.pictures() < plan.len() {
-        let (done, all) = (grouped(summary.pictures() as u64), grouped(plan.len() as u64));
-        talk.note(&format!("interrupted: {done} of {all} images are done; run the same command to resume"));
+    if summary.images() < plan.len() {
+        let (done, all) = (grouped(summary.images() as u64), grouped(plan.len() as u64));
+        reporter
+            .note(&format!("interrupted: {done} of {all} images are done; run the same command to resume"));
         return Ok(Outcome::Interrupted);
     }
     journal.finish().map_err(|error| fault(&error))?;
-    Ok(finish(plan, args, &summary, &talk, failures))
+    Ok(finish(plan, args, &summary, &reporter, failures))
 }
 
 /// Makes the remaining pairs. Manifest lines are written in the order of the images; none follow a fatal
@@ -149,7 +150,7 @@ fn work(
     args: &MakeArgs,
     journal: &mut Journal,
     summary: &mut Summary,
-    talk: &Talk<'_>,
+    reporter: &Reporter<'_>,
     ctx: &Context<'_>,
 ) -> Result<(), DatasetError> {
     let threads = ctx.threads;
@@ -162,7 +163,7 @@ fn work(
     let broken = AtomicBool::new(false);
     let stop = || ctx.cancelled() || broken.load(Ordering::Relaxed);
     let one = |index: usize| {
-        let _share = talk.bar.picture();
+        let _share = reporter.bar.image();
         let attempt = catch_unwind(AssertUnwindSafe(|| plan.make(first + index, &args.output)));
         let made = attempt.unwrap_or_else(|_| Ok(plan.failed(first + index)));
         broken.fetch_or(made.is_err(), Ordering::Relaxed);
@@ -173,24 +174,24 @@ fn work(
         if result.is_ok() {
             result = made.and_then(|entry| {
                 journal.add(&entry)?;
-                say(plan, &entry, talk);
+                say(plan, &entry, reporter);
                 summary.add(&entry);
                 Ok(())
             });
             broken.fetch_or(result.is_err(), Ordering::Relaxed);
         }
-        talk.bar.done(index + 1, costs.len());
+        reporter.bar.done(index + 1, costs.len());
     });
     result
 }
 
 /// The message about an image: its error, or with `-v` the pairs made from it.
-fn say(plan: &DatasetPlan, entry: &Entry, talk: &Talk<'_>) {
+fn say(plan: &DatasetPlan, entry: &Entry, reporter: &Reporter<'_>) {
     if let Some(failed) = &entry.failed {
-        return talk.failure(&failure(&plan.root, failed));
+        return reporter.failure(&failure(&plan.root, failed));
     }
     let pairs = if entry.pairs.len() == 1 { "pair" } else { "pairs" };
-    talk.detail(&format!("{} → {}: {} {pairs}", entry.name, entry.split, entry.pairs.len()));
+    reporter.detail(&format!("{} → {}: {} {pairs}", entry.name, entry.split, entry.pairs.len()));
 }
 
 fn failure(root: &Path, failed: &Failed) -> Failure {
@@ -203,10 +204,10 @@ fn finish(
     plan: &DatasetPlan,
     args: &MakeArgs,
     summary: &Summary,
-    talk: &Talk<'_>,
+    reporter: &Reporter<'_>,
     failures: &[Failure],
 ) -> Outcome {
-    talk.line(&format!("{} → {}", summary.text(), args.output.display()));
+    reporter.line(&format!("{} → {}", summary.text(), args.output.display()));
     let printed = if args.json {
         print_json(&summary.record(&args.output, &plan.header.left_out))
     } else {
@@ -217,16 +218,16 @@ fn finish(
 }
 
 /// The output of `--dry-run`.
-fn say_plan(plan: &DatasetPlan, args: &MakeArgs, talk: &Talk<'_>) -> Outcome {
+fn say_plan(plan: &DatasetPlan, args: &MakeArgs, reporter: &Reporter<'_>) -> Outcome {
     let mut summary = Summary::default();
     for failed in plan.failing() {
-        talk.failure(&failure(&plan.root, failed));
+        reporter.failure(&failure(&plan.root, failed));
         summary.failed.push(failed.clone());
     }
     for split in Split::ALL {
         summary.expect(split, plan.expected(split));
     }
-    talk.line(&format!("{} → {} (nothing was written)", summary.text(), args.output.display()));
+    reporter.line(&format!("{} → {} (nothing was written)", summary.text(), args.output.display()));
     let printed = if args.json {
         print_json(&summary.record(&args.output, &plan.header.left_out))
     } else {

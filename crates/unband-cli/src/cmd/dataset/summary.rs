@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 use unband::degrade::dataset::{Entry, Expected, Failed, Split};
 
-use crate::talk::grouped;
+use crate::reporter::grouped;
 
 /// File names that a note about missing partners lists.
 const NAMED: usize = 5;
@@ -21,7 +21,8 @@ pub struct Summary {
 
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 struct Part {
-    pictures: usize,
+    #[serde(rename = "pictures")]
+    images: usize,
     /// Missing until the images are decoded whose sizes determine it.
     pairs: Option<usize>,
 }
@@ -42,7 +43,7 @@ impl Summary {
     /// Adds a finished image.
     pub fn add(&mut self, entry: &Entry) {
         let part = &mut self.parts[entry.split as usize];
-        part.pictures += 1;
+        part.images += 1;
         part.pairs = Some(part.pairs.unwrap_or(0) + entry.pairs.len());
         self.dropped += entry.dropped;
         self.failed.extend(entry.failed.clone());
@@ -50,28 +51,28 @@ impl Summary {
 
     /// Sets the planned contents of a part.
     pub fn expect(&mut self, split: Split, expected: Expected) {
-        self.parts[split as usize] = Part { pictures: expected.images, pairs: expected.pairs };
+        self.parts[split as usize] = Part { images: expected.images, pairs: expected.pairs };
         self.dropped += expected.dropped;
     }
 
     /// The number of source images.
-    pub fn pictures(&self) -> usize {
-        self.parts.iter().map(|part| part.pictures).sum()
+    pub fn images(&self) -> usize {
+        self.parts.iter().map(|part| part.images).sum()
     }
 
     /// A sentence.
     pub fn text(&self) -> String {
         let part = |split: Split| {
-            let Part { pictures, pairs } = self.parts[split as usize];
+            let Part { images, pairs } = self.parts[split as usize];
             // Parts without images have none of either.
-            let pairs = if pictures == 0 { Some(0) } else { pairs };
+            let pairs = if images == 0 { Some(0) } else { pairs };
             pairs.map_or_else(
-                || format!("{split} {} images", grouped(pictures as u64)),
+                || format!("{split} {} images", grouped(images as u64)),
                 |pairs| format!("{split} {} pairs", grouped(pairs as u64)),
             )
         };
         let mut words =
-            vec![format!("{} images: {}", grouped(self.pictures() as u64), Split::ALL.map(part).join(", "))];
+            vec![format!("{} images: {}", grouped(self.images() as u64), Split::ALL.map(part).join(", "))];
         if self.dropped > 0 {
             words.push(format!("{} windows without banding skipped", grouped(self.dropped as u64)));
         }

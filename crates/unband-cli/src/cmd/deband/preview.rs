@@ -18,17 +18,17 @@ use unband::video::{
 use unband::{Context, Error, Hint, Image};
 use unband_report::{HeatMap, Moment, Spot as Square, before_after, worst_spots};
 
-use super::films;
+use super::videos;
 use crate::args::{DebandArgs, failure};
 use crate::bar::Bar;
+use crate::images::threads;
 use crate::inputs::exact;
 use crate::interrupt::{self, Busy};
 use crate::outcome::Outcome;
 use crate::outputs::folder_of;
-use crate::pictures::threads;
 use crate::record::{Record, Schema};
+use crate::reporter::{Failure, Reporter, counted};
 use crate::result::print_json;
-use crate::talk::{Failure, Talk, counted};
 
 /// Up to this number of frames, the whole video is decoded; beyond it only the key frames, as shots begin
 /// with one.
@@ -41,19 +41,19 @@ const NEAR: f64 = 0.24;
 const SIDE: usize = 256;
 
 /// Previews of all videos.
-pub fn run(args: &DebandArgs, count: usize, talk: &Talk<'_>) -> Outcome {
-    let settled = films::options(args).and_then(|options| Ok((options, targets(args)?)));
+pub fn run(args: &DebandArgs, count: usize, reporter: &Reporter<'_>) -> Outcome {
+    let settled = videos::options(args).and_then(|options| Ok((options, targets(args)?)));
     let (options, targets) = match settled {
         Ok(both) => both,
         Err(failure) => {
-            talk.failure(&failure);
+            reporter.failure(&failure);
             return Outcome::Usage;
         }
     };
-    let ctx = interrupt::context(threads(args.pictures.threads));
+    let ctx = interrupt::context(threads(args.images.threads));
     let mut outcome = Outcome::Done;
-    for (input, output) in args.pictures.inputs.iter().zip(&targets) {
-        outcome = outcome.max(one(args, &options, (input, output), count, talk, &ctx));
+    for (input, output) in args.images.inputs.iter().zip(&targets) {
+        outcome = outcome.max(one(args, &options, (input, output), count, reporter, &ctx));
         if ctx.cancelled() {
             return Outcome::Interrupted;
         }
@@ -63,15 +63,15 @@ pub fn run(args: &DebandArgs, count: usize, talk: &Talk<'_>) -> Outcome {
 
 /// The preview file of each video.
 fn targets(args: &DebandArgs) -> Result<Vec<PathBuf>, Failure> {
-    if let Some(other) = args.pictures.inputs.iter().find(|path| !films::is_one(path)) {
+    if let Some(other) = args.images.inputs.iter().find(|path| !videos::is_one(path)) {
         let message = format!("{} is not a video; `--preview` needs videos", other.display());
         return Err(Failure::usage(message, "for images use `--report`"));
     }
-    let folder = folder_of(args.pictures.output.as_deref(), &args.pictures.inputs);
-    let file = args.pictures.output.as_deref().filter(|_| folder.is_none());
+    let folder = folder_of(args.images.output.as_deref(), &args.images.inputs);
+    let file = args.images.output.as_deref().filter(|_| folder.is_none());
     if let Some(path) = file {
         let png = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("png"));
-        if !png || args.pictures.inputs.len() > 1 {
+        if !png || args.images.inputs.len() > 1 {
             let message = format!("previews are one PNG per video, {} does not fit", path.display());
             return Err(Failure::usage(message, "name a folder, or for one video a .png file"));
         }
@@ -91,7 +91,7 @@ fn targets(args: &DebandArgs) -> Result<Vec<PathBuf>, Failure> {
             (None, None) => input.with_file_name(name),
         }
     };
-    Ok(args.pictures.inputs.iter().map(target).collect())
+    Ok(args.images.inputs.iter().map(target).collect())
 }
 
 fn one(
@@ -99,32 +99,32 @@ fn one(
     options: &FilmOptions,
     (input, output): (&Path, &Path),
     count: usize,
-    talk: &Talk<'_>,
+    reporter: &Reporter<'_>,
     ctx: &Context<'_>,
 ) -> Outcome {
     let shown = exact(input);
-    if output.is_file() && args.pictures.skip_existing {
-        talk.line(&format!("{shown}: skipped, {} exists", output.display()));
+    if output.is_file() && args.images.skip_existing {
+        reporter.line(&format!("{shown}: skipped, {} exists", output.display()));
         return Outcome::Done;
     }
-    if args.pictures.dry_run {
-        talk.line(&format!("{shown} → {}", output.display()));
+    if args.images.dry_run {
+        reporter.line(&format!("{shown} → {}", output.display()));
         return Outcome::Done;
     }
-    let bar = Bar::film(!args.pictures.talk.quiet);
-    let there = output.exists() && !args.pictures.overwrite;
+    let bar = Bar::video(!args.images.reporter.quiet);
+    let there = output.exists() && !args.images.overwrite;
     let made = if there {
         let error = unband::io::Error::Exists;
         Err(Failure::of(output.display().to_string(), &error))
     } else {
-        let result = args.film.encoded.then(|| films::beside(args, input));
+        let result = args.video.encoded.then(|| videos::default_output(args, input));
         preview(input, options, (count, result.as_deref()), &bar, ctx)
     };
     bar.finish();
     let written = made.and_then(|made| {
         let Some(Made { png, frames, encoder }) = made else { return Ok(None) };
         let _busy = Busy::begin();
-        let saving = Saving { access: Access::of([input]), ..args.pictures.overwrite.into() };
+        let saving = Saving { access: Access::of([input]), ..args.images.overwrite.into() };
         unband::io::write_bytes(&png, output, saving)
             .map_err(|error| Failure::of(output.display().to_string(), &error))?;
         Ok(Some((frames, encoder)))
@@ -134,15 +134,15 @@ fn one(
             let state =
                 encoder.as_ref().map_or("before it is encoded".to_owned(), |e| format!("encoded by {e}"));
             let count = counted(frames.len() as u64, "frame");
-            talk.line(&format!("{shown}  {count}, {state} → {}", output.display()));
+            reporter.line(&format!("{shown}  {count}, {state} → {}", output.display()));
             for frame in &frames {
-                talk.detail(&frame.label());
+                reporter.detail(&frame.label());
             }
-            talk.detail(&match encoder {
+            reporter.detail(&match encoder {
                 Some(_) => "each frame is restored and encoded with its neighbours, as if a shot began with them",
                 None => "each frame is restored by itself, as if a shot began with it; `--encoded` shows the encoded frames",
             });
-            if !args.pictures.json {
+            if !args.images.json {
                 return Outcome::Done;
             }
             let output = exact(output);
@@ -157,8 +157,8 @@ fn one(
         }
         Ok(None) => Outcome::Interrupted,
         Err(failure) => {
-            talk.failure(&failure);
-            if args.pictures.json {
+            reporter.failure(&failure);
+            if args.images.json {
                 print_json(&Record::failed(shown, &failure)).max(Outcome::SomeFailed)
             } else {
                 Outcome::SomeFailed
@@ -230,52 +230,53 @@ fn preview(
         let named = matches!(error, Error::Video(_) | Error::File(_));
         Failure { subject: (!named).then(shown), message: error.to_string(), hint: error.hint() }
     };
-    let film = video::probe(input, &Programs::default()).map_err(|error| failed(error.into()))?;
-    check_film(&film, options).map_err(failed)?;
-    let part = decode_options(&film, options).map_err(failed)?;
-    let Some(found) = look(&film, &part, count, bar, ctx)? else { return Ok(None) };
+    let video_file = video::probe(input, &Programs::default()).map_err(|error| failed(error.into()))?;
+    check_film(&video_file, options).map_err(failed)?;
+    let part = decode_options(&video_file, options).map_err(failed)?;
+    let Some(found) = look(&video_file, &part, count, bar, ctx)? else { return Ok(None) };
     let mut frames: Vec<(Alone, Square, FrameRecord)> = Vec::new();
     let programs = Programs::default();
-    let trial = result.map(|result| EncoderTrial::new(&film, result, options, &programs));
+    let trial = result.map(|result| EncoderTrial::new(&video_file, result, options, &programs));
     let trial = trial.transpose().map_err(failed)?;
     for spot in &found.spots {
         if ctx.cancelled() {
             return Ok(None);
         }
-        let mut alone = deband_alone(&film, &found.format, &spot.bytes, options, ctx).map_err(failed)?;
+        let mut single =
+            deband_alone(&video_file, &found.format, &spot.bytes, options, ctx).map_err(failed)?;
         let text = |text: String| Failure::at(shown(), text, None);
         let mut record = FrameRecord {
             seconds: spot.place.seconds,
             cambi_before: spot.place.value,
-            cambi_after: cambi_of(&alone.after, ctx).ok(),
+            cambi_after: cambi_of(&single.after, ctx).ok(),
             cambi_encoded: None,
-            changed: alone.changed,
+            changed: single.changed,
         };
         if let Some(trial) = &trial {
-            let ticks = film.ticks(spot.place.seconds);
+            let ticks = video_file.ticks(spot.place.seconds);
             let encoded = ending_programs(&programs, ctx.cancel, || trial.frame(ticks, ctx));
             if ctx.cancelled() {
                 return Ok(None);
             }
-            alone.after = encoded.map_err(failed)?;
-            record.cambi_encoded = cambi_of(&alone.after, ctx).ok();
+            single.after = encoded.map_err(failed)?;
+            record.cambi_encoded = cambi_of(&single.after, ctx).ok();
         }
-        let square = most_banded(&alone.before, ctx).map_err(text)?;
-        frames.push((alone, square, record));
+        let square = most_banded(&single.before, ctx).map_err(text)?;
+        frames.push((single, square, record));
     }
     let encoder = trial.map(|trial| trial.words());
     let after_is = if encoder.is_some() { "after, encoded" } else { "after" };
     let moments: Vec<Moment<'_>> = frames
         .iter()
-        .map(|(alone, square, record)| Moment {
+        .map(|(single, square, record)| Moment {
             label: record.label(),
-            before: &alone.before,
-            after: &alone.after,
+            before: &single.before,
+            after: &single.after,
             after_is,
             spot: *square,
         })
         .collect();
-    let png = before_after(&moments, ctx).and_then(|picture| picture.png());
+    let png = before_after(&moments, ctx).and_then(|image| image.png());
     let png = png.map_err(|error| Failure::at(shown(), error.to_string(), None))?;
     let frames = frames.into_iter().map(|(_, _, record)| record).collect();
     Ok(Some(Made { png, frames, encoder }))
@@ -313,21 +314,23 @@ struct Found {
 /// Finds the frames with the highest CAMBI: one per shot, more where there are too few shots. `None` when
 /// interrupted.
 fn look(
-    film: &VideoFile,
+    video_file: &VideoFile,
     part: &DecodeOptions,
     count: usize,
     bar: &Bar,
     ctx: &Context<'_>,
 ) -> Result<Option<Found>, Failure> {
-    let seconds = film.duration.unwrap_or(0.0);
-    let (from, to) =
-        (part.from.map_or(0.0, |t| film.seconds(t)), part.to.map_or(seconds, |t| film.seconds(t)));
+    let seconds = video_file.duration.unwrap_or(0.0);
+    let (from, to) = (
+        part.from.map_or(0.0, |t| video_file.seconds(t)),
+        part.to.map_or(seconds, |t| video_file.seconds(t)),
+    );
     let share = if seconds > 0.0 { ((to.min(seconds) - from) / seconds).clamp(0.0, 1.0) } else { 1.0 };
-    let total = (expected_frames(film) as f64 * share) as usize;
+    let total = (expected_frames(video_file) as f64 * share) as usize;
     let apart = ((to - from) / MEASURED).max(NEAR);
     if total > SHORT {
         let keys = DecodeOptions { key_frames_only: true, ..part.clone() };
-        let searched = search(film, &keys, count, apart, (bar, 0), ctx)?;
+        let searched = search(video_file, &keys, count, apart, (bar, 0), ctx)?;
         match searched {
             // Enough candidates.
             Some(searched) if searched.measured >= 4 * count => return Ok(Some(searched.found(count))),
@@ -335,11 +338,11 @@ fn look(
             Some(_) => {}
         }
     }
-    let searched = search(film, part, count, apart, (bar, total), ctx)?;
+    let searched = search(video_file, part, count, apart, (bar, total), ctx)?;
     match searched {
         Some(searched) if searched.measured == 0 => {
             let message = "no frames between `--from` and `--to`".to_owned();
-            Err(Failure::at(film.path.display().to_string(), message, None))
+            Err(Failure::at(video_file.path.display().to_string(), message, None))
         }
         searched => Ok(searched.map(|searched| searched.found(count))),
     }
@@ -368,20 +371,20 @@ impl Searched {
 }
 
 fn search(
-    film: &VideoFile,
+    video_file: &VideoFile,
     options: &DecodeOptions,
     count: usize,
     apart: f64,
     (bar, total): (&Bar, usize),
     ctx: &Context<'_>,
 ) -> Result<Option<Searched>, Failure> {
-    let name = || film.path.display().to_string();
+    let name = || video_file.path.display().to_string();
     let file = |fault: FileFault| MetricsError::File { name: name(), fault };
     // Decoding programs must end before this one.
     let Some(_busy) = Busy::begin() else { return Ok(None) };
     let searched = decoding(ctx, |scope, programs| {
         let options = DecodeOptions { programs: programs.clone(), ..options.clone() };
-        let source = FrameSource::of_film(film, &options).map_err(|error| file(error.into()))?;
+        let source = FrameSource::of_film(video_file, &options).map_err(|error| file(error.into()))?;
         let mut reader = FrameReader::start(source, ctx.threads, scope);
         let format = reader.format;
         let mut out = Searched {

@@ -10,14 +10,14 @@ use unband::verdict::Verdict;
 use unband::{Context, Findings, NoProgress};
 use unband_report::{Drawn, HeatMap, Page, Section, Side};
 
-use crate::args::PictureArgs;
+use crate::args::ImageArgs;
 use crate::budget::Budget;
 use crate::extras;
 use crate::inputs::{Input, STDIO};
 use crate::interrupt::Busy;
 use crate::outcome::Outcome;
 use crate::outputs::check_folder_of;
-use crate::talk::{Failure, Talk, counted};
+use crate::reporter::{Failure, Reporter, counted};
 
 /// Collects the drawings of all images, from any thread.
 pub struct Report<'a> {
@@ -28,7 +28,7 @@ pub struct Report<'a> {
 
 impl<'a> Report<'a> {
     /// A page at `path`.
-    pub fn new(path: &'a Path, args: &PictureArgs) -> Self {
+    pub fn new(path: &'a Path, args: &ImageArgs) -> Self {
         Self { path, overwrite: args.overwrite, drawn: Mutex::default() }
     }
 
@@ -36,7 +36,7 @@ impl<'a> Report<'a> {
     ///
     /// # Errors
     /// Standard input, an existing or conflicting file name, a missing folder.
-    pub fn check(&self, inputs: &[Input], args: &PictureArgs) -> Result<(), Failure> {
+    pub fn check(&self, inputs: &[Input], args: &ImageArgs) -> Result<(), Failure> {
         let name = self.path.display().to_string();
         let fault =
             |message: &str, hint: &str| Err(Failure::at(name.clone(), message.into(), Some(hint.into())));
@@ -65,10 +65,10 @@ impl<'a> Report<'a> {
     }
 
     /// Writes the page, with images in the order of their names.
-    pub fn write(self, talk: &Talk<'_>) -> Outcome {
+    pub fn write(self, reporter: &Reporter<'_>) -> Outcome {
         let drawn = self.drawn.into_inner().unwrap_or_else(PoisonError::into_inner);
         if drawn.is_empty() {
-            talk.note(&format_args!("nothing was repaired, {} was not written", self.path.display()));
+            reporter.note(&format_args!("nothing was repaired, {} was not written", self.path.display()));
             return Outcome::Done;
         }
         let (mut page, mut outcome, mut count) = (Page::new("Before and after"), Outcome::Done, 0);
@@ -80,7 +80,7 @@ impl<'a> Report<'a> {
                     count += 1;
                 }
                 Err(failure) => {
-                    talk.failure(&failure);
+                    reporter.failure(&failure);
                     outcome = Outcome::SomeFailed;
                 }
             }
@@ -89,7 +89,7 @@ impl<'a> Report<'a> {
         let saving = Saving { access, ..self.overwrite.into() };
         match unband::io::write_bytes(page.html().as_bytes(), self.path, saving) {
             Ok(()) => {
-                talk.line(&format_args!(
+                reporter.line(&format_args!(
                     "{} before and after → {}",
                     counted(count, "image"),
                     self.path.display()
@@ -97,7 +97,7 @@ impl<'a> Report<'a> {
                 outcome
             }
             Err(error) => {
-                talk.failure(&Failure::of(self.path.display().to_string(), &error));
+                reporter.failure(&Failure::of(self.path.display().to_string(), &error));
                 Outcome::SomeFailed
             }
         }

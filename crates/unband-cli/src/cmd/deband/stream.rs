@@ -8,18 +8,18 @@ use unband::video::{FilmOptions, StreamReport, deband_stream, deband_to_stream};
 use unband::{Context, Error, Hint};
 
 use crate::args::DebandArgs;
+use crate::images::threads;
 use crate::inputs::{STDIO, exact};
 use crate::interrupt::{self, Busy};
 use crate::outcome::Outcome;
-use crate::pictures::threads;
 use crate::piped::SHOWN;
+use crate::reporter::{Failure, Reporter, counted};
 use crate::result::stdout_failure;
 use crate::settings;
-use crate::talk::{Failure, Talk, counted};
 
 /// Processes a stream; `begins` are the bytes already read.
-pub fn run(args: &DebandArgs, begins: &[u8], talk: &Talk<'_>) -> Outcome {
-    let elsewhere = args.pictures.output.as_ref().filter(|path| path.as_os_str() != STDIO);
+pub fn run(args: &DebandArgs, begins: &[u8], reporter: &Reporter<'_>) -> Outcome {
+    let elsewhere = args.images.output.as_ref().filter(|path| path.as_os_str() != STDIO);
     let checked = match elsewhere {
         Some(path) => {
             let message = format!(
@@ -38,16 +38,16 @@ pub fn run(args: &DebandArgs, begins: &[u8], talk: &Talk<'_>) -> Outcome {
     let options = match checked {
         Ok(options) => FilmOptions {
             options: options.options,
-            temporal: args.film.temporal.unwrap_or_default(),
+            temporal: args.video.temporal.unwrap_or_default(),
             ..FilmOptions::default()
         },
         Err(failure) => {
-            talk.failure(&failure);
+            reporter.failure(&failure);
             return Outcome::Usage;
         }
     };
-    let progressive = args.film.progressive;
-    piped(args, SHOWN, talk, |output, ctx| {
+    let progressive = args.video.progressive;
+    piped(args, SHOWN, reporter, |output, ctx| {
         let (input, limits) = (begins.chain(io::stdin()), Limits::default());
         let open = if progressive { Y4mReader::of_any } else { Y4mReader::new };
         deband_stream(open(input, &limits)?, output, &options, ctx)
@@ -55,14 +55,14 @@ pub fn run(args: &DebandArgs, begins: &[u8], talk: &Talk<'_>) -> Outcome {
 }
 
 /// Writes the frames of a video to standard output.
-pub fn run_film(args: &DebandArgs, options: &FilmOptions, input: &Path, talk: &Talk<'_>) -> Outcome {
-    let film = &args.film;
+pub fn run_video(args: &DebandArgs, options: &FilmOptions, input: &Path, reporter: &Reporter<'_>) -> Outcome {
+    let video = &args.video;
     let fault = [
-        ("--json", args.pictures.json),
-        ("--for", film.purpose.is_some()),
-        ("--lossless", film.lossless),
-        ("--ffmpeg-args", film.ffmpeg_args.is_some()),
-        ("--resume", film.resume),
+        ("--json", args.images.json),
+        ("--for", video.purpose.is_some()),
+        ("--lossless", video.lossless),
+        ("--ffmpeg-args", video.ffmpeg_args.is_some()),
+        ("--resume", video.resume),
     ];
     let hint = "name a file with `-o` for an encoded video";
     let failure = if io::stdout().is_terminal() {
@@ -75,14 +75,14 @@ pub fn run_film(args: &DebandArgs, options: &FilmOptions, input: &Path, talk: &T
         })
     };
     if let Some(failure) = failure {
-        talk.failure(&failure);
+        reporter.failure(&failure);
         return Outcome::Usage;
     }
     let shown = exact(input);
-    piped(args, &shown, talk, |output, ctx| {
-        let (film, report) = deband_to_stream(input, output, options, ctx)?;
-        if film.video.variable {
-            talk.note(&format_args!(
+    piped(args, &shown, reporter, |output, ctx| {
+        let (video, report) = deband_to_stream(input, output, options, ctx)?;
+        if video.video.variable {
+            reporter.note(&format_args!(
                 "{shown}: variable frame rate; the output uses the average, as YUV4MPEG2 stores no times"
             ));
         }
@@ -94,10 +94,10 @@ pub fn run_film(args: &DebandArgs, options: &FilmOptions, input: &Path, talk: &T
 fn piped(
     args: &DebandArgs,
     shown: &str,
-    talk: &Talk<'_>,
+    reporter: &Reporter<'_>,
     work: impl FnOnce(&mut (dyn Write + Send), &Context<'_>) -> Result<StreamReport, Error>,
 ) -> Outcome {
-    let ctx = interrupt::context(threads(args.pictures.threads));
+    let ctx = interrupt::context(threads(args.images.threads));
     let Some(_busy) = Busy::begin() else { return Outcome::Interrupted };
     let mut output = BufWriter::with_capacity(1 << 20, io::stdout());
     let done = work(&mut output, &ctx);
@@ -105,14 +105,14 @@ fn piped(
     match done {
         Ok(report) => {
             if let Err(error) = flushed {
-                talk.failure(&stdout_failure(&error));
+                reporter.failure(&stdout_failure(&error));
                 return Outcome::SomeFailed;
             }
             if report.frames == 0 {
-                talk.failure(&Failure::at(shown.to_owned(), "it has no frames".to_owned(), None));
+                reporter.failure(&Failure::at(shown.to_owned(), "it has no frames".to_owned(), None));
                 return Outcome::SomeFailed;
             }
-            talk.line(&format!(
+            reporter.line(&format!(
                 "{shown}: {}, {}, {} changed → standard output",
                 counted(report.frames, "frame"),
                 counted(report.shots, "shot"),
@@ -124,14 +124,14 @@ fn piped(
         // The reader has closed the pipe and needs no message, but the output is incomplete.
         Err(Error::File(unband::io::Error::Io { action: "write", source })) => {
             if source.kind() != io::ErrorKind::BrokenPipe {
-                talk.failure(&stdout_failure(&source));
+                reporter.failure(&stdout_failure(&source));
             }
             Outcome::SomeFailed
         }
         Err(error) => {
             let named = matches!(error, Error::Video(_) | Error::File(_)) && shown != SHOWN;
             let subject = (!named).then(|| shown.to_owned());
-            talk.failure(&Failure { subject, message: error.to_string(), hint: error.hint() });
+            reporter.failure(&Failure { subject, message: error.to_string(), hint: error.hint() });
             Outcome::SomeFailed
         }
     }

@@ -3,7 +3,7 @@
 use unband::Hint;
 use unband::evaluate::EvaluateError;
 
-use crate::talk::Failure;
+use crate::reporter::Failure;
 
 /// The failure, with its file.
 pub fn failure(error: &EvaluateError) -> Failure {

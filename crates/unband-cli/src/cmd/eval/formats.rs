@@ -206,7 +206,7 @@ pub fn means_csv(columns: &[Column], groups: &[Group]) -> Result<Vec<u8>, csv::E
 ///
 /// # Errors
 /// As [`means_csv`].
-pub fn pictures_csv(rows: &[Row], results: &Results) -> Result<Vec<u8>, csv::Error> {
+pub fn images_csv(rows: &[Row], results: &Results) -> Result<Vec<u8>, csv::Error> {
     let mut table = csv::Writer::from_writer(Vec::new());
     let own: Vec<Column> = results
         .columns

@@ -11,8 +11,8 @@ pub fn listing(table: &Table, group: &Group) -> Listing {
     let best: Vec<Vec<usize>> =
         columns.iter().enumerate().map(|(c, &column)| group.best(c, column)).collect();
     let rows = group.rows.iter().enumerate().flat_map(|(r, row)| rows(r, row, &best));
-    let pictures = if group.pairs == 1 { "1 image".to_owned() } else { format!("{} images", group.pairs) };
-    let mut all = vec![format!("Means over {pictures}, with the 95 % interval of the mean in brackets.")];
+    let images = if group.pairs == 1 { "1 image".to_owned() } else { format!("{} images", group.pairs) };
+    let mut all = vec![format!("Means over {images}, with the 95 % interval of the mean in brackets.")];
     let head = head.collect();
     if let Some(cause) = &group.cause {
         let rows = rows.filter(|row| !matches!(row, ListingRow::Nothing { .. })).collect();

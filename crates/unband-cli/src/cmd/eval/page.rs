@@ -9,7 +9,7 @@ use unband_report::{Column as Head, Drawn, HeatMap, Listing, Page, Section, Side
 use super::Job;
 use super::fault::failure;
 use crate::print::page::metric_rows;
-use crate::talk::{Failure, Talk};
+use crate::reporter::{Failure, Reporter};
 
 impl Job {
     /// Tables first, then the number of pairs that the recipe asks for, with the chosen setting of each
@@ -21,7 +21,7 @@ impl Job {
         &self,
         listings: &[Listing],
         table: &Table,
-        talk: &Talk<'_>,
+        reporter: &Reporter<'_>,
         ctx: &Context<'_>,
     ) -> Result<String, Failure> {
         let mut page = Page::new(&table.title);
@@ -29,7 +29,7 @@ impl Job {
             page.list(listing);
         }
         let all = &table.pairs;
-        let shown = self.evaluation.recipe.pictures.min(all.len());
+        let shown = self.evaluation.recipe.page_images.min(all.len());
         let order = order(table);
         for i in 0..shown {
             if ctx.cancelled() {
@@ -39,7 +39,7 @@ impl Job {
             let each = all.len() / shown;
             let measured = &all[(i * all.len() / shown + i % each).min(all.len() - 1)];
             if let Some(item) = self.evaluation.pairs.iter().find(|item| item.name == measured.name) {
-                talk.detail(&format_args!("page: {}", item.name));
+                reporter.detail(&format_args!("page: {}", item.name));
                 page.put(&self.section(item, measured, &order, &table.chosen, ctx)?);
             }
         }

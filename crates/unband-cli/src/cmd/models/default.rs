@@ -5,16 +5,16 @@ use unband::networks;
 
 use super::DefaultArgs;
 use crate::outcome::Outcome;
-use crate::talk::{Failure, Talk};
+use crate::reporter::{Failure, Reporter};
 
-pub fn run(args: &DefaultArgs, talk: &Talk<'_>) -> Outcome {
+pub fn run(args: &DefaultArgs, reporter: &Reporter<'_>) -> Outcome {
     match choose(&args.name) {
         Ok(network) => {
-            talk.line(&format_args!("{} is now the default of `--method {network}`", args.name));
+            reporter.line(&format_args!("{} is now the default of `--method {network}`", args.name));
             Outcome::Done
         }
         Err(failure) => {
-            talk.failure(&failure);
+            reporter.failure(&failure);
             Outcome::Usage
         }
     }

@@ -11,7 +11,7 @@ use unband::nets::onnx;
 use super::{ExportArgs, failure};
 use crate::extras;
 use crate::outcome::Outcome;
-use crate::talk::{Failure, Talk, grouped};
+use crate::reporter::{Failure, Reporter, grouped};
 
 /// Reads rows and columns, `512x768`.
 ///
@@ -23,17 +23,17 @@ pub fn size(text: &str) -> Result<(usize, usize), String> {
     two.ok_or_else(|| "give height and width as two numbers, such as 512x768".to_owned())
 }
 
-pub fn run(args: &ExportArgs, talk: &Talk<'_>) -> Outcome {
-    match export(args, talk) {
+pub fn run(args: &ExportArgs, reporter: &Reporter<'_>) -> Outcome {
+    match export(args, reporter) {
         Ok(()) => Outcome::Done,
         Err((outcome, failure)) => {
-            talk.failure(&failure);
+            reporter.failure(&failure);
             outcome
         }
     }
 }
 
-fn export(args: &ExportArgs, talk: &Talk<'_>) -> Result<(), (Outcome, Failure)> {
+fn export(args: &ExportArgs, reporter: &Reporter<'_>) -> Result<(), (Outcome, Failure)> {
     let files = [args.weights.as_ref(), if let Source::File(file) = &args.what { Some(file) } else { None }];
     let files: Vec<&PathBuf> = files.into_iter().flatten().collect();
     extras::Inputs::of(&files).keep_from(&args.onnx).map_err(|failure| (Outcome::Usage, failure))?;
@@ -41,7 +41,8 @@ fn export(args: &ExportArgs, talk: &Talk<'_>) -> Result<(), (Outcome, Failure)> 
     let folder = folder.as_deref();
     let chosen = match (&args.what, &args.weights) {
         (Source::Network(name), None) => {
-            talk.note(&"the weights are random, useful only to test speed; `--weights FILE` sets real ones");
+            reporter
+                .note(&"the weights are random, useful only to test speed; `--weights FILE` sets real ones");
             Chosen::random(name)
         }
         (Source::Network(name), Some(file)) => Chosen::open(file, Some(name), folder),
@@ -60,7 +61,7 @@ fn export(args: &ExportArgs, talk: &Talk<'_>) -> Result<(), (Outcome, Failure)> 
     let saving = Saving { access: Access::of(files), ..args.overwrite.into() };
     unband::io::write_bytes(&bytes, &args.onnx, saving)
         .map_err(|e| (Outcome::SomeFailed, failure(&args.onnx, &e, e.hint())))?;
-    talk.line(&format_args!(
+    reporter.line(&format_args!(
         "{} → {}  {}, {} parameters, {}, opset {}",
         args.what,
         args.onnx.display(),

@@ -13,28 +13,33 @@ use unband::{Hint, networks};
 use super::{Channels, ImportArgs, failure, unread};
 use crate::inputs::reason;
 use crate::outcome::Outcome;
-use crate::talk::{Failure, Talk};
+use crate::reporter::{Failure, Reporter};
 
-pub fn run(args: &ImportArgs, talk: &Talk<'_>) -> Outcome {
+pub fn run(args: &ImportArgs, reporter: &Reporter<'_>) -> Outcome {
     if args.name.is_some() && args.files.len() > 1 {
         let hint = "import them one after the other";
-        talk.failure(&Failure::usage("several files cannot have the same name", hint));
+        reporter.failure(&Failure::usage("several files cannot have the same name", hint));
         return Outcome::Usage;
     }
     let Some(folder) = models::folder() else {
         let hint = "set UNBAND_MODELS to a folder";
-        talk.failure(&Failure::usage("the system has no folder for application data", hint));
+        reporter.failure(&Failure::usage("the system has no folder for application data", hint));
         return Outcome::Usage;
     };
     let mut outcome = Outcome::Done;
     for path in &args.files {
         match import(path, args, &folder) {
             Ok(imported) => {
-                talk.line(&format_args!("{} → {}  {}", path.display(), imported.to.display(), imported.what));
-                imported.notes.iter().for_each(|note| talk.note(note));
+                reporter.line(&format_args!(
+                    "{} → {}  {}",
+                    path.display(),
+                    imported.to.display(),
+                    imported.what
+                ));
+                imported.notes.iter().for_each(|note| reporter.note(note));
             }
             Err(failure) => {
-                talk.failure(&failure);
+                reporter.failure(&failure);
                 outcome = Outcome::SomeFailed;
             }
         }
@@ -104,8 +109,8 @@ fn set_default(name: &str, network: &str, asked: bool, folder: &Path) -> Result<
     }
     let mut shelf = Shelf::open(folder);
     let own = |model: &&models::Imported| model.network.as_deref() == Some(network);
-    let others = shelf.models.iter().filter(own).filter(|model| model.name != name).count();
-    if asked || others == 0 {
+    let other_models = shelf.models.iter().filter(own).filter(|model| model.name != name).count();
+    if asked || other_models == 0 {
         shelf.make_default(network, name)?;
         return Ok(None);
     }

@@ -13,26 +13,26 @@ use unband::nets::{Convention, Graph, zoo};
 
 use super::{InfoArgs, unread};
 use crate::outcome::Outcome;
+use crate::reporter::{Reporter, grouped};
 use crate::result::{print_json, print_text};
-use crate::talk::{Talk, grouped};
 
 /// Number of names that are shown; `--json` has all.
 const SHOWN: usize = 6;
 
-pub fn run(args: &InfoArgs, talk: &Talk<'_>) -> Outcome {
+pub fn run(args: &InfoArgs, reporter: &Reporter<'_>) -> Outcome {
     let mut outcome = Outcome::Done;
     for named in &args.files {
         // If it is neither a file nor a model, the error is that of a missing file.
         let path = &models::file_named(named, models::folder().as_deref()).unwrap_or_else(|_| named.clone());
-        let told = match Info::of(path) {
+        let done = match Info::of(path) {
             Ok(info) if args.json => print_json(&info),
             Ok(info) => print_text(&info.text()),
             Err(error) => {
-                talk.failure(&unread(path, error));
+                reporter.failure(&unread(path, error));
                 Outcome::SomeFailed
             }
         };
-        outcome = outcome.max(told);
+        outcome = outcome.max(done);
     }
     outcome
 }
@@ -51,7 +51,8 @@ struct Info {
     published: Option<&'static str>,
     facts: BTreeMap<String, String>,
     wrapper: Vec<String>,
-    aside: Vec<String>,
+    #[serde(rename = "aside")]
+    alternatives: Vec<String>,
     prefix: String,
     spellings: Vec<String>,
     tensors: usize,
@@ -118,7 +119,7 @@ impl Info {
             convention: Convention::of_file(&source, &read.facts),
             facts: read.facts.iter().cloned().collect(),
             wrapper: read.wrapper,
-            aside: read.alternatives,
+            alternatives: read.alternatives,
             prefix: read.prefix,
             spellings: read.spellings.iter().map(ToString::to_string).collect(),
             tensors: read.state.len(),
@@ -159,12 +160,12 @@ impl Info {
             row("channels", format!("{order}, values × {}", self.convention.scale));
         }
         if !self.wrapper.is_empty() {
-            let beside = if self.aside.is_empty() {
+            let preferred = if self.alternatives.is_empty() {
                 String::new()
             } else {
-                format!(", preferred to {}", self.aside.join(", "))
+                format!(", preferred to {}", self.alternatives.join(", "))
             };
-            row("state dict", format!("{}{beside}", self.wrapper.join(" → ")));
+            row("state dict", format!("{}{preferred}", self.wrapper.join(" → ")));
         }
         if !self.prefix.is_empty() {
             row("prefix", format!("prefix `{}` removed from all names", self.prefix));
@@ -206,8 +207,8 @@ impl NetworkInfo {
         if let Some((_, Ok(graph))) = read.detected() {
             info.unread = read.unread(architecture, &graph).into_iter().collect();
             info.unread.sort_unstable();
-            let gives_a_picture = matches!(architecture.use_as.purpose, Purpose::Deband | Purpose::Upscale);
-            info.scale = gives_a_picture.then(|| scale(&graph)).flatten();
+            let gives_an_image = matches!(architecture.use_as.purpose, Purpose::Deband | Purpose::Upscale);
+            info.scale = gives_an_image.then(|| scale(&graph)).flatten();
             info.parameters = Some(graph.parameter_count() as u64);
             info.inputs = graph.inputs.iter().map(|input| input.name.clone()).collect();
         }

@@ -10,17 +10,17 @@ use unband::nets::zoo::{self, PUBLISHED, Published};
 
 use super::ListArgs;
 use crate::outcome::Outcome;
+use crate::reporter::{Reporter, grouped};
 use crate::result::{print_json, print_text};
-use crate::talk::{Talk, grouped};
 
-pub fn run(args: &ListArgs, talk: &Talk<'_>) -> Outcome {
+pub fn run(args: &ListArgs, reporter: &Reporter<'_>) -> Outcome {
     let folder = models::folder();
     let shelf = folder.as_deref().map(Shelf::open).unwrap_or_default();
     if args.json {
         return print_json(&Record::new(folder.as_deref(), &shelf));
     }
     if folder.is_none() {
-        talk.note(&"the system has no folder for application data; set UNBAND_MODELS");
+        reporter.note(&"the system has no folder for application data; set UNBAND_MODELS");
     }
     print_text(&text(folder.as_deref(), &shelf))
 }

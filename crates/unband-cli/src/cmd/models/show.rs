@@ -5,17 +5,17 @@ use unband::nets::{Graph, ShapeError};
 
 use super::ShowArgs;
 use crate::outcome::Outcome;
+use crate::reporter::{Failure, Reporter};
 use crate::result::print_data;
-use crate::talk::{Failure, Talk};
 
 /// Sides tried by default; some networks need a certain size.
 const SIDES: [usize; 6] = [512, 256, 235, 192, 128, 96];
 
-pub fn run(args: &ShowArgs, talk: &Talk<'_>) -> Outcome {
+pub fn run(args: &ShowArgs, reporter: &Reporter<'_>) -> Outcome {
     let graph = match args.what.graph(models::folder().as_deref()) {
         Ok(graph) => graph,
         Err(error) => {
-            talk.failure(&error.into());
+            reporter.failure(&error.into());
             return Outcome::SomeFailed;
         }
     };
@@ -25,7 +25,7 @@ pub fn run(args: &ShowArgs, talk: &Talk<'_>) -> Outcome {
             let hint = graph
                 .size_multiple()
                 .map(|m| format!("sides that are multiples of {m}, as in --size 512x768"));
-            talk.failure(&Failure::at(args.what.to_string(), error.to_string(), hint));
+            reporter.failure(&Failure::at(args.what.to_string(), error.to_string(), hint));
             Outcome::Usage
         }
     }

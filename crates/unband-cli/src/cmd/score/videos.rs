@@ -21,9 +21,9 @@ use crate::piped::SHOWN;
 use crate::print::frames::FrameRows;
 use crate::print::json::FailureRecord;
 use crate::print::video::{self as print, Frames, PLOT, Record, Steps, VideoRecord};
+use crate::reporter::{Failure, Reporter};
 use crate::result::print_json;
-use crate::talk::{Failure, Talk};
-use crate::work;
+use crate::runner;
 
 /// Options for videos only.
 #[derive(Debug, Args)]
@@ -73,15 +73,15 @@ pub fn sort(args: &ScoreArgs) -> Option<Sorted> {
     };
     let found = gather.run(&args.inputs);
     let named = args.inputs.iter().any(|path| is_one(path));
-    let (videos, others): (Vec<PathBuf>, Vec<PathBuf>) =
+    let (videos, rest): (Vec<PathBuf>, Vec<PathBuf>) =
         found.inputs.into_iter().map(|input| input.path).partition(|path| is_one(path));
-    if videos.is_empty() || !(named || others.is_empty()) {
+    if videos.is_empty() || !(named || rest.is_empty()) {
         return None;
     }
     // Nothing is written yet, so Ctrl-C ends the program and its child processes.
     interrupt::listen();
     let mut sorted =
-        Sorted { videos: Vec::new(), failures: failures(&found.failures), other: others.into_iter().next() };
+        Sorted { videos: Vec::new(), failures: failures(&found.failures), other: rest.into_iter().next() };
     for path in &videos {
         match VideoInput::open(path) {
             Ok(video) => sorted.videos.push(video),
@@ -133,14 +133,14 @@ impl<'a> Job<'a> {
         }
         let measure = &args.measure;
         let report = measure.report.as_ref().map(|_| "--report");
-        if let Some(option) = measure.of_one_picture().or(report) {
+        if let Some(option) = measure.of_one_image().or(report) {
             return usage(
                 format!("`{option}` applies to images, but videos were named"),
                 "for videos, use `--plot`, `--thumbnails` or `--csv`",
             );
         }
         measure.for_images_only().map_err(|failure| (Outcome::Usage, failure))?;
-        let video = &args.film;
+        let video = &args.video;
         if video.plot.is_some() && videos.len() > 1 {
             return usage("`--plot` draws one video, several were named".to_owned(), "name one video");
         }
@@ -191,7 +191,7 @@ impl<'a> Job<'a> {
         let stem = Path::new(file).file_stem().map_or_else(String::new, |s| s.to_string_lossy().into());
         for frame in &scored.worst {
             let image = scored.format.read(&frame.bytes).map_err(|error| failed(error.to_string()))?;
-            let png = DisplayImage::of(&image, ctx).and_then(|picture| picture.png());
+            let png = DisplayImage::of(&image, ctx).and_then(|still| still.png());
             let png = png.map_err(|error| failed(error.to_string()))?;
             // Some systems do not allow colons in names.
             let time = clock(frame.place.seconds).replace(':', "-");
@@ -212,32 +212,32 @@ impl<'a> Job<'a> {
     }
 }
 
-impl work::Job for Job<'_> {
+impl runner::Job for Job<'_> {
     /// The number of frames, for the bar.
     fn count(&self) -> usize {
         self.videos.iter().map(VideoInput::expected_frames).sum::<usize>().max(2)
     }
 
-    fn run(&self, failures: &[Failure], talk: &Talk<'_>, ctx: &Context<'_>) -> Outcome {
+    fn run(&self, failures: &[Failure], reporter: &Reporter<'_>, ctx: &Context<'_>) -> Outcome {
         let mut failed: Vec<FailureRecord> = Vec::new();
         let mut fail = |failure: &Failure| {
-            talk.failure(failure);
+            reporter.failure(failure);
             failed.push(FailureRecord::new(failure));
         };
         failures.iter().for_each(&mut fail);
         let mut rows = match FrameRows::new(self.args, &self.metrics) {
             Ok(rows) => rows,
             Err(failure) => {
-                talk.failure(&failure);
+                reporter.failure(&failure);
                 return Outcome::SomeFailed;
             }
         };
-        let (mut all, step) = (Vec::new(), Steps::new(talk, self.count()));
+        let (mut all, step) = (Vec::new(), Steps::new(reporter, self.count()));
         for video in &self.videos {
             let done = match self.one(video, rows.as_mut(), &step, ctx) {
                 Ok(Some(done)) => done,
                 Ok(None) => {
-                    talk.note(&format!("interrupted after {} frames", step.done()));
+                    reporter.note(&format!("interrupted after {} frames", step.done()));
                     return Outcome::Interrupted;
                 }
                 Err(failure) => {
@@ -246,7 +246,7 @@ impl work::Job for Job<'_> {
                 }
             };
             if !self.args.json {
-                talk.values(&self.text(&done));
+                reporter.values(&self.text(&done));
             }
             if let Some(damage) = &done.damage {
                 fail(damage);
@@ -256,19 +256,19 @@ impl work::Job for Job<'_> {
             }
             all.push(done);
         }
-        talk.bar.finish();
+        reporter.bar.finish();
         let mut outcome = if failed.is_empty() { Outcome::Done } else { Outcome::SomeFailed };
         if self.args.json {
             let videos = all.iter().map(|done| self.record(done)).collect();
             outcome =
                 outcome.max(print_json(&Record::new("unband-score-films/1", videos, failed, &self.metrics)));
         }
-        outcome = outcome.max(rows.map_or(Outcome::Done, |rows| rows.write(self.args, talk, ctx)));
+        outcome = outcome.max(rows.map_or(Outcome::Done, |rows| rows.write(self.args, reporter, ctx)));
         if ctx.cancelled() {
             return Outcome::Interrupted;
         }
         for Done { file, scored, .. } in &all {
-            outcome = outcome.max(print::report_failed(file, &scored.scores, talk));
+            outcome = outcome.max(print::report_failed(file, &scored.scores, reporter));
         }
         outcome
     }

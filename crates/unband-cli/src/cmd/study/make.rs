@@ -11,16 +11,16 @@ use super::{KEY_SCHEMA, Key, KeyMethod, StudyArgs};
 use crate::extras;
 use crate::inputs::{Gather, failure, readable};
 use crate::outcome::Outcome;
-use crate::talk::{Failure, Talk};
+use crate::reporter::{Failure, Reporter};
 
 /// Name of the hidden reference.
 pub const REFERENCE: &str = "reference";
 
-pub fn run(args: &StudyArgs, talk: &Talk<'_>) -> Outcome {
-    match page(args, talk) {
+pub fn run(args: &StudyArgs, reporter: &Reporter<'_>) -> Outcome {
+    match page(args, reporter) {
         Ok(()) => Outcome::Done,
         Err((failure, outcome)) => {
-            talk.failure(&failure);
+            reporter.failure(&failure);
             outcome
         }
     }
@@ -36,7 +36,7 @@ fn input(failure: Failure) -> Fault {
     (failure, Outcome::SomeFailed)
 }
 
-fn page(args: &StudyArgs, talk: &Talk<'_>) -> Result<(), Fault> {
+fn page(args: &StudyArgs, reporter: &Reporter<'_>) -> Result<(), Fault> {
     let (reference, methods) = match (&args.reference, args.paths.split_first()) {
         (Some(reference), _) => (reference, args.paths.as_slice()),
         (None, Some((first, rest))) => (first, rest),
@@ -57,18 +57,18 @@ fn page(args: &StudyArgs, talk: &Talk<'_>) -> Result<(), Fault> {
             return Err(input(Failure::usage(message, "choose another name, or add `--overwrite`")));
         }
     }
-    let pictures = folder(reference)?;
+    let references = folder(reference)?;
     let results = methods.iter().map(|path| folder(path)).collect::<Result<Vec<_>, _>>()?;
-    let sources = extras::Inputs::of(pictures.values().chain(results.iter().flat_map(BTreeMap::values)));
+    let sources = extras::Inputs::of(references.values().chain(results.iter().flat_map(BTreeMap::values)));
     for path in [&args.output, &key_path] {
         sources.keep_from(path).map_err(|failure| (failure, Outcome::Usage))?;
     }
     let names = methods.iter().map(|path| name(path)).collect::<Result<Vec<_>, _>>()?;
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     for (method, results) in names.iter().zip(&results) {
-        let without = results.keys().filter(|stem| !pictures.contains_key(*stem)).count();
+        let without = results.keys().filter(|stem| !references.contains_key(*stem)).count();
         if without > 0 {
-            talk.note(&format!("{method}: {without} without a reference, skipped"));
+            reporter.note(&format!("{method}: {without} without a reference, skipped"));
         }
     }
     let mut study =
@@ -78,7 +78,7 @@ fn page(args: &StudyArgs, talk: &Talk<'_>) -> Result<(), Fault> {
         (None, Some(side)) => Fit::Longest(side as usize),
         (None, None) => Fit::Whole,
     };
-    for (done, (stem, path)) in pictures.iter().enumerate() {
+    for (done, (stem, path)) in references.iter().enumerate() {
         let clean = load(path)?;
         let mut images = Vec::with_capacity(results.len());
         for (folder, files) in methods.iter().zip(&results) {
@@ -93,12 +93,12 @@ fn page(args: &StudyArgs, talk: &Talk<'_>) -> Result<(), Fault> {
         let images: Vec<&Image> = images.iter().collect();
         let added = study.add(stem, &clean, &images, fit, &Context::default());
         added.map_err(|error| input(error.into()))?;
-        talk.detail(&format!("{stem}: {}", size(study.bytes() as u64)));
+        reporter.detail(&format!("{stem}: {}", size(study.bytes() as u64)));
         if study.bytes() as u64 > args.max_size {
             let message = format!(
                 "{} of {} images already take {} on the page, `--max-size` allows {}",
                 done + 1,
-                pictures.len(),
+                references.len(),
                 size(study.bytes() as u64),
                 size(args.max_size)
             );
@@ -107,13 +107,13 @@ fn page(args: &StudyArgs, talk: &Talk<'_>) -> Result<(), Fault> {
         }
     }
     let html = study.html();
-    let access = Access::of(pictures.values().chain(results.iter().flat_map(BTreeMap::values)));
+    let access = Access::of(references.values().chain(results.iter().flat_map(BTreeMap::values)));
     let saving = Saving { access, ..args.overwrite.into() };
     write(html.as_bytes(), &args.output, saving)?;
     write(&key(&study), &key_path, saving)?;
-    talk.line(&format!(
+    reporter.line(&format!(
         "{} images × ({} methods + hidden reference) = {} pairs, {} → {}, key {}",
-        pictures.len(),
+        references.len(),
         names.len(),
         study.presentations(),
         size(html.len() as u64),

@@ -109,7 +109,7 @@ fn patches_are_windows_of_the_degraded_whole() {
 }
 
 #[test]
-fn what_happens_to_a_image_depends_on_its_name_and_the_seed_alone() {
+fn what_happens_to_an_image_depends_on_its_name_and_the_seed_alone() {
     let (set, files) = photos();
     let asked = Clean {
         draws: 2,
@@ -173,7 +173,7 @@ fn causes_have_folders_of_their_own_where_asked_for() {
 }
 
 #[test]
-fn a_image_has_all_its_pairs_or_none() {
+fn an_image_has_all_its_pairs_or_none() {
     let (set, mut files) = photos();
     set.write("cut.png", &photo(96, 64, 3)[..400]);
     files.push("cut.png".into());

@@ -9,7 +9,7 @@ use unband_nets::state::init::{self, Init};
 use unband_nets::state::{Weights, fill};
 use unband_nets::{Graph, Net, Shape, StateDict, Tensor, arch};
 
-use super::support::{ctx, filled, golden, outputs, picture, same, same_within};
+use super::support::{ctx, filled, golden, outputs, painted, same, same_within};
 
 /// A network of one banded layer whose parameters have no prefix.
 fn layer(input: usize, output: usize, spec: BandedDeformSpec) -> Graph {
@@ -43,7 +43,7 @@ fn impulse(side: usize) -> Map<f64> {
 fn the_banded_layer_gives_the_numbers_of_the_original() {
     let graph = layer(4, 3, BandedDeformSpec::default());
     let (_, weights) = filled(&graph, "bdconv_c4_3_k3x5");
-    let got = outputs(&graph, &weights, &[picture(4, 12, 14)]);
+    let got = outputs(&graph, &weights, &[painted(4, 12, 14)]);
     same(&got[0], &golden("bdinn")["bdconv_filled_4to3_k3x5_in12x14"], "4 to 3 channels");
 }
 
@@ -77,7 +77,7 @@ fn the_banded_layer_starts_as_an_ordinary_convolution() {
         Tensor::f32(&[3, 4, 3, 5], (0..180).map(kernel).collect()).unwrap(),
     ));
     let weights = Weights::bind(&ordinary, &state.collect()).unwrap();
-    let image = picture(4, 12, 14);
+    let image = painted(4, 12, 14);
     let a = outputs(&banded, &at_start(&banded, kernel), std::slice::from_ref(&image)).remove(0);
     let b = outputs(&ordinary, &weights, &[image]).remove(0);
     assert!(difference(&a, &b) < 1e-6 && a != b);
@@ -105,17 +105,17 @@ fn free_offsets_do_what_a_turned_kernel_does() {
     .map(|(name, tensor)| (name.to_owned(), tensor.unwrap()))
     .collect();
     let weights = Weights::bind(&free, &state).unwrap();
-    let image = picture(2, 9, 11);
+    let image = painted(2, 9, 11);
     let a = outputs(&banded, &at_start(&banded, kernel), std::slice::from_ref(&image)).remove(0);
     let b = outputs(&free, &weights, &[image]).remove(0);
     assert!(difference(&a, &b) < 1e-5, "{}", difference(&a, &b));
     let unturned = layer(2, 3, turned(0.0));
-    let straight = outputs(&unturned, &at_start(&unturned, kernel), &[picture(2, 9, 11)]).remove(0);
+    let straight = outputs(&unturned, &at_start(&unturned, kernel), &[painted(2, 9, 11)]).remove(0);
     assert!(difference(&a, &straight) > 0.1);
 }
 
 #[test]
-fn free_offsets_follow_the_picture() {
+fn free_offsets_follow_the_image() {
     let mut net = Net::new("follow");
     let x = net.input("image", 3);
     let y = net.deform_conv("", x, 1, (1, 1));
@@ -134,7 +134,7 @@ fn free_offsets_follow_the_picture() {
     .collect();
     let weights = Weights::bind(&graph, &state).unwrap();
     let (height, width) = (6, 7);
-    let mut image = picture(3, height, width);
+    let mut image = painted(3, height, width);
     let plane = height * width;
     for p in 0..plane {
         image.data[p] = image.data[p] * 4.0 - 2.0;
@@ -178,7 +178,7 @@ fn gives_the_numbers_of_the_description_and_back() {
     assert!(graph.unused().is_empty());
     let state = fill::tenth(&filled(&graph, "bdinn").0);
     let weights = Weights::bind(&graph, &state).unwrap();
-    let image = picture(3, 64, 64);
+    let image = painted(3, 64, 64);
     let out = outputs(&graph, &weights, std::slice::from_ref(&image));
     same(&joined(&out), &want["out_64x64"], "64×64");
 
@@ -194,7 +194,7 @@ fn undoes_itself_in_32_bits() {
     let graph = (ENTRY.build)().unwrap();
     let inverse = build_inverse(&Config::default()).unwrap();
     let state = fill::tenth(&filled(&graph, "bdinn").0);
-    let image = picture(3, 64, 64);
+    let image = painted(3, 64, 64);
     let image = Map::new(image.shape, image.data.iter().map(|&v| v as f32).collect()).unwrap();
     let pass = |graph: &Graph, inputs: &[Map<f32>]| {
         run(graph, &Weights::bind(graph, &state).unwrap(), inputs, Mode::default(), &ctx()).unwrap()
@@ -232,7 +232,7 @@ fn every_plan_has_an_inverse() {
         let (graph, inverse) = (build(&config).unwrap(), build_inverse(&config).unwrap());
         assert_eq!(graph.stored(), inverse.stored());
         let state = fill::tenth(&fill::golden(&graph.stored()));
-        let image = picture(3, 16, 24);
+        let image = painted(3, 16, 24);
         let out = outputs(&graph, &Weights::bind(&graph, &state).unwrap(), std::slice::from_ref(&image));
         assert!(difference(&out[0], &image) > 1e-3, "{config:?} does nothing");
         for back in outputs(&inverse, &Weights::bind(&inverse, &state).unwrap(), &out) {
@@ -262,7 +262,7 @@ fn does_nothing_when_the_last_layers_are_zero() {
         (name.to_owned(), Tensor::f32(&tensor.shape, data).unwrap())
     });
     let weights = Weights::bind(&graph, &zeroed.collect()).unwrap();
-    let image = picture(3, 16, 24);
+    let image = painted(3, 16, 24);
     for out in outputs(&graph, &weights, std::slice::from_ref(&image)) {
         assert_eq!(out, image);
     }

@@ -75,10 +75,10 @@ fn patches_get_the_probabilities_of_the_original() {
         ("p9_lcg_noise", noise()),
     ];
     let want = &golden("dbi")["patches"];
-    for (name, picture) in patches {
-        let sum: f64 = picture.data.iter().map(|&v| f64::from(v * 255.0).round()).sum();
+    for (name, painted) in patches {
+        let sum: f64 = painted.data.iter().map(|&v| f64::from(v * 255.0).round()).sum();
         assert!((sum - want[name]["byte_sum"].as_f64().unwrap()).abs() < 0.5, "{name}: {sum}");
-        let p = f64::from(probability(&network, picture));
+        let p = f64::from(probability(&network, painted));
         let off = (p - want[name]["nonbanded_probability"].as_f64().unwrap()).abs();
         println!("{name}: {off:.1e}");
         assert!(off < 1e-5, "{name}: {p}");
@@ -93,14 +93,14 @@ fn a_tensorflow_model_gives_what_tensorflow_gives() {
     let network = read.network().unwrap();
     let text = std::fs::read_to_string(folder.join("expected.json")).unwrap();
     let want = &serde_json::from_str::<Value>(&text).unwrap()["probability"];
-    let pictures = [
+    let images = [
         ("ramp", made(|c, y, x| [x, y, usize::midpoint(x, y)][c])),
         ("bands", made(|c, y, x| [x / 16 * 16, y / 16 * 16, 128][c])),
         ("checker", made(|_, y, x| 255 * ((x / 8 + y / 8) % 2))),
         ("turned", made(|c, y, x| [y, 255 - x, x * y % 256][c])),
     ];
-    for (name, picture) in pictures {
-        let off = f64::from(probability(&network, picture)) - want[name].as_f64().unwrap();
+    for (name, painted) in images {
+        let off = f64::from(probability(&network, painted)) - want[name].as_f64().unwrap();
         println!("{name}: {off:.1e}");
         assert!(off.abs() < 1e-6, "{name}: {off}");
     }
@@ -150,7 +150,7 @@ fn decoded(path: &Path) -> Map<f32> {
 }
 
 #[test]
-fn the_demo_picture_gets_the_published_score() {
+fn the_demo_image_gets_the_published_score() {
     let Some((weights, network)) = published() else { return };
     let want = golden("dbi");
     let demo = &want["demo"];
@@ -159,10 +159,10 @@ fn the_demo_picture_gets_the_published_score() {
         unband_skips::file(format_args!("{} is not next to the weights", path.display()));
         return;
     }
-    let picture = decoded(&path);
+    let painted = decoded(&path);
     let mut worst = 0.0f64;
-    let got = score((picture.shape.height, picture.shape.width), Mixing::Feedback, |row, column| {
-        let p = probability(&network, patch(&picture, row, column).unwrap());
+    let got = score((painted.shape.height, painted.shape.width), Mixing::Feedback, |row, column| {
+        let p = probability(&network, patch(&painted, row, column).unwrap());
         worst = worst.max((f64::from(p) - listed(demo, row, column)).abs());
         Ok::<_, std::convert::Infallible>(p)
     });

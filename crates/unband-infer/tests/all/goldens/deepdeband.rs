@@ -3,11 +3,11 @@ use unband_infer::reference::{Map, Mode, run};
 use unband_nets::arch;
 use unband_nets::arch::deepdeband::build;
 
-use super::support::{ctx, filled, golden, picture, same, same_within};
+use super::support::{ctx, filled, golden, painted, same, same_within};
 
 /// Between −1 and 1.
 fn signed(height: usize, width: usize) -> Map<f64> {
-    let mut map = picture(3, height, width);
+    let mut map = painted(3, height, width);
     map.data.iter_mut().for_each(|v| *v = 2.0 * *v - 1.0);
     map
 }
@@ -32,7 +32,7 @@ fn the_generator_gives_the_numbers_of_the_original() {
     same(&running[0], &want["G_eval_256"], "256×256");
     let running = run(&graph, &weights, &[narrow(&signed(512, 256))], Mode::default(), &ctx()).unwrap();
     same_within(&wide(&running[0]), &want["G_eval_512x256"], 1e-4, "512×256");
-    let own = Mode { picture_statistics: true, dropout: None };
+    let own = Mode { image_statistics: true, dropout: None };
     let own = run(&graph, &weights, &[narrow(&signed(512, 512))], own, &ctx()).unwrap();
     same_within(&wide(&own[0]), &want["G_batchstats_nodropout_512x512"], 1e-4, "statistics of the image");
     assert_eq!(arch::detect(&state).unwrap().0.name, "deepdeband-f");
@@ -60,10 +60,10 @@ fn a_narrow_generator_is_recognised_and_dropout_follows_its_seed() {
     let (found, again) = arch::detect(&state).unwrap();
     assert_eq!((found.name, again.unwrap()), ("deepdeband-f", graph.clone()));
     let weights = unband_nets::state::Weights::bind(&graph, &state).unwrap();
-    let picture = signed(256, 256);
+    let painted = signed(256, 256);
     let with = |dropout| {
-        let mode = Mode { picture_statistics: true, dropout };
-        run(&graph, &weights, std::slice::from_ref(&picture), mode, &ctx()).unwrap().remove(0)
+        let mode = Mode { image_statistics: true, dropout };
+        run(&graph, &weights, std::slice::from_ref(&painted), mode, &ctx()).unwrap().remove(0)
     };
     assert_eq!(with(Some(1)), with(Some(1)));
     assert_ne!(with(Some(1)), with(Some(2)));
@@ -72,11 +72,11 @@ fn a_narrow_generator_is_recognised_and_dropout_follows_its_seed() {
 }
 
 #[test]
-fn pictures_of_any_size_go_through_both_ways_of_feeding_it() {
+fn images_of_any_size_go_through_both_ways_of_feeding_it() {
     let graph = build(4).unwrap();
     let state = unband_nets::state::fill::golden(&graph.stored());
     let weights = unband_nets::state::Weights::bind(&graph, &state).unwrap();
-    let input = narrow(&picture(3, 200, 300));
+    let input = narrow(&painted(3, 200, 300));
     let through = |map: Map<f32>, mode: Mode| -> Result<Map<f32>, unband_infer::RunError> {
         Ok(run(&graph, &weights, &[map], mode, &ctx())?.remove(0))
     };

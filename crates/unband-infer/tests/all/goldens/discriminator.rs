@@ -3,12 +3,12 @@ use unband_nets::arch::discriminator::{PatchGan, patchgan, unet, vgg};
 use unband_nets::state::{Weights, fill, step_spectral_norms};
 use unband_nets::{Graph, StateDict};
 
-use super::second_rule::{about, difference, ordered, picture, want};
+use super::second_rule::{about, difference, ordered, painted, want};
 use super::support::outputs;
 
 fn off(graph: &Graph, state: &StateDict, (height, width): (usize, usize), golden: &str) -> f64 {
     let weights = Weights::bind(graph, state).unwrap();
-    let got = outputs(graph, &weights, &[picture(height, width)]);
+    let got = outputs(graph, &weights, &[painted(height, width)]);
     let off = difference(&got[0], &want(golden));
     println!("{golden}: {off:.1e}");
     off
@@ -59,7 +59,7 @@ fn all_have_as_many_parameters_as_the_originals() {
 }
 
 #[test]
-fn those_of_one_size_are_told_apart_and_take_no_other() {
+fn those_of_one_size_are_distinguished_and_take_no_other() {
     for side in [96, 128, 192] {
         let graph = vgg(side, 8).unwrap();
         let (found, again) = arch::detect(&fill::golden(&graph.stored())).unwrap();

@@ -4,7 +4,7 @@ use unband_infer::reference::Map;
 use unband_nets::state::{Weights, fill};
 use unband_nets::{Data, Tensor, arch};
 
-use super::second_rule::{about, picture};
+use super::second_rule::{about, painted};
 use super::support::outputs;
 
 fn upside_down(map: &Map<f64>) -> Map<f64> {
@@ -24,7 +24,7 @@ fn features(name: &str, (height, width): (usize, usize)) -> [Vec<Map<f64>>; 2] {
     let (found, again) = arch::detect(&state).unwrap();
     assert_eq!((found.name, again.unwrap()), (name, graph.clone()));
     let weights = Weights::bind(&graph, &found.own_tensors(state)).unwrap();
-    let a = picture(height, width);
+    let a = painted(height, width);
     let b = upside_down(&a);
     [outputs(&graph, &weights, &[a]), outputs(&graph, &weights, &[b])]
 }

@@ -2,7 +2,7 @@ use unband_infer::reference::Map;
 use unband_nets::state::Weights;
 use unband_nets::{Graph, Node, Op, arch};
 
-use super::support::{filled, golden, outputs, picture, same};
+use super::support::{filled, golden, outputs, painted, same};
 
 /// The graph with additional outputs: the first value whose node is requested.
 fn looking_at(mut graph: Graph, names: &[&str], wanted: &[fn(&Node) -> bool]) -> Graph {
@@ -31,7 +31,7 @@ fn gives_the_numbers_of_the_original() {
         ],
     );
     for (height, width) in [(32, 32), (48, 64)] {
-        let got = outputs(&graph, &weights, &[picture(3, height, width)]);
+        let got = outputs(&graph, &weights, &[painted(3, height, width)]);
         let size = format!("{height}x{width}");
         for (part, got) in ["out", "grad", "gray", "grad4", "base"].into_iter().zip(&got) {
             same(got, &want[&size][part], &format!("{part} of {size}"));
@@ -51,7 +51,7 @@ fn costs_what_the_original_costs() {
 }
 
 #[test]
-fn leaves_the_picture_alone_when_the_last_layer_is_zero() {
+fn leaves_the_image_alone_when_the_last_layer_is_zero() {
     let graph = (arch::ggdbn::ENTRY.build)().unwrap();
     let (state, _) = filled(&graph, "ggdbn");
     let zeroed = state.iter().map(|(name, tensor)| {
@@ -60,7 +60,7 @@ fn leaves_the_picture_alone_when_the_last_layer_is_zero() {
         (name.to_owned(), unband_nets::Tensor::f32(&tensor.shape, data).unwrap())
     });
     let weights = Weights::bind(&graph, &zeroed.collect()).unwrap();
-    let image: Map<f64> = picture(3, 16, 24);
+    let image: Map<f64> = painted(3, 16, 24);
     let out = outputs(&graph, &weights, std::slice::from_ref(&image));
     assert_eq!(out[0], image);
     assert!(out[1].data[0].abs() > 1e-3);

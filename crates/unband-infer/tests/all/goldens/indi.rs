@@ -7,7 +7,7 @@ use unband_nets::arch::indi::Config;
 use unband_nets::state::{Weights, fill};
 use unband_nets::{Form, Graph, Shape, Tensor, arch};
 
-use super::support::{filled, golden, outputs, picture, same};
+use super::support::{filled, golden, outputs, painted, same};
 
 fn at(graph: &Graph, weights: &Weights, image: &Map<f64>, t: f64) -> Map<f64> {
     let t = Map::new(Shape::new(1, 1, 1), vec![t]).unwrap();
@@ -31,7 +31,7 @@ fn gives_the_numbers_of_the_original() {
     let (_, weights) = filled(&graph, "indi");
     for (height, width) in [(32, 32), (33, 50)] {
         for t in ["1.0", "0.5"] {
-            let got = at(&graph, &weights, &picture(3, height, width), t.parse().unwrap());
+            let got = at(&graph, &weights, &painted(3, height, width), t.parse().unwrap());
             let case = format!("{height}x{width}_t{t}");
             same(&got, &want[&case], &case);
         }
@@ -60,7 +60,7 @@ fn samples_as_the_original_does() {
     let graph = (arch::indi::ENTRY.build)().unwrap();
     let want = golden("indi");
     let (_, weights) = filled(&graph, "indi");
-    let image = picture(3, 32, 32);
+    let image = painted(3, 32, 32);
     for steps in [1, 4, 30] {
         let case = format!("sample{steps}_32x32");
         let run = |data: &[f64], t: f64| {
@@ -117,7 +117,7 @@ fn stores_tensors_that_change_nothing() {
         state.insert(name.clone(), Tensor::f32(&shape, data).unwrap());
     }
     let changed = Weights::bind(&graph, &state).unwrap();
-    let image = picture(3, 16, 16);
+    let image = painted(3, 16, 16);
     assert_eq!(at(&graph, &weights, &image, 0.7), at(&graph, &changed, &image, 0.7));
 }
 
@@ -135,7 +135,7 @@ fn is_known_by_its_tensors_with_and_without_weight_norm() {
 }
 
 #[test]
-fn folded_weights_give_the_same_picture() {
+fn folded_weights_give_the_same_image() {
     let normed = (arch::indi::ENTRY.build)().unwrap();
     let config = Config { first_form: Form::Plain, form: Form::Plain, ..Config::default() };
     let plain = arch::indi::build(&config).unwrap();
@@ -150,7 +150,7 @@ fn folded_weights_give_the_same_picture() {
         (param.name.clone(), Tensor::f32(&param.shape, data).unwrap())
     });
     let folded = Weights::bind(&plain, &folded.collect()).unwrap();
-    let image = picture(3, 16, 16);
+    let image = painted(3, 16, 16);
     let (a, b) = (at(&normed, &weights, &image, 0.7), at(&plain, &folded, &image, 0.7));
     let largest = a.data.iter().zip(&b.data).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
     assert!(largest < 1e-5 && largest > 0.0, "{largest}");

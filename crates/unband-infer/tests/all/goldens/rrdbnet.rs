@@ -2,7 +2,7 @@ use unband_nets::arch;
 use unband_nets::arch::rrdbnet::{Config, build};
 use unband_nets::state::{Weights, fill};
 
-use super::second_rule::{difference, picture, want};
+use super::second_rule::{difference, painted, want};
 use super::support::outputs;
 
 fn check(
@@ -19,7 +19,7 @@ fn check(
     let (found, again) = arch::detect(&state).unwrap();
     assert_eq!((found.name, again.unwrap()), ("rrdbnet", graph.clone()));
     let weights = Weights::bind(&graph, &state).unwrap();
-    let got = outputs(&graph, &weights, &[picture(height, width)]);
+    let got = outputs(&graph, &weights, &[painted(height, width)]);
     let off = difference(&got[0], &want(golden));
     println!("{golden}: {off:.1e}");
     assert!(off < 1e-5, "{golden}: {off}");

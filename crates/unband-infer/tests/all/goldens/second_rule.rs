@@ -32,7 +32,7 @@ pub fn want(name: &str) -> Map<f64> {
 }
 
 /// The rule's image.
-pub fn picture(height: usize, width: usize) -> Map<f64> {
+pub fn painted(height: usize, width: usize) -> Map<f64> {
     Map::new(Shape::new(3, height, width), fill::second_image(3, height, width)).unwrap()
 }
 

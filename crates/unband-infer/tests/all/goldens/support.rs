@@ -53,7 +53,7 @@ pub fn ctx() -> Context<'static> {
 }
 
 /// The rule's image.
-pub fn picture(channels: usize, height: usize, width: usize) -> Map<f64> {
+pub fn painted(channels: usize, height: usize, width: usize) -> Map<f64> {
     Map::new(Shape::new(channels, height, width), fill::test_image(channels, height, width)).unwrap()
 }
 

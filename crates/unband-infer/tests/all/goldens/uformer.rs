@@ -4,7 +4,7 @@ use unband_nets::arch::uformer::{Config, build};
 use unband_nets::param::Stored;
 use unband_nets::state::fill;
 
-use super::support::{filled, golden, original, outputs, picture, same};
+use super::support::{filled, golden, original, outputs, painted, same};
 
 #[test]
 fn gives_the_numbers_of_the_original() {
@@ -13,7 +13,7 @@ fn gives_the_numbers_of_the_original() {
     let want = golden("uformer_t");
     assert_eq!(graph.parameter_count() as u64, want["params"].as_u64().unwrap());
     let (_, weights) = filled(&graph, "uformer_t");
-    same(&outputs(&graph, &weights, &[picture(3, 128, 128)])[0], &want["out_128x128"], "128×128");
+    same(&outputs(&graph, &weights, &[painted(3, 128, 128)])[0], &want["out_128x128"], "128×128");
 }
 
 #[test]

@@ -172,7 +172,7 @@ fn sums_over_rows_are_the_same_at_every_level() {
 }
 
 #[test]
-fn windows_of_low_variance_are_told_from_others() {
+fn windows_of_low_variance_are_distinguished() {
     // Two values that are 4 apart, in equal numbers, have a variance just above 4; a window has one more of
     // one of them.
     let (w, h) = (90usize, 40usize);
@@ -210,7 +210,7 @@ fn windows_of_low_variance_are_told_from_others() {
             for level in Level::all() {
                 let mut out = vec![0; n];
                 out[n / 2] = 77;
-                let tied = steady_row(level, &mut out, half, rows("sums"), rows("squares"));
+                let tied = even_row(level, &mut out, half, rows("sums"), rows("squares"));
                 for x in 0..n {
                     let window =
                         (0..side * side).map(|i| u64::from(codes[(top + i / side) * w + x + i % side]));
@@ -243,7 +243,8 @@ fn random_words_are_those_of_the_standard_generator() {
     for level in Level::all() {
         let mut words = words;
         (0..=9_999 / 624).for_each(|_| twist(level, &mut words));
-        // C++ standard, [rand.predef]: the 10000th number of mt19937 is 4123659995; it is the second of its pair.
+        // C++ standard, [rand.predef]: the 10000th number of mt19937 is 4123659995; it is the second of its
+        // pair.
         let at = 9_999 % 624;
         let mut drawn = [0.0];
         draw_row(level, &mut drawn, &words[at - 1..=at]);

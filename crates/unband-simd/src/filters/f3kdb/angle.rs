@@ -66,9 +66,9 @@ fn angle(left: [i32; 3], here: [i32; 3], right: [i32; 3], shift: u32) -> f32 {
 ///
 /// # Panics
 /// When slices differ in length, or a direction looked up does not exist.
-pub fn steady_row(steady: &mut [u8], around: &Around<'_, f32>, across: &[i8], down: &[i8], most: f32) {
-    assert!(across.len() == steady.len() && down.len() == steady.len(), "as many distances as samples");
-    for (i, (steady, (&across, &down))) in steady.iter_mut().zip(across.iter().zip(down)).enumerate() {
+pub fn even_row(even: &mut [u8], around: &Around<'_, f32>, across: &[i8], down: &[i8], most: f32) {
+    assert!(across.len() == even.len() && down.len() == even.len(), "as many distances as samples");
+    for (i, (even, (&across, &down))) in even.iter_mut().zip(across.iter().zip(down)).enumerate() {
         let place = around.start + i;
         let own = around.samples[place];
         let apart = |by: isize| {
@@ -77,7 +77,7 @@ pub fn steady_row(steady: &mut [u8], around: &Around<'_, f32>, across: &[i8], do
         };
         let ([a, b], [c, d]) =
             (apart(isize::from(down) * around.stride as isize), apart(isize::from(across)));
-        *steady = if a.max(b).max(c).max(d) <= most { 255 } else { 0 };
+        *even = if a.max(b).max(c).max(d) <= most { 255 } else { 0 };
     }
 }
 

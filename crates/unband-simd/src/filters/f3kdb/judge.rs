@@ -39,7 +39,7 @@ pub struct Limits {
 }
 
 /// Writes the new samples of a row to `out`, as 16-bit codes. `refs` are those of [`super::pick_row`], with
-/// missing pairs empty; `steady` is nonzero where limits are boosted, or empty.
+/// missing pairs empty; `even` is nonzero where limits are boosted, or empty.
 ///
 /// # Panics
 /// When rows differ in length.
@@ -49,16 +49,16 @@ pub fn judge_row<T: Code>(
     own: &[T],
     refs: [&[T]; 4],
     limits: &Limits,
-    steady: &[u8],
+    even: &[u8],
 ) {
-    T::judge(level, out, own, refs, limits, steady);
+    T::judge(level, out, own, refs, limits, even);
 }
 
 dispatch! {
     /// 8-bit samples.
-    pub fn row_u8(level, out: &mut [u16], own: &[u8], refs: [&[u8]; 4], limits: &Limits, steady: &[u8]) = row::<u8>;
+    pub fn row_u8(level, out: &mut [u16], own: &[u8], refs: [&[u8]; 4], limits: &Limits, even: &[u8]) = row::<u8>;
     /// 16-bit samples.
-    pub fn row_u16(level, out: &mut [u16], own: &[u16], refs: [&[u16]; 4], limits: &Limits, steady: &[u8]) = row::<u16>;
+    pub fn row_u16(level, out: &mut [u16], own: &[u16], refs: [&[u16]; 4], limits: &Limits, even: &[u8]) = row::<u16>;
 }
 
 /// Half of the sum, rounded up.
@@ -68,7 +68,7 @@ fn mean(a: u16, b: u16) -> u16 {
 }
 
 #[inline(always)]
-fn row<T: Code>(out: &mut [u16], own: &[T], refs: [&[T]; 4], limits: &Limits, steady: &[u8]) {
+fn row<T: Code>(out: &mut [u16], own: &[T], refs: [&[T]; 4], limits: &Limits, even: &[u8]) {
     let n = out.len();
     let shift = limits.shift & 15;
     let up = |v: T| -> u16 { Into::<u16>::into(v) << shift };
@@ -137,7 +137,7 @@ fn row<T: Code>(out: &mut [u16], own: &[T], refs: [&[T]; 4], limits: &Limits, st
                 out[i] = if ok { m } else { s };
             }
         }
-        (Mode::Faded, _) => faded(out, own, [a, b, c, d], limits, steady),
+        (Mode::Faded, _) => faded(out, own, [a, b, c, d], limits, even),
         (Mode::Pair, _) => {}
     }
 }
@@ -146,13 +146,13 @@ fn row<T: Code>(out: &mut [u16], own: &[T], refs: [&[T]; 4], limits: &Limits, st
 const BLOCK: usize = 32;
 
 #[inline(always)]
-fn faded<T: Code>(out: &mut [u16], own: &[T], refs: [&[T]; 4], limits: &Limits, steady: &[u8]) {
+fn faded<T: Code>(out: &mut [u16], own: &[T], refs: [&[T]; 4], limits: &Limits, even: &[u8]) {
     let mut factors = [1f32; BLOCK];
     for (k, out) in out.chunks_mut(BLOCK).enumerate() {
         let part = k * BLOCK..k * BLOCK + out.len();
-        if let Some(steady) = steady.get(part.clone()) {
-            for (factor, &steady) in factors.iter_mut().zip(steady) {
-                *factor = if steady == 0 { 1.0 } else { limits.boost };
+        if let Some(even) = even.get(part.clone()) {
+            for (factor, &even) in factors.iter_mut().zip(even) {
+                *factor = if even == 0 { 1.0 } else { limits.boost };
             }
         }
         let full = |row: &[T]| {

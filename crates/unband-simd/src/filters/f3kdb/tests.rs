@@ -168,15 +168,15 @@ fn all_levels_judge_alike<T: Code>(value: fn(u32) -> T, shift: u32) {
                         [(256, 600, 300), (0, 0, 0), (65535, 65535, 65535), (900, 9, 0)]
                     {
                         let limits = Limits { mode, shift, blur, mean, most, middle, boost: 1.5 };
-                        let steady: Vec<u8> = (0..count).map(|i| (i % 3) as u8).collect();
-                        let run = |level, steady: &[u8]| {
+                        let even: Vec<u8> = (0..count).map(|i| (i % 3) as u8).collect();
+                        let run = |level, even: &[u8]| {
                             let mut out = vec![0; count];
-                            judge_row(level, &mut out, &own, refs, &limits, steady);
+                            judge_row(level, &mut out, &own, refs, &limits, even);
                             out
                         };
                         for level in Level::all() {
-                            let out = run(level, &steady);
-                            assert_eq!(out, run(Level::Scalar, &steady), "{level:?} {limits:?}");
+                            let out = run(level, &even);
+                            assert_eq!(out, run(Level::Scalar, &even), "{level:?} {limits:?}");
                             for i in 0..count {
                                 let up = |v: T| i64::from(Into::<u32>::into(v) << shift);
                                 if let Some(want) = judged(up(own[i]), refs.map(|row| up(row[i])), &limits) {
@@ -202,10 +202,10 @@ fn samples_are_chosen_as_the_definition_says() {
 fn fading_is_full_far_below_the_limits_and_none_above() {
     let limits =
         Limits { mode: Mode::Faded, shift: 8, blur: true, mean: 300, most: 900, middle: 900, boost: 4.0 };
-    let run = |own: u8, refs: [u8; 4], steady: &[u8]| {
+    let run = |own: u8, refs: [u8; 4], even: &[u8]| {
         let mut out = [0];
         let refs = refs.map(|v| [v]);
-        judge_row(Level::best(), &mut out, &[own], refs.each_ref().map(|row| &row[..]), &limits, steady);
+        judge_row(Level::best(), &mut out, &[own], refs.each_ref().map(|row| &row[..]), &limits, even);
         out[0]
     };
     assert_eq!(run(50, [50; 4], &[]), 50 << 8);
@@ -293,16 +293,16 @@ fn directions_are_those_of_the_gradient() {
 }
 
 #[test]
-fn steady_samples_are_those_whose_neighbours_point_the_same_way() {
+fn even_samples_are_those_whose_neighbours_point_the_same_way() {
     let angles: Vec<f32> = (0..60).map(|i| if i % 20 < 10 { 0.5 } else { 0.7 }).collect();
     let around = Around { samples: &angles, stride: 20, start: 20 };
-    let mut steady = [9; 20];
+    let mut even = [9; 20];
     let (mut across, down) = ([0i8; 20], [1i8; 20]);
     across[5] = 5;
-    steady_row(&mut steady, &around, &across, &down, 0.1);
-    assert!(steady.iter().enumerate().all(|(i, &s)| s == if i == 5 { 0 } else { 255 }));
-    steady_row(&mut steady, &around, &across, &down, 0.3);
-    assert_eq!(steady, [255; 20]);
+    even_row(&mut even, &around, &across, &down, 0.1);
+    assert!(even.iter().enumerate().all(|(i, &s)| s == if i == 5 { 0 } else { 255 }));
+    even_row(&mut even, &around, &across, &down, 0.3);
+    assert_eq!(even, [255; 20]);
 }
 
 #[test]

@@ -56,8 +56,8 @@ macro_rules! blocks {
             let lanes: [$ty; LANES] = std::array::from_fn(|i| (i + LANES / 2) as $ty);
             // SAFETY: 64 bytes.
             let lanes = unsafe { _mm512_loadu_si512(lanes.as_ptr().cast()) };
-            // SAFETY: a block starts inside the row, and `blocks` keeps two registers from half a register before it
-            // on readable, in this row and all within reach.
+            // SAFETY: a block starts inside the row, and `blocks` keeps two registers from half a register
+            // before it on readable, in this row and all within reach.
             let two = |place: *const $ty| unsafe {
                 (_mm512_loadu_si512(place.cast()), _mm512_loadu_si512(place.add(LANES).cast()))
             };
@@ -71,7 +71,7 @@ macro_rules! blocks {
                 };
                 // SAFETY: as for `two`.
                 let middle = unsafe { around.samples.as_ptr().add(around.start + x - LANES / 2) };
-                let beside = |across| {
+                let around = |across| {
                     let (left, right) = two(middle);
                     (
                         $lookup(left, $add(lanes, across), right),
@@ -99,7 +99,7 @@ macro_rules! blocks {
                         put(minus, b);
                     }
                     Places::Row { across } => {
-                        let (a, b) = beside(distances(across));
+                        let (a, b) = around(distances(across));
                         put(plus, a);
                         put(minus, b);
                     }
@@ -107,7 +107,7 @@ macro_rules! blocks {
                         let (a, b) = above_and_below(distances(down));
                         put(plus, a);
                         put(minus, b);
-                        let (a, b) = beside(distances(across));
+                        let (a, b) = around(distances(across));
                         put(plus2, a);
                         put(minus2, b);
                     }

@@ -95,7 +95,7 @@ fn occurs(rows: &[Vec<u16>], key: i32, x: usize, radius: usize) -> u16 {
 }
 
 #[test]
-fn bits_tell_where_keys_are_and_where_they_change() {
+fn bits_show_where_keys_are_and_where_they_change() {
     let mut noise = Noise(13);
     for words in [0, 1, 3] {
         let keys = noise.keys(64 * words, 5, 9);

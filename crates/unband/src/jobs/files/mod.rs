@@ -15,8 +15,8 @@ mod names;
 mod source;
 mod upscale;
 
-use super::aside::Gathered;
 use super::check::check;
+use super::extra_output::Gathered;
 use super::image::{Colours, deband_as};
 use super::memory;
 use crate::choose::{Act, Choices, choose, find};
@@ -24,7 +24,7 @@ use crate::faithful::Faithful;
 use crate::networks;
 use crate::{Error, Options, Proof, Report, prove};
 
-pub use super::aside::AsideFile;
+pub use super::extra_output::ExtraOutputFile;
 pub use super::memory::{PROGRAM, at_hand};
 pub use names::{Naming, output_name, output_stem, possible_outputs, upscaled_stem};
 pub use source::Input;
@@ -65,7 +65,7 @@ pub struct FileOptions {
     /// Read the result again and check every sample against its quantisation interval?
     pub prove: bool,
     /// An extra output of the network to write.
-    pub aside: Option<AsideFile>,
+    pub extra_output: Option<ExtraOutputFile>,
     /// Size limits for reading.
     pub limits: Limits,
 }
@@ -148,8 +148,8 @@ pub struct FileReport {
     pub dropped: Vec<Dropped>,
     /// The counts of [`FileOptions::prove`], when something was written.
     pub proof: Option<Proof>,
-    /// The file of [`FileOptions::aside`].
-    pub aside: Option<PathBuf>,
+    /// The file of [`FileOptions::extra_output`].
+    pub extra_output: Option<PathBuf>,
     /// Sizes of input and result.
     pub bytes: FileBytes,
     /// Wall-clock time from reading to the last byte.
@@ -203,8 +203,8 @@ pub fn deband_file(
     }
     let colours = if holds_planes_of(plan.format, &image) { Colours::Own } else { Colours::Rgb };
     let size = (image.width(), image.height());
-    let gathered = options.aside.as_ref().map(|file| Gathered::new(file, size));
-    let with_aside =
+    let gathered = options.extra_output.as_ref().map(|file| Gathered::new(file, size));
+    let with_extra_output =
         Context { extra_output: gathered.as_ref().map(|gathered| gathered as &dyn ExtraOutput), ..*ctx };
     let held = bytes.len() as u64;
     let allowed = options.options.max_memory.unwrap_or(u64::MAX);
@@ -219,8 +219,8 @@ pub fn deband_file(
         max_memory: options.options.max_memory.map(|allowed| allowed.saturating_sub(held)),
         ..options.options.clone()
     };
-    let done = deband_as(image, plan.findings.clone(), &choices, &within, colours, &with_aside);
-    let (image, report) = done.map_err(|error| error.with_memory_beside(held))?;
+    let done = deband_as(image, plan.findings.clone(), &choices, &within, colours, &with_extra_output);
+    let (image, report) = done.map_err(|error| error.with_more_memory(held))?;
     if !report.changed {
         // Some methods find only while running that there is nothing to repair.
         target(&mut plan, input, &output, options, !report.changed);
@@ -230,7 +230,7 @@ pub fn deband_file(
         report,
         dropped: Vec::new(),
         proof: None,
-        aside: None,
+        extra_output: None,
         bytes: FileBytes { input: file_bytes, output: None },
         seconds: 0.0,
     };
@@ -252,7 +252,7 @@ pub fn deband_file(
             done.proof = Some(proof(&done, &bytes, written.as_deref(), options)?);
         }
     }
-    done.aside = gathered.map(|gathered| gathered.write(&saving)).transpose()?.flatten();
+    done.extra_output = gathered.map(|gathered| gathered.write(&saving)).transpose()?.flatten();
     done.seconds = start.elapsed().as_secs_f64();
     Ok(done)
 }
@@ -388,8 +388,8 @@ fn plan(
         how.to_mut().depth = depth;
     }
     let choices = choose(image, &findings, &how)?;
-    if let Some(file) = &options.aside {
-        networks::check_aside(&choices.method, &file.name)?;
+    if let Some(file) = &options.extra_output {
+        networks::check_extra_output(&choices.method, &file.name)?;
         check_free(Some(&file.path), options.overwrite)?;
     }
     let format = asked.unwrap_or_else(|| default_format(image, input_format, choices.depth));

@@ -122,8 +122,8 @@ pub(super) fn values_of(
 }
 
 /// Estimated number of frames, for progress; 0 if unknown.
-pub fn expected_frames(film: &VideoFile) -> usize {
-    let rate = film.video.average_rate.map(|(n, d)| f64::from(n) / f64::from(d.max(1)));
-    let guess = || Some((film.duration? * rate?).round().max(0.0) as u64);
-    film.video.frames.or_else(guess).unwrap_or(0) as usize
+pub fn expected_frames(video: &VideoFile) -> usize {
+    let rate = video.video.average_rate.map(|(n, d)| f64::from(n) / f64::from(d.max(1)));
+    let guess = || Some((video.duration? * rate?).round().max(0.0) as u64);
+    video.video.frames.or_else(guess).unwrap_or(0) as usize
 }

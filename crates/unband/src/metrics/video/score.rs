@@ -43,8 +43,8 @@ impl VideoInput {
     /// # Errors
     /// Files that are not videos; a missing `ffprobe`.
     pub fn open(path: &Path) -> Result<Self, MetricsError> {
-        let film = video::probe(path, &Programs::default());
-        film.map(|film| Self::File(Box::new(film)))
+        let file = video::probe(path, &Programs::default());
+        file.map(|file| Self::File(Box::new(file)))
             .map_err(|error| FileFault::Partial(error).of(path.display().to_string()))
     }
 
@@ -62,7 +62,7 @@ impl VideoInput {
     /// Its path, or the name of the stream.
     pub fn path(&self) -> &Path {
         match self {
-            Self::File(film) => &film.path,
+            Self::File(file) => &file.path,
             Self::Stream { name, .. } => name,
         }
     }
@@ -70,7 +70,7 @@ impl VideoInput {
     /// `FFmpeg`'s name of its codec.
     pub fn codec(&self) -> &str {
         match self {
-            Self::File(film) => &film.video.codec,
+            Self::File(file) => &file.video.codec,
             Self::Stream { .. } => "rawvideo",
         }
     }
@@ -78,7 +78,7 @@ impl VideoInput {
     /// Estimated number of frames, for progress; 0 if unknown.
     pub fn expected_frames(&self) -> usize {
         match self {
-            Self::File(film) => expected_frames(film),
+            Self::File(file) => expected_frames(file),
             Self::Stream { .. } => 0,
         }
     }
@@ -94,8 +94,8 @@ impl VideoInput {
         scope: &'s Scope<'s, '_>,
     ) -> Result<FrameReader, FileFault> {
         match self {
-            Self::File(film) => {
-                let source = FrameSource::of_film(film, options).map_err(FileFault::Partial)?;
+            Self::File(file) => {
+                let source = FrameSource::of_film(file, options).map_err(FileFault::Partial)?;
                 Ok(FrameReader::start(source, threads, scope))
             }
             Self::Stream { reader, .. } => {

@@ -1,0 +1,332 @@
+//! Debanding of videos: one after the other, as each uses all processors.
+
+mod text;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use unband::io::video::{Images, Purpose, StreamChoice, VideoError, container_of, is_video};
+use unband::video::{FilmOptions, FilmPlan, deband_film_told, plan_film};
+use unband::{Context, Error, Hint, Progress};
+
+use super::stream;
+use crate::args::DebandArgs;
+use crate::bar::Bar;
+use crate::images::threads;
+use crate::inputs::{Input, STDIO, exact};
+use crate::interrupt::{self, Busy};
+use crate::outcome::Outcome;
+use crate::outputs::folder_of;
+use crate::record::Record;
+use crate::reporter::{Failure, Loudness, Reporter, printable};
+use crate::result::{print_json, print_text};
+use crate::settings;
+use text::{VideoRecord, kept};
+
+/// Is this file a video?
+pub fn is_one(path: &Path) -> bool {
+    path.is_file() && is_video(path)
+}
+
+/// Processes the videos.
+pub fn run(args: &DebandArgs, videos: &[Input], reporter: &Reporter<'_>) -> Outcome {
+    let rate = match args.video.fps {
+        Some(_) => {
+            Err(Failure::usage("`--fps` applies to image sequences; videos have a frame rate", "drop it"))
+        }
+        None => Ok(()),
+    };
+    let piped = args.images.output.as_deref().is_some_and(|path| path.as_os_str() == STDIO);
+    if let (true, [video]) = (piped, videos) {
+        return match rate.and_then(|()| options(args)) {
+            Ok(options) => stream::run_video(args, &options, &video.path, reporter),
+            Err(failure) => {
+                reporter.failure(&failure);
+                Outcome::Usage
+            }
+        };
+    }
+    let settled = rate.and_then(|()| options(args)).and_then(|options| Ok((options, targets(args, videos)?)));
+    let (options, targets) = match settled {
+        Ok(both) => both,
+        Err(failure) => {
+            reporter.failure(&failure);
+            return Outcome::Usage;
+        }
+    };
+    let ctx = interrupt::context(threads(args.images.threads));
+    let mut outcome = Outcome::Done;
+    for (done, (input, output)) in videos.iter().zip(&targets).enumerate() {
+        let this = one(args, &options, (&input.path, output), reporter.loudness, &ctx);
+        outcome = outcome.max(this);
+        if ctx.cancelled() {
+            let done = done + usize::from(this != Outcome::Interrupted);
+            if videos.len() > 1 {
+                reporter.note(&format!("interrupted: {done} of {} videos done", videos.len()));
+            }
+            return Outcome::Interrupted;
+        }
+    }
+    outcome
+}
+
+/// Default frame rate of image sequences.
+const FPS: (u32, u32) = (24, 1);
+
+/// Is the input an image sequence that becomes a video: a pattern, or a folder of images with a video's name
+/// as output?
+pub fn are_frames(args: &DebandArgs) -> bool {
+    let [only] = args.images.inputs.as_slice() else { return false };
+    if !Images::are_named(only) || !only.is_dir() {
+        return Images::are_named(only);
+    }
+    let output = args.images.output.as_deref();
+    let video = output.is_some_and(|path| container_of(path).is_some() && !path.is_dir());
+    let holds_video = || {
+        let mut files = std::fs::read_dir(only).into_iter().flatten().flatten();
+        files.any(|file| is_one(&file.path()))
+    };
+    video && !holds_video() && !matches!(Images::find(only, FPS), Ok(None))
+}
+
+/// Processes an image sequence.
+pub fn run_frames(args: &DebandArgs, reporter: &Reporter<'_>) -> Outcome {
+    let input = &args.images.inputs[0];
+    let shown = exact(input);
+    let settled = options(args).and_then(|options| {
+        let Some(output) = args.images.output.as_deref().filter(|path| !path.is_dir()) else {
+            let hint = "name the video, `-o film.mkv`";
+            return Err(Failure::usage(format!("{shown} is an image sequence, but no output video is named"), hint));
+        };
+        let images = Images::find(input, args.video.fps.unwrap_or(FPS))
+            .map_err(|error| Failure { hint: error.hint(), ..Failure::usage(error.to_string(), "") })?;
+        let Some(images) = images else {
+            let message = format!("{shown}: not an image sequence");
+            let hint = "file names must differ only in a number, such as `shot_0001.png`; for separate images name a folder, `-o out/`";
+            return Err(Failure::usage(message, hint));
+        };
+        if args.video.fps.is_none() {
+            reporter.note(&format_args!("{shown}: {} frames at 24 fps; `--fps` sets another rate", images.count()));
+        }
+        Ok((FilmOptions { images: Some(images), ..options }, output))
+    });
+    let (options, output) = match settled {
+        Ok(both) => both,
+        Err(failure) => {
+            reporter.failure(&failure);
+            return Outcome::Usage;
+        }
+    };
+    if output.as_os_str() == STDIO {
+        return stream::run_video(args, &options, input, reporter);
+    }
+    one(args, &options, (input, output), reporter.loudness, &interrupt::context(threads(args.images.threads)))
+}
+
+/// The library's options for videos.
+///
+/// # Errors
+/// Options that are not valid for videos.
+pub fn options(args: &DebandArgs) -> Result<FilmOptions, Failure> {
+    let video = &args.video;
+    let stills = settings::file_options(args)?;
+    for (given, option) in [
+        (args.images.format.is_some(), "--format"),
+        (args.images.quality.is_some(), "--quality"),
+        (args.images.effort.is_some(), "--effort"),
+        (args.prove, "--prove"),
+        (args.save_output.is_some(), "--save-output"),
+    ] {
+        if given {
+            let hint = "set the format with `-o`, the quality with `--for` or `--ffmpeg-args`";
+            return Err(Failure::usage(format!("`{option}` applies to images, not to videos"), hint));
+        }
+    }
+    let ffmpeg_args = match &video.ffmpeg_args {
+        None => Vec::new(),
+        Some(text) => shlex::split(text).ok_or_else(|| {
+            Failure::usage(format!("`--ffmpeg-args {text}` has an unclosed quote"), "close it")
+        })?,
+    };
+    let purpose = if video.lossless { Purpose::Archive } else { video.purpose.unwrap_or_default() };
+    let mut options = stills.options;
+    options.dither = args.images.dither.unwrap_or_else(|| FilmOptions::dither_for(purpose, options.depth));
+    Ok(FilmOptions {
+        options,
+        purpose,
+        ffmpeg_args,
+        drop_dynamic_hdr: video.drop_dynamic_hdr,
+        streams: StreamChoice { only: video.streams.clone(), dropped: video.drop_stream.clone() },
+        images: None,
+        progressive: video.progressive,
+        keep_going: video.keep_going,
+        resume: video.resume,
+        overwrite: args.images.overwrite,
+        only_banded: args.only_banded,
+        temporal: video.temporal.unwrap_or_default(),
+        start_at_zero: video.start_at_zero,
+        from: video.from,
+        to: video.to,
+    })
+}
+
+/// The output path of each video: next to its input, in the output folder, or the file given by `-o`.
+fn targets(args: &DebandArgs, videos: &[Input]) -> Result<Vec<PathBuf>, Failure> {
+    let named = args.images.output.as_deref().filter(|path| container_of(path).is_none() || path.is_dir());
+    let folder = named.and_then(|path| folder_of(Some(path), &args.images.inputs));
+    let y4m = |path: &&Path| path.extension().is_some_and(|end| end.eq_ignore_ascii_case("y4m"));
+    if let (None, Some(path)) = (folder, args.images.output.as_deref().filter(y4m)) {
+        let hint = format!("write `-o - > {}`", path.display());
+        return Err(Failure::usage("YUV4MPEG2 frames can only be written to standard output", hint));
+    }
+    if let (None, Some(path), 2..) = (folder, &args.images.output, videos.len()) {
+        let message = format!("{} videos cannot be written to one file, {}", videos.len(), path.display());
+        return Err(Failure::usage(
+            message,
+            format!("name a folder, `-o {}/`", path.with_extension("").display()),
+        ));
+    }
+    let target = |video: &Input| match (folder, &args.images.output) {
+        (Some(folder), _) => folder.join(&video.below).with_extension(extension(args, &video.path)),
+        (None, Some(path)) => path.clone(),
+        (None, None) => default_output(args, &video.path),
+    };
+    let targets: Vec<PathBuf> = videos.iter().map(target).collect();
+    for (i, (video, output)) in videos.iter().zip(&targets).enumerate() {
+        if let Some(other) = videos.iter().find(|other| same(&other.path, output)) {
+            let other = if other == video {
+                "it".to_owned()
+            } else {
+                format!("{}, which is also an input", other.shown())
+            };
+            let message = format!("the result of {} would replace {other}", video.shown());
+            return Err(Failure::usage(
+                message,
+                "choose another name or folder: input videos are never replaced",
+            ));
+        }
+        if let Some(first) = targets[..i].iter().position(|target| target == output) {
+            let message = format!(
+                "{} and {} would both be written to {}",
+                videos[first].shown(),
+                video.shown(),
+                output.display()
+            );
+            return Err(Failure::usage(message, "run them separately with different `-o`"));
+        }
+    }
+    if let Some(folder) = folder
+        && let Err(error) = std::fs::create_dir_all(folder)
+    {
+        let message = format!("cannot create the folder: {}", crate::inputs::reason(&error));
+        return Err(Failure::at(folder.display().to_string(), message, None));
+    }
+    Ok(targets)
+}
+
+/// The extension of a video's result. Matroska replaces containers without FFV1 where that is needed, and
+/// those that are read only.
+fn extension<'a>(args: &DebandArgs, input: &'a Path) -> &'a str {
+    let lossless = args.video.lossless || args.video.purpose == Some(Purpose::Archive);
+    let own = input.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    let keeps = container_of(input).is_some_and(|container| !lossless || container.ffv1);
+    if keeps { own } else { "mkv" }
+}
+
+/// The default result of a video.
+pub fn default_output(args: &DebandArgs, input: &Path) -> PathBuf {
+    let mut name = input.file_stem().unwrap_or_default().to_os_string();
+    name.push(format!("_unband.{}", extension(args, input)));
+    input.with_file_name(name)
+}
+
+fn same(a: &Path, b: &Path) -> bool {
+    a == b || a.canonicalize().is_ok_and(|a| b.canonicalize().is_ok_and(|b| a == b))
+}
+
+fn one(
+    args: &DebandArgs,
+    options: &FilmOptions,
+    (input, output): (&Path, &Path),
+    loudness: Loudness,
+    ctx: &Context<'_>,
+) -> Outcome {
+    let shown = exact(input);
+    let bar = Bar::video(loudness > Loudness::Quiet);
+    let reporter = Reporter { loudness, bar: &bar };
+    let finish = |record: &Record, outcome: Outcome| {
+        if args.images.json { outcome.max(print_json(record)) } else { outcome }
+    };
+    if args.images.skip_existing && output.is_file() {
+        reporter.line(&format!("{shown}: skipped, {} exists", output.display()));
+        return finish(&Record::skipped(shown, output), Outcome::Done);
+    }
+    let Some(_busy) = Busy::begin() else { return Outcome::Interrupted };
+    let progress = VideoBar { bar: &bar, reached: AtomicUsize::new(0) };
+    let ctx = Context { progress: &progress, ..*ctx };
+    let fail = |error: &Error| match error {
+        Error::Cancelled => {
+            reporter.note(&format!("{shown}: interrupted{}", kept(output)));
+            Outcome::Interrupted
+        }
+        error => {
+            let named = matches!(error, Error::Video(_) | Error::File(_));
+            let waits = matches!(
+                error,
+                Error::Video(
+                    VideoError::Waiting { .. } | VideoError::Unfinished { .. } | VideoError::Busy { .. }
+                )
+            );
+            let message = format!("{error}{}", if waits { String::new() } else { kept(output) });
+            let failure = Failure { subject: (!named).then(|| shown.clone()), message, hint: error.hint() };
+            reporter.failure(&failure);
+            finish(&Record::failed(shown.clone(), &failure), Outcome::SomeFailed)
+        }
+    };
+    if args.images.dry_run {
+        return match plan_film(input, output, options, &ctx) {
+            Ok(plan) if args.images.json => print_json(&VideoRecord::planned(&shown, &plan)),
+            Ok(plan) => print_text(&text::plan_text(&printable(&shown), &plan)),
+            Err(error) => fail(&error),
+        };
+    }
+    let begins = |plan: &FilmPlan| {
+        if let Some(disk) = text::disk(plan) {
+            reporter.note(&format!("{shown}: {disk}"));
+        }
+    };
+    let done = deband_film_told(input, output, options, &begins, &ctx);
+    bar.finish();
+    match done {
+        Ok(report) => {
+            reporter.line(&text::line(&shown, &report));
+            for detail in text::details(&report) {
+                reporter.detail(&detail);
+            }
+            for note in &report.plan.notes {
+                reporter.note(&format_args!("{shown}: {note}"));
+            }
+            if !args.images.json {
+                return Outcome::Done;
+            }
+            print_json(&VideoRecord::done(&shown, &report))
+        }
+        Err(error) => fail(&error),
+    }
+}
+
+/// Forwards the number of frames to the bar.
+struct VideoBar<'a> {
+    bar: &'a Bar,
+    reached: AtomicUsize,
+}
+
+impl Progress for VideoBar<'_> {
+    fn advance(&self, done: usize, total: usize) {
+        // The progress within a frame is not shown.
+        let before = self.reached.fetch_max(done, Ordering::Relaxed);
+        if done > before {
+            self.bar.frames(done, total);
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! Result lines and JSON records of videos.
+
+use std::path::Path;
+
+use serde::Serialize;
+use unband::io::amount;
+use unband::io::video::VideoFile;
+use unband::io::video::{Stream, StreamKind};
+use unband::metrics::clock;
+use unband::video::{FilmPlan, FilmReport, ShotFound};
+
+use crate::inputs::exact;
+use crate::record::Schema;
+use crate::reporter::{counted, grouped};
+
+/// "film.mkv → out.mkv: 5 shots, 960 of 1,200 frames changed, smooth, x265 10 bits CRF 16, 12.3 MB (4.1
+/// Mb/s, 1.6 × the source), 103.2 s".
+pub fn line(input: &str, report: &FilmReport) -> String {
+    let shots = counted(report.shots, "shot");
+    let (changed, frames) = (grouped(report.changed), counted(report.frames, "frame"));
+    if report.left {
+        return format!(
+            "{input}: {shots}, {frames}, nothing to repair, nothing written  {:.1} s",
+            report.seconds
+        );
+    }
+    if report.copied {
+        return format!(
+            "{input} → {}: {shots}, {frames}, nothing to repair, copied, {} ({}), {:.1} s",
+            report.plan.output.display(),
+            amount(report.bytes),
+            bit_rate(report.bit_rate()),
+            report.seconds
+        );
+    }
+    let ratio = report.ratio().map_or_else(String::new, |ratio| format!(", {ratio:.1} × the source"));
+    let methods = report.methods.iter().fold(String::new(), |text, name| format!("{text}, {name}"));
+    format!(
+        "{input} → {}: {shots}, {changed} of {frames} changed{methods}, {}, {} ({}{ratio}), {:.1} s",
+        report.plan.output.display(),
+        report.plan.encoder,
+        amount(report.bytes),
+        bit_rate(report.bit_rate()),
+        report.seconds,
+    )
+}
+
+/// "1920×1080 8-bit h264, 24 fps".
+fn source(file: &VideoFile) -> String {
+    let video = &file.video;
+    let (frames, seconds) = file.rate();
+    let rate = (f64::from(frames) / f64::from(seconds) * 1000.0).round() / 1000.0;
+    let varies = if video.variable { " on average" } else { "" };
+    format!("{}×{} {}-bit {}, {rate} fps{varies}", video.width, video.height, video.depth.bits(), video.codec)
+}
+
+/// Additional lines for `-v`.
+pub fn details(report: &FilmReport) -> Vec<String> {
+    let rate = report.worked as f64 / report.seconds.max(1e-3);
+    let mut details = vec![
+        format!("{}, {}", source(&report.plan.film), clock(report.shown)),
+        format!("encoded as {}", report.plan.encoding),
+    ];
+    if report.worked < report.frames {
+        details.push(format!("{} done in this run", counted(report.worked, "frame")));
+    }
+    details.push(format!("{rate:.1} frames/s"));
+    details.extend(found(&report.plan));
+    details
+}
+
+/// Maximum number of listed shots.
+const LISTED: usize = 40;
+
+/// "0:02.000, 48 frames: visible, coded with loss …; smooth".
+fn found(plan: &FilmPlan) -> Vec<String> {
+    let line = |shot: &ShotFound| {
+        let frames = counted(shot.frames, "frame");
+        let method = shot.method.unwrap_or("unchanged");
+        format!("{}, {frames}: {}, {}; {method}", clock(shot.begins), shot.grade, shot.finding)
+    };
+    let mut lines: Vec<String> = plan.found.iter().take(LISTED).map(line).collect();
+    if plan.found.len() > LISTED {
+        lines.push(format!(
+            "and {} more: `--json` lists all",
+            counted((plan.found.len() - LISTED) as u64, "shot")
+        ));
+    }
+    lines
+}
+
+/// The text of `--dry-run`: the source, the encoding, the copied streams and the disk space needed.
+pub fn plan_text(input: &str, plan: &FilmPlan) -> String {
+    let about = if plan.film.video.frames.is_some() { "" } else { "about " };
+    let seconds = plan.seconds.map_or_else(String::new, |seconds| format!(", {}", clock(seconds)));
+    let mut lines = vec![
+        format!(
+            "{input} {}, {about}{}{seconds} → {}",
+            source(&plan.film),
+            counted(plan.frames, "frame"),
+            plan.output.display()
+        ),
+        format!("method: {}", plan.method.as_deref().unwrap_or("automatic, by the findings in each shot")),
+        format!("{} in {}", plan.encoder, plan.container),
+        format!("copied: {}", streams(plan)),
+    ];
+    lines.extend(plan.notes.iter().cloned());
+    lines.extend(found(plan));
+    lines.extend(disk(plan));
+    if let Some((segments, seconds)) = plan.waiting {
+        let parts = counted(segments as u64, "finished part");
+        lines.push(format!("{parts} of an earlier run, {}: `--resume` continues from there", clock(seconds)));
+    }
+    lines.join("\n  ") + "\n"
+}
+
+/// The disk space needed, where it is known.
+pub fn disk(plan: &FilmPlan) -> Option<String> {
+    let needed = plan.disk.needed?;
+    let free = plan.disk.free.map_or_else(String::new, |free| {
+        format!(", {} free{}", amount(free), if plan.disk.is_scarce() { ": possibly not enough" } else { "" })
+    });
+    Some(format!("about {} of disk space, for the finished parts and the final video{free}", amount(needed)))
+}
+
+/// "2 audio streams, 1 subtitle stream, 5 chapters".
+fn streams(plan: &FilmPlan) -> String {
+    let count = |kind| plan.streams.iter().filter(|stream| stream.kind == kind).count() as u64;
+    let kinds = [
+        (StreamKind::Audio, "audio stream"),
+        (StreamKind::Subtitle, "subtitle stream"),
+        (StreamKind::Video, "further video stream"),
+        (StreamKind::Attachment, "attachment"),
+        (StreamKind::Data, "data stream"),
+    ];
+    let counts = kinds.map(|(kind, name)| (count(kind), name)).into_iter();
+    let all = counts.chain([(plan.film.chapters as u64, "chapter")]).filter(|&(count, _)| count > 0);
+    let all: Vec<String> = all.map(|(count, name)| counted(count, name)).collect();
+    if all.is_empty() { "nothing (no other streams)".to_owned() } else { all.join(", ") }
+}
+
+/// "4.1 Mb/s".
+fn bit_rate(bits: f64) -> String {
+    match bits {
+        1e6.. => format!("{:.1} Mb/s", bits / 1e6),
+        _ => format!("{:.0} kb/s", bits / 1e3),
+    }
+}
+
+/// A video in `--json`: its plan and its result.
+#[derive(Serialize)]
+pub struct VideoRecord<'a> {
+    schema: Schema,
+    input: &'a str,
+    status: &'static str,
+    output: Option<String>,
+    width: usize,
+    height: usize,
+    depth: u8,
+    codec: &'a str,
+    rate: f64,
+    #[serde(rename = "film_seconds")]
+    video_seconds: Option<f64>,
+    method: Option<String>,
+    container: &'static str,
+    encoder: &'a str,
+    encoding: &'a str,
+    output_depth: u8,
+    streams: Vec<StreamRecord<'a>>,
+    chapters: usize,
+    frames: u64,
+    notes: &'a [String],
+    found: Vec<FoundRecord<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    disk_needed: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    disk_free: Option<u64>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    done: Option<DoneRecord>,
+}
+
+/// A copied stream.
+#[derive(Serialize)]
+struct StreamRecord<'a> {
+    stream: usize,
+    kind: &'static str,
+    codec: Option<&'a str>,
+    language: Option<&'a str>,
+}
+
+/// A shot and its finding.
+#[derive(Serialize)]
+struct FoundRecord<'a> {
+    begins: f64,
+    frames: u64,
+    banding: &'static str,
+    finding: &'a str,
+    method: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct DoneRecord {
+    worked: u64,
+    changed: u64,
+    shots: u64,
+    input_bytes: u64,
+    output_bytes: u64,
+    bit_rate: f64,
+    ratio: Option<f64>,
+    seconds: f64,
+}
+
+impl<'a> VideoRecord<'a> {
+    /// The record of a plan.
+    pub fn planned(input: &'a str, plan: &'a FilmPlan) -> Self {
+        let video = &plan.film.video;
+        let (frames, seconds) = plan.film.rate();
+        let stream = |stream: &'a Stream| StreamRecord {
+            stream: stream.index,
+            kind: match stream.kind {
+                StreamKind::Video => "video",
+                StreamKind::Audio => "audio",
+                StreamKind::Subtitle => "subtitle",
+                StreamKind::Attachment => "attachment",
+                StreamKind::Data => "data",
+            },
+            codec: stream.codec.as_deref(),
+            language: stream.language.as_deref(),
+        };
+        let shot = |shot: &'a ShotFound| FoundRecord {
+            begins: shot.begins,
+            frames: shot.frames,
+            banding: shot.grade.word(),
+            finding: &shot.finding,
+            method: shot.method,
+        };
+        Self {
+            schema: Schema::default(),
+            input,
+            status: "planned",
+            output: Some(exact(&plan.output)),
+            width: video.width,
+            height: video.height,
+            depth: video.depth.bits(),
+            codec: &video.codec,
+            rate: f64::from(frames) / f64::from(seconds),
+            video_seconds: plan.seconds,
+            method: plan.method.clone(),
+            container: plan.container,
+            encoder: &plan.encoder,
+            encoding: &plan.encoding,
+            output_depth: plan.bits,
+            streams: plan.streams.iter().map(stream).collect(),
+            chapters: plan.film.chapters,
+            frames: plan.frames,
+            notes: &plan.notes,
+            found: plan.found.iter().map(shot).collect(),
+            disk_needed: plan.disk.needed,
+            disk_free: plan.disk.free,
+            done: None,
+        }
+    }
+
+    /// The record of a finished video.
+    pub fn done(input: &'a str, report: &'a FilmReport) -> Self {
+        let methods = (!report.methods.is_empty()).then(|| report.methods.join(", "));
+        Self {
+            status: match (report.left, report.copied) {
+                (true, _) => "unchanged",
+                (_, true) => "copied",
+                _ => "written",
+            },
+            output: (!report.left).then(|| exact(&report.plan.output)),
+            video_seconds: Some(report.shown),
+            method: methods,
+            frames: report.frames,
+            disk_needed: None,
+            disk_free: None,
+            done: Some(DoneRecord {
+                worked: report.worked,
+                changed: report.changed,
+                shots: report.shots,
+                input_bytes: report.source_bytes,
+                output_bytes: report.bytes,
+                bit_rate: report.bit_rate(),
+                ratio: report.ratio(),
+                seconds: report.seconds,
+            }),
+            ..Self::planned(input, &report.plan)
+        }
+    }
+}
+
+/// A note about the remains of an unfinished run.
+pub fn kept(output: &Path) -> String {
+    let folder = unband::video::unfinished(output).map(|path| path.display().to_string());
+    folder.map_or_else(String::new, |folder| {
+        format!("; finished parts are kept in {folder}, `--resume` continues")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bit_rates_are_written_for_people() {
+        assert_eq!([bit_rate(4_130_000.0), bit_rate(53_400.0)], ["4.1 Mb/s", "53 kb/s"]);
+    }
+}

@@ -1,0 +1,555 @@
+//! Image pipeline of the commands that write images: parallel jobs within the memory limit.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::ErrorKind;
+use std::num::NonZeroUsize;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use unband::batch::{self, Cost};
+use unband::files::{self, Naming, Output};
+use unband::io::{Dropped, FormatEntry, Limits};
+use unband::{Context, Error, Hint};
+
+use crate::args::ImageArgs;
+use crate::bar::Bar;
+use crate::inputs::{Gathered, Input, failures, is_pattern, reason};
+use crate::interrupt::{self, Busy};
+use crate::outcome::Outcome;
+use crate::outputs::{self, Target};
+use crate::record::{Record, Schema};
+use crate::reporter::{Failure, Loudness, Reporter};
+use crate::result::{print_json, print_text, stdout_failure, write_data};
+use crate::settings;
+use crate::summary::{Became, summary};
+
+/// The operation on each image.
+pub trait Work: Sync {
+    /// The result of planning.
+    type Plan: Send;
+    /// The result of running.
+    type Report: Send;
+
+    /// Default result path of an input, without extension.
+    fn stem(&self, input: &Path) -> PathBuf;
+
+    /// Text after the names of results in a folder.
+    fn suffix(&self) -> Option<&str> {
+        None
+    }
+
+    /// Other influences on result names.
+    fn naming(&self) -> Naming;
+
+    /// Additional checks before the first image is read.
+    ///
+    /// # Errors
+    /// Invalid combinations of options and inputs.
+    fn check(&self, _inputs: &[Input], _targets: &[Target]) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    /// Threads and memory for an image of this number of pixels among several, on a machine with this number
+    /// of threads.
+    fn cost(&self, pixels: u64, threads: usize) -> Cost;
+
+    /// Inspects the input without writing.
+    ///
+    /// # Errors
+    /// Reasons that prevent the work.
+    fn plan(
+        &self,
+        input: files::Input<'_>,
+        output: &Output<'_>,
+        ctx: &Context<'_>,
+    ) -> Result<Self::Plan, Error>;
+
+    /// Processes the input.
+    ///
+    /// # Errors
+    /// Failures of reading, processing and writing.
+    fn run(
+        &self,
+        input: files::Input<'_>,
+        output: Output<'_>,
+        ctx: &Context<'_>,
+    ) -> Result<Self::Report, Error>;
+
+    /// The plan as text.
+    fn plan_text(&self, input: &str, plan: &Self::Plan, to_stdout: bool, loudness: Loudness) -> String;
+
+    /// The schema of `--json` lines.
+    fn schema(&self) -> Schema;
+
+    /// The plan as JSON.
+    fn planned(&self, input: String, plan: &Self::Plan) -> Record;
+
+    /// Prints the result; returns the exit status.
+    fn announce(
+        &self,
+        input: &str,
+        report: &Self::Report,
+        to_stdout: bool,
+        reporter: &Reporter<'_>,
+    ) -> Outcome;
+
+    /// The category of the result, for the summary.
+    fn became(&self, report: &Self::Report) -> Became;
+
+    /// The result as JSON.
+    fn done(&self, input: String, report: &Self::Report, to_stdout: bool) -> Record;
+}
+
+/// Processes the images. `begins`: bytes already read from standard input.
+pub fn run(
+    work: &impl Work,
+    args: &ImageArgs,
+    found: Gathered,
+    begins: Vec<u8>,
+    reporter: &Reporter<'_>,
+) -> Outcome {
+    if found.inputs.is_empty() && found.failures.is_empty() {
+        // Only videos were named.
+        found.notes.iter().for_each(|note| reporter.note(note));
+        return Outcome::Done;
+    }
+    let loudness = reporter.loudness;
+    let job = match Job::new(work, args, found, begins) {
+        Ok(job) => job,
+        Err(failure) => {
+            reporter.failure(&failure);
+            return Outcome::Usage;
+        }
+    };
+    for note in &job.notes {
+        reporter.note(note);
+    }
+    let ctx = interrupt::context(threads(args.threads));
+    let bar = Bar::new(job.inputs.len(), loudness > Loudness::Quiet);
+    let reporter = Reporter { loudness, bar: &bar };
+    let outcome = job.run(&reporter, &ctx);
+    bar.finish();
+    outcome
+}
+
+/// State determined before the first image is read.
+struct Job<'a, W> {
+    work: &'a W,
+    args: &'a ImageArgs,
+    /// Bytes already read from standard input.
+    begins: Vec<u8>,
+    inputs: Vec<Input>,
+    targets: Vec<Target>,
+    failures: Vec<Failure>,
+    notes: Vec<String>,
+    /// Is a folder or a pattern among the arguments? Then a summary ends the output.
+    several: bool,
+    /// Files of the folders that are not images.
+    skipped: Vec<PathBuf>,
+    /// Folders created for results, to be removed if they stay empty.
+    made: Mutex<BTreeSet<PathBuf>>,
+}
+
+/// The outcome of one image.
+enum Done<P, R> {
+    Planned(Box<P>),
+    Finished(Box<R>, Vec<u8>),
+    Skipped(PathBuf),
+    Failed(Failure),
+    Cancelled,
+}
+
+impl<'a, W: Work> Job<'a, W> {
+    /// Checks everything that can be checked without reading an image.
+    fn new(work: &'a W, args: &'a ImageArgs, found: Gathered, begins: Vec<u8>) -> Result<Self, Failure> {
+        let naming = work.naming();
+        let folder = outputs::folder_of(args.output.as_deref(), &args.inputs);
+        // The result's name is not evidence for an input that does not exist.
+        let there = found.inputs.iter().any(|input| input.is_stdin() || input.path.exists());
+        if let (Some(path), None, true) = (&args.output, folder, there) {
+            settings::check_output(path, naming)?;
+        }
+        let stem = |input: &Path| work.stem(input);
+        let mut targets =
+            outputs::targets(&found.inputs, args.output.as_deref(), folder, &stem, work.suffix())?;
+        let mut notes = found.notes;
+        notes.extend(outputs::distinguish(&found.inputs, &mut targets, naming, &stem));
+        outputs::check(&found.inputs, &targets, naming, args.overwrite)?;
+        work.check(&found.inputs, &targets)?;
+        if args.json && targets.contains(&Target::Stdout) {
+            let hint = "name a file with `-o`, or drop `--json`";
+            return Err(Failure::usage("the image and `--json` cannot both go to standard output", hint));
+        }
+        Ok(Self {
+            work,
+            args,
+            begins,
+            inputs: found.inputs,
+            targets,
+            failures: failures(&found.failures),
+            notes,
+            several: found.several,
+            skipped: found.others,
+            made: Mutex::default(),
+        })
+    }
+
+    fn run(&self, reporter: &Reporter<'_>, ctx: &Context<'_>) -> Outcome {
+        let mut outcome = Outcome::Done;
+        for failure in &self.failures {
+            reporter.failure(failure);
+            if self.args.json {
+                self.json(reporter, Record::failed(failure.subject.clone().unwrap_or_default(), failure));
+            }
+            outcome = Outcome::SomeFailed;
+        }
+        let costs: Vec<Cost> = match self.inputs.as_slice() {
+            [_] => vec![Cost { threads: ctx.threads, memory: 0 }],
+            inputs => inputs
+                .iter()
+                .map(|input| self.work.cost(batch::declared_pixels(&input.path), ctx.threads))
+                .collect(),
+        };
+        let limits = Cost { threads: ctx.threads, memory: self.memory() };
+        let (mut finished, mut cancelled) = (0, false);
+        let mut counts: BTreeMap<Became, usize> = BTreeMap::new();
+        if !self.failures.is_empty() {
+            counts.insert(Became::Failed, self.failures.len());
+        }
+        batch::run(
+            &costs,
+            limits,
+            &|| ctx.cancelled(),
+            &|i| self.one(i, reporter.bar, &Context { threads: costs[i].threads, ..*ctx }),
+            &mut |i, done| {
+                cancelled |= matches!(done, Done::Cancelled);
+                finished += usize::from(!matches!(done, Done::Cancelled));
+                reporter.bar.done(finished, self.inputs.len());
+                if let Some(became) = self.became(&done) {
+                    *counts.entry(became).or_default() += 1;
+                }
+                outcome = outcome.max(self.announce(i, done, reporter));
+            },
+        );
+        self.remove_empty_folders();
+        if cancelled || ctx.cancelled() && finished < self.inputs.len() {
+            reporter.bar.finish();
+            reporter.note(&format!("interrupted: {finished} of {} done", self.inputs.len()));
+            return Outcome::Interrupted;
+        }
+        if self.several {
+            reporter.bar.finish();
+            reporter.line(&summary(&counts, &self.skipped));
+        }
+        outcome
+    }
+
+    /// `None` for an interrupted image.
+    fn became(&self, done: &Done<W::Plan, W::Report>) -> Option<Became> {
+        Some(match done {
+            Done::Planned(_) => Became::Planned,
+            Done::Finished(report, _) => self.work.became(report),
+            Done::Skipped(_) => Became::Skipped,
+            Done::Failed(_) => Became::Failed,
+            Done::Cancelled => return None,
+        })
+    }
+
+    /// Memory limit for all images processed at the same time.
+    fn memory(&self) -> u64 {
+        self.args.max_memory.map_or(u64::MAX, |allowed| allowed.saturating_sub(files::PROGRAM))
+    }
+
+    /// Processes one image. A panic costs this image only.
+    fn one(&self, i: usize, bar: &Bar, ctx: &Context<'_>) -> Done<W::Plan, W::Report> {
+        let input = &self.inputs[i];
+        catch_unwind(AssertUnwindSafe(|| self.attempt(i, bar, ctx)))
+            .unwrap_or_else(|_| Done::Failed(Failure::of_program(input.shown())))
+    }
+
+    fn attempt(&self, i: usize, bar: &Bar, ctx: &Context<'_>) -> Done<W::Plan, W::Report> {
+        let (input, target) = (&self.inputs[i], &self.targets[i]);
+        bar.working(&input.shown());
+        let progress = bar.image();
+        if let Some(existing) = self.existing(input, target) {
+            return if self.args.skip_existing {
+                Done::Skipped(existing)
+            } else {
+                Done::Failed(exists(&existing))
+            };
+        }
+        let mut bytes = Vec::new();
+        if input.is_stdin() {
+            let limits = Limits::default();
+            let most = self.args.max_memory.unwrap_or(limits.max_bytes).min(limits.max_bytes);
+            let limits = Limits { max_bytes: most, ..limits };
+            match unband::io::load_from(&mut std::io::stdin(), self.begins.clone(), &limits) {
+                Ok(loaded) => bytes = loaded.0,
+                Err(error) => return self.failed(input, &error.into()),
+            }
+        }
+        let Some(_busy) = Busy::begin() else { return Done::Cancelled };
+        let source =
+            if input.is_stdin() { files::Input::Bytes(&bytes) } else { files::Input::File(&input.path) };
+        let ctx = Context { progress: &progress, ..*ctx };
+        let mut sink = Vec::new();
+        if self.args.dry_run {
+            return match self.work.plan(source, &target.output(&mut sink), &ctx) {
+                Ok(plan) => Done::Planned(Box::new(plan)),
+                Err(error) => self.failed(input, &error),
+            };
+        }
+        if let Err(failure) = self.make_folder(target) {
+            return Done::Failed(failure);
+        }
+        match self.work.run(source, target.output(&mut sink), &ctx) {
+            Ok(report) => Done::Finished(Box::new(report), sink),
+            Err(error) => self.failed(input, &error),
+        }
+    }
+
+    /// Handles an existing result, if that decides before the image is read.
+    fn existing(&self, input: &Input, target: &Target) -> Option<PathBuf> {
+        if self.args.overwrite {
+            return None;
+        }
+        let possible = target.possible(input, self.work.naming());
+        let mut existing = possible.iter().filter(|path| path.is_file());
+        if self.args.skip_existing {
+            existing.next().cloned()
+        } else {
+            // The final name of the result is not known yet.
+            (possible.len() == 1).then(|| existing.next().cloned()).flatten()
+        }
+    }
+
+    fn make_folder(&self, target: &Target) -> Result<(), Failure> {
+        let Some(folder) = target.folder().filter(|folder| !folder.is_dir()) else { return Ok(()) };
+        let missing: Vec<PathBuf> = folder
+            .ancestors()
+            .take_while(|path| !path.as_os_str().is_empty() && !path.exists())
+            .map(Path::to_path_buf)
+            .collect();
+        fs::create_dir_all(folder).map_err(|error| {
+            let message = format!("cannot create the folder: {}", reason(&error));
+            Failure::at(
+                folder.display().to_string(),
+                message,
+                Some("check its spelling and permissions".into()),
+            )
+        })?;
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).extend(missing);
+        Ok(())
+    }
+
+    fn remove_empty_folders(&self) {
+        // Longer paths come later, so the reverse order removes the innermost first. Folders with files stay.
+        for folder in self.made.lock().unwrap_or_else(PoisonError::into_inner).iter().rev() {
+            let _ = fs::remove_dir(folder);
+        }
+    }
+
+    fn failed(&self, input: &Input, error: &Error) -> Done<W::Plan, W::Report> {
+        match error {
+            Error::Cancelled => Done::Cancelled,
+            Error::File(error) => {
+                if let (unband::io::Error::File { path, .. }, unband::io::Error::Exists) =
+                    (error, error.fault())
+                {
+                    return if self.args.skip_existing {
+                        Done::Skipped(path.clone())
+                    } else {
+                        Done::Failed(exists(path))
+                    };
+                }
+                let hint = match error.fault() {
+                    unband::io::Error::Limit { .. } if self.args.max_memory.is_some() => {
+                        Some("raise `--max-memory`; if the size is wrong, the file is damaged".to_owned())
+                    }
+                    unband::io::Error::Io { source, .. } if source.kind() == ErrorKind::NotFound => {
+                        self.quality_meant(&input.path).or_else(|| error.hint())
+                    }
+                    _ => error.hint(),
+                };
+                let named = matches!(error, unband::io::Error::File { .. });
+                Done::Failed(Failure {
+                    subject: (!named).then(|| input.shown()),
+                    message: error.to_string(),
+                    hint,
+                })
+            }
+            other => Done::Failed(Failure::of(input.shown(), &other)),
+        }
+    }
+
+    fn json(&self, reporter: &Reporter<'_>, record: Record) -> Outcome {
+        let record = Record { schema: self.work.schema(), ..record };
+        reporter.bar.interrupting(|| print_json(&record))
+    }
+
+    /// `-q 90` means quality in other programs.
+    fn quality_meant(&self, path: &Path) -> Option<String> {
+        let number = path.to_str()?.parse::<u8>().ok().filter(|_| self.args.reporter.quiet)?;
+        Some(format!("`-q` is quiet here: write `--quality {number}`"))
+    }
+
+    /// Reports the outcome of an image.
+    fn announce(&self, i: usize, done: Done<W::Plan, W::Report>, reporter: &Reporter<'_>) -> Outcome {
+        let input = self.inputs[i].shown();
+        let to_stdout = self.targets[i] == Target::Stdout;
+        match done {
+            Done::Cancelled => Outcome::Interrupted,
+            Done::Failed(failure) => {
+                reporter.failure(&failure);
+                if self.args.json {
+                    self.json(reporter, Record::failed(input, &failure));
+                }
+                Outcome::SomeFailed
+            }
+            Done::Skipped(path) => {
+                reporter.line(&format!("{input}: skipped, {} exists", path.display()));
+                if self.args.json {
+                    self.json(reporter, Record::skipped(input, &path))
+                } else {
+                    Outcome::Done
+                }
+            }
+            Done::Planned(plan) => {
+                if self.args.json {
+                    self.json(reporter, self.work.planned(input, &plan))
+                } else {
+                    let text = self.work.plan_text(&input, &plan, to_stdout, reporter.loudness);
+                    reporter.bar.interrupting(|| print_text(&text))
+                }
+            }
+            Done::Finished(report, sink) => {
+                if to_stdout {
+                    match write_data(&sink) {
+                        Ok(()) => {}
+                        // The reader has closed the pipe and needs no message, but the output is incomplete.
+                        Err(error) if error.kind() == ErrorKind::BrokenPipe => return Outcome::SomeFailed,
+                        Err(error) => {
+                            reporter.failure(&stdout_failure(&error));
+                            return Outcome::SomeFailed;
+                        }
+                    }
+                }
+                let outcome = self.work.announce(&input, &report, to_stdout, reporter);
+                if self.args.json {
+                    outcome.max(self.json(reporter, self.work.done(input, &report, to_stdout)))
+                } else {
+                    outcome
+                }
+            }
+        }
+    }
+}
+
+/// Reports metadata that was lost, and options without effect on this format.
+pub fn announce_losses(
+    input: &str,
+    format: &'static FormatEntry,
+    dropped: &[Dropped],
+    args: &ImageArgs,
+    reporter: &Reporter<'_>,
+) {
+    let items = |never: bool| {
+        let items = dropped.iter().filter(|dropped| dropped.item.never_kept() == never);
+        items.map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    };
+    let (unfit, lost) = (items(false), items(true));
+    if !unfit.is_empty() {
+        reporter.note(&format!("{input}: {} cannot hold its {unfit}", format.name));
+    }
+    if !lost.is_empty() {
+        reporter.note(&format!("{input}: not kept: {lost}"));
+    }
+    let quality = args.quality.is_some();
+    if quality && !settings::takes_quality(format) {
+        reporter.note(&format!("{input}: `--quality` has no effect on {}", format.name));
+    }
+    if args.effort.is_some() && !settings::takes_effort(format, quality) {
+        let without = if settings::takes_effort(format, true) { " without `--quality`" } else { "" };
+        reporter.note(&format!("{input}: `--effort` has no effect on {}{without}", format.name));
+    }
+}
+
+/// The number of threads: as given, or all processors. Far more than there are processors would only wait for
+/// each other, and use memory.
+pub fn threads(asked: Option<NonZeroUsize>) -> usize {
+    let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let most = address_space_left().map_or(usize::MAX, |bytes| {
+        // Apart from the workers there is a thread for signals.
+        usize::try_from(bytes.saturating_sub(LARGEST) / THREAD)
+            .map_or(usize::MAX, |all| all.saturating_sub(1))
+    });
+    asked.map_or(processors, |asked| asked.get().min(4 * processors.max(4))).min(most.max(1))
+}
+
+/// Address space of a thread: its stack, and what both allocators reserve for it.
+const THREAD: u64 = 100 << 20;
+/// Address space that an allocator takes to align what it reserves for a thread.
+const LARGEST: u64 = 128 << 20;
+
+/// Address space that the allocator reserves at the start, if it can, and shares among all threads.
+const SHARED: u64 = 1 << 30;
+
+/// Address space for threads and images, if there is a limit.
+fn address_space_left() -> Option<u64> {
+    let (limit, taken) = unband::io::address_space()?;
+    Some(limit.saturating_sub(taken.checked_sub(SHARED).unwrap_or(taken)))
+}
+
+/// The failure where the address space is too small for the program itself, for which there would be no
+/// message later.
+pub fn cramped() -> Option<Failure> {
+    let left = address_space_left().filter(|&left| left < LARGEST + 5 * THREAD / 2)?;
+    let what = format!(
+        "a limit on the address space leaves {} of memory, unband needs more",
+        unband::io::amount(left)
+    );
+    Some(Failure::usage(what, "raise the limit: `ulimit -v unlimited`"))
+}
+
+/// Detects arguments of the default command of the program `cli` that mean something else.
+pub fn mistaken(inputs: &[PathBuf], cli: &clap::Command) -> Option<Failure> {
+    command_meant(inputs, cli).or_else(|| output_meant(inputs))
+}
+
+/// Detects a misspelt command: to the parser, `unband inspekt x.png` names two files, and x.png must not be
+/// processed.
+fn command_meant(inputs: &[PathBuf], cli: &clap::Command) -> Option<Failure> {
+    let first = inputs.first().filter(|first| !first.exists())?;
+    let word = first.to_str().filter(|word| word.chars().all(|c| c.is_ascii_alphabetic()))?;
+    let names = cli.get_subcommands().map(clap::Command::get_name);
+    let near = names.max_by(|a, b| strsim::jaro(a, word).total_cmp(&strsim::jaro(b, word)))?;
+    let hint = format!("did you mean `unband {near}`?");
+    (strsim::jaro(near, word) > 0.8)
+        .then(|| Failure::at(word.to_owned(), "neither a command nor a file".into(), Some(hint)))
+}
+
+/// Detects an output named without `-o`, and addresses of the web.
+fn output_meant(inputs: &[PathBuf]) -> Option<Failure> {
+    let web = |path: &&PathBuf| path.to_str().is_some_and(|text| text.contains("://") && !path.exists());
+    if let Some(address) = inputs.iter().find(web) {
+        let hint = "download the file first, and name it".to_owned();
+        return Some(Failure::at(
+            address.display().to_string(),
+            "unband does not go online".into(),
+            Some(hint),
+        ));
+    }
+    let [input, output] = inputs else { return None };
+    let named = output.extension().is_some() && !output.exists() && !is_pattern(output);
+    let hint = format!("to write the result there: `unband {} -o {}`", input.display(), output.display());
+    (named && input.exists())
+        .then(|| Failure::at(output.display().to_string(), "no such input".into(), Some(hint)))
+}
+
+fn exists(path: &Path) -> Failure {
+    let hint =
+        "name another with `-o`, add `--overwrite` to replace it, or `--skip-existing` to skip such images";
+    Failure::at(path.display().to_string(), "exists already".into(), Some(hint.into()))
+}
