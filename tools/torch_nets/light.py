@@ -1,4 +1,4 @@
-"""The light network of the benchmarks (`crates/unband-infer/benches/shared/light.rs`)."""
+"""The light network of the benchmarks (`crates/unband-infer/benches/shared/light_networks.rs`)."""
 
 import torch
 from torch import nn

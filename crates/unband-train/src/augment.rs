@@ -33,7 +33,7 @@ impl Change {
 
     /// The same for an image with values of 0 to 1, which is also rotated by any angle and changed in
     /// brightness and contrast.
-    pub fn lay_picture(self, patch: &[f32], side: usize, out: &mut Vec<f32>) {
+    pub fn lay_image(self, patch: &[f32], side: usize, out: &mut Vec<f32>) {
         let start = out.len();
         self.turn.lay(patch, side, out);
         if let Some(angle) = self.angle {
@@ -154,15 +154,15 @@ mod tests {
     }
 
     #[test]
-    fn both_pictures_of_a_pair_go_through_the_same() {
+    fn both_images_of_a_pair_go_through_the_same() {
         let tones = Some(Tones { probability: 1.0, brightness: 0.2, contrast: 0.2 });
         let augment = Augment { rotate: Some(180.0), tones, ..Augment::default() };
         let patch = vec![0.5f32; 64];
         let laid = |sample: u32| {
             let (mut one, mut other) = (Vec::new(), Vec::new());
             let change = Change::drawn(augment, Rng::new(3), sample);
-            change.lay_picture(&patch, 8, &mut one);
-            change.lay_picture(&patch, 8, &mut other);
+            change.lay_image(&patch, 8, &mut one);
+            change.lay_image(&patch, 8, &mut other);
             assert!(one == other && one.iter().all(|v| (v - one[0]).abs() < 1e-6));
             one[0]
         };

@@ -155,7 +155,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn steps_are_those_of_the_picture_in_codes() {
+    fn steps_are_those_of_the_image_in_codes() {
         let edge = image(|x, _, _| if x < SIDE / 2 { 50.0 } else { 57.0 });
         let found = steps(&edge.planes[0]);
         let most = found.iter().fold(0.0f32, |m, step| m.max(step.height));

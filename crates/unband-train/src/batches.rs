@@ -10,7 +10,7 @@ use unband_nets::arch::Sees;
 use crate::TrainError;
 use crate::augment::Change;
 use crate::made::{Made, Patch};
-use crate::pictures::Pictures;
+use crate::pairs::PairSource;
 use crate::recipe::{Augment, Data, Recipe};
 
 /// Pairs of patches, values of 0 to 1.
@@ -79,7 +79,7 @@ pub trait Batches: Send {
 
 /// Patches from the images of a recipe.
 pub(crate) struct Patches {
-    pictures: Pictures,
+    source: PairSource,
     augment: Augment,
     seed: u64,
     batch: usize,
@@ -98,10 +98,10 @@ pub(crate) struct Patches {
 impl Patches {
     pub fn open(recipe: &Recipe, sees: Sees, scale: usize) -> Result<Self, TrainError> {
         let (Data::Pairs { reuse, pool, .. } | Data::Clean { reuse, pool, .. }) = recipe.data;
-        let mut pictures = Pictures::open(&recipe.data, sees, scale)?;
-        pictures.share(recipe.loaders);
+        let mut source = PairSource::open(&recipe.data, sees, scale)?;
+        source.share(recipe.loaders);
         Ok(Self {
-            pictures,
+            source,
             augment: recipe.augment,
             seed: recipe.seed,
             batch: recipe.batch,
@@ -136,7 +136,7 @@ impl Patches {
             Entry::Occupied(kept) => Ok(kept.into_mut()),
             Entry::Vacant(free) => {
                 let seed = numbered(self.seed, which / batch);
-                Ok(free.insert(self.pictures.window(self.side, seed, (which % batch) as u32)?))
+                Ok(free.insert(self.source.window(self.side, seed, (which % batch) as u32)?))
             }
         }
     }
@@ -154,8 +154,8 @@ impl Batches for Patches {
             let draw = |plane: u32, count: usize| rng.below_at(count, frame, 4 + plane, 0, 0);
             let Patch { lq, gt, cells, numbers } = self.window(number, frame)?.patch(side, draw);
             let change = Change::drawn(augment, rng, frame);
-            change.lay_picture(&lq, small, &mut batch.lq);
-            change.lay_picture(&gt, side, &mut batch.gt);
+            change.lay_image(&lq, small, &mut batch.lq);
+            change.lay_image(&gt, side, &mut batch.gt);
             change.lay(&cells, small, &mut batch.cells);
             batch.numbers.extend(numbers);
         }
@@ -218,7 +218,7 @@ mod tests {
             let format = unband_io::writer_for(&file).unwrap();
             unband_io::write_file(&image, &file, format, &unband_io::WriteOptions::default(), true).unwrap();
         }
-        for (reuse, sees) in [(1, Sees::Picture), (4, Sees::Picture), (4, Sees::Cells)] {
+        for (reuse, sees) in [(1, Sees::Image), (4, Sees::Image), (4, Sees::Cells)] {
             let recipe = Recipe::parse(
                 &format!(
                     "network = \"bitnet\"\nsteps = 9\nbatch = 3\npatch = 16\nloss = [{{ term = \"l1\" }}]\n\
@@ -238,9 +238,9 @@ mod tests {
             for i in [7, 2, 8] {
                 assert!(some.next(i as u64).unwrap() == batches[i], "{reuse} {sees:?} {i}");
             }
-            let (area, told) = (3 * 16 * 16, sees == Sees::Cells);
+            let (area, guided) = (3 * 16 * 16, sees == Sees::Cells);
             let lengths = (batches[0].lq.len(), batches[0].cells.len(), batches[0].numbers.len());
-            assert_eq!(lengths, (3 * area, if told { 9 * area } else { 0 }, if told { 36 } else { 0 }));
+            assert_eq!(lengths, (3 * area, if guided { 9 * area } else { 0 }, if guided { 36 } else { 0 }));
         }
     }
 
@@ -268,8 +268,8 @@ mod tests {
                 reuse: 1,
                 pool: 1,
             };
-            let mut pictures = Pictures::open(&data, Sees::Picture, 1).unwrap();
-            let window = |seed| pictures.window(32, seed, 0).unwrap().sides();
+            let mut source = PairSource::open(&data, Sees::Image, 1).unwrap();
+            let window = |seed| source.window(32, seed, 0).unwrap().sides();
             (0..30).map(window).map(|(lq, gt)| crate::banded::is_banded(&lq, &gt)).collect()
         };
         assert!(smooth(true).iter().all(|banded| *banded));

@@ -240,7 +240,7 @@ pub enum DataError {
     },
     /// The image is not RGB.
     #[error("{}: {source}", file.display())]
-    Picture {
+    Image {
         /// The image.
         file: PathBuf,
         /// Cause.

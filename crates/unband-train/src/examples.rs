@@ -6,7 +6,7 @@ use crate::augment::Change;
 use crate::banded::is_banded;
 use crate::batches::{Batch, Batches, numbered};
 use crate::made::Made;
-use crate::pictures::Pictures;
+use crate::pairs::PairSource;
 use crate::recipe::{Augment, Data, Recipe};
 use crate::{DataError, TrainError};
 
@@ -82,7 +82,7 @@ fn codes(image: &Image, threshold: impl Fn(u32, u32) -> f32) -> Vec<u8> {
 
 /// A pool of patches, generated on first use; kept as codes, as each is used many times.
 pub(crate) struct Examples {
-    pictures: Pictures,
+    source: PairSource,
     augment: Augment,
     seed: u64,
     batch: usize,
@@ -95,7 +95,7 @@ impl Examples {
     pub fn open(recipe: &Recipe, data: &Data, seed: u64) -> Result<Self, TrainError> {
         let (Data::Pairs { pool, .. } | Data::Clean { pool, .. }) = data;
         Ok(Self {
-            pictures: Pictures::open(data, unband_nets::arch::Sees::Picture, 1)?,
+            source: PairSource::open(data, unband_nets::arch::Sees::Image, 1)?,
             augment: recipe.augment,
             seed,
             batch: recipe.batch,
@@ -120,7 +120,7 @@ impl Examples {
         let wanted = Wanted::of(id);
         for attempt in 0..TRIES {
             let seed = numbered(self.seed, id as u64 * TRIES + attempt);
-            let made = self.pictures.window(self.side, seed, 0)?;
+            let made = self.source.window(self.side, seed, 0)?;
             if let Some(example) = Example::of(&made, wanted, Rng::new(seed)) {
                 return Ok(example);
             }
@@ -137,7 +137,7 @@ impl Batches for Examples {
         for sample in 0..self.batch {
             let id = (number * self.batch as u64 + sample as u64) % self.len() as u64;
             let example = self.example(id as usize)?;
-            Change::drawn(augment, rng, sample as u32).lay_picture(&example.values(), side, &mut batch.lq);
+            Change::drawn(augment, rng, sample as u32).lay_image(&example.values(), side, &mut batch.lq);
             batch.gt.push(example.label());
         }
         Ok(batch)

@@ -43,25 +43,25 @@ impl Game<'_> {
     }
 
     /// Loss and gradients of the discriminator, averaged over the workers.
-    pub fn tell_apart(&mut self, made: &[Vec<Tensor<4>>]) -> Result<Rows, TrainError> {
+    pub fn train_discriminator(&mut self, made: &[Vec<Tensor<4>>]) -> Result<Rows, TrainError> {
         let rules = self.settings.rules;
         let still: Vec<Tensor<4>> = made.iter().map(|outputs| outputs[0].clone().detach()).collect();
         let real: Vec<Tensor<4>> = self.seen.iter().map(|seen| seen.gt.clone()).collect();
-        let (told_made, told_real, known);
+        let (judged_made, judged_real, known);
         if rules == Rules::Pix2pix {
-            told_made = self.told(&still)?;
-            told_real = self.told(&real)?;
+            judged_made = self.judged(&still)?;
+            judged_real = self.judged(&real)?;
             known = None;
         } else {
-            let fakes = if rules == Rules::Ragan { Some(self.told(&still)?) } else { None };
-            told_real = self.told(&real)?;
-            known = fakes.map(|fakes| (self.gathered(&fakes), self.gathered(&told_real)));
-            told_made = self.told(&still)?;
+            let fakes = if rules == Rules::Ragan { Some(self.judged(&still)?) } else { None };
+            judged_real = self.judged(&real)?;
+            known = fakes.map(|fakes| (self.gathered(&fakes), self.gathered(&judged_real)));
+            judged_made = self.judged(&still)?;
         }
         let parts = self.adversaries.iter().enumerate();
         let results = each(parts, |(i, model)| {
             let known = known.as_ref().map(|(made, real)| (&made[i], &real[i]));
-            let loss = gan::discriminator(rules, told_made[i].clone(), told_real[i].clone(), known);
+            let loss = gan::discriminator(rules, judged_made[i].clone(), judged_real[i].clone(), known);
             let gradients = loss.backward();
             Ok((number_of(loss)?, model.gradient_rows(&gradients)))
         })?;
@@ -74,25 +74,27 @@ impl Game<'_> {
         let rules = self.settings.rules;
         let reals = if plays && rules == Rules::Ragan {
             let real: Vec<Tensor<4>> = self.seen.iter().map(|seen| seen.gt.clone()).collect();
-            let told = self.told(&real)?;
-            Some(self.gathered(&told))
+            let judged = self.judged(&real)?;
+            Some(self.gathered(&judged))
         } else {
             None
         };
-        let told = if plays {
+        let judged = if plays {
             let images: Vec<Tensor<4>> = made.iter().map(|outputs| outputs[0].clone()).collect();
-            Some(self.told(&images)?)
+            Some(self.judged(&images)?)
         } else {
             None
         };
-        let fakes = if reals.is_some() { told.as_ref().map(|told| self.gathered(told)) } else { None };
+        let fakes = if reals.is_some() { judged.as_ref().map(|judged| self.gathered(judged)) } else { None };
         let (terms, settings, features) = (self.terms, self.settings, self.features);
         let parts = self.mains.iter().zip(&self.seen).enumerate();
         let results = each(parts, |(i, (model, seen))| {
             let mut loss = losses::sum(terms, &made[i], &seen.gt, &seen.lq, features)?;
-            let Some(told) = &told else { return Ok((number_of(loss)?, vec![None; model.learned_len()])) };
+            let Some(judged) = &judged else {
+                return Ok((number_of(loss)?, vec![None; model.learned_len()]));
+            };
             let known = fakes.as_ref().zip(reals.as_ref()).map(|(made, real)| (&made[i], &real[i]));
-            loss = loss + gan::generator(rules, told[i].clone(), known).mul_scalar(settings.weight);
+            loss = loss + gan::generator(rules, judged[i].clone(), known).mul_scalar(settings.weight);
             let gradients = loss.backward();
             Ok((number_of(loss)?, model.gradient_rows(&gradients)))
         })?;
@@ -100,7 +102,7 @@ impl Game<'_> {
     }
 
     /// The discriminators' values for images; pix2pix's also gets the degraded ones.
-    fn told(&mut self, images: &[Tensor<4>]) -> Result<Vec<Tensor<4>>, TrainError> {
+    fn judged(&mut self, images: &[Tensor<4>]) -> Result<Vec<Tensor<4>>, TrainError> {
         let rules = self.settings.rules;
         let parts = self.adversaries.iter_mut().zip(images).zip(&self.seen);
         each(parts, |((model, image), seen)| {

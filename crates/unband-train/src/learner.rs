@@ -301,19 +301,19 @@ impl Learner {
         };
         let made = game.made()?;
         let plays = settings.plays(self.step + 1);
-        let (loss, main, told);
+        let (loss, main, verdicts);
         if settings.rules == Rules::Pix2pix {
-            told = game.tell_apart(&made)?;
-            learn(&mut game, told.clone());
+            verdicts = game.train_discriminator(&made)?;
+            learn(&mut game, verdicts.clone());
             (loss, main) = game.improve(&made, plays)?;
         } else {
             (loss, main) = game.improve(&made, plays)?;
-            told = game.tell_apart(&made)?;
-            learn(&mut game, told.clone());
+            verdicts = game.train_discriminator(&made)?;
+            learn(&mut game, verdicts.clone());
         }
         adversary.model = game.adversaries.swap_remove(0);
         self.main.model = game.mains.swap_remove(0);
-        Ok(Played { loss, main, adversary: told })
+        Ok(Played { loss, main, adversary: verdicts })
     }
 
     /// `first` is the index of the part's first image in the batch.
@@ -338,7 +338,7 @@ impl Learner {
 
     /// Conditioning inputs of [`Sees::Cells`] networks.
     fn known(&self, batch: &Batch) -> Vec<Tensor<4>> {
-        if self.use_as.sees == Sees::Picture {
+        if self.use_as.sees == Sees::Image {
             return Vec::new();
         }
         let (n, area) = (batch.n, batch.height * batch.width);

@@ -35,7 +35,7 @@ pub mod losses;
 mod made;
 mod model;
 mod optimizer;
-mod pictures;
+mod pairs;
 pub mod recipe;
 mod recipe_check;
 mod schedule;

@@ -75,15 +75,15 @@ pub(crate) struct Made {
 
 impl Made {
     /// Crops a degraded pair: `rim` samples on each side of the clean image, a multiple of the scale, only
-    /// support operations that read beyond patches. `told`: the degraded side's findings, for grid-guided
+    /// support operations that read beyond patches. `conditioning`: the degraded side's findings, for grid-guided
     /// networks.
     pub fn of(
         (pair, names): (Pair, Vec<String>),
         scale: usize,
         rim: usize,
-        told: Option<(&Surface, Findings)>,
+        conditioning: Option<(&Surface, Findings)>,
     ) -> Result<Self, DataError> {
-        let known = told.map(|(surface, findings)| surface.known(&pair.lq, &findings)).transpose();
+        let known = conditioning.map(|(surface, findings)| surface.known(&pair.lq, &findings)).transpose();
         let known = known.map_err(|e| DataError::Surface { what: e.to_string() })?.unwrap_or_default();
         Ok(Self { pair, known, names, scale, rim: rim / scale })
     }

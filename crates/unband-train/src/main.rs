@@ -109,8 +109,8 @@ fn start(arguments: &Arguments) -> Result<bool, TrainError> {
     say(&format!("{}: {} pairs, into {}\n", recipe.network, train::pairs(&recipe)?, folder.display()));
     let devices = devices::choose(arguments.accelerator, arguments.devices)?;
     say(&format!("training on {}\n", devices::names(&devices)));
-    let mut talk = Talk::new();
-    let done = train::run(&recipe, &folder, &devices, &mut |progress| talk.hear(progress))?;
+    let mut printer = ProgressPrinter::new();
+    let done = train::run(&recipe, &folder, &devices, &mut |progress| printer.hear(progress))?;
     if let Some(done) = &done {
         let (psnr, input) = done.psnr;
         let (best, weights) = (done.best_psnr, done.weights.display());
@@ -147,12 +147,12 @@ fn say(text: &str) {
 }
 
 /// Reports progress: on a terminal in one line, elsewhere one line per minute and per validation.
-struct Talk {
+struct ProgressPrinter {
     last: Option<Instant>,
     terminal: bool,
 }
 
-impl Talk {
+impl ProgressPrinter {
     fn new() -> Self {
         Self { last: None, terminal: stderr().is_terminal() }
     }

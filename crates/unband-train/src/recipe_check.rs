@@ -141,7 +141,8 @@ impl Checks<'_> {
         let scale = arch::build(&r.network).and_then(Result::ok).and_then(|graph| graph.scale()).unwrap_or(1);
         for (key, data) in [("data", &r.data), ("validation.data", &r.validation.data)] {
             let Data::Clean { mix, banded, window, .. } = data else { continue };
-            let found = mix.as_ref().and_then(|mix| DegradationRecipe::find(mix).ok()).map_or(1, |mix| mix.scale());
+            let found =
+                mix.as_ref().and_then(|mix| DegradationRecipe::find(mix).ok()).map_or(1, |mix| mix.scale());
             if found != scale {
                 let what = format!("downscales images by {found}, but {} upscales by {scale}", r.network);
                 return Err(self.wrong(&format!("{key}.recipe"), what));
@@ -307,9 +308,9 @@ impl Checks<'_> {
             self.number("augment.tones.brightness", tones.brightness, 0.0, 1.0)?;
             self.number("augment.tones.contrast", tones.contrast, 0.0, 1.0)?;
         }
-        let told = arch::of(&r.network).is_some_and(|a| a.use_as.sees == Sees::Cells);
+        let guided = arch::of(&r.network).is_some_and(|a| a.use_as.sees == Sees::Cells);
         match (a.rotate.is_some(), a.tones.is_some()) {
-            (rotate, tones) if told && (rotate || tones) => {
+            (rotate, tones) if guided && (rotate || tones) => {
                 let key = if rotate { "augment.rotate" } else { "augment.tones" };
                 Err(self.wrong(key, "it would move the grid that this network is conditioned on".into()))
             }
@@ -331,11 +332,11 @@ impl Checks<'_> {
             if !degradations.is_empty() {
                 return Err(self.wrong(&key, "replaces `degradations`: give only one of them".into()));
             }
-            let told = |e: unband_data::DegradationRecipeError| match e.hint() {
+            let failed = |e: unband_data::DegradationRecipeError| match e.hint() {
                 Some(hint) => self.wrong(&key, format!("{e}: {hint}")),
                 None => self.wrong(&key, e.to_string()),
             };
-            return DegradationRecipe::find(mix).map(|_| ()).map_err(told);
+            return DegradationRecipe::find(mix).map(|_| ()).map_err(failed);
         }
         let key = format!("{key}.degradations");
         if degradations.is_empty() {

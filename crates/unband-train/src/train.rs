@@ -51,7 +51,7 @@ pub struct Trained {
     pub best_psnr: f64,
 }
 
-/// Trains from a recipe, on these devices, in a folder of its own. `tell` is called after every step and may
+/// Trains from a recipe, on these devices, in a folder of its own. `report` is called after every step and may
 /// stop the training by returning `false`; the training can be resumed later.
 ///
 /// A classifier writes `accuracy.csv`, correct answers by family at the last validation, instead of PSNR.
@@ -67,15 +67,15 @@ pub fn run(
     recipe: &Recipe,
     folder: &Path,
     devices: &[Device],
-    tell: &mut dyn FnMut(&Progress) -> bool,
+    report: &mut dyn FnMut(&Progress) -> bool,
 ) -> Result<Option<Trained>, TrainError> {
     let mut run = Run::open(recipe, folder, devices)?;
-    run.go_on(tell)
+    run.go_on(report)
 }
 
 /// Validation data.
 enum Trial {
-    Pictures(Validation),
+    Images(Validation),
     Patches(Box<Accuracy>),
 }
 
@@ -128,11 +128,11 @@ impl Run {
             let patches = Examples::open(recipe, &recipe.data, recipe.seed)?;
             (vec![Box::new(patches)], Trial::Patches(Box::new(Accuracy::open(recipe)?)))
         } else {
-            let pictures = Validation::open(recipe, learner.sees(), (multiple, scale))?;
+            let validation = Validation::open(recipe, learner.sees(), (multiple, scale))?;
             let open = |_| -> Result<Box<dyn Batches>, TrainError> {
                 Ok(Box::new(Patches::open(recipe, learner.sees(), scale)?))
             };
-            ((0..recipe.loaders).map(open).collect::<Result<_, _>>()?, Trial::Pictures(pictures))
+            ((0..recipe.loaders).map(open).collect::<Result<_, _>>()?, Trial::Images(validation))
         };
         let kept = learner.steps_taken();
         unband_io::write_bytes(recipe.to_toml()?.as_bytes(), &folder.join("recipe.toml"), true)?;
@@ -150,7 +150,7 @@ impl Run {
         })
     }
 
-    fn go_on(&mut self, tell: &mut dyn FnMut(&Progress) -> bool) -> Result<Option<Trained>, TrainError> {
+    fn go_on(&mut self, report: &mut dyn FnMut(&Progress) -> bool) -> Result<Option<Trained>, TrainError> {
         let recipe = self.learner.recipe.clone();
         let (began, first) = (Instant::now(), self.learner.steps_taken());
         let mut saved = Instant::now();
@@ -185,7 +185,7 @@ impl Run {
                 images_per_second,
                 left,
             };
-            if !tell(&progress) {
+            if !report(&progress) {
                 self.save()?;
                 return Ok(None);
             }
@@ -202,8 +202,8 @@ impl Run {
 
     fn validate(&mut self) -> Result<(), TrainError> {
         let score = match &mut self.trial {
-            Trial::Pictures(pictures) => {
-                let result = pictures.run(&self.learner, &self.folder.join("samples"))?;
+            Trial::Images(validation) => {
+                let result = validation.run(&self.learner, &self.folder.join("samples"))?;
                 self.psnr = Some(result);
                 result.0
             }
@@ -309,5 +309,5 @@ fn clear(folder: &Path) {
 /// # Errors
 /// Folders that cannot be listed or are empty, images without partners.
 pub fn pairs(recipe: &Recipe) -> Result<usize, DataError> {
-    Ok(crate::pictures::Pictures::open(&recipe.data, Sees::Picture, 1)?.len())
+    Ok(crate::pairs::PairSource::open(&recipe.data, Sees::Image, 1)?.len())
 }

@@ -12,7 +12,7 @@ use crate::batches::Batch;
 use crate::error::DataError;
 use crate::learner::Learner;
 use crate::made::Patch;
-use crate::pictures::Pictures;
+use crate::pairs::PairSource;
 use crate::recipe::Recipe;
 
 /// Validation images, degraded once.
@@ -30,15 +30,15 @@ impl Validation {
     /// Reads all images.
     pub fn open(recipe: &Recipe, sees: Sees, (multiple, scale): (usize, usize)) -> Result<Self, TrainError> {
         let settings = &recipe.validation;
-        let mut pictures = Pictures::open(&settings.data, sees, scale)?;
-        let count = if settings.images == 0 { pictures.len() } else { settings.images.min(pictures.len()) };
+        let mut source = PairSource::open(&settings.data, sees, scale)?;
+        let count = if settings.images == 0 { source.len() } else { settings.images.min(source.len()) };
         let mut pairs = Vec::with_capacity(count);
         for n in 0..count {
             // Images with similar names are often similar.
-            let i = n * pictures.len() / count;
-            let (patch, height, width) = pictures.middle(i, settings.crop, multiple, Rng::new(i as u64))?;
+            let i = n * source.len() / count;
+            let (patch, height, width) = source.middle(i, settings.crop, multiple, Rng::new(i as u64))?;
             let Patch { lq, gt, cells, numbers } = patch;
-            pairs.push((pictures.name(i), Batch { lq, gt, cells, numbers, n: 1, height, width, scale }));
+            pairs.push((source.name(i), Batch { lq, gt, cells, numbers, n: 1, height, width, scale }));
         }
         let input = pairs.iter().map(|(_, b)| psnr(&plain(b), &b.gt)).sum::<f64>() / count as f64;
         Ok(Self { pairs, input, samples: settings.samples, batch: settings.batch })
@@ -91,8 +91,8 @@ fn plain(pair: &Batch) -> Vec<f32> {
         return pair.lq.clone();
     }
     let (width, height) = (pair.width, pair.height);
-    let enlarged = |data: &[f32]| Plane { width, height, data: data.to_vec() }.scaled(pair.scale as f64).data;
-    pair.lq.chunks_exact(width * height).flat_map(enlarged).collect()
+    let upscaled = |data: &[f32]| Plane { width, height, data: data.to_vec() }.scaled(pair.scale as f64).data;
+    pair.lq.chunks_exact(width * height).flat_map(upscaled).collect()
 }
 
 fn values(x: Tensor<4>) -> Result<Vec<f32>, TrainError> {
@@ -115,7 +115,7 @@ fn write(parts: [&[f32]; 3], pair: &Batch, file: &Path) -> Result<(), TrainError
     };
     let data: Vec<u16> = (0..9 * w * h).map(at).collect();
     let image = Image::from_rgb16(3 * w, h, &data)
-        .map_err(|source| DataError::Picture { file: file.to_owned(), source })?;
+        .map_err(|source| DataError::Image { file: file.to_owned(), source })?;
     let format = unband_io::writer_for(file)?;
     unband_io::write_file(&image, file, format, &WriteOptions::default(), true)?;
     Ok(())

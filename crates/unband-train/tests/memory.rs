@@ -13,7 +13,7 @@ static MEMORY: PeakAlloc = PeakAlloc;
 /// Noise as images, and as conditioning of grid-guided networks.
 struct Noise {
     side: usize,
-    told: bool,
+    guided: bool,
 }
 
 impl Batches for Noise {
@@ -22,12 +22,12 @@ impl Batches for Noise {
         let values = |plane: u32, count: usize| -> Vec<f32> {
             (0..count).map(|i| Rng::new(number).unit_at(plane, 0, i as u32, 0)).collect()
         };
-        let told = |plane, count| if self.told { values(plane, count) } else { Vec::new() };
+        let guided = |plane, count| if self.guided { values(plane, count) } else { Vec::new() };
         Ok(Batch {
             lq: values(0, 3 * area),
             gt: values(1, 3 * area),
-            cells: told(2, 9 * area),
-            numbers: told(3, 12),
+            cells: guided(2, 9 * area),
+            numbers: guided(3, 12),
             n: 1,
             height: self.side,
             width: self.side,
@@ -47,7 +47,7 @@ fn recipe(network: &str, patch: usize, more: &str) -> Recipe {
 
 /// Bytes in use after each of these steps.
 fn in_use(recipe: Recipe, steps: usize) -> Vec<usize> {
-    let mut noise = Noise { side: recipe.patch, told: recipe.network == "unband-lite" };
+    let mut noise = Noise { side: recipe.patch, guided: recipe.network == "unband-lite" };
     let mut learner = Learner::new(recipe, &[Device::flex()]).unwrap();
     let one = |_| {
         learner.step(&mut noise).unwrap();

@@ -124,9 +124,7 @@ impl Conv {
         let [_, channels, height, width] = self.made;
         let plane = height * width;
         let sum = |channel: usize| -> f32 {
-            made.chunks_exact(channels * plane)
-                .map(|picture| total(&picture[channel * plane..][..plane]))
-                .sum()
+            made.chunks_exact(channels * plane).map(|image| total(&image[channel * plane..][..plane])).sum()
         };
         (0..channels).into_par_iter().map(sum).collect()
     }

@@ -39,8 +39,8 @@ impl Pass {
         weight: impl Fn(usize, usize, usize) -> f32,
         bias: &[f32],
     ) -> Sheet {
-        let [pictures, inputs, ..] = input.dims;
-        let dims = [pictures, outputs, self.down.outputs, self.across.outputs];
+        let [images, inputs, ..] = input.dims;
+        let dims = [images, outputs, self.down.outputs, self.across.outputs];
         let pitch = input.frame.pitch / self.across.step * self.across.phases.len();
         let mut out = Sheet::zeroes(dims, Frame { rows: (0, 0), left: 0, pitch });
         let three = self.down.is_three_around() && self.across.is_three_around();
@@ -146,8 +146,8 @@ impl Pass {
 /// The gradient of the weights, `[O, I, rows, columns]`, from the input and the gradient of the output. The
 /// pitch of the input is the stride times that of the gradient; between images the gradient has zeroes.
 pub fn weight_gradient(level: Level, [down, across]: [Axis; 2], input: &Sheet, gradient: &Sheet) -> Vec<f32> {
-    let ([pictures, inputs, ..], [_, outputs, height, columns]) = (input.dims, gradient.dims);
-    let width = (pictures - 1) * gradient.frame.pitch + columns;
+    let ([images, inputs, ..], [_, outputs, height, columns]) = (input.dims, gradient.dims);
+    let width = (images - 1) * gradient.frame.pitch + columns;
     let shape = conv_grad::Shape { inputs, outputs, width, stride: across.stride };
     let (block, taps) = (conv::block(level), down.kernel * across.kernel);
     let len = shape.sums(level);

@@ -36,9 +36,9 @@ pub struct Sheet {
 impl Sheet {
     /// A sheet of zeroes.
     pub fn zeroes(dims: [usize; 4], frame: Frame) -> Self {
-        let [pictures, channels, height, _] = dims;
+        let [images, channels, height, _] = dims;
         // One more sample to the right and more rows below: read by kernels that compute four rows at a time.
-        let samples = frame.left + (pictures * frame.pitch).next_multiple_of(LINE) + 1;
+        let samples = frame.left + (images * frame.pitch).next_multiple_of(LINE) + 1;
         let row = samples * channels + SLACK;
         Self { data: vec![0.0; row * (frame.rows.0 + height + frame.rows.1 + TILE - 1)], dims, frame, row }
     }
@@ -50,9 +50,9 @@ impl Sheet {
         let first = frame.rows.0;
         let shape = Shape { rows: channels, columns: width, step: height * width, out_step: channels };
         sheet.data.par_chunks_mut(sheet.row).skip(first).take(height).enumerate().for_each(|(y, row)| {
-            for (n, picture) in planes.chunks_exact(channels * height * width).enumerate() {
+            for (n, image) in planes.chunks_exact(channels * height * width).enumerate() {
                 let out = &mut row[(frame.left + n * frame.pitch) * channels..];
-                transpose::transpose(level, shape, out, &picture[y * width..]);
+                transpose::transpose(level, shape, out, &image[y * width..]);
             }
         });
         sheet
@@ -60,11 +60,11 @@ impl Sheet {
 
     /// Copies to planes.
     pub fn scatter(&self, level: Level) -> Vec<f32> {
-        let [pictures, channels, height, width] = self.dims;
+        let [images, channels, height, width] = self.dims;
         let plane = height * width;
-        let mut planes = vec![0.0; pictures * channels * plane];
-        planes.par_chunks_mut(channels * plane).enumerate().for_each(|(n, picture)| {
-            picture.par_chunks_mut(PLANES * plane).enumerate().for_each(|(part, planes)| {
+        let mut planes = vec![0.0; images * channels * plane];
+        planes.par_chunks_mut(channels * plane).enumerate().for_each(|(n, image)| {
+            image.par_chunks_mut(PLANES * plane).enumerate().for_each(|(part, planes)| {
                 let first = part * PLANES;
                 let columns = planes.len() / plane;
                 let shape = Shape { rows: width, columns, step: channels, out_step: plane };

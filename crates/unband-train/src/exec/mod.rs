@@ -105,16 +105,16 @@ impl Run<'_> {
             Op::Reduce(Reduce::Mean) => first.mean_dim(2).mean_dim(3),
             Op::Reduce(Reduce::Max) => first.max_dim(2).max_dim(3),
             Op::Flatten => {
-                let pictures = first.dims()[0];
-                first.reshape([pictures, shape.channels, 1, 1])
+                let images = first.dims()[0];
+                first.reshape([images, shape.channels, 1, 1])
             }
             Op::Dropout(share) => {
                 let dims = first.dims();
                 self.dropout(*share, first, dims)
             }
             Op::DropPath(share) => {
-                let pictures = first.dims()[0];
-                self.dropout(*share, first, [pictures, 1, 1, 1])
+                let images = first.dims()[0];
+                self.dropout(*share, first, [images, 1, 1, 1])
             }
         })
     }

@@ -96,7 +96,7 @@ fn its_first_layer_starts_with_differences() {
 }
 
 #[test]
-fn pictures_without_smooth_areas_are_named_as_the_fault() {
+fn images_without_smooth_areas_are_named_as_the_fault() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     std::fs::create_dir(dir.join("photos")).unwrap();

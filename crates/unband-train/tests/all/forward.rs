@@ -69,7 +69,7 @@ fn every_network_agrees() {
 }
 
 #[test]
-fn pictures_of_a_batch_do_not_see_each_other() {
+fn images_of_a_batch_do_not_see_each_other() {
     let graph = nets::windows();
     let device = Device::flex();
     let model = Model::new(graph.clone(), &fill::golden(&graph.stored()), &device).unwrap();
@@ -107,7 +107,7 @@ fn learning_takes_the_statistics_of_the_batch_and_follows_them() {
         assert!(apart(&values(&after, name), &values(&before, name)) > 1e-2, "{name} moved");
     }
     let weights = Weights::bind(&graph, &stepped).unwrap();
-    let mode = Mode { picture_statistics: true, dropout: None };
+    let mode = Mode { image_statistics: true, dropout: None };
     let ctx = unband_image::Context::default();
     compare("learning", &got, &reference::run(&graph, &weights, &maps, mode, &ctx).unwrap());
 
@@ -143,8 +143,8 @@ fn batch_renormalisation_corrects_more_the_more_it_has_seen() {
     let out = net.batch_renorm("bn", image, 1e-3);
     let graph = net.finish(&[("image", out)]).unwrap();
     let device = Device::flex();
-    let picture: Vec<f64> = (0..2 * 12).map(|i| 3.0 * fill::mixed(1, i) - 0.5).collect();
-    let values32: Vec<f32> = picture.iter().map(|v| *v as f32).collect();
+    let painted: Vec<f64> = (0..2 * 12).map(|i| 3.0 * fill::mixed(1, i) - 0.5).collect();
+    let values32: Vec<f32> = painted.iter().map(|v| *v as f32).collect();
     let image = Tensor::<4>::from_data(burn::tensor::TensorData::new(values32, [1, 2, 3, 4]), &device);
     for (seen, scale_limit, shift_limit) in [
         (0, 1.0, 0.0),
@@ -160,7 +160,7 @@ fn batch_renormalisation_corrects_more_the_more_it_has_seen() {
         let after = model.state().unwrap();
         let number = |name: &str, c: usize| f64::from(values(&before, name)[c]);
         for c in 0..2 {
-            let plane = &picture[12 * c..12 * (c + 1)];
+            let plane = &painted[12 * c..12 * (c + 1)];
             let mean = plane.iter().sum::<f64>() / 12.0;
             let variance = plane.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / 12.0;
             let (spread, running) = ((variance + 1e-3).sqrt(), (number("bn.running_var", c) + 1e-3).sqrt());
@@ -201,7 +201,7 @@ fn dropout_zeroes_its_share_and_keeps_the_mean() {
 }
 
 #[test]
-fn drop_path_drops_whole_pictures() {
+fn drop_path_drops_whole_images() {
     let mut net = unband_nets::Net::new("drop-path");
     let image = net.input("image", 1);
     let out = net.drop_path(image, 0.25);
@@ -213,9 +213,9 @@ fn drop_path_drops_whole_pictures() {
     let kept = model.run(std::slice::from_ref(&ones)).unwrap()[0].try_to_vec_as::<f32>().unwrap();
     assert!(kept.iter().all(|&v| v == 1.0));
     let got = model.run_learning(&[ones]).unwrap()[0].try_to_vec_as::<f32>().unwrap();
-    let whole = |picture: &[f32]| picture.iter().all(|&v| v == picture[0]);
+    let whole = |painted: &[f32]| painted.iter().all(|&v| v == painted[0]);
     assert!(got.chunks_exact(4).all(whole));
-    let dropped = got.chunks_exact(4).filter(|picture| picture[0] == 0.0).count();
+    let dropped = got.chunks_exact(4).filter(|painted| painted[0] == 0.0).count();
     assert!((200..300).contains(&dropped), "{dropped}");
     assert!(got.iter().all(|&v| v == 0.0 || (v - 1.0 / 0.75).abs() < 1e-6));
 }

@@ -53,7 +53,7 @@ fn check(graph: &Graph, height: usize, width: usize, learning: bool) {
         .iter()
         .map(|m| Map::new(m.shape, m.data.iter().map(|&v| f64::from(v)).collect()).unwrap())
         .collect();
-    let mode = Mode { picture_statistics: learning, dropout: None };
+    let mode = Mode { image_statistics: learning, dropout: None };
     let learned =
         |name: &str| !["running_mean", "running_var", "weight_u"].iter().any(|end| name.ends_with(end));
     let mut checked = 0;

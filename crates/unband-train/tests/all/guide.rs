@@ -6,7 +6,8 @@ use std::process::Command;
 use unband_image::{Image, Rng};
 use unband_train::recipe::Recipe;
 
-const PAGES: [&str; 3] = ["docs/guide/from-the-papers.md", "docs/guide/training.md", "docs/how/banded-deform-conv.md"];
+const PAGES: [&str; 3] =
+    ["docs/guide/from-the-papers.md", "docs/guide/training.md", "docs/how/banded-deform-conv.md"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -27,7 +28,7 @@ fn trainings(page: &str) -> Vec<String> {
 }
 
 /// A smooth image, on the given number of levels.
-fn picture(file: &Path, levels: f32, seed: u32) {
+fn painted(file: &Path, levels: f32, seed: u32) {
     const SIDE: usize = 336;
     let random = |k| Rng::new(9).unit_at(seed, k, 0, 0);
     let value = |p: usize| {
@@ -53,12 +54,12 @@ fn staged() -> tempfile::TempDir {
     }
     for i in 0..4 {
         for folder in ["photos/train", "photos/val"] {
-            picture(&at(folder).join(format!("{i}.png")), 65535.0, i);
+            painted(&at(folder).join(format!("{i}.png")), 65535.0, i);
         }
     }
     for folder in ["data/fhd/train", "data/fhd/val", "OUT/train", "OUT/val"] {
         for (side, levels) in [("lq", 63.0), ("gt", 65535.0)] {
-            picture(&at(folder).join(side).join("0.png"), levels, 0);
+            painted(&at(folder).join(side).join("0.png"), levels, 0);
         }
     }
     stage

@@ -14,7 +14,7 @@ use unband_train::recipe::{Optimizer as Settings, OptimizerKind};
 use unband_train::{Model, Optimizer};
 
 const SIDE: usize = 64;
-const PICTURES: usize = 4;
+const IMAGES: usize = 4;
 /// Receptive radius of the network.
 const EDGE: usize = 8;
 
@@ -49,8 +49,8 @@ fn zero(state: &mut StateDict, name: &str, value: f32) {
 /// Ramps with random directions and slopes, around 0; the banded ones have 16 levels between −1 and 1.
 fn ramps(seed: usize) -> (Vec<f32>, Vec<f32>) {
     let mut clean = Vec::new();
-    for picture in 0..PICTURES {
-        let random = |i: usize| fill::mixed(seed, PICTURES * i + picture);
+    for painted in 0..IMAGES {
+        let random = |i: usize| fill::mixed(seed, IMAGES * i + painted);
         let (angle, middle) = (random(0) * std::f64::consts::TAU, random(1) - 0.5);
         // From a level every 3 samples to one every 8.
         let slope = 2.0 / 15.0 / (3.0 + 5.0 * random(2));
@@ -74,8 +74,8 @@ fn adam(model: &Model) -> Optimizer {
     Optimizer::new(&settings, model.learned_len())
 }
 
-fn pictures(values: Vec<f32>, device: &Device) -> Tensor<4> {
-    Tensor::from_data(TensorData::new(values, [PICTURES, 1, SIDE, SIDE]), device)
+fn tensor(values: Vec<f32>, device: &Device) -> Tensor<4> {
+    Tensor::from_data(TensorData::new(values, [IMAGES, 1, SIDE, SIDE]), device)
 }
 
 #[test]
@@ -88,8 +88,8 @@ fn a_small_network_learns_to_take_bands_out_and_then_runs_in_the_engine() {
     for step in 0..200 {
         let rate = if step < 150 { 1e-3 } else { 3e-4 };
         let (clean, banded) = ramps(step);
-        let out = model.run_learning(&[pictures(banded, &device)]).unwrap().remove(0);
-        let loss = inner(out - pictures(clean, &device)).square().mean();
+        let out = model.run_learning(&[tensor(banded, &device)]).unwrap().remove(0);
+        let loss = inner(out - tensor(clean, &device)).square().mean();
         let gradients = loss.backward();
         losses.push(loss.into_scalar::<f32>());
         model.step(&mut adam, rate, &gradients);
@@ -99,7 +99,7 @@ fn a_small_network_learns_to_take_bands_out_and_then_runs_in_the_engine() {
     eprintln!("loss {:.2e} to {last:.2e}, 1/{:.1}", losses[0], losses[0] / last);
     // At first the output equals the input, so the first loss is the error of the bands themselves.
     let (clean, banded) = ramps(0);
-    let banding = inner(pictures(clean, &device) - pictures(banded, &device));
+    let banding = inner(tensor(clean, &device) - tensor(banded, &device));
     let banding = banding.square().mean().into_scalar::<f32>();
     assert!((losses[0] / banding - 1.0).abs() < 1e-3, "{} {banding}", losses[0]);
     assert!(last * 5.0 <= losses[0], "{} to {last}", losses[0]);
@@ -108,17 +108,17 @@ fn a_small_network_learns_to_take_bands_out_and_then_runs_in_the_engine() {
     let learned = model.state().unwrap();
     let engine = Engine::new(graph.clone(), Weights::bind(&graph, &learned).unwrap(), Level::best());
     let (clean, banded) = ramps(1000);
-    let outputs = model.run(&[pictures(banded.clone(), &device)]).unwrap().remove(0);
+    let outputs = model.run(&[tensor(banded.clone(), &device)]).unwrap().remove(0);
     let outputs = outputs.try_to_vec_as::<f32>().unwrap();
     let area = SIDE * SIDE;
     let (mut before, mut after) = (0.0, 0.0);
-    for picture in 0..PICTURES {
-        let part = picture * area..(picture + 1) * area;
+    for painted in 0..IMAGES {
+        let part = painted * area..(painted + 1) * area;
         let map = Map::new(Shape::new(1, SIDE, SIDE), banded[part.clone()].to_vec()).unwrap();
         let ctx = unband_image::Context::default();
         let restored = &engine.run(&[map], Mode::default(), &ctx).unwrap()[0].data;
         let worst = apart(&outputs[part.clone()], restored);
-        eprintln!("image {picture}: Burn and engine {worst:.1e} apart");
+        eprintln!("image {painted}: Burn and engine {worst:.1e} apart");
         assert!(worst <= 1e-4, "{worst}");
         let inside = |i: usize| (EDGE..SIDE - EDGE).contains(&i);
         let error = |v: &[f32]| -> f32 {

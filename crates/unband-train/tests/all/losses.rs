@@ -74,7 +74,7 @@ fn spectra_of_any_size_are_those_of_the_definition() {
 }
 
 #[test]
-fn no_loss_has_a_slope_without_a_number_where_pictures_are_equal() {
+fn no_loss_has_a_slope_without_a_number_where_images_are_equal() {
     let (_, target) = example(32);
     let flat = tensor(&vec![0.5; 3 * 32 * 32], 3, 32, 32);
     for gt in [target, flat] {
@@ -179,7 +179,7 @@ fn a_smooth_difference_is_that_of_the_formula() {
 }
 
 #[test]
-fn relative_differences_count_patches_alike_whatever_their_harm() {
+fn relative_differences_weigh_patches_alike_at_any_degradation() {
     // Two patches: an error of 8 codes halved, an error of 1 code doubled; a quarter of a code is added to
     // the error.
     let codes =
@@ -190,19 +190,19 @@ fn relative_differences_count_patches_alike_whatever_their_harm() {
 }
 
 #[test]
-fn false_steps_count_where_the_clean_picture_is_smooth() {
+fn false_steps_count_where_the_clean_image_is_smooth() {
     // Two adjacent squares of 4×4 samples, twice: a step of `step` codes between them.
-    let picture = |step: f64| {
+    let painted = |step: f64| {
         let values: Vec<f64> = (0..64).map(|i| f64::from(i % 8 / 4) * step / 255.0).collect();
         tensor(&values, 1, 8, 8)
     };
     let loss =
-        |out: f64, gt: f64, lq: f64| relative_steps::loss(picture(out), picture(gt), picture(lq)).unwrap();
+        |out: f64, gt: f64, lq: f64| relative_steps::loss(painted(out), painted(gt), painted(lq)).unwrap();
     near("half", loss(1.0, 0.0, 2.0), 1.0 / 2.05, 1e-5);
     // Next to a clean step of 3 codes, a false one has a tenth of the weight.
     near("next to an edge", loss(4.0, 3.0, 5.0), 0.1 / (0.2 + 0.05), 1e-4);
     // An image that is brighter all over has no false steps.
-    let brighter = relative_steps::loss(picture(2.0).add_scalar(0.1), picture(2.0), picture(5.0)).unwrap();
+    let brighter = relative_steps::loss(painted(2.0).add_scalar(0.1), painted(2.0), painted(5.0)).unwrap();
     assert!(brighter.into_scalar::<f32>() < 1e-4);
     let small = || tensor(&[0.0; 16], 1, 4, 4);
     let small = relative_steps::loss(small(), small(), small());
@@ -217,7 +217,7 @@ fn the_least_squares_game_measures_squared_distances_from_one_and_zero() {
 }
 
 /// `fimg` of BSRGAN's goldens.
-fn bsrgan_picture(height: usize, width: usize, flipped: bool) -> Tensor<4> {
+fn bsrgan_image(height: usize, width: usize, flipped: bool) -> Tensor<4> {
     let at = |i: usize| {
         let (c, y, x) = (i / (height * width), i / width % height, i % width);
         let y = if flipped { height - 1 - y } else { y };
@@ -230,12 +230,12 @@ fn bsrgan_picture(height: usize, width: usize, flipped: bool) -> Tensor<4> {
 /// `vgg19_perceptual/formula` of BSRGAN's goldens, computed by its authors' code in 64 bits with generated
 /// weights of gain 2.
 #[test]
-fn the_perceptual_loss_is_that_of_its_code_and_moves_the_picture_alone() {
+fn the_perceptual_loss_is_that_of_its_code_and_moves_only_the_image() {
     let graph = unband_nets::arch::build("vgg19").unwrap().unwrap();
     let state = fill::scaled(&graph.stored(), 2.0);
     let features = Model::new(graph, &state, &Device::flex().autodiff()).unwrap().frozen();
-    let out = bsrgan_picture(48, 56, false).detach().require_grad();
-    let loss = perceptual::loss(&features, out.clone(), bsrgan_picture(48, 56, true)).unwrap();
+    let out = bsrgan_image(48, 56, false).detach().require_grad();
+    let loss = perceptual::loss(&features, out.clone(), bsrgan_image(48, 56, true)).unwrap();
     near("perceptual", loss.clone(), 2.589_272_892, 1e-4);
     let gradients = loss.backward();
     let slope = out.grad(&gradients).unwrap().abs().sum().into_scalar::<f32>();

@@ -46,10 +46,10 @@ fn bdinn_with_a_last_layer_of_zeroes_is_the_identity_at_first() {
     let graph = graph("bdinn");
     let state = init::state(&graph, &Init::XavierNormal { gain: 0.1, zero_last: true }, 3);
     let model = Model::new(graph, &state, &Device::flex()).unwrap();
-    let picture: Vec<f32> = fill::test_image(3, 16, 16).into_iter().map(|v| v as f32).collect();
-    let image = Tensor::<4>::from_data(TensorData::new(picture.clone(), [1, 3, 16, 16]), &Device::flex());
+    let painted: Vec<f32> = fill::test_image(3, 16, 16).into_iter().map(|v| v as f32).collect();
+    let image = Tensor::<4>::from_data(TensorData::new(painted.clone(), [1, 3, 16, 16]), &Device::flex());
     let out = model.run(&[image]).unwrap()[0].try_to_vec_as::<f32>().unwrap();
-    let worst = out.iter().zip(&picture).fold(0.0f32, |m, (a, b)| m.max((a - b).abs()));
+    let worst = out.iter().zip(&painted).fold(0.0f32, |m, (a, b)| m.max((a - b).abs()));
     eprintln!("{worst:.1e} apart");
     assert!(worst <= 1e-6, "{worst}");
 }

@@ -17,11 +17,11 @@ const STEPS: u64 = 40;
 pub fn photos(folder: &Path, count: u32) {
     std::fs::create_dir_all(folder).unwrap();
     for i in 0..count {
-        picture(&folder.join(format!("{i}.png")), 48, i);
+        painted(&folder.join(format!("{i}.png")), 48, i);
     }
 }
 
-fn picture(file: &Path, side: usize, seed: u32) {
+fn painted(file: &Path, side: usize, seed: u32) {
     let random = |k| Rng::new(9).unit_at(seed, k, 0, 0);
     let value = |p: usize| {
         let (x, y, c) = (p / 3 % side, p / 3 / side, (p % 3) as u32);
@@ -255,13 +255,13 @@ fn every_nth_checkpoint_is_kept_and_a_training_resumes_from_one() {
 }
 
 #[test]
-fn validation_in_batches_measures_the_same() {
+fn validation_in_batches_gives_the_same() {
     let dir = workplace();
     let dir = dir.path();
     // Images of one size form a batch, so the last one does not.
-    picture(&dir.join("val/1.png"), 48, 7);
-    picture(&dir.join("val/2.png"), 48, 8);
-    picture(&dir.join("val/3.png"), 30, 9);
+    painted(&dir.join("val/1.png"), 48, 7);
+    painted(&dir.join("val/2.png"), 48, 8);
+    painted(&dir.join("val/3.png"), 30, 9);
     let run = |batch: usize| {
         let batch_of = format!("validation.batch = {batch}");
         let settings = ["steps = 2", "validation.crop = 0", "validation.samples = 9", &batch_of];
@@ -330,7 +330,7 @@ fn a_full_disk_ends_the_training_and_keeps_the_last_checkpoint() {
 }
 
 #[test]
-fn pictures_that_do_not_fit_are_named() {
+fn images_that_do_not_fit_are_named() {
     let dir = workplace();
     let dir = dir.path();
     let pairs = |a: &str| {
@@ -348,10 +348,10 @@ fn pictures_that_do_not_fit_are_named() {
     photos(&dir.join("a/lq"), 3);
     photos(&dir.join("a/gt"), 2);
     failed(&train(dir, "run", &[]), &["lq/2.png", "1 without", "a/gt", "hint"]);
-    picture(&dir.join("a/gt/2.png"), 50, 2);
+    painted(&dir.join("a/gt/2.png"), 50, 2);
     failed(&train(dir, "run", &[]), &["lq/2.png", "48×48", "50×50"]);
-    picture(&dir.join("a/gt/2.png"), 6, 2);
-    picture(&dir.join("a/lq/2.png"), 6, 2);
+    painted(&dir.join("a/gt/2.png"), 6, 2);
+    painted(&dir.join("a/lq/2.png"), 6, 2);
     failed(&train(dir, "run", &[]), &["gt/2.png", "6×6", "8×8", "hint"]);
     std::fs::write(dir.join("a/gt/2.png"), b"not an image").unwrap();
     failed(&train(dir, "run", &[]), &["gt/2.png"]);
@@ -369,7 +369,7 @@ const STAGES: [&str; 2] = [
 ];
 
 #[test]
-fn a_network_that_enlarges_learns_in_two_stages_and_goes_on_to_the_same_bits() {
+fn a_network_that_upscales_learns_in_two_stages_and_resumes_to_the_same_bits() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     photos(&dir.join("train"), 3);
@@ -421,12 +421,12 @@ fn a_network_that_enlarges_learns_in_two_stages_and_goes_on_to_the_same_bits() {
 }
 
 #[test]
-fn pairs_of_a_network_that_enlarges_have_its_scale() {
+fn pairs_of_a_network_that_upscales_have_its_scale() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     for (folder, side) in [("lq", 24), ("gt", 48)] {
         std::fs::create_dir_all(dir.join(folder)).unwrap();
-        picture(&dir.join(folder).join("0.png"), side, 0);
+        painted(&dir.join(folder).join("0.png"), side, 0);
     }
     let text = format!(
         "network = \"rrdbnet:small-x2\"\nsteps = 2\nbatch = 1\npatch = 16\nloss = [{{ term = \"l1\" }}]\n\
@@ -439,14 +439,14 @@ fn pairs_of_a_network_that_enlarges_have_its_scale() {
     };
     let (psnr, input) = run().unwrap().unwrap().psnr;
     assert!(psnr > 5.0 && input > 20.0, "{psnr} {input}");
-    picture(&dir.join("lq/0.png"), 25, 0);
+    painted(&dir.join("lq/0.png"), 25, 0);
     let error = run().unwrap_err().to_string();
     assert!(error.contains("25×25") && error.contains("2 times"), "{error}");
 }
 
 /// A grid-guided network is not used on windows without a grid, so it does not train on them.
 #[test]
-fn windows_without_a_grid_are_no_use_to_networks_that_are_told_of_it() {
+fn windows_without_a_grid_are_not_used_by_grid_guided_networks() {
     let dir = workplace();
     let of_lite = ["--set", "network=\"unband-lite\"", "--set", "patch=32", "--set", "validation.crop=32"];
     let plain = ["--set", "data.degradations=[\"8-bit\"]"];

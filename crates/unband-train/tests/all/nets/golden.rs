@@ -16,8 +16,8 @@ pub fn numbers(all: &StateDict, name: &str) -> Vec<f32> {
 
 /// The image of the golden rule, and the additional inputs of some networks, as in
 /// `tools/torch_nets/sample.py`.
-pub fn inputs(graph: &Graph, picture: &[f32], device: &Device) -> Vec<Tensor<4>> {
-    let [channels, height, width, low, high] = picture[..] else { unreachable!() };
+pub fn inputs(graph: &Graph, painted: &[f32], device: &Device) -> Vec<Tensor<4>> {
+    let [channels, height, width, low, high] = painted[..] else { unreachable!() };
     let (height, width) = (height as usize, width as usize);
     let rule = |channels: usize, low: f32, high: f32| -> Vec<f32> {
         let unit = fill::test_image(channels, height, width);

@@ -92,8 +92,8 @@ pub fn windows() -> Graph {
 pub fn maps(graph: &Graph, height: usize, width: usize) -> Vec<Map<f32>> {
     let one = |input: &unband_nets::Input| {
         let (h, w) = if input.point { (1, 1) } else { (height, width) };
-        let picture = unband_nets::state::fill::test_image(input.channels, h, w);
-        let data = picture.into_iter().map(|v| v as f32).collect();
+        let painted = unband_nets::state::fill::test_image(input.channels, h, w);
+        let data = painted.into_iter().map(|v| v as f32).collect();
         Map::new(Shape::new(input.channels, h, w), data).unwrap()
     };
     graph.inputs.iter().map(one).collect()

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use unband_data::{DegradationRecipe, Pair, Degrader};
+use unband_data::{DegradationRecipe, Degrader, Pair};
 use unband_image::{Context, Depth, Image, Rng, Window};
 use unband_infer::cells::Cells;
 use unband_io::Limits;
@@ -34,7 +34,7 @@ struct Kept {
 }
 
 /// Pairs of images.
-pub(crate) struct Pictures {
+pub(crate) struct PairSource {
     /// For each pair, the clean image and the degraded one, unless that is generated.
     files: Vec<(PathBuf, Option<PathBuf>)>,
     /// Degradations to choose from; empty if the degraded images exist.
@@ -51,7 +51,7 @@ pub(crate) struct Pictures {
     most: usize,
 }
 
-impl Pictures {
+impl PairSource {
     /// Lists the files of a recipe; nothing is decoded yet. `scale` is the factor of clean over degraded
     /// images.
     pub fn open(data: &Data, sees: Sees, scale: usize) -> Result<Self, DataError> {
@@ -99,9 +99,9 @@ impl Pictures {
             if self.banded && !is_banded(&made.lq, &made.gt) {
                 continue;
             }
-            let told = self.surface.as_ref().map(|surface| (surface, found(&made.lq)));
-            if told.as_ref().is_none_or(|(_, findings)| Cells::gridded(findings)) {
-                return Made::of((made, names), self.scale, room, told);
+            let known = self.surface.as_ref().map(|surface| (surface, found(&made.lq)));
+            if known.as_ref().is_none_or(|(_, findings)| Cells::gridded(findings)) {
+                return Made::of((made, names), self.scale, room, known);
             }
         }
         Err(if self.banded {
@@ -121,7 +121,7 @@ impl Pictures {
         sample: u32,
     ) -> Result<(Pair, Vec<String>, usize), DataError> {
         let draw = |plane: u32, count: usize| rng.below_at(count, sample, plane, 0, 0);
-        let (clean, degraded) = self.pictures(pair)?;
+        let (clean, degraded) = self.from_folders(pair)?;
         let degrader = self.degrader(|degraders| draw(10, degraders));
         let room = degrader.map_or(0, Degrader::room);
         let least = side + 2 * room;
@@ -150,7 +150,7 @@ impl Pictures {
         multiple: usize,
         rng: Rng,
     ) -> Result<(Patch, usize, usize), DataError> {
-        let (clean, degraded) = self.pictures(pair)?;
+        let (clean, degraded) = self.from_folders(pair)?;
         let degrader = self.degrader(|degraders| pair % degraders);
         let room = 2 * degrader.map_or(0, Degrader::room);
         let side = |n: usize| {
@@ -162,8 +162,8 @@ impl Pictures {
         let (x0, y0) = (middle(clean.width - width), middle(clean.height - height));
         let window = Window { x0, y0, x1: x0 + width, y1: y0 + height };
         let made = self.degrade(pair, (&clean, degraded.as_deref()), window, degrader, rng)?;
-        let told = self.surface.as_ref().map(|surface| (surface, found(&made.0.lq)));
-        let made = Made::of(made, self.scale, 0, told)?;
+        let known = self.surface.as_ref().map(|surface| (surface, found(&made.0.lq)));
+        let made = Made::of(made, self.scale, 0, known)?;
         made.middle(crop, multiple).ok_or_else(|| {
             let (file, width, height) = (self.files[pair].0.clone(), clean.width, clean.height);
             DataError::Small { file, width, height, least: multiple * self.scale }
@@ -194,7 +194,7 @@ impl Pictures {
         Ok((made, drawn.map_or_else(|| vec![degrader.to_string()], |record| record.names)))
     }
 
-    fn pictures(&mut self, pair: usize) -> Result<(Arc<Kept>, Option<Arc<Kept>>), DataError> {
+    fn from_folders(&mut self, pair: usize) -> Result<(Arc<Kept>, Option<Arc<Kept>>), DataError> {
         let (clean, degraded) = self.files[pair].clone();
         let gt = self.decoded(&clean)?;
         let Some(degraded) = degraded else { return Ok((gt, None)) };
@@ -226,7 +226,7 @@ impl Kept {
     fn of(image: Image, file: &Path) -> Result<Self, DataError> {
         let rgb = image
             .into_rgb(&Context::default())
-            .map_err(|source| DataError::Picture { file: file.to_owned(), source })?;
+            .map_err(|source| DataError::Image { file: file.to_owned(), source })?;
         let (width, height) = (rgb.width(), rgb.height());
         let plane = |i: usize| &rgb.planes[i.min(rgb.planes.len() - 1)].data;
         let data = (0..3 * width * height).map(|i| Depth::SIXTEEN.code(plane(i % 3)[i / 3]) as u16).collect();
@@ -237,7 +237,7 @@ impl Kept {
         let row = |y: usize| &self.data[3 * (y * self.width + w.x0)..3 * (y * self.width + w.x1)];
         let data: Vec<u16> = (w.y0..w.y1).flat_map(row).copied().collect();
         Image::from_rgb16(w.width(), w.height(), &data)
-            .map_err(|source| DataError::Picture { file: file.to_owned(), source })
+            .map_err(|source| DataError::Image { file: file.to_owned(), source })
     }
 }
 
