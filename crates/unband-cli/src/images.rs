@@ -26,7 +26,7 @@ use crate::settings;
 use crate::summary::{Became, summary};
 
 /// The operation on each image.
-pub trait Work: Sync {
+pub trait ImageCommand: Sync {
     /// The result of planning.
     type Plan: Send;
     /// The result of running.
@@ -104,7 +104,7 @@ pub trait Work: Sync {
 
 /// Processes the images. `begins`: bytes already read from standard input.
 pub fn run(
-    work: &impl Work,
+    work: &impl ImageCommand,
     args: &ImageArgs,
     found: Gathered,
     begins: Vec<u8>,
@@ -161,7 +161,7 @@ enum Done<P, R> {
     Cancelled,
 }
 
-impl<'a, W: Work> Job<'a, W> {
+impl<'a, W: ImageCommand> Job<'a, W> {
     /// Checks everything that can be checked without reading an image.
     fn new(work: &'a W, args: &'a ImageArgs, found: Gathered, begins: Vec<u8>) -> Result<Self, Failure> {
         let naming = work.naming();

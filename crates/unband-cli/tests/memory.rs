@@ -61,9 +61,9 @@ fn the_program_keeps_to_the_memory_that_is_promised_and_allowed() {
 
     // The least memory that the message names is enough, and is not exceeded.
     for file in [&upright, &full_hd] {
-        let told = run(folder, &[file, "--max-memory", "20M"]).unwrap_err();
-        let needed = told.split(" MiB of memory are needed").next().unwrap();
-        let needed: u64 = needed.rsplit(' ').next().unwrap().parse().unwrap_or_else(|_| panic!("{told}"));
+        let reported = run(folder, &[file, "--max-memory", "20M"]).unwrap_err();
+        let needed = reported.split(" MiB of memory are needed").next().unwrap();
+        let needed: u64 = needed.rsplit(' ').next().unwrap().parse().unwrap_or_else(|_| panic!("{reported}"));
         assert!(peak() <= needed * MIB, "{} MiB to refuse {file}", peak() / MIB);
         run(folder, &[file, "--max-memory", &format!("{needed}M")]).unwrap();
         assert!(peak() <= needed * MIB * 105 / 100, "{file}: {} MiB of {needed}", peak() / MIB);

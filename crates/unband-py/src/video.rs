@@ -12,8 +12,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use unband::Context;
 use unband::video::{
-    FilmOptions, FilmReport, FrameSource, Temporal, check_film, deband_film, deband_to_stream,
-    decode_options, ending_programs,
+    FrameSource, Temporal, VideoOptions, VideoReport, check_video, deband_to_stream,
+    deband_video as deband_to_file, decode_options, ending_programs,
 };
 use unband_io::video::{Programs, Purpose, StreamChoice, probe};
 use unband_io::{Limits, Y4mReader};
@@ -42,16 +42,16 @@ pub fn deband_video<'py>(
 ) -> PyResult<Bound<'py, PyDict>> {
     let given = Given(options);
     let (how, job) = (video_options(&given)?, given.job(Stop::WithWork)?);
-    let done = wait::run(py, &job, move |ctx| Ok(deband_film(&input, &output, &how, ctx)?))?;
+    let done = wait::run(py, &job, move |ctx| Ok(deband_to_file(&input, &output, &how, ctx)?))?;
     video_report(py, &done)
 }
 
-fn video_options(given: &Given<'_, '_>) -> Result<FilmOptions, Fault> {
+fn video_options(given: &Given<'_, '_>) -> Result<VideoOptions, Fault> {
     let (mut own, purpose) = (given.options()?, purpose(given)?);
     if given.value::<String>("dither", "a word")?.is_none() {
-        own.dither = FilmOptions::dither_for(purpose, own.depth);
+        own.dither = VideoOptions::dither_for(purpose, own.depth);
     }
-    Ok(FilmOptions {
+    Ok(VideoOptions {
         options: own,
         purpose,
         ffmpeg_args: given.value("ffmpeg_args", "a list of texts")?.unwrap_or_default(),
@@ -65,11 +65,11 @@ fn video_options(given: &Given<'_, '_>) -> Result<FilmOptions, Fault> {
         start_at_zero: given.switch("start_at_zero")?,
         from: given.value("start", "a number of seconds")?,
         to: given.value("end", "a number of seconds")?,
-        ..FilmOptions::default()
+        ..VideoOptions::default()
     })
 }
 
-fn video_report<'py>(py: Python<'py>, done: &FilmReport) -> PyResult<Bound<'py, PyDict>> {
+fn video_report<'py>(py: Python<'py>, done: &VideoReport) -> PyResult<Bound<'py, PyDict>> {
     let row = PyDict::new(py);
     row.set_item("output", (!done.left).then_some(&done.plan.output))?;
     row.set_item("encoder", &done.plan.encoder)?;
@@ -162,18 +162,18 @@ fn pass(mut source: FrameSource<'_>, send: Sending<'_>, ctx: &Context<'_>) -> Re
     Ok(())
 }
 
-fn decoded(input: &Path, how: &FilmOptions, send: Sending<'_>, ctx: &Context<'_>) -> Result<(), Fault> {
+fn decoded(input: &Path, how: &VideoOptions, send: Sending<'_>, ctx: &Context<'_>) -> Result<(), Fault> {
     let programs = Programs::default();
     ending_programs(&programs, ctx.cancel, || {
         let file = probe(input, &programs).map_err(unband::Error::from)?;
-        check_film(&file, how)?;
+        check_video(&file, how)?;
         let options =
             unband_io::video::DecodeOptions { programs: programs.clone(), ..decode_options(&file, how)? };
-        pass(FrameSource::of_film(&file, &options).map_err(unband::Error::from)?, send, ctx)
+        pass(FrameSource::of_video(&file, &options).map_err(unband::Error::from)?, send, ctx)
     })
 }
 
-fn debanded(input: &Path, how: &FilmOptions, send: Sending<'_>, ctx: &Context<'_>) -> Result<(), Fault> {
+fn debanded(input: &Path, how: &VideoOptions, send: Sending<'_>, ctx: &Context<'_>) -> Result<(), Fault> {
     let (reader, writer) =
         pipe().map_err(|error| Fault::new(Kind::File, format!("cannot make a pipe: {error}")))?;
     thread::scope(|scope| {

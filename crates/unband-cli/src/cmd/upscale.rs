@@ -10,7 +10,7 @@ use unband::{Context, Error, Options, UpscaleOptions, Upscaler, models};
 
 use crate::args::{ImageArgs, within};
 use crate::bar::Bar;
-use crate::images::{self, Work, announce_losses};
+use crate::images::{self, ImageCommand, announce_losses};
 use crate::inputs::{Gather, readable};
 use crate::outcome::Outcome;
 use crate::outputs;
@@ -178,7 +178,7 @@ impl<'a> Upscale<'a> {
     }
 }
 
-impl Work for Upscale<'_> {
+impl ImageCommand for Upscale<'_> {
     type Plan = UpscalePlan;
     type Report = UpscaleFileReport;
 

@@ -1,5 +1,6 @@
 //! The glossary of STYLE.md holds in comments, messages, help and documentation.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -17,9 +18,11 @@ fn quoted(cell: &str) -> impl Iterator<Item = String> + '_ {
     cell.split('`').skip(1).step_by(2).map(str::to_lowercase)
 }
 
-fn glossary() -> Vec<Banned> {
+/// The rows of the table in a section of STYLE.md.
+fn table(section: &str) -> Vec<Banned> {
     let style = fs::read_to_string(root().join("STYLE.md")).unwrap();
-    let table = style.split_once("\n## Glossary").unwrap().1;
+    let table = style.split_once(&format!("\n## {section}\n")).unwrap().1;
+    let table = table.split("\n## ").next().unwrap();
     let mut rows = Vec::new();
     for line in table.lines().filter(|line| line.starts_with('|')) {
         let cells: Vec<&str> = line.trim_matches('|').split('|').collect();
@@ -30,8 +33,134 @@ fn glossary() -> Vec<Banned> {
             fine: quoted(fine).collect(),
         }));
     }
+    rows
+}
+
+fn glossary() -> Vec<Banned> {
+    let rows = table("Glossary");
     assert!(rows.len() > 30, "{} phrases", rows.len());
     rows
+}
+
+/// Words of a name in snake case or camel case, in lower case.
+fn words(name: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    let mut before = '_';
+    for c in name.chars() {
+        let begins = before == '_' || (c.is_uppercase() && !before.is_uppercase());
+        if c != '_' && begins {
+            found.push(String::new());
+        }
+        if c != '_'
+            && let Some(word) = found.last_mut()
+        {
+            word.extend(c.to_lowercase());
+        }
+        before = c;
+    }
+    found
+}
+
+/// Names in the code of a Rust source, by line: neither comments nor strings.
+fn names(source: &str) -> Vec<(usize, String)> {
+    let (mut found, mut line, mut rest) = (Vec::new(), 1, source);
+    while let Some(c) = rest.chars().next() {
+        let name = rest.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or_default();
+        let length = if rest.starts_with("//") {
+            rest.find('\n').unwrap_or(rest.len())
+        } else if let Some(end) = raw_end(rest) {
+            rest.find(&end).map_or(rest.len(), |at| at + end.len())
+        } else if c == '"' {
+            string(rest)
+        } else if rest.starts_with("'\\") || (c == '\'' && rest.chars().nth(2) == Some('\'')) {
+            let character = rest.chars().nth(1).map_or(1, char::len_utf8);
+            rest[1 + character..].find('\'').map_or(rest.len(), |end| end + 2 + character)
+        } else if name.is_empty() {
+            c.len_utf8()
+        } else {
+            found.push((line, name.to_owned()));
+            name.len()
+        };
+        line += rest[..length].matches('\n').count();
+        rest = &rest[length..];
+    }
+    found
+}
+
+/// The end of the raw string with hashes at the start of a text, if there is one.
+fn raw_end(text: &str) -> Option<String> {
+    let hashes = text.strip_prefix('r')?;
+    let after = hashes.trim_start_matches('#');
+    let count = hashes.len() - after.len();
+    (count > 0 && after.starts_with('"')).then(|| format!("\"{}", "#".repeat(count)))
+}
+
+/// Bytes of the string literal at the start of a text, quotes included.
+fn string(text: &str) -> usize {
+    let mut escaped = false;
+    let end = text.char_indices().skip(1).find(|&(_, c)| {
+        let ends = c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+        ends
+    });
+    end.map_or(text.len(), |(at, _)| at + 1)
+}
+
+/// The first row that bans a word of a name.
+fn misnamed<'a>(name: &str, table: &'a [Banned]) -> Option<&'a Banned> {
+    let words = words(name);
+    table.iter().find(|row| words.contains(&row.phrase) && !row.fine.contains(&name.to_lowercase()))
+}
+
+#[test]
+fn no_name_has_a_word_of_the_old_dialect() {
+    let table = table("Names");
+    assert!(table.len() > 15, "{} words", table.len());
+    let mut paths = Vec::new();
+    for place in ["crates", "fuzz"] {
+        files(&root().join(place), &mut paths);
+    }
+    let (mut faults, mut right) = (Vec::new(), BTreeSet::new());
+    for path in paths.iter().filter(|path| path.extension().is_some_and(|ending| ending == "rs")) {
+        let shown = path.strip_prefix(root()).unwrap().display().to_string();
+        for part in shown.trim_end_matches(".rs").split('/') {
+            let module = MODULES.contains(&part) || part.ends_with("_rows");
+            if module || misnamed(part, &table).is_some() {
+                faults.push(format!("{shown}: a file called `{part}`"));
+            }
+        }
+        for (line, name) in names(&fs::read_to_string(path).unwrap()) {
+            if right.contains(&name) {
+                continue;
+            }
+            match misnamed(&name, &table) {
+                Some(row) => {
+                    faults.push(format!("{shown}:{line}: `{name}`: `{}` → {}", row.phrase, row.better));
+                }
+                None => drop(right.insert(name)),
+            }
+        }
+    }
+    assert!(right.len() > 10_000, "{} names", right.len());
+    assert!(faults.is_empty(), "{} places:\n{}", faults.len(), faults.join("\n"));
+}
+
+/// Names that say nothing about the content of a module.
+const MODULES: [&str; 7] = ["alone", "light", "others", "steady", "work", "talk", "tell"];
+
+#[test]
+fn words_of_names_are_found() {
+    assert_eq!(words("TalkArgs"), ["talk", "args"]);
+    assert_eq!(words("of_FILM_size"), ["of", "film", "size"]);
+    assert_eq!(words("told"), ["told"]);
+    let line = "let a_film = \"a film\"; // a film\nlet x = \"a\nfilm\";";
+    let all: Vec<String> = names(line).into_iter().map(|(_, name)| name).collect();
+    assert_eq!(all, ["let", "a_film", "let", "x"]);
+    let line = ["f('\"', r#\"film \"is\"\"#, b\"\\\\\", ", "'\\'', 'a: \"b\\\"film\"); kept"].concat();
+    let all: Vec<String> = names(&line).into_iter().map(|(_, name)| name).collect();
+    assert_eq!(all, ["f", "b", "a", "kept"]);
+    let rows = [Banned { phrase: "film".into(), better: String::new(), fine: vec!["filmgrain".into()] }];
+    assert!(misnamed("FilmGrain", &rows).is_none() && misnamed("a_film", &rows).is_some());
 }
 
 /// Where a phrase is in a lower-case text as whole words. `*` at its end stands for any ending.
@@ -188,10 +317,10 @@ fn phrases_are_found_as_words_and_not_within_what_is_fine() {
     };
     let rows = [row("film*", &[]), row("is no", &["there is no"])];
     assert_eq!(banned("two films", &rows).map(|r| r.phrase.as_str()), Some("film*"));
-    assert!(banned("film-speed.md and microfilm", &rows).is_none());
+    assert!(banned("video-speed.md and microfilm", &rows).is_none());
     assert!(banned("there is no file, which is not known, is noise", &rows).is_none());
     assert!(banned("that is no file", &rows).is_some());
-    assert_eq!(prose("A `picture` of [films](films.md) {film}"), "a  of [films] ");
+    assert_eq!(prose("A `picture` of [films](videos.md) {film}"), "a  of [films] ");
     assert_eq!(
         rust("let a = \"one\"; f(\"two words\"); // why"),
         [(1, "two words".into()), (1, " why".into())]

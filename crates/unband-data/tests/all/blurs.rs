@@ -11,11 +11,11 @@ use unband_image::{Depth, Image};
 
 fn apart(name: &str, got: &[f64], want: &[f64]) -> f64 {
     assert_eq!(got.len(), want.len());
-    told(name, got.iter().zip(want).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max))
+    printed(name, got.iter().zip(want).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max))
 }
 
 /// Prints a difference under `--nocapture`, for docs/results/degradation.md.
-fn told(name: &str, difference: f64) -> f64 {
+fn printed(name: &str, difference: f64) -> f64 {
     println!("{name}: {difference:.1e}");
     difference
 }
@@ -98,7 +98,7 @@ fn convolutions_turn_the_kernel_and_continue_the_image() {
         ("convolve_wrap/fimg_aniso15", aniso15(), Border::Wrap),
         ("convolve_mirror/fimg_asym5", asym5, Border::Mirror),
     ] {
-        let difference = told(name, furthest(&convolved(input.clone(), &kernel, border), &tensor(name)));
+        let difference = printed(name, furthest(&convolved(input.clone(), &kernel, border), &tensor(name)));
         assert!(difference < 1e-6, "{name}: {difference:e}");
     }
 }
@@ -127,7 +127,7 @@ fn the_classical_ways_down_are_those_of_the_published_code() {
     blur(&mut classical);
     step(&mut classical, "decimate", &[("every", "3")]);
     for (name, pair) in [("srmd", srmd), ("dpsr", dpsr), ("classical", classical)] {
-        let difference = told(name, furthest(&pair.lq, &tensor(&format!("classical/{name}_sf3"))));
+        let difference = printed(name, furthest(&pair.lq, &tensor(&format!("classical/{name}_sf3"))));
         assert!(difference < 5e-6, "{name}: {difference:e}");
     }
 }
@@ -136,7 +136,7 @@ fn the_classical_ways_down_are_those_of_the_published_code() {
 fn the_unsharp_mask_is_that_of_the_published_code() {
     let mut pair = Pair::of(formula(80, 96));
     step(&mut pair, "unsharp-mask", &[]);
-    let difference = told("usm", furthest(&pair.lq, &tensor("usm/fimg")));
+    let difference = printed("usm", furthest(&pair.lq, &tensor("usm/fimg")));
     // A sample whose difference is within rounding of the threshold could differ much more.
     assert!(difference < 2e-6, "{difference:e}");
 }

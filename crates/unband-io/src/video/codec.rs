@@ -73,7 +73,7 @@ impl Codec {
 
     /// Whether it needs even sides, so that no chroma sample is shared by fewer pixels. True where HEVC's
     /// rules apply, and for some other encoders.
-    fn wants_even(&self) -> bool {
+    fn needs_even(&self) -> bool {
         matches!(self, Self::X265 | Self::SvtAv1) || self.name() == "libx264"
     }
 
@@ -257,7 +257,7 @@ impl Encoding {
             }
             None => default_codec(container, purpose, odd, ffmpeg),
         };
-        if odd && codec.wants_even() {
+        if odd && codec.needs_even() {
             let (encoder, path) = (codec.name().to_owned(), output.to_owned());
             return Err(VideoError::Odd { path, encoder, width: video.width, height: video.height });
         }
@@ -533,7 +533,7 @@ fn settings(codec: &Codec, purpose: Purpose, bits: u8) -> Vec<String> {
     let text = match codec {
         Codec::X265 if web => "-c:v libx265 -preset medium -crf 21",
         Codec::X265 => "-c:v libx265 -preset medium -crf 16",
-        // PSNR tuning would remove the dither of 8 bits in fades (docs/results/film-encoders.md).
+        // PSNR tuning would remove the dither of 8 bits in fades (docs/results/video-encoders.md).
         Codec::SvtAv1 if web && eight => "-c:v libsvtav1 -preset 7 -crf 28 -svtav1-params tune=0",
         Codec::SvtAv1 if eight => "-c:v libsvtav1 -preset 6 -crf 18 -svtav1-params tune=0",
         Codec::SvtAv1 if web => "-c:v libsvtav1 -preset 7 -crf 28",

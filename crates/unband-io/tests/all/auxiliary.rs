@@ -136,9 +136,9 @@ fn a_gain_map_in_jpeg_xl_is_found() {
     let image = sample::painted(9, 7, 3, false, Depth::EIGHT, 5);
     let mut bytes = Vec::new();
     let options = WriteOptions::default();
-    let mut told = image.clone();
-    told.metadata.xmp = Some(b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>".to_vec());
-    unband_io::write(&told, sample::format("JPEG XL"), &options, &mut bytes).unwrap();
+    let mut with_xmp = image.clone();
+    with_xmp.metadata.xmp = Some(b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>".to_vec());
+    unband_io::write(&with_xmp, sample::format("JPEG XL"), &options, &mut bytes).unwrap();
     assert_eq!(sample::read(&bytes).metadata.auxiliary, []);
     bytes.write_all(&boxed(*b"jhgm", &[0; 12])).unwrap();
     assert_eq!(sample::read(&bytes).metadata.auxiliary, [AuxiliaryImage::GainMap]);

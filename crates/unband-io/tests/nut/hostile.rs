@@ -104,13 +104,13 @@ fn large_sizes_cost_no_memory_before_the_bytes_come() {
     let stream = write_all(&large, &[], &[]);
     let whole = write_all(&header("gray", 5, 4), &[0], &[0; 20]);
     // A frame header that declares 1.5 GB, without data after it.
-    let mut lying =
+    let mut false_size =
         unband_io::video::nut::NutWriter::new(Cutter(Vec::new(), stream.len() + 64), &large).unwrap();
     let frame = unband_io::video::nut::NutFrame { pts: 0, key: true };
     let nothing = vec![0; large.frame_bytes().unwrap()];
-    lying.write_frame(frame, &nothing).unwrap();
+    false_size.write_frame(frame, &nothing).unwrap();
     drop(nothing);
-    let bytes = lying.finish().unwrap().0;
+    let bytes = false_size.finish().unwrap().0;
     MEMORY.reset_peak_usage();
     let before = MEMORY.current_usage();
     assert!(matches!(read_all(&bytes), Err(Error::Cut { .. })));

@@ -176,11 +176,11 @@ fn another_validation_goes_on_and_the_best_is_its_own() {
     let run = |settings: &[String], last: u64| {
         let recipe = Recipe::load(&dir.join("recipe.toml"), &[], settings).unwrap();
         let mut found = Vec::new();
-        let mut tell = |p: &Progress| {
+        let mut report = |p: &Progress| {
             found.extend(p.psnr.filter(|_| p.validated).map(|(psnr, _)| psnr));
             p.step < last
         };
-        let done = training::run(&recipe, &dir.join("run"), &[Device::flex()], &mut tell).unwrap();
+        let done = training::run(&recipe, &dir.join("run"), &[Device::flex()], &mut report).unwrap();
         (done, found)
     };
     let (done, before) = run(&[], 12);
@@ -217,11 +217,11 @@ fn in_memory(dir: &Path, out: &str, settings: &[&str]) -> (Vec<f32>, training::T
     let settings: Vec<String> = settings.iter().map(ToString::to_string).collect();
     let recipe = Recipe::load(&dir.join("recipe.toml"), &[], &settings).unwrap();
     let mut losses = Vec::new();
-    let mut tell = |p: &Progress| {
+    let mut report = |p: &Progress| {
         losses.push(p.loss);
         true
     };
-    let done = training::run(&recipe, &dir.join(out), &[Device::flex()], &mut tell).unwrap();
+    let done = training::run(&recipe, &dir.join(out), &[Device::flex()], &mut report).unwrap();
     (losses, done.unwrap())
 }
 
@@ -388,11 +388,11 @@ fn a_network_that_upscales_learns_in_two_stages_and_resumes_to_the_same_bits() {
     };
     let run = |recipe: &Recipe, out: &str, last: u64| {
         let mut losses = Vec::new();
-        let mut tell = |p: &Progress| {
+        let mut report = |p: &Progress| {
             losses.push(p.loss);
             p.step < last
         };
-        training::run(recipe, &dir.join(out), &[Device::flex()], &mut tell).unwrap();
+        training::run(recipe, &dir.join(out), &[Device::flex()], &mut report).unwrap();
         losses
     };
     run(&recipe(STAGES[0], ""), "first", 99);

@@ -18,7 +18,7 @@ use unband::{Context, Image, Progress};
 use unband_image::Hint;
 use unband_io::video::{Programs, probe};
 
-#[path = "../../examples/measure.rs"]
+#[path = "../../examples/metrics.rs"]
 #[allow(dead_code)]
 mod example;
 

@@ -34,7 +34,7 @@ pub fn published(args: &KapoorArgs) -> Result<Outcome, Fault> {
         VariantName::Original => Variant::Original,
     };
     let asked =
-        Kapoor { preparation: args.preparation, variant, seed: args.seed, whole_videos: args.whole_films };
+        Kapoor { preparation: args.preparation, variant, seed: args.seed, whole_videos: args.whole_videos };
     let plan = kapoor(&args.root, asked).map_err(|error| fault(&error))?;
     make(&plan, &args.make, &[])
 }

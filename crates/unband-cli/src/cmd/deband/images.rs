@@ -10,7 +10,7 @@ use unband::{Context, Depth, Error};
 use super::report::Report;
 use crate::args::DebandArgs;
 use crate::extras;
-use crate::images::{self, Work, announce_losses};
+use crate::images::{self, ImageCommand, announce_losses};
 use crate::inputs::{Gathered, Input};
 use crate::outcome::Outcome;
 use crate::outputs::Target;
@@ -55,7 +55,7 @@ struct Deband<'a> {
     report: Option<Report<'a>>,
 }
 
-impl Work for Deband<'_> {
+impl ImageCommand for Deband<'_> {
     type Plan = Plan;
     type Report = FileReport;
 

@@ -12,8 +12,8 @@ use unband::metrics::video::{
 };
 use unband::metrics::{FileFault, MetricsError, Subject, Value, clock, number, score_one};
 use unband::video::{
-    Alone, EncoderTrial, FilmOptions, FrameSource, RawFrame, check_film, deband_alone, decode_options,
-    ending_programs,
+    EncoderTrial, FrameSource, RawFrame, SingleFrame, VideoOptions, check_video, deband_single,
+    decode_options, ending_programs,
 };
 use unband::{Context, Error, Hint, Image};
 use unband_report::{HeatMap, Moment, Spot as Square, before_after, worst_spots};
@@ -96,7 +96,7 @@ fn targets(args: &DebandArgs) -> Result<Vec<PathBuf>, Failure> {
 
 fn one(
     args: &DebandArgs,
-    options: &FilmOptions,
+    options: &VideoOptions,
     (input, output): (&Path, &Path),
     count: usize,
     reporter: &Reporter<'_>,
@@ -220,7 +220,7 @@ struct Made {
 /// `None` when interrupted.
 fn preview(
     input: &Path,
-    options: &FilmOptions,
+    options: &VideoOptions,
     (count, result): (usize, Option<&Path>),
     bar: &Bar,
     ctx: &Context<'_>,
@@ -231,10 +231,10 @@ fn preview(
         Failure { subject: (!named).then(shown), message: error.to_string(), hint: error.hint() }
     };
     let video_file = video::probe(input, &Programs::default()).map_err(|error| failed(error.into()))?;
-    check_film(&video_file, options).map_err(failed)?;
+    check_video(&video_file, options).map_err(failed)?;
     let part = decode_options(&video_file, options).map_err(failed)?;
     let Some(found) = look(&video_file, &part, count, bar, ctx)? else { return Ok(None) };
-    let mut frames: Vec<(Alone, Square, FrameRecord)> = Vec::new();
+    let mut frames: Vec<(SingleFrame, Square, FrameRecord)> = Vec::new();
     let programs = Programs::default();
     let trial = result.map(|result| EncoderTrial::new(&video_file, result, options, &programs));
     let trial = trial.transpose().map_err(failed)?;
@@ -243,7 +243,7 @@ fn preview(
             return Ok(None);
         }
         let mut single =
-            deband_alone(&video_file, &found.format, &spot.bytes, options, ctx).map_err(failed)?;
+            deband_single(&video_file, &found.format, &spot.bytes, options, ctx).map_err(failed)?;
         let text = |text: String| Failure::at(shown(), text, None);
         let mut record = FrameRecord {
             seconds: spot.place.seconds,
@@ -384,7 +384,7 @@ fn search(
     let Some(_busy) = Busy::begin() else { return Ok(None) };
     let searched = decoding(ctx, |scope, programs| {
         let options = DecodeOptions { programs: programs.clone(), ..options.clone() };
-        let source = FrameSource::of_film(video_file, &options).map_err(|error| file(error.into()))?;
+        let source = FrameSource::of_video(video_file, &options).map_err(|error| file(error.into()))?;
         let mut reader = FrameReader::start(source, ctx.threads, scope);
         let format = reader.format;
         let mut out = Searched {

@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, IsTerminal, Read, Write};
 use std::path::Path;
 
 use unband::io::{Limits, Y4mReader};
-use unband::video::{FilmOptions, StreamReport, deband_stream, deband_to_stream};
+use unband::video::{StreamReport, VideoOptions, deband_stream, deband_to_stream};
 use unband::{Context, Error, Hint};
 
 use crate::args::DebandArgs;
@@ -36,10 +36,10 @@ pub fn run(args: &DebandArgs, begins: &[u8], reporter: &Reporter<'_>) -> Outcome
         None => settings::file_options(args),
     };
     let options = match checked {
-        Ok(options) => FilmOptions {
+        Ok(options) => VideoOptions {
             options: options.options,
             temporal: args.video.temporal.unwrap_or_default(),
-            ..FilmOptions::default()
+            ..VideoOptions::default()
         },
         Err(failure) => {
             reporter.failure(&failure);
@@ -55,7 +55,12 @@ pub fn run(args: &DebandArgs, begins: &[u8], reporter: &Reporter<'_>) -> Outcome
 }
 
 /// Writes the frames of a video to standard output.
-pub fn run_video(args: &DebandArgs, options: &FilmOptions, input: &Path, reporter: &Reporter<'_>) -> Outcome {
+pub fn run_video(
+    args: &DebandArgs,
+    options: &VideoOptions,
+    input: &Path,
+    reporter: &Reporter<'_>,
+) -> Outcome {
     let video = &args.video;
     let fault = [
         ("--json", args.images.json),

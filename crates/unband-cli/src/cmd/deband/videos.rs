@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use unband::io::video::{Images, Purpose, StreamChoice, VideoError, container_of, is_video};
-use unband::video::{FilmOptions, FilmPlan, deband_film_told, plan_film};
+use unband::video::{VideoOptions, VideoPlan, deband_video_with, plan_video};
 use unband::{Context, Error, Hint, Progress};
 
 use super::stream;
@@ -108,7 +108,7 @@ pub fn run_frames(args: &DebandArgs, reporter: &Reporter<'_>) -> Outcome {
         if args.video.fps.is_none() {
             reporter.note(&format_args!("{shown}: {} frames at 24 fps; `--fps` sets another rate", images.count()));
         }
-        Ok((FilmOptions { images: Some(images), ..options }, output))
+        Ok((VideoOptions { images: Some(images), ..options }, output))
     });
     let (options, output) = match settled {
         Ok(both) => both,
@@ -127,7 +127,7 @@ pub fn run_frames(args: &DebandArgs, reporter: &Reporter<'_>) -> Outcome {
 ///
 /// # Errors
 /// Options that are not valid for videos.
-pub fn options(args: &DebandArgs) -> Result<FilmOptions, Failure> {
+pub fn options(args: &DebandArgs) -> Result<VideoOptions, Failure> {
     let video = &args.video;
     let stills = settings::file_options(args)?;
     for (given, option) in [
@@ -150,8 +150,8 @@ pub fn options(args: &DebandArgs) -> Result<FilmOptions, Failure> {
     };
     let purpose = if video.lossless { Purpose::Archive } else { video.purpose.unwrap_or_default() };
     let mut options = stills.options;
-    options.dither = args.images.dither.unwrap_or_else(|| FilmOptions::dither_for(purpose, options.depth));
-    Ok(FilmOptions {
+    options.dither = args.images.dither.unwrap_or_else(|| VideoOptions::dither_for(purpose, options.depth));
+    Ok(VideoOptions {
         options,
         purpose,
         ffmpeg_args,
@@ -246,7 +246,7 @@ fn same(a: &Path, b: &Path) -> bool {
 
 fn one(
     args: &DebandArgs,
-    options: &FilmOptions,
+    options: &VideoOptions,
     (input, output): (&Path, &Path),
     loudness: Loudness,
     ctx: &Context<'_>,
@@ -284,18 +284,18 @@ fn one(
         }
     };
     if args.images.dry_run {
-        return match plan_film(input, output, options, &ctx) {
+        return match plan_video(input, output, options, &ctx) {
             Ok(plan) if args.images.json => print_json(&VideoRecord::planned(&shown, &plan)),
             Ok(plan) => print_text(&text::plan_text(&printable(&shown), &plan)),
             Err(error) => fail(&error),
         };
     }
-    let begins = |plan: &FilmPlan| {
+    let begins = |plan: &VideoPlan| {
         if let Some(disk) = text::disk(plan) {
             reporter.note(&format!("{shown}: {disk}"));
         }
     };
-    let done = deband_film_told(input, output, options, &begins, &ctx);
+    let done = deband_video_with(input, output, options, &begins, &ctx);
     bar.finish();
     match done {
         Ok(report) => {

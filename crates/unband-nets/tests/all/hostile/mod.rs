@@ -38,8 +38,8 @@ fn hostile_files_are_refused_or_harmless() {
             Err(error) => {
                 refusals += 1;
                 let text = error.to_string();
-                let told = !text.is_empty() && text.len() < 2000 && error.hint().is_some();
-                if !case.must_fail || !told || !text.contains(case.says) {
+                let explained = !text.is_empty() && text.len() < 2000 && error.hint().is_some();
+                if !case.must_fail || !explained || !text.contains(case.says) {
                     wrong.push(format!("{}: {text}", case.name));
                 }
             }

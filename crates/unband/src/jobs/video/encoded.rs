@@ -9,7 +9,7 @@ use unband_io::video::{
 };
 use unband_io::{Leftover, Limits};
 
-use super::FilmOptions;
+use super::VideoOptions;
 use super::frames::Frames;
 use super::plan::{encoding, with_bits};
 use super::source::FrameSource;
@@ -21,8 +21,8 @@ const AROUND: f64 = 8.0;
 /// The encoder of a video's result, for trials on parts.
 #[derive(Debug)]
 pub struct EncoderTrial<'a> {
-    film: &'a VideoFile,
-    options: &'a FilmOptions,
+    file: &'a VideoFile,
+    options: &'a VideoOptions,
     encoding: Encoding,
     stored: &'static PixelFormat,
     programs: &'a Programs,
@@ -34,14 +34,14 @@ impl<'a> EncoderTrial<'a> {
     /// # Errors
     /// As [`deband_film`](super::deband_film) before the first frame.
     pub fn new(
-        film: &'a VideoFile,
+        file: &'a VideoFile,
         output: &Path,
-        options: &'a FilmOptions,
+        options: &'a VideoOptions,
         programs: &'a Programs,
     ) -> Result<Self, Error> {
-        let ffmpeg = Ffmpeg::find(programs).map_err(|error| error.in_file(&film.path))?;
-        let (encoding, stored) = encoding(film, output, options, &ffmpeg, programs)?;
-        Ok(Self { film, options, encoding, stored, programs })
+        let ffmpeg = Ffmpeg::find(programs).map_err(|error| error.in_file(&file.path))?;
+        let (encoding, stored) = encoding(file, output, options, &ffmpeg, programs)?;
+        Ok(Self { file, options, encoding, stored, programs })
     }
 
     /// A short name of the encoder: "x265 10 bits CRF 16".
@@ -55,8 +55,8 @@ impl<'a> EncoderTrial<'a> {
     /// # Errors
     /// As [`deband_film`](super::deband_film); no frame at that time.
     pub fn frame(&self, ticks: i64, ctx: &Context<'_>) -> Result<Image, Error> {
-        let (frames, seconds) = self.film.rate();
-        let around = self.film.ticks((AROUND + 0.5) * f64::from(seconds) / f64::from(frames)).max(1);
+        let (frames, seconds) = self.file.rate();
+        let around = self.file.ticks((AROUND + 0.5) * f64::from(seconds) / f64::from(frames)).max(1);
         let part = DecodeOptions {
             from: Some(ticks.saturating_sub(around)),
             to: Some(ticks.saturating_add(around)),
@@ -64,14 +64,14 @@ impl<'a> EncoderTrial<'a> {
             key_frames_only: false,
             programs: self.programs.clone(),
         };
-        let mut source = FrameSource::of_film(self.film, &part)?;
+        let mut source = FrameSource::of_video(self.file, &part)?;
         let from = *source.format();
         let to = with_bits(&from, self.encoding.bits)?;
         let folder = tempfile::tempdir()
             .map_err(|source| unband_io::Error::Io { action: "make a temporary folder for", source })?;
         let _leftover = Leftover::new(folder.path());
         let segment = folder.path().join("segment");
-        let mut encoder = Encoder::new(self.film, &to, &self.encoding, &segment, self.programs)?;
+        let mut encoder = Encoder::new(self.file, &to, &self.encoding, &segment, self.programs)?;
         let (mut number, mut wanted) = (0, None);
         Frames::new((&self.options.options, self.options.temporal), from, to, ctx).deband_all(
             &mut source,
@@ -86,8 +86,8 @@ impl<'a> EncoderTrial<'a> {
         )?;
         let segment = encoder.finish()?;
         let nothing = || {
-            let from = self.film.seconds(ticks);
-            VideoError::EmptyPart { path: self.film.path.clone(), from, to: format!("{from} s") }
+            let from = self.file.seconds(ticks);
+            VideoError::EmptyPart { path: self.file.path.clone(), from, to: format!("{from} s") }
         };
         decoded(&segment.path, wanted.ok_or_else(nothing)?, &to, self.programs)?
             .ok_or_else(|| nothing().into())
@@ -101,9 +101,9 @@ fn decoded(
     as_given: &FrameFormat,
     programs: &Programs,
 ) -> Result<Option<Image>, Error> {
-    let film = video::probe(path, programs)?;
+    let file = video::probe(path, programs)?;
     let options = DecodeOptions { programs: programs.clone(), ..DecodeOptions::default() };
-    let mut decoder = Decoder::open(&film, &options, &Limits::default())?;
+    let mut decoder = Decoder::open(&file, &options, &Limits::default())?;
     let (mut bytes, mut format) = (Vec::new(), *decoder.format());
     // Parts without the container's colour tags have fewer of them than the video.
     let model = match (as_given.color.model, format.color.model) {

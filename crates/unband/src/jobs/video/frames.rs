@@ -11,7 +11,7 @@ use super::kept::{Kept, stored};
 use super::source::FrameSource;
 use super::temporal::{STILL_REACH, Temporal};
 use super::treatment::{Treatment, keep, look, restored, round};
-use super::{motion, steady};
+use super::{motion, stabilisation};
 use crate::{Error, Options};
 
 /// Frames between two inspections of a shot that was not inspected as a whole before.
@@ -74,7 +74,7 @@ enum State {
     /// The result, and whether any sample differs.
     Done(Vec<u8>, bool),
     /// Restored without its neighbours.
-    Alone(Kept, Arc<Treatment>),
+    Restored(Kept, Arc<Treatment>),
 }
 
 /// A method that works directly on the frames' codes, without images.
@@ -139,7 +139,7 @@ impl<'a, T> Frames<'a, T> {
         }
         let number = self.number;
         self.number += 1;
-        let state = self.work(&bytes, begins, number, shot)?;
+        let state = self.process(&bytes, begins, number, shot)?;
         let treatment = self.shot.as_ref().map(|(treatment, _)| treatment);
         let method = treatment.filter(|shot| !shot.leaves()).map(|shot| shot.choices.method.name());
         self.window.push_back(Held { tag: Some(tag), bytes, begins, begins_shot, method, number, state });
@@ -153,7 +153,7 @@ impl<'a, T> Frames<'a, T> {
         Context { frame, output: Some(Depth::Int(self.to.pixels.bits)), ..self.ctx }
     }
 
-    fn work(
+    fn process(
         &mut self,
         bytes: &[u8],
         begins: bool,
@@ -190,7 +190,7 @@ impl<'a, T> Frames<'a, T> {
             && self.window.back().is_some_and(|held| held.bytes == bytes)
         {
             let rgb = self.from.color.model == Model::Rgb;
-            return Ok(State::Alone(
+            return Ok(State::Restored(
                 same.again(self.neighbours(begins), self.temporal, rgb, &ctx),
                 treatment,
             ));
@@ -219,7 +219,7 @@ impl<'a, T> Frames<'a, T> {
         let result = restored(image, &treatment.findings, choices, self.options, &ctx)?;
         let kept = Kept::of((source, &result), self.neighbours(begins), self.temporal, spare.result, &ctx);
         self.spare.push(result.planes);
-        Ok(State::Alone(kept, treatment))
+        Ok(State::Restored(kept, treatment))
     }
 
     /// The last two frames before the next one, as of [`Frames::neighbour`].
@@ -234,7 +234,7 @@ impl<'a, T> Frames<'a, T> {
             return None;
         }
         match &self.window[len - back].state {
-            State::Alone(kept, _) => Some(kept),
+            State::Restored(kept, _) => Some(kept),
             State::Done(..) => None,
         }
     }
@@ -251,11 +251,12 @@ impl<'a, T> Frames<'a, T> {
                 std::mem::swap(out, result);
                 *changed
             }
-            State::Alone(..) => {
+            State::Restored(..) => {
                 let at = self.out;
                 let after = self.window.range(at + 1..).take(reach);
-                let with =
-                    after.take_while(|held| !held.begins && matches!(held.state, State::Alone(..))).count();
+                let with = after
+                    .take_while(|held| !held.begins && matches!(held.state, State::Restored(..)))
+                    .count();
                 if with < reach && !last && self.window.len() == at + 1 + with {
                     return Ok(None);
                 }
@@ -272,7 +273,7 @@ impl<'a, T> Frames<'a, T> {
         while self.out > reach {
             let Some(held) = self.window.pop_front() else { break };
             match held.state {
-                State::Alone(kept, _) => self.spare_kept.push(kept),
+                State::Restored(kept, _) => self.spare_kept.push(kept),
                 State::Done(out, _) => self.spare_out.push(out),
             }
             self.out -= 1;
@@ -282,25 +283,25 @@ impl<'a, T> Frames<'a, T> {
 
     /// Finishes the result of a restored frame. `with` following frames belong to the same run.
     fn finish(&mut self, at: usize, with: usize, out: &mut Vec<u8>) -> Result<(), Error> {
-        let alone = |i: usize| match &self.window[i].state {
-            State::Alone(kept, _) => Some(kept),
+        let unblended = |i: usize| match &self.window[i].state {
+            State::Restored(kept, _) => Some(kept),
             State::Done(..) => None,
         };
-        let belongs = |i: &usize| !self.window[i + 1].begins && alone(*i).is_some();
+        let belongs = |i: &usize| !self.window[i + 1].begins && unblended(*i).is_some();
         let behind = (at.saturating_sub(self.temporal.reach())..at).rev().take_while(belongs).count();
         let held = &self.window[at];
-        let State::Alone(_, treatment) = &held.state else { return Ok(()) };
+        let State::Restored(_, treatment) = &held.state else { return Ok(()) };
         let ctx = self.context(held.number);
         let source = self.from.read_into(&held.bytes, self.spare.pop().unwrap_or_default())?;
         let mut image = like(&source, self.spare.pop().unwrap_or_default());
         match self.temporal {
             Temporal::Off | Temporal::Still => {
                 let reach = with.min(behind);
-                let run: Vec<&Kept> = (at - reach..=at + reach).filter_map(alone).collect();
-                steady::mean(&run, &source.planes, &mut image.planes, &ctx);
+                let run: Vec<&Kept> = (at - reach..=at + reach).filter_map(unblended).collect();
+                stabilisation::mean(&run, &source.planes, &mut image.planes, &ctx);
             }
             Temporal::Motion => {
-                let run: Vec<&Kept> = (at - behind..=at + with).filter_map(alone).collect();
+                let run: Vec<&Kept> = (at - behind..=at + with).filter_map(unblended).collect();
                 let limits = motion::Limits::of(self.from.lossy);
                 motion::restored((&run, behind), limits, &source.planes, &mut image.planes, &ctx);
             }
@@ -402,7 +403,7 @@ mod tests {
     }
 
     #[test]
-    fn texture_beside_a_banded_slope_keeps_its_codes() {
+    fn texture_next_to_a_banded_slope_keeps_its_codes() {
         const SIZE: (usize, usize) = (320, 192);
         let model =
             Model::Yuv { matrix: Matrix::Bt709, range: Range::Limited, subsampling: Subsampling::HALF };
@@ -434,7 +435,7 @@ mod tests {
     }
 
     #[test]
-    fn a_result_depends_on_the_frames_within_reach_alone() {
+    fn a_result_depends_only_on_the_frames_within_reach() {
         let model =
             Model::Yuv { matrix: Matrix::Bt709, range: Range::Limited, subsampling: Subsampling::HALF };
         let pixels = PixelFormat::by_name("yuv420p").unwrap();

@@ -4,7 +4,7 @@ use unband_image::{Context, Image, Model, Plane};
 use unband_simd::jobs::change::to_words;
 
 use super::motion::{Field, Pyramid, found};
-use super::steady::differences;
+use super::stabilisation::differences;
 use super::temporal::{STILL_REACH, Temporal};
 
 /// Fixed-point units per sample value: finer than the dither noise, half the memory of floating point.

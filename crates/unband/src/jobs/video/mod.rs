@@ -2,7 +2,6 @@
 //!
 //! Steps: the plan (plan.rs), inspection of all shots (shots.rs), then one pass over the frames (pass.rs).
 
-mod alone;
 mod encoded;
 mod folder;
 mod frames;
@@ -13,15 +12,16 @@ mod options;
 mod pass;
 mod plan;
 mod shots;
+mod single_frames;
 mod source;
 mod squares;
-mod steady;
+mod stabilisation;
 mod stop;
 mod stream;
 mod tally;
 mod temporal;
 mod treatment;
-mod work;
+mod unfinished;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -32,13 +32,13 @@ use unband_io::video::{self, Programs, Segment, VideoError};
 use self::lock::Lock;
 use self::plan::Plan;
 use self::shots::Shots;
-use self::work::Work;
+use self::unfinished::Unfinished;
 use crate::{Context, Error};
 
-pub use self::alone::{Alone, deband_alone};
 pub use self::encoded::EncoderTrial;
-pub use self::options::{FilmOptions, FilmReport};
-pub use self::plan::{Disk, FilmPlan, ShotFound, check_film, plan_film};
+pub use self::options::{VideoOptions, VideoReport};
+pub use self::plan::{Disk, ShotFound, VideoPlan, check_video, plan_video};
+pub use self::single_frames::{SingleFrame, deband_single};
 pub use self::source::{FrameSource, RawFrame, decode_options, send_all};
 pub use self::stop::ending_programs;
 pub use self::stream::{StreamReport, deband_stream, deband_to_stream};
@@ -50,90 +50,94 @@ pub use self::temporal::Temporal;
 /// [`Error::Video`] for everything about videos, from a missing `ffmpeg` to a full disk; else as
 /// [`crate::deband_with`].
 ///
-/// Finished segments stay for a run with [`FilmOptions::resume`]. The result is written completely or not at
+/// Finished segments stay for a run with [`VideoOptions::resume`]. The result is written completely or not at
 /// all.
-pub fn deband_film(
+pub fn deband_video(
     input: &Path,
     output: &Path,
-    options: &FilmOptions,
+    options: &VideoOptions,
     ctx: &Context<'_>,
-) -> Result<FilmReport, Error> {
-    deband_film_told(input, output, options, &|_| {}, ctx)
+) -> Result<VideoReport, Error> {
+    deband_video_with(input, output, options, &|_| {}, ctx)
 }
 
-/// As [`deband_film`]; `tell` gets the plan before the first frame.
+/// As [`deband_video`]; `on_plan` gets the plan before the first frame.
 ///
 /// # Errors
-/// As [`deband_film`].
-pub fn deband_film_told(
+/// As [`deband_video`].
+pub fn deband_video_with(
     input: &Path,
     output: &Path,
-    options: &FilmOptions,
-    tell: &dyn Fn(&FilmPlan),
+    options: &VideoOptions,
+    on_plan: &dyn Fn(&VideoPlan),
     ctx: &Context<'_>,
-) -> Result<FilmReport, Error> {
-    stop::with_programs(ctx, |programs| work_on(input, output, options, tell, ctx, programs))
+) -> Result<VideoReport, Error> {
+    stop::with_programs(ctx, |programs| work_on(input, output, options, on_plan, ctx, programs))
 }
 
 fn work_on(
     input: &Path,
     output: &Path,
-    options: &FilmOptions,
-    tell: &dyn Fn(&FilmPlan),
+    options: &VideoOptions,
+    on_plan: &dyn Fn(&VideoPlan),
     ctx: &Context<'_>,
     programs: &Programs,
-) -> Result<FilmReport, Error> {
+) -> Result<VideoReport, Error> {
     let start = Instant::now();
     let plan = Plan::settle(input, output, options, programs)?;
     let lock = Lock::take(output)?;
-    let mut told = match plan.check().and_then(|()| plan.told()) {
-        Ok(told) => told,
+    let mut announced = match plan.check().and_then(|()| plan.announcement()) {
+        Ok(announced) => announced,
         Err(error) => {
             lock.give_up();
             return Err(error);
         }
     };
-    tell(&told);
-    let mut work = if options.resume {
-        Work::resume(output, &plan.film, &plan.key, lock)?
+    on_plan(&announced);
+    let mut unfinished = if options.resume {
+        Unfinished::resume(output, &plan.file, &plan.key, lock)?
     } else {
-        Work::begin(output, &plan.film, &plan.key, lock)?
+        Unfinished::begin(output, &plan.file, &plan.key, lock)?
     };
     let mut worked = 0;
-    let (end, bytes) = match plan.make(&mut work, &mut told, &mut worked, ctx) {
+    let (end, bytes) = match plan.make(&mut unfinished, &mut announced, &mut worked, ctx) {
         Ok(done) => done,
         Err(error) => {
             // A partial video only takes room that the next attempt needs.
-            let joined = work.joined();
+            let joined = unfinished.joined();
             let _ = fs::remove_file(&joined).or_else(|_| fs::remove_dir_all(&joined));
-            work.remove_if_empty();
+            unfinished.remove_if_empty();
             return Err(about(error, output));
         }
     };
     match end {
         End::Encoded => {}
         // Only whole streams can be missing.
-        End::Copied => told.notes.retain(|note| plan.others.notes(&plan.encoding).contains(note)),
-        End::Left => told.notes.clear(),
+        End::Copied => announced.notes.retain(|note| plan.other_streams.notes(&plan.encoding).contains(note)),
+        End::Left => announced.notes.clear(),
     }
-    let report = FilmReport {
+    let report = VideoReport {
         frames: match end {
-            End::Encoded => work.segments.iter().map(Segment::frames).sum(),
+            End::Encoded => unfinished.segments.iter().map(Segment::frames).sum(),
             End::Copied | End::Left => worked,
         },
-        changed: work.tally.changed,
+        changed: unfinished.tally.changed,
         worked,
-        shots: work.tally.shots,
-        methods: work.tally.methods.clone(),
+        shots: unfinished.tally.shots,
+        methods: unfinished.tally.methods.clone(),
         left: end == End::Left,
         copied: end == End::Copied,
-        source_bytes: plan.film.state().map_or(0, |(bytes, _)| bytes),
+        source_bytes: plan.file.state().map_or(0, |(bytes, _)| bytes),
         bytes,
-        shown: if end == End::Encoded { plan.shown(&work.segments) } else { plan.seconds().unwrap_or(0.0) },
+        shown: if end == End::Encoded {
+            plan.shown(&unfinished.segments)
+        } else {
+            plan.seconds().unwrap_or(0.0)
+        },
         seconds: start.elapsed().as_secs_f64(),
-        plan: told,
+        plan: announced,
     };
-    work.remove();
+    unfinished.remove();
     Ok(report)
 }
 
@@ -172,44 +176,44 @@ impl Plan<'_> {
     /// Makes the video, starting after earlier work; returns its size in bytes.
     fn make(
         &self,
-        work: &mut Work,
-        told: &mut FilmPlan,
+        unfinished: &mut Unfinished,
+        announced: &mut VideoPlan,
         worked: &mut u64,
         ctx: &Context<'_>,
     ) -> Result<(End, u64), Error> {
-        if !work.complete {
+        if !unfinished.complete {
             let shots = self.look_over(ctx)?;
-            told.found = shots.found(&self.film);
-            if work.segments.is_empty()
+            announced.found = shots.found(&self.file);
+            if unfinished.segments.is_empty()
                 && shots.leave_all()
                 && self.may_stay()
-                && let Some(done) = self.kept(work)?
+                && let Some(done) = self.kept(unfinished)?
             {
-                (*worked, work.tally.shots) =
+                (*worked, unfinished.tally.shots) =
                     (shots.0.iter().map(|shot| shot.frames).sum(), shots.0.len() as u64);
                 return Ok(done);
             }
-            self.encode(work, &shots, worked, ctx)?;
+            self.encode(unfinished, &shots, worked, ctx)?;
         }
         ctx.check()?;
-        if work.segments.is_empty() {
+        if unfinished.segments.is_empty() {
             return Err(self.empty());
         }
-        Ok((End::Encoded, self.finish(work)?))
+        Ok((End::Encoded, self.finish(unfinished)?))
     }
 
     /// The result for a video that needs no repair; `None` where it must be encoded anyway.
-    fn kept(&self, work: &Work) -> Result<Option<(End, u64)>, Error> {
+    fn kept(&self, unfinished: &Unfinished) -> Result<Option<(End, u64)>, Error> {
         if self.options.only_banded {
             return Ok(Some((End::Left, 0)));
         }
-        Ok(self.copied(work)?.map(|bytes| (End::Copied, bytes)))
+        Ok(self.copied(unfinished)?.map(|bytes| (End::Copied, bytes)))
     }
 
     /// The video's shots and findings; empty where the treatment does not depend on them.
     fn look_over(&self, ctx: &Context<'_>) -> Result<Shots, Error> {
         if self.follows_findings() {
-            Shots::look_over(&self.film, self.options, self.expected_frames(), self.programs, ctx)
+            Shots::look_over(&self.file, self.options, self.expected_frames(), self.programs, ctx)
         } else {
             Ok(Shots::default())
         }
@@ -217,19 +221,19 @@ impl Plan<'_> {
 
     /// Copies a video that needs no repair; returns its size in bytes, or `None` where the container cannot
     /// hold its codec.
-    fn copied(&self, work: &Work) -> Result<Option<u64>, Error> {
-        let joined = work.joined();
-        let timeline = &self.film.timeline;
-        let same = self.film.path.extension() == self.output.extension()
-            && self.others.all(&self.film)
+    fn copied(&self, unfinished: &Unfinished) -> Result<Option<u64>, Error> {
+        let joined = unfinished.joined();
+        let timeline = &self.file.timeline;
+        let same = self.file.path.extension() == self.output.extension()
+            && self.other_streams.all(&self.file)
             && !self.options.start_at_zero;
         if !same && timeline.jumps() {
             return Ok(None);
         }
         if same {
-            let copied = fs::copy(&self.film.path, &joined).map(drop);
+            let copied = fs::copy(&self.file.path, &joined).map(drop);
             copied.map_err(|source| unband_io::Error::Io { action: "copy to", source }.in_file(&joined))?;
-        } else if let Err(error) = video::copy(&self.film, &self.others, &self.encoding, &joined) {
+        } else if let Err(error) = video::copy(&self.file, &self.other_streams, &self.encoding, &joined) {
             let _ = fs::remove_file(&joined);
             return match error {
                 VideoError::NotWritten { .. } | VideoError::Frames { .. } | VideoError::Times { .. } => {
@@ -243,21 +247,21 @@ impl Plan<'_> {
 
     /// The error for a video without a single frame.
     fn empty(&self) -> Error {
-        let path = self.film.path.clone();
+        let path = self.file.path.clone();
         let Some(cut) = self.cut else {
             return VideoError::Damaged { path, message: "no frame can be decoded".to_owned() }.into();
         };
-        let to = cut.to.map_or("its end".to_owned(), |to| format!("{} s", self.film.seconds(to)));
-        VideoError::EmptyPart { path, from: self.film.seconds(cut.from), to }.into()
+        let to = cut.to.map_or("its end".to_owned(), |to| format!("{} s", self.file.seconds(to)));
+        VideoError::EmptyPart { path, from: self.file.seconds(cut.from), to }.into()
     }
 
     /// Joins the video and moves it to its place; returns its size in bytes.
-    fn finish(&self, work: &Work) -> Result<u64, Error> {
-        let joined = work.joined();
+    fn finish(&self, unfinished: &Unfinished) -> Result<u64, Error> {
+        let joined = unfinished.joined();
         video::join(
-            &self.film,
-            &work.segments,
-            &self.others,
+            &self.file,
+            &unfinished.segments,
+            &self.other_streams,
             self.cut,
             &self.encoding,
             &self.ffmpeg,
@@ -269,7 +273,7 @@ impl Plan<'_> {
     /// Moves a written video to its place; returns its size in bytes.
     fn placed(&self, joined: &Path) -> Result<u64, Error> {
         let moved = bytes_of(joined).and_then(|bytes| {
-            video::put_in_place(joined, self.output, &self.film.path)?;
+            video::put_in_place(joined, self.output, &self.file.path)?;
             Ok(bytes)
         });
         moved.map_err(|source| unband_io::Error::Io { action: "write", source }.in_file(self.output).into())
@@ -280,8 +284,8 @@ impl Plan<'_> {
         let all = || segments.iter().flat_map(|segment| &segment.times);
         let (Some(first), Some(last)) = (all().min(), all().max()) else { return 0.0 };
         let steps = all().count().saturating_sub(1);
-        let seconds = self.film.seconds(last - first);
-        let (frames, of_seconds) = self.film.rate();
+        let seconds = self.file.seconds(last - first);
+        let (frames, of_seconds) = self.file.rate();
         // The last frame gets the average duration of the others.
         let each = if steps > 0 { seconds / steps as f64 } else { f64::from(of_seconds) / f64::from(frames) };
         seconds + each

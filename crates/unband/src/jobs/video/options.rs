@@ -3,14 +3,14 @@
 use unband_image::dither::Dither;
 use unband_io::video::{Images, Purpose, StreamChoice};
 
-use super::FilmPlan;
+use super::VideoPlan;
 use super::temporal::Temporal;
 use crate::{Options, OutputDepth};
 
 /// Options for one video.
 #[derive(Clone, Debug, Default)]
 #[allow(clippy::struct_excessive_bools)] // independent switches
-pub struct FilmOptions {
+pub struct VideoOptions {
     /// As for images. [`crate::OutputDepth::Keep`] means 10 bits here, or the video's depth where it is
     /// higher.
     pub options: Options,
@@ -44,7 +44,7 @@ pub struct FilmOptions {
     pub to: Option<f64>,
 }
 
-impl FilmOptions {
+impl VideoOptions {
     /// The default dither for videos. At 8 bits, lossy encoders remove blue noise and bands return; they keep
     /// an ordered pattern (`docs/guide/video.md`). At more bits both survive.
     pub fn dither_for(purpose: Purpose, depth: OutputDepth) -> Dither {
@@ -55,10 +55,10 @@ impl FilmOptions {
 
 /// Report on one video.
 #[derive(Clone, Debug, PartialEq)]
-pub struct FilmReport {
+pub struct VideoReport {
     /// Properties of the video and of its encoding.
-    pub plan: FilmPlan,
-    /// Was nothing written because nothing needed repair? Only with [`FilmOptions::only_banded`].
+    pub plan: VideoPlan,
+    /// Was nothing written because nothing needed repair? Only with [`VideoOptions::only_banded`].
     pub left: bool,
     /// Were its coded frames copied because nothing needed repair?
     pub copied: bool,
@@ -82,7 +82,7 @@ pub struct FilmReport {
     pub seconds: f64,
 }
 
-impl FilmReport {
+impl VideoReport {
     /// Bits per second of the result, all streams included.
     pub fn bit_rate(&self) -> f64 {
         8.0 * self.bytes as f64 / self.shown.max(1e-3)
@@ -90,7 +90,7 @@ impl FilmReport {
 
     /// Size of the result relative to the same seconds of the input; `None` where the duration is unknown.
     pub fn ratio(&self) -> Option<f64> {
-        let part = match (self.plan.seconds, self.plan.film.duration) {
+        let part = match (self.plan.seconds, self.plan.file.duration) {
             (Some(part), Some(whole)) if whole > 0.0 => part / whole,
             _ => return None,
         };

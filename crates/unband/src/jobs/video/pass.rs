@@ -14,7 +14,7 @@ use super::plan::{Plan, with_bits};
 use super::shots::{self, Shots};
 use super::source::{FrameSource, WAITING, source};
 use super::tally::Tally;
-use super::work::Work;
+use super::unfinished::Unfinished;
 use crate::{Context, Error};
 
 /// Minimum length of a segment, in seconds; it then ends with a shot if one ends in time.
@@ -35,12 +35,12 @@ impl Plan<'_> {
     /// Decodes, debands and encodes, starting after the last finished segment.
     pub(super) fn encode(
         &self,
-        work: &mut Work,
+        unfinished: &mut Unfinished,
         shots: &Shots,
         worked: &mut u64,
         ctx: &Context<'_>,
     ) -> Result<(), Error> {
-        let source = source(&self.film, self.options, work.next, self.programs)?;
+        let source = source(&self.file, self.options, unfinished.next, self.programs)?;
         let source = source.with_shots(|ticks| shots.at(ticks).map(|shot| shot.first == ticks));
         let from = *source.format();
         let to = with_bits(&from, self.encoding.bits)?;
@@ -48,10 +48,10 @@ impl Plan<'_> {
             let (made, to_write) = sync_channel(WAITING);
             let (give_back, empty) = sync_channel(2 * WAITING);
             let source = source.ahead(scope);
-            let writer = scope.spawn(move || self.write_all(work, &to, &to_write, &give_back));
+            let writer = scope.spawn(move || self.write_all(unfinished, &to, &to_write, &give_back));
             let frames = Frames::new((&self.options.options, self.options.temporal), from, to, ctx);
             // Its end closes the channels, which ends the other two threads.
-            let done = Worker { plan: self, shots, frames, made, empty, worked, ctx }.work(source);
+            let done = Worker { plan: self, shots, frames, made, empty, worked, ctx }.unfinished(source);
             let written = writer.join().map_err(|_| Error::Image("the writing thread failed".to_owned()))?;
             // If the writer failed, its error is the reason.
             written?;
@@ -62,13 +62,13 @@ impl Plan<'_> {
     /// Encodes the queue, segment by segment.
     fn write_all(
         &self,
-        work: &mut Work,
+        unfinished: &mut Unfinished,
         to: &FrameFormat,
         made: &Receiver<Option<Made>>,
         give_back: &SyncSender<Vec<u8>>,
     ) -> Result<(), VideoError> {
         std::thread::scope(|scope| {
-            let mut writer = Writer { plan: self, work, to, scope, open: None, ending: None };
+            let mut writer = Writer { plan: self, unfinished, to, scope, open: None, ending: None };
             let written = made.iter().try_for_each(|made| {
                 let Some(made) = made else { return writer.end(None) };
                 let _ = give_back.try_send(writer.write(made)?);
@@ -96,10 +96,10 @@ struct Worker<'a, 'c> {
 
 impl Worker<'_, '_> {
     /// Debands all frames, in order.
-    fn work(mut self, mut source: FrameSource<'_>) -> Result<(), Error> {
+    fn unfinished(mut self, mut source: FrameSource<'_>) -> Result<(), Error> {
         let mut segment: Option<i64> = None;
         while let Some(mut frame) = source.next_frame()? {
-            let age = segment.map(|first| self.plan.film.seconds(frame.ticks - first));
+            let age = segment.map(|first| self.plan.file.seconds(frame.ticks - first));
             let ends = age.is_none_or(|age| {
                 (frame.begins_shot && age >= SEGMENT_SECONDS) || age >= LONGEST_SEGMENT_SECONDS
             });
@@ -147,7 +147,7 @@ impl Worker<'_, '_> {
 /// one starts.
 struct Writer<'a, 's> {
     plan: &'a Plan<'a>,
-    work: &'a mut Work,
+    unfinished: &'a mut Unfinished,
     to: &'a FrameFormat,
     scope: &'s Scope<'s, 'a>,
     /// The encoder of the current segment, and the counts of its frames.
@@ -171,11 +171,11 @@ impl Writer<'_, '_> {
             // Listed at once, it is not lost if this program is killed.
             self.settle()?;
         }
-        let Plan { film, encoding, programs, .. } = self.plan;
+        let Plan { file, encoding, programs, .. } = self.plan;
         if made.begins_segment {
             self.end(Some(made.ticks))?;
-            let number = self.work.segments.len() + 1 + usize::from(self.ending.is_some());
-            let encoder = Encoder::new(film, self.to, encoding, &self.work.path_of(number), programs)?;
+            let number = self.unfinished.segments.len() + 1 + usize::from(self.ending.is_some());
+            let encoder = Encoder::new(file, self.to, encoding, &self.unfinished.path_of(number), programs)?;
             self.open = Some((encoder, Tally::default()));
         }
         if let Some((encoder, tally)) = &mut self.open {
@@ -198,6 +198,6 @@ impl Writer<'_, '_> {
     fn settle(&mut self) -> Result<(), VideoError> {
         let Some(Ending { segment, tally, next }) = self.ending.take() else { return Ok(()) };
         let segment = segment.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-        self.work.add(segment, &tally, next)
+        self.unfinished.add(segment, &tally, next)
     }
 }

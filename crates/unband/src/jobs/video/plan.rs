@@ -10,25 +10,25 @@ use unband_io::video::{
     VideoError, VideoFile,
 };
 
-use super::FilmOptions;
+use super::VideoOptions;
 use super::folder::folder_of;
 use super::source::cut;
 use super::stop::with_programs;
-use super::work::{self, Waiting};
+use super::unfinished::{self, Waiting};
 use crate::verdict::Grade;
 use crate::{Context, Error, OutputDepth};
 
 /// Everything that is fixed before the first frame.
 pub(super) struct Plan<'a> {
-    pub(super) film: VideoFile,
+    pub(super) file: VideoFile,
     pub(super) encoding: Encoding,
     /// Pixel format of the encoder.
     pub(super) stored: &'static PixelFormat,
     pub(super) ffmpeg: Ffmpeg,
-    pub(super) others: OtherStreams,
+    pub(super) other_streams: OtherStreams,
     pub(super) notes: Vec<String>,
     pub(super) output: &'a Path,
-    pub(super) options: &'a FilmOptions,
+    pub(super) options: &'a VideoOptions,
     pub(super) cut: Option<Cut>,
     pub(super) programs: &'a Programs,
     /// Settings that finished segments depend on, besides the video.
@@ -37,9 +37,9 @@ pub(super) struct Plan<'a> {
 
 /// Properties of a video and its planned result, before encoding.
 #[derive(Clone, Debug, PartialEq)]
-pub struct FilmPlan {
+pub struct VideoPlan {
     /// Properties of the video.
-    pub film: VideoFile,
+    pub file: VideoFile,
     /// Path of the result.
     pub output: PathBuf,
     /// `FFmpeg`'s name of its container.
@@ -122,32 +122,32 @@ impl<'a> Plan<'a> {
     pub(super) fn settle(
         input: &Path,
         output: &'a Path,
-        options: &'a FilmOptions,
+        options: &'a VideoOptions,
         programs: &'a Programs,
     ) -> Result<Self, Error> {
         // Programs start slowly: all of them are queried in parallel.
-        let (film, ffmpeg) = std::thread::scope(|scope| {
+        let (file, ffmpeg) = std::thread::scope(|scope| {
             let ffmpeg = scope.spawn(|| Ffmpeg::find(programs));
-            let film = opened(input, options, programs);
-            (film, ffmpeg.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            let file = opened(input, options, programs);
+            (file, ffmpeg.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
         });
-        let film = film?;
-        check_film(&film, options)?;
+        let file = file?;
+        check_video(&file, options)?;
         unband_io::check_name(output)?;
         if video::is_taken(output) && !options.overwrite {
             return Err(unband_io::Error::Exists.in_file(output).into());
         }
         let ffmpeg = ffmpeg.map_err(|error| error.in_file(input))?;
-        let (encoding, stored) = encoding(&film, output, options, &ffmpeg, programs)?;
-        let film = film.with_timeline(&encoding, options.start_at_zero, programs);
-        if film.timeline.jumps() && (options.from.is_some() || options.to.is_some()) {
-            return Err(VideoError::Jumps { path: film.path }.into());
+        let (encoding, stored) = encoding(&file, output, options, &ffmpeg, programs)?;
+        let file = file.with_timeline(&encoding, options.start_at_zero, programs);
+        if file.timeline.jumps() && (options.from.is_some() || options.to.is_some()) {
+            return Err(VideoError::Jumps { path: file.path }.into());
         }
-        let others =
-            OtherStreams::check(&film, &encoding, &options.streams, output, options.keep_going, programs)?;
+        let other_streams =
+            OtherStreams::check(&file, &encoding, &options.streams, output, options.keep_going, programs)?;
         let notes =
-            video::notes(&film, &encoding, &others, programs).map_err(|error| error.in_file(input))?;
-        let cut = cut(&film, options)?;
+            video::notes(&file, &encoding, &other_streams, programs).map_err(|error| error.in_file(input))?;
+        let cut = cut(&file, options)?;
         let zero = if options.start_at_zero { " from 0" } else { "" };
         let key = format!(
             "{} {cut:?} {} {:?} {:?}{zero}",
@@ -156,15 +156,15 @@ impl<'a> Plan<'a> {
             options.options,
             options.temporal
         );
-        Ok(Self { film, encoding, stored, ffmpeg, others, notes, output, options, cut, programs, key })
+        Ok(Self { file, encoding, stored, ffmpeg, other_streams, notes, output, options, cut, programs, key })
     }
 
     /// The public part of the plan, for reports.
-    pub(super) fn told(&self) -> Result<FilmPlan, Error> {
-        let waiting = work::waiting(self.output, &self.film, &self.key)?;
-        let of_this = |waiting: Waiting| (waiting.segments, self.film.seconds(waiting.ticks));
-        Ok(FilmPlan {
-            film: self.film.clone(),
+    pub(super) fn announcement(&self) -> Result<VideoPlan, Error> {
+        let waiting = unfinished::waiting(self.output, &self.file, &self.key)?;
+        let of_this = |waiting: Waiting| (waiting.segments, self.file.seconds(waiting.ticks));
+        Ok(VideoPlan {
+            file: self.file.clone(),
             output: self.output.to_owned(),
             container: self.encoding.muxer(),
             encoder: self.encoding.words(self.stored),
@@ -173,7 +173,7 @@ impl<'a> Plan<'a> {
             method: self.named_method().map(str::to_owned),
             frames: self.expected_frames() as u64,
             seconds: self.seconds(),
-            streams: self.others.streams(&self.film).cloned().collect(),
+            streams: self.other_streams.streams(&self.file).cloned().collect(),
             notes: self.notes.clone(),
             disk: self.disk(),
             found: Vec::new(),
@@ -192,10 +192,10 @@ impl<'a> Plan<'a> {
             // Finished segments are on the disk already.
             return Ok(());
         }
-        if let Some(waiting) = work::waiting(self.output, &self.film, &self.key)?
+        if let Some(waiting) = unfinished::waiting(self.output, &self.file, &self.key)?
             && !self.options.overwrite
         {
-            let (path, seconds) = (folder_of(self.output), self.film.seconds(waiting.ticks));
+            let (path, seconds) = (folder_of(self.output), self.file.seconds(waiting.ticks));
             return Err(VideoError::Waiting {
                 path,
                 segments: waiting.segments,
@@ -232,15 +232,15 @@ impl<'a> Plan<'a> {
 
     fn disk(&self) -> Disk {
         let free = free_bytes(self.output);
-        let video = &self.film.video;
+        let video = &self.file.video;
         // The sizes of image sequences were not measured.
         if self.encoding.codec != Codec::Ffv1 || self.encoding.muxer() == "image2" {
             return Disk { free, ..Disk::default() };
         }
         let samples: usize = self.stored.planes(video.width, video.height).map(|(w, h)| w * h).sum();
         let bits = samples as f64 * f64::from(self.stored.bits) * self.expected_frames() as f64;
-        let source = self.film.state().map_or(0, |(bytes, _)| bytes) as f64;
-        let part = match (self.seconds(), self.film.duration) {
+        let source = self.file.state().map_or(0, |(bytes, _)| bytes) as f64;
+        let part = match (self.seconds(), self.file.duration) {
             (Some(part), Some(whole)) if whole > 0.0 => (part / whole).min(1.0),
             _ => 1.0,
         };
@@ -253,10 +253,10 @@ impl<'a> Plan<'a> {
 
     /// Duration of the processed part, in seconds.
     pub(super) fn seconds(&self) -> Option<f64> {
-        let whole = self.film.duration;
+        let whole = self.file.duration;
         let Some(cut) = self.cut else { return whole };
-        let begin = self.film.seconds(cut.from);
-        let end = match (cut.to.map(|to| self.film.seconds(to)), whole) {
+        let begin = self.file.seconds(cut.from);
+        let end = match (cut.to.map(|to| self.file.seconds(to)), whole) {
             (Some(to), Some(whole)) => Some(to.min(whole)),
             (to, whole) => to.or(whole),
         };
@@ -265,7 +265,7 @@ impl<'a> Plan<'a> {
 
     /// An estimate where the container has no count.
     pub(super) fn expected_frames(&self) -> usize {
-        let video = &self.film.video;
+        let video = &self.file.video;
         let rate = video.average_rate.map_or(25.0, |(n, d)| f64::from(n) / f64::from(d));
         let guess = || (self.seconds().unwrap_or(0.0) * rate).round() as usize;
         match (self.cut, video.frames) {
@@ -279,18 +279,18 @@ impl<'a> Plan<'a> {
 ///
 /// # Errors
 /// Interlaced videos, and those that would lose dynamic HDR.
-pub fn check_film(film: &VideoFile, options: &FilmOptions) -> Result<(), Error> {
+pub fn check_video(file: &VideoFile, options: &VideoOptions) -> Result<(), Error> {
     if !options.progressive {
-        film.check_progressive()?;
+        file.check_progressive()?;
     }
-    film.check_dynamic_hdr(options.drop_dynamic_hdr)?;
+    file.check_dynamic_hdr(options.drop_dynamic_hdr)?;
     Ok(())
 }
 
 /// Opens a video, or numbered images as one.
 pub(super) fn opened(
     input: &Path,
-    options: &FilmOptions,
+    options: &VideoOptions,
     programs: &Programs,
 ) -> Result<VideoFile, VideoError> {
     match &options.images {
@@ -303,16 +303,16 @@ pub(super) fn opened(
 ///
 /// # Errors
 /// Errors of [`deband_film`](super::deband_film) before the first frame.
-pub fn plan_film(
+pub fn plan_video(
     input: &Path,
     output: &Path,
-    options: &FilmOptions,
+    options: &VideoOptions,
     ctx: &Context<'_>,
-) -> Result<FilmPlan, Error> {
+) -> Result<VideoPlan, Error> {
     with_programs(ctx, |programs| {
         let plan = Plan::settle(input, output, options, programs)?;
-        let found = plan.look_over(ctx)?.found(&plan.film);
-        Ok(FilmPlan { found, ..plan.told()? })
+        let found = plan.look_over(ctx)?.found(&plan.file);
+        Ok(VideoPlan { found, ..plan.announcement()? })
     })
 }
 
@@ -340,30 +340,30 @@ pub(super) fn with_bits(from: &FrameFormat, bits: u8) -> Result<FrameFormat, Err
     from.with_bits(bits).ok_or_else(|| no_depth(OF_FORMAT, &bits))
 }
 
-pub(super) fn bits_of_film(film: &VideoFile, options: &FilmOptions) -> Result<u8, Error> {
-    let (format, _) = video::working_format(film)?;
+pub(super) fn bits_of_video(file: &VideoFile, options: &VideoOptions) -> Result<u8, Error> {
+    let (format, _) = video::working_format(file)?;
     let has = |bits| PixelFormat::planar(format.samples, bits, format.alpha).is_some();
-    bits_of(film.video.depth, options.options.depth, has)
+    bits_of(file.video.depth, options.options.depth, has)
 }
 
 /// Encoding to a file, and the pixel format there.
 pub(super) fn encoding(
-    film: &VideoFile,
+    file: &VideoFile,
     output: &Path,
-    options: &FilmOptions,
+    options: &VideoOptions,
     ffmpeg: &Ffmpeg,
     programs: &Programs,
 ) -> Result<(Encoding, &'static PixelFormat), Error> {
-    let bits = bits_of_film(film, options)?;
+    let bits = bits_of_video(file, options)?;
     let mut encoding =
-        Encoding::choose(&film.video, (output, options.purpose), &options.ffmpeg_args, bits, ffmpeg)?;
+        Encoding::choose(&file.video, (output, options.purpose), &options.ffmpeg_args, bits, ffmpeg)?;
     let asked = options.options.depth != OutputDepth::Keep;
-    let stored = encoding.fit(frames(film, bits)?, asked, output, programs)?;
+    let stored = encoding.fit(frames(file, bits)?, asked, output, programs)?;
     Ok((encoding, stored))
 }
 
 /// The pixel format with that depth.
-fn frames(film: &VideoFile, bits: u8) -> Result<&'static PixelFormat, Error> {
-    let (format, _) = video::working_format(film)?;
+fn frames(file: &VideoFile, bits: u8) -> Result<&'static PixelFormat, Error> {
+    let (format, _) = video::working_format(file)?;
     PixelFormat::planar(format.samples, bits, format.alpha).ok_or_else(|| no_depth(OF_FORMAT, &bits))
 }

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use unband_image::findings::{BandingMap, Findings, GridRegions};
 use unband_io::video::{FrameFormat, Programs, VideoError, VideoFile};
 
-use super::FilmOptions;
-use super::plan::{ShotFound, bits_of_film};
+use super::VideoOptions;
+use super::plan::{ShotFound, bits_of_video};
 use super::source::{RawFrame, source};
 use super::treatment::{Treatment, look};
 use crate::verdict::{Grade, Seen};
@@ -43,15 +43,15 @@ impl Shots {
     /// # Errors
     /// Frames that change in the middle, unknown methods and settings, and cancelled.
     pub(super) fn look_over(
-        film: &VideoFile,
-        options: &FilmOptions,
+        file: &VideoFile,
+        options: &VideoOptions,
         expected: usize,
         programs: &Programs,
         ctx: &Context<'_>,
     ) -> Result<Self, Error> {
-        let source = source(film, options, None, programs)?;
+        let source = source(file, options, None, programs)?;
         let format = *source.format();
-        let bits = bits_of_film(film, options)?;
+        let bits = bits_of_video(file, options)?;
         std::thread::scope(|scope| {
             let mut source = source.ahead(scope);
             let mut looker = Looker { format, options, bits, ctx, shots: Vec::new(), open: None };
@@ -81,9 +81,9 @@ impl Shots {
     }
 
     /// The findings for the report.
-    pub(super) fn found(&self, film: &VideoFile) -> Vec<ShotFound> {
+    pub(super) fn found(&self, file: &VideoFile) -> Vec<ShotFound> {
         let found = |shot: &Shot| ShotFound {
-            begins: film.seconds(shot.first),
+            begins: file.seconds(shot.first),
             frames: shot.frames,
             grade: shot.grade,
             finding: shot.treatment.findings.sentence(),
@@ -101,7 +101,7 @@ impl Shots {
 /// Inspects frames in order.
 struct Looker<'a> {
     format: FrameFormat,
-    options: &'a FilmOptions,
+    options: &'a VideoOptions,
     bits: u8,
     ctx: &'a Context<'a>,
     shots: Vec<Shot>,

@@ -8,7 +8,7 @@ use unband_image::cuts::Cuts;
 use unband_io::video::{Cut, DecodeOptions, Decoder, FrameFormat, Programs, VideoError, VideoFile};
 use unband_io::{Limits, Y4mReader};
 
-use super::FilmOptions;
+use super::VideoOptions;
 use crate::Error;
 
 /// Frames in the queue between two threads.
@@ -50,10 +50,10 @@ impl<'a> FrameSource<'a> {
     ///
     /// # Errors
     /// As [`Decoder::open`].
-    pub fn of_film(film: &VideoFile, options: &DecodeOptions) -> Result<Self, VideoError> {
-        let mut decoder = Decoder::open(film, options, &Limits::default())?;
+    pub fn of_video(file: &VideoFile, options: &DecodeOptions) -> Result<Self, VideoError> {
+        let mut decoder = Decoder::open(file, options, &Limits::default())?;
         let format = *decoder.format();
-        Ok(Self::new(Box::new(move |bytes| decoder.next_frame(bytes)), format, film.time_base()))
+        Ok(Self::new(Box::new(move |bytes| decoder.next_frame(bytes)), format, file.time_base()))
     }
 
     /// Reads a stream. Without a frame rate, 25 frames per second are assumed.
@@ -150,7 +150,8 @@ impl<'a> FrameSource<'a> {
     }
 }
 
-/// Sends all that `next` reads, until it returns `None`, after its first error, or until the receiver is gone.
+/// Sends all that `next` reads, until it returns `None`, after its first error, or until the receiver is
+/// gone.
 pub fn send_all<T>(
     mut next: impl FnMut() -> Result<Option<T>, VideoError>,
     send: &SyncSender<Result<T, VideoError>>,
@@ -165,22 +166,22 @@ pub fn send_all<T>(
 
 /// Decodes the part of a video that the options select. `from`: a later start time, in ticks.
 pub(super) fn source<'a>(
-    film: &VideoFile,
-    options: &FilmOptions,
+    file: &VideoFile,
+    options: &VideoOptions,
     from: Option<i64>,
     programs: &Programs,
 ) -> Result<FrameSource<'a>, Error> {
-    let part = decode_options(film, options)?;
+    let part = decode_options(file, options)?;
     let part = DecodeOptions { from: from.or(part.from), programs: programs.clone(), ..part };
-    Ok(FrameSource::of_film(film, &part)?)
+    Ok(FrameSource::of_video(file, &part)?)
 }
 
 /// Decode options for the part of the video that the options select.
 ///
 /// # Errors
 /// [`Error::Option`]: invalid times.
-pub fn decode_options(film: &VideoFile, options: &FilmOptions) -> Result<DecodeOptions, Error> {
-    let cut = cut(film, options)?;
+pub fn decode_options(file: &VideoFile, options: &VideoOptions) -> Result<DecodeOptions, Error> {
+    let cut = cut(file, options)?;
     Ok(DecodeOptions {
         from: cut.map(|cut| cut.from),
         to: cut.and_then(|cut| cut.to),
@@ -190,7 +191,7 @@ pub fn decode_options(film: &VideoFile, options: &FilmOptions) -> Result<DecodeO
 }
 
 /// The selected part; `None` for the whole video.
-pub(super) fn cut(film: &VideoFile, options: &FilmOptions) -> Result<Option<Cut>, Error> {
+pub(super) fn cut(file: &VideoFile, options: &VideoOptions) -> Result<Option<Cut>, Error> {
     let wrong = |got: f64| Error::Option { name: "from", range: "0 up to `to`", got: got.to_string() };
     match (options.from, options.to) {
         (None, None) => Ok(None),
@@ -199,7 +200,7 @@ pub(super) fn cut(film: &VideoFile, options: &FilmOptions) -> Result<Option<Cut>
             if !begin.is_finite() || begin < 0.0 || to.is_some_and(|to| !to.is_finite() || to <= begin) {
                 return Err(wrong(begin));
             }
-            Ok(Some(Cut { from: film.ticks(begin), to: to.map(|to| film.ticks(to)) }))
+            Ok(Some(Cut { from: file.ticks(begin), to: to.map(|to| file.ticks(to)) }))
         }
     }
 }

@@ -7,9 +7,9 @@ use unband_image::{Depth, Model};
 use unband_io::video::{FrameFormat, Samples, VideoError, VideoFile};
 use unband_io::{Y4mHeader, Y4mReader, Y4mWriter};
 
-use super::FilmOptions;
+use super::VideoOptions;
 use super::frames::Frames;
-use super::plan::{bits_of, check_film, opened, with_bits};
+use super::plan::{bits_of, check_video, opened, with_bits};
 use super::source::{FrameSource, source};
 use super::stop::with_programs;
 use crate::{Context, Error, OutputDepth};
@@ -33,7 +33,7 @@ pub struct StreamReport {
 pub fn deband_stream(
     reader: Y4mReader<impl Read + Send>,
     output: impl Write,
-    options: &FilmOptions,
+    options: &VideoOptions,
     ctx: &Context<'_>,
 ) -> Result<StreamReport, Error> {
     let header = Y4mHeader { interlaced: false, ..*reader.header() };
@@ -42,7 +42,7 @@ pub fn deband_stream(
     let header = in_depth(header, depth)?;
     let source = FrameSource::of_stream(reader).map_err(of_stream)?;
     let writer = Y4mWriter::new(output, header)?;
-    work(source, writer, &header, options, ctx).map_err(of_stream)
+    run(source, writer, &header, options, ctx).map_err(of_stream)
 }
 
 /// Debands a video and writes its frames as a YUV4MPEG2 stream at the video's frame rate.
@@ -54,33 +54,33 @@ pub fn deband_stream(
 pub fn deband_to_stream(
     input: &Path,
     mut output: impl Write + Send,
-    options: &FilmOptions,
+    options: &VideoOptions,
     ctx: &Context<'_>,
 ) -> Result<(VideoFile, StreamReport), Error> {
     with_programs(ctx, |programs| {
-        let film = opened(input, options, programs)?;
-        check_film(&film, options)?;
-        let source = source(&film, options, None, programs)?;
+        let file = opened(input, options, programs)?;
+        check_video(&file, options)?;
+        let source = source(&file, options, None, programs)?;
         let from = *source.format();
-        let of_film = |error: unband_io::Error| Error::from(error.in_file(input));
+        let of_video = |error: unband_io::Error| Error::from(error.in_file(input));
         if from.color.model == Model::Rgb {
-            return Err(of_film(unband_io::Error::Model { format: "YUV4MPEG2", model: Model::Rgb }));
+            return Err(of_video(unband_io::Error::Model { format: "YUV4MPEG2", model: Model::Rgb }));
         }
         let header = Y4mHeader {
             width: from.width,
             height: from.height,
-            rate: film.rate(),
-            aspect: film.video.sample_aspect.unwrap_or((0, 0)),
+            rate: file.rate(),
+            aspect: file.video.sample_aspect.unwrap_or((0, 0)),
             color: from.color,
-            depth: film.video.depth,
+            depth: file.video.depth,
             alpha: false,
             interlaced: false,
             mono: from.pixels.samples == Samples::Gray,
         };
         let header = in_depth(header, options.options.depth)?;
-        let writer = Y4mWriter::new(&mut output, header).map_err(of_film)?;
-        let report = work(source, writer, &header, options, ctx)?;
-        Ok((film, report))
+        let writer = Y4mWriter::new(&mut output, header).map_err(of_video)?;
+        let report = run(source, writer, &header, options, ctx)?;
+        Ok((file, report))
     })
 }
 
@@ -100,11 +100,11 @@ fn of_stream(error: impl Into<Error>) -> Error {
 }
 
 /// Debands all frames into a stream with this header.
-fn work(
+fn run(
     mut source: FrameSource<'_>,
     mut writer: Y4mWriter<impl Write>,
     header: &Y4mHeader,
-    options: &FilmOptions,
+    options: &VideoOptions,
     ctx: &Context<'_>,
 ) -> Result<StreamReport, Error> {
     let from = *source.format();

@@ -111,7 +111,7 @@ pub fn compare_videos(
         let (keep_going, programs) = (plan.keep_going, programs.clone());
         let options = DecodeOptions { keep_going, programs, ..DecodeOptions::default() };
         let start = |i: usize| {
-            let source = FrameSource::of_film(&videos[i], &options);
+            let source = FrameSource::of_video(&videos[i], &options);
             let source = source.map_err(|error| FileFault::from(error).of(name(&videos[i])))?;
             // Only the reference's shots are used.
             let source = if i == 0 { source } else { source.with_shots(|_| Some(false)) };

@@ -95,7 +95,7 @@ impl VideoInput {
     ) -> Result<FrameReader, FileFault> {
         match self {
             Self::File(file) => {
-                let source = FrameSource::of_film(file, options).map_err(FileFault::Partial)?;
+                let source = FrameSource::of_video(file, options).map_err(FileFault::Partial)?;
                 Ok(FrameReader::start(source, threads, scope))
             }
             Self::Stream { reader, .. } => {

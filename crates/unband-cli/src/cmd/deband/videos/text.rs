@@ -7,7 +7,7 @@ use unband::io::amount;
 use unband::io::video::VideoFile;
 use unband::io::video::{Stream, StreamKind};
 use unband::metrics::clock;
-use unband::video::{FilmPlan, FilmReport, ShotFound};
+use unband::video::{ShotFound, VideoPlan, VideoReport};
 
 use crate::inputs::exact;
 use crate::record::Schema;
@@ -15,7 +15,7 @@ use crate::reporter::{counted, grouped};
 
 /// "film.mkv → out.mkv: 5 shots, 960 of 1,200 frames changed, smooth, x265 10 bits CRF 16, 12.3 MB (4.1
 /// Mb/s, 1.6 × the source), 103.2 s".
-pub fn line(input: &str, report: &FilmReport) -> String {
+pub fn line(input: &str, report: &VideoReport) -> String {
     let shots = counted(report.shots, "shot");
     let (changed, frames) = (grouped(report.changed), counted(report.frames, "frame"));
     if report.left {
@@ -55,10 +55,10 @@ fn source(file: &VideoFile) -> String {
 }
 
 /// Additional lines for `-v`.
-pub fn details(report: &FilmReport) -> Vec<String> {
+pub fn details(report: &VideoReport) -> Vec<String> {
     let rate = report.worked as f64 / report.seconds.max(1e-3);
     let mut details = vec![
-        format!("{}, {}", source(&report.plan.film), clock(report.shown)),
+        format!("{}, {}", source(&report.plan.file), clock(report.shown)),
         format!("encoded as {}", report.plan.encoding),
     ];
     if report.worked < report.frames {
@@ -73,7 +73,7 @@ pub fn details(report: &FilmReport) -> Vec<String> {
 const LISTED: usize = 40;
 
 /// "0:02.000, 48 frames: visible, coded with loss …; smooth".
-fn found(plan: &FilmPlan) -> Vec<String> {
+fn found(plan: &VideoPlan) -> Vec<String> {
     let line = |shot: &ShotFound| {
         let frames = counted(shot.frames, "frame");
         let method = shot.method.unwrap_or("unchanged");
@@ -90,13 +90,13 @@ fn found(plan: &FilmPlan) -> Vec<String> {
 }
 
 /// The text of `--dry-run`: the source, the encoding, the copied streams and the disk space needed.
-pub fn plan_text(input: &str, plan: &FilmPlan) -> String {
-    let about = if plan.film.video.frames.is_some() { "" } else { "about " };
+pub fn plan_text(input: &str, plan: &VideoPlan) -> String {
+    let about = if plan.file.video.frames.is_some() { "" } else { "about " };
     let seconds = plan.seconds.map_or_else(String::new, |seconds| format!(", {}", clock(seconds)));
     let mut lines = vec![
         format!(
             "{input} {}, {about}{}{seconds} → {}",
-            source(&plan.film),
+            source(&plan.file),
             counted(plan.frames, "frame"),
             plan.output.display()
         ),
@@ -115,7 +115,7 @@ pub fn plan_text(input: &str, plan: &FilmPlan) -> String {
 }
 
 /// The disk space needed, where it is known.
-pub fn disk(plan: &FilmPlan) -> Option<String> {
+pub fn disk(plan: &VideoPlan) -> Option<String> {
     let needed = plan.disk.needed?;
     let free = plan.disk.free.map_or_else(String::new, |free| {
         format!(", {} free{}", amount(free), if plan.disk.is_scarce() { ": possibly not enough" } else { "" })
@@ -124,7 +124,7 @@ pub fn disk(plan: &FilmPlan) -> Option<String> {
 }
 
 /// "2 audio streams, 1 subtitle stream, 5 chapters".
-fn streams(plan: &FilmPlan) -> String {
+fn streams(plan: &VideoPlan) -> String {
     let count = |kind| plan.streams.iter().filter(|stream| stream.kind == kind).count() as u64;
     let kinds = [
         (StreamKind::Audio, "audio stream"),
@@ -134,7 +134,7 @@ fn streams(plan: &FilmPlan) -> String {
         (StreamKind::Data, "data stream"),
     ];
     let counts = kinds.map(|(kind, name)| (count(kind), name)).into_iter();
-    let all = counts.chain([(plan.film.chapters as u64, "chapter")]).filter(|&(count, _)| count > 0);
+    let all = counts.chain([(plan.file.chapters as u64, "chapter")]).filter(|&(count, _)| count > 0);
     let all: Vec<String> = all.map(|(count, name)| counted(count, name)).collect();
     if all.is_empty() { "nothing (no other streams)".to_owned() } else { all.join(", ") }
 }
@@ -212,9 +212,9 @@ struct DoneRecord {
 
 impl<'a> VideoRecord<'a> {
     /// The record of a plan.
-    pub fn planned(input: &'a str, plan: &'a FilmPlan) -> Self {
-        let video = &plan.film.video;
-        let (frames, seconds) = plan.film.rate();
+    pub fn planned(input: &'a str, plan: &'a VideoPlan) -> Self {
+        let video = &plan.file.video;
+        let (frames, seconds) = plan.file.rate();
         let stream = |stream: &'a Stream| StreamRecord {
             stream: stream.index,
             kind: match stream.kind {
@@ -251,7 +251,7 @@ impl<'a> VideoRecord<'a> {
             encoding: &plan.encoding,
             output_depth: plan.bits,
             streams: plan.streams.iter().map(stream).collect(),
-            chapters: plan.film.chapters,
+            chapters: plan.file.chapters,
             frames: plan.frames,
             notes: &plan.notes,
             found: plan.found.iter().map(shot).collect(),
@@ -262,7 +262,7 @@ impl<'a> VideoRecord<'a> {
     }
 
     /// The record of a finished video.
-    pub fn done(input: &'a str, report: &'a FilmReport) -> Self {
+    pub fn done(input: &'a str, report: &'a VideoReport) -> Self {
         let methods = (!report.methods.is_empty()).then(|| report.methods.join(", "));
         Self {
             status: match (report.left, report.copied) {

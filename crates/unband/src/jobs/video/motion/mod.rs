@@ -33,17 +33,21 @@ pub(super) fn restored(
     ctx: &Context<'_>,
 ) {
     let own = run[middle];
-    let mut others = Vec::new();
+    let mut other_streams = Vec::new();
     // The motion from each frame to the one before it, and from each to the one after it.
     let back = |i: usize| run[i].motion.as_ref().map(|(to_before, _)| (run[i - 1], to_before));
-    others.extend(followed(
+    other_streams.extend(followed(
         own,
         (middle.saturating_sub(MOTION_REACH) + 1..=middle).rev().map_while(back),
         ctx,
     ));
     let on = |i: usize| run[i].motion.as_ref().map(|(_, from_before)| (run[i], from_before));
-    others.extend(followed(own, (middle + 1..run.len().min(middle + 1 + MOTION_REACH)).map_while(on), ctx));
-    blend::mean(own, &others, limits, source, out, ctx);
+    other_streams.extend(followed(
+        own,
+        (middle + 1..run.len().min(middle + 1 + MOTION_REACH)).map_while(on),
+        ctx,
+    ));
+    blend::mean(own, &other_streams, limits, source, out, ctx);
 }
 
 /// The motion from a frame to each of a chain of frames, given the motion from each to the next one.

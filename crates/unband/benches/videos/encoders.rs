@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use unband::video::FilmOptions;
+use unband::video::VideoOptions;
 use unband::{Choice, Context, Dither, Options, OutputDepth};
 use unband_io::video::Purpose;
 use unband_metrics::cambi;
@@ -94,7 +94,7 @@ struct Found {
 /// The page below its title.
 pub fn page(run: &Run) -> Result<String> {
     let clips: Vec<&clips::Clip> =
-        clips::CLIPS.iter().filter(|clip| CLIPS.contains(&clip.name) && run.wants(clip.name)).collect();
+        clips::CLIPS.iter().filter(|clip| CLIPS.contains(&clip.name) && run.selects(clip.name)).collect();
     let settings: Vec<&Setting> = SETTINGS
         .iter()
         .filter(|one| run.codec.as_ref().is_none_or(|codec| one.name.contains(codec)))
@@ -145,19 +145,19 @@ pub fn page(run: &Run) -> Result<String> {
 }
 
 impl Setting {
-    fn options(&self) -> FilmOptions {
+    fn options(&self) -> VideoOptions {
         let depth = OutputDepth::Bits(self.bits);
-        let dither = self.dither.unwrap_or_else(|| FilmOptions::dither_for(self.purpose, depth));
-        FilmOptions {
+        let dither = self.dither.unwrap_or_else(|| VideoOptions::dither_for(self.purpose, depth));
+        VideoOptions {
             options: Options { depth, dither, ..Options::default() },
             purpose: self.purpose,
             ffmpeg_args: self.args.split_whitespace().map(str::to_owned).collect(),
             overwrite: true,
-            ..FilmOptions::default()
+            ..VideoOptions::default()
         }
     }
 
-    fn label(&self, options: &FilmOptions) -> String {
+    fn label(&self, options: &VideoOptions) -> String {
         let dither = if self.bits == 8 { options.options.dither.word().to_owned() } else { "–".to_owned() };
         format!("{} | {} | {dither}", self.name, self.bits)
     }
@@ -165,10 +165,10 @@ impl Setting {
 
 /// CAMBI of stored luma, mean over the scored frames.
 fn cambi_of(path: &Path) -> Result<f64> {
-    let film = Decoded::of(path)?;
+    let file = Decoded::of(path)?;
     let (mut sum, mut count) = (0.0, 0u32);
-    for bytes in film.frames.iter().step_by(EVERY) {
-        let image = film.format.read(bytes)?;
+    for bytes in file.frames.iter().step_by(EVERY) {
+        let image = file.format.read(bytes)?;
         sum += cambi::score_image(&image, &cambi::Options::default(), &Context::default())?.score;
         count += 1;
     }

@@ -1,6 +1,6 @@
 //! Benchmark of video jobs, from file to file, compared with ffmpeg's filters and with decoding alone.
 //!
-//! `scripts/bench film-speed [--only NAME] [--rounds N] [--model WEIGHTS] [--write]`. Two samples are scaled
+//! `scripts/bench video-speed [--only NAME] [--rounds N] [--model WEIGHTS] [--write]`. Two samples are scaled
 //! to 1920×1080 and repeated. The programs run in turns, round by round; the figures are medians. CPU
 //! includes all child processes.
 #![allow(clippy::print_stdout, clippy::print_stderr, missing_docs)]
@@ -138,7 +138,7 @@ mod bench {
         let folder = tempfile::tempdir()?;
         let times = if rounds == 1 { "one round".to_owned() } else { format!("medians of {rounds} rounds") };
         let mut page = format!(
-            "# Speed of videos\n\nMade by `scripts/bench film-speed --write`: two samples scaled to 1920×1080, whole programs from file to file on two cores, \
+            "# Speed of videos\n\nMade by `scripts/bench video-speed --write`: two samples scaled to 1920×1080, whole programs from file to file on two cores, \
              alternating,\n{times}. CPU: milliseconds per frame of all processes together. Ratios are the other's time over unband's: above 1 unband takes less.\n\
              `other` is ffmpeg with its own filter for `ffmpeg-deband` and `gradfun`, and ffmpeg decoding alone for `smooth`, `unband-lite` and `score`, which it does not have:\n\
              there the ratio is the share of decoding.\n\n\
@@ -181,7 +181,7 @@ mod bench {
         }
         print!("{page}");
         if write {
-            std::fs::write(root().join("docs/results/film-speed.md"), page)?;
+            std::fs::write(root().join("docs/results/video-speed.md"), page)?;
         }
         Ok(())
     }

@@ -1,5 +1,5 @@
 //! Scores a folder and a video, and compares two images:
-//! `cargo run --example measure -- FOLDER VIDEO REFERENCE RESULT`.
+//! `cargo run --example metrics -- FOLDER VIDEO REFERENCE RESULT`.
 #![allow(clippy::print_stdout)] // a program
 
 use std::fmt::Write;
@@ -14,7 +14,7 @@ use unband::metrics::{Check, Inspected, MetricsError, Scope, Scores, Subject, nu
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let paths: Vec<_> = std::env::args_os().skip(1).collect();
     let [folder, video, reference, result] = &paths[..] else {
-        return Err("usage: measure FOLDER VIDEO REFERENCE RESULT".into());
+        return Err("usage: metrics FOLDER VIDEO REFERENCE RESULT".into());
     };
     print!("{}", table(folder.as_ref(), video.as_ref(), [reference.as_ref(), result.as_ref()])?);
     Ok(())

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use unband::Choice;
-use unband::video::FilmOptions;
+use unband::video::VideoOptions;
 use unband_io::video::Purpose;
 
 use crate::score::{self, Scores};
@@ -38,7 +38,7 @@ struct Row {
 /// Makes the page section.
 pub fn page(run: &Run) -> Result<String> {
     let mut rows: Vec<Row> = Vec::new();
-    for clip in clips::CLIPS.iter().filter(|clip| run.wants(clip.name)) {
+    for clip in clips::CLIPS.iter().filter(|clip| run.selects(clip.name)) {
         let clean = run.clean(clip)?;
         let reference = score::Reference::of(&clean)?;
         for &(codec, args) in
@@ -73,7 +73,7 @@ pub fn page(run: &Run) -> Result<String> {
 fn restore(source: &Path, result: &Path, method: &str, lossless: bool) -> Result<bool> {
     let choice = if method == "auto" { Choice::Auto } else { Choice::Named(unband::parse_method(method)?) };
     let purpose = if lossless { Purpose::Archive } else { Purpose::default() };
-    let options = FilmOptions { purpose, overwrite: true, ..FilmOptions::default() };
+    let options = VideoOptions { purpose, overwrite: true, ..VideoOptions::default() };
     Ok(job(source, result, choice, &options)?.copied)
 }
 

@@ -55,20 +55,20 @@ pub fn encode(frames: impl Iterator<Item = Vec<u8>>, pixels: &str, args: &[&str]
 
 /// A video and all its frames as stored.
 pub struct Decoded {
-    pub film: VideoFile,
+    pub clip: VideoFile,
     pub format: FrameFormat,
     pub frames: Vec<Vec<u8>>,
 }
 
 impl Decoded {
     pub fn of(path: &Path) -> Result<Self> {
-        let film = video::probe(path, &Programs::default())?;
-        let mut decoder = Decoder::open(&film, &DecodeOptions::default(), &Limits::default())?;
+        let clip = video::probe(path, &Programs::default())?;
+        let mut decoder = Decoder::open(&clip, &DecodeOptions::default(), &Limits::default())?;
         let format = *decoder.format();
         let (mut frames, mut buffer) = (Vec::new(), Vec::new());
         while decoder.next_frame(&mut buffer)?.is_some() {
             frames.push(buffer.clone());
         }
-        Ok(Self { film, format, frames })
+        Ok(Self { clip, format, frames })
     }
 }

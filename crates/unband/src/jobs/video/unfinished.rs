@@ -17,7 +17,7 @@ const VERSION: u32 = 3;
 
 /// The folder of unfinished work.
 #[derive(Debug)]
-pub(super) struct Work {
+pub(super) struct Unfinished {
     folder: PathBuf,
     lock: Lock,
     list: File,
@@ -31,18 +31,18 @@ pub(super) struct Work {
     pub(super) complete: bool,
 }
 
-impl Work {
+impl Unfinished {
     /// Starts from scratch: earlier unfinished work is removed. `key`: settings that the segments depend on,
     /// besides the video.
     ///
     /// # Errors
     /// Errors of the operating system.
-    pub(super) fn begin(output: &Path, film: &VideoFile, key: &str, lock: Lock) -> Result<Self, VideoError> {
+    pub(super) fn begin(output: &Path, file: &VideoFile, key: &str, lock: Lock) -> Result<Self, VideoError> {
         let folder = folder_of(output);
         lock.clear()?;
         let path = folder.join(LIST);
         let list = File::create(&path).map_err(|error| io("write", &path, error))?;
-        let mut work = Self {
+        let mut unfinished = Self {
             folder,
             lock,
             list,
@@ -51,23 +51,23 @@ impl Work {
             next: None,
             complete: false,
         };
-        work.put(&head(film, key)?)?;
-        Ok(work)
+        unfinished.put(&head(file, key)?)?;
+        Ok(unfinished)
     }
 
     /// Resumes earlier work, if there is any.
     ///
     /// # Errors
     /// [`VideoError::Unfinished`] where it was for another video or had other options.
-    pub(super) fn resume(output: &Path, film: &VideoFile, key: &str, lock: Lock) -> Result<Self, VideoError> {
+    pub(super) fn resume(output: &Path, file: &VideoFile, key: &str, lock: Lock) -> Result<Self, VideoError> {
         let folder = folder_of(output);
         let path = folder.join(LIST);
-        let Ok((first, lines)) = read(&path) else { return Self::begin(output, film, key, lock) };
+        let Ok((first, lines)) = read(&path) else { return Self::begin(output, file, key, lock) };
         if first.is_none() && lines.is_empty() {
             // It was interrupted at the start: nothing was finished.
-            return Self::begin(output, film, key, lock);
+            return Self::begin(output, file, key, lock);
         }
-        if first.as_ref() != Some(&head(film, key)?) {
+        if first.as_ref() != Some(&head(file, key)?) {
             return Err(VideoError::Unfinished { path: folder });
         }
         let (mut finished, mut next, mut complete) = (Vec::new(), None, false);
@@ -83,9 +83,9 @@ impl Work {
         }
         let list = OpenOptions::new().append(true).open(&path).map_err(|error| io("write", &path, error))?;
         let (segments, tally) = (Vec::new(), Tally::default());
-        let mut work = Self { folder, lock, list, segments, tally, next, complete };
-        work.rewrite(&head(film, key)?, finished, next)?;
-        Ok(work)
+        let mut unfinished = Self { folder, lock, list, segments, tally, next, complete };
+        unfinished.rewrite(&head(file, key)?, finished, next)?;
+        Ok(unfinished)
     }
 
     /// Rewrites the list without incomplete lines.
@@ -164,8 +164,8 @@ impl Work {
 }
 
 /// The settings that a resumed run must share with the earlier one.
-fn head(film: &VideoFile, key: &str) -> Result<Value, VideoError> {
-    let (bytes, changed) = film.state().map_err(|error| io("read", &film.path, error))?;
+fn head(file: &VideoFile, key: &str) -> Result<Value, VideoError> {
+    let (bytes, changed) = file.state().map_err(|error| io("read", &file.path, error))?;
     let changed = changed.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
     let changed = changed.map(|time| time.as_millis().to_string());
     Ok(json!({"version": VERSION, "bytes": bytes, "changed": changed, "options": key}))
@@ -186,13 +186,13 @@ pub(super) struct Waiting {
 ///
 /// # Errors
 /// The video cannot be read.
-pub(super) fn waiting(output: &Path, film: &VideoFile, key: &str) -> Result<Option<Waiting>, VideoError> {
+pub(super) fn waiting(output: &Path, file: &VideoFile, key: &str) -> Result<Option<Waiting>, VideoError> {
     let folder = folder_of(output);
     let Ok((first, lines)) = read(&folder.join(LIST)) else { return Ok(None) };
     // A segment may be finished and not yet in the list.
     let files = fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let files = files.filter(|path| path.extension().is_some_and(|end| end == "segment")).count();
-    let same = |first: Option<Value>| Ok::<_, VideoError>(first == Some(head(film, key)?));
+    let same = |first: Option<Value>| Ok::<_, VideoError>(first == Some(head(file, key)?));
     let finished: Vec<_> = lines.iter().map_while(|line| parse(line, &folder)).collect();
     let (Some((begin, ..)), Some((last, _, next))) = (finished.first(), finished.last()) else {
         return if files > 0 {

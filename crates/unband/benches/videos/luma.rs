@@ -64,10 +64,10 @@ pub struct Smooth {
 
 impl CleanFrame {
     pub fn of(luma: &Field) -> Result<Self> {
-        let picture = grey(luma);
+        let grey_image = grey(luma);
         let mut whole = luma.clone();
         whole.data.iter_mut().for_each(|v| *v = (*v - 16.0) * 255.0 / 219.0);
-        Ok(Self { luma: luma.clone(), mask: smooth_mask(&whole), clean: Clean::of(&picture)? })
+        Ok(Self { luma: luma.clone(), mask: smooth_mask(&whole), clean: Clean::of(&grey_image)? })
     }
 
     pub fn errors(&self, luma: &Field) -> Result<Errors> {

@@ -18,7 +18,7 @@ const PHOTOS: [&str; 2] = ["procedural_fog_1", "ubuntu_blissful_sky"];
 struct Levels {
     /// Largest errors of single frames and of the job.
     alone: f64,
-    film: f64,
+    clip: f64,
     /// Largest difference between both in a frame, and the signed mean of the differences: a lag has one
     /// sign.
     apart: f64,
@@ -26,15 +26,15 @@ struct Levels {
 }
 
 impl Levels {
-    fn of(film: &[Errors], alone: &[Errors]) -> Self {
-        let pairs = film.iter().zip(alone);
+    fn of(clip: &[Errors], alone: &[Errors]) -> Self {
+        let pairs = clip.iter().zip(alone);
         let pairs: Vec<(f64, f64)> =
             pairs.filter_map(|(a, b)| Some((a.smooth.as_ref()?.mean, b.smooth.as_ref()?.mean))).collect();
         let most =
             |of: &dyn Fn(&(f64, f64)) -> f64| pairs.iter().map(|pair| of(pair).abs()).fold(0.0, f64::max);
         Self {
             alone: most(&|pair| pair.1),
-            film: most(&|pair| pair.0),
+            clip: most(&|pair| pair.0),
             apart: most(&|pair| pair.0 - pair.1),
             mean: pairs.iter().map(|pair| pair.0 - pair.1).sum::<f64>() / pairs.len().max(1) as f64,
         }
@@ -58,7 +58,7 @@ pub fn page(run: &Run) -> Result<String> {
         "| photo | motion | frames changed | level, alone | video | apart | mean apart | frames worse, alone | by, dB | \
          video | by, dB | reversed |\n|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n",
     );
-    for name in PHOTOS.iter().filter(|name| run.wants(name)) {
+    for name in PHOTOS.iter().filter(|name| run.selects(name)) {
         let photo = moving::photo(&run.photos.join("val").join(name).with_extension("jxl"))?;
         for motion in MOTIONS {
             let frames = motion.frames(&photo);
@@ -86,12 +86,12 @@ fn row(
     let input = Decoded::of(&source)?;
     encode(input.frames.iter().rev().cloned(), input.format.pixels.name, &["-c:v", "ffv1"], &reversed)?;
     job(&reversed, &back, Choice::Auto, &lossless())?;
-    let (film, back) = (Decoded::of(&result)?, Decoded::of(&back)?);
+    let (clip, back) = (Decoded::of(&result)?, Decoded::of(&back)?);
     let alone = alone(&input, &lossless())?;
     let alone: Vec<Errors> =
         clean.iter().zip(&alone).map(|(clean, luma)| clean.errors(luma)).collect::<Result<_>>()?;
-    let (before, after) = (errors(clean, &input)?, errors(clean, &film)?);
-    let mirror = film.frames.iter().zip(back.frames.iter().rev()).map(|(a, b)| apart(a, b)).max();
+    let (before, after) = (errors(clean, &input)?, errors(clean, &clip)?);
+    let mirror = clip.frames.iter().zip(back.frames.iter().rev()).map(|(a, b)| apart(a, b)).max();
     Ok(Row {
         name: format!("`{name}` | {}", motion.name),
         changed: report.changed,
@@ -117,19 +117,19 @@ fn apart(a: &[u8], b: &[u8]) -> u16 {
 }
 
 fn line(row: &Row) -> String {
-    let ([film, alone], levels) = (row.worse, &row.levels);
+    let ([clip, alone], levels) = (row.worse, &row.levels);
     format!(
         "| {} | {} | {:.3} | {:.3} | {:.3} | {:+.3} | {} | {:.2} | {} | {:.2} | {} |",
         row.name,
         row.changed,
         levels.alone,
-        levels.film,
+        levels.clip,
         levels.apart,
         levels.mean,
         alone.0,
         alone.1,
-        film.0,
-        film.1,
+        clip.0,
+        clip.1,
         row.mirror
     )
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use unband::video::{FilmOptions, deband_alone};
+use unband::video::{VideoOptions, deband_single};
 use unband::{Choice, Context};
 use unband_io::video::Purpose;
 use unband_metrics::Field;
@@ -26,8 +26,8 @@ pub const X264: (&str, &[&str]) = ("x264", &["-c:v", "libx264", "-crf", "24"]);
 const X265: (&str, &[&str]) = ("x265", &["-c:v", "libx265", "-crf", "26", "-x265-params", "log-level=error"]);
 
 /// The default method with lossless encoding.
-pub fn lossless() -> FilmOptions {
-    FilmOptions { purpose: Purpose::Archive, overwrite: true, ..FilmOptions::default() }
+pub fn lossless() -> VideoOptions {
+    VideoOptions { purpose: Purpose::Archive, overwrite: true, ..VideoOptions::default() }
 }
 
 /// Photos of `test`, by smooth area.
@@ -49,18 +49,18 @@ pub fn rank(photos: &Path) -> Result<String> {
 }
 
 /// Errors of every frame of a video.
-pub fn errors(clean: &[CleanFrame], film: &Decoded) -> Result<Vec<Errors>> {
-    let frames = clean.iter().zip(&film.frames);
-    frames.map(|(clean, bytes)| clean.errors(&of_frame(&film.format, bytes)?)).collect()
+pub fn errors(clean: &[CleanFrame], file: &Decoded) -> Result<Vec<Errors>> {
+    let frames = clean.iter().zip(&file.frames);
+    frames.map(|(clean, bytes)| clean.errors(&of_frame(&file.format, bytes)?)).collect()
 }
 
 /// Luma of every frame of a video, each restored on its own.
-pub fn alone(film: &Decoded, options: &FilmOptions) -> Result<Vec<Field>> {
+pub fn alone(file: &Decoded, options: &VideoOptions) -> Result<Vec<Field>> {
     let frame = |bytes: &Vec<u8>| {
-        let done = deband_alone(&film.film, &film.format, bytes, options, &Context::default())?;
+        let done = deband_single(&file.clip, &file.format, bytes, options, &Context::default())?;
         Ok(of_image(&done.after))
     };
-    film.frames.iter().map(frame).collect()
+    file.frames.iter().map(frame).collect()
 }
 
 /// Errors of the input, of single frames, and of the job.
@@ -73,7 +73,7 @@ struct Row {
 /// Makes the page section.
 pub fn page(run: &Run) -> Result<String> {
     let mut rows = Vec::new();
-    for name in PHOTOS.iter().filter(|name| run.wants(name)) {
+    for name in PHOTOS.iter().filter(|name| run.selects(name)) {
         let photo = moving::photo(&run.photos.join("test").join(name).with_extension("jxl"))?;
         let frames = PAN.frames(&photo);
         let clean = frames.iter().map(|frame| CleanFrame::of(&frame[0])).collect::<Result<Vec<_>>>()?;
@@ -112,9 +112,9 @@ fn table(rows: &[Row]) -> String {
     page
 }
 
-fn line(name: &str, changed: &str, [input, alone, film]: &[Totals; 3]) -> String {
+fn line(name: &str, changed: &str, [input, alone, file]: &[Totals; 3]) -> String {
     let gains = |of: &dyn Fn(&Totals) -> f64| {
-        format!("{:.2} | {:+.2} | {:+.2}", of(input), of(alone) - of(input), of(film) - of(input))
+        format!("{:.2} | {:+.2} | {:+.2}", of(input), of(alone) - of(input), of(file) - of(input))
     };
     format!(
         "| {name} | {changed} | {} | {} | {} | {:.1} | {:.1} | {:.2} |",
@@ -122,7 +122,7 @@ fn line(name: &str, changed: &str, [input, alone, film]: &[Totals; 3]) -> String
         gains(&|t| t.flat),
         gains(&|t| t.low),
         input.steps,
-        film.steps,
-        film.steps / input.steps.max(1e-9)
+        file.steps,
+        file.steps / input.steps.max(1e-9)
     )
 }

@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_film_that_runs_backwards_has_the_same_frames() {
+    fn a_reversed_video_has_the_same_frames() {
         let frame = |t: usize| {
             let value = move |x: usize, y: usize| 0.5 + ((x * 7 + y * 5 + t * 3) % 11) as f32 * 0.05 * CODE;
             (plane(value), plane(move |x, y| value(x, y) + ((x + t * t) % 5) as f32 * 0.2 * CODE))

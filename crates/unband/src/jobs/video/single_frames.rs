@@ -3,14 +3,14 @@
 use unband_image::Image;
 use unband_io::video::{FrameFormat, VideoFile};
 
-use super::FilmOptions;
+use super::VideoOptions;
 use super::frames::Frames;
-use super::plan::{bits_of_film, with_bits};
+use super::plan::{bits_of_video, with_bits};
 use crate::{Context, Error};
 
 /// A frame, before and after.
 #[derive(Clone, Debug)]
-pub struct Alone {
+pub struct SingleFrame {
     /// The decoded frame.
     pub before: Image,
     /// The frame for the encoder.
@@ -26,14 +26,14 @@ pub struct Alone {
 ///
 /// # Errors
 /// As [`deband_film`](super::deband_film), for one frame.
-pub fn deband_alone(
-    film: &VideoFile,
+pub fn deband_single(
+    file: &VideoFile,
     format: &FrameFormat,
     bytes: &[u8],
-    options: &FilmOptions,
+    options: &VideoOptions,
     ctx: &Context<'_>,
-) -> Result<Alone, Error> {
-    let bits = bits_of_film(film, options)?;
+) -> Result<SingleFrame, Error> {
+    let bits = bits_of_video(file, options)?;
     let to = with_bits(format, bits)?;
     let mut out = Vec::new();
     let mut frames = Frames::new((&options.options, options.temporal), *format, to, ctx);
@@ -41,5 +41,5 @@ pub fn deband_alone(
     let finished = frames.pop(true, &mut out)?;
     let wrong = |error: unband_io::Error| Error::Image(error.to_string());
     let (before, after) = (format.read(bytes).map_err(wrong)?, to.read(&out).map_err(wrong)?);
-    Ok(Alone { before, after, changed: finished.is_some_and(|one| one.done.changed) })
+    Ok(SingleFrame { before, after, changed: finished.is_some_and(|one| one.done.changed) })
 }

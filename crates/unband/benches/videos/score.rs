@@ -68,12 +68,12 @@ impl Reference {
     }
 
     pub fn score(&self, path: &Path) -> Result<Scores> {
-        let film = frames(path)?;
-        if film.len() != self.frames.len() {
-            return Err(format!("{} frames instead of {}", film.len(), self.frames.len()).into());
+        let file = frames(path)?;
+        if file.len() != self.frames.len() {
+            return Err(format!("{} frames instead of {}", file.len(), self.frames.len()).into());
         }
         let mut all = Vec::new();
-        for (image, (clean, mask)) in film.iter().zip(&self.frames).step_by(EVERY) {
+        for (image, (clean, mask)) in file.iter().zip(&self.frames).step_by(EVERY) {
             let smooth = |result: std::result::Result<f64, MetricError>| match result {
                 Ok(value) => Ok(Some(value)),
                 Err(MetricError { fault: Fault::TooFew { .. }, .. }) => Ok(None),
@@ -92,15 +92,15 @@ impl Reference {
             flat: mean(all.iter().filter_map(|one| one.1).collect()),
             steps: mean(all.iter().filter_map(|one| one.2).collect()),
             low: mean(all.iter().filter_map(|one| one.3).collect()),
-            flicker: self.flicker(&film),
+            flicker: self.flicker(&file),
         })
     }
 
     /// Mean frame-to-frame change of the error where the clean video is smooth and static, in 8-bit codes of
     /// green, which is most of luma.
-    fn flicker(&self, film: &[Image]) -> Option<f64> {
+    fn flicker(&self, file: &[Image]) -> Option<f64> {
         let (mut sum, mut count) = (0.0, 0u64);
-        for (pair, clean) in film.windows(2).zip(self.frames.windows(2)) {
+        for (pair, clean) in file.windows(2).zip(self.frames.windows(2)) {
             let plane = |image: &Image, i: usize| image.planes[1].data[i];
             for (i, _) in clean[1].1.mask().iter().enumerate().filter(|&(_, &smooth)| smooth) {
                 let (before, after) = (plane(&clean[0].0, i), plane(&clean[1].0, i));
@@ -128,7 +128,7 @@ fn low(image: &Image, clean: &Image, mask: &Clean) -> Option<f64> {
 
 /// All frames as RGB.
 fn frames(path: &Path) -> Result<Vec<Image>> {
-    let film = Decoded::of(path)?;
-    let read = |bytes: &Vec<u8>| Ok(film.format.read(bytes)?.into_rgb(&Context::default())?);
-    film.frames.iter().map(read).collect()
+    let file = Decoded::of(path)?;
+    let read = |bytes: &Vec<u8>| Ok(file.format.read(bytes)?.into_rgb(&Context::default())?);
+    file.frames.iter().map(read).collect()
 }

@@ -1,10 +1,10 @@
 //! Video benchmark: whole jobs on clips of photos, gain and encoder losses.
 //!
-//! `UNBAND_PHOTOS=FOLDER scripts/bench films [--part coded|panned|lag] [--only CLIP] [--codec NAME] [--keep
+//! `UNBAND_PHOTOS=FOLDER scripts/bench videos [--part coded|panned|lag] [--only CLIP] [--codec NAME] [--keep
 //! FOLDER] [--method NAME;…] [--lossless] [--rank] [--write]`; `--codec`, `--method` and `--lossless` belong
 //! to the part `coded`.
 //!
-//! `UNBAND_PHOTOS=FOLDER scripts/bench film-encoders [--only CLIP] [--codec NAME] [--keep FOLDER] [--write]`
+//! `UNBAND_PHOTOS=FOLDER scripts/bench video-encoders [--only CLIP] [--codec NAME] [--keep FOLDER] [--write]`
 #![allow(clippy::print_stdout, clippy::print_stderr, missing_docs)]
 
 mod clips;
@@ -20,7 +20,7 @@ mod tools;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-use unband::video::{FilmOptions, FilmReport, deband_film};
+use unband::video::{VideoOptions, VideoReport, deband_video};
 use unband::{Choice, Context, Options};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -38,7 +38,7 @@ pub struct Run {
 
 impl Run {
     /// Is a clip or photo of that name selected?
-    fn wants(&self, name: &str) -> bool {
+    fn selects(&self, name: &str) -> bool {
         self.only.as_ref().is_none_or(|only| name.contains(only.as_str()))
     }
 
@@ -83,7 +83,7 @@ fn main() -> Result<()> {
     run.folder = keep.unwrap_or_else(|| own.path().to_owned());
     std::fs::create_dir_all(&run.folder)?;
     let (file, page) = if encoders {
-        ("film-encoders.md", ENCODERS.to_owned() + &encoders::page(&run)?)
+        ("video-encoders.md", ENCODERS.to_owned() + &encoders::page(&run)?)
     } else {
         let mut page = String::from(TITLE);
         for (name, about, of) in PARTS {
@@ -92,7 +92,7 @@ fn main() -> Result<()> {
                 page += &of(&run)?;
             }
         }
-        ("films.md", page)
+        ("videos.md", page)
     };
     print!("{page}");
     if write {
@@ -102,15 +102,15 @@ fn main() -> Result<()> {
 }
 
 /// A video job with a method and options.
-fn job(source: &Path, result: &Path, method: Choice, options: &FilmOptions) -> Result<FilmReport> {
-    let options = FilmOptions { options: Options { method, ..options.options.clone() }, ..options.clone() };
-    Ok(deband_film(source, result, &options, &Context::default())?)
+fn job(source: &Path, result: &Path, method: Choice, options: &VideoOptions) -> Result<VideoReport> {
+    let options = VideoOptions { options: Options { method, ..options.options.clone() }, ..options.clone() };
+    Ok(deband_video(source, result, &options, &Context::default())?)
 }
 
 const TITLE: &str = "\
 # Videos
 
-Made by `scripts/bench films --write`: clean clips of photos, encoded in eight bits, restored by `unband VIDEO` and decoded again.
+Made by `scripts/bench videos --write`: clean clips of photos, encoded in eight bits, restored by `unband VIDEO` and decoded again.
 Every figure is for a whole job, from file to file. Every clip is 640×360 at 24 frames per second.
 ";
 
@@ -130,21 +130,21 @@ should be copied, not encoded again, and the last column is the number of copied
 
 PSNR over red, green and blue; flat: PSNR of luma where the clean frame is smooth; low: the same for the 5×5 means of the error; false
 steps per 1,000 samples there; flicker: mean frame-to-frame change of the error, in 8-bit codes, in smooth static areas.
-This part alone: `scripts/bench films --part coded`.
+This part alone: `scripts/bench videos --part coded`.
 
 ";
 
 const PANNED: &str = "
 ## Panning clips
 
-The four photos of `test`, which were not used for tuning, with the most smooth area by unband's own mask (`scripts/bench films
+The four photos of `test`, which were not used for tuning, with the most smooth area by unband's own mask (`scripts/bench videos
 --rank`), 900×520 or slightly more of each; a window moves over them by 1.37 samples across and 0.61 down per frame (cubic). 24 frames,
 rounded to eight bits, x264 CRF 24 and x265 CRF 26, restored with `--lossless`, so that no second encoder affects the result.
 
 Stored luma, compared with the clip before rounding and encoding; PSNR in decibels of the mean squared error of all frames, peak 255.
 flat: over the smooth mask of the clean frame; low: the same for the 5×5 means of the error. First the input, then the gain of each
 frame restored alone and that of the video job; a minus is a result below its input. False steps: per 1,000 smooth samples, of the
-input and of the result, and their ratio. This part alone: `scripts/bench films --part panned`.
+input and of the result, and their ratio. This part alone: `scripts/bench videos --part panned`.
 
 ";
 
@@ -153,7 +153,7 @@ const LAG: &str = "
 
 Two photos of `val` with large smooth areas, x264 CRF 24, `--lossless`: pans by the given samples per frame, a zoom and a fade by the
 given share per frame, and a still camera. A temporal mean lags where motion is mistaken for a static area. This part alone:
-`scripts/bench films --part lag`.
+`scripts/bench videos --part lag`.
 
 - level: the largest mean error of a frame over its smooth mask, in 8-bit codes, of frames restored alone and in the video job; apart:
   the largest difference between both in one frame; mean apart: the signed mean of these differences. Levels of x264 frames vary from
@@ -168,7 +168,7 @@ given share per frame, and a still camera. A temporal mean lags where motion is 
 const ENCODERS: &str = "\
 # Encoders for the video job
 
-Made by `scripts/bench film-encoders --write`: losses of a repair in encoders. Four clips of photos of `val`, which were also used to
+Made by `scripts/bench video-encoders --write`: losses of a repair in encoders. Four clips of photos of `val`, which were also used to
 choose these settings: a slow pan over a sky, haze and an arctic sky with a still camera, and fog that fades to black; clean in ten
 bits, x264 CRF 24 in eight. One video job with the default method for each row, its result decoded. Default settings of each purpose
 are in bold; lossless FFV1 is the reference.
