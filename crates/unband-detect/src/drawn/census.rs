@@ -125,6 +125,8 @@ struct Way {
     /// Neighbouring pixels, and how many of them differ.
     pairs: u64,
     unequal: u64,
+    /// Pixels that differ from both neighbours, which are equal.
+    alternating: u64,
     /// Differing neighbours within a transition between two plateaus.
     explained: u64,
     /// Adjacent plateaus, by difference: a single plane one step apart (by plane); no plane by a whole step;
@@ -266,6 +268,7 @@ impl Census {
         }
         let way = &mut self.ways[direction];
         way.pairs += line.len().saturating_sub(1) as u64;
+        way.alternating += line.windows(3).filter(|p| p[0] == p[2] && p[0] != p[1]).count() as u64;
         if way.plateaus.is_empty() && flat.iter().map(Run::length).sum::<usize>() == line.len() {
             way.plateaus = flat;
         }
@@ -407,6 +410,14 @@ impl Census {
         let straight = |way: &Way| way.followed >= 8 && 100 * way.aligned >= 93 * way.followed;
         let enough = |way: &Way| 50.0 * way.direct() as f64 >= self.unequal;
         self.ways.iter().all(|way| straight(way) && enough(way))
+    }
+
+    /// Do lines of one direction alternate with their neighbours, but hardly change along themselves?
+    pub fn is_ruled(&self) -> bool {
+        let alternates = |way: &Way| 10 * way.alternating >= 6 * way.pairs;
+        let even = |way: &Way| 4 * way.unequal <= way.pairs;
+        let [across, down] = &self.ways;
+        (alternates(across) && even(down)) || (alternates(down) && even(across))
     }
 
     /// The factor by which every pixel was repeated.

@@ -10,6 +10,9 @@ use unband_image::findings::{Cause, Drawing, Space};
 type Verdict = Option<Option<Drawing>>;
 type Rule = crate::rule::Rule<fn(&Plateaus<'_>) -> Verdict>;
 
+/// Maximum number of colours that are a poster's, not a gradient's.
+const FEW: usize = 24;
+
 /// Shorthand for a row.
 const fn rule(name: &'static str, when: &'static str, applies: fn(&Plateaus<'_>) -> Verdict) -> Rule {
     Rule { name, when, applies }
@@ -23,6 +26,7 @@ pub(super) static RULES: &[Rule] = &[
     rule("coded-blocks", "plateaus are the blocks of a codec, in its colours", coded_blocks),
     rule("enlarged", "every pixel is repeated", upscaled),
     rule("dots", "all changes are on the lines of a lattice", dots),
+    rule("ruled", "every second line is another colour", ruled),
     rule("wedge", "plateaus from edge to edge", wedge),
     rule("skipped-colours", "neighbours have other colours of the image between them", skipped_colours),
     rule("straight-borders", "borders are straight, in several directions", straight_borders),
@@ -76,6 +80,11 @@ fn dots(plateaus: &Plateaus<'_>) -> Verdict {
     if_so(plateaus.census()?.borders().on_dots(), Drawing::FlatColours)
 }
 
+/// Scanlines: no gradient goes to and fro from line to line.
+fn ruled(plateaus: &Plateaus<'_>) -> Verdict {
+    if_so(plateaus.census()?.is_ruled(), Drawing::FlatColours)
+}
+
 fn wedge(plateaus: &Plateaus<'_>) -> Verdict {
     let palette = plateaus.found.cause == Cause::Palette;
     if_so(plateaus.census()?.is_wedge(palette), Drawing::FewColours)
@@ -106,7 +115,10 @@ fn is_rounded(census: &Census) -> bool {
 fn rounded_gradient(plateaus: &Plateaus<'_>) -> Verdict {
     let census = plateaus.census()?;
     let rectangles = || census.is_straight() && census.steps_both_ways();
-    (is_rounded(census) && census.planes_that_step() > 1 && !rectangles()).then_some(None)
+    // Cells of a few close colours differ in one channel now and then; levels do nearly everywhere.
+    let few = plateaus.found.cause == Cause::Palette && census.colours() <= FEW;
+    let cells = || few && census.single() < 0.6 * census.direct();
+    (is_rounded(census) && census.planes_that_step() > 1 && !rectangles() && !cells()).then_some(None)
 }
 
 fn straight_edges(plateaus: &Plateaus<'_>) -> Verdict {
@@ -172,7 +184,7 @@ fn few_colours(plateaus: &Plateaus<'_>) -> Verdict {
     let (colours, single, texture) = (census.colours(), census.single(), census.texture());
     // Noise of a grey photo leaves specks; a grey drawing has none.
     let clean = texture < 0.2 && (census.specks() < 0.005 || single < 0.3);
-    let chosen = colours <= 24 && (!census.grey() || clean) && !(is_noisy(census) && single >= 0.1);
+    let chosen = colours <= FEW && (!census.grey() || clean) && !(is_noisy(census) && single >= 0.1);
     let textured = colours <= 40 && texture >= 0.3 && single < 0.05 && !census.grey();
     if_so(chosen || textured, Drawing::FewColours)
 }

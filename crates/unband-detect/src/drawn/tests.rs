@@ -231,3 +231,33 @@ fn contour_lines_are_drawn() {
     });
     assert!(found.drawing.is_some() || !found.visible, "{:?}", found.cause);
 }
+
+#[test]
+fn every_second_line_darker_is_drawn() {
+    let layers = |x: usize, y: usize| (12.0 + 8.0 * (x as f32 / 40.0).sin() + y as f32 / 14.0) as usize;
+    let found = look(|x, y| close(38, layers(x, y)).map(|v| if y % 2 == 1 { v / 4 * 3 } else { v }));
+    assert_eq!(found.drawing, Some(Drawing::FlatColours), "{:?}", found.cause);
+    // A steep ramp changes from line to line too, but does not come back.
+    let ramp = look(|_, y| [(8 + y) as u8 / 4 * 4, (8 + y) as u8, (8 + y) as u8]);
+    assert_eq!(ramp.drawing, None, "{:?}", ramp.cause);
+}
+
+#[test]
+fn honeycombs_of_a_few_close_colours_are_drawn() {
+    // The nearest centre of a lattice of hexagons.
+    let cell = |x: usize, y: usize| {
+        let all = (0..H / 18 + 2).flat_map(|j| (0..W / 20 + 2).map(move |i| (i, j)));
+        let far = |&(i, j): &(usize, usize)| {
+            (20 * i + 10 * (j % 2)).abs_diff(x).pow(2) + (18 * j).abs_diff(y).pow(2)
+        };
+        all.min_by_key(far).unwrap()
+    };
+    let found = look(|x, y| {
+        let (i, j) = cell(x, y);
+        let t = (i / 2 + j / 2 + scattered(i, j) % 5) % 19;
+        let red = 90 + [0, 5, 11, 16, 24, 29, 35][(t + 2) / 3];
+        let green = 120 + [0, 7, 12, 20, 25, 33, 38][(t + 1) / 3];
+        [red, green, 70 + [0, 4, 11, 15, 22, 26, 34][t / 3]]
+    });
+    assert_eq!(found.drawing, Some(Drawing::FewColours), "{:?}", found.cause);
+}
