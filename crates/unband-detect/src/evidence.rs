@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use super::bits::Effective;
 use super::comb::Combs;
-use super::grid::{Grid, flat_histogram, plane_grid};
+use super::grid::{self, Grid, flat_histogram, plane_grid};
 use super::lattice::{self, Colours, Lattice};
 use super::noisy::{self, Conversion, NoisyGrid};
 use super::planes::{Codes, Part, Recipe, Source, Sums};
@@ -182,16 +182,26 @@ impl<'a> Evidence<'a> {
         [(0, 0), (x, 0), (0, y), (x, y)].into_iter().any(|(x, y)| flat_from(x, y))
     }
 
+    /// Flat samples of luma or a colour difference.
+    fn flats(&self, part: Part, matrix: Matrix, range: Range) -> Vec<f64> {
+        let source = self.source(part, matrix, range, false);
+        let limit = 1.2 / f64::from(range.unit_codes(part.is_chroma()));
+        flat_histogram(&source, limit, ENOUGH)
+    }
+
     /// Sharp grids of luma and colour differences.
     pub fn plane_grids(&self, matrix: Matrix, range: Range, shift: f64, strict: bool) -> [Option<Grid>; 3] {
         let grids = self.ctx.map(Part::ALL.len(), |i| {
             let part = Part::ALL[i];
-            let source = self.source(part, matrix, range, false);
-            let limit = 1.2 / f64::from(range.unit_codes(part.is_chroma()));
             let shift = if part.is_chroma() { 0.0 } else { shift };
-            plane_grid(&flat_histogram(&source, limit, ENOUGH), shift, strict)
+            plane_grid(&self.flats(part, matrix, range), shift, strict)
         });
         [0, 1, 2].map(|i| grids[i])
+    }
+
+    /// Closeness of a plane's flat samples to the levels of `bits` bits, at most 1.
+    pub fn fit(&self, part: Part, matrix: Matrix, range: Range, bits: u8) -> f64 {
+        grid::fit(&self.flats(part, matrix, range), noisy::period(bits))
     }
 
     /// Blurred grids for the matrix of the lattice, or for both when there is no lattice.

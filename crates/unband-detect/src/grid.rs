@@ -70,11 +70,7 @@ pub(super) fn plane_grid(hist: &[f64], shift: f64, strict: bool) -> Option<Grid>
     if total < 500.0 {
         return None;
     }
-    let mut w: Vec<f64> = hist.iter().map(|h| h.sqrt()).collect();
-    let sum: f64 = w.iter().sum();
-    for w in &mut w {
-        *w /= sum;
-    }
+    let w = weights(hist);
     let mut best: Option<Grid> = None;
     for (spread, bits, period, offset) in candidates() {
         let offset = offset + shift;
@@ -99,6 +95,17 @@ pub(super) fn plane_grid(hist: &[f64], shift: f64, strict: bool) -> Option<Grid>
         }
     }
     best
+}
+
+/// Root weights of a histogram, with a sum of one.
+fn weights(hist: &[f64]) -> Vec<f64> {
+    let sum: f64 = hist.iter().map(|h| h.sqrt()).sum();
+    hist.iter().map(|h| h.sqrt() / sum.max(1.0)).collect()
+}
+
+/// Real part of the phasor of a histogram for levels at the multiples of `period`.
+pub(super) fn fit(hist: &[f64], period: f64) -> f64 {
+    phasor(&weights(hist), period, 0.0, BINS as f64).0
 }
 
 /// Number of levels of a grid that a histogram occupies.

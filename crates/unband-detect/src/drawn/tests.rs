@@ -255,7 +255,7 @@ fn honeycombs_of_a_few_close_colours_are_drawn() {
     let found = look(|x, y| {
         let (i, j) = cell(x, y);
         let t = (i / 2 + j / 2 + scattered(i, j) % 5) % 19;
-        let red = 90 + [0, 5, 11, 16, 24, 29, 35][(t + 2) / 3];
+        let red = 90 + [0, 5, 11, 16, 24, 29, 35][t.div_ceil(3)];
         let green = 120 + [0, 7, 12, 20, 25, 33, 38][(t + 1) / 3];
         [red, green, 70 + [0, 4, 11, 15, 22, 26, 34][t / 3]]
     });

@@ -2,6 +2,7 @@ use super::*;
 use crate::bits;
 use crate::planes::Codes;
 use unband_image::Context;
+use unband_image::color::Matrix;
 use unband_image::findings::Cause;
 use unband_image::image::Image;
 
@@ -38,4 +39,33 @@ fn names_are_unique_and_the_last_rule_always_applies() {
     names.dedup();
     assert_eq!(names.len(), RULES.len());
     assert_eq!(decided(&RULES[RULES.len() - 1..], 64).0, "plain");
+}
+
+/// 8-bit YCbCr in 4:2:0 with waves, U on 5 bits, and V between two walls that change by `waves` codes.
+fn blue_on_five_bits(waves: f32) -> Image {
+    const WIDE: usize = 320;
+    let level = |code: f32| ((code * 31.0 / 255.0).round() * 255.0 / 31.0).round();
+    let pixel = |i: usize| {
+        let (x, y) = ((i % WIDE) as f32, (i / WIDE) as f32);
+        let grain = 6.0 * (1.9 * x + 1.7 * y).sin() * (1.0 + (x / 50.0 + 5.2).sin());
+        let luma = 60.0 + 0.4 * x + 52.0 * (x / 27.0 + 5.2).sin() * (y / 39.0).cos() + grain;
+        let (x, y) = ((x / 2.0).floor() * 2.0 + 0.5, (y / 2.0).floor() * 2.0 + 0.5);
+        let blue = level(103.0 + 30.0 * (x / 90.0 + 5.2).sin() + 0.12 * y) - 128.0;
+        let wall = if y > 120.0 + 20.0 * (x / 40.0 + 5.2).sin() { 123.7 } else { 131.9 };
+        let red = (wall + waves * (x / 34.0 - 5.2).sin() * (y / 45.0).cos()).round() - 128.0;
+        let luma = (luma.round().clamp(16.0, 235.0) - 16.0) * 255.0 / 219.0;
+        Matrix::Bt601.to_rgb([luma, blue * 255.0 / 224.0, red * 255.0 / 224.0])
+    };
+    let codes: Vec<u8> = (0..WIDE * 240).flat_map(|i| pixel(i).map(|v| v.round() as u8)).collect();
+    Image::from_rgb8(WIDE, 240, &codes).expect("the size is that of the samples")
+}
+
+#[test]
+fn exact_levels_of_one_plane_are_no_evidence_for_blurred_ones_of_another() {
+    for waves in [1.6, 2.0, 2.4] {
+        let found = crate::inspect(&blue_on_five_bits(waves), &Context::default());
+        let planes: Vec<bool> = found.grids.iter().map(|grid| grid.found).collect();
+        assert_eq!((found.cause, &planes[..]), (Cause::PlaneGrid, &[false, true, false][..]), "{waves}");
+        assert!(!found.lossy);
+    }
 }
