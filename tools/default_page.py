@@ -64,7 +64,7 @@ def flat(rows, row):
 
 def main():
     table, other = (rows_of(path) for path in sys.argv[1:3])
-    pairs = next(iter(table.values()))[INPUT]["psnr pictures"]
+    pairs = next(iter(table.values()))[INPUT]["psnr images"]
     photos = int(pairs) // (len(table) - 1)
     seconds = {m: r["seconds"] for m, r in table["all"].items() if r.get("seconds")}
     parts = [
