@@ -75,7 +75,7 @@ def main():
         "- **val**: the same for 35 other photos, on which weights and limits were chosen. Neither network nor detector was trained on `test`; "
         "some constants of `smooth` were chosen before the split.\n"
         "- Other programs' filters with their own defaults, at 8 bits; AdaDeband on 4:2:0 made from the photo.\n"
-        "- Degradations: `crates/unband-data/src/degrade/causes.rs`; `fhd-*` are made like the full-HD set, frames of an 8-bit video on both sides.\n"
+        "- Degradations: `crates/unband-data/src/degrade/fixed.rs`; `fhd-*` are made like the full-HD set, frames of an 8-bit video on both sides.\n"
         "- Seconds per window, detection included: " + ", ".join(f"{m} {float(s):.3f}" for m, s in seconds.items()) + ".\n",
         page(table, other, "PSNR", "dB; methods: gain over the input, and half of the 95 % interval of the mean PSNR over photos, which "
              "differ more from each other than methods.", gain),

@@ -194,9 +194,50 @@ def degrade():
     return d
 
 
+def artwork():
+    """Bands of a slope are repaired, flat shapes stay."""
+    d = Drawing(640, 190, "A banded slope becomes smooth; flat shapes stay as they are")
+    for i in range(8):
+        shade = f"#{40 + 20 * i:02x}{90 + 16 * i:02x}{150 + 11 * i:02x}"
+        d.add(f'<rect x="{16 + 16 * i}" y="34" width="16" height="100" fill="{shade}"/>')
+    d.add('<defs><linearGradient id="s"><stop offset="0" stop-color="#285a96"/><stop offset="1" stop-color="#b4caf5"/></linearGradient></defs>')
+    d.add('<rect x="182" y="34" width="128" height="100" fill="url(#s)"/>')
+    d.arrow((148, 84), (178, 84))
+    for x in (340, 506):
+        for shape in (
+            f'<rect x="{x}" y="34" width="118" height="100" fill="#f4d58d"/>',
+            f'<rect x="{x}" y="94" width="118" height="40" fill="#8d99ae"/>',
+            f'<circle cx="{x + 78}" cy="68" r="20" fill="#d9534f"/>',
+        ):
+            d.add(shape)
+    d.arrow((462, 84), (502, 84))
+    d.text(80, 24, "photo, 3 bits", 12, GREY)
+    d.text(246, 24, "repaired", 12, GREY)
+    d.text(399, 24, "drawing", 12, GREY)
+    d.text(565, 24, "unchanged", 12, GREY)
+    d.text(163, 160, "steps all along a slope: lost levels", 12)
+    d.text(482, 160, "plateaus with sharp, equal borders: intended", 12)
+    return d
+
+
+def machines():
+    """One job on several machines."""
+    d = Drawing(640, 190, "The driver sends paths; each machine reads, repairs and writes its files; rows come back")
+    d.box(16, 66, 130, 54, ("driver", "list, report, resume"), "blue")
+    for i in range(3):
+        y = 14 + 56 * i
+        d.box(250, y, 150, 44, (f"machine {i + 1}", "unband, all threads"), "green")
+        d.arrow((146, 93), (248, y + 22))
+        d.arrow((400, y + 22), (498, 93))
+    d.text(188, 60, "paths", 12, GREY)
+    d.text(456, 52, "files, rows", 12, GREY)
+    d.box(500, 66, 124, 54, ("storage", "results, run.jsonl"), "plain")
+    return d
+
+
 def main():
     check, stale = sys.argv[1:] == ["--check"], []
-    for draw in (job, interval, detector, network, video, degrade):
+    for draw in (job, interval, detector, network, video, degrade, artwork, machines):
         path, text = OUT / f"how-{draw.__name__}.svg", draw().svg()
         if not check:
             path.write_text(text)

@@ -1,4 +1,6 @@
 //! Parallel processing of many images within limits on threads and memory.
+//!
+//! Example: the [tour](crate#file).
 
 use std::fs;
 use std::path::Path;

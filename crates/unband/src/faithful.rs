@@ -2,6 +2,8 @@
 //! no detail is invented.
 //!
 //! [`cells`] is the single definition of their widths; `docs/how/intervals.md` shows it as a table.
+//!
+//! Example: the [tour](crate#image).
 
 use std::ops::Range;
 

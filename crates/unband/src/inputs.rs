@@ -1,4 +1,6 @@
 //! Expansion of arguments (files, folders, patterns, `-`) into inputs.
+//!
+//! Example: the [tour](crate#file).
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};

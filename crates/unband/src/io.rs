@@ -1,6 +1,8 @@
 //! Image formats and files below the jobs: reading, writing, limits, and streams of a video.
 //!
 //! [`FORMATS`] lists the formats; a [`FormatEntry`] says what it can store.
+//!
+//! Example: the [tour](crate#file).
 
 pub use unband_io::{
     Access, Dropped, Error, FORMATS, FormatEntry, Limits, Saving, WriteOptions, Writes, Y4mHeader, Y4mReader,

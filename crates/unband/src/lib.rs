@@ -1,7 +1,20 @@
-//! Removal of banding (false contours) from images and video.
+//! Removal of banding (false contours) from images and video: a tour from an image to a model.
+//!
+//! | task | start with | feature |
+//! |---|---|---|
+//! | [image](#image) | [`deband`], [`deband_with`], [`inspect`] | |
+//! | file | `files::deband_file` | `files` |
+//! | video | `video::deband_video` | `files` |
+//! | [metrics](#metrics) | [`metrics::score_image`] | |
+//! | evaluation | `evaluate::evaluate` | `evaluate` |
+//! | degradation | `degrade::DegradationRecipe` | `evaluate` |
+//! | models | `models::Shelf`, [`Upscaler`] | `files` |
+//!
+//! `files` is on by default. The feature `image` converts from and to the `image` crate's `DynamicImage`.
+//!
+//! # Image
 //!
 //! ```
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use unband::Image;
 //!
 //! // A grey ramp stored with six bits: steps of four codes.
@@ -14,16 +27,48 @@
 //!
 //! assert_eq!(codes.len(), banded.len());
 //! assert!(codes.iter().zip(&banded).all(|(a, b)| a.abs_diff(*b) <= 3)); // at most half a step and a code
-//! # Ok(())
-//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! [`deband_with`] takes [`Options`] and a [`Context`] (threads, progress, a cancel flag) and returns a
-//! [`Report`] of findings and changes. The module `files` (feature `files`, on by default) does the same from
-//! file to file. The feature `image` converts from and to the `image` crate's `DynamicImage`.
+//! [`Report`] of findings and changes:
+//!
+//! ```
+//! use unband::{Context, Image, Options, OutputDepth};
+//!
+//! let banded: Vec<u8> = (0..256 * 64).map(|i| ((i % 256) / 4 * 255 / 63) as u8).collect();
+//! let image = Image::from_gray(256, 64, &banded)?;
+//! let options = Options { depth: OutputDepth::Bits(16), ..Options::default() };
+//! let (smooth, report) = unband::deband_with(image, &options, &Context::default())?;
+//! assert_eq!(smooth.depth.bits(), 16);
+//! assert_eq!(report.findings.cause, unband::Cause::Levels);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 //!
 //! All output of unband's own methods keeps one promise: no sample leaves the quantisation interval of its
 //! source code, see [`faithful`]; [`prove`] checks it.
+//!
+#![cfg_attr(feature = "files", doc = include_str!("tour/files.md"))]
+//!
+//! # Metrics
+//!
+//! ```
+//! use unband::metrics::{Check, Scope, score_image};
+//! use unband::{Context, Image};
+//!
+//! let codes: Vec<u8> = (0..512 * 256).map(|i| (60 + i % 512 / 32 * 2) as u8).collect();
+//! let banded = Image::from_gray(512, 256, &codes)?;
+//! let metrics = Scope::IMAGE.select(Some("cambi,bband"), None)?;
+//! let scores = score_image(banded, &metrics, &Context::default())?;
+//! assert!(Check::parse("banding>=visible", &Scope::IMAGE)?.fails(&metrics, &scores).is_some());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Pairs, folders, videos and statistics: [`metrics`].
+//!
+#![cfg_attr(feature = "evaluate", doc = include_str!("tour/evaluate.md"))]
+//!
+#![cfg_attr(feature = "files", doc = include_str!("tour/models.md"))]
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "files")]

@@ -1,4 +1,6 @@
 //! Imported models by name, and the default model of each network.
+//!
+//! Example: the [tour](crate#models).
 
 use std::collections::BTreeMap;
 use std::fs::File;

@@ -1,4 +1,6 @@
 //! Neural networks as methods: `--method ggdbn --weights FILE`.
+//!
+//! Example: the [tour](crate#models).
 
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};

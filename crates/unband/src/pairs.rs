@@ -1,4 +1,6 @@
 //! Pairing of references, inputs and results by name or list.
+//!
+//! Example: the [tour](crate#metrics).
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,6 @@
 //! Grades of banding, and the verdict on an image.
+//!
+//! Example: the [tour](crate#metrics).
 
 use std::fmt;
 

@@ -145,3 +145,42 @@ fn links_to_nothing_would_be_noticed() {
     let found = faults(&straight(&page), text, &places);
     assert_eq!(found, ["docs/README.md: none.md", "docs/README.md: #other"]);
 }
+
+#[test]
+fn every_public_module_of_the_library_has_an_example_or_links_to_one() {
+    let source = root().join("crates/unband/src");
+    let lib = fs::read_to_string(source.join("lib.rs")).unwrap();
+    let own = lib.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
+    let jobs = lib.lines().filter_map(|line| line.strip_prefix("pub use jobs::")?.strip_suffix(';'));
+    let jobs = jobs.filter(|name| !name.contains(':')).map(|name| format!("jobs/{name}"));
+    let mut count = 0;
+    for module in own.map(str::to_owned).chain(jobs) {
+        let file = [source.join(format!("{module}.rs")), source.join(&module).join("mod.rs")];
+        let text = fs::read_to_string(file.iter().find(|file| file.exists()).unwrap()).unwrap();
+        let front: String = text.lines().take_while(|line| line.starts_with("//!")).collect();
+        assert!(front.contains("```") || front.contains("(crate#"), "{module}: no example");
+        count += 1;
+    }
+    assert!(count > 12, "{count} modules");
+}
+
+#[test]
+fn every_source_file_named_in_the_documentation_exists() {
+    let mut paths = vec![root().join("CONTRIBUTING.md"), root().join("README.md")];
+    pages(&root().join("docs"), &mut paths);
+    let (mut missing, mut count) = (Vec::new(), 0);
+    for path in paths.iter().filter(|path| !path.ends_with("renamed.md")) {
+        let text = fs::read_to_string(path).unwrap();
+        for name in text.split('`').filter(|name| name.contains("/src/") && name.ends_with(".rs")) {
+            let whole = name.chars().all(|c| c.is_alphanumeric() || matches!(c, '/' | '-' | '_' | '.'));
+            if whole && !name.contains("NAME") {
+                count += 1;
+                let file = root().join("crates").join(name.trim_start_matches("crates/"));
+                if !file.exists() {
+                    missing.push(format!("{}: {name}", path.file_name().unwrap().display()));
+                }
+            }
+        }
+    }
+    assert!(missing.is_empty() && count > 10, "of {count}: {missing:?}");
+}

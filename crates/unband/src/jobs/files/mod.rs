@@ -1,4 +1,6 @@
 //! Debanding from file to file.
+//!
+//! Example: the [tour](crate#file).
 
 use std::borrow::Cow;
 use std::fs;

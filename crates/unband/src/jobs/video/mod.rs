@@ -1,6 +1,8 @@
 //! Debanding from video to video: decoded, debanded and encoded in one pass, everything else copied.
 //!
 //! Steps: the plan (plan.rs), inspection of all shots (shots.rs), then one pass over the frames (pass.rs).
+//!
+//! Example: the [tour](crate#video).
 
 mod encoded;
 mod folder;
