@@ -19,7 +19,7 @@ use crate::inputs::{Gathered, Input, failures, is_pattern, reason};
 use crate::interrupt::{self, Busy};
 use crate::outcome::Outcome;
 use crate::outputs::{self, Target};
-use crate::record::{Record, Schema};
+use crate::record::{FileRecord, Schema};
 use crate::reporter::{Failure, Loudness, Reporter};
 use crate::result::{print_json, print_text, stdout_failure, write_data};
 use crate::settings;
@@ -84,7 +84,7 @@ pub trait ImageCommand: Sync {
     fn schema(&self) -> Schema;
 
     /// The plan as JSON.
-    fn planned(&self, input: String, plan: &Self::Plan) -> Record;
+    fn planned(&self, input: String, plan: &Self::Plan) -> FileRecord;
 
     /// Prints the result; returns the exit status.
     fn announce(
@@ -99,7 +99,7 @@ pub trait ImageCommand: Sync {
     fn became(&self, report: &Self::Report) -> Became;
 
     /// The result as JSON.
-    fn done(&self, input: String, report: &Self::Report, to_stdout: bool) -> Record;
+    fn done(&self, input: String, report: &Self::Report, to_stdout: bool) -> FileRecord;
 }
 
 /// Processes the images. `begins`: bytes already read from standard input.
@@ -116,7 +116,7 @@ pub fn run(
         return Outcome::Done;
     }
     let loudness = reporter.loudness;
-    let job = match Job::new(work, args, found, begins) {
+    let job = match ImagesJob::new(work, args, found, begins) {
         Ok(job) => job,
         Err(failure) => {
             reporter.failure(&failure);
@@ -135,7 +135,7 @@ pub fn run(
 }
 
 /// State determined before the first image is read.
-struct Job<'a, W> {
+struct ImagesJob<'a, W> {
     work: &'a W,
     args: &'a ImageArgs,
     /// Bytes already read from standard input.
@@ -153,7 +153,7 @@ struct Job<'a, W> {
 }
 
 /// The outcome of one image.
-enum Done<P, R> {
+enum ImageResult<P, R> {
     Planned(Box<P>),
     Finished(Box<R>, Vec<u8>),
     Skipped(PathBuf),
@@ -161,7 +161,7 @@ enum Done<P, R> {
     Cancelled,
 }
 
-impl<'a, W: ImageCommand> Job<'a, W> {
+impl<'a, W: ImageCommand> ImagesJob<'a, W> {
     /// Checks everything that can be checked without reading an image.
     fn new(work: &'a W, args: &'a ImageArgs, found: Gathered, begins: Vec<u8>) -> Result<Self, Failure> {
         let naming = work.naming();
@@ -201,7 +201,7 @@ impl<'a, W: ImageCommand> Job<'a, W> {
         for failure in &self.failures {
             reporter.failure(failure);
             if self.args.json {
-                self.json(reporter, Record::failed(failure.subject.clone().unwrap_or_default(), failure));
+                self.json(reporter, FileRecord::failed(failure.subject.clone().unwrap_or_default(), failure));
             }
             outcome = Outcome::SomeFailed;
         }
@@ -224,8 +224,8 @@ impl<'a, W: ImageCommand> Job<'a, W> {
             &|| ctx.cancelled(),
             &|i| self.one(i, reporter.bar, &Context { threads: costs[i].threads, ..*ctx }),
             &mut |i, done| {
-                cancelled |= matches!(done, Done::Cancelled);
-                finished += usize::from(!matches!(done, Done::Cancelled));
+                cancelled |= matches!(done, ImageResult::Cancelled);
+                finished += usize::from(!matches!(done, ImageResult::Cancelled));
                 reporter.bar.done(finished, self.inputs.len());
                 if let Some(became) = self.became(&done) {
                     *counts.entry(became).or_default() += 1;
@@ -247,13 +247,13 @@ impl<'a, W: ImageCommand> Job<'a, W> {
     }
 
     /// `None` for an interrupted image.
-    fn became(&self, done: &Done<W::Plan, W::Report>) -> Option<Became> {
+    fn became(&self, done: &ImageResult<W::Plan, W::Report>) -> Option<Became> {
         Some(match done {
-            Done::Planned(_) => Became::Planned,
-            Done::Finished(report, _) => self.work.became(report),
-            Done::Skipped(_) => Became::Skipped,
-            Done::Failed(_) => Became::Failed,
-            Done::Cancelled => return None,
+            ImageResult::Planned(_) => Became::Planned,
+            ImageResult::Finished(report, _) => self.work.became(report),
+            ImageResult::Skipped(_) => Became::Skipped,
+            ImageResult::Failed(_) => Became::Failed,
+            ImageResult::Cancelled => return None,
         })
     }
 
@@ -263,21 +263,21 @@ impl<'a, W: ImageCommand> Job<'a, W> {
     }
 
     /// Processes one image. A panic costs this image only.
-    fn one(&self, i: usize, bar: &Bar, ctx: &Context<'_>) -> Done<W::Plan, W::Report> {
+    fn one(&self, i: usize, bar: &Bar, ctx: &Context<'_>) -> ImageResult<W::Plan, W::Report> {
         let input = &self.inputs[i];
         catch_unwind(AssertUnwindSafe(|| self.attempt(i, bar, ctx)))
-            .unwrap_or_else(|_| Done::Failed(Failure::of_program(input.shown())))
+            .unwrap_or_else(|_| ImageResult::Failed(Failure::of_program(input.shown())))
     }
 
-    fn attempt(&self, i: usize, bar: &Bar, ctx: &Context<'_>) -> Done<W::Plan, W::Report> {
+    fn attempt(&self, i: usize, bar: &Bar, ctx: &Context<'_>) -> ImageResult<W::Plan, W::Report> {
         let (input, target) = (&self.inputs[i], &self.targets[i]);
         bar.working(&input.shown());
         let progress = bar.image();
         if let Some(existing) = self.existing(input, target) {
             return if self.args.skip_existing {
-                Done::Skipped(existing)
+                ImageResult::Skipped(existing)
             } else {
-                Done::Failed(exists(&existing))
+                ImageResult::Failed(exists(&existing))
             };
         }
         let mut bytes = Vec::new();
@@ -290,22 +290,22 @@ impl<'a, W: ImageCommand> Job<'a, W> {
                 Err(error) => return self.failed(input, &error.into()),
             }
         }
-        let Some(_busy) = Busy::begin() else { return Done::Cancelled };
+        let Some(_busy) = Busy::begin() else { return ImageResult::Cancelled };
         let source =
             if input.is_stdin() { files::Input::Bytes(&bytes) } else { files::Input::File(&input.path) };
         let ctx = Context { progress: &progress, ..*ctx };
         let mut sink = Vec::new();
         if self.args.dry_run {
             return match self.work.plan(source, &target.output(&mut sink), &ctx) {
-                Ok(plan) => Done::Planned(Box::new(plan)),
+                Ok(plan) => ImageResult::Planned(Box::new(plan)),
                 Err(error) => self.failed(input, &error),
             };
         }
         if let Err(failure) = self.make_folder(target) {
-            return Done::Failed(failure);
+            return ImageResult::Failed(failure);
         }
         match self.work.run(source, target.output(&mut sink), &ctx) {
-            Ok(report) => Done::Finished(Box::new(report), sink),
+            Ok(report) => ImageResult::Finished(Box::new(report), sink),
             Err(error) => self.failed(input, &error),
         }
     }
@@ -351,17 +351,17 @@ impl<'a, W: ImageCommand> Job<'a, W> {
         }
     }
 
-    fn failed(&self, input: &Input, error: &Error) -> Done<W::Plan, W::Report> {
+    fn failed(&self, input: &Input, error: &Error) -> ImageResult<W::Plan, W::Report> {
         match error {
-            Error::Cancelled => Done::Cancelled,
+            Error::Cancelled => ImageResult::Cancelled,
             Error::File(error) => {
                 if let (unband::io::Error::File { path, .. }, unband::io::Error::Exists) =
                     (error, error.fault())
                 {
                     return if self.args.skip_existing {
-                        Done::Skipped(path.clone())
+                        ImageResult::Skipped(path.clone())
                     } else {
-                        Done::Failed(exists(path))
+                        ImageResult::Failed(exists(path))
                     };
                 }
                 let hint = match error.fault() {
@@ -374,18 +374,18 @@ impl<'a, W: ImageCommand> Job<'a, W> {
                     _ => error.hint(),
                 };
                 let named = matches!(error, unband::io::Error::File { .. });
-                Done::Failed(Failure {
+                ImageResult::Failed(Failure {
                     subject: (!named).then(|| input.shown()),
                     message: error.to_string(),
                     hint,
                 })
             }
-            other => Done::Failed(Failure::of(input.shown(), &other)),
+            other => ImageResult::Failed(Failure::of(input.shown(), &other)),
         }
     }
 
-    fn json(&self, reporter: &Reporter<'_>, record: Record) -> Outcome {
-        let record = Record { schema: self.work.schema(), ..record };
+    fn json(&self, reporter: &Reporter<'_>, record: FileRecord) -> Outcome {
+        let record = FileRecord { schema: self.work.schema(), ..record };
         reporter.bar.interrupting(|| print_json(&record))
     }
 
@@ -396,27 +396,27 @@ impl<'a, W: ImageCommand> Job<'a, W> {
     }
 
     /// Reports the outcome of an image.
-    fn announce(&self, i: usize, done: Done<W::Plan, W::Report>, reporter: &Reporter<'_>) -> Outcome {
+    fn announce(&self, i: usize, done: ImageResult<W::Plan, W::Report>, reporter: &Reporter<'_>) -> Outcome {
         let input = self.inputs[i].shown();
         let to_stdout = self.targets[i] == Target::Stdout;
         match done {
-            Done::Cancelled => Outcome::Interrupted,
-            Done::Failed(failure) => {
+            ImageResult::Cancelled => Outcome::Interrupted,
+            ImageResult::Failed(failure) => {
                 reporter.failure(&failure);
                 if self.args.json {
-                    self.json(reporter, Record::failed(input, &failure));
+                    self.json(reporter, FileRecord::failed(input, &failure));
                 }
                 Outcome::SomeFailed
             }
-            Done::Skipped(path) => {
+            ImageResult::Skipped(path) => {
                 reporter.line(&format!("{input}: skipped, {} exists", path.display()));
                 if self.args.json {
-                    self.json(reporter, Record::skipped(input, &path))
+                    self.json(reporter, FileRecord::skipped(input, &path))
                 } else {
                     Outcome::Done
                 }
             }
-            Done::Planned(plan) => {
+            ImageResult::Planned(plan) => {
                 if self.args.json {
                     self.json(reporter, self.work.planned(input, &plan))
                 } else {
@@ -424,7 +424,7 @@ impl<'a, W: ImageCommand> Job<'a, W> {
                     reporter.bar.interrupting(|| print_text(&text))
                 }
             }
-            Done::Finished(report, sink) => {
+            ImageResult::Finished(report, sink) => {
                 if to_stdout {
                     match write_data(&sink) {
                         Ok(()) => {}

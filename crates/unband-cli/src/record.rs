@@ -24,7 +24,7 @@ impl Default for Schema {
 /// One line of `--json`. Unknown fields are omitted.
 #[derive(Debug, Default, Serialize)]
 #[serde(default)]
-pub struct Record {
+pub struct FileRecord {
     /// The schema.
     pub schema: Schema,
     /// The input as named on the command line.
@@ -186,7 +186,7 @@ impl PlanRecord {
     }
 }
 
-impl Record {
+impl FileRecord {
     /// The record of a plan.
     pub fn planned(input: String, plan: &Plan) -> Self {
         Self {

@@ -16,7 +16,7 @@ use crate::print::json::FailureRecord;
 use crate::reporter::{Failure, Loudness, Reporter};
 
 /// A job whose arguments are checked.
-pub trait Job {
+pub trait MetricJob {
     /// Number of images or pairs.
     fn count(&self) -> usize;
     /// Processes them on the threads of the context; reports the failures known in advance.
@@ -24,7 +24,7 @@ pub trait Job {
 }
 
 /// Runs a job with a bar, or reports why it cannot start.
-pub fn start<J: Job>(args: &MetricArgs, job: Result<(J, Vec<Failure>), (Outcome, Failure)>) -> Outcome {
+pub fn start<J: MetricJob>(args: &MetricArgs, job: Result<(J, Vec<Failure>), (Outcome, Failure)>) -> Outcome {
     let loudness = Loudness::new(args.reporter.quiet, args.reporter.verbose);
     let (job, failures) = match job {
         Ok(ready) => ready,

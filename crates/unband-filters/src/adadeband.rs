@@ -14,8 +14,8 @@ use unband_image::{
 use crate::PlaneError;
 use crate::grid::{check_equal_rgb, check_sound};
 use color::Back;
-use plan::{Plan, Planes};
-use strip::{Before, Job, Strip, average};
+use plan::{AveragingPlan, Planes};
+use strip::{Before, Strip, StripJob, average};
 use twister::Twister;
 
 const NAME: &str = "adadeband";
@@ -116,10 +116,11 @@ impl Restorer for AdaDeband {
             Planes { codes: &codes, fine: fine.as_deref(), width: image.width(), height: image.height() };
         let finely = self.output.bits() > 8;
         let mut random = Twister::new(self.params.seed.wrapping_add(ctx.frame));
-        let plan = Plan::new(&planes, finely, self.params.variant, &mut random, ctx)?;
+        let plan = AveragingPlan::new(&planes, finely, self.params.variant, &mut random, ctx)?;
         let Some(plan) = plan else { return Ok(()) };
         ctx.check()?;
-        let job = Job { planes: &planes, plan: &plan, noise: f64::from(self.params.noise), before: None };
+        let job =
+            StripJob { planes: &planes, plan: &plan, noise: f64::from(self.params.noise), before: None };
         let back = Back::new(image, self.output);
         let rgb = image.color.model == Model::Rgb;
         let own =
@@ -192,7 +193,7 @@ impl Tally {
         self.largest = self.largest.max(half);
     }
 
-    fn of<T>(plan: &Plan, strips: &[Strip<T>]) -> Self {
+    fn of<T>(plan: &AveragingPlan, strips: &[Strip<T>]) -> Self {
         let mut all = Self { astray: plan.astray, ..Self::default() };
         for Self { samples, half_windows, largest, .. } in strips.iter().map(|strip| strip.tally) {
             all.samples += samples;
@@ -219,9 +220,9 @@ pub fn adadeband_plane(
     out.copy_from_slice(codes);
     let planes = Planes { codes, fine: None, width, height };
     let mut random = Twister::new(params.seed);
-    let plan = Plan::new(&planes, false, params.variant, &mut random, ctx)?;
+    let plan = AveragingPlan::new(&planes, false, params.variant, &mut random, ctx)?;
     let Some(plan) = plan else { return Ok(Tally::default()) };
-    let job = Job { planes: &planes, plan: &plan, noise: f64::from(params.noise), before: None };
+    let job = StripJob { planes: &planes, plan: &plan, noise: f64::from(params.noise), before: None };
     let finish = |_, new| rounded(new);
     let strips = average(&job, &mut random, ctx, finish, |i| codes[i]);
     for strip in &strips {
@@ -290,13 +291,13 @@ impl Temporal {
         let planes = Planes { codes, fine: None, width, height };
         // An error leaves the state unchanged.
         let mut random = self.random.clone();
-        let plan = Plan::new(&planes, false, self.params.variant, &mut random, ctx)?;
+        let plan = AveragingPlan::new(&planes, false, self.params.variant, &mut random, ctx)?;
         let mut result: Vec<f64> = codes.iter().map(|&code| f64::from(code)).collect();
         if let Some(plan) = plan {
             let before = self.before.as_ref().filter(|frame| frame.size == (width, height));
             let before = before.map(|frame| Before { codes: &frame.codes, out: &frame.out });
             let noise = f64::from(self.params.noise);
-            let job = Job { planes: &planes, plan: &plan, noise, before };
+            let job = StripJob { planes: &planes, plan: &plan, noise, before };
             let keep = |i: usize| f64::from(codes[i]);
             let strips = average(&job, &mut random, ctx, |_, new| new, keep);
             for strip in &strips {

@@ -16,7 +16,7 @@ pub(crate) struct CodePlanes {
 }
 
 /// Rows of a plane to process.
-pub(crate) struct Part<'a, T, U> {
+pub(crate) struct CodeRows<'a, T, U> {
     /// Index of the plane.
     pub(crate) plane: usize,
     /// The whole plane.
@@ -58,7 +58,7 @@ impl CodePlanes {
         (input, output): (&[CodePlane<'_>], &mut [CodesMut<'_>]),
         split: bool,
         ctx: &Context<'_>,
-        work: impl Fn(Part<'_, T, U>) -> Result<(), PlaneError> + Sync,
+        work: impl Fn(CodeRows<'_, T, U>) -> Result<(), PlaneError> + Sync,
     ) -> Result<(), RestoreError> {
         let refused = |what: String| RestoreError::unsupported(self.method, what);
         if !input.iter().map(|plane| plane.size).eq(self.sizes.iter().copied()) {
@@ -89,7 +89,7 @@ impl CodePlanes {
                 _ => height.max(1),
             };
             let parts_of_plane = out.chunks_mut((rows * width).max(1)).zip((0..).step_by(rows));
-            parts.extend(parts_of_plane.map(|(out, y0)| Part {
+            parts.extend(parts_of_plane.map(|(out, y0)| CodeRows {
                 plane,
                 view,
                 rows: y0..(y0 + rows).min(height),

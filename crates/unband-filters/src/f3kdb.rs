@@ -21,7 +21,7 @@ pub use settings::{F3kdbParams, Presets};
 pub use tables::Tables;
 
 use crate::PlaneError;
-use crate::codes::{CodePlanes, Part};
+use crate::codes::{CodePlanes, CodeRows};
 use crate::grid::{Grid, Sample, View, check_sound, read_tile};
 use plane::{Rows, f3kdb_rows};
 
@@ -302,7 +302,11 @@ impl Restorer for F3kdb {
 }
 
 impl F3kdb {
-    fn rows<T: Sample, U: Sample>(&self, part: Part<'_, T, U>, ctx: &Context<'_>) -> Result<(), PlaneError> {
+    fn rows<T: Sample, U: Sample>(
+        &self,
+        part: CodeRows<'_, T, U>,
+        ctx: &Context<'_>,
+    ) -> Result<(), PlaneError> {
         let rule = &self.rules[part.plane];
         f3kdb_rows(ctx.level, part.out, &part.view, part.rows, &self.tables, rule, ctx.frame)
     }

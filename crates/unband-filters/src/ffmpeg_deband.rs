@@ -12,7 +12,7 @@ use unband_image::{
 pub use plane::{Rule, Table, deband_plane, deband_window, means_window};
 
 use crate::PlaneError;
-use crate::codes::{CodePlanes, Part};
+use crate::codes::{CodePlanes, CodeRows};
 use crate::grid::{Grid, Sample, View, coarsest, read_tile, write_tile};
 
 const NAME: &str = "ffmpeg-deband";
@@ -151,8 +151,8 @@ impl FfmpegDeband {
 }
 
 impl FfmpegDeband {
-    fn rows<T: Sample>(&self, part: Part<'_, T, T>, ctx: &Context<'_>) -> Result<(), PlaneError> {
-        let Part { plane, view, rows, out } = part;
+    fn rows<T: Sample>(&self, part: CodeRows<'_, T, T>, ctx: &Context<'_>) -> Result<(), PlaneError> {
+        let CodeRows { plane, view, rows, out } = part;
         let core = Window { x0: 0, y0: rows.start, x1: view.width(), y1: rows.end };
         deband_window(ctx.level, out, &view, core, &self.table, self.rules[plane])
     }

@@ -10,7 +10,7 @@ use unband_image::{
 pub use plane::{Shape, gradfun_plane, gradfun_rows};
 
 use crate::PlaneError;
-use crate::codes::{CodePlanes, Part};
+use crate::codes::{CodePlanes, CodeRows};
 use crate::grid::{Grid, Sample, View, check_sound, read_tile, write_tile};
 
 const NAME: &str = "gradfun";
@@ -108,7 +108,7 @@ impl Gradfun {
 }
 
 impl Gradfun {
-    fn rows<T: Sample>(&self, part: Part<'_, T, T>, ctx: &Context<'_>) -> Result<(), PlaneError> {
+    fn rows<T: Sample>(&self, part: CodeRows<'_, T, T>, ctx: &Context<'_>) -> Result<(), PlaneError> {
         gradfun_rows(ctx.level, part.out, &part.view, part.rows, self.shapes[part.plane])
     }
 }

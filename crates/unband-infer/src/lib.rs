@@ -22,6 +22,6 @@ pub use color_guard::ColorGuard;
 pub use engine::Engine;
 pub use guided::GuidedRestorer;
 pub use map::Map;
-pub use net_restorer::{NetRestorer, Way};
+pub use net_restorer::{Execution, NetRestorer};
 pub use run::{Mode, RunError};
 pub use upscaler::{TiledUpscaler, UpscaleError};

@@ -55,7 +55,7 @@ pub struct ModelError {
 
 /// Identity of a file, without reading it.
 #[derive(Clone, Debug, PartialEq)]
-struct Seen {
+struct CachedEngine {
     path: PathBuf,
     bytes: u64,
     changed: Option<SystemTime>,
@@ -66,7 +66,7 @@ struct Seen {
 #[derive(Debug)]
 pub struct Kept<T> {
     most: usize,
-    made: Vec<(Seen, Arc<T>)>,
+    made: Vec<(CachedEngine, Arc<T>)>,
 }
 
 impl<T> Kept<T> {
@@ -90,7 +90,8 @@ pub fn shared<T>(
     let fault =
         |error: std::io::Error| ModelError { path: file.to_path_buf(), what: error.to_string(), hint: None };
     let meta = std::fs::metadata(file).map_err(fault)?;
-    let seen = Seen { path: file.to_path_buf(), bytes: meta.len(), changed: meta.modified().ok(), name };
+    let seen =
+        CachedEngine { path: file.to_path_buf(), bytes: meta.len(), changed: meta.modified().ok(), name };
     let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
     let known = match kept.made.iter().position(|(known, _)| *known == seen) {
         Some(at) => kept.made.remove(at),

@@ -21,7 +21,7 @@ pub(crate) const FAR: usize = 256;
 
 /// Inference mode over an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum Execution {
     /// One pass.
     Once,
     /// A number of steps ([`indi::sample`]).
@@ -43,7 +43,7 @@ pub struct NetRestorer {
     engine: Arc<Engine>,
     range: (f32, f32),
     convention: Convention,
-    way: Way,
+    way: Execution,
     needs: Needs,
     /// Sides of the network's input are multiples of this.
     multiple: usize,
@@ -54,7 +54,11 @@ impl NetRestorer {
     ///
     /// # Errors
     /// Networks whose output does not have the size of their input, as text for display.
-    pub fn new(architecture: &Architecture, engine: Arc<Engine>, way: Way) -> Result<Self, RestoreError> {
+    pub fn new(
+        architecture: &Architecture,
+        engine: Arc<Engine>,
+        way: Execution,
+    ) -> Result<Self, RestoreError> {
         let name = architecture.name;
         let fault = |what: String| RestoreError::Unsupported { method: name, what };
         let graph = engine.graph();
@@ -66,7 +70,7 @@ impl NetRestorer {
         }
         let align = engine.align();
         // Every step extends the receptive field.
-        let times = if let Way::Steps(steps) = way { steps.get() as usize } else { 1 };
+        let times = if let Execution::Steps(steps) = way { steps.get() as usize } else { 1 };
         let exact = engine.exact_radius().filter(|radius| radius * times <= FAR);
         let needs = match exact.or(graph.receptive_radius()) {
             Some(radius) => Needs {
@@ -111,7 +115,7 @@ impl NetRestorer {
             other = wanted.filter(|at| (1..made.len()).contains(at)).map(|at| made.swap_remove(at));
             window::first(self.name, made)
         };
-        if let Way::DeepDeband { weighted, variant, seed } = self.way {
+        if let Execution::DeepDeband { weighted, variant, seed } = self.way {
             let painted = window::fetched(image, outer, 1, (0.0, 1.0));
             let made = if weighted {
                 let patches = deepdeband::patches(painted.shape);
@@ -129,7 +133,7 @@ impl NetRestorer {
             return Ok(Made { painted, other: None });
         }
         let map = window::fetched(image, outer, self.multiple, self.range);
-        let mut painted = if let Way::Steps(steps) = self.way {
+        let mut painted = if let Execution::Steps(steps) = self.way {
             let (shape, mut number) = (map.shape, 0);
             let one = |painted: &[f32], t: f32| {
                 let time = Map { shape: Shape::new(1, 1, 1), data: vec![t] };
@@ -153,19 +157,19 @@ impl NetRestorer {
         let whole = |multiple: usize| (height.next_multiple_of(multiple), width.next_multiple_of(multiple));
         let (run, (height, width), around) = match self.way {
             // The sum of patches in 64 bits, and their weights.
-            Way::DeepDeband { weighted: true, variant, seed } => (
+            Execution::DeepDeband { weighted: true, variant, seed } => (
                 bytes(deepdeband::PATCH, deepdeband::PATCH, variant.mode(seed)),
                 whole(deepdeband::PATCH),
                 56,
             ),
-            Way::DeepDeband { variant, seed, .. } => {
+            Execution::DeepDeband { variant, seed, .. } => {
                 let (height, width) = whole(deepdeband::PATCH);
                 (bytes(height, width, variant.mode(seed)), (height, width), 24)
             }
             // Between steps: the image, its copy for the network, and the estimate.
-            Way::Once | Way::Steps(_) => {
+            Execution::Once | Execution::Steps(_) => {
                 let (height, width) = whole(self.multiple);
-                let copies = if self.way == Way::Once { 12 } else { 36 };
+                let copies = if self.way == Execution::Once { 12 } else { 36 };
                 (bytes(height, width, Mode::default()), (height, width), copies)
             }
         };
@@ -245,7 +249,7 @@ mod tests {
 
     fn restorer(name: &str) -> NetRestorer {
         let (architecture, engine) = made(name);
-        NetRestorer::new(architecture, engine, Way::Once).unwrap()
+        NetRestorer::new(architecture, engine, Execution::Once).unwrap()
     }
 
     fn restored(image: &Image, restorer: &dyn Restorer, tile: usize, threads: usize) -> Vec<Plane> {
@@ -294,7 +298,7 @@ mod tests {
         .unwrap();
         let weights = Weights::bind(&graph, &fill::golden(&graph.stored())).unwrap();
         let engine = Engine::new(graph, weights, unband_simd::Level::best());
-        assert!(NetRestorer::new(architecture, Arc::new(engine), Way::Once).is_err());
+        assert!(NetRestorer::new(architecture, Arc::new(engine), Execution::Once).is_err());
     }
 
     #[test]
@@ -302,7 +306,7 @@ mod tests {
         let (architecture, engine) = made("indi");
         let image = painted(24, 18, 3);
         let run = |steps| {
-            let way = Way::Steps(NonZeroU32::new(steps).unwrap());
+            let way = Execution::Steps(NonZeroU32::new(steps).unwrap());
             restored(&image, &NetRestorer::new(architecture, engine.clone(), way).unwrap(), 4096, 1)
         };
         let time = Map { shape: Shape::new(1, 1, 1), data: vec![1.0] };
@@ -350,7 +354,7 @@ mod tests {
     #[test]
     fn steps_patches_and_windows_report_progress() {
         let (architecture, engine) = made("indi");
-        let way = Way::Steps(NonZeroU32::new(4).unwrap());
+        let way = Execution::Steps(NonZeroU32::new(4).unwrap());
         let indi = NetRestorer::new(architecture, engine, way).unwrap();
         let shares = reported(&indi, &painted(24, 18, 3), 4096);
         for share in [0.25, 0.5, 0.75] {
@@ -365,7 +369,7 @@ mod tests {
         let (architecture, engine) = made("ggdbn");
         // Not a multiple of eight: the network reads more than the image.
         let image = painted(37, 21, 3);
-        let restorer = NetRestorer::new(architecture, Arc::clone(&engine), Way::Once).unwrap();
+        let restorer = NetRestorer::new(architecture, Arc::clone(&engine), Execution::Once).unwrap();
         let ear = Ear::default();
         let ctx = Context { extra_output: Some(&ear), ..Context::default() };
         restore_in_place(&mut image.clone(), &restorer, 4096, &mut |_, _| {}, &ctx).unwrap();

@@ -12,7 +12,7 @@ use unband_image::method::{Prepare, defaults};
 use unband_image::{Entry, Hint, Method, ParamError, ParamInfo, Params, Restorer, params};
 use unband_infer::cells::Cells;
 use unband_infer::deepdeband::Variant;
-use unband_infer::{ColorGuard, Engine, GuidedRestorer, NetRestorer, Way, models};
+use unband_infer::{ColorGuard, Engine, Execution, GuidedRestorer, NetRestorer, models};
 use unband_nets::arch::{self, Architecture};
 
 use unband_simd::Precision as Products;
@@ -101,7 +101,7 @@ macro_rules! network {
             build: |method| {
                 let architecture: &'static Architecture = &$architecture;
                 let params = method.params::<$params>();
-                let way: fn(&$params) -> Way = $way;
+                let way: fn(&$params) -> Execution = $way;
                 prepare(
                     architecture,
                     (&params.weights, params.precision),
@@ -115,17 +115,17 @@ macro_rules! network {
 
 /// Debanding networks, by date of publication.
 pub static NETWORKS: &[Entry] = &[
-    network!(arch::bitnet::ENTRY, OnceParams, |_| Way::Once),
-    network!(arch::adnet::ENTRY, OnceParams, |_| Way::Once),
-    network!(arch::brdnet::ENTRY, OnceParams, |_| Way::Once),
-    network!(arch::uformer::ENTRY, OnceParams, |_| Way::Once),
+    network!(arch::bitnet::ENTRY, OnceParams, |_| Execution::Once),
+    network!(arch::adnet::ENTRY, OnceParams, |_| Execution::Once),
+    network!(arch::brdnet::ENTRY, OnceParams, |_| Execution::Once),
+    network!(arch::uformer::ENTRY, OnceParams, |_| Execution::Once),
     network!(arch::deepdeband::FULL, DeepDebandParams, |params| deep_deband(params, false)),
     network!(arch::deepdeband::WEIGHTED, DeepDebandParams, |params| deep_deband(params, true)),
     network!(arch::indi::ENTRY, StepsParams, |params| {
-        Way::Steps(NonZeroU32::new(params.steps).unwrap_or(NonZeroU32::MIN))
+        Execution::Steps(NonZeroU32::new(params.steps).unwrap_or(NonZeroU32::MIN))
     }),
-    network!(arch::ggdbn::ENTRY, OnceParams, |_| Way::Once),
-    network!(arch::bdinn::ENTRY, OnceParams, |_| Way::Once),
+    network!(arch::ggdbn::ENTRY, OnceParams, |_| Execution::Once),
+    network!(arch::bdinn::ENTRY, OnceParams, |_| Execution::Once),
     LITE,
 ];
 
@@ -190,15 +190,15 @@ pub fn takes_weights(params: &[ParamInfo]) -> bool {
     params.iter().any(|param| param.name == WEIGHTS)
 }
 
-fn deep_deband(params: &DeepDebandParams, weighted: bool) -> Way {
+fn deep_deband(params: &DeepDebandParams, weighted: bool) -> Execution {
     let variant = if params.original { Variant::Original } else { Variant::Fixed };
-    Way::DeepDeband { weighted, variant, seed: u64::from(params.seed) }
+    Execution::DeepDeband { weighted, variant, seed: u64::from(params.seed) }
 }
 
 fn prepare(
     architecture: &'static Architecture,
     (weights, precision): (&Weights, Precision),
-    way: Way,
+    way: Execution,
     (order, scale): (Order, Scale),
 ) -> Result<Prepare, ParamError> {
     let engine = checked(architecture, weights, precision.products()?)?;

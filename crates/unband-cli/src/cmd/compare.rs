@@ -28,7 +28,7 @@ use crate::print::text::{reasons, report_failed, summary_rows};
 use crate::reporter::{Failure, Reporter, printable};
 use crate::result::print_json;
 use crate::runner;
-use record::Record;
+use record::CompareRecord;
 
 const AFTER: &str = "\
 Examples:
@@ -89,12 +89,12 @@ const RESULT: &str = "result";
 /// Compares images and prints the values on standard output.
 pub fn run(args: &CompareArgs) -> Outcome {
     if let Some(paths) = videos::named(args) {
-        return runner::start(&args.measure, videos::Job::new(args, paths));
+        return runner::start(&args.measure, videos::CompareVideosJob::new(args, paths));
     }
-    runner::start(&args.measure, Job::new(args))
+    runner::start(&args.measure, CompareJob::new(args))
 }
 
-struct Job<'a> {
+struct CompareJob<'a> {
     args: &'a MetricArgs,
     pairs: Vec<Pair>,
     methods: Vec<NamedMethod>,
@@ -136,7 +136,7 @@ impl Part {
     }
 }
 
-impl<'a> Job<'a> {
+impl<'a> CompareJob<'a> {
     /// Checks everything before the first image is read.
     fn new(args: &'a CompareArgs) -> Result<(Self, Vec<Failure>), (Outcome, Failure)> {
         let usage = |failure| (Outcome::Usage, failure);
@@ -381,7 +381,7 @@ impl<'a> Job<'a> {
     }
 }
 
-impl runner::Job for Job<'_> {
+impl runner::MetricJob for CompareJob<'_> {
     fn count(&self) -> usize {
         self.pairs.len()
     }
@@ -402,7 +402,7 @@ impl runner::Job for Job<'_> {
         let mut outcome = if failed.is_empty() { Outcome::Done } else { Outcome::SomeFailed };
         let roles = self.roles(&all);
         outcome = outcome.max(if self.args.json {
-            print_json(&Record::new(&all, &roles, failed, &self.metrics))
+            print_json(&CompareRecord::new(&all, &roles, failed, &self.metrics))
         } else {
             reporter.values(&self.text(&all, &roles))
         });

@@ -124,7 +124,7 @@ struct Line {
     drawn: DegradationRecord,
 }
 
-struct Job<'a> {
+struct DegradeJob<'a> {
     args: &'a DegradeArgs,
     recipe: DegradationRecipe,
     inputs: Vec<Input>,
@@ -133,7 +133,7 @@ struct Job<'a> {
 /// Degrades images.
 pub fn run(args: &DegradeArgs) -> Outcome {
     let loudness = Loudness::new(args.reporter.quiet, args.reporter.verbose);
-    let (job, failures) = match Job::new(args) {
+    let (job, failures) = match DegradeJob::new(args) {
         Ok(ready) => ready,
         Err(failure) => {
             Reporter { loudness, bar: &Bar::none() }.failure(&failure);
@@ -157,7 +157,7 @@ fn shown(path: &Path) -> String {
     path.to_string_lossy().replace('\\', "/")
 }
 
-impl<'a> Job<'a> {
+impl<'a> DegradeJob<'a> {
     /// Checks everything before the first image is read.
     fn new(args: &'a DegradeArgs) -> Result<(Self, Vec<Failure>), Failure> {
         let recipe = DegradationRecipe::find(&args.recipe).map_err(|error| Failure {

@@ -93,7 +93,7 @@ pub struct EvalArgs {
 /// Makes the table, prints it and writes its files.
 pub fn run(args: &EvalArgs) -> Outcome {
     let loudness = Loudness::new(args.reporter.quiet, args.reporter.verbose);
-    match Job::new(args) {
+    match EvalJob::new(args) {
         Ok(job) => {
             let ctx = Context { models: job.models.as_deref(), ..interrupt::context(job.threads) };
             let show = loudness > Loudness::Quiet;
@@ -107,14 +107,14 @@ pub fn run(args: &EvalArgs) -> Outcome {
     }
 }
 
-struct Job {
+struct EvalJob {
     evaluation: Evaluation,
     out: PathBuf,
     threads: usize,
     models: Option<PathBuf>,
 }
 
-impl Job {
+impl EvalJob {
     /// Checks everything before the first image is read.
     fn new(args: &EvalArgs) -> Result<Self, Failure> {
         let recipe = recipe(args)?;

@@ -111,9 +111,9 @@ fn one(input: &Input, args: &InspectArgs, reporter: &Reporter<'_>) -> Result<Out
         draw(&image, &findings.map, path, Saving { access, ..args.overwrite.into() })?;
     }
     Ok(if args.json {
-        print_json(&Record {
+        print_json(&InspectRecord {
             explanation: explanation.map(Explained::of),
-            ..Record::new(input, format, &image, &findings)
+            ..InspectRecord::new(input, format, &image, &findings)
         })
     } else {
         let mut text = text(input, format, &image, &findings, args.reporter.verbose);
@@ -204,7 +204,7 @@ fn draw(image: &Image, map: &BandingMap, path: &Path, saving: Saving<'_>) -> Res
 
 /// One line of `--json`.
 #[derive(Serialize)]
-struct Record {
+struct InspectRecord {
     schema: &'static str,
     input: String,
     format: &'static str,
@@ -266,7 +266,7 @@ struct MapRecord {
     share: Vec<f32>,
 }
 
-impl Record {
+impl InspectRecord {
     fn new(input: &Input, format: &'static str, image: &Image, findings: &Findings) -> Self {
         let (space, matrix, range) = match findings.space {
             Space::Native => ("native", None, None),

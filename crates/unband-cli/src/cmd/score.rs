@@ -77,14 +77,14 @@ pub fn run(args: &ScoreArgs) -> Outcome {
         begins = look.begins;
         if look.is_stream {
             return match videos::Sorted::piped(begins) {
-                Ok(sorted) => runner::start(&args.measure, videos::Job::new(args, sorted)),
+                Ok(sorted) => runner::start(&args.measure, videos::ScoreVideosJob::new(args, sorted)),
                 Err(failure) => refused(&args.measure, &failure),
             };
         }
     } else if let Some(sorted) = videos::sort(args) {
-        return runner::start(&args.measure, videos::Job::new(args, sorted));
+        return runner::start(&args.measure, videos::ScoreVideosJob::new(args, sorted));
     }
-    runner::start(&args.measure, Job::new(args, begins))
+    runner::start(&args.measure, ScoreJob::new(args, begins))
 }
 
 /// A failure to read standard input.
@@ -94,7 +94,7 @@ fn refused(args: &MetricArgs, failure: &Failure) -> Outcome {
     Outcome::SomeFailed
 }
 
-struct Job<'a> {
+struct ScoreJob<'a> {
     args: &'a MetricArgs,
     /// Bytes already read from standard input.
     begins: Vec<u8>,
@@ -114,7 +114,7 @@ struct Scored {
     drawn: Option<Drawn>,
 }
 
-impl<'a> Job<'a> {
+impl<'a> ScoreJob<'a> {
     /// Checks everything before the first image is read.
     fn new(args: &'a ScoreArgs, begins: Vec<u8>) -> Result<(Self, Vec<Failure>), (Outcome, Failure)> {
         let usage = |failure| (Outcome::Usage, failure);
@@ -214,7 +214,7 @@ impl<'a> Job<'a> {
     }
 }
 
-impl runner::Job for Job<'_> {
+impl runner::MetricJob for ScoreJob<'_> {
     fn count(&self) -> usize {
         self.inputs.len()
     }
@@ -239,7 +239,7 @@ impl runner::Job for Job<'_> {
         };
         let mut outcome = if failed.is_empty() { Outcome::Done } else { Outcome::SomeFailed };
         outcome = outcome.max(if self.args.json {
-            print_json(&Record::new(&all, failed, &self.metrics))
+            print_json(&ScoreRecord::new(&all, failed, &self.metrics))
         } else {
             reporter.values(&self.text(&all))
         });
@@ -279,7 +279,7 @@ impl runner::Item for Input {
 
 /// The object of `--json`.
 #[derive(Serialize)]
-struct Record<'a> {
+struct ScoreRecord<'a> {
     schema: &'static str,
     measures: Vec<MetricRecord>,
     files: Vec<FileRecord<'a>>,
@@ -298,7 +298,7 @@ struct FileRecord<'a> {
     values: ValuesRecord,
 }
 
-impl<'a> Record<'a> {
+impl<'a> ScoreRecord<'a> {
     fn new(all: &'a [Scored], failures: Vec<FailureRecord>, metrics: &[&'static Metric]) -> Self {
         let files = all.iter().map(|scored| FileRecord {
             file: &scored.file,

@@ -14,7 +14,7 @@ use crate::images::{self, ImageCommand, announce_losses};
 use crate::inputs::{Gather, readable};
 use crate::outcome::Outcome;
 use crate::outputs;
-use crate::record::{BytesRecord, Record, Schema, UpscaledRecord, growth, shown};
+use crate::record::{BytesRecord, FileRecord, Schema, UpscaledRecord, growth, shown};
 use crate::reporter::{Failure, Loudness, Reporter};
 use crate::settings;
 use crate::summary::Became;
@@ -232,9 +232,15 @@ impl ImageCommand for Upscale<'_> {
         Became::Upscaled
     }
 
-    fn planned(&self, input: String, plan: &UpscalePlan) -> Record {
+    fn planned(&self, input: String, plan: &UpscalePlan) -> FileRecord {
         let output = shown(plan.output.as_deref());
-        Record { input, status: "planned", output, upscaled: Some(Self::record(plan)), ..Record::default() }
+        FileRecord {
+            input,
+            status: "planned",
+            output,
+            upscaled: Some(Self::record(plan)),
+            ..FileRecord::default()
+        }
     }
 
     fn announce(
@@ -256,7 +262,7 @@ impl ImageCommand for Upscale<'_> {
         Outcome::Done
     }
 
-    fn done(&self, input: String, report: &UpscaleFileReport, to_stdout: bool) -> Record {
+    fn done(&self, input: String, report: &UpscaleFileReport, to_stdout: bool) -> FileRecord {
         let output = if to_stdout { Some("-".to_owned()) } else { shown(report.plan.output.as_deref()) };
         let upscaled = UpscaledRecord {
             debanded: report.debanded.map(unband::Reason::word),
@@ -265,7 +271,7 @@ impl ImageCommand for Upscale<'_> {
             seconds: Some(report.seconds),
             ..Self::record(&report.plan)
         };
-        Record { input, status: "written", output, upscaled: Some(upscaled), ..Record::default() }
+        FileRecord { input, status: "written", output, upscaled: Some(upscaled), ..FileRecord::default() }
     }
 }
 

@@ -177,7 +177,7 @@ pub fn timeline(file: &str, video: &VideoScores, metric: &Metric) -> Timeline {
 
 /// The object of `--json`.
 #[derive(Serialize)]
-pub struct Record<'a> {
+pub struct VideosRecord<'a> {
     schema: &'static str,
     measures: Vec<MetricRecord>,
     #[serde(rename = "films")]
@@ -278,7 +278,7 @@ impl<'a> VideoRecord<'a> {
     }
 }
 
-impl<'a> Record<'a> {
+impl<'a> VideosRecord<'a> {
     /// Of all videos.
     pub fn new(
         schema: &'static str,

@@ -27,7 +27,7 @@ pub(super) struct Planes<'a> {
 }
 
 /// The plan for an image.
-pub(super) struct Plan {
+pub(super) struct AveragingPlan {
     pub(super) segments: Segments,
     /// Half-windows to try for each numbered component: bit `h - 1` for `h`, the largest first; 0 for none.
     pub(super) halves: Vec<u64>,
@@ -39,7 +39,7 @@ pub(super) struct Plan {
     pub(super) noises: Vec<Twister>,
 }
 
-impl Plan {
+impl AveragingPlan {
     /// Detects bands, in the fine samples if `finely`. Advances the generator by the noise of all samples,
     /// like the original, with or without bands.
     pub(super) fn new(

@@ -5,7 +5,7 @@ use std::ops::Range;
 use unband_image::Context;
 use unband_simd::filters::bband::{self, TIE};
 
-use super::plan::{Plan, Planes};
+use super::plan::{AveragingPlan, Planes};
 use super::twister::Twister;
 use super::{MOST_HALF, Tally};
 use crate::bband::ones;
@@ -31,9 +31,9 @@ pub(super) struct Before<'a> {
 
 /// The work on one image.
 #[derive(Clone, Copy)]
-pub(super) struct Job<'a> {
+pub(super) struct StripJob<'a> {
     pub(super) planes: &'a Planes<'a>,
-    pub(super) plan: &'a Plan,
+    pub(super) plan: &'a AveragingPlan,
     /// Noise amplitude in codes.
     pub(super) noise: f64,
     /// For videos, from the second frame on.
@@ -53,13 +53,13 @@ pub(super) fn strips(width: usize) -> impl Iterator<Item = Range<usize>> {
 /// `finish` makes a result from a sample's index and its new luma in 8-bit codes, `keep` from the index of an
 /// unchanged sample.
 pub(super) fn average<T: Send>(
-    job: &Job<'_>,
+    job: &StripJob<'_>,
     random: &mut Twister,
     ctx: &Context<'_>,
     finish: impl Fn(usize, f64) -> T + Sync,
     keep: impl Fn(usize) -> T + Sync,
 ) -> Vec<Strip<T>> {
-    let Job { planes, plan, .. } = job;
+    let StripJob { planes, plan, .. } = job;
     let strips: Vec<_> = strips(planes.width).collect();
     // The noise of all samples is drawn first, then one number for each averaged one.
     let draws = |columns: &Range<usize>| {
@@ -128,7 +128,7 @@ impl Table {
 }
 
 struct Working<'a> {
-    job: &'a Job<'a>,
+    job: &'a StripJob<'a>,
     columns: Range<usize>,
     /// Tables of integer codes, their squares, and fine samples.
     sums: Table,
@@ -142,7 +142,7 @@ struct Working<'a> {
 }
 
 impl<'a> Working<'a> {
-    fn new(job: &'a Job<'a>, columns: Range<usize>) -> Self {
+    fn new(job: &'a StripJob<'a>, columns: Range<usize>) -> Self {
         let planes = job.planes;
         let codes = planes.codes;
         Self {
@@ -229,7 +229,7 @@ impl<'a> Working<'a> {
         finish: &impl Fn(usize, f64) -> T,
         keep: &impl Fn(usize) -> T,
     ) -> Strip<T> {
-        let Job { planes, plan, noise, before } = *self.job;
+        let StripJob { planes, plan, noise, before } = *self.job;
         let (width, height) = (planes.width, planes.height);
         let mut values = Vec::with_capacity(self.columns.len() * height);
         let mut halves = vec![0; self.columns.len()];

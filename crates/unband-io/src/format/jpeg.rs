@@ -172,12 +172,12 @@ fn long_xmp(markers: &Markers<'_>) -> Option<Vec<u8>> {
 }
 
 /// Rows of an image for the encoder.
-struct Source<'a> {
+struct JpegSource<'a> {
     image: &'a Image,
     size: (u16, u16),
 }
 
-impl jpeg_encoder::ImageBuffer for Source<'_> {
+impl jpeg_encoder::ImageBuffer for JpegSource<'_> {
     fn get_jpeg_color_type(&self) -> JpegColorType {
         if self.image.color.model == Model::Gray { JpegColorType::Luma } else { JpegColorType::Ycbcr }
     }
@@ -232,7 +232,7 @@ fn write(
     for (number, segment) in segments(&image.metadata, dropped) {
         encoder.add_app_segment(number, segment).map_err(|e| Error::encode(NAME, e))?;
     }
-    encoder.encode_image(Source { image, size: (w, h) }).map_err(|error| match error {
+    encoder.encode_image(JpegSource { image, size: (w, h) }).map_err(|error| match error {
         jpeg_encoder::EncodingError::IoError(source) => Error::Io { action: "write", source },
         other => Error::encode(NAME, other),
     })

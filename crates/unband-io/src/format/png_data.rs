@@ -85,7 +85,7 @@ struct Room {
 
 /// The filter and coding that won the trial.
 #[derive(Clone, Copy)]
-pub(super) struct Plan {
+pub(super) struct ChunkPlan {
     filter: Filter,
     coding: Coding,
 }
@@ -143,26 +143,27 @@ impl<'a> Data<'a> {
     ///
     /// # Errors
     /// Only errors of deflate; none is known.
-    pub(super) fn plan(&self, effort: Effort) -> Result<Plan, Error> {
+    pub(super) fn plan(&self, effort: Effort) -> Result<ChunkPlan, Error> {
         let sample = self.sample(effort.sparse);
         let all = (sample.iter().map(Range::len).sum::<usize>() * (self.line + 1)).max(1);
         let (mut room, mut bytes) = (Room::default(), Vec::new());
-        let mut best = (Plan { filter: Filter::Sub, coding: Coding::Lengths }, usize::MAX);
-        let mut weigh = |filters: &[Filter], coding: Coding, best: &mut (Plan, usize)| -> Result<(), Error> {
-            for &filter in filters {
-                bytes.clear();
-                for rows in &sample {
-                    self.filtered(rows.clone(), filter, &mut room, &mut bytes);
+        let mut best = (ChunkPlan { filter: Filter::Sub, coding: Coding::Lengths }, usize::MAX);
+        let mut weigh =
+            |filters: &[Filter], coding: Coding, best: &mut (ChunkPlan, usize)| -> Result<(), Error> {
+                for &filter in filters {
+                    bytes.clear();
+                    for rows in &sample {
+                        self.filtered(rows.clone(), filter, &mut room, &mut bytes);
+                    }
+                    let size = deflate(&bytes, &[], coding, DeflateFlush::Finish)?.len();
+                    // Choosing a filter per row takes longer, so it must be better by 0.5 %.
+                    let counted = if filter == Filter::LeastSum { size + size / 200 } else { size };
+                    if counted < best.1 {
+                        *best = (ChunkPlan { filter, coding }, counted);
+                    }
                 }
-                let size = deflate(&bytes, &[], coding, DeflateFlush::Finish)?.len();
-                // Choosing a filter per row takes longer, so it must be better by 0.5 %.
-                let counted = if filter == Filter::LeastSum { size + size / 200 } else { size };
-                if counted < best.1 {
-                    *best = (Plan { filter, coding }, counted);
-                }
-            }
-            Ok(())
-        };
+                Ok(())
+            };
         weigh(effort.filters, Coding::Lengths, &mut best)?;
         let likely = best.0.filter;
         weigh(&[likely], Coding::Runs, &mut best)?;
@@ -206,7 +207,7 @@ impl<'a> Data<'a> {
     /// Errors of `put`.
     pub(super) fn write(
         &self,
-        plan: Plan,
+        plan: ChunkPlan,
         threads: usize,
         mut put: impl FnMut(&[u8]) -> Result<(), Error>,
     ) -> Result<(), Error> {
@@ -254,7 +255,7 @@ impl<'a> Data<'a> {
         Ok(())
     }
 
-    fn strip(&self, rows: Range<usize>, plan: Plan) -> Result<Strip, Error> {
+    fn strip(&self, rows: Range<usize>, plan: ChunkPlan) -> Result<Strip, Error> {
         let mut room = Room::default();
         let (mut before, mut bytes) = (Vec::new(), Vec::with_capacity(rows.len() * (self.line + 1)));
         let back = WINDOW.div_ceil(self.line + 1).min(rows.start);

@@ -10,7 +10,7 @@ use crate::print::json::{FailureRecord, MetricRecord, SummaryRecord, ValuesRecor
 
 /// The object of `--json`.
 #[derive(Serialize)]
-pub struct Record<'a> {
+pub struct CompareRecord<'a> {
     schema: &'static str,
     measures: Vec<MetricRecord>,
     pairs: Vec<PairRecord<'a>>,
@@ -41,7 +41,7 @@ struct RoleRecord<'a> {
     measures: BTreeMap<&'static str, SummaryRecord>,
 }
 
-impl<'a> Record<'a> {
+impl<'a> CompareRecord<'a> {
     /// Means over all pairs; `roles` in the order of the tables.
     pub fn new(
         all: &'a [Compared],

@@ -19,7 +19,7 @@ use crate::outcome::Outcome;
 use crate::print::frames::FrameRows;
 use crate::print::json::FailureRecord;
 use crate::print::text::reasons;
-use crate::print::video::{self as print, Frames, PLOT, Record, Steps, VideoRecord};
+use crate::print::video::{self as print, Frames, PLOT, Steps, VideoRecord, VideosRecord};
 use crate::reporter::{Failure, Reporter};
 use crate::result::print_json;
 use crate::runner;
@@ -50,7 +50,7 @@ pub fn named(args: &CompareArgs) -> Option<[&Path; 2]> {
 }
 
 /// A job that compares two videos.
-pub struct Job<'a> {
+pub struct CompareVideosJob<'a> {
     args: &'a MetricArgs,
     video: &'a VideoArgs,
     videos: [VideoFile; 2],
@@ -59,7 +59,7 @@ pub struct Job<'a> {
     models: Option<PathBuf>,
 }
 
-impl<'a> Job<'a> {
+impl<'a> CompareVideosJob<'a> {
     /// Checks everything before the first frame is decoded.
     pub fn new(args: &'a CompareArgs, paths: [&Path; 2]) -> Result<(Self, Vec<Failure>), (Outcome, Failure)> {
         let usage = |message: String, hint: &str| Err((Outcome::Usage, Failure::usage(message, hint)));
@@ -170,7 +170,7 @@ impl<'a> Job<'a> {
     }
 }
 
-impl runner::Job for Job<'_> {
+impl runner::MetricJob for CompareVideosJob<'_> {
     /// The number of frames, for the bar.
     fn count(&self) -> usize {
         expected_frames(&self.videos[0]).max(2)
@@ -194,7 +194,7 @@ impl runner::Job for Job<'_> {
                 reporter.failure(&failure);
                 if self.args.json {
                     let failures = vec![FailureRecord::new(&failure)];
-                    print_json(&Record::new(SCHEMA, Vec::new(), failures, &self.metrics));
+                    print_json(&VideosRecord::new(SCHEMA, Vec::new(), failures, &self.metrics));
                 }
                 return Outcome::SomeFailed;
             }
@@ -206,7 +206,7 @@ impl runner::Job for Job<'_> {
             let names = (self.videos[1].video.codec.as_str(), Some(reference.as_str()));
             let (scores, partial) = (&done.scores, done.longer.is_some());
             let video = VideoRecord::new(&file, scores, names, &done.format, partial, &[], &self.metrics);
-            print_json(&Record::new(SCHEMA, vec![video], Vec::new(), &self.metrics))
+            print_json(&VideosRecord::new(SCHEMA, vec![video], Vec::new(), &self.metrics))
         } else {
             reporter.values(&self.text(&done))
         };

@@ -18,7 +18,7 @@ use crate::result::print_json;
 const SHOWN: usize = 20;
 
 #[derive(Serialize)]
-struct Record<'a> {
+struct CheckRecord<'a> {
     schema: &'static str,
     folder: String,
     #[serde(rename = "pictures")]
@@ -48,7 +48,7 @@ pub fn run(args: &CheckArgs) -> Result<Outcome, Fault> {
     announce(args, &check, &found, files, &reporter);
     let printed = if args.json {
         let of = |kind: fn(&Finding) -> Option<&str>| found.iter().filter_map(kind).collect();
-        print_json(&Record {
+        print_json(&CheckRecord {
             schema: "unband-dataset-check/1",
             folder: args.folder.display().to_string(),
             images: check.len(),

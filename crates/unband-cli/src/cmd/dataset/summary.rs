@@ -13,14 +13,14 @@ const NAMED: usize = 5;
 /// Contents of a folder, present or planned.
 #[derive(Debug, Default)]
 pub struct Summary {
-    parts: [Part; 3],
+    parts: [SplitCounts; 3],
     dropped: usize,
     /// Sources without a pair.
     pub failed: Vec<Failed>,
 }
 
 #[derive(Clone, Copy, Debug, Default, Serialize)]
-struct Part {
+struct SplitCounts {
     #[serde(rename = "pictures")]
     images: usize,
     /// Missing until the images are decoded whose sizes determine it.
@@ -31,9 +31,9 @@ struct Part {
 pub struct SummaryRecord<'a> {
     schema: &'static str,
     output: String,
-    train: Part,
-    val: Part,
-    test: Part,
+    train: SplitCounts,
+    val: SplitCounts,
+    test: SplitCounts,
     windows_without_banding: usize,
     left_out: &'a [String],
     failed: &'a [Failed],
@@ -51,7 +51,7 @@ impl Summary {
 
     /// Sets the planned contents of a part.
     pub fn expect(&mut self, split: Split, expected: Expected) {
-        self.parts[split as usize] = Part { images: expected.images, pairs: expected.pairs };
+        self.parts[split as usize] = SplitCounts { images: expected.images, pairs: expected.pairs };
         self.dropped += expected.dropped;
     }
 
@@ -63,7 +63,7 @@ impl Summary {
     /// A sentence.
     pub fn text(&self) -> String {
         let part = |split: Split| {
-            let Part { images, pairs } = self.parts[split as usize];
+            let SplitCounts { images, pairs } = self.parts[split as usize];
             // Parts without images have none of either.
             let pairs = if images == 0 { Some(0) } else { pairs };
             pairs.map_or_else(

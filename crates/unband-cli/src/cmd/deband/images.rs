@@ -14,7 +14,7 @@ use crate::images::{self, ImageCommand, announce_losses};
 use crate::inputs::{Gathered, Input};
 use crate::outcome::Outcome;
 use crate::outputs::Target;
-use crate::record::{self, Record, Schema};
+use crate::record::{self, FileRecord, Schema};
 use crate::reporter::{Failure, Loudness, Reporter, grouped, printable};
 use crate::settings;
 use crate::summary::Became;
@@ -129,8 +129,8 @@ impl ImageCommand for Deband<'_> {
         if report.report.changed { Became::Repaired } else { Became::Unchanged }
     }
 
-    fn planned(&self, input: String, plan: &Plan) -> Record {
-        Record::planned(input, plan)
+    fn planned(&self, input: String, plan: &Plan) -> FileRecord {
+        FileRecord::planned(input, plan)
     }
 
     fn announce(
@@ -187,8 +187,8 @@ impl ImageCommand for Deband<'_> {
         Outcome::Done
     }
 
-    fn done(&self, input: String, report: &FileReport, to_stdout: bool) -> Record {
-        Record::done(input, report, to_stdout)
+    fn done(&self, input: String, report: &FileReport, to_stdout: bool) -> FileRecord {
+        FileRecord::done(input, report, to_stdout)
     }
 }
 

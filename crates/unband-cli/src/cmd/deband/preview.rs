@@ -26,7 +26,7 @@ use crate::inputs::exact;
 use crate::interrupt::{self, Busy};
 use crate::outcome::Outcome;
 use crate::outputs::folder_of;
-use crate::record::{Record, Schema};
+use crate::record::{FileRecord, Schema};
 use crate::reporter::{Failure, Reporter, counted};
 use crate::result::print_json;
 
@@ -159,7 +159,7 @@ fn one(
         Err(failure) => {
             reporter.failure(&failure);
             if args.images.json {
-                print_json(&Record::failed(shown, &failure)).max(Outcome::SomeFailed)
+                print_json(&FileRecord::failed(shown, &failure)).max(Outcome::SomeFailed)
             } else {
                 Outcome::SomeFailed
             }

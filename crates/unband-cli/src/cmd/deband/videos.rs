@@ -17,7 +17,7 @@ use crate::inputs::{Input, STDIO, exact};
 use crate::interrupt::{self, Busy};
 use crate::outcome::Outcome;
 use crate::outputs::folder_of;
-use crate::record::Record;
+use crate::record::FileRecord;
 use crate::reporter::{Failure, Loudness, Reporter, printable};
 use crate::result::{print_json, print_text};
 use crate::settings;
@@ -254,12 +254,12 @@ fn one(
     let shown = exact(input);
     let bar = Bar::video(loudness > Loudness::Quiet);
     let reporter = Reporter { loudness, bar: &bar };
-    let finish = |record: &Record, outcome: Outcome| {
+    let finish = |record: &FileRecord, outcome: Outcome| {
         if args.images.json { outcome.max(print_json(record)) } else { outcome }
     };
     if args.images.skip_existing && output.is_file() {
         reporter.line(&format!("{shown}: skipped, {} exists", output.display()));
-        return finish(&Record::skipped(shown, output), Outcome::Done);
+        return finish(&FileRecord::skipped(shown, output), Outcome::Done);
     }
     let Some(_busy) = Busy::begin() else { return Outcome::Interrupted };
     let progress = VideoBar { bar: &bar, reached: AtomicUsize::new(0) };
@@ -280,7 +280,7 @@ fn one(
             let message = format!("{error}{}", if waits { String::new() } else { kept(output) });
             let failure = Failure { subject: (!named).then(|| shown.clone()), message, hint: error.hint() };
             reporter.failure(&failure);
-            finish(&Record::failed(shown.clone(), &failure), Outcome::SomeFailed)
+            finish(&FileRecord::failed(shown.clone(), &failure), Outcome::SomeFailed)
         }
     };
     if args.images.dry_run {

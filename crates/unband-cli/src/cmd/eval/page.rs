@@ -6,12 +6,12 @@ use unband::verdict::Verdict;
 use unband::{Context, Image};
 use unband_report::{Column as Head, Drawn, HeatMap, Listing, Page, Section, Side};
 
-use super::Job;
+use super::EvalJob;
 use super::fault::failure;
 use crate::print::page::metric_rows;
 use crate::reporter::{Failure, Reporter};
 
-impl Job {
+impl EvalJob {
     /// Tables first, then the number of pairs that the recipe asks for, with the chosen setting of each
     /// method run again.
     ///
@@ -67,7 +67,7 @@ impl Job {
             };
             let Ok(record) = &measured.cells[c][*s] else { continue };
             let findings = unband::inspect(&image, ctx);
-            parts.push(Part {
+            parts.push(PagePart {
                 role: row.shown(),
                 map: HeatMap::of(&findings),
                 verdict: Verdict::new(&findings),
@@ -99,7 +99,7 @@ impl Job {
 }
 
 /// A result that is shown.
-struct Part {
+struct PagePart {
     role: String,
     image: Image,
     map: HeatMap,

@@ -17,7 +17,7 @@ pub fn run(args: &ListArgs, reporter: &Reporter<'_>) -> Outcome {
     let folder = models::folder();
     let shelf = folder.as_deref().map(Shelf::open).unwrap_or_default();
     if args.json {
-        return print_json(&Record::new(folder.as_deref(), &shelf));
+        return print_json(&ModelsRecord::new(folder.as_deref(), &shelf));
     }
     if folder.is_none() {
         reporter.note(&"the system has no folder for application data; set UNBAND_MODELS");
@@ -89,7 +89,7 @@ fn is_here(published: &Published, shelf: &Shelf) -> bool {
 
 /// The object of `--json`.
 #[derive(Serialize)]
-struct Record<'a> {
+struct ModelsRecord<'a> {
     schema: &'static str,
     folder: Option<String>,
     /// Imported models.
@@ -122,7 +122,7 @@ struct PublishedRecord {
     present: bool,
 }
 
-impl<'a> Record<'a> {
+impl<'a> ModelsRecord<'a> {
     fn new(folder: Option<&Path>, shelf: &'a Shelf) -> Self {
         let record = |published: &Published| PublishedRecord {
             name: published.name,

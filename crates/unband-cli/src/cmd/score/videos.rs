@@ -20,7 +20,7 @@ use crate::outcome::Outcome;
 use crate::piped::SHOWN;
 use crate::print::frames::FrameRows;
 use crate::print::json::FailureRecord;
-use crate::print::video::{self as print, Frames, PLOT, Record, Steps, VideoRecord};
+use crate::print::video::{self as print, Frames, PLOT, Steps, VideoRecord, VideosRecord};
 use crate::reporter::{Failure, Reporter};
 use crate::result::print_json;
 use crate::runner;
@@ -104,7 +104,7 @@ impl VideoArgs {
 }
 
 /// A measured video.
-struct Done {
+struct VideoResult {
     file: String,
     scored: ScoredVideo,
     damage: Option<Failure>,
@@ -113,7 +113,7 @@ struct Done {
 }
 
 /// A job that scores videos.
-pub struct Job<'a> {
+pub struct ScoreVideosJob<'a> {
     args: &'a MetricArgs,
     video: &'a VideoArgs,
     videos: Vec<VideoInput>,
@@ -122,7 +122,7 @@ pub struct Job<'a> {
     models: Option<PathBuf>,
 }
 
-impl<'a> Job<'a> {
+impl<'a> ScoreVideosJob<'a> {
     /// Checks everything before the first frame is decoded.
     pub fn new(args: &'a ScoreArgs, sorted: Sorted) -> Result<(Self, Vec<Failure>), (Outcome, Failure)> {
         let usage = |message: String, hint: &str| Err((Outcome::Usage, Failure::usage(message, hint)));
@@ -165,7 +165,7 @@ impl<'a> Job<'a> {
         rows: Option<&mut FrameRows>,
         steps: &Steps<'_>,
         ctx: &Context<'_>,
-    ) -> Result<Option<Done>, Failure> {
+    ) -> Result<Option<VideoResult>, Failure> {
         // Decoding programs must end before this one.
         let Some(_busy) = Busy::begin() else { return Ok(None) };
         let ctx = Context { models: self.models.as_deref(), ..*ctx };
@@ -174,12 +174,12 @@ impl<'a> Job<'a> {
         let scored = score_video(input, &self.plan(), &mut |frame| frames.put(frame), &ctx);
         let Some(mut scored) = frames.end(scored)? else { return Ok(None) };
         let damage = scored.damage.take().map(failure);
-        Ok(Some(Done { file, scored, damage, codec }))
+        Ok(Some(VideoResult { file, scored, damage, codec }))
     }
 
     /// Writes the plot and the worst frames.
-    fn draw(&self, done: &Done, ctx: &Context<'_>) -> Result<(), Failure> {
-        let Done { file, scored, .. } = done;
+    fn draw(&self, done: &VideoResult, ctx: &Context<'_>) -> Result<(), Failure> {
+        let VideoResult { file, scored, .. } = done;
         let lead = self.metrics.get(self.plan().lead());
         if let (Some(path), Some(metric)) = (&self.video.plot, lead) {
             let plot = print::timeline(file, &scored.scores, metric);
@@ -200,19 +200,19 @@ impl<'a> Job<'a> {
         Ok(())
     }
 
-    fn text(&self, done: &Done) -> String {
-        let Done { file, scored: ScoredVideo { scores, worst, format, .. }, damage, codec } = done;
+    fn text(&self, done: &VideoResult) -> String {
+        let VideoResult { file, scored: ScoredVideo { scores, worst, format, .. }, damage, codec } = done;
         let head = print::head(file, codec, format, scores, damage.is_some());
         print::text(file, &head, scores, worst, &self.metrics, self.plan().lead())
     }
 
-    fn record<'r>(&self, done: &'r Done) -> VideoRecord<'r> {
-        let Done { file, scored: ScoredVideo { scores, worst, format, .. }, damage, codec } = done;
+    fn record<'r>(&self, done: &'r VideoResult) -> VideoRecord<'r> {
+        let VideoResult { file, scored: ScoredVideo { scores, worst, format, .. }, damage, codec } = done;
         VideoRecord::new(file, scores, (codec, None), format, damage.is_some(), worst, &self.metrics)
     }
 }
 
-impl runner::Job for Job<'_> {
+impl runner::MetricJob for ScoreVideosJob<'_> {
     /// The number of frames, for the bar.
     fn count(&self) -> usize {
         self.videos.iter().map(VideoInput::expected_frames).sum::<usize>().max(2)
@@ -260,14 +260,18 @@ impl runner::Job for Job<'_> {
         let mut outcome = if failed.is_empty() { Outcome::Done } else { Outcome::SomeFailed };
         if self.args.json {
             let videos = all.iter().map(|done| self.record(done)).collect();
-            outcome =
-                outcome.max(print_json(&Record::new("unband-score-films/1", videos, failed, &self.metrics)));
+            outcome = outcome.max(print_json(&VideosRecord::new(
+                "unband-score-films/1",
+                videos,
+                failed,
+                &self.metrics,
+            )));
         }
         outcome = outcome.max(rows.map_or(Outcome::Done, |rows| rows.write(self.args, reporter, ctx)));
         if ctx.cancelled() {
             return Outcome::Interrupted;
         }
-        for Done { file, scored, .. } in &all {
+        for VideoResult { file, scored, .. } in &all {
             outcome = outcome.max(print::report_failed(file, &scored.scores, reporter));
         }
         outcome

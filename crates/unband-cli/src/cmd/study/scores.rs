@@ -61,7 +61,7 @@ pub fn run(args: &StudyArgs, reporter: &Reporter<'_>) -> Outcome {
         reporter.note(&format!("BT.500 requires at least {ENOUGH} raters, got {raters}"));
     }
     if args.json {
-        print_json(&Record::new(&study, &reference, &scores))
+        print_json(&StudyRecord::new(&study, &reference, &scores))
     } else {
         print_text(&table(&scores))
     }
@@ -149,7 +149,7 @@ fn printable(text: &str) -> String {
 }
 
 #[derive(Serialize)]
-struct Record<'a> {
+struct StudyRecord<'a> {
     schema: &'static str,
     study: &'a str,
     reference: Option<&'a str>,
@@ -190,7 +190,7 @@ struct RaterRecord<'a> {
     rejected: bool,
 }
 
-impl<'a> Record<'a> {
+impl<'a> StudyRecord<'a> {
     fn new(study: &'a str, reference: &'a str, scores: &'a Scores) -> Self {
         let known = scores.methods.iter().any(|method| method.name == reference);
         let rater = |rater: &'a RaterScore| RaterRecord {

@@ -1,7 +1,8 @@
 use unband_infer::Map;
 use unband_infer::reference::{Mode, Real, run};
 use unband_nets::arch::bdinn::{
-    Config, ENTRY, Function, Level, Middle, Offsets, Plan, UnetConfig, build, build_inverse, build_unet,
+    BdinnLayout, Config, ENTRY, Function, Level, Middle, Offsets, UnetConfig, build, build_inverse,
+    build_unet,
 };
 use unband_nets::layer::banded_deform_conv::BandedDeformSpec;
 use unband_nets::layer::conv::ConvSpec;
@@ -208,7 +209,7 @@ fn undoes_itself_in_32_bits() {
 /// A network small enough for frequent runs.
 fn small() -> Config {
     Config {
-        plan: Plan::CrossScale(vec![Level { blocks: 1, skip: 1 }, Level { blocks: 2, skip: 0 }]),
+        plan: BdinnLayout::CrossScale(vec![Level { blocks: 1, skip: 1 }, Level { blocks: 2, skip: 0 }]),
         middle: Middle::Attention { blocks: 1, width: 4, inner: 2, offsets: Offsets::Banded, kernel: (3, 5) },
         function: Function::Dense { growth: 4 },
         ..Config::default()
@@ -220,8 +221,8 @@ fn every_plan_has_an_inverse() {
     let free = Middle::Attention { blocks: 2, width: 4, inner: 2, offsets: Offsets::Free, kernel: (3, 5) };
     let configs = [
         small(),
-        Config { plan: Plan::HalfSize { blocks: 3 }, ..small() },
-        Config { plan: Plan::FullSize { blocks: 3 }, ..small() },
+        Config { plan: BdinnLayout::HalfSize { blocks: 3 }, ..small() },
+        Config { plan: BdinnLayout::FullSize { blocks: 3 }, ..small() },
         Config { middle: Middle::Dense { blocks: 2 }, ..small() },
         Config { middle: free, ..small() },
         Config { function: Function::Plain { layers: 3, width: 5 }, ..small() },

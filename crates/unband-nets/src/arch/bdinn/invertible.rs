@@ -1,7 +1,7 @@
 //! BDINN assembled from coupling blocks, forward and inverse.
 
 use super::coupling::{Direction, chain};
-use super::{Config, Level, Middle, Plan, Scaling};
+use super::{BdinnLayout, Config, Level, Middle, Scaling};
 use crate::layer::conv::ConvSpec;
 use crate::net::{BuildError, Net};
 use crate::param::Role;
@@ -49,13 +49,13 @@ pub fn build_inverse(config: &Config) -> Result<Graph, BuildError> {
 fn pass(net: &mut Net, x: Value, config: &Config, direction: Direction) -> Value {
     let setup = (config, direction);
     match &config.plan {
-        Plan::CrossScale(levels) => cross_scale(net, x, levels, setup),
-        Plan::HalfSize { blocks } => {
+        BdinnLayout::CrossScale(levels) => cross_scale(net, x, levels, setup),
+        BdinnLayout::HalfSize { blocks } => {
             let x = net.pixel_unshuffle(x, 2);
             let x = chain(net, "blocks", x, (*blocks, None), setup);
             net.pixel_shuffle(x, 2)
         }
-        Plan::FullSize { blocks } => chain(net, "blocks", x, (*blocks, None), setup),
+        BdinnLayout::FullSize { blocks } => chain(net, "blocks", x, (*blocks, None), setup),
     }
 }
 

@@ -63,12 +63,12 @@ pub const ENTRY: Architecture = Architecture {
         Variant {
             name: "one-scale",
             title: "table 3: invertible, all at half the size",
-            build: || build(&Config { plan: Plan::HalfSize { blocks: 30 }, ..Config::default() }),
+            build: || build(&Config { plan: BdinnLayout::HalfSize { blocks: 30 }, ..Config::default() }),
         },
         Variant {
             name: "dense-only",
             title: "table 4: dense blocks only, at full size",
-            build: || build(&Config { plan: Plan::FullSize { blocks: 45 }, ..Config::default() }),
+            build: || build(&Config { plan: BdinnLayout::FullSize { blocks: 45 }, ..Config::default() }),
         },
         Variant {
             name: "no-bdacb",
@@ -126,7 +126,7 @@ pub const ENTRY: Architecture = Architecture {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     /// Blocks and the sizes at which they run.
-    pub plan: Plan,
+    pub plan: BdinnLayout,
     /// Blocks at the coarsest size of a cross-scale plan.
     pub middle: Middle,
     /// The functions computed from one half for the other.
@@ -144,7 +144,7 @@ pub struct Config {
 
 /// Blocks and the sizes at which they run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Plan {
+pub enum BdinnLayout {
     /// Half of the channels continues to the next, coarser level; the other half bypasses it. From fine to
     /// coarse.
     CrossScale(Vec<Level>),
@@ -237,7 +237,7 @@ const LARGEST_KERNEL: usize = 31;
 impl Default for Config {
     fn default() -> Self {
         Self {
-            plan: Plan::CrossScale(vec![
+            plan: BdinnLayout::CrossScale(vec![
                 Level { blocks: 3, skip: 3 },
                 Level { blocks: 3, skip: 1 },
                 Level { blocks: 1, skip: 2 },
@@ -261,8 +261,10 @@ impl Config {
     /// Settings by name, for display.
     fn settings(&self) -> Settings {
         let levels = match &self.plan {
-            Plan::CrossScale(levels) => levels.iter().map(|l| format!("{}+{}", l.blocks, l.skip)).collect(),
-            Plan::HalfSize { blocks } | Plan::FullSize { blocks } => vec![blocks.to_string()],
+            BdinnLayout::CrossScale(levels) => {
+                levels.iter().map(|l| format!("{}+{}", l.blocks, l.skip)).collect()
+            }
+            BdinnLayout::HalfSize { blocks } | BdinnLayout::FullSize { blocks } => vec![blocks.to_string()],
         };
         let mut settings = vec![("blocks", levels.join(" "))];
         if let Middle::Attention { blocks, width, kernel: (rows, columns), .. } = self.middle {
@@ -289,11 +291,12 @@ impl Config {
             if levels > MOST_LEVELS {
                 return None;
             }
-            (Plan::CrossScale((0..levels).map(level).collect()), "enc.0.0")
+            (BdinnLayout::CrossScale((0..levels).map(level).collect()), "enc.0.0")
         } else {
             let half = *state.shape("blocks.0.phi1.convs.0.weight")?.get(1)?;
             let blocks = count_numbered(state, "blocks.");
-            let plan = if half == 3 { Plan::FullSize { blocks } } else { Plan::HalfSize { blocks } };
+            let plan =
+                if half == 3 { BdinnLayout::FullSize { blocks } } else { BdinnLayout::HalfSize { blocks } };
             (plan, "blocks.0")
         };
         let [width, half, ..] = *state.shape(&format!("{first}.phi1.convs.0.weight"))? else { return None };

@@ -19,7 +19,7 @@ const LOOK_EVERY: u32 = 24;
 
 /// Result status of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Done {
+pub(super) struct DoneFrame {
     /// Is it the first frame of a shot?
     pub(super) begins_shot: bool,
     /// Does any sample differ?
@@ -32,7 +32,7 @@ pub(super) struct Finished<T> {
     pub(super) tag: T,
     /// The source bytes: memory for another frame.
     pub(super) bytes: Vec<u8>,
-    pub(super) done: Done,
+    pub(super) done: DoneFrame,
     /// The method that changed it; `None` if unchanged.
     pub(super) method: Option<&'static str>,
 }
@@ -72,7 +72,7 @@ struct Held<T> {
 
 enum State {
     /// The result, and whether any sample differs.
-    Done(Vec<u8>, bool),
+    DoneFrame(Vec<u8>, bool),
     /// Restored without its neighbours.
     Restored(Kept, Arc<Treatment>),
 }
@@ -164,7 +164,7 @@ impl<'a, T> Frames<'a, T> {
         if let ByCodes::Method(method) = &self.codes
             && self.from.restore_codes((bytes, &self.to), &mut out, &**method, &ctx)?
         {
-            return Ok(State::Done(out, true));
+            return Ok(State::DoneFrame(out, true));
         }
         let mut image = None;
         let shot = match (known, self.shot.take()) {
@@ -180,7 +180,7 @@ impl<'a, T> Frames<'a, T> {
         if treatment.leaves() {
             self.spare.extend(image.map(|image| image.planes));
             self.from.widen(bytes, &self.to, &mut out)?;
-            return Ok(State::Done(out, false));
+            return Ok(State::DoneFrame(out, false));
         }
         let choices = &treatment.choices;
         let own = choices.method.entry().ours || choices.faithful.keeps();
@@ -203,7 +203,7 @@ impl<'a, T> Frames<'a, T> {
             let method = (choices.prepare)(&image, &treatment.findings, &ctx)?;
             if self.from.restore_codes((bytes, &self.to), &mut out, &*method, &ctx)? {
                 self.codes = ByCodes::Method(method);
-                return Ok(State::Done(out, true));
+                return Ok(State::DoneFrame(out, true));
             }
             self.codes = ByCodes::None;
         }
@@ -211,7 +211,7 @@ impl<'a, T> Frames<'a, T> {
             let result = restored(image, &treatment.findings, choices, self.options, &ctx)?;
             self.to.write(&result, (bytes, &self.from), &mut out)?;
             self.spare.push(result.planes);
-            return Ok(State::Done(out, true));
+            return Ok(State::DoneFrame(out, true));
         }
         self.spare_out.push(out);
         let spare = self.spare_kept.pop().unwrap_or_default();
@@ -235,7 +235,7 @@ impl<'a, T> Frames<'a, T> {
         }
         match &self.window[len - back].state {
             State::Restored(kept, _) => Some(kept),
-            State::Done(..) => None,
+            State::DoneFrame(..) => None,
         }
     }
 
@@ -247,7 +247,7 @@ impl<'a, T> Frames<'a, T> {
         let reach = self.temporal.reach();
         let Some(held) = self.window.get_mut(self.out) else { return Ok(None) };
         let changed = match &mut held.state {
-            State::Done(result, changed) => {
+            State::DoneFrame(result, changed) => {
                 std::mem::swap(out, result);
                 *changed
             }
@@ -266,7 +266,7 @@ impl<'a, T> Frames<'a, T> {
         };
         let Some(held) = self.window.get_mut(self.out) else { return Ok(None) };
         let tag = held.tag.take();
-        let done = Done { begins_shot: held.begins_shot, changed };
+        let done = DoneFrame { begins_shot: held.begins_shot, changed };
         let method = held.method;
         let bytes = std::mem::take(&mut held.bytes);
         self.out += 1;
@@ -274,7 +274,7 @@ impl<'a, T> Frames<'a, T> {
             let Some(held) = self.window.pop_front() else { break };
             match held.state {
                 State::Restored(kept, _) => self.spare_kept.push(kept),
-                State::Done(out, _) => self.spare_out.push(out),
+                State::DoneFrame(out, _) => self.spare_out.push(out),
             }
             self.out -= 1;
         }
@@ -285,7 +285,7 @@ impl<'a, T> Frames<'a, T> {
     fn finish(&mut self, at: usize, with: usize, out: &mut Vec<u8>) -> Result<(), Error> {
         let unblended = |i: usize| match &self.window[i].state {
             State::Restored(kept, _) => Some(kept),
-            State::Done(..) => None,
+            State::DoneFrame(..) => None,
         };
         let belongs = |i: &usize| !self.window[i + 1].begins && unblended(*i).is_some();
         let behind = (at.saturating_sub(self.temporal.reach())..at).rev().take_while(belongs).count();

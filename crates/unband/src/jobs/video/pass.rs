@@ -9,7 +9,7 @@ use std::thread::{Scope, ScopedJoinHandle};
 
 use unband_io::video::{Encoder, FrameFormat, Segment, VideoError};
 
-use super::frames::{Done, Frames};
+use super::frames::{DoneFrame, Frames};
 use super::plan::{Plan, with_bits};
 use super::shots::{self, Shots};
 use super::source::{FrameSource, WAITING, source};
@@ -27,7 +27,7 @@ struct Made {
     ticks: i64,
     bytes: Vec<u8>,
     begins_segment: bool,
-    done: Done,
+    done: DoneFrame,
     method: Option<&'static str>,
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::frames::Done;
+use super::frames::DoneFrame;
 
 /// Frames so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub(super) struct Tally {
 
 impl Tally {
     /// Adds a frame, and the method that changed it.
-    pub(super) fn put(&mut self, done: Done, method: Option<&str>) {
+    pub(super) fn put(&mut self, done: DoneFrame, method: Option<&str>) {
         self.changed += u64::from(done.changed);
         self.shots += u64::from(done.begins_shot);
         if let Some(method) = method.filter(|_| done.changed) {
@@ -62,11 +62,11 @@ mod tests {
     #[test]
     fn counts_of_segments_come_back_from_the_list_and_add_up() {
         let mut first = Tally::default();
-        first.put(Done { begins_shot: true, changed: true }, Some("smooth"));
-        first.put(Done { begins_shot: false, changed: false }, Some("gradfun"));
+        first.put(DoneFrame { begins_shot: true, changed: true }, Some("smooth"));
+        first.put(DoneFrame { begins_shot: false, changed: false }, Some("gradfun"));
         let mut second = Tally::default();
-        second.put(Done { begins_shot: true, changed: true }, Some("unband-lite"));
-        second.put(Done { begins_shot: false, changed: true }, Some("smooth"));
+        second.put(DoneFrame { begins_shot: true, changed: true }, Some("unband-lite"));
+        second.put(DoneFrame { begins_shot: false, changed: true }, Some("smooth"));
         let mut all = Tally::from_json(&first.to_json()).unwrap();
         assert_eq!(all, first);
         all.add(&second);

@@ -18,14 +18,14 @@ pub struct Tally<'a> {
     checks: &'a [Check],
     lead: usize,
     video: Sums,
-    shots: Vec<Part>,
+    shots: Vec<ShotSums>,
     kept: Kept,
     last: f64,
     line: Vec<(f64, f64)>,
 }
 
 /// Frames of the current shot.
-struct Part {
+struct ShotSums {
     first: usize,
     begins: f64,
     sums: Sums,
@@ -55,7 +55,7 @@ impl<'a> Tally<'a> {
         let number = self.video.frames;
         if begins_shot || self.shots.is_empty() {
             let sums = Sums::new(self.metrics.len());
-            self.shots.push(Part { first: number, begins: seconds, sums, verdict: None });
+            self.shots.push(ShotSums { first: number, begins: seconds, sums, verdict: None });
         }
         let frame = FrameScores { number, seconds, shot: self.shots.len(), values, verdict };
         self.line.push((seconds, frame.values.get(self.lead).and_then(Value::number).unwrap_or(f64::NAN)));
