@@ -27,6 +27,8 @@ pub fn blocks<T: Code>(
         || !is_x86_feature_detected!("avx512vbmi")
         || !is_x86_feature_detected!("avx512bw")
         || across > half
+        // Two registers for each of four places: single lookups of 16-bit samples are faster.
+        || size_of::<T>() == 2 && matches!(job.places, Places::Square { .. })
     {
         return none;
     }

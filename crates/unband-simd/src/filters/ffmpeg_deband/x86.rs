@@ -5,25 +5,25 @@ use std::arch::x86_64::*;
 
 use super::{Around, Closeness, Level, MARGIN_AFTER, MARGIN_BEFORE, Offsets, Row};
 
-/// Can the loops below run: the instructions, a reach that two registers span, and readable margins?
-pub fn usable<T>(level: Level, count: usize, around: &Around<'_, T>, offsets: &Offsets, span: usize) -> bool {
+/// Can the loop below run: the instructions, a reach that two registers span, and readable margins?
+pub fn usable(level: Level, count: usize, around: &Around<'_, u8>, offsets: &Offsets) -> bool {
     let (rx, ry) = offsets.reach();
     // `check` found these sums to be small.
     let far = ry * around.stride;
     level.supported() >= Level::Avx512
         && is_x86_feature_detected!("avx512vbmi")
-        && rx <= span
+        && rx <= 32
         && around.start >= far + MARGIN_BEFORE
         && around.start + count + far + MARGIN_AFTER <= around.samples.len()
 }
 
-/// The lanes `count - x0` of 64 that are still inside the row.
-fn tail(count: usize, lanes: u32) -> u64 {
-    if count >= lanes as usize { u64::MAX >> (64 - lanes) } else { (1 << count) - 1 }
+/// The lanes of 64 that are still inside the row.
+fn tail(count: usize) -> u64 {
+    if count >= 64 { u64::MAX } else { (1 << count) - 1 }
 }
 
 /// # Safety
-/// [`usable`] with a span of 32, and the conditions of `check`.
+/// [`usable`], and the conditions of `check`.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi")]
 pub unsafe fn row_u8(
     out: &mut [u8],
@@ -46,7 +46,7 @@ pub unsafe fn row_u8(
     let below = _mm512_set1_epi8(close.below as i8);
     let mut x = 0;
     while x < count {
-        let inside = tail(count - x, 64);
+        let inside = tail(count - x);
         // SAFETY: masked to the row's length, which the slices have.
         let part = |slice: &[u8]| unsafe { _mm512_maskz_loadu_epi8(inside, slice.as_ptr().add(x).cast()) };
         let (dx, dy) = match table {
@@ -109,98 +109,5 @@ pub unsafe fn row_u8(
             }
         }
         x += 64;
-    }
-}
-
-/// # Safety
-/// [`usable`] with a span of 16, and the conditions of `check`.
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi")]
-pub unsafe fn row_u16(
-    out: &mut [u16],
-    mut pass: Option<&mut [u8]>,
-    around: &Around<'_, u16>,
-    offsets: &Offsets,
-    at: (usize, usize),
-    close: Closeness<u16>,
-) {
-    let count = out.len();
-    let table = offsets.row(at, count);
-    let (_, ry) = offsets.reach();
-    let stride = around.stride;
-    // Lane i of a block is at position i + 16 of the 64 samples in two registers.
-    let lanes: [u16; 32] = std::array::from_fn(|i| i as u16 + 16);
-    // SAFETY: 64 bytes.
-    let lanes = unsafe { _mm512_loadu_si512(lanes.as_ptr().cast()) };
-    let below = _mm512_set1_epi16(close.below as i16);
-    let three = _mm512_set1_epi16(3);
-    let lower_half = _mm512_set1_epi16(15);
-    let mut x = 0;
-    while x < count {
-        let inside = tail(count - x, 32) as u32;
-        // SAFETY: masked to the row's length, which the slices have.
-        let part = |slice: &[u8]| unsafe {
-            _mm512_cvtepu8_epi16(_mm256_maskz_loadu_epi8(inside, slice.as_ptr().add(x).cast()))
-        };
-        let (dx, dy) = match table {
-            Row::Halves(both) => {
-                let both = part(both);
-                (_mm512_and_si512(both, lower_half), _mm512_srli_epi16::<4>(both))
-            }
-            Row::Bytes(across, down) => (part(across), part(down)),
-        };
-        let (right, left) = (_mm512_add_epi16(lanes, dx), _mm512_sub_epi16(lanes, dx));
-        let (mut a, mut b, mut c, mut d) = (right, right, left, left);
-        // SAFETY: `usable` keeps 64 samples before and 192 after each row within reach; a block starts inside the
-        // row, so its 64 samples from 16 before end less than 48 after the row.
-        let middle = unsafe { around.samples.as_ptr().add(around.start + x - 16) };
-        for distance in 0..=ry {
-            let here = _mm512_cmpeq_epi16_mask(dy, _mm512_set1_epi16(distance as i16));
-            // SAFETY: as above.
-            let (low0, low1, up0, up1) = unsafe {
-                let (low, up) = (middle.add(distance * stride), middle.sub(distance * stride));
-                (
-                    _mm512_loadu_si512(low.cast()),
-                    _mm512_loadu_si512(low.add(32).cast()),
-                    _mm512_loadu_si512(up.cast()),
-                    _mm512_loadu_si512(up.add(32).cast()),
-                )
-            };
-            a = _mm512_mask2_permutex2var_epi16(low0, a, here, low1);
-            b = _mm512_mask2_permutex2var_epi16(up0, b, here, up1);
-            c = _mm512_mask2_permutex2var_epi16(up0, c, here, up1);
-            d = _mm512_mask2_permutex2var_epi16(low0, d, here, low1);
-        }
-        // The sum of four 16-bit samples needs 18 bits: add their quarters, and the sum of the bits dropped
-        // by the quarters.
-        let add = |one, other| _mm512_add_epi16(one, other);
-        let whole = add(
-            add(_mm512_srli_epi16::<2>(a), _mm512_srli_epi16::<2>(b)),
-            add(_mm512_srli_epi16::<2>(c), _mm512_srli_epi16::<2>(d)),
-        );
-        let rest = |v| _mm512_and_si512(v, three);
-        let rests = add(add(rest(a), rest(b)), add(rest(c), rest(d)));
-        let mean = add(whole, _mm512_srli_epi16::<2>(rests));
-        // SAFETY: as above.
-        let own = unsafe { _mm512_loadu_si512(middle.add(16).cast()) };
-        let apart = |v| _mm512_or_si512(_mm512_subs_epu16(v, own), _mm512_subs_epu16(own, v));
-        let most = if close.each {
-            _mm512_max_epu16(_mm512_max_epu16(apart(a), apart(b)), _mm512_max_epu16(apart(c), apart(d)))
-        } else {
-            apart(mean)
-        };
-        let ok = _mm512_cmplt_epu16_mask(most, below);
-        // SAFETY: masked to the length of `out` and of `pass`.
-        unsafe {
-            if let Some(pass) = pass.as_deref_mut() {
-                let place = pass.as_mut_ptr().add(x).cast();
-                let before = _mm256_maskz_loadu_epi8(inside, place);
-                _mm256_mask_storeu_epi8(place, inside, _mm256_maskz_mov_epi8(ok, before));
-                _mm512_mask_storeu_epi16(out.as_mut_ptr().add(x).cast(), inside, mean);
-            } else {
-                let result = _mm512_mask_mov_epi16(own, ok, mean);
-                _mm512_mask_storeu_epi16(out.as_mut_ptr().add(x).cast(), inside, result);
-            }
-        }
-        x += 32;
     }
 }
