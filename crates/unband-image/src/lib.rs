@@ -45,6 +45,7 @@ pub use jpeg::{JpegCoefficients, JpegPlane};
 pub use method::{Entry, Method};
 pub use origin::{Codec, JpegOrigin, Origin};
 pub use params::{ParamError, ParamInfo, ParamKind, ParamValue, Params};
+pub use pool::end_threads;
 pub use resize::Resampling;
 pub use restorer::{Needs, Restorer, TileIn, TileOut};
 pub use rng::Rng;

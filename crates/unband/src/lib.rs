@@ -112,6 +112,7 @@ pub use jobs::check::check as check_planes;
 #[cfg(feature = "files")]
 pub use jobs::files;
 pub use jobs::image::{deband, deband_found, deband_with};
+pub use jobs::memory::{PeakMemory, peak_memory};
 pub use jobs::round::dithered;
 pub use jobs::upscale::{UpscaleOptions, UpscaleReport, Upscaler};
 #[cfg(feature = "files")]

@@ -83,6 +83,32 @@ pub(crate) fn reading(planes: u64, file: u64) -> u64 {
     PROGRAM + file + planes + looking(planes)
 }
 
+/// Memory of a job in bytes: that of the whole process, the program itself included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PeakMemory {
+    /// Without a limit.
+    pub usual: u64,
+    /// The least [`Options::max_memory`] that is enough: windows are small then, and the job is slower.
+    pub least: u64,
+}
+
+/// Peak memory of [`deband_with`](crate::deband_with) for an image of `size` (width, height; samples) with this
+/// number of planes, alpha included, before the image exists. [`Options::max_memory`] has no influence.
+///
+/// For unband's own methods it is that of the largest of them: which one runs depends on the image. Files need
+/// memory for their bytes and encoders besides.
+///
+/// # Errors
+/// Unusable weights.
+pub fn peak_memory(
+    size: (usize, usize),
+    planes: usize,
+    options: &Options,
+    ctx: &Context<'_>,
+) -> Result<PeakMemory, Error> {
+    Ok(peak(size, 4 * (size.0 * size.1 * planes) as u64, options, ctx)?.0)
+}
+
 /// The least memory of a job for an image that has not been read, given its size and bytes of planes, and
 /// whether its method needs the whole image.
 ///
@@ -94,6 +120,15 @@ pub(crate) fn least(
     options: &Options,
     ctx: &Context<'_>,
 ) -> Result<(u64, bool), Error> {
+    peak(size, planes, options, ctx).map(|(peak, whole)| (peak.least, whole))
+}
+
+fn peak(
+    size: (usize, usize),
+    planes: u64,
+    options: &Options,
+    ctx: &Context<'_>,
+) -> Result<(PeakMemory, bool), Error> {
     let findings = Findings::plain(3, 8);
     let (restorer, size): (Box<dyn Restorer>, _) = match &options.method {
         Choice::Named(method) if !method.entry().ours => {
@@ -108,8 +143,10 @@ pub(crate) fn least(
             (Box::new(network), (size.0.max(size.1), size.0.min(size.1)))
         }
     };
-    let least = ways(size, planes, &*restorer, options.tile, ctx).map(|(_, bytes)| bytes).min();
-    Ok((least.unwrap_or(0), restorer.needs().whole_image))
+    let all: Vec<u64> = ways(size, planes, &*restorer, options.tile, ctx).map(|(_, bytes)| bytes).collect();
+    let (usual, least) = (all.first().copied(), all.iter().min().copied());
+    let peak = PeakMemory { usual: usual.unwrap_or(0), least: least.unwrap_or(0) };
+    Ok((peak, restorer.needs().whole_image))
 }
 
 /// Placeholder for the smooth surface of an image that has not been read: the largest one.

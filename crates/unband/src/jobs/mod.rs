@@ -11,7 +11,7 @@ mod extra_output;
 #[cfg(feature = "files")]
 pub mod files;
 pub mod image;
-mod memory;
+pub mod memory;
 mod neutral;
 mod not_finite;
 mod pipeline;

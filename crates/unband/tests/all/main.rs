@@ -10,6 +10,7 @@ mod faithful;
 #[cfg(feature = "files")]
 mod files;
 mod jpeg;
+mod memory;
 #[cfg(feature = "files")]
 mod metrics;
 mod networks;

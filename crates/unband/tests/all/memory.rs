@@ -1,0 +1,38 @@
+//! Memory of a job, asked before its image exists.
+
+use unband::{
+    Choice, Context, Depth, Error, Image, Model, Options, Plane, deband_with, parse_method, peak_memory,
+};
+
+/// A ramp of six bits.
+fn ramp((width, height): (usize, usize)) -> Image {
+    let value = |i: usize| ((i % width) * 63 / width) as f32 / 63.0;
+    let plane = Plane { width, height, data: (0..width * height).map(value).collect() };
+    Image::new(vec![plane.clone(), plane.clone(), plane], Model::Rgb, Depth::Int(8))
+}
+
+#[test]
+fn the_least_limit_is_enough_and_less_is_not() {
+    let (size, ctx) = ((700, 500), Context { threads: 2, ..Context::default() });
+    for method in ["gradfun", "ffmpeg-deband", "f3kdb"] {
+        let method = Choice::Named(parse_method(method).unwrap());
+        let options = Options { method, ..Options::default() };
+        let peak = peak_memory(size, 3, &options, &ctx).unwrap();
+        assert!(peak.least <= peak.usual && peak.least > 4 * 700 * 500 * 3);
+        let within = |max_memory| Options { max_memory: Some(max_memory), ..options.clone() };
+        assert!(deband_with(ramp(size), &within(peak.least), &ctx).unwrap().1.changed);
+        let error = deband_with(ramp(size), &within(peak.least - 1), &ctx).unwrap_err();
+        assert!(matches!(error, Error::Memory { .. }), "{error}");
+    }
+}
+
+#[test]
+fn larger_images_take_more_and_the_default_is_that_of_its_largest_method() {
+    let ctx = Context { threads: 2, ..Context::default() };
+    let of = |size| peak_memory(size, 3, &Options::default(), &ctx).unwrap();
+    let (small, large) = (of((1920, 1080)), of((3840, 2160)));
+    assert!(small.least < large.least && small.usual < large.usual);
+    let smooth = Choice::Named(parse_method("smooth").unwrap());
+    let options = Options { method: smooth, max_memory: Some(of((700, 500)).least), ..Options::default() };
+    assert!(deband_with(ramp((700, 500)), &options, &ctx).is_ok());
+}
