@@ -46,6 +46,7 @@ pub const ENTRY: Metric = Metric {
     unit: "",
     least: Least::Sides(index::PATCH),
     network: None,
+    tuning: None,
     source: "own; weights/unband-banding-classifier.md",
     score,
 };

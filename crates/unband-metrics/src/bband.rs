@@ -156,6 +156,7 @@ pub const ENTRY: Metric = Metric {
     unit: "",
     least: Least::Sample,
     network: None,
+    tuning: None,
     source: "Tu, Lin, Wang, Adsumilli, Bovik, ICASSP 2020; google/bband-adaband `src/BBAD_I.m`",
     score,
 };

@@ -15,9 +15,11 @@ mod thresholds;
 
 pub use thresholds::Eotf;
 
-use unband_image::{Context, Image};
+use std::any::Any;
 
-use crate::{Against, Better, Domain, Fault, Least, Metric, MetricError, Score, same_size, whole};
+use unband_image::{Context, Image, ParamError, Params, params, words};
+
+use crate::{Against, Better, Domain, Fault, Least, Metric, MetricError, Score, Tuning, same_size, whole};
 use contrast::{Rules, Strip, strips};
 use luma::{Owned, studio_luma};
 use prepare::{Cut, Level, Values, levels};
@@ -40,20 +42,24 @@ const WIDEST: usize = 255;
 /// Maximum score.
 const MOST: f64 = 1000.0;
 
-/// Image size from which images are halved first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HighRes {
-    /// 1920×1080 samples and more.
-    P1080,
-    /// 2560×1440 samples and more.
-    P1440,
-    /// 3840×2160 samples and more.
-    P2160,
+words! {
+    /// Image size from which images are halved first.
+    pub enum HighRes {
+        /// None.
+        Off = "off",
+        /// 1920×1080 samples and more.
+        P1080 = "1080",
+        /// 2560×1440 samples and more.
+        P1440 = "1440",
+        /// 3840×2160 samples and more.
+        P2160 = "2160",
+    }
 }
 
 impl HighRes {
     fn samples(self) -> usize {
         match self {
+            Self::Off => usize::MAX,
             Self::P1080 => 1920 * 1080,
             Self::P1440 => 2560 * 1440,
             Self::P2160 => 3840 * 2160,
@@ -61,46 +67,35 @@ impl HighRes {
     }
 }
 
-/// Options; the defaults are the authors'.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Options {
-    /// Window at 3840×2160, 15..=127 samples; it shrinks with the image. 65 is about 1° of view.
-    pub window_size: usize,
-    /// Share of the samples, those with the largest contrasts, that enter the score; 0.0001..=1.
-    pub topk: f64,
-    /// Visible contrast, as a share of luminance; 0.0001..=1.
-    pub tvi_threshold: f64,
-    /// Steps of up to `2^max_log_contrast` 10-bit codes are detected; 0..=5.
-    pub max_log_contrast: u8,
-    /// Transfer function of the display.
-    pub eotf: Eotf,
-    /// Size at which the image was encoded, if smaller than the plane: the plane is resampled to it. A size
-    /// above the plane's is ignored.
-    pub encoded_size: Option<(usize, usize)>,
-    /// As `encoded_size` for the source of [`score_against`].
-    pub source_size: Option<(usize, usize)>,
-    /// Bit depth of encoding, 6..=16, if not the plane's. Below 10, dither is averaged out.
-    pub encoded_bits: Option<u8>,
-    /// Luminance in cd/m² below which banding is invisible; 0..=300.
-    pub vis_lum_threshold: f64,
-    /// Halve large images first: faster, slightly less accurate.
-    pub high_res_speedup: Option<HighRes>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            window_size: 65,
-            topk: 0.6,
-            tvi_threshold: 0.019,
-            max_log_contrast: 2,
-            eotf: Eotf::Bt1886,
-            encoded_size: None,
-            source_size: None,
-            encoded_bits: None,
-            vis_lum_threshold: 0.0,
-            high_res_speedup: None,
-        }
+params! {
+    /// Options, with the names and defaults of libvmaf.
+    pub struct Options {
+        /// Window at 3840×2160; it shrinks with the image. 65 is about 1° of view. Larger ones find wider bands.
+        window_size in "samples": u32 = 65, 15..=127;
+        /// Share of the samples, those with the largest contrasts, that enter the score. Lower values find
+        /// banding of small areas.
+        topk: f64 = 0.6, 0.0001..=1.0;
+        /// Visible contrast, as a share of luminance. Higher values ignore fainter steps.
+        tvi_threshold: f64 = 0.019, 0.0001..=1.0;
+        /// Steps of up to 2 to this power 10-bit codes are detected. 2 is one 8-bit code, 5 eight.
+        max_log_contrast: u32 = 2, 0..=5;
+        /// Transfer function of the display.
+        eotf: Eotf = Eotf::Bt1886;
+        /// Width at which the image was encoded, if smaller than the plane's: the plane is resampled to it. 0 or a
+        /// larger one is ignored.
+        enc_width in "samples": u32 = 0;
+        /// Height at which the image was encoded, as `enc_width`; both are needed.
+        enc_height in "samples": u32 = 0;
+        /// Bit depth of encoding, 6 to 16; 0 is that of the plane. Below 10, dither is averaged out.
+        enc_bitdepth: u32 = 0, 0..=16;
+        /// As `enc_width` for the source of a comparison.
+        src_width in "samples": u32 = 0;
+        /// As `enc_height` for the source of a comparison.
+        src_height in "samples": u32 = 0;
+        /// Luminance below which banding is invisible.
+        vis_lum_threshold in "cd/m²": f64 = 0.0, 0.0..=300.0;
+        /// Size from which images are halved first: faster, slightly less accurate.
+        high_res_speedup: HighRes = HighRes::Off;
     }
 }
 
@@ -110,25 +105,21 @@ impl Options {
         Self { max_log_contrast: 5, ..Self::default() }
     }
 
+    fn encoded_size(&self) -> (usize, usize) {
+        (self.enc_width as usize, self.enc_height as usize)
+    }
+
     fn check(&self) -> Result<(), MetricError> {
         let refuse = |option, range, got: String| Err(Fault::Option { option, range, got }.of(NAME));
-        if !(15..=127).contains(&self.window_size) {
-            return refuse("window_size", "15..=127", self.window_size.to_string());
+        for (name, text) in self.settings() {
+            match Self::default().set(NAME, name, &text) {
+                Err(ParamError::OutOfRange { name, range, got }) => return refuse(name, range, got),
+                Err(_) => return refuse(name, "all finite numbers", text),
+                Ok(()) => {}
+            }
         }
-        if !(0.0001..=1.0).contains(&self.topk) {
-            return refuse("topk", "0.0001..=1", self.topk.to_string());
-        }
-        if !(0.0001..=1.0).contains(&self.tvi_threshold) {
-            return refuse("tvi_threshold", "0.0001..=1", self.tvi_threshold.to_string());
-        }
-        if self.max_log_contrast > 5 {
-            return refuse("max_log_contrast", "0..=5", self.max_log_contrast.to_string());
-        }
-        if !(0.0..=300.0).contains(&self.vis_lum_threshold) {
-            return refuse("vis_lum_threshold", "0..=300", self.vis_lum_threshold.to_string());
-        }
-        match self.encoded_bits {
-            Some(bits) if !(6..=16).contains(&bits) => refuse("encoded_bits", "6..=16", bits.to_string()),
+        match self.enc_bitdepth {
+            bits @ 1..6 => refuse("enc_bitdepth", "6..=16", bits.to_string()),
             _ => Ok(()),
         }
     }
@@ -295,7 +286,7 @@ impl Maps {
 /// When both sides are below 216 samples, an option is out of range, the image is so large that its window
 /// would exceed 255 samples, or when cancelled.
 pub fn score(luma: &Luma<'_>, options: &Options, ctx: &Context<'_>) -> Result<Report, MetricError> {
-    Ok(compute(luma, options, options.encoded_size, false, ctx)?.0)
+    Ok(compute(luma, options, options.encoded_size(), false, ctx)?.0)
 }
 
 /// As [`score`], with its components.
@@ -307,7 +298,7 @@ pub fn score_with_maps(
     options: &Options,
     ctx: &Context<'_>,
 ) -> Result<(Report, Maps), MetricError> {
-    let (report, maps) = compute(luma, options, options.encoded_size, true, ctx)?;
+    let (report, maps) = compute(luma, options, options.encoded_size(), true, ctx)?;
     let max_weight = unband_simd::metrics::cambi::WEIGHTS
         [unband_simd::metrics::cambi::groups(1 << options.max_log_contrast) - 1]
         .0 as usize;
@@ -338,7 +329,8 @@ pub fn score_against(
 ) -> Result<Compared, MetricError> {
     same_size(NAME, (luma.width, luma.height), (source.width, source.height))?;
     let encoded = score(luma, options, ctx)?;
-    let source = compute(source, options, options.source_size, false, ctx)?.0;
+    let source =
+        compute(source, options, (options.src_width as usize, options.src_height as usize), false, ctx)?.0;
     let worse_by = worse_by(encoded.score, source.score);
     Ok(Compared { encoded, source, worse_by })
 }
@@ -351,16 +343,16 @@ pub fn worse_by(encoded: f64, source: f64) -> f64 {
 fn compute(
     luma: &Luma<'_>,
     options: &Options,
-    size: Option<(usize, usize)>,
+    size: (usize, usize),
     maps: bool,
     ctx: &Context<'_>,
 ) -> Result<(Report, Vec<Map>), MetricError> {
     options.check()?;
     let fits = |&(w, h): &(usize, usize)| w > 0 && h > 0 && w <= luma.width && h <= luma.height;
-    let (width, height) = size.filter(fits).unwrap_or((luma.width, luma.height));
+    let (width, height) = Some(size).filter(fits).unwrap_or((luma.width, luma.height));
     long_enough(width, height)?;
-    let halve = options.high_res_speedup.is_some_and(|from| width * height >= from.samples());
-    let mut window = (options.window_size * (width + height) / 375) >> 4;
+    let halve = width * height >= options.high_res_speedup.samples();
+    let mut window = (options.window_size as usize * (width + height) / 375) >> 4;
     if halve {
         window = (window + 1) >> 1;
     }
@@ -373,8 +365,8 @@ fn compute(
     let seen: Vec<u16> = (1..=reach).map(|d| options.eotf.visible_up_to(d, options.tvi_threshold)).collect();
     let least_visible = options.eotf.least_visible(options.vis_lum_threshold);
     let rules = rules(window, reach, &seen, least_visible);
-    let smooth = options.encoded_bits.unwrap_or(luma.bits) < 10;
-    let levels = levels(luma, (width, height), smooth, halve, rules.values, rules.cut, ctx)?;
+    let bits = if options.enc_bitdepth == 0 { u32::from(luma.bits) } else { options.enc_bitdepth };
+    let levels = levels(luma, (width, height), bits < 10, halve, rules.values, rules.cut, ctx)?;
 
     let top = |level: &Level| {
         let samples = level.width * level.height;
@@ -456,7 +448,9 @@ fn map(level: &Level, strips: &[Strip], scale: usize) -> Map {
 /// Whether this is one of the metrics of this module. They use luma as stored in a video; others use RGB or
 /// grey.
 pub fn is_one(metric: &Metric) -> bool {
-    [&ENTRY, &ENTRY_COARSE, &ENTRY_REFERENCE, &ENTRY_FULL_REFERENCE].iter().any(|one| one.name == metric.name)
+    [&ENTRY, &ENTRY_COARSE, &ENTRY_REFERENCE, &ENTRY_FULL_REFERENCE]
+        .iter()
+        .any(|one| one.name == metric.base())
 }
 
 /// Scores an image by its luma in studio range.
@@ -513,32 +507,38 @@ fn entry_score(image: &Image, options: &Options, ctx: &Context<'_>) -> Result<Sc
     Ok(Score { value: report.score, details })
 }
 
-fn default_score(image: &Image, _: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {
-    entry_score(image, &Options::default(), ctx)
-}
-
-fn of_reference(reference: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {
-    let reference = reference.ok_or(Fault::Missing("a reference").of(NAME))?;
-    entry_score(reference, &Options::default(), ctx)
-}
-
-fn reference_score(_: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {
-    of_reference(reference, ctx)
-}
-
-fn full_reference_score(
-    image: &Image,
+fn of_reference(
     reference: Option<&Image>,
+    options: &Options,
     ctx: &Context<'_>,
 ) -> Result<Score, MetricError> {
-    let source = of_reference(reference, ctx)?.value;
-    let encoded = entry_score(image, &Options::default(), ctx)?.value;
+    let reference = reference.ok_or(Fault::Missing("a reference").of(NAME))?;
+    let size = Options { enc_width: options.src_width, enc_height: options.src_height, ..options.clone() };
+    entry_score(reference, &size, ctx)
+}
+
+fn full_reference(
+    image: &Image,
+    reference: Option<&Image>,
+    options: &Options,
+    ctx: &Context<'_>,
+) -> Result<Score, MetricError> {
+    let source = of_reference(reference, options, ctx)?.value;
+    let encoded = entry_score(image, options, ctx)?.value;
     Ok(Score { value: worse_by(encoded, source), details: vec![("picture", encoded), ("source", source)] })
 }
 
-fn coarse_score(image: &Image, _: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {
-    entry_score(image, &Options::coarse(), ctx)
+/// The options among checked parameters.
+fn options(set: &dyn Any) -> Options {
+    set.downcast_ref().cloned().unwrap_or_default()
 }
+
+const TUNING: Tuning = Tuning {
+    params: Options::INFO,
+    defaults: || Box::new(Options::default()),
+    score: |set, image, _, ctx| entry_score(image, &options(set), ctx),
+    set: None,
+};
 
 /// Registry entry.
 pub const ENTRY: Metric = Metric {
@@ -553,7 +553,8 @@ pub const ENTRY: Metric = Metric {
     least: Least::OneSide(LEAST_SIDE),
     network: None,
     source: "Tandon, Afonso, Sole, Krasula, PCS 2021; Netflix/vmaf `libvmaf/src/feature/cambi.c`",
-    score: default_score,
+    tuning: Some(TUNING),
+    score: |image, _, ctx| entry_score(image, &Options::default(), ctx),
 };
 
 /// Steps of up to eight 8-bit codes.
@@ -561,7 +562,8 @@ pub const ENTRY_COARSE: Metric = Metric {
     name: "cambi-coarse",
     title: "CAMBI for steps of up to eight 8-bit codes (max_log_contrast 5)",
     purpose: "The same for coarser steps, which `cambi` does not detect.",
-    score: coarse_score,
+    tuning: Some(Tuning { defaults: || Box::new(Options::coarse()), ..TUNING }),
+    score: |image, _, ctx| entry_score(image, &Options::coarse(), ctx),
     ..ENTRY
 };
 
@@ -572,7 +574,11 @@ pub const ENTRY_REFERENCE: Metric = Metric {
     purpose: "Banding of the source before it was encoded or repaired.",
     domain: Domain::Video,
     against: Against::Reference,
-    score: reference_score,
+    tuning: Some(Tuning {
+        score: |set, _, reference, ctx| of_reference(reference, &options(set), ctx),
+        ..TUNING
+    }),
+    score: |_, reference, ctx| of_reference(reference, &Options::default(), ctx),
     ..ENTRY
 };
 
@@ -583,6 +589,10 @@ pub const ENTRY_FULL_REFERENCE: Metric = Metric {
     purpose: "Banding added by encoding or repair; 0 if the reference is equally banded.",
     domain: Domain::Video,
     against: Against::Reference,
-    score: full_reference_score,
+    tuning: Some(Tuning {
+        score: |set, image, reference, ctx| full_reference(image, reference, &options(set), ctx),
+        ..TUNING
+    }),
+    score: |image, reference, ctx| full_reference(image, reference, &Options::default(), ctx),
     ..ENTRY
 };

@@ -153,6 +153,7 @@ pub const ENTRY: Metric = Metric {
     unit: "ΔE00",
     least: Least::Sample,
     network: None,
+    tuning: None,
     source: "Sharma, Wu, Dalal 2005; scikit-image `color/delta_e.py`, deltaE_ciede2000",
     score,
 };

@@ -94,6 +94,7 @@ pub const ENTRY: Metric = Metric {
     unit: "8-bit codes",
     least: Least::Sample,
     network: None,
+    tuning: None,
     source: "own; docs/results/quality.md",
     score,
 };

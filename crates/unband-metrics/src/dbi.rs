@@ -102,6 +102,7 @@ pub const ENTRY: Metric = Metric {
     unit: "",
     least: Least::Sides(PATCH),
     network: Some("dbi"),
+    tuning: None,
     source: "Kapoor, Sapra, Wang, ICASSP 2021; akshay-kap/Meng-699-Image-Banding-detection `Demo/predict.py`",
     score,
 };

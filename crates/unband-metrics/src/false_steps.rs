@@ -87,6 +87,7 @@ pub const ENTRY: Metric = Metric {
     unit: "per 1000 smooth samples",
     least: Least::Sample,
     network: None,
+    tuning: None,
     source: "own; docs/results/quality.md",
     score,
 };

@@ -43,6 +43,7 @@ pub const ENTRY: Metric = Metric {
     unit: "dB",
     least: Least::Sample,
     network: None,
+    tuning: None,
     source: "own; docs/results/quality.md",
     score,
 };

@@ -105,6 +105,7 @@ pub const ENTRY: Metric = Metric {
     unit: "",
     least: Least::Sides(LEAST_SIDE),
     network: None,
+    tuning: None,
     source: "Xue et al. 2014; the authors' `GMSD.m`",
     score,
 };

@@ -53,6 +53,7 @@ pub const ENTRY: Metric = Metric {
     unit: "octaves",
     least: Least::Sample,
     network: None,
+    tuning: None,
     source: "own",
     score,
 };

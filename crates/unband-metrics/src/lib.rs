@@ -44,10 +44,13 @@ pub const NIQE_NOTICE: &str = include_str!("niqe/NOTICE.txt");
 pub use clean::Clean;
 pub use field::Field;
 
+use std::any::Any;
 use std::fmt;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
-use unband_image::{Context, Hint, Image, Model, Plane};
+use unband_image::params::AnyParams;
+use unband_image::{Context, Hint, Image, Model, ParamError, ParamInfo, Plane};
 use unband_nets::zoo::{self, Published};
 
 /// Direction in which a metric improves.
@@ -298,10 +301,21 @@ fn word(model: Model) -> &'static str {
 /// Scores an image against another, or alone, with the threads and instruction set of the context.
 type ScoreFn = fn(&Image, Option<&Image>, &Context<'_>) -> Result<Score, MetricError>;
 
-/// A metric in the registry.
+/// Parameters of a metric.
+#[derive(Clone, Copy)]
+pub struct Tuning {
+    /// Their descriptions.
+    pub params: &'static [ParamInfo],
+    defaults: fn() -> Box<dyn AnyParams>,
+    score: fn(&dyn Any, &Image, Option<&Image>, &Context<'_>) -> Result<Score, MetricError>,
+    /// Those that differ from the defaults.
+    set: Option<&'static dyn AnyParams>,
+}
+
+/// A metric in the registry, or one of them with parameters.
 #[derive(Clone, Copy)]
 pub struct Metric {
-    /// Name in kebab-case.
+    /// Name in kebab-case; with its parameters, where some were set: `cambi:topk=0.5`.
     pub name: &'static str,
     /// Short title.
     pub title: &'static str,
@@ -322,6 +336,8 @@ pub struct Metric {
     /// Name in [`unband_nets::zoo`] of the weights that it needs in [`Context::models`]; none are part of
     /// unband.
     pub network: Option<&'static str>,
+    /// Its parameters; `None` where there are none.
+    pub tuning: Option<Tuning>,
     /// Paper or file that defines it.
     pub source: &'static str,
     score: ScoreFn,
@@ -339,6 +355,44 @@ impl Metric {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Name in the registry, without parameters.
+    pub fn base(&self) -> &'static str {
+        self.name.split(':').next().unwrap_or_default()
+    }
+
+    /// This metric with parameters from text, such as `topk=0.5:window_size=31`. Equal ones are made once.
+    ///
+    /// # Errors
+    /// Unknown names, malformed values, values out of range.
+    pub fn tuned(&'static self, settings: &str) -> Result<&'static Self, ParamError> {
+        static MADE: Mutex<Vec<&'static Metric>> = Mutex::new(Vec::new());
+        let known = || self.tuning.iter().flat_map(|tuning| tuning.params).map(|param| param.name).collect();
+        let unknown =
+            |name: &str| ParamError::Unknown { method: self.name, name: name.to_owned(), known: known() };
+        let Some(tuning) = self.tuning else {
+            return Err(unknown(settings.split('=').next().unwrap_or_default()));
+        };
+        let mut set = (tuning.defaults)();
+        let defaults = set.texts();
+        for setting in settings.split(':') {
+            let (name, text) = setting.split_once('=').ok_or_else(|| unknown(setting))?;
+            set.set_text(self.name, name.trim(), text)?;
+        }
+        let given = set.texts().into_iter().zip(defaults).filter(|(now, default)| now != default);
+        let name =
+            given.fold(self.name.to_owned(), |text, ((name, value), _)| format!("{text}:{name}={value}"));
+        if name == self.name {
+            return Ok(self);
+        }
+        let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(same) = made.iter().find(|metric| metric.name == name) {
+            return Ok(same);
+        }
+        let tuning = Some(Tuning { set: Some(Box::leak(set)), ..tuning });
+        made.push(Box::leak(Box::new(Self { name: name.leak(), tuning, ..*self })));
+        Ok(made[made.len() - 1])
     }
 
     /// Unit and direction: "dB, higher is better".
@@ -369,7 +423,11 @@ impl Metric {
         if ctx.check().is_err() {
             return Err(MetricError::from(Fault::Cancelled));
         }
-        let score = (self.score)(image, other, ctx).map_err(|error| error.fault.of(self.name))?;
+        let score = match self.tuning {
+            Some(Tuning { score, set: Some(set), .. }) => score(set.as_any(), image, other, ctx),
+            _ => (self.score)(image, other, ctx),
+        };
+        let score = score.map_err(|error| error.fault.of(self.name))?;
         if score.value.is_nan() { Err(Fault::NoNumber.of(self.name)) } else { Ok(score) }
     }
 }
@@ -411,8 +469,23 @@ pub fn find(name: &str) -> Option<&'static Metric> {
 
 /// The metric of that domain with this name, as [`find`].
 pub fn named(domain: Domain, name: &str) -> Option<&'static Metric> {
+    parse(domain, name).ok().flatten()
+}
+
+/// The metric of that domain with this name and parameters, such as `cambi:topk=0.5`; `None` if there is no
+/// such name.
+///
+/// # Errors
+/// As [`Metric::tuned`].
+pub fn parse(domain: Domain, text: &str) -> Result<Option<&'static Metric>, ParamError> {
+    let at = text.find('=').and_then(|sign| text[..sign].rfind(':'));
+    let (name, settings) = at.map_or((text, None), |at| (&text[..at], Some(&text[at + 1..])));
     let name = name.replacen(':', "-", 1);
-    metrics(domain).find(|metric| metric.name == name)
+    let found = metrics(domain).find(|metric| metric.name == name);
+    match (found, settings) {
+        (Some(metric), Some(settings)) => metric.tuned(settings).map(Some),
+        (found, _) => Ok(found),
+    }
 }
 
 /// Both images, or an error if one is missing, they differ in size or colour model, or are neither RGB nor

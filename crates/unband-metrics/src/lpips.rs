@@ -90,6 +90,7 @@ pub const ENTRY: Metric = Metric {
     unit: "",
     least: Least::Sides(least_side(Backbone::Alex)),
     network: Some("alexnet"),
+    tuning: None,
     source: "Zhang et al., CVPR 2018; richzhang/PerceptualSimilarity `lpips/lpips.py`, version 0.1",
     score: |image, reference, ctx| score(image, reference, Backbone::Alex, ctx),
 };

@@ -108,6 +108,7 @@ pub const ENTRY: Metric = Metric {
     unit: "",
     least: Least::Sides(LEAST_SIDE),
     network: None,
+    tuning: None,
     source: "Wang, Simoncelli, Bovik 2003; the authors' `msssim.m`",
     score,
 };

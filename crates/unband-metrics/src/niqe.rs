@@ -111,6 +111,7 @@ pub const ENTRY: Metric = Metric {
     unit: "",
     least: Least::Sides(BLOCK),
     network: None,
+    tuning: None,
     source: "Mittal, Soundararajan, Bovik, IEEE Signal Processing Letters 20(3), 2013; BasicSR `metrics/niqe.py`",
     score,
 };

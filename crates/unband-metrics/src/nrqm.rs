@@ -148,6 +148,7 @@ pub const ENTRY: Metric = Metric {
     unit: "",
     least: Least::Sides(LEAST_SIDE),
     network: Some(MODEL),
+    tuning: None,
     source: "Ma, Yang, Yang, Yang, CVIU 158, 2017; chaoma99/sr-metric `quality_predict.m`",
     score,
 };

@@ -85,6 +85,7 @@ pub const ENTRY: Metric = Metric {
     unit: "",
     least: Least::Sides(niqe::BLOCK),
     network: Some(nrqm::MODEL),
+    tuning: None,
     source: "Blau et al., ECCV Workshops 2018",
     score: |image, _, ctx| score((ENTRY.name, niqe::BLOCK), pi, image, ctx),
 };

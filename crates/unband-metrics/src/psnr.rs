@@ -86,6 +86,7 @@ pub const ENTRY: Metric = Metric {
     unit: "dB",
     least: Least::Sample,
     network: None,
+    tuning: None,
     source: "KAIR `utils/utils_image.py`, calculate_psnr",
     score,
 };

@@ -128,6 +128,7 @@ pub const ENTRY: Metric = Metric {
     unit: "",
     least: Least::Sides(11),
     network: None,
+    tuning: None,
     source: "Wang et al. 2004; KAIR `utils/utils_image.py`, calculate_ssim",
     score,
 };

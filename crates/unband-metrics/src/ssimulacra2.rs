@@ -71,6 +71,7 @@ pub const ENTRY: Metric = Metric {
     unit: "",
     least: Least::Sides(LEAST_SIDE),
     network: None,
+    tuning: None,
     source: "github.com/cloudinary/ssimulacra2, by the crate `fast-ssim2`",
     score,
 };

@@ -1,13 +1,13 @@
 //! Visibility thresholds of luma differences, from the display's transfer function.
 
-/// Transfer function of the display.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Eotf {
-    /// ITU-R BT.1886 from 0.01 to 300 cd/m².
-    #[default]
-    Bt1886,
-    /// SMPTE ST 2084 (PQ), up to 10 000 cd/m².
-    Pq,
+unband_image::words! {
+    /// Transfer function of the display.
+    pub enum Eotf {
+        /// ITU-R BT.1886 from 0.01 to 300 cd/m².
+        Bt1886 = "bt1886",
+        /// SMPTE ST 2084 (PQ), up to 10 000 cd/m².
+        Pq = "pq",
+    }
 }
 
 /// Black and white of 10-bit studio range.

@@ -35,15 +35,17 @@ fn options(name: &str, (width, height): (usize, usize)) -> Options {
             "window_33" => options.window_size = 33,
             "window_size_127" => options.window_size = 127,
             "topk_0.3" => options.topk = 0.3,
-            "enc_bitdepth_10" => options.encoded_bits = Some(10),
-            "enc_bitdepth_8" => options.encoded_bits = Some(8),
+            "enc_bitdepth_10" => options.enc_bitdepth = 10,
+            "enc_bitdepth_8" => options.enc_bitdepth = 8,
             "vis_lum_20" => options.vis_lum_threshold = 20.0,
-            "enc_3_4" => options.encoded_size = Some((width * 3 / 4, height * 3 / 4)),
-            "enc_width_1280" => options.encoded_size = Some((1280, 0)),
-            "enc_width_301" => options.encoded_size = Some((301, 0)),
-            "enc_height_720" => options.encoded_size = Some((1280, 720)),
-            "enc_height_217" => options.encoded_size = Some((301, 217)),
-            "cambi_high_res_speedup_1080" => options.high_res_speedup = Some(HighRes::P1080),
+            "enc_3_4" => {
+                (options.enc_width, options.enc_height) = (width as u32 * 3 / 4, height as u32 * 3 / 4);
+            }
+            "enc_width_1280" => options.enc_width = 1280,
+            "enc_width_301" => options.enc_width = 301,
+            "enc_height_720" => (options.enc_width, options.enc_height) = (1280, 720),
+            "enc_height_217" => (options.enc_width, options.enc_height) = (301, 217),
+            "cambi_high_res_speedup_1080" => options.high_res_speedup = HighRes::P1080,
             other => panic!("no options for {other}"),
         }
     }
@@ -206,7 +208,7 @@ fn contrasts_are_those_of_counting_in_every_window() {
     let (width, height) = (230, 40);
     let codes = sample(width, height, 10);
     let luma = Luma::new(&codes[..], 10, width, height).unwrap();
-    let options = Options { encoded_bits: Some(10), max_log_contrast: 3, ..Options::default() };
+    let options = Options { enc_bitdepth: 10, max_log_contrast: 3, ..Options::default() };
     let (report, maps) = score_with_maps(&luma, &options, &Context::default()).unwrap();
     let at = |x: usize, y: usize| codes[y * width + x];
     let flat = |x: usize, y: usize| {
@@ -390,7 +392,7 @@ fn what_cannot_be_measured_is_an_error_that_says_why() {
         (Options { tvi_threshold: 2.0, ..Options::default() }, "tvi_threshold"),
         (Options { max_log_contrast: 6, ..Options::default() }, "max_log_contrast"),
         (Options { vis_lum_threshold: 301.0, ..Options::default() }, "vis_lum_threshold"),
-        (Options { encoded_bits: Some(5), ..Options::default() }, "encoded_bits"),
+        (Options { enc_bitdepth: 5, ..Options::default() }, "enc_bitdepth"),
     ] {
         let error = score(&luma, &options, &ctx).unwrap_err();
         assert!(

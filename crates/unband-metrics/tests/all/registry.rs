@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use unband_image::{Context, Depth, Image, Model, Plane, Rng};
-use unband_metrics::{Against, Better, Domain, METRICS, Metric, metrics};
+use unband_metrics::{Against, Better, Domain, METRICS, Metric, cambi, metrics, parse};
 
 const W: usize = 224;
 const H: usize = 176;
@@ -137,4 +137,33 @@ fn depth_does_not_change_a_score() {
         };
         assert_eq!(value(&eight).to_bits(), value(&sixteen).to_bits(), "{}", metric.name);
     }
+}
+
+#[test]
+fn parameters_are_checked_change_the_value_and_are_part_of_the_name() {
+    let of = |text: &str| parse(Domain::Image, text).map(Option::unwrap);
+    let metric = of("cambi:topk=0.30:window_size=31").unwrap();
+    assert_eq!((metric.name, metric.base()), ("cambi:window_size=31:topk=0.3", "cambi"));
+    assert!(std::ptr::eq(metric, of("cambi:window_size=31:topk=0.3").unwrap()));
+    assert!(std::ptr::eq(of("cambi").unwrap(), of("cambi:topk=0.6").unwrap()));
+    let (image, ctx) = (ramp(|v, _, _| (v * 255.0).round() / 255.0, Depth::EIGHT), Context::default());
+    let options = cambi::Options { topk: 0.3, window_size: 31, ..cambi::Options::default() };
+    let value = metric.score(&image, None, &ctx).unwrap().value;
+    assert_eq!(value, cambi::score_image(&image, &options, &ctx).unwrap().score);
+    assert_ne!(value, of("cambi").unwrap().score(&image, None, &ctx).unwrap().value);
+    // The variant keeps its own defaults.
+    let coarse = of("cambi:coarse:eotf=pq").unwrap();
+    let options = cambi::Options { eotf: cambi::Eotf::Pq, ..cambi::Options::coarse() };
+    assert_eq!(coarse.name, "cambi-coarse:eotf=pq");
+    let value = coarse.score(&image, None, &ctx).unwrap().value;
+    assert_eq!(value, cambi::score_image(&image, &options, &ctx).unwrap().score);
+    for (text, message) in [
+        ("cambi:topk=2", "`topk` must be 0.0001 to 1, got 2"),
+        ("cambi:topk=much", "`topk` must be a number, got `much`"),
+        ("cambi:top=1", "cambi has no parameter `top`"),
+        ("psnr:topk=0.5", "psnr has no parameter `topk`"),
+    ] {
+        assert_eq!(parse(Domain::Image, text).err().unwrap().to_string(), message);
+    }
+    assert!(parse(Domain::Image, "cambo:topk=0.5").unwrap().is_none());
 }

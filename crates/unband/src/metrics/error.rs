@@ -1,6 +1,6 @@
 //! Errors of metrics, with hints.
 
-use unband_image::{Hint, ImageError};
+use unband_image::{Hint, ImageError, ParamError};
 
 use super::CheckError;
 
@@ -16,6 +16,9 @@ pub enum MetricsError {
         /// Names of the metrics that can be computed.
         known: Vec<&'static str>,
     },
+    /// A parameter of a metric.
+    #[error(transparent)]
+    Setting(ParamError),
     /// A list without names.
     #[error("the list names no metric")]
     NoMetric {
@@ -169,6 +172,7 @@ impl Hint for MetricsError {
                 format!("`unband compare --metrics {name} --input BEFORE REFERENCE RESULT` does that")
             }
             Self::Check(error) => return error.hint(),
+            Self::Setting(error) => return error.hint(),
             Self::File { fault, .. } => return fault.hint(),
             Self::Cancelled => return None,
         })

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use unband_image::ParamError;
 use unband_metrics::{Against, Domain, Metric, metrics};
 
 use super::MetricsError;
@@ -58,7 +59,7 @@ impl Scope {
             Against::Reference => self.reference,
             Against::Input => self.input,
         };
-        there && (metric.domain == Domain::Image || self.video_pair.contains(&metric.name))
+        there && (metric.domain == Domain::Image || self.video_pair.contains(&metric.base()))
     }
 
     /// The metric of that name, if it can be computed.
@@ -77,10 +78,11 @@ impl Scope {
     }
 
     /// The metrics that a text names: `a,b,c`, `all`, or the default for `None`. `all` skips metrics whose
-    /// networks are not in the folder of models.
+    /// networks are not in the folder of models. Parameters follow a name: `cambi:topk=0.5:window_size=31`.
     ///
     /// # Errors
-    /// Unknown names, no name, and metrics that need an image which is not there.
+    /// Unknown names and parameters, values out of range, no name, and metrics that need an image which is not
+    /// there.
     pub fn select(
         &self,
         text: Option<&str>,
@@ -109,7 +111,7 @@ impl Scope {
 
     fn named(&self, name: &str) -> Result<&'static Metric, MetricsError> {
         let name_of = || name.to_owned();
-        let Some(metric) = find(name) else {
+        let Some(metric) = parse(name).map_err(MetricsError::Setting)? else {
             return Err(MetricsError::UnknownMetric { name: name_of(), known: self.names() });
         };
         if self.takes(metric) {
@@ -127,5 +129,11 @@ impl Scope {
 
 /// The metric of that name, for images or videos.
 pub fn find(name: &str) -> Option<&'static Metric> {
-    unband_metrics::find(name).or_else(|| unband_metrics::named(Domain::Video, name))
+    parse(name).ok().flatten()
+}
+
+/// The metric of that name with its parameters, for images or videos; `None` if there is no such name.
+fn parse(text: &str) -> Result<Option<&'static Metric>, ParamError> {
+    let of = |domain| unband_metrics::parse(domain, text);
+    of(Domain::Image)?.map_or_else(|| of(Domain::Video), |metric| Ok(Some(metric)))
 }
