@@ -2,117 +2,72 @@
 
 use std::fmt::Write;
 
-use unband::degrade::DEGRADATIONS;
-use unband::io::FORMATS;
-use unband::metrics::{Domain, metrics};
-use unband::{Dither, ParamInfo};
+use unband::Dither;
 
-use super::{
-    COLUMNS, against, allowed, default, dither_doc, effect, format_row, least, mixes, network, origin,
-    sentences,
-};
+use super::Kind;
+use super::model::List;
+use super::params::parameters;
 
 const GENERATED: &str = "<!-- Written by `unband list --markdown`; a test compares. Do not edit. -->";
 
-pub fn methods() -> String {
-    let mut text = format!(
-        "# Methods\n\n{GENERATED}\n\n`--method NAME` or `--method NAME:key=value,…`. FFmpeg's filter strings \
-         work too: `deband=1thr=0.03:range=24`, `gradfun=1.2:16`.\n"
-    );
-    for entry in unband::methods() {
-        let _ = writeln!(text, "\n## {}\n\n{}. {}", entry.name, entry.title, origin(entry));
-        if entry.params.is_empty() {
+/// The page of a kind, from its lists, where there is one.
+pub fn page(kind: Kind, lists: &[&List]) -> Option<String> {
+    let (title, about) = match kind {
+        Kind::Methods => (
+            "Methods",
+            "`--method NAME` or `--method NAME:key=value,…`. FFmpeg's filter strings work too: \
+             `deband=1thr=0.03:range=24`, `gradfun=1.2:16`."
+                .to_owned(),
+        ),
+        Kind::Dithers => {
+            ("Dithers", format!("For `--dither`; the default is `{}`.", Dither::default().word()))
+        }
+        Kind::Formats => (
+            "Formats",
+            "The columns from *depths* on show which data is kept when writing. Details and limits of each \
+             format: [formats.md](../guide/formats.md)."
+                .to_owned(),
+        ),
+        Kind::Metrics => ("Metrics", METRICS.to_owned()),
+        Kind::Degradations => (
+            "Degradations",
+            "The building blocks of recipes; see [degrading.md](../guide/degrading.md). Built-in recipes, for \
+             `--recipe`:"
+                .to_owned(),
+        ),
+        Kind::Tables | Kind::Trainings => return None,
+    };
+    let mut text = format!("# {title}\n\n{GENERATED}\n\n{about}\n");
+    for list in lists.iter().filter(|list| !list.columns.is_empty()) {
+        text += &table(list.columns, list.items.iter().map(|item| item.cells.clone()));
+    }
+    for item in lists.iter().flat_map(|list| &list.items).filter(|item| !item.section.is_empty()) {
+        let _ = writeln!(text, "\n## {}\n\n{}", item.name, item.section);
+        if !item.params.is_empty() {
+            let rows = parameters(item.params).into_iter().map(|param| {
+                let unit = if param.unit.is_empty() { "–" } else { param.unit };
+                let meaning = param.meaning.replace('|', "\\|");
+                vec![format!("`{}`", param.name), param.default, param.allowed, unit.to_owned(), meaning]
+            });
+            text += &table(&["parameter", "default", "allowed", "unit", "description"], rows);
+        } else if kind == Kind::Methods {
             text += "\nNo parameters.\n";
-            continue;
         }
-        text += &parameters(entry.params);
     }
-    text
+    Some(text)
 }
 
-fn parameters(params: &[ParamInfo]) -> String {
-    let mut text =
-        "\n| parameter | default | allowed | unit | description |\n|---|---|---|---|---|\n".to_owned();
-    for param in params {
-        let _ = writeln!(
-            text,
-            "| `{}` | {} | {} | {} | {} |",
-            param.name,
-            default(param),
-            allowed(param),
-            unit(param.unit),
-            sentences(param.doc).replace('|', "\\|")
-        );
-    }
-    text
-}
+const METRICS: &str = "For `--metrics NAME,NAME,…` and `--fail-if 'NAME>LIMIT'` of `unband score` and `unband compare`. `score` \
+     computes those compared with nothing; the input is the image before its repair.\n\nThe images of a pair \
+     need the same size and colour model. Their depths may differ: an 8-bit result is compared with its 16-bit \
+     reference on one scale, without rounding, and `compare` reports it. Metrics defined on whole codes (`gmsd`, \
+     `ms-ssim`, `ssim-matlab-gray`) round to those of the deeper image, `psnr-y-rounded` always to 8 bits.";
 
-/// A unit for a table.
-fn unit(unit: &str) -> &str {
-    if unit.is_empty() { "–" } else { unit }
-}
-
-pub fn degradations() -> String {
-    let mut text = format!(
-        "# Degradations\n\n{GENERATED}\n\nThe building blocks of recipes; see [degrading.md](../guide/degrading.md). Built-in recipes, \
-         for `--recipe`:\n\n| recipe | description |\n|---|---|\n"
-    );
-    for (name, title) in mixes() {
-        let _ = writeln!(text, "| [`{name}`](../../recipes/degrade/{name}.toml) | {title} |");
-    }
-    for entry in DEGRADATIONS {
-        let title = sentences(entry.title);
-        let _ = writeln!(text, "\n## {}\n\n{title} {}", entry.name, effect(entry));
-        text += &parameters(entry.params);
-    }
-    text
-}
-
-pub fn dithers() -> String {
-    let mut text = format!(
-        "# Dithers\n\n{GENERATED}\n\nFor `--dither`; the default is `{}`.\n\n| dither | description |\n|---|---|\n",
-        Dither::default().word()
-    );
-    for dither in Dither::ALL {
-        let _ = writeln!(text, "| `{}` | {} |", dither.word(), dither_doc(*dither));
-    }
-    text
-}
-
-pub fn formats() -> String {
-    let mut text = format!(
-        "# Formats\n\n{GENERATED}\n\nThe columns from *depths* on show which data is kept when writing. Details and limits \
-         of each format: [formats.md](../guide/formats.md).\n\n| {} |\n|{}\n",
-        COLUMNS.join(" | "),
-        "---|".repeat(COLUMNS.len())
-    );
-    for format in FORMATS {
-        let _ = writeln!(text, "| {} |", format_row(format).join(" | "));
-    }
-    text
-}
-
-pub fn measures() -> String {
-    let mut text = format!(
-        "# Metrics\n\n{GENERATED}\n\nFor `--metrics NAME,NAME,…` and `--fail-if 'NAME>LIMIT'` of `unband score` and \
-         `unband compare`. `score` computes those compared with nothing; the input is the image before its \
-         repair.\n\nThe images of a pair need the same size and colour model. Their depths may differ: an 8-bit result is \
-         compared with its 16-bit reference on one scale, without rounding, and `compare` reports it. Metrics \
-         defined on whole codes (`gmsd`, `ms-ssim`, `ssim-matlab-gray`) round to those of the deeper image, \
-         `psnr-y-rounded` always to 8 bits.\n\n| metric | unit | better | values | compared with | minimum image |\n|---|---|---|---|---|---|\n"
-    );
-    for metric in metrics(Domain::Image) {
-        let better = metric.better.words().trim_end_matches(" is better");
-        let cells =
-            [unit(metric.unit), better, &metric.range_words(), against(metric), &least(metric)].join(" | ");
-        let _ = writeln!(text, "| [`{0}`](#{0}) | {cells} |", metric.name);
-    }
-    for metric in metrics(Domain::Image) {
-        let parts = [metric.title, metric.purpose, &format!("Source: {}", metric.source)].map(sentences);
-        let _ = writeln!(text, "\n## {}\n\n{}", metric.name, parts.join(" "));
-        if let Some(network) = network(metric) {
-            let _ = writeln!(text, "\nIt runs {network}.");
-        }
+/// A table after an empty line.
+fn table(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+    let mut text = format!("\n| {} |\n|{}\n", head.join(" | "), "---|".repeat(head.len()));
+    for row in rows {
+        let _ = writeln!(text, "| {} |", row.join(" | "));
     }
     text
 }
