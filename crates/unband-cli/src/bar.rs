@@ -1,11 +1,12 @@
 //! Progress bar on terminals, and occasional progress lines elsewhere.
 
-use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+
+use crate::streams;
 
 /// Progress steps of one image.
 const PARTS: u64 = 1000;
@@ -58,7 +59,7 @@ impl Bar {
             drawn,
             started: Instant::now(),
             patience: if images > 1 { Duration::from_millis(200) } else { Duration::from_secs(1) },
-            show: show && std::io::stderr().is_terminal(),
+            show: show && streams::errors_on_terminal(),
             state: Mutex::new(State { total: images, ..State::default() }),
             lines: false,
         };
@@ -142,8 +143,7 @@ impl Bar {
 
     fn appear(&self) {
         if let Some(line) = self.line(self.started.elapsed()) {
-            // Standard error may be closed; then there is no one to report it to.
-            let _ = writeln!(anstream::stderr(), "{line}");
+            streams::error(&format!("{line}\n"));
         }
         if self.show && self.drawn.is_hidden() && self.started.elapsed() >= self.patience {
             self.drawn.set_draw_target(ProgressDrawTarget::stderr());

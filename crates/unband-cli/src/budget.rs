@@ -7,6 +7,7 @@ use unband::{Context, Image};
 
 use crate::inputs::Input;
 use crate::reporter::Failure;
+use crate::streams;
 
 /// Bytes per pixel of an image in memory: three planes.
 const PLANES: u64 = 12;
@@ -56,8 +57,8 @@ impl Budget {
     /// # Errors
     /// Unreadable files, and images that need more memory than is allowed or at hand; by name.
     pub fn read(&self, input: &Input, begins: Vec<u8>) -> Result<(Image, &'static str), Failure> {
-        let (image, format) =
-            input.read_within(begins, &self.limits()).map_err(|error| match error.fault() {
+        let (image, format) = input.read_within(begins, &mut streams::Input, &self.limits()).map_err(
+            |error| match error.fault() {
                 Error::Limit { width, height, .. } if self.allowed.is_some() => {
                     let needed =
                         PROGRAM.saturating_add(self.cost(width.saturating_mul(*height))).div_ceil(1 << 20);
@@ -70,7 +71,8 @@ impl Budget {
                     Failure::at(input.shown(), message, Some(hint))
                 }
                 _ => Failure::of(input.shown(), &error),
-            })?;
+            },
+        )?;
         let (width, height) = (image.width() as u64, image.height() as u64);
         // A failed allocation would end the program.
         if !at_hand(width.saturating_mul(height).saturating_mul(self.per_pixel)) {

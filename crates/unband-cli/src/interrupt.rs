@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use unband::Context;
 
+use crate::streams;
+
 /// Set once a stop was requested; jobs check it as the cancel flag of their context.
 static STOP: AtomicBool = AtomicBool::new(false);
 
@@ -18,7 +20,12 @@ const SAME: Duration = Duration::from_secs(1);
 /// Installs the handler for Ctrl-C and termination. The first signal lets running jobs clean up. If none runs
 /// (waiting for standard input, say) it ends the program at once, as does any later signal; child processes
 /// are ended and half-written files removed first.
+///
+/// Nothing is installed for a host: it owns the signals of its process and calls [`stop`].
 pub fn listen() {
+    if streams::lent() {
+        return;
+    }
     let mut first = None;
     // If the handler cannot be installed, the system's default ends the program.
     let _ = ctrlc::set_handler(move || {
@@ -30,6 +37,16 @@ pub fn listen() {
             std::process::exit(crate::outcome::Outcome::Interrupted as i32);
         }
     });
+}
+
+/// Requests a stop of the run of a host, as the first signal does.
+pub fn stop() {
+    STOP.store(true, Ordering::SeqCst);
+}
+
+/// Forgets earlier requests.
+pub fn forget() {
+    STOP.store(false, Ordering::SeqCst);
 }
 
 /// A context with this number of threads that a signal cancels; [`listen`]s from now on.

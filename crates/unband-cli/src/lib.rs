@@ -24,6 +24,7 @@ mod runner;
 mod settings;
 #[cfg(test)]
 mod shown;
+mod streams;
 mod summary;
 
 use std::ffi::OsString;
@@ -35,11 +36,17 @@ use crate::cli::{Cli, Command};
 use crate::outcome::Outcome;
 use crate::reporter::{Loudness, Reporter};
 
+pub use crate::interrupt::stop;
+pub use crate::streams::Streams;
+
+#[cfg(test)]
+mod tests;
+
 /// Runs the program with arguments, the first of which is its name. Returns the exit code: 0 done, 1 some
 /// inputs failed, 2 wrong usage, 3 a check failed, 130 interrupted.
 ///
 /// It prints, installs a handler for Ctrl-C and a hook for panics, and may turn off large memory pages. Call
-/// it in a process that does nothing else.
+/// it in a process that does nothing else; [`run_hosted`] is for others.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     // Panic messages of decoders on damaged files are not useful; the error names the file.
     let speak = std::panic::take_hook();
@@ -48,11 +55,28 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
             speak(panic);
         }
     }));
+    parsed(arguments)
+}
+
+/// The same for a host with a process of its own: streams in place of the standard ones, no handlers of signals
+/// or panics, and the process never ends. [`stop`] takes the place of Ctrl-C. One run at a time; others wait.
+pub fn run_hosted(arguments: impl IntoIterator<Item = OsString>, streams: Streams) -> u8 {
+    streams::lend(streams, || {
+        interrupt::forget();
+        parsed(arguments)
+    })
+}
+
+fn parsed(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are errors in clap; a closed pipe is not.
-            let _ = error.print();
+            match (streams::lent(), error.use_stderr()) {
+                (false, _) => drop(error.print()),
+                (true, true) => streams::error(&error.render().to_string()),
+                (true, false) => drop(result::print_data(error.render().to_string().as_bytes())),
+            }
             return u8::try_from(error.exit_code()).unwrap_or(2);
         }
     };
@@ -60,7 +84,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Reporter { loudness: Loudness::Normal, bar: &Bar::none() }.failure(&failure);
         return Outcome::SomeFailed as u8;
     }
-    if matches!(cli.command, None | Some(Command::Deband(_) | Command::Upscale(_))) {
+    if !streams::lent() && matches!(cli.command, None | Some(Command::Deband(_) | Command::Upscale(_))) {
         take_small_pages();
     }
     act(&cli) as u8

@@ -1,7 +1,6 @@
 //! Output paths of all inputs, determined before anything is written.
 
 use std::collections::HashMap;
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use unband::files::{Naming, Output, possible_outputs};
@@ -9,6 +8,7 @@ use unband::io::video::promises_video;
 
 use crate::inputs::{Input, STDIO};
 use crate::reporter::Failure;
+use crate::streams;
 
 /// The output of one input.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,7 +101,7 @@ pub fn targets(
         return Err(Failure::usage(message, "name a folder with `-o`, or drop `--suffix`"));
     }
     if to_stdout {
-        if std::io::stdout().is_terminal() {
+        if streams::Output.is_terminal() {
             let hint = "add `-o FILE`, or redirect with `>` or `|`";
             return Err(Failure::usage("image data is not written to a terminal", hint));
         }

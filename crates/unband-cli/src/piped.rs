@@ -6,6 +6,7 @@ use unband::io::{Limits, Y4mHeader};
 
 use crate::inputs::reason;
 use crate::reporter::Failure;
+use crate::streams::Input;
 
 /// Its name in messages.
 pub const SHOWN: &str = "standard input";
@@ -26,7 +27,7 @@ pub struct Look {
 /// # Errors
 /// I/O errors of standard input.
 pub fn look(always: bool) -> io::Result<Look> {
-    let (mut begins, mut input) = (Vec::new(), io::stdin().lock());
+    let (mut begins, mut input) = (Vec::new(), Input);
     input.by_ref().take(MAGIC.len() as u64).read_to_end(&mut begins)?;
     if begins != MAGIC {
         return Ok(Look { begins, is_stream: false });

@@ -1,7 +1,6 @@
 //! Messages on standard error: errors with hints, notes, result lines.
 
 use std::fmt::{Display, Write as _};
-use std::io::Write as _;
 
 use anstyle::{AnsiColor, Style};
 use unband::Hint;
@@ -9,6 +8,7 @@ use unband::Hint;
 use crate::bar::Bar;
 use crate::outcome::Outcome;
 use crate::result::print_text;
+use crate::streams;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default().bold();
@@ -129,6 +129,14 @@ impl Reporter<'_> {
         self.write(&text);
     }
 
+    /// The value, or the exit status after a failure because of which nothing was started.
+    pub fn settled<T>(&self, value: Result<T, Failure>) -> Result<T, Outcome> {
+        value.map_err(|failure| {
+            self.failure(&failure);
+            Outcome::Usage
+        })
+    }
+
     /// Prints a note.
     pub fn note(&self, text: &dyn Display) {
         if self.loudness > Loudness::Quiet {
@@ -160,10 +168,7 @@ impl Reporter<'_> {
     }
 
     fn write(&self, text: &str) {
-        // Standard error may be closed; then there is no one to report it to.
-        self.bar.interrupting(|| {
-            let _ = anstream::stderr().write_all(text.as_bytes());
-        });
+        self.bar.interrupting(|| streams::error(text));
     }
 }
 

@@ -8,6 +8,7 @@ use crate::bar::Bar;
 use crate::inputs::reason;
 use crate::outcome::Outcome;
 use crate::reporter::{Failure, Loudness, Reporter, printable};
+use crate::streams::Output;
 
 /// Prints text of several lines. Control characters that could affect the terminal are replaced; names that
 /// may hold line breaks must be [`printable`] before.
@@ -30,9 +31,8 @@ pub fn print_data(data: &[u8]) -> Outcome {
 
 /// Writes and flushes.
 pub fn write_data(data: &[u8]) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
-    out.write_all(data)?;
-    out.flush()
+    Output.write_all(data)?;
+    Output.flush()
 }
 
 /// Prints one JSON object on its own line.

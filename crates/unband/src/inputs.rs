@@ -3,6 +3,7 @@
 //! Example: the [tour](crate#file).
 
 use std::collections::HashSet;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use unband_image::{Hint, Image};
@@ -46,20 +47,21 @@ impl Input {
     /// # Errors
     /// Unreadable files.
     pub fn read(&self) -> Result<(Image, &'static FormatEntry), unband_io::Error> {
-        self.read_within(Vec::new(), &Limits::default())
+        self.read_within(Vec::new(), &mut std::io::stdin(), &Limits::default())
     }
 
-    /// The same within limits, with the bytes already read from standard input.
+    /// The same within limits, with standard input and the bytes already read from it.
     ///
     /// # Errors
     /// As [`read`](Self::read), and a larger image.
     pub fn read_within(
         &self,
         begins: Vec<u8>,
+        stdin: &mut dyn Read,
         limits: &Limits,
     ) -> Result<(Image, &'static FormatEntry), unband_io::Error> {
         if self.is_stdin() {
-            let (bytes, format) = unband_io::load_from(&mut std::io::stdin(), begins, limits)?;
+            let (bytes, format) = unband_io::load_from(stdin, begins, limits)?;
             return Ok((unband_io::read(&bytes, limits)?, format));
         }
         // Before its bytes are read.

@@ -43,13 +43,7 @@ const SIDE: usize = 256;
 /// Previews of all videos.
 pub fn run(args: &DebandArgs, count: usize, reporter: &Reporter<'_>) -> Outcome {
     let settled = videos::options(args).and_then(|options| Ok((options, targets(args)?)));
-    let (options, targets) = match settled {
-        Ok(both) => both,
-        Err(failure) => {
-            reporter.failure(&failure);
-            return Outcome::Usage;
-        }
-    };
+    let Ok((options, targets)) = reporter.settled(settled) else { return Outcome::Usage };
     let ctx = interrupt::context(threads(args.images.threads));
     let mut outcome = Outcome::Done;
     for (input, output) in args.images.inputs.iter().zip(&targets) {

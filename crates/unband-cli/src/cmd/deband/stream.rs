@@ -1,6 +1,6 @@
 //! YUV4MPEG2 frames on standard output, from standard input or a video.
 
-use std::io::{self, BufWriter, IsTerminal, Read, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 
 use unband::io::{Limits, Y4mReader};
@@ -16,6 +16,7 @@ use crate::piped::SHOWN;
 use crate::reporter::{Failure, Reporter, counted};
 use crate::result::stdout_failure;
 use crate::settings;
+use crate::streams::{self, Output};
 
 /// Processes a stream; `begins` are the bytes already read.
 pub fn run(args: &DebandArgs, begins: &[u8], reporter: &Reporter<'_>) -> Outcome {
@@ -29,26 +30,21 @@ pub fn run(args: &DebandArgs, begins: &[u8], reporter: &Reporter<'_>) -> Outcome
             let hint = "use `-o -` and a pipe, for example to `ffmpeg -i - …`";
             Err(Failure::usage(message, hint))
         }
-        None if io::stdout().is_terminal() => {
+        None if Output.is_terminal() => {
             let hint = "use a pipe, for example to `x265 --y4m --output-depth 10 -`";
             Err(Failure::usage("frames are not written to a terminal", hint))
         }
         None => settings::file_options(args),
     };
-    let options = match checked {
-        Ok(options) => VideoOptions {
-            options: options.options,
-            temporal: args.video.temporal.unwrap_or_default(),
-            ..VideoOptions::default()
-        },
-        Err(failure) => {
-            reporter.failure(&failure);
-            return Outcome::Usage;
-        }
+    let Ok(options) = reporter.settled(checked) else { return Outcome::Usage };
+    let options = VideoOptions {
+        options: options.options,
+        temporal: args.video.temporal.unwrap_or_default(),
+        ..VideoOptions::default()
     };
     let progressive = args.video.progressive;
     piped(args, SHOWN, reporter, |output, ctx| {
-        let (input, limits) = (begins.chain(io::stdin()), Limits::default());
+        let (input, limits) = (begins.chain(streams::Input), Limits::default());
         let open = if progressive { Y4mReader::of_any } else { Y4mReader::new };
         deband_stream(open(input, &limits)?, output, &options, ctx)
     })
@@ -70,7 +66,7 @@ pub fn run_video(
         ("--resume", video.resume),
     ];
     let hint = "name a file with `-o` for an encoded video";
-    let failure = if io::stdout().is_terminal() {
+    let failure = if Output.is_terminal() {
         let hint = "use a pipe, for example to `x265 --y4m --output-depth 10 -`, or name a file with `-o`";
         Some(Failure::usage("frames are not written to a terminal", hint))
     } else {
@@ -104,7 +100,7 @@ fn piped(
 ) -> Outcome {
     let ctx = interrupt::context(threads(args.images.threads));
     let Some(_busy) = Busy::begin() else { return Outcome::Interrupted };
-    let mut output = BufWriter::with_capacity(1 << 20, io::stdout());
+    let mut output = BufWriter::with_capacity(1 << 20, Output);
     let done = work(&mut output, &ctx);
     let flushed = output.flush();
     match done {

@@ -38,22 +38,11 @@ pub fn run(args: &DebandArgs, videos: &[Input], reporter: &Reporter<'_>) -> Outc
     };
     let piped = args.images.output.as_deref().is_some_and(|path| path.as_os_str() == STDIO);
     if let (true, [video]) = (piped, videos) {
-        return match rate.and_then(|()| options(args)) {
-            Ok(options) => stream::run_video(args, &options, &video.path, reporter),
-            Err(failure) => {
-                reporter.failure(&failure);
-                Outcome::Usage
-            }
-        };
+        let options = reporter.settled(rate.and_then(|()| options(args)));
+        return options.map_or_else(|usage| usage, |o| stream::run_video(args, &o, &video.path, reporter));
     }
     let settled = rate.and_then(|()| options(args)).and_then(|options| Ok((options, targets(args, videos)?)));
-    let (options, targets) = match settled {
-        Ok(both) => both,
-        Err(failure) => {
-            reporter.failure(&failure);
-            return Outcome::Usage;
-        }
-    };
+    let Ok((options, targets)) = reporter.settled(settled) else { return Outcome::Usage };
     let ctx = interrupt::context(threads(args.images.threads));
     let mut outcome = Outcome::Done;
     for (done, (input, output)) in videos.iter().zip(&targets).enumerate() {
@@ -110,13 +99,7 @@ pub fn run_frames(args: &DebandArgs, reporter: &Reporter<'_>) -> Outcome {
         }
         Ok((VideoOptions { images: Some(images), ..options }, output))
     });
-    let (options, output) = match settled {
-        Ok(both) => both,
-        Err(failure) => {
-            reporter.failure(&failure);
-            return Outcome::Usage;
-        }
-    };
+    let Ok((options, output)) = reporter.settled(settled) else { return Outcome::Usage };
     if output.as_os_str() == STDIO {
         return stream::run_video(args, &options, input, reporter);
     }

@@ -24,6 +24,7 @@ use crate::print::video::{self as print, Frames, PLOT, Steps, VideoRecord, Video
 use crate::reporter::{Failure, Reporter};
 use crate::result::print_json;
 use crate::runner;
+use crate::streams;
 
 /// Options for videos only.
 #[derive(Debug, Args)]
@@ -56,7 +57,7 @@ impl Sorted {
     /// An invalid header.
     pub fn piped(begins: Vec<u8>) -> Result<Self, Failure> {
         interrupt::listen();
-        let input = Cursor::new(begins).chain(std::io::stdin());
+        let input = Cursor::new(begins).chain(streams::Input);
         let piped = VideoInput::stream(Path::new(SHOWN), input).map_err(failure)?;
         Ok(Self { videos: vec![piped], failures: Vec::new(), other: None })
     }

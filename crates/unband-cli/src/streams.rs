@@ -1,0 +1,97 @@
+//! Standard input, output and errors of a run: those of the process, or of a host.
+
+use std::io::{self, IsTerminal, Read, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The streams that a host lends to a run.
+pub struct Streams {
+    /// In place of standard input.
+    pub input: Box<dyn Read + Send>,
+    /// In place of standard output.
+    pub output: Box<dyn Write + Send>,
+    /// In place of standard error; text without colours.
+    pub errors: Box<dyn Write + Send>,
+}
+
+static INPUT: Mutex<Option<Box<dyn Read + Send>>> = Mutex::new(None);
+static OUTPUT: Mutex<Option<Box<dyn Write + Send>>> = Mutex::new(None);
+static ERRORS: Mutex<Option<Box<dyn Write + Send>>> = Mutex::new(None);
+
+fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs with streams of a host, one run after the other.
+pub fn lend<T>(streams: Streams, run: impl FnOnce() -> T) -> T {
+    static TURN: Mutex<()> = Mutex::new(());
+    /// Returns the streams, also after a panic.
+    struct Lent;
+    impl Drop for Lent {
+        fn drop(&mut self) {
+            drop((lock(&INPUT).take(), lock(&OUTPUT).take(), lock(&ERRORS).take()));
+        }
+    }
+    let _turn = lock(&TURN);
+    let _lent = Lent;
+    *lock(&INPUT) = Some(streams.input);
+    *lock(&OUTPUT) = Some(streams.output);
+    *lock(&ERRORS) = Some(streams.errors);
+    run()
+}
+
+/// Does a host own the process?
+pub fn lent() -> bool {
+    lock(&OUTPUT).is_some()
+}
+
+/// Standard input.
+pub struct Input;
+
+impl Read for Input {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match &mut *lock(&INPUT) {
+            Some(input) => input.read(buffer),
+            None => io::stdin().read(buffer),
+        }
+    }
+}
+
+/// Standard output.
+pub struct Output;
+
+impl Output {
+    /// Is it a terminal?
+    pub fn is_terminal(&self) -> bool {
+        !lent() && io::stdout().is_terminal()
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        match &mut *lock(&OUTPUT) {
+            Some(output) => output.write(data),
+            None => io::stdout().write(data),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match &mut *lock(&OUTPUT) {
+            Some(output) => output.flush(),
+            None => io::stdout().flush(),
+        }
+    }
+}
+
+/// Is standard error a terminal?
+pub fn errors_on_terminal() -> bool {
+    !lent() && io::stderr().is_terminal()
+}
+
+/// Writes text to standard error, without colours where they do not belong. It may be closed; then there is no
+/// one to report it to.
+pub fn error(text: &str) {
+    let _ = match &mut *lock(&ERRORS) {
+        Some(errors) => errors.write_all(anstream::adapter::strip_str(text).to_string().as_bytes()),
+        None => anstream::stderr().write_all(text.as_bytes()),
+    };
+}
