@@ -1,6 +1,7 @@
 //! CPU inference for neural networks.
 #![forbid(unsafe_code)]
 
+pub mod banded;
 pub mod cells;
 mod color_guard;
 pub mod dbi;

@@ -14,6 +14,22 @@ pub struct Turns {
     whole: Vec<f64>,
 }
 
+impl Turns {
+    /// Takes the geometry of a run: sine and cosine of the rotation, stretch, and size.
+    pub fn set(&mut self, maps: [&[f32]; 4]) {
+        let lists = [&mut self.sine, &mut self.cosine, &mut self.stretch, &mut self.whole];
+        for (list, map) in lists.into_iter().zip(maps) {
+            list.clear();
+            list.extend(map.iter().copied().map(f64::from));
+        }
+    }
+
+    /// Sine, cosine, stretch, size.
+    pub(super) fn maps(&self) -> (&[f64], &[f64], &[f64], &[f64]) {
+        (&self.sine, &self.cosine, &self.stretch, &self.whole)
+    }
+}
+
 /// Outputs of the generators of a banded kernel: sine, cosine, stretch, growth.
 pub const GENERATED: usize = 4;
 
@@ -111,7 +127,7 @@ pub struct Source<'a> {
 impl<'a> Source<'a> {
     /// The channels of a sample; zeroes outside the image.
     #[inline(always)]
-    fn at(&self, y: i32, x: i32) -> &'a [f32] {
+    pub(super) fn at(&self, y: i32, x: i32) -> &'a [f32] {
         if y < 0 || x < 0 || y as usize >= self.height || x as usize >= self.width {
             return &self.zeros[..self.channels];
         }

@@ -3,6 +3,7 @@
 pub mod attention;
 pub mod conv;
 pub mod deform;
+pub mod deform_grad;
 pub mod math;
 pub mod net;
 pub mod norm;
