@@ -1,5 +1,6 @@
-//! Loops of images: resizing, orientation, rounding.
+//! Loops of images: resizing, orientation, rounding, codes of pixels.
 
 pub mod quantize;
 pub mod resize;
+pub mod samples;
 pub mod transpose;
