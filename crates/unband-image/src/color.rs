@@ -4,6 +4,7 @@ use crate::params::{ParamKind, ParamValue};
 
 /// Luma coefficients of red and blue; green has the rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Matrix {
     /// ITU-R BT.601, also JPEG's.
     Bt601,
@@ -76,6 +77,7 @@ impl ParamValue for Matrix {
 
 /// Codes of black and white.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Range {
     /// 8 bits: luma 16..=235, chroma 16..=240; higher depths shifted.
     Limited,

@@ -4,6 +4,7 @@ use std::fmt;
 
 /// The kind of an image whose plateaus are intentional.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Drawing {
     /// Flat colours with sharp or anti-aliased outlines: interfaces, maps, charts, posters, cel shading.
     FlatColours,

@@ -12,6 +12,7 @@ use crate::origin::{Codec, JpegOrigin, Origin};
 
 /// The colour space of the quantisation grids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Space {
     /// The image's own planes (RGB, grey, or the YUV it is stored in).
     Native,
@@ -26,6 +27,7 @@ pub enum Space {
 
 /// Detected cause: the row of the decision table that fired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Cause {
     /// Samples are on the container's own grid, and on no coarser one.
     Plain,
@@ -64,6 +66,7 @@ impl Cause {
 
 /// The quantisation grid of one plane of the found [`Space`].
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct PlaneGrid {
     /// Step between neighbouring values, in 8-bit full-scale codes (1/255 of full scale) of the space's
     /// plane.
@@ -101,6 +104,7 @@ impl PlaneGrid {
 
 /// Map of false contours: one value per square of [`BandingMap::SIDE`] luma samples.
 #[derive(Clone, Debug, PartialEq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct BandingMap {
     /// Squares across.
     pub columns: usize,
@@ -118,6 +122,7 @@ impl BandingMap {
 /// The part of an image where the found grid holds: per square of [`BandingMap::SIDE`] luma samples and
 /// plane.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct GridRegions {
     /// Squares across.
     pub columns: usize,
@@ -158,6 +163,7 @@ impl GridRegions {
 /// Result of the detector, from the samples and the file.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::struct_excessive_bools)] // independent facts
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Findings {
     /// The detected cause.
     pub cause: Cause,
