@@ -23,6 +23,7 @@ mod programs;
 #[cfg(target_os = "linux")]
 mod resume;
 mod said;
+mod segments;
 #[cfg(target_os = "linux")]
 mod signals;
 mod tags;

@@ -4,6 +4,7 @@
 //!
 //! Example: the [tour](crate#video).
 
+mod boundaries;
 mod encoded;
 mod folder;
 mod frames;
@@ -13,6 +14,7 @@ mod motion;
 mod options;
 mod pass;
 mod plan;
+mod segments;
 mod shots;
 mod single_frames;
 mod source;
@@ -34,12 +36,15 @@ use unband_io::video::{self, Programs, Segment, VideoError};
 use self::lock::Lock;
 use self::plan::Plan;
 use self::shots::Shots;
+use self::source::{Span, source};
 use self::unfinished::Unfinished;
 use crate::{Context, Error};
 
+pub(crate) use self::boundaries::Boundaries;
 pub use self::encoded::EncoderTrial;
 pub use self::options::{VideoOptions, VideoReport};
 pub use self::plan::{Disk, ShotFound, VideoPlan, check_video, plan_video};
+pub use self::segments::{MadeSegment, SegmentJob, VideoSegment};
 pub use self::single_frames::{SingleFrame, deband_single};
 pub use self::source::{FrameSource, RawFrame, decode_options, send_all};
 pub use self::stop::ending_programs;
@@ -74,73 +79,90 @@ pub fn deband_video_with(
     on_plan: &dyn Fn(&VideoPlan),
     ctx: &Context<'_>,
 ) -> Result<VideoReport, Error> {
-    stop::with_programs(ctx, |programs| work_on(input, output, options, on_plan, ctx, programs))
+    stop::with_programs(ctx, |programs| {
+        let (plan, begun) = Begun::new(input, output, options, programs)?;
+        on_plan(&begun.announced);
+        begun.end(&plan, None, ctx)
+    })
 }
 
-fn work_on(
-    input: &Path,
-    output: &Path,
-    options: &VideoOptions,
-    on_plan: &dyn Fn(&VideoPlan),
-    ctx: &Context<'_>,
-    programs: &Programs,
-) -> Result<VideoReport, Error> {
-    let start = Instant::now();
-    let plan = Plan::settle(input, output, options, programs)?;
-    let lock = Lock::take(output)?;
-    let mut announced = match plan.check().and_then(|()| plan.announcement()) {
-        Ok(announced) => announced,
-        Err(error) => {
-            lock.give_up();
-            return Err(error);
-        }
-    };
-    on_plan(&announced);
-    let mut unfinished = if options.resume {
-        Unfinished::resume(output, &plan.file, &plan.key, lock)?
-    } else {
-        Unfinished::begin(output, &plan.file, &plan.key, lock)?
-    };
-    let mut worked = 0;
-    let (end, bytes) = match plan.make(&mut unfinished, &mut announced, &mut worked, ctx) {
-        Ok(done) => done,
-        Err(error) => {
-            // A partial video only takes room that the next attempt needs.
-            let joined = unfinished.joined();
-            let _ = fs::remove_file(&joined).or_else(|_| fs::remove_dir_all(&joined));
-            unfinished.remove_if_empty();
-            return Err(about(error, output));
-        }
-    };
-    match end {
-        End::Encoded => {}
-        // Only whole streams can be missing.
-        End::Copied => announced.notes.retain(|note| plan.other_streams.notes(&plan.encoding).contains(note)),
-        End::Left => announced.notes.clear(),
-    }
-    let report = VideoReport {
-        frames: match end {
-            End::Encoded => unfinished.segments.iter().map(Segment::frames).sum(),
-            End::Copied | End::Left => worked,
-        },
-        changed: unfinished.tally.changed,
-        worked,
-        shots: unfinished.tally.shots,
-        methods: unfinished.tally.methods.clone(),
-        left: end == End::Left,
-        copied: end == End::Copied,
-        source_bytes: plan.file.state().map_or(0, |(bytes, _)| bytes),
-        bytes,
-        shown: if end == End::Encoded {
-            plan.shown(&unfinished.segments)
+/// A job that has begun: the right to write its result, and its finished segments.
+struct Begun {
+    start: Instant,
+    announced: VideoPlan,
+    unfinished: Unfinished,
+}
+
+impl Begun {
+    /// Plans the job and takes the lock of its result.
+    fn new<'a>(
+        input: &Path,
+        output: &'a Path,
+        options: &'a VideoOptions,
+        programs: &'a Programs,
+    ) -> Result<(Plan<'a>, Self), Error> {
+        let start = Instant::now();
+        let plan = Plan::settle(input, output, options, programs)?;
+        let lock = Lock::take(output)?;
+        let announced = match plan.check().and_then(|()| plan.announcement()) {
+            Ok(announced) => announced,
+            Err(error) => {
+                lock.give_up();
+                return Err(error);
+            }
+        };
+        let unfinished = if options.resume {
+            Unfinished::resume(output, &plan.file, &plan.key, lock)?
         } else {
-            plan.seconds().unwrap_or(0.0)
-        },
-        seconds: start.elapsed().as_secs_f64(),
-        plan: announced,
-    };
-    unfinished.remove();
-    Ok(report)
+            Unfinished::begin(output, &plan.file, &plan.key, lock)?
+        };
+        Ok((plan, Self { start, announced, unfinished }))
+    }
+
+    /// Makes the missing segments, joins all, and moves the result to its place. `shots`: those of the video,
+    /// if known.
+    fn end(self, plan: &Plan<'_>, shots: Option<Shots>, ctx: &Context<'_>) -> Result<VideoReport, Error> {
+        let Self { start, mut announced, mut unfinished } = self;
+        let mut worked = 0;
+        let (end, bytes) = match plan.make(&mut unfinished, shots, &mut announced, &mut worked, ctx) {
+            Ok(done) => done,
+            Err(error) => {
+                // A partial video only takes room that the next attempt needs.
+                let joined = unfinished.joined();
+                let _ = fs::remove_file(&joined).or_else(|_| fs::remove_dir_all(&joined));
+                unfinished.remove_if_empty();
+                return Err(about(error, plan.output));
+            }
+        };
+        match end {
+            End::Encoded => {}
+            // Only whole streams can be missing.
+            End::Copied => {
+                announced.notes.retain(|note| plan.other_streams.notes(&plan.encoding).contains(note));
+            }
+            End::Left => announced.notes.clear(),
+        }
+        let segments = &unfinished.segments;
+        let report = VideoReport {
+            frames: match end {
+                End::Encoded => segments.iter().map(Segment::frames).sum(),
+                End::Copied | End::Left => worked,
+            },
+            changed: unfinished.tally.changed,
+            worked,
+            shots: unfinished.tally.shots,
+            methods: unfinished.tally.methods.clone(),
+            left: end == End::Left,
+            copied: end == End::Copied,
+            source_bytes: plan.file.state().map_or(0, |(bytes, _)| bytes),
+            bytes,
+            shown: if end == End::Encoded { plan.shown(segments) } else { plan.seconds().unwrap_or(0.0) },
+            seconds: start.elapsed().as_secs_f64(),
+            plan: announced,
+        };
+        unfinished.remove();
+        Ok(report)
+    }
 }
 
 /// The way in which a video's result was made.
@@ -179,12 +201,13 @@ impl Plan<'_> {
     fn make(
         &self,
         unfinished: &mut Unfinished,
+        shots: Option<Shots>,
         announced: &mut VideoPlan,
         worked: &mut u64,
         ctx: &Context<'_>,
     ) -> Result<(End, u64), Error> {
         if !unfinished.complete {
-            let shots = self.look_over(ctx)?;
+            let shots = shots.map_or_else(|| self.found(ctx), Ok)?;
             announced.found = shots.found(&self.file);
             if unfinished.segments.is_empty()
                 && shots.leave_all()
@@ -195,7 +218,9 @@ impl Plan<'_> {
                     (shots.0.iter().map(|shot| shot.frames).sum(), shots.0.len() as u64);
                 return Ok(done);
             }
-            self.encode(unfinished, &shots, worked, ctx)?;
+            let missing = Span { from: unfinished.next, to: None };
+            let source = source(&self.file, self.options, missing, self.programs)?;
+            self.encode(unfinished, source, &shots, worked, ctx)?;
         }
         ctx.check()?;
         if unfinished.segments.is_empty() {
@@ -213,12 +238,8 @@ impl Plan<'_> {
     }
 
     /// The video's shots and findings; empty where the treatment does not depend on them.
-    fn look_over(&self, ctx: &Context<'_>) -> Result<Shots, Error> {
-        if self.follows_findings() {
-            Shots::look_over(&self.file, self.options, self.expected_frames(), self.programs, ctx)
-        } else {
-            Ok(Shots::default())
-        }
+    fn found(&self, ctx: &Context<'_>) -> Result<Shots, Error> {
+        if self.follows_findings() { Ok(self.look_over(ctx)?.shots) } else { Ok(Shots::default()) }
     }
 
     /// Copies a video that needs no repair; returns its size in bytes, or `None` where the container cannot

@@ -9,18 +9,14 @@ use std::thread::{Scope, ScopedJoinHandle};
 
 use unband_io::video::{Encoder, FrameFormat, Segment, VideoError};
 
+use super::boundaries::Boundaries;
 use super::frames::{DoneFrame, Frames};
 use super::plan::{Plan, with_bits};
 use super::shots::{self, Shots};
-use super::source::{FrameSource, WAITING, source};
+use super::source::{FrameSource, WAITING};
 use super::tally::Tally;
-use super::unfinished::Unfinished;
+use super::unfinished::Segments;
 use crate::{Context, Error};
-
-/// Minimum length of a segment, in seconds; it then ends with a shot if one ends in time.
-const SEGMENT_SECONDS: f64 = 10.0;
-/// Maximum length of a segment, in seconds.
-const LONGEST_SEGMENT_SECONDS: f64 = 60.0;
 
 /// A result for the writing thread.
 struct Made {
@@ -32,15 +28,15 @@ struct Made {
 }
 
 impl Plan<'_> {
-    /// Decodes, debands and encodes, starting after the last finished segment.
+    /// Debands and encodes the segments of a source, which starts at the first frame of one.
     pub(super) fn encode(
         &self,
-        unfinished: &mut Unfinished,
+        segments: &mut dyn Segments,
+        source: FrameSource<'_>,
         shots: &Shots,
         worked: &mut u64,
         ctx: &Context<'_>,
     ) -> Result<(), Error> {
-        let source = source(&self.file, self.options, unfinished.next, self.programs)?;
         let source = source.with_shots(|ticks| shots.at(ticks).map(|shot| shot.first == ticks));
         let from = *source.format();
         let to = with_bits(&from, self.encoding.bits)?;
@@ -48,10 +44,10 @@ impl Plan<'_> {
             let (made, to_write) = sync_channel(WAITING);
             let (give_back, empty) = sync_channel(2 * WAITING);
             let source = source.ahead(scope);
-            let writer = scope.spawn(move || self.write_all(unfinished, &to, &to_write, &give_back));
+            let writer = scope.spawn(move || self.write_all(segments, &to, &to_write, &give_back));
             let frames = Frames::new((&self.options.options, self.options.temporal), from, to, ctx);
             // Its end closes the channels, which ends the other two threads.
-            let done = Worker { plan: self, shots, frames, made, empty, worked, ctx }.unfinished(source);
+            let done = Worker { plan: self, shots, frames, made, empty, worked, ctx }.work(source);
             let written = writer.join().map_err(|_| Error::Image("the writing thread failed".to_owned()))?;
             // If the writer failed, its error is the reason.
             written?;
@@ -62,13 +58,13 @@ impl Plan<'_> {
     /// Encodes the queue, segment by segment.
     fn write_all(
         &self,
-        unfinished: &mut Unfinished,
+        segments: &mut dyn Segments,
         to: &FrameFormat,
         made: &Receiver<Option<Made>>,
         give_back: &SyncSender<Vec<u8>>,
     ) -> Result<(), VideoError> {
         std::thread::scope(|scope| {
-            let mut writer = Writer { plan: self, unfinished, to, scope, open: None, ending: None };
+            let mut writer = Writer { plan: self, segments, to, scope, open: None, ending: None };
             let written = made.iter().try_for_each(|made| {
                 let Some(made) = made else { return writer.end(None) };
                 let _ = give_back.try_send(writer.write(made)?);
@@ -96,21 +92,17 @@ struct Worker<'a, 'c> {
 
 impl Worker<'_, '_> {
     /// Debands all frames, in order.
-    fn unfinished(mut self, mut source: FrameSource<'_>) -> Result<(), Error> {
-        let mut segment: Option<i64> = None;
+    fn work(mut self, mut source: FrameSource<'_>) -> Result<(), Error> {
+        let mut boundaries = Boundaries::default();
         while let Some(mut frame) = source.next_frame()? {
-            let age = segment.map(|first| self.plan.file.seconds(frame.ticks - first));
-            let ends = age.is_none_or(|age| {
-                (frame.begins_shot && age >= SEGMENT_SECONDS) || age >= LONGEST_SEGMENT_SECONDS
-            });
-            if ends {
-                // Segments are independent: a resumed run makes the same frames.
-                segment = Some(frame.ticks);
+            let begins = boundaries.begins_with(&frame, &self.plan.file);
+            if begins {
+                // Segments are independent: a resumed run makes the same frames, and so does another machine.
                 self.frames.restart();
                 source.restart(&mut frame);
             }
             let treatment = self.shots.at(frame.ticks).map(|shot| &shot.treatment);
-            self.frames.push((frame.ticks, ends), frame.bytes, frame.begins_shot, treatment)?;
+            self.frames.push((frame.ticks, begins), frame.bytes, frame.begins_shot, treatment)?;
             if !self.send(&mut source, false)? {
                 // The writer has the error.
                 return Ok(());
@@ -147,7 +139,7 @@ impl Worker<'_, '_> {
 /// one starts.
 struct Writer<'a, 's> {
     plan: &'a Plan<'a>,
-    unfinished: &'a mut Unfinished,
+    segments: &'a mut dyn Segments,
     to: &'a FrameFormat,
     scope: &'s Scope<'s, 'a>,
     /// The encoder of the current segment, and the counts of its frames.
@@ -174,8 +166,8 @@ impl Writer<'_, '_> {
         let Plan { file, encoding, programs, .. } = self.plan;
         if made.begins_segment {
             self.end(Some(made.ticks))?;
-            let number = self.unfinished.segments.len() + 1 + usize::from(self.ending.is_some());
-            let encoder = Encoder::new(file, self.to, encoding, &self.unfinished.path_of(number), programs)?;
+            let path = self.segments.next_path(usize::from(self.ending.is_some()));
+            let encoder = Encoder::new(file, self.to, encoding, &path, programs)?;
             self.open = Some((encoder, Tally::default()));
         }
         if let Some((encoder, tally)) = &mut self.open {
@@ -198,6 +190,6 @@ impl Writer<'_, '_> {
     fn settle(&mut self) -> Result<(), VideoError> {
         let Some(Ending { segment, tally, next }) = self.ending.take() else { return Ok(()) };
         let segment = segment.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-        self.unfinished.add(segment, &tally, next)
+        self.segments.add(segment, &tally, next)
     }
 }

@@ -275,7 +275,7 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// Checks that the video can be processed, as [`deband_film`](super::deband_film) does first.
+/// Checks that the video can be processed, as [`deband_video`](super::deband_video) does first.
 ///
 /// # Errors
 /// Interlaced videos, and those that would lose dynamic HDR.
@@ -302,7 +302,7 @@ pub(super) fn opened(
 /// Inspects a video and plans its encoding; encodes nothing and writes nothing.
 ///
 /// # Errors
-/// Errors of [`deband_film`](super::deband_film) before the first frame.
+/// Errors of [`deband_video`](super::deband_video) before the first frame.
 pub fn plan_video(
     input: &Path,
     output: &Path,
@@ -311,7 +311,7 @@ pub fn plan_video(
 ) -> Result<VideoPlan, Error> {
     with_programs(ctx, |programs| {
         let plan = Plan::settle(input, output, options, programs)?;
-        let found = plan.look_over(ctx)?.found(&plan.file);
+        let found = plan.found(ctx)?.found(&plan.file);
         Ok(VideoPlan { found, ..plan.announcement()? })
     })
 }

@@ -6,11 +6,12 @@
 use std::sync::Arc;
 
 use unband_image::findings::{BandingMap, Findings, GridRegions};
-use unband_io::video::{FrameFormat, Programs, VideoError, VideoFile};
+use unband_io::video::{FrameFormat, VideoError, VideoFile};
 
 use super::VideoOptions;
-use super::plan::{ShotFound, bits_of_video};
-use super::source::{RawFrame, source};
+use super::boundaries::Boundaries;
+use super::plan::{Plan, ShotFound, bits_of_video};
+use super::source::{RawFrame, Span, source};
 use super::treatment::{Treatment, look};
 use crate::verdict::{Grade, Seen};
 use crate::{Context, Error};
@@ -36,48 +37,69 @@ pub(super) struct Shot {
 #[derive(Default)]
 pub(super) struct Shots(pub(super) Vec<Shot>);
 
-impl Shots {
-    /// Decodes and inspects a video. For damaged videos the shots before the damage are returned; the
-    /// processing pass reports the error.
+/// The first pass over a video.
+#[derive(Default)]
+pub(super) struct Overview {
+    /// Its shots and findings; empty where the treatment does not depend on them.
+    pub(super) shots: Shots,
+    /// Times of the first frames of its segments, in ticks.
+    pub(super) starts: Vec<i64>,
+}
+
+impl Plan<'_> {
+    /// Decodes a video, and inspects it where the treatment depends on findings. For damaged videos the shots
+    /// before the damage are returned; the processing pass reports the error.
     ///
     /// # Errors
     /// Frames that change in the middle, unknown methods and settings, and cancelled.
-    pub(super) fn look_over(
-        file: &VideoFile,
-        options: &VideoOptions,
-        expected: usize,
-        programs: &Programs,
-        ctx: &Context<'_>,
-    ) -> Result<Self, Error> {
-        let source = source(file, options, None, programs)?;
-        let format = *source.format();
-        let bits = bits_of_video(file, options)?;
+    pub(super) fn look_over(&self, ctx: &Context<'_>) -> Result<Overview, Error> {
+        let (file, options, expected) = (&self.file, self.options, self.expected_frames());
+        let source = source(file, options, Span::default(), self.programs)?;
+        let (format, bits) = (*source.format(), bits_of_video(file, options)?);
         std::thread::scope(|scope| {
             let mut source = source.ahead(scope);
             let mut looker = Looker { format, options, bits, ctx, shots: Vec::new(), open: None };
+            let (mut boundaries, mut starts) = (Boundaries::default(), Vec::new());
             for number in 0.. {
                 let read = source.next_frame();
                 ctx.check()?;
-                let frame = match read {
+                let mut frame = match read {
                     Ok(Some(frame)) => frame,
                     // It is refused in any case: no time is spent on the frames before.
                     Err(error @ VideoError::Changes { .. }) => return Err(error.into()),
                     Ok(None) | Err(_) => break,
                 };
-                if let Some(old) = looker.put(frame)? {
+                let begins = boundaries.begins_with(&frame, file);
+                if begins {
+                    starts.push(frame.ticks);
+                }
+                if !self.follows_findings() {
+                    if begins {
+                        source.restart(&mut frame);
+                    }
+                    source.recycle(frame.bytes);
+                } else if let Some(old) = looker.put(frame)? {
                     source.recycle(old);
                 }
                 ctx.progress.advance(expected.min(number) / SHARE, expected + expected / SHARE);
             }
             looker.end()?;
-            Ok(Self(looker.shots))
+            Ok(Overview { shots: Shots(looker.shots), starts })
         })
     }
+}
 
+impl Shots {
     /// The shot that contains a frame; `None` after the last known one.
     pub(super) fn at(&self, ticks: i64) -> Option<&Shot> {
         let after = self.0.partition_point(|shot| shot.first <= ticks);
         self.0.get(after.checked_sub(1)?)
+    }
+
+    /// The shots that have frames in a range of time, in ticks; `to` is exclusive.
+    pub(super) fn within(&self, from: i64, to: Option<i64>) -> impl Iterator<Item = &Shot> {
+        let first = self.0.partition_point(|shot| shot.first <= from).saturating_sub(1);
+        self.0.iter().skip(first).take_while(move |shot| to.is_none_or(|to| shot.first < to))
     }
 
     /// The findings for the report.

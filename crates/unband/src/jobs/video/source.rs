@@ -164,15 +164,24 @@ pub fn send_all<T>(
     }
 }
 
-/// Decodes the part of a video that the options select. `from`: a later start time, in ticks.
+/// Range of the frames of a pass, in ticks: from a segment's first frame to before another one's; `None` for
+/// the ends of the video.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) from: Option<i64>,
+    pub(super) to: Option<i64>,
+}
+
+/// Decodes the part of a video that the options select, or a span of it.
 pub(super) fn source<'a>(
     file: &VideoFile,
     options: &VideoOptions,
-    from: Option<i64>,
+    span: Span,
     programs: &Programs,
 ) -> Result<FrameSource<'a>, Error> {
     let part = decode_options(file, options)?;
-    let part = DecodeOptions { from: from.or(part.from), programs: programs.clone(), ..part };
+    let (from, to) = (span.from.or(part.from), span.to.or(part.to));
+    let part = DecodeOptions { from, to, programs: programs.clone(), ..part };
     Ok(FrameSource::of_video(file, &part)?)
 }
 

@@ -10,7 +10,7 @@ use unband_io::{Y4mHeader, Y4mReader, Y4mWriter};
 use super::VideoOptions;
 use super::frames::Frames;
 use super::plan::{bits_of, check_video, opened, with_bits};
-use super::source::{FrameSource, source};
+use super::source::{FrameSource, Span, source};
 use super::stop::with_programs;
 use crate::{Context, Error, OutputDepth};
 
@@ -50,7 +50,7 @@ pub fn deband_stream(
 /// Time stamps, alpha and all non-video streams are dropped. The depth is that of [`deband_stream`].
 ///
 /// # Errors
-/// As [`super::deband_film`]; RGB videos and others without a tag in the format.
+/// As [`super::deband_video`]; RGB videos and others without a tag in the format.
 pub fn deband_to_stream(
     input: &Path,
     mut output: impl Write + Send,
@@ -60,7 +60,7 @@ pub fn deband_to_stream(
     with_programs(ctx, |programs| {
         let file = opened(input, options, programs)?;
         check_video(&file, options)?;
-        let source = source(&file, options, None, programs)?;
+        let source = source(&file, options, Span::default(), programs)?;
         let from = *source.format();
         let of_video = |error: unband_io::Error| Error::from(error.in_file(input));
         if from.color.model == Model::Rgb {

@@ -12,8 +12,23 @@ use super::lock::Lock;
 use super::tally::Tally;
 
 const LIST: &str = "segments.jsonl";
+/// Extension of files about finished segments that are not in the list yet.
+const NOTE: &str = "made";
 /// Version of the list format and of the segments.
 const VERSION: u32 = 3;
+
+/// The receiver of finished segments.
+pub(super) trait Segments: Send {
+    /// Path of the next segment that begins. `open`: earlier ones that are not added yet.
+    fn next_path(&self, open: usize) -> PathBuf;
+
+    /// Adds a finished segment, the counts of its frames, and the time of the following frame, if there is
+    /// one.
+    ///
+    /// # Errors
+    /// Errors of the operating system.
+    fn add(&mut self, segment: Segment, tally: &Tally, next: Option<i64>) -> Result<(), VideoError>;
+}
 
 /// The folder of unfinished work.
 #[derive(Debug)]
@@ -106,38 +121,9 @@ impl Unfinished {
         fs::rename(&new, &path).map_err(|error| io("write", &path, error))
     }
 
-    /// Path of a segment; the first is number 1.
-    pub(super) fn path_of(&self, number: usize) -> PathBuf {
-        self.folder.join(format!("{number:05}.segment"))
-    }
-
     /// Path of the joined video.
     pub(super) fn joined(&self) -> PathBuf {
         self.folder.join("joined.part")
-    }
-
-    /// Records a finished segment, the counts of its frames, and the time of the following frame, if there is
-    /// one.
-    ///
-    /// # Errors
-    /// Errors of the operating system.
-    pub(super) fn add(
-        &mut self,
-        segment: Segment,
-        tally: &Tally,
-        next: Option<i64>,
-    ) -> Result<(), VideoError> {
-        let name = segment.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let (first, steps) = (segment.first(), steps(&segment.times));
-        let did = tally.to_json();
-        self.put(
-            &json!({"file": name, "first": first, "steps": steps, "crc": segment.crc, "did": did, "next": next}),
-        )?;
-        self.tally.add(tally);
-        (self.next, self.complete) = (next, next.is_none());
-        self.segments.push(segment);
-        self.lock.keep();
-        Ok(())
     }
 
     fn put(&mut self, value: &Value) -> Result<(), VideoError> {
@@ -157,10 +143,44 @@ impl Unfinished {
 
     /// Removes the folder if no segment was finished: there is nothing to resume.
     pub(super) fn remove_if_empty(self) {
-        if self.segments.is_empty() {
+        let mut files = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let noted = files.any(|file| file.path().extension().is_some_and(|end| end == NOTE));
+        if self.segments.is_empty() && !noted {
             self.remove();
         }
     }
+}
+
+impl Segments for Unfinished {
+    fn next_path(&self, open: usize) -> PathBuf {
+        path_of(&self.folder, self.segments.len() + open)
+    }
+
+    fn add(&mut self, segment: Segment, tally: &Tally, next: Option<i64>) -> Result<(), VideoError> {
+        self.put(&line(&segment, tally, next))?;
+        self.tally.add(tally);
+        (self.next, self.complete) = (next, next.is_none());
+        self.segments.push(segment);
+        self.lock.keep();
+        Ok(())
+    }
+}
+
+/// Path of a segment in the folder of unfinished work. `number`: from 0.
+pub(super) fn path_of(folder: &Path, number: usize) -> PathBuf {
+    folder.join(format!("{:05}.segment", number + 1))
+}
+
+/// Path of the file about a finished segment of another process, which is not in the list yet.
+pub(super) fn note_of(folder: &Path, number: usize) -> PathBuf {
+    path_of(folder, number).with_extension(NOTE)
+}
+
+/// A finished segment, the counts of its frames, and the time of the following frame, as a line of the list.
+pub(super) fn line(segment: &Segment, tally: &Tally, next: Option<i64>) -> Value {
+    let name = segment.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let (first, steps, did) = (segment.first(), steps(&segment.times), tally.to_json());
+    json!({"file": name, "first": first, "steps": steps, "crc": segment.crc, "did": did, "next": next})
 }
 
 /// The settings that a resumed run must share with the earlier one.
@@ -169,6 +189,15 @@ fn head(file: &VideoFile, key: &str) -> Result<Value, VideoError> {
     let changed = changed.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
     let changed = changed.map(|time| time.as_millis().to_string());
     Ok(json!({"version": VERSION, "bytes": bytes, "changed": changed, "options": key}))
+}
+
+/// Is the unfinished work there for this video, with these options?
+///
+/// # Errors
+/// The video cannot be read.
+pub(super) fn is_of(folder: &Path, file: &VideoFile, key: &str) -> Result<bool, VideoError> {
+    let head = head(file, key)?;
+    Ok(read(&folder.join(LIST)).is_ok_and(|(first, _)| first.is_some_and(|first| first == head)))
 }
 
 /// Finished work of an earlier run.
@@ -214,7 +243,8 @@ fn read(path: &Path) -> std::io::Result<(Option<Value>, Vec<Value>)> {
     Ok((first, lines.map_while(parsed).collect()))
 }
 
-fn parse(value: &Value, folder: &Path) -> Option<(Segment, Tally, Option<i64>)> {
+/// Parses a line of the list.
+pub(super) fn parse(value: &Value, folder: &Path) -> Option<(Segment, Tally, Option<i64>)> {
     let name = value.get("file")?.as_str()?;
     let path = folder.join(Path::new(name).file_name()?);
     let crc = u32::try_from(value.get("crc")?.as_u64()?).ok()?;
