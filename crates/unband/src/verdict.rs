@@ -11,6 +11,7 @@ use unband_metrics::cambi;
 
 /// Severity of banding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "files", derive(serde::Serialize, serde::Deserialize))]
 pub enum Grade {
     /// No banding.
     None,
@@ -167,8 +168,12 @@ impl Verdict {
 
     /// For a video frame as stored, by [`look_at_frame`].
     pub fn of_frame(frame: &Image, ctx: &Context<'_>) -> Self {
-        let Seen { findings, grade } = look_at_frame(frame, ctx);
-        Self::graded(&findings, grade)
+        Self::of_seen(&look_at_frame(frame, ctx))
+    }
+
+    /// From the findings in a video frame.
+    pub fn of_seen(seen: &Seen) -> Self {
+        Self::graded(&seen.findings, seen.grade)
     }
 
     fn graded(findings: &Findings, grade: Grade) -> Self {

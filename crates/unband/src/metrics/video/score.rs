@@ -17,7 +17,7 @@ use super::worst::{WorstFrame, WorstFrames, moment};
 use super::{EVERY, OnFrame, Place, VideoScores};
 use crate::jobs::video::{FrameSource, RawFrame};
 use crate::metrics::{Check, FileFault, MetricsError, Value};
-use crate::verdict::Verdict;
+use crate::verdict::{Seen, Verdict, look_at_frame};
 
 /// Number of worst frames that are kept.
 const WORST: usize = 6;
@@ -165,7 +165,7 @@ pub fn score_video(
         let look = |raw: &RawFrame, number: usize, ctx: &Context<'_>| look(raw, number, &format, plan, ctx);
         let mut put = |raw: RawFrame, looked: Result<Looked, FileFault>| {
             let looked = looked.map_err(|fault| fault.of(input.name()))?;
-            let frame = tally.put(raw.seconds, raw.begins_shot, looked);
+            let frame = tally.put(raw.seconds, raw.begins_shot, verdict_of(looked));
             if let Some(&Value::Number(value)) = frame.values.get(plan.lead()) {
                 let place = Place { frame: frame.number, seconds: frame.seconds, value };
                 worst.put(moment(frame.seconds), place, &Arc::new(raw.bytes));
@@ -185,9 +185,16 @@ pub fn score_video(
     Ok(ScoredVideo { scores: tally.finish(format.pixels.bits), worst, format, damage })
 }
 
-type Looked = (Vec<Value>, Option<Verdict>);
+/// The values of a frame, and its findings if it was analysed.
+pub(super) type Looked = (Vec<Value>, Option<Seen>);
 
-fn look(
+/// The same with the verdict.
+pub(super) fn verdict_of((values, seen): Looked) -> (Vec<Value>, Option<Verdict>) {
+    (values, seen.map(|seen| Verdict::of_seen(&seen)))
+}
+
+/// Measures a frame; `number` is its number in the video.
+pub(super) fn look(
     raw: &RawFrame,
     number: usize,
     format: &FrameFormat,
@@ -196,7 +203,7 @@ fn look(
 ) -> Result<Looked, FileFault> {
     let stored = format.read(&raw.bytes)?;
     let all = raw.begins_shot || number.is_multiple_of(plan.every.max(1));
-    let verdict = all.then(|| Verdict::of_frame(&stored, ctx));
+    let seen = all.then(|| look_at_frame(&stored, ctx));
     let values = if all {
         values_of(&stored, plan.metrics, ctx)?
     } else {
@@ -206,5 +213,5 @@ fn look(
         }
         values
     };
-    Ok((values, verdict))
+    Ok((values, seen))
 }
