@@ -7,6 +7,8 @@ use std::path::Path;
 use std::sync::mpsc;
 use std::sync::{Condvar, Mutex, PoisonError};
 
+use crate::{Options, models};
+
 /// Images up to this number of pixels are processed in parallel, one thread each; larger ones one after the
 /// other, on all threads.
 const SMALL: u64 = 4_000_000;
@@ -107,6 +109,22 @@ fn take(
 /// Number of threads for an image of this number of pixels.
 pub fn threads(pixels: u64, all: usize) -> usize {
     if pixels <= SMALL { 1 } else { all }
+}
+
+/// Peak memory per pixel in bytes, built-in network included.
+const BYTES_PER_PIXEL: u64 = 64;
+/// Memory per image in bytes, in addition.
+const BYTES_EACH: u64 = 24 << 20;
+
+/// Resources for debanding an image of this number of pixels on at most `all` threads. A network of others is
+/// expected to need all memory that the options allow: its own is known only with the image.
+pub fn deband_cost(pixels: u64, options: &Options, all: usize) -> Cost {
+    let network = options.method.named().is_some_and(|method| models::is_network(method.name()));
+    let memory = match options.max_memory {
+        Some(memory) if network => memory,
+        _ => pixels.saturating_mul(BYTES_PER_PIXEL).saturating_add(BYTES_EACH),
+    };
+    Cost { threads: threads(pixels, all), memory }
 }
 
 /// Number of pixels as the header declares it. Undeclared sizes may be anything, so such an image runs alone;

@@ -19,11 +19,6 @@ use crate::reporter::{Failure, Loudness, Reporter, grouped, printable};
 use crate::settings;
 use crate::summary::Became;
 
-/// Peak memory per pixel in bytes, built-in network included.
-const BYTES_PER_PIXEL: u64 = 64;
-/// Memory per image in bytes, in addition.
-const BYTES_EACH: u64 = 24 << 20;
-
 /// Processes the images. `begins`: bytes already read from standard input.
 pub fn run(args: &DebandArgs, found: Gathered, begins: Vec<u8>, reporter: &Reporter<'_>) -> Outcome {
     match settings::file_options(args) {
@@ -81,16 +76,7 @@ impl ImageCommand for Deband<'_> {
     }
 
     fn cost(&self, pixels: u64, threads: usize) -> Cost {
-        // The memory of a network is known only with its image, so that image gets the whole budget.
-        let method = self.options.options.method.named();
-        let network = method.is_some_and(|method| unband::models::is_network(method.name()));
-        if let (Some(memory), true) = (self.args.images.max_memory, network) {
-            return Cost { threads, memory };
-        }
-        Cost {
-            threads: batch::threads(pixels, threads),
-            memory: pixels.saturating_mul(BYTES_PER_PIXEL).saturating_add(BYTES_EACH),
-        }
+        batch::deband_cost(pixels, &self.options.options, threads)
     }
 
     fn plan(&self, input: files::Input<'_>, output: &Output<'_>, ctx: &Context<'_>) -> Result<Plan, Error> {
