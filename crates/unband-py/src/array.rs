@@ -3,6 +3,7 @@
 use pyo3::buffer::{Element, PyBuffer};
 use pyo3::prelude::*;
 use unband::{Context, Depth, Image, Model, Plane};
+use unband_simd::image::samples::{bytes_of_planes, planes_of_bytes, planes_of_words, words_of_planes};
 
 use crate::fault::{Fault, Kind};
 
@@ -116,9 +117,9 @@ impl Samples {
             );
         }
         let highest = match &self.data {
-            Data::U8(data) => data.iter().copied().max().map(u32::from),
-            Data::U16(data) => data.iter().copied().max().map(u32::from),
-            Data::F32(_) => None,
+            Data::U8(data) if self.bits < 8 => data.iter().copied().max().map(u32::from),
+            Data::U16(data) if self.bits < 16 => data.iter().copied().max().map(u32::from),
+            _ => None,
         };
         let most = Depth::Int(self.bits.clamp(1, 16)).max_code();
         match highest {
@@ -139,38 +140,65 @@ impl Samples {
     /// The image of these samples.
     pub fn image(&self, ctx: &Context<'_>) -> Image {
         let depth = if self.bits == 32 { Depth::F32 } else { Depth::Int(self.bits) };
-        let mut planes = if self.pixels() < MANY {
-            (0..self.channels).map(|channel| self.plane(channel, depth)).collect()
-        } else {
-            ctx.map(self.channels, |channel| self.plane(channel, depth))
-        };
-        let alpha = if self.channels.is_multiple_of(2) { planes.pop() } else { None };
-        let model = if planes.len() == 1 { Model::Gray } else { Model::Rgb };
-        Image { alpha, ..Image::new(planes, model, depth) }
-    }
-
-    fn plane(&self, channel: usize, depth: Depth) -> Plane {
-        let data = match &self.data {
-            Data::U8(data) => {
-                let mut table = [0.0; 256];
-                (0..).zip(&mut table).for_each(|(code, value)| *value = depth.value(code));
-                self.channel(data, channel, |code| table[usize::from(code)])
+        let mut planes: Vec<Vec<f32>> = if self.planar || matches!(self.data, Data::F32(_)) {
+            let channel = |channel| self.channel(channel, depth);
+            if self.pixels() < MANY {
+                (0..self.channels).map(channel).collect()
+            } else {
+                ctx.map(self.channels, channel)
             }
-            Data::U16(data) => self.channel(data, channel, |code| depth.value(u32::from(code))),
-            Data::F32(data) => self.channel(data, channel, |value| value),
+        } else {
+            self.spread(depth, ctx)
         };
-        Plane { width: self.width, height: self.height, data }
+        let plane = |data| Plane { width: self.width, height: self.height, data };
+        let alpha = if self.channels.is_multiple_of(2) { planes.pop().map(plane) } else { None };
+        let model = if planes.len() == 1 { Model::Gray } else { Model::Rgb };
+        Image { alpha, ..Image::new(planes.into_iter().map(plane).collect(), model, depth) }
     }
 
-    fn channel<T: Copy>(&self, data: &[T], channel: usize, value: impl Fn(T) -> f32) -> Vec<f32> {
-        let n = self.pixels();
-        if self.planar || self.channels == 1 {
-            return data[channel * n..][..n].iter().map(|&sample| value(sample)).collect();
+    /// Planes of interleaved codes.
+    fn spread(&self, depth: Depth, ctx: &Context<'_>) -> Vec<Vec<f32>> {
+        let (n, max) = (self.pixels(), depth.max_code() as f32);
+        let mut planes = vec![vec![0.0; n]; self.channels];
+        let mut rest: Vec<&mut [f32]> = planes.iter_mut().map(Vec::as_mut_slice).collect();
+        let mut parts = Vec::with_capacity(n.div_ceil(MANY));
+        for from in (0..n).step_by(MANY) {
+            let count = MANY.min(n - from);
+            let split = rest.into_iter().map(|plane| plane.split_at_mut(count));
+            let (part, after): (Vec<_>, Vec<_>) = split.unzip();
+            parts.push(part);
+            rest = after;
         }
-        match self.channels {
-            2 => pick::<2, T>(data, channel, value),
-            3 => pick::<3, T>(data, channel, value),
-            _ => pick::<4, T>(data, channel, value),
+        let fill = |part: usize, mut planes: Vec<&mut [f32]>| {
+            let count = planes.first().map_or(0, |plane| plane.len());
+            let codes = part * MANY * self.channels..(part * MANY + count) * self.channels;
+            match &self.data {
+                Data::U8(data) => planes_of_bytes(ctx.level, &mut planes, &data[codes], max),
+                Data::U16(data) => planes_of_words(ctx.level, &mut planes, &data[codes], max),
+                Data::F32(_) => {}
+            }
+        };
+        match parts.len() {
+            1 => parts.into_iter().for_each(|part| fill(0, part)),
+            _ => drop(ctx.map_parts(parts, fill)),
+        }
+        planes
+    }
+
+    /// Values of a channel.
+    fn channel(&self, channel: usize, depth: Depth) -> Vec<f32> {
+        let n = self.pixels();
+        let own = channel * n..(channel + 1) * n;
+        let max = depth.max_code() as f32;
+        match &self.data {
+            Data::U8(data) => data[own].iter().map(|&code| f32::from(code) / max).collect(),
+            Data::U16(data) => data[own].iter().map(|&code| f32::from(code) / max).collect(),
+            Data::F32(data) if self.planar || self.channels == 1 => data[own].to_vec(),
+            Data::F32(data) => match self.channels {
+                2 => pick::<2>(data, channel),
+                3 => pick::<3>(data, channel),
+                _ => pick::<4>(data, channel),
+            },
         }
     }
 
@@ -179,10 +207,15 @@ impl Samples {
         let planes: Vec<&[f32]> =
             image.planes.iter().chain(&image.alpha).map(|plane| &plane.data[..]).collect();
         let depth = image.depth;
+        let (level, max) = (ctx.level, depth.max_code() as f32);
         let data = match depth {
-            Depth::F32 => Data::F32(join(&planes, planar, ctx, |value| value)),
-            Depth::Int(..=8) => Data::U8(join(&planes, planar, ctx, |value| depth.code(value) as u8)),
-            Depth::Int(_) => Data::U16(join(&planes, planar, ctx, |value| depth.code(value) as u16)),
+            Depth::F32 => Data::F32(join(&planes, planar, ctx, &|to, from| interleave(to, from))),
+            Depth::Int(..=8) => Data::U8(join(&planes, planar, ctx, &|to, from| {
+                bytes_of_planes(level, to, from, max);
+            })),
+            Depth::Int(_) => Data::U16(join(&planes, planar, ctx, &|to, from| {
+                words_of_planes(level, to, from, max);
+            })),
         };
         let (height, width) = (image.height(), image.width());
         Self { data, height, width, channels: planes.len(), planar, bits: depth.bits() }
@@ -190,47 +223,39 @@ impl Samples {
 }
 
 /// The values of a channel of interleaved samples.
-fn pick<const N: usize, T: Copy>(data: &[T], channel: usize, value: impl Fn(T) -> f32) -> Vec<f32> {
+fn pick<const N: usize>(data: &[f32], channel: usize) -> Vec<f32> {
     // Within the pixel for the compiler too, which then checks nothing.
     let channel = channel.min(N - 1);
-    data.as_chunks::<N>().0.iter().map(|pixel| value(pixel[channel])).collect()
+    data.as_chunks::<N>().0.iter().map(|pixel| pixel[channel]).collect()
 }
 
-/// Samples of planes one after the other, or of each pixel side by side.
+fn interleave(to: &mut [f32], planes: &[&[f32]]) {
+    for (i, to) in to.chunks_exact_mut(planes.len().max(1)).enumerate() {
+        to.iter_mut().zip(planes).for_each(|(to, plane)| *to = plane[i]);
+    }
+}
+
+/// Samples of planes one after the other, or of each pixel side by side. `fill` interleaves planes.
 fn join<T: Copy + Default + Send>(
     planes: &[&[f32]],
     planar: bool,
     ctx: &Context<'_>,
-    sample: impl Fn(f32) -> T + Sync,
+    fill: &(impl Fn(&mut [T], &[&[f32]]) + Sync),
 ) -> Vec<T> {
     let (n, channels) = (planes.first().map_or(0, |plane| plane.len()), planes.len());
     let mut joined = vec![T::default(); n * channels];
-    let fill = |from: usize, part: &mut [T]| match planes {
-        [a] => each(&a[from..], part, &sample),
-        [a, b, c] => {
-            let colors = a[from..].iter().zip(&b[from..]).zip(&c[from..]);
-            for (to, ((&a, &b), &c)) in part.chunks_exact_mut(3).zip(colors) {
-                to.copy_from_slice(&[sample(a), sample(b), sample(c)]);
-            }
-        }
-        _ => {
-            for (i, to) in part.chunks_exact_mut(channels).enumerate() {
-                to.iter_mut().zip(planes).for_each(|(to, plane)| *to = sample(plane[from + i]));
-            }
-        }
-    };
     if planar {
         let parts = planes.iter().zip(joined.chunks_mut(n.max(1))).collect();
-        ctx.map_parts(parts, |_, (plane, part): (&&[f32], &mut [T])| each(plane, part, &sample));
+        ctx.map_parts(parts, |_, (plane, part): (&&[f32], &mut [T])| fill(part, &[plane]));
     } else if n < MANY {
-        fill(0, &mut joined);
+        fill(&mut joined, planes);
     } else {
         let parts = joined.chunks_mut(MANY * channels).collect();
-        ctx.map_parts(parts, |i, part| fill(i * MANY, part));
+        ctx.map_parts(parts, |i, part: &mut [T]| {
+            let count = part.len() / channels;
+            let from: Vec<&[f32]> = planes.iter().map(|plane| &plane[i * MANY..][..count]).collect();
+            fill(part, &from);
+        });
     }
     joined
-}
-
-fn each<T>(from: &[f32], to: &mut [T], sample: &impl Fn(f32) -> T) {
-    to.iter_mut().zip(from).for_each(|(to, &value)| *to = sample(value));
 }

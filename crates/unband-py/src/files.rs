@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use unband::batch;
 use unband::files::{FileOptions, FileReport, Input, Output, output_stem};
 use unband_io::FormatEntry;
 
@@ -47,6 +48,19 @@ pub fn deband_file<'py>(
         Ok(unband::files::deband_file(Input::File(&input), output, &how, ctx)?)
     })?;
     image_report(py, &done)
+}
+
+/// Expected peak memory of debanding image files, in bytes: the largest among those whose headers say a size.
+/// 0 if none does.
+#[pyfunction]
+#[allow(clippy::needless_pass_by_value)] // Python has no slices
+pub fn peak_memory(py: Python<'_>, paths: Vec<PathBuf>, options: &Bound<'_, PyDict>) -> PyResult<u64> {
+    let options = Given(options).options()?;
+    let cost = |path: &PathBuf| match batch::declared_pixels(path) {
+        0 | u64::MAX => 0,
+        pixels => batch::deband_cost(pixels, &options, 1).memory,
+    };
+    Ok(py.detach(|| paths.iter().map(cost).max().unwrap_or(0)))
 }
 
 fn image_report<'py>(py: Python<'py>, done: &FileReport) -> PyResult<Bound<'py, PyDict>> {

@@ -4,7 +4,9 @@
 #![deny(unsafe_code)]
 
 mod array;
+mod banded;
 mod degrade;
+mod evaluate;
 mod fault;
 mod files;
 mod findings;
@@ -15,6 +17,7 @@ mod options;
 mod program;
 mod registry;
 mod restore;
+mod segments;
 mod video;
 mod wait;
 
@@ -31,9 +34,13 @@ mod _unband {
     #[pymodule_export]
     use crate::array::Samples;
     #[pymodule_export]
+    use crate::banded::{banded_backward, banded_forward};
+    #[pymodule_export]
     use crate::degrade::{Recipe, recipes};
     #[pymodule_export]
-    use crate::files::deband_file;
+    use crate::evaluate::evaluate;
+    #[pymodule_export]
+    use crate::files::{deband_file, peak_memory};
     #[pymodule_export]
     use crate::image::{Image, open};
     #[pymodule_export]
@@ -46,6 +53,10 @@ mod _unband {
     use crate::registry::{methods, version};
     #[pymodule_export]
     use crate::restore::{deband, dither, inspect, prove, upscale};
+    #[pymodule_export]
+    use crate::segments::{
+        VideoJob, make_segment, score_of_video_parts, score_video, score_video_part, video_parts,
+    };
     #[pymodule_export]
     use crate::video::{Frames, deband_video};
 

@@ -46,7 +46,8 @@ pub fn deband_video<'py>(
     video_report(py, &done)
 }
 
-fn video_options(given: &Given<'_, '_>) -> Result<VideoOptions, Fault> {
+/// Options of a video job.
+pub fn video_options(given: &Given<'_, '_>) -> Result<VideoOptions, Fault> {
     let (mut own, purpose) = (given.options()?, purpose(given)?);
     if given.value::<String>("dither", "a word")?.is_none() {
         own.dither = VideoOptions::dither_for(purpose, own.depth);
@@ -69,7 +70,8 @@ fn video_options(given: &Given<'_, '_>) -> Result<VideoOptions, Fault> {
     })
 }
 
-fn video_report<'py>(py: Python<'py>, done: &VideoReport) -> PyResult<Bound<'py, PyDict>> {
+/// The report of a video job as a dict.
+pub fn video_report<'py>(py: Python<'py>, done: &VideoReport) -> PyResult<Bound<'py, PyDict>> {
     let row = PyDict::new(py);
     row.set_item("output", (!done.left).then_some(&done.plan.output))?;
     row.set_item("encoder", &done.plan.encoder)?;

@@ -1,4 +1,4 @@
-"""The commands and Python lines of docs/guide/many-machines.md run, on two raylets; its cluster file is valid."""
+"""Commands and Python lines of docs/guide/many-machines.md run, on two raylets; its cluster file is valid."""
 
 from __future__ import annotations
 
@@ -31,8 +31,9 @@ def free_port():
 
 
 @pytest.fixture
-def stage(root, tmp_path):
-    """A folder with the photos of the page, and the environment of its shell."""
+def stage(root, three_shots, tmp_path):
+    """A folder with the photos and the video of the page, and the environment of its shell."""
+    shutil.copy(three_shots, tmp_path / "film.mkv")
     photos = tmp_path / "photos"
     (photos / "trip").mkdir(parents=True)
     for name in ("a.png", "b.png", "trip/c.png"):
@@ -126,6 +127,7 @@ def test_every_command_of_the_page_runs(root, stage):
             "c.png",
             "d.png",
         ]
+    assert (folder / "film_unband.mkv").exists() and not list(folder.glob("*.unfinished"))
     rows = [json.loads(line) for line in (folder / "clean-3.jsonl").read_text().splitlines()[1:]]
     assert {row["status"] for row in rows} == {"written"}
 

@@ -319,3 +319,72 @@ def test_many_jobs_other_than_debanding_run(cluster, tiny, tmp_path):
     done = unband.ray.run(tiny, job, manifest=tmp_path / "pairs.jsonl")
     assert (done.made, done.failed) == (42, 1)
     assert len(left(tmp_path / "pairs" / "lq")) == len(left(tmp_path / "pairs" / "gt")) == 41
+
+
+@pytest.mark.parametrize("victim", [None, "worker", "machine"])
+def test_one_video_on_two_machines_has_the_frames_of_one(cluster, three_shots, hashes, tmp_path, victim):
+    source, out = tmp_path / "three.mkv", tmp_path / "out.mkv"
+    shutil.copy(three_shots, source)
+    killed = threading.Event()
+
+    def kill(done, total):
+        assert total == 3
+        if killed.is_set() or victim is None:
+            return
+        killed.set()
+        if victim == "worker":
+            for process in Path("/proc").glob("[0-9]*"):
+                try:
+                    command = (process / "cmdline").read_bytes()
+                except OSError:
+                    continue
+                if b"MapWorker" in command or b"_Worker" in command:
+                    os.kill(int(process.name), signal.SIGKILL)
+        else:
+            cluster.remove_node(cluster.machines.pop(), allow_graceful=False)
+
+    report = unband.ray.video(source, out, progress=kill)
+    if victim == "machine":
+        cluster.machines.append(cluster.add_node(num_cpus=1, object_store_memory=STORE))
+        cluster.wait_for_nodes()
+    assert killed.is_set() == (victim is not None)
+    local = unband.deband_video(source, tmp_path / "local.mkv")
+    assert hashes(out) == hashes(tmp_path / "local.mkv")
+    assert (report.frames, report.changed, report.shots) == (local.frames, local.changed, local.shots)
+    assert left(tmp_path) == ["local.mkv", "out.mkv", "three.mkv"]
+
+
+def test_scores_of_a_video_on_two_machines_are_those_of_one(cluster, three_shots):
+    made = unband.ray.score_video(three_shots, ["cambi", "bband"])
+    assert made == unband.score_video(three_shots, ["cambi", "bband"])
+
+
+def test_a_video_that_fails_names_its_segment_and_continues(cluster, three_shots, hashes, tmp_path):
+    source, out = tmp_path / "three.mkv", tmp_path / "out.mkv"
+    shutil.copy(three_shots, source)
+    with unband.plan_video(source, out) as plan:
+        assert plan.segments[1]()["status"] == "written"
+    with pytest.raises(unband.UnbandError):
+        unband.ray.video(source, out, resume=False)
+    unband.ray.video(source, out)
+    unband.deband_video(source, tmp_path / "local.mkv")
+    assert hashes(out) == hashes(tmp_path / "local.mkv")
+
+
+def test_memory_of_a_worker_is_the_estimate_of_the_job(cluster, tiny, tmp_path, monkeypatch):
+    job = unband.Job("deband", out=tmp_path / "out")
+    paths = sorted(tiny.glob("*.ppm"))
+    assert job.peak_memory(paths[0]) == 24 * 2**20 + 64 * 96 * 128
+    assert job.peak_memory(tiny / "bad.png", paths[0]) == job.peak_memory(paths[0])
+    assert unband.Job("deband", out=tmp_path, max_memory=10**6).peak_memory(paths[0]) == 10**6
+    seen = []
+    real = unband.ray.wave
+
+    def wave(items, call, how, *rest):
+        seen.append(how.memory)
+        return real(items, call, how, *rest)
+
+    monkeypatch.setattr(unband.ray, "wave", wave)
+    unband.ray.run(paths[:2], job, manifest=tmp_path / "run.jsonl")
+    unband.ray.run(paths[:2], job, manifest=tmp_path / "none.jsonl", memory=0)
+    assert seen == [job.peak_memory(paths[0]) + 200_000_000, None]

@@ -12,7 +12,7 @@ import pytest
 import unband
 
 torch = pytest.importorskip("torch")
-pytest.importorskip("torchvision")
+deform_conv2d = pytest.importorskip("torchvision").ops.deform_conv2d
 
 from unband.torch import BandedDeformConv2d, Degrade, PairDataset, Restorer, nets  # noqa: E402
 
@@ -87,6 +87,50 @@ def test_the_layer_is_the_twin_inside_the_network():
     layer.load_state_dict(twin.state_dict())
     x = torch.randn(2, 4, 9, 11, dtype=torch.double)
     assert torch.allclose(layer(x), twin(x))
+
+
+@pytest.mark.parametrize("kernel", [3, (3, 5), (1, 3)])
+@pytest.mark.parametrize(("inc", "outc", "groups"), [(16, 32, 1), (5, 7, 1), (12, 8, 4)])
+def test_own_kernels_have_the_values_and_gradients_of_torchvision(kernel, inc, outc, groups):
+    torch.manual_seed(3)
+    layer = BandedDeformConv2d(inc, outc, kernel, groups=groups, init_angle=20, fix_rescale=True)
+    for name, parameter in layer.named_parameters():
+        if name.endswith("weight") and name != "conv.weight":
+            torch.nn.init.normal_(parameter, std=0.05)
+    twin = BandedDeformConv2d(inc, outc, kernel, groups=groups, init_angle=20, fix_rescale=True).double()
+    twin.load_state_dict(layer.state_dict())
+    x = torch.randn(2, inc, 19, 23)
+    # Not contiguous: channels innermost.
+    ours = x.to(memory_format=torch.channels_last).requires_grad_()
+    theirs = x.double().requires_grad_()
+    weights = torch.randn(2, outc, 19, 23)
+    made, want = layer(ours), twin(theirs)
+    assert type(made.grad_fn).__name__.startswith("_Banded") and "Banded" not in type(want.grad_fn).__name__
+    # As near to double precision as torchvision in single precision, whose positions are as rough.
+    with torch.no_grad():
+        padding = tuple(side // 2 for side in layer.conv.kernel_size)
+        rough = deform_conv2d(x, layer.offsets(x), layer.conv.weight, padding=padding)
+        assert (made - want).abs().max() <= max(1.5 * (rough - want).abs().max(), 1e-5)
+    (made * weights).sum().backward()
+    (want * weights.double()).sum().backward()
+    for name, (own, other) in {
+        "x": (ours.grad, theirs.grad),
+        **{
+            name: (parameter.grad, dict(twin.named_parameters())[name].grad)
+            for name, parameter in layer.named_parameters()
+        },
+    }.items():
+        scale = other.abs().max()
+        assert torch.allclose(own.double(), other, rtol=1e-3, atol=float(2e-5 * scale + 1e-7)), name
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        assert torch.equal(layer(x), made)
+    finally:
+        torch.set_num_threads(before)
+    with torch.no_grad():
+        assert torch.equal(layer(x), made)
+    assert layer(x[:0]).shape == (0, outc, 19, 23)
 
 
 def test_growth_learns_only_when_it_is_mended():

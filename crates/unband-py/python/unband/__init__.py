@@ -13,12 +13,24 @@ from __future__ import annotations
 from . import errors, models
 from ._deband import deband, dither, inspect, prove, upscale
 from ._degrade import Degrade, Degraded, list_recipes, make_pairs
+from ._evaluate import Mean, PairScores, Table, TableGroup, TableRow, evaluate
 from ._files import FileReport, deband_file
 from ._image import Image, open
 from ._job import Job
 from ._metrics import Metric, MetricInfo, compare, create_metric, list_metrics, score
 from ._registry import Method, Parameter, list_methods
 from ._report import Findings, PlaneGrid, Proof, Report
+from ._segments import (
+    ScorePart,
+    ScorePlan,
+    ShotScores,
+    VideoPlan,
+    VideoScores,
+    VideoSegment,
+    plan_score,
+    plan_video,
+    score_video,
+)
 from ._unband import version as _version
 from ._video import Frame, VideoReport, deband_video, frames
 from .errors import (
@@ -44,18 +56,29 @@ __all__ = [
     "InputError",
     "Job",
     "LimitError",
+    "Mean",
     "Method",
     "Metric",
     "MetricInfo",
     "MissingExtraError",
     "OptionError",
+    "PairScores",
     "Parameter",
     "PlaneGrid",
     "Proof",
     "Report",
+    "ScorePart",
+    "ScorePlan",
+    "ShotScores",
+    "Table",
+    "TableGroup",
+    "TableRow",
     "UnbandError",
     "UnsupportedError",
+    "VideoPlan",
     "VideoReport",
+    "VideoScores",
+    "VideoSegment",
     "compare",
     "create_metric",
     "deband",
@@ -63,6 +86,7 @@ __all__ = [
     "deband_video",
     "dither",
     "errors",
+    "evaluate",
     "frames",
     "inspect",
     "list_methods",
@@ -71,7 +95,10 @@ __all__ = [
     "make_pairs",
     "models",
     "open",
+    "plan_score",
+    "plan_video",
     "prove",
     "score",
+    "score_video",
     "upscale",
 ]

@@ -116,24 +116,27 @@ class Read:
         depth = _depth(array.dtype, bits, name)
         self._axis = axis
         planar = False
-        if axis is not None:
+        # Calls of NumPy take longer than a small image: none for one that is stored as the library reads it.
+        if axis is not None and not (axis == 2 and array.flags.c_contiguous):
             first = np.moveaxis(array, axis, 0)
             planar = channels > 1 and first.flags.c_contiguous
             array = first if planar else np.moveaxis(array, axis, -1)
         height, width = array.shape[1:] if planar else array.shape[:2]
-        work = np.float32 if depth == 32 else (np.uint8 if array.dtype.itemsize == 1 else np.uint16)
-        with np.errstate(over="ignore"):
-            array = _exact(np.ascontiguousarray(array, dtype=work), array.dtype)
+        if depth == 32:
+            with np.errstate(over="ignore"):
+                array = _exact(np.ascontiguousarray(array, dtype=np.float32), array.dtype)
+        elif not (array.flags.c_contiguous and array.dtype.isnative):
+            array = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("="))
         self.samples = _unband.Samples(array, (height, width, channels), planar, depth)
 
     def give(self, made: _unband.Samples, *, keep: bool) -> Any:
         """The array of a result; with `keep` of the caller's type, else of the type of its depth."""
         array = as_array(made)
-        if self._axis is not None:
+        if self._axis is not None and not (self._axis == 2 and not made.planar):
             import numpy as np
 
             array = np.moveaxis(array, 0 if made.planar else -1, self._axis)
-        elif made.channels == 1:
+        elif self._axis is None and made.channels == 1:
             array = array.reshape(made.height, made.width)
         if keep or (self._dtype.kind == "f" and array.dtype.kind == "f"):
             array = self._kept(array)

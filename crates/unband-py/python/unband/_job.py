@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from . import _remote
+from . import _remote, _unband
 from ._deband import deband, upscale
 from ._degrade import Degrade, _side, make_pairs
 from ._files import deband_file
@@ -170,6 +170,20 @@ class Job:
             "options": {name: _plain(value) for name, value in sorted(self.options.items())},
         }
         return dict(values)
+
+    def peak_memory(self, *paths: str | os.PathLike[str]) -> int:
+        """Expected peak memory of the work on the largest of these local files, in bytes, by the sizes in
+        their headers: a share of 64 bytes for each pixel and 24 MB, as `unband` shares memory between images.
+        0 where it is not known: for "upscale", and for files without a size.
+        """
+        if self.task == "upscale" or not paths:
+            return 0
+        how = {"method": "auto", "params": {}}
+        if "max_memory" in self.options:
+            how["max_memory"] = self.options["max_memory"]
+        needed = _unband.peak_memory([os.fspath(path) for path in paths], how)
+        limit = self.options.get("max_memory")
+        return needed if limit is None else min(needed, int(limit)) or int(limit)
 
     def __repr__(self) -> str:
         options = "".join(f", {name}={value!r}" for name, value in self.options.items() if name != "text")

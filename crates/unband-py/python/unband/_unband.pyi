@@ -9,21 +9,31 @@ __all__ = [
     "Image",
     "Recipe",
     "Samples",
+    "VideoJob",
+    "banded_backward",
+    "banded_forward",
     "deband",
     "deband_file",
     "deband_video",
     "dither",
+    "evaluate",
     "inspect",
+    "make_segment",
     "methods",
     "metrics",
     "open",
+    "peak_memory",
     "prove",
     "read_checkpoint",
     "recipes",
     "run_program",
     "score",
+    "score_of_video_parts",
+    "score_video",
+    "score_video_part",
     "upscale",
     "version",
+    "video_parts",
 ]
 
 _Options = dict[str, Any]
@@ -75,6 +85,25 @@ def score(
 ) -> list[tuple[float, list[tuple[str, float]]] | None]: ...
 def deband_file(input: _Path, output: _Path | None, options: _Options) -> dict[str, Any]: ...
 def deband_video(input: _Path, output: _Path, options: _Options) -> dict[str, Any]: ...
+def peak_memory(paths: list[str], options: _Options) -> int: ...
+def evaluate(options: _Options) -> dict[str, Any]: ...
+def banded_forward(sizes: list[int], inputs: list[Any], out: Any, threads: int) -> None: ...
+def banded_backward(
+    sizes: list[int], inputs: list[Any], gradient: Any, out: list[Any], threads: int
+) -> None: ...
+
+@final
+class VideoJob:
+    def __new__(cls, input: _Path, output: _Path, options: _Options) -> VideoJob: ...
+    def missing(self) -> list[tuple[int, float, str]]: ...
+    def join(self, options: _Options) -> dict[str, Any]: ...
+    def close(self) -> None: ...
+
+def make_segment(input: _Path, output: _Path, segment: str, options: _Options) -> dict[str, Any]: ...
+def score_video(input: _Path, options: _Options) -> dict[str, Any]: ...
+def video_parts(input: _Path, options: _Options) -> list[str]: ...
+def score_video_part(input: _Path, part: str, options: _Options) -> tuple[str, int]: ...
+def score_of_video_parts(parts: list[str], options: _Options) -> dict[str, Any]: ...
 
 @final
 class Frames(Iterator[tuple[float, bool, Image]]):

@@ -11,48 +11,41 @@ import argparse
 import glob
 import hashlib
 import json
-import logging
 import os
 import shutil
 import sys
-import tempfile
 import time
-import warnings
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from . import _remote
 from ._call import Progress, _Bar
 from ._degrade import Degrade
-from ._job import Job, Row, _json, _message
+from ._job import Job, Row
 from ._manifest import Manifest, rows
-from ._program import run as _program
+from ._segments import ScorePlan, VideoScores, plan_score, plan_video
+from ._shards import PART, Shards, named
+from ._video import VideoReport
 from .errors import InputError, MissingExtraError, OptionError, UnbandError
 
 try:
-    import ray
-    import ray.data
-except ImportError as error:
+    from ._pool import INTERPRETER, Call, How, Item, fitting, quiet, start, wave
+except MissingExtraError as error:
     if __name__ == "__main__":
-        sys.exit("error: unband.ray needs Ray\nhint: pip install 'unband[ray]'")
-    raise MissingExtraError("unband.ray needs Ray", "pip install 'unband[ray]'") from error
+        sys.exit(f"error: {error}\nhint: {error.hint}")
+    raise
 
-__all__ = ["Summary", "main", "make_dataset", "run", "start"]
+__all__ = ["Summary", "main", "make_dataset", "run", "score_video", "start", "video"]
 
 _ENDINGS = frozenset(
     ".png .jpg .jpeg .tif .tiff .webp .avif .jxl .exr .ppm .pgm .pbm .pnm .pam .pfm .gif .bmp .heic".split()
 )
 _WAVE = 50_000
 """Paths that Ray holds at a time, so that its object store and the driver stay small."""
-_BLOCK = 16
-"""Paths of a task at most: as many rows are made again when a machine is lost."""
-_STORE = 80_000_000
-"""Bytes of the object store of an own Ray; 75 MiB is its minimum."""
-
-_Item = tuple[str, Any]
-_Call = Callable[[Any], Row]
+_SAMPLE = 256
+"""Files whose headers are read for the memory of a worker."""
 
 
 class Summary(NamedTuple):
@@ -78,26 +71,6 @@ class Summary(NamedTuple):
         return f"{numbers}: {self.manifest}"
 
 
-def start(address: str | None = None) -> None:
-    """Joins a Ray cluster, or starts one on this machine. Does nothing in a process that has one.
-
-    `address`: as for `ray.init`, "auto" for the cluster of this machine. By default that of the variable
-    `RAY_ADDRESS`, else a new cluster that ends with this process, with all processors and an object store of
-    80 MB.
-    """
-    if ray.is_initialized():
-        return
-    # No report of use leaves the machine unless its owner asks for it.
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.WARNING}
-    address = address or os.environ.get("RAY_ADDRESS")
-    if address is None:
-        # Never one that another program has started for itself, and ends.
-        own = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
-        quiet.update(num_cpus=own, object_store_memory=_STORE, include_dashboard=False)
-    ray.init(address=address or "local", **quiet)
-
-
 def run(
     paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     job: Job | Callable[[str], Row],
@@ -118,7 +91,8 @@ def run(
     `job`: a `Job`, or a function from a path to a row with `input` and `error`.
     `num_cpus`: processors, and threads, of a worker. `actors`: number of workers, or the smallest and the
     largest number; by default as many as there are processors, and more when machines join.
-    `memory`: bytes that Ray reserves for a worker; by default `max_memory` of the job.
+    `memory`: bytes that Ray reserves for a worker; by default the job's own estimate, `Job.peak_memory`, for
+    the largest of up to 256 local files, and 200 MB; 0 for none.
     `manifest`: file on this machine for the rows. Inputs that have one are skipped; with `retry` those with
     an error are done again.
     `progress`: True for a bar, or a function of finished and all files. `address`: as for `start`.
@@ -133,50 +107,27 @@ def run(
             job = job.replace(root=root)
         names = _apart(names, job)
         described = job.describe()
-        limit = job.options.get("max_memory")
-        memory = memory if memory is not None or limit is None else limit + _INTERPRETER
+        memory = _needed(job, names) if memory is None else memory
         job = job.replace(threads=max(1, int(num_cpus)))
     else:
         described = {"function": getattr(job, "__qualname__", type(job).__qualname__)}
-    how = _How(num_cpus, actors, memory, address)
+    how = How(num_cpus, actors, memory, address)
     return _drive([(name, name) for name in names], job, described, how, manifest, retry, progress)
 
 
-_INTERPRETER = 200_000_000
-"""Bytes of a worker without images."""
-
-
-class _How(NamedTuple):
-    num_cpus: float
-    actors: int | tuple[int, int] | None
-    memory: float | None
-    address: str | None
-
-
-class _Worker:
-    """The actor: holds the job, and maps an item to its row as JSON, whose type is the same for all."""
-
-    def __init__(self, job: _Call) -> None:
-        self._job = job
-
-    def __call__(self, item: dict[str, Any]) -> dict[str, str]:
-        name, given = json.loads(item["item"])
-        try:
-            row = self._job(given)
-        except Exception as error:
-            row = _failed(name, _message(error, name), getattr(error, "hint", None))
-        return {"row": json.dumps(row)}
-
-
-def _failed(name: str, message: str, hint: str | None) -> Row:
-    return {"input": name, "status": "failed", "error": message, "hint": hint}
+def _needed(job: Job, names: list[str]) -> float:
+    """Bytes of a worker for the largest of some files, evenly spread over the list."""
+    local = [name for name in names if not _remote.is_url(name)]
+    sample = local[:: -(-len(local) // _SAMPLE) or 1]
+    needed = job.peak_memory(*sample)
+    return needed + INTERPRETER if needed else 0
 
 
 def _drive(
-    items: list[_Item],
-    job: _Call,
+    items: list[Item],
+    job: Call,
     described: dict[str, Any],
-    how: _How,
+    how: How,
     manifest: str | os.PathLike[str],
     retry: bool,
     progress: Progress,
@@ -190,9 +141,10 @@ def _drive(
         before, made = len(items) - len(todo), 0
         if todo:
             start(how.address)
-        with _quiet():
+            how = how._replace(memory=fitting(how.memory))
+        with quiet():
             for first in range(0, len(todo), _WAVE):
-                for row in _wave(todo[first : first + _WAVE], job, how):
+                for row in wave(todo[first : first + _WAVE], job, how):
                     made += book.add(row)
                     book.flush()
                     if bar is not None:
@@ -203,78 +155,6 @@ def _drive(
         if isinstance(bar, _Bar):
             bar.close()
     return Summary(book.path, made, before, failed, time.perf_counter() - began)
-
-
-def _wave(items: list[_Item], job: _Call, how: _How) -> Iterator[Row]:
-    """Rows of all items, each once. Those lost with their workers are asked for again, one for each task."""
-    missing = dict(items)
-    block = _BLOCK
-    for _ in range(2):
-        for row in _pass(list(missing.items()), job, how, block):
-            if missing.pop(row["input"], None) is not None:
-                yield row
-        if not missing:
-            return
-        block = 1
-    for name in missing:
-        message = f"{name}: its worker ended several times without a row"
-        yield _failed(name, message, "more memory for a worker: fewer `actors`, or `max_memory` of the job")
-
-
-def _pass(items: list[_Item], job: _Call, how: _How, block: int) -> Iterator[Row]:
-    slots = _slots(how)
-    size = max(1, min(block, len(items) // (4 * slots)))
-    blocks = -(-len(items) // size)
-    low, high = (how.actors, how.actors) if isinstance(how.actors, int) else how.actors or (1, None)
-    pool = ray.data.ActorPoolStrategy(
-        min_size=low,
-        max_size=high,
-        initial_size=max(low, min(slots, blocks, high or slots)),
-        max_tasks_in_flight_per_actor=2,
-    )
-    source = ray.data.from_items([{"item": json.dumps(item)} for item in items], override_num_blocks=blocks)
-    with warnings.catch_warnings():
-        # Ray has no other way yet to set the number of attempts.
-        warnings.filterwarnings("ignore", "`ray_remote_args_fn` is deprecated")
-        made = source.map(
-            _Worker,
-            fn_constructor_args=(job,),
-            compute=pool,
-            num_cpus=how.num_cpus,
-            memory=how.memory,
-            ray_remote_args_fn=_attempts,
-        )
-    for found in made.iter_rows():
-        yield json.loads(found["row"])
-
-
-def _attempts() -> dict[str, Any]:
-    """Workers are started again without end, but an item that ends three of them is given up."""
-    return {"max_restarts": -1, "max_task_retries": 2}
-
-
-def _slots(how: _How) -> int:
-    """Workers that the machines have processors for."""
-    if isinstance(how.actors, int):
-        return max(1, how.actors)
-    nodes = [node["Resources"].get("CPU", 0) for node in ray.nodes() if node["Alive"]]
-    return max(1, sum(int(cpus // how.num_cpus) for cpus in nodes))
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Ray Data without its own bars and messages; blocks whose worker ends do not end the run."""
-    context = ray.data.DataContext.get_current()
-    kept = context.enable_progress_bars, context.max_errored_blocks
-    logger = logging.getLogger("ray.data")
-    level = logger.level
-    context.enable_progress_bars, context.max_errored_blocks = False, -1
-    logger.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        context.enable_progress_bars, context.max_errored_blocks = kept
-        logger.setLevel(level)
 
 
 def _listed(paths: Any) -> tuple[list[str], str | None]:
@@ -328,6 +208,83 @@ def _apart(names: list[str], job: Job) -> list[str]:
     return names
 
 
+def video(
+    input: str | os.PathLike[str],
+    output: str | os.PathLike[str],
+    *,
+    num_cpus: float = 1,
+    actors: int | tuple[int, int] | None = None,
+    memory: float | None = None,
+    resume: bool = True,
+    progress: Progress = None,
+    address: str | None = None,
+    **options: Any,
+) -> VideoReport:
+    """Debands one video on all machines of a Ray cluster, which is started on this one if there is none.
+
+    This machine plans segments of 10 to 60 s at cuts, workers make them, and this machine joins them with
+    sound, subtitles, times and all else: the frames are those of `deband_video`. All machines must see
+    `input` and the folder of `output` under the same paths, and have the same FFmpeg.
+    `options`: those of `deband_video`. `progress`: True for a bar, or a function of finished and all
+    segments. Other arguments as for `run`; `memory`: none by default.
+
+    A lost worker or machine loses at most the segments that it works on. Finished segments stay next to the
+    result, in OUTPUT.unfinished: the same call continues, and so does `deband_video` with `resume=True`.
+    With `resume=False` earlier work is an error, or removed where `overwrite=True`. Raises the error of the
+    first segment that cannot be made.
+    """
+    with plan_video(input, output, resume=resume, **options) as plan:
+        calls = {segment.name: segment for segment in plan.segments}
+        how = How(num_cpus, actors, memory, address)
+        work = partial(plan.worker, threads=max(1, int(num_cpus)))
+        _collect({name: segment.state for name, segment in calls.items()}, work, how, progress)
+        return plan.join()
+
+
+def score_video(
+    input: str | os.PathLike[str],
+    metrics: Iterable[str] | None = None,
+    *,
+    every: int | None = None,
+    num_cpus: float = 1,
+    actors: int | tuple[int, int] | None = None,
+    memory: float | None = None,
+    progress: Progress = None,
+    address: str | None = None,
+) -> VideoScores:
+    """Metrics of one video, measured in parts on all machines: the values of `unband.score_video`.
+
+    Arguments as for `unband.score_video` and `video`. Nothing is kept for a second run.
+    """
+    plan: ScorePlan = plan_score(input, metrics, every=every)
+    how = How(num_cpus, actors, memory, address)
+    work = partial(plan.worker, threads=max(1, int(num_cpus)))
+    found = _collect({part.name: part.state for part in plan.parts}, work, how, progress)
+    return plan.join([found[part.name]["values"] for part in plan.parts])
+
+
+def _collect(items: dict[str, Any], job: Call, how: How, progress: Progress) -> dict[str, Row]:
+    """Rows of all items by name. Raises the error of the first one that failed, after all others ended."""
+    bar = _Bar() if progress is True else progress if callable(progress) else None
+    found: dict[str, Row] = {}
+    try:
+        if items:
+            start(how.address)
+            how = how._replace(memory=fitting(how.memory))
+        with quiet():
+            for row in wave(list(items.items()), job, how, block=1) if items else ():
+                found[row["input"]] = row
+                if bar is not None:
+                    bar(len(found), len(items))
+    finally:
+        if isinstance(bar, _Bar):
+            bar.close()
+    for name in items:
+        if found[name]["error"] is not None:
+            raise UnbandError(found[name]["error"], found[name]["hint"])
+    return found
+
+
 def make_dataset(
     paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     out: str | os.PathLike[str],
@@ -366,7 +323,7 @@ def make_dataset(
     if not isinstance(shard, int) or isinstance(shard, bool) or shard < 1:
         raise OptionError(f"`shard` must be a whole number from 1, got {shard!r}", argument="shard")
     _, (recipe, text, _) = Degrade(recipe, seed).__reduce__()
-    files = _named([name for name in names if _remote.within(name, out) is None], base)
+    files = named([name for name in names if _remote.within(name, out) is None], base)
     options = [f"--seed={seed}", f"--draws={draws}", f"--threads={max(1, int(num_cpus))}"]
     options += [f"--split={','.join(map(str, split))}"]
     options += [] if patch is None else [f"--patch={patch}"]
@@ -374,120 +331,20 @@ def make_dataset(
     own = None if text is None else (os.path.basename(recipe), text)
     if own is None:
         options.append(f"--recipe={recipe}")
-    job = _Shards(out, options, own, None if scratch is None else os.path.abspath(scratch))
+    job = Shards(out, options, own, None if scratch is None else os.path.abspath(scratch))
     cut = [files[first : first + shard] for first in range(0, len(files), shard)]
-    items: list[_Item] = [
+    items: list[Item] = [
         (name := f"shard-{number:05}", {"name": name, "files": part}) for number, part in enumerate(cut)
     ]
     kept = [option for option in options if not option.startswith("--threads=")]
     digest = hashlib.sha256(json.dumps([files, text]).encode()).hexdigest()
     described = {"task": "make_dataset", "out": out, "options": kept, "shard": shard, "files_sha256": digest}
-    how = _How(num_cpus, actors, memory, address)
+    how = How(num_cpus, actors, memory, address)
     done = _drive(items, job, described, how, manifest, retry, progress)
     if not _remote.is_url(out):
-        for part in Path(out).glob(f"{_PART}*"):
+        for part in Path(out).glob(f"{PART}*"):
             shutil.rmtree(part, ignore_errors=True)
     return done
-
-
-def _named(names: list[str], root: str | None) -> list[tuple[str, str]]:
-    """Files with their names in a dataset, which must differ, also where case is ignored."""
-    first: dict[str, str] = {}
-    files = []
-    for name in names:
-        below = name.rpartition("/")[2] if root is None else _remote.within(name, root)
-        if below is None:
-            raise OptionError(f"{name}: is not below `root`, {root}", "name a folder of all files", "root")
-        key = os.path.splitext(below)[0].replace("/", "-").lower()
-        other = first.setdefault(key, name)
-        if other != name:
-            raise OptionError(f"{other} and {name} have one name", "set `root`, or rename one", "paths")
-        files.append((below, name))
-    return sorted(files)
-
-
-class _Shards:
-    """The job that makes one shard of a dataset, by the program."""
-
-    def __init__(
-        self, out: str, options: list[str], text: tuple[str, str] | None, scratch: str | None
-    ) -> None:
-        self.out, self.options, self.text, self.scratch = out, options, text, scratch
-
-    def __call__(self, given: dict[str, Any]) -> Row:
-        start = time.perf_counter()
-        name: str = given["name"]
-        output = _remote.join(self.out, name)
-        row: Row = {"task": "make_dataset", "input": name, "output": output, "error": None, "hint": None}
-        try:
-            if _remote.exists(_remote.join(output, "manifest.jsonl")):
-                row["status"] = "present"
-            else:
-                row.update(self._make(given["files"], output))
-        except Exception as error:
-            row.update(status="failed", error=_message(error, name), hint=getattr(error, "hint", None))
-        row["seconds"] = round(time.perf_counter() - start, 4)
-        return row
-
-    def _make(self, files: list[tuple[str, str]], output: str) -> Row:
-        place = None if _remote.is_url(output) else os.path.dirname(output)
-        if place is not None:
-            os.makedirs(place, exist_ok=True)
-        with (
-            tempfile.TemporaryDirectory(prefix="unband-", dir=self.scratch) as scratch,
-            tempfile.TemporaryDirectory(prefix=_PART, dir=place or self.scratch) as part,
-        ):
-            clean, made = Path(scratch, "clean"), Path(part, "shard")
-            for below, path in files:
-                self._bring(path, clean / below)
-            options = list(self.options)
-            if self.text is not None:
-                recipe = Path(scratch, self.text[0])
-                recipe.write_text(self.text[1], encoding="utf-8")
-                options.append(f"--recipe={recipe}")
-            done = _dataset(["pairs", "--recursive", *options, f"--output={made}", "--", os.fspath(clean)])
-            checked = _dataset(["check", "--", os.fspath(made)])
-            if _remote.is_url(output):
-                self._upload(made, output)
-            else:
-                try:
-                    os.rename(made, output)
-                except OSError:
-                    # Another worker, which Ray took for lost, has made it.
-                    if not os.path.exists(os.path.join(output, "manifest.jsonl")):
-                        raise
-        pairs = sum(done[side]["pairs"] or 0 for side in ("train", "val", "test"))
-        failed = [
-            {**entry, "file": dict(files).get(entry["file"], entry["file"])} for entry in done["failed"]
-        ]
-        return {"status": "written", "images": checked["pictures"], "pairs": pairs, "record": _json(failed)}
-
-    def _bring(self, path: str, to: Path) -> None:
-        to.parent.mkdir(parents=True, exist_ok=True)
-        if not _remote.is_url(path):
-            to.symlink_to(path)
-            return
-        try:
-            with _remote.local(path, self.scratch) as copy:
-                shutil.move(copy, to)
-        except OSError:
-            to.write_bytes(b"")  # The program reports it with the other damaged files.
-
-    def _upload(self, made: Path, output: str) -> None:
-        files = sorted(path for path in made.rglob("*") if path.is_file())
-        # The manifest is the last: where it exists, the shard is complete.
-        for path in sorted(files, key=lambda path: path.name == "manifest.jsonl"):
-            name = path.relative_to(made).as_posix()
-            _remote.publish(os.fspath(path), _remote.join(output, name), overwrite=True)
-
-
-_PART = ".unband-shard-"
-
-
-def _dataset(arguments: list[str]) -> dict[str, Any]:
-    """The JSON object of `unband dataset`; images that failed are in it."""
-    text = _program(["dataset", arguments[0], "--json", *arguments[1:]], good=(0, 1))
-    return dict(json.loads(text.splitlines()[-1]))
 
 
 def _value(text: str) -> tuple[str, Any]:
@@ -504,7 +361,7 @@ def _value(text: str) -> tuple[str, Any]:
 def _arguments() -> argparse.ArgumentParser:
     about = "Does a job on many files, on all processors, or on all machines of a Ray cluster."
     parser = argparse.ArgumentParser("python -m unband.ray", description=about)
-    tasks = "deband, score, compare, degrade, upscale, make_pairs, or dataset (pairs in shards)"
+    tasks = "deband, score, compare, degrade, upscale, make_pairs, dataset (pairs in shards), or video (one)"
     parser.add_argument("task", help=tasks)
     parser.add_argument(
         "paths", nargs="+", metavar="PATH", help="a folder, a pattern in quotes, files or URLs"
@@ -539,6 +396,8 @@ def main(arguments: list[str] | None = None) -> int:
     how["progress"] = None if given.quiet else True
     options = dict(given.set) | {"root": given.root, "scratch": given.scratch}
     try:
+        if given.task == "video":
+            return _one_video(given)
         if given.task == "dataset":
             done = make_dataset(paths, given.out or "", options.pop("recipe", ""), **options, **how)
         else:
@@ -553,6 +412,15 @@ def main(arguments: list[str] | None = None) -> int:
             break
     print(done)
     return 1 if done.failed else 0
+
+
+def _one_video(given: argparse.Namespace) -> int:
+    if len(given.paths) != 1 or given.out is None:
+        raise OptionError("video needs one input, and a file for the result", "add `--out result.mkv`", "out")
+    how = {name: getattr(given, name) for name in ("num_cpus", "actors", "memory", "address")}
+    done = video(given.paths[0], given.out, progress=None if given.quiet else True, **how, **dict(given.set))
+    print(f"{done.frames} frames, {done.changed} changed, in {done.seconds:.1f} s: {done.output}")
+    return 0
 
 
 _SHOWN = 20

@@ -6,12 +6,18 @@ Source: Quan et al., Neural Networks 187 (2025) 107270, §3.3; BDeformConv_layer
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
+from .. import _unband
 from ..errors import OptionError, UnsupportedError
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def _sides(kernel_size: int | tuple[int, int]) -> tuple[int, int]:
@@ -46,7 +52,8 @@ class BandedDeformConv2d(nn.Module):
     True starts it at 0.001.
 
     Refused, as in the authors' code it fails or has no effect: another `stride` than 1, even kernels,
-    `bias=True`. Computes in any floating dtype, on any device of torchvision's `deform_conv2d`.
+    `bias=True`. Computes `float32` on the processor by unband's own kernels, and everything else by
+    torchvision's `deform_conv2d`: any floating dtype on any of its devices.
     """
 
     base_offset: Tensor
@@ -110,29 +117,77 @@ class BandedDeformConv2d(nn.Module):
             conv.weight.zero_()
             conv.bias.copy_(torch.tensor(values, dtype=torch.float64))
 
-    def offsets(self, x: Tensor) -> Tensor:
-        """Offsets of all taps from their places on the grid, N × 2·taps × H × W: rows and columns in turn."""
+    def geometry(self, x: Tensor) -> Tensor:
+        """The kernel at every position, N × 4 × H × W: sine and cosine of its rotation, stretch of its rows,
+        and size."""
         turn = self.conv_rotation(x)
         turn = turn / torch.sqrt((turn**2).sum(1, keepdim=True) + 1e-6)
-        sine, cosine = turn.split(1, 1)
         stretch = self.conv_stretch(x)
         if self.limits is None:
             stretch = F.relu(stretch)
         else:
             least, largest = self.limits
             stretch = torch.tanh(stretch) * ((largest - least) / 2) + (largest + least) / 2
-        rows, columns = self.base_offset.reshape(2, -1, 1, 1).to(x.dtype)
-        along, across = stretch * rows, columns
-        if self.conv_whole is not None:
-            whole = 1 + F.relu(self.conv_whole(x))
-            along, across = whole * along, whole * across
+        whole = torch.ones_like(stretch) if self.conv_whole is None else 1 + F.relu(self.conv_whole(x))
+        return torch.cat([turn, stretch, whole], 1)
+
+    def offsets(self, x: Tensor) -> Tensor:
+        """Offsets of all taps from their places on the grid, N × 2·taps × H × W: rows and columns in turn."""
+        return self._moved(self.geometry(x))
+
+    def _moved(self, geometry: Tensor) -> Tensor:
+        sine, cosine, stretch, whole = geometry.split(1, 1)
+        rows, columns = self.base_offset.reshape(2, -1, 1, 1).to(geometry.dtype)
+        along, across = whole * (stretch * rows), whole * columns
         moved = [cosine * along + sine * across - rows, cosine * across - sine * along - columns]
         return torch.stack(moved, 2).flatten(1, 2)
 
     def forward(self, x: Tensor) -> Tensor:
         """The layer; `x` is N × inc × H × W."""
+        geometry, weight = self.geometry(x), self.conv.weight
+        if _has_kernels(x, geometry, weight):
+            made: Tensor = _Banded.apply(x, geometry, weight)  # type: ignore[no-untyped-call]
+            return made
         from torchvision.ops import deform_conv2d
 
         padding = (self.conv.kernel_size[0] // 2, self.conv.kernel_size[1] // 2)
-        moved: Tensor = deform_conv2d(x, self.offsets(x), self.conv.weight, padding=padding)
+        moved: Tensor = deform_conv2d(x, self._moved(geometry), weight, padding=padding)
         return moved
+
+
+def _has_kernels(*tensors: Tensor) -> bool:
+    """Do unband's own kernels work on these? They are for `float32` on the processor."""
+    plain = all(t.device.type == "cpu" and t.dtype == torch.float32 and t.numel() > 0 for t in tensors)
+    traced = torch.compiler.is_compiling() or torch.jit.is_tracing()  # type: ignore[no-untyped-call]
+    return plain and not traced
+
+
+def _arrays(tensors: tuple[Tensor, ...]) -> list[np.ndarray[Any, Any]]:
+    return [tensor.detach().contiguous().numpy() for tensor in tensors]
+
+
+class _Banded(torch.autograd.Function):
+    """The layer for a given geometry, forward and backward by unband's kernels. Its gradients have none."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, geometry: Tensor, weight: Tensor) -> Tensor:
+        outputs, inputs, rows, columns = weight.shape
+        images, channels, height, width = x.shape
+        ctx.sizes = [images, channels, outputs, channels // inputs, rows, columns, height, width]
+        ctx.save_for_backward(x, geometry, weight)
+        out = x.new_empty((images, outputs, height, width))
+        threads = torch.get_num_threads()
+        _unband.banded_forward(ctx.sizes, _arrays((x, geometry, weight)), out.numpy(), threads)
+        return out
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, ...]:
+        saved = ctx.saved_tensors
+        made = tuple(torch.empty_like(tensor, memory_format=torch.contiguous_format) for tensor in saved)
+        (given,) = _arrays((gradient,))
+        threads = torch.get_num_threads()
+        _unband.banded_backward(
+            ctx.sizes, _arrays(saved), given, [tensor.numpy() for tensor in made], threads
+        )
+        return made
