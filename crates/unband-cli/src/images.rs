@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use unband::batch::{self, Cost};
-use unband::files::{self, Naming, Output};
-use unband::io::{Dropped, FormatEntry, Limits};
+use unband::files::{self, FileOptions, FileReport, Plan};
+use unband::io::Limits;
 use unband::{Context, Error, Hint};
 
 use crate::args::ImageArgs;
@@ -19,18 +19,17 @@ use crate::inputs::{Gathered, Input, failures, is_pattern, reason};
 use crate::interrupt::{self, Busy};
 use crate::outcome::Outcome;
 use crate::outputs::{self, Target};
-use crate::record::{FileRecord, Schema};
-use crate::reporter::{Failure, Loudness, Reporter};
+use crate::record::{self, FileRecord, Schema};
+use crate::reporter::{Failure, Loudness, Reporter, printable};
 use crate::result::{print_json, print_text, stdout_failure, write_data};
 use crate::settings;
+use crate::streams;
 use crate::summary::{Became, summary};
 
 /// The operation on each image.
 pub trait ImageCommand: Sync {
-    /// The result of planning.
-    type Plan: Send;
-    /// The result of running.
-    type Report: Send;
+    /// Options of each file, with the task.
+    fn options(&self) -> &FileOptions;
 
     /// Default result path of an input, without extension.
     fn stem(&self, input: &Path) -> PathBuf;
@@ -39,9 +38,6 @@ pub trait ImageCommand: Sync {
     fn suffix(&self) -> Option<&str> {
         None
     }
-
-    /// Other influences on result names.
-    fn naming(&self) -> Naming;
 
     /// Additional checks before the first image is read.
     ///
@@ -55,51 +51,16 @@ pub trait ImageCommand: Sync {
     /// of threads.
     fn cost(&self, pixels: u64, threads: usize) -> Cost;
 
-    /// Inspects the input without writing.
-    ///
-    /// # Errors
-    /// Reasons that prevent the work.
-    fn plan(
-        &self,
-        input: files::Input<'_>,
-        output: &Output<'_>,
-        ctx: &Context<'_>,
-    ) -> Result<Self::Plan, Error>;
-
-    /// Processes the input.
-    ///
-    /// # Errors
-    /// Failures of reading, processing and writing.
-    fn run(
-        &self,
-        input: files::Input<'_>,
-        output: Output<'_>,
-        ctx: &Context<'_>,
-    ) -> Result<Self::Report, Error>;
-
-    /// The plan as text.
-    fn plan_text(&self, input: &str, plan: &Self::Plan, to_stdout: bool, loudness: Loudness) -> String;
+    /// Further work on a written result, in the thread of its image.
+    fn after(&self, _input: &Input, _report: &FileReport, _ctx: &Context<'_>) {}
 
     /// The schema of `--json` lines.
     fn schema(&self) -> Schema;
 
-    /// The plan as JSON.
-    fn planned(&self, input: String, plan: &Self::Plan) -> FileRecord;
-
-    /// Prints the result; returns the exit status.
-    fn announce(
-        &self,
-        input: &str,
-        report: &Self::Report,
-        to_stdout: bool,
-        reporter: &Reporter<'_>,
-    ) -> Outcome;
-
-    /// The category of the result, for the summary.
-    fn became(&self, report: &Self::Report) -> Became;
-
-    /// The result as JSON.
-    fn done(&self, input: String, report: &Self::Report, to_stdout: bool) -> FileRecord;
+    /// Prints details of the result below its line; returns the exit status.
+    fn announce(&self, _input: &str, _report: &FileReport, _reporter: &Reporter<'_>) -> Outcome {
+        Outcome::Done
+    }
 }
 
 /// Processes the images. `begins`: bytes already read from standard input.
@@ -116,13 +77,7 @@ pub fn run(
         return Outcome::Done;
     }
     let loudness = reporter.loudness;
-    let job = match ImagesJob::new(work, args, found, begins) {
-        Ok(job) => job,
-        Err(failure) => {
-            reporter.failure(&failure);
-            return Outcome::Usage;
-        }
-    };
+    let Ok(job) = reporter.settled(ImagesJob::new(work, args, found, begins)) else { return Outcome::Usage };
     for note in &job.notes {
         reporter.note(note);
     }
@@ -153,9 +108,9 @@ struct ImagesJob<'a, W> {
 }
 
 /// The outcome of one image.
-enum ImageResult<P, R> {
-    Planned(Box<P>),
-    Finished(Box<R>, Vec<u8>),
+enum ImageResult {
+    Planned(Box<Plan>),
+    Finished(Box<FileReport>, Vec<u8>),
     Skipped(PathBuf),
     Failed(Failure),
     Cancelled,
@@ -164,7 +119,7 @@ enum ImageResult<P, R> {
 impl<'a, W: ImageCommand> ImagesJob<'a, W> {
     /// Checks everything that can be checked without reading an image.
     fn new(work: &'a W, args: &'a ImageArgs, found: Gathered, begins: Vec<u8>) -> Result<Self, Failure> {
-        let naming = work.naming();
+        let naming = work.options().naming();
         let folder = outputs::folder_of(args.output.as_deref(), &args.inputs);
         // The result's name is not evidence for an input that does not exist.
         let there = found.inputs.iter().any(|input| input.is_stdin() || input.path.exists());
@@ -227,7 +182,7 @@ impl<'a, W: ImageCommand> ImagesJob<'a, W> {
                 cancelled |= matches!(done, ImageResult::Cancelled);
                 finished += usize::from(!matches!(done, ImageResult::Cancelled));
                 reporter.bar.done(finished, self.inputs.len());
-                if let Some(became) = self.became(&done) {
+                if let Some(became) = Self::became(&done) {
                     *counts.entry(became).or_default() += 1;
                 }
                 outcome = outcome.max(self.announce(i, done, reporter));
@@ -247,10 +202,16 @@ impl<'a, W: ImageCommand> ImagesJob<'a, W> {
     }
 
     /// `None` for an interrupted image.
-    fn became(&self, done: &ImageResult<W::Plan, W::Report>) -> Option<Became> {
+    fn became(done: &ImageResult) -> Option<Became> {
         Some(match done {
             ImageResult::Planned(_) => Became::Planned,
-            ImageResult::Finished(report, _) => self.work.became(report),
+            ImageResult::Finished(report, _) if report.plan.upscale.is_some() => Became::Upscaled,
+            ImageResult::Finished(report, _)
+                if report.report.as_ref().is_some_and(|report| report.changed) =>
+            {
+                Became::Repaired
+            }
+            ImageResult::Finished(..) => Became::Unchanged,
             ImageResult::Skipped(_) => Became::Skipped,
             ImageResult::Failed(_) => Became::Failed,
             ImageResult::Cancelled => return None,
@@ -263,13 +224,13 @@ impl<'a, W: ImageCommand> ImagesJob<'a, W> {
     }
 
     /// Processes one image. A panic costs this image only.
-    fn one(&self, i: usize, bar: &Bar, ctx: &Context<'_>) -> ImageResult<W::Plan, W::Report> {
+    fn one(&self, i: usize, bar: &Bar, ctx: &Context<'_>) -> ImageResult {
         let input = &self.inputs[i];
         catch_unwind(AssertUnwindSafe(|| self.attempt(i, bar, ctx)))
             .unwrap_or_else(|_| ImageResult::Failed(Failure::of_program(input.shown())))
     }
 
-    fn attempt(&self, i: usize, bar: &Bar, ctx: &Context<'_>) -> ImageResult<W::Plan, W::Report> {
+    fn attempt(&self, i: usize, bar: &Bar, ctx: &Context<'_>) -> ImageResult {
         let (input, target) = (&self.inputs[i], &self.targets[i]);
         bar.working(&input.shown());
         let progress = bar.image();
@@ -285,7 +246,7 @@ impl<'a, W: ImageCommand> ImagesJob<'a, W> {
             let limits = Limits::default();
             let most = self.args.max_memory.unwrap_or(limits.max_bytes).min(limits.max_bytes);
             let limits = Limits { max_bytes: most, ..limits };
-            match unband::io::load_from(&mut std::io::stdin(), self.begins.clone(), &limits) {
+            match unband::io::load_from(&mut streams::Input, self.begins.clone(), &limits) {
                 Ok(loaded) => bytes = loaded.0,
                 Err(error) => return self.failed(input, &error.into()),
             }
@@ -296,7 +257,7 @@ impl<'a, W: ImageCommand> ImagesJob<'a, W> {
         let ctx = Context { progress: &progress, ..*ctx };
         let mut sink = Vec::new();
         if self.args.dry_run {
-            return match self.work.plan(source, &target.output(&mut sink), &ctx) {
+            return match files::plan_file(source, &target.output(&mut sink), self.work.options(), &ctx) {
                 Ok(plan) => ImageResult::Planned(Box::new(plan)),
                 Err(error) => self.failed(input, &error),
             };
@@ -304,8 +265,11 @@ impl<'a, W: ImageCommand> ImagesJob<'a, W> {
         if let Err(failure) = self.make_folder(target) {
             return ImageResult::Failed(failure);
         }
-        match self.work.run(source, target.output(&mut sink), &ctx) {
-            Ok(report) => ImageResult::Finished(Box::new(report), sink),
+        match files::run_file(source, target.output(&mut sink), self.work.options(), &ctx) {
+            Ok(report) => {
+                self.work.after(input, &report, &ctx);
+                ImageResult::Finished(Box::new(report), sink)
+            }
             Err(error) => self.failed(input, &error),
         }
     }
@@ -315,7 +279,7 @@ impl<'a, W: ImageCommand> ImagesJob<'a, W> {
         if self.args.overwrite {
             return None;
         }
-        let possible = target.possible(input, self.work.naming());
+        let possible = target.possible(input, self.work.options().naming());
         let mut existing = possible.iter().filter(|path| path.is_file());
         if self.args.skip_existing {
             existing.next().cloned()
@@ -351,7 +315,7 @@ impl<'a, W: ImageCommand> ImagesJob<'a, W> {
         }
     }
 
-    fn failed(&self, input: &Input, error: &Error) -> ImageResult<W::Plan, W::Report> {
+    fn failed(&self, input: &Input, error: &Error) -> ImageResult {
         match error {
             Error::Cancelled => ImageResult::Cancelled,
             Error::File(error) => {
@@ -396,7 +360,7 @@ impl<'a, W: ImageCommand> ImagesJob<'a, W> {
     }
 
     /// Reports the outcome of an image.
-    fn announce(&self, i: usize, done: ImageResult<W::Plan, W::Report>, reporter: &Reporter<'_>) -> Outcome {
+    fn announce(&self, i: usize, done: ImageResult, reporter: &Reporter<'_>) -> Outcome {
         let input = self.inputs[i].shown();
         let to_stdout = self.targets[i] == Target::Stdout;
         match done {
@@ -418,9 +382,12 @@ impl<'a, W: ImageCommand> ImagesJob<'a, W> {
             }
             ImageResult::Planned(plan) => {
                 if self.args.json {
-                    self.json(reporter, self.work.planned(input, &plan))
+                    self.json(reporter, FileRecord::planned(input, &plan))
                 } else {
-                    let text = self.work.plan_text(&input, &plan, to_stdout, reporter.loudness);
+                    let mut text = printable(&record::plan_line(&input, &plan, to_stdout)) + "\n";
+                    if let (true, Some(repair)) = (reporter.loudness > Loudness::Normal, &plan.repair) {
+                        text.extend(["  ", &repair.findings.sentence(), "\n"]);
+                    }
                     reporter.bar.interrupting(|| print_text(&text))
                 }
             }
@@ -436,43 +403,45 @@ impl<'a, W: ImageCommand> ImagesJob<'a, W> {
                         }
                     }
                 }
-                let outcome = self.work.announce(&input, &report, to_stdout, reporter);
+                reporter.line(&record::line(&input, &report, to_stdout));
+                if let Some(repair) = &report.plan.repair {
+                    reporter.detail(&repair.findings.sentence());
+                }
+                let outcome = self.work.announce(&input, &report, reporter);
+                if !report.plan.copies {
+                    self.announce_losses(&input, &report, reporter);
+                }
                 if self.args.json {
-                    outcome.max(self.json(reporter, self.work.done(input, &report, to_stdout)))
+                    outcome.max(self.json(reporter, FileRecord::done(input, &report, to_stdout)))
                 } else {
                     outcome
                 }
             }
         }
     }
-}
 
-/// Reports metadata that was lost, and options without effect on this format.
-pub fn announce_losses(
-    input: &str,
-    format: &'static FormatEntry,
-    dropped: &[Dropped],
-    args: &ImageArgs,
-    reporter: &Reporter<'_>,
-) {
-    let items = |never: bool| {
-        let items = dropped.iter().filter(|dropped| dropped.item.never_kept() == never);
-        items.map(ToString::to_string).collect::<Vec<_>>().join(", ")
-    };
-    let (unfit, lost) = (items(false), items(true));
-    if !unfit.is_empty() {
-        reporter.note(&format!("{input}: {} cannot hold its {unfit}", format.name));
-    }
-    if !lost.is_empty() {
-        reporter.note(&format!("{input}: not kept: {lost}"));
-    }
-    let quality = args.quality.is_some();
-    if quality && !settings::takes_quality(format) {
-        reporter.note(&format!("{input}: `--quality` has no effect on {}", format.name));
-    }
-    if args.effort.is_some() && !settings::takes_effort(format, quality) {
-        let without = if settings::takes_effort(format, true) { " without `--quality`" } else { "" };
-        reporter.note(&format!("{input}: `--effort` has no effect on {}{without}", format.name));
+    /// Reports metadata that was lost, and options without effect on the format.
+    fn announce_losses(&self, input: &str, report: &FileReport, reporter: &Reporter<'_>) {
+        let format = report.plan.format;
+        let items = |never: bool| {
+            let items = report.dropped.iter().filter(|dropped| dropped.item.never_kept() == never);
+            items.map(ToString::to_string).collect::<Vec<_>>().join(", ")
+        };
+        let (unfit, lost) = (items(false), items(true));
+        if !unfit.is_empty() {
+            reporter.note(&format!("{input}: {} cannot hold its {unfit}", format.name));
+        }
+        if !lost.is_empty() {
+            reporter.note(&format!("{input}: not kept: {lost}"));
+        }
+        let quality = self.args.quality.is_some();
+        if quality && !settings::takes_quality(format) {
+            reporter.note(&format!("{input}: `--quality` has no effect on {}", format.name));
+        }
+        if self.args.effort.is_some() && !settings::takes_effort(format, quality) {
+            let without = if settings::takes_effort(format, true) { " without `--quality`" } else { "" };
+            reporter.note(&format!("{input}: `--effort` has no effect on {}{without}", format.name));
+        }
     }
 }
 

@@ -101,7 +101,7 @@ pub fn targets(
         return Err(Failure::usage(message, "name a folder with `-o`, or drop `--suffix`"));
     }
     if to_stdout {
-        if streams::Output.is_terminal() {
+        if streams::Output::is_terminal() {
             let hint = "add `-o FILE`, or redirect with `>` or `|`";
             return Err(Failure::usage("image data is not written to a terminal", hint));
         }

@@ -12,7 +12,7 @@ use crate::streams::Input;
 pub const SHOWN: &str = "standard input";
 const MAGIC: &[u8] = b"YUV4MPEG2";
 /// Upper limit of the length of a YUV4MPEG2 header.
-const LONGEST_LINE: u64 = 4096;
+const LONGEST_LINE: usize = 4096;
 
 /// The first bytes of standard input, and whether they begin a stream: YUV4MPEG2 with more than one frame, or
 /// with any number on request.
@@ -35,11 +35,10 @@ pub fn look(always: bool) -> io::Result<Look> {
     if always {
         return Ok(Look { begins, is_stream: true });
     }
-    for byte in input.by_ref().take(LONGEST_LINE).bytes() {
-        begins.push(byte?);
-        if begins.last() == Some(&b'\n') {
-            break;
-        }
+    // No more than the line: the frames are read later.
+    let (mut byte, most) = ([0], begins.len() + LONGEST_LINE);
+    while begins.last() != Some(&b'\n') && begins.len() < most && input.read(&mut byte)? > 0 {
+        begins.push(byte[0]);
     }
     let line = String::from_utf8_lossy(&begins).trim_end().to_owned();
     let frame = Y4mHeader::parse(&line).ok().and_then(|header| {

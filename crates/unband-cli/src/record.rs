@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
-use unband::files::{FileBytes, FileReport, Plan};
+use unband::files::{FileBytes, FileReport, Plan, Repair, Upscale};
 use unband::{Act, Drawing, Reason};
 
 use crate::inputs::exact;
@@ -40,9 +40,6 @@ pub struct FileRecord {
     /// The result.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub done: Option<DoneRecord>,
-    /// Upscaling, planned or done.
-    #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    pub upscaled: Option<UpscaledRecord>,
     /// The error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -58,6 +55,16 @@ pub struct PlanRecord {
     width: usize,
     height: usize,
     depth: u8,
+    #[serde(flatten)]
+    repair: Option<RepairRecord>,
+    #[serde(flatten)]
+    upscale: Option<UpscaleRecord>,
+    output_format: &'static str,
+    output_depth: u8,
+}
+
+#[derive(Debug, Serialize)]
+struct RepairRecord {
     lossy: bool,
     finding: String,
     cause: &'static str,
@@ -72,13 +79,17 @@ pub struct PlanRecord {
     method: &'static str,
     settings: Map<String, Value>,
     faithful: bool,
-    output_format: &'static str,
-    output_depth: u8,
+}
+
+#[derive(Debug, Serialize)]
+struct UpscaleRecord {
+    network: &'static str,
+    scale: usize,
 }
 
 /// File sizes.
 #[derive(Debug, Serialize)]
-pub struct BytesRecord {
+struct BytesRecord {
     input_bytes: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     output_bytes: Option<u64>,
@@ -89,60 +100,28 @@ pub struct BytesRecord {
 
 impl BytesRecord {
     /// From the file sizes in bytes.
-    pub fn new(bytes: FileBytes) -> Self {
+    fn new(bytes: FileBytes) -> Self {
         Self { input_bytes: bytes.input, output_bytes: bytes.output, growth: bytes.growth() }
     }
 }
 
 /// A note that a result is much larger than its input.
-pub fn growth(bytes: FileBytes) -> String {
+fn growth(bytes: FileBytes) -> String {
     let (Some(output), Some(times)) = (bytes.output, bytes.growth()) else { return String::new() };
     format!(", {}, {times:.1} × the input", unband::io::amount(output))
 }
 
-/// An upscaled image.
-#[derive(Debug, Serialize)]
-pub struct UpscaledRecord {
-    /// Format of the input.
-    pub format: &'static str,
-    /// Width of the input.
-    pub width: usize,
-    /// Height of the input.
-    pub height: usize,
-    /// Bits per sample of the input.
-    pub depth: u8,
-    /// The network.
-    pub network: &'static str,
-    /// Width of the result over that of the input.
-    pub scale: usize,
-    /// Format of the result.
-    pub output_format: &'static str,
-    /// Bits per sample of the result.
-    pub output_depth: u8,
-    /// The finding of the preceding debanding.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub debanded: Option<&'static str>,
-    /// Metadata that the format cannot hold.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub dropped: Vec<String>,
-    /// File sizes.
-    #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    pub bytes: Option<BytesRecord>,
-    /// Wall-clock time.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub seconds: Option<f64>,
-}
-
-/// Change statistics.
+/// The result.
 #[derive(Debug, Serialize)]
 pub struct DoneRecord {
-    reason: &'static str,
-    mean_shift_codes: f32,
-    max_change_codes: f32,
-    samples_moved: u64,
-    /// Was a banded alpha channel repaired?
-    alpha_repaired: bool,
-    dropped: Vec<String>,
+    /// The result of debanding before upscaling.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    debanded: Option<&'static str>,
+    #[serde(flatten)]
+    changes: Option<ChangeRecord>,
+    /// Metadata that the format cannot hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dropped: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     proof: Option<ProofRecord>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -150,6 +129,16 @@ pub struct DoneRecord {
     #[serde(flatten)]
     bytes: BytesRecord,
     seconds: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct ChangeRecord {
+    reason: &'static str,
+    mean_shift_codes: f32,
+    max_change_codes: f32,
+    samples_moved: u64,
+    /// Was a banded alpha channel repaired?
+    alpha_repaired: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -161,25 +150,30 @@ struct ProofRecord {
 
 impl PlanRecord {
     fn new(plan: &Plan) -> Self {
+        // For upscaled images, `debanded` has the result of the repair.
+        let repair = plan.repair.as_ref().filter(|_| plan.upscale.is_none()).map(|repair| RepairRecord {
+            lossy: plan.input_lossy,
+            finding: repair.findings.sentence(),
+            cause: repair.findings.cause_word(),
+            visible: repair.findings.visible,
+            banded_share: repair.findings.banded_share,
+            drawing: repair.findings.drawing.map(Drawing::word),
+            alpha_bits: repair.findings.alpha_bits(),
+            method: repair.method,
+            settings: repair
+                .settings
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), Value::String(value.clone())))
+                .collect(),
+            faithful: repair.faithful.keeps(),
+        });
         Self {
             format: plan.input_format.name,
             width: plan.width,
             height: plan.height,
             depth: plan.input_depth.bits(),
-            lossy: plan.input_lossy,
-            finding: plan.finding.clone(),
-            cause: plan.findings.cause_word(),
-            visible: plan.findings.visible,
-            banded_share: plan.findings.banded_share,
-            drawing: plan.findings.drawing.map(Drawing::word),
-            alpha_bits: plan.findings.alpha_bits(),
-            method: plan.method,
-            settings: plan
-                .settings
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), Value::String(value.clone())))
-                .collect(),
-            faithful: plan.faithful.keeps(),
+            repair,
+            upscale: plan.upscale.map(|Upscale { network, scale }| UpscaleRecord { network, scale }),
             output_format: plan.format.name,
             output_depth: plan.depth.bits(),
         }
@@ -207,13 +201,19 @@ impl FileRecord {
             (true, true) => "copied",
             (false, true) => "written",
         };
+        let upscaled = plan.upscale.is_some();
+        let dropped: Vec<String> = report.dropped.iter().map(ToString::to_string).collect();
+        let changes = report.report.as_ref().filter(|_| !upscaled).map(|report| ChangeRecord {
+            reason: report.reason.word(),
+            mean_shift_codes: report.mean_shift_codes,
+            max_change_codes: report.max_change_codes,
+            samples_moved: report.samples_moved,
+            alpha_repaired: report.alpha_repaired,
+        });
         let done = DoneRecord {
-            reason: report.report.reason.word(),
-            mean_shift_codes: report.report.mean_shift_codes,
-            max_change_codes: report.report.max_change_codes,
-            samples_moved: report.report.samples_moved,
-            alpha_repaired: report.report.alpha_repaired,
-            dropped: report.dropped.iter().map(ToString::to_string).collect(),
+            debanded: report.report.as_ref().filter(|_| upscaled).map(|report| report.reason.word()),
+            changes,
+            dropped: (!upscaled || !dropped.is_empty()).then_some(dropped),
             proof: report.proof.map(|proof| ProofRecord {
                 samples: proof.samples,
                 outside: proof.outside,
@@ -239,79 +239,84 @@ impl FileRecord {
 }
 
 /// A path as text.
-pub fn shown(path: Option<&Path>) -> Option<String> {
+fn shown(path: Option<&Path>) -> Option<String> {
     path.map(exact)
 }
 
-/// `sky.png 1920×1080 8-bit PNG  luma 6 bits  smooth  0.09 s → sky_unband.png`
+/// `sky.png 1920×1080 8-bit PNG  luma 6 bits  smooth  0.09 s → sky_unband.png`, or
+/// `old.jpg 640×480 8 bits JPEG  rrdbnet ×4 to 2560×1920  0.90 s → old_x4_unband.png`
 pub fn line(input: &str, report: &FileReport, to_stdout: bool) -> String {
     let plan = &report.plan;
-    let mut line = head_and_finding(input, plan, matches!(report.report.reason, Reason::Drawn(_)));
-    let what = match report.report.reason {
-        Reason::Restored => plan.method,
-        other => other.sentence(),
-    };
-    let _ = write!(line, "  {what}{}", alpha(plan));
+    let reason = report.report.as_ref().map(|report| report.reason);
+    let mut line = head(input, plan, matches!(reason, Some(Reason::Drawn(_))));
+    match (&plan.repair, reason) {
+        (Some(repair), Some(Reason::Restored)) if plan.upscale.is_none() => {
+            let _ = write!(line, "  {}{}", repair.method, alpha(repair));
+        }
+        (Some(repair), Some(other)) => {
+            let alpha = if plan.upscale.is_none() { alpha(repair) } else { String::new() };
+            let _ = write!(line, "  {}{alpha}", other.sentence());
+        }
+        _ => {}
+    }
     if let Some(proof) = report.proof {
         let _ = write!(line, "  {} of {} samples outside their interval", proof.outside, proof.samples);
     }
     let _ = write!(line, "  {:.2} s", report.seconds);
-    match &plan.output {
-        _ if to_stdout => line += " → standard output",
-        Some(path) => {
-            let _ = write!(line, " → {}{}", path.display(), if plan.copies { " (copy)" } else { "" });
-        }
-        None => line += ", nothing written",
-    }
+    line += &arrow(plan, to_stdout, if plan.copies { " (copy)" } else { "" }, ", nothing written");
     line += &growth(report.bytes);
     line
 }
 
 /// The text of `--dry-run`.
 pub fn plan_line(input: &str, plan: &Plan, to_stdout: bool) -> String {
-    let mut line = head_and_finding(input, plan, matches!(plan.act, Act::Leave(Reason::Drawn(_))));
-    let what = match plan.act {
-        Act::Restore => plan.method,
+    let Some(repair) = plan.repair.as_ref().filter(|_| plan.upscale.is_none()) else {
+        return head(input, plan, false) + &arrow(plan, to_stdout, "", "");
+    };
+    let mut line = head(input, plan, matches!(repair.act, Act::Leave(Reason::Drawn(_))));
+    let what = match repair.act {
+        Act::Restore => repair.method,
         Act::Regrid => "nothing to repair, depth changed",
         Act::Leave(reason) => reason.sentence(),
     };
-    let _ = write!(line, "  {what}{}", alpha(plan));
-    if plan.act == Act::Restore {
-        for (name, value) in &plan.settings {
+    let _ = write!(line, "  {what}{}", alpha(repair));
+    if repair.act == Act::Restore {
+        for (name, value) in &repair.settings {
             let _ = write!(line, " {name}={value}");
         }
     }
+    let what = if plan.copies { ", a copy".to_owned() } else { format!(", {}", plan.depth) };
+    line + &arrow(plan, to_stdout, &what, ", nothing would be written")
+}
+
+/// The destination, with a note on it.
+fn arrow(plan: &Plan, to_stdout: bool, note: &str, nothing: &str) -> String {
     match &plan.output {
-        _ if to_stdout => line += " → standard output",
-        Some(path) => {
-            let _ = write!(
-                line,
-                " → {}, {}",
-                path.display(),
-                if plan.copies { "a copy".to_owned() } else { plan.depth.to_string() }
-            );
-        }
-        None => line += ", nothing would be written",
+        _ if to_stdout => " → standard output".to_owned(),
+        Some(path) => format!(" → {}{note}", path.display()),
+        None => nothing.to_owned(),
     }
-    line
 }
 
 /// A banded alpha channel, and its repair or the option for it.
-fn alpha(plan: &Plan) -> String {
-    match plan.findings.alpha_bits() {
-        Some(bits) if plan.alpha => format!(", alpha of {bits} bits repaired"),
+fn alpha(repair: &Repair) -> String {
+    match repair.findings.alpha_bits() {
+        Some(bits) if repair.alpha => format!(", alpha of {bits} bits repaired"),
         Some(bits) => format!(", alpha of {bits} bits unchanged (`--alpha` repairs it)"),
         None => String::new(),
     }
 }
 
-fn head(input: &str, plan: &Plan) -> String {
-    format!("{input} {}×{} {} {}", plan.width, plan.height, plan.input_depth, plan.input_format.name)
-}
-
-/// The image and its finding. Of a drawing, the finding is omitted: its few colours look like one, and the
-/// reason says that they are not.
-fn head_and_finding(input: &str, plan: &Plan, drawn: bool) -> String {
-    let head = head(input, plan);
-    if drawn { head } else { format!("{head}  {}", plan.findings.short(plan.input_depth)) }
+/// The image with its finding, or with the size of the upscaled one. Of a drawing, the finding is omitted: its
+/// few colours look like one, and the reason says that they are not.
+fn head(input: &str, plan: &Plan, drawn: bool) -> String {
+    let Plan { width, height, input_depth, .. } = plan;
+    let head = format!("{input} {width}×{height} {input_depth} {}", plan.input_format.name);
+    match (&plan.upscale, &plan.repair) {
+        (Some(Upscale { network, scale }), _) => {
+            format!("{head}  {network} ×{scale} to {}×{}", width * scale, height * scale)
+        }
+        (None, Some(repair)) if !drawn => format!("{head}  {}", repair.findings.short(*input_depth)),
+        _ => head,
+    }
 }

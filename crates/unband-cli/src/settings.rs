@@ -8,10 +8,31 @@ use unband::io::video::container_of;
 use unband::networks::{self, WEIGHTS};
 use unband::{Alpha, Choice, Error, Hint, Method, Options, OutputDepth, Weights, models};
 
-use crate::args::{DebandArgs, Switch};
+use crate::args::{DebandArgs, ImageArgs, Switch};
 use crate::inputs::{Input, STDIO};
 use crate::outputs::check_folder_of;
 use crate::reporter::Failure;
+
+/// The options of all commands that write images; the format is checked by the command.
+pub fn of_images(args: &ImageArgs) -> FileOptions {
+    let options = Options {
+        depth: args.depth,
+        dither: args.dither.unwrap_or_default(),
+        locked: args.locked,
+        seed: args.seed,
+        precision: args.precision,
+        max_memory: args.max_memory,
+        ..Options::default()
+    };
+    FileOptions {
+        options,
+        quality: args.quality,
+        effort: args.effort,
+        overwrite: args.overwrite,
+        preserve_times: args.preserve_times,
+        ..FileOptions::default()
+    }
+}
 
 /// The library's options.
 pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
@@ -38,18 +59,12 @@ pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
     let options = Options {
         method,
         strength: args.strength.unwrap_or(1.0),
-        depth: args.images.depth,
-        dither: args.images.dither.unwrap_or_default(),
-        locked: args.images.locked,
-        seed: args.images.seed,
-        precision: args.images.precision,
         faithful: args.faithful.map(|switch| switch == Switch::On),
         everywhere: args.everywhere,
         truncated: args.truncated,
         alpha: if args.alpha { Alpha::Repair } else { Alpha::Keep },
         treat_as: args.treat_as,
-        max_memory: args.images.max_memory,
-        ..Options::default()
+        ..of_images(&args.images).options
     };
     let named = options.method.named();
     let usage = |error: Error| {
@@ -77,14 +92,10 @@ pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
     let options = FileOptions {
         options,
         format,
-        quality: args.images.quality,
-        effort: args.images.effort,
-        overwrite: args.images.overwrite,
         only_banded: args.only_banded,
-        preserve_times: args.images.preserve_times,
         prove: args.prove,
         extra_output,
-        ..FileOptions::default()
+        ..of_images(&args.images)
     };
     if let Some(format) = format {
         check_depth(format, args.images.depth, None)?;

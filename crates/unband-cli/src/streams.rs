@@ -61,7 +61,7 @@ pub struct Output;
 
 impl Output {
     /// Is it a terminal?
-    pub fn is_terminal(&self) -> bool {
+    pub fn is_terminal() -> bool {
         !lent() && io::stdout().is_terminal()
     }
 }

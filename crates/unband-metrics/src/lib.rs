@@ -301,13 +301,16 @@ fn word(model: Model) -> &'static str {
 /// Scores an image against another, or alone, with the threads and instruction set of the context.
 type ScoreFn = fn(&Image, Option<&Image>, &Context<'_>) -> Result<Score, MetricError>;
 
+/// As [`ScoreFn`], with checked parameters.
+type TunedFn = fn(&dyn Any, &Image, Option<&Image>, &Context<'_>) -> Result<Score, MetricError>;
+
 /// Parameters of a metric.
 #[derive(Clone, Copy)]
 pub struct Tuning {
     /// Their descriptions.
     pub params: &'static [ParamInfo],
     defaults: fn() -> Box<dyn AnyParams>,
-    score: fn(&dyn Any, &Image, Option<&Image>, &Context<'_>) -> Result<Score, MetricError>,
+    score: TunedFn,
     /// Those that differ from the defaults.
     set: Option<&'static dyn AnyParams>,
 }

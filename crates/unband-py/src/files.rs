@@ -45,7 +45,7 @@ pub fn deband_file<'py>(
     let done = wait::run(py, &job, move |ctx| {
         let stem = output_stem(&input);
         let output = output.as_deref().map_or(Output::Stem(&stem), Output::File);
-        Ok(unband::files::deband_file(Input::File(&input), output, &how, ctx)?)
+        Ok(unband::files::run_file(Input::File(&input), output, &how, ctx)?)
     })?;
     image_report(py, &done)
 }
@@ -65,7 +65,7 @@ pub fn peak_memory(py: Python<'_>, paths: Vec<PathBuf>, options: &Bound<'_, PyDi
 
 fn image_report<'py>(py: Python<'py>, done: &FileReport) -> PyResult<Bound<'py, PyDict>> {
     let row = PyDict::new(py);
-    row.set_item("report", findings::report(py, &done.report)?)?;
+    row.set_item("report", done.report.as_ref().map(|report| findings::report(py, report)).transpose()?)?;
     row.set_item("output", &done.plan.output)?;
     row.set_item("format", done.plan.format.name)?;
     row.set_item("copied", done.plan.copies)?;

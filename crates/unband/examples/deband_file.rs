@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use unband::files::{FileOptions, Input, Output, deband_file};
+use unband::files::{FileOptions, Input, Output, run_file};
 use unband::{Context, Options, OutputDepth, Progress};
 
 struct Dots;
@@ -27,8 +27,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ..FileOptions::default()
     };
     let context = Context { progress: &Dots, ..Context::default() };
-    let done = deband_file(Input::File(&input), Output::File(&output), &options, &context)?;
-    eprintln!("\n{}: {}", done.plan.method, done.plan.finding);
+    let done = run_file(Input::File(&input), Output::File(&output), &options, &context)?;
+    if let Some(repair) = &done.plan.repair {
+        eprintln!("\n{}: {}", repair.method, repair.findings.sentence());
+    }
     if let Some(proof) = done.proof {
         eprintln!("{} of {} samples outside their intervals", proof.outside, proof.samples);
     }

@@ -3,7 +3,7 @@
 //! | task | start with | feature |
 //! |---|---|---|
 //! | [image](#image) | [`deband`], [`deband_with`], [`inspect`] | |
-//! | file | `files::deband_file` | `files` |
+//! | file | `files::run_file` | `files` |
 //! | video | `video::deband_video` | `files` |
 //! | [metrics](#metrics) | [`metrics::score_image`] | |
 //! | evaluation | `evaluate::evaluate` | `evaluate` |

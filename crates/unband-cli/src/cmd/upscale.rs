@@ -1,23 +1,22 @@
 //! `unband upscale`: image upscaling.
 
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 use unband::batch::Cost;
-use unband::files::{self, Naming, Output, UpscaleFileOptions, UpscaleFileReport, UpscalePlan};
-use unband::{Context, Error, Options, UpscaleOptions, Upscaler, models};
+use unband::files::{self, FileOptions, Task};
+use unband::{UpscaleOptions, Upscaler, models};
 
 use crate::args::{ImageArgs, within};
 use crate::bar::Bar;
-use crate::images::{self, ImageCommand, announce_losses};
+use crate::images::{self, ImageCommand};
 use crate::inputs::{Gather, readable};
 use crate::outcome::Outcome;
 use crate::outputs;
-use crate::record::{BytesRecord, FileRecord, Schema, UpscaledRecord, growth, shown};
+use crate::record::Schema;
 use crate::reporter::{Failure, Loudness, Reporter};
 use crate::settings;
-use crate::summary::Became;
 
 const AFTER: &str = "\
 Examples:
@@ -95,13 +94,7 @@ pub fn run(args: &UpscaleArgs) -> Outcome {
     let quiet_bar = Bar::none();
     let reporter = &args.images.reporter;
     let reporter = Reporter { loudness: Loudness::new(reporter.quiet, reporter.verbose), bar: &quiet_bar };
-    let work = match Upscale::new(args) {
-        Ok(work) => work,
-        Err(failure) => {
-            reporter.failure(&failure);
-            return Outcome::Usage;
-        }
-    };
+    let Ok(work) = reporter.settled(Upscale::new(args)) else { return Outcome::Usage };
     let gather = Gather {
         recursive: args.images.recursive,
         output_folder: outputs::folder_of(args.images.output.as_deref(), &args.images.inputs),
@@ -112,12 +105,12 @@ pub fn run(args: &UpscaleArgs) -> Outcome {
     images::run(&work, &args.images, found, Vec::new(), &reporter)
 }
 
-/// The upscaler and its options.
+/// The upscaling job.
 struct Upscale<'a> {
     args: &'a ImageArgs,
     suffix: Option<&'a str>,
-    options: UpscaleFileOptions,
-    upscaler: Upscaler,
+    options: FileOptions,
+    scale: usize,
 }
 
 impl<'a> Upscale<'a> {
@@ -129,63 +122,32 @@ impl<'a> Upscale<'a> {
             scale: args.scale.map(usize::from),
             weights: weights.transpose()?,
             precision: images.precision,
-            depth: images.depth,
-            dither: images.dither.unwrap_or_default(),
-            locked: images.locked,
-            seed: images.seed,
-            max_memory: images.max_memory,
+            ..UpscaleOptions::default()
         };
         let format = images.format.as_deref().map(settings::format_named).transpose()?;
         if let Some(format) = format {
             settings::check_depth(format, images.depth, None)?;
         }
-        let upscaler = Upscaler::new(&options)?;
-        let deband = args.deband.then(|| Options {
-            precision: images.precision,
-            dither: images.dither.unwrap_or_default(),
-            seed: images.seed,
-            max_memory: images.max_memory,
-            ..Options::default()
-        });
-        let options = UpscaleFileOptions {
-            options,
-            deband,
+        let upscaler = Arc::new(Upscaler::new(&options)?);
+        let scale = upscaler.scale();
+        let options = FileOptions {
+            task: if args.deband { Task::DebandThenUpscale(upscaler) } else { Task::Upscale(upscaler) },
             format,
-            quality: images.quality,
-            effort: images.effort,
-            overwrite: images.overwrite,
-            preserve_times: images.preserve_times,
-            ..UpscaleFileOptions::default()
+            ..settings::of_images(images)
         };
-        Ok(Self { args: images, suffix: args.suffix.as_deref(), options, upscaler })
-    }
-
-    fn record(plan: &UpscalePlan) -> UpscaledRecord {
-        UpscaledRecord {
-            format: plan.input_format.name,
-            width: plan.width,
-            height: plan.height,
-            depth: plan.input_depth.bits(),
-            network: plan.network,
-            scale: plan.scale,
-            output_format: plan.format.name,
-            output_depth: plan.depth.bits(),
-            debanded: None,
-            dropped: Vec::new(),
-            bytes: None,
-            seconds: None,
-        }
+        Ok(Self { args: images, suffix: args.suffix.as_deref(), options, scale })
     }
 }
 
 impl ImageCommand for Upscale<'_> {
-    type Plan = UpscalePlan;
-    type Report = UpscaleFileReport;
+    fn options(&self) -> &FileOptions {
+        &self.options
+    }
 
     fn stem(&self, input: &Path) -> PathBuf {
         match self.suffix {
             Some(suffix) => outputs::suffixed(input, suffix),
-            None => files::upscaled_stem(input, self.upscaler.scale()),
+            None => files::upscaled_stem(input, self.scale),
         }
     }
 
@@ -193,100 +155,12 @@ impl ImageCommand for Upscale<'_> {
         self.suffix
     }
 
-    fn naming(&self) -> Naming {
-        self.options.naming()
-    }
-
     fn cost(&self, _pixels: u64, threads: usize) -> Cost {
         // One image at a time: its network uses all threads and all memory.
         Cost { threads, memory: self.args.max_memory.unwrap_or(0) }
     }
 
-    fn plan(
-        &self,
-        input: files::Input<'_>,
-        output: &Output<'_>,
-        _ctx: &Context<'_>,
-    ) -> Result<UpscalePlan, Error> {
-        files::plan_upscale(&self.upscaler, input, output, &self.options)
-    }
-
-    fn run(
-        &self,
-        input: files::Input<'_>,
-        output: Output<'_>,
-        ctx: &Context<'_>,
-    ) -> Result<UpscaleFileReport, Error> {
-        files::upscale_file(&self.upscaler, input, output, &self.options, ctx)
-    }
-
-    fn plan_text(&self, input: &str, plan: &UpscalePlan, to_stdout: bool, _loudness: Loudness) -> String {
-        format!("{}{}\n", head(input, plan), arrow(plan, to_stdout))
-    }
-
     fn schema(&self) -> Schema {
         Schema("unband-upscale/1")
-    }
-
-    fn became(&self, _report: &UpscaleFileReport) -> Became {
-        Became::Upscaled
-    }
-
-    fn planned(&self, input: String, plan: &UpscalePlan) -> FileRecord {
-        let output = shown(plan.output.as_deref());
-        FileRecord {
-            input,
-            status: "planned",
-            output,
-            upscaled: Some(Self::record(plan)),
-            ..FileRecord::default()
-        }
-    }
-
-    fn announce(
-        &self,
-        input: &str,
-        report: &UpscaleFileReport,
-        to_stdout: bool,
-        reporter: &Reporter<'_>,
-    ) -> Outcome {
-        let plan = &report.plan;
-        let mut line = head(input, plan);
-        if let Some(reason) = report.debanded {
-            let _ = write!(line, "  {}", reason.sentence());
-        }
-        let _ = write!(line, "  {:.2} s{}", report.seconds, arrow(plan, to_stdout));
-        line += &growth(report.bytes);
-        reporter.line(&line);
-        announce_losses(input, plan.format, &report.dropped, self.args, reporter);
-        Outcome::Done
-    }
-
-    fn done(&self, input: String, report: &UpscaleFileReport, to_stdout: bool) -> FileRecord {
-        let output = if to_stdout { Some("-".to_owned()) } else { shown(report.plan.output.as_deref()) };
-        let upscaled = UpscaledRecord {
-            debanded: report.debanded.map(unband::Reason::word),
-            dropped: report.dropped.iter().map(ToString::to_string).collect(),
-            bytes: Some(BytesRecord::new(report.bytes)),
-            seconds: Some(report.seconds),
-            ..Self::record(&report.plan)
-        };
-        FileRecord { input, status: "written", output, upscaled: Some(upscaled), ..FileRecord::default() }
-    }
-}
-
-/// `old.jpg 640×480 8 bits JPEG  rrdbnet ×4 to 2560×1920`
-fn head(input: &str, plan: &UpscalePlan) -> String {
-    let (width, height) = (plan.width * plan.scale, plan.height * plan.scale);
-    format!(
-        "{input} {}×{} {} {}  {} ×{} to {width}×{height}",
-        plan.width, plan.height, plan.input_depth, plan.input_format.name, plan.network, plan.scale
-    )
-}
-
-fn arrow(plan: &UpscalePlan, to_stdout: bool) -> String {
-    match &plan.output {
-        Some(path) if !to_stdout => format!(" → {}", path.display()),
-        _ => " → standard output".to_owned(),
     }
 }

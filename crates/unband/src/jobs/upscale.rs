@@ -76,6 +76,12 @@ pub struct Upscaler {
     network: &'static str,
 }
 
+impl std::fmt::Debug for Upscaler {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Upscaler({} ×{})", self.network, self.scale())
+    }
+}
+
 impl Upscaler {
     /// Loads the network that the options select.
     ///

@@ -3,13 +3,17 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
 use unband_image::Hint;
 
 use unband::files::possible_outputs;
 use unband::files::{
-    FileOptions, FileReport, Input, Output, deband_file, output_name, output_stem, plan_file,
+    FileOptions, FileReport, Input, Output, Task, output_name, output_stem, plan_file, run_file,
 };
-use unband::{Act, Context, Depth, Dither, Error, Image, Options, OutputDepth, Reason};
+use unband::{
+    Act, Context, Depth, Dither, Error, Image, Options, OutputDepth, Reason, UpscaleOptions, Upscaler,
+};
 use unband_io::{Limits, WriteOptions, by_name};
 
 /// A sky: a slow gradient in all channels, each value reduced to `bits` bits, with a plain strip below.
@@ -63,7 +67,7 @@ impl Folder {
 }
 
 fn run(input: &Path, options: &FileOptions) -> Result<FileReport, Error> {
-    deband_file(Input::File(input), Output::Stem(&output_stem(input)), options, &Context::default())
+    run_file(Input::File(input), Output::Stem(&output_stem(input)), options, &Context::default())
 }
 
 fn load(path: &Path) -> Image {
@@ -76,8 +80,8 @@ fn a_banded_png_becomes_a_smooth_png_of_the_same_depth() {
     let input = folder.put("sky.png", &sky(320, 240, 6), "PNG");
     let done = run(&input, &FileOptions { prove: true, ..FileOptions::default() }).unwrap();
     assert_eq!(done.plan.output.as_deref(), Some(folder.path("sky_unband.png").as_path()));
-    assert!(done.report.changed && !done.plan.copies);
-    assert_eq!(done.report.reason, Reason::Restored);
+    assert!(done.report.as_ref().unwrap().changed && !done.plan.copies);
+    assert_eq!(done.report.as_ref().unwrap().reason, Reason::Restored);
     assert_eq!((done.plan.depth, done.plan.format.name), (Depth::EIGHT, "PNG"));
     let proof = done.proof.unwrap();
     assert_eq!((proof.samples, proof.outside), (320 * 240 * 3, 0));
@@ -85,7 +89,8 @@ fn a_banded_png_becomes_a_smooth_png_of_the_same_depth() {
     let codes = load(&folder.path("sky_unband.png")).to_rgb8().unwrap();
     let between = codes.iter().filter(|&&c| (f32::from(c) * 63.0 / 255.0).fract().min(0.5) > 0.2).count();
     assert!(between > codes.len() / 4, "{between} of {}", codes.len());
-    assert!(done.plan.finding.contains("6 bits"), "{}", done.plan.finding);
+    let finding = done.plan.repair.unwrap().findings.sentence();
+    assert!(finding.contains("6 bits"), "{finding}");
 }
 
 #[test]
@@ -96,8 +101,8 @@ fn an_image_with_nothing_to_repair_is_copied_byte_for_byte() {
         let done = run(&input, &FileOptions { prove: true, ..FileOptions::default() }).unwrap();
         let output = done.plan.output.clone().unwrap();
         assert_eq!(output.extension(), input.extension());
-        assert!(done.plan.copies && !done.report.changed);
-        assert_eq!(done.report.reason, Reason::NothingFound);
+        assert!(done.plan.copies && !done.report.as_ref().unwrap().changed);
+        assert_eq!(done.report.as_ref().unwrap().reason, Reason::NothingFound);
         assert_eq!(fs::read(&output).unwrap(), fs::read(&input).unwrap());
         assert!(done.proof.unwrap().holds());
     }
@@ -112,7 +117,7 @@ fn only_banded_writes_nothing_for_clean_images() {
     assert_eq!((done.plan.output, done.proof), (None, None));
     assert_eq!(folder.names(), ["grain.png"]);
     let banded = folder.put("sky.png", &sky(200, 160, 6), "PNG");
-    assert!(run(&banded, &options).unwrap().report.changed);
+    assert!(run(&banded, &options).unwrap().report.unwrap().changed);
 }
 
 #[test]
@@ -120,14 +125,26 @@ fn one_code_of_banding_is_smoothed_at_sixteen_bits() {
     let folder = Folder::new();
     let input = folder.put("sky.png", &sky(200, 200, 8), "PNG");
     let at_eight = run(&input, &FileOptions::default()).unwrap();
-    assert_eq!(at_eight.report.reason, Reason::OneCodeOnly);
+    assert_eq!(at_eight.report.as_ref().unwrap().reason, Reason::OneCodeOnly);
     let options = Options { depth: OutputDepth::Bits(16), ..Options::default() };
     let done = run(&input, &FileOptions { options, prove: true, overwrite: true, ..FileOptions::default() })
         .unwrap();
-    assert!(done.report.samples_moved > 20_000, "{}", done.report.samples_moved);
-    assert!(done.report.mean_shift_codes.abs() <= 0.1, "{}", done.report.mean_shift_codes);
+    assert!(
+        done.report.as_ref().unwrap().samples_moved > 20_000,
+        "{}",
+        done.report.as_ref().unwrap().samples_moved
+    );
+    assert!(
+        done.report.as_ref().unwrap().mean_shift_codes.abs() <= 0.1,
+        "{}",
+        done.report.as_ref().unwrap().mean_shift_codes
+    );
     // Half a code, and less than one 16-bit code from the dither.
-    assert!(done.report.max_change_codes < 0.499 + 1.0 / 257.0, "{}", done.report.max_change_codes);
+    assert!(
+        done.report.as_ref().unwrap().max_change_codes < 0.499 + 1.0 / 257.0,
+        "{}",
+        done.report.as_ref().unwrap().max_change_codes
+    );
     assert!(done.proof.unwrap().holds());
     assert_eq!(load(&done.plan.output.unwrap()).depth, Depth::SIXTEEN);
 }
@@ -139,15 +156,14 @@ fn a_lossy_input_gives_png_unless_asked_otherwise() {
     let how = WriteOptions { quality: Some(35), ..WriteOptions::default() };
     unband_io::write_file(&sky(320, 320, 8), &input, by_name("JPEG").unwrap(), &how, false).unwrap();
     let done = run(&input, &FileOptions { prove: true, ..FileOptions::default() }).unwrap();
-    assert!(done.report.changed);
+    assert!(done.report.as_ref().unwrap().changed);
     assert!(done.plan.input_lossy);
     assert_eq!(done.plan.output, Some(folder.path("sky_unband.png")));
     assert!(done.proof.unwrap().holds());
     let asked = FileOptions { format: by_name("JPEG"), ..FileOptions::default() };
     assert_eq!(run(&input, &asked).unwrap().plan.output, Some(folder.path("sky_unband.JPG")));
     let to = folder.path("other.jpg");
-    let done =
-        deband_file(Input::File(&input), Output::File(&to), &FileOptions::default(), &Context::default());
+    let done = run_file(Input::File(&input), Output::File(&to), &FileOptions::default(), &Context::default());
     assert_eq!(done.unwrap().plan.format.name, "JPEG");
 }
 
@@ -160,7 +176,7 @@ fn what_a_format_cannot_hold_is_reported_before_any_work() {
     let refuse = |name: &str, options: &FileOptions| {
         let to = folder.path(name);
         let context = Context::default();
-        deband_file(Input::File(&input), Output::File(&to), options, &context).unwrap_err()
+        run_file(Input::File(&input), Output::File(&to), options, &context).unwrap_err()
     };
     let error = refuse("sky.jpg", &options);
     assert!(error.to_string().ends_with("JPEG holds at most 8 bits per sample, got 16"), "{error}");
@@ -208,7 +224,7 @@ fn bytes_go_in_and_out_as_files_do() {
     let mut sink = Vec::new();
     let options = FileOptions { prove: true, ..FileOptions::default() };
     let done =
-        deband_file(Input::Bytes(&bytes), Output::Sink(&mut sink), &options, &Context::default()).unwrap();
+        run_file(Input::Bytes(&bytes), Output::Sink(&mut sink), &options, &Context::default()).unwrap();
     assert!(done.proof.unwrap().holds());
     run(&input, &options).unwrap();
     assert_eq!(sink, fs::read(folder.path("sky_unband.png")).unwrap());
@@ -229,10 +245,10 @@ fn a_plan_says_what_will_happen_and_writes_nothing() {
         .unwrap();
         let done = run(&input, &FileOptions::default()).unwrap();
         assert_eq!(
-            (plan.output, plan.copies, plan.act),
-            (done.plan.output.clone(), done.plan.copies, done.plan.act)
+            (plan.output.clone(), plan.copies, plan.repair.as_ref().unwrap().act),
+            (done.plan.output.clone(), done.plan.copies, done.plan.repair.as_ref().unwrap().act)
         );
-        assert_eq!(plan.act == Act::Restore, name == "sky.png");
+        assert_eq!(plan.repair.unwrap().act == Act::Restore, name == "sky.png");
         fs::remove_file(done.plan.output.unwrap()).unwrap();
     }
     assert_eq!(folder.names(), ["grain.png", "sky.png"]);
@@ -301,7 +317,7 @@ fn formats_of_floating_point_get_results_that_are_not_rounded() {
         let output = if format.is_some() { Output::Stem(&to) } else { Output::File(&to) };
         let options =
             FileOptions { format: format.and_then(by_name), overwrite: true, ..FileOptions::default() };
-        let done = deband_file(Input::File(&input), output, &options, &Context::default()).unwrap();
+        let done = run_file(Input::File(&input), output, &options, &Context::default()).unwrap();
         assert_eq!(done.plan.depth, Depth::F32);
         let data = &load(&done.plan.output.unwrap()).planes[0].data;
         assert!(data.iter().any(|v| (v * 255.0 - (v * 255.0).round()).abs() > 0.1), "{name}");
@@ -331,7 +347,7 @@ fn the_same_bytes_come_out_for_any_threads_and_tiles() {
             let options = FileOptions { options, ..FileOptions::default() };
             let context = Context { threads, ..Context::default() };
             let mut sink = Vec::new();
-            deband_file(Input::File(&input), Output::Sink(&mut sink), &options, &context).unwrap();
+            run_file(Input::File(&input), Output::Sink(&mut sink), &options, &context).unwrap();
             assert!(
                 *first.get_or_insert_with(|| sink.clone()) == sink,
                 "{dither:?}, {threads} threads, tile {tile}"
@@ -357,7 +373,7 @@ fn too_little_memory_is_an_error_with_a_number() {
         run(&input, &FileOptions { options, overwrite: true, ..FileOptions::default() })
     };
     assert!(allow(1 << 20).unwrap_err().to_string().contains("MiB"));
-    assert!(allow(1 << 28).unwrap().report.changed);
+    assert!(allow(1 << 28).unwrap().report.unwrap().changed);
 }
 
 #[test]
@@ -368,7 +384,27 @@ fn cancelling_stops_without_a_file() {
     let context = Context { cancel: &stop, ..Context::default() };
     let stem = output_stem(&input);
     let error =
-        deband_file(Input::File(&input), Output::Stem(&stem), &FileOptions::default(), &context).unwrap_err();
+        run_file(Input::File(&input), Output::Stem(&stem), &FileOptions::default(), &context).unwrap_err();
     assert!(matches!(error, Error::Cancelled));
     assert_eq!(folder.names(), ["sky.png"]);
+}
+
+#[test]
+fn one_job_upscales_and_debands_before_if_asked() {
+    let folder = Folder::new();
+    let input = folder.put("sky.png", &sky(96, 64, 6), "PNG");
+    let how = UpscaleOptions { scale: Some(2), ..UpscaleOptions::default() };
+    let upscaler = Arc::new(Upscaler::new(&how).unwrap());
+    let job = |task| run(&input, &FileOptions { task, overwrite: true, ..FileOptions::default() }).unwrap();
+    let plain = job(Task::Upscale(Arc::clone(&upscaler)));
+    assert!(plain.report.is_none() && plain.plan.repair.is_none());
+    let result = |done: &FileReport| load(done.plan.output.as_ref().unwrap());
+    let without = result(&plain);
+    assert_eq!((without.width(), without.height(), without.depth), (192, 128, Depth::EIGHT));
+    let both = job(Task::DebandThenUpscale(upscaler));
+    assert_eq!(
+        (both.report.as_ref().unwrap().reason, both.plan.upscale.unwrap().scale),
+        (Reason::Restored, 2)
+    );
+    assert_ne!(result(&both).planes, without.planes);
 }

@@ -30,7 +30,7 @@ pub fn run(args: &DebandArgs, begins: &[u8], reporter: &Reporter<'_>) -> Outcome
             let hint = "use `-o -` and a pipe, for example to `ffmpeg -i - …`";
             Err(Failure::usage(message, hint))
         }
-        None if Output.is_terminal() => {
+        None if Output::is_terminal() => {
             let hint = "use a pipe, for example to `x265 --y4m --output-depth 10 -`";
             Err(Failure::usage("frames are not written to a terminal", hint))
         }
@@ -66,7 +66,7 @@ pub fn run_video(
         ("--resume", video.resume),
     ];
     let hint = "name a file with `-o` for an encoded video";
-    let failure = if Output.is_terminal() {
+    let failure = if Output::is_terminal() {
         let hint = "use a pipe, for example to `x265 --y4m --output-depth 10 -`, or name a file with `-o`";
         Some(Failure::usage("frames are not written to a terminal", hint))
     } else {

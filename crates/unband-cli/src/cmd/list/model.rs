@@ -151,7 +151,7 @@ pub fn lists() -> Vec<List> {
             "Formats (--format EXT)",
             "Formats (--format EXT; metadata kept when writing)",
             &FORMAT_COLUMNS,
-            FORMATS.iter().map(|entry| format(entry)).collect(),
+            FORMATS.iter().map(format).collect(),
         ),
         list(
             Kind::Metrics,
@@ -169,7 +169,7 @@ pub fn lists() -> Vec<List> {
             "Degradations (for recipes)",
             "Degradations (for recipes of `unband degrade --recipe`)",
             &[],
-            DEGRADATIONS.iter().map(|entry| degradation(entry)).collect(),
+            DEGRADATIONS.iter().map(degradation).collect(),
         ),
         list(
             Kind::Degradations,

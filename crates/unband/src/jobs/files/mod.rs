@@ -1,4 +1,4 @@
-//! Debanding from file to file.
+//! Debanding and upscaling from file to file.
 //!
 //! Example: the [tour](crate#file).
 
@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use unband_image::context::ExtraOutput;
@@ -15,7 +16,6 @@ use unband_io::{Access, Dropped, FormatEntry, Limits, Saving, WriteOptions};
 
 mod names;
 mod source;
-mod upscale;
 
 use super::check::check;
 use super::extra_output::Gathered;
@@ -23,14 +23,14 @@ use super::image::{Colours, deband_as};
 use super::memory;
 use crate::choose::{Act, Choices, choose, find};
 use crate::faithful::Faithful;
+use crate::jobs::upscale::{UpscaleOptions, Upscaler};
 use crate::networks;
-use crate::{Error, Options, Proof, Report, prove};
+use crate::{Error, Options, OutputDepth, Proof, Report, prove};
 
 pub use super::extra_output::ExtraOutputFile;
 pub use super::memory::{PROGRAM, at_hand};
 pub use names::{Naming, output_name, output_stem, possible_outputs, upscaled_stem};
 pub use source::Input;
-pub use upscale::{UpscaleFileOptions, UpscaleFileReport, UpscalePlan, plan_upscale, upscale_file};
 
 use names::{asked_format, check_free, default_format, extension, fitting_depth, with_extension};
 use source::{decode, is_file, read_bytes};
@@ -46,10 +46,33 @@ pub enum Output<'a> {
     Sink(&'a mut dyn Write),
 }
 
+/// Work on the image of a file.
+#[derive(Clone, Debug, Default)]
+pub enum Task {
+    /// Banding is removed.
+    #[default]
+    Deband,
+    /// The image is upscaled. [`FileOptions::options`] state depth, dither, seed and memory limit.
+    Upscale(Arc<Upscaler>),
+    /// Banding is removed, without rounding; then as [`Task::Upscale`].
+    DebandThenUpscale(Arc<Upscaler>),
+}
+
+impl Task {
+    fn upscaler(&self) -> Option<&Upscaler> {
+        match self {
+            Self::Deband => None,
+            Self::Upscale(upscaler) | Self::DebandThenUpscale(upscaler) => Some(upscaler),
+        }
+    }
+}
+
 /// Options for one file.
 #[derive(Clone, Debug, Default)]
 #[allow(clippy::struct_excessive_bools)] // independent switches
 pub struct FileOptions {
+    /// The work.
+    pub task: Task,
     /// Options for its image.
     pub options: Options,
     /// Format of the result; without it the input's if that is lossless, else PNG.
@@ -60,11 +83,11 @@ pub struct FileOptions {
     pub effort: Option<u8>,
     /// Replace an existing file?
     pub overwrite: bool,
-    /// Write nothing for images that need no repair?
+    /// Write nothing for images that need no repair? Upscaled ones are always written.
     pub only_banded: bool,
     /// Give the result the input's times?
     pub preserve_times: bool,
-    /// Read the result again and check every sample against its quantisation interval?
+    /// Read the result again and check every sample against its quantisation interval? Not of upscaled ones.
     pub prove: bool,
     /// An extra output of the network to write.
     pub extra_output: Option<ExtraOutputFile>,
@@ -79,7 +102,46 @@ impl FileOptions {
     }
 }
 
-/// Findings on a file, and the planned work.
+/// Findings on an image, and the planned repair.
+#[derive(Clone, Debug)]
+pub struct Repair {
+    /// The findings.
+    pub findings: Findings,
+    /// The method.
+    pub method: &'static str,
+    /// The parameters that were set, in order.
+    pub settings: Vec<(&'static str, String)>,
+    /// The intervals that samples are kept in.
+    pub faithful: Faithful,
+    /// The action on the samples.
+    pub act: Act,
+    /// Is the alpha channel repaired?
+    pub alpha: bool,
+}
+
+impl Repair {
+    fn new(findings: Findings, choices: &Choices) -> Self {
+        Self {
+            findings,
+            method: choices.method.name(),
+            settings: choices.method.given(),
+            faithful: choices.faithful,
+            act: choices.act,
+            alpha: choices.alpha,
+        }
+    }
+}
+
+/// A planned upscaling.
+#[derive(Clone, Copy, Debug)]
+pub struct Upscale {
+    /// The network.
+    pub network: &'static str,
+    /// Width of the result over that of the input.
+    pub scale: usize,
+}
+
+/// Properties of a file, and the planned work.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// Format of the input, by its content.
@@ -92,20 +154,10 @@ pub struct Plan {
     pub input_depth: Depth,
     /// Is the input's coding lossy?
     pub input_lossy: bool,
-    /// The findings.
-    pub findings: Findings,
-    /// The findings as a sentence.
-    pub finding: String,
-    /// The method.
-    pub method: &'static str,
-    /// The parameters that were set, in order.
-    pub settings: Vec<(&'static str, String)>,
-    /// The intervals that samples are kept in.
-    pub faithful: Faithful,
-    /// The action on the samples.
-    pub act: Act,
-    /// Is the alpha channel repaired?
-    pub alpha: bool,
+    /// The removal of banding; `None` where the image is only upscaled.
+    pub repair: Option<Repair>,
+    /// The upscaling network, where there is one.
+    pub upscale: Option<Upscale>,
     /// Bits per sample of the result.
     pub depth: Depth,
     /// Format of the result.
@@ -144,8 +196,8 @@ impl FileBytes {
 pub struct FileReport {
     /// The plan as executed: `output`, `format` and `copies` describe the file actually written.
     pub plan: Plan,
-    /// Report on the samples.
-    pub report: Report,
+    /// Report on the removal of banding; `None` where the image was only upscaled.
+    pub report: Option<Report>,
     /// Properties that the written format could not hold.
     pub dropped: Vec<Dropped>,
     /// The counts of [`FileOptions::prove`], when something was written.
@@ -170,19 +222,19 @@ pub fn plan_file(
     ctx: &Context<'_>,
 ) -> Result<Plan, Error> {
     let bytes = read_bytes(input, &options.limits, ctx)?;
-    let least = |size, planes| memory::least(size, planes, &options.options, ctx);
-    let (image, format) = decode(input, &bytes, &options.limits, options.options.max_memory, &least)?;
+    let (image, format) = decode_for(input, &bytes, output, options, ctx)?;
     Ok(plan(input, &image, format, output, options, ctx)?.0)
 }
 
-/// Debands a file. The result is written completely or not at all.
+/// Processes a file. The result is written completely or not at all.
 ///
 /// An image that needs no repair is copied byte for byte under its own extension, unless another format or
-/// depth was requested; with [`FileOptions::only_banded`] nothing is written for it.
+/// depth was requested; with [`FileOptions::only_banded`] nothing is written for it. An upscaled image has
+/// colours and metadata of the input.
 ///
 /// # Errors
-/// As [`plan_file`], errors of the method, and errors of writing.
-pub fn deband_file(
+/// As [`plan_file`], errors of the method or network, and errors of writing.
+pub fn run_file(
     input: Input<'_>,
     mut output: Output<'_>,
     options: &FileOptions,
@@ -191,41 +243,24 @@ pub fn deband_file(
     let start = Instant::now();
     let mut bytes = read_bytes(input, &options.limits, ctx)?;
     let file_bytes = bytes.len() as u64;
-    let asked = asked_format(options.format, &output)?;
-    let least = |size, planes| {
-        let (job, whole) = memory::least(size, planes, &options.options, ctx)?;
-        Ok((asked.map_or(job, |format| job.max(memory::writing(planes, format.name))), whole))
-    };
-    let (image, input_format) = decode(input, &bytes, &options.limits, options.options.max_memory, &least)?;
+    let (image, input_format) = decode_for(input, &bytes, &output, options, ctx)?;
     let (mut plan, choices) = plan(input, &image, input_format, &output, options, ctx)?;
-    let again = choices.act == Act::Restore && !options.prove && is_file(input);
-    if again {
-        // A repaired image is rarely copied, and the file can be read once more.
+    // A repaired image is rarely copied, and the file can be read once more.
+    let again = choices.as_ref().is_some_and(|choices| choices.act == Act::Restore)
+        && !options.prove
+        && is_file(input);
+    if again || plan.upscale.is_some() {
         bytes = Cow::Borrowed(&[]);
     }
-    let colours = if holds_planes_of(plan.format, &image) { Colours::Own } else { Colours::Rgb };
-    let size = (image.width(), image.height());
-    let gathered = options.extra_output.as_ref().map(|file| Gathered::new(file, size));
+    let gathered = options.extra_output.as_ref().map(|file| Gathered::new(file, (plan.width, plan.height)));
     let with_extra_output =
         Context { extra_output: gathered.as_ref().map(|gathered| gathered as &dyn ExtraOutput), ..*ctx };
-    let held = bytes.len() as u64;
-    let allowed = options.options.max_memory.unwrap_or(u64::MAX);
-    let writing = held + memory::writing(memory::planes(&image), plan.format.name);
-    if writing > allowed && !plan.copies {
-        return Err(memory::error(writing, allowed, false));
-    }
-    if !plan.copies && !memory::at_hand(writing - held - memory::PROGRAM) {
-        return Err(Error::NoMemory { needed_mib: writing.div_ceil(1 << 20) });
-    }
-    let within = Options {
-        max_memory: options.options.max_memory.map(|allowed| allowed.saturating_sub(held)),
-        ..options.options.clone()
-    };
-    let done = deband_as(image, plan.findings.clone(), &choices, &within, colours, &with_extra_output);
-    let (image, report) = done.map_err(|error| error.with_more_memory(held))?;
-    if !report.changed {
+    let (image, report) =
+        work(image, &plan, choices.as_ref(), options, bytes.len() as u64, &with_extra_output)?;
+    let changed = report.as_ref().is_none_or(|report| report.changed) || plan.upscale.is_some();
+    if !changed {
         // Some methods find only while running that there is nothing to repair.
-        target(&mut plan, input, &output, options, !report.changed);
+        target(&mut plan, input, &output, options, true);
     }
     let mut done = FileReport {
         plan,
@@ -236,8 +271,8 @@ pub fn deband_file(
         bytes: FileBytes { input: file_bytes, output: None },
         seconds: 0.0,
     };
-    let (how, saving) = how_to_write(input, (options.quality, options.effort), options.overwrite, ctx);
-    if done.report.changed || !options.only_banded {
+    let (how, saving) = how_to_write(input, options, ctx);
+    if changed || !options.only_banded {
         ctx.check()?;
         if again && done.plan.copies {
             bytes = read_bytes(input, &options.limits, ctx)?;
@@ -250,8 +285,8 @@ pub fn deband_file(
         if let (true, Input::File(from), Some(to)) = (options.preserve_times, input, &done.plan.output) {
             copy_times(from, to)?;
         }
-        if options.prove {
-            done.proof = Some(proof(&done, &bytes, written.as_deref(), options)?);
+        if let (true, Some(repair)) = (options.prove, &done.plan.repair) {
+            done.proof = Some(proof(&done.plan, repair, &bytes, written.as_deref(), options)?);
         }
     }
     done.extra_output = gathered.map(|gathered| gathered.write(&saving)).transpose()?.flatten();
@@ -259,7 +294,76 @@ pub fn deband_file(
     Ok(done)
 }
 
-/// As [`deband_found`](crate::deband_found), but returns the image that [`deband_file`] would write without a
+/// Decodes the image within the memory that the task leaves.
+fn decode_for(
+    input: Input<'_>,
+    bytes: &[u8],
+    output: &Output<'_>,
+    options: &FileOptions,
+    ctx: &Context<'_>,
+) -> Result<(Image, &'static FormatEntry), Error> {
+    let asked = asked_format(options.format, output)?;
+    let least = |size, planes| {
+        if let Some(upscaler) = options.task.upscaler() {
+            return Ok((upscaler.least(size, planes, ctx), false));
+        }
+        let (job, whole) = memory::least(size, planes, &options.options, ctx)?;
+        Ok((asked.map_or(job, |format| job.max(memory::writing(planes, format.name))), whole))
+    };
+    decode(input, bytes, &options.limits, options.options.max_memory, &least)
+}
+
+/// Runs the planned work; `held`: bytes of the input that stay in memory.
+fn work(
+    mut image: Image,
+    plan: &Plan,
+    choices: Option<&Choices>,
+    options: &FileOptions,
+    held: u64,
+    ctx: &Context<'_>,
+) -> Result<(Image, Option<Report>), Error> {
+    let within = |max_memory| Options { max_memory, ..options.options.clone() };
+    let mut report = None;
+    if let (Some(repair), Some(choices)) = (&plan.repair, choices) {
+        if plan.upscale.is_none() && !plan.copies {
+            check_memory(&image, plan.format, options, held)?;
+        }
+        let own = plan.upscale.is_none() && holds_planes_of(plan.format, &image);
+        let colours = if own { Colours::Own } else { Colours::Rgb };
+        let within = within(options.options.max_memory.map(|allowed| allowed.saturating_sub(held)));
+        let done = deband_as(image, repair.findings.clone(), choices, &within, colours, ctx);
+        let (better, about) = done.map_err(|error| error.with_more_memory(held))?;
+        (image, report) = (better, Some(about));
+    }
+    if let Some(upscaler) = options.task.upscaler() {
+        let Options { dither, locked, seed, max_memory, .. } = options.options;
+        let depth = match plan.depth {
+            Depth::F32 => OutputDepth::Float,
+            Depth::Int(bits) => OutputDepth::Bits(bits),
+        };
+        let how = UpscaleOptions { depth, dither, locked, seed, max_memory, ..UpscaleOptions::default() };
+        image = upscaler.upscale(image, &how, ctx)?.0;
+    }
+    Ok((image, report))
+}
+
+/// Is there memory for writing the result?
+///
+/// # Errors
+/// Less is allowed or available than that.
+fn check_memory(image: &Image, format: &FormatEntry, options: &FileOptions, held: u64) -> Result<(), Error> {
+    let writing = memory::writing(memory::planes(image), format.name);
+    let allowed = options.options.max_memory.unwrap_or(u64::MAX);
+    if held + writing > allowed {
+        return Err(memory::error(held + writing, allowed, false));
+    }
+    if !memory::at_hand(writing - memory::PROGRAM) {
+        return Err(Error::NoMemory { needed_mib: (held + writing).div_ceil(1 << 20) });
+    }
+    Ok(())
+}
+
+/// As [`deband_found`](crate::deband_found), but returns the image that [`run_file`] would write without a
 /// format option.
 ///
 /// YUV planes of lossy formats become RGB, and an image that needs no repair is copied.
@@ -350,26 +454,27 @@ fn check_holds(
 
 /// Reads both images again and compares them.
 fn proof(
-    done: &FileReport,
+    plan: &Plan,
+    repair: &Repair,
     bytes: &[u8],
     written: Option<&[u8]>,
     options: &FileOptions,
 ) -> Result<Proof, Error> {
     let original = unband_io::read(bytes, &options.limits)?;
-    let mut written = match (written, &done.plan.output) {
+    let mut written = match (written, &plan.output) {
         (Some(bytes), _) => unband_io::read(bytes, &options.limits)?,
         (None, Some(path)) => unband_io::read_file(path, &options.limits)?.0,
         (None, None) => original.clone(),
     };
-    let depth = done.plan.depth;
-    if depth.bits() < written.depth.bits() && !done.plan.copies {
+    let depth = plan.depth;
+    if depth.bits() < written.depth.bits() && !plan.copies {
         // Ten and twelve bits are widened to sixteen in files; the check uses the original codes.
         for value in written.planes.iter_mut().flat_map(|plane| &mut plane.data) {
             *value = depth.value(depth.code(*value));
         }
         written.depth = depth;
     }
-    Ok(prove(&original, &written, &done.plan.findings, done.plan.faithful))
+    Ok(prove(&original, &written, &repair.findings, repair.faithful))
 }
 
 fn plan(
@@ -379,55 +484,52 @@ fn plan(
     output: &Output<'_>,
     options: &FileOptions,
     ctx: &Context<'_>,
-) -> Result<(Plan, Choices), Error> {
+) -> Result<(Plan, Option<Choices>), Error> {
     check(image)?;
     ctx.check()?;
-    let findings = find(image, &options.options, ctx);
     let asked = asked_format(options.format, output)?;
-    let mut how = Cow::Borrowed(&options.options);
-    let depth = fitting_depth(how.depth, asked);
-    if depth != how.depth {
-        how.to_mut().depth = depth;
+    let depth = fitting_depth(options.options.depth, asked);
+    let upscaler = options.task.upscaler();
+    let (mut repair, mut choices) = (None, None);
+    if !matches!(options.task, Task::Upscale(_)) {
+        let findings = find(image, &options.options, ctx);
+        // An upscaled image is rounded once, at the end.
+        let depth = if upscaler.is_some() { OutputDepth::Float } else { depth };
+        let chosen = choose(image, &findings, &Options { depth, ..options.options.clone() })?;
+        if let Some(file) = &options.extra_output {
+            networks::check_extra_output(&chosen.method, &file.name)?;
+            check_free(Some(&file.path), options.overwrite)?;
+        }
+        (repair, choices) = (Some(Repair::new(findings, &chosen)), Some(chosen));
     }
-    let choices = choose(image, &findings, &how)?;
-    if let Some(file) = &options.extra_output {
-        networks::check_extra_output(&choices.method, &file.name)?;
-        check_free(Some(&file.path), options.overwrite)?;
-    }
-    let format = asked.unwrap_or_else(|| default_format(image, input_format, choices.depth));
+    let own = choices.as_ref().filter(|_| upscaler.is_none());
+    let depth = own.map_or(depth.resolve(image.depth), |choices| choices.depth);
     let mut plan = Plan {
         input_format,
         width: image.width(),
         height: image.height(),
         input_depth: image.depth,
         input_lossy: image.origin.is_lossy(),
-        finding: findings.sentence(),
-        findings,
-        method: choices.method.name(),
-        settings: choices.method.given(),
-        faithful: choices.faithful,
-        act: choices.act,
-        alpha: choices.alpha,
-        depth: choices.depth,
-        format,
+        repair,
+        upscale: upscaler.map(|made| Upscale { network: made.network(), scale: made.scale() }),
+        depth,
+        format: asked.unwrap_or_else(|| default_format(image, input_format, depth)),
         output: None,
         copies: false,
     };
-    let unchanged = matches!(choices.act, Act::Leave(_)) && !choices.alpha;
+    let unchanged = own.is_some_and(|choices| matches!(choices.act, Act::Leave(_)) && !choices.alpha);
     target(&mut plan, input, output, options, unchanged);
     // Before any work: can the format hold the result, and may the file be written?
     if !plan.copies {
-        if options.prove && !holds_planes_of(plan.format, image) {
+        let holds_planes = holds_planes_of(plan.format, image);
+        if options.prove && !holds_planes {
             return Err(Error::Unprovable { format: plan.format.name });
         }
-        // YUV becomes RGB where the format has no planes for it.
-        let own = image.color.model;
-        let model = if image.is_yuv() && unband_io::check_model(own, plan.format).is_err() {
-            Model::Rgb
-        } else {
-            own
-        };
-        check_holds(model, plan.depth, false, plan.format, plan.output.as_deref())?;
+        // YUV becomes RGB where the format has no planes for it, and for a network.
+        let rgb = image.is_yuv() && (upscaler.is_some() || !holds_planes);
+        let model = if rgb { Model::Rgb } else { image.color.model };
+        let alpha = upscaler.is_some() && image.alpha.is_some();
+        check_holds(model, plan.depth, alpha, plan.format, plan.output.as_deref())?;
     }
     check_free(plan.output.as_deref(), options.overwrite)?;
     Ok((plan, choices))
@@ -479,10 +581,10 @@ fn copy_times(from: &Path, to: &Path) -> Result<(), Error> {
 /// Write options for the result of an input: quality, effort, and permission to replace a file.
 fn how_to_write<'a>(
     input: Input<'a>,
-    (quality, effort): (Option<u8>, Option<u8>),
-    overwrite: bool,
+    options: &FileOptions,
     ctx: &Context<'a>,
 ) -> (WriteOptions, Saving<'a>) {
+    let FileOptions { quality, effort, overwrite, .. } = *options;
     let how = WriteOptions { quality, effort, threads: ctx.threads, ..WriteOptions::default() };
     (how, Saving { access: Access::of(path_of(input)), cancel: Some(ctx.cancel), ..overwrite.into() })
 }
