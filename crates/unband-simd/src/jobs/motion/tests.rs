@@ -1,0 +1,70 @@
+use super::*;
+use crate::Level;
+use crate::test_numbers::{random, scaled};
+
+fn words(n: usize, seed: u32) -> Vec<u16> {
+    random(n, seed).iter().map(|v| (32767.0 * (1.0 + v)) as u16).collect()
+}
+
+#[test]
+fn every_level_gives_the_same_bits() {
+    let plane = scaled(40 * 12, 3, 90.0);
+    let other = random(40 * 12, 5);
+    let w = words(2048, 7);
+    let patch: [[u16; PATCH_STRIDE]; PATCH] = std::array::from_fn(|y| std::array::from_fn(|x| w[y * 31 + x]));
+    let near: [[u16; SIDE]; SIDE] =
+        std::array::from_fn(|y| std::array::from_fn(|x| patch[y + 2][x + 2] / 2 + w[900 + x] / 3));
+    let moved: Vec<i16> = w.iter().map(|v| (i32::from(v % 900) - 450) as i16).collect();
+    let shares: Vec<f32> = random(2048, 9).iter().map(|v| v.abs()).collect();
+    let run = |level| {
+        let mut half = vec![0.0; 300];
+        halved_words(level, &mut half, &w[..600], &w[600..1200], 0.01);
+        let block = template(level, &plane[3..], 40);
+        let found = residual(level, &block, &other[5..], 40, (0.3, 0.8));
+        let mut out = [[0; SIDE]; SIDE];
+        let sums = moved_block(level, &mut out, &patch, &near, &taps(0.4), &taps(0.9));
+        let (mut sum, mut weight) = (shares.clone(), vec![1.0; 2048]);
+        let change = Brightness { gain: 0.003, offset: -20.0 };
+        add_moved(level, &mut sum, &mut weight, &shares, &w, &moved, change, 0.004);
+        (half, block, found, (out, sums), sum, weight)
+    };
+    let scalar = run(Level::Scalar);
+    for level in Level::all() {
+        assert_eq!(run(level), scalar, "{level:?}");
+    }
+}
+
+#[test]
+fn taps_pass_through_samples_and_polynomials() {
+    assert_eq!(taps(0.0), [0.0, 0.0, 1.0, 0.0, 0.0, 0.0]);
+    for t in [0.0, 0.25, 0.5, 0.9] {
+        let curve = |x: f32| 1.0 + x - 0.5 * x * x + 0.1 * x * x * x;
+        let found: f32 = taps(t).iter().zip(-2i8..).map(|(tap, x)| tap * curve(f32::from(x))).sum();
+        assert!((found - curve(t)).abs() < 1e-5, "{found} at {t}");
+    }
+}
+
+#[test]
+fn a_shifted_block_has_no_residual_there_and_a_gradient_elsewhere() {
+    let value = |x: f32, y: f32| 20.0 + 3.0 * x + 0.5 * y * y;
+    let plane: Vec<f32> = (0..160).map(|i| value((i % 16) as f32, (i / 16) as f32)).collect();
+    // Shifted by a third of a sample, and brighter.
+    let other: Vec<f32> = (0..160).map(|i| 7.0 + value((i % 16) as f32, (i / 16) as f32)).collect();
+    let block = template(Level::best(), &plane, 16);
+    let same = residual(Level::best(), &block, &other[17..], 16, (0.0, 0.0));
+    assert!(same.squares < 1e-3, "{same:?}");
+    let off = residual(Level::best(), &block, &other[17..], 16, (0.0, 0.5));
+    assert!(off.squares > 1.0 && off.down > 1.0 && off.across.abs() < 1e-2, "{off:?}");
+}
+
+#[test]
+fn a_moved_block_is_the_other_frame_at_that_place() {
+    let value = |x: f32, y: f32| 9000.0 + 300.0 * x - 200.0 * y;
+    let at = |x: usize, y: usize, dx: f32, dy: f32| value(x as f32 + dx, y as f32 + dy);
+    let patch = std::array::from_fn(|y| std::array::from_fn(|x| at(x, y, -2.0, -2.0) as u16));
+    let own = std::array::from_fn(|y| std::array::from_fn(|x| (at(x, y, 0.25, 0.5) + 5.0) as u16));
+    let mut out = [[0; SIDE]; SIDE];
+    let [sum, squares] = moved_block(Level::best(), &mut out, &patch, &own, &taps(0.25), &taps(0.5));
+    assert!(out.iter().flatten().all(|&apart| apart == -5), "{out:?}");
+    assert!((sum + 5.0 * 64.0).abs() < 1.0 && (squares - 25.0 * 64.0).abs() < 10.0, "{sum} {squares}");
+}
