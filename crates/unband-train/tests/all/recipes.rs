@@ -15,8 +15,10 @@ const CLASSIFIER: &str = "unband-classifier.toml";
 
 fn published() -> Vec<PathBuf> {
     let files = std::fs::read_dir(folder()).unwrap().map(|e| e.unwrap().path());
+    // The folder is a crate, too.
+    let other = |file: &PathBuf| file.ends_with("small.toml") || file.ends_with("Cargo.toml");
     let mut files: Vec<_> =
-        files.filter(|f| f.extension().is_some_and(|e| e == "toml") && !f.ends_with("small.toml")).collect();
+        files.filter(|f| f.extension().is_some_and(|e| e == "toml") && !other(f)).collect();
     files.sort();
     files
 }
