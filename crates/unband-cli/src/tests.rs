@@ -81,9 +81,9 @@ fn a_host_stops_a_run_and_keeps_its_process() {
     assert_eq!(run(&["-", "-o", "-"], Cursor::new(ramp())).0, 0);
     #[cfg(target_os = "linux")]
     {
+        const INTERRUPT: u64 = 1 << (2 - 1);
         let status = std::fs::read_to_string("/proc/self/status").unwrap();
         let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap().trim();
-        const INTERRUPT: u64 = 1 << (2 - 1);
         assert_eq!(u64::from_str_radix(caught, 16).unwrap() & INTERRUPT, 0);
     }
 }

@@ -3,7 +3,7 @@
 use pyo3::buffer::{Element, PyBuffer};
 use pyo3::prelude::*;
 use unband::{Context, Depth, Image, Model, Plane};
-use unband_simd::image::samples::{bytes_of_planes, planes_of_bytes, planes_of_words, words_of_planes};
+use unband_simd::py::samples::{bytes_of_planes, planes_of_bytes, planes_of_words, words_of_planes};
 
 use crate::fault::{Fault, Kind};
 

@@ -20,6 +20,7 @@ mod lanes;
 mod level;
 pub mod metrics;
 mod precision;
+pub mod py;
 #[cfg(test)]
 mod test_numbers;
 pub mod train;

@@ -133,5 +133,5 @@ pub use unband_image::findings::{self, Cause, Drawing, Findings};
 pub use unband_image::params::spoken;
 pub use unband_image::{
     Color, Context, Depth, Entry, Hint, Image, ImageError, Matrix, Metadata, Method, Model, ParamInfo,
-    ParamKind, ParamValue, Plane, PlaneView, PlaneViewMut, Range, Resampling, Rng, Subsampling,
+    ParamKind, ParamValue, Plane, PlaneView, PlaneViewMut, Range, Resampling, Rng, Subsampling, end_threads,
 };

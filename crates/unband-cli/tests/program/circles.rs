@@ -201,7 +201,7 @@ fn a_circle_is_found() {
 }
 
 /// Folders of unband-simd with the crate that runs their loops.
-const USERS: [(&str, &str); 8] = [
+const USERS: [(&str, &str); 9] = [
     ("detect", "unband-detect"),
     ("filters", "unband-filters"),
     ("image", "unband-image"),
@@ -209,6 +209,7 @@ const USERS: [(&str, &str); 8] = [
     ("io", "unband-io"),
     ("jobs", "unband"),
     ("metrics", "unband-metrics"),
+    ("py", "unband-py"),
     ("train", "unband-train"),
 ];
 

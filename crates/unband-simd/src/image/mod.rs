@@ -1,6 +1,5 @@
-//! Loops of images: resizing, orientation, rounding, codes of pixels.
+//! Loops of images: resizing, orientation, rounding.
 
 pub mod quantize;
 pub mod resize;
-pub mod samples;
 pub mod transpose;

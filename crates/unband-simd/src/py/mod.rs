@@ -1,0 +1,3 @@
+//! Loops of the Python package: codes of pixels.
+
+pub mod samples;
