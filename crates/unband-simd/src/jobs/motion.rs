@@ -8,7 +8,7 @@ use crate::dispatch;
 /// Side of a block, in samples.
 pub const SIDE: usize = 8;
 /// Taps of the interpolation filter.
-pub const TAPS: usize = 6;
+pub const TAPS: usize = 8;
 /// Rows and columns of samples that a moved block reads.
 pub const PATCH: usize = SIDE + TAPS - 1;
 /// Distance between the rows of such samples.
@@ -83,19 +83,24 @@ dispatch! {
     ) = add_body;
 }
 
-/// Weights of the samples around a position, from two before it to three after: polynomial interpolation of
-/// the fifth degree (Lagrange). `fraction`: 0 to 1.
+/// Weights of the samples around a position, from three before it to four after. `fraction`: 0 to 1.
+///
+/// The middle eight weights of polynomial interpolation of the eleventh degree (Lagrange), with a sum of 1 and
+/// exact on lines: up to half the highest frequency the error is below 0.6 %, without a window's sine.
 pub fn taps(fraction: f32) -> [f32; TAPS] {
-    let t = fraction;
-    let [a, b, c, d, e] = [t + 2.0, t + 1.0, t - 1.0, t - 2.0, t - 3.0];
-    [
-        b * t * c * d * e / -120.0,
-        a * t * c * d * e / 24.0,
-        a * b * c * d * e / -12.0,
-        a * b * t * d * e / 12.0,
-        a * b * t * c * e / -24.0,
-        a * b * t * c * d / 120.0,
-    ]
+    const ALL: usize = 12;
+    let apart: [f32; ALL] = std::array::from_fn(|i| fraction + (ALL / 2 - 1) as f32 - i as f32);
+    // Binomial coefficients of the eleventh row with alternating signs.
+    let scale = [-55.0, 165.0, -330.0, 462.0, -462.0, 330.0, -165.0, 55.0];
+    let others = |i: usize| (0..ALL).filter(|&j| j != i).map(|j| apart[j]).product::<f32>();
+    let mut taps: [f32; TAPS] = std::array::from_fn(|i| scale[i] * others(i + 2));
+    let sum: f32 = taps.iter().sum();
+    taps.iter_mut().for_each(|tap| *tap /= sum);
+    // On a line the mean position must be the fraction.
+    let off: f32 = taps.iter().zip(&apart[2..]).map(|(tap, apart)| -tap * apart).sum();
+    taps[TAPS / 2 - 1] += off;
+    taps[TAPS / 2] -= off;
+    taps
 }
 
 #[inline(always)]

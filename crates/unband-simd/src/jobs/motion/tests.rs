@@ -35,12 +35,19 @@ fn every_level_gives_the_same_bits() {
 }
 
 #[test]
-fn taps_pass_through_samples_and_polynomials() {
-    assert_eq!(taps(0.0), [0.0, 0.0, 1.0, 0.0, 0.0, 0.0]);
-    for t in [0.0, 0.25, 0.5, 0.9] {
-        let curve = |x: f32| 1.0 + x - 0.5 * x * x + 0.1 * x * x * x;
-        let found: f32 = taps(t).iter().zip(-2i8..).map(|(tap, x)| tap * curve(f32::from(x))).sum();
-        assert!((found - curve(t)).abs() < 1e-5, "{found} at {t}");
+fn taps_pass_through_samples_lines_and_waves() {
+    assert_eq!(taps(0.0), [0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0]);
+    let apart = |t: f32, curve: &dyn Fn(f32) -> f32| {
+        let found: f32 = taps(t).iter().zip(-3i8..).map(|(tap, x)| tap * curve(f32::from(x))).sum();
+        (found - curve(t)).abs()
+    };
+    for t in [0.0, 0.01, 0.25, 0.5, 0.75, 0.9, 1.0] {
+        let line = apart(t, &|x| 1.0 - 0.7 * x);
+        assert!(line < 2e-6, "{line} at {t}");
+        for (frequency, most) in [(0.1, 0.003), (0.25, 0.006), (0.5, 0.006), (0.6, 0.024)] {
+            let wave = apart(t, &|x| (std::f32::consts::PI * frequency * x).cos());
+            assert!(wave < most, "{wave} at {t} of {frequency}");
+        }
     }
 }
 
@@ -61,7 +68,7 @@ fn a_shifted_block_has_no_residual_there_and_a_gradient_elsewhere() {
 fn a_moved_block_is_the_other_frame_at_that_place() {
     let value = |x: f32, y: f32| 9000.0 + 300.0 * x - 200.0 * y;
     let at = |x: usize, y: usize, dx: f32, dy: f32| value(x as f32 + dx, y as f32 + dy);
-    let patch = std::array::from_fn(|y| std::array::from_fn(|x| at(x, y, -2.0, -2.0) as u16));
+    let patch = std::array::from_fn(|y| std::array::from_fn(|x| at(x, y, -3.0, -3.0) as u16));
     let own = std::array::from_fn(|y| std::array::from_fn(|x| (at(x, y, 0.25, 0.5) + 5.0) as u16));
     let mut out = [[0; SIDE]; SIDE];
     let [sum, squares] = moved_block(Level::best(), &mut out, &patch, &own, &taps(0.25), &taps(0.5));

@@ -22,12 +22,18 @@ pub(in crate::jobs::video) struct Limits {
     pub(in crate::jobs::video) block: (f32, f32),
     /// A sample that differs by this many 8-bit codes gets no weight.
     pub(in crate::jobs::video) sample: f32,
+    /// A smaller change of brightness is the codec's: it is averaged, not followed. In 8-bit codes.
+    pub(in crate::jobs::video) flicker: f32,
 }
 
 impl Limits {
     /// For frames of a lossy codec, or others.
     pub(in crate::jobs::video) fn of(lossy: bool) -> Self {
-        if lossy { Self { block: (1.5, 4.0), sample: 4.0 } } else { Self { block: (0.15, 0.4), sample: 1.5 } }
+        if lossy {
+            Self { block: (1.5, 4.0), sample: 8.0, flicker: 0.3 }
+        } else {
+            Self { block: (0.15, 0.4), sample: 2.5, flicker: 0.0 }
+        }
     }
 }
 
@@ -63,13 +69,14 @@ pub(super) fn mean(
         let place = Places {
             scale: (width.div_ceil(plane.width), height.div_ceil(plane.height)),
             blocks: (plane.width.div_ceil(SIDE), plane.height.div_ceil(SIDE)),
+            luma: middle.luma.scale as f32,
         };
         let mut weight = vec![1.0f32; plane.data.len()];
         let mut moved = vec![0i16; plane.data.len()];
         plane.data.fill(0.0);
         for (k, (other, field)) in others.iter().enumerate() {
             let found = place.differences(own, &other.result[p], field, &mut moved, ctx);
-            let change = brightness(&found);
+            let change = brightness(&found, limits.flicker);
             let mut shares = place.shares(&found, change, limits);
             match first.get(k) {
                 Some(of_luma) if p > 0 => place.limit(&mut shares, of_luma, width),
@@ -100,17 +107,18 @@ struct Places {
     scale: (usize, usize),
     /// Blocks across and down.
     blocks: (usize, usize),
+    /// Samples of luma for each of the motion's level.
+    luma: f32,
 }
 
 impl Places {
     /// The motion of a block, in samples of the plane.
     fn motion(&self, field: &Field, column: usize, row: usize) -> Motion {
-        // Fields are of half-size luma.
         let at = |i: usize, scale: usize| {
-            (((i * SIDE + SIDE / 2) * scale) as f32 / 2.0 - STEP as f32 / 2.0) / STEP as f32
+            (((i * SIDE + SIDE / 2) * scale) as f32 / self.luma - STEP as f32 / 2.0) / STEP as f32
         };
         let motion = field.between(at(column, self.scale.0), at(row, self.scale.1));
-        Motion(motion.0 * 2.0 / self.scale.0 as f32, motion.1 * 2.0 / self.scale.1 as f32)
+        Motion(motion.0 * self.luma / self.scale.0 as f32, motion.1 * self.luma / self.scale.1 as f32)
     }
 
     /// The differences of a moved frame to a frame's own result, of all samples and by block.
@@ -256,8 +264,8 @@ fn spread(found: &[Found]) -> f32 {
 }
 
 /// The change of brightness that explains most blocks: none for a steady light, and the same one for all
-/// blocks of a fade or flash.
-fn brightness(found: &[Found]) -> Brightness {
+/// blocks of a fade or flash. `flicker`: none for smaller ones.
+fn brightness(found: &[Found], flicker: f32) -> Brightness {
     let mut change = Brightness::default();
     for _ in 0..5 {
         let mut sums = [0.0f64; 5];
@@ -277,5 +285,7 @@ fn brightness(found: &[Found]) -> Brightness {
         let gain = together / (variance + 0.05);
         change = Brightness { gain: gain as f32, offset: ((y - gain * x) * f64::from(CODE)) as f32 };
     }
-    change
+    let shift = |found: &Found| ((change.gain * found.own + change.offset) / CODE).powi(2);
+    let square = found.iter().map(shift).sum::<f32>() / found.len() as f32;
+    if square < flicker * flicker { Brightness::default() } else { change }
 }

@@ -33,21 +33,25 @@ pub(super) fn restored(
     ctx: &Context<'_>,
 ) {
     let own = run[middle];
-    let mut other_streams = Vec::new();
+    let mut neighbours = Vec::new();
     // The motion from each frame to the one before it, and from each to the one after it.
     let back = |i: usize| run[i].motion.as_ref().map(|(to_before, _)| (run[i - 1], to_before));
-    other_streams.extend(followed(
+    neighbours.extend(followed(
         own,
         (middle.saturating_sub(MOTION_REACH) + 1..=middle).rev().map_while(back),
         ctx,
     ));
+    let before = neighbours.len();
     let on = |i: usize| run[i].motion.as_ref().map(|(_, from_before)| (run[i], from_before));
-    other_streams.extend(followed(
+    neighbours.extend(followed(
         own,
         (middle + 1..run.len().min(middle + 1 + MOTION_REACH)).map_while(on),
         ctx,
     ));
-    blend::mean(own, &other_streams, limits, source, out, ctx);
+    // Without as many frames on both sides, a slow fade would not cancel out.
+    let flicker = if neighbours.len() == 2 * before { limits.flicker } else { 0.0 };
+    let limits = Limits { flicker, ..limits };
+    blend::mean(own, &neighbours, limits, source, out, ctx);
 }
 
 /// The motion from a frame to each of a chain of frames, given the motion from each to the next one.

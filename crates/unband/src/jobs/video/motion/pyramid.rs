@@ -1,4 +1,4 @@
-//! Luma of a frame at half its size, a quarter, and so on.
+//! Luma of a frame at half its size or less, a quarter, and so on.
 
 use unband_image::Context;
 use unband_simd::filters::smooth::halve_row;
@@ -8,6 +8,8 @@ use unband_simd::jobs::motion::halved_words;
 pub(super) const BORDER: usize = 16;
 /// The smallest level is not smaller than this on either side, in samples.
 const SMALLEST: usize = 20;
+/// The largest level is not wider than this, in samples: the motion of smaller parts costs time and adds little.
+const LARGEST: usize = 700;
 /// The largest number of levels.
 const MOST: usize = 6;
 
@@ -52,10 +54,12 @@ impl Level {
     }
 }
 
-/// A frame's luma at several sizes, the largest first: half its size.
+/// A frame's luma at several sizes, the largest first: half its size, or less for large frames.
 #[derive(Default)]
 pub(in crate::jobs::video) struct Pyramid {
     pub(super) levels: Vec<Level>,
+    /// Samples of the frame for each of the largest level, across and down.
+    pub(super) scale: usize,
 }
 
 impl Pyramid {
@@ -64,7 +68,7 @@ impl Pyramid {
         let height = plane.len() / width.max(1);
         let mut levels: Vec<Level> = Vec::new();
         if width < 2 * SMALLEST || height < 2 * SMALLEST {
-            return Self { levels };
+            return Self::default();
         }
         let line = |y: usize| &plane[y * width..][..width];
         levels.push(Level::of(width / 2, height / 2, ctx, |y, out| {
@@ -82,6 +86,8 @@ impl Pyramid {
             });
             levels.push(next);
         }
-        Self { levels }
+        let skipped = levels.iter().take_while(|level| level.width > LARGEST).count().min(levels.len() - 1);
+        levels.drain(..skipped);
+        Self { levels, scale: 2 << skipped }
     }
 }

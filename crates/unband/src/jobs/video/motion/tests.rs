@@ -180,6 +180,37 @@ fn a_cut_and_grain_stay_as_they_are() {
 }
 
 #[test]
+fn flicker_of_a_codec_is_averaged_and_a_slow_fade_is_not_lagged() {
+    let lifted = |lift: f32| plane(move |x, y| texture(x, y) + lift);
+    let flickering = [-0.1, 0.05, 0.1, 0.0, -0.05].map(lifted);
+    let lossy = result(&flickering, 2, true, 2);
+    assert!((apart(&lossy, &lifted(0.0))) < 0.02, "{}", apart(&lossy, &lifted(0.0)));
+    // A source without loss has none: it is a change of light.
+    assert!(apart(&result(&flickering, 2, false, 2), &flickering[2]) < 0.02);
+    let fading = [0.0, 0.1, 0.2, 0.3, 0.4].map(lifted);
+    for middle in 0..fading.len() {
+        let lag = apart(&result(&fading, middle, true, 2), &fading[middle]);
+        assert!(lag < 0.02, "{lag} at {middle}");
+    }
+}
+
+#[test]
+fn large_frames_are_searched_at_a_quarter_of_their_size() {
+    let (width, height) = (1500, 136);
+    let frame = |t: f32| {
+        let at = |i: usize| 0.4 + CODE * texture((i % width) as f32 - 5.2 * t, (i / width) as f32 + 2.6 * t);
+        Plane { width, height, data: (0..width * height).map(at).collect() }
+    };
+    let kept = kept(&[frame(0.0), frame(1.0)], &Context::default());
+    let (to_before, _) = kept[1].motion.as_ref().expect("it has a frame before it");
+    assert_eq!((kept[1].luma.scale, to_before.columns), (4, 375usize.div_ceil(4)));
+    for column in 10..to_before.columns - 10 {
+        let found = to_before.at(column, to_before.rows / 2);
+        assert!((4.0 * found.0 + 5.2).abs() < 0.3 && (4.0 * found.1 - 2.6).abs() < 0.3, "{found:?}");
+    }
+}
+
+#[test]
 fn results_do_not_depend_on_threads() {
     let frames: Vec<Plane> =
         (0u8..5).map(|t| plane(|x, y| texture(x - f32::from(t), y) + noise(t.into())(x, y))).collect();
