@@ -61,6 +61,13 @@ impl CheckOf {
     }
 }
 
+/// A metric's name and the part of a video after it: `cambi:topk=0.5` and `p99.5`. Dots in numbers belong to them.
+fn part(name: &str) -> Option<(&str, &str)> {
+    let mut ends = name.match_indices('.').map(|(at, _)| (&name[..at], &name[at + 1..]));
+    let known = ends.clone().find(|(_, of)| CheckOf::parse(of).is_some());
+    known.or_else(|| ends.next().filter(|(own, _)| !own.contains('=')))
+}
+
 /// A condition that an image or a video must not meet.
 #[derive(Clone, Debug)]
 pub struct Check {
@@ -182,12 +189,13 @@ impl Check {
         // `cambi:topk=0.5>5` has a sign of its own.
         let at = text.find(['<', '>']).or_else(|| text.find('=')).ok_or(CheckFault::NoSign)?;
         let (name, rest) = (text[..at].trim(), &text[at..]);
-        let (name, of) = match name.rsplit_once('.').map(|(name, of)| (name, of, CheckOf::parse(of))) {
+        let (name, of) = match part(name) {
             None => (name, CheckOf::All),
-            // A digit of a parameter.
-            Some((own, _, None)) if own.contains('=') => (name, CheckOf::All),
             Some((name, ..)) if !scope.video => return Err(CheckFault::NoFrames { name: name.to_owned() }),
-            Some((name, of, part)) => (name, part.ok_or_else(|| CheckFault::Part { of: of.to_owned() })?),
+            Some((name, of)) => {
+                let fault = || CheckFault::Part { of: of.to_owned() };
+                (name, CheckOf::parse(of).ok_or_else(fault)?)
+            }
         };
         let ops = [("<=", Op::AtMost), (">=", Op::AtLeast), ("<", Op::Less), (">", Op::More)];
         let found = ops.iter().find_map(|(sign, op)| Some((*op, rest.strip_prefix(sign)?)));

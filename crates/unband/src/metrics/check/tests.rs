@@ -55,7 +55,10 @@ fn videos_have_more_values_than_images() {
     assert_eq!(of("cambi>5"), Ok(CheckOf::All));
     assert_eq!(of("cambi.worst > 8"), Ok(CheckOf::Worst));
     assert_eq!([of("banding.shot>=visible"), of("bband.shot>1")], [Ok(CheckOf::Shot), Ok(CheckOf::Shot)]);
-    assert_eq!(of("cambi.p99.5>5"), Ok(CheckOf::Percentile(99.5)));
+    for percentile in ["cambi.p99.5>5", "cambi:topk=0.5.p99.5>5"] {
+        assert_eq!(of(percentile), Ok(CheckOf::Percentile(99.5)));
+    }
+    assert_eq!(of("cambi:topk=0.5>5"), Ok(CheckOf::All));
     for wrong in ["cambi.>5", "cambi.p>5", "cambi.p101>5", "cambi.p-1>5", "cambi.best>5", "cambi.pnan>5"] {
         let hint = of(wrong).unwrap_err().hint().unwrap();
         assert!(hint.contains("NAME.p95"), "{wrong}: {hint}");
