@@ -11,12 +11,12 @@
 //! error if such a program is missing.
 //!
 //! ```
-//! use unband_data::{Mix, Pair};
+//! use unband_data::{DegradationRecipe, Pair};
 //! use unband_image::{Image, Rng};
 //!
 //! let grey: Vec<u16> = (0..128 * 128 * 3u32).map(|i| 20_000 + i as u16 / 3).collect();
 //! let mut pair = Pair::of(Image::from_rgb16(128, 128, &grey)?);
-//! let record = Mix::find("rgb")?.apply(&mut pair, Rng::new(1))?;
+//! let record = DegradationRecipe::find("rgb")?.apply(&mut pair, Rng::new(1))?;
 //! // The record alone reproduces the pair.
 //! let mut again = Pair::of(Image::from_rgb16(128, 128, &grey)?);
 //! record.apply(&mut again)?;
