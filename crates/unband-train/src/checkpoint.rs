@@ -6,6 +6,7 @@ use std::path::Path;
 
 use burn::optim::AdaptiveMomentumState;
 use burn::tensor::{Tensor, TensorData};
+use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use unband_nets::checkpoint::write_safetensors;
 use unband_nets::{Data, StateDict};
@@ -160,25 +161,33 @@ impl File<'_> {
         Ok(Tensor::from_data(TensorData::new(self.floats(name, len)?, [len]), &like.device()))
     }
 
+    /// 32-bit values, or 16-bit ones (bfloat16) of a file made smaller by tools/shrink_checkpoint.py.
     fn floats(&self, name: &str, len: usize) -> Result<Vec<f32>, TrainError> {
-        let data = self.bytes(name, Dtype::F32)?;
-        if data.len() != 4 * len {
-            return Err(self.wrong(format!("{name} has {} bytes, expected {}", data.len(), 4 * len)));
+        let tensor = self.tensor(name)?;
+        let values: Vec<f32> = match tensor.dtype() {
+            Dtype::F32 => tensor.data().as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect(),
+            Dtype::BF16 => {
+                let upper = tensor.data().as_chunks().0.iter().map(|b| u16::from_le_bytes(*b));
+                upper.map(|bits| f32::from_bits(u32::from(bits) << 16)).collect()
+            }
+            other => return Err(self.wrong(format!("{name} is {other:?}, expected F32 or BF16"))),
+        };
+        if values.len() != len {
+            return Err(self.wrong(format!("{name} has {} values, expected {len}", values.len())));
         }
-        Ok(data.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect())
+        Ok(values)
     }
 
     fn integers(&self, name: &str) -> Result<Vec<i64>, TrainError> {
-        let data = self.bytes(name, Dtype::I64)?;
-        Ok(data.as_chunks().0.iter().map(|b| i64::from_le_bytes(*b)).collect())
+        let tensor = self.tensor(name)?;
+        if tensor.dtype() != Dtype::I64 {
+            return Err(self.wrong(format!("{name} is {:?}, expected I64", tensor.dtype())));
+        }
+        Ok(tensor.data().as_chunks().0.iter().map(|b| i64::from_le_bytes(*b)).collect())
     }
 
-    fn bytes(&self, name: &str, kind: Dtype) -> Result<Vec<u8>, TrainError> {
-        let tensor = self.tensors.tensor(name).map_err(|e| self.wrong(format!("{name}: {e}")))?;
-        if tensor.dtype() != kind {
-            return Err(self.wrong(format!("{name} is {:?}, expected {kind:?}", tensor.dtype())));
-        }
-        Ok(tensor.data().to_vec())
+    fn tensor(&self, name: &str) -> Result<TensorView<'_>, TrainError> {
+        self.tensors.tensor(name).map_err(|e| self.wrong(format!("{name}: {e}")))
     }
 
     fn wrong(&self, what: String) -> TrainError {

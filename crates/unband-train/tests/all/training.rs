@@ -84,6 +84,19 @@ fn failed(output: &Output, parts: &[&str]) {
     }
 }
 
+/// A copy of a run whose checkpoint has 16-bit values.
+#[cfg(unix)]
+fn halve_checkpoint(dir: &Path, from: &str, to: &str) {
+    std::fs::create_dir(dir.join(to)).unwrap();
+    std::fs::copy(dir.join(from).join("curve.csv"), dir.join(to).join("curve.csv")).unwrap();
+    let file = |folder: &str| dir.join(folder).join("checkpoint.safetensors");
+    let tool = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tools/shrink_checkpoint.py");
+    let status = Command::new("python3").arg(tool).args([file(from), file(to)]).status().unwrap();
+    assert!(status.success());
+    let size = |folder: &str| std::fs::metadata(file(folder)).unwrap().len();
+    assert!(size(to) * 10 < size(from) * 7, "{} of {} bytes", size(to), size(from));
+}
+
 #[cfg(unix)]
 #[test]
 fn ctrl_c_writes_a_checkpoint_that_the_same_command_goes_on_from() {
@@ -106,9 +119,12 @@ fn ctrl_c_writes_a_checkpoint_that_the_same_command_goes_on_from() {
     let stopped = steps() - 1;
     assert!((3..STEPS as usize).contains(&stopped), "{stopped}");
     assert!(dir.join("stopped/checkpoint.safetensors").exists());
-    let rest = train(dir, "stopped", &slow);
-    assert!(rest.status.success(), "{}", said(&rest));
-    assert!(said(&rest).contains(&format!("{STEPS}/{STEPS}")));
+    halve_checkpoint(dir, "stopped", "halved");
+    for folder in ["stopped", "halved"] {
+        let rest = train(dir, folder, &slow);
+        assert!(rest.status.success(), "{}", said(&rest));
+        assert!(said(&rest).contains(&format!("{STEPS}/{STEPS}")));
+    }
     assert_eq!(steps() - 1, STEPS as usize);
 }
 
