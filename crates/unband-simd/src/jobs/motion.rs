@@ -95,7 +95,9 @@ pub fn taps(fraction: f32) -> [f32; TAPS] {
     let others = |i: usize| (0..ALL).filter(|&j| j != i).map(|j| apart[j]).product::<f32>();
     let mut taps: [f32; TAPS] = std::array::from_fn(|i| scale[i] * others(i + 2));
     let sum: f32 = taps.iter().sum();
-    taps.iter_mut().for_each(|tap| *tap /= sum);
+    for tap in &mut taps {
+        *tap /= sum;
+    }
     // On a line the mean position must be the fraction.
     let off: f32 = taps.iter().zip(&apart[2..]).map(|(tap, apart)| -tap * apart).sum();
     taps[TAPS / 2 - 1] += off;
