@@ -32,7 +32,7 @@ impl<'a> EncoderTrial<'a> {
     /// Fixes the encoder settings for a result named `output`, which is not written.
     ///
     /// # Errors
-    /// As [`deband_film`](super::deband_film) before the first frame.
+    /// As [`deband_film`](super::deband_video) before the first frame.
     pub fn new(
         file: &'a VideoFile,
         output: &Path,
@@ -53,7 +53,7 @@ impl<'a> EncoderTrial<'a> {
     /// decoded again.
     ///
     /// # Errors
-    /// As [`deband_film`](super::deband_film); no frame at that time.
+    /// As [`deband_film`](super::deband_video); no frame at that time.
     pub fn frame(&self, ticks: i64, ctx: &Context<'_>) -> Result<Image, Error> {
         let (frames, seconds) = self.file.rate();
         let around = self.file.ticks((AROUND + 0.5) * f64::from(seconds) / f64::from(frames)).max(1);

@@ -25,7 +25,7 @@ pub struct SingleFrame {
 /// smoother still.
 ///
 /// # Errors
-/// As [`deband_film`](super::deband_film), for one frame.
+/// As [`deband_film`](super::deband_video), for one frame.
 pub fn deband_single(
     file: &VideoFile,
     format: &FrameFormat,
