@@ -21,14 +21,15 @@ dispatch! {
 }
 
 #[inline(always)]
-fn to_values_body<T: Copy + Into<f32>>(out: &mut [f32], codes: &[T], scale: f32, zero: f32) {
+pub(crate) fn to_values_body<T: Copy + Into<f32>>(out: &mut [f32], codes: &[T], scale: f32, zero: f32) {
     for (out, &code) in out.iter_mut().zip(codes) {
         *out = (code.into() - zero) / scale;
     }
 }
 
+/// The nearest code within `0..=highest`; NaN becomes 0.
 #[inline(always)]
-fn code(value: f32, scale: f32, zero: f32, highest: f32) -> i32 {
+pub(crate) fn code(value: f32, scale: f32, zero: f32, highest: f32) -> i32 {
     let code = value * scale + zero + 0.5;
     // Both comparisons are false for NaN.
     let code = if code > 0.0 { code } else { 0.0 };

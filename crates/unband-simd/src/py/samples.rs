@@ -2,36 +2,26 @@
 #![allow(clippy::inline_always)] // `dispatch!` needs it
 
 use crate::dispatch;
+use crate::filters::codes::{code as nearest, to_values_body as to_values};
 
 /// Pixels that are spread at a time: the conversion of a whole block then runs on vectors.
 const BLOCK: usize = 64;
 
-trait Code: Copy + Default {
-    fn float(self) -> f32;
-    fn of(value: i32) -> Self;
+trait Code: Copy + Default + Into<f32> {
+    fn of(code: i32) -> Self;
 }
 
 impl Code for u8 {
     #[inline(always)]
-    fn float(self) -> f32 {
-        f32::from(self)
-    }
-
-    #[inline(always)]
-    fn of(value: i32) -> Self {
-        value as Self
+    fn of(code: i32) -> Self {
+        code as Self
     }
 }
 
 impl Code for u16 {
     #[inline(always)]
-    fn float(self) -> f32 {
-        f32::from(self)
-    }
-
-    #[inline(always)]
-    fn of(value: i32) -> Self {
-        value as Self
+    fn of(code: i32) -> Self {
+        code as Self
     }
 }
 
@@ -46,9 +36,7 @@ fn spread<T: Code, const N: usize>(planes: &mut [&mut [f32]], codes: &[T], max: 
         }
         for (plane, block) in planes.iter_mut().zip(&block) {
             let plane = &mut plane[b * BLOCK..][..pixels.len()];
-            for (value, code) in plane.iter_mut().zip(block) {
-                *value = code.float() / max;
-            }
+            to_values(plane, &block[..pixels.len()], max, 0.0);
         }
     }
 }
@@ -71,8 +59,7 @@ fn collect<T: Code, const N: usize>(codes: &mut [T], planes: &[&[f32]], max: f32
         for (block, plane) in block.iter_mut().zip(planes) {
             let plane = &plane[b * BLOCK..][..pixels.len()];
             for (code, &value) in block.iter_mut().zip(plane) {
-                // In this order so that NaN becomes 0.
-                *code = T::of((value * max + 0.5).max(0.0).min(max) as i32);
+                *code = T::of(nearest(value, max, 0.0, max));
             }
         }
         for (i, pixel) in pixels.iter_mut().enumerate() {
