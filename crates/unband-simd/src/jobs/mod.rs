@@ -3,3 +3,4 @@
 pub mod change;
 pub mod faithful;
 pub mod motion;
+pub mod ringing;

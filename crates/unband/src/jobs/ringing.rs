@@ -11,10 +11,9 @@
 use unband_image::findings::{Findings, PlaneGrid, Space};
 use unband_image::{Context, Image, Model};
 use unband_simd::filters::smooth::mix_row;
+use unband_simd::jobs::ringing::from_medians;
 
-/// Samples of the median's square.
-const AREA: usize = 9;
-/// Range of luma in that square, in steps, up to which its samples belong to two neighbouring levels.
+/// Range of luma in the median's square, in steps, up to which its samples belong to two neighbouring levels.
 const RANGE: f32 = 1.6;
 /// Distance from the nearest level, in steps, from which a sample is between levels.
 const OFF: f32 = 0.1;
@@ -31,39 +30,26 @@ pub(super) fn removed(image: &Image, findings: &Findings, ctx: &Context<'_>) -> 
     let (width, height) = (image.width(), image.height());
     let (scale, offset) = (255.0 / grid.step_codes, grid.offset_codes / grid.step_codes);
     let weights = matrix.weights_of(0).map(|weight| weight * scale);
+    // One sample more at each end, equal to its neighbour.
     let luma: Vec<Vec<f32>> = ctx.map(height, |y| {
-        let mut row = vec![0.0; width];
+        let mut row = vec![0.0; width + 2];
         let source = |p: usize| image.planes[p].row(y);
-        mix_row(ctx.level, &mut row, source(0), source(1), source(2), weights);
+        mix_row(ctx.level, &mut row[1..=width], source(0), source(1), source(2), weights);
+        (row[0], row[width + 1]) = (row[1], row[width]);
         row
     });
     let changes = ctx.map(height, |y| {
-        let near = [y.saturating_sub(1), y, (y + 1).min(height - 1)].map(|y| &luma[y][..]);
-        (0..width).map(|x| change(near, x, offset) / scale).collect::<Vec<f32>>()
+        let [above, here, below] = [y.saturating_sub(1), y, (y + 1).min(height - 1)].map(|y| &luma[y][..]);
+        let mut row = vec![0.0; width];
+        from_medians(ctx.level, &mut row, above, here, below, offset, OFF, RANGE);
+        row.iter_mut().for_each(|change| *change /= scale);
+        row
     });
     let mut made = image.clone();
     for plane in &mut made.planes {
         plane.data.iter_mut().zip(changes.iter().flatten()).for_each(|(value, change)| *value += change);
     }
     Some(made)
-}
-
-/// Distance of the sample in the middle of three rows from the median around it, in steps; 0 where it is on a
-/// level, and in texture.
-fn change(rows: [&[f32]; 3], x: usize, offset: f32) -> f32 {
-    let here = rows[1][x];
-    let place = here - offset;
-    if (place - place.round_ties_even()).abs() < OFF {
-        return 0.0;
-    }
-    let columns = [x.saturating_sub(1), x, (x + 1).min(rows[1].len() - 1)];
-    let mut values: [f32; AREA] = std::array::from_fn(|i| rows[i / 3][columns[i % 3]]);
-    let (low, high) = values.iter().fold((here, here), |(low, high), &v| (low.min(v), high.max(v)));
-    if high - low > RANGE {
-        return 0.0;
-    }
-    let (_, median, _) = values.select_nth_unstable_by(AREA / 2, f32::total_cmp);
-    *median - here
 }
 
 #[cfg(test)]
