@@ -97,6 +97,13 @@ pub(super) fn plane_grid(hist: &[f64], shift: f64, strict: bool) -> Option<Grid>
     best
 }
 
+/// Strength of the best grid of a histogram in 1/8 codes, whether or not it passes the limits.
+pub(super) fn strongest(hist: &[f64]) -> f64 {
+    let w = weights(hist);
+    let strength = |(_, _, period, offset)| phasor(&w, period, offset, BINS as f64).0;
+    candidates().map(strength).fold(0.0, f64::max)
+}
+
 /// Root weights of a histogram, with a sum of one.
 fn weights(hist: &[f64]) -> Vec<f64> {
     let sum: f64 = hist.iter().map(|h| h.sqrt()).sum();

@@ -23,43 +23,39 @@ pub(super) fn block_means(
 ) -> Vec<u32> {
     let mut hist = vec![0u32; 257 * BINS];
     let (mut line, mut sum, mut low, mut high) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let unit = PER_BIN * (side * side) as i32;
     for square in squares {
         let first = |from: usize, start: usize| from + (start + side - from % side) % side;
         let (left, top) = (first(square.x0, start.0), first(square.y0, start.1));
         let (across, down) = (square.x1.saturating_sub(left) / side, square.y1.saturating_sub(top) / side);
-        line.resize(across * side, 0i16);
+        let width = across * side;
+        line.resize(width, 0i16);
         for block in 0..if across > 0 { down } else { 0 } {
-            sum.clear();
-            low.clear();
-            high.clear();
-            sum.resize(across, 0i32);
-            low.resize(across, i16::MAX);
-            high.resize(across, i16::MIN);
+            refill(&mut sum, width, 0i32);
+            refill(&mut low, width, i16::MAX);
+            refill(&mut high, width, i16::MIN);
             for y in top + block * side..top + (block + 1) * side {
                 source.fill_from(left, y, &mut line);
-                for (i, chunk) in line.chunks_exact(side).enumerate() {
-                    let (mut s, mut l, mut m) = (0i32, low[i], high[i]);
-                    for &v in chunk {
-                        s += i32::from(v);
-                        l = l.min(v);
-                        m = m.max(v);
-                    }
-                    sum[i] += s;
-                    low[i] = l;
-                    high[i] = m;
-                }
+                rows::add_to_columns(source.level(), &mut high, &mut low, &mut sum, &line);
             }
-            let count = (side * side) as u16;
-            for i in 0..across {
-                if i32::from(high[i]) - i32::from(low[i]) < limit * UNIT {
-                    let unit = PER_BIN * i32::from(count);
-                    let bin = (sum[i].max(0) + unit / 2) / unit;
+            let blocks = high.chunks_exact(side).zip(low.chunks_exact(side)).zip(sum.chunks_exact(side));
+            for ((high, low), sum) in blocks {
+                let high = high.iter().copied().fold(i16::MIN, i16::max);
+                let low = low.iter().copied().fold(i16::MAX, i16::min);
+                if i32::from(high) - i32::from(low) < limit * UNIT {
+                    let bin = (sum.iter().sum::<i32>().max(0) + unit / 2) / unit;
                     hist[(bin as usize).min(257 * BINS - 1)] += 1;
                 }
             }
         }
     }
     hist
+}
+
+/// `len` times `value` in a row that keeps its memory.
+fn refill<T: Copy>(row: &mut Vec<T>, len: usize, value: T) {
+    row.clear();
+    row.resize(len, value);
 }
 
 /// The quantiser step of the block means of a plane (luma around 0, chroma around 128 codes), 6..=99.

@@ -5,7 +5,7 @@
 use super::Rule;
 use super::levels::agreed;
 use crate::evidence::{ENOUGH, Evidence};
-use crate::grid::{Grid, occupied, plane_grid};
+use crate::grid::{Grid, occupied, plane_grid, strongest};
 use crate::jpeg::block_means;
 use crate::levels::{Levels, Stored};
 use crate::outcome::level_grids;
@@ -28,6 +28,12 @@ const LEVELS: usize = 8;
 const CHROMA_LEVELS: usize = 5;
 /// Sure grids have this strength.
 const STRONG: f64 = 0.62;
+/// Grids of all blocks that are sure have this strength in a part of them.
+const PROMISING: f64 = 0.4;
+/// Middle samples of a block.
+const MIDDLE: f64 = 16.0;
+/// Middle samples of enough blocks to exclude a grid.
+const MANY: f64 = 200.0 * MIDDLE;
 
 fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
     let Codec::Jpeg(jpeg) = &evidence.image.origin.codec else { return None };
@@ -40,17 +46,27 @@ fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
     channels(evidence, start).or_else(|| in_yuv(evidence, start))
 }
 
-/// The grid of a plane by the means of its flat blocks.
+/// The grid of a plane by the means of its flat blocks. A part of the blocks is enough to exclude most planes.
 fn grid(source: &Source<'_>, side: usize, start: (usize, usize), levels: usize) -> Option<Grid> {
-    let means = block_means(source, side, start, FLAT, &source.squares(4 * ENOUGH));
-    // Eighths of a code; a block has the weight of its middle samples.
+    let histogram = |enough| histogram(source, side, start, enough);
+    let part = histogram(ENOUGH);
+    if part.iter().sum::<f64>() >= MANY && strongest(&part) < PROMISING {
+        return None;
+    }
+    let histogram = histogram(4 * ENOUGH);
+    let grid = plane_grid(&histogram, 0.0, true)?;
+    (grid.bits <= 6 && grid.strength >= STRONG && occupied(&histogram, grid) >= levels).then_some(grid)
+}
+
+/// Histogram of the means of flat blocks in 1/8 codes. A block has the weight of its middle samples.
+fn histogram(source: &Source<'_>, side: usize, start: (usize, usize), enough: usize) -> Vec<f64> {
+    let means = block_means(source, side, start, FLAT, &source.squares(enough));
     let mut histogram = vec![0.0; 257 * BINS];
     let last = histogram.len() - 1;
     for (i, &n) in means.iter().enumerate() {
-        histogram[((i + 2) / 4).min(last)] += 16.0 * f64::from(n);
+        histogram[((i + 2) / 4).min(last)] += MIDDLE * f64::from(n);
     }
-    let grid = plane_grid(&histogram, 0.0, true)?;
-    (grid.bits <= 6 && grid.strength >= STRONG && occupied(&histogram, grid) >= levels).then_some(grid)
+    histogram
 }
 
 fn channels(evidence: &Evidence<'_>, start: (usize, usize)) -> Option<Findings> {
@@ -76,10 +92,13 @@ fn in_yuv(evidence: &Evidence<'_>, start: (usize, usize)) -> Option<Findings> {
     let planes = |&(matrix, range): &(Matrix, Range)| {
         let source = |part, half| evidence.source(part, matrix, range, half);
         let luma = grid(&source(Part::Luma, false), 8, start, LEVELS);
-        let chroma = [Part::Blue, Part::Red].map(|part| grid(&source(part, false), 16, start, CHROMA_LEVELS));
-        let found = luma.is_some() || chroma.iter().all(Option::is_some);
-        let strength = luma.iter().chain(chroma.iter().flatten()).map(|grid| grid.strength).sum::<f64>();
-        found.then_some((strength, matrix, range, [luma, chroma[0], chroma[1]]))
+        let chroma = |part| grid(&source(part, false), 16, start, CHROMA_LEVELS);
+        let blue = chroma(Part::Blue);
+        // Without luma, both are needed: the plane that decides nothing is not read.
+        let red = if luma.is_some() || blue.is_some() { chroma(Part::Red) } else { None };
+        let found = luma.is_some() || (blue.is_some() && red.is_some());
+        let strength = [&luma, &blue, &red].into_iter().flatten().map(|grid| grid.strength).sum::<f64>();
+        found.then_some((strength, matrix, range, [luma, blue, red]))
     };
     let (_, matrix, range, grids) = KINDS.iter().filter_map(planes).max_by(|a, b| a.0.total_cmp(&b.0))?;
     let mut found = evidence.clean_grid(matrix, range, &grids);

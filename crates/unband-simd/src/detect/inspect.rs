@@ -32,6 +32,9 @@ dispatch! {
     /// `range` and `mean` are two values shorter; their first value belongs to the second column.
     pub fn windows3(level, range: &mut [i16], mean: &mut [i16], high: &[i16], low: &[i16], sum: &[i32]) = windows3_body;
 
+    /// Adds a row to the maximum, the minimum and the sum of each column.
+    pub fn add_to_columns(level, high: &mut [i16], low: &mut [i16], sum: &mut [i32], row: &[i16]) = add_to_columns_body;
+
     /// `mean = rough` where `range >= limit`.
     pub fn mask_rough(level, mean: &mut [i16], range: &[i16], limit: i16, rough: i16) = mask_rough_body;
 
@@ -185,6 +188,17 @@ fn columns3_body(
     map3(high, a, h, b, |a, h, b| a.max(h).max(b));
     map3(low, a, h, b, |a, h, b| a.min(h).min(b));
     map3(sum, a, h, b, |a, h, b| a as i32 + h as i32 + b as i32);
+}
+
+#[inline(always)]
+fn add_to_columns_body(high: &mut [i16], low: &mut [i16], sum: &mut [i32], row: &[i16]) {
+    let n = high.len().min(low.len()).min(sum.len()).min(row.len());
+    let (high, low, sum, row) = (&mut high[..n], &mut low[..n], &mut sum[..n], &row[..n]);
+    for i in 0..n {
+        high[i] = high[i].max(row[i]);
+        low[i] = low[i].min(row[i]);
+        sum[i] += row[i] as i32;
+    }
 }
 
 #[inline(always)]

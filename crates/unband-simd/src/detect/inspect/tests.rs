@@ -36,6 +36,11 @@ fn every_level_gives_the_same_bits() {
             weigh_sums(level, &mut chroma, &sums, &sums, &sums, [-11056, -21712, 32768], 1 << 22);
             let (mut high, mut low, mut sum) = (vec![0i16; n], vec![0i16; n], vec![0i32; n]);
             columns3(level, &mut high, &mut low, &mut sum, &rows[0], &rows[1], &rows[2]);
+            let mut columns = (vec![i16::MIN; n], vec![i16::MAX; n], vec![0i32; n]);
+            for row in &rows[..3] {
+                add_to_columns(level, &mut columns.0, &mut columns.1, &mut columns.2, row);
+            }
+            assert_eq!((&columns.0, &columns.1, &columns.2), (&high, &low, &sum), "{level:?}, {n} samples");
             let (mut range, mut mean) = (vec![0i16; n], vec![0i16; n]);
             windows3(level, &mut range, &mut mean, &high, &low, &sum);
             let mut counts = [0; 8];
