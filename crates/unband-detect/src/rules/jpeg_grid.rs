@@ -28,12 +28,16 @@ const LEVELS: usize = 8;
 const CHROMA_LEVELS: usize = 5;
 /// Sure grids have this strength.
 const STRONG: f64 = 0.62;
+/// Samples of a first look, which excludes most planes.
+const PART: usize = 100_000;
 /// Grids of all blocks that are sure have this strength in a part of them.
-const PROMISING: f64 = 0.4;
+const PROMISING: f64 = 0.35;
 /// Middle samples of a block.
 const MIDDLE: f64 = 16.0;
-/// Middle samples of enough blocks to exclude a grid.
-const MANY: f64 = 200.0 * MIDDLE;
+/// Middle samples of the flat blocks of a first look: with fewer, the plane is texture.
+const FEW: f64 = 12.0 * MIDDLE;
+/// The same: with more, a weak grid is excluded.
+const MANY: f64 = 60.0 * MIDDLE;
 
 fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
     let Codec::Jpeg(jpeg) = &evidence.image.origin.codec else { return None };
@@ -49,8 +53,9 @@ fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
 /// The grid of a plane by the means of its flat blocks. A part of the blocks is enough to exclude most planes.
 fn grid(source: &Source<'_>, side: usize, start: (usize, usize), levels: usize) -> Option<Grid> {
     let histogram = |enough| histogram(source, side, start, enough);
-    let part = histogram(ENOUGH);
-    if part.iter().sum::<f64>() >= MANY && strongest(&part) < PROMISING {
+    let part = histogram(PART);
+    let flat = part.iter().sum::<f64>();
+    if flat < FEW || (flat >= MANY && strongest(&part) < PROMISING) {
         return None;
     }
     let histogram = histogram(4 * ENOUGH);
