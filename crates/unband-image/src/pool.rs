@@ -25,9 +25,9 @@ pub fn end_threads() {
 
 /// Pools by their number of threads.
 #[derive(Default)]
-struct Pools(Mutex<HashMap<usize, Kept>>);
+struct Pools(Mutex<HashMap<usize, CachedPool>>);
 
-struct Kept {
+struct CachedPool {
     pool: Arc<ThreadPool>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -45,13 +45,13 @@ impl Pools {
             Ok(())
         });
         let pool = Arc::new(pool.build().ok()?);
-        pools.insert(count, Kept { pool: Arc::clone(&pool), threads });
+        pools.insert(count, CachedPool { pool: Arc::clone(&pool), threads });
         Some(pool)
     }
 
     fn end(&self) {
         let pools = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        for Kept { pool, threads } in pools.into_values() {
+        for CachedPool { pool, threads } in pools.into_values() {
             drop(pool);
             for thread in threads {
                 // A worker that panicked has ended too.

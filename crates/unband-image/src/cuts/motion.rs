@@ -1,6 +1,6 @@
 //! Block motion compensation between two thumbnails, and the remaining difference.
 
-use super::thumbnail::{Sums, Thumbnail};
+use super::thumbnail::{CorrelationSums, Thumbnail};
 
 /// Largest global displacement per frame, in columns and rows of the thumbnail: an eighth of the width.
 /// Faster pans are blurred.
@@ -79,13 +79,13 @@ fn best(
     found.1
 }
 
-/// [`Sums::unexplained`] of the new thumbnail's blocks, each against its best match in the old one.
+/// [`CorrelationSums::unexplained`] of the new thumbnail's blocks, each against its best match in the old one.
 pub fn follow(old: &Thumbnail, new: &Thumbnail) -> f32 {
     let size = (new.width, new.height);
     let whole = Area { x: (0, size.0), y: (0, size.1) };
     let reach = (FAR.0.min(size.0.cast_signed() / 4), FAR.1.min(size.1.cast_signed() / 4));
     let centre = best(old, new, whole, (0, 0), reach, 3);
-    let mut sums = Sums::default();
+    let mut sums = CorrelationSums::default();
     let edges = |length: usize| (0..BLOCKS).map(move |i| (i * length / BLOCKS, (i + 1) * length / BLOCKS));
     for y in edges(size.1) {
         for x in edges(size.0) {

@@ -19,7 +19,7 @@ pub struct Thumbnail {
 
 /// Sums for the correlation of two sets of samples.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Sums {
+pub struct CorrelationSums {
     count: f32,
     a: f32,
     b: f32,
@@ -28,7 +28,7 @@ pub struct Sums {
     ab: f32,
 }
 
-impl Sums {
+impl CorrelationSums {
     /// Adds pairs of samples.
     pub fn add(&mut self, a: &[f32], b: &[f32]) {
         self.count += a.len().min(b.len()) as f32;
@@ -90,9 +90,9 @@ impl Thumbnail {
         sum / self.means.len().max(1) as f32
     }
 
-    /// [`Sums::unexplained`] of both thumbnails, sample by sample.
+    /// [`CorrelationSums::unexplained`] of both thumbnails, sample by sample.
     pub fn unexplained(&self, other: &Self) -> f32 {
-        let mut sums = Sums::default();
+        let mut sums = CorrelationSums::default();
         sums.add(&self.means, &other.means);
         sums.unexplained()
     }
