@@ -1,6 +1,6 @@
 //! Coarse grid of an alpha channel: glows and shadows stored with few levels, as in RGBA4444.
 
-use super::levels::{Stored, levels};
+use super::levels::{LevelRounding, levels};
 use unband_image::findings::PlaneGrid;
 use unband_image::image::{Image, Plane};
 use unband_image::plateaus::{boundaries, runs};
@@ -27,7 +27,7 @@ pub(super) fn grid(image: &Image) -> Option<PlaneGrid> {
     if contours < CONTOURS || (contours as f64) < SHARE * changes as f64 {
         return None;
     }
-    let truncated = set.stored == Stored::Masked;
+    let truncated = set.stored == LevelRounding::Masked;
     Some(PlaneGrid {
         step_codes: set.step as f32,
         offset_codes: set.centre() as f32,

@@ -23,7 +23,7 @@ impl Effective {
 
 /// A way to store `bits` bits in a deeper container.
 #[derive(Clone, Copy)]
-struct Way {
+struct Packing {
     bits: u8,
     /// Highest code, in the container's codes: `max` when spread, `(2^bits − 1)·2^s` when shifted.
     top: f64,
@@ -31,7 +31,7 @@ struct Way {
     slack: f64,
 }
 
-impl Way {
+impl Packing {
     fn holds(&self, code: f64) -> bool {
         let steps = f64::from((1u32 << self.bits) - 1);
         let k = (code * steps / self.top).round();
@@ -39,46 +39,46 @@ impl Way {
     }
 }
 
-/// Reads every sample until all ways but the full depth are ruled out.
+/// Reads every sample until all packings except the full depth are ruled out.
 pub(super) fn effective(image: &Image) -> Effective {
     let plain = |bits: u8, step_codes: f32| Effective { bits, scale: 255.0, step_codes };
-    let (depth, max, ways) = match image.depth {
+    let (depth, max, packings) = match image.depth {
         Depth::Int(bits) if bits <= 8 => {
             return plain(bits, 255.0 * image.depth.step());
         }
         Depth::Int(bits) => {
             let max = f64::from(image.depth.max_code());
-            let mut ways = Vec::new();
+            let mut packings = Vec::new();
             for b in 8..bits {
                 // Widening by bit replication differs from an exact spread by one code at most.
                 let slack = if bits - b >= 4 { 1.01 } else { 0.51 };
-                ways.push(Way { bits: b, top: max, slack });
+                packings.push(Packing { bits: b, top: max, slack });
                 let top = f64::from(((1u32 << b) - 1) << (bits - b));
-                ways.push(Way { bits: b, top, slack: 0.01 });
+                packings.push(Packing { bits: b, top, slack: 0.01 });
             }
-            (bits, max, ways)
+            (bits, max, packings)
         }
         Depth::F32 => {
             // 16-bit values are multiples of 1/65535; the precision of `f32` near 1 is a hundredth of that.
-            let ways = [8, 10, 12, 16].map(|bits| Way { bits, top: 65535.0, slack: 0.02 }).to_vec();
-            (32, 65535.0, ways)
+            let packings = [8, 10, 12, 16].map(|bits| Packing { bits, top: 65535.0, slack: 0.02 }).to_vec();
+            (32, 65535.0, packings)
         }
     };
-    let way = ways_left(image, max, ways);
-    match way {
+    let packing = consistent(image, max, packings);
+    match packing {
         None if depth == 32 => Effective { bits: 32, scale: 255.0, step_codes: 0.0 },
         None => plain(depth, 255.0 * image.depth.step()),
-        Some(way) => {
-            let steps = f64::from((1u32 << way.bits) - 1);
-            let step_codes = (way.top / max / steps * 255.0) as f32;
-            let scale = if way.bits == 8 { (steps * max / way.top) as f32 } else { 255.0 };
-            Effective { bits: way.bits, scale, step_codes }
+        Some(packing) => {
+            let steps = f64::from((1u32 << packing.bits) - 1);
+            let step_codes = (packing.top / max / steps * 255.0) as f32;
+            let scale = if packing.bits == 8 { (steps * max / packing.top) as f32 } else { 255.0 };
+            Effective { bits: packing.bits, scale, step_codes }
         }
     }
 }
 
-/// The way with the fewest bits that is consistent with all samples of all planes.
-fn ways_left(image: &Image, max: f64, mut ways: Vec<Way>) -> Option<Way> {
+/// The packing with the fewest bits that is consistent with all samples of all planes.
+fn consistent(image: &Image, max: f64, mut packings: Vec<Packing>) -> Option<Packing> {
     if image.is_yuv() {
         // Samples of limited range are not multiples of one code of full scale; only the declared depth is
         // known.
@@ -86,11 +86,12 @@ fn ways_left(image: &Image, max: f64, mut ways: Vec<Way>) -> Option<Way> {
     }
     for plane in &image.planes {
         for chunk in plane.data.chunks(4096) {
-            ways.retain(|way| chunk.iter().all(|&v| !v.is_finite() || way.holds(f64::from(v) * max)));
-            if ways.is_empty() {
+            packings
+                .retain(|packing| chunk.iter().all(|&v| !v.is_finite() || packing.holds(f64::from(v) * max)));
+            if packings.is_empty() {
                 return None;
             }
         }
     }
-    ways.first().copied()
+    packings.first().copied()
 }

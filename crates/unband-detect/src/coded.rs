@@ -1,7 +1,7 @@
 //! Traces of lossy coding: blockiness and loss of fine noise.
 
 use super::jpeg::blockiness;
-use super::planes::{Source, UNIT, Windows};
+use super::planes::{LazyPlane, UNIT, Windows};
 use super::spread::Square;
 
 /// Traces of lossy coding in the flat parts of luma.
@@ -24,7 +24,7 @@ const APART: usize = 6;
 
 impl Coding {
     /// Measures a plane of luma, in codes of the full range.
-    pub fn measure(luma: &Source<'_>) -> Self {
+    pub fn measure(luma: &LazyPlane<'_>) -> Self {
         let squares = luma.squares(ENOUGH);
         Self { blockiness: blockiness(luma, &squares), coarseness: coarseness(luma, &squares) }
     }
@@ -64,14 +64,14 @@ impl Coding {
     /// small steps on the borders of chroma's 8×8 blocks at half size. A 4:2:0 codec smooths chroma most.
     ///
     /// The weight was fitted on frames of four codecs and on 8-bit video, both from photos kept for training.
-    pub fn trace(self, chroma: [&Source<'_>; 2]) -> f64 {
-        let uneven = |plane: &Source<'_>| blockiness(plane, &plane.squares(ENOUGH)).max(0.5);
+    pub fn trace(self, chroma: [&LazyPlane<'_>; 2]) -> f64 {
+        let uneven = |plane: &LazyPlane<'_>| blockiness(plane, &plane.squares(ENOUGH)).max(0.5);
         let both = (uneven(chroma[0]) * uneven(chroma[1])).sqrt();
         self.step(false) + 2.0 * (both - 1.0).clamp(0.0, 1.5)
     }
 }
 
-fn coarseness(luma: &Source<'_>, squares: &[Square]) -> Option<f64> {
+fn coarseness(luma: &LazyPlane<'_>, squares: &[Square]) -> Option<f64> {
     let (mut fine, mut windows_seen) = (0i64, 0i64);
     let (mut coarse, mut triples) = (0i64, 0i64);
     let most = (8 * UNIT).pow(2);

@@ -7,7 +7,7 @@ use super::comb::Combs;
 use super::grid::{self, Grid, flat_histogram, plane_grid};
 use super::lattice::{self, Colours, Lattice};
 use super::noisy::{self, Conversion, NoisyGrid};
-use super::planes::{Codes, Part, Recipe, Source, Sums};
+use super::planes::{BlockSums, Channel, Codes, LazyPlane, Recipe};
 use super::tiles::TileHistograms;
 use super::{deep, rules};
 use crate::coded::Coding;
@@ -25,7 +25,7 @@ pub(crate) const ENOUGH: usize = 500_000;
 pub(crate) struct Evidence<'a> {
     pub image: &'a Image,
     pub codes: Codes,
-    pub sums: Sums,
+    pub sums: BlockSums,
     pub effective: Effective,
     pub ctx: &'a Context<'a>,
     tiles: OnceLock<TileHistograms>,
@@ -39,7 +39,7 @@ pub(crate) struct Evidence<'a> {
 impl<'a> Evidence<'a> {
     pub fn new(image: &'a Image, effective: Effective, codes: Codes, ctx: &'a Context<'a>) -> Self {
         Self {
-            sums: Sums::new(&codes, ctx),
+            sums: BlockSums::new(&codes, ctx),
             image,
             codes,
             effective,
@@ -140,13 +140,13 @@ impl<'a> Evidence<'a> {
     }
 
     /// A plane behind the channels.
-    pub fn source(&self, part: Part, matrix: Matrix, range: Range, half: bool) -> Source<'_> {
-        Source::new(&self.codes, &self.sums, Recipe::of(part, matrix, range, half), self.ctx.level)
+    pub fn source(&self, channel: Channel, matrix: Matrix, range: Range, half: bool) -> LazyPlane<'_> {
+        LazyPlane::new(&self.codes, &self.sums, Recipe::of(channel, matrix, range, half), self.ctx.level)
     }
 
     /// Luma in full range.
-    pub fn luma(&self, matrix: Matrix) -> Source<'_> {
-        self.source(Part::Luma, matrix, Range::Full, false)
+    pub fn luma(&self, matrix: Matrix) -> LazyPlane<'_> {
+        self.source(Channel::Luma, matrix, Range::Full, false)
     }
 
     /// Floating point of more than 8 bits in a file that declares linear light, or declares nothing.
@@ -183,25 +183,25 @@ impl<'a> Evidence<'a> {
     }
 
     /// Flat samples of luma or a colour difference.
-    fn flats(&self, part: Part, matrix: Matrix, range: Range) -> Vec<f64> {
-        let source = self.source(part, matrix, range, false);
-        let limit = 1.2 / f64::from(range.unit_codes(part.is_chroma()));
+    fn flats(&self, channel: Channel, matrix: Matrix, range: Range) -> Vec<f64> {
+        let source = self.source(channel, matrix, range, false);
+        let limit = 1.2 / f64::from(range.unit_codes(channel.is_chroma()));
         flat_histogram(&source, limit, ENOUGH)
     }
 
     /// Sharp grids of luma and colour differences.
     pub fn plane_grids(&self, matrix: Matrix, range: Range, shift: f64, strict: bool) -> [Option<Grid>; 3] {
-        let grids = self.ctx.map(Part::ALL.len(), |i| {
-            let part = Part::ALL[i];
-            let shift = if part.is_chroma() { 0.0 } else { shift };
-            plane_grid(&self.flats(part, matrix, range), shift, strict)
+        let grids = self.ctx.map(Channel::ALL.len(), |i| {
+            let channel = Channel::ALL[i];
+            let shift = if channel.is_chroma() { 0.0 } else { shift };
+            plane_grid(&self.flats(channel, matrix, range), shift, strict)
         });
         [0, 1, 2].map(|i| grids[i])
     }
 
     /// Closeness of a plane's flat samples to the levels of `bits` bits, at most 1.
-    pub fn fit(&self, part: Part, matrix: Matrix, range: Range, bits: u8) -> f64 {
-        grid::fit(&self.flats(part, matrix, range), noisy::period(bits))
+    pub fn fit(&self, channel: Channel, matrix: Matrix, range: Range, bits: u8) -> f64 {
+        grid::fit(&self.flats(channel, matrix, range), noisy::period(bits))
     }
 
     /// Blurred grids for the matrix of the lattice, or for both when there is no lattice.

@@ -2,7 +2,7 @@
 
 use super::PlaneGrid;
 use super::phasor::{BINS, control, phasor};
-use super::planes::{Source, UNIT, Windows};
+use super::planes::{LazyPlane, UNIT, Windows};
 use unband_image::color::Range;
 
 /// The grid of one plane, in codes of the plane's range.
@@ -47,7 +47,7 @@ fn candidates() -> impl Iterator<Item = (bool, u8, f64, f64)> {
 }
 
 /// Histogram of the samples whose 3×3 window is flat, in 1/8 codes.
-pub(super) fn flat_histogram(source: &Source<'_>, limit: f64, enough: usize) -> Vec<f64> {
+pub(super) fn flat_histogram(source: &LazyPlane<'_>, limit: f64, enough: usize) -> Vec<f64> {
     let mut hist = vec![0u32; 257 * BINS];
     let mut windows = Windows::default();
     let limit = (limit * f64::from(UNIT)).ceil() as i16;

@@ -3,7 +3,7 @@
 use std::f64::consts::TAU;
 
 use super::phasor::CONTROL;
-use super::planes::{Source, UNIT};
+use super::planes::{LazyPlane, UNIT};
 use super::spread::Square;
 use unband_simd::detect::inspect as rows;
 
@@ -15,7 +15,7 @@ const PER_BIN: i32 = UNIT / 32;
 /// Histogram, in 1/32 codes, of the means of whole blocks of `side` samples from `start` on. Only blocks with
 /// a range below `limit` codes are included.
 pub(super) fn block_means(
-    source: &Source<'_>,
+    source: &LazyPlane<'_>,
     side: usize,
     start: (usize, usize),
     limit: i32,
@@ -59,7 +59,7 @@ fn refill<T: Copy>(row: &mut Vec<T>, len: usize, value: T) {
 }
 
 /// The quantiser step of the block means of a plane (luma around 0, chroma around 128 codes), 6..=99.
-pub(super) fn dc_step(source: &Source<'_>, chroma: bool, enough: usize) -> Option<u16> {
+pub(super) fn dc_step(source: &LazyPlane<'_>, chroma: bool, enough: usize) -> Option<u16> {
     let mut accepted: Vec<(f64, u16)> = Vec::new();
     let sides: &[usize] = if chroma { &[8, 16] } else { &[8] };
     let squares = source.squares(enough);
@@ -110,7 +110,7 @@ pub(super) fn dc_step(source: &Source<'_>, chroma: bool, enough: usize) -> Optio
 
 /// Are samples everywhere on levels that are `step` codes apart, with contours at any column? Then samples were
 /// quantised: quantised means of blocks leave samples between the levels, or contours at every eighth column.
-pub(super) fn samples_on_levels(source: &Source<'_>, step: f64) -> bool {
+pub(super) fn samples_on_levels(source: &LazyPlane<'_>, step: f64) -> bool {
     const ENOUGH: usize = 200_000;
     const NEAR: f64 = 0.75;
     let (mut on, mut all, mut contours) = (0u64, 0u64, [0u64; 8]);
@@ -160,7 +160,7 @@ struct Borders {
 }
 
 impl Borders {
-    fn count(source: &Source<'_>, squares: &[Square]) -> Self {
+    fn count(source: &LazyPlane<'_>, squares: &[Square]) -> Self {
         let (low, high) = ((0.6 * f64::from(UNIT)) as i16, 4 * UNIT as i16);
         let mut all = Self { across: [(0, 0); 8], down: [(0, 0); 8] };
         let (mut line, mut next) = (Vec::new(), Vec::new());
@@ -204,7 +204,7 @@ impl Borders {
 }
 
 /// Frequency of small steps on the borders of 8×8 blocks relative to elsewhere: 1 for none.
-pub(super) fn blockiness(source: &Source<'_>, squares: &[Square]) -> f64 {
+pub(super) fn blockiness(source: &LazyPlane<'_>, squares: &[Square]) -> f64 {
     let (w, h) = (source.width(), source.height());
     if w < 32 || h < 32 {
         return 1.0;

@@ -12,12 +12,12 @@ pub(super) struct Levels {
     /// First level, in codes.
     pub offset: f64,
     /// Conversion of a level to a code.
-    pub stored: Stored,
+    pub stored: LevelRounding,
 }
 
 /// Conversion of levels to the container's codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stored {
+pub(super) enum LevelRounding {
     /// The nearest code.
     Nearest,
     /// The code below.
@@ -35,11 +35,11 @@ fn sets(bits: u8, max: usize) -> [Levels; 5] {
     let cut = ((max + 1) >> bits) as f64;
     let spread = |stored| Levels { bits, step: max as f64 / top as f64, offset: 0.0, stored };
     [
-        spread(Stored::Nearest),
-        spread(Stored::Replicated),
-        spread(Stored::Down),
-        Levels { bits, step: cut, offset: 0.0, stored: Stored::Masked },
-        Levels { bits, step: cut, offset: cut / 2.0, stored: Stored::Nearest },
+        spread(LevelRounding::Nearest),
+        spread(LevelRounding::Replicated),
+        spread(LevelRounding::Down),
+        Levels { bits, step: cut, offset: 0.0, stored: LevelRounding::Masked },
+        Levels { bits, step: cut, offset: cut / 2.0, stored: LevelRounding::Nearest },
     ]
 }
 
@@ -53,15 +53,15 @@ impl Levels {
     pub fn code(self, k: usize, depth: u8) -> usize {
         let exact = k as f64 * self.step + self.offset;
         match self.stored {
-            Stored::Replicated => replicated(k, self.bits, depth),
-            Stored::Down => (exact + 1e-6) as usize,
-            Stored::Nearest | Stored::Masked => (exact + 0.5) as usize,
+            LevelRounding::Replicated => replicated(k, self.bits, depth),
+            LevelRounding::Down => (exact + 1e-6) as usize,
+            LevelRounding::Nearest | LevelRounding::Masked => (exact + 0.5) as usize,
         }
     }
 
     /// Centre of the interval of level 0, in codes.
     pub fn centre(self) -> f64 {
-        self.offset + if self.stored == Stored::Masked { 0.5 * (self.step - 1.0) } else { 0.0 }
+        self.offset + if self.stored == LevelRounding::Masked { 0.5 * (self.step - 1.0) } else { 0.0 }
     }
 }
 
@@ -170,7 +170,7 @@ pub(super) fn even_levels(hist: &[u32]) -> Option<Levels> {
         return None;
     }
     let bits = ((255.0 / step + 1.0).log2() - 0.01).ceil() as u8;
-    Some(Levels { bits, step, offset: start.rem_euclid(step), stored: Stored::Nearest })
+    Some(Levels { bits, step, offset: start.rem_euclid(step), stored: LevelRounding::Nearest })
 }
 
 /// Per code of a channel the spacing of the occupied codes around it: 1 where nothing is missing.
@@ -246,11 +246,11 @@ mod tests {
             (0..32).for_each(|k| hist[code(k)] += 500);
             levels(&hist, 4..=7, PAIRS).map(|found| (found.bits, found.stored))
         };
-        assert_eq!(fill(255, &|k| k << 3), Some((5, Stored::Masked)));
-        assert_eq!(fill(255, &|k| k << 3 | k >> 2), Some((5, Stored::Replicated)));
-        assert_eq!(fill(65535, &|k| k * 65535 / 31), Some((5, Stored::Down)));
-        assert_eq!(fill(65535, &|k| k << 11), Some((5, Stored::Masked)));
-        assert_eq!(fill(65535, &|k| k << 11 | k << 6 | k << 1 | k >> 4), Some((5, Stored::Nearest)));
+        assert_eq!(fill(255, &|k| k << 3), Some((5, LevelRounding::Masked)));
+        assert_eq!(fill(255, &|k| k << 3 | k >> 2), Some((5, LevelRounding::Replicated)));
+        assert_eq!(fill(65535, &|k| k * 65535 / 31), Some((5, LevelRounding::Down)));
+        assert_eq!(fill(65535, &|k| k << 11), Some((5, LevelRounding::Masked)));
+        assert_eq!(fill(65535, &|k| k << 11 | k << 6 | k << 1 | k >> 4), Some((5, LevelRounding::Nearest)));
     }
 
     #[test]

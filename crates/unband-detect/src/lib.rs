@@ -37,7 +37,7 @@ use bits::Effective;
 use evidence::Evidence;
 pub use explain::{Explanation, Fired};
 use map::Layer;
-use planes::{Codes, Fine, Part, Recipe, Source};
+use planes::{Channel, Codes, Fine, LazyPlane, Recipe};
 use smooth_area::Luma;
 
 use unband_image::Context;
@@ -119,7 +119,7 @@ fn rgb_or_grey(
         found.half_chroma = false;
     }
     let native = |i: usize, step: f32, lossy: bool| Layer {
-        source: Source::stored(&evidence.codes, i, ctx.level),
+        source: LazyPlane::stored(&evidence.codes, i, ctx.level),
         scale: (1, 1),
         step: f64::from(step),
         lossy,
@@ -131,13 +131,13 @@ fn rgb_or_grey(
                 _ if found.coded_on_no_grid() => native(i, evidence.effective.step_codes, false),
                 Space::Native => native(i, found.grids[i].step_codes, found.lossy),
                 Space::Yuv { matrix, range } => {
-                    let part = Part::ALL[i.min(2)];
-                    let half = found.half_chroma && part.is_chroma();
-                    let recipe = Recipe::of(part, matrix, range, half);
+                    let channel = Channel::ALL[i.min(2)];
+                    let half = found.half_chroma && channel.is_chroma();
+                    let recipe = Recipe::of(channel, matrix, range, half);
                     Layer {
-                        source: Source::new(&evidence.codes, &evidence.sums, recipe, ctx.level),
+                        source: LazyPlane::new(&evidence.codes, &evidence.sums, recipe, ctx.level),
                         scale: if half { (2, 2) } else { (1, 1) },
-                        step: step / f64::from(range.unit_codes(part.is_chroma())),
+                        step: step / f64::from(range.unit_codes(channel.is_chroma())),
                         lossy: found.lossy,
                     }
                 }
@@ -147,7 +147,7 @@ fn rgb_or_grey(
     if found.coded_on_no_grid() && evidence.effective.step_codes < map::UNSEEN {
         return found;
     }
-    let source = evidence.source(Part::Luma, Matrix::Bt601, Range::Full, false);
+    let source = evidence.source(Channel::Luma, Matrix::Bt601, Range::Full, false);
     let luma = Luma { source: &source, unit: 1.0, zero: 0.0 };
     map::complete(&mut found, image, &layers, &luma, ctx);
     found
@@ -175,9 +175,9 @@ fn stored_yuv(
     });
     let sources = [0, 1, 2].map(|i| {
         if deep {
-            Source::fine(&fine[i], &planes[i], ctx.level)
+            LazyPlane::fine(&fine[i], &planes[i], ctx.level)
         } else {
-            Source::stored(&planes[i], 0, ctx.level)
+            LazyPlane::stored(&planes[i], 0, ctx.level)
         }
     });
     let evidence = stored::Evidence::new(image, &planes, &sources, range, effective.bits, ctx);
@@ -198,7 +198,7 @@ fn stored_yuv(
     // Coding in more than 8 bits blurs 8-bit steps into short slopes, which are sharp in means of blocks.
     let (blocks, size) = fine[0].blocks(BLOCK);
     if deep && size.width > 0 && size.height > 0 {
-        let source = Source::fine(&blocks, &size, ctx.level);
+        let source = LazyPlane::fine(&blocks, &size, ctx.level);
         layers.push(Layer {
             source,
             scale: (usize::from(BLOCK), usize::from(BLOCK)),

@@ -1,6 +1,6 @@
 //! Map of false contours, and their visibility.
 
-use super::planes::Source;
+use super::planes::LazyPlane;
 use super::smooth_area::{self, Luma, marked_cells, on_lines, share_near, smooth};
 use super::{BandingMap, Cause, Findings, Space};
 use unband_image::Context;
@@ -25,7 +25,7 @@ pub(super) const UNSEEN: f32 = 0.6;
 
 /// One plane to search, with the step of its grid.
 pub(super) struct Layer<'a> {
-    pub source: Source<'a>,
+    pub source: LazyPlane<'a>,
     /// Subsampling factors relative to luma, across and down.
     pub scale: (usize, usize),
     /// Step between neighbouring levels, in the plane's codes.
@@ -149,11 +149,13 @@ impl Scale {
     }
 
     /// Steps from one row to another, or along a row when `a` and `b` overlap.
-    fn steps(&self, layer: &Layer<'_>, out: &mut [u8], a: Row<'_>, b: Row<'_>) {
+    fn steps(&self, layer: &Layer<'_>, out: &mut [u8], a: MapRow<'_>, b: MapRow<'_>) {
         let level = layer.source.level();
         match (a, b) {
-            (Row::Codes(a), Row::Codes(b)) => rows::steps_of_codes(level, out, a, b, self.shift),
-            (Row::Fine(a), Row::Fine(b)) => rows::steps_of_sixty_fourths(level, out, a, b, 6 - self.shift),
+            (MapRow::Codes(a), MapRow::Codes(b)) => rows::steps_of_codes(level, out, a, b, self.shift),
+            (MapRow::Fine(a), MapRow::Fine(b)) => {
+                rows::steps_of_sixty_fourths(level, out, a, b, 6 - self.shift)
+            }
             _ => {}
         }
     }
@@ -183,12 +185,12 @@ impl Scale {
 
 /// A row of stored codes or of computed values.
 #[derive(Clone, Copy)]
-enum Row<'a> {
+enum MapRow<'a> {
     Codes(&'a [u8]),
     Fine(&'a [i16]),
 }
 
-impl Row<'_> {
+impl MapRow<'_> {
     fn part(&self, from: usize, to: usize) -> Self {
         match self {
             Self::Codes(row) => Self::Codes(&row[from..to]),
@@ -216,8 +218,8 @@ fn mark(layer: &Layer<'_>, width: usize, y0: usize, y1: usize, marks: &mut [u8],
         }
     }
     let line = |y: usize| match stored {
-        Some((codes, plane)) => Row::Codes(codes.row(plane, y)),
-        None => Row::Fine(&lines[(y - first) * w..][..w]),
+        Some((codes, plane)) => MapRow::Codes(codes.row(plane, y)),
+        None => MapRow::Fine(&lines[(y - first) * w..][..w]),
     };
     let mut own = vec![0u8; w * (b - a)];
     let (mut steps, mut flats) = (vec![0u8; w - 1], vec![0u8; w - 3]);

@@ -5,9 +5,9 @@ use super::evidence::{ENOUGH, Evidence};
 use super::grid::Grid;
 use super::jpeg::dc_step;
 use super::lattice::Lattice;
-use super::levels::{Levels, Stored};
+use super::levels::{LevelRounding, Levels};
 use super::noisy::{self, NoisyGrid};
-use super::planes::Part;
+use super::planes::Channel;
 use unband_image::color::{Matrix, Range};
 use unband_image::findings::{Cause, Findings, PlaneGrid, Space};
 
@@ -51,7 +51,8 @@ impl Evidence<'_> {
         let steps = [luma, chroma, chroma].map(PlaneGrid::plain);
         let mut found = self.in_yuv(cause, lattice.matrix, lattice.range, steps);
         found.lossy |= coding.visible();
-        let chroma = [Part::Blue, Part::Red].map(|p| self.source(p, lattice.matrix, lattice.range, true));
+        let chroma =
+            [Channel::Blue, Channel::Red].map(|p| self.source(p, lattice.matrix, lattice.range, true));
         found.coded_codes = coding.trace(chroma.each_ref()) as f32;
         found
     }
@@ -98,7 +99,7 @@ impl Evidence<'_> {
             let source = self.source(part, Matrix::Bt601, Range::Full, false);
             dc_step(&source, true, ENOUGH).map(f32::from)
         };
-        self.jpeg_planes([Some(f32::from(luma)), chroma(Part::Blue), chroma(Part::Red)], true)
+        self.jpeg_planes([Some(f32::from(luma)), chroma(Channel::Blue), chroma(Channel::Red)], true)
     }
 }
 
@@ -115,7 +116,7 @@ pub(crate) fn level_grids(each: &[Option<Levels>], unit: f64, confidence: f32) -
         Some(l) => PlaneGrid {
             step_codes: (l.step * unit) as f32,
             offset_codes: (l.centre() * unit) as f32,
-            truncated: l.stored == Stored::Masked,
+            truncated: l.stored == LevelRounding::Masked,
             bits: Some(l.bits),
             found: true,
             confidence,

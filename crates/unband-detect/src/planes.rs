@@ -71,13 +71,13 @@ impl Fine {
 
 /// Luma or a colour difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum Channel {
     Luma,
     Blue,
     Red,
 }
 
-impl Part {
+impl Channel {
     pub const ALL: [Self; 3] = [Self::Luma, Self::Blue, Self::Red];
 
     pub fn is_chroma(self) -> bool {
@@ -97,21 +97,21 @@ pub(super) struct Recipe {
 
 impl Recipe {
     /// A plane behind RGB codes, in codes of its range (chroma around 128).
-    pub fn of(part: Part, matrix: Matrix, range: Range, half: bool) -> Self {
+    pub fn of(channel: Channel, matrix: Matrix, range: Range, half: bool) -> Self {
         let (kr, kb) = matrix.weights();
         let (kr, kb) = (f64::from(kr), f64::from(kb));
         let kg = 1.0 - kr - kb;
         let unit = |chroma| 1.0 / f64::from(range.unit_codes(chroma));
-        let (w, zero) = match part {
-            Part::Luma => {
+        let (w, zero) = match channel {
+            Channel::Luma => {
                 let s = unit(false);
                 ([kr * s, kg * s, kb * s], if range == Range::Limited { 16.0 } else { 0.0 })
             }
-            Part::Blue => {
+            Channel::Blue => {
                 let s = unit(true) / (2.0 * (1.0 - kb));
                 ([-kr * s, -kg * s, (1.0 - kb) * s], 128.0)
             }
-            Part::Red => {
+            Channel::Red => {
                 let s = unit(true) / (2.0 * (1.0 - kr));
                 ([(1.0 - kr) * s, -kg * s, -kb * s], 128.0)
             }
@@ -131,10 +131,10 @@ impl Recipe {
 
 /// A plane computed row by row on demand.
 #[derive(Clone, Copy)]
-pub(super) struct Source<'a> {
+pub(super) struct LazyPlane<'a> {
     codes: &'a Codes,
     fine: Option<&'a Fine>,
-    sums: Option<&'a Sums>,
+    sums: Option<&'a BlockSums>,
     recipe: Recipe,
     first: usize,
     stored: bool,
@@ -142,13 +142,13 @@ pub(super) struct Source<'a> {
 }
 
 /// Sums of the whole 2×2 blocks of three channels.
-pub(super) struct Sums {
+pub(super) struct BlockSums {
     width: usize,
     height: usize,
     planes: Vec<Vec<u16>>,
 }
 
-impl Sums {
+impl BlockSums {
     /// Blocks start at the first sample, or one later where an odd side was mirrored, as detected by `pairs`.
     pub fn new(codes: &Codes, ctx: &Context<'_>) -> Self {
         let (width, height) = (codes.width / 2, codes.height / 2);
@@ -167,9 +167,9 @@ impl Sums {
     }
 }
 
-impl<'a> Source<'a> {
+impl<'a> LazyPlane<'a> {
     /// A plane behind the three channels of `codes`; `sums` serve planes of half size.
-    pub fn new(codes: &'a Codes, sums: &'a Sums, recipe: Recipe, level: Level) -> Self {
+    pub fn new(codes: &'a Codes, sums: &'a BlockSums, recipe: Recipe, level: Level) -> Self {
         Self { codes, fine: None, sums: recipe.half.then_some(sums), recipe, first: 0, stored: false, level }
     }
 

@@ -1,6 +1,6 @@
 //! Smooth area of an image, and the share of it that is close to false contours.
 
-use super::planes::Source;
+use super::planes::LazyPlane;
 use unband_image::Context;
 
 /// Side of the cells, in samples of luma. Cells are counted from both ends, so that a rotated or mirrored
@@ -53,7 +53,7 @@ fn cell_of(at: usize, side: usize) -> usize {
 
 /// Luma plane and the meaning of its codes: 8-bit codes of the full range are `(code − zero) · unit`.
 pub(super) struct Luma<'a> {
-    pub source: &'a Source<'a>,
+    pub source: &'a LazyPlane<'a>,
     pub unit: f32,
     pub zero: f32,
 }
@@ -277,7 +277,7 @@ mod tests {
         let (width, height) = (160, 120);
         let plane = (0..width * height).map(|i| code(i % width, i / width)).collect();
         let codes = Codes { width, height, planes: vec![plane] };
-        let source = Source::stored(&codes, 0, Level::best());
+        let source = LazyPlane::stored(&codes, 0, Level::best());
         let area = smooth(&Luma { source: &source, unit: 1.0, zero: 0.0 }, 1.0, &Context::default());
         area.data.iter().filter(|&&s| s).count() as f32 / area.data.len() as f32
     }

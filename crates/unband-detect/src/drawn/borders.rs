@@ -26,7 +26,7 @@ impl Border {
     }
 
     /// The course of the border.
-    fn line(&self) -> Line {
+    fn line(&self) -> BorderCourse {
         let n = self.count.max(1) as f64;
         let [x, y] = self.sum.map(|s| s / n);
         let [xx, xy, yy] = self.squares.map(|s| s / n);
@@ -35,15 +35,15 @@ impl Border {
         // Variances along and across the line through the points.
         let (along, across) = (f64::midpoint(a, c) + root, f64::midpoint(a, c) - root);
         match self.count >= 8 && along >= 16.0 {
-            false => Line::Short,
-            true if across < 0.5 => Line::Straight(0.5 * (2.0 * b).atan2(a - c)),
-            true => Line::Curved,
+            false => BorderCourse::Short,
+            true if across < 0.5 => BorderCourse::Straight(0.5 * (2.0 * b).atan2(a - c)),
+            true => BorderCourse::Curved,
         }
     }
 }
 
 /// The course of a border.
-enum Line {
+enum BorderCourse {
     /// Too few points.
     Short,
     /// Not on one line.
@@ -126,9 +126,9 @@ impl Borders {
         for (_, border) in pairs {
             let count = border.count as f64;
             match border.line() {
-                Line::Short => continue,
-                Line::Curved => {}
-                Line::Straight(direction) => {
+                BorderCourse::Short => continue,
+                BorderCourse::Curved => {}
+                BorderCourse::Straight(direction) => {
                     straight += count;
                     let (s, c) = (2.0 * direction).sin_cos();
                     turned = [turned[0] + c * count, turned[1] + s * count];

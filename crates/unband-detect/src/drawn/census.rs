@@ -121,7 +121,7 @@ fn largest(a: u32, b: u32) -> i32 {
 
 /// Statistics of one direction.
 #[derive(Clone, Debug, Default, PartialEq)]
-struct Way {
+struct Direction {
     /// Neighbouring pixels, and how many of them differ.
     pairs: u64,
     unequal: u64,
@@ -157,7 +157,7 @@ struct Way {
     plateaus: Vec<Run<u32>>,
 }
 
-impl Way {
+impl Direction {
     fn direct(&self) -> u64 {
         self.single.iter().sum::<u64>() + self.none + self.multi + self.jump
     }
@@ -166,7 +166,7 @@ impl Way {
 /// The counts of both directions.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Census {
-    ways: [Way; 2],
+    directions: [Direction; 2],
     colours: HashMap<u32, u32>,
     borders: Borders,
     grey: bool,
@@ -194,7 +194,7 @@ impl Census {
             }
             census.group(0, first, &lines[..GROUP.min(h - first)], scale);
         }
-        let across = &census.ways[0];
+        let across = &census.directions[0];
         let texture = across.unequal.saturating_sub(across.explained);
         let many = census.colours.len() >= COLOURS / 4 && census.most_common_share() < 0.5;
         if many && 20 * texture > 19 * across.unequal {
@@ -210,20 +210,20 @@ impl Census {
             }
             census.group(1, first, &lines[..count], scale);
         }
-        census.unequal = census.ways.iter().map(|way| way.unequal).sum::<u64>() as f64;
+        census.unequal = census.directions.iter().map(|d| d.unequal).sum::<u64>() as f64;
         census.grey &= census.colours.len() < COLOURS;
         (census.unequal > 0.0).then_some(census)
     }
 
     /// Adds neighbouring lines from number `first` on.
-    fn group(&mut self, way: usize, first: usize, lines: &[Vec<u32>], scale: &Scale) {
+    fn group(&mut self, direction: usize, first: usize, lines: &[Vec<u32>], scale: &Scale) {
         let mut before: Option<Vec<usize>> = None;
         for (line, number) in lines.iter().zip(first..) {
-            let steps = self.line(way, number, line, scale);
+            let steps = self.line(direction, number, line, scale);
             if let Some(before) = before {
                 let same = steps.iter().filter(|at| before.binary_search(at).is_ok()).count();
-                self.ways[way].followed += steps.len() as u64;
-                self.ways[way].aligned += same as u64;
+                self.directions[direction].followed += steps.len() as u64;
+                self.directions[direction].aligned += same as u64;
             }
             before = Some(steps);
         }
@@ -238,14 +238,16 @@ impl Census {
         for run in runs(line) {
             let Run { value: color, start, .. } = run;
             self.count_color(color, run.length());
-            let way = &mut self.ways[direction];
+            let counts = &mut self.directions[direction];
             if start > 0 {
                 self.borders.changes[direction].add(start);
-                way.unequal += 1;
-                match way.first {
-                    Some(first) if way.pitch != 1 => way.pitch = divisor(way.pitch, start.abs_diff(first)),
+                counts.unequal += 1;
+                match counts.first {
+                    Some(first) if counts.pitch != 1 => {
+                        counts.pitch = divisor(counts.pitch, start.abs_diff(first))
+                    }
                     Some(_) => {}
-                    None => way.first = Some(start),
+                    None => counts.first = Some(start),
                 }
             }
             if run.length() < PLATEAU {
@@ -253,24 +255,24 @@ impl Census {
                 continue;
             }
             if let Some(last) = plateaus.before(run) {
-                way.explained += between + 1;
+                counts.explained += between + 1;
                 if start == last.end {
-                    way.step(last.value, color, scale);
+                    counts.step(last.value, color, scale);
                     steps.push(start);
                     self.borders.step(direction, number, start, (last.value, color));
                 } else {
                     let width = last.length().min(run.length());
-                    way.edge(last.value, color, &line[last.end..start], width, scale);
+                    counts.edge(last.value, color, &line[last.end..start], width, scale);
                 }
             }
             flat.push(run);
             between = 0;
         }
-        let way = &mut self.ways[direction];
-        way.pairs += line.len().saturating_sub(1) as u64;
-        way.alternating += line.windows(3).filter(|p| p[0] == p[2] && p[0] != p[1]).count() as u64;
-        if way.plateaus.is_empty() && flat.iter().map(Run::length).sum::<usize>() == line.len() {
-            way.plateaus = flat;
+        let counts = &mut self.directions[direction];
+        counts.pairs += line.len().saturating_sub(1) as u64;
+        counts.alternating += line.windows(3).filter(|p| p[0] == p[2] && p[0] != p[1]).count() as u64;
+        if counts.plateaus.is_empty() && flat.iter().map(Run::length).sum::<usize>() == line.len() {
+            counts.plateaus = flat;
         }
         steps
     }
@@ -286,8 +288,8 @@ impl Census {
         }
     }
 
-    fn share(&self, count: impl Fn(&Way) -> u64) -> f64 {
-        self.ways.iter().map(count).sum::<u64>() as f64 / self.unequal.max(1.0)
+    fn share(&self, count: impl Fn(&Direction) -> u64) -> f64 {
+        self.directions.iter().map(count).sum::<u64>() as f64 / self.unequal.max(1.0)
     }
 
     /// Number of colours; at most [`COLOURS`].
@@ -310,57 +312,57 @@ impl Census {
 
     /// Share of direct steps of one plane. Like all shares below, relative to all differing neighbours.
     pub fn single(&self) -> f64 {
-        self.share(|way| way.single.iter().sum())
+        self.share(|d| d.single.iter().sum())
     }
 
     /// Share of direct steps of several planes at once.
     pub fn multi(&self) -> f64 {
-        self.share(|way| way.multi)
+        self.share(|d| d.multi)
     }
 
     /// Share of direct steps of at most one grid step.
     pub fn small(&self) -> f64 {
-        self.share(|way| way.direct() - way.jump)
+        self.share(|d| d.direct() - d.jump)
     }
 
     /// Share of direct steps of any size.
     pub fn direct(&self) -> f64 {
-        self.share(Way::direct)
+        self.share(Direction::direct)
     }
 
     /// Share of direct steps larger than a grid step.
     pub fn jump(&self) -> f64 {
-        self.share(|way| way.jump)
+        self.share(|d| d.jump)
     }
 
     /// Share of direct steps of more than 16 codes.
     pub fn jump_16(&self) -> f64 {
-        self.share(|way| way.jump_16)
+        self.share(|d| d.jump_16)
     }
 
     /// Share of direct steps of more than 24 codes.
     pub fn jump_24(&self) -> f64 {
-        self.share(|way| way.jump_24)
+        self.share(|d| d.jump_24)
     }
 
     /// Share of soft edges between colours that a few grid steps could connect.
     pub fn soft_small(&self) -> f64 {
-        self.share(|way| way.soft_small)
+        self.share(|d| d.soft_small)
     }
 
     /// Share of soft edges between far colours, and of thin lines.
     pub fn soft_jump(&self) -> f64 {
-        self.share(|way| way.soft_jump)
+        self.share(|d| d.soft_jump)
     }
 
     /// Share of soft edges between near colours that blend one into the other.
     pub fn blends(&self) -> f64 {
-        self.share(|way| way.blends)
+        self.share(|d| d.blends)
     }
 
     /// Share of lines of a third colour between near plateaus.
     pub fn outlined(&self) -> f64 {
-        self.share(|way| way.outlined)
+        self.share(|d| d.outlined)
     }
 
     /// Borders between plateaus.
@@ -384,46 +386,46 @@ impl Census {
 
     /// Share of noise specks on plateaus.
     pub fn specks(&self) -> f64 {
-        self.share(|way| way.specks)
+        self.share(|d| d.specks)
     }
 
     /// Share of differing neighbours outside transitions between plateaus.
     pub fn texture(&self) -> f64 {
-        self.share(|way| way.unequal.saturating_sub(way.explained))
+        self.share(|d| d.unequal.saturating_sub(d.explained))
     }
 
     /// Number of planes that step alone in at least a twelfth of such steps.
     pub fn planes_that_step(&self) -> usize {
-        let of = |p: usize| self.ways.iter().map(|way| way.single[p]).sum::<u64>();
+        let of = |p: usize| self.directions.iter().map(|d| d.single[p]).sum::<u64>();
         let all = of(0) + of(1) + of(2);
         if self.grey { 1 } else { (0..3).filter(|&p| of(p) > 0 && 12 * of(p) >= all).count() }
     }
 
     /// Do planes step alone both across and down?
     pub fn steps_both_ways(&self) -> bool {
-        let [across, down] = [0, 1].map(|i| self.ways[i].single.iter().sum::<u64>());
+        let [across, down] = [0, 1].map(|i| self.directions[i].single.iter().sum::<u64>());
         10 * across.min(down) >= across.max(down)
     }
 
     /// Are nearly all direct steps on long straight lines, across and down?
     pub fn is_straight(&self) -> bool {
-        let straight = |way: &Way| way.followed >= 8 && 100 * way.aligned >= 93 * way.followed;
-        let enough = |way: &Way| 50.0 * way.direct() as f64 >= self.unequal;
-        self.ways.iter().all(|way| straight(way) && enough(way))
+        let straight = |d: &Direction| d.followed >= 8 && 100 * d.aligned >= 93 * d.followed;
+        let enough = |d: &Direction| 50.0 * d.direct() as f64 >= self.unequal;
+        self.directions.iter().all(|d| straight(d) && enough(d))
     }
 
     /// Do lines of one direction alternate with their neighbours, but hardly change along themselves?
     pub fn is_ruled(&self) -> bool {
-        let alternates = |way: &Way| 10 * way.alternating >= 6 * way.pairs;
-        let even = |way: &Way| 4 * way.unequal <= way.pairs;
-        let [across, down] = &self.ways;
+        let alternates = |d: &Direction| 10 * d.alternating >= 6 * d.pairs;
+        let even = |d: &Direction| 4 * d.unequal <= d.pairs;
+        let [across, down] = &self.directions;
         (alternates(across) && even(down)) || (alternates(down) && even(across))
     }
 
     /// The factor by which every pixel was repeated.
     pub fn upscaled(&self) -> Option<u16> {
-        let factor = divisor(self.ways[0].pitch, self.ways[1].pitch);
-        let enough = self.ways.iter().all(|way| way.pitch > 0);
+        let factor = divisor(self.directions[0].pitch, self.directions[1].pitch);
+        let enough = self.directions.iter().all(|d| d.pitch > 0);
         u16::try_from(factor).ok().filter(|&factor| enough && factor >= 2)
     }
 
@@ -432,7 +434,7 @@ impl Census {
     /// A palette made for a gradient has plateaus of equal width too: for palettes only grey wedges are
     /// accepted, and those of uneven widths.
     pub fn is_wedge(&self, palette: bool) -> bool {
-        let [across, down] = &self.ways;
+        let [across, down] = &self.directions;
         let steps = match (across.unequal, down.unequal) {
             (_, 0) => &across.plateaus,
             (0, _) => &down.plateaus,
@@ -442,7 +444,7 @@ impl Census {
     }
 }
 
-impl Way {
+impl Direction {
     /// Records two adjacent plateaus.
     fn step(&mut self, from: u32, to: u32, scale: &Scale) {
         let difference = scale.difference(from, to);

@@ -6,7 +6,7 @@ use crate::planes::Codes;
 const TRIAL: u32 = 2048;
 
 /// Position of a lattice point's colour in the image.
-type Place = fn(n: usize, r: usize, g: usize, b: usize) -> (usize, usize);
+type LatticeOrder = fn(n: usize, r: usize, g: usize, b: usize) -> (usize, usize);
 
 /// Is it a colour lookup table: a strip of tiles across or down, a square of tiles, or a Hald image?
 ///
@@ -14,13 +14,13 @@ type Place = fn(n: usize, r: usize, g: usize, b: usize) -> (usize, usize);
 /// green may run from bottom to top.
 pub(super) fn is_lookup_table(codes: &Codes) -> bool {
     let (w, h) = (codes.width, codes.height);
-    let across: Place = |n, r, g, b| (b * n + r, g);
-    let down: Place = |n, r, g, b| (r, b * n + g);
-    let tiles: Place = |n, r, g, b| {
+    let across: LatticeOrder = |n, r, g, b| (b * n + r, g);
+    let down: LatticeOrder = |n, r, g, b| (r, b * n + g);
+    let tiles: LatticeOrder = |n, r, g, b| {
         let columns = n.isqrt();
         (b % columns * n + r, b / columns * n + g)
     };
-    let hald: Place = |n, r, g, b| {
+    let hald: LatticeOrder = |n, r, g, b| {
         let (at, side) = ((b * n + g) * n + r, n * n.isqrt());
         (at % side, at / side)
     };
@@ -36,7 +36,7 @@ pub(super) fn is_lookup_table(codes: &Codes) -> bool {
 }
 
 /// Does each channel rise along its own axis?
-fn rises(codes: &Codes, n: usize, place: Place) -> bool {
+fn rises(codes: &Codes, n: usize, place: LatticeOrder) -> bool {
     (0..3).all(|axis| {
         let value = |along: usize, i: usize, j: usize| {
             let mut at = [along, i, j];

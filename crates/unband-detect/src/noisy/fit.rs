@@ -7,7 +7,7 @@ use super::hypothesis::{Conversion, Hypothesis};
 use super::{ENOUGH, Flats};
 use crate::coded::Coding;
 use crate::lattice;
-use crate::planes::{Codes, Part, Recipe, Source, Sums};
+use crate::planes::{BlockSums, Channel, Codes, LazyPlane, Recipe};
 use crate::{Space, inspect};
 use unband_image::Context;
 use unband_image::color::{Matrix, Range};
@@ -59,18 +59,18 @@ fn describe(file: &str, image: &Image) {
     let planes = image.planes.iter();
     let planes = planes.map(|p| p.data.iter().map(|v| (v * 255.0).round() as u8).collect()).collect();
     let codes = Codes { width: image.width(), height: image.height(), planes };
-    let sums = Sums::new(&codes, &Context::default());
+    let sums = BlockSums::new(&codes, &Context::default());
     let colours = lattice::colours(&codes);
     let lattice = lattice::lattice(&colours, &codes);
     let known = lattice.found() && lattice.range == Range::Limited;
     let matrix = if known { lattice.matrix } else { Matrix::Bt601 };
     let conversion = if lattice.truncated { Conversion::Truncated } else { Conversion::Other };
-    let recipe = |part: Part, range| Recipe::of(part, matrix, range, part.is_chroma());
-    let gather = |part: Part| {
-        let enough = if part.is_chroma() { ENOUGH / 2 } else { ENOUGH };
-        Flats::gather(&Source::new(&codes, &sums, recipe(part, Range::Limited), level), part, enough)
+    let recipe = |channel: Channel, range| Recipe::of(channel, matrix, range, channel.is_chroma());
+    let gather = |channel: Channel| {
+        let enough = if channel.is_chroma() { ENOUGH / 2 } else { ENOUGH };
+        Flats::gather(&LazyPlane::new(&codes, &sums, recipe(channel, Range::Limited), level), channel, enough)
     };
-    let luma = Source::new(&codes, &sums, recipe(Part::Luma, Range::Full), level);
+    let luma = LazyPlane::new(&codes, &sums, recipe(Channel::Luma, Range::Full), level);
     let coding = Coding::measure(&luma);
     println!(
         "fit {file} image 0 {} {} {} {} {}",
@@ -89,7 +89,7 @@ fn describe(file: &str, image: &Image) {
         Space::Native => "native",
     };
     println!("fit {file} found 0 {:?} {space} {}", found.cause, bits.join(" "));
-    let hypothesis = Hypothesis::new(&gather(Part::Luma), 6);
+    let hypothesis = Hypothesis::new(&gather(Channel::Luma), 6);
     let features = hypothesis.map(|h| h.luma_features(conversion));
     let line = hypothesis.zip(features.as_ref());
     say(
@@ -98,11 +98,11 @@ fn describe(file: &str, image: &Image) {
         6,
         line.map(|(h, f)| (h.luma_is_reliable(), [h.strict.levels, h.middles.levels], &f[..])),
     );
-    for (name, part) in [("blue", Part::Blue), ("red", Part::Red)] {
-        colour_plane(name, file, &gather(part), |h, _| !h.one_level());
+    for (name, channel) in [("blue", Channel::Blue), ("red", Channel::Red)] {
+        colour_plane(name, file, &gather(channel), |h, _| !h.one_level());
     }
     for p in 0..codes.planes.len() {
-        let flats = Flats::gather(&Source::stored(&codes, p, level), Part::Blue, ENOUGH / 3);
+        let flats = Flats::gather(&LazyPlane::stored(&codes, p, level), Channel::Blue, ENOUGH / 3);
         colour_plane(&format!("channel{p}"), file, &flats, Hypothesis::channel_is_reliable);
     }
 }

@@ -4,7 +4,7 @@ use std::f64::consts::TAU;
 
 use super::{FIVE, SIX};
 use crate::phasor::BINS;
-use crate::planes::{Part, Source, UNIT, Windows};
+use crate::planes::{Channel, LazyPlane, UNIT, Windows};
 use crate::spread::{counts, places};
 use unband_simd::{Level, detect::inspect as rows};
 
@@ -129,14 +129,14 @@ impl Steps {
 }
 
 impl Flats {
-    pub fn gather(source: &Source<'_>, part: Part, enough: usize) -> Self {
+    pub fn gather(source: &LazyPlane<'_>, channel: Channel, enough: usize) -> Self {
         let mut flats = Self {
             strict: vec![0.0; 256 * BINS],
             loose: vec![0.0; 256 * BINS],
             six: Steps::new(SIX),
             five: Steps::new(FIVE),
             circle: circle(),
-            coarse: part.is_chroma(),
+            coarse: channel.is_chroma(),
         };
         let (mut strict, mut loose) = (vec![0u32; 256 * BINS], vec![0u32; 256 * BINS]);
         let mut windows = Windows::default();

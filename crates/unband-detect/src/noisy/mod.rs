@@ -11,7 +11,7 @@ mod hypothesis;
 
 use super::PlaneGrid;
 use super::grid::Grid;
-use super::planes::{Codes, Part, Recipe, Source, Sums};
+use super::planes::{BlockSums, Channel, Codes, LazyPlane, Recipe};
 use unband_image::Context;
 use unband_image::color::{Matrix, Range};
 use unband_simd::Level;
@@ -129,7 +129,7 @@ impl NoisyGrid {
 /// Scores an image's planes for one matrix; luma alone when the image is grey.
 pub(super) fn look(
     codes: &Codes,
-    sums: &Sums,
+    sums: &BlockSums,
     matrix: Matrix,
     conversion: Conversion,
     grey: bool,
@@ -137,10 +137,10 @@ pub(super) fn look(
     ctx: &Context<'_>,
 ) -> Scores {
     let gather = |i: usize| {
-        let part = Part::ALL[i];
-        let recipe = Recipe::of(part, matrix, Range::Limited, part.is_chroma());
-        let enough = if part.is_chroma() { enough / 2 } else { enough };
-        Flats::gather(&Source::new(codes, sums, recipe, ctx.level), part, enough)
+        let channel = Channel::ALL[i];
+        let recipe = Recipe::of(channel, matrix, Range::Limited, channel.is_chroma());
+        let enough = if channel.is_chroma() { enough / 2 } else { enough };
+        Flats::gather(&LazyPlane::new(codes, sums, recipe, ctx.level), channel, enough)
     };
     judge(&ctx.map(if grey { 1 } else { 3 }, gather), conversion)
 }
@@ -186,7 +186,7 @@ pub(super) fn channels(codes: &Codes, extra: f64, level: Level) -> Option<(u8, f
     let count = codes.planes.len();
     let mut sums = [0.0; 2];
     for p in 0..count {
-        let flats = Flats::gather(&Source::stored(codes, p, level), Part::Blue, ENOUGH / 3);
+        let flats = Flats::gather(&LazyPlane::stored(codes, p, level), Channel::Blue, ENOUGH / 3);
         for (sum, (bits, weights)) in sums.iter_mut().zip([(6, &CHANNEL_SIX), (5, &CHANNEL_FIVE)]) {
             let hypothesis = Hypothesis::new(&flats, bits).filter(|h| h.channel_is_reliable(bits));
             *sum += hypothesis.map_or(-2.0, |h| h.chroma(weights)).clamp(-3.0, 6.0);

@@ -4,7 +4,7 @@ use super::Rule;
 use crate::evidence::ENOUGH;
 use crate::evidence::Evidence;
 use crate::jpeg::{blockiness, dc_step};
-use crate::planes::Part;
+use crate::planes::Channel;
 use unband_image::color::{Matrix, Range};
 use unband_image::findings::Findings;
 
@@ -16,7 +16,7 @@ fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
         return None;
     }
     let (colours, luma) =
-        (evidence.colours(), evidence.source(Part::Luma, Matrix::Bt601, Range::Full, false));
+        (evidence.colours(), evidence.source(Channel::Luma, Matrix::Bt601, Range::Full, false));
     // A palette's few colours change anywhere, a JPEG's at its blocks.
     let palette_like = colours.complete && colours.all <= 256 && colours.all > 2 * colours.greys;
     let blocks = || evidence.flat_blocks() || blockiness(&luma, &luma.squares(ENOUGH)) >= 1.15;

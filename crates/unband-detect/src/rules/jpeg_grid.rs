@@ -7,10 +7,10 @@ use super::levels::agreed;
 use crate::evidence::{ENOUGH, Evidence};
 use crate::grid::{Grid, occupied, plane_grid, strongest};
 use crate::jpeg::block_means;
-use crate::levels::{Levels, Stored};
+use crate::levels::{LevelRounding, Levels};
 use crate::outcome::level_grids;
 use crate::phasor::BINS;
-use crate::planes::{Part, Source};
+use crate::planes::{Channel, LazyPlane};
 use unband_image::color::{Matrix, Range};
 use unband_image::findings::{Cause, Findings, Space};
 use unband_image::origin::Codec;
@@ -51,7 +51,7 @@ fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
 }
 
 /// The grid of a plane by the means of its flat blocks. A part of the blocks is enough to exclude most planes.
-fn grid(source: &Source<'_>, side: usize, start: (usize, usize), levels: usize) -> Option<Grid> {
+fn grid(source: &LazyPlane<'_>, side: usize, start: (usize, usize), levels: usize) -> Option<Grid> {
     let histogram = |enough| histogram(source, side, start, enough);
     let part = histogram(PART);
     let flat = part.iter().sum::<f64>();
@@ -64,7 +64,7 @@ fn grid(source: &Source<'_>, side: usize, start: (usize, usize), levels: usize) 
 }
 
 /// Histogram of the means of flat blocks in 1/8 codes. A block has the weight of its middle samples.
-fn histogram(source: &Source<'_>, side: usize, start: (usize, usize), enough: usize) -> Vec<f64> {
+fn histogram(source: &LazyPlane<'_>, side: usize, start: (usize, usize), enough: usize) -> Vec<f64> {
     let means = block_means(source, side, start, FLAT, &source.squares(enough));
     let mut histogram = vec![0.0; 257 * BINS];
     let last = histogram.len() - 1;
@@ -76,9 +76,9 @@ fn histogram(source: &Source<'_>, side: usize, start: (usize, usize), enough: us
 
 fn channels(evidence: &Evidence<'_>, start: (usize, usize)) -> Option<Findings> {
     let channel = |p: usize| {
-        let grid = grid(&Source::stored(&evidence.codes, p, evidence.ctx.level), 8, start, LEVELS)?;
+        let grid = grid(&LazyPlane::stored(&evidence.codes, p, evidence.ctx.level), 8, start, LEVELS)?;
         let Grid { bits, period: step, offset, .. } = grid;
-        Some(Levels { bits, step, offset, stored: Stored::Nearest })
+        Some(Levels { bits, step, offset, stored: LevelRounding::Nearest })
     };
     let each: Vec<Option<Levels>> = evidence.ctx.map(evidence.codes.planes.len(), channel);
     if !agreed(&each) {
@@ -95,12 +95,12 @@ fn in_yuv(evidence: &Evidence<'_>, start: (usize, usize)) -> Option<Findings> {
         return None;
     }
     let planes = |&(matrix, range): &(Matrix, Range)| {
-        let source = |part, half| evidence.source(part, matrix, range, half);
-        let luma = grid(&source(Part::Luma, false), 8, start, LEVELS);
-        let chroma = |part| grid(&source(part, false), 16, start, CHROMA_LEVELS);
-        let blue = chroma(Part::Blue);
+        let source = |channel, half| evidence.source(channel, matrix, range, half);
+        let luma = grid(&source(Channel::Luma, false), 8, start, LEVELS);
+        let chroma = |channel| grid(&source(channel, false), 16, start, CHROMA_LEVELS);
+        let blue = chroma(Channel::Blue);
         // Without luma, both are needed: the plane that decides nothing is not read.
-        let red = if luma.is_some() || blue.is_some() { chroma(Part::Red) } else { None };
+        let red = if luma.is_some() || blue.is_some() { chroma(Channel::Red) } else { None };
         let found = luma.is_some() || (blue.is_some() && red.is_some());
         let strength = [&luma, &blue, &red].into_iter().flatten().map(|grid| grid.strength).sum::<f64>();
         found.then_some((strength, matrix, range, [luma, blue, red]))

@@ -6,7 +6,7 @@ use crate::evidence::{ENOUGH, Evidence};
 use crate::flat_runs::FlatRuns;
 use crate::grid::{Grid, flat_histogram, occupied, plane_grid};
 use crate::outcome::level_grids;
-use crate::planes::Part;
+use crate::planes::Channel;
 use unband_image::color::{Matrix, Range};
 use unband_image::findings::{Cause, Findings, Space};
 
@@ -41,7 +41,7 @@ fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
         return None;
     }
     let luma = |&(matrix, range): &(Matrix, Range)| {
-        let source = evidence.source(Part::Luma, matrix, range, false);
+        let source = evidence.source(Channel::Luma, matrix, range, false);
         let limit = 1.2 / f64::from(range.unit_codes(false));
         let flats = flat_histogram(&source, limit, ENOUGH / 2);
         let grid = plane_grid(&flats, 0.0, true)?;

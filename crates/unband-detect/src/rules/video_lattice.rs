@@ -7,7 +7,7 @@ use crate::evidence::Evidence;
 use crate::grid::Grid;
 use crate::jpeg::{dc_step, samples_on_levels};
 use crate::noisy;
-use crate::planes::Part;
+use crate::planes::Channel;
 use unband_image::color::{Matrix, Range};
 use unband_image::findings::{Cause, Findings};
 
@@ -34,7 +34,7 @@ fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
     }
     let (matrix, range) = (lattice.matrix, lattice.range);
     if (matrix, range) == (Matrix::Bt601, Range::Full) {
-        let luma = evidence.source(Part::Luma, matrix, range, false);
+        let luma = evidence.source(Channel::Luma, matrix, range, false);
         let blocks = dc_step(&luma, false, ENOUGH);
         if let Some(q) = blocks.filter(|&q| !samples_on_levels(&luma, f64::from(q) / 8.0)) {
             return Some(evidence.jpeg_blocks(q));
@@ -53,7 +53,7 @@ fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
     if fresh && grids.iter().any(Option::is_some) {
         if let Some((n, _)) = noisy.filter(|(_, at)| *at == matrix && range == Range::Limited) {
             for (i, (grid, bits)) in grids.iter_mut().zip(n.bits).enumerate().skip(1) {
-                let fits = |&bits: &u8| !exact || evidence.fit(Part::ALL[i], matrix, range, bits) >= FITS;
+                let fits = |&bits: &u8| !exact || evidence.fit(Channel::ALL[i], matrix, range, bits) >= FITS;
                 *grid = grid.or_else(|| bits.filter(fits).map(weak));
             }
         }

@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 use crate::coded::Coding;
 use crate::grid::{Grid, flat_histogram, plane_grid};
 use crate::noisy::{self, Conversion, Flats, NoisyGrid};
-use crate::planes::{Codes, Part, Source};
+use crate::planes::{Channel, Codes, LazyPlane};
 use crate::rule;
 use unband_image::Context;
 use unband_image::color::Range;
@@ -33,7 +33,7 @@ pub(crate) struct Evidence<'a> {
     pub image: &'a Image,
     pub planes: &'a [Codes; 3],
     /// The planes at their own depth.
-    pub sources: &'a [Source<'a>; 3],
+    pub sources: &'a [LazyPlane<'a>; 3],
     pub range: Range,
     pub bits: u8,
     pub ctx: &'a Context<'a>,
@@ -52,7 +52,7 @@ impl<'a> Evidence<'a> {
     pub fn new(
         image: &'a Image,
         planes: &'a [Codes; 3],
-        sources: &'a [Source<'a>; 3],
+        sources: &'a [LazyPlane<'a>; 3],
         range: Range,
         bits: u8,
         ctx: &'a Context<'a>,
@@ -85,9 +85,9 @@ impl<'a> Evidence<'a> {
     /// Blurred grids of all planes together, and the sharp grid of each.
     fn blurred(&self) -> &(Option<NoisyGrid>, [Option<Grid>; 3]) {
         self.blurred.get_or_init(|| {
-            let rounded = [0, 1, 2].map(|i| Source::stored(&self.planes[i], 0, self.ctx.level));
-            let looked = self.ctx.map(Part::ALL.len(), |i| {
-                let flats = Flats::gather(&rounded[i], Part::ALL[i], noisy::ENOUGH);
+            let rounded = [0, 1, 2].map(|i| LazyPlane::stored(&self.planes[i], 0, self.ctx.level));
+            let looked = self.ctx.map(Channel::ALL.len(), |i| {
+                let flats = Flats::gather(&rounded[i], Channel::ALL[i], noisy::ENOUGH);
                 let hist = flat_histogram(&rounded[i], 1.2 / f64::from(self.unit(i)), ENOUGH);
                 (flats, plane_grid(&hist, 0.0, false))
             });
