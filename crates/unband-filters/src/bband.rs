@@ -167,7 +167,7 @@ pub struct Visible {
 
 /// Number of samples after each step of the detection, for tests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
+pub struct DetectionCounts {
     /// Samples on thinned crests of the gradient.
     pub crests: usize,
     /// Samples on lines after gap closing.
@@ -200,9 +200,9 @@ pub fn find_edges_counted(
     luma: &Luma<'_>,
     thresholds: Thresholds,
     ctx: &Context<'_>,
-) -> Result<(Edges, Counts), RestoreError> {
+) -> Result<(Edges, DetectionCounts), RestoreError> {
     let (lines, crests) = find_lines(luma, thresholds, ctx)?;
-    let counts = Counts { crests, filled: lines.count() };
+    let counts = DetectionCounts { crests, filled: lines.count() };
     Ok((link::link(lines, ctx), counts))
 }
 

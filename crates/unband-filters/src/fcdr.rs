@@ -8,7 +8,7 @@ use unband_image::{
     method::defaults, params,
 };
 
-pub use detect::{Counts, Maps, Thresholds, detect_plane};
+pub use detect::{MapCounts, Maps, Thresholds, detect_plane};
 
 use crate::grid::{Grid, Sample, View, check_equal_rgb, coarsest};
 use detect::{DETECTION_REACH, detect_window};

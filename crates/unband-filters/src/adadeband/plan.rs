@@ -124,7 +124,7 @@ fn edges_and_segments(
     enum Done {
         Edges(Edges),
         Noises(Vec<Twister>),
-        Part(super::segments::Part),
+        Part(super::segments::SegmentRows),
     }
     let (width, height) = (planes.width, planes.height);
     let rows = piece(height, ctx);

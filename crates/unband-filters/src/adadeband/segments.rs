@@ -26,7 +26,7 @@ pub(super) struct Segments {
 }
 
 /// The part of [`Segments`] from some rows.
-pub(super) struct Part {
+pub(super) struct SegmentRows {
     /// Starts of runs.
     begins: Vec<u64>,
     /// Samples that differ from the one above.
@@ -38,7 +38,12 @@ pub(super) struct Part {
 }
 
 /// Finds the runs of some rows and joins them.
-pub(super) fn part(codes: &[u8], width: usize, rows: std::ops::Range<usize>, ctx: &Context<'_>) -> Part {
+pub(super) fn part(
+    codes: &[u8],
+    width: usize,
+    rows: std::ops::Range<usize>,
+    ctx: &Context<'_>,
+) -> SegmentRows {
     let words = width.div_ceil(64);
     let mut begins = vec![0; rows.len() * words];
     let mut changes = vec![0; rows.len() * words];
@@ -72,7 +77,7 @@ pub(super) fn part(codes: &[u8], width: usize, rows: std::ops::Range<usize>, ctx
     for run in 0..parents.len() {
         parents[run] = parents[parents[run] as usize];
     }
-    Part { begins, changes, runs, parents }
+    SegmentRows { begins, changes, runs, parents }
 }
 
 /// Calls back with the numbers, in their rows, of touching runs of equal code.
@@ -119,7 +124,7 @@ fn join(parents: &mut [u32], a: u32, b: u32) {
 
 impl Segments {
     /// Joins the parts of an image, in order.
-    pub(super) fn new(width: usize, height: usize, parts: Vec<Part>) -> Self {
+    pub(super) fn new(width: usize, height: usize, parts: Vec<SegmentRows>) -> Self {
         let mut before = vec![0];
         let mut parents = Vec::with_capacity(parts.iter().map(|part| part.parents.len()).sum());
         for part in &parts {

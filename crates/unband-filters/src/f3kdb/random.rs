@@ -4,7 +4,7 @@ use unband_simd::filters::f3kdb::{Uniform, share, whole};
 
 /// Distribution of numbers between -1 and 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Kind {
+pub(super) enum Distribution {
     /// The algorithm of old versions.
     Old,
     /// A linear congruential generator.
@@ -13,7 +13,7 @@ pub(super) enum Kind {
     Gaussian(f64),
 }
 
-impl Kind {
+impl Distribution {
     pub(super) fn new(number: u32, deviation: f64) -> Self {
         match number {
             0 => Self::Old,
@@ -36,23 +36,23 @@ impl Random {
     }
 
     /// A random number from -1 to 1.
-    fn draw(&mut self, kind: Kind) -> f64 {
+    fn draw(&mut self, kind: Distribution) -> f64 {
         match kind {
-            Kind::Old => {
+            Distribution::Old => {
                 let s = self.0;
                 let mixed = ((s << 13 ^ s) >> 17) ^ s << 13 ^ s;
                 self.0 = mixed << 5 ^ mixed;
                 share(self.0)
             }
-            Kind::Uniform => {
+            Distribution::Uniform => {
                 let mut uniform = Uniform(self.0);
                 let value = uniform.draw();
                 self.0 = uniform.0;
                 value
             }
             // The polar form of Box and Muller's method.
-            Kind::Gaussian(deviation) => loop {
-                let (x, y) = (self.draw(Kind::Uniform), self.draw(Kind::Uniform));
+            Distribution::Gaussian(deviation) => loop {
+                let (x, y) = (self.draw(Distribution::Uniform), self.draw(Distribution::Uniform));
                 let r2 = x * x + y * y;
                 if r2 > 1.0 || r2 == 0.0 {
                     continue;
@@ -66,7 +66,7 @@ impl Random {
     }
 
     /// A random integer from `-range` to `range`.
-    pub(super) fn whole(&mut self, kind: Kind, range: u16) -> i32 {
+    pub(super) fn whole(&mut self, kind: Distribution, range: u16) -> i32 {
         whole(self.draw(kind), f64::from(range))
     }
 }

@@ -5,7 +5,7 @@ use unband_simd::Level;
 use unband_simd::filters::f3kdb::{Draws, Uniform, distances_row, uniform_row};
 
 use super::F3kdbParams;
-use super::random::{Kind, Random};
+use super::random::{Distribution, Random};
 
 /// Distances and grain for images of one size, built once.
 ///
@@ -73,8 +73,8 @@ impl Tables {
         chroma: (u32, u32),
         ctx: &Context<'_>,
     ) -> Result<Self, RestoreError> {
-        let refs = Kind::new(params.random_algo_ref, params.random_param_ref);
-        let grain = Kind::new(params.random_algo_grain, params.random_param_grain);
+        let refs = Distribution::new(params.random_algo_ref, params.random_param_ref);
+        let grain = Distribution::new(params.random_algo_grain, params.random_param_grain);
         let mut tables = Self {
             width,
             height,
@@ -86,7 +86,7 @@ impl Tables {
             moving: None,
         };
         let mut random = Random::seeded(params.seed, (width, height), params.frames);
-        if (refs, grain) == (Kind::Uniform, Kind::Uniform) {
+        if (refs, grain) == (Distribution::Uniform, Distribution::Uniform) {
             tables.draw_on_many_threads(params, &mut random, ctx)?;
         } else {
             tables.draw_in_order(params, &mut random, (refs, grain), ctx)?;
@@ -155,7 +155,7 @@ impl Tables {
         &mut self,
         params: &F3kdbParams,
         random: &mut Random,
-        (refs, grain): (Kind, Kind),
+        (refs, grain): (Distribution, Distribution),
         ctx: &Context<'_>,
     ) -> Result<(), RestoreError> {
         let (luma, chroma) = (params.grain(0), params.grain(1));
@@ -187,7 +187,7 @@ impl Tables {
         &mut self,
         params: &F3kdbParams,
         random: Random,
-        kind: Kind,
+        kind: Distribution,
         ctx: &Context<'_>,
     ) -> Result<(), RestoreError> {
         // The original draws this number of values, however many it uses.
@@ -200,7 +200,7 @@ impl Tables {
         let most = [params.grain(0), params.grain(1)];
         // The starts of moving grain are drawn after it.
         let moving = |end: Random| Moving { draws: Uniform(end.0), items, frames: params.frames };
-        if kind == Kind::Uniform {
+        if kind == Distribution::Uniform {
             let start = Uniform(random.0);
             self.moving = params.dynamic_grain.then(|| moving(Random(start.after(2 * drawn).0)));
             for (i, grain) in self.grain.iter_mut().enumerate() {

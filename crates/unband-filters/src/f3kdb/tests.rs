@@ -130,7 +130,14 @@ fn numbers_drawn_on_many_threads_are_those_drawn_in_order() {
         let tables = Tables::new(&params, size, chroma, &ctx).unwrap();
         let mut other = tables.clone();
         let (mut one, mut many) = (random::Random(5), random::Random(5));
-        other.draw_in_order(&params, &mut one, (random::Kind::Uniform, random::Kind::Uniform), &ctx).unwrap();
+        other
+            .draw_in_order(
+                &params,
+                &mut one,
+                (random::Distribution::Uniform, random::Distribution::Uniform),
+                &ctx,
+            )
+            .unwrap();
         let mut again = tables.clone();
         again.draw_on_many_threads(&params, &mut many, &ctx).unwrap();
         assert_eq!(one.0, many.0, "mode {mode}");

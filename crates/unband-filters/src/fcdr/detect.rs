@@ -37,7 +37,7 @@ pub struct Maps(Vec<u8>);
 
 /// Number of pixels in each map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Counts {
+pub struct MapCounts {
     /// On a step.
     pub steps: usize,
     /// On a step that is neither texture nor a sharp edge.
@@ -48,10 +48,10 @@ pub struct Counts {
 
 impl Maps {
     /// Number of pixels in each map.
-    pub fn counts(&self) -> Counts {
+    pub fn counts(&self) -> MapCounts {
         let [steps, candidates, contours] =
             [1, 2, 4].map(|bit| self.0.iter().filter(|&&map| map & bit != 0).count());
-        Counts { steps, candidates, contours }
+        MapCounts { steps, candidates, contours }
     }
 
     /// Whether each pixel is on a false contour, row by row.
@@ -93,7 +93,7 @@ pub(super) fn detect_window(
     if maps.is_empty() {
         return Ok(Maps(maps));
     }
-    let mut sums = Sums::default();
+    let mut sums = DifferenceSums::default();
     for (part, y0) in maps.chunks_mut(ROWS * width).zip((core.y0..).step_by(ROWS)) {
         let rows = part.len() / width;
         sums.fill(level, view, Window { y0, y1: y0 + rows, ..core }, &thresholds.0);
@@ -111,12 +111,12 @@ pub(super) fn detect_window(
 /// Sums of differences around some rows, with [`REACH`] extra on each side; the plane's border samples
 /// repeat.
 #[derive(Default)]
-struct Sums {
+struct DifferenceSums {
     planes: [Vec<u16>; 4],
     stride: usize,
 }
 
-impl Sums {
+impl DifferenceSums {
     fn fill(&mut self, level: Level, view: &View<'_, u16>, core: Window, limits: &Limits) {
         let (width, height) = (view.width(), view.height());
         let inside = core.grown(REACH, width, height);

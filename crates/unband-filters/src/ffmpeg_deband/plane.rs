@@ -11,10 +11,10 @@ use crate::grid::{Sample, View};
 /// Compared positions of each sample, built once per size and setting: one byte per sample up to a range of
 /// 16, 2 bytes up to 255, 8 beyond.
 #[derive(Clone, Debug)]
-pub struct Table(Kind);
+pub struct Table(SamplingOffsets);
 
 #[derive(Clone, Debug)]
-enum Kind {
+enum SamplingOffsets {
     /// Distances that fit bytes: almost always.
     Near(Offsets),
     /// Larger ones.
@@ -31,27 +31,29 @@ impl Table {
         let most = u32::try_from(width.max(height).saturating_sub(1)).unwrap_or(u32::MAX);
         if range.unsigned_abs().min(most) <= 255 {
             let [across, down] = tables(width, height, range, direction, ctx, |d| d.min(most) as u8);
-            return Self(Kind::Near(Offsets::new(width, across, down)));
+            return Self(SamplingOffsets::Near(Offsets::new(width, across, down)));
         }
         let [across, down] = tables(width, height, range, direction, ctx, |d| d.min(most));
         let largest = |table: &[u32]| table.iter().copied().max().unwrap_or(0) as usize;
         let reach = (largest(&across), largest(&down));
-        Self(Kind::Far { width, across, down, reach })
+        Self(SamplingOffsets::Far { width, across, down, reach })
     }
 
     /// The largest distances in the table, across and down: the required margin around a sample.
     pub fn reach(&self) -> (usize, usize) {
         match &self.0 {
-            Kind::Near(offsets) => offsets.reach(),
-            Kind::Far { reach, .. } => *reach,
+            SamplingOffsets::Near(offsets) => offsets.reach(),
+            SamplingOffsets::Far { reach, .. } => *reach,
         }
     }
 
     /// Does it cover a plane of this size?
     fn holds(&self, width: usize, height: usize) -> bool {
         let (w, h) = match &self.0 {
-            Kind::Near(offsets) => (offsets.width(), offsets.height()),
-            Kind::Far { width, across, .. } => (*width, across.len().checked_div(*width).unwrap_or(0)),
+            SamplingOffsets::Near(offsets) => (offsets.width(), offsets.height()),
+            SamplingOffsets::Far { width, across, .. } => {
+                (*width, across.len().checked_div(*width).unwrap_or(0))
+            }
         };
         width <= w && height <= h
     }
@@ -185,10 +187,10 @@ fn run<T: Sample>(
     }
     let close = rule.closeness();
     match &table.0 {
-        Kind::Near(offsets) => {
+        SamplingOffsets::Near(offsets) => {
             for x0 in (core.x0..core.x1).step_by(TILE_COLUMNS) {
                 let tile = Window { x0, x1: (x0 + TILE_COLUMNS).min(core.x1), ..core };
-                let mut strip = Strip::new(tile, offsets.reach());
+                let mut strip = RowWindow::new(tile, offsets.reach());
                 for y in core.y0..core.y1 {
                     let around = strip.around(view, y);
                     let from = (y - core.y0) * core.width() + x0 - core.x0;
@@ -203,7 +205,7 @@ fn run<T: Sample>(
                 }
             }
         }
-        Kind::Far { width: stride, across, down, .. } => {
+        SamplingOffsets::Far { width: stride, across, down, .. } => {
             let (right, bottom) = (width - 1, height - 1);
             for y in core.y0..core.y1 {
                 for x in core.x0..core.x1 {
@@ -229,7 +231,7 @@ fn run<T: Sample>(
 }
 
 /// A sliding window of rows with the plane's edges repeated outwards.
-struct Strip<T> {
+struct RowWindow<T> {
     samples: Vec<T>,
     core: Window,
     reach: (usize, usize),
@@ -249,7 +251,7 @@ const TILE_COLUMNS: usize = 4096;
 /// Rows per step of the strip.
 const STRIP_ROWS: usize = 96;
 
-impl<T: Sample> Strip<T> {
+impl<T: Sample> RowWindow<T> {
     fn new(core: Window, reach: (usize, usize)) -> Self {
         let lead = reach.0.max(MARGIN_BEFORE);
         let stride = (lead + core.width() + reach.0.max(MARGIN_AFTER)).next_multiple_of(64);

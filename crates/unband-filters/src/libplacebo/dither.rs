@@ -23,10 +23,10 @@ unband_image::words! {
 
 /// Rounding of a value between two codes, by position.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Bias(Kind);
+pub struct Bias(RoundingKind);
 
 #[derive(Clone, Debug, PartialEq)]
-enum Kind {
+enum RoundingKind {
     /// To the nearest, ties to even.
     Even,
     /// A value `v` in codes becomes code `floor(v + bias)`.
@@ -43,22 +43,22 @@ impl Bias {
     /// bits and to even above, as on Mesa's software device.
     pub fn new(dither: Dither, bits: u8) -> Self {
         Self(match dither {
-            _ if bits > 8 => Kind::Even,
-            Dither::None => Kind::Constant(0.5),
+            _ if bits > 8 => RoundingKind::Even,
+            Dither::None => RoundingKind::Constant(0.5),
             Dither::BlueNoise => {
                 let rows = (0..64).flat_map(blue_noise_row).copied();
-                Kind::Matrix { width: 64, biases: rows.collect() }
+                RoundingKind::Matrix { width: 64, biases: rows.collect() }
             }
             Dither::Ordered => matrix(64, bayer),
             Dither::OrderedFixed => matrix(16, fixed),
-            Dither::WhiteNoise => Kind::Noise,
+            Dither::WhiteNoise => RoundingKind::Noise,
         })
     }
 
     /// A matrix of biases in `[0, 1)`, row by row, repeated in both directions; `None` without whole rows.
     pub fn matrix(width: usize, biases: Vec<f32>) -> Option<Self> {
         let whole = width > 0 && !biases.is_empty() && biases.len().is_multiple_of(width);
-        whole.then_some(Self(Kind::Matrix { width, biases: Cow::Owned(biases) }))
+        whole.then_some(Self(RoundingKind::Matrix { width, biases: Cow::Owned(biases) }))
     }
 
     /// The biases of a row from a position on, in `out`; `None` where there are none.
@@ -69,10 +69,10 @@ impl Bias {
         (x, y): (usize, usize),
     ) -> Option<&'a [f32]> {
         match &self.0 {
-            Kind::Even => return None,
-            Kind::Constant(bias) => out.fill(*bias),
-            Kind::Noise => libplacebo::noise_row(level, out, (x, y), 0),
-            Kind::Matrix { width, biases } => {
+            RoundingKind::Even => return None,
+            RoundingKind::Constant(bias) => out.fill(*bias),
+            RoundingKind::Noise => libplacebo::noise_row(level, out, (x, y), 0),
+            RoundingKind::Matrix { width, biases } => {
                 let row = &biases[y % (biases.len() / width) * width..][..*width];
                 let (tail, head) = row.split_at(x % width);
                 let first = head.len().min(out.len());
@@ -89,9 +89,9 @@ impl Bias {
     }
 }
 
-fn matrix(side: usize, bias: fn(usize, usize) -> f32) -> Kind {
+fn matrix(side: usize, bias: fn(usize, usize) -> f32) -> RoundingKind {
     let biases = (0..side * side).map(|i| bias(i % side, i / side)).collect();
-    Kind::Matrix { width: side, biases }
+    RoundingKind::Matrix { width: side, biases }
 }
 
 /// The recursive matrix of Bayer, 1973: each bit of the position, from the lowest, has a quarter of the

@@ -53,7 +53,7 @@ pub struct IntendedPlateaus {
 
 /// Boundaries between plateaus in a map cell: edges of shapes, and steps of one code.
 #[derive(Clone, Copy, Default)]
-struct Counts {
+struct BoundaryCounts {
     /// By the position of the edge's centre in a block.
     edges: [u32; BLOCK],
     steps: u32,
@@ -74,15 +74,15 @@ impl IntendedPlateaus {
         let widest = if findings.cause == Cause::Jpeg { EDGE_OF_JPEG } else { EDGE };
         let every = (w * h / ENOUGH).clamp(1, 4);
         let bands = ctx.map(count, |band| {
-            let mut cells = vec![Counts::default(); columns];
+            let mut cells = vec![BoundaryCounts::default(); columns];
             for y in (band * cell..((band + 1) * cell).min(h)).filter(|y| y % every == 0) {
                 count_line(&codes[y * w..][..w], widest, cell, &mut cells);
             }
             cells
         });
-        let across: Vec<Counts> = bands.concat();
+        let across: Vec<BoundaryCounts> = bands.concat();
         let strips = ctx.map(columns, |column| {
-            let mut cells = vec![Counts::default(); count];
+            let mut cells = vec![BoundaryCounts::default(); count];
             let places: Vec<usize> =
                 (column * cell..((column + 1) * cell).min(w)).filter(|x| x % every == 0).collect();
             let mut lines = vec![Vec::with_capacity(h); places.len()];
@@ -94,7 +94,7 @@ impl IntendedPlateaus {
             }
             cells
         });
-        let down: Vec<Counts> =
+        let down: Vec<BoundaryCounts> =
             (0..count).flat_map(|row| strips.iter().map(move |strip| strip[row])).collect();
         let (right, below) = (inner_edges(&across), inner_edges(&down));
         let cells: Vec<(u32, u32)> =
@@ -165,7 +165,7 @@ fn lightness(image: &Image, findings: &Findings, ctx: &Context<'_>) -> Option<Ve
 
 /// Counts the boundaries of a line. `widest`: maximum number of samples of an edge; `cell`: samples per map
 /// cell.
-fn count_line(line: &[u8], widest: usize, cell: usize, cells: &mut [Counts]) {
+fn count_line(line: &[u8], widest: usize, cell: usize, cells: &mut [BoundaryCounts]) {
     for [before, after] in boundaries(line, PLATEAU, widest) {
         let (gap, distance) = (after.start - before.end, after.value.abs_diff(before.value));
         let counts = &mut cells[before.end / cell];
@@ -179,7 +179,7 @@ fn count_line(line: &[u8], widest: usize, cell: usize, cells: &mut [Counts]) {
 
 /// Counts the edges of a map cell away from block borders, scaled to all positions of a block. Blocks start
 /// where the image has most edges.
-fn inner_edges(cells: &[Counts]) -> impl Fn(&Counts) -> u32 + use<> {
+fn inner_edges(cells: &[BoundaryCounts]) -> impl Fn(&BoundaryCounts) -> u32 + use<> {
     let all = |place: usize| cells.iter().map(|cell| cell.edges[place]).sum::<u32>();
     let border = (0..BLOCK).max_by_key(|&place| (all(place), BLOCK - place)).unwrap_or(0);
     let (first, count) = (border + NEAR + 1, BLOCK - 2 * NEAR - 1);

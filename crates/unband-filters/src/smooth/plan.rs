@@ -7,12 +7,12 @@ use unband_simd::Level;
 use super::Buffers;
 use super::grid::Grid;
 use super::neutral::Neutral;
-use super::source::{Cells, Component, Source};
+use super::source::{Cells, CodePlane, Component};
 use super::surface;
 
 /// One plane's part of the plan.
 pub struct PlanePlan {
-    pub source: Source,
+    pub source: CodePlane,
     pub cells: Cells,
     /// Surface of the second pyramid level for the whole image; `None` for images too small for one.
     pub coarse: Option<Grid>,
@@ -55,14 +55,14 @@ pub fn couples(image: &Image, findings: &Findings) -> Option<[f32; 3]> {
 /// The plan for each plane of the detected space; empty when there is nothing to do.
 pub fn plan(image: &Image, findings: &Findings, strength: f32, ctx: &Context<'_>) -> Vec<PlanePlan> {
     let half = halved(image, findings);
-    let sources: Vec<Source> = match (findings.space, image.color.model) {
+    let sources: Vec<CodePlane> = match (findings.space, image.color.model) {
         (Space::Yuv { matrix, .. }, Model::Rgb) => (0..3)
-            .map(|c| Source { component: Component::Yuv(c, matrix, half && c > 0), zero: 0.0 })
+            .map(|c| CodePlane { component: Component::Yuv(c, matrix, half && c > 0), zero: 0.0 })
             .collect(),
         (_, model) => (0..image.planes.len())
             .map(|p| {
                 let chroma = p > 0 && matches!(model, Model::Yuv { .. });
-                Source { component: Component::Native(p), zero: if chroma { 0.5 } else { 0.0 } }
+                CodePlane { component: Component::Native(p), zero: if chroma { 0.5 } else { 0.0 } }
             })
             .collect(),
     };

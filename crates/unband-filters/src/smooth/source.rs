@@ -17,14 +17,14 @@ pub enum Component {
 
 /// A plane in 8-bit full-scale codes (chroma around 0), computed from the image on demand.
 #[derive(Clone, Copy, Debug)]
-pub struct Source {
+pub struct CodePlane {
     /// Kind of plane.
     pub component: Component,
     /// Offset subtracted from the stored value: 0.5 for stored chroma planes.
     pub zero: f32,
 }
 
-impl Source {
+impl CodePlane {
     /// Width and height of the plane.
     pub fn size(self, image: &Image) -> (usize, usize) {
         match self.component {
@@ -175,7 +175,7 @@ impl Cells {
         &self,
         level: Level,
         image: &Image,
-        source: Source,
+        source: CodePlane,
         at: (usize, usize),
         v: &mut Grid,
         codes: &mut Grid,

@@ -4,8 +4,8 @@
 use crate::bband_golden;
 use bband_golden::{SIZE, read_png, visibilities};
 use unband_filters::bband::{
-    self, Counts, Edges, LEAST_POINTS, Luma, Point, Samples, Thresholds, find_edges, find_edges_counted,
-    pool, score, spatial_information, visibility,
+    self, DetectionCounts, Edges, LEAST_POINTS, Luma, Point, Samples, Thresholds, find_edges,
+    find_edges_counted, pool, score, spatial_information, visibility,
 };
 use unband_image::Context;
 use unband_simd::Level;
@@ -16,7 +16,7 @@ struct Frame {
     points: usize,
     sum: f64,
     si: f64,
-    counts: Counts,
+    counts: DetectionCounts,
     edges: [usize; 2],
 }
 
@@ -27,7 +27,7 @@ const FRAMES: [Frame; 2] = [
         points: 109_431,
         sum: 138_408.648_352,
         si: 23.349_164,
-        counts: Counts { crests: 121_773, filled: 121_393 },
+        counts: DetectionCounts { crests: 121_773, filled: 121_393 },
         edges: [5_805, 2_474],
     },
     Frame {
@@ -36,7 +36,7 @@ const FRAMES: [Frame; 2] = [
         points: 39_766,
         sum: 74_060.460_263,
         si: 79.577_502,
-        counts: Counts { crests: 41_246, filled: 41_150 },
+        counts: DetectionCounts { crests: 41_246, filled: 41_150 },
         edges: [822, 465],
     },
 ];

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use unband_filters::fcdr::{Counts, Fcdr, FcdrParams, Thresholds, detect_plane};
+use unband_filters::fcdr::{Fcdr, FcdrParams, MapCounts, Thresholds, detect_plane};
 use unband_image::tile::restore_in_place;
 use unband_image::{Context, Depth, Image, Matrix, Range, Restorer, Rng};
 use unband_simd::Level;
@@ -18,8 +18,8 @@ fn read_png(name: &str) -> (usize, usize, Vec<u8>) {
     (info.width as usize, info.height as usize, data)
 }
 
-fn counts(steps: usize, candidates: usize, contours: usize) -> Counts {
-    Counts { steps, candidates, contours }
+fn counts(steps: usize, candidates: usize, contours: usize) -> MapCounts {
+    MapCounts { steps, candidates, contours }
 }
 
 #[test]
