@@ -104,7 +104,7 @@ pub struct Kapoor {
 }
 
 /// A pair without a part yet.
-struct Found {
+struct SourcePair {
     files: Files,
     /// Size of both images and windows with banding, or the fault and the index of its file.
     windows: Result<Windows, (usize, SourceFault)>,
@@ -129,10 +129,10 @@ pub fn kapoor(root: &Path, asked: Kapoor) -> Result<DatasetPlan, DatasetError> {
     let listing = kapoor::list(root, with_boxes)?;
     let seed = asked.seed.unwrap_or(preparation.seed);
     let sources_sha256 = sum_of_sources(root, listing.files.iter().flat_map(Files::all));
-    let found: Vec<Found> = listing
+    let found: Vec<SourcePair> = listing
         .files
         .into_iter()
-        .map(|files| Found { windows: windows(root, &files, asked), files })
+        .map(|files| SourcePair { windows: windows(root, &files, asked), files })
         .collect();
     let splits = splits(&found, asked, seed);
     let tasks: Vec<Task> =
@@ -164,8 +164,8 @@ fn settings(asked: Kapoor, seed: u64) -> Map<String, Value> {
 }
 
 /// The part of each pair.
-fn splits(found: &[Found], asked: Kapoor, seed: u64) -> Vec<Split> {
-    let weight = |found: &Found| match &found.windows {
+fn splits(found: &[SourcePair], asked: Kapoor, seed: u64) -> Vec<Split> {
+    let weight = |found: &SourcePair| match &found.windows {
         _ if !asked.preparation.by_patches => 1,
         Ok(windows) => windows.banded.len(),
         Err(_) => 0,
@@ -186,8 +186,8 @@ fn splits(found: &[Found], asked: Kapoor, seed: u64) -> Vec<Split> {
     splits
 }
 
-fn task(found: Found, split: Split, preparation: &Preparation) -> Task {
-    let Found { files, windows } = found;
+fn task(found: SourcePair, split: Split, preparation: &Preparation) -> Task {
+    let SourcePair { files, windows } = found;
     let sources: Vec<_> = files.all().cloned().collect();
     let work = match windows {
         Err((source, fault)) => {

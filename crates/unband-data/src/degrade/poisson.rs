@@ -35,7 +35,7 @@ impl Degradation for Poisson {
         let width = pair.lq.width().max(1);
         let counts = f64::from(self.counts);
         let counted = |v: f32, plane: u32, i: usize| {
-            let place = Place { rng, plane, x: (i % width) as u32, y: (i / width) as u32 };
+            let place = StreamPosition { rng, plane, x: (i % width) as u32, y: (i / width) as u32 };
             (poisson(f64::from(v) * counts, place) / counts) as f32
         };
         let planes = &mut pair.lq.planes;
@@ -66,14 +66,14 @@ impl Degradation for Poisson {
 
 /// Position in the random stream.
 #[derive(Clone, Copy)]
-struct Place {
+struct StreamPosition {
     rng: Rng,
     plane: u32,
     x: u32,
     y: u32,
 }
 
-impl Place {
+impl StreamPosition {
     /// Uniform in the open interval (0, 1).
     fn unit(self, number: u32) -> f64 {
         (f64::from(self.rng.at(number, 0x706f + self.plane, self.x, self.y)) + 0.5) / 4_294_967_296.0
@@ -84,7 +84,7 @@ impl Place {
 ///
 /// Source: below 10, summation of the probabilities; above, W. Hörmann, "The transformed rejection method for
 /// generating Poisson random variables", 1993, algorithm PTRS.
-fn poisson(mean: f64, at: Place) -> f64 {
+fn poisson(mean: f64, at: StreamPosition) -> f64 {
     if mean < 10.0 {
         let (mut left, mut chance, mut k) = (at.unit(0), (-mean).exp(), 0.0);
         while left > chance && k < 200.0 {
@@ -151,8 +151,9 @@ mod tests {
         for mean in [0.3, 4.0, 9.9, 10.1, 60.0, 2500.0] {
             let rng = Rng::new(11);
             let n = 40_000u32;
-            let made: Vec<f64> =
-                (0..n).map(|i| poisson(mean, Place { rng, plane: 0, x: i % 256, y: i / 256 })).collect();
+            let made: Vec<f64> = (0..n)
+                .map(|i| poisson(mean, StreamPosition { rng, plane: 0, x: i % 256, y: i / 256 }))
+                .collect();
             let moment =
                 |p: i32, about: f64| made.iter().map(|k| (k - about).powi(p)).sum::<f64>() / f64::from(n);
             let (got, root) = (moment(1, 0.0), f64::from(n).sqrt());

@@ -40,7 +40,7 @@ fn is_one(scale: &u32) -> bool {
 
 /// One step with its parameters.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(try_from = "Stored", into = "Stored")]
+#[serde(try_from = "StepRecord", into = "StepRecord")]
 pub struct Applied {
     entry: &'static DegradationEntry,
     seed: u32,
@@ -50,7 +50,7 @@ pub struct Applied {
 /// A step in JSON.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Stored {
+struct StepRecord {
     /// Name of the degradation.
     #[serde(rename = "use")]
     name: String,
@@ -60,16 +60,16 @@ struct Stored {
     settings: BTreeMap<String, Setting>,
 }
 
-impl From<Applied> for Stored {
+impl From<Applied> for StepRecord {
     fn from(step: Applied) -> Self {
         Self { name: step.name().to_owned(), seed: step.seed, settings: step.settings() }
     }
 }
 
-impl TryFrom<Stored> for Applied {
+impl TryFrom<StepRecord> for Applied {
     type Error = DegradeError;
 
-    fn try_from(stored: Stored) -> Result<Self, DegradeError> {
+    fn try_from(stored: StepRecord) -> Result<Self, DegradeError> {
         let texts = stored.settings.iter().map(|(name, value)| (name, value.to_string()));
         Self::from_texts(&stored.name, stored.seed, texts)
     }

@@ -45,14 +45,14 @@ pub(super) enum Choice {
 }
 
 /// A drawn value.
-pub(super) enum Drawn<'a> {
+pub(super) enum DrawnValue<'a> {
     /// A number, in the precision of parameters.
     Number(f32),
     /// The parameter's value in this.
     Listed(&'a dyn Configured),
 }
 
-impl Drawn<'_> {
+impl DrawnValue<'_> {
     /// The value for a parameter.
     pub fn value(&self, name: &str) -> Option<&dyn Any> {
         match self {
@@ -64,12 +64,12 @@ impl Drawn<'_> {
 
 impl Choice {
     /// Draws a value at a scale.
-    pub fn draw(&self, draws: &mut Draws, scale: f64) -> Drawn<'_> {
+    pub fn draw(&self, draws: &mut Draws, scale: f64) -> DrawnValue<'_> {
         let number = match self {
             Self::Scaled(end) => end.at(scale),
             Self::OneOf(values) => {
                 let drawn = (draws.unit() * values.len() as f64) as usize;
-                return Drawn::Listed(&*values[drawn.min(values.len() - 1)]);
+                return DrawnValue::Listed(&*values[drawn.min(values.len() - 1)]);
             }
             Self::Range { from, to, log } => {
                 let (at, from, to) = (draws.unit(), from.at(scale), to.at(scale));
@@ -81,7 +81,7 @@ impl Choice {
                 (from + step * (draws.unit() * count).floor()).min(to)
             }
         };
-        Drawn::Number(number as f32)
+        DrawnValue::Number(number as f32)
     }
 
     /// The extreme numbers at a scale: if these are valid, all are.
@@ -109,8 +109,8 @@ mod tests {
     fn drawn(choice: &Choice, count: u32) -> Vec<f64> {
         let mut draws = Draws::new(Rng::new(3));
         let number = |_| match choice.draw(&mut draws, 1.0) {
-            Drawn::Number(number) => f64::from(number),
-            Drawn::Listed(_) => f64::NAN,
+            DrawnValue::Number(number) => f64::from(number),
+            DrawnValue::Listed(_) => f64::NAN,
         };
         (0..count).map(number).collect()
     }

@@ -40,13 +40,13 @@ pub struct DegradationRecipe {
 struct Step {
     name: Option<String>,
     probability: f64,
-    what: What,
+    what: StepKind,
     /// The scale that later steps use.
     then_scale: Option<f64>,
 }
 
 #[derive(Clone, Debug)]
-enum What {
+enum StepKind {
     /// One degradation with its fixed settings, and the sources of the others.
     Use(&'static DegradationEntry, Arc<dyn Configured>, Vec<(String, Choice)>),
     /// All steps in this order, unless shuffled.
@@ -242,20 +242,20 @@ fn sum(steps: &[Step], of: &dyn Fn(&Step) -> usize) -> usize {
 impl Step {
     fn room(&self) -> usize {
         match &self.what {
-            What::Use(entry, ..) => entry.room,
-            What::All(steps, _) => sum(steps, &Self::room),
-            What::OneOf(steps) => steps.iter().map(|(_, step)| step.room()).max().unwrap_or(0),
+            StepKind::Use(entry, ..) => entry.room,
+            StepKind::All(steps, _) => sum(steps, &Self::room),
+            StepKind::OneOf(steps) => steps.iter().map(|(_, step)| step.room()).max().unwrap_or(0),
         }
     }
 
     fn is_slow(&self) -> bool {
         match &self.what {
-            What::Use(entry, fixed, choices) => {
+            StepKind::Use(entry, fixed, choices) => {
                 let listed = choices.iter().flat_map(|(_, choice)| choice.listed());
                 listed.chain([fixed]).any(|degradation| entry.is_slow(&**degradation))
             }
-            What::All(steps, _) => steps.iter().any(Self::is_slow),
-            What::OneOf(steps) => steps.iter().any(|(_, step)| step.is_slow()),
+            StepKind::All(steps, _) => steps.iter().any(Self::is_slow),
+            StepKind::OneOf(steps) => steps.iter().any(|(_, step)| step.is_slow()),
         }
     }
 
@@ -265,7 +265,7 @@ impl Step {
         }
         drawing.names.extend(self.name.clone());
         match &self.what {
-            What::Use(entry, fixed, choices) => {
+            StepKind::Use(entry, fixed, choices) => {
                 let seed = drawing.draws.bits();
                 let mut degradation = fixed.duplicate();
                 for (name, choice) in choices {
@@ -276,12 +276,12 @@ impl Step {
                 }
                 drawing.done.push(Applied::new(entry, seed, degradation));
             }
-            What::All(steps, order) => {
+            StepKind::All(steps, order) => {
                 for step in order.drawn(steps, &mut drawing.draws) {
                     step.draw(drawing)?;
                 }
             }
-            What::OneOf(steps) => {
+            StepKind::OneOf(steps) => {
                 let total: f64 = steps.iter().map(|(weight, _)| weight).sum();
                 let mut place = drawing.draws.unit() * total;
                 let chosen = steps.iter().find(|(weight, _)| {

@@ -7,7 +7,7 @@ use unband_image::{Hint, ParamError, ParamKind};
 
 use super::choice::Choice;
 use super::end::End;
-use super::{DegradationRecipe, DegradationRecipeError, Order, Step, What};
+use super::{DegradationRecipe, DegradationRecipeError, Order, Step, StepKind};
 
 /// Keys of a step; all others are parameters.
 pub(crate) const STEP_KEYS: [&str; 9] =
@@ -143,12 +143,12 @@ impl Reader<'_> {
                 let steps = self.steps(&format!("{key}.steps"), table.remove("steps"))?;
                 let order = self.order(key, &mut table, &steps)?;
                 self.nothing_left(key, &table)?;
-                What::All(steps, order)
+                StepKind::All(steps, order)
             }
             ["one-of"] => {
                 let steps = self.one_of(&format!("{key}.one-of"), table.remove("one-of"))?;
                 self.nothing_left(key, &table)?;
-                What::OneOf(steps)
+                StepKind::OneOf(steps)
             }
             _ => return Err(self.wrong(key, "needs one of `use`, `steps` and `one-of`")),
         };
@@ -216,7 +216,7 @@ impl Reader<'_> {
         }
     }
 
-    fn degradation(&self, key: &str, mut table: Table) -> Result<What, DegradationRecipeError> {
+    fn degradation(&self, key: &str, mut table: Table) -> Result<StepKind, DegradationRecipeError> {
         let known = || crate::DEGRADATIONS.iter().map(|e| e.name).collect::<Vec<_>>().join(", ");
         let name = table.remove("use").and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
         let entry = crate::degradation(&name).ok_or_else(|| {
@@ -263,7 +263,7 @@ impl Reader<'_> {
             }
             choices.push((name, choice));
         }
-        Ok(What::Use(entry, fixed.into(), choices))
+        Ok(StepKind::Use(entry, fixed.into(), choices))
     }
 
     /// The text of a single value.

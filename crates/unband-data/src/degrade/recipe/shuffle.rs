@@ -1,7 +1,7 @@
 //! Random order of a group's steps.
 
 use super::choice::Draws;
-use super::{Order, Step, What};
+use super::{Order, Step, StepKind};
 
 impl Order {
     /// The steps of a group in a random order, or in their own.
@@ -48,7 +48,7 @@ impl Step {
     /// The step itself, or the steps of a group that is always applied and always shuffled.
     fn loose(&self) -> Vec<&Self> {
         match &self.what {
-            What::All(steps, order)
+            StepKind::All(steps, order)
                 if order.shuffle >= 1.0 && self.probability >= 1.0 && self.then_scale.is_none() =>
             {
                 steps.iter().flat_map(Self::loose).collect()
