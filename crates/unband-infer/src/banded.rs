@@ -10,7 +10,7 @@ use unband_image::Context;
 use unband_simd::Level;
 use unband_simd::image::transpose::{self, transpose};
 use unband_simd::infer::conv::{self, Tap};
-use unband_simd::infer::deform::{self, Source, Turns};
+use unband_simd::infer::deform::{self, ImageRows, Turns};
 use unband_simd::infer::deform_grad::{self, TurnGradients};
 use unband_simd::train::conv_grad;
 
@@ -127,7 +127,7 @@ impl<'a> Banded<'a> {
             let (n, first) = (part / per_image, part % per_image * LINES);
             let rows = self.rows_of(n);
             let source = self.source(&rows);
-            let mut run = Run::new(shape);
+            let mut run = PositionBuffers::new(shape);
             for (y, line) in (first..).zip(lines.chunks_mut(width * output)) {
                 for x in (0..width).step_by(run.places) {
                     let to = &mut line[x * output..width.min(x + run.places) * output];
@@ -161,7 +161,7 @@ impl<'a> Banded<'a> {
         });
         let mut geometry = vec![0.0; lengths[1]];
         let mut images = vec![0.0; lengths[0]];
-        let mut sums = Sums::new(shape, ctx.level);
+        let mut sums = WeightGradientSums::new(shape, ctx.level);
         for ((n, rows), part) in parts.into_iter().zip(made) {
             let all = &mut images[n * shape.places() * shape.input..][..shape.places() * shape.input];
             all.iter_mut().zip(&part.image).for_each(|(sum, value)| *sum += value);
@@ -183,17 +183,17 @@ impl<'a> Banded<'a> {
         gradient: &[f32],
         (n, rows): (usize, Range<usize>),
         level: Level,
-    ) -> Part {
+    ) -> BackwardPart {
         let shape = &self.shape;
         let BandedShape { input, output, width, .. } = *shape;
-        let mut part = Part {
+        let mut part = BackwardPart {
             image: vec![0.0; shape.places() * input],
             maps: std::array::from_fn(|_| vec![0.0; rows.len() * width]),
-            sums: Sums::new(shape, level),
+            sums: WeightGradientSums::new(shape, level),
         };
         let lines = self.rows_of(n);
         let source = self.source(&lines);
-        let (mut run, mut back) = (Run::new(shape), Back::new(shape, level));
+        let (mut run, mut back) = (PositionBuffers::new(shape), Back::new(shape, level));
         for y in rows.clone() {
             for x in (0..width).step_by(run.places) {
                 let count = (width - x).min(run.places);
@@ -228,9 +228,9 @@ impl<'a> Banded<'a> {
         self.images[n * self.shape.height * line..][..self.shape.height * line].chunks(line.max(1)).collect()
     }
 
-    fn source<'p>(&'p self, rows: &'p [&'p [f32]]) -> Source<'p> {
+    fn source<'p>(&'p self, rows: &'p [&'p [f32]]) -> ImageRows<'p> {
         let BandedShape { height, width, input, .. } = self.shape;
-        Source { rows, first: 0, height, width, channels: input, zeros: &self.zeros }
+        ImageRows { rows, first: 0, height, width, channels: input, zeros: &self.zeros }
     }
 
     /// Weight of output `o` of a group by input `i` of its gathered samples.
@@ -278,14 +278,14 @@ impl Taps {
 }
 
 /// A part of the way back.
-struct Part {
+struct BackwardPart {
     image: Vec<f32>,
     maps: [Vec<f32>; MAPS],
-    sums: Sums,
+    sums: WeightGradientSums,
 }
 
 /// Buffers for a run of positions along a row.
-struct Run {
+struct PositionBuffers {
     /// Number of positions at a time.
     places: usize,
     turns: Turns,
@@ -298,7 +298,7 @@ struct Run {
     part: Vec<f32>,
 }
 
-impl Run {
+impl PositionBuffers {
     fn new(shape: &BandedShape) -> Self {
         let step = (shape.taps() * shape.input).max(1);
         let places = (RUN / step).clamp(12, 96) / 12 * 12;
@@ -326,7 +326,7 @@ impl Run {
         of: &Banded<'_>,
         taps: &Taps,
         (n, y, x): (usize, usize, usize),
-        source: &Source<'_>,
+        source: &ImageRows<'_>,
         level: Level,
     ) {
         let shape = &of.shape;
@@ -387,7 +387,7 @@ struct Back {
 
 impl Back {
     fn new(shape: &BandedShape, level: Level) -> Self {
-        let (places, step) = (Run::new(shape).places, shape.taps() * shape.input);
+        let (places, step) = (PositionBuffers::new(shape).places, shape.taps() * shape.input);
         Self {
             gradient: vec![Vec::new(); shape.groups],
             padding: conv::block(level),
@@ -431,11 +431,11 @@ impl Back {
 }
 
 /// Sums of products for the gradient of the weights: by group, block of outputs, gathered sample and output.
-struct Sums {
+struct WeightGradientSums {
     groups: Vec<Vec<Vec<f32>>>,
 }
 
-impl Sums {
+impl WeightGradientSums {
     fn dims(shape: &BandedShape, width: usize) -> conv_grad::Shape {
         let (inputs, outputs) = (shape.input / shape.groups, shape.output / shape.groups);
         conv_grad::Shape { inputs: shape.taps() * inputs, outputs, width, stride: 1 }
@@ -448,7 +448,14 @@ impl Sums {
     }
 
     /// Adds the products of a run.
-    fn put(&mut self, shape: &BandedShape, run: &mut Run, back: &Back, count: usize, level: Level) {
+    fn put(
+        &mut self,
+        shape: &BandedShape,
+        run: &mut PositionBuffers,
+        back: &Back,
+        count: usize,
+        level: Level,
+    ) {
         let dims = Self::dims(shape, count);
         for (g, blocks) in self.groups.iter_mut().enumerate() {
             let samples = run.group(shape, g);

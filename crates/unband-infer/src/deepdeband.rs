@@ -103,7 +103,7 @@ pub fn weighted<E>(
         return Ok(image.clone());
     }
     let padded = padded(image);
-    let mut sums = Sums::new(padded.shape);
+    let mut sums = PatchSums::new(padded.shape);
     for (number, (top, left)) in origins(padded.shape.height, padded.shape.width).into_iter().enumerate() {
         let patch = signed(window(&padded, top, left));
         let wanted = patch.shape;
@@ -144,14 +144,14 @@ pub fn padded(image: &Map<f32>) -> Map<f32> {
 }
 
 /// Weighted sums over patches.
-struct Sums {
+struct PatchSums {
     shape: Shape,
     values: Vec<f64>,
     /// Infinite where a single patch decides.
     weights: Vec<f64>,
 }
 
-impl Sums {
+impl PatchSums {
     fn new(shape: Shape) -> Self {
         Self { shape, values: vec![0.0; shape.len()], weights: vec![0.0; shape.height * shape.width] }
     }

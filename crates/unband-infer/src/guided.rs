@@ -121,7 +121,7 @@ impl GuidedRestorer {
     fn laid(
         &self,
         image: &Image,
-        made: &Made,
+        made: &ResultRows,
         surfaces: Option<&Surfaces>,
         core: Window,
     ) -> Result<Option<Band>, RestoreError> {
@@ -230,7 +230,7 @@ struct Network<'a> {
 }
 
 /// Rows of a result, with the network's width.
-struct Made {
+struct ResultRows {
     map: Map<f32>,
     /// Position in the image.
     window: Window,
@@ -239,7 +239,7 @@ struct Made {
 }
 
 impl Network<'_> {
-    fn next(&mut self, image: &Image, ctx: &Context<'_>) -> Result<Option<Made>, RestoreError> {
+    fn next(&mut self, image: &Image, ctx: &Context<'_>) -> Result<Option<ResultRows>, RestoreError> {
         let Self { of, window, run, surfaces } = self;
         let (of, window) = (*of, *window);
         let luma_input = LumaInput { of, image, window };
@@ -256,7 +256,7 @@ impl Network<'_> {
             run.lay(&inputs, &ready, &mut map, ready.rows.start, ctx);
             let (y0, y1) = (window.y0 + ready.rows.start, (window.y0 + ready.rows.end).min(window.y1));
             let free = of.free(&ready, window.height());
-            return Ok(Some(Made { map, window: Window { y0, y1, ..window }, free }));
+            return Ok(Some(ResultRows { map, window: Window { y0, y1, ..window }, free }));
         }
     }
 }

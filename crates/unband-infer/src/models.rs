@@ -64,12 +64,12 @@ struct CachedEngine {
 
 /// Recently used objects, the newest last.
 #[derive(Debug)]
-pub struct Kept<T> {
+pub struct RecentlyUsed<T> {
     most: usize,
     made: Vec<(CachedEngine, Arc<T>)>,
 }
 
-impl<T> Kept<T> {
+impl<T> RecentlyUsed<T> {
     /// With this capacity, at least one.
     pub const fn new(most: usize) -> Self {
         Self { most, made: Vec::new() }
@@ -82,7 +82,7 @@ impl<T> Kept<T> {
 /// # Errors
 /// A file that cannot be read, or as `make`.
 pub fn shared<T>(
-    kept: &Mutex<Kept<T>>,
+    kept: &Mutex<RecentlyUsed<T>>,
     name: &'static str,
     file: &Path,
     make: impl FnOnce() -> Result<T, ModelError>,
@@ -107,9 +107,9 @@ pub fn shared<T>(
 
 /// The number of engines that one run's metrics and methods use side by side; each holds its weights about
 /// twice.
-static ENGINES: PerProcess<Mutex<Kept<Engine>>> = PerProcess::new();
+static ENGINES: PerProcess<Mutex<RecentlyUsed<Engine>>> = PerProcess::new();
 /// Engines with 16-bit products.
-static HALF: PerProcess<Mutex<Kept<Engine>>> = PerProcess::new();
+static HALF: PerProcess<Mutex<RecentlyUsed<Engine>>> = PerProcess::new();
 
 /// The engine of a network with the weights of a file; a recent one of the same file is reused.
 ///
@@ -121,8 +121,8 @@ pub fn engine(
     precision: Precision,
 ) -> Result<Arc<Engine>, ModelError> {
     let engines = match precision {
-        Precision::F32 => ENGINES.get_or(|| Mutex::new(Kept::new(4))),
-        Precision::Bf16 => HALF.get_or(|| Mutex::new(Kept::new(2))),
+        Precision::F32 => ENGINES.get_or(|| Mutex::new(RecentlyUsed::new(4))),
+        Precision::Bf16 => HALF.get_or(|| Mutex::new(RecentlyUsed::new(2))),
     };
     shared(engines, architecture.name, file, || made(architecture, file, precision))
 }

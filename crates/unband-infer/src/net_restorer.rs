@@ -93,7 +93,7 @@ impl NetRestorer {
 
     /// The network's image for a window, and the auxiliary output that `ctx` requests; both of the network's
     /// input size.
-    fn made(&self, image: &Image, outer: Window, ctx: &Context<'_>) -> Result<Made, RestoreError> {
+    fn made(&self, image: &Image, outer: Window, ctx: &Context<'_>) -> Result<NetResult, RestoreError> {
         let outputs = &self.engine.graph().outputs;
         let wanted =
             ctx.extra_output.and_then(|extra| outputs.iter().position(|(name, _)| name == extra.name()));
@@ -130,7 +130,7 @@ impl NetRestorer {
                 DeepdebandError::Run(error) => error,
                 other => RestoreError::unsupported(self.name, other),
             })?;
-            return Ok(Made { painted, other: None });
+            return Ok(NetResult { painted, other: None });
         }
         let map = window::fetched(image, outer, self.multiple, self.range);
         let mut painted = if let Execution::Steps(steps) = self.way {
@@ -148,7 +148,7 @@ impl NetRestorer {
         };
         let (low, high) = self.range;
         painted.data.iter_mut().for_each(|v| *v = (*v - low) / (high - low));
-        Ok(Made { painted, other })
+        Ok(NetResult { painted, other })
     }
 
     /// Bytes of one run over a window, including its surroundings.
@@ -179,7 +179,7 @@ impl NetRestorer {
 }
 
 /// The network's result for a window.
-struct Made {
+struct NetResult {
     painted: Map<f32>,
     other: Option<Map<f32>>,
 }
@@ -203,7 +203,7 @@ impl Restorer for NetRestorer {
     ) -> Result<(), RestoreError> {
         window::refuse_yuv(self.name, input.image)?;
         let (outer, core) = (input.outer, input.core);
-        let Made { painted, other } = self.made(input.image, outer, ctx)?;
+        let NetResult { painted, other } = self.made(input.image, outer, ctx)?;
         window::lay(&painted, outer, core, output);
         window::check_finite(self.name, output.planes.iter().map(|plane| &plane.data[..]))?;
         if let (Some(extra), Some(other)) = (ctx.extra_output, other) {

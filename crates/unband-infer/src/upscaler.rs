@@ -30,7 +30,7 @@ pub struct TiledUpscaler {
 
 /// Division of an image into windows: number of columns and rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Cut {
+struct WindowGrid {
     columns: usize,
     rows: usize,
 }
@@ -121,14 +121,14 @@ impl TiledUpscaler {
     }
 
     /// The division that repeats the fewest samples, among those that fit into memory.
-    fn cut(&self, size: (usize, usize), memory: u64, threads: usize) -> Result<Cut, UpscaleError> {
+    fn cut(&self, size: (usize, usize), memory: u64, threads: usize) -> Result<WindowGrid, UpscaleError> {
         // The smallest window is as large as its halo: smaller ones would mostly repeat each other.
         let most = |side: usize| side.div_ceil(self.halo.max(64)).max(1);
         let counts = |most: usize| (0..).map(|i| 1usize << i).take_while(move |&n| n < most).chain([most]);
-        let mut cuts: Vec<Cut> = counts(most(size.0))
-            .flat_map(|columns| counts(most(size.1)).map(move |rows| Cut { columns, rows }))
+        let mut cuts: Vec<WindowGrid> = counts(most(size.0))
+            .flat_map(|columns| counts(most(size.1)).map(move |rows| WindowGrid { columns, rows }))
             .collect();
-        let worked_on = |cut: &Cut| {
+        let worked_on = |cut: &WindowGrid| {
             let (width, height) = self.outer(size, *cut);
             (width * height * cut.columns * cut.rows, cut.columns * cut.rows)
         };
@@ -145,13 +145,13 @@ impl TiledUpscaler {
     }
 
     /// Sides of the cores of a division; the last ones may be smaller.
-    fn sides(&self, size: (usize, usize), cut: Cut) -> (usize, usize) {
+    fn sides(&self, size: (usize, usize), cut: WindowGrid) -> (usize, usize) {
         let side = |side: usize, parts: usize| side.div_ceil(parts).next_multiple_of(self.align);
         (side(size.0, cut.columns), side(size.1, cut.rows))
     }
 
     /// Columns and rows of its largest window, including the halo.
-    fn outer(&self, size: (usize, usize), cut: Cut) -> (usize, usize) {
+    fn outer(&self, size: (usize, usize), cut: WindowGrid) -> (usize, usize) {
         let (width, height) = self.sides(size, cut);
         let with = |side: usize, parts: usize, all: usize| {
             (side + self.halo * parts.saturating_sub(1).min(2)).min(all)
@@ -160,7 +160,7 @@ impl TiledUpscaler {
     }
 
     /// Window `number`; empty if rounding up left nothing for the last ones.
-    fn core(&self, size: (usize, usize), cut: Cut, number: usize) -> Window {
+    fn core(&self, size: (usize, usize), cut: WindowGrid, number: usize) -> Window {
         let (width, height) = self.sides(size, cut);
         let at = (width * (number % cut.columns), height * (number / cut.columns));
         let (x0, y0) = (at.0.min(size.0), at.1.min(size.1));

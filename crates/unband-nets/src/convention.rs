@@ -1,6 +1,6 @@
 //! Order of channels and scale of values that weights were trained with.
 
-use crate::checkpoint::Source;
+use crate::checkpoint::CheckpointFiles;
 use crate::zoo;
 
 /// Metadata key of the order, `rgb` or `bgr`.
@@ -37,7 +37,7 @@ impl Convention {
     }
 
     /// That of a file: by its metadata, else by its checksum if it is a published one ([`zoo::PUBLISHED`]).
-    pub fn of_file(source: &Source, facts: &[(String, String)]) -> Self {
+    pub fn of_file(source: &CheckpointFiles, facts: &[(String, String)]) -> Self {
         Self::of(facts).or_else(|| known(source)).unwrap_or_default()
     }
 
@@ -92,7 +92,7 @@ pub fn parse_scale(text: &str) -> Option<f32> {
 
 /// The convention of a published file whose scripts pass images differently. The checksum is computed only for
 /// files of the same size as one of them.
-fn known(source: &Source) -> Option<Convention> {
+fn known(source: &CheckpointFiles) -> Option<Convention> {
     let bytes = source.bytes();
     let mut sized = zoo::PUBLISHED.iter().filter(|p| !p.convention().is_plain() && p.bytes == Some(bytes));
     sized.next()?;

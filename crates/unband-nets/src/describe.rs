@@ -27,8 +27,8 @@ impl Graph {
     pub fn describe(&self, height: usize, width: usize) -> Result<String, ShapeError> {
         let shapes = self.shapes(height, width)?;
         let mut rows = vec![
-            Row::of(["at", "operation", "result", "parameters", "multiply-adds"].map(str::to_owned)),
-            Row::default(),
+            TableRow::of(["at", "operation", "result", "parameters", "multiply-adds"].map(str::to_owned)),
+            TableRow::default(),
         ];
         for item in folded(self.lines(&shapes)) {
             item.print("", 0, &mut rows);
@@ -101,7 +101,7 @@ impl Graph {
                 scope: node.scope.clone(),
                 end: node.scope.clone(),
                 left: false,
-                kind: Kind::of(&node.op),
+                kind: OpRole::of(&node.op),
                 words: node.op.word(),
                 shape: shapes[i],
                 parameters,
@@ -118,7 +118,7 @@ impl Graph {
 
 /// Role of an operation in a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum OpRole {
     /// Has parameters, and a line of its own.
     Layer,
     /// An activation or a normalisation: part of the layer before it, whatever its path.
@@ -129,7 +129,7 @@ enum Kind {
     Other,
 }
 
-impl Kind {
+impl OpRole {
     fn of(op: &Op) -> Self {
         match op {
             Op::Activation(_) | Op::BatchNorm(_) => Self::Finish,
@@ -155,19 +155,19 @@ fn continues(node: &Node, i: usize, line: &Line) -> bool {
         return false;
     }
     let same = node.scope == line.end;
-    match (line.kind, Kind::of(&node.op)) {
-        (Kind::Layer, Kind::Layer) => false,
-        (Kind::Layer, Kind::Arrange)
+    match (line.kind, OpRole::of(&node.op)) {
+        (OpRole::Layer, OpRole::Layer) => false,
+        (OpRole::Layer, OpRole::Arrange)
             if !matches!(node.op, Op::PixelShuffle(_) | Op::Dropout(_) | Op::DropPath(_)) =>
         {
             false
         }
-        (Kind::Layer, _) => {
+        (OpRole::Layer, _) => {
             let sibling = parent(&node.scope) == parent(&line.end) || inside(&line.end, &node.scope);
             same || sibling && !line.left
         }
-        (Kind::Arrange | Kind::Finish, Kind::Layer) => same || just_inside(&node.scope, &line.end),
-        (_, Kind::Layer) => false,
+        (OpRole::Arrange | OpRole::Finish, OpRole::Layer) => same || just_inside(&node.scope, &line.end),
+        (_, OpRole::Layer) => false,
         _ => same,
     }
 }
@@ -197,7 +197,7 @@ struct Line {
     /// Whether that path is above the layer.
     left: bool,
     /// Role of the layer, or of all operations.
-    kind: Kind,
+    kind: OpRole,
     words: String,
     shape: Shape,
     parameters: u64,
@@ -206,14 +206,14 @@ struct Line {
 
 impl Line {
     fn extend(&mut self, next: Self) {
-        let layer = self.kind == Kind::Layer;
-        self.left |= layer && inside(&self.end, &next.scope) && next.kind != Kind::Finish;
+        let layer = self.kind == OpRole::Layer;
+        self.left |= layer && inside(&self.end, &next.scope) && next.kind != OpRole::Finish;
         self.end = next.scope;
-        if next.kind == Kind::Layer {
+        if next.kind == OpRole::Layer {
             self.scope.clone_from(&self.end);
         }
         if !layer && self.kind != next.kind {
-            self.kind = if next.kind == Kind::Layer { Kind::Layer } else { Kind::Other };
+            self.kind = if next.kind == OpRole::Layer { OpRole::Layer } else { OpRole::Other };
         }
         self.words = format!("{}, {}", self.words, next.words);
         self.shape = next.shape;
@@ -263,7 +263,7 @@ impl Item {
     }
 
     /// Adds rows; names are shown relative to `above`.
-    fn print(&self, above: &str, depth: usize, rows: &mut Vec<Row>) {
+    fn print(&self, above: &str, depth: usize, rows: &mut Vec<TableRow>) {
         let margin = "  ".repeat(depth);
         let (parameters, multiply_adds) = self.sums();
         let numbers = [parameters, multiply_adds].map(|n| if n > 0 { grouped(n) } else { String::new() });
@@ -272,8 +272,9 @@ impl Item {
             let rest = below(scope, above);
             format!("{margin}{}", if rest.is_empty() { "·" } else { rest })
         };
-        let row =
-            |at: String, words: String, shape: String| Row::of([at, words, shape, parameters, multiply_adds]);
+        let row = |at: String, words: String, shape: String| {
+            TableRow::of([at, words, shape, parameters, multiply_adds])
+        };
         match self {
             Self::Line(line) => {
                 rows.push(row(name(&line.scope), line.words.clone(), line.shape.to_string()));
@@ -358,16 +359,16 @@ fn below<'a>(path: &'a str, above: &str) -> &'a str {
 
 /// A row of the table; the last two entries are numbers.
 #[derive(Clone, Debug, Default)]
-struct Row([String; 5]);
+struct TableRow([String; 5]);
 
-impl Row {
+impl TableRow {
     fn of(cells: [String; 5]) -> Self {
         Self(cells)
     }
 }
 
 /// Aligned columns, numbers to the right.
-fn align(rows: &[Row], out: &mut String) {
+fn align(rows: &[TableRow], out: &mut String) {
     let width = |c: usize| rows.iter().map(|row| row.0[c].chars().count()).max().unwrap_or(0);
     let widths = [0, 1, 2, 3, 4].map(width);
     for row in rows {

@@ -1,7 +1,7 @@
 //! Network description: a graph of operations, parameters, inputs and outputs.
 
 use crate::op::Op;
-use crate::param::{Param, Role, Stored};
+use crate::param::{Param, Role, StoredTensor};
 use crate::shape::{Reach, Shape, ShapeError};
 
 /// The result of a node.
@@ -61,7 +61,7 @@ impl Graph {
     }
 
     /// The tensors of its state dict.
-    pub fn stored(&self) -> Vec<Stored> {
+    pub fn stored(&self) -> Vec<StoredTensor> {
         self.params.iter().flat_map(Param::stored).collect()
     }
 

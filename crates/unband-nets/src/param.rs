@@ -71,9 +71,9 @@ impl Param {
     }
 
     /// The tensors of a state dict that store it: name, shape, and whether they are integers.
-    pub fn stored(&self) -> Vec<Stored> {
+    pub fn stored(&self) -> Vec<StoredTensor> {
         let whole =
-            |name: &str, integer| Stored { name: name.to_owned(), shape: self.shape.clone(), integer };
+            |name: &str, integer| StoredTensor { name: name.to_owned(), shape: self.shape.clone(), integer };
         let first = self.shape.first().copied().unwrap_or(1);
         match (&self.role, self.form) {
             (Role::Constant(_), _) => Vec::new(),
@@ -82,11 +82,11 @@ impl Param {
             (_, Form::WeightNorm) => {
                 let mut shape = vec![1; self.shape.len()];
                 shape[0] = first;
-                let g = Stored { name: format!("{}_g", self.name), shape, integer: false };
+                let g = StoredTensor { name: format!("{}_g", self.name), shape, integer: false };
                 vec![g, whole(&format!("{}_v", self.name), false)]
             }
             (_, Form::SpectralNorm) => {
-                let vector = |end: &str, len| Stored {
+                let vector = |end: &str, len| StoredTensor {
                     name: format!("{}_{end}", self.name),
                     shape: vec![len],
                     integer: false,
@@ -100,7 +100,7 @@ impl Param {
 
 /// A tensor that a state dict must hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stored {
+pub struct StoredTensor {
     /// Its key.
     pub name: String,
     /// Its shape.

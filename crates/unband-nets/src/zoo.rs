@@ -22,7 +22,7 @@ pub struct Published {
     pub place: &'static str,
     /// Size in bytes, if known.
     pub bytes: Option<u64>,
-    /// SHA-256 as returned by [`Source::sha256`](crate::checkpoint::Source::sha256): complete, its first
+    /// SHA-256 as returned by [`CheckpointFiles::sha256`](crate::checkpoint::CheckpointFiles::sha256): complete, its first
     /// eight digits, or empty if unknown.
     pub sha256: &'static str,
 }
@@ -286,7 +286,7 @@ pub fn with_sha256(sha256: &str) -> Option<&'static Published> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checkpoint::Source;
+    use crate::checkpoint::CheckpointFiles;
 
     #[test]
     fn every_checkpoint_is_of_a_known_network_and_has_a_name_of_its_own() {
@@ -315,7 +315,7 @@ mod tests {
     #[test]
     fn a_file_is_known_by_its_sum() {
         let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-        assert_eq!(Source::File(Vec::new()).sha256(), empty);
+        assert_eq!(CheckpointFiles::File(Vec::new()).sha256(), empty);
         assert!(with_sha256(empty).is_none());
         let known = find("bsrgan-x4").unwrap();
         assert_eq!(with_sha256(known.sha256), Some(known));

@@ -70,7 +70,7 @@ fn tiles_that_no_slice_holds_are_not_filtered() {
                 (well, huge),
             ] {
                 let row = [0.0; 4096];
-                let parts = [winograd::Part { channels: 4, step, rows: [&row; winograd::READ] }];
+                let parts = [winograd::ChannelGroup { channels: 4, step, rows: [&row; winograd::READ] }];
                 let mut out = [[0.0f32; 64]; winograd::TILE];
                 let mut scratch = vec![0.0; 1 << 20];
                 refused("a size", || {

@@ -9,7 +9,7 @@ use unband_nets::arch::Sees;
 
 use crate::TrainError;
 use crate::augment::Change;
-use crate::made::{Made, Patch};
+use crate::made::{DegradedWindow, Patch};
 use crate::pairs::PairSource;
 use crate::recipe::{Augment, Data, Recipe};
 
@@ -92,7 +92,7 @@ pub(crate) struct Patches {
     /// Number of windows kept if they serve more than one patch.
     pool: u64,
     /// Windows by number.
-    windows: HashMap<u64, Made>,
+    windows: HashMap<u64, DegradedWindow>,
 }
 
 impl Patches {
@@ -120,7 +120,7 @@ impl Patches {
 
     /// The window from which batch `number` cuts a patch: its own, or one of the pool. Windows are replaced
     /// one by one, so that all batches take about as long.
-    fn window(&mut self, number: u64, sample: u32) -> Result<&Made, TrainError> {
+    fn window(&mut self, number: u64, sample: u32) -> Result<&DegradedWindow, TrainError> {
         let batch = self.batch as u64;
         let which = if self.reuse == 1 {
             number * batch + u64::from(sample)

@@ -5,7 +5,7 @@ use unband_image::{Image, Plane, Rng};
 use crate::augment::Change;
 use crate::banded::is_banded;
 use crate::batches::{Batch, Batches, numbered};
-use crate::made::Made;
+use crate::made::DegradedWindow;
 use crate::pairs::PairSource;
 use crate::recipe::{Augment, Data, Recipe};
 use crate::{DataError, TrainError};
@@ -56,7 +56,7 @@ impl Example {
     }
 
     /// Takes a patch from a window of its size; `None` if the window does not qualify.
-    fn of(made: &Made, wanted: Wanted, rng: Rng) -> Option<Self> {
+    fn of(made: &DegradedWindow, wanted: Wanted, rng: Rng) -> Option<Self> {
         let (lq, gt) = made.sides();
         if wanted != Wanted::Clean && !is_banded(&lq, &gt) {
             return None;

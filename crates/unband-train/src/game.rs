@@ -5,7 +5,7 @@
 
 use burn::tensor::{Device, Tensor};
 
-use crate::learner::{Seen, add, number_of, scale};
+use crate::learner::{DeviceBatch, add, number_of, scale};
 use crate::losses::{self, gan};
 use crate::recipe::{Gan, Rules, Term};
 use crate::{Model, Rows, TrainError};
@@ -29,11 +29,11 @@ pub(crate) struct Game<'a> {
     pub home: Device,
     pub mains: Vec<Model>,
     pub adversaries: Vec<Model>,
-    pub seen: Vec<Seen>,
+    pub seen: Vec<DeviceBatch>,
 }
 
 /// A discriminator's values: of the whole batch, without gradients, on each worker's device.
-type Known = Vec<Tensor<4>>;
+type FixedOutputs = Vec<Tensor<4>>;
 
 impl Game<'_> {
     /// Images from the network, with gradients; its first output is the image.
@@ -115,7 +115,7 @@ impl Game<'_> {
     }
 
     /// The values of all workers, without gradients, on each worker's device.
-    fn gathered(&self, values: &[Tensor<4>]) -> Known {
+    fn gathered(&self, values: &[Tensor<4>]) -> FixedOutputs {
         let all: Vec<Tensor<4>> =
             values.iter().map(|part| part.clone().detach().inner().to_device(&self.home)).collect();
         let all = Tensor::cat(all, 0);

@@ -50,14 +50,14 @@ impl Player {
 }
 
 /// A batch on the device, scaled to the network's range.
-pub(crate) struct Seen {
+pub(crate) struct DeviceBatch {
     pub lq: Tensor<4>,
     pub gt: Tensor<4>,
     /// Additional inputs of the network: grid conditioning, or INDI's time.
     more: Vec<Tensor<4>>,
 }
 
-impl Seen {
+impl DeviceBatch {
     /// The network's inputs.
     pub fn inputs(&self) -> Vec<Tensor<4>> {
         std::iter::once(&self.lq).chain(&self.more).cloned().collect()
@@ -225,7 +225,7 @@ impl Learner {
     }
 
     /// The workers' parts of a batch, each on its device.
-    fn parts(&self, batch: &Batch, number: u64) -> Vec<Seen> {
+    fn parts(&self, batch: &Batch, number: u64) -> Vec<DeviceBatch> {
         let workers = self.recipe.workers;
         let part = |(i, part): (usize, &Batch)| {
             let seen = self.seen(part, number, i * batch.n / workers);
@@ -247,11 +247,11 @@ impl Learner {
         let device = |worker: usize| &self.devices[worker % self.devices.len()];
         let others =
             seen.into_iter().enumerate().map(|(i, part)| (self.main.model.copied_to(device(i + 1)), part));
-        let others: Vec<(Model, Seen)> = others.collect();
+        let others: Vec<(Model, DeviceBatch)> = others.collect();
         let home = self.device.clone().inner();
         let model = &mut self.main.model;
         let results = std::thread::scope(|scope| {
-            let work = |(mut copy, part): (Model, Seen)| {
+            let work = |(mut copy, part): (Model, DeviceBatch)| {
                 scope.spawn(move || gradients(&mut copy, part, terms, features, frozen))
             };
             let others: Vec<_> = others.into_iter().map(work).collect();
@@ -317,7 +317,7 @@ impl Learner {
     }
 
     /// `first` is the index of the part's first image in the batch.
-    fn seen(&self, batch: &Batch, number: u64, first: usize) -> Seen {
+    fn seen(&self, batch: &Batch, number: u64, first: usize) -> DeviceBatch {
         let mut lq = self.ranged(self.tensor(&batch.lq, batch, 1));
         let gt = if self.classifies() {
             Tensor::from_data(TensorData::new(batch.gt.clone(), [batch.n, 1, 1, 1]), &self.device)
@@ -333,7 +333,7 @@ impl Learner {
             lq = indi::mix(gt.clone(), lq, times.clone());
             more.push(times);
         }
-        Seen { lq, gt, more }
+        DeviceBatch { lq, gt, more }
     }
 
     /// Conditioning inputs of [`Sees::Cells`] networks.
@@ -411,7 +411,7 @@ fn graph(name: &str) -> Result<Graph, TrainError> {
 
 fn gradients(
     model: &mut Model,
-    seen: Seen,
+    seen: DeviceBatch,
     terms: &[crate::recipe::Term],
     features: Option<&Model>,
     frozen: bool,

@@ -11,7 +11,7 @@ const HEAD: &str = "step,loss,rate,psnr_db,input_psnr_db";
 
 /// Log entry of a step; with PSNR if it was validated.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Row {
+pub(crate) struct LogEntry {
     pub step: u64,
     pub loss: f32,
     pub rate: f64,
@@ -50,7 +50,7 @@ impl Log {
         Ok(log)
     }
 
-    pub fn note(&mut self, row: &Row, images_per_second: f64) -> Result<(), TrainError> {
+    pub fn note(&mut self, row: &LogEntry, images_per_second: f64) -> Result<(), TrainError> {
         let decibels = row.psnr.map_or(",".to_owned(), |(psnr, input)| format!("{psnr},{input}"));
         // Numbers have as many digits as needed to distinguish them.
         let line = format!("{},{},{},{decibels}\n", row.step, row.loss, row.rate);

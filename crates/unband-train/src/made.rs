@@ -33,7 +33,7 @@ impl Surface {
     }
 
     /// Conditioning per sample and of the grid.
-    fn known(&self, lq: &Image, findings: &Findings) -> Result<Known, RestoreError> {
+    fn known(&self, lq: &Image, findings: &Findings) -> Result<Conditioning, RestoreError> {
         let ctx = Context { threads: 1, ..Context::default() };
         let (width, height) = (lq.width(), lq.height());
         let all = Window { x0: 0, y0: 0, x1: width, y1: height };
@@ -43,13 +43,13 @@ impl Surface {
         let known = cells.planes(lq, &surface, all);
         let plane = |data: &[f32]| Plane { width, height, data: data.to_vec() };
         let planes = known.chunks_exact(width * height).map(plane).collect();
-        Ok(Known { planes, numbers: cells.numbers().to_vec() })
+        Ok(Conditioning { planes, numbers: cells.numbers().to_vec() })
     }
 }
 
 /// Conditioning inputs of `Sees::Cells` networks.
 #[derive(Default)]
-struct Known {
+struct Conditioning {
     /// Per sample.
     planes: Vec<Plane>,
     /// Of the grid.
@@ -62,9 +62,9 @@ pub(crate) fn found(lq: &Image) -> Findings {
 }
 
 /// A degraded window.
-pub(crate) struct Made {
+pub(crate) struct DegradedWindow {
     pair: Pair,
-    known: Known,
+    known: Conditioning,
     /// Drawn degradations, by their names in the recipe.
     pub names: Vec<String>,
     /// Factor by which the degraded side is smaller.
@@ -73,7 +73,7 @@ pub(crate) struct Made {
     rim: usize,
 }
 
-impl Made {
+impl DegradedWindow {
     /// Crops a degraded pair: `rim` samples on each side of the clean image, a multiple of the scale, only
     /// support operations that read beyond patches. `conditioning`: the degraded side's findings, for grid-guided
     /// networks.

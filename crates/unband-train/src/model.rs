@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
-use unband_nets::param::Stored;
+use unband_nets::param::StoredTensor;
 use unband_nets::state::Weights;
 use unband_nets::{Data, Form, Graph, Role, StateDict};
 
@@ -13,7 +13,7 @@ use crate::{Rows, TrainError};
 
 /// Storage of a tensor of the state dict.
 #[derive(Clone, Debug)]
-enum Place {
+enum TensorPlace {
     /// Learned tensors.
     Learned(usize),
     /// Buffers.
@@ -24,13 +24,13 @@ enum Place {
 
 /// Origin of a parameter as read by operations.
 #[derive(Clone, Debug)]
-enum Source {
+enum ParamSource {
     /// As it is stored.
-    Plain(Place),
+    Plain(TensorPlace),
     /// g and v.
-    WeightNorm(Place, Place),
+    WeightNorm(TensorPlace, TensorPlace),
     /// The weight, u and v.
-    SpectralNorm(Place, Place, Place),
+    SpectralNorm(TensorPlace, TensorPlace, TensorPlace),
     /// Part of the description.
     Constant(Tensor<1>),
     /// None: it is stored, but no operation reads it. Burn keeps results computed from tensors with gradients
@@ -49,8 +49,8 @@ pub struct Model {
     /// Learned tensors, each in one row, so that tensors of all ranks fit into one list.
     learned: Vec<Tensor<1>>,
     buffers: Vec<Tensor<1>>,
-    stored: Vec<(Stored, Place)>,
-    sources: Vec<Source>,
+    stored: Vec<(StoredTensor, TensorPlace)>,
+    sources: Vec<ParamSource>,
 }
 
 impl Model {
@@ -71,7 +71,7 @@ impl Model {
         let unread: Vec<String> = model.graph.unused().iter().map(|param| param.name.clone()).collect();
         for param in model.graph.params.clone() {
             let learned = param.role == Role::Trainable;
-            let places: Vec<Place> = param
+            let places: Vec<TensorPlace> = param
                 .stored()
                 .into_iter()
                 .enumerate()
@@ -82,30 +82,30 @@ impl Model {
                 })
                 .collect();
             let source = match (&param.role, param.form, places.as_slice()) {
-                _ if unread.contains(&param.name) => Source::Unread,
-                (_, Form::WeightNorm, [g, v]) => Source::WeightNorm(g.clone(), v.clone()),
-                (_, Form::SpectralNorm, [w, u, v]) => Source::SpectralNorm(w.clone(), u.clone(), v.clone()),
-                (_, _, [place]) => Source::Plain(place.clone()),
-                (Role::Constant(values), ..) => Source::Constant(row(values.clone(), device)),
+                _ if unread.contains(&param.name) => ParamSource::Unread,
+                (_, Form::WeightNorm, [g, v]) => ParamSource::WeightNorm(g.clone(), v.clone()),
+                (_, Form::SpectralNorm, [w, u, v]) => ParamSource::SpectralNorm(w.clone(), u.clone(), v.clone()),
+                (_, _, [place]) => ParamSource::Plain(place.clone()),
+                (Role::Constant(values), ..) => ParamSource::Constant(row(values.clone(), device)),
                 // A parameter of another form is stored in a different number of tensors.
-                _ => Source::Constant(row(Vec::new(), device)),
+                _ => ParamSource::Constant(row(Vec::new(), device)),
             };
             model.sources.push(source);
         }
         Ok(model)
     }
 
-    fn keep(&mut self, stored: Stored, state: &StateDict, learned: bool) -> Place {
+    fn keep(&mut self, stored: StoredTensor, state: &StateDict, learned: bool) -> TensorPlace {
         let tensor = state.get(&stored.name);
         let values = || row(tensor.map(unband_nets::Tensor::to_f32).unwrap_or_default(), &self.device);
         let place = if stored.integer {
-            Place::Integer(tensor.cloned())
+            TensorPlace::Integer(tensor.cloned())
         } else if learned {
             self.learned.push(leaf(values(), &self.device));
-            Place::Learned(self.learned.len() - 1)
+            TensorPlace::Learned(self.learned.len() - 1)
         } else {
             self.buffers.push(values());
-            Place::Buffer(self.buffers.len() - 1)
+            TensorPlace::Buffer(self.buffers.len() - 1)
         };
         self.stored.push((stored, place.clone()));
         place
@@ -129,8 +129,8 @@ impl Model {
         let mut state = StateDict::new();
         for (stored, place) in &self.stored {
             let tensor = match place {
-                Place::Integer(None) => continue,
-                Place::Integer(Some(tensor)) => tensor.clone(),
+                TensorPlace::Integer(None) => continue,
+                TensorPlace::Integer(Some(tensor)) => tensor.clone(),
                 floats => {
                     let data = Data::F32(read(&stored.name, self.tensor(floats))?);
                     unband_nets::Tensor { shape: stored.shape.clone(), data }
@@ -170,12 +170,12 @@ impl Model {
         self.step_spectral_norms();
         let done = exec::run(&self.graph, &self.params(), inputs, Mode::Learning(self.batches_seen()))?;
         for (id, value) in done.running {
-            if let Source::Plain(Place::Buffer(i)) = self.sources[id.index()] {
+            if let ParamSource::Plain(TensorPlace::Buffer(i)) = self.sources[id.index()] {
                 self.buffers[i] = value;
             }
         }
         for (stored, place) in &mut self.stored {
-            if let Place::Integer(Some(unband_nets::Tensor { data: Data::I64(counts), .. })) = place
+            if let TensorPlace::Integer(Some(unband_nets::Tensor { data: Data::I64(counts), .. })) = place
                 && stored.name.ends_with("num_batches_tracked")
             {
                 for count in counts {
@@ -188,8 +188,8 @@ impl Model {
 
     /// The batch count of its norms.
     fn batches_seen(&self) -> u64 {
-        let counter = |(stored, place): &(Stored, Place)| match place {
-            Place::Integer(Some(unband_nets::Tensor { data: Data::I64(counts), .. }))
+        let counter = |(stored, place): &(StoredTensor, TensorPlace)| match place {
+            TensorPlace::Integer(Some(unband_nets::Tensor { data: Data::I64(counts), .. }))
                 if stored.name.ends_with("num_batches_tracked") =>
             {
                 counts.first().copied()
@@ -224,7 +224,7 @@ impl Model {
     pub(crate) fn learned_names(&self) -> Vec<String> {
         let mut names = vec![String::new(); self.learned.len()];
         for (stored, place) in &self.stored {
-            if let Place::Learned(i) = place {
+            if let TensorPlace::Learned(i) = place {
                 names[*i].clone_from(&stored.name);
             }
         }
@@ -246,8 +246,8 @@ impl Model {
     pub(crate) fn copied_to(&self, device: &Device) -> Self {
         let plain = device.clone().inner();
         let moved = |row: Tensor<1>| row.to_device(&plain);
-        let source = |source: &Source| match source {
-            Source::Constant(values) => Source::Constant(moved(values.clone())),
+        let source = |source: &ParamSource| match source {
+            ParamSource::Constant(values) => ParamSource::Constant(moved(values.clone())),
             other => other.clone(),
         };
         Self {
@@ -272,7 +272,7 @@ impl Model {
     pub fn gradients(&self, gradients: &Gradients) -> Result<HashMap<String, Vec<f32>>, TrainError> {
         let mut found = HashMap::new();
         for (stored, place) in &self.stored {
-            if let Place::Learned(i) = place
+            if let TensorPlace::Learned(i) = place
                 && let Some(gradient) = self.learned[*i].grad(gradients)
             {
                 found.insert(stored.name.clone(), read(&stored.name, gradient)?);
@@ -281,26 +281,26 @@ impl Model {
         Ok(found)
     }
 
-    fn tensor(&self, place: &Place) -> Tensor<1> {
+    fn tensor(&self, place: &TensorPlace) -> Tensor<1> {
         match place {
-            Place::Learned(i) => self.learned[*i].clone(),
-            Place::Buffer(i) => self.buffers[*i].clone(),
-            Place::Integer(_) => row(Vec::new(), &self.device),
+            TensorPlace::Learned(i) => self.learned[*i].clone(),
+            TensorPlace::Buffer(i) => self.buffers[*i].clone(),
+            TensorPlace::Integer(_) => row(Vec::new(), &self.device),
         }
     }
 
     /// The parameters as read by operations, by index.
     fn params(&self) -> Vec<Tensor<1>> {
-        let of = |(source, param): (&Source, &unband_nets::Param)| match source {
-            Source::Plain(place) => self.tensor(place),
-            Source::Constant(values) => values.clone(),
-            Source::Unread => row(Vec::new(), &self.device),
-            Source::WeightNorm(g, v) => {
+        let of = |(source, param): (&ParamSource, &unband_nets::Param)| match source {
+            ParamSource::Plain(place) => self.tensor(place),
+            ParamSource::Constant(values) => values.clone(),
+            ParamSource::Unread => row(Vec::new(), &self.device),
+            ParamSource::WeightNorm(g, v) => {
                 let (g, v) = (self.tensor(g).reshape([-1, 1]), self.by_first(v, param));
                 let length = v.clone().square().sum_dim(1).sqrt();
                 (v * (g / length)).reshape([-1])
             }
-            Source::SpectralNorm(w, u, v) => {
+            ParamSource::SpectralNorm(w, u, v) => {
                 let (w, u, v) = (self.by_first(w, param), self.tensor(u), self.tensor(v));
                 let sigma = (u.reshape([1, -1]).matmul(w.clone())).matmul(v.reshape([-1, 1]));
                 (w / sigma).reshape([-1])
@@ -310,7 +310,7 @@ impl Model {
     }
 
     /// First index × rest.
-    fn by_first(&self, place: &Place, param: &unband_nets::Param) -> Tensor<2> {
+    fn by_first(&self, place: &TensorPlace, param: &unband_nets::Param) -> Tensor<2> {
         let first = param.shape.first().copied().unwrap_or(1).max(1);
         self.tensor(place).reshape([first, param.len() / first])
     }
@@ -322,7 +322,7 @@ impl Model {
             x / length.reshape([1, 1])
         };
         for (source, param) in self.sources.iter().zip(&self.graph.params) {
-            let Source::SpectralNorm(place, Place::Buffer(u), Place::Buffer(v)) = source else { continue };
+            let ParamSource::SpectralNorm(place, TensorPlace::Buffer(u), TensorPlace::Buffer(v)) = source else { continue };
             let w = self.by_first(place, param).detach();
             let right = unit(self.buffers[*u].clone().reshape([1, -1]).matmul(w.clone()));
             let left = unit(w.matmul(right.clone().reshape([-1, 1])));

@@ -13,7 +13,7 @@ use unband_nets::arch::Sees;
 
 use crate::banded::is_banded;
 use crate::error::DataError;
-use crate::made::{Made, Patch, Surface, found};
+use crate::made::{DegradedWindow, Patch, Surface, found};
 use crate::recipe::Data;
 
 /// Cache size of decoded images, in bytes.
@@ -27,7 +27,7 @@ const PLACES: u64 = 40;
 const SALT: u64 = 0xbf58_476d_1ce4_e5b9;
 
 /// An image in memory: RGB, 16 bits, interleaved.
-struct Kept {
+struct CachedImage {
     width: usize,
     height: usize,
     data: Vec<u16>,
@@ -46,7 +46,7 @@ pub(crate) struct PairSource {
     /// Factor by which the degraded side is smaller.
     scale: usize,
     surface: Option<Surface>,
-    kept: VecDeque<(PathBuf, Arc<Kept>)>,
+    kept: VecDeque<(PathBuf, Arc<CachedImage>)>,
     /// Maximum size of these, in bytes.
     most: usize,
 }
@@ -90,7 +90,7 @@ impl PairSource {
     /// A random square window of an image, of at least `side`. Image, position and degradation are drawn from
     /// `seed`, at frame `sample`. Returns the first suitable one: a banded window if the recipe requires
     /// that, one with a grid for grid-guided networks.
-    pub fn window(&mut self, side: usize, seed: u64, sample: u32) -> Result<Made, DataError> {
+    pub fn window(&mut self, side: usize, seed: u64, sample: u32) -> Result<DegradedWindow, DataError> {
         let salted = |n: u64| Rng::new(seed ^ n.wrapping_mul(SALT));
         let picky = self.banded || self.surface.is_some();
         for attempt in 0..if picky { TRIES } else { 1 } {
@@ -101,7 +101,7 @@ impl PairSource {
             }
             let known = self.surface.as_ref().map(|surface| (surface, found(&made.lq)));
             if known.as_ref().is_none_or(|(_, findings)| Cells::gridded(findings)) {
-                return Made::of((made, names), self.scale, room, known);
+                return DegradedWindow::of((made, names), self.scale, room, known);
             }
         }
         Err(if self.banded {
@@ -163,7 +163,7 @@ impl PairSource {
         let window = Window { x0, y0, x1: x0 + width, y1: y0 + height };
         let made = self.degrade(pair, (&clean, degraded.as_deref()), window, degrader, rng)?;
         let known = self.surface.as_ref().map(|surface| (surface, found(&made.0.lq)));
-        let made = Made::of(made, self.scale, 0, known)?;
+        let made = DegradedWindow::of(made, self.scale, 0, known)?;
         made.middle(crop, multiple).ok_or_else(|| {
             let (file, width, height) = (self.files[pair].0.clone(), clean.width, clean.height);
             DataError::Small { file, width, height, least: multiple * self.scale }
@@ -178,7 +178,7 @@ impl PairSource {
     fn degrade(
         &self,
         pair: usize,
-        (clean, degraded): (&Kept, Option<&Kept>),
+        (clean, degraded): (&CachedImage, Option<&CachedImage>),
         window: Window,
         degrader: Option<&Degrader>,
         rng: Rng,
@@ -194,7 +194,7 @@ impl PairSource {
         Ok((made, drawn.map_or_else(|| vec![degrader.to_string()], |record| record.names)))
     }
 
-    fn from_folders(&mut self, pair: usize) -> Result<(Arc<Kept>, Option<Arc<Kept>>), DataError> {
+    fn from_folders(&mut self, pair: usize) -> Result<(Arc<CachedImage>, Option<Arc<CachedImage>>), DataError> {
         let (clean, degraded) = self.files[pair].clone();
         let gt = self.decoded(&clean)?;
         let Some(degraded) = degraded else { return Ok((gt, None)) };
@@ -206,12 +206,12 @@ impl PairSource {
         Ok((gt, Some(lq)))
     }
 
-    fn decoded(&mut self, file: &Path) -> Result<Arc<Kept>, DataError> {
+    fn decoded(&mut self, file: &Path) -> Result<Arc<CachedImage>, DataError> {
         if let Some((_, kept)) = self.kept.iter().find(|(name, _)| name == file) {
             return Ok(kept.clone());
         }
         let (image, _) = unband_io::read_file(file, &Limits::default())?;
-        let kept = Arc::new(Kept::of(image, file)?);
+        let kept = Arc::new(CachedImage::of(image, file)?);
         self.kept.push_back((file.to_owned(), kept.clone()));
         while self.kept.iter().map(|(_, k)| 2 * k.data.len()).sum::<usize>() > self.most
             && self.kept.len() > 2
@@ -222,7 +222,7 @@ impl PairSource {
     }
 }
 
-impl Kept {
+impl CachedImage {
     fn of(image: Image, file: &Path) -> Result<Self, DataError> {
         let rgb = image
             .into_rgb(&Context::default())

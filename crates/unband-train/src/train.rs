@@ -14,7 +14,7 @@ use crate::batches::{Ahead, Batches, Patches};
 use crate::checkpoint as saved;
 use crate::examples::Examples;
 use crate::learner::Learner;
-use crate::log::{Log, Row};
+use crate::log::{Log, LogEntry};
 use crate::recipe::Recipe;
 use crate::validation::Validation;
 use crate::{DataError, Model, TrainError};
@@ -69,7 +69,7 @@ pub fn run(
     devices: &[Device],
     report: &mut dyn FnMut(&Progress) -> bool,
 ) -> Result<Option<Trained>, TrainError> {
-    let mut run = Run::open(recipe, folder, devices)?;
+    let mut run = TrainingRun::open(recipe, folder, devices)?;
     run.go_on(report)
 }
 
@@ -79,7 +79,7 @@ enum Trial {
     Patches(Box<Accuracy>),
 }
 
-struct Run {
+struct TrainingRun {
     /// Lock, held as long as the training runs.
     _lock: fs::File,
     learner: Learner,
@@ -96,7 +96,7 @@ struct Run {
     kept: u64,
 }
 
-impl Run {
+impl TrainingRun {
     fn open(recipe: &Recipe, folder: &Path, devices: &[Device]) -> Result<Self, TrainError> {
         let samples = folder.join("samples");
         fs::create_dir_all(&samples).map_err(|source| TrainError::File {
@@ -167,7 +167,7 @@ impl Run {
             let each = spent / done as f64;
             let images_per_second = (recipe.batch * recipe.accumulate) as f64 / each;
             let psnr = if validated { self.psnr } else { None };
-            self.log.note(&Row { step, loss, rate, psnr }, images_per_second)?;
+            self.log.note(&LogEntry { step, loss, rate, psnr }, images_per_second)?;
             if recipe.keep_every > 0 && step.is_multiple_of(recipe.keep_every) {
                 self.keep(step)?;
             }

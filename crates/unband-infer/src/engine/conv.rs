@@ -3,12 +3,12 @@
 use unband_nets::layer::conv::Conv;
 use unband_nets::state::Weights;
 use unband_nets::{ParamId, Shape};
-use unband_simd::infer::conv::{self, Line, Tap};
+use unband_simd::infer::conv::{self, OutputRow, Tap};
 use unband_simd::{Level, Precision, infer::net, infer::winograd};
 
 use super::scratch::Scratch;
 use super::strip::{Strip, each};
-use super::tiles::{Cut, Tiles};
+use super::tiles::{KernelSplit, Tiles};
 
 fn is_depthwise(conv: &Conv) -> bool {
     conv.groups == conv.input && conv.groups == conv.output && conv.dilation == 1 && conv.groups > 1
@@ -19,10 +19,10 @@ pub struct Packed {
     bias: Vec<f32>,
     input: usize,
     output: usize,
-    kind: Kind,
+    kind: ConvKernel,
 }
 
-enum Kind {
+enum ConvKernel {
     Direct {
         conv: Conv,
         weights: Vec<f32>,
@@ -47,43 +47,45 @@ impl Packed {
         let at = |o: usize, t: usize, i: usize| w[(o * conv.input + i) * taps + t];
         let kind = if is_depthwise(conv) {
             let by_tap = (0..taps).flat_map(|t| (0..conv.output).map(move |c| w[c * taps + t]));
-            Kind::Depthwise { conv: conv.clone(), weights: by_tap.collect() }
+            ConvKernel::Depthwise { conv: conv.clone(), weights: by_tap.collect() }
         } else if conv.groups > 1 {
-            Kind::Grouped { conv: conv.clone(), weights: groups(conv, w, level) }
-        } else if let Some(cut) = Cut::of(conv).filter(|_| winograd::has(level, Precision::F32)) {
-            Kind::Tiles(Tiles::new(cut, (conv.input, conv.output), (level, precision), at))
+            ConvKernel::Grouped { conv: conv.clone(), weights: groups(conv, w, level) }
+        } else if let Some(cut) = KernelSplit::of(conv).filter(|_| winograd::has(level, Precision::F32)) {
+            ConvKernel::Tiles(Tiles::new(cut, (conv.input, conv.output), (level, precision), at))
         } else {
             let weights = conv::pack(level, conv.output, taps, conv.input, at);
-            Kind::Direct { conv: conv.clone(), weights }
+            ConvKernel::Direct { conv: conv.clone(), weights }
         };
         Self { bias: bias(conv.bias, conv.output, weights), input: conv.input, output: conv.output, kind }
     }
 
     /// Radius of the samples that enter the sums of one sample, including those with weights that cancel.
     pub fn radius(&self) -> f64 {
-        if let Kind::Tiles(tiles) = &self.kind { tiles.cut().radius() as f64 } else { 0.0 }
+        if let ConvKernel::Tiles(tiles) = &self.kind { tiles.cut().radius() as f64 } else { 0.0 }
     }
 
     /// Number of rows computed together, starting at a multiple of it.
     pub fn rows_together(&self) -> usize {
-        if let Kind::Tiles(tiles) = &self.kind { tiles.cut().rows_together() } else { 1 }
+        if let ConvKernel::Tiles(tiles) = &self.kind { tiles.cut().rows_together() } else { 1 }
     }
 
     /// Zero samples before an input row, and the number of floats read from the first of them on.
     pub fn margin(&self, from: Shape, made: Shape) -> (usize, usize) {
         let (left, samples) = match &self.kind {
-            Kind::Direct { conv, .. } | Kind::Depthwise { conv, .. } | Kind::Grouped { conv, .. } => {
+            ConvKernel::Direct { conv, .. }
+            | ConvKernel::Depthwise { conv, .. }
+            | ConvKernel::Grouped { conv, .. } => {
                 let far = (made.width - 1) * conv.stride + conv.dilation * (conv.kernel.1 - 1) + 1;
                 (conv.padding.1, far)
             }
-            Kind::Tiles(tiles) => tiles.margin(from.channels, made),
+            ConvKernel::Tiles(tiles) => tiles.margin(from.channels, made),
         };
         (left, (left + from.width).max(samples) * from.channels)
     }
 
     /// Whether it reads the parts of a concat or slice in place.
     pub fn in_parts(&self) -> bool {
-        matches!(self.kind, Kind::Tiles(_))
+        matches!(self.kind, ConvKernel::Tiles(_))
     }
 
     fn staged(&self, strip: &Strip<'_>, span: usize) -> Staged {
@@ -94,13 +96,13 @@ impl Packed {
     /// Computes rows, and calls `done` with each.
     pub fn strip(&self, strip: &Strip<'_>, lines: &mut [&mut [f32]], done: impl Fn(usize, &mut [f32])) {
         match &self.kind {
-            Kind::Direct { conv, weights } => self.direct(strip, (conv, weights), lines, done),
-            Kind::Tiles(tiles) => tiles.strip(strip, &self.bias, lines, done),
-            Kind::Depthwise { conv, weights } => {
+            ConvKernel::Direct { conv, weights } => self.direct(strip, (conv, weights), lines, done),
+            ConvKernel::Tiles(tiles) => tiles.strip(strip, &self.bias, lines, done),
+            ConvKernel::Depthwise { conv, weights } => {
                 let make = self.depthwise(strip, conv, weights);
                 each(strip.first, lines, make, done);
             }
-            Kind::Grouped { conv, weights } => {
+            ConvKernel::Grouped { conv, weights } => {
                 let make = self.grouped(strip, conv, weights);
                 each(strip.first, lines, make, done);
             }
@@ -125,8 +127,8 @@ impl Packed {
             let places = (first..first + lines.len())
                 .flat_map(|y| (0..kh).map(move |a| row_of(y * stride + a * conv.dilation, conv.padding.0)));
             let rows = staged.rows(strip, places);
-            let mut all: Vec<Line<'_>> =
-                lines.iter_mut().zip(rows.chunks(kh)).map(|(out, rows)| Line { out, rows }).collect();
+            let mut all: Vec<OutputRow<'_>> =
+                lines.iter_mut().zip(rows.chunks(kh)).map(|(out, rows)| OutputRow { out, rows }).collect();
             conv::conv_lines(strip.fetch.level, shape, &mut all, &taps, weights, &self.bias);
             for (y, line) in (first..).zip(lines) {
                 done(y, line);

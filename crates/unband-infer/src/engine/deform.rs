@@ -11,7 +11,7 @@ use unband_nets::layer::deform_conv::DeformConv;
 use unband_nets::state::Weights;
 use unband_simd::Level;
 use unband_simd::infer::conv::{self, Tap};
-use unband_simd::infer::deform::{self, GENERATED, Source, Turns};
+use unband_simd::infer::deform::{self, GENERATED, ImageRows, Turns};
 
 use super::conv::Staged;
 use super::rows;
@@ -25,14 +25,14 @@ pub struct Deform {
     input: usize,
     output: usize,
     kernel: (usize, usize),
-    kind: Kind,
+    kind: OffsetKind,
     generator: Generator,
     /// Weights of each group.
     weights: Vec<Vec<f32>>,
     zeros: Vec<f32>,
 }
 
-enum Kind {
+enum OffsetKind {
     /// Kernels are rotated and stretched.
     Banded { limits: Option<(f32, f32)>, reach: Option<usize> },
     /// Each tap has an offset of its own.
@@ -59,7 +59,7 @@ impl Deform {
     pub fn banded(conv: &BandedDeformConv, weights: &Weights, level: Level) -> Self {
         let generators = [Some(conv.rotation), Some(conv.stretch), conv.whole];
         let generators: Vec<[ParamId; 2]> = generators.into_iter().flatten().collect();
-        let kind = Kind::Banded { limits: conv.limits, reach: rows::reach(conv) };
+        let kind = OffsetKind::Banded { limits: conv.limits, reach: rows::reach(conv) };
         let shape = (conv.input, conv.output, conv.groups);
         Self::new(shape, conv.kernel, kind, (conv.weight, &generators), weights, level)
     }
@@ -67,13 +67,13 @@ impl Deform {
     /// For kernels whose taps have offsets of their own.
     pub fn free(conv: &DeformConv, weights: &Weights, level: Level) -> Self {
         let shape = (conv.input, conv.output, 1);
-        Self::new(shape, conv.kernel, Kind::Free, (conv.weight, &[conv.offset]), weights, level)
+        Self::new(shape, conv.kernel, OffsetKind::Free, (conv.weight, &[conv.offset]), weights, level)
     }
 
     fn new(
         (input, output, groups): (usize, usize, usize),
         kernel: (usize, usize),
-        kind: Kind,
+        kind: OffsetKind,
         (weight, generators): (ParamId, &[[ParamId; 2]]),
         weights: &Weights,
         level: Level,
@@ -84,7 +84,7 @@ impl Deform {
         let at = |o: usize, t: usize, i: usize| generator[(o * input + i) * 9 + t];
         let count = generator_bias.len();
         let generator = match kind {
-            Kind::Banded { .. } => {
+            OffsetKind::Banded { .. } => {
                 let of = |t: usize, i: usize| {
                     std::array::from_fn(|o| if o < count { f64::from(at(o, t, i)) } else { 0.0 })
                 };
@@ -93,7 +93,7 @@ impl Deform {
                 let bias = std::array::from_fn(|o| generator_bias.get(o).map_or(0.0, |&b| f64::from(b)));
                 Generator::Exact { weights, bias }
             }
-            Kind::Free => {
+            OffsetKind::Free => {
                 Generator::Packed { weights: conv::pack(level, count, 9, input, at), bias: generator_bias }
             }
         };
@@ -133,7 +133,7 @@ impl Deform {
     /// Input rows that the taps of these rows may read.
     fn reached(&self, rows: Range<usize>, height: usize) -> Range<usize> {
         match self.kind {
-            Kind::Banded { reach: Some(reach), .. } => rows::around(rows, reach, height),
+            OffsetKind::Banded { reach: Some(reach), .. } => rows::around(rows, reach, height),
             _ => 0..height,
         }
     }
@@ -166,7 +166,7 @@ impl Deform {
             Generator::Exact { .. } => (Vec::new(), vec![0.0; from.width * numbers]),
             Generator::Packed { .. } => (vec![0.0; from.width * numbers], Vec::new()),
         };
-        let mut run = Run::new(self.kernel.0 * self.kernel.1 * self.input);
+        let mut run = PositionBuffers::new(self.kernel.0 * self.kernel.1 * self.input);
         move |y, line| {
             let near = staged.rows(strip, (0..3).map(|a| (y + a).checked_sub(1)));
             let level = strip.fetch.level;
@@ -180,7 +180,7 @@ impl Deform {
             }
             let kept = |(y, copy)| strip.fetch.kept(strip.input, y).unwrap_or(copy);
             let rows: Vec<&[f32]> = reached.clone().zip(copies.iter().map(Vec::as_slice)).map(kept).collect();
-            let image = Source {
+            let image = ImageRows {
                 rows: &rows,
                 first: reached.start,
                 height: from.height,
@@ -207,14 +207,14 @@ impl Deform {
         line: &mut [f32],
         generated: &Generated<'_>,
         place: (usize, usize),
-        image: &Source<'_>,
-        run: &mut Run,
+        image: &ImageRows<'_>,
+        run: &mut PositionBuffers,
     ) {
         let (kh, kw) = self.kernel;
         let (taps, numbers) = (kh * kw, self.generated());
         let width = line.len() / self.output;
         let step = taps * self.input;
-        if let (Generated::Exact(generated), Kind::Banded { limits, .. }) = (generated, &self.kind) {
+        if let (Generated::Exact(generated), OffsetKind::Banded { limits, .. }) = (generated, &self.kind) {
             deform::turn(level, &mut run.turns, generated, *limits);
         }
         for tap in 0..taps {
@@ -249,7 +249,7 @@ fn away(tap: usize, of: usize) -> f64 {
 }
 
 /// Buffers for a run of positions along a row.
-struct Run {
+struct PositionBuffers {
     /// Number of positions at a time.
     places: usize,
     turns: Turns,
@@ -261,7 +261,7 @@ struct Run {
     part: Vec<f32>,
 }
 
-impl Run {
+impl PositionBuffers {
     fn new(step: usize) -> Self {
         let places = (GATHERED / step.max(1)).clamp(12, 96) / 12 * 12;
         let (rows, columns) = (vec![0.0; places], vec![0.0; places]);

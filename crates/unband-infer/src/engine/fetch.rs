@@ -22,7 +22,7 @@ pub struct Fetch<'a> {
 
 /// A channel range of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Part {
+pub struct ChannelRange {
     pub value: usize,
     /// First channel.
     pub start: usize,
@@ -36,20 +36,20 @@ pub fn parts(
     shapes: &[Shape],
     kept: impl Fn(usize) -> bool + Copy,
     value: usize,
-) -> Vec<Part> {
+) -> Vec<ChannelRange> {
     let node = &graph.nodes[value];
-    let whole = Part { value, start: 0, channels: shapes[value].channels };
+    let whole = ChannelRange { value, start: 0, channels: shapes[value].channels };
     match &node.op {
         _ if kept(value) => vec![whole],
         Op::Concat => node.inputs.iter().flat_map(|part| parts(graph, shapes, kept, part.index())).collect(),
         Op::Slice(slice) => {
             let mut before = 0;
-            let cut = |part: Part| {
+            let cut = |part: ChannelRange| {
                 let (from, to) =
                     (slice.start.max(before), (slice.start + slice.len).min(before + part.channels));
                 let start = part.start + from.saturating_sub(before);
                 before += part.channels;
-                (from < to).then(|| Part { start, channels: to - from, ..part })
+                (from < to).then(|| ChannelRange { start, channels: to - from, ..part })
             };
             parts(graph, shapes, kept, node.inputs[0].index()).into_iter().filter_map(cut).collect()
         }

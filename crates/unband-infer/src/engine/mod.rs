@@ -192,7 +192,7 @@ impl Engine {
         }
         let shapes = self.graph.shapes(height, width)?;
         let plan = Plan::new(&self.graph, &shapes, mode, made, |node| self.kernels.contains_key(&node));
-        let kernels = Known { engine: self, plan: &plan };
+        let kernels = EngineKernels { engine: self, plan: &plan };
         let waves = height.div_ceil(self.rows(&shapes, height) * threads.max(1)).max(1);
         let schedule = Schedule::new(&self.graph, &shapes, &plan, &kernels, waves);
         let done = self.done(&shapes, &plan, &schedule);
@@ -325,18 +325,18 @@ struct Key {
 }
 
 /// The schedule's view of the engine's kernels.
-struct Known<'a> {
+struct EngineKernels<'a> {
     engine: &'a Engine,
     plan: &'a Plan,
 }
 
-impl Known<'_> {
+impl EngineKernels<'_> {
     fn kernel(&self, step: usize) -> Option<&Kernel> {
         self.engine.kernels.get(&self.plan.steps[step].core)
     }
 }
 
-impl Kernels for Known<'_> {
+impl Kernels for EngineKernels<'_> {
     fn granule(&self, step: usize) -> (usize, usize) {
         match self.plan.steps[step].kind {
             Core::Given(_) => (MADE_ROWS, 0),

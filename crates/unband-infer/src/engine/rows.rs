@@ -8,7 +8,7 @@ use unband_nets::layer::pool::MaxPool;
 use unband_nets::layer::resample::Tap;
 use unband_nets::{Op, Shape};
 
-use super::tiles::Cut;
+use super::tiles::KernelSplit;
 
 /// The rows of input number `input`, of shape `from`, that determine the rows `rows` of the result, of shape
 /// `made`.
@@ -80,7 +80,7 @@ pub fn around(rows: Range<usize>, reach: usize, height: usize) -> Range<usize> {
 }
 
 fn of_conv(conv: &Conv, height: usize, rows: Range<usize>) -> Range<usize> {
-    if let Some(cut) = Cut::of(conv) {
+    if let Some(cut) = KernelSplit::of(conv) {
         return of_tiles(cut, height, rows);
     }
     let far = (conv.kernel.0 - 1) * conv.dilation + 1;
@@ -88,7 +88,7 @@ fn of_conv(conv: &Conv, height: usize, rows: Range<usize>) -> Range<usize> {
 }
 
 /// Whole tiles are computed, whichever of their rows are requested.
-fn of_tiles(cut: Cut, height: usize, rows: Range<usize>) -> Range<usize> {
+fn of_tiles(cut: KernelSplit, height: usize, rows: Range<usize>) -> Range<usize> {
     let together = cut.rows_together();
     let rows = rows.start / together * together..rows.end.next_multiple_of(together);
     under(rows, cut.rows(), cut.stride_and_padding(), height)
@@ -102,7 +102,7 @@ fn under(rows: Range<usize>, span: usize, (stride, padding): (usize, usize), hei
 
 /// Input row p adds to output rows from p · stride − padding on, one per kernel row.
 fn of_transposed(conv: &ConvTranspose, height: usize, rows: Range<usize>) -> Range<usize> {
-    if let Some(cut) = Cut::of_transposed(conv) {
+    if let Some(cut) = KernelSplit::of_transposed(conv) {
         return of_tiles(cut, height, rows.start / conv.stride..rows.end.div_ceil(conv.stride));
     }
     let first = (rows.start + conv.padding + 1).saturating_sub(conv.kernel).div_ceil(conv.stride);

@@ -100,12 +100,17 @@ impl<'a> Draft<'a> {
             if !matches!(step.kind, Core::Output(_)) {
                 maker[step.out] = Some(number);
             }
-            let mut seen =
-                Seen { graph, plan, whole: step.kind == Core::Whole, kept: Vec::new(), given: Vec::new() };
+            let mut seen = StepReads {
+                graph,
+                plan,
+                whole: step.kind == Core::Whole,
+                kept: Vec::new(),
+                given: Vec::new(),
+            };
             for (value, first) in step.reads(graph) {
                 seen.trace(value, first.into_iter().collect());
             }
-            let Seen { kept: all, given, .. } = seen;
+            let StepReads { kept: all, given, .. } = seen;
             for (i, read) in all.iter().enumerate() {
                 readers[read.value].push((number, i));
             }
@@ -306,7 +311,7 @@ impl<'a> Draft<'a> {
 }
 
 /// Reads of a step.
-struct Seen<'a> {
+struct StepReads<'a> {
     graph: &'a Graph,
     plan: &'a Plan,
     whole: bool,
@@ -316,7 +321,7 @@ struct Seen<'a> {
     given: Vec<Read>,
 }
 
-impl Seen<'_> {
+impl StepReads<'_> {
     /// Finds the stored values from which a value is fetched.
     fn trace(&mut self, value: usize, way: Vec<(usize, usize)>) {
         let node = &self.graph.nodes[value];

@@ -6,7 +6,7 @@
 
 use unband_nets::Shape;
 use unband_nets::layer::conv::{Conv, ConvTranspose};
-use unband_simd::infer::winograd::{self, LANES, Part, READ, TILE};
+use unband_simd::infer::winograd::{self, ChannelGroup, LANES, READ, TILE};
 use unband_simd::{Level, Precision};
 
 use super::conv::Staged;
@@ -32,14 +32,14 @@ const FEW: usize = 1 << 18;
 
 /// Division of a convolution's kernel into pieces.
 #[derive(Clone, Copy, Debug)]
-pub struct Cut {
+pub struct KernelSplit {
     kernel: (usize, usize),
     stride: usize,
     dilation: usize,
     padding: (usize, usize),
 }
 
-impl Cut {
+impl KernelSplit {
     /// The division for a convolution, if it is worthwhile.
     pub fn of(conv: &Conv) -> Option<Self> {
         let &Conv { kernel, stride, dilation, padding, .. } = conv;
@@ -114,7 +114,7 @@ impl Cut {
 
 /// A convolution with its transformed weights.
 pub struct Tiles {
-    cut: Cut,
+    cut: KernelSplit,
     input: usize,
     output: usize,
     precision: Precision,
@@ -124,7 +124,7 @@ pub struct Tiles {
 impl Tiles {
     /// For these numbers of input and output channels; `weight(output, tap, input)`, taps row by row.
     pub fn new(
-        cut: Cut,
+        cut: KernelSplit,
         (input, output): (usize, usize),
         (level, asked): (Level, Precision),
         weight: impl Fn(usize, usize, usize) -> f32,
@@ -145,7 +145,7 @@ impl Tiles {
     }
 
     /// The division of the kernel.
-    pub fn cut(&self) -> Cut {
+    pub fn cut(&self) -> KernelSplit {
         self.cut
     }
 
@@ -194,7 +194,7 @@ impl Tiles {
                     })
                     .collect();
                 let columns = cut.firsts(cut.kernel.1).count();
-                let parts: Vec<Part<'_>> = cut
+                let parts: Vec<ChannelGroup<'_>> = cut
                     .pieces()
                     .enumerate()
                     .flat_map(|(piece, (_, column))| {
@@ -204,7 +204,7 @@ impl Tiles {
                             let start = column * dilation * each + part.start;
                             let from = |a: usize| &rows[n][piece / columns * READ + a][start..];
                             let rows = std::array::from_fn(from);
-                            Part { channels: part.channels, step: stride * each, rows }
+                            ChannelGroup { channels: part.channels, step: stride * each, rows }
                         })
                     })
                     .collect();
@@ -224,10 +224,10 @@ impl Tiles {
     }
 
     /// The parts of the input, with rows of each.
-    fn sources(&self, strip: &Strip<'_>) -> (Vec<fetch::Part>, Vec<Staged>) {
+    fn sources(&self, strip: &Strip<'_>) -> (Vec<fetch::ChannelRange>, Vec<Staged>) {
         let kept = |value: usize| strip.fetch.rings[value].is_some();
         let span = self.cut.rows() + (self.cut.rows_together() - 1) * self.cut.stride;
-        let staged = |part: &fetch::Part| {
+        let staged = |part: &fetch::ChannelRange| {
             let from = strip.fetch.shapes[part.value];
             let (left, samples) = self.margin(from.channels, strip.shape);
             Staged::new(part.value, from, span, left, (left + from.width).max(samples) * from.channels)

@@ -6,23 +6,23 @@
 use unband_nets::Shape;
 use unband_nets::layer::conv::ConvTranspose;
 use unband_nets::state::Weights;
-use unband_simd::infer::conv::{self, Line, Tap};
+use unband_simd::infer::conv::{self, OutputRow, Tap};
 use unband_simd::{Level, Precision, infer::winograd};
 
 use super::conv::{Staged, bias, together};
 use super::scratch::Scratch;
 use super::strip::Strip;
-use super::tiles::{Cut, Tiles};
+use super::tiles::{KernelSplit, Tiles};
 
 /// Transposed convolution with weights packed in reading order.
 pub struct Transposed {
     conv: ConvTranspose,
     /// One per output channel of the underlying convolution.
     bias: Vec<f32>,
-    kind: Kind,
+    kind: TransposedKernel,
 }
 
-enum Kind {
+enum TransposedKernel {
     Phases(Vec<Phase>),
     /// A convolution of the input's size; its channels are all samples between two input samples, row by row,
     /// with their channels.
@@ -43,39 +43,39 @@ impl Transposed {
     pub fn of(conv: &ConvTranspose, weights: &Weights, (level, precision): (Level, Precision)) -> Self {
         let w = weights.get(conv.weight);
         let bias = bias(conv.bias, conv.output, weights);
-        match Cut::of_transposed(conv).filter(|_| winograd::has(level, Precision::F32)) {
+        match KernelSplit::of_transposed(conv).filter(|_| winograd::has(level, Precision::F32)) {
             Some(cut) => {
                 let channels = (conv.input, conv.output * conv.stride * conv.stride);
                 let tiles =
                     Tiles::new(cut, channels, (level, precision), |o, t, i| between(conv, w, o, t, i));
                 let bias = bias.repeat(conv.stride * conv.stride);
-                Self { conv: conv.clone(), bias, kind: Kind::Tiles(tiles) }
+                Self { conv: conv.clone(), bias, kind: TransposedKernel::Tiles(tiles) }
             }
-            None => Self { conv: conv.clone(), bias, kind: Kind::Phases(phases(conv, w, level)) },
+            None => Self { conv: conv.clone(), bias, kind: TransposedKernel::Phases(phases(conv, w, level)) },
         }
     }
 
     /// Radius of the input samples that enter the sums of one sample, including those with weights that
     /// cancel.
     pub fn radius(&self) -> f64 {
-        if let Kind::Tiles(tiles) = &self.kind { tiles.cut().radius() as f64 } else { 0.0 }
+        if let TransposedKernel::Tiles(tiles) = &self.kind { tiles.cut().radius() as f64 } else { 0.0 }
     }
 
     /// Number of input rows whose results are computed together, starting at a multiple of it.
     pub fn tile(&self) -> usize {
-        if let Kind::Tiles(tiles) = &self.kind { tiles.cut().rows_together() } else { 1 }
+        if let TransposedKernel::Tiles(tiles) = &self.kind { tiles.cut().rows_together() } else { 1 }
     }
 
     /// Number of output rows computed together, starting at a multiple of it.
     pub fn rows_together(&self) -> usize {
-        if let Kind::Tiles(_) = &self.kind { self.tile() * self.conv.stride } else { 1 }
+        if let TransposedKernel::Tiles(_) = &self.kind { self.tile() * self.conv.stride } else { 1 }
     }
 
     /// Zero samples before an input row, and the number of floats read from the first of them on.
     pub fn margin(&self, from: Shape, made: Shape) -> (usize, usize) {
         let (left, samples) = match &self.kind {
-            Kind::Tiles(tiles) => tiles.margin(from.channels, self.coarse(made)),
-            Kind::Phases(_) => {
+            TransposedKernel::Tiles(tiles) => tiles.margin(from.channels, self.coarse(made)),
+            TransposedKernel::Phases(_) => {
                 let margin = margin(&self.conv);
                 (margin, made.width / self.conv.stride + 2 * margin + 2)
             }
@@ -85,7 +85,7 @@ impl Transposed {
 
     /// Whether it reads the parts of a concat or slice in place.
     pub fn in_parts(&self) -> bool {
-        matches!(self.kind, Kind::Tiles(_))
+        matches!(self.kind, TransposedKernel::Tiles(_))
     }
 
     /// Shape of the result as an image of the input's size.
@@ -97,8 +97,8 @@ impl Transposed {
     /// Computes rows, and calls `done` with each.
     pub fn strip(&self, strip: &Strip<'_>, lines: &mut [&mut [f32]], done: impl Fn(usize, &mut [f32])) {
         match &self.kind {
-            Kind::Phases(phases) => self.phases(strip, phases, lines, done),
-            Kind::Tiles(tiles) => self.tiles(strip, tiles, lines, done),
+            TransposedKernel::Phases(phases) => self.phases(strip, phases, lines, done),
+            TransposedKernel::Tiles(tiles) => self.tiles(strip, tiles, lines, done),
         }
     }
 
@@ -186,11 +186,11 @@ impl Transposed {
             out_step: stride * self.conv.output,
         };
         let numbered = lines.into_iter().enumerate();
-        let line = numbered.map(|(i, (_, line))| Line {
+        let line = numbered.map(|(i, (_, line))| OutputRow {
             out: &mut line[phase.column * self.conv.output..],
             rows: &rows[i * near.len()..][..near.len()],
         });
-        let mut lines: Vec<Line<'_>> = line.collect();
+        let mut lines: Vec<OutputRow<'_>> = line.collect();
         conv::conv_lines(strip.fetch.level, shape, &mut lines, &taps, &phase.weights, &self.bias);
     }
 }

@@ -26,11 +26,11 @@ fn windows_give_the_whole_image() {
         let size = (image.width(), image.height());
         let ctx = Context { threads: 2, ..Context::default() };
         let whole = upscaler.upscaled(&image, u64::MAX, &ctx).unwrap();
-        assert_eq!(upscaler.cut(size, u64::MAX, 2).unwrap(), Cut { columns: 1, rows: 1 });
+        assert_eq!(upscaler.cut(size, u64::MAX, 2).unwrap(), WindowGrid { columns: 1, rows: 1 });
         assert_eq!((whole[0].width, whole[0].height), (1600 * scale, 70 * scale));
         // Less than the whole image needs.
         let less = upscaler.bytes(size, 2) * 2 / 3;
-        assert_ne!(upscaler.cut(size, less, 2).unwrap(), Cut { columns: 1, rows: 1 });
+        assert_ne!(upscaler.cut(size, less, 2).unwrap(), WindowGrid { columns: 1, rows: 1 });
         let parts = upscaler.upscaled(&image, less, &ctx).unwrap();
         for (a, b) in whole.iter().zip(&parts) {
             let far = a.data.iter().zip(&b.data).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);

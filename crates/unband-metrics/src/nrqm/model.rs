@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use unband_image::process::PerProcess;
 use unband_image::{Context, Hint};
-use unband_infer::models::{self, Kept};
+use unband_infer::models::{self, RecentlyUsed};
 use unband_nets::checkpoint;
 use unband_nets::{Data, StateDict, Tensor};
 
@@ -115,13 +115,13 @@ impl Model {
 }
 
 /// The most recently opened model; images of a batch share it.
-static OPENED: PerProcess<Mutex<Kept<Model>>> = PerProcess::new();
+static OPENED: PerProcess<Mutex<RecentlyUsed<Model>>> = PerProcess::new();
 
 /// The imported model.
 pub(crate) fn imported(metric: &'static str, ctx: &Context<'_>) -> Result<Arc<Model>, MetricError> {
     let file = ctx.models.map(|folder| models::file(folder, MODEL)).filter(|file| file.is_file());
     let file = file.ok_or(Fault::NoNetwork(MODEL).of(metric))?;
-    let opened = OPENED.get_or(|| Mutex::new(Kept::new(1)));
+    let opened = OPENED.get_or(|| Mutex::new(RecentlyUsed::new(1)));
     models::shared(opened, MODEL, &file, || Model::open(&file))
         .map_err(|error| Fault::Network { what: error.to_string(), hint: error.hint }.of(metric))
 }

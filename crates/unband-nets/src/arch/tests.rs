@@ -3,7 +3,8 @@ use crate::{Data, Tensor};
 
 /// Networks are distinguished by names and shapes only.
 fn bare(graph: &Graph) -> StateDict {
-    let bare = |s: crate::param::Stored| (s.name, Tensor { shape: s.shape, data: Data::F32(Vec::new()) });
+    let bare =
+        |s: crate::param::StoredTensor| (s.name, Tensor { shape: s.shape, data: Data::F32(Vec::new()) });
     graph.stored().into_iter().map(bare).collect()
 }
 

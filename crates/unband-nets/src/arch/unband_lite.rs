@@ -164,7 +164,7 @@ fn answered(net: &mut Net, grid: Value) -> Value {
 }
 
 /// The image as the network reads it: Y, U and V in quantisation steps.
-struct Seen {
+struct ImageValues {
     /// Samples minus the mean of their square, at 1/4.
     squares: Value,
     /// Means minus those of squares of twice the side, at 1/4, 1/8 and 1/16.
@@ -175,7 +175,7 @@ struct Seen {
     greys: Value,
 }
 
-fn see(net: &mut Net, image: Value, grid: Value) -> Seen {
+fn see(net: &mut Net, image: Value, grid: Value) -> ImageValues {
     let split = net.pixel_unshuffle(image, SQUARE);
     let split = net.fixed_conv("planes", split, [SQUARED + 3, SQUARED, 1, 1], planes_of_squares());
     let steps = net.slice(grid, 3, 3);
@@ -202,7 +202,7 @@ fn see(net: &mut Net, image: Value, grid: Value) -> Seen {
         scales.push(net.activation(apart, Activation::Tanh));
         means = coarser;
     }
-    Seen { squares, scales, colors, greys }
+    ImageValues { squares, scales, colors, greys }
 }
 
 /// Kernels that turn a square's red, green and blue into Y, U and V minus their means, then those means; in

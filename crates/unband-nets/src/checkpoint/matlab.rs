@@ -14,7 +14,7 @@ use flate2::read::ZlibDecoder;
 use super::dtype::{Dtype, Layout};
 use super::error::CheckpointError;
 use super::structure::MOST_TENSORS;
-use super::tree::{Group, Item, Storages, Stored};
+use super::tree::{Group, Item, LazyTensor, Storages};
 use super::{Container, Contents};
 
 /// Text, then version and byte order.
@@ -253,7 +253,12 @@ impl Variable<'_> {
             own
         });
         let layout = Layout { offset, stride: stride.collect(), shape };
-        Ok(Item::Tensor(Stored { storage: self.storage.to_owned(), dtype: Ok(dtype), bytes: None, layout }))
+        Ok(Item::Tensor(LazyTensor {
+            storage: self.storage.to_owned(),
+            dtype: Ok(dtype),
+            bytes: None,
+            layout,
+        }))
     }
 }
 

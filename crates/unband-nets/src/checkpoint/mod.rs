@@ -24,7 +24,7 @@ use std::path::Path;
 pub use dtype::Dtype;
 pub use error::{CheckpointError, NetworkError, TensorFault};
 pub use safetensors::{write as write_safetensors, write_halved as write_halved_safetensors};
-pub use source::{Source, load};
+pub use source::{CheckpointFiles, load};
 pub use spelling::Spelling;
 
 use crate::arch::{self, Architecture};
@@ -127,7 +127,7 @@ struct Contents<'a> {
 /// Memory holds the whole file while it is read, and its tensors afterwards.
 ///
 /// # Errors
-/// A file that cannot be read, or as [`Source::read`].
+/// A file that cannot be read, or as [`CheckpointFiles::read`].
 pub fn open(path: impl AsRef<Path>) -> Result<Checkpoint, CheckpointError> {
     load(path)?.read()
 }

@@ -7,7 +7,7 @@ use safetensors::tensor::{Dtype as Theirs, SafeTensors};
 
 use super::dtype::{Dtype, Layout};
 use super::error::CheckpointError;
-use super::tree::{Group, Item, Storages, Stored};
+use super::tree::{Group, Item, LazyTensor, Storages};
 use super::{Container, Contents};
 use crate::{Data, StateDict};
 
@@ -40,7 +40,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Contents<'_>, CheckpointError> {
         let layout = Layout { offset: 0, shape, stride };
         let dtype = kind(info.dtype).ok_or_else(|| format!("{:?}", info.dtype));
         storages.0.insert(name.clone(), Cow::Borrowed(stored));
-        root.entries.push((name.clone(), Item::Tensor(Stored { storage: name, dtype, bytes: None, layout })));
+        root.entries
+            .push((name.clone(), Item::Tensor(LazyTensor { storage: name, dtype, bytes: None, layout })));
     }
     let mut facts: Vec<(String, String)> =
         metadata.metadata().iter().flatten().map(|(k, v)| (k.clone(), v.clone())).collect();

@@ -13,7 +13,7 @@ const LARGEST: u64 = 4 << 30;
 
 /// Content of a path.
 #[derive(Clone, PartialEq, Eq)]
-pub enum Source {
+pub enum CheckpointFiles {
     /// A file.
     File(Vec<u8>),
     /// The variables of a TensorFlow model.
@@ -25,13 +25,16 @@ pub enum Source {
     },
 }
 
-impl std::fmt::Debug for Source {
+impl std::fmt::Debug for CheckpointFiles {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Source").field("files", &self.files().count()).field("bytes", &self.bytes()).finish()
+        f.debug_struct("CheckpointFiles")
+            .field("files", &self.files().count())
+            .field("bytes", &self.bytes())
+            .finish()
     }
 }
 
-impl Source {
+impl CheckpointFiles {
     fn files(&self) -> impl Iterator<Item = &[u8]> {
         let (first, rest) = match self {
             Self::File(bytes) => (bytes, &[][..]),
@@ -73,15 +76,15 @@ impl Source {
 /// # Errors
 /// A file that cannot be read, a path without a file (a folder without a model, a device), or files of more
 /// than 4 GiB.
-pub fn load(path: impl AsRef<Path>) -> Result<Source, CheckpointError> {
+pub fn load(path: impl AsRef<Path>) -> Result<CheckpointFiles, CheckpointError> {
     let path = path.as_ref();
     let mut room = LARGEST;
-    let Some(index_path) = index_of(path) else { return file(path, &mut room).map(Source::File) };
+    let Some(index_path) = index_of(path) else { return file(path, &mut room).map(CheckpointFiles::File) };
     let index = file(&index_path, &mut room)?;
     let count = tensor_bundle::shards(&index)?;
     let data =
         (0..count).map(|n| file(&shard(&index_path, n, count), &mut room)).collect::<Result<_, _>>()?;
-    Ok(Source::TensorBundle { index, data })
+    Ok(CheckpointFiles::TensorBundle { index, data })
 }
 
 /// The index of the model that a path refers to.

@@ -55,14 +55,14 @@ const DEEPEST: usize = 4;
 
 /// The state dict's group, the names that lead to it, and the ignored state dicts.
 #[derive(Debug)]
-pub(super) struct Found<'t> {
+pub(super) struct FoundStateDict<'t> {
     pub group: &'t Group,
     pub wrapper: Vec<String>,
     pub alternatives: Vec<String>,
 }
 
-pub(super) fn find(root: &Group) -> Result<Found<'_>, CheckpointError> {
-    let mut found = Found { group: root, wrapper: Vec::new(), alternatives: Vec::new() };
+pub(super) fn find(root: &Group) -> Result<FoundStateDict<'_>, CheckpointError> {
+    let mut found = FoundStateDict { group: root, wrapper: Vec::new(), alternatives: Vec::new() };
     for _ in 0..DEEPEST {
         if found.group.module {
             break;

@@ -12,7 +12,7 @@ use super::dtype::{Dtype, Layout};
 use super::error::CheckpointError;
 use super::sorted_table;
 use super::structure::MOST_TENSORS;
-use super::tree::{Group, Item, Storages, Stored};
+use super::tree::{Group, Item, LazyTensor, Storages};
 use super::{Container, Contents};
 
 /// Suffix of a variable's path in Keras checkpoints.
@@ -71,7 +71,7 @@ pub(super) fn read<'a>(index: &'a [u8], files: &'a [Vec<u8>]) -> Result<Contents
         let shape = entry.shape.as_ref().map_or(Some(Vec::new()), Shape::sizes);
         let shape = shape.ok_or_else(|| damaged(offset, "a tensor without a shape"))?;
         let dtype = kind(entry.dtype).ok_or_else(|| format!("{} of TensorFlow", entry.dtype));
-        let stored = Stored { storage: name.clone(), dtype, bytes: None, layout: layout(&name, shape) };
+        let stored = LazyTensor { storage: name.clone(), dtype, bytes: None, layout: layout(&name, shape) };
         storages.0.insert(name.clone(), Cow::Borrowed(bytes));
         root.entries.push((name, Item::Tensor(stored)));
         Ok(())

@@ -10,7 +10,7 @@ use crate::Tensor;
 /// A named entry.
 #[derive(Debug)]
 pub(super) enum Item {
-    Tensor(Stored),
+    Tensor(LazyTensor),
     Group(Group),
     /// A number or a short string, for display.
     Fact(String),
@@ -27,7 +27,7 @@ pub(super) struct Group {
 
 /// A tensor not yet read from its storage.
 #[derive(Clone, Debug)]
-pub(super) struct Stored {
+pub(super) struct LazyTensor {
     pub storage: String,
     /// Element type, or the name of an unsupported type.
     pub dtype: Result<Dtype, String>,
@@ -47,12 +47,12 @@ impl Storages<'_> {
     }
 
     /// Bytes that the tensor will take.
-    pub fn cost(stored: &Stored) -> u64 {
+    pub fn cost(stored: &LazyTensor) -> u64 {
         let held = stored.dtype.as_ref().map_or(0, |d| d.held() as u64);
         stored.layout.len().unwrap_or(0).saturating_mul(held)
     }
 
-    pub fn take(&self, stored: &Stored) -> Result<Tensor, TensorFault> {
+    pub fn take(&self, stored: &LazyTensor) -> Result<Tensor, TensorFault> {
         let dtype = stored.dtype.clone().map_err(TensorFault::Type)?;
         let key = || stored.storage.clone();
         let bytes = self.0.get(&stored.storage).ok_or_else(|| TensorFault::Missing(key()))?;
@@ -83,13 +83,13 @@ impl Group {
     }
 
     /// Tensors below, by path. The readers limit the nesting of groups.
-    pub fn flat(&self) -> Vec<(String, &Stored)> {
+    pub fn flat(&self) -> Vec<(String, &LazyTensor)> {
         let mut out = Vec::new();
         self.flatten("", &mut out);
         out
     }
 
-    fn flatten<'a>(&'a self, path: &str, out: &mut Vec<(String, &'a Stored)>) {
+    fn flatten<'a>(&'a self, path: &str, out: &mut Vec<(String, &'a LazyTensor)>) {
         for (name, item) in &self.entries {
             let name = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
             match item {

@@ -1,7 +1,7 @@
 //! Names and sizes of ONNX inputs and outputs.
 
 use super::OnnxError;
-use super::proto::{Dimension, FLOAT, Kind, TensorKind, TensorShape, ValueInfo};
+use super::proto::{Dimension, FLOAT, TensorKind, TensorShape, TypeProto, ValueInfo};
 use crate::{Graph, Shape};
 
 /// Name of an output in a file; inputs and outputs share one namespace there.
@@ -84,5 +84,5 @@ fn named(word: &str) -> Dimension {
 
 fn value(name: &str, dim: Vec<Dimension>) -> ValueInfo {
     let tensor = TensorKind { elem_type: Some(FLOAT), shape: Some(TensorShape { dim }) };
-    ValueInfo { name: Some(name.to_owned()), kind: Some(Kind { tensor: Some(tensor) }) }
+    ValueInfo { name: Some(name.to_owned()), kind: Some(TypeProto { tensor: Some(tensor) }) }
 }

@@ -138,12 +138,12 @@ pub struct ValueInfo {
     pub name: Option<String>,
     /// Type.
     #[prost(message, optional, tag = "2")]
-    pub kind: Option<Kind>,
+    pub kind: Option<TypeProto>,
 }
 
 /// `TypeProto`, used only for tensors.
 #[derive(Clone, PartialEq, Message)]
-pub struct Kind {
+pub struct TypeProto {
     /// A tensor.
     #[prost(message, optional, tag = "1")]
     pub tensor: Option<TensorKind>,

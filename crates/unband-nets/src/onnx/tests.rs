@@ -7,7 +7,7 @@ use crate::{Data, Net, StateDict, Tensor, arch};
 
 /// Values do not matter here, and those of the large networks take long to generate.
 fn zeroes(graph: &Graph) -> Weights {
-    let zeroes = |stored: crate::param::Stored| {
+    let zeroes = |stored: crate::param::StoredTensor| {
         let data = Data::F32(vec![0.0; stored.shape.iter().product()]);
         (stored.name, Tensor { shape: stored.shape, data })
     };

@@ -2,7 +2,7 @@
 
 use super::{Data, StateDict, Tensor};
 use crate::Graph;
-use crate::param::Stored;
+use crate::param::StoredTensor;
 
 /// A state dict with which the network's values stay in a useful range: [`golden`], or a [`tenth`] of it.
 pub fn of(graph: &Graph) -> StateDict {
@@ -23,11 +23,11 @@ pub fn uniform(tensor: usize, element: usize) -> f64 {
 
 /// A state dict of the golden rule: scaled by fan-in, small biases, running variances near 1. Tensors are
 /// numbered in the given order; integers are included in the numbering, and are 0.
-pub fn golden(tensors: &[Stored]) -> StateDict {
+pub fn golden(tensors: &[StoredTensor]) -> StateDict {
     tensors.iter().enumerate().map(|(t, stored)| (stored.name.clone(), tensor(t, stored))).collect()
 }
 
-fn tensor(t: usize, stored: &Stored) -> Tensor {
+fn tensor(t: usize, stored: &StoredTensor) -> Tensor {
     let len: usize = stored.shape.iter().product();
     if stored.integer {
         return Tensor { shape: stored.shape.clone(), data: Data::I64(vec![0; len]) };
@@ -62,8 +62,8 @@ pub fn mixed(tensor: usize, element: usize) -> f64 {
 
 /// A state dict of that second rule: weights scaled by fan-in and `gain`, small biases, vectors of spectral
 /// norms of length 1. Tensors are numbered in the given order.
-pub fn scaled(tensors: &[Stored], gain: f64) -> StateDict {
-    let tensor = |(t, stored): (usize, &Stored)| {
+pub fn scaled(tensors: &[StoredTensor], gain: f64) -> StateDict {
+    let tensor = |(t, stored): (usize, &StoredTensor)| {
         let len: usize = stored.shape.iter().product();
         let fan = stored.shape.iter().skip(1).product::<usize>().max(1) as f64;
         let signed = |i: usize| 2.0 * mixed(t, i) - 1.0;

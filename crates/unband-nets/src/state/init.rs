@@ -9,7 +9,7 @@ use unband_image::Rng;
 use super::{Data, StateDict, Tensor};
 use crate::layer::activation::Activation;
 use crate::layer::banded_deform_conv::{BandedDeformConv, stretch_bias};
-use crate::param::Stored;
+use crate::param::StoredTensor;
 use crate::{Form, Graph, Op, Param, Role};
 
 /// Initialisation rule. Generators of banded kernels always start as in their authors' code. Slopes of
@@ -87,15 +87,15 @@ pub fn state(graph: &Graph, init: &Init, seed: u64) -> StateDict {
 }
 
 /// Counters and index tables, which no operation reads.
-fn integers(stored: &Stored) -> Vec<i64> {
+fn integers(stored: &StoredTensor) -> Vec<i64> {
     vec![0; stored.shape.iter().product()]
 }
 
 /// The tensors that store a parameter: itself, or its length and direction, or with the vectors of a spectral
 /// norm.
-fn stored_forms(param: &Param, values: &[f64], draws: RandomDraws) -> Vec<(Stored, Vec<f64>)> {
+fn stored_forms(param: &Param, values: &[f64], draws: RandomDraws) -> Vec<(StoredTensor, Vec<f64>)> {
     let rows = param.shape.first().copied().unwrap_or(1).max(1);
-    let fill = |(i, stored): (usize, Stored)| {
+    let fill = |(i, stored): (usize, StoredTensor)| {
         let values = match (param.form, i) {
             (Form::WeightNorm, 0) => {
                 let length = |row: &[f64]| row.iter().map(|v| v * v).sum::<f64>().sqrt();
@@ -136,7 +136,7 @@ impl RandomDraws {
 
 /// Role of a parameter in its operation.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Kind {
+enum InitRole {
     /// Weight of a convolution or linear layer.
     Weight,
     /// Bias of the weight with this index.
@@ -154,7 +154,7 @@ enum Kind {
 }
 
 struct Kinds {
-    of: Vec<Option<Kind>>,
+    of: Vec<Option<InitRole>>,
     /// Fan-in and fan-out.
     fans: Vec<(f64, f64)>,
     /// Whether it is the weight of a linear layer, which has two dimensions.
@@ -170,23 +170,25 @@ impl Kinds {
         };
         for node in &graph.nodes {
             match &node.op {
-                Op::Activation(Activation::PRelu { weight, .. }) => kinds.set(weight.index(), Kind::Slope),
+                Op::Activation(Activation::PRelu { weight, .. }) => {
+                    kinds.set(weight.index(), InitRole::Slope)
+                }
                 Op::BatchNorm(norm) => {
                     for (id, kind) in norm.params.into_iter().zip([
-                        Kind::Scale,
-                        Kind::Fixed(0.0),
-                        Kind::Fixed(0.0),
-                        Kind::Fixed(1.0),
+                        InitRole::Scale,
+                        InitRole::Fixed(0.0),
+                        InitRole::Fixed(0.0),
+                        InitRole::Fixed(1.0),
                     ]) {
                         kinds.set(id.index(), kind);
                     }
                 }
                 Op::LayerNorm(norm) => {
-                    kinds.set(norm.params[0].index(), Kind::Scale);
-                    kinds.set(norm.params[1].index(), Kind::Fixed(0.0));
+                    kinds.set(norm.params[0].index(), InitRole::Scale);
+                    kinds.set(norm.params[1].index(), InitRole::Fixed(0.0));
                 }
-                Op::WindowAttention(attention) => kinds.set(attention.table.index(), Kind::Table),
-                Op::WindowAdd(add) => kinds.set(add.table.index(), Kind::Embedding),
+                Op::WindowAttention(attention) => kinds.set(attention.table.index(), InitRole::Table),
+                Op::WindowAdd(add) => kinds.set(add.table.index(), InitRole::Embedding),
                 Op::BandedDeformConv(conv) => kinds.set_generators(conv),
                 _ => {}
             }
@@ -200,29 +202,29 @@ impl Kinds {
             let weight =
                 param.name.strip_suffix("bias").and_then(|n| places.get(format!("{n}weight").as_str()));
             let kind = match weight {
-                Some(&weight) => Kind::Bias(weight),
-                None if param.shape.len() >= 2 => Kind::Weight,
+                Some(&weight) => InitRole::Bias(weight),
+                None if param.shape.len() >= 2 => InitRole::Weight,
                 // Scales that nothing reads, such as INDI's.
-                None => Kind::Fixed(1.0),
+                None => InitRole::Fixed(1.0),
             };
             kinds.set(i, kind);
         }
         kinds
     }
 
-    fn set(&mut self, i: usize, kind: Kind) {
+    fn set(&mut self, i: usize, kind: InitRole) {
         self.of[i] = Some(kind);
     }
 
     /// Generators of a banded kernel: stretch 1, scale 1, turned by the given angle.
     fn set_generators(&mut self, conv: &BandedDeformConv) {
         for [weight, _] in [Some(conv.rotation), Some(conv.stretch), conv.whole].into_iter().flatten() {
-            self.set(weight.index(), Kind::Fixed(0.0));
+            self.set(weight.index(), InitRole::Fixed(0.0));
         }
-        self.set(conv.rotation[1].index(), Kind::Angle(conv.init_angle));
-        self.set(conv.stretch[1].index(), Kind::Fixed(stretch_bias(conv.limits)));
+        self.set(conv.rotation[1].index(), InitRole::Angle(conv.init_angle));
+        self.set(conv.stretch[1].index(), InitRole::Fixed(stretch_bias(conv.limits)));
         if let Some([_, bias]) = conv.whole {
-            self.set(bias.index(), Kind::Fixed(f64::from(conv.init_whole)));
+            self.set(bias.index(), InitRole::Fixed(f64::from(conv.init_whole)));
         }
     }
 
@@ -231,10 +233,10 @@ impl Kinds {
         if let Role::Constant(_) | Role::Integer = param.role {
             return vec![0.0; param.len()];
         }
-        let kind = self.of[i].unwrap_or(Kind::Fixed(0.0));
+        let kind = self.of[i].unwrap_or(InitRole::Fixed(0.0));
         let mut values: Vec<f64> =
             (0..param.len()).map(|k| self.value((i, k), &param.name, kind, init, draws)).collect();
-        if let (Kind::Weight, Init::Orthogonal { gain }) = (kind, init) {
+        if let (InitRole::Weight, Init::Orthogonal { gain }) = (kind, init) {
             orthogonalise(&mut values, param.shape.first().copied().unwrap_or(1), *gain);
         }
         if let Init::Differences { layer, gain } = init
@@ -250,38 +252,45 @@ impl Kinds {
         values
     }
 
-    fn value(&self, (i, k): (usize, usize), name: &str, kind: Kind, init: &Init, draws: RandomDraws) -> f64 {
+    fn value(
+        &self,
+        (i, k): (usize, usize),
+        name: &str,
+        kind: InitRole,
+        init: &Init,
+        draws: RandomDraws,
+    ) -> f64 {
         let normal = || draws.normal(0, k);
         let uniform = |bound: f64| (2.0 * draws.unit(0, k) - 1.0) * bound;
         let (fan_in, fan_out) = self.fans[i];
         let linear = |weight: usize| self.linear[weight];
         match (kind, init) {
-            (Kind::Weight | Kind::Bias(_), Init::Pytorch { zero }) if is_among(zero, name) => 0.0,
-            (Kind::Fixed(_), Init::Adnet {}) if name.ends_with("running_var") => 0.01,
-            (Kind::Fixed(value), _) => value,
-            (Kind::Angle(degrees), _) => {
+            (InitRole::Weight | InitRole::Bias(_), Init::Pytorch { zero }) if is_among(zero, name) => 0.0,
+            (InitRole::Fixed(_), Init::Adnet {}) if name.ends_with("running_var") => 0.01,
+            (InitRole::Fixed(value), _) => value,
+            (InitRole::Angle(degrees), _) => {
                 let (sine, cosine) = f64::from(degrees).to_radians().sin_cos();
                 [sine, cosine][k.min(1)]
             }
-            (Kind::Slope, _) => 0.25,
-            (Kind::Scale, Init::Normal { std }) => 1.0 + std * normal(),
-            (Kind::Scale, Init::Adnet {}) => away_from_zero(ADNET_STD * normal(), 0.025),
-            (Kind::Scale, _) => 1.0,
-            (Kind::Table, _) => 0.02 * normal(),
-            (Kind::Embedding, _) | (Kind::Weight, Init::Orthogonal { .. }) => normal(),
-            (Kind::Weight, Init::XavierNormal { zero_last: true, .. }) if is_last(name) => 0.0,
-            (Kind::Weight, Init::XavierNormal { gain, .. }) => {
+            (InitRole::Slope, _) => 0.25,
+            (InitRole::Scale, Init::Normal { std }) => 1.0 + std * normal(),
+            (InitRole::Scale, Init::Adnet {}) => away_from_zero(ADNET_STD * normal(), 0.025),
+            (InitRole::Scale, _) => 1.0,
+            (InitRole::Table, _) => 0.02 * normal(),
+            (InitRole::Embedding, _) | (InitRole::Weight, Init::Orthogonal { .. }) => normal(),
+            (InitRole::Weight, Init::XavierNormal { zero_last: true, .. }) if is_last(name) => 0.0,
+            (InitRole::Weight, Init::XavierNormal { gain, .. }) => {
                 gain * (2.0 / (fan_in + fan_out)).sqrt() * normal()
             }
-            (Kind::Weight, Init::Normal { std }) => std * normal(),
-            (Kind::Weight, Init::Adnet {}) => ADNET_STD * normal(),
-            (Kind::Weight, Init::Uformer {}) if linear(i) => 0.02 * normal(),
-            (Kind::Weight, _) => uniform(fan_in.sqrt().recip()),
-            (Kind::Bias(weight), Init::Uformer {}) if linear(weight) => 0.0,
-            (Kind::Bias(weight), Init::Pytorch { .. } | Init::Uformer {} | Init::Adnet {}) => {
+            (InitRole::Weight, Init::Normal { std }) => std * normal(),
+            (InitRole::Weight, Init::Adnet {}) => ADNET_STD * normal(),
+            (InitRole::Weight, Init::Uformer {}) if linear(i) => 0.02 * normal(),
+            (InitRole::Weight, _) => uniform(fan_in.sqrt().recip()),
+            (InitRole::Bias(weight), Init::Uformer {}) if linear(weight) => 0.0,
+            (InitRole::Bias(weight), Init::Pytorch { .. } | Init::Uformer {} | Init::Adnet {}) => {
                 uniform(self.fans[weight].0.sqrt().recip())
             }
-            (Kind::Bias(_), _) => 0.0,
+            (InitRole::Bias(_), _) => 0.0,
         }
     }
 }

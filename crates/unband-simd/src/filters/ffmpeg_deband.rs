@@ -70,14 +70,14 @@ impl Offsets {
     }
 
     /// `count` entries from an index on.
-    fn row(&self, (x, y): (usize, usize), count: usize) -> Row<'_> {
+    fn row(&self, (x, y): (usize, usize), count: usize) -> TableRow<'_> {
         assert!(x.saturating_add(count) <= self.width, "the table has {} columns", self.width);
         assert!(y < self.height(), "the table has {} rows", self.height());
         let from = y * self.width + x;
         match &self.distances {
-            Distances::Halves(table) => Row::Halves(&table[from..from + count]),
+            Distances::Halves(table) => TableRow::Halves(&table[from..from + count]),
             Distances::Bytes(across, down) => {
-                Row::Bytes(&across[from..from + count], &down[from..from + count])
+                TableRow::Bytes(&across[from..from + count], &down[from..from + count])
             }
         }
     }
@@ -85,7 +85,7 @@ impl Offsets {
 
 /// Part of a row of a table.
 #[derive(Clone, Copy)]
-enum Row<'a> {
+enum TableRow<'a> {
     Halves(&'a [u8]),
     Bytes(&'a [u8], &'a [u8]),
 }

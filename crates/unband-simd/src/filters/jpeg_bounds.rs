@@ -6,7 +6,7 @@
 #![allow(clippy::inline_always, clippy::needless_range_loop)]
 
 use crate::dispatch;
-use crate::io::jpeg_dct::{Row, forward_block, inverse_block};
+use crate::io::jpeg_dct::{BlockRow, forward_block, inverse_block};
 
 dispatch! {
     /// Drops the small coefficients of a row of blocks and adds the weighted result to sums.
@@ -29,7 +29,7 @@ dispatch! {
 
 /// Reads the block at column `x` of eight rows.
 #[inline(always)]
-fn load(rows: &[f32], stride: usize, x: usize) -> [Row; 8] {
+fn load(rows: &[f32], stride: usize, x: usize) -> [BlockRow; 8] {
     let mut block = [[0.0; 8]; 8];
     for y in 0..8 {
         block[y].copy_from_slice(&rows[y * stride + x..][..8]);

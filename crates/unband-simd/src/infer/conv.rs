@@ -86,12 +86,12 @@ pub fn conv_row(
     packed: &[f32],
     bias: &[f32],
 ) {
-    conv_lines(level, shape, &mut [Line { out, rows }], taps, packed, bias);
+    conv_lines(level, shape, &mut [OutputRow { out, rows }], taps, packed, bias);
 }
 
 /// An output row, and the input rows that its taps touch.
 #[derive(Debug)]
-pub struct Line<'a> {
+pub struct OutputRow<'a> {
     /// As in [`conv_row`].
     pub out: &'a mut [f32],
     /// As in [`conv_row`].
@@ -106,7 +106,7 @@ pub struct Line<'a> {
 pub fn conv_lines(
     level: Level,
     shape: Shape,
-    lines: &mut [Line<'_>],
+    lines: &mut [OutputRow<'_>],
     taps: &[Tap],
     packed: &[f32],
     bias: &[f32],
@@ -132,8 +132,8 @@ pub fn conv_lines(
         let here = block.min(outputs - first);
         filled[..here].copy_from_slice(&bias[first..first + here]);
         filled[here..].fill(0.0);
-        for Line { out, rows } in lines.iter_mut() {
-            let part = Part { shape, first, here, rows, taps, weights, bias: &filled };
+        for OutputRow { out, rows } in lines.iter_mut() {
+            let part = OutputBlock { shape, first, here, rows, taps, weights, bias: &filled };
             #[cfg(target_arch = "x86_64")]
             if fused(level) {
                 // SAFETY: `fused` says that the processor has AVX2 and FMA, `block` is 32 only with AVX-512; slices were
@@ -153,7 +153,7 @@ pub fn conv_lines(
 }
 
 /// One block of outputs of a row.
-struct Part<'a> {
+struct OutputBlock<'a> {
     shape: Shape,
     first: usize,
     here: usize,
@@ -168,7 +168,7 @@ const TOGETHER: usize = 4;
 
 /// Reference implementation, for blocks of 16, with `mul_add` as multiplication and addition.
 #[inline(always)]
-fn scalar(part: &Part<'_>, out: &mut [f32], mul_add: impl Fn(f32, f32, f32) -> f32 + Copy) {
+fn scalar(part: &OutputBlock<'_>, out: &mut [f32], mul_add: impl Fn(f32, f32, f32) -> f32 + Copy) {
     let Shape { inputs, width, stride, out_step, .. } = part.shape;
     for x in (0..width).step_by(TOGETHER) {
         let count = TOGETHER.min(width - x);
@@ -205,7 +205,7 @@ const AHEAD: usize = 2048;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 #[inline(always)]
 unsafe fn row<V: Lanes, const N: usize, const P: usize, const Q: usize, const R: usize>(
-    part: &Part<'_>,
+    part: &OutputBlock<'_>,
     out: &mut [f32],
 ) {
     let width = part.shape.width;
@@ -234,7 +234,7 @@ unsafe fn row<V: Lanes, const N: usize, const P: usize, const Q: usize, const R:
 
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 #[inline(always)]
-unsafe fn tile<V: Lanes, const N: usize, const P: usize>(part: &Part<'_>, out: &mut [f32], x: usize) {
+unsafe fn tile<V: Lanes, const N: usize, const P: usize>(part: &OutputBlock<'_>, out: &mut [f32], x: usize) {
     let Shape { inputs, stride, out_step, .. } = part.shape;
     // SAFETY: as above; a block of weights holds two vectors per tap and input.
     unsafe {
@@ -272,10 +272,10 @@ unsafe fn tile<V: Lanes, const N: usize, const P: usize>(part: &Part<'_>, out: &
 mod x86 {
     use std::arch::x86_64::{__m256, __m512};
 
-    use super::{Part, row};
+    use super::{OutputBlock, row};
 
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx2,fma")]
-    pub unsafe fn avx512(part: &Part<'_>, out: &mut [f32]) {
+    pub unsafe fn avx512(part: &OutputBlock<'_>, out: &mut [f32]) {
         // SAFETY: this function has the instructions; the caller checked the slices.
         unsafe {
             if part.here > 16 {
@@ -287,7 +287,7 @@ mod x86 {
     }
 
     #[target_feature(enable = "avx2,fma")]
-    pub unsafe fn avx2(part: &Part<'_>, out: &mut [f32]) {
+    pub unsafe fn avx2(part: &OutputBlock<'_>, out: &mut [f32]) {
         // SAFETY: as above.
         unsafe { row::<__m256, 2, 6, 4, 2>(part, out) }
     }
@@ -340,7 +340,7 @@ mod tests {
                 conv_row(level, shape, &mut out, &rows, &taps, &packed, &bias);
                 let mut twice = [out.clone(), out.clone()];
                 let [a, b] = &mut twice;
-                let mut lines = [Line { out: a, rows: &rows }, Line { out: b, rows: &rows }];
+                let mut lines = [OutputRow { out: a, rows: &rows }, OutputRow { out: b, rows: &rows }];
                 conv_lines(level, shape, &mut lines, &taps, &packed, &bias);
                 assert!(
                     twice.iter().all(|row| row.iter().zip(&out).all(|(a, b)| a.to_bits() == b.to_bits()))

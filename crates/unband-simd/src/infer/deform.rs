@@ -109,7 +109,7 @@ fn place_body(rows: &mut [f64], columns: &mut [f64], turns: &Turns, tap: (f64, f
 
 /// Rows of an image with interleaved channels.
 #[derive(Clone, Copy, Debug)]
-pub struct Source<'a> {
+pub struct ImageRows<'a> {
     /// The available rows.
     pub rows: &'a [&'a [f32]],
     /// Index of the first of them.
@@ -124,7 +124,7 @@ pub struct Source<'a> {
     pub zeros: &'a [f32],
 }
 
-impl<'a> Source<'a> {
+impl<'a> ImageRows<'a> {
     /// The channels of a sample; zeroes outside the image.
     #[inline(always)]
     pub(super) fn at(&self, y: i32, x: i32) -> &'a [f32] {
@@ -142,7 +142,7 @@ fn gather_body(
     rows: &[f64],
     columns: &[f64],
     (y, x): (usize, usize),
-    image: &Source<'_>,
+    image: &ImageRows<'_>,
 ) {
     let (height, width) = (image.height as f64, image.width as f64);
     for (i, ((out, &down), &across)) in out.chunks_mut(step).zip(rows).zip(columns).enumerate() {
@@ -184,7 +184,7 @@ dispatch! {
     /// apart in `out`; zero outside the image. All rows that are read must be available.
     pub fn gather(
         level, out: &mut [f32], step: usize, rows: &[f64], columns: &[f64], from: (usize, usize),
-        image: &Source<'_>,
+        image: &ImageRows<'_>,
     ) = gather_body;
 }
 
@@ -201,7 +201,7 @@ mod tests {
             let data = numbers(6 * 9 * channels, 1, 1.0);
             let lines: Vec<&[f32]> = data.chunks(9 * channels).collect();
             let zeros = vec![0.0; channels];
-            let image = Source { rows: &lines, first: 0, height: 6, width: 9, channels, zeros: &zeros };
+            let image = ImageRows { rows: &lines, first: 0, height: 6, width: 9, channels, zeros: &zeros };
             let near = [lines[0], lines[1], lines[2]];
             let weights: Vec<[f64; 4]> = numbers(4 * 9 * channels, 2, 0.5)
                 .as_chunks()
@@ -232,7 +232,7 @@ mod tests {
     fn samples_lie_between_their_neighbours_and_fade_out_at_the_border() {
         let (upper, lower) = ([1.0, 2.0], [5.0, 6.0]);
         let image =
-            Source { rows: &[&upper, &lower], first: 0, height: 2, width: 2, channels: 1, zeros: &[0.0] };
+            ImageRows { rows: &[&upper, &lower], first: 0, height: 2, width: 2, channels: 1, zeros: &[0.0] };
         let mut out = [9.0; 6];
         let rows = [-0.5, -1.0, -1.5, 0.75, 1.0, f64::NAN];
         let columns = [0.25, 0.0, -2.0, -2.0, -4.0, -5.0];

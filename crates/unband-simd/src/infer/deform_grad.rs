@@ -1,7 +1,7 @@
 //! Gradients of a banded deformable convolution: of its image, its tap positions and its geometry.
 #![allow(clippy::inline_always)] // `dispatch!` needs it
 
-use super::deform::{Source, Turns};
+use super::deform::{ImageRows, Turns};
 use crate::dispatch;
 
 /// Channels that are summed side by side.
@@ -50,7 +50,7 @@ fn scatter_body(
     gradients: (&[f32], usize),
     places: (&[f64], &[f64]),
     (y, x): (usize, usize),
-    source: &Source<'_>,
+    source: &ImageRows<'_>,
 ) {
     let (height, width, channels) = (source.height as f64, source.width as f64, source.channels);
     let (gradients, step) = gradients;
@@ -111,7 +111,7 @@ dispatch! {
     /// and columns of the positions. All rows of the image must be available.
     pub fn scatter(
         level, image: &mut [f32], slopes: (&mut [f32], &mut [f32]), gradients: (&[f32], usize),
-        places: (&[f64], &[f64]), from: (usize, usize), source: &Source<'_>,
+        places: (&[f64], &[f64]), from: (usize, usize), source: &ImageRows<'_>,
     ) = scatter_body;
     /// Adds the gradients by the geometry that follow from those by rows and columns of tap (u, v); see
     /// [`super::deform::place`].
@@ -140,7 +140,7 @@ mod tests {
         let lines: Vec<&[f32]> = data.chunks(SIZE.1 * channels).collect();
         let zeros = vec![0.0; channels];
         let source =
-            Source { rows: &lines, first: 0, height: SIZE.0, width: SIZE.1, channels, zeros: &zeros };
+            ImageRows { rows: &lines, first: 0, height: SIZE.0, width: SIZE.1, channels, zeros: &zeros };
         let mut turns = Turns::default();
         turns.set([&maps[0], &maps[1], &maps[2], &maps[3]]);
         let (mut rows, mut columns, tap) = ([0.0; 7], [0.0; 7], (1.0, -1.0));

@@ -87,7 +87,7 @@ impl Shape {
 
 /// A group of input channels.
 #[derive(Clone, Copy, Debug)]
-pub struct Part<'a> {
+pub struct ChannelGroup<'a> {
     /// Number of channels.
     pub channels: usize,
     /// Floats from sample to sample.
@@ -96,7 +96,7 @@ pub struct Part<'a> {
     pub rows: [&'a [f32]; READ],
 }
 
-impl Part<'_> {
+impl ChannelGroup<'_> {
     /// Floats that a row must hold.
     fn floats(&self, shape: Shape) -> usize {
         let channels = self.channels.checked_next_multiple_of(LANES).unwrap_or(usize::MAX);
@@ -110,7 +110,7 @@ fn apart(tiles: usize, padded: usize) -> usize {
 }
 
 /// Floats from tile to tile of the transformed input: the channels, and the excess of a part's last vector.
-fn padded(parts: &[Part<'_>]) -> usize {
+fn padded(parts: &[ChannelGroup<'_>]) -> usize {
     let (mut before, mut most) = (0, 0);
     for part in parts {
         most = most.max(before + part.channels.next_multiple_of(LANES));
@@ -204,7 +204,7 @@ pub fn four_rows(
     level: Level,
     shape: Shape,
     out: [&mut [f32]; TILE],
-    parts: &[Part<'_>],
+    parts: &[ChannelGroup<'_>],
     packed: &[f32],
     bias: &[f32],
     scratch: &mut [f32],
@@ -213,7 +213,7 @@ pub fn four_rows(
     assert!(has(level, precision), "no version for {level:?} and {precision:?}");
     assert!(out.iter().all(|row| row.len() >= width.saturating_mul(outputs)), "output rows");
     assert_eq!(parts.iter().map(|part| part.channels).sum::<usize>(), inputs, "input channels");
-    let holds = |part: &Part<'_>| part.rows.iter().all(|row| row.len() >= part.floats(shape));
+    let holds = |part: &ChannelGroup<'_>| part.rows.iter().all(|row| row.len() >= part.floats(shape));
     assert!(parts.iter().all(holds), "input rows");
     assert!(scratch.len() >= shape.scratch(), "scratch");
     assert!(bias.len() >= outputs, "bias");
@@ -247,7 +247,7 @@ pub fn four_rows(
 struct Quad<'a> {
     shape: Shape,
     out: [&'a mut [f32]; TILE],
-    parts: &'a [Part<'a>],
+    parts: &'a [ChannelGroup<'a>],
     padded: usize,
     packed: &'a [f32],
     bias: &'a [f32],

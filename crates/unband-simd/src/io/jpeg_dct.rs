@@ -27,7 +27,7 @@ dispatch! {
         = blocks_to_rows_body;
 }
 
-pub(crate) type Row = [f32; 8];
+pub(crate) type BlockRow = [f32; 8];
 
 /// cos(k·π/16) / 2 for k = 1..=7, where the comments say so; a quarter of 2·√2 for frequency 0.
 const C1: f32 = 0.490_392_64;
@@ -39,7 +39,7 @@ const C6: f32 = 0.191_341_72;
 const C7: f32 = 0.097_545_16;
 
 /// The basis by frequency: `BASIS[u][x]` = c(u)/2 · cos((2x + 1)·u·π/16).
-const BASIS: [Row; 8] = [
+const BASIS: [BlockRow; 8] = [
     [C4, C4, C4, C4, C4, C4, C4, C4],
     [C1, C3, C5, C7, -C7, -C5, -C3, -C1],
     [C2, C6, -C6, -C2, -C2, -C6, C6, C2],
@@ -51,7 +51,7 @@ const BASIS: [Row; 8] = [
 ];
 
 /// The basis by position: its transpose.
-const BASIS_BY_PLACE: [Row; 8] = {
+const BASIS_BY_PLACE: [BlockRow; 8] = {
     let mut out = [[0.0; 8]; 8];
     let mut i = 0;
     while i < 64 {
@@ -64,7 +64,7 @@ const BASIS_BY_PLACE: [Row; 8] = {
 // Loops throughout, since closures passed to `map` or `from_fn` are not compiled for the level.
 
 #[inline(always)]
-fn sum(mut a: Row, b: Row) -> Row {
+fn sum(mut a: BlockRow, b: BlockRow) -> BlockRow {
     for i in 0..8 {
         a[i] += b[i];
     }
@@ -72,7 +72,7 @@ fn sum(mut a: Row, b: Row) -> Row {
 }
 
 #[inline(always)]
-fn difference(mut a: Row, b: Row) -> Row {
+fn difference(mut a: BlockRow, b: BlockRow) -> BlockRow {
     for i in 0..8 {
         a[i] -= b[i];
     }
@@ -81,7 +81,7 @@ fn difference(mut a: Row, b: Row) -> Row {
 
 /// `Σ weights[k] · rows[k]`, eight columns at once.
 #[inline(always)]
-fn weighted<const N: usize>(rows: [Row; N], weights: [f32; N]) -> Row {
+fn weighted<const N: usize>(rows: [BlockRow; N], weights: [f32; N]) -> BlockRow {
     let mut out = rows[0];
     for i in 0..8 {
         out[i] *= weights[0];
@@ -96,7 +96,7 @@ fn weighted<const N: usize>(rows: [Row; N], weights: [f32; N]) -> Row {
 
 /// Across a row, for all eight rows: `out[r] = Σ basis[k] · rows[r][k]`.
 #[inline(always)]
-fn across(rows: &[Row; 8], basis: &[Row; 8]) -> [Row; 8] {
+fn across(rows: &[BlockRow; 8], basis: &[BlockRow; 8]) -> [BlockRow; 8] {
     let mut out = [[0.0; 8]; 8];
     for r in 0..8 {
         let mut row = basis[0];
@@ -114,7 +114,7 @@ fn across(rows: &[Row; 8], basis: &[Row; 8]) -> [Row; 8] {
 }
 
 #[inline(always)]
-pub(crate) fn inverse_block(f: &[Row; 8]) -> [Row; 8] {
+pub(crate) fn inverse_block(f: &[BlockRow; 8]) -> [BlockRow; 8] {
     // Across first: the values are still in memory, where broadcasting one to a register is free.
     let f = across(f, &BASIS);
     // Down the columns: even frequencies are symmetric about the middle, odd ones antisymmetric.
@@ -141,7 +141,7 @@ pub(crate) fn inverse_block(f: &[Row; 8]) -> [Row; 8] {
 }
 
 #[inline(always)]
-pub(crate) fn forward_block(s: &[Row; 8]) -> [Row; 8] {
+pub(crate) fn forward_block(s: &[BlockRow; 8]) -> [BlockRow; 8] {
     let s = across(s, &BASIS_BY_PLACE);
     let even = [sum(s[0], s[7]), sum(s[1], s[6]), sum(s[2], s[5]), sum(s[3], s[4])];
     let odd =
@@ -161,7 +161,7 @@ pub(crate) fn forward_block(s: &[Row; 8]) -> [Row; 8] {
 }
 
 #[inline(always)]
-fn load(block: &[f32; 64]) -> [Row; 8] {
+fn load(block: &[f32; 64]) -> [BlockRow; 8] {
     let mut rows = [[0.0; 8]; 8];
     for (row, block) in rows.iter_mut().zip(block.as_chunks().0) {
         *row = *block;
@@ -170,7 +170,7 @@ fn load(block: &[f32; 64]) -> [Row; 8] {
 }
 
 #[inline(always)]
-fn store(block: &mut [f32; 64], rows: &[Row; 8]) {
+fn store(block: &mut [f32; 64], rows: &[BlockRow; 8]) {
     for (out, row) in block.as_chunks_mut().0.iter_mut().zip(rows) {
         *out = *row;
     }
@@ -202,7 +202,7 @@ fn blocks_to_rows_body(
 ) {
     let across = (rows.len().saturating_sub(7 * stride) / 8).min(stride / 8);
     for (column, coefficients) in coefficients.as_chunks::<64>().0.iter().take(across).enumerate() {
-        let block: [Row; 8] = std::array::from_fn(|v| {
+        let block: [BlockRow; 8] = std::array::from_fn(|v| {
             std::array::from_fn(|u| f32::from(coefficients[8 * v + u]) * steps[8 * v + u])
         });
         let block = inverse_block(&block);

@@ -77,7 +77,7 @@ pub fn add_products(
     assert!(input.len() >= shape.input_row(), "input row");
     assert!(gradient.len() >= shape.gradient_row(level), "row of gradients");
     assert!(sums.len() >= shape.sums(level), "sums");
-    let mut part = Part { shape, first, input, gradient, sums };
+    let mut part = WeightBlock { shape, first, input, gradient, sums };
     #[cfg(target_arch = "x86_64")]
     if fused(level) {
         // SAFETY: `fused` says that the processor has AVX2 and FMA, `block` is 32 only with AVX-512; slices were checked.
@@ -93,7 +93,7 @@ pub fn add_products(
     scalar(&mut part, crate::fused::mul_add);
 }
 
-struct Part<'a> {
+struct WeightBlock<'a> {
     shape: Shape,
     first: usize,
     input: &'a [f32],
@@ -103,7 +103,7 @@ struct Part<'a> {
 
 /// Reference implementation, for blocks of 16, with `mul_add` as multiplication and addition.
 #[inline(always)]
-fn scalar(part: &mut Part<'_>, mul_add: impl Fn(f32, f32, f32) -> f32) {
+fn scalar(part: &mut WeightBlock<'_>, mul_add: impl Fn(f32, f32, f32) -> f32) {
     let Shape { inputs, outputs, width, stride } = part.shape;
     let here = (outputs - part.first).min(16);
     for begin in (0..width).step_by(TOGETHER) {
@@ -124,7 +124,7 @@ fn scalar(part: &mut Part<'_>, mul_add: impl Fn(f32, f32, f32) -> f32) {
 /// All inputs: `P` at a time, then four at a time; blocks of two vectors.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 #[inline(always)]
-unsafe fn all<V: Lanes, const P: usize>(part: &mut Part<'_>) {
+unsafe fn all<V: Lanes, const P: usize>(part: &mut WeightBlock<'_>) {
     let Shape { inputs, outputs, width, .. } = part.shape;
     let one = outputs - part.first <= V::LEN;
     for begin in (0..width).step_by(TOGETHER) {
@@ -155,7 +155,7 @@ unsafe fn all<V: Lanes, const P: usize>(part: &mut Part<'_>) {
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 #[inline(always)]
 unsafe fn tile<V: Lanes, const P: usize, const N: usize>(
-    part: &mut Part<'_>,
+    part: &mut WeightBlock<'_>,
     (begin, end): (usize, usize),
     i: usize,
 ) {
@@ -189,16 +189,16 @@ unsafe fn tile<V: Lanes, const P: usize, const N: usize>(
 mod x86 {
     use std::arch::x86_64::{__m256, __m512};
 
-    use super::Part;
+    use super::WeightBlock;
 
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx2,fma")]
-    pub unsafe fn avx512(part: &mut Part<'_>) {
+    pub unsafe fn avx512(part: &mut WeightBlock<'_>) {
         // SAFETY: this function has the instructions; the caller checked the slices.
         unsafe { super::all::<__m512, 12>(part) }
     }
 
     #[target_feature(enable = "avx2,fma")]
-    pub unsafe fn avx2(part: &mut Part<'_>) {
+    pub unsafe fn avx2(part: &mut WeightBlock<'_>) {
         // SAFETY: as above.
         unsafe { super::all::<__m256, 4>(part) }
     }
@@ -237,7 +237,7 @@ mod tests {
                     add_products(level, shape, first, &input, &gradient, sums);
                 });
                 let twin = run(shape, 16, inputs.next_multiple_of(4) * 16, |first, sums| {
-                    let mut part = Part { shape, first, input: &input, gradient: &gradient, sums };
+                    let mut part = WeightBlock { shape, first, input: &input, gradient: &gradient, sums };
                     scalar(&mut part, f32::mul_add);
                 });
                 assert!(got == twin, "{level:?} {shape:?}");

@@ -34,7 +34,7 @@ pub(crate) struct Done {
 }
 
 /// A run in progress.
-struct Run<'a> {
+struct Execution<'a> {
     params: &'a [Tensor<1>],
     mode: Mode,
     running: HashMap<ParamId, Tensor<1>>,
@@ -50,7 +50,7 @@ pub(crate) fn run(
     let (height, width) = check(graph, inputs)?;
     let shapes = graph.shapes(height, width)?;
     let last = graph.last_uses();
-    let mut run = Run { params, mode, running: HashMap::new() };
+    let mut run = Execution { params, mode, running: HashMap::new() };
     let mut values: Vec<Option<Tensor<4>>> = vec![None; graph.nodes.len()];
     for (i, node) in graph.nodes.iter().enumerate() {
         let given: Vec<Tensor<4>> = node.inputs.iter().filter_map(|v| values[v.index()].clone()).collect();
@@ -68,7 +68,7 @@ pub(crate) fn run(
     Ok(Done { outputs, running: run.running })
 }
 
-impl Run<'_> {
+impl Execution<'_> {
     /// Every operation has an arm: a new operation does not compile without one.
     fn apply(&mut self, node: &Node, x: Vec<Tensor<4>>, shape: Shape) -> Result<Tensor<4>, TrainError> {
         let mut x = x.into_iter();

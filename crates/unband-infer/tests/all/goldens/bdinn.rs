@@ -308,7 +308,7 @@ fn is_known_by_its_tensors_in_every_variant() {
     graphs.push(build(&small()).unwrap());
     graphs.push(build_unet(&UnetConfig { levels: vec![(8, 1), (12, 2)], middle: 1, growth: 4 }).unwrap());
     for graph in graphs {
-        let empty = |s: unband_nets::param::Stored| {
+        let empty = |s: unband_nets::param::StoredTensor| {
             let len = s.shape.iter().product();
             (s.name, Tensor::f32(&s.shape, vec![0.0; len]).unwrap())
         };

@@ -43,7 +43,7 @@ fn a_state_dict_of_another_scale_is_refused_by_name() {
     let four = build(&Config::default()).unwrap();
     let two = build(&Config { doublings: 1, ..Config::default() }).unwrap();
     let state = |graph: &unband_nets::Graph| -> unband_nets::StateDict {
-        let zero = |s: unband_nets::param::Stored| {
+        let zero = |s: unband_nets::param::StoredTensor| {
             let len = s.shape.iter().product();
             (s.name, unband_nets::Tensor { shape: s.shape, data: unband_nets::Data::F32(vec![0.0; len]) })
         };

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 use unband_infer::reference::Map;
-use unband_nets::param::Stored;
+use unband_nets::param::StoredTensor;
 use unband_nets::state::fill;
 use unband_nets::{Graph, Shape};
 
@@ -37,7 +37,7 @@ pub fn painted(height: usize, width: usize) -> Map<f64> {
 }
 
 /// The tensors of a graph in the order of these names.
-pub fn ordered(graph: &Graph, names: &Value) -> Vec<Stored> {
+pub fn ordered(graph: &Graph, names: &Value) -> Vec<StoredTensor> {
     let stored = graph.stored();
     let names: Vec<&str> = names.as_array().unwrap().iter().map(|n| n.as_str().unwrap()).collect();
     assert_eq!(names.len(), stored.len());

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 use unband_image::Context;
 use unband_infer::reference::{Map, Mode, run};
-use unband_nets::param::Stored;
+use unband_nets::param::StoredTensor;
 use unband_nets::state::{Weights, fill};
 use unband_nets::{Graph, Shape, StateDict};
 
@@ -20,13 +20,13 @@ pub fn golden(name: &str) -> Value {
 }
 
 /// The state dict of the original module: names, shapes, whether integers, in PyTorch's order.
-pub fn original(name: &str) -> Vec<Stored> {
+pub fn original(name: &str) -> Vec<StoredTensor> {
     let line = |line: &str| {
         let mut parts = line.split('\t').skip(1);
         let (name, shape, kind) =
             (parts.next().unwrap(), parts.next().unwrap_or(""), parts.next().unwrap_or("float32"));
         let shape = shape.split('x').filter(|d| *d != "scalar").map(|d| d.parse().unwrap()).collect();
-        Stored { name: name.into(), shape, integer: kind.starts_with("int") }
+        StoredTensor { name: name.into(), shape, integer: kind.starts_with("int") }
     };
     file(&format!("{name}.state.tsv")).lines().filter(|l| !l.trim().is_empty()).map(line).collect()
 }
@@ -34,7 +34,7 @@ pub fn original(name: &str) -> Vec<Stored> {
 /// The graph holds exactly the tensors of the original, and gets the rule's weights.
 pub fn filled(graph: &Graph, name: &str) -> (StateDict, Weights) {
     let original = original(name);
-    let sorted = |mut all: Vec<Stored>| {
+    let sorted = |mut all: Vec<StoredTensor>| {
         all.sort_by(|a, b| a.name.cmp(&b.name));
         all
     };

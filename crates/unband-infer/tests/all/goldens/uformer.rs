@@ -1,7 +1,7 @@
 use unband_nets::Op;
 use unband_nets::arch;
 use unband_nets::arch::uformer::{Config, build};
-use unband_nets::param::Stored;
+use unband_nets::param::StoredTensor;
 use unband_nets::state::fill;
 
 use super::support::{filled, golden, original, outputs, painted, same};
@@ -44,7 +44,7 @@ fn counts_as_its_authors_and_the_comparing_paper_do() {
 #[test]
 fn is_recognised_with_and_without_modulators() {
     let with = original("uformer_t");
-    let without: Vec<Stored> = with.iter().filter(|s| !s.name.contains("modulator")).cloned().collect();
+    let without: Vec<StoredTensor> = with.iter().filter(|s| !s.name.contains("modulator")).cloned().collect();
     for (tensors, parameters) in [(with, 5_291_853), (without, 5_230_413)] {
         let (found, graph) = arch::detect(&fill::golden(&tensors)).unwrap();
         assert_eq!((found.name, graph.unwrap().parameter_count()), ("uformer-t", parameters));

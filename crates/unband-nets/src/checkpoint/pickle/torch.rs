@@ -6,7 +6,7 @@ use super::value::{Id, Object, Pickle, Value};
 use crate::checkpoint::Container;
 use crate::checkpoint::dtype::{Dtype, Layout, MOST_DIMS};
 use crate::checkpoint::error::CheckpointError;
-use crate::checkpoint::tree::{Group, Item, Stored};
+use crate::checkpoint::tree::{Group, Item, LazyTensor};
 
 /// Nesting limit of groups. Nested modules reach about ten levels.
 const DEEPEST: usize = 48;
@@ -251,7 +251,12 @@ impl<'p> Reader<'p> {
                 other => {
                     let layout = Layout { offset: 0, shape: Vec::new(), stride: Vec::new() };
                     let dtype = Err(other.trim_start_matches("_rebuild_").chars().take(60).collect());
-                    return Ok(Item::Tensor(Stored { storage: String::new(), dtype, bytes: None, layout }));
+                    return Ok(Item::Tensor(LazyTensor {
+                        storage: String::new(),
+                        dtype,
+                        bytes: None,
+                        layout,
+                    }));
                 }
             }
         }
@@ -279,7 +284,7 @@ impl<'p> Reader<'p> {
         // Untyped storages count in bytes.
         let size = element(storage.kind).map_or(1, |d| d.size() as u64);
         let dtype = element(dtype.unwrap_or(storage.kind));
-        Ok(Item::Tensor(Stored {
+        Ok(Item::Tensor(LazyTensor {
             storage: storage.key.to_owned(),
             dtype,
             bytes: Some(storage.count.saturating_mul(size)),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use unband_image::Hint;
 
 use proptest::prelude::*;
-use unband_nets::checkpoint::{self, CheckpointError, Source};
+use unband_nets::checkpoint::{self, CheckpointError, CheckpointFiles};
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../golden/tensorflow")
@@ -12,13 +12,13 @@ fn folder() -> PathBuf {
 
 fn parts() -> (Vec<u8>, Vec<Vec<u8>>) {
     match checkpoint::load(folder()).unwrap() {
-        Source::TensorBundle { index, data } => (index, data),
-        Source::File(_) => panic!("a file"),
+        CheckpointFiles::TensorBundle { index, data } => (index, data),
+        CheckpointFiles::File(_) => panic!("a file"),
     }
 }
 
 fn bundle(index: &[u8], data: &[Vec<u8>]) -> Result<checkpoint::Checkpoint, CheckpointError> {
-    Source::TensorBundle { index: index.to_vec(), data: data.to_vec() }.read()
+    CheckpointFiles::TensorBundle { index: index.to_vec(), data: data.to_vec() }.read()
 }
 
 fn refused(index: &[u8], data: &[Vec<u8>], says: &str) {

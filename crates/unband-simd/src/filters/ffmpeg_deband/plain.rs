@@ -1,7 +1,7 @@
 //! Generic version for any reach and margins: four scattered loads for each sample of a block, then the rest
 //! of the work on the whole block.
 
-use super::{Around, Closeness, Code, Offsets, Row, judge};
+use super::{Around, Closeness, Code, Offsets, TableRow, judge};
 use crate::dispatch;
 
 /// Samples per block.
@@ -72,11 +72,11 @@ fn row<T: Code>(
             (falling[i], rising[i]) = (i as i32 + dy + dx, i as i32 + dy - dx);
         };
         match table {
-            Row::Halves(both) => {
+            TableRow::Halves(both) => {
                 let both = &both[from..][..count];
                 (0..count).for_each(|i| place(i, both[i] & 15, both[i] >> 4));
             }
-            Row::Bytes(across, down) => {
+            TableRow::Bytes(across, down) => {
                 let (across, down) = (&across[from..][..count], &down[from..][..count]);
                 (0..count).for_each(|i| place(i, across[i], down[i]));
             }

@@ -12,8 +12,8 @@ fn model<T: Code>(
     (0..count)
         .map(|i| {
             let (dx, dy) = match offsets.row((at.0 + i, at.1), 1) {
-                Row::Halves(both) => (both[0] & 15, both[0] >> 4),
-                Row::Bytes(across, down) => (across[0], down[0]),
+                TableRow::Halves(both) => (both[0] & 15, both[0] >> 4),
+                TableRow::Bytes(across, down) => (across[0], down[0]),
             };
             let (dx, dy) = (dx as isize, dy as isize);
             let pick = |sx: isize, sy: isize| -> u32 {
@@ -112,8 +112,8 @@ fn tables_hold_what_was_put_in() {
         assert_eq!(offsets.reach(), (most.into(), most.into()));
         let held: Vec<(u8, u8)> = (0..width)
             .map(|x| match offsets.row((x, 0), 1) {
-                Row::Halves(both) => (both[0] & 15, both[0] >> 4),
-                Row::Bytes(across, down) => (across[0], down[0]),
+                TableRow::Halves(both) => (both[0] & 15, both[0] >> 4),
+                TableRow::Bytes(across, down) => (across[0], down[0]),
             })
             .collect();
         assert!(held.into_iter().eq(across.into_iter().zip(down)), "{most}");

@@ -3,7 +3,7 @@
 #[allow(clippy::wildcard_imports)] // a long list of one-time names otherwise
 use std::arch::x86_64::*;
 
-use super::{Around, Closeness, Level, MARGIN_AFTER, MARGIN_BEFORE, Offsets, Row};
+use super::{Around, Closeness, Level, MARGIN_AFTER, MARGIN_BEFORE, Offsets, TableRow};
 
 /// Can the loop below run: the instructions, a reach that two registers span, and readable margins?
 pub fn usable(level: Level, count: usize, around: &Around<'_, u8>, offsets: &Offsets) -> bool {
@@ -50,12 +50,12 @@ pub unsafe fn row_u8(
         // SAFETY: masked to the row's length, which the slices have.
         let part = |slice: &[u8]| unsafe { _mm512_maskz_loadu_epi8(inside, slice.as_ptr().add(x).cast()) };
         let (dx, dy) = match table {
-            Row::Halves(both) => {
+            TableRow::Halves(both) => {
                 let both = part(both);
                 let upper = _mm512_srli_epi16::<4>(both);
                 (_mm512_and_si512(both, lower_half), _mm512_and_si512(upper, lower_half))
             }
-            Row::Bytes(across, down) => (part(across), part(down)),
+            TableRow::Bytes(across, down) => (part(across), part(down)),
         };
         let (right, left) = (_mm512_add_epi8(lanes, dx), _mm512_sub_epi8(lanes, dx));
         // Each of these holds the lookup indices until the iteration of the lane's own distance; from then on

@@ -59,7 +59,8 @@ fn all_levels_equal_the_twin(precision: Precision, within: f64) {
         let rows: [&[f32]; READ] = std::array::from_fn(|y| &data[y][..]);
         // In two parts where there are enough channels: a part's channels may be a subset of its samples'.
         let (few, step) = (inputs.min(7), inputs);
-        let part = |start: usize, channels| Part { channels, step, rows: rows.map(|row| &row[start..]) };
+        let part =
+            |start: usize, channels| ChannelGroup { channels, step, rows: rows.map(|row| &row[start..]) };
         let parts = [part(0, few), part(few, inputs - few)];
         let parts = if few < inputs { &parts[..] } else { &parts[..1] };
         let (w, bias) = (numbers(outputs * 9 * inputs, 7), numbers(outputs, 9));
