@@ -42,7 +42,7 @@ pub fn start<J: MetricJob>(args: &MetricArgs, job: Result<(J, Vec<Failure>), (Ou
 }
 
 /// A work item: an image or a pair.
-pub trait Item: Sync {
+pub trait WorkItem: Sync {
     /// Its name in messages.
     fn name(&self) -> String;
     /// Its number of pixels.
@@ -56,7 +56,7 @@ pub trait Item: Sync {
 /// Runs `one` for all items, with a context of its own threads and progress: small images in parallel, large
 /// ones one after the other, as `deband` does. Passes the results to `then` in the order of the items and
 /// reports failures. `None` when interrupted. Failures known in advance come first.
-pub fn each<T: Item, R: Send>(
+pub fn each<T: WorkItem, R: Send>(
     items: &[T],
     failures: &[Failure],
     reporter: &Reporter<'_>,
@@ -68,7 +68,7 @@ pub fn each<T: Item, R: Send>(
 }
 
 /// The same within a memory budget for all that run in parallel.
-pub fn each_within<T: Item, R: Send>(
+pub fn each_within<T: WorkItem, R: Send>(
     items: &[T],
     budget: Budget,
     failures: &[Failure],

@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex};
 use super::{Streams, run_hosted, stop};
 
 #[derive(Clone, Default)]
-struct Kept(Arc<Mutex<Vec<u8>>>);
+struct SharedBuffer(Arc<Mutex<Vec<u8>>>);
 
-impl Write for Kept {
+impl Write for SharedBuffer {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
         self.0.lock().unwrap().write(data)
     }
@@ -22,7 +22,7 @@ impl Write for Kept {
 
 /// Exit code, standard output, standard error.
 fn run(arguments: &[&str], input: impl Read + Send + 'static) -> (u8, Vec<u8>, String) {
-    let (output, errors) = (Kept::default(), Kept::default());
+    let (output, errors) = (SharedBuffer::default(), SharedBuffer::default());
     let streams = Streams {
         input: Box::new(input),
         output: Box::new(output.clone()),

@@ -12,7 +12,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const NAP: Duration = Duration::from_millis(10);
 
 /// A file, or a named pipe.
-pub struct Source<'a> {
+pub struct FileOrPipe<'a> {
     file: File,
     /// A pipe is read in non-blocking mode, so that `stop` takes effect.
     pipe: Option<Pipe<'a>>,
@@ -28,12 +28,12 @@ struct Pipe<'a> {
 ///
 /// # Errors
 /// Operating-system errors.
-pub fn open<'a>(path: &Path, stop: &'a AtomicBool) -> io::Result<Source<'a>> {
+pub fn open<'a>(path: &Path, stop: &'a AtomicBool) -> io::Result<FileOrPipe<'a>> {
     if !is_pipe(path)? {
-        return Ok(Source { file: File::open(path)?, pipe: None });
+        return Ok(FileOrPipe { file: File::open(path)?, pipe: None });
     }
     let pipe = Pipe { stop, since: Some(Instant::now()) };
-    Ok(Source { file: open_pipe(path)?, pipe: Some(pipe) })
+    Ok(FileOrPipe { file: open_pipe(path)?, pipe: Some(pipe) })
 }
 
 #[cfg(unix)]
@@ -121,7 +121,7 @@ impl Write for Sink<'_> {
     }
 }
 
-impl Source<'_> {
+impl FileOrPipe<'_> {
     pub fn is_pipe(&self) -> bool {
         self.pipe.is_some()
     }
@@ -136,7 +136,7 @@ impl Source<'_> {
     }
 }
 
-impl Read for Source<'_> {
+impl Read for FileOrPipe<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let Some(pipe) = &mut self.pipe else { return self.file.read(buffer) };
         if buffer.is_empty() {

@@ -25,7 +25,7 @@ mod bench {
 
     use nix::time::{ClockId, clock_gettime};
     use unband_image::{Context, Image, Rng};
-    use unband_metrics::{Against, Domain, metrics};
+    use unband_metrics::{ComparedWith, Domain, metrics};
 
     const W: usize = 1920;
     const H: usize = 1080;
@@ -61,7 +61,8 @@ mod bench {
     pub fn main() {
         let (clean, cut) = pair();
         let ctx = Context { threads: 1, ..Context::default() };
-        let own = metrics(Domain::Image).filter(|m| m.against == Against::Reference && m.network.is_none());
+        let own = metrics(Domain::Image)
+            .filter(|m| m.compared_with == ComparedWith::Reference && m.network.is_none());
         let metrics: Vec<_> = own.collect();
         let mut least = vec![Duration::MAX; metrics.len()];
         for _ in 0..TURNS {

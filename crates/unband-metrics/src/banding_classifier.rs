@@ -8,7 +8,7 @@ use unband_infer::{Engine, dbi as index, models};
 use unband_simd::Precision;
 
 use crate::dbi::{Unasked, fitting, probabilities};
-use crate::{Against, Better, Domain, Fault, Least, Metric, MetricError, Score};
+use crate::{Better, ComparedWith, Domain, Fault, Metric, MetricError, MinSize, Score};
 
 const NAME: &str = "unband-banding-classifier";
 
@@ -41,10 +41,10 @@ pub const ENTRY: Metric = Metric {
     purpose: "Banding without a reference or imported models. Not the Deep Banding Index: the same architecture, trained from scratch on unband's own labels. It detects whether an image is banded better than how much.",
     better: Better::Lower,
     domain: Domain::Image,
-    against: Against::Nothing,
+    compared_with: ComparedWith::Nothing,
     range: "0..=1",
     unit: "",
-    least: Least::Sides(index::PATCH),
+    min_size: MinSize::Sides(index::PATCH),
     network: None,
     tuning: None,
     source: "own; weights/unband-banding-classifier.md",

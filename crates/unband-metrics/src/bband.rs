@@ -6,7 +6,9 @@ use unband_filters::bband::{self, Edges, Luma, Samples, Thresholds, Visible};
 use unband_image::{Context, Depth, Image, Model, Range};
 
 use crate::field::{Field, exact};
-use crate::{Against, Better, Domain, Fault, Least, Metric, MetricError, Score, check, finite, psnr, whole};
+use crate::{
+    Better, ComparedWith, Domain, Fault, Metric, MetricError, MinSize, Score, check, finite, psnr, whole,
+};
 
 const NAME: &str = "bband";
 
@@ -151,10 +153,10 @@ pub const ENTRY: Metric = Metric {
     purpose: "Banding without a reference, from the visibility of band edges.",
     better: Better::Lower,
     domain: Domain::Image,
-    against: Against::Nothing,
+    compared_with: ComparedWith::Nothing,
     range: "0 and more, rarely above 3",
     unit: "",
-    least: Least::Sample,
+    min_size: MinSize::Sample,
     network: None,
     tuning: None,
     source: "Tu, Lin, Wang, Adsumilli, Bovik, ICASSP 2020; google/bband-adaband `src/BBAD_I.m`",

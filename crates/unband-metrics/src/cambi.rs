@@ -19,10 +19,12 @@ use std::any::Any;
 
 use unband_image::{Context, Image, ParamError, Params, params, words};
 
-use crate::{Against, Better, Domain, Fault, Least, Metric, MetricError, Score, Tuning, same_size, whole};
-use contrast::{Rules, Strip, strips};
+use crate::{
+    Better, ComparedWith, Domain, Fault, Metric, MetricError, MinSize, Score, Tuning, same_size, whole,
+};
+use contrast::{ContrastStrip, Rules, strips};
 use luma::{Owned, studio_luma};
-use prepare::{Cut, Level, Values, levels};
+use prepare::{ColumnStrips, Level, Values, levels};
 use thresholds::TOP;
 
 const NAME: &str = "cambi";
@@ -378,7 +380,7 @@ fn compute(
 
     let scales: [Scale; SCALES] = std::array::from_fn(|i| {
         let level = &levels[i];
-        let strips: Vec<&Strip> = strips.iter().filter(|strip| strip.scale == i).collect();
+        let strips: Vec<&ContrastStrip> = strips.iter().filter(|strip| strip.scale == i).collect();
         let contrast_sum = strips.iter().map(|strip| strip.sum).sum();
         let top = top(level);
         let sum = if level.scored > top { pool::sum_of_largest(&strips, top) } else { contrast_sum };
@@ -427,14 +429,14 @@ fn rules(window: usize, reach: usize, seen: &[u16], least_visible: u16) -> Rules
         (1..=reach).find(counts).unwrap_or(reach + 1) as u8
     };
     Rules {
-        cut: Cut::new(window / 2),
+        cut: ColumnStrips::new(window / 2),
         reach,
         values: Values { low, high, least, most },
         first: (low..=high).map(first).collect(),
     }
 }
 
-fn map(level: &Level, strips: &[Strip], scale: usize) -> Map {
+fn map(level: &Level, strips: &[ContrastStrip], scale: usize) -> Map {
     let (width, height) = (level.width, level.height);
     let mut contrasts = vec![0.0; width * height];
     for strip in strips.iter().filter(|strip| strip.scale == scale) {
@@ -547,10 +549,10 @@ pub const ENTRY: Metric = Metric {
     purpose: "Banding without a reference, as streaming services measure it; about 5 starts to annoy. It detects steps of one 8-bit code only, and noise of one code hides bands from it.",
     better: Better::Lower,
     domain: Domain::Image,
-    against: Against::Nothing,
+    compared_with: ComparedWith::Nothing,
     range: "0 and more, 24 is very bad",
     unit: "",
-    least: Least::OneSide(LEAST_SIDE),
+    min_size: MinSize::OneSide(LEAST_SIDE),
     network: None,
     source: "Tandon, Afonso, Sole, Krasula, PCS 2021; Netflix/vmaf `libvmaf/src/feature/cambi.c`",
     tuning: Some(TUNING),
@@ -573,7 +575,7 @@ pub const ENTRY_REFERENCE: Metric = Metric {
     title: "CAMBI of the reference",
     purpose: "Banding of the source before it was encoded or repaired.",
     domain: Domain::Video,
-    against: Against::Reference,
+    compared_with: ComparedWith::Reference,
     tuning: Some(Tuning {
         score: |set, _, reference, ctx| of_reference(reference, &options(set), ctx),
         ..TUNING
@@ -588,7 +590,7 @@ pub const ENTRY_FULL_REFERENCE: Metric = Metric {
     title: "CAMBI increase over the reference",
     purpose: "Banding added by encoding or repair; 0 if the reference is equally banded.",
     domain: Domain::Video,
-    against: Against::Reference,
+    compared_with: ComparedWith::Reference,
     tuning: Some(Tuning {
         score: |set, image, reference, ctx| full_reference(image, reference, &options(set), ctx),
         ..TUNING

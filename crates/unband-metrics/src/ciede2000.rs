@@ -7,7 +7,7 @@ use unband_image::{Context, Image};
 
 use crate::field::Field;
 use crate::linear_light::linear_planes;
-use crate::{Against, Better, Domain, Fault, Least, Metric, MetricError, Score, both, single_thread};
+use crate::{Better, ComparedWith, Domain, Fault, Metric, MetricError, MinSize, Score, both, single_thread};
 
 /// Pixels per work item.
 const PART: usize = 1 << 16;
@@ -148,10 +148,10 @@ pub const ENTRY: Metric = Metric {
     purpose: "Perceived colour change: 1 is just noticeable side by side.",
     better: Better::Lower,
     domain: Domain::Image,
-    against: Against::Reference,
+    compared_with: ComparedWith::Reference,
     range: "0 and more, 0 for equal images",
     unit: "ΔE00",
-    least: Least::Sample,
+    min_size: MinSize::Sample,
     network: None,
     tuning: None,
     source: "Sharma, Wu, Dalal 2005; scikit-image `color/delta_e.py`, deltaE_ciede2000",

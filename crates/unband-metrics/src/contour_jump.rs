@@ -4,7 +4,7 @@ use unband_image::resize::Beyond;
 use unband_image::{Context, Depth, Image};
 
 use crate::field::Field;
-use crate::{Against, Better, Domain, Fault, Least, Metric, MetricError, Score, both};
+use crate::{Better, ComparedWith, Domain, Fault, Metric, MetricError, MinSize, Score, both};
 
 /// Exclusive upper limit of a contour's step, in 8-bit codes.
 const EDGE_CODES: u8 = 12;
@@ -89,10 +89,10 @@ pub const ENTRY: Metric = Metric {
     purpose: "Height of the input's contours after a repair. Noise cannot hide a band from it; a true gradient keeps its own slope.",
     better: Better::Lower,
     domain: Domain::Image,
-    against: Against::Input,
+    compared_with: ComparedWith::Input,
     range: "0 and more",
     unit: "8-bit codes",
-    least: Least::Sample,
+    min_size: MinSize::Sample,
     network: None,
     tuning: None,
     source: "own; docs/results/quality.md",

@@ -9,7 +9,9 @@ use unband_image::{Context, Image};
 use unband_infer::dbi::{self, Mixing, PATCH};
 use unband_infer::{Engine, Map};
 
-use crate::{Against, Better, Domain, Fault, Least, Metric, MetricError, Score, at_least, check, network};
+use crate::{
+    Better, ComparedWith, Domain, Fault, Metric, MetricError, MinSize, Score, at_least, check, network,
+};
 
 const NAME: &str = "dbi";
 
@@ -97,10 +99,10 @@ pub const ENTRY: Metric = Metric {
     purpose: "Banding without a reference, as papers on debanding report it, for photographs of 1920×1080; other sizes are an extension. Clean steps in drawings cause false positives: never use it alone.",
     better: Better::Lower,
     domain: Domain::Image,
-    against: Against::Nothing,
+    compared_with: ComparedWith::Nothing,
     range: "0..=1",
     unit: "",
-    least: Least::Sides(PATCH),
+    min_size: MinSize::Sides(PATCH),
     network: Some("dbi"),
     tuning: None,
     source: "Kapoor, Sapra, Wang, ICASSP 2021; akshay-kap/Meng-699-Image-Banding-detection `Demo/predict.py`",

@@ -3,7 +3,7 @@
 use unband_image::{Context, Image};
 
 use crate::field::Field;
-use crate::{Against, Better, Domain, Fault, Least, Metric, MetricError, Score, both};
+use crate::{Better, ComparedWith, Domain, Fault, Metric, MetricError, MinSize, Score, both};
 
 const NAME: &str = "gradient-gap";
 
@@ -48,10 +48,10 @@ pub const ENTRY: Metric = Metric {
     purpose: "Whether an upscaled or restored image is as sharp as its reference: noise, halos and blur all matter.",
     better: Better::Lower,
     domain: Domain::Image,
-    against: Against::Reference,
+    compared_with: ComparedWith::Reference,
     range: "0 and more",
     unit: "octaves",
-    least: Least::Sample,
+    min_size: MinSize::Sample,
     network: None,
     tuning: None,
     source: "own",

@@ -83,7 +83,7 @@ pub enum Domain {
 
 /// Second image of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Against {
+pub enum ComparedWith {
     /// None: the image alone.
     Nothing,
     /// The clean image.
@@ -94,7 +94,7 @@ pub enum Against {
 
 /// Minimum image size of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Least {
+pub enum MinSize {
     /// One sample is enough.
     Sample,
     /// Minimum of both sides, in samples.
@@ -329,13 +329,13 @@ pub struct Metric {
     /// Direction of improvement.
     pub better: Better,
     /// Kind of the second image.
-    pub against: Against,
+    pub compared_with: ComparedWith,
     /// Possible values, in words.
     pub range: &'static str,
     /// Unit, in words; empty where there is none.
     pub unit: &'static str,
     /// Minimum image size.
-    pub least: Least,
+    pub min_size: MinSize,
     /// Name in [`unband_nets::zoo`] of the weights that it needs in [`Context::models`]; none are part of
     /// unband.
     pub network: Option<&'static str>,
@@ -409,7 +409,7 @@ impl Metric {
         self.range.replace("..=", " to ")
     }
 
-    /// Scores an image, against the second image of [`Metric::against`]. The value is independent of the
+    /// Scores an image, against the second image of [`Metric::compared_with`]. The value is independent of the
     /// number of threads and the instruction set, and never NaN.
     ///
     /// # Errors

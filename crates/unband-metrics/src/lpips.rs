@@ -7,7 +7,9 @@ use unband_image::{Context, Image};
 use unband_infer::Engine;
 use unband_infer::lpips::{Backbone, Distance, Lpips};
 
-use crate::{Against, Better, Domain, Fault, Least, Metric, MetricError, Score, at_least, both, network};
+use crate::{
+    Better, ComparedWith, Domain, Fault, Metric, MetricError, MinSize, Score, at_least, both, network,
+};
 
 /// Minimum side for the network of a backbone.
 pub const fn least_side(backbone: Backbone) -> usize {
@@ -85,10 +87,10 @@ pub const ENTRY: Metric = Metric {
     purpose: "Perceived difference of two images, as papers on restoration report it.",
     better: Better::Lower,
     domain: Domain::Image,
-    against: Against::Reference,
+    compared_with: ComparedWith::Reference,
     range: "0 and more, rarely above 1",
     unit: "",
-    least: Least::Sides(least_side(Backbone::Alex)),
+    min_size: MinSize::Sides(least_side(Backbone::Alex)),
     network: Some("alexnet"),
     tuning: None,
     source: "Zhang et al., CVPR 2018; richzhang/PerceptualSimilarity `lpips/lpips.py`, version 0.1",
@@ -100,7 +102,7 @@ pub const ENTRY_VGG: Metric = Metric {
     name: "lpips-vgg",
     title: "LPIPS: distance between VGG-16 features of two images",
     purpose: "The same with the network that serves as a loss. Slow, and needs about 1,000 bytes of memory per pixel.",
-    least: Least::Sides(least_side(Backbone::Vgg)),
+    min_size: MinSize::Sides(least_side(Backbone::Vgg)),
     network: Some("vgg16"),
     score: |image, reference, ctx| score(image, reference, Backbone::Vgg, ctx),
     ..ENTRY
@@ -111,7 +113,7 @@ pub const ENTRY_SQUEEZE: Metric = Metric {
     name: "lpips-squeeze",
     title: "LPIPS: distance between SqueezeNet features of two images",
     purpose: "The same with a network of a few megabytes.",
-    least: Least::Sides(least_side(Backbone::Squeeze)),
+    min_size: MinSize::Sides(least_side(Backbone::Squeeze)),
     network: Some("squeezenet"),
     score: |image, reference, ctx| score(image, reference, Backbone::Squeeze, ctx),
     ..ENTRY
@@ -131,7 +133,7 @@ mod tests {
             let graph = arch::build(backbone.architecture()).unwrap().unwrap();
             let least = (1..100).find(|&side| graph.shapes(side, side).is_ok()).unwrap();
             assert_eq!(least_side(backbone), least, "{}", entry.name);
-            assert_eq!(entry.least, Least::Sides(least));
+            assert_eq!(entry.min_size, MinSize::Sides(least));
             assert!(graph.shapes(least - 1, 500).is_err() && graph.shapes(least, 500).is_ok());
             assert_eq!(entry.network, Some(backbone.architecture()));
         }

@@ -5,7 +5,9 @@ use unband_image::{Context, Image};
 use crate::field::Field;
 use crate::grey::{grey_pair, reduced};
 use crate::ssim_window::Window;
-use crate::{Against, Better, Domain, Least, Metric, MetricError, Score, at_least, both, single_thread};
+use crate::{
+    Better, ComparedWith, Domain, Metric, MetricError, MinSize, Score, at_least, both, single_thread,
+};
 
 /// Minimum side: the window of 11 samples at the coarsest of five scales.
 pub const LEAST_SIDE: usize = 11 << 4;
@@ -103,10 +105,10 @@ pub const ENTRY: Metric = Metric {
     purpose: "Structure at five sizes: closer than SSIM to what people see from some distance.",
     better: Better::Higher,
     domain: Domain::Image,
-    against: Against::Reference,
+    compared_with: ComparedWith::Reference,
     range: "0..=1",
     unit: "",
-    least: Least::Sides(LEAST_SIDE),
+    min_size: MinSize::Sides(LEAST_SIDE),
     network: None,
     tuning: None,
     source: "Wang, Simoncelli, Bovik 2003; the authors' `msssim.m`",

@@ -12,8 +12,8 @@ use unband_image::{Context, Image, Model};
 
 use crate::field::{Field, exact};
 use crate::{
-    Against, Better, Domain, Fault, Least, Metric, MetricError, Score, at_least, both, check, finite, psnr,
-    whole,
+    Better, ComparedWith, Domain, Fault, Metric, MetricError, MinSize, Score, at_least, both, check, finite,
+    psnr, whole,
 };
 
 const NAME: &str = "niqe";
@@ -106,10 +106,10 @@ pub const ENTRY: Metric = Metric {
     purpose: "Whether an image looks like a photograph. It says little about banding: never rank methods by it alone.",
     better: Better::Lower,
     domain: Domain::Image,
-    against: Against::Nothing,
+    compared_with: ComparedWith::Nothing,
     range: "0 and more, photographs 2 to 5",
     unit: "",
-    least: Least::Sides(BLOCK),
+    min_size: MinSize::Sides(BLOCK),
     network: None,
     tuning: None,
     source: "Mittal, Soundararajan, Bovik, IEEE Signal Processing Letters 20(3), 2013; BasicSR `metrics/niqe.py`",
@@ -127,7 +127,7 @@ pub const ENTRY_GAP: Metric = Metric {
     title: "Difference in NIQE from the reference",
     purpose: "Whether an image looks as much like a photograph as the clean one does. Even a clean window of sky has a high NIQE.",
     better: Better::Lower,
-    against: Against::Reference,
+    compared_with: ComparedWith::Reference,
     range: "0 and more",
     score: gap,
     ..ENTRY

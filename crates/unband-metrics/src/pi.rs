@@ -3,7 +3,7 @@
 use unband_image::{Context, Image};
 
 use crate::nrqm::{self, Model};
-use crate::{Against, Better, Domain, Least, Metric, MetricError, Score, at_least, check, niqe};
+use crate::{Better, ComparedWith, Domain, Metric, MetricError, MinSize, Score, at_least, check, niqe};
 
 /// Samples that the challenge crops on each side.
 const SHAVED: usize = 4;
@@ -80,10 +80,10 @@ pub const ENTRY: Metric = Metric {
     purpose: "Upscaled images without a reference, as papers on super-resolution report it: half of (10 − `nrqm`) + `niqe`. NRQM's model must be imported.",
     better: Better::Lower,
     domain: Domain::Image,
-    against: Against::Nothing,
+    compared_with: ComparedWith::Nothing,
     range: "about 0 to 10, higher for images unlike photographs",
     unit: "",
-    least: Least::Sides(niqe::BLOCK),
+    min_size: MinSize::Sides(niqe::BLOCK),
     network: Some(nrqm::MODEL),
     tuning: None,
     source: "Blau et al., ECCV Workshops 2018",
@@ -95,7 +95,7 @@ pub const ENTRY_PIRM: Metric = Metric {
     name: "pi-pirm",
     title: "Perceptual index by the rules of the PIRM challenge",
     purpose: "For tables of the challenge: both parts use luma in studio range, cropped by 4 samples on each side.",
-    least: Least::Sides(LEAST_SHAVED),
+    min_size: MinSize::Sides(LEAST_SHAVED),
     source: "roimehrez/PIRM2018 `utils/calc_scores.m`",
     score: |image, _, ctx| score((ENTRY_PIRM.name, LEAST_SHAVED), pi_pirm, image, ctx),
     ..ENTRY

@@ -6,7 +6,7 @@
 use unband_image::{Context, Image};
 
 use crate::field::Field;
-use crate::{Against, Better, Domain, Least, Metric, MetricError, Score, both};
+use crate::{Better, ComparedWith, Domain, Metric, MetricError, MinSize, Score, both};
 
 /// 10·log₁₀(255² / mean squared error) for an error in 8-bit codes; infinite for no error.
 pub fn from_mse(mse: f64) -> f64 {
@@ -81,10 +81,10 @@ pub const ENTRY: Metric = Metric {
     purpose: "The error over the whole image in one value, comparable between papers. Its position does not matter: a contour of one code in a sky hardly changes it.",
     better: Better::Higher,
     domain: Domain::Image,
-    against: Against::Reference,
+    compared_with: ComparedWith::Reference,
     range: "0 and more, infinite for equal images",
     unit: "dB",
-    least: Least::Sample,
+    min_size: MinSize::Sample,
     network: None,
     tuning: None,
     source: "KAIR `utils/utils_image.py`, calculate_psnr",

@@ -7,7 +7,8 @@ use crate::grey::{grey_pair, reduced};
 use crate::psnr::studio_luma;
 use crate::ssim_window::Window;
 use crate::{
-    Against, Better, Domain, Least, Metric, MetricError, Score, at_least, both, same_size, single_thread,
+    Better, ComparedWith, Domain, Metric, MetricError, MinSize, Score, at_least, both, same_size,
+    single_thread,
 };
 
 /// Mean SSIM of two fields in 8-bit codes: 11×11 Gaussian window of σ 1.5, biased covariance, only where the
@@ -123,10 +124,10 @@ pub const ENTRY: Metric = Metric {
     purpose: "Local structure: the SSIM that most papers on restoration report. Faint bands in smooth areas hardly matter.",
     better: Better::Higher,
     domain: Domain::Image,
-    against: Against::Reference,
+    compared_with: ComparedWith::Reference,
     range: "-1..=1",
     unit: "",
-    least: Least::Sides(11),
+    min_size: MinSize::Sides(11),
     network: None,
     tuning: None,
     source: "Wang et al. 2004; KAIR `utils/utils_image.py`, calculate_ssim",
@@ -148,7 +149,7 @@ pub const ENTRY_UNIFORM7: Metric = Metric {
     name: "ssim-uniform7-rgb",
     title: "Structural similarity with a 7×7 box, mean over channels",
     purpose: "For tables made with scikit-image, whose default this is.",
-    least: Least::Sides(7),
+    min_size: MinSize::Sides(7),
     source: "scikit-image `metrics/_structural_similarity.py`, defaults",
     score: score_uniform7,
     ..ENTRY

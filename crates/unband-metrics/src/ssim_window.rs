@@ -82,7 +82,7 @@ impl<const N: usize> Window<N> {
     /// Sums of similarity and contrast over `valid` columns of windows.
     fn strip(&self, a: &Field, b: &Field, left: usize, valid: usize) -> (f64, f64) {
         let (mut similarity, mut contrast) = (0.0, 0.0);
-        let mut strip = Strip::new();
+        let mut strip = FilteredRows::new();
         for y in 0..a.height {
             let columns = left..left + valid + N - 1;
             strip.put(y, &a.row(y)[columns.clone()], &b.row(y)[columns], &self.weights);
@@ -98,7 +98,7 @@ impl<const N: usize> Window<N> {
 
 /// The last `N` rows of a strip, filtered across: of `a`, `b`, `a² + b²` and `ab`. The formula needs only the
 /// sum of the two variances.
-struct Strip<const N: usize> {
+struct FilteredRows<const N: usize> {
     rows: [[Vec<f64>; 4]; N],
     products: [Vec<f64>; 2],
     down: [Vec<f64>; 4],
@@ -106,7 +106,7 @@ struct Strip<const N: usize> {
     contrast: Vec<f64>,
 }
 
-impl<const N: usize> Strip<N> {
+impl<const N: usize> FilteredRows<N> {
     fn new() -> Self {
         let row = |_| vec![0.0; STRIP];
         Self {

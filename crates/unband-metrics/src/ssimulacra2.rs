@@ -4,7 +4,7 @@ use fast_ssim2::{MAX_IMAGE_PIXELS, PixelDescriptor, PixelSlice, Ssimulacra2Error
 use unband_image::{Context, Image};
 
 use crate::linear_light::linear_planes;
-use crate::{Against, Better, Domain, Fault, Least, Metric, MetricError, Score, at_least, both};
+use crate::{Better, ComparedWith, Domain, Fault, Metric, MetricError, MinSize, Score, at_least, both};
 
 /// Minimum side.
 pub const LEAST_SIDE: usize = 8;
@@ -66,10 +66,10 @@ pub const ENTRY: Metric = Metric {
     purpose: "How good a lossy copy looks: at 90 even flipping shows no difference, 70 is high, 50 medium and 30 low quality.",
     better: Better::Higher,
     domain: Domain::Image,
-    against: Against::Reference,
+    compared_with: ComparedWith::Reference,
     range: "100 for equal images, below 0 for very bad ones",
     unit: "",
-    least: Least::Sides(LEAST_SIDE),
+    min_size: MinSize::Sides(LEAST_SIDE),
     network: None,
     tuning: None,
     source: "github.com/cloudinary/ssimulacra2, by the crate `fast-ssim2`",

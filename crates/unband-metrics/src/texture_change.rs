@@ -3,7 +3,7 @@
 use unband_image::{Context, Image};
 
 use crate::field::Field;
-use crate::{Against, Better, Domain, Fault, Least, Metric, MetricError, Score, both};
+use crate::{Better, ComparedWith, Domain, Fault, Metric, MetricError, MinSize, Score, both};
 
 /// Luma range over 5×5 above which a sample is texture, in 8-bit codes.
 const TEXTURE_CODES: f64 = 12.0;
@@ -65,10 +65,10 @@ pub const ENTRY: Metric = Metric {
     purpose: "Unwanted change of texture by a repair. Dither is included.",
     better: Better::Lower,
     domain: Domain::Image,
-    against: Against::Input,
+    compared_with: ComparedWith::Input,
     range: "0..=255",
     unit: "8-bit codes",
-    least: Least::Sample,
+    min_size: MinSize::Sample,
     network: None,
     tuning: None,
     source: "own; docs/results/quality.md",

@@ -7,7 +7,7 @@
 use unband_image::dither::Grid;
 use unband_image::{Context, Depth, Image};
 
-use crate::{Against, Better, Domain, Fault, Least, Metric, MetricError, Score, finite, same_size};
+use crate::{Better, ComparedWith, Domain, Fault, Metric, MetricError, MinSize, Score, finite, same_size};
 
 /// Differences between the planes of two frames.
 #[derive(Clone, Debug, PartialEq)]
@@ -146,10 +146,10 @@ pub const ALL: Metric = Metric {
     purpose: "PSNR as reported by encoders; for a video the PSNR of the mean error of all frames, as in FFmpeg's filter psnr.",
     better: Better::Higher,
     domain: Domain::Video,
-    against: Against::Reference,
+    compared_with: ComparedWith::Reference,
     range: "0 and more, infinite for equal frames",
     unit: "dB",
-    least: Least::Sample,
+    min_size: MinSize::Sample,
     network: None,
     tuning: None,
     source: "FFmpeg `libavfilter/vf_psnr.c`",

@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use unband::{Context, Depth, Image, Model, Plane};
 use unband_simd::py::samples::{bytes_of_planes, planes_of_bytes, planes_of_words, words_of_planes};
 
-use crate::fault::{Fault, Kind};
+use crate::fault::{ErrorKind, Fault};
 
 /// Pixels from which several threads convert them.
 const MANY: usize = 1 << 16;
@@ -113,7 +113,7 @@ impl Samples {
         let needed = self.height.checked_mul(self.width).and_then(|n| n.checked_mul(self.channels));
         if needed != Some(self.len()) || self.len() == 0 || !(1..=4).contains(&self.channels) {
             return Err(
-                Fault::new(Kind::Input, "the array does not have the size of the image").about("image")
+                Fault::new(ErrorKind::Input, "the array does not have the size of the image").about("image")
             );
         }
         let highest = match &self.data {
@@ -124,7 +124,7 @@ impl Samples {
         let most = Depth::Int(self.bits.clamp(1, 16)).max_code();
         match highest {
             Some(code) if code > most => Err(Fault::new(
-                Kind::Input,
+                ErrorKind::Input,
                 format!("a code of {} bits is at most {most}, got {code}", self.bits),
             )
             .about("bits")),

@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use unband::Context;
 use unband_infer::banded::{Banded, BandedShape};
 
-use crate::fault::{Fault, Kind};
+use crate::fault::{ErrorKind, Fault};
 
 /// Images, input channels, output channels, groups, rows and columns of the kernel, rows and columns of an
 /// image.
@@ -15,7 +15,7 @@ fn shape(sizes: Sizes) -> Result<BandedShape, Fault> {
     let [images, input, output, groups, rows, columns, height, width] = sizes;
     let fits = groups > 0 && input.is_multiple_of(groups) && output.is_multiple_of(groups);
     if !fits || sizes.contains(&0) {
-        return Err(Fault::new(Kind::Input, "the layer has no such shape").about("x"));
+        return Err(Fault::new(ErrorKind::Input, "the layer has no such shape").about("x"));
     }
     Ok(BandedShape { images, input, output, groups, kernel: (rows, columns), height, width })
 }
@@ -23,7 +23,7 @@ fn shape(sizes: Sizes) -> Result<BandedShape, Fault> {
 fn checked(lengths: [usize; 3], shape: &BandedShape) -> Result<(), Fault> {
     match shape.lengths() {
         Some([image, geometry, weight, _]) if lengths == [image, geometry, weight] => Ok(()),
-        _ => Err(Fault::new(Kind::Input, "tensors do not have the sizes of the layer").about("x")),
+        _ => Err(Fault::new(ErrorKind::Input, "tensors do not have the sizes of the layer").about("x")),
     }
 }
 
@@ -71,7 +71,7 @@ pub fn banded_backward(
     checked([image.len(), geometry.len(), weight.len()], &shape)?;
     let gradient = read(py, gradient)?;
     if shape.lengths().is_none_or(|lengths| lengths[3] != gradient.len()) {
-        return Err(Fault::new(Kind::Input, "the gradient does not have the size of the output").into());
+        return Err(Fault::new(ErrorKind::Input, "the gradient does not have the size of the output").into());
     }
     let made = py.detach(|| {
         let ctx = Context { threads: threads.max(1), ..Context::default() };

@@ -12,15 +12,18 @@ use unband_data::{DegradationRecipe, DegradationRecipeError, Pair};
 use unband_recipes::{DEGRADATION_RECIPES, find};
 
 use crate::array::Samples;
-use crate::fault::{Fault, Kind};
+use crate::fault::{ErrorKind, Fault};
 use crate::options::Given;
-use crate::restore::{Source, hold};
+use crate::restore::{ImageInput, hold};
 use crate::wait::{self, Stop};
 
 impl From<DegradationRecipeError> for Fault {
     fn from(error: DegradationRecipeError) -> Self {
-        let kind =
-            if matches!(error, DegradationRecipeError::Read { .. }) { Kind::File } else { Kind::Option };
+        let kind = if matches!(error, DegradationRecipeError::Read { .. }) {
+            ErrorKind::File
+        } else {
+            ErrorKind::Option
+        };
         Self::of(kind, &error).about("recipe")
     }
 }
@@ -28,8 +31,8 @@ impl From<DegradationRecipeError> for Fault {
 impl From<DegradeError> for Fault {
     fn from(error: DegradeError) -> Self {
         match &error {
-            DegradeError::TooSmall { .. } => Self::of(Kind::Input, &error).about("image"),
-            _ => Self::of(Kind::Other, &error),
+            DegradeError::TooSmall { .. } => Self::of(ErrorKind::Input, &error).about("image"),
+            _ => Self::of(ErrorKind::Other, &error),
         }
     }
 }
@@ -104,7 +107,7 @@ impl Recipe {
     fn apply<'py>(
         &self,
         py: Python<'py>,
-        source: Source<'py>,
+        source: ImageInput<'py>,
         seed: u64,
         index: &str,
         bits: u8,
@@ -116,7 +119,7 @@ impl Recipe {
         let (job, held, recipe) = (given.job(Stop::AtOnce)?, hold(source), Arc::clone(&self.0));
         wait::run(py, &job, move |ctx| {
             let unusable =
-                |error: unband::ImageError| Fault::new(Kind::Input, error.to_string()).about("image");
+                |error: unband::ImageError| Fault::new(ErrorKind::Input, error.to_string()).about("image");
             let clean = clean_rgb(Arc::unwrap_or_clone(held.image(ctx))).map_err(unusable)?;
             let rng = Rng::new(u64::from(seed));
             let (pair, record) = if let Some(side) = patch {

@@ -12,16 +12,16 @@ use unband::evaluate::{
 use unband::metrics::Direction;
 use unband_infer::models;
 
-use crate::fault::{Fault, Kind};
+use crate::fault::{ErrorKind, Fault};
 use crate::options::Given;
 use crate::wait::{self, Stop};
 
 impl From<EvaluateError> for Fault {
     fn from(error: EvaluateError) -> Self {
         match &error {
-            EvaluateError::Cancelled => Self::of(Kind::Cancelled, &error),
-            EvaluateError::File { .. } => Self::of(Kind::File, &error),
-            _ => Self::of(Kind::Option, &error).about("table"),
+            EvaluateError::Cancelled => Self::of(ErrorKind::Cancelled, &error),
+            EvaluateError::File { .. } => Self::of(ErrorKind::File, &error),
+            _ => Self::of(ErrorKind::Option, &error).about("table"),
         }
     }
 }
@@ -39,7 +39,7 @@ fn recipe(given: &Given<'_, '_>) -> Result<Recipe, Fault> {
         recipe
     } else {
         let Some(folder) = folder else {
-            return Err(Fault::new(Kind::Option, "evaluate needs `table` or `images`").about("images"));
+            return Err(Fault::new(ErrorKind::Option, "evaluate needs `table` or `images`").about("images"));
         };
         let degradations: Option<Vec<String>> = given.value("degradations", "a list of names")?;
         let data = match degradations {

@@ -11,7 +11,7 @@ use unband_io::video::VideoError;
 
 /// Kind of an error: a class of `unband.errors`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ErrorKind {
     /// An option outside its range.
     Option,
     /// An image or file that cannot be used.
@@ -28,7 +28,7 @@ pub enum Kind {
     Cancelled,
 }
 
-impl Kind {
+impl ErrorKind {
     fn class(self) -> &'static str {
         match self {
             Self::Option => "OptionError",
@@ -44,7 +44,7 @@ impl Kind {
 /// An error with everything that its exception shows.
 #[derive(Clone, Debug)]
 pub struct Fault {
-    kind: Kind,
+    kind: ErrorKind,
     message: String,
     hint: Option<String>,
     argument: Option<String>,
@@ -52,17 +52,17 @@ pub struct Fault {
 
 impl Fault {
     /// An error without a hint.
-    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), hint: None, argument: None }
     }
 
     /// An option with a wrong value: "`name` must be `rule`, got `got`".
     pub fn option(name: &str, rule: &str, got: impl std::fmt::Display) -> Self {
-        Self::new(Kind::Option, format!("`{name}` must be {rule}, got {got}")).about(name)
+        Self::new(ErrorKind::Option, format!("`{name}` must be {rule}, got {got}")).about(name)
     }
 
     /// From an error of the library.
-    pub fn of(kind: Kind, error: &dyn Hint) -> Self {
+    pub fn of(kind: ErrorKind, error: &dyn Hint) -> Self {
         Self { hint: error.hint().map(|hint| as_keywords(&hint)), ..Self::new(kind, error.to_string()) }
     }
 
@@ -89,14 +89,14 @@ impl Fault {
 
     /// Did the caller cancel?
     pub fn is_cancelled(&self) -> bool {
-        self.kind == Kind::Cancelled
+        self.kind == ErrorKind::Cancelled
     }
 
     /// A panic of the library.
     pub fn panicked(payload: &(dyn std::any::Any + Send)) -> Self {
         let text = payload.downcast_ref::<&str>().map(ToString::to_string);
         let text = text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_default();
-        Self::new(Kind::Other, format!("internal error: {text}"))
+        Self::new(ErrorKind::Other, format!("internal error: {text}"))
             .hint("this is a bug in unband; please report it")
     }
 
@@ -140,14 +140,16 @@ impl From<unband::Error> for Fault {
         use unband::Error;
         match &error {
             Error::Setting(setting) => setting.into(),
-            Error::Option { name, .. } => Self::of(Kind::Option, &error).about(name),
-            Error::Image(_) => Self::of(Kind::Input, &error).about("image"),
-            Error::Cancelled => Self::of(Kind::Cancelled, &error),
-            Error::Memory { .. } | Error::NoMemory { .. } => Self::of(Kind::Limit, &error),
-            Error::Restore(_) | Error::Unprovable { .. } => Self::of(Kind::Unsupported, &error),
-            Error::Scale { .. } | Error::NoUpscaler { .. } => Self::of(Kind::Option, &error).about("scale"),
+            Error::Option { name, .. } => Self::of(ErrorKind::Option, &error).about(name),
+            Error::Image(_) => Self::of(ErrorKind::Input, &error).about("image"),
+            Error::Cancelled => Self::of(ErrorKind::Cancelled, &error),
+            Error::Memory { .. } | Error::NoMemory { .. } => Self::of(ErrorKind::Limit, &error),
+            Error::Restore(_) | Error::Unprovable { .. } => Self::of(ErrorKind::Unsupported, &error),
+            Error::Scale { .. } | Error::NoUpscaler { .. } => {
+                Self::of(ErrorKind::Option, &error).about("scale")
+            }
             Error::File(file) | Error::Video(VideoError::File(file)) => file.into(),
-            _ => Self::of(Kind::Other, &error),
+            _ => Self::of(ErrorKind::Other, &error),
         }
     }
 }
@@ -156,11 +158,11 @@ impl From<&unband_io::Error> for Fault {
     fn from(error: &unband_io::Error) -> Self {
         use unband_io::Error;
         let kind = match error.fault() {
-            Error::Io { .. } | Error::Exists | Error::Name { .. } => Kind::File,
-            Error::Stopped => Kind::Cancelled,
-            Error::Memory { .. } | Error::Limit { .. } => Kind::Limit,
-            Error::Unsupported { .. } => Kind::Unsupported,
-            _ => Kind::Input,
+            Error::Io { .. } | Error::Exists | Error::Name { .. } => ErrorKind::File,
+            Error::Stopped => ErrorKind::Cancelled,
+            Error::Memory { .. } | Error::Limit { .. } => ErrorKind::Limit,
+            Error::Unsupported { .. } => ErrorKind::Unsupported,
+            _ => ErrorKind::Input,
         };
         Self::of(kind, error)
     }
@@ -174,7 +176,7 @@ impl From<unband_io::Error> for Fault {
 
 impl From<&ParamError> for Fault {
     fn from(error: &ParamError) -> Self {
-        let fault = Self::of(Kind::Option, error);
+        let fault = Self::of(ErrorKind::Option, error);
         match error {
             ParamError::Malformed { name, .. }
             | ParamError::OutOfRange { name, .. }

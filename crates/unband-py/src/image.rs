@@ -8,7 +8,7 @@ use pyo3::types::{PyBytes, PyDict};
 use unband_io::{Limits, WriteOptions};
 
 use crate::array::Samples;
-use crate::fault::{Fault, Kind};
+use crate::fault::{ErrorKind, Fault};
 use crate::options::Given;
 use crate::wait::{self, Stop};
 
@@ -37,7 +37,7 @@ pub fn as_rgb(image: &Arc<unband::Image>, ctx: &unband::Context<'_>) -> Result<A
         return Ok(Arc::clone(image));
     }
     let rgb = unband::Image::clone(image).into_rgb(ctx);
-    rgb.map(Arc::new).map_err(|error| Fault::new(Kind::Unsupported, error.to_string()).about("image"))
+    rgb.map(Arc::new).map_err(|error| Fault::new(ErrorKind::Unsupported, error.to_string()).about("image"))
 }
 
 #[pymethods]

@@ -7,21 +7,21 @@ use pyo3::types::{PyDict, PyList};
 use unband::Context;
 use unband::metrics::Scope;
 use unband_infer::models;
-use unband_metrics::{Against, Better, Domain, Fault as Cause, Metric, MetricError};
+use unband_metrics::{Better, ComparedWith, Domain, Fault as Cause, Metric, MetricError};
 
-use crate::fault::{Fault, Kind};
+use crate::fault::{ErrorKind, Fault};
 use crate::options::Given;
-use crate::restore::{Source, hold};
+use crate::restore::{ImageInput, hold};
 use crate::wait::{self, Stop};
 
 impl From<MetricError> for Fault {
     fn from(error: MetricError) -> Self {
         match &error.fault {
-            Cause::Cancelled => Self::of(Kind::Cancelled, &error),
-            Cause::Missing(_) => Self::of(Kind::Option, &error).about("reference"),
-            Cause::NoNetwork(_) | Cause::Network { .. } => Self::of(Kind::Unsupported, &error),
-            Cause::Option { option, .. } => Self::of(Kind::Option, &error).about(option),
-            _ => Self::of(Kind::Input, &error).about("image"),
+            Cause::Cancelled => Self::of(ErrorKind::Cancelled, &error),
+            Cause::Missing(_) => Self::of(ErrorKind::Option, &error).about("reference"),
+            Cause::NoNetwork(_) | Cause::Network { .. } => Self::of(ErrorKind::Unsupported, &error),
+            Cause::Option { option, .. } => Self::of(ErrorKind::Option, &error).about(option),
+            _ => Self::of(ErrorKind::Input, &error).about("image"),
         }
     }
 }
@@ -51,10 +51,10 @@ pub fn default_metrics(reference: bool, before: bool) -> Vec<&'static str> {
 
 fn row<'py>(py: Python<'py>, metric: &Metric, models: Option<&Path>) -> PyResult<Bound<'py, PyDict>> {
     let row = PyDict::new(py);
-    let against = match metric.against {
-        Against::Nothing => None,
-        Against::Reference => Some("reference"),
-        Against::Input => Some("input"),
+    let against = match metric.compared_with {
+        ComparedWith::Nothing => None,
+        ComparedWith::Reference => Some("reference"),
+        ComparedWith::Input => Some("input"),
     };
     row.set_item("name", metric.name)?;
     row.set_item("title", metric.title)?;
@@ -78,9 +78,9 @@ type Value = (f64, Vec<(&'static str, f64)>);
 pub fn score<'py>(
     py: Python<'py>,
     names: Vec<String>,
-    image: Source<'py>,
-    reference: Option<Source<'py>>,
-    input: Option<Source<'py>>,
+    image: ImageInput<'py>,
+    reference: Option<ImageInput<'py>>,
+    input: Option<ImageInput<'py>>,
     options: &Bound<'py, PyDict>,
 ) -> PyResult<Vec<Option<Value>>> {
     let given = Given(options);
@@ -88,7 +88,7 @@ pub fn score<'py>(
     let chosen = names.iter().map(|name| {
         unband_metrics::find(name).ok_or_else(|| {
             let known: Vec<&str> = unband_metrics::metrics(Domain::Image).map(|metric| metric.name).collect();
-            Fault::new(Kind::Option, format!("there is no metric `{name}`"))
+            Fault::new(ErrorKind::Option, format!("there is no metric `{name}`"))
                 .about("metrics")
                 .hint(format!("the metrics are {}", known.join(", ")))
         })
@@ -102,10 +102,10 @@ pub fn score<'py>(
         let reference = reference.map(|other| other.rgb(ctx)).transpose()?;
         let input = input.map(|other| other.rgb(ctx)).transpose()?;
         let value = |metric: &&'static Metric| {
-            let other = match metric.against {
-                Against::Nothing => None,
-                Against::Reference => reference.as_deref(),
-                Against::Input => input.as_deref(),
+            let other = match metric.compared_with {
+                ComparedWith::Nothing => None,
+                ComparedWith::Reference => reference.as_deref(),
+                ComparedWith::Input => input.as_deref(),
             };
             metric.score(&image, other, ctx).map(|score| (score.value, score.details)).map_err(Fault::from)
         };

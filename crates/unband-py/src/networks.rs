@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use pyo3::prelude::*;
 use unband_nets::checkpoint;
 
-use crate::fault::{Fault, Kind};
+use crate::fault::{ErrorKind, Fault};
 use crate::wait::{self, Job, Stop};
 
 /// A tensor: name, shape, and its values as `float32` in bytes.
@@ -23,12 +23,12 @@ pub fn read_checkpoint(py: Python<'_>, path: PathBuf) -> PyResult<Read> {
 
 fn read(path: &PathBuf) -> Result<Read, Fault> {
     let read = checkpoint::open(path).map_err(|error| {
-        let kind = if path.is_file() { Kind::Input } else { Kind::File };
+        let kind = if path.is_file() { ErrorKind::Input } else { ErrorKind::File };
         Fault::of(kind, &error).in_file(path).about("file")
     })?;
     let architecture = read
         .network()
-        .map_err(|error| Fault::of(Kind::Input, &error).in_file(path).about("file"))?
+        .map_err(|error| Fault::of(ErrorKind::Input, &error).in_file(path).about("file"))?
         .architecture;
     let settings = (architecture.settings)(&read.state);
     let state = architecture.own_tensors(read.state);

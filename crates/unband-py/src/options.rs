@@ -6,7 +6,7 @@ use unband::{Alpha, Choice, Dither, Method, Options, OutputDepth, Precision, Tre
 use unband_image::{ParamKind, ParamValue};
 use unband_infer::models;
 
-use crate::fault::{Fault, Kind};
+use crate::fault::{ErrorKind, Fault};
 use crate::registry::own_name;
 use crate::wait::{Job, Stop};
 
@@ -106,15 +106,15 @@ impl<'py> Given<'_, 'py> {
         if text == "auto" {
             return match params.first() {
                 None => Ok(Choice::Auto),
-                Some((name, _)) => Err(Fault::new(Kind::Option, format!("unknown argument `{name}`"))
+                Some((name, _)) => Err(Fault::new(ErrorKind::Option, format!("unknown argument `{name}`"))
                     .about(&name.to_string())
                     .hint(
                         "parameters of a method need its name: method=\"…\"; unband.list_methods() has them",
                     )),
             };
         }
-        let mut method =
-            unband::parse_method(&text).map_err(|error| Fault::of(Kind::Option, &error).about("method"))?;
+        let mut method = unband::parse_method(&text)
+            .map_err(|error| Fault::of(ErrorKind::Option, &error).about("method"))?;
         for (name, value) in &params {
             let name = name
                 .extract::<String>()

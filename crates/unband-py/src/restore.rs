@@ -20,7 +20,7 @@ const SMALL: usize = 96 * 96;
 
 /// Samples of an array, or an image with its file's properties.
 #[derive(FromPyObject)]
-pub enum Source<'py> {
+pub enum ImageInput<'py> {
     /// Samples; no one else needs them.
     Samples(Bound<'py, Samples>),
     /// An image.
@@ -36,10 +36,10 @@ pub enum Held {
 }
 
 /// The source, ready for another thread.
-pub fn hold(source: Source<'_>) -> Held {
+pub fn hold(source: ImageInput<'_>) -> Held {
     match source {
-        Source::Samples(samples) => Held::Samples(samples.unbind()),
-        Source::Image(image) => Held::Image(Arc::clone(&image.get().0)),
+        ImageInput::Samples(samples) => Held::Samples(samples.unbind()),
+        ImageInput::Image(image) => Held::Image(Arc::clone(&image.get().0)),
     }
 }
 
@@ -71,17 +71,17 @@ impl Held {
     }
 
     /// The result in the form of the source.
-    fn result(&self, image: Image, ctx: &Context<'_>) -> Made {
+    fn result(&self, image: Image, ctx: &Context<'_>) -> ImageOutput {
         match self.planar() {
-            Some(planar) => Made::Samples(Samples::of(&image, planar, ctx)),
-            None => Made::Image(image::Image::of(image)),
+            Some(planar) => ImageOutput::Samples(Samples::of(&image, planar, ctx)),
+            None => ImageOutput::Image(image::Image::of(image)),
         }
     }
 }
 
 /// A result in the form of its source.
 #[derive(IntoPyObject)]
-pub enum Made {
+pub enum ImageOutput {
     /// For an array.
     Samples(Samples),
     /// For an image.
@@ -92,7 +92,7 @@ pub enum Made {
 #[pyfunction]
 pub fn deband<'py>(
     py: Python<'py>,
-    source: Source<'py>,
+    source: ImageInput<'py>,
     options: &Bound<'py, PyDict>,
 ) -> PyResult<Bound<'py, PyTuple>> {
     let given = Given(options);
@@ -125,7 +125,7 @@ fn is_quick(options: &Options) -> bool {
 #[pyfunction]
 pub fn inspect<'py>(
     py: Python<'py>,
-    source: Source<'py>,
+    source: ImageInput<'py>,
     options: &Bound<'py, PyDict>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let held = hold(source);
@@ -138,9 +138,9 @@ pub fn inspect<'py>(
 #[pyfunction]
 pub fn upscale<'py>(
     py: Python<'py>,
-    source: Source<'py>,
+    source: ImageInput<'py>,
     options: &Bound<'py, PyDict>,
-) -> PyResult<(Made, &'static str, usize)> {
+) -> PyResult<(ImageOutput, &'static str, usize)> {
     let given = Given(options);
     let (job, options, held) = (given.job(Stop::AtOnce)?, given.upscaling()?, hold(source));
     wait::run(py, &job, move |ctx| {
@@ -153,7 +153,11 @@ pub fn upscale<'py>(
 
 /// Rounds to another depth, dithered; nothing is repaired.
 #[pyfunction]
-pub fn dither<'py>(py: Python<'py>, source: Source<'py>, options: &Bound<'py, PyDict>) -> PyResult<Made> {
+pub fn dither<'py>(
+    py: Python<'py>,
+    source: ImageInput<'py>,
+    options: &Bound<'py, PyDict>,
+) -> PyResult<ImageOutput> {
     let given = Given(options);
     let (job, held) = (given.job(Stop::AtOnce)?, hold(source));
     let how = given.upscaling()?;
@@ -172,8 +176,8 @@ pub fn dither<'py>(py: Python<'py>, source: Source<'py>, options: &Bound<'py, Py
 #[pyfunction]
 pub fn prove<'py>(
     py: Python<'py>,
-    original: Source<'py>,
-    result: Source<'py>,
+    original: ImageInput<'py>,
+    result: ImageInput<'py>,
     options: &Bound<'py, PyDict>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let given = Given(options);

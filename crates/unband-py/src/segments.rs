@@ -16,7 +16,7 @@ use unband::video::{SegmentJob, VideoSegment};
 use unband_infer::models;
 use unband_metrics::Metric;
 
-use crate::fault::{Fault, Kind};
+use crate::fault::{ErrorKind, Fault};
 use crate::options::Given;
 use crate::video::{video_options, video_report};
 use crate::wait::{self, Stop};
@@ -33,7 +33,7 @@ impl VideoJob {
 }
 
 fn ended() -> Fault {
-    Fault::new(Kind::Option, "the job has ended").hint("plan it again")
+    Fault::new(ErrorKind::Option, "the job has ended").hint("plan it again")
 }
 
 #[pymethods]
@@ -99,9 +99,9 @@ pub fn make_segment<'py>(
 impl From<MetricsError> for Fault {
     fn from(error: MetricsError) -> Self {
         match &error {
-            MetricsError::Cancelled => Self::of(Kind::Cancelled, &error),
-            MetricsError::File { .. } => Self::of(Kind::Input, &error),
-            _ => Self::of(Kind::Option, &error).about("metrics"),
+            MetricsError::Cancelled => Self::of(ErrorKind::Cancelled, &error),
+            MetricsError::File { .. } => Self::of(ErrorKind::Input, &error),
+            _ => Self::of(ErrorKind::Option, &error).about("metrics"),
         }
     }
 }
@@ -205,7 +205,7 @@ fn json(value: &impl serde::Serialize) -> String {
 }
 
 fn parsed<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Fault> {
-    serde_json::from_str(text).map_err(|error| Fault::new(Kind::Option, error.to_string()).about("part"))
+    serde_json::from_str(text).map_err(|error| Fault::new(ErrorKind::Option, error.to_string()).about("part"))
 }
 
 fn shown<'py>(py: Python<'py>, asked: &Asked, scores: &VideoScores) -> PyResult<Bound<'py, PyDict>> {

@@ -18,7 +18,7 @@ use unband::video::{
 use unband_io::video::{Programs, Purpose, StreamChoice, probe};
 use unband_io::{Limits, Y4mReader};
 
-use crate::fault::{Fault, Kind};
+use crate::fault::{ErrorKind, Fault};
 use crate::image::Image;
 use crate::options::Given;
 use crate::wait::{self, LOOK, Stop};
@@ -123,7 +123,7 @@ impl Frames {
             }
         };
         let started = thread::Builder::new().name("unband frames".to_owned()).spawn(work);
-        started.map_err(|error| Fault::new(Kind::Limit, format!("cannot start a thread: {error}")))?;
+        started.map_err(|error| Fault::new(ErrorKind::Limit, format!("cannot start a thread: {error}")))?;
         Ok(Self { frames: Mutex::new(frames), cancel })
     }
 
@@ -177,7 +177,7 @@ fn decoded(input: &Path, how: &VideoOptions, send: Sending<'_>, ctx: &Context<'_
 
 fn debanded(input: &Path, how: &VideoOptions, send: Sending<'_>, ctx: &Context<'_>) -> Result<(), Fault> {
     let (reader, writer) =
-        pipe().map_err(|error| Fault::new(Kind::File, format!("cannot make a pipe: {error}")))?;
+        pipe().map_err(|error| Fault::new(ErrorKind::File, format!("cannot make a pipe: {error}")))?;
     thread::scope(|scope| {
         let work = scope.spawn(move || deband_to_stream(input, writer, how, ctx));
         let read = || {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use pyo3::prelude::*;
 use unband::{Context, Progress};
 
-use crate::fault::{Fault, Kind};
+use crate::fault::{ErrorKind, Fault};
 
 /// Time between two looks for signals. Ctrl-C is answered within a tenth of a second.
 pub const LOOK: Duration = Duration::from_millis(20);
@@ -79,7 +79,7 @@ pub fn run<T: Send + 'static>(
         // No one receives it after Ctrl-C.
         let _ = send.send(on(&theirs, threads, work));
     });
-    started.map_err(|error| Fault::new(Kind::Limit, format!("cannot start a thread: {error}")))?;
+    started.map_err(|error| Fault::new(ErrorKind::Limit, format!("cannot start a thread: {error}")))?;
     let mut reported = 0;
     loop {
         // Only an exclusive reference may leave the lock.
@@ -92,7 +92,7 @@ pub fn run<T: Send + 'static>(
                 return result.map_err(PyErr::from);
             }
             Err(RecvTimeoutError::Disconnected) => {
-                return Err(Fault::new(Kind::Other, "internal error: the work has no result").into());
+                return Err(Fault::new(ErrorKind::Other, "internal error: the work has no result").into());
             }
             Err(RecvTimeoutError::Timeout) => {}
         }

@@ -29,7 +29,7 @@ const GAP: f64 = 12.0;
 const LINE: f64 = 20.0;
 
 /// The drawn parts of a frame.
-struct Drawn {
+struct DrawnFrame {
     label: String,
     names: [String; 2],
     /// Before and after.
@@ -41,7 +41,7 @@ struct Drawn {
     gain: f32,
 }
 
-impl Drawn {
+impl DrawnFrame {
     fn new(moment: &Moment<'_>, ctx: &Context<'_>) -> Result<Self, ShowError> {
         let stretch = Stretch::of(moment.before, &moment.spot, ctx)?;
         let whole = |image| DisplayImage::at_most(SIDE, image, ctx);
@@ -107,8 +107,8 @@ impl Drawn {
 /// # Errors
 /// No moments, or planes that do not fit their model.
 pub fn before_after(moments: &[Moment<'_>], ctx: &Context<'_>) -> Result<DisplayImage, ShowError> {
-    let drawn = moments.iter().map(|moment| Drawn::new(moment, ctx)).collect::<Result<Vec<_>, _>>()?;
-    let sizes = drawn.iter().map(Drawn::size);
+    let drawn = moments.iter().map(|moment| DrawnFrame::new(moment, ctx)).collect::<Result<Vec<_>, _>>()?;
+    let sizes = drawn.iter().map(DrawnFrame::size);
     let (width, height) = sizes.reduce(|a, b| (a.0.max(b.0), a.1.max(b.1))).ok_or(ShowError::NoImage)?;
     let columns = ((drawn.len() as f64 * height / width).sqrt().round() as usize).clamp(1, drawn.len());
     let rows = drawn.len().div_ceil(columns);

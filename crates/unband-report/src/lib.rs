@@ -55,7 +55,7 @@ pub use display_image::DisplayImage;
 use display_image::uri;
 pub use heat::{HeatMap, heat_color, overlay};
 pub use line::Line;
-pub use page::{Drawn, Page, Section, Side};
+pub use page::{Page, Section, SectionHtml, Side};
 pub use profile::{Profile, Series};
 pub use segments::{Segments, segments};
 pub use spots::{Spot, Stretch, stretched, worst_spots};

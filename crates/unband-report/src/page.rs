@@ -105,14 +105,14 @@ impl Page {
     /// Adds a section.
     ///
     /// # Errors
-    /// As [`Drawn::new`]. The page then stays unchanged.
+    /// As [`SectionHtml::new`]. The page then stays unchanged.
     pub fn add(&mut self, section: &Section<'_>, ctx: &Context<'_>) -> Result<(), ShowError> {
-        self.put(&Drawn::new(section, self.longest, ctx)?);
+        self.put(&SectionHtml::new(section, self.longest, ctx)?);
         Ok(())
     }
 
     /// Adds a section drawn earlier, perhaps on another thread.
-    pub fn put(&mut self, section: &Drawn) {
+    pub fn put(&mut self, section: &SectionHtml) {
         let id = format!("s{}", self.count + 1);
         let mut parts = vec![("id", id.as_str())];
         parts.extend(section.parts.iter().map(|(name, html)| (*name, html.as_str())));
@@ -167,14 +167,14 @@ impl Page {
 
 /// A section as HTML, independent of its position on a page. It contains only images for display.
 #[derive(Clone, Debug)]
-pub struct Drawn {
+pub struct SectionHtml {
     /// Template values: title first, the level of the verdict third.
     parts: [(&'static str, String); 7],
     /// The thumbnail, as a data URI.
     thumbnail: String,
 }
 
-impl Drawn {
+impl SectionHtml {
     /// Draws a section. `longest`: maximum side of images, in pixels; [`Page::LONGEST`] is a good choice.
     ///
     /// # Errors

@@ -35,7 +35,7 @@ pub fn worst_spots(map: &HeatMap, size: (usize, usize), count: usize, side: usiz
     }
     let fit = |n: usize| side.clamp(1, (n / 2).max(64)).min(n);
     let (w, h) = (fit(width), fit(height));
-    let sums = Sums::new(map, size);
+    let sums = StrengthSums::new(map, size);
     let starts = |n: usize, side: usize| {
         let mut starts: Vec<usize> = (0..=n - side).step_by(STEP).collect();
         if starts.last() != Some(&(n - side)) {
@@ -64,14 +64,14 @@ pub fn worst_spots(map: &HeatMap, size: (usize, usize), count: usize, side: usiz
 }
 
 /// Integral image of the map's strength, by blocks.
-struct Sums {
+struct StrengthSums {
     block: usize,
     columns: usize,
     rows: usize,
     corners: Vec<f64>,
 }
 
-impl Sums {
+impl StrengthSums {
     /// Side of a block in pixels: fine enough for windows in steps of sixteen.
     fn new(map: &HeatMap, (width, height): (usize, usize)) -> Self {
         let block = 4;

@@ -21,7 +21,7 @@ mod chosen;
 mod source;
 
 pub use chosen::{Chosen, network_names};
-pub use source::{NoVariant, Source};
+pub use source::{NetworkSource, NoVariant};
 
 use crate::Weights;
 use crate::networks::{self, WEIGHTS, takes_weights};

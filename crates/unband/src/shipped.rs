@@ -23,14 +23,14 @@ pub fn upscaler(scale: usize, precision: Precision) -> Result<(&'static Architec
 }
 
 /// An engine, once it was needed.
-type Made = OnceLock<Result<Arc<Engine>, String>>;
+type LazyEngine = OnceLock<Result<Arc<Engine>, String>>;
 
 /// The built-in debanding network, ready to run; shared by all images.
 ///
 /// # Errors
 /// Unreadable weights: a fault of the build.
 pub fn debander(precision: Precision) -> Result<Arc<Engine>, ParamError> {
-    static READY: PerProcess<[Made; 2]> = PerProcess::new();
+    static READY: PerProcess<[LazyEngine; 2]> = PerProcess::new();
     let ready = &READY.get_or(Default::default)[usize::from(precision == Precision::Bf16)];
     let ready =
         ready.get_or_init(|| models::built_in(DEBANDER, precision).map(|(_, engine)| Arc::new(engine)));

@@ -109,7 +109,7 @@ const DEEP_ALONE: f32 = 0.95;
 
 /// Findings and grade of a video frame.
 #[derive(Clone, Debug)]
-pub struct Seen {
+pub struct GradedFindings {
     /// The findings. `visible` is set where the grade is not [`Grade::None`].
     pub findings: Findings,
     /// The grade.
@@ -120,7 +120,7 @@ pub struct Seen {
 ///
 /// Bands in luma and chroma are graded by the findings and by CAMBI, which also sees steps of one code and
 /// those of more than 8 bits.
-pub fn look_at_frame(image: &Image, ctx: &Context<'_>) -> Seen {
+pub fn look_at_frame(image: &Image, ctx: &Context<'_>) -> GradedFindings {
     // All frames of a shot get the same treatment: a single frame is never a drawing.
     let mut findings = Findings { drawing: None, ..inspect(image, ctx) };
     let mut seen = grade(&findings);
@@ -131,7 +131,7 @@ pub fn look_at_frame(image: &Image, ctx: &Context<'_>) -> Seen {
         seen = seen.max(by_cambi(cambi, &findings));
     }
     findings.visible = seen > Grade::None;
-    Seen { findings, grade: seen }
+    GradedFindings { findings, grade: seen }
 }
 
 /// The verdict on an image or a video frame.
@@ -172,7 +172,7 @@ impl Verdict {
     }
 
     /// From the findings in a video frame.
-    pub fn of_seen(seen: &Seen) -> Self {
+    pub fn of_seen(seen: &GradedFindings) -> Self {
         Self::graded(&seen.findings, seen.grade)
     }
 

@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use unband::evaluate::{NamedMethod, parse_methods};
-use unband::metrics::{Against, Metric};
 use unband::metrics::{Check, Inspected, Scope, Scores, Subject, comparable, score};
+use unband::metrics::{ComparedWith, Metric};
 use unband::pairs::{self, Pair, Pairs};
 use unband::verdict::Verdict;
 use unband::{Context, Depth, Image, batch, models};
-use unband_report::{Column, Drawn, HeatMap, Page, Section, Side};
+use unband_report::{Column, HeatMap, Page, Section, SectionHtml, Side};
 
 use crate::args::{MetricArgs, failure};
 use crate::budget::Budget;
@@ -106,14 +106,14 @@ struct CompareJob<'a> {
 /// Row names of a pair: the reference, perhaps the input, then the result or the results of methods.
 struct Compared {
     name: String,
-    rows: Vec<Row>,
+    rows: Vec<MeasuredImage>,
     /// Caveats about the values.
     notes: Vec<String>,
-    drawn: Option<Drawn>,
+    drawn: Option<SectionHtml>,
 }
 
 /// The measured image of a row.
-struct Row {
+struct MeasuredImage {
     /// `reference`, `input`, `result`, or a method.
     role: String,
     /// Its file, if there is one.
@@ -124,13 +124,13 @@ struct Row {
 }
 
 /// An image of a pair during measurement.
-struct Part {
+struct PairImage {
     role: String,
     file: Option<String>,
     image: Inspected,
 }
 
-impl Part {
+impl PairImage {
     fn named(&self) -> (&str, &Image) {
         (self.file.as_ref().unwrap_or(&self.role), &self.image.image)
     }
@@ -187,9 +187,9 @@ impl<'a> CompareJob<'a> {
         // The bar follows the metrics; with methods it would advance twice.
         let silent = Context { progress: &unband::NoProgress, ..ctx };
         let budget = self.budget();
-        let read = |role: &str, input: &Input| -> Result<Part, Failure> {
+        let read = |role: &str, input: &Input| -> Result<PairImage, Failure> {
             let (image, _) = budget.inspected(input, Vec::new(), &silent)?;
-            Ok(Part { role: role.to_owned(), file: Some(input.shown()), image })
+            Ok(PairImage { role: role.to_owned(), file: Some(input.shown()), image })
         };
         let mut parts = vec![read(REFERENCE, &pair.reference)?];
         if self.methods.is_empty() {
@@ -207,7 +207,7 @@ impl<'a> CompareJob<'a> {
             let image = method.run(&parts[1].image, &silent).map_err(|error| {
                 Failure::at(pair.second.shown(), format!("{}: {error}", method.text), None)
             })?;
-            parts.push(Part { role: method.text.clone(), file: None, image });
+            parts.push(PairImage { role: method.text.clone(), file: None, image });
         }
         let image = &parts[0].image.image;
         let at_once = budget.at_once((image.width() * image.height()) as u64);
@@ -217,7 +217,7 @@ impl<'a> CompareJob<'a> {
         Ok(Compared { name: pair.name.clone(), rows, notes: depths(&parts).into_iter().collect(), drawn })
     }
 
-    fn measured(&self, parts: &[Part], at_once: usize, ctx: &Context<'_>) -> Vec<Row> {
+    fn measured(&self, parts: &[PairImage], at_once: usize, ctx: &Context<'_>) -> Vec<MeasuredImage> {
         let of = |role: &str| parts.iter().find(|part| part.role == role).map(|part| (&part.image).into());
         let subjects: Vec<Subject<'_>> = parts
             .iter()
@@ -228,11 +228,11 @@ impl<'a> CompareJob<'a> {
             })
             .collect();
         let values = score(&subjects, &self.metrics, at_once, ctx);
-        let row = |(part, values): (&Part, Vec<_>)| {
+        let row = |(part, values): (&PairImage, Vec<_>)| {
             let scores = Scores::new(Verdict::new(&part.image.findings), values);
             // Checks apply to results, not to inputs.
             let is_result = is_result(&part.role);
-            Row {
+            MeasuredImage {
                 role: part.role.clone(),
                 file: part.file.clone(),
                 depth: part.image.image.depth,
@@ -246,12 +246,12 @@ impl<'a> CompareJob<'a> {
     /// Writes the requested drawings.
     fn draw(
         &self,
-        parts: &[Part],
-        rows: &[Row],
+        parts: &[PairImage],
+        rows: &[MeasuredImage],
         reporter: &Reporter<'_>,
         ctx: &Context<'_>,
     ) -> Result<(), Failure> {
-        let Some(result) = rows.iter().position(Row::is_result) else { return Ok(()) };
+        let Some(result) = rows.iter().position(MeasuredImage::is_result) else { return Ok(()) };
         let mut all: Vec<Drawing<'_>> = parts
             .iter()
             .zip(rows)
@@ -269,10 +269,10 @@ impl<'a> CompareJob<'a> {
     fn section(
         &self,
         pair: &Pair,
-        parts: &[Part],
-        rows: &[Row],
+        parts: &[PairImage],
+        rows: &[MeasuredImage],
         ctx: &Context<'_>,
-    ) -> Result<Option<Drawn>, Failure> {
+    ) -> Result<Option<SectionHtml>, Failure> {
         if self.args.report.is_none() {
             return Ok(None);
         }
@@ -303,7 +303,7 @@ impl<'a> CompareJob<'a> {
             metrics: &metric_rows(&self.metrics, &values),
             line: None,
         };
-        let drawn = Drawn::new(&section, Page::LONGEST, ctx);
+        let drawn = SectionHtml::new(&section, Page::LONGEST, ctx);
         drawn.map(Some).map_err(|error| Failure::at(pair.name.clone(), error.to_string(), None))
     }
 
@@ -319,8 +319,9 @@ impl<'a> CompareJob<'a> {
     }
 
     /// A reference has no values of its own when all metrics compare with it.
-    fn is_empty(&self, row: &Row) -> bool {
-        row.role == REFERENCE && self.metrics.iter().all(|metric| metric.against != Against::Nothing)
+    fn is_empty(&self, row: &MeasuredImage) -> bool {
+        row.role == REFERENCE
+            && self.metrics.iter().all(|metric| metric.compared_with != ComparedWith::Nothing)
     }
 
     /// The tables on standard output.
@@ -337,7 +338,7 @@ impl<'a> CompareJob<'a> {
         match all {
             [] => {}
             [pair] if self.methods.is_empty() => {
-                let rows: Vec<&Row> = pair.rows.iter().filter(|row| !self.is_empty(row)).collect();
+                let rows: Vec<&MeasuredImage> = pair.rows.iter().filter(|row| !self.is_empty(row)).collect();
                 let mut table = Table::new(1);
                 let heads = rows.iter().map(|row| row.role.clone());
                 table.row(std::iter::once(String::new()).chain(heads));
@@ -416,8 +417,9 @@ impl runner::MetricJob for CompareJob<'_> {
             page.lead(&means);
         }
         let rows = all.iter().flat_map(|pair| {
-            let head =
-                |row: &Row| vec![pair.name.clone(), row.role.clone(), row.file.clone().unwrap_or_default()];
+            let head = |row: &MeasuredImage| {
+                vec![pair.name.clone(), row.role.clone(), row.file.clone().unwrap_or_default()]
+            };
             pair.rows.iter().map(move |row| (head(row), &row.scores))
         });
         let table = || csv(&["pair", "role", "file"], rows, &self.metrics);
@@ -436,7 +438,7 @@ impl runner::MetricJob for CompareJob<'_> {
     }
 }
 
-impl Row {
+impl MeasuredImage {
     /// Is it a result: neither the reference nor the input?
     fn is_result(&self) -> bool {
         is_result(&self.role)
@@ -449,12 +451,12 @@ fn is_result(role: &str) -> bool {
 
 impl Compared {
     /// A row's file, or the pair and the method.
-    fn called(&self, row: &Row) -> String {
+    fn called(&self, row: &MeasuredImage) -> String {
         row.file.clone().unwrap_or_else(|| format!("{} by {}", self.name, row.role))
     }
 }
 
-impl runner::Item for Pair {
+impl runner::WorkItem for Pair {
     fn name(&self) -> String {
         self.name.clone()
     }
@@ -489,7 +491,7 @@ fn gather(args: &CompareArgs) -> Result<Pairs, Failure> {
 }
 
 /// The depths of the images, where they differ.
-fn depths(parts: &[Part]) -> Option<String> {
+fn depths(parts: &[PairImage]) -> Option<String> {
     let mut groups: Vec<(Depth, Vec<&str>)> = Vec::new();
     for part in parts {
         let depth = part.image.image.depth;
@@ -506,7 +508,7 @@ fn depths(parts: &[Part]) -> Option<String> {
 
 /// The image whose worst place the profile shows: the input if it has banding, else the image with the most
 /// banding.
-fn followed(rows: &[Row], drawings: &[Drawing<'_>]) -> usize {
+fn followed(rows: &[MeasuredImage], drawings: &[Drawing<'_>]) -> usize {
     let strengths: Vec<f32> = drawings.iter().map(Drawing::strength).collect();
     let most = (0..strengths.len()).max_by(|&a, &b| strengths[a].total_cmp(&strengths[b])).unwrap_or(0);
     let input = rows.iter().position(|row| row.role == INPUT);

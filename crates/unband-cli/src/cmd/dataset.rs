@@ -35,11 +35,11 @@ Exit codes:
 pub struct DatasetArgs {
     /// The subcommand.
     #[command(subcommand)]
-    what: What,
+    what: DatasetCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum What {
+enum DatasetCommand {
     /// Prepare the full-HD banding set of Kapoor et al. 2021, as in the papers
     #[command(after_long_help = AFTER)]
     Kapoor(KapoorArgs),
@@ -185,9 +185,9 @@ pub struct CheckArgs {
 /// Makes or verifies a folder.
 pub fn run(args: &DatasetArgs) -> Outcome {
     let result = match &args.what {
-        What::Kapoor(args) => make::published(args),
-        What::Pairs(args) => make::pairs(args),
-        What::Check(args) => check::run(args),
+        DatasetCommand::Kapoor(args) => make::published(args),
+        DatasetCommand::Pairs(args) => make::pairs(args),
+        DatasetCommand::Check(args) => check::run(args),
     };
     result.unwrap_or_else(|(failure, outcome)| {
         Reporter { loudness: Loudness::Quiet, bar: &Bar::none() }.failure(&failure);

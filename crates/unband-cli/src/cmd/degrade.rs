@@ -109,7 +109,7 @@ struct Header<'a> {
 
 /// The manifest's line of an image.
 #[derive(Serialize)]
-struct Line {
+struct ManifestLine {
     source: String,
     /// Path below the output folder.
     lq: String,
@@ -206,7 +206,7 @@ impl<'a> DegradeJob<'a> {
         }
         let mut lines = vec![self.header()];
         let one = |input: &Input, _: &Context<'_>| self.one(input);
-        let mut then = |line: &mut Line| {
+        let mut then = |line: &mut ManifestLine| {
             let names = line.drawn.names.join(", ");
             reporter.line(&format!("{} → {}  {names}", line.source, line.lq).trim_end());
             lines.push(serde_json::to_string(line).unwrap_or_default());
@@ -249,7 +249,7 @@ impl<'a> DegradeJob<'a> {
         })
     }
 
-    fn one(&self, input: &Input) -> Result<Line, Failure> {
+    fn one(&self, input: &Input) -> Result<ManifestLine, Failure> {
         let at = |message: String, hint: Option<String>| Failure::at(input.shown(), message, hint);
         let (image, _) = Budget::new(None, 1, Budget::DEGRADE).read(input, Vec::new())?;
         let clean = clean_rgb(image).map_err(|error| at(error.to_string(), None))?;
@@ -272,7 +272,7 @@ impl<'a> DegradeJob<'a> {
         let gt_sha256 = gt.as_ref().map(|gt| self.write(pair.gt, gt, from)).transpose()?;
         let gt = gt.as_deref().map(shown);
         let source = input.shown();
-        Ok(Line { source, lq: shown(&lq), lq_sha256, gt, gt_sha256, width, height, seed, drawn })
+        Ok(ManifestLine { source, lq: shown(&lq), lq_sha256, gt, gt_sha256, width, height, seed, drawn })
     }
 
     /// How files made of these inputs are written.

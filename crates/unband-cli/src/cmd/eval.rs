@@ -258,7 +258,7 @@ fn recipe(args: &EvalArgs) -> Result<Recipe, Failure> {
     Ok(recipe)
 }
 
-impl runner::Item for PairSource {
+impl runner::WorkItem for PairSource {
     fn name(&self) -> String {
         self.name.clone()
     }

@@ -13,7 +13,7 @@ use crate::outcome::Outcome;
 use crate::reporter::{Failure, Loudness, Reporter};
 use crate::result::{print_data, print_json};
 
-use model::{Item, List, lists};
+use model::{List, ListEntry, lists};
 
 const AFTER: &str = "\
 Examples:
@@ -41,7 +41,7 @@ pub struct ListArgs {
 
 /// The kinds that can be listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum ListKind {
     Methods,
     Dithers,
     Formats,
@@ -53,7 +53,7 @@ enum Kind {
     Trainings,
 }
 
-impl Kind {
+impl ListKind {
     const ALL: [(Self, &'static str); 7] = [
         (Self::Methods, "methods"),
         (Self::Dithers, "dithers"),
@@ -75,14 +75,14 @@ impl Kind {
 pub fn run(args: &ListArgs) -> Outcome {
     let lists = lists();
     let asked = args.what.as_deref();
-    let kind = asked.and_then(Kind::of);
+    let kind = asked.and_then(ListKind::of);
     if let (Some(word), None) = (asked, kind)
         && !lists.iter().any(|list| list.one.is_some() && list.items.iter().any(|item| item.is(word)))
     {
         Reporter { loudness: Loudness::Normal, bar: &Bar::none() }.failure(&unknown(word, &lists));
         return Outcome::Usage;
     }
-    let wanted = |list: &List, item: &Item| match (asked, kind) {
+    let wanted = |list: &List, item: &ListEntry| match (asked, kind) {
         (None, _) => true,
         (_, Some(kind)) => list.kind == kind,
         (Some(word), None) => item.is(word),
@@ -90,11 +90,11 @@ pub fn run(args: &ListArgs) -> Outcome {
     if args.json {
         return print_json(&json::Lists { lists: &lists, wanted: &wanted });
     }
-    let of = |kind: Kind| lists.iter().filter(move |list| list.kind == kind).collect::<Vec<_>>();
-    let page = |kind: Kind| markdown::page(kind, &of(kind));
+    let of = |kind: ListKind| lists.iter().filter(move |list| list.kind == kind).collect::<Vec<_>>();
+    let page = |kind: ListKind| markdown::page(kind, &of(kind));
     let text = match (asked, kind, args.markdown) {
         (None, _, true) => {
-            Kind::ALL.iter().filter_map(|(kind, _)| page(*kind)).collect::<Vec<_>>().join("\n")
+            ListKind::ALL.iter().filter_map(|(kind, _)| page(*kind)).collect::<Vec<_>>().join("\n")
         }
         (None, _, false) => text::names(&lists),
         (_, Some(kind), markdown) => {
@@ -111,11 +111,11 @@ fn unknown(word: &str, lists: &[List]) -> Failure {
     let items = lists.iter().filter(|list| list.one.is_some()).flat_map(|list| &list.items);
     let names = items.flat_map(|item| item.extensions.iter().copied().chain([item.name]));
     let near = names
-        .chain(Kind::ALL.iter().map(|(_, word)| *word))
+        .chain(ListKind::ALL.iter().map(|(_, word)| *word))
         .map(|known| (strsim::damerau_levenshtein(known, word), known))
         .filter(|&(apart, known)| apart <= known.len() / 3)
         .min();
-    let kinds: Vec<&str> = Kind::ALL.iter().map(|(_, word)| *word).collect();
+    let kinds: Vec<&str> = ListKind::ALL.iter().map(|(_, word)| *word).collect();
     let hint = match near {
         Some((_, near)) => format!("did you mean `{near}`?"),
         None => format!("kinds are {}; `unband list` shows all names", kinds.join(", ")),

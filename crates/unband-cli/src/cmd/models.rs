@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use unband::Hint;
-use unband::models::{ModelsError, Source, network_names};
+use unband::models::{ModelsError, NetworkSource, network_names};
 use unband::nets::checkpoint::CheckpointError;
 
 use crate::args::ReporterArgs;
@@ -26,11 +26,11 @@ use crate::reporter::{Failure, Loudness, Reporter};
 pub struct ModelsArgs {
     /// The subcommand.
     #[command(subcommand)]
-    what: What,
+    what: ModelsCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum What {
+enum ModelsCommand {
     /// Show the contents of checkpoints: kind of file, network, settings, missing tensors
     ///
     /// Nothing in the files is executed.
@@ -154,8 +154,8 @@ pub struct DefaultArgs {
 #[derive(Debug, Args)]
 pub struct ShowArgs {
     /// Checkpoint, or name of a network (see `--help`)
-    #[arg(value_name = "NAME|FILE", value_parser = Source::parse, long_help = names())]
-    what: Source,
+    #[arg(value_name = "NAME|FILE", value_parser = NetworkSource::parse, long_help = names())]
+    what: NetworkSource,
     /// Height and width of the image [default: 512x512, or the nearest valid size]
     #[arg(long, value_name = "HxW", value_parser = export::size)]
     size: Option<(usize, usize)>,
@@ -168,8 +168,8 @@ pub struct ShowArgs {
 #[derive(Debug, Args)]
 pub struct ExportArgs {
     /// Checkpoint, or name of a network (see `--help`)
-    #[arg(value_name = "NAME|FILE", value_parser = Source::parse, long_help = names())]
-    what: Source,
+    #[arg(value_name = "NAME|FILE", value_parser = NetworkSource::parse, long_help = names())]
+    what: NetworkSource,
     /// Weights for the named network [default: random values]
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::AnyPath)]
     weights: Option<PathBuf>,
@@ -195,11 +195,11 @@ pub fn run(args: &ModelsArgs) -> Outcome {
         bar: &bar,
     };
     match &args.what {
-        What::Info(args) => info::run(args, &speak(args.reporter)),
-        What::List(args) => list::run(args, &speak(ReporterArgs::default())),
-        What::Import(args) => import::run(args, &speak(args.reporter)),
-        What::Default(args) => default::run(args, &speak(args.reporter)),
-        What::Show(args) => show::run(args, &speak(args.reporter)),
-        What::Export(args) => export::run(args, &speak(args.reporter)),
+        ModelsCommand::Info(args) => info::run(args, &speak(args.reporter)),
+        ModelsCommand::List(args) => list::run(args, &speak(ReporterArgs::default())),
+        ModelsCommand::Import(args) => import::run(args, &speak(args.reporter)),
+        ModelsCommand::Default(args) => default::run(args, &speak(args.reporter)),
+        ModelsCommand::Show(args) => show::run(args, &speak(args.reporter)),
+        ModelsCommand::Export(args) => export::run(args, &speak(args.reporter)),
     }
 }

@@ -12,7 +12,7 @@ use unband::metrics::Metric;
 use unband::metrics::{Check, Scope, Scores, Subject, score};
 use unband::verdict::Verdict;
 use unband::{Context, Depth, batch, models};
-use unband_report::{Column, Drawn, HeatMap, Page, Section, Side};
+use unband_report::{Column, HeatMap, Page, Section, SectionHtml, Side};
 
 use crate::args::MetricArgs;
 use crate::bar::Bar;
@@ -111,7 +111,7 @@ struct Scored {
     size: (usize, usize),
     depth: Depth,
     scores: Scores,
-    drawn: Option<Drawn>,
+    drawn: Option<SectionHtml>,
 }
 
 impl<'a> ScoreJob<'a> {
@@ -160,7 +160,12 @@ impl<'a> ScoreJob<'a> {
         Ok(Scored { file, format, size, depth: image.image.depth, scores, drawn })
     }
 
-    fn section(&self, image: Drawing<'_>, scores: &Scores, ctx: &Context<'_>) -> Result<Drawn, Failure> {
+    fn section(
+        &self,
+        image: Drawing<'_>,
+        scores: &Scores,
+        ctx: &Context<'_>,
+    ) -> Result<SectionHtml, Failure> {
         let section = Section {
             title: image.name,
             input: Side { name: image.name, image: image.image, map: Some(image.map) },
@@ -172,7 +177,7 @@ impl<'a> ScoreJob<'a> {
             metrics: &metric_rows(&self.metrics, &[&scores.values]),
             line: None,
         };
-        Drawn::new(&section, Page::LONGEST, ctx)
+        SectionHtml::new(&section, Page::LONGEST, ctx)
             .map_err(|error| Failure::at(image.name.to_owned(), error.to_string(), None))
     }
 
@@ -267,7 +272,7 @@ impl runner::MetricJob for ScoreJob<'_> {
     }
 }
 
-impl runner::Item for Input {
+impl runner::WorkItem for Input {
     fn name(&self) -> String {
         self.shown()
     }

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use serde::Serialize;
 use unband::io::video::FrameFormat;
 use unband::metrics::Metric;
-use unband::metrics::video::{FrameScores, Place, Shot, VideoScores, WorstFrame};
+use unband::metrics::video::{FrameScores, FrameValue, Shot, VideoScores, WorstFrame};
 use unband::metrics::{MetricsError, Value, clock, number};
 use unband_report::Timeline;
 
@@ -113,7 +113,7 @@ pub fn table(video: &VideoScores, metrics: &[&'static Metric], worst: bool) -> S
     let last = |text: String| worst.then_some(text);
     let names = metrics.iter().map(|metric| metric.name.to_owned());
     table.row(head.chain(names).chain(last("worst frame".into())));
-    let mut row = |name: String, time: String, count: usize, values: &[Value], place: Option<Place>| {
+    let mut row = |name: String, time: String, count: usize, values: &[Value], place: Option<FrameValue>| {
         let cells = [name, time, count.to_string()].into_iter().chain(values.iter().map(cell));
         let place = place.map_or_else(String::new, |place| {
             format!("{} at {} ({})", place.frame, clock(place.seconds), number(place.value))
@@ -229,7 +229,7 @@ struct PlaceRecord {
 }
 
 impl PlaceRecord {
-    fn new(place: Place) -> Self {
+    fn new(place: FrameValue) -> Self {
         let value = Some(place.value).filter(|value| value.is_finite());
         Self { frame: place.frame, seconds: place.seconds, value }
     }

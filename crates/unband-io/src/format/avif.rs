@@ -14,10 +14,10 @@ use unband_image::{
 };
 
 use super::avif_av1::{self, Sequence};
-use super::avif_boxes::{Container, Cursor, Item, NAME, is_avif};
+use super::avif_boxes::{AvifItem, Container, Cursor, NAME, is_avif};
 use super::avif_encode::{self, Coding};
 use super::avif_mux::{self, StoredImage};
-use super::{Dropped, FormatEntry, Item as Thing, When, WriteOptions, Writes, auxiliary};
+use super::{Dropped, FormatEntry, Item, When, WriteOptions, Writes, auxiliary};
 use crate::samples::widen;
 use crate::{Error, Limits, exif, limits, orient};
 
@@ -105,7 +105,7 @@ struct Canvas {
 }
 
 impl Canvas {
-    fn new<'a>(container: &Container<'a>, item: &Item<'a>, limits: &Limits) -> Result<Self, Error> {
+    fn new<'a>(container: &Container<'a>, item: &AvifItem<'a>, limits: &Limits) -> Result<Self, Error> {
         container.check_essential(item)?;
         let size = container.size(item)?;
         let (columns, cells) = match &item.kind {
@@ -211,7 +211,7 @@ fn check_length(stream: &[u8], (width, height): (u32, u32)) -> Result<(), Error>
 /// Columns and grid images of a grid item.
 fn grid<'a>(
     container: &Container<'a>,
-    item: &Item<'a>,
+    item: &AvifItem<'a>,
     size: (u32, u32),
 ) -> Result<(usize, Vec<u32>), Error> {
     let data = container.data(item)?;
@@ -258,7 +258,7 @@ fn model(sequence: &Sequence, cicp: Cicp) -> Result<Model, Error> {
 }
 
 /// The code points of the container; they take precedence over those of the stream.
-fn nclx<'a>(container: &Container<'a>, item: &Item<'a>) -> Result<Option<Cicp>, Error> {
+fn nclx<'a>(container: &Container<'a>, item: &AvifItem<'a>) -> Result<Option<Cicp>, Error> {
     for mut color in container.all(item, *b"colr") {
         if color.take(4)? == b"nclx" {
             let mut code = || Ok::<_, Error>(u8::try_from(color.u16()?).unwrap_or(2));
@@ -271,8 +271,11 @@ fn nclx<'a>(container: &Container<'a>, item: &Item<'a>) -> Result<Option<Cicp>, 
 }
 
 /// The item with the alpha plane of another item.
-fn alpha_of<'c, 'a>(container: &'c Container<'a>, item: &Item<'a>) -> Result<Option<&'c Item<'a>>, Error> {
-    let is_alpha = |item: &&Item<'a>| {
+fn alpha_of<'c, 'a>(
+    container: &'c Container<'a>,
+    item: &AvifItem<'a>,
+) -> Result<Option<&'c AvifItem<'a>>, Error> {
+    let is_alpha = |item: &&AvifItem<'a>| {
         container.property(item, *b"auxC").is_some_and(|mut kind| {
             kind.version().is_ok()
                 && ALPHA.iter().any(|urn| kind.0.strip_suffix(b"\0").unwrap_or(kind.0) == *urn)
@@ -288,7 +291,7 @@ fn alpha_of<'c, 'a>(container: &'c Container<'a>, item: &Item<'a>) -> Result<Opt
 /// Full-range alpha on the grid of the image's depth.
 fn alpha_plane<'a>(
     container: &Container<'a>,
-    item: &Item<'a>,
+    item: &AvifItem<'a>,
     limits: &Limits,
     image: &Image,
 ) -> Result<Plane, Error> {
@@ -312,7 +315,7 @@ fn alpha_plane<'a>(
     Ok(plane)
 }
 
-fn metadata<'a>(container: &Container<'a>, item: &Item<'a>) -> Result<Metadata, Error> {
+fn metadata<'a>(container: &Container<'a>, item: &AvifItem<'a>) -> Result<Metadata, Error> {
     let mut metadata = Metadata::default();
     for mut color in container.all(item, *b"colr") {
         if matches!(color.take(4)?, b"prof" | b"rICC") {
@@ -357,7 +360,7 @@ fn metadata<'a>(container: &Container<'a>, item: &Item<'a>) -> Result<Metadata, 
 }
 
 /// The Exif orientation equivalent to the item's rotation followed by its mirroring.
-fn orientation<'a>(container: &Container<'a>, item: &Item<'a>) -> Result<u8, Error> {
+fn orientation<'a>(container: &Container<'a>, item: &AvifItem<'a>) -> Result<u8, Error> {
     // Quarter turns counterclockwise.
     let turn = container.property(item, *b"irot").map_or(Ok(0), |mut turn| turn.u8())? & 3;
     let mirror = container.property(item, *b"imir").map(|mut axis| axis.u8()).transpose()?;
@@ -464,12 +467,12 @@ fn write(
     let colors = &image.metadata.colorimetry;
     let described = colors.srgb_intent.is_some() || image.metadata.icc.is_some();
     if !described && colors.gamma.is_some_and(|gamma| gamma != super::SRGB_GAMMA) {
-        dropped.push(Dropped::because(Thing::Colorimetry, "gamma"));
+        dropped.push(Dropped::because(Item::Colorimetry, "gamma"));
     }
     let icc = image.metadata.icc.as_deref();
     let fits = |icc: &&[u8]| super::icc_fits(icc, image.color.model);
     if icc.is_some_and(|icc| !fits(&icc)) {
-        dropped.push(Dropped::because(Thing::Icc, "its colour space differs from the image's"));
+        dropped.push(Dropped::because(Item::Icc, "its colour space differs from the image's"));
     }
     let stored_image =
         StoredImage { width, height, color, alpha, cicp, icc: icc.filter(fits), metadata: &image.metadata };

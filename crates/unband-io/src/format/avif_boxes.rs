@@ -6,14 +6,14 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::Error;
-pub(super) use crate::isobmff::Kind;
+pub(super) use crate::isobmff::BoxType;
 use crate::isobmff::{self, brands};
 
 /// Name of the format.
 pub(super) const NAME: &str = "AVIF";
 
 /// Supported properties. An item with any other essential property cannot be read.
-const KNOWN: &[&Kind] = &[
+const KNOWN: &[&BoxType] = &[
     b"av1C", b"ispe", b"pixi", b"colr", b"auxC", b"irot", b"imir", b"clap", b"pasp", b"clli", b"mdcv",
     b"a1op", b"lsel", b"a1lx",
 ];
@@ -47,7 +47,7 @@ impl<'a> Cursor<'a> {
         Ok(self.number(4)? as u32)
     }
 
-    fn kind(&mut self) -> Result<Kind, Error> {
+    fn kind(&mut self) -> Result<BoxType, Error> {
         Ok(self.u32()?.to_be_bytes())
     }
 
@@ -66,7 +66,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Name and content of the next box, `None` at the end.
-    fn next_box(&mut self) -> Result<Option<(Kind, &'a [u8])>, Error> {
+    fn next_box(&mut self) -> Result<Option<(BoxType, &'a [u8])>, Error> {
         if self.0.is_empty() {
             return Ok(None);
         }
@@ -85,9 +85,9 @@ impl<'a> Cursor<'a> {
 
 /// An item: an image, a part of one, or metadata.
 #[derive(Default)]
-pub(super) struct Item<'a> {
+pub(super) struct AvifItem<'a> {
     pub(super) id: u32,
-    pub(super) kind: Kind,
+    pub(super) kind: BoxType,
     /// Content type, for items of kind `mime`.
     pub(super) content_type: &'a [u8],
     content_encoding: &'a [u8],
@@ -99,7 +99,7 @@ pub(super) struct Item<'a> {
 }
 
 struct Reference {
-    kind: Kind,
+    kind: BoxType,
     from: u32,
     to: Vec<u32>,
 }
@@ -109,10 +109,10 @@ pub(super) struct Container<'a> {
     bytes: &'a [u8],
     /// The `meta` box, which describes all items.
     pub(super) meta: &'a [u8],
-    items: BTreeMap<u32, Item<'a>>,
+    items: BTreeMap<u32, AvifItem<'a>>,
     primary: u32,
     references: Vec<Reference>,
-    properties: Vec<(Kind, &'a [u8])>,
+    properties: Vec<(BoxType, &'a [u8])>,
     idat: &'a [u8],
 }
 
@@ -169,8 +169,8 @@ impl<'a> Container<'a> {
         Ok(())
     }
 
-    fn item(&mut self, id: u32) -> &mut Item<'a> {
-        self.items.entry(id).or_insert_with(|| Item { id, ..Item::default() })
+    fn item(&mut self, id: u32) -> &mut AvifItem<'a> {
+        self.items.entry(id).or_insert_with(|| AvifItem { id, ..AvifItem::default() })
     }
 
     fn infos(&mut self, mut content: Cursor<'a>) -> Result<(), Error> {
@@ -284,7 +284,7 @@ impl<'a> Container<'a> {
     ///
     /// # Errors
     /// If there is none.
-    pub(super) fn primary(&self) -> Result<&Item<'a>, Error> {
+    pub(super) fn primary(&self) -> Result<&AvifItem<'a>, Error> {
         self.get(self.primary).map_err(|_| Error::damaged(NAME, "it has no primary item"))
     }
 
@@ -292,29 +292,29 @@ impl<'a> Container<'a> {
     ///
     /// # Errors
     /// If there is none.
-    pub(super) fn get(&self, id: u32) -> Result<&Item<'a>, Error> {
+    pub(super) fn get(&self, id: u32) -> Result<&AvifItem<'a>, Error> {
         self.items.get(&id).ok_or_else(|| Error::damaged(NAME, "a referenced item is missing"))
     }
 
     /// Items that an item refers to with a reference type, in order.
-    pub(super) fn referred(&self, kind: Kind, from: u32) -> &[u32] {
+    pub(super) fn referred(&self, kind: BoxType, from: u32) -> &[u32] {
         self.references.iter().find(|r| r.kind == kind && r.from == from).map_or(&[], |r| &r.to)
     }
 
     /// Items that refer to an item with a reference type.
-    pub(super) fn referring(&self, kind: Kind, to: u32) -> impl Iterator<Item = &Item<'a>> {
+    pub(super) fn referring(&self, kind: BoxType, to: u32) -> impl Iterator<Item = &AvifItem<'a>> {
         let from = self.references.iter().filter(move |r| r.kind == kind && r.to.contains(&to));
         from.filter_map(|r| self.items.get(&r.from))
     }
 
     /// All properties of that type that an item has.
-    pub(super) fn all(&self, item: &Item<'a>, kind: Kind) -> impl Iterator<Item = Cursor<'a>> {
+    pub(super) fn all(&self, item: &AvifItem<'a>, kind: BoxType) -> impl Iterator<Item = Cursor<'a>> {
         let found = item.properties.iter().filter_map(|&(index, _)| self.properties.get(index));
         found.filter(move |p| p.0 == kind).map(|p| Cursor(p.1))
     }
 
     /// The first property of that type.
-    pub(super) fn property(&self, item: &Item<'a>, kind: Kind) -> Option<Cursor<'a>> {
+    pub(super) fn property(&self, item: &AvifItem<'a>, kind: BoxType) -> Option<Cursor<'a>> {
         self.all(item, kind).next()
     }
 
@@ -322,7 +322,7 @@ impl<'a> Container<'a> {
     ///
     /// # Errors
     /// If the item has no such property.
-    pub(super) fn size(&self, item: &Item<'a>) -> Result<(u32, u32), Error> {
+    pub(super) fn size(&self, item: &AvifItem<'a>) -> Result<(u32, u32), Error> {
         let unsaid = || Error::damaged(NAME, "an item has no size");
         let mut size = self.property(item, *b"ispe").ok_or_else(unsaid)?;
         size.version()?;
@@ -334,7 +334,7 @@ impl<'a> Container<'a> {
     ///
     /// # Errors
     /// If one is not.
-    pub(super) fn check_essential(&self, item: &Item<'a>) -> Result<(), Error> {
+    pub(super) fn check_essential(&self, item: &AvifItem<'a>) -> Result<(), Error> {
         for &(index, essential) in &item.properties {
             let (kind, _) = self
                 .properties
@@ -352,7 +352,7 @@ impl<'a> Container<'a> {
     ///
     /// # Errors
     /// Bytes outside the file, or a construction method that is not supported.
-    pub(super) fn data(&self, item: &Item<'a>) -> Result<Cow<'a, [u8]>, Error> {
+    pub(super) fn data(&self, item: &AvifItem<'a>) -> Result<Cow<'a, [u8]>, Error> {
         let source = match item.method {
             0 => self.bytes,
             1 => self.idat,
@@ -384,7 +384,7 @@ impl<'a> Container<'a> {
     }
 
     /// A metadata item that describes another: Exif, or XMP by its content type.
-    pub(super) fn metadata(&self, kind: Kind, content_type: &[u8], about: u32) -> Option<Cow<'a, [u8]>> {
+    pub(super) fn metadata(&self, kind: BoxType, content_type: &[u8], about: u32) -> Option<Cow<'a, [u8]>> {
         let mut found = self.referring(*b"cdsc", about);
         let item = found.find(|item| {
             item.kind == kind && item.content_type == content_type && item.content_encoding.is_empty()

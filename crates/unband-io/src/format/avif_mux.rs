@@ -8,7 +8,7 @@ use unband_image::{Cicp, Metadata};
 
 use super::avif_av1;
 use super::avif_boxes::NAME;
-use crate::isobmff::{Kind, boxed};
+use crate::isobmff::{BoxType, boxed};
 use crate::{Error, exif};
 
 /// Content of the file.
@@ -25,15 +25,15 @@ pub(super) struct StoredImage<'a> {
 
 /// An item: kind, content type, bytes, reference to the image, and property indices.
 struct Entry<'a> {
-    kind: Kind,
+    kind: BoxType,
     content_type: &'static [u8],
     data: &'a [u8],
-    reference: Option<Kind>,
+    reference: Option<BoxType>,
     properties: Vec<u8>,
 }
 
 /// A box with version and flags.
-fn versioned(kind: Kind, version: u8, flags: u8, content: &[u8]) -> Vec<u8> {
+fn versioned(kind: BoxType, version: u8, flags: u8, content: &[u8]) -> Vec<u8> {
     boxed(kind, &[&[version, 0, 0, flags], content].concat())
 }
 

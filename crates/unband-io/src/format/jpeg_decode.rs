@@ -39,12 +39,12 @@ pub(super) fn planes(
     let mut planes: Vec<Plane> =
         (0..count).map(|_| limits::new_plane(width, height)).collect::<Result<_, _>>()?;
     let differences = matches!(colors, Colors::Ycc | Colors::Ycck);
-    let mut strips: Vec<Strip<'_>> = channels
+    let mut strips: Vec<ComponentRows<'_>> = channels
         .iter()
         .enumerate()
         .map(|(i, channel)| {
             let centred = differences && (i == 1 || i == 2);
-            Strip::new(level, channel, if centred { 0.0 } else { middle }, width)
+            ComponentRows::new(level, channel, if centred { 0.0 } else { middle }, width)
         })
         .collect();
     for y in 0..height {
@@ -96,7 +96,7 @@ enum Growth {
 }
 
 /// The samples of one component around the current row.
-struct Strip<'a> {
+struct ComponentRows<'a> {
     level: Level,
     channel: &'a Channel,
     steps: [f32; 64],
@@ -113,7 +113,7 @@ struct Strip<'a> {
     wide: Vec<f32>,
 }
 
-impl<'a> Strip<'a> {
+impl<'a> ComponentRows<'a> {
     fn new(level: Level, channel: &'a Channel, middle: f32, width: usize) -> Self {
         let growth = |own: usize, finest: usize| match (finest / own, finest % own) {
             (1, 0) => Growth::None,

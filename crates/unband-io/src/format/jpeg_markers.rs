@@ -34,7 +34,7 @@ pub(super) struct Component {
 }
 
 /// Markers that affect decoding, in file order.
-pub(super) enum Part<'a> {
+pub(super) enum Segment<'a> {
     /// Huffman tables.
     Huffman(&'a [u8]),
     /// Blocks between restart markers, 0 for none.
@@ -66,7 +66,7 @@ pub(super) struct Markers<'a> {
     pub(super) bits: u8,
     pub(super) progressive: bool,
     pub(super) components: Vec<Component>,
-    pub(super) parts: Vec<Part<'a>>,
+    pub(super) parts: Vec<Segment<'a>>,
     tables: [Option<[u16; 64]>; 4],
     /// Index 0..=15 and content of the application segments, in order.
     pub(super) segments: Vec<(u8, &'a [u8])>,
@@ -102,7 +102,7 @@ impl<'a> Markers<'a> {
             at += length.max(2);
             match marker {
                 0xDB => markers.take_tables(body)?,
-                0xC4 => markers.parts.push(Part::Huffman(body)),
+                0xC4 => markers.parts.push(Segment::Huffman(body)),
                 0xDD => markers.take_restart(body)?,
                 // DNL: the number of rows, if it was not known before.
                 0xDC if markers.height == 0 && scans > 0 => {
@@ -138,7 +138,7 @@ impl<'a> Markers<'a> {
 
     fn take_restart(&mut self, body: &[u8]) -> Result<(), Error> {
         let interval = body.first_chunk().ok_or(Error::damaged(NAME, "its restart interval is cut short"))?;
-        self.parts.push(Part::Restart(u16::from_be_bytes(*interval)));
+        self.parts.push(Segment::Restart(u16::from_be_bytes(*interval)));
         Ok(())
     }
 
@@ -173,7 +173,7 @@ impl<'a> Markers<'a> {
             component.steps =
                 component.steps.or(self.tables.get(usize::from(component.table)).copied().flatten());
         }
-        self.parts.push(Part::Scan(Scan { members, band, bits, data }));
+        self.parts.push(Segment::Scan(Scan { members, band, bits, data }));
         Ok(())
     }
 

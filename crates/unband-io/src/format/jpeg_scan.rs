@@ -4,7 +4,7 @@
 //! (progressive).
 
 use super::jpeg_huffman::{Bits, Broken, Table};
-use super::jpeg_markers::{Markers, Part, Scan, ZIGZAG};
+use super::jpeg_markers::{Markers, Scan, Segment, ZIGZAG};
 use crate::{Error, Limits};
 
 const NAME: &str = "JPEG";
@@ -63,7 +63,7 @@ pub(super) fn channels(markers: &Markers<'_>, limits: &Limits, colors: u64) -> R
     let visits: u64 = markers
         .parts
         .iter()
-        .filter_map(|part| if let Part::Scan(scan) = part { Some(scan) } else { None })
+        .filter_map(|part| if let Segment::Scan(scan) = part { Some(scan) } else { None })
         .flat_map(|scan| scan.members.iter().map(|m| blocks(&channels[m.0])))
         .sum();
     if visits > FREE_VISITS && visits > VISITS * all {
@@ -79,9 +79,9 @@ pub(super) fn channels(markers: &Markers<'_>, limits: &Limits, colors: u64) -> R
     let mut interval = 0;
     for part in &markers.parts {
         match part {
-            Part::Huffman(body) => tables.take(body)?,
-            Part::Restart(blocks) => interval = usize::from(*blocks),
-            Part::Scan(scan) => read(scan, markers.progressive, &mut channels, &tables, interval)?,
+            Segment::Huffman(body) => tables.take(body)?,
+            Segment::Restart(blocks) => interval = usize::from(*blocks),
+            Segment::Scan(scan) => read(scan, markers.progressive, &mut channels, &tables, interval)?,
         }
     }
     if channels.iter().any(|c| c.known[0].is_none()) {

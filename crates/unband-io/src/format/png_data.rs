@@ -221,7 +221,7 @@ impl<'a> Data<'a> {
         let mut sum = 1;
         for first in (0..strips).step_by(threads) {
             let group: Vec<usize> = (first..(first + threads).min(strips)).collect();
-            let done: Vec<Result<Strip, Error>> = match group.as_slice() {
+            let done: Vec<Result<CompressedStrip, Error>> = match group.as_slice() {
                 [one] => vec![self.strip(range(*one), plan)],
                 several => thread::scope(|scope| {
                     let start = |&strip: &usize| {
@@ -255,7 +255,7 @@ impl<'a> Data<'a> {
         Ok(())
     }
 
-    fn strip(&self, rows: Range<usize>, plan: ChunkPlan) -> Result<Strip, Error> {
+    fn strip(&self, rows: Range<usize>, plan: ChunkPlan) -> Result<CompressedStrip, Error> {
         let mut room = Room::default();
         let (mut before, mut bytes) = (Vec::new(), Vec::with_capacity(rows.len() * (self.line + 1)));
         let back = WINDOW.div_ceil(self.line + 1).min(rows.start);
@@ -265,12 +265,12 @@ impl<'a> Data<'a> {
         // A sync flush ends a strip on a whole byte.
         let flush = if rows.end == self.height { DeflateFlush::Finish } else { DeflateFlush::SyncFlush };
         let coded = deflate(&bytes, before, plan.coding, flush)?;
-        Ok(Strip { bytes: coded, sum: adler32(1, &bytes), length: bytes.len() })
+        Ok(CompressedStrip { bytes: coded, sum: adler32(1, &bytes), length: bytes.len() })
     }
 }
 
 /// A finished piece of the stream.
-struct Strip {
+struct CompressedStrip {
     bytes: Vec<u8>,
     /// Adler-32 of its rows alone.
     sum: u32,

@@ -22,10 +22,10 @@ impl Filter {
 }
 
 /// Filters a row, given the row above and the bytes per pixel.
-type Kind = fn(&[u8], &[u8], usize, &mut [u8]);
+type RowFilter = fn(&[u8], &[u8], usize, &mut [u8]);
 
 /// The filters by their code in the file.
-const KINDS: [Kind; 5] = [
+const KINDS: [RowFilter; 5] = [
     |row, _, _, out| out.copy_from_slice(row),
     |row, _, bpp, out| {
         out[..bpp].copy_from_slice(&row[..bpp]);

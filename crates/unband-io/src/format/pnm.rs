@@ -54,7 +54,7 @@ pub(super) const PBM: FormatEntry = FormatEntry {
     writes: Some(Writes { depths: &[Depth::Int(1)], ..PLAIN }),
     is: |bytes| is(bytes, *b"14"),
     read: |bytes, limits| read("PBM", bytes, limits),
-    write: |image, _, out, dropped| write("PBM", image, Kind::Bits, out, dropped),
+    write: |image, _, out, dropped| write("PBM", image, PnmKind::Bits, out, dropped),
 };
 
 pub(super) const PGM: FormatEntry = FormatEntry {
@@ -64,7 +64,7 @@ pub(super) const PGM: FormatEntry = FormatEntry {
     writes: Some(PLAIN),
     is: |bytes| is(bytes, *b"25"),
     read: |bytes, limits| read("PGM", bytes, limits),
-    write: |image, _, out, dropped| write("PGM", image, Kind::Gray, out, dropped),
+    write: |image, _, out, dropped| write("PGM", image, PnmKind::Gray, out, dropped),
 };
 
 pub(super) const PPM: FormatEntry = FormatEntry {
@@ -74,7 +74,7 @@ pub(super) const PPM: FormatEntry = FormatEntry {
     writes: Some(Writes { gray: false, color: true, ..PLAIN }),
     is: |bytes| is(bytes, *b"36"),
     read: |bytes, limits| read("PPM", bytes, limits),
-    write: |image, _, out, dropped| write("PPM", image, Kind::Rgb, out, dropped),
+    write: |image, _, out, dropped| write("PPM", image, PnmKind::Rgb, out, dropped),
 };
 
 pub(super) const PAM: FormatEntry = FormatEntry {
@@ -84,7 +84,7 @@ pub(super) const PAM: FormatEntry = FormatEntry {
     writes: Some(Writes { color: true, alpha: true, ..PLAIN }),
     is: |bytes| bytes.starts_with(b"P7\n"),
     read: |bytes, limits| read("PAM", bytes, limits),
-    write: |image, _, out, dropped| write("PAM", image, Kind::Any, out, dropped),
+    write: |image, _, out, dropped| write("PAM", image, PnmKind::Any, out, dropped),
 };
 
 /// The extension `.pnm`; the content is always one of the others.
@@ -97,16 +97,16 @@ pub(super) const PNM: FormatEntry = FormatEntry {
     read: |bytes, limits| read("PNM", bytes, limits),
     write: |image, _, out, dropped| {
         let kind = match (image.alpha.is_some(), image.color.model) {
-            (true, _) => Kind::Any,
-            (false, Model::Gray) => Kind::Gray,
-            (false, _) => Kind::Rgb,
+            (true, _) => PnmKind::Any,
+            (false, Model::Gray) => PnmKind::Gray,
+            (false, _) => PnmKind::Rgb,
         };
         write("PNM", image, kind, out, dropped)
     },
 };
 
 #[derive(Clone, Copy, PartialEq)]
-enum Kind {
+enum PnmKind {
     Bits,
     Gray,
     Rgb,
@@ -323,7 +323,7 @@ fn pam_header(name: &'static str, bytes: &[u8]) -> Result<Header, Error> {
 fn write(
     name: &'static str,
     image: &Image,
-    kind: Kind,
+    kind: PnmKind,
     out: &mut dyn Write,
     dropped: &mut Vec<Dropped>,
 ) -> Result<(), Error> {
@@ -343,13 +343,13 @@ fn write(
     dropped.extend(Dropped::texts(&left));
     let (width, height, max) = (image.width(), image.height(), image.depth.max_code());
     let gray = image.color.model == Model::Gray;
-    let colors = if kind == Kind::Rgb || !gray { 3 } else { 1 };
-    let alpha = kind == Kind::Any && image.alpha.is_some();
+    let colors = if kind == PnmKind::Rgb || !gray { 3 } else { 1 };
+    let alpha = kind == PnmKind::Any && image.alpha.is_some();
     let header = match kind {
-        Kind::Bits => format!("P4\n{comment}{width} {height}\n"),
-        Kind::Gray => format!("P5\n{comment}{width} {height}\n{max}\n"),
-        Kind::Rgb => format!("P6\n{comment}{width} {height}\n{max}\n"),
-        Kind::Any => {
+        PnmKind::Bits => format!("P4\n{comment}{width} {height}\n"),
+        PnmKind::Gray => format!("P5\n{comment}{width} {height}\n{max}\n"),
+        PnmKind::Rgb => format!("P6\n{comment}{width} {height}\n{max}\n"),
+        PnmKind::Any => {
             let color = if colors == 1 { "GRAYSCALE" } else { "RGB" };
             let with = if alpha { "_ALPHA" } else { "" };
             let channels = colors + usize::from(alpha);
@@ -372,9 +372,9 @@ fn write(
             bytes.extend(wide.iter().flat_map(|c: &u16| c.to_be_bytes()));
             out.write_all(&bytes).map_err(io)?;
         } else {
-            let flip = u32::from(kind == Kind::Bits);
+            let flip = u32::from(kind == PnmKind::Bits);
             rows.codes(y, &mut narrow, |c| (c ^ flip) as u8);
-            if kind == Kind::Bits {
+            if kind == PnmKind::Bits {
                 super::png::pack(&mut narrow, 1);
             }
             out.write_all(&narrow).map_err(io)?;

@@ -11,7 +11,7 @@ const LZW: u64 = 5;
 
 /// A value in the first directory and its position.
 #[derive(Clone, Copy)]
-pub(super) struct Stored {
+pub(super) struct TagValue {
     pub(super) value: u64,
     pub(super) place: u64,
     pub(super) bytes: usize,
@@ -21,9 +21,9 @@ pub(super) struct Stored {
 pub(super) struct Head {
     pub(super) big_endian: bool,
     pub(super) photometric: Option<u16>,
-    pub(super) meaning: Option<Stored>,
-    pub(super) width: Option<Stored>,
-    pub(super) height: Option<Stored>,
+    pub(super) meaning: Option<TagValue>,
+    pub(super) width: Option<TagValue>,
+    pub(super) height: Option<TagValue>,
     /// Width and height of a tile.
     pub(super) tile: (Option<u64>, Option<u64>),
     pub(super) coding: Option<u64>,
@@ -47,7 +47,7 @@ impl Head {
         let directory = if big { number(8, 8) } else { number(4, 4) };
         let directory = directory.and_then(|at| usize::try_from(at).ok()).unwrap_or(usize::MAX);
         let count = number(directory, count_size).unwrap_or(0).min(MOST_ENTRIES) as usize;
-        let mut found: [Option<Stored>; 7] = [None; 7];
+        let mut found: [Option<TagValue>; 7] = [None; 7];
         for at in (0..count).map(|i| directory + count_size + i * entry_size) {
             let (Some(tag), Some(kind), Some(values)) =
                 (number(at, 2), number(at + 2, 2), number(at + 4, value_at - 4))
@@ -68,11 +68,12 @@ impl Head {
                 && found[slot].is_none()
             {
                 let place = at + value_at;
-                found[slot] = number(place, bytes).map(|value| Stored { value, place: place as u64, bytes });
+                found[slot] =
+                    number(place, bytes).map(|value| TagValue { value, place: place as u64, bytes });
             }
         }
         let [meaning, width, height, coding, order, across, down] = found;
-        let value = |stored: Option<Stored>| stored.map(|stored| stored.value);
+        let value = |stored: Option<TagValue>| stored.map(|stored| stored.value);
         Ok(Self {
             big_endian,
             photometric: value(meaning).map(|value| value as u16),
@@ -90,8 +91,8 @@ impl Head {
     /// lose synchronisation.
     pub(super) fn patches(&self) -> Vec<(u64, Vec<u8>)> {
         let mut patches = Vec::new();
-        let mut put = |stored: Option<Stored>, value: u64| {
-            let Some(Stored { place, bytes, .. }) = stored else { return };
+        let mut put = |stored: Option<TagValue>, value: u64| {
+            let Some(TagValue { place, bytes, .. }) = stored else { return };
             let (big, little) = (value.to_be_bytes(), value.to_le_bytes());
             // Values shorter than 8 bytes are at the beginning of their field in either order.
             patches.push((
@@ -99,7 +100,7 @@ impl Head {
                 if self.big_endian { big[8 - bytes..].to_vec() } else { little[..bytes].to_vec() },
             ));
         };
-        put(self.meaning.map(|meaning| Stored { bytes: 2, ..meaning }), 1);
+        put(self.meaning.map(|meaning| TagValue { bytes: 2, ..meaning }), 1);
         for (side, tile) in [(self.width, self.tile.0), (self.height, self.tile.1)] {
             let whole = side.zip(tile).and_then(|(side, tile)| {
                 let whole = side.value.checked_next_multiple_of(tile)?;

@@ -15,7 +15,7 @@ use tiff::{TiffError, TiffFormatError};
 use unband_image::{Codec, Colorimetry, Depth, Image, JpegOrigin, Matrix, Metadata};
 
 use super::tiff::NAME;
-use super::tiff_head::{Head, Patched, Stored};
+use super::tiff_head::{Head, Patched, TagValue};
 use super::{iptc, png};
 use crate::exif::{self, Block};
 use crate::exif_tiff;
@@ -93,14 +93,14 @@ fn wrong(error: TiffError) -> Error {
     }
 }
 
-type Source<'a> = Decoder<Patched<'a>>;
+type TiffDecoder<'a> = Decoder<Patched<'a>>;
 
 /// Checks that the image is the first page, and the only one that is not a thumbnail.
-fn check_pages(decoder: &mut Source<'_>) -> Result<(), Error> {
+fn check_pages(decoder: &mut TiffDecoder<'_>) -> Result<(), Error> {
     if decoder.find_tag(Tag::Unknown(DNG_VERSION)).ok().flatten().is_some() {
         return Err(Error::unsupported(NAME, "camera raw data"));
     }
-    let small = |decoder: &mut Source<'_>| {
+    let small = |decoder: &mut TiffDecoder<'_>| {
         decoder.find_tag_unsigned::<u32>(Tag::NewSubfileType).ok().flatten().unwrap_or(0) & 5 != 0
     };
     if small(decoder) {
@@ -152,10 +152,10 @@ struct Layout {
 }
 
 impl Layout {
-    fn new(decoder: &mut Source<'_>, head: &Head, photometric: u16) -> Result<Self, Error> {
+    fn new(decoder: &mut TiffDecoder<'_>, head: &Head, photometric: u16) -> Result<Self, Error> {
         let decoded = decoder.dimensions().map_err(wrong)?;
         // The decoder may see a size rounded up to whole tiles.
-        let stored = |side: Option<Stored>| side.and_then(|side| u32::try_from(side.value).ok());
+        let stored = |side: Option<TagValue>| side.and_then(|side| u32::try_from(side.value).ok());
         let width = stored(head.width).unwrap_or(decoded.0).min(decoded.0);
         let height = stored(head.height).unwrap_or(decoded.1).min(decoded.1);
         let mut number = |tag, missing: u16| {
@@ -240,7 +240,7 @@ impl Layout {
 
     /// Palette entries have 16 bits, all reds first. Entries made of 8-bit colours repeat a byte or, from old
     /// programs, use only one of them; then the image has 8 bits.
-    fn take_palette(&mut self, decoder: &mut Source<'_>) -> Result<(), Error> {
+    fn take_palette(&mut self, decoder: &mut TiffDecoder<'_>) -> Result<(), Error> {
         let map = decoder.find_tag_unsigned_vec::<u16>(Tag::Unknown(COLOR_MAP)).map_err(wrong)?;
         let map = map.unwrap_or_default();
         let size = map.len() / 3;
@@ -283,7 +283,12 @@ impl Layout {
 
     /// Checks chunk sizes: strips and tiles, and JPEG images inside them, may be larger than the image
     /// itself.
-    fn check_chunks(&self, decoder: &mut Source<'_>, bytes: &[u8], limits: &Limits) -> Result<(), Error> {
+    fn check_chunks(
+        &self,
+        decoder: &mut TiffDecoder<'_>,
+        bytes: &[u8],
+        limits: &Limits,
+    ) -> Result<(), Error> {
         let (width, height) = decoder.chunk_dimensions();
         let height = u64::from(height).min(self.height as u64);
         limits.check(width.into(), height, self.samples as u64)?;
@@ -318,7 +323,7 @@ impl Layout {
         Ok(())
     }
 
-    fn read(&self, decoder: &mut Source<'_>, planes: &mut Planes) -> Result<(), Error> {
+    fn read(&self, decoder: &mut TiffDecoder<'_>, planes: &mut Planes) -> Result<(), Error> {
         let (chunk_width, chunk_height) = decoder.chunk_dimensions();
         let (chunk_width, chunk_height) = (chunk_width as usize, (chunk_height as usize).min(self.height));
         if chunk_width == 0 || chunk_height == 0 {
@@ -498,7 +503,7 @@ struct Area {
     stride: usize,
 }
 
-fn metadata(bytes: &[u8], decoder: &mut Source<'_>) -> Metadata {
+fn metadata(bytes: &[u8], decoder: &mut TiffDecoder<'_>) -> Metadata {
     if let Some(block) = Block::new(bytes)
         && let Some((entries, _)) = block.first()
     {

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::{Error, isobmff};
 
-pub(super) use crate::isobmff::{Kind, boxed};
+pub(super) use crate::isobmff::{BoxType, boxed};
 
 pub(super) const NAME: &str = "fragmented MP4";
 /// A `moof` for a minute of video has some hundred kilobytes.
@@ -13,8 +13,8 @@ const MOST_BYTES: u64 = 64 << 20;
 
 /// Position of a box in a file.
 #[derive(Clone, Copy)]
-pub(super) struct Place {
-    pub(super) kind: Kind,
+pub(super) struct BoxPosition {
+    pub(super) kind: BoxType,
     pub(super) start: u64,
     /// Bytes of its size and name.
     pub(super) head: u64,
@@ -22,7 +22,7 @@ pub(super) struct Place {
 }
 
 /// All top-level boxes of a file, in order.
-pub(super) fn top_level<F: Read + Seek>(file: &mut F) -> Result<Vec<Place>, Error> {
+pub(super) fn top_level<F: Read + Seek>(file: &mut F) -> Result<Vec<BoxPosition>, Error> {
     let end = file.seek(SeekFrom::End(0)).map_err(io("read"))?;
     let (mut places, mut at) = (Vec::new(), 0);
     while at < end {
@@ -38,16 +38,16 @@ pub(super) fn top_level<F: Read + Seek>(file: &mut F) -> Result<Vec<Place>, Erro
 }
 
 /// The box whose beginning is in `head`, of which `left` bytes remain in the file.
-fn place(head: &[u8], start: u64, left: u64) -> Result<Place, Error> {
+fn place(head: &[u8], start: u64, left: u64) -> Result<BoxPosition, Error> {
     let (kind, head, size) = isobmff::header(NAME, head, left)?;
     if size > left {
         return Err(Error::Truncated { format: NAME });
     }
-    Ok(Place { kind, start, head, size })
+    Ok(BoxPosition { kind, start, head, size })
 }
 
 /// The content of a box.
-pub(super) fn content<F: Read + Seek>(file: &mut F, place: &Place) -> Result<Vec<u8>, Error> {
+pub(super) fn content<F: Read + Seek>(file: &mut F, place: &BoxPosition) -> Result<Vec<u8>, Error> {
     let size = place.size - place.head;
     if size > MOST_BYTES {
         return Err(damaged("a box is too long"));
@@ -59,7 +59,7 @@ pub(super) fn content<F: Read + Seek>(file: &mut F, place: &Place) -> Result<Vec
 }
 
 /// Boxes inside a range, by kind, with the range of their content.
-pub(super) fn inside(bytes: &[u8], range: Range<usize>) -> Result<Vec<(Kind, Range<usize>)>, Error> {
+pub(super) fn inside(bytes: &[u8], range: Range<usize>) -> Result<Vec<(BoxType, Range<usize>)>, Error> {
     let (mut boxes, mut at) = (Vec::new(), range.start);
     while at < range.end {
         let place = place(&bytes[at..range.end], 0, (range.end - at) as u64)?;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::join::Cut;
+use super::join::TickRange;
 use super::packets::Packets;
 use super::probe::{Stream, StreamKind};
 use super::{Encoding, OtherStreams, VideoError, VideoFile};
@@ -22,7 +22,7 @@ pub(super) fn times(
     file: &VideoFile,
     (count, shown): (u64, Option<(i64, i64)>),
     other_streams: &OtherStreams,
-    cut: Option<Cut>,
+    cut: Option<TickRange>,
     encoding: &Encoding,
     part: &Path,
 ) -> Result<(), VideoError> {

@@ -14,7 +14,9 @@ use std::io::{Read, Seek, SeekFrom, Write};
 
 use unband_image::Colorimetry;
 
-use super::boxes::{Kind, NAME, Place, boxed, content, damaged, inside, io, number, top_level, with};
+use super::boxes::{
+    BoxPosition, BoxType, NAME, boxed, content, damaged, inside, io, number, top_level, with,
+};
 use super::hdr_boxes::{Colours, with_light};
 use crate::Error;
 
@@ -58,7 +60,7 @@ struct Fragment {
     track: u64,
     decoded: i64,
     samples: Vec<Sample>,
-    bytes: Place,
+    bytes: BoxPosition,
 }
 
 /// Decoding and display time of a frame, in units of the track, and the time until the next one is decoded.
@@ -205,8 +207,8 @@ fn fragments<F: Read + Seek>(file: &mut F) -> Result<Vec<Fragment>, Error> {
 }
 
 impl Fragment {
-    fn parse(moof: &[u8], bytes: Place) -> Result<Self, Error> {
-        let find = |range, kind: &Kind, what: &str| {
+    fn parse(moof: &[u8], bytes: BoxPosition) -> Result<Self, Error> {
+        let find = |range, kind: &BoxType, what: &str| {
             let found = inside(moof, range)?.into_iter().find(|(k, _)| k == kind);
             found.map(|(_, range)| range).ok_or_else(|| damaged(what))
         };

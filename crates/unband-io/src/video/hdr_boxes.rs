@@ -11,11 +11,11 @@ use std::ops::Range;
 
 use unband_image::{Colorimetry, Mastering};
 
-use super::boxes::{Kind, boxed, damaged, inside, with};
+use super::boxes::{BoxType, boxed, damaged, inside, with};
 use crate::Error;
 
 /// Path from a `moov` to the sample description of a track.
-const WAY: [&Kind; 5] = [b"trak", b"mdia", b"minf", b"stbl", b"stsd"];
+const WAY: [&BoxType; 5] = [b"trak", b"mdia", b"minf", b"stbl", b"stsd"];
 /// Bytes in an `stsd` before the first description.
 const STSD_HEAD: usize = 8;
 /// Fields of a visual sample description, before the boxes in it.
@@ -70,7 +70,7 @@ fn numbers_of((numbers, full): Colours) -> Vec<u8> {
 /// The content of a box with a new sample description, which is found along the path `way`.
 fn change(
     content: &[u8],
-    way: &[&Kind],
+    way: &[&BoxType],
     description: &impl Fn(&[u8]) -> Result<Vec<u8>, Error>,
 ) -> Result<Vec<u8>, Error> {
     let (first, wanted) = match way {
@@ -80,11 +80,11 @@ fn change(
     let missing = || damaged("a track is not described");
     let boxes = inside(content, first..content.len().max(first))?;
     // The first video track of several.
-    let fits = |(kind, range): &&(Kind, Range<usize>)| {
+    let fits = |(kind, range): &&(BoxType, Range<usize>)| {
         wanted.is_none_or(|wanted| wanted == kind) && (kind != b"trak" || !is_other(&content[range.clone()]))
     };
     let found = boxes.iter().find(fits);
-    let (kind, range): &(Kind, Range<usize>) = found.ok_or_else(missing)?;
+    let (kind, range): &(BoxType, Range<usize>) = found.ok_or_else(missing)?;
     let inner = &content[range.clone()];
     let new = if way.is_empty() { description(inner)? } else { change(inner, &way[1..], description)? };
     // Box headers have eight bytes here: FFmpeg writes longer ones only around samples.
@@ -94,7 +94,7 @@ fn change(
 
 /// Whether a track is declared as something other than video.
 fn is_other(track: &[u8]) -> bool {
-    let inner = |bytes: &[u8], kind: &Kind| -> Option<Vec<u8>> {
+    let inner = |bytes: &[u8], kind: &BoxType| -> Option<Vec<u8>> {
         let boxes = inside(bytes, 0..bytes.len()).ok()?;
         boxes.into_iter().find(|(k, _)| k == kind).map(|(_, range)| bytes[range].to_vec())
     };

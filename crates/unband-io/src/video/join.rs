@@ -18,7 +18,7 @@ use crate::{Error, Leftover};
 
 /// A range of a video, in ticks. In the output it begins at 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cut {
+pub struct TickRange {
     /// Start.
     pub from: i64,
     /// End, if before the end of the video.
@@ -48,7 +48,7 @@ pub fn join(
     input: &VideoFile,
     segments: &[Segment],
     other_streams: &OtherStreams,
-    cut: Option<Cut>,
+    cut: Option<TickRange>,
     encoding: &Encoding,
     ffmpeg: &Ffmpeg,
     part: &Path,
@@ -223,7 +223,7 @@ fn last_frame_lasts(input: &VideoFile, files: &[(i64, Vec<i64>)], zero: i64) -> 
 fn arguments(
     input: &VideoFile,
     other_streams: &OtherStreams,
-    cut: Option<Cut>,
+    cut: Option<TickRange>,
     encoding: &Encoding,
     ffmpeg: &Ffmpeg,
     part: &Path,

@@ -56,7 +56,7 @@ pub use error::VideoError;
 pub use ffmpeg::Ffmpeg;
 pub use frame::{FrameFormat, working_format};
 pub use images::Images;
-pub use join::{Cut, copy, join};
+pub use join::{TickRange, copy, join};
 pub use notes::notes;
 pub use other_streams::OtherStreams;
 pub use pixel_format::{Layout, PIXEL_FORMATS, PixelFormat, Samples};

@@ -19,12 +19,12 @@ pub struct Timeline {
     /// Seconds that are added in the file only, where its container cannot begin at 0.
     pub(super) lead: f64,
     /// By stream: the packets and the jumps of its clock.
-    pub(super) tracks: Vec<Line>,
+    pub(super) tracks: Vec<StreamTimes>,
 }
 
 /// The times of a stream, in seconds, in the source but without jumps.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Line {
+pub(super) struct StreamTimes {
     /// Number of packets.
     pub(super) count: u64,
     /// First and last display time; `None` without packets that have one.
@@ -56,7 +56,7 @@ pub(super) fn decide(
     // The decoder reports damage, with a better message.
     let packets = packets.unwrap_or_default();
     let tracks = lines(&packets, file);
-    let begin = |line: &Line| line.shown.map(|(first, _)| first);
+    let begin = |line: &StreamTimes| line.shown.map(|(first, _)| first);
     let video = tracks.get(file.video.stream).and_then(begin);
     let video = video.or(file.video.start_pts.map(|ticks| file.seconds(ticks))).unwrap_or(0.0);
     let of_time = file.streams.iter().filter(|stream| {
@@ -84,7 +84,7 @@ fn lead(encoding: &Encoding, begins: f64) -> f64 {
 }
 
 /// The times of all streams without jumps.
-fn lines(packets: &Packets, file: &VideoFile) -> Vec<Line> {
+fn lines(packets: &Packets, file: &VideoFile) -> Vec<StreamTimes> {
     let timed = |index: usize| {
         file.streams.iter().any(|stream| {
             stream.index == index && matches!(stream.kind, StreamKind::Video | StreamKind::Audio)
@@ -109,7 +109,7 @@ fn lines(packets: &Packets, file: &VideoFile) -> Vec<Line> {
         let last = shown.map(|span| moved(span, span.shown.1)).reduce(f64::max);
         let jumps =
             track.spans.windows(2).map(|pair| (pair[1].ahead, added[pair[1].piece] - added[pair[0].piece]));
-        Line {
+        StreamTimes {
             count: track.count,
             shown: first.zip(last).filter(|_| track.timed),
             added: track.spans.first().map_or(0.0, |span| added[span.piece]),
@@ -144,7 +144,7 @@ impl VideoFile {
 impl Timeline {
     /// Whether the clock of any stream jumps.
     pub fn jumps(&self) -> bool {
-        self.tracks.iter().any(Line::changes)
+        self.tracks.iter().any(StreamTimes::changes)
     }
 
     /// Whether it was decided.
@@ -172,7 +172,7 @@ impl Timeline {
     }
 }
 
-impl Line {
+impl StreamTimes {
     fn changes(&self) -> bool {
         self.added != 0.0 || !self.jumps.is_empty()
     }

@@ -7,13 +7,13 @@ use unband_simd::metrics::cambi::{
     Keys, NONE, PIECE, Shape, Stretches, contrast_row, groups, peaks_row, slide_histogram,
 };
 
-use super::prepare::{Cut, Level, Values};
+use super::prepare::{ColumnStrips, Level, Values};
 use crate::{Fault, MetricError};
 
 /// Parameters of the contrasts.
 #[derive(Clone, Debug)]
 pub(super) struct Rules {
-    pub cut: Cut,
+    pub cut: ColumnStrips,
     /// Largest difference of values.
     pub reach: usize,
     pub values: Values,
@@ -23,7 +23,7 @@ pub(super) struct Rules {
 
 /// Contrasts of some columns at one scale.
 #[derive(Debug)]
-pub(super) struct Strip {
+pub(super) struct ContrastStrip {
     /// Index of the scale.
     pub scale: usize,
     /// First column.
@@ -42,7 +42,7 @@ pub(super) fn strips(
     keep: &[bool],
     rules: &Rules,
     ctx: &Context<'_>,
-) -> Result<Vec<Strip>, MetricError> {
+) -> Result<Vec<ContrastStrip>, MetricError> {
     let places = |scale: usize| (0..levels[scale].width).step_by(rules.cut.columns).map(move |x| (scale, x));
     let parts: Vec<(usize, usize)> = (0..levels.len()).flat_map(places).collect();
     let spare = Mutex::new(Vec::new());
@@ -94,9 +94,9 @@ fn strip(
     rules: &Rules,
     room: &mut Room,
     ctx: &Context<'_>,
-) -> Strip {
+) -> ContrastStrip {
     let width = rules.cut.columns.min(level.width - x);
-    let mut out = Strip { scale, x, width, sum: 0.0, max: 0.0, contrasts: Vec::new() };
+    let mut out = ContrastStrip { scale, x, width, sum: 0.0, max: 0.0, contrasts: Vec::new() };
     if keep {
         out.contrasts = vec![0.0; width * level.height];
     }

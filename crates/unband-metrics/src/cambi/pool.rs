@@ -1,6 +1,6 @@
 //! Spatial pooling of CAMBI: the mean of the largest contrasts.
 
-use super::contrast::Strip;
+use super::contrast::ContrastStrip;
 
 /// Lowest class of contrasts, which range from 1/2 to below 2¹⁸. A class is the upper half of a value's bits.
 const LOW: u32 = 0x3f00;
@@ -12,7 +12,7 @@ fn class(contrast: f32) -> Option<usize> {
 }
 
 /// Sum of the `count` largest contrasts of all strips. Independent of the number of threads.
-pub(super) fn sum_of_largest(strips: &[&Strip], count: u64) -> f64 {
+pub(super) fn sum_of_largest(strips: &[&ContrastStrip], count: u64) -> f64 {
     // Neighbours are often alike: four separate counters keep increments from waiting for each other.
     let mut lanes = vec![[0u32; 4]; CLASSES + 1];
     for strip in strips {
@@ -75,9 +75,9 @@ pub(super) fn sum_of_largest(strips: &[&Strip], count: u64) -> f64 {
 mod tests {
     use super::*;
 
-    fn strip(contrasts: Vec<f32>) -> Strip {
+    fn strip(contrasts: Vec<f32>) -> ContrastStrip {
         let sum = contrasts.iter().map(|&c| f64::from(c)).sum();
-        Strip { scale: 0, x: 0, width: contrasts.len(), sum, max: 0.0, contrasts }
+        ContrastStrip { scale: 0, x: 0, width: contrasts.len(), sum, max: 0.0, contrasts }
     }
 
     #[test]

@@ -24,14 +24,14 @@ pub(super) struct Values {
 
 /// Division of images into strips of columns.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Cut {
+pub(super) struct ColumnStrips {
     /// Half of the window.
     pub radius: usize,
     /// Columns of a strip.
     pub columns: usize,
 }
 
-impl Cut {
+impl ColumnStrips {
     /// Strips that fill whole words, with half a window on both sides. Wider strips need a histogram that
     /// exceeds the cache; narrower ones share less work.
     pub(super) fn new(radius: usize) -> Self {
@@ -132,7 +132,7 @@ pub(super) fn levels(
     smooth: bool,
     halve_first: bool,
     values: Values,
-    cut: Cut,
+    cut: ColumnStrips,
     ctx: &Context<'_>,
 ) -> Result<Vec<Level>, MetricError> {
     let mut image = ten_bits(luma, (width, height), smooth, ctx);
@@ -257,7 +257,7 @@ fn level(
     image: &Plane<u16>,
     mask: &Plane<u8>,
     values: Values,
-    cut: Cut,
+    cut: ColumnStrips,
     ctx: &Context<'_>,
 ) -> (Level, Plane<u16>, Plane<u8>) {
     let (width, height) = (image.width, image.height);

@@ -37,7 +37,7 @@ impl Pyramid {
         // The two levels in sequence, the bands of each in parallel.
         let bands = |level: &Spectrum, octaves: i32| {
             ctx.map(DIRECTIONS, |direction| {
-                let mask = |at: &Place| {
+                let mask = |at: &FrequencyPoint| {
                     // (−i)⁵ makes bands of an odd power real.
                     -Complex64::i() * masks.across(at.angle, direction) * masks.high(at.octave(octaves))
                 };
@@ -103,14 +103,14 @@ fn looked_up(table: &[f64], at: f64) -> f64 {
 }
 
 /// A position in the frequency plane.
-struct Place {
+struct FrequencyPoint {
     /// Binary logarithm of the radial frequency, 0 at half the sampling rate along an axis.
     octaves: f64,
     /// Direction in radians.
     angle: f64,
 }
 
-impl Place {
+impl FrequencyPoint {
     /// Octaves above the upper end of a level's transition.
     fn octave(&self, level: i32) -> f64 {
         self.octaves + f64::from(level)
@@ -141,7 +141,7 @@ impl Spectrum {
     }
 
     /// Multiplies each frequency by the mask.
-    fn masked(&self, mask: impl Fn(&Place) -> Complex64) -> Self {
+    fn masked(&self, mask: impl Fn(&FrequencyPoint) -> Complex64) -> Self {
         let mut data = Vec::with_capacity(self.data.len());
         for (y, row) in self.data.chunks_exact(self.width).enumerate() {
             let down = signed(y, self.height) as f64 / (self.of.1 as f64 / 2.0);
@@ -149,7 +149,7 @@ impl Spectrum {
                 let across = signed(x, self.width) as f64 / (self.of.0 as f64 / 2.0);
                 // Frequency 0 is treated as the first horizontal frequency.
                 let length = if x == 0 && y == 0 { 2.0 / self.of.0 as f64 } else { across.hypot(down) };
-                data.push(v * mask(&Place { octaves: length.log2(), angle: down.atan2(across) }));
+                data.push(v * mask(&FrequencyPoint { octaves: length.log2(), angle: down.atan2(across) }));
             }
         }
         Self { data, ..*self }

@@ -4,7 +4,9 @@
 use std::sync::atomic::AtomicBool;
 
 use unband_image::{Context, Depth, Image, Matrix, Model, Plane, Range, Rng};
-use unband_metrics::{Against, Domain, Fault, Least, Metric, MetricError, banding_classifier, metrics};
+use unband_metrics::{
+    ComparedWith, Domain, Fault, Metric, MetricError, MinSize, banding_classifier, metrics,
+};
 use unband_simd::Level;
 
 const W: usize = 400;
@@ -81,7 +83,7 @@ fn number_or_named(metric: &Metric, image: &Image, other: &Image) -> Option<Metr
 }
 
 fn compares(metric: &Metric) -> bool {
-    metric.against != Against::Nothing
+    metric.compared_with != ComparedWith::Nothing
 }
 
 #[test]
@@ -168,10 +170,10 @@ fn images_of_any_shape_give_a_number_or_an_error_that_names_the_metric() {
         let (image, other) = (banded(width, height, 3, 0.0), banded(width, height, 3, 3.0));
         for metric in metrics(Domain::Image) {
             let error = number_or_named(metric, &image, &other);
-            let too_small = match metric.least {
-                Least::Sample => false,
-                Least::Sides(least) => width.min(height) < least,
-                Least::OneSide(least) => width.max(height) < least,
+            let too_small = match metric.min_size {
+                MinSize::Sample => false,
+                MinSize::Sides(least) => width.min(height) < least,
+                MinSize::OneSide(least) => width.max(height) < least,
             };
             match error {
                 Some(MetricError {
@@ -179,9 +181,9 @@ fn images_of_any_shape_give_a_number_or_an_error_that_names_the_metric() {
                     ..
                 }) => {
                     assert!(too_small, "{}", metric.name);
-                    let least = match metric.least {
-                        Least::Sample => 1,
-                        Least::Sides(least) | Least::OneSide(least) => least,
+                    let least = match metric.min_size {
+                        MinSize::Sample => 1,
+                        MinSize::Sides(least) | MinSize::OneSide(least) => least,
                     };
                     assert_eq!(needed, least, "{}", metric.name);
                 }
@@ -197,10 +199,10 @@ fn images_of_any_shape_give_a_number_or_an_error_that_names_the_metric() {
 #[test]
 fn the_least_image_of_the_registry_is_the_least_that_has_a_value() {
     for metric in metrics(Domain::Image) {
-        let sizes = match metric.least {
-            Least::Sample => continue,
-            Least::Sides(least) => [(least, least), (least - 1, least), (2 * least, least - 1)],
-            Least::OneSide(least) => [(least, 5), (least - 1, least - 1), (5, least - 1)],
+        let sizes = match metric.min_size {
+            MinSize::Sample => continue,
+            MinSize::Sides(least) => [(least, least), (least - 1, least), (2 * least, least - 1)],
+            MinSize::OneSide(least) => [(least, 5), (least - 1, least - 1), (5, least - 1)],
         };
         for (i, (width, height)) in sizes.into_iter().enumerate() {
             let error =
@@ -269,7 +271,7 @@ fn threads_and_instructions_do_not_change_a_value() {
             let ctx = Context { threads, level, ..Context::default() };
             metric.score(&image, Some(&reference), &ctx)
         };
-        let other = if metric.against == Against::Input { &image } else { &reference };
+        let other = if metric.compared_with == ComparedWith::Input { &image } else { &reference };
         let of_input = |threads| {
             let ctx = Context { threads, ..Context::default() };
             metric.score(&reference, Some(other), &ctx)
@@ -279,7 +281,7 @@ fn threads_and_instructions_do_not_change_a_value() {
             let details = score.details.iter().map(|(name, value)| (*name, value.to_bits()));
             (score.value.to_bits(), details.collect::<Vec<_>>())
         };
-        if metric.against == Against::Input {
+        if metric.compared_with == ComparedWith::Input {
             assert_eq!(bits(of_input(1)), bits(of_input(3)), "{}", metric.name);
             measured += 1;
             continue;

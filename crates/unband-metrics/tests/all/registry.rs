@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use unband_image::{Context, Depth, Image, Model, Plane, Rng};
-use unband_metrics::{Against, Better, Domain, METRICS, Metric, cambi, metrics, parse};
+use unband_metrics::{Better, ComparedWith, Domain, METRICS, Metric, cambi, metrics, parse};
 
 const W: usize = 224;
 const H: usize = 176;
@@ -44,7 +44,7 @@ fn find(name: &str, image: &Image, other: &Image) -> f64 {
 
 /// The full-reference metrics without a network; `networks.rs` has the others.
 fn comparing() -> impl Iterator<Item = &'static Metric> {
-    metrics(Domain::Image).filter(|m| m.against != Against::Nothing && m.network.is_none())
+    metrics(Domain::Image).filter(|m| m.compared_with != ComparedWith::Nothing && m.network.is_none())
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn names_are_unique_and_every_metric_has_a_source() {
 #[test]
 fn identical_images_score_best() {
     for metric in comparing() {
-        let image = if metric.against == Against::Input { banded() } else { clean() };
+        let image = if metric.compared_with == ComparedWith::Input { banded() } else { clean() };
         let value = metric.score(&image, Some(&image), &Context::default()).unwrap().value;
         match (metric.name, metric.better) {
             // It measures the contours of the input, not a difference.
@@ -89,7 +89,7 @@ fn identical_images_score_best() {
 fn a_banded_ramp_scores_worse_than_the_same_ramp_dithered() {
     let (clean, banded, dithered) = (clean(), banded(), dithered());
     for metric in comparing().filter(|m| m.name != "texture-change") {
-        let other = if metric.against == Against::Input { &banded } else { &clean };
+        let other = if metric.compared_with == ComparedWith::Input { &banded } else { &clean };
         let score = |image: &Image| metric.score(image, Some(other), &Context::default()).unwrap().value;
         let (worse, better) = (score(&banded), score(&dithered));
         match metric.better {
@@ -132,7 +132,7 @@ fn depth_does_not_change_a_score() {
     // A ramp has no texture.
     for metric in comparing().filter(|m| !matches!(m.name, "texture-change" | "niqe-gap")) {
         let value = |image: &Image| {
-            let other = if metric.against == Against::Input { &eight } else { &sixteen };
+            let other = if metric.compared_with == ComparedWith::Input { &eight } else { &sixteen };
             metric.score(image, Some(other), &Context::default()).unwrap().value
         };
         assert_eq!(value(&eight).to_bits(), value(&sixteen).to_bits(), "{}", metric.name);

@@ -26,7 +26,7 @@ pub struct Peers {
 }
 
 /// One row of the table.
-enum Way<'a> {
+enum JpegDecoding<'a> {
     Djpeg,
     Float,
     Ours(OutputDepth),
@@ -36,7 +36,7 @@ enum Way<'a> {
     Jpeg2png(&'a Path),
 }
 
-impl Way<'_> {
+impl JpegDecoding<'_> {
     fn label(&self) -> String {
         match self {
             Self::Djpeg => "(djpeg)".into(),
@@ -97,13 +97,13 @@ fn within_range(mut image: Image) -> Image {
     image
 }
 
-fn ways(peers: &Peers) -> Vec<Way<'_>> {
-    let mut ways = vec![Way::Djpeg, Way::Float];
+fn ways(peers: &Peers) -> Vec<JpegDecoding<'_>> {
+    let mut ways = vec![JpegDecoding::Djpeg, JpegDecoding::Float];
     if let Some(program) = &peers.quantsmooth {
-        ways.extend(["3", "6"].map(|level| Way::Quantsmooth(program, level)));
+        ways.extend(["3", "6"].map(|level| JpegDecoding::Quantsmooth(program, level)));
     }
-    ways.extend(peers.jpeg2png.iter().map(|program| Way::Jpeg2png(program)));
-    ways.extend([Way::Ours(OutputDepth::Bits(16)), Way::Ours(OutputDepth::Keep)]);
+    ways.extend(peers.jpeg2png.iter().map(|program| JpegDecoding::Jpeg2png(program)));
+    ways.extend([JpegDecoding::Ours(OutputDepth::Bits(16)), JpegDecoding::Ours(OutputDepth::Keep)]);
     ways
 }
 
@@ -128,7 +128,8 @@ pub fn table(
                 let file = scratch.join(format!("{}-{quality}-{factors}.jpg", photos[i].name));
                 encode(&clean, quality, factors, &file)?;
                 let own = scratch.join(format!("{i}")).to_string_lossy().into_owned();
-                let score = |way: &Way<'_>| Ok(Scores::of(&way.run(&file, &own)?, &clean, &smooth, fast)?);
+                let score =
+                    |way: &JpegDecoding<'_>| Ok(Scores::of(&way.run(&file, &own)?, &clean, &smooth, fast)?);
                 ways.iter().map(score).collect()
             };
             let all = Context::default().map(photos.len(), |i| one(i).map_err(|e| e.to_string()));
@@ -195,11 +196,11 @@ pub fn speed(corpus: &Corpus, photos: &[&Photo], peers: &Peers, out: &mut Output
     ));
     out.say("|---|---|---|");
     let own = scratch.join("frame-out").to_string_lossy().into_owned();
-    for way in ways(peers).into_iter().chain([Way::Free]) {
+    for way in ways(peers).into_iter().chain([JpegDecoding::Free]) {
         let mut least = [f64::INFINITY; 2];
         for _ in 0..5 {
             let before = cpu_seconds()?;
-            if let Way::Ours(_) | Way::Free = &way {
+            if let JpegDecoding::Ours(_) | JpegDecoding::Free = &way {
                 let image = files::read(&file)?;
                 let options = way.options();
                 let ctx = Context { threads: 1, ..Context::default() };

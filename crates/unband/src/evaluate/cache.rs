@@ -14,14 +14,14 @@ use crate::metrics::Value;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     /// Values by the name of the metric.
-    values: BTreeMap<String, Kept>,
+    values: BTreeMap<String, CachedValue>,
     /// Seconds of the method.
     pub seconds: f64,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum Kept {
+enum CachedValue {
     /// As text: JSON has no infinity.
     Number(String),
     Missing(String),
@@ -31,9 +31,9 @@ impl Record {
     /// Builds the record from values in the order of the metrics.
     pub fn new(metrics: &[&'static Metric], values: &[Value], seconds: f64) -> Self {
         let kept = |value: &Value| match value {
-            Value::Number(number) => Kept::Number(number.to_string()),
-            Value::Missing(why) => Kept::Missing(why.clone()),
-            Value::Blank => Kept::Missing("nothing to compare with".to_owned()),
+            Value::Number(number) => CachedValue::Number(number.to_string()),
+            Value::Missing(why) => CachedValue::Missing(why.clone()),
+            Value::Blank => CachedValue::Missing("nothing to compare with".to_owned()),
         };
         let values = metrics.iter().zip(values).map(|(metric, value)| (metric.name.to_owned(), kept(value)));
         Self { values: values.collect(), seconds }
@@ -42,11 +42,11 @@ impl Record {
     /// The value of a metric.
     pub fn value(&self, metric: &Metric) -> Value {
         match self.values.get(metric.name) {
-            Some(Kept::Number(text)) => match text.parse() {
+            Some(CachedValue::Number(text)) => match text.parse() {
                 Ok(number) => Value::Number(number),
                 Err(_) => Value::Missing(format!("`{text}` is not a number")),
             },
-            Some(Kept::Missing(why)) => Value::Missing(why.clone()),
+            Some(CachedValue::Missing(why)) => Value::Missing(why.clone()),
             None => Value::Missing("was not measured".to_owned()),
         }
     }

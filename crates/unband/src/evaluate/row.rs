@@ -16,7 +16,7 @@ use super::recipe::{Planes, RecipeRow};
 use super::untrained;
 use super::upscaling::Upscaling;
 use super::{EvaluateError, RowFault};
-use crate::models::{self, Source, file_named, is_network};
+use crate::models::{self, NetworkSource, file_named, is_network};
 use crate::networks::{self, WEIGHTS, built_in};
 use crate::{Dither, Options, OutputDepth};
 
@@ -52,7 +52,7 @@ pub enum Runs {
 pub struct Setting {
     /// The setting as written in the recipe; empty if there is only one.
     pub text: String,
-    way: Way,
+    way: Operation,
     depth: OutputDepth,
     dither: Dither,
     planes: Planes,
@@ -60,7 +60,7 @@ pub struct Setting {
 }
 
 /// The operation on an image.
-enum Way {
+enum Operation {
     /// Restoration.
     Restore(Box<NamedMethod>),
     /// Upscaling.
@@ -182,7 +182,7 @@ fn settings(row: &RecipeRow, models: Option<&Path>) -> Result<Runs, EvaluateErro
                 dither: row.dither,
                 planes: row.planes,
                 weights: of_weights(&method)?,
-                way: Way::Restore(Box::new(method)),
+                way: Operation::Restore(Box::new(method)),
             }),
             Err(error) if is_network(name) => {
                 let why = missing(row, given.as_deref(), error.into());
@@ -211,7 +211,7 @@ fn upscaling(row: &RecipeRow, scale: usize, models: Option<&Path>) -> Result<Run
     let way = Upscaling::new(text, row, scale, models)?;
     let (text, weights) = (format!("{text} ×{scale}"), way.weights()?);
     let (depth, dither, planes) = (row.depth, row.dither, row.planes);
-    Ok(Runs::Settings(vec![Setting { text, way: Way::Upscale(way), depth, dither, planes, weights }]))
+    Ok(Runs::Settings(vec![Setting { text, way: Operation::Upscale(way), depth, dither, planes, weights }]))
 }
 
 /// The method's name, without its settings.
@@ -253,7 +253,7 @@ fn of_weights(method: &NamedMethod) -> Result<String, EvaluateError> {
 /// configuration.
 fn counts(row: &RecipeRow, runs: &Runs, models: Option<&Path>) -> Option<(f64, f64)> {
     if let Runs::Settings(settings) = runs
-        && let Some(Setting { way: Way::Upscale(way), .. }) = settings.first()
+        && let Some(Setting { way: Operation::Upscale(way), .. }) = settings.first()
     {
         return of_graph(way.graph()?);
     }
@@ -263,8 +263,8 @@ fn counts(row: &RecipeRow, runs: &Runs, models: Option<&Path>) -> Option<(f64, f
     };
     let name = name(row.method.as_deref()?);
     let what = match file {
-        Some(file) => Source::File(file),
-        None if is_network(name) => Source::parse(row.network.as_deref().unwrap_or(name)).ok()?,
+        Some(file) => NetworkSource::File(file),
+        None if is_network(name) => NetworkSource::parse(row.network.as_deref().unwrap_or(name)).ok()?,
         None => return None,
     };
     of_graph(&what.graph(models).ok()?)
@@ -278,15 +278,15 @@ impl Setting {
     /// Everything its results depend on besides the image, as text.
     pub fn key(&self) -> String {
         let method = match &self.way {
-            Way::Restore(method) => &method.text,
-            Way::Upscale(_) => &self.text,
+            Operation::Restore(method) => &method.text,
+            Operation::Upscale(_) => &self.text,
         };
         let planes = format!("{:?}", self.planes);
         sha256(&[method, &self.depth.to_string(), self.dither.word(), &planes, &self.weights])
     }
 
     fn checkpoint(&self) -> Option<PathBuf> {
-        let Way::Restore(method) = &self.way else { return None };
+        let Operation::Restore(method) = &self.way else { return None };
         networks::checkpoint(method.options.method.named()?).ok()?
     }
 
@@ -302,8 +302,8 @@ impl Setting {
 
     fn unguarded(&self, input: &Image, ctx: &Context<'_>) -> Result<(Image, f64), String> {
         let method = match &self.way {
-            Way::Restore(method) => method,
-            Way::Upscale(way) => {
+            Operation::Restore(method) => method,
+            Operation::Upscale(way) => {
                 let start = Instant::now();
                 let larger = way.run(input, ctx)?;
                 return Ok((larger, start.elapsed().as_secs_f64()));

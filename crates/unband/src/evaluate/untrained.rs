@@ -7,7 +7,7 @@ use unband_nets::checkpoint::{CheckpointError, write_safetensors};
 use unband_nets::state::init::{self, Init};
 
 use super::{EvaluateError, FileFault};
-use crate::models::{ModelsError, Source};
+use crate::models::{ModelsError, NetworkSource};
 
 /// Suffix of their row names.
 pub const UNTRAINED: &str = "untrained";
@@ -24,7 +24,7 @@ const SEED: u64 = 0;
 /// # Errors
 /// An unknown name; I/O errors.
 pub fn checkpoint(name: &str, folder: &Path, models: Option<&Path>) -> Result<PathBuf, EvaluateError> {
-    let what = Source::parse(name).map_err(|error| FileFault::NoVariant(error).of(name))?;
+    let what = NetworkSource::parse(name).map_err(|error| FileFault::NoVariant(error).of(name))?;
     let graph = what.graph(models).map_err(unread)?;
     let state = init::state(&graph, &Init::default(), SEED);
     let file = folder.join(format!("{}.safetensors", name.replace(':', "-")));

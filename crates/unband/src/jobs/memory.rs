@@ -168,7 +168,7 @@ impl Restorer for Surface {
 
 /// How a restorer processes an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
+pub(super) enum Passage {
     /// Bands of whole rows.
     Rows,
     /// Windows of about this side.
@@ -185,7 +185,7 @@ pub(super) fn fitting_way(
     restorer: &dyn Restorer,
     options: &Options,
     ctx: &Context<'_>,
-) -> Result<Way, Error> {
+) -> Result<Passage, Error> {
     let allowed = options.max_memory.unwrap_or(u64::MAX);
     let size = (image.width(), image.height());
     let (mut least, mut missing) = (u64::MAX, u64::MAX);
@@ -217,9 +217,9 @@ fn ways<'a>(
     restorer: &'a dyn Restorer,
     tile: usize,
     ctx: &'a Context<'_>,
-) -> impl Iterator<Item = (Way, u64)> + 'a {
+) -> impl Iterator<Item = (Passage, u64)> + 'a {
     let own = PROGRAM + planes + prepared(planes);
-    let rows = restorer.passage_bytes(size, ctx).map(|bytes| (Way::Rows, own + bytes));
+    let rows = restorer.passage_bytes(size, ctx).map(|bytes| (Passage::Rows, own + bytes));
     let needs = restorer.needs();
     // With a large halo, windows of the requested size would process everything nine times.
     let tile = if needs.halo > tile { 4 * needs.halo } else { tile.clamp(16, 1 << 16) };
@@ -232,7 +232,7 @@ fn ways<'a>(
         // Windows, the band that they form, and the one that waits for it.
         let bands = 3 * per_row * layout.band.min(size.1) as u64;
         let at_once = layout.at_once(restorer, ctx.threads);
-        (Way::Windows(tile), own + bands + restorer.working_bytes(layout.outer(&needs), at_once, ctx))
+        (Passage::Windows(tile), own + bands + restorer.working_bytes(layout.outer(&needs), at_once, ctx))
     });
     rows.into_iter().chain(windows)
 }

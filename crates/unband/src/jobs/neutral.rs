@@ -23,7 +23,7 @@ pub(super) struct Neutral {
 
 /// Evidence of a square.
 #[derive(Clone, Copy, Default)]
-struct Counts {
+struct SquareCounts {
     /// Pairs of neighbouring neutral pixels of different values: all channels step at once.
     contours: usize,
     /// Pairs of a neutral pixel and a coloured one.
@@ -78,7 +78,7 @@ impl Squares {
         let (width, height) = (image.width(), image.height());
         let (columns, rows) = (width.div_ceil(SIDE), height.div_ceil(SIDE));
         let counts = ctx.map(rows, |row| {
-            let mut counts = vec![Counts::default(); columns];
+            let mut counts = vec![SquareCounts::default(); columns];
             for y in row * SIDE..((row + 1) * SIDE).min(height) {
                 for x in 0..width {
                     let at = y * width + x;
@@ -93,7 +93,7 @@ impl Squares {
         });
         let accepted = (0..rows * columns).map(|i| {
             let (x, y) = (i % columns, i / columns);
-            let mut all = Counts::default();
+            let mut all = SquareCounts::default();
             for row in &counts[y.saturating_sub(AROUND)..(y + AROUND + 1).min(rows)] {
                 for near in &row[x.saturating_sub(AROUND)..(x + AROUND + 1).min(columns)] {
                     all.contours += near.contours;
@@ -106,7 +106,7 @@ impl Squares {
     }
 }
 
-fn count(image: &Image, one: usize, other: usize, counts: &mut Counts) {
+fn count(image: &Image, one: usize, other: usize, counts: &mut SquareCounts) {
     match (neutral(image, one), neutral(image, other)) {
         (true, true) => {
             let green = &image.planes[1].data;

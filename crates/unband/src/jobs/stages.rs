@@ -13,7 +13,7 @@ use unband_image::{Context, Depth, Image, Origin, Restorer, Rng};
 use super::centred::Centred;
 use super::earlier::Earlier;
 use super::ends::Ends;
-use super::memory::{Way, fitting_way};
+use super::memory::{Passage, fitting_way};
 use super::neutral::Neutral;
 use super::not_finite::NotFinite;
 use super::pipeline::{Pipeline, bounded_shares, seen, settled};
@@ -132,7 +132,7 @@ impl Stages<'_> {
         ctx: &Context<'_>,
     ) -> Result<(), Error> {
         let way = fitting_way(image, pipeline, self.options, ctx)?;
-        if let Way::Windows(tile) = way
+        if let Passage::Windows(tile) = way
             && pipeline.cells.is_some()
             && !self.choices.method.entry().ours
             && findings.cause == Cause::Plain
@@ -156,10 +156,10 @@ impl Stages<'_> {
             }
         };
         match way {
-            Way::Rows => {
+            Passage::Rows => {
                 restore_by_rows(image, pipeline, &mut finish, ctx)?;
             }
-            Way::Windows(tile) => restore_in_place(image, pipeline, tile, &mut finish, ctx)?,
+            Passage::Windows(tile) => restore_in_place(image, pipeline, tile, &mut finish, ctx)?,
         }
         Ok(())
     }

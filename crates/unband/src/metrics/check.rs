@@ -1,7 +1,7 @@
 //! Checks such as `cambi>5`.
 
 use unband_image::Hint;
-use unband_metrics::{Against, Metric};
+use unband_metrics::{ComparedWith, Metric};
 
 use super::{Scope, Scores, Value, find, number};
 use crate::verdict::Grade;
@@ -29,7 +29,7 @@ impl Op {
 }
 
 #[derive(Clone, Copy, Debug)]
-enum What {
+enum CheckedValue {
     Metric(&'static str, f64),
     Banding(Grade),
 }
@@ -74,7 +74,7 @@ pub struct Check {
     /// As typed.
     pub text: String,
     op: Op,
-    what: What,
+    what: CheckedValue,
     of: CheckOf,
 }
 
@@ -203,14 +203,14 @@ impl Check {
         let limit = limit.trim();
         let what = if name == BANDING {
             let grade = Grade::ALL.into_iter().find(|grade| grade.word() == limit);
-            What::Banding(grade.ok_or_else(|| CheckFault::Grade { limit: limit.to_owned() })?)
+            CheckedValue::Banding(grade.ok_or_else(|| CheckFault::Grade { limit: limit.to_owned() })?)
         } else {
             let metric = scope.find(name).ok_or_else(|| unavailable(name, text, scope))?;
             let number: f64 = limit.parse().map_err(|_| CheckFault::NotNumber { limit: limit.to_owned() })?;
             if !number.is_finite() {
                 return Err(CheckFault::NotFinite { limit: limit.to_owned() });
             }
-            What::Metric(metric.name, number)
+            CheckedValue::Metric(metric.name, number)
         };
         Ok(Self { text: text.to_owned(), op, what, of })
     }
@@ -218,8 +218,8 @@ impl Check {
     /// The metric that it needs.
     pub fn metric(&self) -> Option<&'static Metric> {
         match self.what {
-            What::Metric(name, _) => find(name),
-            What::Banding(_) => None,
+            CheckedValue::Metric(name, _) => find(name),
+            CheckedValue::Banding(_) => None,
         }
     }
 
@@ -231,8 +231,8 @@ impl Check {
     /// The name of the checked value.
     pub fn name(&self) -> &'static str {
         match self.what {
-            What::Metric(name, _) => name,
-            What::Banding(_) => BANDING,
+            CheckedValue::Metric(name, _) => name,
+            CheckedValue::Banding(_) => BANDING,
         }
     }
 
@@ -250,8 +250,8 @@ impl Check {
         what: &str,
     ) -> Option<String> {
         match self.what {
-            What::Banding(_) => self.grade(scores.verdict.grade, what),
-            What::Metric(name, _) => {
+            CheckedValue::Banding(_) => self.grade(scores.verdict.grade, what),
+            CheckedValue::Metric(name, _) => {
                 let at = metrics.iter().position(|metric| metric.name == name)?;
                 self.value(scores.values.get(at)?, what)
             }
@@ -260,7 +260,7 @@ impl Check {
 
     /// Why a value of this name fails.
     pub(super) fn value(&self, value: &Value, what: &str) -> Option<String> {
-        let What::Metric(_, limit) = self.what else { return None };
+        let CheckedValue::Metric(_, limit) = self.what else { return None };
         match value {
             Value::Number(value) => {
                 self.op.holds(value, &limit).then(|| format!("{what} is {}: `{}`", number(*value), self.text))
@@ -272,16 +272,18 @@ impl Check {
 
     /// Why a verdict of this name fails.
     pub(super) fn grade(&self, grade: Grade, what: &str) -> Option<String> {
-        let What::Banding(limit) = self.what else { return None };
+        let CheckedValue::Banding(limit) = self.what else { return None };
         self.op.holds(&grade, &limit).then(|| format!("{what} is {grade}: `{}`", self.text))
     }
 }
 
 fn unavailable(name: &str, text: &str, scope: &Scope) -> CheckFault {
     let (name_of, text) = (name.to_owned(), text.to_owned());
-    match find(name).map(|metric| metric.against) {
-        Some(Against::Reference) if !scope.reference => CheckFault::NeedsReference { name: name_of, text },
-        Some(Against::Input) if !scope.input => CheckFault::NeedsInput { name: name_of },
+    match find(name).map(|metric| metric.compared_with) {
+        Some(ComparedWith::Reference) if !scope.reference => {
+            CheckFault::NeedsReference { name: name_of, text }
+        }
+        Some(ComparedWith::Input) if !scope.input => CheckFault::NeedsInput { name: name_of },
         Some(_) => CheckFault::OtherKind { name: name_of },
         None => CheckFault::UnknownMetric { name: name_of },
     }

@@ -50,5 +50,7 @@ pub use pair::comparable;
 pub use score::{Forms, Inspected, Scores, Subject, missing, score, score_image, score_one};
 pub use select::{Scope, find};
 pub use summary::{Summary, summaries, summary, summary_of_groups};
-pub use unband_metrics::{Against, Better, Domain, Least, METRICS, Metric, cambi, metrics, nrqm, video_psnr};
+pub use unband_metrics::{
+    Better, ComparedWith, Domain, METRICS, Metric, MinSize, cambi, metrics, nrqm, video_psnr,
+};
 pub use value::{Direction, Value, clock, number};

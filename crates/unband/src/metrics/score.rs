@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use unband_image::context::NoProgress;
 use unband_image::findings::Findings;
 use unband_image::{Context, Image, ImageError};
-use unband_metrics::{Against, Metric, cambi};
+use unband_metrics::{ComparedWith, Metric, cambi};
 
 use super::{Check, Value};
 use crate::verdict::Verdict;
@@ -100,16 +100,16 @@ impl<'a> Subject<'a> {
 
     /// The image that a metric compares with.
     fn other(&self, metric: &Metric) -> Option<&'a Image> {
-        match metric.against {
-            Against::Nothing => None,
-            Against::Reference => self.reference,
-            Against::Input => self.input,
+        match metric.compared_with {
+            ComparedWith::Nothing => None,
+            ComparedWith::Reference => self.reference,
+            ComparedWith::Input => self.input,
         }
         .map(|forms| forms.for_metric(metric))
     }
 
     fn takes(&self, metric: &Metric) -> bool {
-        metric.against == Against::Nothing || self.other(metric).is_some()
+        metric.compared_with == ComparedWith::Nothing || self.other(metric).is_some()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use unband_image::ParamError;
-use unband_metrics::{Against, Domain, Metric, metrics};
+use unband_metrics::{ComparedWith, Domain, Metric, metrics};
 
 use super::MetricsError;
 
@@ -54,10 +54,10 @@ impl Scope {
     pub const RESTORED: Self = Self { input: true, ..Self::PAIR };
 
     fn takes(&self, metric: &Metric) -> bool {
-        let there = match metric.against {
-            Against::Nothing => true,
-            Against::Reference => self.reference,
-            Against::Input => self.input,
+        let there = match metric.compared_with {
+            ComparedWith::Nothing => true,
+            ComparedWith::Reference => self.reference,
+            ComparedWith::Input => self.input,
         };
         there && (metric.domain == Domain::Image || self.video_pair.contains(&metric.base()))
     }
@@ -117,12 +117,12 @@ impl Scope {
         if self.takes(metric) {
             return Ok(metric);
         }
-        Err(match metric.against {
+        Err(match metric.compared_with {
             _ if metric.domain == Domain::Video => {
                 MetricsError::NeedsVideos { name: name_of(), known: self.names() }
             }
-            Against::Reference => MetricsError::NeedsReference { name: name_of() },
-            Against::Input | Against::Nothing => MetricsError::NeedsInput { name: name_of() },
+            ComparedWith::Reference => MetricsError::NeedsReference { name: name_of() },
+            ComparedWith::Input | ComparedWith::Nothing => MetricsError::NeedsInput { name: name_of() },
         })
     }
 }

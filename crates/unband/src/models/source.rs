@@ -11,7 +11,7 @@ use super::ModelsError;
 
 /// A network, by name or by checkpoint.
 #[derive(Clone, Debug)]
-pub enum Source {
+pub enum NetworkSource {
     /// A network by its name, `NAME` or `NAME:VARIANT`.
     Network(String),
     /// A checkpoint, which determines its network.
@@ -26,7 +26,7 @@ pub struct NoVariant {
     pub what: String,
 }
 
-impl fmt::Display for Source {
+impl fmt::Display for NetworkSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Network(name) => f.write_str(name),
@@ -35,7 +35,7 @@ impl fmt::Display for Source {
     }
 }
 
-impl Source {
+impl NetworkSource {
     /// Reads a name or a file; names have priority.
     ///
     /// # Errors
@@ -81,10 +81,12 @@ mod tests {
 
     #[test]
     fn names_come_before_files() {
-        let source = Source::parse;
-        assert!(matches!(source("bdinn:inverse"), Ok(Source::Network(name)) if name == "bdinn:inverse"));
-        assert!(matches!(source("./adnet"), Ok(Source::File(_))));
-        assert!(matches!(source("C:\\mine.pth"), Ok(Source::File(_))));
+        let source = NetworkSource::parse;
+        assert!(
+            matches!(source("bdinn:inverse"), Ok(NetworkSource::Network(name)) if name == "bdinn:inverse")
+        );
+        assert!(matches!(source("./adnet"), Ok(NetworkSource::File(_))));
+        assert!(matches!(source("C:\\mine.pth"), Ok(NetworkSource::File(_))));
         assert!(source("bdinn:nothing").is_err_and(|error| error.what.contains("inverse, unet")));
         assert!(source("adnet:x").is_err_and(|error| error.what == "variants of adnet: none"));
     }

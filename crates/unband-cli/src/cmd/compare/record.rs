@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use unband::metrics::Metric;
 
-use super::{Compared, Row};
+use super::{Compared, MeasuredImage};
 use crate::print::json::{FailureRecord, MetricRecord, SummaryRecord, ValuesRecord};
 
 /// The object of `--json`.
@@ -49,7 +49,7 @@ impl<'a> CompareRecord<'a> {
         failures: Vec<FailureRecord>,
         metrics: &[&'static Metric],
     ) -> Self {
-        let row = |row: &'a Row| RowRecord {
+        let row = |row: &'a MeasuredImage| RowRecord {
             role: &row.role,
             file: row.file.as_deref(),
             depth: row.depth.bits(),

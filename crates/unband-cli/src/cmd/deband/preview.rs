@@ -8,7 +8,7 @@ use unband::io::video::{self, DecodeOptions, FrameFormat, Programs, VideoFile};
 use unband::io::{Access, Saving};
 use unband::metrics::cambi;
 use unband::metrics::video::{
-    FrameReader, Place, WorstFrame, WorstFrames, decoding, expected_frames, in_order, moment,
+    FrameReader, FrameValue, WorstFrame, WorstFrames, decoding, expected_frames, in_order, moment,
 };
 use unband::metrics::{FileFault, MetricsError, Subject, Value, clock, number, score_one};
 use unband::video::{
@@ -116,7 +116,7 @@ fn one(
     };
     bar.finish();
     let written = made.and_then(|made| {
-        let Some(Made { png, frames, encoder }) = made else { return Ok(None) };
+        let Some(PreviewSheet { png, frames, encoder }) = made else { return Ok(None) };
         let _busy = Busy::begin();
         let saving = Saving { access: Access::of([input]), ..args.images.overwrite.into() };
         unband::io::write_bytes(&png, output, saving)
@@ -201,7 +201,7 @@ impl FrameRecord {
 }
 
 /// A preview.
-struct Made {
+struct PreviewSheet {
     /// The PNG file.
     png: Vec<u8>,
     /// Its frames.
@@ -218,7 +218,7 @@ fn preview(
     (count, result): (usize, Option<&Path>),
     bar: &Bar,
     ctx: &Context<'_>,
-) -> Result<Option<Made>, Failure> {
+) -> Result<Option<PreviewSheet>, Failure> {
     let shown = || input.display().to_string();
     let failed = |error: Error| {
         let named = matches!(error, Error::Video(_) | Error::File(_));
@@ -273,7 +273,7 @@ fn preview(
     let png = before_after(&moments, ctx).and_then(|image| image.png());
     let png = png.map_err(|error| Failure::at(shown(), error.to_string(), None))?;
     let frames = frames.into_iter().map(|(_, _, record)| record).collect();
-    Ok(Some(Made { png, frames, encoder }))
+    Ok(Some(PreviewSheet { png, frames, encoder }))
 }
 
 /// The square with the most contours according to CAMBI; the centre if there are none.
@@ -300,7 +300,7 @@ fn cambi_of(image: &Image, ctx: &Context<'_>) -> Result<f64, String> {
 }
 
 /// The chosen frames, in order of time.
-struct Found {
+struct ChosenFrames {
     format: FrameFormat,
     spots: Vec<WorstFrame>,
 }
@@ -313,7 +313,7 @@ fn look(
     count: usize,
     bar: &Bar,
     ctx: &Context<'_>,
-) -> Result<Option<Found>, Failure> {
+) -> Result<Option<ChosenFrames>, Failure> {
     let seconds = video_file.duration.unwrap_or(0.0);
     let (from, to) = (
         part.from.map_or(0.0, |t| video_file.seconds(t)),
@@ -351,7 +351,7 @@ struct Searched {
 }
 
 impl Searched {
-    fn found(self, count: usize) -> Found {
+    fn found(self, count: usize) -> ChosenFrames {
         let mut spots: Vec<WorstFrame> = self.of_shots.frames().to_vec();
         for spot in self.of_times.frames() {
             let known = spots.iter().any(|other| other.place.frame == spot.place.frame);
@@ -360,7 +360,7 @@ impl Searched {
             }
         }
         spots.sort_by_key(|spot| spot.place.frame);
-        Found { format: self.format, spots }
+        ChosenFrames { format: self.format, spots }
     }
 }
 
@@ -407,7 +407,7 @@ fn search(
                 Value::Missing(reason) => return Err(file(FileFault::NoValue { reason })),
                 Value::Blank => return Ok(()),
             };
-            let place = Place { frame, seconds: raw.seconds, value };
+            let place = FrameValue { frame, seconds: raw.seconds, value };
             let bytes = Arc::new(raw.bytes);
             out.of_shots.put(shot, place, &bytes);
             out.of_times.put(moment(raw.seconds), place, &bytes);

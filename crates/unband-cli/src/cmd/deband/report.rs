@@ -8,7 +8,7 @@ use unband::io::{Access, Saving};
 use unband::metrics::Inspected;
 use unband::verdict::Verdict;
 use unband::{Context, Findings, NoProgress};
-use unband_report::{Drawn, HeatMap, Page, Section, Side};
+use unband_report::{HeatMap, Page, Section, SectionHtml, Side};
 
 use crate::args::ImageArgs;
 use crate::budget::Budget;
@@ -23,7 +23,7 @@ use crate::reporter::{Failure, Reporter, counted};
 pub struct Report<'a> {
     path: &'a Path,
     overwrite: bool,
-    drawn: Mutex<BTreeMap<PathBuf, Result<Drawn, Failure>>>,
+    drawn: Mutex<BTreeMap<PathBuf, Result<SectionHtml, Failure>>>,
 }
 
 impl<'a> Report<'a> {
@@ -104,7 +104,12 @@ impl<'a> Report<'a> {
     }
 }
 
-fn section(input: &Path, findings: &Findings, output: &Path, ctx: &Context<'_>) -> Result<Drawn, Failure> {
+fn section(
+    input: &Path,
+    findings: &Findings,
+    output: &Path,
+    ctx: &Context<'_>,
+) -> Result<SectionHtml, Failure> {
     let file = |path: &Path| Input { path: path.to_path_buf(), below: PathBuf::new() };
     let (stored, _) = file(input).read().map_err(|error| Failure::of(file(input).shown(), &error))?;
     let before = Inspected::with_findings(stored, findings.clone(), ctx)
@@ -126,6 +131,6 @@ fn section(input: &Path, findings: &Findings, output: &Path, ctx: &Context<'_>) 
         metrics: &[],
         line: None,
     };
-    Drawn::new(&section, Page::LONGEST, ctx)
+    SectionHtml::new(&section, Page::LONGEST, ctx)
         .map_err(|error| Failure::at(name.clone(), error.to_string(), None))
 }

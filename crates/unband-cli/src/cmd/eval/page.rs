@@ -4,7 +4,7 @@ use unband::evaluate::{Measured, PairSource, Runs, Table};
 use unband::metrics::Value;
 use unband::verdict::Verdict;
 use unband::{Context, Image};
-use unband_report::{Column as Head, Drawn, HeatMap, Listing, Page, Section, Side};
+use unband_report::{Column as Head, HeatMap, Listing, Page, Section, SectionHtml, Side};
 
 use super::EvalJob;
 use super::fault::failure;
@@ -53,7 +53,7 @@ impl EvalJob {
         order: &[usize],
         chosen: &[Result<usize, String>],
         ctx: &Context<'_>,
-    ) -> Result<Drawn, Failure> {
+    ) -> Result<SectionHtml, Failure> {
         let fail = |what: String| Failure::at(item.name.clone(), what, None);
         let evaluation = &self.evaluation;
         let ready = evaluation.pair(item, ctx).map_err(|error| failure(&error))?;
@@ -94,7 +94,7 @@ impl EvalJob {
             metrics: &metric_rows(&evaluation.metrics, &values),
             line: None,
         };
-        Drawn::new(&section, Page::LONGEST, ctx).map_err(|error| fail(error.to_string()))
+        SectionHtml::new(&section, Page::LONGEST, ctx).map_err(|error| fail(error.to_string()))
     }
 }
 

@@ -2,14 +2,14 @@
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::model::{Item, List, Record};
+use super::model::{List, ListEntry, Record};
 
 /// The object of `--json`: the requested entries of all lists.
 pub struct Lists<'a> {
     /// All lists.
     pub lists: &'a [List],
     /// Is the entry requested?
-    pub wanted: &'a dyn Fn(&List, &Item) -> bool,
+    pub wanted: &'a dyn Fn(&List, &ListEntry) -> bool,
 }
 
 impl Serialize for Lists<'_> {

@@ -4,38 +4,38 @@ use std::fmt::Write;
 
 use unband::Dither;
 
-use super::Kind;
+use super::ListKind;
 use super::model::List;
 use super::params::parameters;
 
 const GENERATED: &str = "<!-- Written by `unband list --markdown`; a test compares. Do not edit. -->";
 
 /// The page of a kind, from its lists, where there is one.
-pub fn page(kind: Kind, lists: &[&List]) -> Option<String> {
+pub fn page(kind: ListKind, lists: &[&List]) -> Option<String> {
     let (title, about) = match kind {
-        Kind::Methods => (
+        ListKind::Methods => (
             "Methods",
             "`--method NAME` or `--method NAME:key=value,…`. FFmpeg's filter strings work too: \
              `deband=1thr=0.03:range=24`, `gradfun=1.2:16`."
                 .to_owned(),
         ),
-        Kind::Dithers => {
+        ListKind::Dithers => {
             ("Dithers", format!("For `--dither`; the default is `{}`.", Dither::default().word()))
         }
-        Kind::Formats => (
+        ListKind::Formats => (
             "Formats",
             "The columns from *depths* on show which data is kept when writing. Details and limits of each \
              format: [formats.md](../guide/formats.md)."
                 .to_owned(),
         ),
-        Kind::Metrics => ("Metrics", METRICS.to_owned()),
-        Kind::Degradations => (
+        ListKind::Metrics => ("Metrics", METRICS.to_owned()),
+        ListKind::Degradations => (
             "Degradations",
             "The building blocks of recipes; see [degrading.md](../guide/degrading.md). Built-in recipes, for \
              `--recipe`:"
                 .to_owned(),
         ),
-        Kind::Tables | Kind::Trainings => return None,
+        ListKind::Tables | ListKind::Trainings => return None,
     };
     let mut text = format!("# {title}\n\n{GENERATED}\n\n{about}\n");
     for list in lists.iter().filter(|list| !list.columns.is_empty()) {
@@ -50,7 +50,7 @@ pub fn page(kind: Kind, lists: &[&List]) -> Option<String> {
                 vec![format!("`{}`", param.name), param.default, param.allowed, unit.to_owned(), meaning]
             });
             text += &table(&["parameter", "default", "allowed", "unit", "description"], rows);
-        } else if kind == Kind::Methods {
+        } else if kind == ListKind::Methods {
             text += "\nNo parameters.\n";
         }
     }

@@ -3,19 +3,19 @@
 use serde::Serialize;
 use unband::degrade::{DEGRADATIONS, DegradationEntry, DegradationRecipe, Sides, Speed, recipe};
 use unband::io::{FORMATS, FormatEntry};
-use unband::metrics::{Against, Domain, Least, Metric, metrics};
+use unband::metrics::{ComparedWith, Domain, Metric, MinSize, metrics};
 use unband::nets::zoo::{self, Published};
 use unband::networks::DEFAULT;
 use unband::recipes::{DEGRADATION_RECIPES, SMALL, Shipped, TABLES, TRAININGS};
 use unband::{Depth, Dither, Entry, ParamInfo, SMOOTH};
 
-use super::Kind;
+use super::ListKind;
 use super::params::{Parameter, parameters, sentences, wrapped};
 
 /// Entries of one kind.
 pub struct List {
     /// Their kind.
-    pub kind: Kind,
+    pub kind: ListKind,
     /// One entry, in words; `None` where entries are not found by name.
     pub one: Option<&'static str>,
     /// The key of `--json`.
@@ -26,15 +26,15 @@ pub struct List {
     pub heading: &'static str,
     /// End of the text.
     pub note: &'static str,
-    /// Columns of [`Item::cells`].
+    /// Columns of [`ListEntry::cells`].
     pub columns: &'static [&'static str],
     /// The entries.
-    pub items: Vec<Item>,
+    pub items: Vec<ListEntry>,
 }
 
 /// An entry.
 #[derive(Default)]
-pub struct Item {
+pub struct ListEntry {
     /// Its name.
     pub name: &'static str,
     /// Extensions of a format.
@@ -55,7 +55,7 @@ pub struct Item {
     pub record: Option<Record>,
 }
 
-impl Item {
+impl ListEntry {
     /// Does the word name this entry?
     pub fn is(&self, word: &str) -> bool {
         self.name == word
@@ -126,7 +126,7 @@ pub fn lists() -> Vec<List> {
         List {
             note: "\n  FFmpeg's filter strings work too: deband=1thr=0.03:range=24, gradfun=1.2:16.\n",
             ..list(
-                Kind::Methods,
+                ListKind::Methods,
                 Some("Method"),
                 Some("methods"),
                 "Methods (--method NAME; `unband list NAME` shows the parameters)",
@@ -136,7 +136,7 @@ pub fn lists() -> Vec<List> {
             )
         },
         list(
-            Kind::Dithers,
+            ListKind::Dithers,
             Some("Dither"),
             Some("dithers"),
             "Dithers (--dither NAME)",
@@ -145,7 +145,7 @@ pub fn lists() -> Vec<List> {
             Dither::ALL.iter().map(|dither| self::dither(*dither)).collect(),
         ),
         list(
-            Kind::Formats,
+            ListKind::Formats,
             Some("Format"),
             Some("formats"),
             "Formats (--format EXT)",
@@ -154,7 +154,7 @@ pub fn lists() -> Vec<List> {
             FORMATS.iter().map(format).collect(),
         ),
         list(
-            Kind::Metrics,
+            ListKind::Metrics,
             Some("Metric"),
             Some("measures"),
             "Metrics (--metrics NAME,NAME,…)",
@@ -163,7 +163,7 @@ pub fn lists() -> Vec<List> {
             metrics(Domain::Image).map(metric).collect(),
         ),
         list(
-            Kind::Degradations,
+            ListKind::Degradations,
             Some("Degradation"),
             Some("degradations"),
             "Degradations (for recipes)",
@@ -172,7 +172,7 @@ pub fn lists() -> Vec<List> {
             DEGRADATIONS.iter().map(degradation).collect(),
         ),
         list(
-            Kind::Degradations,
+            ListKind::Degradations,
             Some("Recipe of degradations"),
             Some("mixes"),
             "Recipes (unband degrade --recipe NAME)",
@@ -180,12 +180,12 @@ pub fn lists() -> Vec<List> {
             &["recipe", "description"],
             DEGRADATION_RECIPES.iter().filter_map(degradation_recipe).collect(),
         ),
-        recipes(Kind::Tables, "Tables (unband eval NAME)", TABLES),
-        recipes(Kind::Trainings, "Trainings (unband train NAME)", TRAININGS),
+        recipes(ListKind::Tables, "Tables (unband eval NAME)", TABLES),
+        recipes(ListKind::Trainings, "Trainings (unband train NAME)", TRAININGS),
     ]
 }
 
-fn method(entry: &'static Entry) -> Item {
+fn method(entry: &'static Entry) -> ListEntry {
     let kind = if entry.ours {
         "By unband: kept within the quantisation intervals, applied where there is banding, dithered."
     } else if unband::networks::takes_weights(entry.params) {
@@ -195,7 +195,7 @@ fn method(entry: &'static Entry) -> Item {
     };
     let source = sentences(entry.source);
     let origin = format!("{kind} Source: {source}");
-    Item {
+    ListEntry {
         name: entry.name,
         title: entry.title.to_owned(),
         default: match entry.name {
@@ -214,11 +214,11 @@ fn method(entry: &'static Entry) -> Item {
             default: entry.name == DEFAULT,
             parameters: parameters(entry.params),
         }),
-        ..Item::default()
+        ..ListEntry::default()
     }
 }
 
-fn dither(dither: Dither) -> Item {
+fn dither(dither: Dither) -> ListEntry {
     let title = match dither {
         Dither::None => "Plain rounding: bands return.",
         Dither::Ordered => "A regular 16×16 pattern: compresses well and survives video encoding.",
@@ -226,20 +226,20 @@ fn dither(dither: Dither) -> Item {
         Dither::ErrorDiffusion => "Error diffusion to neighbouring samples: the finest for still images.",
         Dither::Tpdf => "Noise with a strength independent of the image: light grain.",
     };
-    Item {
+    ListEntry {
         default: if dither == Dither::default() { " (default)" } else { "" },
         ..named(dither.word(), format!("`{}`", dither.word()), title.to_owned())
     }
 }
 
 /// An entry that is a name and a title.
-fn named(name: &'static str, cell: String, title: String) -> Item {
-    Item {
+fn named(name: &'static str, cell: String, title: String) -> ListEntry {
+    ListEntry {
         name,
         cells: vec![cell, title.clone()],
         record: Some(Record::Name { name, meaning: title.clone() }),
         title,
-        ..Item::default()
+        ..ListEntry::default()
     }
 }
 
@@ -258,7 +258,7 @@ const FORMAT_COLUMNS: [&str; 12] = [
     "density",
 ];
 
-fn format(format: &'static FormatEntry) -> Item {
+fn format(format: &'static FormatEntry) -> ListEntry {
     let yes = |yes: bool| if yes { "yes" } else { "–" }.to_owned();
     let writes = format.writes.as_ref();
     let holds = |which: fn(&unband::io::Writes) -> bool| yes(writes.is_some_and(which));
@@ -290,13 +290,13 @@ fn format(format: &'static FormatEntry) -> Item {
         writes: loss,
         depths: depths.iter().map(|depth| depth.bits()).collect(),
     };
-    Item {
+    ListEntry {
         name: format.name,
         extensions: format.extensions,
         title: format!("{}, {can}", format.name),
         cells,
         record: Some(record),
-        ..Item::default()
+        ..ListEntry::default()
     }
 }
 
@@ -318,16 +318,16 @@ fn depths(depths: &[Depth]) -> String {
     words.join(", ")
 }
 
-fn metric(metric: &'static Metric) -> Item {
-    let against = match metric.against {
-        Against::Nothing => "nothing",
-        Against::Reference => "the reference",
-        Against::Input => "the input",
+fn metric(metric: &'static Metric) -> ListEntry {
+    let against = match metric.compared_with {
+        ComparedWith::Nothing => "nothing",
+        ComparedWith::Reference => "the reference",
+        ComparedWith::Input => "the input",
     };
-    let least = match metric.least {
-        Least::Sample => "any".to_owned(),
-        Least::Sides(side) => format!("{side}×{side}"),
-        Least::OneSide(side) => format!("one side of {side}"),
+    let min_size = match metric.min_size {
+        MinSize::Sample => "any".to_owned(),
+        MinSize::Sides(side) => format!("{side}×{side}"),
+        MinSize::OneSide(side) => format!("one side of {side}"),
     };
     let network = metric.network.and_then(zoo::find).map(|published| {
         let Published { name, architecture, file, author, place, .. } = published;
@@ -337,9 +337,9 @@ fn metric(metric: &'static Metric) -> Item {
     let (range, better) = (metric.range_words(), metric.better.words().trim_end_matches(" is better"));
     let (meaning, source) = (sentences(metric.purpose), sentences(metric.source));
     let unit = if metric.unit.is_empty() { String::new() } else { format!("{}, ", metric.unit) };
-    let needs = match metric.least {
-        Least::Sample => String::new(),
-        _ => format!("; needs {least} samples"),
+    let needs = match metric.min_size {
+        MinSize::Sample => String::new(),
+        _ => format!("; needs {min_size} samples"),
     };
     let mut lines =
         vec![format!("{unit}{}; {range}", metric.better.words()), format!("compared with {against}{needs}")];
@@ -351,12 +351,12 @@ fn metric(metric: &'static Metric) -> Item {
     let title = sentences(metric.title);
     let dash = if metric.unit.is_empty() { "–" } else { metric.unit };
     let link = format!("[`{0}`](#{0})", metric.name);
-    Item {
+    ListEntry {
         name: metric.name,
         title: metric.title.to_owned(),
         lines: Some(lines),
         section: format!("{title} {meaning} Source: {source}{runs}"),
-        cells: vec![link, dash.to_owned(), better.to_owned(), range.clone(), against.to_owned(), least],
+        cells: vec![link, dash.to_owned(), better.to_owned(), range.clone(), against.to_owned(), min_size],
         record: Some(Record::Metric {
             name: metric.name,
             title: metric.title,
@@ -369,11 +369,11 @@ fn metric(metric: &'static Metric) -> Item {
             parameters: parameters(params),
         }),
         params,
-        ..Item::default()
+        ..ListEntry::default()
     }
 }
 
-fn degradation(entry: &'static DegradationEntry) -> Item {
+fn degradation(entry: &'static DegradationEntry) -> ListEntry {
     let sides = match entry.sides {
         Sides::Degraded => "Changes the degraded side.",
         Sides::Both => "Changes both sides in the same way.",
@@ -384,7 +384,7 @@ fn degradation(entry: &'static DegradationEntry) -> Item {
     };
     let source = sentences(entry.source);
     let effect = format!("{sides} {speed} Source: {source}");
-    Item {
+    ListEntry {
         name: entry.name,
         title: entry.title.to_owned(),
         section: format!("{} {effect}", sentences(entry.title)),
@@ -398,18 +398,18 @@ fn degradation(entry: &'static DegradationEntry) -> Item {
             source,
             parameters: parameters(entry.params),
         }),
-        ..Item::default()
+        ..ListEntry::default()
     }
 }
 
-fn degradation_recipe(shipped: &'static Shipped) -> Option<Item> {
+fn degradation_recipe(shipped: &'static Shipped) -> Option<ListEntry> {
     let name = shipped.name;
     let title = DegradationRecipe::find(name).ok()?.title().to_owned();
     Some(named(name, format!("[`{name}`](../../recipes/degrade/{name}.toml)"), title))
 }
 
 /// Recipes of one command with their titles: their own title, or else their first comment.
-fn recipes(kind: Kind, heading: &'static str, all: &'static [Shipped]) -> List {
+fn recipes(kind: ListKind, heading: &'static str, all: &'static [Shipped]) -> List {
     let title = |shipped: &Shipped| {
         let table = recipe::parse(shipped.text, shipped.name).ok();
         let own = table.as_ref().and_then(|table| table.get("title")?.as_str());
@@ -418,8 +418,11 @@ fn recipes(kind: Kind, heading: &'static str, all: &'static [Shipped]) -> List {
         own.or(comment).unwrap_or_default().to_owned()
     };
     let shown = all.iter().filter(|shipped| shipped.name != SMALL);
-    let item =
-        |shipped: &'static Shipped| Item { name: shipped.name, title: title(shipped), ..Item::default() };
+    let item = |shipped: &'static Shipped| ListEntry {
+        name: shipped.name,
+        title: title(shipped),
+        ..ListEntry::default()
+    };
     let items = shown.map(item).collect();
     List { kind, one: None, key: None, short: heading, heading, note: "", columns: &[], items }
 }

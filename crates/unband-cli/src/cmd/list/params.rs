@@ -55,7 +55,7 @@ fn default(param: &ParamInfo) -> String {
     found.map_or_else(|| value(param.default), |word| (*word).to_owned())
 }
 
-/// `1.2` for a default written as `1.2`, `keep` for one written as `Kind::Keep` or `"keep"`.
+/// `1.2` for a default written as `1.2`, `keep` for one written as `ListKind::Keep` or `"keep"`.
 fn value(default: &str) -> String {
     let word = default.trim_matches('"').rsplit("::").next().unwrap_or(default);
     // A constant.

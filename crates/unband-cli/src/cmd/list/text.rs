@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::Kind;
-use super::model::{Item, List};
+use super::ListKind;
+use super::model::{List, ListEntry};
 use super::params::{parameters, wrapped};
 use crate::print::table::Table;
 
@@ -11,15 +11,15 @@ use crate::print::table::Table;
 pub fn names(lists: &[List]) -> String {
     let parts = lists.iter().map(|list| {
         // The default methods come first.
-        let first = |item: &&Item| list.kind == Kind::Methods && !item.default.is_empty();
-        let (first, rest): (Vec<&Item>, Vec<&Item>) = list.items.iter().partition(first);
+        let first = |item: &&ListEntry| list.kind == ListKind::Methods && !item.default.is_empty();
+        let (first, rest): (Vec<&ListEntry>, Vec<&ListEntry>) = list.items.iter().partition(first);
         format!("{}\n\n{}", list.short, lines(first.into_iter().rev().chain(rest)))
     });
     parts.collect::<Vec<_>>().join("\n")
 }
 
 /// Names and titles in two columns.
-fn lines<'a>(items: impl Iterator<Item = &'a Item>) -> String {
+fn lines<'a>(items: impl Iterator<Item = &'a ListEntry>) -> String {
     let mut table = Table::new(2);
     for item in items {
         let name = if item.extensions.is_empty() { item.name.to_owned() } else { item.extensions.join(", ") };
@@ -31,7 +31,7 @@ fn lines<'a>(items: impl Iterator<Item = &'a Item>) -> String {
 /// The detailed list.
 pub fn list(list: &List) -> String {
     let mut text = list.heading.to_owned() + "\n";
-    if list.kind == Kind::Formats {
+    if list.kind == ListKind::Formats {
         let mut table = Table::new(list.columns.len());
         let indented = |cells: &mut dyn Iterator<Item = String>| {
             let first = cells.next().map(|first| format!("  {first}"));
@@ -63,9 +63,9 @@ pub fn entries(name: &str, lists: &[List]) -> String {
     found.collect::<Vec<_>>().join("\n")
 }
 
-fn entry(list: &List, item: &Item) -> String {
+fn entry(list: &List, item: &ListEntry) -> String {
     let mut text = String::new();
-    if list.kind == Kind::Formats {
+    if list.kind == ListKind::Formats {
         for (column, cell) in list.columns.iter().zip(&item.cells) {
             let _ = writeln!(text, "  {column:10}  {cell}");
         }

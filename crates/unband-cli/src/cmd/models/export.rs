@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use unband::Hint;
 
 use unband::io::{Access, Saving};
-use unband::models::{self, Chosen, Source};
+use unband::models::{self, Chosen, NetworkSource};
 use unband::nets::arch::Passes;
 use unband::nets::onnx;
 
@@ -34,20 +34,21 @@ pub fn run(args: &ExportArgs, reporter: &Reporter<'_>) -> Outcome {
 }
 
 fn export(args: &ExportArgs, reporter: &Reporter<'_>) -> Result<(), (Outcome, Failure)> {
-    let files = [args.weights.as_ref(), if let Source::File(file) = &args.what { Some(file) } else { None }];
+    let files =
+        [args.weights.as_ref(), if let NetworkSource::File(file) = &args.what { Some(file) } else { None }];
     let files: Vec<&PathBuf> = files.into_iter().flatten().collect();
     extras::Inputs::of(&files).keep_from(&args.onnx).map_err(|failure| (Outcome::Usage, failure))?;
     let folder = models::folder();
     let folder = folder.as_deref();
     let chosen = match (&args.what, &args.weights) {
-        (Source::Network(name), None) => {
+        (NetworkSource::Network(name), None) => {
             reporter
                 .note(&"the weights are random, useful only to test speed; `--weights FILE` sets real ones");
             Chosen::random(name)
         }
-        (Source::Network(name), Some(file)) => Chosen::open(file, Some(name), folder),
-        (Source::File(file), None) => Chosen::open(file, None, folder),
-        (Source::File(_), Some(_)) => {
+        (NetworkSource::Network(name), Some(file)) => Chosen::open(file, Some(name), folder),
+        (NetworkSource::File(file), None) => Chosen::open(file, None, folder),
+        (NetworkSource::File(_), Some(_)) => {
             let hint = "drop one, or name the network that `--weights` is for";
             return Err((
                 Outcome::Usage,

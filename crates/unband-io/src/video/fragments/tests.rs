@@ -49,7 +49,7 @@ fn frames_in_order_are_decoded_when_they_are_shown() {
 fn a_fragment_comes_back_from_its_description() {
     let samples = [(10, 100, 1, 20), (12, 50, 2, 0)];
     let samples = samples.map(|(duration, size, flags, later)| Sample { duration, size, flags, later });
-    let bytes = Place { kind: *b"mdat", start: 0, head: 8, size: 158 };
+    let bytes = BoxPosition { kind: *b"mdat", start: 0, head: 8, size: 158 };
     let fragment = Fragment { number: 3, track: 1, decoded: 77, samples: samples.to_vec(), bytes };
     let times = [(77, 97, 10), (87, 87, 12)].map(|(decoded, shown, lasts)| Time { decoded, shown, lasts });
     let Ok(moof) = fragment.described(&times) else { panic!("not described") };

@@ -44,7 +44,7 @@ pub(super) fn is_file(input: Input<'_>) -> bool {
 
 /// The least memory of a job for an image of given size and bytes of planes, and whether the method needs the
 /// whole image.
-pub(super) type Least<'a> = &'a dyn Fn((usize, usize), u64) -> Result<(u64, bool), Error>;
+pub(super) type MinMemory<'a> = &'a dyn Fn((usize, usize), u64) -> Result<(u64, bool), Error>;
 
 /// Decodes the image; returns it with its detected format.
 ///
@@ -55,7 +55,7 @@ pub(super) fn decode(
     bytes: &[u8],
     limits: &Limits,
     max_memory: Option<u64>,
-    least: Least<'_>,
+    least: MinMemory<'_>,
 ) -> Result<(Image, &'static FormatEntry), Error> {
     let named = |error: unband_io::Error| match input {
         Input::File(path) => error.in_file(path),

@@ -7,7 +7,7 @@ use unband_image::context::NoProgress;
 use unband_image::{Context, Depth, Image, Model, Plane, Restorer, Rng};
 use unband_io::video::FrameFormat;
 
-use super::kept::{Kept, stored};
+use super::kept::{KeptFrame, stored};
 use super::source::FrameSource;
 use super::temporal::{STILL_REACH, Temporal};
 use super::treatment::{Treatment, keep, look, restored, round};
@@ -54,7 +54,7 @@ pub(super) struct Frames<'a, T> {
     codes: ByCodes,
     /// Buffers for reuse: allocating costs more than some processing steps.
     spare: Vec<Vec<Plane>>,
-    spare_kept: Vec<Kept>,
+    spare_kept: Vec<KeptFrame>,
     spare_out: Vec<Vec<u8>>,
 }
 
@@ -74,7 +74,7 @@ enum State {
     /// The result, and whether any sample differs.
     DoneFrame(Vec<u8>, bool),
     /// Restored without its neighbours.
-    Restored(Kept, Arc<Treatment>),
+    Restored(KeptFrame, Arc<Treatment>),
 }
 
 /// A method that works directly on the frames' codes, without images.
@@ -217,18 +217,19 @@ impl<'a, T> Frames<'a, T> {
         let spare = self.spare_kept.pop().unwrap_or_default();
         let source = stored(&image, spare.source, &ctx);
         let result = restored(image, &treatment.findings, choices, self.options, &ctx)?;
-        let kept = Kept::of((source, &result), self.neighbours(begins), self.temporal, spare.result, &ctx);
+        let kept =
+            KeptFrame::of((source, &result), self.neighbours(begins), self.temporal, spare.result, &ctx);
         self.spare.push(result.planes);
         Ok(State::Restored(kept, treatment))
     }
 
     /// The last two frames before the next one, as of [`Frames::neighbour`].
-    fn neighbours(&self, begins: bool) -> [Option<&Kept>; STILL_REACH] {
+    fn neighbours(&self, begins: bool) -> [Option<&KeptFrame>; STILL_REACH] {
         std::array::from_fn(|i| self.neighbour(i + 1, begins))
     }
 
     /// The frame `back` frames before the next one, if it belongs to the same run.
-    fn neighbour(&self, back: usize, begins: bool) -> Option<&Kept> {
+    fn neighbour(&self, back: usize, begins: bool) -> Option<&KeptFrame> {
         let len = self.window.len();
         if begins || back > len || self.window.range(len + 1 - back..).any(|held| held.begins) {
             return None;
@@ -297,11 +298,11 @@ impl<'a, T> Frames<'a, T> {
         match self.temporal {
             Temporal::Off | Temporal::Still => {
                 let reach = with.min(behind);
-                let run: Vec<&Kept> = (at - reach..=at + reach).filter_map(unblended).collect();
+                let run: Vec<&KeptFrame> = (at - reach..=at + reach).filter_map(unblended).collect();
                 stabilisation::mean(&run, &source.planes, &mut image.planes, &ctx);
             }
             Temporal::Motion => {
-                let run: Vec<&Kept> = (at - behind..=at + with).filter_map(unblended).collect();
+                let run: Vec<&KeptFrame> = (at - behind..=at + with).filter_map(unblended).collect();
                 let limits = motion::Limits::of(self.from.lossy);
                 motion::restored((&run, behind), limits, &source.planes, &mut image.planes, &ctx);
             }

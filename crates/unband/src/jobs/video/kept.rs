@@ -16,12 +16,12 @@ const LINES: usize = 8;
 
 /// A plane in fixed-point units.
 #[derive(Clone, Default)]
-pub(super) struct Stored {
+pub(super) struct FixedPointPlane {
     pub(super) width: usize,
     pub(super) data: Vec<u16>,
 }
 
-impl Stored {
+impl FixedPointPlane {
     fn of(plane: &Plane, zero: f32, mut data: Vec<u16>, ctx: &Context<'_>) -> Self {
         data.resize(plane.data.len(), 0);
         let lines = (LINES * plane.width).max(1);
@@ -37,9 +37,9 @@ impl Stored {
 
 /// A source frame and its own result, before rounding.
 #[derive(Default)]
-pub(super) struct Kept {
-    pub(super) source: Vec<Stored>,
-    pub(super) result: Vec<Stored>,
+pub(super) struct KeptFrame {
+    pub(super) source: Vec<FixedPointPlane>,
+    pub(super) result: Vec<FixedPointPlane>,
     /// For [`Temporal::Still`]: difference to the frames one and two before it, per plane and square, in
     /// units; empty without such a frame.
     pub(super) moved: [Vec<Vec<f32>>; STILL_REACH],
@@ -49,14 +49,14 @@ pub(super) struct Kept {
     pub(super) motion: Option<(Field, Field)>,
 }
 
-impl Kept {
+impl KeptFrame {
     /// Keeps a source frame and its result. `before`: the two frames before it of the same run. `spare`:
     /// memory for reuse.
     pub(super) fn of(
-        (source, result): (Vec<Stored>, &Image),
+        (source, result): (Vec<FixedPointPlane>, &Image),
         before: [Option<&Self>; STILL_REACH],
         temporal: Temporal,
-        spare: Vec<Stored>,
+        spare: Vec<FixedPointPlane>,
         ctx: &Context<'_>,
     ) -> Self {
         let kept = Self { source, result: stored(result, spare, ctx), ..Self::default() };
@@ -107,10 +107,10 @@ impl Kept {
 }
 
 /// An image in fixed-point units. `spare`: memory for reuse.
-pub(super) fn stored(image: &Image, spare: Vec<Stored>, ctx: &Context<'_>) -> Vec<Stored> {
+pub(super) fn stored(image: &Image, spare: Vec<FixedPointPlane>, ctx: &Context<'_>) -> Vec<FixedPointPlane> {
     let mut spare: Vec<Vec<u16>> = spare.into_iter().map(|plane| plane.data).collect();
     spare.resize_with(image.planes.len(), Vec::new);
     let zero = |p: usize| if image.is_yuv() && p > 0 { ZERO } else { 0.0 };
     let planes = image.planes.iter().enumerate().zip(spare);
-    planes.map(|((p, plane), spare)| Stored::of(plane, zero(p), spare, ctx)).collect()
+    planes.map(|((p, plane), spare)| FixedPointPlane::of(plane, zero(p), spare, ctx)).collect()
 }

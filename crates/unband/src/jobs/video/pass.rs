@@ -19,7 +19,7 @@ use super::unfinished::Segments;
 use crate::{Context, Error};
 
 /// A result for the writing thread.
-struct Made {
+struct FinishedFrame {
     ticks: i64,
     bytes: Vec<u8>,
     begins_segment: bool,
@@ -60,7 +60,7 @@ impl Plan<'_> {
         &self,
         segments: &mut dyn Segments,
         to: &FrameFormat,
-        made: &Receiver<Option<Made>>,
+        made: &Receiver<Option<FinishedFrame>>,
         give_back: &SyncSender<Vec<u8>>,
     ) -> Result<(), VideoError> {
         std::thread::scope(|scope| {
@@ -84,7 +84,7 @@ struct Worker<'a, 'c> {
     /// Tags: the time, and whether a segment begins.
     frames: Frames<'c, (i64, bool)>,
     /// To the writing thread; `None` at the end of all frames.
-    made: SyncSender<Option<Made>>,
+    made: SyncSender<Option<FinishedFrame>>,
     empty: Receiver<Vec<u8>>,
     worked: &'a mut u64,
     ctx: &'a Context<'c>,
@@ -125,7 +125,7 @@ impl Worker<'_, '_> {
             let Some(finished) = self.frames.pop(last, &mut bytes)? else { return Ok(true) };
             source.recycle(finished.bytes);
             let ((ticks, begins_segment), done, method) = (finished.tag, finished.done, finished.method);
-            if self.made.send(Some(Made { ticks, bytes, begins_segment, done, method })).is_err() {
+            if self.made.send(Some(FinishedFrame { ticks, bytes, begins_segment, done, method })).is_err() {
                 return Ok(false);
             }
             *self.worked += 1;
@@ -158,7 +158,7 @@ struct Ending<'s> {
 
 impl Writer<'_, '_> {
     /// Encodes a frame; returns its memory.
-    fn write(&mut self, made: Made) -> Result<Vec<u8>, VideoError> {
+    fn write(&mut self, made: FinishedFrame) -> Result<Vec<u8>, VideoError> {
         if self.ending.as_ref().is_some_and(|ending| ending.segment.is_finished()) {
             // Listed at once, it is not lost if this program is killed.
             self.settle()?;

@@ -6,7 +6,7 @@ use unband_image::{Depth, Method};
 use unband_io::free_bytes;
 use unband_io::video::probe::Stream;
 use unband_io::video::{
-    self, Codec, Cut, Encoding, Ffmpeg, FrameFormat, OtherStreams, PixelFormat, Programs, Purpose,
+    self, Codec, Encoding, Ffmpeg, FrameFormat, OtherStreams, PixelFormat, Programs, Purpose, TickRange,
     VideoError, VideoFile,
 };
 
@@ -29,7 +29,7 @@ pub(super) struct Plan<'a> {
     pub(super) notes: Vec<String>,
     pub(super) output: &'a Path,
     pub(super) options: &'a VideoOptions,
-    pub(super) cut: Option<Cut>,
+    pub(super) cut: Option<TickRange>,
     pub(super) programs: &'a Programs,
     /// Settings that finished segments depend on, besides the video.
     pub(super) key: String,

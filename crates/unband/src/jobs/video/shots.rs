@@ -13,7 +13,7 @@ use super::boundaries::Boundaries;
 use super::plan::{Plan, ShotFound, bits_of_video};
 use super::source::{RawFrame, Span, source};
 use super::treatment::{Treatment, look};
-use crate::verdict::{Grade, Seen};
+use crate::verdict::{Grade, GradedFindings};
 use crate::{Context, Error};
 
 /// Frames between two inspections; the last frame of a shot is inspected too.
@@ -163,7 +163,7 @@ impl Looker<'_> {
     fn look(&mut self) -> Result<(), Error> {
         let Some(open) = &mut self.open else { return Ok(()) };
         let image = self.format.read(&open.last).map_err(|error| Error::Image(error.to_string()))?;
-        let Seen { findings, grade } = look(&image, &self.options.options, self.ctx);
+        let GradedFindings { findings, grade } = look(&image, &self.options.options, self.ctx);
         let findings = Findings { map: BandingMap::default(), ..findings };
         open.looks.push((Treatment::new(&image, findings, &self.options.options, self.bits)?, grade));
         Ok(())

@@ -5,7 +5,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::Scope;
 
 use unband_image::cuts::Cuts;
-use unband_io::video::{Cut, DecodeOptions, Decoder, FrameFormat, Programs, VideoError, VideoFile};
+use unband_io::video::{DecodeOptions, Decoder, FrameFormat, Programs, TickRange, VideoError, VideoFile};
 use unband_io::{Limits, Y4mReader};
 
 use super::VideoOptions;
@@ -31,12 +31,12 @@ pub struct RawFrame {
 type Next<'a> = dyn FnMut(&mut Vec<u8>) -> Result<Option<i64>, VideoError> + Send + 'a;
 
 /// Is the frame at this time the first of its shot? `None` where that must be detected.
-type Known<'a> = dyn Fn(i64) -> Option<bool> + Send + 'a;
+type KnownShots<'a> = dyn Fn(i64) -> Option<bool> + Send + 'a;
 
 /// Frames in order, from a video, numbered images or a YUV4MPEG2 stream.
 pub struct FrameSource<'a> {
     next: Box<Next<'a>>,
-    known: Box<Known<'a>>,
+    known: Box<KnownShots<'a>>,
     format: FrameFormat,
     /// Seconds per tick, as a fraction.
     time_base: (u32, u32),
@@ -200,7 +200,7 @@ pub fn decode_options(file: &VideoFile, options: &VideoOptions) -> Result<Decode
 }
 
 /// The selected part; `None` for the whole video.
-pub(super) fn cut(file: &VideoFile, options: &VideoOptions) -> Result<Option<Cut>, Error> {
+pub(super) fn cut(file: &VideoFile, options: &VideoOptions) -> Result<Option<TickRange>, Error> {
     let wrong = |got: f64| Error::Option { name: "from", range: "0 up to `to`", got: got.to_string() };
     match (options.from, options.to) {
         (None, None) => Ok(None),
@@ -209,7 +209,7 @@ pub(super) fn cut(file: &VideoFile, options: &VideoOptions) -> Result<Option<Cut
             if !begin.is_finite() || begin < 0.0 || to.is_some_and(|to| !to.is_finite() || to <= begin) {
                 return Err(wrong(begin));
             }
-            Ok(Some(Cut { from: file.ticks(begin), to: to.map(|to| file.ticks(to)) }))
+            Ok(Some(TickRange { from: file.ticks(begin), to: to.map(|to| file.ticks(to)) }))
         }
     }
 }

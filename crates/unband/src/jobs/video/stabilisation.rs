@@ -7,7 +7,7 @@
 use unband_image::{Context, Plane};
 use unband_simd::jobs::change::{Both, add_differences, add_pair, corrected, divided};
 
-use super::kept::{Kept, PARTS, Stored};
+use super::kept::{FixedPointPlane, KeptFrame, PARTS};
 use super::squares::{SIDE, Squares};
 
 /// Mean difference of a square, in 8-bit codes: static up to the first, moving from the second on.
@@ -30,7 +30,7 @@ const CODE: f32 = PARTS / 255.0;
 ///
 /// `source`: its samples; `out`: the result. `run`: up to [`super::temporal::STILL_REACH`] frames before it,
 /// itself, and the same number after it.
-pub(super) fn mean(run: &[&Kept], source: &[Plane], out: &mut [Plane], ctx: &Context<'_>) {
+pub(super) fn mean(run: &[&KeptFrame], source: &[Plane], out: &mut [Plane], ctx: &Context<'_>) {
     let reach = run.len() / 2;
     let middle = run[reach];
     for (p, (plane, source)) in out.iter_mut().zip(source).enumerate() {
@@ -88,12 +88,12 @@ pub(super) fn mean(run: &[&Kept], source: &[Plane], out: &mut [Plane], ctx: &Con
 }
 
 /// A row of a frame's plane.
-fn both(frame: &Kept, p: usize, y: usize) -> Both<'_> {
+fn both(frame: &KeptFrame, p: usize, y: usize) -> Both<'_> {
     Both { came: frame.source[p].row(y), own: frame.result[p].row(y) }
 }
 
 /// Mean differences of two planes per square, in units.
-pub(super) fn differences(a: &Stored, b: &Stored, ctx: &Context<'_>) -> Vec<f32> {
+pub(super) fn differences(a: &FixedPointPlane, b: &FixedPointPlane, ctx: &Context<'_>) -> Vec<f32> {
     let width = a.width;
     if width == 0 || (b.width, b.data.len()) != (width, a.data.len()) {
         return Vec::new();
@@ -148,14 +148,14 @@ mod tests {
     /// The stabilised middle frame, given frames with their own results.
     fn middle(frames: &[(Plane, Plane)]) -> Plane {
         let ctx = Context { threads: 2, ..Context::default() };
-        let mut kept: Vec<Kept> = Vec::new();
+        let mut kept: Vec<KeptFrame> = Vec::new();
         for (source, result) in frames {
             let before = [1, 2].map(|k| kept.len().checked_sub(k).map(|i| &kept[i]));
             let gray = |plane: &Plane| Image::new(vec![plane.clone()], Model::Gray, Depth::F32);
             let source = stored(&gray(source), Vec::new(), &ctx);
-            kept.push(Kept::of((source, &gray(result)), before, Temporal::Still, Vec::new(), &ctx));
+            kept.push(KeptFrame::of((source, &gray(result)), before, Temporal::Still, Vec::new(), &ctx));
         }
-        let run: Vec<&Kept> = kept.iter().collect();
+        let run: Vec<&KeptFrame> = kept.iter().collect();
         let source = [frames[frames.len() / 2].0.clone()];
         let mut out = source.to_vec();
         mean(&run, &source, &mut out, &ctx);

@@ -8,7 +8,7 @@ use crate::choose::{Act, Choices, choose};
 use crate::faithful::cells;
 use crate::jobs::image::deband_frame;
 use crate::jobs::round::{self, Rounding};
-use crate::verdict::{Grade, Seen, look_at_frame};
+use crate::verdict::{Grade, GradedFindings, look_at_frame};
 use crate::{Error, Options, OutputDepth};
 
 /// Settings for all frames of a shot.
@@ -34,12 +34,12 @@ impl Treatment {
 }
 
 /// Findings on a frame. Reimplemented methods do not use them.
-pub(super) fn look(image: &Image, options: &Options, ctx: &Context<'_>) -> Seen {
+pub(super) fn look(image: &Image, options: &Options, ctx: &Context<'_>) -> GradedFindings {
     let plain = Findings::plain(image.planes.len(), image.depth.bits());
     let named = choose(image, &plain, options);
     match named {
         Ok(choices) if !choices.method.entry().ours && !choices.faithful.keeps() => {
-            Seen { findings: plain, grade: Grade::None }
+            GradedFindings { findings: plain, grade: Grade::None }
         }
         _ => look_at_frame(image, ctx),
     }

@@ -4,13 +4,13 @@ use std::ops::Range;
 
 use unband_metrics::Metric;
 
-use super::{Place, Shot};
+use super::{FrameValue, Shot};
 use crate::metrics::{Check, CheckOf, Scores, Value, clock};
 use crate::verdict::Grade;
 
 /// Values of frames for percentiles, in order of the frames.
 #[derive(Clone, Debug, Default)]
-pub struct Kept {
+pub struct PercentileValues {
     /// One list per metric; empty if no percentile of it is needed.
     pub values: Vec<Vec<(usize, f64)>>,
     /// Verdicts of the frames that were analysed.
@@ -22,7 +22,7 @@ pub struct Span<'a> {
     /// Values of its frames together.
     pub scores: &'a Scores,
     /// Its worst frame by each metric.
-    pub worst: &'a [Option<Place>],
+    pub worst: &'a [Option<FrameValue>],
     /// Its frames.
     pub frames: Range<usize>,
 }
@@ -32,7 +32,7 @@ pub fn why(
     check: &Check,
     metrics: &[&'static Metric],
     span: &Span<'_>,
-    kept: &Kept,
+    kept: &PercentileValues,
     shots: &[Shot],
 ) -> Option<String> {
     let at = check.metric().and_then(|metric| metrics.iter().position(|known| known.name == metric.name));

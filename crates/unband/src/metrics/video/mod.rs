@@ -45,7 +45,7 @@ pub struct FrameScores {
 
 /// A frame with its value.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Place {
+pub struct FrameValue {
     /// Frame number, from 0.
     pub frame: usize,
     /// Its time in seconds.
@@ -64,7 +64,7 @@ pub struct Shot {
     /// Values of its frames together, and the verdict of the worst.
     pub scores: Scores,
     /// The frame that is worst by the leading metric.
-    pub worst: Option<Place>,
+    pub worst: Option<FrameValue>,
 }
 
 /// The values of a video.
@@ -79,7 +79,7 @@ pub struct VideoScores {
     /// Its shots.
     pub shots: Vec<Shot>,
     /// The frame that is worst by the leading metric.
-    pub worst: Option<Place>,
+    pub worst: Option<FrameValue>,
     /// Number of frames.
     pub frames: usize,
     /// Time of the first frame and end of the last one, in seconds.

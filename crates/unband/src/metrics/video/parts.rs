@@ -11,7 +11,7 @@ use super::tally::Tally;
 use super::{VideoInput, VideoPlan, VideoScores};
 use crate::jobs::video::{Boundaries, FrameSource, RawFrame};
 use crate::metrics::{FileFault, MetricsError, Value};
-use crate::verdict::{Grade, Seen};
+use crate::verdict::{Grade, GradedFindings};
 
 /// A part of a video to be measured, as data that can be sent to another machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,7 +79,7 @@ impl ScoredFrame {
             StoredValue::Missing(reason) => Value::Missing(reason),
             StoredValue::Blank => Value::Blank,
         };
-        let seen = self.seen.map(|(findings, grade)| Seen { findings, grade });
+        let seen = self.seen.map(|(findings, grade)| GradedFindings { findings, grade });
         (self.values.into_iter().map(value).collect(), seen)
     }
 }

@@ -14,10 +14,10 @@ use unband_metrics::Metric;
 use super::reader::{FrameReader, Stream, decoding, expected_frames, in_order, values_of};
 use super::tally::Tally;
 use super::worst::{WorstFrame, WorstFrames, moment};
-use super::{EVERY, OnFrame, Place, VideoScores};
+use super::{EVERY, FrameValue, OnFrame, VideoScores};
 use crate::jobs::video::{FrameSource, RawFrame};
 use crate::metrics::{Check, FileFault, MetricsError, Value};
-use crate::verdict::{Seen, Verdict, look_at_frame};
+use crate::verdict::{GradedFindings, Verdict, look_at_frame};
 
 /// Number of worst frames that are kept.
 const WORST: usize = 6;
@@ -167,7 +167,7 @@ pub fn score_video(
             let looked = looked.map_err(|fault| fault.of(input.name()))?;
             let frame = tally.put(raw.seconds, raw.begins_shot, verdict_of(looked));
             if let Some(&Value::Number(value)) = frame.values.get(plan.lead()) {
-                let place = Place { frame: frame.number, seconds: frame.seconds, value };
+                let place = FrameValue { frame: frame.number, seconds: frame.seconds, value };
                 worst.put(moment(frame.seconds), place, &Arc::new(raw.bytes));
             }
             ctx.progress.advance(tally.frames(), expected.max(tally.frames()));
@@ -186,7 +186,7 @@ pub fn score_video(
 }
 
 /// The values of a frame, and its findings if it was analysed.
-pub(super) type Looked = (Vec<Value>, Option<Seen>);
+pub(super) type Looked = (Vec<Value>, Option<GradedFindings>);
 
 /// The same with the verdict.
 pub(super) fn verdict_of((values, seen): Looked) -> (Vec<Value>, Option<Verdict>) {

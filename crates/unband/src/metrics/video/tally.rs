@@ -7,8 +7,8 @@ use std::ops::Range;
 use unband_image::findings::Findings;
 use unband_metrics::{Better, Metric, video_psnr};
 
-use super::checks::{Kept, Span, why};
-use super::{FrameScores, Place, Shot, VideoScores};
+use super::checks::{PercentileValues, Span, why};
+use super::{FrameScores, FrameValue, Shot, VideoScores};
 use crate::metrics::{Check, CheckOf, Scores, Value};
 use crate::verdict::Verdict;
 
@@ -17,9 +17,9 @@ pub struct Tally<'a> {
     metrics: &'a [&'static Metric],
     checks: &'a [Check],
     lead: usize,
-    video: Sums,
+    video: FrameSums,
     shots: Vec<ShotSums>,
-    kept: Kept,
+    kept: PercentileValues,
     last: f64,
     line: Vec<(f64, f64)>,
 }
@@ -28,15 +28,15 @@ pub struct Tally<'a> {
 struct ShotSums {
     first: usize,
     begins: f64,
-    sums: Sums,
+    sums: FrameSums,
     verdict: Option<Verdict>,
 }
 
 impl<'a> Tally<'a> {
     /// Starts without frames. `lead`: the index of the metric that determines the worst frame.
     pub fn new(metrics: &'a [&'static Metric], checks: &'a [Check], lead: usize) -> Self {
-        let kept = Kept { values: vec![Vec::new(); metrics.len()], grades: Vec::new() };
-        let (video, shots, line) = (Sums::new(metrics.len()), Vec::new(), Vec::new());
+        let kept = PercentileValues { values: vec![Vec::new(); metrics.len()], grades: Vec::new() };
+        let (video, shots, line) = (FrameSums::new(metrics.len()), Vec::new(), Vec::new());
         Self { metrics, checks, lead, video, shots, kept, last: 0.0, line }
     }
 
@@ -54,13 +54,13 @@ impl<'a> Tally<'a> {
     ) -> FrameScores {
         let number = self.video.frames;
         if begins_shot || self.shots.is_empty() {
-            let sums = Sums::new(self.metrics.len());
+            let sums = FrameSums::new(self.metrics.len());
             self.shots.push(ShotSums { first: number, begins: seconds, sums, verdict: None });
         }
         let frame = FrameScores { number, seconds, shot: self.shots.len(), values, verdict };
         self.line.push((seconds, frame.values.get(self.lead).and_then(Value::number).unwrap_or(f64::NAN)));
         self.keep(&frame);
-        let place = |value| Place { frame: number, seconds, value };
+        let place = |value| FrameValue { frame: number, seconds, value };
         self.video.put(self.metrics, &frame.values, &place);
         self.last = seconds;
         if let Some(shot) = self.shots.last_mut() {
@@ -138,7 +138,7 @@ impl<'a> Tally<'a> {
         }
     }
 
-    fn scores(&self, sums: &Sums, verdict: Option<&Verdict>, bits: u8) -> Scores {
+    fn scores(&self, sums: &FrameSums, verdict: Option<&Verdict>, bits: u8) -> Scores {
         let plain = || Verdict::new(&Findings::plain(1, bits));
         let values = self.metrics.iter().zip(&sums.metrics).map(|(metric, sum)| sum.value(metric)).collect();
         Scores::new(verdict.cloned().unwrap_or_else(plain), values)
@@ -148,7 +148,7 @@ impl<'a> Tally<'a> {
     fn failed(
         &self,
         scores: &Scores,
-        sums: &Sums,
+        sums: &FrameSums,
         frames: Range<usize>,
         shots: &[Shot],
     ) -> (Vec<String>, Vec<String>) {
@@ -158,13 +158,13 @@ impl<'a> Tally<'a> {
         self.checks.iter().filter_map(|check| Some((check.text.clone(), fails(check)?))).unzip()
     }
 
-    fn worst(&self, sums: &Sums) -> Option<Place> {
+    fn worst(&self, sums: &FrameSums) -> Option<FrameValue> {
         sums.metrics.get(self.lead).and_then(|sum| sum.worst)
     }
 }
 
 /// Frames so far.
-struct Sums {
+struct FrameSums {
     frames: usize,
     metrics: Vec<Sum>,
 }
@@ -176,22 +176,22 @@ struct Sum {
     count: usize,
     global: video_psnr::Global,
     /// The frame with the worst value; the first of equals.
-    worst: Option<Place>,
+    worst: Option<FrameValue>,
     /// The reason of the first frame without a value.
     missing: Option<String>,
 }
 
-impl Sums {
+impl FrameSums {
     fn new(metrics: usize) -> Self {
         Self { frames: 0, metrics: vec![Sum::default(); metrics] }
     }
 
-    fn put(&mut self, metrics: &[&'static Metric], values: &[Value], place: &dyn Fn(f64) -> Place) {
+    fn put(&mut self, metrics: &[&'static Metric], values: &[Value], place: &dyn Fn(f64) -> FrameValue) {
         self.frames += 1;
         for ((sum, value), metric) in self.metrics.iter_mut().zip(values).zip(metrics) {
             match value {
                 Value::Number(number) => {
-                    let worse = |than: Place| match metric.better {
+                    let worse = |than: FrameValue| match metric.better {
                         Better::Higher => *number < than.value,
                         Better::Lower => *number > than.value,
                     };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Place;
+use super::FrameValue;
 
 /// Frames within this time, in seconds, look alike: only the worst of them is kept.
 const TOGETHER: f64 = 1.0;
@@ -11,7 +11,7 @@ const TOGETHER: f64 = 1.0;
 #[derive(Clone, Debug)]
 pub struct WorstFrame {
     /// Frame number and value.
-    pub place: Place,
+    pub place: FrameValue,
     /// Its group, from which only one frame is kept: a time or a shot.
     group: i64,
     /// The decoded frame.
@@ -37,7 +37,7 @@ impl WorstFrames {
     }
 
     /// Adds a frame if it is among the worst so far. Frames come in order of time.
-    pub fn put(&mut self, group: i64, place: Place, bytes: &Arc<Vec<u8>>) {
+    pub fn put(&mut self, group: i64, place: FrameValue, bytes: &Arc<Vec<u8>>) {
         let value = place.value;
         if self.frames.iter().any(|frame| frame.group == group && frame.place.value >= value) {
             return;
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     fn put(worst: &mut WorstFrames, frame: usize, seconds: f64, value: f64) {
-        worst.put(moment(seconds), Place { frame, seconds, value }, &Arc::default());
+        worst.put(moment(seconds), FrameValue { frame, seconds, value }, &Arc::default());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use unband_image::{Context, Plane};
 use unband_simd::jobs::change::{Both, corrected, divided};
 use unband_simd::jobs::motion::{Brightness, PATCH, PATCH_STRIDE, SIDE, TAPS, add_moved, moved_block, taps};
 
-use super::super::kept::{Kept, Stored};
+use super::super::kept::{FixedPointPlane, KeptFrame};
 use super::super::squares::Squares;
 use super::field::{Field, Motion, STEP};
 
@@ -39,7 +39,7 @@ impl Limits {
 
 /// The moved differences of a block.
 #[derive(Clone, Copy, Default)]
-struct Found {
+struct BlockMatch {
     /// Mean difference and mean square, in units.
     mean: f32,
     square: f32,
@@ -51,8 +51,8 @@ struct Found {
 ///
 /// `source`: its samples; `out`: the result. `others`: frames near it, with the motion from this one to each.
 pub(super) fn mean(
-    middle: &Kept,
-    others: &[(&Kept, Field)],
+    middle: &KeptFrame,
+    others: &[(&KeptFrame, Field)],
     limits: Limits,
     source: &[Plane],
     out: &mut [Plane],
@@ -124,12 +124,12 @@ impl Places {
     /// The differences of a moved frame to a frame's own result, of all samples and by block.
     fn differences(
         &self,
-        own: &Stored,
-        other: &Stored,
+        own: &FixedPointPlane,
+        other: &FixedPointPlane,
         field: &Field,
         moved: &mut [i16],
         ctx: &Context<'_>,
-    ) -> Vec<Found> {
+    ) -> Vec<BlockMatch> {
         let lines = moved.chunks_mut(SIDE * own.width).collect();
         let found = ctx.map_parts(lines, |row, line: &mut [i16]| {
             let block = |column: usize, line: &mut [i16]| {
@@ -146,7 +146,7 @@ impl Places {
                     line[x..x + wide].copy_from_slice(&out[..wide]);
                 }
                 let own: u32 = here.iter().flatten().map(|&value| u32::from(value)).sum();
-                Found { mean: sum / SAMPLES, square: squares / SAMPLES, own: own as f32 / SAMPLES }
+                BlockMatch { mean: sum / SAMPLES, square: squares / SAMPLES, own: own as f32 / SAMPLES }
             };
             (0..self.blocks.0).map(|column| block(column, line)).collect::<Vec<_>>()
         });
@@ -154,9 +154,9 @@ impl Places {
     }
 
     /// The share of each block.
-    fn shares(&self, found: &[Found], change: Brightness, limits: Limits) -> Vec<f32> {
+    fn shares(&self, found: &[BlockMatch], change: Brightness, limits: Limits) -> Vec<f32> {
         let gain = (1.0 - spread(found).abs() / MOST_GAIN).max(0.0);
-        let error = |found: &Found| {
+        let error = |found: &BlockMatch| {
             let shift = change.gain * found.own + change.offset;
             (found.square - 2.0 * found.mean * shift + shift * shift) / (CODE * CODE)
         };
@@ -195,7 +195,7 @@ impl Places {
     fn add(
         &self,
         shares: &[f32],
-        own: &Stored,
+        own: &FixedPointPlane,
         moved: &[i16],
         (change, limits): (Brightness, Limits),
         (sum, weight): (&mut [f32], &mut [f32]),
@@ -221,7 +221,7 @@ fn split(at: usize, by: f32) -> (i32, f32) {
     (at as i32 + whole as i32, by - whole)
 }
 
-impl Stored {
+impl FixedPointPlane {
     /// A block; samples outside repeat the border.
     fn block(&self, x: usize, y: usize) -> [[u16; SIDE]; SIDE] {
         let height = self.data.len() / self.width;
@@ -253,8 +253,8 @@ impl Stored {
 }
 
 /// By how much the deviation of the blocks' means differs, relative to that of a frame's own ones.
-fn spread(found: &[Found]) -> f32 {
-    let deviation = |value: &dyn Fn(&Found) -> f32| {
+fn spread(found: &[BlockMatch]) -> f32 {
+    let deviation = |value: &dyn Fn(&BlockMatch) -> f32| {
         let n = found.len() as f64;
         let mean = found.iter().map(|found| f64::from(value(found))).sum::<f64>() / n;
         let squares = found.iter().map(|found| (f64::from(value(found)) - mean).powi(2)).sum::<f64>();
@@ -265,7 +265,7 @@ fn spread(found: &[Found]) -> f32 {
 
 /// The change of brightness that explains most blocks: none for a steady light, and the same one for all
 /// blocks of a fade or flash. `flicker`: none for smaller ones.
-fn brightness(found: &[Found], flicker: f32) -> Brightness {
+fn brightness(found: &[BlockMatch], flicker: f32) -> Brightness {
     let mut change = Brightness::default();
     for _ in 0..5 {
         let mut sums = [0.0f64; 5];
@@ -285,7 +285,7 @@ fn brightness(found: &[Found], flicker: f32) -> Brightness {
         let gain = together / (variance + 0.05);
         change = Brightness { gain: gain as f32, offset: ((y - gain * x) * f64::from(CODE)) as f32 };
     }
-    let shift = |found: &Found| ((change.gain * found.own + change.offset) / CODE).powi(2);
+    let shift = |found: &BlockMatch| ((change.gain * found.own + change.offset) / CODE).powi(2);
     let square = found.iter().map(shift).sum::<f32>() / found.len() as f32;
     if square < flicker * flicker { Brightness::default() } else { change }
 }

@@ -19,14 +19,14 @@ pub(super) use self::pyramid::Pyramid;
 pub(super) use self::search::found;
 
 use self::search::refined;
-use super::kept::Kept;
+use super::kept::KeptFrame;
 use super::temporal::MOTION_REACH;
 
 /// The result of a frame of a run: a mean of its own and those of the others, along their motion.
 ///
 /// `run`: the frame and its neighbours in order, and its place. `source`: its samples; `out`: the result.
 pub(super) fn restored(
-    (run, middle): (&[&Kept], usize),
+    (run, middle): (&[&KeptFrame], usize),
     limits: Limits,
     source: &[Plane],
     out: &mut [Plane],
@@ -56,11 +56,11 @@ pub(super) fn restored(
 
 /// The motion from a frame to each of a chain of frames, given the motion from each to the next one.
 fn followed<'a>(
-    own: &Kept,
-    chain: impl Iterator<Item = (&'a Kept, &'a Field)>,
+    own: &KeptFrame,
+    chain: impl Iterator<Item = (&'a KeptFrame, &'a Field)>,
     ctx: &Context<'_>,
-) -> Vec<(&'a Kept, Field)> {
-    let mut found: Vec<(&Kept, Field)> = Vec::new();
+) -> Vec<(&'a KeptFrame, Field)> {
+    let mut found: Vec<(&KeptFrame, Field)> = Vec::new();
     for (other, step) in chain {
         let field = match found.last() {
             None => step.clone(),

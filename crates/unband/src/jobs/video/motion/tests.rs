@@ -2,7 +2,7 @@
 
 use unband_image::{Context, Depth, Image, Model, Plane, Rng};
 
-use super::super::kept::{Kept, stored};
+use super::super::kept::{KeptFrame, stored};
 use super::super::temporal::Temporal;
 use super::{Limits, restored};
 
@@ -29,13 +29,13 @@ fn noise(frame: u32) -> impl Fn(f32, f32) -> f32 {
 }
 
 /// Frames in order, each its own result.
-fn kept(frames: &[Plane], ctx: &Context<'_>) -> Vec<Kept> {
-    let mut kept: Vec<Kept> = Vec::new();
+fn kept(frames: &[Plane], ctx: &Context<'_>) -> Vec<KeptFrame> {
+    let mut kept: Vec<KeptFrame> = Vec::new();
     for plane in frames {
         let image = Image::new(vec![plane.clone()], Model::Gray, Depth::F32);
         let before = [kept.last(), None];
         let source = stored(&image, Vec::new(), ctx);
-        kept.push(Kept::of((source, &image), before, Temporal::Motion, Vec::new(), ctx));
+        kept.push(KeptFrame::of((source, &image), before, Temporal::Motion, Vec::new(), ctx));
     }
     kept
 }
@@ -44,7 +44,7 @@ fn kept(frames: &[Plane], ctx: &Context<'_>) -> Vec<Kept> {
 fn result(frames: &[Plane], middle: usize, lossy: bool, threads: usize) -> Plane {
     let ctx = Context { threads, ..Context::default() };
     let kept = kept(frames, &ctx);
-    let run: Vec<&Kept> = kept.iter().collect();
+    let run: Vec<&KeptFrame> = kept.iter().collect();
     let source = [frames[middle].clone()];
     let mut out = source.to_vec();
     restored((&run, middle), Limits::of(lossy), &source, &mut out, &ctx);
@@ -225,7 +225,7 @@ fn small_frames_and_ends_of_a_run_are_their_own() {
     let small = |t: u8| Plane { width: 5, height: 3, data: vec![0.3 + 0.001 * f32::from(t); 15] };
     let frames = [small(0), small(1)];
     let kept = kept(&frames, &ctx);
-    let run: Vec<&Kept> = kept.iter().collect();
+    let run: Vec<&KeptFrame> = kept.iter().collect();
     let mut out = frames[..1].to_vec();
     restored((&run, 0), Limits::of(true), &frames[..1], &mut out, &ctx);
     assert!(out[0].data.iter().zip(&frames[0].data).all(|(a, b)| (a - b).abs() < 2e-5));
