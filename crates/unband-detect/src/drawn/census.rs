@@ -244,7 +244,7 @@ impl Census {
                 counts.unequal += 1;
                 match counts.first {
                     Some(first) if counts.pitch != 1 => {
-                        counts.pitch = divisor(counts.pitch, start.abs_diff(first))
+                        counts.pitch = divisor(counts.pitch, start.abs_diff(first));
                     }
                     Some(_) => {}
                     None => counts.first = Some(start),

@@ -171,7 +171,7 @@ impl Kinds {
         for node in &graph.nodes {
             match &node.op {
                 Op::Activation(Activation::PRelu { weight, .. }) => {
-                    kinds.set(weight.index(), InitRole::Slope)
+                    kinds.set(weight.index(), InitRole::Slope);
                 }
                 Op::BatchNorm(norm) => {
                     for (id, kind) in norm.params.into_iter().zip([
