@@ -1,4 +1,4 @@
-//! The program as a function of a host.
+//! Tests of the program as a function.
 #![allow(clippy::unwrap_used)]
 
 use std::ffi::OsString;

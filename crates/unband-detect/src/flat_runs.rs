@@ -1,4 +1,4 @@
-//! Flat 3×3 windows of an image: what is left of levels after an image was resized.
+//! Coarse levels of an image that was resized, from its flat 3×3 windows.
 
 use super::levels::{self, Levels};
 use super::planes::Codes;

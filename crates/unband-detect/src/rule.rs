@@ -1,4 +1,4 @@
-//! Rows of decision tables.
+//! Rule of a decision table.
 
 /// One row: a name to report, the condition in a few words, and the function that decides.
 pub(crate) struct Rule<F> {

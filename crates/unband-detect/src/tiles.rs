@@ -1,4 +1,4 @@
-//! Histograms of squares: coarse levels in a part of an image, and the squares on those levels.
+//! Coarse levels in a part of an image, from histograms of squares.
 
 use super::BandingMap;
 use super::GridRegions;

@@ -1,4 +1,4 @@
-//! Values of which each process has its own, also after `fork`.
+//! Per-process values, also after `fork`.
 
 use std::sync::OnceLock;
 

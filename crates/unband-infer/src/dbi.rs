@@ -1,4 +1,4 @@
-//! Deep Banding Index: the share of an image that a classifier takes for banded.
+//! Patch classifier of the Deep Banding Index, run over an image: the share of an image that a classifier takes for banded.
 
 use std::collections::HashMap;
 

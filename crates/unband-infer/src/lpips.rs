@@ -1,4 +1,4 @@
-//! LPIPS perceptual metric.
+//! Distance between the LPIPS features of two images.
 
 use unband_nets::Shape;
 use unband_nets::checkpoint::{self, CheckpointError};

@@ -1,4 +1,4 @@
-//! Free disk space, and sizes for people.
+//! Free disk space, and sizes as text.
 
 use std::path::Path;
 

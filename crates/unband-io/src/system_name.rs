@@ -1,4 +1,4 @@
-//! Names that Windows cannot store in a file of that name.
+//! File names that Windows does not allow.
 
 use std::path::Path;
 

@@ -1,3 +1,5 @@
+//! Errors of trainings, with hints.
+
 use std::path::PathBuf;
 use unband_image::Hint;
 

@@ -1,4 +1,4 @@
-//! Step of two networks that train against each other, on one worker or several.
+//! Adversarial (GAN) training step: the restoring network, then its discriminator, on one worker or several.
 //!
 //! Source: pix2pix, `models/pix2pix_model.py`, `optimize_parameters`; cszn/KAIR, `models/model_gan.py`,
 //! `optimize_parameters`.

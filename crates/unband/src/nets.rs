@@ -1,4 +1,4 @@
-//! Networks as data: architectures, checkpoints, published weights, export to ONNX.
+//! Network architectures, checkpoints, published weights and ONNX export, as data.
 //!
 //! Example: the [tour](crate#models).
 

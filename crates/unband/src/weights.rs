@@ -1,4 +1,4 @@
-//! Weights of a network.
+//! Source of a network's weights.
 
 use std::path::PathBuf;
 

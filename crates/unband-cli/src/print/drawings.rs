@@ -1,4 +1,4 @@
-//! Drawings that `--save-map`, `--save-segmentation` and `--save-profile` ask for.
+//! Images written by `--save-map`, `--save-segmentation` and `--save-profile`.
 
 use std::path::Path;
 

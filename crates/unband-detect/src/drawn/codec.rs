@@ -1,4 +1,4 @@
-//! Colours that a codec leaves: those of whole codes of luma and chroma.
+//! Traces of a codec in the colours of a drawing: all are whole codes of luma and chroma.
 
 use unband_image::color::{Matrix, Range};
 

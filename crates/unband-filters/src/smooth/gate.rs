@@ -1,4 +1,4 @@
-//! Reliability of the surface: a factor on the correction from the density of level changes nearby and
+//! Factor on the surface's correction, from the density of level changes nearby and
 //! farther around.
 
 use unband_image::Window;

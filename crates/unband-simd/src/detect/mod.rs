@@ -1,3 +1,3 @@
-//! Loops of the detector.
+//! Kernels of the detector.
 
 pub mod inspect;

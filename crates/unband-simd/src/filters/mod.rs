@@ -1,4 +1,4 @@
-//! Loops of the classical filters; a module is named after its filter.
+//! Kernels of the classical filters; a module is named after its filter.
 
 pub mod bband;
 pub mod codes;

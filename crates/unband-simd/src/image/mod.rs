@@ -1,4 +1,4 @@
-//! Loops of images: resizing, orientation, rounding.
+//! Kernels of image operations: resizing, orientation, rounding.
 
 pub mod quantize;
 pub mod resize;

@@ -1,4 +1,4 @@
-//! Loops of the engine's layers.
+//! Kernels of the engine's layers.
 
 pub mod attention;
 pub mod conv;

@@ -1,4 +1,4 @@
-//! Loops of image files.
+//! Kernels of image files.
 
 pub mod jpeg_chroma;
 pub mod jpeg_dct;

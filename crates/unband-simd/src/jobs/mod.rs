@@ -1,4 +1,4 @@
-//! Loops of the jobs.
+//! Kernels of the jobs.
 
 pub mod change;
 pub mod faithful;

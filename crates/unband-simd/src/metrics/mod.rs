@@ -1,3 +1,3 @@
-//! Loops of metrics.
+//! Kernels of metrics.
 
 pub mod cambi;

@@ -1,3 +1,3 @@
-//! Loops of the Python package: codes of pixels.
+//! Kernels of the Python package: codes of pixels.
 
 pub mod samples;

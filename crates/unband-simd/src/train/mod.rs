@@ -1,3 +1,3 @@
-//! Loops of training.
+//! Kernels of training.
 
 pub mod conv_grad;

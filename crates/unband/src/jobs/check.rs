@@ -1,4 +1,4 @@
-//! Consistency of an image's planes.
+//! Check that the planes of an image fit each other.
 
 use unband_image::{Depth, Image, Model};
 

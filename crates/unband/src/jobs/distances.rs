@@ -1,4 +1,4 @@
-//! Distances of pixels from the end of an area.
+//! Distances of pixels from the border of an area.
 
 use unband_image::Context;
 

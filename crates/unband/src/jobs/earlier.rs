@@ -1,4 +1,4 @@
-//! Restoring an earlier state of an image: before it was resized, or without the ringing of a codec.
+//! Restoration of an image as it was before a resize, or without the ringing of a codec.
 
 use unband_image::restorer::{Passage, Rows};
 use unband_image::tile::Band;

@@ -1,4 +1,4 @@
-//! Condition for comparing two images.
+//! Check that two images can be compared.
 
 use unband_image::{Image, Model};
 

@@ -1,4 +1,4 @@
-//! `unband FILM --preview N`: the most banded frames of a video before and after, in one PNG.
+//! `unband VIDEO --preview N`: the most banded frames of a video before and after, in one PNG.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

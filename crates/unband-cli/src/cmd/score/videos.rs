@@ -1,4 +1,4 @@
-//! `unband score FILM…`: banding metrics of videos, frame by frame.
+//! `unband score VIDEO…`: banding metrics of videos, frame by frame.
 
 use std::io::{Cursor, Read};
 use std::num::NonZeroUsize;

@@ -1,4 +1,4 @@
-//! Generic version for any reach and margins: scattered loads for each sample, with positions computed per
+//! Generic kernels of `f3kdb` for any reach and margins: scattered loads for each sample, with positions computed per
 //! block.
 
 use super::{Around, Code, Places};

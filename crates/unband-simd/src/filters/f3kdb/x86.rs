@@ -1,4 +1,4 @@
-//! AVX-512 VBMI version: all samples of a block with the same distance are looked up at once.
+//! Kernels of `f3kdb` with AVX-512 VBMI: all samples of a block with the same distance are looked up at once.
 
 #[allow(clippy::wildcard_imports)] // a long list of one-time names otherwise
 use std::arch::x86_64::*;

@@ -1,4 +1,4 @@
-//! One run at a time for each result: a lock on its folder of unfinished work.
+//! Lock on the folder of unfinished work, which allows one run at a time for each result.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{Read, Write};

@@ -1,4 +1,4 @@
-//! One pass over a video: decode, deband, encode, segment by segment.
+//! Decoding, debanding and encoding of a video in one pass, segment by segment.
 //!
 //! Three threads pass frames along: one reads them from `ffmpeg`, one processes them with more threads inside
 //! a frame, one writes them to another `ffmpeg`. Only a few frames wait between them, so memory does not grow

@@ -1,4 +1,4 @@
-//! One video on many machines: the plan of its segments, each segment by itself, and their join.
+//! Segments of one video for many machines: the plan of its segments, each segment by itself, and their join.
 //!
 //! All machines use the same folder of unfinished work, next to the result. Segments there are those of a
 //! local job, which can resume them.

@@ -1,4 +1,4 @@
-//! Values of the squares of a plane, and between their centres.
+//! Values of a plane's 8×8 squares, interpolated between their centres.
 
 /// Side of a square, in samples of a plane.
 pub(super) const SIDE: usize = 8;

@@ -1,4 +1,4 @@
-//! Treatment of a shot: findings, choice of method, and the steps on one frame.
+//! Treatment of a shot, with its findings, its method and the steps on one frame.
 
 use unband_image::findings::Findings;
 use unband_image::{Context, Depth, Image, Model};

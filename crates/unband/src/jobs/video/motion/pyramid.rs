@@ -1,4 +1,4 @@
-//! Luma of a frame at half its size or less, a quarter, and so on.
+//! Luma pyramid of a frame: half its size or less, a quarter, and so on.
 
 use unband_image::Context;
 use unband_simd::filters::smooth::halve_row;
