@@ -84,7 +84,9 @@ impl Model {
             let source = match (&param.role, param.form, places.as_slice()) {
                 _ if unread.contains(&param.name) => ParamSource::Unread,
                 (_, Form::WeightNorm, [g, v]) => ParamSource::WeightNorm(g.clone(), v.clone()),
-                (_, Form::SpectralNorm, [w, u, v]) => ParamSource::SpectralNorm(w.clone(), u.clone(), v.clone()),
+                (_, Form::SpectralNorm, [w, u, v]) => {
+                    ParamSource::SpectralNorm(w.clone(), u.clone(), v.clone())
+                }
                 (_, _, [place]) => ParamSource::Plain(place.clone()),
                 (Role::Constant(values), ..) => ParamSource::Constant(row(values.clone(), device)),
                 // A parameter of another form is stored in a different number of tensors.
@@ -322,7 +324,10 @@ impl Model {
             x / length.reshape([1, 1])
         };
         for (source, param) in self.sources.iter().zip(&self.graph.params) {
-            let ParamSource::SpectralNorm(place, TensorPlace::Buffer(u), TensorPlace::Buffer(v)) = source else { continue };
+            let ParamSource::SpectralNorm(place, TensorPlace::Buffer(u), TensorPlace::Buffer(v)) = source
+            else {
+                continue;
+            };
             let w = self.by_first(place, param).detach();
             let right = unit(self.buffers[*u].clone().reshape([1, -1]).matmul(w.clone()));
             let left = unit(w.matmul(right.clone().reshape([-1, 1])));

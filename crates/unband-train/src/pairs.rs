@@ -194,7 +194,10 @@ impl PairSource {
         Ok((made, drawn.map_or_else(|| vec![degrader.to_string()], |record| record.names)))
     }
 
-    fn from_folders(&mut self, pair: usize) -> Result<(Arc<CachedImage>, Option<Arc<CachedImage>>), DataError> {
+    fn from_folders(
+        &mut self,
+        pair: usize,
+    ) -> Result<(Arc<CachedImage>, Option<Arc<CachedImage>>), DataError> {
         let (clean, degraded) = self.files[pair].clone();
         let gt = self.decoded(&clean)?;
         let Some(degraded) = degraded else { return Ok((gt, None)) };

@@ -3,9 +3,9 @@ use std::f64::consts::FRAC_1_SQRT_2;
 use burn::tensor::{Tensor, activation};
 use unband_nets::layer::activation::Activation;
 
-use super::Run;
+use super::Execution;
 
-impl Run<'_> {
+impl Execution<'_> {
     pub(super) fn activation(&self, kind: &Activation, x: Tensor<4>) -> Tensor<4> {
         match kind {
             Activation::Relu => activation::relu(x),

@@ -1,9 +1,9 @@
 use burn::tensor::{Int, Tensor, TensorData, activation};
 use unband_nets::layer::attention::{WindowAdd, WindowAttention};
 
-use super::Run;
+use super::Execution;
 
-impl Run<'_> {
+impl Execution<'_> {
     pub(super) fn window_add(&self, add: &WindowAdd, x: Tensor<4>) -> Tensor<4> {
         let [_, _, h, w] = x.dims();
         let side = add.window;

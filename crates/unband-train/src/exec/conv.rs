@@ -4,10 +4,10 @@ use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
 use unband_nets::ParamId;
 use unband_nets::layer::conv::{Conv, ConvTranspose};
 
-use super::Run;
+use super::Execution;
 use crate::conv::conv2d;
 
-impl Run<'_> {
+impl Execution<'_> {
     pub(super) fn conv(&self, conv: &Conv, x: Tensor<4>) -> Tensor<4> {
         let (rows, columns) = conv.kernel;
         let weight = self.param(conv.weight).reshape([conv.output, conv.input / conv.groups, rows, columns]);

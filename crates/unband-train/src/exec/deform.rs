@@ -4,9 +4,9 @@ use burn::tensor::{Device, Tensor, TensorData, activation};
 use unband_nets::layer::banded_deform_conv::BandedDeformConv;
 use unband_nets::layer::deform_conv::DeformConv;
 
-use super::Run;
+use super::Execution;
 
-impl Run<'_> {
+impl Execution<'_> {
     pub(super) fn deform_conv(&self, conv: &DeformConv, x: Tensor<4>) -> Tensor<4> {
         let (rows, columns) = conv.kernel;
         let offsets = self.generator(conv.offset, x.clone(), 2 * rows * columns);

@@ -2,7 +2,7 @@ use burn::tensor::Tensor;
 use unband_nets::layer::norm::{BatchNorm, LayerNorm, UnitChannels};
 use unband_nets::{Node, ParamId};
 
-use super::{Mode, Run};
+use super::{Execution, Mode};
 use crate::TrainError;
 
 /// Momentum of running statistics.
@@ -10,7 +10,7 @@ const MOMENTUM: f64 = 0.1;
 /// The same with batch renormalisation, as in keras-contrib.
 const RENORM_MOMENTUM: f64 = 0.01;
 
-impl Run<'_> {
+impl Execution<'_> {
     pub(super) fn batch_norm(
         &mut self,
         norm: &BatchNorm,
