@@ -148,6 +148,35 @@ fn no_name_has_a_word_of_the_old_dialect() {
 /// Names that say nothing about the content of a module.
 const MODULES: [&str; 7] = ["alone", "light", "others", "steady", "work", "talk", "tell"];
 
+/// Names that say nothing about the content of a type: each had up to 14 meanings.
+const TYPES: [&str; 13] = [
+    "Against", "Found", "Kept", "Kind", "Known", "Least", "Made", "Part", "Place", "Seen", "Source", "Way",
+    "What",
+];
+
+/// The names of the types that a source defines, with their lines.
+fn types(source: &str) -> Vec<(usize, String)> {
+    let all = names(source);
+    let defined = all.windows(2).filter(|pair| matches!(&*pair[0].1, "struct" | "enum" | "trait" | "type"));
+    defined.map(|pair| pair[1].clone()).collect()
+}
+
+#[test]
+fn every_type_has_a_name_of_its_own() {
+    assert_eq!(types("enum A {} // struct B\npub type C = u8;"), [(1, "A".into()), (2, "C".into())]);
+    let mut paths = Vec::new();
+    files(&root().join("crates"), &mut paths);
+    let mut faults = Vec::new();
+    for path in paths.iter().filter(|path| path.extension().is_some_and(|ending| ending == "rs")) {
+        let shown = path.strip_prefix(root()).unwrap().display().to_string();
+        let own = types(&fs::read_to_string(path).unwrap());
+        let own =
+            own.into_iter().filter(|(_, name)| shown.contains("/src/") && TYPES.contains(&name.as_str()));
+        faults.extend(own.map(|(line, name)| format!("{shown}:{line}: a type called `{name}`")));
+    }
+    assert!(faults.is_empty(), "{} types:\n{}", faults.len(), faults.join("\n"));
+}
+
 #[test]
 fn words_of_names_are_found() {
     assert_eq!(words("TalkArgs"), ["talk", "args"]);

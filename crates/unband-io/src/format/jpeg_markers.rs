@@ -1,4 +1,4 @@
-//! JPEG marker parser: sizes, tables, application segments, positions of scans.
+//! JPEG marker parser, with sizes, quantisation and Huffman tables, application segments, positions of scans.
 //!
 //! Source: ITU-T T.81 Annex B, ITU-T T.871 (JFIF), Adobe XMP Specification Part 3.
 
