@@ -14,6 +14,8 @@ use crate::{Options, models};
 const SMALL: u64 = 4_000_000;
 
 /// Resources of one job.
+///
+/// Example: the [tour](crate#file).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cost {
     /// Threads it uses.
@@ -23,6 +25,8 @@ pub struct Cost {
 }
 
 /// Limits for all jobs together.
+///
+/// Example: the [tour](crate#file).
 pub type Limits = Cost;
 
 struct State {
@@ -35,6 +39,8 @@ struct State {
 /// results to `emit` in order. A job larger than the limits runs alone.
 ///
 /// No further job starts once `stop()` returns true; `emit` then gets the jobs started before.
+///
+/// Example: the [tour](crate#file).
 pub fn run<T: Send>(
     costs: &[Cost],
     limits: Limits,
@@ -107,6 +113,8 @@ fn take(
 }
 
 /// Number of threads for an image of this number of pixels.
+///
+/// Example: the [tour](crate#file).
 pub fn threads(pixels: u64, all: usize) -> usize {
     if pixels <= SMALL { 1 } else { all }
 }
@@ -118,6 +126,8 @@ const BYTES_EACH: u64 = 24 << 20;
 
 /// Resources for debanding an image of this number of pixels on at most `all` threads. A network of others is
 /// expected to need all memory that the options allow: its own is known only with the image.
+///
+/// Example: the [tour](crate#file).
 pub fn deband_cost(pixels: u64, options: &Options, all: usize) -> Cost {
     let network = options.method.named().is_some_and(|method| models::is_network(method.name()));
     let memory = match options.max_memory {
@@ -129,6 +139,8 @@ pub fn deband_cost(pixels: u64, options: &Options, all: usize) -> Cost {
 
 /// Number of pixels as the header declares it. Undeclared sizes may be anything, so such an image runs alone;
 /// missing files and other files cost nothing.
+///
+/// Example: the [tour](crate#file).
 pub fn declared_pixels(path: &Path) -> u64 {
     match unband_io::declared_size(path) {
         Ok((width, height)) => width.saturating_mul(height),

@@ -3,6 +3,8 @@
 use unband_image::{Hint, ParamError, RestoreError};
 
 /// Why a job failed. [`Error::hint`] names the next action.
+///
+/// Example: the [tour](crate#image).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

@@ -21,6 +21,8 @@ use unband_simd::jobs::faithful::{
 const SLACK: f32 = 8e-7;
 
 /// The quantisation intervals of one plane; values, not codes.
+///
+/// Example: the [tour](crate#image).
 #[derive(Clone, Debug, PartialEq)]
 pub enum PlaneCells {
     /// The source value ± this.
@@ -39,6 +41,8 @@ pub enum PlaneCells {
 }
 
 /// The quantisation intervals of all samples of one image.
+///
+/// Example: the [tour](crate#image).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cells {
     /// Luma weights, when the intervals are those of luma and colour differences behind RGB.
@@ -68,6 +72,8 @@ pub struct Cells {
 ///
 /// Codes are 8-bit ones of full scale (1/255). In an image whose red, green and blue were never mixed,
 /// squares where the grid does not apply have the container's own intervals.
+///
+/// Example: the [tour](crate#image).
 pub fn cells(image: &Image, findings: &Findings) -> Cells {
     let matrix = match findings.space {
         Space::Yuv { matrix, .. } if image.planes.len() == 3 && findings.grids.len() == 3 => Some(matrix),
@@ -102,6 +108,8 @@ pub fn cells(image: &Image, findings: &Findings) -> Cells {
 }
 
 /// The intervals that samples are kept in.
+///
+/// Example: the [tour](crate#image).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Faithful {
     /// None.

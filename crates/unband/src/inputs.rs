@@ -12,12 +12,18 @@ use unband_io::{FormatEntry, Limits, reason};
 use walkdir::WalkDir;
 
 /// Suffix of default result names, by which earlier results are recognised.
+///
+/// Example: the [tour](crate#file).
 pub const SUFFIX: &str = "_unband";
 
 /// The name for standard input and standard output.
+///
+/// Example: the [tour](crate#file).
 pub const STDIO: &str = "-";
 
 /// One input.
+///
+/// Example: the [tour](crate#file).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Input {
     /// Its path; [`STDIO`] for standard input.
@@ -75,6 +81,8 @@ impl Input {
 }
 
 /// Why an argument is not an input, or not a pair.
+///
+/// Example: the [tour](crate#file).
 #[derive(Debug, thiserror::Error)]
 #[error("{}", about(name, fault))]
 pub struct InputError {
@@ -85,6 +93,8 @@ pub struct InputError {
 }
 
 /// A fault of an argument.
+///
+/// Example: the [tour](crate#file).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InputFault {
@@ -178,6 +188,8 @@ pub(crate) fn about(name: &str, fault: &dyn std::fmt::Display) -> String {
 }
 
 /// The inputs, and messages about the other arguments.
+///
+/// Example: the [tour](crate#file).
 #[derive(Debug, Default)]
 pub struct Gathered {
     /// In the order of the arguments; files of folders by name.
@@ -193,6 +205,8 @@ pub struct Gathered {
 }
 
 /// Options of the expansion.
+///
+/// Example: the [tour](crate#file).
 pub struct Gather<'a> {
     /// Include subfolders.
     pub recursive: bool,
@@ -307,6 +321,8 @@ impl Gather<'_> {
 
 /// A path as text from which it can be restored. In a path that is not UTF-8, invalid bytes become `\xff` and
 /// backslashes are doubled; the same holds for names that look escaped. All others stay as they are.
+///
+/// Example: the [tour](crate#file).
 pub fn exact(path: &Path) -> String {
     #[cfg(unix)]
     {
@@ -329,6 +345,8 @@ pub fn exact(path: &Path) -> String {
 }
 
 /// Does its extension belong to a readable image format?
+///
+/// Example: the [tour](crate#file).
 pub fn readable(path: &Path) -> bool {
     unband_io::by_extension(path).is_some_and(|format| format.reads)
 }
@@ -346,11 +364,15 @@ fn named(path: &Path) -> Input {
 }
 
 /// Is this a pattern for several files?
+///
+/// Example: the [tour](crate#file).
 pub fn is_pattern(path: &Path) -> bool {
     path.as_os_str().as_encoded_bytes().iter().any(|b| b"*?[".contains(b))
 }
 
 /// Is this the name of a result: `sky_unband.png`?
+///
+/// Example: the [tour](crate#file).
 pub fn is_result(path: &Path) -> bool {
     path.file_stem().is_some_and(|stem| {
         let stem = stem.as_encoded_bytes();

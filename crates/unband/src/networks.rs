@@ -82,6 +82,8 @@ params! {
 }
 
 /// The hint for an invalid setting. Only the network limits the strength to 1.
+///
+/// Example: the [tour](crate#models).
 pub fn setting_hint(error: &ParamError) -> Option<String> {
     let limited = matches!(error, ParamError::OutOfRange { name: STRENGTH, range: "0.0..=1.0", .. });
     let own = "above 1 needs smooth: drop `--method`, or use `--method smooth`, which goes up to 4";
@@ -114,6 +116,8 @@ macro_rules! network {
 }
 
 /// Debanding networks, by date of publication.
+///
+/// Example: the [tour](crate#models).
 pub static NETWORKS: &[Entry] = &[
     network!(arch::bitnet::ENTRY, OnceParams, |_| Execution::Once),
     network!(arch::adnet::ENTRY, OnceParams, |_| Execution::Once),
@@ -164,6 +168,8 @@ pub(crate) const LITE: Entry = Entry {
 };
 
 /// Name of the built-in debanding network, the default method where a grid was found.
+///
+/// Example: the [tour](crate#models).
 pub const DEFAULT: &str = arch::unband_lite::ENTRY.name;
 
 /// Was a grid found in any plane? Without one the built-in network knows no more than `smooth`.
@@ -172,20 +178,30 @@ pub(crate) fn has_grid(findings: &Findings) -> bool {
 }
 
 /// The weights of a network as a file, where they are built in.
+///
+/// Example: the [tour](crate#models).
 pub fn built_in(method: &str) -> Option<&'static [u8]> {
     (method == DEFAULT).then_some(unband_weights::DEBANDER)
 }
 
 /// Name of the strength parameter of unband's own methods.
+///
+/// Example: the [tour](crate#models).
 pub const STRENGTH: &str = "strength";
 
 /// Name of the precision parameter.
+///
+/// Example: the [tour](crate#models).
 pub const PRECISION: &str = "precision";
 
 /// Name of the checkpoint parameter.
+///
+/// Example: the [tour](crate#models).
 pub const WEIGHTS: &str = "weights";
 
 /// Does the method take a checkpoint?
+///
+/// Example: the [tour](crate#models).
 pub fn takes_weights(params: &[ParamInfo]) -> bool {
     params.iter().any(|param| param.name == WEIGHTS)
 }
@@ -234,6 +250,8 @@ fn where_from(name: &str) -> String {
 
 /// The checkpoint of a method; `None` for built-in weights, and for methods without weights.
 ///
+/// Example: the [tour](crate#models).
+///
 /// # Errors
 /// As [`Weights::file`].
 pub fn checkpoint(method: &Method) -> Result<Option<PathBuf>, ParamError> {
@@ -241,6 +259,8 @@ pub fn checkpoint(method: &Method) -> Result<Option<PathBuf>, ParamError> {
 }
 
 /// Checks that the method has an extra output of that name.
+///
+/// Example: the [tour](crate#models).
 ///
 /// # Errors
 /// The outputs that it has, and the networks that have extra outputs.

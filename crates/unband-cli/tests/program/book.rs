@@ -185,3 +185,46 @@ fn every_source_file_named_in_the_documentation_exists() {
     }
     assert!(missing.is_empty() && count > 10, "of {count}: {missing:?}");
 }
+
+/// Public items at the start of a line whose documentation has neither an example nor a link to the tour.
+fn without_example(text: &str) -> Vec<String> {
+    let (mut doc, mut found) = (String::new(), Vec::new());
+    for line in text.lines() {
+        let item = line.strip_prefix("pub ").map(|rest| rest.trim_start_matches("const "));
+        let mut words = item.into_iter().flat_map(str::split_whitespace);
+        let kind = words.next().unwrap_or_default();
+        if matches!(kind, "fn" | "struct" | "enum" | "trait" | "static" | "type") {
+            let name =
+                words.next().unwrap_or_default().split(['(', '<', ':', ';']).next().unwrap_or_default();
+            if !doc.contains("```") && !doc.contains("(crate#") {
+                found.push(name.to_owned());
+            }
+        }
+        if line.starts_with("///") || line.starts_with("#[") {
+            doc.push_str(line);
+        } else {
+            doc.clear();
+        }
+    }
+    found
+}
+
+#[test]
+fn every_item_at_the_root_of_the_library_has_an_example_or_links_to_one() {
+    assert_eq!(without_example("/// A.\npub fn a() {}\n/// [tour](crate#x)\n#[b]\npub struct B;"), ["a"]);
+    let source = root().join("crates/unband/src");
+    let lib = fs::read_to_string(source.join("lib.rs")).unwrap();
+    let mut count = 0;
+    for line in lib.lines().filter_map(|line| line.strip_prefix("pub use ")?.strip_suffix(';')) {
+        let path = line.split("::{").next().unwrap().replace("::", "/");
+        let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+        let files = [format!("{path}.rs"), format!("{parent}.rs")].map(|file| source.join(file));
+        let Some(file) = files.iter().find(|file| file.exists()) else { continue };
+        let lacking = without_example(&fs::read_to_string(file).unwrap());
+        let names: Vec<&str> = line.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+        let lacking: Vec<&String> = lacking.iter().filter(|name| names.contains(&name.as_str())).collect();
+        assert!(lacking.is_empty(), "{}: {lacking:?}", file.display());
+        count += 1;
+    }
+    assert!(count > 10, "{count} files");
+}

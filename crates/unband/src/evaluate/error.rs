@@ -15,6 +15,8 @@ use crate::metrics::{self, MetricsError};
 use crate::models::{ModelsError, NoVariant};
 
 /// Why a table cannot be made.
+///
+/// Example: the [tour](crate#evaluation).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EvaluateError {
@@ -141,6 +143,8 @@ fn degradation(name: &str, error: &DegradationRecipeError) -> String {
 }
 
 /// A fault of a row's settings.
+///
+/// Example: the [tour](crate#evaluation).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RowFault {
@@ -184,6 +188,8 @@ pub enum RowFault {
 }
 
 /// A fault of a file or a folder of a table.
+///
+/// Example: the [tour](crate#evaluation).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FileFault {

@@ -13,6 +13,8 @@ use super::{EvaluateError, FileFault};
 use crate::{Dither, OutputDepth};
 
 /// A whole table. Keys are spelled with hyphens in TOML, as in training recipes.
+///
+/// Example: the [tour](crate#evaluation).
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Recipe {
@@ -53,6 +55,8 @@ pub struct Recipe {
 }
 
 /// Source of the images; the same words as in training recipes.
+///
+/// Example: the [tour](crate#evaluation).
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, tag = "kind", rename_all = "kebab-case")]
 pub enum Data {
@@ -81,6 +85,8 @@ impl Data {
 }
 
 /// A cost of a method.
+///
+/// Example: the [tour](crate#evaluation).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cost {
@@ -116,6 +122,8 @@ impl Cost {
 }
 
 /// Treatment of a network without a checkpoint.
+///
+/// Example: the [tour](crate#evaluation).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Weights {
@@ -129,6 +137,8 @@ pub enum Weights {
 }
 
 /// Sample format for a method.
+///
+/// Example: the [tour](crate#evaluation).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Planes {
@@ -140,6 +150,8 @@ pub enum Planes {
 }
 
 /// A row: a method, or published values, or both.
+///
+/// Example: the [tour](crate#evaluation).
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RecipeRow {

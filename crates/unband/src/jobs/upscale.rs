@@ -21,6 +21,8 @@ use crate::{Error, OutputDepth, Precision, shipped};
 const MEMORY: u64 = 1 << 30;
 
 /// Options of upscaling. The default is the built-in network at scale 4.
+///
+/// Example: the [tour](crate#models).
 #[derive(Clone, Debug, PartialEq)]
 pub struct UpscaleOptions {
     /// Width of the result relative to the image; `None`: the scale of the weights, 4 for the built-in
@@ -58,6 +60,8 @@ impl Default for UpscaleOptions {
 }
 
 /// Report on one upscaled image.
+///
+/// Example: the [tour](crate#models).
 #[derive(Clone, Debug, PartialEq)]
 pub struct UpscaleReport {
     /// The network.
@@ -71,6 +75,8 @@ pub struct UpscaleReport {
 }
 
 /// An upscaling network, ready for many images.
+///
+/// Example: the [tour](crate#models).
 pub struct Upscaler {
     upscaler: TiledUpscaler,
     network: &'static str,

@@ -10,6 +10,8 @@ use unband_nets::checkpoint;
 use super::ModelsError;
 
 /// A network, by name or by checkpoint.
+///
+/// Example: the [tour](crate#models).
 #[derive(Clone, Debug)]
 pub enum NetworkSource {
     /// A network by its name, `NAME` or `NAME:VARIANT`.
@@ -19,6 +21,8 @@ pub enum NetworkSource {
 }
 
 /// A name without a network.
+///
+/// Example: the [tour](crate#models).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what}")]
 pub struct NoVariant {

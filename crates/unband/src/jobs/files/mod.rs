@@ -36,6 +36,8 @@ use names::{asked_format, check_free, default_format, extension, fitting_depth, 
 use source::{decode, is_file, read_bytes};
 
 /// Destination of the result.
+///
+/// Example: the [tour](crate#file).
 pub enum Output<'a> {
     /// A file of exactly this name; its extension selects the format unless [`FileOptions::format`] does.
     File(&'a Path),
@@ -47,6 +49,8 @@ pub enum Output<'a> {
 }
 
 /// Work on the image of a file.
+///
+/// Example: the [tour](crate#file).
 #[derive(Clone, Debug, Default)]
 pub enum Task {
     /// Banding is removed.
@@ -68,6 +72,8 @@ impl Task {
 }
 
 /// Options for one file.
+///
+/// Example: the [tour](crate#file).
 #[derive(Clone, Debug, Default)]
 #[allow(clippy::struct_excessive_bools)] // independent switches
 pub struct FileOptions {
@@ -103,6 +109,8 @@ impl FileOptions {
 }
 
 /// Findings on an image, and the planned repair.
+///
+/// Example: the [tour](crate#file).
 #[derive(Clone, Debug)]
 pub struct Repair {
     /// The findings.
@@ -133,6 +141,8 @@ impl Repair {
 }
 
 /// A planned upscaling.
+///
+/// Example: the [tour](crate#file).
 #[derive(Clone, Copy, Debug)]
 pub struct Upscale {
     /// The network.
@@ -142,6 +152,8 @@ pub struct Upscale {
 }
 
 /// Properties of a file, and the planned work.
+///
+/// Example: the [tour](crate#file).
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// Format of the input, by its content.
@@ -169,6 +181,8 @@ pub struct Plan {
 }
 
 /// File sizes in bytes.
+///
+/// Example: the [tour](crate#file).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FileBytes {
     /// Bytes read.
@@ -192,6 +206,8 @@ impl FileBytes {
 }
 
 /// Report on one file.
+///
+/// Example: the [tour](crate#file).
 #[derive(Clone, Debug)]
 pub struct FileReport {
     /// The plan as executed: `output`, `format` and `copies` describe the file actually written.
@@ -212,6 +228,8 @@ pub struct FileReport {
 
 /// Reads and inspects a file and returns the plan. Writes nothing.
 ///
+/// Example: the [tour](crate#file).
+///
 /// # Errors
 /// Files that cannot be read, wrong options, a format that cannot hold the result, an output that exists and
 /// may not be replaced.
@@ -231,6 +249,8 @@ pub fn plan_file(
 /// An image that needs no repair is copied byte for byte under its own extension, unless another format or
 /// depth was requested; with [`FileOptions::only_banded`] nothing is written for it. An upscaled image has
 /// colours and metadata of the input.
+///
+/// Example: the [tour](crate#file).
 ///
 /// # Errors
 /// As [`plan_file`], errors of the method or network, and errors of writing.
@@ -367,6 +387,8 @@ fn check_memory(image: &Image, format: &FormatEntry, options: &FileOptions, held
 /// format option.
 ///
 /// YUV planes of lossy formats become RGB, and an image that needs no repair is copied.
+///
+/// Example: the [tour](crate#file).
 ///
 /// # Errors
 /// As [`deband_found`](crate::deband_found).

@@ -8,6 +8,8 @@ use super::temporal::Temporal;
 use crate::{Options, OutputDepth};
 
 /// Options for one video.
+///
+/// Example: the [tour](crate#video).
 #[derive(Clone, Debug, Default)]
 #[allow(clippy::struct_excessive_bools)] // independent switches
 pub struct VideoOptions {
@@ -54,6 +56,8 @@ impl VideoOptions {
 }
 
 /// Report on one video.
+///
+/// Example: the [tour](crate#video).
 #[derive(Clone, Debug, PartialEq)]
 pub struct VideoReport {
     /// Properties of the video and of its encoding.

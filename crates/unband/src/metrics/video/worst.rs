@@ -8,6 +8,8 @@ use super::FrameValue;
 const TOGETHER: f64 = 1.0;
 
 /// One of the worst frames.
+///
+/// Example: the [tour](crate#metrics).
 #[derive(Clone, Debug)]
 pub struct WorstFrame {
     /// Frame number and value.
@@ -19,6 +21,8 @@ pub struct WorstFrame {
 }
 
 /// The frames with the highest values, the worst first, one per group.
+///
+/// Example: the [tour](crate#metrics).
 #[derive(Clone, Debug)]
 pub struct WorstFrames {
     most: usize,
@@ -26,6 +30,8 @@ pub struct WorstFrames {
 }
 
 /// The group of frames of about the same time, in seconds.
+///
+/// Example: the [tour](crate#metrics).
 pub fn moment(seconds: f64) -> i64 {
     (seconds / TOGETHER).floor() as i64
 }
