@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 use unband_simd::infer::conv::{self, Tap};
-use unband_simd::infer::winograd::{Part, TILE};
+use unband_simd::infer::winograd::{ChannelGroup, TILE};
 use unband_simd::{Level, Precision, infer::winograd, train::conv_grad};
 
 use super::sheet::{Frame, Sheet};
@@ -136,7 +136,7 @@ impl Pass {
                 let out: [&mut [f32]; TILE] = std::array::from_fn(|_| own.next().unwrap_or_default());
                 let first = (number * TILE).cast_signed() - 1;
                 let rows = std::array::from_fn(|y: usize| input.from(first + y.cast_signed(), -1));
-                let part = Part { channels: inputs, step: inputs, rows };
+                let part = ChannelGroup { channels: inputs, step: inputs, rows };
                 winograd::four_rows(level, shape, out, &[part], &packed, bias, scratch);
             },
         );
