@@ -154,7 +154,7 @@ impl Scale {
         match (a, b) {
             (MapRow::Codes(a), MapRow::Codes(b)) => rows::steps_of_codes(level, out, a, b, self.shift),
             (MapRow::Fine(a), MapRow::Fine(b)) => {
-                rows::steps_of_sixty_fourths(level, out, a, b, 6 - self.shift)
+                rows::steps_of_sixty_fourths(level, out, a, b, 6 - self.shift);
             }
             _ => {}
         }

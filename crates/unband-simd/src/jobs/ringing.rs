@@ -75,9 +75,11 @@ fn medians(rows: [&[f32]; 3], first: usize, offset: f32, off: f32, range: f32) -
 /// Puts the smaller of two values first.
 #[inline(always)]
 fn exchange(v: &mut [[f32; BLOCK]; 9], a: usize, b: usize) {
-    for i in 0..BLOCK {
-        (v[a][i], v[b][i]) = (least(v[a][i], v[b][i]), largest(v[a][i], v[b][i]));
+    let (mut low, mut high) = (v[a], v[b]);
+    for (low, high) in low.iter_mut().zip(&mut high) {
+        (*low, *high) = (least(*low, *high), largest(*low, *high));
     }
+    (v[a], v[b]) = (low, high);
 }
 
 #[inline(always)]

@@ -42,7 +42,9 @@ pub(super) fn removed(image: &Image, findings: &Findings, ctx: &Context<'_>) -> 
         let [above, here, below] = [y.saturating_sub(1), y, (y + 1).min(height - 1)].map(|y| &luma[y][..]);
         let mut row = vec![0.0; width];
         from_medians(ctx.level, &mut row, above, here, below, offset, OFF, RANGE);
-        row.iter_mut().for_each(|change| *change /= scale);
+        for change in &mut row {
+            *change /= scale;
+        }
         row
     });
     let mut made = image.clone();
