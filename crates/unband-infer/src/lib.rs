@@ -14,7 +14,6 @@ pub mod lpips;
 mod map;
 pub mod models;
 mod net_restorer;
-pub mod reference;
 mod run;
 mod upscaler;
 mod window;

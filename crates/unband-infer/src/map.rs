@@ -23,16 +23,19 @@ impl<T: Zero + Copy> Map<T> {
         (shape.len() == data.len()).then_some(Self { shape, data })
     }
 
-    pub(crate) fn plane(&self, channel: usize) -> &[T] {
+    /// The samples of a channel.
+    pub fn plane(&self, channel: usize) -> &[T] {
         let area = self.shape.height * self.shape.width;
         &self.data[channel * area..][..area]
     }
 
-    pub(crate) fn planes(&self) -> std::slice::ChunksExact<'_, T> {
+    /// The samples of all channels, in order.
+    pub fn planes(&self) -> std::slice::ChunksExact<'_, T> {
         self.data.chunks_exact((self.shape.height * self.shape.width).max(1))
     }
 
-    pub(crate) fn at(&self, channel: usize, y: usize, x: usize) -> T {
+    /// A sample.
+    pub fn at(&self, channel: usize, y: usize, x: usize) -> T {
         self.data[(channel * self.shape.height + y) * self.shape.width + x]
     }
 }

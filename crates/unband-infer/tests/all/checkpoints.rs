@@ -7,9 +7,10 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::reference::run;
 use serde_json::Value;
 use unband_image::Context;
-use unband_infer::reference::{Map, run};
+use unband_infer::Map;
 use unband_infer::{Engine, Mode};
 use unband_nets::checkpoint::{self, Checkpoint, CheckpointError, Network};
 use unband_nets::state::fill;

@@ -1,8 +1,9 @@
 //! Equivalence of the engine and the reference implementation.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
+use crate::reference;
 use unband_image::Context;
-use unband_infer::{Engine, Map, Mode, reference};
+use unband_infer::{Engine, Map, Mode};
 use unband_nets::layer::activation::Activation;
 use unband_nets::layer::banded_deform_conv::BandedDeformSpec;
 use unband_nets::layer::conv::ConvSpec;

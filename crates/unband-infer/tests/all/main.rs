@@ -7,3 +7,5 @@ mod checkpoints;
 mod engine;
 mod goldens;
 mod onnx;
+#[path = "../shared/reference/mod.rs"]
+mod reference;

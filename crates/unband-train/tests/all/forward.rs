@@ -4,7 +4,8 @@
 use crate::nets;
 use burn::tensor::{Device, Tensor};
 use nets::{apart, maps, tensor};
-use unband_infer::{Engine, Map, Mode, reference};
+use crate::reference;
+use unband_infer::{Engine, Map, Mode};
 use unband_nets::state::{Weights, fill, step_spectral_norms};
 use unband_nets::{Data, Graph, StateDict, arch};
 use unband_simd::Level;

@@ -4,7 +4,8 @@
 use crate::nets;
 use burn::tensor::{Device, Tensor, TensorData};
 use nets::{maps, tensor};
-use unband_infer::{Map, Mode, reference};
+use crate::reference;
+use unband_infer::{Map, Mode};
 use unband_nets::state::{Weights, fill};
 use unband_nets::{Data, Graph, StateDict};
 use unband_train::Model;

@@ -17,5 +17,7 @@ mod losses;
 mod nets;
 mod network_gradients;
 mod recipes;
+#[path = "../../../unband-infer/tests/shared/reference/mod.rs"]
+mod reference;
 mod starts;
 mod training;

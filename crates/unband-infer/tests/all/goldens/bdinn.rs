@@ -1,5 +1,6 @@
+use crate::reference::{Real, run};
 use unband_infer::Map;
-use unband_infer::reference::{Mode, Real, run};
+use unband_infer::Mode;
 use unband_nets::arch::bdinn::{
     BdinnLayout, Config, ENTRY, Function, Level, Middle, Offsets, UnetConfig, build, build_inverse,
     build_unet,

@@ -1,8 +1,9 @@
 use std::path::{Path, PathBuf};
 
+use crate::reference::run;
 use serde_json::Value;
 use unband_infer::dbi::{Mixing, PATCH, Score, patch, score};
-use unband_infer::reference::{Map, Mode, run};
+use unband_infer::{Map, Mode};
 use unband_nets::checkpoint::{self, Network};
 use unband_nets::state::fill;
 use unband_nets::{Shape, arch};

@@ -1,5 +1,6 @@
+use crate::reference::run;
 use unband_infer::deepdeband::{Variant, full, weighted};
-use unband_infer::reference::{Map, Mode, run};
+use unband_infer::{Map, Mode};
 use unband_nets::arch;
 use unband_nets::arch::deepdeband::build;
 

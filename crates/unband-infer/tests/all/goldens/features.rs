@@ -1,6 +1,6 @@
 use serde_json::Value;
+use unband_infer::Map;
 use unband_infer::lpips::{Backbone, Lpips};
-use unband_infer::reference::Map;
 use unband_nets::state::{Weights, fill};
 use unband_nets::{Data, Tensor, arch};
 

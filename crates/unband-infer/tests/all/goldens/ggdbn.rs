@@ -1,4 +1,4 @@
-use unband_infer::reference::Map;
+use unband_infer::Map;
 use unband_nets::state::Weights;
 use unband_nets::{Graph, Node, Op, arch};
 

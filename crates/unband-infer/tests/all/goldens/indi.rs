@@ -1,8 +1,8 @@
 use std::convert::Infallible;
 use std::num::NonZeroU32;
 
+use unband_infer::Map;
 use unband_infer::indi::{follow, sample};
-use unband_infer::reference::Map;
 use unband_nets::arch::indi::Config;
 use unband_nets::state::{Weights, fill};
 use unband_nets::{Form, Graph, Shape, Tensor, arch};

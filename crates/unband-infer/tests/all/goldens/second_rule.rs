@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use serde_json::Value;
-use unband_infer::reference::Map;
+use unband_infer::Map;
 use unband_nets::param::StoredTensor;
 use unband_nets::state::fill;
 use unband_nets::{Graph, Shape};

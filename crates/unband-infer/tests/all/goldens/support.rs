@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use crate::reference::run;
 use serde_json::Value;
 use unband_image::Context;
-use unband_infer::reference::{Map, Mode, run};
+use unband_infer::{Map, Mode};
 use unband_nets::param::StoredTensor;
 use unband_nets::state::{Weights, fill};
 use unband_nets::{Graph, Shape, StateDict};

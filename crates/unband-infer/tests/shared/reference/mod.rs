@@ -15,11 +15,9 @@ mod resample;
 
 use num_traits::Float;
 use unband_image::Context;
+use unband_infer::{Map, Mode, RunError};
 use unband_nets::state::Weights;
 use unband_nets::{Graph, Node, Op, ParamId, Shape};
-
-pub use crate::map::Map;
-pub use crate::run::{Mode, RunError};
 
 /// 32 or 64 bits.
 pub trait Real: Float + Send + Sync + 'static {
@@ -59,7 +57,7 @@ impl Real for f64 {
 /// Runs a graph: takes inputs in its order, returns its outputs in its order.
 ///
 /// # Errors
-/// Inputs with other channels, sizes that do not fit, and cancellation.
+/// Sizes that do not fit, and cancellation.
 pub fn run<T: Real>(
     graph: &Graph,
     weights: &Weights,
@@ -67,8 +65,8 @@ pub fn run<T: Real>(
     mode: Mode,
     ctx: &Context<'_>,
 ) -> Result<Vec<Map<T>>, RunError> {
-    let given: Vec<Shape> = inputs.iter().map(|map| map.shape).collect();
-    let (height, width) = crate::run::check(graph, &given)?;
+    let image = graph.inputs.iter().zip(inputs).find(|(input, _)| !input.point);
+    let (height, width) = image.map_or((1, 1), |(_, map)| (map.shape.height, map.shape.width));
     let shapes = graph.shapes(height, width)?;
     let last = graph.last_uses();
     let mut values: Vec<Option<Map<T>>> = vec![None; graph.nodes.len()];
