@@ -7,23 +7,13 @@ use unband_image::{Context, Image};
 
 use crate::field::Field;
 use crate::linear_light::linear_planes;
-use crate::{Better, ComparedWith, Domain, Fault, Metric, MetricError, MinSize, Score, both, single_thread};
+use crate::{ComparedWith, Better, Domain, Fault, MinSize, Metric, MetricError, Score, both};
 
 /// Pixels per work item.
 const PART: usize = 1 << 16;
 
-/// Colour differences of two images; 1 is just noticeable side by side.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Differences {
-    /// Over all pixels.
-    pub mean: f64,
-    /// 95th percentile (interpolated).
-    pub p95: f64,
-    /// Maximum.
-    pub max: f64,
-}
-
-/// CIEDE2000 per pixel with all weights 1. Samples are interpreted as sRGB, under daylight D65 and the 2°
+/// CIEDE2000 per pixel with all weights 1; 1 is just noticeable side by side. The value is the mean over all
+/// pixels; details are the 95th percentile (interpolated) and the maximum. Samples are interpreted as sRGB, under daylight D65 and the 2°
 /// observer.
 ///
 /// Samples outside black and white are not clamped. Slow: some hundred nanoseconds per differing pixel.
@@ -32,11 +22,7 @@ pub struct Differences {
 ///
 /// # Errors
 /// When the images differ in size or colour model, are not RGB or grey, or hold samples that are not finite.
-pub fn ciede2000(image: &Image, reference: &Image) -> Result<Differences, MetricError> {
-    compute(image, Some(reference), &single_thread())
-}
-
-fn compute(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result<Differences, MetricError> {
+fn score(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {
     let (image, reference) = both(ENTRY.name, "a reference", image, reference)?;
     let [a, b] = [image, reference].map(linear_planes);
     let count = image.width() * image.height();
@@ -73,13 +59,13 @@ fn pixel(planes: &[Field], i: usize) -> [f64; 3] {
     std::array::from_fn(|c| planes[c.min(planes.len() - 1)].data[i])
 }
 
-fn summary(found: &mut [f64]) -> Differences {
+fn summary(found: &mut [f64]) -> Score {
     let mean = found.iter().sum::<f64>() / found.len() as f64;
     let place = 0.95 * (found.len() - 1) as f64;
     let (_, &mut below, above) = found.select_nth_unstable_by(place as usize, f64::total_cmp);
     let next = above.iter().copied().reduce(f64::min).unwrap_or(below);
     let max = above.iter().copied().fold(below, f64::max);
-    Differences { mean, p95: below + place.fract() * (next - below), max }
+    Score { value: mean, details: vec![("p95", below + place.fract() * (next - below)), ("max", max)] }
 }
 
 /// Linear sRGB to L*a*b*, with the rounded constants of scikit-image.
@@ -136,11 +122,6 @@ fn hue(a: f64, b: f64) -> f64 {
     if h < 0.0 { h + TAU } else { h }
 }
 
-fn score(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {
-    let Differences { mean, p95, max } = compute(image, reference, ctx)?;
-    Ok(Score { value: mean, details: vec![("p95", p95), ("max", max)] })
-}
-
 /// Registry entry.
 pub const ENTRY: Metric = Metric {
     name: "ciede2000",
@@ -195,7 +176,7 @@ mod tests {
     #[test]
     fn the_percentile_lies_between_the_two_ranks_around_it() {
         let mut found: Vec<f64> = (0..11).rev().map(f64::from).collect();
-        assert_eq!(summary(&mut found), Differences { mean: 5.0, p95: 9.5, max: 10.0 });
-        assert_eq!(summary(&mut [3.0]), Differences { mean: 3.0, p95: 3.0, max: 3.0 });
+        assert_eq!(summary(&mut found), Score { value: 5.0, details: vec![("p95", 9.5), ("max", 10.0)] });
+        assert_eq!(summary(&mut [3.0]), Score { value: 3.0, details: vec![("p95", 3.0), ("max", 3.0)] });
     }
 }

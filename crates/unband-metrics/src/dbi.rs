@@ -15,25 +15,12 @@ use crate::{
 
 const NAME: &str = "dbi";
 
-/// The index of an image, 0 to 1; higher means more banding. Independent of the number of threads.
-///
-/// `classifier` is the network `dbi`. A grey image is treated as three equal channels; samples are used
-/// unrounded, at any depth. Cost: 4 patches of 235×235 for every 235×235 of the image. See
-/// [`unband_infer::dbi::score`].
+/// Banding probability per sample, 0 to 1. Slow: 57,460 patches for 1920×1080. `classifier` is the network
+/// `dbi`. See [`unband_infer::dbi::banding_map`].
 ///
 /// # Errors
 /// When a side is below 235 samples, the image is not RGB or grey, or has samples that are not finite; when
 /// `classifier` is another network, or when cancelled.
-pub fn dbi(image: &Image, classifier: &Engine, ctx: &Context<'_>) -> Result<dbi::Score, MetricError> {
-    fitting(image)?;
-    measured(image, classifier, ctx)
-}
-
-/// Banding probability per sample, 0 to 1. Slow: 57,460 patches for 1920×1080. See
-/// [`unband_infer::dbi::banding_map`].
-///
-/// # Errors
-/// As [`dbi()`].
 pub fn dbi_map(image: &Image, classifier: &Engine, ctx: &Context<'_>) -> Result<Map<f32>, MetricError> {
     fitting(image)?;
     let size = (image.height(), image.width());
@@ -49,13 +36,6 @@ pub(crate) fn fitting(image: &Image) -> Result<(), MetricError> {
 
 fn too_small((height, width): (usize, usize)) -> MetricError {
     Fault::TooSmall { needed: PATCH, size: (width, height) }.of(NAME)
-}
-
-fn measured(image: &Image, classifier: &Engine, ctx: &Context<'_>) -> Result<dbi::Score, MetricError> {
-    let size = (image.height(), image.width());
-    let known = probabilities(image, &dbi::patches(size), classifier, ctx)?;
-    let of = |row, column| known.get(&(row, column)).copied().ok_or(Unasked);
-    dbi::score(size, Mixing::Feedback, of)?.ok_or_else(|| too_small(size))
 }
 
 /// A patch that was not classified before: a fault of unband.
@@ -84,10 +64,17 @@ pub(crate) fn probabilities(
     ctx.map(places.len(), one).into_iter().collect()
 }
 
+/// The index of an image, 0 to 1; higher means more banding. Independent of the number of threads.
+///
+/// A grey image is treated as three equal channels; samples are used unrounded, at any depth. Cost: 4 patches
+/// of 235×235 for every 235×235 of the image. See [`unband_infer::dbi::score`].
 fn score(image: &Image, _: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {
     fitting(image)?;
     let classifier = network::engine(NAME, "dbi", ctx)?;
-    let score = measured(image, &classifier, ctx)?;
+    let size = (image.height(), image.width());
+    let known = probabilities(image, &dbi::patches(size), &classifier, ctx)?;
+    let of = |row, column| known.get(&(row, column)).copied().ok_or(Unasked);
+    let score = dbi::score(size, Mixing::Feedback, of)?.ok_or_else(|| too_small(size))?;
     let names = ["upper_left", "lower_left", "upper_right", "lower_right"];
     Ok(Score { value: score.value, details: names.into_iter().zip(score.grids).collect() })
 }

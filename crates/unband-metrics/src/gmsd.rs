@@ -12,16 +12,8 @@ const T: f64 = 170.0;
 /// Minimum side: one whole 3×3 filter on the halved image.
 pub const LEAST_SIDE: usize = 6;
 
-/// Standard deviation of the similarity of gradient magnitudes, and the mean similarity.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Gmsd {
-    /// The metric: 0 for equal images, higher is worse.
-    pub deviation: f64,
-    /// Mean of the similarity, 0..=1; less informative, according to its authors.
-    pub mean: f64,
-}
-
-/// GMSD of grey (0.299, 0.587, 0.114) at half size.
+/// Standard deviation of the similarity of gradient magnitudes of grey (0.299, 0.587, 0.114) at half size, 0 for equal images. The detail
+/// `gms_mean` is the mean of the similarity, 0..=1; less informative, according to its authors.
 ///
 /// Grey is rounded to integer codes of the deeper image, like `rgb2gray`: 8-bit codes for an 8-bit pair,
 /// 16-bit codes for a 16-bit pair, no rounding for floating point.
@@ -31,11 +23,7 @@ pub struct Gmsd {
 /// # Errors
 /// When the images differ in size or colour model, have a side below [`LEAST_SIDE`], are not RGB or grey, or
 /// have samples that are not finite.
-pub fn gmsd(image: &Image, reference: &Image) -> Result<Gmsd, MetricError> {
-    compute(image, Some(reference))
-}
-
-fn compute(image: &Image, reference: Option<&Image>) -> Result<Gmsd, MetricError> {
+fn score(image: &Image, reference: Option<&Image>, _: &Context<'_>) -> Result<Score, MetricError> {
     let (image, reference) = both(ENTRY.name, "a reference", image, reference)?;
     at_least(ENTRY.name, LEAST_SIDE, image.width(), image.height())?;
     let (a, b) = grey_pair(image, reference);
@@ -45,7 +33,7 @@ fn compute(image: &Image, reference: Option<&Image>) -> Result<Gmsd, MetricError
     let count = similarity.len() as f64;
     let mean = similarity.iter().sum::<f64>() / count;
     let squares: f64 = similarity.iter().map(|v| (v - mean) * (v - mean)).sum();
-    Ok(Gmsd { deviation: (squares / (count - 1.0)).sqrt(), mean })
+    Ok(Score { value: (squares / (count - 1.0)).sqrt(), details: vec![("gms_mean", mean)] })
 }
 
 /// Means of 2×2; the border is padded with black.
@@ -86,11 +74,6 @@ fn magnitudes(field: &Field) -> Field {
         }
     }
     out
-}
-
-fn score(image: &Image, reference: Option<&Image>, _: &Context<'_>) -> Result<Score, MetricError> {
-    let Gmsd { deviation, mean } = compute(image, reference)?;
-    Ok(Score { value: deviation, details: vec![("gms_mean", mean)] })
 }
 
 /// Registry entry.

@@ -512,11 +512,6 @@ pub(crate) fn both<'a>(
     Ok((image, other))
 }
 
-/// Default context of functions without a context parameter: one thread, never cancelled.
-pub(crate) fn single_thread() -> Context<'static> {
-    Context { threads: 1, ..Context::default() }
-}
-
 /// An error unless both sides have the metric's minimum.
 pub(crate) fn at_least(
     metric: &'static str,

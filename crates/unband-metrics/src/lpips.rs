@@ -4,8 +4,7 @@
 //! imported.
 
 use unband_image::{Context, Image};
-use unband_infer::Engine;
-use unband_infer::lpips::{Backbone, Distance, Lpips};
+use unband_infer::lpips::{Backbone, Lpips};
 
 use crate::{
     Better, ComparedWith, Domain, Fault, Metric, MetricError, MinSize, Score, at_least, both, network,
@@ -22,7 +21,7 @@ pub const fn least_side(backbone: Backbone) -> usize {
 
 /// The distance of two images of one size: 0 for equal images, rarely above 1. It is symmetric.
 ///
-/// `features` is the network of the backbone. A grey image is treated as three equal channels; nothing is
+/// A grey image is treated as three equal channels; nothing is
 /// rounded. Memory: the features of both images, about 1,000 bytes per pixel for VGG-16.
 ///
 /// Source: Zhang et al., "The unreasonable effectiveness of deep features as a perceptual metric", CVPR 2018;
@@ -30,55 +29,25 @@ pub const fn least_side(backbone: Backbone) -> usize {
 ///
 /// # Errors
 /// When the images differ in size or colour model, have a side below [`least_side`], are not RGB or grey, or
-/// have samples that are not finite; when `features` is another network, or when cancelled.
-pub fn lpips(
-    image: &Image,
-    reference: &Image,
-    backbone: Backbone,
-    features: &Engine,
-    ctx: &Context<'_>,
-) -> Result<Distance, MetricError> {
-    let (image, reference) = fitting(image, Some(reference), backbone)?;
-    measured(image, reference, backbone, features, ctx)
-}
-
-fn fitting<'a>(
-    image: &'a Image,
-    reference: Option<&'a Image>,
-    backbone: Backbone,
-) -> Result<(&'a Image, &'a Image), MetricError> {
-    let pair = both(ENTRY.name, "a reference", image, reference)?;
-    at_least(ENTRY.name, least_side(backbone), image.width(), image.height())?;
-    Ok(pair)
-}
-
-fn measured(
-    image: &Image,
-    reference: &Image,
-    backbone: Backbone,
-    features: &Engine,
-    ctx: &Context<'_>,
-) -> Result<Distance, MetricError> {
-    let fault = |what: String| Fault::Network { what, hint: None }.of(ENTRY.name);
-    let lpips = Lpips::new(backbone).map_err(|error| fault(error.to_string()))?;
-    let of = |input| network::run(ENTRY.name, features, network::rgb(input), ctx);
-    lpips.distance(&of(image)?, &of(reference)?).map_err(|error| fault(error.to_string()))
-}
-
-/// Names of a distance's components.
-const TAPS: [&str; 7] = ["tap_1", "tap_2", "tap_3", "tap_4", "tap_5", "tap_6", "tap_7"];
-
+/// have samples that are not finite; when the network is missing or another one, or when cancelled.
 fn score(
     image: &Image,
     reference: Option<&Image>,
     backbone: Backbone,
     ctx: &Context<'_>,
 ) -> Result<Score, MetricError> {
-    let (image, reference) = fitting(image, reference, backbone)?;
+    let (image, reference) = both(ENTRY.name, "a reference", image, reference)?;
+    at_least(ENTRY.name, least_side(backbone), image.width(), image.height())?;
     let features = network::engine(ENTRY.name, backbone.architecture(), ctx)?;
-    let distance = measured(image, reference, backbone, &features, ctx)?;
+    let fault = |what: String| Fault::Network { what, hint: None }.of(ENTRY.name);
+    let lpips = Lpips::new(backbone).map_err(|error| fault(error.to_string()))?;
+    let of = |input| network::run(ENTRY.name, &features, network::rgb(input), ctx);
+    let distance = lpips.distance(&of(image)?, &of(reference)?).map_err(|error| fault(error.to_string()))?;
     Ok(Score { value: distance.total, details: TAPS.into_iter().zip(distance.per_tap).collect() })
 }
+
+/// Names of a distance's components.
+const TAPS: [&str; 7] = ["tap_1", "tap_2", "tap_3", "tap_4", "tap_5", "tap_6", "tap_7"];
 
 /// LPIPS with AlexNet.
 pub const ENTRY: Metric = Metric {

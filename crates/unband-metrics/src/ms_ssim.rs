@@ -5,9 +5,7 @@ use unband_image::{Context, Image};
 use crate::field::Field;
 use crate::grey::{grey_pair, reduced};
 use crate::ssim_window::Window;
-use crate::{
-    Better, ComparedWith, Domain, Metric, MetricError, MinSize, Score, at_least, both, single_thread,
-};
+use crate::{ComparedWith, Better, Domain, MinSize, Metric, MetricError, Score, at_least, both};
 
 /// Minimum side: the window of 11 samples at the coarsest of five scales.
 pub const LEAST_SIDE: usize = 11 << 4;
@@ -27,8 +25,11 @@ const WEIGHTS: [f64; 5] = [0.0448, 0.2856, 0.3001, 0.2363, 0.1333];
 /// # Errors
 /// When the images differ in size or colour model, have a side below [`LEAST_SIDE`], are not RGB or grey, or
 /// have samples that are not finite.
-pub fn ms_ssim(image: &Image, reference: &Image) -> Result<f64, MetricError> {
-    of_grey(image, Some(reference), &single_thread())
+fn of_grey(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {
+    let (image, reference) = both(ENTRY.name, "a reference", image, reference)?;
+    at_least(ENTRY.name, LEAST_SIDE, image.width(), image.height())?;
+    let (a, b) = grey_pair(image, reference);
+    product(a, b, &Window::gaussian(), |field| reduced(field, 2), ctx).map(Score::of)
 }
 
 /// Multi-scale SSIM per channel, then the mean over channels, as used in training and evaluation of networks.
@@ -37,25 +38,14 @@ pub fn ms_ssim(image: &Image, reference: &Image) -> Result<f64, MetricError> {
 /// when images of odd size are halved.
 ///
 /// # Errors
-/// As [`ms_ssim`].
-pub fn ms_ssim_rgb(image: &Image, reference: &Image) -> Result<f64, MetricError> {
-    of_channels(image, Some(reference), &single_thread())
-}
-
-fn of_grey(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result<f64, MetricError> {
-    let (image, reference) = both(ENTRY.name, "a reference", image, reference)?;
-    at_least(ENTRY.name, LEAST_SIDE, image.width(), image.height())?;
-    let (a, b) = grey_pair(image, reference);
-    product(a, b, &Window::gaussian(), |field| reduced(field, 2), ctx)
-}
-
-fn of_channels(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result<f64, MetricError> {
+/// As [`of_grey`].
+fn of_channels(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {
     let (image, reference) = both(ENTRY_RGB.name, "a reference", image, reference)?;
     at_least(ENTRY_RGB.name, LEAST_SIDE, image.width(), image.height())?;
     let window = Window::gaussian_f32();
     let planes = image.planes.len();
     let channel = |c| product(Field::plane(image, c), Field::plane(reference, c), &window, pooled, ctx);
-    Ok((0..planes).map(channel).sum::<Result<f64, _>>()? / planes as f64)
+    Ok(Score::of((0..planes).map(channel).sum::<Result<f64, _>>()? / planes as f64))
 }
 
 fn product(
@@ -90,14 +80,6 @@ fn pooled(field: &Field) -> Field {
     out
 }
 
-fn score(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {
-    of_grey(image, reference, ctx).map(Score::of)
-}
-
-fn score_rgb(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {
-    of_channels(image, reference, ctx).map(Score::of)
-}
-
 /// On grey.
 pub const ENTRY: Metric = Metric {
     name: "ms-ssim",
@@ -112,7 +94,7 @@ pub const ENTRY: Metric = Metric {
     network: None,
     tuning: None,
     source: "Wang, Simoncelli, Bovik 2003; the authors' `msssim.m`",
-    score,
+    score: of_grey,
 };
 
 /// On RGB.
@@ -121,7 +103,7 @@ pub const ENTRY_RGB: Metric = Metric {
     title: "Structural similarity over five scales, mean over channels",
     purpose: "For tables made with PyTorch programs, which train with it too.",
     source: "Wang, Simoncelli, Bovik 2003; pytorch-msssim 1.0.0",
-    score: score_rgb,
+    score: of_channels,
     ..ENTRY
 };
 

@@ -3,7 +3,7 @@
 //! Samples of 8 bits, 16 bits and floating point share one scale, 0 black and 255 white, and the peak is
 //! always 255. The same difference has the same value at every depth.
 
-use unband_image::{Context, Image};
+use unband_image::Image;
 
 use crate::field::Field;
 use crate::{Better, ComparedWith, Domain, Metric, MetricError, MinSize, Score, both};
@@ -18,11 +18,7 @@ pub fn from_mse(mse: f64) -> f64 {
 ///
 /// # Errors
 /// When the images differ in size or colour model, are not RGB or grey, or have samples that are not finite.
-pub fn psnr(image: &Image, reference: &Image) -> Result<f64, MetricError> {
-    of_channels(image, Some(reference))
-}
-
-fn of_channels(image: &Image, reference: Option<&Image>) -> Result<f64, MetricError> {
+fn of_channels(image: &Image, reference: Option<&Image>) -> Result<Score, MetricError> {
     let (image, reference) = both(ENTRY.name, "a reference", image, reference)?;
     let (mut sum, mut count) = (0.0, 0usize);
     for c in 0..image.planes.len() {
@@ -30,23 +26,19 @@ fn of_channels(image: &Image, reference: Option<&Image>) -> Result<f64, MetricEr
         sum += a.squared_error(&b);
         count += a.data.len();
     }
-    Ok(from_mse(sum / count as f64))
+    Ok(Score::of(from_mse(sum / count as f64)))
 }
 
 /// PSNR of BT.601 studio luma, 16 + (65.481 R + 128.553 G + 24.966 B)/255, peak 255, in dB. `rounded` rounds
 /// to integer 8-bit codes first, like tools that work on bytes, whatever the depth.
 ///
 /// # Errors
-/// As [`psnr`].
-pub fn psnr_y(image: &Image, reference: &Image, rounded: bool) -> Result<f64, MetricError> {
-    of_luma(image, Some(reference), rounded)
-}
-
-fn of_luma(image: &Image, reference: Option<&Image>, rounded: bool) -> Result<f64, MetricError> {
+/// As [`of_channels`].
+fn of_luma(image: &Image, reference: Option<&Image>, rounded: bool) -> Result<Score, MetricError> {
     let name = if rounded { ENTRY_Y_ROUNDED.name } else { ENTRY_Y.name };
     let (image, reference) = both(name, "a reference", image, reference)?;
     let (a, b) = (studio_luma(image, rounded), studio_luma(reference, rounded));
-    Ok(from_mse(a.squared_error(&b) / a.data.len() as f64))
+    Ok(Score::of(from_mse(a.squared_error(&b) / a.data.len() as f64)))
 }
 
 /// BT.601 luma in studio range (16..=235). Rounded as in the original: ties to even after a sum in
@@ -60,18 +52,6 @@ pub(crate) fn studio_luma(image: &Image, rounded: bool) -> Field {
         }
     }
     y
-}
-
-fn score(image: &Image, reference: Option<&Image>, _: &Context<'_>) -> Result<Score, MetricError> {
-    of_channels(image, reference).map(Score::of)
-}
-
-fn score_y(image: &Image, reference: Option<&Image>, _: &Context<'_>) -> Result<Score, MetricError> {
-    of_luma(image, reference, false).map(Score::of)
-}
-
-fn score_y_rounded(image: &Image, reference: Option<&Image>, _: &Context<'_>) -> Result<Score, MetricError> {
-    of_luma(image, reference, true).map(Score::of)
 }
 
 /// On RGB.
@@ -88,7 +68,7 @@ pub const ENTRY: Metric = Metric {
     network: None,
     tuning: None,
     source: "KAIR `utils/utils_image.py`, calculate_psnr",
-    score,
+    score: |image, reference, _| of_channels(image, reference),
 };
 
 /// On luma.
@@ -97,7 +77,7 @@ pub const ENTRY_Y: Metric = Metric {
     title: "Peak signal-to-noise ratio of luma",
     purpose: "The same for brightness alone, as papers on super-resolution report it.",
     source: "BasicSR `metrics/psnr_ssim.py`, calculate_psnr with test_y_channel",
-    score: score_y,
+    score: |image, reference, _| of_luma(image, reference, false),
     ..ENTRY
 };
 
@@ -107,6 +87,6 @@ pub const ENTRY_Y_ROUNDED: Metric = Metric {
     title: "Peak signal-to-noise ratio of luma rounded to 8 bits",
     purpose: "For tables of programs that work on bytes: brightness is rounded first.",
     source: "KAIR `utils/utils_image.py`, bgr2ycbcr on bytes, then calculate_psnr",
-    score: score_y_rounded,
+    score: |image, reference, _| of_luma(image, reference, true),
     ..ENTRY
 };

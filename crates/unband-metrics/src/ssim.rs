@@ -6,48 +6,37 @@ use crate::field::Field;
 use crate::grey::{grey_pair, reduced};
 use crate::psnr::studio_luma;
 use crate::ssim_window::Window;
-use crate::{
-    Better, ComparedWith, Domain, Metric, MetricError, MinSize, Score, at_least, both, same_size,
-    single_thread,
-};
+use crate::{ComparedWith, Better, Domain, MinSize, Metric, MetricError, Score, at_least, both};
 
-/// Mean SSIM of two fields in 8-bit codes: 11×11 Gaussian window of σ 1.5, biased covariance, only where the
-/// whole window is inside. −1..=1, 1 for equal fields.
+/// SSIM with a window per channel, then the mean over channels, only where the whole window is inside. −1..=1,
+/// 1 for equal images.
 ///
 /// Source: Wang et al., "Image Quality Assessment: From Error Visibility to Structural Similarity", 2004.
 ///
 /// # Errors
-/// When the fields differ in size or a side is below 11 samples.
-pub fn ssim_field(a: &Field, b: &Field) -> Result<f64, MetricError> {
-    same_size(ENTRY.name, (a.width, a.height), (b.width, b.height))?;
-    at_least(ENTRY.name, 11, a.width, a.height)?;
-    Ok(Window::gaussian().means(a, b, &single_thread())?.similarity)
-}
-
-/// SSIM with the 11×11 Gaussian window per channel, then the mean over channels.
-///
-/// # Errors
-/// When the images differ in size or colour model, are smaller than 11×11, are not RGB or grey, or have
+/// When the images differ in size or colour model, are smaller than the window, are not RGB or grey, or have
 /// samples that are not finite.
-pub fn ssim(image: &Image, reference: &Image) -> Result<f64, MetricError> {
-    over_channels(ENTRY.name, image, Some(reference), &Window::gaussian(), &single_thread())
+fn over_channels<const N: usize>(
+    name: &'static str,
+    image: &Image,
+    reference: Option<&Image>,
+    window: &Window<N>,
+    ctx: &Context<'_>,
+) -> Result<Score, MetricError> {
+    let (image, reference) = both(name, "a reference", image, reference)?;
+    at_least(name, N, image.width(), image.height())?;
+    let planes = image.planes.len();
+    let channel = |c| window.means(&Field::plane(image, c), &Field::plane(reference, c), ctx);
+    let sum: f64 = (0..planes).map(|c| channel(c).map(|m| m.similarity)).sum::<Result<_, _>>()?;
+    Ok(Score::of(sum / planes as f64))
 }
 
 /// SSIM with the 11×11 Gaussian window on BT.601 luma in studio range, not rounded.
-///
-/// # Errors
-/// As [`ssim`].
-pub fn ssim_y(image: &Image, reference: &Image) -> Result<f64, MetricError> {
-    luma(image, Some(reference), &single_thread())
-}
-
-/// SSIM with the 7×7 box window and sample covariance per channel, then the mean over channels:
-/// scikit-image's default.
-///
-/// # Errors
-/// As [`ssim`], with a minimum side of 7.
-pub fn ssim_uniform7(image: &Image, reference: &Image) -> Result<f64, MetricError> {
-    over_channels(ENTRY_UNIFORM7.name, image, Some(reference), &Window::<7>::uniform(), &single_thread())
+fn luma(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {
+    let (image, reference) = both(ENTRY_Y.name, "a reference", image, reference)?;
+    at_least(ENTRY_Y.name, 11, image.width(), image.height())?;
+    let (a, b) = (studio_luma(image, false), studio_luma(reference, false));
+    Ok(Score::of(Window::gaussian().means(&a, &b, ctx)?.similarity))
 }
 
 /// SSIM with the 11×11 Gaussian window on grey (0.299, 0.587, 0.114) after downscaling by the integer nearest
@@ -55,36 +44,7 @@ pub fn ssim_uniform7(image: &Image, reference: &Image) -> Result<f64, MetricErro
 ///
 /// Grey is rounded to integer codes of the deeper image, like `rgb2gray`: 8-bit codes for an 8-bit pair,
 /// 16-bit codes for a 16-bit pair, no rounding for floating point.
-///
-/// # Errors
-/// As [`ssim`], with a minimum side of 11.
-pub fn ssim_matlab_gray(image: &Image, reference: &Image) -> Result<f64, MetricError> {
-    matlab(image, Some(reference), &single_thread())
-}
-
-fn over_channels<const N: usize>(
-    name: &'static str,
-    image: &Image,
-    reference: Option<&Image>,
-    window: &Window<N>,
-    ctx: &Context<'_>,
-) -> Result<f64, MetricError> {
-    let (image, reference) = both(name, "a reference", image, reference)?;
-    at_least(name, N, image.width(), image.height())?;
-    let planes = image.planes.len();
-    let channel = |c| window.means(&Field::plane(image, c), &Field::plane(reference, c), ctx);
-    let sum: f64 = (0..planes).map(|c| channel(c).map(|m| m.similarity)).sum::<Result<_, _>>()?;
-    Ok(sum / planes as f64)
-}
-
-fn luma(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result<f64, MetricError> {
-    let (image, reference) = both(ENTRY_Y.name, "a reference", image, reference)?;
-    at_least(ENTRY_Y.name, 11, image.width(), image.height())?;
-    let (a, b) = (studio_luma(image, false), studio_luma(reference, false));
-    Ok(Window::gaussian().means(&a, &b, ctx)?.similarity)
-}
-
-fn matlab(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result<f64, MetricError> {
+fn matlab(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {
     let name = ENTRY_MATLAB_GRAY.name;
     let (image, reference) = both(name, "a reference", image, reference)?;
     // Below 384 samples nothing is reduced; above, enough samples always remain.
@@ -94,27 +54,7 @@ fn matlab(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result
     if factor > 1 {
         (a, b) = (reduced(&a, factor), reduced(&b, factor));
     }
-    Ok(Window::gaussian().means(&a, &b, ctx)?.similarity)
-}
-
-fn score(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {
-    over_channels(ENTRY.name, image, reference, &Window::gaussian(), ctx).map(Score::of)
-}
-
-fn score_y(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {
-    luma(image, reference, ctx).map(Score::of)
-}
-
-fn score_uniform7(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {
-    over_channels(ENTRY_UNIFORM7.name, image, reference, &Window::<7>::uniform(), ctx).map(Score::of)
-}
-
-fn score_matlab_gray(
-    image: &Image,
-    reference: Option<&Image>,
-    ctx: &Context<'_>,
-) -> Result<Score, MetricError> {
-    matlab(image, reference, ctx).map(Score::of)
+    Ok(Score::of(Window::gaussian().means(&a, &b, ctx)?.similarity))
 }
 
 /// On RGB, the variant that most papers on restoration report.
@@ -131,7 +71,7 @@ pub const ENTRY: Metric = Metric {
     network: None,
     tuning: None,
     source: "Wang et al. 2004; KAIR `utils/utils_image.py`, calculate_ssim",
-    score,
+    score: |image, reference, ctx| over_channels(ENTRY.name, image, reference, &Window::gaussian(), ctx),
 };
 
 /// On luma (BT.601, studio range).
@@ -140,7 +80,7 @@ pub const ENTRY_Y: Metric = Metric {
     title: "Structural similarity of luma",
     purpose: "SSIM of brightness alone, as papers on super-resolution report it.",
     source: "Wang et al. 2004; BasicSR `metrics/psnr_ssim.py`, calculate_ssim with test_y_channel",
-    score: score_y,
+    score: luma,
     ..ENTRY
 };
 
@@ -151,7 +91,9 @@ pub const ENTRY_UNIFORM7: Metric = Metric {
     purpose: "For tables made with scikit-image, whose default this is.",
     min_size: MinSize::Sides(7),
     source: "scikit-image `metrics/_structural_similarity.py`, defaults",
-    score: score_uniform7,
+    score: |image, reference, ctx| {
+        over_channels(ENTRY_UNIFORM7.name, image, reference, &Window::<7>::uniform(), ctx)
+    },
     ..ENTRY
 };
 
@@ -161,6 +103,6 @@ pub const ENTRY_MATLAB_GRAY: Metric = Metric {
     title: "Structural similarity of grey at about 256 rows",
     purpose: "For tables made with the authors' program: the image is downscaled first.",
     source: "Wang et al. 2004; the authors' `ssim.m` with its automatic reduction",
-    score: score_matlab_gray,
+    score: matlab,
     ..ENTRY
 };

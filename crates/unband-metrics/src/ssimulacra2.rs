@@ -20,17 +20,7 @@ pub const LEAST_SIDE: usize = 8;
 /// # Errors
 /// When the images differ in size or colour model, have a side below [`LEAST_SIDE`] or more than 2²⁸ pixels,
 /// are not RGB or grey, or have samples that are not finite.
-pub fn ssimulacra2(image: &Image, reference: &Image) -> Result<f64, MetricError> {
-    compute(image, Some(reference))
-}
-
-impl From<Ssimulacra2Error> for MetricError {
-    fn from(error: Ssimulacra2Error) -> Self {
-        Fault::Ssimulacra2(error).of(ENTRY.name)
-    }
-}
-
-fn compute(image: &Image, reference: Option<&Image>) -> Result<f64, MetricError> {
+fn score(image: &Image, reference: Option<&Image>, _: &Context<'_>) -> Result<Score, MetricError> {
     let (image, reference) = both(ENTRY.name, "a reference", image, reference)?;
     let (width, height) = (image.width(), image.height());
     at_least(ENTRY.name, LEAST_SIDE, width, height)?;
@@ -44,7 +34,13 @@ fn compute(image: &Image, reference: Option<&Image>) -> Result<f64, MetricError>
         PixelSlice::new(bytes, width as u32, height as u32, stride, PixelDescriptor::RGBF32_LINEAR)
             .map_err(|_| Ssimulacra2Error::ImageTooLarge { actual })
     };
-    Ok(compute_ssimulacra2(&slice(&a)?, &slice(&b)?)?)
+    Ok(Score::of(compute_ssimulacra2(&slice(&a)?, &slice(&b)?)?))
+}
+
+impl From<Ssimulacra2Error> for MetricError {
+    fn from(error: Ssimulacra2Error) -> Self {
+        Fault::Ssimulacra2(error).of(ENTRY.name)
+    }
 }
 
 /// RGB of each pixel in linear light; a grey image is treated as three equal channels.
@@ -53,10 +49,6 @@ fn interleaved(image: &Image) -> Vec<f32> {
     let [r, g, b] = std::array::from_fn(|c| &planes[c.min(planes.len() - 1)].data);
     let pixels = r.iter().zip(g).zip(b);
     pixels.flat_map(|((&r, &g), &b)| [r as f32, g as f32, b as f32]).collect()
-}
-
-fn score(image: &Image, reference: Option<&Image>, _: &Context<'_>) -> Result<Score, MetricError> {
-    compute(image, reference).map(Score::of)
 }
 
 /// Registry entry.

@@ -34,7 +34,8 @@ fn plainly<const N: usize>(a: &Field, b: &Field, window: &Window<N>) -> Means {
 
 fn agree<const N: usize>(window: &Window<N>, width: usize, height: usize) {
     let (a, b) = (field(width, height, 7919), field(width, height, 104_729));
-    let (fast, plain) = (window.means(&a, &b, &crate::single_thread()).unwrap(), plainly(&a, &b, window));
+    let (fast, plain) =
+        (window.means(&a, &b, &unband_image::Context::default()).unwrap(), plainly(&a, &b, window));
     assert!((fast.similarity - plain.similarity).abs() < 1e-10, "{fast:?} {plain:?}");
     assert!((fast.contrast - plain.contrast).abs() < 1e-10, "{fast:?} {plain:?}");
 }
@@ -56,7 +57,7 @@ fn samples_of_any_size_give_a_similarity() {
         data: (0..256).map(|i| sign * 1e40 * f64::from(1 + i % 3)).collect(),
     };
     for (a, b) in [(huge(1.0), huge(-1.0)), (huge(1.0), field(16, 16, 7)), (huge(1.0), huge(1.0))] {
-        let means = Window::gaussian().means(&a, &b, &crate::single_thread()).unwrap();
+        let means = Window::gaussian().means(&a, &b, &unband_image::Context::default()).unwrap();
         assert!(means.similarity.abs() <= 1.0 + 1e-12 && means.contrast.abs() <= 1.0 + 1e-12, "{means:?}");
     }
 }

@@ -5,10 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use unband_image::{Context, Depth, Hint, Image, Model, Plane};
-use unband_infer::lpips::Backbone;
 use unband_infer::models;
-use unband_metrics::dbi::{dbi, dbi_map};
-use unband_metrics::lpips::lpips;
+use unband_metrics::dbi::dbi_map;
 use unband_metrics::{Domain, Fault, MetricError, find, metrics};
 use unband_nets::checkpoint::{self, write_safetensors};
 use unband_nets::state::fill;
@@ -145,17 +143,6 @@ fn the_numbers_of_another_network_are_refused() {
         matches!(&error, MetricError { fault: Fault::Network { .. }, .. }) && error.hint().is_some(),
         "{error}"
     );
-    // Specified by hand.
-    let squeeze = made("squeezenet");
-    let engine = models::engine(
-        arch::find("squeezenet").unwrap(),
-        &models::file(squeeze.path(), "squeezenet"),
-        Precision::F32,
-    );
-    let features = engine.unwrap();
-    assert!(lpips(&a, &b, Backbone::Squeeze, &features, &Context::default()).is_ok());
-    let error = lpips(&a, &b, Backbone::Alex, &features, &Context::default()).unwrap_err();
-    assert!(matches!(error, MetricError { fault: Fault::Network { .. }, .. }), "{error}");
 }
 
 fn tensorflow() -> tempfile::TempDir {
@@ -174,7 +161,8 @@ fn the_map_of_one_patch_is_what_tensorflow_says_of_it() {
     let want = 1.0 - json("tensorflow/expected.json")["probability"]["bands"].as_f64().unwrap();
     assert!(map.data.iter().all(|&v| (f64::from(v) - want).abs() < 1e-6));
     // Banded with a probability above 0.2, the classifier's threshold.
-    assert!((dbi(&bands, &classifier, &Context::default()).unwrap().value - 1.0).abs() < 1e-12);
+    let score = find("dbi").unwrap().score(&bands, None, &ctx(folder.path())).unwrap();
+    assert!((score.value - 1.0).abs() < 1e-12);
     let small = image(234, 400, |_, _, _| 0.5);
     assert!(matches!(
         dbi_map(&small, &classifier, &Context::default()),

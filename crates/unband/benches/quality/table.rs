@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use unband_image::Image;
+use unband_image::{Context, Image};
 use unband_metrics::{Clean, Fault, MetricError, false_steps, flat_psnr, psnr, ssim};
 
 /// PSNR of equal images in dB, so that means exist.
@@ -26,7 +26,7 @@ impl Scores {
     pub fn of(image: &Image, gt: &Image, clean: &Clean, fast: bool) -> Result<Self, MetricError> {
         let mut scores = Self { psnr: capped_psnr(image, gt)?, ..Self::default() };
         if !fast {
-            scores.ssim = Some(ssim::ssim(image, gt)?);
+            scores.ssim = Some(ssim::ENTRY.score(image, Some(gt), &Context::default())?.value);
             scores.flat = optional(flat_psnr::flat_psnr(image, clean))?.map(|v| v.min(MOST_DB));
             scores.steps = optional(false_steps::false_steps(image, clean))?.map(|s| s.per_thousand);
         }
@@ -36,7 +36,7 @@ impl Scores {
 
 /// PSNR over RGB, at most 100 dB.
 pub fn capped_psnr(image: &Image, gt: &Image) -> Result<f64, MetricError> {
-    Ok(psnr::psnr(image, gt)?.min(MOST_DB))
+    Ok(psnr::ENTRY.score(image, Some(gt), &Context::default())?.value.min(MOST_DB))
 }
 
 fn optional<T>(result: Result<T, MetricError>) -> Result<Option<T>, MetricError> {

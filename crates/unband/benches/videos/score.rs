@@ -80,7 +80,7 @@ impl Reference {
                 Err(error) => Err(error),
             };
             all.push((
-                psnr::psnr(image, clean)?.min(100.0),
+                psnr::ENTRY.score(image, Some(clean), &Context::default())?.value.min(100.0),
                 smooth(flat_psnr::flat_psnr(image, mask))?.map(|db| db.min(100.0)),
                 smooth(false_steps::false_steps(image, mask).map(|steps| steps.per_thousand))?,
                 low(image, clean, mask),

@@ -15,7 +15,7 @@ use unband_data::degrade::{
     planes,
 };
 use unband_image::{Turn, Window};
-use unband_metrics::psnr::psnr;
+use unband_metrics::psnr;
 
 fn turned(image: &Image, turn: Turn) -> Image {
     let mut image = image.clone();
@@ -38,7 +38,7 @@ fn same(banded: &Image, clean: &Image, depth: OutputDepth) -> Result<Report, Str
         format!("{:?} {:?} {steps:?} {} {}", f.cause, f.space, f.lossy, f.visible)
     };
     let (first, report) = run(Turn::default());
-    let quality = |image: &Image| psnr(image, clean).unwrap();
+    let quality = |image: &Image| psnr::ENTRY.score(image, Some(clean), &Context::default()).unwrap().value;
     for turn in Turn::ALL {
         let (other, of_other) = run(turn);
         let (ours, theirs) = (listed(&report.findings), listed(&of_other.findings));

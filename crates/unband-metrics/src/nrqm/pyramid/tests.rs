@@ -42,7 +42,7 @@ fn a_wave_is_in_the_band_of_its_direction_and_octave() {
         data: (0..width * height).map(|i| (2.0 * PI * (i % width) as f64 / period).sin()).collect(),
     };
     let energy = |field: &Field| field.data.iter().map(|v| v * v).sum::<f64>() / field.data.len() as f64;
-    let ctx = crate::single_thread();
+    let ctx = unband_image::Context::default();
     for (period, level) in [(4.0, 0), (8.0, 1)] {
         let pyramid = Pyramid::new(&wave(period), &ctx);
         let own = energy(&pyramid.levels[level][0]);
