@@ -47,9 +47,8 @@ pub trait ImageCommand: Sync {
         Ok(())
     }
 
-    /// Threads and memory for an image of this number of pixels among several, on a machine with this number
-    /// of threads.
-    fn cost(&self, pixels: u64, threads: usize) -> Cost;
+    /// Threads and memory for the image of a file among several.
+    fn cost(&self, path: &Path, ctx: &Context<'_>) -> Cost;
 
     /// Further work on a written result, in the thread of its image.
     fn after(&self, _input: &Input, _report: &FileReport, _ctx: &Context<'_>) {}
@@ -162,10 +161,7 @@ impl<'a, W: ImageCommand> ImagesJob<'a, W> {
         }
         let costs: Vec<Cost> = match self.inputs.as_slice() {
             [_] => vec![Cost { threads: ctx.threads, memory: 0 }],
-            inputs => inputs
-                .iter()
-                .map(|input| self.work.cost(batch::declared_pixels(&input.path), ctx.threads))
-                .collect(),
+            inputs => inputs.iter().map(|input| self.work.cost(&input.path, ctx)).collect(),
         };
         let limits = Cost { threads: ctx.threads, memory: self.memory() };
         let (mut finished, mut cancelled) = (0, false);

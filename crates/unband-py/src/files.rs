@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use unband::batch;
 use unband::files::{FileOptions, FileReport, Input, Output, output_stem};
+use unband::{Context, batch};
 use unband_io::FormatEntry;
 
 use crate::fault::Fault;
@@ -55,10 +55,11 @@ pub fn deband_file<'py>(
 #[pyfunction]
 #[allow(clippy::needless_pass_by_value)] // Python has no slices
 pub fn peak_memory(py: Python<'_>, paths: Vec<PathBuf>, options: &Bound<'_, PyDict>) -> PyResult<u64> {
-    let options = Given(options).options()?;
-    let cost = |path: &PathBuf| match batch::declared_pixels(path) {
-        0 | u64::MAX => 0,
-        pixels => batch::deband_cost(pixels, &options, 1).memory,
+    let options = FileOptions { options: Given(options).options()?, ..FileOptions::default() };
+    let ctx = Context { threads: 1, ..Context::default() };
+    let cost = |path: &PathBuf| match batch::deband_cost(path, &options, &ctx).memory {
+        u64::MAX => 0,
+        bytes => bytes,
     };
     Ok(py.detach(|| paths.iter().map(cost).max().unwrap_or(0)))
 }

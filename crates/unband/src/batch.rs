@@ -7,7 +7,9 @@ use std::path::Path;
 use std::sync::mpsc;
 use std::sync::{Condvar, Mutex, PoisonError};
 
-use crate::{Options, models};
+use crate::Context;
+use crate::files::FileOptions;
+use crate::jobs::memory;
 
 /// Images up to this number of pixels are processed in parallel, one thread each; larger ones one after the
 /// other, on all threads.
@@ -119,22 +121,21 @@ pub fn threads(pixels: u64, all: usize) -> usize {
     if pixels <= SMALL { 1 } else { all }
 }
 
-/// Peak memory per pixel in bytes, built-in network included.
-const BYTES_PER_PIXEL: u64 = 64;
-/// Memory per image in bytes, in addition.
-const BYTES_EACH: u64 = 24 << 20;
-
-/// Resources for debanding an image of this number of pixels on at most `all` threads. A network of others is
-/// expected to need all memory that the options allow: its own is known only with the image.
+/// Resources for debanding the image of a file on at most `ctx.threads` threads: the memory of
+/// [`peak_memory`](crate::peak_memory), or that of reading the file or writing its result, where it is more.
+/// The program itself is not included.
 ///
 /// Example: the [tour](crate#file).
-pub fn deband_cost(pixels: u64, options: &Options, all: usize) -> Cost {
-    let network = options.method.named().is_some_and(|method| models::is_network(method.name()));
-    let memory = match options.max_memory {
-        Some(memory) if network => memory,
-        _ => pixels.saturating_mul(BYTES_PER_PIXEL).saturating_add(BYTES_EACH),
+pub fn deband_cost(path: &Path, options: &FileOptions, ctx: &Context<'_>) -> Cost {
+    let size = declared_size(path);
+    let pixels = size.map_or_else(|pixels| pixels, |(width, height)| width.saturating_mul(height));
+    let threads = threads(pixels, ctx.threads);
+    let memory = match size {
+        // Unusable weights fail before the image is read.
+        Ok(size) => memory::of_file(path, size, options, &Context { threads, ..*ctx }).unwrap_or(0),
+        Err(pixels) => pixels,
     };
-    Cost { threads: threads(pixels, all), memory }
+    Cost { threads, memory }
 }
 
 /// Number of pixels as the header declares it. Undeclared sizes may be anything, so such an image runs alone;
@@ -142,17 +143,19 @@ pub fn deband_cost(pixels: u64, options: &Options, all: usize) -> Cost {
 ///
 /// Example: the [tour](crate#file).
 pub fn declared_pixels(path: &Path) -> u64 {
-    match unband_io::declared_size(path) {
-        Ok((width, height)) => width.saturating_mul(height),
-        Err(error) => match error.fault() {
-            unband_io::Error::Io { .. } | unband_io::Error::UnknownContent | unband_io::Error::Empty
-                if fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) || !path.exists() =>
-            {
-                0
-            }
-            _ => u64::MAX,
-        },
-    }
+    declared_size(path).map_or_else(|pixels| pixels, |(width, height)| width.saturating_mul(height))
+}
+
+/// Width and height as declared; the number of pixels to expect where they are not.
+fn declared_size(path: &Path) -> Result<(u64, u64), u64> {
+    unband_io::declared_size(path).map_err(|error| match error.fault() {
+        unband_io::Error::Io { .. } | unband_io::Error::UnknownContent | unband_io::Error::Empty
+            if fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) || !path.exists() =>
+        {
+            0
+        }
+        _ => u64::MAX,
+    })
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 use unband::batch::Cost;
 use unband::files::{self, FileOptions, Task};
-use unband::{UpscaleOptions, Upscaler, models};
+use unband::{Context, UpscaleOptions, Upscaler, models};
 
 use crate::args::{ImageArgs, within};
 use crate::bar::Bar;
@@ -155,9 +155,9 @@ impl ImageCommand for Upscale<'_> {
         self.suffix
     }
 
-    fn cost(&self, _pixels: u64, threads: usize) -> Cost {
+    fn cost(&self, _: &Path, ctx: &Context<'_>) -> Cost {
         // One image at a time: its network uses all threads and all memory.
-        Cost { threads, memory: self.args.max_memory.unwrap_or(0) }
+        Cost { threads: ctx.threads, memory: self.args.max_memory.unwrap_or(0) }
     }
 
     fn schema(&self) -> Schema {

