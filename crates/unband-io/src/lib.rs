@@ -5,6 +5,8 @@
 //! One file per format in `format/`, one line in [`FORMATS`]. `docs/guide/formats.md` lists what each format
 //! can store.
 #![forbid(unsafe_code)]
+// Parsers and copies that several formats share.
+#![cfg_attr(not(all(feature = "exr", feature = "jxl", feature = "tiff", feature = "webp")), allow(dead_code))]
 
 mod access;
 mod address_space;

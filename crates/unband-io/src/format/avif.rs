@@ -44,19 +44,15 @@ const WRITES: Writes = Writes {
     depths: &[Depth::EIGHT, Depth::Int(10), Depth::Int(12)],
     lossy: When::Always,
     effort: When::Always,
-    gray: true,
-    color: true,
     yuv: true,
     alpha: true,
     icc: true,
     exif: true,
     xmp: true,
-    iptc: false,
     cicp: true,
-    chromaticities: false,
     // In Exif, which is created if there is none.
     density: true,
-    text: false,
+    ..Writes::SAMPLES
 };
 
 fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {

@@ -15,7 +15,7 @@ use exr::prelude::{Compression, ReadChannels, ReadLayers, SmallVec, Vec2};
 use unband_image::{Cicp, Codec, Depth, Image, Model, Plane};
 
 use super::exr_linear::LinearLight;
-use super::{Dropped, FormatEntry, Item, When, WriteOptions, Writes};
+use super::{Dropped, FormatEntry, Item, WriteOptions, Writes};
 use crate::{Error, Limits, limits, samples};
 
 pub(super) const NAME: &str = "OpenEXR";
@@ -33,21 +33,12 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
     reads: true,
     writes: Some(Writes {
         depths: &[Depth::F32],
-        lossy: When::Never,
-        effort: When::Never,
-        gray: true,
-        color: true,
-        yuv: false,
         alpha: true,
-        icc: false,
-        exif: false,
-        xmp: false,
-        iptc: false,
         // Only linear light, which needs no code points.
         cicp: false,
         chromaticities: true,
-        density: false,
         text: true,
+        ..Writes::SAMPLES
     }),
     is: |bytes| bytes.starts_with(&[0x76, 0x2F, 0x31, 0x01]),
     read,

@@ -17,7 +17,7 @@ use zune_jpegxl::JxlSimpleEncoder;
 
 use super::jxl_color::{color, description, leave_linear_light};
 use super::jxl_header::{self, Header};
-use super::{Dropped, FormatEntry, Item, When, WriteOptions, Writes, icc_fits, jxl_boxes, png};
+use super::{Dropped, EVERY_DEPTH, FormatEntry, Item, When, WriteOptions, Writes, icc_fits, jxl_boxes, png};
 use crate::process::{Program, Room};
 use crate::samples::{self, Planes, Rows};
 use crate::{Error, Limits, exif, limits};
@@ -37,40 +37,18 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
     extensions: &["jxl"],
     reads: true,
     writes: Some(Writes {
-        depths: &[
-            Depth::Int(1),
-            Depth::Int(2),
-            Depth::Int(3),
-            Depth::Int(4),
-            Depth::Int(5),
-            Depth::Int(6),
-            Depth::Int(7),
-            Depth::EIGHT,
-            Depth::Int(9),
-            Depth::Int(10),
-            Depth::Int(11),
-            Depth::Int(12),
-            Depth::Int(13),
-            Depth::Int(14),
-            Depth::Int(15),
-            Depth::SIXTEEN,
-        ],
+        depths: EVERY_DEPTH,
         lossy: When::WithQuality,
         effort: When::WithQuality,
-        gray: true,
-        color: true,
-        yuv: false,
         alpha: true,
         icc: true,
         exif: true,
         xmp: true,
-        iptc: false,
         // Only without an ICC profile; the writer reports otherwise.
         cicp: false,
-        chromaticities: false,
         // In Exif, which is created if there is none.
         density: true,
-        text: false,
+        ..Writes::SAMPLES
     }),
     is: jxl_boxes::is,
     read,

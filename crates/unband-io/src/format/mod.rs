@@ -18,6 +18,7 @@ mod exr;
 mod exr_dwa;
 #[cfg(feature = "exr")]
 mod exr_linear;
+#[cfg(feature = "gif")]
 mod gif;
 mod heic;
 mod iptc;
@@ -39,10 +40,15 @@ mod png;
 mod png_data;
 mod png_filter;
 mod pnm;
+#[cfg(feature = "tiff")]
 mod tiff;
+#[cfg(feature = "tiff")]
 mod tiff_head;
+#[cfg(feature = "tiff")]
 mod tiff_read;
+#[cfg(feature = "webp")]
 mod webp;
+#[cfg(feature = "webp")]
 mod webp_quantizer;
 pub(crate) mod y4m;
 
@@ -72,6 +78,26 @@ impl When {
         self == Self::Always || self == Self::WithQuality && with_quality
     }
 }
+
+/// All depths of whole codes.
+const EVERY_DEPTH: &[Depth] = &[
+    Depth::Int(1),
+    Depth::Int(2),
+    Depth::Int(3),
+    Depth::Int(4),
+    Depth::Int(5),
+    Depth::Int(6),
+    Depth::Int(7),
+    Depth::Int(8),
+    Depth::Int(9),
+    Depth::Int(10),
+    Depth::Int(11),
+    Depth::Int(12),
+    Depth::Int(13),
+    Depth::Int(14),
+    Depth::Int(15),
+    Depth::Int(16),
+];
 
 /// Writing capabilities of a format.
 #[derive(Clone, Copy, Debug)]
@@ -110,6 +136,25 @@ pub struct Writes {
 }
 
 impl Writes {
+    /// Grey and RGB without loss, and no other data.
+    const SAMPLES: Self = Self {
+        depths: &[Depth::EIGHT],
+        lossy: When::Never,
+        effort: When::Never,
+        gray: true,
+        color: true,
+        yuv: false,
+        alpha: false,
+        icc: false,
+        exif: false,
+        xmp: false,
+        iptc: false,
+        cicp: false,
+        chromaticities: false,
+        density: false,
+        text: false,
+    };
+
     /// Whether images of that model can be written. Grey always can, as three equal planes where necessary.
     pub fn holds(&self, model: Model) -> bool {
         match model {
@@ -269,7 +314,9 @@ impl fmt::Display for Dropped {
 pub static FORMATS: &[FormatEntry] = &[
     png::ENTRY,
     jpeg::ENTRY,
+    #[cfg(feature = "tiff")]
     tiff::ENTRY,
+    #[cfg(feature = "webp")]
     webp::ENTRY,
     #[cfg(feature = "avif")]
     avif::ENTRY,
@@ -284,6 +331,7 @@ pub static FORMATS: &[FormatEntry] = &[
     #[cfg(feature = "exr")]
     exr::ENTRY,
     y4m::ENTRY,
+    #[cfg(feature = "gif")]
     gif::ENTRY,
     heic::ENTRY,
     bmp::ENTRY,

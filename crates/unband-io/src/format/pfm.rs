@@ -6,7 +6,7 @@ use std::io::Write;
 
 use unband_image::{Codec, Depth, Image, Model};
 
-use super::{Dropped, FormatEntry, When, WriteOptions, Writes};
+use super::{Dropped, FormatEntry, WriteOptions, Writes};
 use crate::samples::{Planes, Rows};
 use crate::{Error, Limits};
 
@@ -16,23 +16,7 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
     name: NAME,
     extensions: &["pfm"],
     reads: true,
-    writes: Some(Writes {
-        depths: &[Depth::F32],
-        lossy: When::Never,
-        effort: When::Never,
-        gray: true,
-        color: true,
-        yuv: false,
-        alpha: false,
-        icc: false,
-        exif: false,
-        xmp: false,
-        iptc: false,
-        cicp: false,
-        chromaticities: false,
-        density: false,
-        text: false,
-    }),
+    writes: Some(Writes { depths: &[Depth::F32], ..Writes::SAMPLES }),
     is: |bytes| matches!(bytes, [b'P', b'F' | b'f', next, ..] if next.is_ascii_whitespace()),
     read,
     write,

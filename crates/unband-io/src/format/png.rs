@@ -30,11 +30,7 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
     reads: true,
     writes: Some(Writes {
         depths: &[Depth::Int(1), Depth::Int(2), Depth::Int(4), Depth::EIGHT, Depth::SIXTEEN],
-        lossy: When::Never,
         effort: When::Always,
-        gray: true,
-        color: true,
-        yuv: false,
         alpha: true,
         icc: true,
         exif: true,
@@ -44,6 +40,7 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
         chromaticities: true,
         density: true,
         text: true,
+        ..Writes::SAMPLES
     }),
     is: |bytes| bytes.starts_with(b"\x89PNG\r\n\x1a\n"),
     read,
@@ -313,46 +310,11 @@ fn write(
         8 => BitDepth::Eight,
         _ => BitDepth::Sixteen,
     };
-    let metadata = &image.metadata;
     describe(&mut info, image, dropped);
-    let wrong = |error: png::EncodingError| match error {
-        png::EncodingError::IoError(source) => Error::Io { action: "write", source },
-        other => Error::encode(NAME, other),
-    };
-    let mut encoder = png::Encoder::with_info(out, info).map_err(wrong)?;
+    let mut encoder = png::Encoder::with_info(out, info).map_err(unwritten)?;
     encoder.set_compression(png::Compression::Fast);
-    let mut writer = encoder.write_header().map_err(wrong)?;
-    if let Some(cicp) = image.color.cicp {
-        // PNG stores RGB only, so the matrix is identity.
-        let chunk = [cicp.primaries, cicp.transfer, 0, u8::from(cicp.full_range)];
-        writer.write_chunk(png::chunk::cICP, &chunk).map_err(wrong)?;
-    }
-    light_chunks(&metadata.colorimetry, |name, data| writer.write_chunk(name, data).map_err(wrong))?;
-    if image.depth.bits() < bits {
-        let samples = image.planes.len() + usize::from(alpha);
-        writer.write_chunk(png::chunk::sBIT, &vec![image.depth.bits(); samples]).map_err(wrong)?;
-    }
-    if let Some(xmp) = &metadata.xmp {
-        match std::str::from_utf8(xmp) {
-            Ok(text) => {
-                let chunk = png::text_metadata::ITXtChunk::new(XMP_KEYWORD, text);
-                writer.write_text_chunk(&chunk).map_err(wrong)?;
-            }
-            Err(_) => dropped.push(Dropped::because(Item::Xmp, "not UTF-8")),
-        }
-    }
-    if let Some(iptc) = &metadata.iptc {
-        let (keyword, text) = raw_profile::iptc(iptc);
-        let chunk = png::text_metadata::ZTXtChunk::new(keyword, text);
-        writer.write_text_chunk(&chunk).map_err(wrong)?;
-    }
-    let mut left = Vec::new();
-    for (keyword, text) in &metadata.text {
-        if write_text(&mut writer, keyword, text).is_err() {
-            left.push(keyword.as_str());
-        }
-    }
-    dropped.extend(Dropped::texts(&left));
+    let mut writer = encoder.write_header().map_err(unwritten)?;
+    write_metadata(&mut writer, image, bits, dropped)?;
     let channels = image.planes.len() + usize::from(alpha);
     let rows = Rows::new(image, image.planes.len(), alpha, Depth::Int(bits));
     let data = Data::new(rows, image.height(), bits, channels);
@@ -361,18 +323,67 @@ fn write(
         effort => Some(data.plan(Effort::new(effort))?),
     };
     if let Some(plan) = plan {
-        let put = |part: &[u8]| writer.write_chunk(png::chunk::IDAT, part).map_err(wrong);
+        let put = |part: &[u8]| writer.write_chunk(png::chunk::IDAT, part).map_err(unwritten);
         data.write(plan, options.threads, put)?;
     } else {
-        let mut stream = writer.stream_writer_with_size(1 << 18).map_err(wrong)?;
+        let mut stream = writer.stream_writer_with_size(1 << 18).map_err(unwritten)?;
         let (mut words, mut row) = (Vec::new(), Vec::new());
         for y in 0..image.height() {
             data.row(y, &mut words, &mut row);
             stream.write_all(&row).map_err(|source| Error::Io { action: "write", source })?;
         }
-        stream.finish().map_err(wrong)?;
+        stream.finish().map_err(unwritten)?;
     }
-    writer.finish().map_err(wrong)
+    writer.finish().map_err(unwritten)
+}
+
+fn unwritten(error: png::EncodingError) -> Error {
+    match error {
+        png::EncodingError::IoError(source) => Error::Io { action: "write", source },
+        other => Error::encode(NAME, other),
+    }
+}
+
+/// The chunks between the header and the samples.
+fn write_metadata<W: Write>(
+    writer: &mut png::Writer<W>,
+    image: &Image,
+    bits: u8,
+    dropped: &mut Vec<Dropped>,
+) -> Result<(), Error> {
+    let metadata = &image.metadata;
+    if let Some(cicp) = image.color.cicp {
+        // PNG stores RGB only, so the matrix is identity.
+        let chunk = [cicp.primaries, cicp.transfer, 0, u8::from(cicp.full_range)];
+        writer.write_chunk(png::chunk::cICP, &chunk).map_err(unwritten)?;
+    }
+    light_chunks(&metadata.colorimetry, |name, data| writer.write_chunk(name, data).map_err(unwritten))?;
+    if image.depth.bits() < bits {
+        let samples = image.planes.len() + usize::from(image.alpha.is_some());
+        writer.write_chunk(png::chunk::sBIT, &vec![image.depth.bits(); samples]).map_err(unwritten)?;
+    }
+    if let Some(xmp) = &metadata.xmp {
+        match std::str::from_utf8(xmp) {
+            Ok(text) => {
+                let chunk = png::text_metadata::ITXtChunk::new(XMP_KEYWORD, text);
+                writer.write_text_chunk(&chunk).map_err(unwritten)?;
+            }
+            Err(_) => dropped.push(Dropped::because(Item::Xmp, "not UTF-8")),
+        }
+    }
+    if let Some(iptc) = &metadata.iptc {
+        let (keyword, text) = raw_profile::iptc(iptc);
+        let chunk = png::text_metadata::ZTXtChunk::new(keyword, text);
+        writer.write_text_chunk(&chunk).map_err(unwritten)?;
+    }
+    let mut left = Vec::new();
+    for (keyword, text) in &metadata.text {
+        if write_text(writer, keyword, text).is_err() {
+            left.push(keyword.as_str());
+        }
+    }
+    dropped.extend(Dropped::texts(&left));
+    Ok(())
 }
 
 /// Packs codes of 1, 2 or 4 bits, starting with the high bits.

@@ -6,46 +6,11 @@ use std::io::Write;
 
 use unband_image::{Codec, Depth, Image, Model};
 
-use super::{Dropped, FormatEntry, When, Writes};
+use super::{Dropped, EVERY_DEPTH, FormatEntry, Writes};
 use crate::samples::{Planes, Rows, widen};
 use crate::{Error, Limits};
 
-const EVERY_DEPTH: &[Depth] = &[
-    Depth::Int(1),
-    Depth::Int(2),
-    Depth::Int(3),
-    Depth::Int(4),
-    Depth::Int(5),
-    Depth::Int(6),
-    Depth::Int(7),
-    Depth::Int(8),
-    Depth::Int(9),
-    Depth::Int(10),
-    Depth::Int(11),
-    Depth::Int(12),
-    Depth::Int(13),
-    Depth::Int(14),
-    Depth::Int(15),
-    Depth::Int(16),
-];
-
-const PLAIN: Writes = Writes {
-    depths: EVERY_DEPTH,
-    lossy: When::Never,
-    effort: When::Never,
-    gray: true,
-    color: false,
-    yuv: false,
-    alpha: false,
-    icc: false,
-    exif: false,
-    xmp: false,
-    iptc: false,
-    cicp: false,
-    chromaticities: false,
-    density: false,
-    text: true,
-};
+const PLAIN: Writes = Writes { depths: EVERY_DEPTH, color: false, text: true, ..Writes::SAMPLES };
 
 pub(super) const PBM: FormatEntry = FormatEntry {
     name: "PBM",
@@ -114,7 +79,8 @@ enum PnmKind {
 }
 
 fn is(bytes: &[u8], digits: [u8; 2]) -> bool {
-    matches!(bytes, [b'P', digit, next, ..] if digits.contains(digit) && (next.is_ascii_whitespace() || *next == b'#'))
+    let ends = |next: u8| next.is_ascii_whitespace() || next == b'#';
+    matches!(bytes, [b'P', digit, next, ..] if digits.contains(digit) && ends(*next))
 }
 
 /// Fields of the header.

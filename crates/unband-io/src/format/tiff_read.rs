@@ -138,6 +138,20 @@ enum Alpha {
     Associated(usize),
 }
 
+fn check_coding(coding: u16) -> Result<(), Error> {
+    let named = match coding {
+        1 | 4 | 5 | 7 | 8 | 32_773 | 32_946 => return Ok(()),
+        2 | 3 => "fax 3 compression".to_owned(),
+        6 => "old-style JPEG compression".to_owned(),
+        34_712 => "JPEG 2000 compression".to_owned(),
+        34_887 => "LERC compression".to_owned(),
+        50_000 => "Zstandard compression".to_owned(),
+        50_001 => "WebP compression".to_owned(),
+        other => format!("compression {other}"),
+    };
+    Err(Error::unsupported(NAME, named))
+}
+
 struct Layout {
     width: usize,
     height: usize,
@@ -179,19 +193,7 @@ impl Layout {
             32_803 | 34_892 => return Err(Error::unsupported(NAME, "camera raw data")),
             other => return Err(Error::unsupported(NAME, format!("photometric interpretation {other}"))),
         };
-        let named = match coding {
-            1 | 4 | 5 | 7 | 8 | 32_773 | 32_946 => None,
-            2 | 3 => Some("fax 3 compression".to_owned()),
-            6 => Some("old-style JPEG compression".to_owned()),
-            34_712 => Some("JPEG 2000 compression".to_owned()),
-            34_887 => Some("LERC compression".to_owned()),
-            50_000 => Some("Zstandard compression".to_owned()),
-            50_001 => Some("WebP compression".to_owned()),
-            other => Some(format!("compression {other}")),
-        };
-        if let Some(named) = named {
-            return Err(Error::unsupported(NAME, named));
-        }
+        check_coding(coding)?;
         if meaning == Meaning::Ycc && (coding != 7 || bits != 8) {
             return Err(Error::unsupported(NAME, "YCbCr outside JPEG"));
         }

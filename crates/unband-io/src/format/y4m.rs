@@ -11,7 +11,7 @@ use unband_image::{
     Codec, Color, Density, DensityUnit, Depth, Image, Matrix, Model, Plane, Range, Subsampling,
 };
 
-use super::{Dropped, FormatEntry, Item, When, WriteOptions, Writes, ratio_scale};
+use super::{Dropped, FormatEntry, Item, WriteOptions, Writes, ratio_scale};
 use crate::{Error, Limits, limits, planar};
 
 const NAME: &str = "YUV4MPEG2";
@@ -33,22 +33,13 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
             Depth::Int(14),
             Depth::SIXTEEN,
         ],
-        lossy: When::Never,
-        effort: When::Never,
-        gray: true,
         color: false,
         yuv: true,
         // Only with full-size chroma of 8 bits; the writer reports it otherwise.
         alpha: false,
-        icc: false,
-        exif: false,
-        xmp: false,
-        iptc: false,
-        cicp: false,
-        chromaticities: false,
         // Only an aspect ratio.
         density: false,
-        text: false,
+        ..Writes::SAMPLES
     }),
     is: |bytes| matches!(bytes.strip_prefix(b"YUV4MPEG2"), Some([b' ' | b'\n', ..])),
     read,
