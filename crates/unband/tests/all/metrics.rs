@@ -18,7 +18,8 @@ use unband::{Context, Image, Progress};
 use unband_image::Hint;
 use unband_io::video::{Programs, probe};
 
-#[path = "../../examples/metrics.rs"]
+#[cfg(feature = "evaluate")]
+#[path = "../../examples/tour.rs"]
 #[allow(dead_code)]
 mod example;
 
@@ -199,23 +200,39 @@ fn a_video_can_be_stopped_at_any_frame() {
 }
 
 #[test]
-fn the_example_prints_its_table_and_videos_are_compared() {
+#[cfg(feature = "evaluate")]
+fn the_example_scores_evaluates_degrades_and_opens() {
+    let video = root().join("golden/film/sky_pan_h264.mkv");
+    if probe(&video, &Programs::default()).is_err() {
+        unband_skips::program("ffmpeg");
+        return;
+    }
+    let weights = root().join("weights/unband-lite.safetensors");
+    let text = example::tour(&root().join("examples"), &video, &weights).unwrap();
+    #[allow(clippy::print_stdout)] // with `--nocapture`
+    {
+        println!("{text}");
+    }
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines[0].contains("dusk.jpg  banding: ") && lines[1].contains("sunset.png  banding: "), "{text}");
+    assert!(lines[2].starts_with("bband  mean ") && lines[3].starts_with("cambi  mean "), "{text}");
+    assert!(lines[4].contains("sky_pan_h264.mkv  ") && lines[4].contains(" frames  banding: "), "{text}");
+    let psnr = |line: &str, name: &str| -> f64 {
+        let values = line.strip_prefix(name).unwrap_or_else(|| panic!("{text}"));
+        values.split_whitespace().next().unwrap().parse().unwrap()
+    };
+    assert!(psnr(lines[6], "smooth") > psnr(lines[5], "(input)"), "{text}");
+    assert!(lines[7].starts_with("gradfun  ") && lines[8].ends_with("degradations, changed: true"), "{text}");
+    assert!(lines[9].ends_with(" tensors, network unband-lite") && lines.len() == 10, "{text}");
+}
+
+#[test]
+fn videos_are_compared() {
     let path = root().join("golden/film/sky_pan_h264.mkv");
     let Ok(video) = probe(&path, &Programs::default()) else {
         unband_skips::program("ffmpeg");
         return;
     };
-    let image = |name: &str| root().join("examples").join(name);
-    let table = example::table(&root().join("examples"), &path, [&image("sunset.png"), &image("sunset.png")]);
-    let table = table.unwrap();
-    let lines: Vec<&str> = table.lines().collect();
-    assert!(
-        lines[0].contains("dusk.jpg  banding: ") && lines[1].contains("sunset.png  banding: "),
-        "{table}"
-    );
-    assert!(lines[2].starts_with("bband  mean ") && lines[3].starts_with("cambi  mean "), "{table}");
-    assert!(lines[4].contains("sky_pan_h264.mkv  ") && lines[4].contains(" frames  banding: "), "{table}");
-    assert_eq!(lines[5..], ["psnr  ∞", "ssim-gauss11-rgb  1.000"]);
     let metrics = scope_of_pair(&video).select(Some("film-psnr,flat-psnr"), None).unwrap();
     let plan = VideoPairPlan { metrics: &metrics, checks: &[], every: 15, keep_going: false };
     let same = compare_videos(&[video.clone(), video], &plan, &mut go_on, &Context::default()).unwrap();
