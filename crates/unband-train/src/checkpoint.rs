@@ -82,7 +82,8 @@ fn lines(recipe: &str) -> (Vec<&str>, Vec<&str>) {
     })
 }
 
-/// The first differing line among those that affect training. Checkpoints of the release before have old keys.
+/// The first differing line among those that affect training. Checkpoints of the release before have old
+/// keys.
 fn same_recipe(there: &str, here: &str) -> Result<(), String> {
     let there = there.replace("\nmix = ", "\nrecipe = ");
     let (mut there, mut here) = (lines(&there).0.into_iter(), lines(here).0.into_iter());

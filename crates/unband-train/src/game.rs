@@ -68,8 +68,8 @@ impl Game<'_> {
         Ok(self.averaged(results).1)
     }
 
-    /// Loss and gradients of the network, averaged over the workers. Without `plays`, only the recipe's terms,
-    /// and no gradients.
+    /// Loss and gradients of the network, averaged over the workers. Without `plays`, only the recipe's
+    /// terms, and no gradients.
     pub fn improve(&mut self, made: &[Vec<Tensor<4>>], plays: bool) -> Result<(f32, Rows), TrainError> {
         let rules = self.settings.rules;
         let reals = if plays && rules == Rules::Ragan {

@@ -12,7 +12,7 @@ use unband_nets::{Graph, StateDict};
 use crate::batches::{Batch, Batches, numbered};
 use crate::game::{Game, Played};
 use crate::losses::{self, indi};
-use crate::recipe::{Gan, Init, Recipe, Rules, Term, TermKind};
+use crate::recipe::{Gan, Init, Recipe, Rules, Term};
 use crate::{Model, Optimizer, Rows, TrainError, init};
 
 /// A network in training, with all state that changes from step to step.
@@ -387,13 +387,13 @@ fn opened(file: &Path) -> Result<Checkpoint, TrainError> {
 
 /// The terms of a recipe with weights for means over images: a sum over the batch is its size times the mean.
 fn per_image(recipe: &Recipe) -> Vec<Term> {
-    let factor = |term: &Term| if term.term == TermKind::L2sum { recipe.batch as f64 } else { 1.0 };
+    let factor = |term: &Term| if term.term.summed { recipe.batch as f64 } else { 1.0 };
     recipe.loss.iter().map(|term| Term { weight: term.weight * factor(term), ..term.clone() }).collect()
 }
 
 /// VGG-19, if a loss of the recipe uses it.
 fn features(recipe: &Recipe, device: &Device) -> Result<Option<Model>, TrainError> {
-    let looks = |term: &&crate::recipe::Term| term.term == TermKind::Perceptual && !term.is_off();
+    let looks = |term: &&crate::recipe::Term| term.term.needs_features() && !term.is_off();
     let Some(term) = recipe.loss.iter().find(looks) else { return Ok(None) };
     let file = term.features.as_ref().ok_or(TrainError::NoFeatures { file: None })?;
     let read = opened(file)?;

@@ -75,8 +75,8 @@ pub(crate) struct DegradedWindow {
 
 impl DegradedWindow {
     /// Crops a degraded pair: `rim` samples on each side of the clean image, a multiple of the scale, only
-    /// support operations that read beyond patches. `conditioning`: the degraded side's findings, for grid-guided
-    /// networks.
+    /// support operations that read beyond patches. `conditioning`: the degraded side's findings, for
+    /// grid-guided networks.
     pub fn of(
         (pair, names): (Pair, Vec<String>),
         scale: usize,

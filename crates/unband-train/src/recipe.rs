@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 use unband_data::recipe::{self, RecipeError};
+
+use crate::losses::Loss;
 pub use unband_nets::state::init::Init;
 
 /// A complete training recipe. Keys are spelled with hyphens in TOML.
@@ -84,7 +86,7 @@ pub struct Recipe {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Term {
     /// Type.
-    pub term: TermKind,
+    pub term: &'static Loss,
     /// Weight.
     #[serde(default = "whole")]
     pub weight: f64,
@@ -100,47 +102,6 @@ impl Term {
     /// Whether its weight is zero.
     pub fn is_off(&self) -> bool {
         self.weight.abs() <= 0.0
-    }
-}
-
-/// Loss functions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TermKind {
-    /// Absolute difference.
-    L1,
-    /// Squared difference.
-    L2,
-    /// Squared difference, summed over the batch instead of averaged.
-    L2sum,
-    /// 1 − SSIM, windows of 11 samples.
-    Ssim,
-    /// √(difference² + eps²).
-    Charbonnier,
-    /// Modulus of the difference of spectra.
-    FftL1,
-    /// Absolute difference of real and imaginary parts of spectra.
-    FftL1Parts,
-    /// 1 − MS-SSIM, GGDBN's form.
-    MsSsim,
-    /// The second output against the gradient of the clean image.
-    Gradient,
-    /// Absolute difference of each patch relative to the degraded patch's, so that weak degradation has the
-    /// same weight as strong.
-    RelativeL1,
-    /// Steps between neighbouring squares of 4×4 samples that are absent from the clean image, relative to
-    /// the degraded patch's.
-    RelativeSteps,
-    /// Absolute difference of VGG-19 features, whose weights the user supplies; skipped if its weight is 0.
-    Perceptual,
-    /// Cross-entropy of the probability of no banding and each patch's label, for classifiers.
-    CrossEntropy,
-}
-
-impl TermKind {
-    /// Whether it is relative to the degraded image's error.
-    pub fn is_relative(self) -> bool {
-        matches!(self, Self::RelativeL1 | Self::RelativeSteps)
     }
 }
 

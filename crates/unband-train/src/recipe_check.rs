@@ -5,7 +5,7 @@ use unband_data::recipe::RecipeError;
 use unband_image::Hint;
 use unband_nets::arch::{self, ARCHITECTURES, Purpose, Sees};
 
-use crate::recipe::{Data, Init, Recipe, Rules, Schedule, Term, TermKind};
+use crate::recipe::{Data, Init, Recipe, Rules, Schedule, Term};
 
 /// # Errors
 /// The first invalid value.
@@ -117,7 +117,7 @@ impl Checks<'_> {
     fn classifier(&self, r: &Recipe) -> Result<(), RecipeError> {
         let classifies = arch::of(&r.network).is_some_and(|a| a.use_as.purpose == Purpose::Classify);
         for (i, term) in r.loss.iter().enumerate() {
-            if (term.term == TermKind::CrossEntropy) != classifies {
+            if term.term.labels != classifies {
                 let what = "`cross-entropy` is for classifiers, and their only loss";
                 return Err(self.wrong(&format!("loss[{i}].term"), what.into()));
             }
@@ -165,7 +165,7 @@ impl Checks<'_> {
                 let what = "pix2pix needs degraded and clean images of the same size; use `lsgan` for upscaling networks";
                 Err(self.wrong("gan.rules", what.into()))
             }
-            _ => match r.loss.iter().position(|term| term.term.is_relative()) {
+            _ => match r.loss.iter().position(|term| term.term.relative) {
                 Some(i) => {
                     let what = "relative losses need degraded and clean images of the same size";
                     Err(self.wrong(&format!("loss[{i}].term"), what.into()))
@@ -183,7 +183,7 @@ impl Checks<'_> {
             self.number(&format!("loss[{i}].weight"), term.weight, 0.0, 1e6)?;
             let key = format!("loss[{i}].eps");
             match term.eps {
-                Some(eps) if term.term == TermKind::Charbonnier => self.number(&key, eps, 1e-12, 1.0)?,
+                Some(eps) if term.term.option == Some("eps") => self.number(&key, eps, 1e-12, 1.0)?,
                 Some(_) => return Err(self.wrong(&key, "only `charbonnier` has `eps`".into())),
                 None => {}
             }
@@ -203,7 +203,7 @@ impl Checks<'_> {
 
     fn perceptual(&self, i: usize, term: &Term, r: &Recipe) -> Result<(), RecipeError> {
         let key = format!("loss[{i}].features");
-        if term.term != TermKind::Perceptual {
+        if !term.term.needs_features() {
             return match term.features {
                 Some(_) => Err(self.wrong(&key, "only `perceptual` has `features`".into())),
                 None => Ok(()),

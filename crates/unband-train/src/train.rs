@@ -51,14 +51,14 @@ pub struct Trained {
     pub best_psnr: f64,
 }
 
-/// Trains from a recipe, on these devices, in a folder of its own. `report` is called after every step and may
-/// stop the training by returning `false`; the training can be resumed later.
+/// Trains from a recipe, on these devices, in a folder of its own. `report` is called after every step and
+/// may stop the training by returning `false`; the training can be resumed later.
 ///
 /// A classifier writes `accuracy.csv`, correct answers by family at the last validation, instead of PSNR.
 ///
 /// The folder gets `recipe.toml`, `curve.csv`, `TensorBoard`'s events, `checkpoint.safetensors`,
-/// `weights.safetensors`, `best.safetensors`, `samples/`, and `kept/` with `keep-every`. If these weights are averages, it also gets
-/// `last.safetensors`: the weights themselves, from which a next stage starts.
+/// `weights.safetensors`, `best.safetensors`, `samples/`, and `kept/` with `keep-every`. If these weights are
+/// averages, it also gets `last.safetensors`: the weights themselves, from which a next stage starts.
 ///
 /// # Errors
 /// As [`Learner::step`]; a folder that cannot be written or that another training writes to; a checkpoint of

@@ -2,6 +2,8 @@
 
 use burn::tensor::Tensor;
 
+use super::Loss;
+
 /// Probabilities are clamped by this much from 0 and 1, as in Keras.
 const LEAST: f32 = 1e-7;
 
@@ -13,3 +15,12 @@ pub fn loss(out: Tensor<4>, labels: Tensor<4>) -> Tensor<1> {
     let right = labels.clone() * p.clone().log() + other(labels) * other(p).log();
     right.mean().mul_scalar(-1.0)
 }
+
+/// Registry entry.
+pub const ENTRY: Loss = Loss {
+    name: "cross-entropy",
+    title: "cross-entropy of the probability of no banding and each patch's label, for classifiers",
+    labels: true,
+    of: |at| Ok(loss(at.out.clone(), at.gt.clone())),
+    ..Loss::PLAIN
+};

@@ -8,6 +8,8 @@ use std::f64::consts::TAU;
 
 use burn::tensor::{Device, Tensor, TensorData};
 
+use super::Loss;
+
 /// Keeps the slope of the root finite where the difference is 0; negligible elsewhere.
 const LEAST_SQUARE: f64 = 1e-24;
 
@@ -82,3 +84,19 @@ impl Turns {
         Self { cos: table(f64::cos), sin: table(f64::sin) }
     }
 }
+
+/// On the modulus.
+pub const ENTRY: Loss = Loss {
+    name: "fft-l1",
+    title: "modulus of the difference of spectra",
+    of: |at| Ok(modulus(at.out.clone(), at.gt.clone())),
+    ..Loss::PLAIN
+};
+
+/// On the parts.
+pub const ENTRY_PARTS: Loss = Loss {
+    name: "fft-l1-parts",
+    title: "absolute difference of real and imaginary parts of spectra",
+    of: |at| Ok(parts(at.out.clone(), at.gt.clone())),
+    ..Loss::PLAIN
+};

@@ -4,6 +4,9 @@ use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Tensor, TensorData};
 
+use super::Loss;
+use crate::TrainError;
+
 /// Mean of |gradient − sobel(gray(gt))|, in one element. `gradient` is `[N, 1, H, W]`, `gt` `[N, 3, H, W]`.
 ///
 /// Source: GGDBN, `loss/`.
@@ -29,3 +32,14 @@ pub fn sobel(x: Tensor<4>) -> Tensor<4> {
     let both = conv2d(gray, kernels, None, ConvOptions::new([1, 1], [1, 1], [1, 1], 1));
     both.square().sum_dim(1).sqrt()
 }
+
+/// Registry entry.
+pub const ENTRY: Loss = Loss {
+    name: "gradient",
+    title: "the second output against the gradient of the clean image",
+    of: |at| {
+        let gradient = at.outputs.get(1).ok_or(TrainError::NoOutput { term: "gradient", output: 1 })?;
+        Ok(loss(gradient.clone(), at.gt.clone()))
+    },
+    ..Loss::PLAIN
+};

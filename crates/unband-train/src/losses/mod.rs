@@ -15,10 +15,109 @@ pub mod relative_l1;
 pub mod relative_steps;
 pub mod ssim;
 
-use burn::tensor::Tensor;
+use std::fmt;
 
-use crate::recipe::{Term, TermKind};
+use burn::tensor::Tensor;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::recipe::Term;
 use crate::{Model, TrainError};
+
+/// A loss function, by its name in recipes.
+pub struct Loss {
+    /// Name in kebab-case.
+    pub name: &'static str,
+    /// What it is the mean of.
+    pub title: &'static str,
+    /// Whether it is relative to the degraded image's error, which then has the size of the clean one.
+    pub relative: bool,
+    /// Whether it is a sum over the batch.
+    pub summed: bool,
+    /// Whether it is for classifiers.
+    pub labels: bool,
+    /// Its own key in a term, `eps` or `features`.
+    pub option: Option<&'static str>,
+    of: fn(&At<'_>) -> Result<Tensor<1>, TrainError>,
+}
+
+/// Tensors and settings of a loss.
+struct At<'a> {
+    term: &'a Term,
+    /// The first output.
+    out: &'a Tensor<4>,
+    outputs: &'a [Tensor<4>],
+    gt: &'a Tensor<4>,
+    lq: &'a Tensor<4>,
+    features: Option<&'a Model>,
+}
+
+/// All losses.
+pub static LOSSES: &[Loss] = &[
+    l1::ENTRY,
+    l2::ENTRY,
+    l2sum::ENTRY,
+    ssim::ENTRY,
+    charbonnier::ENTRY,
+    fft_l1::ENTRY,
+    fft_l1::ENTRY_PARTS,
+    ms_ssim::ENTRY,
+    gradient::ENTRY,
+    relative_l1::ENTRY,
+    relative_steps::ENTRY,
+    perceptual::ENTRY,
+    cross_entropy::ENTRY,
+];
+
+impl Loss {
+    /// A mean over images of one size, without settings.
+    const PLAIN: Self = Self {
+        name: "",
+        title: "",
+        relative: false,
+        summed: false,
+        labels: false,
+        option: None,
+        of: |at| Ok(Tensor::zeros([1], &at.gt.device())),
+    };
+
+    /// The loss with this name.
+    pub fn find(name: &str) -> Option<&'static Self> {
+        LOSSES.iter().find(|loss| loss.name == name)
+    }
+
+    /// Whether it compares features of a network that the user supplies.
+    pub fn needs_features(&self) -> bool {
+        self.option == Some("features")
+    }
+}
+
+impl PartialEq for Loss {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl fmt::Debug for Loss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl Serialize for Loss {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.name)
+    }
+}
+
+impl<'de> Deserialize<'de> for &'static Loss {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(from)?;
+        Loss::find(&name).ok_or_else(|| {
+            let names: Vec<String> = LOSSES.iter().map(|loss| format!("`{}`", loss.name)).collect();
+            de::Error::custom(format!("unknown variant `{name}`, expected one of {}", names.join(", ")))
+        })
+    }
+}
 
 /// The weighted sum of a recipe's terms, in one element.
 ///
@@ -37,31 +136,8 @@ pub fn sum(
 ) -> Result<Tensor<1>, TrainError> {
     let out = outputs.first().ok_or(TrainError::NoOutput { term: "every loss", output: 0 })?;
     let mut total = Tensor::zeros([1], &gt.device());
-    for term in terms {
-        if term.term == TermKind::Perceptual && term.is_off() {
-            continue;
-        }
-        let (out, gt) = (out.clone(), gt.clone());
-        let loss = match term.term {
-            TermKind::L1 => l1::loss(out, gt),
-            TermKind::L2 => l2::loss(out, gt),
-            TermKind::L2sum => l2sum::loss(out, gt),
-            TermKind::Ssim => ssim::loss(out, gt),
-            TermKind::Charbonnier => charbonnier::loss(out, gt, term.eps.unwrap_or(1e-3)),
-            TermKind::CrossEntropy => cross_entropy::loss(out, gt),
-            TermKind::FftL1 => fft_l1::modulus(out, gt),
-            TermKind::FftL1Parts => fft_l1::parts(out, gt),
-            TermKind::MsSsim => ms_ssim::loss(out, gt)?,
-            TermKind::Perceptual => {
-                perceptual::loss(features.ok_or(TrainError::NoFeatures { file: None })?, out, gt)?
-            }
-            TermKind::RelativeL1 => relative_l1::loss(out, gt, lq.clone()),
-            TermKind::RelativeSteps => relative_steps::loss(out, gt, lq.clone())?,
-            TermKind::Gradient => {
-                let gradient = outputs.get(1).ok_or(TrainError::NoOutput { term: "gradient", output: 1 })?;
-                gradient::loss(gradient.clone(), gt)
-            }
-        };
+    for term in terms.iter().filter(|term| !(term.term.needs_features() && term.is_off())) {
+        let loss = (term.term.of)(&At { term, out, outputs, gt, lq, features })?;
         total = total + loss.mul_scalar(term.weight);
     }
     Ok(total)

@@ -4,6 +4,8 @@ use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Tensor, TensorData};
 
+use super::Loss;
+
 use crate::TrainError;
 
 const WEIGHTS: [f64; 5] = [0.0448, 0.2856, 0.3001, 0.2363, 0.1333];
@@ -97,3 +99,11 @@ fn blur(x: Tensor<4>) -> Tensor<4> {
     let (row, column) = (kernel([1, 1, 1, size]), kernel([1, 1, size, 1]));
     conv2d(conv2d(x, row, None, plain()), column, None, plain())
 }
+
+/// Registry entry.
+pub const ENTRY: Loss = Loss {
+    name: "ms-ssim",
+    title: "1 − MS-SSIM, the form of GGDBN",
+    of: |at| loss(at.out.clone(), at.gt.clone()),
+    ..Loss::PLAIN
+};

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use super::l1;
+use super::{Loss, l1};
 use crate::{Model, TrainError};
 
 /// Weights of VGG-19's five layers: `conv1_2`, `conv2_2`, `conv3_4`, `conv4_4`, `conv5_4`, before their
@@ -23,3 +23,12 @@ pub fn loss(features: &Model, out: Tensor<4>, gt: Tensor<4>) -> Result<Tensor<1>
     let parts = seen.into_iter().zip(wanted).zip(WEIGHTS);
     Ok(parts.fold(total, |sum, ((a, b), weight)| sum + l1::loss(a, b).mul_scalar(weight)))
 }
+
+/// Registry entry.
+pub const ENTRY: Loss = Loss {
+    name: "perceptual",
+    title: "absolute difference of VGG-19 features, whose weights the user supplies; skipped if its weight is 0",
+    option: Some("features"),
+    of: |at| loss(at.features.ok_or(TrainError::NoFeatures { file: None })?, at.out.clone(), at.gt.clone()),
+    ..Loss::PLAIN
+};

@@ -4,7 +4,7 @@
 
 use burn::tensor::Tensor;
 
-use super::patch_means;
+use super::{Loss, patch_means};
 
 /// Added to a patch's error so that nearly clean patches do not dominate: the error of rounding to 8 bits.
 const LEAST: f64 = 0.25 / 255.0;
@@ -15,3 +15,13 @@ pub fn loss(out: Tensor<4>, gt: Tensor<4>, lq: Tensor<4>) -> Tensor<1> {
     let before = patch_means((lq - gt.clone()).abs()).detach().add_scalar(LEAST);
     (patch_means((out - gt).abs()) / before).mean()
 }
+
+/// Registry entry.
+pub const ENTRY: Loss = Loss {
+    name: "relative-l1",
+    title: "absolute difference of each patch relative to the degraded patch's, so that weak degradation has the \
+            same weight as strong",
+    relative: true,
+    of: |at| Ok(loss(at.out.clone(), at.gt.clone(), at.lq.clone())),
+    ..Loss::PLAIN
+};

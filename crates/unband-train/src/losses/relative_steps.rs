@@ -4,7 +4,7 @@
 
 use burn::tensor::Tensor;
 
-use super::patch_means;
+use super::{Loss, patch_means};
 use crate::TrainError;
 
 /// Side of the squares whose means are compared.
@@ -49,3 +49,13 @@ fn steps(x: Tensor<4>) -> [Tensor<4>; 2] {
     };
     [apart(3, w), apart(2, h)]
 }
+
+/// Registry entry.
+pub const ENTRY: Loss = Loss {
+    name: "relative-steps",
+    title: "steps between neighbouring squares of 4×4 samples that are absent from the clean image, relative to \
+            the degraded patch's",
+    relative: true,
+    of: |at| loss(at.out.clone(), at.gt.clone(), at.lq.clone()),
+    ..Loss::PLAIN
+};

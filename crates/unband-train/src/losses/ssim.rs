@@ -4,6 +4,8 @@ use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Tensor, TensorData};
 
+use super::Loss;
+
 const SIDE: usize = 11;
 const SIGMA: f64 = 1.5;
 
@@ -40,3 +42,11 @@ fn blurred(x: Tensor<4>) -> Tensor<4> {
     let options = ConvOptions::new([1, 1], [SIDE / 2, SIDE / 2], [1, 1], 1);
     conv2d(x.reshape([n * c, 1, h, w]), window, None, options).reshape([n, c, h, w])
 }
+
+/// Registry entry.
+pub const ENTRY: Loss = Loss {
+    name: "ssim",
+    title: "1 − SSIM, windows of 11 samples",
+    of: |at| Ok(loss(at.out.clone(), at.gt.clone())),
+    ..Loss::PLAIN
+};

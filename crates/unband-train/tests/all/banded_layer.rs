@@ -26,9 +26,9 @@ fn put(state: &mut StateDict, name: &str, values: Vec<f32>) {
     state.insert(name, unband_nets::Tensor::f32(&shape, values).unwrap());
 }
 
-/// Largest difference of forward and gradients from the authors', of the largest of each tensor; of weight and
-/// bias together for a convolution, as the gradient of a bias is a sum that nearly cancels. In 32 bits the
-/// authors' own layer then differs by 6e-7 from itself in 64 bits, and by 9e-5 of the bias alone.
+/// Largest difference of forward and gradients from the authors', of the largest of each tensor; of weight
+/// and bias together for a convolution, as the gradient of a bias is a sum that nearly cancels. In 32 bits
+/// the authors' own layer then differs by 6e-7 from itself in 64 bits, and by 9e-5 of the bias alone.
 fn compare(file: &StateDict, name: &str, kernel: &str, spec: BandedDeformSpec) -> f32 {
     let device = Device::flex().autodiff();
     let mut net = Net::new("layer");

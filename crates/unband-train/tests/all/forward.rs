@@ -2,9 +2,9 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr, clippy::float_cmp)]
 
 use crate::nets;
+use crate::reference;
 use burn::tensor::{Device, Tensor};
 use nets::{apart, maps, tensor};
-use crate::reference;
 use unband_infer::{Engine, Map, Mode};
 use unband_nets::state::{Weights, fill, step_spectral_norms};
 use unband_nets::{Data, Graph, StateDict, arch};

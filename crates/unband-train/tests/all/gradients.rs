@@ -2,9 +2,9 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr)]
 
 use crate::nets;
+use crate::reference;
 use burn::tensor::{Device, Tensor, TensorData};
 use nets::{maps, tensor};
-use crate::reference;
 use unband_infer::{Map, Mode};
 use unband_nets::state::{Weights, fill};
 use unband_nets::{Data, Graph, StateDict};
