@@ -190,3 +190,30 @@ impl Context<'_> {
         self.map(parts.len(), |i| take(i).map(|part| work(i, part))).into_iter().flatten().collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+    use std::thread;
+    use std::time::Duration;
+
+    #[test]
+    fn a_call_runs_on_no_more_threads_than_its_context_has() {
+        for threads in 1..=4 {
+            let ctx = Context { threads, ..Context::default() };
+            let seen = Mutex::new(HashSet::new());
+            let note = || {
+                thread::sleep(Duration::from_micros(100));
+                seen.lock().unwrap_or_else(PoisonError::into_inner).insert(thread::current().id());
+            };
+            ctx.map(60, |_| {
+                note();
+                ctx.map(3, |_| note());
+            });
+            let seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner).len();
+            assert!((1..=threads).contains(&seen), "{seen} of {threads}");
+            assert!(threads == 1 || seen > 1, "one thread of {threads}");
+        }
+    }
+}
