@@ -58,8 +58,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     parsed(arguments)
 }
 
-/// The same for a host with a process of its own: streams in place of the standard ones, no handlers of signals
-/// or panics, and the process never ends. [`stop`] takes the place of Ctrl-C. One run at a time; others wait.
+/// The same for a host with a process of its own: streams in place of the standard ones, no handlers of
+/// signals or panics, and the process never ends. [`stop`] takes the place of Ctrl-C. One run at a time;
+/// others wait.
 pub fn run_hosted(arguments: impl IntoIterator<Item = OsString>, streams: Streams) -> u8 {
     streams::lend(streams, || {
         interrupt::forget();

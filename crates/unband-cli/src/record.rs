@@ -307,8 +307,8 @@ fn alpha(repair: &Repair) -> String {
     }
 }
 
-/// The image with its finding, or with the size of the upscaled one. Of a drawing, the finding is omitted: its
-/// few colours look like one, and the reason says that they are not.
+/// The image with its finding, or with the size of the upscaled one. Of a drawing, the finding is omitted:
+/// its few colours look like one, and the reason says that they are not.
 fn head(input: &str, plan: &Plan, drawn: bool) -> String {
     let Plan { width, height, input_depth, .. } = plan;
     let head = format!("{input} {width}×{height} {input_depth} {}", plan.input_format.name);

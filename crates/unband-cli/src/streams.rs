@@ -87,8 +87,8 @@ pub fn errors_on_terminal() -> bool {
     !lent() && io::stderr().is_terminal()
 }
 
-/// Writes text to standard error, without colours where they do not belong. It may be closed; then there is no
-/// one to report it to.
+/// Writes text to standard error, without colours where they do not belong. It may be closed; then there is
+/// no one to report it to.
 pub fn error(text: &str) {
     let _ = match &mut *lock(&ERRORS) {
         Some(errors) => errors.write_all(anstream::adapter::strip_str(text).to_string().as_bytes()),

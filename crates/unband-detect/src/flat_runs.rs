@@ -59,9 +59,9 @@ impl FlatRuns {
         runs
     }
 
-    /// Levels of 4 to 6 bits of a channel, if the flat windows are on them and the contours between flat windows
-    /// are single steps. Black and white say nothing; the roots of counts say whether other codes are as common
-    /// as levels.
+    /// Levels of 4 to 6 bits of a channel, if the flat windows are on them and the contours between flat
+    /// windows are single steps. Black and white say nothing; the roots of counts say whether other codes are
+    /// as common as levels.
     pub fn levels(&self, codes: &Codes, channel: usize) -> Option<Levels> {
         let histogram = &self.histograms[channel];
         let inner = &histogram[1..255];
@@ -91,8 +91,8 @@ impl FlatRuns {
         self.single_steps(codes, channel, found, sure).then_some(found)
     }
 
-    /// Are most contours between flat windows of a row one step of the levels? Where the levels are sure, a few are
-    /// enough: texture has large steps.
+    /// Are most contours between flat windows of a row one step of the levels? Where the levels are sure, a
+    /// few are enough: texture has large steps.
     fn single_steps(&self, codes: &Codes, channel: usize, set: Levels, sure: bool) -> bool {
         let mut level_of = [None; 256];
         for k in 0..1usize << set.bits {

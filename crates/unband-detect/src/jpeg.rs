@@ -108,9 +108,10 @@ pub(super) fn dc_step(source: &LazyPlane<'_>, chroma: bool, enough: usize) -> Op
     accepted.iter().filter(|a| a.0 > 0.8 * best).map(|a| a.1).max()
 }
 
-/// Are samples everywhere on levels that are `step` codes apart, with contours at any column? Then samples were
-/// quantised: quantised means of blocks leave samples between the levels, or contours at every eighth column.
-pub(super) fn samples_on_levels(source: &LazyPlane<'_>, step: f64) -> bool {
+/// Are samples everywhere on levels that are `step` codes apart, with contours at any column? Then samples
+/// were quantised: quantised means of blocks leave samples between the levels, or contours at every eighth
+/// column.
+pub(super) fn samples_on_levels(source: &Source<'_>, step: f64) -> bool {
     const ENOUGH: usize = 200_000;
     const NEAR: f64 = 0.75;
     let (mut on, mut all, mut contours) = (0u64, 0u64, [0u64; 8]);

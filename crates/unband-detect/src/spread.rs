@@ -85,7 +85,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn squares_are_the_same_from_every_side(w in 1usize..3000, h in 1usize..3000, enough in 1usize..900_000) {
+        fn squares_are_the_same_from_every_side(w in 1usize..3000, h in 1usize..3000,
+            enough in 1usize..900_000) {
             let all = squares(w, h, enough);
             let mut seen: Vec<_> = all.iter().map(|s| (s.x0, s.y0, s.x1, s.y1)).collect();
             seen.sort_unstable();

@@ -70,7 +70,8 @@ proptest! {
 
     #[test]
     fn palettes_are_found_from_every_side(
-        run in 0usize..6, colours in 16usize..=256, by_pixels: bool, dithered: bool, w in 150usize..340, h in 150usize..340,
+        run in 0usize..6, colours in 16usize..=256, by_pixels: bool, dithered: bool, w in 150usize..340,
+        h in 150usize..340,
         grain in 0.0f32..1.5, seed: u64,
     ) {
         let clean = gradient((w, h), run, grain, seed);
@@ -87,7 +88,8 @@ proptest! {
 
     #[test]
     fn levels_and_curves_are_found_from_every_side(
-        run in 0usize..6, bits in 4u8..=8, curve in 0usize..3, w in 150usize..500, h in 150usize..500, grain in 0.0f32..4.0,
+        run in 0usize..6, bits in 4u8..=8, curve in 0usize..3, w in 150usize..500, h in 150usize..500,
+        grain in 0.0f32..4.0,
         seed: u64,
     ) {
         let top = f32::from((1u16 << bits) - 1);
@@ -104,7 +106,8 @@ proptest! {
 
     #[test]
     fn planes_and_blocks_are_found_from_every_side(
-        run in 0usize..6, bits in 5u8..=8, block in 0usize..3, half: bool, w in 150usize..420, h in 150usize..420,
+        run in 0usize..6, bits in 5u8..=8, block in 0usize..3, half: bool, w in 150usize..420,
+        h in 150usize..420,
         grain in 0.0f32..2.0, seed: u64,
     ) {
         // Chroma at half size, luma on a grid or in flat blocks.

@@ -342,7 +342,8 @@ macro_rules! params {
         pub struct $name:ident {
             $(
                 $(#[doc = $doc:expr])*
-                $field:ident $(as $ext:literal)? $(in $unit:literal)? : $ty:ty = $default:expr $(, $range:expr)? ;
+                $field:ident $(as $ext:literal)? $(in $unit:literal)? : $ty:ty = $default:expr
+                    $(, $range:expr)? ;
             )*
         }
     ) => {
@@ -379,7 +380,8 @@ macro_rules! params {
                 $(
                     if name == $crate::params!(@name $field $($ext)?) {
                         let parsed = <$ty as $crate::ParamValue>::parse(value);
-                        self.$field = $crate::params!(@checked $field $($ext)?, $ty, $($range)?; parsed, value);
+                        self.$field = $crate::params!(@checked $field $($ext)?, $ty, $($range)?;
+                            parsed, value);
                         return Ok(());
                     }
                 )*

@@ -15,8 +15,8 @@ pub(crate) fn of(threads: usize) -> Option<Arc<ThreadPool>> {
     POOLS.get_or(Pools::default).of(threads)
 }
 
-/// Ends the threads that jobs of this process keep for the next ones, and waits for them. For hosts that unload
-/// the library. Jobs that run meanwhile are finished first; later jobs start new threads.
+/// Ends the threads that jobs of this process keep for the next ones, and waits for them. For hosts that
+/// unload the library. Jobs that run meanwhile are finished first; later jobs start new threads.
 ///
 /// Not from within a job, whose threads would wait for themselves.
 pub fn end_threads() {

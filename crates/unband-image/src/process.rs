@@ -5,8 +5,8 @@ use std::sync::OnceLock;
 /// A value for each process: the first use in a process makes it.
 ///
 /// A child of `fork` has its parent's memory but only one of its threads. A thread pool of the parent never
-/// works there, and a lock that another thread held is never released. The child therefore gets a value of its
-/// own; those of its ancestors stay untouched.
+/// works there, and a lock that another thread held is never released. The child therefore gets a value of
+/// its own; those of its ancestors stay untouched.
 #[derive(Debug)]
 pub struct PerProcess<T> {
     first: OnceLock<Box<Node<T>>>,

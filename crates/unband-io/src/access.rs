@@ -23,7 +23,8 @@ impl Default for Access {
 }
 
 impl Access {
-    /// The permissions that all inputs have. A missing input, and `-` for standard input, impose no restriction.
+    /// The permissions that all inputs have. A missing input, and `-` for standard input, impose no
+    /// restriction.
     pub fn of<P: AsRef<Path>>(inputs: impl IntoIterator<Item = P>) -> Self {
         let mut access = Self::default();
         for input in inputs {
@@ -66,7 +67,8 @@ impl Access {
     }
 
     #[cfg(not(unix))]
-    #[allow(missing_docs, clippy::missing_errors_doc, clippy::unnecessary_wraps, clippy::unused_self)] // as above
+    #[allow(missing_docs, clippy::missing_errors_doc)] // as above
+    #[allow(clippy::unnecessary_wraps, clippy::unused_self)]
     pub fn narrow(self, _: &File) -> io::Result<()> {
         Ok(())
     }

@@ -72,7 +72,8 @@ impl HighRes {
 params! {
     /// Options, with the names and defaults of libvmaf.
     pub struct Options {
-        /// Window at 3840×2160; it shrinks with the image. 65 is about 1° of view. Larger ones find wider bands.
+        /// Window at 3840×2160; it shrinks with the image. 65 is about 1° of view. Larger ones find wider
+        /// bands.
         window_size in "samples": u32 = 65, 15..=127;
         /// Share of the samples, those with the largest contrasts, that enter the score. Lower values find
         /// banding of small areas.
@@ -83,8 +84,8 @@ params! {
         max_log_contrast: u32 = 2, 0..=5;
         /// Transfer function of the display.
         eotf: Eotf = Eotf::Bt1886;
-        /// Width at which the image was encoded, if smaller than the plane's: the plane is resampled to it. 0 or a
-        /// larger one is ignored.
+        /// Width at which the image was encoded, if smaller than the plane's: the plane is resampled to it. 0
+        /// or a larger one is ignored.
         enc_width in "samples": u32 = 0;
         /// Height at which the image was encoded, as `enc_width`; both are needed.
         enc_height in "samples": u32 = 0;

@@ -13,8 +13,8 @@ use crate::{ComparedWith, Better, Domain, Fault, MinSize, Metric, MetricError, S
 const PART: usize = 1 << 16;
 
 /// CIEDE2000 per pixel with all weights 1; 1 is just noticeable side by side. The value is the mean over all
-/// pixels; details are the 95th percentile (interpolated) and the maximum. Samples are interpreted as sRGB, under daylight D65 and the 2°
-/// observer.
+/// pixels; details are the 95th percentile (interpolated) and the maximum. Samples are interpreted as sRGB,
+/// under daylight D65 and the 2° observer.
 ///
 /// Samples outside black and white are not clamped. Slow: some hundred nanoseconds per differing pixel.
 /// Source: Sharma, Wu, Dalal, "The CIEDE2000 Color-Difference Formula", 2005; sRGB to L*a*b* as in

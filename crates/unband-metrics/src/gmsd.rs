@@ -12,8 +12,9 @@ const T: f64 = 170.0;
 /// Minimum side: one whole 3×3 filter on the halved image.
 pub const LEAST_SIDE: usize = 6;
 
-/// Standard deviation of the similarity of gradient magnitudes of grey (0.299, 0.587, 0.114) at half size, 0 for equal images. The detail
-/// `gms_mean` is the mean of the similarity, 0..=1; less informative, according to its authors.
+/// Standard deviation of the similarity of gradient magnitudes of grey (0.299, 0.587, 0.114) at half size, 0
+/// for equal images. The detail `gms_mean` is the mean of the similarity, 0..=1; less informative, according
+/// to its authors.
 ///
 /// Grey is rounded to integer codes of the deeper image, like `rgb2gray`: 8-bit codes for an 8-bit pair,
 /// 16-bit codes for a 16-bit pair, no rounding for floating point.

@@ -8,8 +8,8 @@ use crate::psnr::studio_luma;
 use crate::ssim_window::Window;
 use crate::{ComparedWith, Better, Domain, MinSize, Metric, MetricError, Score, at_least, both};
 
-/// SSIM with a window per channel, then the mean over channels, only where the whole window is inside. −1..=1,
-/// 1 for equal images.
+/// SSIM with a window per channel, then the mean over channels, only where the whole window is inside.
+/// −1..=1, 1 for equal images.
 ///
 /// Source: Wang et al., "Image Quality Assessment: From Error Visibility to Structural Similarity", 2004.
 ///

@@ -90,8 +90,8 @@ pub fn parse_scale(text: &str) -> Option<f32> {
     (1e-6..=1e6).contains(&value).then_some(value)
 }
 
-/// The convention of a published file whose scripts pass images differently. The checksum is computed only for
-/// files of the same size as one of them.
+/// The convention of a published file whose scripts pass images differently. The checksum is computed only
+/// for files of the same size as one of them.
 fn known(source: &CheckpointFiles) -> Option<Convention> {
     let bytes = source.bytes();
     let mut sized = zoo::PUBLISHED.iter().filter(|p| !p.convention().is_plain() && p.bytes == Some(bytes));

@@ -65,11 +65,6 @@ impl Graph {
         self.params.iter().flat_map(Param::stored).collect()
     }
 
-    /// The output of that name.
-    pub fn output(&self, name: &str) -> Option<Value> {
-        self.outputs.iter().find(|(n, _)| n == name).map(|&(_, value)| value)
-    }
-
     /// Shapes of all results for images of that size.
     ///
     /// # Errors

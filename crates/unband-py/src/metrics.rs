@@ -37,7 +37,8 @@ pub fn metrics(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
     Ok(list)
 }
 
-/// Names of the default metrics for an image, or for a result with its reference and the image before its repair.
+/// Names of the default metrics for an image, or for a result with its reference and the image before its
+/// repair.
 #[pyfunction]
 pub fn default_metrics(reference: bool, before: bool) -> Vec<&'static str> {
     let scope = match (reference, before) {

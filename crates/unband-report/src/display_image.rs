@@ -72,14 +72,6 @@ impl DisplayImage {
         }
     }
 
-    /// As an [`Image`], for any encoder.
-    ///
-    /// # Errors
-    /// When a side is zero.
-    pub fn to_image(&self) -> Result<Image, ShowError> {
-        Ok(Image::from_rgb8(self.width, self.height, &self.rgb)?)
-    }
-
     /// As a PNG file; few colours become a palette.
     ///
     /// # Errors

@@ -55,7 +55,8 @@ impl Lanes for Eight {
     const LEN: usize = 8;
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {
-        // SAFETY: the caller's pointer is valid for 8 floats, and arrays have the alignment of their elements.
+        // SAFETY: the caller's pointer is valid for 8 floats, and arrays have the alignment of their
+        // elements.
         Self(unsafe { from.cast::<[f32; 8]>().read() })
     }
     #[inline(always)]
@@ -92,7 +93,8 @@ mod x86 {
     use super::Lanes;
 
     macro_rules! lanes {
-        ($vector:ty, $len:expr, $load:ident, $store:ident, $splat:ident, $fma:ident, $add:ident, $sub:ident $(, $more:item)?) => {
+        ($vector:ty, $len:expr, $load:ident, $store:ident, $splat:ident, $fma:ident, $add:ident,
+            $sub:ident $(, $more:item)?) => {
             impl Lanes for $vector {
                 const LEN: usize = $len;
                 #[inline(always)]

@@ -51,7 +51,8 @@ pub use precision::Precision;
 #[macro_export]
 #[doc(hidden)]
 macro_rules! dispatch {
-    ($( $(#[$meta:meta])* $visible:vis fn $name:ident(level $(, $arg:ident : $ty:ty)* $(,)?) $(-> $ret:ty)? = $body:path; )*) => {$(
+    ($( $(#[$meta:meta])* $visible:vis fn $name:ident(level
+        $(, $arg:ident : $ty:ty)* $(,)?) $(-> $ret:ty)? = $body:path; )*) => {$(
         $(#[$meta])*
         #[allow(clippy::too_many_arguments)]
         $visible fn $name(level: $crate::Level $(, $arg: $ty)*) $(-> $ret)? {

@@ -34,6 +34,7 @@ mod pytorch;
 mod readme;
 mod score;
 mod score_videos;
+mod shape;
 mod shortage;
 mod stage;
 mod streams;

@@ -100,7 +100,8 @@ impl<'a> Evidence<'a> {
 
     /// Traces of a codec, and their strength in 8-bit codes of luma.
     ///
-    /// The codec named by the file is ignored, so that the same frames get the same answer in a mezzanine file.
+    /// The codec named by the file is ignored, so that the same frames get the same answer in a mezzanine
+    /// file.
     fn coding(&self) -> (Coding, f64) {
         *self.coding.get_or_init(|| {
             let [luma, blue, red] = self.sources;

@@ -204,7 +204,8 @@ pub struct Findings {
     /// The kind of drawing or data, if the plateaus are intentional. `None` also where that cannot be known:
     /// for lossy files and for luma and chroma.
     pub drawing: Option<Drawing>,
-    /// The grid of the alpha channel, in codes from 0, if it has fewer levels than 8 bits and they show as bands.
+    /// The grid of the alpha channel, in codes from 0, if it has fewer levels than 8 bits and they show as
+    /// bands.
     pub alpha: Option<PlaneGrid>,
 }
 
@@ -254,8 +255,8 @@ impl Findings {
         self
     }
 
-    /// Is a grid coarser than the steps of the image's JPEG file? Then the bands were there before the file was
-    /// coded, and its coefficients describe them as part of the image.
+    /// Is a grid coarser than the steps of the image's JPEG file? Then the bands were there before the file
+    /// was coded, and its coefficients describe them as part of the image.
     pub fn coarser_than_file(&self, origin: &Origin) -> bool {
         let Codec::Jpeg(JpegOrigin { luma: Some(table), .. }) = &origin.codec else { return false };
         let own = f32::from(table[0]) / 8.0;

@@ -128,22 +128,13 @@ impl Fetch<'_> {
             Op::PixelUnshuffle(f) => {
                 for dy in 0..f {
                     let (row, few) = first(y * f + dy);
-                    for (x, to) in out.chunks_mut(step).take(width).enumerate() {
-                        for c in 0..few {
-                            for dx in 0..f {
-                                to[(c * f + dy) * f + dx] = row[(x * f + dx) * few + c];
-                            }
-                        }
-                    }
+                    unshuffle(&row, few, f, dy, out.chunks_mut(step).take(width));
                 }
             }
             Op::PixelShuffle(f) => {
                 let (row, many) = first(y / f);
                 for (to, from) in out.chunks_mut(f * step).zip(row.chunks_exact(many)) {
-                    for c in 0..channels {
-                        let from = &from[(c * f + y % f) * f..][..f];
-                        to.iter_mut().skip(c).step_by(step).zip(from).for_each(|(to, &v)| *to = v);
-                    }
+                    shuffle(from, channels, f, y % f, to, step);
                 }
             }
             Op::UpsampleNearest(f) => {
@@ -152,25 +143,55 @@ impl Fetch<'_> {
                     to[..channels].copy_from_slice(&row[x / f * channels..][..channels]);
                 }
             }
-            Op::BilinearLike => {
-                let Shape { height, width: few, .. } = self.shapes[node.inputs[0].index()];
-                let down = Tap::of(y, height, self.shapes[value].height);
-                let mut row = first(down.first).0.into_owned();
-                if down.share > 0.0 {
-                    net::mix(self.level, &mut row, &first(down.second).0, 1.0 - down.share, down.share);
-                }
-                let taps: Vec<(usize, usize, f32)> = (0..width)
-                    .map(|x| Tap::of(x, few, width))
-                    .map(|tap| (tap.first * channels, tap.second * channels, tap.share))
-                    .collect();
-                net::stretch(self.level, out, &row, &taps, channels, step);
-            }
+            Op::BilinearLike => self.stretched(value, y, out, step, &first),
             // Crop, and operations without effect.
             _ => {
                 let (row, _) = first(y);
                 spread(&row[..width * channels], channels, out, step);
             }
         }
+    }
+
+    /// Row `y` of a value that is stretched bilinearly from rows of `source`.
+    fn stretched<'a>(
+        &self,
+        value: usize,
+        y: usize,
+        out: &mut [f32],
+        step: usize,
+        source: &dyn Fn(usize) -> (Cow<'a, [f32]>, usize),
+    ) {
+        let Shape { channels, height, width } = self.shapes[value];
+        let Shape { height: rows, width: few, .. } = self.shapes[self.graph.nodes[value].inputs[0].index()];
+        let down = Tap::of(y, rows, height);
+        let mut row = source(down.first).0.into_owned();
+        if down.share > 0.0 {
+            net::mix(self.level, &mut row, &source(down.second).0, 1.0 - down.share, down.share);
+        }
+        let taps: Vec<(usize, usize, f32)> = (0..width)
+            .map(|x| Tap::of(x, few, width))
+            .map(|tap| (tap.first * channels, tap.second * channels, tap.share))
+            .collect();
+        net::stretch(self.level, out, &row, &taps, channels, step);
+    }
+}
+
+/// Row `dy` of blocks of `f`×`f` samples as channels of one.
+fn unshuffle<'a>(row: &[f32], few: usize, f: usize, dy: usize, out: impl Iterator<Item = &'a mut [f32]>) {
+    for (x, to) in out.enumerate() {
+        for c in 0..few {
+            for dx in 0..f {
+                to[(c * f + dy) * f + dx] = row[(x * f + dx) * few + c];
+            }
+        }
+    }
+}
+
+/// Row `dy` of the block of `f`×`f` samples that one sample's channels are, `step` floats apart.
+fn shuffle(from: &[f32], channels: usize, f: usize, dy: usize, to: &mut [f32], step: usize) {
+    for c in 0..channels {
+        let from = &from[(c * f + dy) * f..][..f];
+        to.iter_mut().skip(c).step_by(step).zip(from).for_each(|(to, &v)| *to = v);
     }
 }
 

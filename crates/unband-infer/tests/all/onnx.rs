@@ -150,7 +150,8 @@ fn deformable_kernels_read_the_same_samples_inside_and_outside() {
     peer.end();
 }
 
-/// The banded layer with every combination of options, as the authors start it and with generators that learned.
+/// The banded layer with every combination of options, as the authors start it and with generators that
+/// learned.
 #[test]
 fn the_banded_layer_with_all_options_is_the_same() {
     let Some(mut peer) = Peer::start() else { return };

@@ -117,18 +117,12 @@ impl OtherStreams {
                 message,
             });
         }
-        for (number, index, was) in were {
+        let early = were.iter().filter_map(|(number, index, was)| {
             // If the trial has no packets of it, its shift is unknown.
-            let is = packet_times(&trial, number, programs).unwrap_or_default();
-            let added = video.seconds(video.timeline.shift) + video.timeline.lead;
-            let mut early: Vec<f64> = was.iter().zip(&is).map(|(was, is)| was + added - is).collect();
-            early.sort_by(f64::total_cmp);
-            // The first packet may be cut at the beginning of the file, so the median applies.
-            match early.get(early.len() / 2) {
-                Some(&seconds) if seconds.abs() > TICK => other_streams.early.push((index, seconds)),
-                _ => {}
-            }
-        }
+            let is = packet_times(&trial, *number, programs).unwrap_or_default();
+            Some((*index, shift(was, &is, video.seconds(video.timeline.shift) + video.timeline.lead)?))
+        });
+        other_streams.early = early.collect();
         if video.timeline.jumps() {
             other_streams.units = other_streams.find_units(video, container, (&copied, seconds), &trial)?;
         }
@@ -308,6 +302,14 @@ fn subtitles(stream: &Stream, muxer: &str) -> Option<&'static str> {
         "webm" if codec != "webvtt" => Some("webvtt"),
         _ => None,
     }
+}
+
+/// Seconds by which a stream's packets are early in the trial, where it is more than rounding.
+fn shift(was: &[f64], is: &[f64], added: f64) -> Option<f64> {
+    let mut early: Vec<f64> = was.iter().zip(is).map(|(was, is)| was + added - is).collect();
+    early.sort_by(f64::total_cmp);
+    // The first packet may be cut at the beginning of the file, so the median applies.
+    early.get(early.len() / 2).copied().filter(|seconds| seconds.abs() > TICK)
 }
 
 /// Start times of the first packets of a stream, in seconds.

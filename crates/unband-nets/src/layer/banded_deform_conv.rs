@@ -79,7 +79,8 @@ pub struct BandedDeformSpec {
     pub rescale: bool,
     /// Initial rotation of the kernel, in degrees; finite.
     pub init_angle: f32,
-    /// Initial bias of `conv_whole`. From the authors' 0 it never learns: the ReLU after it passes no gradient there.
+    /// Initial bias of `conv_whole`. From the authors' 0 it never learns: the ReLU after it passes no
+    /// gradient there.
     pub init_whole: f32,
 }
 

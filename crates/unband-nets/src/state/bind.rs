@@ -199,10 +199,3 @@ fn split(values: impl Iterator<Item = f64>) -> Folded {
     let (values, rest) = values.map(|x| (x as f32, (x - f64::from(x as f32)) as f32)).unzip();
     Folded { values, rest: Some(rest) }
 }
-
-impl Data {
-    /// Whether the tensor holds floats, of any width.
-    pub fn is_float(&self) -> bool {
-        !matches!(self, Self::I64(_))
-    }
-}

@@ -10,9 +10,10 @@ dispatch! {
     /// `v * scale + offset`, rounded to the nearest of 0..=255; NaN becomes 0.
     pub fn quantise_row(level, out: &mut [u8], v: &[f32], scale: f32, offset: f32) = quantise_body;
 
-    /// `(weights · rgb + add) >> 10` per sample: a weighted sum of three rows of codes, in 1/64 codes when the
-    /// weights are in 1/65536.
-    pub fn weigh_row(level, out: &mut [i16], r: &[u8], g: &[u8], b: &[u8], weights: [i32; 3], add: i32) = weigh_body;
+    /// `(weights · rgb + add) >> 10` per sample: a weighted sum of three rows of codes, in 1/64 codes when
+    /// the weights are in 1/65536.
+    pub fn weigh_row(level, out: &mut [i16], r: &[u8], g: &[u8], b: &[u8], weights: [i32; 3],
+        add: i32) = weigh_body;
 
     /// Codes converted to 1/64 codes.
     pub fn sixty_fourths(level, out: &mut [i16], codes: &[u8]) = sixty_fourths_body;
@@ -25,12 +26,14 @@ dispatch! {
     pub fn sum_blocks(level, out: &mut [u16], top: &[u8], bottom: &[u8]) = sum_blocks_body;
 
     /// Per column of three rows: the maximum, the minimum and the sum.
-    pub fn columns3(level, high: &mut [i16], low: &mut [i16], sum: &mut [i32], above: &[i16], here: &[i16], below: &[i16])
+    pub fn columns3(level, high: &mut [i16], low: &mut [i16], sum: &mut [i32], above: &[i16], here: &[i16],
+        below: &[i16])
         = columns3_body;
 
     /// From the results of [`columns3`]: the range (maximum minus minimum) and the mean of each 3×3 window.
     /// `range` and `mean` are two values shorter; their first value belongs to the second column.
-    pub fn windows3(level, range: &mut [i16], mean: &mut [i16], high: &[i16], low: &[i16], sum: &[i32]) = windows3_body;
+    pub fn windows3(level, range: &mut [i16], mean: &mut [i16], high: &[i16], low: &[i16],
+        sum: &[i32]) = windows3_body;
 
     /// Adds a row to the maximum, the minimum and the sum of each column.
     pub fn add_to_columns(level, high: &mut [i16], low: &mut [i16], sum: &mut [i32], row: &[i16]) = add_to_columns_body;
@@ -46,13 +49,15 @@ dispatch! {
 
     /// Adds to `counts[i % 8]` the number of neighbours `i`, `i + 1` that differ by more than `low` and less
     /// than `high`.
-    pub fn count_steps_across(level, counts: &mut [u32; 8], row: &[i16], low: i16, high: i16) = steps_across_body;
+    pub fn count_steps_across(level, counts: &mut [u32; 8], row: &[i16], low: i16,
+        high: i16) = steps_across_body;
 
     /// Steps between two rows of codes: `|a − b|`, at most `255 >> shift`, times `2^shift`.
     pub fn steps_of_codes(level, out: &mut [u8], a: &[u8], b: &[u8], shift: u32) = steps_of_codes_body;
 
     /// Steps between two rows in 1/64 codes: `|a − b| >> shift`, at most 255.
-    pub fn steps_of_sixty_fourths(level, out: &mut [u8], a: &[i16], b: &[i16], shift: u32) = steps_of_sixty_fourths_body;
+    pub fn steps_of_sixty_fourths(level, out: &mut [u8], a: &[i16], b: &[i16],
+        shift: u32) = steps_of_sixty_fourths_body;
 
     /// The largest of three rows of steps, value by value.
     pub fn largest3(level, out: &mut [u8], a: &[u8], b: &[u8], c: &[u8]) = largest3_body;

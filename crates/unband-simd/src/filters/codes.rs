@@ -7,13 +7,17 @@ use crate::dispatch;
 
 dispatch! {
     /// `value * scale + zero`, rounded, clamped to `0..=highest` (at most 255). NaN becomes 0.
-    pub fn to_codes_u8(level, out: &mut [u8], values: &[f32], scale: f32, zero: f32, highest: u8) = to_codes_u8_body;
+    pub fn to_codes_u8(level, out: &mut [u8], values: &[f32], scale: f32, zero: f32,
+        highest: u8) = to_codes_u8_body;
     /// As [`to_codes_u8`], for up to 16 bits.
-    pub fn to_codes_u16(level, out: &mut [u16], values: &[f32], scale: f32, zero: f32, highest: u16) = to_codes_u16_body;
+    pub fn to_codes_u16(level, out: &mut [u16], values: &[f32], scale: f32, zero: f32,
+        highest: u16) = to_codes_u16_body;
     /// Writes `(code - zero) / scale` wherever the code has changed.
-    pub fn write_changed_u8(level, out: &mut [f32], before: &[u8], after: &[u8], scale: f32, zero: f32) = write_changed_body;
+    pub fn write_changed_u8(level, out: &mut [f32], before: &[u8], after: &[u8], scale: f32,
+        zero: f32) = write_changed_body;
     /// As [`write_changed_u8`], for up to 16 bits.
-    pub fn write_changed_u16(level, out: &mut [f32], before: &[u16], after: &[u16], scale: f32, zero: f32) = write_changed_body;
+    pub fn write_changed_u16(level, out: &mut [f32], before: &[u16], after: &[u16], scale: f32,
+        zero: f32) = write_changed_body;
     /// `(code - zero) / scale`.
     pub fn to_values_u8(level, out: &mut [f32], codes: &[u8], scale: f32, zero: f32) = to_values_body;
     /// As [`to_values_u8`], for up to 16 bits.

@@ -54,7 +54,8 @@ dispatch! {
     ///
     /// # Panics
     /// When `sums` are too short for that.
-    pub fn contours_row(level, maps: &mut [u8], sums: [&[u16]; 4], stride: usize, start: usize, limits: &Limits) = contours_body;
+    pub fn contours_row(level, maps: &mut [u8], sums: [&[u16]; 4], stride: usize, start: usize,
+        limits: &Limits) = contours_body;
     /// Sums of nine rows, each as long as `out`, from the first to the last.
     ///
     /// # Panics

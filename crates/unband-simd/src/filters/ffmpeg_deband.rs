@@ -6,7 +6,8 @@
 //! instruction per sample for all four. AVX2 does the same with lookups among 16 bytes, for distances below
 //! 16: ten instructions per sample.
 
-// Bodies must be inlined into each level's function to be compiled for it; bit patterns change sign on purpose.
+// Bodies must be inlined into each level's function to be compiled for it; bit patterns change sign on
+// purpose.
 #![allow(clippy::inline_always, clippy::cast_possible_wrap)]
 
 mod plain;

@@ -3,7 +3,8 @@
 //! The box consists of blocks of 2×2 samples. Its sums slide down one pair of rows at a time (`slide_*`) and
 //! along the row (`means_*`); the cost of both is independent of the radius.
 
-// Bodies must be inlined into each level's function to be compiled for it; bit patterns change sign on purpose.
+// Bodies must be inlined into each level's function to be compiled for it; bit patterns change sign on
+// purpose.
 #![allow(clippy::inline_always, clippy::cast_possible_wrap)]
 
 mod means;
@@ -20,26 +21,32 @@ dispatch! {
     pub fn slide_u8(level, sums: &mut [u16], enter: [&[u8]; 2], leave: Option<[&[u8]; 2]>) = slide_u8_body;
 
     /// As [`slide_u8`], for 16-bit samples.
-    pub fn slide_u16(level, sums: &mut [u32], enter: [&[u16]; 2], leave: Option<[&[u16]; 2]>) = slide_u16_body;
+    pub fn slide_u16(level, sums: &mut [u32], enter: [&[u16]; 2],
+        leave: Option<[&[u16]; 2]>) = slide_u16_body;
 
     /// Box means times 128 of 8-bit samples, one per sample of the row, from column sums over `radius` row
     /// pairs. The mean of a sample is over `radius` columns (of 2 samples) around it, shifted to stay inside
     /// the row; the reciprocal of the area is truncated to 21 bits, as in ffmpeg. The content of `scratch` is
     /// ignored. Nothing is written unless `sums.len() >= radius`, `radius` is even, at least 2 and at most
     /// 32, and `means.len()` is twice `sums.len()` or one more.
-    pub fn means_u8(level, means: &mut [u16], sums: &[u16], radius: usize, scratch: &mut Scratch) = means_u8_body;
+    pub fn means_u8(level, means: &mut [u16], sums: &[u16], radius: usize,
+        scratch: &mut Scratch) = means_u8_body;
 
     /// As [`means_u8`], for any depth up to 16 bits; the mean is truncated to whole 128ths, the reciprocal is
     /// exact.
-    pub fn means_u16(level, means: &mut [u32], sums: &[u32], radius: usize, scratch: &mut Scratch) = means_u16_body;
+    pub fn means_u16(level, means: &mut [u32], sums: &[u32], radius: usize,
+        scratch: &mut Scratch) = means_u16_body;
 
     /// One row of `gradfun` at 8 bits: pulls each sample towards its mean (times 128), less with increasing
     /// distance, and adds the row of the dither matrix (0..=127). `threshold` is 32768 / strength, at least
     /// 512.
-    pub fn blend_u8(level, out: &mut [u8], row: &[u8], means: &[u16], threshold: u16, dither: &[u8; 8]) = blend_u8_body;
+    pub fn blend_u8(level, out: &mut [u8], row: &[u8], means: &[u16], threshold: u16,
+        dither: &[u8; 8]) = blend_u8_body;
 
-    /// As [`blend_u8`] at `bits` per sample, 1 to 16. `threshold` is 32768 / strength, strength in 8-bit codes.
-    pub fn blend_u16(level, out: &mut [u16], row: &[u16], means: &[u32], threshold: u16, dither: &[u8; 8], bits: u8) = blend_u16_body;
+    /// As [`blend_u8`] at `bits` per sample, 1 to 16. `threshold` is 32768 / strength, strength in 8-bit
+    /// codes.
+    pub fn blend_u16(level, out: &mut [u16], row: &[u16], means: &[u32], threshold: u16, dither: &[u8; 8],
+        bits: u8) = blend_u16_body;
 }
 
 /// Sample types with row kernels: `u8` (8-bit samples only) and `u16` (any depth up to 16 bits).

@@ -15,7 +15,8 @@ dispatch! {
     /// its magnitude exceeds its entry in `limits` (natural order); the mean always is. The weight of a block
     /// is one over its number of kept coefficients. `sums` gets weight × sample, `weights` the weight, both
     /// laid out as `rows`. Blocks that do not fit are skipped.
-    pub fn add_sparse_blocks(level, sums: &mut [f32], weights: &mut [f32], rows: &[f32], stride: usize, blocks: usize, limits: &[f32; 64])
+    pub fn add_sparse_blocks(level, sums: &mut [f32], weights: &mut [f32], rows: &[f32], stride: usize,
+        blocks: usize, limits: &[f32; 64])
         = add_sparse_blocks_body;
     /// Clamps the coefficients of a row of blocks near their stored values: within `number * step`, plus or
     /// minus the entry of `reach` in steps.
@@ -23,7 +24,8 @@ dispatch! {
     /// `rows` as in [`add_sparse_blocks`], changed in place; `coefficients` holds 64 integers per block and
     /// `steps` the quantiser, in natural order. `classes` selects the entry of `reach` for each block; blocks
     /// with no such class stay unchanged. NaN becomes the lower end.
-    pub fn keep_near_coefficients(level, rows: &mut [f32], stride: usize, coefficients: &[i16], steps: &[f32; 64], reach: &[[f32; 64]], classes: &[u8])
+    pub fn keep_near_coefficients(level, rows: &mut [f32], stride: usize, coefficients: &[i16],
+        steps: &[f32; 64], reach: &[[f32; 64]], classes: &[u8])
         = keep_near_coefficients_body;
 }
 

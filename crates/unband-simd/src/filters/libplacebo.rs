@@ -90,7 +90,8 @@ dispatch! {
     ///
     /// # Panics
     /// As [`deband_row`]; and when the rows differ in length, or the fields in position, size or stride.
-    pub fn deband_row_of_three(level, out: [&mut [f32]; 3], fields: [&Field<'_>; 3], at: (usize, usize), shader: &Shader) = body::<3>;
+    pub fn deband_row_of_three(level, out: [&mut [f32]; 3], fields: [&Field<'_>; 3], at: (usize, usize),
+        shader: &Shader) = body::<3>;
     /// `code / highest`.
     pub fn units_from_u8(level, out: &mut [f32], codes: &[u8], highest: f32) = units_body;
     /// As [`units_from_u8`], for up to 16 bits.
@@ -99,12 +100,15 @@ dispatch! {
     /// (at most 255). NaN becomes 0.
     pub fn codes_u8(level, out: &mut [u8], units: &[f32], bias: Option<&[f32]>, highest: f32) = codes_u8_body;
     /// As [`codes_u8`], for up to 16 bits.
-    pub fn codes_u16(level, out: &mut [u16], units: &[f32], bias: Option<&[f32]>, highest: f32) = codes_u16_body;
-    /// Units to values on the code grid: rounds `unit * per_unit + offset` as [`codes_u16`] does, then computes
-    /// `(code - zero) / scale`.
-    pub fn round_row(level, values: &mut [f32], bias: Option<&[f32]>, per_unit: f32, offset: f32, highest: f32, scale: f32, zero: f32) = round_body;
+    pub fn codes_u16(level, out: &mut [u16], units: &[f32], bias: Option<&[f32]>,
+        highest: f32) = codes_u16_body;
+    /// Units to values on the code grid: rounds `unit * per_unit + offset` as [`codes_u16`] does, then
+    /// computes `(code - zero) / scale`.
+    pub fn round_row(level, values: &mut [f32], bias: Option<&[f32]>, per_unit: f32, offset: f32,
+        highest: f32, scale: f32, zero: f32) = round_body;
     /// Values to units: `(value * scale + zero) / highest`; with `whole`, the code is rounded first.
-    pub fn units_from_values(level, out: &mut [f32], values: &[f32], scale: f32, zero: f32, highest: f32, whole: bool) = units_from_values_body;
+    pub fn units_from_values(level, out: &mut [f32], values: &[f32], scale: f32, zero: f32, highest: f32,
+        whole: bool) = units_from_values_body;
     /// First of the shader's random numbers for a row of pixels from `at` on.
     pub fn noise_row(level, out: &mut [f32], at: (usize, usize), index: u32) = noise_body;
 }

@@ -60,12 +60,14 @@ dispatch! {
     pub fn mix_row(level, out: &mut [f32], a: &[f32], b: &[f32], c: &[f32], weights: [f32; 3]) = mix_body;
 
     /// Adds a weighted sum of three rows.
-    pub fn add_mix_row(level, out: &mut [f32], a: &[f32], b: &[f32], c: &[f32], weights: [f32; 3]) = add_mix_body;
+    pub fn add_mix_row(level, out: &mut [f32], a: &[f32], b: &[f32], c: &[f32],
+        weights: [f32; 3]) = add_mix_body;
 
     /// Level changes of a row, in 1/64 steps: half the sum of the differences to all four neighbours, each
     /// clipped at 2 steps. `sides` are the row shifted by one sample to either side, `rows` those above and
     /// below, `per_cell` the number of steps in a unit of `v`.
-    pub fn changes_row(level, out: &mut [u16], v: &[f32], sides: [&[f32]; 2], rows: [&[f32]; 2], per_cell: f32)
+    pub fn changes_row(level, out: &mut [u16], v: &[f32], sides: [&[f32]; 2], rows: [&[f32]; 2],
+        per_cell: f32)
         = changes_body;
 
     /// Adds a row to the running sums of a box's columns.
@@ -86,7 +88,8 @@ dispatch! {
     pub fn scale_row(level, out: &mut [f32], a: &[f32], zero: f32, factor: f32) = scale_body;
 
     /// The correction of a row: `(u - v) * factor` clamped to half a step, times `width`.
-    pub fn compose_row(level, out: &mut [f32], u: &[f32], v: &[f32], factor: &[f32], width: f32) = compose_body;
+    pub fn compose_row(level, out: &mut [f32], u: &[f32], v: &[f32], factor: &[f32],
+        width: f32) = compose_body;
 
     /// As [`compose_row`] from a preferred value `m`: `(m - v) + min(factor, 1) * (u - m)`.
     pub fn compose_row_towards(
@@ -105,14 +108,16 @@ dispatch! {
     /// `m = v ± raster[64 · place + width]`, away from 0 or towards it according to the raster. `place` is
     /// the distance of `v` from 0, up to half a step; `width` falls with
     /// `least / (least + by_other · m + own)`. On input `m` holds the other plane's strength.
-    pub fn prefer_row(level, m: &mut [f32], v: &[f32], own: &[f32], least: f32, by_other: f32, raster: &[f32; 4096])
+    pub fn prefer_row(level, m: &mut [f32], v: &[f32], own: &[f32], least: f32, by_other: f32,
+        raster: &[f32; 4096])
         = prefer_body;
 
     /// Sum of two rows.
     pub fn sum_row(level, out: &mut [f32], a: &[f32], b: &[f32]) = sum_body;
 
     /// `out = factor * (ka * a + kb * b)`.
-    pub fn weigh_row(level, out: &mut [f32], factor: &[f32], a: &[f32], ka: f32, b: &[f32], kb: f32) = weigh_body;
+    pub fn weigh_row(level, out: &mut [f32], factor: &[f32], a: &[f32], ka: f32, b: &[f32],
+        kb: f32) = weigh_body;
 
     /// Adds two corrections, with their sum clamped to `±half`, times `unit`.
     pub fn add_held_row(level, out: &mut [f32], a: &[f32], b: &[f32], half: f32, unit: f32) = add_held_body;

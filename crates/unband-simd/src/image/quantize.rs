@@ -8,7 +8,8 @@ dispatch! {
     /// Puts a row on the grid of integer codes: `code = floor(value * scale + zero + threshold)` within
     /// `0..=max`, and back to `(code - zero) / scale`. A sample that moved by less than 0.1 code away from a
     /// source value on the grid takes that value again. All slices have the length of `values`.
-    pub fn quantize_row(level, values: &mut [f32], source: &[f32], thresholds: &[f32], scale: f32, zero: f32, max: f32)
+    pub fn quantize_row(level, values: &mut [f32], source: &[f32], thresholds: &[f32], scale: f32, zero: f32,
+        max: f32)
         = quantize_body;
 }
 

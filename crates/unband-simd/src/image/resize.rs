@@ -56,7 +56,8 @@ dispatch! {
     ///
     /// # Panics
     /// When a tap reads beyond the source.
-    pub fn weighted_sums_f64(level, out: &mut [f64], source: &[f64], taps: &[(usize, f64)]) = sums_body::<f64>;
+    pub fn weighted_sums_f64(level, out: &mut [f64], source: &[f64],
+        taps: &[(usize, f64)]) = sums_body::<f64>;
 }
 
 #[cfg(test)]

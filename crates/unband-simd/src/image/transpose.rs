@@ -73,7 +73,8 @@ unsafe fn turned<V: Lanes, const N: usize>(
     const { assert!(V::LEN == N) };
     for c in (0..shape.columns / N * N).step_by(N) {
         for r in (0..shape.rows / N * N).step_by(N) {
-            // SAFETY: the caller has the instructions, and checked that both slices hold all rows and columns.
+            // SAFETY: the caller has the instructions, and checked that both slices hold all rows and
+            // columns.
             unsafe {
                 let from = table.as_ptr().add(r * shape.step + c);
                 let to = out.as_mut_ptr().add(c * shape.out_step + r);

@@ -136,8 +136,8 @@ pub fn conv_lines(
             let part = OutputBlock { shape, first, here, rows, taps, weights, bias: &filled };
             #[cfg(target_arch = "x86_64")]
             if fused(level) {
-                // SAFETY: `fused` says that the processor has AVX2 and FMA, `block` is 32 only with AVX-512; slices were
-                // checked above.
+                // SAFETY: `fused` says that the processor has AVX2 and FMA, `block` is 32 only with AVX-512;
+                // slices were checked above.
                 unsafe { if block == 32 { x86::avx512(&part, out) } else { x86::avx2(&part, out) } }
                 continue;
             }

@@ -101,7 +101,8 @@ fn largest_body(largest: &mut [f32], row: &[f32]) {
 }
 
 dispatch! {
-    /// (v − mean) / √(variance + eps) · weight + bias, with the mean and the biased variance of each sample's channels.
+    /// (v − mean) / √(variance + eps) · weight + bias, with the mean and the biased variance of each sample's
+    /// channels.
     pub fn layer(level, row: &mut [f32], weights: &[f32], biases: &[f32], eps: f32) = layer_body;
     /// Each sample divided by the root of the sum of its channels' squares, plus eps.
     pub fn unit(level, row: &mut [f32], channels: usize, eps: f32) = unit_body;

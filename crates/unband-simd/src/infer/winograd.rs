@@ -1,10 +1,12 @@
-//! 3×3 convolutions by Winograd's minimal filtering, F(4, 3) across and down: a quarter of the multiplications.
+//! 3×3 convolutions by Winograd's minimal filtering, F(4, 3) across and down: a quarter of the
+//! multiplications.
 //!
 //! Four output rows come from six input rows, in tiles of 4×4 samples. Samples of a tile are as far apart as
 //! the kernel's taps, so dilated kernels are filtered the same way. Source: Lavin & Gray, "Fast Algorithms
 //! for Convolutional Neural Networks", CVPR 2016. All levels give equal bits; compared with
 //! [`crate::infer::conv`] the sums are rounded in another order.
-// Bodies must be compiled into the functions that have the instructions; indices name frequencies, tiles and vectors.
+// Bodies must be compiled into the functions that have the instructions; indices name frequencies, tiles and
+// vectors.
 #![allow(clippy::inline_always, clippy::needless_range_loop)]
 
 use std::f64::consts::SQRT_2;
@@ -172,7 +174,8 @@ fn packed_len(level: Level, outputs: usize, inputs: usize) -> usize {
 
 crate::dispatch! {
     /// Frequencies of the nine taps, for adjacent outputs.
-    fn transform_taps(level, made: &mut [[f32; LONGEST]; FREQUENCIES], taps: &[[f32; LONGEST]; 9]) = transform_taps_body;
+    fn transform_taps(level, made: &mut [[f32; LONGEST]; FREQUENCIES],
+        taps: &[[f32; LONGEST]; 9]) = transform_taps_body;
 }
 
 #[inline(always)]
@@ -223,8 +226,8 @@ pub fn four_rows(
     #[cfg(target_arch = "x86_64")]
     if conv::fused(level) {
         let wide = conv::block(level) == 32;
-        // SAFETY: `fused` says that the processor has AVX2 and FMA, `has` that it has bfloat16 where required;
-        // blocks of 32 are AVX-512's; slices were checked.
+        // SAFETY: `fused` says that the processor has AVX2 and FMA, `has` that it has bfloat16 where
+        // required; blocks of 32 are AVX-512's; slices were checked.
         unsafe {
             match precision {
                 Precision::Bf16 => x86::bf16(&mut quad),
@@ -259,7 +262,8 @@ struct Quad<'a> {
 unsafe fn all<V: Lanes, K: Products<V>, const P: usize, const Q: usize, const R: usize>(quad: &mut Quad<'_>) {
     let tiles = quad.shape.tiles();
     let mut first = 0;
-    // SAFETY: the caller has the instructions; rows reach to a multiple of `TOGETHER` tiles, and P divides that.
+    // SAFETY: the caller has the instructions; rows reach to a multiple of `TOGETHER` tiles, and P divides
+    // that.
     unsafe {
         while first < tiles {
             let left = tiles - first;

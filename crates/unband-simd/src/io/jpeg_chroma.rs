@@ -17,10 +17,12 @@ dispatch! {
     pub fn twice_as_wide(level, out: &mut [f32], row: &[f32]) = twice_as_wide_body;
     /// `value / max`. Equal lengths.
     pub fn to_unit(level, out: &mut [f32], row: &[f32], max: f32) = to_unit_body;
-    /// Luma and the two chroma differences around zero, in codes, to red, green and blue divided by `max`. Equal lengths.
+    /// Luma and the two chroma differences around zero, in codes, to red, green and blue divided by `max`.
+    /// Equal lengths.
     ///
     /// Source: ITU-T T.871, 7.
-    pub fn ycc_to_rgb(level, red: &mut [f32], green: &mut [f32], blue: &mut [f32], luma: &[f32], cb: &[f32], cr: &[f32], max: f32)
+    pub fn ycc_to_rgb(level, red: &mut [f32], green: &mut [f32], blue: &mut [f32], luma: &[f32], cb: &[f32],
+        cr: &[f32], max: f32)
         = ycc_to_rgb_body;
 }
 

@@ -23,7 +23,8 @@ dispatch! {
     ///
     /// `coefficients` holds 64 integers per block in natural order, `steps` the quantiser. `rows` are eight
     /// rows, `stride` apart, with eight samples per block each; blocks that do not fit are skipped.
-    pub fn blocks_to_rows(level, rows: &mut [f32], stride: usize, coefficients: &[i16], steps: &[f32; 64], offset: f32)
+    pub fn blocks_to_rows(level, rows: &mut [f32], stride: usize, coefficients: &[i16], steps: &[f32; 64],
+        offset: f32)
         = blocks_to_rows_body;
 }
 

@@ -32,7 +32,8 @@ dispatch! {
     /// between them, weighted. Adds the weights to `weight`: the share of each sample, reduced where an input
     /// differs from the middle one, and 0 from a difference of `1 / scale` on. Equal lengths.
     pub fn add_pair(
-        level, sum: &mut [f32], weight: &mut [f32], shares: &[f32], middle: Both<'_>, a: Both<'_>, b: Both<'_>, scale: f32,
+        level, sum: &mut [f32], weight: &mut [f32], shares: &[f32], middle: Both<'_>, a: Both<'_>,
+        b: Both<'_>, scale: f32,
     ) = pair_body;
 
     /// `out` gets `sum / weight`, which is also added to `columns`. Equal lengths.

@@ -7,7 +7,8 @@ use crate::dispatch;
 dispatch! {
     /// Clamps `values` to `half` around `source`, then to `low..=high` as far as `source` is in that range.
     /// NaN becomes the source value.
-    pub fn keep_within(level, values: &mut [f32], source: &[f32], half: f32, low: f32, high: f32) = within_body;
+    pub fn keep_within(level, values: &mut [f32], source: &[f32], half: f32, low: f32,
+        high: f32) = within_body;
 
     /// As [`keep_within`], with a half-width for each sample.
     pub fn keep_within_each(level, values: &mut [f32], source: &[f32], halves: &[f32], low: f32, high: f32)
@@ -23,7 +24,8 @@ dispatch! {
     /// `low..=high`. `weights` are the luma coefficients of red and blue. Where the second limit would
     /// violate the first, the whole correction of the pixel is scaled down.
     pub fn keep_within_yuv(
-        level, values: [&mut [f32]; 3], source: [&[f32]; 3], weights: (f32, f32), halves: [f32; 3], low: f32, high: f32,
+        level, values: [&mut [f32]; 3], source: [&[f32]; 3], weights: (f32, f32), halves: [f32; 3], low: f32,
+        high: f32,
     ) = yuv_body;
 }
 

@@ -85,8 +85,8 @@ dispatch! {
 
 /// Weights of the samples around a position, from three before it to four after. `fraction`: 0 to 1.
 ///
-/// The middle eight weights of polynomial interpolation of the eleventh degree (Lagrange), with a sum of 1 and
-/// exact on lines: up to half the highest frequency the error is below 0.6 %, without a window's sine.
+/// The middle eight weights of polynomial interpolation of the eleventh degree (Lagrange), with a sum of 1
+/// and exact on lines: up to half the highest frequency the error is below 0.6 %, without a window's sine.
 pub fn taps(fraction: f32) -> [f32; TAPS] {
     const ALL: usize = 12;
     let apart: [f32; ALL] = std::array::from_fn(|i| fraction + (ALL / 2 - 1) as f32 - i as f32);

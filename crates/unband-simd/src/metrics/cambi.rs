@@ -133,14 +133,15 @@ crate::dispatch! {
     /// The mode of three values each, the smallest where all three differ.
     pub fn mode_row(level, out: &mut [u16], a: &[u16], b: &[u16], c: &[u16]) = mode_body;
 
-    /// A quarter of the sum of each sample, its right neighbour and the two below, rounded down; the last column is half
-    /// the sum of two.
+    /// A quarter of the sum of each sample, its right neighbour and the two below, rounded down; the last
+    /// column is half the sum of two.
     pub fn average_row(level, out: &mut [u16], row: &[u16], below: &[u16]) = average_body;
 
     /// Keys of values from `range[0]` to `range[1]` where the mask is not 0, counted from `range[0]`. Returns
     /// the number of masked samples, the sum of all values, and the number of keys whose values are from
     /// `range[2]` to `range[3]`.
-    pub fn keys_row(level, keys: &mut [u16], values: &[u16], mask: &[u8], range: [u16; 4]) -> [u64; 3] = keys_body;
+    pub fn keys_row(level, keys: &mut [u16], values: &[u16], mask: &[u8],
+        range: [u16; 4]) -> [u64; 3] = keys_body;
 
     /// Bit maps of a row of keys, 64 to a word: where there is a key, and where it differs from the one
     /// before. The row is as long as the words have bits.
@@ -175,7 +176,8 @@ crate::dispatch! {
 
     /// Contrasts: the maximum of `w·p·q / (p + q)` over all weights, `p` and `q` from [`peaks_row`]; 0 where
     /// the key is not in `keys.0..=keys.1`. Returns their sum and their maximum.
-    pub fn contrast_row(level, out: &mut [f32], counts: &[Vec<u16>], row: &[u16], keys: (u16, u16)) -> (f64, f32)
+    pub fn contrast_row(level, out: &mut [f32], counts: &[Vec<u16>], row: &[u16], keys: (u16, u16)) -> (f64,
+        f32)
         = contrast_body;
 
     /// 8-bit studio luma of RGB in 0..=1, `((47 R + 157 G + 16 B + 128) >> 8) + 16` of 8-bit codes. Returns

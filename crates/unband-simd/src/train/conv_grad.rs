@@ -80,7 +80,8 @@ pub fn add_products(
     let mut part = WeightBlock { shape, first, input, gradient, sums };
     #[cfg(target_arch = "x86_64")]
     if fused(level) {
-        // SAFETY: `fused` says that the processor has AVX2 and FMA, `block` is 32 only with AVX-512; slices were checked.
+        // SAFETY: `fused` says that the processor has AVX2 and FMA, `block` is 32 only with AVX-512; slices
+        // were checked.
         unsafe { if block == 32 { x86::avx512(&mut part) } else { x86::avx2(&mut part) } }
         return;
     }
@@ -130,7 +131,8 @@ unsafe fn all<V: Lanes, const P: usize>(part: &mut WeightBlock<'_>) {
     for begin in (0..width).step_by(TOGETHER) {
         let samples = (begin, width.min(begin + TOGETHER));
         let mut i = 0;
-        // SAFETY: the caller has the instructions; rows and sums reach to a multiple of four inputs and of a block.
+        // SAFETY: the caller has the instructions; rows and sums reach to a multiple of four inputs and of a
+        // block.
         unsafe {
             while i + P <= inputs.next_multiple_of(FOUR) {
                 if one {

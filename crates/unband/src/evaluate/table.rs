@@ -96,7 +96,8 @@ pub fn evaluate(
 }
 
 impl Evaluation {
-    /// Checks everything before the first image is read. Threads and imported models are those of the context.
+    /// Checks everything before the first image is read. Threads and imported models are those of the
+    /// context.
     ///
     /// # Errors
     /// Unknown metrics, methods and settings; a folder without images; an output folder with other contents.

@@ -23,8 +23,8 @@ pub(super) struct Centred {
 impl Centred {
     /// Moves the samples of truncated planes to the centres of their intervals; `None` where there are none.
     ///
-    /// Areas on the lowest level in all planes stay black, those on the highest become white. Invisible samples
-    /// stay.
+    /// Areas on the lowest level in all planes stay black, those on the highest become white. Invisible
+    /// samples stay.
     pub fn move_to(
         image: &mut Image,
         findings: &Findings,

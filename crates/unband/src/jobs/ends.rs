@@ -1,5 +1,5 @@
-//! Areas of exact black and white: there, values beyond were clipped, so that a surface that continues into the
-//! interval would lift black and lower white.
+//! Areas of exact black and white: there, values beyond were clipped, so that a surface that continues into
+//! the interval would lift black and lower white.
 
 use unband_image::{Context, Depth, Image, Model};
 
@@ -20,8 +20,8 @@ pub(super) struct Ends {
 }
 
 impl Ends {
-    /// `None` for YUV planes, floating point, and where hardly any pixel is black or white. `steps`: for each plane the distance
-    /// from white within which a sample is on the highest level.
+    /// `None` for YUV planes, floating point, and where hardly any pixel is black or white. `steps`: for each
+    /// plane the distance from white within which a sample is on the highest level.
     pub fn find(image: &Image, steps: &[f32], ctx: &Context<'_>) -> Option<Self> {
         if matches!(image.color.model, Model::Yuv { .. }) || image.depth == Depth::F32 {
             return None;
@@ -46,9 +46,9 @@ impl Ends {
         }
     }
 
-    /// Limits a row of each plane to `halves` of intervals at the edge of an area, and to black or white inside.
-    /// Values move towards their source, so that they stay inside their intervals; `together`: all planes by the
-    /// same share.
+    /// Limits a row of each plane to `halves` of intervals at the edge of an area, and to black or white
+    /// inside. Values move towards their source, so that they stay inside their intervals; `together`: all
+    /// planes by the same share.
     pub fn keep(
         &self,
         (x, y): (usize, usize),

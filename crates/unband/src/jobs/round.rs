@@ -10,7 +10,8 @@ use super::not_finite::NotFinite;
 use super::stages::regrid_alpha;
 use crate::Error;
 
-/// An image rounded to a depth, dithered; nothing is repaired. Samples on the new grid already stay unchanged.
+/// An image rounded to a depth, dithered; nothing is repaired. Samples on the new grid already stay
+/// unchanged.
 ///
 /// The same bytes come out for any number of threads. Infinite and NaN samples take the value of their
 /// neighbour. With `locked` all channels get the same threshold.

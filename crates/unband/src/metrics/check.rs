@@ -63,7 +63,8 @@ impl CheckOf {
     }
 }
 
-/// A metric's name and the part of a video after it: `cambi:topk=0.5` and `p99.5`. Dots in numbers belong to them.
+/// A metric's name and the part of a video after it: `cambi:topk=0.5` and `p99.5`. Dots in numbers belong to
+/// them.
 fn part(name: &str) -> Option<(&str, &str)> {
     let mut ends = name.match_indices('.').map(|(at, _)| (&name[..at], &name[at + 1..]));
     let known = ends.clone().find(|(_, of)| CheckOf::parse(of).is_some());

@@ -83,8 +83,8 @@ impl Scope {
     /// networks are not in the folder of models. Parameters follow a name: `cambi:topk=0.5:window_size=31`.
     ///
     /// # Errors
-    /// Unknown names and parameters, values out of range, no name, and metrics that need an image which is not
-    /// there.
+    /// Unknown names and parameters, values out of range, no name, and metrics that need an image which is
+    /// not there.
     pub fn select(
         &self,
         text: Option<&str>,

@@ -80,16 +80,8 @@ fn page(args: &StudyArgs, reporter: &Reporter<'_>) -> Result<(), Fault> {
     };
     for (done, (stem, path)) in references.iter().enumerate() {
         let clean = load(path)?;
-        let mut images = Vec::with_capacity(results.len());
-        for (folder, files) in methods.iter().zip(&results) {
-            let path = files.get(stem).ok_or_else(|| {
-                let message = format!("there is no result of `{stem}`");
-                let hint =
-                    "each method needs a result of each image, with the same name; the extension may differ";
-                input(Failure::at(folder.display().to_string(), message, Some(hint.to_owned())))
-            })?;
-            images.push(load(path)?);
-        }
+        let images = methods.iter().zip(&results).map(|(folder, files)| result_of(stem, folder, files));
+        let images = images.collect::<Result<Vec<Image>, Fault>>()?;
         let images: Vec<&Image> = images.iter().collect();
         let added = study.add(stem, &clean, &images, fit, &Context::default());
         added.map_err(|error| input(error.into()))?;
@@ -121,6 +113,15 @@ fn page(args: &StudyArgs, reporter: &Reporter<'_>) -> Result<(), Fault> {
         key_path.display()
     ));
     Ok(())
+}
+
+fn result_of(stem: &str, folder: &Path, files: &BTreeMap<String, PathBuf>) -> Result<Image, Fault> {
+    let path = files.get(stem).ok_or_else(|| {
+        let message = format!("there is no result of `{stem}`");
+        let hint = "each method needs a result of each image, with the same name; the extension may differ";
+        input(Failure::at(folder.display().to_string(), message, Some(hint.to_owned())))
+    })?;
+    load(path)
 }
 
 /// The images of a folder by their names without extension.

@@ -69,7 +69,8 @@ dispatch! {
     /// Fills a row with draws between `-range` and `range`.
     pub fn uniform_row(level, out: &mut [i16], from: Uniform, range: u16) = uniform_body;
     /// The distances of one row, see [`Draws`]. The second ones are not written where `second` is `None`.
-    pub fn distances_row(level, first: &mut [i8], second: Option<&mut [i8]>, from: Uniform, draws: &Draws) = distances_body;
+    pub fn distances_row(level, first: &mut [i8], second: Option<&mut [i8]>, from: Uniform,
+        draws: &Draws) = distances_body;
 }
 
 /// States per step.

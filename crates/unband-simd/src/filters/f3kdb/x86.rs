@@ -50,7 +50,8 @@ macro_rules! blocks {
     ) => {
         $(#[$meta])*
         #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi")]
-        pub unsafe fn $name(refs: [&mut [$ty]; 4], around: &Around<'_, $ty>, places: &Places<'_>, down: usize) {
+        pub unsafe fn $name(refs: [&mut [$ty]; 4], around: &Around<'_, $ty>, places: &Places<'_>,
+            down: usize) {
             const LANES: usize = $lanes;
             let [plus, minus, plus2, minus2] = refs;
             let (count, stride) = (plus.len(), around.stride);
@@ -165,6 +166,7 @@ blocks! {
     /// # Safety
     /// Only for parts returned by [`blocks`]; `down` is the reach down.
     blocks_u16, u16, u32, 32, _mm512_set1_epi16, _mm512_add_epi16, _mm512_sub_epi16, _mm512_cmpeq_epi16_mask,
-    _mm512_mask2_permutex2var_epi16, _mm512_permutex2var_epi16, _mm512_mask_loadu_epi16, _mm512_mask_storeu_epi16,
+    _mm512_mask2_permutex2var_epi16, _mm512_permutex2var_epi16, _mm512_mask_loadu_epi16,
+    _mm512_mask_storeu_epi16,
     wide
 }

@@ -9,9 +9,11 @@ const BLOCK: usize = 64;
 
 dispatch! {
     /// 8-bit samples; the conditions of `check` must hold.
-    pub fn row_u8(level, out: &mut [u8], pass: Option<&mut [u8]>, around: &Around<'_, u8>, offsets: &Offsets, at: (usize, usize), close: Closeness<u8>) = row::<u8>;
+    pub fn row_u8(level, out: &mut [u8], pass: Option<&mut [u8]>, around: &Around<'_, u8>, offsets: &Offsets,
+        at: (usize, usize), close: Closeness<u8>) = row::<u8>;
     /// 16-bit samples; the conditions of `check` must hold.
-    pub fn row_u16(level, out: &mut [u16], pass: Option<&mut [u8]>, around: &Around<'_, u16>, offsets: &Offsets, at: (usize, usize), close: Closeness<u16>) = row::<u16>;
+    pub fn row_u16(level, out: &mut [u16], pass: Option<&mut [u8]>, around: &Around<'_, u16>,
+        offsets: &Offsets, at: (usize, usize), close: Closeness<u16>) = row::<u16>;
 }
 
 /// The four samples of sample `i`: two, and the two opposite of them. Offsets are relative to the block's
@@ -85,8 +87,8 @@ fn row<T: Code>(
         let first = unsafe { around.samples.as_ptr().add(around.start + from) };
         if close.each {
             for i in 0..count {
-                // SAFETY: `check` found the row to be at least `reach_down * stride + reach_across` away from the
-                // ends of `samples`, and no entry of the table exceeds its reach.
+                // SAFETY: `check` found the row to be at least `reach_down * stride + reach_across` away from
+                // the ends of `samples`, and no entry of the table exceeds its reach.
                 let refs = unsafe { four(first, i, falling[i], rising[i]) };
                 let (mean, ok) = judge(own[i], refs, close);
                 (means[i], kept[i]) = (mean, u8::from(ok).wrapping_sub(1));

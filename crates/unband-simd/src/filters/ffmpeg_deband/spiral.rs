@@ -14,7 +14,8 @@ dispatch! {
     /// `range` is the maximum distance, or minus the only one; `direction` the maximum angle in radians, or
     /// minus the only one. Source: ffmpeg, `libavfilter/vf_deband.c`; sine and cosine as in Arm's
     /// optimized-routines.
-    pub fn spiral_row(level, across: &mut [u32], down: &mut [u32], y: usize, range: i32, direction: f32) = spiral_row_body;
+    pub fn spiral_row(level, across: &mut [u32], down: &mut [u32], y: usize, range: i32,
+        direction: f32) = spiral_row_body;
 }
 
 #[inline(always)]
@@ -49,7 +50,8 @@ fn sine(x: f32, quarters: u32) -> f32 {
     (if quadrant & 2 == 0 { value } else { -value }) as f32
 }
 
-/// `mantissa / 2^(52 + negative_exponent)`, with the leading 1 of a 64-bit float: an exact hexadecimal constant.
+/// `mantissa / 2^(52 + negative_exponent)`, with the leading 1 of a 64-bit float: an exact hexadecimal
+/// constant.
 const fn hex(negative: bool, mantissa: u64, exponent: i64) -> f64 {
     f64::from_bits(((negative as u64) << 63) | (((exponent + 1023) as u64) << 52) | mantissa)
 }
@@ -58,7 +60,8 @@ const HALF_PI_HIGH: f64 = hex(false, 0x0009_21fb_5440_0000, 0);
 const HALF_PI_LOW: f64 = hex(false, 0x0000_b461_1a62_6331, -34);
 /// Polynomials of sine and cosine over a quarter turn.
 ///
-/// Source: ARM-software/optimized-routines, `math/sincosf_data.c` (MIT); its notice is in `NOTICE.txt` of this crate.
+/// Source: ARM-software/optimized-routines, `math/sincosf_data.c` (MIT); its notice is in `NOTICE.txt` of
+/// this crate.
 const S: [f64; 3] = [
     hex(true, 0x0005_5554_5995_a603, -3),
     hex(false, 0x0001_1076_0523_0bc4, -7),

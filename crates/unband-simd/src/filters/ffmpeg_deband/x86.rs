@@ -61,8 +61,8 @@ pub unsafe fn row_u8(
         // Each of these holds the lookup indices until the iteration of the lane's own distance; from then on
         // the sample found there.
         let (mut a, mut b, mut c, mut d) = (right, right, left, left);
-        // SAFETY: `usable` keeps 64 samples before and 192 after each row within reach; a block starts inside the
-        // row, so its 128 samples from 32 before end less than 96 after the row.
+        // SAFETY: `usable` keeps 64 samples before and 192 after each row within reach; a block starts inside
+        // the row, so its 128 samples from 32 before end less than 96 after the row.
         let middle = unsafe { around.samples.as_ptr().add(around.start + x - 32) };
         for distance in 0..=ry {
             let here = _mm512_cmpeq_epi8_mask(dy, _mm512_set1_epi8(distance as i8));

@@ -213,7 +213,8 @@ pub(super) fn means_u16_body(means: &mut [u32], sums: &[u32], radius: usize, scr
         8 => by_doubling(means, sums, radius, scratch, Twice::<2>),
         16 => by_doubling(means, sums, radius, scratch, Twice::<4>),
         _ => {
-            // 2^40 * 32 / radius², rounded up: with sums below radius² * 2^18 the product is exact in its whole part.
+            // 2^40 * 32 / radius², rounded up: with sums below radius² * 2^18 the product is exact in its
+            // whole part.
             let factor = (1u64 << 45).div_ceil((radius * radius).max(1) as u64);
             by_doubling(means, sums, radius, scratch, Long(factor));
         }

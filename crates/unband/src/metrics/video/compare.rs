@@ -150,7 +150,14 @@ pub fn compare_videos(
         };
         let silent = Context { progress: &NoProgress, ..*ctx };
         in_order(&silent, &mut next, &look, &mut put)?;
-        let longer = rest(videos, &mut readers, extra, (tally.frames(), plan.keep_going), ctx)?;
+        let longer = match plan.keep_going {
+            _ if ctx.cancelled() => None,
+            true => extra.iter().position(|&more| more > 0),
+            false => {
+                rest(videos, &mut readers, extra, tally.frames(), ctx)?;
+                None
+            }
+        };
         Ok((formats, longer))
     })?;
     if tally.frames() == 0 {
@@ -165,20 +172,14 @@ fn name(video: &VideoFile) -> String {
     video.path.display().to_string()
 }
 
-/// Handles frames that only one video has: an error with both counts, unless the common ones suffice.
+/// Reads frames that only one video has to the end; an error with both counts if there are any.
 fn rest(
     videos: &[VideoFile; 2],
     readers: &mut [FrameReader; 2],
     mut extra: [usize; 2],
-    (both, keep_going): (usize, bool),
+    both: usize,
     ctx: &Context<'_>,
-) -> Result<Option<usize>, MetricsError> {
-    if ctx.cancelled() {
-        return Ok(None);
-    }
-    if keep_going {
-        return Ok(extra.iter().position(|&more| more > 0));
-    }
+) -> Result<(), MetricsError> {
     for ((reader, extra), video) in readers.iter_mut().zip(&mut extra).zip(videos) {
         while reader.damage.is_none() && !ctx.cancelled() && reader.next_frame().is_some() {
             *extra += 1;
@@ -188,7 +189,7 @@ fn rest(
         }
     }
     if extra == [0, 0] || ctx.cancelled() {
-        return Ok(None);
+        return Ok(());
     }
     let (frames, reference_frames) = (both + extra[1], both + extra[0]);
     let fault = FileFault::OtherLength { frames, reference: name(&videos[0]), reference_frames };

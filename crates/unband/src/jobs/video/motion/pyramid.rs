@@ -8,7 +8,8 @@ use unband_simd::jobs::motion::halved_words;
 pub(super) const BORDER: usize = 16;
 /// The smallest level is not smaller than this on either side, in samples.
 const SMALLEST: usize = 20;
-/// The largest level is not wider than this, in samples: the motion of smaller parts costs time and adds little.
+/// The largest level is not wider than this, in samples: the motion of smaller parts costs time and adds
+/// little.
 const LARGEST: usize = 700;
 /// The largest number of levels.
 const MOST: usize = 6;
