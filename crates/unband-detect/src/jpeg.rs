@@ -23,7 +23,7 @@ pub(super) fn block_means(
 ) -> Vec<u32> {
     let mut hist = vec![0u32; 257 * BINS];
     let (mut line, mut sum, mut low, mut high) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let unit = PER_BIN * i32::from((side * side) as u16);
+    let unit = PER_BIN * i32::try_from(side * side).unwrap_or(i32::MAX);
     for square in squares {
         let first = |from: usize, start: usize| from + (start + side - from % side) % side;
         let (left, top) = (first(square.x0, start.0), first(square.y0, start.1));
@@ -111,7 +111,7 @@ pub(super) fn dc_step(source: &LazyPlane<'_>, chroma: bool, enough: usize) -> Op
 /// Are samples everywhere on levels that are `step` codes apart, with contours at any column? Then samples
 /// were quantised: quantised means of blocks leave samples between the levels, or contours at every eighth
 /// column.
-pub(super) fn samples_on_levels(source: &Source<'_>, step: f64) -> bool {
+pub(super) fn samples_on_levels(source: &LazyPlane<'_>, step: f64) -> bool {
     const ENOUGH: usize = 200_000;
     const NEAR: f64 = 0.75;
     let (mut on, mut all, mut contours) = (0u64, 0u64, [0u64; 8]);

@@ -100,7 +100,8 @@ proptest! {
             _ => (v.round() - 60.0) * 1.7,
         };
         let pixels = gradient((w, h), run, grain, seed);
-        let found = same(w, h, &rounded(&pixels.iter().map(|p| p.map(|v| curved(cut(v)))).collect::<Vec<_>>()));
+        let pixels: Vec<_> = pixels.iter().map(|p| p.map(|v| curved(cut(v)))).collect();
+        let found = same(w, h, &rounded(&pixels));
         prop_assert!(found.is_ok(), "{found:?}");
     }
 

@@ -1,4 +1,5 @@
-//! Patch classifier of the Deep Banding Index, run over an image: the share of an image that a classifier takes for banded.
+//! Patch classifier of the Deep Banding Index, run over an image: the share of an image that a classifier
+//! takes for banded.
 
 use std::collections::HashMap;
 

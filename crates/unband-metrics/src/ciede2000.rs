@@ -7,7 +7,7 @@ use unband_image::{Context, Image};
 
 use crate::field::Field;
 use crate::linear_light::linear_planes;
-use crate::{ComparedWith, Better, Domain, Fault, MinSize, Metric, MetricError, Score, both};
+use crate::{Better, ComparedWith, Domain, Fault, Metric, MetricError, MinSize, Score, both};
 
 /// Pixels per work item.
 const PART: usize = 1 << 16;

@@ -409,8 +409,8 @@ impl Metric {
         self.range.replace("..=", " to ")
     }
 
-    /// Scores an image, against the second image of [`Metric::compared_with`]. The value is independent of the
-    /// number of threads and the instruction set, and never NaN.
+    /// Scores an image, against the second image of [`Metric::compared_with`]. The value is independent of
+    /// the number of threads and the instruction set, and never NaN.
     ///
     /// # Errors
     /// All errors name the metric and its limit. The second image is missing, or differs in size or colour

@@ -5,7 +5,7 @@ use unband_image::{Context, Image};
 use crate::field::Field;
 use crate::grey::{grey_pair, reduced};
 use crate::ssim_window::Window;
-use crate::{ComparedWith, Better, Domain, MinSize, Metric, MetricError, Score, at_least, both};
+use crate::{Better, ComparedWith, Domain, Metric, MetricError, MinSize, Score, at_least, both};
 
 /// Minimum side: the window of 11 samples at the coarsest of five scales.
 pub const LEAST_SIDE: usize = 11 << 4;

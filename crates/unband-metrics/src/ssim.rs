@@ -6,7 +6,7 @@ use crate::field::Field;
 use crate::grey::{grey_pair, reduced};
 use crate::psnr::studio_luma;
 use crate::ssim_window::Window;
-use crate::{ComparedWith, Better, Domain, MinSize, Metric, MetricError, Score, at_least, both};
+use crate::{Better, ComparedWith, Domain, Metric, MetricError, MinSize, Score, at_least, both};
 
 /// SSIM with a window per channel, then the mean over channels, only where the whole window is inside.
 /// −1..=1, 1 for equal images.

@@ -22,8 +22,8 @@ pub struct Published {
     pub place: &'static str,
     /// Size in bytes, if known.
     pub bytes: Option<u64>,
-    /// SHA-256 as returned by [`CheckpointFiles::sha256`](crate::checkpoint::CheckpointFiles::sha256): complete, its first
-    /// eight digits, or empty if unknown.
+    /// SHA-256 as returned by [`CheckpointFiles::sha256`](crate::checkpoint::CheckpointFiles::sha256):
+    /// complete, its first eight digits, or empty if unknown.
     pub sha256: &'static str,
 }
 

@@ -50,7 +50,8 @@ fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
     channels(evidence, start).or_else(|| in_yuv(evidence, start))
 }
 
-/// The grid of a plane by the means of its flat blocks. A part of the blocks is enough to exclude most planes.
+/// The grid of a plane by the means of its flat blocks. A part of the blocks is enough to exclude most
+/// planes.
 fn grid(source: &LazyPlane<'_>, side: usize, start: (usize, usize), levels: usize) -> Option<Grid> {
     let histogram = |enough| histogram(source, side, start, enough);
     let part = histogram(PART);

@@ -79,7 +79,8 @@ fn best(
     found.1
 }
 
-/// [`CorrelationSums::unexplained`] of the new thumbnail's blocks, each against its best match in the old one.
+/// [`CorrelationSums::unexplained`] of the new thumbnail's blocks, each against its best match in the old
+/// one.
 pub fn follow(old: &Thumbnail, new: &Thumbnail) -> f32 {
     let size = (new.width, new.height);
     let whole = Area { x: (0, size.0), y: (0, size.1) };

@@ -36,7 +36,8 @@ dispatch! {
         sum: &[i32]) = windows3_body;
 
     /// Adds a row to the maximum, the minimum and the sum of each column.
-    pub fn add_to_columns(level, high: &mut [i16], low: &mut [i16], sum: &mut [i32], row: &[i16]) = add_to_columns_body;
+    pub fn add_to_columns(level, high: &mut [i16], low: &mut [i16], sum: &mut [i32],
+        row: &[i16]) = add_to_columns_body;
 
     /// `mean = rough` where `range >= limit`.
     pub fn mask_rough(level, mean: &mut [i16], range: &[i16], limit: i16, rough: i16) = mask_rough_body;

@@ -8,9 +8,9 @@ use crate::dispatch;
 const BLOCK: usize = 16;
 
 dispatch! {
-    /// Median of the 3×3 square around each sample minus that sample. 0 where the sample is closer than `off` to
-    /// an integer, counted from `offset`, and where the range of its square is more than `range`. The rows have
-    /// one sample more than `out` at each end, and no NaN.
+    /// Median of the 3×3 square around each sample minus that sample. 0 where the sample is closer than `off`
+    /// to an integer, counted from `offset`, and where the range of its square is more than `range`. The rows
+    /// have one sample more than `out` at each end, and no NaN.
     pub fn from_medians(
         level, out: &mut [f32], above: &[f32], here: &[f32], below: &[f32], offset: f32, off: f32, range: f32,
     ) = medians_body;
@@ -74,6 +74,7 @@ fn medians(rows: [&[f32]; 3], first: usize, offset: f32, off: f32, range: f32) -
 
 /// Puts the smaller of two values first.
 #[inline(always)]
+#[allow(clippy::needless_range_loop)] // two rows at once
 fn exchange(v: &mut [[f32; BLOCK]; 9], a: usize, b: usize) {
     let (mut low, mut high) = (v[a], v[b]);
     for (low, high) in low.iter_mut().zip(&mut high) {

@@ -1,5 +1,5 @@
-//! Generic kernels of `f3kdb` for any reach and margins: scattered loads for each sample, with positions computed per
-//! block.
+//! Generic kernels of `f3kdb` for any reach and margins: scattered loads for each sample, with positions
+//! computed per block.
 
 use super::{Around, Code, Places};
 use crate::dispatch;

@@ -1,5 +1,5 @@
-//! Generic kernel of `deband` for any reach and margins: four scattered loads for each sample of a block, then the rest
-//! of the work on the whole block.
+//! Generic kernel of `deband` for any reach and margins: four scattered loads for each sample of a block,
+//! then the rest of the work on the whole block.
 
 use super::{Around, Closeness, Code, Offsets, TableRow, judge};
 use crate::dispatch;

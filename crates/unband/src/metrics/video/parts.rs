@@ -1,4 +1,5 @@
-//! Metrics of one video in parts for many machines: the plan of its parts, each part by itself, and their sum.
+//! Metrics of one video in parts for many machines: the plan of its parts, each part by itself, and their
+//! sum.
 
 use serde::{Deserialize, Serialize};
 use unband_image::Context;
