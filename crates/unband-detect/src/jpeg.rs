@@ -23,7 +23,7 @@ pub(super) fn block_means(
 ) -> Vec<u32> {
     let mut hist = vec![0u32; 257 * BINS];
     let (mut line, mut sum, mut low, mut high) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let unit = PER_BIN * i32::try_from(side * side).unwrap_or(i32::MAX);
+    let unit = PER_BIN * i32::from((side * side) as u16);
     for square in squares {
         let first = |from: usize, start: usize| from + (start + side - from % side) % side;
         let (left, top) = (first(square.x0, start.0), first(square.y0, start.1));

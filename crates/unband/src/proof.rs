@@ -44,6 +44,8 @@ fn jpeg_codes(image: &Image) -> Option<f64> {
 /// Where `original` is still what its JPEG file decodes to, counts coefficients instead, unless the intervals
 /// are those of a coarser grid ([`Faithful::Grid`]): those outside the stored intervals by more than a shift
 /// of one code in every sample explains.
+///
+/// Example: the [tour](crate#image).
 pub fn prove(original: &Image, written: &Image, findings: &Findings, faithful: Faithful) -> Proof {
     let samples: u64 = written.planes.iter().map(|plane| plane.data.len() as u64).sum();
     let same = original.planes.len() == written.planes.len()
