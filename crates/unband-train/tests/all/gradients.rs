@@ -61,7 +61,7 @@ fn check(graph: &Graph, height: usize, width: usize, learning: bool) {
     for (t, (name, whole)) in state.iter().enumerate() {
         let spectral =
             state.get(&format!("{}u", name.trim_end_matches('v'))).is_some() && name.ends_with("weight_v");
-        if !learned(name) || spectral || !whole.data.is_float() {
+        if !learned(name) || spectral || matches!(whole.data, Data::I64(_)) {
             assert!(!gradients.contains_key(name), "{name}");
             continue;
         }
