@@ -173,8 +173,9 @@ class Job:
 
     def peak_memory(self, *paths: str | os.PathLike[str]) -> int:
         """Expected peak memory of the work on the largest of these local files, in bytes, by the sizes in
-        their headers, as `unband` shares memory between images: that of the job on one thread, of reading, or of
-        writing, without the program itself. 0 where it is not known: for "upscale", and for files without a size.
+        their headers, as `unband` shares memory between images: that of the job on one thread, of reading, or
+        of writing, without the program itself. 0 where it is not known: for "upscale", and for files
+        without a size.
         """
         if self.task == "upscale" or not paths:
             return 0

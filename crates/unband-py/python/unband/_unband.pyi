@@ -15,6 +15,7 @@ __all__ = [
     "deband",
     "deband_file",
     "deband_video",
+    "default_metrics",
     "dither",
     "evaluate",
     "inspect",

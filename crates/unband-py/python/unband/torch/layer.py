@@ -136,7 +136,7 @@ class BandedDeformConv2d(nn.Module):
         return self._moved(self.geometry(x))
 
     def _moved(self, geometry: Tensor) -> Tensor:
-        sine, cosine, stretch, whole = geometry.split(1, 1)
+        sine, cosine, stretch, whole = geometry.chunk(4, 1)
         rows, columns = self.base_offset.reshape(2, -1, 1, 1).to(geometry.dtype)
         along, across = whole * (stretch * rows), whole * columns
         moved = [cosine * along + sine * across - rows, cosine * across - sine * along - columns]
@@ -146,7 +146,7 @@ class BandedDeformConv2d(nn.Module):
         """The layer; `x` is N × inc × H × W."""
         geometry, weight = self.geometry(x), self.conv.weight
         if _has_kernels(x, geometry, weight):
-            made: Tensor = _Banded.apply(x, geometry, weight)  # type: ignore[no-untyped-call]
+            made: Tensor = _Banded.apply(x, geometry, weight)  # type: ignore[no-untyped-call, unused-ignore]
             return made
         from torchvision.ops import deform_conv2d
 
@@ -158,7 +158,9 @@ class BandedDeformConv2d(nn.Module):
 def _has_kernels(*tensors: Tensor) -> bool:
     """Do unband's own kernels work on these? They are for `float32` on the processor."""
     plain = all(t.device.type == "cpu" and t.dtype == torch.float32 and t.numel() > 0 for t in tensors)
-    traced = torch.compiler.is_compiling() or torch.jit.is_tracing()  # type: ignore[no-untyped-call]
+    # Versions of PyTorch differ in the types that they state.
+    tracing = torch.jit.is_tracing()  # type: ignore[no-untyped-call, attr-defined, unused-ignore]
+    traced = torch.compiler.is_compiling() or tracing
     return plain and not traced
 
 
