@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use super::bits::Effective;
 use super::comb::Combs;
+use super::flat_runs::FlatRuns;
 use super::grid::{self, Grid, flat_histogram, plane_grid};
 use super::lattice::{self, Colours, Lattice};
 use super::noisy::{self, Conversion, NoisyGrid};
@@ -29,6 +30,7 @@ pub(crate) struct Evidence<'a> {
     pub effective: Effective,
     pub ctx: &'a Context<'a>,
     tiles: OnceLock<TileHistograms>,
+    flat_runs: OnceLock<FlatRuns>,
     histograms: OnceLock<Vec<Vec<u32>>>,
     colours: OnceLock<Colours>,
     lattice: OnceLock<Lattice>,
@@ -45,6 +47,7 @@ impl<'a> Evidence<'a> {
             effective,
             ctx,
             tiles: OnceLock::new(),
+            flat_runs: OnceLock::new(),
             histograms: OnceLock::new(),
             colours: OnceLock::new(),
             lattice: OnceLock::new(),
@@ -56,6 +59,11 @@ impl<'a> Evidence<'a> {
     /// Histograms of squares.
     pub fn tiles(&self) -> &TileHistograms {
         self.tiles.get_or_init(|| TileHistograms::new(&self.codes))
+    }
+
+    /// Flat windows.
+    pub fn flat_runs(&self) -> &FlatRuns {
+        self.flat_runs.get_or_init(|| FlatRuns::new(&self.codes))
     }
 
     /// Histogram of each channel's codes.

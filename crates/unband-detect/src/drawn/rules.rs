@@ -24,6 +24,7 @@ pub(super) static RULES: &[Rule] = &[
     rule("normal-map", "colours are unit vectors", normal_map),
     rule("deep", "more than 8 bits, or no place where pixels differ", deep),
     rule("coded-blocks", "plateaus are the blocks of a codec, in its colours", coded_blocks),
+    rule("resized-levels", "levels of a gradient that was resized", resized_levels),
     rule("enlarged", "every pixel is repeated", upscaled),
     rule("dots", "all changes are on the lines of a lattice", dots),
     rule("ruled", "every second line is another colour", ruled),
@@ -66,6 +67,13 @@ fn deep(plateaus: &Plateaus<'_>) -> Verdict {
 /// Blocks of a codec are flat, straight and of few colours too.
 fn coded_blocks(plateaus: &Plateaus<'_>) -> Verdict {
     plateaus.census()?.is_coded(plateaus.found.cause == Cause::Jpeg).then_some(None)
+}
+
+/// Soft contours between neighbouring levels are those of a resized gradient.
+fn resized_levels(plateaus: &Plateaus<'_>) -> Verdict {
+    let found = plateaus.found;
+    let sure = found.grids.iter().filter(|grid| grid.found).all(|grid| grid.confidence >= 0.95);
+    (found.resized && (sure || found.space != Space::Native)).then_some(None)
 }
 
 fn upscaled(plateaus: &Plateaus<'_>) -> Verdict {

@@ -22,6 +22,7 @@ pub(crate) mod palette;
 mod partial_levels;
 mod plain;
 mod resized;
+mod resized_channels;
 mod separated_palette;
 mod video_lattice;
 
@@ -42,6 +43,7 @@ pub(crate) static RULES: &[Rule] = &[
     jpeg_tables::RULE,
     declared_palette::RULE,
     even_levels::RULE,
+    resized_channels::RULE,
     video_lattice::RULE,
     partial_levels::RULE,
     resized::RULE,

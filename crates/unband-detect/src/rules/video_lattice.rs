@@ -1,6 +1,7 @@
 //! Colours of 8-bit `YCbCr`.
 
 use super::Rule;
+use super::resized::softened;
 use crate::coded::Coding;
 use crate::evidence::ENOUGH;
 use crate::evidence::Evidence;
@@ -58,6 +59,12 @@ fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
             }
         }
         let mut found = evidence.clean_grid(matrix, range, &grids);
+        if let ([Some(grid), None, None], Range::Full, false) = (grids, range, evidence.lossy())
+            && softened(&evidence.luma(matrix), grid)
+        {
+            (found.half_chroma, found.resized) = (false, true);
+            return Some(found);
+        }
         if !exact && !sharp(&grids[0]) && Coding::measure(&evidence.luma(matrix)).surely() {
             found.cause = Cause::RecodedGrid;
             found.lossy = true;

@@ -9,35 +9,47 @@ use unband_image::{Context, Image, Needs, Plane, RestoreError, Restorer, TileIn,
 pub(super) struct Earlier {
     inner: Box<dyn Restorer>,
     image: Image,
-    /// Shares of the change that are applied, 0 to 255, row by row; `None`: the whole result.
-    shares: Option<Vec<u8>>,
+    /// `None`: the whole result is applied.
+    shares: Option<ChangeShares>,
 }
 
-/// Bytes of each sample's copy, and of a pixel's share.
-const BYTES: (usize, usize) = (4, 1);
+/// What is applied, row by row.
+pub(super) struct ChangeShares {
+    /// Shares of the change, in 1/255.
+    pub shares: Vec<u8>,
+    /// For each plane, or for all: what is added to the restored earlier state.
+    pub added: Vec<Vec<f32>>,
+}
+
+/// Bytes of a sample.
+const BYTES: usize = 4;
 
 impl Earlier {
     /// `inner` is the restorer of the earlier state `image`.
-    pub fn new(inner: Box<dyn Restorer>, image: Image, shares: Option<Vec<u8>>) -> Self {
+    pub fn new(inner: Box<dyn Restorer>, image: Image, shares: Option<ChangeShares>) -> Self {
         Self { inner, image, shares }
     }
 
     fn own_bytes(&self) -> u64 {
         let samples: usize = self.image.planes.iter().map(|plane| plane.data.len()).sum();
-        (BYTES.0 * samples + BYTES.1 * self.shares.as_ref().map_or(0, Vec::len)) as u64
+        let pixels =
+            self.shares.as_ref().map_or(0, |parts| (1 + BYTES * parts.added.len()) * parts.shares.len());
+        (BYTES * samples + pixels) as u64
     }
 
     /// Replaces a result on the earlier state by the source and a share of the change.
     fn apply(&self, window: Window, source: &Image, planes: &mut [Plane]) {
-        let Some(shares) = &self.shares else { return };
+        let Some(ChangeShares { shares, added }) = &self.shares else { return };
         let width = source.width();
         for (p, plane) in planes.iter_mut().enumerate() {
+            let Some(added) = added.get(p).or(added.first()) else { return };
             for (i, row) in plane.data.chunks_exact_mut(plane.width.max(1)).enumerate() {
                 let y = window.y0 + i;
-                let shares = &shares[y * width + window.x0..][..row.len()];
+                let at = y * width + window.x0;
                 let source = &source.planes[p].row(y)[window.x0..];
-                for ((value, &source), &share) in row.iter_mut().zip(source).zip(shares) {
-                    *value = source + f32::from(share) / 255.0 * (*value - source);
+                let row = row.iter_mut().zip(source).zip(&shares[at..]).zip(&added[at..]);
+                for (((value, &source), &share), &added) in row {
+                    *value = source + f32::from(share) / 255.0 * (*value + added - source);
                 }
             }
         }

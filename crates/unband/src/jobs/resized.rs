@@ -2,23 +2,29 @@
 //!
 //! A copy of the image has its samples on the nearest levels again, as before the resize. It is restored, and
 //! the change is applied where the neighbourhood spans at most about two steps: elsewhere edges and texture
-//! were blended by the resize.
+//! were blended by the resize. Where hardly any neighbours are equal, noise crossed the levels, and the means
+//! that the resize made of it say more than the levels: the difference is added again.
 
 use unband_image::findings::{Findings, Space};
 use unband_image::method::Prepare;
-use unband_image::{Context, Image, RestoreError};
+use unband_image::{Context, Image, Plane, RestoreError};
+use unband_simd::filters::smooth::mix_row;
 use unband_simd::jobs::faithful::nearest_level;
 
-use super::earlier::Earlier;
+use super::earlier::{ChangeShares, Earlier};
 
 /// Half the side of the neighbourhood whose range is measured, in samples.
-const AROUND: usize = 3;
+const AROUND: usize = 2;
 /// Half the side of the mean that softens the shares.
 const SOFT: usize = 2;
-/// Range of luma, in steps, above which nothing changes, and how far below it everything does.
+/// Range, in steps, above which nothing changes, and how far below it everything does.
 const STEPS: (f32, f32) = (2.2, 0.8);
-/// Luma of BT.709.
-const LUMA: [f32; 3] = [0.2126, 0.7152, 0.0722];
+/// Range of a flat 3×3 window, in 8-bit codes: of a channel, and of luma behind channels that were rounded.
+const FLAT: (f32, f32) = (0.5, 1.2);
+/// Half the side of the neighbourhood whose flat windows are counted.
+const AMONG: usize = 5;
+/// Share of samples in flat windows from which there is no noise.
+const QUIET: f32 = 0.8;
 
 /// The restorer of an image that was resized. `prepare` makes the one of the image before.
 ///
@@ -32,8 +38,9 @@ pub(super) fn restorer(
 ) -> Result<Earlier, RestoreError> {
     let mut before = image.clone();
     put_on_levels(&mut before, findings, ctx);
+    let shares = applied(image, &before, findings, ctx);
     let inner = prepare(&before, &Findings { resized: false, ..findings.clone() }, ctx)?;
-    Ok(Earlier::new(inner, before, Some(shares(image, findings, ctx))))
+    Ok(Earlier::new(inner, before, Some(shares)))
 }
 
 /// Puts all samples of the found planes on their nearest level.
@@ -73,45 +80,97 @@ fn put_on_levels(image: &mut Image, findings: &Findings, ctx: &Context<'_>) {
     }
 }
 
-/// The share of the change at each pixel, from the range of luma around it.
-fn shares(image: &Image, findings: &Findings, ctx: &Context<'_>) -> Vec<u8> {
-    let (width, height) = (image.width(), image.height());
-    let step = findings.grids.iter().filter(|grid| grid.found).map(|grid| grid.step_codes);
-    let step = step.fold(0.0, f32::max).max(1e-6) / 255.0;
-    let rows: Vec<Vec<f32>> = ctx.map(height, |y| match image.planes.as_slice() {
-        [r, g, b] => {
-            let pixel = |x: usize| [r, g, b].iter().zip(LUMA).map(|(plane, k)| k * plane.row(y)[x]).sum();
-            (0..width).map(pixel).collect()
-        }
-        planes => planes[0].row(y).to_vec(),
-    });
-    // Ranges across, then down.
-    let ranges: Vec<Vec<(f32, f32)>> = ctx.map(height, |y| {
-        let around = |x: usize| &rows[y][x.saturating_sub(AROUND)..(x + AROUND + 1).min(width)];
-        (0..width).map(|x| range(around(x).iter().map(|&v| (v, v)))).collect()
-    });
-    let hard: Vec<Vec<f32>> = ctx.map(height, |y| {
-        let near = &ranges[y.saturating_sub(AROUND)..(y + AROUND + 1).min(height)];
-        let share = |x: usize| {
-            let (low, high) = range(near.iter().map(|row| row[x]));
-            ((STEPS.0 - (high - low) / step) / STEPS.1).clamp(0.0, 1.0)
-        };
-        (0..width).map(share).collect()
-    });
-    let soft = |y: usize| -> Vec<u8> {
-        let near = &hard[y.saturating_sub(SOFT)..(y + SOFT + 1).min(height)];
-        let down: Vec<f32> =
-            (0..width).map(|x| near.iter().map(|row| row[x]).sum::<f32>() / near.len() as f32).collect();
-        let mean = |x: usize| {
-            let around = &down[x.saturating_sub(SOFT)..(x + SOFT + 1).min(width)];
-            around.iter().sum::<f32>() / around.len() as f32
-        };
-        (0..width).map(|x| (255.0 * mean(x)).round() as u8).collect()
-    };
-    ctx.map(height, soft).concat()
+/// What is applied, from the samples around: the share is that of the plane with the widest range.
+fn applied(image: &Image, before: &Image, findings: &Findings, ctx: &Context<'_>) -> ChangeShares {
+    let found = findings.grids.iter().filter(|grid| grid.found).map(|grid| grid.step_codes);
+    let step = found.fold(0.0, f32::max).max(1e-6) / 255.0;
+    if let (Space::Yuv { matrix, .. }, [r, g, b]) = (findings.space, image.planes.as_slice()) {
+        let weights = matrix.weights_of(0);
+        let rows = ctx.map(r.height, |y| {
+            let mut row = vec![0.0; r.width];
+            mix_row(ctx.level, &mut row, r.row(y), g.row(y), b.row(y), weights);
+            row
+        });
+        let luma = Plane { width: r.width, height: r.height, data: rows.concat() };
+        let shares = shares(ranges(&luma, AROUND, ctx), &luma, step, ctx);
+        // Each channel moved by the same amount.
+        return ChangeShares { shares, added: vec![added(r, &before.planes[0], &luma, FLAT.1 / 255.0, ctx)] };
+    }
+    let mut widest = vec![0.0; image.planes[0].data.len()];
+    for plane in &image.planes {
+        let ranges = ranges(plane, AROUND, ctx);
+        widest.iter_mut().zip(ranges).for_each(|(widest, range)| *widest = range.max(*widest));
+    }
+    let shares = shares(widest, &image.planes[0], step, ctx);
+    let pairs = image.planes.iter().zip(&before.planes);
+    ChangeShares { shares, added: pairs.map(|(a, b)| added(a, b, a, FLAT.0 / 255.0, ctx)).collect() }
 }
 
-/// Lowest and highest value of pairs of such.
-fn range(values: impl Iterator<Item = (f32, f32)>) -> (f32, f32) {
-    values.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), (a, b)| (low.min(a), high.max(b)))
+/// Shares of the change, from the ranges around the samples of a plane.
+fn shares(ranges: Vec<f32>, of: &Plane, step: f32, ctx: &Context<'_>) -> Vec<u8> {
+    let share = |range: f32| ((STEPS.0 - range / step) / STEPS.1).clamp(0.0, 1.0);
+    let hard = Plane { width: of.width, height: of.height, data: ranges.into_iter().map(share).collect() };
+    means(&hard, SOFT, ctx).into_iter().map(|share| (255.0 * share).round() as u8).collect()
+}
+
+/// The difference of two planes, mean of 3×3 samples with weights 1, 2, 1: all of it where no sample of
+/// `levels` is in a flat window.
+fn added(a: &Plane, b: &Plane, levels: &Plane, flat: f32, ctx: &Context<'_>) -> Vec<f32> {
+    let (width, height) = (a.width, a.height);
+    let of = |data: Vec<f32>| Plane { width, height, data };
+    // A sample is in a flat window if the lowest range around it is that of one.
+    let lowest = around(&of(ranges(levels, 1, ctx)), 1, |v| v, f32::min, ctx);
+    let inside = lowest.into_iter().map(|range| if range < flat { 1.0 } else { 0.0 }).collect();
+    let inside = means(&of(inside), AMONG, ctx);
+    let near = |at: usize, end: usize| [at.saturating_sub(1), at, (at + 1).min(end - 1)];
+    let rows = ctx.map(height, |y| {
+        let rows = near(y, height).map(|y| (a.row(y), b.row(y)));
+        let difference = |x: usize| {
+            let [above, here, below] = rows.map(|(a, b)| {
+                let [left, here, right] = near(x, width).map(|x| a[x] - b[x]);
+                left + right + 2.0 * here
+            });
+            (above + below + 2.0 * here) / 16.0
+        };
+        let kept = |x: usize| (1.0 - inside[y * width + x] / QUIET).clamp(0.0, 1.0);
+        (0..width).map(|x| kept(x) * difference(x)).collect::<Vec<f32>>()
+    });
+    rows.concat()
+}
+
+/// Applies `fold` to the samples around each one: across, then down.
+fn around<T: Copy + Send + Sync>(
+    plane: &Plane,
+    radius: usize,
+    value: impl Fn(f32) -> T + Sync,
+    fold: impl Fn(T, T) -> T + Sync,
+    ctx: &Context<'_>,
+) -> Vec<T> {
+    let (width, height) = (plane.width, plane.height);
+    let near = |at: usize, end: usize| at.saturating_sub(radius)..(at + radius + 1).min(end);
+    let across: Vec<Vec<T>> = ctx.map(height, |y| {
+        let row = plane.row(y);
+        let all = |x: usize| row[near(x, width)].iter().map(|&v| value(v)).reduce(&fold);
+        (0..width).filter_map(all).collect()
+    });
+    ctx.map(height, |y| {
+        let mut row = across[y].clone();
+        for other in near(y, height).filter(|&other| other != y) {
+            row.iter_mut().zip(&across[other]).for_each(|(a, &b)| *a = fold(*a, b));
+        }
+        row
+    })
+    .concat()
+}
+
+/// Highest minus lowest sample around each one.
+fn ranges(plane: &Plane, radius: usize, ctx: &Context<'_>) -> Vec<f32> {
+    let both = |a: (f32, f32), b: (f32, f32)| (a.0.min(b.0), a.1.max(b.1));
+    around(plane, radius, |v| (v, v), both, ctx).into_iter().map(|(low, high)| high - low).collect()
+}
+
+/// Mean of the samples around each one.
+fn means(plane: &Plane, radius: usize, ctx: &Context<'_>) -> Vec<f32> {
+    let add = |a: (f32, f32), b: (f32, f32)| (a.0 + b.0, a.1 + b.1);
+    around(plane, radius, |v| (v, 1.0), add, ctx).into_iter().map(|(sum, count)| sum / count).collect()
 }

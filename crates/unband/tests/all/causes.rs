@@ -86,23 +86,86 @@ fn masked_black_and_white_areas_stay_exact() {
     }
 }
 
+/// Means of 2×2 of an image twice as large.
+fn shrunk(value: impl Fn(usize, usize) -> [f32; 3]) -> Image {
+    image(W, H, |x, y, c| {
+        let four = [(0, 0), (1, 0), (0, 1), (1, 1)].map(|(i, j)| value(2 * x + i, 2 * y + j)[c]);
+        four.iter().sum::<f32>() / 4.0
+    })
+}
+
+/// An image shrunk, and what remains of it where `lose` took levels before.
+fn shrunk_pair(
+    value: impl Fn(usize, usize) -> [f32; 3],
+    lose: impl Fn([f32; 3]) -> [f32; 3],
+) -> (Image, Image) {
+    let clean = shrunk(&value);
+    let mut damaged = shrunk(|x, y| lose(value(x, y)));
+    damaged.planes.iter_mut().flat_map(|plane| &mut plane.data).for_each(|value| *value = eight(*value));
+    (clean, damaged)
+}
+
+/// The sky twice as large.
+fn large_sky(x: usize, y: usize) -> [f32; 3] {
+    sky(x as f32 / 2.0, y as f32 / 2.0)
+}
+
 #[test]
 fn levels_are_found_after_a_resize() {
-    // Means of 2×2 of a 5-bit image.
-    let part = |x: usize, y: usize, c: usize| sky(x as f32 / 2.0, y as f32 / 2.0)[c];
-    let shrunk = |of: &dyn Fn(f32) -> f32| {
-        image(W, H, |x, y, c| {
-            let four = [(0, 0), (1, 0), (0, 1), (1, 1)].map(|(i, j)| of(part(2 * x + i, 2 * y + j, c)));
-            four.iter().sum::<f32>() / 4.0
-        })
-    };
-    let clean = shrunk(&|value| value);
-    let mut damaged = shrunk(&five_bits);
-    damaged.planes.iter_mut().flat_map(|plane| &mut plane.data).for_each(|value| *value = eight(*value));
+    let (clean, damaged) = shrunk_pair(large_sky, |rgb| rgb.map(five_bits));
     let found = inspect(&damaged, &Context::default());
     assert!(found.resized && found.cause == Cause::Levels, "{found:?}");
     let (gain, _) = gain(&damaged, &clean, Options::default());
     assert!(gain > 3.0, "{gain}");
+}
+
+#[test]
+fn levels_between_horizontal_contours_are_found_after_a_resize() {
+    // Twice as large: each row is three parts of one row and one part of the next.
+    let dusk = |y: usize, c: usize| [0.1, 0.15, 0.5][c] + [0.55, 0.3, -0.3][c] * y as f32 / (H / 2) as f32;
+    let grown = |of: &dyn Fn(f32) -> f32| {
+        image(W, H, |_, y, c| 0.75 * of(dusk(y / 2 + 1, c)) + 0.25 * of(dusk(y / 2 + 2 * (y % 2), c)))
+    };
+    let clean = grown(&|value| value);
+    let mut damaged = grown(&|value| eight((63.0 * value).round() / 63.0));
+    damaged.planes.iter_mut().flat_map(|plane| &mut plane.data).for_each(|value| *value = eight(*value));
+    let found = inspect(&damaged, &Context::default());
+    assert!(found.resized && found.cause == Cause::Levels && found.drawing.is_none(), "{found:?}");
+    let (gain, _) = gain(&damaged, &clean, Options::default());
+    assert!(gain > 4.0, "{gain}");
+}
+
+#[test]
+fn levels_of_luma_among_few_colours_are_found_after_a_resize() {
+    let lamp = |x: usize, y: usize| {
+        let (u, v) = (x as f32 / W as f32 - 1.0, y as f32 / H as f32 - 1.0);
+        let light = 0.15 + 0.5 * (-1.2 * (u * u + v * v)).exp();
+        [light, 0.98 * light + 0.01, 0.96 * light + 0.02]
+    };
+    let six_bits = |rgb: [f32; 3]| {
+        let luma = 0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2];
+        let level = (63.0 * luma).round() / 63.0;
+        rgb.map(|value| eight(value + level - luma))
+    };
+    let (clean, damaged) = shrunk_pair(lamp, six_bits);
+    let found = inspect(&damaged, &Context::default());
+    assert!(found.resized && found.drawing.is_none() && found.grids[0].bits == Some(6), "{found:?}");
+    let (gain, _) = gain(&damaged, &clean, Options::default());
+    assert!(gain > 3.0, "{gain}");
+}
+
+#[test]
+fn waves_of_a_few_levels_gain_after_a_resize() {
+    let waves = |strength: f32| {
+        let value = |x: usize, y: usize| {
+            let wave = strength * (0.45 * x as f32).sin() * (0.35 * y as f32).cos();
+            large_sky(x, y).map(|value| value + wave)
+        };
+        let (clean, damaged) = shrunk_pair(value, |rgb| rgb.map(five_bits));
+        gain(&damaged, &clean, Options::default()).0
+    };
+    let (low, high) = (waves(0.02), waves(0.03));
+    assert!(low > 0.4 && high > 0.9, "{low} {high}");
 }
 
 fn jpeg(image: &Image, quality: u8) -> Image {
