@@ -235,9 +235,54 @@ def machines():
     return d
 
 
+def formats():
+    """Samples and metadata on their way between two files."""
+    d = Drawing(640, 196, "Samples and metadata pass from one format to another; losses are reported")
+    d.box(16, 48, 130, 64, ("file", "PNG, JPEG, TIFF, …"), "blue")
+    d.box(236, 20, 168, 52, ("samples", "depth, alpha, colour"), "green")
+    d.box(236, 88, 168, 52, ("metadata", "ICC, Exif, XMP, texts"), "green")
+    d.box(494, 48, 130, 64, ("result", "format and depth"), "blue")
+    for y in (46, 114):
+        d.arrow((146, 80), (234, y))
+        d.arrow((404, y), (492, 80))
+    d.line([(320, 140), (320, 156)], GREY, dash="4 3", arrow=True)
+    d.text(320, 174, "reported: whatever the result's format cannot hold", 12, GREY)
+    d.text(187, 38, "read", 12, GREY)
+    d.text(452, 38, "write", 12, GREY)
+    return d
+
+
+def json():
+    """Results for scripts, messages for people."""
+    d = Drawing(640, 150, "With --json, objects go to standard output, messages to standard error")
+    d.box(16, 48, 150, 54, ("unband … --json", "any command"), "blue")
+    d.box(274, 12, 186, 52, ("standard output", "objects with a schema"), "green")
+    d.box(274, 86, 186, 52, ("standard error", "progress, errors, hints"), "orange")
+    d.arrow((166, 75), (272, 38))
+    d.arrow((166, 75), (272, 112))
+    d.box(524, 12, 100, 52, ("script", "jq, Python"), "plain")
+    d.box(524, 86, 100, 52, ("reader",), "plain")
+    d.arrow((460, 38), (522, 38))
+    d.arrow((460, 112), (522, 112))
+    return d
+
+
+def checkpoints():
+    """A published checkpoint and its uses."""
+    d = Drawing(640, 176, "A checkpoint is identified by its tensors and becomes a method, a model file or a training's start")
+    d.box(16, 60, 140, 56, ("best.pth", "named tensors"), "plain")
+    d.box(216, 60, 168, 56, ("identified", "architecture, settings"), "blue")
+    d.arrow((156, 88), (214, 88))
+    for y, lines in ((12, ("--weights", "images, video")), (64, ("eval", "table of methods")), (116, ("models export", "ONNX"))):
+        d.box(456, y, 168, 46, lines, "green")
+        d.arrow((384, 88), (454, y + 23))
+    d.text(300, 138, "no code in the file is executed", 12, GREY)
+    return d
+
+
 def main():
     check, stale = sys.argv[1:] == ["--check"], []
-    for draw in (job, interval, detector, network, video, degrade, artwork, machines):
+    for draw in (job, interval, detector, network, video, degrade, artwork, machines, formats, json, checkpoints):
         path, text = OUT / f"how-{draw.__name__}.svg", draw().svg()
         if not check:
             path.write_text(text)
