@@ -27,7 +27,7 @@ use crate::{Model, TrainError};
 pub struct Loss {
     /// Name in kebab-case.
     pub name: &'static str,
-    /// What it is the mean of.
+    /// Quantity whose mean is the loss.
     pub title: &'static str,
     /// Whether it is relative to the degraded image's error, which then has the size of the clean one.
     pub relative: bool,
