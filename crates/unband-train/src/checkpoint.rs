@@ -162,7 +162,7 @@ impl File<'_> {
         Ok(Tensor::from_data(TensorData::new(self.floats(name, len)?, [len]), &like.device()))
     }
 
-    /// 32-bit values, or 16-bit ones (bfloat16) of a file made smaller by tools/shrink_checkpoint.py.
+    /// 32-bit values, or 16-bit ones (bfloat16) of a file made smaller by `tools/shrink_checkpoint.py`.
     fn floats(&self, name: &str, len: usize) -> Result<Vec<f32>, TrainError> {
         let tensor = self.tensor(name)?;
         let values: Vec<f32> = match tensor.dtype() {

@@ -121,7 +121,7 @@ impl PairSource {
         sample: u32,
     ) -> Result<(Pair, Vec<String>, usize), DataError> {
         let draw = |plane: u32, count: usize| rng.below_at(count, sample, plane, 0, 0);
-        let (clean, degraded) = self.from_folders(pair)?;
+        let (clean, degraded) = self.read_pair(pair)?;
         let degrader = self.degrader(|degraders| draw(10, degraders));
         let room = degrader.map_or(0, Degrader::room);
         let least = side + 2 * room;
@@ -150,7 +150,7 @@ impl PairSource {
         multiple: usize,
         rng: Rng,
     ) -> Result<(Patch, usize, usize), DataError> {
-        let (clean, degraded) = self.from_folders(pair)?;
+        let (clean, degraded) = self.read_pair(pair)?;
         let degrader = self.degrader(|degraders| pair % degraders);
         let room = 2 * degrader.map_or(0, Degrader::room);
         let side = |n: usize| {
@@ -194,10 +194,7 @@ impl PairSource {
         Ok((made, drawn.map_or_else(|| vec![degrader.to_string()], |record| record.names)))
     }
 
-    fn from_folders(
-        &mut self,
-        pair: usize,
-    ) -> Result<(Arc<CachedImage>, Option<Arc<CachedImage>>), DataError> {
+    fn read_pair(&mut self, pair: usize) -> Result<(Arc<CachedImage>, Option<Arc<CachedImage>>), DataError> {
         let (clean, degraded) = self.files[pair].clone();
         let gt = self.decoded(&clean)?;
         let Some(degraded) = degraded else { return Ok((gt, None)) };
