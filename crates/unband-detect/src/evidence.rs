@@ -36,6 +36,7 @@ pub(crate) struct Evidence<'a> {
     lattice: OnceLock<Lattice>,
     combs: OnceLock<Combs>,
     palette: OnceLock<Option<Findings>>,
+    resized: OnceLock<Option<(Findings, bool)>>,
 }
 
 impl<'a> Evidence<'a> {
@@ -53,6 +54,7 @@ impl<'a> Evidence<'a> {
             lattice: OnceLock::new(),
             combs: OnceLock::new(),
             palette: OnceLock::new(),
+            resized: OnceLock::new(),
         }
     }
 
@@ -102,6 +104,11 @@ impl<'a> Evidence<'a> {
     /// Findings of a palette that the file does not declare.
     pub fn palette(&self) -> Option<&Findings> {
         self.palette.get_or_init(|| rules::palette::findings(self, false)).as_ref()
+    }
+
+    /// Findings of channels that were resized after they lost levels, and whether these are sure.
+    pub fn resized(&self) -> Option<&(Findings, bool)> {
+        self.resized.get_or_init(|| rules::resized::of_channels(self)).as_ref()
     }
 
     /// Gaps of expanded limited range among few colours: a ninth of a step, which resembles a fine JPEG grid.

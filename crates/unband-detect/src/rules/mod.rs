@@ -21,7 +21,7 @@ mod noisy_grid;
 pub(crate) mod palette;
 mod partial_levels;
 mod plain;
-mod resized;
+pub(crate) mod resized;
 mod resized_channels;
 mod separated_palette;
 mod video_lattice;

@@ -34,11 +34,11 @@ const KINDS: [(Matrix, Range); 3] =
     [(Matrix::Bt601, Range::Full), (Matrix::Bt601, Range::Limited), (Matrix::Bt709, Range::Limited)];
 
 fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
-    of_channels(evidence).map(|(found, _)| found).or_else(|| of_luma(evidence))
+    evidence.resized().map(|(found, _)| found.clone()).or_else(|| of_luma(evidence))
 }
 
 /// Levels of the channels, and whether they are sure.
-pub(super) fn of_channels(evidence: &Evidence<'_>) -> Option<(Findings, bool)> {
+pub(crate) fn of_channels(evidence: &Evidence<'_>) -> Option<(Findings, bool)> {
     if evidence.lossy() || evidence.flat_runs().share < LEAST_FLAT {
         return None;
     }

@@ -1,7 +1,6 @@
 //! Few levels of red, green and blue, then resized: not to be mistaken for levels of luma.
 
 use super::Rule;
-use super::resized::of_channels;
 use crate::evidence::Evidence;
 use unband_image::findings::Findings;
 
@@ -12,6 +11,6 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
-    let (found, sure) = of_channels(evidence)?;
-    (sure && evidence.tiles().partial_levels().is_none()).then_some(found)
+    let (found, sure) = evidence.resized()?;
+    (*sure && evidence.tiles().partial_levels().is_none()).then(|| found.clone())
 }
