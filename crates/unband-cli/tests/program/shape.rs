@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use super::words::files;
 
 /// Most columns of a line.
 const COLUMNS: usize = 110;
@@ -18,16 +20,15 @@ const LONGER: [&str; 4] = [
 
 /// Sources of all crates, without tests and benchmarks, by their path below `crates/`.
 fn sources() -> Vec<(String, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let mut next: Vec<PathBuf> =
-        fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path().join("src")).collect();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut paths = Vec::new();
+    files(folder, &mut paths);
     let mut all = Vec::new();
-    while let Some(path) = next.pop() {
-        if path.is_dir() {
-            next.extend(fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
-        } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("tests.rs") {
-            let name = path.strip_prefix(&folder).unwrap().to_str().unwrap().to_owned();
-            all.push((name, fs::read_to_string(path).unwrap()));
+    for path in paths {
+        let name = path.strip_prefix(folder).unwrap().to_str().unwrap();
+        let source = name.split('/').nth(1) == Some("src") && name.ends_with(".rs");
+        if source && !path.ends_with("tests.rs") {
+            all.push((name.to_owned(), fs::read_to_string(&path).unwrap()));
         }
     }
     assert!(all.len() > 500, "{}", all.len());

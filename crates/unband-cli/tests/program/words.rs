@@ -285,7 +285,8 @@ fn page(text: &str, comments_only: bool) -> Vec<(usize, String)> {
     found
 }
 
-fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+/// Adds the files of a folder and its subfolders, without built, hidden and unfinished ones.
+pub(crate) fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap();
