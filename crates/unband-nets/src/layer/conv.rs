@@ -31,6 +31,21 @@ pub struct Conv {
 }
 
 impl Conv {
+    /// The convolution inside a deformable one that computes offsets or geometry: 3×3, of the input's size.
+    pub fn generator([weight, bias]: [ParamId; 2], input: usize, output: usize) -> Self {
+        Self {
+            weight,
+            bias: Some(bias),
+            input,
+            output,
+            kernel: (3, 3),
+            stride: 1,
+            padding: (1, 1),
+            dilation: 1,
+            groups: 1,
+        }
+    }
+
     pub(crate) fn word(&self) -> String {
         let (a, b) = self.kernel;
         let part = |word: &str, n: usize| if n > 1 { format!(" {word} {n}") } else { String::new() };

@@ -76,20 +76,9 @@ fn direction(b: &mut Builder<'_>, conv: &BandedDeformConv, x: &str) -> (String, 
 }
 
 /// Output of a 3×3 convolution.
-fn generated(b: &mut Builder<'_>, x: &str, [weight, bias]: [ParamId; 2], input: usize) -> String {
-    let output = b.graph.params[bias.index()].len();
-    let conv = Conv {
-        weight,
-        bias: Some(bias),
-        input,
-        output,
-        kernel: (3, 3),
-        stride: 1,
-        padding: (1, 1),
-        dilation: 1,
-        groups: 1,
-    };
-    convolution(b, &conv, x)
+fn generated(b: &mut Builder<'_>, x: &str, pair: [ParamId; 2], input: usize) -> String {
+    let output = b.graph.params[pair[1].index()].len();
+    convolution(b, &Conv::generator(pair, input, output), x)
 }
 
 /// Row and column offset of every tap from the centre, `[1, taps, 1, 1]` each.

@@ -1,9 +1,10 @@
 use unband_image::Context;
 use unband_nets::layer::banded_deform_conv::BandedDeformConv;
+use unband_nets::layer::conv::Conv;
 use unband_nets::state::Weights;
 use unband_nets::{ParamId, Shape};
 
-use super::deform_conv::{generator, sample};
+use super::deform_conv::sample;
 use super::{Map, Real, by_channel};
 
 pub(super) fn banded<T: Real>(
@@ -14,7 +15,7 @@ pub(super) fn banded<T: Real>(
     ctx: &Context<'_>,
 ) -> Map<T> {
     let generated = |pair: [ParamId; 2], outputs: usize| {
-        let generator = generator(pair, conv.input, outputs);
+        let generator = Conv::generator(pair, conv.input, outputs);
         super::conv::conv(&generator, x, shape.with_channels(outputs), weights, ctx)
     };
     let (rotation, stretch) = (generated(conv.rotation, 2), generated(conv.stretch, 1));

@@ -1,8 +1,8 @@
 use unband_image::Context;
+use unband_nets::Shape;
 use unband_nets::layer::conv::Conv;
 use unband_nets::layer::deform_conv::DeformConv;
 use unband_nets::state::Weights;
-use unband_nets::{ParamId, Shape};
 
 use super::{Map, Real, by_channel};
 
@@ -15,7 +15,7 @@ pub(super) fn deform<T: Real>(
 ) -> Map<T> {
     let (kh, kw) = conv.kernel;
     let taps = kh * kw;
-    let generator = generator(conv.offset, conv.input, 2 * taps);
+    let generator = Conv::generator(conv.offset, conv.input, 2 * taps);
     let offsets = super::conv::conv(&generator, x, shape.with_channels(2 * taps), weights, ctx);
     let weight = weights.get(conv.weight);
     let from = |n: usize, half: usize| T::of64(n as f64 - half as f64);
@@ -32,21 +32,6 @@ pub(super) fn deform<T: Real>(
             }
         }
     })
-}
-
-/// The 3×3 convolution that computes the tap offsets.
-pub(super) fn generator([weight, bias]: [ParamId; 2], input: usize, output: usize) -> Conv {
-    Conv {
-        weight,
-        bias: Some(bias),
-        input,
-        output,
-        kernel: (3, 3),
-        stride: 1,
-        padding: (1, 1),
-        dilation: 1,
-        groups: 1,
-    }
 }
 
 /// Bilinear; neighbours outside the image are zero.
