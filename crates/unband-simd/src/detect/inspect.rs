@@ -198,22 +198,11 @@ fn columns3_body(
 
 #[inline(always)]
 fn add_to_columns_body(high: &mut [i16], low: &mut [i16], sum: &mut [i32], row: &[i16]) {
-    let n = high.len().min(low.len()).min(sum.len()).min(row.len());
-    let (high, low, sum, row) = (&mut high[..n], &mut low[..n], &mut sum[..n], &row[..n]);
-    let (rows, rest) = row.as_chunks::<BLOCK>();
-    let add = |high: &mut [i16], low: &mut [i16], sum: &mut [i32], row: &[i16]| {
-        for (((high, low), sum), &value) in high.iter_mut().zip(low).zip(sum).zip(row) {
-            *high = if value > *high { value } else { *high };
-            *low = if value < *low { value } else { *low };
-            *sum = sum.wrapping_add(value as i32);
-        }
-    };
-    for (i, row) in rows.iter().enumerate() {
-        let at = BLOCK * i..BLOCK * (i + 1);
-        add(&mut high[at.clone()], &mut low[at.clone()], &mut sum[at], row);
+    for (((high, low), sum), &value) in high.iter_mut().zip(low).zip(sum).zip(row) {
+        *high = value.max(*high);
+        *low = value.min(*low);
+        *sum += value as i32;
     }
-    let at = n - rest.len()..;
-    add(&mut high[at.clone()], &mut low[at.clone()], &mut sum[at], rest);
 }
 
 #[inline(always)]
