@@ -26,8 +26,8 @@ fn sources() -> Vec<(String, String)> {
     let mut all = Vec::new();
     for path in paths {
         let name = path.strip_prefix(folder).unwrap().to_str().unwrap();
-        let source = name.split('/').nth(1) == Some("src") && name.ends_with(".rs");
-        if source && !path.ends_with("tests.rs") {
+        let rust = path.extension().is_some_and(|extension| extension == "rs");
+        if rust && name.split('/').nth(1) == Some("src") && !path.ends_with("tests.rs") {
             all.push((name.to_owned(), fs::read_to_string(&path).unwrap()));
         }
     }
