@@ -24,6 +24,7 @@ mod phasor;
 mod planes;
 mod rule;
 mod rules;
+mod shades;
 mod smooth_area;
 mod spread;
 mod stored;

@@ -6,6 +6,7 @@ use super::borders::Borders;
 use super::codec;
 use super::wedge;
 use crate::planes::Codes;
+use crate::shades;
 use crate::{Cause, Findings, Space};
 use unband_image::plateaus::{Plateaus, Run, runs};
 
@@ -300,6 +301,12 @@ impl Census {
     /// Is every colour a grey?
     pub fn grey(&self) -> bool {
         self.grey
+    }
+
+    /// Are the colours even shades of one hue, those of a tinted grey image?
+    pub fn are_shades(&self) -> bool {
+        let rgb = |color: &u32| channels(0, *color).map(|code| code as u8);
+        shades::step(self.colours.keys().map(rgb)).is_some()
     }
 
     /// Share of the pixels that have one of the eight most common colours.

@@ -193,7 +193,7 @@ fn few_colours(plateaus: &Plateaus<'_>) -> Verdict {
     // Noise of a grey photo leaves specks; a grey drawing has none.
     let clean = texture < 0.2 && (census.specks() < 0.005 || single < 0.3);
     let chosen = colours <= FEW && (!census.grey() || clean) && !(is_noisy(census) && single >= 0.1);
-    let textured = colours <= 40 && texture >= 0.3 && single < 0.05 && !census.grey();
+    let textured = colours <= 40 && texture >= 0.3 && single < 0.05 && !census.grey() && !census.are_shades();
     if_so(chosen || textured, Drawing::FewColours)
 }
 

@@ -24,6 +24,7 @@ mod plain;
 pub(crate) mod resized;
 mod resized_channels;
 mod separated_palette;
+mod shades;
 mod video_lattice;
 
 use crate::evidence::Evidence;
@@ -42,6 +43,7 @@ pub(crate) static RULES: &[Rule] = &[
     jpeg_noisy::RULE,
     jpeg_tables::RULE,
     declared_palette::RULE,
+    shades::RULE,
     even_levels::RULE,
     resized_channels::RULE,
     video_lattice::RULE,

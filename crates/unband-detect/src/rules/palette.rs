@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::Rule;
 use crate::evidence::Evidence;
-use crate::palette;
+use crate::palette::{self, PaletteLook};
 use unband_image::Plane;
 use unband_image::depth::Depth;
 use unband_image::findings::{Cause, Findings, PlaneGrid, Space};
@@ -47,10 +47,15 @@ pub(crate) fn findings(evidence: &Evidence<'_>, declared: bool) -> Option<Findin
         // No bands, and texture that must be preserved: treated as plain.
         return (declared || colourful).then(|| Findings::plain(evidence.codes.planes.len(), 8));
     }
+    Some(with_steps(evidence, look))
+}
+
+/// Findings of a palette, with its steps by channel and code.
+pub(super) fn with_steps(evidence: &Evidence<'_>, look: PaletteLook) -> Findings {
     let mut found = evidence.base(Cause::Palette, Space::Native, Vec::new());
     found.grids = look.grids();
     found.grids.iter_mut().for_each(|grid| at_own_depth(grid, evidence));
-    Some(found)
+    found
 }
 
 /// Steps by the codes of a deeper container, from those by 8-bit codes.

@@ -69,3 +69,20 @@ fn exact_levels_of_one_plane_are_no_evidence_for_blurred_ones_of_another() {
         assert!(!found.lossy);
     }
 }
+
+#[test]
+fn a_tinted_grey_gradient_of_few_bits_is_found_and_is_no_drawing() {
+    const WIDE: usize = 320;
+    let shade = |i: usize| {
+        let (x, y) = ((i % WIDE) as f32, (i / WIDE) as f32);
+        let hill = 140.0 + 25.0 * (x / 37.0).sin();
+        let sky = 190.0 - 0.3 * y + 12.0 * (x / 60.0).sin();
+        let ground = 60.0 + 130.0 * (-((y - hill) / 14.0).max(0.0)).exp();
+        let level = (if y > hill { ground } else { sky } * 63.0 / 255.0).round() * 255.0 / 63.0;
+        [0.62, 0.8, 0.83].map(|tint| (tint * level).round() as u8)
+    };
+    let codes: Vec<u8> = (0..WIDE * 240).flat_map(shade).collect();
+    let image = Image::from_rgb8(WIDE, 240, &codes).expect("the size is that of the samples");
+    let found = crate::inspect(&image, &Context::default());
+    assert_eq!((found.cause, found.drawing), (Cause::Palette, None));
+}
