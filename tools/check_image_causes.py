@@ -139,7 +139,7 @@ def main():
     parser.add_argument('--csv', help='file for the row of each image')
     parser.add_argument('--keep', type=pathlib.Path, help='folder for the outputs')
     parser.add_argument('options', nargs='*')
-    given = parser.parse_args()
+    given = parser.parse_intermixed_args()
     with open(given.corpus / 'list.csv', newline='') as file:
         rows = [r for r in csv.DictReader(file) if given.half in (None, r['half'])]
     if given.only:

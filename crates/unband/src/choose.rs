@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use unband_detect::inspect;
 use unband_filters::smooth;
-use unband_image::findings::{Cause, Findings};
+use unband_image::findings::{Cause, Findings, Space};
 use unband_image::method::Prepare;
 use unband_image::{Context, Depth, Entry, Image, Method};
 
@@ -48,10 +48,16 @@ pub struct Choices {
 /// `smooth`.
 ///
 /// `smooth` also runs on YUV planes of a video, and for strengths above 1, which the network was not trained
-/// for. In images that were JPEG once, only block means are on the grid: `smooth` is more accurate there.
+/// for. In images that were JPEG once, only block means are on the grid: `smooth` is more accurate there, and
+/// where a codec hides the levels of a channel, whose mean the network would move.
 fn usual(image: &Image, findings: &Findings, options: &Options) -> &'static Entry {
-    let sampled = networks::has_grid(findings) && findings.cause != Cause::Jpeg;
-    let network = !image.is_yuv() && options.strength <= 1.0 && sampled;
+    let hidden = || findings.space == Space::Native && findings.grids.iter().any(|grid| !grid.found);
+    let samples = match findings.cause {
+        Cause::Jpeg => false,
+        Cause::RecodedGrid => !hidden(),
+        _ => true,
+    };
+    let network = !image.is_yuv() && options.strength <= 1.0 && samples && networks::has_grid(findings);
     if network { &networks::LITE } else { &smooth::ENTRY }
 }
 
@@ -201,18 +207,25 @@ mod tests {
     #[test]
     fn the_network_runs_where_samples_lie_on_a_grid() {
         let image = Image::from_rgb8(2, 1, &[0; 6]).unwrap();
-        let chosen = |cause, found, strength| {
+        let chosen = |cause, planes, found, strength| {
             let mut findings = Findings::plain(3, 8);
             findings.cause = cause;
-            findings.grids[0] = PlaneGrid { found, ..PlaneGrid::plain(4.0) };
+            findings.grids[..planes].fill(PlaneGrid { found, ..PlaneGrid::plain(4.0) });
             let options = Options { strength, ..Options::default() };
             choose(&image, &findings, &options).unwrap().method.name()
         };
-        assert_eq!(chosen(Cause::Levels, true, 1.0), networks::DEFAULT);
-        assert_eq!(chosen(Cause::RecodedGrid, true, 0.5), networks::DEFAULT);
-        let rest = [(Cause::Jpeg, true, 1.0), (Cause::Coded, false, 1.0), (Cause::Levels, true, 1.5)];
-        for (cause, found, strength) in rest {
-            assert_eq!(chosen(cause, found, strength), unband_filters::smooth::ENTRY.name, "{cause:?}");
+        assert_eq!(chosen(Cause::Levels, 1, true, 1.0), networks::DEFAULT);
+        assert_eq!(chosen(Cause::RecodedGrid, 3, true, 0.5), networks::DEFAULT);
+        let hidden = (Cause::RecodedGrid, 2, true, 1.0);
+        let rest = [
+            (Cause::Jpeg, 3, true, 1.0),
+            (Cause::Coded, 3, false, 1.0),
+            (Cause::Levels, 3, true, 1.5),
+            hidden,
+        ];
+        for (cause, planes, found, strength) in rest {
+            let smooth = unband_filters::smooth::ENTRY.name;
+            assert_eq!(chosen(cause, planes, found, strength), smooth, "{cause:?}");
         }
     }
 }

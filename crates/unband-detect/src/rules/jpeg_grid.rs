@@ -28,6 +28,9 @@ const LEVELS: usize = 8;
 const CHROMA_LEVELS: usize = 5;
 /// Sure grids have this strength.
 const STRONG: f64 = 0.62;
+/// A channel that decides alone has this strength and this number of levels.
+const SURE: f64 = 0.8;
+const SURE_LEVELS: usize = 12;
 /// Samples of a first look, which excludes most planes.
 const PART: usize = 100_000;
 /// Grids of all blocks that are sure have this strength in a part of them.
@@ -50,18 +53,46 @@ fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
     channels(evidence, start).or_else(|| in_yuv(evidence, start))
 }
 
-/// The grid of a plane by the means of its flat blocks. A part of the blocks is enough to exclude most
-/// planes.
-fn grid(source: &LazyPlane<'_>, side: usize, start: (usize, usize), levels: usize) -> Option<Grid> {
-    let histogram = |enough| histogram(source, side, start, enough);
-    let part = histogram(PART);
-    let flat = part.iter().sum::<f64>();
-    if flat < FEW || (flat >= MANY && strongest(&part) < PROMISING) {
-        return None;
+/// Evidence of one plane.
+enum PlaneLook {
+    /// The means of its flat blocks are on a grid, on that many of its levels.
+    OnGrid(Grid, usize),
+    /// They are near one, or few.
+    Doubtful,
+    /// They are on none, or there are no flat blocks.
+    Excluded,
+}
+
+impl PlaneLook {
+    /// A part of the blocks is enough to exclude most planes.
+    fn new(source: &LazyPlane<'_>, side: usize, start: (usize, usize)) -> Self {
+        let histogram = |enough| histogram(source, side, start, enough);
+        let part = histogram(PART);
+        let flat = part.iter().sum::<f64>();
+        if flat < FEW || (flat >= MANY && strongest(&part) < PROMISING) {
+            return Self::Excluded;
+        }
+        let histogram = histogram(4 * ENOUGH);
+        match plane_grid(&histogram, 0.0, true) {
+            Some(grid) if grid.bits <= 6 && grid.strength >= STRONG => {
+                Self::OnGrid(grid, occupied(&histogram, grid))
+            }
+            _ => Self::Doubtful,
+        }
     }
-    let histogram = histogram(4 * ENOUGH);
-    let grid = plane_grid(&histogram, 0.0, true)?;
-    (grid.bits <= 6 && grid.strength >= STRONG && occupied(&histogram, grid) >= levels).then_some(grid)
+
+    /// The grid, if at least `levels` of its levels are occupied.
+    fn grid(&self, levels: usize) -> Option<Grid> {
+        match self {
+            Self::OnGrid(grid, occupied) if *occupied >= levels => Some(*grid),
+            _ => None,
+        }
+    }
+
+    /// Is the plane evidence enough without the others?
+    fn is_sure(&self) -> bool {
+        self.grid(SURE_LEVELS).is_some_and(|grid| grid.strength >= SURE)
+    }
 }
 
 /// Histogram of the means of flat blocks in 1/8 codes. A block has the weight of its middle samples.
@@ -76,13 +107,17 @@ fn histogram(source: &LazyPlane<'_>, side: usize, start: (usize, usize), enough:
 }
 
 fn channels(evidence: &Evidence<'_>, start: (usize, usize)) -> Option<Findings> {
-    let channel = |p: usize| {
-        let grid = grid(&LazyPlane::stored(&evidence.codes, p, evidence.ctx.level), 8, start, LEVELS)?;
-        let Grid { bits, period: step, offset, .. } = grid;
+    let look = |p| PlaneLook::new(&LazyPlane::stored(&evidence.codes, p, evidence.ctx.level), 8, start);
+    let looks = evidence.ctx.map(evidence.codes.planes.len(), look);
+    let levels = |look: &PlaneLook| {
+        let Grid { bits, period: step, offset, .. } = look.grid(LEVELS)?;
         Some(Levels { bits, step, offset, stored: LevelRounding::Nearest })
     };
-    let each: Vec<Option<Levels>> = evidence.ctx.map(evidence.codes.planes.len(), channel);
-    if !agreed(&each) {
+    let each: Vec<Option<Levels>> = looks.iter().map(levels).collect();
+    // A channel with one value, or with finer levels, says nothing against another.
+    let sure = || looks.iter().any(PlaneLook::is_sure);
+    let doubtful = || !looks.iter().any(|look| matches!(look, PlaneLook::Excluded));
+    if !(agreed(&each) || sure() && doubtful()) {
         return None;
     }
     let grids = level_grids(&each, evidence.unit(), 0.8);
@@ -97,8 +132,8 @@ fn in_yuv(evidence: &Evidence<'_>, start: (usize, usize)) -> Option<Findings> {
     }
     let planes = |&(matrix, range): &(Matrix, Range)| {
         let source = |channel, half| evidence.source(channel, matrix, range, half);
-        let luma = grid(&source(Channel::Luma, false), 8, start, LEVELS);
-        let chroma = |channel| grid(&source(channel, false), 16, start, CHROMA_LEVELS);
+        let luma = PlaneLook::new(&source(Channel::Luma, false), 8, start).grid(LEVELS);
+        let chroma = |channel| PlaneLook::new(&source(channel, false), 16, start).grid(CHROMA_LEVELS);
         let blue = chroma(Channel::Blue);
         // Without luma, both are needed: the plane that decides nothing is not read.
         let red = if luma.is_some() || blue.is_some() { chroma(Channel::Red) } else { None };

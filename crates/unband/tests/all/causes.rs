@@ -210,6 +210,23 @@ fn a_fine_jpeg_of_a_banded_image_is_repaired_as_its_samples_in_a_png() {
     assert_eq!(report.faithful, Faithful::Grid);
 }
 
+#[test]
+fn one_banded_channel_of_a_fine_jpeg_is_enough_where_the_others_hide_theirs() {
+    let glow = |x: usize, y: usize, c: usize| {
+        let from = ((x as f32 / 350.0 - 1.0).powi(2) + (y as f32 / 220.0 - 2.0).powi(2)).sqrt();
+        [0.0, 0.63, 0.9][c] * (1.0 - 0.3 * from)
+    };
+    let levels = [31.0f32, 63.0, 31.0];
+    let (wide, high) = (2 * W, 2 * H);
+    let banded = image(wide, high, |x, y, c| eight((glow(x, y, c) * levels[c]).round() / levels[c]));
+    let coded = jpeg(&banded, 92);
+    let found = inspect(&coded, &Context::default());
+    let channels: Vec<bool> = found.grids.iter().map(|grid| grid.found).collect();
+    assert_eq!((found.cause, &channels[..]), (Cause::RecodedGrid, &[false, false, true][..]));
+    let (restored, _) = gain(&coded, &image(wide, high, glow), Options::default());
+    assert!(restored > 1.0, "{restored}");
+}
+
 /// A glow on a dark background, its alpha rounded to `levels` levels and stored with 8 bits.
 fn glow(levels: f32) -> Image {
     let value = |x: usize, y: usize| {
