@@ -120,8 +120,24 @@ fn channels(evidence: &Evidence<'_>, start: (usize, usize)) -> Option<Findings> 
     if !(agreed(&each) || sure() && doubtful()) {
         return None;
     }
+    let each = with_green(each);
     let grids = level_grids(&each, evidence.unit(), 0.8);
     Some(Findings { lossy: true, ..evidence.base(Cause::RecodedGrid, Space::Native, grids) })
+}
+
+/// Five bits of red and blue go with six of green, which the codec hides.
+fn with_green(each: Vec<Option<Levels>>) -> Vec<Option<Levels>> {
+    let five = |channel: &Option<Levels>| channel.as_ref().is_none_or(|levels| levels.bits == 5);
+    match &each[..] {
+        [red, None, blue] if five(red) && five(blue) => {
+            let spread = |bits: u8| {
+                let step = 255.0 / f64::from((1u32 << bits) - 1);
+                Some(Levels { bits, step, offset: 0.0, stored: LevelRounding::Nearest })
+            };
+            [5, 6, 5].map(spread).to_vec()
+        }
+        _ => each,
+    }
 }
 
 fn in_yuv(evidence: &Evidence<'_>, start: (usize, usize)) -> Option<Findings> {
