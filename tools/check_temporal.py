@@ -116,7 +116,7 @@ MOTIONS = {
     'fine-grain': lambda a, b, t: view(a, 0.5 * t, 0.2 * t) + grain(t, 0.8),
     'cartoon': lambda a, b, t: cartoon(t),
     'credits': lambda a, b, t: credits(a, t),
-    'night': lambda a, b, t: 0.22 * view(a, 0.9 * t, 0.3 * t) ** 1.4 + 0.02 + grain(t, 0.4),
+    'night': lambda a, b, t: 0.22 * np.maximum(view(a, 0.9 * t, 0.3 * t), 0) ** 1.4 + 0.02 + grain(t, 0.4),
     'cut': lambda a, b, t: view(a, 0.8 * t, 0.3 * t) if t < 12 else view(b, -0.5 * t, 0.4 * t),
 }
 

@@ -28,6 +28,10 @@ pub(crate) static RULES: &[Rule] =
 /// Number of samples that is enough for a histogram of flat windows.
 const ENOUGH: usize = 700_000;
 
+/// Step of chroma relative to that of luma: its plateaus are wider, and a surface across them bends more. Found
+/// on clips of photos kept for choosing, plain and after x264 and VP9: 0.6 and 1 gain less.
+const CHROMA: f32 = 0.8;
+
 /// Planes in 8-bit codes of their range, each with its own size, and the parts computed so far.
 pub(crate) struct Evidence<'a> {
     pub image: &'a Image,
@@ -121,7 +125,8 @@ impl<'a> Evidence<'a> {
 
     /// Video without a grid, whose samples `smooth` may move by `step` 8-bit codes.
     fn without_grid(&self, cause: Cause, step: f32) -> Findings {
-        let grids = (0..3).map(|i| PlaneGrid::plain(step * self.unit(i))).collect();
+        let steps = [step, step * CHROMA, step * CHROMA];
+        let grids = (0..3).map(|i| PlaneGrid::plain(steps[i] * self.unit(i))).collect();
         let (_, trace) = self.coding();
         Findings { coded_codes: trace as f32, ..self.found(cause, grids, cause == Cause::Coded) }
     }
