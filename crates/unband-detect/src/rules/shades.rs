@@ -1,4 +1,4 @@
-//! Grey of few bits, tinted: the channels are no levels of their own.
+//! Grey of few bits, tinted: shades of one hue.
 
 use super::Rule;
 use crate::evidence::Evidence;

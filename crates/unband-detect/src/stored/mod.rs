@@ -28,8 +28,8 @@ pub(crate) static RULES: &[Rule] =
 /// Number of samples that is enough for a histogram of flat windows.
 const ENOUGH: usize = 700_000;
 
-/// Step of chroma relative to that of luma: its plateaus are wider, and a surface across them bends more. Found
-/// on clips of photos kept for choosing, plain and after x264 and VP9: 0.6 and 1 gain less.
+/// Step of chroma relative to that of luma: its plateaus are wider, and a surface across them bends more.
+/// Found on clips of photos kept for choosing, plain and after x264 and VP9: 0.6 and 1 gain less.
 const CHROMA: f32 = 0.8;
 
 /// Planes in 8-bit codes of their range, each with its own size, and the parts computed so far.

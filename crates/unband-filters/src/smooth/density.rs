@@ -3,7 +3,7 @@
 use unband_image::Window;
 use unband_simd::{Level, filters::smooth as rows};
 
-use super::grid::Grid;
+use super::grid::{Grid, grow};
 
 /// Counts level changes of a grid and averages them over boxes.
 #[derive(Default)]
@@ -19,7 +19,7 @@ impl Density {
     /// padded.
     pub fn count(&mut self, level: Level, v: &Grid, per_cell: f32) {
         (self.width, self.height) = (v.width, v.height);
-        self.changes.resize(v.width * v.height, 0);
+        grow(&mut self.changes, v.width * v.height);
         for y in 0..v.height {
             let near = [v.row(y.saturating_sub(1)), v.row((y + 1).min(v.height - 1))];
             let sides = [v.padded(y), &v.padded(y)[2..]];

@@ -11,11 +11,16 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// Resizes the block; the values are then unspecified.
+    /// Resizes the block; the values are then unspecified. Memory only grows: to set it to 0 again and again
+    /// would cost more than some steps.
     pub fn reshape(&mut self, width: usize, height: usize) {
         self.width = width;
         self.height = height;
-        self.data.resize((width + 2) * height, 0.0);
+        grow(&mut self.data, (width + 2) * height);
+    }
+
+    fn used(&mut self) -> &mut [f32] {
+        &mut self.data[..(self.width + 2) * self.height]
     }
 
     /// A block of this size, all 0.
@@ -41,7 +46,7 @@ impl Grid {
     /// Repeats the first and last value of each row in its spare elements.
     pub fn pad(&mut self) {
         let (width, stride) = (self.width, self.width + 2);
-        for row in self.data.chunks_exact_mut(stride) {
+        for row in self.used().chunks_exact_mut(stride) {
             row[0] = row[1];
             row[stride - 1] = row[width];
         }
@@ -54,12 +59,20 @@ impl Grid {
 
     /// Sets every value to 0.
     pub fn clear(&mut self) {
-        self.data.fill(0.0);
+        self.used().fill(0.0);
     }
 
     /// Copies another block.
     pub fn copy_from(&mut self, other: &Self) {
         self.reshape(other.width, other.height);
-        self.data.copy_from_slice(&other.data);
+        let used = self.used();
+        used.copy_from_slice(&other.data[..used.len()]);
+    }
+}
+
+/// Makes a buffer at least `length` long, without giving memory back; the values are then unspecified.
+pub fn grow<T: Copy + Default>(buffer: &mut Vec<T>, length: usize) {
+    if buffer.len() < length {
+        buffer.resize(length, T::default());
     }
 }

@@ -114,14 +114,20 @@ impl IntendedPlateaus {
             let at = at.clamp(0.0, (cells - 1) as f32);
             (at as usize, (at as usize + 1).min(cells - 1), at.fract())
         };
-        let across: Vec<_> = (core.x0..core.x1).map(|x| place(x, sx, self.factors.width)).collect();
+        let columns = self.factors.width;
+        let across: Vec<_> = (core.x0..core.x1).map(|x| place(x, sx, columns)).collect();
+        let mut between = vec![0.0; columns];
         for y in 0..corrections.height {
             let (top, bottom, down) = place(core.y0 + y, sy, self.factors.height);
             let (top, bottom) = (self.factors.row(top), self.factors.row(bottom));
+            for ((between, top), bottom) in between.iter_mut().zip(top).zip(bottom) {
+                *between = top + down * (bottom - top);
+            }
+            if between.iter().all(|&factor| factor >= 1.0) {
+                continue;
+            }
             for (value, &(left, right, t)) in corrections.row_mut(y).iter_mut().zip(&across) {
-                let between = |row: &[f32]| row[left] + t * (row[right] - row[left]);
-                let (top, bottom) = (between(top), between(bottom));
-                *value *= top + down * (bottom - top);
+                *value *= between[left] + t * (between[right] - between[left]);
             }
         }
     }

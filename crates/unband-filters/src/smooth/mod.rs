@@ -163,11 +163,7 @@ impl Smooth {
             plan.fill(ctx.level, image, (0, top, width, bottom), &mut b);
             let mut strip = (Grid::default(), plan.neutral.is_some().then(Grid::default));
             let quarter = |full: &Grid, half: &mut Grid, out: &mut Grid| {
-                let mut own = Grid::new(width, y1 - y0);
-                for y in y0..y1 {
-                    own.row_mut(y - y0).copy_from_slice(full.row(y - top));
-                }
-                surface::halve(ctx.level, half, &own);
+                surface::halve_rows(ctx.level, half, full, y0 - top..y1 - top);
                 surface::halve(ctx.level, out, half);
             };
             let [full, half] = &mut b.v;

@@ -1,8 +1,10 @@
 //! Smoothest surface inside the quantisation intervals, coarse to fine. All values in interval units.
 
+use std::ops::Range;
+
 use unband_simd::{Level, filters::smooth as rows};
 
-use super::grid::Grid;
+use super::grid::{Grid, grow};
 
 /// Sweeps per level.
 pub const SWEEPS: usize = 4;
@@ -38,10 +40,16 @@ pub fn level_count(width: usize, height: usize) -> usize {
 
 /// 2×2 means; an odd last row or column repeats.
 pub fn halve(level: Level, out: &mut Grid, source: &Grid) {
-    out.reshape(source.width.div_ceil(2), source.height.div_ceil(2));
+    halve_rows(level, out, source, 0..source.height);
+}
+
+/// As [`halve`], of some rows.
+pub fn halve_rows(level: Level, out: &mut Grid, source: &Grid, from: Range<usize>) {
+    out.reshape(source.width.div_ceil(2), from.len().div_ceil(2));
     for y in 0..out.height {
-        let bottom = (2 * y + 1).min(source.height - 1);
-        rows::halve_row(level, out.row_mut(y), source.row(2 * y), source.row(bottom));
+        let top = from.start + 2 * y;
+        let bottom = (top + 1).min(from.end - 1);
+        rows::halve_row(level, out.row_mut(y), source.row(top), source.row(bottom));
     }
 }
 
@@ -106,8 +114,8 @@ pub fn solve(level: Level, u: &mut Grid, v: &Grid, m: Option<&Grid>, pull: f32, 
 fn links(level: Level, v: &Grid, scratch: &mut Scratch) {
     let (w, h) = (v.width, v.height);
     let Scratch { inverse, across, down, .. } = scratch;
-    across.resize((w + 1) * h, 0.0);
-    down.resize(w * (h + 1), 0.0);
+    grow(across, (w + 1) * h);
+    grow(down, w * (h + 1));
     inverse.reshape(w, h);
     for y in 0..h {
         let row = &mut across[y * (w + 1)..][..=w];

@@ -73,9 +73,11 @@ pub struct Both<'a> {
 
 #[inline(always)]
 fn words_body(out: &mut [u16], values: &[f32], zero: f32) {
+    // Added to a float of up to 22 bits, the sum's lowest bits are the nearest integer; a cast takes twice the time.
+    const INTEGER: f32 = (1 << 23) as f32;
     let values = &values[..out.len()];
     for (out, &value) in out.iter_mut().zip(values) {
-        *out = ((value + zero) * 65535.0 + 0.5).clamp(0.0, 65535.0) as i32 as u16;
+        *out = (((value + zero) * 65535.0).clamp(0.0, 65535.0) + INTEGER).to_bits() as u16;
     }
 }
 

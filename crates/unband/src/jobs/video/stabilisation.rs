@@ -39,7 +39,8 @@ pub(super) fn mean(run: &[&KeptFrame], source: &[Plane], out: &mut [Plane], ctx:
         if width == 0 {
             continue;
         }
-        let changes = differences(own, came, ctx);
+        // Without a frame before it and one after it there is nothing to compare.
+        let changes = if reach > 0 { differences(own, came, ctx) } else { Vec::new() };
         let shares: Vec<Vec<f32>> = (1..=reach)
             .map(|k| {
                 // The differences to the frame k before it, and to the one k after it.
@@ -59,17 +60,24 @@ pub(super) fn mean(run: &[&KeptFrame], source: &[Plane], out: &mut [Plane], ctx:
             let mut columns = vec![0.0f32; width];
             let count = rows.len() / width * SIDE;
             for (y, row) in (line * SIDE..).zip(rows.chunks_exact_mut(width)) {
-                sum.fill(0.0);
-                weight.fill(1.0);
+                let mut alone = true;
                 for (k, shares) in (1..).zip(&shares) {
                     if squares.row(shares, y, &mut mixed, &mut share) {
+                        if std::mem::take(&mut alone) {
+                            sum.fill(0.0);
+                            weight.fill(1.0);
+                        }
                         let (middle, a, b) =
                             (both(middle, p, y), both(run[reach - k], p, y), both(run[reach + k], p, y));
                         let scale = 1.0 / (CHANGED * CODE);
                         add_pair(ctx.level, &mut sum, &mut weight, &share[..width], middle, a, b, scale);
                     }
                 }
-                divided(ctx.level, row, &mut columns, &sum, &weight);
+                if alone {
+                    row.fill(0.0);
+                } else {
+                    divided(ctx.level, row, &mut columns, &sum, &weight);
+                }
             }
             columns.chunks(SIDE).map(|sums| sums.iter().sum::<f32>() / count as f32).collect::<Vec<f32>>()
         });
