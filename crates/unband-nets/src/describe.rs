@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::ops::Range;
 
 use crate::graph::{Graph, Node};
+use crate::layer::OpRole;
 use crate::op::Op;
 use crate::param::{Param, ParamId};
 use crate::shape::{Shape, ShapeError};
@@ -43,7 +44,7 @@ impl Graph {
     /// Inputs and outputs with their shapes.
     fn ends(&self, shapes: &[Shape]) -> String {
         let inputs = self.nodes.iter().zip(shapes).filter_map(|(node, shape)| match node.op {
-            Op::Input(i) => Some(format!("{} {shape}", self.inputs[i].name)),
+            Op::Input(index) => Some(format!("{} {shape}", self.inputs[index.0].name)),
             _ => None,
         });
         let outputs = self.outputs.iter().map(|(name, v)| format!("{name} {}", shapes[v.index()]));
@@ -101,11 +102,11 @@ impl Graph {
                 scope: node.scope.clone(),
                 end: node.scope.clone(),
                 left: false,
-                kind: OpRole::of(&node.op),
+                kind: node.op.definition().role(),
                 words: node.op.word(),
                 shape: shapes[i],
                 parameters,
-                multiply_adds: node.op.cost(&inputs, shapes[i]).multiply_adds,
+                multiply_adds: node.op.multiply_adds(&inputs, shapes[i]),
             };
             match lines.last_mut() {
                 Some(last) if continues(node, i, last) => last.extend(made),
@@ -116,52 +117,17 @@ impl Graph {
     }
 }
 
-/// Role of an operation in a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum OpRole {
-    /// Has parameters, and a line of its own.
-    Layer,
-    /// An activation or a normalisation: part of the layer before it, whatever its path.
-    Finish,
-    /// Only rearranges samples.
-    Arrange,
-    /// Anything else.
-    Other,
-}
-
-impl OpRole {
-    fn of(op: &Op) -> Self {
-        match op {
-            Op::Activation(_) | Op::BatchNorm(_) => Self::Finish,
-            Op::Concat
-            | Op::PixelUnshuffle(_)
-            | Op::PixelShuffle(_)
-            | Op::UpsampleNearest(_)
-            | Op::Crop(_)
-            | Op::Flatten
-            | Op::Dropout(_) => Self::Arrange,
-            Op::Affine(_) | Op::DropPath(_) => Self::Other,
-            _ if op.params().is_empty() => Self::Other,
-            _ => Self::Layer,
-        }
-    }
-}
-
 /// Whether node `i` continues the line that ends with the node before it. Rearrangement belongs to the
 /// operation with parameters that it leads up to. An operation that follows the layer has a path next to it,
 /// or above; above, the line stays at that level.
 fn continues(node: &Node, i: usize, line: &Line) -> bool {
-    if !node.inputs.iter().any(|v| v.index() + 1 == i) || node.op == Op::Concat {
+    if !node.inputs.iter().any(|v| v.index() + 1 == i) || matches!(node.op, Op::Concat(_)) {
         return false;
     }
     let same = node.scope == line.end;
-    match (line.kind, OpRole::of(&node.op)) {
+    match (line.kind, node.op.definition().role()) {
         (OpRole::Layer, OpRole::Layer) => false,
-        (OpRole::Layer, OpRole::Arrange)
-            if !matches!(node.op, Op::PixelShuffle(_) | Op::Dropout(_) | Op::DropPath(_)) =>
-        {
-            false
-        }
+        (OpRole::Layer, OpRole::Arrange) if !matches!(node.op, Op::PixelShuffle(_) | Op::Dropout(_)) => false,
         (OpRole::Layer, _) => {
             let sibling = parent(&node.scope) == parent(&line.end) || inside(&line.end, &node.scope);
             same || sibling && !line.left

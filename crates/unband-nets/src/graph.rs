@@ -73,8 +73,8 @@ impl Graph {
         let mut shapes: Vec<Shape> = Vec::with_capacity(self.nodes.len());
         for node in &self.nodes {
             let at = || format!("{} {} ({})", self.name, node.scope, node.op.word());
-            let shape = if let Op::Input(i) = node.op {
-                let input = &self.inputs[i];
+            let shape = if let Op::Input(index) = node.op {
+                let input = &self.inputs[index.0];
                 if input.point {
                     Shape::new(input.channels, 1, 1)
                 } else {
@@ -102,7 +102,7 @@ impl Graph {
         let shapes = self.shapes(height, width)?;
         let each = self.nodes.iter().zip(&shapes).map(|(node, &out)| {
             let inputs: Vec<Shape> = node.inputs.iter().map(|v| shapes[v.index()]).collect();
-            node.op.cost(&inputs, out).multiply_adds
+            node.op.multiply_adds(&inputs, out)
         });
         Ok(each.sum())
     }
@@ -157,11 +157,7 @@ impl Graph {
             let of = |v: &Value| known[v.index()];
             let inputs: Vec<Reach> = node.inputs.iter().map(of).collect();
             let radius = inputs.iter().fold(0.0f64, |r, x| r.max(x.radius + own.radius * x.step));
-            let step = match node.op {
-                Op::Input(_) => 1.0,
-                Op::BilinearLike => inputs.get(1).map_or(1.0, |x| x.step),
-                _ => inputs.first().map_or(1.0, |x| x.step) * own.step,
-            };
+            let step = inputs.get(node.op.definition().size_input()).map_or(1.0, |x| x.step) * own.step;
             let global = own.global || inputs.iter().any(|x| x.global);
             known.push(Reach { radius, step, global });
         }

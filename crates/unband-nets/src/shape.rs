@@ -35,6 +35,20 @@ impl Shape {
         Self { channels, ..self }
     }
 
+    /// Number of positions.
+    pub(crate) fn area(self) -> u64 {
+        (self.height * self.width) as u64
+    }
+
+    /// The same shape if it has that number of channels; otherwise the mismatch, as text.
+    pub(crate) fn check_channels(self, channels: usize) -> Result<Self, String> {
+        if self.channels == channels {
+            Ok(self)
+        } else {
+            Err(format!("takes {channels} channels, got {}", self.channels))
+        }
+    }
+
     /// Whether it has one sample per channel.
     pub fn is_point(self) -> bool {
         self.height == 1 && self.width == 1
@@ -71,4 +85,11 @@ pub struct Reach {
 impl Reach {
     /// One sample to one sample.
     pub(crate) const POINT: Self = Self { radius: 0.0, step: 1.0, global: false };
+    /// The whole image.
+    pub(crate) const GLOBAL: Self = Self { global: true, ..Self::POINT };
+
+    /// One sample to squares of this many rows and columns.
+    pub(crate) fn repeated(factor: usize) -> Self {
+        Self { step: 1.0 / factor as f64, ..Self::POINT }
+    }
 }

@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
-use unband_nets::layer::resample::Tap;
-use unband_nets::{Graph, Op, Shape};
-use unband_simd::{Level, infer::net};
+use unband_nets::{Graph, Op, Shape, Value};
+use unband_simd::Level;
 
+use super::Execution;
 use super::given::Given;
 use super::ring::Ring;
+use crate::Mode;
 
 /// Source of rows.
 pub struct Fetch<'a> {
@@ -18,6 +19,7 @@ pub struct Fetch<'a> {
     /// For each value, its ring buffer if it is stored.
     pub rings: &'a [Option<Ring>],
     pub level: Level,
+    pub mode: Mode,
 }
 
 /// A channel range of a value.
@@ -41,7 +43,9 @@ pub fn parts(
     let whole = ChannelRange { value, start: 0, channels: shapes[value].channels };
     match &node.op {
         _ if kept(value) => vec![whole],
-        Op::Concat => node.inputs.iter().flat_map(|part| parts(graph, shapes, kept, part.index())).collect(),
+        Op::Concat(_) => {
+            node.inputs.iter().flat_map(|part| parts(graph, shapes, kept, part.index())).collect()
+        }
         Op::Slice(slice) => {
             let mut before = 0;
             let cut = |part: ChannelRange| {
@@ -74,129 +78,62 @@ impl Fetch<'_> {
     }
 
     /// Row `y` of a value; `step` floats from sample to sample.
-    fn scattered(&self, value: usize, y: usize, out: &mut [f32], step: usize) {
-        let Shape { channels, width, .. } = self.shapes[value];
+    pub fn scattered(&self, value: usize, y: usize, out: &mut [f32], step: usize) {
+        let Shape { channels, .. } = self.shapes[value];
         if let Some(row) = self.kept(value, y) {
             spread(row, channels, out, step);
             return;
         }
-        let node = &self.graph.nodes[value];
-        let first = |y: usize| {
-            let from = node.inputs[0].index();
-            let shape = self.shapes[from];
-            let fetched = || {
-                let mut row = vec![0.0; shape.width * shape.channels];
-                self.row(from, y, &mut row);
+        let op = &self.graph.nodes[value].op;
+        if let Op::Input(index) = op {
+            for c in 0..channels {
+                let row = self.inputs[index.0].line(c, y);
+                out.chunks_mut(step).zip(row.iter()).for_each(|(to, &from)| to[c] = from);
+            }
+        } else if let Execution::Fetched(op) = Execution::of(op, self.mode) {
+            op.fetch(&FetchedValue { fetch: self, value }, y, out, step);
+        }
+    }
+}
+
+/// A value that is assembled from its inputs while it is fetched.
+pub struct FetchedValue<'a> {
+    pub fetch: &'a Fetch<'a>,
+    value: usize,
+}
+
+impl<'a> FetchedValue<'a> {
+    /// Its shape.
+    pub fn shape(&self) -> Shape {
+        self.fetch.shapes[self.value]
+    }
+
+    /// Its inputs.
+    pub fn inputs(&self) -> &'a [Value] {
+        &self.fetch.graph.nodes[self.value].inputs
+    }
+
+    /// Shape of the first of them.
+    pub fn from(&self) -> Shape {
+        self.fetch.shapes[self.inputs()[0].index()]
+    }
+
+    /// A row of the first of them.
+    pub fn row(&self, y: usize) -> Cow<'a, [f32]> {
+        let (fetch, from) = (self.fetch, self.inputs()[0].index());
+        fetch.kept(from, y).map_or_else(
+            || {
+                let mut row = vec![0.0; fetch.shapes[from].width * fetch.shapes[from].channels];
+                fetch.row(from, y, &mut row);
                 Cow::Owned(row)
-            };
-            (self.kept(from, y).map_or_else(fetched, Cow::Borrowed), shape.channels)
-        };
-        match node.op {
-            Op::Input(n) => {
-                for c in 0..channels {
-                    let row = self.inputs[n].line(c, y);
-                    out.chunks_mut(step).zip(row.iter()).for_each(|(to, &from)| to[c] = from);
-                }
-            }
-            Op::Concat => {
-                let mut at = 0;
-                for part in &node.inputs {
-                    self.scattered(part.index(), y, &mut out[at..], step);
-                    at += self.shapes[part.index()].channels;
-                }
-            }
-            Op::Slice(slice) => {
-                let (row, all) = first(y);
-                for (to, from) in out.chunks_mut(step).zip(row.chunks_exact(all)) {
-                    to[..slice.len].copy_from_slice(&from[slice.start..][..slice.len]);
-                }
-            }
-            Op::PixelUnshuffle(f)
-                if let from = node.inputs[0].index()
-                    && let Op::Input(n) = self.graph.nodes[from].op
-                    && self.rings[from].is_none() =>
-            {
-                for c in 0..self.shapes[from].channels {
-                    for dy in 0..f {
-                        let row = self.inputs[n].line(c, y * f + dy);
-                        let at = (c * f + dy) * f;
-                        let samples = out.chunks_mut(step).zip(row.chunks_exact(f));
-                        samples.for_each(|(to, from)| to[at..][..f].copy_from_slice(from));
-                    }
-                }
-            }
-            Op::PixelUnshuffle(f) => {
-                for dy in 0..f {
-                    let (row, few) = first(y * f + dy);
-                    unshuffle(&row, few, f, dy, out.chunks_mut(step).take(width));
-                }
-            }
-            Op::PixelShuffle(f) => {
-                let (row, many) = first(y / f);
-                for (to, from) in out.chunks_mut(f * step).zip(row.chunks_exact(many)) {
-                    shuffle(from, channels, f, y % f, to, step);
-                }
-            }
-            Op::UpsampleNearest(f) => {
-                let (row, _) = first(y / f);
-                for (x, to) in out.chunks_mut(step).take(width).enumerate() {
-                    to[..channels].copy_from_slice(&row[x / f * channels..][..channels]);
-                }
-            }
-            Op::BilinearLike => self.stretched(value, y, out, step, &first),
-            // Crop, and operations without effect.
-            _ => {
-                let (row, _) = first(y);
-                spread(&row[..width * channels], channels, out, step);
-            }
-        }
-    }
-
-    /// Row `y` of a value that is stretched bilinearly from rows of `source`.
-    fn stretched<'a>(
-        &self,
-        value: usize,
-        y: usize,
-        out: &mut [f32],
-        step: usize,
-        source: &dyn Fn(usize) -> (Cow<'a, [f32]>, usize),
-    ) {
-        let Shape { channels, height, width } = self.shapes[value];
-        let Shape { height: rows, width: few, .. } = self.shapes[self.graph.nodes[value].inputs[0].index()];
-        let down = Tap::of(y, rows, height);
-        let mut row = source(down.first).0.into_owned();
-        if down.share > 0.0 {
-            net::mix(self.level, &mut row, &source(down.second).0, 1.0 - down.share, down.share);
-        }
-        let taps: Vec<(usize, usize, f32)> = (0..width)
-            .map(|x| Tap::of(x, few, width))
-            .map(|tap| (tap.first * channels, tap.second * channels, tap.share))
-            .collect();
-        net::stretch(self.level, out, &row, &taps, channels, step);
-    }
-}
-
-/// Row `dy` of blocks of `f`×`f` samples as channels of one.
-fn unshuffle<'a>(row: &[f32], few: usize, f: usize, dy: usize, out: impl Iterator<Item = &'a mut [f32]>) {
-    for (x, to) in out.enumerate() {
-        for c in 0..few {
-            for dx in 0..f {
-                to[(c * f + dy) * f + dx] = row[(x * f + dx) * few + c];
-            }
-        }
-    }
-}
-
-/// Row `dy` of the block of `f`×`f` samples that one sample's channels are, `step` floats apart.
-fn shuffle(from: &[f32], channels: usize, f: usize, dy: usize, to: &mut [f32], step: usize) {
-    for c in 0..channels {
-        let from = &from[(c * f + dy) * f..][..f];
-        to.iter_mut().skip(c).step_by(step).zip(from).for_each(|(to, &v)| *to = v);
+            },
+            Cow::Borrowed,
+        )
     }
 }
 
 /// Samples of `channels` channels, `step` floats apart.
-fn spread(row: &[f32], channels: usize, out: &mut [f32], step: usize) {
+pub fn spread(row: &[f32], channels: usize, out: &mut [f32], step: usize) {
     if step == channels {
         out[..row.len()].copy_from_slice(row);
     } else {

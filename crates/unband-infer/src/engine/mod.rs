@@ -5,24 +5,20 @@
 //! samples are done while rows are fetched. The steps alternate from the top of the image to its bottom, and
 //! store only rows that are still needed (schedule.rs).
 
-mod attention;
-mod conv;
-mod deform;
-mod epilogue;
 mod fetch;
 mod given;
-mod kernel;
+mod in_place;
+mod layer;
 mod plan;
-mod pool;
 mod ring;
 mod rows;
 mod run;
 mod schedule;
 mod scratch;
 mod slots;
+mod staged;
 mod strip;
 mod tiles;
-mod transposed;
 mod whole;
 
 use std::collections::HashMap;
@@ -38,7 +34,7 @@ use crate::map::Map;
 use crate::{Mode, RunError};
 use fetch::Fetch;
 pub use given::{Given, Lines, MADE_ROWS, Make};
-use kernel::Kernel;
+use layer::{Execution, Kernel};
 use plan::{Core, Plan, Step};
 use ring::Ring;
 pub use run::{Ready, Run};
@@ -53,9 +49,9 @@ pub struct Engine {
     level: Level,
     convention: Convention,
     /// By node, for nodes with a kernel.
-    kernels: HashMap<usize, Kernel>,
+    kernels: HashMap<usize, Box<dyn Kernel>>,
     /// By node, for operations with a scale or offset per channel.
-    per_channel: HashMap<usize, epilogue::PerChannel>,
+    per_channel: HashMap<usize, in_place::PerChannel>,
     /// Preparation of the last run.
     last: Mutex<Option<(Key, Arc<Prepared>)>>,
 }
@@ -69,13 +65,16 @@ impl Engine {
     /// As [`new`](Self::new); the products of Winograd convolutions have that precision if the processor
     /// supports it.
     pub fn with_precision(graph: Graph, weights: Weights, level: Level, precision: Precision) -> Self {
-        let nodes = || graph.nodes.iter().enumerate();
-        let kernels = nodes()
-            .filter_map(|(i, node)| Some((i, Kernel::of(node, &weights, (level, precision))?)))
-            .collect();
-        let per_channel = nodes()
-            .filter_map(|(i, node)| Some((i, epilogue::PerChannel::of(&node.op, &weights)?)))
-            .collect();
+        let (mut kernels, mut per_channel) = (HashMap::new(), HashMap::new());
+        for (i, node) in graph.nodes.iter().enumerate() {
+            match Execution::of(&node.op, Mode::default()) {
+                Execution::Kernel(op) => {
+                    kernels.insert(i, op.kernel(node, &weights, (level, precision)));
+                }
+                Execution::InPlace(op) => per_channel.extend(op.per_channel(&weights).map(|each| (i, each))),
+                Execution::Input | Execution::Fetched(_) | Execution::Whole(_) => {}
+            }
+        }
         let convention = Convention::default();
         Self { graph, weights, level, convention, kernels, per_channel, last: Mutex::default() }
     }
@@ -102,7 +101,7 @@ impl Engine {
     pub fn exact_radius(&self) -> Option<usize> {
         self.graph.radius_by(|i, op| {
             let reach = op.reach();
-            let own = self.kernels.get(&i).map_or(0.0, Kernel::radius);
+            let own = self.kernels.get(&i).map_or(0.0, |kernel| kernel.radius());
             unband_nets::shape::Reach { radius: reach.radius.max(own), ..reach }
         })
     }
@@ -110,7 +109,7 @@ impl Engine {
     /// Windows begin at multiples of this, in columns and rows, so that samples are computed in the same
     /// tiles as in the whole image: tiles of the coarsest samples.
     pub fn align(&self) -> usize {
-        let tile = self.kernels.values().map(Kernel::tile).max().unwrap_or(1);
+        let tile = self.kernels.values().map(|kernel| kernel.tile()).max().unwrap_or(1);
         let coarsest = self.graph.coarsest_step().max(self.graph.size_multiple().unwrap_or(1));
         tile * coarsest.next_power_of_two()
     }
@@ -191,7 +190,7 @@ impl Engine {
             return Ok(Arc::clone(prepared));
         }
         let shapes = self.graph.shapes(height, width)?;
-        let plan = Plan::new(&self.graph, &shapes, mode, made, |node| self.kernels.contains_key(&node));
+        let plan = Plan::new(&self.graph, &shapes, mode, made);
         let kernels = EngineKernels { engine: self, plan: &plan };
         let waves = height.div_ceil(self.rows(&shapes, height) * threads.max(1)).max(1);
         let schedule = Schedule::new(&self.graph, &shapes, &plan, &kernels, waves);
@@ -208,7 +207,7 @@ impl Engine {
             let inputs: Vec<Shape> = node.inputs.iter().map(|v| shapes[v.index()]).collect();
             let adds = match step.kind {
                 Core::Output(_) | Core::Given(_) => 0.0,
-                _ => node.op.cost(&inputs, shapes[step.core]).multiply_adds as f64,
+                _ => node.op.multiply_adds(&inputs, shapes[step.core]) as f64,
             };
             (adds + 8.0 * shapes[step.out].len() as f64) / shapes[step.out].height.max(1) as f64
         };
@@ -233,20 +232,13 @@ impl Engine {
     }
 
     /// Computes some rows of a step's result.
-    fn make(
-        &self,
-        step: &Step,
-        rows: Range<usize>,
-        fetch: &Fetch<'_>,
-        ring: &mut Ring,
-        (mode, ctx): (Mode, &Context<'_>),
-    ) {
+    fn make(&self, step: &Step, rows: Range<usize>, fetch: &Fetch<'_>, ring: &mut Ring, ctx: &Context<'_>) {
         let node = &self.graph.nodes[step.core];
         let shape = fetch.shapes[step.core];
-        let done = |y: usize, row: &mut [f32]| epilogue::apply(step, self, (fetch, mode), y, row);
-        if step.kind == Core::Whole {
-            whole::make(self, step.core, fetch, ring.rows_mut(rows), ctx, done);
-            return;
+        let done = |y: usize, row: &mut [f32]| in_place::apply(step, self, fetch, y, row);
+        if let Execution::Whole(op) = Execution::of(&node.op, fetch.mode) {
+            let input = whole::Whole { engine: self, fetch, value: node.inputs[0].index(), ctx };
+            return op.make(&input, ring.rows_mut(rows), &done);
         }
         // Small enough to give every thread its share, large enough to fetch few rows twice; rows that are
         // computed together stay together.
@@ -265,7 +257,7 @@ impl Engine {
                 (Core::Kernel, Some(kernel)) => {
                     let input = node.inputs[0].index();
                     let strip = Strip { fetch, input, shape, first };
-                    kernel.strip(&strip, &mut lines, done);
+                    kernel.strip(&strip, &mut lines, &done);
                 }
                 (Core::Fetched, _) => {
                     (first..).zip(lines).for_each(|(y, line)| fetch.row(step.core, y, line));
@@ -331,8 +323,8 @@ struct EngineKernels<'a> {
 }
 
 impl EngineKernels<'_> {
-    fn kernel(&self, step: usize) -> Option<&Kernel> {
-        self.engine.kernels.get(&self.plan.steps[step].core)
+    fn kernel(&self, step: usize) -> Option<&dyn Kernel> {
+        self.engine.kernels.get(&self.plan.steps[step].core).map(AsRef::as_ref)
     }
 }
 

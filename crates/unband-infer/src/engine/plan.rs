@@ -2,17 +2,17 @@
 
 use unband_nets::{Graph, Op, Shape};
 
-use super::rows;
+use super::Execution;
 use crate::Mode;
 
 /// First part of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Core {
-    /// An operation with a kernel (kernel.rs).
+    /// An operation with a kernel.
     Kernel,
     /// The unchanged rows of its node's first input; the node itself is the first in the chain.
     Rows,
-    /// An operation that reads all of its input before it computes anything (whole.rs).
+    /// An operation that reads all of its input before it computes anything.
     Whole,
     /// Rows of the input of that index, which are generated for it.
     Given(usize),
@@ -37,22 +37,17 @@ pub struct Step {
 
 /// Steps in order.
 pub struct Plan {
+    pub mode: Mode,
     pub steps: Vec<Step>,
     /// For each value, whether it is the result of a step.
     pub kept: Vec<bool>,
 }
 
 impl Plan {
-    /// `made`: indices of the generated inputs. `has_kernel` takes a node's index.
-    pub fn new(
-        graph: &Graph,
-        shapes: &[Shape],
-        mode: Mode,
-        made: &[usize],
-        has_kernel: impl Fn(usize) -> bool,
-    ) -> Self {
+    /// `made`: indices of the generated inputs.
+    pub fn new(graph: &Graph, shapes: &[Shape], mode: Mode, made: &[usize]) -> Self {
         let given = |i: usize| match graph.nodes[i].op {
-            Op::Input(n) if made.contains(&n) => Some(n),
+            Op::Input(index) if made.contains(&index.0) => Some(index.0),
             _ => None,
         };
         let mut readers: Vec<Vec<usize>> = vec![Vec::new(); graph.nodes.len()];
@@ -71,15 +66,12 @@ impl Plan {
                 steps.push(Step { core: i, kind, chain: Vec::new(), out: i });
                 continue;
             }
-            if taken[i] || matches!(node.op, Op::Input(_)) || is_fetched(&node.op, mode) {
-                continue;
-            }
-            let kind = if has_kernel(i) {
-                Core::Kernel
-            } else if follows(&node.op, mode) {
-                Core::Rows
-            } else {
-                Core::Whole
+            let kind = match Execution::of(&node.op, mode) {
+                _ if taken[i] => continue,
+                Execution::Input | Execution::Fetched(_) => continue,
+                Execution::Kernel(_) => Core::Kernel,
+                Execution::InPlace(_) => Core::Rows,
+                Execution::Whole(_) => Core::Whole,
             };
             let mut chain = Vec::new();
             if kind == Core::Rows {
@@ -94,7 +86,8 @@ impl Plan {
                 let own = node.inputs.iter().position(|v| v.index() == last).unwrap_or(0);
                 let ready = node.inputs.iter().enumerate().all(|(k, v)| k == own || v.index() < i);
                 let same = shapes[next] == shapes[last];
-                if is_output(last) || taken[next] || !follows(&node.op, mode) || !ready || !same {
+                let follows = matches!(Execution::of(&node.op, mode), Execution::InPlace(_));
+                if is_output(last) || taken[next] || !follows || !ready || !same {
                     break;
                 }
                 taken[next] = true;
@@ -111,7 +104,7 @@ impl Plan {
             let value = value.index();
             steps.push(Step { core: value, kind: Core::Output(number), chain: Vec::new(), out: value });
         }
-        Self { steps, kept }
+        Self { mode, steps, kept }
     }
 }
 
@@ -122,48 +115,11 @@ impl Step {
         if matches!(self.kind, Core::Output(_)) {
             return vec![(self.out, None)];
         }
-        let of = |node: usize| {
-            let inputs = graph.nodes[node].inputs.iter().map(|v| v.index()).enumerate();
-            inputs.filter(move |&(k, _)| !rows::lends_size(&graph.nodes[node].op, k))
-        };
+        let of = |node: usize| graph.nodes[node].inputs.iter().map(|v| v.index()).enumerate();
         let mut all: Vec<_> = of(self.core).map(|(k, v)| (v, Some((self.core, k)))).collect();
         for &(node, own) in self.chain.iter().filter(|(node, _)| *node != self.core) {
             all.extend(of(node).filter(|&(k, _)| k != own).map(|(k, v)| (v, Some((node, k)))));
         }
         all
-    }
-}
-
-/// Whether the operation is done while rows are fetched.
-pub fn is_fetched(op: &Op, mode: Mode) -> bool {
-    match op {
-        Op::Concat
-        | Op::Slice(_)
-        | Op::PixelShuffle(_)
-        | Op::PixelUnshuffle(_)
-        | Op::UpsampleNearest(_)
-        | Op::BilinearLike
-        | Op::Crop(_) => true,
-        Op::Dropout(_) => mode.dropout.is_none(),
-        _ => false,
-    }
-}
-
-/// Whether the operation can be applied to a row in place after it was computed.
-fn follows(op: &Op, mode: Mode) -> bool {
-    match op {
-        Op::Add
-        | Op::Sub
-        | Op::Mul
-        | Op::AddScaled(_)
-        | Op::Affine(_)
-        | Op::Activation(_)
-        | Op::LayerNorm(_)
-        | Op::UnitChannels(_)
-        | Op::WindowAdd(_)
-        | Op::DropPath(_) => true,
-        Op::BatchNorm(_) => !mode.image_statistics,
-        Op::Dropout(_) => mode.dropout.is_some(),
-        _ => false,
     }
 }

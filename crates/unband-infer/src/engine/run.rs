@@ -83,7 +83,7 @@ impl<'e> Run<'e> {
                     made.make(rows.clone(), ring.rows_mut(rows), ctx)?;
                 }
             } else {
-                self.engine.make(step, rows, &self.fetch(inputs), &mut ring, (self.mode, ctx));
+                self.engine.make(step, rows, &self.fetch(inputs), &mut ring, ctx);
             }
             self.rings[step.out] = Some(ring);
         }
@@ -112,7 +112,7 @@ impl<'e> Run<'e> {
 
     fn fetch<'a>(&'a self, inputs: &'a [Given<'a>]) -> Fetch<'a> {
         let (graph, level) = (&self.engine.graph, self.engine.level);
-        Fetch { graph, shapes: &self.prepared.shapes, inputs, rings: &self.rings, level }
+        Fetch { graph, shapes: &self.prepared.shapes, inputs, rings: &self.rings, level, mode: self.mode }
     }
 
     fn drop_rings(&mut self, values: &[usize]) {

@@ -8,10 +8,10 @@ use std::ops::Range;
 
 use unband_nets::{Graph, Op, Shape};
 
+use super::Execution;
 use super::fetch;
 use super::plan::{Core, Plan};
 use super::ring::Spec;
-use super::rows;
 use super::slots::{Life, Slots};
 
 /// A batch of rows of one step's result.
@@ -134,7 +134,8 @@ impl<'a> Draft<'a> {
         }
         let needed = read.way.iter().fold(rows, |rows, &(node, input)| {
             let from = self.graph.nodes[node].inputs[input].index();
-            rows::needed(&self.graph.nodes[node].op, input, self.shapes[from], self.shapes[node], rows)
+            let op = Execution::of(&self.graph.nodes[node].op, self.plan.mode);
+            op.needed(input, self.shapes[from], self.shapes[node], rows)
         });
         needed.start.min(all.end)..needed.end.min(all.end)
     }
@@ -328,16 +329,15 @@ impl StepReads<'_> {
         if self.plan.kept[value] {
             return self.kept.push(Read { value, way, whole: self.whole });
         }
-        if let Op::Input(number) = node.op {
-            if !self.graph.inputs[number].point {
+        if let Op::Input(index) = node.op {
+            if !self.graph.inputs[index.0].point {
                 self.given.push(Read { value, way, whole: self.whole });
             }
             return;
         }
-        for (input, from) in node.inputs.iter().enumerate() {
-            if rows::lends_size(&node.op, input) {
-                continue;
-            }
+        let sizes =
+            matches!(Execution::of(&node.op, self.plan.mode), Execution::Fetched(op) if op.lends_size());
+        for (input, from) in node.inputs.iter().enumerate().take(if sizes { 1 } else { usize::MAX }) {
             let mut way = way.clone();
             way.push((value, input));
             self.trace(from.index(), way);

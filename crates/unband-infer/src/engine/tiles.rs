@@ -4,14 +4,18 @@
 //! For the kernel (`winograd`), pieces are like channels: further terms of the sum. So kernels of any
 //! size and stride use Winograd transforms where that takes fewer multiplications.
 
+use std::ops::Range;
+
 use unband_nets::Shape;
-use unband_nets::layer::conv::{Conv, ConvTranspose};
+use unband_nets::layer::conv::Conv;
+use unband_nets::layer::conv_transpose::ConvTranspose;
 use unband_simd::infer::winograd::{self, ChannelGroup, LANES, READ, TILE};
 use unband_simd::{Level, Precision};
 
-use super::conv::Staged;
 use super::fetch;
+use super::rows;
 use super::scratch::Scratch;
+use super::staged::Staged;
 use super::strip::Strip;
 
 /// Side of a piece, in taps.
@@ -88,14 +92,12 @@ impl KernelSplit {
         TILE * self.dilation
     }
 
-    /// Input rows from the first tap of an output row to the last.
-    pub fn rows(self) -> usize {
-        self.span(self.kernel.0)
-    }
-
-    /// Input rows between output rows, and rows of zeroes above the first.
-    pub fn stride_and_padding(self) -> (usize, usize) {
-        (self.stride, self.padding.0)
+    /// The input rows that determine these rows. Whole tiles are computed, whichever of their rows are
+    /// requested.
+    pub fn needed(self, height: usize, rows: Range<usize>) -> Range<usize> {
+        let together = self.rows_together();
+        let rows = rows.start / together * together..rows.end.next_multiple_of(together);
+        rows::under(rows, self.span(self.kernel.0), (self.stride, self.padding.0), height)
     }
 
     /// Samples from the first tap to the last along a side of this length.
@@ -172,7 +174,7 @@ impl Tiles {
         strip: &Strip<'_>,
         bias: &[f32],
         lines: &mut [&mut [f32]],
-        done: impl Fn(usize, &mut [f32]),
+        done: &dyn Fn(usize, &mut [f32]),
     ) {
         let cut = self.cut;
         let (stride, dilation) = (cut.stride, cut.dilation);
@@ -226,7 +228,7 @@ impl Tiles {
     /// The parts of the input, with rows of each.
     fn sources(&self, strip: &Strip<'_>) -> (Vec<fetch::ChannelRange>, Vec<Staged>) {
         let kept = |value: usize| strip.fetch.rings[value].is_some();
-        let span = self.cut.rows() + (self.cut.rows_together() - 1) * self.cut.stride;
+        let span = self.cut.span(self.cut.kernel.0) + (self.cut.rows_together() - 1) * self.cut.stride;
         let staged = |part: &fetch::ChannelRange| {
             let from = strip.fetch.shapes[part.value];
             let (left, samples) = self.margin(from.channels, strip.shape);

@@ -1,7 +1,10 @@
-//! Convolutions, transposed convolutions and linear layers.
+//! Convolutions and linear layers.
 
+use super::Operation;
+use crate::onnx::{Attribute, Builder};
 use crate::param::{Form, ParamId};
 use crate::shape::{Reach, Shape};
+use crate::{Net, Op, Value};
 
 /// Cross-correlation with zero padding, as PyTorch's `Conv2d`; with a 1×1 kernel also `Linear`.
 ///
@@ -45,18 +48,18 @@ impl Conv {
             groups: 1,
         }
     }
+}
 
-    pub(crate) fn word(&self) -> String {
+impl Operation for Conv {
+    fn word(&self) -> String {
         let (a, b) = self.kernel;
         let part = |word: &str, n: usize| if n > 1 { format!(" {word} {n}") } else { String::new() };
         let (stride, dilation) = (part("stride", self.stride), part("dilation", self.dilation));
         format!("conv {a}×{b}{stride}{dilation}{}", part("groups", self.groups))
     }
 
-    pub(crate) fn shape(&self, x: Shape) -> Result<Shape, String> {
-        if x.channels != self.input {
-            return Err(format!("takes {} channels, got {}", self.input, x.channels));
-        }
+    fn shape(&self, x: Shape, _: &[Shape]) -> Result<Shape, String> {
+        x.check_channels(self.input)?;
         let side = |n: usize, kernel: usize, padding: usize| {
             (n + 2 * padding).checked_sub(self.dilation * (kernel - 1) + 1).map(|room| room / self.stride + 1)
         };
@@ -66,11 +69,15 @@ impl Conv {
         Ok(Shape::new(self.output, height, width))
     }
 
-    pub(crate) fn multiply_adds_per_place(&self) -> u64 {
-        (self.output * self.input / self.groups * self.kernel.0 * self.kernel.1) as u64
+    fn params(&self) -> Vec<ParamId> {
+        [Some(self.weight), self.bias].into_iter().flatten().collect()
     }
 
-    pub(crate) fn reach(&self) -> Reach {
+    fn multiply_adds(&self, _: &[Shape], output: Shape) -> u64 {
+        output.area() * (self.output * self.input / self.groups * self.kernel.0 * self.kernel.1) as u64
+    }
+
+    fn reach(&self) -> Reach {
         let far = |kernel: usize, padding: usize| {
             let taps = self.dilation * (kernel - 1);
             padding.max(taps - padding.min(taps))
@@ -78,50 +85,101 @@ impl Conv {
         let radius = far(self.kernel.0, self.padding.0).max(far(self.kernel.1, self.padding.1));
         Reach { radius: radius as f64, step: self.stride as f64, global: false }
     }
+
+    fn onnx(&self, b: &mut Builder<'_>, x: &[&str]) -> String {
+        let (rows, columns) = self.kernel;
+        let weight = b.param_as(self.weight, &[self.output, self.input / self.groups, rows, columns]);
+        let bias = self.bias.map(|bias| b.param(bias));
+        let mut inputs = vec![x[0], &weight];
+        inputs.extend(bias.as_deref());
+        let (down, across) = self.padding;
+        let settings = vec![
+            Attribute::ints("kernel_shape", &[rows, columns]),
+            Attribute::ints("strides", &[self.stride; 2]),
+            Attribute::ints("pads", &[down, across, down, across]),
+            Attribute::ints("dilations", &[self.dilation; 2]),
+            Attribute::int("group", self.groups),
+        ];
+        b.with("Conv", &inputs, settings)
+    }
 }
 
-/// Transposed convolution as PyTorch's `ConvTranspose2d` with equal kernel, stride and padding on both axes.
-///
-/// Every input sample adds weight[i, o, a, b] · in[i, y, x] to out[o, y·stride + a − padding, x·stride + b −
-/// padding].
-#[derive(Clone, Debug, PartialEq)]
-pub struct ConvTranspose {
-    /// `[input, output, kernel, kernel]`.
-    pub weight: ParamId,
-    /// One per output channel.
-    pub bias: Option<ParamId>,
-    /// Input channels.
-    pub input: usize,
-    /// Output channels.
-    pub output: usize,
-    /// Side of the kernel.
-    pub kernel: usize,
-    /// Samples of the result per sample of the input.
-    pub stride: usize,
-    /// Padding: samples cut off on every side of the result.
-    pub padding: usize,
-}
-
-impl ConvTranspose {
-    pub(crate) fn shape(&self, x: Shape) -> Result<Shape, String> {
-        if x.channels != self.input {
-            return Err(format!("takes {} channels, got {}", self.input, x.channels));
-        }
-        let side = |n: usize| {
-            n.checked_sub(1).and_then(|n| (n * self.stride + self.kernel).checked_sub(2 * self.padding))
-        };
-        let small = || format!("{x} gives an empty result");
-        let height = side(x.height).ok_or_else(small)?;
-        Ok(Shape::new(self.output, height, side(x.width).ok_or_else(small)?))
+impl Net {
+    /// A convolution with parameters `NAME.weight` and `NAME.bias`. `[C, H, W] → [output, …]`.
+    pub fn conv(&mut self, name: impl AsRef<str>, x: Value, output: usize, spec: ConvSpec) -> Value {
+        self.scope(name, |net| {
+            let input = net.channels(x);
+            if spec.groups == 0 || input % spec.groups != 0 || !output.is_multiple_of(spec.groups) {
+                net.fault(format!("{input} and {output} channels do not divide into {} groups", spec.groups));
+            }
+            let groups = spec.groups.max(1);
+            let weight = [output, input / groups, spec.kernel.0, spec.kernel.1];
+            let weight = net.weight("weight", &weight, spec.form);
+            let bias = spec.bias.then(|| net.trainable("bias", &[output]));
+            let same = |kernel: usize| spec.dilation * (kernel / 2);
+            let padding = spec.padding.unwrap_or((same(spec.kernel.0), same(spec.kernel.1)));
+            let (kernel, stride, dilation) = (spec.kernel, spec.stride, spec.dilation);
+            let conv = Conv { weight, bias, input, output, kernel, stride, padding, dilation, groups };
+            net.push(Op::Conv(conv), &[x], output)
+        })
     }
 
-    pub(crate) fn multiply_adds_per_place(&self) -> u64 {
-        (self.output * self.input * self.kernel * self.kernel) as u64
+    /// A 3×3 convolution with bias that keeps the size.
+    pub fn conv3x3(&mut self, name: impl AsRef<str>, x: Value, output: usize) -> Value {
+        self.conv(name, x, output, ConvSpec::new(3))
     }
 
-    pub(crate) fn reach(&self) -> Reach {
-        let radius = (self.kernel - 1).div_ceil(self.stride) as f64;
-        Reach { radius, step: 1.0 / self.stride as f64, global: false }
+    /// A 1×1 convolution with bias.
+    pub fn conv1x1(&mut self, name: impl AsRef<str>, x: Value, output: usize) -> Value {
+        self.conv(name, x, output, ConvSpec::new(1))
+    }
+
+    /// A linear layer over channels: `NAME.weight` is `[output, input]`.
+    pub fn linear(&mut self, name: impl AsRef<str>, x: Value, output: usize) -> Value {
+        self.linear_in(name, x, output, Form::Plain)
+    }
+
+    /// [`Net::linear`] with the weight stored in another form.
+    pub fn linear_in(&mut self, name: impl AsRef<str>, x: Value, output: usize, form: Form) -> Value {
+        self.scope(name, |net| {
+            let input = net.channels(x);
+            let weight = net.weight("weight", &[output, input], form);
+            let bias = Some(net.trainable("bias", &[output]));
+            let (kernel, padding) = ((1, 1), (0, 0));
+            let conv =
+                Conv { weight, bias, input, output, kernel, stride: 1, padding, dilation: 1, groups: 1 };
+            net.push(Op::Conv(conv), &[x], output)
+        })
+    }
+
+    /// A convolution with fixed kernels `[output, input, rows, columns]`, which are part of the graph.
+    pub fn fixed_conv(
+        &mut self,
+        name: impl AsRef<str>,
+        x: Value,
+        shape: [usize; 4],
+        kernels: Vec<f32>,
+    ) -> Value {
+        self.scope(name, |net| {
+            let [output, input, rows, columns] = shape;
+            if input != net.channels(x) || kernels.len() != shape.iter().product::<usize>() {
+                net.fault(format!("fixed kernels of {shape:?} do not fit"));
+            }
+            let weight = net.constant("weight", &shape, kernels);
+            let (kernel, padding) = ((rows, columns), (rows / 2, columns / 2));
+            let conv = Conv {
+                weight,
+                bias: None,
+                input,
+                output,
+                kernel,
+                stride: 1,
+                padding,
+                dilation: 1,
+                groups: 1,
+            };
+            net.push(Op::Conv(conv), &[x], output)
+        })
     }
 }
 

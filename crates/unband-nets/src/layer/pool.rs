@@ -1,6 +1,9 @@
 //! Max pooling and global reductions.
 
+use super::Operation;
+use crate::onnx::{Attribute, Builder};
 use crate::shape::{Reach, Shape};
+use crate::{Net, Op, Value};
 
 /// Maximum of each window, as PyTorch's `MaxPool2d`; padding never wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,8 +16,12 @@ pub struct MaxPool {
     pub ceil: bool,
 }
 
-impl MaxPool {
-    pub(crate) fn shape(self, x: Shape) -> Result<Shape, String> {
+impl Operation for MaxPool {
+    fn word(&self) -> String {
+        format!("max pool {}", self.kernel)
+    }
+
+    fn shape(&self, x: Shape, _: &[Shape]) -> Result<Shape, String> {
         let side = |n: usize| {
             let room = n.checked_sub(self.kernel.max(1))?;
             let cut = room.div_ceil(self.stride).min((n - 1) / self.stride);
@@ -26,8 +33,17 @@ impl MaxPool {
         Ok(Shape::new(x.channels, height, side(x.width).ok_or_else(small)?))
     }
 
-    pub(crate) fn reach(self) -> Reach {
+    fn reach(&self) -> Reach {
         Reach { radius: (self.kernel - 1) as f64, step: self.stride as f64, global: false }
+    }
+
+    fn onnx(&self, b: &mut Builder<'_>, x: &[&str]) -> String {
+        let settings = vec![
+            Attribute::ints("kernel_shape", &[self.kernel; 2]),
+            Attribute::ints("strides", &[self.stride; 2]),
+            Attribute::int("ceil_mode", usize::from(self.ceil)),
+        ];
+        b.with("MaxPool", x, settings)
     }
 }
 
@@ -40,11 +56,41 @@ pub enum Reduce {
     Max,
 }
 
-impl Reduce {
-    pub(crate) fn word(self) -> &'static str {
-        match self {
+impl Operation for Reduce {
+    fn word(&self) -> String {
+        let word = match self {
             Self::Mean => "global mean",
             Self::Max => "global max",
+        };
+        word.into()
+    }
+
+    fn shape(&self, x: Shape, _: &[Shape]) -> Result<Shape, String> {
+        Ok(Shape::new(x.channels, 1, 1))
+    }
+
+    fn reach(&self) -> Reach {
+        Reach::GLOBAL
+    }
+
+    fn onnx(&self, b: &mut Builder<'_>, x: &[&str]) -> String {
+        match self {
+            Self::Mean => b.op("GlobalAveragePool", x),
+            Self::Max => b.op("GlobalMaxPool", x),
         }
+    }
+}
+
+impl Net {
+    /// Largest of each window.
+    pub fn max_pool(&mut self, x: Value, pool: MaxPool) -> Value {
+        let channels = self.channels(x);
+        self.push(Op::MaxPool(pool), &[x], channels)
+    }
+
+    /// Mean or largest of each channel. `[C, H, W] → [C, 1, 1]`.
+    pub fn reduce(&mut self, x: Value, reduce: Reduce) -> Value {
+        let channels = self.channels(x);
+        self.push(Op::Reduce(reduce), &[x], channels)
     }
 }

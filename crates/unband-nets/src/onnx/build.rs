@@ -12,6 +12,8 @@ pub struct Builder<'a> {
     weights: &'a Weights,
     /// Path of the operation being written.
     pub scope: String,
+    /// Channels of its result.
+    pub channels: usize,
     pub nodes: Vec<Node>,
     pub constants: Vec<Tensor>,
     /// Names of constants already added.
@@ -26,6 +28,7 @@ impl<'a> Builder<'a> {
             graph,
             weights,
             scope: String::new(),
+            channels: 0,
             nodes: Vec::new(),
             constants: Vec::new(),
             known: HashSet::new(),

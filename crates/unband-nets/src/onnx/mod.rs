@@ -1,17 +1,14 @@
 //! ONNX export of networks, for other runtimes.
 //!
-//! `build.rs` collects nodes and constants, `ops.rs` translates each operation. `deform.rs` and `window.rs`
-//! hold the long translations, `ends.rs` the sizes of inputs and outputs, `proto.rs` the messages of the
-//! format.
+//! Each operation in `layer/` writes its own nodes. `build.rs` collects nodes and constants, `sample.rs`
+//! reads at offsets, `ends.rs` has the sizes of inputs and outputs, `proto.rs` the messages of the format.
 // The format uses signed integers; dimensions of data that fits into memory are far below their limit.
 #![allow(clippy::cast_possible_wrap)]
 
 mod build;
-mod deform;
 mod ends;
-mod ops;
 mod proto;
-mod window;
+pub(crate) mod sample;
 
 use std::collections::HashMap;
 use unband_image::Hint;
@@ -21,7 +18,8 @@ use prost::Message;
 use crate::Graph;
 use crate::shape::ShapeError;
 use crate::state::Weights;
-use build::Builder;
+pub(crate) use build::Builder;
+pub(crate) use proto::Attribute;
 
 /// Operator set of the files: the first with a layer normalisation, and supported by most runtimes.
 pub const OPSET: i64 = 17;
@@ -118,8 +116,8 @@ fn model(
     for node in &graph.nodes {
         builder.scope.clone_from(&node.scope);
         let x: Vec<&str> = node.inputs.iter().map(|value| values[value.index()].as_str()).collect();
-        let made = ops::node(&mut builder, node, &x);
-        values.push(made);
+        builder.channels = node.channels;
+        values.push(node.op.definition().onnx(&mut builder, &x));
     }
     name_outputs(&mut builder, graph, &values);
     let graph = proto::Graph {

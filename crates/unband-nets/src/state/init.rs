@@ -7,10 +7,8 @@ use serde::{Deserialize, Serialize};
 use unband_image::Rng;
 
 use super::{Data, StateDict, Tensor};
-use crate::layer::activation::Activation;
-use crate::layer::banded_deform_conv::{BandedDeformConv, stretch_bias};
 use crate::param::StoredTensor;
-use crate::{Form, Graph, Op, Param, Role};
+use crate::{Form, Graph, Param, Role};
 
 /// Initialisation rule. Generators of banded kernels always start as in their authors' code. Slopes of
 /// `PReLU` start at 0.25, scales of norms at 1 and their shifts at 0, unless stated otherwise.
@@ -136,7 +134,7 @@ impl RandomDraws {
 
 /// Role of a parameter in its operation.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum InitRole {
+pub(crate) enum InitRole {
     /// Weight of a convolution or linear layer.
     Weight,
     /// Bias of the weight with this index.
@@ -169,28 +167,8 @@ impl Kinds {
             linear: graph.params.iter().map(|p| p.shape.len() == 2).collect(),
         };
         for node in &graph.nodes {
-            match &node.op {
-                Op::Activation(Activation::PRelu { weight, .. }) => {
-                    kinds.set(weight.index(), InitRole::Slope);
-                }
-                Op::BatchNorm(norm) => {
-                    for (id, kind) in norm.params.into_iter().zip([
-                        InitRole::Scale,
-                        InitRole::Fixed(0.0),
-                        InitRole::Fixed(0.0),
-                        InitRole::Fixed(1.0),
-                    ]) {
-                        kinds.set(id.index(), kind);
-                    }
-                }
-                Op::LayerNorm(norm) => {
-                    kinds.set(norm.params[0].index(), InitRole::Scale);
-                    kinds.set(norm.params[1].index(), InitRole::Fixed(0.0));
-                }
-                Op::WindowAttention(attention) => kinds.set(attention.table.index(), InitRole::Table),
-                Op::WindowAdd(add) => kinds.set(add.table.index(), InitRole::Embedding),
-                Op::BandedDeformConv(conv) => kinds.set_generators(conv),
-                _ => {}
+            for (id, kind) in node.op.definition().init() {
+                kinds.set(id.index(), kind);
             }
         }
         let places: HashMap<&str, usize> =
@@ -214,18 +192,6 @@ impl Kinds {
 
     fn set(&mut self, i: usize, kind: InitRole) {
         self.of[i] = Some(kind);
-    }
-
-    /// Generators of a banded kernel: stretch 1, scale 1, turned by the given angle.
-    fn set_generators(&mut self, conv: &BandedDeformConv) {
-        for [weight, _] in [Some(conv.rotation), Some(conv.stretch), conv.whole].into_iter().flatten() {
-            self.set(weight.index(), InitRole::Fixed(0.0));
-        }
-        self.set(conv.rotation[1].index(), InitRole::Angle(conv.init_angle));
-        self.set(conv.stretch[1].index(), InitRole::Fixed(stretch_bias(conv.limits)));
-        if let Some([_, bias]) = conv.whole {
-            self.set(bias.index(), InitRole::Fixed(f64::from(conv.init_whole)));
-        }
     }
 
     /// Values of a parameter, in its own shape.

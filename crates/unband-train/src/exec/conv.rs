@@ -2,7 +2,8 @@ use burn::tensor::Tensor;
 use burn::tensor::module::conv_transpose2d;
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
 use unband_nets::ParamId;
-use unband_nets::layer::conv::{Conv, ConvTranspose};
+use unband_nets::layer::conv::Conv;
+use unband_nets::layer::conv_transpose::ConvTranspose;
 
 use super::Execution;
 use crate::conv::conv2d;

@@ -10,7 +10,7 @@ mod norm;
 use std::collections::HashMap;
 
 use burn::tensor::{Distribution, Tensor};
-use unband_nets::layer::arithmetic::Affine;
+use unband_nets::layer::arithmetic::{Affine, Combine};
 use unband_nets::layer::pool::Reduce;
 use unband_nets::{Graph, Node, Op, ParamId, Shape};
 
@@ -60,7 +60,7 @@ pub(crate) fn run(
             }
         }
         values[i] = Some(match node.op {
-            Op::Input(n) => inputs[n].clone(),
+            Op::Input(index) => inputs[index.0].clone(),
             _ => run.apply(node, given, shapes[i])?,
         });
     }
@@ -89,32 +89,32 @@ impl Execution<'_> {
             Op::UnitChannels(norm) => norm::unit_channels(*norm, first),
             Op::WindowAdd(add) => self.window_add(add, first),
             Op::WindowAttention(attention) => self.window_attention(attention, first, both()?),
-            Op::Add => first + both()?,
-            Op::Sub => first - both()?,
-            Op::Mul => first * both()?,
-            Op::AddScaled(scaled) => first + both()?.mul_scalar(scaled.factor),
+            Op::Combine(Combine::Add) => first + both()?,
+            Op::Combine(Combine::Sub) => first - both()?,
+            Op::Combine(Combine::Mul) => first * both()?,
+            Op::Combine(Combine::AddScaled(factor)) => first + both()?.mul_scalar(*factor),
             Op::Affine(affine) => self.affine(affine, first),
-            Op::Concat => Tensor::cat([first].into_iter().chain(second).chain(x).collect(), 1),
+            Op::Concat(_) => Tensor::cat([first].into_iter().chain(second).chain(x).collect(), 1),
             Op::Slice(slice) => first.narrow(1, slice.start, slice.len),
-            Op::PixelUnshuffle(f) => arrange::unshuffle(first, *f),
-            Op::PixelShuffle(f) => arrange::shuffle(first, *f),
-            Op::UpsampleNearest(f) => arrange::nearest(first, *f),
-            Op::BilinearLike => arrange::bilinear(first, shape),
+            Op::PixelUnshuffle(by) => arrange::unshuffle(first, by.factor),
+            Op::PixelShuffle(by) => arrange::shuffle(first, by.factor),
+            Op::UpsampleNearest(by) => arrange::nearest(first, by.factor),
+            Op::BilinearLike(_) => arrange::bilinear(first, shape),
             Op::Crop(_) => first.narrow(2, 0, shape.height).narrow(3, 0, shape.width),
             Op::MaxPool(pool) => arrange::max_pool(*pool, first, shape),
             Op::Reduce(Reduce::Mean) => first.mean_dim(2).mean_dim(3),
             Op::Reduce(Reduce::Max) => first.max_dim(2).max_dim(3),
-            Op::Flatten => {
+            Op::Flatten(_) => {
                 let images = first.dims()[0];
                 first.reshape([images, shape.channels, 1, 1])
             }
-            Op::Dropout(share) => {
+            Op::Dropout(dropout) => {
                 let dims = first.dims();
-                self.dropout(*share, first, dims)
+                self.dropout(dropout.share, first, dims)
             }
-            Op::DropPath(share) => {
+            Op::DropPath(path) => {
                 let images = first.dims()[0];
-                self.dropout(*share, first, [images, 1, 1, 1])
+                self.dropout(path.share, first, [images, 1, 1, 1])
             }
         })
     }

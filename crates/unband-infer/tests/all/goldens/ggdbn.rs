@@ -1,4 +1,6 @@
 use unband_infer::Map;
+use unband_nets::layer::arithmetic::Combine;
+use unband_nets::layer::arrange::PixelShuffle;
 use unband_nets::state::Weights;
 use unband_nets::{Graph, Node, Op, arch};
 
@@ -25,9 +27,9 @@ fn gives_the_numbers_of_the_original() {
         graph,
         &["gray", "grad4", "base"],
         &[
-            |n| n.scope == "edges" && matches!(n.op, Op::AddScaled(_)),
+            |n| n.scope == "edges" && matches!(n.op, Op::Combine(Combine::AddScaled(_))),
             |n| n.scope == "edges.kernels",
-            |n| n.scope == "model.base" && n.op == Op::PixelShuffle(2),
+            |n| n.scope == "model.base" && n.op == Op::PixelShuffle(PixelShuffle { factor: 2 }),
         ],
     );
     for (height, width) in [(32, 32), (48, 64)] {

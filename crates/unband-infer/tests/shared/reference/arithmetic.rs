@@ -1,10 +1,19 @@
-use unband_nets::layer::arithmetic::Affine;
+use unband_nets::layer::arithmetic::{Affine, Combine};
 use unband_nets::state::Weights;
 
 use super::{Map, Real};
 
+pub(super) fn combine<T: Real>(combine: Combine, a: &Map<T>, b: &Map<T>) -> Map<T> {
+    match combine {
+        Combine::Add => two(a, b, |a, b| a + b),
+        Combine::Sub => two(a, b, |a, b| a - b),
+        Combine::Mul => two(a, b, |a, b| a * b),
+        Combine::AddScaled(factor) => two(a, b, |a, b| a + T::of64(factor) * b),
+    }
+}
+
 /// An operand with one sample per channel applies to all positions.
-pub(super) fn two<T: Real>(a: &Map<T>, b: &Map<T>, f: impl Fn(T, T) -> T) -> Map<T> {
+fn two<T: Real>(a: &Map<T>, b: &Map<T>, f: impl Fn(T, T) -> T) -> Map<T> {
     let shape = if a.shape.is_point() { b.shape } else { a.shape };
     let mut data = Vec::with_capacity(shape.len());
     for (p, q) in a.planes().zip(b.planes()) {

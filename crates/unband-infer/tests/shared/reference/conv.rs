@@ -2,7 +2,8 @@ use std::borrow::Cow;
 
 use unband_image::Context;
 use unband_nets::Shape;
-use unband_nets::layer::conv::{Conv, ConvTranspose};
+use unband_nets::layer::conv::Conv;
+use unband_nets::layer::conv_transpose::ConvTranspose;
 use unband_nets::state::Weights;
 
 use super::{Map, Real, by_channel};

@@ -73,8 +73,8 @@ pub fn run<T: Real>(
     for (i, node) in graph.nodes.iter().enumerate() {
         ctx.check()?;
         let given: Vec<&Map<T>> = node.inputs.iter().filter_map(|v| values[v.index()].as_ref()).collect();
-        let made = if let Op::Input(n) = node.op {
-            inputs[n].clone()
+        let made = if let Op::Input(index) = node.op {
+            inputs[index.0].clone()
         } else {
             apply(node, &given, shapes[i], weights, (mode, i), ctx)
         };
@@ -108,28 +108,22 @@ fn apply<T: Real>(
         Op::BatchNorm(norm) => norm::batch_norm(norm, x[0], weights, mode.image_statistics, ctx),
         Op::LayerNorm(norm) => norm::layer_norm(norm, x[0], weights),
         Op::UnitChannels(norm) => norm::unit_channels(*norm, x[0]),
-        Op::Dropout(share) => norm::dropout(*share, x[0], mode.dropout.map(|seed| (seed, place))),
+        Op::Dropout(dropout) => norm::dropout(dropout.share, x[0], mode.dropout.map(|seed| (seed, place))),
         Op::DropPath(_) => x[0].clone(),
         Op::WindowAdd(add) => attention::window_add(add, x[0], weights),
         Op::WindowAttention(a) => attention::window_attention(a, x[0], x[1], weights, ctx),
-        Op::Add => arithmetic::two(x[0], x[1], |a, b| a + b),
-        Op::Sub => arithmetic::two(x[0], x[1], |a, b| a - b),
-        Op::Mul => arithmetic::two(x[0], x[1], |a, b| a * b),
-        Op::AddScaled(scaled) => {
-            let factor = T::of64(scaled.factor);
-            arithmetic::two(x[0], x[1], |a, b| a + factor * b)
-        }
+        Op::Combine(combine) => arithmetic::combine(*combine, x[0], x[1]),
         Op::Affine(affine) => arithmetic::affine(affine, x[0], weights),
-        Op::Concat => arrange::concat(x, shape),
+        Op::Concat(_) => arrange::concat(x, shape),
         Op::Slice(slice) => arrange::slice(*slice, x[0], shape),
-        Op::PixelUnshuffle(f) => arrange::unshuffle(x[0], *f, shape),
-        Op::PixelShuffle(f) => arrange::shuffle(x[0], *f, shape),
-        Op::UpsampleNearest(f) => resample::nearest(x[0], *f, shape),
-        Op::BilinearLike => resample::bilinear(x[0], shape),
+        Op::PixelUnshuffle(by) => arrange::unshuffle(x[0], by.factor, shape),
+        Op::PixelShuffle(by) => arrange::shuffle(x[0], by.factor, shape),
+        Op::UpsampleNearest(by) => resample::nearest(x[0], by.factor, shape),
+        Op::BilinearLike(_) => resample::bilinear(x[0], shape),
         Op::Crop(_) => arrange::crop(x[0], shape),
         Op::MaxPool(pool) => pool::max_pool(*pool, x[0], shape),
         Op::Reduce(kind) => pool::reduce(*kind, x[0], shape),
-        Op::Flatten => Map { shape, data: x[0].data.clone() },
+        Op::Flatten(_) => Map { shape, data: x[0].data.clone() },
     }
 }
 

@@ -1,21 +1,39 @@
 //! Row-wise convolution kernels.
 
+use std::ops::Range;
+
 use unband_nets::layer::conv::Conv;
 use unband_nets::state::Weights;
-use unband_nets::{ParamId, Shape};
+use unband_nets::{Node, ParamId, Shape};
 use unband_simd::infer::conv::{self, OutputRow, Tap};
 use unband_simd::{Level, Precision, infer::net, infer::winograd};
 
-use super::scratch::Scratch;
-use super::strip::{Strip, each};
-use super::tiles::{KernelSplit, Tiles};
+use super::{Kernel, KernelOp};
+use crate::engine::rows;
+use crate::engine::staged::Staged;
+use crate::engine::strip::{Strip, each};
+use crate::engine::tiles::{KernelSplit, Tiles};
+
+impl KernelOp for Conv {
+    fn needed(&self, _: usize, height: usize, rows: Range<usize>) -> Range<usize> {
+        if let Some(cut) = KernelSplit::of(self) {
+            return cut.needed(height, rows);
+        }
+        let far = (self.kernel.0 - 1) * self.dilation + 1;
+        rows::under(rows, far, (self.stride, self.padding.0), height)
+    }
+
+    fn kernel(&self, _: &Node, weights: &Weights, processor: (Level, Precision)) -> Box<dyn Kernel> {
+        Box::new(Packed::of(self, weights, processor))
+    }
+}
 
 fn is_depthwise(conv: &Conv) -> bool {
     conv.groups == conv.input && conv.groups == conv.output && conv.dilation == 1 && conv.groups > 1
 }
 
 /// Convolution with weights packed in reading order.
-pub struct Packed {
+struct Packed {
     bias: Vec<f32>,
     input: usize,
     output: usize,
@@ -39,9 +57,55 @@ enum ConvKernel {
     },
 }
 
+impl Kernel for Packed {
+    fn radius(&self) -> f64 {
+        if let ConvKernel::Tiles(tiles) = &self.kind { tiles.cut().radius() as f64 } else { 0.0 }
+    }
+
+    fn tile(&self) -> usize {
+        if let ConvKernel::Tiles(tiles) = &self.kind { tiles.cut().rows_together() } else { 1 }
+    }
+
+    fn granule(&self) -> (usize, usize) {
+        (self.tile(), 0)
+    }
+
+    fn margin(&self, from: Shape, made: Shape) -> (usize, usize) {
+        let (left, samples) = match &self.kind {
+            ConvKernel::Direct { conv, .. }
+            | ConvKernel::Depthwise { conv, .. }
+            | ConvKernel::Grouped { conv, .. } => {
+                let far = (made.width - 1) * conv.stride + conv.dilation * (conv.kernel.1 - 1) + 1;
+                (conv.padding.1, far)
+            }
+            ConvKernel::Tiles(tiles) => tiles.margin(from.channels, made),
+        };
+        (left, (left + from.width).max(samples) * from.channels)
+    }
+
+    fn in_parts(&self) -> bool {
+        matches!(self.kind, ConvKernel::Tiles(_))
+    }
+
+    fn strip(&self, strip: &Strip<'_>, lines: &mut [&mut [f32]], done: &dyn Fn(usize, &mut [f32])) {
+        match &self.kind {
+            ConvKernel::Direct { conv, weights } => self.direct(strip, (conv, weights), lines, done),
+            ConvKernel::Tiles(tiles) => tiles.strip(strip, &self.bias, lines, done),
+            ConvKernel::Depthwise { conv, weights } => {
+                let make = self.depthwise(strip, conv, weights);
+                each(strip.first, lines, make, done);
+            }
+            ConvKernel::Grouped { conv, weights } => {
+                let make = self.grouped(strip, conv, weights);
+                each(strip.first, lines, make, done);
+            }
+        }
+    }
+}
+
 impl Packed {
     /// Packs a convolution.
-    pub fn of_conv(conv: &Conv, weights: &Weights, (level, precision): (Level, Precision)) -> Self {
+    fn of(conv: &Conv, weights: &Weights, (level, precision): (Level, Precision)) -> Self {
         let w = weights.get(conv.weight);
         let taps = conv.kernel.0 * conv.kernel.1;
         let at = |o: usize, t: usize, i: usize| w[(o * conv.input + i) * taps + t];
@@ -59,54 +123,9 @@ impl Packed {
         Self { bias: bias(conv.bias, conv.output, weights), input: conv.input, output: conv.output, kind }
     }
 
-    /// Radius of the samples that enter the sums of one sample, including those with weights that cancel.
-    pub fn radius(&self) -> f64 {
-        if let ConvKernel::Tiles(tiles) = &self.kind { tiles.cut().radius() as f64 } else { 0.0 }
-    }
-
-    /// Number of rows computed together, starting at a multiple of it.
-    pub fn rows_together(&self) -> usize {
-        if let ConvKernel::Tiles(tiles) = &self.kind { tiles.cut().rows_together() } else { 1 }
-    }
-
-    /// Zero samples before an input row, and the number of floats read from the first of them on.
-    pub fn margin(&self, from: Shape, made: Shape) -> (usize, usize) {
-        let (left, samples) = match &self.kind {
-            ConvKernel::Direct { conv, .. }
-            | ConvKernel::Depthwise { conv, .. }
-            | ConvKernel::Grouped { conv, .. } => {
-                let far = (made.width - 1) * conv.stride + conv.dilation * (conv.kernel.1 - 1) + 1;
-                (conv.padding.1, far)
-            }
-            ConvKernel::Tiles(tiles) => tiles.margin(from.channels, made),
-        };
-        (left, (left + from.width).max(samples) * from.channels)
-    }
-
-    /// Whether it reads the parts of a concat or slice in place.
-    pub fn in_parts(&self) -> bool {
-        matches!(self.kind, ConvKernel::Tiles(_))
-    }
-
     fn staged(&self, strip: &Strip<'_>, span: usize) -> Staged {
         let (left, floats) = self.margin(strip.from(), strip.shape);
         Staged::new(strip.input, strip.from(), span, left, floats)
-    }
-
-    /// Computes rows, and calls `done` with each.
-    pub fn strip(&self, strip: &Strip<'_>, lines: &mut [&mut [f32]], done: impl Fn(usize, &mut [f32])) {
-        match &self.kind {
-            ConvKernel::Direct { conv, weights } => self.direct(strip, (conv, weights), lines, done),
-            ConvKernel::Tiles(tiles) => tiles.strip(strip, &self.bias, lines, done),
-            ConvKernel::Depthwise { conv, weights } => {
-                let make = self.depthwise(strip, conv, weights);
-                each(strip.first, lines, make, done);
-            }
-            ConvKernel::Grouped { conv, weights } => {
-                let make = self.grouped(strip, conv, weights);
-                each(strip.first, lines, make, done);
-            }
-        }
     }
 
     fn direct(
@@ -114,7 +133,7 @@ impl Packed {
         strip: &Strip<'_>,
         (conv, weights): (&Conv, &[f32]),
         lines: &mut [&mut [f32]],
-        done: impl Fn(usize, &mut [f32]),
+        done: &dyn Fn(usize, &mut [f32]),
     ) {
         let (kh, taps) = (conv.kernel.0, taps(conv));
         let (width, stride) = (strip.shape.width, conv.stride);
@@ -205,68 +224,4 @@ fn groups(conv: &Conv, w: &[f32], level: Level) -> Vec<Vec<f32>> {
         conv::pack(level, outputs, taps, inputs, at)
     };
     (0..conv.groups).map(group).collect()
-}
-
-/// Input rows with zeroes on both sides: read in place, or copies that are cached while nearby rows are
-/// computed.
-pub struct Staged {
-    value: usize,
-    /// Row index and samples, stored by row index modulo the number of slots.
-    rows: Vec<Option<(usize, Scratch)>>,
-    /// Filled once a row outside the image is requested.
-    zeros: Vec<f32>,
-    height: usize,
-    /// Zero samples before a row.
-    left: usize,
-    floats: usize,
-    /// Range of the samples between the zeroes.
-    inside: std::ops::Range<usize>,
-}
-
-impl Staged {
-    /// For rows less than `span` apart, with `left` zero samples before them, `floats` in all.
-    pub fn new(value: usize, from: Shape, span: usize, left: usize, floats: usize) -> Self {
-        Self {
-            value,
-            rows: std::iter::repeat_with(|| None).take(span).collect(),
-            zeros: Vec::new(),
-            height: from.height,
-            left,
-            floats,
-            inside: left * from.channels..(left + from.width) * from.channels,
-        }
-    }
-
-    /// The rows at these indices; zeroes outside the image. No two indices may be `span` apart.
-    pub fn rows<'a>(
-        &'a mut self,
-        strip: &Strip<'a>,
-        places: impl Iterator<Item = Option<usize>> + Clone,
-    ) -> Vec<&'a [f32]> {
-        let (span, floats, height) = (self.rows.len(), self.floats, self.height);
-        let inside = |place: Option<usize>| place.filter(|&y| y < height);
-        let (value, left) = (self.value, self.left);
-        let kept = |y| strip.fetch.padded(value, y, left, floats);
-        for place in places.clone().map(inside) {
-            let Some(y) = place else {
-                self.zeros.resize(floats, 0.0);
-                continue;
-            };
-            let slot = &mut self.rows[y % span];
-            if slot.as_ref().is_some_and(|slot| slot.0 == y) || kept(y).is_some() {
-                continue;
-            }
-            let (number, row) = slot.get_or_insert_with(|| {
-                let mut row = Scratch::of(floats);
-                row[..self.inside.start].fill(0.0);
-                row[self.inside.end..].fill(0.0);
-                (y, row)
-            });
-            *number = y;
-            strip.fetch.row(value, y, &mut row[self.inside.clone()]);
-        }
-        let staged = |y: usize| self.rows[y % span].as_ref().map_or(&self.zeros[..], |slot| &slot.1[..]);
-        let row = |place| inside(place).map_or(&self.zeros[..], |y| kept(y).unwrap_or_else(|| staged(y)));
-        places.map(row).collect()
-    }
 }

@@ -1,23 +1,64 @@
 //! Window attention, processed in groups of windows.
 //!
 //! Where the image was shifted over its border, a window is split. The parts do not attend to each other, so
-//! each is a group of tokens of its own ([`rows::window`] states what a mask of −100 would have added).
+//! each is a group of tokens of its own ([`window`] states what a mask of −100 would have added).
 //! Within a group, both products are 1×1 convolutions whose weights are the group's keys and values.
 
 use std::collections::HashMap;
 use std::ops::Range;
 
-use unband_nets::layer::attention::WindowAttention;
+use unband_nets::Node;
+use unband_nets::layer::attention::{WindowAdd, WindowAttention};
 use unband_nets::state::Weights;
-use unband_simd::Level;
 use unband_simd::infer::attention::{self, LANES};
 use unband_simd::infer::conv::{self, Tap};
+use unband_simd::{Level, Precision, infer::net};
 
-use super::rows;
-use super::strip::Strip;
+use super::{InPlaceOp, Kernel, KernelOp};
+use crate::engine::in_place::RowPlace;
+use crate::engine::strip::Strip;
+
+impl InPlaceOp for WindowAdd {
+    /// The table's rows repeat along a row of windows, which may begin in the middle of a window.
+    fn apply(&self, at: &RowPlace<'_>, row: &mut [f32]) {
+        let height = at.shape().height;
+        let (side, floats) = (self.window, self.window * self.channels);
+        let line = (at.y + height - self.shift) % height % side;
+        let table = &at.param(self.table)[line * floats..][..floats];
+        let (before, whole) = row.split_at_mut((self.shift % side * self.channels).min(row.len()));
+        let last = &table[floats - before.len()..];
+        net::mix(at.level(), before, last, 1.0, 1.0);
+        for window in whole.chunks_mut(floats.max(1)) {
+            net::mix(at.level(), window, table, 1.0, 1.0);
+        }
+    }
+}
+
+impl KernelOp for WindowAttention {
+    fn needed(&self, input: usize, height: usize, rows: Range<usize>) -> Range<usize> {
+        let group = |y: usize| window(y, height, self.window, self.shift);
+        if input > 0 { group(rows.start).start..group(rows.end - 1).end } else { rows }
+    }
+
+    fn kernel(&self, node: &Node, weights: &Weights, _: (Level, Precision)) -> Box<dyn Kernel> {
+        Box::new(Attention::of(self, node.inputs[1].index(), weights))
+    }
+}
+
+/// The rows whose tokens attend to those of row `y`, in images that are shifted by −shift rows before they
+/// are cut into windows. The window that wraps around holds the image's last rows and its first ones, which
+/// do not attend to each other. Their scores get −100, and e⁻¹⁰⁰ of anything is lost against the row's own
+/// part unless that scores 80 less.
+pub fn window(y: usize, height: usize, side: usize, shift: usize) -> Range<usize> {
+    if y < shift {
+        return 0..shift.min(height);
+    }
+    let first = shift + (y - shift) / side * side;
+    first..(first + side).min(height)
+}
 
 /// Window attention.
-pub struct Attention {
+struct Attention {
     /// The value that holds keys, then values.
     pairs: usize,
     channels: usize,
@@ -50,39 +91,26 @@ impl Group {
     }
 }
 
-impl Attention {
-    /// For keys and values stored in one value.
-    pub fn of(attention: &WindowAttention, pairs: usize, weights: &Weights) -> Self {
-        let &WindowAttention { table, heads, window: side, shift, channels } = attention;
-        let table = weights.get(table);
-        let mut sizes = vec![side, shift, side - shift];
-        sizes.retain(|&n| n > 0);
-        let all = sizes.iter().flat_map(|&h| sizes.iter().map(move |&w| (h, w)));
-        let bias = all.map(|size| (size, biases(table, heads, side, size))).collect();
-        Self { pairs, channels, heads, side, shift, bias }
-    }
-
-    /// Whole windows.
-    pub fn granule(&self) -> (usize, usize) {
+impl Kernel for Attention {
+    fn granule(&self) -> (usize, usize) {
         (self.side, (self.side - self.shift) % self.side)
     }
 
-    /// Computes rows, and calls `done` with each.
-    pub fn strip(&self, strip: &Strip<'_>, lines: &mut [&mut [f32]], done: impl Fn(usize, &mut [f32])) {
+    fn strip(&self, strip: &Strip<'_>, lines: &mut [&mut [f32]], done: &dyn Fn(usize, &mut [f32])) {
         let shape = strip.shape;
         let end = strip.first + lines.len();
         let mut work = Work::default();
         let mut y = strip.first;
         while y < end {
-            let window = rows::window(y, shape.height, self.side, self.shift);
-            let here = y..window.end.min(end);
+            let tokens = window(y, shape.height, self.side, self.shift);
+            let here = y..tokens.end.min(end);
             let lines = &mut lines[y - strip.first..here.end - strip.first];
-            work.fetch(strip, self, &window, &here);
+            work.fetch(strip, self, &tokens, &here);
             let mut x = 0;
             while x < shape.width {
-                let columns = rows::window(x, shape.width, self.side, self.shift);
+                let columns = window(x, shape.width, self.side, self.shift);
                 x = columns.end;
-                let group = Group { rows: window.clone(), columns };
+                let group = Group { rows: tokens.clone(), columns };
                 for head in 0..self.heads {
                     self.group(strip.fetch.level, &group, here.clone(), head, (&mut work, lines));
                 }
@@ -92,6 +120,19 @@ impl Attention {
             }
             y = here.end;
         }
+    }
+}
+
+impl Attention {
+    /// For keys and values stored in one value.
+    fn of(attention: &WindowAttention, pairs: usize, weights: &Weights) -> Self {
+        let &WindowAttention { table, heads, window: side, shift, channels } = attention;
+        let table = weights.get(table);
+        let mut sizes = vec![side, shift, side - shift];
+        sizes.retain(|&n| n > 0);
+        let all = sizes.iter().flat_map(|&h| sizes.iter().map(move |&w| (h, w)));
+        let bias = all.map(|size| (size, biases(table, heads, side, size))).collect();
+        Self { pairs, channels, heads, side, shift, bias }
     }
 
     /// One head of a group, for the tokens in some of its rows.

@@ -3,19 +3,39 @@
 //! The output samples between two input samples are convolutions with their own taps, one per phase. Or
 //! Winograd transforms compute all phases at once.
 
-use unband_nets::Shape;
-use unband_nets::layer::conv::ConvTranspose;
+use std::ops::Range;
+
+use unband_nets::layer::conv_transpose::ConvTranspose;
 use unband_nets::state::Weights;
+use unband_nets::{Node, Shape};
 use unband_simd::infer::conv::{self, OutputRow, Tap};
 use unband_simd::{Level, Precision, infer::winograd};
 
-use super::conv::{Staged, bias, together};
-use super::scratch::Scratch;
-use super::strip::Strip;
-use super::tiles::{KernelSplit, Tiles};
+use super::conv::{bias, together};
+use super::{Kernel, KernelOp};
+use crate::engine::rows;
+use crate::engine::scratch::Scratch;
+use crate::engine::staged::Staged;
+use crate::engine::strip::Strip;
+use crate::engine::tiles::{KernelSplit, Tiles};
+
+impl KernelOp for ConvTranspose {
+    /// Input row p adds to output rows from p · stride − padding on, one per kernel row.
+    fn needed(&self, _: usize, height: usize, rows: Range<usize>) -> Range<usize> {
+        if let Some(cut) = KernelSplit::of_transposed(self) {
+            return cut.needed(height, rows.start / self.stride..rows.end.div_ceil(self.stride));
+        }
+        let first = (rows.start + self.padding + 1).saturating_sub(self.kernel).div_ceil(self.stride);
+        rows::clipped(first, (rows.end - 1 + self.padding) / self.stride + 1, height)
+    }
+
+    fn kernel(&self, _: &Node, weights: &Weights, processor: (Level, Precision)) -> Box<dyn Kernel> {
+        Box::new(Transposed::of(self, weights, processor))
+    }
+}
 
 /// Transposed convolution with weights packed in reading order.
-pub struct Transposed {
+struct Transposed {
     conv: ConvTranspose,
     /// One per output channel of the underlying convolution.
     bias: Vec<f32>,
@@ -38,9 +58,45 @@ struct Phase {
     weights: Vec<f32>,
 }
 
+impl Kernel for Transposed {
+    fn radius(&self) -> f64 {
+        if let TransposedKernel::Tiles(tiles) = &self.kind { tiles.cut().radius() as f64 } else { 0.0 }
+    }
+
+    fn tile(&self) -> usize {
+        if let TransposedKernel::Tiles(tiles) = &self.kind { tiles.cut().rows_together() } else { 1 }
+    }
+
+    fn granule(&self) -> (usize, usize) {
+        (self.rows_together(), 0)
+    }
+
+    fn margin(&self, from: Shape, made: Shape) -> (usize, usize) {
+        let (left, samples) = match &self.kind {
+            TransposedKernel::Tiles(tiles) => tiles.margin(from.channels, self.coarse(made)),
+            TransposedKernel::Phases(_) => {
+                let margin = margin(&self.conv);
+                (margin, made.width / self.conv.stride + 2 * margin + 2)
+            }
+        };
+        (left, (left + from.width).max(samples) * from.channels)
+    }
+
+    fn in_parts(&self) -> bool {
+        matches!(self.kind, TransposedKernel::Tiles(_))
+    }
+
+    fn strip(&self, strip: &Strip<'_>, lines: &mut [&mut [f32]], done: &dyn Fn(usize, &mut [f32])) {
+        match &self.kind {
+            TransposedKernel::Phases(phases) => self.phases(strip, phases, lines, done),
+            TransposedKernel::Tiles(tiles) => self.tiles(strip, tiles, lines, done),
+        }
+    }
+}
+
 impl Transposed {
     /// Packs the weights.
-    pub fn of(conv: &ConvTranspose, weights: &Weights, (level, precision): (Level, Precision)) -> Self {
+    fn of(conv: &ConvTranspose, weights: &Weights, (level, precision): (Level, Precision)) -> Self {
         let w = weights.get(conv.weight);
         let bias = bias(conv.bias, conv.output, weights);
         match KernelSplit::of_transposed(conv).filter(|_| winograd::has(level, Precision::F32)) {
@@ -55,37 +111,9 @@ impl Transposed {
         }
     }
 
-    /// Radius of the input samples that enter the sums of one sample, including those with weights that
-    /// cancel.
-    pub fn radius(&self) -> f64 {
-        if let TransposedKernel::Tiles(tiles) = &self.kind { tiles.cut().radius() as f64 } else { 0.0 }
-    }
-
-    /// Number of input rows whose results are computed together, starting at a multiple of it.
-    pub fn tile(&self) -> usize {
-        if let TransposedKernel::Tiles(tiles) = &self.kind { tiles.cut().rows_together() } else { 1 }
-    }
-
     /// Number of output rows computed together, starting at a multiple of it.
-    pub fn rows_together(&self) -> usize {
+    fn rows_together(&self) -> usize {
         if let TransposedKernel::Tiles(_) = &self.kind { self.tile() * self.conv.stride } else { 1 }
-    }
-
-    /// Zero samples before an input row, and the number of floats read from the first of them on.
-    pub fn margin(&self, from: Shape, made: Shape) -> (usize, usize) {
-        let (left, samples) = match &self.kind {
-            TransposedKernel::Tiles(tiles) => tiles.margin(from.channels, self.coarse(made)),
-            TransposedKernel::Phases(_) => {
-                let margin = margin(&self.conv);
-                (margin, made.width / self.conv.stride + 2 * margin + 2)
-            }
-        };
-        (left, (left + from.width).max(samples) * from.channels)
-    }
-
-    /// Whether it reads the parts of a concat or slice in place.
-    pub fn in_parts(&self) -> bool {
-        matches!(self.kind, TransposedKernel::Tiles(_))
     }
 
     /// Shape of the result as an image of the input's size.
@@ -94,20 +122,12 @@ impl Transposed {
         Shape::new(made.channels * stride * stride, made.height / stride, made.width / stride)
     }
 
-    /// Computes rows, and calls `done` with each.
-    pub fn strip(&self, strip: &Strip<'_>, lines: &mut [&mut [f32]], done: impl Fn(usize, &mut [f32])) {
-        match &self.kind {
-            TransposedKernel::Phases(phases) => self.phases(strip, phases, lines, done),
-            TransposedKernel::Tiles(tiles) => self.tiles(strip, tiles, lines, done),
-        }
-    }
-
     fn tiles(
         &self,
         strip: &Strip<'_>,
         tiles: &Tiles,
         lines: &mut [&mut [f32]],
-        done: impl Fn(usize, &mut [f32]),
+        done: &dyn Fn(usize, &mut [f32]),
     ) {
         let stride = self.conv.stride;
         let coarse = self.coarse(strip.shape);
@@ -118,7 +138,7 @@ impl Transposed {
             let below = Strip { shape: coarse, first: y / stride, ..*strip };
             let mut made = Scratch::of(lines.len().div_ceil(stride) * floats);
             let mut rows: Vec<&mut [f32]> = made.chunks_exact_mut(floats).collect();
-            tiles.strip(&below, &self.bias, &mut rows, |_, _| ());
+            tiles.strip(&below, &self.bias, &mut rows, &|_, _| ());
             for (n, line) in lines.iter_mut().enumerate() {
                 let from = rows[n / stride].chunks_exact(part).skip(n % stride).step_by(stride);
                 line.chunks_exact_mut(part).zip(from).for_each(|(to, from)| to.copy_from_slice(from));
@@ -132,7 +152,7 @@ impl Transposed {
         strip: &Strip<'_>,
         phases: &[Phase],
         lines: &mut [&mut [f32]],
-        done: impl Fn(usize, &mut [f32]),
+        done: &dyn Fn(usize, &mut [f32]),
     ) {
         let (conv, margin) = (&self.conv, margin(&self.conv));
         let weights = phases.iter().map(|phase| phase.weights.len()).max().unwrap_or(0);

@@ -1,11 +1,9 @@
-//! Graph builder. Its methods for operations are in two files.
-
-mod conv;
-mod layers;
+//! Graph builder. Its methods for operations are in `layer/`.
 
 use std::collections::HashMap;
 
 use crate::graph::{Graph, Input, Node, Value};
+use crate::layer::input::InputIndex;
 use crate::op::Op;
 use crate::param::{Form, Param, ParamId, Role};
 
@@ -61,7 +59,7 @@ impl Net {
     fn add_input(&mut self, name: String, channels: usize, point: bool) -> Value {
         let number = self.inputs.len();
         self.inputs.push(Input { name, channels, point });
-        self.push(Op::Input(number), &[], channels)
+        self.push(Op::Input(InputIndex(number)), &[], channels)
     }
 
     /// Runs a function with the name prefix `name.`; an empty name adds no prefix.

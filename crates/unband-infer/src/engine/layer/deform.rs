@@ -5,23 +5,66 @@
 
 use std::ops::Range;
 
-use unband_nets::ParamId;
 use unband_nets::layer::banded_deform_conv::BandedDeformConv;
 use unband_nets::layer::deform_conv::DeformConv;
 use unband_nets::state::Weights;
-use unband_simd::Level;
+use unband_nets::{Node, ParamId, Shape};
 use unband_simd::infer::conv::{self, Tap};
 use unband_simd::infer::deform::{self, GENERATED, ImageRows, Turns};
+use unband_simd::{Level, Precision};
 
-use super::conv::Staged;
-use super::rows;
-use super::strip::Strip;
+use super::{Kernel, KernelOp};
+use crate::engine::rows;
+use crate::engine::staged::Staged;
+use crate::engine::strip::{Strip, each};
+
+impl KernelOp for BandedDeformConv {
+    fn needed(&self, _: usize, height: usize, rows: Range<usize>) -> Range<usize> {
+        match reach(self) {
+            Some(reach) => rows::around(rows, reach, height),
+            None => 0..height,
+        }
+    }
+
+    fn kernel(&self, _: &Node, weights: &Weights, (level, _): (Level, Precision)) -> Box<dyn Kernel> {
+        let generators = [Some(self.rotation), Some(self.stretch), self.whole];
+        let generators: Vec<[ParamId; 2]> = generators.into_iter().flatten().collect();
+        let kind = OffsetKind::Banded { limits: self.limits, reach: reach(self) };
+        let shape = (self.input, self.output, self.groups);
+        Box::new(Deform::new(shape, self.kernel, kind, (self.weight, &generators), weights, level))
+    }
+}
+
+impl KernelOp for DeformConv {
+    /// Taps go wherever their offsets point.
+    fn needed(&self, _: usize, height: usize, _: Range<usize>) -> Range<usize> {
+        0..height
+    }
+
+    fn kernel(&self, _: &Node, weights: &Weights, (level, _): (Level, Precision)) -> Box<dyn Kernel> {
+        let shape = (self.input, self.output, 1);
+        let params: (ParamId, &[[ParamId; 2]]) = (self.weight, &[self.offset]);
+        Box::new(Deform::new(shape, self.kernel, OffsetKind::Free, params, weights, level))
+    }
+}
+
+/// Vertical reach of a banded kernel, in rows: as far as its corner, stretched and then rotated, plus the
+/// next row. `None` if unbounded.
+fn reach(conv: &BandedDeformConv) -> Option<usize> {
+    let (min, max) = conv.limits.filter(|_| conv.whole.is_none())?;
+    let stretch = f64::from(min.abs().max(max.abs()));
+    let corner = (stretch * (conv.kernel.0 / 2) as f64).hypot((conv.kernel.1 / 2) as f64);
+    // Stretch and rotation are rounded to 32 bits.
+    let corner = corner * (1.0 + 1e-5);
+    // The 3×3 generators read one row away; so does a bilinear sample at the position itself.
+    Some(corner as usize + 1)
+}
 
 /// Floats of gathered samples: they stay in the first-level cache.
 const GATHERED: usize = 6144;
 
 /// A deformable convolution.
-pub struct Deform {
+struct Deform {
     input: usize,
     output: usize,
     kernel: (usize, usize),
@@ -54,22 +97,17 @@ enum Generated<'a> {
     Offsets(&'a [f32]),
 }
 
+impl Kernel for Deform {
+    fn margin(&self, from: Shape, _: Shape) -> (usize, usize) {
+        (1, (from.width + 2) * from.channels)
+    }
+
+    fn strip(&self, strip: &Strip<'_>, lines: &mut [&mut [f32]], done: &dyn Fn(usize, &mut [f32])) {
+        each(strip.first, lines, self.rows(strip, lines.len()), done);
+    }
+}
+
 impl Deform {
-    /// For kernels whose taps are rotated and stretched together.
-    pub fn banded(conv: &BandedDeformConv, weights: &Weights, level: Level) -> Self {
-        let generators = [Some(conv.rotation), Some(conv.stretch), conv.whole];
-        let generators: Vec<[ParamId; 2]> = generators.into_iter().flatten().collect();
-        let kind = OffsetKind::Banded { limits: conv.limits, reach: rows::reach(conv) };
-        let shape = (conv.input, conv.output, conv.groups);
-        Self::new(shape, conv.kernel, kind, (conv.weight, &generators), weights, level)
-    }
-
-    /// For kernels whose taps have offsets of their own.
-    pub fn free(conv: &DeformConv, weights: &Weights, level: Level) -> Self {
-        let shape = (conv.input, conv.output, 1);
-        Self::new(shape, conv.kernel, OffsetKind::Free, (conv.weight, &[conv.offset]), weights, level)
-    }
-
     fn new(
         (input, output, groups): (usize, usize, usize),
         kernel: (usize, usize),
@@ -125,11 +163,6 @@ impl Deform {
         }
     }
 
-    /// Zero samples before an input row, and the number of floats from the first of them on.
-    pub fn margin(from: unband_nets::Shape) -> (usize, usize) {
-        (1, (from.width + 2) * from.channels)
-    }
-
     /// Input rows that the taps of these rows may read.
     fn reached(&self, rows: Range<usize>, height: usize) -> Range<usize> {
         match self.kind {
@@ -139,7 +172,7 @@ impl Deform {
     }
 
     /// Computes `count` rows from the strip's first one on.
-    pub fn rows<'a>(&'a self, strip: &'a Strip<'a>, count: usize) -> impl FnMut(usize, &mut [f32]) + 'a {
+    fn rows<'a>(&'a self, strip: &'a Strip<'a>, count: usize) -> impl FnMut(usize, &mut [f32]) + 'a {
         let from = strip.from();
         let reached = self.reached(strip.first..strip.first + count, from.height);
         let copy = |y: usize| {
@@ -151,7 +184,7 @@ impl Deform {
             row
         };
         let copies: Vec<Vec<f32>> = reached.clone().map(copy).collect();
-        let (left, floats) = Self::margin(from);
+        let (left, floats) = self.margin(from, strip.shape);
         let mut staged = Staged::new(strip.input, from, 3, left, floats);
         let numbers = self.generated();
         let taps: Vec<Tap> = (0..9).map(|t| Tap { row: t / 3, column: t % 3 }).collect();

@@ -1,0 +1,18 @@
+//! Inputs of a graph as its first operations.
+
+use super::Operation;
+use crate::onnx::Builder;
+
+/// Index of an input in [`crate::Graph::inputs`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InputIndex(pub usize);
+
+impl Operation for InputIndex {
+    fn word(&self) -> String {
+        "input".into()
+    }
+
+    fn onnx(&self, b: &mut Builder<'_>, _: &[&str]) -> String {
+        b.graph.inputs[self.0].name.clone()
+    }
+}
