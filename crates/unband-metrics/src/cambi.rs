@@ -8,20 +8,21 @@
 //! [`score`] takes planes of codes, as in video; [`score_image`] takes any image.
 
 mod contrast;
+mod entries;
 mod luma;
+mod options;
 mod pool;
 mod prepare;
 mod thresholds;
 
+pub use entries::{ENTRY, ENTRY_COARSE, ENTRY_FULL_REFERENCE, ENTRY_REFERENCE, is_one};
+pub use options::{HighRes, Options};
 pub use thresholds::Eotf;
 
-use std::any::Any;
+use unband_image::{Context, Image};
+use unband_simd::metrics::cambi::histogram::{WEIGHTS, groups};
 
-use unband_image::{Context, Image, ParamError, Params, params, words};
-
-use crate::{
-    Better, ComparedWith, Domain, Fault, Metric, MetricError, MinSize, Score, Tuning, same_size, whole,
-};
+use crate::{Fault, MetricError, same_size, whole};
 use contrast::{ContrastStrip, Rules, strips};
 use luma::{Owned, studio_luma};
 use prepare::{ColumnStrips, Level, Values, levels};
@@ -43,90 +44,6 @@ const WIDEST: usize = 255;
 
 /// Maximum score.
 const MOST: f64 = 1000.0;
-
-words! {
-    /// Image size from which images are halved first.
-    pub enum HighRes {
-        /// None.
-        Off = "off",
-        /// 1920×1080 samples and more.
-        P1080 = "1080",
-        /// 2560×1440 samples and more.
-        P1440 = "1440",
-        /// 3840×2160 samples and more.
-        P2160 = "2160",
-    }
-}
-
-impl HighRes {
-    fn samples(self) -> usize {
-        match self {
-            Self::Off => usize::MAX,
-            Self::P1080 => 1920 * 1080,
-            Self::P1440 => 2560 * 1440,
-            Self::P2160 => 3840 * 2160,
-        }
-    }
-}
-
-params! {
-    /// Options, with the names and defaults of libvmaf.
-    pub struct Options {
-        /// Window at 3840×2160; it shrinks with the image. 65 is about 1° of view. Larger ones find wider
-        /// bands.
-        window_size in "samples": u32 = 65, 15..=127;
-        /// Share of the samples, those with the largest contrasts, that enter the score. Lower values find
-        /// banding of small areas.
-        topk: f64 = 0.6, 0.0001..=1.0;
-        /// Visible contrast, as a share of luminance. Higher values ignore fainter steps.
-        tvi_threshold: f64 = 0.019, 0.0001..=1.0;
-        /// Steps of up to 2 to this power 10-bit codes are detected. 2 is one 8-bit code, 5 eight.
-        max_log_contrast: u32 = 2, 0..=5;
-        /// Transfer function of the display.
-        eotf: Eotf = Eotf::Bt1886;
-        /// Width at which the image was encoded, if smaller than the plane's: the plane is resampled to it. 0
-        /// or a larger one is ignored.
-        enc_width in "samples": u32 = 0;
-        /// Height at which the image was encoded, as `enc_width`; both are needed.
-        enc_height in "samples": u32 = 0;
-        /// Bit depth of encoding, 6 to 16; 0 is that of the plane. Below 10, dither is averaged out.
-        enc_bitdepth: u32 = 0, 0..=16;
-        /// As `enc_width` for the source of a comparison.
-        src_width in "samples": u32 = 0;
-        /// As `enc_height` for the source of a comparison.
-        src_height in "samples": u32 = 0;
-        /// Luminance below which banding is invisible.
-        vis_lum_threshold in "cd/m²": f64 = 0.0, 0.0..=300.0;
-        /// Size from which images are halved first: faster, slightly less accurate.
-        high_res_speedup: HighRes = HighRes::Off;
-    }
-}
-
-impl Options {
-    /// Steps of up to eight 8-bit codes, which the default does not detect.
-    pub fn coarse() -> Self {
-        Self { max_log_contrast: 5, ..Self::default() }
-    }
-
-    fn encoded_size(&self) -> (usize, usize) {
-        (self.enc_width as usize, self.enc_height as usize)
-    }
-
-    fn check(&self) -> Result<(), MetricError> {
-        let refuse = |option, range, got: String| Err(Fault::Option { option, range, got }.of(NAME));
-        for (name, text) in self.settings() {
-            match Self::default().set(NAME, name, &text) {
-                Err(ParamError::OutOfRange { name, range, got }) => return refuse(name, range, got),
-                Err(_) => return refuse(name, "all finite numbers", text),
-                Ok(()) => {}
-            }
-        }
-        match self.enc_bitdepth {
-            bits @ 1..6 => refuse("enc_bitdepth", "6..=16", bits.to_string()),
-            _ => Ok(()),
-        }
-    }
-}
 
 /// Codes of a plane.
 #[derive(Clone, Copy, Debug)]
@@ -302,9 +219,7 @@ pub fn score_with_maps(
     ctx: &Context<'_>,
 ) -> Result<(Report, Maps), MetricError> {
     let (report, maps) = compute(luma, options, options.encoded_size(), true, ctx)?;
-    let max_weight = unband_simd::metrics::cambi::WEIGHTS
-        [unband_simd::metrics::cambi::groups(1 << options.max_log_contrast) - 1]
-        .0 as usize;
+    let max_weight = WEIGHTS[groups(1 << options.max_log_contrast) - 1].0 as usize;
     let maps = Maps { scales: maps, size: (luma.width, luma.height), window: report.window, max_weight };
     Ok((report, maps))
 }
@@ -448,14 +363,6 @@ fn map(level: &Level, strips: &[ContrastStrip], scale: usize) -> Map {
     Map { width, height, contrasts }
 }
 
-/// Whether this is one of the metrics of this module. They use luma as stored in a video; others use RGB or
-/// grey.
-pub fn is_one(metric: &Metric) -> bool {
-    [&ENTRY, &ENTRY_COARSE, &ENTRY_REFERENCE, &ENTRY_FULL_REFERENCE]
-        .iter()
-        .any(|one| one.name == metric.base())
-}
-
 /// Scores an image by its luma in studio range.
 ///
 /// YUV: the luma plane as stored; full range is converted to studio range at its depth, with at least 10 bits
@@ -494,108 +401,3 @@ fn of_image<T>(
         Owned::Deep { bits, codes } => then(&Luma::new(&codes[..], bits, width, height)?),
     }
 }
-
-fn entry_score(image: &Image, options: &Options, ctx: &Context<'_>) -> Result<Score, MetricError> {
-    let report = score_image(image, options, ctx)?;
-    let masked = report.scales[0].masked as f64;
-    let details = vec![
-        ("window", report.window as f64),
-        ("flat_share", masked / (report.scales[0].width * report.scales[0].height) as f64),
-        ("scale_1", report.scales[0].score),
-        ("scale_2", report.scales[1].score),
-        ("scale_4", report.scales[2].score),
-        ("scale_8", report.scales[3].score),
-        ("scale_16", report.scales[4].score),
-    ];
-    Ok(Score { value: report.score, details })
-}
-
-fn of_reference(
-    reference: Option<&Image>,
-    options: &Options,
-    ctx: &Context<'_>,
-) -> Result<Score, MetricError> {
-    let reference = reference.ok_or(Fault::Missing("a reference").of(NAME))?;
-    let size = Options { enc_width: options.src_width, enc_height: options.src_height, ..options.clone() };
-    entry_score(reference, &size, ctx)
-}
-
-fn full_reference(
-    image: &Image,
-    reference: Option<&Image>,
-    options: &Options,
-    ctx: &Context<'_>,
-) -> Result<Score, MetricError> {
-    let source = of_reference(reference, options, ctx)?.value;
-    let encoded = entry_score(image, options, ctx)?.value;
-    Ok(Score { value: worse_by(encoded, source), details: vec![("picture", encoded), ("source", source)] })
-}
-
-/// The options among checked parameters.
-fn options(set: &dyn Any) -> Options {
-    set.downcast_ref().cloned().unwrap_or_default()
-}
-
-const TUNING: Tuning = Tuning {
-    params: Options::INFO,
-    defaults: || Box::new(Options::default()),
-    score: |set, image, _, ctx| entry_score(image, &options(set), ctx),
-    set: None,
-};
-
-/// Registry entry.
-pub const ENTRY: Metric = Metric {
-    name: NAME,
-    title: "Contrast-aware multiscale banding index",
-    purpose: "Banding without a reference, as streaming services measure it; about 5 starts to annoy. It detects steps of one 8-bit code only, and noise of one code hides bands from it.",
-    better: Better::Lower,
-    domain: Domain::Image,
-    compared_with: ComparedWith::Nothing,
-    range: "0 and more, 24 is very bad",
-    unit: "",
-    min_size: MinSize::OneSide(LEAST_SIDE),
-    network: None,
-    source: "Tandon, Afonso, Sole, Krasula, PCS 2021; Netflix/vmaf `libvmaf/src/feature/cambi.c`",
-    tuning: Some(TUNING),
-    score: |image, _, ctx| entry_score(image, &Options::default(), ctx),
-};
-
-/// Steps of up to eight 8-bit codes.
-pub const ENTRY_COARSE: Metric = Metric {
-    name: "cambi-coarse",
-    title: "CAMBI for steps of up to eight 8-bit codes (max_log_contrast 5)",
-    purpose: "The same for coarser steps, which `cambi` does not detect.",
-    tuning: Some(Tuning { defaults: || Box::new(Options::coarse()), ..TUNING }),
-    score: |image, _, ctx| entry_score(image, &Options::coarse(), ctx),
-    ..ENTRY
-};
-
-/// Score of the reference, for video tables.
-pub const ENTRY_REFERENCE: Metric = Metric {
-    name: "cambi-reference",
-    title: "CAMBI of the reference",
-    purpose: "Banding of the source before it was encoded or repaired.",
-    domain: Domain::Video,
-    compared_with: ComparedWith::Reference,
-    tuning: Some(Tuning {
-        score: |set, _, reference, ctx| of_reference(reference, &options(set), ctx),
-        ..TUNING
-    }),
-    score: |_, reference, ctx| of_reference(reference, &Options::default(), ctx),
-    ..ENTRY
-};
-
-/// Against a reference that may have banding.
-pub const ENTRY_FULL_REFERENCE: Metric = Metric {
-    name: "cambi-full-reference",
-    title: "CAMBI increase over the reference",
-    purpose: "Banding added by encoding or repair; 0 if the reference is equally banded.",
-    domain: Domain::Video,
-    compared_with: ComparedWith::Reference,
-    tuning: Some(Tuning {
-        score: |set, image, reference, ctx| full_reference(image, reference, &options(set), ctx),
-        ..TUNING
-    }),
-    score: |image, reference, ctx| full_reference(image, reference, &Options::default(), ctx),
-    ..ENTRY
-};

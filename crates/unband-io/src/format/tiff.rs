@@ -14,11 +14,11 @@ use tiff::tags::{Tag, Type};
 use tiff::{Directory, TiffError};
 use unband_image::{Depth, Image, Model};
 
+use super::tiff_head::NAME;
 use super::{Dropped, FormatEntry, Item, When, WriteOptions, Writes, iptc, tiff_read};
 use crate::samples::Rows;
 use crate::{Error, exif, exif_tiff};
 
-pub(super) const NAME: &str = "TIFF";
 /// Approximate bytes per strip.
 const STRIP: usize = 1 << 18;
 /// zlib's default level.

@@ -4,8 +4,15 @@
 
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
-use super::tiff::NAME;
+use tiff::decoder::Decoder;
+use tiff::{TiffError, TiffFormatError};
+
 use crate::{Error, exif};
+
+pub(super) const NAME: &str = "TIFF";
+
+/// The decoder of a patched file.
+pub(super) type TiffDecoder<'a> = Decoder<Patched<'a>>;
 
 const LZW: u64 = 5;
 
@@ -139,5 +146,19 @@ impl Read for Patched<'_> {
 impl Seek for Patched<'_> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.bytes.seek(to)
+    }
+}
+
+/// An error of the decoder.
+pub(super) fn wrong(error: TiffError) -> Error {
+    match error {
+        TiffError::IoError(e) if e.kind() == io::ErrorKind::UnexpectedEof => {
+            Error::Truncated { format: NAME }
+        }
+        TiffError::UnsupportedError(what) => Error::unsupported(NAME, what.to_string()),
+        TiffError::FormatError(TiffFormatError::InvalidDimensions(w, h)) => {
+            Error::damaged(NAME, format!("its size is {w}×{h}"))
+        }
+        other => Error::damaged(NAME, other),
     }
 }

@@ -5,9 +5,11 @@
 mod boxes;
 mod check;
 mod codec;
+mod container;
 mod covers;
 mod decode;
 mod encode;
+mod encoding;
 mod error;
 mod ffmpeg;
 mod fragments;
@@ -49,9 +51,11 @@ pub(crate) fn fragmented(bytes: &[u8], first: i64) -> Result<[usize; 3], crate::
     Ok([count, copied(None)?, copied(Some((&colorimetry, Some(([1, 1, 1], true)))))?])
 }
 
-pub use codec::{Codec, Encoding, Purpose, container_of};
+pub use codec::{Codec, Purpose};
+pub use container::container_of;
 pub use decode::{DecodeOptions, Decoder};
 pub use encode::{Encoder, Segment};
+pub use encoding::Encoding;
 pub use error::VideoError;
 pub use ffmpeg::Ffmpeg;
 pub use frame::{FrameFormat, working_format};

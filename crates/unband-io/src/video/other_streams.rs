@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::codec::Container;
+use super::container::Container;
 use super::covers::Covers;
 use super::ffmpeg::{Args, FFPROBE, file_name};
 use super::probe::{Stream, StreamKind};

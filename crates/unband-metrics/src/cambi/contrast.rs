@@ -3,8 +3,9 @@
 use std::sync::{Mutex, PoisonError};
 
 use unband_image::Context;
-use unband_simd::metrics::cambi::{
-    Keys, NONE, PIECE, Shape, Stretches, contrast_row, groups, peaks_row, slide_histogram,
+use unband_simd::metrics::cambi::NONE;
+use unband_simd::metrics::cambi::histogram::{
+    Keys, PIECE, Shape, Stretches, contrast_row, groups, peaks_row, slide_histogram,
 };
 
 use super::prepare::{ColumnStrips, Level, Values};

@@ -3,9 +3,8 @@
 use std::sync::{Mutex, PoisonError};
 
 use unband_image::Context;
-use unband_simd::metrics::cambi::{
-    Keys, NONE, average_row, bits_row, flat_row, keys_row, mask_row, mode_row, slide_sums,
-};
+use unband_simd::metrics::cambi::histogram::{Keys, bits_row};
+use unband_simd::metrics::cambi::{NONE, average_row, flat_row, keys_row, mask_row, mode_row, slide_sums};
 
 use super::{Codes, Luma, SCALES};
 use crate::{Fault, MetricError};

@@ -1,5 +1,5 @@
 use super::*;
-use unband_image::Hint;
+use unband_image::{Hint, Matrix, Subsampling};
 
 #[test]
 fn every_tag_that_is_read_is_written_alike() {

@@ -1,4 +1,5 @@
 #![allow(clippy::unwrap_used, clippy::float_cmp, clippy::cast_possible_wrap)]
+use super::histogram::*;
 use super::*;
 use crate::Level;
 

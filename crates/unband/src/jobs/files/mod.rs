@@ -11,28 +11,29 @@ use std::time::Instant;
 
 use unband_image::context::ExtraOutput;
 use unband_image::findings::Findings;
-use unband_image::{Context, Depth, Image, Model};
+use unband_image::{Context, Depth, Image};
 use unband_io::{Access, Dropped, FormatEntry, Limits, Saving, WriteOptions};
 
 mod names;
+mod plan;
 mod source;
 
 use super::check::check;
 use super::extra_output::Gathered;
 use super::image::{Colours, deband_as};
 use super::memory;
-use crate::choose::{Act, Choices, choose, find};
-use crate::faithful::Faithful;
+use crate::choose::{Act, Choices, choose};
 use crate::jobs::upscale::{UpscaleOptions, Upscaler};
-use crate::networks;
 use crate::{Error, Options, OutputDepth, Proof, Report, prove};
 
 pub use super::extra_output::ExtraOutputFile;
 pub use super::memory::{PROGRAM, at_hand};
 pub use names::{Naming, output_name, output_stem, possible_outputs, upscaled_stem};
+pub use plan::{Plan, Repair, Upscale};
 pub use source::Input;
 
-use names::{asked_format, check_free, default_format, extension, fitting_depth, with_extension};
+use names::{asked_format, default_format};
+use plan::{holds_planes_of, plan, target};
 use source::{decode, is_file, read_bytes};
 
 /// Destination of the result.
@@ -106,78 +107,6 @@ impl FileOptions {
     pub fn naming(&self) -> Naming {
         Naming { format: self.format, depth: self.options.depth }
     }
-}
-
-/// Findings on an image, and the planned repair.
-///
-/// Example: the [tour](crate#file).
-#[derive(Clone, Debug)]
-pub struct Repair {
-    /// The findings.
-    pub findings: Findings,
-    /// The method.
-    pub method: &'static str,
-    /// The parameters that were set, in order.
-    pub settings: Vec<(&'static str, String)>,
-    /// The intervals that samples are kept in.
-    pub faithful: Faithful,
-    /// The action on the samples.
-    pub act: Act,
-    /// Is the alpha channel repaired?
-    pub alpha: bool,
-}
-
-impl Repair {
-    fn new(findings: Findings, choices: &Choices) -> Self {
-        Self {
-            findings,
-            method: choices.method.name(),
-            settings: choices.method.given(),
-            faithful: choices.faithful,
-            act: choices.act,
-            alpha: choices.alpha,
-        }
-    }
-}
-
-/// A planned upscaling.
-///
-/// Example: the [tour](crate#file).
-#[derive(Clone, Copy, Debug)]
-pub struct Upscale {
-    /// The network.
-    pub network: &'static str,
-    /// Width of the result over that of the input.
-    pub scale: usize,
-}
-
-/// Properties of a file, and the planned work.
-///
-/// Example: the [tour](crate#file).
-#[derive(Clone, Debug)]
-pub struct Plan {
-    /// Format of the input, by its content.
-    pub input_format: &'static FormatEntry,
-    /// Width, after orientation.
-    pub width: usize,
-    /// Height, after orientation.
-    pub height: usize,
-    /// Bits per sample of the input.
-    pub input_depth: Depth,
-    /// Is the input's coding lossy?
-    pub input_lossy: bool,
-    /// The removal of banding; `None` where the image is only upscaled.
-    pub repair: Option<Repair>,
-    /// The upscaling network, where there is one.
-    pub upscale: Option<Upscale>,
-    /// Bits per sample of the result.
-    pub depth: Depth,
-    /// Format of the result.
-    pub format: &'static FormatEntry,
-    /// File of the result; `None` for bytes, and where nothing is written.
-    pub output: Option<PathBuf>,
-    /// Is the input copied byte for byte?
-    pub copies: bool,
 }
 
 /// File sizes in bytes.
@@ -455,25 +384,6 @@ fn send(sink: &mut dyn Write, bytes: &[u8]) -> Result<(), Error> {
     sent.map_err(|source| unband_io::Error::Io { action: "write", source }.into())
 }
 
-/// Checks that a format can hold a result.
-///
-/// # Errors
-/// It cannot; with the file.
-fn check_holds(
-    model: Model,
-    depth: Depth,
-    alpha: bool,
-    format: &'static FormatEntry,
-    path: Option<&Path>,
-) -> Result<(), Error> {
-    let holds =
-        unband_io::check_model(model, format).and_then(|()| unband_io::check_can_hold(depth, alpha, format));
-    holds.map_err(|error| match path {
-        Some(path) => error.in_file(path).into(),
-        None => error.into(),
-    })
-}
-
 /// Reads both images again and compares them.
 fn proof(
     plan: &Plan,
@@ -497,88 +407,6 @@ fn proof(
         written.depth = depth;
     }
     Ok(prove(&original, &written, &repair.findings, repair.faithful))
-}
-
-fn plan(
-    input: Input<'_>,
-    image: &Image,
-    input_format: &'static FormatEntry,
-    output: &Output<'_>,
-    options: &FileOptions,
-    ctx: &Context<'_>,
-) -> Result<(Plan, Option<Choices>), Error> {
-    check(image)?;
-    ctx.check()?;
-    let asked = asked_format(options.format, output)?;
-    let depth = fitting_depth(options.options.depth, asked);
-    let upscaler = options.task.upscaler();
-    let (mut repair, mut choices) = (None, None);
-    if !matches!(options.task, Task::Upscale(_)) {
-        let findings = find(image, &options.options, ctx);
-        // An upscaled image is rounded once, at the end.
-        let depth = if upscaler.is_some() { OutputDepth::Float } else { depth };
-        let chosen = choose(image, &findings, &Options { depth, ..options.options.clone() })?;
-        if let Some(file) = &options.extra_output {
-            networks::check_extra_output(&chosen.method, &file.name)?;
-            check_free(Some(&file.path), options.overwrite)?;
-        }
-        (repair, choices) = (Some(Repair::new(findings, &chosen)), Some(chosen));
-    }
-    let own = choices.as_ref().filter(|_| upscaler.is_none());
-    let depth = own.map_or(depth.resolve(image.depth), |choices| choices.depth);
-    let mut plan = Plan {
-        input_format,
-        width: image.width(),
-        height: image.height(),
-        input_depth: image.depth,
-        input_lossy: image.origin.is_lossy(),
-        repair,
-        upscale: upscaler.map(|made| Upscale { network: made.network(), scale: made.scale() }),
-        depth,
-        format: asked.unwrap_or_else(|| default_format(image, input_format, depth)),
-        output: None,
-        copies: false,
-    };
-    let unchanged = own.is_some_and(|choices| matches!(choices.act, Act::Leave(_)) && !choices.alpha);
-    target(&mut plan, input, output, options, unchanged);
-    // Before any work: can the format hold the result, and may the file be written?
-    if !plan.copies {
-        let holds_planes = holds_planes_of(plan.format, image);
-        if options.prove && !holds_planes {
-            return Err(Error::Unprovable { format: plan.format.name });
-        }
-        // YUV becomes RGB where the format has no planes for it, and for a network.
-        let rgb = image.is_yuv() && (upscaler.is_some() || !holds_planes);
-        let model = if rgb { Model::Rgb } else { image.color.model };
-        let alpha = upscaler.is_some() && image.alpha.is_some();
-        check_holds(model, plan.depth, alpha, plan.format, plan.output.as_deref())?;
-    }
-    check_free(plan.output.as_deref(), options.overwrite)?;
-    Ok((plan, choices))
-}
-
-/// Can the format hold the image's planes as they are? Always true for RGB and grey.
-fn holds_planes_of(format: &'static FormatEntry, image: &Image) -> bool {
-    !image.is_yuv() || unband_io::check_model(image.color.model, format).is_ok()
-}
-
-/// Sets the destination and format of the result, and whether it is a copy.
-fn target(plan: &mut Plan, input: Input<'_>, output: &Output<'_>, options: &FileOptions, unchanged: bool) {
-    let own = match output {
-        Output::File(_) => plan.format == plan.input_format,
-        _ => options.format.is_none_or(|format| format == plan.input_format),
-    };
-    plan.copies = unchanged && own;
-    if plan.copies {
-        plan.format = plan.input_format;
-    }
-    let path = path_of(input);
-    plan.output = match output {
-        _ if unchanged && options.only_banded => None,
-        Output::Sink(_) => None,
-        Output::File(path) => Some(path.to_path_buf()),
-        Output::Stem(stem) => Some(with_extension(stem, &extension(path, plan.format))),
-    };
 }
 
 fn path_of(input: Input<'_>) -> Option<&Path> {
