@@ -4,6 +4,7 @@
 #![allow(clippy::inline_always)]
 
 use crate::dispatch;
+use crate::image::quantize::{nearest_code, to_values};
 
 dispatch! {
     /// `value * scale + zero`, rounded, clamped to `0..=highest` (at most 255). NaN becomes 0.
@@ -19,32 +20,16 @@ dispatch! {
     pub fn write_changed_u16(level, out: &mut [f32], before: &[u16], after: &[u16], scale: f32,
         zero: f32) = write_changed_body;
     /// `(code - zero) / scale`.
-    pub fn to_values_u8(level, out: &mut [f32], codes: &[u8], scale: f32, zero: f32) = to_values_body;
+    pub fn to_values_u8(level, out: &mut [f32], codes: &[u8], scale: f32, zero: f32) = to_values;
     /// As [`to_values_u8`], for up to 16 bits.
-    pub fn to_values_u16(level, out: &mut [f32], codes: &[u16], scale: f32, zero: f32) = to_values_body;
-}
-
-#[inline(always)]
-pub(crate) fn to_values_body<T: Copy + Into<f32>>(out: &mut [f32], codes: &[T], scale: f32, zero: f32) {
-    for (out, &code) in out.iter_mut().zip(codes) {
-        *out = (code.into() - zero) / scale;
-    }
-}
-
-/// The nearest code within `0..=highest`; NaN becomes 0.
-#[inline(always)]
-pub(crate) fn code(value: f32, scale: f32, zero: f32, highest: f32) -> i32 {
-    let code = value * scale + zero + 0.5;
-    // Both comparisons are false for NaN.
-    let code = if code > 0.0 { code } else { 0.0 };
-    (if code < highest { code } else { highest }) as i32
+    pub fn to_values_u16(level, out: &mut [f32], codes: &[u16], scale: f32, zero: f32) = to_values;
 }
 
 #[inline(always)]
 fn to_codes_u8_body(out: &mut [u8], values: &[f32], scale: f32, zero: f32, highest: u8) {
     let highest = f32::from(highest);
     for (out, &value) in out.iter_mut().zip(values) {
-        *out = code(value, scale, zero, highest) as u8;
+        *out = nearest_code(value, scale, zero, highest) as u8;
     }
 }
 
@@ -52,7 +37,7 @@ fn to_codes_u8_body(out: &mut [u8], values: &[f32], scale: f32, zero: f32, highe
 fn to_codes_u16_body(out: &mut [u16], values: &[f32], scale: f32, zero: f32, highest: u16) {
     let highest = f32::from(highest);
     for (out, &value) in out.iter_mut().zip(values) {
-        *out = code(value, scale, zero, highest) as u16;
+        *out = nearest_code(value, scale, zero, highest) as u16;
     }
 }
 

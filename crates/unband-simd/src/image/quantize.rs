@@ -1,4 +1,4 @@
-//! Quantisation of samples to code values with per-sample thresholds.
+//! Quantisation of samples to code values, to the nearest or with per-sample thresholds.
 // Bodies must be inlined into each level's function, to be vectorised for it.
 #![allow(clippy::inline_always)]
 
@@ -32,6 +32,23 @@ fn quantize_body(values: &mut [f32], source: &[f32], thresholds: &[f32], scale: 
         // In this order so that NaN becomes 0.
         values[i] = (code.max(0.0).min(max) - zero) / scale;
     }
+}
+
+/// `(code - zero) / scale`.
+#[inline(always)]
+pub(crate) fn to_values<T: Copy + Into<f32>>(out: &mut [f32], codes: &[T], scale: f32, zero: f32) {
+    for (out, &code) in out.iter_mut().zip(codes) {
+        *out = (code.into() - zero) / scale;
+    }
+}
+
+/// `value * scale + zero` as the nearest code within `0..=highest`; NaN becomes 0.
+#[inline(always)]
+pub(crate) fn nearest_code(value: f32, scale: f32, zero: f32, highest: f32) -> i32 {
+    let code = value * scale + zero + 0.5;
+    // Both comparisons are false for NaN.
+    let code = if code > 0.0 { code } else { 0.0 };
+    (if code < highest { code } else { highest }) as i32
 }
 
 #[cfg(test)]

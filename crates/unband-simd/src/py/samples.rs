@@ -2,7 +2,7 @@
 #![allow(clippy::inline_always)] // `dispatch!` needs it
 
 use crate::dispatch;
-use crate::filters::codes::{code as nearest, to_values_body as to_values};
+use crate::image::quantize::{nearest_code, to_values};
 
 /// Pixels that are spread at a time: the conversion of a whole block then runs on vectors.
 const BLOCK: usize = 64;
@@ -59,7 +59,7 @@ fn collect<T: Code, const N: usize>(codes: &mut [T], planes: &[&[f32]], max: f32
         for (block, plane) in block.iter_mut().zip(planes) {
             let plane = &plane[b * BLOCK..][..pixels.len()];
             for (code, &value) in block.iter_mut().zip(plane) {
-                *code = T::of(nearest(value, max, 0.0, max));
+                *code = T::of(nearest_code(value, max, 0.0, max));
             }
         }
         for (i, pixel) in pixels.iter_mut().enumerate() {
