@@ -19,10 +19,6 @@ params! {
 /// The loss of an AVIF file at 8 bits and 4:2:0: an AV1 still image, full range, BT.601.
 impl Degradation for Avif {
     fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<(), DegradeError> {
-        self.apply_all(&mut [pair], &[rng])
-    }
-
-    fn apply_all(&self, pairs: &mut [&mut Pair], rngs: &[Rng]) -> Result<(), DegradeError> {
         let q = self.quantiser;
         let clip = Clip {
             args: format!(
@@ -33,8 +29,7 @@ impl Degradation for Avif {
             matrix: Matrix::Bt601,
             range: Range::Full,
             upsampling: self.upsampling,
-            forgets: true,
         };
-        clip.apply(pairs, rngs)
+        clip.apply(pair, rng)
     }
 }

@@ -58,24 +58,19 @@ const fn video(args: &'static [&'static str]) -> Codec {
 impl Degradation for Codec {
     fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<(), DegradeError> {
         let planes = Planes420::from_rgb(&pair.lq, self.matrix, self.range)?;
-        let mut decoded = through(std::slice::from_ref(&planes), self.args, |_| true)?;
-        if let Some(last) = decoded.pop() {
+        if let Some(last) = through(&[planes], self.args)? {
             pair.lq = last.to_rgb(Upsampling::drawn(rng), Rounding::Nearest);
         }
         Ok(())
     }
 }
 
-/// Encodes and decodes frames of one size. Returns the frames selected by `wanted`, in order.
+/// Encodes and decodes frames of one size. Returns the last one.
 ///
 /// # Errors
 /// When ffmpeg or the encoder is missing, fails or returns too little.
-pub fn through(
-    frames: &[Planes420],
-    args: &[&str],
-    wanted: impl Fn(usize) -> bool,
-) -> Result<Vec<Planes420>, DegradeError> {
-    let Some(first) = frames.first() else { return Ok(Vec::new()) };
+pub fn through(frames: &[Planes420], args: &[&str]) -> Result<Option<Planes420>, DegradeError> {
+    let Some(first) = frames.first() else { return Ok(None) };
     // Encoders of 4:2:0 need even sides.
     let even = |n: usize| n.next_multiple_of(2);
     let size = format!("{}x{}", even(first.width), even(first.height));
@@ -89,8 +84,7 @@ pub fn through(
         let what = format!("{} bytes for {} frames of {size} in 4:2:0", bytes.len(), frames.len());
         return Err(DegradeError::Answer { program: "ffmpeg", what });
     }
-    let chosen = bytes.chunks_exact(one).enumerate().filter(|(i, _)| wanted(*i));
-    Ok(chosen.map(|(_, frame)| first.with_even_bytes(frame)).collect())
+    Ok(bytes.chunks_exact(one).last().map(|frame| first.with_even_bytes(frame)))
 }
 
 /// Settings common to all encoders.
@@ -102,35 +96,18 @@ pub(super) struct Clip {
     pub matrix: Matrix,
     pub range: Range,
     pub upsampling: Upsampling,
-    /// The encoder codes each clip independently of those before it.
-    pub forgets: bool,
 }
 
 impl Clip {
-    /// Turns each image into a short clip; all clips of one size go through the encoder at once. Clips start
-    /// with key frames and have a constant quantiser, so that none depends on another. Encoders that look
-    /// back all the same get one clip per run.
-    pub fn apply(&self, pairs: &mut [&mut Pair], rngs: &[Rng]) -> Result<(), DegradeError> {
+    /// Turns the image into a short clip, which starts with a key frame and has a constant quantiser. The
+    /// last frame is kept.
+    pub fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<(), DegradeError> {
         let args: Vec<&str> = self.args.split(' ').collect();
-        let size = |pair: &Pair| (pair.lq.width(), pair.lq.height());
-        let mut left: Vec<(usize, (usize, usize))> =
-            pairs.iter().enumerate().map(|(i, pair)| (i, size(pair))).collect();
-        while let Some(&(_, present)) = left.first() {
-            let most = if self.forgets { usize::MAX } else { 1 };
-            let now: Vec<usize> =
-                left.iter().filter(|(_, s)| *s == present).map(|(i, _)| *i).take(most).collect();
-            left.retain(|(i, _)| !now.contains(i));
-            let mut frames = Vec::with_capacity(now.len() * self.frames);
-            for &i in &now {
-                for frame in 0..self.frames {
-                    let image = self.frame(&pairs[i].lq, frame, rngs[i])?;
-                    frames.push(Planes420::from_rgb(&image, self.matrix, self.range)?);
-                }
-            }
-            let decoded = through(&frames, &args, |i| (i + 1) % self.frames == 0)?;
-            for (i, planes) in now.into_iter().zip(decoded) {
-                pairs[i].lq = planes.to_rgb(self.upsampling, Rounding::Nearest);
-            }
+        let frame =
+            |number| Planes420::from_rgb(&self.frame(&pair.lq, number, rng)?, self.matrix, self.range);
+        let frames = (0..self.frames).map(frame).collect::<Result<Vec<_>, _>>()?;
+        if let Some(last) = through(&frames, &args)? {
+            pair.lq = last.to_rgb(self.upsampling, Rounding::Nearest);
         }
         Ok(())
     }
@@ -159,7 +136,7 @@ impl Clip {
 }
 
 macro_rules! encoder {
-    ($(#[doc = $doc:expr])* $name:ident, $quantiser:literal, $range:expr, $forgets:expr, $args:expr) => {
+    ($(#[doc = $doc:expr])* $name:ident, $quantiser:literal, $range:expr, $args:expr) => {
         params! {
             $(#[doc = $doc])*
             pub struct $name {
@@ -182,10 +159,6 @@ macro_rules! encoder {
 
         impl Degradation for $name {
             fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<(), DegradeError> {
-                self.apply_all(&mut [pair], &[rng])
-            }
-
-            fn apply_all(&self, pairs: &mut [&mut Pair], rngs: &[Rng]) -> Result<(), DegradeError> {
                 let args = $args.replace("{q}", &self.quantiser.to_string());
                 let clip = Clip {
                     args: args.replace("{frames}", &self.frames.to_string()),
@@ -194,9 +167,8 @@ macro_rules! encoder {
                     matrix: self.matrix,
                     range: self.range,
                     upsampling: self.upsampling,
-                    forgets: self.frames == 1 || $forgets,
                 };
-                clip.apply(pairs, rngs)
+                clip.apply(pair, rng)
             }
         }
     };
@@ -204,26 +176,26 @@ macro_rules! encoder {
 
 encoder!(
     /// Settings of `mpeg4`.
-    Mpeg4, 5, 1..=31, true,
+    Mpeg4, 5, 1..=31,
     "-c:v mpeg4 -threads 1 -q:v {q} -g {frames} -sc_threshold 1000000000"
 );
 encoder!(
     /// Settings of `x264`.
-    X264, 28, 0..=51, true,
+    X264, 28, 0..=51,
     "-c:v libx264 -threads 1 -qp {q} -x264-params keyint={frames}:min-keyint={frames}:scenecut=0:bframes=0"
 );
 encoder!(
     /// Settings of `x265`.
-    X265, 30, 0..=51, true,
+    X265, 30, 0..=51,
     "-c:v libx265 -x265-params qp={q}:keyint={frames}:min-keyint={frames}:scenecut=0:open-gop=0:bframes=0:pools=1:frame-threads=1:log-level=none"
 );
 encoder!(
     /// Settings of `vp9`.
-    Vp9, 40, 0..=63, false,
+    Vp9, 40, 0..=63,
     "-c:v libvpx-vp9 -threads 1 -b:v 0 -crf {q} -qmin {q} -qmax {q} -g {frames} -keyint_min {frames} -lag-in-frames 0 -auto-alt-ref 0 -cpu-used 4"
 );
 encoder!(
     /// Settings of `av1`.
-    Av1, 40, 0..=63, true,
+    Av1, 40, 0..=63,
     "-c:v libaom-av1 -threads 1 -b:v 0 -crf {q} -qmin {q} -qmax {q} -g {frames} -keyint_min {frames} -lag-in-frames 0 -cpu-used 6"
 );

@@ -1,7 +1,5 @@
 //! Kapoor's full-HD test set, simulated: quantised planes, coded as MPEG-4 part 2.
 
-use std::collections::BTreeMap;
-
 use unband_image::{Depth, Image, Matrix, Model, Plane, Range, Rng, params, words};
 
 use super::planes::{Planes420, Rounding, Upsampling, quantise};
@@ -11,8 +9,6 @@ use super::{Degradation, DegradeError, Pair, codec, rgb};
 const FRAMES: usize = 5;
 /// Pan per frame in samples, across and down.
 const PAN: [usize; 2] = [3, 1];
-/// Maximum bytes of RGB per run of ffmpeg.
-const MOST_BYTES: usize = 256 << 20;
 /// Largest frame: width and height.
 const LARGEST: [usize; 2] = [1264, 704];
 /// Offset that the set's tools add to Y, U and V of the degraded side, in 8-bit codes: measured on full-HD
@@ -67,24 +63,8 @@ params! {
 /// than the image: sides are multiples of 16, at most 1264×704, and the pan takes 12×4 samples.
 impl Degradation for Fhd {
     fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<(), DegradeError> {
-        self.apply_all(&mut [pair], &[rng])
-    }
-
-    fn apply_all(&self, pairs: &mut [&mut Pair], rngs: &[Rng]) -> Result<(), DegradeError> {
-        let mut sizes: BTreeMap<[usize; 2], Vec<usize>> = BTreeMap::new();
-        for (i, pair) in pairs.iter().enumerate() {
-            sizes.entry(clip_size(&pair.lq)?).or_default().push(i);
-        }
-        for (size, members) in sizes {
-            let clips = ClipSequence { size, bytes: 3 * size[0] * size[1] };
-            for members in members.chunks((MOST_BYTES / (FRAMES * clips.bytes)).max(1)) {
-                let clean: Vec<(&Image, Rng)> = members.iter().map(|&i| (&pairs[i].gt, rngs[i])).collect();
-                let made = self.clips(&clips, &clean)?;
-                for (&i, pair) in members.iter().zip(made) {
-                    *pairs[i] = pair;
-                }
-            }
-        }
+        let size = clip_size(&pair.lq)?;
+        *pair = self.pair(&Frames { size, bytes: 3 * size[0] * size[1] }, &pair.gt, rng)?;
         Ok(())
     }
 }
@@ -103,19 +83,19 @@ fn clip_size(image: &Image) -> Result<[usize; 2], DegradeError> {
     Ok(size)
 }
 
-/// The last frame of each clip; `bytes` is the size of a frame.
-fn lasts(frames: &[u8], bytes: usize) -> Vec<u8> {
-    frames.chunks_exact(bytes).skip(FRAMES - 1).step_by(FRAMES).flatten().copied().collect()
+/// The last frame of the clip; `bytes` is the size of a frame.
+fn last(frames: &[u8], bytes: usize) -> &[u8] {
+    frames.chunks_exact(bytes).nth(FRAMES - 1).unwrap_or_default()
 }
 
-/// A sequence of clips of one frame size.
-struct ClipSequence {
+/// Frames of one size.
+struct Frames {
     size: [usize; 2],
     /// Bytes of a frame in RGB.
     bytes: usize,
 }
 
-impl ClipSequence {
+impl Frames {
     /// Converts raw frames from one format to another by ffmpeg.
     fn turned(&self, from: &str, to: &[&str], frames: &[u8]) -> Result<Vec<u8>, DegradeError> {
         let size = format!("{}x{}", self.size[0], self.size[1]);
@@ -123,65 +103,58 @@ impl ClipSequence {
         codec::ffmpeg(&[&raw[..], to, &["-"]].concat(), frames)
     }
 
-    fn images(&self, frames: &[u8], clips: usize) -> Result<Vec<Image>, DegradeError> {
+    fn image(&self, frame: &[u8]) -> Result<Image, DegradeError> {
         let [w, h] = self.size;
-        if frames.len() != clips * self.bytes {
-            let what = format!("{} bytes for {clips} frames of {w}×{h}", frames.len());
+        if frame.len() != self.bytes {
+            let what = format!("{} bytes for a frame of {w}×{h}", frame.len());
             return Err(DegradeError::Answer { program: "ffmpeg", what });
         }
-        Ok(frames.chunks_exact(self.bytes).map(|f| Image::from_rgb8(w, h, f)).collect::<Result<_, _>>()?)
+        Ok(Image::from_rgb8(w, h, frame)?)
     }
 }
 
 impl Fhd {
-    /// A pair for each clean image.
-    fn clips(&self, clips: &ClipSequence, clean: &[(&Image, Rng)]) -> Result<Vec<Pair>, DegradeError> {
-        let frame = |(image, rng): (&Image, Rng), i: usize| {
-            panned(image, [i * PAN[0], i * PAN[1]], clips.size, self.grain_codes, rng, i as u32)
-        };
-        let mut video = Vec::with_capacity(clips.bytes * FRAMES * clean.len());
-        for &one in clean {
-            for i in 0..FRAMES {
-                video.extend(frame(one, i).to_rgb8()?);
-            }
+    fn pair(&self, clip: &Frames, clean: &Image, rng: Rng) -> Result<Pair, DegradeError> {
+        let frame =
+            |i: usize| panned(clean, [i * PAN[0], i * PAN[1]], clip.size, self.grain_codes, rng, i as u32);
+        let mut video = Vec::with_capacity(clip.bytes * FRAMES);
+        for i in 0..FRAMES {
+            video.extend(frame(i).to_rgb8()?);
         }
         let rgb24 = ["-f", "rawvideo", "-pix_fmt", "rgb24"];
-        let mut planes = clips.turned("rgb24", &["-f", "rawvideo", "-pix_fmt", "yuv420p"], &video)?;
-        let gt: Vec<Image> = match self.truth {
-            Truth::Photo => clean.iter().map(|&one| frame(one, FRAMES - 1)).collect(),
-            truth @ (Truth::Frame | Truth::Offset) => {
-                let lasts = lasts(&planes, clips.bytes / 2);
-                let mut frames = clips.images(&clips.turned("yuv420p", &rgb24, &lasts)?, clean.len())?;
-                if truth == Truth::Offset {
-                    frames.iter_mut().for_each(with_offset);
-                }
-                frames
+        let mut planes = clip.turned("rgb24", &["-f", "rawvideo", "-pix_fmt", "yuv420p"], &video)?;
+        let mut gt = match self.truth {
+            Truth::Photo => frame(FRAMES - 1),
+            Truth::Frame | Truth::Offset => {
+                clip.image(&clip.turned("yuv420p", &rgb24, last(&planes, clip.bytes / 2))?)?
             }
         };
-        for frame in planes.chunks_exact_mut(clips.bytes / 2) {
-            let (luma, chroma) = frame.split_at_mut(clips.bytes / 3);
-            let (u, v) = chroma.split_at_mut(clips.bytes / 12);
+        if self.truth == Truth::Offset {
+            with_offset(&mut gt);
+        }
+        for frame in planes.chunks_exact_mut(clip.bytes / 2) {
+            let (luma, chroma) = frame.split_at_mut(clip.bytes / 3);
+            let (u, v) = chroma.split_at_mut(clip.bytes / 12);
             for (codes, bits) in [luma, u, v].into_iter().zip([self.y, self.u, self.v]) {
                 quantise(codes, bits);
             }
         }
         let mut banded = Vec::with_capacity(2 * planes.len());
-        for frame in planes.chunks_exact(clips.bytes / 2) {
-            banded.extend(bgr(frame, clips.size)?);
+        for frame in planes.chunks_exact(clip.bytes / 2) {
+            banded.extend(bgr(frame, clip.size)?);
         }
-        let decoded = self.coded(clips, &banded)?;
-        let lq = clips.images(&lasts(&decoded, clips.bytes), clean.len())?;
-        Ok(lq.into_iter().zip(gt).map(|(lq, gt)| Pair { lq, gt }).collect())
+        let lq = clip.image(last(&self.coded(clip, &banded)?, clip.bytes))?;
+        Ok(Pair { lq, gt })
     }
 
-    /// Encodes and decodes as MPEG-4 part 2; each clip starts with a key frame.
-    fn coded(&self, clips: &ClipSequence, frames: &[u8]) -> Result<Vec<u8>, DegradeError> {
+    /// Encodes and decodes as MPEG-4 part 2; the clip starts with a key frame.
+    fn coded(&self, clip: &Frames, frames: &[u8]) -> Result<Vec<u8>, DegradeError> {
         let quantiser = self.quantiser.to_string();
         let key_frames = format!("expr:not(mod(n,{FRAMES}))");
         let keys = ["-force_key_frames", &key_frames];
         let coder =
             ["-pix_fmt", "yuv420p", "-c:v", "mpeg4", "-threads", "1", "-q:v", &quantiser, "-f", "nut"];
-        let stream = clips.turned("bgr24", &[&keys[..], &coder].concat(), frames)?;
+        let stream = clip.turned("bgr24", &[&keys[..], &coder].concat(), frames)?;
         let decode = ["-f", "nut", "-i", "-", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"];
         codec::ffmpeg(&decode, &stream)
     }

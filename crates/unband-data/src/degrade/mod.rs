@@ -3,7 +3,6 @@
 pub mod anisotropic_blur;
 pub mod avif;
 pub mod bars;
-mod batch;
 mod blur;
 pub mod bsrgan;
 pub mod camera;
@@ -162,15 +161,6 @@ pub trait Degradation: Send + Sync {
     /// # Errors
     /// When a program it needs is missing or fails, or the image is not RGB or too small.
     fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<(), DegradeError>;
-
-    /// Degrades several pairs, each with its own generator. The results equal those of [`Self::apply`] one by
-    /// one. Degradations that run programs start them once for all images of one size.
-    ///
-    /// # Errors
-    /// As [`Self::apply`]; the state of the pairs is then unspecified.
-    fn apply_all(&self, pairs: &mut [&mut Pair], rngs: &[Rng]) -> Result<(), DegradeError> {
-        pairs.iter_mut().zip(rngs).try_for_each(|(pair, rng)| self.apply(pair, *rng))
-    }
 
     /// For a lossy file format: the extension and the bytes of the file that [`Self::apply`] decodes.
     ///

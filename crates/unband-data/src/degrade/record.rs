@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use unband_image::{Depth, ParamKind, Rng, Window};
 
 use super::entry::{Configured, DegradationEntry};
-use super::{Degradation, DegradeError, Pair, to_depth};
+use super::{DegradeError, Pair, to_depth};
 
 /// All random draws for an image. Applied to the same clean image it gives the same pair, given equal
 /// versions of the programs.
@@ -77,7 +77,8 @@ impl TryFrom<StepRecord> for Applied {
 
 impl PartialEq for Applied {
     fn eq(&self, other: &Self) -> bool {
-        self.seed == other.seed && self.is_like(other)
+        let same = self.seed == other.seed && self.name() == other.name();
+        same && self.degradation.texts() == other.degradation.texts()
     }
 }
 
@@ -149,30 +150,12 @@ impl Applied {
         texts.map(|((name, text), info)| (name.to_owned(), Setting::of(info.kind, &text))).collect()
     }
 
-    /// The same degradation with the same settings?
-    pub(super) fn is_like(&self, other: &Self) -> bool {
-        self.name() == other.name() && self.degradation.texts() == other.degradation.texts()
-    }
-
-    /// Whether it starts a program.
-    pub(super) fn is_slow(&self) -> bool {
-        self.entry.is_slow(&*self.degradation)
-    }
-
-    pub(super) fn rng(&self) -> Rng {
-        Rng::new(u64::from(self.seed))
-    }
-
-    pub(super) fn degradation(&self) -> &dyn Degradation {
-        &*self.degradation
-    }
-
     /// Applies the step to a pair.
     ///
     /// # Errors
-    /// As [`Degradation::apply`].
+    /// As [`Degradation::apply`](super::Degradation::apply).
     pub fn apply(&self, pair: &mut Pair) -> Result<(), DegradeError> {
-        self.degradation.apply(pair, self.rng())
+        self.degradation.apply(pair, Rng::new(u64::from(self.seed)))
     }
 }
 
@@ -180,20 +163,20 @@ impl DegradationRecord {
     /// Applies all steps to a pair whose sides are the same clean image.
     ///
     /// # Errors
-    /// As [`Degradation::apply`].
+    /// As [`Degradation::apply`](super::Degradation::apply).
     pub fn apply(&self, pair: &mut Pair) -> Result<(), DegradeError> {
-        self.start(pair);
-        for number in 0.. {
-            let Some(step) = self.step(number) else { break };
+        self.crop(pair);
+        for step in &self.clean {
             step.apply(pair)?;
-            self.follow(number, pair);
+            pair.gt = pair.lq.clone();
         }
+        self.degrade.iter().try_for_each(|step| step.apply(pair))?;
         self.finish(pair)
     }
 
     /// Before all steps: crops both sides to multiples of the scale. An image with a side below the scale is
     /// not cropped.
-    pub(super) fn start(&self, pair: &mut Pair) {
+    fn crop(&self, pair: &mut Pair) {
         let scale = self.scale.max(1) as usize;
         let (width, height) = (pair.lq.width(), pair.lq.height());
         let (x1, y1) = (width / scale * scale, height / scale * scale);
@@ -203,23 +186,11 @@ impl DegradationRecord {
         }
     }
 
-    /// The steps of both lists in sequence.
-    pub(super) fn step(&self, number: usize) -> Option<&Applied> {
-        self.clean.iter().chain(&self.degrade).nth(number)
-    }
-
-    /// After a step: copies the result of a `clean` step to the clean side.
-    pub(super) fn follow(&self, number: usize, pair: &mut Pair) {
-        if number < self.clean.len() {
-            pair.gt = pair.lq.clone();
-        }
-    }
-
     /// After all steps: rounds the degraded side and checks its size.
     ///
     /// # Errors
     /// When the size of the degraded side does not match the scale.
-    pub(super) fn finish(&self, pair: &mut Pair) -> Result<(), DegradeError> {
+    fn finish(&self, pair: &mut Pair) -> Result<(), DegradeError> {
         to_depth(&mut pair.lq, Depth::Int(self.depth.clamp(1, 16)), |v| v);
         let (width, height) = (pair.lq.width(), pair.lq.height());
         let scale = self.scale.max(1) as usize;

@@ -6,9 +6,7 @@ use crate::tools::{pass, ppm, read_ppm};
 use std::collections::BTreeSet;
 
 use scene::scene;
-use unband_data::{
-    Applied, DEGRADATIONS, DegradationRecipe, DegradationRecord, DegradeError, Pair, Speed, degradation,
-};
+use unband_data::{DegradationRecipe, Pair, degradation};
 use unband_image::{Image, Rng};
 
 const VIDEO: [&str; 6] = ["mpeg4", "x264", "x265", "vp9", "av1", "avif"];
@@ -67,66 +65,6 @@ fn odd_sides_pass() {
         assert_eq!((pair.lq.width(), pair.lq.height()), (67, 65), "{name}");
         assert!(loss(&pair) < 3.0, "{name}: {}", loss(&pair));
     }
-}
-
-/// A step with default settings.
-fn plain(name: &str, seed: u32) -> Applied {
-    let entry = degradation(name).unwrap();
-    Applied::new(entry, seed, (entry.defaults)())
-}
-
-/// Records with different seeds, sizes and settings.
-fn mixed(name: &str) -> (Vec<DegradationRecord>, Vec<Pair>) {
-    let grain = |seed| plain("grain", seed);
-    let step = |i: u32| {
-        let has = degradation(name).unwrap().params.iter().any(|p| p.name == "frames");
-        Applied::from_texts(name, 10 + i, has.then_some(("frames", "3"))).unwrap()
-    };
-    let bits = plain("rgb-bits", 0);
-    let record = |i| DegradationRecord {
-        names: Vec::new(),
-        clean: vec![grain(i)],
-        degrade: if i % 2 == 0 { vec![step(i), bits.clone()] } else { vec![bits.clone(), step(i)] },
-        depth: 8,
-        scale: 1,
-    };
-    let records = (0..3).map(record).collect();
-    let pairs = (0..3).map(|i| Pair::of(if i == 1 { scene(80, 80) } else { scene(96, 72) })).collect();
-    (records, pairs)
-}
-
-#[test]
-fn many_at_once_are_what_they_are_one_by_one() {
-    for entry in DEGRADATIONS.iter().filter(|e| e.speed == Speed::Slow) {
-        let (records, mut together) = mixed(entry.name);
-        let mut alone = together.clone();
-        let results = DegradationRecord::apply_all(&records, &mut together);
-        if let Some(Err(error)) = results.iter().find(|r| matches!(r, Err(e) if e.is_missing_program())) {
-            unband_skips::program(format_args!("{}: {error}", entry.name));
-            continue;
-        }
-        for (i, ((record, pair), result)) in records.iter().zip(&mut alone).zip(results).enumerate() {
-            result.unwrap();
-            record.apply(pair).unwrap();
-            assert!(*pair == together[i], "{} {i}", entry.name);
-        }
-    }
-}
-
-#[test]
-fn of_many_only_the_one_to_blame_fails() {
-    let step = |name| DegradationRecord {
-        names: Vec::new(),
-        clean: Vec::new(),
-        degrade: vec![plain(name, 1)],
-        depth: 8,
-        scale: 1,
-    };
-    let mut pairs = vec![Pair::of(scene(96, 80)), Pair::of(scene(20, 20)), Pair::of(scene(96, 80))];
-    let results = DegradationRecord::apply_all(&[step("fhd"), step("fhd"), step("rgb-bits")], &mut pairs);
-    assert!(matches!(results[1], Err(DegradeError::TooSmall { .. })));
-    assert!(results[2].is_ok());
-    assert!(results[0].is_ok() || matches!(&results[0], Err(e) if e.is_missing_program()));
 }
 
 #[test]
