@@ -165,15 +165,6 @@ pub struct Visible {
     pub visibility: f64,
 }
 
-/// Number of samples after each step of the detection, for tests.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct DetectionCounts {
-    /// Samples on thinned crests of the gradient.
-    pub crests: usize,
-    /// Samples on lines after gap closing.
-    pub filled: usize,
-}
-
 /// Finds band edges: crests of weak gradients away from texture, traced from end to end.
 ///
 /// Edges come in the original's order, short ones included. Cost: some 10 ns per sample; 2 bytes per sample
@@ -188,40 +179,24 @@ pub struct DetectionCounts {
 /// # Errors
 /// When cancelled.
 pub fn find_edges(luma: &Luma<'_>, thresholds: Thresholds, ctx: &Context<'_>) -> Result<Edges, RestoreError> {
-    let (lines, _) = find_lines(luma, thresholds, ctx)?;
-    Ok(link::link(lines, ctx))
+    Ok(link::link(find_lines(luma, thresholds, ctx)?, ctx))
 }
 
-/// As [`find_edges`], with the counts of the earlier steps.
-///
-/// # Errors
-/// When cancelled.
-pub fn find_edges_counted(
-    luma: &Luma<'_>,
-    thresholds: Thresholds,
-    ctx: &Context<'_>,
-) -> Result<(Edges, DetectionCounts), RestoreError> {
-    let (lines, crests) = find_lines(luma, thresholds, ctx)?;
-    let counts = DetectionCounts { crests, filled: lines.count() };
-    Ok((link::link(lines, ctx), counts))
-}
-
-/// Lines after gap closing, ready for [`link_lines`], and the number of samples before it.
+/// Lines after gap closing, ready for [`link_lines`].
 pub(crate) fn find_lines(
     luma: &Luma<'_>,
     thresholds: Thresholds,
     ctx: &Context<'_>,
-) -> Result<(Bits, usize), RestoreError> {
+) -> Result<Bits, RestoreError> {
     let candidates = classes::candidates(luma, thresholds, ctx)?;
     ctx.check()?;
     let crests = classes::crests(luma, &candidates, ctx);
     ctx.check()?;
     let crests = thin::thin(crests, ctx);
-    let count = crests.count();
     ctx.check()?;
     let lines = gaps::fill(crests, ctx);
     ctx.check()?;
-    Ok((lines, count))
+    Ok(lines)
 }
 
 /// Links lines of one sample's width.

@@ -2,7 +2,7 @@
 //!
 //! [`unband_filters::bband`] finds and weights the edges; this module handles images, scores and maps.
 
-use unband_filters::bband::{self, Edges, Luma, Samples, Thresholds, Visible};
+use unband_filters::bband::{self, Edges, Luma, Samples, Thresholds};
 use unband_image::{Context, Depth, Image, Model, Range};
 
 use crate::field::{Field, exact};
@@ -29,17 +29,6 @@ pub struct Bband {
     pub spatial_information: f64,
 }
 
-/// Visibility of band edges, one value per sample: 0 elsewhere, a few codes at most.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Map {
-    /// Columns.
-    pub width: usize,
-    /// Rows.
-    pub height: usize,
-    /// `width * height` visibilities.
-    pub visibility: Vec<f32>,
-}
-
 /// The BBAND index of an image. Cost: about 0.1 µs per sample. Independent of the number of threads and the
 /// instruction set.
 ///
@@ -55,24 +44,6 @@ pub struct Map {
 /// # Errors
 /// When a sample is not finite, the image has more than 2³¹ samples, or when cancelled.
 pub fn bband(image: &Image, ctx: &Context<'_>) -> Result<Bband, MetricError> {
-    measured(image, ctx).map(|(bband, _)| bband)
-}
-
-/// As [`bband()`], with the map of visibilities.
-///
-/// # Errors
-/// As [`bband()`].
-pub fn bband_with_map(image: &Image, ctx: &Context<'_>) -> Result<(Bband, Map), MetricError> {
-    let (bband, points) = measured(image, ctx)?;
-    let (width, height) = (image.width(), image.height());
-    let mut visibility = vec![0.0; width * height];
-    for Visible { point, visibility: value } in points {
-        visibility[point.y as usize * width + point.x as usize] = value as f32;
-    }
-    Ok((bband, Map { width, height, visibility }))
-}
-
-fn measured(image: &Image, ctx: &Context<'_>) -> Result<(Bband, Vec<Visible>), MetricError> {
     let owned = luma(image)?;
     let (width, height) = (image.width(), image.height());
     let samples = match &owned {
@@ -87,15 +58,14 @@ fn measured(image: &Image, ctx: &Context<'_>) -> Result<(Bband, Vec<Visible>), M
     let points = bband::visibility(&luma, &edges, ctx).map_err(stopped)?;
     let spatial_information = bband::spatial_information(&luma, ctx).map_err(stopped)?;
     let values = || points.iter().map(|v| v.visibility);
-    let bband = Bband {
+    Ok(Bband {
         score: bband::pool(values(), spatial_information),
         points: points.len(),
         edges: edges.len(),
         visibility_sum: values().sum(),
         visibility_max: values().fold(0.0, f64::max),
         spatial_information,
-    };
-    Ok((bband, points))
+    })
 }
 
 enum Owned {

@@ -22,7 +22,7 @@ pub use thresholds::Eotf;
 use unband_image::{Context, Image};
 use unband_simd::metrics::cambi::histogram::{WEIGHTS, groups};
 
-use crate::{Fault, MetricError, same_size, whole};
+use crate::{Fault, MetricError, whole};
 use contrast::{ContrastStrip, Rules, strips};
 use luma::{Owned, studio_luma};
 use prepare::{ColumnStrips, Level, Values, levels};
@@ -222,35 +222,6 @@ pub fn score_with_maps(
     let max_weight = WEIGHTS[groups(1 << options.max_log_contrast) - 1].0 as usize;
     let maps = Maps { scales: maps, size: (luma.width, luma.height), window: report.window, max_weight };
     Ok((report, maps))
-}
-
-/// Scores of an image and of its source.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Compared {
-    /// The image.
-    pub encoded: Report,
-    /// Its source.
-    pub source: Report,
-    /// Increase of the image's score over its source's; 0 if there is none.
-    pub worse_by: f64,
-}
-
-/// Scores a plane and its source, which may itself have banding.
-///
-/// # Errors
-/// As [`score`], for both of them, or when their sizes do not match.
-pub fn score_against(
-    luma: &Luma<'_>,
-    source: &Luma<'_>,
-    options: &Options,
-    ctx: &Context<'_>,
-) -> Result<Compared, MetricError> {
-    same_size(NAME, (luma.width, luma.height), (source.width, source.height))?;
-    let encoded = score(luma, options, ctx)?;
-    let source =
-        compute(source, options, (options.src_width as usize, options.src_height as usize), false, ctx)?.0;
-    let worse_by = worse_by(encoded.score, source.score);
-    Ok(Compared { encoded, source, worse_by })
 }
 
 /// Full-reference CAMBI: the increase of an image's score over its source's; 0 if there is none.

@@ -57,7 +57,7 @@ impl AveragingPlan {
         let Some(luma) = Luma::new(samples, width, height) else {
             return Err(RestoreError::unsupported(super::NAME, "needs between 1 and 2^31 samples"));
         };
-        let (lines, _) = bband::find_lines(&luma, Thresholds::default(), ctx)?;
+        let lines = bband::find_lines(&luma, Thresholds::default(), ctx)?;
         let (edges, segments, noises) = edges_and_segments(lines, planes, random, ctx);
         ctx.check()?;
         Ok(Self::of_edges(&luma, &edges, segments, noises, variant, ctx))

@@ -85,11 +85,6 @@ impl Bits {
     pub(crate) fn positions(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
         (0..self.height).flat_map(move |y| ones(self.row(y)).map(move |x| (x, y)))
     }
-
-    /// Number of set bits.
-    pub(crate) fn count(&self) -> usize {
-        self.data.iter().map(|word| word.count_ones() as usize).sum()
-    }
 }
 
 /// Positions of the set bits of a row.
