@@ -295,15 +295,16 @@ impl<'a, T> Frames<'a, T> {
         let ctx = self.context(held.number);
         let source = self.from.read_into(&held.bytes, self.spare.pop().unwrap_or_default())?;
         let mut image = like(&source, self.spare.pop().unwrap_or_default());
+        let lossy = self.from.lossy || treatment.findings.lossy;
         match self.temporal {
             Temporal::Off | Temporal::Still => {
                 let reach = with.min(behind);
                 let run: Vec<&KeptFrame> = (at - reach..=at + reach).filter_map(unblended).collect();
-                stabilisation::mean(&run, &source.planes, &mut image.planes, &ctx);
+                stabilisation::mean(&run, lossy, &source.planes, &mut image.planes, &ctx);
             }
             Temporal::Motion => {
                 let run: Vec<&KeptFrame> = (at - behind..=at + with).filter_map(unblended).collect();
-                let limits = motion::Limits::of(self.from.lossy);
+                let limits = motion::Limits::of(lossy);
                 motion::restored((&run, behind), limits, &source.planes, &mut image.planes, &ctx);
             }
         }

@@ -24,15 +24,18 @@ pub(in crate::jobs::video) struct Limits {
     pub(in crate::jobs::video) sample: f32,
     /// A smaller change of brightness is the codec's: it is averaged, not followed. In 8-bit codes.
     pub(in crate::jobs::video) flicker: f32,
+    /// Mean square that a quarter of the blocks does not exceed, in squared 8-bit codes: from the first on it is
+    /// grain, which a mean would remove; no frame is averaged from the second on.
+    pub(in crate::jobs::video) grain: Option<(f32, f32)>,
 }
 
 impl Limits {
     /// For frames of a lossy codec, or others.
     pub(in crate::jobs::video) fn of(lossy: bool) -> Self {
         if lossy {
-            Self { block: (1.5, 4.0), sample: 8.0, flicker: 0.3 }
+            Self { block: (1.5, 4.0), sample: 8.0, flicker: 0.3, grain: None }
         } else {
-            Self { block: (0.15, 0.4), sample: 2.5, flicker: 0.0 }
+            Self { block: (0.15, 0.4), sample: 2.5, flicker: 0.0, grain: Some((0.06, 0.12)) }
         }
     }
 }
@@ -161,8 +164,8 @@ impl Places {
             (found.square - 2.0 * found.mean * shift + shift * shift) / (CODE * CODE)
         };
         let errors: Vec<f32> = found.iter().map(error).collect();
+        let gain = gain * limits.grain.map_or(1.0, |limits| falling(quarter(&errors), limits));
         let (columns, rows) = self.blocks;
-        let (low, high) = limits.block;
         let near = |at: usize, of: usize| [at.saturating_sub(1), at, (at + 1).min(of - 1)];
         let share = |i: usize| {
             let line = |row: usize| {
@@ -171,7 +174,7 @@ impl Places {
             };
             let [a, b, c] = near(i / columns, rows).map(line);
             let error = errors[i].max(0.25 * (a + c) + 0.5 * b);
-            gain * ((high - error) / (high - low)).clamp(0.0, 1.0)
+            gain * falling(error, limits.block)
         };
         (0..found.len()).map(share).collect()
     }
@@ -213,6 +216,18 @@ impl Places {
             }
         });
     }
+}
+
+/// 1 up to `low`, 0 from `high` on, linear between them.
+fn falling(value: f32, (low, high): (f32, f32)) -> f32 {
+    ((high - value) / (high - low)).clamp(0.0, 1.0)
+}
+
+/// The value that a quarter of them does not exceed; 0 without any.
+fn quarter(values: &[f32]) -> f32 {
+    let mut sorted = values.to_vec();
+    let at = sorted.len() / 4;
+    if sorted.is_empty() { 0.0 } else { *sorted.select_nth_unstable_by(at, f32::total_cmp).1 }
 }
 
 /// The sample before a moved place, and the fraction from there.
