@@ -11,27 +11,37 @@ const FROM_LINE: f64 = 1.01;
 /// Maximum mean square of the distances to the shades, in steps; colours anywhere on the line have 0.083.
 const FROM_SHADE: f64 = 0.022;
 
-/// The step of the shades, in codes of the channel that changes most; `None` for other colours.
-pub(crate) fn step(colours: impl Iterator<Item = [u8; 3]>) -> Option<f64> {
-    let colours: Vec<[f64; 3]> = colours.map(|colour| colour.map(f64::from)).collect();
-    if !(FEWEST..=256).contains(&colours.len()) {
-        return None;
-    }
+/// The places of colours between the darkest (0) and the lightest one (1), and the largest difference of these
+/// two in a channel, in codes; `None` if a colour is not on their line.
+fn along(colours: &[[f64; 3]]) -> Option<(Vec<f64>, f64)> {
     let light = |c: &&[f64; 3]| c[0] + c[1] + c[2];
     let by_light = |a: &&[f64; 3], b: &&[f64; 3]| light(a).total_cmp(&light(b));
     let (dark, bright) = (colours.iter().min_by(by_light)?, colours.iter().max_by(by_light)?);
     let line: [f64; 3] = std::array::from_fn(|c| bright[c] - dark[c]);
     let longest = line.into_iter().fold(0.0, |most: f64, d| most.max(d.abs()));
     let square: f64 = line.iter().map(|d| d * d).sum();
-    let mut along = Vec::with_capacity(colours.len());
-    for colour in &colours {
+    let place = |colour: &[f64; 3]| {
         let from: [f64; 3] = std::array::from_fn(|c| colour[c] - dark[c]);
         let at = (0..3).map(|c| from[c] * line[c]).sum::<f64>() / square.max(1.0);
-        if (0..3).any(|c| (from[c] - at * line[c]).abs() > FROM_LINE) {
-            return None;
-        }
-        along.push(at);
-    }
+        (0..3).all(|c| (from[c] - at * line[c]).abs() <= FROM_LINE).then_some(at)
+    };
+    Some((colours.iter().map(place).collect::<Option<_>>()?, longest))
+}
+
+fn listed(colours: impl Iterator<Item = [u8; 3]>) -> Option<Vec<[f64; 3]>> {
+    let colours: Vec<[f64; 3]> = colours.map(|colour| colour.map(f64::from)).collect();
+    (FEWEST..=256).contains(&colours.len()).then_some(colours)
+}
+
+/// Are there 16 to 256 colours, all mixes of two of them?
+pub(crate) fn are_mixes(colours: impl Iterator<Item = [u8; 3]>) -> bool {
+    listed(colours).is_some_and(|colours| along(&colours).is_some())
+}
+
+/// The step of the shades, in codes of the channel that changes most; `None` for other colours.
+pub(crate) fn step(colours: impl Iterator<Item = [u8; 3]>) -> Option<f64> {
+    let colours = listed(colours)?;
+    let (along, longest) = along(&colours)?;
     let most = ((colours.len() - 1) as f64 / OCCUPIED).min(longest / MIN_STEP) as usize;
     let even = |steps: &usize| {
         let off = |at: &f64| (at * *steps as f64 - (at * *steps as f64).round()).powi(2);

@@ -305,8 +305,16 @@ impl Census {
 
     /// Are the colours even shades of one hue, those of a tinted grey image?
     pub fn are_shades(&self) -> bool {
-        let rgb = |color: &u32| channels(0, *color).map(|code| code as u8);
-        shades::step(self.colours.keys().map(rgb)).is_some()
+        shades::step(self.rgb()).is_some()
+    }
+
+    /// Are all colours mixes of two of them?
+    pub fn are_mixes(&self) -> bool {
+        shades::are_mixes(self.rgb())
+    }
+
+    fn rgb(&self) -> impl Iterator<Item = [u8; 3]> {
+        self.colours.keys().map(|color| channels(0, *color).map(|code| code as u8))
     }
 
     /// Share of the pixels that have one of the eight most common colours.

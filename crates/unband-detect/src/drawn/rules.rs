@@ -39,6 +39,7 @@ pub(super) static RULES: &[Rule] = &[
     rule("rounded-plane", "planes step alone, on whole bits", rounded_plane),
     rule("soft-jumps", "large differences, softened by one pixel", soft_jumps),
     rule("soft-steps", "differences softened by one pixel", soft_steps),
+    rule("text", "mixes of two colours, without steps between them", text),
     rule("sharp-jumps", "large differences without a palette", sharp_jumps),
     rule("few-colours", "up to 24 or 40 colours", few_colours),
     rule("joint-steps", "all planes step at once", joint_steps),
@@ -171,6 +172,13 @@ fn soft_steps(plateaus: &Plateaus<'_>) -> Verdict {
     if_so(soft >= 0.2 && soft >= 2.5 * census.direct() && census.texture() < 0.5, Drawing::FlatColours)
 }
 
+/// Smoothed text: its mixes are narrow, between letters and background. In a gradient they are plateaus.
+fn text(plateaus: &Plateaus<'_>) -> Verdict {
+    let census = plateaus.census()?;
+    let narrow = census.soft_jump() >= 0.03 && census.small() < 0.1 * census.soft_jump();
+    if_so(narrow && census.are_mixes(), Drawing::FlatColours)
+}
+
 /// A palette made for a gradient: many colours, and small direct steps.
 fn is_palette(census: &Census) -> bool {
     (28..=256).contains(&census.colours()) && census.direct() - census.jump_16() >= 0.3
@@ -187,14 +195,19 @@ fn is_noisy(census: &Census) -> bool {
     census.specks() >= 0.15
 }
 
+/// Even shades with plateaus next to their neighbours; those of smoothed text are next to its background.
+fn is_tinted_gradient(census: &Census) -> bool {
+    census.small() >= 0.1 && census.soft_jump() < 0.2 * census.small() && census.are_shades()
+}
+
 fn few_colours(plateaus: &Plateaus<'_>) -> Verdict {
     let census = plateaus.census()?;
     let (colours, single, texture) = (census.colours(), census.single(), census.texture());
     // Noise of a grey photo leaves specks; a grey drawing has none.
     let clean = texture < 0.2 && (census.specks() < 0.005 || single < 0.3);
     let chosen = colours <= FEW && (!census.grey() || clean) && !(is_noisy(census) && single >= 0.1);
-    let textured = colours <= 40 && texture >= 0.3 && single < 0.05 && !census.grey() && !census.are_shades();
-    if_so(chosen || textured, Drawing::FewColours)
+    let textured = colours <= 40 && texture >= 0.3 && single < 0.05 && !census.grey();
+    if_so(chosen || (textured && !is_tinted_gradient(census)), Drawing::FewColours)
 }
 
 fn joint_steps(plateaus: &Plateaus<'_>) -> Verdict {

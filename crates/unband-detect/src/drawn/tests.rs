@@ -45,6 +45,27 @@ fn near_colours_with_smooth_edges_are_drawn() {
 }
 
 #[test]
+fn smoothed_letters_of_two_colours_are_drawn() {
+    // Letters `e`: a ring with a bar, each at its own fraction of a pixel. `shades`: levels of coverage.
+    let letter = |shades: f32, wide: usize, x: usize, y: usize| {
+        let (column, row) = (x / wide, y / wide);
+        let at =
+            |v: usize, cell: usize| (v % wide) as f32 - 0.5 * wide as f32 + 0.37 * (cell % 7) as f32 / 7.0;
+        let (dx, dy) = (at(x, column + 3 * row), at(y, 2 * column + row));
+        let size = 0.36 * wide as f32;
+        let ring = 0.09 * wide as f32 - (dx.hypot(dy) - size).abs();
+        let bar = if dx.abs() < size { 0.08 * wide as f32 - dy.abs() } else { -1.0 };
+        let covered = (ring.max(bar) + 0.5).clamp(0.0, 1.0);
+        let covered = (covered * (shades - 1.0)).round() / (shades - 1.0);
+        [[20.0, 200.0], [40.0, 220.0], [60.0, 235.0]].map(|[a, b]| (a + covered * (b - a)).round() as u8)
+    };
+    for (shades, wide) in [(45.0, 6), (65.0, 6), (65.0, 10)] {
+        let found = look(|x, y| letter(shades, wide, x, y));
+        assert!(found.drawing.is_some(), "{shades} {wide} {:?}", found.cause);
+    }
+}
+
+#[test]
 fn a_gradient_of_a_palette_is_not() {
     for count in [32.0, 48.0, 64.0] {
         let rings = rings(count);
