@@ -11,8 +11,8 @@ const FROM_LINE: f64 = 1.01;
 /// Maximum mean square of the distances to the shades, in steps; colours anywhere on the line have 0.083.
 const FROM_SHADE: f64 = 0.022;
 
-/// The places of colours between the darkest (0) and the lightest one (1), and the largest difference of these
-/// two in a channel, in codes; `None` if a colour is not on their line.
+/// The places of colours between the darkest (0) and the lightest one (1), and the largest difference of
+/// these two in a channel, in codes; `None` if a colour is not on their line.
 fn along(colours: &[[f64; 3]]) -> Option<(Vec<f64>, f64)> {
     let light = |c: &&[f64; 3]| c[0] + c[1] + c[2];
     let by_light = |a: &&[f64; 3], b: &&[f64; 3]| light(a).total_cmp(&light(b));

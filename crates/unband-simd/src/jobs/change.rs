@@ -73,7 +73,8 @@ pub struct Both<'a> {
 
 #[inline(always)]
 fn words_body(out: &mut [u16], values: &[f32], zero: f32) {
-    // Added to a float of up to 22 bits, the sum's lowest bits are the nearest integer; a cast takes twice the time.
+    // Added to a float of up to 22 bits, the sum's lowest bits are the nearest integer; a cast takes twice
+    // the time.
     const INTEGER: f32 = (1 << 23) as f32;
     let values = &values[..out.len()];
     for (out, &value) in out.iter_mut().zip(values) {

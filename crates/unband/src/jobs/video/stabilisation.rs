@@ -10,8 +10,8 @@ use unband_simd::jobs::change::{Both, add_differences, add_pair, corrected, divi
 use super::kept::{FixedPointPlane, KeptFrame, PARTS};
 use super::squares::{SIDE, Squares};
 
-/// Mean difference of a square, in 8-bit codes: static up to the first, moving from the second on. A codec makes
-/// a still image flicker; in other frames that is grain, which a mean would remove.
+/// Mean difference of a square, in 8-bit codes: static up to the first, moving from the second on. A codec
+/// makes a still image flicker; in other frames that is grain, which a mean would remove.
 const CODED: (f32, f32) = (0.5, 1.5);
 const PLAIN: (f32, f32) = (0.1, 0.3);
 /// A sample that differs by this many 8-bit codes has changed, whatever its square does.

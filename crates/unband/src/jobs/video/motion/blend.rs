@@ -24,8 +24,8 @@ pub(in crate::jobs::video) struct Limits {
     pub(in crate::jobs::video) sample: f32,
     /// A smaller change of brightness is the codec's: it is averaged, not followed. In 8-bit codes.
     pub(in crate::jobs::video) flicker: f32,
-    /// Mean square that a quarter of the blocks does not exceed, in squared 8-bit codes: from the first on it is
-    /// grain, which a mean would remove; no frame is averaged from the second on.
+    /// Mean square that a quarter of the blocks does not exceed, in squared 8-bit codes: from the first on it
+    /// is grain, which a mean would remove; no frame is averaged from the second on.
     pub(in crate::jobs::video) grain: Option<(f32, f32)>,
 }
 
