@@ -33,8 +33,8 @@ fn listed(colours: impl Iterator<Item = [u8; 3]>) -> Option<Vec<[f64; 3]>> {
     (FEWEST..=256).contains(&colours.len()).then_some(colours)
 }
 
-/// Are there 16 to 256 colours, all mixes of two of them?
-pub(crate) fn are_mixes(colours: impl Iterator<Item = [u8; 3]>) -> bool {
+/// Are there 16 to 256 colours, all blends of two of them?
+pub(crate) fn are_blends(colours: impl Iterator<Item = [u8; 3]>) -> bool {
     listed(colours).is_some_and(|colours| along(&colours).is_some())
 }
 

@@ -308,9 +308,9 @@ impl Census {
         shades::step(self.rgb()).is_some()
     }
 
-    /// Are all colours mixes of two of them?
-    pub fn are_mixes(&self) -> bool {
-        shades::are_mixes(self.rgb())
+    /// Are all colours blends of two of them?
+    pub fn are_blends(&self) -> bool {
+        shades::are_blends(self.rgb())
     }
 
     fn rgb(&self) -> impl Iterator<Item = [u8; 3]> {

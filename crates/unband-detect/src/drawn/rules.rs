@@ -39,7 +39,7 @@ pub(super) static RULES: &[Rule] = &[
     rule("rounded-plane", "planes step alone, on whole bits", rounded_plane),
     rule("soft-jumps", "large differences, softened by one pixel", soft_jumps),
     rule("soft-steps", "differences softened by one pixel", soft_steps),
-    rule("text", "mixes of two colours, without steps between them", text),
+    rule("text", "blends of two colours, without steps between them", text),
     rule("sharp-jumps", "large differences without a palette", sharp_jumps),
     rule("few-colours", "up to 24 or 40 colours", few_colours),
     rule("joint-steps", "all planes step at once", joint_steps),
@@ -172,11 +172,11 @@ fn soft_steps(plateaus: &Plateaus<'_>) -> Verdict {
     if_so(soft >= 0.2 && soft >= 2.5 * census.direct() && census.texture() < 0.5, Drawing::FlatColours)
 }
 
-/// Smoothed text: its mixes are narrow, between letters and background. In a gradient they are plateaus.
+/// Smoothed text: its blends are narrow, between letters and background. In a gradient they are plateaus.
 fn text(plateaus: &Plateaus<'_>) -> Verdict {
     let census = plateaus.census()?;
     let narrow = census.soft_jump() >= 0.03 && census.small() < 0.1 * census.soft_jump();
-    if_so(narrow && census.are_mixes(), Drawing::FlatColours)
+    if_so(narrow && census.are_blends(), Drawing::FlatColours)
 }
 
 /// A palette made for a gradient: many colours, and small direct steps.
