@@ -1,6 +1,7 @@
 //! Clean quantisation grids of planes: a phasor over the root-weighted histogram of flat samples.
 
 use super::PlaneGrid;
+use super::noisy::period;
 use super::phasor::{BINS, control, phasor};
 use super::planes::{LazyPlane, UNIT, Windows};
 use unband_image::color::Range;
@@ -39,7 +40,7 @@ impl Grid {
 
 /// Levels of `b` bits: spread over the codes, or truncated, or truncated and centred.
 fn candidates() -> impl Iterator<Item = (bool, u8, f64, f64)> {
-    let spread = [4u8, 5, 6, 7].into_iter().map(|b| (true, b, 255.0 / f64::from((1u32 << b) - 1), 0.0));
+    let spread = [4u8, 5, 6, 7].into_iter().map(|b| (true, b, period(b), 0.0));
     let cut = [4u8, 5, 6].into_iter().map(|b| (false, b, f64::from(1u32 << (8 - b)), 0.0));
     let centred =
         [4u8, 5, 6].into_iter().map(|b| (false, b, f64::from(1u32 << (8 - b)), f64::from(1u32 << (7 - b))));

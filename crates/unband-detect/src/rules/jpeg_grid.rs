@@ -8,6 +8,7 @@ use crate::evidence::{ENOUGH, Evidence};
 use crate::grid::{Grid, occupied, plane_grid, strongest};
 use crate::jpeg::block_means;
 use crate::levels::{LevelRounding, Levels};
+use crate::noisy::period;
 use crate::outcome::level_grids;
 use crate::phasor::BINS;
 use crate::planes::{Channel, LazyPlane};
@@ -131,8 +132,7 @@ fn with_green(each: Vec<Option<Levels>>) -> Vec<Option<Levels>> {
     match &each[..] {
         [red, None, blue] if five(red) && five(blue) => {
             let spread = |bits: u8| {
-                let step = 255.0 / f64::from((1u32 << bits) - 1);
-                Some(Levels { bits, step, offset: 0.0, stored: LevelRounding::Nearest })
+                Some(Levels { bits, step: period(bits), offset: 0.0, stored: LevelRounding::Nearest })
             };
             [5, 6, 5].map(spread).to_vec()
         }

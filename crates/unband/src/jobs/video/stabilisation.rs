@@ -9,6 +9,7 @@ use unband_simd::jobs::change::{Both, add_differences, add_pair, corrected, divi
 
 use super::kept::{FixedPointPlane, KeptFrame, PARTS};
 use super::squares::{SIDE, Squares};
+use super::temporal::falling;
 
 /// Mean difference of a square, in 8-bit codes: static up to the first, moving from the second on. A codec
 /// makes a still image flicker; in other frames that is grain, which a mean would remove.
@@ -32,7 +33,7 @@ const CODE: f32 = PARTS / 255.0;
 /// `source`: its samples; `out`: the result. `run`: up to [`super::temporal::STILL_REACH`] frames before it,
 /// itself, and the same number after it.
 pub(super) fn mean(run: &[&KeptFrame], lossy: bool, source: &[Plane], out: &mut [Plane], ctx: &Context<'_>) {
-    let (still, moves) = if lossy { CODED } else { PLAIN };
+    let limits = if lossy { CODED } else { PLAIN };
     let reach = run.len() / 2;
     let middle = run[reach];
     for (p, (plane, source)) in out.iter_mut().zip(source).enumerate() {
@@ -47,7 +48,7 @@ pub(super) fn mean(run: &[&KeptFrame], lossy: bool, source: &[Plane], out: &mut 
             .map(|k| {
                 // The differences to the frame k before it, and to the one k after it.
                 let (to_before, to_after) = (&middle.moved[k - 1][p], &run[reach + k].moved[k - 1][p]);
-                let still = |&moved: &f32| ((moves - moved / CODE) / (moves - still)).clamp(0.0, 1.0);
+                let still = |moved: &f32| falling(moved / CODE, limits);
                 let pairs = to_before.iter().zip(to_after).zip(&changes);
                 pairs.map(|((a, b), c)| still(a).min(still(b)) * (c / CODE / CORRECTED).min(1.0)).collect()
             })

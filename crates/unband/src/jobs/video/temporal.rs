@@ -31,3 +31,8 @@ impl Temporal {
         }
     }
 }
+
+/// Weight of a difference: 1 up to the first limit, 0 from the second on, linear between them.
+pub(super) fn falling(difference: f32, (full, none): (f32, f32)) -> f32 {
+    ((none - difference) / (none - full)).clamp(0.0, 1.0)
+}

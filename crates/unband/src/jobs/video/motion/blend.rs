@@ -6,6 +6,7 @@ use unband_simd::jobs::motion::{Brightness, PATCH, PATCH_STRIDE, SIDE, TAPS, add
 
 use super::super::kept::{FixedPointPlane, KeptFrame};
 use super::super::squares::Squares;
+use super::super::temporal::falling;
 use super::field::{Field, Motion, STEP};
 
 /// Units in an 8-bit code.
@@ -216,11 +217,6 @@ impl Places {
             }
         });
     }
-}
-
-/// 1 up to `low`, 0 from `high` on, linear between them.
-fn falling(value: f32, (low, high): (f32, f32)) -> f32 {
-    ((high - value) / (high - low)).clamp(0.0, 1.0)
 }
 
 /// The value that a quarter of them does not exceed; 0 without any.
