@@ -45,10 +45,19 @@ pub(crate) fn to_values<T: Copy + Into<f32>>(out: &mut [f32], codes: &[T], scale
 /// `value * scale + zero` as the nearest code within `0..=highest`; NaN becomes 0.
 #[inline(always)]
 pub(crate) fn nearest_code(value: f32, scale: f32, zero: f32, highest: f32) -> i32 {
-    let code = value * scale + zero + 0.5;
+    whole_within(value * scale + zero + 0.5, 0.0, highest)
+}
+
+/// `value` clamped to limits that `i32` holds, and truncated; NaN becomes the lower limit. A plain `as` tests
+/// for all three once more, and rows are not vectorised.
+#[inline(always)]
+pub(crate) fn whole_within(value: f32, low: f32, high: f32) -> i32 {
+    debug_assert!(low >= -2.0e9 && high <= 2.0e9, "{low} to {high}");
     // Both comparisons are false for NaN.
-    let code = if code > 0.0 { code } else { 0.0 };
-    (if code < highest { code } else { highest }) as i32
+    let value = if value > low { value } else { low };
+    let value = if value < high { value } else { high };
+    // SAFETY: not NaN, and within the limits, which `i32` holds.
+    unsafe { value.to_int_unchecked() }
 }
 
 #[cfg(test)]

@@ -40,7 +40,19 @@ pub fn nearest_level(source: f32, step: f32, offset: f32) -> f32 {
 #[inline(always)]
 fn limit(value: f32, low: f32, high: f32, or: f32) -> f32 {
     let value = if value.is_nan() { or } else { value };
-    value.max(low).min(high)
+    least(greatest(value, low), high)
+}
+
+/// The larger one; `b` where `a` is NaN. One instruction; `f32::max` also tests for NaN in `b`.
+#[inline(always)]
+fn greatest(a: f32, b: f32) -> f32 {
+    if a > b { a } else { b }
+}
+
+/// The smaller one; `b` where `a` is NaN.
+#[inline(always)]
+fn least(a: f32, b: f32) -> f32 {
+    if a < b { a } else { b }
 }
 
 #[inline(always)]
@@ -49,7 +61,8 @@ fn within_body(values: &mut [f32], source: &[f32], half: f32, low: f32, high: f3
     let source = &source[..n];
     for i in 0..n {
         let s = source[i];
-        values[i] = limit(values[i], (s - half).max(low.min(s)), (s + half).min(high.max(s)), s);
+        values[i] =
+            limit(values[i], greatest(s - half, least(s, low)), least(s + half, greatest(s, high)), s);
     }
 }
 
@@ -59,7 +72,8 @@ fn within_each_body(values: &mut [f32], source: &[f32], halves: &[f32], low: f32
     let (source, halves) = (&source[..n], &halves[..n]);
     for i in 0..n {
         let (s, half) = (source[i], halves[i]);
-        values[i] = limit(values[i], (s - half).max(low.min(s)), (s + half).min(high.max(s)), s);
+        values[i] =
+            limit(values[i], greatest(s - half, least(s, low)), least(s + half, greatest(s, high)), s);
     }
 }
 

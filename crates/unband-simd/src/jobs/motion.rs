@@ -3,7 +3,10 @@
 // Bodies must be inlined into each level's function, and must not branch, to be vectorised for it.
 #![allow(clippy::inline_always, clippy::needless_range_loop)]
 
+use std::sync::LazyLock;
+
 use crate::dispatch;
+use crate::image::quantize::whole_within;
 
 /// Side of a block, in samples.
 pub const SIDE: usize = 8;
@@ -11,7 +14,7 @@ pub const SIDE: usize = 8;
 pub const TAPS: usize = 8;
 /// Rows and columns of samples that a moved block reads.
 pub const PATCH: usize = SIDE + TAPS - 1;
-/// Distance between the rows of such samples.
+/// Columns that are read at once: those of a [`PATCH`] and one more, whose value has no influence.
 pub const PATCH_STRIDE: usize = 16;
 
 /// A block and its gradients, each without its mean: its comparison ignores offsets.
@@ -57,16 +60,18 @@ dispatch! {
     pub fn residual(level, block: &Template, other: &[f32], stride: usize, fraction: (f32, f32)) -> Residual
         = residual_body;
 
-    /// `out` gets the difference between a moved block and a frame's own one, clamped to `i16`. Returns the
-    /// sums of the differences and of their squares.
+    /// `out` gets the difference between a moved block and a frame's own one, clamped to `i16`. `patch` has
+    /// [`PATCH`] rows of at least [`PATCH_STRIDE`] samples, `own` and `out` have [`SIDE`] rows of at least
+    /// [`SIDE`]; each with the distance between its rows. Returns the sums of the differences, of their
+    /// squares, and of the own samples.
     pub fn moved_block(
         level,
-        out: &mut [[i16; SIDE]; SIDE],
-        patch: &[[u16; PATCH_STRIDE]; PATCH],
-        own: &[[u16; SIDE]; SIDE],
+        out: (&mut [i16], usize),
+        patch: (&[u16], usize),
+        own: (&[u16], usize),
         across: &[f32; TAPS],
         down: &[f32; TAPS],
-    ) -> [f32; 2] = moved_body;
+    ) -> [f32; 3] = moved_body;
 
     /// Adds to `sum` the differences of a moved row to the frame's own one, weighted, and to `weight` the
     /// weights: the share of each sample, reduced by its difference, and 0 from a difference of `1 / scale`
@@ -87,7 +92,18 @@ dispatch! {
 ///
 /// The middle eight weights of polynomial interpolation of the eleventh degree (Lagrange), with a sum of 1
 /// and exact on lines: up to half the highest frequency the error is below 0.6 %, without a window's sine.
+/// Between the fractions of a table they are interpolated, which keeps both properties.
 pub fn taps(fraction: f32) -> [f32; TAPS] {
+    const STEPS: usize = 128;
+    static TABLE: LazyLock<Vec<[f32; TAPS]>> =
+        LazyLock::new(|| (0..=STEPS).map(|i| exact_taps(i as f32 / STEPS as f32)).collect());
+    let place = fraction.clamp(0.0, 1.0) * STEPS as f32;
+    let i = (place as usize).min(STEPS - 1);
+    let (low, high, part) = (&TABLE[i], &TABLE[i + 1], place - i as f32);
+    std::array::from_fn(|k| low[k] + part * (high[k] - low[k]))
+}
+
+fn exact_taps(fraction: f32) -> [f32; TAPS] {
     const ALL: usize = 12;
     let apart: [f32; ALL] = std::array::from_fn(|i| fraction + (ALL / 2 - 1) as f32 - i as f32);
     // Binomial coefficients of the eleventh row with alternating signs.
@@ -195,37 +211,53 @@ fn residual_body(block: &Template, other: &[f32], stride: usize, (fx, fy): (f32,
 
 #[inline(always)]
 fn moved_body(
-    out: &mut [[i16; SIDE]; SIDE],
-    patch: &[[u16; PATCH_STRIDE]; PATCH],
-    own: &[[u16; SIDE]; SIDE],
+    (out, out_stride): (&mut [i16], usize),
+    (patch, patch_stride): (&[u16], usize),
+    (own, own_stride): (&[u16], usize),
     across: &[f32; TAPS],
     down: &[f32; TAPS],
-) -> [f32; 2] {
-    let mut rows = [[0.0f32; SIDE]; PATCH];
+) -> [f32; 3] {
+    let mut samples = [[0.0f32; PATCH_STRIDE]; PATCH];
     for y in 0..PATCH {
-        for k in 0..TAPS {
-            for i in 0..SIDE {
-                rows[y][i] += across[k] * f32::from(patch[y][i + k]);
-            }
+        let row = &patch[y * patch_stride..][..PATCH_STRIDE];
+        for i in 0..PATCH_STRIDE {
+            samples[y][i] = f32::from(row[i]);
         }
     }
-    let (mut all, mut squares) = ([0.0f32; SIDE], [0.0f32; SIDE]);
+    let zero = [0.0f32; SIDE];
+    let (mut all, mut squares, mut own_all) = (zero, zero, zero);
     for y in 0..SIDE {
-        let mut moved = [0.0f32; SIDE];
+        let mut row = [0.0f32; PATCH_STRIDE];
+        for k in 0..TAPS {
+            for i in 0..PATCH_STRIDE {
+                row[i] += down[k] * samples[y + k][i];
+            }
+        }
+        let mut moved = zero;
         for k in 0..TAPS {
             for i in 0..SIDE {
-                moved[i] += down[k] * rows[y + k][i];
+                moved[i] += across[k] * row[i + k];
             }
+        }
+        // Arrays in short loops: references into the planes would be taken sample by sample.
+        let (mut here, mut apart, mut words) = (zero, zero, [0i16; SIDE]);
+        let row = &own[y * own_stride..][..SIDE];
+        for i in 0..SIDE {
+            here[i] = f32::from(row[i]);
         }
         for i in 0..SIDE {
-            let apart = (moved[i] - f32::from(own[y][i])).clamp(-32767.0, 32767.0);
-            all[i] += apart;
-            squares[i] += apart * apart;
+            apart[i] = (moved[i] - here[i]).clamp(-32767.0, 32767.0);
             // Rounded by truncation of a positive number: vectorised, unlike `round`.
-            out[y][i] = ((apart + 32768.5) as i32 - 32768) as i16;
+            words[i] = (whole_within(apart[i] + 32768.5, 1.0, 65535.5) - 32768) as i16;
         }
+        for i in 0..SIDE {
+            all[i] += apart[i];
+            squares[i] += apart[i] * apart[i];
+            own_all[i] += here[i];
+        }
+        out[y * out_stride..][..SIDE].copy_from_slice(&words);
     }
-    [sum(&all), sum(&squares)]
+    [sum(&all), sum(&squares), sum(&own_all)]
 }
 
 #[inline(always)]

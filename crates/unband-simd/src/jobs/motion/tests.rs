@@ -11,9 +11,8 @@ fn every_level_gives_the_same_bits() {
     let plane = scaled(40 * 12, 3, 90.0);
     let other = random(40 * 12, 5);
     let w = words(2048, 7);
-    let patch: [[u16; PATCH_STRIDE]; PATCH] = std::array::from_fn(|y| std::array::from_fn(|x| w[y * 31 + x]));
-    let near: [[u16; SIDE]; SIDE] =
-        std::array::from_fn(|y| std::array::from_fn(|x| patch[y + 2][x + 2] / 2 + w[900 + x] / 3));
+    let near: Vec<u16> =
+        (0..SIDE * 9).map(|i| w[(i / 9 + 2) * 31 + i % 9 + 2] / 2 + w[900 + i % 9] / 3).collect();
     let moved: Vec<i16> = w.iter().map(|v| (i32::from(v % 900) - 450) as i16).collect();
     let shares: Vec<f32> = random(2048, 9).iter().map(|v| v.abs()).collect();
     let run = |level| {
@@ -21,8 +20,8 @@ fn every_level_gives_the_same_bits() {
         halved_words(level, &mut half, &w[..600], &w[600..1200], 0.01);
         let block = template(level, &plane[3..], 40);
         let found = residual(level, &block, &other[5..], 40, (0.3, 0.8));
-        let mut out = [[0; SIDE]; SIDE];
-        let sums = moved_block(level, &mut out, &patch, &near, &taps(0.4), &taps(0.9));
+        let mut out = [0; SIDE * 11];
+        let sums = moved_block(level, (&mut out, 11), (&w, 31), (&near, 9), &taps(0.4), &taps(0.9));
         let (mut sum, mut weight) = (shares.clone(), vec![1.0; 2048]);
         let change = Brightness { gain: 0.003, offset: -20.0 };
         add_moved(level, &mut sum, &mut weight, &shares, &w, &moved, change, 0.004);
@@ -68,10 +67,20 @@ fn a_shifted_block_has_no_residual_there_and_a_gradient_elsewhere() {
 fn a_moved_block_is_the_other_frame_at_that_place() {
     let value = |x: f32, y: f32| 9000.0 + 300.0 * x - 200.0 * y;
     let at = |x: usize, y: usize, dx: f32, dy: f32| value(x as f32 + dx, y as f32 + dy);
-    let patch = std::array::from_fn(|y| std::array::from_fn(|x| at(x, y, -3.0, -3.0) as u16));
-    let own = std::array::from_fn(|y| std::array::from_fn(|x| (at(x, y, 0.25, 0.5) + 5.0) as u16));
-    let mut out = [[0; SIDE]; SIDE];
-    let [sum, squares] = moved_block(Level::best(), &mut out, &patch, &own, &taps(0.25), &taps(0.5));
-    assert!(out.iter().flatten().all(|&apart| apart == -5), "{out:?}");
+    let patch: Vec<u16> = (0..PATCH * PATCH_STRIDE)
+        .map(|i| at(i % PATCH_STRIDE, i / PATCH_STRIDE, -3.0, -3.0) as u16)
+        .collect();
+    let own: Vec<u16> = (0..SIDE * SIDE).map(|i| (at(i % SIDE, i / SIDE, 0.25, 0.5) + 5.0) as u16).collect();
+    let mut out = [0; SIDE * SIDE];
+    let [sum, squares, own_sum] = moved_block(
+        Level::best(),
+        (&mut out, SIDE),
+        (&patch, PATCH_STRIDE),
+        (&own, SIDE),
+        &taps(0.25),
+        &taps(0.5),
+    );
+    assert!(out.iter().all(|&apart| apart == -5), "{out:?}");
     assert!((sum + 5.0 * 64.0).abs() < 1.0 && (squares - 25.0 * 64.0).abs() < 10.0, "{sum} {squares}");
+    assert_eq!(own_sum, own.iter().map(|&v| f32::from(v)).sum::<f32>());
 }

@@ -13,6 +13,9 @@ use super::field::{Field, Motion, STEP};
 const CODE: f32 = 65535.0 / 255.0;
 /// A larger fall in contrast, or the rise back, is not averaged over.
 const MOST_GAIN: f32 = 0.4;
+/// Rounds of weights at most for the change of brightness, and a difference in codes that ends them.
+const ROUNDS: usize = 5;
+const SETTLED: f32 = 1e-3;
 /// Samples in a block.
 const SAMPLES: f32 = (SIDE * SIDE) as f32;
 
@@ -139,18 +142,26 @@ impl Places {
             let block = |column: usize, line: &mut [i16]| {
                 let motion = self.motion(field, column, row);
                 let (x, y) = (column * SIDE, row * SIDE);
-                let high = line.len() / own.width;
-                let wide = SIDE.min(own.width - x);
-                let here = own.block(x, y);
                 let ((left, fx), (top, fy)) = (split(x, motion.0), split(y, motion.1));
-                let patch = other.patch(left, top);
-                let mut out = [[0; SIDE]; SIDE];
-                let [sum, squares] = moved_block(ctx.level, &mut out, &patch, &here, &taps(fx), &taps(fy));
-                for (out, line) in out.iter().zip(line.chunks_exact_mut(own.width)).take(high) {
-                    line[x..x + wide].copy_from_slice(&out[..wide]);
-                }
-                let own: u32 = here.iter().flatten().map(|&value| u32::from(value)).sum();
-                BlockMatch { mean: sum / SAMPLES, square: squares / SAMPLES, own: own as f32 / SAMPLES }
+                let before = TAPS as i32 / 2 - 1;
+                let (mut patch, mut here) = ([0; PATCH * PATCH_STRIDE], [0; SIDE * SIDE]);
+                let place = (left.saturating_sub(before), top.saturating_sub(before));
+                let patch = other.part::<PATCH_STRIDE>(place, PATCH, &mut patch);
+                let here = own.part::<SIDE>((x as i32, y as i32), SIDE, &mut here);
+                let (across, down) = (taps(fx), taps(fy));
+                let (high, wide) = (line.len() / own.width, SIDE.min(own.width - x));
+                let [sum, squares, own_sum] = if high == SIDE && wide == SIDE {
+                    let out = (&mut line[x..], own.width);
+                    moved_block(ctx.level, out, patch, here, &across, &down)
+                } else {
+                    let mut out = [0; SIDE * SIDE];
+                    let sums = moved_block(ctx.level, (&mut out, SIDE), patch, here, &across, &down);
+                    for (out, line) in out.chunks_exact(SIDE).zip(line.chunks_exact_mut(own.width)) {
+                        line[x..x + wide].copy_from_slice(&out[..wide]);
+                    }
+                    sums
+                };
+                BlockMatch { mean: sum / SAMPLES, square: squares / SAMPLES, own: own_sum / SAMPLES }
             };
             (0..self.blocks.0).map(|column| block(column, line)).collect::<Vec<_>>()
         });
@@ -233,52 +244,46 @@ fn split(at: usize, by: f32) -> (i32, f32) {
 }
 
 impl FixedPointPlane {
-    /// A block; samples outside repeat the border.
-    fn block(&self, x: usize, y: usize) -> [[u16; SIDE]; SIDE] {
-        let height = self.data.len() / self.width;
-        std::array::from_fn(|row| {
-            let line = self.row((y + row).min(height - 1));
-            match line.get(x..x + SIDE) {
-                Some(line) => std::array::from_fn(|i| line[i]),
-                None => std::array::from_fn(|i| line[(x + i).min(self.width - 1)]),
+    /// `rows` rows of `WIDTH` samples at a place, and the distance between them: of the plane itself, or at its
+    /// border a copy in `copy`, where samples outside repeat the border.
+    fn part<'a, const WIDTH: usize>(
+        &'a self,
+        (x, y): (i32, i32),
+        rows: usize,
+        copy: &'a mut [u16],
+    ) -> (&'a [u16], usize) {
+        let (width, height) = (self.width as i32, (self.data.len() / self.width) as i32);
+        if x >= 0 && y >= 0 && x + WIDTH as i32 <= width && y + rows as i32 <= height {
+            return (&self.data[y as usize * self.width + x as usize..], self.width);
+        }
+        for (row, to) in copy.chunks_exact_mut(WIDTH).enumerate() {
+            let line = self.row(y.saturating_add(row as i32).clamp(0, height - 1) as usize);
+            for (i, to) in to.iter_mut().enumerate() {
+                *to = line[x.saturating_add(i as i32).clamp(0, width - 1) as usize];
             }
-        })
-    }
-
-    /// The samples that a moved block reads.
-    fn patch(&self, x: i32, y: i32) -> [[u16; PATCH_STRIDE]; PATCH] {
-        let before = TAPS as i32 / 2 - 1;
-        let (left, top) = (x.saturating_sub(before), y.saturating_sub(before));
-        let height = (self.data.len() / self.width) as i32;
-        let width = self.width as i32;
-        std::array::from_fn(|row| {
-            let line = self.row(top.saturating_add(row as i32).clamp(0, height - 1) as usize);
-            if left >= 0 && left + PATCH_STRIDE as i32 <= width {
-                let line = &line[left as usize..][..PATCH_STRIDE];
-                std::array::from_fn(|i| line[i])
-            } else {
-                std::array::from_fn(|i| line[left.saturating_add(i as i32).clamp(0, width - 1) as usize])
-            }
-        })
+        }
+        (copy, WIDTH)
     }
 }
 
 /// By how much the deviation of the blocks' means differs, relative to that of a frame's own ones.
 fn spread(found: &[BlockMatch]) -> f32 {
-    let deviation = |value: &dyn Fn(&BlockMatch) -> f32| {
-        let n = found.len() as f64;
-        let mean = found.iter().map(|found| f64::from(value(found))).sum::<f64>() / n;
-        let squares = found.iter().map(|found| (f64::from(value(found)) - mean).powi(2)).sum::<f64>();
-        (squares / n).sqrt() + f64::from(0.1 * CODE)
+    let n = found.len() as f64;
+    let deviation = |value: fn(&BlockMatch) -> f32| {
+        let (sum, squares) = found.iter().fold((0.0, 0.0), |(sum, squares), found| {
+            let value = f64::from(value(found));
+            (sum + value, squares + value * value)
+        });
+        (squares / n - (sum / n).powi(2)).max(0.0).sqrt() + f64::from(0.1 * CODE)
     };
-    (deviation(&|found| found.own + found.mean) / deviation(&|found| found.own) - 1.0) as f32
+    (deviation(|found| found.own + found.mean) / deviation(|found| found.own) - 1.0) as f32
 }
 
 /// The change of brightness that explains most blocks: none for a steady light, and the same one for all
 /// blocks of a fade or flash. `flicker`: none for smaller ones.
 fn brightness(found: &[BlockMatch], flicker: f32) -> Brightness {
     let mut change = Brightness::default();
-    for _ in 0..5 {
+    for _ in 0..ROUNDS {
         let mut sums = [0.0f64; 5];
         for found in found {
             let apart = (found.mean - change.gain * found.own - change.offset) / CODE;
@@ -294,7 +299,12 @@ fn brightness(found: &[BlockMatch], flicker: f32) -> Brightness {
         let (x, y) = (x / n, y / n);
         let (variance, together) = (xx / n - x * x, xy / n - x * y);
         let gain = together / (variance + 0.05);
-        change = Brightness { gain: gain as f32, offset: ((y - gain * x) * f64::from(CODE)) as f32 };
+        let next = Brightness { gain: gain as f32, offset: ((y - gain * x) * f64::from(CODE)) as f32 };
+        let apart = (next.gain - change.gain).abs() * 255.0 * CODE + (next.offset - change.offset).abs();
+        change = next;
+        if apart < SETTLED * CODE {
+            break;
+        }
     }
     let shift = |found: &BlockMatch| ((change.gain * found.own + change.offset) / CODE).powi(2);
     let square = found.iter().map(shift).sum::<f32>() / found.len() as f32;

@@ -8,6 +8,9 @@ const FAR: [f32; 8] = [8.0, 4.0, 2.0, 1.0, 0.5, 0.3, 0.3, 0.3];
 /// Precision of a block, at most: many blocks decide, not a few with strong edges.
 const MOST: f32 = 30.0;
 
+/// The sum of the products of two of 1, x and y, among those of 1, x, y, x², x·y and y².
+const PRODUCT: [[usize; 3]; 3] = [[0, 1, 2], [1, 3, 4], [2, 4, 5]];
+
 /// Motion of the camera: one that is linear in the place.
 #[derive(Clone, Copy)]
 pub(super) struct Camera {
@@ -23,34 +26,43 @@ impl Camera {
         let mut found = Self { centre, motion: [[0.0; 3]; 2] };
         let scale = 1.0 / start.columns.max(start.rows) as f32;
         for (round, far) in FAR.into_iter().enumerate() {
-            let mut sums = [[0.0f64; 6]; 6];
-            let mut right = [0.0f64; 6];
-            for (i, own) in own.iter().enumerate() {
-                let (column, row) = (i % start.columns, i / start.columns);
-                let [xx, xy, yy] = own.precision;
-                let apart = own.motion - found.at(column, row);
-                let apart = 1.0 + apart.squared() / (far * far);
-                let near = if round == 0 { 1.0 } else { 1.0 / (apart * apart) };
-                let limit = MOST / (xx + yy).max(MOST) * near;
-                let place =
-                    [1.0, (column as f32 - centre.0) * scale, (row as f32 - centre.1) * scale].map(f64::from);
-                let [xx, xy, yy] = [xx, xy, yy].map(|value| f64::from(value * limit));
-                let (x, y) = (f64::from(own.motion.0), f64::from(own.motion.1));
-                for (i, a) in place.into_iter().enumerate() {
-                    for (j, b) in place.into_iter().enumerate() {
-                        sums[i][j] += xx * a * b;
-                        sums[i][j + 3] += xy * a * b;
-                        sums[i + 3][j] += xy * a * b;
-                        sums[i + 3][j + 3] += yy * a * b;
+            // For across², across·down and down² the sums of 1, x, y, x², x·y and y², and two right sides of 1,
+            // x and y.
+            let mut sums = [[0.0f64; 6]; 3];
+            let mut right = [[0.0f64; 3]; 2];
+            for (own, row) in own.chunks_exact(start.columns).zip(0..) {
+                let y = f64::from((row as f32 - centre.1) * scale);
+                for (own, column) in own.iter().zip(0..) {
+                    let [xx, xy, yy] = own.precision;
+                    let apart = own.motion - found.at(column, row);
+                    let apart = 1.0 + apart.squared() / (far * far);
+                    let near = if round == 0 { 1.0 } else { 1.0 / (apart * apart) };
+                    let limit = MOST / (xx + yy).max(MOST) * near;
+                    let x = f64::from((column as f32 - centre.0) * scale);
+                    let weights = [xx, xy, yy].map(|value| f64::from(value * limit));
+                    let place = [1.0, x, y, x * x, x * y, y * y];
+                    for (sums, weight) in sums.iter_mut().zip(weights) {
+                        for (sum, place) in sums.iter_mut().zip(place) {
+                            *sum += weight * place;
+                        }
                     }
-                    right[i] += a * (xx * x + xy * y);
-                    right[i + 3] += a * (xy * x + yy * y);
+                    let [xx, xy, yy] = weights;
+                    let (dx, dy) = (f64::from(own.motion.0), f64::from(own.motion.1));
+                    for (right, value) in right.iter_mut().zip([xx * dx + xy * dy, xy * dx + yy * dy]) {
+                        for (right, place) in right.iter_mut().zip(place) {
+                            *right += value * place;
+                        }
+                    }
                 }
             }
+            let mut system = [[0.0; 6]; 6];
             for i in 0..6 {
-                sums[i][i] += if i % 3 == 0 { 0.1 } else { 10.0 };
+                for j in 0..6 {
+                    system[i][j] = sums[i / 3 + j / 3][PRODUCT[i % 3][j % 3]];
+                }
+                system[i][i] += if i % 3 == 0 { 0.1 } else { 10.0 };
             }
-            let solved = solved(sums, right);
+            let solved = solved(system, std::array::from_fn(|i| right[i / 3][i % 3]));
             let line =
                 |i: usize| [solved[i] as f32, solved[i + 1] as f32 * scale, solved[i + 2] as f32 * scale];
             found.motion = [line(0), line(3)];
