@@ -245,8 +245,13 @@ fn join<T: Copy + Default + Send>(
     let (n, channels) = (planes.first().map_or(0, |plane| plane.len()), planes.len());
     let mut joined = vec![T::default(); n * channels];
     if planar {
-        let parts = planes.iter().zip(joined.chunks_mut(n.max(1))).collect();
-        ctx.map_parts(parts, |_, (plane, part): (&&[f32], &mut [T])| fill(part, &[plane]));
+        let parts: Vec<_> = planes.iter().zip(joined.chunks_mut(n.max(1))).collect();
+        let own = |_, (plane, part): (&&[f32], &mut [T])| fill(part, &[plane]);
+        if n < MANY {
+            parts.into_iter().for_each(|part| own(0, part));
+        } else {
+            ctx.map_parts(parts, own);
+        }
     } else if n < MANY {
         fill(&mut joined, planes);
     } else {

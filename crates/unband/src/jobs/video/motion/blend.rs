@@ -66,8 +66,9 @@ pub(super) fn mean(
     ctx: &Context<'_>,
 ) {
     let (width, height) = source.first().map_or((0, 0), |plane| (plane.width, plane.height));
-    // Shares of the blocks of the first plane, for each neighbour.
+    // Shares of the blocks of the first plane, and moved differences, for each neighbour.
     let mut first: Vec<Vec<f32>> = Vec::new();
+    let mut moved = vec![Vec::new(); others.len()];
     for (p, (plane, source)) in out.iter_mut().zip(source).enumerate() {
         let own = &middle.result[p];
         if own.width == 0 || plane.data.is_empty() {
@@ -78,34 +79,30 @@ pub(super) fn mean(
             blocks: (plane.width.div_ceil(SIDE), plane.height.div_ceil(SIDE)),
             luma: middle.luma.scale as f32,
         };
-        let mut weight = vec![1.0f32; plane.data.len()];
-        let mut moved = vec![0i16; plane.data.len()];
-        plane.data.fill(0.0);
-        for (k, (other, field)) in others.iter().enumerate() {
-            let found = place.differences(own, &other.result[p], field, &mut moved, ctx);
+        let mut neighbours = Vec::new();
+        for (k, ((other, field), moved)) in others.iter().zip(&mut moved).enumerate() {
+            moved.resize(plane.data.len(), 0);
+            let found = place.differences(own, &other.result[p], field, moved, ctx);
             let change = brightness(&found, limits.flicker);
             let mut shares = place.shares(&found, change, limits);
             match first.get(k) {
                 Some(of_luma) if p > 0 => place.limit(&mut shares, of_luma, width),
                 _ => first.push(shares.clone()),
             }
-            place.add(&shares, own, &moved, (change, limits), (&mut plane.data, &mut weight), ctx);
+            neighbours.push(Neighbour { shares, moved, change });
         }
-        finish(plane, source, &weight, Both { came: &middle.source[p].data, own: &own.data }, ctx);
+        let middle = Both { came: &middle.source[p].data, own: &own.data };
+        place.finish(plane, source, middle, &neighbours, 1.0 / (limits.sample * CODE), ctx);
     }
 }
 
-/// Writes the result from the weighted sums of differences.
-fn finish(plane: &mut Plane, source: &Plane, weight: &[f32], middle: Both<'_>, ctx: &Context<'_>) {
-    let width = plane.width;
-    let rows = plane.data.chunks_exact_mut(width).collect();
-    ctx.map_parts(rows, |y, row: &mut [f32]| {
-        let at = y * width..(y + 1) * width;
-        let (sum, nothing, mut columns) = (row.to_vec(), vec![0.0; width], vec![0.0; width]);
-        divided(ctx.level, row, &mut columns, &sum, &weight[at.clone()]);
-        let middle = Both { came: &middle.came[at.clone()], own: &middle.own[at] };
-        corrected(ctx.level, row, source.row(y), middle, &nothing);
-    });
+/// A frame's differences to another one.
+struct Neighbour<'a> {
+    /// Share of each block.
+    shares: Vec<f32>,
+    /// Difference of each sample, after its motion.
+    moved: &'a [i16],
+    change: Brightness,
 }
 
 /// The blocks of a plane.
@@ -206,25 +203,37 @@ impl Places {
         }
     }
 
-    /// Adds the differences to the sums.
-    fn add(
+    /// Writes the result: the frame's own samples and the weighted mean of the differences. `scale`: 1 / the
+    /// difference from which a sample has no weight.
+    fn finish(
         &self,
-        shares: &[f32],
-        own: &FixedPointPlane,
-        moved: &[i16],
-        (change, limits): (Brightness, Limits),
-        (sum, weight): (&mut [f32], &mut [f32]),
+        plane: &mut Plane,
+        source: &Plane,
+        middle: Both<'_>,
+        neighbours: &[Neighbour<'_>],
+        scale: f32,
         ctx: &Context<'_>,
     ) {
-        let width = own.width;
-        let lines: Vec<_> = sum.chunks_mut(width).zip(weight.chunks_mut(width)).collect();
-        let scale = 1.0 / (limits.sample * CODE);
+        let width = plane.width;
         let squares = Squares { columns: self.blocks.0, rows: self.blocks.1 };
-        ctx.map_parts(lines, |y, (sum, weight)| {
+        let lines = plane.data.chunks_mut(SIDE * width).collect();
+        ctx.map_parts(lines, |line, rows: &mut [f32]| {
             let (mut mixed, mut each) = (Vec::new(), Vec::new());
-            if squares.row(shares, y, &mut mixed, &mut each) {
-                let moved = &moved[y * width..][..width];
-                add_moved(ctx.level, sum, weight, &each[..width], own.row(y), moved, change, scale);
+            let (mut sum, mut weight, nothing) = (vec![0.0; width], vec![1.0; width], vec![0.0; width]);
+            let mut columns = nothing.clone();
+            for (y, row) in (line * SIDE..).zip(rows.chunks_exact_mut(width)) {
+                sum.fill(0.0);
+                weight.fill(1.0);
+                let at = y * width..(y + 1) * width;
+                let middle = Both { came: &middle.came[at.clone()], own: &middle.own[at.clone()] };
+                for Neighbour { shares, moved, change } in neighbours {
+                    if squares.row(shares, y, &mut mixed, &mut each) {
+                        let (each, moved) = (&each[..width], &moved[at.clone()]);
+                        add_moved(ctx.level, &mut sum, &mut weight, each, middle.own, moved, *change, scale);
+                    }
+                }
+                divided(ctx.level, row, &mut columns, &sum, &weight);
+                corrected(ctx.level, row, source.row(y), middle, &nothing);
             }
         });
     }
