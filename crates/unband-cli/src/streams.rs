@@ -1,6 +1,10 @@
 //! Standard input, output and errors of a run: those of the process, or of a host.
 
+#[cfg(unix)]
+use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};
+#[cfg(unix)]
+use std::sync::OnceLock;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The streams that a host lends to a run.
@@ -70,6 +74,7 @@ impl Write for Output {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
         match &mut *lock(&OUTPUT) {
             Some(output) => output.write(data),
+            None if data.len() >= LARGE => write_large(data),
             None => io::stdout().write(data),
         }
     }
@@ -80,6 +85,25 @@ impl Write for Output {
             None => io::stdout().flush(),
         }
     }
+}
+
+/// Bytes of a frame or an image, not of a text.
+const LARGE: usize = 1 << 16;
+
+/// Writes to the file itself: `io::stdout` looks for the last line break, and keeps all bytes after it.
+fn write_large(data: &[u8]) -> io::Result<usize> {
+    let mut buffered = io::stdout();
+    #[cfg(unix)]
+    {
+        use std::os::fd::AsFd;
+        static FILE: OnceLock<Option<File>> = OnceLock::new();
+        let file = || buffered.as_fd().try_clone_to_owned().ok().map(File::from);
+        if let Some(mut file) = FILE.get_or_init(file).as_ref() {
+            buffered.flush()?;
+            return file.write(data);
+        }
+    }
+    buffered.write(data)
 }
 
 /// Is standard error a terminal?

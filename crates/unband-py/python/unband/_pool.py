@@ -98,7 +98,8 @@ def wave(items: list[Item], job: Call, how: How, block: int = _BLOCK) -> Iterato
 
 def _pass(items: list[Item], job: Call, how: How, block: int) -> Iterator[Row]:
     slots = _slots(how)
-    size = max(1, min(block, len(items) // (4 * slots)))
+    # Near the end of a run a worker may hold two tasks while others hold none.
+    size = max(1, min(block, len(items) // (32 * slots)))
     blocks = -(-len(items) // size)
     low, high = (how.actors, how.actors) if isinstance(how.actors, int) else how.actors or (1, None)
     pool = ray.data.ActorPoolStrategy(
