@@ -83,6 +83,15 @@ static SETTINGS: &[Setting] = &[
     eight("**VP9 CRF 28**", VP9_WEB, Dither::Ordered),
 ];
 
+/// The source in the default encoders, unrepaired: bits, and the arguments of the job.
+static ALIKE: [(&str, u8, &str); 5] = [
+    ("source in x265 CRF 16", 10, "-c:v libx265 -preset medium -crf 16"),
+    ("source in x265 CRF 16", 8, "-c:v libx265 -preset medium -crf 16"),
+    ("source in SVT-AV1 CRF 18", 10, SVT),
+    ("source in SVT-AV1 CRF 18", 8, SVT_EIGHT),
+    ("source in VP9 CRF 18", 10, VP9),
+];
+
 /// Results of a row on a clip.
 struct Found {
     kilobits: f64,
@@ -100,19 +109,26 @@ pub fn page(run: &Run) -> Result<String> {
         .filter(|one| run.codec.as_ref().is_none_or(|codec| one.name.contains(codec)))
         .collect();
     let mut sources = Vec::new();
+    let mut alike: Vec<Vec<Found>> = ALIKE.iter().map(|_| Vec::new()).collect();
     let mut rows: Vec<Vec<Found>> = settings.iter().map(|_| Vec::new()).collect();
     for clip in &clips {
         let clean = run.clean(clip)?;
         let reference = Reference::of(&clean)?;
         let source = run.folder.join(format!("{}.good.x264.mkv", clip.name));
         ffmpeg(&[&["-i", text(&clean)?][..], X264.1, &["-pix_fmt", "yuv420p", text(&source)?]].concat())?;
-        let bytes = std::fs::metadata(&source)?.len() as f64;
-        sources.push(Found {
-            kilobits: 0.008 * bytes / clip.seconds(),
-            cambi: cambi_of(&source)?,
-            scores: reference.score(&source)?,
-            seconds: 0.0,
-        });
+        let found = |file: &Path| -> Result<Found> {
+            let bytes = std::fs::metadata(file)?.len() as f64;
+            let kilobits = 0.008 * bytes / clip.seconds();
+            Ok(Found { kilobits, cambi: cambi_of(file)?, scores: reference.score(file)?, seconds: 0.0 })
+        };
+        sources.push(found(&source)?);
+        for ((_, bits, args), row) in ALIKE.iter().zip(&mut alike) {
+            let file = run.folder.join(format!("{}.alike.mkv", clip.name));
+            let args: Vec<&str> = args.split(' ').collect();
+            let pixels = ["-pix_fmt", if *bits == 8 { "yuv420p" } else { "yuv420p10le" }, text(&file)?];
+            ffmpeg(&[&["-i", text(&source)?][..], &args, &pixels].concat())?;
+            row.push(found(&file)?);
+        }
         for (setting, row) in settings.iter().zip(&mut rows) {
             let result = run.folder.join(format!("{}.encoded.mkv", clip.name));
             let options = setting.options();
@@ -138,6 +154,9 @@ pub fn page(run: &Run) -> Result<String> {
     page += " CAMBI | PSNR, dB | flat, dB | low, dB | false steps | flicker | seconds |\n|---|---:|---|---:|";
     page += &"---:|".repeat(clips.len() + 7);
     let _ = writeln!(page, "\n{}", line("source, x264 CRF 24 | 8 | –", &sources));
+    for ((name, bits, _), row) in ALIKE.iter().zip(&alike) {
+        let _ = writeln!(page, "{}", line(&format!("{name} | {bits} | –"), row));
+    }
     for (setting, row) in settings.iter().zip(&rows) {
         let _ = writeln!(page, "{}", line(&setting.label(&setting.options()), row));
     }
