@@ -115,7 +115,11 @@ impl IntendedPlateaus {
             (at as usize, (at as usize + 1).min(cells - 1), at.fract())
         };
         let columns = self.factors.width;
-        let across: Vec<_> = (core.x0..core.x1).map(|x| place(x, sx, columns)).collect();
+        let places: Vec<_> = (core.x0..core.x1).map(|x| place(x, sx, columns)).collect();
+        let across: Vec<f32> = places.iter().map(|place| place.2).collect();
+        // Numbers of samples between the same two cells.
+        let same = places.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1));
+        let pieces: Vec<_> = same.map(|piece| (piece.len(), piece[0].0, piece[0].1)).collect();
         let mut between = vec![0.0; columns];
         for y in 0..corrections.height {
             let (top, bottom, down) = place(core.y0 + y, sy, self.factors.height);
@@ -126,8 +130,15 @@ impl IntendedPlateaus {
             if between.iter().all(|&factor| factor >= 1.0) {
                 continue;
             }
-            for (value, &(left, right, t)) in corrections.row_mut(y).iter_mut().zip(&across) {
-                *value *= between[left] + t * (between[right] - between[left]);
+            let (mut values, mut across) = (corrections.row_mut(y), &across[..]);
+            for &(count, left, right) in &pieces {
+                let (own, after) = values.split_at_mut(count);
+                let (places, rest) = across.split_at(count);
+                (values, across) = (after, rest);
+                let (first, rise) = (between[left], between[right] - between[left]);
+                for (value, t) in own.iter_mut().zip(places) {
+                    *value *= first + t * rise;
+                }
             }
         }
     }
