@@ -248,7 +248,9 @@ fn join<T: Copy + Default + Send>(
         let parts: Vec<_> = planes.iter().zip(joined.chunks_mut(n.max(1))).collect();
         let own = |_, (plane, part): (&&[f32], &mut [T])| fill(part, &[plane]);
         if n < MANY {
-            parts.into_iter().for_each(|part| own(0, part));
+            for part in parts {
+                own(0, part);
+            }
         } else {
             ctx.map_parts(parts, own);
         }
