@@ -26,7 +26,7 @@ impl Camera {
         let mut found = Self { centre, motion: [[0.0; 3]; 2] };
         let scale = 1.0 / start.columns.max(start.rows) as f32;
         for (round, far) in FAR.into_iter().enumerate() {
-            // For across², across·down and down² the sums of 1, x, y, x², x·y and y²; two right sides of 1, x and y.
+            // Sums of 1, x, y, x², x·y and y² for across², across·down and down²; right sides of 1, x and y.
             let mut sums = [[0.0f64; 6]; 3];
             let mut right = [[0.0f64; 3]; 2];
             for (own, row) in own.chunks_exact(start.columns).zip(0..) {
