@@ -253,8 +253,8 @@ fn split(at: usize, by: f32) -> (i32, f32) {
 }
 
 impl FixedPointPlane {
-    /// `rows` rows of `WIDTH` samples at a place, and the distance between them: of the plane itself, or at its
-    /// border a copy in `copy`, where samples outside repeat the border.
+    /// `rows` rows of `WIDTH` samples at a place, and the distance between them: of the plane itself, or at
+    /// its border a copy in `copy`, where samples outside repeat the border.
     fn part<'a, const WIDTH: usize>(
         &'a self,
         (x, y): (i32, i32),
