@@ -1,6 +1,7 @@
 //! Command line program `unband`: removes banding from images and videos.
 #![deny(unsafe_code)]
 
+use std::ffi::{c_int, c_long};
 use std::process::ExitCode;
 
 #[global_allocator]
@@ -11,14 +12,22 @@ fn main() -> ExitCode {
     ExitCode::from(unband_cli::run(std::env::args_os()))
 }
 
-/// Large freed blocks go back to the system at once. The allocator's arenas keep them for a tenth of a
-/// second, while the next stage takes new memory: up to a tenth of the peak of a large image.
+#[allow(unsafe_code)]
+// SAFETY: the signature is that of mimalloc 2 (`include/mimalloc.h`).
+unsafe extern "C" {
+    fn mi_option_set(option: c_int, value: c_long);
+}
+
+/// Freed memory goes back to the system after 2 ms, not after 10, and that of large blocks not after 100:
+/// until then the next stage takes new memory, up to a tenth of the peak of a large image.
 fn release_memory() {
-    /// `mi_option_disallow_arena_alloc` of mimalloc 2 (`include/mimalloc.h`).
-    const NO_ARENAS: libmimalloc_sys::mi_option_t = 27;
+    /// `mi_option_purge_delay` and `mi_option_arena_purge_mult`.
+    const DELAY: c_int = 15;
+    const TIMES_FOR_LARGE: c_int = 24;
     #[allow(unsafe_code)]
-    // SAFETY: sets an option of the allocator before other threads exist.
+    // SAFETY: sets options of the allocator before other threads exist.
     unsafe {
-        libmimalloc_sys::mi_option_set_enabled(NO_ARENAS, true);
+        mi_option_set(DELAY, 2);
+        mi_option_set(TIMES_FOR_LARGE, 1);
     }
 }

@@ -125,6 +125,7 @@ fn deband_colours(
 
 /// As [`deband_as`] for a video frame, without a report. Frames are never reoriented: the canonical
 /// orientation of the next one may differ.
+#[cfg(feature = "files")]
 pub(crate) fn deband_frame(
     image: Image,
     findings: Findings,
