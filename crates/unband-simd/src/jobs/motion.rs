@@ -15,7 +15,7 @@ pub const TAPS: usize = 8;
 /// Rows and columns of samples that a moved block reads.
 pub const PATCH: usize = SIDE + TAPS - 1;
 /// Columns that are read at once: those of a [`PATCH`] and one more, whose value has no influence.
-pub const PATCH_STRIDE: usize = 16;
+pub const PATCH_COLUMNS: usize = 16;
 
 /// A block and its gradients, each without its mean: its comparison ignores offsets.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,7 +61,7 @@ dispatch! {
         = residual_body;
 
     /// `out` gets the difference between a moved block and a frame's own one, clamped to `i16`. `patch` has
-    /// [`PATCH`] rows of at least [`PATCH_STRIDE`] samples, `own` and `out` have [`SIDE`] rows of at least
+    /// [`PATCH`] rows of at least [`PATCH_COLUMNS`] samples, `own` and `out` have [`SIDE`] rows of at least
     /// [`SIDE`]; each with the distance between its rows. Returns the sums of the differences, of their
     /// squares, and of the own samples.
     pub fn moved_block(
@@ -217,19 +217,19 @@ fn moved_body(
     across: &[f32; TAPS],
     down: &[f32; TAPS],
 ) -> [f32; 3] {
-    let mut samples = [[0.0f32; PATCH_STRIDE]; PATCH];
+    let mut samples = [[0.0f32; PATCH_COLUMNS]; PATCH];
     for y in 0..PATCH {
-        let row = &patch[y * patch_stride..][..PATCH_STRIDE];
-        for i in 0..PATCH_STRIDE {
+        let row = &patch[y * patch_stride..][..PATCH_COLUMNS];
+        for i in 0..PATCH_COLUMNS {
             samples[y][i] = f32::from(row[i]);
         }
     }
     let zero = [0.0f32; SIDE];
     let (mut all, mut squares, mut own_all) = (zero, zero, zero);
     for y in 0..SIDE {
-        let mut row = [0.0f32; PATCH_STRIDE];
+        let mut row = [0.0f32; PATCH_COLUMNS];
         for k in 0..TAPS {
-            for i in 0..PATCH_STRIDE {
+            for i in 0..PATCH_COLUMNS {
                 row[i] += down[k] * samples[y + k][i];
             }
         }

@@ -35,6 +35,7 @@ const fn eight(name: &'static str, args: &'static str, dither: Dither) -> Settin
     Setting { name, args, purpose: Purpose::Player, bits: 8, dither: Some(dither) }
 }
 
+const X265: &str = "-c:v libx265 -preset medium -crf 16";
 const SVT: &str = "-c:v libsvtav1 -preset 6 -crf 18";
 const SVT_EIGHT: &str = "-c:v libsvtav1 -preset 6 -crf 18 -svtav1-params tune=0";
 const SVT_GRAIN: &str = "-c:v libsvtav1 -preset 6 -crf 18 -svtav1-params film-grain=4:film-grain-denoise=0";
@@ -85,8 +86,8 @@ static SETTINGS: &[Setting] = &[
 
 /// The source in the default encoders, unrepaired: bits, and the arguments of the job.
 static ALIKE: [(&str, u8, &str); 5] = [
-    ("source in x265 CRF 16", 10, "-c:v libx265 -preset medium -crf 16"),
-    ("source in x265 CRF 16", 8, "-c:v libx265 -preset medium -crf 16"),
+    ("source in x265 CRF 16", 10, X265),
+    ("source in x265 CRF 16", 8, X265),
     ("source in SVT-AV1 CRF 18", 10, SVT),
     ("source in SVT-AV1 CRF 18", 8, SVT_EIGHT),
     ("source in VP9 CRF 18", 10, VP9),

@@ -67,15 +67,15 @@ fn a_shifted_block_has_no_residual_there_and_a_gradient_elsewhere() {
 fn a_moved_block_is_the_other_frame_at_that_place() {
     let value = |x: f32, y: f32| 9000.0 + 300.0 * x - 200.0 * y;
     let at = |x: usize, y: usize, dx: f32, dy: f32| value(x as f32 + dx, y as f32 + dy);
-    let patch: Vec<u16> = (0..PATCH * PATCH_STRIDE)
-        .map(|i| at(i % PATCH_STRIDE, i / PATCH_STRIDE, -3.0, -3.0) as u16)
+    let patch: Vec<u16> = (0..PATCH * PATCH_COLUMNS)
+        .map(|i| at(i % PATCH_COLUMNS, i / PATCH_COLUMNS, -3.0, -3.0) as u16)
         .collect();
     let own: Vec<u16> = (0..SIDE * SIDE).map(|i| (at(i % SIDE, i / SIDE, 0.25, 0.5) + 5.0) as u16).collect();
     let mut out = [0; SIDE * SIDE];
     let [sum, squares, own_sum] = moved_block(
         Level::best(),
         (&mut out, SIDE),
-        (&patch, PATCH_STRIDE),
+        (&patch, PATCH_COLUMNS),
         (&own, SIDE),
         &taps(0.25),
         &taps(0.5),

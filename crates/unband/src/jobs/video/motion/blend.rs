@@ -2,7 +2,7 @@
 
 use unband_image::{Context, Plane};
 use unband_simd::jobs::change::{Both, corrected, divided};
-use unband_simd::jobs::motion::{Brightness, PATCH, PATCH_STRIDE, SIDE, TAPS, add_moved, moved_block, taps};
+use unband_simd::jobs::motion::{Brightness, PATCH, PATCH_COLUMNS, SIDE, TAPS, add_moved, moved_block, taps};
 
 use super::super::kept::{FixedPointPlane, KeptFrame};
 use super::super::squares::Squares;
@@ -141,9 +141,9 @@ impl Places {
                 let (x, y) = (column * SIDE, row * SIDE);
                 let ((left, fx), (top, fy)) = (split(x, motion.0), split(y, motion.1));
                 let before = TAPS as i32 / 2 - 1;
-                let (mut patch, mut here) = ([0; PATCH * PATCH_STRIDE], [0; SIDE * SIDE]);
+                let (mut patch, mut here) = ([0; PATCH * PATCH_COLUMNS], [0; SIDE * SIDE]);
                 let place = (left.saturating_sub(before), top.saturating_sub(before));
-                let patch = other.part::<PATCH_STRIDE>(place, PATCH, &mut patch);
+                let patch = other.part::<PATCH_COLUMNS>(place, PATCH, &mut patch);
                 let here = own.part::<SIDE>((x as i32, y as i32), SIDE, &mut here);
                 let (across, down) = (taps(fx), taps(fy));
                 let (high, wide) = (line.len() / own.width, SIDE.min(own.width - x));

@@ -39,19 +39,10 @@ impl Camera {
                     let limit = MOST / (xx + yy).max(MOST) * near;
                     let x = f64::from((column as f32 - centre.0) * scale);
                     let weights = [xx, xy, yy].map(|value| f64::from(value * limit));
-                    let place = [1.0, x, y, x * x, x * y, y * y];
-                    for (sums, weight) in sums.iter_mut().zip(weights) {
-                        for (sum, place) in sums.iter_mut().zip(place) {
-                            *sum += weight * place;
-                        }
-                    }
+                    add(&mut sums, weights, [1.0, x, y, x * x, x * y, y * y]);
                     let [xx, xy, yy] = weights;
                     let (dx, dy) = (f64::from(own.motion.0), f64::from(own.motion.1));
-                    for (right, value) in right.iter_mut().zip([xx * dx + xy * dy, xy * dx + yy * dy]) {
-                        for (right, place) in right.iter_mut().zip(place) {
-                            *right += value * place;
-                        }
-                    }
+                    add(&mut right, [xx * dx + xy * dy, xy * dx + yy * dy], [1.0, x, y]);
                 }
             }
             let mut system = [[0.0; 6]; 6];
@@ -74,6 +65,15 @@ impl Camera {
         let (x, y) = (column as f32 - self.centre.0, row as f32 - self.centre.1);
         let [across, down] = self.motion.map(|line| line[0] + line[1] * x + line[2] * y);
         Motion(across, down)
+    }
+}
+
+/// Adds the products of all weights and places.
+fn add<const W: usize, const P: usize>(sums: &mut [[f64; P]; W], weights: [f64; W], places: [f64; P]) {
+    for (sums, weight) in sums.iter_mut().zip(weights) {
+        for (sum, place) in sums.iter_mut().zip(places) {
+            *sum += weight * place;
+        }
     }
 }
 
