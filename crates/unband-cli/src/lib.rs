@@ -13,6 +13,7 @@ mod images;
 mod inputs;
 mod interrupt;
 mod licences;
+mod memory;
 mod outcome;
 mod outputs;
 mod piped;
@@ -37,6 +38,7 @@ use crate::outcome::Outcome;
 use crate::reporter::{Loudness, Reporter};
 
 pub use crate::interrupt::stop;
+pub use crate::memory::set_release;
 pub use crate::streams::Streams;
 
 #[cfg(test)]

@@ -22,6 +22,12 @@ pub fn mul_add(a: f32, b: f32, c: f32) -> f32 {
     f64::from_bits(bits.wrapping_add_signed(toward * i64::from(even))) as f32
 }
 
+/// `a · b + c` with a single rounding, by the instruction where `FUSED` is set.
+#[inline(always)]
+pub fn mul_add_by<const FUSED: bool>(a: f32, b: f32, c: f32) -> f32 {
+    if FUSED { a.mul_add(b, c) } else { mul_add(a, b, c) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -82,32 +82,31 @@ macro_rules! dispatch {
 #[macro_export]
 #[doc(hidden)]
 macro_rules! dispatch_fused {
-    ($( $(#[$meta:meta])* pub fn $name:ident(level $(, $arg:ident : $ty:ty)* $(,)?) = $body:ident; )*) => {$(
+    ($( $(#[$meta:meta])* pub fn $name:ident(level
+        $(, $arg:ident : $ty:ty)* $(,)?) $(-> $ret:ty)? = $body:ident; )*) => {$(
         $(#[$meta])*
-        pub fn $name(level: $crate::Level $(, $arg: $ty)*) {
+        pub fn $name(level: $crate::Level $(, $arg: $ty)*) $(-> $ret)? {
             #[cfg(target_arch = "x86_64")]
             if $crate::infer::conv::fused(level) {
                 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512cd,avx2,bmi1,bmi2,fma")]
-                fn avx512($($arg: $ty),*) { $body::<true>($($arg),*) }
+                fn avx512($($arg: $ty),*) $(-> $ret)? { $body::<true>($($arg),*) }
                 #[target_feature(enable = "avx2,bmi1,bmi2,fma")]
-                fn avx2($($arg: $ty),*) { $body::<true>($($arg),*) }
-                if level.supported() == $crate::Level::Avx512 {
+                fn avx2($($arg: $ty),*) $(-> $ret)? { $body::<true>($($arg),*) }
+                return if level.supported() == $crate::Level::Avx512 {
                     // SAFETY: `supported` never exceeds the detected features of the processor, `fused` found
                     // FMA.
                     unsafe { avx512($($arg),*) }
                 } else {
                     // SAFETY: as above; `fused` levels have AVX2.
                     unsafe { avx2($($arg),*) }
-                }
-                return;
+                };
             }
             #[cfg(target_arch = "aarch64")]
             if $crate::infer::conv::fused(level) {
-                $body::<true>($($arg),*);
-                return;
+                return $body::<true>($($arg),*);
             }
             let _ = level;
-            $body::<false>($($arg),*);
+            $body::<false>($($arg),*)
         }
     )*};
 }

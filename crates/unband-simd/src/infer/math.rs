@@ -10,13 +10,8 @@
 use std::f32::consts::LOG2_E;
 use std::f64::consts::FRAC_2_PI;
 
-use crate::{dispatch_fused, fused};
-
-/// a · b + c.
-#[inline(always)]
-fn mul_add<const FUSED: bool>(a: f32, b: f32, c: f32) -> f32 {
-    if FUSED { a.mul_add(b, c) } else { fused::mul_add(a, b, c) }
-}
+use crate::dispatch_fused;
+use crate::fused::mul_add_by as mul_add;
 
 /// `c[0] + x · (c[1] + x · (…))`.
 #[inline(always)]

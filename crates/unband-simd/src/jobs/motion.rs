@@ -3,10 +3,14 @@
 // Bodies must be inlined into each level's function, and must not branch, to be vectorised for it.
 #![allow(clippy::inline_always, clippy::needless_range_loop)]
 
+mod moved;
+
 use std::sync::LazyLock;
 
-use crate::dispatch;
-use crate::image::quantize::whole_within;
+pub use self::moved::moved_block;
+
+use crate::fused::mul_add_by as mul_add;
+use crate::{dispatch, dispatch_fused};
 
 /// Side of a block, in samples.
 pub const SIDE: usize = 8;
@@ -47,31 +51,40 @@ pub struct Brightness {
     pub offset: f32,
 }
 
+/// A row of blocks, to find their most probable motion.
+#[derive(Clone, Copy, Debug)]
+pub struct SettlingRow<'a> {
+    /// Of each block: its precision across², across·down and down², and this times its own motion.
+    pub known: [&'a [f32]; 5],
+    /// Motion across of the row above, of this one and of that below, with one block before and one after.
+    pub across: [&'a [f32]; 3],
+    /// The same, down.
+    pub down: [&'a [f32]; 3],
+    /// Precision with which a block's motion predicts that of its neighbours to the sides; as long as a row
+    /// with its border.
+    pub sides: &'a [f32],
+    /// That of the row above.
+    pub above: f32,
+    /// That of the row below.
+    pub below: f32,
+    /// 1 / the squared difference at which a neighbour has half its precision.
+    pub object: f32,
+    /// Precision of the camera, and its motion across and down: that of the first block, and per block.
+    pub camera: (f32, [(f32, f32); 2]),
+    /// 1 / the squared difference at which the camera has a quarter of its precision.
+    pub apart: f32,
+}
+
 dispatch! {
+    /// The most probable motion of a row's blocks, given the one found before: across and down.
+    pub fn settle_row(level, across: &mut [f32], down: &mut [f32], row: &SettlingRow<'_>) = settle_body;
+
     /// `out` gets the means of 2×2 samples of two rows, times `scale`. The rows have at least twice its
     /// length.
     pub fn halved_words(level, out: &mut [f32], a: &[u16], b: &[u16], scale: f32) = halved_words_body;
 
     /// The block at row 1, column 1 of `from`, which has ten rows of at least ten samples.
     pub fn template(level, from: &[f32], stride: usize) -> Template = template_body;
-
-    /// Compares a block with the one at row `fraction.1`, column `fraction.0` of `other`, by linear
-    /// interpolation. `other` has nine rows of at least nine samples.
-    pub fn residual(level, block: &Template, other: &[f32], stride: usize, fraction: (f32, f32)) -> Residual
-        = residual_body;
-
-    /// `out` gets the difference between a moved block and a frame's own one, clamped to `i16`. `patch` has
-    /// [`PATCH`] rows of at least [`PATCH_COLUMNS`] samples, `own` and `out` have [`SIDE`] rows of at least
-    /// [`SIDE`]; each with the distance between its rows. Returns the sums of the differences, of their
-    /// squares, and of the own samples.
-    pub fn moved_block(
-        level,
-        out: (&mut [i16], usize),
-        patch: (&[u16], usize),
-        own: (&[u16], usize),
-        across: &[f32; TAPS],
-        down: &[f32; TAPS],
-    ) -> [f32; 3] = moved_body;
 
     /// Adds to `sum` the differences of a moved row to the frame's own one, weighted, and to `weight` the
     /// weights: the share of each sample, reduced by its difference, and 0 from a difference of `1 / scale`
@@ -86,6 +99,13 @@ dispatch! {
         change: Brightness,
         scale: f32,
     ) = add_body;
+}
+
+dispatch_fused! {
+    /// Compares a block with the one at row `fraction.1`, column `fraction.0` of `other`, by linear
+    /// interpolation. `other` has nine rows of at least nine samples.
+    pub fn residual(level, block: &Template, other: &[f32], stride: usize, fraction: (f32, f32)) -> Residual
+        = residual_body;
 }
 
 /// Weights of the samples around a position, from three before it to four after. `fraction`: 0 to 1.
@@ -187,7 +207,12 @@ fn template_body(from: &[f32], stride: usize) -> Template {
 }
 
 #[inline(always)]
-fn residual_body(block: &Template, other: &[f32], stride: usize, (fx, fy): (f32, f32)) -> Residual {
+fn residual_body<const FUSED: bool>(
+    block: &Template,
+    other: &[f32],
+    stride: usize,
+    (fx, fy): (f32, f32),
+) -> Residual {
     let zero = [0.0f32; SIDE];
     let (mut all, mut squares, mut across, mut down) = (zero, zero, zero, zero);
     for y in 0..SIDE {
@@ -195,13 +220,13 @@ fn residual_body(block: &Template, other: &[f32], stride: usize, (fx, fy): (f32,
         let below = &other[(y + 1) * stride..][..=SIDE];
         let (values, gx, gy) = (&block.values[y], &block.across[y], &block.down[y]);
         for i in 0..SIDE {
-            let top = above[i] + fx * (above[i + 1] - above[i]);
-            let bottom = below[i] + fx * (below[i + 1] - below[i]);
-            let apart = top + fy * (bottom - top) - values[i];
+            let top = mul_add::<FUSED>(fx, above[i + 1] - above[i], above[i]);
+            let bottom = mul_add::<FUSED>(fx, below[i + 1] - below[i], below[i]);
+            let apart = mul_add::<FUSED>(fy, bottom - top, top - values[i]);
             all[i] += apart;
-            squares[i] += apart * apart;
-            across[i] += gx[i] * apart;
-            down[i] += gy[i] * apart;
+            squares[i] = mul_add::<FUSED>(apart, apart, squares[i]);
+            across[i] = mul_add::<FUSED>(gx[i], apart, across[i]);
+            down[i] = mul_add::<FUSED>(gy[i], apart, down[i]);
         }
     }
     let all = sum(&all);
@@ -210,54 +235,52 @@ fn residual_body(block: &Template, other: &[f32], stride: usize, (fx, fy): (f32,
 }
 
 #[inline(always)]
-fn moved_body(
-    (out, out_stride): (&mut [i16], usize),
-    (patch, patch_stride): (&[u16], usize),
-    (own, own_stride): (&[u16], usize),
-    across: &[f32; TAPS],
-    down: &[f32; TAPS],
-) -> [f32; 3] {
-    let mut samples = [[0.0f32; PATCH_COLUMNS]; PATCH];
-    for y in 0..PATCH {
-        let row = &patch[y * patch_stride..][..PATCH_COLUMNS];
-        for i in 0..PATCH_COLUMNS {
-            samples[y][i] = f32::from(row[i]);
+fn settle_body(to_across: &mut [f32], to_down: &mut [f32], row: &SettlingRow<'_>) {
+    /// Precision of the motion found before.
+    const BEFORE: f32 = 1e-3;
+    let n = to_across.len();
+    let to_down = &mut to_down[..n];
+    let [xx, xy, yy, known_x, known_y] = row.known.map(|known| &known[..n]);
+    let [left, middle, right] = [0, 1, 2].map(|i| i..i + n);
+    let near = [
+        (&row.across[1][left.clone()], &row.down[1][left.clone()], &row.sides[left]),
+        (&row.across[1][right.clone()], &row.down[1][right.clone()], &row.sides[right]),
+    ];
+    let over = (&row.across[0][middle.clone()], &row.down[0][middle.clone()], row.above);
+    let under = (&row.across[2][middle.clone()], &row.down[2][middle.clone()], row.below);
+    let (here_x, here_y) = (&row.across[1][middle.clone()], &row.down[1][middle]);
+    let (weight, [across, down]) = row.camera;
+    for i in 0..n {
+        let (hx, hy) = (here_x[i], here_y[i]);
+        let (mut a, mut c) = (xx[i] + BEFORE, yy[i] + BEFORE);
+        let (mut x, mut y) = (known_x[i] + BEFORE * hx, known_y[i] + BEFORE * hy);
+        let others = [
+            (near[0].0[i], near[0].1[i], near[0].2[i]),
+            (near[1].0[i], near[1].1[i], near[1].2[i]),
+            (over.0[i], over.1[i], over.2),
+            (under.0[i], under.1[i], under.2),
+        ];
+        for (ox, oy, precision) in others {
+            let (dx, dy) = (ox - hx, oy - hy);
+            let precision = precision / (1.0 + (dx * dx + dy * dy) * row.object);
+            a += precision;
+            c += precision;
+            x += precision * ox;
+            y += precision * oy;
         }
+        let place = i.cast_signed() as f32;
+        let (ox, oy) = (across.0 + place * across.1, down.0 + place * down.1);
+        let (dx, dy) = (ox - hx, oy - hy);
+        let apart = 1.0 + (dx * dx + dy * dy) * row.apart;
+        let precision = weight / (apart * apart);
+        a += precision;
+        c += precision;
+        x += precision * ox;
+        y += precision * oy;
+        let determinant = a * c - xy[i] * xy[i];
+        to_across[i] = (c * x - xy[i] * y) / determinant;
+        to_down[i] = (a * y - xy[i] * x) / determinant;
     }
-    let zero = [0.0f32; SIDE];
-    let (mut all, mut squares, mut own_all) = (zero, zero, zero);
-    for y in 0..SIDE {
-        let mut row = [0.0f32; PATCH_COLUMNS];
-        for k in 0..TAPS {
-            for i in 0..PATCH_COLUMNS {
-                row[i] += down[k] * samples[y + k][i];
-            }
-        }
-        let mut moved = zero;
-        for k in 0..TAPS {
-            for i in 0..SIDE {
-                moved[i] += across[k] * row[i + k];
-            }
-        }
-        // Arrays in short loops: references into the planes would be taken sample by sample.
-        let (mut here, mut apart, mut words) = (zero, zero, [0i16; SIDE]);
-        let row = &own[y * own_stride..][..SIDE];
-        for i in 0..SIDE {
-            here[i] = f32::from(row[i]);
-        }
-        for i in 0..SIDE {
-            apart[i] = (moved[i] - here[i]).clamp(-32767.0, 32767.0);
-            // Rounded by truncation of a positive number: vectorised, unlike `round`.
-            words[i] = (whole_within(apart[i] + 32768.5, 1.0, 65535.5) - 32768) as i16;
-        }
-        for i in 0..SIDE {
-            all[i] += apart[i];
-            squares[i] += apart[i] * apart[i];
-            own_all[i] += here[i];
-        }
-        out[y * out_stride..][..SIDE].copy_from_slice(&words);
-    }
-    [sum(&all), sum(&squares), sum(&own_all)]
 }
 
 #[inline(always)]

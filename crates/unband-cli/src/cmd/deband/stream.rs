@@ -7,10 +7,10 @@ use unband::io::{Limits, Y4mReader};
 use unband::video::{StreamReport, VideoOptions, deband_stream, deband_to_stream};
 use unband::{Context, Error, Hint};
 
+use super::videos::context;
 use crate::args::DebandArgs;
-use crate::images::threads;
 use crate::inputs::{STDIO, exact};
-use crate::interrupt::{self, Busy};
+use crate::interrupt::Busy;
 use crate::outcome::Outcome;
 use crate::piped::SHOWN;
 use crate::reporter::{Failure, Reporter, counted};
@@ -98,7 +98,7 @@ fn piped(
     reporter: &Reporter<'_>,
     work: impl FnOnce(&mut (dyn Write + Send), &Context<'_>) -> Result<StreamReport, Error>,
 ) -> Outcome {
-    let ctx = interrupt::context(threads(args.images.threads));
+    let ctx = context(args);
     let Some(_busy) = Busy::begin() else { return Outcome::Interrupted };
     let mut output = BufWriter::with_capacity(1 << 20, Output);
     let done = work(&mut output, &ctx);

@@ -15,6 +15,7 @@ use crate::bar::Bar;
 use crate::images::threads;
 use crate::inputs::{Input, STDIO, exact};
 use crate::interrupt::{self, Busy};
+use crate::memory;
 use crate::outcome::Outcome;
 use crate::outputs::folder_of;
 use crate::record::FileRecord;
@@ -26,6 +27,12 @@ use text::{VideoRecord, kept};
 /// Is this file a video?
 pub fn is_one(path: &Path) -> bool {
     path.is_file() && is_video(path)
+}
+
+/// The context of a job on frames.
+pub(super) fn context(args: &DebandArgs) -> Context<'static> {
+    memory::frames_follow();
+    interrupt::context(threads(args.images.threads))
 }
 
 /// Processes the videos.
@@ -43,7 +50,7 @@ pub fn run(args: &DebandArgs, videos: &[Input], reporter: &Reporter<'_>) -> Outc
     }
     let settled = rate.and_then(|()| options(args)).and_then(|options| Ok((options, targets(args, videos)?)));
     let Ok((options, targets)) = reporter.settled(settled) else { return Outcome::Usage };
-    let ctx = interrupt::context(threads(args.images.threads));
+    let ctx = context(args);
     let mut outcome = Outcome::Done;
     for (done, (input, output)) in videos.iter().zip(&targets).enumerate() {
         let this = one(args, &options, (&input.path, output), reporter.loudness, &ctx);
@@ -103,7 +110,7 @@ pub fn run_frames(args: &DebandArgs, reporter: &Reporter<'_>) -> Outcome {
     if output.as_os_str() == STDIO {
         return stream::run_video(args, &options, input, reporter);
     }
-    one(args, &options, (input, output), reporter.loudness, &interrupt::context(threads(args.images.threads)))
+    one(args, &options, (input, output), reporter.loudness, &context(args))
 }
 
 /// The library's options for videos.

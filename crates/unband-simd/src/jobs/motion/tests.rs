@@ -25,7 +25,21 @@ fn every_level_gives_the_same_bits() {
         let (mut sum, mut weight) = (shares.clone(), vec![1.0; 2048]);
         let change = Brightness { gain: 0.003, offset: -20.0 };
         add_moved(level, &mut sum, &mut weight, &shares, &w, &moved, change, 0.004);
-        (half, block, found, (out, sums), sum, weight)
+        let (mut across, mut down) = (vec![0.0; 300], vec![0.0; 300]);
+        let row = |k: usize| &plane[k..][..302];
+        let settling = SettlingRow {
+            known: [0, 1, 2, 3, 4].map(|k| &shares[300 * k..][..300]),
+            across: [row(0), row(7), row(30)],
+            down: [row(50), row(71), row(90)],
+            sides: &shares[..302],
+            above: 0.0,
+            below: 40.0,
+            object: 4.0,
+            camera: (40.0, [(1.0, 0.1), (2.0, -0.1)]),
+            apart: 11.0,
+        };
+        settle_row(level, &mut across, &mut down, &settling);
+        (half, block, found, (out, sums), (sum, weight), (across, down))
     };
     let scalar = run(Level::Scalar);
     for level in Level::all() {

@@ -56,6 +56,7 @@ pub(super) struct Frames<'a, T> {
     spare: Vec<Vec<Plane>>,
     spare_kept: Vec<KeptFrame>,
     spare_out: Vec<Vec<u8>>,
+    moved: motion::Moved,
 }
 
 /// A frame in process.
@@ -110,6 +111,7 @@ impl<'a, T> Frames<'a, T> {
             spare: Vec::new(),
             spare_kept: Vec::new(),
             spare_out: Vec::new(),
+            moved: motion::Moved::new(),
         }
     }
 
@@ -305,7 +307,10 @@ impl<'a, T> Frames<'a, T> {
             Temporal::Motion => {
                 let run: Vec<&KeptFrame> = (at - behind..=at + with).filter_map(unblended).collect();
                 let limits = motion::Limits::of(lossy);
-                motion::restored((&run, behind), limits, &source.planes, &mut image.planes, &ctx);
+                let mut moved = std::mem::take(&mut self.moved);
+                let planes = &mut image.planes;
+                motion::restored((&run, behind), limits, &source.planes, planes, &mut moved, &ctx);
+                self.moved = moved;
             }
         }
         keep(&mut image, &source, &treatment.findings, &treatment.choices, &ctx);

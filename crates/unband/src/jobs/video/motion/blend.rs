@@ -44,6 +44,9 @@ impl Limits {
     }
 }
 
+/// The moved differences of all samples of a plane, for each neighbour.
+pub(in crate::jobs::video) type Moved = Vec<Vec<i16>>;
+
 /// The moved differences of a block.
 #[derive(Clone, Copy, Default)]
 struct BlockMatch {
@@ -57,18 +60,22 @@ struct BlockMatch {
 /// The result of a frame: a mean of its own and those of its neighbours, at the places of its samples.
 ///
 /// `source`: its samples; `out`: the result. `others`: frames near it, with the motion from this one to each.
+/// `moved`: memory for reuse.
 pub(super) fn mean(
     middle: &KeptFrame,
     others: &[(&KeptFrame, Field)],
     limits: Limits,
     source: &[Plane],
     out: &mut [Plane],
+    moved: &mut Moved,
     ctx: &Context<'_>,
 ) {
     let (width, height) = source.first().map_or((0, 0), |plane| (plane.width, plane.height));
     // Shares of the blocks of the first plane, and moved differences, for each neighbour.
     let mut first: Vec<Vec<f32>> = Vec::new();
-    let mut moved = vec![Vec::new(); others.len()];
+    if moved.len() < others.len() {
+        moved.resize_with(others.len(), Vec::new);
+    }
     for (p, (plane, source)) in out.iter_mut().zip(source).enumerate() {
         let own = &middle.result[p];
         if own.width == 0 || plane.data.is_empty() {
@@ -80,8 +87,11 @@ pub(super) fn mean(
             luma: middle.luma.scale as f32,
         };
         let mut neighbours = Vec::new();
-        for (k, ((other, field), moved)) in others.iter().zip(&mut moved).enumerate() {
-            moved.resize(plane.data.len(), 0);
+        for (k, ((other, field), moved)) in others.iter().zip(&mut *moved).enumerate() {
+            if moved.len() < plane.data.len() {
+                moved.resize(plane.data.len(), 0);
+            }
+            let moved = &mut moved[..plane.data.len()];
             let found = place.differences(own, &other.result[p], field, moved, ctx);
             let change = brightness(&found, limits.flicker);
             let mut shares = place.shares(&found, change, limits);

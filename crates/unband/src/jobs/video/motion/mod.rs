@@ -10,10 +10,11 @@ mod camera;
 mod field;
 mod pyramid;
 mod search;
+mod settle;
 
 use unband_image::{Context, Plane};
 
-pub(super) use self::blend::Limits;
+pub(super) use self::blend::{Limits, Moved};
 pub(super) use self::field::Field;
 pub(super) use self::pyramid::Pyramid;
 pub(super) use self::search::found;
@@ -25,11 +26,13 @@ use super::temporal::MOTION_REACH;
 /// The result of a frame of a run: a mean of its own and those of the others, along their motion.
 ///
 /// `run`: the frame and its neighbours in order, and its place. `source`: its samples; `out`: the result.
+/// `moved`: memory for reuse.
 pub(super) fn restored(
     (run, middle): (&[&KeptFrame], usize),
     limits: Limits,
     source: &[Plane],
     out: &mut [Plane],
+    moved: &mut Moved,
     ctx: &Context<'_>,
 ) {
     let own = run[middle];
@@ -51,7 +54,7 @@ pub(super) fn restored(
     // Without as many frames on both sides, a slow fade would not cancel out.
     let flicker = if neighbours.len() == 2 * before { limits.flicker } else { 0.0 };
     let limits = Limits { flicker, ..limits };
-    blend::mean(own, &neighbours, limits, source, out, ctx);
+    blend::mean(own, &neighbours, limits, source, out, moved, ctx);
 }
 
 /// The motion from a frame to each of a chain of frames, given the motion from each to the next one.

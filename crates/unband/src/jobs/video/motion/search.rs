@@ -8,9 +8,9 @@
 use unband_image::Context;
 use unband_simd::jobs::motion::{Residual, SIDE, Template, residual, template};
 
-use super::camera::Camera;
 use super::field::{Field, Motion, STEP};
 use super::pyramid::{BORDER, Level, Pyramid};
+use super::settle::settled;
 
 /// Reach of the full search at the smallest level, in its samples.
 const REACH: i32 = 4;
@@ -24,20 +24,10 @@ const SMALL_FAR: f32 = 2.0;
 const NOISE: f32 = 0.3;
 /// Squared codes per squared sample of gradients that noise alone has.
 const NOISY_GRADIENT: f32 = 0.02;
-/// Precision with which a neighbour's motion predicts that of a block, per squared sample.
-const ALIKE: f32 = 40.0;
-/// Precision with which the camera's motion predicts that of a block, and the distance in samples at which it
-/// no longer does.
-const CAMERA: f32 = 40.0;
-const APART: f32 = 0.3;
-/// Precision of a block's own estimate, at most: its errors are not noise alone.
-const MOST: f32 = 1000.0;
 /// Precision of the motion found at the level before.
 const EXPECTED: f32 = 4.0;
 /// Steps along the gradients, at most.
 const STEPS: usize = 4;
-/// A difference in motion beyond which neighbours belong to different objects, in samples.
-const OBJECT: f32 = 0.5;
 /// Samples in a block.
 const SAMPLES: f32 = (SIDE * SIDE) as f32;
 
@@ -131,7 +121,7 @@ impl Pair<'_> {
             self.estimate(&self.template(place), place, start, start)
         };
         let start = Field { columns, rows, motion: vec![most; columns * rows] };
-        settled(&start, &self.ctx.map(columns * rows, estimate), 40)
+        settled(&start, &self.ctx.map(columns * rows, estimate), 40, self.ctx)
     }
 
     /// The motion at a level, given what is expected there. `widely`: blocks may move as their neighbours do,
@@ -146,7 +136,7 @@ impl Pair<'_> {
             };
             (0..start.columns).map(block).collect::<Vec<_>>()
         });
-        settled(start, &lines.concat(), 6)
+        settled(start, &lines.concat(), 6, self.ctx)
     }
 
     /// The best start for a block: what is expected there or around it, or no motion.
@@ -209,51 +199,4 @@ impl Pair<'_> {
         let scale = real / (NOISE + found.squares / SAMPLES);
         Estimate { motion, precision: [xx * scale, xy * scale, yy * scale] }
     }
-}
-
-/// The most probable motion of all blocks: that of their own samples, that of their neighbours, and that of
-/// the camera, weighted by precision. `start`: the first guess.
-fn settled(start: &Field, own: &[Estimate], rounds: usize) -> Field {
-    let (columns, rows) = (start.columns, start.rows);
-    let camera = Camera::of(start, own);
-    let mut field = start.clone();
-    for _ in 0..rounds {
-        let motion = (0..columns * rows)
-            .map(|i| {
-                let (column, row) = (i % columns, i / columns);
-                let here = field.motion[i];
-                let near = [
-                    (column > 0).then(|| i - 1),
-                    (column + 1 < columns).then(|| i + 1),
-                    (row > 0).then(|| i - columns),
-                    (row + 1 < rows).then(|| i + columns),
-                ];
-                let Estimate { motion, precision } = own[i];
-                let limit = MOST / (precision[0] + precision[2]).max(MOST);
-                let [xx, xy, yy] = precision.map(|value| value * limit);
-                let (mut a, mut c) = (xx + 1e-3, yy + 1e-3);
-                let (mut x, mut y) = (
-                    xx * motion.0 + xy * motion.1 + 1e-3 * here.0,
-                    xy * motion.0 + yy * motion.1 + 1e-3 * here.1,
-                );
-                let mut pull = |other: Motion, weight: f32| {
-                    a += weight;
-                    c += weight;
-                    x += weight * other.0;
-                    y += weight * other.1;
-                };
-                for other in near.into_iter().flatten() {
-                    let other = field.motion[other];
-                    pull(other, ALIKE / (1.0 + (other - here).squared() / (OBJECT * OBJECT)));
-                }
-                let other = camera.at(column, row);
-                let apart = 1.0 + (other - here).squared() / (APART * APART);
-                pull(other, CAMERA / (apart * apart));
-                let determinant = a * c - xy * xy;
-                Motion((c * x - xy * y) / determinant, (a * y - xy * x) / determinant)
-            })
-            .collect();
-        field.motion = motion;
-    }
-    field
 }

@@ -1,0 +1,86 @@
+//! The most probable motion of all blocks, given an estimate of each.
+
+use unband_image::Context;
+use unband_simd::jobs::motion::{SettlingRow, settle_row};
+
+use super::camera::Camera;
+use super::field::{Field, Motion};
+use super::search::Estimate;
+
+/// Precision with which a neighbour's motion predicts that of a block, per squared sample.
+const ALIKE: f32 = 40.0;
+/// Precision with which the camera's motion predicts that of a block, and the distance in samples at which it
+/// no longer does.
+const CAMERA: f32 = 40.0;
+const APART: f32 = 0.3;
+/// Precision of a block's own estimate, at most: its errors are not noise alone.
+const MOST: f32 = 1000.0;
+/// A difference in motion beyond which neighbours belong to different objects, in samples.
+const OBJECT: f32 = 0.5;
+
+/// Motion of all blocks, with a border of one block that pulls nothing.
+struct Padded {
+    stride: usize,
+    across: Vec<f32>,
+    down: Vec<f32>,
+}
+
+impl Padded {
+    fn of(field: &Field) -> Self {
+        let stride = field.columns + 2;
+        let mut all = vec![Motion::default(); stride * (field.rows + 2)];
+        for (line, row) in all.chunks_exact_mut(stride).skip(1).zip(field.motion.chunks_exact(field.columns))
+        {
+            line[1..=field.columns].copy_from_slice(row);
+        }
+        let (across, down) = all.iter().map(|motion| (motion.0, motion.1)).unzip();
+        Self { stride, across, down }
+    }
+
+    /// A row and those around it, with their borders.
+    fn around<'a>(&self, values: &'a [f32], row: usize) -> [&'a [f32]; 3] {
+        [0, 1, 2].map(|i| &values[(row + i) * self.stride..][..self.stride])
+    }
+}
+
+/// The most probable motion of all blocks: that of their own samples, that of their neighbours, and that of
+/// the camera, weighted by precision. `start`: the first guess.
+pub(super) fn settled(start: &Field, own: &[Estimate], rounds: usize, ctx: &Context<'_>) -> Field {
+    let (columns, rows) = (start.columns, start.rows);
+    let camera = Camera::of(start, own);
+    // Precision, and precision times motion.
+    let mut known = [const { Vec::new() }; 5];
+    for Estimate { motion, precision } in own {
+        let limit = MOST / (precision[0] + precision[2]).max(MOST);
+        let [xx, xy, yy] = precision.map(|value| value * limit);
+        let values = [xx, xy, yy, xx * motion.0 + xy * motion.1, xy * motion.0 + yy * motion.1];
+        known.iter_mut().zip(values).for_each(|(known, value)| known.push(value));
+    }
+    let mut sides = vec![ALIKE; columns + 2];
+    (sides[0], sides[columns + 1]) = (0.0, 0.0);
+    let (mut now, mut next) = (Padded::of(start), Padded::of(start));
+    for _ in 0..rounds {
+        let stride = now.stride;
+        let lines = next.across.chunks_exact_mut(stride).zip(next.down.chunks_exact_mut(stride));
+        ctx.map_parts(lines.skip(1).take(rows).collect(), |row, (across, down)| {
+            let from = camera.at(0, row);
+            let by = camera.at(1, row) - from;
+            let row = SettlingRow {
+                known: known.each_ref().map(|known| &known[row * columns..][..columns]),
+                across: now.around(&now.across, row),
+                down: now.around(&now.down, row),
+                sides: &sides,
+                above: if row > 0 { ALIKE } else { 0.0 },
+                below: if row + 1 < rows { ALIKE } else { 0.0 },
+                object: 1.0 / (OBJECT * OBJECT),
+                camera: (CAMERA, [(from.0, by.0), (from.1, by.1)]),
+                apart: 1.0 / (APART * APART),
+            };
+            settle_row(ctx.level, &mut across[1..=columns], &mut down[1..=columns], &row);
+        });
+        std::mem::swap(&mut now, &mut next);
+    }
+    let inside = |i: usize| (i / columns + 1) * now.stride + i % columns + 1;
+    let motion = (0..columns * rows).map(inside).map(|i| Motion(now.across[i], now.down[i])).collect();
+    Field { columns, rows, motion }
+}
