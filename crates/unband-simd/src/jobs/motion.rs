@@ -86,6 +86,14 @@ dispatch! {
     /// The block at row 1, column 1 of `from`, which has ten rows of at least ten samples.
     pub fn template(level, from: &[f32], stride: usize) -> Template = template_body;
 
+    /// As [`moved_block`], for a motion of whole samples: `other` has as many rows as `own`.
+    pub fn differing_block(
+        level,
+        out: (&mut [i16], usize),
+        other: (&[u16], usize),
+        own: (&[u16], usize),
+    ) -> [f32; 3] = differing_body;
+
     /// Adds to `sum` the differences of a moved row to the frame's own one, weighted, and to `weight` the
     /// weights: the share of each sample, reduced by its difference, and 0 from a difference of `1 / scale`
     /// on. Equal lengths.
@@ -232,6 +240,33 @@ fn residual_body<const FUSED: bool>(
     let all = sum(&all);
     let squares = (sum(&squares) - all * all * (1.0 / (SIDE * SIDE) as f32)).max(0.0);
     Residual { across: sum(&across), down: sum(&down), squares }
+}
+
+#[inline(always)]
+fn differing_body(
+    (out, out_stride): (&mut [i16], usize),
+    (other, other_stride): (&[u16], usize),
+    (own, own_stride): (&[u16], usize),
+) -> [f32; 3] {
+    let zero = [0.0f32; SIDE];
+    let (mut all, mut squares, mut own_all) = (zero, zero, zero);
+    for y in 0..SIDE {
+        let (other, own) = (&other[y * other_stride..][..SIDE], &own[y * own_stride..][..SIDE]);
+        let (mut words, mut apart, mut here) = ([0i16; SIDE], zero, zero);
+        for i in 0..SIDE {
+            let difference = (i32::from(other[i]) - i32::from(own[i])).clamp(-32767, 32767);
+            words[i] = difference as i16;
+            apart[i] = difference as f32;
+            here[i] = f32::from(own[i]);
+        }
+        for i in 0..SIDE {
+            all[i] += apart[i];
+            squares[i] += apart[i] * apart[i];
+            own_all[i] += here[i];
+        }
+        out[y * out_stride..][..SIDE].copy_from_slice(&words);
+    }
+    [sum(&all), sum(&squares), sum(&own_all)]
 }
 
 #[inline(always)]

@@ -3,12 +3,13 @@
 //! [`super::image`] runs them on stills and frames, after inspection and choice; [`super::pipeline`] is what
 //! happens to each window.
 
+use std::borrow::Cow;
 use std::time::Instant;
 
 use unband_image::dither::{Diffusion, Dither, Quantizer};
-use unband_image::findings::{Cause, Findings};
+use unband_image::findings::{Cause, Findings, Space};
 use unband_image::tile::{Band, restore_by_rows, restore_in_place};
-use unband_image::{Context, Depth, Image, Origin, Restorer, Rng};
+use unband_image::{Context, Depth, Image, Model, Origin, Restorer, Rng, Subsampling};
 
 use super::centred::Centred;
 use super::earlier::Earlier;
@@ -53,10 +54,18 @@ impl Stages<'_> {
             report.seconds = start.elapsed().as_secs_f64();
             return Ok((image, report));
         }
-        let findings = &report.findings;
-        if choices.method.entry().rgb && image.is_yuv() && choices.act == Act::Restore {
+        let mut findings = Cow::Borrowed(&report.findings);
+        if let Model::Yuv { matrix, range, subsampling } = image.color.model
+            && choices.method.entry().rgb
+            && choices.act == Act::Restore
+        {
             image = image.into_rgb(ctx).map_err(|error| Error::Image(error.to_string()))?;
+            // What was found in luma and chroma now lies behind red, green and blue.
+            let findings = findings.to_mut();
+            findings.space = Space::Yuv { matrix, range };
+            findings.half_chroma = subsampling == Subsampling::HALF;
         }
+        let findings = &*findings;
         let not_finite = NotFinite::take(&mut image);
         let restores = choices.method.entry().ours && choices.act == Act::Restore;
         let ends = if restores { Ends::find(&image, &end_steps(&image, findings), ctx) } else { None };

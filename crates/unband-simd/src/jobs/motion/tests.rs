@@ -22,6 +22,8 @@ fn every_level_gives_the_same_bits() {
         let found = residual(level, &block, &other[5..], 40, (0.3, 0.8));
         let mut out = [0; SIDE * 11];
         let sums = moved_block(level, (&mut out, 11), (&w, 31), (&near, 9), &taps(0.4), &taps(0.9));
+        let mut whole = [0; SIDE * 11];
+        let whole = (differing_block(level, (&mut whole, 11), (&w[94..], 31), (&near, 9)), whole);
         let (mut sum, mut weight) = (shares.clone(), vec![1.0; 2048]);
         let change = Brightness { gain: 0.003, offset: -20.0 };
         add_moved(level, &mut sum, &mut weight, &shares, &w, &moved, change, 0.004);
@@ -39,7 +41,7 @@ fn every_level_gives_the_same_bits() {
             apart: 11.0,
         };
         settle_row(level, &mut across, &mut down, &settling);
-        (half, block, found, (out, sums), (sum, weight), (across, down))
+        (half, block, found, (out, sums, whole), (sum, weight), (across, down))
     };
     let scalar = run(Level::Scalar);
     for level in Level::all() {
@@ -97,4 +99,14 @@ fn a_moved_block_is_the_other_frame_at_that_place() {
     assert!(out.iter().all(|&apart| apart == -5), "{out:?}");
     assert!((sum + 5.0 * 64.0).abs() < 1.0 && (squares - 25.0 * 64.0).abs() < 10.0, "{sum} {squares}");
     assert_eq!(own_sum, own.iter().map(|&v| f32::from(v)).sum::<f32>());
+}
+
+#[test]
+fn a_motion_of_whole_samples_gives_the_same_as_the_filter() {
+    let (other, own) = (words(16 * PATCH, 3), words(8 * SIDE, 5));
+    let (mut moved, mut whole) = ([0; SIDE * SIDE], [0; SIDE * SIDE]);
+    let level = Level::best();
+    let a = moved_block(level, (&mut moved, SIDE), (&other, 16), (&own, 8), &taps(0.0), &taps(0.0));
+    let b = differing_block(level, (&mut whole, SIDE), (&other[3 * 17..], 16), (&own, 8));
+    assert_eq!((moved, a), (whole, b));
 }

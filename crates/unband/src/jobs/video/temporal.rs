@@ -14,9 +14,9 @@ words! {
         /// None: each frame by itself.
         Off = "off",
         /// A mean of the results of two frames before and two after, where nothing moves.
-        #[default]
         Still = "still",
         /// A mean of their results along the motion of the image, and through fades.
+        #[default]
         Motion = "motion",
     }
 }

@@ -1,7 +1,8 @@
 //! Treatment of a shot, with its findings, its method and the steps on one frame.
 
+use unband_filters::smooth;
 use unband_image::findings::Findings;
-use unband_image::{Context, Depth, Image, Model};
+use unband_image::{Context, Depth, Image, Method, Model};
 use unband_io::video::FrameFormat;
 
 use crate::choose::{Act, Choices, choose};
@@ -9,7 +10,7 @@ use crate::faithful::cells;
 use crate::jobs::image::deband_frame;
 use crate::jobs::round::{self, Rounding};
 use crate::verdict::{Grade, GradedFindings, look_at_frame};
-use crate::{Error, Options, OutputDepth};
+use crate::{Choice, Error, Options, OutputDepth};
 
 /// Settings for all frames of a shot.
 pub(super) struct Treatment {
@@ -70,7 +71,20 @@ pub(super) fn restored(
     let before = image.clone().into_rgb(ctx).map_err(wrong)?;
     let float = Choices { depth: Depth::F32, ..choices.clone() };
     let after = deband_frame(image.clone(), findings.clone(), &float, options, ctx)?;
-    Ok(with_difference(image, &before, &after))
+    if !choices.method.entry().ours {
+        return Ok(with_difference(image, &before, &after));
+    }
+    // unband's network knows the planes with a coarse grid; the others are those of `smooth`.
+    let mut result = with_difference(image.clone(), &before, &after);
+    let smooth = Options { method: Choice::Named(Method::new(&smooth::ENTRY)), ..options.clone() };
+    let choices = Choices { depth: Depth::F32, ..choose(&image, findings, &smooth)? };
+    let others = deband_frame(image, findings.clone(), &choices, &smooth, ctx)?;
+    for ((plane, other), grid) in result.planes.iter_mut().zip(others.planes).zip(&findings.grids) {
+        if !grid.found {
+            *plane = other;
+        }
+    }
+    Ok(result)
 }
 
 /// Adds a method's change in RGB to the YUV samples of the frame: pixels that the method did not change keep

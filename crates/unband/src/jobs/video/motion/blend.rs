@@ -2,7 +2,9 @@
 
 use unband_image::{Context, Plane};
 use unband_simd::jobs::change::{Both, corrected, divided};
-use unband_simd::jobs::motion::{Brightness, PATCH, PATCH_COLUMNS, SIDE, TAPS, add_moved, moved_block, taps};
+use unband_simd::jobs::motion::{
+    Brightness, PATCH, PATCH_COLUMNS, SIDE, TAPS, add_moved, differing_block, moved_block, taps,
+};
 
 use super::super::kept::{FixedPointPlane, KeptFrame};
 use super::super::squares::Squares;
@@ -16,6 +18,8 @@ const MOST_GAIN: f32 = 0.4;
 /// Rounds of weights at most for the change of brightness, and a difference in codes that ends them.
 const ROUNDS: usize = 5;
 const SETTLED: f32 = 1e-3;
+/// A motion nearer than this to whole samples is one of whole samples: interpolation costs time.
+const NEAR: f32 = 1.0 / 64.0;
 /// Samples in a block.
 const SAMPLES: f32 = (SIDE * SIDE) as f32;
 
@@ -155,14 +159,20 @@ impl Places {
                 let place = (left.saturating_sub(before), top.saturating_sub(before));
                 let patch = other.part::<PATCH_COLUMNS>(place, PATCH, &mut patch);
                 let here = own.part::<SIDE>((x as i32, y as i32), SIDE, &mut here);
-                let (across, down) = (taps(fx), taps(fy));
+                let moved = |out: (&mut [i16], usize)| match (fx, fy) {
+                    (0.0, 0.0) => {
+                        let (samples, stride) = patch;
+                        let whole = &samples[before as usize * (stride + 1)..];
+                        differing_block(ctx.level, out, (whole, stride), here)
+                    }
+                    _ => moved_block(ctx.level, out, patch, here, &taps(fx), &taps(fy)),
+                };
                 let (high, wide) = (line.len() / own.width, SIDE.min(own.width - x));
                 let [sum, squares, own_sum] = if high == SIDE && wide == SIDE {
-                    let out = (&mut line[x..], own.width);
-                    moved_block(ctx.level, out, patch, here, &across, &down)
+                    moved((&mut line[x..], own.width))
                 } else {
                     let mut out = [0; SIDE * SIDE];
-                    let sums = moved_block(ctx.level, (&mut out, SIDE), patch, here, &across, &down);
+                    let sums = moved((&mut out, SIDE));
                     for (out, line) in out.chunks_exact(SIDE).zip(line.chunks_exact_mut(own.width)) {
                         line[x..x + wide].copy_from_slice(&out[..wide]);
                     }
@@ -256,8 +266,10 @@ fn quarter(values: &[f32]) -> f32 {
     if sorted.is_empty() { 0.0 } else { *sorted.select_nth_unstable_by(at, f32::total_cmp).1 }
 }
 
-/// The sample before a moved place, and the fraction from there.
+/// The sample before a moved place, and the fraction from there: none near a sample.
 fn split(at: usize, by: f32) -> (i32, f32) {
+    let nearest = by.round();
+    let by = if (by - nearest).abs() < NEAR { nearest } else { by };
     let whole = by.floor();
     (at as i32 + whole as i32, by - whole)
 }
