@@ -86,14 +86,6 @@ dispatch! {
     /// The block at row 1, column 1 of `from`, which has ten rows of at least ten samples.
     pub fn template(level, from: &[f32], stride: usize) -> Template = template_body;
 
-    /// As [`moved_block`], for a motion of whole samples: `other` has as many rows as `own`.
-    pub fn differing_block(
-        level,
-        out: (&mut [i16], usize),
-        other: (&[u16], usize),
-        own: (&[u16], usize),
-    ) -> [f32; 3] = differing_body;
-
     /// Adds to `sum` the differences of a moved row to the frame's own one, weighted, and to `weight` the
     /// weights: the share of each sample, reduced by its difference, and 0 from a difference of `1 / scale`
     /// on. Equal lengths.
@@ -110,6 +102,14 @@ dispatch! {
 }
 
 dispatch_fused! {
+    /// As [`moved_block`], for a motion of whole samples: `other` has as many rows as `own`.
+    pub fn differing_block(
+        level,
+        out: (&mut [i16], usize),
+        other: (&[u16], usize),
+        own: (&[u16], usize),
+    ) -> [f32; 4] = differing_body;
+
     /// Compares a block with the one at row `fraction.1`, column `fraction.0` of `other`, by linear
     /// interpolation. `other` has nine rows of at least nine samples.
     pub fn residual(level, block: &Template, other: &[f32], stride: usize, fraction: (f32, f32)) -> Residual
@@ -243,13 +243,13 @@ fn residual_body<const FUSED: bool>(
 }
 
 #[inline(always)]
-fn differing_body(
+fn differing_body<const FUSED: bool>(
     (out, out_stride): (&mut [i16], usize),
     (other, other_stride): (&[u16], usize),
     (own, own_stride): (&[u16], usize),
-) -> [f32; 3] {
+) -> [f32; 4] {
     let zero = [0.0f32; SIDE];
-    let (mut all, mut squares, mut own_all) = (zero, zero, zero);
+    let (mut all, mut squares, mut own_all, mut together) = (zero, zero, zero, zero);
     for y in 0..SIDE {
         let (other, own) = (&other[y * other_stride..][..SIDE], &own[y * own_stride..][..SIDE]);
         let (mut words, mut apart, mut here) = ([0i16; SIDE], zero, zero);
@@ -261,12 +261,13 @@ fn differing_body(
         }
         for i in 0..SIDE {
             all[i] += apart[i];
-            squares[i] += apart[i] * apart[i];
+            squares[i] = mul_add::<FUSED>(apart[i], apart[i], squares[i]);
             own_all[i] += here[i];
+            together[i] = mul_add::<FUSED>(apart[i], here[i], together[i]);
         }
         out[y * out_stride..][..SIDE].copy_from_slice(&words);
     }
-    [sum(&all), sum(&squares), sum(&own_all)]
+    [sum(&all), sum(&squares), sum(&own_all), sum(&together)]
 }
 
 #[inline(always)]

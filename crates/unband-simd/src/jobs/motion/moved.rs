@@ -9,7 +9,7 @@ use crate::lanes::{Eight, Lanes};
 /// `out` gets the difference between a moved block and a frame's own one, clamped to `i16`. `patch` has
 /// [`PATCH`] rows of at least [`PATCH_COLUMNS`] samples, `own` and `out` have [`SIDE`] rows of at least
 /// [`SIDE`]; each with the distance between its rows. Returns the sums of the differences, of their
-/// squares, and of the own samples. All levels give equal bits.
+/// squares, of the own samples, and of the products of both. All levels give equal bits.
 ///
 /// # Panics
 /// When a slice is shorter than that.
@@ -20,7 +20,7 @@ pub fn moved_block(
     own: (&[u16], usize),
     across: &[f32; TAPS],
     down: &[f32; TAPS],
-) -> [f32; 3] {
+) -> [f32; 4] {
     #[cfg(target_arch = "x86_64")]
     if fused(level) {
         // SAFETY: `fused` says that the processor has AVX2 and FMA.
@@ -48,7 +48,7 @@ unsafe fn moved<V: Lanes>(
     (own, own_stride): (&[u16], usize),
     across: &[f32; TAPS],
     down: &[f32; TAPS],
-) -> [f32; 3] {
+) -> [f32; 4] {
     let mut samples = [[0.0; PATCH_COLUMNS]; PATCH];
     for (y, samples) in samples.iter_mut().enumerate() {
         let row = &patch[y * patch_stride..][..PATCH_COLUMNS];
@@ -61,7 +61,7 @@ unsafe fn moved<V: Lanes>(
         // All rows first: vectors across them would wait for those just stored.
         let rows = filter_down::<V>(&samples, down);
         let (zero, taps) = (V::splat(0.0), across.map(|tap| V::splat(tap)));
-        let (mut all, mut squares, mut own_all) = (zero, zero, zero);
+        let (mut all, mut squares, mut own_all, mut together) = (zero, zero, zero, zero);
         for (y, row) in rows.iter().enumerate() {
             let moved = taps.iter().enumerate();
             let moved = moved.fold(zero, |sum, (k, &tap)| V::load(row.as_ptr().add(k)).mul_add(tap, sum));
@@ -79,9 +79,10 @@ unsafe fn moved<V: Lanes>(
             all = all.add(apart);
             squares = apart.mul_add(apart, squares);
             own_all = own_all.add(mine);
+            together = apart.mul_add(mine, together);
             out[y * out_stride..][..SIDE].copy_from_slice(&words);
         }
-        [all, squares, own_all].map(|lanes| {
+        [all, squares, own_all, together].map(|lanes| {
             let mut floats = [0.0f32; SIDE];
             lanes.store(floats.as_mut_ptr());
             sum(&floats)
@@ -129,7 +130,7 @@ mod x86 {
         own: (&[u16], usize),
         across: &[f32; TAPS],
         down: &[f32; TAPS],
-    ) -> [f32; 3] {
+    ) -> [f32; 4] {
         // SAFETY: this function has the instructions.
         unsafe { super::moved::<__m256>(out, patch, own, across, down) }
     }

@@ -88,7 +88,7 @@ fn a_moved_block_is_the_other_frame_at_that_place() {
         .collect();
     let own: Vec<u16> = (0..SIDE * SIDE).map(|i| (at(i % SIDE, i / SIDE, 0.25, 0.5) + 5.0) as u16).collect();
     let mut out = [0; SIDE * SIDE];
-    let [sum, squares, own_sum] = moved_block(
+    let [sum, squares, own_sum, together] = moved_block(
         Level::best(),
         (&mut out, SIDE),
         (&patch, PATCH_COLUMNS),
@@ -99,6 +99,7 @@ fn a_moved_block_is_the_other_frame_at_that_place() {
     assert!(out.iter().all(|&apart| apart == -5), "{out:?}");
     assert!((sum + 5.0 * 64.0).abs() < 1.0 && (squares - 25.0 * 64.0).abs() < 10.0, "{sum} {squares}");
     assert_eq!(own_sum, own.iter().map(|&v| f32::from(v)).sum::<f32>());
+    assert!((together + 5.0 * own_sum).abs() < 0.1 * own_sum, "{together}");
 }
 
 #[test]

@@ -18,6 +18,10 @@ const MOST_GAIN: f32 = 0.4;
 /// Rounds of weights at most for the change of brightness, and a difference in codes that ends them.
 const ROUNDS: usize = 5;
 const SETTLED: f32 = 1e-3;
+/// Weight of lost detail among the differences, and its increase for a frame that lost detail everywhere:
+/// codecs store some frames finer than their neighbours, which must not blur them.
+const LOST: f32 = 1.0;
+const MORE_LOST: f32 = 2.0;
 /// A motion nearer than this to whole samples is one of whole samples: interpolation costs time.
 const NEAR: f32 = 1.0 / 64.0;
 /// Samples in a block.
@@ -59,6 +63,8 @@ struct BlockMatch {
     square: f32,
     /// Mean of the frame's own samples.
     own: f32,
+    /// Variance of the frame's own samples that those of the other one lack.
+    lost: f32,
 }
 
 /// The result of a frame: a mean of its own and those of its neighbours, at the places of its samples.
@@ -168,7 +174,7 @@ impl Places {
                     _ => moved_block(ctx.level, out, patch, here, &taps(fx), &taps(fy)),
                 };
                 let (high, wide) = (line.len() / own.width, SIDE.min(own.width - x));
-                let [sum, squares, own_sum] = if high == SIDE && wide == SIDE {
+                let [sum, squares, own_sum, together] = if high == SIDE && wide == SIDE {
                     moved((&mut line[x..], own.width))
                 } else {
                     let mut out = [0; SIDE * SIDE];
@@ -178,7 +184,9 @@ impl Places {
                     }
                     sums
                 };
-                BlockMatch { mean: sum / SAMPLES, square: squares / SAMPLES, own: own_sum / SAMPLES }
+                let (mean, square, own) = (sum / SAMPLES, squares / SAMPLES, own_sum / SAMPLES);
+                let shared = 2.0 * (together / SAMPLES - own * mean);
+                BlockMatch { mean, square, own, lost: -shared - (square - mean * mean) }
             };
             (0..self.blocks.0).map(|column| block(column, line)).collect::<Vec<_>>()
         });
@@ -188,9 +196,11 @@ impl Places {
     /// The share of each block.
     fn shares(&self, found: &[BlockMatch], change: Brightness, limits: Limits) -> Vec<f32> {
         let gain = (1.0 - spread(found).abs() / MOST_GAIN).max(0.0);
+        let penalty = LOST + MORE_LOST * excess(found);
         let error = |found: &BlockMatch| {
             let shift = change.gain * found.own + change.offset;
-            (found.square - 2.0 * found.mean * shift + shift * shift) / (CODE * CODE)
+            let square = found.square - 2.0 * found.mean * shift + shift * shift;
+            (square + penalty * found.lost.max(0.0)) / (CODE * CODE)
         };
         let errors: Vec<f32> = found.iter().map(error).collect();
         let gain = gain * limits.grain.map_or(1.0, |limits| falling(quarter(&errors), limits));
@@ -295,6 +305,13 @@ impl FixedPointPlane {
         }
         (copy, WIDTH)
     }
+}
+
+/// By how much more detail another frame lost than it has more: 0 to 1.
+fn excess(found: &[BlockMatch]) -> f32 {
+    let sum = |sign: f32| found.iter().map(|found| (sign * found.lost).max(0.0)).sum::<f32>();
+    let (lost, more) = (sum(1.0), sum(-1.0));
+    ((lost - more) / (lost + more).max(1.0)).max(0.0)
 }
 
 /// By how much the deviation of the blocks' means differs, relative to that of a frame's own ones.
