@@ -395,8 +395,8 @@ fn eps() -> f64 {
 
 impl Recipe {
     /// Reads a recipe, then its overrides: other files, and single settings `a.b = value`. Later ones win;
-    /// tables are merged key by key, everything else is replaced. Settings of a file under `for.NETWORK`
-    /// apply if that network is trained, or is the discriminator.
+    /// tables are merged key by key unless their `kind` differs, everything else is replaced. Settings of a
+    /// file under `for.NETWORK` apply if that network is trained, or is the discriminator.
     ///
     /// # Errors
     /// A file that cannot be read or is not valid TOML; unknown or missing keys; invalid values. The error

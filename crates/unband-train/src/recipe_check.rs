@@ -220,32 +220,34 @@ impl Checks<'_> {
     }
 
     fn init(&self, key: &str, network: &str, init: &Init) -> Result<(), RecipeError> {
-        match init {
-            Init::Pytorch { zero } => {
-                let graph = arch::build(network).and_then(Result::ok);
-                let known = |layer: &str| {
-                    graph.iter().flat_map(|g| &g.params).any(|p| p.name == format!("{layer}.weight"))
-                };
-                match zero.iter().find(|layer| !known(layer)) {
-                    Some(layer) => {
-                        let what = format!("{network} has no layer `{layer}`");
-                        Err(self.wrong(&format!("{key}.zero"), what))
-                    }
-                    None => Ok(()),
-                }
+        let graph = arch::build(network).and_then(Result::ok);
+        let has = |layer: &str, sizes: usize| {
+            let name = format!("{layer}.weight");
+            let params = graph.iter().flat_map(|g| &g.params);
+            params.into_iter().any(|p| p.name == name && p.shape.len() >= sizes)
+        };
+        let differs = |layer: &str, setting: &str| match has(layer, 4) {
+            true => Ok(()),
+            false => {
+                let what = format!("{network} has no convolution `{layer}`");
+                Err(self.wrong(&format!("{key}.{setting}"), what))
             }
+        };
+        if let Init::Pytorch { zero } | Init::He { zero, .. } = init
+            && let Some(layer) = zero.iter().find(|layer| !has(layer, 0))
+        {
+            return Err(self.wrong(&format!("{key}.zero"), format!("{network} has no layer `{layer}`")));
+        }
+        match init {
             Init::XavierNormal { gain, .. } | Init::Orthogonal { gain } => {
                 self.number(&format!("{key}.gain"), *gain, 0.0, 10.0)
             }
             Init::Differences { layer, gain } => {
-                let graph = arch::build(network).and_then(Result::ok);
-                let name = format!("{layer}.weight");
-                let convolution = |p: &unband_nets::Param| p.name == name && p.shape.len() == 4;
-                if !graph.iter().flat_map(|g| &g.params).any(convolution) {
-                    let what = format!("{network} has no convolution `{layer}`");
-                    return Err(self.wrong(&format!("{key}.layer"), what));
-                }
+                differs(layer, "layer")?;
                 self.number(&format!("{key}.gain"), *gain, 1e-3, 1e4)
+            }
+            Init::He { differences, .. } => {
+                differences.iter().try_for_each(|layer| differs(layer, "differences"))
             }
             Init::Normal { std } => self.number(&format!("{key}.std"), *std, 0.0, 10.0),
             _ => Ok(()),

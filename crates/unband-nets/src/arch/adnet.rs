@@ -1,6 +1,6 @@
 //! ADNet (Tian et al., "Attention-guided CNN for image denoising", Neural Networks 124, 2020).
 
-use super::{Architecture, Purpose, Use, outputs_of};
+use super::{Architecture, Purpose, Use, Variant, outputs_of};
 use crate::layer::activation::Activation;
 use crate::layer::conv::ConvSpec;
 use crate::net::{BuildError, Net};
@@ -17,7 +17,7 @@ pub const ENTRY: Architecture = Architecture {
         &[3, width, 3, 3] if state.shape("conv3.weight")? == [3, 6, 1, 1] => Some(build(width)),
         _ => None,
     },
-    variants: &[],
+    variants: &[Variant { name: "small", title: "Narrow, to learn on a small machine", build: || build(24) }],
     settings: |state| outputs_of(state, "width", "conv1_1.0.weight"),
     assumed: "red, green, blue; blue, green, red for the authors' published files (`order`)",
 };

@@ -1,7 +1,7 @@
 //! BitNet (Byun, Shim, Kim, "BitNet: learning-based bit-depth expansion", ACCV 2018), rebuilt from its
 //! abstract.
 
-use super::{Architecture, Purpose, Use, outputs_of};
+use super::{Architecture, Purpose, Use, Variant, outputs_of};
 use crate::layer::activation::Activation;
 use crate::layer::conv::ConvSpec;
 use crate::layer::pool::Reduce;
@@ -20,7 +20,11 @@ pub const ENTRY: Architecture = Architecture {
         let &[width] = state.shape("head2.act.weight")? else { return None };
         (inputs == 4 * width).then(|| build(width, gate))
     },
-    variants: &[],
+    variants: &[Variant {
+        name: "small",
+        title: "Narrow, to learn on a small machine",
+        build: || build(24, 8),
+    }],
     settings: |state| outputs_of(state, "width", "head.weight"),
     assumed: "",
 };

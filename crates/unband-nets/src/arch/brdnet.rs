@@ -1,7 +1,7 @@
 //! BRDNet (Tian, Xu, Zuo, "Image denoising using deep CNN with batch renormalization", Neural Networks 121,
 //! 2020).
 
-use super::{Architecture, Purpose, Use, outputs_of};
+use super::{Architecture, Purpose, Use, Variant, outputs_of};
 use crate::layer::conv::ConvSpec;
 use crate::net::{BuildError, Net};
 use crate::{Graph, StateDict, Value};
@@ -17,7 +17,7 @@ pub const ENTRY: Architecture = Architecture {
         &[width, _, 3, 3] if state.shape("fuse.weight")? == [3, 6, 3, 3] => Some(build(width)),
         _ => None,
     },
-    variants: &[],
+    variants: &[Variant { name: "small", title: "Narrow, to learn on a small machine", build: || build(20) }],
     settings: |state| outputs_of(state, "width", "up.0.conv.weight"),
     assumed: "",
 };

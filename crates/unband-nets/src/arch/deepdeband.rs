@@ -4,7 +4,7 @@
 //! deepDeband-f runs on the whole image. deepDeband-w runs on overlapping patches of 256×256 that are then
 //! blended by weight. Their tensors have the same names and shapes.
 
-use super::{Architecture, Purpose, Use, outputs_of};
+use super::{Architecture, Purpose, Use, Variant, outputs_of};
 use crate::layer::activation::Activation;
 use crate::layer::conv::ConvSpec;
 use crate::net::{BuildError, Net};
@@ -18,7 +18,7 @@ pub const FULL: Architecture = Architecture {
     use_as: Use { range: (-1.0, 1.0), ..Use::of(Purpose::Deband) },
     build: || build(64),
     detect: |state: &StateDict| Some(build(width(state)?)),
-    variants: &[],
+    variants: &[Variant { name: "small", title: "Narrow, to learn on a small machine", build: || build(16) }],
     settings: |state| outputs_of(state, "width", "model.model.0.weight"),
     assumed: "deepdeband-f (whole image); deepdeband-w (patches) has the same tensors, and the method name selects it",
 };

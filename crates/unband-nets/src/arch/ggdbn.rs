@@ -1,6 +1,6 @@
 //! GGDBN: gradient-guided dual-branch network with a self-guiding pyramid shared by both branches.
 
-use super::{Architecture, Purpose, Settings, Use, listed};
+use super::{Architecture, Purpose, Settings, Use, Variant, listed};
 use crate::layer::activation::Activation;
 use crate::layer::conv::ConvSpec;
 use crate::layer::pool::Reduce;
@@ -15,7 +15,11 @@ pub const ENTRY: Architecture = Architecture {
     use_as: Use::of(Purpose::Deband),
     build: || build(&Config::default()),
     detect: |state: &StateDict| Some(build(&Config::of(state)?)),
-    variants: &[],
+    variants: &[Variant {
+        name: "small",
+        title: "Narrow, to learn on a small machine",
+        build: || build(&Config { width: 16, pyramid: [64, 48, 32], attention: 4, fusion: 16 }),
+    }],
     settings: |state| Config::of(state).map(|config| config.settings()).unwrap_or_default(),
     assumed: "",
 };

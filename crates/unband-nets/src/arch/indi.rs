@@ -1,7 +1,7 @@
 //! INDI: a U-net with sine activations, conditioned on a time `t` and run in steps (inversion by direct
 //! iteration).
 
-use super::{Architecture, Passes, Purpose, Settings, Use, count_numbered};
+use super::{Architecture, Passes, Purpose, Settings, Use, Variant, count_numbered};
 use crate::layer::activation::Activation;
 use crate::layer::conv::ConvSpec;
 use crate::net::{BuildError, Net};
@@ -28,7 +28,11 @@ pub const ENTRY: Architecture = Architecture {
         }
         Some(build(&config))
     },
-    variants: &[],
+    variants: &[Variant {
+        name: "small",
+        title: "Narrow, to learn on a small machine",
+        build: || build(&Config { channels: 16, factor: 16, ..Config::default() }),
+    }],
     settings: |state| Config::of(state).map(|config| config.settings()).unwrap_or_default(),
     assumed: "",
 };

@@ -47,6 +47,17 @@ pub enum Init {
         /// Factor of its kernels.
         gain: f64,
     },
+    /// Normal of standard deviation √(2 / fan-in), biases 0 (He et al. 2015): signals keep their size from
+    /// layer to layer. Where the first layers see differences alone, that is the size of what is to be
+    /// repaired, and one rate suits all layers.
+    He {
+        /// Layers whose kernels have mean 0 over the window of each channel.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        differences: Vec<String>,
+        /// Layers whose weights start at 0.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        zero: Vec<String>,
+    },
     /// Orthogonal kernels: rows of outputs (or columns, where those are fewer) have length `gain` and are
     /// orthogonal to each other; biases 0 (Saxe et al. 2014; cszn/KAIR, `models/select_network.py`,
     /// `init_weights`).
@@ -205,14 +216,15 @@ impl Kinds {
         if let (InitRole::Weight, Init::Orthogonal { gain }) = (kind, init) {
             orthogonalise(&mut values, param.shape.first().copied().unwrap_or(1), *gain);
         }
-        if let Init::Differences { layer, gain } = init
-            && param.name.strip_suffix(".weight") == Some(layer)
-        {
-            for window in values.chunks_mut(param.shape.iter().skip(2).product()) {
-                let mean = window.iter().sum::<f64>() / window.len() as f64;
-                for v in window {
-                    *v = gain * (*v - mean);
-                }
+        let gain = match init {
+            Init::Differences { layer, gain } if param.name.strip_suffix(".weight") == Some(layer) => *gain,
+            Init::He { differences, .. } if is_among(differences, &param.name) => 1.0,
+            _ => return values,
+        };
+        for window in values.chunks_mut(param.shape.iter().skip(2).product()) {
+            let mean = window.iter().sum::<f64>() / window.len() as f64;
+            for v in window {
+                *v = gain * (*v - mean);
             }
         }
         values
@@ -231,7 +243,11 @@ impl Kinds {
         let (fan_in, fan_out) = self.fans[i];
         let linear = |weight: usize| self.linear[weight];
         match (kind, init) {
-            (InitRole::Weight | InitRole::Bias(_), Init::Pytorch { zero }) if is_among(zero, name) => 0.0,
+            (InitRole::Weight | InitRole::Bias(_), Init::Pytorch { zero } | Init::He { zero, .. })
+                if is_among(zero, name) =>
+            {
+                0.0
+            }
             (InitRole::Fixed(_), Init::Adnet {}) if name.ends_with("running_var") => 0.01,
             (InitRole::Fixed(value), _) => value,
             (InitRole::Angle(degrees), _) => {
@@ -248,6 +264,7 @@ impl Kinds {
             (InitRole::Weight, Init::XavierNormal { gain, .. }) => {
                 gain * (2.0 / (fan_in + fan_out)).sqrt() * normal()
             }
+            (InitRole::Weight, Init::He { .. }) => (2.0 / fan_in).sqrt() * normal(),
             (InitRole::Weight, Init::Normal { std }) => std * normal(),
             (InitRole::Weight, Init::Adnet {}) => ADNET_STD * normal(),
             (InitRole::Weight, Init::Uformer {}) if linear(i) => 0.02 * normal(),

@@ -101,3 +101,18 @@ fn orthogonal_kernels_have_rows_of_one_length_and_nothing_in_common() {
     }
     assert!(values(&narrow, "trunk_conv.bias").iter().all(|v| v.to_bits() == 0));
 }
+
+#[test]
+fn kernels_of_he_keep_the_size_of_signals_and_see_differences_alone() {
+    let (differences, zero) = (vec!["head".to_owned()], vec!["tail".to_owned()]);
+    let state = init::state(&graph("bitnet"), &Init::He { differences, zero }, 3);
+    let inner = values(&state, "mid.2.conv.weight");
+    let spread = (inner.iter().map(|v| v * v).sum::<f32>() / inner.len() as f32).sqrt();
+    assert!((spread / (2.0f32 / 576.0).sqrt() - 1.0).abs() < 0.02, "{spread}");
+    for window in values(&state, "head.weight").chunks(9) {
+        assert!(window.iter().sum::<f32>().abs() < 1e-5 && window.iter().any(|v| v.abs() > 0.05));
+    }
+    for name in ["tail.weight", "tail.bias", "head.bias", "mid.2.conv.bias"] {
+        assert!(values(&state, name).iter().all(|v| v.to_bits() << 1 == 0), "{name}");
+    }
+}

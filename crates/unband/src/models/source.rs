@@ -92,6 +92,6 @@ mod tests {
         assert!(matches!(source("./adnet"), Ok(NetworkSource::File(_))));
         assert!(matches!(source("C:\\mine.pth"), Ok(NetworkSource::File(_))));
         assert!(source("bdinn:nothing").is_err_and(|error| error.what.contains("inverse, unet")));
-        assert!(source("adnet:x").is_err_and(|error| error.what == "variants of adnet: none"));
+        assert!(source("dbi:x").is_err_and(|error| error.what == "variants of dbi: none"));
     }
 }

@@ -117,6 +117,11 @@ pub const ENTRY: Architecture = Architecture {
             title: "table 5: banded kernels of another size",
             build: || build(&Config::deformable(Offsets::Banded, (5, 5), 16)),
         },
+        Variant {
+            name: "small",
+            title: "Narrow, to learn on a small machine",
+            build: || build(&Config::small()),
+        },
     ],
     settings: |state| Config::of(state).map(|config| config.settings()).unwrap_or_default(),
     assumed: "factors between 1/e and e, kernels stretched by 0.5 to 3 unless the file states options",
@@ -258,6 +263,22 @@ impl Default for Config {
 }
 
 impl Config {
+    /// One block where the published network has up to three, of half the width.
+    fn small() -> Self {
+        Self {
+            plan: BdinnLayout::CrossScale(vec![Level { blocks: 1, skip: 1 }; 3]),
+            middle: Middle::Attention {
+                blocks: 1,
+                width: 16,
+                inner: 4,
+                offsets: Offsets::Banded,
+                kernel: (3, 5),
+            },
+            function: Function::Dense { growth: 16 },
+            ..Self::default()
+        }
+    }
+
     /// Settings by name, for display.
     fn settings(&self) -> Settings {
         let levels = match &self.plan {
