@@ -34,6 +34,10 @@ pub struct Recipe {
     /// Treatment of networks without a checkpoint.
     #[serde(default)]
     pub weights: Weights,
+    /// Folder of kept checkpoints: where that of a row is missing, the one named after its folder is used,
+    /// `KEPT/bitnet.safetensors` for `runs/bitnet/best.safetensors`.
+    #[serde(default)]
+    pub kept: Option<PathBuf>,
     /// Size of clean images over that of degraded ones, for upscaling methods; 1 for restoration.
     #[serde(default = "one")]
     pub scale: usize,
@@ -197,6 +201,16 @@ impl RecipeRow {
         Self { method: Some(method.into()), ..Self::blank(name.into()) }
     }
 
+    /// Takes its checkpoint from a folder of kept ones if its own is missing.
+    fn keep(&mut self, folder: &Path) {
+        let Some(own) = self.weights.as_ref().filter(|own| !own.is_file()) else { return };
+        let Some(name) = own.parent().and_then(Path::file_name) else { return };
+        let kept = folder.join(name).with_extension("safetensors");
+        if kept.is_file() {
+            self.weights = Some(kept);
+        }
+    }
+
     /// A row without a method and published values.
     pub(super) fn blank(name: String) -> Self {
         Self {
@@ -244,6 +258,7 @@ impl Recipe {
             metrics: metrics.iter().map(ToString::to_string).collect(),
             costs: Vec::new(),
             weights: Weights::default(),
+            kept: None,
             scale: one(),
             images: 0,
             crop: 0,
@@ -279,7 +294,10 @@ impl Recipe {
 
     fn typed(mut table: Table, names: String) -> Result<Self, EvaluateError> {
         spread_dither(&mut table);
-        let recipe: Self = recipe::typed(table, &names).map_err(failure)?;
+        let mut recipe: Self = recipe::typed(table, &names).map_err(failure)?;
+        if let Some(kept) = &recipe.kept {
+            recipe.method.iter_mut().for_each(|row| row.keep(kept));
+        }
         if (1..=8).contains(&recipe.scale) {
             return Ok(recipe);
         }
