@@ -71,25 +71,15 @@ fn renamed(table: Table) -> Table {
     table.into_iter().map(rename).collect()
 }
 
-/// Merges one table into another: tables of the same `kind` key by key, other values by replacement.
+/// Merges one table into another: tables key by key, other values by replacement.
 pub fn merge(onto: &mut Table, from: Table) {
     for (key, value) in from {
         match (onto.get_mut(&key), value) {
-            (Some(Value::Table(inner)), Value::Table(value)) if is_same_kind(inner, &value) => {
-                merge(inner, value);
-            }
+            (Some(Value::Table(inner)), Value::Table(value)) => merge(inner, value),
             (_, value) => {
                 onto.insert(key, value);
             }
         }
-    }
-}
-
-/// Whether one table may override keys of another, whose keys are those of its `kind`.
-fn is_same_kind(base: &Table, over: &Table) -> bool {
-    match (base.get("kind"), over.get("kind")) {
-        (Some(base), Some(over)) => base == over,
-        _ => true,
     }
 }
 
@@ -117,15 +107,6 @@ mod tests {
         merge(&mut table, parse("a.g = 6", "setting").unwrap());
         let want = parse("list = [3]\na.g = 6\n[b]\nc = 5\nd = { e = 3, f = 4 }\n", "want").unwrap();
         assert_eq!(table, want);
-    }
-
-    #[test]
-    fn a_table_of_another_kind_is_replaced() {
-        let mut table = parse("init = { kind = 'xavier-normal', gain = 0.1 }", "base").unwrap();
-        merge(&mut table, parse("init.gain = 1", "over").unwrap());
-        assert_eq!(table["init"]["gain"].as_integer(), Some(1));
-        merge(&mut table, parse("init = { kind = 'pytorch', zero = ['tail'] }", "over").unwrap());
-        assert_eq!(table, parse("init = { kind = 'pytorch', zero = ['tail'] }", "want").unwrap());
     }
 
     #[test]

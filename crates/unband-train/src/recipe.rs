@@ -393,10 +393,21 @@ fn eps() -> f64 {
     1e-8
 }
 
+/// Merges one table into another. The keys of `init` are those of its `kind`: another kind drops them.
+fn merge(onto: &mut Table, from: Table) {
+    let kind = |table: &Table| table.get("init")?.get("kind").cloned();
+    if let (Some(before), Some(after)) = (kind(onto), kind(&from))
+        && before != after
+    {
+        onto.remove("init");
+    }
+    recipe::merge(onto, from);
+}
+
 impl Recipe {
     /// Reads a recipe, then its overrides: other files, and single settings `a.b = value`. Later ones win;
-    /// tables are merged key by key unless their `kind` differs, everything else is replaced. Settings of a
-    /// file under `for.NETWORK` apply if that network is trained, or is the discriminator.
+    /// tables are merged key by key, everything else is replaced, and so is `init` by one of another `kind`.
+    /// Settings of a file under `for.NETWORK` apply if that network is trained, or is the discriminator.
     ///
     /// # Errors
     /// A file that cannot be read or is not valid TOML; unknown or missing keys; invalid values. The error
@@ -407,7 +418,7 @@ impl Recipe {
         for file in overrides {
             let mut over = recipe::read(file)?;
             let special = over.remove("for");
-            recipe::merge(&mut table, over);
+            merge(&mut table, over);
             let other = table.get("gan").and_then(|gan| gan.get("discriminator"));
             let players =
                 [table.get("network"), other].map(|name| name.and_then(Value::as_str).map(str::to_owned));
@@ -416,7 +427,7 @@ impl Recipe {
                     // Options do not make another network.
                     let plain = name.split_once(':').filter(|(_, options)| options.contains('='));
                     if let Some(Value::Table(own)) = special.remove(plain.map_or(name.as_str(), |(n, _)| n)) {
-                        recipe::merge(&mut table, own);
+                        merge(&mut table, own);
                     }
                 }
             }
@@ -424,7 +435,7 @@ impl Recipe {
         }
         for setting in settings {
             let file = format!("--set {setting}");
-            recipe::merge(&mut table, recipe::parse(setting, &file)?);
+            merge(&mut table, recipe::parse(setting, &file)?);
             names.push(file);
         }
         Self::resolve(table, &names.join(" + "))

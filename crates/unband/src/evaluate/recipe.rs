@@ -268,8 +268,8 @@ impl Recipe {
         }
     }
 
-    /// Reads a recipe, then those whose keys override it: tables are merged key by key unless their `kind`
-    /// differs, everything else is replaced.
+    /// Reads a recipe, then those whose keys override it: tables are merged key by key, everything else is
+    /// replaced.
     ///
     /// # Errors
     /// Unreadable files and invalid TOML; unknown or missing keys, values out of range: with the files, the
