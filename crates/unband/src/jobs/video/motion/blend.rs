@@ -18,10 +18,6 @@ const MOST_GAIN: f32 = 0.4;
 /// Rounds of weights at most for the change of brightness, and a difference in codes that ends them.
 const ROUNDS: usize = 5;
 const SETTLED: f32 = 1e-3;
-/// Weight of lost detail among the differences, and its increase for a frame that lost detail everywhere:
-/// codecs store some frames finer than their neighbours, which must not blur them.
-const LOST: f32 = 1.0;
-const MORE_LOST: f32 = 2.0;
 /// A motion nearer than this to whole samples is one of whole samples: interpolation costs time.
 const NEAR: f32 = 1.0 / 64.0;
 /// Samples in a block.
@@ -39,15 +35,19 @@ pub(in crate::jobs::video) struct Limits {
     /// Mean square that a quarter of the blocks does not exceed, in squared 8-bit codes: from the first on it
     /// is grain, which a mean would remove; no frame is averaged from the second on.
     pub(in crate::jobs::video) grain: Option<(f32, f32)>,
+    /// Weight of lost detail among the differences, and its increase for a frame that lost detail everywhere:
+    /// codecs store some frames finer than their neighbours, which must not blur them.
+    pub(in crate::jobs::video) lost: (f32, f32),
 }
 
 impl Limits {
     /// For frames of a lossy codec, or others.
     pub(in crate::jobs::video) fn of(lossy: bool) -> Self {
         if lossy {
-            Self { block: (1.5, 4.0), sample: 8.0, flicker: 0.3, grain: None }
+            Self { block: (1.5, 4.0), sample: 8.0, flicker: 0.3, grain: None, lost: (1.0, 2.0) }
         } else {
-            Self { block: (0.15, 0.4), sample: 2.5, flicker: 0.0, grain: Some((0.06, 0.12)) }
+            let grain = Some((0.06, 0.12));
+            Self { block: (0.15, 0.4), sample: 2.5, flicker: 0.0, grain, lost: (0.0, 0.0) }
         }
     }
 }
@@ -196,7 +196,7 @@ impl Places {
     /// The share of each block.
     fn shares(&self, found: &[BlockMatch], change: Brightness, limits: Limits) -> Vec<f32> {
         let gain = (1.0 - spread(found).abs() / MOST_GAIN).max(0.0);
-        let penalty = LOST + MORE_LOST * excess(found);
+        let penalty = limits.lost.0 + limits.lost.1 * excess(found);
         let error = |found: &BlockMatch| {
             let shift = change.gain * found.own + change.offset;
             let square = found.square - 2.0 * found.mean * shift + shift * shift;
