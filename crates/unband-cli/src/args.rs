@@ -168,7 +168,7 @@ pub struct VideoArgs {
     /// End time: seconds or H:MM:SS
     #[arg(long, value_name = "TIME", value_parser = time, hide_short_help = true)]
     pub to: Option<f64>,
-    /// Neighbouring frames in a result: off, still (where nothing moves), motion (along the motion)
+    /// Neighbouring frames in a result: off, still (where nothing moves), motion (along it, the default)
     #[arg(long, value_name = "WORD", value_parser = temporal, hide_short_help = true)]
     pub temporal: Option<Temporal>,
     /// Begin the result at 0, for recordings that begin at any time of day
