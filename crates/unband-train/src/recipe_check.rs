@@ -226,12 +226,12 @@ impl Checks<'_> {
             let params = graph.iter().flat_map(|g| &g.params);
             params.into_iter().any(|p| p.name == name && p.shape.len() >= sizes)
         };
-        let differs = |layer: &str, setting: &str| match has(layer, 4) {
-            true => Ok(()),
-            false => {
-                let what = format!("{network} has no convolution `{layer}`");
-                Err(self.wrong(&format!("{key}.{setting}"), what))
+        let differs = |layer: &str, setting: &str| {
+            if has(layer, 4) {
+                return Ok(());
             }
+            let what = format!("{network} has no convolution `{layer}`");
+            Err(self.wrong(&format!("{key}.{setting}"), what))
         };
         if let Init::Pytorch { zero } | Init::He { zero, .. } = init
             && let Some(layer) = zero.iter().find(|layer| !has(layer, 0))
