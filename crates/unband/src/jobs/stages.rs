@@ -60,10 +60,12 @@ impl Stages<'_> {
             && choices.act == Act::Restore
         {
             image = image.into_rgb(ctx).map_err(|error| Error::Image(error.to_string()))?;
-            // What was found in luma and chroma now lies behind red, green and blue.
-            let findings = findings.to_mut();
-            findings.space = Space::Yuv { matrix, range };
-            findings.half_chroma = subsampling == Subsampling::HALF;
+            // A grid that was found in luma or chroma now lies behind red, green and blue.
+            if findings.grids.iter().any(|grid| grid.found) {
+                let findings = findings.to_mut();
+                findings.space = Space::Yuv { matrix, range };
+                findings.half_chroma = subsampling == Subsampling::HALF;
+            }
         }
         let findings = &*findings;
         let not_finite = NotFinite::take(&mut image);
