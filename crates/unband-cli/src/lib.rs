@@ -38,7 +38,7 @@ use crate::outcome::Outcome;
 use crate::reporter::{Loudness, Reporter};
 
 pub use crate::interrupt::stop;
-pub use crate::memory::set_release;
+pub use crate::memory::on_frames;
 pub use crate::streams::Streams;
 
 #[cfg(test)]

@@ -1,20 +1,18 @@
-//! Release of freed memory by the program's allocator.
+//! Freed memory of the program's allocator.
 
 use std::sync::OnceLock;
 
-static RELEASE: OnceLock<fn(bool)> = OnceLock::new();
+static KEEP: OnceLock<fn()> = OnceLock::new();
 
-/// Names the function that sets when freed memory goes back to the system, given whether work of the same
-/// size follows: soon, which is set at once, or late.
-pub fn set_release(release: fn(bool)) {
-    release(false);
-    let _ = RELEASE.set(release);
+/// Names the function that makes the allocator keep freed memory for work of the same size.
+pub fn on_frames(keep: fn()) {
+    let _ = KEEP.set(keep);
 }
 
 /// Frames of a video follow, each of which needs the memory of the one before. Call it before other threads
 /// exist.
 pub fn frames_follow() {
-    if let Some(release) = RELEASE.get() {
-        release(true);
+    if let Some(keep) = KEEP.get() {
+        keep();
     }
 }

@@ -17,7 +17,7 @@ pub const ENTRY: Architecture = Architecture {
         &[3, width, 3, 3] if state.shape("conv3.weight")? == [3, 6, 1, 1] => Some(build(width)),
         _ => None,
     },
-    variants: &[Variant { name: "small", title: "Narrow, to learn on a small machine", build: || build(24) }],
+    variants: &[Variant::small(|| build(24))],
     settings: |state| outputs_of(state, "width", "conv1_1.0.weight"),
     assumed: "red, green, blue; blue, green, red for the authors' published files (`order`)",
 };

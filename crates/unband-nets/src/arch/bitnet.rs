@@ -20,11 +20,7 @@ pub const ENTRY: Architecture = Architecture {
         let &[width] = state.shape("head2.act.weight")? else { return None };
         (inputs == 4 * width).then(|| build(width, gate))
     },
-    variants: &[Variant {
-        name: "small",
-        title: "Narrow, to learn on a small machine",
-        build: || build(24, 8),
-    }],
+    variants: &[Variant::small(|| build(24, 8))],
     settings: |state| outputs_of(state, "width", "head.weight"),
     assumed: "",
 };

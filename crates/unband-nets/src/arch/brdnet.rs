@@ -17,7 +17,7 @@ pub const ENTRY: Architecture = Architecture {
         &[width, _, 3, 3] if state.shape("fuse.weight")? == [3, 6, 3, 3] => Some(build(width)),
         _ => None,
     },
-    variants: &[Variant { name: "small", title: "Narrow, to learn on a small machine", build: || build(20) }],
+    variants: &[Variant::small(|| build(20))],
     settings: |state| outputs_of(state, "width", "up.0.conv.weight"),
     assumed: "",
 };

@@ -18,7 +18,7 @@ pub const FULL: Architecture = Architecture {
     use_as: Use { range: (-1.0, 1.0), ..Use::of(Purpose::Deband) },
     build: || build(64),
     detect: |state: &StateDict| Some(build(width(state)?)),
-    variants: &[Variant { name: "small", title: "Narrow, to learn on a small machine", build: || build(16) }],
+    variants: &[Variant::small(|| build(16))],
     settings: |state| outputs_of(state, "width", "model.model.0.weight"),
     assumed: "deepdeband-f (whole image); deepdeband-w (patches) has the same tensors, and the method name selects it",
 };

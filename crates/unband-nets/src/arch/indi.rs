@@ -28,11 +28,7 @@ pub const ENTRY: Architecture = Architecture {
         }
         Some(build(&config))
     },
-    variants: &[Variant {
-        name: "small",
-        title: "Narrow, to learn on a small machine",
-        build: || build(&Config { channels: 16, factor: 16, ..Config::default() }),
-    }],
+    variants: &[Variant::small(|| build(&Config { channels: 16, factor: 16, ..Config::default() }))],
     settings: |state| Config::of(state).map(|config| config.settings()).unwrap_or_default(),
     assumed: "",
 };

@@ -77,6 +77,13 @@ pub struct Variant {
     pub build: fn() -> Result<Graph, BuildError>,
 }
 
+impl Variant {
+    /// The narrow one of a network, by its builder.
+    pub(crate) const fn small(build: fn() -> Result<Graph, BuildError>) -> Self {
+        Self { name: "small", title: "Narrow, to learn on a small machine", build }
+    }
+}
+
 /// Task of a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {

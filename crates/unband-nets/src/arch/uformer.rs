@@ -20,11 +20,9 @@ pub const ENTRY: Architecture = Architecture {
             title: "Without modulators, the vectors that the decoder adds to its windows",
             build: || build(&Config { modulator: false, ..Config::default() }),
         },
-        Variant {
-            name: "small",
-            title: "Narrow, to learn on a small machine",
-            build: || build(&Config { width: 8, heads: [1, 1, 2, 4, 8, 8, 4, 2, 1], ..Config::default() }),
-        },
+        Variant::small(|| {
+            build(&Config { width: 8, heads: [1, 1, 2, 4, 8, 8, 4, 2, 1], ..Config::default() })
+        }),
     ],
     settings: |state| Config::of(state).map(|config| config.settings()).unwrap_or_default(),
     assumed: "built for images of 256×256; if built for 128×128, the windows of the bottleneck would not shift",

@@ -117,11 +117,7 @@ pub const ENTRY: Architecture = Architecture {
             title: "table 5: banded kernels of another size",
             build: || build(&Config::deformable(Offsets::Banded, (5, 5), 16)),
         },
-        Variant {
-            name: "small",
-            title: "Narrow, to learn on a small machine",
-            build: || build(&Config::small()),
-        },
+        Variant::small(|| build(&Config::small())),
     ],
     settings: |state| Config::of(state).map(|config| config.settings()).unwrap_or_default(),
     assumed: "factors between 1/e and e, kernels stretched by 0.5 to 3 unless the file states options",
@@ -247,13 +243,7 @@ impl Default for Config {
                 Level { blocks: 3, skip: 1 },
                 Level { blocks: 1, skip: 2 },
             ]),
-            middle: Middle::Attention {
-                blocks: 2,
-                width: 16,
-                inner: 4,
-                offsets: Offsets::Banded,
-                kernel: (3, 5),
-            },
+            middle: Middle::banded(2),
             function: Function::Dense { growth: 32 },
             scaling: Scaling::Shuffle,
             clamp: Some(1.0),
@@ -267,13 +257,7 @@ impl Config {
     fn small() -> Self {
         Self {
             plan: BdinnLayout::CrossScale(vec![Level { blocks: 1, skip: 1 }; 3]),
-            middle: Middle::Attention {
-                blocks: 1,
-                width: 16,
-                inner: 4,
-                offsets: Offsets::Banded,
-                kernel: (3, 5),
-            },
+            middle: Middle::banded(1),
             function: Function::Dense { growth: 16 },
             ..Self::default()
         }
@@ -343,6 +327,11 @@ fn banded_of(state: &StateDict) -> BandedDeformSpec {
 }
 
 impl Middle {
+    /// Blocks with the banded convolutions of the published network.
+    fn banded(blocks: usize) -> Self {
+        Self::Attention { blocks, width: 16, inner: 4, offsets: Offsets::Banded, kernel: (3, 5) }
+    }
+
     fn of(state: &StateDict) -> Option<Self> {
         let blocks = count_numbered(state, "mid.");
         let rcam = "mid.0.phi1.rcam";

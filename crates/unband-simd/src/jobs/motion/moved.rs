@@ -6,6 +6,15 @@ use crate::image::quantize::whole_within;
 use crate::infer::conv::fused;
 use crate::lanes::{Eight, Lanes};
 
+/// The arguments of [`moved_block`].
+struct Move<'a> {
+    out: (&'a mut [i16], usize),
+    patch: (&'a [u16], usize),
+    own: (&'a [u16], usize),
+    across: &'a [f32; TAPS],
+    down: &'a [f32; TAPS],
+}
+
 /// `out` gets the difference between a moved block and a frame's own one, clamped to `i16`. `patch` has
 /// [`PATCH`] rows of at least [`PATCH_COLUMNS`] samples, `own` and `out` have [`SIDE`] rows of at least
 /// [`SIDE`]; each with the distance between its rows. Returns the sums of the differences, of their
@@ -21,19 +30,20 @@ pub fn moved_block(
     across: &[f32; TAPS],
     down: &[f32; TAPS],
 ) -> [f32; 4] {
+    let block = Move { out, patch, own, across, down };
     #[cfg(target_arch = "x86_64")]
     if fused(level) {
         // SAFETY: `fused` says that the processor has AVX2 and FMA.
-        return unsafe { x86::fused(out, patch, own, across, down) };
+        return unsafe { x86::fused(block) };
     }
     #[cfg(target_arch = "aarch64")]
     if fused(level) {
         // SAFETY: every processor has NEON.
-        return unsafe { moved::<crate::lanes::Pair>(out, patch, own, across, down) };
+        return unsafe { moved::<crate::lanes::Pair>(block) };
     }
     let _ = fused(level);
     // SAFETY: needs no instructions.
-    unsafe { moved::<Eight>(out, patch, own, across, down) }
+    unsafe { moved::<Eight>(block) }
 }
 
 /// With vectors of 8 floats. With AVX-512's 16, half of which the filter across has no use for, it takes
@@ -42,13 +52,9 @@ pub fn moved_block(
 /// # Safety
 /// The processor must have the instructions.
 #[inline(always)]
-unsafe fn moved<V: Lanes>(
-    (out, out_stride): (&mut [i16], usize),
-    (patch, patch_stride): (&[u16], usize),
-    (own, own_stride): (&[u16], usize),
-    across: &[f32; TAPS],
-    down: &[f32; TAPS],
-) -> [f32; 4] {
+unsafe fn moved<V: Lanes>(block: Move<'_>) -> [f32; 4] {
+    let Move { out: (out, out_stride), patch: (patch, patch_stride), own: (own, own_stride), across, down } =
+        block;
     let mut samples = [[0.0; PATCH_COLUMNS]; PATCH];
     for (y, samples) in samples.iter_mut().enumerate() {
         let row = &patch[y * patch_stride..][..PATCH_COLUMNS];
@@ -119,19 +125,13 @@ unsafe fn filter_down<V: Lanes>(
 mod x86 {
     use std::arch::x86_64::__m256;
 
-    use super::TAPS;
+    use super::Move;
 
     /// # Safety
     /// The processor must have the instructions.
     #[target_feature(enable = "avx2,fma")]
-    pub unsafe fn fused(
-        out: (&mut [i16], usize),
-        patch: (&[u16], usize),
-        own: (&[u16], usize),
-        across: &[f32; TAPS],
-        down: &[f32; TAPS],
-    ) -> [f32; 4] {
+    pub unsafe fn fused(block: Move<'_>) -> [f32; 4] {
         // SAFETY: this function has the instructions.
-        unsafe { super::moved::<__m256>(out, patch, own, across, down) }
+        unsafe { super::moved::<__m256>(block) }
     }
 }

@@ -1,7 +1,7 @@
 //! Treatment of a shot, with its findings, its method and the steps on one frame.
 
 use unband_filters::smooth;
-use unband_image::findings::Findings;
+use unband_image::findings::{Findings, PlaneGrid};
 use unband_image::{Context, Depth, Image, Method, Model};
 use unband_io::video::FrameFormat;
 
@@ -67,24 +67,38 @@ pub(super) fn restored(
     if !(choices.method.entry().rgb && image.is_yuv()) {
         return deband_frame(image, findings.clone(), choices, options, ctx);
     }
+    // unband's network knows the planes with a coarse grid; the others are those of `smooth`.
+    let known = |grid: &PlaneGrid| grid.found;
+    if !choices.method.entry().ours || findings.grids.iter().all(known) {
+        return by_rgb(image, findings, choices, options, ctx);
+    }
+    let smooth = Options { method: Choice::Named(Method::new(&smooth::ENTRY)), ..options.clone() };
+    let others = Choices { depth: Depth::F32, ..choose(&image, findings, &smooth)? };
+    let mut result = deband_frame(image.clone(), findings.clone(), &others, &smooth, ctx)?;
+    if findings.grids.iter().any(known) {
+        let own = by_rgb(image, findings, choices, options, ctx)?;
+        for ((plane, own), grid) in result.planes.iter_mut().zip(own.planes).zip(&findings.grids) {
+            if known(grid) {
+                *plane = own;
+            }
+        }
+    }
+    Ok(result)
+}
+
+/// The frame with the change of a method that works on red, green and blue.
+fn by_rgb(
+    image: Image,
+    findings: &Findings,
+    choices: &Choices,
+    options: &Options,
+    ctx: &Context<'_>,
+) -> Result<Image, Error> {
     let wrong = |error: unband_image::ImageError| Error::Image(error.to_string());
     let before = image.clone().into_rgb(ctx).map_err(wrong)?;
     let float = Choices { depth: Depth::F32, ..choices.clone() };
     let after = deband_frame(image.clone(), findings.clone(), &float, options, ctx)?;
-    if !choices.method.entry().ours {
-        return Ok(with_difference(image, &before, &after));
-    }
-    // unband's network knows the planes with a coarse grid; the others are those of `smooth`.
-    let mut result = with_difference(image.clone(), &before, &after);
-    let smooth = Options { method: Choice::Named(Method::new(&smooth::ENTRY)), ..options.clone() };
-    let choices = Choices { depth: Depth::F32, ..choose(&image, findings, &smooth)? };
-    let others = deband_frame(image, findings.clone(), &choices, &smooth, ctx)?;
-    for ((plane, other), grid) in result.planes.iter_mut().zip(others.planes).zip(&findings.grids) {
-        if !grid.found {
-            *plane = other;
-        }
-    }
-    Ok(result)
+    Ok(with_difference(image, &before, &after))
 }
 
 /// Adds a method's change in RGB to the YUV samples of the frame: pixels that the method did not change keep

@@ -19,6 +19,7 @@ const MOST: f32 = 1000.0;
 const OBJECT: f32 = 0.5;
 
 /// Motion of all blocks, with a border of one block that pulls nothing.
+#[derive(Clone)]
 struct Padded {
     stride: usize,
     across: Vec<f32>,
@@ -58,7 +59,8 @@ pub(super) fn settled(start: &Field, own: &[Estimate], rounds: usize, ctx: &Cont
     }
     let mut sides = vec![ALIKE; columns + 2];
     (sides[0], sides[columns + 1]) = (0.0, 0.0);
-    let (mut now, mut next) = (Padded::of(start), Padded::of(start));
+    let mut now = Padded::of(start);
+    let mut next = now.clone();
     for _ in 0..rounds {
         let stride = now.stride;
         let lines = next.across.chunks_exact_mut(stride).zip(next.down.chunks_exact_mut(stride));
