@@ -12,6 +12,7 @@ pub(crate) struct Change {
     angle: Option<f32>,
     /// Factor and offset of sample values.
     tones: Option<(f32, f32)>,
+    colors: Option<Colors>,
 }
 
 impl Change {
@@ -22,7 +23,8 @@ impl Change {
         let angle = augment.rotate.map(|most| around(20, most).to_radians());
         let tones = augment.tones.filter(|tones| f64::from(unit(21)) < tones.probability);
         let tones = tones.map(|tones| (1.0 + around(22, tones.contrast), around(23, tones.brightness)));
-        Self { turn: Turn::drawn(augment, rng, sample), angle, tones }
+        let colors = augment.colors.then(|| Colors::drawn(unit(24), unit(25)));
+        Self { turn: Turn::drawn(augment, rng, sample), angle, tones, colors }
     }
 
     /// Appends planes of a square to `out`, flipped and rotated by quarter turns only, which leaves sample
@@ -32,7 +34,7 @@ impl Change {
     }
 
     /// The same for an image with values of 0 to 1, which is also rotated by any angle and changed in
-    /// brightness and contrast.
+    /// brightness, contrast and colours.
     pub fn lay_image(self, patch: &[f32], side: usize, out: &mut Vec<f32>) {
         let start = out.len();
         self.turn.lay(patch, side, out);
@@ -46,6 +48,39 @@ impl Change {
         }
         if let Some((factor, offset)) = self.tones {
             out[start..].iter_mut().for_each(|v| *v = (*v * factor + offset).clamp(0.0, 1.0));
+        }
+        if let Some(colors) = self.colors {
+            colors.change(&mut out[start..]);
+        }
+    }
+}
+
+/// Order of the channels, and whether they are negatives. Samples stay on a grid of 2ⁿ levels.
+#[derive(Clone, Copy)]
+struct Colors {
+    order: [usize; 3],
+    negative: bool,
+}
+
+const ORDERS: [[usize; 3]; 6] = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+
+impl Colors {
+    /// From two numbers of 0 to 1.
+    fn drawn(order: f32, negative: f32) -> Self {
+        Self { order: ORDERS[((order * 6.0) as usize).min(5)], negative: negative < 0.5 }
+    }
+
+    /// Changes an image of three planes.
+    fn change(self, image: &mut [f32]) {
+        let before = image.to_vec();
+        let area = before.len() / 3;
+        for (plane, from) in image.chunks_exact_mut(area).zip(self.order) {
+            plane.copy_from_slice(&before[from * area..][..area]);
+        }
+        if self.negative {
+            for v in image {
+                *v = 1.0 - *v;
+            }
         }
     }
 }
@@ -151,6 +186,20 @@ mod tests {
         let turned = rotated(&ramp, 9, 0.3);
         assert!((turned[41] - turned[40] - 0.3f32.cos()).abs() < 1e-4);
         assert!((turned[49] - turned[40] - 0.3f32.sin()).abs() < 1e-4);
+    }
+
+    #[test]
+    fn colours_come_in_six_orders_and_as_negatives() {
+        let augment = Augment { colors: true, ..Augment::default() };
+        let mut seen = std::collections::HashSet::new();
+        for sample in 0..200 {
+            let mut changed = Vec::new();
+            Change::drawn(augment, Rng::new(3), sample).lay_image(&[0.125, 0.25, 0.375], 1, &mut changed);
+            let sum: f32 = changed.iter().sum();
+            assert!([0.75, 2.25].contains(&sum), "{changed:?}");
+            seen.insert(changed.iter().map(|v| v.to_bits()).collect::<Vec<_>>());
+        }
+        assert_eq!(seen.len(), 12);
     }
 
     #[test]

@@ -257,6 +257,9 @@ pub struct Augment {
     /// Random brightness and contrast.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tones: Option<Tones>,
+    /// Random order of red, green and blue, and negatives by half, so that few images give many colours.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub colors: bool,
 }
 
 /// Values `v` of 0 to 1 become `v (1 + c) + b`, limited to 0 to 1.

@@ -4,6 +4,7 @@ use unband_data::DegradationRecipe;
 use unband_data::recipe::RecipeError;
 use unband_image::Hint;
 use unband_nets::arch::{self, ARCHITECTURES, Purpose, Sees};
+use unband_nets::state::he::{self, He};
 
 use crate::recipe::{Data, Init, Recipe, Rules, Schedule, Term};
 
@@ -221,10 +222,10 @@ impl Checks<'_> {
 
     fn init(&self, key: &str, network: &str, init: &Init) -> Result<(), RecipeError> {
         let graph = arch::build(network).and_then(Result::ok);
-        let has = |layer: &str, sizes: usize| {
-            let name = format!("{layer}.weight");
+        let has = |named: &str, sizes: usize| {
+            let is_named = |name: &str| name.strip_suffix(".weight").is_some_and(|l| he::names(named, l));
             let params = graph.iter().flat_map(|g| &g.params);
-            params.into_iter().any(|p| p.name == name && p.shape.len() >= sizes)
+            params.into_iter().any(|p| is_named(&p.name) && p.shape.len() >= sizes)
         };
         let differs = |layer: &str, setting: &str| {
             if has(layer, 4) {
@@ -233,10 +234,18 @@ impl Checks<'_> {
             let what = format!("{network} has no convolution `{layer}`");
             Err(self.wrong(&format!("{key}.{setting}"), what))
         };
-        if let Init::Pytorch { zero } | Init::He { zero, .. } = init
-            && let Some(layer) = zero.iter().find(|layer| !has(layer, 0))
-        {
-            return Err(self.wrong(&format!("{key}.zero"), format!("{network} has no layer `{layer}`")));
+        let lists: &[(&str, &[String], usize)] = match init {
+            Init::Pytorch { zero } => &[("zero", zero, 0)],
+            Init::He(He { zero, gates, linear, .. }) => {
+                &[("zero", zero, 0), ("gates", gates, 0), ("linear", linear, 4)]
+            }
+            _ => &[],
+        };
+        for (setting, layers, sizes) in lists {
+            if let Some(layer) = layers.iter().find(|layer| !has(layer, *sizes)) {
+                let what = format!("{network} has no layer `{layer}`");
+                return Err(self.wrong(&format!("{key}.{setting}"), what));
+            }
         }
         match init {
             Init::XavierNormal { gain, .. } | Init::Orthogonal { gain } => {
@@ -246,8 +255,23 @@ impl Checks<'_> {
                 differs(layer, "layer")?;
                 self.number(&format!("{key}.gain"), *gain, 1e-3, 1e4)
             }
-            Init::He { differences, .. } => {
-                differences.iter().try_for_each(|layer| differs(layer, "differences"))
+            Init::He(He { differences, identity, .. }) => {
+                differences.iter().try_for_each(|layer| differs(layer, "differences"))?;
+                // Two channels of the path per channel of the image.
+                let passes = |layer: &String, [path, image]: [usize; 2]| {
+                    let name = format!("{layer}.weight");
+                    let mut params = graph.iter().flat_map(|g| &g.params);
+                    params.any(|p| p.name == name && p.shape.len() > 2 && p.shape[path] >= 2 * p.shape[image])
+                };
+                let Some([first, last]) = identity else { return Ok(()) };
+                for (layer, dimensions) in [(first, [0, 1]), (last, [1, 0])] {
+                    if !passes(layer, dimensions) {
+                        let what =
+                            format!("`{layer}` is no convolution of {network} with room for the image");
+                        return Err(self.wrong(&format!("{key}.identity"), what));
+                    }
+                }
+                Ok(())
             }
             Init::Normal { std } => self.number(&format!("{key}.std"), *std, 0.0, 10.0),
             _ => Ok(()),
@@ -311,12 +335,13 @@ impl Checks<'_> {
             self.number("augment.tones.contrast", tones.contrast, 0.0, 1.0)?;
         }
         let guided = arch::of(&r.network).is_some_and(|a| a.use_as.sees == Sees::Cells);
-        match (a.rotate.is_some(), a.tones.is_some()) {
-            (rotate, tones) if guided && (rotate || tones) => {
-                let key = if rotate { "augment.rotate" } else { "augment.tones" };
-                Err(self.wrong(key, "it would move the grid that this network is conditioned on".into()))
+        let moving = [("rotate", a.rotate.is_some()), ("tones", a.tones.is_some()), ("colors", a.colors)];
+        match moving.into_iter().find(|(_, given)| guided && *given) {
+            Some((name, _)) => {
+                let what = "it would move the grid that this network is conditioned on".into();
+                Err(self.wrong(&format!("augment.{name}"), what))
             }
-            _ => Ok(()),
+            None => Ok(()),
         }
     }
 

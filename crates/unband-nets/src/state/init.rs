@@ -6,12 +6,14 @@ use std::f64::consts::TAU;
 use serde::{Deserialize, Serialize};
 use unband_image::Rng;
 
+use super::he::{self, He};
 use super::{Data, StateDict, Tensor};
 use crate::param::StoredTensor;
 use crate::{Form, Graph, Param, Role};
 
 /// Initialisation rule. Generators of banded kernels always start as in their authors' code. Slopes of
-/// `PReLU` start at 0.25, scales of norms at 1 and their shifts at 0, unless stated otherwise.
+/// `PReLU` start at 0.25, scales of norms at 1 and their shifts at 0, unless stated otherwise. Layers are
+/// named by their paths; `*` at the start matches any path.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, tag = "kind", rename_all = "kebab-case")]
 pub enum Init {
@@ -25,9 +27,6 @@ pub enum Init {
     XavierNormal {
         /// Factor of the standard deviation.
         gain: f64,
-        /// Whether the last layer of every coupling function starts at 0, which makes BDINN the identity.
-        #[serde(default, rename = "zero-last")]
-        zero_last: bool,
     },
     /// Normal of one standard deviation, biases 0, scales of norms around 1 with the same deviation
     /// (pix2pix).
@@ -47,17 +46,8 @@ pub enum Init {
         /// Factor of its kernels.
         gain: f64,
     },
-    /// Normal of standard deviation √(2 / fan-in), biases 0 (He et al. 2015): signals keep their size from
-    /// layer to layer. Where the first layers see differences alone, that is the size of what is to be
-    /// repaired, and one rate suits all layers.
-    He {
-        /// Layers whose kernels have mean 0 over the window of each channel.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        differences: Vec<String>,
-        /// Layers whose weights start at 0.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        zero: Vec<String>,
-    },
+    /// He et al.'s, with starts of single layers.
+    He(He),
     /// Orthogonal kernels: rows of outputs (or columns, where those are fewer) have length `gain` and are
     /// orthogonal to each other; biases 0 (Saxe et al. 2014; cszn/KAIR, `models/select_network.py`,
     /// `init_weights`).
@@ -109,6 +99,10 @@ fn stored_forms(param: &Param, values: &[f64], draws: RandomDraws) -> Vec<(Store
             (Form::WeightNorm, 0) => {
                 let length = |row: &[f64]| row.iter().map(|v| v * v).sum::<f64>().sqrt();
                 values.chunks((values.len() / rows).max(1)).map(length).collect()
+            }
+            // A length of 0 needs a direction too.
+            (Form::WeightNorm, 1) if values.iter().all(|v| *v == 0.0) => {
+                (0..values.len()).map(|k| draws.normal(1, k)).collect()
             }
             (Form::SpectralNorm, 1 | 2) => {
                 let len = stored.shape.iter().product();
@@ -216,16 +210,14 @@ impl Kinds {
         if let (InitRole::Weight, Init::Orthogonal { gain }) = (kind, init) {
             orthogonalise(&mut values, param.shape.first().copied().unwrap_or(1), *gain);
         }
-        let gain = match init {
-            Init::Differences { layer, gain } if param.name.strip_suffix(".weight") == Some(layer) => *gain,
-            Init::He { differences, .. } if is_among(differences, &param.name) => 1.0,
-            _ => return values,
-        };
-        for window in values.chunks_mut(param.shape.iter().skip(2).product()) {
-            let mean = window.iter().sum::<f64>() / window.len() as f64;
-            for v in window {
-                *v = gain * (*v - mean);
+        match (init, param.name.strip_suffix(".weight")) {
+            (Init::Differences { layer: wanted, gain }, Some(layer)) if layer == wanted => {
+                he::differences(&mut values, &param.shape, *gain);
             }
+            (Init::He(he), Some(layer)) if kind == InitRole::Weight => {
+                he.arrange(layer, &mut values, &param.shape);
+            }
+            _ => {}
         }
         values
     }
@@ -243,11 +235,12 @@ impl Kinds {
         let (fan_in, fan_out) = self.fans[i];
         let linear = |weight: usize| self.linear[weight];
         match (kind, init) {
-            (InitRole::Weight | InitRole::Bias(_), Init::Pytorch { zero } | Init::He { zero, .. })
-                if is_among(zero, name) =>
+            (InitRole::Weight | InitRole::Bias(_), Init::Pytorch { zero })
+                if name.rsplit_once('.').is_some_and(|(layer, _)| he::is_among(zero, layer)) =>
             {
                 0.0
             }
+            (InitRole::Bias(_), Init::He(he)) => he.bias(name),
             (InitRole::Fixed(_), Init::Adnet {}) if name.ends_with("running_var") => 0.01,
             (InitRole::Fixed(value), _) => value,
             (InitRole::Angle(degrees), _) => {
@@ -260,11 +253,10 @@ impl Kinds {
             (InitRole::Scale, _) => 1.0,
             (InitRole::Table, _) => 0.02 * normal(),
             (InitRole::Embedding, _) | (InitRole::Weight, Init::Orthogonal { .. }) => normal(),
-            (InitRole::Weight, Init::XavierNormal { zero_last: true, .. }) if is_last(name) => 0.0,
-            (InitRole::Weight, Init::XavierNormal { gain, .. }) => {
+            (InitRole::Weight, Init::XavierNormal { gain }) => {
                 gain * (2.0 / (fan_in + fan_out)).sqrt() * normal()
             }
-            (InitRole::Weight, Init::He { .. }) => (2.0 / fan_in).sqrt() * normal(),
+            (InitRole::Weight, Init::He(_)) => (2.0 / fan_in).sqrt() * normal(),
             (InitRole::Weight, Init::Normal { std }) => std * normal(),
             (InitRole::Weight, Init::Adnet {}) => ADNET_STD * normal(),
             (InitRole::Weight, Init::Uformer {}) if linear(i) => 0.02 * normal(),
@@ -279,17 +271,6 @@ impl Kinds {
 }
 
 const ADNET_STD: f64 = 0.058_925_565_098_878_96; // √(2 / (9 · 64))
-
-/// The fourth convolution of a dense block and the layer after it: the last layers of BDINN's coupling
-/// functions.
-fn is_last(name: &str) -> bool {
-    name.ends_with(".convs.3.weight") || name.ends_with(".out.weight")
-}
-
-/// Whether it is the weight or the bias of one of these layers.
-fn is_among(layers: &[String], name: &str) -> bool {
-    name.rsplit_once('.').is_some_and(|(layer, _)| layers.iter().any(|l| l == layer))
-}
 
 fn away_from_zero(value: f64, least: f64) -> f64 {
     if value.abs() >= least { value } else { least.copysign(value) }

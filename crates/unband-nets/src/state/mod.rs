@@ -2,6 +2,7 @@
 
 mod bind;
 pub mod fill;
+pub mod he;
 pub mod init;
 
 pub use bind::{BindError, Mismatch, Weights, step_spectral_norms};

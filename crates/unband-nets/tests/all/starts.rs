@@ -1,6 +1,7 @@
 //! Weight initialisation, checked against the rules of the original frameworks.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr)]
 
+use unband_nets::state::he::He;
 use unband_nets::state::init::{self, Init};
 use unband_nets::{Graph, StateDict};
 
@@ -42,7 +43,7 @@ fn pytorchs_rule_is_uniform_within_one_over_the_root_of_fan_in() {
 
 #[test]
 fn normal_rules_have_their_spreads() {
-    let ggdbn = init::state(&graph("ggdbn"), &Init::XavierNormal { gain: 0.02, zero_last: false }, 3);
+    let ggdbn = init::state(&graph("ggdbn"), &Init::XavierNormal { gain: 0.02 }, 3);
     let [mean, spread, _] = facts(&values(&ggdbn, "model.base.top3.conv.weight"));
     let want = 0.02 * (2.0 / (9.0 * 512.0f64)).sqrt();
     assert!(mean.abs() < 0.01 * want && (spread / want - 1.0).abs() < 0.01, "{spread} {want}");
@@ -104,8 +105,8 @@ fn orthogonal_kernels_have_rows_of_one_length_and_nothing_in_common() {
 
 #[test]
 fn kernels_of_he_keep_the_size_of_signals_and_see_differences_alone() {
-    let (differences, zero) = (vec!["head".to_owned()], vec!["tail".to_owned()]);
-    let state = init::state(&graph("bitnet"), &Init::He { differences, zero }, 3);
+    let he = He { differences: vec!["head".into()], zero: vec!["tail".into()], ..He::default() };
+    let state = init::state(&graph("bitnet"), &Init::He(he), 3);
     let inner = values(&state, "mid.2.conv.weight");
     let spread = (inner.iter().map(|v| v * v).sum::<f32>() / inner.len() as f32).sqrt();
     assert!((spread / (2.0f32 / 576.0).sqrt() - 1.0).abs() < 0.02, "{spread}");
@@ -115,4 +116,52 @@ fn kernels_of_he_keep_the_size_of_signals_and_see_differences_alone() {
     for name in ["tail.weight", "tail.bias", "head.bias", "mid.2.conv.bias"] {
         assert!(values(&state, name).iter().all(|v| v.to_bits() << 1 == 0), "{name}");
     }
+}
+
+#[test]
+fn pairs_of_opposite_channels_pass_unchanged_and_join_to_the_image() {
+    let names = |layers: &[&str]| layers.iter().map(|l| (*l).to_owned()).collect();
+    let he = He {
+        identity: Some(["conv_first", "conv_last"].map(str::to_owned)),
+        gain: Some(0.5),
+        linear: names(&["conv_first", "*conv1"]),
+        gates: names(&["HRconv"]),
+        ..He::default()
+    };
+    let state = init::state(&graph("rrdbnet:small"), &Init::He(he), 3);
+    let opposite = |name: &str, row: usize| {
+        let weight = values(&state, name);
+        for pair in weight.chunks(2 * row) {
+            let (first, second) = pair.split_at(row);
+            assert!(first.iter().zip(second).all(|(a, b)| (a + b).abs() < 1e-9), "{name}");
+        }
+        weight
+    };
+    // Green to the third and fourth channels; the others are drawn.
+    let first = opposite("conv_first.weight", 27);
+    let at = |channel: usize, color: usize| first[channel * 27 + color * 9 + 4];
+    let codes = [at(2, 0), at(2, 1), at(2, 2), at(3, 1), at(0, 0)].map(|v| v as i8);
+    assert_eq!(codes, [0, 1, 0, -1, 1]);
+    assert!(first[6 * 27..].iter().all(|v| v.abs() > 0.0));
+    // Each pair continues its own.
+    let middle = opposite("upconv1.weight", 16 * 9);
+    for (i, row) in middle.chunks(9).enumerate() {
+        let (output, input) = (i / 16, i % 16);
+        let same = if output % 2 == input % 2 { 1.0 } else { -1.0 };
+        let centre = if output / 2 == input / 2 { same } else { 0.0 };
+        assert!((row.iter().sum::<f32>() - centre).abs() < 1e-9 && (row[4] - centre).abs() < 1e-9);
+    }
+    let last = values(&state, "conv_last.weight");
+    assert_eq!([last[4], last[13], last[22]].map(|v| (2.0 * v) as i8), [1, -1, 0]);
+    assert!(values(&state, "HRconv.bias").iter().all(|v| (v - 1.0).abs() < 1e-9));
+    assert!(values(&state, "upconv2.bias").iter().all(|v| v.to_bits() << 1 == 0));
+}
+
+#[test]
+fn a_normalised_weight_of_length_0_has_a_direction() {
+    let layer = "encoder.0.conv1.depth";
+    let zero = Init::Pytorch { zero: vec![layer.to_owned()] };
+    let state = init::state(&graph("indi"), &zero, 3);
+    assert!(values(&state, &format!("{layer}.weight_g")).iter().all(|v| v.abs() < 1e-9));
+    assert!(values(&state, &format!("{layer}.weight_v")).iter().any(|v| v.abs() > 0.1));
 }

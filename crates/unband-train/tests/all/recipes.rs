@@ -36,14 +36,14 @@ fn every_recipe_can_be_followed_at_full_scale_and_small() {
         assert!(!deband || full.network == stem);
         let small =
             Recipe::load(&file, &[folder().join("small.toml")], &[]).unwrap_or_else(|e| panic!("{e}"));
-        assert!(small.steps <= 2000 && small.patch <= full.patch);
+        assert!(small.steps <= 6000 && small.patch <= full.patch);
         assert!(matches!(small.data, Data::Clean { .. }));
         assert_eq!(full.network.split(':').next(), small.network.split(':').next());
-        // The training settings of the network stay, but for its initial weights.
-        assert_eq!(
-            (&small.loss, small.optimizer.kind, &small.schedule),
-            (&full.loss, full.optimizer.kind, &full.schedule)
-        );
+        // The training settings of the network stay, but for its initial weights; a spectral loss may need
+        // more weight on samples.
+        let terms = |recipe: &Recipe| recipe.loss.iter().map(|term| term.term).collect::<Vec<_>>();
+        assert!(terms(&full).iter().all(|term| terms(&small).contains(term)));
+        assert_eq!(small.optimizer.kind, full.optimizer.kind);
         let graph = unband_nets::arch::build(&small.network).unwrap().unwrap();
         let multiple = graph.size_multiple().unwrap() * graph.scale().unwrap_or(1);
         assert!(

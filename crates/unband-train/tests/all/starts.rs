@@ -1,12 +1,16 @@
 //! Initialisation of trained networks. The rules are tested in unband-nets.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr)]
 
+use std::path::Path;
+
 use burn::tensor::{Device, Tensor, TensorData};
 use unband_nets::Graph;
 use unband_nets::arch::{ARCHITECTURES, Purpose};
 use unband_nets::state::fill;
+use unband_nets::state::he::He;
 use unband_nets::state::init::{self, Init};
 use unband_train::Model;
+use unband_train::recipe::Recipe;
 
 fn graph(name: &str) -> Graph {
     unband_nets::arch::build(name).unwrap().unwrap()
@@ -16,7 +20,13 @@ fn graph(name: &str) -> Graph {
 fn every_network_starts_by_every_rule() {
     let rules = [
         Init::Pytorch { zero: Vec::new() },
-        Init::XavierNormal { gain: 1.0, zero_last: true },
+        Init::XavierNormal { gain: 1.0 },
+        Init::He(He {
+            linear: vec!["*".into()],
+            differences: vec!["*.convs.0".into()],
+            gates: vec!["*".into()],
+            ..He::default()
+        }),
         Init::Normal { std: 0.02 },
         Init::Adnet {},
         Init::Orthogonal { gain: 0.2 },
@@ -42,14 +52,26 @@ fn every_network_starts_by_every_rule() {
 }
 
 #[test]
-fn bdinn_with_a_last_layer_of_zeroes_is_the_identity_at_first() {
-    let graph = graph("bdinn");
-    let state = init::state(&graph, &Init::XavierNormal { gain: 0.1, zero_last: true }, 3);
-    let model = Model::new(graph, &state, &Device::flex()).unwrap();
-    let painted: Vec<f32> = fill::test_image(3, 16, 16).into_iter().map(|v| v as f32).collect();
-    let image = Tensor::<4>::from_data(TensorData::new(painted.clone(), [1, 3, 16, 16]), &Device::flex());
-    let out = model.run(&[image]).unwrap()[0].try_to_vec_as::<f32>().unwrap();
-    let worst = out.iter().zip(&painted).fold(0.0f32, |m, (a, b)| m.max((a - b).abs()));
-    eprintln!("{worst:.1e} apart");
-    assert!(worst <= 1e-6, "{worst}");
+fn small_trainings_start_from_the_identity() {
+    let recipes = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../recipes");
+    for name in ["bitnet", "ggdbn", "bdinn", "indi", "adnet", "brdnet", "uformer-t"] {
+        let file = recipes.join(name).with_extension("toml");
+        let recipe = Recipe::load(&file, &[recipes.join("small.toml")], &[]).unwrap();
+        let graph = graph(&recipe.network);
+        let side = graph.size_multiple().unwrap().max(16);
+        let state = init::state(&graph, &recipe.init, 3);
+        let model = Model::new(graph, &state, &Device::flex()).unwrap();
+        let painted: Vec<f32> = fill::test_image(3, side, side).into_iter().map(|v| v as f32).collect();
+        let tensor = |values: Vec<f32>, shape: [usize; 4]| {
+            Tensor::<4>::from_data(TensorData::new(values, shape), &Device::flex())
+        };
+        let mut inputs = vec![tensor(painted.clone(), [1, 3, side, side])];
+        if name == "indi" {
+            inputs.push(tensor(vec![1.0], [1, 1, 1, 1]));
+        }
+        let out = model.run(&inputs).unwrap()[0].try_to_vec_as::<f32>().unwrap();
+        let worst = out.iter().zip(&painted).fold(0.0f32, |m, (a, b)| m.max((a - b).abs()));
+        eprintln!("{name}: {worst:.1e} apart");
+        assert!(worst <= 1e-5, "{name}: {worst}");
+    }
 }
