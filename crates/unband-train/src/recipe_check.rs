@@ -266,8 +266,9 @@ impl Checks<'_> {
                 let Some([first, last]) = identity else { return Ok(()) };
                 for (layer, dimensions) in [(first, [0, 1]), (last, [1, 0])] {
                     if !passes(layer, dimensions) {
-                        let what =
-                            format!("`{layer}` is no convolution of {network} with room for the image");
+                        let what = format!(
+                            "{network} has no convolution `{layer}` with twice the channels of the image"
+                        );
                         return Err(self.wrong(&format!("{key}.identity"), what));
                     }
                 }
