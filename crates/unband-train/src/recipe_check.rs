@@ -227,43 +227,37 @@ impl Checks<'_> {
             let params = graph.iter().flat_map(|g| &g.params);
             params.into_iter().any(|p| is_named(&p.name) && p.shape.len() >= sizes)
         };
-        let differs = |layer: &str, setting: &str| {
-            if has(layer, 4) {
-                return Ok(());
-            }
-            let what = format!("{network} has no convolution `{layer}`");
-            Err(self.wrong(&format!("{key}.{setting}"), what))
-        };
+        // Setting, its layers, and the dimensions that their weights need.
         let lists: &[(&str, &[String], usize)] = match init {
             Init::Pytorch { zero } => &[("zero", zero, 0)],
-            Init::He(He { zero, gates, linear, .. }) => {
-                &[("zero", zero, 0), ("gates", gates, 0), ("linear", linear, 4)]
-            }
+            Init::Differences { layer, .. } => &[("layer", std::slice::from_ref(layer), 4)],
+            Init::He(He { zero, gates, linear, differences, .. }) => &[
+                ("zero", zero, 0),
+                ("gates", gates, 0),
+                ("linear", linear, 4),
+                ("differences", differences, 4),
+            ],
             _ => &[],
         };
         for (setting, layers, sizes) in lists {
             if let Some(layer) = layers.iter().find(|layer| !has(layer, *sizes)) {
-                let what = format!("{network} has no layer `{layer}`");
+                let kind = if *sizes == 4 { "convolution" } else { "layer" };
+                let what = format!("{network} has no {kind} `{layer}`");
                 return Err(self.wrong(&format!("{key}.{setting}"), what));
             }
         }
         match init {
-            Init::XavierNormal { gain, .. } | Init::Orthogonal { gain } => {
+            Init::XavierNormal { gain } | Init::Orthogonal { gain } => {
                 self.number(&format!("{key}.gain"), *gain, 0.0, 10.0)
             }
-            Init::Differences { layer, gain } => {
-                differs(layer, "layer")?;
-                self.number(&format!("{key}.gain"), *gain, 1e-3, 1e4)
-            }
-            Init::He(He { differences, identity, .. }) => {
-                differences.iter().try_for_each(|layer| differs(layer, "differences"))?;
+            Init::Differences { gain, .. } => self.number(&format!("{key}.gain"), *gain, 1e-3, 1e4),
+            Init::He(He { identity: Some([first, last]), .. }) => {
                 // Two channels of the path per channel of the image.
                 let passes = |layer: &String, [path, image]: [usize; 2]| {
                     let name = format!("{layer}.weight");
                     let mut params = graph.iter().flat_map(|g| &g.params);
                     params.any(|p| p.name == name && p.shape.len() > 2 && p.shape[path] >= 2 * p.shape[image])
                 };
-                let Some([first, last]) = identity else { return Ok(()) };
                 for (layer, dimensions) in [(first, [0, 1]), (last, [1, 0])] {
                     if !passes(layer, dimensions) {
                         let what = format!(

@@ -211,7 +211,7 @@ impl Kinds {
             orthogonalise(&mut values, param.shape.first().copied().unwrap_or(1), *gain);
         }
         match (init, param.name.strip_suffix(".weight")) {
-            (Init::Differences { layer: wanted, gain }, Some(layer)) if layer == wanted => {
+            (Init::Differences { layer: named, gain }, Some(layer)) if he::names(named, layer) => {
                 he::differences(&mut values, &param.shape, *gain);
             }
             (Init::He(he), Some(layer)) if kind == InitRole::Weight => {
