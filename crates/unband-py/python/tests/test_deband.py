@@ -94,7 +94,15 @@ def test_an_exception_of_progress_ends_the_call(sky):
         unband.deband(np.tile(sky, (6, 6, 1)), progress=fail)
 
 
-def test_control_c_is_answered_at_once(sky):
+@pytest.fixture
+def heard():
+    """Control-C raises KeyboardInterrupt, also in jobs of a shell's background, which ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_control_c_is_answered_at_once(sky, heard):
     image = np.tile(sky, (25, 20, 1))
     sent = []
 
