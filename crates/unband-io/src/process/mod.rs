@@ -2,16 +2,18 @@
 //!
 //! Another thread can kill the programs of a job. None outlives this program, however it ends.
 
+mod group;
 mod piped;
 mod program;
 
 use std::ffi::OsStr;
 use std::io;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use group::Group;
 pub(crate) use piped::{Piped, Said, Watch};
 pub use program::Program;
 pub(crate) use program::Room;
@@ -26,11 +28,11 @@ pub struct Programs(Arc<Mutex<List>>);
 #[derive(Debug, Default)]
 struct List {
     ended: bool,
-    children: Vec<Weak<Mutex<Child>>>,
+    groups: Vec<Weak<Mutex<Group>>>,
 }
 
 /// The programs of all jobs.
-static ALL: Mutex<List> = Mutex::new(List { ended: false, children: Vec::new() });
+static ALL: Mutex<List> = Mutex::new(List { ended: false, groups: Vec::new() });
 
 /// A command in its own process group: Ctrl-C reaches all programs of a terminal, and `ffmpeg` would then
 /// finish its file as if it were complete. This program decides when it stops. Its pipes are closed.
@@ -55,65 +57,54 @@ impl Programs {
     fn start(&self, command: &mut Command) -> io::Result<Running> {
         // Held until the child is in the list, so that a concurrent `end` cannot miss it.
         let mut all = lock(&ALL);
-        let child = command.spawn()?;
-        let id = child.id();
-        let child = Arc::new(Mutex::new(child));
-        #[cfg(unix)]
-        guard::watch(id);
-        all.add(&child);
+        let group = Arc::new(Mutex::new(Group::start(command)?));
+        all.add(&group);
         drop(all);
-        lock(&self.0).add(&child);
-        Ok(Running { child, id })
+        lock(&self.0).add(&group);
+        Ok(Running(group))
     }
 }
 
 /// A running program. Killed and reaped when this is dropped.
 #[derive(Debug)]
-struct Running {
-    child: Arc<Mutex<Child>>,
-    id: u32,
-}
+struct Running(Arc<Mutex<Group>>);
 
 impl Running {
     /// Its process handle. It is locked only briefly, so that others can kill it between two polls.
-    fn child(&self) -> MutexGuard<'_, Child> {
-        lock(&self.child)
+    fn group(&self) -> MutexGuard<'_, Group> {
+        lock(&self.0)
     }
 
     /// Kills it and everything it has started.
     fn kill(&self) {
-        let mut child = self.child();
-        kill(&mut child);
-        let _ = child.wait();
+        let mut group = self.group();
+        group.kill();
+        let _ = group.child.wait();
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
         self.kill();
-        #[cfg(unix)]
-        guard::forget(self.id);
-        #[cfg(not(unix))]
-        let _ = self.id;
     }
 }
 
 impl List {
-    fn end(&mut self) -> Vec<Arc<Mutex<Child>>> {
+    fn end(&mut self) -> Vec<Arc<Mutex<Group>>> {
         self.ended = true;
-        let running: Vec<_> = self.children.drain(..).filter_map(|child| child.upgrade()).collect();
-        for child in &running {
-            kill(&mut lock(child));
+        let running: Vec<_> = self.groups.drain(..).filter_map(|group| group.upgrade()).collect();
+        for group in &running {
+            lock(group).kill();
         }
         running
     }
 
-    fn add(&mut self, child: &Arc<Mutex<Child>>) {
+    fn add(&mut self, group: &Arc<Mutex<Group>>) {
         if self.ended {
-            kill(&mut lock(child));
+            lock(group).kill();
         }
-        self.children.retain(|child| child.strong_count() > 0);
-        self.children.push(Arc::downgrade(child));
+        self.groups.retain(|group| group.strong_count() > 0);
+        self.groups.push(Arc::downgrade(group));
     }
 }
 
@@ -121,9 +112,9 @@ impl List {
 /// work.
 pub fn leave_nothing() {
     let start = Instant::now();
-    for child in lock(&ALL).end() {
+    for group in lock(&ALL).end() {
         // A dead process writes nothing more. The system may take a moment.
-        while matches!(lock(&child).try_wait(), Ok(None)) && start.elapsed() < MOST {
+        while matches!(lock(&group).child.try_wait(), Ok(None)) && start.elapsed() < MOST {
             sleep(Duration::from_millis(1));
         }
     }
@@ -135,79 +126,6 @@ const MOST: Duration = Duration::from_secs(2);
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Kills it and its process group. After its end, its id may belong to another process.
-fn kill(child: &mut Child) {
-    if !matches!(child.try_wait(), Ok(None)) {
-        return;
-    }
-    #[cfg(unix)]
-    {
-        let _ = rustix::process::kill_process_group(
-            rustix::process::Pid::from_child(child),
-            rustix::process::Signal::KILL,
-        );
-    }
-    let _ = child.kill();
-}
-
-/// A shell that waits for the end of this program and then kills its remaining programs. A killed program can
-/// no longer clean up, and an encoder whose input simply ends continues to write for as long as it likes.
-/// (`PR_SET_PDEATHSIG` exists only on Linux, and reports the end of a thread instead of a program.)
-#[cfg(unix)]
-mod guard {
-    use std::io::Write;
-    use std::process::{Child, Stdio};
-    use std::sync::Mutex;
-
-    use super::{command, lock};
-
-    /// Reads `+GROUP` and `-GROUP`; at the end of its input it kills the remaining groups.
-    const SCRIPT: &str = "trap '' HUP INT TERM; groups=\n\
-        while read -r line; do\n\
-        id=${line#?}; rest=\n\
-        for group in $groups; do [ \"$group\" = \"$id\" ] || rest=\"$rest $group\"; done\n\
-        case $line in +*) groups=\"$rest $id\" ;; *) groups=$rest ;; esac\n\
-        done\n\
-        for group in $groups; do kill -s KILL -- \"-$group\"; done";
-
-    /// State of the guard shell.
-    enum Guard {
-        /// Not started yet; it starts with the first program.
-        Waiting,
-        Running(Child),
-        /// It could not be started, or has ended.
-        Gone,
-    }
-
-    static GUARD: Mutex<Guard> = Mutex::new(Guard::Waiting);
-
-    pub(super) fn watch(group: u32) {
-        say('+', group);
-    }
-
-    pub(super) fn forget(group: u32) {
-        say('-', group);
-    }
-
-    fn say(sign: char, group: u32) {
-        let mut guard = lock(&GUARD);
-        if matches!(*guard, Guard::Waiting) {
-            *guard = start().map_or(Guard::Gone, Guard::Running);
-        }
-        let Guard::Running(child) = &mut *guard else { return };
-        let sent = child.stdin.as_mut().is_some_and(|input| writeln!(input, "{sign}{group}").is_ok());
-        if !sent {
-            *guard = Guard::Gone;
-        }
-    }
-
-    /// Starts the shell so that it is not killed with this program's group and keeps no folder or terminal
-    /// busy.
-    fn start() -> Option<Child> {
-        command("/bin/sh", &["-c", SCRIPT]).current_dir("/").stdin(Stdio::piped()).spawn().ok()
-    }
 }
 
 #[cfg(all(test, unix))]
@@ -228,8 +146,8 @@ mod tests {
         let programs = Programs::default();
         let first = shell("exec sleep 600", &programs);
         programs.end();
-        assert!(first.child().wait().unwrap().code().is_none());
-        assert!(shell("exec sleep 600", &programs).child().wait().unwrap().code().is_none());
+        assert!(first.group().child.wait().unwrap().code().is_none());
+        assert!(shell("exec sleep 600", &programs).group().child.wait().unwrap().code().is_none());
     }
 
     #[test]

@@ -70,19 +70,19 @@ impl Piped {
             ErrorKind::NotFound => program.missing(),
             _ => Error::Program { program: name, message: error.to_string() },
         })?;
-        let stderr = running.child().stderr.take();
+        let stderr = running.group().child.stderr.take();
         let said = stderr.map(|stderr| std::thread::spawn(move || listen(stderr, watch)));
         Ok(Self { name, running, said })
     }
 
     /// Its standard input; `None` after the first call.
     pub(crate) fn input(&mut self) -> Option<ChildStdin> {
-        self.running.child().stdin.take().inspect(widen)
+        self.running.group().child.stdin.take().inspect(widen)
     }
 
     /// Its standard output; `None` after the first call.
     pub(crate) fn output(&mut self) -> Option<ChildStdout> {
-        self.running.child().stdout.take().inspect(widen)
+        self.running.group().child.stdout.take().inspect(widen)
     }
 
     /// Waits for its end and returns whether it succeeded, with its messages. It may run as long as the file
@@ -91,7 +91,7 @@ impl Piped {
     /// # Errors
     /// [`Error::Program`] if it had to be killed, or something else has killed it.
     pub(crate) fn finish(&mut self, most: Duration, writes: Option<&Path>) -> Result<(bool, Said), Error> {
-        drop(self.running.child().stdin.take());
+        drop(self.running.group().child.stdin.take());
         let status = self.wait(most, writes)?;
         let said = self.last_words();
         let failed = |message| Err(Error::Program { program: self.name, message });
@@ -108,7 +108,7 @@ impl Piped {
         let (mut since, mut pause, mut state) = (Instant::now(), Duration::from_millis(1), None);
         loop {
             // The lock is released between polls, so that others can kill it.
-            if let Some(status) = self.running.child().try_wait().map_err(failed)? {
+            if let Some(status) = self.running.group().child.try_wait().map_err(failed)? {
                 return Ok(Some(status));
             }
             let now = writes.and_then(state_of);

@@ -161,7 +161,7 @@ fn wait(running: &Running, most: Duration) -> std::io::Result<Option<ExitStatus>
     let start = Instant::now();
     let mut pause = Duration::from_millis(1);
     loop {
-        if let Some(status) = running.child().try_wait()? {
+        if let Some(status) = running.group().child.try_wait()? {
             return Ok(Some(status));
         }
         if start.elapsed() >= most {
