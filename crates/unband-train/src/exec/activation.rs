@@ -10,8 +10,10 @@ impl Execution<'_> {
         match kind {
             Activation::Relu => activation::relu(x),
             Activation::LeakyRelu(slope) => activation::leaky_relu(x, *slope),
+            // At 0 the slope is that of the negative side, as in PyTorch: layers that start at 0 learn.
             Activation::PRelu { weight, .. } => {
-                activation::relu(x.clone()) - activation::relu(x.neg()) * self.channels(*weight)
+                let positive = activation::relu(x.clone());
+                positive.clone() + (x - positive) * self.channels(*weight)
             }
             Activation::Tanh => x.tanh(),
             Activation::Sigmoid => activation::sigmoid(x),

@@ -1,5 +1,6 @@
 //! Loss functions, one file each. All are means, so a batch in two halves has the mean of their losses.
 
+pub mod banding;
 pub mod charbonnier;
 pub mod cross_entropy;
 pub mod fft_l1;
@@ -62,6 +63,7 @@ pub static LOSSES: &[Loss] = &[
     fft_l1::ENTRY_PARTS,
     ms_ssim::ENTRY,
     gradient::ENTRY,
+    banding::ENTRY,
     relative_l1::ENTRY,
     relative_steps::ENTRY,
     perceptual::ENTRY,

@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use unband_nets::state::fill;
 use unband_train::Model;
 use unband_train::losses::{
-    charbonnier, fft_l1, gan, gradient, indi, l1, ms_ssim, perceptual, relative_l1, relative_steps,
+    banding, charbonnier, fft_l1, gan, gradient, indi, l1, ms_ssim, perceptual, relative_l1, relative_steps,
 };
 use unband_train::recipe::Rules;
 
@@ -43,6 +43,17 @@ fn the_losses_of_ggdbn_are_those_of_its_code() {
 fn the_loss_of_indi_is_that_of_its_code() {
     let (made, target) = example(32);
     near("fft-l1-parts", fft_l1::parts(made, target), 0.288_637_464_624_550_9, 1e-5);
+}
+
+#[test]
+fn the_loss_of_banding_compares_with_degraded_minus_clean() {
+    let (degraded, clean) = example(16);
+    let apart = f64::from(l1::loss(degraded.clone(), clean.clone()).into_scalar::<f32>());
+    let separated = degraded.clone() - clean.clone();
+    let perfect = banding::loss(separated.clone(), degraded.clone(), clean.clone());
+    assert!(perfect.into_scalar::<f32>() <= 0.0);
+    near("twice", banding::loss(separated.mul_scalar(2.0), degraded.clone(), clean.clone()), apart, 1e-5);
+    near("none", banding::loss(degraded.zeros_like(), degraded, clean), apart, 1e-6);
 }
 
 /// The transform by its definition, in 64 bits.

@@ -1,14 +1,15 @@
 //! Initialisation of trained networks. The rules are tested in unband-nets.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr)]
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use burn::tensor::{Device, Tensor, TensorData};
-use unband_nets::Graph;
 use unband_nets::arch::{ARCHITECTURES, Purpose};
 use unband_nets::state::fill;
 use unband_nets::state::he::He;
 use unband_nets::state::init::{self, Init};
+use unband_nets::{Graph, StateDict};
 use unband_train::Model;
 use unband_train::recipe::Recipe;
 
@@ -51,27 +52,73 @@ fn every_network_starts_by_every_rule() {
     }
 }
 
+/// Recipes whose networks start as the identity.
+const SMALL: [&str; 7] = ["bitnet", "ggdbn", "bdinn", "indi", "adnet", "brdnet", "uformer-t"];
+
+/// The network of a recipe on a small machine, as it starts.
+fn small(name: &str) -> (Graph, StateDict) {
+    let recipes = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../recipes");
+    let file = recipes.join(name).with_extension("toml");
+    let recipe = Recipe::load(&file, &[recipes.join("small.toml")], &[]).unwrap();
+    let graph = graph(&recipe.network);
+    let state = init::state(&graph, &recipe.init, 3);
+    (graph, state)
+}
+
+/// An image, and the other inputs of the network.
+fn inputs(name: &str, graph: &Graph, device: &Device) -> Vec<Tensor<4>> {
+    let side = graph.size_multiple().unwrap().max(16);
+    let tensor =
+        |values: Vec<f32>, shape: [usize; 4]| Tensor::<4>::from_data(TensorData::new(values, shape), device);
+    let painted = fill::test_image(3, side, side).into_iter().map(|v| v as f32).collect();
+    let mut inputs = vec![tensor(painted, [1, 3, side, side])];
+    if name == "indi" {
+        inputs.push(tensor(vec![1.0], [1, 1, 1, 1]));
+    }
+    inputs
+}
+
 #[test]
 fn small_trainings_start_from_the_identity() {
-    let recipes = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../recipes");
-    for name in ["bitnet", "ggdbn", "bdinn", "indi", "adnet", "brdnet", "uformer-t"] {
-        let file = recipes.join(name).with_extension("toml");
-        let recipe = Recipe::load(&file, &[recipes.join("small.toml")], &[]).unwrap();
-        let graph = graph(&recipe.network);
-        let side = graph.size_multiple().unwrap().max(16);
-        let state = init::state(&graph, &recipe.init, 3);
+    for name in SMALL {
+        let (graph, state) = small(name);
+        let inputs = inputs(name, &graph, &Device::flex());
         let model = Model::new(graph, &state, &Device::flex()).unwrap();
-        let painted: Vec<f32> = fill::test_image(3, side, side).into_iter().map(|v| v as f32).collect();
-        let tensor = |values: Vec<f32>, shape: [usize; 4]| {
-            Tensor::<4>::from_data(TensorData::new(values, shape), &Device::flex())
-        };
-        let mut inputs = vec![tensor(painted.clone(), [1, 3, side, side])];
-        if name == "indi" {
-            inputs.push(tensor(vec![1.0], [1, 1, 1, 1]));
-        }
-        let out = model.run(&inputs).unwrap()[0].try_to_vec_as::<f32>().unwrap();
+        let values = |tensor: &Tensor<4>| tensor.try_to_vec_as::<f32>().unwrap();
+        let (out, painted) = (values(&model.run(&inputs).unwrap()[0]), values(&inputs[0]));
         let worst = out.iter().zip(&painted).fold(0.0f32, |m, (a, b)| m.max((a - b).abs()));
         eprintln!("{name}: {worst:.1e} apart");
         assert!(worst <= 1e-5, "{name}: {worst}");
+    }
+}
+
+/// Two zero layers in sequence have no gradient, whatever follows.
+#[test]
+fn every_layer_of_small_trainings_learns() {
+    let device = Device::flex().autodiff();
+    for name in SMALL {
+        let (graph, mut state) = small(name);
+        let kernels = |state: &StateDict| -> BTreeSet<String> {
+            let is = |name: &str| name.ends_with("weight") && state.shape(name).is_some_and(|s| s.len() > 1);
+            state.names().filter(|name| is(name)).map(str::to_owned).collect()
+        };
+        let mut still = kernels(&state);
+        for _ in 0..4 {
+            let inputs = inputs(name, &graph, &device);
+            let model = Model::new(graph.clone(), &state, &device).unwrap();
+            let out = model.run(&inputs).unwrap().swap_remove(0);
+            let loss = (out - inputs[0].clone().mul_scalar(0.8)).square().sum();
+            for (name, gradient) in model.gradients(&loss.backward()).unwrap() {
+                if gradient.iter().any(|v| *v != 0.0) {
+                    still.remove(&name);
+                }
+                let tensor = state.get(&name).unwrap();
+                let step = |g: f32| if g == 0.0 { 0.0 } else { 1e-3 * g.signum() };
+                let moved = tensor.to_f32().iter().zip(&gradient).map(|(v, g)| v - step(*g)).collect();
+                let moved = unband_nets::Tensor::f32(&tensor.shape.clone(), moved).unwrap();
+                state.insert(&name, moved);
+            }
+        }
+        assert!(still.is_empty(), "{name}: {still:?}");
     }
 }

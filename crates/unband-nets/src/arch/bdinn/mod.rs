@@ -29,12 +29,13 @@ mod coupling;
 mod invertible;
 mod options;
 mod unet;
+mod variants;
 
 pub use invertible::{build, build_inverse};
 pub use options::{DEFAULTS, OPTIONS, parse as parse_options};
 pub use unet::{Config as UnetConfig, build as build_unet};
 
-use super::{Architecture, Purpose, Settings, Use, Variant, count_numbered};
+use super::{Architecture, Purpose, Settings, Use, count_numbered};
 use crate::StateDict;
 use crate::layer::banded_deform_conv::BandedDeformSpec;
 
@@ -49,76 +50,7 @@ pub const ENTRY: Architecture = Architecture {
         Some(config) => Some(build(&config)),
         None => Some(build_unet(&UnetConfig::of(state)?)),
     },
-    variants: &[
-        Variant {
-            name: "inverse",
-            title: "inverse: from a clean image and its banding to the banded image",
-            build: || build_inverse(&Config::default()),
-        },
-        Variant {
-            name: "unet",
-            title: "table 3: a U-net without inverse",
-            build: || build_unet(&UnetConfig::default()),
-        },
-        Variant {
-            name: "one-scale",
-            title: "table 3: invertible, all at half the size",
-            build: || build(&Config { plan: BdinnLayout::HalfSize { blocks: 30 }, ..Config::default() }),
-        },
-        Variant {
-            name: "dense-only",
-            title: "table 4: dense blocks only, at full size",
-            build: || build(&Config { plan: BdinnLayout::FullSize { blocks: 45 }, ..Config::default() }),
-        },
-        Variant {
-            name: "no-bdacb",
-            title: "table 4: dense blocks instead of banded ones",
-            build: || build(&Config { middle: Middle::Dense { blocks: 2 }, ..Config::default() }),
-        },
-        Variant {
-            name: "plain-convs",
-            title: "table 4: plain convolutions instead of dense blocks",
-            build: || {
-                build(&Config { function: Function::Plain { layers: 3, width: 68 }, ..Config::default() })
-            },
-        },
-        Variant {
-            name: "learned-scaling",
-            title: "table 4: convolutions instead of pixel (un)shuffles, no inverse",
-            build: || build(&Config { scaling: Scaling::Learned, ..Config::default() }),
-        },
-        Variant {
-            name: "deform-3x5",
-            title: "table 5: deformable convolutions with free offsets",
-            build: || build(&Config::deformable(Offsets::Free, (3, 5), 14)),
-        },
-        Variant {
-            name: "deform-5x5",
-            title: "table 5: larger kernels with free offsets",
-            build: || build(&Config::deformable(Offsets::Free, (5, 5), 14)),
-        },
-        Variant {
-            name: "banded-3x3",
-            title: "table 5: banded kernels of another size",
-            build: || build(&Config::deformable(Offsets::Banded, (3, 3), 16)),
-        },
-        Variant {
-            name: "banded-3x7",
-            title: "table 5: banded kernels of another size",
-            build: || build(&Config::deformable(Offsets::Banded, (3, 7), 16)),
-        },
-        Variant {
-            name: "banded-3x9",
-            title: "table 5: banded kernels of another size",
-            build: || build(&Config::deformable(Offsets::Banded, (3, 9), 16)),
-        },
-        Variant {
-            name: "banded-5x5",
-            title: "table 5: banded kernels of another size",
-            build: || build(&Config::deformable(Offsets::Banded, (5, 5), 16)),
-        },
-        Variant::small(|| build(&Config::small())),
-    ],
+    variants: variants::ALL,
     settings: |state| Config::of(state).map(|config| config.settings()).unwrap_or_default(),
     assumed: "factors between 1/e and e, kernels stretched by 0.5 to 3 unless the file states options",
 };
@@ -235,34 +167,7 @@ const MOST_LEVELS: usize = 8;
 /// Side of a kernel.
 const LARGEST_KERNEL: usize = 31;
 
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            plan: BdinnLayout::CrossScale(vec![
-                Level { blocks: 3, skip: 3 },
-                Level { blocks: 3, skip: 1 },
-                Level { blocks: 1, skip: 2 },
-            ]),
-            middle: Middle::banded(2),
-            function: Function::Dense { growth: 32 },
-            scaling: Scaling::Shuffle,
-            clamp: Some(1.0),
-            banded: BandedDeformSpec::default(),
-        }
-    }
-}
-
 impl Config {
-    /// One block where the published network has up to three, of half the width.
-    fn small() -> Self {
-        Self {
-            plan: BdinnLayout::CrossScale(vec![Level { blocks: 1, skip: 1 }; 3]),
-            middle: Middle::banded(1),
-            function: Function::Dense { growth: 16 },
-            ..Self::default()
-        }
-    }
-
     /// Settings by name, for display.
     fn settings(&self) -> Settings {
         let levels = match &self.plan {
@@ -277,12 +182,6 @@ impl Config {
             settings.push(("kernel", format!("{rows}×{columns}")));
         }
         settings
-    }
-
-    /// The main configuration with other deformable convolutions. Free offsets need many more parameters than
-    /// banded ones, but the paper's counts hardly differ. So free-offset kernels get fewer channels.
-    pub fn deformable(offsets: Offsets, kernel: (usize, usize), width: usize) -> Self {
-        Self { middle: Middle::Attention { blocks: 2, width, inner: 4, offsets, kernel }, ..Self::default() }
     }
 
     /// Derived from names and shapes; `None` for another network.
@@ -327,11 +226,6 @@ fn banded_of(state: &StateDict) -> BandedDeformSpec {
 }
 
 impl Middle {
-    /// Blocks with the banded convolutions of the published network.
-    fn banded(blocks: usize) -> Self {
-        Self::Attention { blocks, width: 16, inner: 4, offsets: Offsets::Banded, kernel: (3, 5) }
-    }
-
     fn of(state: &StateDict) -> Option<Self> {
         let blocks = count_numbered(state, "mid.");
         let rcam = "mid.0.phi1.rcam";

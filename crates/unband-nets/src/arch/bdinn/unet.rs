@@ -16,12 +16,6 @@ pub struct Config {
     pub growth: usize,
 }
 
-impl Default for Config {
-    fn default() -> Self {
-        Self { levels: vec![(64, 4), (96, 2), (128, 1)], middle: 2, growth: 32 }
-    }
-}
-
 impl Config {
     /// Derived from names and shapes; `None` for another network.
     pub fn of(state: &StateDict) -> Option<Self> {
