@@ -410,7 +410,9 @@ fn merge(onto: &mut Table, from: Table) {
 impl Recipe {
     /// Reads a recipe, then its overrides: other files, and single settings `a.b = value`. Later ones win;
     /// tables are merged key by key, everything else is replaced, and so is `init` by one of another `kind`.
-    /// Settings of a file under `for.NETWORK` apply if that network is trained, or is the discriminator.
+    /// Settings of a file under `for.NETWORK` apply if that network is trained, or is the discriminator; for a
+    /// variant, those under `for."NETWORK:VARIANT"` follow. A variant among the settings takes part, so that
+    /// its table can name a narrow one instead.
     ///
     /// # Errors
     /// A file that cannot be read or is not valid TOML; unknown or missing keys; invalid values. The error
@@ -418,29 +420,46 @@ impl Recipe {
     pub fn load(file: &Path, overrides: &[PathBuf], settings: &[String]) -> Result<Self, RecipeError> {
         let mut table = recipe::read(file)?;
         let mut names = vec![file.display().to_string()];
+        let mut set = Table::new();
+        let mut set_names = Vec::new();
+        for setting in settings {
+            let file = format!("--set {setting}");
+            merge(&mut set, recipe::parse(setting, &file)?);
+            set_names.push(file);
+        }
+        if let Some(network) = set.get("network") {
+            table.insert("network".into(), network.clone());
+        }
         for file in overrides {
             let mut over = recipe::read(file)?;
             let special = over.remove("for");
             merge(&mut table, over);
-            let other = table.get("gan").and_then(|gan| gan.get("discriminator"));
-            let players =
-                [table.get("network"), other].map(|name| name.and_then(Value::as_str).map(str::to_owned));
             if let Some(Value::Table(mut special)) = special {
-                for name in players.into_iter().flatten() {
-                    // Options do not make another network.
-                    let plain = name.split_once(':').filter(|(_, options)| options.contains('='));
-                    if let Some(Value::Table(own)) = special.remove(plain.map_or(name.as_str(), |(n, _)| n)) {
-                        merge(&mut table, own);
+                let other = table.get("gan").and_then(|gan| gan.get("discriminator"));
+                let players = [table.get("network"), other].map(|name| name.and_then(Value::as_str));
+                for name in players.map(|name| name.map(str::to_owned)).into_iter().flatten() {
+                    let mut apply = |name: &str| match special.remove(name) {
+                        Some(Value::Table(own)) => {
+                            merge(&mut table, own);
+                            true
+                        }
+                        _ => false,
+                    };
+                    if let Some((plain, _)) = name.split_once(':') {
+                        apply(plain);
+                        // The network of its own table is the narrow one.
+                        if apply(&name) {
+                            set.remove("network");
+                        }
+                    } else {
+                        apply(&name);
                     }
                 }
             }
             names.push(file.display().to_string());
         }
-        for setting in settings {
-            let file = format!("--set {setting}");
-            merge(&mut table, recipe::parse(setting, &file)?);
-            names.push(file);
-        }
+        merge(&mut table, set);
+        names.append(&mut set_names);
         Self::resolve(table, &names.join(" + "))
     }
 

@@ -231,11 +231,12 @@ impl Checks<'_> {
         let lists: &[(&str, &[String], usize)] = match init {
             Init::Pytorch { zero } => &[("zero", zero, 0)],
             Init::Differences { layer, .. } => &[("layer", std::slice::from_ref(layer), 4)],
-            Init::He(He { zero, gates, linear, differences, .. }) => &[
+            Init::He(He { zero, gates, linear, differences, shuffles, .. }) => &[
                 ("zero", zero, 0),
                 ("gates", gates, 0),
                 ("linear", linear, 4),
                 ("differences", differences, 4),
+                ("shuffles", shuffles, 4),
             ],
             _ => &[],
         };

@@ -31,6 +31,10 @@ pub struct He {
     /// Layers whose outputs multiply a signal: their biases start at 1, so that it passes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gates: Vec<String>,
+    /// Convolutions of stride 2 that start as pixel-unshuffle, and transposed ones that start as
+    /// pixel-shuffle.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shuffles: Vec<String>,
 }
 
 impl He {
@@ -50,6 +54,9 @@ impl He {
         }
         if is_among(&self.differences, layer) {
             differences(weight, shape, 1.0);
+        }
+        if is_among(&self.shuffles, layer) {
+            shuffle(weight, shape);
         }
         match &self.identity {
             Some([first, _]) if layer == first => split(weight, shape),
@@ -90,6 +97,22 @@ pub(super) fn differences(weight: &mut [f64], shape: &[usize], gain: f64) {
         let mean = window.iter().sum::<f64>() / window.len() as f64;
         for v in window {
             *v = gain * (*v - mean);
+        }
+    }
+}
+
+/// Reads the four samples of a square into four channels, or writes them back. `[4n, n, k, k]`, k even; the
+/// square is at the centre of a kernel.
+fn shuffle(weight: &mut [f64], shape: &[usize]) {
+    let (channels, (rows, columns)) = (shape[1], (shape[2], shape[3]));
+    weight.fill(0.0);
+    for (o, kernels) in weight.chunks_exact_mut(channels * rows * columns).take(4 * channels).enumerate() {
+        let (y, x) = (rows / 2 + o % 4 / 2, columns / 2 + o % 2);
+        if let Some(v) = (y * columns + x)
+            .checked_sub(columns + 1)
+            .and_then(|at| kernels.get_mut(o / 4 * rows * columns + at))
+        {
+            *v = 1.0;
         }
     }
 }

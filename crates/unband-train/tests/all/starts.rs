@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use burn::tensor::{Device, Tensor, TensorData};
-use unband_nets::arch::{ARCHITECTURES, Purpose};
+use unband_nets::arch::{ARCHITECTURES, Purpose, bdinn};
 use unband_nets::state::fill;
 use unband_nets::state::he::He;
 use unband_nets::state::init::{self, Init};
@@ -52,37 +52,46 @@ fn every_network_starts_by_every_rule() {
     }
 }
 
-/// Recipes whose networks start as the identity.
-const SMALL: [&str; 7] = ["bitnet", "ggdbn", "bdinn", "indi", "adnet", "brdnet", "uformer-t"];
+/// Networks and variants that start as the identity on a small machine.
+fn small() -> Vec<String> {
+    let names = ["bitnet", "ggdbn", "bdinn", "indi", "adnet", "brdnet", "uformer-t"];
+    let ablations = bdinn::ENTRY.variants.iter().map(|v| v.name);
+    let ablations = ablations.filter(|name| !name.starts_with("small") && *name != "inverse");
+    names.iter().map(|&name| name.to_owned()).chain(ablations.map(|name| format!("bdinn:{name}"))).collect()
+}
 
-/// The network of a recipe on a small machine, as it starts.
-fn small(name: &str) -> (Graph, StateDict) {
+/// The narrow network, as it starts.
+fn start(name: &str) -> (Graph, StateDict) {
     let recipes = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../recipes");
-    let file = recipes.join(name).with_extension("toml");
-    let recipe = Recipe::load(&file, &[recipes.join("small.toml")], &[]).unwrap();
+    let file = recipes.join(name.split(':').next().unwrap()).with_extension("toml");
+    let settings: Vec<String> =
+        name.contains(':').then(|| format!("network = \"{name}\"")).into_iter().collect();
+    let recipe = Recipe::load(&file, &[recipes.join("small.toml")], &settings).unwrap();
+    assert!(recipe.network.contains(":small"), "{name}: {}", recipe.network);
     let graph = graph(&recipe.network);
     let state = init::state(&graph, &recipe.init, 3);
     (graph, state)
 }
 
-/// An image, and the other inputs of the network.
+/// An image and its negative, and the other inputs of the network.
 fn inputs(name: &str, graph: &Graph, device: &Device) -> Vec<Tensor<4>> {
     let side = graph.size_multiple().unwrap().max(16);
     let tensor =
         |values: Vec<f32>, shape: [usize; 4]| Tensor::<4>::from_data(TensorData::new(values, shape), device);
-    let painted = fill::test_image(3, side, side).into_iter().map(|v| v as f32).collect();
-    let mut inputs = vec![tensor(painted, [1, 3, side, side])];
+    let painted: Vec<f32> = fill::test_image(3, side, side).into_iter().map(|v| v as f32).collect();
+    let both = painted.iter().copied().chain(painted.iter().map(|v| 1.0 - v)).collect();
+    let mut inputs = vec![tensor(both, [2, 3, side, side])];
     if name == "indi" {
-        inputs.push(tensor(vec![1.0], [1, 1, 1, 1]));
+        inputs.push(tensor(vec![1.0; 2], [2, 1, 1, 1]));
     }
     inputs
 }
 
 #[test]
 fn small_trainings_start_from_the_identity() {
-    for name in SMALL {
-        let (graph, state) = small(name);
-        let inputs = inputs(name, &graph, &Device::flex());
+    for name in small() {
+        let (graph, state) = start(&name);
+        let inputs = inputs(&name, &graph, &Device::flex());
         let model = Model::new(graph, &state, &Device::flex()).unwrap();
         let values = |tensor: &Tensor<4>| tensor.try_to_vec_as::<f32>().unwrap();
         let (out, painted) = (values(&model.run(&inputs).unwrap()[0]), values(&inputs[0]));
@@ -96,15 +105,15 @@ fn small_trainings_start_from_the_identity() {
 #[test]
 fn every_layer_of_small_trainings_learns() {
     let device = Device::flex().autodiff();
-    for name in SMALL {
-        let (graph, mut state) = small(name);
+    for name in small() {
+        let (graph, mut state) = start(&name);
         let kernels = |state: &StateDict| -> BTreeSet<String> {
             let is = |name: &str| name.ends_with("weight") && state.shape(name).is_some_and(|s| s.len() > 1);
             state.names().filter(|name| is(name)).map(str::to_owned).collect()
         };
         let mut still = kernels(&state);
         for _ in 0..4 {
-            let inputs = inputs(name, &graph, &device);
+            let inputs = inputs(&name, &graph, &device);
             let model = Model::new(graph.clone(), &state, &device).unwrap();
             let out = model.run(&inputs).unwrap().swap_remove(0);
             let loss = (out - inputs[0].clone().mul_scalar(0.8)).square().sum();
