@@ -10,11 +10,10 @@ free to use without a name are not listed.
 import csv
 import sys
 
-HEAD = """Images that the built-in weights learned from, whose licences require their authors' names.
+HEAD = """Images that the built-in weights learned from or were chosen with, whose licences require their authors' names.
 None of these images is in the program; weights/*.md describe what each network learned from.
 
-unband-lite: images marked `lite`. unband-sr-lite and unband-banding-classifier: all images marked `train` or `test`.
-Images marked `val` were used to choose among weights.
+The networks learned from images marked `train`. Images marked `val` were used to choose among weights.
 
 The images were downscaled, converted to 16 bits and degraded. Licence texts: https://creativecommons.org/licenses/by/2.0/,
 https://creativecommons.org/licenses/by/3.0/, https://creativecommons.org/licenses/by/4.0/,
@@ -31,15 +30,17 @@ def main():
     for row in rows:
         author = row["author"] or row["source_repo"]
         attribution_only = row["licence"].startswith("CC-BY-") and "-SA-" not in row["licence"]
-        mark = "lite, train" if row["split"] == "train" and attribution_only else row["split"]
-        groups.setdefault((row["licence"], author, row["source_repo"]), []).append(f"{row['source_path']} ({mark})")
+        # Networks learn from images that ask for a name at most.
+        if row["split"] == "val" or (row["split"] == "train" and attribution_only):
+            name = f"{row['source_path']} ({row['split']})"
+            groups.setdefault((row["licence"], author, row["source_repo"]), []).append(name)
     with open("weights/NOTICE.txt", "w") as out:
         out.write(HEAD)
         for (licence, author, repository), images in sorted(groups.items()):
             out.write(f"{author}, {licence}, https://github.com/{repository}\n")
             for image in sorted(images):
                 out.write(f"  {image}\n")
-    print(len(rows), "images")
+    print(sum(map(len, groups.values())), "images")
 
 
 main()
