@@ -407,12 +407,26 @@ fn merge(onto: &mut Table, from: Table) {
     recipe::merge(onto, from);
 }
 
+/// Merges the settings for a network, then those for its variant; whether there are any for the variant.
+fn merge_special(onto: &mut Table, special: &Table, name: &str) -> bool {
+    let mut merge_own = |name: &str| {
+        let own = special.get(name).and_then(Value::as_table);
+        own.map(|own| merge(onto, own.clone())).is_some()
+    };
+    let Some((network, _)) = name.split_once(':') else {
+        merge_own(name);
+        return false;
+    };
+    merge_own(network);
+    merge_own(name)
+}
+
 impl Recipe {
     /// Reads a recipe, then its overrides: other files, and single settings `a.b = value`. Later ones win;
     /// tables are merged key by key, everything else is replaced, and so is `init` by one of another `kind`.
-    /// Settings of a file under `for.NETWORK` apply if that network is trained, or is the discriminator; for a
-    /// variant, those under `for."NETWORK:VARIANT"` follow. A variant among the settings takes part, so that
-    /// its table can name a narrow one instead.
+    /// Settings of a file under `for.NETWORK` apply if that network is trained, or is the discriminator; those
+    /// under `for."NETWORK:VARIANT"` follow for a variant, and can replace one that the settings name by its
+    /// narrow form.
     ///
     /// # Errors
     /// A file that cannot be read or is not valid TOML; unknown or missing keys; invalid values. The error
@@ -434,27 +448,14 @@ impl Recipe {
             let mut over = recipe::read(file)?;
             let special = over.remove("for");
             merge(&mut table, over);
-            if let Some(Value::Table(mut special)) = special {
-                let other = table.get("gan").and_then(|gan| gan.get("discriminator"));
-                let players = [table.get("network"), other].map(|name| name.and_then(Value::as_str));
-                for name in players.map(|name| name.map(str::to_owned)).into_iter().flatten() {
-                    let mut apply = |name: &str| match special.remove(name) {
-                        Some(Value::Table(own)) => {
-                            merge(&mut table, own);
-                            true
-                        }
-                        _ => false,
-                    };
-                    if let Some((plain, _)) = name.split_once(':') {
-                        apply(plain);
-                        // The network of its own table is the narrow one.
-                        if apply(&name) {
-                            set.remove("network");
-                        }
-                    } else {
-                        apply(&name);
-                    }
+            let named = |name: Option<&Value>| name.and_then(Value::as_str).map(str::to_owned);
+            let network = named(table.get("network"));
+            let discriminator = named(table.get("gan").and_then(|gan| gan.get("discriminator")));
+            if let Some(Value::Table(special)) = special {
+                if network.is_some_and(|name| merge_special(&mut table, &special, &name)) {
+                    set.remove("network");
                 }
+                discriminator.map(|name| merge_special(&mut table, &special, &name));
             }
             names.push(file.display().to_string());
         }

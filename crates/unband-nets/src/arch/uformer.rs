@@ -21,7 +21,12 @@ pub const ENTRY: Architecture = Architecture {
             build: || build(&Config { modulator: false, ..Config::default() }),
         },
         Variant::small(|| {
-            build(&Config { width: 8, heads: [1, 1, 2, 4, 8, 8, 4, 2, 1], ..Config::default() })
+            build(&Config {
+                width: 8,
+                depths: [2, 2, 1, 1, 1, 1, 1, 2, 2],
+                heads: [1, 1, 2, 4, 8, 8, 4, 2, 1],
+                ..Config::default()
+            })
         }),
     ],
     settings: |state| Config::of(state).map(|config| config.settings()).unwrap_or_default(),
