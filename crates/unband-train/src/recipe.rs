@@ -424,7 +424,7 @@ fn merge_special(onto: &mut Table, special: &Table, name: &str) -> bool {
 impl Recipe {
     /// Reads a recipe, then its overrides: other files, and single settings `a.b = value`. Later ones win;
     /// tables are merged key by key, everything else is replaced, and so is `init` by one of another `kind`.
-    /// Settings of a file under `for.NETWORK` apply if that network is trained, or is the discriminator. Those
+    /// A file's settings under `for.NETWORK` apply if that network is trained, or is the discriminator. Those
     /// under `for."NETWORK:VARIANT"` follow for a variant, and can replace one that the settings name by its
     /// narrow form.
     ///
