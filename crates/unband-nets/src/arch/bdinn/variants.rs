@@ -6,6 +6,7 @@ use super::{
 };
 use crate::Graph;
 use crate::arch::Variant;
+use crate::layer::banded_deform_conv::BandedDeformSpec;
 use crate::net::BuildError;
 
 /// Depths and widths.
@@ -65,7 +66,7 @@ impl Size {
             function: Function::Dense { growth: self.growth },
             scaling: Scaling::Shuffle,
             clamp: Some(1.0),
-            banded: Default::default(),
+            banded: BandedDeformSpec::default(),
         }
     }
 
