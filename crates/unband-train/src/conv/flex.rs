@@ -130,7 +130,7 @@ impl Conv {
     }
 }
 
-fn tensor(shape: impl Into<Vec<usize>>, values: Vec<f32>) -> FlexTensor {
+pub(super) fn tensor(shape: impl Into<Vec<usize>>, values: Vec<f32>) -> FlexTensor {
     FlexTensor::from_data(TensorData::new(values, shape.into()))
 }
 

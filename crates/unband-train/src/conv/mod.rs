@@ -4,6 +4,7 @@
 mod cube;
 mod flex;
 mod pass;
+pub(crate) mod sample;
 mod sheet;
 mod walk;
 

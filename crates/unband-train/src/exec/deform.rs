@@ -1,10 +1,12 @@
 use burn::tensor::module::deform_conv2d;
-use burn::tensor::ops::DeformConvOptions;
+use burn::tensor::ops::{ConvOptions, DeformConvOptions};
 use burn::tensor::{Device, Tensor, TensorData, activation};
 use unband_nets::layer::banded_deform_conv::BandedDeformConv;
 use unband_nets::layer::deform_conv::DeformConv;
 
 use super::Execution;
+use crate::conv::conv2d;
+use crate::conv::sample::sample;
 
 impl Execution<'_> {
     pub(super) fn deform_conv(&self, conv: &DeformConv, x: Tensor<4>) -> Tensor<4> {
@@ -75,10 +77,11 @@ pub(crate) fn bent(x: Tensor<4>, bend: Bend, weight: Tensor<4>, groups: usize) -
 /// Samples `x`, `[N, I, H, W]`, where `offsets`, `[N, 2 · taps, H, W]`, move the taps of `weight`, `[O, I /
 /// groups, rows, columns]`.
 fn deformed(x: Tensor<4>, offsets: Tensor<4>, weight: Tensor<4>, groups: usize) -> Tensor<4> {
-    let [_, _, rows, columns] = weight.dims();
-    let options = |padding| DeformConvOptions::new([1; 2], padding, [1; 2], groups, 1);
+    let [outputs, inputs, rows, columns] = weight.dims();
     if x.device().inner() == Device::flex() {
-        return deform_conv2d(x, offsets, weight, None, None, options([rows / 2, columns / 2]));
+        let samples = sample(x, offsets, [rows, columns]);
+        let weight = weight.reshape([outputs, inputs * rows * columns, 1, 1]);
+        return conv2d(samples, weight, None, ConvOptions::new([1; 2], [0; 2], [1; 2], groups));
     }
     // Tap by tap: on graphics cards, Burn gives the offsets of all taps the gradients of the first.
     let tap = |t: usize| {
@@ -92,7 +95,7 @@ fn deformed(x: Tensor<4>, offsets: Tensor<4>, weight: Tensor<4>, groups: usize) 
             weight,
             None,
             None,
-            options([0; 2]),
+            DeformConvOptions::new([1; 2], [0; 2], [1; 2], groups, 1),
         )
     };
     (1..rows * columns).fold(tap(0), |sum, t| sum + tap(t))
