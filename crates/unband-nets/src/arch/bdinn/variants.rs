@@ -50,12 +50,12 @@ const SMALL: Size = Size {
     levels: &[Level { blocks: 1, skip: 1 }; 2],
     middle: 1,
     banded: 8,
-    free: 7,
-    growth: 6,
-    plain: 17,
+    free: 6,
+    growth: 4,
+    plain: 13,
     half: 4,
-    full: 3,
-    unet: &[(32, 1), (40, 1)],
+    full: 4,
+    unet: &[(24, 1), (32, 1)],
 };
 
 impl Size {
