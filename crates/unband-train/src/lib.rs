@@ -38,6 +38,7 @@ mod optimizer;
 mod pairs;
 pub mod recipe;
 mod recipe_check;
+mod recipe_load;
 mod schedule;
 pub mod train;
 mod validation;

@@ -107,11 +107,8 @@ fn shuffle(weight: &mut [f64], shape: &[usize]) {
     let (channels, (rows, columns)) = (shape[1], (shape[2], shape[3]));
     weight.fill(0.0);
     for (o, kernels) in weight.chunks_exact_mut(channels * rows * columns).take(4 * channels).enumerate() {
-        let (y, x) = (rows / 2 + o % 4 / 2, columns / 2 + o % 2);
-        if let Some(v) = (y * columns + x)
-            .checked_sub(columns + 1)
-            .and_then(|at| kernels.get_mut(o / 4 * rows * columns + at))
-        {
+        let (y, x) = ((rows - 1) / 2 + o % 4 / 2, (columns - 1) / 2 + o % 2);
+        if let Some(v) = kernels.get_mut((o / 4 * rows + y) * columns + x) {
             *v = 1.0;
         }
     }
