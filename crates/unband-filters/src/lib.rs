@@ -7,7 +7,9 @@
 #![forbid(unsafe_code)]
 
 pub mod adadeband;
+mod area;
 pub mod bband;
+pub mod chroma_guide;
 mod codes;
 pub mod f3kdb;
 pub mod fcdr;

@@ -4,8 +4,8 @@
 use unband_simd::Level;
 use unband_simd::filters::jpeg_bounds::add_sparse_blocks;
 
-use super::Area;
 use super::component::Component;
+use crate::area::Area;
 
 /// Offsets of the shifted blocks, across and down: every row and column offset once, never the coded blocks
 /// themselves. Sixteen offsets would gain 0.05 dB and double the run time.

@@ -7,8 +7,7 @@ use unband_simd::Level;
 use unband_simd::filters::jpeg_bounds::keep_near_coefficients;
 use unband_simd::{filters::smooth as rows, io::jpeg_dct};
 
-use super::Area;
-use super::resample::add_means;
+use crate::area::{Area, add_means};
 
 /// Half a quantisation step, less a margin for `f32` rounding.
 const HALF: f32 = 0.499;

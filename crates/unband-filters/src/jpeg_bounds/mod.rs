@@ -16,7 +16,8 @@ mod verify;
 use std::sync::{Arc, Mutex};
 
 use unband_image::{
-    Codec, Context, Image, JpegCoefficients, Model, Needs, RestoreError, Restorer, TileIn, TileOut, Window,
+    Codec, Context, Image, JpegCoefficients, Matrix, Model, Needs, RestoreError, Restorer, TileIn, TileOut,
+    Window,
 };
 use unband_simd::Level;
 use unband_simd::filters::smooth as rows;
@@ -24,6 +25,8 @@ use unband_simd::filters::smooth as rows;
 use self::average::Averager;
 use self::component::{Blocks, Component};
 use self::resample::Resampled;
+use crate::area::Area;
+use crate::chroma_guide::{self, ChromaGuide};
 
 pub use self::recover::recover;
 pub use self::verify::{Inside, inside};
@@ -60,32 +63,6 @@ struct Buffers {
     changes: [Area; 3],
     resampled: Resampled,
     row: Vec<f32>,
-}
-
-/// Samples of a rectangle of a component, in its coded coordinates.
-#[derive(Clone, Debug, Default)]
-struct Area {
-    x0: usize,
-    y0: usize,
-    width: usize,
-    height: usize,
-    data: Vec<f32>,
-}
-
-impl Area {
-    fn reshape(&mut self, x0: usize, y0: usize, width: usize, height: usize) {
-        (self.x0, self.y0, self.width, self.height) = (x0, y0, width, height);
-        self.data.clear();
-        self.data.resize(width * height, 0.0);
-    }
-
-    fn row(&self, y: usize) -> &[f32] {
-        &self.data[y * self.width..][..self.width]
-    }
-
-    fn row_mut(&mut self, y: usize) -> &mut [f32] {
-        &mut self.data[y * self.width..][..self.width]
-    }
 }
 
 /// The stored coefficients of an image, if it has any and its samples are their decoded values.
@@ -174,6 +151,13 @@ impl JpegBounds {
         deblock: Deblock,
     ) -> Result<Self, Option<Box<dyn Restorer>>> {
         let Some(components) = components(image, stored) else { return Err(inner) };
+        let half = half_chroma(&components).filter(|_| stored.ycc && deblock == Deblock::Yes);
+        let inner = match (inner, half) {
+            (Some(inner), Some(scale)) => {
+                Some(Box::new(ChromaGuide::denoising(inner, Matrix::Bt601, scale)) as Box<dyn Restorer>)
+            }
+            (inner, _) => inner,
+        };
         Ok(Self {
             inner,
             averager: (deblock == Deblock::Yes).then(|| Averager::new(&components)),
@@ -182,6 +166,11 @@ impl JpegBounds {
             max: codes(stored),
             buffers: Mutex::default(),
         })
+    }
+
+    /// Columns and rows of the image per chroma sample, where chroma has half the size across, down, or both.
+    pub fn half_chroma(&self) -> Option<(usize, usize)> {
+        half_chroma(&self.components).filter(|_| self.ycc)
     }
 
     /// Alignment of windows: no block of 4:2:0 is processed more often than necessary.
@@ -233,18 +222,12 @@ impl JpegBounds {
         let image = input.image;
         let needs = inner.needs();
         let halo = needs.halo.div_ceil(needs.align.max(1)) * needs.align.max(1);
+        let all = Window { x0: 0, y0: 0, x1: image.width(), y1: image.height() };
         let wide = TileIn { image, core: window, outer: window.grown(halo, image.width(), image.height()) };
         if !inner.touches(&wide) {
             return Ok(None);
         }
-        let plane = |p: usize| {
-            let mut plane = unband_image::Plane::filled(window.width(), window.height(), 0.0);
-            for y in 0..plane.height {
-                plane.row_mut(y).copy_from_slice(wide.core_row(p, window.y0 + y));
-            }
-            plane
-        };
-        let mut output = TileOut { planes: (0..image.planes.len()).map(plane).collect() };
+        let mut output = TileOut { planes: chroma_guide::cut(&image.planes, all, window) };
         inner.restore(&wide, &mut output, ctx)?;
         for (p, plane) in output.planes.iter_mut().enumerate() {
             for y in 0..plane.height {
@@ -282,6 +265,14 @@ impl JpegBounds {
         }
         component.keep(level, out, target, self.averager.is_some());
     }
+}
+
+/// Scale of chroma, where both components have half the size across, down, or both.
+fn half_chroma(components: &[Component]) -> Option<(usize, usize)> {
+    let [luma, blue, red] = components else { return None };
+    let (sx, sy) = blue.scale();
+    let halved = sx <= 2 && sy <= 2 && sx * sy > 1;
+    (halved && luma.scale() == (1, 1) && red.scale() == (sx, sy)).then_some((sx, sy))
 }
 
 fn least_common_multiple(a: usize, b: usize) -> usize {

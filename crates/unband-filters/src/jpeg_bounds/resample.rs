@@ -2,10 +2,9 @@
 
 use unband_image::Window;
 use unband_simd::Level;
-use unband_simd::io::jpeg_chroma::{between_rows, twice_as_wide};
 
-use super::Area;
 use super::component::Component;
+use crate::area::{Area, Upsampling, repeat};
 
 /// Changes at full size, one area per component.
 #[derive(Default)]
@@ -74,87 +73,21 @@ impl Component {
         }
     }
 
-    /// Triangle filter for factors of two, repeated samples for others; the outermost samples stay unchanged.
-    /// The result has `end` columns and rows.
+    /// Triangle filter for factors of two, repeated samples for others. The result has `end` columns and rows.
     ///
     /// Source: libjpeg-turbo `jdsample.c` (which ratios are interpolated).
     fn upscale(&self, level: Level, source: &Area, end: (usize, usize)) -> Area {
         let (sx, sy) = self.scale();
         let across = sx == 2 && sy <= 2 && self.size.0 > 2;
         let down = sy == 2 && (sx == 1 || across);
-        let mut out = Area::default();
-        out.reshape(sx * source.x0, sy * source.y0, end.0, end.1);
-        let mut tall = vec![0.0f32; source.width];
-        for y in 0..out.height {
-            let near = source.row(y / sy);
-            if down {
-                let far =
-                    if y % 2 == 1 { (y / 2 + 1).min(source.height - 1) } else { (y / 2).saturating_sub(1) };
-                between_rows(level, &mut tall, near, source.row(far));
-            } else {
-                tall.copy_from_slice(near);
-            }
-            let row = out.row_mut(y);
-            if across {
-                twice_as_wide(level, row, &tall);
-            } else {
-                repeat(row, &tall, sx);
-            }
-        }
-        out
-    }
-}
-
-/// Repeats each sample.
-fn repeat(out: &mut [f32], samples: &[f32], times: usize) {
-    match times {
-        2 => {
-            let (pairs, rest) = out.as_chunks_mut::<2>();
-            for (pair, v) in pairs.iter_mut().zip(samples) {
-                *pair = [*v; 2];
-            }
-            if let ([last], Some(v)) = (rest, samples.get(pairs.len())) {
-                *last = *v;
-            }
-        }
-        _ => out.chunks_mut(times).zip(samples).for_each(|(part, v)| part.fill(*v)),
+        source.upsampled(level, Upsampling { scale: (sx, sy), across, down }, end)
     }
 }
 
 /// Adds the missing difference between the means of `large` and `wanted` to `target`.
-fn add_missing(target: &mut Area, wanted: &Area, large: &Area, (sx, sy): (usize, usize)) {
-    let mut sums = vec![0.0f32; wanted.width];
-    for y in 0..target.height {
-        sums.fill(0.0);
-        let lines = y * sy..((y + 1) * sy).min(large.height);
-        let share = 1.0 / lines.len() as f32;
-        for line in lines {
-            add_means(&mut sums, large.row(line), sx);
-        }
-        let wanted = wanted.row(y);
-        for ((target, sum), wanted) in target.row_mut(y).iter_mut().zip(&sums).zip(wanted) {
-            *target += wanted - sum * share;
-        }
-    }
-}
-
-/// Adds block means; blocks at the end have fewer samples.
-pub fn add_means(sums: &mut [f32], samples: &[f32], of: usize) {
-    match of {
-        1 => sums.iter_mut().zip(samples).for_each(|(sum, v)| *sum += v),
-        2 => {
-            let (pairs, rest) = samples.as_chunks::<2>();
-            for (sum, [a, b]) in sums.iter_mut().zip(pairs) {
-                *sum += 0.5 * (a + b);
-            }
-            if let ([last], Some(sum)) = (rest, sums.get_mut(pairs.len())) {
-                *sum += last;
-            }
-        }
-        _ => {
-            for (sum, part) in sums.iter_mut().zip(samples.chunks(of)) {
-                *sum += part.iter().sum::<f32>() / part.len() as f32;
-            }
-        }
+fn add_missing(target: &mut Area, wanted: &Area, large: &Area, scale: (usize, usize)) {
+    let means = large.reduced(scale);
+    for ((target, wanted), mean) in target.data.iter_mut().zip(&wanted.data).zip(&means.data) {
+        *target += wanted - mean;
     }
 }

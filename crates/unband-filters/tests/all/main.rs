@@ -4,6 +4,7 @@
 mod adadeband;
 mod bband;
 mod bband_golden;
+mod chroma_guide;
 mod codes;
 mod f3kdb;
 mod fcdr;

@@ -1,6 +1,7 @@
 //! Kernels of the classical filters; a module is named after its filter.
 
 pub mod bband;
+pub mod chroma_guide;
 pub mod codes;
 pub mod f3kdb;
 pub mod fcdr;

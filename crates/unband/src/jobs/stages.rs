@@ -6,10 +6,11 @@
 use std::borrow::Cow;
 use std::time::Instant;
 
+use unband_filters::chroma_guide::{ChromaGuide, half_size};
 use unband_image::dither::{Diffusion, Dither, Quantizer};
 use unband_image::findings::{Cause, Findings, Space};
 use unband_image::tile::{Band, restore_by_rows, restore_in_place};
-use unband_image::{Context, Depth, Image, Model, Origin, Restorer, Rng, Subsampling};
+use unband_image::{Context, Depth, Image, Matrix, Model, Origin, Restorer, Rng, Subsampling};
 
 use super::centred::Centred;
 use super::earlier::Earlier;
@@ -232,8 +233,27 @@ fn restorer(
     } else {
         (Some(inner), false)
     };
+    if bounded {
+        return Ok((inner, true));
+    }
+    let inner = match (inner, half_chroma(image, findings, ctx).filter(|_| ours)) {
+        (Some(inner), Some(matrix)) => {
+            Some(Box::new(ChromaGuide::upsampling(inner, matrix, (2, 2))) as Box<_>)
+        }
+        (inner, _) => inner,
+    };
     let earlier = |inner| within_earlier_coding(image, findings, inner, ctx.level);
-    Ok((if ours && !bounded { inner.and_then(earlier) } else { inner }, bounded))
+    Ok((if ours { inner.and_then(earlier) } else { inner }, false))
+}
+
+/// The matrix of red, green and blue with half-size chroma behind them. Frames that were quantised and then coded
+/// keep theirs: the coding's errors are in the way.
+fn half_chroma(image: &Image, findings: &Findings, ctx: &Context<'_>) -> Option<Matrix> {
+    let Space::Yuv { matrix, .. } = findings.space else { return None };
+    let recoded = findings.cause == Cause::RecodedGrid && findings.lossy;
+    let whole = !recoded && !findings.resized && findings.regions.is_none();
+    let holds = image.color.model == Model::Rgb && findings.half_chroma && whole;
+    (holds && half_size(image, matrix, ctx)).then_some(matrix)
 }
 
 /// For each plane, the distance from white within which a sample is on the highest level.

@@ -1,0 +1,253 @@
+//! Chroma guided by luma, for images that store chroma at half the size.
+//!
+//! Repeated or interpolated, such chroma runs over edges. Here it follows luma's detail as far as both change
+//! together in the surroundings, and the mean of each stored sample stays ([`ChromaGuide::upsampling`]). Before that,
+//! its quantisation noise is filtered where luma shows no edge ([`ChromaGuide::denoising`]).
+//!
+//! Source: He, Sun, Tang, "Guided Image Filtering" (TPAMI 2013), eq. 5, 6 and 8. Of our own: upsampled chroma takes
+//! the slopes times the correlation of luma and chroma.
+
+mod guide;
+mod half_size;
+
+use std::sync::Mutex;
+
+use unband_image::restorer::{Passage, Rows};
+use unband_image::tile::Band;
+use unband_image::{Context, Image, Matrix, Needs, Plane, RestoreError, Restorer, TileIn, TileOut, Window};
+use unband_simd::Level;
+use unband_simd::filters::smooth::add_mix_row;
+
+use self::guide::Pixels;
+pub use self::half_size::half_size;
+use crate::area::{Area, Upsampling};
+
+/// Distance in samples over which an image influences a result.
+const HALO: usize = 16;
+
+/// Share of luma's detail that is applied. With all of it, the PSNR of one of 35 validation images falls by 0.6 dB;
+/// with this share by 0.2 dB, at the same mean.
+const SHARE: f32 = 0.8;
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Task {
+    Denoise,
+    Upsample,
+}
+
+/// Guides the chroma of a restorer's results by their luma. Windows give the same result as the whole image.
+pub struct ChromaGuide {
+    inner: Box<dyn Restorer>,
+    matrix: Matrix,
+    scale: (usize, usize),
+    task: Task,
+    buffers: Mutex<Vec<Buffers>>,
+}
+
+/// Working memory of one thread.
+#[derive(Default)]
+struct Buffers {
+    results: TileOut,
+    full: [Area; 3],
+}
+
+impl ChromaGuide {
+    /// Filters chroma at its stored size, for red, green and blue whose chroma by `matrix` was stored at half the
+    /// size along the axes where `scale` is 2, else 1. The result's chroma is repeated samples.
+    pub fn denoising(inner: Box<dyn Restorer>, matrix: Matrix, scale: (usize, usize)) -> Self {
+        Self { inner, matrix, scale, task: Task::Denoise, buffers: Mutex::default() }
+    }
+
+    /// As [`Self::denoising`], but gives chroma of full size whose means are those of the restorer's result.
+    pub fn upsampling(inner: Box<dyn Restorer>, matrix: Matrix, scale: (usize, usize)) -> Self {
+        Self { inner, matrix, scale, task: Task::Upsample, buffers: Mutex::default() }
+    }
+
+    /// `core` of results that cover `window`.
+    fn part(&self, results: &[Plane], window: Window, core: Window, level: Level) -> Vec<Plane> {
+        let size = (window.x1, window.y1);
+        let wide = core.grown(HALO, size.0, size.1);
+        let wide = Window { x0: wide.x0.max(window.x0), y0: wide.y0.max(window.y0), ..wide };
+        let mut planes = cut(results, window, wide);
+        self.guide(level, &mut planes, &mut Default::default());
+        cut(&planes, wide, core)
+    }
+
+    /// As [`Self::part`], on all threads.
+    fn parts(&self, results: &[Plane], window: Window, core: Window, ctx: &Context<'_>) -> Vec<Plane> {
+        /// Columns that a thread processes at once.
+        const COLUMNS: usize = 256;
+        let parts = ctx.map(core.width().div_ceil(COLUMNS), |i| {
+            let x0 = core.x0 + i * COLUMNS;
+            self.part(results, window, Window { x0, x1: (x0 + COLUMNS).min(core.x1), ..core }, ctx.level)
+        });
+        let plane = |p: usize| {
+            let mut data = Vec::with_capacity(core.width() * core.height());
+            for y in 0..core.height() {
+                for part in &parts {
+                    data.extend_from_slice(part[p].row(y));
+                }
+            }
+            Plane { width: core.width(), height: core.height(), data }
+        };
+        (0..results.len()).map(plane).collect()
+    }
+
+    /// Changes red, green and blue whose first pixel is the first of a stored chroma sample. Results closer than
+    /// [`HALO`] to a side that is not the image's differ from those of the whole image.
+    fn guide(&self, level: Level, planes: &mut [Plane], full: &mut [Area; 3]) {
+        let [r, g, b] = planes else { return };
+        let pixels = Pixels { planes: [r, g, b], matrix: self.matrix, scale: self.scale, level };
+        let denoised;
+        let (changes, by, share) = match self.task {
+            Task::Denoise => {
+                denoised = pixels.denoised();
+                (&denoised, Upsampling::repeating(self.scale), 1.0)
+            }
+            Task::Upsample => (pixels.upsampled(full), Upsampling::repeating((1, 1)), SHARE),
+        };
+        let (width, height) = (r.width, r.height);
+        let (u, v) = (self.matrix.to_rgb([0.0, share, 0.0]), self.matrix.to_rgb([0.0, 0.0, share]));
+        let (none, mut tall, mut rows) = (vec![0.0; width], Vec::new(), [vec![0.0; width], vec![0.0; width]]);
+        for y in 0..height {
+            for (row, change) in rows.iter_mut().zip(changes) {
+                change.upsampled_row(level, by, y, &mut tall, row);
+            }
+            for (c, plane) in [&mut *r, &mut *g, &mut *b].into_iter().enumerate() {
+                add_mix_row(level, plane.row_mut(y), &none, &rows[0], &rows[1], [0.0, u[c], v[c]]);
+            }
+        }
+    }
+
+    /// Bytes of the intermediate results over a window.
+    fn own_bytes(size: (usize, usize)) -> u64 {
+        /// Results, luma, chroma, changes, means and slopes.
+        const PLANES: usize = 14;
+        (4 * PLANES * size.0 * size.1) as u64
+    }
+}
+
+/// `part` of planes that cover `window`.
+pub(crate) fn cut(planes: &[Plane], window: Window, part: Window) -> Vec<Plane> {
+    let mut parts = vec![Plane { width: 0, height: 0, data: Vec::new() }; planes.len()];
+    cut_into(&mut parts, planes, window, part);
+    parts
+}
+
+/// As [`cut`], into planes of any size.
+fn cut_into(parts: &mut [Plane], planes: &[Plane], window: Window, part: Window) {
+    let (x0, x1) = (part.x0 - window.x0, part.x1 - window.x0);
+    for (to, from) in parts.iter_mut().zip(planes) {
+        (to.width, to.height) = (part.width(), part.height());
+        to.data.clear();
+        to.data.reserve(to.width * to.height);
+        for y in part.y0 - window.y0..part.y1 - window.y0 {
+            to.data.extend_from_slice(&from.row(y)[x0..x1]);
+        }
+    }
+}
+
+impl Restorer for ChromaGuide {
+    fn needs(&self) -> Needs {
+        let inner = self.inner.needs();
+        let align = inner.align.max(2);
+        Needs { halo: inner.halo + HALO.next_multiple_of(align), align, ..inner }
+    }
+
+    fn working_bytes(&self, size: (usize, usize), at_once: usize, ctx: &Context<'_>) -> u64 {
+        self.inner.working_bytes(size, at_once, ctx) + Self::own_bytes(size) * at_once as u64
+    }
+
+    fn spreads(&self) -> bool {
+        self.inner.spreads()
+    }
+
+    fn restore(
+        &self,
+        input: &TileIn<'_>,
+        output: &mut TileOut,
+        ctx: &Context<'_>,
+    ) -> Result<(), RestoreError> {
+        let TileIn { image, core, .. } = *input;
+        let halo = HALO.next_multiple_of(self.needs().align);
+        let wide = core.grown(halo, image.width(), image.height());
+        let all = Window { x0: 0, y0: 0, x1: image.width(), y1: image.height() };
+        let mut b = self.buffers.lock().ok().and_then(|mut pool| pool.pop()).unwrap_or_default();
+        b.results.planes.resize(image.planes.len(), Plane { width: 0, height: 0, data: Vec::new() });
+        cut_into(&mut b.results.planes, &image.planes, all, wide);
+        let inside = TileIn { core: wide, ..*input };
+        if self.inner.touches(&inside) {
+            self.inner.restore(&inside, &mut b.results, ctx)?;
+        }
+        if self.spreads() {
+            output.planes = self.parts(&b.results.planes, wide, core, ctx);
+        } else {
+            self.guide(ctx.level, &mut b.results.planes, &mut b.full);
+            cut_into(&mut output.planes, &b.results.planes, wide, core);
+        }
+        if let Ok(mut pool) = self.buffers.lock() {
+            pool.push(b);
+        }
+        Ok(())
+    }
+
+    fn passage_bytes(&self, size: (usize, usize), ctx: &Context<'_>) -> Option<u64> {
+        Some(self.inner.passage_bytes(size, ctx)? + Self::own_bytes((size.0, 2 * ROWS)))
+    }
+
+    fn passage<'a>(
+        &'a self,
+        image: &Image,
+        ctx: &Context<'_>,
+    ) -> Result<Option<Box<dyn Passage + 'a>>, RestoreError> {
+        let Some(inner) = self.inner.passage(image, ctx)? else { return Ok(None) };
+        let results = Band {
+            window: Window { x0: 0, y0: 0, x1: image.width(), y1: 0 },
+            planes: vec![Plane { width: image.width(), height: 0, data: Vec::new() }; image.planes.len()],
+        };
+        Ok(Some(Box::new(Through { of: self, inner, results, done: 0, free: 0 })))
+    }
+}
+
+/// Rows per step of a passage.
+const ROWS: usize = 64;
+
+/// The restorer's rows, held until those below are known.
+struct Through<'a> {
+    of: &'a ChromaGuide,
+    inner: Box<dyn Passage + 'a>,
+    /// Results above the rows that are still to come.
+    results: Band,
+    /// Number of rows returned.
+    done: usize,
+    free: usize,
+}
+
+impl Passage for Through<'_> {
+    fn next(&mut self, image: &Image, ctx: &Context<'_>) -> Result<Option<Rows>, RestoreError> {
+        let height = image.height();
+        while self.results.window.y1 < (self.done + ROWS + HALO).min(height) {
+            let Some(Rows { band, free }) = self.inner.next(image, ctx)? else { break };
+            self.free = free;
+            self.results.window.y1 = band.window.y1;
+            for (all, more) in self.results.planes.iter_mut().zip(&band.planes) {
+                all.data.extend_from_slice(&more.data);
+                all.height += more.height;
+            }
+        }
+        let Band { window, planes } = &mut self.results;
+        let known = if window.y1 == height { height } else { window.y1.saturating_sub(HALO) / 2 * 2 };
+        if known <= self.done {
+            return Ok(None);
+        }
+        let core = Window { y0: self.done, y1: known, ..*window };
+        let made = self.of.parts(planes, *window, core, ctx);
+        self.done = known;
+        let above = known.saturating_sub(HALO).max(window.y0);
+        for plane in planes {
+            plane.data.drain(..(above - window.y0) * plane.width);
+            plane.height -= above - window.y0;
+        }
+        window.y0 = above;
+        Ok(Some(Rows { band: Band { window: core, planes: made }, free: self.free }))
+    }
+}
