@@ -108,8 +108,8 @@ impl Pixels<'_> {
         changes
     }
 
-    /// Squared differences of both colour differences, summed over all samples but those within `rim` of a side:
-    /// to their repeated means, to their interpolated means, and between these two.
+    /// Squared differences of both colour differences, summed over all samples but those within `rim` of a
+    /// side: to their repeated means, to their interpolated means, and between these two.
     pub fn differences(&self, rim: usize) -> [f64; 3] {
         let (width, height) = self.size();
         let mut sums = [0.0; 3];
@@ -199,7 +199,8 @@ impl Sums {
     }
 }
 
-/// With one sample more at each side: the nearest, or the next to it at the right and the bottom where `odd` says so.
+/// With one sample more at each side: the nearest, or the next to it at the right and the bottom where `odd`
+/// says so.
 fn framed(area: &Area, odd: (bool, bool)) -> Area {
     let inner = |i: usize, len: usize, odd: bool| match i.checked_sub(1) {
         Some(at) if at < len => at,

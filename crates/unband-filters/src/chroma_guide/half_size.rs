@@ -13,12 +13,12 @@ const RIM: usize = 4;
 /// Variance of both colour differences by rounding red, green and blue to 8 bits, in squared values.
 const ROUNDING: f64 = 0.16 / (255.0 * 255.0);
 /// Maximum of the error of the better of both upsamplings, as a share of the difference between them. Of 35
-/// validation images at half size, repeated, interpolated, or as WebP and AVIF of quality 70 to 90: at most 0.26. Of
-/// the same at full size: median 0.9.
+/// validation images at half size, repeated, interpolated, or as WebP and AVIF of quality 70 to 90: at most
+/// 0.26. Of the same at full size: median 0.9.
 const MOST: f64 = 0.3;
 
-/// Is each colour difference that of its 2×2 means, repeated or interpolated, starting at the first sample? False
-/// where no square has chroma that tells.
+/// Is each colour difference that of its 2×2 means, repeated or interpolated, starting at the first sample?
+/// False where no square has chroma that tells.
 pub fn half_size(image: &Image, matrix: Matrix, ctx: &Context<'_>) -> bool {
     if image.planes.len() != 3 {
         return false;

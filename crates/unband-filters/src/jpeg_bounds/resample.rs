@@ -80,7 +80,8 @@ impl Component {
         let (sx, sy) = self.scale();
         let across = sx == 2 && sy <= 2 && self.size.0 > 2;
         let down = sy == 2 && (sx == 1 || across);
-        source.upsampled(level, Upsampling { scale: (sx, sy), across, down }, end)
+        let by = Upsampling { scale: (sx, sy), across, down };
+        source.upsampled(level, by, end)
     }
 }
 
