@@ -26,8 +26,8 @@ use crate::area::{Area, Upsampling};
 /// Distance in samples over which an image influences a result.
 const HALO: usize = 16;
 
-/// Share of luma's detail that is applied. With all of it, the worst of 35 validation images loses 0.3 dB (JPEG
-/// of quality 92); with this share 0.04 dB, at the same mean.
+/// Share of luma's detail that is applied. With all of it, the worst of 35 validation images loses 0.3 dB
+/// (JPEG of quality 92); with this share 0.04 dB, at the same mean.
 const SHARE: f32 = 0.8;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Task {

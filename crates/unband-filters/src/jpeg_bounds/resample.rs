@@ -73,7 +73,8 @@ impl Component {
         }
     }
 
-    /// Triangle filter for factors of two, repeated samples for others. The result has `end` columns and rows.
+    /// Triangle filter for factors of two, repeated samples for others. The result has `end` columns and
+    /// rows.
     ///
     /// Source: libjpeg-turbo `jdsample.c` (which ratios are interpolated).
     fn upscale(&self, level: Level, source: &Area, end: (usize, usize)) -> Area {

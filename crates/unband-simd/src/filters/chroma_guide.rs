@@ -8,7 +8,7 @@
 use crate::dispatch;
 
 dispatch! {
-    /// For each column, sums over three rows: of luma, chroma, their squares, and their product. Equal lengths.
+    /// Sums over three rows of each column: luma, chroma, their squares, their product. Equal lengths.
     pub fn column_sums(level, sums: [&mut [f32]; 5], luma: [&[f32]; 3], chroma: [&[f32]; 3]) = sums_body;
 
     /// Slopes of chroma over luma in 3×3 samples times their correlation, from the sums of columns. `noise`:

@@ -246,8 +246,8 @@ fn restorer(
     Ok((if ours { inner.and_then(earlier) } else { inner }, false))
 }
 
-/// The matrix of red, green and blue with half-size chroma behind them. Frames that were quantised and then coded
-/// keep theirs: the coding's errors are in the way.
+/// The matrix of red, green and blue with half-size chroma behind them. Frames that were quantised and then
+/// coded keep theirs: the coding's errors are in the way.
 fn half_chroma(image: &Image, findings: &Findings, ctx: &Context<'_>) -> Option<Matrix> {
     let Space::Yuv { matrix, .. } = findings.space else { return None };
     let recoded = findings.cause == Cause::RecodedGrid && findings.lossy;
