@@ -1,7 +1,7 @@
 //! Chroma guided by luma: closer to the original at edges, the stored means kept, the same in any windows.
 #![allow(clippy::unwrap_used)]
 
-use unband_filters::chroma_guide::ChromaGuide;
+use unband_filters::chroma_guide::{ChromaGuide, half_size};
 use unband_image::restorer::{Passage, Rows};
 use unband_image::tile::{Band, restore_by_rows, restore_in_place};
 use unband_image::{
@@ -155,4 +155,34 @@ fn windows_threads_and_rows_give_the_same() {
         assert!(restore_by_rows(&mut out, &guide(), &mut |_, _| {}, &Context::default()).unwrap());
         assert_eq!(out, whole, "{size:?} by rows");
     }
+}
+
+#[test]
+fn half_size_chroma_is_told_from_full_size() {
+    let stripes = |x: usize, y: usize| {
+        let wave = (2.1 * x as f32 + 0.3 * y as f32).sin();
+        [0.5 + 0.1 * wave, 0.12 * wave, -0.1 * wave]
+    };
+    let ctx = Context::default();
+    let found = |image: &Image| half_size(image, Matrix::Bt601, &ctx);
+    for (name, full) in [("disc", image((256, 192), painted)), ("stripes", image((256, 192), stripes))] {
+        let half = halved(&full);
+        assert!(found(&half), "{name}");
+        let interpolated = image((256, 192), |x, y| {
+            let rgb = |x: usize, y: usize| [0, 1, 2].map(|p: usize| half.planes[p].row(y)[x]);
+            let yuv = |x: usize, y: usize| Matrix::Bt601.to_yuv(rgb(x.min(255), y.min(191)));
+            // The nearest sample of the next block.
+            let (far_x, far_y) = ((x + x % 2).max(1) - 1 + 2 * (x % 2), (y + y % 2).max(1) - 1 + 2 * (y % 2));
+            let (near, side, below, far) = (yuv(x, y), yuv(far_x, y), yuv(x, far_y), yuv(far_x, far_y));
+            let mix = |p: usize| 0.5625 * near[p] + 0.1875 * (side[p] + below[p]) + 0.0625 * far[p];
+            [near[0], mix(1), mix(2)]
+        });
+        assert!(found(&interpolated), "{name}");
+        assert!(!found(&full), "{name}");
+        let shifted = image((254, 192), |x, y| {
+            Matrix::Bt601.to_yuv([0, 1, 2].map(|p: usize| half.planes[p].row(y)[x + 1]))
+        });
+        assert!(!found(&shifted), "{name}");
+    }
+    assert!(!found(&image((32, 32), stripes)), "too small");
 }
