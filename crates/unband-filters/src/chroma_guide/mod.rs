@@ -14,7 +14,7 @@ mod half_size;
 use std::sync::Mutex;
 
 use unband_image::restorer::{Passage, Rows};
-use unband_image::tile::Band;
+use unband_image::tile::{Band, restore_in_place};
 use unband_image::{Context, Image, Matrix, Needs, Plane, RestoreError, Restorer, TileIn, TileOut, Window};
 use unband_simd::Level;
 use unband_simd::filters::smooth::add_mix_row;
@@ -42,6 +42,41 @@ pub struct ChromaGuide {
     scale: (usize, usize),
     task: Task,
     buffers: Mutex<Vec<Buffers>>,
+}
+
+/// As [`ChromaGuide::upsampling`], for an image that became red, green and blue already.
+///
+/// # Errors
+/// Cancelled.
+pub fn upsampled(
+    mut image: Image,
+    matrix: Matrix,
+    scale: (usize, usize),
+    ctx: &Context<'_>,
+) -> Result<Image, RestoreError> {
+    let guide = ChromaGuide::upsampling(Box::new(Unchanged), matrix, scale);
+    restore_in_place(&mut image, &guide, COLUMNS, &mut |_, _| {}, ctx)?;
+    Ok(image)
+}
+
+/// Columns that a thread processes at once.
+const COLUMNS: usize = 256;
+
+/// Leaves images as they are.
+struct Unchanged;
+
+impl Restorer for Unchanged {
+    fn needs(&self) -> Needs {
+        Needs::halo(0)
+    }
+
+    fn touches(&self, _: &TileIn<'_>) -> bool {
+        false
+    }
+
+    fn restore(&self, _: &TileIn<'_>, _: &mut TileOut, _: &Context<'_>) -> Result<(), RestoreError> {
+        Ok(())
+    }
 }
 
 /// Working memory of one thread.
@@ -75,8 +110,6 @@ impl ChromaGuide {
 
     /// As [`Self::part`], on all threads.
     fn parts(&self, results: &[Plane], window: Window, core: Window, ctx: &Context<'_>) -> Vec<Plane> {
-        /// Columns that a thread processes at once.
-        const COLUMNS: usize = 256;
         let parts = ctx.map(core.width().div_ceil(COLUMNS), |i| {
             let x0 = core.x0 + i * COLUMNS;
             self.part(results, window, Window { x0, x1: (x0 + COLUMNS).min(core.x1), ..core }, ctx.level)

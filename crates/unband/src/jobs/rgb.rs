@@ -1,8 +1,9 @@
 //! Debanding of YUV images to an RGB result.
 
+use unband_filters::chroma_guide::upsampled;
 use unband_image::dither::Dither;
 use unband_image::findings::Findings;
-use unband_image::{Context, Depth, Image, Origin, Rng};
+use unband_image::{Context, Depth, Image, Model, Origin, Rng, Subsampling};
 
 use super::image::{Colours, deband_as};
 use super::round::{Rounding, round};
@@ -22,7 +23,8 @@ pub(super) fn into_rgb(
     options: &Options,
     ctx: &Context<'_>,
 ) -> Result<(Image, Report), Error> {
-    let (before, own) = (image.depth, choices.method.entry().ours || choices.faithful.keeps());
+    let (model, before, own) =
+        (image.color.model, image.depth, choices.method.entry().ours || choices.faithful.keeps());
     // Reimplementations return codes of the result's depth; unband's own results are rounded once, at the
     // end.
     let inner = match choices.act {
@@ -34,6 +36,13 @@ pub(super) fn into_rgb(
     };
     let (restored, mut report) = deband_as(image, findings, &inner, options, Colours::Own, ctx)?;
     let mut rgb = restored.into_rgb(ctx).map_err(|error| Error::Image(error.to_string()))?;
+    if let Model::Yuv { matrix, subsampling: Subsampling { x: x @ 1..=2, y: y @ 1..=2 }, .. } = model
+        && x * y > 1
+        && choices.method.entry().ours
+        && report.samples_moved > 0
+    {
+        rgb = upsampled(rgb, matrix, (x.into(), y.into()), ctx)?;
+    }
     let fewer = choices.depth.bits() < before.bits();
     let dither = if (own && report.samples_moved > 0) || fewer { options.dither } else { Dither::None };
     let ctx = &Context { rng: Rng::new(options.seed), ..*ctx };
@@ -61,7 +70,7 @@ mod tests {
     use super::*;
     use crate::choose::choose;
     use unband_detect::inspect;
-    use unband_image::{Matrix, Model, Range};
+    use unband_image::{Matrix, Range};
 
     /// A ramp whose luma has steps of four codes.
     fn ramp() -> Image {
