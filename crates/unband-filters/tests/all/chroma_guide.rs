@@ -158,7 +158,7 @@ fn windows_threads_and_rows_give_the_same() {
 }
 
 #[test]
-fn half_size_chroma_is_told_from_full_size() {
+fn full_size_chroma_does_not_pass_for_half_size() {
     let stripes = |x: usize, y: usize| {
         let wave = (2.1 * x as f32 + 0.3 * y as f32).sin();
         [0.5 + 0.1 * wave, 0.12 * wave, -0.1 * wave]
