@@ -33,6 +33,24 @@ impl Plane {
     pub fn row_mut(&mut self, y: usize) -> &mut [f32] {
         &mut self.data[y * self.width..][..self.width]
     }
+
+    /// A window of the plane, in its own coordinates.
+    #[must_use]
+    pub fn cut(&self, window: Window) -> Self {
+        let mut part = Self { width: 0, height: 0, data: Vec::new() };
+        self.cut_into(window, &mut part);
+        part
+    }
+
+    /// As [`Plane::cut`], in the memory of another plane.
+    pub fn cut_into(&self, window: Window, part: &mut Self) {
+        (part.width, part.height) = (window.width(), window.height());
+        part.data.clear();
+        part.data.reserve(part.width * part.height);
+        for y in window.y0..window.y1 {
+            part.data.extend_from_slice(&self.row(y)[window.x0..window.x1]);
+        }
+    }
 }
 
 /// Unit of a [`Density`].
@@ -207,15 +225,9 @@ impl Image {
     pub fn cut(&self, window: Window) -> Self {
         let cut = |plane: &Plane| {
             let (sx, sy) = (self.width().div_ceil(plane.width), self.height().div_ceil(plane.height));
-            let along = |from: usize, to: usize, scale: usize, size: usize| {
-                let to = to.div_ceil(scale).min(size);
-                (from / scale).min(to)..to
-            };
-            let columns = along(window.x0, window.x1, sx, plane.width);
-            let rows = along(window.y0, window.y1, sy, plane.height);
-            let (width, height) = (columns.len(), rows.len());
-            let data = rows.flat_map(|y| plane.row(y)[columns.clone()].iter().copied()).collect();
-            Plane { width, height, data }
+            let Window { x0, y0, x1, y1 } = window.on_plane(sx, sy);
+            let (x1, y1) = (x1.min(plane.width), y1.min(plane.height));
+            plane.cut(Window { x0: x0.min(x1), y0: y0.min(y1), x1, y1 })
         };
         Self {
             planes: self.planes.iter().map(cut).collect(),

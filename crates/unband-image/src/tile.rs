@@ -252,12 +252,7 @@ fn restore_band(
 }
 
 fn copy_core(input: &TileIn<'_>, plane: usize) -> Plane {
-    let window = input.core_on(plane);
-    let mut data = Vec::with_capacity(window.width() * window.height());
-    for y in window.y0..window.y1 {
-        data.extend_from_slice(input.core_row(plane, y));
-    }
-    Plane { width: window.width(), height: window.height(), data }
+    input.image.planes[plane].cut(input.core_on(plane))
 }
 
 /// A band to fill. Reuses another one's memory where there is one; every sample is overwritten.

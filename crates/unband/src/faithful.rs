@@ -7,7 +7,6 @@
 
 use std::ops::Range;
 
-use unband_filters::chroma_guide::ChromaGuide;
 use unband_filters::jpeg_bounds::{Deblock, JpegBounds, recover};
 use unband_filters::smooth::colours::Colours;
 use unband_image::dither::Grid;
@@ -139,8 +138,7 @@ pub(crate) fn within_file(
 ) -> (Option<Box<dyn Restorer>>, bool) {
     let deblock = if deblock { Deblock::Yes } else { Deblock::No };
     match JpegBounds::around(image, Some(inner), deblock) {
-        Ok(bounds) if deblock == Deblock::Yes => (Some(guided(bounds)), true),
-        Ok(bounds) => (Some(Box::new(bounds)), true),
+        Ok(bounds) => (Some(bounds.guided()), true),
         Err(inner) => (inner, false),
     }
 }
@@ -157,18 +155,8 @@ pub(crate) fn within_earlier_coding(
     let stored = first.and_then(|grid| recover(image, (8.0 * grid.step_codes).round() as u16, level));
     let Some(stored) = stored else { return Some(inner) };
     match JpegBounds::within(image, &stored, Some(inner), Deblock::Yes) {
-        Ok(bounds) => Some(guided(bounds)),
+        Ok(bounds) => Some(bounds.guided()),
         Err(inner) => inner,
-    }
-}
-
-/// With chroma guided by luma where it has half the size. Its means stay, and so do the coefficients.
-fn guided(bounds: JpegBounds) -> Box<dyn Restorer> {
-    let scale = bounds.half_chroma();
-    let bounds = Box::new(bounds);
-    match scale {
-        Some(scale) => Box::new(ChromaGuide::upsampling(bounds, Matrix::Bt601, scale)),
-        None => bounds,
     }
 }
 

@@ -5,7 +5,7 @@ use unband_simd::Level;
 use unband_simd::filters::chroma_guide as kernels;
 use unband_simd::filters::smooth::mix_row;
 
-use crate::area::{Area, Upsampling, add_means};
+use crate::area::{Area, Upsampling};
 
 /// Variance that counts as none, in squared values: of luma for slopes and filter, of chroma.
 const LUMA_NOISE: f32 = 1.0 / (255.0 * 255.0);
@@ -38,28 +38,16 @@ impl Pixels<'_> {
         (0..height).for_each(|y| self.row(component, y, area.row_mut(y)));
     }
 
-    /// Means over the pixels of a chroma sample.
-    fn means(&self, component: usize) -> Area {
-        let ((width, height), (sx, sy)) = (self.size(), self.scale);
-        let mut means = Area::zeros(width.div_ceil(sx), height.div_ceil(sy));
-        let mut row = vec![0.0; width];
-        for y in 0..height {
-            self.row(component, y, &mut row);
-            add_means(means.row_mut(y / sy), &row, sx);
-        }
-        for y in 0..means.height {
-            let share = 1.0 / (height - y * sy).min(sy) as f32;
-            means.row_mut(y).iter_mut().for_each(|v| *v *= share);
-        }
-        means
-    }
-
-    /// Changes of the means of both colour differences by a guided filter.
-    pub fn denoised(&self) -> [Area; 2] {
-        let luma = self.means(0);
+    /// Changes of the means of both colour differences by a guided filter. `full`: working memory.
+    pub fn denoised(&self, full: &mut Area) -> [Area; 2] {
+        let mut means = |component: usize| {
+            self.component(component, full);
+            full.reduced(self.scale)
+        };
+        let luma = means(0);
         let around_luma = framed(&luma, (false, false));
         [1, 2].map(|c| {
-            let chroma = self.means(c);
+            let chroma = means(c);
             let sums = Sums::new(&around_luma, &framed(&chroma, (false, false)), self.level);
             let (mut slopes, mut offsets) = (luma.clone(), luma.clone());
             for y in 0..luma.height {

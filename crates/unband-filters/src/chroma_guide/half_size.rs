@@ -2,7 +2,6 @@
 
 use unband_image::{Context, Image, Matrix, Window};
 
-use super::cut;
 use super::guide::Pixels;
 
 /// Side of the squares that are examined, and their maximum number.
@@ -23,14 +22,13 @@ pub fn half_size(image: &Image, matrix: Matrix, ctx: &Context<'_>) -> bool {
     if image.planes.len() != 3 {
         return false;
     }
-    let all = Window { x0: 0, y0: 0, x1: image.width(), y1: image.height() };
     let (across, down) = (image.width() / SIDE, image.height() / SIDE);
     let step = (across * down).div_ceil(SQUARES).max(1);
     let sums = ctx.map((across * down).div_ceil(step), |i| {
         let (x0, y0) = (i * step % across * SIDE, i * step / across * SIDE);
-        let planes = cut(&image.planes, all, Window { x0, y0, x1: x0 + SIDE, y1: y0 + SIDE });
-        let [r, g, b] = &planes[..] else { return [0.0; 3] };
-        Pixels { planes: [r, g, b], matrix, scale: (2, 2), level: ctx.level }.differences(RIM)
+        let square = Window { x0, y0, x1: x0 + SIDE, y1: y0 + SIDE };
+        let [r, g, b] = [0, 1, 2].map(|p: usize| image.planes[p].cut(square));
+        Pixels { planes: [&r, &g, &b], matrix, scale: (2, 2), level: ctx.level }.differences(RIM)
     });
     let [repeated, interpolated, apart] =
         sums.iter().fold([0.0; 3], |sum, more| [0, 1, 2].map(|i: usize| sum[i] + more[i]));

@@ -66,12 +66,11 @@ impl ChromaGuide {
 
     /// `core` of results that cover `window`.
     fn part(&self, results: &[Plane], window: Window, core: Window, level: Level) -> Vec<Plane> {
-        let size = (window.x1, window.y1);
-        let wide = core.grown(HALO, size.0, size.1);
+        let wide = core.grown(HALO, window.x1, window.y1);
         let wide = Window { x0: wide.x0.max(window.x0), y0: wide.y0.max(window.y0), ..wide };
-        let mut planes = cut(results, window, wide);
+        let mut planes: Vec<Plane> = results.iter().map(|plane| plane.cut(wide.inside(window))).collect();
         self.guide(level, &mut planes, &mut Default::default());
-        cut(&planes, wide, core)
+        planes.iter().map(|plane| plane.cut(core.inside(wide))).collect()
     }
 
     /// As [`Self::part`], on all threads.
@@ -100,7 +99,7 @@ impl ChromaGuide {
         let denoised;
         let (changes, by, share) = match self.task {
             Task::Denoise => {
-                denoised = pixels.denoised();
+                denoised = pixels.denoised(&mut full[0]);
                 (&denoised, Upsampling::repeating(self.scale), 1.0)
             }
             Task::Upsample => (pixels.upsampled(full), Upsampling::repeating((1, 1)), SHARE),
@@ -161,26 +160,6 @@ impl Restorer for Unchanged {
     }
 }
 
-/// `part` of planes that cover `window`.
-pub(crate) fn cut(planes: &[Plane], window: Window, part: Window) -> Vec<Plane> {
-    let mut parts = vec![Plane { width: 0, height: 0, data: Vec::new() }; planes.len()];
-    cut_into(&mut parts, planes, window, part);
-    parts
-}
-
-/// As [`cut`], into planes of any size.
-fn cut_into(parts: &mut [Plane], planes: &[Plane], window: Window, part: Window) {
-    let (x0, x1) = (part.x0 - window.x0, part.x1 - window.x0);
-    for (to, from) in parts.iter_mut().zip(planes) {
-        (to.width, to.height) = (part.width(), part.height());
-        to.data.clear();
-        to.data.reserve(to.width * to.height);
-        for y in part.y0 - window.y0..part.y1 - window.y0 {
-            to.data.extend_from_slice(&from.row(y)[x0..x1]);
-        }
-    }
-}
-
 impl Restorer for ChromaGuide {
     fn needs(&self) -> Needs {
         let inner = self.inner.needs();
@@ -205,10 +184,11 @@ impl Restorer for ChromaGuide {
         let TileIn { image, core, .. } = *input;
         let halo = HALO.next_multiple_of(self.needs().align);
         let wide = core.grown(halo, image.width(), image.height());
-        let all = Window { x0: 0, y0: 0, x1: image.width(), y1: image.height() };
         let mut b = self.buffers.lock().ok().and_then(|mut pool| pool.pop()).unwrap_or_default();
         b.results.planes.resize(image.planes.len(), Plane { width: 0, height: 0, data: Vec::new() });
-        cut_into(&mut b.results.planes, &image.planes, all, wide);
+        for (plane, result) in image.planes.iter().zip(&mut b.results.planes) {
+            plane.cut_into(wide, result);
+        }
         let inside = TileIn { core: wide, ..*input };
         if self.inner.touches(&inside) {
             self.inner.restore(&inside, &mut b.results, ctx)?;
@@ -217,7 +197,9 @@ impl Restorer for ChromaGuide {
             output.planes = self.parts(&b.results.planes, wide, core, ctx);
         } else {
             self.guide(ctx.level, &mut b.results.planes, &mut b.full);
-            cut_into(&mut output.planes, &b.results.planes, wide, core);
+            for (result, plane) in b.results.planes.iter().zip(&mut output.planes) {
+                result.cut_into(core.inside(wide), plane);
+            }
         }
         if let Ok(mut pool) = self.buffers.lock() {
             pool.push(b);

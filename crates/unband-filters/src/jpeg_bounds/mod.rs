@@ -26,7 +26,7 @@ use self::average::Averager;
 use self::component::{Blocks, Component};
 use self::resample::Resampled;
 use crate::area::Area;
-use crate::chroma_guide::{self, ChromaGuide};
+use crate::chroma_guide::ChromaGuide;
 
 pub use self::recover::recover;
 pub use self::verify::{Inside, inside};
@@ -151,7 +151,7 @@ impl JpegBounds {
         deblock: Deblock,
     ) -> Result<Self, Option<Box<dyn Restorer>>> {
         let Some(components) = components(image, stored) else { return Err(inner) };
-        let half = half_chroma(&components).filter(|_| stored.ycc && deblock == Deblock::Yes);
+        let half = half_chroma(&components, stored.ycc).filter(|_| deblock == Deblock::Yes);
         let inner = match (inner, half) {
             (Some(inner), Some(scale)) => {
                 Some(Box::new(ChromaGuide::denoising(inner, Matrix::Bt601, scale)) as Box<dyn Restorer>)
@@ -168,9 +168,15 @@ impl JpegBounds {
         })
     }
 
-    /// Columns and rows of the image per chroma sample, where chroma has half the size across, down, or both.
-    pub fn half_chroma(&self) -> Option<(usize, usize)> {
-        half_chroma(&self.components).filter(|_| self.ycc)
+    /// As a restorer; with [`Deblock::Yes`], half-size chroma is guided by luma. Its means stay, and so do
+    /// the coefficients.
+    pub fn guided(self) -> Box<dyn Restorer> {
+        let scale = half_chroma(&self.components, self.ycc).filter(|_| self.averager.is_some());
+        let bounds = Box::new(self);
+        match scale {
+            Some(scale) => Box::new(ChromaGuide::upsampling(bounds, Matrix::Bt601, scale)),
+            None => bounds,
+        }
     }
 
     /// Alignment of windows: no block of 4:2:0 is processed more often than necessary.
@@ -222,12 +228,11 @@ impl JpegBounds {
         let image = input.image;
         let needs = inner.needs();
         let halo = needs.halo.div_ceil(needs.align.max(1)) * needs.align.max(1);
-        let all = Window { x0: 0, y0: 0, x1: image.width(), y1: image.height() };
         let wide = TileIn { image, core: window, outer: window.grown(halo, image.width(), image.height()) };
         if !inner.touches(&wide) {
             return Ok(None);
         }
-        let mut output = TileOut { planes: chroma_guide::cut(&image.planes, all, window) };
+        let mut output = TileOut { planes: image.planes.iter().map(|plane| plane.cut(window)).collect() };
         inner.restore(&wide, &mut output, ctx)?;
         for (p, plane) in output.planes.iter_mut().enumerate() {
             for y in 0..plane.height {
@@ -267,11 +272,12 @@ impl JpegBounds {
     }
 }
 
-/// Scale of chroma, where both components have half the size across, down, or both.
-fn half_chroma(components: &[Component]) -> Option<(usize, usize)> {
+/// Columns and rows of the image per chroma sample, where both components have half the size across, down,
+/// or both.
+fn half_chroma(components: &[Component], ycc: bool) -> Option<(usize, usize)> {
     let [luma, blue, red] = components else { return None };
     let (sx, sy) = blue.scale();
-    let halved = sx <= 2 && sy <= 2 && sx * sy > 1;
+    let halved = ycc && sx <= 2 && sy <= 2 && sx * sy > 1;
     (halved && luma.scale() == (1, 1) && red.scale() == (sx, sy)).then_some((sx, sy))
 }
 

@@ -8,6 +8,8 @@ use unband_image::{
     Context, Depth, Image, Matrix, Model, Needs, Plane, RestoreError, Restorer, TileIn, TileOut, Window,
 };
 
+use crate::error;
+
 /// Leaves the image as it is; by rows, in bands of seven.
 struct Same;
 
@@ -100,11 +102,6 @@ fn guided(image: &Image, tile: usize, ctx: &Context<'_>) -> Image {
     let mut out = image.clone();
     restore_in_place(&mut out, &guide(), tile, &mut |_, _| {}, ctx).unwrap();
     out
-}
-
-fn error(a: &Image, b: &Image) -> f64 {
-    let pairs = a.planes.iter().zip(&b.planes).flat_map(|(a, b)| a.data.iter().zip(&b.data));
-    pairs.map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum()
 }
 
 #[test]

@@ -3,14 +3,15 @@
 
 use std::sync::Arc;
 
-use unband_filters::chroma_guide::ChromaGuide;
 use unband_filters::jpeg_bounds::{Deblock, Inside, JpegBounds, coefficients, inside};
 use unband_image::tile::restore_in_place;
 use unband_image::{
-    Codec, Context, Depth, Image, JpegCoefficients, JpegOrigin, JpegPlane, Matrix, Model, Needs,
-    RestoreError, Restorer, TileIn, TileOut,
+    Codec, Context, Depth, Image, JpegCoefficients, JpegOrigin, JpegPlane, Model, Needs, RestoreError,
+    Restorer, TileIn, TileOut,
 };
 use unband_simd::{Level, io::jpeg_dct};
+
+use crate::error;
 
 /// Pseudo-random numbers.
 fn hash(a: usize, b: usize, c: usize) -> f32 {
@@ -183,20 +184,9 @@ impl Restorer for Wild {
 fn restored(image: &Image, inner: Option<f32>, deblock: Deblock, tile: usize, ctx: &Context<'_>) -> Image {
     let inner = inner.map(|by| Box::new(Wild(by)) as Box<dyn Restorer>);
     let bounds = JpegBounds::around(image, inner, deblock).ok().unwrap();
-    let guided = bounds.half_chroma().filter(|_| deblock == Deblock::Yes);
-    let bounds: Box<dyn Restorer> = Box::new(bounds);
-    let bounds = match guided {
-        Some(scale) => Box::new(ChromaGuide::upsampling(bounds, Matrix::Bt601, scale)),
-        None => bounds,
-    };
     let mut out = image.clone();
-    restore_in_place(&mut out, &*bounds, tile, &mut |_, _| {}, ctx).unwrap();
+    restore_in_place(&mut out, &*bounds.guided(), tile, &mut |_, _| {}, ctx).unwrap();
     out
-}
-
-fn error(a: &Image, b: &Image) -> f64 {
-    let pairs = a.planes.iter().zip(&b.planes).flat_map(|(a, b)| a.data.iter().zip(&b.data));
-    pairs.map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum()
 }
 
 #[test]
