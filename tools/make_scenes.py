@@ -3,76 +3,19 @@
 
     make_scenes.py OUTPUT_FOLDER [--only KIND] [--first SEED]
 
-Writes 16-bit PNG and OUTPUT_FOLDER/scenes.csv. All arithmetic is in float (numpy, scipy, pillow for outlines, opencv for
-writing 16-bit PNG). Every second image gets Gaussian grain of 0.15-0.5 code (8-bit codes). Each function below returns
-linear light (or, if stated, codes) from a seeded generator; sizes and colours vary with the seed.
+Writes 16-bit PNG and OUTPUT_FOLDER/scenes.csv: 30 smooth scenes, from which unband-lite learned, and 123 textured, drawn and
+rendered ones (scene_textures.py, scene_renders.py). All arithmetic is in float (numpy, scipy, pillow for outlines, opencv for
+writing 16-bit PNG). Every second smooth scene gets Gaussian grain of 0.15-0.5 code (8-bit codes), two of three others grain
+of 0.3-4 codes. Each function returns linear light from a seeded generator; sizes and colours vary with the seed.
 """
-import argparse, colorsys, csv, pathlib
+import argparse, csv, pathlib
 import cv2
 import numpy as np
 from scipy import ndimage as ni
-from scipy.interpolate import PchipInterpolator
-from PIL import Image, ImageDraw
 
-
-def oetf(x):
-    return np.where(x <= 0.0031308, 12.92 * x, 1.055 * np.maximum(x, 1e-9) ** (1 / 2.4) - 0.055)
-
-
-def shoulder(x):
-    return np.where(x < 0.6, x, 0.6 + 0.4 * (1 - np.exp(-(x - 0.6) / 0.4)))
-
-
-def hue(h, s, v):
-    return np.array(colorsys.hsv_to_rgb(h % 1, s, v)) ** 2.2
-
-
-def noise(h, w, rng, beta=2.0, stretch=1.0, cut=0):
-    """Gaussian noise of spectrum 1/f^beta, mean 0, deviation 1; stretch > 1 draws it out in x; cut: finest period."""
-    fy, fx = np.fft.fftfreq(h)[:, None], np.fft.rfftfreq(w)[None, :] * stretch
-    f = np.sqrt(fy * fy + fx * fx)
-    gain = 1 / np.maximum(f, 1.5 / max(h, w)) ** beta
-    if cut:
-        gain *= np.exp(-(f * cut) ** 2)
-    gain[0, 0] = 0
-    z = np.fft.irfft2(np.fft.rfft2(rng.normal(size=(h, w))) * gain, (h, w))
-    return z / z.std()
-
-
-def ramp(t, stops):
-    """Colours at 0..1 blended through stops by a smooth curve (cubic, no kinks)."""
-    at = np.linspace(0, 1, len(stops))
-    return np.stack([PchipInterpolator(at, [s[c] for s in stops])(np.clip(t, 0, 1)) for c in range(3)], -1)
-
-
-def mask(w, h, shapes, s=4):
-    """Coverage of polygons and lines, s x s samples a pixel."""
-    im = Image.new("L", (w * s, h * s), 0)
-    d = ImageDraw.Draw(im)
-    for kind, pts, t in shapes:
-        pts = [(x * s, y * s) for x, y in pts]
-        if kind == "line":
-            d.line(pts, fill=255, width=max(1, int(t * s)))
-        elif kind == "ellipse":
-            d.ellipse([*pts[0], *pts[1]], fill=255)
-        else:
-            d.polygon(pts, fill=255)
-    return np.asarray(im, np.float64).reshape(h, s, w, s).mean((1, 3))[..., None] / 255
-
-
-def tree(x, y, size, rng, shapes, angle=-np.pi / 2, t=None, depth=0):
-    t = t or size / 16
-    for _ in range(5):
-        nx, ny = x + size / 14 * np.cos(angle), y + size / 14 * np.sin(angle)
-        shapes.append(("line", [(x, y), (nx, ny)], t))
-        x, y, angle, t = nx, ny, angle + rng.normal(0, 0.1), t * 0.93
-    if depth < 6 and t > 0.5:
-        for side in (-1, 1):
-            tree(x, y, size * rng.uniform(0.68, 0.82), rng, shapes, angle + side * rng.uniform(0.25, 0.6), t * 0.7, depth + 1)
-
-
-def grid(w, h):
-    return (np.arange(w) + 0.5)[None, :] / w, (np.arange(h) + 0.5)[:, None] / h
+import scene_renders
+import scene_textures
+from scene_parts import film, grid, hue, mask, noise, oetf, ramp, shoulder, tree
 
 
 def sky(w, h, rng):
@@ -261,7 +204,7 @@ def main():
     out = pathlib.Path(args.output)
     out.mkdir(parents=True, exist_ok=True)
     rows, count = [], 0
-    for kind, many, tag in PLAN:
+    for kind, many, tag in PLAN + scene_textures.PLAN + scene_renders.PLAN:
         for k in range(many):
             count += 1
             if args.only and args.only != kind.__name__:
@@ -270,8 +213,13 @@ def main():
             w, h = SIZES[count % len(SIZES)]
             light = kind(w, h, rng)
             code = 255 * oetf(shoulder(np.maximum(light, 0)))
-            grain = rng.uniform(0.15, 0.5) if count % 2 else 0
-            code = code + rng.normal(0, 1, code.shape) * grain * (code > 0)
+            if (kind, many, tag) in PLAN:
+                grain = rng.uniform(0.15, 0.5) if count % 2 else 0
+                noisy = code + rng.normal(0, 1, code.shape) * grain * (code > 0)
+            else:
+                noisy = film(code, rng) if count % 3 else code
+            grain = np.std(noisy - code)
+            code = noisy
             name = f"scene_{kind.__name__}_{k}"
             pixels = np.clip(np.round(code * 257), 0, 65535).astype(np.uint16)
             cv2.imwrite(str(out / (name + ".png")), pixels[..., ::-1])
