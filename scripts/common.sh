@@ -9,6 +9,18 @@ step() {
   printf '\n\033[1m== %s\033[0m\n' "$*"
 }
 
+# Tracked files by paths or patterns of git, one a line: a clone also holds results and notes. Outside a clone, all files.
+tracked() {
+  if git -c safe.directory='*' ls-files --error-unmatch -- Cargo.toml >/dev/null 2>&1; then
+    git -c safe.directory='*' ls-files -- "$@"
+  else
+    local pattern
+    for pattern in "$@"; do
+      find . -path ./target -prune -o -type f \( -path "./$pattern" -o -path "./$pattern/*" \) -print | sed 's|^\./||'
+    done | sort
+  fi
+}
+
 # Parses the options of scripts that install packages: sets `install` and `complete`.
 read_options() {
   install=yes complete=no

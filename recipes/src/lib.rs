@@ -74,10 +74,10 @@ mod tests {
 
     #[test]
     fn every_file_is_part_of_the_package() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        for (folder, all) in [("degrade", DEGRADATION_RECIPES), ("tables", TABLES), (".", TRAININGS)] {
-            for entry in std::fs::read_dir(root.join(folder)).unwrap() {
-                let path = entry.unwrap().path();
+        let folders =
+            [("recipes/degrade", DEGRADATION_RECIPES), ("recipes/tables", TABLES), ("recipes", TRAININGS)];
+        for (folder, all) in folders {
+            for path in unband_skips::tracked_in(folder) {
                 let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
                 if path.extension().is_some_and(|end| end == "toml") && name != "Cargo" {
                     assert!(all.iter().any(|shipped| shipped.name == name), "{name}");

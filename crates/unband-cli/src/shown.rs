@@ -1,16 +1,11 @@
 //! Test that every documented command parses and that its names exist.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
 use clap::Parser;
+use std::fs;
 
 use crate::cli::{Cli, Command};
 use unband::recipes::{TABLES, find_unless_file};
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
+use unband_skips::{root, tracked_in};
 
 /// Commands that call the program: code in tables and text of the guides, lines of console blocks everywhere.
 fn commands(page: &str, guide: bool) -> Vec<Vec<String>> {
@@ -95,8 +90,7 @@ fn check(words: &[String]) {
 fn every_command_of_the_documentation_is_one() {
     let mut count = 0;
     for folder in ["", "docs", "docs/guide", "docs/how"] {
-        for entry in fs::read_dir(root().join(folder)).expect("a folder of the repository") {
-            let path = entry.expect("a file").path();
+        for path in tracked_in(folder) {
             if path.extension().is_some_and(|end| end == "md") {
                 let page = fs::read_to_string(&path).expect("a page");
                 // Example errors come from commands that are wrong on purpose.

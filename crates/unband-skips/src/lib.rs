@@ -1,8 +1,8 @@
-//! Records of tests that were skipped because a requirement is missing.
+//! Records of skipped tests, and lists of tracked files.
 //!
-//! A test that returns early passes, and its output is swallowed. So each record is also appended to the file
-//! named by `UNBAND_SKIPPED`, one line each: kind, test, missing requirement, separated by tabs.
-//! `scripts/test` prints them at its end. Only tests depend on this crate.
+//! A test that lacks a requirement returns early, so it passes, and its output is swallowed. So each record
+//! is also appended to the file named by `UNBAND_SKIPPED`, one line each: kind, test, missing requirement,
+//! separated by tabs. `scripts/test` prints them at its end. Only tests depend on this crate.
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stderr)]
 
@@ -10,6 +10,10 @@ use std::fmt::Display;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::panic::Location;
+
+mod tracked;
+
+pub use tracked::{root, tracked_below, tracked_in};
 
 /// Records that a program or a package is not installed. With `scripts/test --complete` that is a failure,
 /// unless `scripts/test` tried to install `program` and could not.

@@ -4,18 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use crate::stage::root;
+use unband_skips::{root, tracked_below};
 
-/// Markdown files of a folder and its subfolders.
-fn pages(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            pages(&path, found);
-        } else if path.extension().is_some_and(|ending| ending == "md") {
-            found.push(path);
-        }
-    }
+/// Markdown files of a folder of the repository and its subfolders, sorted.
+fn pages(folder: &str) -> Vec<PathBuf> {
+    let mut files = tracked_below(folder);
+    files.retain(|path| path.extension().is_some_and(|ending| ending == "md"));
+    files
 }
 
 /// Lines of a page outside blocks of code and comments.
@@ -79,8 +74,7 @@ fn faults(path: &Path, text: &str, places: &BTreeMap<PathBuf, BTreeSet<String>>)
             if file.is_empty() { path.to_owned() } else { straight(&path.with_file_name("").join(file)) };
         let known = places.get(&to).is_none_or(|places| heading.is_empty() || places.contains(heading));
         if !to.exists() || !known {
-            faults
-                .push(format!("{}: {target}", path.strip_prefix(straight(root())).unwrap_or(path).display()));
+            faults.push(format!("{}: {target}", path.strip_prefix(root()).unwrap_or(path).display()));
         }
     }
     faults
@@ -92,13 +86,9 @@ fn headings(text: &str) -> BTreeSet<String> {
 
 #[test]
 fn every_link_of_the_documentation_leads_somewhere() {
-    let mut paths = Vec::new();
-    for folder in ["docs", "weights"] {
-        pages(&root().join(folder), &mut paths);
-    }
+    let mut paths: Vec<PathBuf> = ["docs", "weights"].into_iter().flat_map(pages).collect();
     let top = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "STYLE.md", "CHANGELOG.md"];
     paths.extend(top.map(|name| root().join(name)));
-    let paths: Vec<PathBuf> = paths.iter().map(|path| straight(path)).collect();
     let texts: Vec<String> = paths.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
     let places = paths.iter().cloned().zip(texts.iter().map(|text| headings(text))).collect();
     let found: Vec<String> =
@@ -108,22 +98,19 @@ fn every_link_of_the_documentation_leads_somewhere() {
 
 #[test]
 fn every_page_is_in_the_book_once() {
-    let docs = straight(&root().join("docs"));
+    let docs = root().join("docs");
     let summary = fs::read_to_string(docs.join("SUMMARY.md")).unwrap();
     let mut listed: Vec<PathBuf> =
         summary.lines().flat_map(targets).map(|target| docs.join(target)).collect();
-    let mut there = Vec::new();
-    pages(&docs, &mut there);
+    let mut there = pages("docs");
     there.retain(|path| !path.ends_with("SUMMARY.md"));
-    there.sort();
     listed.sort();
     assert_eq!(listed, there);
 }
 
 #[test]
 fn every_guide_begins_with_a_task_and_a_command() {
-    let mut paths = Vec::new();
-    pages(&root().join("docs/guide"), &mut paths);
+    let paths = pages("docs/guide");
     assert!(paths.len() > 10);
     for path in paths {
         let text = fs::read_to_string(&path).unwrap();
@@ -139,10 +126,10 @@ fn every_guide_begins_with_a_task_and_a_command() {
 #[test]
 fn links_to_nothing_would_be_noticed() {
     let page = root().join("docs/README.md");
-    let places = BTreeMap::from([(straight(&page), headings("# Title of `it`\n"))]);
+    let places = BTreeMap::from([(page.clone(), headings("# Title of `it`\n"))]);
     let text =
         "[a](none.md) [b](#title-of-it) [c](#other) `[d](no.md)`\n```\n[e](no.md)\n```\n[f](https://x.org)";
-    let found = faults(&straight(&page), text, &places);
+    let found = faults(&page, text, &places);
     assert_eq!(found, ["docs/README.md: none.md", "docs/README.md: #other"]);
 }
 
@@ -166,8 +153,8 @@ fn every_public_module_of_the_library_has_an_example_or_links_to_one() {
 
 #[test]
 fn every_source_file_named_in_the_documentation_exists() {
-    let mut paths = vec![root().join("CONTRIBUTING.md"), root().join("README.md")];
-    pages(&root().join("docs"), &mut paths);
+    let mut paths = pages("docs");
+    paths.extend(["CONTRIBUTING.md", "README.md"].map(|name| root().join(name)));
     let (mut missing, mut count) = (Vec::new(), 0);
     for path in paths.iter().filter(|path| !path.ends_with("renamed.md")) {
         let text = fs::read_to_string(path).unwrap();

@@ -6,7 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+
+use unband_skips::{root, tracked_below};
 
 /// Path of a module: `["engine", "conv"]`.
 type Module = Vec<String>;
@@ -14,22 +15,33 @@ type Module = Vec<String>;
 /// Most files of a circle.
 const MOST: usize = 3;
 
-fn crates() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+/// The code of each module, from the tracked files of a folder such as `crates/unband/src`.
+fn modules(folder: &str) -> BTreeMap<Module, String> {
+    let files = tracked_below(folder).into_iter();
+    let rust = files.filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
+    let named = rust.map(|path| {
+        let name = path.strip_prefix(root().join(folder)).unwrap().to_str().unwrap().replace('\\', "/");
+        (name, fs::read_to_string(path).unwrap())
+    });
+    parsed(named)
 }
 
-fn modules(folder: &Path, inside: &[String], all: &mut BTreeMap<Module, String>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        if path.is_dir() {
-            modules(&path, &[inside, &[name]].concat(), all);
-        } else if path.extension().is_some_and(|extension| extension == "rs") && name != "tests" {
-            let top = matches!(name.as_str(), "mod" | "lib" | "main");
-            let module = if top { inside.to_vec() } else { [inside, &[name]].concat() };
-            all.insert(module, code(&fs::read_to_string(path).unwrap()));
-        }
+/// The code of each module, from names and texts of files.
+fn parsed<S: AsRef<str>>(files: impl IntoIterator<Item = (S, S)>) -> BTreeMap<Module, String> {
+    let modules =
+        files.into_iter().filter_map(|(name, text)| Some((module(name.as_ref())?, code(text.as_ref()))));
+    modules.collect()
+}
+
+/// The module of a file: `["engine", "conv"]` of `engine/conv.rs`. Tests are not one.
+fn module(file: &str) -> Option<Module> {
+    let mut path: Module = file.strip_suffix(".rs")?.split('/').map(str::to_owned).collect();
+    match path.last()?.as_str() {
+        "tests" => return None,
+        "mod" | "lib" | "main" => drop(path.pop()),
+        _ => {}
     }
+    Some(path)
 }
 
 /// The text without comments and unit tests.
@@ -121,11 +133,9 @@ fn reached<'a>(from: &'a Module, graph: &BTreeMap<&'a Module, BTreeSet<&'a Modul
 }
 
 /// The circles of a crate, each sorted.
-fn circles(source: &Path) -> BTreeSet<Vec<Module>> {
-    let mut all = BTreeMap::new();
-    modules(source, &[], &mut all);
-    assert!(all.len() > 1, "{}", source.display());
-    let graph = imports(&all);
+fn circles(all: &BTreeMap<Module, String>) -> BTreeSet<Vec<Module>> {
+    assert!(all.len() > 1, "{all:?}");
+    let graph = imports(all);
     let reach: BTreeMap<&Module, BTreeSet<&Module>> =
         all.keys().map(|module| (module, reached(module, &graph))).collect();
     let circle = |module: &Module| -> Vec<Module> {
@@ -140,13 +150,13 @@ fn circles(source: &Path) -> BTreeSet<Vec<Module>> {
 
 #[test]
 fn circles_of_files_are_small() {
-    for entry in fs::read_dir(crates()).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        if name == "unband-skips" || !path.join("src").is_dir() {
+    let manifests = tracked_below("crates").into_iter().filter(|path| path.ends_with("Cargo.toml"));
+    for manifest in manifests {
+        let name = manifest.parent().unwrap().file_name().unwrap().to_str().unwrap();
+        if name == "unband-skips" {
             continue;
         }
-        for circle in circles(&path.join("src")) {
+        for circle in circles(&modules(&format!("crates/{name}/src"))) {
             let names: Vec<String> = circle.iter().map(|module| module.join("/")).collect();
             assert!(
                 circle.len() <= MOST,
@@ -159,12 +169,10 @@ fn circles_of_files_are_small() {
 }
 
 /// Imports of one command by another: `cmd/a/x imports cmd/b`.
-fn between_commands(source: &Path) -> Vec<String> {
-    let mut all = BTreeMap::new();
-    modules(source, &[], &mut all);
+fn between_commands(all: &BTreeMap<Module, String>) -> Vec<String> {
     let command = |module: &Module| (module[0] == "cmd").then(|| module.get(1).cloned()).flatten();
     let mut found = Vec::new();
-    for (module, imported) in imports(&all) {
+    for (module, imported) in imports(all) {
         let Some(own) = module.first().and_then(|_| command(module)) else { continue };
         let imported = imported.into_iter().filter(|other| command(other).is_some_and(|other| other != own));
         found.extend(imported.map(|other| format!("{} imports {}", module.join("/"), other.join("/"))));
@@ -174,29 +182,29 @@ fn between_commands(source: &Path) -> Vec<String> {
 
 #[test]
 fn no_command_imports_a_command() {
-    assert_eq!(between_commands(&crates().join("unband-cli/src")), [""; 0]);
-    let folder = tempfile::tempdir().unwrap();
-    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
-    fs::create_dir_all(folder.path().join("cmd/a")).unwrap();
-    write("main.rs", "mod cmd;\n");
-    write("cmd/mod.rs", "pub mod a;\npub mod b;\n");
-    write("cmd/a.rs", "pub mod x;\n");
-    write("cmd/a/x.rs", "use super::super::b::B;\nuse super::A;\n");
-    write("cmd/b.rs", "use crate::cmd::a::x;\n");
-    assert_eq!(between_commands(folder.path()), ["cmd/a/x imports cmd/b", "cmd/b imports cmd/a/x"]);
+    assert_eq!(between_commands(&modules("crates/unband-cli/src")), [""; 0]);
+    let all = parsed([
+        ("main.rs", "mod cmd;\n"),
+        ("cmd/mod.rs", "pub mod a;\npub mod b;\n"),
+        ("cmd/a.rs", "pub mod x;\n"),
+        ("cmd/a/x.rs", "use super::super::b::B;\nuse super::A;\n"),
+        ("cmd/b.rs", "use crate::cmd::a::x;\n"),
+    ]);
+    assert_eq!(between_commands(&all), ["cmd/a/x imports cmd/b", "cmd/b imports cmd/a/x"]);
 }
 
 #[test]
 fn a_circle_is_found() {
-    let folder = tempfile::tempdir().unwrap();
-    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
-    write("lib.rs", "mod a;\nmod b;\nmod c;\npub use a::A;\n");
-    write("a.rs", "use crate::b::{B, C as D};\n");
-    write("b.rs", "fn f(_: super::c::C) {}\n");
-    write("c.rs", "// use crate::a::A;\n");
-    assert!(circles(folder.path()).is_empty());
-    write("c.rs", "pub(crate) fn f(_: crate::a::A) {}\n");
-    let found = circles(folder.path());
+    let with = |c: &str| {
+        parsed([
+            ("lib.rs", "mod a;\nmod b;\nmod c;\npub use a::A;\n"),
+            ("a.rs", "use crate::b::{B, C as D};\n"),
+            ("b.rs", "fn f(_: super::c::C) {}\n"),
+            ("c.rs", c),
+        ])
+    };
+    assert!(circles(&with("// use crate::a::A;\n")).is_empty());
+    let found = circles(&with("pub(crate) fn f(_: crate::a::A) {}\n"));
     assert_eq!(found.iter().map(Vec::len).collect::<Vec<_>>(), [3]);
 }
 
@@ -216,15 +224,12 @@ const USERS: [(&str, &str); 9] = [
 #[test]
 fn loops_are_in_folders_named_as_their_users() {
     for (folder, user) in USERS {
-        let mut loops = BTreeMap::new();
-        modules(&crates().join("unband-simd/src").join(folder), &[], &mut loops);
-        let mut sources = BTreeMap::new();
-        modules(&crates().join(user).join("src"), &[], &mut sources);
+        let loops = modules(&format!("crates/unband-simd/src/{folder}"));
+        let sources = modules(&format!("crates/{user}/src"));
         for name in loops.keys().filter(|module| module.len() == 1).map(|module| &module[0]) {
             let path = format!("{folder}::{name}");
             assert!(sources.values().any(|code| code.contains(&path)), "{user} does not use {path}");
-            let file = crates().join(user).join("src").join(name).with_extension("rs");
-            let same = folder != "filters" || file.exists() || file.with_extension("").is_dir();
+            let same = folder != "filters" || sources.keys().any(|module| module.first() == Some(name));
             assert!(same, "{user} has no {name}.rs");
         }
     }

@@ -5,6 +5,8 @@ use std::fs;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use unband_skips::tracked_in;
+
 use crate::stage::{Stage, png, root, six_bits};
 
 const TABLE: &str = "\
@@ -408,10 +410,8 @@ fn what_makes_no_table_is_said_before_the_work() {
 #[test]
 fn tables_of_the_repository_are_whole() {
     let stage = stage(1);
-    let folder = root().join("recipes/tables");
     let mut tables = 0;
-    for entry in fs::read_dir(&folder).unwrap() {
-        let path = entry.unwrap().path();
+    for path in tracked_in("recipes/tables") {
         if path.file_name().unwrap() == "small.toml" {
             continue;
         }

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use unband_skips::tracked_in;
+
 use crate::stage::{Stage, has, png, root, six_bits, texture};
 
 /// Pages whose console lines run on the staged files; other pages need videos, GPUs or the full-HD set.
@@ -87,14 +89,12 @@ fn staged() -> Stage {
     }
     stage.write("photos/val/0.png", &png(320, 300, &six_bits));
     published_set(&stage);
-    for file in fs::read_dir(root().join("golden/tensorflow/variables")).unwrap() {
-        let path = file.unwrap().path();
+    for path in tracked_in("golden/tensorflow/variables") {
         let name = path.file_name().unwrap().to_str().unwrap();
         stage.write(&format!("CNN_classifier/variables/{name}"), &fs::read(&path).unwrap());
     }
     stage.write("model.mat", &fs::read(root().join("golden/nrqm/forest_v7.mat")).unwrap());
-    for file in fs::read_dir(root().join("docs/images")).unwrap() {
-        let path = file.unwrap().path();
+    for path in tracked_in("docs/images") {
         if path.extension().is_some_and(|end| end == "png" || end == "jpg" || end == "jxl") {
             let name = path.file_name().unwrap().to_str().unwrap();
             stage.write(&format!("docs/images/{name}"), &fs::read(&path).unwrap());

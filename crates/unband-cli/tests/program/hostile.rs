@@ -3,7 +3,9 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use crate::stage::{Stage, root};
+use unband_skips::tracked_in;
+
+use crate::stage::Stage;
 
 /// Random numbers from a seed.
 struct Random(u64);
@@ -19,9 +21,7 @@ impl Random {
 fn samples() -> Vec<(String, Vec<u8>)> {
     let mut found = Vec::new();
     for folder in ["crates/unband-io/tests/data", "crates/unband-io/tests/data/hostile"] {
-        // The folder of fuzzing findings exists only if there are any.
-        for entry in fs::read_dir(root().join(folder)).into_iter().flatten() {
-            let path = entry.unwrap().path();
+        for path in tracked_in(folder) {
             let Some(format) = unband_io::by_extension(&path) else { continue };
             let stem = path.file_stem().unwrap().to_string_lossy().into_owned();
             let name = format!("{stem}_{}.{}", found.len(), format.extensions[0]);

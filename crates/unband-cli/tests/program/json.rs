@@ -3,6 +3,7 @@
 use std::fs;
 
 use serde_json::Value;
+use unband_skips::tracked_below;
 
 use crate::stage::{Stage, png, root, six_bits, texture};
 
@@ -98,20 +99,12 @@ fn every_object_has_a_schema_and_every_field_is_documented() {
 #[test]
 fn every_schema_of_the_program_is_on_the_page() {
     let page = fs::read_to_string(root().join("docs/guide/json.md")).unwrap();
-    let mut folders = vec![root().join("crates/unband-cli/src")];
     let mut count = 0;
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            let text = fs::read_to_string(&path).unwrap();
-            for schema in text.split('"').filter(|word| word.starts_with("unband-") && word.ends_with("/1")) {
-                assert!(page.contains(&format!("`{schema}`")), "{schema} of {}", path.display());
-                count += 1;
-            }
+    for path in tracked_below("crates/unband-cli/src") {
+        let text = fs::read_to_string(&path).unwrap();
+        for schema in text.split('"').filter(|word| word.starts_with("unband-") && word.ends_with("/1")) {
+            assert!(page.contains(&format!("`{schema}`")), "{schema} of {}", path.display());
+            count += 1;
         }
     }
     assert!(count >= 12, "{count}");

@@ -2,14 +2,10 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
-
-fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
-}
+use unband_skips::root;
 
 /// Crate and row, the lowest row 0, read from the drawing under "a test reads `cargo metadata`".
 fn rows() -> BTreeMap<String, usize> {

@@ -2,12 +2,9 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::process::Command;
 
-fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
-}
+use unband_skips::{root, tracked_in};
 
 fn printed() -> String {
     let ran = Command::new(env!("CARGO_BIN_EXE_unband")).arg("--licences").output().unwrap();
@@ -98,7 +95,7 @@ fn notices_of_numbers_that_came_from_elsewhere_are_printed() {
 
 #[test]
 fn every_card_says_under_which_licence_its_weights_are() {
-    let cards = std::fs::read_dir(root().join("weights")).unwrap().map(|entry| entry.unwrap().path());
+    let cards = tracked_in("weights").into_iter();
     let is_card = |path: &std::path::PathBuf| {
         path.extension().is_some_and(|ending| ending == "md") && !path.ends_with("README.md")
     };

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 
+use unband_skips::tracked_in;
+
 use crate::stage::{Ran, Stage, has, root, six_bits};
 
 /// Commands in the README that call the program, from its tables and console blocks.
@@ -112,8 +114,8 @@ fn every_page_of_measurements_says_when_and_at_which_commit() {
     let list: toml::Table = list.parse().unwrap();
     let pages = list["page"].as_array().unwrap();
     let listed: BTreeSet<&str> = pages.iter().map(|page| page["file"].as_str().unwrap()).collect();
-    for entry in fs::read_dir(root().join("docs/results")).unwrap() {
-        let name = entry.unwrap().file_name().into_string().unwrap();
+    for path in tracked_in("docs/results") {
+        let name = path.file_name().unwrap().to_str().unwrap();
         if let Some(name) = name.strip_suffix(".md") {
             assert!(
                 listed.contains(format!("docs/results/{name}.md").as_str()),

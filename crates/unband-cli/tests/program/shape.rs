@@ -2,9 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
-use std::path::Path;
 
-use super::words::files;
+use unband_skips::{root, tracked_below};
 
 /// Most columns of a line.
 const COLUMNS: usize = 110;
@@ -20,12 +19,10 @@ const LONGER: [&str; 4] = [
 
 /// Sources of all crates, without tests and benchmarks, by their path below `crates/`.
 fn sources() -> Vec<(String, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let mut paths = Vec::new();
-    files(folder, &mut paths);
+    let folder = root().join("crates");
     let mut all = Vec::new();
-    for path in paths {
-        let name = path.strip_prefix(folder).unwrap().to_str().unwrap();
+    for path in tracked_below("crates") {
+        let name = path.strip_prefix(&folder).unwrap().to_str().unwrap();
         let rust = path.extension().is_some_and(|extension| extension == "rs");
         if rust && name.split('/').nth(1) == Some("src") && !path.ends_with("tests.rs") {
             all.push((name.to_owned(), fs::read_to_string(&path).unwrap()));

@@ -7,10 +7,7 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
-/// The workspace's root.
-pub fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
-}
+pub use unband_skips::root;
 
 /// A temporary folder.
 pub struct Stage(pub tempfile::TempDir);

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::stage::root;
+use unband_skips::{root, tracked_below};
 
 /// A row of the glossary: a banned phrase, its replacement, and longer phrases in which it is right.
 struct Banned {
@@ -116,10 +116,7 @@ fn misnamed<'a>(name: &str, table: &'a [Banned]) -> Option<&'a Banned> {
 fn no_name_has_a_word_of_the_old_dialect() {
     let table = table("Names");
     assert!(table.len() > 15, "{} words", table.len());
-    let mut paths = Vec::new();
-    for place in ["crates", "fuzz"] {
-        files(&root().join(place), &mut paths);
-    }
+    let paths: Vec<PathBuf> = ["crates", "fuzz"].into_iter().flat_map(tracked_below).collect();
     let (mut faults, mut right) = (Vec::new(), BTreeSet::new());
     for path in paths.iter().filter(|path| path.extension().is_some_and(|ending| ending == "rs")) {
         let shown = path.strip_prefix(root()).unwrap().display().to_string();
@@ -164,8 +161,7 @@ fn types(source: &str) -> Vec<(usize, String)> {
 #[test]
 fn every_type_has_a_name_of_its_own() {
     assert_eq!(types("enum A {} // struct B\npub type C = u8;"), [(1, "A".into()), (2, "C".into())]);
-    let mut paths = Vec::new();
-    files(&root().join("crates"), &mut paths);
+    let paths = tracked_below("crates");
     let mut faults = Vec::new();
     for path in paths.iter().filter(|path| path.extension().is_some_and(|ending| ending == "rs")) {
         let shown = path.strip_prefix(root()).unwrap().display().to_string();
@@ -285,28 +281,11 @@ fn page(text: &str, comments_only: bool) -> Vec<(usize, String)> {
     found
 }
 
-/// Adds the files of a folder and its subfolders, without built, hidden and unfinished ones.
-pub(crate) fn files(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_str().unwrap();
-        if path.is_dir() {
-            if !matches!(name, "target" | "python" | "wip") && !name.starts_with('.') {
-                files(&path, found);
-            }
-        } else {
-            found.push(path);
-        }
-    }
-}
-
 #[test]
 fn no_word_of_the_old_dialect_comes_back() {
     let glossary = glossary();
-    let mut paths = Vec::new();
-    for place in ["crates", "docs", "recipes", "scripts", "weights"] {
-        files(&root().join(place), &mut paths);
-    }
+    let places = ["crates", "docs", "recipes", "scripts", "weights"];
+    let mut paths: Vec<PathBuf> = places.into_iter().flat_map(tracked_below).collect();
     paths.extend(
         ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"].map(|name| root().join(name)),
     );

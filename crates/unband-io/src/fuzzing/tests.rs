@@ -1,14 +1,10 @@
-use std::path::PathBuf;
-
 use unband_image::Rng;
+use unband_skips::tracked_in;
 
 use super::*;
 
 fn files(folder: &str, ending: &str) -> Vec<Vec<u8>> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder);
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
-    paths.sort();
-    let files = paths.iter().filter(|path| path.to_str().unwrap().ends_with(ending));
+    let files = tracked_in(folder).into_iter().filter(|path| path.to_str().unwrap().ends_with(ending));
     files.map(|path| std::fs::read(path).unwrap()).collect()
 }
 

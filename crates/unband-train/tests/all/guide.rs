@@ -1,17 +1,14 @@
 //! Every training of the guides runs: two steps, with small patches and few images.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use unband_image::{Image, Rng};
+use unband_skips::{root, tracked_in};
 use unband_train::recipe::Recipe;
 
 const PAGES: [&str; 3] =
     ["docs/guide/from-the-papers.md", "docs/guide/training.md", "docs/how/banded-deform-conv.md"];
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
 
 /// Commands of the page that train: console lines, and code in tables and text.
 fn trainings(page: &str) -> Vec<String> {
@@ -47,10 +44,8 @@ fn staged() -> tempfile::TempDir {
     let stage = tempfile::tempdir().unwrap();
     let at = |name: &str| stage.path().join(name);
     std::fs::create_dir(at("recipes")).unwrap();
-    for file in std::fs::read_dir(root().join("recipes")).unwrap().map(|file| file.unwrap().path()) {
-        if file.is_file() {
-            std::fs::copy(&file, at("recipes").join(file.file_name().unwrap())).unwrap();
-        }
+    for file in tracked_in("recipes") {
+        std::fs::copy(&file, at("recipes").join(file.file_name().unwrap())).unwrap();
     }
     for i in 0..4 {
         for folder in ["photos/train", "photos/val"] {

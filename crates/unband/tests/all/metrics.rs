@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -17,15 +17,12 @@ use unband::verdict::Grade;
 use unband::{Context, Image, Progress};
 use unband_image::Hint;
 use unband_io::video::{Programs, probe};
+use unband_skips::{root, tracked_in};
 
 #[cfg(feature = "evaluate")]
 #[path = "../../examples/tour.rs"]
 #[allow(dead_code)]
 mod example;
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
 
 /// A code of a slope: in steps of two codes, or with noise and no steps.
 fn code(x: usize, y: usize, banded: bool) -> u8 {
@@ -208,7 +205,12 @@ fn the_example_scores_evaluates_degrades_and_opens() {
         return;
     }
     let weights = root().join("weights/unband-lite.safetensors");
-    let text = example::tour(&root().join("examples"), &video, &weights).unwrap();
+    // The folder of a clone also holds results.
+    let folder = tempfile::tempdir().unwrap();
+    for file in tracked_in("examples") {
+        fs::copy(&file, folder.path().join(file.file_name().unwrap())).unwrap();
+    }
+    let text = example::tour(folder.path(), &video, &weights).unwrap();
     #[allow(clippy::print_stdout)] // with `--nocapture`
     {
         println!("{text}");

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use unband_io::{Error, FORMATS, FormatEntry, WriteOptions};
+use unband_skips::tracked_in;
 
 use crate::sample::{everything, painted, writers};
 
@@ -16,15 +17,12 @@ pub struct Sample {
     pub bytes: Vec<u8>,
 }
 
-pub fn data() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data"))
-}
+const DATA: &str = "crates/unband-io/tests/data";
 
-/// Files of a folder with image names.
-fn images(folder: &Path) -> Vec<Sample> {
-    let mut found: Vec<Sample> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
+/// Tracked files of a folder with image names.
+fn images(folder: &str) -> Vec<Sample> {
+    let mut found: Vec<Sample> = tracked_in(folder)
+        .into_iter()
         .filter_map(|path| {
             let format = unband_io::by_extension(&path)?;
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
@@ -38,7 +36,7 @@ fn images(folder: &Path) -> Vec<Sample> {
 /// Every file from other programs, and files written by unband: grey and colour, of the first and the last
 /// depth, with all metadata.
 pub fn samples() -> Vec<Sample> {
-    let mut found = images(data());
+    let mut found = images(DATA);
     for format in writers() {
         let writes = format.writes.as_ref().unwrap();
         let first = writes.depths[0];
@@ -65,7 +63,7 @@ pub fn samples() -> Vec<Sample> {
 
 /// Files that once exceeded a reader's limits, each reduced to little more than the fault.
 pub fn once_too_much() -> Vec<Sample> {
-    images(&data().join("hostile"))
+    images(&format!("{DATA}/hostile"))
 }
 
 #[test]

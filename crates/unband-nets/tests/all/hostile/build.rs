@@ -1,7 +1,6 @@
 //! Hand-made archives and pickles.
 
 use std::io::{Cursor, Write};
-use std::path::PathBuf;
 
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
@@ -26,10 +25,8 @@ pub fn harmless(name: impl Into<String>, bytes: Vec<u8>) -> Case {
 
 /// All checkpoints that PyTorch wrote.
 pub fn goldens() -> Vec<(String, Vec<u8>)> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../golden/checkpoints");
-    let mut all: Vec<(String, Vec<u8>)> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
+    let mut all: Vec<(String, Vec<u8>)> = unband_skips::tracked_in("golden/checkpoints")
+        .into_iter()
         .filter(|path| path.extension().is_some_and(|end| end != "json" && end != "md"))
         .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(&path).unwrap()))
         .collect();
