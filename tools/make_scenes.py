@@ -15,7 +15,7 @@ from scipy import ndimage as ni
 
 import scene_renders
 import scene_textures
-from scene_parts import film, grid, hue, mask, noise, oetf, ramp, shoulder, tree
+from scene_parts import grainy, grid, hue, mask, noise, oetf, ramp, shoulder, tree
 
 
 def sky(w, h, rng):
@@ -217,7 +217,7 @@ def main():
                 grain = rng.uniform(0.15, 0.5) if count % 2 else 0
                 noisy = code + rng.normal(0, 1, code.shape) * grain * (code > 0)
             else:
-                noisy = film(code, rng) if count % 3 else code
+                noisy = grainy(code, rng) if count % 3 else code
             grain = np.std(noisy - code)
             code = noisy
             name = f"scene_{kind.__name__}_{k}"

@@ -65,8 +65,8 @@ def tree(x, y, size, rng, shapes, angle=-np.pi / 2, t=None, depth=0):
 def grid(w, h):
     return (np.arange(w) + 0.5)[None, :] / w, (np.arange(h) + 0.5)[:, None] / h
 
-def film(code, rng):
-    """Grain of film or sensor, 0.3 to 4 codes: of one to three samples, strongest in the midtones, partly of colour."""
+def grainy(code, rng):
+    """Grain of a sensor, 0.3 to 4 codes: of one to three samples, strongest in the midtones, partly of colour."""
     h, w, _ = code.shape
     size, tint = rng.choice([0, 0, 0.5, 0.8, 1.2]), rng.uniform(0, 1)
     field = rng.normal(size=(h, w, 1)) * (1 - tint) + rng.normal(size=(h, w, 3)) * tint

@@ -124,12 +124,12 @@ def wood(w, h, rng):
     yy, xx = np.mgrid[0:h, 0:w].astype(float)
     boards = rng.integers(1, 7)
     which = np.minimum((xx if (across := rng.random() < 0.5) else yy) * boards // (w if across else h), boards - 1).astype(int)
-    along, aside = (yy, xx) if across else (xx, yy)
+    along, cross = (yy, xx) if across else (xx, yy)
     shift = rng.uniform(0, 4000, boards)[which]
     knots = noise(h, w, rng, 2.2, 0.3 if across else 3, 6) * rng.uniform(4, 20)
-    rings = np.sin((aside + knots + shift) * rng.uniform(0.15, 0.9)) * 0.5 + 0.5 * noise(h, w, rng, 0.9, 0.15 if across else 8, 1)
+    rings = np.sin((cross + knots + shift) * rng.uniform(0.15, 0.9)) * 0.5 + 0.5 * noise(h, w, rng, 0.9, 0.15 if across else 8, 1)
     tone = np.stack([hue(rng.uniform(0.04, 0.12), rng.uniform(0.2, 0.75), rng.uniform(0.15, 0.7)) for _ in range(boards)])[which]
-    edge = (aside * boards / (w if across else h)) % 1
+    edge = (cross * boards / (w if across else h)) % 1
     gap = np.clip(np.minimum(edge, 1 - edge) * (w if across else h) / boards / 2.5, 0.1, 1)[..., None] if boards > 1 else 1
     return tone * np.exp(rng.uniform(0.05, 0.25) * rings + 0.0002 * along)[..., None] * gap * light(w, h, rng)
 
