@@ -162,6 +162,16 @@ pub enum Error {
         /// The folder.
         folder: PathBuf,
     },
+    /// A disk without enough space for temporary files.
+    #[error("temporary files need {} in {}, {} are free", crate::amount(*needed), folder.display(), crate::amount(*free))]
+    NoSpace {
+        /// The folder of temporary files.
+        folder: PathBuf,
+        /// Bytes needed.
+        needed: u64,
+        /// Free bytes.
+        free: u64,
+    },
     /// The output already exists.
     #[error("exists already")]
     Exists,
@@ -187,6 +197,20 @@ pub enum Error {
         /// What needs it.
         purpose: &'static str,
         /// How to install it.
+        install: &'static str,
+    },
+    /// The operation needs a newer version of an installed program.
+    #[error("{purpose} needs {needed}, but `{program}` is {version}")]
+    OldProgram {
+        /// Its name.
+        program: &'static str,
+        /// What needs it.
+        purpose: &'static str,
+        /// The oldest version that would do ("`FFmpeg` 5.1 or newer").
+        needed: &'static str,
+        /// Its version as printed.
+        version: String,
+        /// How to install a newer one.
         install: &'static str,
     },
     /// Another program was run and failed.
@@ -296,11 +320,14 @@ impl Hint for Error {
             Self::ReadOnly { .. } => {
                 format!("formats that can be written: {}", names(|f| f.writes.is_some()))
             }
-            Self::NoProgram { install, .. } => (*install).to_owned(),
+            Self::NoProgram { install, .. } | Self::OldProgram { install, .. } => (*install).to_owned(),
             Self::Program { .. } => "install a recent version of that program".to_owned(),
             Self::NoFolder { folder } => {
                 let parents = if cfg!(windows) { "" } else { " -p" };
                 format!("create it with `mkdir{parents} {}`, or check the spelling", folder.display())
+            }
+            Self::NoSpace { .. } => {
+                "free some disk space, or set `TMPDIR` to a folder on a larger disk".to_owned()
             }
             Self::Exists => "choose another name or add `--overwrite`".to_owned(),
             Self::Name { .. } => "choose another name with `-o`".to_owned(),

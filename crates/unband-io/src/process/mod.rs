@@ -2,6 +2,7 @@
 //!
 //! Another thread can kill the programs of a job. None outlives this program, however it ends.
 
+mod answers;
 mod group;
 mod piped;
 mod program;
@@ -13,6 +14,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+pub(crate) use answers::Answer;
+use answers::Answers;
 use group::Group;
 pub(crate) use piped::{Piped, Said, Watch};
 pub use program::Program;
@@ -23,7 +26,10 @@ use crate::leftovers;
 /// The external programs of one job. Another thread can kill them: a hung program never ends by itself.
 /// Whoever waits for its output then gets an error.
 #[derive(Clone, Debug, Default)]
-pub struct Programs(Arc<Mutex<List>>);
+pub struct Programs {
+    list: Arc<Mutex<List>>,
+    answers: Arc<Answers>,
+}
 
 #[derive(Debug, Default)]
 struct List {
@@ -47,7 +53,7 @@ fn command<A: AsRef<OsStr>>(name: &str, args: &[A]) -> Command {
 impl Programs {
     /// Kills all running programs and their children, and any that are started later as soon as they start.
     pub fn end(&self) {
-        lock(&self.0).end();
+        lock(&self.list).end();
     }
 
     /// Starts a [`command`].
@@ -60,7 +66,7 @@ impl Programs {
         let group = Arc::new(Mutex::new(Group::start(command)?));
         all.add(&group);
         drop(all);
-        lock(&self.0).add(&group);
+        lock(&self.list).add(&group);
         Ok(Running(group))
     }
 }

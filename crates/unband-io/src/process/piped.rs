@@ -13,7 +13,7 @@ use super::{Program, Programs, Running, command};
 use crate::Error;
 
 /// Number of its last lines that are kept.
-const LINES: usize = 12;
+const LINES: usize = 24;
 /// Maximum length of a line.
 const LINE_BYTES: usize = 500;
 /// After its end, its messages are complete, unless a child of it still runs. This is how long to wait for
@@ -194,7 +194,8 @@ fn listen(stderr: ChildStderr, mut watch: Option<Watch>) -> Said {
 /// "[matroska,webm @ 0x55ab] File ended" → "File ended": addresses mean nothing to users.
 fn without_address(line: &str) -> String {
     match line.strip_prefix('[').and_then(|rest| rest.split_once("] ")) {
-        Some((inside, text)) if inside.contains(" @ 0x") => text.to_owned(),
+        // FFmpeg 9 has several.
+        Some((inside, text)) if inside.contains(" @ 0x") => without_address(text),
         _ => line.to_owned(),
     }
 }
@@ -207,6 +208,7 @@ mod tests {
     #[test]
     fn addresses_are_left_out_of_what_is_said() {
         assert_eq!(without_address("[matroska,webm @ 0x55ab] File ended"), "File ended");
+        assert_eq!(without_address("[vost#0:0/libx265 @ 0x5] [enc:libx265 @ 0x6] Error"), "Error");
         assert_eq!(without_address("[error] this stays"), "[error] this stays");
     }
 

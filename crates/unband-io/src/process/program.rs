@@ -127,6 +127,12 @@ impl Program {
         Error::NoProgram { program: self.names[0], purpose: self.purpose, install: self.install }
     }
 
+    /// The error for a version without features that are needed.
+    pub(crate) fn too_old(&self, needed: &'static str, version: String) -> Error {
+        let (program, purpose, install) = (self.names[0], self.purpose, self.install);
+        Error::OldProgram { program, purpose, needed, version, install }
+    }
+
     fn start<A: AsRef<OsStr>>(
         &self,
         room: &Room,

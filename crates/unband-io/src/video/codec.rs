@@ -1,7 +1,7 @@
 //! Encoders of `FFmpeg`, and their choice and quality by purpose and container.
 
-use super::Ffmpeg;
 use super::container::Container;
+use super::{Ffmpeg, Video};
 
 /// Purpose of a video.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,6 +40,8 @@ pub enum Codec {
     Vp9,
     /// FFV1, lossless.
     Ffv1,
+    /// `ProRes` 4444, for alpha; its best quality (XQ) if true.
+    ProRes4444(bool),
     /// Another, as `-c:v` names it.
     Other(String),
 }
@@ -52,6 +54,7 @@ impl Codec {
             Self::SvtAv1 => "libsvtav1",
             Self::Vp9 => "libvpx-vp9",
             Self::Ffv1 => "ffv1",
+            Self::ProRes4444(_) => "prores_ks",
             Self::Other(name) => name,
         }
     }
@@ -63,6 +66,8 @@ impl Codec {
             Self::SvtAv1 => "AV1 (SVT)",
             Self::Vp9 => "VP9",
             Self::Ffv1 => "FFV1",
+            Self::ProRes4444(false) => "ProRes 4444",
+            Self::ProRes4444(true) => "ProRes 4444 XQ",
             Self::Other(name) => name,
         }
     }
@@ -78,11 +83,25 @@ impl Codec {
         matches!(self, Self::X265 | Self::Other(_))
     }
 
-    /// The container of finished parts. Both are fragmented. MP4 has no codes for some codecs, and
-    /// `QuickTime` none for others.
-    pub(super) fn part_container(&self) -> &'static str {
+    /// Whether it stores alpha in this container. x265 and SVT-AV1 store none, although `FFmpeg` may list
+    /// such formats for x265; VP9 stores it in packets that only Matroska and `WebM` have.
+    pub(super) fn stores_alpha(&self, muxer: &str) -> bool {
+        match self {
+            Self::X265 | Self::SvtAv1 => false,
+            Self::Vp9 => matches!(muxer, "matroska" | "webm"),
+            Self::Ffv1 | Self::ProRes4444(_) | Self::Other(_) => true,
+        }
+    }
+
+    /// The container of finished parts. MP4 has no codes for some codecs, and `QuickTime` none for others;
+    /// both are fragmented. `alpha`: whether it is stored.
+    pub(super) fn part_container(&self, alpha: bool) -> &'static str {
         let name = self.name();
-        if name.contains("av1") || name.contains("vp9") { "mp4" } else { "mov" }
+        match self {
+            Self::Vp9 if alpha => "matroska",
+            _ if name.contains("av1") || name.contains("vp9") => "mp4",
+            _ => "mov",
+        }
     }
 }
 
@@ -93,10 +112,24 @@ pub(super) fn known(name: &str) -> Codec {
         .unwrap_or_else(|| Codec::Other(name.to_owned()))
 }
 
-pub(super) fn default_codec(container: &Container, purpose: Purpose, odd: bool, ffmpeg: &Ffmpeg) -> Codec {
+/// The codec for a video. `odd`: it has odd sides and shared chroma.
+pub(super) fn default_codec(
+    container: &Container,
+    purpose: Purpose,
+    (video, odd): (&Video, bool),
+    ffmpeg: &Ffmpeg,
+) -> Codec {
     let av1 = || if ffmpeg.encodes(Codec::SvtAv1.name()) { Codec::SvtAv1 } else { Codec::Vp9 };
+    let vp9 = matches!(video.codec.as_str(), "vp8" | "vp9") || purpose == Purpose::Web;
     match (purpose, container.muxer) {
         (Purpose::Archive, _) | (_, "image2") => Codec::Ffv1,
+        (_, "webm") if video.alpha => Codec::Vp9,
+        (_, "matroska") if video.alpha && vp9 => Codec::Vp9,
+        (_, "mov") if video.alpha => {
+            let codec = Codec::ProRes4444(video.profile.as_deref() == Some("XQ"));
+            if ffmpeg.encodes(codec.name()) { codec } else { Codec::Ffv1 }
+        }
+        (_, "matroska" | "nut") if video.alpha => Codec::Ffv1,
         (_, "webm" | "mp4" | "matroska") if odd => Codec::Vp9,
         (_, "webm") | (Purpose::Web, "mp4" | "matroska") => av1(),
         _ => Codec::X265,
@@ -119,6 +152,9 @@ pub(super) fn settings(codec: &Codec, purpose: Purpose, bits: u8) -> Vec<String>
         Codec::Vp9 => "-c:v libvpx-vp9 -b:v 0 -crf 18 -row-mt 1 -cpu-used 3",
         // Version 3 with a checksum per slice, every frame on its own.
         Codec::Ffv1 => "-c:v ffv1 -level 3 -g 1 -slicecrc 1 -slices 12",
+        // Alpha is stored without loss.
+        Codec::ProRes4444(false) => "-c:v prores_ks -profile:v 4444 -alpha_bits 16 -vendor apl0",
+        Codec::ProRes4444(true) => "-c:v prores_ks -profile:v 4444xq -alpha_bits 16 -vendor apl0",
         Codec::Other(name) => return vec!["-c:v".to_owned(), name.clone()],
     };
     text.split(' ').map(str::to_owned).collect()

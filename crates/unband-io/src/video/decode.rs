@@ -4,7 +4,8 @@ use std::fs::File;
 use std::process::ChildStdout;
 use std::time::Duration;
 
-use super::ffmpeg::{Args, FFMPEG};
+use super::complaint::cause;
+use super::ffmpeg::Args;
 use super::frame::{FrameFormat, working_format};
 use super::nut::NutReader;
 use super::watched::{self, Change, Watch};
@@ -100,19 +101,14 @@ impl Decoder {
             let seconds = (video.seconds(from - video.timeline.shift) - RUN_UP_SECONDS).max(0.0);
             args.put(&["-noaccurate_seek", "-ss", &format!("{seconds:.6}")]);
         }
+        if let Some(decoder) = video.video.decoder {
+            args.put(&[&format!("-c:{}", video.video.stream), decoder]);
+        }
         args.video(&video.path, video.images.as_ref())?;
         args.put(&["-map", &format!("0:{}", video.video.stream)]);
         // By default ffmpeg silently scales frames of another size to that of the first.
-        args.put(&[
-            "-autoscale",
-            "0",
-            "-fps_mode",
-            "passthrough",
-            "-enc_time_base",
-            "-1",
-            "-c:v",
-            "rawvideo",
-        ]);
+        args.put(&["-noautoscale", "-fps_mode", "passthrough"]);
+        args.put(&["-enc_time_base", &format!("{}/{}", time_base.0, time_base.1), "-c:v", "rawvideo"]);
         let filters: Vec<String> =
             straight.into_iter().chain(watched.then(|| watched::FILTER.to_owned())).collect();
         if !filters.is_empty() {
@@ -129,14 +125,12 @@ impl Decoder {
         let watch = watched
             .then(|| Watch::new(&change))
             .map(|mut watch| -> process::Watch { Box::new(move |line| watch.read(line)) });
-        let mut running = Piped::start(&FFMPEG, &args.into_list(), [false, true], watch, &options.programs)?;
+        let mut running = args
+            .start_watched([false, true], watch, &options.programs)
+            .map_err(|error| error.in_file(&video.path))?;
         let failed = |running: &mut Piped, error: Error| {
             let said = running.stop();
-            if said.count == 0 {
-                error.in_file(&video.path).into()
-            } else {
-                video.undecodable(&said.message())
-            }
+            if said.count == 0 { error.in_file(&video.path).into() } else { video.undecodable(&cause(&said)) }
         };
         let Some(output) = running.output() else {
             return Err(failed(&mut running, Error::Truncated { format: "NUT" }));
@@ -195,7 +189,7 @@ impl Decoder {
             self.running.finish(END, None).map_err(|error| error.in_file(&self.video.path))?;
         self.check_change()?;
         let fine = success && said.count == 0;
-        if fine || self.options.keep_going { Ok(()) } else { Err(self.video.damaged(&said.message())) }
+        if fine || self.options.keep_going { Ok(()) } else { Err(self.video.damaged(&cause(&said))) }
     }
 
     /// Checks that the frames do not change in the middle.
@@ -225,7 +219,7 @@ impl Decoder {
             _ if self.reader.met_other_size() => {
                 VideoError::Changes { path: self.video.path.clone(), what: message }
             }
-            _ if said.count > 0 => self.video.damaged(&said.message()),
+            _ if said.count > 0 => self.video.damaged(&cause(&said)),
             _ => self.video.damaged(&message),
         }
     }

@@ -13,9 +13,10 @@ use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::process::ChildStdin;
 
+use super::complaint::cause;
 use super::ffmpeg::{Args, IDLE, file_name};
 use super::nut::{NutFrame, NutHeader, NutWriter};
-use super::{Encoding, FrameFormat, Programs, VideoError, VideoFile, fragments};
+use super::{Encoding, FrameFormat, Programs, VideoError, VideoFile, parts};
 use crate::process::{Piped, Said};
 use crate::{Error, Leftover};
 
@@ -44,7 +45,7 @@ impl Segment {
     /// Whether its file exists, complete and unchanged.
     pub fn is_whole(&self) -> bool {
         let Ok(mut file) = fs::File::open(&self.path) else { return false };
-        fragments::shown(&mut file).is_ok_and(|shown| shown.len() == self.times.len())
+        parts::shown(&mut file).is_ok_and(|shown| shown.len() == self.times.len())
             && file.rewind().is_ok()
             && crc_of(&mut file).is_ok_and(|crc| crc == self.crc)
     }
@@ -96,10 +97,10 @@ impl Encoder {
         let mut args = Args::quiet(false);
         args.put(&["-copyts", "-f", "nut", "-i", "pipe:0", "-map", "0:0"]);
         encoding.args(video, format.pixels).into_iter().for_each(|word| args.push(word));
-        args.put(&["-fps_mode", "passthrough", "-enc_time_base", "-1"]);
+        args.put(&["-fps_mode", "passthrough", "-enc_time_base", &format!("{seconds}/{rate}")]);
         args.put(&["-video_track_timescale", &video.units().0.to_string()]);
         args.put(&["-movflags", "+frag_keyframe+empty_moov+default_base_moof", "-use_editlist", "0"]);
-        args.put(&["-strict", "-2", "-f", encoding.codec.part_container()]);
+        args.put(&["-strict", "-2", "-f", encoding.part_container()]);
         args.push(file_name(&part)?);
         let leftover = Leftover::new(&part);
         let mut running = args.start([true, false], programs)?;
@@ -148,7 +149,7 @@ impl Encoder {
         }
         let (success, said) = self.ended()?;
         if !success {
-            return Err(self.not_written(said.message()));
+            return Err(self.not_written(cause(&said)));
         }
         let io = |action, path: &Path| {
             let path = path.to_owned();
@@ -159,7 +160,7 @@ impl Encoder {
         }
         let mut file =
             fs::OpenOptions::new().read(true).write(true).open(&self.part).map_err(io("read", &self.part))?;
-        let found = fragments::shown(&mut file).map_err(|error| error.in_file(&self.part))?.len() as u64;
+        let found = parts::shown(&mut file).map_err(|error| error.in_file(&self.part))?.len() as u64;
         let expected = self.times.len() as u64;
         if found != expected {
             return Err(VideoError::Frames { path: self.path.clone(), found, expected });
@@ -183,7 +184,7 @@ impl Encoder {
             Ok((_, said)) => said,
             Err(error) => return error,
         };
-        if said.count == 0 { self.not_written(error.to_string()) } else { self.not_written(said.message()) }
+        if said.count == 0 { self.not_written(error.to_string()) } else { self.not_written(cause(&said)) }
     }
 
     fn not_written(&self, message: String) -> VideoError {

@@ -1,59 +1,14 @@
-//! Settings of an encoding: codec, pixel format, and `FFmpeg` arguments.
+//! Settings of an encoding: codec, quality, container, and further arguments of `FFmpeg`.
 
-use std::ffi::OsString;
+mod arguments;
+mod storage;
+
 use std::path::{Path, PathBuf};
 
 use super::codec::{Codec, default_codec, known, settings};
 use super::container::{Container, IMAGES, container_of};
-use super::probe::{content_light_words, svt_mastering_display, x265_master_display};
-use super::{Ffmpeg, PixelFormat, Programs, Purpose, Samples, Video, VideoError, VideoFile, stills};
+use super::{Ffmpeg, PixelFormat, Programs, Purpose, Samples, Video, VideoError, stills};
 use crate::Error;
-
-/// Tags the frames too: some encoders store the tags of frames, and pipes have none.
-fn tag_frames(args: &mut Vec<String>, named: &[(&str, &Option<String>); 5]) {
-    let keys = [
-        ("-color_primaries", "color_primaries"),
-        ("-color_trc", "color_trc"),
-        ("-colorspace", "colorspace"),
-        ("-color_range", "range"),
-    ];
-    let tags = keys.iter().filter_map(|(option, key)| {
-        let (_, value) = named.iter().find(|(name, _)| name == option)?;
-        Some(format!("{key}={}", value.as_deref()?))
-    });
-    let tags: Vec<String> = tags.collect();
-    if tags.is_empty() {
-        return;
-    }
-    let filter = format!("setparams={}", tags.join(":"));
-    match args.iter().rposition(|arg| arg == "-vf" || arg == "-filter:v") {
-        Some(at) if at + 1 < args.len() => args[at + 1] = format!("{filter},{}", args[at + 1]),
-        _ => args.extend(["-vf".to_owned(), filter]),
-    }
-}
-
-/// The name that `FFmpeg` reports for an option value: the reverse of [`as_option`].
-fn as_reported(value: &str) -> &str {
-    match value {
-        "rgb" => "gbr",
-        "gamma22" => "bt470m",
-        "gamma28" => "bt470bg",
-        other => other,
-    }
-}
-
-/// The option value for a name that `FFmpeg` reports about a video: some names differ.
-fn as_option<'a>(option: &str, value: &'a str) -> &'a str {
-    match (option, value) {
-        ("-colorspace", "gbr") => "rgb",
-        ("-color_trc", "bt470m") => "gamma22",
-        ("-color_trc", "bt470bg") => "gamma28",
-        _ => value,
-    }
-}
-
-/// Below this side length in pixels, videos cannot be cut into slices.
-const TINY: usize = 16;
 
 /// A codec, its quality, and further arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +20,12 @@ pub struct Encoding {
     args: Vec<String>,
     container: &'static Container,
     output: PathBuf,
+    /// Samples to which the frames are converted, if any.
+    converted: Option<Samples>,
+    /// Stored pixel format, once it is chosen.
+    stored: Option<&'static PixelFormat>,
+    /// The message of an encoder that refuses the video.
+    refusal: Option<String>,
 }
 
 impl Encoding {
@@ -92,7 +53,8 @@ impl Encoding {
         })?;
         // Filters may change the size, and other pixel formats have no subsampled chroma.
         let changed = |arg: &String| ["-vf", "-filter", "-pix_fmt"].iter().any(|name| arg.starts_with(name));
-        let odd = video.is_odd() && !args.iter().any(changed);
+        let changed = args.iter().any(changed);
+        let odd = video.is_odd() && !changed;
         let own = args.iter().position(|arg| arg == "-c:v" || arg == "-vcodec" || arg == "-codec:v");
         if let (true, Some(at)) = (container.muxer == IMAGES.muxer, own.or((!args.is_empty()).then_some(0))) {
             let what = format!("numbered images have no encoder that accepts `{}`", args[at]);
@@ -107,7 +69,12 @@ impl Encoding {
                 }
                 known(name)
             }
-            None => default_codec(container, purpose, odd, ffmpeg),
+            None => {
+                // RGB and grey frames get chroma of half the size.
+                let halved = matches!(video.samples, Some(Samples::Rgb | Samples::Gray)) && !changed;
+                let odd = odd || (halved && !video.has_even_sides());
+                default_codec(container, purpose, (video, odd), ffmpeg)
+            }
         };
         if odd && codec.needs_even() {
             let (encoder, path) = (codec.name().to_owned(), output.to_owned());
@@ -122,102 +89,17 @@ impl Encoding {
         }
         let mut all = if own.is_some() { Vec::new() } else { settings(&codec, purpose, bits) };
         all.extend(args.iter().cloned());
-        Ok(Self { codec, bits, args: all, container, output: output.to_owned() })
-    }
-
-    /// Chooses the stored pixel format for frames in `frames`, and sets the bits accordingly. `asked`: only
-    /// exactly that depth. Otherwise fewer bits are possible, or more if the encoder has no fewer.
-    ///
-    /// # Errors
-    /// [`VideoError::Depth`], or an `ffmpeg` that does not answer.
-    pub fn fit(
-        &mut self,
-        frames: &'static PixelFormat,
-        asked: bool,
-        output: &Path,
-        programs: &Programs,
-    ) -> Result<&'static PixelFormat, VideoError> {
-        self.bits = frames.bits;
-        if self.codec == Codec::Ffv1 {
-            return Ok(frames);
-        }
-        let mut all = Ffmpeg::stores(self.codec.name(), programs).map_err(|error| error.in_file(output))?;
-        // VP9 stores alpha in separate frames, which are not copied.
-        all.retain(|format| self.codec != Codec::Vp9 || !format.alpha);
-        let stored = match stored(frames, &all) {
-            Some(stored) if asked && stored.bits != frames.bits => {
-                let mut has: Vec<u8> = of_samples(frames, &all).iter().map(|format| format.bits).collect();
-                has.sort_unstable();
-                has.dedup();
-                let (path, encoder) = (output.to_owned(), self.codec.word().to_owned());
-                return Err(VideoError::Depth { path, encoder, asked: frames.bits, has });
-            }
-            Some(stored) => stored,
-            None => frames,
-        };
-        self.bits = stored.bits;
-        Ok(stored)
-    }
-
-    /// The encoder's arguments, `-c:v` included: settings, colours, and the video's light metadata.
-    pub(super) fn args(&self, file: &VideoFile, pixels: &PixelFormat) -> Vec<OsString> {
-        let mut args: Vec<String> = self.args.clone();
-        // VP9 would encode alpha in separate 8-bit frames, which are not copied.
-        let opaque = PixelFormat::planar(pixels.samples, pixels.bits, false);
-        let pixels = opaque.filter(|_| self.codec == Codec::Vp9).unwrap_or(pixels);
-        if self.own("-pix_fmt").is_none() {
-            args.extend(["-pix_fmt".to_owned(), pixels.name.to_owned()]);
-        }
-        let video = &file.video;
-        let named = [
-            ("-color_primaries", &video.primaries),
-            ("-color_trc", &video.transfer),
-            ("-colorspace", &video.matrix),
-            ("-color_range", &video.range),
-            ("-chroma_sample_location", &video.chroma_location),
-        ];
-        if matches!(self.codec, Codec::Other(_)) {
-            tag_frames(&mut args, &named);
-        }
-        for (option, value) in named {
-            if let Some(value) = value.as_ref().filter(|_| self.own(option).is_none()) {
-                args.extend([option.to_owned(), as_option(option, value).to_owned()]);
-            }
-        }
-        if self.codec == Codec::X265 && self.container.tagged && !args.iter().any(|arg| arg == "-tag:v") {
-            args.extend(["-tag:v".to_owned(), "hvc1".to_owned()]);
-        }
-        // Twelve slices need a minimum size; left to itself, FFV1 uses as many as a tiny video allows.
-        if self.codec == Codec::Ffv1
-            && video.width.min(video.height) < TINY
-            && let Some(at) = args.iter().position(|arg| arg == "-slices")
-        {
-            args.drain(at..(at + 2).min(args.len()));
-        }
-        self.light(file, &mut args);
-        args.into_iter().map(OsString::from).collect()
+        let (output, converted) = (output.to_owned(), None);
+        let mut encoding =
+            Self { codec, bits, args: all, container, output, converted, stored: None, refusal: None };
+        encoding.converted = encoding.converts(video, purpose, changed || own.is_some());
+        Ok(encoding)
     }
 
     /// The value of an option that the user gave, the last one of several.
     fn own(&self, option: &str) -> Option<&str> {
         let at = self.args.iter().rposition(|arg| arg == option)?;
         self.args.get(at + 1).map(String::as_str)
-    }
-
-    /// The tags of the result: the video's, or those that the user gave.
-    pub(super) fn tagged(&self, video: &Video) -> Video {
-        let mut video = video.clone();
-        for (option, value) in [
-            ("-color_primaries", &mut video.primaries),
-            ("-color_trc", &mut video.transfer),
-            ("-colorspace", &mut video.matrix),
-            ("-color_range", &mut video.range),
-        ] {
-            if let Some(own) = self.own(option) {
-                *value = Some(as_reported(own).to_owned());
-            }
-        }
-        video
     }
 
     /// Whether neither codec nor container can store the chroma siting.
@@ -230,7 +112,7 @@ impl Encoding {
         if self.codec != Codec::X265 || self.own("-pix_fmt").is_some() {
             return None;
         }
-        let (what, args) = match video.samples? {
+        let (what, args) = match self.converted.or(video.samples)? {
             Samples::Rgb => (
                 "RGB",
                 "-vf scale=out_color_matrix=bt709:out_range=tv -pix_fmt yuv420p10le -colorspace bt709 -color_range tv",
@@ -245,46 +127,6 @@ impl Encoding {
         ))
     }
 
-    /// Mastering display and content light level, for encoders that write them into the stream.
-    fn light(&self, file: &VideoFile, args: &mut Vec<String>) {
-        let light = &file.video.colorimetry;
-        let mut params = Vec::new();
-        let option = match self.codec {
-            Codec::X265 => {
-                params.extend(
-                    light.mastering.as_ref().map(|m| format!("master-display={}", x265_master_display(m))),
-                );
-                params.extend(light.content_light.map(|l| format!("max-cll={}", content_light_words(l))));
-                if !params.is_empty() {
-                    params.push("hdr10=1".to_owned());
-                }
-                params.push("log-level=error".to_owned());
-                "-x265-params"
-            }
-            Codec::SvtAv1 => {
-                params.extend(
-                    light
-                        .mastering
-                        .as_ref()
-                        .map(|m| format!("mastering-display={}", svt_mastering_display(m))),
-                );
-                params
-                    .extend(light.content_light.map(|l| format!("content-light={}", content_light_words(l))));
-                "-svtav1-params"
-            }
-            _ => return,
-        };
-        // FFmpeg uses the last of several equal options. The user's own parameters come last and take
-        // precedence.
-        while let Some(at) = args.iter().position(|arg| arg == option) {
-            let end = (at + 2).min(args.len());
-            params.extend(args.drain(at..end).skip(1));
-        }
-        if !params.is_empty() {
-            args.extend([option.to_owned(), params.join(":")]);
-        }
-    }
-
     /// Whether the container or the codec can store the video's light metadata.
     pub(super) fn keeps_light(&self) -> bool {
         self.container.light || matches!(self.codec, Codec::X265 | Codec::SvtAv1)
@@ -292,8 +134,26 @@ impl Encoding {
 
     /// Whether alpha is kept.
     pub(super) fn keeps_alpha(&self, programs: &Programs) -> Result<bool, Error> {
-        // VP9 stores it in separate packets, which are lost in the container of a part.
-        Ok(self.codec != Codec::Vp9 && Ffmpeg::takes_alpha(self.codec.name(), programs)?)
+        match (&self.codec, self.own("-pix_fmt").and_then(PixelFormat::by_name)) {
+            (_, Some(own)) => Ok(own.alpha),
+            (Codec::Other(name), None) => Ffmpeg::takes_alpha(name, programs),
+            (_, None) => Ok(self.stored.is_some_and(|format| format.alpha)),
+        }
+    }
+
+    /// Whether it is stored in packets of its own.
+    fn has_separate_alpha(&self) -> bool {
+        self.codec == Codec::Vp9 && self.stored.is_some_and(|format| format.alpha)
+    }
+
+    /// The container of finished parts.
+    pub(super) fn part_container(&self) -> &'static str {
+        self.codec.part_container(self.has_separate_alpha())
+    }
+
+    /// The samples to which RGB or grey frames are converted, if any.
+    pub(super) fn converted(&self) -> Option<Samples> {
+        self.converted
     }
 
     /// The pattern of the images that frames become, if any.
@@ -341,46 +201,5 @@ impl Encoding {
     /// A one-line description, shown to users and compared to decide whether a run can be resumed.
     pub fn describe(&self) -> String {
         format!("{} {}", self.container.muxer, self.args.join(" "))
-    }
-}
-
-/// The formats with the same samples as `frames`; all, if there are none.
-fn of_samples(frames: &PixelFormat, all: &[&'static PixelFormat]) -> Vec<&'static PixelFormat> {
-    let same: Vec<_> = all.iter().copied().filter(|format| format.samples == frames.samples).collect();
-    if same.is_empty() { all.to_vec() } else { same }
-}
-
-/// The format in which frames are stored: the same samples, as many bits, and alpha, in this order of
-/// priority. Of those with fewer bits it takes the most, of those with more the fewest.
-fn stored(frames: &PixelFormat, all: &[&'static PixelFormat]) -> Option<&'static PixelFormat> {
-    let rank = |format: &&'static PixelFormat| {
-        let more = format.bits > frames.bits;
-        let apart = format.bits.abs_diff(frames.bits);
-        (more, apart, format.alpha != frames.alpha)
-    };
-    of_samples(frames, all).into_iter().min_by_key(rank)
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_an_encoder_stores_is_the_nearest_that_it_has() {
-        let formats = |names: &[&str]| -> Vec<&'static PixelFormat> {
-            names.iter().map(|name| PixelFormat::by_name(name).unwrap()).collect()
-        };
-        let of = |frames: &str, all: &[&str]| {
-            stored(PixelFormat::by_name(frames).unwrap(), &formats(all)).map(|format| format.name)
-        };
-        let x265 = ["yuv420p", "yuv420p10le", "yuv422p10le", "yuv420p12le", "gray"];
-        assert_eq!(of("yuv420p16le", &x265), Some("yuv420p12le"));
-        assert_eq!(of("yuv420p10le", &x265), Some("yuv420p10le"));
-        assert_eq!(of("yuva420p10le", &x265), Some("yuv420p10le"));
-        assert_eq!(of("yuv422p12le", &x265), Some("yuv422p10le"), "its samples come first");
-        assert_eq!(of("yuv422p", &["yuv422p10le"]), Some("yuv422p10le"));
-        assert_eq!(of("yuv444p10le", &["yuv420p", "yuv420p10le"]), Some("yuv420p10le"));
-        assert_eq!(of("gray", &[]), None);
     }
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use unband_image::Hint;
 
+use super::complaint::{Fault, fault};
 use super::probe::Stream;
 use crate::{Error, amount};
 
@@ -13,14 +14,6 @@ pub enum VideoError {
     /// An operating-system error, or `FFmpeg` is missing or failed.
     #[error(transparent)]
     File(#[from] Error),
-    /// An `FFmpeg` without required features.
-    #[error("{}: video needs FFmpeg 5.1 or newer, found {version}", path.display())]
-    TooOld {
-        /// The video.
-        path: PathBuf,
-        /// Version reported by `ffprobe`.
-        version: String,
-    },
     /// `ffprobe` does not recognise the file.
     #[error("{}: not a video that FFmpeg can read: {message}", path.display())]
     NotVideo {
@@ -105,6 +98,14 @@ pub enum VideoError {
         /// The video.
         path: PathBuf,
         /// `FFmpeg`'s error message.
+        message: String,
+    },
+    /// An `FFmpeg` with other arguments.
+    #[error("{}: this FFmpeg refuses an argument of unband: {message}", path.display())]
+    Arguments {
+        /// The video.
+        path: PathBuf,
+        /// Its error message.
         message: String,
     },
     /// Frames of several sizes or formats.
@@ -293,11 +294,13 @@ fn listed(streams: &[Stream]) -> String {
     }
 }
 
+const OTHER_RELEASE: &str =
+    "unband is tested with FFmpeg 5.1 to 9.0: install one of these, and please report the message";
+
 impl Hint for VideoError {
     fn hint(&self) -> Option<String> {
         let text = match self {
             Self::File(error) => return error.hint(),
-            Self::TooOld { .. } => super::probe::INSTALL,
             Self::NotVideo { .. } => {
                 "copy or download the file again; `ffprobe FILE` shows whether FFmpeg supports its format"
             }
@@ -330,12 +333,26 @@ impl Hint for VideoError {
             Self::Damaged { .. } => {
                 "copy or download it again; `--keep-going` keeps everything that can be decoded"
             }
+            Self::Arguments { .. } => OTHER_RELEASE,
             Self::Changes { .. } => {
                 "make them uniform first, for example with `ffmpeg -i FILE -vf scale=1920:1080 -c:a copy OUT`"
             }
-            Self::NotWritten { .. } => {
-                "check whether the disk is full; if the encoder rejects the video, choose another with `--for web`, `--lossless` or `--ffmpeg-args`"
-            }
+            Self::NotWritten { doing, message, .. } => match fault(message) {
+                Fault::Disk => {
+                    "free some disk space, or choose another disk with `-o`; finished parts stay, and `--resume` continues after them"
+                }
+                Fault::Killed => {
+                    "the system may have run out of memory; finished parts stay, and `--resume` continues after them"
+                }
+                Fault::Argument if *doing == "encode" => {
+                    "check `--ffmpeg-args`; without it, this FFmpeg is too new: unband is tested with 5.1 to 9.0"
+                }
+                Fault::Argument => OTHER_RELEASE,
+                Fault::Other if *doing == "encode" => {
+                    "choose another encoder with `--for web`, `--lossless` or `--ffmpeg-args`"
+                }
+                Fault::Other => "write an .mkv file, or skip streams with `--drop-stream`",
+            },
             Self::NoEncoder { .. } => {
                 "install an FFmpeg with this encoder, or choose another with `--for archive`, `--lossless` or `--ffmpeg-args`"
             }

@@ -3,12 +3,18 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::probe::INSTALL;
+use super::release::Release;
 use super::{Images, PixelFormat, sniff};
-use crate::process::{Piped, Program, Room};
+use crate::process::{Answer, Piped, Program, Watch};
 use crate::{Error, Programs};
+
+const INSTALL: &str =
+    "install FFmpeg 5.1 or newer (`apt install ffmpeg`, `brew install ffmpeg`, `winget install ffmpeg`)";
+/// The oldest release with all required features.
+pub(super) const NEEDED: &str = "FFmpeg 5.1 or newer";
 
 pub(super) const FFMPEG: Program = Program { names: &["ffmpeg"], purpose: "video", install: INSTALL };
 
@@ -24,8 +30,7 @@ pub(super) const IDLE: Duration = Duration::from_mins(30);
 /// Capabilities of an installed `ffmpeg`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ffmpeg {
-    /// Major version of its `libavformat`: 59 for 5.x, 60 for 6.x.
-    pub libavformat: u32,
+    release: Release,
     /// Its video encoders, by name.
     encoders: BTreeSet<String>,
 }
@@ -34,13 +39,17 @@ impl Ffmpeg {
     /// Queries the installed `ffmpeg`, as one of the job's `programs`.
     ///
     /// # Errors
-    /// It is not installed, or does not answer.
+    /// It is not installed, does not answer, or is too old.
     pub fn find(programs: &Programs) -> Result<Self, Error> {
         // Without `-hide_banner`, the versions of its libraries come first.
-        let room = Room::new()?;
-        let encoders = FFMPEG.ask(&room, &["-encoders"], ANSWER_BYTES, MOST, programs)?;
-        let encoders = names_of_encoders(&String::from_utf8_lossy(&encoders));
-        Ok(Self { libavformat: libavformat(&room.said()), encoders })
+        let answer = programs.ask_once(&FFMPEG, &["-encoders"], ANSWER_BYTES, MOST)?;
+        let release = Release::of_banner(&answer.said);
+        release.check(&FFMPEG)?;
+        Ok(Self { release, encoders: names_of_encoders(&answer.output) })
+    }
+
+    pub(super) fn release(&self) -> &Release {
+        &self.release
     }
 
     /// The supported pixel formats of an encoder, as far as they are known here; empty if it accepts any, or
@@ -49,7 +58,7 @@ impl Ffmpeg {
     /// # Errors
     /// As [`Ffmpeg::find`].
     pub(super) fn stores(encoder: &str, programs: &Programs) -> Result<Vec<&'static PixelFormat>, Error> {
-        Ok(names_of_formats(&about(encoder, programs)?).filter_map(PixelFormat::by_name).collect())
+        Ok(names_of_formats(&about(encoder, programs)?.output).filter_map(PixelFormat::by_name).collect())
     }
 
     /// Whether an encoder accepts frames with alpha.
@@ -59,19 +68,13 @@ impl Ffmpeg {
     pub(super) fn takes_alpha(encoder: &str, programs: &Programs) -> Result<bool, Error> {
         let alpha = ["yuva", "gbrap", "rgba", "bgra", "argb", "abgr", "ya"];
         let has = |format: &str| alpha.iter().any(|name| format.starts_with(name));
-        Ok(names_of_formats(&about(encoder, programs)?).any(has))
+        Ok(names_of_formats(&about(encoder, programs)?.output).any(has))
     }
 
     /// Whether it has that encoder.
     pub fn encodes(&self, name: &str) -> bool {
         self.encoders.contains(name)
     }
-}
-
-/// From a line such as "libavformat    59. 27.100 / 59. 27.100".
-fn libavformat(version: &str) -> u32 {
-    let line = version.lines().find_map(|line| line.trim().strip_prefix("libavformat"));
-    line.and_then(|line| line.split('.').next()?.trim().parse().ok()).unwrap_or(0)
 }
 
 /// From lines such as " V....D libx265   libx265 H.265 / HEVC", which follow a line of dashes.
@@ -86,10 +89,9 @@ fn names_of_encoders(list: &str) -> BTreeSet<String> {
 }
 
 /// `ffmpeg`'s help on an encoder.
-fn about(encoder: &str, programs: &Programs) -> Result<String, Error> {
-    let asked = ["-hide_banner".to_owned(), "-h".to_owned(), format!("encoder={encoder}")];
-    let answer = FFMPEG.ask(&Room::new()?, &asked, ANSWER_BYTES, MOST, programs)?;
-    Ok(String::from_utf8_lossy(&answer).into_owned())
+fn about(encoder: &str, programs: &Programs) -> Result<Arc<Answer>, Error> {
+    let asked = ["-hide_banner", "-h", &format!("encoder={encoder}")];
+    programs.ask_once(&FFMPEG, &asked, ANSWER_BYTES, MOST)
 }
 
 /// From a line such as "    Supported pixel formats: yuv420p yuv420p10le".
@@ -215,9 +217,23 @@ impl Args {
     /// Starts `ffmpeg` with them. Its standard input and output are pipes if requested, else closed.
     ///
     /// # Errors
-    /// It is not installed, or an operating-system error.
+    /// It is not installed or too old, or an operating-system error.
     pub(super) fn start(self, pipes: [bool; 2], programs: &Programs) -> Result<Piped, Error> {
-        Piped::start(&FFMPEG, &self.0, pipes, None, programs)
+        self.start_watched(pipes, None, programs)
+    }
+
+    /// As [`Args::start`]; each line of its messages passes through `watch`.
+    ///
+    /// # Errors
+    /// As [`Args::start`].
+    pub(super) fn start_watched(
+        self,
+        pipes: [bool; 2],
+        watch: Option<Watch>,
+        programs: &Programs,
+    ) -> Result<Piped, Error> {
+        Ffmpeg::find(programs)?;
+        Piped::start(&FFMPEG, &self.0, pipes, watch, programs)
     }
 
     pub(super) fn into_list(self) -> Vec<OsString> {
@@ -231,10 +247,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn versions_and_encoders_are_read_as_ffmpeg_prints_them() {
-        let version = "ffmpeg version 5.1.9\nlibavcodec     59. 37.100 / 59. 37.100\nlibavformat    59. 27.100 / 59. 27.100";
-        assert_eq!(libavformat(version), 59);
-        assert_eq!(libavformat("nothing"), 0);
+    fn encoders_are_read_as_ffmpeg_prints_them() {
         let list = "Encoders:\n V..... = Video\n ------\n V....D libx265  H.265\n A....D aac  AAC\n VF...D ffv1  FFmpeg 1";
         assert_eq!(names_of_encoders(list).into_iter().collect::<Vec<_>>(), ["ffv1", "libx265"]);
         let help = "Encoder libsvtav1 [SVT-AV1]:\n    Supported pixel formats: yuv420p yuv420p10le\nOptions:";

@@ -8,11 +8,14 @@ use unband_image::Colorimetry;
 
 use super::boxes;
 use super::check;
+use super::complaint::cause;
 use super::ffmpeg::{Args, IDLE, file_name};
 use super::fragments;
 use super::hdr_boxes::with_light;
 use super::matroska;
+use super::matroska_parts;
 use super::other_streams::written;
+use super::parts;
 use super::{Encoding, Ffmpeg, OtherStreams, PixelFormat, Samples, Segment, VideoError, VideoFile, stills};
 use crate::{Error, Leftover};
 
@@ -64,7 +67,7 @@ pub fn join(
         |message| VideoError::NotWritten { path: part.to_owned(), doing: "join the video", message };
     let (success, said) = running.finish(IDLE, Some(part)).map_err(|error| not_written(error.to_string()))?;
     if !success || (other_streams.strict && said.count > 0) {
-        let message = said.message();
+        let message = cause(&said);
         let of_video = file_name(&input.path)?;
         // Messages about the input, such as its sound, are not errors of the output.
         return Err(if message.contains(&*of_video.to_string_lossy()) {
@@ -122,7 +125,7 @@ pub fn copy(
     let mut running = args.start([false; 2], &other_streams.programs)?;
     let (success, said) = running.finish(IDLE, Some(part)).map_err(|error| not_written(error.to_string()))?;
     if !success {
-        return Err(not_written(said.message()));
+        return Err(not_written(cause(&said)));
     }
     say_rate(input, other_streams, encoding, part)?;
     let source = input.timeline.tracks.get(input.video.stream);
@@ -170,12 +173,24 @@ fn send(
     let mut shown = even.unwrap_or(shown).into_iter();
     let mut files = Vec::new();
     for segment in segments {
-        let coded =
-            fragments::shown(&mut open(&segment.path)?).map_err(|error| error.in_file(&segment.path))?;
+        let coded = parts::shown(&mut open(&segment.path)?).map_err(|error| error.in_file(&segment.path))?;
         let times: Vec<i64> = shown.by_ref().take(segment.times.len()).collect();
         let first = times.iter().min().copied().unwrap_or(0);
         let shown = fragments::retimed(&coded, &times).map_err(|error| error.in_file(&segment.path))?;
         files.push((first, shown));
+    }
+    if encoding.part_container() == "matroska" {
+        let nanoseconds = |&time: &i64| (i128::from(time) * 1_000_000_000 / i128::from(in_second)) as u64;
+        for (i, (segment, (_, shown))) in segments.iter().zip(&files).enumerate() {
+            let times: Vec<u64> = shown.iter().map(nanoseconds).collect();
+            let copied = matroska_parts::copy(&mut open(&segment.path)?, &times, i == 0, out);
+            match copied {
+                // FFmpeg itself reports why it closed the pipe.
+                Err(Error::Io { source, .. }) if source.kind() == ErrorKind::BrokenPipe => return Ok(()),
+                other => other.map_err(|error| error.in_file(&segment.path))?,
+            }
+        }
+        return Ok(());
     }
     let last = last.unwrap_or_else(|| last_frame_lasts(input, &files, units(0)));
     let times = fragments::timeline(&files, last, i64::from(in_second) / FEWEST);
@@ -235,7 +250,7 @@ fn arguments(
     let lead = input.timeline.lead(cut.is_some(), encoding);
     args.put(&["-itsoffset", &format!("{:.6}", lead - f64::from(ADDED_SECONDS) - start)]);
     turned(input, ffmpeg, &mut args);
-    args.put(&["-f", encoding.codec.part_container(), "-i", "pipe:0"]);
+    args.put(&["-f", encoding.part_container(), "-i", "pipe:0"]);
     other_streams.inputs(
         input,
         (start, lead),
@@ -259,7 +274,7 @@ fn arguments(
             for key in STALE {
                 args.put(&[&format!("-metadata:s:{number}"), &format!("{key}=")]);
             }
-            if ffmpeg.libavformat < 60 && input.video.rotation != 0 {
+            if !ffmpeg.release().orients_inputs() && input.video.rotation != 0 {
                 let degrees = input.video.rotation.rem_euclid(360);
                 args.put(&[&format!("-metadata:s:{number}"), &format!("rotate={degrees}")]);
             }
@@ -328,13 +343,13 @@ fn say_rate(
     said.map_err(|source| Error::Io { action: "write", source }.in_file(part).into())
 }
 
-/// Orientation for players: an input option from `FFmpeg` 6 on, metadata before.
+/// Orientation for players, where it is an option of the input.
 fn turned(input: &VideoFile, ffmpeg: &Ffmpeg, args: &mut Args) {
     let video = &input.video;
     if video.rotation == 0 && !video.mirrored {
         return;
     }
-    if ffmpeg.libavformat >= 60 {
+    if ffmpeg.release().orients_inputs() {
         args.put(&["-display_rotation", &video.rotation.to_string()]);
         if video.mirrored {
             args.put(&["-display_hflip"]);

@@ -21,10 +21,19 @@ pub fn notes(
         notes.push("mastering display and light levels are not in the result: neither its codec nor its container can store them".to_owned());
     }
     if video.alpha && !encoding.keeps_alpha(programs)? {
-        let codec = encoding.codec.name();
-        notes.push(format!("alpha is not in the result: {codec} stores none here; `--lossless` keeps it"));
+        let (codec, muxer) = (encoding.codec.word(), encoding.container().muxer);
+        notes.push(format!(
+            "alpha is not in the result: {codec} stores none in {muxer}; .mov, .webm and .mkv files keep it"
+        ));
     } else if video.separate_alpha && !video.alpha {
-        notes.push("alpha is not in the result: FFmpeg does not decode it in this video".to_owned());
+        notes.push(
+            "alpha is not in the result: this FFmpeg lacks the decoder `libvpx`, which reads it".to_owned(),
+        );
+    }
+    if let (Some(Samples::Yuv(_)), Some(Samples::Rgb)) = (encoding.converted(), video.samples) {
+        notes.push(
+            "colours are stored as luma and chroma, as players need; `--lossless` keeps RGB".to_owned(),
+        );
     }
     if video.captions {
         notes.push("closed captions inside the images (A/53) are not in the result; `ffmpeg -f lavfi -i 'movie=FILE[out0+subcc]' -map s OUT.srt` extracts them".to_owned());

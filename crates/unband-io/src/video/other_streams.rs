@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::complaint::cause;
 use super::container::Container;
 use super::covers::Covers;
 use super::ffmpeg::{Args, FFPROBE, file_name};
@@ -184,7 +185,7 @@ impl OtherStreams {
         }
         written(container, false, path, &mut args)?;
         let (success, said) = args.start([false; 2], &self.programs)?.finish(MOST, None)?;
-        Ok((!success).then(|| said.message()))
+        Ok((!success).then(|| cause(&said)))
     }
 
     /// Adds the video as the next input, for a time range in seconds, and once more for each stream that

@@ -21,13 +21,11 @@ pub use hdr::{DynamicHdr, content_light_words, svt_mastering_display, x265_maste
 pub use video_file::{FieldOrder, Stream, StreamKind, Video, VideoFile};
 
 use super::ffmpeg::{Args, FFPROBE, file_name, is_opened};
+use super::release::Release;
 use super::{Images, Samples, VideoError, hidden, sniff};
 use crate::process::Room;
 use crate::{Error, Programs};
-use json::Node;
-
-pub(super) const INSTALL: &str =
-    "install FFmpeg 5.1 or newer (`apt install ffmpeg`, `brew install ffmpeg`, `winget install ffmpeg`)";
+pub(super) use json::Node;
 
 /// Ample time for a video on a slow disk.
 const MOST: Duration = Duration::from_mins(2);
@@ -36,9 +34,6 @@ const ANSWER_BYTES: u64 = 64 << 20;
 /// Number of packets decoded, and the number if these give no frame: recordings may begin far from a key
 /// frame.
 const PACKETS: [u32; 2] = [8, 600];
-/// `libavcodec` of `FFmpeg` 5.1, which introduced the option `-fps_mode`; the option it replaces is
-/// deprecated.
-const OLDEST: (i64, i64) = (59, 37);
 
 /// Describes a video. `ffprobe` is run as one of the job's `programs`.
 ///
@@ -85,13 +80,38 @@ fn probe_as(path: &Path, images: Option<&Images>, programs: &Programs) -> Result
         other => other,
     })?;
     let answer = Node::new(&answer);
-    check_version(path, answer)?;
+    Release::of_answer(answer).check(&FFPROBE).map_err(|error| error.in_file(path))?;
     if images.is_none() && !is_opened(answer.at("format").text("format_name").unwrap_or_default()) {
         return Err(refused(path, &head));
     }
     let main = read::main_stream(path, answer)?;
-    let frames = first_frames((path, images), main, programs)?;
-    describe(path, images.is_some(), answer, main, Node::new(&frames))
+    let frames = first_frames((path, images), main, None, programs)?;
+    let mut file = describe(path, images.is_some(), answer, main, Node::new(&frames))?;
+    if images.is_none() {
+        find_alpha(&mut file, answer, programs);
+    }
+    Ok(file)
+}
+
+/// Decoders of alpha in separate packets, by codec.
+const ALPHA_DECODERS: [(&str, &str); 2] = [("vp8", "libvpx"), ("vp9", "libvpx-vp9")];
+
+/// Chooses the decoder that gives alpha, where alpha is in separate packets. Without that decoder the video
+/// stays as it is.
+fn find_alpha(file: &mut VideoFile, answer: Node<'_>, programs: &Programs) {
+    let video = &file.video;
+    let decoder = ALPHA_DECODERS.into_iter().find(|(codec, _)| *codec == video.codec);
+    let Some((_, decoder)) = decoder.filter(|_| video.separate_alpha && !video.alpha) else { return };
+    let frames = first_frames((&file.path, None), video.stream, Some(decoder), programs);
+    let frames = frames.unwrap_or_default();
+    let name = Node::new(&frames).list("frames").find_map(|frame| frame.name("pix_fmt"));
+    let Some(name) = name else { return };
+    let (samples, depth, alpha) = read::samples(answer, &name);
+    if alpha {
+        let video = &mut file.video;
+        (video.pix_fmt, video.samples, video.depth) = (name, samples, depth);
+        (video.alpha, video.decoder) = (true, Some(decoder));
+    }
 }
 
 /// `FFmpeg`'s message about a container that it was not allowed to open.
@@ -107,7 +127,7 @@ fn refused(path: &Path, head: &[u8]) -> VideoError {
 pub(crate) fn answered(answers: &Value) -> Result<VideoFile, VideoError> {
     let (path, node) = (Path::new("a.mkv"), Node::new(answers));
     let file = node.at("file");
-    check_version(path, file)?;
+    Release::of_answer(file).check(&FFPROBE).map_err(|error| error.in_file(path))?;
     describe(path, false, file, read::main_stream(path, file)?, node.at("frames"))
 }
 
@@ -146,6 +166,7 @@ fn head(path: &Path) -> io::Result<Vec<u8>> {
 fn first_frames(
     file: (&Path, Option<&Images>),
     stream: usize,
+    decoder: Option<&str>,
     programs: &Programs,
 ) -> Result<Value, VideoError> {
     let stream = stream.to_string();
@@ -153,7 +174,9 @@ fn first_frames(
     for packets in PACKETS {
         let interval = format!("%+#{packets}");
         let about_frames = ["-show_frames", "-select_streams", &stream, "-read_intervals", &interval];
-        frames = ask(file, &about_frames, programs)?;
+        let decoder = decoder.map(|decoder| ["-c:v", decoder]);
+        let question: Vec<&str> = about_frames.into_iter().chain(decoder.into_iter().flatten()).collect();
+        frames = ask(file, &question, programs)?;
         if Node::new(&frames).list("frames").next().is_some() {
             break;
         }
@@ -194,19 +217,4 @@ fn not_video(path: &Path, message: &str, input: &str) -> VideoError {
     let message =
         if input.is_empty() { message.to_owned() } else { message.replace(&format!("{input}: "), "") };
     VideoError::NotVideo { path: path.to_owned(), message }
-}
-
-/// Checks the version of `libavcodec`, which also grows in development builds, where the program's version is
-/// only a date.
-fn check_version(path: &Path, answer: Node<'_>) -> Result<(), VideoError> {
-    let libavcodec =
-        answer.list("library_versions").find(|library| library.text("name") == Some("libavcodec"));
-    let number = |key| libavcodec?.whole(key);
-    match (number("major"), number("minor")) {
-        (Some(major), Some(minor)) if (major, minor) < OLDEST => {
-            let version = answer.at("program_version").text("version").unwrap_or("one without a version");
-            Err(VideoError::TooOld { path: path.to_owned(), version: version.to_owned() })
-        }
-        _ => Ok(()),
-    }
 }

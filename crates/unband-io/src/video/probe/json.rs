@@ -4,68 +4,68 @@ use serde_json::Value;
 
 /// A JSON value, or none if it is missing.
 #[derive(Clone, Copy)]
-pub(super) struct Node<'a>(Option<&'a Value>);
+pub(in crate::video) struct Node<'a>(Option<&'a Value>);
 
 impl<'a> Node<'a> {
-    pub(super) fn new(value: &'a Value) -> Self {
+    pub(in crate::video) fn new(value: &'a Value) -> Self {
         Self(Some(value))
     }
 
-    pub(super) fn at(self, key: &str) -> Self {
+    pub(in crate::video) fn at(self, key: &str) -> Self {
         Self(self.0.and_then(|value| value.get(key)))
     }
 
     /// The objects of a list; empty if there is no list.
-    pub(super) fn list(self, key: &str) -> impl Iterator<Item = Self> + use<'a> {
+    pub(in crate::video) fn list(self, key: &str) -> impl Iterator<Item = Self> + use<'a> {
         let items = self.at(key).0.and_then(Value::as_array);
         items.into_iter().flatten().map(Self::new)
     }
 
-    pub(super) fn text(self, key: &str) -> Option<&'a str> {
+    pub(in crate::video) fn text(self, key: &str) -> Option<&'a str> {
         let text = self.at(key).0?.as_str()?;
         (!text.is_empty() && text != "N/A").then_some(text)
     }
 
     /// A name; `None` also for `ffprobe`'s "unknown".
-    pub(super) fn name(self, key: &str) -> Option<String> {
+    pub(in crate::video) fn name(self, key: &str) -> Option<String> {
         let text = self.text(key)?;
         (!matches!(text, "unknown" | "unspecified" | "reserved")).then(|| text.to_owned())
     }
 
-    pub(super) fn number(self, key: &str) -> Option<f64> {
+    pub(in crate::video) fn number(self, key: &str) -> Option<f64> {
         let value = self.at(key).0?;
         let number = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())?;
         number.is_finite().then_some(number)
     }
 
-    pub(super) fn whole(self, key: &str) -> Option<i64> {
+    pub(in crate::video) fn whole(self, key: &str) -> Option<i64> {
         let value = self.at(key).0?;
         value.as_i64().or_else(|| value.as_str()?.trim().parse().ok())
     }
 
-    pub(super) fn size(self, key: &str) -> usize {
+    pub(in crate::video) fn size(self, key: &str) -> usize {
         self.whole(key).and_then(|size| size.try_into().ok()).unwrap_or(0)
     }
 
-    pub(super) fn flag(self, key: &str) -> bool {
+    pub(in crate::video) fn flag(self, key: &str) -> bool {
         self.whole(key) == Some(1)
     }
 
     /// The keys of all flags that are set.
-    pub(super) fn flags(self) -> Vec<String> {
+    pub(in crate::video) fn flags(self) -> Vec<String> {
         let all = self.0.and_then(Value::as_object);
         all.into_iter().flatten().filter(|(key, _)| self.flag(key)).map(|(key, _)| key.clone()).collect()
     }
 
     /// "24000/1001" or "4:3", if neither number is 0.
-    pub(super) fn ratio(self, key: &str) -> Option<(u32, u32)> {
+    pub(in crate::video) fn ratio(self, key: &str) -> Option<(u32, u32)> {
         let (n, d) = self.text(key)?.split_once(['/', ':'])?;
         let (n, d) = (n.parse().ok()?, d.parse().ok()?);
         (n > 0 && d > 0).then_some((n, d))
     }
 
     /// "34000/50000", or a plain number.
-    pub(super) fn fraction(self, key: &str) -> Option<f64> {
+    pub(in crate::video) fn fraction(self, key: &str) -> Option<f64> {
         let parts = self.text(key).and_then(|text| text.split_once('/'));
         let Some((n, d)) = parts else { return self.number(key) };
         let value = n.parse::<f64>().ok()? / d.parse::<f64>().ok()?;

@@ -154,6 +154,7 @@ fn video(answer: Node<'_>, node: Node<'_>, frames: Node<'_>) -> Video {
         alpha,
         separate_alpha: node.at("tags").text("alpha_mode").or(node.at("tags").text("ALPHA_MODE"))
             == Some("1"),
+        decoder: None,
         captions: node.flag("closed_captions") || side_data("A/53") || side_data("A53"),
         grain: node.flag("film_grain"),
         cropped: false,

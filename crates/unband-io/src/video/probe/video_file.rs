@@ -7,6 +7,7 @@ use std::{fmt, io};
 use unband_image::{Color, Colorimetry, Depth};
 
 use super::{DynamicHdr, color};
+use crate::video::complaint::{Fault, fault};
 use crate::video::{Images, Samples, Timeline, VideoError};
 
 /// A video file, as described by `ffprobe`.
@@ -130,8 +131,10 @@ pub struct Video {
     pub samples: Option<Samples>,
     /// Whether there is alpha.
     pub alpha: bool,
-    /// Whether alpha is in separate packets, which are not decoded, as in VP8 and VP9.
+    /// Whether alpha is in separate packets, as in VP8 and VP9. Only `libvpx` decodes them.
     pub separate_alpha: bool,
+    /// The decoder, where `FFmpeg`'s choice would decode no alpha.
+    pub decoder: Option<&'static str>,
     /// Whether its frames contain closed captions (ATSC A/53).
     pub captions: bool,
     /// Whether its decoder adds synthetic grain to the frames, as the stream describes it.
@@ -191,6 +194,11 @@ impl Video {
         // An encoder without 4:1:0 and the like uses 4:2:0, with chroma shared by two pixels.
         let (x, y) = (usize::from(subsampling.x.min(2)), usize::from(subsampling.y.min(2)));
         !self.width.is_multiple_of(x) || !self.height.is_multiple_of(y)
+    }
+
+    /// Whether both sides are even.
+    pub(in crate::video) fn has_even_sides(&self) -> bool {
+        self.width.is_multiple_of(2) && self.height.is_multiple_of(2)
     }
 
     /// Whether its codec is lossy.
@@ -261,11 +269,19 @@ impl VideoFile {
     }
 
     pub(in crate::video) fn undecodable(&self, message: &str) -> VideoError {
-        VideoError::NotVideo { path: self.path.clone(), message: message.to_owned() }
+        let (path, message) = (self.path.clone(), message.to_owned());
+        match fault(&message) {
+            Fault::Argument => VideoError::Arguments { path, message },
+            _ => VideoError::NotVideo { path, message },
+        }
     }
 
     pub(in crate::video) fn damaged(&self, message: &str) -> VideoError {
-        VideoError::Damaged { path: self.path.clone(), message: message.to_owned() }
+        let (path, message) = (self.path.clone(), message.to_owned());
+        match fault(&message) {
+            Fault::Argument => VideoError::Arguments { path, message },
+            _ => VideoError::Damaged { path, message },
+        }
     }
 
     /// Colour of a frame's planes. If not specified: BT.2020 with its primaries, BT.709 for images larger

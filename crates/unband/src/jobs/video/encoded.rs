@@ -43,6 +43,7 @@ impl<'a> EncoderTrial<'a> {
     ) -> Result<Self, Error> {
         let ffmpeg = Ffmpeg::find(programs).map_err(|error| error.in_file(&file.path))?;
         let (encoding, stored) = encoding(file, output, options, &ffmpeg, programs)?;
+        encoding.refusal().map_or(Ok(()), Err)?;
         Ok(Self { file, options, encoding, stored, programs })
     }
 

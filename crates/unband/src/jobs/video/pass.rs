@@ -37,6 +37,7 @@ impl Plan<'_> {
         worked: &mut u64,
         ctx: &Context<'_>,
     ) -> Result<(), Error> {
+        self.check_encoder()?;
         let source = source.with_shots(|ticks| shots.at(ticks).map(|shot| shot.first == ticks));
         let from = *source.format();
         let to = with_bits(&from, self.encoding.bits)?;

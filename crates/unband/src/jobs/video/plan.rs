@@ -162,7 +162,29 @@ impl<'a> Plan<'a> {
             options.options,
             options.temporal
         );
-        Ok(Self { file, encoding, stored, ffmpeg, other_streams, notes, output, options, cut, programs, key })
+        let plan = Self {
+            file,
+            encoding,
+            stored,
+            ffmpeg,
+            other_streams,
+            notes,
+            output,
+            options,
+            cut,
+            programs,
+            key,
+        };
+        // A video that may be copied needs no encoder.
+        if !plan.may_stay() {
+            plan.check_encoder()?;
+        }
+        Ok(plan)
+    }
+
+    /// Checks that the encoder takes the video, by its trial.
+    pub(super) fn check_encoder(&self) -> Result<(), VideoError> {
+        self.encoding.refusal().map_or(Ok(()), Err)
     }
 
     /// The public part of the plan, for reports.
@@ -368,7 +390,7 @@ pub(super) fn encoding(
     let mut encoding =
         Encoding::choose(&file.video, (output, options.purpose), &options.ffmpeg_args, bits, ffmpeg)?;
     let asked = options.options.depth != OutputDepth::Keep;
-    let stored = encoding.fit(frames(file, bits)?, asked, output, programs)?;
+    let stored = encoding.fit(frames(file, bits)?, asked, file, programs)?;
     Ok((encoding, stored))
 }
 

@@ -1,0 +1,165 @@
+//! Arguments of an encoder for one video: pixel format, colours and light metadata.
+
+use std::ffi::OsString;
+
+use super::Encoding;
+use crate::video::codec::Codec;
+use crate::video::probe::{content_light_words, svt_mastering_display, x265_master_display};
+use crate::video::{PixelFormat, Video, VideoFile};
+
+/// Below this side length in pixels, videos cannot be cut into slices.
+const TINY: usize = 16;
+
+/// Options for the colours of a video, with the values that `FFmpeg` reports.
+type Named<'a> = [(&'static str, &'a Option<String>); 5];
+
+impl Encoding {
+    /// The encoder's arguments, `-c:v` included: settings, colours, and the video's light metadata. `frames`:
+    /// their format, which other encoders convert themselves.
+    pub(in crate::video) fn args(&self, file: &VideoFile, frames: &PixelFormat) -> Vec<OsString> {
+        let mut args: Vec<String> = self.args.clone();
+        let other = matches!(self.codec, Codec::Other(_));
+        let stored = self.stored.filter(|_| !other).unwrap_or(frames);
+        if self.own("-pix_fmt").is_none() {
+            args.extend(["-pix_fmt".to_owned(), stored.name.to_owned()]);
+        }
+        let video = self.tagged(&file.video);
+        let named: Named<'_> = [
+            ("-color_primaries", &video.primaries),
+            ("-color_trc", &video.transfer),
+            ("-colorspace", &video.matrix),
+            ("-color_range", &video.range),
+            ("-chroma_sample_location", &video.chroma_location),
+        ];
+        // Some encoders store the tags of frames, and pipes have none.
+        let tags = tags_of_frames(&named);
+        match self.conversion(&file.video) {
+            Some(conversion) => args.extend(["-vf".to_owned(), format!("{conversion},{tags}")]),
+            None if tags.is_empty() => {}
+            None if other || matches!(self.codec, Codec::ProRes4444(_)) => filter_first(&mut args, &tags),
+            None => {}
+        }
+        for (option, value) in named {
+            if let Some(value) = value.as_ref().filter(|_| self.own(option).is_none()) {
+                args.extend([option.to_owned(), as_option(option, value).to_owned()]);
+            }
+        }
+        if self.codec == Codec::X265 && self.container.tagged && !args.iter().any(|arg| arg == "-tag:v") {
+            args.extend(["-tag:v".to_owned(), "hvc1".to_owned()]);
+        }
+        // Frames that are not shown and alpha exclude each other.
+        if self.codec == Codec::Vp9 && stored.alpha && self.own("-auto-alt-ref").is_none() {
+            args.extend(["-auto-alt-ref".to_owned(), "0".to_owned()]);
+        }
+        // Twelve slices need a minimum size; left to itself, FFV1 uses as many as a tiny video allows.
+        if self.codec == Codec::Ffv1
+            && video.width.min(video.height) < TINY
+            && let Some(at) = args.iter().position(|arg| arg == "-slices")
+        {
+            args.drain(at..(at + 2).min(args.len()));
+        }
+        self.light(file, &mut args);
+        args.into_iter().map(OsString::from).collect()
+    }
+
+    /// The tags of the result: the video's, those of its converted frames, or those that the user gave.
+    pub(in crate::video) fn tagged(&self, video: &Video) -> Video {
+        let mut video = video.clone();
+        self.tag_converted(&mut video);
+        for (option, value) in [
+            ("-color_primaries", &mut video.primaries),
+            ("-color_trc", &mut video.transfer),
+            ("-colorspace", &mut video.matrix),
+            ("-color_range", &mut video.range),
+        ] {
+            if let Some(own) = self.own(option) {
+                *value = Some(as_reported(own).to_owned());
+            }
+        }
+        video
+    }
+
+    /// Mastering display and content light level, for encoders that write them into the stream.
+    fn light(&self, file: &VideoFile, args: &mut Vec<String>) {
+        let light = &file.video.colorimetry;
+        let mut params = Vec::new();
+        let option = match self.codec {
+            Codec::X265 => {
+                params.extend(
+                    light.mastering.as_ref().map(|m| format!("master-display={}", x265_master_display(m))),
+                );
+                params.extend(light.content_light.map(|l| format!("max-cll={}", content_light_words(l))));
+                if !params.is_empty() {
+                    params.push("hdr10=1".to_owned());
+                }
+                params.push("log-level=error".to_owned());
+                "-x265-params"
+            }
+            Codec::SvtAv1 => {
+                params.extend(
+                    light
+                        .mastering
+                        .as_ref()
+                        .map(|m| format!("mastering-display={}", svt_mastering_display(m))),
+                );
+                params
+                    .extend(light.content_light.map(|l| format!("content-light={}", content_light_words(l))));
+                "-svtav1-params"
+            }
+            _ => return,
+        };
+        // FFmpeg uses the last of several equal options. The user's own parameters come last and take
+        // precedence.
+        while let Some(at) = args.iter().position(|arg| arg == option) {
+            let end = (at + 2).min(args.len());
+            params.extend(args.drain(at..end).skip(1));
+        }
+        if !params.is_empty() {
+            args.extend([option.to_owned(), params.join(":")]);
+        }
+    }
+}
+
+/// The filter that tags frames; empty without tags.
+fn tags_of_frames(named: &Named<'_>) -> String {
+    let keys = [
+        ("-color_primaries", "color_primaries"),
+        ("-color_trc", "color_trc"),
+        ("-colorspace", "colorspace"),
+        ("-color_range", "range"),
+    ];
+    let tags = keys.iter().filter_map(|(option, key)| {
+        let (_, value) = named.iter().find(|(name, _)| name == option)?;
+        Some(format!("{key}={}", value.as_deref()?))
+    });
+    let tags: Vec<String> = tags.collect();
+    if tags.is_empty() { String::new() } else { format!("setparams={}", tags.join(":")) }
+}
+
+/// Puts a filter before those of the user.
+fn filter_first(args: &mut Vec<String>, filter: &str) {
+    match args.iter().rposition(|arg| arg == "-vf" || arg == "-filter:v") {
+        Some(at) if at + 1 < args.len() => args[at + 1] = format!("{filter},{}", args[at + 1]),
+        _ => args.extend(["-vf".to_owned(), filter.to_owned()]),
+    }
+}
+
+/// The name that `FFmpeg` reports for an option value: the reverse of [`as_option`].
+fn as_reported(value: &str) -> &str {
+    match value {
+        "rgb" => "gbr",
+        "gamma22" => "bt470m",
+        "gamma28" => "bt470bg",
+        other => other,
+    }
+}
+
+/// The option value for a name that `FFmpeg` reports about a video: some names differ.
+fn as_option<'a>(option: &str, value: &'a str) -> &'a str {
+    match (option, value) {
+        ("-colorspace", "gbr") => "rgb",
+        ("-color_trc", "bt470m") => "gamma22",
+        ("-color_trc", "bt470bg") => "gamma28",
+        _ => value,
+    }
+}
