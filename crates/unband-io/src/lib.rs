@@ -30,6 +30,7 @@ mod process;
 mod raw_profile;
 mod samples;
 mod source;
+mod spool;
 mod stale;
 mod system_name;
 pub mod video;
@@ -51,6 +52,7 @@ pub use format::{Dropped, FORMATS, FormatEntry, Item, When, WriteOptions, Writes
 pub use leftovers::Leftover;
 pub use limits::Limits;
 pub use process::{Program, Programs, leave_nothing};
+pub use spool::Spool;
 pub use system_name::check_name;
 
 /// The format with this name, ignoring case.
