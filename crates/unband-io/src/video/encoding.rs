@@ -24,6 +24,8 @@ pub struct Encoding {
     converted: Option<Samples>,
     /// Stored pixel format, once it is chosen.
     stored: Option<&'static PixelFormat>,
+    /// Whether frames can be tagged with the place of chroma.
+    places_chroma: bool,
     /// The message of an encoder that refuses the video.
     refusal: Option<String>,
 }
@@ -90,8 +92,17 @@ impl Encoding {
         let mut all = if own.is_some() { Vec::new() } else { settings(&codec, purpose, bits) };
         all.extend(args.iter().cloned());
         let (output, converted) = (output.to_owned(), None);
-        let mut encoding =
-            Self { codec, bits, args: all, container, output, converted, stored: None, refusal: None };
+        let mut encoding = Self {
+            codec,
+            bits,
+            args: all,
+            container,
+            output,
+            converted,
+            stored: None,
+            places_chroma: false,
+            refusal: None,
+        };
         encoding.converted = encoding.converts(video, purpose, changed || own.is_some());
         Ok(encoding)
     }
@@ -142,7 +153,7 @@ impl Encoding {
     }
 
     /// Whether it is stored in packets of its own.
-    fn has_separate_alpha(&self) -> bool {
+    pub(super) fn has_separate_alpha(&self) -> bool {
         self.codec == Codec::Vp9 && self.stored.is_some_and(|format| format.alpha)
     }
 

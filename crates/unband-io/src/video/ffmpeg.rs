@@ -45,7 +45,16 @@ impl Ffmpeg {
         let answer = programs.ask_once(&FFMPEG, &["-encoders"], ANSWER_BYTES, MOST)?;
         let release = Release::of_banner(&answer.said);
         release.check(&FFMPEG)?;
-        Ok(Self { release, encoders: names_of_encoders(&answer.output) })
+        Ok(Self { release, encoders: names_of_coders(&answer.output) })
+    }
+
+    /// Whether it has a video decoder of that name.
+    ///
+    /// # Errors
+    /// As [`Ffmpeg::find`].
+    pub(super) fn decodes(name: &str, programs: &Programs) -> Result<bool, Error> {
+        let answer = programs.ask_once(&FFMPEG, &["-hide_banner", "-decoders"], ANSWER_BYTES, MOST)?;
+        Ok(names_of_coders(&answer.output).contains(name))
     }
 
     pub(super) fn release(&self) -> &Release {
@@ -71,6 +80,16 @@ impl Ffmpeg {
         Ok(names_of_formats(&about(encoder, programs)?.output).any(has))
     }
 
+    /// Whether one of its filters has an option.
+    ///
+    /// # Errors
+    /// As [`Ffmpeg::find`].
+    pub(super) fn has_filter_option(filter: &str, option: &str, programs: &Programs) -> Result<bool, Error> {
+        let asked = ["-hide_banner", "-h", &format!("filter={filter}")];
+        let answer = programs.ask_once(&FFMPEG, &asked, ANSWER_BYTES, MOST)?;
+        Ok(answer.output.lines().any(|line| line.split_whitespace().next() == Some(option)))
+    }
+
     /// Whether it has that encoder.
     pub fn encodes(&self, name: &str) -> bool {
         self.encoders.contains(name)
@@ -78,7 +97,7 @@ impl Ffmpeg {
 }
 
 /// From lines such as " V....D libx265   libx265 H.265 / HEVC", which follow a line of dashes.
-fn names_of_encoders(list: &str) -> BTreeSet<String> {
+fn names_of_coders(list: &str) -> BTreeSet<String> {
     let lines = list.lines().skip_while(|line| !line.trim().starts_with("---")).skip(1);
     let words = lines.map(|line| line.split_whitespace());
     words
@@ -247,9 +266,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn encoders_are_read_as_ffmpeg_prints_them() {
+    fn coders_are_read_as_ffmpeg_prints_them() {
         let list = "Encoders:\n V..... = Video\n ------\n V....D libx265  H.265\n A....D aac  AAC\n VF...D ffv1  FFmpeg 1";
-        assert_eq!(names_of_encoders(list).into_iter().collect::<Vec<_>>(), ["ffv1", "libx265"]);
+        assert_eq!(names_of_coders(list).into_iter().collect::<Vec<_>>(), ["ffv1", "libx265"]);
         let help = "Encoder libsvtav1 [SVT-AV1]:\n    Supported pixel formats: yuv420p yuv420p10le\nOptions:";
         assert_eq!(names_of_formats(help).collect::<Vec<_>>(), ["yuv420p", "yuv420p10le"]);
         assert_eq!(names_of_formats("Encoder rawvideo:").count(), 0);

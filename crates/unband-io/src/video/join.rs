@@ -28,8 +28,10 @@ pub struct TickRange {
     pub to: Option<i64>,
 }
 
-/// Statistics that Matroska stores per stream, now out of date.
-const STALE: [&str; 10] = [
+/// Tags that Matroska stores per stream, now out of date: statistics, and alpha in packets of its own.
+const STALE: [&str; 12] = [
+    "alpha_mode",
+    "ALPHA_MODE",
     "BPS",
     "BPS-eng",
     "DURATION-eng",
@@ -273,6 +275,9 @@ fn arguments(
             args.put(&["-map", "0:0", &format!("-c:{number}"), "copy"]);
             for key in STALE {
                 args.put(&[&format!("-metadata:s:{number}"), &format!("{key}=")]);
+            }
+            if encoding.has_separate_alpha() {
+                args.put(&[&format!("-metadata:s:{number}"), "alpha_mode=1"]);
             }
             if !ffmpeg.release().orients_inputs() && input.video.rotation != 0 {
                 let degrees = input.video.rotation.rem_euclid(360);

@@ -22,7 +22,7 @@ pub use video_file::{FieldOrder, Stream, StreamKind, Video, VideoFile};
 
 use super::ffmpeg::{Args, FFPROBE, file_name, is_opened};
 use super::release::Release;
-use super::{Images, Samples, VideoError, hidden, sniff};
+use super::{Ffmpeg, Images, Samples, VideoError, hidden, sniff};
 use crate::process::Room;
 use crate::{Error, Programs};
 pub(super) use json::Node;
@@ -85,10 +85,10 @@ fn probe_as(path: &Path, images: Option<&Images>, programs: &Programs) -> Result
         return Err(refused(path, &head));
     }
     let main = read::main_stream(path, answer)?;
-    let frames = first_frames((path, images), main, None, programs)?;
+    let frames = first_frames((path, images), main, programs)?;
     let mut file = describe(path, images.is_some(), answer, main, Node::new(&frames))?;
     if images.is_none() {
-        find_alpha(&mut file, answer, programs);
+        find_alpha(&mut file, programs);
     }
     Ok(file)
 }
@@ -96,21 +96,16 @@ fn probe_as(path: &Path, images: Option<&Images>, programs: &Programs) -> Result
 /// Decoders of alpha in separate packets, by codec.
 const ALPHA_DECODERS: [(&str, &str); 2] = [("vp8", "libvpx"), ("vp9", "libvpx-vp9")];
 
-/// Chooses the decoder that gives alpha, where alpha is in separate packets. Without that decoder the video
-/// stays as it is.
-fn find_alpha(file: &mut VideoFile, answer: Node<'_>, programs: &Programs) {
-    let video = &file.video;
+/// Chooses the decoder that gives alpha, where alpha is in separate packets: it decodes alpha of 8 bits in
+/// 4:2:0. Without that decoder the video stays as it is.
+fn find_alpha(file: &mut VideoFile, programs: &Programs) {
+    let video = &mut file.video;
     let decoder = ALPHA_DECODERS.into_iter().find(|(codec, _)| *codec == video.codec);
-    let Some((_, decoder)) = decoder.filter(|_| video.separate_alpha && !video.alpha) else { return };
-    let frames = first_frames((&file.path, None), video.stream, Some(decoder), programs);
-    let frames = frames.unwrap_or_default();
-    let name = Node::new(&frames).list("frames").find_map(|frame| frame.name("pix_fmt"));
-    let Some(name) = name else { return };
-    let (samples, depth, alpha) = read::samples(answer, &name);
-    if alpha {
-        let video = &mut file.video;
-        (video.pix_fmt, video.samples, video.depth) = (name, samples, depth);
-        (video.alpha, video.decoder) = (true, Some(decoder));
+    let separate = video.separate_alpha && !video.alpha && video.pix_fmt == "yuv420p";
+    let Some((_, decoder)) = decoder.filter(|_| separate) else { return };
+    // Without `ffmpeg` the video is described all the same.
+    if Ffmpeg::decodes(decoder, programs).unwrap_or(false) {
+        (video.pix_fmt, video.alpha, video.decoder) = ("yuva420p".to_owned(), true, Some(decoder));
     }
 }
 
@@ -166,7 +161,6 @@ fn head(path: &Path) -> io::Result<Vec<u8>> {
 fn first_frames(
     file: (&Path, Option<&Images>),
     stream: usize,
-    decoder: Option<&str>,
     programs: &Programs,
 ) -> Result<Value, VideoError> {
     let stream = stream.to_string();
@@ -174,9 +168,7 @@ fn first_frames(
     for packets in PACKETS {
         let interval = format!("%+#{packets}");
         let about_frames = ["-show_frames", "-select_streams", &stream, "-read_intervals", &interval];
-        let decoder = decoder.map(|decoder| ["-c:v", decoder]);
-        let question: Vec<&str> = about_frames.into_iter().chain(decoder.into_iter().flatten()).collect();
-        frames = ask(file, &question, programs)?;
+        frames = ask(file, &about_frames, programs)?;
         if Node::new(&frames).list("frames").next().is_some() {
             break;
         }

@@ -42,11 +42,61 @@ fn a_folder_or_pattern_of_images_becomes_a_video() {
     assert_eq!(sums(&stage.path("b.mov"), "rgb24"), sums_of(&stage, "seq/a_%04d.png", "9", "rgb24"));
     let quick = ["--fps", "25", "--ffmpeg-args", "-preset ultrafast"];
     stage.run(&[&["seq", "-o", "c.mp4"][..], &quick].concat()).code(0);
-    assert!(of_video(&stage.path("c.mp4")).starts_with("hevc,gbrp10le,25/1"));
+    assert!(of_video(&stage.path("c.mp4")).starts_with("hevc,yuv420p10le,25/1"));
     // Folders whose names have a meaning for FFmpeg.
     stage.run(&[&["50%", "-o", "d.mkv"][..], &lossless].concat()).code(0);
     assert_eq!(of_video(&stage.path("d.mkv")), "ffv1,gbrp10le,24/1");
     assert_eq!(sums(&stage.path("d.mkv"), "gbrp10le"), sums_of(&stage, "50%%/%02d.dpx", "9", "gbrp10le"));
+}
+
+/// The colour of the top left pixel of a file's first frame, as a player shows it.
+fn corner(path: &Path) -> Vec<u8> {
+    let crop = ["-vf", "crop=8:8:0:0,format=gbrp,scale=1:1", "-frames:v", "1", "-f", "rawvideo"];
+    let input = ["-v", "error", "-i", path.to_str().unwrap()];
+    let args = [&input[..], &crop, &["-pix_fmt", "rgb24", "-"]].concat();
+    Command::new("ffmpeg").args(args).output().unwrap().stdout
+}
+
+#[test]
+fn a_sequence_becomes_a_video_that_plays_in_its_colours() {
+    if !can() {
+        return;
+    }
+    let stage = Stage::new();
+    for (folder, size, format) in [
+        ("rgb", "96x80", "rgb24"),
+        ("deep", "96x80", "rgb48be"),
+        ("grey", "96x80", "gray"),
+        ("odd", "97x81", "rgb24"),
+        ("alpha", "96x80", "rgba"),
+    ] {
+        std::fs::create_dir(stage.path(folder)).unwrap();
+        let graph = format!("color=0xC04020:s={size}:r=24:d=0.25,format=gbrp,format={format}");
+        drawn(&stage, &format!("{folder}/%02d.png"), &graph, &[]);
+    }
+    let fast = ["--ffmpeg-args", "-deadline realtime -cpu-used 8"];
+    let hevc = ["--ffmpeg-args", "-preset ultrafast"];
+    for (folder, output, args, stored) in [
+        ("rgb", "rgb.mp4", &hevc[..], "hevc,yuv420p10le,24/1"),
+        ("rgb", "rgb.mov", &hevc, "hevc,yuv420p10le,24/1"),
+        ("rgb", "rgb.mkv", &["--depth", "8", "--ffmpeg-args", "-preset ultrafast"], "hevc,yuv420p,24/1"),
+        ("rgb", "rgb.webm", &["--ffmpeg-args", "-preset 12"], "av1,yuv420p10le,24/1"),
+        ("rgb", "keep.mkv", &["--lossless"], "ffv1,gbrp10le,24/1"),
+        ("deep", "deep.mp4", &hevc, "hevc,yuv420p12le,24/1"),
+        ("grey", "grey.mp4", &hevc, "hevc,yuv420p10le,24/1"),
+        ("odd", "odd.mp4", &fast, "vp9,yuv420p10le,24/1"),
+        ("alpha", "alpha.mp4", &hevc, "hevc,yuv420p10le,24/1"),
+        ("alpha", "alpha.mov", &[], "prores,yuva444p"),
+        ("alpha", "alpha.mkv", &[], "ffv1,gbrap10le,24/1"),
+    ] {
+        let args = [&[folder, "-o", output, "--everywhere"][..], args].concat();
+        stage.run(&args).code(0);
+        let path = stage.path(output);
+        assert!(of_video(&path).starts_with(stored), "{output}: {}", of_video(&path));
+        let (wanted, found) = (corner(&stage.path(&format!("{folder}/01.png"))), corner(&path));
+        let near = wanted.iter().zip(&found).all(|(should, is)| should.abs_diff(*is) <= 3);
+        assert!(near && wanted.len() == 3, "{output}: {found:?} instead of {wanted:?}");
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Videos: outputs besides the frames, unchanged data, and failures.
 
+mod alpha;
 #[cfg(target_os = "linux")]
 mod busy;
 mod chosen;
@@ -14,12 +15,14 @@ mod names;
 mod notes;
 #[cfg(unix)]
 mod page;
+mod piped;
 mod playlists;
 mod preview;
 #[cfg(unix)]
 mod private;
 #[cfg(unix)]
 mod programs;
+mod refusals;
 #[cfg(target_os = "linux")]
 mod resume;
 mod said;

@@ -130,44 +130,6 @@ fn full_range_and_the_place_of_chroma_stay_without_loss() {
 }
 
 #[test]
-fn alpha_is_kept_or_said_to_be_lost() {
-    if !can() {
-        return;
-    }
-    let stage = Stage::new();
-    drawn(&stage, "film.mkv", "testsrc2=s=128x96:r=10:d=0.5,format=yuva444p10le", &["-c:v", "ffv1"]);
-    assert_eq!(notes(&stage, &["film.mkv", "-o", "same.mkv", "--lossless"]), [""; 0]);
-    assert_eq!(of_video(&stage.path("same.mkv"), "pix_fmt"), "yuva444p10le");
-    let alpha = |name: &str| {
-        let path = stage.path(name);
-        let extract = ["-vf", "alphaextract", "-f", "framemd5", "-"];
-        printed("ffmpeg", &[&["-v", "error", "-i", path.to_str().unwrap()][..], &extract].concat())
-            .lines()
-            .filter_map(|line| line.rsplit_once(',').map(|(_, sum)| sum.trim().to_owned()))
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(alpha("same.mkv"), alpha("film.mkv"));
-    let prores = ["film.mkv", "-o", "same.mov", "--ffmpeg-args", "-c:v prores_ks -profile:v 4444"];
-    assert_eq!(notes(&stage, &prores), [""; 0]);
-    assert!(of_video(&stage.path("same.mov"), "pix_fmt").starts_with("yuva444p"));
-    for (output, codec) in [("lost.mkv", "libx265"), ("lost.webm", "libsvtav1")] {
-        let preset = if codec == "libx265" { "-preset ultrafast" } else { "-preset 12" };
-        let lines = notes(&stage, &["film.mkv", "-o", output, "--ffmpeg-args", preset]);
-        let lost = format!("alpha is not in the result: {codec} stores none here; `--lossless` keeps it");
-        assert_eq!(lines[0], lost);
-        assert!(lines[1..].iter().all(|note| note.contains("writes 4:2:0")), "{lines:?}");
-    }
-    let vp9 = ["film.mkv", "-o", "vp9.webm", "--ffmpeg-args", "-c:v libvpx-vp9 -deadline realtime"];
-    assert_eq!(notes(&stage, &vp9).len(), 1);
-    assert_eq!(of_video(&stage.path("vp9.webm"), "pix_fmt"), "yuv444p10le");
-    // Alpha that FFmpeg does not decode.
-    let graph = "testsrc2=s=64x48:r=10:d=0.5,format=yuva420p";
-    drawn(&stage, "beside.webm", graph, &["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8"]);
-    let lines = notes(&stage, &["beside.webm", "-o", "beside.mkv", "--lossless"]);
-    assert_eq!(lines, ["alpha is not in the result: FFmpeg does not decode it in this video"]);
-}
-
-#[test]
 fn captions_and_grain_are_reported() {
     if !can() {
         return;

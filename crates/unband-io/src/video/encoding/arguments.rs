@@ -18,27 +18,13 @@ impl Encoding {
     /// their format, which other encoders convert themselves.
     pub(in crate::video) fn args(&self, file: &VideoFile, frames: &PixelFormat) -> Vec<OsString> {
         let mut args: Vec<String> = self.args.clone();
-        let other = matches!(self.codec, Codec::Other(_));
-        let stored = self.stored.filter(|_| !other).unwrap_or(frames);
+        let stored = self.stored.filter(|_| !matches!(self.codec, Codec::Other(_))).unwrap_or(frames);
         if self.own("-pix_fmt").is_none() {
             args.extend(["-pix_fmt".to_owned(), stored.name.to_owned()]);
         }
         let video = self.tagged(&file.video);
-        let named: Named<'_> = [
-            ("-color_primaries", &video.primaries),
-            ("-color_trc", &video.transfer),
-            ("-colorspace", &video.matrix),
-            ("-color_range", &video.range),
-            ("-chroma_sample_location", &video.chroma_location),
-        ];
-        // Some encoders store the tags of frames, and pipes have none.
-        let tags = tags_of_frames(&named);
-        match self.conversion(&file.video) {
-            Some(conversion) => args.extend(["-vf".to_owned(), format!("{conversion},{tags}")]),
-            None if tags.is_empty() => {}
-            None if other || matches!(self.codec, Codec::ProRes4444(_)) => filter_first(&mut args, &tags),
-            None => {}
-        }
+        let named = named(&video);
+        self.filter(&file.video, &named, &mut args);
         for (option, value) in named {
             if let Some(value) = value.as_ref().filter(|_| self.own(option).is_none()) {
                 args.extend([option.to_owned(), as_option(option, value).to_owned()]);
@@ -60,6 +46,22 @@ impl Encoding {
         }
         self.light(file, &mut args);
         args.into_iter().map(OsString::from).collect()
+    }
+
+    /// Tags the frames, which have no tags in pipes. Encoders of `FFmpeg` 7 store the tags of frames, and
+    /// frames with others than those of the options would be converted to these.
+    fn filter(&self, source: &Video, result: &Named<'_>, args: &mut Vec<String>) {
+        let tagging = |named: &Named<'_>| tagging(named, self.places_chroma);
+        let own =
+            args.iter().rposition(|arg| arg == "-vf" || arg == "-filter:v").filter(|at| at + 1 < args.len());
+        let before = own.and_then(|_| tagging(&named(source)));
+        let middle = own.map_or_else(|| self.conversion(source), |at| Some(args[at + 1].clone()));
+        let all: Vec<String> = [before, middle, tagging(result)].into_iter().flatten().collect();
+        match own {
+            _ if all.is_empty() => {}
+            Some(at) => args[at + 1] = all.join(","),
+            None => args.extend(["-vf".to_owned(), all.join(",")]),
+        }
     }
 
     /// The tags of the result: the video's, those of its converted frames, or those that the user gave.
@@ -120,28 +122,32 @@ impl Encoding {
     }
 }
 
-/// The filter that tags frames; empty without tags.
-fn tags_of_frames(named: &Named<'_>) -> String {
+fn named(video: &Video) -> Named<'_> {
+    [
+        ("-color_primaries", &video.primaries),
+        ("-color_trc", &video.transfer),
+        ("-colorspace", &video.matrix),
+        ("-color_range", &video.range),
+        ("-chroma_sample_location", &video.chroma_location),
+    ]
+}
+
+/// The filter that tags frames; none without tags.
+fn tagging(named: &Named<'_>, places_chroma: bool) -> Option<String> {
     let keys = [
         ("-color_primaries", "color_primaries"),
         ("-color_trc", "color_trc"),
         ("-colorspace", "colorspace"),
         ("-color_range", "range"),
+        ("-chroma_sample_location", "chroma_location"),
     ];
-    let tags = keys.iter().filter_map(|(option, key)| {
+    let tags = keys.iter().filter(|(_, key)| places_chroma || *key != "chroma_location");
+    let tags = tags.filter_map(|(option, key)| {
         let (_, value) = named.iter().find(|(name, _)| name == option)?;
         Some(format!("{key}={}", value.as_deref()?))
     });
     let tags: Vec<String> = tags.collect();
-    if tags.is_empty() { String::new() } else { format!("setparams={}", tags.join(":")) }
-}
-
-/// Puts a filter before those of the user.
-fn filter_first(args: &mut Vec<String>, filter: &str) {
-    match args.iter().rposition(|arg| arg == "-vf" || arg == "-filter:v") {
-        Some(at) if at + 1 < args.len() => args[at + 1] = format!("{filter},{}", args[at + 1]),
-        _ => args.extend(["-vf".to_owned(), filter.to_owned()]),
-    }
+    (!tags.is_empty()).then(|| format!("setparams={}", tags.join(":")))
 }
 
 /// The name that `FFmpeg` reports for an option value: the reverse of [`as_option`].

@@ -30,10 +30,19 @@ impl Encoding {
         programs: &Programs,
     ) -> Result<&'static PixelFormat, VideoError> {
         let all = Ffmpeg::stores(self.codec.name(), programs).map_err(|error| error.in_file(&self.output))?;
+        self.places_chroma = file.video.chroma_location.is_some()
+            && Ffmpeg::has_filter_option("setparams", "chroma_location", programs)
+                .map_err(|error| error.in_file(&self.output))?;
         let wanted = Wanted {
             samples: self.converted.unwrap_or(frames.samples),
             bits: frames.bits,
             alpha: frames.alpha && self.codec.stores_alpha(self.container.muxer),
+        };
+        // Browsers and other players know VP9's alpha in this format only.
+        let wanted = if wanted.alpha && self.codec == Codec::Vp9 {
+            Wanted { samples: Samples::Yuv(Subsampling::HALF), bits: 8, ..wanted }
+        } else {
+            wanted
         };
         let mut candidates = match self.codec {
             Codec::Ffv1 => wanted.lossless(&all),
