@@ -123,7 +123,7 @@ impl<'a, W: ImageCommand> ImagesJob<'a, W> {
         // The result's name is not evidence for an input that does not exist.
         let there = found.inputs.iter().any(|input| input.is_stdin() || input.path.exists());
         if let (Some(path), None, true) = (&args.output, folder, there) {
-            settings::check_output(path, naming)?;
+            settings::check_output(path, naming, &found.inputs)?;
         }
         let stem = |input: &Path| work.stem(input);
         let mut targets =

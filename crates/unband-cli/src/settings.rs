@@ -1,5 +1,6 @@
 //! Conversion of arguments into the library's options, with all checks that need no image.
 
+use std::io::Read;
 use std::path::Path;
 
 use unband::files::{ExtraOutputFile, FileOptions, Naming};
@@ -149,7 +150,7 @@ pub fn format_named(text: &str) -> Result<&'static FormatEntry, Failure> {
 }
 
 /// Checks a single output: a known extension, and a format that can hold the requested data.
-pub fn check_output(path: &Path, naming: Naming) -> Result<(), Failure> {
+pub fn check_output(path: &Path, naming: Naming, inputs: &[Input]) -> Result<(), Failure> {
     if path.as_os_str() == STDIO {
         return Ok(());
     }
@@ -172,11 +173,7 @@ pub fn check_output(path: &Path, naming: Naming) -> Result<(), Failure> {
         None => {
             let extension = path.extension().unwrap_or_default().to_string_lossy().into_owned();
             let (message, hint) = if container_of(path).is_some() {
-                (
-                    "a video's name, but the output is not a video".to_owned(),
-                    "use an image extension such as .png; if the input should be a video, check that it is intact; for an image sequence name the folder or pattern"
-                        .to_owned(),
-                )
+                not_a_video(inputs)
             } else if extension.is_empty() {
                 (
                     "no file extension, so no format".to_owned(),
@@ -188,6 +185,40 @@ pub fn check_output(path: &Path, naming: Naming) -> Result<(), Failure> {
             };
             Err(Failure::at(shown, message, Some(hint)))
         }
+    }
+}
+
+/// Why the result of these inputs is not a video, and what to do.
+fn not_a_video(inputs: &[Input]) -> (String, String) {
+    let head = |input: &Input| {
+        let mut head = Vec::new();
+        let file = std::fs::File::open(input.file()?).ok()?;
+        file.take(1 << 16).read_to_end(&mut head).ok().map(|_| head)
+    };
+    let [only] = inputs else {
+        let message = "a video's name, but the inputs are images".to_owned();
+        return (message, "for an image sequence name its folder or pattern".to_owned());
+    };
+    let (name, head) = (only.shown(), head(only).unwrap_or_default());
+    let format = unband::io::detect(&head).map(|format| format.name);
+    // YUV4MPEG2 with one frame, or with a damaged header.
+    let format = format.filter(|_| !head.starts_with(b"YUV4MPEG2"));
+    let gif = format.is_some_and(|name| name.eq_ignore_ascii_case("gif"));
+    let animated = gif || head.windows(4).any(|name| name == b"acTL");
+    match format {
+        Some(_) if animated => (
+            format!("a video's name, but {name} is an animated image"),
+            format!("convert it first: `ffmpeg -i {name} -c:v ffv1 animation.mkv`"),
+        ),
+        Some(_) => (
+            format!("a video's name, but {name} is an image"),
+            "use an image extension such as .png; for an image sequence name its folder or pattern"
+                .to_owned(),
+        ),
+        None => (
+            format!("a video's name, but {name} is not recognised as a video"),
+            "check that it is intact, with `ffprobe FILE`".to_owned(),
+        ),
     }
 }
 

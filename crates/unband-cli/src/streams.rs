@@ -60,6 +60,23 @@ impl Read for Input {
     }
 }
 
+/// Size of the file at standard input; `None` for pipes.
+#[cfg(unix)]
+pub fn input_bytes() -> Option<u64> {
+    use std::os::fd::AsFd;
+    if lock(&INPUT).is_some() {
+        return None;
+    }
+    let file = File::from(io::stdin().as_fd().try_clone_to_owned().ok()?);
+    file.metadata().ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len())
+}
+
+/// Size of the file at standard input; `None` for pipes, and where the system has no such files.
+#[cfg(not(unix))]
+pub fn input_bytes() -> Option<u64> {
+    None
+}
+
 /// Standard output.
 pub struct Output;
 

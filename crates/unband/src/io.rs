@@ -5,9 +5,9 @@
 //! Example: the [tour](crate#file).
 
 pub use unband_io::{
-    Access, Dropped, Error, FORMATS, FormatEntry, Limits, Saving, WriteOptions, Writes, Y4mHeader, Y4mReader,
-    address_space, amount, by_extension, by_name, check_can_hold, is_decoding, leave_nothing, load_from,
-    read_file, read_text, reason, write_bytes, write_file, write_from,
+    Access, Dropped, Error, FORMATS, FormatEntry, Limits, Saving, Spool, WriteOptions, Writes, Y4mHeader,
+    Y4mReader, address_space, amount, by_extension, by_name, check_can_hold, detect, is_decoding,
+    leave_nothing, load_from, read_file, read_text, reason, write_bytes, write_file, write_from,
 };
 
 /// Properties of video files, their frames and streams.
@@ -15,6 +15,6 @@ pub mod video {
     pub use unband_io::video::probe::{Stream, StreamKind};
     pub use unband_io::video::{
         DecodeOptions, Decoder, FrameFormat, Images, Programs, Purpose, StreamChoice, StreamSpec, VideoError,
-        VideoFile, container_of, is_video, probe, promises_video,
+        VideoFile, begins_video, container_of, is_video, probe, promises_video,
     };
 }

@@ -6,7 +6,7 @@ mod report;
 mod stream;
 mod videos;
 
-use unband::io::video::promises_video;
+use unband::io::video::{container_of, promises_video};
 
 use crate::args::DebandArgs;
 use crate::bar::Bar;
@@ -29,9 +29,13 @@ pub fn run(args: &DebandArgs) -> Outcome {
         && only.as_os_str() == STDIO
     {
         interrupt::listen();
-        // To a pipe, even a single frame is written as a stream.
-        let elsewhere = args.images.output.as_ref().is_some_and(|path| path.as_os_str() != STDIO);
-        return match piped::look(!elsewhere && args.images.format.is_none()) {
+        // To a pipe or a video, even a single frame is written as a stream.
+        let elsewhere = args.images.output.as_ref().filter(|path| path.as_os_str() != STDIO);
+        let to_video = elsewhere.is_some_and(|path| container_of(path).is_some() && !path.is_dir());
+        return match piped::look(to_video || (elsewhere.is_none() && args.images.format.is_none())) {
+            Ok(look) if look.is_video || (look.is_stream && to_video) => {
+                videos::run_piped(args, &look.begins, &reporter)
+            }
             Ok(look) if look.is_stream => stream::run(args, &look.begins, &reporter),
             Ok(look) => images::run(args, gather(args), look.begins, &reporter),
             Err(error) => {

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use clap::Args;
 use unband::batch::Cost;
 use unband::files::{self, FileOptions, Task};
+use unband::io::video::is_video;
 use unband::{Context, UpscaleOptions, Upscaler, models};
 
 use crate::args::{ImageArgs, within};
 use crate::bar::Bar;
 use crate::images::{self, ImageCommand};
-use crate::inputs::{Gather, readable};
+use crate::inputs::{Gather, exact, readable};
 use crate::outcome::Outcome;
 use crate::outputs;
 use crate::record::Schema;
@@ -94,6 +95,16 @@ pub fn run(args: &UpscaleArgs) -> Outcome {
     let quiet_bar = Bar::none();
     let reporter = &args.images.reporter;
     let reporter = Reporter { loudness: Loudness::new(reporter.quiet, reporter.verbose), bar: &quiet_bar };
+    let video = args.images.inputs.iter().find(|path| path.is_file() && is_video(path));
+    if let Some(video) = video {
+        let name = exact(video);
+        let message = format!("{name} is a video; `unband upscale` takes images");
+        let hint = format!(
+            "write its frames as images with `unband {name} -o frames/%04d.png`, and upscale these: `unband upscale frames -o large/`"
+        );
+        reporter.failure(&Failure::usage(message, hint));
+        return Outcome::Usage;
+    }
     let Ok(work) = reporter.settled(Upscale::new(args)) else { return Outcome::Usage };
     let gather = Gather {
         recursive: args.images.recursive,

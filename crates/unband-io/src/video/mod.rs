@@ -70,7 +70,7 @@ pub use other_streams::OtherStreams;
 pub use pixel_format::{Layout, PIXEL_FORMATS, PixelFormat, Samples};
 pub use probe::{Video, VideoFile, probe, probe_images};
 pub use select::{StreamChoice, StreamSpec};
-pub use sniff::{is_video, not_opened, promises_video, text_kind};
+pub use sniff::{begins_video, is_video, not_opened, promises_video, text_kind};
 pub use stills::{is_taken, put_in_place};
 pub use timeline::Timeline;
 

@@ -244,6 +244,10 @@ impl OtherStreams {
         let input = first + again.map_or(0, |at| at + 1);
         args.put(&["-map", &format!("{input}:{}", stream.index)]);
         args.put(&[&format!("-c:{number}"), subtitles(stream, self.container).unwrap_or("copy")]);
+        // FFmpeg 5.1 calls FLAC in MP4 an experiment, and every release TrueHD.
+        if self.container == "mp4" && matches!(stream.codec.as_deref(), Some("flac" | "truehd")) {
+            args.put(&["-strict", "-2"]);
+        }
         let unit = self.units.iter().find(|&&(index, _)| index == stream.index).map(|&(_, unit)| unit);
         let filter = match unit {
             Some(0.0) => Some(format!("setts=pts=PTS+{LATER}/TB:dts=DTS+{LATER}/TB")),

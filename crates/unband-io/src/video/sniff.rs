@@ -101,6 +101,11 @@ pub(super) fn container(path: &Path) -> Option<&'static str> {
     container_of(&head_of(path)?.0)
 }
 
+/// Whether bytes begin a video in a container. Animated images and YUV4MPEG2 have formats of their own.
+pub fn begins_video(head: &[u8]) -> bool {
+    crate::detect(head).is_none() && container_of(head).is_some()
+}
+
 fn container_of(head: &[u8]) -> Option<&'static str> {
     let at = |place: usize, magic: &[u8]| head.get(place..).is_some_and(|rest| rest.starts_with(magic));
     let begins: [(&[u8], &str); 9] = [

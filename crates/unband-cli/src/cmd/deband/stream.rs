@@ -9,7 +9,7 @@ use unband::{Context, Error, Hint};
 
 use super::videos::context;
 use crate::args::DebandArgs;
-use crate::inputs::{STDIO, exact};
+use crate::inputs::STDIO;
 use crate::interrupt::Busy;
 use crate::outcome::Outcome;
 use crate::piped::SHOWN;
@@ -24,10 +24,11 @@ pub fn run(args: &DebandArgs, begins: &[u8], reporter: &Reporter<'_>) -> Outcome
     let checked = match elsewhere {
         Some(path) => {
             let message = format!(
-                "a stream of frames can only be written to standard output, not to {}",
+                "a stream of frames can only be written to standard output or a video, not to {}",
                 path.display()
             );
-            let hint = "use `-o -` and a pipe, for example to `ffmpeg -i - …`";
+            let hint =
+                "name a video, `-o film.mkv`, or use `-o -` and a pipe, for example to `ffmpeg -i - …`";
             Err(Failure::usage(message, hint))
         }
         None if Output::is_terminal() => {
@@ -54,7 +55,7 @@ pub fn run(args: &DebandArgs, begins: &[u8], reporter: &Reporter<'_>) -> Outcome
 pub fn run_video(
     args: &DebandArgs,
     options: &VideoOptions,
-    input: &Path,
+    (input, shown): (&Path, &str),
     reporter: &Reporter<'_>,
 ) -> Outcome {
     let video = &args.video;
@@ -79,8 +80,7 @@ pub fn run_video(
         reporter.failure(&failure);
         return Outcome::Usage;
     }
-    let shown = exact(input);
-    piped(args, &shown, reporter, |output, ctx| {
+    piped(args, shown, reporter, |output, ctx| {
         let (video, report) = deband_to_stream(input, output, options, ctx)?;
         if video.video.variable {
             reporter.note(&format_args!(

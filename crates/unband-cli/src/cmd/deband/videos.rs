@@ -18,6 +18,7 @@ use crate::interrupt::{self, Busy};
 use crate::memory;
 use crate::outcome::Outcome;
 use crate::outputs::folder_of;
+use crate::piped::{self, SHOWN};
 use crate::record::FileRecord;
 use crate::reporter::{Failure, Loudness, Reporter, printable};
 use crate::result::{print_json, print_text};
@@ -35,8 +36,36 @@ pub(super) fn context(args: &DebandArgs) -> Context<'static> {
     interrupt::context(threads(args.images.threads))
 }
 
+/// Processes a video from standard input, from a private copy; `begins` are the bytes already read.
+pub fn run_piped(args: &DebandArgs, begins: &[u8], reporter: &Reporter<'_>) -> Outcome {
+    let named = match &args.images.output {
+        Some(_) => options(args).map(drop),
+        None => Err(Failure::usage(
+            "standard input is a video, but no output is named",
+            "name the result, `-o film.mkv`, or `-o -` for frames of YUV4MPEG2",
+        )),
+    };
+    if let Err(usage) = reporter.settled(named) {
+        return usage;
+    }
+    let spool = match piped::spool(begins) {
+        Ok(spool) => spool,
+        Err(failure) => {
+            reporter.failure(&failure);
+            return Outcome::SomeFailed;
+        }
+    };
+    run_as(args, &[Input { path: spool.path().to_owned(), below: "stdin".into() }], Some(SHOWN), reporter)
+}
+
 /// Processes the videos.
 pub fn run(args: &DebandArgs, videos: &[Input], reporter: &Reporter<'_>) -> Outcome {
+    run_as(args, videos, None, reporter)
+}
+
+/// Processes the videos; messages have this name instead of their paths.
+fn run_as(args: &DebandArgs, videos: &[Input], name: Option<&str>, reporter: &Reporter<'_>) -> Outcome {
+    let shown = |path: &Path| name.map_or_else(|| exact(path), str::to_owned);
     let rate = match args.video.fps {
         Some(_) => {
             Err(Failure::usage("`--fps` applies to image sequences; videos have a frame rate", "drop it"))
@@ -46,14 +75,18 @@ pub fn run(args: &DebandArgs, videos: &[Input], reporter: &Reporter<'_>) -> Outc
     let piped = args.images.output.as_deref().is_some_and(|path| path.as_os_str() == STDIO);
     if let (true, [video]) = (piped, videos) {
         let options = reporter.settled(rate.and_then(|()| options(args)));
-        return options.map_or_else(|usage| usage, |o| stream::run_video(args, &o, &video.path, reporter));
+        return options.map_or_else(
+            |usage| usage,
+            |o| stream::run_video(args, &o, (&video.path, &shown(&video.path)), reporter),
+        );
     }
     let settled = rate.and_then(|()| options(args)).and_then(|options| Ok((options, targets(args, videos)?)));
     let Ok((options, targets)) = reporter.settled(settled) else { return Outcome::Usage };
     let ctx = context(args);
     let mut outcome = Outcome::Done;
     for (done, (input, output)) in videos.iter().zip(&targets).enumerate() {
-        let this = one(args, &options, (&input.path, output), reporter.loudness, &ctx);
+        let paths = (&*input.path, &**output);
+        let this = one(args, &options, paths, shown(&input.path), reporter.loudness, &ctx);
         outcome = outcome.max(this);
         if ctx.cancelled() {
             let done = done + usize::from(this != Outcome::Interrupted);
@@ -108,9 +141,9 @@ pub fn run_frames(args: &DebandArgs, reporter: &Reporter<'_>) -> Outcome {
     });
     let Ok((options, output)) = reporter.settled(settled) else { return Outcome::Usage };
     if output.as_os_str() == STDIO {
-        return stream::run_video(args, &options, input, reporter);
+        return stream::run_video(args, &options, (input, &shown), reporter);
     }
-    one(args, &options, (input, output), reporter.loudness, &context(args))
+    one(args, &options, (input, output), shown, reporter.loudness, &context(args))
 }
 
 /// The library's options for videos.
@@ -238,10 +271,10 @@ fn one(
     args: &DebandArgs,
     options: &VideoOptions,
     (input, output): (&Path, &Path),
+    shown: String,
     loudness: Loudness,
     ctx: &Context<'_>,
 ) -> Outcome {
-    let shown = exact(input);
     let bar = Bar::video(loudness > Loudness::Quiet);
     let reporter = Reporter { loudness, bar: &bar };
     let finish = |record: &FileRecord, outcome: Outcome| {
@@ -267,7 +300,8 @@ fn one(
                     VideoError::Waiting { .. } | VideoError::Unfinished { .. } | VideoError::Busy { .. }
                 )
             );
-            let message = format!("{error}{}", if waits { String::new() } else { kept(output) });
+            let message = error.to_string().replace(&exact(input), &shown);
+            let message = format!("{message}{}", if waits { String::new() } else { kept(output) });
             let failure = Failure { subject: (!named).then(|| shown.clone()), message, hint: error.hint() };
             reporter.failure(&failure);
             finish(&FileRecord::failed(shown.clone(), &failure), Outcome::SomeFailed)

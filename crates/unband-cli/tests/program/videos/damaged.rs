@@ -129,7 +129,7 @@ fn yuv4mpeg_with_a_bad_header_or_a_short_frame_is_reported() {
     let stage = Stage::new();
     stage.write("bad.y4m", b"YUV4MPEG2 W64 Hmany F25:1\nFRAME\nFRAME\n");
     refused(&stage, &["bad.y4m"], 1, &["bad.y4m"]);
-    refused(&stage, &["bad.y4m", "-o", "out.mkv"], 2, &["not a video"]);
+    refused(&stage, &["bad.y4m", "-o", "out.mkv"], 2, &["not recognised as a video"]);
     drawn(&stage, "short.y4m", TEN, &[]);
     let bytes = stage.read("short.y4m");
     stage.write("short.y4m", &bytes[..bytes.len() - 1]);

@@ -66,6 +66,13 @@ fn an_ffmpeg_that_is_old_or_lacks_the_encoder_is_reported() {
     let path = self::before(&stage, "ffprobe", "-show_library_versions", old);
     fails(&stage, &[&name], &path, &["sky.mkv", "needs FFmpeg 5.1 or newer"]);
     std::fs::remove_file(stage.path("bin/ffprobe")).unwrap();
+    // A program of another release than its companion.
+    let banner = "echo 'ffmpeg version 4.1.11 Copyright' >&2; echo '  libavcodec     58. 35.100 / 58. 35.100' >&2; exit 0";
+    let path = self::before(&stage, "ffmpeg", "-encoders", banner);
+    for args in [&[&*name][..], &["score", &name], &[&name, "-o", "-"]] {
+        let says = "sky.mkv: video needs FFmpeg 5.1 or newer, but `ffmpeg` is 4.1.11";
+        fails(&stage, args, &path, &[says, "install FFmpeg 5.1 or newer"]);
+    }
     let path = self::before(&stage, "ffmpeg", "-encoders", "\"$real\" \"$@\" | grep -v 265; exit 0");
     fails(&stage, &[&name], &path, &["sky_unband.mkv", "no encoder `libx265`", "--lossless"]);
 }
