@@ -116,7 +116,8 @@ pub(super) fn known(name: &str) -> Codec {
 pub(super) fn default_codec(
     container: &Container,
     purpose: Purpose,
-    (video, odd): (&Video, bool),
+    video: &Video,
+    odd: bool,
     ffmpeg: &Ffmpeg,
 ) -> Codec {
     let av1 = || if ffmpeg.encodes(Codec::SvtAv1.name()) { Codec::SvtAv1 } else { Codec::Vp9 };

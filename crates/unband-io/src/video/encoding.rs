@@ -75,7 +75,7 @@ impl Encoding {
                 // RGB and grey frames get chroma of half the size.
                 let halved = matches!(video.samples, Some(Samples::Rgb | Samples::Gray)) && !changed;
                 let odd = odd || (halved && !video.has_even_sides());
-                default_codec(container, purpose, (video, odd), ffmpeg)
+                default_codec(container, purpose, video, odd, ffmpeg)
             }
         };
         if odd && codec.needs_even() {

@@ -75,7 +75,7 @@ fn alpha_is_kept_by_default_or_said_to_be_lost() {
         ("pro.mov", "pro_out.mp4", "-preset ultrafast", "hevc,yuv444p1", None),
         ("vp9.webm", "vp9_out.webm", vp9, "vp9,yuv420p,1", Some(2.0)),
         ("vp9.webm", "vp9_out.mkv", vp9, "vp9,yuv420p,1", Some(2.0)),
-        ("vp9.webm", "vp9_out.mov", "", "prores,yuva444p1", Some(0.1)),
+        ("vp9.webm", "vp9_out.mov", "", "prores,yuva444p1", Some(0.5)),
         ("vp9.webm", "vp9_out.mp4", "-preset ultrafast", "hevc,yuv420p10le", None),
         ("vp8.webm", "vp8_out.webm", vp9, "vp9,yuv420p,1", Some(2.0)),
         ("vp8.webm", "vp8_out.nut", "", "ffv1,yuva420p", Some(0.1)),
