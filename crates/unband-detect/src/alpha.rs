@@ -20,9 +20,11 @@ pub(super) fn grid(image: &Image) -> Option<PlaneGrid> {
     let alpha = image.alpha.as_ref()?;
     let hist = histogram(alpha)?;
     let set = levels(&hist, BITS, PAIRS)?;
+    // Masked levels end below opaque.
+    let set = if alpha.data.iter().any(|&value| value >= 1.0) { set.clipped() } else { set };
     let code = |k: usize| set.code(k, 8) as u8;
     let mut level_of = [None; 256];
-    (0..1usize << set.bits).for_each(|k| level_of[usize::from(code(k))] = Some(k));
+    (0..set.count()).for_each(|k| level_of[usize::from(code(k))] = Some(k));
     let (contours, changes) = contours(alpha, &level_of);
     if contours < CONTOURS || (contours as f64) < SHARE * changes as f64 {
         return None;

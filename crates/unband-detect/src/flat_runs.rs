@@ -183,7 +183,7 @@ impl FlatRuns {
         let least = ((total / 4000.0) as u32).max(12);
         let mut held = OnLevels::default();
         let mut before = false;
-        for k in 0..1usize << set.bits {
+        for k in 0..set.count() {
             let code = set.code(k, 8).min(255);
             let n = histogram[code];
             if (1..255).contains(&code) {

@@ -26,6 +26,9 @@ pub(super) enum LevelRounding {
     Replicated,
     /// The low bits of the samples are zero (`v & 0xF8`): a level is the lowest code of its interval.
     Masked,
+    /// The nearest multiple of a power of two; the one above the container becomes white. Below white the
+    /// samples are those of [`Masked`](Self::Masked).
+    Clipped,
 }
 
 /// The five kinds of `bits`-bit sets in a container of `max + 1` codes: spread over the full range
@@ -37,8 +40,9 @@ fn sets(bits: u8, max: usize) -> [Levels; 5] {
     [
         spread(LevelRounding::Nearest),
         spread(LevelRounding::Replicated),
-        spread(LevelRounding::Down),
         Levels { bits, step: cut, offset: 0.0, stored: LevelRounding::Masked },
+        // Of 7 bits, these are the masked ones and white.
+        spread(LevelRounding::Down),
         Levels { bits, step: cut, offset: cut / 2.0, stored: LevelRounding::Nearest },
     ]
 }
@@ -49,6 +53,37 @@ pub(super) fn sets_of(bits: RangeInclusive<u8>, max: usize) -> impl Iterator<Ite
 }
 
 impl Levels {
+    /// Number of levels.
+    pub fn count(self) -> usize {
+        (1 << self.bits) + usize::from(self.stored == LevelRounding::Clipped)
+    }
+
+    /// These levels if masked samples may have them, else the clipped ones. White is not a masked level, so
+    /// the levels of a masked image end one step below it, and those of a rounded one at white.
+    fn by_its_end(self, hist: &[u32], rounded: bool) -> Self {
+        let white = || {
+            let (max, step) = (hist.len() - 1, self.step as usize);
+            [max, max + 1 - step, max + 1 - 2 * step].iter().all(|&code| hist[code] > ENOUGH)
+        };
+        match self.stored {
+            LevelRounding::Masked if rounded || white() => Self { stored: LevelRounding::Clipped, ..self },
+            _ => self,
+        }
+    }
+
+    /// Masked levels as clipped ones; others as they are.
+    pub fn clipped(self) -> Self {
+        self.by_its_end(&[], true)
+    }
+
+    /// Clipped levels as masked ones; others as they are.
+    pub fn masked(self) -> Self {
+        match self.stored {
+            LevelRounding::Clipped => Self { stored: LevelRounding::Masked, ..self },
+            _ => self,
+        }
+    }
+
     /// Code of level `k` in a container of `depth` bits.
     pub fn code(self, k: usize, depth: u8) -> usize {
         let exact = k as f64 * self.step + self.offset;
@@ -56,6 +91,7 @@ impl Levels {
             LevelRounding::Replicated => replicated(k, self.bits, depth),
             LevelRounding::Down => (exact + 1e-6) as usize,
             LevelRounding::Nearest | LevelRounding::Masked => (exact + 0.5) as usize,
+            LevelRounding::Clipped => (exact as usize).min((1 << depth) - 1),
         }
     }
 
@@ -84,42 +120,106 @@ fn depth_of(codes: usize) -> u8 {
 /// Number of samples on a level set.
 pub(super) fn on_levels(hist: &[u16], levels: Levels) -> u32 {
     let depth = depth_of(hist.len());
-    (0..1usize << levels.bits).filter_map(|k| hist.get(levels.code(k, depth))).map(|&n| u32::from(n)).sum()
+    (0..levels.count()).filter_map(|k| hist.get(levels.code(k, depth))).map(|&n| u32::from(n)).sum()
 }
 
 /// Pairs of neighbouring levels that a channel needs as evidence.
 pub(super) const PAIRS: usize = 3;
+/// Samples of an occupied level, exceeded.
+const ENOUGH: u32 = 20;
 
 /// The level sets of an image's channels, from histograms with one bin per code of the container.
 ///
-/// Where two of three channels have levels, the third one is accepted with a single pair of neighbours.
+/// Where two of three channels have levels, the third one is accepted with a single pair of neighbours. Where
+/// one was rounded to multiples, all were.
 pub(super) fn of_channels(hists: &[Vec<u32>], bits: RangeInclusive<u8>) -> Vec<Option<Levels>> {
-    let mut each: Vec<Option<Levels>> = hists.iter().map(|hist| levels(hist, bits.clone(), PAIRS)).collect();
+    let find = |hist: &Vec<u32>, rounded| set_of(hist, bits.clone(), PAIRS, rounded);
+    let mut each: Vec<Option<Levels>> = hists.iter().map(|hist| find(hist, false)).collect();
+    let rounded = is_rounded(hists, &each);
+    if rounded {
+        each = hists.iter().map(|hist| find(hist, true)).collect();
+    }
     let found: Vec<Levels> = each.iter().flatten().copied().collect();
     if let [one, other] = found[..]
         && let Some(missing) = each.iter().position(Option::is_none)
     {
         let (least, most) = (one.bits.min(other.bits), one.bits.max(other.bits));
-        each[missing] = levels(&hists[missing], least - 1..=most + 1, 1);
+        each[missing] = set_of(&hists[missing], least - 1..=most + 1, 1, rounded);
     }
     each
+}
+
+/// Levels of channels from a part of the samples, masked or clipped as the ends of histograms say.
+pub(super) fn by_their_ends(each: &[Option<Levels>], hists: &[Vec<u32>]) -> Vec<Option<Levels>> {
+    let by = |(level, hist): (&Option<Levels>, &Vec<u32>)| level.map(|level| level.by_its_end(hist, false));
+    let found: Vec<Option<Levels>> = each.iter().zip(hists).map(by).collect();
+    if is_rounded(hists, &found) {
+        each.iter().map(|level| level.map(Levels::clipped)).collect()
+    } else {
+        found
+    }
+}
+
+/// Were multiples of a power of two rounded to, not masked? White on top of them says so, or halves that were
+/// rounded to even.
+fn is_rounded(hists: &[Vec<u32>], each: &[Option<Levels>]) -> bool {
+    let clipped = |levels: &Option<Levels>| levels.is_some_and(|l| l.stored == LevelRounding::Clipped);
+    each.iter().any(clipped) || has_even_halves(hists, each)
+}
+
+/// Do even multiples of the step have more samples than odd ones, by the two codes that halves rounded to
+/// even bring them?
+///
+/// Rounding 8-bit codes to multiples of `s` gives `s + 1` codes to an even multiple and `s − 1` to an odd
+/// one, where halves go to the even one, as in `NumPy`, Python and C's `rint`. Masks give `s` codes to each.
+fn has_even_halves(hists: &[Vec<u32>], each: &[Option<Levels>]) -> bool {
+    /// Samples of a level that can be compared.
+    const COMPARED: u32 = 50;
+    let (mut excess, mut expected) = (Vec::new(), 0.0);
+    for (hist, levels) in hists.iter().zip(each) {
+        let Some(levels) = levels.filter(|l| l.stored == LevelRounding::Masked && hist.len() == 256) else {
+            continue;
+        };
+        expected = ((levels.step + 1.0) / (levels.step - 1.0)).ln();
+        let counts: Vec<u32> = (0..levels.count()).map(|k| hist[levels.code(k, 8)]).collect();
+        // The outermost levels have other widths, and clipped samples.
+        for (k, near) in counts.windows(3).enumerate().skip(1) {
+            if near.iter().all(|&n| n > COMPARED) && k + 3 < counts.len() {
+                let [before, own, after] = [0, 1, 2].map(|i| f64::from(near[i]).ln());
+                // The middle of the three is level k + 1.
+                excess.push((own - 0.5 * (before + after)) * if k % 2 == 1 { 1.0 } else { -1.0 });
+            }
+        }
+    }
+    let n = excess.len() as f64;
+    if n < 8.0 {
+        return false;
+    }
+    let mean = excess.iter().sum::<f64>() / n;
+    let variance = excess.iter().map(|e| (e - mean) * (e - mean)).sum::<f64>() / (n - 1.0);
+    (0.75..1.3).contains(&(mean / expected)) && mean > 3.5 * (variance / n).sqrt()
 }
 
 /// The b-bit level set that holds 99.5 % of a channel's samples, if it has at least `pairs` pairs of
 /// neighbouring levels with more than 20 samples each. `hist` has one bin per code of the container.
 pub(super) fn levels(hist: &[u32], bits: RangeInclusive<u8>, pairs: usize) -> Option<Levels> {
+    set_of(hist, bits, pairs, false)
+}
+
+/// As [`levels`]; `rounded`: multiples of a power of two are known to be rounded, not masked.
+fn set_of(hist: &[u32], bits: RangeInclusive<u8>, pairs: usize, rounded: bool) -> Option<Levels> {
     let max = hist.len().checked_sub(1)?;
     let depth = depth_of(hist.len());
     let total: u64 = hist.iter().map(|&h| u64::from(h)).sum();
     let mut best: Option<(u64, Levels)> = None;
     for b in bits.filter(|&b| b < depth) {
-        for set in sets(b, max) {
+        for set in sets(b, max).map(|set| set.by_its_end(hist, rounded)) {
             let (mut held, mut met, mut before) = (0u64, 0, false);
-            for k in 0..1usize << b {
+            for k in 0..set.count() {
                 let n = hist.get(set.code(k, depth)).copied().unwrap_or(0);
                 held += u64::from(n);
-                met += usize::from(before && n > 20);
-                before = n > 20;
+                met += usize::from(before && n > ENOUGH);
+                before = n > ENOUGH;
             }
             let enough = held as f64 > 0.995 * total as f64 && met >= pairs;
             if enough && best.is_none_or(|(most, _)| held > most) {
@@ -251,6 +351,45 @@ mod tests {
         assert_eq!(fill(65535, &|k| k * 65535 / 31), Some((5, LevelRounding::Down)));
         assert_eq!(fill(65535, &|k| k << 11), Some((5, LevelRounding::Masked)));
         assert_eq!(fill(65535, &|k| k << 11 | k << 6 | k << 1 | k >> 4), Some((5, LevelRounding::Nearest)));
+    }
+
+    #[test]
+    fn multiples_that_end_at_white_are_rounded_and_others_masked() {
+        /// Multiples of a step from 40 to a code, with `width` samples per level.
+        fn fill(step: usize, to: usize, width: impl Fn(usize) -> u32) -> Option<LevelRounding> {
+            let mut hist = vec![0u32; 256];
+            (40 / step..=to.div_ceil(step)).for_each(|k| hist[(k * step).min(255)] += width(k));
+            of_channels(&[hist], 4..=7)[0].map(|levels| levels.stored)
+        }
+        for bits in 4..=7 {
+            let step = 1 << (8 - bits);
+            assert_eq!(fill(step, 256, |_| 500), Some(LevelRounding::Clipped), "{bits} bits up to white");
+            assert_eq!(
+                fill(step, 255 - step, |_| 500),
+                Some(LevelRounding::Masked),
+                "{bits} bits below white"
+            );
+            // A slope of the counts, and the codes that rounding 8 bits to even halves brings.
+            let slope = |k: usize| 2000 + 31 * k as u32;
+            let halves = |k: usize| slope(k) * (if k % 2 == 0 { step + 1 } else { step - 1 }) as u32;
+            if bits >= 5 {
+                assert_eq!(
+                    fill(step, 200, halves),
+                    Some(LevelRounding::Clipped),
+                    "{bits} bits to even halves"
+                );
+            }
+            assert_eq!(
+                fill(step, 200, |k| slope(k) * step as u32),
+                Some(LevelRounding::Masked),
+                "{bits} bits"
+            );
+        }
+        // White alone, as of a caption on masked samples.
+        let mut hist = vec![0u32; 256];
+        (5..20).for_each(|k| hist[8 * k] = 5000);
+        hist[255] = 100;
+        assert_eq!(of_channels(&[hist], 4..=7)[0].map(|levels| levels.stored), Some(LevelRounding::Masked));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::BandingMap;
 use super::GridRegions;
-use super::levels::{Levels, PAIRS, levels, on_levels};
+use super::levels::{Levels, PAIRS, by_their_ends, levels, on_levels};
 use super::planes::Codes;
 use super::spread;
 
@@ -84,7 +84,21 @@ impl TileHistograms {
                 (n >= 4 && n * 4 >= all.len()).then_some(level)
             })
             .collect();
-        each.iter().any(Option::is_some).then_some(each)
+        each.iter().any(Option::is_some).then(|| self.by_their_ends(&each))
+    }
+
+    /// The same levels, rounded where the squares that have them say so: those with white on top are few.
+    fn by_their_ends(&self, each: &[Option<Levels>]) -> Vec<Option<Levels>> {
+        let mut hists = vec![vec![0u32; 256]; self.channels];
+        for tile in 0..self.columns * self.rows {
+            for (channel, level) in each.iter().enumerate() {
+                let hist = self.tile(tile, channel);
+                if level.is_some_and(|level| on_most(hist, level.clipped())) {
+                    hists[channel].iter_mut().zip(hist).for_each(|(sum, &n)| *sum += u32::from(n));
+                }
+            }
+        }
+        by_their_ends(each, &hists)
     }
 
     fn tile_levels(&self, tile: usize, channel: usize) -> Option<Levels> {
@@ -95,7 +109,8 @@ impl TileHistograms {
             return None;
         }
         let wide: Vec<u32> = hist.iter().map(|&n| u32::from(n) * 8).collect();
-        levels(&wide, 4..=6, PAIRS)
+        // All squares together decide on the ends.
+        levels(&wide, 4..=6, PAIRS).map(Levels::masked)
     }
 
     /// Squares on the levels: those with at least 98 % of their samples on them.
@@ -104,13 +119,16 @@ impl TileHistograms {
         for tile in 0..self.columns * self.rows {
             let mut planes = [false; 3];
             for (channel, level) in each.iter().enumerate().take(3) {
-                let hist = self.tile(tile, channel);
-                let total: u32 = hist.iter().map(|&n| u32::from(n)).sum();
-                planes[channel] =
-                    level.is_some_and(|l| f64::from(on_levels(hist, l)) >= 0.98 * f64::from(total));
+                planes[channel] = level.is_some_and(|level| on_most(self.tile(tile, channel), level));
             }
             holds.push(planes);
         }
         GridRegions { columns: self.columns, rows: self.rows, holds, origin: (0, 0) }
     }
+}
+
+/// Are at least 98 % of the samples on the levels?
+fn on_most(hist: &[u16], levels: Levels) -> bool {
+    let total: u32 = hist.iter().map(|&n| u32::from(n)).sum();
+    f64::from(on_levels(hist, levels)) >= 0.98 * f64::from(total)
 }

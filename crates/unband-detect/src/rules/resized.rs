@@ -6,6 +6,7 @@ use crate::evidence::{ENOUGH, Evidence};
 use crate::flat_runs::StepContours;
 use crate::grid::{Grid, flat_histogram, occupied, plane_grid};
 use crate::jpeg::samples_on_levels;
+use crate::levels::by_their_ends;
 use crate::outcome::level_grids;
 use crate::planes::{Channel, LazyPlane, UNIT, Windows};
 use unband_image::color::{Matrix, Range};
@@ -54,6 +55,8 @@ pub(crate) fn of_channels(evidence: &Evidence<'_>) -> Option<(Findings, bool)> {
         levels[missing] = runs.alone(missing, least - 1..=most + 1);
     }
     let sure = each.iter().flatten().all(|found| found.sure);
+    let flats: Vec<Vec<u32>> = runs.histograms.iter().map(|histogram| histogram.to_vec()).collect();
+    let levels = by_their_ends(&levels, &flats);
     let grids = level_grids(&levels, evidence.unit(), if sure { 1.0 } else { 0.9 });
     let found = evidence.base(Cause::Levels, Space::Native, grids);
     Some((Findings { resized: true, ..found }, sure))
