@@ -214,7 +214,7 @@ pub struct VideoArgs {
     /// Treat frames as progressive, even if flagged as interlaced (`PsF`)
     #[arg(long, hide_short_help = true)]
     pub progressive: bool,
-    /// Keep what can be decoded from a damaged video
+    /// Keep the readable part of a damaged video or truncated JPEG
     #[arg(long, hide_short_help = true)]
     pub keep_going: bool,
 }
@@ -231,7 +231,6 @@ impl VideoArgs {
             ("--drop-stream", !self.drop_stream.is_empty()),
             ("--fps", self.fps.is_some()),
             ("--progressive", self.progressive),
-            ("--keep-going", self.keep_going),
             ("--resume", self.resume),
             ("--from", self.from.is_some()),
             ("--to", self.to.is_some()),

@@ -95,6 +95,7 @@ pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
         format,
         only_banded: args.only_banded,
         prove: args.prove,
+        keep_going: args.video.keep_going,
         extra_output,
         ..of_images(&args.images)
     };

@@ -123,6 +123,43 @@ pub struct Metadata {
     pub text: Vec<(String, String)>,
     /// Auxiliary content of the file that readers drop.
     pub auxiliary: Vec<AuxiliaryImage>,
+    /// All other data of the file that its reader passes over, as messages name them.
+    pub unread: Vec<String>,
+    /// Number of rows, at the end of its file, that a truncated file does not have; they are grey.
+    pub missing_rows: Option<usize>,
+    /// Tags and bands that TIFF files keep.
+    pub tiff: TiffData,
+    /// Permissions of the file, as mode bits: no file made of the image gets others. `None` without a file,
+    /// and on systems without such permissions.
+    pub mode: Option<u32>,
+}
+
+/// Content of a TIFF file that is kept in TIFF files alone.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct TiffData {
+    /// Tags that describe the place or the meaning of the samples, as `GeoTIFF` and GDAL define them.
+    pub tags: Vec<TiffTag>,
+    /// Bands after the colours and alpha, such as infrared; values as in [`Plane`]. No method changes them.
+    pub bands: Vec<Plane>,
+    /// Are the samples signed? Then code 0 of the image is the lowest negative number.
+    pub signed: bool,
+    /// Width and height of the image that these describe.
+    pub size: (usize, usize),
+    /// Its depth.
+    pub depth: Option<Depth>,
+}
+
+/// A tag of a TIFF file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TiffTag {
+    /// Its number.
+    pub tag: u16,
+    /// Type of its values, as TIFF numbers them.
+    pub kind: u16,
+    /// Number of values.
+    pub count: u32,
+    /// The values, little-endian.
+    pub value: Vec<u8>,
 }
 
 /// An auxiliary image stored in a file next to the main one.
@@ -219,8 +256,8 @@ impl Image {
         self.planes[0].height
     }
 
-    /// A window of the image, clipped to it, with all metadata except stored coefficients. On subsampled
-    /// planes it includes every sample that the window touches.
+    /// A window of the image, clipped to it, with all metadata except stored coefficients and further bands
+    /// of TIFF files. On subsampled planes it includes every sample that the window touches.
     #[must_use]
     pub fn cut(&self, window: Window) -> Self {
         let cut = |plane: &Plane| {
@@ -229,11 +266,15 @@ impl Image {
             let (x1, y1) = (x1.min(plane.width), y1.min(plane.height));
             plane.cut(Window { x0: x0.min(x1), y0: y0.min(y1), x1, y1 })
         };
+        let tiff =
+            TiffData { bands: Vec::new(), tags: self.metadata.tiff.tags.clone(), ..self.metadata.tiff };
         Self {
             planes: self.planes.iter().map(cut).collect(),
             alpha: self.alpha.as_ref().map(cut),
+            color: self.color,
+            depth: self.depth,
             origin: Origin::default(),
-            ..self.clone()
+            metadata: Metadata { tiff, ..self.metadata.clone() },
         }
     }
 

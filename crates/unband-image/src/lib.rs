@@ -40,6 +40,7 @@ pub use depth::Depth;
 pub use hint::Hint;
 pub use image::{
     AuxiliaryImage, Colorimetry, Density, DensityUnit, Image, ImageError, Mastering, Metadata, Plane,
+    TiffData, TiffTag,
 };
 pub use jpeg::{JpegCoefficients, JpegPlane};
 pub use method::{Entry, Method};

@@ -1,6 +1,9 @@
 //! Permissions of results: users who may not read an input must not be able to read what was made of it.
 
-use std::fs::File;
+#[cfg(unix)]
+use std::os::unix::fs::PermissionsExt;
+
+use std::fs::{File, Permissions};
 use std::io;
 use std::path::Path;
 
@@ -35,7 +38,6 @@ impl Access {
 
     #[cfg(unix)]
     fn restrict(&mut self, input: &Path) {
-        use std::os::unix::fs::PermissionsExt;
         if let Ok(metadata) = std::fs::metadata(input)
             && !metadata.is_dir()
         {
@@ -47,23 +49,63 @@ impl Access {
     #[allow(clippy::unused_self)] // as above
     fn restrict(&mut self, _: &Path) {}
 
+    /// The same, and no more than these mode bits.
+    #[must_use]
+    #[cfg(unix)]
+    pub fn within(self, mode: Option<u32>) -> Self {
+        Self { mode: self.mode & mode.unwrap_or(u32::MAX) }
+    }
+
+    #[must_use]
+    #[cfg(not(unix))]
+    #[allow(missing_docs)] // as above
+    pub fn within(self, _: Option<u32>) -> Self {
+        self
+    }
+
+    /// Mode bits of a file; `None` for devices and pipes.
+    #[cfg(unix)]
+    pub(crate) fn mode_of(file: &std::fs::Metadata) -> Option<u32> {
+        file.is_file().then(|| file.permissions().mode() & 0o777)
+    }
+
+    #[cfg(not(unix))]
+    pub(crate) fn mode_of(_: &std::fs::Metadata) -> Option<u32> {
+        None
+    }
+
+    /// Gives a finished temporary file the permissions of the file that it replaces, or else those of any new
+    /// file in its folder, as far as the inputs have them. Until then only its owner can open it; where this
+    /// fails, that is so afterwards.
+    #[cfg(unix)]
+    pub(crate) fn widen(self, file: &File, folder: &Path, replaced: Option<&Permissions>) {
+        let wanted = match replaced {
+            Some(permissions) => Some(permissions.mode()),
+            None if self.mode & 0o077 != 0 => mode_of_new_files(folder),
+            None => None,
+        };
+        if let Some(wanted) = wanted {
+            let _ = set_mode(file, wanted & (self.mode | 0o700));
+        }
+    }
+
+    #[cfg(not(unix))]
+    #[allow(missing_docs, clippy::unused_self)] // as above
+    pub(crate) fn widen(self, file: &File, _: &Path, replaced: Option<&Permissions>) {
+        if let Some(permissions) = replaced {
+            let _ = file.set_permissions(permissions.clone());
+        }
+    }
+
     /// Removes all other permissions from a file. Its owner keeps access, even if the inputs were read-only.
     ///
     /// # Errors
     /// Operating-system errors.
     #[cfg(unix)]
     pub fn narrow(self, file: &File) -> io::Result<()> {
-        use std::os::unix::fs::PermissionsExt;
         let own = file.metadata()?.permissions().mode();
         let narrowed = own & (self.mode | 0o700);
-        if narrowed == own {
-            return Ok(());
-        }
-        match file.set_permissions(std::fs::Permissions::from_mode(narrowed)) {
-            // A file system without permissions.
-            Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(()),
-            done => done,
-        }
+        if narrowed == own { Ok(()) } else { set_mode(file, narrowed) }
     }
 
     #[cfg(not(unix))]
@@ -72,4 +114,24 @@ impl Access {
     pub fn narrow(self, _: &File) -> io::Result<()> {
         Ok(())
     }
+}
+
+#[cfg(unix)]
+fn set_mode(file: &File, mode: u32) -> io::Result<()> {
+    match file.set_permissions(Permissions::from_mode(mode)) {
+        // A file system without permissions.
+        Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(()),
+        done => done,
+    }
+}
+
+/// Mode bits of a new file in a folder, by the process's mask or the folder's access list. An empty file
+/// shows them: reading the mask alone would change it for all threads.
+#[cfg(unix)]
+fn mode_of_new_files(folder: &Path) -> Option<u32> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(crate::stale::PREFIX).suffix(crate::stale::SUFFIX);
+    builder.permissions(Permissions::from_mode(0o666));
+    let probe = builder.tempfile_in(folder).ok()?;
+    Some(probe.as_file().metadata().ok()?.permissions().mode())
 }

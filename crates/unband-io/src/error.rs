@@ -270,6 +270,9 @@ impl Hint for Error {
     fn hint(&self) -> Option<String> {
         let text = match self.fault() {
             Self::Io { action, source } => return io_hint(action, source),
+            Self::Truncated { format: "JPEG" } => {
+                "copy or download the file again, or add `--keep-going` to repair its readable part".to_owned()
+            }
             Self::Empty | Self::Truncated { .. } => "copy or download the file again".to_owned(),
             Self::Cut { .. } => "check why the program that wrote it stopped".to_owned(),
             Self::Damaged { .. } => {

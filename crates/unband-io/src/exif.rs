@@ -201,6 +201,16 @@ impl<'a> Block<'a> {
     }
 }
 
+/// GDAL's number for missing samples, in codes of the file's depth.
+pub(crate) const NO_DATA: u16 = 42_113;
+/// GDAL's texts.
+const GDAL_TEXTS: u16 = 42_112;
+
+/// Whether a kept tag of a TIFF file is the place of the image on Earth, by its rows and columns.
+pub(crate) fn is_place(tag: u16) -> bool {
+    !matches!(tag, NO_DATA | GDAL_TEXTS)
+}
+
 /// Whether a tag of a first directory describes the image, not its storage.
 pub(crate) fn describes(tag: u16) -> bool {
     DESCRIBING.contains(&tag)
@@ -225,6 +235,11 @@ pub(crate) fn orientation(bytes: &[u8]) -> u8 {
 /// Density of an Exif block.
 pub(crate) fn density(bytes: &[u8]) -> Option<Density> {
     Block::new(bytes).and_then(Block::density)
+}
+
+/// Whether a block has a second directory, that of a thumbnail.
+pub(crate) fn has_thumbnail(bytes: &[u8]) -> bool {
+    Block::new(bytes).and_then(Block::first).is_some_and(|(_, next)| next > 0)
 }
 
 /// Rewrites a block after its orientation has been applied to the samples. The tag becomes 1. Sizes and

@@ -9,13 +9,15 @@ use unband_image::Image;
 
 use crate::{Access, Dropped, Error, FormatEntry, Leftover, Limits, WriteOptions, check_name, source, stale};
 
-/// Reads an image. Returns it with its format, which is detected from the content.
+/// Reads an image. Returns it with its format, which is detected from the content, and the file's
+/// permissions.
 ///
 /// # Errors
 /// As [`read`](crate::read), and operating-system errors; all with the path.
 pub fn read_file(path: &Path, limits: &Limits) -> Result<(Image, &'static FormatEntry), Error> {
     let (bytes, format) = load(path, limits, &AtomicBool::new(false))?;
-    let image = crate::format::read(format, &bytes, limits).map_err(|error| error.in_file(path))?;
+    let mut image = crate::format::read(format, &bytes, limits).map_err(|error| error.in_file(path))?;
+    image.metadata.mode = fs::metadata(path).ok().as_ref().and_then(Access::mode_of);
     Ok((image, format))
 }
 
@@ -155,7 +157,8 @@ impl Saving<'_> {
 }
 
 /// Writes an image to a file atomically: to a temporary file in the same folder, flushed to disk, then
-/// renamed. An existing file is refused unless overwriting is allowed.
+/// renamed. An existing file is refused unless overwriting is allowed. The result has no more permissions
+/// than the file that the image was read from.
 ///
 /// # Errors
 /// As [`write`](crate::write), [`Error::Exists`], [`Error::Stopped`], and operating-system errors; all with
@@ -168,7 +171,9 @@ pub fn write_file<'a>(
     saving: impl Into<Saving<'a>>,
 ) -> Result<Vec<Dropped>, Error> {
     let fill = |out: &mut dyn Write| crate::write(image, format, options, out);
-    in_place(path, &saving.into(), fill).map_err(|e| e.in_file(path))
+    let saving = saving.into();
+    let saving = Saving { access: saving.access.within(image.metadata.mode), ..saving };
+    in_place(path, &saving, fill).map_err(|e| e.in_file(path))
 }
 
 /// Writes bytes as they are, as atomically as [`write_file`].
@@ -263,12 +268,8 @@ fn in_place<T>(
         return Err(Error::NoFolder { folder: folder.to_owned() });
     }
     let mut builder = tempfile::Builder::new();
+    // Until it is finished, only its owner can open it.
     builder.prefix(stale::PREFIX).suffix(stale::SUFFIX);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
     stale::remove(folder);
     let mut temporary = loop {
         let made = builder.tempfile_in(folder).map_err(|error| io("write")(without_path(&error, folder)))?;
@@ -277,11 +278,6 @@ fn in_place<T>(
         }
     };
     let _leftover = Leftover::new(temporary.path());
-    if let Some(existing) = &existing {
-        // Fails on file systems without permissions, where there is nothing to keep.
-        let _ = temporary.as_file().set_permissions(existing.permissions());
-    }
-    saving.access.narrow(temporary.as_file()).map_err(io("write"))?;
     let filled = {
         let out = BufWriter::with_capacity(1 << 18, temporary.as_file_mut());
         let mut out = Stoppable { out, saving };
@@ -290,6 +286,8 @@ fn in_place<T>(
     // The encoder reports a cancelled write as an error of its own.
     saving.go_on()?;
     let done = filled?;
+    let replaced = existing.map(|existing| existing.permissions());
+    saving.access.widen(temporary.as_file(), folder, replaced.as_ref());
     temporary.as_file().sync_all().map_err(io("write"))?;
     saving.go_on()?;
     let renamed =

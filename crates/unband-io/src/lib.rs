@@ -35,6 +35,7 @@ mod stale;
 mod system_name;
 pub mod video;
 mod xmp;
+mod xmp_parts;
 
 use std::io::Write;
 use std::path::Path;
@@ -52,6 +53,7 @@ pub use format::{Dropped, FORMATS, FormatEntry, Item, When, WriteOptions, Writes
 pub use leftovers::Leftover;
 pub use limits::Limits;
 pub use process::{Program, Programs, leave_nothing};
+pub use source::is_named_pipe;
 pub use spool::Spool;
 pub use system_name::check_name;
 
@@ -95,6 +97,19 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     }
     let format = detect(bytes).ok_or(Error::UnknownContent)?;
     format::read(format, bytes, limits)
+}
+
+/// As [`read`], but of a truncated JPEG file the part that can be read: its other rows are grey, and
+/// [`Metadata::missing_rows`](unband_image::Metadata::missing_rows) is their number.
+///
+/// # Errors
+/// As [`read`], also for other truncated files, and those without a row.
+pub fn read_partly(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
+    if bytes.is_empty() {
+        return Err(Error::Empty);
+    }
+    let format = detect(bytes).ok_or(Error::UnknownContent)?;
+    format::read_partly(format, bytes, limits)
 }
 
 /// Whether any sample of the image is not opaque. An alpha plane alone is not enough.

@@ -3,6 +3,10 @@
 use crate::Error;
 use unband_image::Plane;
 
+/// Longest ICC profile that is kept, in bytes, and the most that the compressed texts of a file may unpack
+/// to.
+pub(crate) const LONGEST_PROFILE: usize = 16 << 20;
+
 /// Limits on the images that are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {

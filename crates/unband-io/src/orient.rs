@@ -1,6 +1,6 @@
 //! Exif orientation, applied to samples.
 
-use unband_image::{Codec, Context, DensityUnit, Image, Model, Plane, Siting, Subsampling};
+use unband_image::{Codec, Context, DensityUnit, Image, Metadata, Model, Plane, Siting, Subsampling};
 
 use crate::{Error, exif, limits, orient_jpeg};
 
@@ -27,11 +27,19 @@ pub(crate) fn apply(image: &mut Image, orientation: u8) -> Result<(), Error> {
     if let Codec::Jpeg(jpeg) = &mut image.origin.codec {
         orient_jpeg::turn(jpeg, size, orientation);
     }
-    for plane in image.planes.iter_mut().chain(&mut image.alpha) {
+    let tiff = &mut image.metadata.tiff;
+    for plane in image.planes.iter_mut().chain(&mut image.alpha).chain(&mut tiff.bands) {
         turn(plane, orientation)?;
     }
+    if orientation >= 5 {
+        tiff.size = (tiff.size.1, tiff.size.0);
+    }
     let metadata = &mut image.metadata;
+    settle_tags(metadata);
     if let Some(block) = &mut metadata.exif {
+        if exif::has_thumbnail(block) {
+            metadata.unread.push("Exif thumbnail".to_owned());
+        }
         exif::settle_orientation(block, orientation);
     }
     if let Some(xmp) = &mut metadata.xmp {
@@ -44,6 +52,16 @@ pub(crate) fn apply(image: &mut Image, orientation: u8) -> Result<(), Error> {
         debug_assert!(density.unit != DensityUnit::Aspect || density.x > 0.0);
     }
     Ok(())
+}
+
+/// Removes the tags of a place on Earth: they are those of the stored rows and columns.
+fn settle_tags(metadata: &mut Metadata) {
+    let tags = &mut metadata.tiff.tags;
+    let all = tags.len();
+    tags.retain(|tag| !exif::is_place(tag.tag));
+    if tags.len() < all {
+        metadata.unread.push("GeoTIFF tags (the image was rotated)".to_owned());
+    }
 }
 
 /// Subsampling and siting after the change, if the chroma samples can be moved like those of luma.

@@ -90,6 +90,11 @@ impl Planes {
         plane.data[y * plane.width + x] = value;
     }
 
+    /// Removes the planes from number `at` on.
+    pub(crate) fn split_off(&mut self, at: usize) -> Vec<Plane> {
+        self.planes.split_off(at.min(self.planes.len()))
+    }
+
     pub(crate) fn all(&mut self) -> &mut [Plane] {
         &mut self.planes
     }
@@ -120,6 +125,12 @@ impl<'a> Rows<'a> {
             planes.push(alpha);
         }
         Self { planes, from: image.depth, to }
+    }
+
+    /// The same, and these planes after the others.
+    pub(crate) fn with(mut self, further: &'a [Plane]) -> Self {
+        self.planes.extend(further);
+        self
     }
 
     /// Samples per row.

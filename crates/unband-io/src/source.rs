@@ -36,6 +36,11 @@ pub fn open<'a>(path: &Path, stop: &'a AtomicBool) -> io::Result<FileOrPipe<'a>>
     Ok(FileOrPipe { file: open_pipe(path)?, pipe: Some(pipe) })
 }
 
+/// Whether a path is a named pipe, whose other end may be a while in coming.
+pub fn is_named_pipe(path: &Path) -> bool {
+    is_pipe(path).unwrap_or(false)
+}
+
 #[cfg(unix)]
 fn is_pipe(path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::FileTypeExt;

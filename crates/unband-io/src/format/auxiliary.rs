@@ -9,10 +9,10 @@ use super::jpeg_markers::Markers;
 use crate::exif::{self, Block};
 
 /// Signature of the table of a file with several images.
-const MPF: &[u8] = b"MPF\0";
+pub(super) const MPF: &[u8] = b"MPF\0";
 const MP_ENTRIES: u16 = 0xB002;
 /// Identifier of gain map metadata by ISO 21496-1.
-const ISO: &[u8] = b"urn:iso:std:iso:ts:21496:-1";
+pub(super) const ISO: &[u8] = b"urn:iso:std:iso:ts:21496:-1";
 /// Markers in the XMP of an image with a gain map, or of the gain map itself: Adobe's and Google's, and
 /// Apple's.
 const NAMES: [&[u8]; 2] = [b"://ns.adobe.com/hdr-gain-map/", b"aux:hdrgainmap"];

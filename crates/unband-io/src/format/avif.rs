@@ -17,7 +17,7 @@ use super::avif_av1::{self, Sequence};
 use super::avif_boxes::{AvifItem, Container, Cursor, NAME, is_avif};
 use super::avif_encode::{self, Coding};
 use super::avif_mux::{self, StoredImage};
-use super::{Dropped, FormatEntry, Item, When, WriteOptions, Writes, auxiliary};
+use super::{Dropped, FormatEntry, Item, When, WriteOptions, Writes, auxiliary, heif_unread};
 use crate::samples::widen;
 use crate::{Error, Limits, exif, limits, orient};
 
@@ -73,6 +73,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     image.origin.codec = Codec::Lossy(NAME);
     image.metadata = metadata(&container, item)?;
     image.metadata.auxiliary = auxiliary::in_meta(container.meta);
+    image.metadata.unread = heif_unread::names(bytes);
     if let Some(mut window) = container.property(item, *b"clap") {
         image = crop(image, Window::read(&mut window, canvas.size)?)?;
     }

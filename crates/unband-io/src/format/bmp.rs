@@ -169,6 +169,9 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     };
     image.metadata.density = header.density;
     image.metadata.icc = profile(bytes);
+    if u32_at(bytes, 14) == Some(124) && u32_at(bytes, 70) == Some(u32::from_be_bytes(*b"LINK")) {
+        image.metadata.unread.push("name of a profile's file".to_owned());
+    }
     Ok(image)
 }
 

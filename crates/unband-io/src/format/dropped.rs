@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use unband_image::{AuxiliaryImage, Image};
+use unband_image::{AuxiliaryImage, Image, TiffTag};
 
 use super::{SRGB_CHROMATICITIES, SRGB_GAMMA, Writes};
 
@@ -32,12 +32,22 @@ pub enum Item {
     GainMap,
     /// Further images after the first: other views, other exposures.
     FurtherImages,
+    /// Rows that a truncated file does not have.
+    Rows,
+    /// Bands after the colours and alpha, such as infrared.
+    Bands,
+    /// Tags of TIFF files, such as those of `GeoTIFF`.
+    Tags,
+    /// Samples below zero.
+    Signed,
+    /// Other data that the reader passed over; the detail names it.
+    Unread,
 }
 
 impl Item {
     /// Whether no format keeps it, even if the format could store it.
     pub fn never_kept(self) -> bool {
-        matches!(self, Self::GainMap | Self::FurtherImages)
+        matches!(self, Self::GainMap | Self::FurtherImages | Self::Rows | Self::Unread)
     }
 }
 
@@ -55,6 +65,11 @@ impl fmt::Display for Item {
             Self::Colorimetry => "gamma and chromaticities",
             Self::GainMap => "HDR gain map",
             Self::FurtherImages => "further images",
+            Self::Rows => "rows",
+            Self::Bands => "further bands",
+            Self::Tags => "TIFF tags",
+            Self::Signed => "signed samples",
+            Self::Unread => "other data",
         })
     }
 }
@@ -90,6 +105,7 @@ impl Dropped {
 impl fmt::Display for Dropped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.detail {
+            Some(name) if self.item == Item::Unread => f.write_str(name),
             Some(detail) => write!(f, "{} ({detail})", self.item),
             None => write!(f, "{}", self.item),
         }
@@ -120,5 +136,27 @@ pub(super) fn plainly(image: &Image, writes: &Writes) -> Vec<Dropped> {
         (Item::GainMap, metadata.auxiliary.contains(&AuxiliaryImage::GainMap)),
         (Item::FurtherImages, metadata.auxiliary.contains(&AuxiliaryImage::Further)),
     ];
-    table.into_iter().filter(|row| row.1).map(|row| Dropped::all(row.0)).collect()
+    let rows = table.into_iter().filter(|row| row.1).map(|row| Dropped::all(row.0));
+    let share = |rows: usize| (100.0 * rows as f64 / image.height().max(1) as f64).ceil();
+    let rows = rows.chain(metadata.missing_rows.map(|missing| {
+        let detail = format!("{missing} of {}, {} %, where the file ends", image.height(), share(missing));
+        Dropped::because(Item::Rows, detail)
+    }));
+    let unread = metadata.unread.iter().map(|name| Dropped::because(Item::Unread, name));
+    let tiff = &metadata.tiff;
+    let tags: Vec<&TiffTag> = tiff.tags.iter().collect();
+    let tiff = (!writes.tiff).then(|| of_tiff(&tags, tiff.bands.len(), tiff.signed, "kept in TIFF alone"));
+    rows.chain(unread).chain(tiff.into_iter().flatten()).collect()
+}
+
+/// Tags, bands and signs of a TIFF file that are not kept for this reason.
+pub(super) fn of_tiff(tags: &[&TiffTag], bands: usize, signed: bool, reason: &str) -> Vec<Dropped> {
+    let count = if bands == 1 { "1 band".to_owned() } else { format!("{bands} bands") };
+    let numbers: Vec<String> = tags.iter().map(|tag| tag.tag.to_string()).collect();
+    let table = [
+        (Item::Bands, bands > 0, format!("{count}, {reason}")),
+        (Item::Tags, !tags.is_empty(), format!("{}, {reason}", numbers.join(", "))),
+        (Item::Signed, signed, format!("the lowest number is code 0; {reason}")),
+    ];
+    table.into_iter().filter(|row| row.1).map(|row| Dropped::because(row.0, row.2)).collect()
 }

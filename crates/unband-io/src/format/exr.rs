@@ -15,6 +15,7 @@ use exr::prelude::{Compression, ReadChannels, ReadLayers, SmallVec, Vec2};
 use unband_image::{Cicp, Codec, Depth, Image, Model, Plane};
 
 use super::exr_linear::LinearLight;
+use super::unread::{Unread, identifier};
 use super::{Dropped, FormatEntry, Item, WriteOptions, Writes};
 use crate::{Error, Limits, limits, samples};
 
@@ -96,6 +97,10 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
         planes.push(window.place(&channel.sample_data)?);
     }
     drop(channels);
+    let others = names.iter().enumerate().filter(|(i, _)| !wanted.contains(i)).map(|(_, name)| name);
+    let mut unread = Unread::default();
+    others.for_each(|name| unread.put(format!("channel `{}`", identifier(name.as_bytes()))));
+    attributes(bytes).for_each(|name| unread.put(format!("attribute `{}`", identifier(name))));
     let alpha = if planes.len().is_multiple_of(2) { planes.pop() } else { None };
     let model = if planes.len() == 1 { Model::Gray } else { Model::Rgb };
     let mut image = Image::new(planes, model, Depth::F32);
@@ -114,8 +119,42 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     if let Some(comments) = &header.own_attributes.comments {
         image.metadata.text.push(("Comment".to_owned(), comments.to_string()));
     }
+    image.metadata.unread = unread.names();
     image.origin.codec = if loses(&header) { Codec::Lossy(NAME) } else { Codec::Lossless };
     Ok(image)
+}
+
+/// Names of a header's attributes that are not kept.
+fn attributes(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    const READ: [&[u8]; 12] = [
+        b"channels",
+        b"chromaticities",
+        b"chunkCount",
+        b"comments",
+        b"compression",
+        b"dataWindow",
+        b"displayWindow",
+        b"lineOrder",
+        b"screenWindowCenter",
+        b"screenWindowWidth",
+        b"tiles",
+        b"type",
+    ];
+    let mut at = 8;
+    let all = std::iter::from_fn(move || {
+        // Name and type end with zeros; the size of the value follows.
+        let text =
+            |at: usize| bytes.get(at..).and_then(|rest| Some(&rest[..rest.iter().position(|&b| b == 0)?]));
+        let name = text(at).filter(|name| !name.is_empty())?;
+        let kind = text(at + name.len() + 1)?;
+        let value = at + name.len() + kind.len() + 2;
+        let size = u32::from_le_bytes(*bytes.get(value..)?.first_chunk()?) as usize;
+        let square =
+            name == b"pixelAspectRatio" && bytes.get(value + 4..value + 8) == Some(&1f32.to_le_bytes());
+        at = value.checked_add(4)?.checked_add(size)?;
+        Some((name, square))
+    });
+    all.filter(|(name, square)| !square && !READ.contains(name)).map(|(name, _)| name)
 }
 
 fn loses(header: &Header) -> bool {

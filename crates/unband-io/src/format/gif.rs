@@ -4,6 +4,7 @@
 
 use unband_image::{Codec, Density, DensityUnit, Depth, Image, Metadata};
 
+use super::unread::{Unread, identifier};
 use super::{FormatEntry, read_only};
 use crate::limits::mostly_empty;
 use crate::samples::Planes;
@@ -83,6 +84,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     let mut image = planes.into_image(Depth::EIGHT);
     image.origin.codec = Codec::Palette((palette.len() / 3) as u16);
     image.metadata = blocks.metadata;
+    image.metadata.unread = blocks.unread.names();
     Ok(image)
 }
 
@@ -91,6 +93,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
 struct Blocks {
     frames: usize,
     metadata: Metadata,
+    unread: Unread,
 }
 
 impl Blocks {
@@ -123,6 +126,10 @@ impl Blocks {
                     self.extension(label, &content, bytes.get(at + 2..end)?);
                     at = end;
                 }
+                0x3B => {
+                    self.unread.put_rest(bytes.get(at + 1..)?);
+                    return None;
+                }
                 _ => return None,
             }
         }
@@ -135,12 +142,18 @@ impl Blocks {
                     .map_or_else(|_| content.iter().map(|&b| char::from(b)).collect(), str::to_owned);
                 self.metadata.text.push(("Comment".to_owned(), text));
             }
-            (0xFF, Some(b"ICCRGBG1012")) => self.metadata.icc = Some(content[11..].to_vec()),
-            (0xFF, Some(b"XMP DataXMP")) => {
+            (0xFF, Some(b"ICCRGBG1012")) if self.metadata.icc.is_none() => {
+                self.metadata.icc = Some(content[11..].to_vec());
+            }
+            (0xFF, Some(b"XMP DataXMP")) if self.metadata.xmp.is_none() => {
                 self.metadata.xmp =
                     raw.get(12..raw.len().saturating_sub(XMP_TRAILER + 1)).map(<[u8]>::to_vec);
             }
-            _ => {}
+            (0xFF, Some(name)) => self.unread.put(format!("application extension `{}`", identifier(name))),
+            // Delay, disposal and transparency of the frame.
+            (0xF9, _) => {}
+            (0x01, _) => self.unread.put("plain text extension"),
+            _ => self.unread.put(format!("extension {label:#04X}")),
         }
     }
 }

@@ -13,14 +13,14 @@ use unband_image::{
 use super::jpeg_decode::{self, Colors};
 use super::jpeg_markers::Markers;
 use super::jpeg_scan::{self, Channel};
-use super::{Dropped, FormatEntry, Item, When, WriteOptions, Writes, auxiliary};
-use crate::{Error, Limits, exif, samples, xmp};
+use super::{Dropped, FormatEntry, Item, When, WriteOptions, Writes, auxiliary, jpeg_unread};
+use crate::{Error, Limits, exif, limits, samples, xmp};
 
 const NAME: &str = "JPEG";
-const EXIF: &[u8] = b"Exif\0\0";
-const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
-const LONG_XMP: &[u8] = b"http://ns.adobe.com/xmp/extension/\0";
-const PHOTOSHOP: &[u8] = b"Photoshop 3.0\0";
+pub(super) const EXIF: &[u8] = b"Exif\0\0";
+pub(super) const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
+pub(super) const LONG_XMP: &[u8] = b"http://ns.adobe.com/xmp/extension/\0";
+pub(super) const PHOTOSHOP: &[u8] = b"Photoshop 3.0\0";
 /// Longest content of an application segment.
 const SEGMENT: usize = 65_533;
 const DEFAULT_QUALITY: u8 = 95;
@@ -46,6 +46,19 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
 };
 
 fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
+    read_with(bytes, limits, false)
+}
+
+/// As the format's reader, but of a truncated file the part that can be read. The rows that are missing are
+/// grey, and the metadata says how many they are.
+///
+/// # Errors
+/// As of any file, and files that end before the first row of blocks.
+pub(super) fn read_partly(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
+    read_with(bytes, limits, true)
+}
+
+fn read_with(bytes: &[u8], limits: &Limits, partly: bool) -> Result<Image, Error> {
     let markers = Markers::read(bytes)?;
     let count = markers.components.len();
     let (width, height) = (usize::from(markers.width), usize::from(markers.height));
@@ -53,7 +66,8 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     limits.check(width as u64, height as u64, channels)?;
     // Each block of the finest component takes at least one bit.
     let blocks = width.div_ceil(8) * height.div_ceil(8);
-    if !markers.complete || blocks / 8 > bytes.len() {
+    let whole = markers.complete && blocks / 8 <= bytes.len();
+    if !whole && (!partly || limits::mostly_empty(width, height, bytes.len())) {
         return Err(Error::Truncated { format: NAME });
     }
     let adobe = markers.adobe();
@@ -68,7 +82,11 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
         (4, _) => Colors::Ycck,
         _ => return Err(Error::unsupported(NAME, format!("{count} components"))),
     };
-    let stored = jpeg_scan::channels(&markers, limits, channels)?;
+    let (stored, share) = jpeg_scan::channels(&markers, limits, channels, partly)?;
+    if share == 0.0 {
+        return Err(Error::Truncated { format: NAME });
+    }
+    let detail = stored.iter().all(Channel::complete);
     let planes = jpeg_decode::planes(&stored, colors, markers.bits, width, height)?;
     let model = if count == 1 { Model::Gray } else { Model::Rgb };
     let mut image = Image::new(planes, model, Depth::Int(markers.bits));
@@ -82,6 +100,14 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     });
     image.metadata = metadata(&markers);
     image.metadata.auxiliary = auxiliary::in_jpeg(&markers, bytes);
+    image.metadata.unread = jpeg_unread::names(&markers, &image.metadata, bytes);
+    if partly {
+        let missing = height - ((share * height as f32) as usize).min(height);
+        image.metadata.missing_rows = Some(missing).filter(|&rows| rows > 0);
+        if missing == 0 && !whole && !detail {
+            image.metadata.unread.push("the finest detail, where the file ends".to_owned());
+        }
+    }
     Ok(image)
 }
 
@@ -144,7 +170,7 @@ fn jfif_density(body: &[u8]) -> Option<Density> {
 }
 
 /// The parts of a long XMP packet, each preceded by digest, total length and offset.
-fn long_xmp(markers: &Markers<'_>) -> Option<Vec<u8>> {
+pub(super) fn long_xmp(markers: &Markers<'_>) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     let mut name = None;
     for part in markers.segments_of(1, LONG_XMP) {

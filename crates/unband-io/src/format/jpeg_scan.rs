@@ -53,8 +53,14 @@ impl Channel {
     }
 }
 
-/// Reads all scans.
-pub(super) fn channels(markers: &Markers<'_>, limits: &Limits, colors: u64) -> Result<Vec<Channel>, Error> {
+/// Reads all scans. With `partly`, reading ends where the data does; the share of the image's blocks that
+/// were read is then below 1, and their coefficients are not known to be complete.
+pub(super) fn channels(
+    markers: &Markers<'_>,
+    limits: &Limits,
+    colors: u64,
+    partly: bool,
+) -> Result<(Vec<Channel>, f32), Error> {
     let mut channels = layout(markers);
     let blocks = |c: &Channel| c.padded.0 as u64 * c.padded.1 as u64;
     let all: u64 = channels.iter().map(blocks).sum();
@@ -77,18 +83,34 @@ pub(super) fn channels(markers: &Markers<'_>, limits: &Limits, colors: u64) -> R
     }
     let mut tables = Tables::default();
     let mut interval = 0;
+    let mut share = 1.0f32;
     for part in &markers.parts {
         match part {
             Segment::Huffman(body) => tables.take(body)?,
             Segment::Restart(blocks) => interval = usize::from(*blocks),
-            Segment::Scan(scan) => read(scan, markers.progressive, &mut channels, &tables, interval)?,
+            Segment::Scan(scan) => {
+                let mut visited = 0.0;
+                let done = read(scan, markers.progressive, &mut channels, &tables, interval, &mut visited);
+                if !partly {
+                    done?;
+                } else if done.is_err() {
+                    // Later scans of a progressive file only refine what the first ones have shown.
+                    let first = scan.members.iter().any(|m| channels[m.0].known[0].is_none());
+                    share = if first { share.min(visited) } else { share };
+                    break;
+                }
+            }
         }
     }
-    if channels.iter().any(|c| c.known[0].is_none()) {
+    if !partly && channels.iter().any(|c| c.known[0].is_none()) {
         return Err(Error::damaged(NAME, "the data of a component is missing"));
     }
+    // Luma that was read shows the image, without colour.
+    if channels.first().is_some_and(|luma| luma.known[0].is_none()) && share >= 1.0 {
+        share = 0.0;
+    }
     channels.iter_mut().for_each(Channel::trim);
-    Ok(channels)
+    Ok((channels, share))
 }
 
 fn layout(markers: &Markers<'_>) -> Vec<Channel> {
@@ -177,6 +199,7 @@ fn read(
     channels: &mut [Channel],
     tables: &Tables,
     interval: usize,
+    visited: &mut f32,
 ) -> Result<(), Error> {
     let coded = scan.members.iter().filter(|m| channels[m.0].known[0].is_some()).count();
     if !progressive && coded > 0 {
@@ -194,24 +217,30 @@ fn read(
     let (high, low) = scan.bits;
     let result = if !progressive {
         let (dc, ac) = (dc()?, ac()?);
-        visit(scan, channels, interval, |course, i, block| sequential(course, i, dc[i], ac[i], block))
+        visit(scan, channels, interval, visited, |course, i, block| {
+            sequential(course, i, dc[i], ac[i], block)
+        })
     } else if scan.band.0 == 0 && high == 0 {
         let dc = dc()?;
-        visit(scan, channels, interval, |course, i, block| {
+        visit(scan, channels, interval, visited, |course, i, block| {
             block[0] = (course.dc(i, dc[i])? << low) as i16;
             Ok(())
         })
     } else if scan.band.0 == 0 {
-        visit(scan, channels, interval, |course, _, block| {
+        visit(scan, channels, interval, visited, |course, _, block| {
             block[0] |= i16::from(course.bits.bit()) << low;
             Ok(())
         })
     } else if high == 0 {
         let ac = ac()?;
-        visit(scan, channels, interval, |course, i, block| first(course, ac[i], scan.band, low, block))
+        visit(scan, channels, interval, visited, |course, i, block| {
+            first(course, ac[i], scan.band, low, block)
+        })
     } else {
         let ac = ac()?;
-        visit(scan, channels, interval, |course, i, block| refine(course, ac[i], scan.band, low, block))
+        visit(scan, channels, interval, visited, |course, i, block| {
+            refine(course, ac[i], scan.band, low, block)
+        })
     };
     result.map_err(|stop| match stop {
         Stop::Broken => Error::damaged(NAME, "its entropy-coded data is invalid"),
@@ -224,11 +253,12 @@ fn read(
     Ok(())
 }
 
-/// Visits the blocks of a scan in order.
+/// Visits the blocks of a scan in order. `visited`: the share of its rows that were read before it ended.
 fn visit(
     scan: &Scan<'_>,
     channels: &mut [Channel],
     interval: usize,
+    visited: &mut f32,
     mut decode: impl FnMut(&mut Course<'_>, usize, &mut [i16; 64]) -> Result<(), Broken>,
 ) -> Result<(), Stop> {
     let mut course = Course { bits: Bits::new(scan.data), last: [0; 4], ended: 0 };
@@ -250,9 +280,12 @@ fn visit(
     if let [(only, ..)] = scan.members[..] {
         let channel = &mut channels[only];
         let (blocks, padded) = (channel.blocks, channel.padded);
-        for row in channel.coefficients.chunks_exact_mut(64 * padded.0).take(blocks.1) {
+        let rows = channel.coefficients.chunks_exact_mut(64 * padded.0).take(blocks.1);
+        for (y, row) in rows.enumerate() {
             for block in row.as_chunks_mut().0.iter_mut().take(blocks.0) {
                 begin(&mut course)?;
+                // Only now is the row above known to be whole.
+                *visited = y as f32 / blocks.1 as f32;
                 decode(&mut course, 0, block)?;
             }
         }
@@ -264,6 +297,7 @@ fn visit(
         for y in 0..groups.1 {
             for x in 0..groups.0 {
                 begin(&mut course)?;
+                *visited = y as f32 / groups.1 as f32;
                 for (i, member) in scan.members.iter().enumerate() {
                     let channel = &mut channels[member.0];
                     let (across, down) = channel.sampling;

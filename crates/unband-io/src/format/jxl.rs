@@ -83,6 +83,17 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     let foreign = !info.uses_original_profile && !embedded.can_output_to();
     let (icc, cicp) = if foreign { (None, leave_linear_light(&mut image)) } else { color(&output) };
     image.color.cicp = cicp;
+    let mut unread = contents.unread;
+    for channel in &info.extra_channels {
+        // Spot colours are painted, and CMYK is refused.
+        match channel.ec_type {
+            ExtraChannel::Alpha | ExtraChannel::SpotColor | ExtraChannel::Black => {}
+            other => unread.put(format!("extra channel ({other:?})")),
+        }
+    }
+    if info.extra_channels.iter().filter(|channel| channel.ec_type == ExtraChannel::Alpha).count() > 1 {
+        unread.put("further alpha");
+    }
     let mut exif = contents.exif;
     if let Some(block) = exif.as_mut().filter(|block| orientation > 1 || exif::orientation(block) > 1) {
         exif::settle_orientation(block, orientation);
@@ -98,6 +109,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
         // A block created only for the density has nothing else.
         exif: exif.filter(|block| exif::describes_more_than_density(block)),
         auxiliary: contents.gain_map.then_some(AuxiliaryImage::GainMap).into_iter().collect(),
+        unread: unread.names(),
         ..Metadata::default()
     };
     Ok(image)

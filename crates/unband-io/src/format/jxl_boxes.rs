@@ -8,6 +8,7 @@ use std::io::Read;
 use brotli_decompressor::Decompressor;
 
 use super::jxl::NAME;
+use super::unread::{Unread, coded};
 use crate::{Error, isobmff};
 
 const SIGNATURE: &[u8] = b"\0\0\0\x0CJXL \r\n\x87\n";
@@ -26,6 +27,8 @@ pub(super) struct Contents<'a> {
     pub(super) xmp: Option<Vec<u8>>,
     /// Whether there is an HDR gain map.
     pub(super) gain_map: bool,
+    /// Names of the boxes that are not kept.
+    pub(super) unread: Unread,
 }
 
 /// Whether a file begins as JPEG XL, bare or in its container.
@@ -38,8 +41,14 @@ pub(super) fn is(bytes: &[u8]) -> bool {
 /// # Errors
 /// Boxes that extend past the end of the file, parts of the codestream out of order, or no codestream.
 pub(super) fn read(bytes: &[u8]) -> Result<Contents<'_>, Error> {
-    let mut contents =
-        Contents { codestream: bytes.into(), level: 5, exif: None, xmp: None, gain_map: false };
+    let mut contents = Contents {
+        codestream: bytes.into(),
+        level: 5,
+        exif: None,
+        xmp: None,
+        gain_map: false,
+        unread: Unread::default(),
+    };
     if !bytes.starts_with(SIGNATURE) {
         return Ok(contents);
     }
@@ -69,16 +78,23 @@ pub(super) fn read(bytes: &[u8]) -> Result<Contents<'_>, Error> {
             b"xml " if contents.xmp.is_none() => contents.xmp = Some(content.to_vec()),
             b"jhgm" => contents.gain_map = true,
             b"brob" => match content.split_at_checked(4) {
-                Some((b"Exif", packed)) if contents.exif.is_none() => {
-                    contents.exif = exif_of(&unpacked(packed)?);
-                }
+                Some((b"Exif", packed)) if contents.exif.is_none() => match unpacked(packed)? {
+                    Some(block) => contents.exif = exif_of(&block),
+                    None => contents.unread.put(too_long("Exif")),
+                },
                 Some((b"xml ", packed)) if contents.xmp.is_none() => {
-                    contents.xmp = Some(unpacked(packed)?);
+                    contents.xmp = unpacked(packed)?;
+                    if contents.xmp.is_none() {
+                        contents.unread.put(too_long("XMP"));
+                    }
                 }
                 Some((b"jhgm", _)) => contents.gain_map = true,
-                _ => {}
+                Some((name, _)) => contents.unread.put(coded("compressed box", name, &[])),
+                None => {}
             },
-            _ => {}
+            // The brand, the codestream again, and an index of its frames.
+            b"ftyp" | b"jxlc" | b"jxlp" | b"jxli" => {}
+            name => contents.unread.put(coded("box", name, content)),
         }
         rest = next;
     }
@@ -92,11 +108,16 @@ fn exif_of(content: &[u8]) -> Option<Vec<u8>> {
     crate::exif::block(block).map(<[u8]>::to_vec)
 }
 
-fn unpacked(packed: &[u8]) -> Result<Vec<u8>, Error> {
+/// The content of a compressed box; `None` if it is too long.
+fn unpacked(packed: &[u8]) -> Result<Option<Vec<u8>>, Error> {
     let mut out = Vec::new();
-    let unpacking = Decompressor::new(packed, BUFFER).take(LONGEST).read_to_end(&mut out);
+    let unpacking = Decompressor::new(packed, BUFFER).take(LONGEST + 1).read_to_end(&mut out);
     unpacking.map_err(|error| Error::damaged(NAME, format!("compressed metadata: {error}")))?;
-    Ok(out)
+    Ok((out.len() as u64 <= LONGEST).then_some(out))
+}
+
+fn too_long(what: &str) -> String {
+    format!("{what} (more than {} MiB)", LONGEST >> 20)
 }
 
 /// Wraps a codestream and its metadata in a container.

@@ -22,12 +22,14 @@ mod exr_linear;
 #[cfg(feature = "gif")]
 mod gif;
 mod heic;
+mod heif_unread;
 mod iptc;
 mod jpeg;
 mod jpeg_decode;
 mod jpeg_huffman;
 mod jpeg_markers;
 mod jpeg_scan;
+mod jpeg_unread;
 #[cfg(feature = "jxl")]
 mod jxl;
 #[cfg(feature = "jxl")]
@@ -38,6 +40,7 @@ mod jxl_color;
 mod jxl_header;
 mod pfm;
 mod png;
+mod png_chunks;
 mod png_data;
 mod png_filter;
 mod pnm;
@@ -49,6 +52,9 @@ mod tiff_head;
 mod tiff_layout;
 #[cfg(feature = "tiff")]
 mod tiff_read;
+#[cfg(feature = "tiff")]
+mod tiff_tags;
+mod unread;
 #[cfg(feature = "webp")]
 mod webp;
 #[cfg(feature = "webp")]
@@ -62,7 +68,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use unband_image::{Density, Depth, Image, Model};
 
-use crate::{Error, Limits, exif, orient};
+use crate::limits::LONGEST_PROFILE;
+use crate::{Error, Limits, exif, orient, xmp_parts};
 pub use dropped::{Dropped, Item};
 
 /// When a property of a written format applies.
@@ -137,6 +144,8 @@ pub struct Writes {
     pub density: bool,
     /// Whether texts with keywords are stored; formats with comments only keep those called "Comment".
     pub text: bool,
+    /// Whether the content of TIFF files is stored that no other format has: tags, further bands, signs.
+    pub tiff: bool,
 }
 
 impl Writes {
@@ -157,6 +166,7 @@ impl Writes {
         chromaticities: false,
         density: false,
         text: false,
+        tiff: false,
     };
 
     /// Whether images of that model can be written. Grey always can, as three equal planes where necessary.
@@ -206,9 +216,11 @@ pub struct FormatEntry {
     /// Writing capabilities, if it can be written.
     pub writes: Option<Writes>,
     pub(crate) is: fn(&[u8]) -> bool,
-    pub(crate) read: fn(&[u8], &Limits) -> Result<Image, Error>,
+    pub(crate) read: ReadFn,
     pub(crate) write: WriteFn,
 }
+
+pub(crate) type ReadFn = fn(&[u8], &Limits) -> Result<Image, Error>;
 
 pub(crate) type WriteFn = fn(&Image, &WriteOptions, &mut dyn Write, &mut Vec<Dropped>) -> Result<(), Error>;
 
@@ -265,20 +277,59 @@ pub fn is_decoding() -> bool {
 }
 
 pub(crate) fn read(format: &'static FormatEntry, bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
+    read_by(format.read, format, bytes, limits)
+}
+
+/// As [`read`], but of a truncated JPEG file the part that can be read.
+pub(crate) fn read_partly(
+    format: &'static FormatEntry,
+    bytes: &[u8],
+    limits: &Limits,
+) -> Result<Image, Error> {
+    let reader = if *format == jpeg::ENTRY { jpeg::read_partly } else { format.read };
+    read_by(reader, format, bytes, limits)
+}
+
+fn read_by(
+    reader: ReadFn,
+    format: &'static FormatEntry,
+    bytes: &[u8],
+    limits: &Limits,
+) -> Result<Image, Error> {
     // The decoders are third-party code; if one panics, a single damaged file must not end a batch.
     let outer = DECODING.replace(true);
-    let result = catch_unwind(AssertUnwindSafe(|| (format.read)(bytes, limits)));
+    let result = catch_unwind(AssertUnwindSafe(|| reader(bytes, limits)));
     DECODING.set(outer);
     let mut image = result.unwrap_or_else(|_| Err(Error::damaged(format.name, "its decoder failed")))?;
     image.origin.format = format.name;
-    if let Some(icc) = &image.metadata.icc
-        && !icc_plausible(icc, image.color.model)
-    {
-        image.metadata.icc = None;
-    }
+    settle(&mut image);
     let orientation = image.metadata.exif.as_deref().map_or(1, exif::orientation);
     orient::apply(&mut image, orientation)?;
     Ok(image)
+}
+
+/// Removes the metadata of all formats that is too long, or no longer true of the image alone.
+fn settle(image: &mut Image) {
+    let metadata = &mut image.metadata;
+    if let Some(icc) = &metadata.icc {
+        let plausible = icc_plausible(icc, image.color.model);
+        if icc.len() > LONGEST_PROFILE {
+            metadata.unread.push(too_long_profile());
+            metadata.icc = None;
+        } else if !plausible {
+            metadata.unread.push("ICC profile (not one of the image's colour space)".to_owned());
+            metadata.icc = None;
+        }
+    }
+    if metadata.xmp.as_mut().is_some_and(|packet| !xmp_parts::leave_the_image_alone(packet)) {
+        metadata.unread.push("XMP (damaged)".to_owned());
+        metadata.xmp = None;
+    }
+}
+
+/// The name of a profile that is not kept.
+fn too_long_profile() -> String {
+    format!("ICC profile (more than {} MiB)", LONGEST_PROFILE >> 20)
 }
 
 pub(crate) fn write(

@@ -6,6 +6,7 @@ use std::io::Write;
 
 use unband_image::{Codec, Depth, Image, Model};
 
+use super::unread::Unread;
 use super::{Dropped, FormatEntry, WriteOptions, Writes};
 use crate::samples::{Planes, Rows};
 use crate::{Error, Limits};
@@ -59,6 +60,12 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     }
     let mut image = planes.into_image(Depth::F32);
     image.origin.codec = Codec::Lossless;
+    let mut unread = Unread::default();
+    if (scale.abs() - 1.0).abs() > f32::EPSILON {
+        unread.put(format!("scale {}", scale.abs()));
+    }
+    unread.put_rest(data.get(row_bytes * height..).unwrap_or_default());
+    image.metadata.unread = unread.names();
     Ok(image)
 }
 

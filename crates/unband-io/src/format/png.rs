@@ -11,8 +11,11 @@ use unband_image::{
     Cicp, Codec, Colorimetry, Density, DensityUnit, Depth, Image, Mastering, Metadata, Model,
 };
 
+use super::png_chunks::Chunks;
 use super::png_data::{Data, Effort};
+use super::unread::Unread;
 use super::{Dropped, FormatEntry, Item, When, WriteOptions, Writes};
+use crate::limits::LONGEST_PROFILE;
 use crate::samples::{Planes, Rows};
 use crate::{Error, Limits, exif, raw_profile};
 
@@ -21,7 +24,7 @@ pub(super) const NAME: &str = "PNG";
 const DEFAULT_EFFORT: u8 = 5;
 const LONGEST_SIDE: u32 = i32::MAX as u32;
 /// Compressed texts with a greater total length are skipped: they may expand to any size.
-const LONGEST_TEXTS: usize = 16 << 20;
+const LONGEST_TEXTS: usize = LONGEST_PROFILE;
 const XMP_KEYWORD: &str = "XML:com.adobe.xmp";
 
 pub(super) const ENTRY: FormatEntry = FormatEntry {
@@ -60,6 +63,8 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     let most = usize::try_from(limits.max_bytes).unwrap_or(usize::MAX);
     let mut decoder = png::Decoder::new_with_limits(Cursor::new(bytes), png::Limits { bytes: most });
     decoder.set_transformations(png::Transformations::IDENTITY);
+    // It would be unpacked whatever its size.
+    decoder.set_ignore_iccp_chunk(true);
     let header = decoder.read_header_info().map_err(wrong)?;
     let (width, height) = (header.width, header.height);
     limits.check(width.into(), height.into(), (header.color_type.samples() as u64).max(1))?;
@@ -112,7 +117,8 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
         matrix: c.matrix_coefficients,
         full_range: c.is_video_full_range_image,
     });
-    image.metadata = metadata(info);
+    let chunks = Chunks::read(bytes, info.bit_depth as u8);
+    image.metadata = metadata(info, chunks);
     Ok(image)
 }
 
@@ -210,36 +216,19 @@ pub(super) fn indices(row: &[u8], bits: u8) -> impl Iterator<Item = u8> {
     row.iter().flat_map(move |&byte| (0..per_byte).map(move |i| (byte >> (8 - bits * (i + 1))) & mask))
 }
 
-fn metadata(info: &png::Info<'_>) -> Metadata {
+fn metadata(info: &png::Info<'_>, chunks: Chunks) -> Metadata {
     let mut metadata = Metadata {
-        icc: info.icc_profile.as_ref().map(|p| p.to_vec()),
+        icc: chunks.icc,
         exif: info.exif_metadata.as_deref().and_then(exif::block).map(<[u8]>::to_vec),
+        auxiliary: chunks.auxiliary,
         ..Metadata::default()
     };
-    let latin = info.uncompressed_latin1_text.iter().map(|t| (t.keyword.clone(), Some(t.text.clone())));
-    let room = Cell::new(LONGEST_TEXTS);
-    let take = |text: Option<String>| {
-        room.set(room.get() - text.as_ref().map_or(0, |text| text.len().min(room.get())));
-        text
-    };
-    let packed = info.compressed_latin1_text.iter().map(|t| {
-        let mut t = t.clone();
-        let text = t.decompress_text_with_limit(room.get()).and_then(|()| t.get_text());
-        (t.keyword, take(text.ok()))
-    });
-    let utf8 = info.utf8_text.iter().map(|t| {
-        let mut t = t.clone();
-        let text = t.decompress_text_with_limit(room.get()).and_then(|()| t.get_text());
-        (t.keyword, take(text.ok()))
-    });
-    for (keyword, text) in latin.chain(packed).chain(utf8) {
-        let Some(text) = text else { continue };
-        if keyword == XMP_KEYWORD {
-            metadata.xmp = Some(text.into_bytes());
-        } else if !raw_profile::take(&keyword, &text, &mut metadata) {
-            metadata.text.push((keyword, text));
-        }
+    let mut unread = chunks.unread;
+    if info.exif_metadata.is_some() && metadata.exif.is_none() {
+        unread.put("Exif (damaged)");
     }
+    take_texts(info, &mut metadata, &mut unread);
+    metadata.unread = unread.names();
     metadata.density = match info.pixel_dims {
         Some(d) if d.xppu > 0 && d.yppu > 0 => match d.unit {
             png::Unit::Meter => Some((d, DensityUnit::Metre)),
@@ -273,6 +262,54 @@ fn metadata(info: &png::Info<'_>) -> Metadata {
             .map(|c| (c.max_content_light_level, c.max_frame_average_light_level)),
     };
     metadata
+}
+
+/// Texts, the XMP packet, and profiles inside texts.
+fn take_texts(info: &png::Info<'_>, metadata: &mut Metadata, unread: &mut Unread) {
+    let latin = info.uncompressed_latin1_text.iter().map(|t| (t.keyword.clone(), Some(t.text.clone())));
+    let room = Cell::new(LONGEST_TEXTS);
+    let take = |text: Option<String>| {
+        room.set(room.get() - text.as_ref().map_or(0, |text| text.len().min(room.get())));
+        text
+    };
+    let packed = info.compressed_latin1_text.iter().map(|t| {
+        let mut t = t.clone();
+        let text = t.decompress_text_with_limit(room.get()).and_then(|()| t.get_text());
+        (t.keyword, take(text.ok()))
+    });
+    let utf8 = info.utf8_text.iter().map(|t| {
+        let mut t = t.clone();
+        let text = t.decompress_text_with_limit(room.get()).and_then(|()| t.get_text());
+        (t.keyword, take(text.ok()))
+    });
+    let mut languages = 0;
+    for text in &info.utf8_text {
+        languages += usize::from(!text.language_tag.is_empty() || !text.translated_keyword.is_empty());
+    }
+    if languages > 0 {
+        unread.put("languages of texts");
+    }
+    let most = LONGEST_TEXTS >> 20;
+    for (keyword, text) in latin.chain(packed).chain(utf8) {
+        let xmp = keyword == XMP_KEYWORD;
+        match text {
+            None if xmp => unread.put(format!("XMP (damaged, or more than {most} MiB with other texts)")),
+            None => {
+                let name = super::unread::identifier(keyword.as_bytes());
+                unread.put(format!("text (\"{name}\": damaged, or more than {most} MiB with other texts)"));
+            }
+            Some(text) if xmp => {
+                if metadata.xmp.replace(text.into_bytes()).is_some() {
+                    unread.put("further XMP");
+                }
+            }
+            Some(text) => {
+                if !raw_profile::take(&keyword, &text, metadata) {
+                    metadata.text.push((keyword, text));
+                }
+            }
+        }
+    }
 }
 
 fn write(

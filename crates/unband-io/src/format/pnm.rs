@@ -6,6 +6,7 @@ use std::io::Write;
 
 use unband_image::{Codec, Depth, Image, Model};
 
+use super::unread::Unread;
 use super::{Dropped, EVERY_DEPTH, FormatEntry, Writes};
 use crate::samples::{Planes, Rows, widen};
 use crate::{Error, Limits};
@@ -157,7 +158,10 @@ fn read(name: &'static str, bytes: &[u8], limits: &Limits) -> Result<Image, Erro
     if matches!(rest, [b'P', b'1'..=b'7', ..]) {
         return Err(Error::Several { format: name, what: "images" });
     }
+    let mut unread = Unread::default();
+    unread.put_rest(rest);
     let mut image = planes.into_image(depth);
+    image.metadata.unread = unread.names();
     image.origin.codec = Codec::Lossless;
     image.metadata.text = header.comment.into_iter().map(|c| ("Comment".to_owned(), c)).collect();
     Ok(image)

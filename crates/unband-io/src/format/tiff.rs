@@ -15,6 +15,7 @@ use tiff::{Directory, TiffError};
 use unband_image::{Depth, Image, Model};
 
 use super::tiff_head::NAME;
+use super::tiff_tags::{Fitting, in_order, sign};
 use super::{Dropped, FormatEntry, Item, When, WriteOptions, Writes, iptc, tiff_read};
 use crate::samples::Rows;
 use crate::{Error, exif, exif_tiff};
@@ -38,6 +39,7 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
         iptc: true,
         chromaticities: true,
         density: true,
+        tiff: true,
         ..Writes::SAMPLES
     }),
     is: |bytes| [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"].iter().any(|magic| bytes.starts_with(*magic)),
@@ -107,7 +109,9 @@ fn encode(
     };
     let colors = if image.color.model == Model::Gray { 1 } else { 3 };
     let alpha = image.alpha.is_some();
-    let samples = colors + usize::from(alpha);
+    let (fitting, unfit) = Fitting::of(image);
+    dropped.extend(unfit);
+    let samples = colors + usize::from(alpha) + fitting.bands.len();
     let bits: u16 = match image.depth {
         Depth::Int(..=8) => 8,
         Depth::Int(_) => 16,
@@ -116,7 +120,7 @@ fn encode(
     let mut ifd = encoder.image_directory().map_err(wrong)?;
     let rows_per_strip = (STRIP / (width * samples * usize::from(bits / 8))).clamp(1, height);
     let (mut offsets, mut sizes) = (Vec::new(), Vec::new());
-    let mut strips = Strips::new(image, colors, alpha, bits, effort);
+    let mut strips = Strips::new(image, colors, alpha, &fitting, bits, effort);
     for top in (0..height).step_by(rows_per_strip) {
         let strip = strips.strip(top..(top + rows_per_strip).min(height))?;
         let offset = ifd.write_data(strip.as_slice()).map_err(wrong)?;
@@ -135,11 +139,21 @@ fn encode(
     put(&mut ifd, 278, Type::LONG, &longs(&[rows_per_strip as u32]))?;
     put(&mut ifd, 279, Type::LONG, &longs(&sizes))?;
     put(&mut ifd, 317, Type::SHORT, &shorts(&[if float { 3 } else { 2 }]))?;
-    if alpha {
-        // 2: straight alpha.
-        put(&mut ifd, 338, Type::SHORT, &shorts(&[2]))?;
+    // 2: straight alpha; 0: of no stated meaning.
+    let extra: Vec<u16> = alpha.then_some(2).into_iter().chain(fitting.bands.iter().map(|_| 0)).collect();
+    if !extra.is_empty() {
+        put(&mut ifd, 338, Type::SHORT, &shorts(&extra))?;
     }
-    put(&mut ifd, 339, Type::SHORT, &shorts(&vec![if float { 3 } else { 1 }; samples]))?;
+    let numbers = match (float, fitting.signed) {
+        (true, _) => 3,
+        (false, true) => 2,
+        (false, false) => 1,
+    };
+    put(&mut ifd, 339, Type::SHORT, &shorts(&vec![numbers; samples]))?;
+    for tag in &fitting.tags {
+        let Some(kind) = Type::from_u16(tag.kind) else { continue };
+        put(&mut ifd, tag.tag, kind, &in_order(&tag.value, tag.kind, cfg!(target_endian = "big")))?;
+    }
     describe(&mut ifd, image, block.as_deref())?;
     ifd.finish().map_err(wrong)
 }
@@ -214,6 +228,8 @@ struct Strips<'a> {
     rows: Rows<'a>,
     samples: usize,
     bits: u16,
+    /// The bit that signed samples have inverted.
+    sign: u32,
     level: Compression,
     narrow: Vec<u8>,
     wide: Vec<u16>,
@@ -222,12 +238,20 @@ struct Strips<'a> {
 }
 
 impl<'a> Strips<'a> {
-    fn new(image: &'a Image, colors: usize, alpha: bool, bits: u16, effort: Option<u8>) -> Self {
+    fn new(
+        image: &'a Image,
+        colors: usize,
+        alpha: bool,
+        fitting: &Fitting<'a>,
+        bits: u16,
+        effort: Option<u8>,
+    ) -> Self {
         let depth = if bits == 32 { Depth::F32 } else { Depth::Int(bits as u8) };
         Self {
-            rows: Rows::new(image, colors, alpha, depth),
-            samples: colors + usize::from(alpha),
+            rows: Rows::new(image, colors, alpha, depth).with(fitting.bands),
+            samples: colors + usize::from(alpha) + fitting.bands.len(),
             bits,
+            sign: if fitting.signed { sign(depth) } else { 0 },
             level: Compression::new(effort.unwrap_or(DEFAULT_EFFORT).min(9).into()),
             narrow: Vec::new(),
             wide: Vec::new(),
@@ -239,11 +263,12 @@ impl<'a> Strips<'a> {
     fn strip(&mut self, rows: std::ops::Range<usize>) -> Result<Vec<u8>, Error> {
         let io = |source| Error::Io { action: "write", source };
         let mut zlib = ZlibEncoder::new(Vec::new(), self.level);
+        let sign = self.sign;
         for y in rows {
             self.bytes.clear();
             match self.bits {
                 8 => {
-                    self.rows.codes(y, &mut self.narrow, |c| c as u8);
+                    self.rows.codes(y, &mut self.narrow, |c| (c ^ sign) as u8);
                     for i in (self.samples..self.narrow.len()).rev() {
                         self.narrow[i] = self.narrow[i].wrapping_sub(self.narrow[i - self.samples]);
                     }
@@ -251,7 +276,7 @@ impl<'a> Strips<'a> {
                     continue;
                 }
                 16 => {
-                    self.rows.codes(y, &mut self.wide, |c| c as u16);
+                    self.rows.codes(y, &mut self.wide, |c| (c ^ sign) as u16);
                     for i in (self.samples..self.wide.len()).rev() {
                         self.wide[i] = self.wide[i].wrapping_sub(self.wide[i - self.samples]);
                     }

@@ -50,6 +50,8 @@ pub(super) struct Layout {
     pub meaning: Meaning,
     pub alpha: Alpha,
     pub depth: Depth,
+    /// Whether the stored samples have a sign.
+    pub signed: bool,
     pub palette: Vec<[f32; 3]>,
 }
 
@@ -87,6 +89,9 @@ impl Layout {
         }
         let depth = match (format, bits) {
             (1 | 4, 1 | 2 | 4 | 8 | 16) => Depth::Int(bits as u8),
+            (2, 8 | 16) if matches!(meaning, Meaning::Gray | Meaning::Rgb) && coding != 7 => {
+                Depth::Int(bits as u8)
+            }
             (3, 16 | 32) if !matches!(meaning, Meaning::Palette | Meaning::Ycc) => Depth::F32,
             (1 | 4, _) => return Err(Error::unsupported(NAME, format!("{bits} bits per sample"))),
             (3, _) => return Err(Error::unsupported(NAME, format!("{bits}-bit floating point"))),
@@ -120,6 +125,7 @@ impl Layout {
             meaning,
             alpha: if meaning == Meaning::Palette { Alpha::None } else { alpha },
             depth,
+            signed: format == 2,
             palette: Vec::new(),
         };
         if meaning == Meaning::Palette {
@@ -160,8 +166,30 @@ impl Layout {
 
     /// Number of planes of the image.
     pub fn channels(&self) -> usize {
-        let colors = if matches!(self.meaning, Meaning::WhiteIsZero | Meaning::Gray) { 1 } else { 3 };
-        colors + usize::from(self.alpha != Alpha::None)
+        self.color_planes() + usize::from(self.alpha != Alpha::None)
+    }
+
+    /// Whether the colours are not those that are stored.
+    fn mixed(&self) -> bool {
+        matches!(self.meaning, Meaning::Palette | Meaning::Cmyk)
+    }
+
+    /// The stored samples of the planes after the colours: alpha, then further bands. Bands next to inks and
+    /// palettes are not kept.
+    pub fn after_colors(&self) -> Vec<usize> {
+        let alpha = self.alpha_sample();
+        let band = |sample: &usize| !self.mixed() && Some(*sample) != alpha;
+        alpha.into_iter().chain((self.colors()..self.samples).filter(band)).collect()
+    }
+
+    /// Number of colour planes of the image.
+    pub fn color_planes(&self) -> usize {
+        if self.mixed() { 3 } else { self.colors() }
+    }
+
+    /// Number of stored bands that are not kept.
+    pub fn unread(&self) -> usize {
+        self.samples - self.colors() - self.after_colors().len()
     }
 
     pub fn alpha_sample(&self) -> Option<usize> {

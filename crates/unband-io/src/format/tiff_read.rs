@@ -11,10 +11,11 @@ use std::io::Cursor;
 
 use tiff::decoder::{Decoder, DecodingResult, Limits as TiffLimits};
 use tiff::tags::Tag;
-use unband_image::{Codec, Colorimetry, Depth, Image, JpegOrigin, Matrix, Metadata};
+use unband_image::{Codec, Colorimetry, Depth, Image, JpegOrigin, Matrix, Metadata, TiffData};
 
 use super::tiff_head::{Head, NAME, Patched, TiffDecoder, wrong};
 use super::tiff_layout::{Alpha, Layout, Meaning};
+use super::tiff_tags::{Tags, sign};
 use super::{iptc, png};
 use crate::exif::{self, Block};
 use crate::exif_tiff;
@@ -23,10 +24,10 @@ use crate::{Error, Limits, orient};
 
 pub(super) const WHITE_POINT: u16 = 318;
 pub(super) const PRIMARIES: u16 = 319;
-const XMP: u16 = 700;
-const IPTC: u16 = 33_723;
-const PHOTOSHOP: u16 = 34_377;
-const ICC: u16 = 34_675;
+pub(super) const XMP: u16 = 700;
+pub(super) const IPTC: u16 = 33_723;
+pub(super) const PHOTOSHOP: u16 = 34_377;
+pub(super) const ICC: u16 = 34_675;
 const DNG_VERSION: u16 = 50_706;
 /// JPEG compression of strips and tiles.
 const JPEG: u16 = 7;
@@ -60,8 +61,10 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
         return Err(Error::Truncated { format: NAME });
     }
     layout.check_chunks(&mut decoder, bytes, limits)?;
-    let mut planes = Planes::new(layout.channels(), layout.width, layout.height)?;
+    let mut planes =
+        Planes::new(layout.color_planes() + layout.after_colors().len(), layout.width, layout.height)?;
     layout.read(&mut decoder, &mut planes)?;
+    let bands = planes.split_off(layout.channels());
     layout.finish(&mut planes);
     let mut image = planes.into_image(layout.depth);
     image.origin.codec = match (layout.coding, layout.meaning) {
@@ -70,6 +73,13 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
         _ => Codec::Lossless,
     };
     image.metadata = metadata(bytes, &mut decoder);
+    let Tags { kept, mut unread } = Tags::read(bytes);
+    (0..layout.unread()).for_each(|_| unread.put("further band"));
+    image.metadata.unread = unread.names();
+    if layout.signed || !kept.is_empty() || !bands.is_empty() {
+        let (size, depth) = ((layout.width, layout.height), Some(layout.depth));
+        image.metadata.tiff = TiffData { tags: kept, bands, signed: layout.signed, size, depth };
+    }
     let orientation = Block::new(bytes)
         .and_then(Block::orientation)
         .or_else(|| decoder.find_tag_unsigned(Tag::Orientation).ok().flatten())
@@ -158,7 +168,7 @@ impl Layout {
         if self.planar && matches!(self.meaning, Meaning::Cmyk | Meaning::Ycc) {
             return Err(Error::unsupported(NAME, "planar CMYK or YCbCr"));
         }
-        let needed = |plane: &usize| *plane < self.colors() || Some(*plane) == self.alpha_sample();
+        let needed = |plane: &usize| *plane < self.colors() || self.after_colors().contains(plane);
         for plane in (0..if self.planar { self.samples } else { 1 }).filter(needed) {
             for i in 0..across * down {
                 let index = (plane * across * down + i) as u32;
@@ -195,6 +205,14 @@ impl Layout {
             DecodingResult::U16(codes) => {
                 self.put_rows(planes, area, &codes, |c| f32::from(c) / max, usize::from);
             }
+            DecodingResult::I8(numbers) if self.signed => {
+                let sign = sign(self.depth) as f32;
+                self.put_rows(planes, area, &numbers, |n| (f32::from(n) + sign) / max, |_| 0);
+            }
+            DecodingResult::I16(numbers) if self.signed => {
+                let sign = sign(self.depth) as f32;
+                self.put_rows(planes, area, &numbers, |n| (f32::from(n) + sign) / max, |_| 0);
+            }
             DecodingResult::F32(values) => self.put_rows(planes, area, &values, |v| v, |_| 0),
             DecodingResult::F16(values) => self.put_rows(planes, area, &values, f32::from, |_| 0),
             _ => return Err(Error::unsupported(NAME, "samples of this type")),
@@ -211,16 +229,13 @@ impl Layout {
         index: impl Fn(T) -> usize,
     ) {
         let per = if self.planar { 1 } else { self.samples };
-        let alpha = self.channels() - 1;
+        let after_colors = self.after_colors();
         for (y, row) in samples.chunks_exact(area.stride).enumerate().take(area.height) {
             let y = area.top + y;
             let of = |sample: usize| row.iter().copied().skip(sample).step_by(per).take(area.width);
             if self.planar {
-                let to = match area.plane {
-                    plane if Some(plane) == self.alpha_sample() => alpha,
-                    plane if plane < self.colors() => plane,
-                    _ => continue,
-                };
+                let after = after_colors.iter().position(|&sample| sample == area.plane);
+                let to = after.map_or(area.plane, |place| self.color_planes() + place);
                 if self.meaning != Meaning::Palette {
                     planes.put_channel(to, area.left, y, of(0).map(&value));
                     continue;
@@ -242,8 +257,8 @@ impl Layout {
                 }
                 _ => (0..self.colors()).for_each(|c| planes.put_channel(c, area.left, y, of(c).map(&value))),
             }
-            if let Some(sample) = self.alpha_sample() {
-                planes.put_channel(alpha, area.left, y, of(sample).map(&value));
+            for (to, &sample) in (self.color_planes()..).zip(&after_colors) {
+                planes.put_channel(to, area.left, y, of(sample).map(&value));
             }
         }
     }

@@ -7,6 +7,7 @@ use std::io::{Cursor, Write};
 use image_webp::{ColorType, DecodingError, WebPDecoder, WebPEncoder};
 use unband_image::{Codec, Depth, Image, Metadata};
 
+use super::unread::{Unread, coded};
 use super::{Dropped, FormatEntry, When, WriteOptions, Writes, webp_quantizer};
 use crate::samples::{Planes, Rows};
 use crate::{Error, Limits, exif};
@@ -95,9 +96,35 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
         density: exif.as_deref().and_then(exif::density),
         // A block created only for the density has nothing else.
         exif: exif.filter(|block| exif::describes_more_than_density(block)),
+        unread: unread(bytes),
         ..Metadata::default()
     };
     Ok(image)
+}
+
+/// Names of the chunks that are not kept.
+fn unread(bytes: &[u8]) -> Vec<String> {
+    const READ: [&[u8; 4]; 9] =
+        [b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ICCP", b"EXIF", b"XMP ", b"ANIM", b"ANMF"];
+    let mut unread = Unread::default();
+    let mut rest = bytes.get(12..).unwrap_or_default();
+    let mut met = Vec::new();
+    while let Some((head, after)) = rest.split_first_chunk::<8>() {
+        let [name @ .., a, b, c, d] = *head;
+        let size = u32::from_le_bytes([a, b, c, d]) as usize;
+        let Some((content, after)) = after.split_at_checked(size) else { break };
+        match &name {
+            b"ICCP" | b"EXIF" | b"XMP " if met.contains(&name) => {
+                unread.put(format!("further {}", coded("chunk", &name, content)));
+            }
+            b"EXIF" if exif::block(content).is_none() => unread.put("Exif (damaged)"),
+            name if READ.contains(&name) => {}
+            name => unread.put(coded("chunk", name, content)),
+        }
+        met.push(name);
+        rest = after.get(size % 2..).unwrap_or_default();
+    }
+    unread.names()
 }
 
 /// Whether a file is too small for its image. An image of one colour takes no bits per pixel; it is accepted

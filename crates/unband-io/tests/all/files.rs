@@ -287,3 +287,69 @@ fn too_many_pixels_are_reported_without_absent_channels() {
     let error = unband_io::read(&head(2), &small).unwrap_err();
     assert_eq!(error.to_string(), "60000×60000 needs 41198 MiB, the limit is 8192 MiB");
 }
+
+/// A reader that checks the temporary file into which its bytes go.
+#[cfg(unix)]
+struct Watching<'a> {
+    folder: &'a std::path::Path,
+    modes: Vec<u32>,
+}
+
+#[cfg(unix)]
+impl std::io::Read for Watching<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        use std::os::unix::fs::PermissionsExt;
+        for entry in std::fs::read_dir(self.folder)? {
+            let entry = entry?;
+            if entry.file_name().to_string_lossy().starts_with(".unband-") {
+                self.modes.push(entry.metadata()?.permissions().mode() & 0o777);
+            }
+        }
+        let enough = self.modes.len() > 3;
+        buffer[..4].copy_from_slice(b"data");
+        Ok(if enough { 0 } else { 4 })
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_unfinished_file_can_be_opened_by_its_owner_alone() {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let mode = |name: &str| fs::metadata(folder.path().join(name)).unwrap().permissions().mode() & 0o777;
+    fs::write(folder.path().join("any"), b"").unwrap();
+    let any = mode("any");
+    for (name, before, input, wanted) in [
+        ("new", None, None, any),
+        ("private", None, Some(0o600), 0o600),
+        ("group", None, Some(0o640), any & 0o640),
+        ("replaced", Some(0o640), None, 0o640),
+        ("narrowed", Some(0o644), Some(0o600), 0o600),
+    ] {
+        let path = folder.path().join(name);
+        if let Some(mode) = before {
+            fs::write(&path, b"old").unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        }
+        let source = folder.path().join("source");
+        fs::write(&source, b"").unwrap();
+        fs::set_permissions(&source, fs::Permissions::from_mode(input.unwrap_or(0o777))).unwrap();
+        let access = unband_io::Access::of([&source]);
+        let saving = unband_io::Saving { overwrite: true, access, ..unband_io::Saving::default() };
+        let mut reader = Watching { folder: folder.path(), modes: Vec::new() };
+        unband_io::write_from(&mut reader, &path, saving).unwrap();
+        assert!(reader.modes.iter().all(|&mode| mode == 0o600), "{name}: {:?}", reader.modes);
+        assert_eq!(mode(name), wanted, "{name}");
+    }
+    // An image remembers the permissions of its file.
+    let secret = folder.path().join("secret.png");
+    let image = crate::sample::painted(8, 6, 3, false, unband_image::Depth::EIGHT, 3);
+    let png = crate::sample::format("PNG");
+    unband_io::write_file(&image, &secret, png, &WriteOptions::default(), false).unwrap();
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).unwrap();
+    let (image, _) = unband_io::read_file(&secret, &Limits::default()).unwrap();
+    unband_io::write_file(&image, &folder.path().join("copy.png"), png, &WriteOptions::default(), false)
+        .unwrap();
+    assert_eq!(mode("copy.png"), 0o600);
+}

@@ -289,7 +289,7 @@ fn codings_that_are_not_read_are_named() {
     for (rows, what) in [
         ([(254, 1), (257, 2)], "a thumbnail in place of the image, as in camera raw files"),
         ([(50_706, 1), (257, 2)], "camera raw data"),
-        ([(339, 2), (257, 2)], "signed samples"),
+        ([(339, 5), (257, 2)], "signed samples"),
         ([(339, 3), (257, 2)], "8-bit floating point"),
     ] {
         let mut all = [&gray[..], &rows[..1]].concat();

@@ -320,3 +320,36 @@ fn any_sampling_factors_are_read() {
     }
     assert!(whole >= 24, "{whole}");
 }
+
+#[test]
+fn of_a_truncated_file_the_readable_rows_are_read() {
+    let image = crate::sample::painted(64, 96, 3, false, unband_image::Depth::EIGHT, 3);
+    let file = crate::sample::written(&image, crate::sample::format("JPEG")).0;
+    let whole = unband_io::read(&file, &Limits::default()).unwrap();
+    assert_eq!(unband_io::read_partly(&file, &Limits::default()).unwrap(), whole);
+    let scan = file.windows(2).position(|pair| pair == [0xFF, 0xDA]).unwrap();
+    let mut before = 96;
+    for part in [95, 70, 50, 30] {
+        let cut = &file[..scan + (file.len() - scan) * part / 100];
+        assert!(matches!(unband_io::read(cut, &Limits::default()), Err(Error::Truncated { .. })), "{part}");
+        let read = unband_io::read_partly(cut, &Limits::default()).unwrap();
+        let missing = read.metadata.missing_rows.unwrap();
+        assert!(missing < 96 && 96 - missing <= before && (96 - missing) % 8 == 0, "{part} %: {missing}");
+        before = 96 - missing;
+        for (plane, reference) in read.planes.iter().zip(&whole.planes) {
+            assert_eq!(plane.data[..64 * before], reference.data[..64 * before], "{part}");
+            // The last row of blocks may begin with some that are there.
+            assert!((plane.row(95)[63] - 128.0 / 255.0).abs() < 1e-3, "{part}: {:?}", plane.row(95));
+        }
+        let said = crate::sample::written(&read, crate::sample::format("PNG")).1;
+        let share = (100.0 * missing as f64 / 96.0).ceil();
+        assert_eq!(said, [format!("rows ({missing} of 96, {share} %, where the file ends)")]);
+    }
+    // Without a row of blocks there is nothing.
+    for end in [2, scan, scan + 20] {
+        assert!(unband_io::read_partly(&file[..end], &Limits::default()).is_err(), "{end}");
+    }
+    // Only the end marker is missing: every row is there.
+    let unended = unband_io::read_partly(&file[..file.len() - 2], &Limits::default()).unwrap();
+    assert_eq!((&unended.planes, unended.metadata.missing_rows), (&whole.planes, None));
+}

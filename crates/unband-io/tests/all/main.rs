@@ -13,4 +13,5 @@ mod metadata;
 mod png_size;
 mod round_trip;
 mod sample;
+mod unread;
 mod video;

@@ -18,6 +18,19 @@ def program(*arguments, check=True):
     )
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions of Unix")
+def test_what_is_saved_of_a_private_image_is_private(sunset, tmp_path):
+    private = tmp_path / "private.png"
+    shutil.copyfile(sunset, private)
+    private.chmod(0o600)
+    image = unband.open(private)
+    image.save(tmp_path / "copy.png")
+    unband.deband(image).save(tmp_path / "repaired.png")
+    unband.upscale(image, scale=2).save(tmp_path / "larger.png")
+    for name in ("copy.png", "repaired.png", "larger.png"):
+        assert (tmp_path / name).stat().st_mode & 0o777 == 0o600, name
+
+
 def test_an_image_has_samples_depth_and_metadata(sunset, tmp_path):
     image = unband.open(sunset)
     array = np.asarray(image)

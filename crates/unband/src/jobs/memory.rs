@@ -66,7 +66,8 @@ pub(crate) fn planes_within(allowed: u64, file: u64) -> u64 {
 
 /// Bytes of an image's planes, and of its stored JPEG coefficients.
 pub(crate) fn planes(image: &Image) -> u64 {
-    let samples: usize = image.planes.iter().chain(&image.alpha).map(|plane| plane.data.len()).sum();
+    let all = image.planes.iter().chain(&image.alpha).chain(&image.metadata.tiff.bands);
+    let samples: usize = all.map(|plane| plane.data.len()).sum();
     let stored = match &image.origin.codec {
         Codec::Jpeg(origin) => origin.coefficients.as_ref(),
         _ => None,

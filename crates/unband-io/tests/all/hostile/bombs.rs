@@ -101,6 +101,44 @@ fn profiles_and_texts_that_unpack_to_gigabytes_are_left_out() {
     eprintln!("bombs in metadata: {tally}");
 }
 
+/// The most that a profile costs: itself, packed and unpacked, in a reader and in its copies.
+const PROFILE: usize = 80 << 20;
+
+#[test]
+fn a_profile_is_bounded_in_every_format_whatever_the_limits() {
+    let mut tally = Tally::default();
+    let most = Limits::default();
+    let named = |image: &unband_image::Image| {
+        assert_eq!(image.metadata.icc, None);
+        assert_eq!(image.metadata.unread, ["ICC profile (more than 16 MiB)"]);
+    };
+    let bomb = [b"bomb\0\0".as_slice(), &zeros(2000)].concat();
+    let file = png(64, &[chunk(*b"iCCP", &bomb)], &zeros(1), false);
+    named(&tally.read_at_most("a PNG with a profile of 2 GB", &file, &most, PROFILE).unwrap());
+    let mut seen = Vec::new();
+    for format in crate::sample::writers().filter(|format| format.writes.as_ref().unwrap().icc) {
+        let depth = format.writes.as_ref().unwrap().depths[0];
+        let mut image = painted(16, 16, 3, false, Depth::Int(depth.bits().max(8)), 1);
+        let mut profile = crate::sample::icc(*b"RGB ");
+        profile.resize(17 << 20, 0);
+        let length = (profile.len() as u32).to_be_bytes();
+        profile[..4].copy_from_slice(&length);
+        image.metadata.icc = Some(profile);
+        let (file, dropped) = crate::sample::written(&image, format);
+        // JPEG's segments cannot hold it, and JPEG XL's decoder refuses the file.
+        if dropped.is_empty() {
+            let what = format!("{} with a profile of 17 MiB", format.name);
+            match tally.read_at_most(&what, &file, &most, PROFILE + 2 * file.len()) {
+                Ok(image) => named(&image),
+                Err(error) => assert!(error.to_string().contains("ICC is too large"), "{what}: {error}"),
+            }
+            seen.push(format.name);
+        }
+    }
+    assert!(seen.len() >= 4, "{seen:?}");
+    eprintln!("bombs in profiles: {tally}");
+}
+
 #[test]
 fn empty_images_at_the_limit_are_images() {
     let mut tally = Tally::default();

@@ -9,7 +9,7 @@
 
 mod bombs;
 mod cut;
-mod damage;
+pub mod damage;
 mod false_headers;
 mod samples;
 mod watch;

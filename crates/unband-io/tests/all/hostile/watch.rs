@@ -135,8 +135,19 @@ impl Tally {
     /// As [`Tally::read`] with other limits.
     #[track_caller]
     pub fn read_within(&mut self, what: &str, bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
+        self.read_at_most(what, bytes, limits, allowed(limits, bytes.len()))
+    }
+
+    /// As [`Tally::read_within`], in at most `allowed` bytes of memory.
+    #[track_caller]
+    pub fn read_at_most(
+        &mut self,
+        what: &str,
+        bytes: &[u8],
+        limits: &Limits,
+        allowed: usize,
+    ) -> Result<Image, Error> {
         begin();
-        let allowed = allowed(limits, bytes.len());
         let (mut result, mut used, mut took) = watched(what, bytes, limits);
         for _ in 0..2 {
             if used > allowed {

@@ -98,6 +98,8 @@ pub struct FileOptions {
     pub prove: bool,
     /// An extra output of the network to write.
     pub extra_output: Option<ExtraOutputFile>,
+    /// Repair the part of a truncated JPEG file that can be read?
+    pub keep_going: bool,
     /// Size limits for reading.
     pub limits: Limits,
 }
@@ -206,7 +208,8 @@ pub fn run_file(
         Context { extra_output: gathered.as_ref().map(|gathered| gathered as &dyn ExtraOutput), ..*ctx };
     let (image, report) =
         work(image, &plan, choices.as_ref(), options, bytes.len() as u64, &with_extra_output)?;
-    let changed = report.as_ref().is_none_or(|report| report.changed) || plan.upscale.is_some();
+    let changed =
+        plan.partial || plan.upscale.is_some() || report.as_ref().is_none_or(|report| report.changed);
     if !changed {
         // Some methods find only while running that there is nothing to repair.
         target(&mut plan, input, &output, options, true);
@@ -259,7 +262,7 @@ fn decode_for(
         let (job, whole) = memory::least(size, planes, &options.options, ctx)?;
         Ok((asked.map_or(job, |format| job.max(memory::writing(planes, format.name))), whole))
     };
-    decode(input, bytes, &options.limits, options.options.max_memory, &least)
+    decode(input, bytes, &options.limits, options.keep_going, options.options.max_memory, &least)
 }
 
 /// Runs the planned work; `held`: bytes of the input that stay in memory.
@@ -392,7 +395,8 @@ fn proof(
     written: Option<&[u8]>,
     options: &FileOptions,
 ) -> Result<Proof, Error> {
-    let original = unband_io::read(bytes, &options.limits)?;
+    let read = if options.keep_going { unband_io::read_partly } else { unband_io::read };
+    let original = read(bytes, &options.limits)?;
     let mut written = match (written, &plan.output) {
         (Some(bytes), _) => unband_io::read(bytes, &options.limits)?,
         (None, Some(path)) => unband_io::read_file(path, &options.limits)?.0,

@@ -84,6 +84,8 @@ pub struct Plan {
     pub output: Option<PathBuf>,
     /// Is the input copied byte for byte?
     pub copies: bool,
+    /// Does the input end before the image does? Then the result is never a copy.
+    pub partial: bool,
 }
 
 /// Checks that a format can hold a result.
@@ -145,8 +147,10 @@ pub(super) fn plan(
         format: asked.unwrap_or_else(|| default_format(image, input_format, depth)),
         output: None,
         copies: false,
+        partial: image.metadata.missing_rows.is_some(),
     };
-    let unchanged = own.is_some_and(|choices| matches!(choices.act, Act::Leave(_)) && !choices.alpha);
+    let unchanged =
+        own.is_some_and(|choices| matches!(choices.act, Act::Leave(_)) && !choices.alpha) && !plan.partial;
     target(&mut plan, input, output, options, unchanged);
     // Before any work: can the format hold the result, and may the file be written?
     if !plan.copies {

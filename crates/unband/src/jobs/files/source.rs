@@ -51,11 +51,13 @@ pub(super) type MinMemory<'a> = &'a dyn Fn((usize, usize), u64) -> Result<(u64, 
 /// Decodes the image; returns it with its detected format.
 ///
 /// # Errors
-/// Not an image, a damaged one, or one larger than allowed.
+/// Not an image, a damaged one, or one larger than allowed. With `keep_going`, the part of a truncated JPEG
+/// file that can be read is enough.
 pub(super) fn decode(
     input: Input<'_>,
     bytes: &[u8],
     limits: &Limits,
+    keep_going: bool,
     max_memory: Option<u64>,
     least: MinMemory<'_>,
 ) -> Result<(Image, &'static FormatEntry), Error> {
@@ -70,7 +72,16 @@ pub(super) fn decode(
     let file = bytes.len() as u64;
     let room = max_memory.map_or(u64::MAX, |allowed| memory::planes_within(allowed, file));
     let within = Limits { max_bytes: limits.max_bytes.min(room), ..*limits };
-    match (unband_io::read(bytes, &within), max_memory) {
+    let read = match unband_io::read(bytes, &within) {
+        Err(error @ (unband_io::Error::Truncated { .. } | unband_io::Error::Damaged { .. }))
+            if keep_going =>
+        {
+            // The first error is the more precise one.
+            unband_io::read_partly(bytes, &within).map_err(|_| error)
+        }
+        read => read,
+    };
+    match (read, max_memory) {
         (Ok(image), _) => Ok((image, format)),
         // Without a memory limit it would fit.
         (Err(unband_io::Error::Limit { width, height, bytes, .. }), Some(allowed))
