@@ -20,7 +20,7 @@ use crate::interrupt::{self, Busy};
 use crate::outcome::Outcome;
 use crate::outputs::{self, Target};
 use crate::record::{self, FileRecord, Schema};
-use crate::reporter::{Failure, Loudness, Reporter, printable};
+use crate::reporter::{Failure, Loudness, Reporter, pipe_note, printable};
 use crate::result::{print_json, print_text, stdout_failure, write_data};
 use crate::settings;
 use crate::streams;
@@ -132,6 +132,13 @@ impl<'a, W: ImageCommand> ImagesJob<'a, W> {
         notes.extend(outputs::distinguish(&found.inputs, &mut targets, naming, &stem));
         outputs::check(&found.inputs, &targets, naming, args.overwrite)?;
         work.check(&found.inputs, &targets)?;
+        let files = targets.iter().filter_map(|target| match target {
+            Target::File(path) => Some(path),
+            Target::Stem(_) | Target::Stdout => None,
+        });
+        notes.extend(
+            found.inputs.iter().map(|input| &input.path).chain(files).filter_map(|path| pipe_note(path)),
+        );
         if args.json && targets.contains(&Target::Stdout) {
             let hint = "name a file with `-o`, or drop `--json`";
             return Err(Failure::usage("the image and `--json` cannot both go to standard output", hint));

@@ -1,6 +1,7 @@
 //! Messages on standard error: errors with hints, notes, result lines.
 
 use std::fmt::{Display, Write as _};
+use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 use unband::Hint;
@@ -203,6 +204,12 @@ pub fn grouped(number: u64) -> String {
         out.extend(group.iter().map(|&digit| char::from(digit)));
     }
     out
+}
+
+/// A note on a named pipe, before it is waited for; `None` for everything else.
+pub fn pipe_note(path: &Path) -> Option<String> {
+    let name = || path.display().to_string();
+    unband::io::is_named_pipe(path).then(|| format!("{}: a named pipe, waiting for its other end", name()))
 }
 
 /// "1 shot", "31 shots".

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 
 use unband::Context;
 use unband::batch::{self, Cost};
@@ -13,7 +14,7 @@ use crate::budget::Budget;
 use crate::interrupt;
 use crate::outcome::Outcome;
 use crate::print::json::FailureRecord;
-use crate::reporter::{Failure, Loudness, Reporter};
+use crate::reporter::{Failure, Loudness, Reporter, counted, pipe_note};
 
 /// A job whose arguments are checked.
 pub trait MetricJob {
@@ -81,6 +82,9 @@ pub fn each_within<T: WorkItem, R: Send>(
     for failure in failures {
         reporter.failure(failure);
     }
+    for note in items.iter().filter_map(|item| pipe_note(Path::new(&item.name()))) {
+        reporter.note(&note);
+    }
     let threads = ctx.threads;
     let cost = |item: &T| {
         let pixels = item.pixels();
@@ -121,6 +125,18 @@ pub fn each_within<T: WorkItem, R: Send>(
     Some((all, failed))
 }
 
+/// Says how many images a page does not show.
+pub fn note_omitted(page: &Page, path: &Path, reporter: &Reporter<'_>) {
+    let (omitted, most) = (page.omitted() as u64, Page::MOST >> 20);
+    if omitted > 0 {
+        reporter.note(&format_args!(
+            "{}: {} not shown, a page has at most {most} MiB; make one for each folder",
+            path.display(),
+            counted(omitted, "image")
+        ));
+    }
+}
+
 /// Writes the requested table and page; reports failures.
 pub fn write_files<E: Display>(
     args: &MetricArgs,
@@ -134,6 +150,9 @@ pub fn write_files<E: Display>(
         args.write(path, &bytes, ctx)
     });
     let report = args.report.as_ref().zip(page);
+    if let Some((path, page)) = report {
+        note_omitted(page, path, reporter);
+    }
     let report = report.map(|(path, page)| args.write(path, page.html().as_bytes(), ctx));
     let mut outcome = Outcome::Done;
     if ctx.cancelled() {

@@ -60,6 +60,8 @@ pub struct Page {
     sections: String,
     contents: String,
     count: usize,
+    /// Sections that were not added because the page would be too large.
+    omitted: usize,
     longest: usize,
 }
 
@@ -83,6 +85,8 @@ const QUALITY: u8 = 95;
 impl Page {
     /// Default longest side of an image on the page, in pixels; see [`Page::longest`].
     pub const LONGEST: usize = 1280;
+    /// Bytes of the largest page with more than one section: browsers need several times as much memory.
+    pub const MOST: usize = 128 << 20;
 
     /// A page without sections.
     pub fn new(title: &str) -> Self {
@@ -91,6 +95,7 @@ impl Page {
             sections: String::new(),
             contents: String::new(),
             count: 0,
+            omitted: 0,
             longest: Self::LONGEST,
         }
     }
@@ -111,8 +116,14 @@ impl Page {
         Ok(())
     }
 
-    /// Adds a section drawn earlier, perhaps on another thread.
+    /// Adds a section drawn earlier, perhaps on another thread. Once one does not fit into [`Page::MOST`]
+    /// bytes, no other is added, and the page says so.
     pub fn put(&mut self, section: &SectionHtml) {
+        let full = self.count > 0 && self.sections.len() + section.bytes() > Self::MOST;
+        if full || self.omitted > 0 {
+            self.omitted += 1;
+            return;
+        }
         let id = format!("s{}", self.count + 1);
         let mut parts = vec![("id", id.as_str())];
         parts.extend(section.parts.iter().map(|(name, html)| (*name, html.as_str())));
@@ -125,6 +136,16 @@ impl Page {
             if level == "none" { "no banding" } else { level.as_str() }
         );
         self.count += 1;
+    }
+
+    /// Number of sections that were not added because the page would be too large.
+    pub fn omitted(&self) -> usize {
+        self.omitted
+    }
+
+    /// Counts sections that were not drawn because the page would be too large.
+    pub fn omit(&mut self, sections: usize) {
+        self.omitted += sections;
     }
 
     /// Adds a separate table.
@@ -145,11 +166,15 @@ impl Page {
 
     /// The HTML. Two or more sections get a table of contents.
     pub fn html(&self) -> String {
-        let contents = if self.count > 1 {
+        let mut contents = if self.count > 1 {
             format!("<nav aria-label=\"Images\"><ol>\n{}</ol></nav>", self.contents)
         } else {
             String::new()
         };
+        if self.omitted > 0 {
+            let (more, most) = (self.omitted, Self::MOST >> 20);
+            let _ = write!(contents, "<p>{more} more not shown: a page has at most {most} MiB.</p>");
+        }
         fill(
             PAGE,
             &[
@@ -175,6 +200,11 @@ pub struct SectionHtml {
 }
 
 impl SectionHtml {
+    /// Its size on a page.
+    pub fn bytes(&self) -> usize {
+        self.parts.iter().map(|part| part.1.len()).sum::<usize>() + self.thumbnail.len()
+    }
+
     /// Draws a section. `longest`: maximum side of images, in pixels; [`Page::LONGEST`] is a good choice.
     ///
     /// # Errors
@@ -413,4 +443,35 @@ fn profile(section: &Section<'_>, all: &[Shown<'_>]) -> Result<String, ShowError
     let profile = Profile::along(line, &series)?;
     let (wide, narrow) = (profile.svg(960)?, profile.svg(400)?);
     Ok(format!("<div class=\"wide\">{wide}</div><div class=\"narrow\">{narrow}</div>"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_ends_where_it_would_be_too_large() {
+        let section = |bytes: usize| SectionHtml {
+            parts: [
+                ("title", "x".repeat(bytes)),
+                ("verdict", String::new()),
+                ("level", "none".to_owned()),
+                ("stage", String::new()),
+                ("spots", String::new()),
+                ("profile", String::new()),
+                ("metrics", String::new()),
+            ],
+            thumbnail: String::new(),
+        };
+        let mut page = Page::new("Large");
+        // The first is shown however large it is.
+        for (bytes, shown, omitted) in [(Page::MOST, 1, 0), (1 << 10, 1, 1), (1, 1, 2)] {
+            page.put(&section(bytes));
+            assert_eq!((page.count, page.omitted()), (shown, omitted));
+        }
+        assert!(page.html().contains("2 more not shown: a page has at most 128 MiB."));
+        let mut page = Page::new("Small");
+        (0..3).for_each(|_| page.put(&section(1 << 10)));
+        assert!((page.count, page.omitted()) == (3, 0) && !page.html().contains("not shown"));
+    }
 }

@@ -103,6 +103,8 @@ fn a_page_shows_what_was_repaired_before_and_after() {
     let page = fs::read_to_string(stage.0.path().join("page.html")).unwrap();
     assert_eq!(page.matches("class=\"slider\"").count(), 2);
     assert_eq!(page.matches("→ none</p>").count(), 2, "the verdict of each result");
+    let (_, unchanged) = page.split_once("1 image unchanged</h2>").unwrap();
+    assert!(unchanged.contains("in/c.png"), "the names of the others");
     stage.run(&run).code(2).says("page.html: exists already");
     // Nothing to show, nothing written.
     stage

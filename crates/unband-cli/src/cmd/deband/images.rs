@@ -69,11 +69,11 @@ impl ImageCommand for Deband<'_> {
     }
 
     fn after(&self, input: &Input, done: &FileReport, ctx: &Context<'_>) {
+        let (Some(page), Some(input)) = (&self.report, input.file()) else { return };
         let changed = done.report.as_ref().filter(|report| report.changed);
-        if let (Some(page), Some(input), Some(output), Some(report)) =
-            (&self.report, input.file(), &done.plan.output, changed)
-        {
-            page.draw(input, &report.findings, output, ctx);
+        match (&done.plan.output, changed) {
+            (Some(output), Some(report)) => page.draw(input, &report.findings, output, ctx),
+            _ => page.list(input),
         }
     }
 

@@ -1,14 +1,14 @@
 //! `unband FILE… --report PAGE.html`: before-and-after page of the repaired images.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use unband::io::{Access, Saving};
 use unband::metrics::Inspected;
 use unband::verdict::Verdict;
 use unband::{Context, Findings, NoProgress};
-use unband_report::{HeatMap, Page, Section, SectionHtml, Side};
+use unband_report::{HeatMap, Listing, ListingRow, Page, Section, SectionHtml, Side};
 
 use crate::args::ImageArgs;
 use crate::budget::Budget;
@@ -18,12 +18,59 @@ use crate::interrupt::Busy;
 use crate::outcome::Outcome;
 use crate::outputs::check_folder_of;
 use crate::reporter::{Failure, Reporter, counted};
+use crate::runner::note_omitted;
+
+/// Names of unchanged images that a page lists.
+const LISTED: usize = 1000;
 
 /// Collects the drawings of all images, from any thread.
 pub struct Report<'a> {
     path: &'a Path,
     overwrite: bool,
-    drawn: Mutex<BTreeMap<PathBuf, Result<SectionHtml, Failure>>>,
+    drawn: Mutex<Drawn>,
+}
+
+/// The drawings of a page, within its size.
+#[derive(Default)]
+struct Drawn {
+    sections: BTreeMap<PathBuf, Result<SectionHtml, Failure>>,
+    bytes: usize,
+    /// Images from this name on are not shown.
+    end: Option<PathBuf>,
+    omitted: usize,
+    unchanged: BTreeSet<PathBuf>,
+}
+
+impl Drawn {
+    /// Keeps the first images by name that fit on a page, whatever the order in which they are drawn.
+    fn insert(&mut self, input: &Path, drawn: Result<SectionHtml, Failure>) {
+        if self.end.as_deref().is_some_and(|end| input >= end) {
+            self.omitted += 1;
+            return;
+        }
+        self.bytes += drawn.as_ref().map_or(0, SectionHtml::bytes);
+        self.sections.insert(input.to_path_buf(), drawn);
+        while self.bytes > Page::MOST && self.sections.len() > 1 {
+            let Some((last, drawn)) = self.sections.pop_last() else { break };
+            self.bytes -= drawn.as_ref().map_or(0, SectionHtml::bytes);
+            self.omitted += 1;
+            self.end = Some(last);
+        }
+    }
+
+    fn unchanged(&self) -> Option<Listing> {
+        let count = self.unchanged.len();
+        let names = self.unchanged.iter().take(LISTED);
+        let row =
+            |path: &PathBuf| ListingRow::Measured { name: path.display().to_string(), cells: Vec::new() };
+        let more = (count > LISTED).then(|| format!("{} more are not listed.", count - LISTED));
+        (count > 0).then(|| Listing {
+            title: format!("{} unchanged", counted(count as u64, "image")),
+            notes: more.into_iter().collect(),
+            head: vec!["file".to_owned()],
+            rows: names.map(row).collect(),
+        })
+    }
 }
 
 impl<'a> Report<'a> {
@@ -61,19 +108,29 @@ impl<'a> Report<'a> {
     /// Draws an image before and after, with its findings.
     pub fn draw(&self, input: &Path, findings: &Findings, output: &Path, ctx: &Context<'_>) {
         let drawn = section(input, findings, output, &Context { progress: &NoProgress, ..*ctx });
-        self.drawn.lock().unwrap_or_else(PoisonError::into_inner).insert(input.to_path_buf(), drawn);
+        self.lock().insert(input, drawn);
+    }
+
+    /// Lists an image in which nothing was repaired.
+    pub fn list(&self, input: &Path) {
+        self.lock().unchanged.insert(input.to_path_buf());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Drawn> {
+        self.drawn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes the page, with images in the order of their names.
     pub fn write(self, reporter: &Reporter<'_>) -> Outcome {
         let drawn = self.drawn.into_inner().unwrap_or_else(PoisonError::into_inner);
-        if drawn.is_empty() {
+        if drawn.sections.is_empty() {
             reporter.note(&format_args!("nothing was repaired, {} was not written", self.path.display()));
             return Outcome::Done;
         }
         let (mut page, mut outcome, mut count) = (Page::new("Before and after"), Outcome::Done, 0);
-        let access = Access::of(drawn.keys());
-        for section in drawn.into_values() {
+        let access = Access::of(drawn.sections.keys().chain(&drawn.unchanged));
+        let unchanged = drawn.unchanged();
+        for section in drawn.sections.into_values() {
             match section {
                 Ok(section) => {
                     page.put(&section);
@@ -85,6 +142,12 @@ impl<'a> Report<'a> {
                 }
             }
         }
+        page.omit(drawn.omitted);
+        count -= (page.omitted() - drawn.omitted) as u64;
+        if let Some(unchanged) = unchanged {
+            page.list(&unchanged);
+        }
+        note_omitted(&page, self.path, reporter);
         let Some(_busy) = Busy::begin() else { return Outcome::Interrupted };
         let saving = Saving { access, ..self.overwrite.into() };
         match unband::io::write_bytes(page.html().as_bytes(), self.path, saving) {
