@@ -10,6 +10,7 @@ mod ends;
 mod extra_output;
 #[cfg(feature = "files")]
 pub mod files;
+mod hidden;
 pub mod image;
 pub mod memory;
 mod neutral;

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use unband_image::dither::Dither;
-use unband_image::{Context, Depth, Hint, Image, Origin, Plane, Resampling, Rng};
+use unband_image::{Context, Depth, Hint, Image, Origin, Plane, Resampling, Rng, Window};
 use unband_infer::{Engine, TiledUpscaler, UpscaleError};
 use unband_nets::arch::{self, Architecture, Purpose};
 use unband_nets::{Convention, checkpoint};
 
 use super::check::check;
+use super::hidden::HiddenColours;
 use super::memory;
 use super::not_finite::NotFinite;
 use super::round::{Rounding, round};
@@ -19,6 +20,13 @@ use crate::{Error, OutputDepth, Precision, shipped};
 
 /// Memory for network buffers without a memory limit.
 const MEMORY: u64 = 1 << 30;
+
+/// Sides below which an image is framed.
+const SMALL: usize = 4;
+/// Sides above which it is not, since a frame would be many times its size.
+const LONG: usize = 4096;
+/// Width of the frame, in samples.
+const MARGIN: usize = 32;
 
 /// Options of upscaling. The default is the built-in network at scale 4.
 ///
@@ -180,9 +188,10 @@ impl Upscaler {
         if !memory::at_hand(self.bytes(&image).saturating_sub(memory::PROGRAM)) {
             return Err(Error::NoMemory { needed_mib: self.bytes(&image).div_ceil(1 << 20) });
         }
-        let planes = self.upscaler.upscaled(&image, memory, ctx).map_err(|error| match error {
+        let own = self.bytes(&image);
+        let hidden = HiddenColours::fill(&mut image);
+        let planes = self.planes(&image, memory, ctx).map_err(|error| match error {
             UpscaleError::Memory { needed } => {
-                let own = self.bytes(&image);
                 memory::error(own + needed, options.max_memory.unwrap_or(own + MEMORY), false)
             }
             UpscaleError::Restore(error) => error.into(),
@@ -192,9 +201,27 @@ impl Upscaler {
         let ctx = &Context { rng: Rng::new(options.seed), ..*ctx };
         round(&mut made, None, Rounding { depth, dither: options.dither, locked: options.locked }, ctx);
         regrid_alpha(&mut made, depth);
+        if let (Some(hidden), Some(source)) = (hidden, image.alpha) {
+            hidden.put_back(&source, &mut made, self.scale());
+        }
         let seconds = start.elapsed().as_secs_f64();
         let report = UpscaleReport { network: self.network, scale: self.scale(), depth, seconds };
         Ok((made, report))
+    }
+
+    /// The larger planes. The edges of a small image are repeated around it, since the network takes
+    /// everything outside for black.
+    fn planes(&self, image: &Image, memory: u64, ctx: &Context<'_>) -> Result<Vec<Plane>, UpscaleError> {
+        let size = (image.width(), image.height());
+        if size.0.min(size.1) >= SMALL || size.0.max(size.1) > LONG {
+            return self.upscaler.upscaled(image, memory, ctx);
+        }
+        let planes = image.planes.iter().map(|plane| surrounded(plane, MARGIN)).collect();
+        let framed = Image::new(planes, image.color.model, image.depth);
+        let planes = self.upscaler.upscaled(&framed, memory, ctx)?;
+        let scale = self.scale();
+        let inner = Window { x0: MARGIN, y0: MARGIN, x1: MARGIN + size.0, y1: MARGIN + size.1 }.times(scale);
+        Ok(planes.iter().map(|plane| plane.cut(inner)).collect())
     }
 
     fn upscaled_alpha(&self, alpha: &Plane) -> Plane {
@@ -207,7 +234,9 @@ impl Upscaler {
     /// Bytes of the program, of an image and of its result.
     fn bytes(&self, image: &Image) -> u64 {
         let samples: usize = image.planes.iter().chain(&image.alpha).map(|plane| plane.data.len()).sum();
-        self.bytes_of(4 * samples as u64)
+        // Hidden colours are kept, and their surroundings are computed at half the size and below.
+        let hidden = if image.alpha.is_some() { 4 * samples as u64 * 3 / 2 } else { 0 };
+        self.bytes_of(4 * samples as u64) + hidden
     }
 
     /// Bytes of the program, of an image with that many bytes of planes, and of its result.
@@ -226,4 +255,16 @@ impl Upscaler {
     fn memory(&self, image: &Image, allowed: Option<u64>) -> u64 {
         allowed.map_or(MEMORY, |allowed| allowed.saturating_sub(self.bytes(image)))
     }
+}
+
+/// A plane with its edges repeated around it.
+fn surrounded(plane: &Plane, margin: usize) -> Plane {
+    let (width, height) = (plane.width + 2 * margin, plane.height + 2 * margin);
+    let inside = |at: usize, side: usize| at.saturating_sub(margin).min(side - 1);
+    let mut data = Vec::with_capacity(width * height);
+    for y in 0..height {
+        let row = plane.row(inside(y, plane.height));
+        data.extend((0..width).map(|x| row[inside(x, plane.width)]));
+    }
+    Plane { width, height, data }
 }

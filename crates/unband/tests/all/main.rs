@@ -10,7 +10,9 @@ mod faithful;
 #[cfg(feature = "files")]
 mod files;
 mod jpeg;
+mod levels;
 mod memory;
 #[cfg(feature = "files")]
 mod metrics;
 mod networks;
+mod transparent;

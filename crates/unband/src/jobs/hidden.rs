@@ -1,0 +1,145 @@
+//! Colours under full transparency: filled from visible neighbours for a network, and put back afterwards.
+//!
+//! Source: M. Kraus, "The Pull-Push Algorithm Revisited", GRAPP 2009.
+
+use unband_image::{Depth, Image, Plane};
+
+/// The samples that full transparency hides, plane by plane, in the order of their positions.
+pub(super) struct HiddenColours {
+    samples: Vec<Vec<f32>>,
+}
+
+impl HiddenColours {
+    /// Replaces the colours of hidden pixels by a smooth extension of the visible ones. `None` where nothing
+    /// is hidden, or everything.
+    pub(super) fn fill(image: &mut Image) -> Option<Self> {
+        let alpha = image.alpha.as_ref()?;
+        let hidden = alpha.data.iter().filter(|&&alpha| is_hidden(alpha)).count();
+        if hidden == 0 || hidden == alpha.data.len() {
+            return None;
+        }
+        let taken = |plane: &Plane| {
+            let all = plane.data.iter().zip(&alpha.data);
+            all.filter(|(_, alpha)| is_hidden(**alpha)).map(|(&value, _)| value).collect()
+        };
+        let samples = image.planes.iter().map(taken).collect();
+        let weights = alpha.data.iter().map(|&v| if is_hidden(v) { 0.0 } else { v.min(1.0) }).collect();
+        let weights = Plane { width: alpha.width, height: alpha.height, data: weights };
+        extend(&mut image.planes, &weights);
+        Some(Self { samples })
+    }
+
+    /// Puts the colours back into an image that is larger by a whole factor, where it is still transparent.
+    pub(super) fn put_back(&self, source: &Plane, larger: &mut Image, scale: usize) {
+        let (Some(alpha), depth) = (&larger.alpha, larger.depth) else { return };
+        for (plane, samples) in larger.planes.iter_mut().zip(&self.samples) {
+            let mut samples = samples.iter();
+            let on_grid = |value: f32| match depth {
+                Depth::F32 => value,
+                depth @ Depth::Int(_) => depth.value(depth.code(value)),
+            };
+            for (at, _) in source.data.iter().enumerate().filter(|(_, alpha)| is_hidden(**alpha)) {
+                let Some(value) = samples.next().map(|&value| on_grid(value)) else { return };
+                let (left, top) = (at % source.width * scale, at / source.width * scale);
+                for y in top..top + scale {
+                    let clear = &alpha.row(y)[left..left + scale];
+                    let row = &mut plane.row_mut(y)[left..left + scale];
+                    let hidden = row.iter_mut().zip(clear).filter(|(_, alpha)| is_hidden(**alpha));
+                    hidden.for_each(|(to, _)| *to = value);
+                }
+            }
+        }
+    }
+}
+
+/// Transparent, or not a number.
+fn is_hidden(alpha: f32) -> bool {
+    alpha <= 0.0 || alpha.is_nan()
+}
+
+/// Fills the samples of weight 0 from ever larger means of the others; some weight is above 0.
+fn extend(planes: &mut [Plane], weights: &Plane) {
+    if weights.data.iter().all(|&weight| weight > 0.0) {
+        return;
+    }
+    let (mut coarse, sums) = halved(planes, weights);
+    extend(&mut coarse, &sums);
+    for (plane, coarse) in planes.iter_mut().zip(&coarse) {
+        for y in 0..plane.height {
+            let row = plane.row_mut(y).iter_mut().zip(weights.row(y)).enumerate();
+            row.filter(|(_, (_, weight))| **weight == 0.0)
+                .for_each(|(x, (to, _))| *to = between(coarse, x, y));
+        }
+    }
+}
+
+/// Means of 2×2 samples by their weights, and the sums of those.
+fn halved(planes: &[Plane], weights: &Plane) -> (Vec<Plane>, Plane) {
+    let (width, height) = (weights.width.div_ceil(2), weights.height.div_ceil(2));
+    let mut sums = Plane::filled(width, height, 0.0);
+    let mut means: Vec<Plane> = planes.iter().map(|_| Plane::filled(width, height, 0.0)).collect();
+    for y in 0..weights.height {
+        for (x, &weight) in weights.row(y).iter().enumerate().filter(|(_, weight)| **weight > 0.0) {
+            let at = y / 2 * width + x / 2;
+            sums.data[at] += weight;
+            for (mean, plane) in means.iter_mut().zip(planes) {
+                mean.data[at] += weight * plane.row(y)[x];
+            }
+        }
+    }
+    for mean in &mut means {
+        let sums = mean.data.iter_mut().zip(&sums.data).filter(|(_, sum)| **sum > 0.0);
+        sums.for_each(|(mean, &sum)| *mean /= sum);
+    }
+    sums.data.iter_mut().for_each(|sum| *sum = sum.min(1.0));
+    (means, sums)
+}
+
+/// A plane of half the size at a position of the whole one, interpolated.
+fn between(coarse: &Plane, x: usize, y: usize) -> f32 {
+    // The nearer sample has three quarters, the one on the other side the rest.
+    let pair = |at: usize, side: usize| {
+        let far = if at.is_multiple_of(2) { (at / 2).saturating_sub(1) } else { at / 2 + 1 };
+        (at / 2, far.min(side - 1))
+    };
+    let ((x0, x1), (y0, y1)) = (pair(x, coarse.width), pair(y, coarse.height));
+    let across = |y: usize| 0.75 * coarse.row(y)[x0] + 0.25 * coarse.row(y)[x1];
+    0.75 * across(y0) + 0.25 * across(y1)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use unband_image::Model;
+
+    #[test]
+    fn hidden_pixels_continue_a_slope_and_come_back() {
+        let (width, height) = (37, 21);
+        let plane = |value: &dyn Fn(usize, usize) -> f32| Plane {
+            width,
+            height,
+            data: (0..width * height).map(|i| value(i % width, i / width)).collect(),
+        };
+        let slope = |x: usize, y: usize| 0.2 + 0.01 * x as f32 + 0.005 * y as f32;
+        let alpha = plane(&|x, y| if (12..25).contains(&x) && (5..16).contains(&y) { 0.0 } else { 1.0 });
+        let hole = plane(&|x, y| if alpha.row(y)[x] > 0.0 { slope(x, y) } else { 1.0 });
+        let mut image = Image::new(vec![hole.clone()], Model::Gray, Depth::EIGHT);
+        image.alpha = Some(alpha.clone());
+        let hidden = HiddenColours::fill(&mut image).unwrap();
+        let worst =
+            (0..width * height).map(|i| (image.planes[0].data[i] - slope(i % width, i / width)).abs());
+        assert!(worst.fold(0.0, f32::max) < 0.05);
+        hidden.put_back(&alpha, &mut image, 1);
+        assert_eq!(image.planes[0], hole);
+    }
+
+    #[test]
+    fn images_without_hidden_or_without_visible_pixels_stay() {
+        for value in [0.0, 0.1, 1.0, f32::NAN] {
+            let mut image = Image::new(vec![Plane::filled(3, 2, 0.3)], Model::Gray, Depth::EIGHT);
+            image.alpha = Some(Plane::filled(3, 2, value));
+            assert!(HiddenColours::fill(&mut image).is_none(), "{value}");
+        }
+    }
+}
