@@ -156,7 +156,7 @@ impl PlanRecord {
             finding: repair.findings.sentence(),
             cause: repair.findings.cause_word(),
             visible: repair.findings.visible,
-            banded_share: repair.findings.banded_share,
+            banded_share: repair.findings.visible_share(),
             drawing: repair.findings.drawing.map(Drawing::word),
             alpha_bits: repair.findings.alpha_bits(),
             method: repair.method,

@@ -13,7 +13,7 @@ pub fn findings<'py>(py: Python<'py>, found: &Findings) -> PyResult<Bound<'py, P
     row.set_item("cause", found.cause_word())?;
     row.set_item("sentence", found.sentence())?;
     row.set_item("grade", grade(found).word())?;
-    row.set_item("banded_share", found.banded_share)?;
+    row.set_item("banded_share", found.visible_share())?;
     row.set_item("visible", found.visible)?;
     row.set_item("lossy", found.lossy)?;
     row.set_item("resized", found.resized)?;

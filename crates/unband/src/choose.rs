@@ -126,7 +126,7 @@ pub fn choose(image: &Image, findings: &Findings, options: &Options) -> Result<C
     // Strength 0 asks for no change at all. Then nothing runs: the bounds of JPEG coefficients would move
     // samples too.
     let off = ours && method.get(STRENGTH) == Some(0.0f32);
-    let nothing = ours && !options.everywhere && nothing_to_repair(findings, depth);
+    let nothing = ours && !options.everywhere && nothing_to_repair(image, findings, depth);
     let meant = ours && !options.everywhere && !nothing;
     let left = if off { Some(Reason::NotAsked) } else { kept(findings, options, meant) };
     let act = match (left, nothing, depth == image.depth) {
@@ -178,13 +178,15 @@ fn kept(findings: &Findings, options: &Options, meant: bool) -> Option<Reason> {
 }
 
 /// No visible banding and no coarse grid: a grid that is not finer cannot show the image better. Dither would
-/// only add noise.
-fn nothing_to_repair(findings: &Findings, depth: Depth) -> bool {
+/// only add noise. In a file of more codes than it uses, such as 13 bits in 16, samples would move by less
+/// than one of the codes in use: identifiers would become others, and no one would see a difference.
+fn nothing_to_repair(image: &Image, findings: &Findings, depth: Depth) -> bool {
     let fine = match findings.cause {
         Cause::Plain | Cause::Video | Cause::Coded | Cause::Jpeg | Cause::ToneCurve => true,
         Cause::Levels | Cause::Palette | Cause::PlaneGrid | Cause::RecodedGrid => false,
     };
-    fine && !findings.visible && depth.bits() <= findings.effective_bits
+    let unused = findings.effective_bits > 8 && depth == image.depth && depth != Depth::F32;
+    fine && !findings.visible && (depth.bits() <= findings.effective_bits || unused)
 }
 
 /// The reason for an unchanged result.

@@ -300,7 +300,7 @@ impl InspectRecord {
             half_chroma: findings.half_chroma,
             effective_bits: findings.effective_bits,
             visible: findings.visible,
-            banded_share: findings.banded_share,
+            banded_share: findings.visible_share(),
             drawing: findings.drawing.map(Drawing::word),
             alpha_bits: findings.alpha_bits(),
             map: MapRecord {

@@ -178,3 +178,36 @@ fn colours_of_transparent_pixels_stay() {
         assert!(same(before, after), "{i}: {before:?} became {after:?}");
     }
 }
+
+#[test]
+fn of_a_truncated_jpeg_the_readable_part_is_repaired_on_request() {
+    let stage = Stage::new();
+    stage.png("sky.png", &six_bits);
+    stage.run(&["sky.png", "-o", "sky.jpg", "--quality", "90"]).code(0);
+    let whole = stage.read("sky.jpg");
+    stage.write("cut.jpg", &whole[..whole.len() * 2 / 3]);
+    stage.run(&["cut.jpg", "-o", "none.png"]).code(1).says("ends before the image does").says("--keep-going");
+    let ran = stage.run(&["cut.jpg", "-o", "part.png", "--keep-going"]).code(0);
+    ran.says("cut.jpg: not kept: rows (").says("where the file ends");
+    let json = stage.run(&["cut.jpg", "-o", "part2.png", "--keep-going", "--json"]).code(0).json();
+    assert_eq!((&json[0]["status"], json[0]["height"].as_u64()), (&"written".into(), Some(HEIGHT as u64)));
+    // A whole file is the same with the option.
+    stage.run(&["sky.jpg", "-o", "a.png"]).code(0);
+    stage.run(&["sky.jpg", "-o", "b.png", "--keep-going"]).code(0);
+    assert_eq!(stage.read("a.png"), stage.read("b.png"));
+}
+
+#[test]
+fn a_share_of_bands_is_that_of_visible_ones() {
+    let stage = Stage::new();
+    stage.png("sky.png", &six_bits);
+    stage.png("plain.png", &texture);
+    for command in [&["--dry-run", "--json"][..], &["inspect", "--json"]] {
+        for (name, banded) in [("sky.png", true), ("plain.png", false)] {
+            let text = stage.run(&[command, &[name]].concat()).code(0).out();
+            let visible = text.contains("\"visible\":true");
+            assert_eq!(visible, banded, "{text}");
+            assert_eq!(text.contains("\"banded_share\":0.0"), !banded, "{text}");
+        }
+    }
+}

@@ -267,6 +267,12 @@ impl Findings {
         }
     }
 
+    /// Share of the smooth area in bands that show, 0..1: [`Findings::banded_share`], or 0 if none is
+    /// visible.
+    pub fn visible_share(&self) -> f32 {
+        if self.visible { self.banded_share } else { 0.0 }
+    }
+
     /// Is it coded with loss, with samples off every video lattice? Contours are then judged as those of the
     /// same samples in a lossless file.
     pub fn coded_on_no_grid(&self) -> bool {
