@@ -72,11 +72,10 @@ pub fn join(
         let message = cause(&said);
         let of_video = file_name(&input.path)?;
         // Messages about the input, such as its sound, are not errors of the output.
-        return Err(if message.contains(&*of_video.to_string_lossy()) {
-            input.damaged(&message)
-        } else {
-            not_written(message)
-        });
+        // FFmpeg 9 does not name the input there.
+        let of_input =
+            message.contains(&*of_video.to_string_lossy()) || message.contains("corrupt input packet");
+        return Err(if of_input { input.damaged(&message) } else { not_written(message) });
     }
     sent?;
     if patched(input, encoding) {
