@@ -2,11 +2,43 @@
 # shellcheck shell=bash
 
 # Begins a step and says how long the one before took.
-step_name="" step_start=$SECONDS
+step_name="" step_start=$SECONDS step_times=()
 step() {
-  if [[ -n $step_name ]]; then printf -- '-- %s: %d s\n' "$step_name" $((SECONDS - step_start)); fi
+  local seconds=$((SECONDS - step_start))
+  if [[ -n $step_name ]]; then
+    printf -- '-- %s: %d s\n' "$step_name" "$seconds"
+    step_times+=("$(minutes "$seconds")  $step_name")
+  fi
   step_name=$* step_start=$SECONDS
   printf '\n\033[1m== %s\033[0m\n' "$*"
+}
+
+# Seconds as minutes, for columns of times.
+minutes() { printf '%4d.%d' $(($1 / 60)) $(($1 % 60 / 6)); }
+
+# Minutes of all steps so far that took some, and their sum.
+report_times() {
+  step "minutes by step"
+  printf '%s\n' "${step_times[@]}" | grep -v '^   0\.0 ' || true
+  echo "$(minutes "$SECONDS")  together"
+}
+
+# One set of features for lints and tests, so that nothing is compiled twice: the program's, and images of the `image` crate.
+# shellcheck disable=SC2034
+tests_workspace=(--workspace --features unband/image)
+
+# Cargo with the profile of the tests (scripts/tests.toml), in the build folder of `cargo build --release`: crates from
+# elsewhere are compiled once for both. Programs go to a folder of their own, so that target/release/unband stays.
+tests_cargo() {
+  local target=${CARGO_TARGET_DIR:-$PWD/target}
+  CARGO_BUILD_BUILD_DIR=${CARGO_BUILD_BUILD_DIR:-$target} CARGO_TARGET_DIR=$target/tests \
+    cargo "$1" --release --config scripts/tests.toml "${@:2}"
+}
+
+# Crates from elsewhere in Cargo's messages, sorted: with `false` the compiled ones, with `true` those that were there.
+artifacts() {
+  grep '"reason":"compiler-artifact","package_id":"registry' | grep "\"fresh\":$1" |
+    sed 's/.*"package_id":"[^#]*#\([^"]*\)".*/\1/' | sort -u
 }
 
 # Tracked files by paths or patterns of git, one a line: a clone also holds results and notes. Outside a clone, all files.

@@ -1,7 +1,7 @@
 //! Crates of the workspace depend only on rows below their own, as docs/ARCHITECTURE.md draws them.
 #![allow(clippy::unwrap_used)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 use serde_json::Value;
@@ -84,6 +84,47 @@ fn the_program_uses_only_the_library_and_the_report() {
         names.filter(|name| name.starts_with("unband")).collect::<Vec<_>>(),
         ["unband", "unband-report"]
     );
+}
+
+/// With a crate's name missing there, its tests would run without checks of overflow.
+#[test]
+fn every_crate_has_all_checks_in_the_profile_of_the_tests() {
+    let profile = std::fs::read_to_string(root().join("scripts/tests.toml")).unwrap();
+    let profile: toml::Table = profile.parse().unwrap();
+    let packages = profile["profile"]["release"]["package"].as_table().unwrap();
+    for name in edges().0 {
+        let settings = packages.get(&name).unwrap_or_else(|| panic!("{name} is not in scripts/tests.toml"));
+        for check in ["debug-assertions", "overflow-checks"] {
+            assert_eq!(settings[check].as_bool(), Some(true), "{name}: {check}");
+        }
+    }
+}
+
+/// Names, versions and features of crates from elsewhere. Macros may have other features of a crate.
+fn features(arguments: &[&str]) -> BTreeSet<(String, String)> {
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "--offline", "--locked", "--prefix", "none", "--no-dedupe", "-f", "{p} [{f}]"])
+        .args(arguments)
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let crates = text.lines().filter_map(|line| line.split_once(" ["));
+    crates
+        .filter(|(name, _)| !name.starts_with("unband"))
+        .map(|(a, b)| (a.to_owned(), b.to_owned()))
+        .collect()
+}
+
+/// Otherwise `scripts/test` compiles them, and all that use them, once more.
+#[test]
+fn crates_from_elsewhere_have_the_same_features_in_the_program_and_its_tests() {
+    let program = features(&["-p", "unband-cli", "-e", "normal,build"]);
+    let tests = features(&["--workspace", "--features", "unband/image", "-e", "normal,build,dev"]);
+    assert!(program.len() > 150, "{}", program.len());
+    let lacking: Vec<_> = program.difference(&tests).collect();
+    assert!(lacking.is_empty(), "not so in the tests, see `cargo tree -e features -i NAME`: {lacking:?}");
 }
 
 #[test]
