@@ -162,18 +162,21 @@ pub struct VideoArgs {
     /// `--overwrite` alone starts over.
     #[arg(long, verbatim_doc_comment)]
     pub resume: bool,
-    /// Start time: seconds or H:MM:SS
+    /// Start time, as players show it: seconds or H:MM:SS
     #[arg(long, value_name = "TIME", value_parser = time, hide_short_help = true)]
     pub from: Option<f64>,
-    /// End time: seconds or H:MM:SS
+    /// End time, as players show it: seconds or H:MM:SS
     #[arg(long, value_name = "TIME", value_parser = time, hide_short_help = true)]
     pub to: Option<f64>,
     /// Neighbouring frames in a result: off, still (where nothing moves), motion (along it, the default)
     #[arg(long, value_name = "WORD", value_parser = temporal, hide_short_help = true)]
     pub temporal: Option<Temporal>,
-    /// Begin the result at 0, for recordings that begin at any time of day
-    #[arg(long, hide_short_help = true)]
-    pub start_at_zero: bool,
+    /// Keep the start time of the video's clock; by default, results begin at 0
+    ///
+    /// The clock of a broadcast may begin at any time of day.
+    /// .ts and .nut files keep it in any case.
+    #[arg(long, hide_short_help = true, verbatim_doc_comment)]
+    pub keep_start: bool,
     /// Arguments for the encoder of ffmpeg, such as "-crf 20"
     ///
     /// With "-c:v libx264 -crf 14" they replace the encoder and its preset.
@@ -235,7 +238,7 @@ impl VideoArgs {
             ("--from", self.from.is_some()),
             ("--to", self.to.is_some()),
             ("--temporal", self.temporal.is_some()),
-            ("--start-at-zero", self.start_at_zero),
+            ("--keep-start", self.keep_start),
         ];
         all.into_iter().filter_map(|(option, given)| given.then_some(option)).collect()
     }

@@ -51,7 +51,7 @@ impl VideoJob {
     fn missing(&self) -> PyResult<Vec<(usize, f64, String)>> {
         let all = self.with(|job| {
             let file = &job.plan_of_result().file;
-            let row = |segment: VideoSegment| (segment.number, file.seconds(segment.from), segment.to_json());
+            let row = |segment: VideoSegment| (segment.number, file.shown(segment.from), segment.to_json());
             job.missing().into_iter().map(row).collect()
         })?;
         Ok(all)

@@ -63,7 +63,7 @@ pub fn video_options(given: &Given<'_, '_>) -> Result<VideoOptions, Fault> {
         overwrite: given.switch("overwrite")?,
         only_banded: given.switch("only_banded")?,
         temporal: given.word::<Temporal>("temporal")?.unwrap_or_default(),
-        start_at_zero: given.switch("start_at_zero")?,
+        keep_start: given.switch("keep_start")?,
         from: given.value("start", "a number of seconds")?,
         to: given.value("end", "a number of seconds")?,
         ..VideoOptions::default()

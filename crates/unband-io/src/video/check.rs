@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::copied::Copied;
 use super::join::TickRange;
 use super::packets::Packets;
 use super::probe::{Stream, StreamKind};
@@ -26,7 +27,7 @@ pub(super) fn times(
     encoding: &Encoding,
     part: &Path,
 ) -> Result<(), VideoError> {
-    let written = Packets::read((part, None), false, &other_streams.programs);
+    let written = Packets::read((part, None), (false, false), &other_streams.programs);
     let written = written.map_err(|error| error.in_file(part))?;
     let track = |index| other_streams.number(file, index).and_then(|number| written.tracks.get(number));
     let video = track(file.video.stream);
@@ -40,7 +41,7 @@ pub(super) fn times(
     let half = (0.5 * f64::from(seconds) / f64::from(frames)).clamp(ROUNDED, MOST);
     let differs = |what: &str, is: f64, should: f64| {
         let what = format!("{what} is at {is:.3} s instead of {should:.3} s");
-        Err(VideoError::Times { path: part.to_owned(), what })
+        Err(VideoError::Times { path: part.to_owned(), what, kept: None })
     };
     let span =
         |track: Option<&super::packets::Track>| track.and_then(|track| Some(track.spans.first()?.shown));
@@ -52,23 +53,36 @@ pub(super) fn times(
             }
         }
     }
-    if cut.is_some() || !other_streams.strict {
+    if !other_streams.strict {
         return Ok(());
     }
+    let added = file.seconds(file.timeline.shift) + lead - start;
     let sounds = other_streams.streams(file).filter(|stream| stream.kind == StreamKind::Audio);
     for stream in sounds {
-        let Some(line) = file.timeline.tracks.get(stream.index) else { continue };
-        let (Some((first, last)), Some(is)) = (line.shown, span(track(stream.index))) else { continue };
-        let added = file.seconds(file.timeline.shift) + lead;
+        let expected = expected(file, stream.index, cut.is_some());
+        let (Some(expected), Some(track)) = (expected, track(stream.index)) else { continue };
+        let Some(is) = track.spans.first() else { continue };
         let of = |what: &str, stream: &Stream| format!("the {what} packet of {stream}");
-        if (is.1 - last - added).abs() > half {
-            return differs(&of("last", stream), is.1, last + added);
+        // Raw samples may be divided differently.
+        let [last, end] = [expected.shown.1, expected.end].map(|time| time + added);
+        if (is.shown.1 - last).abs() > half && (is.stored.1 - end).abs() > half {
+            return differs(&of("last", stream), is.shown.1, last);
         }
         // Containers may hide what precedes the first sample, such as the priming of an encoder.
-        let all = track(stream.index).is_some_and(|track| track.count == line.count);
-        if all && (is.0 - first - added).abs() > half {
-            return differs(&of("first", stream), is.0, first + added);
+        let first = expected.shown.0 + added;
+        if track.count == expected.count() && (is.stored.0 - first).abs() > half {
+            return differs(&of("first", stream), is.stored.0, first);
         }
     }
     Ok(())
+}
+
+/// The packets of a stream that a result has; `None` without any, or without times.
+fn expected(file: &VideoFile, stream: usize, part: bool) -> Option<Copied> {
+    let line = file.timeline.tracks.get(stream)?;
+    let (first, last) = line.shown?;
+    let copied = file.timeline.copied(stream, part);
+    let all =
+        Copied { packets: (0, line.count.checked_sub(1)?), of: line.count, shown: (first, last), end: last };
+    Some(copied.unwrap_or(all)).filter(|copied| copied.count() > 0 && copied.shown.0.is_finite())
 }

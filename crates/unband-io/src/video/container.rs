@@ -17,10 +17,21 @@ pub struct Container {
     pub(super) tagged: bool,
     /// Whether each stream has its own time base.
     pub(super) times_of_tracks: bool,
+    /// Whether players and editors expect it to begin at 0.
+    pub(super) from_zero: bool,
     /// Whether its timestamps are in milliseconds.
     pub(super) rounds: bool,
+    /// Whether its packets begin with four more bytes, as on Blu-ray discs and in camcorders.
+    pub(super) blu_ray: bool,
     /// Whether it can store mastering display and content light level.
     pub(super) light: bool,
+}
+
+impl Container {
+    /// The usual extension of its files.
+    pub(super) fn extension(&self) -> &'static str {
+        self.extensions.first().copied().unwrap_or_default()
+    }
 }
 
 /// A container without any optional features.
@@ -30,18 +41,29 @@ const PLAIN: Container = Container {
     ffv1: false,
     tagged: false,
     times_of_tracks: false,
+    from_zero: false,
     rounds: false,
+    blu_ray: false,
     light: false,
 };
 
-const CONTAINERS: &[Container] = &[
-    Container { muxer: "matroska", extensions: &["mkv"], ffv1: true, rounds: true, light: true, ..PLAIN },
-    Container { muxer: "webm", extensions: &["webm"], rounds: true, light: true, ..PLAIN },
+pub(super) const CONTAINERS: &[Container] = &[
+    Container {
+        muxer: "matroska",
+        extensions: &["mkv"],
+        ffv1: true,
+        from_zero: true,
+        rounds: true,
+        light: true,
+        ..PLAIN
+    },
+    Container { muxer: "webm", extensions: &["webm"], from_zero: true, rounds: true, light: true, ..PLAIN },
     Container {
         muxer: "mp4",
         extensions: &["mp4", "m4v"],
         tagged: true,
         times_of_tracks: true,
+        from_zero: true,
         light: true,
         ..PLAIN
     },
@@ -51,11 +73,13 @@ const CONTAINERS: &[Container] = &[
         ffv1: true,
         tagged: true,
         times_of_tracks: true,
-        rounds: false,
+        from_zero: true,
         light: true,
+        ..PLAIN
     },
     Container { muxer: "nut", extensions: &["nut"], ffv1: true, ..PLAIN },
-    Container { muxer: "mpegts", extensions: &["ts", "m2ts", "mts"], ..PLAIN },
+    Container { muxer: "mpegts", extensions: &["ts"], ..PLAIN },
+    Container { muxer: "mpegts", extensions: &["m2ts", "mts"], blu_ray: true, ..PLAIN },
 ];
 
 /// Numbered images.

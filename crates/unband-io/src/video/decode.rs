@@ -98,7 +98,9 @@ impl Decoder {
         let straight = video.timeline.filter(video.video.stream);
         // Where the clock jumps, a time does not name a place in the file.
         if let Some(from) = options.from.filter(|_| !video.timeline.jumps()) {
-            let seconds = (video.seconds(from - video.timeline.shift) - RUN_UP_SECONDS).max(0.0);
+            // FFmpeg counts from the start of the file.
+            let time = video.seconds(from - video.timeline.shift) - video.start;
+            let seconds = (time - RUN_UP_SECONDS).max(0.0);
             args.put(&["-noaccurate_seek", "-ss", &format!("{seconds:.6}")]);
         }
         if let Some(decoder) = video.video.decoder {

@@ -1,6 +1,6 @@
 //! Errors of videos, with hints.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use unband_image::Hint;
 
 use super::complaint::{Fault, fault};
@@ -155,6 +155,8 @@ pub enum VideoError {
         streams: Vec<Stream>,
         /// `FFmpeg`'s error message.
         message: String,
+        /// Extension of a container that holds all streams, if there is one.
+        instead: Option<&'static str>,
     },
     /// A stream selection that is not in the video, or is invalid.
     #[error("{}: {what}; there are {}", path.display(), listed(streams))]
@@ -197,12 +199,14 @@ pub enum VideoError {
         expected: u64,
     },
     /// A result that would not play like its video.
-    #[error("{}: the result would play differently: {what}", path.display())]
+    #[error("{}: the result would play differently: {what}{}", path.display(), kept_as(kept.as_deref()))]
     Times {
         /// The output.
         path: PathBuf,
         /// The first difference.
         what: String,
+        /// The whole result under another name, if it was kept.
+        kept: Option<PathBuf>,
     },
     /// A time range of a video whose clock jumps.
     #[error("{}: its clock jumps, so no time names a part of it", path.display())]
@@ -363,10 +367,13 @@ impl Hint for VideoError {
             Self::Odd { .. } => {
                 "use VP9, the default for such videos in .mkv, .mp4 and .webm, or `--lossless` (.mkv, .mov)"
             }
-            Self::NotHeld { streams, container, .. } => {
+            Self::NotHeld { streams, container, instead, .. } => {
                 let numbers: Vec<String> = streams.iter().map(|stream| stream.index.to_string()).collect();
                 let numbers = if numbers.is_empty() { "NUMBER".to_owned() } else { numbers.join(",") };
-                let other = if *container == "matroska" { "" } else { ", or write an .mkv file" };
+                let article = |extension: &str| if extension.starts_with('m') { "an" } else { "a" };
+                let other = instead.map_or_else(String::new, |instead| {
+                    format!(", or write {} .{instead} file", article(instead))
+                });
                 let sound = streams.iter().any(|stream| stream.kind == super::probe::StreamKind::Audio);
                 let opus = if *container == "webm" && sound {
                     ", or convert the audio to Opus first: `ffmpeg -i FILE -map 0 -c copy -c:a libopus OUT.mkv`"
@@ -398,6 +405,12 @@ impl Hint for VideoError {
             Self::Jumps { .. } => {
                 "restore it as a whole, or write a copy with a steady clock first: `ffmpeg -fflags +genpts -i FILE -c copy OUT.mkv`"
             }
+            Self::Times { kept: Some(kept), .. } => {
+                return Some(format!(
+                    "play it with `ffplay {0}`: if sound and subtitles fit the frames, rename it; please report this as a bug, with what `ffprobe -show_streams {0}` prints",
+                    super::probe::shell(kept)
+                ));
+            }
             Self::Frames { .. } | Self::Times { .. } => "this is a bug in unband; please report it",
             Self::Color { what, .. } if what.contains("bt2020c") || what.contains("ictcp") => {
                 "convert it first, without loss: `ffmpeg -i FILE -map 0 -c copy -c:v ffv1 -vf zscale=matrix=2020_ncl OUT.mkv`"
@@ -408,6 +421,11 @@ impl Hint for VideoError {
         };
         Some(text.to_owned())
     }
+}
+
+/// "; it is kept as film.unverified.mkv".
+fn kept_as(kept: Option<&Path>) -> String {
+    kept.map_or_else(String::new, |kept| format!("; it is kept as {}", kept.display()))
 }
 
 /// " (process 1234)".

@@ -6,9 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::container::Container;
 use super::release::Release;
 use super::{Images, PixelFormat, sniff};
-use crate::process::{Answer, Piped, Program, Watch};
+use crate::process::{Answer, Piped, Program, Room, Watch};
 use crate::{Error, Programs};
 
 const INSTALL: &str =
@@ -88,6 +89,35 @@ impl Ffmpeg {
         let asked = ["-hide_banner", "-h", &format!("filter={filter}")];
         let answer = programs.ask_once(&FFMPEG, &asked, ANSWER_BYTES, MOST)?;
         Ok(answer.output.lines().any(|line| line.split_whitespace().next() == Some(option)))
+    }
+
+    /// Whether it writes the rotation of a video in a container; in Matroska by a trial with one grey frame.
+    ///
+    /// # Errors
+    /// As [`Ffmpeg::find`].
+    pub(super) fn turns(&self, container: &Container, programs: &Programs) -> Result<bool, Error> {
+        if container.times_of_tracks {
+            return Ok(true);
+        }
+        if !container.rounds || !self.release().orients_inputs() {
+            return Ok(false);
+        }
+        let room = Room::new()?;
+        let (frame, trial) = (room.path("frame"), room.path("trial"));
+        std::fs::write(&frame, [0; 64]).map_err(|source| Error::Io { action: "write", source })?;
+        let mut args = Args::quiet(true);
+        args.put(&["-display_rotation", "90", "-f", "rawvideo", "-pix_fmt", "gray", "-s", "8x8", "-i"]);
+        args.push(file_name(&frame)?);
+        args.put(&["-c:v", "copy", "-f", "matroska"]);
+        args.push(file_name(&trial)?);
+        if !args.start([false; 2], programs)?.finish(MOST, None)?.0 {
+            return Ok(false);
+        }
+        let mut args = Args::default();
+        args.put(&["-v", "quiet", "-show_entries", "stream_side_data=rotation"]);
+        args.input(&trial)?;
+        let answer = FFPROBE.ask(&room, &args.into_list(), ANSWER_BYTES, MOST, programs)?;
+        Ok(String::from_utf8_lossy(&answer).contains("rotation=90"))
     }
 
     /// Whether it has that encoder.

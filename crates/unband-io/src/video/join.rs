@@ -9,6 +9,7 @@ use unband_image::Colorimetry;
 use super::boxes;
 use super::check;
 use super::complaint::cause;
+use super::copied::Place;
 use super::ffmpeg::{Args, IDLE, file_name};
 use super::fragments;
 use super::hdr_boxes::with_light;
@@ -16,7 +17,9 @@ use super::matroska;
 use super::matroska_parts;
 use super::other_streams::written;
 use super::parts;
-use super::{Encoding, Ffmpeg, OtherStreams, PixelFormat, Samples, Segment, VideoError, VideoFile, stills};
+use super::{
+    Codec, Encoding, Ffmpeg, OtherStreams, PixelFormat, Samples, Segment, VideoError, VideoFile, stills,
+};
 use crate::{Error, Leftover};
 
 /// A range of a video, in ticks. In the output it begins at 0.
@@ -108,13 +111,13 @@ pub fn copy(
     let _leftover = Leftover::new(part);
     let mut args = Args::quiet(other_streams.strict);
     args.put(&["-copyts"]);
-    other_streams.inputs(input, (0.0, input.timeline.lead), None, &mut args)?;
+    other_streams.inputs(input, (0.0, input.timeline.lead), &mut args)?;
     let mut number = 0;
     for stream in &input.streams {
         if stream.index == input.video.stream {
             args.put(&["-map", &format!("0:{}", stream.index), &format!("-c:{number}"), "copy"]);
             number += 1;
-        } else if other_streams.map(input, stream, (number, 0), &mut args) {
+        } else if other_streams.map(input, stream, (number, 0), None, &mut args) {
             number += 1;
         }
     }
@@ -151,8 +154,9 @@ fn all_there(part: &Path, found: u64, expected: u64) -> Result<(), VideoError> {
 /// and videos may begin before 0.
 const ADDED_SECONDS: u32 = 3600;
 
-/// Where frames are shown for long, the first ones are decoded at this rate per second.
-const FEWEST: i64 = 24;
+/// Where frames are shown for long, the first ones are decoded at this rate per second. Lower rates than this are
+/// those of slides; the average that a container reports includes the first ones.
+const FEWEST: i64 = 5;
 
 /// Writes the segments as one file.
 fn send(
@@ -252,12 +256,10 @@ fn arguments(
     args.put(&["-itsoffset", &format!("{:.6}", lead - f64::from(ADDED_SECONDS) - start)]);
     turned(input, ffmpeg, &mut args);
     args.put(&["-f", encoding.part_container(), "-i", "pipe:0"]);
-    other_streams.inputs(
-        input,
-        (start, lead),
-        cut.and_then(|cut| cut.to).map(|to| input.seconds(to)),
-        &mut args,
-    )?;
+    other_streams.inputs(input, (start, lead), &mut args)?;
+    if cut.is_some() {
+        other_streams.inputs_to_convert(input, &mut args)?;
+    }
     if let Some(output) = encoding.images() {
         std::fs::create_dir_all(part)
             .map_err(|source| Error::Io { action: "make the folder", source }.in_file(part))?;
@@ -268,6 +270,9 @@ fn arguments(
         stills::written(input, pixels.ok_or_else(missing)?, output, part, &mut args)?;
         return Ok(args);
     }
+    let length = |cut: TickRange| cut.to.map_or(f64::INFINITY, |to| input.seconds(to - cut.from));
+    let later = start - input.seconds(input.timeline.shift) - lead;
+    let place = cut.map(|cut| Place { begin: lead, end: lead + length(cut), later });
     let mut number = 0;
     for stream in &input.streams {
         if stream.index == input.video.stream {
@@ -290,12 +295,16 @@ fn arguments(
                 args.put(&[&format!("-chroma_sample_location:{number}"), place]);
             }
             number += 1;
-        } else if other_streams.map(input, stream, (number, 1), &mut args) {
+        } else if other_streams.map(input, stream, (number, 1), place, &mut args) {
             number += 1;
         }
     }
     other_streams.attach(input, &mut args)?;
     args.put(&["-map_metadata", "1", "-map_chapters", "1"]);
+    if let Some(place) = place.filter(|place| place.end.is_finite() && other_streams.converted.is_empty()) {
+        // Nothing after it is read. Frames are earlier, and what is copied is chosen by its filters.
+        args.put(&["-t", &format!("{:.6}", place.end)]);
+    }
     if encoding.container().times_of_tracks {
         args.put(&["-video_track_timescale", &input.time_base().1.to_string()]);
     }
@@ -303,14 +312,16 @@ fn arguments(
     Ok(args)
 }
 
-/// Whether `FFmpeg` cannot store the colours in the output: in `QuickTime` it writes them without a range,
-/// and only if all are specified.
+/// Whether `FFmpeg` cannot store the colours in the output: in `QuickTime` it writes them without a range, which
+/// FFV1 does not store either, and only if all are specified.
 fn patched(input: &VideoFile, encoding: &Encoding) -> bool {
     let video = encoding.tagged(&input.video);
     let tags = [&video.primaries, &video.transfer, &video.matrix];
     let some = tags.iter().filter(|tag| tag.is_some()).count();
     let partly = some > 0 && some < tags.len();
-    encoding.container().muxer == "mov" && (video.range.as_deref() == Some("pc") || partly)
+    let range = video.range.as_deref();
+    let hidden = range == Some("pc") || (range.is_some() && encoding.codec == Codec::Ffv1);
+    encoding.container().muxer == "mov" && (hidden || partly)
 }
 
 /// Writes all colours in a `QuickTime` file that ends with its `moov`.

@@ -7,6 +7,7 @@ mod check;
 mod codec;
 mod complaint;
 mod container;
+mod copied;
 mod covers;
 mod decode;
 mod encode;
@@ -34,6 +35,7 @@ mod select;
 mod sniff;
 mod stills;
 mod timeline;
+mod trial;
 mod watched;
 
 /// Number of frames in a fragmented file, and after it was copied with another start time: alone, and as the
@@ -72,6 +74,6 @@ pub use probe::{Video, VideoFile, probe, probe_images};
 pub use select::{StreamChoice, StreamSpec};
 pub use sniff::{begins_video, is_video, not_opened, promises_video, text_kind};
 pub use stills::{is_taken, put_in_place};
-pub use timeline::Timeline;
+pub use timeline::{Timeline, Times};
 
 pub use crate::Programs;

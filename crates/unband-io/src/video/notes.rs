@@ -2,7 +2,7 @@
 
 use super::pixel_format::Samples;
 use super::probe::{Stream, StreamKind};
-use super::{Encoding, OtherStreams, PixelFormat, Programs, VideoFile};
+use super::{Encoding, Ffmpeg, OtherStreams, PixelFormat, Programs, VideoFile};
 use crate::Error;
 
 /// One line per note; empty if nothing was lost.
@@ -13,9 +13,17 @@ pub fn notes(
     file: &VideoFile,
     encoding: &Encoding,
     other_streams: &OtherStreams,
+    ffmpeg: &Ffmpeg,
     programs: &Programs,
 ) -> Result<Vec<String>, Error> {
     let (video, mut notes) = (&file.video, other_streams.notes(encoding));
+    let turned = video.rotation != 0 || video.mirrored;
+    if turned && !ffmpeg.turns(encoding.container(), programs)? {
+        let muxer = encoding.muxer();
+        notes.push(format!(
+            "the rotation is not in the result: this FFmpeg cannot write it in {muxer}; .mp4 and .mov files keep it"
+        ));
+    }
     let light = &video.colorimetry;
     if (light.mastering.is_some() || light.content_light.is_some()) && !encoding.keeps_light() {
         notes.push("mastering display and light levels are not in the result: neither its codec nor its container can store them".to_owned());
@@ -75,7 +83,7 @@ impl OtherStreams {
             };
             format!("{stream} is not in the result: {why}")
         };
-        self.left.iter().map(note).collect()
+        self.left.iter().map(note).chain(self.audible.iter().cloned()).collect()
     }
 }
 

@@ -2,49 +2,40 @@
 
 use std::path::Path;
 
-use super::complaint::cause;
 use super::container::Container;
+use super::copied::{self, Place};
 use super::covers::Covers;
-use super::ffmpeg::{Args, FFPROBE, file_name};
+use super::ffmpeg::{Args, file_name};
 use super::probe::{Stream, StreamKind};
-use super::timeline::CLOCK;
-use super::{Encoding, Programs, StreamChoice, VideoError, VideoFile};
+use super::trial::later;
+use super::{Encoding, Ffmpeg, Programs, StreamChoice, VideoError, VideoFile};
 use crate::Error;
-use crate::process::Room;
 
 /// The non-video streams to copy, and how.
 #[derive(Clone, Debug, Default)]
 pub struct OtherStreams {
-    container: &'static str,
+    pub(super) container: &'static str,
     /// Indices of the streams that are copied.
-    copied: Vec<usize>,
+    pub(super) copied: Vec<usize>,
     /// Selected streams that cannot be copied.
     pub(super) left: Vec<Stream>,
     /// Streams that `FFmpeg` would write too early, and by how many seconds: when copying, some of its
     /// versions ignore that the first Opus samples in Matroska must not be played.
-    early: Vec<(usize, f64)>,
+    pub(super) early: Vec<(usize, f64)>,
     /// What `FFmpeg` calls a second in time stamps of these streams, where they must be changed.
-    units: Vec<(usize, f64)>,
+    pub(super) units: Vec<(usize, f64)>,
+    /// Subtitles that are converted, and what `FFmpeg` calls a second there.
+    pub(super) converted: Vec<usize>,
+    pub(super) unit_of_converted: f64,
+    /// Notes on samples of encoders that players of the source skip, and those of the result do not.
+    pub(super) audible: Vec<String>,
     /// Covers that are attached instead.
-    covers: Covers,
+    pub(super) covers: Covers,
     /// Whether damage to the video is an error.
     pub(super) strict: bool,
     /// The job's programs, to which the copying `ffmpeg` is added so that another thread can kill it.
     pub(super) programs: Programs,
 }
-
-/// Duration that is copied as a trial, from the start of the last audio stream.
-const TRIAL_SECONDS: f64 = 2.0;
-/// Audio that begins more than this many seconds after the first is not waited for.
-const MOST_SECONDS: f64 = 60.0;
-/// Ample time to copy the trial.
-const MOST: std::time::Duration = std::time::Duration::from_mins(2);
-/// Number of packets from which the start time of a stream is determined.
-const PACKETS: &str = "%+#24";
-/// Seconds by which a trial moves time stamps to find their unit.
-const LATER: f64 = 1000.0;
-/// Rounding of timestamps, in seconds, in the coarsest container.
-const TICK: f64 = 0.0011;
 
 impl OtherStreams {
     /// Tries whether all selected streams can be written to the container, before hours are spent on the
@@ -56,10 +47,9 @@ impl OtherStreams {
     pub fn check(
         video: &VideoFile,
         encoding: &Encoding,
-        choice: &StreamChoice,
-        output: &Path,
+        (choice, output): (&StreamChoice, &Path),
         keep_going: bool,
-        programs: &Programs,
+        (ffmpeg, programs): (&Ffmpeg, &Programs),
     ) -> Result<Self, VideoError> {
         choice.check(video)?;
         let container = encoding.container();
@@ -73,6 +63,13 @@ impl OtherStreams {
             copied: copied.iter().map(|stream| stream.index).collect(),
             early: Vec::new(),
             units: Vec::new(),
+            converted: Vec::new(),
+            unit_of_converted: if !ffmpeg.release().orients_inputs() && container.rounds {
+                1000.0
+            } else {
+                1.0
+            },
+            audible: Vec::new(),
             covers: Covers::default(),
             strict: !keep_going,
             programs: programs.clone(),
@@ -80,77 +77,19 @@ impl OtherStreams {
         if copied.is_empty() {
             return Ok(other_streams);
         }
-        let of_video = |error: Error| error.in_file(&video.path);
         if container.muxer == "matroska" {
-            other_streams.covers = Covers::extract(video, &copied, programs).map_err(of_video)?;
+            let covers = Covers::extract(video, &copied, programs);
+            other_streams.covers = covers.map_err(|error| error.in_file(&video.path))?;
         }
         // Covers are not tracks of the result.
         let copied: Vec<&Stream> =
             copied.into_iter().filter(|stream| !other_streams.covers.has(stream.index)).collect();
-        if copied.is_empty() {
-            return Ok(other_streams);
-        }
-        let sounds = copied.iter().enumerate().filter(|(_, stream)| stream.kind == StreamKind::Audio);
-        let mut were = Vec::new();
-        for (number, stream) in sounds {
-            let times = packet_times(&video.path, stream.index, programs).map_err(of_video)?;
-            were.push((number, stream.index, times));
-        }
-        // A recording may begin at any time of day, and its sound seconds after its frames.
-        let begins = video.video.start_pts.map(|ticks| video.seconds(ticks));
-        let begin = were.iter().filter_map(|(_, _, times)| times.first().copied());
-        let last = begin.clone().fold(f64::NEG_INFINITY, f64::max);
-        let first = begin.chain(begins).fold(f64::INFINITY, f64::min);
-        let seconds = TRIAL_SECONDS + (last - first).clamp(0.0, MOST_SECONDS);
-        let room = Room::new().map_err(of_video)?;
-        let trial = room.path("trial");
-        if let Some(message) = other_streams.trial(video, container, (&copied, seconds), &trial)? {
-            let mut separate = Vec::new();
-            for &stream in &copied {
-                if other_streams.trial(video, container, (&[stream], seconds), &trial)?.is_some() {
-                    separate.push(stream.clone());
-                }
-            }
-            return Err(VideoError::NotHeld {
-                path: output.to_owned(),
-                container: container.muxer,
-                streams: separate,
-                message,
-            });
-        }
-        let early = were.iter().filter_map(|(number, index, was)| {
-            // If the trial has no packets of it, its shift is unknown.
-            let is = packet_times(&trial, *number, programs).unwrap_or_default();
-            Some((*index, shift(was, &is, video.seconds(video.timeline.shift) + video.timeline.lead)?))
-        });
-        other_streams.early = early.collect();
-        if video.timeline.jumps() {
-            other_streams.units = other_streams.find_units(video, container, (&copied, seconds), &trial)?;
+        let converted = copied.iter().filter(|stream| subtitles(stream, container.muxer).is_some());
+        other_streams.converted = converted.map(|stream| stream.index).collect();
+        if !copied.is_empty() {
+            other_streams.try_out(video, container, &copied, output)?;
         }
         Ok(other_streams)
-    }
-
-    /// Finds the unit of time stamps by another trial, in which all are much later.
-    fn find_units(
-        &self,
-        video: &VideoFile,
-        container: &Container,
-        what: (&[&Stream], f64),
-        path: &Path,
-    ) -> Result<Vec<(usize, f64)>, VideoError> {
-        let first = |number| packet_times(path, number, &self.programs).unwrap_or_default().first().copied();
-        let before: Vec<_> = (0..what.0.len()).map(first).collect();
-        let later = Self { units: what.0.iter().map(|stream| (stream.index, 0.0)).collect(), ..self.clone() };
-        if later.trial(video, container, what, path)?.is_some() {
-            return Ok(Vec::new());
-        }
-        let units = what.0.iter().zip(before).enumerate().map(|(number, (stream, before))| {
-            let moved = first(number).zip(before).map(|(after, before)| after - before);
-            // The trial rounds its times; ticks are a whole number per second.
-            let unit = moved.map(|moved| CLOCK / (CLOCK * LATER / moved).round());
-            (stream.index, unit.filter(|&unit| unit > 0.0 && unit.is_finite()).unwrap_or(1.0))
-        });
-        Ok(units.collect())
     }
 
     /// The index of a stream in the result; attachments follow all others there.
@@ -168,33 +107,12 @@ impl OtherStreams {
         video.streams.iter().filter(|stream| self.copied.contains(&stream.index))
     }
 
-    /// Copies some seconds of these streams to a file; returns `ffmpeg`'s message if that fails.
-    fn trial(
-        &self,
-        video: &VideoFile,
-        container: &Container,
-        (streams, seconds): (&[&Stream], f64),
-        path: &Path,
-    ) -> Result<Option<String>, VideoError> {
-        let mut args = Args::quiet(false);
-        // As an input option, `-t` counts from the video's start; as an output option from 0.
-        args.put(&["-copyts", "-t", &format!("{seconds:.3}")]);
-        self.inputs(video, (0.0, video.timeline.lead), None, &mut args)?;
-        for (number, stream) in streams.iter().enumerate() {
-            self.map(video, stream, (number, 0), &mut args);
-        }
-        written(container, false, path, &mut args)?;
-        let (success, said) = args.start([false; 2], &self.programs)?.finish(MOST, None)?;
-        Ok((!success).then(|| cause(&said)))
-    }
-
-    /// Adds the video as the next input, for a time range in seconds, and once more for each stream that
-    /// would be early. `lead`: seconds before the first time in the file.
+    /// Adds the video as the next input, and once more for each stream that would be early. `from`: the second
+    /// at which the result begins; `lead`: seconds before the first time in the file.
     pub(super) fn inputs(
         &self,
         video: &VideoFile,
         (from, lead): (f64, f64),
-        to: Option<f64>,
         args: &mut Args,
     ) -> Result<(), Error> {
         let shift = video.seconds(video.timeline.shift);
@@ -203,15 +121,15 @@ impl OtherStreams {
             if offset != 0.0 {
                 args.put(&["-itsoffset", &format!("{offset:.6}")]);
             }
-            if from > 0.0 {
-                args.put(&["-ss", &format!("{:.6}", from - shift)]);
-            }
-            if let Some(to) = to {
-                args.put(&["-to", &format!("{:.6}", to - shift)]);
-            }
             args.video(&video.path, video.images.as_ref())?;
         }
         Ok(())
+    }
+
+    /// Adds the video once more for each stream of subtitles that is converted, with its own times: `FFmpeg`
+    /// converts none that begin before 0.
+    pub(super) fn inputs_to_convert(&self, video: &VideoFile, args: &mut Args) -> Result<(), Error> {
+        self.converted.iter().try_for_each(|_| args.video(&video.path, video.images.as_ref()))
     }
 
     /// Attaches the covers, after all mapped streams.
@@ -229,19 +147,23 @@ impl OtherStreams {
     }
 
     /// Maps a stream to index `number` of the output if it was selected and can be copied. `first` is the
-    /// index of the video among the inputs. Returns whether it was mapped.
+    /// index of the video among the inputs. `part`: its place, if only a part is copied. Returns whether it was
+    /// mapped.
     pub(super) fn map(
         &self,
         video: &VideoFile,
         stream: &Stream,
         (number, first): (usize, usize),
+        part: Option<Place>,
         args: &mut Args,
     ) -> bool {
         if !self.copied.contains(&stream.index) || self.covers.has(stream.index) {
             return false;
         }
         let again = self.early.iter().position(|&(index, _)| index == stream.index);
-        let input = first + again.map_or(0, |at| at + 1);
+        let converted = part.and_then(|_| self.converted.iter().position(|&index| index == stream.index));
+        let converted = converted.map(|at| at + self.early.len());
+        let input = first + again.or(converted).map_or(0, |at| at + 1);
         args.put(&["-map", &format!("{input}:{}", stream.index)]);
         args.put(&[&format!("-c:{number}"), subtitles(stream, self.container).unwrap_or("copy")]);
         // FFmpeg 5.1 calls FLAC in MP4 an experiment, and every release TrueHD.
@@ -249,18 +171,32 @@ impl OtherStreams {
             args.put(&["-strict", "-2"]);
         }
         let unit = self.units.iter().find(|&&(index, _)| index == stream.index).map(|&(_, unit)| unit);
-        let filter = match unit {
-            Some(0.0) => Some(format!("setts=pts=PTS+{LATER}/TB:dts=DTS+{LATER}/TB")),
-            Some(unit) => video.timeline.bitstream_filter(stream.index, unit),
-            None => None,
+        let filter = match (unit, part) {
+            (Some(0.0), _) => Some(later()),
+            (_, Some(place)) if stream.kind == StreamKind::Subtitle => {
+                let later = if converted.is_some() { place.later } else { 0.0 };
+                let unit = if converted.is_some() { self.unit_of_converted } else { 1.0 };
+                Some(copied::of_subtitles(place, later, unit))
+            }
+            (Some(unit), _) => video.timeline.bitstream_filter(stream.index, unit),
+            (None, _) => video.timeline.chosen(stream.index, part.is_some()),
         };
         if let Some(filter) = filter {
+            // Else packets before the first key packet are not counted.
+            args.put(&[&format!("-copyinkf:{number}")]);
             args.put(&[&format!("-bsf:{number}"), &filter]);
         }
         args.put(&[&format!("-map_metadata:s:{number}"), &format!("{first}:s:{}", stream.index)]);
+        if let Some(title) = stream.title.as_ref().filter(|_| HANDLED.contains(&self.container)) {
+            // FFmpeg before 8 has no other place for it there, and players show this one.
+            args.put(&[&format!("-metadata:s:{number}"), &format!("handler_name={title}")]);
+        }
         true
     }
 }
+
+/// Containers that name the handler of a track.
+const HANDLED: [&str; 2] = ["mp4", "mov"];
 
 /// Whether a stream can be copied at all. `FFmpeg` cannot write a codec without a name, and it silently drops
 /// attachments in `WebM`.
@@ -288,6 +224,7 @@ pub(super) fn written(
     if container.muxer == "mpegts" {
         // Otherwise FFmpeg adds the time that a buffer takes to fill, to video and audio alike.
         args.put(&["-mpegts_copyts", "1"]);
+        args.put(&["-mpegts_m2ts_mode", if container.blu_ray { "1" } else { "0" }]);
     }
     args.put(&["-max_interleave_delta", "0", "-f", container.muxer]);
     args.push(file_name(path)?);
@@ -295,7 +232,7 @@ pub(super) fn written(
 }
 
 /// Codec to which text subtitles are converted in a container that cannot hold them as they are.
-fn subtitles(stream: &Stream, muxer: &str) -> Option<&'static str> {
+pub(super) fn subtitles(stream: &Stream, muxer: &str) -> Option<&'static str> {
     let text = ["subrip", "srt", "ass", "ssa", "webvtt", "mov_text", "text"];
     let codec = stream
         .codec
@@ -307,23 +244,4 @@ fn subtitles(stream: &Stream, muxer: &str) -> Option<&'static str> {
         "webm" if codec != "webvtt" => Some("webvtt"),
         _ => None,
     }
-}
-
-/// Seconds by which a stream's packets are early in the trial, where it is more than rounding.
-fn shift(was: &[f64], is: &[f64], added: f64) -> Option<f64> {
-    let mut early: Vec<f64> = was.iter().zip(is).map(|(was, is)| was + added - is).collect();
-    early.sort_by(f64::total_cmp);
-    // The first packet may be cut at the beginning of the file, so the median applies.
-    early.get(early.len() / 2).copied().filter(|seconds| seconds.abs() > TICK)
-}
-
-/// Start times of the first packets of a stream, in seconds.
-fn packet_times(path: &Path, stream: usize, programs: &Programs) -> Result<Vec<f64>, Error> {
-    let mut args = Args::default();
-    args.put(&["-v", "error", "-select_streams", &stream.to_string(), "-read_intervals", PACKETS]);
-    args.put(&["-show_entries", "packet=pts_time", "-of", "csv=p=0"]);
-    args.input(path)?;
-    let answer = FFPROBE.ask(&Room::new()?, &args.into_list(), 1 << 16, MOST, programs)?;
-    let text = String::from_utf8_lossy(&answer);
-    Ok(text.lines().filter_map(|line| line.trim().trim_end_matches(',').parse().ok()).collect())
 }

@@ -28,10 +28,12 @@ struct Packet {
     lasts: f64,
     /// Is it shown at all?
     discarded: bool,
+    /// Samples that players skip at its start and at its end.
+    skipped: [u32; 2],
 }
 
 impl Packet {
-    /// From a line such as "0,0.541667,0.500000,0.041667,K_".
+    /// From a line such as "0,0.541667,0.500000,0.041667,K_", or "…,K_,1105,0" with skipped samples.
     fn parse(line: &str) -> Option<Self> {
         let mut fields = line.split(',').map(str::trim);
         let stream = fields.next()?.parse().ok()?;
@@ -39,7 +41,10 @@ impl Packet {
             || fields.next().and_then(|time| time.parse::<f64>().ok()).filter(|time| time.is_finite());
         let (shown, decoded, lasts) = (time(), time(), time());
         let discarded = fields.next().is_some_and(|flags| flags.contains('D'));
-        Some(Self { stream, shown, decoded, lasts: lasts.unwrap_or(0.0), discarded })
+        // Side data of other kinds leave empty fields.
+        let mut samples = fields.filter_map(|count| count.parse().ok());
+        let skipped = [samples.next().unwrap_or(0), samples.next().unwrap_or(0)];
+        Some(Self { stream, shown, decoded, lasts: lasts.unwrap_or(0.0), discarded, skipped })
     }
 }
 
@@ -52,6 +57,8 @@ pub(super) struct Span {
     pub(super) decoded: (f64, f64),
     /// First and last display time of packets that are shown.
     pub(super) shown: (f64, f64),
+    /// First display time of all packets, and the end of the last one.
+    pub(super) stored: (f64, f64),
     /// Does it begin with a time far above the one before, not below it?
     pub(super) ahead: bool,
 }
@@ -65,7 +72,13 @@ pub(super) struct Track {
     pub(super) spans: Vec<Span>,
     /// Did all packets have a display time?
     pub(super) timed: bool,
-    last: f64,
+    /// Numbers of the first and of the last packet that is shown, in the order of the file.
+    pub(super) played: Option<(u64, u64)>,
+    /// Samples that players skip at its start and at its end.
+    pub(super) skipped: [u32; 2],
+    /// Display time and duration of each packet, where asked for.
+    pub(super) times: Vec<(f64, f64)>,
+    pub(super) last: f64,
 }
 
 /// The packets of a file, by stream.
@@ -81,10 +94,10 @@ pub(super) struct Packets {
 const MOST_STREAMS: usize = 1 << 12;
 
 impl Packets {
-    /// Reads all packets. `jumps`: does the container allow its clock to jump?
+    /// Reads all packets. `jumps`: does the container allow its clock to jump? `each`: with the time of each packet.
     pub(super) fn read(
         (path, images): (&Path, Option<&Images>),
-        jumps: bool,
+        (jumps, each): (bool, bool),
         programs: &Programs,
     ) -> Result<Self, Error> {
         let mut args = Args::default();
@@ -92,16 +105,16 @@ impl Packets {
             "-v",
             "quiet",
             "-show_entries",
-            "packet=stream_index,pts_time,dts_time,duration_time,flags",
+            "packet=stream_index,pts_time,dts_time,duration_time,flags:packet_side_data=skip_samples,discard_padding",
         ]);
         args.put(&["-of", "csv=p=0"]);
         args.video(path, images)?;
         let room = Room::new()?;
         let answer = FFPROBE.ask_for_lines(&room, &args.into_list(), MOST, programs)?;
-        Ok(Self::of(answer.lines().map_while(Result::ok), jumps))
+        Ok(Self::of(answer.lines().map_while(Result::ok), jumps, each))
     }
 
-    fn of(lines: impl Iterator<Item = String>, jumps: bool) -> Self {
+    fn of(lines: impl Iterator<Item = String>, jumps: bool, each: bool) -> Self {
         let mut packets = Self { tracks: Vec::new(), pieces: 1 };
         // For each piece, by stream: the last time before it.
         let mut before: Vec<Vec<Option<f64>>> = vec![Vec::new()];
@@ -110,6 +123,10 @@ impl Packets {
         {
             if packets.tracks.len() <= packet.stream {
                 packets.tracks.resize_with(packet.stream + 1, || Track { timed: true, ..Track::default() });
+            }
+            if each {
+                let time = packet.shown.or(packet.decoded).unwrap_or(f64::NAN);
+                packets.tracks[packet.stream].times.push((time, packet.lasts));
             }
             packets.put(packet, jumps, &mut before);
         }
@@ -120,12 +137,16 @@ impl Packets {
     }
 
     fn put(&mut self, packet: Packet, jumps: bool, before: &mut Vec<Vec<Option<f64>>>) {
-        let track = &self.tracks[packet.stream];
-        let Some(time) = packet.decoded.or(packet.shown) else {
-            self.tracks[packet.stream].count += 1;
-            self.tracks[packet.stream].timed = false;
-            return;
-        };
+        let track = &mut self.tracks[packet.stream];
+        if !packet.discarded {
+            track.played = Some((track.played.map_or(track.count, |(first, _)| first), track.count));
+        }
+        for (all, more) in track.skipped.iter_mut().zip(packet.skipped) {
+            *all = (*all).max(more);
+        }
+        track.count += 1;
+        track.timed &= packet.shown.is_some();
+        let Some(time) = packet.decoded.or(packet.shown) else { return };
         let (last, piece) = (track.last, track.spans.last().map(|span| span.piece));
         let ahead = time > last + AHEAD;
         let jumped = jumps && piece.is_some() && (time < last - BACK || ahead);
@@ -141,18 +162,18 @@ impl Packets {
             None => self.pieces - 1,
         };
         let track = &mut self.tracks[packet.stream];
-        track.count += 1;
-        track.timed &= packet.shown.is_some();
         track.last = if jumps { time } else { track.last.max(time) };
         if piece != Some(place) {
             let empty = (f64::INFINITY, f64::NEG_INFINITY);
-            track.spans.push(Span { piece: place, decoded: empty, shown: empty, ahead: jumped && ahead });
+            let ahead = jumped && ahead;
+            track.spans.push(Span { piece: place, decoded: empty, shown: empty, stored: empty, ahead });
         }
         let Some(span) = track.spans.last_mut() else { return };
         let widened = |(from, to): (f64, f64), begin: f64, end: f64| (from.min(begin), to.max(end));
         span.decoded = widened(span.decoded, time, time + packet.lasts);
+        let shown = packet.shown.unwrap_or(time);
+        span.stored = widened(span.stored, shown, shown + packet.lasts);
         if !packet.discarded {
-            let shown = packet.shown.unwrap_or(time);
             span.shown = widened(span.shown, shown, shown);
         }
     }
@@ -177,6 +198,7 @@ impl Packets {
                 piece: 0,
                 decoded: (all.decoded.0.min(span.decoded.0), all.decoded.1.max(span.decoded.1)),
                 shown: (all.shown.0.min(span.shown.0), all.shown.1.max(span.shown.1)),
+                stored: (all.stored.0.min(span.stored.0), all.stored.1.max(span.stored.1)),
                 ahead: false,
             });
             track.spans = merged.map(|span| Span { piece: 0, ..span }).into_iter().collect();
@@ -195,7 +217,7 @@ mod tests {
             let start = *start;
             (0..20).flat_map(move |i| [0, 1].map(|stream| line(stream, start[stream] + 0.1 * f64::from(i))))
         });
-        Packets::of(lines, jumps)
+        Packets::of(lines, jumps, false)
     }
 
     #[test]

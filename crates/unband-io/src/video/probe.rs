@@ -18,6 +18,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 pub use hdr::{DynamicHdr, content_light_words, svt_mastering_display, x265_master_display};
+pub(super) use video_file::shell;
 pub use video_file::{FieldOrder, Stream, StreamKind, Video, VideoFile};
 
 use super::ffmpeg::{Args, FFPROBE, file_name, is_opened};

@@ -7,7 +7,8 @@
 
 use std::fmt::Write;
 
-use super::packets::{AHEAD, BACK, Packets, Span};
+use super::copied::Copied;
+use super::packets::{AHEAD, BACK, Packets, Span, Track};
 use super::probe::StreamKind;
 use super::{Encoding, Programs, VideoFile};
 
@@ -18,6 +19,10 @@ pub struct Timeline {
     pub(super) shift: i64,
     /// Seconds that are added in the file only, where its container cannot begin at 0.
     pub(super) lead: f64,
+    /// Seconds from 0 to the first moment that players show, after the shift: the start of the time they show.
+    zero: Option<f64>,
+    /// Does the container store the padding of encoders?
+    pub(super) keeps_padding: bool,
     /// By stream: the packets and the jumps of its clock.
     pub(super) tracks: Vec<StreamTimes>,
 }
@@ -29,6 +34,15 @@ pub(super) struct StreamTimes {
     pub(super) count: u64,
     /// First and last display time; `None` without packets that have one.
     pub(super) shown: Option<(f64, f64)>,
+    /// The packets that a result gets, if it is copied and its clock is steady: a whole one, and one of a part.
+    pub(super) whole: Option<Copied>,
+    part: Option<Copied>,
+    /// Time and duration of the first packets that are copied.
+    pub(super) head: Vec<(f64, f64)>,
+    /// Samples that players skip at its start and at its end.
+    pub(super) skipped: [u32; 2],
+    /// Are some of its packets hidden by the container?
+    pub(super) hides: bool,
     /// Seconds that are added from its start on.
     added: f64,
     /// Jumps of its clock: is it ahead, and the seconds that are added from here on as well.
@@ -42,35 +56,91 @@ const LEAD_SECONDS: f64 = 1.4;
 const LEAST_LEAD: f64 = 0.7;
 /// Earlier times than this have no place in Matroska either.
 const EARLIEST: f64 = -1.0;
+/// Rounding of times, in seconds.
+const ROUNDED: f64 = 0.0005;
+/// Number of packets from which the start time of a stream is determined.
+const HEAD: usize = 24;
+/// Longest priming of an encoder, in seconds: that of HE-AAC at 22,050 Hz.
+const PRIMING: f64 = 0.2;
 /// All clocks that may jump tick this often a second.
 pub(super) const CLOCK: f64 = 90_000.0;
 
+/// A request for the times of a result.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Times {
+    /// Keep the start time of the video, where the container can.
+    pub keep_start: bool,
+    /// Start of a part and its end, if before the end of the video, in seconds as players show them.
+    pub part: Option<(f64, Option<f64>)>,
+}
+
 /// Decides the time line.
-pub(super) fn decide(
-    file: &VideoFile,
-    encoding: &Encoding,
-    start_at_zero: bool,
-    programs: &Programs,
-) -> Timeline {
-    let packets = Packets::read((&file.path, file.images.as_ref()), file.may_jump(), programs);
+fn decide(file: &VideoFile, encoding: &Encoding, times: Times, programs: &Programs) -> Timeline {
+    let jumps = file.may_jump();
+    let packets = Packets::read((&file.path, file.images.as_ref()), (jumps, true), programs);
     // The decoder reports damage, with a better message.
-    let packets = packets.unwrap_or_default();
-    let tracks = lines(&packets, file);
+    let mut packets = packets.unwrap_or_default();
+    let mut tracks = lines(&packets, file);
+    for stream in file.streams.iter().filter(|stream| stream.kind == StreamKind::Audio) {
+        let (line, track) = (tracks.get_mut(stream.index), packets.tracks.get_mut(stream.index));
+        if let (Some(line), Some(track), Some(rate)) = (line, track, stream.sample_rate) {
+            skip(line, track, rate);
+        }
+    }
     let begin = |line: &StreamTimes| line.shown.map(|(first, _)| first);
     let video = tracks.get(file.video.stream).and_then(begin);
     let video = video.or(file.video.start_pts.map(|ticks| file.seconds(ticks))).unwrap_or(0.0);
     let of_time = file.streams.iter().filter(|stream| {
         matches!(stream.kind, StreamKind::Video | StreamKind::Audio) && !stream.attached_image
     });
-    let first = of_time.filter_map(|stream| begin(tracks.get(stream.index)?)).fold(video, f64::min);
-    let rounds = matches!(encoding.container().muxer, "matroska" | "webm");
-    let early = video < 0.0 && (file.may_jump() || !rounds || video < EARLIEST);
-    let move_by = if early || start_at_zero { -first } else { 0.0 };
+    let first = of_time.filter_map(|stream| begin(tracks.get(stream.index)?).map(without_priming));
+    let first = first.fold(video, f64::min);
+    let container = encoding.container();
+    let early = video < 0.0 && (jumps || !container.rounds || video < EARLIEST);
+    let from_zero = container.from_zero && !times.keep_start;
+    let move_by = if early || from_zero { -first } else { 0.0 };
     // A later start of another stream stays later.
     let shift = file.ticks(move_by);
-    let begins = first + file.seconds(shift);
-    let lead = lead(encoding, begins);
-    Timeline { shift, lead, tracks }
+    let zero = first + file.seconds(shift);
+    for (line, track) in tracks.iter_mut().zip(&packets.tracks) {
+        line.head = track.times.iter().take(HEAD).copied().collect();
+    }
+    if !tracks.iter().any(StreamTimes::changes) {
+        let seconds =
+            |(from, to): (f64, Option<f64>)| (from + first, to.map_or(f64::INFINITY, |to| to + first));
+        let (part, hides) = (times.part.map(seconds), container.times_of_tracks);
+        for stream in &file.streams {
+            let (line, track) = (tracks.get_mut(stream.index), packets.tracks.get(stream.index));
+            if let Some((line, track)) = line.zip(track) {
+                line.whole = Copied::of(track, stream.kind, None, hides);
+                line.part = part.and_then(|part| Copied::of(track, stream.kind, Some(part), hides));
+                let skipped = line.whole.map_or(0, |whole| whole.packets.0 as usize);
+                line.head = track.times.iter().skip(skipped).take(HEAD).copied().collect();
+            }
+        }
+    }
+    Timeline { shift, lead: lead(encoding, zero), zero: Some(zero), keeps_padding: container.rounds, tracks }
+}
+
+/// Lets a stream begin after the samples that players skip: their number is exact, the marks of whole packets need
+/// not be.
+fn skip(line: &mut StreamTimes, track: &mut Track, rate: u32) {
+    let (Some(&(first, _)), Some(played)) = (track.times.first(), track.played) else { return };
+    let starts = first + f64::from(track.skipped[0]) / f64::from(rate);
+    if track.skipped[0] == 0 || line.changes() {
+        return;
+    }
+    let skipped =
+        track.times.iter().take_while(|(time, lasts)| time + lasts < starts + ROUNDED).count() as u64;
+    track.played = Some((played.0.max(skipped).min(played.1), played.1));
+    if let Some((first, _)) = &mut line.shown {
+        *first = first.max(starts);
+    }
+}
+
+/// The first time of audio whose encoder added samples before it that are not played, as Opus does.
+fn without_priming(first: f64) -> f64 {
+    if (-PRIMING..0.0).contains(&first) { 0.0 } else { first }
 }
 
 /// Seconds to add in a file whose first time this is.
@@ -112,6 +182,11 @@ fn lines(packets: &Packets, file: &VideoFile) -> Vec<StreamTimes> {
         StreamTimes {
             count: track.count,
             shown: first.zip(last).filter(|_| track.timed),
+            whole: None,
+            part: None,
+            head: Vec::new(),
+            skipped: track.skipped,
+            hides: track.played.is_some_and(|(first, last)| last + 1 - first < track.count),
             added: track.spans.first().map_or(0.0, |span| added[span.piece]),
             jumps: jumps.collect(),
         }
@@ -128,20 +203,35 @@ impl VideoFile {
 
     /// Finds where its clock jumps, for decoding without a result.
     pub(super) fn with_own_times(self, programs: &Programs) -> Self {
-        let packets = Packets::read((&self.path, self.images.as_ref()), true, programs).unwrap_or_default();
-        let timeline = Timeline { tracks: lines(&packets, &self), ..Timeline::default() };
+        let read = Packets::read((&self.path, self.images.as_ref()), (true, false), programs);
+        let timeline = Timeline { tracks: lines(&read.unwrap_or_default(), &self), ..Timeline::default() };
         Self { timeline, ..self }
+    }
+
+    /// Seconds from 0 to the first moment that players show; they count from there.
+    pub fn zero(&self) -> f64 {
+        self.timeline.zero.unwrap_or_else(|| without_priming(self.start))
+    }
+
+    /// The time that players show, in seconds, of a time in ticks.
+    pub fn shown(&self, ticks: i64) -> f64 {
+        self.seconds(ticks) - self.zero()
     }
 
     /// Decides the time line of a result in a container from the packets of this video.
     #[must_use]
-    pub fn with_timeline(self, encoding: &Encoding, start_at_zero: bool, programs: &Programs) -> Self {
-        let timeline = decide(&self, encoding, start_at_zero, programs);
+    pub fn with_timeline(self, encoding: &Encoding, times: Times, programs: &Programs) -> Self {
+        let timeline = decide(&self, encoding, times, programs);
         Self { timeline, ..self }
     }
 }
 
 impl Timeline {
+    /// Whether times are moved.
+    pub fn moves(&self) -> bool {
+        self.shift != 0
+    }
+
     /// Whether the clock of any stream jumps.
     pub fn jumps(&self) -> bool {
         self.tracks.iter().any(StreamTimes::changes)
@@ -161,6 +251,22 @@ impl Timeline {
     pub(super) fn filter(&self, stream: usize) -> Option<String> {
         let line = self.tracks.get(stream).filter(|line| line.changes())?;
         Some(format!("setpts='{}'", line.expression("PTS", "PTS", 1.0)))
+    }
+
+    /// A bitstream filter that drops the packets of a stream that a result does not get.
+    pub(super) fn chosen(&self, stream: usize, part: bool) -> Option<String> {
+        self.copied(stream, part)?.filter()
+    }
+
+    /// The packets of a copied stream that a result gets.
+    pub(super) fn copied(&self, stream: usize, part: bool) -> Option<Copied> {
+        let line = self.tracks.get(stream)?;
+        if part { line.part } else { line.whole }
+    }
+
+    /// Whether the container hides frames that a copy in another one would show.
+    pub fn hides(&self, stream: usize) -> bool {
+        self.tracks.get(stream).is_some_and(|line| line.hides)
     }
 
     /// A bitstream filter that does the same for the packets of a copied stream. `unit`: what `FFmpeg` calls

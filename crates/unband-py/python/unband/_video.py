@@ -63,7 +63,7 @@ def deband_video(
     resume: bool = False,
     progressive: bool = False,
     keep_going: bool = False,
-    start_at_zero: bool = False,
+    keep_start: bool = False,
     threads: int | None = None,
     progress: Progress = None,
     **params: Any,
@@ -99,7 +99,7 @@ def deband_video(
         resume=resume,
         progressive=progressive,
         keep_going=keep_going,
-        start_at_zero=start_at_zero,
+        keep_start=keep_start,
     ) as options:
         return VideoReport(
             **_unband.deband_video(path_of(input, "input"), path_of(output, "output"), options)

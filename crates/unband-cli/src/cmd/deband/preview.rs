@@ -315,10 +315,8 @@ fn look(
     ctx: &Context<'_>,
 ) -> Result<Option<ChosenFrames>, Failure> {
     let seconds = video_file.duration.unwrap_or(0.0);
-    let (from, to) = (
-        part.from.map_or(0.0, |t| video_file.seconds(t)),
-        part.to.map_or(seconds, |t| video_file.seconds(t)),
-    );
+    let (from, to) =
+        (part.from.map_or(0.0, |t| video_file.shown(t)), part.to.map_or(seconds, |t| video_file.shown(t)));
     let share = if seconds > 0.0 { ((to.min(seconds) - from) / seconds).clamp(0.0, 1.0) } else { 1.0 };
     let total = (expected_frames(video_file) as f64 * share) as usize;
     let apart = ((to - from) / MEASURED).max(NEAR);

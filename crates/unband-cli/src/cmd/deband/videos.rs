@@ -187,7 +187,7 @@ pub fn options(args: &DebandArgs) -> Result<VideoOptions, Failure> {
         overwrite: args.images.overwrite,
         only_banded: args.only_banded,
         temporal: video.temporal.unwrap_or_default(),
-        start_at_zero: video.start_at_zero,
+        keep_start: video.keep_start,
         from: video.from,
         to: video.to,
     })

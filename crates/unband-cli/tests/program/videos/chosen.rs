@@ -76,7 +76,7 @@ fn streams_that_a_container_does_not_hold_are_named_with_a_way_out() {
     make(&stage, "data.ts", &[&["-f", "lavfi", "-i", TEN][..], &data, &["-c:v", "libx264"]].concat());
     let ran = stage.run(&["data.ts", "-o", "out.mkv"]).code(1);
     let ran = ran.says("out.mkv: matroska cannot hold stream 1 (data, bin_data): ");
-    ran.says("skip these streams with `--drop-stream 1`\n");
+    ran.says("skip these streams with `--drop-stream 1`, or write a");
     let vp9 = "-c:v libvpx-vp9 -deadline realtime -cpu-used 8";
     let quick = ["film.mkv", "-o", "out.webm", "--drop-stream", "a", "--ffmpeg-args", vp9];
     stage.run(&quick).code(0).says("stream 4 (attachment) is not in the result: webm holds none");

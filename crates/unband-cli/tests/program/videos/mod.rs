@@ -15,6 +15,7 @@ mod names;
 mod notes;
 #[cfg(unix)]
 mod page;
+mod parts;
 mod piped;
 mod playlists;
 mod preview;
@@ -32,6 +33,8 @@ mod signals;
 mod tags;
 mod timeline;
 mod unusual;
+#[cfg(unix)]
+mod unverified;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

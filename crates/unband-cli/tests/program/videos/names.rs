@@ -72,10 +72,10 @@ fn what_fails_before_the_first_frame_names_the_video() {
         &["-f", "lavfi", "-i", TEN, "-f", "lavfi", "-i", "sine=d=1", "-c:v", "ffv1", "-c:a", "flac"],
     );
     #[cfg(unix)]
-    for (program, pattern) in [("ffmpeg", "-encoders"), ("ffprobe", "packet=pts_time")] {
+    for (program, pattern) in [("ffmpeg", "-encoders"), ("ffprobe", "-show_format")] {
         let path = programs::before(&stage, program, pattern, "echo 'End of file' >&2; exit 1");
         let ran: Ran = stage.command(&["film.mkv", "--lossless"]).env("PATH", path).output().unwrap().into();
-        ran.code(1).says("film.mkv: `").says("End of file");
+        ran.code(1).says("film.mkv: ").says("End of file");
         std::fs::remove_file(stage.path("bin").join(program)).unwrap();
     }
 }

@@ -93,23 +93,28 @@ fn audio_and_video_stay_in_sync_in_every_container() {
     flashing(&stage, "a.ts", &[]);
     flashing(&stage, "a.mp4", &[]);
     flashing(&stage, "late.mkv", &["-output_ts_offset", "5.5"]);
-    for (source, result, shift) in [
-        ("a.ts", "out.ts", 0.0),
-        ("a.ts", "out.mp4", 0.0),
-        ("a.ts", "out.nut", 0.0),
-        ("a.mp4", "out.ts", 1.4),
-        ("a.mp4", "out.mkv", 0.0),
-        ("late.mkv", "out.ts", 0.0),
-        ("late.mkv", "out.mov", 0.0),
-    ] {
-        stage.run(&[&[source, "-o", result, "--overwrite"], &FAST[..]].concat()).code(0);
-        same_moments(&stage, source, result, shift);
-    }
-    // All streams of a recording move alike.
-    stage.run(&[&["late.mkv", "-o", "zero.mkv", "--start-at-zero"], &FAST[..]].concat()).code(0);
     let first = |name: &str| packets(&stage.path(name), "v:0")[0].min(packets(&stage.path(name), "a:0")[0]);
-    assert!(first("zero.mkv").abs() < 0.002, "{}", first("zero.mkv"));
-    same_moments(&stage, "late.mkv", "zero.mkv", -first("late.mkv"));
+    for (source, result, kept, shift) in [
+        ("a.ts", "out.ts", false, Some(0.0)),
+        ("a.ts", "out.mp4", false, None),
+        ("a.ts", "out.mp4", true, Some(0.0)),
+        ("a.ts", "out.nut", false, Some(0.0)),
+        ("a.mp4", "out.ts", false, Some(1.4)),
+        ("a.mp4", "out.mkv", false, None),
+        ("late.mkv", "out.ts", false, Some(0.0)),
+        ("late.mkv", "out.mov", false, None),
+        ("late.mkv", "out.mkv", false, None),
+        ("late.mkv", "out.mkv", true, Some(0.0)),
+    ] {
+        let keep: &[&str] = if kept { &["--keep-start"] } else { &[] };
+        stage.run(&[&[source, "-o", result, "--overwrite"], &FAST[..], keep].concat()).code(0);
+        // All streams of a recording move alike, to 0.
+        if shift.is_none() {
+            // The priming of AC-3 may come before.
+            assert!((-0.006..0.002).contains(&first(result)), "{result}: {}", first(result));
+        }
+        same_moments(&stage, source, result, shift.unwrap_or(-first(source).max(0.0)));
+    }
 }
 
 #[test]

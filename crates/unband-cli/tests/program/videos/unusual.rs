@@ -6,7 +6,8 @@ use super::*;
 #[track_caller]
 fn keeps_times(stage: &Stage, name: &str) -> String {
     let output = format!("{name}.out.mkv");
-    let record = &stage.run(&[name, "--lossless", "-o", &output, "--json"]).code(0).json()[0];
+    let args = [name, "--lossless", "-o", &output, "--keep-start", "--json"];
+    let record = &stage.run(&args).code(0).json()[0];
     let (before, after) = (times(&stage.path(name)), times(&stage.path(&output)));
     assert_eq!(record["frames"].as_u64(), Some(after.len() as u64), "{name}");
     assert_eq!(before, after, "{name}");

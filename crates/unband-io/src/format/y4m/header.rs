@@ -56,7 +56,7 @@ impl Y4mHeader {
             width: image.width(),
             height: image.height(),
             rate: (25, 1),
-            aspect: image.metadata.density.map_or((1, 1), |density| {
+            aspect: image.metadata.density.map_or((0, 0), |density| {
                 let scale = ratio_scale(density);
                 let whole = |value: f64| (value * scale).round().clamp(1.0, f64::from(u32::MAX)) as u32;
                 // A higher density across means narrower pixels.

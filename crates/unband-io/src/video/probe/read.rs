@@ -20,15 +20,11 @@ fn stream(node: Node<'_>) -> Stream {
     let disposition = node.at("disposition");
     Stream {
         index: node.size("index"),
-        kind: match node.text("codec_type") {
-            Some("video") => StreamKind::Video,
-            Some("audio") => StreamKind::Audio,
-            Some("subtitle") => StreamKind::Subtitle,
-            Some("attachment") => StreamKind::Attachment,
-            _ => StreamKind::Data,
-        },
+        kind: StreamKind::of(node.text("codec_type").unwrap_or_default()),
         codec: node.name("codec_name"),
         language: node.at("tags").name("language"),
+        title: node.at("tags").name("title"),
+        sample_rate: node.number("sample_rate").filter(|&rate| rate >= 1.0).map(|rate| rate as u32),
         default: disposition.flag("default"),
         dispositions: disposition.flags(),
         attached_image: disposition.flag("attached_pic") || disposition.flag("timed_thumbnails"),
@@ -109,6 +105,7 @@ pub(super) fn file(path: &Path, answer: Node<'_>, main: usize, frames: Node<'_>)
         images: None,
         container: format.text("format_name").unwrap_or_default().to_owned(),
         duration: duration(format, node),
+        start: format.number("start_time").unwrap_or(0.0),
         streams: streams(answer),
         chapters: answer.list("chapters").count(),
         video,

@@ -21,6 +21,8 @@ pub struct VideoFile {
     pub container: String,
     /// In seconds, if known.
     pub duration: Option<f64>,
+    /// First time on the clock of its container, in seconds.
+    pub start: f64,
     /// All streams, in order.
     pub streams: Vec<Stream>,
     /// Number of chapters.
@@ -44,6 +46,10 @@ pub struct Stream {
     pub codec: Option<String>,
     /// As tagged ("eng").
     pub language: Option<String>,
+    /// Its title, as tagged.
+    pub title: Option<String>,
+    /// Audio samples per second.
+    pub sample_rate: Option<u32>,
     /// Whether it is played by default.
     pub default: bool,
     /// `FFmpeg`'s names of its dispositions ("default", "forced").
@@ -69,6 +75,17 @@ impl fmt::Display for Stream {
 }
 
 impl StreamKind {
+    /// By `FFmpeg`'s name.
+    pub(in crate::video) fn of(name: &str) -> Self {
+        match name {
+            "video" => Self::Video,
+            "audio" => Self::Audio,
+            "subtitle" => Self::Subtitle,
+            "attachment" => Self::Attachment,
+            _ => Self::Data,
+        }
+    }
+
     /// In a word, for messages.
     pub fn word(self) -> &'static str {
         match self {
@@ -352,7 +369,7 @@ impl VideoFile {
 }
 
 /// A name quoted for a shell.
-fn shell(path: &Path) -> String {
+pub(in crate::video) fn shell(path: &Path) -> String {
     let name = path.display().to_string();
     let plain = |c: char| c.is_alphanumeric() || "_-./+,:@\\".contains(c);
     if name.chars().all(plain) && !name.starts_with('-') {

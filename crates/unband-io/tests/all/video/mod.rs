@@ -76,9 +76,9 @@ fn copied(path: &Path, args: &[&str], bits: u8, each: usize, output: &Path) -> V
         }
         segments.push(encoder.finish().unwrap());
     }
+    let (choice, programs) = (StreamChoice::default(), Programs::default());
     let other_streams =
-        OtherStreams::check(&file, &encoding, &StreamChoice::default(), output, false, &Programs::default())
-            .unwrap();
+        OtherStreams::check(&file, &encoding, (&choice, output), false, (&ffmpeg, &programs)).unwrap();
     video::join(&file, &segments, &other_streams, None, &encoding, &ffmpeg, output).unwrap();
     file
 }

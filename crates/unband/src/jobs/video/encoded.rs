@@ -89,7 +89,7 @@ impl<'a> EncoderTrial<'a> {
         )?;
         let segment = encoder.finish()?;
         let nothing = || {
-            let from = self.file.seconds(ticks);
+            let from = self.file.shown(ticks);
             VideoError::EmptyPart { path: self.file.path.clone(), from, to: format!("{from} s") }
         };
         decoded(&segment.path, wanted.ok_or_else(nothing)?, &to, self.programs)?

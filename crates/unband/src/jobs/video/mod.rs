@@ -131,8 +131,9 @@ impl Begun {
         let (end, bytes) = match plan.make(&mut unfinished, shots, &mut announced, &mut worked, ctx) {
             Ok(done) => done,
             Err(error) => {
-                // A partial video only takes room that the next attempt needs.
                 let joined = unfinished.joined();
+                let error = plan.kept_unverified(error, &joined);
+                // A partial video only takes room that the next attempt needs.
                 let _ = fs::remove_file(&joined).or_else(|_| fs::remove_dir_all(&joined));
                 unfinished.remove_if_empty();
                 return Err(about(error, plan.output));
@@ -189,7 +190,7 @@ fn about(error: Error, output: &Path) -> Error {
         Error::Video(VideoError::Frames { found, expected, .. }) => {
             VideoError::Frames { path, found, expected }.into()
         }
-        Error::Video(VideoError::Times { what, .. }) => VideoError::Times { path, what }.into(),
+        Error::Video(VideoError::Times { what, kept, .. }) => VideoError::Times { path, what, kept }.into(),
         other => other,
     }
 }
@@ -255,8 +256,8 @@ impl Plan<'_> {
         let timeline = &self.file.timeline;
         let same = self.file.path.extension() == self.output.extension()
             && self.other_streams.all(&self.file)
-            && !self.options.start_at_zero;
-        if !same && timeline.jumps() {
+            && !timeline.moves();
+        if !same && (timeline.jumps() || self.hides_frames()) {
             return Ok(None);
         }
         if same {
@@ -274,14 +275,19 @@ impl Plan<'_> {
         self.placed(&joined).map(Some)
     }
 
+    /// Does the video's container hide coded frames, as edit lists do? Only a container with such lists can copy it.
+    fn hides_frames(&self) -> bool {
+        self.file.timeline.hides(self.file.video.stream) && !matches!(self.encoding.muxer(), "mp4" | "mov")
+    }
+
     /// The error for a video without a single frame.
     fn empty(&self) -> Error {
         let path = self.file.path.clone();
         let Some(cut) = self.cut else {
             return VideoError::Damaged { path, message: "no frame can be decoded".to_owned() }.into();
         };
-        let to = cut.to.map_or("its end".to_owned(), |to| format!("{} s", self.file.seconds(to)));
-        VideoError::EmptyPart { path, from: self.file.seconds(cut.from), to }.into()
+        let to = cut.to.map_or("its end".to_owned(), |to| format!("{} s", self.file.shown(to)));
+        VideoError::EmptyPart { path, from: self.file.shown(cut.from), to }.into()
     }
 
     /// Joins the video and moves it to its place; returns its size in bytes.
@@ -297,6 +303,17 @@ impl Plan<'_> {
             &joined,
         )?;
         self.placed(&joined)
+    }
+
+    /// Keeps a result whose check failed under a name of its own: all its frames are there.
+    fn kept_unverified(&self, error: Error, joined: &Path) -> Error {
+        let Error::Video(VideoError::Times { path, what, kept: None }) = error else { return error };
+        let mut name = self.output.file_stem().unwrap_or_default().to_os_string();
+        name.push(".unverified.");
+        name.push(self.output.extension().unwrap_or_default());
+        let kept = self.output.with_file_name(name);
+        let moved = joined.is_file() && video::put_in_place(joined, &kept, &self.file.path).is_ok();
+        VideoError::Times { path, what, kept: moved.then_some(kept) }.into()
     }
 
     /// Moves a written video to its place; returns its size in bytes.

@@ -38,11 +38,11 @@ pub struct VideoOptions {
     pub only_banded: bool,
     /// The use of neighbouring frames by unband's own methods.
     pub temporal: Temporal,
-    /// Begin the result at 0, whatever the first time of the video.
-    pub start_at_zero: bool,
-    /// Start time, in seconds.
+    /// Keep the first time of the video, where results begin at 0 by default: MP4, `QuickTime`, Matroska, `WebM`.
+    pub keep_start: bool,
+    /// Start time, in seconds from the first moment of the video, as players show it.
     pub from: Option<f64>,
-    /// End time, in seconds.
+    /// End time, in the same seconds.
     pub to: Option<f64>,
 }
 

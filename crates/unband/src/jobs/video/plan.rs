@@ -7,12 +7,12 @@ use unband_io::free_bytes;
 use unband_io::video::probe::Stream;
 use unband_io::video::{
     self, Codec, Encoding, Ffmpeg, FrameFormat, OtherStreams, PixelFormat, Programs, Purpose, TickRange,
-    VideoError, VideoFile,
+    Times, VideoError, VideoFile,
 };
 
 use super::VideoOptions;
 use super::folder::folder_of;
-use super::source::cut;
+use super::source::{cut, part};
 use super::stop::with_programs;
 use super::unfinished::{self, Waiting};
 use crate::verdict::Grade;
@@ -145,18 +145,25 @@ impl<'a> Plan<'a> {
         }
         let ffmpeg = ffmpeg.map_err(|error| error.in_file(input))?;
         let (encoding, stored) = encoding(&file, output, options, &ffmpeg, programs)?;
-        let file = file.with_timeline(&encoding, options.start_at_zero, programs);
-        if file.timeline.jumps() && (options.from.is_some() || options.to.is_some()) {
+        let part = part(options)?;
+        let times = Times { keep_start: options.keep_start, part };
+        let file = file.with_timeline(&encoding, times, programs);
+        if file.timeline.jumps() && part.is_some() {
             return Err(VideoError::Jumps { path: file.path }.into());
         }
-        let other_streams =
-            OtherStreams::check(&file, &encoding, &options.streams, output, options.keep_going, programs)?;
-        let notes =
-            video::notes(&file, &encoding, &other_streams, programs).map_err(|error| error.in_file(input))?;
+        let other_streams = OtherStreams::check(
+            &file,
+            &encoding,
+            (&options.streams, output),
+            options.keep_going,
+            (&ffmpeg, programs),
+        )?;
+        let notes = video::notes(&file, &encoding, &other_streams, &ffmpeg, programs)
+            .map_err(|error| error.in_file(input))?;
         let cut = cut(&file, options)?;
-        let zero = if options.start_at_zero { " from 0" } else { "" };
+        let start = if options.keep_start { " own start" } else { "" };
         let key = format!(
-            "{} {cut:?} {} {:?} {:?}{zero}",
+            "{} {cut:?} {} {:?} {:?}{start}",
             encoding.describe(),
             encoding.bits,
             options.options,
@@ -283,8 +290,8 @@ impl<'a> Plan<'a> {
     pub(super) fn seconds(&self) -> Option<f64> {
         let whole = self.file.duration;
         let Some(cut) = self.cut else { return whole };
-        let begin = self.file.seconds(cut.from);
-        let end = match (cut.to.map(|to| self.file.seconds(to)), whole) {
+        let begin = self.file.shown(cut.from);
+        let end = match (cut.to.map(|to| self.file.shown(to)), whole) {
             (Some(to), Some(whole)) => Some(to.min(whole)),
             (to, whole) => to.or(whole),
         };

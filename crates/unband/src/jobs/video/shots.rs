@@ -105,7 +105,7 @@ impl Shots {
     /// The findings for the report.
     pub(super) fn found(&self, file: &VideoFile) -> Vec<ShotFound> {
         let found = |shot: &Shot| ShotFound {
-            begins: file.seconds(shot.first),
+            begins: file.shown(shot.first),
             frames: shot.frames,
             grade: shot.grade,
             finding: shot.treatment.findings.sentence(),

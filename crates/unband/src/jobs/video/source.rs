@@ -21,7 +21,7 @@ pub(super) const WAITING: usize = 3;
 pub struct RawFrame {
     /// Presentation time in ticks of the video. In streams: the frame number.
     pub ticks: i64,
-    /// Presentation time in seconds.
+    /// Presentation time in seconds from the first moment of the video, as players show it.
     pub seconds: f64,
     /// Is it the first frame of a shot?
     pub begins_shot: bool,
@@ -44,6 +44,8 @@ pub struct FrameSource<'a> {
     format: FrameFormat,
     /// Seconds per tick, as a fraction.
     time_base: (u32, u32),
+    /// The first moment, in seconds.
+    zero: f64,
     cuts: Option<Cuts>,
     codes: Vec<u16>,
     spare: Vec<Vec<u8>>,
@@ -57,7 +59,8 @@ impl<'a> FrameSource<'a> {
     pub fn of_video(file: &VideoFile, options: &DecodeOptions) -> Result<Self, VideoError> {
         let mut decoder = Decoder::open(file, options, &Limits::default())?;
         let format = *decoder.format();
-        Ok(Self::new(Box::new(move |bytes| decoder.next_frame(bytes)), format, file.time_base()))
+        let next = Box::new(move |bytes: &mut Vec<u8>| decoder.next_frame(bytes));
+        Ok(Self { zero: file.zero(), ..Self::new(next, format, file.time_base()) })
     }
 
     /// Reads a stream. Without a frame rate, 25 frames per second are assumed.
@@ -78,7 +81,7 @@ impl<'a> FrameSource<'a> {
 
     fn new(next: Box<Next<'a>>, format: FrameFormat, time_base: (u32, u32)) -> Self {
         let (known, spare) = (Box::new(|_| None), Vec::new());
-        Self { next, known, format, time_base, cuts: None, codes: Vec::new(), spare }
+        Self { next, known, format, time_base, zero: 0.0, cuts: None, codes: Vec::new(), spare }
     }
 
     /// Uses known shot starts: `known` gets the time of a frame in ticks. Shots are detected where it returns
@@ -123,7 +126,7 @@ impl<'a> FrameSource<'a> {
         let mut bytes = self.spare.pop().unwrap_or_default();
         let Some(ticks) = (self.next)(&mut bytes)? else { return Ok(None) };
         let (numerator, denominator) = self.time_base;
-        let seconds = ticks as f64 * f64::from(numerator) / f64::from(denominator);
+        let seconds = ticks as f64 * f64::from(numerator) / f64::from(denominator) - self.zero;
         let begins_shot = (self.known)(ticks).unwrap_or_else(|| self.detect(&bytes));
         Ok(Some(RawFrame { ticks, seconds, begins_shot, bytes }))
     }
@@ -207,8 +210,14 @@ pub fn decode_options(file: &VideoFile, options: &VideoOptions) -> Result<Decode
     })
 }
 
-/// The selected part; `None` for the whole video.
+/// The selected part in ticks; `None` for the whole video.
 pub(super) fn cut(file: &VideoFile, options: &VideoOptions) -> Result<Option<TickRange>, Error> {
+    let ticks = |shown: f64| file.ticks(shown + file.zero());
+    Ok(part(options)?.map(|(from, to)| TickRange { from: ticks(from), to: to.map(ticks) }))
+}
+
+/// The selected part, in seconds that players show; `None` for the whole video.
+pub(super) fn part(options: &VideoOptions) -> Result<Option<(f64, Option<f64>)>, Error> {
     let wrong = |got: f64| Error::Option { name: "from", range: "0 up to `to`", got: got.to_string() };
     match (options.from, options.to) {
         (None, None) => Ok(None),
@@ -217,7 +226,7 @@ pub(super) fn cut(file: &VideoFile, options: &VideoOptions) -> Result<Option<Tic
             if !begin.is_finite() || begin < 0.0 || to.is_some_and(|to| !to.is_finite() || to <= begin) {
                 return Err(wrong(begin));
             }
-            Ok(Some(TickRange { from: file.ticks(begin), to: to.map(|to| file.ticks(to)) }))
+            Ok(Some((begin, to)))
         }
     }
 }
