@@ -79,9 +79,9 @@ pub(super) struct Place {
 }
 
 /// A bitstream filter for the subtitles of a part: those outside are dropped, and the others begin and end with it.
-/// `later`: seconds by which they are later than in the result; `unit`: what `FFmpeg` calls a second there.
-pub(super) fn of_subtitles(place: Place, later: f64, unit: f64) -> String {
-    let ticks = |seconds: f64, base: &str| format!("({seconds:.6}/({base}*{unit:.12}))");
+/// `later`: seconds by which they are later than in the result.
+pub(super) fn of_subtitles(place: Place, later: f64) -> String {
+    let ticks = |seconds: f64, base: &str| format!("({seconds:.6}/{base})");
     let [begin, end] = [place.begin, place.end].map(|seconds| seconds + later);
     // A subtitle without a duration is shown until the next one.
     let early = format!("lt(pts+duration,{0})+eq(pts+duration,{0})*gt(duration,0)", ticks(begin, "tb"));

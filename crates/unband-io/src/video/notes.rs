@@ -76,6 +76,11 @@ impl OtherStreams {
         let note = |stream: &Stream| {
             let why = if encoding.images().is_some() {
                 "images cannot hold it".to_owned()
+            } else if stream.kind == StreamKind::Subtitle {
+                let muxer = encoding.muxer();
+                format!(
+                    "FFmpeg before 6 cannot cut subtitles that it converts for {muxer}; the source's container holds them as they are"
+                )
             } else if stream.kind == StreamKind::Data {
                 "FFmpeg has no name for its codec".to_owned()
             } else {

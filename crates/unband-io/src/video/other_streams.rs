@@ -24,9 +24,8 @@ pub struct OtherStreams {
     pub(super) early: Vec<(usize, f64)>,
     /// What `FFmpeg` calls a second in time stamps of these streams, where they must be changed.
     pub(super) units: Vec<(usize, f64)>,
-    /// Subtitles that are converted, and what `FFmpeg` calls a second there.
+    /// Subtitles that are converted.
     pub(super) converted: Vec<usize>,
-    pub(super) unit_of_converted: f64,
     /// Notes on samples of encoders that players of the source skip, and those of the result do not.
     pub(super) audible: Vec<String>,
     /// Covers that are attached instead.
@@ -55,8 +54,11 @@ impl OtherStreams {
         let container = encoding.container();
         let rest = video.streams.iter().filter(|stream| stream.index != video.video.stream);
         let chosen = rest.filter(|stream| !stream.regenerated && choice.takes(video, stream));
+        // Of subtitles that FFmpeg before 6 converts it filters the first one alone.
+        let uncut = video.timeline.is_part() && !ffmpeg.release().orients_inputs();
+        let uncut = |stream: &Stream| uncut && subtitles(stream, container.muxer).is_some();
         let (copied, left): (Vec<&Stream>, Vec<&Stream>) =
-            chosen.partition(|stream| goes(stream, container.muxer));
+            chosen.partition(|stream| goes(stream, container.muxer) && !uncut(stream));
         let mut other_streams = Self {
             container: container.muxer,
             left: left.into_iter().cloned().collect(),
@@ -64,11 +66,6 @@ impl OtherStreams {
             early: Vec::new(),
             units: Vec::new(),
             converted: Vec::new(),
-            unit_of_converted: if !ffmpeg.release().orients_inputs() && container.rounds {
-                1000.0
-            } else {
-                1.0
-            },
             audible: Vec::new(),
             covers: Covers::default(),
             strict: !keep_going,
@@ -175,8 +172,7 @@ impl OtherStreams {
             (Some(0.0), _) => Some(later()),
             (_, Some(place)) if stream.kind == StreamKind::Subtitle => {
                 let later = if converted.is_some() { place.later } else { 0.0 };
-                let unit = if converted.is_some() { self.unit_of_converted } else { 1.0 };
-                Some(copied::of_subtitles(place, later, unit))
+                Some(copied::of_subtitles(place, later))
             }
             (Some(unit), _) => video.timeline.bitstream_filter(stream.index, unit),
             (None, _) => video.timeline.chosen(stream.index, part.is_some()),

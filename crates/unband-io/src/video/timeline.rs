@@ -227,6 +227,11 @@ impl VideoFile {
 }
 
 impl Timeline {
+    /// Whether it is that of a part.
+    pub(super) fn is_part(&self) -> bool {
+        self.tracks.iter().any(|line| line.part.is_some())
+    }
+
     /// Whether times are moved.
     pub fn moves(&self) -> bool {
         self.shift != 0

@@ -18,6 +18,13 @@ fn span(path: &Path, stream: &str) -> (f64, f64) {
         .fold((f64::INFINITY, f64::NEG_INFINITY), |(from, to), (begin, end)| (from.min(begin), to.max(end)))
 }
 
+/// Does this `FFmpeg` cut subtitles that it converts? From 6 on.
+fn cuts_converted() -> bool {
+    let version = printed("ffmpeg", &["-version"]);
+    let line = version.lines().find_map(|line| line.strip_prefix("libavformat")).unwrap();
+    line.split('.').next().unwrap().trim().parse::<u32>().unwrap() >= 60
+}
+
 #[test]
 fn sound_and_subtitles_of_a_part_end_with_its_frames() {
     if !can() {
@@ -56,7 +63,10 @@ fn sound_and_subtitles_of_a_part_end_with_its_frames() {
         assert_eq!(times(&path).len(), 55, "{name}");
         let (first, last) = span(&path, "a:0");
         assert!((first - begin).abs() < 0.03 && (last - begin - 2.2).abs() < 0.03, "{name}: {first} {last}");
-        if !source.ends_with("ts") {
+        let (of, to) = (&source[source.len() - 3..], &result[result.len() - 3..]);
+        if of != to && !source.ends_with("ts") && !cuts_converted() {
+            assert_eq!(span(&path, "s:0").0, f64::INFINITY, "{name}");
+        } else if !source.ends_with("ts") {
             // From the first one, which is shown already, to the second one, which is cut.
             let (first, last) = span(&path, "s:0");
             assert!(first.abs() < 0.03 && (last - 2.2).abs() < 0.03, "{name}: {first} {last}");
