@@ -1,4 +1,6 @@
-//! Order of channels and scale of values that weights were trained with.
+//! How weights are run: order of channels, scale of values and number of steps.
+
+use std::num::NonZeroU32;
 
 use crate::checkpoint::CheckpointFiles;
 use crate::zoo;
@@ -9,6 +11,9 @@ pub const ORDER: &str = "unband.order";
 /// Metadata key of the scale.
 pub const SCALE: &str = "unband.scale";
 
+/// Metadata key of the number of steps.
+pub const STEPS: &str = "unband.steps";
+
 /// How an image is passed to a network.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Convention {
@@ -16,12 +21,14 @@ pub struct Convention {
     pub bgr: bool,
     /// Factor of the network's values: 1/255 for a network whose training divided bytes by 255 twice.
     pub scale: f32,
+    /// Steps of a multi-step network; `None` where the file does not state them.
+    pub steps: Option<NonZeroU32>,
 }
 
 impl Default for Convention {
     /// Red, green, blue, unscaled: all weights trained by unband.
     fn default() -> Self {
-        Self { bgr: false, scale: 1.0 }
+        Self { bgr: false, scale: 1.0, steps: None }
     }
 }
 
@@ -29,10 +36,11 @@ impl Convention {
     /// From the metadata of a file; `None` without any.
     pub fn of(facts: &[(String, String)]) -> Option<Self> {
         let fact = |key: &str| facts.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str());
-        let (order, scale) = (fact(ORDER), fact(SCALE));
-        (order.is_some() || scale.is_some()).then(|| Self {
+        let (order, scale, steps) = (fact(ORDER), fact(SCALE), fact(STEPS));
+        [order, scale, steps].iter().any(Option::is_some).then(|| Self {
             bgr: order.is_some_and(|order| order.eq_ignore_ascii_case("bgr")),
             scale: scale.and_then(parse_scale).unwrap_or(1.0),
+            steps: steps.and_then(|steps| steps.trim().parse().ok()),
         })
     }
 
@@ -42,14 +50,16 @@ impl Convention {
     }
 
     /// As metadata.
-    pub fn facts(self) -> [(String, String); 2] {
+    pub fn facts(self) -> Vec<(String, String)> {
         let order = if self.bgr { "bgr" } else { "rgb" };
-        [(ORDER.to_owned(), order.to_owned()), (SCALE.to_owned(), self.scale.to_string())]
+        let steps = self.steps.map(|steps| (STEPS, steps.to_string()));
+        let facts = [(ORDER, order.to_owned()), (SCALE, self.scale.to_string())];
+        facts.into_iter().chain(steps).map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
     /// Whether images are passed as they are.
     pub fn is_plain(self) -> bool {
-        self == Self::default()
+        Self { steps: None, ..self } == Self::default()
     }
 
     /// Converts planes of red, green and blue, `area` samples each, to the network's.
@@ -105,7 +115,7 @@ mod tests {
 
     #[test]
     fn what_goes_in_comes_out() {
-        let bgr = Convention { bgr: true, scale: 0.25 };
+        let bgr = Convention { bgr: true, scale: 0.25, steps: None };
         let mut data = vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
         bgr.feed(&mut data, 2);
         assert_eq!(data, [1.25, 1.5, 0.75, 1.0, 0.25, 0.5]);
@@ -120,9 +130,14 @@ mod tests {
     #[test]
     fn metadata_states_it() {
         assert_eq!(Convention::of(&[]), None);
-        for convention in [Convention::default(), Convention { bgr: true, scale: 1.0 / 255.0 }] {
+        let steps = NonZeroU32::new(3);
+        let scaled = Convention { bgr: true, scale: 1.0 / 255.0, steps: None };
+        for convention in [Convention::default(), scaled, Convention { steps, ..scaled }] {
             assert_eq!(Convention::of(&convention.facts()), Some(convention));
         }
+        let stated = |steps: &str| Convention::of(&[(STEPS.into(), steps.into())]).unwrap_or_default();
+        assert_eq!(stated("3"), Convention { steps, ..Convention::default() });
+        assert_eq!((stated("0"), stated("many")), (Convention::default(), Convention::default()));
         assert_eq!(Convention::of(&[(SCALE.into(), "nonsense".into())]), Some(Convention::default()));
     }
 

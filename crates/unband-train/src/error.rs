@@ -1,6 +1,7 @@
 //! Errors of trainings, with hints.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
 use unband_image::Hint;
 
 use unband_data::recipe::RecipeError;
@@ -66,8 +67,14 @@ pub enum TrainError {
         /// A file with other weights.
         file: Option<PathBuf>,
     },
+    /// The file of these features does not exist.
+    #[error("{} does not exist; the loss `perceptual` needs weights of VGG-19", file.display())]
+    NoFeatureFile {
+        /// The file.
+        file: PathBuf,
+    },
     /// A weights file that cannot be read.
-    #[error("{}: {source}", file.display())]
+    #[error("{}", named_once(file, source))]
     Weights {
         /// The file.
         file: PathBuf,
@@ -261,6 +268,12 @@ pub enum DataError {
     },
 }
 
+/// A fault of a file; errors of the system begin with its name.
+fn named_once(file: &Path, fault: &dyn std::fmt::Display) -> String {
+    let (file, fault) = (file.display().to_string(), fault.to_string());
+    if fault.starts_with(&file) { fault } else { format!("{file}: {fault}") }
+}
+
 impl Hint for TrainError {
     fn hint(&self) -> Option<String> {
         let text = match self {
@@ -274,7 +287,7 @@ impl Hint for TrainError {
             Self::NotFinite { .. } => Some(
                 "lower `optimizer.rate` or set `clip-norm`, and name a new folder with `--out`: a checkpoint resumes its own recipe only. `from` starts with the weights of this one's best validation",
             ),
-            Self::NoFeatures { .. } => Some(
+            Self::NoFeatures { .. } | Self::NoFeatureFile { .. } => Some(
                 "set the term's `features` to torchvision's vgg19-dcbb9e9d.pth, or its `weight = 0` to train without it",
             ),
             Self::Checkpoint { .. } => {

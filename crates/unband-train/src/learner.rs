@@ -216,7 +216,7 @@ impl Learner {
         let image = self.tensor(&lq.lq, lq, 1).inner();
         let mut inputs = vec![self.ranged(image)];
         inputs.extend(self.known(lq).into_iter().map(Tensor::inner));
-        if self.use_as.passes == Passes::Steps {
+        if self.is_multi_step() {
             inputs.push(Tensor::ones([lq.n, 1, 1, 1], model.device()));
         }
         let (low, high) = self.use_as.range;
@@ -325,7 +325,7 @@ impl Learner {
             self.ranged(self.tensor(&batch.gt, batch, batch.scale))
         };
         let mut more = self.known(batch);
-        if self.use_as.passes == Passes::Steps {
+        if self.is_multi_step() {
             let rng = Rng::new(self.recipe.seed ^ 0x1d1);
             let at = |i: usize| rng.unit_at(number as u32, (number >> 32) as u32, (first + i) as u32, 0);
             let values = TensorData::new((0..batch.n).map(at).collect::<Vec<f32>>(), [batch.n, 1, 1, 1]);
@@ -353,6 +353,11 @@ impl Learner {
     /// Whether it classifies patches instead of restoring them.
     pub(crate) fn classifies(&self) -> bool {
         self.use_as.purpose == Purpose::Classify
+    }
+
+    /// Whether it runs in steps.
+    pub(crate) fn is_multi_step(&self) -> bool {
+        self.use_as.passes == Passes::Steps
     }
 
     /// Inputs besides the image.
@@ -396,6 +401,9 @@ fn features(recipe: &Recipe, device: &Device) -> Result<Option<Model>, TrainErro
     let looks = |term: &&crate::recipe::Term| term.term.needs_features() && !term.is_off();
     let Some(term) = recipe.loss.iter().find(looks) else { return Ok(None) };
     let file = term.features.as_ref().ok_or(TrainError::NoFeatures { file: None })?;
+    if !file.exists() {
+        return Err(TrainError::NoFeatureFile { file: file.clone() });
+    }
     let read = opened(file)?;
     let found = read.network().ok().filter(|network| network.architecture.name == "vgg19");
     let found = found.ok_or_else(|| TrainError::NoFeatures { file: Some(file.clone()) })?;

@@ -2,12 +2,13 @@
 //! folder.
 
 use std::fs;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use burn::tensor::Device;
 use unband_nets::arch::Sees;
-use unband_nets::checkpoint;
+use unband_nets::{Convention, checkpoint};
 
 use crate::accuracy::Accuracy;
 use crate::batches::{Ahead, Batches, Patches};
@@ -256,8 +257,9 @@ impl TrainingRun {
             ("step".to_owned(), self.learner.steps_taken().to_string()),
             ("recipe".to_owned(), recipe.to_share()?),
         ];
-        // Images are trained on as red, green, blue.
-        facts.extend(unband_nets::Convention::default().facts());
+        // Images are trained on as red, green, blue. Validation measures one pass.
+        let steps = self.learner.is_multi_step().then_some(NonZeroU32::MIN);
+        facts.extend(Convention { steps, ..Convention::default() }.facts());
         if let Some((psnr, input)) = self.psnr {
             facts.push(("validation_psnr_db".to_owned(), psnr.to_string()));
             facts.push(("validation_input_psnr_db".to_owned(), input.to_string()));

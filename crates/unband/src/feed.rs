@@ -48,7 +48,7 @@ pub(crate) fn changed(file: Convention, order: Order, scale: Scale) -> Conventio
         Order::Rgb => false,
         Order::Bgr => true,
     };
-    Convention { bgr, scale: scale.0.unwrap_or(file.scale) }
+    Convention { bgr, scale: scale.0.unwrap_or(file.scale), ..file }
 }
 
 #[cfg(test)]
@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn settings_come_before_the_file() {
-        let file = Convention { bgr: true, scale: 0.5 };
+        let file = Convention { bgr: true, scale: 0.5, steps: None };
         assert_eq!(changed(file, Order::Auto, Scale::AUTO), file);
         assert_eq!(changed(file, Order::Rgb, Scale(Some(1.0))), Convention::default());
         assert!(changed(Convention::default(), Order::Bgr, Scale::AUTO).bgr);

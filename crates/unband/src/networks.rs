@@ -13,6 +13,7 @@ use unband_image::{Entry, Hint, Method, ParamError, ParamInfo, Params, Restorer,
 use unband_infer::cells::Cells;
 use unband_infer::deepdeband::Variant;
 use unband_infer::{ColorGuard, Engine, Execution, GuidedRestorer, NetRestorer, models};
+use unband_nets::Convention;
 use unband_nets::arch::{self, Architecture};
 
 use unband_simd::Precision as Products;
@@ -51,7 +52,8 @@ params! {
     pub struct StepsParams {
         /// Weights: a file as the authors publish it, or the name of an imported model.
         weights: Weights = Weights::NONE;
-        /// Steps from the banded image to the clean one. 1 is a single pass; run time grows in proportion.
+        /// Steps from the banded image to the clean one, by default those that the weights file states.
+        /// 1 is a single pass; run time grows in proportion.
         steps in "steps": u32 = 30, 1..=1000;
         /// Order of the channels that the network gets.
         order: Order = Order::Auto;
@@ -103,11 +105,11 @@ macro_rules! network {
             build: |method| {
                 let architecture: &'static Architecture = &$architecture;
                 let params = method.params::<$params>();
-                let way: fn(&$params) -> Execution = $way;
+                let way: fn(&Method, &$params, Convention) -> Execution = $way;
                 prepare(
                     architecture,
                     (&params.weights, params.precision),
-                    way(&params),
+                    |convention| way(method, &params, convention),
                     (params.order, params.scale),
                 )
             },
@@ -119,17 +121,18 @@ macro_rules! network {
 ///
 /// Example: the [tour](crate#models).
 pub static NETWORKS: &[Entry] = &[
-    network!(arch::bitnet::ENTRY, OnceParams, |_| Execution::Once),
-    network!(arch::adnet::ENTRY, OnceParams, |_| Execution::Once),
-    network!(arch::brdnet::ENTRY, OnceParams, |_| Execution::Once),
-    network!(arch::uformer::ENTRY, OnceParams, |_| Execution::Once),
-    network!(arch::deepdeband::FULL, DeepDebandParams, |params| deep_deband(params, false)),
-    network!(arch::deepdeband::WEIGHTED, DeepDebandParams, |params| deep_deband(params, true)),
-    network!(arch::indi::ENTRY, StepsParams, |params| {
-        Execution::Steps(NonZeroU32::new(params.steps).unwrap_or(NonZeroU32::MIN))
+    network!(arch::bitnet::ENTRY, OnceParams, |_, _, _| Execution::Once),
+    network!(arch::adnet::ENTRY, OnceParams, |_, _, _| Execution::Once),
+    network!(arch::brdnet::ENTRY, OnceParams, |_, _, _| Execution::Once),
+    network!(arch::uformer::ENTRY, OnceParams, |_, _, _| Execution::Once),
+    network!(arch::deepdeband::FULL, DeepDebandParams, |_, params, _| deep_deband(params, false)),
+    network!(arch::deepdeband::WEIGHTED, DeepDebandParams, |_, params, _| deep_deband(params, true)),
+    network!(arch::indi::ENTRY, StepsParams, |method, params, convention| {
+        let stated = convention.steps.filter(|_| !method.is_given(STEPS));
+        Execution::Steps(stated.or(NonZeroU32::new(params.steps)).unwrap_or(NonZeroU32::MIN))
     }),
-    network!(arch::ggdbn::ENTRY, OnceParams, |_| Execution::Once),
-    network!(arch::bdinn::ENTRY, OnceParams, |_| Execution::Once),
+    network!(arch::ggdbn::ENTRY, OnceParams, |_, _, _| Execution::Once),
+    network!(arch::bdinn::ENTRY, OnceParams, |_, _, _| Execution::Once),
     LITE,
 ];
 
@@ -194,6 +197,9 @@ pub const STRENGTH: &str = "strength";
 /// Example: the [tour](crate#models).
 pub const PRECISION: &str = "precision";
 
+/// Name of the parameter for the steps of a multi-step network.
+const STEPS: &str = "steps";
+
 /// Name of the checkpoint parameter.
 ///
 /// Example: the [tour](crate#models).
@@ -214,11 +220,12 @@ fn deep_deband(params: &DeepDebandParams, weighted: bool) -> Execution {
 fn prepare(
     architecture: &'static Architecture,
     (weights, precision): (&Weights, Precision),
-    way: Execution,
+    way: impl FnOnce(Convention) -> Execution,
     (order, scale): (Order, Scale),
 ) -> Result<Prepare, ParamError> {
     let engine = checked(architecture, weights, precision.products()?)?;
     let convention = feed::changed(engine.convention(), order, scale);
+    let way = way(convention);
     Ok(Box::new(move |_, _, _| {
         let restorer = NetRestorer::new(architecture, Arc::clone(&engine), way)?.with_convention(convention);
         Ok(Box::new(restorer) as Box<dyn Restorer>)

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::pytorch::{checkpoint, codes_apart, given, paint};
-use crate::stage::{Stage, png, six_bits};
+use crate::stage::{Stage, png, root, six_bits};
 
 /// The nine debanding networks, and a file of each.
 const FILES: [(&str, &str); 9] = [
@@ -237,4 +237,52 @@ fn channels_and_scale_are_those_that_weights_were_trained_with() {
     stage.run(&["sky.png", "--method", "adnet:scale=0", "--weights", &adnet]).code(2).says("`scale`");
     let listed = stage.run(&["list", "indi"]).code(0);
     assert!(String::from_utf8_lossy(&listed.stdout).contains("1/255"));
+}
+
+#[test]
+fn steps_are_those_that_the_weights_file_states() {
+    let stage = Stage::new();
+    stage.png("sky.png", &six_bits);
+    let indi = checkpoint("indi_trainer.pth");
+    let run = |method: &str, weights: &str| {
+        let args = ["sky.png", "-o", "out.png", "--method", method, "--weights", weights, "--overwrite"];
+        stage.run(&args).code(0);
+        stage.samples("out.png").data
+    };
+    let [one, two, authors] =
+        ["indi:steps=1", "indi:steps=2", "indi:steps=30"].map(|method| run(method, &indi));
+    assert!(one != two && two != authors);
+    // A file without a statement runs as its authors do.
+    assert_eq!(run("indi", &indi), authors);
+    for (name, steps, own) in [("one", "1", &one), ("two", "2", &two)] {
+        stage.run(&["models", "import", &indi, "--as", name, "--steps", steps]).code(0);
+        assert_eq!(&run("indi", name), own, "{name}");
+        assert!(
+            stage.run(&["models", "info", name]).code(0).out().contains(&format!("steps       {steps}\n"))
+        );
+    }
+    // A further import keeps the statement, and a setting has priority.
+    stage.run(&["models", "import", "models/two.safetensors", "--as", "again", "--half"]).code(0);
+    assert!(stage.run(&["models", "info", "again"]).out().contains("steps       2\n"));
+    assert_eq!(run("indi:steps=1", "two"), one);
+    let adnet = checkpoint("adnet.pth");
+    stage
+        .run(&["models", "import", &adnet, "--steps", "2"])
+        .code(1)
+        .says("adnet runs in one step")
+        .says("--steps");
+    for wrong in ["0", "-1", "x"] {
+        stage.run(&["models", "import", &indi, "--as", "x", "--steps", wrong]).code(2);
+    }
+    // The networks of the repository that run in several steps all state them.
+    let mut stated = 0;
+    for entry in fs::read_dir(root().join("weights/small")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|end| end == "safetensors") {
+            let info = stage.run(&["models", "info", path.to_str().unwrap()]).code(0).out();
+            assert_eq!(info.contains("network     indi:"), info.contains("\n  steps       1\n"), "{info}");
+            stated += usize::from(info.contains("\n  steps "));
+        }
+    }
+    assert_eq!(stated, 1);
 }

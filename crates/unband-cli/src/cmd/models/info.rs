@@ -13,7 +13,7 @@ use unband::nets::{Convention, Graph, zoo};
 
 use super::{InfoArgs, unread};
 use crate::outcome::Outcome;
-use crate::reporter::{Reporter, grouped};
+use crate::reporter::{Reporter, counted, grouped};
 use crate::result::{print_json, print_text};
 
 /// Number of names that are shown; `--json` has all.
@@ -137,11 +137,11 @@ impl Info {
 
     fn text(&self) -> String {
         let mut text = format!(
-            "{}  {}, {} bytes, {} tensors, {} parameters\n",
+            "{}  {}, {} bytes, {}, {} parameters\n",
             self.file,
             self.container_title,
             grouped(self.bytes),
-            grouped(self.tensors as u64),
+            counted(self.tensors as u64, "tensor"),
             grouped(self.numbers)
         );
         let mut row = |name: &str, value: String| {
@@ -158,6 +158,9 @@ impl Info {
         if !self.convention.is_plain() {
             let order = if self.convention.bgr { "blue, green, red" } else { "red, green, blue" };
             row("channels", format!("{order}, values × {}", self.convention.scale));
+        }
+        if let Some(steps) = self.convention.steps {
+            row("steps", steps.to_string());
         }
         if !self.wrapper.is_empty() {
             let preferred = if self.alternatives.is_empty() {
