@@ -31,6 +31,11 @@ use crate::networks::{self, WEIGHTS, takes_weights};
 /// Example: the [tour](crate#models).
 pub const NETWORK: &str = "unband.network";
 
+/// The metadata key of an imported file that names its published checkpoint.
+///
+/// Example: the [tour](crate#models).
+pub const PUBLISHED: &str = "unband.published";
+
 /// File next to the models that stores the default model of each network.
 const DEFAULTS: &str = "defaults.json";
 
@@ -275,9 +280,30 @@ impl Shelf {
     /// I/O errors.
     pub fn make_default(&mut self, network: &str, name: &str) -> Result<(), ModelsError> {
         self.defaults.insert(network.to_owned(), name.to_owned());
+        self.write_defaults()
+    }
+
+    fn write_defaults(&self) -> Result<(), ModelsError> {
         let path = self.folder.join(DEFAULTS);
         let text = serde_json::to_string_pretty(&self.defaults).unwrap_or_default() + "\n";
         unband_io::write_bytes(text.as_bytes(), &path, true).map_err(|error| error.in_file(&path).into())
+    }
+
+    /// Removes a model, and its place as a default. Returns its file.
+    ///
+    /// # Errors
+    /// I/O errors, and names without a model.
+    pub fn remove(&mut self, name: &str) -> Result<PathBuf, ModelsError> {
+        let file = models::file(&self.folder, name);
+        std::fs::remove_file(&file).map_err(|source| {
+            ModelsError::from(unband_io::Error::Io { action: "remove", source }.in_file(&file))
+        })?;
+        self.models.retain(|model| model.name != name);
+        if self.defaults.values().any(|default| default == name) {
+            self.defaults.retain(|_, default| default != name);
+            self.write_defaults()?;
+        }
+        Ok(file)
     }
 
     /// The model of that name.
@@ -418,7 +444,7 @@ fn architecture(file: &Path) -> Result<&'static Architecture, ModelsError> {
 }
 
 /// Metadata of a safetensors file, from its header alone; empty for other files.
-fn facts(file: &Path) -> BTreeMap<String, String> {
+pub(crate) fn facts(file: &Path) -> BTreeMap<String, String> {
     let read = || -> Option<BTreeMap<String, String>> {
         let mut file =
             File::open(file).ok().filter(|file| file.metadata().is_ok_and(|meta| meta.is_file()))?;

@@ -6,14 +6,16 @@ mod import;
 mod info;
 mod list;
 mod name;
+mod remove;
 mod show;
 
 use std::fmt;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use unband::Hint;
-use unband::models::{ModelsError, NetworkSource, network_names};
+use unband::models::{ModelsError, NetworkSource, Shelf, network_names};
 use unband::nets::checkpoint::CheckpointError;
 
 use crate::args::ReporterArgs;
@@ -42,6 +44,8 @@ enum ModelsCommand {
     /// A published checkpoint gets its name in `unband models list`, any other the name of its network. The
     /// first model of a network becomes its default: `--method NETWORK` runs it without `--weights`.
     Import(ImportArgs),
+    /// Remove imported models
+    Remove(RemoveArgs),
     /// Choose the default model of a network, used without `--weights`
     Default(DefaultArgs),
     /// Print the layers of a network: outputs, parameters, multiply-adds, receptive field, memory
@@ -86,7 +90,9 @@ pub struct ImportArgs {
     /// Checkpoints as published: files, or folders of TensorFlow models
     #[arg(value_name = "FILE", required = true, value_hint = clap::ValueHint::AnyPath)]
     files: Vec<PathBuf>,
-    /// Model name, for `--weights NAME`
+    /// Model name, for `--weights NAME` [default: the published one, or the network's]
+    ///
+    /// Of several files, that of the file.
     #[arg(long = "as", value_name = "NAME", value_parser = name::name)]
     name: Option<String>,
     /// Round weights to 16 bits: half the size
@@ -98,6 +104,9 @@ pub struct ImportArgs {
     /// Factor of its values: 1/255 if its training divided bytes by 255 twice [default: 1]
     #[arg(long, value_name = "N", value_parser = scale)]
     scale: Option<f32>,
+    /// Steps of a multi-step network [default: those of the file, else 30]
+    #[arg(long, value_name = "N")]
+    steps: Option<NonZeroU32>,
     /// Make it the default of its network
     #[arg(long)]
     default: bool,
@@ -150,6 +159,27 @@ pub struct DefaultArgs {
     reporter: ReporterArgs,
 }
 
+/// Arguments of `unband models remove`.
+#[derive(Debug, Args)]
+pub struct RemoveArgs {
+    /// Names of imported models (`unband models list`)
+    #[arg(value_name = "NAME", required = true)]
+    names: Vec<String>,
+    /// Verbosity.
+    #[command(flatten)]
+    reporter: ReporterArgs,
+}
+
+/// The failure for a name that no imported model has.
+fn not_imported(name: &str, shelf: &Shelf) -> Failure {
+    let names: Vec<&str> = shelf.models.iter().map(|model| model.name.as_str()).collect();
+    let hint = match names.as_slice() {
+        [] => "`unband models import FILE` imports one".to_owned(),
+        names => format!("imported models: {}", names.join(", ")),
+    };
+    Failure::usage(format!("there is no imported model `{name}`"), hint)
+}
+
 /// Arguments of `unband models show`.
 #[derive(Debug, Args)]
 pub struct ShowArgs {
@@ -198,6 +228,7 @@ pub fn run(args: &ModelsArgs) -> Outcome {
         ModelsCommand::Info(args) => info::run(args, &speak(args.reporter)),
         ModelsCommand::List(args) => list::run(args, &speak(ReporterArgs::default())),
         ModelsCommand::Import(args) => import::run(args, &speak(args.reporter)),
+        ModelsCommand::Remove(args) => remove::run(args, &speak(args.reporter)),
         ModelsCommand::Default(args) => default::run(args, &speak(args.reporter)),
         ModelsCommand::Show(args) => show::run(args, &speak(args.reporter)),
         ModelsCommand::Export(args) => export::run(args, &speak(args.reporter)),

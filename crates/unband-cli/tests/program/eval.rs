@@ -444,6 +444,49 @@ fn tables_of_the_repository_are_whole() {
     assert_eq!(tables, 8, "BDINN's tables 1 and 3 to 6, and ours");
 }
 
+#[test]
+fn kept_networks_are_found_from_any_folder() {
+    let stage = Stage::new();
+    stage.png("photos/a.png", &clean);
+    let run = |table: &str, small: &str, rows: &str, out: &str| {
+        let ran = stage.run(&["eval", table, small, "--data", "photos", "-o", out, "--only", rows]).code(0);
+        let text = String::from_utf8(stage.read(&format!("{out}/table.md"))).unwrap();
+        assert!(!text.contains("not run"), "{text}{}", ran.stderr);
+        text
+    };
+    // The built-in tables find the clone in which the program was built, files the clone in which they are.
+    run("bdinn-1", "--small", "BDINN,INDI", "built-in");
+    let tables = root().join("recipes/tables");
+    run(tables.join("bdinn-3.toml").to_str().unwrap(), "--small", "BDINN", "file");
+}
+
+#[test]
+fn variants_of_a_network_are_imported_together_and_not_mistaken_for_it() {
+    let stage = Stage::new();
+    stage.png("photos/a.png", &clean);
+    let row = |name: &str| {
+        format!("[[method]]\nname = '{name}'\nmethod = 'bdinn'\nweights = 'runs/{name}/best.safetensors'\n")
+    };
+    let rows = [row("bdinn"), row("bdinn-unet"), row("bdinn-both")].concat();
+    let data = "[data]\nkind = 'clean'\nfolder = 'photos'\ndegradations = ['rgb-6']\n";
+    let table = format!("title = 'T'\nmetrics = ['psnr']\nweights = 'optional'\n{data}{rows}");
+    stage.write("table.toml", table.as_bytes());
+    let small = |name: &str| root().join("weights/small").join(name).to_str().unwrap().to_owned();
+    let files = ["bdinn-unet.safetensors", "bdinn.safetensors"].map(small);
+    stage.run(&["models", "import", &files[0], &files[1]]).code(0);
+    assert_eq!(
+        stage.names().into_iter().filter(|name| name.starts_with("models/")).collect::<Vec<_>>(),
+        ["models/bdinn-unet.safetensors", "models/bdinn.safetensors", "models/defaults.json"]
+    );
+    assert!(String::from_utf8(stage.read("models/defaults.json")).unwrap().contains("\"bdinn\": \"bdinn\""));
+    stage.run(&["eval", "table.toml", "-o", "out"]).code(0);
+    let means = lines(&stage, "out/table.csv", &["cause", "method", "kind"]);
+    let psnr = |name: &str| number(&means[&format!("all|{name}|measured")]["psnr"]);
+    assert!((psnr("bdinn") - psnr("bdinn-unet")).abs() > 1e-3, "{means:?}");
+    // No model of that name: not the default of its network.
+    assert!(means.contains_key("all|bdinn-both|not run"), "{means:?}");
+}
+
 /// Clean images, downscaled and degraded by unband.
 const LARGER: &str = "\
 title = 'Larger'

@@ -108,7 +108,8 @@ fn of_clean(
     if !folder.is_dir() {
         return Err(FileFault::NoFolder.of(folder.display().to_string()));
     }
-    let gather = Gather { recursive: true, output_folder: None, results_too: true, readable: &readable };
+    let gather =
+        Gather { recursive: true, output_folder: None, results_too: true, suffix: None, readable: &readable };
     let found = gather.run(&[folder.to_path_buf()]);
     if found.inputs.is_empty() {
         // The failures would only repeat the error about the folder.

@@ -27,6 +27,7 @@
 //! ```
 
 mod cache;
+mod checkpoints;
 mod data;
 mod error;
 mod hash;
@@ -39,6 +40,7 @@ mod untrained;
 mod upscaling;
 
 pub use cache::{Cache, Record};
+pub use checkpoints::Roots;
 pub use data::PairSource;
 pub use error::{EvaluateError, FileFault, RowFault};
 pub use hash::of_bytes;

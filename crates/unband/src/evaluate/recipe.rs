@@ -9,6 +9,7 @@ use unband_data::recipe::{self, RecipeError};
 use unband_image::ParamValue;
 use unband_recipes::TABLES;
 
+use super::checkpoints::Roots;
 use super::{EvaluateError, FileFault};
 use crate::{Dither, OutputDepth};
 
@@ -35,7 +36,8 @@ pub struct Recipe {
     #[serde(default)]
     pub weights: Weights,
     /// Folder of kept checkpoints: where that of a row is missing, the one named after its folder is used,
-    /// `KEPT/bitnet.safetensors` for `runs/bitnet/best.safetensors`.
+    /// `KEPT/bitnet.safetensors` for `runs/bitnet/best.safetensors`. Relative to the current folder, to those
+    /// above the recipe, or to the clone that the program was built in.
     #[serde(default)]
     pub kept: Option<PathBuf>,
     /// Size of clean images over that of degraded ones, for upscaling methods; 1 for restoration.
@@ -56,6 +58,9 @@ pub struct Recipe {
     pub data: Data,
     /// The rows.
     pub method: Vec<RecipeRow>,
+    /// Folders that the names of checkpoints refer to.
+    #[serde(skip)]
+    pub roots: Roots,
 }
 
 /// Source of the images; the same words as in training recipes.
@@ -201,16 +206,6 @@ impl RecipeRow {
         Self { method: Some(method.into()), ..Self::blank(name.into()) }
     }
 
-    /// Takes its checkpoint from a folder of kept ones if its own is missing.
-    fn keep(&mut self, folder: &Path) {
-        let Some(own) = self.weights.as_ref().filter(|own| !own.is_file()) else { return };
-        let Some(name) = own.parent().and_then(Path::file_name) else { return };
-        let kept = folder.join(name).with_extension("safetensors");
-        if kept.is_file() {
-            self.weights = Some(kept);
-        }
-    }
-
     /// A row without a method and published values.
     pub(super) fn blank(name: String) -> Self {
         Self {
@@ -265,6 +260,7 @@ impl Recipe {
             page_images: 0,
             data,
             method: Vec::new(),
+            roots: Roots::of([]),
         }
     }
 
@@ -275,13 +271,14 @@ impl Recipe {
     /// Unreadable files and invalid TOML; unknown or missing keys, values out of range: with the files, the
     /// key and the allowed values.
     pub fn load(file: &Path, overrides: &[PathBuf]) -> Result<Self, EvaluateError> {
+        let roots = Roots::of(overrides.iter().map(PathBuf::as_path).chain([file]));
         let mut table = read(file)?;
         let mut names = file.display().to_string();
         for over in overrides {
             recipe::merge(&mut table, read(over)?);
             names = format!("{names} + {}", over.display());
         }
-        Self::typed(table, names)
+        Self::typed(table, names, roots)
     }
 
     /// Parses a recipe; `name` is its name in errors.
@@ -289,15 +286,12 @@ impl Recipe {
     /// # Errors
     /// As [`load`](Self::load), without files.
     pub fn parse(text: &str, name: &str) -> Result<Self, EvaluateError> {
-        Self::typed(recipe::parse(text, name).map_err(failure)?, name.to_owned())
+        Self::typed(recipe::parse(text, name).map_err(failure)?, name.to_owned(), Roots::of([]))
     }
 
-    fn typed(mut table: Table, names: String) -> Result<Self, EvaluateError> {
+    fn typed(mut table: Table, names: String, roots: Roots) -> Result<Self, EvaluateError> {
         spread_dither(&mut table);
-        let mut recipe: Self = recipe::typed(table, &names).map_err(failure)?;
-        if let Some(kept) = &recipe.kept {
-            recipe.method.iter_mut().for_each(|row| row.keep(kept));
-        }
+        let recipe = Self { roots, ..recipe::typed(table, &names).map_err(failure)? };
         if (1..=8).contains(&recipe.scale) {
             return Ok(recipe);
         }

@@ -9,6 +9,7 @@ use unband_image::findings::Findings;
 use unband_image::{Context, Depth, Hint, Image, Matrix, Range};
 use unband_metrics::{Better, Metric};
 
+use super::checkpoints::takes_default;
 use super::data::rounded;
 use super::hash::{of_bytes, sha256, sum_of};
 use super::method::{NamedMethod, NamedMethodError};
@@ -162,9 +163,9 @@ fn settings(row: &RecipeRow, models: Option<&Path>) -> Result<Runs, EvaluateErro
     let mut given = None;
     if is_network(name) {
         let file = row.weights.as_deref().and_then(|file| file_named(file, models).ok());
-        // The automatic choice must not replace the method that was asked for.
+        // Neither the automatic choice nor another variant must replace the network that was asked for.
         if let (Some(named), None) = (&row.weights, &file)
-            && built_in(name).is_some()
+            && (built_in(name).is_some() || !takes_default(row, name))
         {
             return Ok(Runs::Absent(absent(row, named, None)));
         }

@@ -9,6 +9,7 @@ use unband_image::{Context, Hint, Image};
 use unband_metrics::Metric;
 
 use super::cache::{Cache, Record};
+use super::checkpoints;
 use super::data::{self, How, PairSource};
 use super::hash::sha256;
 use super::recipe::{Cost, Data, Recipe, RecipeRow, Weights};
@@ -111,7 +112,9 @@ impl Evaluation {
         let (metrics, missing) = ready(&columns, models);
         let scale = recipe.scale;
         let mut rows = vec![Row::input(scale)];
-        for row in std::mem::take(&mut recipe.method) {
+        for mut row in std::mem::take(&mut recipe.method) {
+            let found = checkpoints::of_row(&row, &recipe.roots, recipe.kept.as_deref(), models);
+            row.weights = found.or(row.weights);
             check_published(&row)?;
             if rows.iter().any(|known| known.recipe.name == row.name) {
                 return Err(EvaluateError::SameRow { name: row.name });
@@ -342,6 +345,14 @@ fn notes(recipe: &Recipe, rows: &[Row], missing: Vec<String>, threads: usize) ->
         notes.push(format!("Multiply-adds: one pass over {side}×{side} samples."));
     }
     notes.extend(missing);
+    if let Some(kept) = recipe.kept.as_deref().filter(|kept| !recipe.roots.has(kept))
+        && rows.iter().any(|row| matches!(row.runs, Runs::Absent(_)))
+    {
+        notes.push(format!(
+            "No folder `{0}`: run it in a clone of unband, or import the files there with `unband models import {0}/*`.",
+            kept.display()
+        ));
+    }
     if rows.iter().any(|row| row.untrained) {
         notes.push(untrained::NOTE.to_owned());
     }

@@ -3,7 +3,7 @@
 use unband::models::{self, Shelf};
 use unband::networks;
 
-use super::DefaultArgs;
+use super::{DefaultArgs, not_imported};
 use crate::outcome::Outcome;
 use crate::reporter::{Failure, Reporter};
 
@@ -24,12 +24,7 @@ pub fn run(args: &DefaultArgs, reporter: &Reporter<'_>) -> Outcome {
 fn choose(name: &str) -> Result<String, Failure> {
     let mut shelf = models::folder().map(|folder| Shelf::open(&folder)).unwrap_or_default();
     let Some(model) = shelf.named(name) else {
-        let names: Vec<&str> = shelf.models.iter().map(|model| model.name.as_str()).collect();
-        let hint = match names.as_slice() {
-            [] => "`unband models import FILE` imports one".to_owned(),
-            names => format!("imported models: {}", names.join(", ")),
-        };
-        return Err(Failure::usage(format!("there is no imported model `{name}`"), hint));
+        return Err(not_imported(name, &shelf));
     };
     let network = model.network.clone().filter(|network| models::is_network(network)).ok_or_else(|| {
         Failure::usage(

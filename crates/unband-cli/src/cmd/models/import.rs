@@ -1,16 +1,18 @@
 //! `unband models import`: import of checkpoints as named models.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use unband::io::{Access, Saving};
 use unband::metrics::nrqm;
 use unband::models::{self, NETWORK, Shelf};
+use unband::nets::arch::Passes;
 use unband::nets::checkpoint::{self, Container};
 use unband::nets::zoo::{self, PUBLISHED, Published};
 use unband::nets::{Convention, StateDict};
 use unband::{Hint, networks};
 
-use super::{Channels, ImportArgs, failure, unread};
+use super::{Channels, ImportArgs, failure, name, unread};
 use crate::inputs::reason;
 use crate::outcome::Outcome;
 use crate::reporter::{Failure, Reporter};
@@ -27,8 +29,9 @@ pub fn run(args: &ImportArgs, reporter: &Reporter<'_>) -> Outcome {
         return Outcome::Usage;
     };
     let mut outcome = Outcome::Done;
-    for path in &args.files {
-        match import(path, args, &folder) {
+    let mut all = Vec::new();
+    for (path, name) in args.files.iter().zip(names(args)) {
+        match import(path, name.as_deref(), args, &folder) {
             Ok(imported) => {
                 reporter.line(&format_args!(
                     "{} → {}  {}",
@@ -36,8 +39,23 @@ pub fn run(args: &ImportArgs, reporter: &Reporter<'_>) -> Outcome {
                     imported.to.display(),
                     imported.what
                 ));
-                imported.notes.iter().for_each(|note| reporter.note(note));
+                imported.note.iter().for_each(|note| reporter.note(note));
+                all.push(imported);
             }
+            Err(failure) => {
+                reporter.failure(&failure);
+                outcome = Outcome::SomeFailed;
+            }
+        }
+    }
+    // Of several models of a network, the one with its name is the default.
+    all.sort_by_key(|imported| imported.name != imported.network);
+    let new: Vec<String> = all.iter().map(|imported| imported.name.clone()).collect();
+    let mut seen = HashSet::new();
+    for imported in all {
+        let known = if seen.insert(imported.network) { &new[..] } else { &[] };
+        match set_default(&imported, args.default, known, &folder) {
+            Ok(note) => note.iter().for_each(|note| reporter.note(note)),
             Err(failure) => {
                 reporter.failure(&failure);
                 outcome = Outcome::SomeFailed;
@@ -47,17 +65,32 @@ pub fn run(args: &ImportArgs, reporter: &Reporter<'_>) -> Outcome {
     outcome
 }
 
+/// The requested name of each file: `--as`; of several files, those of the files, if they are distinct.
+fn names(args: &ImportArgs) -> Vec<Option<String>> {
+    if args.files.len() == 1 {
+        return vec![args.name.clone()];
+    }
+    let stem = |path: &PathBuf| name::name(path.file_stem()?.to_str()?).ok();
+    let names: Vec<Option<String>> = args.files.iter().map(stem).collect();
+    let distinct: HashSet<&str> = names.iter().flatten().map(String::as_str).collect();
+    if distinct.len() == names.len() { names } else { vec![None; names.len()] }
+}
+
 /// The result of an import.
 struct Imported {
     /// The file that was written.
     to: PathBuf,
     /// Description of the model.
     what: String,
-    /// Caveats for the user.
-    notes: Vec<String>,
+    /// Its name.
+    name: String,
+    /// Its network.
+    network: &'static str,
+    /// A caveat for the user.
+    note: Option<String>,
 }
 
-fn import(path: &Path, args: &ImportArgs, folder: &Path) -> Result<Imported, Failure> {
+fn import(path: &Path, name: Option<&str>, args: &ImportArgs, folder: &Path) -> Result<Imported, Failure> {
     let source = checkpoint::load(path).map_err(|e| unread(path, e))?;
     let sha256 = source.sha256();
     let mut read = source.read().map_err(|e| unread(path, e))?;
@@ -65,6 +98,7 @@ fn import(path: &Path, args: &ImportArgs, folder: &Path) -> Result<Imported, Fai
     drop(source);
     convention.bgr = args.order.map_or(convention.bgr, |order| order == Channels::Bgr);
     convention.scale = args.scale.unwrap_or(convention.scale);
+    convention.steps = args.steps.or(convention.steps);
     if let Some(model) = nrqm::Model::recognised(&read.state) {
         let model =
             model.map_err(|what| failure(path, &format!("incomplete model of NRQM: {what}"), None))?;
@@ -72,13 +106,17 @@ fn import(path: &Path, args: &ImportArgs, folder: &Path) -> Result<Imported, Fai
     }
     let published = zoo::with_sha256(&sha256);
     let network = read.network().map_err(|e| failure(path, &e, e.hint()))?;
+    if args.steps.is_some() && network.architecture.use_as.passes == Passes::One {
+        let message = format!("{} runs in one step", network.architecture.name);
+        return Err(failure(path, &message, Some("drop `--steps`".to_owned())));
+    }
     // Some networks have the same tensors but different inputs; the list tells them apart.
     let kind = published.map_or(network.architecture.name, |published| published.architecture);
     // Tensors decide, not the file name: many files are called best.pth.
     let name = match (&args.name, published) {
         (Some(name), _) => name,
         (None, Some(published)) => published.name,
-        (None, None) => kind,
+        (None, None) => name.unwrap_or(kind),
     };
     let what = match published {
         Some(published) => format!("{kind}, published as {}", published.name),
@@ -93,23 +131,26 @@ fn import(path: &Path, args: &ImportArgs, folder: &Path) -> Result<Imported, Fai
     let to = models::file(folder, name);
     let saving = Saving { access: Access::of([path]), ..args.overwrite.into() };
     write(&to, folder, &content, saving)?;
-    let mut notes = Vec::new();
-    if published.is_none() {
-        notes.extend(called_like_another(path));
-    }
-    notes.extend(set_default(name, kind, args.default, folder)?);
-    Ok(Imported { to, what, notes })
+    let note = if published.is_none() { called_like_another(path) } else { None };
+    Ok(Imported { to, what, name: name.to_owned(), network: kind, note })
 }
 
-/// Makes a model the default of its network if that was asked for or it is the first one; else reports how to
-/// use it.
-fn set_default(name: &str, network: &str, asked: bool, folder: &Path) -> Result<Option<String>, Failure> {
+/// Makes a model the default of its network if that was asked for or there is none besides the `known` ones;
+/// else reports how to use it.
+fn set_default(
+    imported: &Imported,
+    asked: bool,
+    known: &[String],
+    folder: &Path,
+) -> Result<Option<String>, Failure> {
+    let (name, network) = (imported.name.as_str(), imported.network);
     if !models::is_network(network) || networks::built_in(network).is_some() {
         return Ok(None);
     }
     let mut shelf = Shelf::open(folder);
     let own = |model: &&models::Imported| model.network.as_deref() == Some(network);
-    let other_models = shelf.models.iter().filter(own).filter(|model| model.name != name).count();
+    let other = |model: &&models::Imported| model.name != name && !known.contains(&model.name);
+    let other_models = shelf.models.iter().filter(own).filter(other).count();
     if asked || other_models == 0 {
         shelf.make_default(network, name)?;
         return Ok(None);
@@ -132,7 +173,8 @@ fn import_forests(
     container: Container,
     sha256: &str,
 ) -> Result<Imported, Failure> {
-    let to = models::file(folder, args.name.as_deref().unwrap_or(nrqm::MODEL));
+    let name = args.name.as_deref().unwrap_or(nrqm::MODEL);
+    let to = models::file(folder, name);
     let facts = facts(path, container, None, sha256, zoo::FORESTS);
     let content = content(path, args, &model.state(), &facts)?;
     let saving = Saving { access: Access::of([path]), ..args.overwrite.into() };
@@ -142,7 +184,7 @@ fn import_forests(
         "regression forests of NRQM, {local} + {global} + {spatial} trees, SHA-256 {}… not published, so not verified",
         &sha256[..8]
     );
-    Ok(Imported { to, what, notes: Vec::new() })
+    Ok(Imported { to, what, name: name.to_owned(), network: zoo::FORESTS, note: None })
 }
 
 /// A note on a file that has the name of a published one but other contents.
@@ -173,7 +215,7 @@ fn facts(
         ("unband.from_sha256", sha256),
     ];
     if let Some(published) = published {
-        facts.push(("unband.published", published.name));
+        facts.push((models::PUBLISHED, published.name));
         facts.push(("unband.author", published.author));
         facts.push(("unband.licence", published.licence));
         facts.push(("unband.place", published.place));

@@ -77,7 +77,7 @@ fn network(model: &Imported, shelf: &Shelf) -> String {
 
 /// Is it imported? Where the publisher's hash is unknown, a model of this name and network qualifies.
 fn is_here(published: &Published, shelf: &Shelf) -> bool {
-    shelf.models.iter().any(|model| match model.facts.get("unband.published") {
+    shelf.models.iter().any(|model| match model.facts.get(models::PUBLISHED) {
         Some(name) => name == published.name,
         None => {
             published.sha256.is_empty()

@@ -74,23 +74,3 @@ fn what_is_wrong_is_named_with_its_key() {
     let gone = Recipe::load(Path::new("none-such.toml"), &[]).unwrap_err();
     assert!(gone.to_string().starts_with("none-such.toml: ") && gone.hint().is_some());
 }
-
-#[test]
-fn missing_checkpoints_are_taken_from_the_folder_of_kept_ones() {
-    let folder = tempfile::tempdir().unwrap();
-    let kept = folder.path().join("bitnet.safetensors");
-    std::fs::write(&kept, "").unwrap();
-    let row = |name: &str, file: &str| {
-        format!("[[method]]\nname = '{name}'\nmethod = '{name}'\nweights = '{file}'\n")
-    };
-    let text = format!(
-        "title = 'T'\nmetrics = ['psnr']\nkept = '{}'\n[data]\nkind = 'pairs'\nfolder = 'a'\n{}{}{}",
-        folder.path().display(),
-        row("bitnet", "runs/bitnet/best.safetensors"),
-        row("adnet", "runs/adnet/best.safetensors"),
-        row("brdnet", &kept.display().to_string()),
-    );
-    let recipe = Recipe::parse(&text, "T").unwrap();
-    let files: Vec<_> = recipe.method.iter().filter_map(|row| row.weights.clone()).collect();
-    assert_eq!(files, [kept.clone(), "runs/adnet/best.safetensors".into(), kept]);
-}
