@@ -55,9 +55,22 @@ pub fn read(file: &Path) -> Result<Table, RecipeError> {
 pub fn parse(text: &str, file: &str) -> Result<Table, RecipeError> {
     let table = text.parse().map_err(|error: toml::de::Error| RecipeError::Toml {
         file: file.to_owned(),
-        what: error.to_string().trim().to_owned(),
+        what: shortened(error.to_string().trim()),
     })?;
     Ok(renamed(table))
+}
+
+/// Letters of a line, or of a value, that an error repeats.
+const LONGEST: usize = 80;
+
+/// A message with long lines cut: errors repeat lines and values of the file, which may be of any length.
+fn shortened(message: &str) -> String {
+    let cut = |line: &str| match line.char_indices().nth(LONGEST) {
+        Some((at, _)) => format!("{}…", &line[..at]),
+        None => line.to_owned(),
+    };
+    let lines: Vec<String> = message.lines().map(cut).collect();
+    lines.join("\n")
 }
 
 /// Old and new keys (docs/renamed.md), at any depth of a recipe.
@@ -69,6 +82,18 @@ fn renamed(table: Table) -> Table {
         (new, if let Value::Table(inner) = value { Value::Table(renamed(inner)) } else { value })
     };
     table.into_iter().map(rename).collect()
+}
+
+/// A message about a value, with the value cut where it is long; lists of allowed words stay whole.
+fn long_values_cut(message: &str) -> String {
+    let cut = |(i, part): (usize, &str)| match part.char_indices().nth(LONGEST) {
+        // Every second part is inside quotes.
+        Some((at, _)) if i % 2 == 1 => format!("{}…", &part[..at]),
+        _ => part.to_owned(),
+    };
+    let quote = if message.contains('"') { '"' } else { '`' };
+    let parts: Vec<String> = message.split(quote).enumerate().map(cut).collect();
+    parts.join(&quote.to_string())
 }
 
 /// Merges one table into another: tables key by key, other values by replacement.
@@ -90,8 +115,8 @@ pub fn merge(onto: &mut Table, from: Table) {
 pub fn typed<T: DeserializeOwned>(table: Table, file: &str) -> Result<T, RecipeError> {
     serde_path_to_error::deserialize(Value::Table(table)).map_err(|error| RecipeError::Key {
         file: file.to_owned(),
-        key: error.path().to_string(),
-        what: error.into_inner().to_string().trim().to_owned(),
+        key: shortened(&error.path().to_string()),
+        what: long_values_cut(error.into_inner().to_string().trim()),
     })
 }
 
@@ -107,6 +132,24 @@ mod tests {
         merge(&mut table, parse("a.g = 6", "setting").unwrap());
         let want = parse("list = [3]\na.g = 6\n[b]\nc = 5\nd = { e = 3, f = 4 }\n", "want").unwrap();
         assert_eq!(table, want);
+    }
+
+    #[test]
+    fn errors_do_not_repeat_long_lines() {
+        let long = "x".repeat(200_000);
+        let broken = parse(&format!("a = \"{long}\nb = 1\n"), "r.toml").unwrap_err().to_string();
+        assert!(broken.len() < 600 && broken.contains("r.toml") && broken.contains("line 1"), "{broken}");
+        #[derive(Debug, serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct One {
+            #[allow(dead_code)]
+            number: u8,
+        }
+        for text in [format!("number = \"{long}\""), format!("{long} = 1")] {
+            let error = typed::<One>(parse(&text, "r.toml").unwrap(), "r.toml").unwrap_err().to_string();
+            assert!(error.len() < 600, "{}", error.len());
+        }
+        assert!(long_values_cut("unknown variant `a`, expected `b`").ends_with("expected `b`"));
     }
 
     #[test]

@@ -127,12 +127,18 @@ pub fn engine(
     shared(engines, architecture.name, file, || made(architecture, file, precision))
 }
 
+/// The fault without the name of its file, with which errors of the system begin.
+pub fn without_name(file: &Path, fault: String) -> String {
+    fault.strip_prefix(&format!("{}: ", file.display())).map(str::to_owned).unwrap_or(fault)
+}
+
 fn made(
     architecture: &'static Architecture,
     file: &Path,
     precision: Precision,
 ) -> Result<Engine, ModelError> {
-    let fault = |what: String, hint| ModelError { path: file.to_path_buf(), what, hint };
+    let fault =
+        |what: String, hint| ModelError { path: file.to_path_buf(), what: without_name(file, what), hint };
     let source = checkpoint::load(file).map_err(|error| fault(error.to_string(), error.hint()))?;
     let checkpoint = source.read().map_err(|error| fault(error.to_string(), error.hint()))?;
     let convention = Convention::of_file(&source, &checkpoint.facts);

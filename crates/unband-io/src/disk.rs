@@ -26,10 +26,33 @@ pub fn amount(bytes: u64) -> String {
     }
 }
 
+/// Bytes of text such as `800M`, `1.5G` or `64000000`; K, M and G are powers of 1024.
+pub fn parse_amount(text: &str) -> Option<u64> {
+    let number = text.trim().trim_end_matches(['B', 'b']).trim_end_matches('i');
+    let (digits, factor) = match number.char_indices().next_back() {
+        Some((at, 'k' | 'K')) => (&number[..at], 1u64 << 10),
+        Some((at, 'm' | 'M')) => (&number[..at], 1 << 20),
+        Some((at, 'g' | 'G')) => (&number[..at], 1 << 30),
+        _ => (number, 1),
+    };
+    let value: f64 = digits.trim().parse().ok()?;
+    (value.is_finite() && value > 0.0).then_some((value * factor as f64) as u64)
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sizes_read_as_people_write_them() {
+        assert_eq!(parse_amount("800M"), Some(800 << 20));
+        assert_eq!(parse_amount("1.5GiB"), Some(3 << 29));
+        assert_eq!(parse_amount("64000000"), Some(64_000_000));
+        for wrong in ["", "M", "much", "-1G", "0", "nan", "infG", "é"] {
+            assert_eq!(parse_amount(wrong), None, "{wrong}");
+        }
+    }
 
     #[test]
     fn sizes_are_written_for_people() {

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use unband_image::{Depth, Hint, Model};
 
+use crate::foreign::{self, ForeignType};
+
 /// Why a file could not be read or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -34,6 +36,12 @@ pub enum Error {
     /// The first bytes match no known format.
     #[error("unknown image format")]
     UnknownContent,
+    /// A type of file that is recognised and not read.
+    #[error("{}, which is not read", kind.name)]
+    Foreign {
+        /// The type.
+        kind: ForeignType,
+    },
     /// No format has this extension.
     #[error("{}", if extension.is_empty() { "no extension, so the format is unknown".to_owned() } else {
         format!("`.{extension}` is not the extension of a known image format")
@@ -268,7 +276,26 @@ impl Error {
 
 impl Hint for Error {
     fn hint(&self) -> Option<String> {
+        let path = if let Self::File { path, .. } = self { Some(path.as_path()) } else { None };
         let text = match self.fault() {
+            Self::Foreign { kind } => kind.hint(path),
+            Self::UnknownContent if path.and_then(foreign::by_extension).is_some() => {
+                return path.and_then(foreign::by_extension);
+            }
+            Self::Several { format, what: "frames" } if foreign::animation_hint(format, path).is_some() => {
+                return foreign::animation_hint(format, path);
+            }
+            Self::Unsupported { format: "JPEG", what } if what == crate::format::jpeg_markers::LS => {
+                let name = |path: &Path| path.with_extension("").display().to_string();
+                let (file, stem) = path.map_or_else(
+                    || ("FILE".to_owned(), "FILE".to_owned()),
+                    |path| (path.display().to_string(), name(path)),
+                );
+                format!("convert it first: `ffmpeg -i {file} {stem}.png`")
+            }
+            Self::Unsupported { what, .. } if what.contains("camera raw") => {
+                "develop it to 16-bit TIFF first, for example with darktable or RawTherapee".to_owned()
+            }
             Self::Io { action, source } => return io_hint(action, source),
             Self::Truncated { format: "JPEG" } => {
                 "copy or download the file again, or add `--keep-going` to repair its readable part".to_owned()

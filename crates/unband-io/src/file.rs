@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use unband_image::Image;
 
-use crate::{Access, Dropped, Error, FormatEntry, Leftover, Limits, WriteOptions, check_name, source, stale};
+use crate::{
+    Access, Dropped, Error, FormatEntry, Leftover, Limits, WriteOptions, check_name, foreign, source, stale,
+};
 
 /// Reads an image. Returns it with its format, which is detected from the content, and the file's
 /// permissions.
@@ -72,7 +74,7 @@ fn load_within(
     if bytes.is_empty() {
         return Err(Error::Empty);
     }
-    let format = crate::detect(&bytes).ok_or(Error::UnknownContent)?;
+    let format = crate::detect(&bytes).ok_or_else(|| foreign::unknown(&bytes))?;
     // No format needs more bytes than its decoded planes, metadata excepted.
     let most = limits.max_bytes.saturating_add(1 << 30);
     let most = match size {

@@ -16,6 +16,7 @@ mod error;
 mod exif;
 mod exif_tiff;
 mod file;
+mod foreign;
 mod format;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
@@ -45,9 +46,10 @@ use unband_image::{Depth, Image, Model};
 pub use access::Access;
 pub use address_space::address_space;
 pub use declared::declared_size;
-pub use disk::{amount, free_bytes};
+pub use disk::{amount, free_bytes, parse_amount};
 pub use error::{Error, reason};
 pub use file::{Saving, load, load_from, read_file, read_text, write_bytes, write_file, write_from};
+pub use foreign::{ForeignType, foreign_type, unknown};
 pub use format::y4m::{Y4mHeader, Y4mReader, Y4mWriter};
 pub use format::{Dropped, FORMATS, FormatEntry, Item, When, WriteOptions, Writes, is_decoding};
 pub use leftovers::Leftover;
@@ -95,7 +97,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     if bytes.is_empty() {
         return Err(Error::Empty);
     }
-    let format = detect(bytes).ok_or(Error::UnknownContent)?;
+    let format = detect(bytes).ok_or_else(|| foreign::unknown(bytes))?;
     format::read(format, bytes, limits)
 }
 

@@ -1,5 +1,6 @@
-//! File names that Windows does not allow.
+//! File names that the system cannot store.
 
+use std::ffi::OsStr;
 use std::path::Path;
 
 use crate::Error;
@@ -11,16 +12,30 @@ const NUMBERED: [&str; 2] = ["com", "lpt"];
 /// Characters that no file name of Windows contains. A colon would write to a hidden stream of another file.
 const FORBIDDEN: [char; 9] = ['<', '>', ':', '"', '|', '?', '*', '/', '\\'];
 
-/// Checks that this system can store a file of this name; only Windows has such limits.
+/// Length of a file name that all common file systems store: bytes, or UTF-16 units on Windows and macOS.
+const LONGEST: usize = 255;
+
+/// Checks that this system can store a file of this name.
 ///
 /// # Errors
 /// [`Error::Name`], with the path.
 pub fn check_name(path: &Path) -> Result<(), Error> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    match windows_fault(&name) {
-        Some(fault) if cfg!(windows) => Err(Error::Name { fault }.in_file(path)),
-        _ => Ok(()),
+    let name = path.file_name().unwrap_or_default();
+    let text = name.to_string_lossy();
+    let windows = if cfg!(windows) { windows_fault(&text) } else { None };
+    match windows.or_else(|| length_fault(name, &text)) {
+        Some(fault) => Err(Error::Name { fault }.in_file(path)),
+        None => Ok(()),
     }
+}
+
+fn length_fault(name: &OsStr, text: &str) -> Option<String> {
+    let (length, unit) = if cfg!(any(windows, target_os = "macos")) {
+        (text.encode_utf16().count(), "characters")
+    } else {
+        (name.len(), "bytes")
+    };
+    (length > LONGEST).then(|| format!("its name has {length} {unit}, and at most {LONGEST} can be stored"))
 }
 
 /// The reason why Windows cannot store a file of this name.
@@ -61,6 +76,17 @@ mod tests {
         {
             assert_eq!(windows_fault(name), None, "{name}");
         }
+    }
+
+    #[test]
+    fn names_that_are_too_long_are_found_before_any_work() {
+        let name = |length: usize| format!("{}.png", "a".repeat(length - 4));
+        assert!(check_name(Path::new(&name(255))).is_ok());
+        let error = check_name(Path::new(&name(256))).unwrap_err().to_string();
+        assert!(error.contains("256") && error.contains("255"), "{error}");
+        // Letters of two bytes each.
+        let wide = format!("{}.png", "ä".repeat(130));
+        assert_eq!(check_name(Path::new(&wide)).is_err(), !cfg!(any(windows, target_os = "macos")));
     }
 
     #[test]

@@ -7,6 +7,8 @@ use unband_image::Subsampling;
 use crate::Error;
 
 const NAME: &str = "JPEG";
+/// A coding of its own with the markers of JPEG.
+pub(crate) const LS: &str = "JPEG-LS";
 
 /// Row-major positions of the 64 coefficients in zigzag order.
 pub(super) const ZIGZAG: [u8; 64] = [
@@ -109,7 +111,7 @@ impl<'a> Markers<'a> {
                     markers.height = body.first_chunk().map_or(0, |b| u16::from_be_bytes(*b));
                 }
                 0xC8 | 0xCC => {}
-                0xC0..=0xCF => markers.take_frame(marker, body)?,
+                0xC0..=0xCF | 0xF7 => markers.take_frame(marker, body)?,
                 0xE0..=0xEF => markers.segments.push((marker - 0xE0, body)),
                 0xFE => markers.comments.push(body),
                 0xDA => {
@@ -203,6 +205,7 @@ impl<'a> Markers<'a> {
         let coding = match marker {
             0xC0..=0xC2 => None,
             0xC3 => Some("lossless coding"),
+            0xF7 => Some(LS),
             0xC5..=0xC7 | 0xCD..=0xCF => Some("hierarchical coding"),
             _ => Some("arithmetic coding"),
         };

@@ -27,7 +27,7 @@ mod iptc;
 mod jpeg;
 mod jpeg_decode;
 mod jpeg_huffman;
-mod jpeg_markers;
+pub(crate) mod jpeg_markers;
 mod jpeg_scan;
 mod jpeg_unread;
 #[cfg(feature = "jxl")]

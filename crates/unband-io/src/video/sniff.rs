@@ -123,7 +123,8 @@ fn container_of(head: &[u8]) -> Option<&'static str> {
     let packets = |start: usize| (0..3).all(|i| at(start + i * (PACKET + start), b"\x47"));
     match begins.into_iter().find(|(magic, _)| head.starts_with(magic)) {
         Some((_, name)) => Some(name),
-        None if boxes.into_iter().any(|name| at(4, name)) => Some("mov"),
+        // Canon's raw images have boxes of a video.
+        None if boxes.into_iter().any(|name| at(4, name)) => (!at(4, b"ftypcrx ")).then_some("mov"),
         None if head.starts_with(b"RIFF") && at(8, b"AVI ") => Some("avi"),
         None => (packets(0) || packets(4)).then_some("mpegts"),
     }

@@ -183,8 +183,12 @@ impl Hint for NetworkError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Unknown { .. } => {
-                let names: Vec<&str> = arch::ARCHITECTURES.iter().map(|a| a.name).collect();
-                Some(format!("known networks: {}", names.join(", ")))
+                let gives_images = |a: &&arch::Architecture| {
+                    matches!(a.use_as.purpose, arch::Purpose::Deband | arch::Purpose::Upscale)
+                };
+                let names: Vec<&str> =
+                    arch::ARCHITECTURES.iter().filter(gives_images).map(|a| a.name).collect();
+                Some(format!("networks that deband or upscale: {}", names.join(", ")))
             }
             Self::Training => {
                 Some("use best.safetensors next to it, or weights.safetensors (last step)".to_owned())

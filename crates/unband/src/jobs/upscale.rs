@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use unband_image::dither::Dither;
 use unband_image::{Context, Depth, Hint, Image, Origin, Plane, Resampling, Rng, Window};
-use unband_infer::{Engine, TiledUpscaler, UpscaleError};
+use unband_infer::{Engine, TiledUpscaler, UpscaleError, models};
 use unband_nets::arch::{self, Architecture, Purpose};
 use unband_nets::{Convention, checkpoint};
 
@@ -118,6 +118,7 @@ impl Upscaler {
 
     fn of_file(file: &Path, products: unband_simd::Precision) -> Result<Self, Error> {
         let fault = |what: String, hint: Option<String>| {
+            let what = models::without_name(file, what);
             Error::Setting(unband_image::ParamError::File { path: file.display().to_string(), what, hint })
         };
         // The file defines the network.
