@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
+use unband::inputs::steers;
 
 /// Escapes a text for HTML, SVG and quoted attributes.
 pub(crate) fn escape(text: &str) -> String {
@@ -14,8 +15,8 @@ pub(crate) fn escape(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
-            // Control characters are invalid in both.
-            c if c.is_control() && !matches!(c, '\n' | '\t') => out.push('\u{fffd}'),
+            // Control characters are invalid in both; marks of direction would show a name backwards.
+            c if steers(c) && !matches!(c, '\n' | '\t') => out.push('\u{fffd}'),
             c => out.push(c),
         }
     }
@@ -76,5 +77,6 @@ mod tests {
     #[test]
     fn nothing_gets_out_of_an_attribute_or_an_element() {
         assert_eq!(escape("\"><script>'&\u{1b}é"), "&quot;&gt;&lt;script&gt;&#39;&amp;\u{fffd}é");
+        assert_eq!(escape("a\u{202e}cba.png\u{2066}"), "a\u{fffd}cba.png\u{fffd}");
     }
 }

@@ -8,6 +8,7 @@
 //! | [`overlay`] | a map of banding ([`HeatMap`]) over the image in grey |
 //! | [`Profile`] | the codes along a line, as SVG or as an image, with banded places magnified |
 //! | [`segments`] | connected regions of equal colour in random colours |
+//! | [`Difference`] | an image minus another, amplified around mid-grey |
 //! | [`worst_spots`], [`stretched`] | the most banded places, and the same with more contrast |
 //! | [`before_after`] | frames of a video before and after, with those places |
 //! | [`Timeline`] | a value over a video's time, as SVG |
@@ -34,6 +35,7 @@
 
 mod before_after;
 mod canvas;
+mod difference;
 mod display_image;
 mod fill;
 mod heat;
@@ -51,6 +53,7 @@ mod table;
 mod timeline;
 
 pub use before_after::{Moment, before_after};
+pub use difference::Difference;
 pub use display_image::DisplayImage;
 use display_image::uri;
 pub use heat::{HeatMap, heat_color, overlay};

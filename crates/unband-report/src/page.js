@@ -18,6 +18,12 @@ for (const stage of document.querySelectorAll(".stage")) {
     stage.style.setProperty("--contrast", contrast.value);
     stage.classList.toggle("contrasted", contrast.value > 1);
   });
+  const difference = controls.querySelector(".difference");
+  difference?.addEventListener("click", () => {
+    const on = difference.getAttribute("aria-pressed") !== "true";
+    difference.setAttribute("aria-pressed", on);
+    stage.classList.toggle("differing", on);
+  });
   const right = controls.querySelector(".right");
   right?.addEventListener("change", () => {
     for (const side of stage.querySelectorAll(".after")) side.hidden = side.dataset.role !== right.value;

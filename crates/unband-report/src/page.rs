@@ -273,8 +273,30 @@ fn stage(all: &[Shown<'_>], places: &[Spot], longest: usize, ctx: &Context<'_>) 
                  aria-label=\"Position of the divider between before and after, in percent\">\n",
         );
     }
+    out.push_str("</div>\n");
+    controls(all, &mut out);
+    out.push_str("</div>\n<p class=\"note\">");
+    let name = |shown: &Shown<'_>| {
+        let Shown { role, side } = shown;
+        let called = if *role == side.name { String::new() } else { format!("{role} ") };
+        format!("{called}<b><bdi>{}</bdi></b> ({})", escape(side.name), side.image.depth)
+    };
+    let names: Vec<String> = all.iter().map(name).collect();
+    let _ = write!(out, "{}; {} × {} pixels", names.join(", "), size.0, size.1);
+    if width != size.0 {
+        let _ = write!(out, ", shown at {width} × {height}");
+    }
+    if kind == "image/jpeg" {
+        let _ = write!(out, ", as JPEG of quality {QUALITY}");
+    }
+    out.push_str(".</p>\n");
+    Ok(out)
+}
+
+/// Contrast, banding map, difference, and the image at the right.
+fn controls(all: &[Shown<'_>], out: &mut String) {
     out.push_str(
-        "</div>\n<div class=\"controls\"><label>contrast <input class=\"contrast\" type=\"range\" min=\"1\" max=\"16\" \
+        "<div class=\"controls\"><label>contrast <input class=\"contrast\" type=\"range\" min=\"1\" max=\"16\" \
              step=\"0.5\" value=\"1\"></label>",
     );
     if all.iter().any(|shown| shown.side.map.is_some()) {
@@ -291,6 +313,11 @@ fn stage(all: &[Shown<'_>], places: &[Spot], longest: usize, ctx: &Context<'_>) 
             scale.join(",")
         );
     }
+    if all.len() > 1 {
+        out.push_str(
+            "<button type=\"button\" class=\"difference\" aria-pressed=\"false\">Difference</button>",
+        );
+    }
     if all.len() > 2 {
         out.push_str("<label>right side <select class=\"right\">");
         for shown in &all[1..] {
@@ -298,22 +325,6 @@ fn stage(all: &[Shown<'_>], places: &[Spot], longest: usize, ctx: &Context<'_>) 
         }
         out.push_str("</select></label>");
     }
-    out.push_str("</div>\n<p class=\"note\">");
-    let name = |shown: &Shown<'_>| {
-        let Shown { role, side } = shown;
-        let called = if *role == side.name { String::new() } else { format!("{role} ") };
-        format!("{called}<b>{}</b> ({})", escape(side.name), side.image.depth)
-    };
-    let names: Vec<String> = all.iter().map(name).collect();
-    let _ = write!(out, "{}; {} × {} pixels", names.join(", "), size.0, size.1);
-    if width != size.0 {
-        let _ = write!(out, ", shown at {width} × {height}");
-    }
-    if kind == "image/jpeg" {
-        let _ = write!(out, ", as JPEG of quality {QUALITY}");
-    }
-    out.push_str(".</p>\n");
-    Ok(out)
 }
 
 /// Mean of an image in the place with most banding, 0 to 1: the contrast control amplifies the distance from

@@ -15,12 +15,12 @@ use unband::verdict::Verdict;
 use unband::{Context, Depth, Image, batch, models};
 use unband_report::{Column, HeatMap, Page, Section, SectionHtml, Side};
 
-use crate::args::{MetricArgs, failure};
+use crate::args::{MetricArgs, failure, png_file};
 use crate::budget::Budget;
 use crate::inputs::{self, Input, failures};
 use crate::outcome::Outcome;
 use crate::print::csv::csv;
-use crate::print::drawings::{Drawing, draw};
+use crate::print::drawings::{Drawing, draw, draw_difference};
 use crate::print::means;
 use crate::print::page::metric_rows;
 use crate::print::table::{Table, cell};
@@ -36,6 +36,7 @@ Examples:
   unband compare clean.png repaired.png --input banded.png --report repair.html
   unband compare clean/ repaired/ --csv table.csv        pairs by name, whatever the extension
   unband compare --pairs list.csv                        pairs from a list: reference,result[,input]
+  unband compare clean.png repaired.png --save-difference difference.png
   unband compare clean.png banded.png --method smooth,gradfun,f3kdb
   unband compare clean/ repaired/ --fail-if 'psnr<40' --fail-if 'false-steps>20'
   unband compare film.mkv encoded.mp4 --csv frames.csv   two videos, frame by frame
@@ -73,6 +74,18 @@ pub struct CompareArgs {
     /// Paths are relative to the two folders, if given, else to the list's folder.
     #[arg(long, value_name = "FILE.csv", value_hint = clap::ValueHint::FilePath, help_heading = "Metrics")]
     pub pairs: Option<PathBuf>,
+    /// Draw the result minus the reference, amplified, into this PNG
+    ///
+    /// Mid-grey: no difference. The amplification is printed.
+    #[arg(
+        long,
+        value_name = "FILE.png",
+        value_parser = png_file,
+        value_hint = clap::ValueHint::FilePath,
+        help_heading = "Output",
+        verbatim_doc_comment
+    )]
+    pub save_difference: Option<PathBuf>,
     /// Options shared with `score`.
     #[command(flatten)]
     pub measure: MetricArgs,
@@ -96,6 +109,7 @@ pub fn run(args: &CompareArgs) -> Outcome {
 
 struct CompareJob<'a> {
     args: &'a MetricArgs,
+    difference: Option<&'a Path>,
     pairs: Vec<Pair>,
     methods: Vec<NamedMethod>,
     metrics: Vec<&'static Metric>,
@@ -155,7 +169,8 @@ impl<'a> CompareJob<'a> {
         let models = models::folder();
         let scope = if input { Scope::RESTORED } else { Scope::PAIR };
         let (metrics, checks) = args.measure.selected(&scope, models.as_deref()).map_err(usage)?;
-        if let Some(option) = args.measure.of_one_image() {
+        let difference = args.save_difference.as_ref().map(|_| "--save-difference");
+        if let Some(option) = args.measure.of_one_image().or(difference) {
             let drawn = if option == "--save-profile" { 1 } else { methods.len().max(1) };
             if pairs.len() * drawn > 1 {
                 let message = format!("`{option}` draws one image, several were named");
@@ -170,8 +185,9 @@ impl<'a> CompareJob<'a> {
             .map(|input| input.path.as_path())
             .chain(args.pairs.as_deref())
             .collect();
-        args.measure.check_outputs(&paths)?;
-        Ok((Self { args: &args.measure, pairs, methods, metrics, checks, models }, failures(&unpaired)))
+        args.measure.check_outputs_and(args.save_difference.as_ref(), &paths)?;
+        let (difference, args) = (args.save_difference.as_deref(), &args.measure);
+        Ok((Self { args, difference, pairs, methods, metrics, checks, models }, failures(&unpaired)))
     }
 
     /// The images of a pair are in memory together. Methods need about as much as metrics.
@@ -258,6 +274,9 @@ impl<'a> CompareJob<'a> {
             .map(|(part, row)| Drawing { name: &part.role, image: &part.image.image, map: &row.map })
             .collect();
         let image = all[result];
+        if let (Some(path), Some(reference)) = (self.difference, all.first().filter(|_| result > 0)) {
+            draw_difference(self.args, path, *reference, image, reporter, ctx)?;
+        }
         if self.args.save_profile.is_some() {
             let first = all.remove(followed(rows, &all));
             all.insert(0, first);

@@ -1,10 +1,10 @@
-//! Images written by `--save-map`, `--save-segmentation` and `--save-profile`.
+//! Images written by `--save-map`, `--save-segmentation`, `--save-profile` and `--save-difference`.
 
 use std::path::Path;
 
 use unband::{Context, Image};
 use unband_report::{
-    DisplayImage, HeatMap, Line, Profile, Series, ShowError, overlay, segments, worst_spots,
+    Difference, DisplayImage, HeatMap, Line, Profile, Series, ShowError, overlay, segments, worst_spots,
 };
 
 use crate::args::MetricArgs;
@@ -35,6 +35,30 @@ const WORST: usize = 256;
 const PROFILE_WIDTH: usize = 1600;
 /// Seed of the colours of regions.
 const COLOURS: u64 = 0;
+
+/// Writes a result minus its reference.
+///
+/// # Errors
+/// Drawing and I/O errors.
+pub fn draw_difference(
+    args: &MetricArgs,
+    path: &Path,
+    reference: Drawing<'_>,
+    result: Drawing<'_>,
+    reporter: &Reporter<'_>,
+    ctx: &Context<'_>,
+) -> Result<(), Failure> {
+    let shown = path.display().to_string();
+    let failed = |error: ShowError| Failure::at(shown.clone(), error.to_string(), None);
+    let made = Difference::of(reference.image, result.image, ctx).map_err(failed)?;
+    args.write(path, &made.image.png().map_err(failed)?, ctx)?;
+    let Difference { gain, mean_codes, most_codes, .. } = made;
+    reporter.line(&format_args!(
+        "{shown}: {} minus {}, {gain} times; differences in codes of 8 bits: mean {mean_codes:.3}, largest {most_codes:.2}",
+        result.name, reference.name
+    ));
+    Ok(())
+}
 
 /// Writes the requested drawings: map and regions of the first image, the profile of all along its worst
 /// place.

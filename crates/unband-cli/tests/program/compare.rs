@@ -341,7 +341,9 @@ fn images_of_different_depth_are_compared_as_they_are_and_that_is_said() {
     let note = json["pairs"][0]["notes"][0].as_str().unwrap();
     assert!(note.starts_with("reference 16-bit; result 8-bit; "), "{note}");
     let page = String::from_utf8(stage.read("o.html")).unwrap();
-    assert!(page.contains("<b>clean.ppm</b> (16-bit)") && page.contains("<b>sky.png</b> (8-bit)"));
+    assert!(
+        page.contains("<bdi>clean.ppm</bdi></b> (16-bit)") && page.contains("<bdi>sky.png</bdi></b> (8-bit)")
+    );
     // Nothing is rounded in between: 40 of 65535 are a sixth of an 8-bit code.
     let mut sum = 0.0;
     for i in 0..WIDTH * HEIGHT * 3 {

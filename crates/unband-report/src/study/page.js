@@ -129,7 +129,9 @@ function back() {
   show();
 }
 
-const field = (value) => (/[",\r\n]/.test(value) ? `"${String(value).replaceAll('"', '""')}"` : String(value));
+// Spreadsheets evaluate text that begins like a formula.
+const guarded = (value) => (typeof value === "string" && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value));
+const field = (value) => (/[",\r\n]/.test(value) ? `"${guarded(value).replaceAll('"', '""')}"` : guarded(value));
 
 function csv() {
   const rows = [["study", "rater", "picture", "method", "grade", "seconds", "order"]];

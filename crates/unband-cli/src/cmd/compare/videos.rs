@@ -69,6 +69,7 @@ impl<'a> CompareVideosJob<'a> {
             ("--input", args.input.is_some()),
             ("--method", !args.method.is_empty()),
             ("--report", measure.report.is_some()),
+            ("--save-difference", args.save_difference.is_some()),
         ];
         let given = of_images.into_iter().find_map(|(option, given)| given.then_some(option));
         if let Some(option) = measure.of_one_image().or(given) {
