@@ -4,6 +4,7 @@ mod images;
 mod metrics;
 
 use std::fmt::Display;
+use std::num::NonZeroUsize;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -104,7 +105,9 @@ pub struct DebandArgs {
     pub images: ImageArgs,
 
     /// Write nothing for inputs without banding, instead of a copy
-    #[arg(long, help_heading = "Output", hide_short_help = true)]
+    ///
+    /// The default for folders and patterns without `-o`.
+    #[arg(long, help_heading = "Output", hide_short_help = true, verbatim_doc_comment)]
     pub only_banded: bool,
     /// Write a self-contained HTML page, before and after
     #[arg(long, value_name = "FILE.html", value_hint = clap::ValueHint::FilePath, help_heading = "Output")]
@@ -341,19 +344,20 @@ pub fn png_file(text: &str) -> Result<PathBuf, String> {
 
 /// Parses a size in bytes such as `800M`, `1.5G` or `64000000`; K, M and G are powers of 1024.
 pub fn bytes(text: &str) -> Result<u64, String> {
-    let wrong = || format!("`{text}` is not a size; write 800M or 2G");
-    let number = text.trim().trim_end_matches(['B', 'b']).trim_end_matches('i');
-    let (digits, factor) = match number.char_indices().next_back() {
-        Some((at, 'k' | 'K')) => (&number[..at], 1u64 << 10),
-        Some((at, 'm' | 'M')) => (&number[..at], 1 << 20),
-        Some((at, 'g' | 'G')) => (&number[..at], 1 << 30),
-        _ => (number, 1),
-    };
-    let value: f64 = digits.trim().parse().map_err(|_| wrong())?;
-    if !value.is_finite() || value <= 0.0 {
-        return Err(wrong());
-    }
-    Ok((value * factor as f64) as u64)
+    unband::io::parse_amount(text).ok_or_else(|| format!("`{text}` is not a size; write 800M or 2G"))
+}
+
+/// Parses a memory limit, as [`bytes`].
+pub fn memory(text: &str) -> Result<u64, String> {
+    let least = |bytes: &u64| *bytes >= 1 << 20;
+    bytes(text).and_then(|size| {
+        Some(size).filter(least).ok_or_else(|| format!("nothing works in {text}; write 800M or 2G"))
+    })
+}
+
+/// Parses a number of threads.
+pub fn threads(text: &str) -> Result<NonZeroUsize, String> {
+    text.trim().parse().map_err(|_| "write a whole number from 1".to_owned())
 }
 
 #[cfg(test)]
@@ -366,16 +370,6 @@ mod tests {
         assert_eq!([time("83.5"), time("1:23.5"), time("0:01:23.5")], [Ok(83.5), Ok(83.5), Ok(83.5)]);
         for wrong in ["", "-1", "1:2:3:4", "1m", "nan"] {
             assert!(time(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn sizes_of_memory_read_as_people_write_them() {
-        assert_eq!(bytes("800M"), Ok(800 << 20));
-        assert_eq!(bytes("1.5GiB"), Ok(3 << 29));
-        assert_eq!(bytes("64000000"), Ok(64_000_000));
-        for wrong in ["", "M", "much", "-1G", "0", "nan", "infG", "é"] {
-            assert!(bytes(wrong).is_err(), "{wrong}");
         }
     }
 

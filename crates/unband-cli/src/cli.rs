@@ -14,10 +14,6 @@ const STYLES: Styles = Styles::styled()
     .error(AnsiColor::Red.on_default().bold());
 
 /// Removes banding (false contours) from images and videos.
-///
-/// Detects how gradients were damaged and rebuilds them within the limits that the stored values set. The
-/// built-in network unband-lite does this where levels are missing, the filter `smooth` elsewhere. Edges and
-/// texture stay. The result is written next to the input, metadata included.
 #[derive(Debug, Parser)]
 #[command(
     name = "unband",
@@ -27,6 +23,7 @@ const STYLES: Styles = Styles::styled()
     subcommand_negates_reqs = true,
     max_term_width = 100,
     override_usage = "unband [OPTIONS] <FILE>...\n       unband <COMMAND> …",
+    long_about = ABOUT,
     after_long_help = AFTER
 )]
 pub struct Cli {
@@ -41,7 +38,23 @@ pub struct Cli {
     pub deband: DebandArgs,
 }
 
-const AFTER: &str = "\
+/// What a first reader needs, before the list of all options.
+const ABOUT: &str = "\
+Removes banding (false contours) from images and videos.
+
+Detects how gradients were damaged and rebuilds them within the limits that the stored values set. The built-in \
+network unband-lite does this where levels are missing, the filter `smooth` elsewhere. Edges and texture stay. \
+The result is written next to the input, metadata included.
+
+Used most (`unband -h` is a short list of options, those below are all):
+  -n, --dry-run          report only, write nothing
+  -o, --output PATH      another file or folder
+      --depth 16         16 bits per channel: the smoothest result
+      --report PAGE.html a page with each image before and after
+      --preview 6        the most banded frames of a video, before and after
+      --for web          a video for browsers and sites
+  -v, --verbose          findings and decisions
+
 Examples:
   unband sky.png                         sky.png → sky_unband.png
   unband photos -o smooth --recursive    a folder and its subfolders, mirrored under smooth/
@@ -52,8 +65,9 @@ Examples:
   unband - < in.png > out.png            standard input to standard output
   unband film.mkv                        film.mkv → film_unband.mkv, audio and subtitles copied
   unband film.mp4 -o out.mkv --lossless  lossless, for editing or archiving
-  unband film.mkv --preview 6            the 6 most banded frames before and after, in one PNG
+  unband film.mkv --preview 6            the 6 most banded frames before and after, in one PNG";
 
+const AFTER: &str = "\
 Exit codes:
   0    done, also when no banding was found
   1    some inputs failed, the others are done
@@ -67,7 +81,7 @@ Exit codes:
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Remove banding from images and videos (the default command)
-    #[command(after_long_help = AFTER)]
+    #[command(long_about = ABOUT, after_long_help = AFTER)]
     Deband(Box<DebandArgs>),
     /// Upscale images
     Upscale(Box<cmd::upscale::UpscaleArgs>),

@@ -15,7 +15,7 @@ use unband::{Context, Error, Hint};
 
 use crate::args::ImageArgs;
 use crate::bar::Bar;
-use crate::inputs::{Gathered, Input, failures, is_pattern, reason};
+use crate::inputs::{Gathered, Input, failures, reason};
 use crate::interrupt::{self, Busy};
 use crate::outcome::Outcome;
 use crate::outputs::{self, Target};
@@ -33,11 +33,6 @@ pub trait ImageCommand: Sync {
 
     /// Default result path of an input, without extension.
     fn stem(&self, input: &Path) -> PathBuf;
-
-    /// Text after the names of results in a folder.
-    fn suffix(&self) -> Option<&str> {
-        None
-    }
 
     /// Additional checks before the first image is read.
     ///
@@ -123,11 +118,15 @@ impl<'a, W: ImageCommand> ImagesJob<'a, W> {
         // The result's name is not evidence for an input that does not exist.
         let there = found.inputs.iter().any(|input| input.is_stdin() || input.path.exists());
         if let (Some(path), None, true) = (&args.output, folder, there) {
-            settings::check_output(path, naming, &found.inputs)?;
+            settings::check_output(path, naming, &found.inputs)
+                .map_err(|failure| no_still(&found.inputs).unwrap_or(failure))?;
         }
-        let stem = |input: &Path| work.stem(input);
-        let mut targets =
-            outputs::targets(&found.inputs, args.output.as_deref(), folder, &stem, work.suffix())?;
+        let suffix = args.suffix.as_deref();
+        let stem = |input: &Path| match suffix {
+            Some(suffix) => outputs::suffixed(input, suffix),
+            None => work.stem(input),
+        };
+        let mut targets = outputs::targets(&found.inputs, args.output.as_deref(), folder, &stem, suffix)?;
         let mut notes = found.notes;
         notes.extend(outputs::distinguish(&found.inputs, &mut targets, naming, &stem));
         outputs::check(&found.inputs, &targets, naming, args.overwrite)?;
@@ -237,7 +236,10 @@ impl<'a, W: ImageCommand> ImagesJob<'a, W> {
         let (input, target) = (&self.inputs[i], &self.targets[i]);
         bar.working(&input.shown());
         let progress = bar.image();
-        if let Some(existing) = self.existing(input, target) {
+        // A dry run answers whatever exists.
+        let existing =
+            if self.args.dry_run && !self.args.skip_existing { None } else { self.existing(input, target) };
+        if let Some(existing) = existing {
             return if self.args.skip_existing {
                 ImageResult::Skipped(existing)
             } else {
@@ -335,9 +337,6 @@ impl<'a, W: ImageCommand> ImagesJob<'a, W> {
                     unband::io::Error::Limit { .. } if self.args.max_memory.is_some() => {
                         Some("raise `--max-memory`; if the size is wrong, the file is damaged".to_owned())
                     }
-                    unband::io::Error::Io { source, .. } if source.kind() == ErrorKind::NotFound => {
-                        self.quality_meant(&input.path).or_else(|| error.hint())
-                    }
                     _ => error.hint(),
                 };
                 let named = matches!(error, unband::io::Error::File { .. });
@@ -354,12 +353,6 @@ impl<'a, W: ImageCommand> ImagesJob<'a, W> {
     fn json(&self, reporter: &Reporter<'_>, record: FileRecord) -> Outcome {
         let record = FileRecord { schema: self.work.schema(), ..record };
         reporter.bar.interrupting(|| print_json(&record))
-    }
-
-    /// `-q 90` means quality in other programs.
-    fn quality_meant(&self, path: &Path) -> Option<String> {
-        let number = path.to_str()?.parse::<u8>().ok().filter(|_| self.args.reporter.quiet)?;
-        Some(format!("`-q` is quiet here: write `--quality {number}`"))
     }
 
     /// Reports the outcome of an image.
@@ -391,7 +384,11 @@ impl<'a, W: ImageCommand> ImagesJob<'a, W> {
                     if let (true, Some(repair)) = (reporter.loudness > Loudness::Normal, &plan.repair) {
                         text.extend(["  ", &repair.findings.sentence(), "\n"]);
                     }
-                    reporter.bar.interrupting(|| print_text(&text))
+                    let outcome = reporter.bar.interrupting(|| print_text(&text));
+                    if let Some(path) = &plan.taken {
+                        reporter.note(&refused(&input, path));
+                    }
+                    outcome
                 }
             }
             ImageResult::Finished(report, sink) => {
@@ -485,39 +482,21 @@ pub fn cramped() -> Option<Failure> {
     Some(Failure::usage(what, "raise the limit: `ulimit -v unlimited`"))
 }
 
-/// Detects arguments of the default command of the program `cli` that mean something else.
-pub fn mistaken(inputs: &[PathBuf], cli: &clap::Command) -> Option<Failure> {
-    command_meant(inputs, cli).or_else(|| output_meant(inputs))
+/// The fault of an input that is an animation, a video or of another type that is not read: it explains why a
+/// result was named like a video.
+fn no_still(inputs: &[Input]) -> Option<Failure> {
+    let fault = |input: &Input| {
+        let error = unband::io::read_file(&input.path, &Limits::default()).err()?;
+        let several =
+            matches!(error.fault(), unband::io::Error::Several { .. } | unband::io::Error::Foreign { .. });
+        several.then(|| Failure::from(error))
+    };
+    inputs.iter().filter(|input| !input.is_stdin()).find_map(fault)
 }
 
-/// Detects a misspelt command: to the parser, `unband inspekt x.png` names two files, and x.png must not be
-/// processed.
-fn command_meant(inputs: &[PathBuf], cli: &clap::Command) -> Option<Failure> {
-    let first = inputs.first().filter(|first| !first.exists())?;
-    let word = first.to_str().filter(|word| word.chars().all(|c| c.is_ascii_alphabetic()))?;
-    let names = cli.get_subcommands().map(clap::Command::get_name);
-    let near = names.max_by(|a, b| strsim::jaro(a, word).total_cmp(&strsim::jaro(b, word)))?;
-    let hint = format!("did you mean `unband {near}`?");
-    (strsim::jaro(near, word) > 0.8)
-        .then(|| Failure::at(word.to_owned(), "neither a command nor a file".into(), Some(hint)))
-}
-
-/// Detects an output named without `-o`, and addresses of the web.
-fn output_meant(inputs: &[PathBuf]) -> Option<Failure> {
-    let web = |path: &&PathBuf| path.to_str().is_some_and(|text| text.contains("://") && !path.exists());
-    if let Some(address) = inputs.iter().find(web) {
-        let hint = "download the file first, and name it".to_owned();
-        return Some(Failure::at(
-            address.display().to_string(),
-            "unband does not go online".into(),
-            Some(hint),
-        ));
-    }
-    let [input, output] = inputs else { return None };
-    let named = output.extension().is_some() && !output.exists() && !is_pattern(output);
-    let hint = format!("to write the result there: `unband {} -o {}`", input.display(), output.display());
-    (named && input.exists())
-        .then(|| Failure::at(output.display().to_string(), "no such input".into(), Some(hint)))
+/// The note of a dry run on a result that exists.
+pub fn refused(input: &str, path: &Path) -> String {
+    format!("{input}: {} exists; without `--overwrite` it is not replaced", path.display())
 }
 
 fn exists(path: &Path) -> Failure {

@@ -3,7 +3,7 @@
 use unband::Hint;
 use unband::inputs::InputError;
 
-pub use unband::inputs::{Gather, Gathered, Input, STDIO, exact, is_pattern, readable};
+pub use unband::inputs::{Gather, Gathered, Input, STDIO, SUFFIX, exact, is_pattern, readable};
 pub use unband::io::reason;
 
 use crate::reporter::Failure;

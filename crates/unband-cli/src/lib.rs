@@ -14,6 +14,7 @@ mod inputs;
 mod interrupt;
 mod licences;
 mod memory;
+mod mistaken;
 mod outcome;
 mod outputs;
 mod piped;
@@ -32,10 +33,11 @@ use std::ffi::OsString;
 
 use clap::{CommandFactory, Parser};
 
+use crate::args::DebandArgs;
 use crate::bar::Bar;
 use crate::cli::{Cli, Command};
 use crate::outcome::Outcome;
-use crate::reporter::{Loudness, Reporter};
+use crate::reporter::{Failure, Loudness, Reporter};
 
 pub use crate::interrupt::stop;
 pub use crate::memory::on_frames;
@@ -71,9 +73,13 @@ pub fn run_hosted(arguments: impl IntoIterator<Item = OsString>, streams: Stream
 }
 
 fn parsed(arguments: impl IntoIterator<Item = OsString>) -> u8 {
-    let cli = match Cli::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => {
+            if let Some(failure) = mistaken::option(&error, &arguments) {
+                return refused(&failure) as u8;
+            }
             // Help and version are errors in clap; a closed pipe is not.
             match (streams::lent(), error.use_stderr()) {
                 (false, _) => drop(error.print()),
@@ -97,14 +103,11 @@ fn parsed(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 fn act(cli: &Cli) -> Outcome {
     match &cli.command {
         None if cli.licences => licences::run(),
-        None => match images::mistaken(&cli.deband.images.inputs, &Cli::command()) {
-            Some(failure) => {
-                Reporter { loudness: Loudness::Normal, bar: &Bar::none() }.failure(&failure);
-                Outcome::Usage
-            }
+        None => match mistaken::default_command(&cli.deband.images, &Cli::command()) {
+            Some(failure) => refused(&failure),
             None => cmd::deband::run(&cli.deband),
         },
-        Some(Command::Deband(args)) => cmd::deband::run(args),
+        Some(Command::Deband(args)) => deband(args),
         Some(Command::Inspect(args)) => cmd::inspect::run(args),
         Some(Command::Score(args)) => cmd::score::run(args),
         Some(Command::Compare(args)) => cmd::compare::run(args),
@@ -112,13 +115,29 @@ fn act(cli: &Cli) -> Outcome {
         Some(Command::Eval(args)) => cmd::eval::run(args),
         Some(Command::List(args)) => cmd::list::run(args),
         Some(Command::Models(args)) => cmd::models::run(args),
-        Some(Command::Upscale(args)) => cmd::upscale::run(args),
+        Some(Command::Upscale(args)) => match mistaken::quality(args.images()) {
+            Some(failure) => refused(&failure),
+            None => cmd::upscale::run(args),
+        },
         Some(Command::Degrade(args)) => cmd::degrade::run(args),
         Some(Command::Dataset(args)) => cmd::dataset::run(args),
         Some(Command::Train(args)) => cmd::train::run(args),
         Some(Command::Completions(args)) => cmd::completions::run(args, Cli::command()),
         Some(Command::Man(args)) => cmd::man::run(args, Cli::command()),
     }
+}
+
+fn deband(args: &DebandArgs) -> Outcome {
+    match mistaken::quality(&args.images) {
+        Some(failure) => refused(&failure),
+        None => cmd::deband::run(args),
+    }
+}
+
+/// Reports a fault of the command line.
+fn refused(failure: &Failure) -> Outcome {
+    Reporter { loudness: Loudness::Normal, bar: &Bar::none() }.failure(failure);
+    Outcome::Usage
 }
 
 /// Turns off transparent huge pages. They hold more memory than is used, and jobs that write images have a

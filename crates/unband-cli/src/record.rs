@@ -61,6 +61,9 @@ pub struct PlanRecord {
     upscale: Option<UpscaleRecord>,
     output_format: &'static str,
     output_depth: u8,
+    /// A file that exists and would have to be replaced.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exists: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -176,6 +179,7 @@ impl PlanRecord {
             upscale: plan.upscale.map(|Upscale { network, scale }| UpscaleRecord { network, scale }),
             output_format: plan.format.name,
             output_depth: plan.depth.bits(),
+            exists: shown(plan.taken.as_deref()),
         }
     }
 }
@@ -243,12 +247,12 @@ fn shown(path: Option<&Path>) -> Option<String> {
     path.map(exact)
 }
 
-/// `sky.png 1920×1080 8-bit PNG  luma 6 bits  smooth  0.09 s → sky_unband.png`, or
+/// `sky.png 1920×1080 8-bit PNG  bands from luma of 6 bits  smooth  0.09 s → sky_unband.png`, or
 /// `old.jpg 640×480 8 bits JPEG  rrdbnet ×4 to 2560×1920  0.90 s → old_x4_unband.png`
 pub fn line(input: &str, report: &FileReport, to_stdout: bool) -> String {
     let plan = &report.plan;
     let reason = report.report.as_ref().map(|report| report.reason);
-    let mut line = head(input, plan, matches!(reason, Some(Reason::Drawn(_))));
+    let mut line = head(input, plan, reason);
     match (&plan.repair, reason) {
         (Some(repair), Some(Reason::Restored)) if plan.upscale.is_none() => {
             let _ = write!(line, "  {}{}", repair.method, alpha(repair));
@@ -271,14 +275,14 @@ pub fn line(input: &str, report: &FileReport, to_stdout: bool) -> String {
 /// The text of `--dry-run`.
 pub fn plan_line(input: &str, plan: &Plan, to_stdout: bool) -> String {
     let Some(repair) = plan.repair.as_ref().filter(|_| plan.upscale.is_none()) else {
-        return head(input, plan, false) + &arrow(plan, to_stdout, "", "");
+        return head(input, plan, None) + &arrow(plan, to_stdout, "", "");
     };
-    let mut line = head(input, plan, matches!(repair.act, Act::Leave(Reason::Drawn(_))));
-    let what = match repair.act {
-        Act::Restore => repair.method,
-        Act::Regrid => "nothing to repair, depth changed",
-        Act::Leave(reason) => reason.sentence(),
+    let (reason, what) = match repair.act {
+        Act::Restore => (Reason::Restored, repair.method),
+        Act::Regrid => (Reason::DepthOnly, Reason::DepthOnly.sentence()),
+        Act::Leave(reason) => (reason, reason.sentence()),
     };
+    let mut line = head(input, plan, Some(reason));
     let _ = write!(line, "  {what}{}", alpha(repair));
     if repair.act == Act::Restore {
         for (name, value) in &repair.settings {
@@ -307,16 +311,17 @@ fn alpha(repair: &Repair) -> String {
     }
 }
 
-/// The image with its finding, or with the size of the upscaled one. Of a drawing, the finding is omitted:
-/// its few colours look like one, and the reason says that they are not.
-fn head(input: &str, plan: &Plan, drawn: bool) -> String {
+/// The image with its finding, or with the size of the upscaled one. The finding is omitted where the reason
+/// says as much: of a drawing, whose few colours look like one, and of the finest steps.
+fn head(input: &str, plan: &Plan, reason: Option<Reason>) -> String {
     let Plan { width, height, input_depth, .. } = plan;
     let head = format!("{input} {width}×{height} {input_depth} {}", plan.input_format.name);
     match (&plan.upscale, &plan.repair) {
         (Some(Upscale { network, scale }), _) => {
             format!("{head}  {network} ×{scale} to {}×{}", width * scale, height * scale)
         }
-        (None, Some(repair)) if !drawn => format!("{head}  {}", repair.findings.short(*input_depth)),
+        (None, Some(_)) if matches!(reason, Some(Reason::Drawn(_) | Reason::OneCodeOnly)) => head,
+        (None, Some(repair)) => format!("{head}  {}", repair.findings.short()),
         _ => head,
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 use unband::Hint;
+pub use unband::inputs::printable;
 
 use crate::bar::Bar;
 use crate::outcome::Outcome;
@@ -171,17 +172,6 @@ impl Reporter<'_> {
     fn write(&self, text: &str) {
         self.bar.interrupting(|| streams::error(text));
     }
-}
-
-/// Replaces control characters in file names, which could affect the terminal or forge lines, and characters
-/// that change the direction of writing.
-pub fn printable(text: &str) -> String {
-    let steers = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}')
-            || matches!(c, '\u{2066}'..='\u{2069}')
-    };
-    text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// A message of one or several lines, such as a parser's with the faulty line; those after the first are

@@ -162,8 +162,12 @@ pub fn check_output(path: &Path, naming: Naming, inputs: &[Input]) -> Result<(),
         let hint = format!("check its spelling, or create it: `mkdir -p {}`", folder.display());
         return Err(Failure::at(shown, message, Some(hint)));
     }
-    if naming.format.is_some() {
-        return Ok(());
+    if let Some(format) = naming.format {
+        return unband::files::check_agreement(format, path).map_err(|_| {
+            let extension = format.extensions.first().copied().unwrap_or_default();
+            let hint = format!("drop `--format`, or write `-o {}`", path.with_extension(extension).display());
+            Failure::usage(format!("`--format {extension}` and `-o {shown}` disagree"), hint)
+        });
     }
     match unband::io::by_extension(path) {
         Some(format) if format.writes.is_none() => {

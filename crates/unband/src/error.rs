@@ -1,5 +1,7 @@
 //! Errors of all jobs, with hints.
 
+use std::path::PathBuf;
+
 use unband_image::{Hint, ParamError, RestoreError};
 
 /// Why a job failed. [`Error::hint`] names the next action.
@@ -20,6 +22,14 @@ pub enum Error {
         range: &'static str,
         /// The value given.
         got: String,
+    },
+    /// The name of a result promises another format than the requested one.
+    #[error("the format {format} and the name {} disagree", path.display())]
+    Disagreement {
+        /// Extension of the requested format.
+        format: String,
+        /// The result.
+        path: PathBuf,
     },
     /// The image's planes do not fit together.
     #[error("{0}")]
@@ -117,6 +127,10 @@ impl Hint for Error {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Setting(error) => error.hint(),
+            Self::Disagreement { format, path } => Some(format!(
+                "drop the format, or name the file {}",
+                path.with_extension(format).display()
+            )),
             Self::Memory { needed_mib, whole: true, .. } => Some(format!(
                 "the method needs the whole image at once: allow `--max-memory {needed_mib}M`, split the image, or use another method"
             )),

@@ -214,6 +214,8 @@ pub struct Gather<'a> {
     pub output_folder: Option<&'a Path>,
     /// Include results of earlier runs.
     pub results_too: bool,
+    /// Text after the names of results, besides `_unband`: such files are skipped next to their source.
+    pub suffix: Option<&'a str>,
     /// Does a file in a folder have a readable format?
     pub readable: &'a dyn Fn(&Path) -> bool,
 }
@@ -240,13 +242,16 @@ impl Gather<'_> {
             }
         }
         if !self.results_too {
-            results += skip_results_next_to_their_source(&mut found.inputs);
+            for suffix in [Some(SUFFIX), self.suffix].into_iter().flatten() {
+                results += skip_results_next_to_their_source(&mut found.inputs, suffix);
+            }
         }
         drop_repeated(&mut found.inputs);
         if results > 0 {
+            let suffix = self.suffix.unwrap_or(SUFFIX);
             let (files, them) = if results == 1 { ("file", "it") } else { ("files", "them") };
             found.notes.push(format!(
-                "skipped {results} {files} named *{SUFFIX}, written by an earlier run; to process {them} too, name {them} alone"
+                "skipped {results} {files} named *{suffix}, written by an earlier run; to process {them} too, name {them} alone"
             ));
         }
         found
@@ -363,6 +368,22 @@ fn named(path: &Path) -> Input {
     }
 }
 
+/// Is it a control character, or one that changes the direction of writing?
+///
+/// Example: the [tour](crate#file).
+pub fn steers(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(c, '\u{2066}'..='\u{2069}')
+}
+
+/// Replaces characters in text from files that could affect a terminal, forge lines, or show a name backwards.
+///
+/// Example: the [tour](crate#file).
+pub fn printable(text: &str) -> String {
+    text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
+}
+
 /// Is this a pattern for several files?
 ///
 /// Example: the [tour](crate#file).
@@ -383,14 +404,14 @@ pub fn is_result(path: &Path) -> bool {
 /// Removes results whose source is also named. A shell expands `*.png` to `sky.png` and `sky_unband.png`;
 /// without this, a second run would process the first one's results. A result named alone is an input.
 /// Returns the number of removed inputs.
-fn skip_results_next_to_their_source(inputs: &mut Vec<Input>) -> usize {
+fn skip_results_next_to_their_source(inputs: &mut Vec<Input>, suffix: &str) -> usize {
     // The result of `a.jpg` next to `a.png` contains the whole name: `a.jpg_unband.png`.
     let names = |input: &Input| [input.path.with_extension(""), input.path.clone()];
     let sources: HashSet<PathBuf> = inputs.iter().flat_map(names).collect();
     let before = inputs.len();
     inputs.retain(|input| {
         let Some(stem) = input.path.file_stem().and_then(|stem| stem.to_str()) else { return true };
-        stem.strip_suffix(SUFFIX)
+        stem.strip_suffix(suffix)
             .is_none_or(|source| source.is_empty() || !sources.contains(&input.path.with_file_name(source)))
     });
     before - inputs.len()
@@ -413,7 +434,8 @@ mod tests {
     }
 
     fn gather(arguments: &[PathBuf], recursive: bool, output_folder: Option<&Path>) -> Gathered {
-        Gather { recursive, output_folder, results_too: false, readable: &images }.run(arguments)
+        Gather { recursive, output_folder, results_too: false, suffix: None, readable: &images }
+            .run(arguments)
     }
 
     fn tree(names: &[&str]) -> tempfile::TempDir {

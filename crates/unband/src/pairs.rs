@@ -129,7 +129,8 @@ fn alone(input: &Input, other: &Path) -> InputError {
 }
 
 fn named(folder: &Path, recursive: bool, failures: &mut Vec<InputError>) -> Named {
-    let gather = Gather { recursive, output_folder: None, results_too: true, readable: &readable };
+    let gather =
+        Gather { recursive, output_folder: None, results_too: true, suffix: None, readable: &readable };
     let found = gather.run(&[folder.to_path_buf()]);
     failures.extend(found.failures);
     let mut named = Named::new();

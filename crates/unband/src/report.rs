@@ -47,7 +47,9 @@ impl Reason {
     pub fn sentence(self) -> &'static str {
         match self {
             Self::Restored => "banding removed",
-            Self::OneCodeOnly => "only one-level steps (normal at 8 bits); `--depth 16` smooths them",
+            Self::OneCodeOnly => {
+                "no visible banding, only the finest steps of 8 bits (`--depth 16` smooths them)"
+            }
             Self::NothingFound => "nothing to repair",
             Self::Drawn(Drawing::FlatColours | Drawing::FewColours) => {
                 "flat artwork, unchanged (`--treat-as photo` to force)"

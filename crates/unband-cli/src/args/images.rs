@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use unband::{Dither, OutputDepth, Precision};
 
-use super::{ReporterArgs, bytes, dither, precision, within};
+use super::{ReporterArgs, dither, memory, precision, within};
 
 /// Inputs, outputs, rounding and resources. Texts are those of `deband`; `upscale` replaces some.
 #[derive(Clone, Debug, Args)]
@@ -56,6 +56,16 @@ pub struct ImageArgs {
         verbatim_doc_comment
     )]
     pub effort: Option<u8>,
+    /// Text after the name of each output [default: `_unband` next to the input, none in a folder]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        value_parser = suffix,
+        allow_hyphen_values = true,
+        help_heading = "Output",
+        hide_short_help = true
+    )]
+    pub suffix: Option<String>,
     /// Process subfolders too
     #[arg(short, long, help_heading = "Output")]
     pub recursive: bool,
@@ -87,10 +97,10 @@ pub struct ImageArgs {
     pub seed: u64,
 
     /// Number of threads [default: all processors]
-    #[arg(short = 'j', long, value_name = "N", help_heading = "General")]
+    #[arg(short = 'j', long, value_name = "N", value_parser = super::threads, help_heading = "General")]
     pub threads: Option<NonZeroUsize>,
     /// Memory limit, such as 800M or 2G
-    #[arg(long, value_name = "SIZE", value_parser = bytes, help_heading = "General", hide_short_help = true)]
+    #[arg(long, value_name = "SIZE", value_parser = memory, help_heading = "General", hide_short_help = true)]
     pub max_memory: Option<u64>,
     /// Arithmetic precision of networks: f32, bf16 or auto
     ///
@@ -112,4 +122,12 @@ pub struct ImageArgs {
     /// Verbosity.
     #[command(flatten)]
     pub reporter: ReporterArgs,
+}
+
+/// A part of a file name.
+fn suffix(text: &str) -> Result<String, String> {
+    if text.is_empty() || text.contains(['/', '\\', '\0']) {
+        return Err("must be a part of a file name, such as `_smooth`".to_owned());
+    }
+    Ok(text.to_owned())
 }

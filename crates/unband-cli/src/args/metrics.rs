@@ -11,7 +11,7 @@ use unband::metrics::Metric;
 use unband::metrics::{Check, MetricsError, Scope};
 use unband::{Context, Hint};
 
-use super::{ReporterArgs, bytes};
+use super::{ReporterArgs, memory};
 use crate::extras;
 use crate::images;
 use crate::interrupt::Busy;
@@ -51,27 +51,27 @@ pub struct MetricArgs {
     /// Draw a map of the banding into this PNG
     ///
     /// In a comparison, that of the result.
-    #[arg(long, visible_alias = "map", value_name = "FILE.png", value_hint = clap::ValueHint::FilePath, help_heading = "Output")]
+    #[arg(long, visible_alias = "map", value_name = "FILE.png", value_parser = super::png_file, value_hint = clap::ValueHint::FilePath, help_heading = "Output")]
     pub save_map: Option<PathBuf>,
     /// Draw the regions of equal colour into this PNG
     ///
     /// In a comparison, those of the result.
-    #[arg(long, value_name = "FILE.png", value_hint = clap::ValueHint::FilePath, help_heading = "Output")]
+    #[arg(long, value_name = "FILE.png", value_parser = super::png_file, value_hint = clap::ValueHint::FilePath, help_heading = "Output")]
     pub save_segmentation: Option<PathBuf>,
     /// Draw the values along a line through the worst place into this PNG
     ///
     /// In a comparison, the worst place of the input, or else of the image with the most banding.
-    #[arg(long, value_name = "FILE.png", value_hint = clap::ValueHint::FilePath, help_heading = "Output")]
+    #[arg(long, value_name = "FILE.png", value_parser = super::png_file, value_hint = clap::ValueHint::FilePath, help_heading = "Output")]
     pub save_profile: Option<PathBuf>,
     /// Replace existing files
     #[arg(long, help_heading = "Output")]
     pub overwrite: bool,
 
     /// Number of threads [default: all processors]
-    #[arg(short = 'j', long, value_name = "N", help_heading = "General")]
+    #[arg(short = 'j', long, value_name = "N", value_parser = super::threads, help_heading = "General")]
     pub threads: Option<NonZeroUsize>,
     /// Memory limit, such as 800M or 2G; for images
-    #[arg(long, value_name = "SIZE", value_parser = bytes, help_heading = "General", hide_short_help = true)]
+    #[arg(long, value_name = "SIZE", value_parser = memory, help_heading = "General", hide_short_help = true)]
     pub max_memory: Option<u64>,
 
     /// Verbosity.

@@ -152,7 +152,7 @@ pub struct MakeArgs {
     #[arg(short = 'n', long, help_heading = "Output")]
     dry_run: bool,
     /// Number of threads [default: all processors]
-    #[arg(short = 'j', long, value_name = "N", help_heading = "General")]
+    #[arg(short = 'j', long, value_name = "N", value_parser = crate::args::threads, help_heading = "General")]
     threads: Option<NonZeroUsize>,
     /// Memory limit, such as 800M or 2G
     #[arg(long, value_name = "SIZE", value_parser = bytes, default_value = "4G", help_heading = "General")]
@@ -172,7 +172,7 @@ pub struct CheckArgs {
     #[arg(value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     folder: PathBuf,
     /// Number of threads [default: all processors]
-    #[arg(short = 'j', long, value_name = "N")]
+    #[arg(short = 'j', long, value_name = "N", value_parser = crate::args::threads)]
     threads: Option<NonZeroUsize>,
     /// Print one JSON object on standard output
     #[arg(long)]

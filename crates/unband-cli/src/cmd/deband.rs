@@ -6,6 +6,7 @@ mod report;
 mod stream;
 mod videos;
 
+use unband::OutputDepth;
 use unband::io::video::{container_of, promises_video};
 
 use crate::args::DebandArgs;
@@ -48,23 +49,34 @@ pub fn run(args: &DebandArgs) -> Outcome {
         return videos::run_frames(args, &reporter);
     }
     let mut found = gather(args);
+    let no_copies = makes_no_copies(args, &found);
+    let with = |no_copies: bool| DebandArgs { only_banded: args.only_banded || no_copies, ..args.clone() };
+    let stills_args = with(no_copies);
     let is_video = |input: &Input| !input.is_stdin() && videos::is_one(&input.path);
     let (videos, stills) = std::mem::take(&mut found.inputs).into_iter().partition(is_video);
     found.inputs = stills;
+    let named = args.video.named();
     if videos.is_empty() {
-        let named = args.video.named();
         if !named.is_empty() {
             let names = named.join("`, `");
             let are = if named.len() > 1 { "are" } else { "is" };
             reporter.note(&format_args!("`{names}` {are} for videos, but no video was named"));
         }
-        return images::run(args, found, Vec::new(), &reporter);
+        return images::run(&stills_args, found, Vec::new(), &reporter);
     }
-    let outcome = videos::run(args, &videos, &reporter);
+    // Options that request another coding or a part apply to all videos.
+    let asked = !named.is_empty() || args.images.depth != OutputDepth::Keep;
+    let outcome = videos::run(&with(no_copies && !asked), &videos, &reporter);
     if matches!(outcome, Outcome::Interrupted | Outcome::Usage) {
         return outcome;
     }
-    outcome.max(images::run(args, found, Vec::new(), &reporter))
+    outcome.max(images::run(&stills_args, found, Vec::new(), &reporter))
+}
+
+/// Is nothing written for images of a folder or pattern without banding? Copies complete a folder of results;
+/// next to their originals they are of no use.
+fn makes_no_copies(args: &DebandArgs, found: &Gathered) -> bool {
+    found.several && args.images.output.is_none() && args.images.format.is_none()
 }
 
 /// All inputs, videos included.
@@ -73,6 +85,7 @@ fn gather(args: &DebandArgs) -> Gathered {
         recursive: args.images.recursive,
         output_folder: outputs::folder_of(args.images.output.as_deref(), &args.images.inputs),
         results_too: false,
+        suffix: args.images.suffix.as_deref(),
         readable: &|path| readable(path) || promises_video(path),
     };
     gather.run(&args.images.inputs)

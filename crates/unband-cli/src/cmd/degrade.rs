@@ -87,7 +87,7 @@ pub struct DegradeArgs {
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = within::<u8>(0..=9), help_heading = "Output")]
     effort: u8,
     /// Number of threads [default: all processors]
-    #[arg(short = 'j', long, value_name = "N", help_heading = "General")]
+    #[arg(short = 'j', long, value_name = "N", value_parser = crate::args::threads, help_heading = "General")]
     threads: Option<NonZeroUsize>,
     /// Print the manifest on standard output too
     #[arg(long, help_heading = "General")]
@@ -169,6 +169,7 @@ impl<'a> DegradeJob<'a> {
             recursive: args.recursive,
             output_folder: Some(&args.output),
             results_too: true,
+            suffix: None,
             readable: &readable,
         };
         let found = gather.run(&args.inputs);

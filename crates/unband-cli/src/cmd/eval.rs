@@ -83,7 +83,7 @@ pub struct EvalArgs {
     #[arg(short, long, visible_alias = "output", value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     pub out: Option<PathBuf>,
     /// Number of threads [default: all processors]
-    #[arg(short = 'j', long, value_name = "N")]
+    #[arg(short = 'j', long, value_name = "N", value_parser = crate::args::threads)]
     pub threads: Option<NonZeroUsize>,
     /// Verbosity.
     #[command(flatten)]

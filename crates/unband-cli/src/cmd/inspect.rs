@@ -11,7 +11,7 @@ use unband::findings::{BandingMap, PlaneGrid, Space};
 use unband::io::{Access, Saving, WriteOptions};
 use unband::{Context, Depth, Drawing, Explanation, Findings, Image, Model, Plane};
 
-use crate::args::{ReporterArgs, bytes, png_file};
+use crate::args::{ReporterArgs, memory, png_file};
 use crate::bar::Bar;
 use crate::budget::Budget;
 use crate::extras;
@@ -44,10 +44,10 @@ pub struct InspectArgs {
     #[arg(long)]
     pub json: bool,
     /// Number of threads [default: all processors]
-    #[arg(short = 'j', long, value_name = "N", help_heading = "General")]
+    #[arg(short = 'j', long, value_name = "N", value_parser = crate::args::threads, help_heading = "General")]
     pub threads: Option<NonZeroUsize>,
     /// Memory limit, such as 800M or 2G
-    #[arg(long, value_name = "SIZE", value_parser = bytes, help_heading = "General", hide_short_help = true)]
+    #[arg(long, value_name = "SIZE", value_parser = memory, help_heading = "General", hide_short_help = true)]
     pub max_memory: Option<u64>,
     /// Verbosity.
     #[command(flatten)]
@@ -59,8 +59,13 @@ pub fn run(args: &InspectArgs) -> Outcome {
     let bar = Bar::none();
     let reporter =
         Reporter { loudness: Loudness::new(args.reporter.quiet, args.reporter.verbose), bar: &bar };
-    let gather =
-        Gather { recursive: args.recursive, output_folder: None, results_too: true, readable: &readable };
+    let gather = Gather {
+        recursive: args.recursive,
+        output_folder: None,
+        results_too: true,
+        suffix: None,
+        readable: &readable,
+    };
     let gathered = gather.run(&args.inputs);
     if args.map.is_some() && gathered.inputs.len() > 1 {
         reporter.failure(&Failure::usage("`--map` draws one image, several were named", "name one image"));

@@ -128,6 +128,7 @@ impl<'a> ScoreJob<'a> {
             recursive: args.measure.recursive,
             output_folder: None,
             results_too: true,
+            suffix: None,
             readable: &readable,
         };
         let found = gather.run(&args.inputs);

@@ -46,7 +46,8 @@ Exit codes:
     mut_arg("dither", |arg| {
         let help = "Dithering method [default: blue-noise]";
         arg.help(help).long_help(format!("{help}\n\n`unband list dithers` shows all."))
-    })
+    }),
+    mut_arg("suffix", |arg| arg.help(SUFFIX).long_help(format!("{SUFFIX}\n\n{SUFFIX_MORE}")))
 )]
 pub struct UpscaleArgs {
     /// Scale factor, 2 or 4 [default: that of the weights, else 4]
@@ -55,18 +56,6 @@ pub struct UpscaleArgs {
     /// Network weights: a file or an imported model [default: built-in]
     #[arg(short, long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, help_heading = "Method")]
     weights: Option<PathBuf>,
-    /// Text after the name of each output [default: `_x4_unband` next to the input, none in a folder]
-    ///
-    /// KAIR's scripts write `NAME_MODEL.png`: `-o results --suffix _BSRGAN --format png`.
-    #[arg(
-        long,
-        value_name = "TEXT",
-        value_parser = suffix,
-        allow_hyphen_values = true,
-        help_heading = "Output",
-        hide_short_help = true
-    )]
-    suffix: Option<String>,
     /// Remove banding first
     #[arg(long, help_heading = "Method")]
     deband: bool,
@@ -75,20 +64,25 @@ pub struct UpscaleArgs {
     images: ImageArgs,
 }
 
+impl UpscaleArgs {
+    /// Options of all commands that write images.
+    pub fn images(&self) -> &ImageArgs {
+        &self.images
+    }
+}
+
+const SUFFIX: &str =
+    "Text after the name of each output [default: `_x4_unband` next to the input, none in a folder]";
+
+const SUFFIX_MORE: &str =
+    "KAIR's scripts write `NAME_MODEL.png`: `-o results --suffix _BSRGAN --format png`.";
+
 const OUTPUT: &str = "File, folder, or `-` [default: `NAME_x4_unband.EXT`]";
 
 const OUTPUT_MORE: &str = "\
 By default the result is written next to the input; `_x4` is the scale factor.
 `-` is standard output.
 Several inputs, or a folder, need a folder here; names and subfolders are kept.";
-
-/// A part of a file name.
-fn suffix(text: &str) -> Result<String, String> {
-    if text.is_empty() || text.contains(['/', '\\', '\0']) {
-        return Err("must be a part of a file name, such as `_BSRGAN`".to_owned());
-    }
-    Ok(text.to_owned())
-}
 
 /// Upscales images.
 pub fn run(args: &UpscaleArgs) -> Outcome {
@@ -110,6 +104,7 @@ pub fn run(args: &UpscaleArgs) -> Outcome {
         recursive: args.images.recursive,
         output_folder: outputs::folder_of(args.images.output.as_deref(), &args.images.inputs),
         results_too: false,
+        suffix: args.images.suffix.as_deref(),
         readable: &readable,
     };
     let found = gather.run(&args.images.inputs);
@@ -119,7 +114,6 @@ pub fn run(args: &UpscaleArgs) -> Outcome {
 /// The upscaling job.
 struct Upscale<'a> {
     args: &'a ImageArgs,
-    suffix: Option<&'a str>,
     options: FileOptions,
     scale: usize,
 }
@@ -146,7 +140,7 @@ impl<'a> Upscale<'a> {
             format,
             ..settings::of_images(images)
         };
-        Ok(Self { args: images, suffix: args.suffix.as_deref(), options, scale })
+        Ok(Self { args: images, options, scale })
     }
 }
 
@@ -156,14 +150,7 @@ impl ImageCommand for Upscale<'_> {
     }
 
     fn stem(&self, input: &Path) -> PathBuf {
-        match self.suffix {
-            Some(suffix) => outputs::suffixed(input, suffix),
-            None => files::upscaled_stem(input, self.scale),
-        }
-    }
-
-    fn suffix(&self) -> Option<&str> {
-        self.suffix
+        files::upscaled_stem(input, self.scale)
     }
 
     fn cost(&self, _: &Path, ctx: &Context<'_>) -> Cost {

@@ -1,5 +1,6 @@
 //! Values of images as CSV.
 
+use unband::inputs::printable;
 use unband::metrics::Metric;
 use unband::metrics::{Scores, Value, missing};
 
@@ -35,6 +36,12 @@ pub fn csv<'a>(
 /// folder prefix and still names the same file.
 pub fn name_cell(name: String) -> String {
     if name.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("./{name}") } else { name }
+}
+
+/// Text in a table that is not a file's name; an apostrophe keeps spreadsheets from evaluating it.
+pub fn text_cell(text: &str) -> String {
+    let text = printable(text);
+    if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text }
 }
 
 /// A value in a table; empty if it is missing.

@@ -94,7 +94,11 @@ fn only_as_many_lines_as_images_and_none_when_quiet() {
     stage.png("b.png", &texture);
     let ran = stage.run(&["a.png", "b.png"]).code(0);
     assert_eq!(ran.stderr.lines().count(), 2, "{}", ran.stderr);
-    assert!(ran.stderr.starts_with("a.png 160×120 8-bit PNG  6 bits  unband-lite  "), "{}", ran.stderr);
+    assert!(
+        ran.stderr.starts_with("a.png 160×120 8-bit PNG  bands from 6 bits per channel  unband-lite  "),
+        "{}",
+        ran.stderr
+    );
     assert!(ran.stderr.contains(" s → a_unband.png, "), "{}", ran.stderr);
     assert!(!ran.stderr.contains('\u{1b}'), "colour outside a terminal");
     let ran = stage.run(&["a.png", "b.png", "--overwrite", "-q"]).code(0);

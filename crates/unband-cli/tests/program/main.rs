@@ -14,6 +14,7 @@ mod degrade;
 mod drawings;
 mod eval;
 mod faults;
+mod first_look;
 mod guide;
 mod hostile;
 mod interrupt;

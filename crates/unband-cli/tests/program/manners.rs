@@ -42,8 +42,10 @@ fn a_misspelt_command_touches_no_image() {
     stage.run(&["sore", "x.png"]).code(2).says("sore: neither a command nor a file").says("`unband score`");
     stage.run(&["inspekt", "x.png", "-q"]).code(2).says("did you mean `unband inspect`?");
     assert_eq!(stage.names(), ["x.png"]);
-    // A name far from all commands is a missing file.
-    stage.run(&["sky", "x.png"]).code(1).says("sky: cannot read");
+    // A name far from all commands stops everything too; a name with a dot is a missing file.
+    stage.run(&["sky", "x.png"]).code(2).says("sky: neither a command nor a file");
+    assert_eq!(stage.names(), ["x.png"]);
+    stage.run(&["sky.png", "x.png"]).code(1).says("sky.png: cannot read");
 }
 
 #[test]
@@ -87,7 +89,7 @@ fn mistakes_say_what_to_type_instead() {
         let ran = stage.run(arguments).code(2).says(says);
         assert!(!ran.stderr.contains(".tmp"), "{}", ran.stderr);
     }
-    stage.run(&["-q", "90", "x.png"]).code(1).says("write `--quality 90`");
+    stage.run(&["-q", "90", "x.png"]).code(2).says("write `--quality 90`");
 }
 
 #[test]

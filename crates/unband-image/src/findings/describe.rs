@@ -1,7 +1,6 @@
 //! Findings in words for users: a sentence, two or three words, the origin of the banding.
 
 use super::{Cause, Findings, PlaneGrid, Space};
-use crate::depth::Depth;
 
 impl Findings {
     /// Identifier of the cause, for machine-readable output.
@@ -64,44 +63,13 @@ impl Findings {
         self.alpha.as_ref().and_then(|grid| grid.bits)
     }
 
-    /// The finding in two or three words, for an image of this depth.
-    pub fn short(&self, depth: Depth) -> String {
-        let names: &[&str] = match self.space {
-            Space::Yuv { .. } => &["luma", "U", "V"],
-            Space::Native if self.grids.len() == 3 => &["red", "green", "blue"],
-            Space::Native => &["grey"],
-        };
-        let mut planes: Vec<(String, u8)> = Vec::new();
-        for (name, grid) in names.iter().zip(&self.grids).filter(|(_, grid)| grid.found) {
-            let Some(bits) = grid.bits else { continue };
-            match planes.last_mut().filter(|(_, last)| *last == bits) {
-                Some((joined, _)) => *joined = format!("{joined}+{name}"),
-                None => planes.push(((*name).to_owned(), bits)),
-            }
-        }
-        let grids = match planes.as_slice() {
-            [(all, bits)] if all == "red+green+blue" || all == "grey" => format!("{bits} bits"),
-            planes => {
-                planes.iter().map(|(name, bits)| format!("{name} {bits} bits")).collect::<Vec<_>>().join(", ")
-            }
-        };
-        match self.cause {
-            Cause::Plain if self.effective_bits < depth.bits() && depth != Depth::F32 => {
-                format!("{} bits in use", self.effective_bits)
-            }
-            Cause::Plain => "plain".to_owned(),
-            Cause::Palette => "palette".to_owned(),
-            Cause::ToneCurve if self.linear_light => "8 bits in linear light".to_owned(),
-            Cause::ToneCurve => "tone curve".to_owned(),
-            Cause::Jpeg if !self.visible => "JPEG noise".to_owned(),
-            Cause::Jpeg => "JPEG steps".to_owned(),
-            Cause::Coded => "lossy compression".to_owned(),
-            Cause::Video => "8-bit video".to_owned(),
-            Cause::Levels | Cause::PlaneGrid if grids.is_empty() => "coarse steps".to_owned(),
-            Cause::Levels | Cause::PlaneGrid if self.resized => format!("{grids}, resized"),
-            Cause::Levels | Cause::PlaneGrid => grids,
-            Cause::RecodedGrid if grids.is_empty() => "coarse steps, re-encoded".to_owned(),
-            Cause::RecodedGrid => format!("{grids}, re-encoded"),
+    /// The finding in a few words: "no banding", "bands from JPEG".
+    pub fn short(&self) -> String {
+        let plain = self.cause == Cause::Plain && self.effective_bits == 8;
+        match (self.visible, plain || self.effective_bits > 16) {
+            (true, _) => format!("bands from {}", self.origin()),
+            (false, true) => "no banding".to_owned(),
+            (false, false) => format!("no visible bands, {}", self.origin()),
         }
     }
 
@@ -112,16 +80,43 @@ impl Findings {
                 bits @ 1..=16 => format!("{bits} bits per channel"),
                 _ => "steps in the image itself".to_owned(),
             },
+            Cause::Levels if self.resized => format!("{}, resized since", shared_levels(&self.grids)),
             Cause::Levels => shared_levels(&self.grids),
             Cause::Palette => "a palette of few colours".to_owned(),
-            Cause::PlaneGrid => "low-depth luma or chroma".to_owned(),
-            Cause::RecodedGrid => "low-depth luma or chroma, re-encoded".to_owned(),
+            Cause::PlaneGrid => self.plane_levels(),
+            Cause::RecodedGrid => format!("{}, compressed since", self.plane_levels()),
             Cause::Jpeg => "JPEG".to_owned(),
             Cause::Coded => "a lossy codec".to_owned(),
             Cause::Video if self.effective_bits > 8 => "8-bit steps in a deeper file".to_owned(),
             Cause::Video => "8-bit video colours".to_owned(),
             Cause::ToneCurve if self.linear_light => "8 bits in linear light".to_owned(),
             Cause::ToneCurve => "a tone curve applied to 8 bits".to_owned(),
+        }
+    }
+
+    /// Levels of the planes: "luma of 6 bits, chroma of 5 bits"; of colours as of all channels.
+    fn plane_levels(&self) -> String {
+        let names = self.names();
+        if names[0] != "luma" {
+            return shared_levels(&self.grids);
+        }
+        let found = |grid: &PlaneGrid| if grid.found { grid.bits } else { None };
+        let luma = self.grids.first().and_then(found);
+        let mut chroma: Vec<u8> = self.grids.iter().skip(1).filter_map(found).collect();
+        chroma.dedup();
+        let chroma = match chroma.as_slice() {
+            [] => None,
+            [bits] => Some(format!("{bits}")),
+            [blue, red, ..] => Some(format!("{blue} and {red}")),
+        };
+        match (luma, chroma) {
+            (None, None) => "low-depth luma or chroma".to_owned(),
+            (Some(luma), None) => format!("luma of {luma} bits"),
+            (None, Some(chroma)) => format!("chroma of {chroma} bits"),
+            (Some(luma), Some(chroma)) if luma.to_string() == chroma => {
+                format!("luma and chroma of {luma} bits")
+            }
+            (Some(luma), Some(chroma)) => format!("luma of {luma} bits, chroma of {chroma} bits"),
         }
     }
 
@@ -234,6 +229,42 @@ mod tests {
     }
 
     #[test]
+    fn the_short_finding_needs_no_glossary() {
+        let grid = |bits: Option<u8>| PlaneGrid { found: bits.is_some(), bits, ..PlaneGrid::plain(4.0) };
+        let said = |cause: Cause, bits: [Option<u8>; 3], visible: bool| {
+            let yuv = matches!(cause, Cause::PlaneGrid | Cause::RecodedGrid);
+            let grids = bits.map(grid).to_vec();
+            Findings { cause, grids, visible, stored_yuv: yuv, ..Findings::plain(3, 8) }.short()
+        };
+        for (cause, bits, visible, words) in [
+            (Cause::Plain, [None; 3], false, "no banding"),
+            (Cause::Plain, [None; 3], true, "bands from 8 bits per channel"),
+            (Cause::Levels, [Some(6); 3], true, "bands from 6 bits per channel"),
+            (Cause::Levels, [Some(5), Some(6), Some(5)], true, "bands from 5, 6, 5 bits per channel"),
+            (Cause::PlaneGrid, [Some(6), None, None], true, "bands from luma of 6 bits"),
+            (Cause::PlaneGrid, [None, Some(5), Some(5)], true, "bands from chroma of 5 bits"),
+            (
+                Cause::PlaneGrid,
+                [Some(6), Some(5), Some(4)],
+                true,
+                "bands from luma of 6 bits, chroma of 5 and 4 bits",
+            ),
+            (
+                Cause::RecodedGrid,
+                [Some(6); 3],
+                true,
+                "bands from luma and chroma of 6 bits, compressed since",
+            ),
+            (Cause::Palette, [None; 3], true, "bands from a palette of few colours"),
+            (Cause::Jpeg, [None; 3], true, "bands from JPEG"),
+            (Cause::Jpeg, [None; 3], false, "no visible bands, JPEG"),
+            (Cause::Coded, [None; 3], false, "no visible bands, a lossy codec"),
+        ] {
+            assert_eq!(said(cause, bits, visible), words);
+        }
+    }
+
+    #[test]
     fn each_cause_has_words_of_all_lengths() {
         let found = Cause::ALL.map(|cause| {
             let grid = PlaneGrid { found: true, bits: Some(6), ..PlaneGrid::plain(4.0) };
@@ -241,7 +272,7 @@ mod tests {
         });
         let all: [Vec<String>; 4] = [
             found.iter().map(Findings::sentence).collect(),
-            found.iter().map(|found| found.short(Depth::EIGHT)).collect(),
+            found.iter().map(Findings::short).collect(),
             found.iter().map(Findings::origin).collect(),
             found.iter().map(|found| found.cause_word().to_owned()).collect(),
         ];
@@ -252,7 +283,7 @@ mod tests {
         identifiers.sort_unstable();
         identifiers.dedup();
         assert_eq!(identifiers.len(), Cause::ALL.len(), "{identifiers:?}");
-        assert_eq!(found[1].short(Depth::EIGHT), "6 bits");
+        assert_eq!(found[1].short(), "bands from 6 bits per channel");
         assert_eq!(found[1].origin(), "6 bits per channel");
     }
 }

@@ -66,6 +66,7 @@ pub fn pairs(args: &PairsArgs) -> Result<Outcome, Fault> {
         recursive: args.recursive,
         output_folder: Some(&args.make.output),
         results_too: true,
+        suffix: None,
         readable: &readable,
     };
     let found = gather.run(std::slice::from_ref(&args.clean));

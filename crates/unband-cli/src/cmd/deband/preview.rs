@@ -21,7 +21,7 @@ use unband_report::{HeatMap, Moment, Spot as Square, before_after, worst_spots};
 use super::videos;
 use crate::args::{DebandArgs, failure};
 use crate::bar::Bar;
-use crate::images::threads;
+use crate::images::{refused, threads};
 use crate::inputs::exact;
 use crate::interrupt::{self, Busy};
 use crate::outcome::Outcome;
@@ -70,7 +70,7 @@ fn targets(args: &DebandArgs) -> Result<Vec<PathBuf>, Failure> {
             return Err(Failure::usage(message, "name a folder, or for one video a .png file"));
         }
     }
-    if let Some(folder) = folder {
+    if let Some(folder) = folder.filter(|_| !args.images.dry_run) {
         std::fs::create_dir_all(folder).map_err(|error| {
             let message = format!("cannot create the folder: {}", crate::inputs::reason(&error));
             Failure::at(folder.display().to_string(), message, None)
@@ -103,6 +103,9 @@ fn one(
     }
     if args.images.dry_run {
         reporter.line(&format!("{shown} → {}", output.display()));
+        if output.exists() && !args.images.overwrite {
+            reporter.note(&refused(&shown, output));
+        }
         return Outcome::Done;
     }
     let bar = Bar::video(!args.images.reporter.quiet);

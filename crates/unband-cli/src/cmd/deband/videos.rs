@@ -2,6 +2,8 @@
 
 mod text;
 
+use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -12,12 +14,12 @@ use unband::{Context, Error, Hint, Progress};
 use super::stream;
 use crate::args::DebandArgs;
 use crate::bar::Bar;
-use crate::images::threads;
-use crate::inputs::{Input, STDIO, exact};
+use crate::images::{refused, threads};
+use crate::inputs::{Input, STDIO, SUFFIX, exact};
 use crate::interrupt::{self, Busy};
 use crate::memory;
 use crate::outcome::Outcome;
-use crate::outputs::folder_of;
+use crate::outputs::{folder_of, suffixed};
 use crate::piped::{self, SHOWN};
 use crate::record::FileRecord;
 use crate::reporter::{Failure, Loudness, Reporter, printable};
@@ -80,7 +82,8 @@ fn run_as(args: &DebandArgs, videos: &[Input], name: Option<&str>, reporter: &Re
             |o| stream::run_video(args, &o, (&video.path, &shown(&video.path)), reporter),
         );
     }
-    let settled = rate.and_then(|()| options(args)).and_then(|options| Ok((options, targets(args, videos)?)));
+    let settled =
+        rate.and_then(|()| options(args)).and_then(|options| Ok((options, targets(args, videos, reporter)?)));
     let Ok((options, targets)) = reporter.settled(settled) else { return Outcome::Usage };
     let ctx = context(args);
     let mut outcome = Outcome::Done;
@@ -194,7 +197,7 @@ pub fn options(args: &DebandArgs) -> Result<VideoOptions, Failure> {
 }
 
 /// The output path of each video: next to its input, in the output folder, or the file given by `-o`.
-fn targets(args: &DebandArgs, videos: &[Input]) -> Result<Vec<PathBuf>, Failure> {
+fn targets(args: &DebandArgs, videos: &[Input], reporter: &Reporter<'_>) -> Result<Vec<PathBuf>, Failure> {
     let named = args.images.output.as_deref().filter(|path| container_of(path).is_none() || path.is_dir());
     let folder = named.and_then(|path| folder_of(Some(path), &args.images.inputs));
     let y4m = |path: &&Path| path.extension().is_some_and(|end| end.eq_ignore_ascii_case("y4m"));
@@ -209,12 +212,21 @@ fn targets(args: &DebandArgs, videos: &[Input]) -> Result<Vec<PathBuf>, Failure>
             format!("name a folder, `-o {}/`", path.with_extension("").display()),
         ));
     }
+    let suffix = args.images.suffix.as_deref();
+    if let (None, Some(path), Some(suffix)) = (folder, &args.images.output, suffix) {
+        let message = format!("`--suffix {suffix}` names files in a folder, and `-o` is {}", path.display());
+        return Err(Failure::usage(message, "name a folder with `-o`, or drop `--suffix`"));
+    }
     let target = |video: &Input| match (folder, &args.images.output) {
-        (Some(folder), _) => folder.join(&video.below).with_extension(extension(args, &video.path)),
+        (Some(folder), _) => {
+            let stem = suffixed(&folder.join(&video.below), suffix.unwrap_or_default());
+            with_end(&stem, extension(args, &video.path))
+        }
         (None, Some(path)) => path.clone(),
         (None, None) => default_output(args, &video.path),
     };
-    let targets: Vec<PathBuf> = videos.iter().map(target).collect();
+    let mut targets: Vec<PathBuf> = videos.iter().map(target).collect();
+    distinguish(args, videos, &mut targets, reporter);
     for (i, (video, output)) in videos.iter().zip(&targets).enumerate() {
         if let Some(other) = videos.iter().find(|other| same(&other.path, output)) {
             let other = if other == video {
@@ -238,7 +250,7 @@ fn targets(args: &DebandArgs, videos: &[Input]) -> Result<Vec<PathBuf>, Failure>
             return Err(Failure::usage(message, "run them separately with different `-o`"));
         }
     }
-    if let Some(folder) = folder
+    if let Some(folder) = folder.filter(|_| !args.images.dry_run)
         && let Err(error) = std::fs::create_dir_all(folder)
     {
         let message = format!("cannot create the folder: {}", crate::inputs::reason(&error));
@@ -258,9 +270,46 @@ fn extension<'a>(args: &DebandArgs, input: &'a Path) -> &'a str {
 
 /// The default result of a video.
 pub fn default_output(args: &DebandArgs, input: &Path) -> PathBuf {
-    let mut name = input.file_stem().unwrap_or_default().to_os_string();
-    name.push(format!("_unband.{}", extension(args, input)));
-    input.with_file_name(name)
+    let suffix = args.images.suffix.as_deref().unwrap_or(SUFFIX);
+    with_end(&suffixed(input, suffix), extension(args, input))
+}
+
+/// The path with an extension behind its whole name.
+fn with_end(stem: &Path, extension: &str) -> PathBuf {
+    let mut name = stem.file_name().unwrap_or_default().to_owned();
+    name.push(".");
+    name.push(extension);
+    stem.with_file_name(name)
+}
+
+/// Resolves name clashes between results, such as those of `a.mkv` and `a.hevc`: the whole input name becomes
+/// part of the second one's, `a.hevc_unband.mkv`. Notes each.
+fn distinguish(args: &DebandArgs, videos: &[Input], targets: &mut [PathBuf], reporter: &Reporter<'_>) {
+    // A container that is kept has the short name.
+    let kept = |i: usize, targets: &[PathBuf]| videos[i].path.extension() == targets[i].extension();
+    let mut order: Vec<usize> = (0..videos.len()).collect();
+    order.sort_by_key(|&i| !kept(i, targets));
+    let mut taken: HashMap<PathBuf, usize> = HashMap::new();
+    for i in order {
+        let name = videos[i].path.file_name().unwrap_or_default();
+        if let Some(&first) = taken.get(&targets[i])
+            && videos[first].path.file_name() != Some(name)
+        {
+            let suffix = args.images.suffix.as_deref();
+            let suffix = suffix.unwrap_or(if args.images.output.is_some() { "" } else { SUFFIX });
+            let mut whole = name.to_owned();
+            whole.push(suffix);
+            let end = targets[i].extension().and_then(OsStr::to_str).unwrap_or_default();
+            let whole = with_end(&targets[i].with_file_name(whole), end);
+            let shown = whole.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let (first, second) = (videos[first].shown(), videos[i].shown());
+            reporter.note(&format!(
+                "{first} and {second} have the same name: the result of {second} becomes {shown}"
+            ));
+            targets[i] = whole;
+        }
+        taken.entry(targets[i].clone()).or_insert(i);
+    }
 }
 
 fn same(a: &Path, b: &Path) -> bool {
@@ -285,7 +334,7 @@ fn one(
         return finish(&FileRecord::skipped(shown, output), Outcome::Done);
     }
     let Some(_busy) = Busy::begin() else { return Outcome::Interrupted };
-    let progress = VideoBar { bar: &bar, reached: AtomicUsize::new(0) };
+    let progress = VideoBar { bar: &bar, reached: AtomicUsize::new(0), frames: AtomicUsize::new(0) };
     let ctx = Context { progress: &progress, ..*ctx };
     let fail = |error: &Error| match error {
         Error::Cancelled => {
@@ -310,11 +359,18 @@ fn one(
     if args.images.dry_run {
         return match plan_video(input, output, options, &ctx) {
             Ok(plan) if args.images.json => print_json(&VideoRecord::planned(&shown, &plan)),
-            Ok(plan) => print_text(&text::plan_text(&printable(&shown), &plan)),
+            Ok(plan) => {
+                let outcome = print_text(&text::plan_text(&printable(&shown), &plan));
+                if plan.taken {
+                    reporter.note(&refused(&shown, output));
+                }
+                outcome
+            }
             Err(error) => fail(&error),
         };
     }
     let begins = |plan: &VideoPlan| {
+        progress.frames.store(usize::try_from(plan.frames).unwrap_or(0), Ordering::Relaxed);
         if let Some(disk) = text::disk(plan) {
             reporter.note(&format!("{shown}: {disk}"));
         }
@@ -343,6 +399,8 @@ fn one(
 struct VideoBar<'a> {
     bar: &'a Bar,
     reached: AtomicUsize,
+    /// Frames of the video, once known. The job's steps are more: it looks at the frames first.
+    frames: AtomicUsize,
 }
 
 impl Progress for VideoBar<'_> {
@@ -350,7 +408,11 @@ impl Progress for VideoBar<'_> {
         // The progress within a frame is not shown.
         let before = self.reached.fetch_max(done, Ordering::Relaxed);
         if done > before {
-            self.bar.frames(done, total);
+            let frames = match self.frames.load(Ordering::Relaxed) {
+                0 => total,
+                frames => frames,
+            };
+            self.bar.frames((done * frames).checked_div(total).unwrap_or(done), frames);
         }
     }
 }

@@ -3,10 +3,11 @@
 use std::fmt::Write;
 
 use unband::evaluate::{Column, Cost, Group, Row, Runs, Table as Results, UNTRAINED};
+use unband::inputs::printable;
 use unband::metrics::Value;
 use unband_report::{Listing, ListingCell, ListingRow};
 
-use crate::print::csv::name_cell;
+use crate::print::csv::{name_cell, text_cell};
 use crate::print::table::Table;
 
 /// A table with its heading and its note.
@@ -48,13 +49,17 @@ fn printed(cell: &ListingCell) -> String {
     if cell.text.is_empty() { String::new() } else { format!("*{}*", cell.text) }
 }
 
+/// Text on one line, without characters that steer a terminal.
+fn one_line(text: &str) -> String {
+    printable(&text.replace(['\n', '\r'], " "))
+}
+
 /// Escapes text for a cell of a Markdown table.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in one_line(text).chars() {
         match c {
             '|' | '*' | '_' | '`' | '<' | '[' | ']' | '\\' => out.extend(['\\', c]),
-            '\n' | '\r' => out.push(' '),
             c => out.push(c),
         }
     }
@@ -109,7 +114,7 @@ pub fn latex(table: &Listing) -> String {
 /// Escapes text for LaTeX.
 fn tex(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in one_line(text).chars() {
         match c {
             '&' | '%' | '$' | '#' | '_' | '{' | '}' => out.extend(['\\', c]),
             '\\' => out.push_str("\\textbackslash{}"),
@@ -125,7 +130,6 @@ fn tex(text: &str) -> String {
             '×' => out.push_str("$\\times$"),
             'Δ' => out.push_str("$\\Delta$"),
             '–' => out.push_str("--"),
-            '\n' | '\r' => out.push(' '),
             c => out.push(c),
         }
     }
@@ -166,7 +170,7 @@ pub fn means_csv(columns: &[Column], groups: &[Group]) -> Result<Vec<u8>, csv::E
         let cause = group.cause.as_deref().unwrap_or("all");
         for row in &group.rows {
             let lead = |kind: &str, why: &str| {
-                [cause, &row.name, kind, &row.setting, why].map(str::to_owned).into_iter()
+                [cause, &row.name, kind, &row.setting, why].map(text_cell).into_iter()
             };
             match &row.cells {
                 Ok(cells) => {
@@ -223,9 +227,9 @@ pub fn images_csv(rows: &[Row], results: &Results) -> Result<Vec<u8>, csv::Error
                     Runs::Settings(settings) => settings[s].text.as_str(),
                     _ => "",
                 };
-                let mut line =
-                    [&pair.name, &pair.cause, &row.recipe.name, setting].map(str::to_owned).to_vec();
-                line[0] = name_cell(std::mem::take(&mut line[0]));
+                let texts = [&pair.cause, &row.recipe.name, setting].map(text_cell);
+                let mut line = vec![name_cell(pair.name.clone())];
+                line.extend(texts);
                 let mut missing: Vec<String> = record.as_ref().err().into_iter().cloned().collect();
                 for column in &own {
                     line.push(match (record, column) {
@@ -242,7 +246,7 @@ pub fn images_csv(rows: &[Row], results: &Results) -> Result<Vec<u8>, csv::Error
                         },
                     });
                 }
-                line.push(missing.join("; "));
+                line.push(text_cell(&missing.join("; ")));
                 table.write_record(&line)?;
             }
         }

@@ -70,6 +70,7 @@ pub fn sort(args: &ScoreArgs) -> Option<Sorted> {
         recursive: args.measure.recursive,
         output_folder: None,
         results_too: true,
+        suffix: None,
         readable: &|path| readable(path) || promises_video(path),
     };
     let found = gather.run(&args.inputs);

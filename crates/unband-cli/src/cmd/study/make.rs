@@ -130,7 +130,13 @@ fn folder(path: &Path) -> Result<BTreeMap<String, PathBuf>, Fault> {
         let hint = "`unband study REFERENCES METHOD…` takes folders; `--score` takes files of ratings";
         return Err(usage(format!("{}: not a folder", path.display()), hint));
     }
-    let gather = Gather { recursive: false, output_folder: None, results_too: true, readable: &readable };
+    let gather = Gather {
+        recursive: false,
+        output_folder: None,
+        results_too: true,
+        suffix: None,
+        readable: &readable,
+    };
     let found = gather.run(&[path.to_path_buf()]);
     if let Some(error) = found.failures.first() {
         return Err(input(failure(error)));

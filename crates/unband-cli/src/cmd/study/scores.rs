@@ -10,7 +10,7 @@ use super::make::REFERENCE;
 use super::{KEY_SCHEMA, Key, StudyArgs};
 use crate::inputs::reason;
 use crate::outcome::Outcome;
-use crate::reporter::{Failure, Reporter};
+use crate::reporter::{Failure, Reporter, counted};
 use crate::result::{print_json, print_text};
 
 /// With fewer ratings of an image, none can be two standard deviations from their mean.
@@ -125,7 +125,12 @@ fn table(scores: &Scores) -> String {
         text.push('\n');
     }
     let ratings: usize = scores.raters.iter().map(|rater| rater.ratings).sum();
-    let _ = writeln!(text, "{} raters, {ratings} ratings", scores.raters.len());
+    let _ = writeln!(
+        text,
+        "{}, {}",
+        counted(scores.raters.len() as u64, "rater"),
+        counted(ratings as u64, "rating")
+    );
     for rater in scores.raters.iter().filter(|rater| rater.rejected) {
         let _ = writeln!(
             text,

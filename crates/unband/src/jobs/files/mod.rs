@@ -28,7 +28,7 @@ use crate::{Error, Options, OutputDepth, Proof, Report, prove};
 
 pub use super::extra_output::ExtraOutputFile;
 pub use super::memory::{PROGRAM, at_hand};
-pub use names::{Naming, output_name, output_stem, possible_outputs, upscaled_stem};
+pub use names::{Naming, check_agreement, output_name, output_stem, possible_outputs, upscaled_stem};
 pub use plan::{Plan, Repair, Upscale};
 pub use source::Input;
 
@@ -40,7 +40,7 @@ use source::{decode, is_file, read_bytes};
 ///
 /// Example: the [tour](crate#file).
 pub enum Output<'a> {
-    /// A file of exactly this name; its extension selects the format unless [`FileOptions::format`] does.
+    /// A file of exactly this name; its extension selects the format, or agrees with [`FileOptions::format`].
     File(&'a Path),
     /// A file whose extension is added later: that of the format, or the input's own for an image that needs
     /// no repair.
@@ -162,8 +162,7 @@ pub struct FileReport {
 /// Example: the [tour](crate#file).
 ///
 /// # Errors
-/// Files that cannot be read, wrong options, a format that cannot hold the result, an output that exists and
-/// may not be replaced.
+/// Files that cannot be read, wrong options, a format that cannot hold the result.
 pub fn plan_file(
     input: Input<'_>,
     output: &Output<'_>,
@@ -184,7 +183,8 @@ pub fn plan_file(
 /// Example: the [tour](crate#file).
 ///
 /// # Errors
-/// As [`plan_file`], errors of the method or network, and errors of writing.
+/// As [`plan_file`], an output that exists and may not be replaced, errors of the method or network, and
+/// errors of writing.
 pub fn run_file(
     input: Input<'_>,
     mut output: Output<'_>,
@@ -196,6 +196,9 @@ pub fn run_file(
     let file_bytes = bytes.len() as u64;
     let (image, input_format) = decode_for(input, &bytes, &output, options, ctx)?;
     let (mut plan, choices) = plan(input, &image, input_format, &output, options, ctx)?;
+    if let Some(path) = &plan.taken {
+        return Err(unband_io::Error::Exists.in_file(path).into());
+    }
     // A repaired image is rarely copied, and the file can be read once more.
     let again = choices.as_ref().is_some_and(|choices| choices.act == Act::Restore)
         && !options.prove

@@ -71,6 +71,19 @@ pub fn possible_outputs(input: &Path, output: &Output<'_>, naming: Naming) -> Ve
     }
 }
 
+/// Checks that a name does not promise another format.
+///
+/// Example: the [tour](crate#file).
+///
+/// # Errors
+/// It does.
+pub fn check_agreement(format: &'static FormatEntry, path: &Path) -> Result<(), Error> {
+    match unband_io::by_extension(path).filter(|named| *named != format) {
+        Some(_) => Err(Error::Disagreement { format: extension(None, format), path: path.to_owned() }),
+        None => Ok(()),
+    }
+}
+
 /// The requested format: by name, or by the extension of the result.
 ///
 /// # Errors
@@ -80,6 +93,7 @@ pub(super) fn asked_format(
     output: &Output<'_>,
 ) -> Result<Option<&'static FormatEntry>, Error> {
     match (format, output) {
+        (Some(format), Output::File(path)) => check_agreement(format, path).map(|()| Some(format)),
         (Some(format), _) => Ok(Some(format)),
         (None, Output::File(path)) => {
             let format = unband_io::by_extension(path).ok_or_else(|| {
@@ -99,14 +113,14 @@ pub(super) fn fitting_depth(asked: OutputDepth, format: Option<&'static FormatEn
     if asked == OutputDepth::Keep && format.is_some_and(floats) { OutputDepth::Float } else { asked }
 }
 
-/// Checks that the result may be written there.
+/// Checks the name of a result, and whether a file is there that must not be replaced.
 ///
 /// # Errors
-/// A file that exists and must not be replaced, and a name that the system cannot store.
-pub(super) fn check_free(path: Option<&Path>, overwrite: bool) -> Result<(), Error> {
-    let Some(path) = path else { return Ok(()) };
+/// A name that the system cannot store.
+pub(super) fn is_taken(path: Option<&Path>, overwrite: bool) -> Result<bool, Error> {
+    let Some(path) = path else { return Ok(false) };
     unband_io::check_name(path)?;
-    if !overwrite && path.exists() { Err(unband_io::Error::Exists.in_file(path).into()) } else { Ok(()) }
+    Ok(!overwrite && path.exists())
 }
 
 /// The input's format where it is lossless and can hold the result, else PNG, else TIFF.

@@ -6,7 +6,7 @@ use unband_image::findings::Findings;
 use unband_image::{Context, Depth, Image, Model};
 use unband_io::FormatEntry;
 
-use super::names::{asked_format, check_free, default_format, extension, fitting_depth, with_extension};
+use super::names::{asked_format, default_format, extension, fitting_depth, is_taken, with_extension};
 use super::{FileOptions, Input, Output, Task, path_of};
 use crate::choose::{Act, Choices, choose, find};
 use crate::faithful::Faithful;
@@ -86,6 +86,8 @@ pub struct Plan {
     pub copies: bool,
     /// Does the input end before the image does? Then the result is never a copy.
     pub partial: bool,
+    /// A file that exists and would have to be replaced: `output`, or that of an extra output.
+    pub taken: Option<PathBuf>,
 }
 
 /// Checks that a format can hold a result.
@@ -121,7 +123,7 @@ pub(super) fn plan(
     let asked = asked_format(options.format, output)?;
     let depth = fitting_depth(options.options.depth, asked);
     let upscaler = options.task.upscaler();
-    let (mut repair, mut choices) = (None, None);
+    let (mut repair, mut choices, mut taken) = (None, None, None);
     if !matches!(options.task, Task::Upscale(_)) {
         let findings = find(image, &options.options, ctx);
         // An upscaled image is rounded once, at the end.
@@ -129,7 +131,7 @@ pub(super) fn plan(
         let chosen = choose(image, &findings, &Options { depth, ..options.options.clone() })?;
         if let Some(file) = &options.extra_output {
             networks::check_extra_output(&chosen.method, &file.name)?;
-            check_free(Some(&file.path), options.overwrite)?;
+            taken = is_taken(Some(&file.path), options.overwrite)?.then(|| file.path.clone());
         }
         (repair, choices) = (Some(Repair::new(findings, &chosen)), Some(chosen));
     }
@@ -148,6 +150,7 @@ pub(super) fn plan(
         output: None,
         copies: false,
         partial: image.metadata.missing_rows.is_some(),
+        taken,
     };
     let unchanged =
         own.is_some_and(|choices| matches!(choices.act, Act::Leave(_)) && !choices.alpha) && !plan.partial;
@@ -164,7 +167,9 @@ pub(super) fn plan(
         let alpha = upscaler.is_some() && image.alpha.is_some();
         check_holds(model, plan.depth, alpha, plan.format, plan.output.as_deref())?;
     }
-    check_free(plan.output.as_deref(), options.overwrite)?;
+    if is_taken(plan.output.as_deref(), options.overwrite)? {
+        plan.taken.clone_from(&plan.output);
+    }
     Ok((plan, choices))
 }
 

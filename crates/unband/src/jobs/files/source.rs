@@ -68,7 +68,7 @@ pub(super) fn decode(
     if bytes.is_empty() {
         return Err(named(unband_io::Error::Empty).into());
     }
-    let format = unband_io::detect(bytes).ok_or_else(|| named(unband_io::Error::UnknownContent))?;
+    let format = unband_io::detect(bytes).ok_or_else(|| named(unband_io::unknown(bytes)))?;
     let file = bytes.len() as u64;
     let room = max_memory.map_or(u64::MAX, |allowed| memory::planes_within(allowed, file));
     let within = Limits { max_bytes: limits.max_bytes.min(room), ..*limits };

@@ -107,6 +107,7 @@ impl Begun {
     ) -> Result<(Plan<'a>, Self), Error> {
         let start = Instant::now();
         let plan = Plan::settle(input, output, options, programs)?;
+        plan.check_free()?;
         let lock = Lock::take(output)?;
         let announced = match plan.check().and_then(|()| plan.announcement()) {
             Ok(announced) => announced,

@@ -64,6 +64,8 @@ pub struct VideoPlan {
     pub notes: Vec<String>,
     /// Space on the disk of the result.
     pub disk: Disk,
+    /// Does a result exist that would have to be replaced?
+    pub taken: bool,
     /// Findings by shot; empty before the inspection, and where the method does not use them.
     pub found: Vec<ShotFound>,
     /// Finished segments of an earlier run with the same video and settings, and their seconds.
@@ -140,9 +142,6 @@ impl<'a> Plan<'a> {
         let file = file?;
         check_video(&file, options)?;
         unband_io::check_name(output)?;
-        if video::is_taken(output) && !options.overwrite {
-            return Err(unband_io::Error::Exists.in_file(output).into());
-        }
         let ffmpeg = ffmpeg.map_err(|error| error.in_file(input))?;
         let (encoding, stored) = encoding(&file, output, options, &ffmpeg, programs)?;
         let part = part(options)?;
@@ -211,18 +210,27 @@ impl<'a> Plan<'a> {
             streams: self.other_streams.streams(&self.file).cloned().collect(),
             notes: self.notes.clone(),
             disk: self.disk(),
+            taken: self.is_taken(),
             found: Vec::new(),
             waiting: waiting.filter(|waiting| waiting.same).map(of_this),
         })
     }
 
-    /// Refuses to start if that would discard finished segments of an earlier run, or if the disk is
-    /// certainly too small.
+    /// Is there a result that must not be replaced?
+    fn is_taken(&self) -> bool {
+        video::is_taken(self.output) && !self.options.overwrite
+    }
+
+    /// Refuses to replace a result.
+    pub(super) fn check_free(&self) -> Result<(), Error> {
+        if self.is_taken() { Err(unband_io::Error::Exists.in_file(self.output).into()) } else { Ok(()) }
+    }
+
+    /// Refuses to start if that would replace a result, if it would discard finished segments of an earlier
+    /// run, or if the disk is certainly too small.
     pub(super) fn check(&self) -> Result<(), Error> {
         // Another run may have written it in the meantime.
-        if video::is_taken(self.output) && !self.options.overwrite {
-            return Err(unband_io::Error::Exists.in_file(self.output).into());
-        }
+        self.check_free()?;
         if self.options.resume {
             // Finished segments are on the disk already.
             return Ok(());
@@ -341,7 +349,7 @@ pub(super) fn opened(
 /// Example: the [tour](crate#video).
 ///
 /// # Errors
-/// Errors of [`deband_video`](super::deband_video) before the first frame.
+/// Errors of [`deband_video`](super::deband_video) before the first frame. A result that exists is not one.
 pub fn plan_video(
     input: &Path,
     output: &Path,

@@ -101,6 +101,7 @@ impl SegmentJob {
         let Self { input, output, options, mut begun, overview } = self;
         with_programs(ctx, |programs| {
             let plan = Plan::settle(&input, &output, &options, programs)?;
+            plan.check_free()?;
             let folder = folder_of(&output);
             for (number, &start) in overview.starts.iter().enumerate().skip(begun.unfinished.segments.len()) {
                 let Some((segment, tally)) = made(&folder, number, start) else { break };

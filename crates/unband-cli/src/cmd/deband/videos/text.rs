@@ -175,6 +175,9 @@ pub struct VideoRecord<'a> {
     disk_needed: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     disk_free: Option<u64>,
+    /// The result, if it exists and would have to be replaced.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exists: Option<String>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     done: Option<DoneRecord>,
 }
@@ -257,6 +260,7 @@ impl<'a> VideoRecord<'a> {
             found: plan.found.iter().map(shot).collect(),
             disk_needed: plan.disk.needed,
             disk_free: plan.disk.free,
+            exists: plan.taken.then(|| exact(&plan.output)),
             done: None,
         }
     }

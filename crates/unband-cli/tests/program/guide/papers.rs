@@ -1,4 +1,4 @@
-//! The commands of the guide and of other pages run, where small data suffices.
+//! The commands in the tables of "from the papers" run, each row by itself, where small data suffices.
 
 use std::fs;
 
@@ -6,17 +6,8 @@ use unband_skips::tracked_in;
 
 use crate::stage::{Stage, has, png, root, six_bits, texture};
 
-/// Pages whose console lines run on the staged files; other pages need videos, GPUs or the full-HD set.
-const PAGES: [&str; 5] = [
-    "docs/guide/degrading.md",
-    "docs/guide/json.md",
-    "docs/guide/photographs.md",
-    "docs/guide/upscaling.md",
-    "docs/guide/datasets.md",
-];
-
 /// Commands that belong together: of a table row, a paragraph or a console block.
-fn blocks(page: &str, guide: bool) -> Vec<Vec<String>> {
+fn blocks(page: &str) -> Vec<Vec<String>> {
     let mut blocks: Vec<Vec<String>> = vec![Vec::new()];
     for line in page.lines() {
         let row = line.starts_with('|');
@@ -26,7 +17,7 @@ fn blocks(page: &str, guide: bool) -> Vec<Vec<String>> {
         let Some(block) = blocks.last_mut() else { continue };
         if let Some(typed) = line.strip_prefix("$ ") {
             block.push(typed.split(" #").next().unwrap_or(typed).trim().to_owned());
-        } else if guide {
+        } else {
             block.extend(line.split('`').skip(1).step_by(2).map(str::to_owned));
         }
     }
@@ -57,14 +48,14 @@ fn golden(words: &[String]) -> &'static str {
     }
 }
 
-/// An imitation of the full-HD set, `SET`.
-fn published_set(stage: &Stage) {
-    let quantized = "SET/Quantized Images with XML files for Banded and Non Banded regions";
+/// An imitation of the full-HD set.
+pub fn published_set(stage: &Stage, folder: &str) {
+    let quantized = format!("{folder}/Quantized Images with XML files for Banded and Non Banded regions");
     let xml = "<annotation><size><width>300</width><height>280</height></size><object><name>banding</name>\
                <bndbox><xmin>5</xmin><ymin>5</ymin><xmax>290</xmax><ymax>270</ymax></bndbox></object></annotation>";
     for stem in 1..=8 {
         let stem = format!("00000{stem}_0001");
-        stage.write(&format!("SET/Original Images/{stem}.png"), &png(300, 280, &texture));
+        stage.write(&format!("{folder}/Original Images/{stem}.png"), &png(300, 280, &texture));
         stage.write(&format!("{quantized}/{stem}.png"), &png(300, 280, &six_bits));
         stage.write(&format!("{quantized}/{stem}.xml"), xml.as_bytes());
     }
@@ -88,18 +79,12 @@ fn staged() -> Stage {
         }
     }
     stage.write("photos/val/0.png", &png(320, 300, &six_bits));
-    published_set(&stage);
+    published_set(&stage, "SET");
     for path in tracked_in("golden/tensorflow/variables") {
         let name = path.file_name().unwrap().to_str().unwrap();
         stage.write(&format!("CNN_classifier/variables/{name}"), &fs::read(&path).unwrap());
     }
     stage.write("model.mat", &fs::read(root().join("golden/nrqm/forest_v7.mat")).unwrap());
-    for path in tracked_in("docs/images") {
-        if path.extension().is_some_and(|end| end == "png" || end == "jpg" || end == "jxl") {
-            let name = path.file_name().unwrap().to_str().unwrap();
-            stage.write(&format!("docs/images/{name}"), &fs::read(&path).unwrap());
-        }
-    }
     stage
 }
 
@@ -116,9 +101,6 @@ fn elsewhere(words: &[String]) -> Option<&'static str> {
 fn run(stage: &Stage, typed: &str) -> Option<&'static str> {
     let mut words: Vec<String> = shlex::split(typed).unwrap();
     words.remove(0);
-    for word in words.iter_mut().filter(|word| *word == "~/fhd") {
-        "SET".clone_into(word);
-    }
     words = words.into_iter().take_while(|word| !matches!(word.as_str(), "|" | ">" | "<")).collect();
     if let Some(why) = elsewhere(&words) {
         return Some(why);
@@ -177,7 +159,7 @@ fn run_all<'a>(
 #[test]
 fn every_command_of_the_guide_runs() {
     let page = fs::read_to_string(root().join("docs/guide/from-the-papers.md")).unwrap();
-    let blocks = blocks(&page, true);
+    let blocks = blocks(&page);
     assert!(blocks.iter().flatten().count() > 40, "{blocks:?}");
     let stage = staged();
     let (ran, elsewhere_ran) = run_all(&stage, blocks.iter().flatten());
@@ -194,15 +176,4 @@ fn every_command_of_the_guide_runs() {
     );
     // The model imported by one row is now the default of its network.
     stage.run(&["sky.png", "--method", "ggdbn", "-o", "imported.png"]).code(0);
-}
-
-#[test]
-fn console_lines_of_other_pages_run() {
-    for name in PAGES {
-        let page = fs::read_to_string(root().join(name)).unwrap();
-        let commands = blocks(&page, false);
-        let (ran, elsewhere_ran) = run_all(&staged(), commands.iter().flatten());
-        eprintln!("{name}: {ran} ran, not here: {elsewhere_ran:?}");
-        assert!(ran > 0, "{name}");
-    }
 }

@@ -1,0 +1,248 @@
+//! Arguments that mean something else: misspelt commands, and habits of other programs.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use crate::args::ImageArgs;
+use crate::inputs::{STDIO, is_pattern};
+use crate::reporter::Failure;
+
+/// Options of other programs, and the way to the same with unband; all for images and videos.
+const OPTIONS: &[(&[&str], &str)] = &[
+    (&["-y", "-f", "--force", "--yes", "--replace"], "`--overwrite` replaces existing files"),
+    (&["-i", "--input", "--in", "--in-file"], "name the input without an option: `unband FILE`"),
+    (
+        &["--in-place", "--inplace", "--in_place", "--replace-original"],
+        "results are new files; `unband FILE -o FILE --overwrite` replaces an image",
+    ),
+    (&["--out", "--out-dir", "--outdir", "--output-dir", "--outfolder"], "name a folder with `-o FOLDER/`"),
+    (
+        &["--crf", "-crf", "--cq", "-qp"],
+        "`--ffmpeg-args \"-crf 20\"` sets it; `--for web` makes small videos",
+    ),
+    (
+        &["--preset", "-preset", "--tune", "-tune", "-speed"],
+        "`--ffmpeg-args \"-preset slow\"` passes it to the encoder",
+    ),
+    (
+        &["--codec", "--encoder", "--vcodec", "-c", "-codec", "-vcodec", "-pix_fmt", "--pix-fmt"],
+        "`--for web`, `archive` or `player` chooses the encoder; `--ffmpeg-args \"-c:v libx264 -crf 14\"` replaces it",
+    ),
+    (&["-b", "--bitrate", "--bit-rate"], "`--ffmpeg-args \"-b:v 8M\"` passes it to the encoder"),
+    (&["-ss", "--start", "--begin"], "`--from 1:30` sets the start"),
+    (&["-t", "--end", "--stop", "--duration"], "`--to 2:00` sets the end; `-j N` the number of threads"),
+    (&["-an", "-sn", "--no-audio"], "`--drop-stream a` drops the audio"),
+    (&["-map"], "`--streams a:0,s` chooses the streams that are copied"),
+    (&["-framerate", "--framerate", "--rate"], "`--fps 24` sets the frame rate of image sequences"),
+    (&["-vf", "--vf", "--filter"], "`--method \"deband=1thr=0.03:range=24\"` takes filter strings of FFmpeg"),
+    (
+        &["--radius", "--range", "--threshold", "--iterations", "--grain", "--iter", "--thr"],
+        "parameters belong to a method, `--method gradfun:radius=20`; `unband list methods` shows all",
+    ),
+    (
+        &["--strip", "-strip", "--strip-all", "--strip-metadata", "--no-metadata"],
+        "metadata is kept; `exiftool -all= FILE` removes it afterwards",
+    ),
+    (&["--bits", "--bit-depth", "--bitdepth", "-depth", "-d"], "`--depth 16` sets the bits per sample"),
+    (&["-quality", "--jpeg-quality", "--q"], "`--quality 90` sets the quality of lossy formats"),
+    (
+        &["-e", "--level", "--compression", "--compression-level", "-compress", "--zopfli"],
+        "`--effort 9` compresses more",
+    ),
+    (&["--jobs", "--cores", "--cpus", "-T", "-P"], "`-j N` sets the number of threads"),
+    (
+        &["--gpu", "--device", "--cuda", "-g", "--gpu-id"],
+        "unband runs on the processor; `-j N` sets the number of threads",
+    ),
+    (&["--memory", "--mem", "--limit", "-M"], "`--max-memory 2G` sets the limit"),
+    (&["-R", "--recurse"], "`-r` includes subfolders"),
+    (
+        &["--simulate", "--dry", "--check"],
+        "`--dry-run` writes nothing; `unband inspect FILE` reports the banding",
+    ),
+    (&["--model", "--network"], "`--method NAME` chooses the network, `--weights FILE` its weights"),
+    (
+        &["--scale", "-x", "--resize", "-resize", "--upscale"],
+        "`unband upscale FILE --scale 2` upscales images",
+    ),
+    (&["--type", "--ext", "--output-format", "--fmt"], "`--format png` chooses the format"),
+    (&["--silent"], "`-q` prints errors only"),
+    (
+        &["-progress", "--progress", "-stats", "-loglevel", "-hide_banner", "-nostdin"],
+        "drop it; `-v` prints more, `-q` less",
+    ),
+];
+
+/// Commands of other programs, and unband's.
+const COMMANDS: &[(&[&str], &str)] = &[
+    (&["diff", "cmp", "difference", "evaluate"], "compare"),
+    (&["info", "identify", "detect", "analyse", "analyze", "check", "probe", "show"], "inspect"),
+    (&["measure", "metric", "metrics", "cambi", "psnr", "test"], "score"),
+    (&["resize", "scale", "enhance", "superres", "sr"], "upscale"),
+    (&["fix", "repair", "restore", "smooth", "convert", "run", "process", "debanding"], "deband"),
+    (&["bench", "benchmark"], "eval"),
+    (&["methods", "formats", "filters"], "list"),
+    (&["weights", "import", "export"], "models"),
+    (&["completion"], "completions"),
+];
+
+/// An unknown option that other programs have, with unband's way. `arguments`: all, the program's name first.
+pub fn option(error: &clap::Error, arguments: &[OsString]) -> Option<Failure> {
+    if error.kind() != ErrorKind::UnknownArgument {
+        return None;
+    }
+    let Some(ContextValue::String(unknown)) = error.get(ContextKind::InvalidArg) else { return None };
+    // To the parser, `-crf` begins with an unknown `-c`.
+    let typed = |argument: &OsString| -> Option<String> {
+        let text = argument.to_str()?;
+        let name = text.split(['=', ':']).next()?;
+        (text.starts_with(unknown.as_str()) || name == unknown).then(|| name.to_owned())
+    };
+    let names: Vec<String> = arguments.iter().skip(1).filter_map(typed).collect();
+    let find = |name: &str| OPTIONS.iter().find(|(names, _)| names.contains(&name)).map(|(_, way)| *way);
+    let known = names.iter().map(String::as_str).chain([unknown.as_str()]);
+    let (name, way) = known.filter_map(|name| Some((name, find(name)?))).next()?;
+    Some(Failure::usage(format!("unknown option `{name}`"), way))
+}
+
+/// Detects arguments of the default command of the program `cli` that mean something else.
+pub fn default_command(args: &ImageArgs, cli: &clap::Command) -> Option<Failure> {
+    let inputs = &args.inputs;
+    quality(args).or_else(|| command(inputs, cli)).or_else(|| addresses(inputs)).or_else(|| output(inputs))
+}
+
+/// A first word that is neither a command nor a file: to the parser, `unband inspekt x.png` names two files,
+/// and x.png must not be processed.
+fn command(inputs: &[PathBuf], cli: &clap::Command) -> Option<Failure> {
+    let first = inputs.first().filter(|first| first.as_os_str() != STDIO && !exists(first))?;
+    let word = first.to_str().filter(|word| !word.contains(['.', '/', '\\', ':']) && !is_pattern(first))?;
+    let own = COMMANDS.iter().find(|(others, _)| others.contains(&word)).map(|(_, own)| *own);
+    let names = cli.get_subcommands().map(clap::Command::get_name);
+    let near = names.max_by(|a, b| strsim::jaro(a, word).total_cmp(&strsim::jaro(b, word)));
+    let meant = own.or_else(|| near.filter(|near| strsim::jaro(near, word) > 0.8));
+    let hint = match meant {
+        Some(name) => format!("did you mean `unband {name}`?"),
+        None => "`unband --help` lists the commands; check the spelling of a file or folder".to_owned(),
+    };
+    Some(Failure::at(word.to_owned(), "neither a command nor a file".into(), Some(hint)))
+}
+
+/// Addresses of the web and of files.
+fn addresses(inputs: &[PathBuf]) -> Option<Failure> {
+    let given = |path: &&PathBuf| path.to_str().is_some_and(|text| text.contains("://")) && !exists(path);
+    let address = inputs.iter().find(given)?.to_str()?;
+    if let Some(path) = address.strip_prefix("file://") {
+        // An authority, mostly empty, is before the path.
+        let path = path.find('/').map_or(path, |at| &path[at..]);
+        return Some(Failure::at(
+            address.to_owned(),
+            "unband takes paths, not addresses".into(),
+            Some(format!("write {path}")),
+        ));
+    }
+    let hint = "download the file first, and name it".to_owned();
+    Some(Failure::at(address.to_owned(), "unband does not go online".into(), Some(hint)))
+}
+
+/// An output named without `-o`.
+fn output(inputs: &[PathBuf]) -> Option<Failure> {
+    let [input, output] = inputs else { return None };
+    let named = output.extension().is_some() && !exists(output) && !is_pattern(output);
+    let hint = format!("to write the result there: `unband {} -o {}`", input.display(), output.display());
+    (named && exists(input))
+        .then(|| Failure::at(output.display().to_string(), "no such input".into(), Some(hint)))
+}
+
+/// `-q 90`, which means quality in other programs.
+pub fn quality(args: &ImageArgs) -> Option<Failure> {
+    let number = |path: &PathBuf| path.to_str()?.parse::<u8>().ok().filter(|_| !exists(path));
+    let number = args.inputs.iter().filter(|_| args.reporter.quiet).find_map(number)?;
+    let hint = format!("`-q` is quiet here: write `--quality {number}`");
+    Some(Failure::at(number.to_string(), "no such input".into(), Some(hint)))
+}
+
+/// Links that lead nowhere are files with a fault of their own.
+fn exists(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::cli::Cli;
+    use clap::{CommandFactory, Parser};
+
+    /// The options in a hint.
+    fn options(way: &str) -> impl Iterator<Item = &str> {
+        way.split('`')
+            .skip(1)
+            .step_by(2)
+            .flat_map(|code| code.split(' '))
+            .filter(|word| word.starts_with('-'))
+    }
+
+    #[test]
+    fn habits_of_other_programs_lead_to_the_own_option() {
+        let root = Cli::command();
+        let has = |option: &str| {
+            let all =
+                std::iter::once(&root).chain(root.get_subcommands()).flat_map(clap::Command::get_arguments);
+            let long = |arg: &clap::Arg| arg.get_long() == option.strip_prefix("--");
+            let short = |arg: &clap::Arg| arg.get_short().is_some_and(|c| option == format!("-{c}"));
+            let mut all = all;
+            all.any(|arg| if option.starts_with("--") { long(arg) } else { short(arg) })
+        };
+        for (names, way) in OPTIONS {
+            for name in *names {
+                let typed: Vec<OsString> = ["unband", "x.png", *name, "20"].map(OsString::from).to_vec();
+                let error = Cli::try_parse_from(&typed).expect_err(name);
+                let failure = option(&error, &typed).unwrap_or_else(|| panic!("{name}: {error}"));
+                assert_eq!(failure.hint.as_deref(), Some(*way), "{name}");
+            }
+            // FFmpeg's and exiftool's own are quoted.
+            let own = way.split("\"").step_by(2).collect::<String>();
+            for option in options(&own).filter(|option| !own.contains(&format!("exiftool {option}"))) {
+                assert!(has(option), "{option} of: {way}");
+            }
+        }
+        let typed = ["unband", "a.mkv", "-c:v", "libx264"].map(OsString::from).to_vec();
+        let error = Cli::try_parse_from(&typed).unwrap_err();
+        assert!(option(&error, &typed).unwrap().message.contains("`-c`"));
+        let unknown = ["unband", "a.png", "--colour"].map(OsString::from).to_vec();
+        assert!(option(&Cli::try_parse_from(&unknown).unwrap_err(), &unknown).is_none());
+    }
+
+    #[test]
+    fn a_first_word_that_is_no_file_stops_everything() {
+        let cli = Cli::command();
+        let names: Vec<&str> = cli.get_subcommands().map(clap::Command::get_name).collect();
+        for (others, own) in COMMANDS {
+            assert!(names.contains(own));
+            for other in *others {
+                let failure = command(&[(*other).into(), "a.png".into()], &cli).unwrap();
+                assert_eq!(failure.hint, Some(format!("did you mean `unband {own}`?")));
+            }
+        }
+        for (word, said) in
+            [("inspekt", "inspect"), ("scroe", "score"), ("xyzzy", "--help"), ("x y", "--help")]
+        {
+            let failure = command(&[word.into()], &cli).unwrap();
+            assert!(failure.hint.unwrap().contains(said), "{word}");
+        }
+        for file in ["none.png", "none/sky", "*", "-", "C:\\sky"] {
+            assert!(command(&[file.into()], &cli).is_none(), "{file}");
+        }
+    }
+
+    #[test]
+    fn addresses_of_files_become_paths() {
+        let hint = |text: &str| addresses(&[text.into()]).and_then(|failure| failure.hint);
+        assert_eq!(hint("file:///etc/hostname").as_deref(), Some("write /etc/hostname"));
+        assert_eq!(hint("file://host/a.png").as_deref(), Some("write /a.png"));
+        assert!(hint("https://example.org/a.png").unwrap().contains("download"));
+        assert_eq!(hint("a.png"), None);
+    }
+}
