@@ -286,12 +286,7 @@ impl Hint for Error {
                 return foreign::animation_hint(format, path);
             }
             Self::Unsupported { format: "JPEG", what } if what == crate::format::jpeg_markers::LS => {
-                let name = |path: &Path| path.with_extension("").display().to_string();
-                let (file, stem) = path.map_or_else(
-                    || ("FILE".to_owned(), "FILE".to_owned()),
-                    |path| (path.display().to_string(), name(path)),
-                );
-                format!("convert it first: `ffmpeg -i {file} {stem}.png`")
+                foreign::conversion("ffmpeg -i IN OUT.png", path)
             }
             Self::Unsupported { what, .. } if what.contains("camera raw") => {
                 "develop it to 16-bit TIFF first, for example with darktable or RawTherapee".to_owned()

@@ -123,9 +123,7 @@ impl ForeignType {
                 "convert it first: `ffmpeg -i {file} -pix_fmt rgb24 {stem}.png`, or `rgb48be` for more than 8 bits"
             ),
             Conversion::Magick => format!("convert it first: `magick {file} {stem}.png`"),
-            Conversion::Command(command) => {
-                format!("convert it first: `{}`", command.replace("IN", &file).replace("OUT", &stem))
-            }
+            Conversion::Command(command) => conversion(command, path),
             Conversion::Develop => {
                 "develop it to 16-bit TIFF first, for example with darktable or RawTherapee".to_owned()
             }
@@ -135,6 +133,17 @@ impl ForeignType {
             ),
         }
     }
+}
+
+/// A command as the next action, with `IN` for the file and `OUT` for its name without extension.
+pub(crate) fn conversion(command: &str, path: Option<&Path>) -> String {
+    let file = path.map_or_else(|| "FILE".to_owned(), |path| path.display().to_string());
+    let stem = path.map_or_else(|| "FILE".to_owned(), |path| path.with_extension("").display().to_string());
+    let words = command.split(' ').map(|word| match word {
+        "IN" => file.clone(),
+        word => word.replace("'IN'", &format!("'{file}'")).replace("OUT", &stem),
+    });
+    format!("convert it first: `{}`", words.collect::<Vec<_>>().join(" "))
 }
 
 /// The next action for a file of several frames.

@@ -84,6 +84,24 @@ impl Samples {
         }
     }
 
+    /// Lowest and highest value where floating-point samples are not values of 0 to 1: most are above 1, or a
+    /// quarter is below 0, or all are whole numbers. None where they are.
+    #[getter]
+    fn outside(&self) -> Option<(f32, f32)> {
+        let Data::F32(data) = &self.data else { return None };
+        let (mut low, mut high) = (f32::INFINITY, f32::NEG_INFINITY);
+        let (mut finite, mut above, mut below, mut whole) = (0_usize, 0_usize, 0_usize, true);
+        for &value in data.iter().filter(|value| value.is_finite()) {
+            finite += 1;
+            above += usize::from(value > 1.0);
+            below += usize::from(value < 0.0);
+            whole &= value.fract() == 0.0;
+            (low, high) = (low.min(value), high.max(value));
+        }
+        let codes = whole && high > 1.0;
+        (2 * above > finite || 4 * below > finite || codes).then_some((low, high))
+    }
+
     /// Name of the type of the samples.
     #[getter]
     fn dtype(&self) -> &'static str {

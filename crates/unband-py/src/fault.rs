@@ -141,6 +141,7 @@ impl From<unband::Error> for Fault {
         match &error {
             Error::Setting(setting) => setting.into(),
             Error::Option { name, .. } => Self::of(ErrorKind::Option, &error).about(name),
+            Error::Disagreement { .. } => Self::of(ErrorKind::Option, &error).about("format"),
             Error::Image(_) => Self::of(ErrorKind::Input, &error).about("image"),
             Error::Cancelled => Self::of(ErrorKind::Cancelled, &error),
             Error::Memory { .. } | Error::NoMemory { .. } => Self::of(ErrorKind::Limit, &error),
@@ -149,6 +150,9 @@ impl From<unband::Error> for Fault {
                 Self::of(ErrorKind::Option, &error).about("scale")
             }
             Error::File(file) | Error::Video(VideoError::File(file)) => file.into(),
+            Error::Video(VideoError::Image { .. }) => Self::of(ErrorKind::Input, &error)
+                .about("input")
+                .hint("`deband_file` takes the files of images"),
             _ => Self::of(ErrorKind::Other, &error),
         }
     }

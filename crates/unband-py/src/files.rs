@@ -61,7 +61,13 @@ pub fn peak_memory(py: Python<'_>, paths: Vec<PathBuf>, options: &Bound<'_, PyDi
         u64::MAX => 0,
         bytes => bytes,
     };
-    Ok(py.detach(|| paths.iter().map(cost).max().unwrap_or(0)))
+    let needed = py.detach(|| paths.iter().map(cost).max().unwrap_or(0));
+    // Where it is not known, a limit says the most.
+    let limit = options.options.max_memory;
+    Ok(match (needed, limit) {
+        (0, Some(limit)) => limit,
+        (needed, limit) => needed.min(limit.unwrap_or(u64::MAX)),
+    })
 }
 
 fn image_report<'py>(py: Python<'py>, done: &FileReport) -> PyResult<Bound<'py, PyDict>> {

@@ -10,6 +10,7 @@ use unband_io::{Limits, WriteOptions};
 use crate::array::Samples;
 use crate::fault::{ErrorKind, Fault};
 use crate::options::Given;
+use crate::pickle;
 use crate::wait::{self, Stop};
 
 /// An image; it never changes.
@@ -46,6 +47,25 @@ impl Image {
     fn samples(&self, py: Python<'_>, options: &Bound<'_, PyDict>) -> PyResult<Samples> {
         let (image, job) = (Arc::clone(&self.0), Given(options).job(Stop::AtOnce)?);
         wait::run(py, &job, move |ctx| Ok(Samples::of(&*as_rgb(&image, ctx)?, false, ctx)))
+    }
+
+    /// Everything that it holds, as text and blocks of bytes.
+    fn dump<'py>(&self, py: Python<'py>) -> (String, Vec<Bound<'py, PyBytes>>) {
+        let image = Arc::clone(&self.0);
+        let (text, blobs) = py.detach(move || pickle::dumped(&image));
+        (text, blobs.iter().map(|blob| PyBytes::new(py, blob)).collect())
+    }
+
+    /// The image of `dump`.
+    #[staticmethod]
+    fn load(py: Python<'_>, text: String, blobs: Vec<Vec<u8>>) -> PyResult<Self> {
+        Ok(Self::of(py.detach(move || pickle::loaded(&text, blobs))?))
+    }
+
+    /// Are samples, colour, depth and metadata the same?
+    fn equals(&self, py: Python<'_>, other: &Self) -> bool {
+        let (one, two) = (Arc::clone(&self.0), Arc::clone(&other.0));
+        Arc::ptr_eq(&one, &two) || py.detach(move || one == two)
     }
 
     /// Columns.

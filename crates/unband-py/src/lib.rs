@@ -14,6 +14,7 @@ mod image;
 mod metrics;
 mod networks;
 mod options;
+mod pickle;
 mod program;
 mod registry;
 mod restore;

@@ -102,6 +102,16 @@ pub fn score<'py>(
         let image = image.rgb(ctx)?;
         let reference = reference.map(|other| other.rgb(ctx)).transpose()?;
         let input = input.map(|other| other.rgb(ctx)).transpose()?;
+        for other in [&reference, &input] {
+            let size = |image: &unband::Image| (image.width(), image.height());
+            if let Some(other) = other.as_deref().filter(|other| size(other) != size(&image)) {
+                let ((w, h), (width, height)) = (size(&image), size(other));
+                let what = format!("the images must have one size, got {w}×{h} and {width}×{height}");
+                return Err(Fault::new(ErrorKind::Input, what)
+                    .about("image")
+                    .hint("crop or resize one of them"));
+            }
+        }
         let value = |metric: &&'static Metric| {
             let other = match metric.compared_with {
                 ComparedWith::Nothing => None,

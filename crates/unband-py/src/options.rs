@@ -33,6 +33,16 @@ impl<'py> Given<'_, 'py> {
         Ok(self.value(name, "True or False")?.unwrap_or(false))
     }
 
+    /// Bytes: a number, or text such as "2G".
+    pub fn amount(&self, name: &str) -> Result<Option<u64>, Fault> {
+        let Some(value) = self.raw(name) else { return Ok(None) };
+        let text = value.extract::<String>().ok();
+        let bytes = text.map_or_else(|| value.extract().ok(), |text| unband_io::parse_amount(&text));
+        bytes
+            .map(Some)
+            .ok_or_else(|| Fault::option(name, "a number of bytes, or text such as \"2G\"", shown(&value)))
+    }
+
     /// One of the words of a registry.
     pub fn word<T: ParamValue>(&self, name: &str) -> Result<Option<T>, Fault> {
         let Some(text) = self.value::<String>(name, "a word")? else { return Ok(None) };
@@ -91,7 +101,7 @@ impl<'py> Given<'_, 'py> {
             alpha: if self.switch("alpha")? { Alpha::Repair } else { Alpha::Keep },
             treat_as: self.word::<TreatAs>("treat_as")?.unwrap_or_default(),
             tile: plain.tile,
-            max_memory: self.value("max_memory", "a number of bytes")?,
+            max_memory: self.amount("max_memory")?,
         };
         unband::check(&options)?;
         Ok(options)
@@ -152,7 +162,7 @@ impl<'py> Given<'_, 'py> {
             dither: self.word::<Dither>("dither")?.unwrap_or_default(),
             locked: self.switch("locked")?,
             seed: self.value("seed", "a whole number from 0")?.unwrap_or(0),
-            max_memory: self.value("max_memory", "a number of bytes")?,
+            max_memory: self.amount("max_memory")?,
         })
     }
 }

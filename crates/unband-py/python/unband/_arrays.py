@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from . import _unband
-from .errors import InputError, OptionError
+from .errors import InputError, LimitError, OptionError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,6 +28,13 @@ def as_numpy(image: Any, name: str) -> NDArray[Any]:
 
     if isinstance(image, np.ndarray):
         return image
+    if image is None or isinstance(image, (bytes, bytearray, bool, int, float, complex, dict)):
+        hint = "pass an array, an `Image` or the path of a file"
+        if isinstance(image, (bytes, bytearray)):
+            hint = "for the bytes of a file, pass its path, or `PIL.Image.open(io.BytesIO(data))`"
+        raise InputError(f"`{name}` is not an image, got {type(image).__name__}", hint, name)
+    if type(image).__module__.partition(".")[0] == "PIL" and hasattr(image, "getbands"):
+        image = _of_pillow(image, name)
     try:
         if hasattr(image, "__dlpack__"):
             return np.from_dlpack(image)
@@ -35,6 +42,26 @@ def as_numpy(image: Any, name: str) -> NDArray[Any]:
     except (BufferError, RuntimeError, TypeError, ValueError) as error:
         hint = "pass an array in main memory; for a tensor, `tensor.detach().cpu()`"
         raise InputError(f"`{name}` is not an array that NumPy can read: {error}", hint, name) from error
+
+
+# Modes of Pillow whose samples are those of an image, and those that become one of them without loss.
+_MODES = {"L", "LA", "RGB", "RGBA", "I;16", "I;16L", "I;16B", "I;16N", "F"}
+_CONVERTED = {"1": "L", "PA": "RGBA", "La": "LA", "RGBa": "RGBA", "RGBX": "RGB"}
+
+
+def _of_pillow(image: Any, name: str) -> Any:
+    """An image of Pillow whose samples are colours, not indices or other coordinates."""
+    mode = image.mode
+    if mode in _MODES:
+        return image
+    if mode == "P":
+        return image.convert("RGBA" if "transparency" in image.info else "RGB")
+    if mode in _CONVERTED:
+        return image.convert(_CONVERTED[mode])
+    hint = 'pass `image.convert("RGB")`, or the path of the file'
+    if mode.startswith("I"):
+        hint = 'pass `numpy.asarray(image).astype("uint16")`, or the path of the file'
+    raise InputError(f"`{name}` is an image of Pillow in the mode {mode}, not grey or RGB", hint, name)
 
 
 def _axis(array: NDArray[Any], channel_axis: int | None, name: str) -> int | None:
@@ -73,7 +100,7 @@ def _depth(dtype: np.dtype[Any], bits: int | None, name: str) -> int:
     """Bits of the codes, or 32 for floating point."""
     whole = {1: 8, 2: 16}.get(dtype.itemsize) if dtype.kind == "u" else None
     if whole is None and not (dtype.kind == "f" and dtype.itemsize in (2, 4, 8)):
-        hint = "convert it first; floating point holds 0 for black and 1 for white"
+        hint = "convert it first: `image.astype(\"uint8\")` for codes of 0 to 255; floating point holds 0 for black and 1 for white"
         raise InputError(f"`{name}` must hold {_TYPES}, got {dtype}", hint, name)
     if bits is None:
         return whole or 32
@@ -95,6 +122,17 @@ def _exact(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
         codes = np.rint(values * np.float32(255)) / np.float32(255)
         same = codes.astype(np.float16).astype(np.float32) == values
     return codes if same.all() else values
+
+
+def _not_unit(low: float, high: float, name: str) -> InputError:
+    """The error for floating point that does not hold 0 for black and 1 for white."""
+    if low < 0 and high <= 1:
+        hint = f"convert it first: `({name} + 1) / 2`"
+    else:
+        white = 255 if high <= 255 else 65535 if high <= 65535 else None
+        hint = f"divide it first: `{name} / {white or 'the value of white'}`"
+    message = f"`{name}` holds values of {low:g} to {high:g}; 0 is black and 1 is white"
+    return InputError(message, hint, name)
 
 
 class Read:
@@ -122,12 +160,18 @@ class Read:
             planar = channels > 1 and first.flags.c_contiguous
             array = first if planar else np.moveaxis(array, axis, -1)
         height, width = array.shape[1:] if planar else array.shape[:2]
-        if depth == 32:
-            with np.errstate(over="ignore"):
-                array = _exact(np.ascontiguousarray(array, dtype=np.float32), array.dtype)
-        elif not (array.flags.c_contiguous and array.dtype.isnative):
-            array = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("="))
-        self.samples = _unband.Samples(array, (height, width, channels), planar, depth)
+        try:
+            if depth == 32:
+                with np.errstate(over="ignore"):
+                    array = _exact(np.ascontiguousarray(array, dtype=np.float32), array.dtype)
+            elif not (array.flags.c_contiguous and array.dtype.isnative):
+                array = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("="))
+            self.samples = _unband.Samples(array, (height, width, channels), planar, depth)
+        except MemoryError as error:
+            message = f"`{name}` of shape {array.shape} does not fit into memory"
+            raise LimitError(message, "pass a part of it", name) from error
+        if self.samples.outside is not None:
+            raise _not_unit(*self.samples.outside, name)
 
     def give(self, made: _unband.Samples, *, keep: bool) -> Any:
         """The array of a result; with `keep` of the caller's type, else of the type of its depth."""

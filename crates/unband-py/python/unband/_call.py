@@ -23,14 +23,16 @@ def own_threads(threads: int | None) -> int | None:
 
 
 class _Bar:
-    """A bar of tqdm, or a line on a terminal where it is not installed."""
+    """A bar of tqdm, or a line on a terminal where it is not installed. `unit`: what it counts; without it
+    the bar shows a share."""
 
-    def __init__(self) -> None:
+    def __init__(self, unit: str | None = None) -> None:
         self._bar: Any = None
         try:
             from tqdm.auto import tqdm
 
-            self._bar = tqdm(unit="part", leave=False)
+            share = None if unit else "{percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
+            self._bar = tqdm(unit=unit or "it", bar_format=share, leave=False)
         except ImportError:
             pass
 

@@ -29,7 +29,7 @@ def deband(
     alpha: bool = False,
     treat_as: str | None = None,
     precision: str | None = None,
-    max_memory: int | None = None,
+    max_memory: int | str | None = None,
     channel_axis: int | None = None,
     bits: int | None = None,
     threads: int | None = None,
@@ -58,7 +58,8 @@ def deband(
     `faithful`: keep each sample within its quantisation interval; None: for unband's own methods.
     `truncated`: levels were rounded down. `alpha`: repair a banded alpha channel too.
     `treat_as`: "auto", "photo", "drawing" or "data".
-    `precision`: "auto", "f32" or "bf16", for networks. `max_memory`: limit in bytes.
+    `precision`: "auto", "f32" or "bf16", for networks. `max_memory`: limit in bytes, or text
+    such as "2G".
     `bits`: bits of the codes in an array of whole numbers, such as 10 for 10-bit codes in uint16.
     `threads`: None for all processors; never changes a result. `progress`: True, or a function of finished
     and all parts.
@@ -114,7 +115,7 @@ def upscale(
     locked: bool = False,
     seed: int | None = None,
     precision: str | None = None,
-    max_memory: int | None = None,
+    max_memory: int | str | None = None,
     channel_axis: int | None = None,
     bits: int | None = None,
     threads: int | None = None,

@@ -47,7 +47,7 @@ def deband_file(
     alpha: bool = False,
     treat_as: str | None = None,
     precision: str | None = None,
-    max_memory: int | None = None,
+    max_memory: int | str | None = None,
     format: str | None = None,
     quality: int | None = None,
     effort: int | None = None,

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 class Image:
     """An image with everything that its file holds. It never changes; functions return new ones.
 
-    `numpy.asarray(image)` gives its samples. `open` reads one, `save` writes one.
+    `numpy.asarray(image)` gives its samples. `open` reads one, `save` writes one. It can be pickled (for the
+    same version of unband), and `==` compares everything that it holds.
     """
 
     __slots__ = ("_array", "_native")
@@ -25,6 +26,22 @@ class Image:
     def __init__(self, native: _unband.Image) -> None:
         self._native = native
         self._array: NDArray[Any] | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _loaded, self._native.dump()
+
+    def __copy__(self) -> Image:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Image:
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        """Are samples, depth, colour and metadata the same?"""
+        return self._native.equals(other._native) if isinstance(other, Image) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((self.width, self.height, self.channels, self.bits, self.format))
 
     @property
     def array(self) -> NDArray[Any]:
@@ -108,6 +125,10 @@ class Image:
         depth = "float" if self.bits == 32 else f"{self.bits}-bit"
         kind = f" {self.format}" if self.format else ""
         return f"<unband.Image {self.width}×{self.height}, {self.channels} channels, {depth}{kind}>"
+
+
+def _loaded(text: str, blobs: list[bytes]) -> Image:
+    return Image(_unband.Image.load(text, blobs))
 
 
 def open(path: str | os.PathLike[str], *, threads: int | None = None) -> Image:

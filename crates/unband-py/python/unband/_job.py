@@ -182,9 +182,7 @@ class Job:
         how = {"method": "auto", "params": {}}
         if "max_memory" in self.options:
             how["max_memory"] = self.options["max_memory"]
-        needed = _unband.peak_memory([os.fspath(path) for path in paths], how)
-        limit = self.options.get("max_memory")
-        return needed if limit is None else min(needed, int(limit)) or int(limit)
+        return _unband.peak_memory([os.fspath(path) for path in paths], how)
 
     def __repr__(self) -> str:
         options = "".join(f", {name}={value!r}" for name, value in self.options.items() if name != "text")

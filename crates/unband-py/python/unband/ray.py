@@ -134,7 +134,7 @@ def _drive(
 ) -> Summary:
     began = time.perf_counter()
     book = Manifest(manifest, described)
-    bar = _Bar() if progress is True else progress if callable(progress) else None
+    bar = _Bar("file") if progress is True else progress if callable(progress) else None
     try:
         known = book.done
         todo = [item for item in items if item[0] not in known or (retry and not known[item[0]])]
@@ -265,7 +265,7 @@ def score_video(
 
 def _collect(items: dict[str, Any], job: Call, how: How, progress: Progress) -> dict[str, Row]:
     """Rows of all items by name. Raises the error of the first one that failed, after all others ended."""
-    bar = _Bar() if progress is True else progress if callable(progress) else None
+    bar = _Bar("part") if progress is True else progress if callable(progress) else None
     found: dict[str, Row] = {}
     try:
         if items:

@@ -1,0 +1,278 @@
+//! An image as bytes, for pickles: everything that it holds, in the form of this version.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use unband::{Depth, Image, Model, Plane};
+use unband_image::image::{AuxiliaryImage, Colorimetry, Density, DensityUnit, Mastering, Metadata};
+use unband_image::jpeg::{JpegCoefficients, JpegPlane};
+use unband_image::origin::{Codec, JpegOrigin, Origin};
+use unband_image::{Cicp, Color, Matrix, Range, Siting, Subsampling};
+
+use crate::fault::{ErrorKind, Fault};
+
+/// Everything but long lists of numbers and bytes, which are blobs in the order of these fields.
+#[derive(Serialize, Deserialize)]
+struct Head {
+    version: String,
+    planes: Vec<(usize, usize)>,
+    alpha: Option<(usize, usize)>,
+    /// Matrix, range and sampling of YUV; its absence with one plane means grey.
+    yuv: Option<(Matrix, Range, (u8, u8))>,
+    cicp: Option<(u8, u8, u8, bool)>,
+    siting: u8,
+    depth: u8,
+    codec: CodecState,
+    format: String,
+    block_step: Option<u16>,
+    /// Which of ICC, Exif, XMP and IPTC are there.
+    blocks: [bool; 4],
+    density: Option<(f64, f64, u8)>,
+    srgb_intent: Option<u8>,
+    gamma: Option<u32>,
+    chromaticities: Option<[u32; 8]>,
+    mastering: Option<([u16; 8], u32, u32)>,
+    content_light: Option<(u32, u32)>,
+    text: Vec<(String, String)>,
+    gain_maps: Vec<bool>,
+}
+
+#[derive(Serialize, Deserialize)]
+enum CodecState {
+    Unknown,
+    Lossless,
+    Palette(u16),
+    Lossy(String),
+    Jpeg {
+        luma: Option<Vec<u16>>,
+        chroma: Option<Vec<u16>>,
+        subsampling: Option<(u8, u8)>,
+        quality: Option<u8>,
+        coefficients: Option<(Vec<JpegPlaneState>, bool, u8)>,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+struct JpegPlaneState {
+    blocks: (usize, usize),
+    lead: (usize, usize),
+    scale: (usize, usize),
+    steps: Vec<u16>,
+}
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+fn bytes_of(plane: &Plane) -> Vec<u8> {
+    plane.data.iter().flat_map(|value| value.to_le_bytes()).collect()
+}
+
+/// The image as text and blobs.
+pub fn dumped(image: &Image) -> (String, Vec<Vec<u8>>) {
+    // Without `..`: a new field must be added here too.
+    let Image { planes, alpha, color, depth, origin, metadata } = image;
+    let Color { model, cicp, siting } = color;
+    let Origin { codec, format, block_step } = origin;
+    let Metadata { icc, exif, xmp, iptc, density, colorimetry, text, auxiliary } = metadata;
+    let Colorimetry { srgb_intent, gamma, chromaticities, mastering, content_light } = colorimetry;
+    let mut blobs: Vec<Vec<u8>> = planes.iter().chain(alpha).map(bytes_of).collect();
+    let codec = match codec {
+        Codec::Unknown => CodecState::Unknown,
+        Codec::Lossless => CodecState::Lossless,
+        Codec::Palette(colours) => CodecState::Palette(*colours),
+        Codec::Lossy(name) => CodecState::Lossy((*name).to_owned()),
+        Codec::Jpeg(JpegOrigin { luma, chroma, subsampling, quality, coefficients }) => {
+            let coefficients = coefficients.as_ref().map(|all| {
+                let JpegCoefficients { planes, ycc, bits } = &**all;
+                let plane = |plane: &JpegPlane| {
+                    let JpegPlane { blocks_across, blocks_down, lead, scale, steps, coefficients } = plane;
+                    blobs.push(coefficients.iter().flat_map(|value| value.to_le_bytes()).collect());
+                    JpegPlaneState {
+                        blocks: (*blocks_across, *blocks_down),
+                        lead: *lead,
+                        scale: *scale,
+                        steps: steps.to_vec(),
+                    }
+                };
+                (planes.iter().map(plane).collect(), *ycc, *bits)
+            });
+            CodecState::Jpeg {
+                luma: luma.map(|table| table.to_vec()),
+                chroma: chroma.map(|table| table.to_vec()),
+                subsampling: subsampling.map(|by| (by.x, by.y)),
+                quality: *quality,
+                coefficients,
+            }
+        }
+    };
+    let blocks = [icc, exif, xmp, iptc];
+    blobs.extend(blocks.into_iter().flatten().cloned());
+    let head = Head {
+        version: VERSION.to_owned(),
+        planes: planes.iter().map(|plane| (plane.width, plane.height)).collect(),
+        alpha: alpha.as_ref().map(|plane| (plane.width, plane.height)),
+        yuv: match model {
+            Model::Gray | Model::Rgb => None,
+            Model::Yuv { matrix, range, subsampling } => {
+                Some((*matrix, *range, (subsampling.x, subsampling.y)))
+            }
+        },
+        cicp: cicp.map(|cicp| (cicp.primaries, cicp.transfer, cicp.matrix, cicp.full_range)),
+        siting: match siting {
+            Siting::Left => 0,
+            Siting::Center => 1,
+            Siting::TopLeft => 2,
+        },
+        depth: depth.bits(),
+        codec,
+        format: (*format).to_owned(),
+        block_step: *block_step,
+        blocks: blocks.map(Option::is_some),
+        density: density.map(|density| (density.x, density.y, unit_number(density.unit))),
+        srgb_intent: *srgb_intent,
+        gamma: *gamma,
+        chromaticities: *chromaticities,
+        mastering: mastering.map(|m| (m.chromaticities, m.max_luminance, m.min_luminance)),
+        content_light: *content_light,
+        text: text.clone(),
+        gain_maps: auxiliary.iter().map(|image| *image == AuxiliaryImage::GainMap).collect(),
+    };
+    (serde_json::to_string(&head).unwrap_or_default(), blobs)
+}
+
+const UNITS: [DensityUnit; 4] =
+    [DensityUnit::Aspect, DensityUnit::Inch, DensityUnit::Centimetre, DensityUnit::Metre];
+
+fn unit_number(unit: DensityUnit) -> u8 {
+    UNITS.iter().position(|own| *own == unit).unwrap_or(0) as u8
+}
+
+/// The image of text and blobs.
+///
+/// # Errors
+/// Those of another version, and damaged ones.
+pub fn loaded(text: &str, blobs: Vec<Vec<u8>>) -> Result<Image, Fault> {
+    let version = serde_json::from_str::<serde_json::Value>(text).ok();
+    let version = version.and_then(|head| head["version"].as_str().map(str::to_owned)).ok_or_else(damaged)?;
+    if version != VERSION {
+        let what = format!("the image was pickled by unband {version}, this is {VERSION}");
+        return Err(Fault::new(ErrorKind::Input, what)
+            .about("image")
+            .hint("save images as files to keep them: `image.save(\"image.png\")`"));
+    }
+    let head: Head = serde_json::from_str(text).map_err(|_| damaged())?;
+    let mut blobs = blobs.into_iter();
+    let mut plane = |(width, height): (usize, usize)| {
+        let needed = width.checked_mul(height)?.checked_mul(4)?;
+        let blob = blobs.next().filter(|blob| blob.len() == needed)?;
+        let data = blob.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+        Some(Plane { width, height, data })
+    };
+    let planes: Option<Vec<Plane>> = head.planes.iter().map(|size| plane(*size)).collect();
+    let planes = planes.ok_or_else(damaged)?;
+    let alpha = head.alpha.map(|size| plane(size).ok_or_else(damaged)).transpose()?;
+    let sampling = |(x, y): (u8, u8)| Subsampling { x, y };
+    let codec = codec_of(head.codec, &mut blobs)?;
+    let model = match (head.yuv, planes.len()) {
+        (Some((matrix, range, by)), _) => Model::Yuv { matrix, range, subsampling: sampling(by) },
+        (None, 1) => Model::Gray,
+        (None, _) => Model::Rgb,
+    };
+    let cicp = |(primaries, transfer, matrix, full_range)| Cicp { primaries, transfer, matrix, full_range };
+    let mut block = |there: bool| there.then(|| blobs.next().ok_or_else(damaged)).transpose();
+    let [icc, exif, xmp, iptc] = head.blocks;
+    let metadata = Metadata {
+        icc: block(icc)?,
+        exif: block(exif)?,
+        xmp: block(xmp)?,
+        iptc: block(iptc)?,
+        density: head.density.map(|(x, y, unit)| Density { x, y, unit: UNITS[usize::from(unit) % 4] }),
+        colorimetry: Colorimetry {
+            srgb_intent: head.srgb_intent,
+            gamma: head.gamma,
+            chromaticities: head.chromaticities,
+            mastering: head.mastering.map(|(chromaticities, max_luminance, min_luminance)| Mastering {
+                chromaticities,
+                max_luminance,
+                min_luminance,
+            }),
+            content_light: head.content_light,
+        },
+        text: head.text,
+        auxiliary: head
+            .gain_maps
+            .into_iter()
+            .map(|map| if map { AuxiliaryImage::GainMap } else { AuxiliaryImage::Further })
+            .collect(),
+    };
+    Ok(Image {
+        planes,
+        alpha,
+        color: Color {
+            model,
+            cicp: head.cicp.map(cicp),
+            siting: [Siting::Left, Siting::Center, Siting::TopLeft][usize::from(head.siting) % 3],
+        },
+        depth: if head.depth == 32 { Depth::F32 } else { Depth::Int(head.depth) },
+        origin: Origin { codec, format: kept(&head.format), block_step: head.block_step },
+        metadata,
+    })
+}
+
+fn damaged() -> Fault {
+    Fault::new(ErrorKind::Input, "the pickled image is damaged").about("image")
+}
+
+/// The coding, with its coefficients from the blobs.
+fn codec_of(state: CodecState, blobs: &mut impl Iterator<Item = Vec<u8>>) -> Result<Codec, Fault> {
+    let table = |steps: Vec<u16>| <[u16; 64]>::try_from(steps).map_err(|_| damaged());
+    Ok(match state {
+        CodecState::Unknown => Codec::Unknown,
+        CodecState::Lossless => Codec::Lossless,
+        CodecState::Palette(colours) => Codec::Palette(colours),
+        CodecState::Lossy(name) => Codec::Lossy(kept(&name)),
+        CodecState::Jpeg { luma, chroma, subsampling, quality, coefficients } => {
+            let coefficients = coefficients.map(|(all, ycc, bits)| {
+                let plane = |plane: JpegPlaneState| {
+                    let blob = blobs.next().ok_or_else(damaged)?;
+                    let numbers: Vec<i16> =
+                        blob.as_chunks().0.iter().map(|bytes| i16::from_le_bytes(*bytes)).collect();
+                    let needed = plane.blocks.0.checked_mul(plane.blocks.1).and_then(|n| n.checked_mul(64));
+                    if needed != Some(numbers.len()) {
+                        return Err(damaged());
+                    }
+                    Ok(JpegPlane {
+                        blocks_across: plane.blocks.0,
+                        blocks_down: plane.blocks.1,
+                        lead: plane.lead,
+                        scale: plane.scale,
+                        steps: table(plane.steps)?,
+                        coefficients: Arc::new(numbers),
+                    })
+                };
+                let planes = all.into_iter().map(plane).collect::<Result<_, Fault>>()?;
+                Ok::<_, Fault>(Arc::new(JpegCoefficients { planes, ycc, bits }))
+            });
+            Codec::Jpeg(JpegOrigin {
+                luma: luma.map(table).transpose()?,
+                chroma: chroma.map(table).transpose()?,
+                subsampling: subsampling.map(|(x, y)| Subsampling { x, y }),
+                quality,
+                coefficients: coefficients.transpose()?,
+            })
+        }
+    })
+}
+
+/// The name for as long as the program runs; few names exist.
+fn kept(name: &str) -> &'static str {
+    static NAMES: Mutex<Option<HashSet<&'static str>>> = Mutex::new(None);
+    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    let names = names.get_or_insert_default();
+    if let Some(known) = names.get(name) {
+        return known;
+    }
+    let kept: &'static str = Box::leak(name.to_owned().into_boxed_str());
+    names.insert(kept);
+    kept
+}
