@@ -64,11 +64,10 @@ fn videos(stage: &Stage) {
         let inputs = ["-f", "lavfi", "-i", sky, "-f", "lavfi", "-i", "sine=r=8000:d=660", "-t", seconds];
         ffmpeg(stage, &[&inputs[..], &codec, &[name]].concat());
     };
-    make("640", "film.mkv");
+    make("10", "film.mkv");
+    make("640", "film.mp4");
     make("10", "clip.mp4");
-    for (from, to) in
-        [("film.mkv", "film.mp4"), ("clip.mp4", "holidays/beach.mp4"), ("clip.mp4", "source.mkv")]
-    {
+    for (from, to) in [("clip.mp4", "holidays/beach.mp4"), ("clip.mp4", "source.mkv")] {
         fs::create_dir_all(stage.path(to).parent().unwrap()).unwrap();
         ffmpeg(stage, &["-i", from, "-c", "copy", to]);
     }
