@@ -102,8 +102,8 @@ pub fn option(error: &clap::Error, arguments: &[OsString]) -> Option<Failure> {
     };
     let names: Vec<String> = arguments.iter().skip(1).filter_map(typed).collect();
     let find = |name: &str| OPTIONS.iter().find(|(names, _)| names.contains(&name)).map(|(_, way)| *way);
-    let known = names.iter().map(String::as_str).chain([unknown.as_str()]);
-    let (name, way) = known.filter_map(|name| Some((name, find(name)?))).next()?;
+    let mut known = names.iter().map(String::as_str).chain([unknown.as_str()]);
+    let (name, way) = known.find_map(|name| Some((name, find(name)?)))?;
     Some(Failure::usage(format!("unknown option `{name}`"), way))
 }
 
@@ -203,7 +203,7 @@ mod tests {
                 assert_eq!(failure.hint.as_deref(), Some(*way), "{name}");
             }
             // FFmpeg's and exiftool's own are quoted.
-            let own = way.split("\"").step_by(2).collect::<String>();
+            let own = way.split('"').step_by(2).collect::<String>();
             for option in options(&own).filter(|option| !own.contains(&format!("exiftool {option}"))) {
                 assert!(has(option), "{option} of: {way}");
             }

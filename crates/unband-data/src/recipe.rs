@@ -134,17 +134,18 @@ mod tests {
         assert_eq!(table, want);
     }
 
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct One {
+        #[allow(dead_code)]
+        number: u8,
+    }
+
     #[test]
     fn errors_do_not_repeat_long_lines() {
         let long = "x".repeat(200_000);
         let broken = parse(&format!("a = \"{long}\nb = 1\n"), "r.toml").unwrap_err().to_string();
         assert!(broken.len() < 600 && broken.contains("r.toml") && broken.contains("line 1"), "{broken}");
-        #[derive(Debug, serde::Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct One {
-            #[allow(dead_code)]
-            number: u8,
-        }
         for text in [format!("number = \"{long}\""), format!("{long} = 1")] {
             let error = typed::<One>(parse(&text, "r.toml").unwrap(), "r.toml").unwrap_err().to_string();
             assert!(error.len() < 600, "{}", error.len());
