@@ -2,8 +2,10 @@
 
 use std::fs;
 
+use unband_skips::tracked_in;
+
 use crate::pytorch::{checkpoint, codes_apart, given, paint};
-use crate::stage::{Stage, png, root, six_bits};
+use crate::stage::{Stage, png, six_bits};
 
 /// The nine debanding networks, and a file of each.
 const FILES: [(&str, &str); 9] = [
@@ -276,8 +278,7 @@ fn steps_are_those_that_the_weights_file_states() {
     }
     // The networks of the repository that run in several steps all state them.
     let mut stated = 0;
-    for entry in fs::read_dir(root().join("weights/small")).unwrap() {
-        let path = entry.unwrap().path();
+    for path in tracked_in("weights/small") {
         if path.extension().is_some_and(|end| end == "safetensors") {
             let info = stage.run(&["models", "info", path.to_str().unwrap()]).code(0).out();
             assert_eq!(info.contains("network     indi:"), info.contains("\n  steps       1\n"), "{info}");

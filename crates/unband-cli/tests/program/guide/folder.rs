@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use unband_skips::tracked_in;
+
 use crate::stage::{Stage, ffmpeg, have_ffmpeg, png, root, six_bits, texture};
 
 /// Files whose content does not matter, as copies of others.
@@ -22,11 +24,10 @@ fn cards(x: usize, y: usize, _: usize) -> u8 {
 /// Fills an empty folder.
 pub fn fill(stage: &Stage) {
     for folder in ["docs/images", "examples"] {
-        for entry in fs::read_dir(root().join(folder)).unwrap() {
-            let path = entry.unwrap().path();
+        for path in tracked_in(folder) {
             let kind = path.extension().and_then(|end| end.to_str()).unwrap_or_default();
             let name = path.file_name().unwrap().to_str().unwrap();
-            if ["png", "jpg", "jxl"].contains(&kind) && !name.contains("_unband") {
+            if ["png", "jpg", "jxl"].contains(&kind) {
                 stage.write(&format!("{folder}/{name}"), &fs::read(&path).unwrap());
             }
         }

@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::process::{Command, Stdio};
 
+use unband_skips::tracked_in;
+
 use crate::stage::{Ran, Stage, have_ffmpeg, root};
 use pages::{Typed, typed};
 
@@ -151,8 +153,8 @@ fn the_commands_of_all_pages_print_what_the_pages_show() {
 fn no_page_with_commands_is_forgotten() {
     // Pages of contributors, and those with a test of their own.
     let others = ["docs/guide/many-machines.md", "docs/guide/rust.md", "docs/guide/from-the-papers.md"];
-    for entry in fs::read_dir(root().join("docs/guide")).unwrap() {
-        let page = format!("docs/guide/{}", entry.unwrap().file_name().to_str().unwrap());
+    for path in tracked_in("docs/guide") {
+        let page = format!("docs/guide/{}", path.file_name().unwrap().to_str().unwrap());
         let has_commands = !typed(&fs::read_to_string(root().join(&page)).unwrap()).is_empty();
         let known = PAGES.contains(&page.as_str()) || others.contains(&page.as_str());
         assert!(known || !has_commands, "{page} is in no test");
