@@ -482,14 +482,12 @@ pub fn cramped() -> Option<Failure> {
     Some(Failure::usage(what, "raise the limit: `ulimit -v unlimited`"))
 }
 
-/// The fault of an input that is an animation, a video or of another type that is not read: it explains why a
-/// result was named like a video.
+/// The fault of an input that is a video or of another type that is not read: it explains why a result was
+/// named like a video.
 fn no_still(inputs: &[Input]) -> Option<Failure> {
     let fault = |input: &Input| {
         let error = unband::io::read_file(&input.path, &Limits::default()).err()?;
-        let several =
-            matches!(error.fault(), unband::io::Error::Several { .. } | unband::io::Error::Foreign { .. });
-        several.then(|| Failure::from(error))
+        matches!(error.fault(), unband::io::Error::Foreign { .. }).then(|| Failure::from(error))
     };
     inputs.iter().filter(|input| !input.is_stdin()).find_map(fault)
 }

@@ -213,7 +213,9 @@ fn not_a_video(inputs: &[Input]) -> (String, String) {
     match format {
         Some(_) if animated => (
             format!("a video's name, but {name} is an animated image"),
-            format!("convert it first: `ffmpeg -i {name} -c:v ffv1 animation.mkv`"),
+            format!(
+                "convert it first: `ffmpeg -i {name} -pix_fmt gbrp -c:v ffv1 animation.mkv`, then `unband animation.mkv --lossless`"
+            ),
         ),
         Some(_) => (
             format!("a video's name, but {name} is an image"),

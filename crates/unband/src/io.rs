@@ -7,8 +7,8 @@
 pub use unband_io::{
     Access, Dropped, Error, FORMATS, FormatEntry, Limits, Saving, Spool, WriteOptions, Writes, Y4mHeader,
     Y4mReader, address_space, amount, by_extension, by_name, check_can_hold, detect, is_decoding,
-    is_named_pipe, leave_nothing, load_from, parse_amount, read_file, read_text, reason, write_bytes, write_file,
-    write_from,
+    is_named_pipe, leave_nothing, load_from, parse_amount, read_file, read_text, reason, write_bytes,
+    write_file, write_from,
 };
 
 /// Properties of video files, their frames and streams.
