@@ -249,6 +249,22 @@ impl Error {
         }
     }
 
+    /// The way to convert a file of a type that is not read.
+    fn conversion(&self, path: Option<&Path>) -> Option<String> {
+        match self {
+            Self::Foreign { kind } => Some(kind.hint(path)),
+            Self::UnknownContent => path.and_then(foreign::by_extension),
+            Self::Several { format, what: "frames" } => foreign::animation_hint(format, path),
+            Self::Unsupported { format: "JPEG", what } if what == crate::format::jpeg_markers::LS => {
+                Some(foreign::conversion("ffmpeg -i IN OUT.png", path))
+            }
+            Self::Unsupported { what, .. } if what.contains("camera raw") => {
+                Some("develop it to 16-bit TIFF first, for example with darktable or RawTherapee".to_owned())
+            }
+            _ => None,
+        }
+    }
+
     pub(crate) fn damaged(format: &'static str, message: impl std::fmt::Display) -> Self {
         Self::Damaged { format, message: message.to_string() }
     }
@@ -277,20 +293,10 @@ impl Error {
 impl Hint for Error {
     fn hint(&self) -> Option<String> {
         let path = if let Self::File { path, .. } = self { Some(path.as_path()) } else { None };
+        if let Some(conversion) = self.fault().conversion(path) {
+            return Some(conversion);
+        }
         let text = match self.fault() {
-            Self::Foreign { kind } => kind.hint(path),
-            Self::UnknownContent if path.and_then(foreign::by_extension).is_some() => {
-                return path.and_then(foreign::by_extension);
-            }
-            Self::Several { format, what: "frames" } if foreign::animation_hint(format, path).is_some() => {
-                return foreign::animation_hint(format, path);
-            }
-            Self::Unsupported { format: "JPEG", what } if what == crate::format::jpeg_markers::LS => {
-                foreign::conversion("ffmpeg -i IN OUT.png", path)
-            }
-            Self::Unsupported { what, .. } if what.contains("camera raw") => {
-                "develop it to 16-bit TIFF first, for example with darktable or RawTherapee".to_owned()
-            }
             Self::Io { action, source } => return io_hint(action, source),
             Self::Truncated { format: "JPEG" } => {
                 "copy or download the file again, or add `--keep-going` to repair its readable part".to_owned()
@@ -356,7 +362,7 @@ impl Hint for Error {
             }
             Self::Exists => "choose another name or add `--overwrite`".to_owned(),
             Self::Name { .. } => "choose another name with `-o`".to_owned(),
-            Self::File { .. } | Self::Stopped => return None,
+            Self::File { .. } | Self::Foreign { .. } | Self::Stopped => return None,
         };
         Some(text)
     }

@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use unband::{Depth, Image, Model, Plane};
-use unband_image::image::{AuxiliaryImage, Colorimetry, Density, DensityUnit, Mastering, Metadata};
+use unband_image::image::{
+    AuxiliaryImage, Colorimetry, Density, DensityUnit, Mastering, Metadata, TiffData, TiffTag,
+};
 use unband_image::jpeg::{JpegCoefficients, JpegPlane};
 use unband_image::origin::{Codec, JpegOrigin, Origin};
 use unband_image::{Cicp, Color, Matrix, Range, Siting, Subsampling};
@@ -36,6 +38,21 @@ struct Head {
     content_light: Option<(u32, u32)>,
     text: Vec<(String, String)>,
     gain_maps: Vec<bool>,
+    unread: Vec<String>,
+    missing_rows: Option<usize>,
+    mode: Option<u32>,
+    tiff: TiffState,
+}
+
+/// Tags have their values, and bands their samples, as blobs.
+#[derive(Serialize, Deserialize)]
+struct TiffState {
+    /// Number, type and count.
+    tags: Vec<(u16, u16, u32)>,
+    bands: Vec<(usize, usize)>,
+    signed: bool,
+    size: (usize, usize),
+    depth: Option<u8>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -73,40 +90,27 @@ pub fn dumped(image: &Image) -> (String, Vec<Vec<u8>>) {
     let Image { planes, alpha, color, depth, origin, metadata } = image;
     let Color { model, cicp, siting } = color;
     let Origin { codec, format, block_step } = origin;
-    let Metadata { icc, exif, xmp, iptc, density, colorimetry, text, auxiliary } = metadata;
+    let Metadata {
+        icc,
+        exif,
+        xmp,
+        iptc,
+        density,
+        colorimetry,
+        text,
+        auxiliary,
+        unread,
+        missing_rows,
+        tiff,
+        mode,
+    } = metadata;
     let Colorimetry { srgb_intent, gamma, chromaticities, mastering, content_light } = colorimetry;
     let mut blobs: Vec<Vec<u8>> = planes.iter().chain(alpha).map(bytes_of).collect();
-    let codec = match codec {
-        Codec::Unknown => CodecState::Unknown,
-        Codec::Lossless => CodecState::Lossless,
-        Codec::Palette(colours) => CodecState::Palette(*colours),
-        Codec::Lossy(name) => CodecState::Lossy((*name).to_owned()),
-        Codec::Jpeg(JpegOrigin { luma, chroma, subsampling, quality, coefficients }) => {
-            let coefficients = coefficients.as_ref().map(|all| {
-                let JpegCoefficients { planes, ycc, bits } = &**all;
-                let plane = |plane: &JpegPlane| {
-                    let JpegPlane { blocks_across, blocks_down, lead, scale, steps, coefficients } = plane;
-                    blobs.push(coefficients.iter().flat_map(|value| value.to_le_bytes()).collect());
-                    JpegPlaneState {
-                        blocks: (*blocks_across, *blocks_down),
-                        lead: *lead,
-                        scale: *scale,
-                        steps: steps.to_vec(),
-                    }
-                };
-                (planes.iter().map(plane).collect(), *ycc, *bits)
-            });
-            CodecState::Jpeg {
-                luma: luma.map(|table| table.to_vec()),
-                chroma: chroma.map(|table| table.to_vec()),
-                subsampling: subsampling.map(|by| (by.x, by.y)),
-                quality: *quality,
-                coefficients,
-            }
-        }
-    };
+    let codec = codec_state(codec, &mut blobs);
     let blocks = [icc, exif, xmp, iptc];
     blobs.extend(blocks.into_iter().flatten().cloned());
+    blobs.extend(tiff.tags.iter().map(|tag| tag.value.clone()));
+    blobs.extend(tiff.bands.iter().map(bytes_of));
     let head = Head {
         version: VERSION.to_owned(),
         planes: planes.iter().map(|plane| (plane.width, plane.height)).collect(),
@@ -136,8 +140,56 @@ pub fn dumped(image: &Image) -> (String, Vec<Vec<u8>>) {
         content_light: *content_light,
         text: text.clone(),
         gain_maps: auxiliary.iter().map(|image| *image == AuxiliaryImage::GainMap).collect(),
+        unread: unread.clone(),
+        missing_rows: *missing_rows,
+        mode: *mode,
+        tiff: tiff_state(tiff),
     };
     (serde_json::to_string(&head).unwrap_or_default(), blobs)
+}
+
+/// The coding, with its coefficients as blobs.
+fn codec_state(codec: &Codec, blobs: &mut Vec<Vec<u8>>) -> CodecState {
+    match codec {
+        Codec::Unknown => CodecState::Unknown,
+        Codec::Lossless => CodecState::Lossless,
+        Codec::Palette(colours) => CodecState::Palette(*colours),
+        Codec::Lossy(name) => CodecState::Lossy((*name).to_owned()),
+        Codec::Jpeg(JpegOrigin { luma, chroma, subsampling, quality, coefficients }) => {
+            let coefficients = coefficients.as_ref().map(|all| {
+                let JpegCoefficients { planes, ycc, bits } = &**all;
+                let plane = |plane: &JpegPlane| {
+                    let JpegPlane { blocks_across, blocks_down, lead, scale, steps, coefficients } = plane;
+                    blobs.push(coefficients.iter().flat_map(|value| value.to_le_bytes()).collect());
+                    JpegPlaneState {
+                        blocks: (*blocks_across, *blocks_down),
+                        lead: *lead,
+                        scale: *scale,
+                        steps: steps.to_vec(),
+                    }
+                };
+                (planes.iter().map(plane).collect(), *ycc, *bits)
+            });
+            CodecState::Jpeg {
+                luma: luma.map(|table| table.to_vec()),
+                chroma: chroma.map(|table| table.to_vec()),
+                subsampling: subsampling.map(|by| (by.x, by.y)),
+                quality: *quality,
+                coefficients,
+            }
+        }
+    }
+}
+
+fn tiff_state(tiff: &TiffData) -> TiffState {
+    let TiffData { tags, bands, signed, size, depth } = tiff;
+    TiffState {
+        tags: tags.iter().map(|tag| (tag.tag, tag.kind, tag.count)).collect(),
+        bands: bands.iter().map(|band| (band.width, band.height)).collect(),
+        signed: *signed,
+        size: *size,
+        depth: depth.map(Depth::bits),
+    }
 }
 
 const UNITS: [DensityUnit; 4] =
@@ -162,15 +214,8 @@ pub fn loaded(text: &str, blobs: Vec<Vec<u8>>) -> Result<Image, Fault> {
     }
     let head: Head = serde_json::from_str(text).map_err(|_| damaged())?;
     let mut blobs = blobs.into_iter();
-    let mut plane = |(width, height): (usize, usize)| {
-        let needed = width.checked_mul(height)?.checked_mul(4)?;
-        let blob = blobs.next().filter(|blob| blob.len() == needed)?;
-        let data = blob.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
-        Some(Plane { width, height, data })
-    };
-    let planes: Option<Vec<Plane>> = head.planes.iter().map(|size| plane(*size)).collect();
-    let planes = planes.ok_or_else(damaged)?;
-    let alpha = head.alpha.map(|size| plane(size).ok_or_else(damaged)).transpose()?;
+    let planes = head.planes.iter().map(|size| plane(*size, &mut blobs)).collect::<Result<Vec<_>, _>>()?;
+    let alpha = head.alpha.map(|size| plane(size, &mut blobs)).transpose()?;
     let sampling = |(x, y): (u8, u8)| Subsampling { x, y };
     let codec = codec_of(head.codec, &mut blobs)?;
     let model = match (head.yuv, planes.len()) {
@@ -204,6 +249,10 @@ pub fn loaded(text: &str, blobs: Vec<Vec<u8>>) -> Result<Image, Fault> {
             .into_iter()
             .map(|map| if map { AuxiliaryImage::GainMap } else { AuxiliaryImage::Further })
             .collect(),
+        unread: head.unread,
+        missing_rows: head.missing_rows,
+        mode: head.mode,
+        tiff: tiff_of(head.tiff, &mut blobs)?,
     };
     Ok(Image {
         planes,
@@ -213,10 +262,32 @@ pub fn loaded(text: &str, blobs: Vec<Vec<u8>>) -> Result<Image, Fault> {
             cicp: head.cicp.map(cicp),
             siting: [Siting::Left, Siting::Center, Siting::TopLeft][usize::from(head.siting) % 3],
         },
-        depth: if head.depth == 32 { Depth::F32 } else { Depth::Int(head.depth) },
+        depth: depth_of(head.depth),
         origin: Origin { codec, format: kept(&head.format), block_step: head.block_step },
         metadata,
     })
+}
+
+fn depth_of(bits: u8) -> Depth {
+    if bits == 32 { Depth::F32 } else { Depth::Int(bits) }
+}
+
+/// The next blob as a plane of this size.
+fn plane((width, height): (usize, usize), blobs: &mut impl Iterator<Item = Vec<u8>>) -> Result<Plane, Fault> {
+    let needed = width.checked_mul(height).and_then(|samples| samples.checked_mul(4));
+    let blob = blobs.next().filter(|blob| Some(blob.len()) == needed).ok_or_else(damaged)?;
+    let data = blob.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+    Ok(Plane { width, height, data })
+}
+
+fn tiff_of(state: TiffState, blobs: &mut impl Iterator<Item = Vec<u8>>) -> Result<TiffData, Fault> {
+    let TiffState { tags, bands, signed, size, depth } = state;
+    let mut tag = |(tag, kind, count)| {
+        Ok::<_, Fault>(TiffTag { tag, kind, count, value: blobs.next().ok_or_else(damaged)? })
+    };
+    let tags = tags.into_iter().map(&mut tag).collect::<Result<_, _>>()?;
+    let bands = bands.into_iter().map(|size| plane(size, blobs)).collect::<Result<_, _>>()?;
+    Ok(TiffData { tags, bands, signed, size, depth: depth.map(depth_of) })
 }
 
 fn damaged() -> Fault {

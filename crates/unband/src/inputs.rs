@@ -377,7 +377,8 @@ pub fn steers(c: char) -> bool {
         || matches!(c, '\u{2066}'..='\u{2069}')
 }
 
-/// Replaces characters in text from files that could affect a terminal, forge lines, or show a name backwards.
+/// Replaces characters in text from files that could affect a terminal or forge lines, or that show a name
+/// backwards.
 ///
 /// Example: the [tour](crate#file).
 pub fn printable(text: &str) -> String {
