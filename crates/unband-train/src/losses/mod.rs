@@ -12,6 +12,7 @@ pub mod l2;
 pub mod l2sum;
 pub mod ms_ssim;
 pub mod perceptual;
+pub mod psnr;
 pub mod relative_l1;
 pub mod relative_steps;
 pub mod ssim;
@@ -57,6 +58,7 @@ pub static LOSSES: &[Loss] = &[
     l1::ENTRY,
     l2::ENTRY,
     l2sum::ENTRY,
+    psnr::ENTRY,
     ssim::ENTRY,
     charbonnier::ENTRY,
     fft_l1::ENTRY,

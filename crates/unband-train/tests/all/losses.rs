@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use unband_nets::state::fill;
 use unband_train::Model;
 use unband_train::losses::{
-    banding, charbonnier, fft_l1, gan, gradient, indi, l1, ms_ssim, perceptual, relative_l1, relative_steps,
+    banding, charbonnier, fft_l1, gan, gradient, indi, l1, ms_ssim, perceptual, psnr, relative_l1, relative_steps,
 };
 use unband_train::recipe::Rules;
 
@@ -198,6 +198,16 @@ fn relative_differences_weigh_patches_alike_at_any_degradation() {
     let loss = relative_l1::loss(codes(4.0, 2.0), codes(0.0, 0.0), codes(8.0, -1.0)).into_scalar::<f32>();
     let want = f64::midpoint(4.0 / 8.25, 2.0 / 1.25);
     assert!((f64::from(loss) - want).abs() < 1e-5, "{loss} {want}");
+}
+
+#[test]
+fn decibels_weigh_patches_alike_down_to_the_error_of_8_bits() {
+    // Two patches, with errors of 10 codes and of 1 code; the error of rounding is 1/√12 code.
+    let codes =
+        |a: f32, b: f32| Tensor::<4>::from_floats([[[[a / 255.0]]], [[[b / 255.0]]]], &Device::flex());
+    let loss = psnr::loss(codes(110.0, 9.0), codes(100.0, 10.0)).into_scalar::<f32>();
+    let want = f64::midpoint(10.0 * 1201f64.log10(), 10.0 * 13f64.log10());
+    assert!((f64::from(loss) - want).abs() < 1e-4, "{loss} {want}");
 }
 
 #[test]
