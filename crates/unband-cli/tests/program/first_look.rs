@@ -212,8 +212,8 @@ fn files_that_are_not_read_say_how_to_convert_them() {
         }
         crate::stage::golden(&stage, "sky_pan_h264.mkv");
         let video = ["upscale", "sky_pan_h264.mkv", "-o", "large.mkv"];
-        stage.run(&video).code(2).says("a video, which is not read").says("frame_%05d.png");
-        stage.run(&video[..2]).code(1).says("a video, which is not read");
+        stage.run(&video).code(2).says("is a video").says("frames/%04d.png");
+        stage.run(&video[..2]).code(2).says("is a video").says("frames/%04d.png");
     }
 }
 
