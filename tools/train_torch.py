@@ -2,9 +2,9 @@
 """Trains an upscaling network of a recipe in PyTorch, on a graphics card or the processor, from pairs made by `unband degrade`.
 
     for seed in 0 1 2 3; do
-        unband degrade photos/train --recipe upscaling --patch 120 --seed $seed --pairs -o pairs/$seed
+        unband degrade photos/train --recipe small-images --patch 120 --seed $seed --pairs -o pairs/$seed
     done
-    for recipe in bicubic upscaling bsrgan; do unband degrade photos/val --recipe $recipe --pairs -o val/$recipe; done
+    for recipe in bicubic small-images bsrgan; do unband degrade photos/val --recipe $recipe --pairs -o val/$recipe; done
     tools/train_torch.py recipes/unband-sr-lite-x4.toml --pairs pairs --val val --out runs/x4 [--device cuda] [--set batch=64]
 
 Needs PyTorch, NumPy, OpenCV, safetensors and the package `unband` (its networks). Reads these keys of the recipe: network, seed,

@@ -1,7 +1,7 @@
 //! PSNR loss: logarithm of each patch's mean squared difference.
 //!
-//! A plain mean is dominated by noisy and textured patches, whose differences are hundreds of times those of smooth
-//! and undamaged ones.
+//! A plain mean is dominated by noisy and textured patches, whose differences are hundreds of times those of
+//! smooth and undamaged ones.
 
 use burn::tensor::Tensor;
 
@@ -10,10 +10,9 @@ use super::{Loss, patch_means};
 /// Mean squared difference of rounding to 8 bits: nearer patches have less weight.
 const LEAST: f64 = 1.0 / (12.0 * 255.0 * 255.0);
 
-/// Mean over patches of 10 · log₁₀ (1 + mean (out − gt)² / [`LEAST`]), in one element: the decibels that a patch
-/// is below rounding to 8 bits.
+/// Mean over patches of 10 · log₁₀ (1 + mean (out − gt)² / the error of rounding to 8 bits), in one element.
 ///
-/// Source: Chen et al., ECCV 2022 (NAFNet), `PSNRLoss`, with another offset.
+/// Source: Chen et al., ECCV 2022 (`NAFNet`), `PSNRLoss`, with another offset.
 pub fn loss(out: Tensor<4>, gt: Tensor<4>) -> Tensor<1> {
     let squares = patch_means((out - gt).square());
     squares.div_scalar(LEAST).add_scalar(1.0).log().mean().mul_scalar(10.0 / std::f64::consts::LN_10)

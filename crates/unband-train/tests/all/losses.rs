@@ -5,7 +5,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 use unband_nets::state::fill;
 use unband_train::Model;
 use unband_train::losses::{
-    banding, charbonnier, fft_l1, gan, gradient, indi, l1, ms_ssim, perceptual, psnr, relative_l1, relative_steps,
+    banding, charbonnier, fft_l1, gan, gradient, indi, l1, ms_ssim, perceptual, psnr, relative_l1,
+    relative_steps,
 };
 use unband_train::recipe::Rules;
 
