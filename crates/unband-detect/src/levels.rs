@@ -371,7 +371,7 @@ mod tests {
             );
             // A slope of the counts, and the codes that rounding 8 bits to even halves brings.
             let slope = |k: usize| 2000 + 31 * k as u32;
-            let halves = |k: usize| slope(k) * (if k % 2 == 0 { step + 1 } else { step - 1 }) as u32;
+            let halves = |k: usize| slope(k) * (if k.is_multiple_of(2) { step + 1 } else { step - 1 }) as u32;
             if bits >= 5 {
                 assert_eq!(
                     fill(step, 200, halves),

@@ -57,7 +57,7 @@ mod tests {
         let mark = folder.path().join("asked");
         let script = format!("echo x >> '{0}'; cat '{0}'; echo said >&2", mark.display());
         let asked = |programs: &Programs| {
-            let answer = programs.ask_once(&SHELL, &["-c", &script], 100, Duration::from_secs(60)).unwrap();
+            let answer = programs.ask_once(&SHELL, &["-c", &script], 100, Duration::from_mins(1)).unwrap();
             (answer.output.clone(), answer.said.clone())
         };
         let first = Programs::default();
@@ -65,7 +65,7 @@ mod tests {
         assert_eq!([asked(&first), asked(&first.clone())], [expected("x\n"), expected("x\n")]);
         assert_eq!(asked(&Programs::default()), expected("x\nx\n"));
         let fails = |programs: &Programs| {
-            programs.ask_once(&SHELL, &["-c", "exit 3"], 100, Duration::from_secs(60)).is_err()
+            programs.ask_once(&SHELL, &["-c", "exit 3"], 100, Duration::from_mins(1)).is_err()
         };
         assert!(fails(&first) && fails(&first));
     }

@@ -62,21 +62,18 @@ impl Encoding {
             let what = format!("numbered images have no encoder that accepts `{}`", args[at]);
             return Err(refused(what, "drop `--ffmpeg-args`: images are lossless"));
         }
-        let codec = match own {
-            Some(at) => {
-                let name = args.get(at + 1).map(String::as_str).unwrap_or_default();
-                if name == "copy" {
-                    let what = "the video stream cannot be copied, since its frames change".to_owned();
-                    return Err(refused(what, "drop `-c:v copy`"));
-                }
-                known(name)
+        let codec = if let Some(at) = own {
+            let name = args.get(at + 1).map(String::as_str).unwrap_or_default();
+            if name == "copy" {
+                let what = "the video stream cannot be copied, since its frames change".to_owned();
+                return Err(refused(what, "drop `-c:v copy`"));
             }
-            None => {
-                // RGB and grey frames get chroma of half the size.
-                let halved = matches!(video.samples, Some(Samples::Rgb | Samples::Gray)) && !changed;
-                let odd = odd || (halved && !video.has_even_sides());
-                default_codec(container, purpose, video, odd, ffmpeg)
-            }
+            known(name)
+        } else {
+            // RGB and grey frames get chroma of half the size.
+            let halved = matches!(video.samples, Some(Samples::Rgb | Samples::Gray)) && !changed;
+            let odd = odd || (halved && !video.has_even_sides());
+            default_codec(container, purpose, video, odd, ffmpeg)
         };
         if odd && codec.needs_even() {
             let (encoder, path) = (codec.name().to_owned(), output.to_owned());

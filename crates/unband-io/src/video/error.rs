@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use unband_image::Hint;
 
 use super::complaint::{Fault, fault};
+use super::container::Container;
 use super::probe::Stream;
 use crate::{Error, amount};
 
@@ -145,18 +146,18 @@ pub enum VideoError {
         instead: &'static str,
     },
     /// Non-video streams that a container cannot hold.
-    #[error("{}: {container} cannot hold {}: {message}", path.display(), listed(streams))]
+    #[error("{}: {} cannot hold {}: {message}", path.display(), container.muxer, listed(streams))]
     NotHeld {
         /// The output.
         path: PathBuf,
-        /// `FFmpeg`'s name of its container.
-        container: &'static str,
+        /// Its container.
+        container: &'static Container,
         /// The streams refused individually; empty if they are refused only in combination.
         streams: Vec<Stream>,
         /// `FFmpeg`'s error message.
         message: String,
-        /// Extension of a container that holds all streams, if there is one.
-        instead: Option<&'static str>,
+        /// A container that holds all streams, if there is one.
+        instead: Option<&'static Container>,
     },
     /// A stream selection that is not in the video, or is invalid.
     #[error("{}: {what}; there are {}", path.display(), listed(streams))]
@@ -341,22 +342,7 @@ impl Hint for VideoError {
             Self::Changes { .. } => {
                 "make them uniform first, for example with `ffmpeg -i FILE -vf scale=1920:1080 -c:a copy OUT`"
             }
-            Self::NotWritten { doing, message, .. } => match fault(message) {
-                Fault::Disk => {
-                    "free some disk space, or choose another disk with `-o`; finished parts stay, and `--resume` continues after them"
-                }
-                Fault::Killed => {
-                    "the system may have run out of memory; finished parts stay, and `--resume` continues after them"
-                }
-                Fault::Argument if *doing == "encode" => {
-                    "check `--ffmpeg-args`; without it, this FFmpeg is too new: unband is tested with 5.1 to 9.0"
-                }
-                Fault::Argument => OTHER_RELEASE,
-                Fault::Other if *doing == "encode" => {
-                    "choose another encoder with `--for web`, `--lossless` or `--ffmpeg-args`"
-                }
-                Fault::Other => "write an .mkv file, or skip streams with `--drop-stream`",
-            },
+            Self::NotWritten { doing, message, .. } => of_not_written(doing, message),
             Self::NoEncoder { .. } => {
                 "install an FFmpeg with this encoder, or choose another with `--for archive`, `--lossless` or `--ffmpeg-args`"
             }
@@ -368,19 +354,7 @@ impl Hint for VideoError {
                 "use VP9, the default for such videos in .mkv, .mp4 and .webm, or `--lossless` (.mkv, .mov)"
             }
             Self::NotHeld { streams, container, instead, .. } => {
-                let numbers: Vec<String> = streams.iter().map(|stream| stream.index.to_string()).collect();
-                let numbers = if numbers.is_empty() { "NUMBER".to_owned() } else { numbers.join(",") };
-                let article = |extension: &str| if extension.starts_with('m') { "an" } else { "a" };
-                let other = instead.map_or_else(String::new, |instead| {
-                    format!(", or write {} .{instead} file", article(instead))
-                });
-                let sound = streams.iter().any(|stream| stream.kind == super::probe::StreamKind::Audio);
-                let opus = if *container == "webm" && sound {
-                    ", or convert the audio to Opus first: `ffmpeg -i FILE -map 0 -c copy -c:a libopus OUT.mkv`"
-                } else {
-                    ""
-                };
-                return Some(format!("skip these streams with `--drop-stream {numbers}`{other}{opus}"));
+                return Some(of_not_held(streams, container.muxer, *instead));
             }
             Self::NoStream { .. } => {
                 "select streams by index or kind: `2`, `a` (audio), `s` (subtitles), `d` (data), `t` (attachments), `a:1` (second audio stream), `d?` (data, if any)"
@@ -420,6 +394,43 @@ impl Hint for VideoError {
             }
         };
         Some(text.to_owned())
+    }
+}
+
+/// The next action for streams that a container does not hold.
+fn of_not_held(streams: &[Stream], muxer: &str, instead: Option<&Container>) -> String {
+    let numbers: Vec<String> = streams.iter().map(|stream| stream.index.to_string()).collect();
+    let numbers = if numbers.is_empty() { "NUMBER".to_owned() } else { numbers.join(",") };
+    let article = |extension: &str| if extension.starts_with('m') { "an" } else { "a" };
+    let other = instead
+        .map(Container::extension)
+        .map_or_else(String::new, |extension| format!(", or write {} .{extension} file", article(extension)));
+    let sound = streams.iter().any(|stream| stream.kind == super::probe::StreamKind::Audio);
+    let opus = if muxer == "webm" && sound {
+        ", or convert the audio to Opus first: `ffmpeg -i FILE -map 0 -c copy -c:a libopus OUT.mkv`"
+    } else {
+        ""
+    };
+    format!("skip these streams with `--drop-stream {numbers}`{other}{opus}")
+}
+
+/// The next action after `ffmpeg` failed while writing.
+fn of_not_written(doing: &str, message: &str) -> &'static str {
+    match fault(message) {
+        Fault::Disk => {
+            "free some disk space, or choose another disk with `-o`; finished parts stay, and `--resume` continues after them"
+        }
+        Fault::Killed => {
+            "the system may have run out of memory; finished parts stay, and `--resume` continues after them"
+        }
+        Fault::Argument if doing == "encode" => {
+            "check `--ffmpeg-args`; without it, this FFmpeg is too new: unband is tested with 5.1 to 9.0"
+        }
+        Fault::Argument => OTHER_RELEASE,
+        Fault::Other if doing == "encode" => {
+            "choose another encoder with `--for web`, `--lossless` or `--ffmpeg-args`"
+        }
+        Fault::Other => "write an .mkv file, or skip streams with `--drop-stream`",
     }
 }
 

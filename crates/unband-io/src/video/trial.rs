@@ -176,12 +176,12 @@ impl OtherStreams {
         let mut instead = None;
         for other in CONTAINERS.iter().filter(|other| other.muxer != container.muxer) {
             if holds(other, copied)? {
-                instead = Some(other.extension());
+                instead = Some(other);
                 break;
             }
         }
         let path = output.to_owned();
-        Ok(VideoError::NotHeld { path, container: container.muxer, streams: separate, message, instead })
+        Ok(VideoError::NotHeld { path, container, streams: separate, message, instead })
     }
 
     /// Finds the unit of time stamps by another trial, in which all are much later.

@@ -23,7 +23,7 @@ fn plain(name: &str) -> Vec<u8> {
     sample::written(&sample::painted(8, 6, 3, false, depth, 3), format).0
 }
 
-fn png_chunk(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
+fn png_chunk(name: [u8; 4], content: &[u8]) -> Vec<u8> {
     let body = [name.as_slice(), content].concat();
     let sum = crate::hostile::damage::crc(&body).to_be_bytes();
     [&(content.len() as u32).to_be_bytes(), body.as_slice(), &sum].concat()
@@ -40,23 +40,23 @@ fn png() -> Full {
     let profile = deflated(&sample::icc(*b"RGB "));
     let texts = |size: usize| [b"long\0\0".as_slice(), &deflated(&vec![b'x'; size])].concat();
     let chunks = [
-        png_chunk(b"iCCP", &[b"name\0\0".as_slice(), &profile].concat()),
-        png_chunk(b"iCCP", &[b"name\0\0".as_slice(), &profile].concat()),
-        png_chunk(b"sBIT", &[5, 6, 5]),
-        png_chunk(b"bKGD", &[0; 6]),
-        png_chunk(b"oFFs", &[0; 9]),
-        png_chunk(b"tIME", &[7, 234, 1, 1, 0, 0, 0]),
-        png_chunk(b"caBX", b"jumb"),
-        png_chunk(b"caNv", &[0; 16]),
-        png_chunk(b"prVt", b"private"),
-        png_chunk(b"iDOT", &[0; 28]),
-        png_chunk(b"zTXt", &texts(10)),
-        png_chunk(b"zTXt", &texts(17 << 20)),
+        png_chunk(*b"iCCP", &[b"name\0\0".as_slice(), &profile].concat()),
+        png_chunk(*b"iCCP", &[b"name\0\0".as_slice(), &profile].concat()),
+        png_chunk(*b"sBIT", &[5, 6, 5]),
+        png_chunk(*b"bKGD", &[0; 6]),
+        png_chunk(*b"oFFs", &[0; 9]),
+        png_chunk(*b"tIME", &[7, 234, 1, 1, 0, 0, 0]),
+        png_chunk(*b"caBX", b"jumb"),
+        png_chunk(*b"caNv", &[0; 16]),
+        png_chunk(*b"prVt", b"private"),
+        png_chunk(*b"iDOT", &[0; 28]),
+        png_chunk(*b"zTXt", &texts(10)),
+        png_chunk(*b"zTXt", &texts(17 << 20)),
         png_chunk(
-            b"iTXt",
+            *b"iTXt",
             &[b"XML:com.adobe.xmp\0\x01\0\0\0".as_slice(), &deflated(&vec![b' '; 17 << 20])].concat(),
         ),
-        png_chunk(b"iTXt", b"Title\0\0\0de\0\0Bild"),
+        png_chunk(*b"iTXt", b"Title\0\0\0de\0\0Bild"),
     ];
     let file = [&plain[..33], &chunks.concat(), &plain[33..], b"after"].concat();
     let named = vec![
@@ -186,7 +186,7 @@ fn webp() -> Full {
     Full { format: "WebP", file, named: vec!["Content Credentials (chunk `C2PA`)", "chunk `ABCD`"] }
 }
 
-fn boxed(kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
+fn boxed(kind: [u8; 4], content: &[u8]) -> Vec<u8> {
     [&(content.len() as u32 + 8).to_be_bytes(), kind.as_slice(), content].concat()
 }
 
@@ -194,7 +194,7 @@ fn jxl() -> Full {
     let mut image = sample::painted(9, 7, 3, false, Depth::EIGHT, 5);
     image.metadata.xmp = Some(b"<x/>".to_vec());
     let mut file = sample::written(&image, sample::format("JPEG XL")).0;
-    file.extend([boxed(b"jumb", b"c2pa"), boxed(b"jbrd", b"x"), boxed(b"abcd", b"")].concat());
+    file.extend([boxed(*b"jumb", b"c2pa"), boxed(*b"jbrd", b"x"), boxed(*b"abcd", b"")].concat());
     let named =
         vec!["Content Credentials (box `jumb`)", "reconstruction of a JPEG file (box `jbrd`)", "box `abcd`"];
     Full { format: "JPEG XL", file, named }
@@ -205,7 +205,7 @@ fn avif() -> Full {
         [0xD8, 0xFE, 0xC3, 0xD6, 0x1B, 0x0E, 0x48, 0x3C, 0x92, 0x97, 0x58, 0x28, 0x87, 0x7E, 0xC4, 0x81];
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/avif_8_420.avif");
     let mut file = std::fs::read(path).unwrap();
-    file.extend([boxed(b"uuid", &C2PA), boxed(b"abcd", b"")].concat());
+    file.extend([boxed(*b"uuid", &C2PA), boxed(*b"abcd", b"")].concat());
     Full { format: "AVIF", file, named: vec!["Content Credentials (box `uuid`)", "box `abcd`"] }
 }
 
