@@ -7,8 +7,16 @@ use unband_image::{Depth, Image, Model, Plane};
 const W: usize = 320;
 const H: usize = 240;
 
+/// A name, and the value at a place of a channel.
+type Scene = (&'static str, fn(f32, f32, usize) -> f32);
+/// A name, and a tone curve.
+type Tone = (&'static str, fn(f32) -> f32);
+
+/// A name, and the level at a place.
+type Levels<'a> = (&'static str, &'a dyn Fn(usize, usize) -> usize);
+
 /// Smooth scenes in codes, not clipped: one reaches white, one neither end, one black.
-const SCENES: [(&str, fn(f32, f32, usize) -> f32); 3] = [
+const SCENES: [Scene; 3] = [
     ("glow", |u, v, c| {
         let near = 1.15 - 0.8 * ((u - 0.7).powi(2) + (v - 0.5).powi(2)).sqrt();
         near * [255.0, 235.0, 210.0][c] + [0.0, 8.0, 20.0][c]
@@ -23,7 +31,7 @@ const SCENES: [(&str, fn(f32, f32, usize) -> f32); 3] = [
 ];
 
 /// Tone before quantisation.
-const TONES: [(&str, fn(f32) -> f32); 6] = [
+const TONES: [Tone; 6] = [
     ("as it is", |v| v),
     ("lift", |v| 0.85 * v + 35.0),
     ("gain", |v| 1.3 * v),
@@ -52,7 +60,7 @@ fn difference(a: &Image, b: &Image) -> (f64, f64) {
     (-10.0 * (squares / n).log10(), 255.0 * sum / n)
 }
 
-/// Halves to even, as NumPy, Python and C round.
+/// Halves to even, as `NumPy`, Python and C round.
 fn even(value: f32) -> f32 {
     value.round_ties_even()
 }
@@ -114,8 +122,7 @@ fn sixteen_bit_files_of_fewer_bits_stay_where_no_band_shows() {
     let identifiers = |x: usize, y: usize| ((x / 53) * 7 + (y / 47) * 3) % 17 * 1000;
     let fifteen = |x: usize, y: usize| (x * 97 + y * y * 3) % 32_768 * 2;
     let twelve = |x: usize, y: usize| (x * 8 + y) % 4096 * 16;
-    let all: [(&str, &dyn Fn(usize, usize) -> usize); 3] =
-        [("identifiers", &identifiers), ("15 bits", &fifteen), ("12 bits", &twelve)];
+    let all: [Levels<'_>; 3] = [("identifiers", &identifiers), ("15 bits", &fifteen), ("12 bits", &twelve)];
     for (name, code) in all {
         let data = (0..W * H).map(|i| Depth::SIXTEEN.value(code(i % W, i / W) as u32)).collect();
         let image = Image::new(vec![Plane { width: W, height: H, data }], Model::Gray, Depth::SIXTEEN);

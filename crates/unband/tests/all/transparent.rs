@@ -24,12 +24,14 @@ fn icon(colour: [f32; 3], under: &dyn Fn(usize, usize, usize) -> f32) -> Image {
     image
 }
 
+/// A name, and the colour below full transparency at a place of a channel.
+type Under<'a> = (&'static str, &'a dyn Fn(usize, usize, usize) -> f32);
+
 #[test]
 fn no_colour_under_full_transparency_shows_and_all_come_back() {
     let colour = [220.0 / 255.0, 180.0 / 255.0, 60.0 / 255.0];
     let noise = |x: usize, y: usize, c: usize| ((x * 31 + y * 17 + c * 7) * 2_654_435 % 256) as f32 / 255.0;
-    let unders: [(&str, &dyn Fn(usize, usize, usize) -> f32); 3] =
-        [("black", &|_, _, _| 0.0), ("white", &|_, _, _| 1.0), ("noise", &noise)];
+    let unders: [Under<'_>; 3] = [("black", &|_, _, _| 0.0), ("white", &|_, _, _| 1.0), ("noise", &noise)];
     for scale in [2, 4] {
         let options = UpscaleOptions { scale: Some(scale), ..UpscaleOptions::default() };
         let upscaler = Upscaler::new(&options).unwrap();
