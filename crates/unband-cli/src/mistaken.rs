@@ -18,10 +18,7 @@ const OPTIONS: &[(&[&str], &str)] = &[
         "results are new files; `unband FILE -o FILE --overwrite` replaces an image",
     ),
     (&["--out", "--out-dir", "--outdir", "--output-dir", "--outfolder"], "name a folder with `-o FOLDER/`"),
-    (
-        &["--crf", "-crf", "--cq", "-qp"],
-        "`--ffmpeg-args \"-crf 20\"` sets it; `--for web` makes small videos",
-    ),
+    (&["--crf", "-crf", "--cq"], "`--ffmpeg-args \"-crf 20\"` sets it; `--for web` makes small videos"),
     (
         &["--preset", "-preset", "--tune", "-tune", "-speed"],
         "`--ffmpeg-args \"-preset slow\"` passes it to the encoder",

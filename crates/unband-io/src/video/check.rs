@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::copied::Copied;
 use super::join::TickRange;
-use super::packets::Packets;
+use super::packets::{Packets, Reading};
 use super::probe::{Stream, StreamKind};
 use super::{Encoding, OtherStreams, VideoError, VideoFile};
 
@@ -27,7 +27,7 @@ pub(super) fn times(
     encoding: &Encoding,
     part: &Path,
 ) -> Result<(), VideoError> {
-    let written = Packets::read((part, None), (false, false), &other_streams.programs);
+    let written = Packets::read((part, None), Reading::default(), &other_streams.programs);
     let written = written.map_err(|error| error.in_file(part))?;
     let track = |index| other_streams.number(file, index).and_then(|number| written.tracks.get(number));
     let video = track(file.video.stream);

@@ -17,9 +17,9 @@ pub(super) struct Copied {
 }
 
 impl Copied {
-    /// Chooses the packets of a stream. `part`: start and end, if only a part is copied. `hides`: can the result
-    /// hide packets, as edit lists do? Else one is kept of those that precede the first shown one of the audio:
-    /// decoders need it for the first samples.
+    /// Chooses the packets of a stream. `part`: start and end, if only a part is copied. `hides`: can the
+    /// result hide packets, as edit lists do? Else one is kept of those that precede the first shown one of
+    /// the audio: decoders need it for the first samples.
     pub(super) fn of(track: &Track, kind: StreamKind, part: Option<(f64, f64)>, hides: bool) -> Option<Self> {
         let last = track.times.len().checked_sub(1)? as u64;
         let sound = kind == StreamKind::Audio;
@@ -71,16 +71,16 @@ impl Copied {
 
 /// The place of a part in a result, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Place {
+pub(super) struct CutPlace {
     pub(super) begin: f64,
     pub(super) end: f64,
     /// Seconds by which times of the source are later than those of the result.
     pub(super) later: f64,
 }
 
-/// A bitstream filter for the subtitles of a part: those outside are dropped, and the others begin and end with it.
-/// `later`: seconds by which they are later than in the result.
-pub(super) fn of_subtitles(place: Place, later: f64) -> String {
+/// A bitstream filter for the subtitles of a part: those outside are dropped, and the others begin and end
+/// with it. `later`: seconds by which they are later than in the result.
+pub(super) fn of_subtitles(place: CutPlace, later: f64) -> String {
     let ticks = |seconds: f64, base: &str| format!("({seconds:.6}/{base})");
     let [begin, end] = [place.begin, place.end].map(|seconds| seconds + later);
     // A subtitle without a duration is shown until the next one.

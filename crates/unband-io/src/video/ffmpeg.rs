@@ -6,7 +6,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::container::Container;
 use super::release::Release;
 use super::{Images, PixelFormat, sniff};
 use crate::process::{Answer, Piped, Program, Room, Watch};
@@ -91,15 +90,12 @@ impl Ffmpeg {
         Ok(answer.output.lines().any(|line| line.split_whitespace().next() == Some(option)))
     }
 
-    /// Whether it writes the rotation of a video in a container; in Matroska by a trial with one grey frame.
+    /// Whether it writes the rotation of a video in Matroska, by a trial with one grey frame.
     ///
     /// # Errors
     /// As [`Ffmpeg::find`].
-    pub(super) fn turns(&self, container: &Container, programs: &Programs) -> Result<bool, Error> {
-        if container.times_of_tracks {
-            return Ok(true);
-        }
-        if !container.rounds || !self.release().orients_inputs() {
+    pub(super) fn turns_matroska(&self, programs: &Programs) -> Result<bool, Error> {
+        if !self.release().orients_inputs() {
             return Ok(false);
         }
         let room = Room::new()?;

@@ -9,7 +9,7 @@ use unband_image::Colorimetry;
 use super::boxes;
 use super::check;
 use super::complaint::cause;
-use super::copied::Place;
+use super::copied::CutPlace;
 use super::ffmpeg::{Args, IDLE, file_name};
 use super::fragments;
 use super::hdr_boxes::with_light;
@@ -154,8 +154,8 @@ fn all_there(part: &Path, found: u64, expected: u64) -> Result<(), VideoError> {
 /// and videos may begin before 0.
 const ADDED_SECONDS: u32 = 3600;
 
-/// Where frames are shown for long, the first ones are decoded at this rate per second. Lower rates than this are
-/// those of slides; the average that a container reports includes the first ones.
+/// Where frames are shown for long, the first ones are decoded at this rate per second. Lower rates than this
+/// are those of slides; the average that a container reports includes the first ones.
 const FEWEST: i64 = 5;
 
 /// Writes the segments as one file.
@@ -272,7 +272,7 @@ fn arguments(
     }
     let length = |cut: TickRange| cut.to.map_or(f64::INFINITY, |to| input.seconds(to - cut.from));
     let later = start - input.seconds(input.timeline.shift) - lead;
-    let place = cut.map(|cut| Place { begin: lead, end: lead + length(cut), later });
+    let place = cut.map(|cut| CutPlace { begin: lead, end: lead + length(cut), later });
     let mut number = 0;
     for stream in &input.streams {
         if stream.index == input.video.stream {
@@ -312,8 +312,8 @@ fn arguments(
     Ok(args)
 }
 
-/// Whether `FFmpeg` cannot store the colours in the output: in `QuickTime` it writes them without a range, which
-/// FFV1 does not store either, and only if all are specified.
+/// Whether `FFmpeg` cannot store the colours in the output: in `QuickTime` it writes them without a range,
+/// which FFV1 does not store either, and only if all are specified.
 fn patched(input: &VideoFile, encoding: &Encoding) -> bool {
     let video = encoding.tagged(&input.video);
     let tags = [&video.primaries, &video.transfer, &video.matrix];

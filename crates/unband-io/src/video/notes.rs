@@ -18,7 +18,9 @@ pub fn notes(
 ) -> Result<Vec<String>, Error> {
     let (video, mut notes) = (&file.video, other_streams.notes(encoding));
     let turned = video.rotation != 0 || video.mirrored;
-    if turned && !ffmpeg.turns(encoding.container(), programs)? {
+    let container = encoding.container();
+    let keeps = container.times_of_tracks || encoding.images().is_some();
+    if turned && !keeps && !(container.rounds && ffmpeg.turns_matroska(programs)?) {
         let muxer = encoding.muxer();
         notes.push(format!(
             "the rotation is not in the result: this FFmpeg cannot write it in {muxer}; .mp4 and .mov files keep it"

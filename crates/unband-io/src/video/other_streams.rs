@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::container::Container;
-use super::copied::{self, Place};
+use super::copied::{self, CutPlace};
 use super::covers::Covers;
 use super::ffmpeg::{Args, file_name};
 use super::probe::{Stream, StreamKind};
@@ -104,8 +104,8 @@ impl OtherStreams {
         video.streams.iter().filter(|stream| self.copied.contains(&stream.index))
     }
 
-    /// Adds the video as the next input, and once more for each stream that would be early. `from`: the second
-    /// at which the result begins; `lead`: seconds before the first time in the file.
+    /// Adds the video as the next input, and once more for each stream that would be early. `from`: the
+    /// second at which the result begins; `lead`: seconds before the first time in the file.
     pub(super) fn inputs(
         &self,
         video: &VideoFile,
@@ -144,14 +144,14 @@ impl OtherStreams {
     }
 
     /// Maps a stream to index `number` of the output if it was selected and can be copied. `first` is the
-    /// index of the video among the inputs. `part`: its place, if only a part is copied. Returns whether it was
-    /// mapped.
+    /// index of the video among the inputs. `part`: its place, if only a part is copied. Returns whether it
+    /// was mapped.
     pub(super) fn map(
         &self,
         video: &VideoFile,
         stream: &Stream,
         (number, first): (usize, usize),
-        part: Option<Place>,
+        part: Option<CutPlace>,
         args: &mut Args,
     ) -> bool {
         if !self.copied.contains(&stream.index) || self.covers.has(stream.index) {

@@ -90,14 +90,23 @@ pub(super) struct Packets {
     pub(super) pieces: usize,
 }
 
+/// The use of the packets of a file.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Reading {
+    /// Does the container allow its clock to jump?
+    pub(super) jumps: bool,
+    /// Is the time of each packet of interest?
+    pub(super) each: bool,
+}
+
 /// Limit for stream indices: a file may declare anything.
 const MOST_STREAMS: usize = 1 << 12;
 
 impl Packets {
-    /// Reads all packets. `jumps`: does the container allow its clock to jump? `each`: with the time of each packet.
+    /// Reads all packets.
     pub(super) fn read(
         (path, images): (&Path, Option<&Images>),
-        (jumps, each): (bool, bool),
+        reading: Reading,
         programs: &Programs,
     ) -> Result<Self, Error> {
         let mut args = Args::default();
@@ -111,10 +120,10 @@ impl Packets {
         args.video(path, images)?;
         let room = Room::new()?;
         let answer = FFPROBE.ask_for_lines(&room, &args.into_list(), MOST, programs)?;
-        Ok(Self::of(answer.lines().map_while(Result::ok), jumps, each))
+        Ok(Self::of(answer.lines().map_while(Result::ok), reading))
     }
 
-    fn of(lines: impl Iterator<Item = String>, jumps: bool, each: bool) -> Self {
+    fn of(lines: impl Iterator<Item = String>, Reading { jumps, each }: Reading) -> Self {
         let mut packets = Self { tracks: Vec::new(), pieces: 1 };
         // For each piece, by stream: the last time before it.
         let mut before: Vec<Vec<Option<f64>>> = vec![Vec::new()];
@@ -217,7 +226,7 @@ mod tests {
             let start = *start;
             (0..20).flat_map(move |i| [0, 1].map(|stream| line(stream, start[stream] + 0.1 * f64::from(i))))
         });
-        Packets::of(lines, jumps, false)
+        Packets::of(lines, Reading { jumps, each: false })
     }
 
     #[test]

@@ -8,7 +8,7 @@
 use std::fmt::Write;
 
 use super::copied::Copied;
-use super::packets::{AHEAD, BACK, Packets, Span, Track};
+use super::packets::{AHEAD, BACK, Packets, Reading, Span, Track};
 use super::probe::StreamKind;
 use super::{Encoding, Programs, VideoFile};
 
@@ -19,7 +19,8 @@ pub struct Timeline {
     pub(super) shift: i64,
     /// Seconds that are added in the file only, where its container cannot begin at 0.
     pub(super) lead: f64,
-    /// Seconds from 0 to the first moment that players show, after the shift: the start of the time they show.
+    /// Seconds from 0 to the first moment that players show, after the shift: the start of the time they
+    /// show.
     zero: Option<f64>,
     /// Does the container store the padding of encoders?
     pub(super) keeps_padding: bool,
@@ -34,7 +35,8 @@ pub(super) struct StreamTimes {
     pub(super) count: u64,
     /// First and last display time; `None` without packets that have one.
     pub(super) shown: Option<(f64, f64)>,
-    /// The packets that a result gets, if it is copied and its clock is steady: a whole one, and one of a part.
+    /// The packets that a result gets, if it is copied and its clock is steady: a whole one, and one of a
+    /// part.
     pub(super) whole: Option<Copied>,
     part: Option<Copied>,
     /// Time and duration of the first packets that are copied.
@@ -77,7 +79,7 @@ pub struct Times {
 /// Decides the time line.
 fn decide(file: &VideoFile, encoding: &Encoding, times: Times, programs: &Programs) -> Timeline {
     let jumps = file.may_jump();
-    let packets = Packets::read((&file.path, file.images.as_ref()), (jumps, true), programs);
+    let packets = Packets::read((&file.path, file.images.as_ref()), Reading { jumps, each: true }, programs);
     // The decoder reports damage, with a better message.
     let mut packets = packets.unwrap_or_default();
     let mut tracks = lines(&packets, file);
@@ -122,8 +124,8 @@ fn decide(file: &VideoFile, encoding: &Encoding, times: Times, programs: &Progra
     Timeline { shift, lead: lead(encoding, zero), zero: Some(zero), keeps_padding: container.rounds, tracks }
 }
 
-/// Lets a stream begin after the samples that players skip: their number is exact, the marks of whole packets need
-/// not be.
+/// Lets a stream begin after the samples that players skip: their number is exact, the marks of whole packets
+/// need not be.
 fn skip(line: &mut StreamTimes, track: &mut Track, rate: u32) {
     let (Some(&(first, _)), Some(played)) = (track.times.first(), track.played) else { return };
     let starts = first + f64::from(track.skipped[0]) / f64::from(rate);
@@ -203,7 +205,8 @@ impl VideoFile {
 
     /// Finds where its clock jumps, for decoding without a result.
     pub(super) fn with_own_times(self, programs: &Programs) -> Self {
-        let read = Packets::read((&self.path, self.images.as_ref()), (true, false), programs);
+        let read =
+            Packets::read((&self.path, self.images.as_ref()), Reading { jumps: true, each: false }, programs);
         let timeline = Timeline { tracks: lines(&read.unwrap_or_default(), &self), ..Timeline::default() };
         Self { timeline, ..self }
     }

@@ -7,7 +7,7 @@ use super::complaint::cause;
 use super::container::{CONTAINERS, Container};
 use super::ffmpeg::{Args, FFPROBE};
 use super::other_streams::written;
-use super::packets::{Packets, Track};
+use super::packets::{Packets, Reading, Track};
 use super::probe::{Stream, StreamKind};
 use super::timeline::CLOCK;
 use super::{OtherStreams, VideoError, VideoFile};
@@ -84,7 +84,7 @@ impl OtherStreams {
         // The jumps of a clock are straightened once its unit is known.
         let strict = self.strict && !video.timeline.jumps();
         let mut message = self.copy_seconds(video, container, streams, path, strict)?;
-        // Everything else that is no failure is damage of the source, which its decoder reports.
+        // All other complaints are about damage of the source, which its decoder reports.
         if strict && message.as_ref().is_some_and(|said| !TIMES.iter().any(|word| said.contains(word))) {
             message = self.copy_seconds(video, container, streams, path, false)?;
         }
@@ -100,8 +100,9 @@ impl OtherStreams {
             return Ok(Err("players would not know its codec there".to_owned()));
         }
         // A file of attachments alone is none that FFmpeg reads.
-        let mut tracks =
-            Packets::read((path, None), (false, true), &self.programs).unwrap_or_default().tracks;
+        let mut tracks = Packets::read((path, None), Reading { jumps: false, each: true }, &self.programs)
+            .unwrap_or_default()
+            .tracks;
         tracks.resize_with(streams.len(), Track::default);
         Ok(Ok(tracks))
     }
@@ -203,8 +204,8 @@ impl OtherStreams {
     }
 }
 
-/// The unit, from the seconds by which a time stamp moved. The trial rounds its times; ticks are a whole number
-/// per second.
+/// The unit, from the seconds by which a time stamp moved. The trial rounds its times; ticks are a whole
+/// number per second.
 fn unit(moved: f64) -> Option<f64> {
     let unit = CLOCK / (CLOCK * LATER / moved).round();
     Some(unit).filter(|&unit| unit > 0.0 && unit.is_finite())

@@ -123,7 +123,7 @@ mod tests {
         std::fs::write(&published, facts("bsrnet-x4")).unwrap();
         // A namesake of a published file.
         put("models/rrdb-x4.safetensors");
-        let imported = put("models/bdinn-both.safetensors");
+        let imported = put("models/bdinn-mine.safetensors");
         let (roots, models) = (Roots::of([table.as_path()]), clone.path().join("models"));
         let find =
             |file: &str, kept: Option<&str>| of_row(&row(file), &roots, kept.map(Path::new), Some(&models));
@@ -132,8 +132,8 @@ mod tests {
             ("runs/bdinn-unet/best.safetensors", small, Some(&kept)),
             ("runs/bdinn-unet/best.safetensors", None, None),
             ("runs/adnet/best.safetensors", small, Some(&own)),
-            ("runs/bdinn-both/best.safetensors", small, Some(&imported)),
-            ("bdinn-both", None, Some(&imported)),
+            ("runs/bdinn-mine/best.safetensors", small, Some(&imported)),
+            ("bdinn-mine", None, Some(&imported)),
             ("weights/BSRNet.pth", None, Some(&published)),
             ("weights/RRDB.pth", None, None),
             ("runs/none/best.safetensors", small, None),

@@ -63,8 +63,8 @@ fn alpha_is_kept_by_default_or_said_to_be_lost() {
     drawn(&stage, "vp9.webm", graph, &[&["-c:v", "libvpx-vp9"][..], &vp].concat());
     drawn(&stage, "vp8.webm", graph, &[&["-c:v", "libvpx"][..], &vp].concat());
     let vp9 = "-deadline realtime -cpu-used 8";
-    // Source, result, arguments; codec and format of the result; greatest mean difference of alpha in codes of
-    // 8 bits, to which alpha of more bits is rounded for the comparison.
+    // Source, result, arguments; codec and format of the result; greatest mean difference of alpha in codes
+    // of 8 bits, to which alpha of more bits is rounded for the comparison.
     let rows: [(&str, &str, &str, &str, Option<f64>); 13] = [
         ("raw.mkv", "raw_out.mkv", "", "ffv1,yuva444p10le", Some(0.0)),
         ("raw.mkv", "raw_out.mov", "", "prores,yuva444p1", Some(0.1)),

@@ -1,4 +1,5 @@
-//! Refusals of encoders and containers: the message has the cause, the hint fits it, and nothing is done before.
+//! Refusals of encoders and containers: the message has the cause, the hint fits it, and nothing is done
+//! before.
 
 use super::*;
 

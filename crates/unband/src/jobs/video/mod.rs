@@ -276,7 +276,8 @@ impl Plan<'_> {
         self.placed(&joined).map(Some)
     }
 
-    /// Does the video's container hide coded frames, as edit lists do? Only a container with such lists can copy it.
+    /// Does the video's container hide coded frames, as edit lists do? Only a container with such lists can
+    /// copy it.
     fn hides_frames(&self) -> bool {
         self.file.timeline.hides(self.file.video.stream) && !matches!(self.encoding.muxer(), "mp4" | "mov")
     }

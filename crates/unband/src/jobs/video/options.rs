@@ -38,7 +38,8 @@ pub struct VideoOptions {
     pub only_banded: bool,
     /// The use of neighbouring frames by unband's own methods.
     pub temporal: Temporal,
-    /// Keep the first time of the video, where results begin at 0 by default: MP4, `QuickTime`, Matroska, `WebM`.
+    /// Keep the first time of the video, where results begin at 0 by default: MP4, `QuickTime`, Matroska,
+    /// `WebM`.
     pub keep_start: bool,
     /// Start time, in seconds from the first moment of the video, as players show it.
     pub from: Option<f64>,
