@@ -75,14 +75,17 @@ impl Chunks {
         let Some(packed) = packed.filter(|_| crc.sum() == sum) else {
             return self.unread.put("ICC profile (damaged)");
         };
-        // Doubled, it is never larger than the longest profile.
-        let (mut profile, mut unpacker) = (Vec::with_capacity(1 << 16), ZlibDecoder::new(packed));
-        let unpacked = unpacker.by_ref().take(LONGEST_PROFILE as u64).read_to_end(&mut profile);
-        if unpacked.is_err() || profile.is_empty() {
+        // Counted first: only a profile within the limit takes memory.
+        let mut counted = ZlibDecoder::new(packed).take(LONGEST_PROFILE as u64 + 1);
+        let Ok(bytes) = std::io::copy(&mut counted, &mut std::io::sink()) else {
             return self.unread.put("ICC profile (damaged)");
-        }
-        if unpacker.read(&mut [0]).is_ok_and(|more| more > 0) {
+        };
+        if bytes > LONGEST_PROFILE as u64 {
             return self.unread.put(too_long_profile());
+        }
+        let mut profile = Vec::with_capacity(bytes as usize);
+        if ZlibDecoder::new(packed).read_to_end(&mut profile).is_err() || profile.is_empty() {
+            return self.unread.put("ICC profile (damaged)");
         }
         self.icc = Some(profile);
     }

@@ -162,7 +162,7 @@ fn an_old_ffmpeg_is_refused_and_one_without_numbers_is_not() {
     old["file"]["library_versions"][0]["minor"] = 18.into();
     old["file"]["program_version"]["version"] = "5.0.3".into();
     let error = answered(&old).unwrap_err();
-    assert_eq!(error.to_string(), "a.mkv: video needs FFmpeg 5.1 or newer, found 5.0.3");
+    assert_eq!(error.to_string(), "a.mkv: video needs FFmpeg 5.1 or newer, but `ffprobe` is 5.0.3");
     assert!(error.hint().unwrap().contains("install"));
     old["file"]["library_versions"] = Value::Null;
     answered(&old).unwrap();

@@ -59,6 +59,8 @@ fn copied(path: &Path, args: &[&str], bits: u8, each: usize, output: &Path) -> V
     let ffmpeg = Ffmpeg::find(&Programs::default()).unwrap();
     let args: Vec<String> = args.iter().map(ToString::to_string).collect();
     let encoding = Encoding::choose(&file.video, (output, Purpose::Player), &args, bits, &ffmpeg).unwrap();
+    let times = video::Times { keep_start: true, part: None };
+    let file = file.with_timeline(&encoding, times, &Programs::default());
     let decoder = Decoder::open(&file, &DecodeOptions::default(), &Limits::default()).unwrap();
     let format = *decoder.format();
     drop(decoder);
