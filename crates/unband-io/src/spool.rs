@@ -1,6 +1,6 @@
 //! Private copies of piped videos: `FFmpeg` needs to seek, and restoration reads a video twice.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -32,7 +32,7 @@ impl Spool {
         let room = Room::new()?;
         let path = room.path(NAME);
         check(&path, expected.unwrap_or(0))?;
-        let mut file = private(&path).map_err(io("write"))?;
+        let mut file = room.create(NAME)?;
         file.write_all(begins).map_err(io("write"))?;
         loop {
             let copied = copy(&mut input.take(STEP), &mut file)?;
@@ -75,15 +75,6 @@ fn check(path: &Path, more: u64) -> Result<(), Error> {
         }
         _ => Ok(()),
     }
-}
-
-/// A new file that only this user may read.
-fn private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 #[cfg(test)]
