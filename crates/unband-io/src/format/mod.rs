@@ -47,6 +47,7 @@ mod pnm;
 #[cfg(feature = "tiff")]
 mod tiff;
 #[cfg(feature = "tiff")]
+mod tiff_directory;
 mod tiff_head;
 #[cfg(feature = "tiff")]
 mod tiff_layout;

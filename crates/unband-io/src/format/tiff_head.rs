@@ -7,7 +7,8 @@ use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use tiff::decoder::Decoder;
 use tiff::{TiffError, TiffFormatError};
 
-use crate::{Error, exif};
+use super::tiff_directory::{Directory, Entry};
+use crate::Error;
 
 pub(super) const NAME: &str = "TIFF";
 
@@ -42,27 +43,11 @@ impl Head {
     /// # Errors
     /// Values larger than the file, of any tag: the decoder would allocate memory for them first.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, Error> {
-        const MOST_ENTRIES: u64 = 65_535;
-        let big_endian = bytes.starts_with(b"MM");
-        let number = |at: usize, size: usize| {
-            let raw = bytes.get(at..at.checked_add(size)?)?;
-            let fold = |n: u64, b: &u8| n << 8 | u64::from(*b);
-            Some(if big_endian { raw.iter().fold(0, fold) } else { raw.iter().rev().fold(0, fold) })
-        };
-        let big = number(2, 2) == Some(43);
-        let (count_size, entry_size, value_at) = if big { (8, 20, 12) } else { (2, 12, 8) };
-        let directory = if big { number(8, 8) } else { number(4, 4) };
-        let directory = directory.and_then(|at| usize::try_from(at).ok()).unwrap_or(usize::MAX);
-        let count = number(directory, count_size).unwrap_or(0).min(MOST_ENTRIES) as usize;
+        let directory = Directory::of(bytes);
         let mut found: [Option<TagValue>; 7] = [None; 7];
-        for at in (0..count).map(|i| directory + count_size + i * entry_size) {
-            let (Some(tag), Some(kind), Some(values)) =
-                (number(at, 2), number(at + 2, 2), number(at + 4, value_at - 4))
-            else {
-                break;
-            };
-            let size = if matches!(kind, 16..=18) { 8 } else { exif::type_size(kind as u16) as u64 };
-            if values.saturating_mul(size) > bytes.len() as u64 {
+        for entry in directory.entries() {
+            let Entry { tag, kind, count: Some(values), place, .. } = entry else { break };
+            if values.saturating_mul(entry.unit() as u64) > bytes.len() as u64 {
                 return Err(Error::Truncated { format: NAME });
             }
             let slot = [262, 256, 257, 259, 266, 322, 323].iter().position(|wanted| *wanted == tag);
@@ -74,15 +59,17 @@ impl Head {
             if let Some(slot) = slot
                 && found[slot].is_none()
             {
-                let place = at + value_at;
-                found[slot] =
-                    number(place, bytes).map(|value| TagValue { value, place: place as u64, bytes });
+                found[slot] = directory.number(place, bytes).map(|value| TagValue {
+                    value,
+                    place: place as u64,
+                    bytes,
+                });
             }
         }
         let [meaning, width, height, coding, order, across, down] = found;
         let value = |stored: Option<TagValue>| stored.map(|stored| stored.value);
         Ok(Self {
-            big_endian,
+            big_endian: directory.big_endian,
             photometric: value(meaning).map(|value| value as u16),
             meaning,
             width,

@@ -6,6 +6,7 @@
 use unband_image::{Depth, Image, Plane, TiffTag};
 
 use super::dropped::{Dropped, of_tiff};
+use super::tiff_directory::{Directory, Entry, LONG};
 use super::tiff_read::{ICC, IPTC, PHOTOSHOP, PRIMARIES, WHITE_POINT, XMP};
 use super::unread::Unread;
 use crate::exif::{self, NO_DATA, describes, is_place};
@@ -53,36 +54,24 @@ impl Tags {
     }
 
     fn walk(&mut self, bytes: &[u8]) -> Option<()> {
-        const MOST_ENTRIES: u64 = 65_535;
-        let big_endian = bytes.starts_with(b"MM");
-        let number = |at: usize, size: usize| {
-            let raw = bytes.get(at..at.checked_add(size)?)?;
-            let fold = |n: u64, b: &u8| n << 8 | u64::from(*b);
-            Some(if big_endian { raw.iter().fold(0, fold) } else { raw.iter().rev().fold(0, fold) })
-        };
-        let big = number(2, 2)? == 43;
-        let (count_size, entry_size, value_at) = if big { (8, 20, 12) } else { (2, 12, 8) };
-        let directory = usize::try_from(if big { number(8, 8) } else { number(4, 4) }?).ok()?;
-        for i in 0..number(directory, count_size)?.min(MOST_ENTRIES) as usize {
-            let at = directory.checked_add(count_size + i * entry_size)?;
-            let (tag, kind) = (number(at, 2)? as u16, number(at + 2, 2)? as u16);
+        let directory = Directory::of(bytes);
+        for entry in directory.entries() {
+            let Entry { tag, kind, place, room, .. } = entry;
             if !KEPT.contains(&tag) {
-                self.name(tag, big);
+                self.name(tag, directory.big);
                 continue;
             }
-            let count = number(at + 4, value_at - 4)?;
-            let unit = if matches!(kind, 16..=18) { 8 } else { exif::type_size(kind) };
-            let size = usize::try_from(count).ok().and_then(|count| count.checked_mul(unit));
+            let count = entry.count?;
+            let size = usize::try_from(count).ok().and_then(|count| count.checked_mul(entry.unit()));
             let within = |size: &usize| (1..=LONGEST).contains(size);
             let value = size.filter(within).and_then(|size| {
-                let room = entry_size - value_at;
-                let start = if size <= room { at + value_at } else { number(at + value_at, room)? as usize };
+                let start = if size <= room { place } else { directory.number(place, room)? as usize };
                 bytes.get(start..start.checked_add(size)?)
             });
             // Types of 8 bytes do not exist in classic files.
-            match value.filter(|_| !matches!(kind, 16..=18)) {
+            match value.filter(|_| !LONG.contains(&kind)) {
                 Some(value) => {
-                    let value = in_order(value, kind, big_endian);
+                    let value = in_order(value, kind, directory.big_endian);
                     self.kept.push(TiffTag { tag, kind, count: count as u32, value });
                 }
                 None => self.unread.put(format!("tag {tag} (damaged, or too long)")),
