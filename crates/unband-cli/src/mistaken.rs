@@ -18,7 +18,10 @@ const OPTIONS: &[(&[&str], &str)] = &[
         "results are new files; `unband FILE -o FILE --overwrite` replaces an image",
     ),
     (&["--out", "--out-dir", "--outdir", "--output-dir", "--outfolder"], "name a folder with `-o FOLDER/`"),
-    (&["--crf", "-crf", "--cq"], "`--ffmpeg-args \"-crf 20\"` sets it; `--for web` makes small videos"),
+    (
+        &["--crf", "-crf", "--cq", "-qp"],
+        "`--ffmpeg-args \"-crf 20\"` sets it; `--for web` makes small videos",
+    ),
     (
         &["--preset", "-preset", "--tune", "-tune", "-speed"],
         "`--ffmpeg-args \"-preset slow\"` passes it to the encoder",
@@ -87,19 +90,26 @@ const COMMANDS: &[(&[&str], &str)] = &[
 
 /// An unknown option that other programs have, with unband's way. `arguments`: all, the program's name first.
 pub fn option(error: &clap::Error, arguments: &[OsString]) -> Option<Failure> {
-    if error.kind() != ErrorKind::UnknownArgument {
-        return None;
-    }
-    let Some(ContextValue::String(unknown)) = error.get(ContextKind::InvalidArg) else { return None };
-    // To the parser, `-crf` begins with an unknown `-c`.
+    let place = match error.kind() {
+        ErrorKind::UnknownArgument => ContextKind::InvalidArg,
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => ContextKind::InvalidValue,
+        _ => return None,
+    };
+    let Some(ContextValue::String(unknown)) = error.get(place) else { return None };
+    // To the parser, `-crf` begins with an unknown `-c`, `-qp` ends with one, and `-speed` is `-s peed`.
     let typed = |argument: &OsString| -> Option<String> {
         let text = argument.to_str()?;
         let name = text.split(['=', ':']).next()?;
-        (text.starts_with(unknown.as_str()) || name == unknown).then(|| name.to_owned())
+        let letters = text.strip_prefix('-').filter(|letters| letters.len() > 1 && !letters.starts_with('-'));
+        let cluster = letters.is_some_and(|letters| letters.contains(unknown.trim_start_matches('-')));
+        let whole =
+            place == ContextKind::InvalidArg && (text.starts_with(unknown.as_str()) || name == unknown);
+        (cluster || whole).then(|| name.to_owned())
     };
     let names: Vec<String> = arguments.iter().skip(1).filter_map(typed).collect();
     let find = |name: &str| OPTIONS.iter().find(|(names, _)| names.contains(&name)).map(|(_, way)| *way);
-    let mut known = names.iter().map(String::as_str).chain([unknown.as_str()]);
+    let alone = (place == ContextKind::InvalidArg).then_some(unknown.as_str());
+    let mut known = names.iter().map(String::as_str).chain(alone);
     let (name, way) = known.find_map(|name| Some((name, find(name)?)))?;
     Some(Failure::usage(format!("unknown option `{name}`"), way))
 }
