@@ -37,8 +37,8 @@ tests_cargo() {
 
 # Crates from elsewhere in Cargo's messages, sorted: with `false` the compiled ones, with `true` those that were there.
 artifacts() {
-  grep '"reason":"compiler-artifact","package_id":"registry' | grep "\"fresh\":$1" |
-    sed 's/.*"package_id":"[^#]*#\([^"]*\)".*/\1/' | sort -u
+  sed -n "/\"reason\":\"compiler-artifact\",\"package_id\":\"registry/{/\"fresh\":$1/s/.*\"package_id\":\"[^#]*#\([^\"]*\)\".*/\1/p}" |
+    sort -u
 }
 
 # Tracked files by paths or patterns of git, one a line: a clone also holds results and notes. Outside a clone, all files.
