@@ -9,7 +9,7 @@ use super::ffmpeg::Args;
 use super::frame::{FrameFormat, working_format};
 use super::nut::NutReader;
 use super::watched::{self, Change, Watch};
-use super::{Programs, VideoError, VideoFile};
+use super::{Ffmpeg, Programs, VideoError, VideoFile};
 use crate::process::{self, Piped};
 use crate::{Error, Limits, Y4mReader};
 
@@ -90,6 +90,15 @@ impl Decoder {
         }
         // With `strict`, ffmpeg ends at the first damage it notices.
         let watched = !options.keep_going && video.images.is_none();
+        let hides_shapes = || Ok::<_, Error>(Ffmpeg::find(&options.programs)?.release().hides_shapes());
+        if watched
+            && !options.key_frames_only
+            && hides_shapes().map_err(|error| error.in_file(&video.path))?
+            && let Some(what) =
+                watched::change_of_shape(video, (options.from, options.to), &options.programs)?
+        {
+            return Err(VideoError::Changes { path: video.path.clone(), what });
+        }
         let mut args = if watched { Args::watched(true) } else { Args::quiet(!options.keep_going) };
         args.put(&["-noautorotate", "-copyts"]);
         if options.key_frames_only {

@@ -73,6 +73,12 @@ impl Release {
     pub(super) fn orients_inputs(&self) -> bool {
         self.libavformat.is_none_or(|(major, _)| major >= 60)
     }
+
+    /// Whether its filters give all frames the pixel shape of the first one (from 7.0 on), so that `showinfo`
+    /// does not log a change.
+    pub(super) fn hides_shapes(&self) -> bool {
+        self.libavformat.is_none_or(|(major, _)| major >= 61)
+    }
 }
 
 #[cfg(test)]
@@ -91,23 +97,23 @@ mod tests {
 
     #[test]
     fn releases_are_known_by_the_numbers_of_their_libraries() {
-        // Version, libavcodec, libavformat; new enough, orientation as an input option.
-        for (version, libavcodec, libavformat, enough, orients) in [
-            ("4.1.11-0+deb10u1", "58. 35", "58. 20", false, false),
-            ("4.4.2", "58.134", "58. 76", false, false),
-            ("5.0.1", "59. 18", "59. 16", false, false),
-            ("5.1.9-0+deb12u1", "59. 37", "59. 27", true, false),
-            ("6.1.1-3ubuntu5", "60. 31", "60. 16", true, true),
-            ("7.1.5-0+deb13u1", "61. 19", "61.  7", true, true),
-            ("9.0.2-1", "63. 11", "63.  3", true, true),
-            ("N-109468-gd39b34123d", "59. 55", "59. 36", true, false),
-            ("2031-01-01-git-0123456789-full_build", "71.  4", "71.  1", true, true),
-            ("unknown", "x. y", "", true, true),
+        // Version, libavcodec, libavformat; new enough, orientation as an input option, one pixel shape.
+        for (version, libavcodec, libavformat, enough, orients, hides) in [
+            ("4.1.11-0+deb10u1", "58. 35", "58. 20", false, false, false),
+            ("4.4.2", "58.134", "58. 76", false, false, false),
+            ("5.0.1", "59. 18", "59. 16", false, false, false),
+            ("5.1.9-0+deb12u1", "59. 37", "59. 27", true, false, false),
+            ("6.1.1-3ubuntu5", "60. 31", "60. 16", true, true, false),
+            ("7.1.5-0+deb13u1", "61. 19", "61.  7", true, true, true),
+            ("9.0.2-1", "63. 11", "63.  3", true, true, true),
+            ("N-109468-gd39b34123d", "59. 55", "59. 36", true, false, false),
+            ("2031-01-01-git-0123456789-full_build", "71.  4", "71.  1", true, true, true),
+            ("unknown", "x. y", "", true, true, true),
         ] {
             let release = banner(version, libavcodec, libavformat);
             assert_eq!(
-                (release.check(&FFMPEG).is_ok(), release.orients_inputs()),
-                (enough, orients),
+                (release.check(&FFMPEG).is_ok(), release.orients_inputs(), release.hides_shapes()),
+                (enough, orients, hides),
                 "{version}"
             );
             if !enough {
@@ -116,7 +122,7 @@ mod tests {
             }
         }
         let nothing = Release::of_banner("");
-        assert!(nothing.check(&FFMPEG).is_ok() && nothing.orients_inputs());
+        assert!(nothing.check(&FFMPEG).is_ok() && nothing.orients_inputs() && nothing.hides_shapes());
     }
 
     #[test]
