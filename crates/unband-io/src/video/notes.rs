@@ -61,10 +61,10 @@ pub fn notes(
     }
     notes.extend(encoding.few_players(video));
     if video.grain {
-        notes.push(
-            "the video's synthetic grain (AV1) was added by the decoder and is encoded as part of the frames"
-                .to_owned(),
-        );
+        let codec = video.codec.to_uppercase();
+        notes.push(format!(
+            "the video's synthetic grain ({codec}) was added by the decoder and is encoded as part of the frames"
+        ));
     }
     if let Some(chroma) = chroma_of_eight(video.samples).filter(|_| encoding.bits == 8 && !video.alpha) {
         notes.push(format!("the result has 8 bits: {chroma} chroma has no 10-bit format"));

@@ -168,7 +168,16 @@ fn first_frames(
     let mut frames = Value::Null;
     for packets in PACKETS {
         let interval = format!("%+#{packets}");
-        let about_frames = ["-show_frames", "-select_streams", &stream, "-read_intervals", &interval];
+        let about_frames = [
+            "-show_frames",
+            "-select_streams",
+            &stream,
+            "-read_intervals",
+            &interval,
+            // The parameters of synthetic grain, which streams do not report from FFmpeg 8 on.
+            "-export_side_data",
+            "film_grain",
+        ];
         frames = ask(file, &about_frames, programs)?;
         if Node::new(&frames).list("frames").next().is_some() {
             break;

@@ -153,7 +153,7 @@ fn video(answer: Node<'_>, node: Node<'_>, frames: Node<'_>) -> Video {
             == Some("1"),
         decoder: None,
         captions: node.flag("closed_captions") || side_data("A/53") || side_data("A53"),
-        grain: node.flag("film_grain"),
+        grain: node.flag("film_grain") || side_data("Film grain"),
         cropped: false,
         spherical: false,
         time_base,
