@@ -21,7 +21,7 @@ impl Copied {
     /// result hide packets, as edit lists do? Else one is kept of those that precede the first shown one of
     /// the audio: decoders need it for the first samples.
     pub(super) fn of(track: &Track, kind: StreamKind, part: Option<(f64, f64)>, hides: bool) -> Option<Self> {
-        let last = track.times.len().checked_sub(1)? as u64;
+        let last = track.count.checked_sub(1)?;
         let sound = kind == StreamKind::Audio;
         let mut packets = match track.played.filter(|_| sound) {
             Some((_, last)) if hides && part.is_none() => (0, last),
@@ -44,17 +44,23 @@ impl Copied {
             let last = numbers.rev().find(|&number| inside(number));
             packets = first.zip(last).map_or((1, 0), |(first, last)| (first as u64, last as u64));
         }
-        let times = track.times.get(packets.0 as usize..=packets.1 as usize).unwrap_or_default();
+        // Without a part, the times of the first packets are known, and the last ones of those that are shown.
+        let end_of_times = track.times.len().min(packets.1 as usize + 1);
+        let times = track.times.get(packets.0 as usize..end_of_times).unwrap_or_default();
         let known = || times.iter().filter(|(time, _)| time.is_finite());
-        let shown = known().map(|(time, _)| *time);
-        let shown = (shown.clone().reduce(f64::min), shown.reduce(f64::max));
-        let end = known().map(|(time, lasts)| time + lasts).reduce(f64::max);
-        Some(Self {
-            packets,
-            of: last + 1,
-            shown: (shown.0.unwrap_or(f64::NAN), shown.1.unwrap_or(f64::NAN)),
-            end: end.unwrap_or(f64::NAN),
-        })
+        let (mut shown, mut end) = ((f64::INFINITY, f64::NEG_INFINITY), f64::NEG_INFINITY);
+        for (time, lasts) in known() {
+            shown = (shown.0.min(*time), shown.1.max(*time));
+            end = end.max(time + lasts);
+        }
+        if part.is_none() {
+            for span in &track.spans {
+                shown.1 = shown.1.max(span.shown.1);
+                end = end.max(span.ends);
+            }
+        }
+        let number = |time: f64| if time.is_finite() { time } else { f64::NAN };
+        Some(Self { packets, of: last + 1, shown: (number(shown.0), number(shown.1)), end: number(end) })
     }
 
     /// Number of packets.

@@ -59,6 +59,8 @@ pub(super) struct Span {
     pub(super) shown: (f64, f64),
     /// First display time of all packets, and the end of the last one.
     pub(super) stored: (f64, f64),
+    /// End of the last packet that is shown.
+    pub(super) ends: f64,
     /// Does it begin with a time far above the one before, not below it?
     pub(super) ahead: bool,
 }
@@ -76,7 +78,7 @@ pub(super) struct Track {
     pub(super) played: Option<(u64, u64)>,
     /// Samples that players skip at its start and at its end.
     pub(super) skipped: [u32; 2],
-    /// Display time and duration of each packet, where asked for.
+    /// Display time and duration of the packets: as [`Reading::times`] says.
     pub(super) times: Vec<(f64, f64)>,
     pub(super) last: f64,
 }
@@ -95,12 +97,40 @@ pub(super) struct Packets {
 pub(super) struct Reading {
     /// Does the container allow its clock to jump?
     pub(super) jumps: bool,
-    /// Is the time of each packet of interest?
-    pub(super) each: bool,
+    /// The packets whose times are kept.
+    pub(super) times: Kept,
 }
+
+/// Packets of a stream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Kept {
+    #[default]
+    None,
+    /// Those up to the first that is shown, and [`HEAD`] more.
+    Head,
+    /// All: 16 bytes each, of which lossless audio has a thousand a second.
+    All,
+}
+
+/// Number of packets from which the start time of a stream is determined; the priming of an encoder has
+/// fewer.
+pub(super) const HEAD: u64 = 64;
 
 /// Limit for stream indices: a file may declare anything.
 const MOST_STREAMS: usize = 1 << 12;
+
+impl Track {
+    fn keep(&mut self, packet: &Packet, times: Kept) {
+        let kept = match times {
+            Kept::None => false,
+            Kept::Head => self.played.is_none_or(|(first, _)| self.count <= first + HEAD),
+            Kept::All => true,
+        };
+        if kept {
+            self.times.push((packet.shown.or(packet.decoded).unwrap_or(f64::NAN), packet.lasts));
+        }
+    }
+}
 
 impl Packets {
     /// Reads all packets.
@@ -123,7 +153,7 @@ impl Packets {
         Ok(Self::of(answer.lines().map_while(Result::ok), reading))
     }
 
-    fn of(lines: impl Iterator<Item = String>, Reading { jumps, each }: Reading) -> Self {
+    fn of(lines: impl Iterator<Item = String>, Reading { jumps, times }: Reading) -> Self {
         let mut packets = Self { tracks: Vec::new(), pieces: 1 };
         // For each piece, by stream: the last time before it.
         let mut before: Vec<Vec<Option<f64>>> = vec![Vec::new()];
@@ -133,10 +163,7 @@ impl Packets {
             if packets.tracks.len() <= packet.stream {
                 packets.tracks.resize_with(packet.stream + 1, || Track { timed: true, ..Track::default() });
             }
-            if each {
-                let time = packet.shown.or(packet.decoded).unwrap_or(f64::NAN);
-                packets.tracks[packet.stream].times.push((time, packet.lasts));
-            }
+            packets.tracks[packet.stream].keep(&packet, times);
             packets.put(packet, jumps, &mut before);
         }
         if packets.pieces > 1 && (packets.pieces > MOST_PIECES || !packets.agree(&before)) {
@@ -175,7 +202,14 @@ impl Packets {
         if piece != Some(place) {
             let empty = (f64::INFINITY, f64::NEG_INFINITY);
             let ahead = jumped && ahead;
-            track.spans.push(Span { piece: place, decoded: empty, shown: empty, stored: empty, ahead });
+            track.spans.push(Span {
+                piece: place,
+                decoded: empty,
+                shown: empty,
+                stored: empty,
+                ends: empty.1,
+                ahead,
+            });
         }
         let Some(span) = track.spans.last_mut() else { return };
         let widened = |(from, to): (f64, f64), begin: f64, end: f64| (from.min(begin), to.max(end));
@@ -184,6 +218,7 @@ impl Packets {
         span.stored = widened(span.stored, shown, shown + packet.lasts);
         if !packet.discarded {
             span.shown = widened(span.shown, shown, shown);
+            span.ends = span.ends.max(shown + packet.lasts);
         }
     }
 
@@ -208,6 +243,7 @@ impl Packets {
                 decoded: (all.decoded.0.min(span.decoded.0), all.decoded.1.max(span.decoded.1)),
                 shown: (all.shown.0.min(span.shown.0), all.shown.1.max(span.shown.1)),
                 stored: (all.stored.0.min(span.stored.0), all.stored.1.max(span.stored.1)),
+                ends: all.ends.max(span.ends),
                 ahead: false,
             });
             track.spans = merged.map(|span| Span { piece: 0, ..span }).into_iter().collect();
@@ -226,7 +262,7 @@ mod tests {
             let start = *start;
             (0..20).flat_map(move |i| [0, 1].map(|stream| line(stream, start[stream] + 0.1 * f64::from(i))))
         });
-        Packets::of(lines, Reading { jumps, each: false })
+        Packets::of(lines, Reading { jumps, times: Kept::None })
     }
 
     #[test]

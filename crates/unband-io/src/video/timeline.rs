@@ -8,7 +8,7 @@
 use std::fmt::Write;
 
 use super::copied::Copied;
-use super::packets::{AHEAD, BACK, Packets, Reading, Span, Track};
+use super::packets::{AHEAD, BACK, HEAD, Kept, Packets, Reading, Span, Track};
 use super::probe::StreamKind;
 use super::{Encoding, Programs, VideoFile};
 
@@ -60,8 +60,6 @@ const LEAST_LEAD: f64 = 0.7;
 const EARLIEST: f64 = -1.0;
 /// Rounding of times, in seconds.
 const ROUNDED: f64 = 0.0005;
-/// Number of packets from which the start time of a stream is determined.
-const HEAD: usize = 24;
 /// Longest priming of an encoder, in seconds: that of HE-AAC at 22,050 Hz.
 const PRIMING: f64 = 0.2;
 /// All clocks that may jump tick this often a second.
@@ -79,7 +77,8 @@ pub struct Times {
 /// Decides the time line.
 fn decide(file: &VideoFile, encoding: &Encoding, times: Times, programs: &Programs) -> Timeline {
     let jumps = file.may_jump();
-    let packets = Packets::read((&file.path, file.images.as_ref()), Reading { jumps, each: true }, programs);
+    let kept = if times.part.is_some() { Kept::All } else { Kept::Head };
+    let packets = Packets::read((&file.path, file.images.as_ref()), Reading { jumps, times: kept }, programs);
     // The decoder reports damage, with a better message.
     let mut packets = packets.unwrap_or_default();
     let mut tracks = lines(&packets, file);
@@ -105,7 +104,7 @@ fn decide(file: &VideoFile, encoding: &Encoding, times: Times, programs: &Progra
     let shift = file.ticks(move_by);
     let zero = first + file.seconds(shift);
     for (line, track) in tracks.iter_mut().zip(&packets.tracks) {
-        line.head = track.times.iter().take(HEAD).copied().collect();
+        line.head = track.times.iter().take(HEAD as usize).copied().collect();
     }
     if !tracks.iter().any(StreamTimes::changes) {
         let seconds =
@@ -117,7 +116,7 @@ fn decide(file: &VideoFile, encoding: &Encoding, times: Times, programs: &Progra
                 line.whole = Copied::of(track, stream.kind, None, hides);
                 line.part = part.and_then(|part| Copied::of(track, stream.kind, Some(part), hides));
                 let skipped = line.whole.map_or(0, |whole| whole.packets.0 as usize);
-                line.head = track.times.iter().skip(skipped).take(HEAD).copied().collect();
+                line.head = track.times.iter().skip(skipped).take(HEAD as usize).copied().collect();
             }
         }
     }
@@ -205,8 +204,11 @@ impl VideoFile {
 
     /// Finds where its clock jumps, for decoding without a result.
     pub(super) fn with_own_times(self, programs: &Programs) -> Self {
-        let read =
-            Packets::read((&self.path, self.images.as_ref()), Reading { jumps: true, each: false }, programs);
+        let read = Packets::read(
+            (&self.path, self.images.as_ref()),
+            Reading { jumps: true, times: Kept::None },
+            programs,
+        );
         let timeline = Timeline { tracks: lines(&read.unwrap_or_default(), &self), ..Timeline::default() };
         Self { timeline, ..self }
     }

@@ -7,7 +7,7 @@ use super::complaint::cause;
 use super::container::{CONTAINERS, Container};
 use super::ffmpeg::{Args, FFPROBE};
 use super::other_streams::written;
-use super::packets::{Packets, Reading, Track};
+use super::packets::{Kept, Packets, Reading, Track};
 use super::probe::{Stream, StreamKind};
 use super::timeline::CLOCK;
 use super::{OtherStreams, VideoError, VideoFile};
@@ -100,9 +100,10 @@ impl OtherStreams {
             return Ok(Err("players would not know its codec there".to_owned()));
         }
         // A file of attachments alone is none that FFmpeg reads.
-        let mut tracks = Packets::read((path, None), Reading { jumps: false, each: true }, &self.programs)
-            .unwrap_or_default()
-            .tracks;
+        let mut tracks =
+            Packets::read((path, None), Reading { jumps: false, times: Kept::All }, &self.programs)
+                .unwrap_or_default()
+                .tracks;
         tracks.resize_with(streams.len(), Track::default);
         Ok(Ok(tracks))
     }
