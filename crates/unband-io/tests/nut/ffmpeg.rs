@@ -10,8 +10,7 @@ use unband_io::video::{PIXEL_FORMATS, PixelFormat};
 use super::{header, read_all, write_all};
 
 /// As the video job requests frames.
-const AS_THEY_ARE: &[&str] =
-    &["-c:v", "rawvideo", "-copyts", "-fps_mode", "passthrough", "-enc_time_base", "-1"];
+const AS_THEY_ARE: &[&str] = &["-c:v", "rawvideo", "-copyts", "-fps_mode", "passthrough"];
 
 /// Whether it is installed; reports it if not.
 fn installed() -> bool {
@@ -64,6 +63,7 @@ fn probed(stream: &[u8]) -> (Vec<u64>, String) {
 
 /// A stream as `ffmpeg` reads it: header lines, then time and checksum of each frame.
 fn sums(stream: &[u8]) -> String {
+    let (_, base) = probed(stream);
     let args = [
         "-f",
         "nut",
@@ -74,8 +74,9 @@ fn sums(stream: &[u8]) -> String {
         "-copyts",
         "-fps_mode",
         "passthrough",
+        // FFmpeg before 8 also takes -1, later ones also `demux`.
         "-enc_time_base",
-        "-1",
+        &base,
     ];
     let said = run("ffmpeg", "warning", &[&args[..], &["-f", "framemd5", "-"]].concat(), stream);
     String::from_utf8(said).unwrap()
