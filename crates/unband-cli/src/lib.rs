@@ -74,6 +74,9 @@ pub fn run_hosted(arguments: impl IntoIterator<Item = OsString>, streams: Stream
 
 fn parsed(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let Some(failure) = mistaken::cluster(&arguments) {
+        return refused(&failure) as u8;
+    }
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => {

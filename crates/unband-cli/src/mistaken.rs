@@ -88,30 +88,46 @@ const COMMANDS: &[(&[&str], &str)] = &[
     (&["completion"], "completions"),
 ];
 
+/// A long option of another program with a single dash, such as `-crf`: to the parser, it is several short
+/// options, `-map` is `-m ap`. `arguments`: all, the program's name first.
+pub fn cluster(arguments: &[OsString]) -> Option<Failure> {
+    let mut before = None;
+    for argument in
+        arguments.iter().skip(1).map_while(|argument| argument.to_str().filter(|&text| text != "--"))
+    {
+        let name = name_of(argument);
+        let long = name.len() > 2 && !name.starts_with("--");
+        if let (true, Some(way)) = (long && before != Some("--ffmpeg-args"), way_of(name)) {
+            return Some(unknown(name, way));
+        }
+        before = Some(argument);
+    }
+    None
+}
+
 /// An unknown option that other programs have, with unband's way. `arguments`: all, the program's name first.
 pub fn option(error: &clap::Error, arguments: &[OsString]) -> Option<Failure> {
-    let place = match error.kind() {
-        ErrorKind::UnknownArgument => ContextKind::InvalidArg,
-        ErrorKind::InvalidValue | ErrorKind::ValueValidation => ContextKind::InvalidValue,
-        _ => return None,
-    };
-    let Some(ContextValue::String(unknown)) = error.get(place) else { return None };
-    // To the parser, `-crf` begins with an unknown `-c`, `-qp` ends with one, and `-speed` is `-s peed`.
-    let typed = |argument: &OsString| -> Option<String> {
-        let text = argument.to_str()?;
-        let name = text.split(['=', ':']).next()?;
-        let letters = text.strip_prefix('-').filter(|letters| letters.len() > 1 && !letters.starts_with('-'));
-        let cluster = letters.is_some_and(|letters| letters.contains(unknown.trim_start_matches('-')));
-        let whole =
-            place == ContextKind::InvalidArg && (text.starts_with(unknown.as_str()) || name == unknown);
-        (cluster || whole).then(|| name.to_owned())
-    };
-    let names: Vec<String> = arguments.iter().skip(1).filter_map(typed).collect();
-    let find = |name: &str| OPTIONS.iter().find(|(names, _)| names.contains(&name)).map(|(_, way)| *way);
-    let alone = (place == ContextKind::InvalidArg).then_some(unknown.as_str());
-    let mut known = names.iter().map(String::as_str).chain(alone);
-    let (name, way) = known.find_map(|name| Some((name, find(name)?)))?;
-    Some(Failure::usage(format!("unknown option `{name}`"), way))
+    if error.kind() != ErrorKind::UnknownArgument {
+        return None;
+    }
+    let Some(ContextValue::String(found)) = error.get(ContextKind::InvalidArg) else { return None };
+    let typed = arguments.iter().skip(1).filter_map(|argument| argument.to_str());
+    let names = typed.filter(|text| text.starts_with(found.as_str())).map(name_of);
+    let (name, way) = names.chain([found.as_str()]).find_map(|name| Some((name, way_of(name)?)))?;
+    Some(unknown(name, way))
+}
+
+/// An option without its value ("-c:v", "--crf=20").
+fn name_of(argument: &str) -> &str {
+    argument.split(['=', ':']).next().unwrap_or(argument)
+}
+
+fn way_of(option: &str) -> Option<&'static str> {
+    OPTIONS.iter().find(|(names, _)| names.contains(&option)).map(|(_, way)| *way)
+}
+
+fn unknown(option: &str, way: &str) -> Failure {
+    Failure::usage(format!("unknown option `{option}`"), way)
 }
 
 /// Detects arguments of the default command of the program `cli` that mean something else.
@@ -205,8 +221,8 @@ mod tests {
         for (names, way) in OPTIONS {
             for name in *names {
                 let typed: Vec<OsString> = ["unband", "x.png", *name, "20"].map(OsString::from).to_vec();
-                let error = Cli::try_parse_from(&typed).expect_err(name);
-                let failure = option(&error, &typed).unwrap_or_else(|| panic!("{name}: {error}"));
+                let parsed = || option(&Cli::try_parse_from(&typed).err()?, &typed);
+                let failure = cluster(&typed).or_else(parsed).unwrap_or_else(|| panic!("{name}"));
                 assert_eq!(failure.hint.as_deref(), Some(*way), "{name}");
             }
             // FFmpeg's and exiftool's own are quoted.
@@ -214,6 +230,11 @@ mod tests {
             for option in options(&own).filter(|option| !own.contains(&format!("exiftool {option}"))) {
                 assert!(has(option), "{option} of: {way}");
             }
+        }
+        for own in [&["a.mkv", "--ffmpeg-args", "-an"][..], &["-rj", "2", "a.png"], &["a.png", "--", "-map"]]
+        {
+            let typed: Vec<OsString> = [&["unband"], own].concat().into_iter().map(OsString::from).collect();
+            assert!(cluster(&typed).is_none(), "{own:?}");
         }
         let typed = ["unband", "a.mkv", "-c:v", "libx264"].map(OsString::from).to_vec();
         let error = Cli::try_parse_from(&typed).unwrap_err();
