@@ -44,7 +44,7 @@ impl Copied {
             let last = numbers.rev().find(|&number| inside(number));
             packets = first.zip(last).map_or((1, 0), |(first, last)| (first as u64, last as u64));
         }
-        // Without a part, the times of the first packets are known, and the last ones of those that are shown.
+        // Of a whole stream, the times of the first packets are known, and the last one that is shown.
         let end_of_times = track.times.len().min(packets.1 as usize + 1);
         let times = track.times.get(packets.0 as usize..end_of_times).unwrap_or_default();
         let known = || times.iter().filter(|(time, _)| time.is_finite());

@@ -90,14 +90,8 @@ impl Decoder {
         }
         // With `strict`, ffmpeg ends at the first damage it notices.
         let watched = !options.keep_going && video.images.is_none();
-        let hides_shapes = || Ok::<_, Error>(Ffmpeg::find(&options.programs)?.release().hides_shapes());
-        if watched
-            && !options.key_frames_only
-            && hides_shapes().map_err(|error| error.in_file(&video.path))?
-            && let Some(what) =
-                watched::change_of_shape(video, (options.from, options.to), &options.programs)?
-        {
-            return Err(VideoError::Changes { path: video.path.clone(), what });
+        if watched && !options.key_frames_only {
+            check_shape(video, options)?;
         }
         let mut args = if watched { Args::watched(true) } else { Args::quiet(!options.keep_going) };
         args.put(&["-noautorotate", "-copyts"]);
@@ -233,6 +227,18 @@ impl Decoder {
             _ if said.count > 0 => self.video.damaged(&cause(&said)),
             _ => self.video.damaged(&message),
         }
+    }
+}
+
+/// Checks that the pixel shape stays, where the filters of this `FFmpeg` hide a change.
+fn check_shape(video: &VideoFile, options: &DecodeOptions) -> Result<(), VideoError> {
+    let ffmpeg = Ffmpeg::find(&options.programs).map_err(|error| error.in_file(&video.path))?;
+    if !ffmpeg.release().hides_shapes() {
+        return Ok(());
+    }
+    match watched::change_of_shape(video, (options.from, options.to), &options.programs)? {
+        Some(what) => Err(VideoError::Changes { path: video.path.clone(), what }),
+        None => Ok(()),
     }
 }
 
