@@ -98,12 +98,12 @@ pub(super) struct Reading {
     /// Does the container allow its clock to jump?
     pub(super) jumps: bool,
     /// The packets whose times are kept.
-    pub(super) times: Kept,
+    pub(super) times: KeptTimes,
 }
 
 /// Packets of a stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Kept {
+pub(super) enum KeptTimes {
     #[default]
     None,
     /// Those up to the first that is shown, and [`HEAD`] more.
@@ -120,11 +120,11 @@ pub(super) const HEAD: u64 = 64;
 const MOST_STREAMS: usize = 1 << 12;
 
 impl Track {
-    fn keep(&mut self, packet: &Packet, times: Kept) {
+    fn keep(&mut self, packet: &Packet, times: KeptTimes) {
         let kept = match times {
-            Kept::None => false,
-            Kept::Head => self.played.is_none_or(|(first, _)| self.count <= first + HEAD),
-            Kept::All => true,
+            KeptTimes::None => false,
+            KeptTimes::Head => self.played.is_none_or(|(first, _)| self.count <= first + HEAD),
+            KeptTimes::All => true,
         };
         if kept {
             self.times.push((packet.shown.or(packet.decoded).unwrap_or(f64::NAN), packet.lasts));
@@ -262,7 +262,7 @@ mod tests {
             let start = *start;
             (0..20).flat_map(move |i| [0, 1].map(|stream| line(stream, start[stream] + 0.1 * f64::from(i))))
         });
-        Packets::of(lines, Reading { jumps, times: Kept::None })
+        Packets::of(lines, Reading { jumps, times: KeptTimes::None })
     }
 
     #[test]

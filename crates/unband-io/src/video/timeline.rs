@@ -8,7 +8,7 @@
 use std::fmt::Write;
 
 use super::copied::Copied;
-use super::packets::{AHEAD, BACK, HEAD, Kept, Packets, Reading, Span, Track};
+use super::packets::{AHEAD, BACK, HEAD, KeptTimes, Packets, Reading, Span, Track};
 use super::probe::StreamKind;
 use super::{Encoding, Programs, VideoFile};
 
@@ -77,7 +77,7 @@ pub struct Times {
 /// Decides the time line.
 fn decide(file: &VideoFile, encoding: &Encoding, times: Times, programs: &Programs) -> Timeline {
     let jumps = file.may_jump();
-    let kept = if times.part.is_some() { Kept::All } else { Kept::Head };
+    let kept = if times.part.is_some() { KeptTimes::All } else { KeptTimes::Head };
     let packets = Packets::read((&file.path, file.images.as_ref()), Reading { jumps, times: kept }, programs);
     // The decoder reports damage, with a better message.
     let mut packets = packets.unwrap_or_default();
@@ -206,7 +206,7 @@ impl VideoFile {
     pub(super) fn with_own_times(self, programs: &Programs) -> Self {
         let read = Packets::read(
             (&self.path, self.images.as_ref()),
-            Reading { jumps: true, times: Kept::None },
+            Reading { jumps: true, times: KeptTimes::None },
             programs,
         );
         let timeline = Timeline { tracks: lines(&read.unwrap_or_default(), &self), ..Timeline::default() };

@@ -7,7 +7,7 @@ use super::complaint::cause;
 use super::container::{CONTAINERS, Container};
 use super::ffmpeg::{Args, FFPROBE};
 use super::other_streams::written;
-use super::packets::{Kept, Packets, Reading, Track};
+use super::packets::{KeptTimes, Packets, Reading, Track};
 use super::probe::{Stream, StreamKind};
 use super::timeline::CLOCK;
 use super::{OtherStreams, VideoError, VideoFile};
@@ -101,7 +101,7 @@ impl OtherStreams {
         }
         // A file of attachments alone is none that FFmpeg reads.
         let mut tracks =
-            Packets::read((path, None), Reading { jumps: false, times: Kept::All }, &self.programs)
+            Packets::read((path, None), Reading { jumps: false, times: KeptTimes::All }, &self.programs)
                 .unwrap_or_default()
                 .tracks;
         tracks.resize_with(streams.len(), Track::default);
