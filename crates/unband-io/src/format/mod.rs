@@ -48,6 +48,7 @@ mod pnm;
 mod tiff;
 #[cfg(feature = "tiff")]
 mod tiff_directory;
+#[cfg(feature = "tiff")]
 mod tiff_head;
 #[cfg(feature = "tiff")]
 mod tiff_layout;
