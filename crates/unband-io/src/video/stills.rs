@@ -116,7 +116,8 @@ pub(super) fn count(folder: &Path) -> io::Result<u64> {
 /// Operating-system errors.
 pub fn put_in_place(written: &Path, output: &Path, video: &Path) -> io::Result<()> {
     let put = |from: &Path, to: &Path| {
-        let file = File::open(from)?;
+        // Windows writes a file to the disk only for those who may write it.
+        let file = File::options().read(true).write(true).open(from)?;
         crate::Access::of([video]).narrow(&file)?;
         file.sync_all()?;
         fs::rename(from, to)
