@@ -63,7 +63,10 @@ pub(super) fn written(
         String::new()
     };
     let first = video.images.as_ref().map_or(1, Images::first).to_string();
-    args.put(&["-c:0", encoder, "-vf", &format!("{scale}{meant}"), "-pix_fmt", format(encoder, pixels)]);
+    // Images have no times. Those of the video may fall together in units of its rate, and FFmpeg ends then.
+    let filters = format!("{scale}{meant},settb=1/25,setpts=N");
+    args.put(&["-c:0", encoder, "-vf", &filters, "-enc_time_base", "1/25"]);
+    args.put(&["-pix_fmt", format(encoder, pixels)]);
     args.put(&["-fps_mode", "passthrough", "-start_number", &first, "-f", "image2"]);
     let name = output.file_name().unwrap_or_default();
     let folder = folder.to_string_lossy().replace('%', "%%");

@@ -211,3 +211,31 @@ fn a_video_becomes_images() {
     assert!(pixel.iter().zip(wanted).all(|(is, should)| is.abs_diff(should) <= 2), "{pixel:?}");
     refused(&stage, &["red.mkv", "-o", "x/%d.png", "--ffmpeg-args", "-crf 3"], 1, &["images are lossless"]);
 }
+
+#[test]
+fn every_frame_becomes_an_image_whatever_its_time() {
+    if !can() {
+        return;
+    }
+    let stage = Stage::new();
+    // Matroska rounds times to milliseconds, which are no multiple of most rates.
+    let uneven = ["-vf", "settb=1/1000,setpts='N*7+3000*gt(N,9)'", "-fps_mode", "passthrough"];
+    for (name, rate, frames, more) in [
+        ("film.mkv", "24000/1001", "48", &[][..]),
+        ("ntsc.mkv", "30000/1001", "60", &[]),
+        ("fast.mkv", "60000/1001", "60", &[]),
+        ("film.mp4", "24000/1001", "24", &[]),
+        ("film.ts", "24000/1001", "24", &["-f", "mpegts"]),
+        ("uneven.mkv", "25", "25", &[&uneven[..], &["-enc_time_base", "1/1000"]].concat()),
+    ] {
+        let graph = format!("testsrc2=s=32x32:r={rate},format=yuv420p");
+        drawn(&stage, name, &graph, &[&["-frames:v", frames, "-c:v", "libx264"], more].concat());
+        let json = stage.run(&[name, "-o", &format!("{name}.out/%03d.png"), "--json"]).code(0).json();
+        let written = stage.names().iter().filter(|file| file.starts_with(&format!("{name}.out/"))).count();
+        assert_eq!(
+            (json[0]["frames"].to_string(), written.to_string()),
+            (frames.into(), frames.into()),
+            "{name}"
+        );
+    }
+}
