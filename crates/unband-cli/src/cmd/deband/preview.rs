@@ -181,7 +181,8 @@ struct PreviewRecord<'a> {
 #[derive(Serialize)]
 struct FrameRecord {
     seconds: f64,
-    cambi_before: f64,
+    /// Missing where the frames are too small for it.
+    cambi_before: Option<f64>,
     cambi_after: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cambi_encoded: Option<f64>,
@@ -191,15 +192,12 @@ struct FrameRecord {
 impl FrameRecord {
     /// "1:02.250  CAMBI 6.310 before, 0.420 after, 1.130 encoded".
     fn label(&self) -> String {
+        let unchanged = if self.changed { "" } else { "; unchanged" };
+        let Some(before) = self.cambi_before else { return clock(self.seconds) + unchanged };
         let after = self.cambi_after.map_or_else(String::new, |after| format!(", {} after", number(after)));
         let encoded =
             self.cambi_encoded.map_or_else(String::new, |value| format!(", {} encoded", number(value)));
-        let unchanged = if self.changed { "" } else { "; unchanged" };
-        format!(
-            "{}  CAMBI {} before{after}{encoded}{unchanged}",
-            clock(self.seconds),
-            number(self.cambi_before)
-        )
+        format!("{}  CAMBI {} before{after}{encoded}{unchanged}", clock(self.seconds), number(before))
     }
 }
 
@@ -244,7 +242,7 @@ fn preview(
         let text = |text: String| Failure::at(shown(), text, None);
         let mut record = FrameRecord {
             seconds: spot.place.seconds,
-            cambi_before: spot.place.value,
+            cambi_before: has_cambi(&single.before).then_some(spot.place.value),
             cambi_after: cambi_of(&single.after, ctx).ok(),
             cambi_encoded: None,
             changed: single.changed,
@@ -282,16 +280,24 @@ fn preview(
 /// The square with the most contours according to CAMBI; the centre if there are none.
 fn most_banded(frame: &Image, ctx: &Context<'_>) -> Result<Square, String> {
     let size = (frame.width(), frame.height());
+    let side = SIDE.min(size.0).min(size.1);
+    let middle =
+        Square { x: (size.0 - side) / 2, y: (size.1 - side) / 2, width: side, height: side, strength: 0.0 };
+    if !has_cambi(frame) {
+        return Ok(middle);
+    }
     let (_, maps) = cambi::score_image_with_maps(frame, &cambi::Options::default(), ctx)
         .map_err(|error| error.to_string())?;
     let full = maps.full();
     let most = full.contrasts.iter().fold(1e-6f32, |most, &contrast| most.max(contrast));
     let map = HeatMap::new(full.width, full.height, full.contrasts, size, most);
     let map = map.map_err(|error| error.to_string())?;
-    let side = SIDE.min(size.0).min(size.1);
-    let middle =
-        Square { x: (size.0 - side) / 2, y: (size.1 - side) / 2, width: side, height: side, strength: 0.0 };
     Ok(worst_spots(&map, size, 1, SIDE).first().copied().unwrap_or(middle))
+}
+
+/// Is a frame large enough for CAMBI? Places in videos of smaller ones are spread over their time.
+fn has_cambi(frame: &Image) -> bool {
+    frame.width().max(frame.height()) >= cambi::LEAST_SIDE
 }
 
 fn cambi_of(image: &Image, ctx: &Context<'_>) -> Result<f64, String> {
@@ -405,7 +411,8 @@ fn search(
         let mut put = |(raw, shot, frame): (RawFrame, i64, usize), value: Result<Value, FileFault>| {
             let value = match value.map_err(file)? {
                 Value::Number(value) => value,
-                Value::Missing(reason) => return Err(file(FileFault::NoValue { reason })),
+                // Frames that are too small.
+                Value::Missing(_) => 0.0,
                 Value::Blank => return Ok(()),
             };
             let place = FrameValue { frame, seconds: raw.seconds, value };

@@ -35,9 +35,10 @@ pub fn fill(stage: &Stage) {
     for (name, from) in COPIES {
         stage.write(name, &fs::read(root().join(from)).unwrap());
     }
-    for name in ["sky.png", "game.png", "render.png", "photos/a.png", "photos/trip/b.png", "textures/a.png"] {
+    for name in ["sky.png", "game.png", "render.png", "photos/trip/b.png", "textures/a.png"] {
         stage.png(name, &six_bits);
     }
+    stage.write("photos/a.png", &png(320, 300, &six_bits));
     for name in ["clean.png", "source/a.png", "photos/train/c.png", "photos/val/d.png"] {
         stage.write(name, &png(320, 300, &texture));
     }

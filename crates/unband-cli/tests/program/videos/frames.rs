@@ -218,7 +218,7 @@ fn every_frame_becomes_an_image_whatever_its_time() {
         return;
     }
     let stage = Stage::new();
-    // Matroska rounds times to milliseconds, which are no multiple of most rates.
+    // Matroska rounds times to milliseconds; most frame periods are not whole ones.
     let uneven = ["-vf", "settb=1/1000,setpts='N*7+3000*gt(N,9)'", "-fps_mode", "passthrough"];
     for (name, rate, frames, more) in [
         ("film.mkv", "24000/1001", "48", &[][..]),

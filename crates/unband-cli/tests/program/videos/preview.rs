@@ -79,6 +79,29 @@ fn what_comes_out_of_the_encoder_can_be_looked_at() {
 }
 
 #[test]
+fn a_video_too_small_for_cambi_is_shown() {
+    if !have_ffmpeg() {
+        return;
+    }
+    let stage = Stage::new();
+    for i in 0..24 {
+        stage.write(&format!("f{i}.png"), &png(192, 144, &move |x, y, c| six_bits(x + i, y, c)));
+    }
+    ffmpeg(&stage, &["-framerate", "8", "-i", "f%d.png", "-c:v", "ffv1", "-pix_fmt", "gbrp", "film.mkv"]);
+    let json = object(&stage, &["film.mkv", "--preview", "2", "--json"], 0);
+    let frames = json["frames"].as_array().unwrap();
+    assert_eq!(frames.len(), 2, "{json}");
+    for frame in frames {
+        assert!(frame["cambi_before"].is_null() && frame["cambi_after"].is_null(), "{json}");
+        assert!(frame["changed"] == true, "{json}");
+    }
+    let apart = frames[1]["seconds"].as_f64().unwrap() - frames[0]["seconds"].as_f64().unwrap();
+    assert!(apart.abs() >= 1.0, "{json}");
+    assert!(decode(&stage.read("film_unband_preview.png")).width > 300);
+    stage.run(&["film.mkv", "--preview", "1", "--overwrite"]).code(0).says("film_unband_preview.png");
+}
+
+#[test]
 fn what_a_preview_cannot_be_is_said_at_once() {
     let stage = Stage::new();
     stage.png("a.png", &six_bits);
