@@ -37,7 +37,7 @@ pub const SCALES: usize = 5;
 const SCALE_WEIGHTS: [f64; SCALES] = [16.0, 8.0, 4.0, 2.0, 1.0];
 
 /// Minimum length of the longer side.
-pub const LEAST_SIDE: usize = 216;
+const LEAST_SIDE: usize = 216;
 
 /// Widest window after scaling to the image: a wider one would overflow 16-bit counts.
 const WIDEST: usize = 255;
@@ -295,8 +295,13 @@ fn compute(
     Ok((report, maps))
 }
 
+/// Whether images of that size, in samples, have a value.
+pub fn is_large_enough(width: usize, height: usize) -> bool {
+    width.max(height) >= LEAST_SIDE
+}
+
 fn long_enough(width: usize, height: usize) -> Result<(), MetricError> {
-    if width.max(height) >= LEAST_SIDE {
+    if is_large_enough(width, height) {
         return Ok(());
     }
     Err(Fault::Short { needed: LEAST_SIDE, size: (width, height) }.of(NAME))

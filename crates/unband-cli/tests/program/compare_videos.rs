@@ -2,7 +2,9 @@
 
 use std::process::Command;
 
-use crate::stage::{Stage, ffmpeg, golden, have_ffmpeg, object, png, rows as table, six_bits, texture};
+use crate::stage::{
+    Stage, ffmpeg, golden, have_ffmpeg, object, png, rows as table, six_bits, texture, video_of,
+};
 
 type Row = std::collections::HashMap<String, String>;
 
@@ -90,8 +92,7 @@ fn two_scenes(stage: &Stage) {
         stage.write(&format!("d{i}.png"), &png(256, 192, &move |x, y, c| scene(six_bits, x, y, c)));
     }
     for video in ["r", "d"] {
-        let (frames, video) = (format!("{video}%d.png"), format!("{video}.mkv"));
-        ffmpeg(stage, &["-framerate", "25", "-i", &frames, "-c:v", "ffv1", "-pix_fmt", "gbrp", &video]);
+        video_of(stage, &format!("{video}%d.png"), "25", &format!("{video}.mkv"));
     }
 }
 

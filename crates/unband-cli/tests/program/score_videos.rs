@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use crate::stage::{Stage, ffmpeg, golden, have_ffmpeg, object, png, root, rows, six_bits, texture};
+use crate::stage::{
+    Stage, ffmpeg, golden, have_ffmpeg, object, png, root, rows, six_bits, texture, video_of,
+};
 
 #[test]
 fn a_frame_has_the_cambi_of_the_same_image_and_cuts_part_shots() {
@@ -19,7 +21,7 @@ fn a_frame_has_the_cambi_of_the_same_image_and_cuts_part_shots() {
         };
         stage.write(name, &bytes);
     }
-    ffmpeg(&stage, &["-framerate", "25", "-i", "f%d.png", "-c:v", "ffv1", "-pix_fmt", "gbrp", "film.mkv"]);
+    video_of(&stage, "f%d.png", "25", "film.mkv");
     let video = object(&stage, &["score", "film.mkv", "--json", "--csv", "f.csv", "--every", "3"], 0);
     let mut arguments = vec!["score", "--json"];
     arguments.extend(names.iter().map(String::as_str));
@@ -163,7 +165,7 @@ fn checks_are_of_all_frames_of_the_worst_of_any_shot_and_of_percentiles() {
         };
         stage.write(&format!("f{i}.png"), &bytes);
     }
-    ffmpeg(&stage, &["-framerate", "8", "-i", "f%d.png", "-c:v", "ffv1", "-pix_fmt", "gbrp", "film.mkv"]);
+    video_of(&stage, "f%d.png", "8", "film.mkv");
     let video = &object(&stage, &["score", "film.mkv", "--json"], 0)["films"][0];
     let mean = video["values"]["cambi"].as_f64().unwrap();
     let shots = video["shots"].as_array().unwrap();

@@ -223,6 +223,11 @@ pub fn ffmpeg(stage: &Stage, arguments: &[&str]) {
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
+/// A lossless RGB video of PNG frames, which are numbered: a pattern such as `f%d.png`.
+pub fn video_of(stage: &Stage, frames: &str, rate: &str, name: &str) {
+    ffmpeg(stage, &["-framerate", rate, "-i", frames, "-c:v", "ffv1", "-pix_fmt", "gbrp", name]);
+}
+
 /// A video of the repository, copied so that a test may write next to it.
 pub fn golden(stage: &Stage, name: &str) {
     fs::copy(root().join("golden/film").join(name), stage.path(name)).unwrap();

@@ -229,6 +229,7 @@ fn preview(
     check_video(&video_file, options).map_err(failed)?;
     let part = decode_options(&video_file, options).map_err(failed)?;
     let Some(found) = look(&video_file, &part, count, bar, ctx)? else { return Ok(None) };
+    let has_cambi = cambi::is_large_enough(found.format.width, found.format.height);
     let mut frames: Vec<(SingleFrame, Square, FrameRecord)> = Vec::new();
     let programs = Programs::default();
     let trial = result.map(|result| EncoderTrial::new(&video_file, result, options, &programs));
@@ -242,7 +243,7 @@ fn preview(
         let text = |text: String| Failure::at(shown(), text, None);
         let mut record = FrameRecord {
             seconds: spot.place.seconds,
-            cambi_before: has_cambi(&single.before).then_some(spot.place.value),
+            cambi_before: has_cambi.then_some(spot.place.value),
             cambi_after: cambi_of(&single.after, ctx).ok(),
             cambi_encoded: None,
             changed: single.changed,
@@ -283,7 +284,7 @@ fn most_banded(frame: &Image, ctx: &Context<'_>) -> Result<Square, String> {
     let side = SIDE.min(size.0).min(size.1);
     let middle =
         Square { x: (size.0 - side) / 2, y: (size.1 - side) / 2, width: side, height: side, strength: 0.0 };
-    if !has_cambi(frame) {
+    if !cambi::is_large_enough(size.0, size.1) {
         return Ok(middle);
     }
     let (_, maps) = cambi::score_image_with_maps(frame, &cambi::Options::default(), ctx)
@@ -293,11 +294,6 @@ fn most_banded(frame: &Image, ctx: &Context<'_>) -> Result<Square, String> {
     let map = HeatMap::new(full.width, full.height, full.contrasts, size, most);
     let map = map.map_err(|error| error.to_string())?;
     Ok(worst_spots(&map, size, 1, SIDE).first().copied().unwrap_or(middle))
-}
-
-/// Is a frame large enough for CAMBI? Places in videos of smaller ones are spread over their time.
-fn has_cambi(frame: &Image) -> bool {
-    frame.width().max(frame.height()) >= cambi::LEAST_SIDE
 }
 
 fn cambi_of(image: &Image, ctx: &Context<'_>) -> Result<f64, String> {
@@ -388,6 +384,8 @@ fn search(
         let source = FrameSource::of_video(video_file, &options).map_err(|error| file(error.into()))?;
         let mut reader = FrameReader::start(source, ctx.threads, scope);
         let format = reader.format;
+        // Without CAMBI all frames are alike, and the shown ones spread over time.
+        let has_cambi = cambi::is_large_enough(format.width, format.height);
         let mut out = Searched {
             format,
             measured: 0,
@@ -406,13 +404,15 @@ fn search(
             }
         };
         let look = |(raw, ..): &(RawFrame, i64, usize), _: usize, ctx: &Context<'_>| {
+            if !has_cambi {
+                return Ok(Value::Number(0.0));
+            }
             Ok::<_, FileFault>(score_one(Subject::alone(&format.read(&raw.bytes)?), &cambi::ENTRY, ctx))
         };
         let mut put = |(raw, shot, frame): (RawFrame, i64, usize), value: Result<Value, FileFault>| {
             let value = match value.map_err(file)? {
                 Value::Number(value) => value,
-                // Frames that are too small.
-                Value::Missing(_) => 0.0,
+                Value::Missing(reason) => return Err(file(FileFault::NoValue { reason })),
                 Value::Blank => return Ok(()),
             };
             let place = FrameValue { frame, seconds: raw.seconds, value };
