@@ -1,6 +1,4 @@
 //! Parallel processing of many images within limits on threads and memory.
-//!
-//! Example: the [tour](crate#file).
 
 use std::fs;
 use std::path::Path;
@@ -16,8 +14,6 @@ use crate::jobs::memory;
 const SMALL: u64 = 4_000_000;
 
 /// Resources of one job.
-///
-/// Example: the [tour](crate#file).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cost {
     /// Threads it uses.
@@ -27,8 +23,6 @@ pub struct Cost {
 }
 
 /// Limits for all jobs together.
-///
-/// Example: the [tour](crate#file).
 pub type Limits = Cost;
 
 struct State {
@@ -41,8 +35,6 @@ struct State {
 /// results to `emit` in order. A job larger than the limits runs alone.
 ///
 /// No further job starts once `stop()` returns true; `emit` then gets the jobs started before.
-///
-/// Example: the [tour](crate#file).
 pub fn run<T: Send>(
     costs: &[Cost],
     limits: Limits,
@@ -115,8 +107,6 @@ fn take(
 }
 
 /// Number of threads for an image of this number of pixels.
-///
-/// Example: the [tour](crate#file).
 pub fn threads(pixels: u64, all: usize) -> usize {
     if pixels <= SMALL { 1 } else { all }
 }
@@ -124,8 +114,6 @@ pub fn threads(pixels: u64, all: usize) -> usize {
 /// Resources for debanding the image of a file on at most `ctx.threads` threads: the memory of
 /// [`peak_memory`](crate::peak_memory), or that of reading the file or writing its result, where it is more.
 /// The program itself is not included.
-///
-/// Example: the [tour](crate#file).
 pub fn deband_cost(path: &Path, options: &FileOptions, ctx: &Context<'_>) -> Cost {
     let size = declared_size(path);
     let pixels = size.map_or_else(|pixels| pixels, |(width, height)| width.saturating_mul(height));
@@ -140,8 +128,6 @@ pub fn deband_cost(path: &Path, options: &FileOptions, ctx: &Context<'_>) -> Cos
 
 /// Number of pixels as the header declares it. Undeclared sizes may be anything, so such an image runs alone;
 /// missing files and other files cost nothing.
-///
-/// Example: the [tour](crate#file).
 pub fn declared_pixels(path: &Path) -> u64 {
     declared_size(path).map_or_else(|pixels| pixels, |(width, height)| width.saturating_mul(height))
 }

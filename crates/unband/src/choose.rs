@@ -13,8 +13,6 @@ use crate::networks::{self, PRECISION, STRENGTH};
 use crate::{Alpha, Choice, Error, Options, OutputDepth, Precision, Reason, TreatAs};
 
 /// The action on an image's samples.
-///
-/// Example: the [tour](crate#image).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
     /// The method runs.
@@ -26,8 +24,6 @@ pub enum Act {
 }
 
 /// The plan for one image.
-///
-/// Example: the [tour](crate#image).
 #[derive(Clone)]
 pub struct Choices {
     /// The method with its parameters.
@@ -62,16 +58,12 @@ fn usual(image: &Image, findings: &Findings, options: &Options) -> &'static Entr
 }
 
 /// Findings on an image, as far as options say more than its samples.
-///
-/// Example: the [tour](crate#image).
 pub fn find(image: &Image, options: &Options, ctx: &Context<'_>) -> Findings {
     let found = inspect(image, ctx);
     if options.truncated { found.truncated(image.depth) } else { found }
 }
 
 /// Checks the options that need no image: the method with its weights, and ranges.
-///
-/// Example: the [tour](crate#image).
 ///
 /// # Errors
 /// A parameter that the method does not have, an option outside its range, unusable weights.
@@ -105,8 +97,6 @@ fn settled(mut method: Method, options: &Options) -> Result<Method, Error> {
 }
 
 /// Plans the work on an image with known `findings`.
-///
-/// Example: the [tour](crate#image).
 ///
 /// # Errors
 /// As [`check`].

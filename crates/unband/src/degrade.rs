@@ -1,6 +1,4 @@
 //! Degradations of clean images, recipes of them, and datasets of pairs.
-//!
-//! Example: the [tour](crate#degradation).
 
 pub use unband_data::dataset;
 pub use unband_data::files::{clean_rgb, seed_of, write_png};

@@ -5,8 +5,6 @@ use std::path::PathBuf;
 use unband_image::{Hint, ParamError, RestoreError};
 
 /// Why a job failed. [`Error::hint`] names the next action.
-///
-/// Example: the [tour](crate#image).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

@@ -2,8 +2,6 @@
 //! no detail is invented.
 //!
 //! [`cells`] is the single definition of their widths; `docs/how/intervals.md` shows it as a table.
-//!
-//! Example: the [tour](crate#image).
 
 use std::ops::Range;
 
@@ -21,8 +19,6 @@ use unband_simd::jobs::faithful::{
 const SLACK: f32 = 8e-7;
 
 /// The quantisation intervals of one plane; values, not codes.
-///
-/// Example: the [tour](crate#image).
 #[derive(Clone, Debug, PartialEq)]
 pub enum PlaneCells {
     /// The source value ± this.
@@ -41,8 +37,6 @@ pub enum PlaneCells {
 }
 
 /// The quantisation intervals of all samples of one image.
-///
-/// Example: the [tour](crate#image).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cells {
     /// Luma weights, when the intervals are those of luma and colour differences behind RGB.
@@ -72,8 +66,6 @@ pub struct Cells {
 ///
 /// Codes are 8-bit ones of full scale (1/255). In an image whose red, green and blue were never mixed,
 /// squares where the grid does not apply have the container's own intervals.
-///
-/// Example: the [tour](crate#image).
 pub fn cells(image: &Image, findings: &Findings) -> Cells {
     let matrix = match findings.space {
         Space::Yuv { matrix, .. } if image.planes.len() == 3 && findings.grids.len() == 3 => Some(matrix),
@@ -108,8 +100,6 @@ pub fn cells(image: &Image, findings: &Findings) -> Cells {
 }
 
 /// The intervals that samples are kept in.
-///
-/// Example: the [tour](crate#image).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Faithful {
     /// None.

@@ -19,8 +19,6 @@ unband_image::words! {
 }
 
 /// Factor of the values that a network gets; `None`: as the weights file states.
-///
-/// Example: the [tour](crate#models).
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct Scale(pub Option<f32>);
 

@@ -1,6 +1,4 @@
 //! Expansion of arguments (files, folders, patterns, `-`) into inputs.
-//!
-//! Example: the [tour](crate#file).
 
 use std::collections::HashSet;
 use std::io::Read;
@@ -12,18 +10,12 @@ use unband_io::{FormatEntry, Limits, reason};
 use walkdir::WalkDir;
 
 /// Suffix of default result names, by which earlier results are recognised.
-///
-/// Example: the [tour](crate#file).
 pub const SUFFIX: &str = "_unband";
 
 /// The name for standard input and standard output.
-///
-/// Example: the [tour](crate#file).
 pub const STDIO: &str = "-";
 
 /// One input.
-///
-/// Example: the [tour](crate#file).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Input {
     /// Its path; [`STDIO`] for standard input.
@@ -81,8 +73,6 @@ impl Input {
 }
 
 /// Why an argument is not an input, or not a pair.
-///
-/// Example: the [tour](crate#file).
 #[derive(Debug, thiserror::Error)]
 #[error("{}", about(name, fault))]
 pub struct InputError {
@@ -93,8 +83,6 @@ pub struct InputError {
 }
 
 /// A fault of an argument.
-///
-/// Example: the [tour](crate#file).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InputFault {
@@ -188,8 +176,6 @@ pub(crate) fn about(name: &str, fault: &dyn std::fmt::Display) -> String {
 }
 
 /// The inputs, and messages about the other arguments.
-///
-/// Example: the [tour](crate#file).
 #[derive(Debug, Default)]
 pub struct Gathered {
     /// In the order of the arguments; files of folders by name.
@@ -205,8 +191,6 @@ pub struct Gathered {
 }
 
 /// Options of the expansion.
-///
-/// Example: the [tour](crate#file).
 pub struct Gather<'a> {
     /// Include subfolders.
     pub recursive: bool,
@@ -326,8 +310,6 @@ impl Gather<'_> {
 
 /// A path as text from which it can be restored. In a path that is not UTF-8, invalid bytes become `\xff` and
 /// backslashes are doubled; the same holds for names that look escaped. All others stay as they are.
-///
-/// Example: the [tour](crate#file).
 pub fn exact(path: &Path) -> String {
     #[cfg(unix)]
     {
@@ -350,8 +332,6 @@ pub fn exact(path: &Path) -> String {
 }
 
 /// Does its extension belong to a readable image format?
-///
-/// Example: the [tour](crate#file).
 pub fn readable(path: &Path) -> bool {
     unband_io::by_extension(path).is_some_and(|format| format.reads)
 }
@@ -369,8 +349,6 @@ fn named(path: &Path) -> Input {
 }
 
 /// Is it a control character, or one that changes the direction of writing?
-///
-/// Example: the [tour](crate#file).
 pub fn steers(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}')
@@ -379,22 +357,16 @@ pub fn steers(c: char) -> bool {
 
 /// Replaces characters in text from files that could affect a terminal or forge lines, or that show a name
 /// backwards.
-///
-/// Example: the [tour](crate#file).
 pub fn printable(text: &str) -> String {
     text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// Is this a pattern for several files?
-///
-/// Example: the [tour](crate#file).
 pub fn is_pattern(path: &Path) -> bool {
     path.as_os_str().as_encoded_bytes().iter().any(|b| b"*?[".contains(b))
 }
 
 /// Is this the name of a result: `sky_unband.png`?
-///
-/// Example: the [tour](crate#file).
 pub fn is_result(path: &Path) -> bool {
     path.file_stem().is_some_and(|stem| {
         let stem = stem.as_encoded_bytes();

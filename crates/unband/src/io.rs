@@ -1,8 +1,6 @@
 //! Image formats and files below the jobs: reading, writing, limits, and streams of a video.
 //!
 //! [`FORMATS`] lists the formats; a [`FormatEntry`] says what it can store.
-//!
-//! Example: the [tour](crate#file).
 
 pub use unband_io::{
     Access, Dropped, Error, FORMATS, FormatEntry, Limits, Saving, Spool, WriteOptions, Writes, Y4mHeader,

@@ -11,6 +11,8 @@
 //! | models | `models::Shelf`, [`Upscaler`] | `files` |
 //!
 //! `files` is on by default. The feature `image` converts from and to the `image` crate's `DynamicImage`.
+//! Behind the tasks stand [`verdict`] (scores in words), [`nets`] and [`networks`] (graphs and their shipped
+//! weights), `recipes` (of tables and trainings) and `io` (formats).
 //!
 //! # Image
 //!

@@ -4,35 +4,25 @@ use unband_filters::RecipeError;
 use unband_image::{Entry, Method, ParamKind};
 
 /// The registries behind `--method`.
-///
-/// Example: the [tour](crate#image).
 pub static METHODS: &[&[Entry]] = &[unband_filters::FILTERS, crate::networks::NETWORKS];
 
 /// All methods, in the order of the registries.
-///
-/// Example: the [tour](crate#image).
 pub fn methods() -> impl Iterator<Item = &'static Entry> {
     METHODS.iter().flat_map(|registry| registry.iter())
 }
 
 /// Methods that need no weights file: all but networks.
-///
-/// Example: the [tour](crate#image).
 pub fn filters() -> impl Iterator<Item = &'static Entry> {
     methods().filter(|entry| entry.params.iter().all(|param| param.kind != ParamKind::File))
 }
 
 /// The method of that name.
-///
-/// Example: the [tour](crate#image).
 pub fn method(name: &str) -> Option<&'static Entry> {
     methods().find(|entry| entry.name == name)
 }
 
 /// A method from text such as `gradfun:radius=20,strength=2`, or from another program's filter syntax, with
 /// all parameters checked: [`unband_filters::parse_method`].
-///
-/// Example: the [tour](crate#image).
 ///
 /// # Errors
 /// Unknown names, values that a parameter cannot have.

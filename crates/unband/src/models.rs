@@ -1,6 +1,4 @@
 //! Imported models by name, and the default model of each network.
-//!
-//! Example: the [tour](crate#models).
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -27,13 +25,9 @@ use crate::Weights;
 use crate::networks::{self, WEIGHTS, takes_weights};
 
 /// The metadata key of an imported file that names its network.
-///
-/// Example: the [tour](crate#models).
 pub const NETWORK: &str = "unband.network";
 
 /// The metadata key of an imported file that names its published checkpoint.
-///
-/// Example: the [tour](crate#models).
 pub const PUBLISHED: &str = "unband.published";
 
 /// File next to the models that stores the default model of each network.
@@ -43,8 +37,6 @@ const DEFAULTS: &str = "defaults.json";
 const LONGEST_HEADER: u64 = 16 << 20;
 
 /// Why a model cannot be used.
-///
-/// Example: the [tour](crate#models).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ModelsError {
@@ -186,8 +178,6 @@ impl Hint for ModelsError {
 }
 
 /// An imported model.
-///
-/// Example: the [tour](crate#models).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Imported {
     /// Its name.
@@ -201,8 +191,6 @@ pub struct Imported {
 }
 
 /// All imported models.
-///
-/// Example: the [tour](crate#models).
 #[derive(Clone, Debug, Default)]
 pub struct Shelf {
     folder: PathBuf,
@@ -313,8 +301,6 @@ impl Shelf {
 }
 
 /// Text that is not a method, with a hint about imported models, which may be named like methods.
-///
-/// Example: the [tour](crate#models).
 #[derive(Debug, thiserror::Error)]
 #[error("{error}")]
 pub struct MethodError {
@@ -330,8 +316,6 @@ impl Hint for MethodError {
 }
 
 /// Parses a method with its settings, or another program's filter string; `folder` holds imported models.
-///
-/// Example: the [tour](crate#models).
 ///
 /// # Errors
 /// Unknown names and invalid settings.
@@ -360,8 +344,6 @@ fn named_model(name: &str, folder: &Path) -> Option<String> {
 
 /// The weights file of that path, or of the model with that name in the folder of models.
 ///
-/// Example: the [tour](crate#models).
-///
 /// # Errors
 /// [`ModelsError::NotThere`].
 pub fn file_named(named: &Path, folder: Option<&Path>) -> Result<PathBuf, ModelsError> {
@@ -379,8 +361,6 @@ pub fn file_named(named: &Path, folder: Option<&Path>) -> Result<PathBuf, Models
 
 /// Completes a method's settings with its weights: a model name becomes a path, and a network without weights
 /// gets its default model of the folder.
-///
-/// Example: the [tour](crate#models).
 ///
 /// # Errors
 /// Neither a file nor a model of that name; several models without a default.
@@ -408,8 +388,6 @@ pub fn settle(method: &mut Method, folder: Option<&Path>) -> Result<(), ModelsEr
 
 /// The method that runs a weights file.
 ///
-/// Example: the [tour](crate#models).
-///
 /// # Errors
 /// An unreadable file, or one of a network that does not deband.
 pub fn method_of(file: &Path) -> Result<&'static Entry, ModelsError> {
@@ -428,8 +406,6 @@ pub fn method_of(file: &Path) -> Result<&'static Entry, ModelsError> {
 }
 
 /// Is the method of this name a network?
-///
-/// Example: the [tour](crate#models).
 pub fn is_network(method: &str) -> bool {
     crate::method(method).is_some_and(|entry| takes_weights(entry.params))
 }

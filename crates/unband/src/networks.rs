@@ -1,6 +1,4 @@
 //! Neural networks as methods: `--method ggdbn --weights FILE`.
-//!
-//! Example: the [tour](crate#models).
 
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -84,8 +82,6 @@ params! {
 }
 
 /// The hint for an invalid setting. Only the network limits the strength to 1.
-///
-/// Example: the [tour](crate#models).
 pub fn setting_hint(error: &ParamError) -> Option<String> {
     let limited = matches!(error, ParamError::OutOfRange { name: STRENGTH, range: "0.0..=1.0", .. });
     let own = "above 1 needs smooth: drop `--method`, or use `--method smooth`, which goes up to 4";
@@ -118,8 +114,6 @@ macro_rules! network {
 }
 
 /// Debanding networks, by date of publication.
-///
-/// Example: the [tour](crate#models).
 pub static NETWORKS: &[Entry] = &[
     network!(arch::bitnet::ENTRY, OnceParams, |_, _, _| Execution::Once),
     network!(arch::adnet::ENTRY, OnceParams, |_, _, _| Execution::Once),
@@ -171,8 +165,6 @@ pub(crate) const LITE: Entry = Entry {
 };
 
 /// Name of the built-in debanding network, the default method where a grid was found.
-///
-/// Example: the [tour](crate#models).
 pub const DEFAULT: &str = arch::unband_lite::ENTRY.name;
 
 /// Was a grid found in any plane? Without one the built-in network knows no more than `smooth`.
@@ -181,33 +173,23 @@ pub(crate) fn has_grid(findings: &Findings) -> bool {
 }
 
 /// The weights of a network as a file, where they are built in.
-///
-/// Example: the [tour](crate#models).
 pub fn built_in(method: &str) -> Option<&'static [u8]> {
     (method == DEFAULT).then_some(unband_weights::DEBANDER)
 }
 
 /// Name of the strength parameter of unband's own methods.
-///
-/// Example: the [tour](crate#models).
 pub const STRENGTH: &str = "strength";
 
 /// Name of the precision parameter.
-///
-/// Example: the [tour](crate#models).
 pub const PRECISION: &str = "precision";
 
 /// Name of the parameter for the steps of a multi-step network.
 const STEPS: &str = "steps";
 
 /// Name of the checkpoint parameter.
-///
-/// Example: the [tour](crate#models).
 pub const WEIGHTS: &str = "weights";
 
 /// Does the method take a checkpoint?
-///
-/// Example: the [tour](crate#models).
 pub fn takes_weights(params: &[ParamInfo]) -> bool {
     params.iter().any(|param| param.name == WEIGHTS)
 }
@@ -257,8 +239,6 @@ fn where_from(name: &str) -> String {
 
 /// The checkpoint of a method; `None` for built-in weights, and for methods without weights.
 ///
-/// Example: the [tour](crate#models).
-///
 /// # Errors
 /// As [`Weights::file`].
 pub fn checkpoint(method: &Method) -> Result<Option<PathBuf>, ParamError> {
@@ -266,8 +246,6 @@ pub fn checkpoint(method: &Method) -> Result<Option<PathBuf>, ParamError> {
 }
 
 /// Checks that the method has an extra output of that name.
-///
-/// Example: the [tour](crate#models).
 ///
 /// # Errors
 /// The outputs that it has, and the networks that have extra outputs.

@@ -9,8 +9,6 @@ use unband_image::{Depth, Method};
 use crate::Precision;
 
 /// The method to run.
-///
-/// Example: the [tour](crate#image).
 #[derive(Clone, Debug, PartialEq, Default)]
 pub enum Choice {
     /// The default method, chosen by image.
@@ -36,8 +34,6 @@ impl Choice {
 }
 
 /// Bits per sample of the result.
-///
-/// Example: the [tour](crate#image).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum OutputDepth {
     /// The depth of the input.
@@ -104,8 +100,6 @@ unband_image::words! {
 }
 
 /// Treatment of a banded alpha channel.
-///
-/// Example: the [tour](crate#image).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Alpha {
     /// It stays.
@@ -116,8 +110,6 @@ pub enum Alpha {
 }
 
 /// Treatment of an image. The default is the main job: default method, same depth, blue-noise dither.
-///
-/// Example: the [tour](crate#image).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
     /// The method.

@@ -1,6 +1,4 @@
 //! Pairing of references, inputs and results by name or list.
-//!
-//! Example: the [tour](crate#metrics).
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,8 +8,6 @@ use unband_image::Hint;
 use crate::inputs::{Gather, Input, InputError, InputFault, SUFFIX, readable};
 
 /// Images of one scene.
-///
-/// Example: the [tour](crate#metrics).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pair {
     /// Name in tables.
@@ -25,8 +21,6 @@ pub struct Pair {
 }
 
 /// All pairs, and images without a partner.
-///
-/// Example: the [tour](crate#metrics).
 #[derive(Debug, Default)]
 pub struct Pairs {
     /// Pairs in the order of their names or of the list.
@@ -43,8 +37,6 @@ fn is_readable(path: &Path) -> Input {
 }
 
 /// A file was given with a folder.
-///
-/// Example: the [tour](crate#metrics).
 #[derive(Debug, thiserror::Error)]
 #[error("{} is {}, {} is {}", first.display(), kind(first), second.display(), kind(second))]
 pub struct FileWithFolder {
@@ -65,8 +57,6 @@ impl Hint for FileWithFolder {
 }
 
 /// Pairs two files, or the files of two folders by name.
-///
-/// Example: the [tour](crate#metrics).
 ///
 /// # Errors
 /// A folder with a file.
@@ -148,8 +138,6 @@ fn named(folder: &Path, recursive: bool, failures: &mut Vec<InputError>) -> Name
 /// Reads pairs from a list: reference, second image and optionally the image before its repair. A first line
 /// `reference,result` (or `reference,input`) is a header. Paths are relative to the folders, else to the
 /// list's folder.
-///
-/// Example: the [tour](crate#metrics).
 ///
 /// # Errors
 /// An unreadable list, or a line without two or three names.

@@ -9,8 +9,6 @@ use unband_image::{Codec, JpegOrigin};
 use crate::faithful::{Faithful, cells};
 
 /// Counts of [`prove`].
-///
-/// Example: the [tour](crate#image).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Proof {
     /// Checked samples; coefficients, where a JPEG file defines their intervals.
@@ -44,8 +42,6 @@ fn jpeg_codes(image: &Image) -> Option<f64> {
 /// Where `original` is still what its JPEG file decodes to, counts coefficients instead, unless the intervals
 /// are those of a coarser grid ([`Faithful::Grid`]): those outside the stored intervals by more than a shift
 /// of one code in every sample explains.
-///
-/// Example: the [tour](crate#image).
 pub fn prove(original: &Image, written: &Image, findings: &Findings, faithful: Faithful) -> Proof {
     let samples: u64 = written.planes.iter().map(|plane| plane.data.len() as u64).sum();
     let same = original.planes.len() == written.planes.len()

@@ -1,5 +1,3 @@
 //! The recipes that are part of unband: trainings, degradations and tables.
-//!
-//! Example: the [tour](crate#evaluation).
 
 pub use unband_recipes::{DEGRADATION_RECIPES, SMALL, Shipped, TABLES, TRAININGS, find_unless_file, names};

@@ -6,8 +6,6 @@ use unband_image::findings::{Drawing, Findings};
 use crate::faithful::Faithful;
 
 /// The reason for a result.
-///
-/// Example: the [tour](crate#image).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// Bands were removed.
@@ -70,8 +68,6 @@ impl Reason {
 }
 
 /// Findings and changes of [`crate::deband_with`].
-///
-/// Example: the [tour](crate#image).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
     /// Findings on the input.

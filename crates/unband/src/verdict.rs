@@ -1,6 +1,4 @@
 //! Grades of banding, and the verdict on an image.
-//!
-//! Example: the [tour](crate#metrics).
 
 use std::fmt;
 
@@ -10,8 +8,6 @@ use unband_image::{Context, Image};
 use unband_metrics::cambi;
 
 /// Severity of banding.
-///
-/// Example: the [tour](crate#metrics).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "files", derive(serde::Serialize, serde::Deserialize))]
 pub enum Grade {
@@ -57,8 +53,6 @@ const MUCH: f32 = 0.25;
 /// The limits were fitted on every second training photo; the validation photos agree. Accuracy of the grade:
 /// `docs/results/verdict.md`. Noise hides levels: an image whose bands a filter has only covered with grain
 /// may get [`Grade::None`].
-///
-/// Example: the [tour](crate#metrics).
 pub fn grade(findings: &Findings) -> Grade {
     let share = findings.banded_share;
     let (step, limit) = (step(findings), limit(findings.cause));
@@ -112,8 +106,6 @@ const DEEP_SEEN: f32 = 0.3;
 const DEEP_ALONE: f32 = 0.95;
 
 /// Findings and grade of a video frame.
-///
-/// Example: the [tour](crate#metrics).
 #[derive(Clone, Debug)]
 pub struct GradedFindings {
     /// The findings. `visible` is set where the grade is not [`Grade::None`].
@@ -126,8 +118,6 @@ pub struct GradedFindings {
 ///
 /// Bands in luma and chroma are graded by the findings and by CAMBI, which also sees steps of one code and
 /// those of more than 8 bits.
-///
-/// Example: the [tour](crate#metrics).
 pub fn look_at_frame(image: &Image, ctx: &Context<'_>) -> GradedFindings {
     // All frames of a shot get the same treatment: a single frame is never a drawing.
     let mut findings = Findings { drawing: None, ..inspect(image, ctx) };
@@ -143,8 +133,6 @@ pub fn look_at_frame(image: &Image, ctx: &Context<'_>) -> GradedFindings {
 }
 
 /// The verdict on an image or a video frame.
-///
-/// Example: the [tour](crate#metrics).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
     /// The grade of the banding.
@@ -160,8 +148,6 @@ pub struct Verdict {
 }
 
 /// Traces in an image, visible or not.
-///
-/// Example: the [tour](crate#metrics).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
     /// Share of the smooth area that has them, 0 to 1.

@@ -6,8 +6,6 @@ use unband_image::{ParamError, ParamKind, ParamValue};
 use unband_infer::models;
 
 /// Weights of a network.
-///
-/// Example: the [tour](crate#models).
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Weights {
     /// Those of the program; only its own networks have them.

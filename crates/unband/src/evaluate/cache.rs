@@ -11,8 +11,6 @@ use super::{EvaluateError, FileFault};
 use crate::metrics::Value;
 
 /// Result of one method and setting on one image.
-///
-/// Example: the [tour](crate#evaluation).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     /// Values by the name of the metric.
@@ -63,8 +61,6 @@ impl Record {
 }
 
 /// A folder of results, each named by a hash of everything it depends on.
-///
-/// Example: the [tour](crate#evaluation).
 pub struct Cache {
     folder: PathBuf,
 }

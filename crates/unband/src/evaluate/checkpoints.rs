@@ -10,8 +10,6 @@ use crate::models;
 
 /// Folders that relative names refer to, in order: the current one, those above each file of the recipe, and
 /// the clone that the program was built in.
-///
-/// Example: the [tour](crate#evaluation).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Roots(Vec<PathBuf>);
 

@@ -16,8 +16,6 @@ use crate::metrics::{MetricsError, comparable};
 use crate::{batch, pairs};
 
 /// A pair that can be read or made.
-///
-/// Example: the [tour](crate#evaluation).
 pub struct PairSource {
     /// Name: the file without its extension, below its degradation where that is a folder.
     pub name: String,

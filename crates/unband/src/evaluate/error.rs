@@ -15,8 +15,6 @@ use crate::metrics::{self, MetricsError};
 use crate::models::{ModelsError, NoVariant};
 
 /// Why a table cannot be made.
-///
-/// Example: the [tour](crate#evaluation).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EvaluateError {
@@ -143,8 +141,6 @@ fn degradation(name: &str, error: &DegradationRecipeError) -> String {
 }
 
 /// A fault of a row's settings.
-///
-/// Example: the [tour](crate#evaluation).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RowFault {
@@ -188,8 +184,6 @@ pub enum RowFault {
 }
 
 /// A fault of a file or a folder of a table.
-///
-/// Example: the [tour](crate#evaluation).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FileFault {

@@ -9,8 +9,6 @@ use unband_nets::checkpoint;
 use super::{EvaluateError, FileFault};
 
 /// The SHA-256 of bytes in memory.
-///
-/// Example: the [tour](crate#evaluation).
 pub fn of_bytes(bytes: &[u8]) -> String {
     hexadecimal(&Sha256::digest(bytes))
 }

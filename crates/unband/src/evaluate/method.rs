@@ -13,8 +13,6 @@ use crate::{Choice, Error, Options, Weights, networks};
 const DEFAULT: &str = "default";
 
 /// A method with its settings.
-///
-/// Example: the [tour](crate#evaluation).
 #[derive(Clone, Debug)]
 pub struct NamedMethod {
     /// As typed.
@@ -24,8 +22,6 @@ pub struct NamedMethod {
 }
 
 /// Why a method with its settings and weights cannot run.
-///
-/// Example: the [tour](crate#evaluation).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NamedMethodError {
@@ -60,8 +56,6 @@ impl Hint for NamedMethodError {
 
 /// Parses comma-separated methods. A setting after a comma belongs to the method before it:
 /// `gradfun:radius=20,strength=2,smooth`. `folder` holds imported models.
-///
-/// Example: the [tour](crate#evaluation).
 ///
 /// # Errors
 /// Unknown names and invalid settings.

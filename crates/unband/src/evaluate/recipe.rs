@@ -14,8 +14,6 @@ use super::{EvaluateError, FileFault};
 use crate::{Dither, OutputDepth};
 
 /// A whole table. Keys are spelled with hyphens in TOML, as in training recipes.
-///
-/// Example: the [tour](crate#evaluation).
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Recipe {
@@ -64,8 +62,6 @@ pub struct Recipe {
 }
 
 /// Source of the images; the same words as in training recipes.
-///
-/// Example: the [tour](crate#evaluation).
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, tag = "kind", rename_all = "kebab-case")]
 pub enum Data {
@@ -94,8 +90,6 @@ impl Data {
 }
 
 /// A cost of a method.
-///
-/// Example: the [tour](crate#evaluation).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cost {
@@ -131,8 +125,6 @@ impl Cost {
 }
 
 /// Treatment of a network without a checkpoint.
-///
-/// Example: the [tour](crate#evaluation).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Weights {
@@ -146,8 +138,6 @@ pub enum Weights {
 }
 
 /// Sample format for a method.
-///
-/// Example: the [tour](crate#evaluation).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Planes {
@@ -159,8 +149,6 @@ pub enum Planes {
 }
 
 /// A row: a method, or published values, or both.
-///
-/// Example: the [tour](crate#evaluation).
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RecipeRow {

@@ -22,8 +22,6 @@ use crate::networks::{self, WEIGHTS, built_in};
 use crate::{Dither, Options, OutputDepth};
 
 /// A row.
-///
-/// Example: the [tour](crate#evaluation).
 pub struct Row {
     /// The row of the recipe.
     pub recipe: RecipeRow,
@@ -38,8 +36,6 @@ pub struct Row {
 }
 
 /// The job of a row.
-///
-/// Example: the [tour](crate#evaluation).
 pub enum Runs {
     /// The degraded images as they are.
     Input,
@@ -54,8 +50,6 @@ pub enum Runs {
 }
 
 /// A method with one of its settings.
-///
-/// Example: the [tour](crate#evaluation).
 pub struct Setting {
     /// The setting as written in the recipe; empty if there is only one.
     pub text: String,

@@ -10,8 +10,6 @@ use crate::inputs::plain;
 use crate::metrics::{Direction, Summary, summary, summary_of_groups};
 
 /// A column of the table.
-///
-/// Example: the [tour](crate#evaluation).
 #[derive(Clone, Copy)]
 pub enum Column {
     /// A metric.
@@ -48,8 +46,6 @@ impl Column {
 }
 
 /// Results of a pair: for each row and setting, values or the reason for their absence.
-///
-/// Example: the [tour](crate#evaluation).
 pub struct Measured {
     /// The pair's name.
     pub name: String,
@@ -62,8 +58,6 @@ pub struct Measured {
 }
 
 /// Rows over some of the pairs.
-///
-/// Example: the [tour](crate#evaluation).
 pub struct Group {
     /// The degradation; `None` for all pairs together.
     pub cause: Option<String>,
@@ -74,8 +68,6 @@ pub struct Group {
 }
 
 /// A row.
-///
-/// Example: the [tour](crate#evaluation).
 pub struct TableRow {
     /// Its name.
     pub name: String,

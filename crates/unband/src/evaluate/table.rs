@@ -23,8 +23,6 @@ use crate::inputs::InputError;
 use crate::metrics::{Subject, Value, score};
 
 /// Where results are stored, and which of them may be used again.
-///
-/// Example: the [tour](crate#evaluation).
 #[derive(Clone, Debug)]
 pub struct EvaluateOptions {
     /// Folder of the table; its subfolder `kept` stores results. Without it nothing is stored.
@@ -41,8 +39,6 @@ impl Default for EvaluateOptions {
 }
 
 /// A table whose recipe is checked and whose pairs are found.
-///
-/// Example: the [tour](crate#evaluation).
 pub struct Evaluation {
     /// The recipe, without its rows.
     pub recipe: Recipe,
@@ -63,8 +59,6 @@ pub struct Evaluation {
 }
 
 /// A finished table.
-///
-/// Example: the [tour](crate#evaluation).
 pub struct Table {
     /// Its title.
     pub title: String,
@@ -83,8 +77,6 @@ pub struct Table {
 }
 
 /// Evaluates a recipe on the threads of the context, small images in parallel.
-///
-/// Example: the [tour](crate#evaluation).
 ///
 /// # Errors
 /// Those of [`Evaluation::new`]; a cancelled job. Pairs that fail are part of the table.

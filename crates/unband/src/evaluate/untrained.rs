@@ -10,8 +10,6 @@ use super::{EvaluateError, FileFault};
 use crate::models::{ModelsError, NetworkSource};
 
 /// Suffix of their row names.
-///
-/// Example: the [tour](crate#evaluation).
 pub const UNTRAINED: &str = "untrained";
 
 /// Note for readers of such tables.

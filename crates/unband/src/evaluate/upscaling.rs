@@ -89,8 +89,6 @@ impl Upscaling {
 }
 
 /// A pair, with the image that metrics take as input.
-///
-/// Example: the [tour](crate#evaluation).
 pub struct ReadyPair {
     /// The pair.
     pub pair: Pair,

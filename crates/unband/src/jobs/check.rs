@@ -6,8 +6,6 @@ use crate::Error;
 
 /// Checks that the planes fit the model and each other.
 ///
-/// Example: the [tour](crate#image).
-///
 /// # Errors
 /// [`Error::Image`], with the fault.
 pub fn check(image: &Image) -> Result<(), Error> {

@@ -16,8 +16,6 @@ use crate::{Error, Options, Reason, Report};
 /// Debands an image: default method, same depth, blue-noise dither. An image with nothing to repair comes
 /// back with identical samples.
 ///
-/// Example: the [tour](crate#image).
-///
 /// # Errors
 /// When the planes do not fit together.
 pub fn deband(image: &Image) -> Result<Image, Error> {
@@ -31,8 +29,6 @@ pub fn deband(image: &Image) -> Result<Image, Error> {
 /// ([`Options::alpha`]). The
 /// samples of a changed image are codes of its depth, and its [`Origin`] is reset: it is not the file's
 /// content any more.
-///
-/// Example: the [tour](crate#image).
 ///
 /// # Errors
 /// Unknown methods and settings, options out of range, too little memory allowed, planes that do not fit
@@ -49,8 +45,6 @@ pub fn deband_with(image: Image, options: &Options, ctx: &Context<'_>) -> Result
 }
 
 /// As [`deband_with`], for known findings (from [`crate::inspect`], or better).
-///
-/// Example: the [tour](crate#image).
 ///
 /// # Errors
 /// As [`deband_with`].

@@ -90,8 +90,6 @@ pub(crate) fn reading(planes: u64, file: u64) -> u64 {
 }
 
 /// Memory of a job in bytes: that of the whole process, the program itself included.
-///
-/// Example: the [tour](crate#image).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PeakMemory {
     /// Without a limit.
@@ -105,8 +103,6 @@ pub struct PeakMemory {
 ///
 /// For unband's own methods it is that of the largest of them: which one runs depends on the image. Files
 /// need memory for their bytes and encoders besides.
-///
-/// Example: the [tour](crate#image).
 ///
 /// # Errors
 /// Unusable weights.

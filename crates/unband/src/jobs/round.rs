@@ -16,8 +16,6 @@ use crate::Error;
 /// The same bytes come out for any number of threads. Infinite and NaN samples take the value of their
 /// neighbour. With `locked` all channels get the same threshold.
 ///
-/// Example: the [tour](crate#image).
-///
 /// # Errors
 /// Planes that do not fit together.
 pub fn dithered(

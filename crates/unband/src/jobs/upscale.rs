@@ -29,8 +29,6 @@ const LONG: usize = 4096;
 const MARGIN: usize = 32;
 
 /// Options of upscaling. The default is the built-in network at scale 4.
-///
-/// Example: the [tour](crate#models).
 #[derive(Clone, Debug, PartialEq)]
 pub struct UpscaleOptions {
     /// Width of the result relative to the image; `None`: the scale of the weights, 4 for the built-in
@@ -68,8 +66,6 @@ impl Default for UpscaleOptions {
 }
 
 /// Report on one upscaled image.
-///
-/// Example: the [tour](crate#models).
 #[derive(Clone, Debug, PartialEq)]
 pub struct UpscaleReport {
     /// The network.
@@ -83,8 +79,6 @@ pub struct UpscaleReport {
 }
 
 /// An upscaling network, ready for many images.
-///
-/// Example: the [tour](crate#models).
 pub struct Upscaler {
     upscaler: TiledUpscaler,
     network: &'static str,

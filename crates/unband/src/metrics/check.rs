@@ -35,8 +35,6 @@ enum CheckedValue {
 }
 
 /// Which value of a video is checked.
-///
-/// Example: the [tour](crate#metrics).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum CheckOf {
     /// The value of all frames together, or of an image.
@@ -72,8 +70,6 @@ fn part(name: &str) -> Option<(&str, &str)> {
 }
 
 /// A condition that an image or a video must not meet.
-///
-/// Example: the [tour](crate#metrics).
 #[derive(Clone, Debug)]
 pub struct Check {
     /// As typed.
@@ -84,8 +80,6 @@ pub struct Check {
 }
 
 /// A check that cannot be made.
-///
-/// Example: the [tour](crate#metrics).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}`: {fault}")]
 pub struct CheckError {
@@ -100,8 +94,6 @@ pub struct CheckError {
 }
 
 /// Why a check cannot be made.
-///
-/// Example: the [tour](crate#metrics).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CheckFault {

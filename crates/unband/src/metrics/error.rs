@@ -5,8 +5,6 @@ use unband_image::{Hint, ImageError, ParamError};
 use super::CheckError;
 
 /// Why metrics could not be chosen or computed.
-///
-/// Example: the [tour](crate#metrics).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MetricsError {
@@ -64,8 +62,6 @@ pub enum MetricsError {
 }
 
 /// Why an image or a video could not be measured.
-///
-/// Example: the [tour](crate#metrics).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FileFault {

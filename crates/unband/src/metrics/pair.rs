@@ -7,8 +7,6 @@ use super::{FileFault, MetricsError};
 /// An error unless two images have the same colour model and the first is `scale` times as wide and high.
 /// Both come with their names.
 ///
-/// Example: the [tour](crate#metrics).
-///
 /// # Errors
 /// Sizes and colour models, reported for the second image.
 pub fn comparable(

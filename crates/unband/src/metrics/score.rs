@@ -12,8 +12,6 @@ use super::{Check, Value};
 use crate::verdict::Verdict;
 
 /// An image that was inspected, in the forms that metrics use.
-///
-/// Example: the [tour](crate#metrics).
 #[derive(Clone, Debug)]
 pub struct Inspected {
     /// As RGB or grey, which most metrics use.
@@ -52,8 +50,6 @@ impl Inspected {
 }
 
 /// An image in the two forms that metrics use.
-///
-/// Example: the [tour](crate#metrics).
 #[derive(Clone, Copy, Debug)]
 pub struct Forms<'a> {
     /// RGB or grey.
@@ -81,8 +77,6 @@ impl<'a> From<&'a Inspected> for Forms<'a> {
 }
 
 /// An image to measure, with the images that metrics compare it with.
-///
-/// Example: the [tour](crate#metrics).
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
     /// The image.
@@ -120,8 +114,6 @@ impl<'a> Subject<'a> {
 }
 
 /// Verdict and values of an image, or of a video's frames together.
-///
-/// Example: the [tour](crate#metrics).
 #[derive(Clone, Debug)]
 pub struct Scores {
     /// The verdict.
@@ -148,8 +140,6 @@ impl Scores {
 }
 
 /// Metrics without a value, with the reason, in order.
-///
-/// Example: the [tour](crate#metrics).
 pub fn missing<'a>(
     values: &'a [Value],
     metrics: &'a [&'static Metric],
@@ -161,8 +151,6 @@ pub fn missing<'a>(
 }
 
 /// Inspects an image and computes its metrics.
-///
-/// Example: the [tour](crate#metrics).
 ///
 /// # Errors
 /// Luma and chroma that do not match.
@@ -177,8 +165,6 @@ pub fn score_image(
 }
 
 /// One metric of one image.
-///
-/// Example: the [tour](crate#metrics).
 pub fn score_one(subject: Subject<'_>, metric: &'static Metric, ctx: &Context<'_>) -> Value {
     score(&[subject], &[metric], usize::MAX, ctx).concat().remove(0)
 }
@@ -189,8 +175,6 @@ const PIXELS_AT_ONCE: usize = 64_000_000;
 /// All metrics of all images: a row per image, a value per metric. As many are computed in parallel as
 /// threads and memory allow: together they hold copies of at most `at_once` pixels. Metrics without the image
 /// that they compare with are blank. Reports progress in metrics.
-///
-/// Example: the [tour](crate#metrics).
 pub fn score(
     subjects: &[Subject<'_>],
     metrics: &[&'static Metric],

@@ -8,8 +8,6 @@ use unband_metrics::{ComparedWith, Domain, Metric, metrics};
 use super::MetricsError;
 
 /// The metrics that can be computed for a kind of input.
-///
-/// Example: the [tour](crate#metrics).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scope {
     /// Names of the default metrics; unavailable ones are skipped.
@@ -130,8 +128,6 @@ impl Scope {
 }
 
 /// The metric of that name, for images or videos.
-///
-/// Example: the [tour](crate#metrics).
 pub fn find(name: &str) -> Option<&'static Metric> {
     parse(name).ok().flatten()
 }

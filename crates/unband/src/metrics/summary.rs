@@ -8,8 +8,6 @@ use unband_metrics::Metric;
 use super::{Scores, Value};
 
 /// Summary of several values.
-///
-/// Example: the [tour](crate#metrics).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Summary {
     /// Number of values.
@@ -29,8 +27,6 @@ const SEED: u64 = 0;
 
 /// The summary of numeric values; `None` without any. The interval is the percentile bootstrap of the mean
 /// with a fixed seed: equal values give equal intervals.
-///
-/// Example: the [tour](crate#metrics).
 pub fn summary(values: &[f64]) -> Option<Summary> {
     let groups: Vec<&[f64]> = values.chunks(1).collect();
     summary_of_groups(&groups)
@@ -38,8 +34,6 @@ pub fn summary(values: &[f64]) -> Option<Summary> {
 
 /// The same for values that depend on each other within groups, such as those of one image degraded in
 /// several ways: the bootstrap resamples whole groups.
-///
-/// Example: the [tour](crate#metrics).
 pub fn summary_of_groups(groups: &[&[f64]]) -> Option<Summary> {
     let groups: Vec<&[f64]> = groups.iter().copied().filter(|group| !group.is_empty()).collect();
     let mut sorted = groups.concat();
@@ -78,8 +72,6 @@ pub fn summary_of_groups(groups: &[&[f64]]) -> Option<Summary> {
 }
 
 /// The summary of each metric over several images, by its name. Metrics without a value are omitted.
-///
-/// Example: the [tour](crate#metrics).
 pub fn summaries<'a>(
     all: &(impl Iterator<Item = &'a Scores> + Clone),
     metrics: &[&'static Metric],

@@ -1,8 +1,6 @@
 //! Values of metrics, and their text.
 
 /// Direction of improvement.
-///
-/// Example: the [tour](crate#metrics).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
     /// Higher is better.
@@ -14,8 +12,6 @@ pub enum Direction {
 }
 
 /// A value, or the reason for a missing one.
-///
-/// Example: the [tour](crate#metrics).
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// A value, possibly infinite.
@@ -37,8 +33,6 @@ impl Value {
 }
 
 /// A value with about four digits: "123.5", "1.500", "0.1235", "∞".
-///
-/// Example: the [tour](crate#metrics).
 pub fn number(value: f64) -> String {
     if value.is_infinite() {
         return if value > 0.0 { "∞" } else { "-∞" }.to_owned();
@@ -53,8 +47,6 @@ pub fn number(value: f64) -> String {
 }
 
 /// A time in seconds as "1:02.250" or "1:00:02.250".
-///
-/// Example: the [tour](crate#metrics).
 pub fn clock(seconds: f64) -> String {
     let sign = if seconds < 0.0 { "-" } else { "" };
     let thousandths = (seconds.abs() * 1000.0).round() as u64;

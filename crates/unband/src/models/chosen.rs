@@ -10,8 +10,6 @@ use unband_nets::state::{Weights, fill};
 use super::ModelsError;
 
 /// A network with its weights.
-///
-/// Example: the [tour](crate#models).
 pub struct Chosen {
     /// The network.
     pub architecture: &'static Architecture,
@@ -26,8 +24,6 @@ pub struct Chosen {
 }
 
 /// The names of all networks, with their variants.
-///
-/// Example: the [tour](crate#models).
 pub fn network_names() -> Vec<String> {
     let of = |a: &Architecture| {
         let variants = a.variants.iter().map(|variant| format!(", {}:{}", a.name, variant.name));

@@ -10,8 +10,6 @@ use unband_nets::checkpoint;
 use super::ModelsError;
 
 /// A network, by name or by checkpoint.
-///
-/// Example: the [tour](crate#models).
 #[derive(Clone, Debug)]
 pub enum NetworkSource {
     /// A network by its name, `NAME` or `NAME:VARIANT`.
@@ -21,8 +19,6 @@ pub enum NetworkSource {
 }
 
 /// A name without a network.
-///
-/// Example: the [tour](crate#models).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what}")]
 pub struct NoVariant {

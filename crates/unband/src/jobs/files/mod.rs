@@ -1,6 +1,4 @@
 //! Debanding and upscaling from file to file.
-//!
-//! Example: the [tour](crate#file).
 
 use std::borrow::Cow;
 use std::fs;
@@ -37,8 +35,6 @@ use plan::{holds_planes_of, plan, target};
 use source::{decode, is_file, read_bytes};
 
 /// Destination of the result.
-///
-/// Example: the [tour](crate#file).
 pub enum Output<'a> {
     /// A file of exactly this name; its extension selects the format, or agrees with [`FileOptions::format`].
     File(&'a Path),
@@ -50,8 +46,6 @@ pub enum Output<'a> {
 }
 
 /// Work on the image of a file.
-///
-/// Example: the [tour](crate#file).
 #[derive(Clone, Debug, Default)]
 pub enum Task {
     /// Banding is removed.
@@ -73,8 +67,6 @@ impl Task {
 }
 
 /// Options for one file.
-///
-/// Example: the [tour](crate#file).
 #[derive(Clone, Debug, Default)]
 #[allow(clippy::struct_excessive_bools)] // independent switches
 pub struct FileOptions {
@@ -112,8 +104,6 @@ impl FileOptions {
 }
 
 /// File sizes in bytes.
-///
-/// Example: the [tour](crate#file).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FileBytes {
     /// Bytes read.
@@ -137,8 +127,6 @@ impl FileBytes {
 }
 
 /// Report on one file.
-///
-/// Example: the [tour](crate#file).
 #[derive(Clone, Debug)]
 pub struct FileReport {
     /// The plan as executed: `output`, `format` and `copies` describe the file actually written.
@@ -159,8 +147,6 @@ pub struct FileReport {
 
 /// Reads and inspects a file and returns the plan. Writes nothing.
 ///
-/// Example: the [tour](crate#file).
-///
 /// # Errors
 /// Files that cannot be read, wrong options, a format that cannot hold the result.
 pub fn plan_file(
@@ -179,8 +165,6 @@ pub fn plan_file(
 /// An image that needs no repair is copied byte for byte under its own extension, unless another format or
 /// depth was requested; with [`FileOptions::only_banded`] nothing is written for it. An upscaled image has
 /// colours and metadata of the input.
-///
-/// Example: the [tour](crate#file).
 ///
 /// # Errors
 /// As [`plan_file`], an output that exists and may not be replaced, errors of the method or network, and
@@ -322,8 +306,6 @@ fn check_memory(image: &Image, format: &FormatEntry, options: &FileOptions, held
 /// format option.
 ///
 /// YUV planes of lossy formats become RGB, and an image that needs no repair is copied.
-///
-/// Example: the [tour](crate#file).
 ///
 /// # Errors
 /// As [`deband_found`](crate::deband_found).

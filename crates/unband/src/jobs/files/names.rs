@@ -9,8 +9,6 @@ use super::Output;
 use crate::{Error, OutputDepth};
 
 /// Options that change a result's name or format.
-///
-/// Example: the [tour](crate#file).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Naming {
     /// The requested format.
@@ -20,8 +18,6 @@ pub struct Naming {
 }
 
 /// `<folder>/<name>_unband`: the default result name, without extension.
-///
-/// Example: the [tour](crate#file).
 pub fn output_stem(input: &Path) -> PathBuf {
     let mut name = input.file_stem().unwrap_or_default().to_owned();
     name.push("_unband");
@@ -29,8 +25,6 @@ pub fn output_stem(input: &Path) -> PathBuf {
 }
 
 /// `<folder>/<name>_x<scale>_unband`: the default name of an upscaled result, without extension.
-///
-/// Example: the [tour](crate#file).
 pub fn upscaled_stem(input: &Path, scale: usize) -> PathBuf {
     let mut name = input.file_stem().unwrap_or_default().to_owned();
     name.push(format!("_x{scale}_unband"));
@@ -39,16 +33,12 @@ pub fn upscaled_stem(input: &Path, scale: usize) -> PathBuf {
 
 /// `<folder>/<name>_unband.<extension>` for a result in that format; the input's own extension where it
 /// belongs to the format.
-///
-/// Example: the [tour](crate#file).
 pub fn output_name(input: &Path, format: &'static FormatEntry) -> PathBuf {
     with_extension(&output_stem(input), &extension(Some(input), format))
 }
 
 /// Every file that the result may be written to, by names alone: nothing is read. Two inputs that share one
 /// must not run together.
-///
-/// Example: the [tour](crate#file).
 pub fn possible_outputs(input: &Path, output: &Output<'_>, naming: Naming) -> Vec<PathBuf> {
     match output {
         Output::Sink(_) => Vec::new(),
@@ -72,8 +62,6 @@ pub fn possible_outputs(input: &Path, output: &Output<'_>, naming: Naming) -> Ve
 }
 
 /// Checks that a name does not promise another format.
-///
-/// Example: the [tour](crate#file).
 ///
 /// # Errors
 /// It does.

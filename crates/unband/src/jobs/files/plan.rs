@@ -15,8 +15,6 @@ use crate::networks;
 use crate::{Error, Options, OutputDepth};
 
 /// Findings on an image, and the planned repair.
-///
-/// Example: the [tour](crate#file).
 #[derive(Clone, Debug)]
 pub struct Repair {
     /// The findings.
@@ -47,8 +45,6 @@ impl Repair {
 }
 
 /// A planned upscaling.
-///
-/// Example: the [tour](crate#file).
 #[derive(Clone, Copy, Debug)]
 pub struct Upscale {
     /// The network.
@@ -58,8 +54,6 @@ pub struct Upscale {
 }
 
 /// Properties of a file, and the planned work.
-///
-/// Example: the [tour](crate#file).
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// Format of the input, by its content.

@@ -10,8 +10,6 @@ use crate::Error;
 use crate::jobs::memory;
 
 /// Source of an image.
-///
-/// Example: the [tour](crate#file).
 #[derive(Clone, Copy, Debug)]
 pub enum Input<'a> {
     /// A file.

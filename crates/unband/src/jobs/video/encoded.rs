@@ -19,8 +19,6 @@ use crate::{Context, Error};
 const AROUND: f64 = 8.0;
 
 /// The encoder of a video's result, for trials on parts.
-///
-/// Example: the [tour](crate#video).
 #[derive(Debug)]
 pub struct EncoderTrial<'a> {
     file: &'a VideoFile,

@@ -1,8 +1,6 @@
 //! Debanding from video to video: decoded, debanded and encoded in one pass, everything else copied.
 //!
 //! Steps: the plan (plan.rs), inspection of all shots (shots.rs), then one pass over the frames (pass.rs).
-//!
-//! Example: the [tour](crate#video).
 
 mod boundaries;
 mod encoded;
@@ -53,8 +51,6 @@ pub use self::temporal::Temporal;
 
 /// Debands a video. Shots without banding stay unchanged; audio, subtitles, chapters and all else are copied.
 ///
-/// Example: the [tour](crate#video).
-///
 /// # Errors
 /// [`Error::Video`] for everything about videos, from a missing `ffmpeg` to a full disk; else as
 /// [`crate::deband_with`].
@@ -71,8 +67,6 @@ pub fn deband_video(
 }
 
 /// As [`deband_video`]; `on_plan` gets the plan before the first frame.
-///
-/// Example: the [tour](crate#video).
 ///
 /// # Errors
 /// As [`deband_video`].
@@ -197,8 +191,6 @@ fn about(error: Error, output: &Path) -> Error {
 }
 
 /// Folder of unfinished work for a result, if it exists.
-///
-/// Example: the [tour](crate#video).
 pub fn unfinished(output: &Path) -> Option<PathBuf> {
     let folder = folder::folder_of(output);
     folder.is_dir().then_some(folder)

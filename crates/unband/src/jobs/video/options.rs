@@ -8,8 +8,6 @@ use super::temporal::Temporal;
 use crate::{Options, OutputDepth};
 
 /// Options for one video.
-///
-/// Example: the [tour](crate#video).
 #[derive(Clone, Debug, Default)]
 #[allow(clippy::struct_excessive_bools)] // independent switches
 pub struct VideoOptions {
@@ -57,8 +55,6 @@ impl VideoOptions {
 }
 
 /// Report on one video.
-///
-/// Example: the [tour](crate#video).
 #[derive(Clone, Debug, PartialEq)]
 pub struct VideoReport {
     /// Properties of the video and of its encoding.

@@ -36,8 +36,6 @@ pub(super) struct Plan<'a> {
 }
 
 /// Properties of a video and its planned result, before encoding.
-///
-/// Example: the [tour](crate#video).
 #[derive(Clone, Debug, PartialEq)]
 pub struct VideoPlan {
     /// Properties of the video.
@@ -73,8 +71,6 @@ pub struct VideoPlan {
 }
 
 /// A shot and its findings.
-///
-/// Example: the [tour](crate#video).
 #[derive(Clone, Debug, PartialEq)]
 pub struct ShotFound {
     /// Start time, in seconds.
@@ -91,8 +87,6 @@ pub struct ShotFound {
 
 /// Disk space for a result, in bytes. Finished segments and the joined video are on the disk at the same
 /// time.
-///
-/// Example: the [tour](crate#video).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Disk {
     /// Estimated need for both; `None` where it depends on a lossy encoder.
@@ -320,8 +314,6 @@ impl<'a> Plan<'a> {
 
 /// Checks that the video can be processed, as [`deband_video`](super::deband_video) does first.
 ///
-/// Example: the [tour](crate#video).
-///
 /// # Errors
 /// Interlaced videos, and those that would lose dynamic HDR.
 pub fn check_video(file: &VideoFile, options: &VideoOptions) -> Result<(), Error> {
@@ -345,8 +337,6 @@ pub(super) fn opened(
 }
 
 /// Inspects a video and plans its encoding; encodes nothing and writes nothing.
-///
-/// Example: the [tour](crate#video).
 ///
 /// # Errors
 /// Errors of [`deband_video`](super::deband_video) before the first frame. A result that exists is not one.

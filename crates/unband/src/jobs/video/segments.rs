@@ -29,8 +29,6 @@ use crate::{Context, Error};
 ///
 /// It holds the right to write the result until [`SegmentJob::join`]. Finished segments stay for a job with
 /// [`VideoOptions::resume`].
-///
-/// Example: the [tour](crate#video).
 pub struct SegmentJob {
     input: PathBuf,
     output: PathBuf,
@@ -114,8 +112,6 @@ impl SegmentJob {
 }
 
 /// A segment to be made, as data that can be sent to another machine.
-///
-/// Example: the [tour](crate#video).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct VideoSegment {
     /// Number of the segment, from 0.
@@ -142,8 +138,6 @@ impl FoundShot {
 }
 
 /// Report on one segment.
-///
-/// Example: the [tour](crate#video).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MadeSegment {
     /// Frames.

@@ -9,8 +9,6 @@ use super::plan::{bits_of_video, with_bits};
 use crate::{Context, Error};
 
 /// A frame, before and after.
-///
-/// Example: the [tour](crate#video).
 #[derive(Clone, Debug)]
 pub struct SingleFrame {
     /// The decoded frame.
@@ -25,8 +23,6 @@ pub struct SingleFrame {
 ///
 /// In the video, the whole shot is inspected and the result in static areas is a mean over time: there it is
 /// smoother still.
-///
-/// Example: the [tour](crate#video).
 ///
 /// # Errors
 /// As [`deband_film`](super::deband_video), for one frame.

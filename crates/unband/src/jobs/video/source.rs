@@ -15,8 +15,6 @@ use crate::Error;
 pub(super) const WAITING: usize = 3;
 
 /// A decoded frame.
-///
-/// Example: the [tour](crate#video).
 #[derive(Clone, Debug)]
 pub struct RawFrame {
     /// Presentation time in ticks of the video. In streams: the frame number.
@@ -36,8 +34,6 @@ type Next<'a> = dyn FnMut(&mut Vec<u8>) -> Result<Option<i64>, VideoError> + Sen
 type KnownShots<'a> = dyn Fn(i64) -> Option<bool> + Send + 'a;
 
 /// Frames in order, from a video, numbered images or a YUV4MPEG2 stream.
-///
-/// Example: the [tour](crate#video).
 pub struct FrameSource<'a> {
     next: Box<Next<'a>>,
     known: Box<KnownShots<'a>>,
@@ -159,8 +155,6 @@ impl<'a> FrameSource<'a> {
 
 /// Sends all that `next` reads, until it returns `None`, after its first error, or until the receiver is
 /// gone.
-///
-/// Example: the [tour](crate#video).
 pub fn send_all<T>(
     mut next: impl FnMut() -> Result<Option<T>, VideoError>,
     send: &SyncSender<Result<T, VideoError>>,
@@ -195,8 +189,6 @@ pub(super) fn source<'a>(
 }
 
 /// Decode options for the part of the video that the options select.
-///
-/// Example: the [tour](crate#video).
 ///
 /// # Errors
 /// [`Error::Option`]: invalid times.

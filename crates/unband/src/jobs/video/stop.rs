@@ -12,8 +12,6 @@ use crate::{Context, Error};
 const EACH: Duration = Duration::from_millis(50);
 
 /// Runs `work`. Once `cancel` is set, the programs are terminated, and `work` fails where it waits for one.
-///
-/// Example: the [tour](crate#video).
 pub fn ending_programs<T>(programs: &Programs, cancel: &AtomicBool, work: impl FnOnce() -> T) -> T {
     std::thread::scope(|scope| {
         let (working, ended) = channel::<()>();

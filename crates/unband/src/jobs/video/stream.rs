@@ -15,8 +15,6 @@ use super::stop::with_programs;
 use crate::{Context, Error, OutputDepth};
 
 /// Report on a stream.
-///
-/// Example: the [tour](crate#video).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StreamReport {
     /// Frames.
@@ -29,8 +27,6 @@ pub struct StreamReport {
 
 /// Debands a YUV4MPEG2 stream; its frames are treated as progressive. The result has 10 bits, or the stream's
 /// depth where it is higher, unless the options select another.
-///
-/// Example: the [tour](crate#video).
 ///
 /// # Errors
 /// Streams that are damaged or truncated, depths that the format lacks, and as [`crate::deband_with`].
@@ -52,8 +48,6 @@ pub fn deband_stream(
 /// Debands a video and writes its frames as a YUV4MPEG2 stream at the video's frame rate.
 ///
 /// Time stamps, alpha and all non-video streams are dropped. The depth is that of [`deband_stream`].
-///
-/// Example: the [tour](crate#video).
 ///
 /// # Errors
 /// As [`super::deband_video`]; RGB videos and others without a tag in the format.

@@ -38,8 +38,6 @@ const RGB: &[&str] = &[
 ];
 
 /// The metrics of a pair of videos with the planes of this reference.
-///
-/// Example: the [tour](crate#metrics).
 pub fn scope_of_pair(reference: &VideoFile) -> Scope {
     let names = match reference.video.samples {
         Some(Samples::Rgb) => RGB,
@@ -50,8 +48,6 @@ pub fn scope_of_pair(reference: &VideoFile) -> Scope {
 }
 
 /// Metrics of two videos, their checks and their sampling.
-///
-/// Example: the [tour](crate#metrics).
 #[derive(Clone, Copy)]
 pub struct VideoPairPlan<'a> {
     /// Metrics of every frame; the first one leads.
@@ -66,8 +62,6 @@ pub struct VideoPairPlan<'a> {
 }
 
 /// The comparison of two videos.
-///
-/// Example: the [tour](crate#metrics).
 #[derive(Debug)]
 pub struct ComparedVideo {
     /// Values of the result.
@@ -83,8 +77,6 @@ pub struct ComparedVideo {
 }
 
 /// A frame with different times in the two videos, in seconds.
-///
-/// Example: the [tour](crate#metrics).
 #[derive(Clone, Copy, Debug)]
 pub struct Apart {
     /// Frame number, from 0.
@@ -103,8 +95,6 @@ struct Pair {
 
 /// Compares all frames of the second video with those of the first; `on_frame` gets each of them. Reports
 /// progress in frames. The result does not depend on the number of threads.
-///
-/// Example: the [tour](crate#metrics).
 ///
 /// # Errors
 /// Videos that do not match, that have different lengths, or that are damaged; cancellation.
@@ -197,8 +187,6 @@ fn rest(
 }
 
 /// An error unless both videos have the same size.
-///
-/// Example: the [tour](crate#metrics).
 ///
 /// # Errors
 /// Both sizes, reported for the second video.

@@ -23,18 +23,12 @@ pub use score::{ScoredVideo, VideoInput, VideoPlan, score_video};
 pub use worst::{WorstFrame, WorstFrames, moment};
 
 /// Default interval of the frames that are measured by all metrics.
-///
-/// Example: the [tour](crate#metrics).
 pub const EVERY: usize = 15;
 
 /// Gets each frame in order; may stop the work, which then fails as cancelled.
-///
-/// Example: the [tour](crate#metrics).
 pub type OnFrame<'a> = dyn FnMut(&FrameScores) -> ControlFlow<()> + 'a;
 
 /// The values of a frame.
-///
-/// Example: the [tour](crate#metrics).
 #[derive(Clone, Debug)]
 pub struct FrameScores {
     /// Its number, from 0.
@@ -50,8 +44,6 @@ pub struct FrameScores {
 }
 
 /// A frame with its value.
-///
-/// Example: the [tour](crate#metrics).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FrameValue {
     /// Frame number, from 0.
@@ -63,8 +55,6 @@ pub struct FrameValue {
 }
 
 /// A shot.
-///
-/// Example: the [tour](crate#metrics).
 #[derive(Clone, Debug)]
 pub struct Shot {
     /// Its frames.
@@ -78,8 +68,6 @@ pub struct Shot {
 }
 
 /// The values of a video.
-///
-/// Example: the [tour](crate#metrics).
 #[derive(Clone, Debug)]
 pub struct VideoScores {
     /// Values of all frames together, and the verdict of the worst; checks use these.

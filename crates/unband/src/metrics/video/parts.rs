@@ -15,8 +15,6 @@ use crate::metrics::{FileFault, MetricsError, Value};
 use crate::verdict::{Grade, GradedFindings};
 
 /// A part of a video to be measured, as data that can be sent to another machine.
-///
-/// Example: the [tour](crate#metrics).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScorePart {
     /// Number of its first frame in the video, from 0.
@@ -30,8 +28,6 @@ pub struct ScorePart {
 }
 
 /// The values of a part, as data.
-///
-/// Example: the [tour](crate#metrics).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ScoredPart {
     /// Bits of a sample.
@@ -92,8 +88,6 @@ impl ScoredFrame {
 /// Cuts a video file into parts of 10 to 60 s, most of them at the beginning of a shot. Decodes it once; a
 /// video whose times do not grow is one part.
 ///
-/// Example: the [tour](crate#metrics).
-///
 /// # Errors
 /// Damaged videos; streams, which only one machine can read; cancellation.
 pub fn score_parts(input: &VideoInput, ctx: &Context<'_>) -> Result<Vec<ScorePart>, MetricsError> {
@@ -138,8 +132,6 @@ pub fn score_parts(input: &VideoInput, ctx: &Context<'_>) -> Result<Vec<ScorePar
 
 /// Measures one part of a video file. The plan's checks do not matter here.
 ///
-/// Example: the [tour](crate#metrics).
-///
 /// # Errors
 /// Damaged videos, cancellation.
 pub fn score_part(
@@ -181,8 +173,6 @@ pub fn score_part(
 
 /// The values of a video whose parts were measured with this plan, in order: those of
 /// [`super::score_video`].
-///
-/// Example: the [tour](crate#metrics).
 pub fn score_of_parts(parts: Vec<ScoredPart>, plan: &VideoPlan<'_>) -> VideoScores {
     let mut tally = Tally::new(plan.metrics, plan.checks, plan.lead());
     let bits = parts.first().map_or(8, |part| part.bits);

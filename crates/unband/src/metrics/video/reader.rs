@@ -16,13 +16,9 @@ use crate::metrics::{FileFault, Forms, MetricsError, Subject, Value, score};
 const AHEAD: usize = 3;
 
 /// A YUV4MPEG2 stream.
-///
-/// Example: the [tour](crate#metrics).
 pub type Stream = Y4mReader<Box<dyn Read + Send>>;
 
 /// A video that is decoded by threads of its own.
-///
-/// Example: the [tour](crate#metrics).
 pub struct FrameReader {
     /// Sample layout of its frames.
     pub format: FrameFormat,
@@ -32,8 +28,6 @@ pub struct FrameReader {
 }
 
 /// Runs `work` with the programs that it decodes with: a cancellation ends them, even if one hangs.
-///
-/// Example: the [tour](crate#metrics).
 ///
 /// # Errors
 /// [`MetricsError::Cancelled`], and those of the work.
@@ -83,8 +77,6 @@ impl FrameReader {
 /// Analyses all frames on all threads, each with its number from 0, and passes the results to `put` in order,
 /// whatever the number of threads. Ends early when cancelled.
 ///
-/// Example: the [tour](crate#metrics).
-///
 /// # Errors
 /// The first error of `put`.
 pub fn in_order<T: Sync, R: Send>(
@@ -130,8 +122,6 @@ pub(super) fn values_of(
 }
 
 /// Estimated number of frames, for progress; 0 if unknown.
-///
-/// Example: the [tour](crate#metrics).
 pub fn expected_frames(video: &VideoFile) -> usize {
     let rate = video.video.average_rate.map(|(n, d)| f64::from(n) / f64::from(d.max(1)));
     let guess = || Some((video.duration? * rate?).round().max(0.0) as u64);

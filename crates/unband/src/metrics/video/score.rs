@@ -25,8 +25,6 @@ const WORST: usize = 6;
 const LEAD: &str = "cambi";
 
 /// The source of the frames.
-///
-/// Example: the [tour](crate#metrics).
 pub enum VideoInput {
     /// A file.
     File(Box<VideoFile>),
@@ -109,8 +107,6 @@ impl VideoInput {
 }
 
 /// Metrics of a video, their checks and their sampling.
-///
-/// Example: the [tour](crate#metrics).
 #[derive(Clone, Copy)]
 pub struct VideoPlan<'a> {
     /// All metrics.
@@ -135,8 +131,6 @@ impl<'a> VideoPlan<'a> {
 }
 
 /// A measured video.
-///
-/// Example: the [tour](crate#metrics).
 #[derive(Debug)]
 pub struct ScoredVideo {
     /// Its values.
@@ -151,8 +145,6 @@ pub struct ScoredVideo {
 
 /// Measures a video; `on_frame` gets each frame. Reports progress in frames. The result does not depend on
 /// the number of threads.
-///
-/// Example: the [tour](crate#metrics).
 ///
 /// # Errors
 /// Videos without a decodable frame; cancellation.

@@ -8,8 +8,6 @@ use super::FrameValue;
 const TOGETHER: f64 = 1.0;
 
 /// One of the worst frames.
-///
-/// Example: the [tour](crate#metrics).
 #[derive(Clone, Debug)]
 pub struct WorstFrame {
     /// Frame number and value.
@@ -21,8 +19,6 @@ pub struct WorstFrame {
 }
 
 /// The frames with the highest values, the worst first, one per group.
-///
-/// Example: the [tour](crate#metrics).
 #[derive(Clone, Debug)]
 pub struct WorstFrames {
     most: usize,
@@ -30,8 +26,6 @@ pub struct WorstFrames {
 }
 
 /// The group of frames of about the same time, in seconds.
-///
-/// Example: the [tour](crate#metrics).
 pub fn moment(seconds: f64) -> i64 {
     (seconds / TOGETHER).floor() as i64
 }
