@@ -4,13 +4,13 @@ use std::sync::OnceLock;
 
 use super::bits::Effective;
 use super::comb::Combs;
-use super::flat_runs::FlatRuns;
+use super::flat_runs::{self, FlatRuns};
 use super::grid::{self, Grid, flat_histogram, plane_grid};
 use super::lattice::{self, Colours, Lattice};
 use super::noisy::{self, Conversion, NoisyGrid};
 use super::planes::{BlockSums, Channel, Codes, LazyPlane, Recipe};
 use super::tiles::TileHistograms;
-use super::{deep, rules};
+use super::{deep, palette};
 use crate::coded::Coding;
 use unband_image::Context;
 use unband_image::color::{Matrix, Range};
@@ -103,12 +103,12 @@ impl<'a> Evidence<'a> {
 
     /// Findings of a palette that the file does not declare.
     pub fn palette(&self) -> Option<&Findings> {
-        self.palette.get_or_init(|| rules::palette::findings(self, false)).as_ref()
+        self.palette.get_or_init(|| palette::findings(self, false)).as_ref()
     }
 
     /// Findings of channels that were resized after they lost levels, and whether these are sure.
     pub fn resized(&self) -> Option<&(Findings, bool)> {
-        self.resized.get_or_init(|| rules::resized::of_channels(self)).as_ref()
+        self.resized.get_or_init(|| flat_runs::of_channels(self)).as_ref()
     }
 
     /// Gaps of expanded limited range among few colours: a ninth of a step, which resembles a fine JPEG grid.

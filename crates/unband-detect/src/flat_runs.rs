@@ -2,12 +2,16 @@
 
 use std::ops::RangeInclusive;
 
-use super::levels::{self, Levels};
+use super::evidence::Evidence;
+use super::levels::{self, Levels, agreed, by_their_ends, level_grids};
 use super::planes::Codes;
 use super::spread::{places, stride};
+use unband_image::findings::{Cause, Findings, Space};
 
 /// Rows that are read have about this many pixels.
 const PIXELS: usize = 1 << 20;
+/// Share of flat windows from which levels can be recognised.
+const LEAST_FLAT: f64 = 0.01;
 /// Share of the flat samples that must be on levels.
 const ON_LEVELS: f64 = 0.8;
 /// The same for the square roots of the counts.
@@ -216,4 +220,28 @@ impl FlatRuns {
         }
         contours
     }
+}
+
+/// Findings of channels that were resized after they lost levels, and whether these are sure.
+pub(super) fn of_channels(evidence: &Evidence<'_>) -> Option<(Findings, bool)> {
+    if evidence.lossy() || evidence.flat_runs().share < LEAST_FLAT {
+        return None;
+    }
+    let runs = evidence.flat_runs();
+    let each: Vec<_> = (0..evidence.codes.planes.len()).map(|c| runs.levels(&evidence.codes, c)).collect();
+    let mut levels: Vec<_> = each.iter().map(|found| found.map(|found| found.levels)).collect();
+    if !agreed(&levels) {
+        return None;
+    }
+    let bits = || each.iter().flatten().map(|found| found.levels.bits);
+    if let (3, Some(missing)) = (each.len(), each.iter().position(Option::is_none)) {
+        let (least, most) = (bits().min().unwrap_or(8), bits().max().unwrap_or(8));
+        levels[missing] = runs.alone(missing, least - 1..=most + 1);
+    }
+    let sure = each.iter().flatten().all(|found| found.sure);
+    let flats: Vec<Vec<u32>> = runs.histograms.iter().map(|histogram| histogram.to_vec()).collect();
+    let levels = by_their_ends(&levels, &flats);
+    let grids = level_grids(&levels, evidence.unit(), if sure { 1.0 } else { 0.9 });
+    let found = evidence.base(Cause::Levels, Space::Native, grids);
+    Some((Findings { resized: true, ..found }, sure))
 }

@@ -2,6 +2,8 @@
 
 use std::ops::RangeInclusive;
 
+use unband_image::findings::PlaneGrid;
+
 /// Occupied levels of one channel.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Levels {
@@ -318,6 +320,29 @@ pub(super) fn combed_share(hist: &[u32], spacing: &[f32], least: f32) -> f64 {
     let total: u64 = hist.iter().map(|&h| u64::from(h)).sum();
     let apart: u64 = hist.iter().zip(spacing).filter(|(_, s)| **s > least).map(|(&h, _)| u64::from(h)).sum();
     apart as f64 / total.max(1) as f64
+}
+
+/// Do two of three channels have levels, or the only one?
+pub(super) fn agreed(each: &[Option<Levels>]) -> bool {
+    let found = each.iter().flatten().count();
+    found > 0 && found * 3 >= each.len() * 2
+}
+
+/// Level sets as grids; `unit` is the number of 8-bit codes per code of the levels.
+pub(super) fn level_grids(each: &[Option<Levels>], unit: f64, confidence: f32) -> Vec<PlaneGrid> {
+    let grid = |level: &Option<Levels>| match level {
+        None => PlaneGrid::plain(unit as f32),
+        Some(l) => PlaneGrid {
+            step_codes: (l.step * unit) as f32,
+            offset_codes: (l.centre() * unit) as f32,
+            truncated: l.stored == LevelRounding::Masked,
+            bits: Some(l.bits),
+            found: true,
+            confidence,
+            steps_by_code: None,
+        },
+    };
+    each.iter().map(grid).collect()
 }
 
 #[cfg(test)]

@@ -108,20 +108,3 @@ pub(crate) fn jpeg_plane(q: Option<f32>) -> PlaneGrid {
     let step = q.map_or(1.5, |q| (q / 8.0).max(1.5));
     PlaneGrid { found: q.is_some_and(|q| q > 12.0), ..PlaneGrid::plain(step) }
 }
-
-/// Level sets as grids; `unit` is the number of 8-bit codes per code of the levels.
-pub(crate) fn level_grids(each: &[Option<Levels>], unit: f64, confidence: f32) -> Vec<PlaneGrid> {
-    let grid = |level: &Option<Levels>| match level {
-        None => PlaneGrid::plain(unit as f32),
-        Some(l) => PlaneGrid {
-            step_codes: (l.step * unit) as f32,
-            offset_codes: (l.centre() * unit) as f32,
-            truncated: l.stored == LevelRounding::Masked,
-            bits: Some(l.bits),
-            found: true,
-            confidence,
-            steps_by_code: None,
-        },
-    };
-    each.iter().map(grid).collect()
-}

@@ -99,11 +99,29 @@ fn paths(code: &str) -> Vec<Module> {
     all
 }
 
+/// Paths that start at an imported module: `crate::rules::a` for `rules::a` after `use crate::rules;`.
+fn continued(imported: &[Module], code: &str) -> Vec<Module> {
+    let mut all = Vec::new();
+    for path in imported {
+        let start = format!("{}::", path.last().unwrap());
+        for (at, _) in code.match_indices(&start) {
+            if !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':') {
+                let rest = &code[at + start.len()..];
+                let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':'));
+                expand(&rest[..end.unwrap_or(rest.len())], path, &mut all);
+            }
+        }
+    }
+    all
+}
+
 /// Modules that each module imports, its own children and the root apart.
 fn imports(all: &BTreeMap<Module, String>) -> BTreeMap<&Module, BTreeSet<&Module>> {
     let of = |module: &Module, code: &str| {
         let mut found = BTreeSet::new();
-        for path in paths(code) {
+        let imported = paths(code);
+        let continued = continued(&imported, code);
+        for path in imported.into_iter().chain(continued) {
             let ups = path.iter().take_while(|part| *part == "super").count();
             let base = match path[0].as_str() {
                 "crate" => &[][..],
@@ -206,6 +224,14 @@ fn a_circle_is_found() {
     assert!(circles(&with("// use crate::a::A;\n")).is_empty());
     let found = circles(&with("pub(crate) fn f(_: crate::a::A) {}\n"));
     assert_eq!(found.iter().map(Vec::len).collect::<Vec<_>>(), [3]);
+    // A path that goes on from an imported module.
+    let all = parsed([
+        ("lib.rs", "mod a;\nmod rules;\n"),
+        ("a.rs", "use super::rules;\nfn f() { rules::b::g() }\n"),
+        ("rules/mod.rs", "pub mod b;\n"),
+        ("rules/b.rs", "use crate::a;\n"),
+    ]);
+    assert_eq!(circles(&all).iter().map(Vec::len).collect::<Vec<_>>(), [2]);
 }
 
 /// Folders of unband-simd with the crate that runs their loops.

@@ -1,10 +1,8 @@
 //! Evenly spaced levels of any step.
 
 use super::Rule;
-use super::levels::agreed;
 use crate::evidence::Evidence;
-use crate::levels::{Levels, even_levels};
-use crate::outcome::level_grids;
+use crate::levels::{Levels, agreed, even_levels, level_grids};
 use unband_image::findings::{Cause, Findings, Space};
 
 pub(super) const RULE: Rule =

@@ -3,13 +3,11 @@
 //! A block inside a band has one value, and its mean survives the coding within an eighth of a step.
 
 use super::Rule;
-use super::levels::agreed;
 use crate::evidence::{ENOUGH, Evidence};
 use crate::grid::{Grid, occupied, plane_grid, strongest};
 use crate::jpeg::block_means;
-use crate::levels::{LevelRounding, Levels};
+use crate::levels::{LevelRounding, Levels, agreed, level_grids};
 use crate::noisy::period;
-use crate::outcome::level_grids;
 use crate::phasor::BINS;
 use crate::planes::{Channel, LazyPlane};
 use unband_image::color::{Matrix, Range};

@@ -3,18 +3,11 @@
 use super::Rule;
 use crate::deep;
 use crate::evidence::Evidence;
-use crate::levels::{self, Levels};
-use crate::outcome::level_grids;
+use crate::levels::{self, Levels, agreed, level_grids};
 use unband_image::findings::{Cause, Findings, Space};
 
 pub(super) const RULE: Rule =
     Rule { name: "levels", when: "channels have the levels of 4 to 7 bits", applies };
-
-/// Do two of three channels have levels, or the only one?
-pub(super) fn agreed(each: &[Option<Levels>]) -> bool {
-    let found = each.iter().flatten().count();
-    found > 0 && found * 3 >= each.len() * 2
-}
 
 fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
     // No lossy codec preserves RGB levels, so any apparent ones are chance.

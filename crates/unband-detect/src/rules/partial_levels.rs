@@ -2,7 +2,7 @@
 
 use super::Rule;
 use crate::evidence::Evidence;
-use crate::outcome::level_grids;
+use crate::levels::level_grids;
 use unband_image::findings::{Cause, Findings, Space};
 
 pub(super) const RULE: Rule =

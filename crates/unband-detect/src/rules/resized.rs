@@ -1,13 +1,10 @@
 //! Few levels, then resized: flat areas are still on the levels, contours are soft.
 
 use super::Rule;
-use super::levels::agreed;
 use crate::evidence::{ENOUGH, Evidence};
 use crate::flat_runs::StepContours;
 use crate::grid::{Grid, flat_histogram, occupied, plane_grid};
 use crate::jpeg::samples_on_levels;
-use crate::levels::by_their_ends;
-use crate::outcome::level_grids;
 use crate::planes::{Channel, LazyPlane, UNIT, Windows};
 use unband_image::color::{Matrix, Range};
 use unband_image::findings::{Cause, Findings, Space};
@@ -15,9 +12,7 @@ use unband_image::findings::{Cause, Findings, Space};
 pub(super) const RULE: Rule =
     Rule { name: "resized", when: "flat areas have the levels of 4 to 6 bits, contours are soft", applies };
 
-/// Share of flat windows from which levels can be recognised.
-const LEAST_FLAT: f64 = 0.01;
-/// The same for luma, where every code of the image may be a level.
+/// Share of flat windows of luma, where every code of the image may be a level.
 const LEAST_FLAT_LUMA: f64 = 0.02;
 /// Levels of luma that must be occupied.
 const LEVELS: usize = 8;
@@ -36,30 +31,6 @@ const KINDS: [(Matrix, Range); 3] =
 
 fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
     evidence.resized().map(|(found, _)| found.clone()).or_else(|| of_luma(evidence))
-}
-
-/// Levels of the channels, and whether they are sure.
-pub(crate) fn of_channels(evidence: &Evidence<'_>) -> Option<(Findings, bool)> {
-    if evidence.lossy() || evidence.flat_runs().share < LEAST_FLAT {
-        return None;
-    }
-    let runs = evidence.flat_runs();
-    let each: Vec<_> = (0..evidence.codes.planes.len()).map(|c| runs.levels(&evidence.codes, c)).collect();
-    let mut levels: Vec<_> = each.iter().map(|found| found.map(|found| found.levels)).collect();
-    if !agreed(&levels) {
-        return None;
-    }
-    let bits = || each.iter().flatten().map(|found| found.levels.bits);
-    if let (3, Some(missing)) = (each.len(), each.iter().position(Option::is_none)) {
-        let (least, most) = (bits().min().unwrap_or(8), bits().max().unwrap_or(8));
-        levels[missing] = runs.alone(missing, least - 1..=most + 1);
-    }
-    let sure = each.iter().flatten().all(|found| found.sure);
-    let flats: Vec<Vec<u32>> = runs.histograms.iter().map(|histogram| histogram.to_vec()).collect();
-    let levels = by_their_ends(&levels, &flats);
-    let grids = level_grids(&levels, evidence.unit(), if sure { 1.0 } else { 0.9 });
-    let found = evidence.base(Cause::Levels, Space::Native, grids);
-    Some((Findings { resized: true, ..found }, sure))
 }
 
 fn of_luma(evidence: &Evidence<'_>) -> Option<Findings> {

@@ -17,5 +17,5 @@ fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
         return None;
     }
     shades::step(colours.list.iter().copied())?;
-    Some(super::palette::with_steps(evidence, palette::look(&evidence.codes)))
+    Some(palette::with_steps(evidence, palette::look(&evidence.codes)))
 }
