@@ -64,7 +64,6 @@ pub fn report<'py>(py: Python<'py>, report: &Report) -> PyResult<Bound<'py, PyDi
     row.set_item("max_change_codes", report.max_change_codes)?;
     row.set_item("samples_moved", report.samples_moved)?;
     row.set_item("samples_clipped", report.samples_clipped)?;
-    row.set_item("seconds", report.seconds)?;
     Ok(row)
 }
 

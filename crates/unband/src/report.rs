@@ -92,6 +92,4 @@ pub struct Report {
     pub samples_moved: u64,
     /// Floating-point samples below black or above white that were clipped.
     pub samples_clipped: u64,
-    /// Wall-clock time of the whole job.
-    pub seconds: f64,
 }

@@ -93,8 +93,6 @@ class Report(NamedTuple):
     """Samples whose value differs, dither included."""
     samples_clipped: int
     """Samples that were clipped at black or white."""
-    seconds: float
-    """Time of the job."""
 
     @classmethod
     def of(cls, told: dict[str, Any]) -> Report:

@@ -1,7 +1,5 @@
 //! Debanding of one image in memory: inspection and choice, then the [stages](super::stages).
 
-use std::time::Instant;
-
 use unband_image::findings::Findings;
 use unband_image::{Context, Image, Origin};
 
@@ -36,12 +34,9 @@ pub fn deband(image: &Image) -> Result<Image, Error> {
 pub fn deband_with(image: Image, options: &Options, ctx: &Context<'_>) -> Result<(Image, Report), Error> {
     check(&image)?;
     ctx.check()?;
-    let start = Instant::now();
     let findings = find(&image, options, ctx);
     let choices = choose(&image, &findings, options)?;
-    let (image, mut report) = deband_as(image, findings, &choices, options, Colours::Own, ctx)?;
-    report.seconds = start.elapsed().as_secs_f64();
-    Ok((image, report))
+    deband_as(image, findings, &choices, options, Colours::Own, ctx)
 }
 
 /// As [`deband_with`], for known findings (from [`crate::inspect`], or better).
@@ -81,7 +76,6 @@ pub(crate) fn deband_as(
     if colours == Colours::Rgb && image.is_yuv() {
         return into_rgb(image, findings, choices, options, ctx);
     }
-    let start = Instant::now();
     let (mut image, mut report) = deband_colours(image, findings, choices, options, ctx)?;
     if let (true, Some(grid)) = (choices.alpha, &report.findings.alpha) {
         alpha::repair(&mut image, grid, options, ctx)?;
@@ -90,7 +84,6 @@ pub(crate) fn deband_as(
         if !matches!(report.reason, Reason::Restored | Reason::DepthOnly) {
             report.reason = Reason::AlphaOnly;
         }
-        report.seconds = start.elapsed().as_secs_f64();
     }
     Ok((image, report))
 }
@@ -104,7 +97,6 @@ fn deband_colours(
     options: &Options,
     ctx: &Context<'_>,
 ) -> Result<(Image, Report), Error> {
-    let start = Instant::now();
     let stages = Stages { choices, options, counted: true };
     let Some(oriented) = Oriented::of(&image, &findings, choices, options, ctx)? else {
         return stages.run(image, findings, ctx);
@@ -113,7 +105,6 @@ fn deband_colours(
     let (mut image, mut report) = stages.run(image, turned, ctx)?;
     oriented.turn_back(&mut image, ctx);
     report.findings = findings;
-    report.seconds = start.elapsed().as_secs_f64();
     Ok((image, report))
 }
 

@@ -4,7 +4,6 @@
 //! happens to each window.
 
 use std::borrow::Cow;
-use std::time::Instant;
 
 use unband_filters::chroma_guide::{ChromaGuide, half_size};
 use unband_image::dither::{Diffusion, Dither, Quantizer};
@@ -46,13 +45,11 @@ impl Stages<'_> {
         findings: Findings,
         ctx: &Context<'_>,
     ) -> Result<(Image, Report), Error> {
-        let start = Instant::now();
         let choices = self.choices;
         let ctx = &Context { rng: Rng::new(self.options.seed), output: Some(choices.depth), ..*ctx };
         let mut report = untouched(choices, findings);
         if let Act::Leave(reason) = choices.act {
             report.reason = reason;
-            report.seconds = start.elapsed().as_secs_f64();
             return Ok((image, report));
         }
         let mut findings = Cow::Borrowed(&report.findings);
@@ -97,7 +94,6 @@ impl Stages<'_> {
             (_, 0) => left_because(&report.findings, choices.depth),
             _ => Reason::Restored,
         };
-        report.seconds = start.elapsed().as_secs_f64();
         Ok((image, report))
     }
 
@@ -203,7 +199,6 @@ fn untouched(choices: &Choices, findings: Findings) -> Report {
         max_change_codes: 0.0,
         samples_moved: 0,
         samples_clipped: 0,
-        seconds: 0.0,
         findings,
     }
 }

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
 
 use unband_image::dither::Dither;
 use unband_image::{Context, Depth, Hint, Image, Origin, Plane, Resampling, Rng, Window};
@@ -74,8 +73,6 @@ pub struct UpscaleReport {
     pub scale: usize,
     /// Bits per sample of the result.
     pub depth: Depth,
-    /// Wall-clock time.
-    pub seconds: f64,
 }
 
 /// An upscaling network, ready for many images.
@@ -173,7 +170,6 @@ impl Upscaler {
         ctx: &Context<'_>,
     ) -> Result<(Image, UpscaleReport), Error> {
         check(&image)?;
-        let start = Instant::now();
         if image.is_yuv() {
             image = image.into_rgb(ctx).map_err(|error| Error::Image(error.to_string()))?;
         }
@@ -199,8 +195,7 @@ impl Upscaler {
         if let (Some(hidden), Some(source)) = (hidden, image.alpha) {
             hidden.put_back(&source, &mut made, self.scale());
         }
-        let seconds = start.elapsed().as_secs_f64();
-        let report = UpscaleReport { network: self.network, scale: self.scale(), depth, seconds };
+        let report = UpscaleReport { network: self.network, scale: self.scale(), depth };
         Ok((made, report))
     }
 
