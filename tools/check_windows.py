@@ -125,7 +125,7 @@ def videos():
     run("frames\\%03d.png", "-o", "again.mkv")
     check("a video of numbered images", len(frames(FOLDER / "again.mkv")[0]) == len(here[0]))
     report = json.loads(run("score", name, "--json"))
-    check("a score", report["films"][0]["frames"] == len(here[0]), report)
+    check("a score", report["videos"][0]["frames"] == len(here[0]), report)
     check("no unfinished work is left", not [n for n in files(FOLDER) if "unfinished" in n], files(FOLDER))
 
 

@@ -98,7 +98,7 @@ class Folder:
         assert (self.path / name).exists(), name
         self.files[name] = {"result": result, "network": self.about[result]["network"], "container": container,
                             "tensors": tensors, "wrapper": list(wrapper), "prefix": prefix, "spellings": list(spellings),
-                            "aside": list(aside)}
+                            "alternatives": list(aside)}
 
     def result(self, result, network, net, state=None):
         """Results of this network, optionally with another's weights. Of long results, every 31st value is kept."""

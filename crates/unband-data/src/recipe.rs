@@ -48,16 +48,15 @@ pub fn read(file: &Path) -> Result<Table, RecipeError> {
     parse(&text, &name)
 }
 
-/// Parses text as a table; `file` is its name in messages. Keys of the release before get their new names.
+/// Parses text as a table; `file` is its name in messages.
 ///
 /// # Errors
 /// Invalid TOML.
 pub fn parse(text: &str, file: &str) -> Result<Table, RecipeError> {
-    let table = text.parse().map_err(|error: toml::de::Error| RecipeError::Toml {
+    text.parse().map_err(|error: toml::de::Error| RecipeError::Toml {
         file: file.to_owned(),
         what: shortened(error.to_string().trim()),
-    })?;
-    Ok(renamed(table))
+    })
 }
 
 /// Letters of a line, or of a value, that an error repeats.
@@ -71,17 +70,6 @@ fn shortened(message: &str) -> String {
     };
     let lines: Vec<String> = message.lines().map(cut).collect();
     lines.join("\n")
-}
-
-/// Old and new keys (docs/renamed.md), at any depth of a recipe.
-pub const RENAMED: [(&str, &str); 2] = [("mix", "recipe"), ("measures", "metrics")];
-
-fn renamed(table: Table) -> Table {
-    let rename = |(key, value): (String, Value)| {
-        let new = RENAMED.iter().find(|(old, _)| *old == key).map_or(key, |(_, new)| (*new).to_owned());
-        (new, if let Value::Table(inner) = value { Value::Table(renamed(inner)) } else { value })
-    };
-    table.into_iter().map(rename).collect()
 }
 
 /// A message about a value, with the value cut where it is long; lists of allowed words stay whole.
@@ -151,13 +139,5 @@ mod tests {
             assert!(error.len() < 600, "{}", error.len());
         }
         assert!(long_values_cut("unknown variant `a`, expected `b`").ends_with("expected `b`"));
-    }
-
-    #[test]
-    fn keys_of_the_release_before_are_read_and_overridden_by_new_ones() {
-        let mut table = parse("measures = ['psnr']\n[data]\nmix = 'default'\n", "old").unwrap();
-        assert_eq!(table, parse("metrics = ['psnr']\n[data]\nrecipe = 'default'\n", "new").unwrap());
-        merge(&mut table, parse("data.mix = 'rgb'", "setting").unwrap());
-        assert_eq!(table["data"]["recipe"].as_str(), Some("rgb"));
     }
 }

@@ -118,7 +118,7 @@ pub fn value(metric: &Metric, errors: &Errors) -> Option<f64> {
     }
 }
 
-const NAME: &str = "film-psnr";
+const NAME: &str = "video-psnr";
 
 fn score(image: &Image, reference: Option<&Image>, _: &Context<'_>) -> Result<Score, MetricError> {
     errors(image, reference).map(|errors| Score::of(errors.all()))
@@ -167,14 +167,14 @@ pub(crate) const ENTRIES: &[Metric] =
 /// Single planes: luma and chroma, or red, green and blue.
 pub const PLANES: [[Metric; 3]; 2] = [
     [
-        plane("film-psnr-y", "PSNR of a video's luma", score_plane::<0>),
-        plane("film-psnr-u", "PSNR of a video's blue difference", score_plane::<1>),
-        plane("film-psnr-v", "PSNR of a video's red difference", score_plane::<2>),
+        plane("video-psnr-y", "PSNR of a video's luma", score_plane::<0>),
+        plane("video-psnr-u", "PSNR of a video's blue difference", score_plane::<1>),
+        plane("video-psnr-v", "PSNR of a video's red difference", score_plane::<2>),
     ],
     [
-        plane("film-psnr-r", "PSNR of a video's red", score_plane::<0>),
-        plane("film-psnr-g", "PSNR of a video's green", score_plane::<1>),
-        plane("film-psnr-b", "PSNR of a video's blue", score_plane::<2>),
+        plane("video-psnr-r", "PSNR of a video's red", score_plane::<0>),
+        plane("video-psnr-g", "PSNR of a video's green", score_plane::<1>),
+        plane("video-psnr-b", "PSNR of a video's blue", score_plane::<2>),
     ],
 ];
 

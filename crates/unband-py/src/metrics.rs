@@ -52,7 +52,7 @@ pub fn default_metrics(reference: bool, before: bool) -> Vec<&'static str> {
 
 fn row<'py>(py: Python<'py>, metric: &Metric, models: Option<&Path>) -> PyResult<Bound<'py, PyDict>> {
     let row = PyDict::new(py);
-    let against = match metric.compared_with {
+    let compared_with = match metric.compared_with {
         ComparedWith::Nothing => None,
         ComparedWith::Reference => Some("reference"),
         ComparedWith::Input => Some("input"),
@@ -61,7 +61,7 @@ fn row<'py>(py: Python<'py>, metric: &Metric, models: Option<&Path>) -> PyResult
     row.set_item("title", metric.title)?;
     row.set_item("purpose", metric.purpose)?;
     row.set_item("lower_better", metric.better == Better::Lower)?;
-    row.set_item("against", against)?;
+    row.set_item("compared_with", compared_with)?;
     row.set_item("range", metric.range)?;
     row.set_item("unit", metric.unit)?;
     row.set_item("source", metric.source)?;

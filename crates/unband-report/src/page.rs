@@ -353,7 +353,7 @@ impl<'a> Shown<'a> {
         let first = match (section.results, section.reference) {
             ([_, ..], _) => "input",
             ([], Some(_)) => "result",
-            ([], None) => "picture",
+            ([], None) => "image",
         };
         let result = |side: &Side<'a>| {
             let role = if section.results.len() == 1 { "result" } else { side.name };

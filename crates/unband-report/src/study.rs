@@ -22,7 +22,7 @@
 //!
 //! let key = study.key();
 //! let id = &key.iter().find(|(_, name)| name == "input").ok_or("no such method")?.0;
-//! let header = "study,rater,picture,method,grade,seconds,order";
+//! let header = "study,rater,image,method,grade,seconds,order";
 //! let csv = format!("{header}\n{},Ann,ramp,{id},2,4.5,1\n", study.id());
 //! let mut ratings = Ratings::default();
 //! ratings.read("ann.csv", csv.as_bytes())?;

@@ -64,7 +64,7 @@ pub struct KapoorArgs {
     #[arg(long, value_name = "VARIANT", value_enum, default_value_t)]
     variant: VariantName,
     /// Keep frames of one video in one split; published splits are by image
-    #[arg(long = "whole-films")]
+    #[arg(long)]
     whole_videos: bool,
     /// Seed of the split [default: the authors']
     #[arg(long, value_name = "N")]

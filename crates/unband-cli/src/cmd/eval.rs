@@ -200,7 +200,7 @@ impl EvalJob {
         outcome = outcome.max(self.write("table.tex", latex.join("\n").as_bytes(), reporter));
         let tables = [
             ("table.csv", formats::means_csv(&table.columns, &table.groups)),
-            ("pictures.csv", formats::images_csv(&self.evaluation.rows, table)),
+            ("images.csv", formats::images_csv(&self.evaluation.rows, table)),
         ];
         for (name, table) in tables {
             outcome = outcome.max(match table {

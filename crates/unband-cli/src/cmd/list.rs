@@ -64,9 +64,7 @@ impl ListKind {
         (Self::Trainings, "trainings"),
     ];
 
-    /// `measures` is the name of the release before (docs/renamed.md).
     fn of(word: &str) -> Option<Self> {
-        let word = if word == "measures" { "metrics" } else { word };
         Self::ALL.iter().find(|(_, known)| *known == word).map(|(kind, _)| *kind)
     }
 }

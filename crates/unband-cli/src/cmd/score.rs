@@ -174,7 +174,7 @@ impl<'a> ScoreJob<'a> {
             reference: None,
             verdict: &scores.verdict.line,
             level: scores.verdict.grade,
-            columns: &[Column("picture".to_owned())],
+            columns: &[Column("image".to_owned())],
             metrics: &metric_rows(&self.metrics, &[&scores.values]),
             line: None,
         };
@@ -250,7 +250,7 @@ impl runner::MetricJob for ScoreJob<'_> {
             reporter.values(&self.text(&all))
         });
         let images: Vec<&Scores> = all.iter().map(|scored| &scored.scores).collect();
-        let means = means::listing(&self.metrics, &[("pictures", images)], &|_| false);
+        let means = means::listing(&self.metrics, &[("images", images)], &|_| false);
         if let (Some(page), Some(means)) = (&mut page, means) {
             page.lead(&means);
         }
@@ -287,7 +287,7 @@ impl runner::WorkItem for Input {
 #[derive(Serialize)]
 struct ScoreRecord<'a> {
     schema: &'static str,
-    measures: Vec<MetricRecord>,
+    metrics: Vec<MetricRecord>,
     files: Vec<FileRecord<'a>>,
     failures: Vec<FailureRecord>,
     summary: BTreeMap<&'static str, SummaryRecord>,
@@ -316,7 +316,7 @@ impl<'a> ScoreRecord<'a> {
         });
         Self {
             schema: "unband-score/1",
-            measures: MetricRecord::all(metrics),
+            metrics: MetricRecord::all(metrics),
             files: files.collect(),
             failures,
             summary: SummaryRecord::all(&all.iter().map(|scored| &scored.scores), metrics),

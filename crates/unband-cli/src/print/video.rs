@@ -179,8 +179,7 @@ pub fn timeline(file: &str, video: &VideoScores, metric: &Metric) -> Timeline {
 #[derive(Serialize)]
 pub struct VideosRecord<'a> {
     schema: &'static str,
-    measures: Vec<MetricRecord>,
-    #[serde(rename = "films")]
+    metrics: Vec<MetricRecord>,
     videos: Vec<VideoRecord<'a>>,
     failures: Vec<FailureRecord>,
 }
@@ -286,6 +285,6 @@ impl<'a> VideosRecord<'a> {
         failures: Vec<FailureRecord>,
         metrics: &[&'static Metric],
     ) -> Self {
-        Self { schema, measures: MetricRecord::all(metrics), videos, failures }
+        Self { schema, metrics: MetricRecord::all(metrics), videos, failures }
     }
 }

@@ -78,7 +78,7 @@ fn equal_images_have_an_infinite_psnr_and_no_number_for_it_in_json() {
     let result = row(&json, "result");
     assert_eq!(result["values"]["psnr"], Value::Null);
     assert_eq!(result["reasons"]["psnr"], "infinite");
-    assert_eq!(json["summary"][0]["measures"]["psnr"]["mean"], Value::Null);
+    assert_eq!(json["summary"][0]["metrics"]["psnr"]["mean"], Value::Null);
     let table = String::from_utf8(stage.read("t.csv")).unwrap();
     assert!(
         table.lines().any(|line| line.starts_with("b.png,result,b.png,") && line.contains(",inf,")),
@@ -204,7 +204,7 @@ fn folders_are_paired_by_name_and_unpaired_files_are_named() {
     let gmsd = |pair: usize| json["pairs"][pair]["rows"][1]["values"]["gmsd"].as_f64().unwrap();
     assert!(gmsd(1).abs() < 1e-15);
     let summary = json["summary"].as_array().unwrap().iter().find(|part| part["role"] == "result").unwrap();
-    let mean = summary["measures"]["gmsd"]["mean"].as_f64().unwrap();
+    let mean = summary["metrics"]["gmsd"]["mean"].as_f64().unwrap();
     assert!(gmsd(0) > 0.0 && (mean - gmsd(0) / 2.0).abs() < 1e-15, "{summary}");
     stage.run(&["compare", "ref", "out/a.png"]).code(2).says("a folder");
     paint(&stage, "out/a.tiff.png", &six_bits);

@@ -48,16 +48,16 @@ fn psnr_is_that_of_ffmpegs_filter() {
         let arguments = ["compare", name, "copy.mkv", "--json", "--csv", "f.csv", "--overwrite"];
         let json = object(
             &stage,
-            &[&arguments[..], &["--metrics", "film-psnr,film-psnr-y,film-psnr-u,film-psnr-v"]].concat(),
+            &[&arguments[..], &["--metrics", "video-psnr,video-psnr-y,video-psnr-u,video-psnr-v"]].concat(),
             0,
         );
         let rows = table(&stage, "f.csv");
         assert_eq!(rows.len(), frames.len(), "{name}");
         let columns = [
-            ("film-psnr", "avg", "average"),
-            ("film-psnr-y", "y", "y"),
-            ("film-psnr-u", "u", "u"),
-            ("film-psnr-v", "v", "v"),
+            ("video-psnr", "avg", "average"),
+            ("video-psnr-y", "y", "y"),
+            ("video-psnr-u", "u", "u"),
+            ("video-psnr-v", "v", "v"),
         ];
         for (ours, of_frame, of_video) in columns {
             let mut mean = 0.0;
@@ -68,9 +68,9 @@ fn psnr_is_that_of_ffmpegs_filter() {
                 assert!((value - theirs).abs() < 0.005_000_1, "{name} {ours} {value}: {frame}");
                 mean += value / rows.len() as f64;
             }
-            let global = json["films"][0]["values"][ours].as_f64().unwrap();
+            let global = json["videos"][0]["values"][ours].as_f64().unwrap();
             assert!((global - number(&video, of_video)).abs() < 1e-6, "{name} {ours} {global}: {video}");
-            let printed = json["films"][0]["mean_of_frames"][ours].as_f64().unwrap();
+            let printed = json["videos"][0]["mean_of_frames"][ours].as_f64().unwrap();
             assert!(
                 (printed - mean).abs() < 1e-9 && printed > global,
                 "{name} {ours} {printed} {mean} {global}"
@@ -122,14 +122,14 @@ fn frames_have_the_values_of_the_same_images_and_each_shot_its_worst() {
         assert_eq!(row["cambi-full-reference"], worse.max(0.0).to_string());
         assert_eq!(row["flat-psnr"], result["flat-psnr"], "frame {i}");
         // Eight bits of RGB: codes are samples.
-        assert!((number(row, "film-psnr") - number(result, "psnr")).abs() < 1e-4, "frame {i}");
+        assert!((number(row, "video-psnr") - number(result, "psnr")).abs() < 1e-4, "frame {i}");
         assert_eq!(row["shot"], if i < 3 { "1" } else { "2" });
     }
-    let video = &json["films"][0];
+    let video = &json["videos"][0];
     assert_eq!((&video["reference"], &video["frames"]), (&"r.mkv".into(), &6.into()));
     for (shot, frames) in [(0, 0..3), (1, 3..6)] {
         let worst = frames.min_by(|&a: &usize, &b: &usize| {
-            let value = |i: usize| rows[i]["film-psnr"].parse::<f64>().unwrap();
+            let value = |i: usize| rows[i]["video-psnr"].parse::<f64>().unwrap();
             value(a).total_cmp(&value(b))
         });
         assert_eq!(video["shots"][shot]["worst"]["frame"].as_u64(), worst.map(|i| i as u64), "{video}");
@@ -152,14 +152,14 @@ fn the_same_figures_come_for_any_threads_and_checks_decide_the_exit_code() {
         (object(&stage, &arguments, 0), stage.read("t.csv"))
     };
     assert!(run("1") == run("3"));
-    stage.run(&["compare", "r.mkv", "d.mkv", "--plot", "p.svg", "--fail-if", "film-psnr<0"]).code(0);
+    stage.run(&["compare", "r.mkv", "d.mkv", "--plot", "p.svg", "--fail-if", "video-psnr<0"]).code(0);
     assert!(String::from_utf8(stage.read("p.svg")).unwrap().starts_with("<svg"));
-    let check = ["compare", "r.mkv", "d.mkv", "--fail-if", "film-psnr<90"];
-    stage.run(&check).code(3).says("check failed, film-psnr is");
+    let check = ["compare", "r.mkv", "d.mkv", "--fail-if", "video-psnr<90"];
+    stage.run(&check).code(3).says("check failed, video-psnr is");
     // Equal videos do not differ.
     let same = object(&stage, &["compare", "r.mkv", "r.mkv", "--json"], 0);
-    assert_eq!(same["films"][0]["reasons"]["film-psnr"], "infinite");
-    assert_eq!(same["films"][0]["values"]["cambi-full-reference"], 0.0);
+    assert_eq!(same["videos"][0]["reasons"]["video-psnr"], "infinite");
+    assert_eq!(same["videos"][0]["values"]["cambi-full-reference"], 0.0);
 }
 
 #[test]
@@ -177,14 +177,14 @@ fn videos_that_do_not_fit_are_refused_with_the_numbers() {
     from_sky(&["-pix_fmt", "yuv444p", "-frames:v", "3"], "full.mkv");
     from_sky(&["-vf", "setpts='PTS+gte(N,4)*0.5/TB'", "-fps_mode", "vfr", "-frames:v", "20"], "late.mkv");
     let compare =
-        |reference: &str, result: &str| stage.run(&["compare", reference, result, "--metrics", "film-psnr"]);
+        |reference: &str, result: &str| stage.run(&["compare", reference, result, "--metrics", "video-psnr"]);
     compare("sky_pan_h264.mkv", "small.mkv").code(1).says("small.mkv: is 160×90, the reference");
     compare("short.mkv", "full.mkv").code(1).says("4:4:4");
     compare("sky_pan_h264.mkv", "short.mkv")
         .code(1)
         .says("short.mkv: has 20 frames, the reference sky_pan_h264.mkv has 72");
     compare("short.mkv", "sky_pan_h264.mkv").code(1).says("has 72 frames, the reference short.mkv has 20");
-    let going = ["compare", "short.mkv", "sky_pan_h264.mkv", "--metrics", "film-psnr", "--keep-going"];
+    let going = ["compare", "short.mkv", "sky_pan_h264.mkv", "--metrics", "video-psnr", "--keep-going"];
     let ran = stage.run(&going).code(0).says("has more than the 20 frames");
     assert!(ran.out().contains("20 frames") && ran.out().contains("partial"), "{}", ran.out());
     // The same frames, four of them on time.
@@ -199,7 +199,7 @@ fn videos_and_images_keep_their_own_options() {
         .run(&["compare", "a.png", "a.png", "--keep-going"])
         .code(2)
         .says("`--keep-going` applies to videos");
-    stage.run(&["compare", "a.png", "a.png", "--metrics", "film-psnr"]).code(2).says("frames of two videos");
+    stage.run(&["compare", "a.png", "a.png", "--metrics", "video-psnr"]).code(2).says("frames of two videos");
     if !have_ffmpeg() {
         return;
     }
@@ -207,6 +207,6 @@ fn videos_and_images_keep_their_own_options() {
     let video = "sky_pan_h264.mkv";
     stage.run(&["compare", video, "a.png"]).code(2).says("a.png is not a video");
     stage.run(&["compare", video, video, "--save-map", "m.png"]).code(2).says("--plot");
-    stage.run(&["compare", video, video, "--metrics", "film-psnr-r"]).code(2).says("frames of two videos");
+    stage.run(&["compare", video, video, "--metrics", "video-psnr-r"]).code(2).says("frames of two videos");
     stage.run(&["compare", video, video, "--csv", video, "--overwrite"]).code(2).says("one of the inputs");
 }

@@ -65,7 +65,7 @@ fn the_published_set_is_prepared_and_what_is_damaged_named() {
     let made = made.says("000001_0003.png: ").says("1 failed");
     let record = &made.json()[0];
     assert_eq!(record["failed"][0]["file"], "Original Images/000001_0003.png");
-    assert_eq!(record["left_out"], serde_json::json!(["Original Images/000001_0009.png"]));
+    assert_eq!(record["unpaired"], serde_json::json!(["Original Images/000001_0009.png"]));
     let pairs = ["train", "val", "test"].map(|part| record[part]["pairs"].as_u64().unwrap_or(0));
     // One window of 256 in each image of 300×280.
     assert_eq!((pairs.iter().sum::<u64>(), record["windows_without_banding"].as_u64()), (3, Some(1)));

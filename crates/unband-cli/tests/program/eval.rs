@@ -11,8 +11,8 @@ use crate::stage::{Stage, png, root, six_bits};
 
 const TABLE: &str = "\
 title = 'Six bits & more'
-measures = ['psnr', 'ssim-gauss11-rgb', 'flat-psnr', 'cambi']
-pictures = 1
+metrics = ['psnr', 'ssim-gauss11-rgb', 'flat-psnr', 'cambi']
+page-images = 1
 weights = 'optional'
 [data]
 kind = 'pairs'
@@ -81,7 +81,7 @@ fn psnr(a: &[u16], b: &[u16]) -> f64 {
     10.0 * (255.0f64.powi(2) / mean).log10()
 }
 
-const FILES: [&str; 5] = ["table.md", "table.tex", "table.csv", "pictures.csv", "table.html"];
+const FILES: [&str; 5] = ["table.md", "table.tex", "table.csv", "images.csv", "table.html"];
 
 fn files(stage: &Stage, folder: &str) -> Vec<Vec<u8>> {
     FILES.iter().map(|name| stage.read(&format!("{folder}/{name}"))).collect()
@@ -91,7 +91,7 @@ fn files(stage: &Stage, folder: &str) -> Vec<Vec<u8>> {
 fn a_table_holds_what_the_program_writes_and_the_means_of_it() {
     let stage = stage(3);
     let ran = stage.run(&["eval", "table.toml"]).code(0).says("3 images → eval/table");
-    let images = lines(&stage, "eval/table/pictures.csv", &["picture", "method", "setting"]);
+    let images = lines(&stage, "eval/table/images.csv", &["image", "method", "setting"]);
     let means = lines(&stage, "eval/table/table.csv", &["cause", "method", "kind"]);
     let mut sums = [0.0; 2];
     for i in 0..3 {
@@ -181,7 +181,7 @@ fn a_table_that_was_killed_goes_on_and_comes_out_the_same() {
     // Another image is another result.
     stage.png("pairs/lq/0.png", &|x, y, c| six_bits(x + 1, y, c));
     stage.run(&["eval", "table.toml", "--out", "whole"]).code(0);
-    let images = lines(&stage, "whole/pictures.csv", &["picture", "method", "setting"]);
+    let images = lines(&stage, "whole/images.csv", &["image", "method", "setting"]);
     assert!(number(&images["0|FFmpeg|"]["psnr"]) < 100.0 && number(&images["1|FFmpeg|"]["psnr"]) > 900.0);
 }
 
@@ -249,7 +249,7 @@ fn a_network_that_must_be_there_and_is_not_is_a_row_and_an_exit_code() {
 fn a_network_with_its_checkpoint_is_measured_as_it_runs_elsewhere() {
     let stage = stage(1);
     stage.write("runs/mine.pth", &fs::read(root().join("golden/checkpoints/indi_trainer.pth")).unwrap());
-    let row = "measures = ['psnr']\ncosts = ['parameters', 'multiply-adds']\n[[method]]\nname = 'INDI'\nmethod = 'indi:steps=2'\nweights = 'runs/mine.pth'\n";
+    let row = "metrics = ['psnr']\ncosts = ['parameters', 'multiply-adds']\n[[method]]\nname = 'INDI'\nmethod = 'indi:steps=2'\nweights = 'runs/mine.pth'\n";
     stage.write("network.toml", row.as_bytes());
     stage.run(&["eval", "table.toml", "--with", "network.toml"]).code(0);
     let means = lines(&stage, "eval/table/table.csv", &["cause", "method", "kind"]);
@@ -299,13 +299,13 @@ fn clean_images_are_degraded_by_each_cause_and_cut_where_they_are_smooth() {
 }
 
 #[test]
-fn mixes_are_causes_of_their_own() {
+fn recipes_are_causes_of_their_own() {
     let stage = stage(0);
     stage.png("photos/a.png", &clean);
     let mix = |bits: u32| format!("title = 'B'\n[[degrade]]\nuse = 'rgb-bits'\nbits = {bits}\n");
-    stage.write("mixes/night.toml", mix(5).as_bytes());
-    let small = "crop = 96\nmeasures = ['psnr']\npictures = 0\n[data]\nkind = 'clean'\nfolder = 'photos'\n\
-                 degradations = ['rgb-5', 'rgb-4', 'rgb', 'mixes/night.toml']\n";
+    stage.write("recipes/night.toml", mix(5).as_bytes());
+    let small = "crop = 96\nmetrics = ['psnr']\npage-images = 0\n[data]\nkind = 'clean'\nfolder = 'photos'\n\
+                 degradations = ['rgb-5', 'rgb-4', 'rgb', 'recipes/night.toml']\n";
     stage.write("small.toml", small.as_bytes());
     let psnr = |cause: &str| {
         let means = lines(&stage, "eval/table/table.csv", &["cause", "method", "kind"]);
@@ -315,7 +315,7 @@ fn mixes_are_causes_of_their_own() {
     assert!((psnr("night") - psnr("rgb-5")).abs() < 1e-9, "the same degradation another way");
     assert!(psnr("rgb") > 20.0 && psnr("rgb") < 60.0);
     // A changed recipe is another one.
-    stage.write("mixes/night.toml", mix(4).as_bytes());
+    stage.write("recipes/night.toml", mix(4).as_bytes());
     stage.run(&["eval", "table.toml", "--small"]).code(0);
     assert!((psnr("night") - psnr("rgb-4")).abs() < 1e-9, "{} {}", psnr("night"), psnr("rgb-4"));
 }
@@ -324,7 +324,7 @@ fn mixes_are_causes_of_their_own() {
 fn untrained_networks_run_when_asked_and_say_so() {
     let stage = stage(1);
     stage.write("runs/mine.pth", &fs::read(root().join("golden/checkpoints/indi_trainer.pth")).unwrap());
-    let rows = "measures = ['psnr']\ncosts = ['seconds', 'parameters']\nweights = 'required'\n\
+    let rows = "metrics = ['psnr']\ncosts = ['seconds', 'parameters']\nweights = 'required'\n\
                 [[method]]\nname = 'ADNet'\nmethod = 'adnet'\nweights = 'runs/none.pth'\npublished = { psnr = 36.0 }\n\
                 [[method]]\nname = 'INDI'\nmethod = 'indi:steps=1'\nweights = 'runs/mine.pth'\n";
     stage.write("network.toml", rows.as_bytes());
@@ -355,9 +355,9 @@ fn untrained_networks_run_when_asked_and_say_so() {
 #[test]
 fn a_window_of_each_of_some_pairs() {
     let stage = stage(3);
-    stage.write("part.toml", b"images = 2\ncrop = 64\nmeasures = ['psnr']\npictures = 0\n");
+    stage.write("part.toml", b"images = 2\ncrop = 64\nmetrics = ['psnr']\npage-images = 0\n");
     stage.run(&["eval", "table.toml", "--with", "part.toml"]).code(0).says("2 images");
-    let images = lines(&stage, "eval/table/pictures.csv", &["picture", "method", "setting"]);
+    let images = lines(&stage, "eval/table/images.csv", &["image", "method", "setting"]);
     assert!(!images.contains_key("2|(input)|"));
     for i in 0..2 {
         let printed = number(&images[&format!("{i}|(input)|")]["psnr"]);
@@ -382,7 +382,7 @@ fn what_makes_no_table_is_said_before_the_work() {
         stage.write("other.toml", change.as_bytes());
         stage.run(&["eval", "table.toml", "--with", "other.toml", "--out", "nowhere"]).code(2)
     };
-    with("measures = ['psnr', 'beauty']").says("there is no metric `beauty`");
+    with("metrics = ['psnr', 'beauty']").says("there is no metric `beauty`");
     with("data.folder = 'nothing'").says("nothing: no pairs in `lq` and `gt`").says("unband dataset kapoor");
     with("data.kind = 'clean'\ndata.degradations = ['rust']")
         .says("unknown degradation `rust`")
@@ -491,9 +491,9 @@ fn variants_of_a_network_are_imported_together_and_not_mistaken_for_it() {
 const LARGER: &str = "\
 title = 'Larger'
 scale = 2
-measures = ['psnr', 'gradient-gap']
+metrics = ['psnr', 'gradient-gap']
 costs = ['parameters']
-pictures = 1
+page-images = 1
 crop = 96
 [data]
 kind = 'clean'
@@ -515,7 +515,7 @@ fn a_table_with_a_scale_compares_ways_of_enlarging() {
         stage.write(&format!("clean/{i}.png"), &png(171, 150 + i, &move |x, y, c| clean(x + 9 * i, y, c)));
     }
     stage.run(&["eval", "larger.toml"]).code(0).says("2 images → eval/larger");
-    let images = lines(&stage, "eval/larger/pictures.csv", &["picture", "method"]);
+    let images = lines(&stage, "eval/larger/images.csv", &["image", "method"]);
     for i in 0..2 {
         for row in ["(input, bicubic)", "Lanczos", "Ours"] {
             let cells = &images[&format!("bsrgan-x2/{i}|{row}")];
@@ -539,7 +539,7 @@ fn a_table_with_a_scale_compares_ways_of_enlarging() {
     stage.write("pairs.toml", of_pairs.as_bytes());
     let ran = stage.run(&["eval", "pairs.toml"]).code(1).says("is 41×30").says("2 times as wide and high");
     assert!(ran.stderr.contains("b.png"), "{}", ran.stderr);
-    let pairs = lines(&stage, "eval/pairs/pictures.csv", &["picture", "method"]);
+    let pairs = lines(&stage, "eval/pairs/images.csv", &["image", "method"]);
     assert!(number(&pairs["a|Ours"]["psnr"]) > 25.0);
 
     for (good, bad, said) in [

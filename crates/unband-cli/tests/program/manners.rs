@@ -213,14 +213,14 @@ fn the_list_is_short_and_knows_what_runs_unasked() {
         (&"unband-list/1".into(), Some(1))
     );
     assert_eq!(printed["methods"][0]["parameters"][1]["name"], "radius");
-    assert_eq!(printed["measures"], serde_json::json!([]));
+    assert_eq!(printed["metrics"], serde_json::json!([]));
 }
 
 #[test]
 fn tables_and_trainings_are_there_without_the_repository() {
     let stage = Stage::new();
     stage.write("photos/a.png", &png(200, 120, &texture));
-    let own = "title = 'T'\nmeasures = ['psnr']\n[data]\nkind = 'clean'\nfolder = 'photos'\ndegradations = ['rgb-5']\n\
+    let own = "title = 'T'\nmetrics = ['psnr']\n[data]\nkind = 'clean'\nfolder = 'photos'\ndegradations = ['rgb-5']\n\
                [[method]]\nname = 'S'\nmethod = 'smooth'\n";
     stage.write("own.toml", own.as_bytes());
     // For built-in tables, `--small` uses the built-in file.

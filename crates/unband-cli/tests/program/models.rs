@@ -31,7 +31,7 @@ fn info_says_of_every_file_what_it_is() {
     for (printed, (name, want)) in printed.iter().zip(files) {
         assert_eq!(printed["schema"], "unband-models-info/1");
         assert_eq!(printed["file"], name.as_str());
-        for field in ["container", "tensors", "wrapper", "aside", "prefix"] {
+        for field in ["container", "tensors", "wrapper", "alternatives", "prefix"] {
             assert_eq!(printed[field], want[field], "{name}: {field}");
         }
         assert_eq!(printed["network"]["name"], want["network"], "{name}");

@@ -37,8 +37,8 @@ fn the_json_has_its_schema_and_the_numbers_of_the_table() {
     stage.png("sky.png", &six_bits);
     let json = object(&stage, &["score", "sky.png", "--json"], 0);
     assert_eq!(json["schema"], "unband-score/1");
-    assert_eq!(json["measures"][0]["name"], "cambi");
-    assert_eq!(json["measures"][0]["better"], "lower");
+    assert_eq!(json["metrics"][0]["name"], "cambi");
+    assert_eq!(json["metrics"][0]["better"], "lower");
     let file = &json["files"][0];
     assert_eq!((&file["file"], &file["width"], &file["depth"]), (&"sky.png".into(), &160.into(), &8.into()));
     assert_eq!(file["banding"]["cause"], "levels");

@@ -40,7 +40,7 @@ fn a_frame_has_the_cambi_of_the_same_image_and_cuts_part_shots() {
         assert_eq!(row["shot"], if i < 4 { "1" } else { "2" });
     }
     let mean: f64 = rows.iter().map(|row| row["cambi"].parse::<f64>().unwrap()).sum::<f64>() / 8.0;
-    let video = &video["films"][0];
+    let video = &video["videos"][0];
     assert!(mean > 0.1 && (video["values"]["cambi"].as_f64().unwrap() - mean).abs() < 1e-9, "{video}");
     assert_eq!((&video["frames"], &video["partial"]), (&8.into(), &false.into()));
     let shots = video["shots"].as_array().unwrap();
@@ -69,7 +69,7 @@ fn cambi_is_of_the_luma_that_a_video_stores() {
     let image = object(&stage, &["score", "grey.png", "--json"], 0);
     let value = image["files"][0]["values"]["cambi"].as_f64();
     assert!(value.is_some_and(|value| value > 0.1), "{image}");
-    assert_eq!(video["films"][0]["values"]["cambi"].as_f64(), value);
+    assert_eq!(video["videos"][0]["values"]["cambi"].as_f64(), value);
 }
 
 #[test]
@@ -122,10 +122,10 @@ fn a_video_that_is_cut_off_is_scored_as_far_as_it_goes() {
     let bytes = stage.read("sky_pan_h264.mkv");
     stage.write("cut.mkv", &bytes[..bytes.len() * 2 / 3]);
     let json = object(&stage, &["score", "cut.mkv", "--json", "--csv", "c.csv"], 1);
-    assert_eq!(json["films"][0]["partial"], true);
+    assert_eq!(json["videos"][0]["partial"], true);
     assert_eq!(json["failures"][0]["file"], "cut.mkv");
     let frames = rows(&stage, "c.csv").len();
-    assert!(frames > 10 && frames < 72 && json["films"][0]["frames"] == frames, "{frames}");
+    assert!(frames > 10 && frames < 72 && json["videos"][0]["frames"] == frames, "{frames}");
     let ran = stage.run(&["score", "cut.mkv"]).code(1).says("error: cut.mkv");
     assert!(ran.out().contains(", partial"), "{}", ran.out());
 }
@@ -144,8 +144,8 @@ fn y4m_of_several_frames_is_a_video_and_of_one_an_image() {
     y4m("1", "one.y4m");
     let video = object(&stage, &["score", "three.y4m", "--json"], 0);
     let image = object(&stage, &["score", "one.y4m", "--json"], 0);
-    assert_eq!(video["films"][0]["frames"], 3);
-    assert_eq!(video["films"][0]["values"]["cambi"], image["files"][0]["values"]["cambi"]);
+    assert_eq!(video["videos"][0]["frames"], 3);
+    assert_eq!(video["videos"][0]["values"]["cambi"], image["files"][0]["values"]["cambi"]);
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn checks_are_of_all_frames_of_the_worst_of_any_shot_and_of_percentiles() {
         stage.write(&format!("f{i}.png"), &bytes);
     }
     video_of(&stage, "f%d.png", "8", "film.mkv");
-    let video = &object(&stage, &["score", "film.mkv", "--json"], 0)["films"][0];
+    let video = &object(&stage, &["score", "film.mkv", "--json"], 0)["videos"][0];
     let mean = video["values"]["cambi"].as_f64().unwrap();
     let shots = video["shots"].as_array().unwrap();
     let sky = shots.iter().position(|shot| shot["first_frame"] == 8).unwrap();
@@ -178,7 +178,7 @@ fn checks_are_of_all_frames_of_the_worst_of_any_shot_and_of_percentiles() {
     let check = |name: &str, limit: f64, code: i32| {
         let gate = format!("{name}>{limit}");
         let ran = stage.run(&["score", "film.mkv", "--json", "--fail-if", &gate]).code(code);
-        let video = ran.json()[0]["films"][0].clone();
+        let video = ran.json()[0]["videos"][0].clone();
         assert_eq!(video["failed_checks"].as_array().unwrap().len(), usize::from(code == 3), "{video}");
         let failed = |shot: &serde_json::Value| shot["failed_checks"] == serde_json::json!([gate]);
         let shots: Vec<usize> =
@@ -232,8 +232,8 @@ fn frames_are_scored_from_a_pipe_too() {
         .feed(&["score", "-", "--json", "--csv", "f.csv", "--fail-if", "cambi.shot>0.1"], &stream)
         .code(3);
     let object = &ran.json()[0];
-    assert_eq!(object["schema"], "unband-score-films/1");
-    let video = &object["films"][0];
+    assert_eq!(object["schema"], "unband-score-videos/1");
+    let video = &object["videos"][0];
     assert_eq!((&video["file"], &video["frames"]), (&"standard input".into(), &8.into()), "{video}");
     let shots = video["shots"].as_array().unwrap();
     let begin: Vec<_> = shots.iter().map(|shot| shot["from_seconds"].as_f64().unwrap()).collect();
@@ -255,7 +255,7 @@ fn frames_are_scored_from_a_pipe_too() {
 
 /// The one video of an object.
 fn object_of_video(stage: &Stage, arguments: &[&str]) -> serde_json::Value {
-    object(stage, arguments, 0)["films"][0].clone()
+    object(stage, arguments, 0)["videos"][0].clone()
 }
 
 #[test]
@@ -273,7 +273,7 @@ fn the_fields_of_videos_are_on_the_page() {
         for name in record.as_object().unwrap().keys().filter(|key| *key != "schema") {
             assert!(page.contains(&format!("| `{name}[]` |")), "{name} of {args:?}");
         }
-        let video = &record["films"][0];
+        let video = &record["videos"][0];
         let parts = [video, &video["shots"][0], &video["worst"][0]];
         for key in parts.iter().flat_map(|part| part.as_object().unwrap().keys()) {
             assert!(

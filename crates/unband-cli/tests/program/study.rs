@@ -79,7 +79,7 @@ fn scores_name_methods_by_the_key_and_wrong_rows_by_their_line() {
     stage.run(&["study", "clean", "alpha", "beta"]).code(0);
     let key = key(&stage, "study.json");
     let study = key["study"].as_str().unwrap();
-    let mut csv = "study,rater,picture,method,grade,seconds,order\n".to_owned();
+    let mut csv = "study,rater,image,method,grade,seconds,order\n".to_owned();
     // Reference, alpha, beta for sky and dune.
     for (i, grade) in [5, 2, 4, 4, 3, 4].into_iter().enumerate() {
         let id = key["methods"][i % 3]["id"].as_str().unwrap();
@@ -103,7 +103,7 @@ fn scores_name_methods_by_the_key_and_wrong_rows_by_their_line() {
     assert_eq!(json["methods"][2]["difference"]["mean"], -2.0);
     assert_eq!(json["methods"][0]["difference"], Value::Null);
     assert_eq!((&json["raters"][0]["rater"], &json["raters"][0]["rejected"]), (&"Ann".into(), &false.into()));
-    assert_eq!(json["pictures"].as_array().unwrap().len(), 6);
+    assert_eq!(json["images"].as_array().unwrap().len(), 6);
     assert_eq!(json["reference"], "reference");
 
     let blind = stage.run(&["study", "--score", "ann.csv"]).code(0).says("without `--key study.json`,");

@@ -124,7 +124,7 @@ pub fn clean(root: &Path, files: &[PathBuf], asked: &Clean) -> Result<DatasetPla
         settings: settings(asked),
         images: tasks.len(),
         sources_sha256: sum_of_sources(root, named.into_values()),
-        left_out: Vec::new(),
+        unpaired: Vec::new(),
     };
     Ok(DatasetPlan { header, root: root.to_owned(), tasks })
 }

@@ -45,7 +45,7 @@ impl Files {
 #[derive(Debug, Default)]
 pub(crate) struct Listing {
     pub files: Vec<Files>,
-    pub left_out: Vec<String>,
+    pub unpaired: Vec<String>,
 }
 
 /// Lists the set below a root. A pair needs both images, and boxes if they are required.
@@ -83,7 +83,7 @@ pub(crate) fn list(root: &Path, with_boxes: bool) -> Result<Listing, DatasetErro
     let quantized = by_stem(root, &quantized, "png")?;
     let listing = pair(clean, quantized, boxes, with_boxes);
     if listing.files.is_empty() {
-        let what = match listing.left_out.len() {
+        let what = match listing.unpaired.len() {
             0 => "its folders contain no PNG".to_owned(),
             files => format!("none of its {files} files has all counterparts"),
         };
@@ -107,7 +107,7 @@ fn pair(
             }
             (clean, quantized, boxes) => {
                 let unpaired = [clean, quantized, boxes].into_iter().flatten();
-                listing.left_out.extend(unpaired.map(|path| super::plan::shown(&path)));
+                listing.unpaired.extend(unpaired.map(|path| super::plan::shown(&path)));
             }
         }
     }

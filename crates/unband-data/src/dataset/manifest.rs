@@ -35,12 +35,11 @@ pub struct Header {
     /// All options that determine the pairs.
     pub settings: Map<String, Value>,
     /// Number of source images, and of lines that follow.
-    #[serde(rename = "pictures")]
     pub images: usize,
     /// SHA-256 over names and sizes of the source files.
     pub sources_sha256: String,
     /// Source files without a counterpart, which were skipped.
-    pub left_out: Vec<String>,
+    pub unpaired: Vec<String>,
 }
 
 /// The line of a source image.
@@ -57,7 +56,7 @@ pub struct Entry {
     #[serde(default, skip_serializing_if = "is_zero")]
     pub dropped: usize,
     /// Its degradations, where they were applied here.
-    #[serde(default, alias = "harms", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub degradations: Vec<ImageDegradation>,
     /// Its pairs.
     pub pairs: Vec<PairEntry>,
@@ -85,7 +84,7 @@ pub struct PairEntry {
     /// Left, top, width and height in the source, or in its degraded version if that is cropped.
     pub window: [usize; 4],
     /// Index of the degradation in the image's list.
-    #[serde(default, alias = "harm", skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub degradation: Option<usize>,
     /// SHA-256 of the degraded image's file, in lower-case hexadecimal.
     pub lq_sha256: String,

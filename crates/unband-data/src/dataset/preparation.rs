@@ -143,7 +143,7 @@ pub fn kapoor(root: &Path, asked: Kapoor) -> Result<DatasetPlan, DatasetError> {
         settings: settings(asked, seed),
         images: tasks.len(),
         sources_sha256,
-        left_out: listing.left_out,
+        unpaired: listing.unpaired,
     };
     Ok(DatasetPlan { header, root: root.to_owned(), tasks })
 }
@@ -158,7 +158,7 @@ fn settings(asked: Kapoor, seed: u64) -> Map<String, Value> {
         ("as", json!(asked.preparation.name)),
         ("variant", json!(variant)),
         ("seed", json!(seed)),
-        ("whole_films", json!(asked.whole_videos)),
+        ("whole_videos", json!(asked.whole_videos)),
     ];
     settings.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }

@@ -149,7 +149,7 @@ impl Hint for DegradeError {
             }
             _ => return None,
         };
-        Some(format!("{install}, or use a recipe that starts no program: fhd, rgb or `pictures`"))
+        Some(format!("{install}, or use a recipe that starts no program: fhd, rgb or `images`"))
     }
 }
 

@@ -41,7 +41,7 @@ fn sizes(value: &Value) -> Vec<usize> {
 fn described(name: &str, read: &Checkpoint, want: &Value) {
     assert_eq!(read.container.word(), want["container"], "{name}");
     assert_eq!(read.wrapper, words(&want["wrapper"]), "{name}");
-    assert_eq!(read.alternatives, words(&want["aside"]), "{name}");
+    assert_eq!(read.alternatives, words(&want["alternatives"]), "{name}");
     assert_eq!(read.prefix, want["prefix"], "{name}");
     let spellings: Vec<String> = read.spellings.iter().map(|s| format!("{s:?}")).collect();
     assert_eq!(spellings, words(&want["spellings"]), "{name}");

@@ -48,7 +48,7 @@ fn full_reference(
 ) -> Result<Score, MetricError> {
     let source = of_reference(reference, options, ctx)?.value;
     let encoded = entry_score(image, options, ctx)?.value;
-    Ok(Score { value: worse_by(encoded, source), details: vec![("picture", encoded), ("source", source)] })
+    Ok(Score { value: worse_by(encoded, source), details: vec![("encoded", encoded), ("source", source)] })
 }
 
 /// The options among checked parameters.

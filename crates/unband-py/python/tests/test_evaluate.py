@@ -67,7 +67,7 @@ def test_a_table_has_the_values_of_the_program(photos, tmp_path):
     made = unband.evaluate(table)
     command = [sys.executable, "-m", "unband", "eval", table, "-o", tmp_path / "theirs", "-q"]
     subprocess.run(command, check=True, capture_output=True)
-    lines = (tmp_path / "theirs" / "pictures.csv").read_text().splitlines()[1:]
+    lines = (tmp_path / "theirs" / "images.csv").read_text().splitlines()[1:]
     theirs = [float(line.split(",")[4]) for line in lines if ",smooth," in line]
     assert theirs == [pair.metrics["psnr"] for pair in made.pairs if pair.method == "smooth"]
 

@@ -112,7 +112,7 @@ class Job:
                 raise OptionError(
                     f"there is no metric `{name}`", f"the metrics are {', '.join(known)}", "metrics"
                 )
-            if known[name].against is not None and self.task != "compare":
+            if known[name].compared_with is not None and self.task != "compare":
                 raise OptionError(f"{name} needs a second image", 'use the task "compare"', "metrics")
         own = _OWN[self.task]
         if self.task == "deband":

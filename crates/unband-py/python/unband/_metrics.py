@@ -23,7 +23,7 @@ class MetricInfo(NamedTuple):
     purpose: str
     """Purpose and limits."""
     lower_better: bool
-    against: str | None
+    compared_with: str | None
     """The second image: None, "reference" (the clean image) or "input" (the image before its repair)."""
     range: str
     """Possible values, in words."""
@@ -37,7 +37,7 @@ class MetricInfo(NamedTuple):
 def list_metrics(*, reference: bool | None = None) -> list[MetricInfo]:
     """All metrics; with `reference` True or False only those that need a second image, or none."""
     metrics = [MetricInfo(**row) for row in _unband.metrics()]
-    return [m for m in metrics if reference is None or (m.against is not None) == reference]
+    return [m for m in metrics if reference is None or (m.compared_with is not None) == reference]
 
 
 class Metric:
@@ -69,7 +69,7 @@ class Metric:
     @property
     def reference(self) -> bool:
         """Does it need a second image?"""
-        return self.info.against is not None
+        return self.info.compared_with is not None
 
     @property
     def range(self) -> str:
@@ -101,8 +101,8 @@ class Metric:
         return like(np.array(values), None if isinstance(image, np.ndarray) else type(image))
 
     def _one(self, image: Any, other: Any, channel_axis: int | None) -> float:
-        if self.info.against is not None and other is None:
-            what = "the clean image" if self.info.against == "reference" else "the image before its repair"
+        if self.info.compared_with is not None and other is None:
+            what = "the clean image" if self.info.compared_with == "reference" else "the image before its repair"
             raise OptionError(f"{self.name} needs `other`, {what}", argument="other")
         first = Source(image, "image", channel_axis).native
         second = None if other is None else Source(other, "other", channel_axis).native

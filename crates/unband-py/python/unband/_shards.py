@@ -86,7 +86,7 @@ class Shards:
         failed = [
             {**entry, "file": dict(files).get(entry["file"], entry["file"])} for entry in done["failed"]
         ]
-        return {"status": "written", "images": checked["pictures"], "pairs": pairs, "record": _json(failed)}
+        return {"status": "written", "images": checked["images"], "pairs": pairs, "record": _json(failed)}
 
     def _bring(self, path: str, to: Path) -> None:
         to.parent.mkdir(parents=True, exist_ok=True)

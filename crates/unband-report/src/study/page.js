@@ -29,18 +29,18 @@ function random(text) {
 function shuffled(rater) {
   const next = random(study + "/" + rater);
   const left = new Map();
-  trials.forEach(([picture], i) => left.set(picture, [...(left.get(picture) ?? []), i]));
+  trials.forEach(([image], i) => left.set(image, [...(left.get(image) ?? []), i]));
   const order = [];
   let last;
   for (let count = trials.length; count > 0; count--) {
-    const others = [...left].filter(([picture, list]) => picture !== last && list.length);
+    const others = [...left].filter(([image, list]) => image !== last && list.length);
     // An image with more than half of the remaining trials must come now, or it repeats later.
     const due = others.find(([, list]) => 2 * list.length > count);
     const from = due ? [due] : others.length ? others : [...left].filter(([, list]) => list.length);
     let n = Math.floor(next() * from.reduce((sum, [, list]) => sum + list.length, 0));
-    const [picture, list] = from.find(([, list]) => (n -= list.length) < 0);
+    const [image, list] = from.find(([, list]) => (n -= list.length) < 0);
     order.push(list.splice(list.length + n, 1)[0]);
-    last = picture;
+    last = image;
   }
   return order;
 }
@@ -134,7 +134,7 @@ const guarded = (value) => (typeof value === "string" && /^[=+\-@\t\r]/.test(val
 const field = (value) => (/[",\r\n]/.test(value) ? `"${guarded(value).replaceAll('"', '""')}"` : guarded(value));
 
 function csv() {
-  const rows = [["study", "rater", "picture", "method", "grade", "seconds", "order"]];
+  const rows = [["study", "rater", "image", "method", "grade", "seconds", "order"]];
   order.forEach((i, place) => {
     if (state.grades[i]) rows.push([study, rater, trials[i][0], trials[i][1], ...state.grades[i], place + 1]);
   });

@@ -31,7 +31,7 @@ pub struct Ratings {
     seen: HashMap<[String; 3], (String, u64)>,
 }
 
-const COLUMNS: [&str; 7] = ["study", "rater", "picture", "method", "grade", "seconds", "order"];
+const COLUMNS: [&str; 7] = ["study", "rater", "image", "method", "grade", "seconds", "order"];
 
 impl Ratings {
     /// All ratings, in the order they were read.

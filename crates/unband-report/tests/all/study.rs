@@ -111,7 +111,7 @@ fn what_does_not_fit_together_is_refused_and_leaves_the_study_as_it_was() {
     assert_eq!(study.presentations(), 2);
 }
 
-const HEADER: &str = "study,rater,picture,method,grade,seconds,order\n";
+const HEADER: &str = "study,rater,image,method,grade,seconds,order\n";
 
 /// Scores of rows "rater image method grade".
 fn scores(rows: impl IntoIterator<Item = (String, String, String, u8)>) -> Scores {
@@ -219,7 +219,7 @@ fn every_wrong_row_is_named_with_file_and_line() {
     assert_eq!(row("t,ann,y,a,5,1,2"), "r.csv:3: study `t`, the rows before belong to `s`");
     assert_eq!(row("s,ann,x,a,4,1,2"), "r.csv:3: ann graded `x` of `a` before, in r.csv:2");
     assert_eq!(
-        says("study,rater,picture,method,mark,seconds,order\n"),
+        says("study,rater,image,method,mark,seconds,order\n"),
         "r.csv:1: there is no column `grade`"
     );
     assert_eq!(says(""), "r.csv:1: there is no column `study`");
@@ -230,7 +230,7 @@ fn every_wrong_row_is_named_with_file_and_line() {
 
 #[test]
 fn a_spreadsheet_may_have_moved_the_columns_and_put_a_mark_in_front() {
-    let csv = "\u{feff}order,grade,note,rater,method,picture,study,seconds\r\n3,4,ok,\"Ann, B.\",a,\"the \"\"sky\"\"\",s,2.25\r\n";
+    let csv = "\u{feff}order,grade,note,rater,method,image,study,seconds\r\n3,4,ok,\"Ann, B.\",a,\"the \"\"sky\"\"\",s,2.25\r\n";
     let mut ratings = Ratings::default();
     ratings.read("r.csv", csv.as_bytes()).unwrap();
     ratings.rename(&[("a".into(), "alpha".into())]);

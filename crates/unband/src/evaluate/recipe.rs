@@ -50,7 +50,6 @@ pub struct Recipe {
     pub crop: usize,
     /// Images shown on the page.
     #[serde(default)]
-    #[serde(rename = "pictures")]
     pub page_images: usize,
     /// Source of the images.
     pub data: Data,

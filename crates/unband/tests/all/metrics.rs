@@ -92,7 +92,7 @@ fn names_that_cannot_be_computed_have_a_hint() {
     assert!(hint(Scope::IMAGE, " , ").1.contains("or all"));
     assert!(hint(Scope::IMAGE, "psnr").0.contains("reference"));
     assert!(hint(Scope::PAIR, "texture-change").0.contains("before its repair"));
-    assert!(hint(Scope::VIDEO, "film-psnr").0.contains("two videos"));
+    assert!(hint(Scope::VIDEO, "video-psnr").0.contains("two videos"));
     assert!(Scope::IMAGE.select(None, None).unwrap().len() == 3);
 }
 
@@ -235,7 +235,7 @@ fn videos_are_compared() {
         unband_skips::program("ffmpeg");
         return;
     };
-    let metrics = scope_of_pair(&video).select(Some("film-psnr,flat-psnr"), None).unwrap();
+    let metrics = scope_of_pair(&video).select(Some("video-psnr,flat-psnr"), None).unwrap();
     let plan = VideoPairPlan { metrics: &metrics, checks: &[], every: 15, keep_going: false };
     let same = compare_videos(&[video.clone(), video], &plan, &mut go_on, &Context::default()).unwrap();
     assert_eq!(same.scores.scores.values[0], Value::Number(f64::INFINITY));

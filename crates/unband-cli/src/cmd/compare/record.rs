@@ -12,7 +12,7 @@ use crate::print::json::{FailureRecord, MetricRecord, SummaryRecord, ValuesRecor
 #[derive(Serialize)]
 pub struct CompareRecord<'a> {
     schema: &'static str,
-    measures: Vec<MetricRecord>,
+    metrics: Vec<MetricRecord>,
     pairs: Vec<PairRecord<'a>>,
     failures: Vec<FailureRecord>,
     summary: Vec<RoleRecord<'a>>,
@@ -38,7 +38,7 @@ struct RowRecord<'a> {
 struct RoleRecord<'a> {
     role: &'a str,
     pairs: usize,
-    measures: BTreeMap<&'static str, SummaryRecord>,
+    metrics: BTreeMap<&'static str, SummaryRecord>,
 }
 
 impl<'a> CompareRecord<'a> {
@@ -58,11 +58,11 @@ impl<'a> CompareRecord<'a> {
         let of_role = |role: &'a str| {
             let rows = all.iter().flat_map(|pair| &pair.rows).filter(move |row| row.role == role);
             let scores = rows.map(|row| &row.scores);
-            RoleRecord { role, pairs: scores.clone().count(), measures: SummaryRecord::all(&scores, metrics) }
+            RoleRecord { role, pairs: scores.clone().count(), metrics: SummaryRecord::all(&scores, metrics) }
         };
         Self {
             schema: "unband-compare/1",
-            measures: MetricRecord::all(metrics),
+            metrics: MetricRecord::all(metrics),
             pairs: all
                 .iter()
                 .map(|pair| PairRecord {

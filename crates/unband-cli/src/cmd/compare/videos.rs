@@ -141,7 +141,7 @@ impl<'a> CompareVideosJob<'a> {
         text += &print::table(&done.scores, &self.metrics, true);
         if self.metrics.iter().any(|metric| video_psnr::is_one(metric)) {
             text +=
-                "  film-psnr of the video and of shots: from the mean squared error of all their frames\n";
+                "  video-psnr of the video and of shots: from the mean squared error of all their frames\n";
         }
         text + &reasons(&file, &done.scores.scores, &self.metrics)
     }
@@ -219,4 +219,4 @@ impl runner::MetricJob for CompareVideosJob<'_> {
     }
 }
 
-const SCHEMA: &str = "unband-compare-films/1";
+const SCHEMA: &str = "unband-compare-videos/1";

@@ -21,7 +21,6 @@ const SHOWN: usize = 20;
 struct CheckRecord<'a> {
     schema: &'static str,
     folder: String,
-    #[serde(rename = "pictures")]
     images: usize,
     files: usize,
     missing: Vec<&'a str>,

@@ -13,7 +13,7 @@ use unband::degrade::dataset::{
     Variant, clean, kapoor,
 };
 
-use super::summary::{Summary, left_out};
+use super::summary::{Summary, unpaired};
 use super::{Fault, KapoorArgs, MakeArgs, PairsArgs, VariantName};
 use crate::bar::Bar;
 use crate::budget::Budget;
@@ -101,8 +101,8 @@ fn make(plan: &DatasetPlan, args: &MakeArgs, failures: &[Failure]) -> Result<Out
     for failure in failures {
         reporter.failure(failure);
     }
-    if !plan.header.left_out.is_empty() {
-        reporter.note(&left_out(&plan.header.left_out));
+    if !plan.header.unpaired.is_empty() {
+        reporter.note(&unpaired(&plan.header.unpaired));
     }
     if args.dry_run {
         return Ok(say_plan(plan, args, &reporter));
@@ -210,7 +210,7 @@ fn finish(
 ) -> Outcome {
     reporter.line(&format!("{} → {}", summary.text(), args.output.display()));
     let printed = if args.json {
-        print_json(&summary.record(&args.output, &plan.header.left_out))
+        print_json(&summary.record(&args.output, &plan.header.unpaired))
     } else {
         Outcome::Done
     };
@@ -230,7 +230,7 @@ fn say_plan(plan: &DatasetPlan, args: &MakeArgs, reporter: &Reporter<'_>) -> Out
     }
     reporter.line(&format!("{} → {} (nothing was written)", summary.text(), args.output.display()));
     let printed = if args.json {
-        print_json(&summary.record(&args.output, &plan.header.left_out))
+        print_json(&summary.record(&args.output, &plan.header.unpaired))
     } else {
         Outcome::Done
     };

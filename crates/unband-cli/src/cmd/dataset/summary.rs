@@ -21,7 +21,6 @@ pub struct Summary {
 
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 struct SplitCounts {
-    #[serde(rename = "pictures")]
     images: usize,
     /// Missing until the images are decoded whose sizes determine it.
     pairs: Option<usize>,
@@ -35,7 +34,7 @@ pub struct SummaryRecord<'a> {
     val: SplitCounts,
     test: SplitCounts,
     windows_without_banding: usize,
-    left_out: &'a [String],
+    unpaired: &'a [String],
     failed: &'a [Failed],
 }
 
@@ -83,7 +82,7 @@ impl Summary {
     }
 
     /// JSON object.
-    pub fn record<'a>(&'a self, output: &Path, left_out: &'a [String]) -> SummaryRecord<'a> {
+    pub fn record<'a>(&'a self, output: &Path, unpaired: &'a [String]) -> SummaryRecord<'a> {
         let [train, val, test] = self.parts;
         SummaryRecord {
             schema: "unband-dataset-summary/1",
@@ -92,14 +91,14 @@ impl Summary {
             val,
             test,
             windows_without_banding: self.dropped,
-            left_out,
+            unpaired,
             failed: &self.failed,
         }
     }
 }
 
 /// A note about files without partners.
-pub fn left_out(files: &[String]) -> String {
+pub fn unpaired(files: &[String]) -> String {
     let named = files.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
     let more = files.len().saturating_sub(NAMED);
     let more = if more > 0 { format!(" and {} more", grouped(more as u64)) } else { String::new() };

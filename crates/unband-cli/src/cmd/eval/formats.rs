@@ -218,7 +218,7 @@ pub fn images_csv(rows: &[Row], results: &Results) -> Result<Vec<u8>, csv::Error
         .copied()
         .filter(|column| matches!(column, Column::Metric(_) | Column::Cost(Cost::Seconds)))
         .collect();
-    let first = ["picture", "cause", "method", "setting"].into_iter();
+    let first = ["image", "cause", "method", "setting"].into_iter();
     table.write_record(first.chain(own.iter().map(|column| column.name())).chain(["missing"]))?;
     for pair in &results.pairs {
         for (row, cells) in rows.iter().zip(&pair.cells) {

@@ -94,7 +94,7 @@ pub enum Record {
         unit: &'static str,
         better: &'static str,
         range: String,
-        against: &'static str,
+        compared_with: &'static str,
         meaning: String,
         source: String,
         parameters: Vec<Parameter>,
@@ -156,7 +156,7 @@ pub fn lists() -> Vec<List> {
         list(
             ListKind::Metrics,
             Some("Metric"),
-            Some("measures"),
+            Some("metrics"),
             "Metrics (--metrics NAME,NAME,…)",
             "Metrics (--metrics NAME,NAME,…; --fail-if 'NAME>LIMIT')",
             &["metric", "unit", "better", "values", "compared with", "minimum image"],
@@ -174,7 +174,7 @@ pub fn lists() -> Vec<List> {
         list(
             ListKind::Degradations,
             Some("Recipe of degradations"),
-            Some("mixes"),
+            Some("recipes"),
             "Recipes (unband degrade --recipe NAME)",
             "Built-in recipes (--recipe NAME)",
             &["recipe", "description"],
@@ -319,7 +319,7 @@ fn depths(depths: &[Depth]) -> String {
 }
 
 fn metric(metric: &'static Metric) -> ListEntry {
-    let against = match metric.compared_with {
+    let compared_with = match metric.compared_with {
         ComparedWith::Nothing => "nothing",
         ComparedWith::Reference => "the reference",
         ComparedWith::Input => "the input",
@@ -342,7 +342,7 @@ fn metric(metric: &'static Metric) -> ListEntry {
         _ => format!("; needs {min_size} samples"),
     };
     let mut lines =
-        vec![format!("{unit}{}; {range}", metric.better.words()), format!("compared with {against}{needs}")];
+        vec![format!("{unit}{}; {range}", metric.better.words()), format!("compared with {compared_with}{needs}")];
     lines.extend(network.iter().map(|network| format!("runs {network}")));
     lines.extend(wrapped(&meaning, 90).into_iter().map(|line| format!("    {line}")));
     lines.push(format!("Source: {source}"));
@@ -356,14 +356,14 @@ fn metric(metric: &'static Metric) -> ListEntry {
         title: metric.title.to_owned(),
         lines: Some(lines),
         section: format!("{title} {meaning} Source: {source}{runs}"),
-        cells: vec![link, dash.to_owned(), better.to_owned(), range.clone(), against.to_owned(), min_size],
+        cells: vec![link, dash.to_owned(), better.to_owned(), range.clone(), compared_with.to_owned(), min_size],
         record: Some(Record::Metric {
             name: metric.name,
             title: metric.title,
             unit: metric.unit,
             better,
             range,
-            against,
+            compared_with,
             meaning,
             source,
             parameters: parameters(params),

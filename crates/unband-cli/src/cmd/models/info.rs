@@ -51,7 +51,6 @@ struct Info {
     published: Option<&'static str>,
     facts: BTreeMap<String, String>,
     wrapper: Vec<String>,
-    #[serde(rename = "aside")]
     alternatives: Vec<String>,
     prefix: String,
     spellings: Vec<String>,

@@ -263,7 +263,7 @@ impl runner::MetricJob for ScoreVideosJob<'_> {
         if self.args.json {
             let videos = all.iter().map(|done| self.record(done)).collect();
             outcome = outcome.max(print_json(&VideosRecord::new(
-                "unband-score-films/1",
+                "unband-score-videos/1",
                 videos,
                 failed,
                 &self.metrics,

@@ -159,7 +159,6 @@ struct StudyRecord<'a> {
     study: &'a str,
     reference: Option<&'a str>,
     methods: Vec<MethodRecord<'a>>,
-    #[serde(rename = "pictures")]
     images: Vec<ImageScoreRecord<'a>>,
     raters: Vec<RaterRecord<'a>>,
 }
@@ -173,7 +172,6 @@ struct MethodRecord<'a> {
 
 #[derive(Serialize)]
 struct ImageScoreRecord<'a> {
-    #[serde(rename = "picture")]
     image: &'a str,
     method: &'a str,
     opinion: EstimateRecord,

@@ -59,7 +59,7 @@ fn a_folder_of_videos_is_scored_one_of_images_and_videos_as_images() {
     let scores = || -> serde_json::Value {
         serde_json::from_slice(&stage.run(&["score", "in", "--json"]).code(0).stdout).unwrap()
     };
-    assert_eq!(scores()["films"].as_array().unwrap().len(), 2);
+    assert_eq!(scores()["videos"].as_array().unwrap().len(), 2);
     stage.png("in/c.png", &texture);
     assert_eq!(scores()["files"].as_array().unwrap().len(), 1);
 }

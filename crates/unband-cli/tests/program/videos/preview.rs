@@ -24,7 +24,7 @@ fn the_most_banded_frames_of_different_shots_are_shown_and_nothing_is_encoded() 
     let frames = json["frames"].as_array().unwrap();
     assert_eq!(frames.len(), 2);
     for (frame, shot) in frames.iter().zip([0, 2]) {
-        let shot = &scores["films"][0]["shots"][shot];
+        let shot = &scores["videos"][0]["shots"][shot];
         let seconds = frame["seconds"].as_f64().unwrap();
         let (from, to) = (shot["from_seconds"].as_f64().unwrap(), shot["to_seconds"].as_f64().unwrap());
         assert!((from..to).contains(&seconds), "{json}");

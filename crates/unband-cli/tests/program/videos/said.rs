@@ -40,13 +40,13 @@ fn the_result_is_said_with_method_encoder_size_and_rate() {
     assert_eq!(record["method"], "gradfun", "{record}");
     assert_eq!(record["encoder"], "x265 10 bits CRF 16");
     assert_eq!((&record["container"], &record["output_depth"]), (&"matroska".into(), &10.into()));
-    assert_eq!((record["output_bytes"].as_f64(), record["film_seconds"].as_f64()), (Some(bytes), Some(2.0)));
+    assert_eq!((record["output_bytes"].as_f64(), record["video_seconds"].as_f64()), (Some(bytes), Some(2.0)));
     assert!((record["bit_rate"].as_f64().unwrap() - 4.0 * bytes).abs() < 1.0, "{record}");
     assert!((record["ratio"].as_f64().unwrap() - ratio).abs() < 0.02, "{record}");
     // Half of it is compared with half of the source.
     drawn(&stage, "ten.mp4", TEN, &["-c:v", "libx264"]);
     let half = &stage.run(&["ten.mp4", "--to", "0.5", "-o", "half.mkv", "--json"]).code(0).json()[0];
-    assert_eq!((&half["frames"], half["film_seconds"].as_f64()), (&5.into(), Some(0.5)));
+    assert_eq!((&half["frames"], half["video_seconds"].as_f64()), (&5.into(), Some(0.5)));
     let share = half["output_bytes"].as_f64().unwrap() / (stage.read("ten.mp4").len() as f64 / 2.0);
     assert!((half["ratio"].as_f64().unwrap() - share).abs() < 1e-9, "{half}");
 }

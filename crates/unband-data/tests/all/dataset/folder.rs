@@ -221,10 +221,10 @@ fn a_folder_that_cannot_be_written_to_ends_the_run() {
 
 /// A manifest as written, with names in folders.
 const MANIFEST: &str = concat!(
-    r#"{"schema":"unband-dataset/1","version":"0.1.0","settings":{"seed":1},"pictures":2,"sources_sha256":"00","left_out":["a"]}"#,
+    r#"{"schema":"unband-dataset/1","version":"0.1.0","settings":{"seed":1},"images":2,"sources_sha256":"00","unpaired":["a"]}"#,
     "\n",
-    r#"{"name":"a","split":"train","sources":["a.png"],"harms":[{"seed":1,"cause":"rgb-5"}],"pairs":[{"file":"rgb-5/a.png","#,
-    r#""window":[0,0,9,9],"harm":0,"lq_sha256":"00","gt_sha256":"00"}]}"#,
+    r#"{"name":"a","split":"train","sources":["a.png"],"degradations":[{"seed":1,"cause":"rgb-5"}],"pairs":[{"file":"rgb-5/a.png","#,
+    r#""window":[0,0,9,9],"degradation":0,"lq_sha256":"00","gt_sha256":"00"}]}"#,
     "\n",
     r#"{"name":"b","split":"val","sources":["b.png"],"pairs":[],"failed":{"file":"b.png","reason":"x"}}"#,
     "\n"

@@ -140,12 +140,12 @@ fn parts_hold_patches_or_whole_images_as_their_group_has_it() {
 fn what_is_odd_is_named_and_the_rest_done() {
     let set = Set::odd();
     let plan = plan(&set, "deepdeband", Variant::Fixed);
-    let left_out = [
+    let unpaired = [
         format!("{CLEAN}/000001_0200.png"),
         format!("{QUANTIZED}/000001_0201.png"),
         format!("{QUANTIZED}/000001_0202.xml"),
     ];
-    assert_eq!(plan.header.left_out, left_out);
+    assert_eq!(plan.header.unpaired, unpaired);
     let manifest = run(&plan, &set.out("pairs"), 3);
     let failed: Vec<(String, String)> =
         manifest.entries.iter().filter_map(|e| e.failed.clone()).map(|f| (f.file, f.reason)).collect();

@@ -15,22 +15,22 @@ use crate::verdict::Verdict;
 
 /// Metrics of frames in luma and chroma, without the plane suffixes.
 const YUV: &[&str] = &[
-    "film-psnr",
-    "film-psnr-y",
-    "film-psnr-u",
-    "film-psnr-v",
+    "video-psnr",
+    "video-psnr-y",
+    "video-psnr-u",
+    "video-psnr-v",
     "flat-psnr",
     "cambi",
     "cambi-reference",
     "cambi-full-reference",
 ];
 const GREY: &[&str] =
-    &["film-psnr", "film-psnr-y", "flat-psnr", "cambi", "cambi-reference", "cambi-full-reference"];
+    &["video-psnr", "video-psnr-y", "flat-psnr", "cambi", "cambi-reference", "cambi-full-reference"];
 const RGB: &[&str] = &[
-    "film-psnr",
-    "film-psnr-r",
-    "film-psnr-g",
-    "film-psnr-b",
+    "video-psnr",
+    "video-psnr-r",
+    "video-psnr-g",
+    "video-psnr-b",
     "flat-psnr",
     "cambi",
     "cambi-reference",

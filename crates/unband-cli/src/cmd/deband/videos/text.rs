@@ -159,7 +159,6 @@ pub struct VideoRecord<'a> {
     depth: u8,
     codec: &'a str,
     rate: f64,
-    #[serde(rename = "film_seconds")]
     video_seconds: Option<f64>,
     method: Option<String>,
     container: &'static str,
