@@ -2,7 +2,7 @@
 
     python3 tools/make_probe_answers.py        # needs ffmpeg and ffprobe with libx264, libx265, libmp3lame, libaom
 
-Each file holds the answers to both questions of crates/unband-io/src/video/probe.rs ("file", "frames"), without unused
+Each file holds the answers to both questions of crates/unband-video/src/probe.rs ("file", "frames"), without unused
 parts: other pixel formats, dispositions that are 0, how FFmpeg was built.
 """
 

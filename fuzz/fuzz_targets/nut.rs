@@ -1,4 +1,4 @@
 //! NUT streams: parsed, written and parsed again.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| unband_io::fuzzing::nut(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| unband_video::fuzzing::nut(bytes));

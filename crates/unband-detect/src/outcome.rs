@@ -5,7 +5,6 @@ use super::evidence::{ENOUGH, Evidence};
 use super::grid::Grid;
 use super::jpeg::dc_step;
 use super::lattice::Lattice;
-use super::levels::{LevelRounding, Levels};
 use super::noisy::{self, NoisyGrid};
 use super::planes::Channel;
 use unband_image::color::{Matrix, Range};

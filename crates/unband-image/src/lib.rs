@@ -14,6 +14,7 @@ pub mod cuts;
 pub mod depth;
 pub mod dither;
 pub mod findings;
+pub mod frame;
 mod hint;
 pub mod image;
 pub mod jpeg;

@@ -2,7 +2,7 @@
 
 /// The limit on the address space of this process, and the part that is taken, in bytes. `None` without a
 /// limit, or on systems that do not report it.
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", feature = "files"))]
 pub fn address_space() -> Option<(u64, u64)> {
     let limit = rustix::process::getrlimit(rustix::process::Resource::As).current?;
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
@@ -13,7 +13,7 @@ pub fn address_space() -> Option<(u64, u64)> {
 
 /// The limit on the address space of this process, and the part that is taken, in bytes. `None` without a
 /// limit, or on systems that do not report it.
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(all(target_os = "linux", feature = "files")))]
 pub fn address_space() -> Option<(u64, u64)> {
     None
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// Bytes that can still be written in the folder of a file; `None` if the system does not report it.
-#[cfg(unix)]
+#[cfg(all(unix, feature = "files"))]
 pub fn free_bytes(path: &Path) -> Option<u64> {
     let absolute = std::path::absolute(path).ok()?;
     let folder = absolute.ancestors().skip(1).find(|folder| folder.is_dir())?;
@@ -12,7 +12,7 @@ pub fn free_bytes(path: &Path) -> Option<u64> {
 }
 
 /// Bytes that can still be written in the folder of a file; `None` if the system does not report it.
-#[cfg(not(unix))]
+#[cfg(not(all(unix, feature = "files")))]
 pub fn free_bytes(_: &Path) -> Option<u64> {
     None
 }

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use unband_image::frame::FrameError;
 use unband_image::{Depth, Hint, Model};
 
 use crate::foreign::{self, ForeignType};
@@ -255,7 +256,7 @@ impl Error {
             Self::Foreign { kind } => Some(kind.hint(path)),
             Self::UnknownContent => path.and_then(foreign::by_extension),
             Self::Several { format, what: "frames" } => foreign::animation_hint(format, path),
-            Self::Unsupported { format: "JPEG", what } if what == crate::format::jpeg_markers::LS => {
+            Self::Unsupported { format: "JPEG", what } if what == crate::format::jpeg::markers::LS => {
                 Some(foreign::conversion("ffmpeg -i IN OUT.png", path))
             }
             Self::Unsupported { what, .. } if what.contains("camera raw") => {
@@ -265,15 +266,18 @@ impl Error {
         }
     }
 
-    pub(crate) fn damaged(format: &'static str, message: impl std::fmt::Display) -> Self {
+    /// A file of a format that contradicts it.
+    pub fn damaged(format: &'static str, message: impl std::fmt::Display) -> Self {
         Self::Damaged { format, message: message.to_string() }
     }
 
-    pub(crate) fn unsupported(format: &'static str, what: impl Into<String>) -> Self {
+    /// A variant of a format that cannot be read.
+    pub fn unsupported(format: &'static str, what: impl Into<String>) -> Self {
         Self::Unsupported { format, what: what.into() }
     }
 
-    pub(crate) fn encode(format: &'static str, message: impl std::fmt::Display) -> Self {
+    /// A result that a format or encoder refuses.
+    pub fn encode(format: &'static str, message: impl std::fmt::Display) -> Self {
         Self::Encode { format, message: message.to_string() }
     }
 
@@ -287,6 +291,18 @@ impl Error {
             Depth::F32 => "32-bit floating point".to_owned(),
         };
         Self::Depth { format, most, asked }
+    }
+}
+
+impl From<FrameError> for Error {
+    fn from(error: FrameError) -> Self {
+        match error {
+            FrameError::Length => Self::Truncated { format: "NUT" },
+            FrameError::Memory { width, height } => {
+                Self::Memory { width: width as u64, height: height as u64 }
+            }
+            other => Self::encode("NUT", other),
+        }
     }
 }
 

@@ -41,7 +41,7 @@ pub fn load(
 ) -> Result<(Vec<u8>, &'static FormatEntry), Error> {
     let read = || {
         let mut file = source::open(path, stop).map_err(reading)?;
-        if file.is_pipe() && crate::video::promises_video(path) {
+        if file.is_pipe() && crate::promises_video(path) {
             let what = "this is a pipe; videos can only be read from files";
             return Err(reading(io::Error::new(io::ErrorKind::InvalidInput, what)));
         }

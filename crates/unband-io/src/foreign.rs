@@ -94,8 +94,7 @@ pub fn foreign_type(head: &[u8]) -> Option<ForeignType> {
     };
     let known = TYPES.iter().find(is).map(|&(_, _, name, conversion)| ForeignType { name, conversion });
     let video = || {
-        crate::video::begins_video(head)
-            .then_some(ForeignType { name: "a video", conversion: Conversion::Video })
+        crate::begins_video(head).then_some(ForeignType { name: "a video", conversion: Conversion::Video })
     };
     known.or_else(video)
 }

@@ -4,13 +4,7 @@
 use unband_image::{Image, Metadata};
 
 use crate::format::{self, FormatEntry};
-use crate::video::nut::{NutReader, NutWriter};
-use crate::video::{fragmented, probe};
 use crate::{Error, Limits, exif, exif_tiff, raw_profile, xmp};
-
-/// Limits for streams: enough to reach their frames, small enough to be fast.
-const SMALL: Limits = Limits { max_pixels: 1 << 16, max_bytes: 1 << 20 };
-const FRAMES: usize = 100;
 
 /// Reads bytes as a given format, whatever they begin with.
 pub fn read_as(format: &'static FormatEntry, bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
@@ -73,50 +67,3 @@ pub fn raw_profile(text: &str) {
     let (keyword, text) = raw_profile::iptc(text.as_bytes());
     assert!(raw_profile::take(&keyword, &text, &mut Metadata::default()));
 }
-
-/// A NUT stream; frames that can be read are written and read again.
-pub fn nut(bytes: &[u8]) {
-    let read = |bytes: &[u8]| -> Result<_, Error> {
-        let mut reader = NutReader::new(bytes, &SMALL)?;
-        let header = *reader.header();
-        let (mut buffer, mut frames) = (Vec::new(), Vec::new());
-        while let Ok(Some(frame)) = reader.next_frame(&mut buffer) {
-            frames.push((frame, buffer.clone()));
-            if frames.len() == FRAMES {
-                break;
-            }
-        }
-        Ok((header, frames))
-    };
-    let Ok((header, frames)) = read(bytes) else { return };
-    let Ok(mut writer) = NutWriter::new(Vec::new(), &header) else { return };
-    if frames.iter().any(|(frame, samples)| writer.write_frame(*frame, samples).is_err()) {
-        return;
-    }
-    let Ok(out) = writer.finish() else { return };
-    assert!(matches!(read(&out), Ok((_, again)) if again == frames), "another stream");
-}
-
-/// A fragmented MP4, retimed as if it followed another. As many frames must come out as went in.
-pub fn fragments(bytes: &[u8]) {
-    let Ok(frames) = fragmented(bytes, 1 << 40) else { return };
-    assert!(frames.iter().all(|&after| after == frames[0]), "{frames:?}");
-}
-
-/// Answers of `ffprobe`, as in `golden/video`.
-pub fn ffprobe(bytes: &[u8]) {
-    let Ok(answers) = serde_json::from_slice(bytes) else { return };
-    match probe::answered(&answers) {
-        Ok(video) => {
-            video.seconds(video.ticks(video.duration.unwrap_or(1.0)));
-            let said =
-                [video.color().err(), video.check_progressive().err(), video.check_dynamic_hdr(false).err()];
-            assert!(said.iter().flatten().all(|error| !error.to_string().is_empty()));
-        }
-        Err(error) => assert!(!error.to_string().is_empty()),
-    }
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests;

@@ -5,14 +5,14 @@
 use crate::Error;
 
 /// Four-character code of a box.
-pub(crate) type BoxType = [u8; 4];
+pub type BoxType = [u8; 4];
 
 /// Kind of the box whose beginning is in `bytes`, bytes of its header, and of the whole box; the container
 /// has `left` bytes from there on.
 ///
 /// # Errors
 /// [`Error::Truncated`], and sizes below that of the header.
-pub(crate) fn header(format: &'static str, bytes: &[u8], left: u64) -> Result<(BoxType, u64, u64), Error> {
+pub fn header(format: &'static str, bytes: &[u8], left: u64) -> Result<(BoxType, u64, u64), Error> {
     let kind = bytes.get(4..8).and_then(|kind| kind.try_into().ok());
     let kind = kind.ok_or(Error::Truncated { format })?;
     let (head, size) = match number(format, bytes, 0, 4)? {
@@ -30,7 +30,7 @@ pub(crate) fn header(format: &'static str, bytes: &[u8], left: u64) -> Result<(B
 ///
 /// # Errors
 /// [`Error::Truncated`].
-pub(crate) fn number(format: &'static str, bytes: &[u8], at: usize, count: usize) -> Result<u64, Error> {
+pub fn number(format: &'static str, bytes: &[u8], at: usize, count: usize) -> Result<u64, Error> {
     let part = bytes.get(at..at + count).ok_or(Error::Truncated { format })?;
     Ok(part.iter().fold(0, |sum, &byte| sum << 8 | u64::from(byte)))
 }
@@ -39,10 +39,7 @@ pub(crate) fn number(format: &'static str, bytes: &[u8], at: usize, count: usize
 ///
 /// # Errors
 /// As [`header`].
-pub(crate) fn first<'a>(
-    format: &'static str,
-    bytes: &'a [u8],
-) -> Result<(BoxType, &'a [u8], &'a [u8]), Error> {
+pub fn first<'a>(format: &'static str, bytes: &'a [u8]) -> Result<(BoxType, &'a [u8], &'a [u8]), Error> {
     let (kind, head, size) = header(format, bytes, bytes.len() as u64)?;
     let parts = usize::try_from(size).ok().and_then(|size| bytes.split_at_checked(size));
     let (whole, next) = parts.ok_or(Error::Truncated { format })?;
@@ -50,7 +47,7 @@ pub(crate) fn first<'a>(
 }
 
 /// The content of the first box of that kind; `None` if there is none before the first invalid one.
-pub(crate) fn child(mut bytes: &[u8], wanted: BoxType) -> Option<&[u8]> {
+pub fn child(mut bytes: &[u8], wanted: BoxType) -> Option<&[u8]> {
     loop {
         let (kind, content, next) = first("", bytes).ok()?;
         if kind == wanted {
@@ -61,7 +58,7 @@ pub(crate) fn child(mut bytes: &[u8], wanted: BoxType) -> Option<&[u8]> {
 }
 
 /// The major brand of a file, and all of its brands.
-pub(crate) fn brands(bytes: &[u8]) -> Option<(&[u8], impl Iterator<Item = &[u8]>)> {
+pub fn brands(bytes: &[u8]) -> Option<(&[u8], impl Iterator<Item = &[u8]>)> {
     if bytes.get(4..8)? != b"ftyp" {
         return None;
     }
@@ -72,6 +69,6 @@ pub(crate) fn brands(bytes: &[u8]) -> Option<(&[u8], impl Iterator<Item = &[u8]>
 }
 
 /// A box with this content.
-pub(crate) fn boxed(kind: BoxType, content: &[u8]) -> Vec<u8> {
+pub fn boxed(kind: BoxType, content: &[u8]) -> Vec<u8> {
     [&(content.len() as u32 + 8).to_be_bytes(), kind.as_slice(), content].concat()
 }

@@ -8,6 +8,7 @@
 // Parsers and copies that several formats share.
 #![cfg_attr(not(all(feature = "exr", feature = "jxl", feature = "tiff", feature = "webp")), allow(dead_code))]
 
+#[cfg(feature = "files")]
 mod access;
 mod address_space;
 mod declared;
@@ -15,26 +16,34 @@ mod disk;
 mod error;
 mod exif;
 mod exif_tiff;
+#[cfg(feature = "files")]
 mod file;
 mod foreign;
 mod format;
-#[cfg(any(test, feature = "fuzzing"))]
+#[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
-mod isobmff;
+pub mod isobmff;
+#[cfg(feature = "files")]
 mod leftovers;
 mod limits;
 mod orient;
 mod orient_jpeg;
-mod planar;
+#[cfg(feature = "files")]
+pub mod process;
+#[cfg(not(feature = "files"))]
+#[path = "no_programs.rs"]
 mod process;
 mod raw_profile;
 mod samples;
+#[cfg(feature = "files")]
 mod source;
+#[cfg(feature = "files")]
 mod spool;
-mod stale;
+#[cfg(feature = "files")]
+pub mod stale;
 mod system_name;
-pub mod video;
+mod video_bytes;
 mod xmp;
 mod xmp_parts;
 
@@ -43,21 +52,28 @@ use std::path::Path;
 
 use unband_image::{Depth, Image, Model};
 
+#[cfg(feature = "files")]
 pub use access::Access;
 pub use address_space::address_space;
 pub use declared::declared_size;
 pub use disk::{amount, free_bytes, parse_amount};
 pub use error::{Error, reason};
+#[cfg(feature = "files")]
 pub use file::{Saving, load, load_from, read_file, read_text, write_bytes, write_file, write_from};
 pub use foreign::{ForeignType, foreign_type, unknown};
-pub use format::y4m::{Y4mHeader, Y4mReader, Y4mWriter};
+pub use format::y4m::{Y4mHeader, Y4mReader, Y4mWriter, common_divisor};
 pub use format::{Dropped, FORMATS, FormatEntry, Item, When, WriteOptions, Writes, is_decoding};
+#[cfg(feature = "files")]
 pub use leftovers::Leftover;
 pub use limits::Limits;
+#[cfg(feature = "files")]
 pub use process::{Program, Programs, leave_nothing};
+#[cfg(feature = "files")]
 pub use source::is_named_pipe;
+#[cfg(feature = "files")]
 pub use spool::Spool;
 pub use system_name::check_name;
+pub use video_bytes::{begins_video, promises_video, video_container};
 
 /// The format with this name, ignoring case.
 pub fn by_name(name: &str) -> Option<&'static FormatEntry> {

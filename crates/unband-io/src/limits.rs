@@ -1,7 +1,7 @@
 //! Size limits, checked before memory is allocated.
 
 use crate::Error;
-use unband_image::Plane;
+use unband_image::{Plane, frame};
 
 /// Longest ICC profile that is kept, in bytes, and the most that the compressed texts of a file may unpack
 /// to.
@@ -56,9 +56,5 @@ pub(crate) fn mostly_empty(width: usize, height: usize, bytes: usize) -> bool {
 
 /// A plane of zeros, or an error if there is not enough memory.
 pub(crate) fn new_plane(width: usize, height: usize) -> Result<Plane, Error> {
-    let memory = || Error::Memory { width: width as u64, height: height as u64 };
-    let len = width.checked_mul(height).ok_or_else(memory)?;
-    Vec::<f32>::new().try_reserve_exact(len).map_err(|_| memory())?;
-    // The system zeroes pages on first access, so that a truncated file costs no memory.
-    Ok(Plane { width, height, data: vec![0.0; len] })
+    Ok(frame::new_plane(width, height)?)
 }

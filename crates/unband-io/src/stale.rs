@@ -5,23 +5,24 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-/// Beginning and end of their names.
-pub(crate) const PREFIX: &str = ".unband-";
-pub(crate) const SUFFIX: &str = ".tmp";
+/// Beginning of their names.
+pub const PREFIX: &str = ".unband-";
+/// End of their names.
+pub const SUFFIX: &str = ".tmp";
 
 /// Folders whose stale files this program has removed.
 static CLEANED: LazyLock<Mutex<HashSet<PathBuf>>> = LazyLock::new(Mutex::default);
 
 /// Locks a temporary file of this program. Returns whether it is still there: another program may have taken
 /// it for a stale one before it was locked.
-pub(crate) fn hold(file: &File, path: &Path) -> bool {
+pub fn hold(file: &File, path: &Path) -> bool {
     // Without locks on this file system nothing is ever removed.
     file.try_lock().is_err() || path.exists()
 }
 
 /// Removes temporary files of killed programs in a folder, once per folder. Files of other programs have
 /// other names, and a running program holds a lock on its own.
-pub(crate) fn remove(folder: &Path) {
+pub fn remove(folder: &Path) {
     let known = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
     if !CLEANED.lock().unwrap_or_else(PoisonError::into_inner).insert(known) {
         return;

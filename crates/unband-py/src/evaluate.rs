@@ -6,8 +6,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use unband::Context;
 use unband::evaluate::{
-    Column, Cost, Data, EvaluateError, EvaluateOptions, Evaluation, Measured, Recipe, RecipeRow, Table,
-    TableRow, Weights,
+    Column, CostColumn, Data, EvaluateError, EvaluateOptions, Evaluation, Measured, Recipe, RecipeRow, Table,
+    TableRow, WeightsPolicy,
 };
 use unband::metrics::Direction;
 use unband_infer::models;
@@ -49,7 +49,7 @@ fn recipe(given: &Given<'_, '_>) -> Result<Recipe, Fault> {
         let metrics: Vec<String> = given.value("metrics", "a list of names")?.unwrap_or_default();
         let metrics: Vec<&str> = metrics.iter().map(String::as_str).collect();
         let mut recipe = Recipe::new("Methods", &metrics, data);
-        recipe.costs = vec![Cost::Seconds];
+        recipe.costs = vec![CostColumn::Seconds];
         let methods: Vec<(String, String)> = given.value("methods", "a dict")?.unwrap_or_default();
         recipe.method = methods.into_iter().map(|(name, method)| RecipeRow::new(name, method)).collect();
         recipe
@@ -65,7 +65,7 @@ fn recipe(given: &Given<'_, '_>) -> Result<Recipe, Fault> {
     }
     recipe.keep_only(&given.value::<Vec<String>>("only", "a list of names")?.unwrap_or_default())?;
     if given.switch("untrained")? {
-        recipe.weights = Weights::Untrained;
+        recipe.weights = WeightsPolicy::Untrained;
     }
     Ok(recipe)
 }

@@ -6,8 +6,9 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use unband_image::frame::FrameError;
 use unband_image::{Hint, ParamError};
-use unband_io::video::VideoError;
+use unband_video::VideoError;
 
 /// Kind of an error: a class of `unband.errors`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,6 +176,12 @@ impl From<&unband_io::Error> for Fault {
 impl From<unband_io::Error> for Fault {
     fn from(error: unband_io::Error) -> Self {
         (&error).into()
+    }
+}
+
+impl From<FrameError> for Fault {
+    fn from(error: FrameError) -> Self {
+        unband_io::Error::from(error).into()
     }
 }
 

@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use unband::Context;
 use unband::metrics::video::{
-    FrameScores, ScorePart, ScoredPart, VideoInput, VideoPlan, VideoScores, score_of_parts, score_part,
+    FrameScores, ScorePart, ScoredPart, VideoInput, VideoScorePlan, VideoScores, score_of_parts, score_part,
     score_parts, score_video as measure,
 };
 use unband::metrics::{MetricsError, Scope};
@@ -125,8 +125,8 @@ impl Asked {
         Ok(Self { metrics, every })
     }
 
-    fn plan(&self) -> VideoPlan<'_> {
-        VideoPlan { every: self.every, ..VideoPlan::new(&self.metrics) }
+    fn plan(&self) -> VideoScorePlan<'_> {
+        VideoScorePlan { every: self.every, ..VideoScorePlan::new(&self.metrics) }
     }
 }
 

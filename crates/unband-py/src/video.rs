@@ -15,8 +15,8 @@ use unband::video::{
     FrameSource, Temporal, VideoOptions, VideoReport, check_video, deband_to_stream,
     deband_video as deband_to_file, decode_options, ending_programs,
 };
-use unband_io::video::{Programs, Purpose, StreamChoice, probe};
 use unband_io::{Limits, Y4mReader};
+use unband_video::{Programs, Purpose, StreamChoice, probe};
 
 use crate::fault::{ErrorKind, Fault};
 use crate::image::Image;
@@ -170,7 +170,7 @@ fn decoded(input: &Path, how: &VideoOptions, send: Sending<'_>, ctx: &Context<'_
         let file = probe(input, &programs).map_err(unband::Error::from)?;
         check_video(&file, how)?;
         let options =
-            unband_io::video::DecodeOptions { programs: programs.clone(), ..decode_options(&file, how)? };
+            unband_video::DecodeOptions { programs: programs.clone(), ..decode_options(&file, how)? };
         pass(FrameSource::of_video(&file, &options).map_err(unband::Error::from)?, send, ctx)
     })
 }

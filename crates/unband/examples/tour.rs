@@ -7,7 +7,7 @@ use std::{fmt::Write, ops::ControlFlow, path::Path};
 use unband::degrade::{DegradationRecipe, Pair, clean_rgb};
 use unband::evaluate::{Data, EvaluateOptions, Recipe, RecipeRow, evaluate};
 use unband::metrics::files::{images_in, score_files};
-use unband::metrics::video::{VideoInput, VideoPlan, score_video};
+use unband::metrics::video::{VideoInput, VideoScorePlan, score_video};
 use unband::metrics::{Check, Inspected, MetricsError, Scope, Scores, number, summaries};
 use unband::{Context, Rng, nets::checkpoint};
 
@@ -39,7 +39,8 @@ pub fn tour(folder: &Path, video: &Path, weights: &Path) -> Result<String, Box<d
         writeln!(out, "{name}  mean {}", number(summary.mean))?;
     }
     let mut go_on = |_: &_| ControlFlow::Continue(());
-    let scored = score_video(&VideoInput::open(video)?, &VideoPlan::new(&metrics), &mut go_on, &ctx)?.scores;
+    let scored =
+        score_video(&VideoInput::open(video)?, &VideoScorePlan::new(&metrics), &mut go_on, &ctx)?.scores;
     writeln!(out, "{}  {} frames  {}", video.display(), scored.frames, scored.scores.verdict.line)?;
     let data = Data::Clean { folder: folder.into(), degradations: vec!["rgb-6".into()] };
     let mut recipe = Recipe::new("Two methods", &["psnr", "cambi"], data);

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+#[cfg(feature = "video")]
+use unband_image::frame::FrameError;
 use unband_image::{Hint, ParamError, RestoreError};
 
 /// Why a job failed. [`Error::hint`] names the next action.
@@ -89,13 +91,13 @@ pub enum Error {
         others: Vec<String>,
     },
     /// A file could not be read or written.
-    #[cfg(feature = "files")]
+    #[cfg(feature = "codecs")]
     #[error(transparent)]
     File(#[from] unband_io::Error),
     /// A video could not be read or written.
-    #[cfg(feature = "files")]
+    #[cfg(feature = "video")]
     #[error(transparent)]
-    Video(#[from] unband_io::video::VideoError),
+    Video(#[from] unband_video::VideoError),
 }
 
 impl From<RestoreError> for Error {
@@ -104,6 +106,13 @@ impl From<RestoreError> for Error {
             RestoreError::Cancelled => Self::Cancelled,
             other => Self::Restore(other),
         }
+    }
+}
+
+#[cfg(feature = "video")]
+impl From<FrameError> for Error {
+    fn from(error: FrameError) -> Self {
+        unband_io::Error::from(error).into()
     }
 }
 
@@ -153,9 +162,9 @@ impl Hint for Error {
                     .to_owned(),
             ),
             Self::Unprovable { .. } => Some("write Y4M, or drop `--prove`".to_owned()),
-            #[cfg(feature = "files")]
+            #[cfg(feature = "codecs")]
             Self::File(error) => error.hint(),
-            #[cfg(feature = "files")]
+            #[cfg(feature = "video")]
             Self::Video(error) => error.hint(),
             _ => None,
         }

@@ -5,7 +5,6 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use unband_image::{Hint, Image};
-use unband_io::video::VideoError;
 use unband_io::{FormatEntry, Limits, reason};
 use walkdir::WalkDir;
 
@@ -99,8 +98,9 @@ pub enum InputFault {
         deeper: bool,
     },
     /// A playlist, or a form of video that is not supported.
+    #[cfg(feature = "video")]
     #[error(transparent)]
-    Video(VideoError),
+    Video(unband_video::VideoError),
     /// A pattern that is not text.
     #[error("this pattern is not Unicode")]
     PatternNotUnicode,
@@ -145,6 +145,7 @@ impl Hint for InputError {
             InputFault::Unread { .. } => "check the folder's permissions and links",
             InputFault::NoImages { deeper: true } => "add `--recursive` to include subfolders",
             InputFault::NoImages { deeper: false } => "`unband list formats` shows all readable formats",
+            #[cfg(feature = "video")]
             InputFault::Video(error) => return error.hint(),
             InputFault::PatternNotUnicode => "let the shell expand it, or name the files",
             InputFault::Pattern { .. } => "write `[[]` for the character `[`",
@@ -216,8 +217,8 @@ impl Gather<'_> {
             } else if argument.is_dir() {
                 found.several = true;
                 self.folder(argument, &mut found, &mut results);
-            } else if let Some(error) = unband_io::video::not_opened(argument) {
-                found.failures.push(InputFault::Video(error).of(exact(argument)));
+            } else if let Some(fault) = not_opened(argument) {
+                found.failures.push(fault.of(exact(argument)));
             } else if argument.exists() || !is_pattern(argument) {
                 found.inputs.push(named(argument));
             } else {
@@ -336,9 +337,26 @@ pub fn readable(path: &Path) -> bool {
     unband_io::by_extension(path).is_some_and(|format| format.reads)
 }
 
+/// The fault of a playlist, or of a form of video that is not supported.
+#[cfg(feature = "video")]
+fn not_opened(path: &Path) -> Option<InputFault> {
+    unband_video::not_opened(path).map(InputFault::Video)
+}
+
+#[cfg(not(feature = "video"))]
+fn not_opened(_: &Path) -> Option<InputFault> {
+    None
+}
+
 /// The kind of text in a file with a video's name, such as a playlist.
+#[cfg(feature = "video")]
 fn video_of_text(path: &Path) -> Option<&'static str> {
-    unband_io::video::promises_video(path).then(|| unband_io::video::text_kind(path)).flatten()
+    unband_video::promises_video(path).then(|| unband_video::text_kind(path)).flatten()
+}
+
+#[cfg(not(feature = "video"))]
+fn video_of_text(_: &Path) -> Option<&'static str> {
+    None
 }
 
 fn named(path: &Path) -> Input {

@@ -3,14 +3,16 @@
 //! | task | start with | feature |
 //! |---|---|---|
 //! | [image](#image) | [`deband`], [`deband_with`], [`inspect`] | |
+//! | bytes of a file | `io::read`, `io::write` | `codecs` |
 //! | file | `files::run_file` | `files` |
-//! | video | `video::deband_video` | `files` |
+//! | video | `video::deband_video` | `video` |
 //! | [metrics](#metrics) | [`metrics::score_image`] | |
 //! | evaluation | `evaluate::evaluate` | `evaluate` |
 //! | degradation | `degrade::DegradationRecipe` | `evaluate` |
 //! | models | `models::Shelf`, [`Upscaler`] | `files` |
 //!
-//! `files` is on by default. The feature `image` converts from and to the `image` crate's `DynamicImage`.
+//! `codecs`, `files` and `video` build on each other; all are on by default. The feature `image` converts from and
+//! to the `image` crate's `DynamicImage`.
 //! Behind the tasks stand [`verdict`] (scores in words), [`nets`] and [`networks`] (graphs and their shipped
 //! weights), `recipes` (of tables and trainings) and `io` (formats).
 //!
@@ -52,6 +54,8 @@
 //!
 #![cfg_attr(feature = "files", doc = include_str!("tour/files.md"))]
 //!
+#![cfg_attr(feature = "video", doc = include_str!("tour/video.md"))]
+//!
 //! # Metrics
 //!
 //! ```
@@ -85,7 +89,7 @@ pub mod faithful;
 mod feed;
 #[cfg(feature = "files")]
 pub mod inputs;
-#[cfg(feature = "files")]
+#[cfg(feature = "codecs")]
 pub mod io;
 mod jobs;
 mod methods;
@@ -117,7 +121,7 @@ pub use jobs::image::{deband, deband_found, deband_with};
 pub use jobs::memory::{PeakMemory, peak_memory};
 pub use jobs::round::dithered;
 pub use jobs::upscale::{UpscaleOptions, UpscaleReport, Upscaler};
-#[cfg(feature = "files")]
+#[cfg(feature = "video")]
 pub use jobs::video;
 pub use methods::{METHODS, filters, method, methods, parse_method};
 pub use notices::NOTICES;

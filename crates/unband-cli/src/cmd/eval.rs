@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use unband::evaluate::{
-    Data, EvaluateOptions, Evaluation, PairSource, Recipe, Row, Runs, Table, Weights, of_bytes,
+    Data, EvaluateOptions, Evaluation, PairSource, Recipe, Row, Runs, Table, WeightsPolicy, of_bytes,
 };
 use unband::io::{Access, Saving};
 use unband::recipes::{SMALL, TABLES, find_unless_file};
@@ -176,7 +176,9 @@ impl EvalJob {
         let Err(why) = chosen else { return Outcome::Done };
         match &row.runs {
             Runs::Nothing => Outcome::Done,
-            Runs::Missing(_) | Runs::Absent(_) if self.evaluation.recipe.weights == Weights::Optional => {
+            Runs::Missing(_) | Runs::Absent(_)
+                if self.evaluation.recipe.weights == WeightsPolicy::Optional =>
+            {
                 reporter.detail(&format_args!("{}: {why}", row.recipe.name));
                 Outcome::Done
             }
@@ -248,7 +250,7 @@ fn recipe(args: &EvalArgs) -> Result<Recipe, Failure> {
     let mut recipe = Recipe::load(&args.table, &with).map_err(|error| failure(&error))?;
     recipe.keep_only(&args.only).map_err(|error| failure(&error))?;
     if args.untrained {
-        recipe.weights = Weights::Untrained;
+        recipe.weights = WeightsPolicy::Untrained;
     }
     if let Some(other) = &args.data {
         match &mut recipe.data {

@@ -7,7 +7,7 @@ use crate::grid::{Grid, flat_histogram, occupied, plane_grid};
 use crate::jpeg::samples_on_levels;
 use crate::planes::{Channel, LazyPlane, UNIT, Windows};
 use unband_image::color::{Matrix, Range};
-use unband_image::findings::{Cause, Findings, Space};
+use unband_image::findings::Findings;
 
 pub(super) const RULE: Rule =
     Rule { name: "resized", when: "flat areas have the levels of 4 to 6 bits, contours are soft", applies };

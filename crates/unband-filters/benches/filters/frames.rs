@@ -12,9 +12,9 @@ use unband_filters::{FILTERS, parse_method};
 use unband_image::findings::Findings;
 use unband_image::{Color, Context, Matrix, Model, Range, Restorer, Subsampling};
 use unband_io::Limits;
-use unband_io::video::nut::{NutFrame, NutHeader, NutReader, NutWriter};
-use unband_io::video::{FrameFormat, PixelFormat};
 use unband_simd::Level;
+use unband_video::nut::{NutFrame, NutHeader, NutReader, NutWriter};
+use unband_video::{FrameFormat, PixelFormat};
 
 use super::ffmpeg::Original;
 use super::{Clip, REPEATS, thread_time};
@@ -53,7 +53,8 @@ impl Footage {
         writer.finish().unwrap();
         let model =
             Model::Yuv { matrix: Matrix::Bt709, range: Range::Limited, subsampling: Subsampling::HALF };
-        let format = FrameFormat::new(&header, Color::new(model), true, &Limits::default()).unwrap();
+        let format =
+            unband_video::frame_format(&header, Color::new(model), true, &Limits::default()).unwrap();
         Self { header, format, from, to: open("to"), frames: frames.len() as u64 }
     }
 

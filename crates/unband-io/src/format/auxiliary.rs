@@ -5,7 +5,7 @@
 
 use unband_image::AuxiliaryImage;
 
-use super::jpeg_markers::Markers;
+use super::jpeg::markers::Markers;
 use crate::exif::{self, Block};
 
 /// Signature of the table of a file with several images.

@@ -3,64 +3,26 @@
 mod auxiliary;
 #[cfg(feature = "avif")]
 mod avif;
-#[cfg(feature = "avif")]
-mod avif_av1;
-#[cfg(feature = "avif")]
-mod avif_boxes;
-#[cfg(feature = "avif")]
-mod avif_encode;
-#[cfg(feature = "avif")]
-mod avif_mux;
 mod bmp;
 mod dropped;
 #[cfg(feature = "exr")]
 mod exr;
-#[cfg(feature = "exr")]
-mod exr_dwa;
-#[cfg(feature = "exr")]
-mod exr_linear;
 #[cfg(feature = "gif")]
 mod gif;
 mod heic;
 mod heif_unread;
 mod iptc;
-mod jpeg;
-mod jpeg_decode;
-mod jpeg_huffman;
-pub(crate) mod jpeg_markers;
-mod jpeg_scan;
-mod jpeg_unread;
+pub(crate) mod jpeg;
 #[cfg(feature = "jxl")]
 mod jxl;
-#[cfg(feature = "jxl")]
-mod jxl_boxes;
-#[cfg(feature = "jxl")]
-mod jxl_color;
-#[cfg(feature = "jxl")]
-mod jxl_header;
 mod pfm;
 mod png;
-mod png_chunks;
-mod png_data;
-mod png_filter;
 mod pnm;
 #[cfg(feature = "tiff")]
 mod tiff;
-#[cfg(feature = "tiff")]
-mod tiff_directory;
-#[cfg(feature = "tiff")]
-mod tiff_head;
-#[cfg(feature = "tiff")]
-mod tiff_layout;
-#[cfg(feature = "tiff")]
-mod tiff_read;
-#[cfg(feature = "tiff")]
-mod tiff_tags;
 mod unread;
 #[cfg(feature = "webp")]
 mod webp;
-#[cfg(feature = "webp")]
-mod webp_quantizer;
 pub(crate) mod y4m;
 
 use std::cell::Cell;
@@ -265,7 +227,7 @@ pub static FORMATS: &[FormatEntry] = &[
     bmp::ENTRY,
 ];
 
-#[cfg(any(test, feature = "fuzzing"))]
+#[cfg(feature = "fuzzing")]
 pub(crate) use iptc::records as iptc_records;
 
 thread_local! {

@@ -11,7 +11,9 @@ use unband_image::dither::Grid;
 use unband_image::{Codec, Density, DensityUnit, Depth, Image, Model, Plane, Range};
 
 use super::{Dropped, FormatEntry, Item, WriteOptions, Writes};
-use crate::{Error, Limits, limits, planar};
+use unband_image::frame::rows;
+
+use crate::{Error, Limits, limits};
 pub use header::Y4mHeader;
 
 const NAME: &str = "YUV4MPEG2";
@@ -47,7 +49,7 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
 };
 
 /// The greatest common divisor; 1 for two zeros.
-pub(crate) fn common_divisor(a: u32, b: u32) -> u32 {
+pub fn common_divisor(a: u32, b: u32) -> u32 {
     if b == 0 { a.max(1) } else { common_divisor(b, a % b) }
 }
 
@@ -142,7 +144,7 @@ impl<R: Read> Y4mReader<R> {
     ///
     /// # Errors
     /// [`Error::Truncated`] if the last frame is incomplete, and as [`Y4mReader::next_frame`].
-    pub(crate) fn check_whole(mut self) -> Result<(), Error>
+    pub fn check_whole(mut self) -> Result<(), Error>
     where
         R: Seek,
     {
@@ -172,11 +174,11 @@ impl<R: Read> Y4mReader<R> {
     fn plane(&mut self, width: usize, height: usize, grid: Grid) -> Result<Plane, Error> {
         let mut plane = limits::new_plane(width, height)?;
         let bits = self.header.depth.bits();
-        let mut bytes = vec![0; width * planar::sample_bytes(bits)];
+        let mut bytes = vec![0; width * rows::sample_bytes(bits)];
         let mut codes = Vec::new();
         for y in 0..height {
             self.input.read_exact(&mut bytes).map_err(wrong)?;
-            planar::read_row(plane.row_mut(y), &bytes, bits, grid, &mut codes);
+            rows::read_row(plane.row_mut(y), &bytes, bits, grid, &mut codes);
         }
         Ok(plane)
     }
@@ -274,7 +276,7 @@ impl<W: Write> Y4mWriter<W> {
             let grid = self.header.grid(i);
             for y in 0..plane.height {
                 self.bytes.clear();
-                planar::write_row(&mut self.bytes, plane.row(y), self.header.depth.bits(), grid, &mut codes);
+                rows::write_row(&mut self.bytes, plane.row(y), self.header.depth.bits(), grid, &mut codes);
                 self.out.write_all(&self.bytes).map_err(not_written)?;
             }
         }

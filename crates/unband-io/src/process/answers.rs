@@ -9,9 +9,11 @@ use crate::Error;
 
 /// An answer: standard output, and the start of standard error.
 #[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) output: String,
-    pub(crate) said: String,
+pub struct Answer {
+    /// Standard output.
+    pub output: String,
+    /// The start of standard error.
+    pub said: String,
 }
 
 /// The answers of a job so far, by program and arguments.
@@ -23,7 +25,7 @@ impl Programs {
     ///
     /// # Errors
     /// As [`Program::ask`]; then it is asked again next time.
-    pub(crate) fn ask_once(
+    pub fn ask_once(
         &self,
         program: &Program,
         args: &[&str],

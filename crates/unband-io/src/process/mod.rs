@@ -14,12 +14,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-pub(crate) use answers::Answer;
+pub use answers::Answer;
 use answers::Answers;
 use group::Group;
-pub(crate) use piped::{Piped, Said, Watch};
+pub use piped::{Piped, Said, Watch};
 pub use program::Program;
-pub(crate) use program::Room;
+pub use program::Room;
 
 use crate::leftovers;
 

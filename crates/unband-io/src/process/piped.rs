@@ -22,27 +22,27 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// A running program. Killed and reaped on drop.
 #[derive(Debug)]
-pub(crate) struct Piped {
+pub struct Piped {
     name: &'static str,
     running: Running,
     said: Option<JoinHandle<Said>>,
 }
 
 /// Reads the lines of a log and returns those that are messages.
-pub(crate) type Watch = Box<dyn FnMut(&str) -> Option<String> + Send>;
+pub type Watch = Box<dyn FnMut(&str) -> Option<String> + Send>;
 
 /// Messages of a program on its standard error.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Said {
+pub struct Said {
     /// The last lines.
-    pub(crate) lines: Vec<String>,
+    pub lines: Vec<String>,
     /// Total number of lines.
-    pub(crate) count: usize,
+    pub count: usize,
 }
 
 impl Said {
     /// All in one line; encoders' banners are omitted.
-    pub(crate) fn message(&self) -> String {
+    pub fn message(&self) -> String {
         let last = self.lines.iter().rev().take(2).rev();
         let text: Vec<&str> = last.map(String::as_str).collect();
         if text.is_empty() { "it failed without a message".to_owned() } else { text.join("; ") }
@@ -55,7 +55,7 @@ impl Piped {
     ///
     /// # Errors
     /// It is not installed, or an operating-system error.
-    pub(crate) fn start<A: AsRef<OsStr>>(
+    pub fn start<A: AsRef<OsStr>>(
         program: &Program,
         args: &[A],
         [input, output]: [bool; 2],
@@ -76,12 +76,12 @@ impl Piped {
     }
 
     /// Its standard input; `None` after the first call.
-    pub(crate) fn input(&mut self) -> Option<ChildStdin> {
+    pub fn input(&mut self) -> Option<ChildStdin> {
         self.running.group().child.stdin.take().inspect(widen)
     }
 
     /// Its standard output; `None` after the first call.
-    pub(crate) fn output(&mut self) -> Option<ChildStdout> {
+    pub fn output(&mut self) -> Option<ChildStdout> {
         self.running.group().child.stdout.take().inspect(widen)
     }
 
@@ -90,7 +90,7 @@ impl Piped {
     ///
     /// # Errors
     /// [`Error::Program`] if it had to be killed, or something else has killed it.
-    pub(crate) fn finish(&mut self, most: Duration, writes: Option<&Path>) -> Result<(bool, Said), Error> {
+    pub fn finish(&mut self, most: Duration, writes: Option<&Path>) -> Result<(bool, Said), Error> {
         drop(self.running.group().child.stdin.take());
         let status = self.wait(most, writes)?;
         let said = self.last_words();
@@ -137,7 +137,7 @@ impl Piped {
     }
 
     /// Kills it and returns its messages until then.
-    pub(crate) fn stop(&mut self) -> Said {
+    pub fn stop(&mut self) -> Said {
         self.running.kill();
         self.last_words()
     }

@@ -29,7 +29,7 @@ pub struct Program {
 
 /// A temporary folder in which a program runs; deleted on drop.
 #[derive(Debug)]
-pub(crate) struct Room {
+pub struct Room {
     folder: TempDir,
     _leftover: Leftover,
 }
@@ -68,7 +68,7 @@ impl Program {
     /// # Errors
     /// [`Error::NoProgram`] if it is not installed, [`Error::Program`] if it fails or runs for longer than
     /// `most`.
-    pub(crate) fn run(&self, room: &Room, args: &[&str], most: Duration) -> Result<(), Error> {
+    pub fn run(&self, room: &Room, args: &[&str], most: Duration) -> Result<(), Error> {
         self.finish(room, args, None, most, &Programs::default())
     }
 
@@ -77,7 +77,7 @@ impl Program {
     ///
     /// # Errors
     /// As [`Program::run`], and answers of more than `bytes`.
-    pub(crate) fn ask<A: AsRef<OsStr>>(
+    pub fn ask<A: AsRef<OsStr>>(
         &self,
         room: &Room,
         args: &[A],
@@ -93,7 +93,7 @@ impl Program {
     ///
     /// # Errors
     /// As [`Program::run`].
-    pub(crate) fn ask_for_lines<A: AsRef<OsStr>>(
+    pub fn ask_for_lines<A: AsRef<OsStr>>(
         &self,
         room: &Room,
         args: &[A],
@@ -128,7 +128,7 @@ impl Program {
     }
 
     /// The error for a version without features that are needed.
-    pub(crate) fn too_old(&self, needed: &'static str, version: String) -> Error {
+    pub fn too_old(&self, needed: &'static str, version: String) -> Error {
         let (program, purpose, install) = (self.names[0], self.purpose, self.install);
         Error::OldProgram { program, purpose, needed, version, install }
     }
@@ -184,7 +184,7 @@ impl Room {
     ///
     /// # Errors
     /// Operating-system errors.
-    pub(crate) fn new() -> Result<Self, Error> {
+    pub fn new() -> Result<Self, Error> {
         let mut builder = tempfile::Builder::new();
         builder.prefix("unband-");
         #[cfg(unix)]
@@ -195,7 +195,7 @@ impl Room {
     }
 
     /// The path of a file in it.
-    pub(crate) fn path(&self, name: &str) -> std::path::PathBuf {
+    pub fn path(&self, name: &str) -> std::path::PathBuf {
         self.folder.path().join(name)
     }
 
@@ -203,7 +203,7 @@ impl Room {
     ///
     /// # Errors
     /// Operating-system errors.
-    pub(crate) fn create(&self, name: &str) -> Result<File, Error> {
+    pub fn create(&self, name: &str) -> Result<File, Error> {
         let mut options = File::options();
         options.write(true).create(true).truncate(true);
         #[cfg(unix)]
@@ -216,7 +216,7 @@ impl Room {
     ///
     /// # Errors
     /// Files over `most` bytes, and operating-system errors.
-    pub(crate) fn read(&self, name: &str, most: u64) -> Result<Option<Vec<u8>>, Error> {
+    pub fn read(&self, name: &str, most: u64) -> Result<Option<Vec<u8>>, Error> {
         let io = |source| Error::Io { action: "read a temporary file", source };
         let path = self.folder.path().join(name);
         let size = match fs::metadata(&path) {
@@ -231,7 +231,7 @@ impl Room {
     }
 
     /// The program's whole standard error.
-    pub(crate) fn said(&self) -> String {
+    pub fn said(&self) -> String {
         let mut text = Vec::new();
         if let Ok(file) = File::open(self.folder.path().join(SAID)) {
             let _ = file.take(SAID_BYTES).read_to_end(&mut text);

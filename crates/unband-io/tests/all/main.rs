@@ -14,4 +14,3 @@ mod png_size;
 mod round_trip;
 mod sample;
 mod unread;
-mod video;

@@ -218,10 +218,7 @@ fn every_wrong_row_is_named_with_file_and_line() {
     assert_eq!(row("s,,y,a,5,1,2"), "r.csv:3: rater is empty");
     assert_eq!(row("t,ann,y,a,5,1,2"), "r.csv:3: study `t`, the rows before belong to `s`");
     assert_eq!(row("s,ann,x,a,4,1,2"), "r.csv:3: ann graded `x` of `a` before, in r.csv:2");
-    assert_eq!(
-        says("study,rater,image,method,mark,seconds,order\n"),
-        "r.csv:1: there is no column `grade`"
-    );
+    assert_eq!(says("study,rater,image,method,mark,seconds,order\n"), "r.csv:1: there is no column `grade`");
     assert_eq!(says(""), "r.csv:1: there is no column `study`");
     let bytes = [HEADER.as_bytes(), b"s,\xff,x,a,3,1,1\n"].concat();
     let error = Ratings::default().read("r.csv", &bytes).unwrap_err();

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use unband::Choice;
 use unband::video::VideoOptions;
-use unband_io::video::Purpose;
+use unband_video::Purpose;
 
 use crate::score::{self, Scores};
 use crate::tools::{ffmpeg, text};

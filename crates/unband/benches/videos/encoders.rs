@@ -5,8 +5,8 @@ use std::path::Path;
 
 use unband::video::VideoOptions;
 use unband::{Choice, Context, Dither, Options, OutputDepth};
-use unband_io::video::Purpose;
 use unband_metrics::cambi;
+use unband_video::Purpose;
 
 use crate::panned::X264;
 use crate::score::{EVERY, Reference, Scores};

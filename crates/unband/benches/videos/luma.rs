@@ -2,9 +2,9 @@
 
 use unband_image::resize::Beyond;
 use unband_image::{Depth, Image, Model, Plane};
-use unband_io::video::FrameFormat;
 use unband_metrics::clean::smooth_mask;
 use unband_metrics::{Clean, Field, false_steps, psnr};
+use unband_video::FrameFormat;
 
 use crate::Result;
 

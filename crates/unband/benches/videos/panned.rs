@@ -5,8 +5,8 @@ use std::path::Path;
 
 use unband::video::{VideoOptions, deband_single};
 use unband::{Choice, Context};
-use unband_io::video::Purpose;
 use unband_metrics::Field;
+use unband_video::Purpose;
 
 use crate::luma::{CleanFrame, Errors, Totals, of_frame, of_image};
 use crate::moving::{self, PAN};

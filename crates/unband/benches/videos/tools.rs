@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use unband_io::Limits;
-use unband_io::video::{self, DecodeOptions, Decoder, FrameFormat, Programs, VideoFile};
+use unband_video::{DecodeOptions, Decoder, FrameFormat, Programs, VideoFile};
 
 use crate::Result;
 
@@ -62,7 +62,7 @@ pub struct Decoded {
 
 impl Decoded {
     pub fn of(path: &Path) -> Result<Self> {
-        let clip = video::probe(path, &Programs::default())?;
+        let clip = unband_video::probe(path, &Programs::default())?;
         let mut decoder = Decoder::open(&clip, &DecodeOptions::default(), &Limits::default())?;
         let format = *decoder.format();
         let (mut frames, mut buffer) = (Vec::new(), Vec::new());

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use unband_metrics::Metric;
 
-use super::{EvaluateError, FileFault};
+use super::{EvaluateError, EvaluateFault};
 use crate::metrics::Value;
 
 /// Result of one method and setting on one image.
@@ -72,7 +72,7 @@ impl Cache {
     /// I/O errors.
     pub fn open(folder: &Path) -> Result<Self, EvaluateError> {
         fs::create_dir_all(folder)
-            .map_err(|source| FileFault::OutputFolder { source }.of(folder.display().to_string()))?;
+            .map_err(|source| EvaluateFault::OutputFolder { source }.of(folder.display().to_string()))?;
         Ok(Self { folder: folder.to_path_buf() })
     }
 
@@ -91,7 +91,7 @@ impl Cache {
     /// I/O errors.
     pub fn put(&self, key: &str, record: &Record) -> Result<(), EvaluateError> {
         let file = self.file(key);
-        let fail = |fault: FileFault| fault.of(file.display().to_string());
+        let fail = |fault: EvaluateFault| fault.of(file.display().to_string());
         let bytes = serde_json::to_vec(record).map_err(|error| fail(error.into()))?;
         unband_io::write_bytes(&bytes, &file, true).map_err(|error| fail(error.into()))
     }

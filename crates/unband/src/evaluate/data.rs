@@ -10,7 +10,7 @@ use unband_metrics::clean::{fullest_window, smooth_mask};
 
 use super::hash::{of_bytes, sha256};
 use super::recipe::{Data, Recipe};
-use super::{EvaluateError, FileFault};
+use super::{EvaluateError, EvaluateFault};
 use crate::inputs::{Gather, Input, InputError, readable};
 use crate::metrics::{MetricsError, comparable};
 use crate::{batch, pairs};
@@ -70,8 +70,8 @@ pub fn gather(recipe: &Recipe) -> Result<(Vec<PairSource>, Vec<InputError>), Eva
     }
     if items.is_empty() {
         let fault = match recipe.data {
-            Data::Pairs { .. } => FileFault::NoPairs,
-            Data::Clean { .. } => FileFault::NoImages,
+            Data::Pairs { .. } => EvaluateFault::NoPairs,
+            Data::Clean { .. } => EvaluateFault::NoImages,
         };
         return Err(fault.of(recipe.data.folder().display().to_string()));
     }
@@ -104,7 +104,7 @@ fn of_clean(
 ) -> Result<(Vec<PairSource>, Vec<InputError>), EvaluateError> {
     let degraders = degraders(causes, recipe.scale)?;
     if !folder.is_dir() {
-        return Err(FileFault::NoFolder.of(folder.display().to_string()));
+        return Err(EvaluateFault::NoFolder.of(folder.display().to_string()));
     }
     let gather =
         Gather { recursive: true, output_folder: None, results_too: true, suffix: None, readable: &readable };
@@ -236,7 +236,7 @@ fn made(clean: &Input, degrader: &NamedDegrader, how: How, ctx: &Context<'_>) ->
     let seed = u64::from_str_radix(&draw[..16], 16).unwrap_or(how.seed);
     let mut pair = Pair::of(image);
     let drawn = degrader.degrader.apply(&mut pair, Rng::new(seed)).map_err(|error| {
-        FileFault::Degrade { degradation: degrader.name.clone(), error }.of(clean.shown())
+        EvaluateFault::Degrade { degradation: degrader.name.clone(), error }.of(clean.shown())
     })?;
     if let Some(core) = core {
         let core = inside(core, pair.gt.width(), pair.gt.height());
@@ -290,15 +290,15 @@ pub fn rounded(image: &mut Image, depth: Depth) {
 /// Images of different size, with the file.
 fn unlike(error: MetricsError) -> EvaluateError {
     match error {
-        MetricsError::File { name, fault } => FileFault::Unlike(fault).of(name),
+        MetricsError::File { name, fault } => EvaluateFault::Unlike(fault).of(name),
         error => EvaluateError::Metrics(Box::new(error)),
     }
 }
 
 /// The image as RGB or grey.
 fn read(input: &Input, ctx: &Context<'_>) -> Result<Image, EvaluateError> {
-    let (image, _) = input.read().map_err(|error| FileFault::from(error).of(input.shown()))?;
-    image.into_rgb(ctx).map_err(|error| FileFault::from(error).of(input.shown()))
+    let (image, _) = input.read().map_err(|error| EvaluateFault::from(error).of(input.shown()))?;
+    image.into_rgb(ctx).map_err(|error| EvaluateFault::from(error).of(input.shown()))
 }
 
 /// The window with the most smooth area, where banding is, or with a scale the centre; `None` for whole
@@ -320,7 +320,7 @@ fn window(clean: &Image, crop: usize, room: usize, scale: usize) -> Option<Windo
 
 fn of_file(input: &Input, ctx: &Context<'_>) -> Result<String, EvaluateError> {
     let loaded = unband_io::load(&input.path, &unband_io::Limits::default(), ctx.cancel);
-    let (bytes, _) = loaded.map_err(|error| FileFault::from(error).of(input.shown()))?;
+    let (bytes, _) = loaded.map_err(|error| EvaluateFault::from(error).of(input.shown()))?;
     Ok(of_bytes(&bytes))
 }
 

@@ -10,7 +10,7 @@ use unband_nets::checkpoint::CheckpointError;
 use unband_recipes::TABLES;
 
 use super::method::NamedMethodError;
-use super::recipe::Cost;
+use super::recipe::CostColumn;
 use crate::metrics::{self, MetricsError};
 use crate::models::{ModelsError, NoVariant};
 
@@ -24,7 +24,7 @@ pub enum EvaluateError {
         /// Its name.
         name: String,
         /// The fault.
-        fault: Box<FileFault>,
+        fault: Box<EvaluateFault>,
     },
     /// Another error of a recipe.
     #[error(transparent)]
@@ -186,7 +186,7 @@ pub enum RowFault {
 /// A fault of a file or a folder of a table.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum FileFault {
+pub enum EvaluateFault {
     /// The recipe cannot be read.
     #[error("{}", unband_io::reason(source))]
     NoRecipe {
@@ -268,7 +268,7 @@ pub enum FileFault {
     Io(#[from] unband_io::Error),
 }
 
-impl FileFault {
+impl EvaluateFault {
     pub(super) fn of(self, name: impl Into<String>) -> EvaluateError {
         EvaluateError::File { name: name.into(), fault: Box::new(self) }
     }
@@ -292,7 +292,7 @@ impl Hint for EvaluateError {
             Self::UnknownRow { rows, .. } => format!("the rows are {}", rows.join(", ")),
             Self::SameRow { .. } => "give each its own name".to_owned(),
             Self::Published { .. } => {
-                let costs = Cost::ALL.map(Cost::name);
+                let costs = CostColumn::ALL.map(CostColumn::name);
                 format!("`unband list metrics` shows the metrics; costs are {}", costs.join(", "))
             }
             Self::UnknownMetric { .. } => "`unband list metrics` shows all".to_owned(),
@@ -331,7 +331,7 @@ impl Hint for RowFault {
     }
 }
 
-impl Hint for FileFault {
+impl Hint for EvaluateFault {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::NoRecipe { .. } => format!(

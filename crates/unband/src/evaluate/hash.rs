@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use unband_data::files::hexadecimal;
 use unband_nets::checkpoint;
 
-use super::{EvaluateError, FileFault};
+use super::{EvaluateError, EvaluateFault};
 
 /// The SHA-256 of bytes in memory.
 pub fn of_bytes(bytes: &[u8]) -> String {
@@ -29,7 +29,7 @@ pub fn sha256(words: &[&str]) -> String {
 /// An unreadable file.
 pub fn sum_of(file: &Path) -> Result<String, EvaluateError> {
     let source =
-        checkpoint::load(file).map_err(|error| FileFault::from(error).of(file.display().to_string()))?;
+        checkpoint::load(file).map_err(|error| EvaluateFault::from(error).of(file.display().to_string()))?;
     Ok(source.sha256())
 }
 

@@ -10,7 +10,7 @@ use unband_image::ParamValue;
 use unband_recipes::TABLES;
 
 use super::checkpoints::Roots;
-use super::{EvaluateError, FileFault};
+use super::{EvaluateError, EvaluateFault};
 use crate::{Dither, OutputDepth};
 
 /// A whole table. Keys are spelled with hyphens in TOML, as in training recipes.
@@ -29,10 +29,10 @@ pub struct Recipe {
     pub metrics: Vec<String>,
     /// Costs of the methods, as further columns.
     #[serde(default)]
-    pub costs: Vec<Cost>,
+    pub costs: Vec<CostColumn>,
     /// Treatment of networks without a checkpoint.
     #[serde(default)]
-    pub weights: Weights,
+    pub weights: WeightsPolicy,
     /// Folder of kept checkpoints: where that of a row is missing, the one named after its folder is used,
     /// `KEPT/bitnet.safetensors` for `runs/bitnet/best.safetensors`. Relative to the current folder, to those
     /// above the recipe, or to the clone that the program was built in.
@@ -91,7 +91,7 @@ impl Data {
 /// A cost of a method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Cost {
+pub enum CostColumn {
     /// Wall-clock seconds per image.
     Seconds,
     /// Parameters, in millions.
@@ -100,7 +100,7 @@ pub enum Cost {
     MultiplyAdds,
 }
 
-impl Cost {
+impl CostColumn {
     /// All costs.
     pub const ALL: [Self; 3] = [Self::Seconds, Self::Parameters, Self::MultiplyAdds];
 
@@ -126,7 +126,7 @@ impl Cost {
 /// Treatment of a network without a checkpoint.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Weights {
+pub enum WeightsPolicy {
     /// A row that failed; the exit code reports it.
     #[default]
     Required,
@@ -239,7 +239,7 @@ impl Recipe {
             seed: 0,
             metrics: metrics.iter().map(ToString::to_string).collect(),
             costs: Vec::new(),
-            weights: Weights::default(),
+            weights: WeightsPolicy::default(),
             kept: None,
             scale: one(),
             images: 0,
@@ -324,11 +324,11 @@ fn spread_dither(table: &mut Table) {
 
 fn failure(error: RecipeError) -> EvaluateError {
     match error {
-        RecipeError::Read { file, source } => FileFault::NoRecipe { source }.of(file),
+        RecipeError::Read { file, source } => EvaluateFault::NoRecipe { source }.of(file),
         RecipeError::Toml { file, what } => {
-            FileFault::Toml { what: what.replacen("TOML parse error", "invalid TOML", 1) }.of(file)
+            EvaluateFault::Toml { what: what.replacen("TOML parse error", "invalid TOML", 1) }.of(file)
         }
-        RecipeError::Key { file, key, what } => FileFault::Key { key, what }.of(file),
+        RecipeError::Key { file, key, what } => EvaluateFault::Key { key, what }.of(file),
         other => EvaluateError::Recipe(other),
     }
 }

@@ -4,7 +4,7 @@ use unband_image::Hint;
 use unband_metrics::{Better, Metric};
 
 use super::cache::Record;
-use super::recipe::Cost;
+use super::recipe::CostColumn;
 use super::row::{Row, Runs};
 use crate::inputs::plain;
 use crate::metrics::{Direction, Summary, summary, summary_of_groups};
@@ -15,7 +15,7 @@ pub enum Column {
     /// A metric.
     Metric(&'static Metric),
     /// A cost of the method.
-    Cost(Cost),
+    Cost(CostColumn),
 }
 
 impl Column {
@@ -39,7 +39,7 @@ impl Column {
     pub fn better(self) -> Direction {
         match self {
             Self::Metric(metric) if metric.better == Better::Higher => Direction::Higher,
-            Self::Metric(_) | Self::Cost(Cost::Seconds) => Direction::Lower,
+            Self::Metric(_) | Self::Cost(CostColumn::Seconds) => Direction::Lower,
             Self::Cost(_) => Direction::Neither,
         }
     }
@@ -195,10 +195,12 @@ fn cell(column: Column, row: &Row, pairs: &[&Measured], (c, s): (usize, usize)) 
     let input = matches!(row.runs, Runs::Input);
     let one = |value: Option<f64>| value.and_then(|value| summary(&[value]));
     match column {
-        Column::Cost(Cost::Parameters) => one(row.network.map(|(parameters, _)| parameters)),
-        Column::Cost(Cost::MultiplyAdds) => one(row.network.map(|(_, multiply_adds)| multiply_adds)),
-        Column::Cost(Cost::Seconds) if input => None,
-        Column::Cost(Cost::Seconds) => by_scene(pairs, |pair| Some(pair.cells[c][s].as_ref().ok()?.seconds)),
+        Column::Cost(CostColumn::Parameters) => one(row.network.map(|(parameters, _)| parameters)),
+        Column::Cost(CostColumn::MultiplyAdds) => one(row.network.map(|(_, multiply_adds)| multiply_adds)),
+        Column::Cost(CostColumn::Seconds) if input => None,
+        Column::Cost(CostColumn::Seconds) => {
+            by_scene(pairs, |pair| Some(pair.cells[c][s].as_ref().ok()?.seconds))
+        }
         Column::Metric(metric) => by_scene(pairs, |pair| pair.cells[c][s].as_ref().ok()?.number(metric)),
     }
 }
@@ -274,7 +276,7 @@ mod tests {
     fn table() -> (Vec<Column>, Vec<Row>) {
         let recipe: Recipe = Recipe::parse(TABLE, "T").unwrap();
         let rows = recipe.method.into_iter().map(|row| Row::new(row, &metrics(), 1, None).unwrap());
-        let columns = metrics().into_iter().map(Column::Metric).chain([Column::Cost(Cost::Seconds)]);
+        let columns = metrics().into_iter().map(Column::Metric).chain([Column::Cost(CostColumn::Seconds)]);
         (columns.collect(), std::iter::once(Row::input(1)).chain(rows).collect())
     }
 
@@ -379,12 +381,12 @@ mod tests {
         let group = Group { cause: None, pairs: 1, rows };
         assert_eq!(group.best(0, Column::Metric(metrics()[0])), [2]);
         assert_eq!(group.best(1, Column::Metric(metrics()[1])), [1, 2]);
-        assert_eq!(group.best(1, Column::Cost(Cost::Parameters)), [0usize; 0]);
+        assert_eq!(group.best(1, Column::Cost(CostColumn::Parameters)), [0usize; 0]);
         // Untrained networks can still be the fastest.
         let mut group = group;
         group.rows[2].untrained = true;
         group.rows.push(row("c", [34.0, 3.0], false));
         assert_eq!(group.best(0, Column::Metric(metrics()[0])), [1]);
-        assert_eq!(group.best(1, Column::Cost(Cost::Seconds)), [1, 2]);
+        assert_eq!(group.best(1, Column::Cost(CostColumn::Seconds)), [1, 2]);
     }
 }

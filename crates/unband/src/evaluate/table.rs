@@ -12,12 +12,12 @@ use super::cache::{Cache, Record};
 use super::checkpoints;
 use super::data::{self, How, PairSource};
 use super::hash::sha256;
-use super::recipe::{Cost, Data, Recipe, RecipeRow, Weights};
+use super::recipe::{CostColumn, Data, Recipe, RecipeRow, WeightsPolicy};
 use super::row::{self, Row, Runs, Setting};
 use super::summary::{self, Column, Group, Measured};
 use super::untrained;
 use super::upscaling::ReadyPair;
-use super::{EvaluateError, FileFault};
+use super::{EvaluateError, EvaluateFault};
 use crate::batch;
 use crate::inputs::InputError;
 use crate::metrics::{Subject, Value, score};
@@ -122,7 +122,7 @@ impl Evaluation {
             }
             None => None,
         };
-        if recipe.weights == Weights::Untrained {
+        if recipe.weights == WeightsPolicy::Untrained {
             let folder = options.output.as_ref().map(|folder| folder.join(untrained::UNTRAINED));
             for row in &mut rows {
                 row.start(folder.as_deref(), models)?;
@@ -306,7 +306,7 @@ fn ready(columns: &[Column], models: Option<&Path>) -> (Vec<&'static Metric>, Ve
 }
 
 fn check_published(row: &RecipeRow) -> Result<(), EvaluateError> {
-    let costs = BTreeSet::from(Cost::ALL.map(Cost::name));
+    let costs = BTreeSet::from(CostColumn::ALL.map(CostColumn::name));
     let known = |key: &str| unband_metrics::find(key).is_some() || costs.contains(key);
     match row.published.keys().find(|key| !known(key)) {
         None => Ok(()),
@@ -315,7 +315,7 @@ fn check_published(row: &RecipeRow) -> Result<(), EvaluateError> {
 }
 
 fn share_threads(pairs: &mut [PairSource], recipe: &Recipe, threads: usize) {
-    let timed = recipe.costs.contains(&Cost::Seconds);
+    let timed = recipe.costs.contains(&CostColumn::Seconds);
     for pair in pairs {
         pair.threads = match recipe.crop {
             // Images in parallel would distort each other's times.
@@ -328,11 +328,11 @@ fn share_threads(pairs: &mut [PairSource], recipe: &Recipe, threads: usize) {
 
 fn notes(recipe: &Recipe, rows: &[Row], missing: Vec<String>, threads: usize) -> Vec<String> {
     let mut notes = recipe.notes.clone();
-    if recipe.costs.contains(&Cost::Seconds) {
+    if recipe.costs.contains(&CostColumn::Seconds) {
         let threads = if threads == 1 { "1 thread".to_owned() } else { format!("{threads} threads") };
         notes.push(format!("Seconds: method only, per image, with {threads}."));
     }
-    if recipe.costs.contains(&Cost::MultiplyAdds) {
+    if recipe.costs.contains(&CostColumn::MultiplyAdds) {
         let side = row::SIDE;
         notes.push(format!("Multiply-adds: one pass over {side}×{side} samples."));
     }
@@ -356,13 +356,13 @@ fn notes(recipe: &Recipe, rows: &[Row], missing: Vec<String>, threads: usize) ->
 
 /// May results be written there? Folders with other contents are left alone.
 fn check_output(folder: &Path) -> Result<(), EvaluateError> {
-    let wrong = |fault: FileFault| Err(fault.of(folder.display().to_string()));
+    let wrong = |fault: EvaluateFault| Err(fault.of(folder.display().to_string()));
     if folder.exists() && !folder.is_dir() {
-        return wrong(FileFault::NotFolder);
+        return wrong(EvaluateFault::NotFolder);
     }
     let holds = std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
     if holds && !folder.join("kept").is_dir() {
-        return wrong(FileFault::NotEmpty);
+        return wrong(EvaluateFault::NotEmpty);
     }
     Ok(())
 }

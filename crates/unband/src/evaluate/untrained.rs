@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use unband_nets::checkpoint::{CheckpointError, write_safetensors};
 use unband_nets::state::init::{self, Init};
 
-use super::{EvaluateError, FileFault};
+use super::{EvaluateError, EvaluateFault};
 use crate::models::{ModelsError, NetworkSource};
 
 /// Suffix of their row names.
@@ -24,12 +24,12 @@ const SEED: u64 = 0;
 /// # Errors
 /// An unknown name; I/O errors.
 pub fn checkpoint(name: &str, folder: &Path, models: Option<&Path>) -> Result<PathBuf, EvaluateError> {
-    let what = NetworkSource::parse(name).map_err(|error| FileFault::NoVariant(error).of(name))?;
+    let what = NetworkSource::parse(name).map_err(|error| EvaluateFault::NoVariant(error).of(name))?;
     let graph = what.graph(models).map_err(unread)?;
     let state = init::state(&graph, &Init::default(), SEED);
     let file = folder.join(format!("{}.safetensors", name.replace(':', "-")));
-    let fail = |fault: FileFault| fault.of(file.display().to_string());
-    fs::create_dir_all(folder).map_err(|source| fail(FileFault::Folder { source }))?;
+    let fail = |fault: EvaluateFault| fault.of(file.display().to_string());
+    fs::create_dir_all(folder).map_err(|source| fail(EvaluateFault::Folder { source }))?;
     let facts = [(UNTRAINED.to_owned(), format!("PyTorch's default initialisation, seed {SEED}"))];
     unband_io::write_bytes(&write_safetensors(&state, &facts), &file, true)
         .map_err(|error| fail(error.into()))?;
@@ -40,7 +40,7 @@ pub fn checkpoint(name: &str, folder: &Path, models: Option<&Path>) -> Result<Pa
 fn unread(error: ModelsError) -> EvaluateError {
     match error {
         ModelsError::Read { path, error: CheckpointError::Io { source, .. } } if !path.exists() => {
-            FileFault::NoNetwork { source }.of(path.display().to_string())
+            EvaluateFault::NoNetwork { source }.of(path.display().to_string())
         }
         error => error.into(),
     }

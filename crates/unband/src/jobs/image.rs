@@ -60,7 +60,7 @@ pub(crate) enum Colours {
     /// That of the image.
     Own,
     /// RGB in place of YUV.
-    #[cfg_attr(not(feature = "files"), allow(dead_code))]
+    #[cfg_attr(not(feature = "video"), allow(dead_code))]
     Rgb,
 }
 
@@ -110,7 +110,7 @@ fn deband_colours(
 
 /// As [`deband_as`] for a video frame, without a report. Frames are never reoriented: the canonical
 /// orientation of the next one may differ.
-#[cfg(feature = "files")]
+#[cfg(feature = "video")]
 pub(crate) fn deband_frame(
     image: Image,
     findings: Findings,

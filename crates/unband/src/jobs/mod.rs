@@ -24,5 +24,5 @@ mod stages;
 mod tally;
 mod turned;
 pub mod upscale;
-#[cfg(feature = "files")]
+#[cfg(feature = "video")]
 pub mod video;

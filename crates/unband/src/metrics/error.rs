@@ -91,13 +91,13 @@ pub enum FileFault {
     #[error(transparent)]
     Read(#[from] unband_io::Error),
     /// The video could not be decoded.
-    #[cfg(feature = "files")]
+    #[cfg(feature = "video")]
     #[error(transparent)]
-    Video(#[from] unband_io::video::VideoError),
+    Video(#[from] unband_video::VideoError),
     /// The video could be decoded in part, or not at all; its decoded frames are measured.
-    #[cfg(feature = "files")]
+    #[cfg(feature = "video")]
     #[error(transparent)]
-    Partial(unband_io::video::VideoError),
+    Partial(unband_video::VideoError),
     /// A stream can be read only once.
     #[cfg(feature = "files")]
     #[error("it was read already")]
@@ -143,6 +143,13 @@ pub enum FileFault {
         /// Number of the reference's frames.
         reference_frames: usize,
     },
+}
+
+#[cfg(feature = "video")]
+impl From<unband_image::frame::FrameError> for FileFault {
+    fn from(error: unband_image::frame::FrameError) -> Self {
+        Self::Read(error.into())
+    }
 }
 
 impl FileFault {
@@ -191,13 +198,13 @@ impl Hint for FileFault {
             Self::Image(_) | Self::NoValue { .. } => return None,
             #[cfg(feature = "files")]
             Self::Read(error) => return error.hint(),
-            #[cfg(feature = "files")]
+            #[cfg(feature = "video")]
             Self::Video(error) => return error.hint(),
-            #[cfg(feature = "files")]
-            Self::Partial(unband_io::video::VideoError::Damaged { .. }) => {
+            #[cfg(feature = "video")]
+            Self::Partial(unband_video::VideoError::Damaged { .. }) => {
                 "copy or download it again; what could be decoded is measured".to_owned()
             }
-            #[cfg(feature = "files")]
+            #[cfg(feature = "video")]
             Self::Partial(error) => return error.hint(),
             #[cfg(feature = "files")]
             Self::OtherSize { .. } => {

@@ -41,7 +41,7 @@ mod score;
 mod select;
 mod summary;
 mod value;
-#[cfg(feature = "files")]
+#[cfg(feature = "video")]
 pub mod video;
 
 pub use check::{Check, CheckError, CheckFault, CheckOf};

@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use unband::evaluate::{Cost, Data, EvaluateError, EvaluateOptions, Evaluation, Recipe, RecipeRow, evaluate};
+use unband::evaluate::{
+    CostColumn, Data, EvaluateError, EvaluateOptions, Evaluation, Recipe, RecipeRow, evaluate,
+};
 use unband::{Context, Image};
 use unband_image::Hint;
 
@@ -83,7 +85,7 @@ fn a_table_that_cannot_be_made_says_why() {
     assert_eq!(error.to_string(), "row `x`: there is no method `gradfnu`");
     let error = fault(recipe(folder.join("lq")));
     assert!(error.to_string().ends_with("lq: no pairs in `lq` and `gt` of this folder"));
-    let timed = Recipe { costs: vec![Cost::Seconds], ..recipe(folder) };
+    let timed = Recipe { costs: vec![CostColumn::Seconds], ..recipe(folder) };
     let timed = Evaluation::new(timed, &options, &Context { threads: 1, ..Context::default() }).unwrap();
     assert_eq!(timed.notes, ["Seconds: method only, per image, with 1 thread."]);
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use unband::metrics::files::{images_in, score_files};
 use unband::metrics::video::{
-    FrameScores, VideoInput, VideoPairPlan, VideoPlan, compare_videos, scope_of_pair, score_video,
+    FrameScores, VideoInput, VideoPairPlan, VideoScorePlan, compare_videos, scope_of_pair, score_video,
 };
 use unband::metrics::{
     Check, FileFault, Inspected, MetricsError, Scope, Subject, Value, comparable, score, score_image,
@@ -16,8 +16,8 @@ use unband::metrics::{
 use unband::verdict::Grade;
 use unband::{Context, Image, Progress};
 use unband_image::Hint;
-use unband_io::video::{Programs, probe};
 use unband_skips::{root, tracked_in};
+use unband_video::{Programs, probe};
 
 #[cfg(feature = "evaluate")]
 #[path = "../../examples/tour.rs"]
@@ -147,7 +147,7 @@ fn a_video_is_scored_by_frames_and_shots() {
         .map(|text| Check::parse(text, &Scope::VIDEO).unwrap());
     let scored = |threads| {
         let input = VideoInput::stream(Path::new("clip"), std::io::Cursor::new(clip())).unwrap();
-        let plan = VideoPlan { checks: &checks, every: 4, ..VideoPlan::new(&metrics) };
+        let plan = VideoScorePlan { checks: &checks, every: 4, ..VideoScorePlan::new(&metrics) };
         let (progress, mut frames) = (Last(Mutex::default()), Vec::new());
         let ctx = Context { threads, progress: &progress, ..Context::default() };
         let mut on_frame = |frame: &FrameScores| {
@@ -183,7 +183,7 @@ fn a_video_can_be_stopped_at_any_frame() {
         3 => ControlFlow::Break(()),
         _ => ControlFlow::Continue(()),
     };
-    let stopped = score_video(&input, &VideoPlan::new(&metrics), &mut stop, &Context::default());
+    let stopped = score_video(&input, &VideoScorePlan::new(&metrics), &mut stop, &Context::default());
     assert!(matches!(stopped, Err(MetricsError::Cancelled)));
     let input = VideoInput::stream(Path::new("clip"), std::io::Cursor::new(clip())).unwrap();
     let cancel = AtomicBool::new(false);
@@ -192,7 +192,7 @@ fn a_video_can_be_stopped_at_any_frame() {
         cancel.store(true, Ordering::Relaxed);
         ControlFlow::Continue(())
     };
-    let stopped = score_video(&input, &VideoPlan::new(&metrics), &mut stop, &ctx);
+    let stopped = score_video(&input, &VideoScorePlan::new(&metrics), &mut stop, &ctx);
     assert!(matches!(stopped, Err(MetricsError::Cancelled)));
 }
 

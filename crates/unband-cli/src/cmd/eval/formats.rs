@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use unband::evaluate::{Column, Cost, Group, Row, Runs, Table as Results, UNTRAINED};
+use unband::evaluate::{Column, CostColumn, Group, Row, Runs, Table as Results, UNTRAINED};
 use unband::inputs::printable;
 use unband::metrics::Value;
 use unband_report::{Listing, ListingCell, ListingRow};
@@ -216,7 +216,7 @@ pub fn images_csv(rows: &[Row], results: &Results) -> Result<Vec<u8>, csv::Error
         .columns
         .iter()
         .copied()
-        .filter(|column| matches!(column, Column::Metric(_) | Column::Cost(Cost::Seconds)))
+        .filter(|column| matches!(column, Column::Metric(_) | Column::Cost(CostColumn::Seconds)))
         .collect();
     let first = ["image", "cause", "method", "setting"].into_iter();
     table.write_record(first.chain(own.iter().map(|column| column.name())).chain(["missing"]))?;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use unband::io::video::{is_video, promises_video};
 use unband::metrics::Metric;
-use unband::metrics::video::{EVERY, ScoredVideo, VideoInput, VideoPlan, score_video};
+use unband::metrics::video::{EVERY, ScoredVideo, VideoInput, VideoScorePlan, score_video};
 use unband::metrics::{Check, Scope, clock};
 use unband::{Context, models};
 use unband_report::DisplayImage;
@@ -155,9 +155,9 @@ impl<'a> ScoreVideosJob<'a> {
         Ok((Self { args: measure, video, videos, metrics, checks, models }, failures))
     }
 
-    fn plan(&self) -> VideoPlan<'_> {
+    fn plan(&self) -> VideoScorePlan<'_> {
         let every = self.video.every.map_or(EVERY, NonZeroUsize::get);
-        VideoPlan { metrics: &self.metrics, checks: &self.checks, every }
+        VideoScorePlan { metrics: &self.metrics, checks: &self.checks, every }
     }
 
     /// `None` when interrupted.

@@ -126,7 +126,7 @@ fn a_turned_video_with_oblong_pixels_stays_so() {
     printed("ffmpeg", &[&args[..], &[path.to_str().unwrap()]].concat());
     stage.run(&["turned.mp4", "-q"]).code(0);
     let shape = |name: &str| {
-        let clip = unband_io::video::probe(&stage.path(name), &unband_io::Programs::default()).unwrap();
+        let clip = unband_video::probe(&stage.path(name), &unband_io::Programs::default()).unwrap();
         (clip.video.width, clip.video.height, clip.video.sample_aspect, clip.video.rotation)
     };
     assert_eq!(shape("turned.mp4"), shape("turned_unband.mp4"));

@@ -193,11 +193,11 @@ fn all_containers_of_videos_are_opened() {
         ("y.obu", &["-c:v", "libsvtav1", "-preset", "12"]),
     ] {
         drawn(&stage, name, yuv, encoder);
-        let clip = unband_io::video::probe(&stage.path(name), &unband_io::Programs::default());
+        let clip = unband_video::probe(&stage.path(name), &unband_io::Programs::default());
         let clip = clip.unwrap_or_else(|error| panic!("{name}: {error}"));
-        let options = unband_io::video::DecodeOptions::default();
+        let options = unband_video::DecodeOptions::default();
         let mut decoder =
-            unband_io::video::Decoder::open(&clip, &options, &unband_io::Limits::default()).unwrap();
+            unband_video::Decoder::open(&clip, &options, &unband_io::Limits::default()).unwrap();
         assert!(decoder.next_frame(&mut Vec::new()).unwrap().is_some(), "{name}");
     }
 }

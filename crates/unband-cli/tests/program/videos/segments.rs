@@ -86,7 +86,7 @@ fn missing_segments_are_made_when_all_are_joined() {
 fn parts_of_a_video_have_the_scores_of_the_whole() {
     use unband::metrics::Scope;
     use unband::metrics::video::{
-        FrameScores, VideoInput, VideoPlan, score_of_parts, score_part, score_parts, score_video,
+        FrameScores, VideoInput, VideoScorePlan, score_of_parts, score_part, score_parts, score_video,
     };
     if !can() {
         return;
@@ -95,7 +95,7 @@ fn parts_of_a_video_have_the_scores_of_the_whole() {
     three_shots(&stage, "film.mkv");
     let (video, ctx) = (VideoInput::open(&stage.path("film.mkv")).unwrap(), Context::default());
     let metrics = Scope::VIDEO.select(Some("cambi,bband"), None).unwrap();
-    let plan = VideoPlan::new(&metrics);
+    let plan = VideoScorePlan::new(&metrics);
     let go_on = &mut |_: &FrameScores| std::ops::ControlFlow::Continue(());
     let whole = score_video(&video, &plan, go_on, &ctx).unwrap().scores;
     let parts = score_parts(&video, &ctx).unwrap();

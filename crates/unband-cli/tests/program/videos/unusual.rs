@@ -29,7 +29,7 @@ fn tiny_videos_and_videos_of_one_frame_are_videos() {
             &["-c:v", "ffv1"],
         );
         let output = keeps_times(&stage, &name);
-        let clip = unband_io::video::probe(&stage.path(&output), &unband_io::Programs::default()).unwrap();
+        let clip = unband_video::probe(&stage.path(&output), &unband_io::Programs::default()).unwrap();
         assert_eq!(format!("{}x{}", clip.video.width, clip.video.height), size);
     }
     // Encoders with larger minimum sizes report them.

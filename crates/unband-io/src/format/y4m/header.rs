@@ -2,11 +2,12 @@
 
 use unband_image::color::Siting;
 use unband_image::dither::Grid;
+use unband_image::frame::{FrameFormat, PixelFormat, Samples, rows};
 use unband_image::{Color, Depth, Image, Matrix, Model, Range, Subsampling};
 
 use super::{NAME, common_divisor};
+use crate::Error;
 use crate::format::ratio_scale;
-use crate::{Error, planar};
 
 /// Header of a stream, valid for all its frames.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -71,6 +72,23 @@ impl Y4mHeader {
             mono,
         };
         header.tag().map(|_| header)
+    }
+
+    /// The frames of the stream. They are taken as lossy: frames from a pipe were usually decoded.
+    ///
+    /// # Errors
+    /// Depths without a pixel format.
+    pub fn frame_format(&self) -> Result<FrameFormat, Error> {
+        let samples = match self.color.model {
+            Model::Yuv { subsampling, .. } if !self.mono => Samples::Yuv(subsampling),
+            _ => Samples::Gray,
+        };
+        let bits = self.depth.bits();
+        let pixels =
+            PixelFormat::planar(samples, bits, self.alpha).filter(|format| format.bits == bits.max(8));
+        let pixels =
+            pixels.ok_or_else(|| Error::unsupported("YUV4MPEG2", format!("frames of {bits} bits")))?;
+        Ok(FrameFormat { width: self.width, height: self.height, pixels, color: self.color, lossy: true })
     }
 
     /// Parses the first line of a stream, without its newline.
@@ -188,7 +206,7 @@ impl Y4mHeader {
 
     /// Bytes of the planes of a frame, without its header line; `None` on overflow.
     pub fn frame_bytes(&self) -> Option<usize> {
-        let each = planar::sample_bytes(self.depth.bits());
+        let each = rows::sample_bytes(self.depth.bits());
         self.planes().try_fold(0usize, |sum, (w, h)| sum.checked_add(w.checked_mul(h)?.checked_mul(each)?))
     }
 

@@ -23,7 +23,7 @@ fn results_are_written_as_the_program_writes_them_unless_something_else_is_said(
     let recipe = load(&[TABLE]).unwrap();
     let method = &recipe.method[0];
     assert_eq!((method.depth, method.dither), (OutputDepth::Bits(8), Options::default().dither));
-    assert_eq!((method.planes, recipe.weights, recipe.crop), (Planes::Rgb, Weights::Required, 0));
+    assert_eq!((method.planes, recipe.weights, recipe.crop), (Planes::Rgb, WeightsPolicy::Required, 0));
     let recipe =
         load(&[&format!("{TABLE}depth = '16'\ndither = 'blue-noise'\nplanes = 'yuv420p'\n")]).unwrap();
     assert_eq!(recipe.method[0].depth, OutputDepth::Bits(16));

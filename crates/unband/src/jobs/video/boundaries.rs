@@ -1,6 +1,6 @@
 //! Boundaries between the segments of a video.
 
-use unband_io::video::VideoFile;
+use unband_video::VideoFile;
 
 use super::source::RawFrame;
 

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use unband_image::{Color, Image, Model};
-use unband_io::video::{
-    self, DecodeOptions, Decoder, Encoder, Encoding, Ffmpeg, FrameFormat, PixelFormat, Programs, VideoError,
+use unband_io::{Leftover, Limits};
+use unband_video::{
+    DecodeOptions, Decoder, Encoder, Encoding, Ffmpeg, FrameFormat, PixelFormat, Programs, VideoError,
     VideoFile,
 };
-use unband_io::{Leftover, Limits};
 
 use super::VideoOptions;
 use super::frames::Frames;
@@ -102,7 +102,7 @@ fn decoded(
     as_given: &FrameFormat,
     programs: &Programs,
 ) -> Result<Option<Image>, Error> {
-    let file = video::probe(path, programs)?;
+    let file = unband_video::probe(path, programs)?;
     let options = DecodeOptions { programs: programs.clone(), ..DecodeOptions::default() };
     let mut decoder = Decoder::open(&file, &options, &Limits::default())?;
     let (mut bytes, mut format) = (Vec::new(), *decoder.format());

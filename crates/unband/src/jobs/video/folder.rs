@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use unband_io::video::VideoError;
+use unband_video::VideoError;
 
 /// Suffix of the folder's name.
 const UNFINISHED: &str = ".unfinished";

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use unband_image::context::NoProgress;
 use unband_image::{Context, Depth, Image, Model, Plane, Restorer, Rng};
-use unband_io::video::FrameFormat;
+use unband_video::FrameFormat;
 
 use super::kept::{KeptFrame, stored};
 use super::source::FrameSource;
@@ -371,7 +371,7 @@ mod tests {
     use crate::{Choice, OutputDepth};
     use unband_filters::smooth;
     use unband_image::{Color, Matrix, Method, Model, Range, Subsampling};
-    use unband_io::video::PixelFormat;
+    use unband_video::PixelFormat;
 
     #[test]
     fn methods_on_codes_give_what_they_give_on_images() {

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use unband_io::Leftover;
-use unband_io::video::VideoError;
+use unband_video::VideoError;
 
 use super::folder::{folder_of, io, make};
 

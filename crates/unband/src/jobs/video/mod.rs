@@ -29,7 +29,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use unband_io::video::{self, Programs, Segment, VideoError};
+use unband_video::{Programs, Segment, VideoError};
 
 use self::lock::Lock;
 use self::plan::Plan;
@@ -256,7 +256,9 @@ impl Plan<'_> {
         if same {
             let copied = fs::copy(&self.file.path, &joined).map(drop);
             copied.map_err(|source| unband_io::Error::Io { action: "copy to", source }.in_file(&joined))?;
-        } else if let Err(error) = video::copy(&self.file, &self.other_streams, &self.encoding, &joined) {
+        } else if let Err(error) =
+            unband_video::copy(&self.file, &self.other_streams, &self.encoding, &joined)
+        {
             let _ = fs::remove_file(&joined);
             return match error {
                 VideoError::NotWritten { .. } | VideoError::Frames { .. } | VideoError::Times { .. } => {
@@ -287,7 +289,7 @@ impl Plan<'_> {
     /// Joins the video and moves it to its place; returns its size in bytes.
     fn finish(&self, unfinished: &Unfinished) -> Result<u64, Error> {
         let joined = unfinished.joined();
-        video::join(
+        unband_video::join(
             &self.file,
             &unfinished.segments,
             &self.other_streams,
@@ -306,14 +308,14 @@ impl Plan<'_> {
         name.push(".unverified.");
         name.push(self.output.extension().unwrap_or_default());
         let kept = self.output.with_file_name(name);
-        let moved = joined.is_file() && video::put_in_place(joined, &kept, &self.file.path).is_ok();
+        let moved = joined.is_file() && unband_video::put_in_place(joined, &kept, &self.file.path).is_ok();
         VideoError::Times { path, what, kept: moved.then_some(kept) }.into()
     }
 
     /// Moves a written video to its place; returns its size in bytes.
     fn placed(&self, joined: &Path) -> Result<u64, Error> {
         let moved = bytes_of(joined).and_then(|bytes| {
-            video::put_in_place(joined, self.output, &self.file.path)?;
+            unband_video::put_in_place(joined, self.output, &self.file.path)?;
             Ok(bytes)
         });
         moved.map_err(|source| unband_io::Error::Io { action: "write", source }.in_file(self.output).into())

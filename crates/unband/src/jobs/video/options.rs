@@ -1,7 +1,7 @@
 //! Options and report of a video job.
 
 use unband_image::dither::Dither;
-use unband_io::video::{Images, Purpose, StreamChoice};
+use unband_video::{Images, Purpose, StreamChoice};
 
 use super::VideoPlan;
 use super::temporal::Temporal;

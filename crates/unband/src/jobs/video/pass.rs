@@ -7,7 +7,7 @@
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{Scope, ScopedJoinHandle};
 
-use unband_io::video::{Encoder, FrameFormat, Segment, VideoError};
+use unband_video::{Encoder, FrameFormat, Segment, VideoError};
 
 use super::boundaries::Boundaries;
 use super::frames::{DoneFrame, Frames};

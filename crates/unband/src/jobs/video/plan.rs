@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use unband_image::{Depth, Method};
 use unband_io::free_bytes;
-use unband_io::video::probe::Stream;
-use unband_io::video::{
-    self, Codec, Encoding, Ffmpeg, FrameFormat, OtherStreams, PixelFormat, Programs, Purpose, TickRange,
-    Times, VideoError, VideoFile,
+use unband_video::probe::Stream;
+use unband_video::{
+    Codec, Encoding, Ffmpeg, FrameFormat, OtherStreams, PixelFormat, Programs, Purpose, TickRange, Times,
+    VideoError, VideoFile,
 };
 
 use super::VideoOptions;
@@ -151,7 +151,7 @@ impl<'a> Plan<'a> {
             options.keep_going,
             (&ffmpeg, programs),
         )?;
-        let notes = video::notes(&file, &encoding, &other_streams, &ffmpeg, programs)
+        let notes = unband_video::notes(&file, &encoding, &other_streams, &ffmpeg, programs)
             .map_err(|error| error.in_file(input))?;
         let cut = cut(&file, options)?;
         let start = if options.keep_start { " own start" } else { "" };
@@ -212,7 +212,7 @@ impl<'a> Plan<'a> {
 
     /// Is there a result that must not be replaced?
     fn is_taken(&self) -> bool {
-        video::is_taken(self.output) && !self.options.overwrite
+        unband_video::is_taken(self.output) && !self.options.overwrite
     }
 
     /// Refuses to replace a result.
@@ -331,8 +331,8 @@ pub(super) fn opened(
     programs: &Programs,
 ) -> Result<VideoFile, VideoError> {
     match &options.images {
-        Some(images) => video::probe_images(input, images.clone(), programs),
-        None => video::probe(input, programs),
+        Some(images) => unband_video::probe_images(input, images.clone(), programs),
+        None => unband_video::probe(input, programs),
     }
 }
 
@@ -378,7 +378,7 @@ pub(super) fn with_bits(from: &FrameFormat, bits: u8) -> Result<FrameFormat, Err
 }
 
 pub(super) fn bits_of_video(file: &VideoFile, options: &VideoOptions) -> Result<u8, Error> {
-    let (format, _) = video::working_format(file)?;
+    let (format, _) = unband_video::working_format(file)?;
     let has = |bits| PixelFormat::planar(format.samples, bits, format.alpha).is_some();
     bits_of(file.video.depth, options.options.depth, has)
 }
@@ -401,6 +401,6 @@ pub(super) fn encoding(
 
 /// The pixel format with that depth.
 fn frames(file: &VideoFile, bits: u8) -> Result<&'static PixelFormat, Error> {
-    let (format, _) = video::working_format(file)?;
+    let (format, _) = unband_video::working_format(file)?;
     PixelFormat::planar(format.samples, bits, format.alpha).ok_or_else(|| no_depth(OF_FORMAT, &bits))
 }

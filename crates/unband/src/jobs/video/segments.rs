@@ -11,7 +11,7 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use unband_image::findings::Findings;
-use unband_io::video::{FrameFormat, Segment, VideoError};
+use unband_video::{FrameFormat, Segment, VideoError};
 
 use super::folder::{folder_of, io};
 use super::plan::{Plan, bits_of_video};

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use unband_image::findings::{BandingMap, Findings, GridRegions};
-use unband_io::video::{FrameFormat, VideoError, VideoFile};
+use unband_video::{FrameFormat, VideoError, VideoFile};
 
 use super::VideoOptions;
 use super::boundaries::Boundaries;

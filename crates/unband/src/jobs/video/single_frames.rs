@@ -1,7 +1,8 @@
 //! Single frames of a video, for previews.
 
 use unband_image::Image;
-use unband_io::video::{FrameFormat, VideoFile};
+use unband_image::frame::FrameError;
+use unband_video::{FrameFormat, VideoFile};
 
 use super::VideoOptions;
 use super::frames::Frames;
@@ -39,7 +40,7 @@ pub fn deband_single(
     let mut frames = Frames::new((&options.options, options.temporal), *format, to, ctx);
     frames.push((), bytes.to_vec(), true, None)?;
     let finished = frames.pop(true, &mut out)?;
-    let wrong = |error: unband_io::Error| Error::Image(error.to_string());
+    let wrong = |error: FrameError| Error::Image(error.to_string());
     let (before, after) = (format.read(bytes).map_err(wrong)?, to.read(&out).map_err(wrong)?);
     Ok(SingleFrame { before, after, changed: finished.is_some_and(|one| one.done.changed) })
 }

@@ -5,8 +5,8 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::Scope;
 
 use unband_image::cuts::Cuts;
-use unband_io::video::{DecodeOptions, Decoder, FrameFormat, Programs, TickRange, VideoError, VideoFile};
 use unband_io::{Limits, Y4mReader};
+use unband_video::{DecodeOptions, Decoder, FrameFormat, Programs, TickRange, VideoError, VideoFile};
 
 use super::VideoOptions;
 use crate::Error;
@@ -64,7 +64,7 @@ impl<'a> FrameSource<'a> {
     /// # Errors
     /// Depths without a frame format.
     pub fn of_stream(mut reader: Y4mReader<impl Read + Send + 'a>) -> Result<Self, VideoError> {
-        let format = FrameFormat::of_y4m(reader.header())?;
+        let format = reader.header().frame_format()?;
         let time_base = match reader.header().rate {
             (0, _) | (_, 0) => (1, 25),
             (frames, seconds) => (seconds, frames),

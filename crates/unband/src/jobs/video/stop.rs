@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
-use unband_io::video::Programs;
+use unband_video::Programs;
 
 use crate::{Context, Error};
 

@@ -4,8 +4,8 @@ use std::io::{Read, Write};
 use std::path::Path;
 
 use unband_image::{Depth, Model};
-use unband_io::video::{FrameFormat, Samples, VideoError, VideoFile};
 use unband_io::{Y4mHeader, Y4mReader, Y4mWriter};
+use unband_video::{Samples, VideoError, VideoFile};
 
 use super::VideoOptions;
 use super::frames::Frames;
@@ -87,7 +87,7 @@ pub fn deband_to_stream(
 /// The header of the result.
 fn in_depth(header: Y4mHeader, asked: OutputDepth) -> Result<Y4mHeader, Error> {
     let with = |depth| Y4mHeader { depth, ..header };
-    let has = |bits| FrameFormat::of_y4m(&with(Depth::Int(bits))).is_ok();
+    let has = |bits| with(Depth::Int(bits)).frame_format().is_ok();
     Ok(with(Depth::Int(bits_of(header.depth, asked, has)?)))
 }
 

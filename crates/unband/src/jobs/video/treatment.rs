@@ -3,7 +3,7 @@
 use unband_filters::smooth;
 use unband_image::findings::{Findings, PlaneGrid};
 use unband_image::{Context, Depth, Image, Method, Model};
-use unband_io::video::FrameFormat;
+use unband_video::FrameFormat;
 
 use crate::choose::{Act, Choices, choose};
 use crate::faithful::cells;

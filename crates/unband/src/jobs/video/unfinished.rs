@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use unband_io::video::{Segment, VideoError, VideoFile};
+use unband_video::{Segment, VideoError, VideoFile};
 
 use super::folder::{folder_of, io};
 use super::lock::Lock;

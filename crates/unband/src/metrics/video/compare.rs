@@ -2,9 +2,9 @@
 
 use unband_image::context::NoProgress;
 use unband_image::{Context, Image};
-use unband_io::video::{DecodeOptions, FrameFormat, Samples, VideoFile};
 use unband_metrics::video_psnr::{self, Errors};
 use unband_metrics::{Metric, cambi};
+use unband_video::{DecodeOptions, FrameFormat, Samples, VideoFile};
 
 use super::reader::{FrameReader, decoding, expected_frames, in_order};
 use super::tally::Tally;

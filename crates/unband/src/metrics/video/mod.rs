@@ -19,7 +19,7 @@ use crate::verdict::Verdict;
 pub use compare::{Apart, ComparedVideo, VideoPairPlan, compare_videos, scope_of_pair, videos_of_one_size};
 pub use parts::{ScorePart, ScoredPart, score_of_parts, score_part, score_parts};
 pub use reader::{FrameReader, Stream, decoding, expected_frames, in_order};
-pub use score::{ScoredVideo, VideoInput, VideoPlan, score_video};
+pub use score::{ScoredVideo, VideoInput, VideoScorePlan, score_video};
 pub use worst::{WorstFrame, WorstFrames, moment};
 
 /// Default interval of the frames that are measured by all metrics.

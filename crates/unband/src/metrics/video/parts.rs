@@ -4,12 +4,12 @@
 use serde::{Deserialize, Serialize};
 use unband_image::Context;
 use unband_image::findings::{BandingMap, Findings};
-use unband_io::video::DecodeOptions;
+use unband_video::DecodeOptions;
 
 use super::reader::{FrameReader, decoding, expected_frames, in_order};
 use super::score::{Looked, look, verdict_of};
 use super::tally::Tally;
-use super::{VideoInput, VideoPlan, VideoScores};
+use super::{VideoInput, VideoScorePlan, VideoScores};
 use crate::jobs::video::{Boundaries, FrameSource, RawFrame};
 use crate::metrics::{FileFault, MetricsError, Value};
 use crate::verdict::{Grade, GradedFindings};
@@ -136,7 +136,7 @@ pub fn score_parts(input: &VideoInput, ctx: &Context<'_>) -> Result<Vec<ScorePar
 /// Damaged videos, cancellation.
 pub fn score_part(
     input: &VideoInput,
-    plan: &VideoPlan<'_>,
+    plan: &VideoScorePlan<'_>,
     part: &ScorePart,
     ctx: &Context<'_>,
 ) -> Result<ScoredPart, MetricsError> {
@@ -173,7 +173,7 @@ pub fn score_part(
 
 /// The values of a video whose parts were measured with this plan, in order: those of
 /// [`super::score_video`].
-pub fn score_of_parts(parts: Vec<ScoredPart>, plan: &VideoPlan<'_>) -> VideoScores {
+pub fn score_of_parts(parts: Vec<ScoredPart>, plan: &VideoScorePlan<'_>) -> VideoScores {
     let mut tally = Tally::new(plan.metrics, plan.checks, plan.lead());
     let bits = parts.first().map_or(8, |part| part.bits);
     for frame in parts.into_iter().flat_map(|part| part.frames) {

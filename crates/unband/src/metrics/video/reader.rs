@@ -6,8 +6,8 @@ use std::thread::Scope;
 
 use unband_image::{Context, Image};
 use unband_io::Y4mReader;
-use unband_io::video::{FrameFormat, Programs, VideoError, VideoFile};
 use unband_metrics::{Metric, cambi};
+use unband_video::{FrameFormat, Programs, VideoError, VideoFile};
 
 use crate::jobs::video::{FrameSource, RawFrame, ending_programs, send_all};
 use crate::metrics::{FileFault, Forms, MetricsError, Subject, Value, score};

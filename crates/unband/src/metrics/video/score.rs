@@ -7,9 +7,9 @@ use std::thread::Scope;
 
 use unband_image::Context;
 use unband_image::context::NoProgress;
-use unband_io::video::{self, DecodeOptions, FrameFormat, Programs, VideoFile};
 use unband_io::{Limits, Y4mReader};
 use unband_metrics::Metric;
+use unband_video::{DecodeOptions, FrameFormat, Programs, VideoFile};
 
 use super::reader::{FrameReader, Stream, decoding, expected_frames, in_order, values_of};
 use super::tally::Tally;
@@ -43,7 +43,7 @@ impl VideoInput {
     /// # Errors
     /// Files that are not videos; a missing `ffprobe`.
     pub fn open(path: &Path) -> Result<Self, MetricsError> {
-        let file = video::probe(path, &Programs::default());
+        let file = unband_video::probe(path, &Programs::default());
         file.map(|file| Self::File(Box::new(file)))
             .map_err(|error| FileFault::Partial(error).of(path.display().to_string()))
     }
@@ -108,7 +108,7 @@ impl VideoInput {
 
 /// Metrics of a video, their checks and their sampling.
 #[derive(Clone, Copy)]
-pub struct VideoPlan<'a> {
+pub struct VideoScorePlan<'a> {
     /// All metrics.
     pub metrics: &'a [&'static Metric],
     /// Checks of the values.
@@ -118,7 +118,7 @@ pub struct VideoPlan<'a> {
     pub every: usize,
 }
 
-impl<'a> VideoPlan<'a> {
+impl<'a> VideoScorePlan<'a> {
     /// Without checks, at the default interval.
     pub fn new(metrics: &'a [&'static Metric]) -> Self {
         Self { metrics, checks: &[], every: EVERY }
@@ -150,7 +150,7 @@ pub struct ScoredVideo {
 /// Videos without a decodable frame; cancellation.
 pub fn score_video(
     input: &VideoInput,
-    plan: &VideoPlan<'_>,
+    plan: &VideoScorePlan<'_>,
     on_frame: &mut OnFrame<'_>,
     ctx: &Context<'_>,
 ) -> Result<ScoredVideo, MetricsError> {
@@ -198,7 +198,7 @@ pub(super) fn look(
     raw: &RawFrame,
     number: usize,
     format: &FrameFormat,
-    plan: &VideoPlan<'_>,
+    plan: &VideoScorePlan<'_>,
     ctx: &Context<'_>,
 ) -> Result<Looked, FileFault> {
     let stored = format.read(&raw.bytes)?;

@@ -1,0 +1,215 @@
+//! Conversion between raw video frames and images.
+
+mod codes;
+mod pixel_format;
+pub mod rows;
+
+use crate::color::Color;
+use crate::dither::Grid;
+use crate::{Codec, Depth, Image, Model, Plane, Range};
+pub use pixel_format::{Layout, PIXEL_FORMATS, PixelFormat, Samples};
+
+/// Why a frame is not an image, or an image not a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FrameError {
+    /// A wrong number of bytes.
+    #[error("the frame ends before the image does")]
+    Length,
+    /// An image that does not fit the format.
+    #[error("a frame differs in size or model from the first")]
+    Differs,
+    /// The system cannot provide enough memory.
+    #[error("not enough memory for {width}×{height} samples")]
+    Memory {
+        /// Width.
+        width: usize,
+        /// Height.
+        height: usize,
+    },
+}
+
+/// Memory layout and colour of a video's frames. Planar formats only.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FrameFormat {
+    /// Width in pixels.
+    pub width: usize,
+    /// Height in pixels.
+    pub height: usize,
+    /// Pixel format, with [`Layout::Planar`].
+    pub pixels: &'static PixelFormat,
+    /// Colour model and siting.
+    pub color: Color,
+    /// Whether the source coding is lossy.
+    pub lossy: bool,
+}
+
+impl FrameFormat {
+    /// Bytes of a frame.
+    pub fn frame_bytes(&self) -> usize {
+        // Checked when the stream was opened.
+        self.pixels.frame_bytes(self.width, self.height).unwrap_or(usize::MAX)
+    }
+
+    /// Whether there is only luma although the model has chroma. An image then has neutral chroma.
+    fn lacks_chroma(&self) -> bool {
+        self.pixels.samples == Samples::Gray && matches!(self.color.model, Model::Yuv { .. })
+    }
+
+    /// For each stored plane except alpha, the index of the image's plane: `FFmpeg` stores green, blue, red.
+    fn order(&self) -> &'static [usize] {
+        match self.pixels.samples {
+            Samples::Gray => &[0],
+            Samples::Yuv(_) => &[0, 1, 2],
+            Samples::Rgb => &[1, 2, 0],
+        }
+    }
+
+    /// Byte range and size of each stored plane of a frame; alpha is the last.
+    pub fn planes(&self) -> Vec<(std::ops::Range<usize>, (usize, usize))> {
+        let (each, mut at) = (rows::sample_bytes(self.pixels.bits), 0);
+        let sizes = self.pixels.planes(self.width, self.height);
+        sizes
+            .map(|(width, height)| {
+                let start = at;
+                at += width * height * each;
+                (start..at, (width, height))
+            })
+            .collect()
+    }
+
+    fn grid(&self, plane: usize) -> Grid {
+        Grid::of_bits(self.color.model, plane, self.pixels.bits)
+    }
+
+    /// The image in a frame's bytes, without alpha: see [`FrameFormat::write`].
+    ///
+    /// # Errors
+    /// A wrong number of bytes, and not enough memory.
+    pub fn read(&self, bytes: &[u8]) -> Result<Image, FrameError> {
+        self.read_into(bytes, Vec::new())
+    }
+
+    /// As [`FrameFormat::read`], reusing the memory of `spare` planes of any size.
+    ///
+    /// # Errors
+    /// As [`FrameFormat::read`].
+    pub fn read_into(&self, bytes: &[u8], spare: Vec<Plane>) -> Result<Image, FrameError> {
+        if bytes.len() != self.frame_bytes() {
+            return Err(FrameError::Length);
+        }
+        let mut planes = spare;
+        planes.resize_with(self.order().len(), || Plane::filled(0, 0, 0.0));
+        let mut codes = Vec::new();
+        for (&to, (range, (width, height))) in self.order().iter().zip(self.planes()) {
+            let plane = &mut planes[to];
+            if (plane.width, plane.height) != (width, height) {
+                *plane = new_plane(width, height)?;
+            }
+            let rows = bytes[range].chunks_exact(width * rows::sample_bytes(self.pixels.bits));
+            for (row, bytes) in plane.data.chunks_exact_mut(width).zip(rows) {
+                rows::read_row(row, bytes, self.pixels.bits, self.grid(to), &mut codes);
+            }
+        }
+        if let (true, Model::Yuv { subsampling, .. }) = (self.lacks_chroma(), self.color.model) {
+            let (width, height) = subsampling.chroma_size(self.width, self.height);
+            planes.extend([Plane::filled(width, height, 0.5), Plane::filled(width, height, 0.5)]);
+        }
+        let mut image = Image::new(planes, self.color.model, Depth::Int(self.pixels.bits));
+        image.color = self.color;
+        image.origin.codec = if self.lossy { Codec::Lossy("video") } else { Codec::Lossless };
+        Ok(image)
+    }
+
+    /// Replaces `out` with an image as a frame; samples are rounded to the nearest code. `before` is the
+    /// source frame, in format `from`; its alpha is kept.
+    ///
+    /// # Errors
+    /// Images of another size or model.
+    pub fn write(
+        &self,
+        image: &Image,
+        (before, from): (&[u8], &Self),
+        out: &mut Vec<u8>,
+    ) -> Result<(), FrameError> {
+        let layout = self.planes();
+        let fits = |(&p, (_, size)): (&usize, &(_, (usize, usize)))| {
+            image.planes.get(p).is_some_and(|plane| (plane.width, plane.height) == *size)
+        };
+        if image.color.model != self.color.model || !self.order().iter().zip(&layout).all(fits) {
+            return Err(FrameError::Differs);
+        }
+        out.clear();
+        let mut codes = Vec::new();
+        for &p in self.order() {
+            let plane = &image.planes[p];
+            for row in plane.data.chunks_exact(plane.width) {
+                rows::write_row(out, row, self.pixels.bits, self.grid(p), &mut codes);
+            }
+        }
+        if self.pixels.alpha {
+            from.alpha_into(before, self.pixels.bits, out);
+        }
+        Ok(())
+    }
+
+    /// Converts a frame to a format with at least as many bits. Limited-range codes gain zeros as low bits;
+    /// full-range and RGB codes are rescaled.
+    ///
+    /// # Errors
+    /// As [`FrameFormat::read`].
+    pub fn widen(&self, bytes: &[u8], to: &Self, out: &mut Vec<u8>) -> Result<(), FrameError> {
+        if self.pixels == to.pixels {
+            out.clear();
+            out.extend_from_slice(bytes);
+            return Ok(());
+        }
+        let limited = matches!(self.color.model, Model::Yuv { range: Range::Limited, .. });
+        let (bits, wider) = (self.pixels.bits, to.pixels.bits);
+        if limited && bits == 8 && wider > 8 && !self.pixels.alpha && bytes.len() == self.frame_bytes() {
+            out.resize(2 * bytes.len(), 0);
+            for (out, &code) in out.as_chunks_mut::<2>().0.iter_mut().zip(bytes) {
+                *out = (u16::from(code) << (wider - bits)).to_le_bytes();
+            }
+            return Ok(());
+        }
+        to.write(&self.read(bytes)?, (bytes, self), out)
+    }
+
+    /// Appends a frame's alpha, converted to `bits` bits.
+    fn alpha_into(&self, bytes: &[u8], bits: u8, out: &mut Vec<u8>) {
+        let planes = self.planes();
+        let Some((range, _)) = planes.last().filter(|_| self.pixels.alpha) else { return };
+        let (alpha, mut codes) = (&bytes[range.clone()], Vec::new());
+        if bits == self.pixels.bits {
+            return out.extend_from_slice(alpha);
+        }
+        // Alpha uses all codes, whatever the range of the others.
+        let grid = |bits| Grid::of_bits(Model::Gray, 0, bits);
+        let mut row = vec![0.0; alpha.len() / rows::sample_bytes(self.pixels.bits)];
+        rows::read_row(&mut row, alpha, self.pixels.bits, grid(self.pixels.bits), &mut codes);
+        rows::write_row(out, &row, bits, grid(bits), &mut codes);
+    }
+
+    /// The same frames with at least `bits` bits per sample, if there is such a format.
+    pub fn with_bits(&self, bits: u8) -> Option<Self> {
+        let pixels = PixelFormat::planar(self.pixels.samples, bits, self.pixels.alpha)?;
+        Some(Self { pixels, ..*self })
+    }
+}
+
+/// A plane of zeros, or an error if there is not enough memory.
+///
+/// # Errors
+/// [`FrameError::Memory`].
+pub fn new_plane(width: usize, height: usize) -> Result<Plane, FrameError> {
+    let memory = FrameError::Memory { width, height };
+    let len = width.checked_mul(height).ok_or(memory)?;
+    Vec::<f32>::new().try_reserve_exact(len).map_err(|_| memory)?;
+    // The system zeroes pages on first access, so that a truncated file costs no memory.
+    Ok(Plane { width, height, data: vec![0.0; len] })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

@@ -1,0 +1,268 @@
+//! WebP: lossy and lossless, one frame.
+//!
+//! Source: RFC 9649 (WebP Image Format).
+
+#[cfg(feature = "webp-lossy")]
+mod lossy;
+#[cfg(not(feature = "webp-lossy"))]
+#[path = "lossless.rs"]
+mod lossy;
+mod quantizer;
+
+use std::io::{Cursor, Write};
+
+use image_webp::{ColorType, DecodingError, WebPDecoder, WebPEncoder};
+use unband_image::{Codec, Depth, Image, Metadata};
+
+use super::unread::{Unread, coded};
+use super::{Dropped, FormatEntry, When, WriteOptions, Writes};
+use crate::samples::{Planes, Rows};
+use crate::{Error, Limits, exif};
+
+const NAME: &str = "WebP";
+const LONGEST_SIDE: u32 = 16_383;
+
+pub(super) const ENTRY: FormatEntry = FormatEntry {
+    name: NAME,
+    extensions: &["webp"],
+    reads: true,
+    writes: Some(Writes {
+        depths: &[Depth::EIGHT],
+        lossy: lossy::WHEN,
+        effort: lossy::WHEN,
+        gray: false,
+        alpha: true,
+        icc: true,
+        exif: true,
+        xmp: true,
+        // In Exif, which is created if there is none.
+        density: true,
+        ..Writes::SAMPLES
+    }),
+    is: |bytes| bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP"),
+    read,
+    write,
+};
+
+fn wrong(error: DecodingError) -> Error {
+    match error {
+        DecodingError::IoError(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => {
+            Error::Truncated { format: NAME }
+        }
+        other => Error::damaged(NAME, other),
+    }
+}
+
+fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
+    let declared = bytes.get(4..8).map_or(0, |b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]) as usize);
+    if declared.saturating_add(8) > bytes.len() {
+        return Err(Error::Truncated { format: NAME });
+    }
+    let mut decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(wrong)?;
+    decoder.set_memory_limit(usize::try_from(limits.max_bytes).unwrap_or(usize::MAX));
+    if decoder.is_animated() && decoder.num_frames() > 1 {
+        return Err(Error::Several { format: NAME, what: "frames" });
+    }
+    let (width, height) = decoder.dimensions();
+    let channels = if decoder.has_alpha() { 4 } else { 3 };
+    limits.check(width.into(), height.into(), channels)?;
+    let animated = decoder.is_animated();
+    let wrong_size =
+        |size: (u32, u32)| size.0 > width || size.1 > height || (!animated && size != (width, height));
+    // The decoder uses the frame's size, which may exceed that of the image.
+    if let Some((w, h)) = frame_sizes(bytes).find(|&size| wrong_size(size)) {
+        return Err(Error::damaged(NAME, format!("its size is {width}×{height}, that of its frame {w}×{h}")));
+    }
+    if is_hollow(u64::from(width) * u64::from(height), bytes.len()) {
+        return Err(Error::damaged(
+            NAME,
+            format!("{} bytes are too few for {width}×{height} pixels", bytes.len()),
+        ));
+    }
+    let (width, height, channels) = (width as usize, height as usize, channels as usize);
+    let memory = || Error::Memory { width: width as u64, height: height as u64 };
+    let size = width * height * channels;
+    let mut buffer = Vec::new();
+    buffer.try_reserve_exact(size).map_err(|_| memory())?;
+    buffer.resize(size, 0);
+    decoder.read_image(&mut buffer).map_err(wrong)?;
+    let mut planes = Planes::new(channels, width, height)?;
+    for (y, row) in buffer.chunks_exact(width * channels).enumerate() {
+        planes.put(0, y, row, Depth::EIGHT);
+    }
+    drop(buffer);
+    let mut image = planes.into_image(Depth::EIGHT);
+    image.origin.codec = if decoder.is_lossy() { Codec::Lossy(NAME) } else { Codec::Lossless };
+    image.origin.block_step = decoder.is_lossy().then(|| quantizer::block_step(bytes)).flatten();
+    let exif = decoder.exif_metadata().map_err(wrong)?;
+    let exif = exif.as_deref().and_then(exif::block).map(<[u8]>::to_vec);
+    image.metadata = Metadata {
+        icc: decoder.icc_profile().map_err(wrong)?,
+        xmp: decoder.xmp_metadata().map_err(wrong)?,
+        density: exif.as_deref().and_then(exif::density),
+        // A block created only for the density has nothing else.
+        exif: exif.filter(|block| exif::describes_more_than_density(block)),
+        unread: unread(bytes),
+        ..Metadata::default()
+    };
+    Ok(image)
+}
+
+/// Names of the chunks that are not kept.
+fn unread(bytes: &[u8]) -> Vec<String> {
+    const READ: [&[u8; 4]; 9] =
+        [b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ICCP", b"EXIF", b"XMP ", b"ANIM", b"ANMF"];
+    let mut unread = Unread::default();
+    let mut rest = bytes.get(12..).unwrap_or_default();
+    let mut met = Vec::new();
+    while let Some((head, after)) = rest.split_first_chunk::<8>() {
+        let [name @ .., a, b, c, d] = *head;
+        let size = u32::from_le_bytes([a, b, c, d]) as usize;
+        let Some((content, after)) = after.split_at_checked(size) else { break };
+        match &name {
+            b"ICCP" | b"EXIF" | b"XMP " if met.contains(&name) => {
+                unread.put(format!("further {}", coded("chunk", &name, content)));
+            }
+            b"EXIF" if exif::block(content).is_none() => unread.put("Exif (damaged)"),
+            name if READ.contains(&name) => {}
+            name => unread.put(coded("chunk", name, content)),
+        }
+        met.push(name);
+        rest = after.get(size % 2..).unwrap_or_default();
+    }
+    unread.names()
+}
+
+/// Whether a file is too small for its image. An image of one colour takes no bits per pixel; it is accepted
+/// up to this limit.
+fn is_hollow(pixels: u64, bytes: usize) -> bool {
+    const LARGE: u64 = 1 << 26;
+    pixels > LARGE && pixels >> 14 > bytes as u64
+}
+
+/// Width and height in the headers of all coded frames.
+fn frame_sizes(bytes: &[u8]) -> impl Iterator<Item = (u32, u32)> {
+    let mut at = 12;
+    std::iter::from_fn(move || {
+        loop {
+            let (name, size) = bytes.get(at..)?.split_first_chunk::<4>()?;
+            let (size, content) = size.split_first_chunk::<4>()?;
+            let size = u32::from_le_bytes(*size) as usize;
+            // An animation frame has chunks after its position and duration.
+            at += 8 + if name == b"ANMF" { 16 } else { size + size % 2 };
+            let number = |at: usize| content.get(at..)?.first_chunk().map(|b| u32::from_le_bytes(*b));
+            let found = match name {
+                b"VP8 " => number(6).map(|sides| (sides & 0x3FFF, sides >> 16 & 0x3FFF)),
+                b"VP8L" => number(1).map(|sides| ((sides & 0x3FFF) + 1, (sides >> 14 & 0x3FFF) + 1)),
+                _ => None,
+            };
+            if found.is_some() {
+                return found;
+            }
+        }
+    })
+}
+
+fn write(
+    image: &Image,
+    options: &WriteOptions,
+    out: &mut dyn Write,
+    _: &mut Vec<Dropped>,
+) -> Result<(), Error> {
+    let size = |side: usize| u32::try_from(side).ok().filter(|&s| s <= LONGEST_SIDE);
+    let (Some(width), Some(height)) = (size(image.width()), size(image.height())) else {
+        return Err(Error::Size {
+            format: NAME,
+            most: LONGEST_SIDE,
+            width: image.width(),
+            height: image.height(),
+        });
+    };
+    let metadata = &image.metadata;
+    let exif = match (&metadata.exif, metadata.density) {
+        (Some(block), Some(density)) if exif::density(block).is_none() => {
+            Some(exif::with_density(Some(block), density))
+        }
+        (None, Some(density)) => Some(exif::with_density(None, density)),
+        (block, _) => block.clone(),
+    };
+    let alpha = image.alpha.is_some();
+    let rows = Rows::new(image, 3, alpha, Depth::EIGHT);
+    let mut codes = Vec::with_capacity(rows.samples() * image.height());
+    let mut row = Vec::new();
+    for y in 0..image.height() {
+        rows.codes(y, &mut row, |c| c as u8);
+        codes.extend_from_slice(&row);
+    }
+    if lossy::WHEN == When::Never || options.lossless.unwrap_or(options.quality.is_none()) {
+        let mut encoder = WebPEncoder::new(out);
+        if let Some(icc) = &metadata.icc {
+            encoder.set_icc_profile(icc.clone());
+        }
+        if let Some(exif) = exif {
+            encoder.set_exif_metadata(exif);
+        }
+        if let Some(xmp) = &metadata.xmp {
+            encoder.set_xmp_metadata(xmp.clone());
+        }
+        let color = if alpha { ColorType::Rgba8 } else { ColorType::Rgb8 };
+        return encoder.encode(&codes, width, height, color).map_err(|error| match error {
+            image_webp::EncodingError::IoError(source) => Error::Io { action: "write", source },
+            other => Error::encode(NAME, other),
+        });
+    }
+    let coded = lossy::encode(&codes, (width, height), alpha, options)?;
+    let file = with_chunks(&coded, width, height, alpha, metadata, exif.as_deref());
+    out.write_all(file.as_deref().unwrap_or(&coded)).map_err(|source| Error::Io { action: "write", source })
+}
+
+/// The file with its metadata in an extended header; `None` if there is no metadata.
+fn with_chunks(
+    coded: &[u8],
+    width: u32,
+    height: u32,
+    alpha: bool,
+    metadata: &Metadata,
+    exif: Option<&[u8]>,
+) -> Option<Vec<u8>> {
+    if metadata.icc.is_none() && metadata.xmp.is_none() && exif.is_none() {
+        return None;
+    }
+    let mut out = b"RIFF\0\0\0\0WEBP".to_vec();
+    let mut put = |name: &[u8; 4], content: &[u8]| {
+        out.extend(name);
+        out.extend((content.len() as u32).to_le_bytes());
+        out.extend(content);
+        out.extend(&[0u8][..content.len() % 2]);
+    };
+    let flag = |set: bool, bit: u8| u8::from(set) << bit;
+    let flags = flag(metadata.icc.is_some(), 5)
+        | flag(alpha, 4)
+        | flag(exif.is_some(), 3)
+        | flag(metadata.xmp.is_some(), 2);
+    let (w, h) = ((width - 1).to_le_bytes(), (height - 1).to_le_bytes());
+    put(b"VP8X", &[flags, 0, 0, 0, w[0], w[1], w[2], h[0], h[1], h[2]]);
+    if let Some(icc) = &metadata.icc {
+        put(b"ICCP", icc);
+    }
+    let mut at = 12;
+    while let Some(head) = coded.get(at..at + 8) {
+        let size = u32::from_le_bytes([head[4], head[5], head[6], head[7]]) as usize;
+        let content = coded.get(at + 8..at + 8 + size)?;
+        match &head[..4] {
+            b"VP8 " => put(b"VP8 ", content),
+            b"ALPH" => put(b"ALPH", content),
+            _ => {}
+        }
+        at += 8 + size + size % 2;
+    }
+    if let Some(exif) = exif {
+        put(b"EXIF", exif);
+    }
+    if let Some(xmp) = &metadata.xmp {
+        put(b"XMP ", xmp);
+    }
+    let size = (out.len() - 8) as u32;
+    out.get_mut(4..8)?.copy_from_slice(&size.to_le_bytes());
+    Some(out)
+}
