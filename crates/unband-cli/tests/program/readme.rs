@@ -130,7 +130,7 @@ fn every_page_of_measurements_says_when_and_at_which_commit() {
         let commit = line.and_then(|line| line.split('`').nth(1)).unwrap_or_default();
         let is_commit = commit.len() >= 7 && commit.bytes().all(|b| b.is_ascii_hexdigit());
         assert!(is_commit, "{file}: no line `Measured on DATE at commit HASH`");
-        for measured in page["metrics"].as_array().unwrap() {
+        for measured in page["measures"].as_array().unwrap() {
             let path = root().join(measured.as_str().unwrap().trim_start_matches(":(exclude)"));
             assert!(path.exists(), "{file} measures {}, which is not there", path.display());
         }

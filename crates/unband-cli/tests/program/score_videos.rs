@@ -264,7 +264,7 @@ fn the_fields_of_videos_are_on_the_page() {
         return;
     }
     let page = std::fs::read_to_string(root().join("docs/guide/streaming.md")).unwrap();
-    let row = page.lines().find(|line| line.starts_with("| `films[]` |")).unwrap();
+    let row = page.lines().find(|line| line.starts_with("| `videos[]` |")).unwrap();
     let stage = Stage::new();
     golden(&stage, "sky_pan_h264.mkv");
     let compared = ["compare", "sky_pan_h264.mkv", "sky_pan_h264.mkv", "--json"];

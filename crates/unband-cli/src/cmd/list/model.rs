@@ -319,7 +319,7 @@ fn depths(depths: &[Depth]) -> String {
 }
 
 fn metric(metric: &'static Metric) -> ListEntry {
-    let compared_with = match metric.compared_with {
+    let with = match metric.compared_with {
         ComparedWith::Nothing => "nothing",
         ComparedWith::Reference => "the reference",
         ComparedWith::Input => "the input",
@@ -341,10 +341,8 @@ fn metric(metric: &'static Metric) -> ListEntry {
         MinSize::Sample => String::new(),
         _ => format!("; needs {min_size} samples"),
     };
-    let mut lines = vec![
-        format!("{unit}{}; {range}", metric.better.words()),
-        format!("compared with {compared_with}{needs}"),
-    ];
+    let mut lines =
+        vec![format!("{unit}{}; {range}", metric.better.words()), format!("compared with {with}{needs}")];
     lines.extend(network.iter().map(|network| format!("runs {network}")));
     lines.extend(wrapped(&meaning, 90).into_iter().map(|line| format!("    {line}")));
     lines.push(format!("Source: {source}"));
@@ -358,21 +356,14 @@ fn metric(metric: &'static Metric) -> ListEntry {
         title: metric.title.to_owned(),
         lines: Some(lines),
         section: format!("{title} {meaning} Source: {source}{runs}"),
-        cells: vec![
-            link,
-            dash.to_owned(),
-            better.to_owned(),
-            range.clone(),
-            compared_with.to_owned(),
-            min_size,
-        ],
+        cells: vec![link, dash.to_owned(), better.to_owned(), range.clone(), with.to_owned(), min_size],
         record: Some(Record::Metric {
             name: metric.name,
             title: metric.title,
             unit: metric.unit,
             better,
             range,
-            compared_with,
+            compared_with: with,
             meaning,
             source,
             parameters: parameters(params),
