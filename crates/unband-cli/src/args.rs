@@ -14,12 +14,12 @@ use unband::io::video::{Purpose, StreamSpec};
 use unband::video::Temporal;
 use unband::{Dither, ParamValue, Precision, TreatAs};
 
-pub use images::ImageArgs;
-pub use metrics::{MetricArgs, failure};
+pub(crate) use images::ImageArgs;
+pub(crate) use metrics::{MetricArgs, failure};
 
 /// Verbosity.
 #[derive(Clone, Copy, Debug, Default, Args)]
-pub struct ReporterArgs {
+pub(crate) struct ReporterArgs {
     /// Print errors only
     #[arg(short, long, conflicts_with = "verbose", help_heading = "General")]
     pub quiet: bool,
@@ -30,7 +30,7 @@ pub struct ReporterArgs {
 
 /// `on` or `off`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Switch {
+pub(crate) enum Switch {
     /// Yes.
     On,
     /// No.
@@ -40,7 +40,7 @@ pub enum Switch {
 /// Arguments of `unband deband`, in the order of the help: often used ones first.
 #[derive(Clone, Debug, Args)]
 #[allow(clippy::struct_excessive_bools)] // independent switches
-pub struct DebandArgs {
+pub(crate) struct DebandArgs {
     /// Method: NAME or NAME:KEY=VALUE,… (see `unband list`)
     ///
     /// Filter strings of ffmpeg work too: `deband=1thr=0.03:range=24`, `gradfun=1.2:16`.
@@ -136,7 +136,7 @@ pub struct DebandArgs {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Videos")]
 #[allow(clippy::struct_excessive_bools)] // independent switches
-pub struct VideoArgs {
+pub(crate) struct VideoArgs {
     /// Encoding preset: web, archive or player [default: player]
     ///
     /// player: x265, 10 bits, CRF 16 (AV1 in .webm)
@@ -227,7 +227,7 @@ pub struct VideoArgs {
 
 impl VideoArgs {
     /// Given options that apply to videos only.
-    pub fn named(&self) -> Vec<&'static str> {
+    pub(crate) fn named(&self) -> Vec<&'static str> {
         let all = [
             ("--for", self.purpose.is_some()),
             ("--lossless", self.lossless),
@@ -292,12 +292,12 @@ fn time(text: &str) -> Result<f64, String> {
 }
 
 /// Parses the name of a dither.
-pub fn dither(text: &str) -> Result<Dither, String> {
+pub(crate) fn dither(text: &str) -> Result<Dither, String> {
     word("dithers", text)
 }
 
 /// Parses the name of a precision.
-pub fn precision(text: &str) -> Result<Precision, String> {
+pub(crate) fn precision(text: &str) -> Result<Precision, String> {
     word("precisions", text)
 }
 
@@ -325,7 +325,7 @@ fn named_file(text: &str) -> Result<(String, PathBuf), String> {
 }
 
 /// Parses a whole number within a range.
-pub fn within<T>(range: RangeInclusive<T>) -> impl Fn(&str) -> Result<T, String> + Clone
+pub(crate) fn within<T>(range: RangeInclusive<T>) -> impl Fn(&str) -> Result<T, String> + Clone
 where
     T: FromStr + PartialOrd + Copy + Display,
 {
@@ -336,19 +336,19 @@ where
 }
 
 /// Parses the name of a file that is written as PNG.
-pub fn png_file(text: &str) -> Result<PathBuf, String> {
+pub(crate) fn png_file(text: &str) -> Result<PathBuf, String> {
     let path = PathBuf::from(text);
     let png = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("png"));
     if png { Ok(path) } else { Err("the file is a PNG: give it that extension".to_owned()) }
 }
 
 /// Parses a size in bytes such as `800M`, `1.5G` or `64000000`; K, M and G are powers of 1024.
-pub fn bytes(text: &str) -> Result<u64, String> {
+pub(crate) fn bytes(text: &str) -> Result<u64, String> {
     unband::io::parse_amount(text).ok_or_else(|| format!("`{text}` is not a size; write 800M or 2G"))
 }
 
 /// Parses a memory limit, as [`bytes`].
-pub fn memory(text: &str) -> Result<u64, String> {
+pub(crate) fn memory(text: &str) -> Result<u64, String> {
     let least = |bytes: &u64| *bytes >= 1 << 20;
     bytes(text).and_then(|size| {
         Some(size).filter(least).ok_or_else(|| format!("nothing works in {text}; write 800M or 2G"))
@@ -356,7 +356,7 @@ pub fn memory(text: &str) -> Result<u64, String> {
 }
 
 /// Parses a number of threads.
-pub fn threads(text: &str) -> Result<NonZeroUsize, String> {
+pub(crate) fn threads(text: &str) -> Result<NonZeroUsize, String> {
     text.trim().parse().map_err(|_| "write a whole number from 1".to_owned())
 }
 

@@ -21,7 +21,7 @@ const LONGEST_NAME: usize = 32;
 const NOW_AND_THEN: Duration = Duration::from_secs(30);
 
 /// A progress bar over all images. It appears after a second, or at once for several images.
-pub struct Bar {
+pub(crate) struct Bar {
     drawn: ProgressBar,
     started: Instant,
     patience: Duration,
@@ -43,7 +43,7 @@ struct State {
 
 impl Bar {
     /// A bar over this number of images; `show: false` gives one that never appears.
-    pub fn new(images: usize, show: bool) -> Self {
+    pub(crate) fn new(images: usize, show: bool) -> Self {
         let drawn = ProgressBar::with_draw_target(Some(images as u64 * PARTS), ProgressDrawTarget::hidden());
         let template = if images > 1 { "{bar:32} {msg}{left}" } else { "{bar:32} {percent}%{left}" };
         if let Ok(style) = ProgressStyle::with_template(template) {
@@ -68,19 +68,19 @@ impl Bar {
     }
 
     /// The same for work that prints nothing until it ends: without a terminal, progress lines are printed.
-    pub fn with_lines(self, show: bool) -> Self {
+    pub(crate) fn with_lines(self, show: bool) -> Self {
         Self { lines: show && !self.show, ..self }
     }
 
     /// Starts an image.
-    pub fn working(&self, name: &str) {
+    pub(crate) fn working(&self, name: &str) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         name.clone_into(&mut state.name);
         self.drawn.set_message(state.message());
     }
 
     /// A bar over the frames of a video; their number is set once it is known.
-    pub fn video(show: bool) -> Self {
+    pub(crate) fn video(show: bool) -> Self {
         let bar = Self::new(1, show);
         let template = "{bar:32} {pos}/{len} frames, {per_sec}, {eta} left";
         if let Ok(style) = ProgressStyle::with_template(template) {
@@ -95,24 +95,24 @@ impl Bar {
     }
 
     /// Sets the number of frames done and of all frames.
-    pub fn frames(&self, done: usize, total: usize) {
+    pub(crate) fn frames(&self, done: usize, total: usize) {
         self.drawn.set_length(total as u64);
         self.drawn.set_position(done as u64);
         self.appear();
     }
 
     /// A bar that never prints.
-    pub fn none() -> Self {
+    pub(crate) fn none() -> Self {
         Self::new(0, false)
     }
 
     /// The bar's part for one image.
-    pub fn image(&self) -> ImageBar<'_> {
+    pub(crate) fn image(&self) -> ImageBar<'_> {
         ImageBar { bar: self, reached: AtomicUsize::new(0) }
     }
 
     /// Sets the number of images done and of all images.
-    pub fn done(&self, images: usize, total: usize) {
+    pub(crate) fn done(&self, images: usize, total: usize) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         (state.done, state.total) = (images, total);
         self.drawn.set_message(state.message());
@@ -132,12 +132,12 @@ impl Bar {
     }
 
     /// Runs a function that writes to the terminal while the bar is hidden.
-    pub fn interrupting<R>(&self, write: impl FnOnce() -> R) -> R {
+    pub(crate) fn interrupting<R>(&self, write: impl FnOnce() -> R) -> R {
         self.drawn.suspend(write)
     }
 
     /// Removes the bar.
-    pub fn finish(&self) {
+    pub(crate) fn finish(&self) {
         self.drawn.finish_and_clear();
     }
 
@@ -182,7 +182,7 @@ fn left(done: f64, elapsed: Duration) -> String {
 }
 
 /// Forwards the progress of one image to the bar.
-pub struct ImageBar<'a> {
+pub(crate) struct ImageBar<'a> {
     bar: &'a Bar,
     reached: AtomicUsize,
 }

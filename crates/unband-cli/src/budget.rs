@@ -14,7 +14,7 @@ const PLANES: u64 = 12;
 
 /// Memory for one image, or for the images of a pair.
 #[derive(Clone, Copy, Debug)]
-pub struct Budget {
+pub(crate) struct Budget {
     allowed: Option<u64>,
     /// Images in memory at the same time.
     images: u64,
@@ -24,30 +24,30 @@ pub struct Budget {
 
 impl Budget {
     /// Bytes per pixel that the inspection needs.
-    pub const INSPECT: u64 = 12;
+    pub(crate) const INSPECT: u64 = 12;
     /// Bytes per pixel that a metric needs.
-    pub const METRICS: u64 = 60;
+    pub(crate) const METRICS: u64 = 60;
 
     /// Bytes per pixel that degradations need.
-    pub const DEGRADE: u64 = 100;
+    pub(crate) const DEGRADE: u64 = 100;
 
     /// A budget for this number of images at a time.
-    pub fn new(allowed: Option<u64>, images: usize, per_pixel: u64) -> Self {
+    pub(crate) fn new(allowed: Option<u64>, images: usize, per_pixel: u64) -> Self {
         Self { allowed, images: images.max(1) as u64, per_pixel }
     }
 
     /// Memory limit for all images that are processed at the same time.
-    pub fn memory(&self) -> u64 {
+    pub(crate) fn memory(&self) -> u64 {
         self.allowed.map_or(u64::MAX, |allowed| allowed.saturating_sub(PROGRAM))
     }
 
     /// Memory for images of this number of pixels.
-    pub fn cost(&self, pixels: u64) -> u64 {
+    pub(crate) fn cost(&self, pixels: u64) -> u64 {
         pixels.saturating_mul(self.per_pixel())
     }
 
     /// Number of pixels of which metrics may hold copies, in addition to images of this size.
-    pub fn at_once(&self, pixels: u64) -> usize {
+    pub(crate) fn at_once(&self, pixels: u64) -> usize {
         let planes = pixels.saturating_mul(PLANES * self.images);
         usize::try_from(self.memory().saturating_sub(planes) / self.per_pixel.max(1)).unwrap_or(usize::MAX)
     }
@@ -56,7 +56,7 @@ impl Budget {
     ///
     /// # Errors
     /// Unreadable files, and images that need more memory than is allowed or at hand; by name.
-    pub fn read(&self, input: &Input, begins: Vec<u8>) -> Result<(Image, &'static str), Failure> {
+    pub(crate) fn read(&self, input: &Input, begins: Vec<u8>) -> Result<(Image, &'static str), Failure> {
         let (image, format) = input.read_within(begins, &mut streams::Input, &self.limits()).map_err(
             |error| match error.fault() {
                 Error::Limit { width, height, .. } if self.allowed.is_some() => {
@@ -86,7 +86,7 @@ impl Budget {
     ///
     /// # Errors
     /// The same, and luma and chroma that do not match.
-    pub fn inspected(
+    pub(crate) fn inspected(
         &self,
         input: &Input,
         begins: Vec<u8>,

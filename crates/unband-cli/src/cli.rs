@@ -26,7 +26,7 @@ const STYLES: Styles = Styles::styled()
     long_about = ABOUT,
     after_long_help = AFTER
 )]
-pub struct Cli {
+pub(crate) struct Cli {
     /// The command; by default `deband`.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -79,7 +79,7 @@ Exit codes:
 
 /// The commands, by how often they are used; one file in `cmd/` each.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Remove banding from images and videos (the default command)
     #[command(long_about = ABOUT, after_long_help = AFTER)]
     Deband(Box<DebandArgs>),

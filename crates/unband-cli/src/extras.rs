@@ -10,11 +10,11 @@ use crate::outputs::{Target, place};
 use crate::reporter::Failure;
 
 /// The files that must not be replaced, even with `--overwrite`.
-pub struct Inputs(HashSet<PathBuf>);
+pub(crate) struct Inputs(HashSet<PathBuf>);
 
 impl Inputs {
     /// The inputs of a command.
-    pub fn of<P: AsRef<Path>>(inputs: impl IntoIterator<Item = P>) -> Self {
+    pub(crate) fn of<P: AsRef<Path>>(inputs: impl IntoIterator<Item = P>) -> Self {
         Self(inputs.into_iter().map(|input| place(input.as_ref())).collect())
     }
 
@@ -22,7 +22,7 @@ impl Inputs {
     ///
     /// # Errors
     /// If it is.
-    pub fn keep_from(&self, output: &Path) -> Result<(), Failure> {
+    pub(crate) fn keep_from(&self, output: &Path) -> Result<(), Failure> {
         if !self.0.contains(&place(output)) {
             return Ok(());
         }
@@ -35,7 +35,7 @@ impl Inputs {
 ///
 /// # Errors
 /// If it may.
-pub fn not_a_result(
+pub(crate) fn not_a_result(
     output: &Path,
     inputs: &[Input],
     targets: &[Target],

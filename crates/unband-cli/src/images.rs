@@ -27,7 +27,7 @@ use crate::streams;
 use crate::summary::{Became, summary};
 
 /// The operation on each image.
-pub trait ImageCommand: Sync {
+pub(crate) trait ImageCommand: Sync {
     /// Options of each file, with the task.
     fn options(&self) -> &FileOptions;
 
@@ -58,7 +58,7 @@ pub trait ImageCommand: Sync {
 }
 
 /// Processes the images. `begins`: bytes already read from standard input.
-pub fn run(
+pub(crate) fn run(
     work: &impl ImageCommand,
     args: &ImageArgs,
     found: Gathered,
@@ -447,7 +447,7 @@ impl<'a, W: ImageCommand> ImagesJob<'a, W> {
 
 /// The number of threads: as given, or all processors. Far more than there are processors would only wait for
 /// each other, and use memory.
-pub fn threads(asked: Option<NonZeroUsize>) -> usize {
+pub(crate) fn threads(asked: Option<NonZeroUsize>) -> usize {
     let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let most = address_space_left().map_or(usize::MAX, |bytes| {
         // Apart from the workers there is a thread for signals.
@@ -473,7 +473,7 @@ fn address_space_left() -> Option<u64> {
 
 /// The failure where the address space is too small for the program itself, for which there would be no
 /// message later.
-pub fn cramped() -> Option<Failure> {
+pub(crate) fn cramped() -> Option<Failure> {
     let left = address_space_left().filter(|&left| left < LARGEST + 5 * THREAD / 2)?;
     let what = format!(
         "a limit on the address space leaves {} of memory, unband needs more",
@@ -493,7 +493,7 @@ fn no_still(inputs: &[Input]) -> Option<Failure> {
 }
 
 /// The note of a dry run on a result that exists.
-pub fn refused(input: &str, path: &Path) -> String {
+pub(crate) fn refused(input: &str, path: &Path) -> String {
     format!("{input}: {} exists; without `--overwrite` it is not replaced", path.display())
 }
 

@@ -3,17 +3,17 @@
 use unband::Hint;
 use unband::inputs::InputError;
 
-pub use unband::inputs::{Gather, Gathered, Input, STDIO, SUFFIX, exact, is_pattern, readable};
-pub use unband::io::reason;
+pub(crate) use unband::inputs::{Gather, Gathered, Input, STDIO, SUFFIX, exact, is_pattern, readable};
+pub(crate) use unband::io::reason;
 
 use crate::reporter::Failure;
 
 /// The failure of an argument.
-pub fn failure(error: &InputError) -> Failure {
+pub(crate) fn failure(error: &InputError) -> Failure {
     Failure::at(error.name.clone(), error.fault.to_string(), error.hint())
 }
 
 /// The failures of arguments.
-pub fn failures(errors: &[InputError]) -> Vec<Failure> {
+pub(crate) fn failures(errors: &[InputError]) -> Vec<Failure> {
     errors.iter().map(failure).collect()
 }

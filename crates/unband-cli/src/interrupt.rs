@@ -22,7 +22,7 @@ const SAME: Duration = Duration::from_secs(1);
 /// are ended and half-written files removed first.
 ///
 /// Nothing is installed for a host: it owns the signals of its process and calls [`stop`].
-pub fn listen() {
+pub(crate) fn listen() {
     if streams::lent() {
         return;
     }
@@ -45,22 +45,22 @@ pub fn stop() {
 }
 
 /// Forgets earlier requests.
-pub fn forget() {
+pub(crate) fn forget() {
     STOP.store(false, Ordering::SeqCst);
 }
 
 /// A context with this number of threads that a signal cancels; [`listen`]s from now on.
-pub fn context(threads: usize) -> Context<'static> {
+pub(crate) fn context(threads: usize) -> Context<'static> {
     listen();
     Context { threads, cancel: &STOP, ..Context::default() }
 }
 
 /// Guard of a job that cleans up after itself.
-pub struct Busy(());
+pub(crate) struct Busy(());
 
 impl Busy {
     /// Begins such a job; `None` if a stop was requested before.
-    pub fn begin() -> Option<Self> {
+    pub(crate) fn begin() -> Option<Self> {
         WRITING.fetch_add(1, Ordering::SeqCst);
         let busy = Self(());
         // Checked after counting: a handler that saw no job has already ended the program.

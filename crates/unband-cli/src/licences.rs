@@ -18,7 +18,7 @@ const THIRD_PARTY: [(&str, &str); 2] = [
 ];
 
 /// Prints them.
-pub fn run() -> Outcome {
+pub(crate) fn run() -> Outcome {
     let parts: Vec<String> = [OWN]
         .iter()
         .chain(&unband::NOTICES)

@@ -11,7 +11,7 @@ pub fn on_frames(keep: fn()) {
 
 /// Frames of a video follow, each of which needs the memory of the one before. Call it before other threads
 /// exist.
-pub fn frames_follow() {
+pub(crate) fn frames_follow() {
     if let Some(keep) = KEEP.get() {
         keep();
     }

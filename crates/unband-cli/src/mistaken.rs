@@ -90,7 +90,7 @@ const COMMANDS: &[(&[&str], &str)] = &[
 
 /// A long option of another program with a single dash, such as `-crf`: to the parser, it is several short
 /// options, `-map` is `-m ap`. `arguments`: all, the program's name first.
-pub fn cluster(arguments: &[OsString]) -> Option<Failure> {
+pub(crate) fn cluster(arguments: &[OsString]) -> Option<Failure> {
     let mut before = None;
     for argument in
         arguments.iter().skip(1).map_while(|argument| argument.to_str().filter(|&text| text != "--"))
@@ -106,7 +106,7 @@ pub fn cluster(arguments: &[OsString]) -> Option<Failure> {
 }
 
 /// An unknown option that other programs have, with unband's way. `arguments`: all, the program's name first.
-pub fn option(error: &clap::Error, arguments: &[OsString]) -> Option<Failure> {
+pub(crate) fn option(error: &clap::Error, arguments: &[OsString]) -> Option<Failure> {
     if error.kind() != ErrorKind::UnknownArgument {
         return None;
     }
@@ -131,7 +131,7 @@ fn unknown(option: &str, way: &str) -> Failure {
 }
 
 /// Detects arguments of the default command of the program `cli` that mean something else.
-pub fn default_command(args: &ImageArgs, cli: &clap::Command) -> Option<Failure> {
+pub(crate) fn default_command(args: &ImageArgs, cli: &clap::Command) -> Option<Failure> {
     let inputs = &args.inputs;
     quality(args).or_else(|| command(inputs, cli)).or_else(|| addresses(inputs)).or_else(|| output(inputs))
 }
@@ -179,7 +179,7 @@ fn output(inputs: &[PathBuf]) -> Option<Failure> {
 }
 
 /// `-q 90`, which means quality in other programs.
-pub fn quality(args: &ImageArgs) -> Option<Failure> {
+pub(crate) fn quality(args: &ImageArgs) -> Option<Failure> {
     let number = |path: &PathBuf| path.to_str()?.parse::<u8>().ok().filter(|_| !exists(path));
     let number = args.inputs.iter().filter(|_| args.reporter.quiet).find_map(number)?;
     let hint = format!("`-q` is quiet here: write `--quality {number}`");

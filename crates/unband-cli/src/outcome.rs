@@ -2,7 +2,7 @@
 
 /// Exit status of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// Everything was done.
     Done = 0,
     /// Some inputs failed, the others are done.

@@ -12,7 +12,7 @@ use crate::streams;
 
 /// The output of one input.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
+pub(crate) enum Target {
     /// Exactly this file.
     File(PathBuf),
     /// This path with the extension of the result's format.
@@ -23,7 +23,7 @@ pub enum Target {
 
 impl Target {
     /// The library's form of it; `sink` receives standard output.
-    pub fn output<'a>(&'a self, sink: &'a mut Vec<u8>) -> Output<'a> {
+    pub(crate) fn output<'a>(&'a self, sink: &'a mut Vec<u8>) -> Output<'a> {
         match self {
             Self::File(path) => Output::File(path),
             Self::Stem(path) => Output::Stem(path),
@@ -32,12 +32,12 @@ impl Target {
     }
 
     /// All paths that it may become.
-    pub fn possible(&self, input: &Input, naming: Naming) -> Vec<PathBuf> {
+    pub(crate) fn possible(&self, input: &Input, naming: Naming) -> Vec<PathBuf> {
         possible_outputs(&input.path, &self.output(&mut Vec::new()), naming)
     }
 
     /// The folder that must already exist.
-    pub fn folder(&self) -> Option<&Path> {
+    pub(crate) fn folder(&self) -> Option<&Path> {
         match self {
             Self::Stem(path) => path.parent().filter(|folder| !folder.as_os_str().is_empty()),
             // A folder misspelt in a full file name must not be created.
@@ -50,7 +50,7 @@ impl Target {
 ///
 /// # Errors
 /// A missing folder.
-pub fn check_folder_of(path: &Path) -> Result<(), Failure> {
+pub(crate) fn check_folder_of(path: &Path) -> Result<(), Failure> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     if folder.is_none_or(Path::is_dir) {
         return Ok(());
@@ -60,7 +60,7 @@ pub fn check_folder_of(path: &Path) -> Result<(), Failure> {
 }
 
 /// The output folder, if `-o` names one.
-pub fn folder_of<'a>(output: Option<&'a Path>, inputs: &[PathBuf]) -> Option<&'a Path> {
+pub(crate) fn folder_of<'a>(output: Option<&'a Path>, inputs: &[PathBuf]) -> Option<&'a Path> {
     let path = output.filter(|path| path.as_os_str() != STDIO)?;
     let several = inputs.len() > 1 || inputs.iter().any(|input| input.is_dir());
     let slash = path
@@ -79,7 +79,7 @@ pub fn folder_of<'a>(output: Option<&'a Path>, inputs: &[PathBuf]) -> Option<&'a
 ///
 /// # Errors
 /// Several images into one file, a suffix for one, image bytes to a terminal.
-pub fn targets(
+pub(crate) fn targets(
     inputs: &[Input],
     output: Option<&Path>,
     folder: Option<&Path>,
@@ -120,7 +120,7 @@ pub fn targets(
 }
 
 /// The path without its extension, and with a suffix.
-pub fn suffixed(path: &Path, suffix: &str) -> PathBuf {
+pub(crate) fn suffixed(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.file_stem().unwrap_or_default().to_owned();
     name.push(suffix);
     path.with_file_name(name)
@@ -129,7 +129,7 @@ pub fn suffixed(path: &Path, suffix: &str) -> PathBuf {
 /// Resolves name clashes between results, such as those of `a.jpg` and `a.png`: the whole input name becomes
 /// part of the result's, `a.jpg_unband.png`. A lossless format keeps the short name before a lossy one.
 /// Returns a note for each.
-pub fn distinguish(
+pub(crate) fn distinguish(
     inputs: &[Input],
     targets: &mut [Target],
     naming: Naming,
@@ -179,7 +179,12 @@ pub fn distinguish(
 ///
 /// # Errors
 /// The first such pair.
-pub fn check(inputs: &[Input], targets: &[Target], naming: Naming, overwrite: bool) -> Result<(), Failure> {
+pub(crate) fn check(
+    inputs: &[Input],
+    targets: &[Target],
+    naming: Naming,
+    overwrite: bool,
+) -> Result<(), Failure> {
     let sources: HashMap<PathBuf, usize> = inputs
         .iter()
         .enumerate()
@@ -224,7 +229,7 @@ pub fn check(inputs: &[Input], targets: &[Target], naming: Naming, overwrite: bo
 
 /// A canonical path for existing and missing files. Links are resolved, since their target is what would be
 /// replaced.
-pub fn place(path: &Path) -> PathBuf {
+pub(crate) fn place(path: &Path) -> PathBuf {
     let linked = path.canonicalize();
     let path = linked.as_deref().unwrap_or(path);
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -10,7 +10,7 @@ use crate::reporter::Failure;
 use crate::streams::{self, Input};
 
 /// Its name in messages.
-pub const SHOWN: &str = "standard input";
+pub(crate) const SHOWN: &str = "standard input";
 const MAGIC: &[u8] = b"YUV4MPEG2";
 /// Number of bytes by which a video is recognised.
 const HEAD: u64 = 4096;
@@ -18,7 +18,7 @@ const HEAD: u64 = 4096;
 const LONGEST_LINE: usize = 4096;
 
 /// The first bytes of standard input, and their kind.
-pub struct Look {
+pub(crate) struct Look {
     pub begins: Vec<u8>,
     /// YUV4MPEG2 with more than one frame, or with any number on request.
     pub is_stream: bool,
@@ -31,7 +31,7 @@ pub struct Look {
 ///
 /// # Errors
 /// I/O errors of standard input.
-pub fn look(always: bool) -> io::Result<Look> {
+pub(crate) fn look(always: bool) -> io::Result<Look> {
     let (mut begins, mut input) = (Vec::new(), Input);
     input.by_ref().take(MAGIC.len() as u64).read_to_end(&mut begins)?;
     if begins != MAGIC {
@@ -65,12 +65,12 @@ pub fn look(always: bool) -> io::Result<Look> {
 ///
 /// # Errors
 /// No space, and I/O errors.
-pub fn spool(begins: &[u8]) -> Result<Spool, Failure> {
+pub(crate) fn spool(begins: &[u8]) -> Result<Spool, Failure> {
     let known = streams::input_bytes().map(|bytes| bytes.saturating_sub(begins.len() as u64));
     Spool::fill(begins, &mut Input, known).map_err(|error| Failure::of(SHOWN.to_owned(), &error))
 }
 
 /// A failure to read standard input.
-pub fn unreadable(error: &io::Error) -> Failure {
+pub(crate) fn unreadable(error: &io::Error) -> Failure {
     Failure::at(SHOWN.to_owned(), format!("cannot read: {}", reason(error)), None)
 }

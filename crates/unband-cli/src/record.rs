@@ -13,7 +13,7 @@ use crate::reporter::Failure;
 
 /// Schema name and version of a `--json` object; by default that of `deband`.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub struct Schema(pub &'static str);
+pub(crate) struct Schema(pub &'static str);
 
 impl Default for Schema {
     fn default() -> Self {
@@ -24,7 +24,7 @@ impl Default for Schema {
 /// One line of `--json`. Unknown fields are omitted.
 #[derive(Debug, Default, Serialize)]
 #[serde(default)]
-pub struct FileRecord {
+pub(crate) struct FileRecord {
     /// The schema.
     pub schema: Schema,
     /// The input as named on the command line.
@@ -50,7 +50,7 @@ pub struct FileRecord {
 
 /// Finding and decision.
 #[derive(Debug, Serialize)]
-pub struct PlanRecord {
+pub(crate) struct PlanRecord {
     format: &'static str,
     width: usize,
     height: usize,
@@ -116,7 +116,7 @@ fn growth(bytes: FileBytes) -> String {
 
 /// The result.
 #[derive(Debug, Serialize)]
-pub struct DoneRecord {
+pub(crate) struct DoneRecord {
     /// The result of debanding before upscaling.
     #[serde(skip_serializing_if = "Option::is_none")]
     debanded: Option<&'static str>,
@@ -186,7 +186,7 @@ impl PlanRecord {
 
 impl FileRecord {
     /// The record of a plan.
-    pub fn planned(input: String, plan: &Plan) -> Self {
+    pub(crate) fn planned(input: String, plan: &Plan) -> Self {
         Self {
             input,
             status: "planned",
@@ -197,7 +197,7 @@ impl FileRecord {
     }
 
     /// The record of a processed image.
-    pub fn done(input: String, report: &FileReport, to_stdout: bool) -> Self {
+    pub(crate) fn done(input: String, report: &FileReport, to_stdout: bool) -> Self {
         let plan = &report.plan;
         let output = if to_stdout { Some("-".to_owned()) } else { shown(plan.output.as_deref()) };
         let status = match (plan.copies, output.is_some()) {
@@ -231,12 +231,12 @@ impl FileRecord {
     }
 
     /// The record of an image whose result exists.
-    pub fn skipped(input: String, output: &Path) -> Self {
+    pub(crate) fn skipped(input: String, output: &Path) -> Self {
         Self { input, status: "skipped", output: shown(Some(output)), ..Self::default() }
     }
 
     /// The record of a failed image.
-    pub fn failed(input: String, failure: &Failure) -> Self {
+    pub(crate) fn failed(input: String, failure: &Failure) -> Self {
         let (error, hint) = (Some(failure.text()), failure.hint.clone());
         Self { input, status: "failed", error, hint, ..Self::default() }
     }
@@ -249,7 +249,7 @@ fn shown(path: Option<&Path>) -> Option<String> {
 
 /// `sky.png 1920×1080 8-bit PNG  bands from luma of 6 bits  smooth  0.09 s → sky_unband.png`, or
 /// `old.jpg 640×480 8 bits JPEG  rrdbnet ×4 to 2560×1920  0.90 s → old_x4_unband.png`
-pub fn line(input: &str, report: &FileReport, to_stdout: bool) -> String {
+pub(crate) fn line(input: &str, report: &FileReport, to_stdout: bool) -> String {
     let plan = &report.plan;
     let reason = report.report.as_ref().map(|report| report.reason);
     let mut line = head(input, plan, reason);
@@ -273,7 +273,7 @@ pub fn line(input: &str, report: &FileReport, to_stdout: bool) -> String {
 }
 
 /// The text of `--dry-run`.
-pub fn plan_line(input: &str, plan: &Plan, to_stdout: bool) -> String {
+pub(crate) fn plan_line(input: &str, plan: &Plan, to_stdout: bool) -> String {
     let Some(repair) = plan.repair.as_ref().filter(|_| plan.upscale.is_none()) else {
         return head(input, plan, None) + &arrow(plan, to_stdout, "", "");
     };

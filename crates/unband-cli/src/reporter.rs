@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 use unband::Hint;
-pub use unband::inputs::printable;
+pub(crate) use unband::inputs::printable;
 
 use crate::bar::Bar;
 use crate::outcome::Outcome;
@@ -18,7 +18,7 @@ const NOTE: Style = AnsiColor::Yellow.on_default().bold();
 
 /// Verbosity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Loudness {
+pub(crate) enum Loudness {
     /// Errors only.
     Quiet,
     /// One line per file.
@@ -29,7 +29,7 @@ pub enum Loudness {
 
 impl Loudness {
     /// From `-q` and `-v`.
-    pub fn new(quiet: bool, verbose: bool) -> Self {
+    pub(crate) fn new(quiet: bool, verbose: bool) -> Self {
         match (quiet, verbose) {
             (true, _) => Self::Quiet,
             (_, true) => Self::Verbose,
@@ -40,7 +40,7 @@ impl Loudness {
 
 /// A failure, as shown to the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
+pub(crate) struct Failure {
     /// The file, unless there is none or the message names it.
     pub subject: Option<String>,
     /// The message; lower case, no full stop.
@@ -51,28 +51,28 @@ pub struct Failure {
 
 impl Failure {
     /// A failure about a file.
-    pub fn at(subject: String, message: String, hint: Option<String>) -> Self {
+    pub(crate) fn at(subject: String, message: String, hint: Option<String>) -> Self {
         Self { subject: Some(subject), message, hint }
     }
 
     /// An error about a file.
-    pub fn of(subject: impl Into<String>, error: &dyn Hint) -> Self {
+    pub(crate) fn of(subject: impl Into<String>, error: &dyn Hint) -> Self {
         Self::at(subject.into(), error.to_string(), error.hint())
     }
 
     /// A failure of the command line as a whole.
-    pub fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub(crate) fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { subject: None, message: message.into(), hint: Some(hint.into()) }
     }
 
     /// A bug in the program, which costs one image only.
-    pub fn of_program(subject: String) -> Self {
+    pub(crate) fn of_program(subject: String) -> Self {
         let hint = "this is a bug in unband; please report it, with the image if you can";
         Self::at(subject, "unband failed on this image".into(), Some(hint.into()))
     }
 
     /// The message with its subject, without the system's error numbers.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let message = self.stripped();
         match self.named(&message) {
             Some(subject) => format!("{subject}: {message}"),
@@ -114,7 +114,7 @@ impl<E: Hint> From<E> for Failure {
 }
 
 /// Prints to standard error, above the progress bar.
-pub struct Reporter<'a> {
+pub(crate) struct Reporter<'a> {
     /// Verbosity.
     pub loudness: Loudness,
     /// The bar, which is hidden while a line is written.
@@ -123,7 +123,7 @@ pub struct Reporter<'a> {
 
 impl Reporter<'_> {
     /// Prints a failure with its hint.
-    pub fn failure(&self, failure: &Failure) {
+    pub(crate) fn failure(&self, failure: &Failure) {
         let mut text = format!("{ERROR}error:{ERROR:#} {}\n", failure.lines());
         if let Some(hint) = &failure.hint {
             let _ = writeln!(text, "{HINT}hint:{HINT:#} {}", lines(hint));
@@ -132,7 +132,7 @@ impl Reporter<'_> {
     }
 
     /// The value, or the exit status after a failure because of which nothing was started.
-    pub fn settled<T>(&self, value: Result<T, Failure>) -> Result<T, Outcome> {
+    pub(crate) fn settled<T>(&self, value: Result<T, Failure>) -> Result<T, Outcome> {
         value.map_err(|failure| {
             self.failure(&failure);
             Outcome::Usage
@@ -140,28 +140,28 @@ impl Reporter<'_> {
     }
 
     /// Prints a note.
-    pub fn note(&self, text: &dyn Display) {
+    pub(crate) fn note(&self, text: &dyn Display) {
         if self.loudness > Loudness::Quiet {
             self.write(&format!("{NOTE}note:{NOTE:#} {}\n", printable(&text.to_string())));
         }
     }
 
     /// Prints a result line.
-    pub fn line(&self, text: &dyn Display) {
+    pub(crate) fn line(&self, text: &dyn Display) {
         if self.loudness > Loudness::Quiet {
             self.write(&format!("{}\n", printable(&text.to_string())));
         }
     }
 
     /// Prints a detail, with `-v`.
-    pub fn detail(&self, text: &dyn Display) {
+    pub(crate) fn detail(&self, text: &dyn Display) {
         if self.loudness > Loudness::Normal {
             self.write(&format!("  {}\n", printable(&text.to_string())));
         }
     }
 
     /// Prints values for people on standard output, above the progress bar.
-    pub fn values(&self, text: &str) -> Outcome {
+    pub(crate) fn values(&self, text: &str) -> Outcome {
         if self.loudness == Loudness::Quiet {
             Outcome::Done
         } else {
@@ -183,7 +183,7 @@ fn lines(text: &str) -> String {
 }
 
 /// An integer with thousands separators: `16,697,987`.
-pub fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let first = digits.len() % 3;
     let mut out = digits[..first].to_owned();
@@ -197,13 +197,13 @@ pub fn grouped(number: u64) -> String {
 }
 
 /// A note on a named pipe, before it is waited for; `None` for everything else.
-pub fn pipe_note(path: &Path) -> Option<String> {
+pub(crate) fn pipe_note(path: &Path) -> Option<String> {
     let name = || path.display().to_string();
     unband::io::is_named_pipe(path).then(|| format!("{}: a named pipe, waiting for its other end", name()))
 }
 
 /// "1 shot", "31 shots".
-pub fn counted(number: u64, thing: &str) -> String {
+pub(crate) fn counted(number: u64, thing: &str) -> String {
     format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }
 

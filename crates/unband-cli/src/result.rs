@@ -12,13 +12,13 @@ use crate::streams::Output;
 
 /// Prints text of several lines. Control characters that could affect the terminal are replaced; names that
 /// may hold line breaks must be [`printable`] before.
-pub fn print_text(text: &str) -> Outcome {
+pub(crate) fn print_text(text: &str) -> Outcome {
     let lines: Vec<String> = text.split('\n').map(printable).collect();
     print_data(lines.join("\n").as_bytes())
 }
 
 /// Prints data. A closed pipe (`| head`) is not a failure and is not reported.
-pub fn print_data(data: &[u8]) -> Outcome {
+pub(crate) fn print_data(data: &[u8]) -> Outcome {
     match write_data(data) {
         Ok(()) => Outcome::Done,
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Outcome::Done,
@@ -30,13 +30,13 @@ pub fn print_data(data: &[u8]) -> Outcome {
 }
 
 /// Writes and flushes.
-pub fn write_data(data: &[u8]) -> std::io::Result<()> {
+pub(crate) fn write_data(data: &[u8]) -> std::io::Result<()> {
     Output.write_all(data)?;
     Output.flush()
 }
 
 /// Prints one JSON object on its own line.
-pub fn print_json(record: &impl Serialize) -> Outcome {
+pub(crate) fn print_json(record: &impl Serialize) -> Outcome {
     match serde_json::to_vec(record) {
         Ok(mut line) => {
             line.push(b'\n');
@@ -48,7 +48,7 @@ pub fn print_json(record: &impl Serialize) -> Outcome {
 }
 
 /// A failure to write standard output.
-pub fn stdout_failure(error: &std::io::Error) -> Failure {
+pub(crate) fn stdout_failure(error: &std::io::Error) -> Failure {
     Failure {
         subject: Some("standard output".into()),
         message: reason(error),

@@ -17,7 +17,7 @@ use crate::print::json::FailureRecord;
 use crate::reporter::{Failure, Loudness, Reporter, counted, pipe_note};
 
 /// A job whose arguments are checked.
-pub trait MetricJob {
+pub(crate) trait MetricJob {
     /// Number of images or pairs.
     fn count(&self) -> usize;
     /// Processes them on the threads of the context; reports the failures known in advance.
@@ -25,7 +25,10 @@ pub trait MetricJob {
 }
 
 /// Runs a job with a bar, or reports why it cannot start.
-pub fn start<J: MetricJob>(args: &MetricArgs, job: Result<(J, Vec<Failure>), (Outcome, Failure)>) -> Outcome {
+pub(crate) fn start<J: MetricJob>(
+    args: &MetricArgs,
+    job: Result<(J, Vec<Failure>), (Outcome, Failure)>,
+) -> Outcome {
     let loudness = Loudness::new(args.reporter.quiet, args.reporter.verbose);
     let (job, failures) = match job {
         Ok(ready) => ready,
@@ -43,7 +46,7 @@ pub fn start<J: MetricJob>(args: &MetricArgs, job: Result<(J, Vec<Failure>), (Ou
 }
 
 /// A work item: an image or a pair.
-pub trait WorkItem: Sync {
+pub(crate) trait WorkItem: Sync {
     /// Its name in messages.
     fn name(&self) -> String;
     /// Its number of pixels.
@@ -57,7 +60,7 @@ pub trait WorkItem: Sync {
 /// Runs `one` for all items, with a context of its own threads and progress: small images in parallel, large
 /// ones one after the other, as `deband` does. Passes the results to `then` in the order of the items and
 /// reports failures. `None` when interrupted. Failures known in advance come first.
-pub fn each<T: WorkItem, R: Send>(
+pub(crate) fn each<T: WorkItem, R: Send>(
     items: &[T],
     failures: &[Failure],
     reporter: &Reporter<'_>,
@@ -69,7 +72,7 @@ pub fn each<T: WorkItem, R: Send>(
 }
 
 /// The same within a memory budget for all that run in parallel.
-pub fn each_within<T: WorkItem, R: Send>(
+pub(crate) fn each_within<T: WorkItem, R: Send>(
     items: &[T],
     budget: Budget,
     failures: &[Failure],
@@ -126,7 +129,7 @@ pub fn each_within<T: WorkItem, R: Send>(
 }
 
 /// Says how many images a page does not show.
-pub fn note_omitted(page: &Page, path: &Path, reporter: &Reporter<'_>) {
+pub(crate) fn note_omitted(page: &Page, path: &Path, reporter: &Reporter<'_>) {
     let (omitted, most) = (page.omitted() as u64, Page::MOST >> 20);
     if omitted > 0 {
         reporter.note(&format_args!(
@@ -138,7 +141,7 @@ pub fn note_omitted(page: &Page, path: &Path, reporter: &Reporter<'_>) {
 }
 
 /// Writes the requested table and page; reports failures.
-pub fn write_files<E: Display>(
+pub(crate) fn write_files<E: Display>(
     args: &MetricArgs,
     csv: impl FnOnce() -> Result<Vec<u8>, E>,
     page: Option<&Page>,

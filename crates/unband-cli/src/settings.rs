@@ -15,7 +15,7 @@ use crate::outputs::check_folder_of;
 use crate::reporter::Failure;
 
 /// The options of all commands that write images; the format is checked by the command.
-pub fn of_images(args: &ImageArgs) -> FileOptions {
+pub(crate) fn of_images(args: &ImageArgs) -> FileOptions {
     let options = Options {
         depth: args.depth,
         dither: args.dither.unwrap_or_default(),
@@ -36,7 +36,7 @@ pub fn of_images(args: &ImageArgs) -> FileOptions {
 }
 
 /// The library's options.
-pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
+pub(crate) fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
     let folder = models::folder();
     let mut method = match (&args.method, &args.weights) {
         (Some(text), _) => choice(text)?,
@@ -109,7 +109,7 @@ pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
 ///
 /// # Errors
 /// Several inputs, a file that is one of them, a missing folder.
-pub fn check_extra_output(
+pub(crate) fn check_extra_output(
     extra_output: Option<&ExtraOutputFile>,
     inputs: &[Input],
     output: Option<&Path>,
@@ -137,7 +137,7 @@ fn choice(text: &str) -> Result<Choice, Failure> {
 }
 
 /// Finds a format by its extension or name, with or without a dot.
-pub fn format_named(text: &str) -> Result<&'static FormatEntry, Failure> {
+pub(crate) fn format_named(text: &str) -> Result<&'static FormatEntry, Failure> {
     let word = text.trim_start_matches('.');
     let extension =
         |format: &&'static FormatEntry| format.extensions.iter().any(|e| e.eq_ignore_ascii_case(word));
@@ -151,7 +151,7 @@ pub fn format_named(text: &str) -> Result<&'static FormatEntry, Failure> {
 }
 
 /// Checks a single output: a known extension, and a format that can hold the requested data.
-pub fn check_output(path: &Path, naming: Naming, inputs: &[Input]) -> Result<(), Failure> {
+pub(crate) fn check_output(path: &Path, naming: Naming, inputs: &[Input]) -> Result<(), Failure> {
     if path.as_os_str() == STDIO {
         return Ok(());
     }
@@ -230,7 +230,7 @@ fn not_a_video(inputs: &[Input]) -> (String, String) {
 }
 
 /// Checks that the format can hold the requested depth.
-pub fn check_depth(
+pub(crate) fn check_depth(
     format: &'static FormatEntry,
     asked: OutputDepth,
     path: Option<&Path>,
@@ -253,11 +253,11 @@ pub fn check_depth(
 }
 
 /// Does this format have a quality setting?
-pub fn takes_quality(format: &FormatEntry) -> bool {
+pub(crate) fn takes_quality(format: &FormatEntry) -> bool {
     format.writes.as_ref().is_some_and(|writes| writes.lossy.holds(true))
 }
 
 /// Does this format have an effort setting, with or without a given quality?
-pub fn takes_effort(format: &FormatEntry, quality: bool) -> bool {
+pub(crate) fn takes_effort(format: &FormatEntry, quality: bool) -> bool {
     format.writes.as_ref().is_some_and(|writes| writes.effort.holds(quality))
 }

@@ -26,7 +26,7 @@ fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Runs with streams of a host, one run after the other.
-pub fn lend<T>(streams: Streams, run: impl FnOnce() -> T) -> T {
+pub(crate) fn lend<T>(streams: Streams, run: impl FnOnce() -> T) -> T {
     static TURN: Mutex<()> = Mutex::new(());
     /// Returns the streams, also after a panic.
     struct Lent;
@@ -44,12 +44,12 @@ pub fn lend<T>(streams: Streams, run: impl FnOnce() -> T) -> T {
 }
 
 /// Does a host own the process?
-pub fn lent() -> bool {
+pub(crate) fn lent() -> bool {
     lock(&OUTPUT).is_some()
 }
 
 /// Standard input.
-pub struct Input;
+pub(crate) struct Input;
 
 impl Read for Input {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -62,7 +62,7 @@ impl Read for Input {
 
 /// Size of the file at standard input; `None` for pipes.
 #[cfg(unix)]
-pub fn input_bytes() -> Option<u64> {
+pub(crate) fn input_bytes() -> Option<u64> {
     use std::os::fd::AsFd;
     if lock(&INPUT).is_some() {
         return None;
@@ -78,11 +78,11 @@ pub fn input_bytes() -> Option<u64> {
 }
 
 /// Standard output.
-pub struct Output;
+pub(crate) struct Output;
 
 impl Output {
     /// Is it a terminal?
-    pub fn is_terminal() -> bool {
+    pub(crate) fn is_terminal() -> bool {
         !lent() && io::stdout().is_terminal()
     }
 }
@@ -124,13 +124,13 @@ fn write_large(data: &[u8]) -> io::Result<usize> {
 }
 
 /// Is standard error a terminal?
-pub fn errors_on_terminal() -> bool {
+pub(crate) fn errors_on_terminal() -> bool {
     !lent() && io::stderr().is_terminal()
 }
 
 /// Writes text to standard error, without colours where they do not belong. It may be closed; then there is
 /// no one to report it to.
-pub fn error(text: &str) {
+pub(crate) fn error(text: &str) {
     let _ = match &mut *lock(&ERRORS) {
         Some(errors) => errors.write_all(anstream::adapter::strip_str(text).to_string().as_bytes()),
         None => anstream::stderr().write_all(text.as_bytes()),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 /// Category of an image in the summary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Became {
+pub(crate) enum Became {
     /// Upscaled.
     Upscaled,
     /// Repaired.
@@ -38,7 +38,7 @@ const NAMED: usize = 5;
 
 /// "15 repaired, 5 unchanged, 2 failed, 3 skipped (not supported: a.dng, notes.txt)". `skipped`: files of
 /// other kinds.
-pub fn summary(counts: &BTreeMap<Became, usize>, skipped: &[PathBuf]) -> String {
+pub(crate) fn summary(counts: &BTreeMap<Became, usize>, skipped: &[PathBuf]) -> String {
     let mut counts = counts.clone();
     if !skipped.is_empty() {
         *counts.entry(Became::Skipped).or_default() += skipped.len();

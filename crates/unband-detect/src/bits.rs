@@ -16,7 +16,7 @@ pub(super) struct Effective {
 
 impl Effective {
     /// All samples are 8-bit codes (or fewer bits), whatever the container.
-    pub fn eight(self) -> bool {
+    pub(crate) fn eight(self) -> bool {
         self.bits <= 8
     }
 }

@@ -24,25 +24,25 @@ const APART: usize = 6;
 
 impl Coding {
     /// Measures a plane of luma, in codes of the full range.
-    pub fn measure(luma: &LazyPlane<'_>) -> Self {
+    pub(crate) fn measure(luma: &LazyPlane<'_>) -> Self {
         let squares = luma.squares(ENOUGH);
         Self { blockiness: blockiness(luma, &squares), coarseness: coarseness(luma, &squares) }
     }
 
     /// Are the traces of a lossy codec visible?
-    pub fn visible(self) -> bool {
+    pub(crate) fn visible(self) -> bool {
         self.blockiness >= 1.15 || self.coarseness.is_some_and(|c| c >= 3.9)
     }
 
     /// Are steps slightly more frequent on block borders than elsewhere, in luma or in chroma? Gradients
     /// without noise are as coarse as coded ones, but have no preferred position. `trace`: the result of
     /// [`Coding::trace`].
-    pub fn favours_blocks(self, trace: f64) -> bool {
+    pub(crate) fn favours_blocks(self, trace: f64) -> bool {
         self.blockiness >= 1.03 || trace - self.step(false) >= 0.12
     }
 
     /// Do both features agree that there was a codec?
-    pub fn surely(self) -> bool {
+    pub(crate) fn surely(self) -> bool {
         self.blockiness >= 1.15 && self.coarseness.is_none_or(|c| c >= 3.0)
     }
 
@@ -50,7 +50,7 @@ impl Coding {
     /// coded.
     ///
     /// `smooth` may move samples by this step. Compared with fixed values on nine sets of codec frames.
-    pub fn step(self, known_lossy: bool) -> f64 {
+    pub(crate) fn step(self, known_lossy: bool) -> f64 {
         let blocks = self.blockiness.clamp(1.05, 2.0) - 1.05;
         let least = if known_lossy { 1.5 } else { 1.25 };
         match self.coarseness {
@@ -64,7 +64,7 @@ impl Coding {
     /// small steps on the borders of chroma's 8×8 blocks at half size. A 4:2:0 codec smooths chroma most.
     ///
     /// The weight was fitted on frames of four codecs and on 8-bit video, both from photos kept for training.
-    pub fn trace(self, chroma: [&LazyPlane<'_>; 2]) -> f64 {
+    pub(crate) fn trace(self, chroma: [&LazyPlane<'_>; 2]) -> f64 {
         let uneven = |plane: &LazyPlane<'_>| blockiness(plane, &plane.squares(ENOUGH)).max(0.5);
         let both = (uneven(chroma[0]) * uneven(chroma[1])).sqrt();
         self.step(false) + 2.0 * (both - 1.0).clamp(0.0, 1.5)

@@ -13,7 +13,7 @@ pub(super) struct Combs {
 
 impl Combs {
     /// From histograms of 256 bins.
-    pub fn new(hists: &[Vec<u32>]) -> Self {
+    pub(crate) fn new(hists: &[Vec<u32>]) -> Self {
         let mut combs = Self::default();
         for hist in hists {
             combs.push(hist, comb(hist), 1.3);
@@ -23,7 +23,7 @@ impl Combs {
 
     /// Adds a channel: its histogram, the spacing at each code in 8-bit codes, and the spacing from which
     /// codes are missing.
-    pub fn push(&mut self, hist: &[u32], spacing: Vec<f32>, least: f32) {
+    pub(crate) fn push(&mut self, hist: &[u32], spacing: Vec<f32>, least: f32) {
         let total: f64 = hist.iter().map(|&n| f64::from(n)).sum();
         let weighted: f64 = hist.iter().zip(&spacing).map(|(&n, &s)| f64::from(n) * f64::from(s)).sum();
         self.shares.push(combed_share(hist, &spacing, least));
@@ -32,11 +32,11 @@ impl Combs {
     }
 
     /// Does the comb affect more than a tenth of a channel?
-    pub fn found(&self) -> bool {
+    pub(crate) fn found(&self) -> bool {
         self.shares.iter().any(|&s| s > 0.1)
     }
 
-    pub fn grids(&self) -> Vec<PlaneGrid> {
+    pub(crate) fn grids(&self) -> Vec<PlaneGrid> {
         let each = self.spacings.iter().zip(&self.shares).zip(&self.means);
         each.map(|((spacing, &share), &mean)| PlaneGrid {
             found: share > 0.02,

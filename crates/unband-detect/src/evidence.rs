@@ -40,7 +40,7 @@ pub(crate) struct Evidence<'a> {
 }
 
 impl<'a> Evidence<'a> {
-    pub fn new(image: &'a Image, effective: Effective, codes: Codes, ctx: &'a Context<'a>) -> Self {
+    pub(crate) fn new(image: &'a Image, effective: Effective, codes: Codes, ctx: &'a Context<'a>) -> Self {
         Self {
             sums: BlockSums::new(&codes, ctx),
             image,
@@ -59,71 +59,71 @@ impl<'a> Evidence<'a> {
     }
 
     /// Histograms of squares.
-    pub fn tiles(&self) -> &TileHistograms {
+    pub(crate) fn tiles(&self) -> &TileHistograms {
         self.tiles.get_or_init(|| TileHistograms::new(&self.codes))
     }
 
     /// Flat windows.
-    pub fn flat_runs(&self) -> &FlatRuns {
+    pub(crate) fn flat_runs(&self) -> &FlatRuns {
         self.flat_runs.get_or_init(|| FlatRuns::new(&self.codes))
     }
 
     /// Histogram of each channel's codes.
-    pub fn histograms(&self) -> &[Vec<u32>] {
+    pub(crate) fn histograms(&self) -> &[Vec<u32>] {
         let whole = || (0..self.codes.planes.len()).map(|c| self.tiles().whole(c)).collect();
         self.histograms.get_or_init(whole)
     }
 
     /// Distinct colours.
-    pub fn colours(&self) -> &Colours {
+    pub(crate) fn colours(&self) -> &Colours {
         self.colours.get_or_init(|| lattice::colours(&self.codes))
     }
 
     /// Fewer than 300 colours.
-    pub fn few_colours(&self) -> bool {
+    pub(crate) fn few_colours(&self) -> bool {
         self.colours().list.len() < 300
     }
 
     /// Few colours, all nearly grey.
-    pub fn grey(&self) -> bool {
+    pub(crate) fn grey(&self) -> bool {
         self.few_colours() && self.colours().spread < 16
     }
 
     /// The lattice of colours that 8-bit `YCbCr` can represent.
-    pub fn lattice(&self) -> &Lattice {
+    pub(crate) fn lattice(&self) -> &Lattice {
         self.lattice.get_or_init(|| lattice::lattice(self.colours(), &self.codes))
     }
 
     /// Histogram combs of a tone curve.
-    pub fn combs(&self) -> &Combs {
+    pub(crate) fn combs(&self) -> &Combs {
         self.combs.get_or_init(|| {
             if self.effective.eight() { Combs::new(self.histograms()) } else { deep::combs(self.image) }
         })
     }
 
     /// Findings of a palette that the file does not declare.
-    pub fn palette(&self) -> Option<&Findings> {
+    pub(crate) fn palette(&self) -> Option<&Findings> {
         self.palette.get_or_init(|| palette::findings(self, false)).as_ref()
     }
 
     /// Findings of channels that were resized after they lost levels, and whether these are sure.
-    pub fn resized(&self) -> Option<&(Findings, bool)> {
+    pub(crate) fn resized(&self) -> Option<&(Findings, bool)> {
         self.resized.get_or_init(|| flat_runs::of_channels(self)).as_ref()
     }
 
     /// Gaps of expanded limited range among few colours: a ninth of a step, which resembles a fine JPEG grid.
-    pub fn limited_gaps(&self) -> bool {
+    pub(crate) fn limited_gaps(&self) -> bool {
         self.few_colours() && self.histograms().iter().any(|h| lattice::limited_gaps(h))
     }
 
     /// Added to the limits of grids below a codec where another cause is likely too.
-    pub fn guard(&self) -> f64 {
+    pub(crate) fn guard(&self) -> f64 {
         let comb = if self.combs().found() { 0.5 } else { 0.0 };
         comb + if self.palette().is_some() { 2.0 } else { 0.0 }
     }
 
     /// Name and value of the parts computed so far.
-    pub fn computed(&self) -> Vec<(&'static str, String)> {
+    pub(crate) fn computed(&self) -> Vec<(&'static str, String)> {
         let mut parts = vec![("bits per sample", self.effective.bits.to_string())];
         if let Some(colours) = self.colours.get() {
             let more = if colours.complete { "" } else { " or more" };
@@ -145,39 +145,39 @@ impl<'a> Evidence<'a> {
     }
 
     /// Was the file coded with loss?
-    pub fn lossy(&self) -> bool {
+    pub(crate) fn lossy(&self) -> bool {
         self.image.origin.is_lossy()
     }
 
     /// Is a palette declared by the file?
-    pub fn declares_palette(&self) -> bool {
+    pub(crate) fn declares_palette(&self) -> bool {
         matches!(self.image.origin.codec, Codec::Palette(_))
     }
 
     /// A plane behind the channels.
-    pub fn source(&self, channel: Channel, matrix: Matrix, range: Range, half: bool) -> LazyPlane<'_> {
+    pub(crate) fn source(&self, channel: Channel, matrix: Matrix, range: Range, half: bool) -> LazyPlane<'_> {
         LazyPlane::new(&self.codes, &self.sums, Recipe::of(channel, matrix, range, half), self.ctx.level)
     }
 
     /// Luma in full range.
-    pub fn luma(&self, matrix: Matrix) -> LazyPlane<'_> {
+    pub(crate) fn luma(&self, matrix: Matrix) -> LazyPlane<'_> {
         self.source(Channel::Luma, matrix, Range::Full, false)
     }
 
     /// Floating point of more than 8 bits in a file that declares linear light, or declares nothing.
-    pub fn is_linear(&self) -> bool {
+    pub(crate) fn is_linear(&self) -> bool {
         const LINEAR: u8 = 8;
         let said = self.image.color.cicp.is_none_or(|cicp| cicp.transfer == LINEAR);
         self.image.depth == Depth::F32 && !self.effective.eight() && said
     }
 
     /// 8-bit full-scale codes per code of `self.codes`.
-    pub fn unit(&self) -> f64 {
+    pub(crate) fn unit(&self) -> f64 {
         255.0 / f64::from(self.effective.scale)
     }
 
     /// Are nearly all 8×8 blocks of one value, with blocks counted from either end?
-    pub fn flat_blocks(&self) -> bool {
+    pub(crate) fn flat_blocks(&self) -> bool {
         const SIDE: usize = 8;
         let (w, h) = (self.codes.width, self.codes.height);
         let flat_from = |x0: usize, y0: usize| {
@@ -205,7 +205,13 @@ impl<'a> Evidence<'a> {
     }
 
     /// Sharp grids of luma and colour differences.
-    pub fn plane_grids(&self, matrix: Matrix, range: Range, shift: f64, strict: bool) -> [Option<Grid>; 3] {
+    pub(crate) fn plane_grids(
+        &self,
+        matrix: Matrix,
+        range: Range,
+        shift: f64,
+        strict: bool,
+    ) -> [Option<Grid>; 3] {
         let grids = self.ctx.map(Channel::ALL.len(), |i| {
             let channel = Channel::ALL[i];
             let shift = if channel.is_chroma() { 0.0 } else { shift };
@@ -215,12 +221,12 @@ impl<'a> Evidence<'a> {
     }
 
     /// Closeness of a plane's flat samples to the levels of `bits` bits, at most 1.
-    pub fn fit(&self, channel: Channel, matrix: Matrix, range: Range, bits: u8) -> f64 {
+    pub(crate) fn fit(&self, channel: Channel, matrix: Matrix, range: Range, bits: u8) -> f64 {
         grid::fit(&self.flats(channel, matrix, range), noisy::period(bits))
     }
 
     /// Blurred grids for the matrix of the lattice, or for both when there is no lattice.
-    pub fn noisy(&self, lattice: Lattice, grey: bool, extra: f64) -> Option<(NoisyGrid, Matrix)> {
+    pub(crate) fn noisy(&self, lattice: Lattice, grey: bool, extra: f64) -> Option<(NoisyGrid, Matrix)> {
         let conversion = if lattice.truncated { Conversion::Truncated } else { Conversion::Other };
         let known = lattice.found() && lattice.range == Range::Limited;
         let both = [(Matrix::Bt601, 0.0), (Matrix::Bt709, 2.5)];

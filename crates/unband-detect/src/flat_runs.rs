@@ -50,7 +50,7 @@ pub(super) struct StepContours {
 
 impl StepContours {
     /// Counts a row or a column: the level at each flat window, `None` elsewhere.
-    pub fn count(&mut self, row: impl Iterator<Item = Option<usize>>) {
+    pub(crate) fn count(&mut self, row: impl Iterator<Item = Option<usize>>) {
         let mut last: Option<(usize, usize)> = None;
         for (x, level) in row.enumerate() {
             let Some(level) = level else { continue };
@@ -67,7 +67,7 @@ impl StepContours {
     }
 
     /// Are most contours one step, and at least `least`?
-    pub fn single(self, least: u32) -> bool {
+    pub(crate) fn single(self, least: u32) -> bool {
         self.one >= least && self.one >= 3 * self.more
     }
 }
@@ -123,7 +123,7 @@ fn mark_flat(flats: &mut [bool], rows: [&[u8]; 3]) {
 }
 
 impl FlatRuns {
-    pub fn new(codes: &Codes) -> Self {
+    pub(crate) fn new(codes: &Codes) -> Self {
         let (width, height) = (codes.width, codes.height);
         let mut runs = Self {
             histograms: vec![[0; 256]; codes.planes.len()],
@@ -157,7 +157,7 @@ impl FlatRuns {
     /// Levels of 4 to 6 bits of a channel, if the flat windows are on them and the contours between flat
     /// windows are single steps. Where the levels are sure, a few contours are enough, or more whatever their
     /// steps: texture has large ones.
-    pub fn levels(&self, codes: &Codes, channel: usize) -> Option<RunLevels> {
+    pub(crate) fn levels(&self, codes: &Codes, channel: usize) -> Option<RunLevels> {
         let all = levels::sets_of(4..=6, 255).map(|set| (set, self.held(channel, set)));
         let (levels, held) = all.into_iter().find(|(_, held)| {
             held.share >= ON_LEVELS && held.roots >= ROOTS && held.occupied >= OCCUPIED && held.pairs >= PAIRS
@@ -170,7 +170,7 @@ impl FlatRuns {
 
     /// Levels of a channel with few of them next to others that have levels: two neighbours, and nothing
     /// else.
-    pub fn alone(&self, channel: usize, bits: RangeInclusive<u8>) -> Option<Levels> {
+    pub(crate) fn alone(&self, channel: usize, bits: RangeInclusive<u8>) -> Option<Levels> {
         levels::sets_of(bits, 255).find(|&set| {
             let held = self.held(channel, set);
             held.all(ALONE) && held.pairs > 0

@@ -19,7 +19,7 @@ pub(super) struct Grid {
 impl Grid {
     /// Converts to the grid of plane `index` (luma first) of this range, in full-scale codes: luma from
     /// black, chroma from neutral.
-    pub fn named(self, range: Range, index: usize) -> PlaneGrid {
+    pub(crate) fn named(self, range: Range, index: usize) -> PlaneGrid {
         let unit = f64::from(range.unit_codes(index > 0));
         let zero = match (index, range) {
             (0, Range::Limited) => 16.0,

@@ -37,7 +37,7 @@ pub(super) struct Colours {
 impl Colours {
     /// Mean distance to the nearest other colour, by the channel that differs most. Near 1 where each channel
     /// was rounded by itself; a palette's colours are further apart.
-    pub fn apart(&self) -> f64 {
+    pub(crate) fn apart(&self) -> f64 {
         let distance = |a: &[u8; 3], b: &[u8; 3]| (0..3).map(|c| a[c].abs_diff(b[c])).max().unwrap_or(0);
         let nearest = |a: &[u8; 3]| self.list.iter().filter(|b| *b != a).map(|b| distance(a, b)).min();
         let sum: f64 = self.list.iter().filter_map(nearest).map(f64::from).sum();
@@ -102,11 +102,11 @@ pub(super) struct Lattice {
 }
 
 impl Lattice {
-    pub fn found(self) -> bool {
+    pub(crate) fn found(self) -> bool {
         self.truncated || self.strength >= 0.2
     }
 
-    pub fn none() -> Self {
+    pub(crate) fn none() -> Self {
         Self { matrix: Matrix::Bt601, range: Range::Limited, strength: 0.0, truncated: false }
     }
 }

@@ -56,7 +56,7 @@ pub(super) fn sets_of(bits: RangeInclusive<u8>, max: usize) -> impl Iterator<Ite
 
 impl Levels {
     /// Number of levels.
-    pub fn count(self) -> usize {
+    pub(crate) fn count(self) -> usize {
         (1 << self.bits) + usize::from(self.stored == LevelRounding::Clipped)
     }
 
@@ -74,12 +74,12 @@ impl Levels {
     }
 
     /// Masked levels as clipped ones; others as they are.
-    pub fn clipped(self) -> Self {
+    pub(crate) fn clipped(self) -> Self {
         self.by_its_end(&[], true)
     }
 
     /// Clipped levels as masked ones; others as they are.
-    pub fn masked(self) -> Self {
+    pub(crate) fn masked(self) -> Self {
         match self.stored {
             LevelRounding::Clipped => Self { stored: LevelRounding::Masked, ..self },
             _ => self,
@@ -87,7 +87,7 @@ impl Levels {
     }
 
     /// Code of level `k` in a container of `depth` bits.
-    pub fn code(self, k: usize, depth: u8) -> usize {
+    pub(crate) fn code(self, k: usize, depth: u8) -> usize {
         let exact = k as f64 * self.step + self.offset;
         match self.stored {
             LevelRounding::Replicated => replicated(k, self.bits, depth),
@@ -98,7 +98,7 @@ impl Levels {
     }
 
     /// Centre of the interval of level 0, in codes.
-    pub fn centre(self) -> f64 {
+    pub(crate) fn centre(self) -> f64 {
         self.offset + if self.stored == LevelRounding::Masked { 0.5 * (self.step - 1.0) } else { 0.0 }
     }
 }

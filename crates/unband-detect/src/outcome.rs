@@ -12,7 +12,7 @@ use unband_image::findings::{Cause, Findings, PlaneGrid, Space};
 
 impl Evidence<'_> {
     /// Findings with the file's loss and depth.
-    pub fn base(&self, cause: Cause, space: Space, grids: Vec<PlaneGrid>) -> Findings {
+    pub(crate) fn base(&self, cause: Cause, space: Space, grids: Vec<PlaneGrid>) -> Findings {
         Findings {
             cause,
             space,
@@ -23,12 +23,12 @@ impl Evidence<'_> {
     }
 
     /// Samples on their container's own grid.
-    pub fn plain(&self) -> Findings {
+    pub(crate) fn plain(&self) -> Findings {
         Findings::plain_step(self.image.planes.len(), self.effective.bits, self.effective.step_codes)
     }
 
     /// Grids of luma and half-size chroma.
-    pub fn in_yuv(
+    pub(crate) fn in_yuv(
         &self,
         cause: Cause,
         matrix: Matrix,
@@ -41,7 +41,7 @@ impl Evidence<'_> {
     }
 
     /// 8-bit `YCbCr` without a grid: coded with visible loss or not.
-    pub fn video(&self, lattice: &Lattice) -> Findings {
+    pub(crate) fn video(&self, lattice: &Lattice) -> Findings {
         let coding = Coding::measure(&self.luma(lattice.matrix));
         let known = self.image.origin.is_lossy();
         let luma = coding.step(known) as f32;
@@ -57,7 +57,7 @@ impl Evidence<'_> {
     }
 
     /// Grids of planes that were not coded since.
-    pub fn clean_grid(&self, matrix: Matrix, range: Range, grids: &[Option<Grid>; 3]) -> Findings {
+    pub(crate) fn clean_grid(&self, matrix: Matrix, range: Range, grids: &[Option<Grid>; 3]) -> Findings {
         let planes = [0, 1, 2].map(|i| {
             grids[i].map_or_else(|| PlaneGrid::plain(range.unit_codes(i > 0)), |g| g.named(range, i))
         });
@@ -65,7 +65,7 @@ impl Evidence<'_> {
     }
 
     /// Grids of planes that were coded with loss since.
-    pub fn recoded(&self, noisy: &NoisyGrid, matrix: Matrix, rest: [f32; 3]) -> Findings {
+    pub(crate) fn recoded(&self, noisy: &NoisyGrid, matrix: Matrix, rest: [f32; 3]) -> Findings {
         let planes = noisy.named(rest);
         let mut found = self.in_yuv(Cause::RecodedGrid, matrix, Range::Limited, planes);
         found.lossy = true;
@@ -74,7 +74,7 @@ impl Evidence<'_> {
     }
 
     /// Channels that were quantised to 6 or 5 bits and then coded with loss.
-    pub fn recoded_channels(&self, extra: f64) -> Option<Findings> {
+    pub(crate) fn recoded_channels(&self, extra: f64) -> Option<Findings> {
         let (bits, confidence) = noisy::channels(&self.codes, extra, self.ctx.level)?;
         let step = noisy::period(bits) as f32;
         let grid = PlaneGrid { bits: Some(bits), found: true, confidence, ..PlaneGrid::plain(step) };
@@ -84,7 +84,7 @@ impl Evidence<'_> {
     }
 
     /// Quantiser steps of JPEG.
-    pub fn jpeg_planes(&self, steps: [Option<f32>; 3], half: bool) -> Findings {
+    pub(crate) fn jpeg_planes(&self, steps: [Option<f32>; 3], half: bool) -> Findings {
         let planes = steps.map(jpeg_plane);
         let mut found = self.in_yuv(Cause::Jpeg, Matrix::Bt601, Range::Full, planes);
         found.lossy = true;
@@ -93,7 +93,7 @@ impl Evidence<'_> {
     }
 
     /// JPEG blocks with a luma step, in a file that does not say so.
-    pub fn jpeg_blocks(&self, luma: u16) -> Findings {
+    pub(crate) fn jpeg_blocks(&self, luma: u16) -> Findings {
         let chroma = |part| {
             let source = self.source(part, Matrix::Bt601, Range::Full, false);
             dc_step(&source, true, ENOUGH).map(f32::from)

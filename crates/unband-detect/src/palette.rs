@@ -116,7 +116,7 @@ pub(super) fn look(codes: &Codes) -> PaletteLook {
 }
 
 impl PaletteLook {
-    pub fn grids(self) -> Vec<PlaneGrid> {
+    pub(crate) fn grids(self) -> Vec<PlaneGrid> {
         let each = self.steps.into_iter().zip(self.means);
         each.map(|(steps, mean)| PlaneGrid {
             step_codes: mean,

@@ -22,13 +22,13 @@ pub(super) struct Codes {
 
 impl Codes {
     /// Row `y` of a plane; the last plane replaces missing ones.
-    pub fn row(&self, plane: usize, y: usize) -> &[u8] {
+    pub(crate) fn row(&self, plane: usize, y: usize) -> &[u8] {
         let data = &self.planes[plane.min(self.planes.len() - 1)];
         &data[y * self.width..][..self.width]
     }
 
     /// Samples in a plane.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.width * self.height
     }
 }
@@ -43,7 +43,7 @@ pub(super) struct Fine {
 
 impl Fine {
     /// Samples `value * scale + offset` in 8-bit codes.
-    pub fn of(plane: &Plane, scale: f32, offset: f32) -> Self {
+    pub(crate) fn of(plane: &Plane, scale: f32, offset: f32) -> Self {
         let unit = UNIT as f32;
         let fine = |value: &f32| ((value * scale + offset) * unit).round().clamp(0.0, 255.0 * unit) as i16;
         Self { width: plane.width, data: plane.data.iter().map(fine).collect() }
@@ -52,7 +52,7 @@ impl Fine {
 
 impl Fine {
     /// Means of the whole blocks of `side` × `side` samples, and their size.
-    pub fn blocks(&self, side: u16) -> (Self, Codes) {
+    pub(crate) fn blocks(&self, side: u16) -> (Self, Codes) {
         let (side, count) = (usize::from(side), i32::from(side).pow(2));
         let (width, height) =
             (self.width / side, self.data.len().checked_div(self.width).unwrap_or(0) / side);
@@ -78,9 +78,9 @@ pub(super) enum Channel {
 }
 
 impl Channel {
-    pub const ALL: [Self; 3] = [Self::Luma, Self::Blue, Self::Red];
+    pub(crate) const ALL: [Self; 3] = [Self::Luma, Self::Blue, Self::Red];
 
-    pub fn is_chroma(self) -> bool {
+    pub(crate) fn is_chroma(self) -> bool {
         self != Self::Luma
     }
 }
@@ -97,7 +97,7 @@ pub(super) struct Recipe {
 
 impl Recipe {
     /// A plane behind RGB codes, in codes of its range (chroma around 128).
-    pub fn of(channel: Channel, matrix: Matrix, range: Range, half: bool) -> Self {
+    pub(crate) fn of(channel: Channel, matrix: Matrix, range: Range, half: bool) -> Self {
         let (kr, kb) = matrix.weights();
         let (kr, kb) = (f64::from(kr), f64::from(kb));
         let kg = 1.0 - kr - kb;
@@ -124,7 +124,7 @@ impl Recipe {
     }
 
     /// The plane as stored, in its own codes.
-    pub fn stored() -> Self {
+    pub(crate) fn stored() -> Self {
         Self { weights: [65536, 0, 0], zero: 0.0, half: false }
     }
 }
@@ -150,7 +150,7 @@ pub(super) struct BlockSums {
 
 impl BlockSums {
     /// Blocks start at the first sample, or one later where an odd side was mirrored, as detected by `pairs`.
-    pub fn new(codes: &Codes, ctx: &Context<'_>) -> Self {
+    pub(crate) fn new(codes: &Codes, ctx: &Context<'_>) -> Self {
         let (width, height) = (codes.width / 2, codes.height / 2);
         let (left, top) = super::pairs::start(codes);
         let planes = ctx.map(codes.planes.len(), |p| {
@@ -169,44 +169,44 @@ impl BlockSums {
 
 impl<'a> LazyPlane<'a> {
     /// A plane behind the three channels of `codes`; `sums` serve planes of half size.
-    pub fn new(codes: &'a Codes, sums: &'a BlockSums, recipe: Recipe, level: Level) -> Self {
+    pub(crate) fn new(codes: &'a Codes, sums: &'a BlockSums, recipe: Recipe, level: Level) -> Self {
         Self { codes, fine: None, sums: recipe.half.then_some(sums), recipe, first: 0, stored: false, level }
     }
 
     /// One plane of `codes`, unchanged.
-    pub fn stored(codes: &'a Codes, plane: usize, level: Level) -> Self {
+    pub(crate) fn stored(codes: &'a Codes, plane: usize, level: Level) -> Self {
         Self { codes, fine: None, sums: None, recipe: Recipe::stored(), first: plane, stored: true, level }
     }
 
     /// A plane of more than 8 bits; `codes` are the same samples in 8.
-    pub fn fine(fine: &'a Fine, codes: &'a Codes, level: Level) -> Self {
+    pub(crate) fn fine(fine: &'a Fine, codes: &'a Codes, level: Level) -> Self {
         Self { fine: Some(fine), stored: false, ..Self::stored(codes, 0, level) }
     }
 
-    pub fn width(&self) -> usize {
+    pub(crate) fn width(&self) -> usize {
         self.sums.map_or(self.codes.width, |s| s.width)
     }
 
-    pub fn height(&self) -> usize {
+    pub(crate) fn height(&self) -> usize {
         self.sums.map_or(self.codes.height, |s| s.height)
     }
 
-    pub fn level(&self) -> Level {
+    pub(crate) fn level(&self) -> Level {
         self.level
     }
 
     /// The stored codes, when the plane is one of them.
-    pub fn codes(&self) -> Option<(&'a Codes, usize)> {
+    pub(crate) fn codes(&self) -> Option<(&'a Codes, usize)> {
         self.stored.then_some((self.codes, self.first))
     }
 
     /// Writes row `y` in 1/64 codes.
-    pub fn fill(&self, y: usize, out: &mut [i16]) {
+    pub(crate) fn fill(&self, y: usize, out: &mut [i16]) {
         self.fill_from(0, y, out);
     }
 
     /// Writes row `y` from column `x` on, `out.len()` samples.
-    pub fn fill_from(&self, x: usize, y: usize, out: &mut [i16]) {
+    pub(crate) fn fill_from(&self, x: usize, y: usize, out: &mut [i16]) {
         let columns = x..x + out.len();
         if let Some(fine) = self.fine {
             out.copy_from_slice(&fine.data[y * fine.width..][..fine.width][columns]);
@@ -226,12 +226,12 @@ impl<'a> LazyPlane<'a> {
     }
 
     /// Evenly spread squares with about `enough` samples: [`spread::squares`](super::spread::squares).
-    pub fn squares(&self, enough: usize) -> Vec<Square> {
+    pub(crate) fn squares(&self, enough: usize) -> Vec<Square> {
         squares(self.width(), self.height(), enough)
     }
 
     /// Ranges and means of the 3×3 windows centred in a square.
-    pub fn windows(&self, square: Square, out: &mut Windows) {
+    pub(crate) fn windows(&self, square: Square, out: &mut Windows) {
         let Square { x0, y0, x1, y1 } = square.grown(self.width(), self.height());
         let w = x1 - x0;
         let inner = w.saturating_sub(2);

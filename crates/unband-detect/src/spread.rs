@@ -18,7 +18,7 @@ pub(super) struct Square {
 
 impl Square {
     /// Extended by one sample on each side, clipped to the plane.
-    pub fn grown(self, width: usize, height: usize) -> Self {
+    pub(crate) fn grown(self, width: usize, height: usize) -> Self {
         Self {
             x0: self.x0.saturating_sub(1),
             y0: self.y0.saturating_sub(1),

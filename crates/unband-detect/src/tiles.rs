@@ -18,7 +18,7 @@ pub(super) struct TileHistograms {
 const EVERY: usize = 2;
 
 impl TileHistograms {
-    pub fn new(codes: &Codes) -> Self {
+    pub(crate) fn new(codes: &Codes) -> Self {
         let side = BandingMap::SIDE;
         let channels = codes.planes.len();
         let (columns, rows) = (codes.width.div_ceil(side), codes.height.div_ceil(side));
@@ -52,7 +52,7 @@ impl TileHistograms {
     }
 
     /// Histogram of a channel over the whole image.
-    pub fn whole(&self, channel: usize) -> Vec<u32> {
+    pub(crate) fn whole(&self, channel: usize) -> Vec<u32> {
         let mut sum = vec![0u32; 256];
         for tile in 0..self.columns * self.rows {
             sum.iter_mut().zip(self.tile(tile, channel)).for_each(|(s, &n)| *s += u32::from(n));
@@ -61,7 +61,7 @@ impl TileHistograms {
     }
 
     /// Levels of a part of an image: the set that enough squares agree on.
-    pub fn partial_levels(&self) -> Option<Vec<Option<Levels>>> {
+    pub(crate) fn partial_levels(&self) -> Option<Vec<Option<Levels>>> {
         let tiles = self.columns * self.rows;
         let all: Vec<Vec<Option<Levels>>> = (0..tiles)
             .map(|tile| (0..self.channels).map(|c| self.tile_levels(tile, c)).collect::<Vec<_>>())
@@ -114,7 +114,7 @@ impl TileHistograms {
     }
 
     /// Squares on the levels: those with at least 98 % of their samples on them.
-    pub fn regions(&self, each: &[Option<Levels>]) -> GridRegions {
+    pub(crate) fn regions(&self, each: &[Option<Levels>]) -> GridRegions {
         let mut holds = Vec::with_capacity(self.columns * self.rows);
         for tile in 0..self.columns * self.rows {
             let mut planes = [false; 3];

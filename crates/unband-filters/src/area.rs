@@ -5,7 +5,7 @@ use unband_simd::io::jpeg_chroma::{between_rows, twice_as_wide};
 
 /// Samples of a rectangle of a component, in the component's coordinates.
 #[derive(Clone, Debug, Default)]
-pub struct Area {
+pub(crate) struct Area {
     pub x0: usize,
     pub y0: usize,
     pub width: usize,
@@ -15,28 +15,28 @@ pub struct Area {
 
 impl Area {
     /// Zeros at the origin.
-    pub fn zeros(width: usize, height: usize) -> Self {
+    pub(crate) fn zeros(width: usize, height: usize) -> Self {
         let mut area = Self::default();
         area.reshape(0, 0, width, height);
         area
     }
 
-    pub fn reshape(&mut self, x0: usize, y0: usize, width: usize, height: usize) {
+    pub(crate) fn reshape(&mut self, x0: usize, y0: usize, width: usize, height: usize) {
         (self.x0, self.y0, self.width, self.height) = (x0, y0, width, height);
         self.data.clear();
         self.data.resize(width * height, 0.0);
     }
 
-    pub fn row(&self, y: usize) -> &[f32] {
+    pub(crate) fn row(&self, y: usize) -> &[f32] {
         &self.data[y * self.width..][..self.width]
     }
 
-    pub fn row_mut(&mut self, y: usize) -> &mut [f32] {
+    pub(crate) fn row_mut(&mut self, y: usize) -> &mut [f32] {
         &mut self.data[y * self.width..][..self.width]
     }
 
     /// Means over blocks of `sx` columns and `sy` rows; blocks at the end have fewer samples.
-    pub fn reduced(&self, (sx, sy): (usize, usize)) -> Self {
+    pub(crate) fn reduced(&self, (sx, sy): (usize, usize)) -> Self {
         let mut out = Self::default();
         out.reshape(self.x0 / sx, self.y0 / sy, self.width.div_ceil(sx), self.height.div_ceil(sy));
         for y in 0..out.height {
@@ -54,7 +54,7 @@ impl Area {
     }
 
     /// Upsampled to `end` columns and rows.
-    pub fn upsampled(&self, level: Level, by: Upsampling, end: (usize, usize)) -> Self {
+    pub(crate) fn upsampled(&self, level: Level, by: Upsampling, end: (usize, usize)) -> Self {
         let mut out = Self::default();
         out.reshape(by.scale.0 * self.x0, by.scale.1 * self.y0, end.0, end.1);
         let mut tall = Vec::new();
@@ -65,7 +65,7 @@ impl Area {
     }
 
     /// Row `y` of [`Self::upsampled`]; `tall` is working memory.
-    pub fn upsampled_row(
+    pub(crate) fn upsampled_row(
         &self,
         level: Level,
         by: Upsampling,
@@ -94,7 +94,7 @@ impl Area {
 ///
 /// Source: libjpeg-turbo `jdsample.c`.
 #[derive(Clone, Copy, Debug)]
-pub struct Upsampling {
+pub(crate) struct Upsampling {
     /// Factors across and down.
     pub scale: (usize, usize),
     pub across: bool,
@@ -102,18 +102,18 @@ pub struct Upsampling {
 }
 
 impl Upsampling {
-    pub fn repeating(scale: (usize, usize)) -> Self {
+    pub(crate) fn repeating(scale: (usize, usize)) -> Self {
         Self { scale, across: false, down: false }
     }
 
     /// Interpolated along all axes with a factor of two.
-    pub fn smooth(scale: (usize, usize)) -> Self {
+    pub(crate) fn smooth(scale: (usize, usize)) -> Self {
         Self { scale, across: scale.0 == 2, down: scale.1 == 2 }
     }
 }
 
 /// Repeats each sample.
-pub fn repeat(out: &mut [f32], samples: &[f32], times: usize) {
+pub(crate) fn repeat(out: &mut [f32], samples: &[f32], times: usize) {
     match times {
         2 => {
             let (pairs, rest) = out.as_chunks_mut::<2>();
@@ -129,7 +129,7 @@ pub fn repeat(out: &mut [f32], samples: &[f32], times: usize) {
 }
 
 /// Adds block means; blocks at the end have fewer samples.
-pub fn add_means(sums: &mut [f32], samples: &[f32], of: usize) {
+pub(crate) fn add_means(sums: &mut [f32], samples: &[f32], of: usize) {
     match of {
         1 => sums.iter_mut().zip(samples).for_each(|(sum, v)| *sum += v),
         2 => {

@@ -146,14 +146,14 @@ impl<'a> Levels<'a> {
 
 /// Colour differences of the smooth surface, for rows whose results are not ready.
 #[derive(Default)]
-pub struct Surfaces(Mutex<VecDeque<Band>>);
+pub(crate) struct Surfaces(Mutex<VecDeque<Band>>);
 
 impl Surfaces {
     /// Bytes for each pixel that waits.
-    pub const BYTES: usize = 8;
+    pub(crate) const BYTES: usize = 8;
 
     /// Keeps the rows `y0..y1` of a surface over `window`.
-    pub fn keep(&self, surface: &[Plane], window: Window, (y0, y1): (usize, usize)) {
+    pub(crate) fn keep(&self, surface: &[Plane], window: Window, (y0, y1): (usize, usize)) {
         let [r, g, b] = surface else { return };
         if y0 >= y1 {
             return;
@@ -171,7 +171,7 @@ impl Surfaces {
     }
 
     /// Moves a network's result over `window` towards the surface, and drops the rows above its end.
-    pub fn apply(&self, guard: &ColorGuard, window: Window, planes: &mut [Plane]) {
+    pub(crate) fn apply(&self, guard: &ColorGuard, window: Window, planes: &mut [Plane]) {
         let mut bands = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for band in bands.iter() {
             towards(guard, band, window, planes);

@@ -14,10 +14,10 @@ use crate::engine::{Lines, Make};
 use crate::window::mirrored;
 
 /// Minimum and maximum columns whose conditioning a thread computes at once.
-pub const COLUMNS: (usize, usize) = (128, 256);
+pub(crate) const COLUMNS: (usize, usize) = (128, 256);
 
 /// A window of the image as network input, mirrored at the right and at the bottom up to a multiple.
-pub struct LumaInput<'a> {
+pub(crate) struct LumaInput<'a> {
     pub of: &'a GuidedRestorer,
     pub image: &'a Image,
     pub window: Window,
@@ -43,7 +43,7 @@ impl Lines for LumaInput<'_> {
 }
 
 /// Conditioning channels of the samples of a window.
-pub struct GridInput<'a> {
+pub(crate) struct GridInput<'a> {
     pub of: &'a GuidedRestorer,
     pub image: &'a Image,
     pub window: Window,

@@ -10,7 +10,7 @@ use crate::run::RunError;
 ///
 /// # Errors
 /// Images of that kind; the error names the method.
-pub fn refuse_yuv(method: &'static str, image: &Image) -> Result<(), RestoreError> {
+pub(crate) fn refuse_yuv(method: &'static str, image: &Image) -> Result<(), RestoreError> {
     if matches!(image.color.model, Model::Yuv { .. }) {
         let what = "needs red, green and blue: convert the image first".to_owned();
         return Err(RestoreError::Unsupported { method, what });
@@ -19,7 +19,7 @@ pub fn refuse_yuv(method: &'static str, image: &Image) -> Result<(), RestoreErro
 }
 
 /// The error of a method whose network could not run.
-pub fn failed(method: &'static str, error: RunError) -> RestoreError {
+pub(crate) fn failed(method: &'static str, error: RunError) -> RestoreError {
     match error {
         RunError::Stopped(error) => error,
         other => RestoreError::unsupported(method, other),
@@ -31,7 +31,7 @@ pub fn failed(method: &'static str, error: RunError) -> RestoreError {
 ///
 /// # Errors
 /// The first of such samples; the error names the method.
-pub fn check_finite<'a>(
+pub(crate) fn check_finite<'a>(
     method: &'static str,
     mut made: impl Iterator<Item = &'a [f32]>,
 ) -> Result<(), RestoreError> {
@@ -45,14 +45,14 @@ pub fn check_finite<'a>(
 ///
 /// # Errors
 /// Networks without outputs; the error names the method.
-pub fn first(method: &'static str, made: Vec<Map<f32>>) -> Result<Map<f32>, RestoreError> {
+pub(crate) fn first(method: &'static str, made: Vec<Map<f32>>) -> Result<Map<f32>, RestoreError> {
     let what = || RestoreError::Unsupported { method, what: "returned no image".to_owned() };
     made.into_iter().next().ok_or_else(what)
 }
 
 /// A window as red, green and blue in a network's range, mirrored at the right and at the bottom up to a
 /// multiple.
-pub fn fetched(image: &Image, window: Window, multiple: usize, (low, high): (f32, f32)) -> Map<f32> {
+pub(crate) fn fetched(image: &Image, window: Window, multiple: usize, (low, high): (f32, f32)) -> Map<f32> {
     let mut map = extended(3, (window.width(), window.height()), multiple, |c, y| {
         &image.planes[c.min(image.planes.len() - 1)].row(window.y0 + y)[window.x0..window.x1]
     });
@@ -62,7 +62,7 @@ pub fn fetched(image: &Image, window: Window, multiple: usize, (low, high): (f32
 
 /// Channels of this width and height, with given rows, mirrored at the right and at the bottom up to a
 /// multiple.
-pub fn extended<'a>(
+pub(crate) fn extended<'a>(
     channels: usize,
     (width, height): (usize, usize),
     multiple: usize,
@@ -83,7 +83,7 @@ pub fn extended<'a>(
 }
 
 /// Index `i` in a line of `n` samples that is mirrored at its end, without repeating the last one.
-pub fn mirrored(i: usize, n: usize) -> usize {
+pub(crate) fn mirrored(i: usize, n: usize) -> usize {
     if n == 1 {
         return 0;
     }
@@ -93,7 +93,7 @@ pub fn mirrored(i: usize, n: usize) -> usize {
 
 /// Copies the core of the outer window's result into a tile; a grey tile gets the mean of red, green and
 /// blue.
-pub fn lay(made: &Map<f32>, outer: Window, core: Window, output: &mut TileOut) {
+pub(crate) fn lay(made: &Map<f32>, outer: Window, core: Window, output: &mut TileOut) {
     let grey = output.planes.len() == 1;
     for (c, plane) in output.planes.iter_mut().enumerate() {
         for (y, row) in plane.data.chunks_exact_mut(plane.width.max(1)).enumerate() {
@@ -109,7 +109,7 @@ pub fn lay(made: &Map<f32>, outer: Window, core: Window, output: &mut TileOut) {
 }
 
 /// Row `y` of the core in the outer window's result.
-pub fn core_row(made: &Map<f32>, channel: usize, outer: Window, core: Window, y: usize) -> &[f32] {
+pub(crate) fn core_row(made: &Map<f32>, channel: usize, outer: Window, core: Window, y: usize) -> &[f32] {
     &made.plane(channel)[(core.y0 - outer.y0 + y) * made.shape.width + core.x0 - outer.x0..][..core.width()]
 }
 

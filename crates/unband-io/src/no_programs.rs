@@ -7,20 +7,20 @@ use crate::Error;
 
 /// An optional external program.
 #[derive(Debug)]
-pub struct Program {
+pub(crate) struct Program {
     /// Its possible names.
-    pub names: &'static [&'static str],
+    pub(crate) names: &'static [&'static str],
     /// Its purpose.
-    pub purpose: &'static str,
+    pub(crate) purpose: &'static str,
     /// How to install it.
-    pub install: &'static str,
+    pub(crate) install: &'static str,
 }
 
 /// A folder that forgets its files.
-pub struct Room;
+pub(crate) struct Room;
 
 impl Program {
-    pub fn run(&self, _: &Room, _: &[&str], _: Duration) -> Result<(), Error> {
+    pub(crate) fn run(&self, _: &Room, _: &[&str], _: Duration) -> Result<(), Error> {
         let Self { names, purpose, install } = *self;
         Err(Error::NoProgram { program: names[0], purpose, install })
     }
@@ -28,17 +28,17 @@ impl Program {
 
 impl Room {
     #[allow(clippy::unnecessary_wraps)] // as its counterpart
-    pub fn new() -> Result<Self, Error> {
+    pub(crate) fn new() -> Result<Self, Error> {
         Ok(Self)
     }
 
     #[allow(clippy::unnecessary_wraps, clippy::unused_self)]
-    pub fn create(&self, _: &str) -> Result<io::Sink, Error> {
+    pub(crate) fn create(&self, _: &str) -> Result<io::Sink, Error> {
         Ok(io::sink())
     }
 
     #[allow(clippy::unnecessary_wraps, clippy::unused_self)]
-    pub fn read(&self, _: &str, _: u64) -> Result<Option<Vec<u8>>, Error> {
+    pub(crate) fn read(&self, _: &str, _: u64) -> Result<Option<Vec<u8>>, Error> {
         Ok(None)
     }
 }

@@ -12,7 +12,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const NAP: Duration = Duration::from_millis(10);
 
 /// A file, or a named pipe.
-pub struct FileOrPipe<'a> {
+pub(crate) struct FileOrPipe<'a> {
     file: File,
     /// A pipe is read in non-blocking mode, so that `stop` takes effect.
     pipe: Option<Pipe<'a>>,
@@ -28,7 +28,7 @@ struct Pipe<'a> {
 ///
 /// # Errors
 /// Operating-system errors.
-pub fn open<'a>(path: &Path, stop: &'a AtomicBool) -> io::Result<FileOrPipe<'a>> {
+pub(crate) fn open<'a>(path: &Path, stop: &'a AtomicBool) -> io::Result<FileOrPipe<'a>> {
     if !is_pipe(path)? {
         return Ok(FileOrPipe { file: File::open(path)?, pipe: None });
     }
@@ -65,7 +65,7 @@ fn open_pipe(path: &Path) -> io::Result<File> {
 }
 
 /// A device, or a named pipe, to write to.
-pub struct Sink<'a> {
+pub(crate) struct Sink<'a> {
     file: File,
     stop: Option<&'a AtomicBool>,
 }
@@ -75,7 +75,7 @@ pub struct Sink<'a> {
 /// # Errors
 /// Operating-system errors.
 #[cfg(target_os = "linux")]
-pub fn open_to<'a>(path: &Path, stop: Option<&'a AtomicBool>) -> io::Result<Sink<'a>> {
+pub(crate) fn open_to<'a>(path: &Path, stop: Option<&'a AtomicBool>) -> io::Result<Sink<'a>> {
     use std::os::unix::fs::OpenOptionsExt;
     if !is_pipe(path)? {
         return Ok(Sink { file: File::options().write(true).open(path)?, stop });
@@ -127,7 +127,7 @@ impl Write for Sink<'_> {
 }
 
 impl FileOrPipe<'_> {
-    pub fn is_pipe(&self) -> bool {
+    pub(crate) fn is_pipe(&self) -> bool {
         self.pipe.is_some()
     }
 
@@ -135,7 +135,7 @@ impl FileOrPipe<'_> {
     ///
     /// # Errors
     /// Operating-system errors.
-    pub fn size(&self) -> io::Result<Option<u64>> {
+    pub(crate) fn size(&self) -> io::Result<Option<u64>> {
         let metadata = self.file.metadata()?;
         Ok(metadata.is_file().then_some(metadata.len()))
     }

@@ -30,14 +30,14 @@ pub(crate) struct Means {
 
 impl Window<11> {
     /// Gaussian of σ 1.5, biased covariance.
-    pub fn gaussian() -> Self {
+    pub(crate) fn gaussian() -> Self {
         let weights = gaussian(11, 1.5 * 1.5);
         Self { weights: std::array::from_fn(|i| weights[i]), sample: 1.0 }
     }
 
     /// The same in single precision, as in programs on `f32` tensors: its sum is 1 to only seven digits,
     /// which changes the similarity of flat areas in the sixth.
-    pub fn gaussian_f32() -> Self {
+    pub(crate) fn gaussian_f32() -> Self {
         let raw: [f32; 11] = std::array::from_fn(|i| (-(i as f64 - 5.0).powi(2) / 4.5).exp() as f32);
         let sum = raw.iter().map(|&v| f64::from(v)).sum::<f64>() as f32;
         Self { weights: raw.map(|v| (v / sum).into()), sample: 1.0 }
@@ -46,7 +46,7 @@ impl Window<11> {
 
 impl<const N: usize> Window<N> {
     /// Equal weights, sample covariance (divided by one less than the count).
-    pub fn uniform() -> Self {
+    pub(crate) fn uniform() -> Self {
         let count = (N * N) as f64;
         Self { weights: [1.0 / N as f64; N], sample: count / (count - 1.0) }
     }
@@ -58,7 +58,7 @@ impl<const N: usize> Window<N> {
     ///
     /// # Errors
     /// When cancelled.
-    pub fn means(&self, a: &Field, b: &Field, ctx: &Context<'_>) -> Result<Means, MetricError> {
+    pub(crate) fn means(&self, a: &Field, b: &Field, ctx: &Context<'_>) -> Result<Means, MetricError> {
         let (wide, high) = (a.width + 1 - N, a.height + 1 - N);
         let strips = ctx.map(wide.div_ceil(STRIP), |i| {
             if ctx.check().is_err() {

@@ -12,7 +12,7 @@ const MANY: usize = 1 << 16;
 
 /// Samples in one of the types that arrays may have here.
 #[derive(Clone, Debug)]
-pub enum Data {
+pub(crate) enum Data {
     /// Codes of up to 8 bits.
     U8(Vec<u8>),
     /// Codes of up to 16 bits.

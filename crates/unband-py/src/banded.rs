@@ -38,7 +38,7 @@ fn write(py: Python<'_>, array: &Bound<'_, PyAny>, values: &[f32]) -> PyResult<(
 /// The output of the layer, into `out`; all arrays are contiguous `float32`.
 #[pyfunction]
 #[allow(clippy::needless_pass_by_value)] // Python has no slices
-pub fn banded_forward(
+pub(crate) fn banded_forward(
     py: Python<'_>,
     sizes: Sizes,
     inputs: [Bound<'_, PyAny>; 3],
@@ -58,7 +58,7 @@ pub fn banded_forward(
 /// The gradients by image, geometry and weight for that of the output, into `out`.
 #[pyfunction]
 #[allow(clippy::needless_pass_by_value)] // Python has no slices
-pub fn banded_backward(
+pub(crate) fn banded_backward(
     py: Python<'_>,
     sizes: Sizes,
     inputs: [Bound<'_, PyAny>; 3],

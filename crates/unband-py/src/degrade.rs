@@ -43,7 +43,7 @@ pub struct Recipe(Arc<DegradationRecipe>);
 
 /// Names and titles of the built-in recipes.
 #[pyfunction]
-pub fn recipes() -> Vec<(&'static str, String)> {
+pub(crate) fn recipes() -> Vec<(&'static str, String)> {
     let title = |text: &str, name: &str| {
         DegradationRecipe::parse(text, name)
             .map_or_else(|_| String::new(), |recipe| recipe.title().to_owned())

@@ -72,7 +72,7 @@ fn recipe(given: &Given<'_, '_>) -> Result<Recipe, Fault> {
 
 /// Evaluates a table.
 #[pyfunction]
-pub fn evaluate<'py>(py: Python<'py>, options: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyDict>> {
+pub(crate) fn evaluate<'py>(py: Python<'py>, options: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyDict>> {
     let given = Given(options);
     let (recipe, job) = (recipe(&given)?, given.job(Stop::WithWork)?);
     let output: Option<PathBuf> = given.value("out", "a folder")?;

@@ -23,7 +23,7 @@ fn format_named(given: &Given<'_, '_>) -> Result<Option<&'static FormatEntry>, F
 
 /// Debands an image file; without an output its name gets `_unband`.
 #[pyfunction]
-pub fn deband_file<'py>(
+pub(crate) fn deband_file<'py>(
     py: Python<'py>,
     input: PathBuf,
     output: Option<PathBuf>,
@@ -54,7 +54,7 @@ pub fn deband_file<'py>(
 /// 0 if none does.
 #[pyfunction]
 #[allow(clippy::needless_pass_by_value)] // Python has no slices
-pub fn peak_memory(py: Python<'_>, paths: Vec<PathBuf>, options: &Bound<'_, PyDict>) -> PyResult<u64> {
+pub(crate) fn peak_memory(py: Python<'_>, paths: Vec<PathBuf>, options: &Bound<'_, PyDict>) -> PyResult<u64> {
     let options = FileOptions { options: Given(options).options()?, ..FileOptions::default() };
     let ctx = Context { threads: 1, ..Context::default() };
     let cost = |path: &PathBuf| match batch::deband_cost(path, &options, &ctx).memory {

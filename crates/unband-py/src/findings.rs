@@ -8,7 +8,7 @@ use unband::{Findings, Proof, Report};
 use unband_image::findings::Space;
 
 /// Findings; the map is rows × columns of `float32` in bytes.
-pub fn findings<'py>(py: Python<'py>, found: &Findings) -> PyResult<Bound<'py, PyDict>> {
+pub(crate) fn findings<'py>(py: Python<'py>, found: &Findings) -> PyResult<Bound<'py, PyDict>> {
     let row = PyDict::new(py);
     row.set_item("cause", found.cause_word())?;
     row.set_item("sentence", found.sentence())?;
@@ -44,7 +44,7 @@ pub fn findings<'py>(py: Python<'py>, found: &Findings) -> PyResult<Bound<'py, P
 }
 
 /// A report with its findings.
-pub fn report<'py>(py: Python<'py>, report: &Report) -> PyResult<Bound<'py, PyDict>> {
+pub(crate) fn report<'py>(py: Python<'py>, report: &Report) -> PyResult<Bound<'py, PyDict>> {
     let row = PyDict::new(py);
     row.set_item("findings", findings(py, &report.findings)?)?;
     row.set_item("method", report.method)?;
@@ -68,7 +68,7 @@ pub fn report<'py>(py: Python<'py>, report: &Report) -> PyResult<Bound<'py, PyDi
 }
 
 /// Counts of a proof.
-pub fn proof<'py>(py: Python<'py>, proof: &Proof) -> PyResult<Bound<'py, PyDict>> {
+pub(crate) fn proof<'py>(py: Python<'py>, proof: &Proof) -> PyResult<Bound<'py, PyDict>> {
     let row = PyDict::new(py);
     row.set_item("samples", proof.samples)?;
     row.set_item("outside", proof.outside)?;

@@ -27,13 +27,16 @@ impl Image {
 
 /// Reads an image file: the orientation is applied, the depth stays.
 #[pyfunction]
-pub fn open(py: Python<'_>, path: PathBuf, options: &Bound<'_, PyDict>) -> PyResult<Image> {
+pub(crate) fn open(py: Python<'_>, path: PathBuf, options: &Bound<'_, PyDict>) -> PyResult<Image> {
     let job = Given(options).job(Stop::AtOnce)?;
     wait::run(py, &job, move |_| Ok(Image::of(unband_io::read_file(&path, &Limits::default())?.0)))
 }
 
 /// An image whose samples can be those of an array: RGB or grey.
-pub fn as_rgb(image: &Arc<unband::Image>, ctx: &unband::Context<'_>) -> Result<Arc<unband::Image>, Fault> {
+pub(crate) fn as_rgb(
+    image: &Arc<unband::Image>,
+    ctx: &unband::Context<'_>,
+) -> Result<Arc<unband::Image>, Fault> {
     if !image.is_yuv() {
         return Ok(Arc::clone(image));
     }

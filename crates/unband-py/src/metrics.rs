@@ -28,7 +28,7 @@ impl From<MetricError> for Fault {
 
 /// All metrics as dicts.
 #[pyfunction]
-pub fn metrics(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
+pub(crate) fn metrics(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
     let folder = models::folder();
     let list = PyList::empty(py);
     for metric in unband_metrics::metrics(Domain::Image) {
@@ -40,7 +40,7 @@ pub fn metrics(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
 /// Names of the default metrics for an image, or for a result with its reference and the image before its
 /// repair.
 #[pyfunction]
-pub fn default_metrics(reference: bool, before: bool) -> Vec<&'static str> {
+pub(crate) fn default_metrics(reference: bool, before: bool) -> Vec<&'static str> {
     let scope = match (reference, before) {
         (false, _) => Scope::IMAGE,
         (true, false) => Scope::PAIR,
@@ -76,7 +76,7 @@ type Value = (f64, Vec<(&'static str, f64)>);
 /// None.
 #[pyfunction]
 #[allow(clippy::needless_pass_by_value)] // Python has no slices of texts
-pub fn score<'py>(
+pub(crate) fn score<'py>(
     py: Python<'py>,
     names: Vec<String>,
     image: ImageInput<'py>,

@@ -9,14 +9,14 @@ use crate::fault::{ErrorKind, Fault};
 use crate::wait::{self, Job, Stop};
 
 /// A tensor: name, shape, and its values as `float32` in bytes.
-pub type Values = (String, Vec<usize>, Vec<u8>);
+pub(crate) type Values = (String, Vec<usize>, Vec<u8>);
 
 /// Name and settings of a network, and its tensors.
-pub type Read = (String, Vec<(&'static str, String)>, Vec<Values>);
+pub(crate) type Read = (String, Vec<(&'static str, String)>, Vec<Values>);
 
 /// The network of a checkpoint in any format: its name, its settings, and its tensors by the authors' names.
 #[pyfunction]
-pub fn read_checkpoint(py: Python<'_>, path: PathBuf) -> PyResult<Read> {
+pub(crate) fn read_checkpoint(py: Python<'_>, path: PathBuf) -> PyResult<Read> {
     let job = Job { threads: None, progress: None, stop: Stop::AtOnce, quick: false };
     wait::run(py, &job, move |_| read(&path))
 }

@@ -11,7 +11,7 @@ use crate::registry::own_name;
 use crate::wait::{Job, Stop};
 
 /// Keyword arguments by name; `None` and missing ones have the default.
-pub struct Given<'a, 'py>(pub &'a Bound<'py, PyDict>);
+pub(crate) struct Given<'a, 'py>(pub &'a Bound<'py, PyDict>);
 
 impl<'py> Given<'_, 'py> {
     fn raw(&self, name: &str) -> Option<Bound<'py, PyAny>> {
@@ -19,7 +19,7 @@ impl<'py> Given<'_, 'py> {
     }
 
     /// The value of a keyword; `rule` describes it in the message on another type.
-    pub fn value<T: for<'a> FromPyObject<'a, 'py>>(
+    pub(crate) fn value<T: for<'a> FromPyObject<'a, 'py>>(
         &self,
         name: &str,
         rule: &str,
@@ -29,12 +29,12 @@ impl<'py> Given<'_, 'py> {
     }
 
     /// A switch. Numbers and texts are refused: `"no"` would be true.
-    pub fn switch(&self, name: &str) -> Result<bool, Fault> {
+    pub(crate) fn switch(&self, name: &str) -> Result<bool, Fault> {
         Ok(self.value(name, "True or False")?.unwrap_or(false))
     }
 
     /// Bytes: a number, or text such as "2G".
-    pub fn amount(&self, name: &str) -> Result<Option<u64>, Fault> {
+    pub(crate) fn amount(&self, name: &str) -> Result<Option<u64>, Fault> {
         let Some(value) = self.raw(name) else { return Ok(None) };
         let text = value.extract::<String>().ok();
         let bytes = text.map_or_else(|| value.extract().ok(), |text| unband_io::parse_amount(&text));
@@ -44,7 +44,7 @@ impl<'py> Given<'_, 'py> {
     }
 
     /// One of the words of a registry.
-    pub fn word<T: ParamValue>(&self, name: &str) -> Result<Option<T>, Fault> {
+    pub(crate) fn word<T: ParamValue>(&self, name: &str) -> Result<Option<T>, Fault> {
         let Some(text) = self.value::<String>(name, "a word")? else { return Ok(None) };
         let rule = format!("one of {}", T::KIND);
         T::parse(&text).map(Some).ok_or_else(|| Fault::option(name, &rule, format!("`{text}`")))
@@ -69,7 +69,7 @@ impl<'py> Given<'_, 'py> {
     }
 
     /// Threads, progress and the answer to Ctrl-C.
-    pub fn job(&self, stop: Stop) -> Result<Job, Fault> {
+    pub(crate) fn job(&self, stop: Stop) -> Result<Job, Fault> {
         let threads = self.value::<usize>("threads", "a whole number from 1")?;
         if threads == Some(0) {
             return Err(Fault::option("threads", "a whole number from 1", 0));
@@ -78,7 +78,7 @@ impl<'py> Given<'_, 'py> {
     }
 
     /// Options of the main job.
-    pub fn options(&self) -> Result<Options, Fault> {
+    pub(crate) fn options(&self) -> Result<Options, Fault> {
         let plain = Options::default();
         let mut own: Vec<&str> = Vec::new();
         let method = self.method(&mut own)?;
@@ -152,7 +152,7 @@ impl<'py> Given<'_, 'py> {
     }
 
     /// Options of upscaling.
-    pub fn upscaling(&self) -> Result<UpscaleOptions, Fault> {
+    pub(crate) fn upscaling(&self) -> Result<UpscaleOptions, Fault> {
         let weights = self.raw("weights").map(|value| model_file(&text_of(&value)).into());
         Ok(UpscaleOptions {
             scale: self.value("scale", "a whole number")?,

@@ -85,7 +85,7 @@ fn bytes_of(plane: &Plane) -> Vec<u8> {
 }
 
 /// The image as text and blobs.
-pub fn dumped(image: &Image) -> (String, Vec<Vec<u8>>) {
+pub(crate) fn dumped(image: &Image) -> (String, Vec<Vec<u8>>) {
     // Without `..`: a new field must be added here too.
     let Image { planes, alpha, color, depth, origin, metadata } = image;
     let Color { model, cicp, siting } = color;
@@ -203,7 +203,7 @@ fn unit_number(unit: DensityUnit) -> u8 {
 ///
 /// # Errors
 /// Those of another version, and damaged ones.
-pub fn loaded(text: &str, blobs: Vec<Vec<u8>>) -> Result<Image, Fault> {
+pub(crate) fn loaded(text: &str, blobs: Vec<Vec<u8>>) -> Result<Image, Fault> {
     let version = serde_json::from_str::<serde_json::Value>(text).ok();
     let version = version.and_then(|head| head["version"].as_str().map(str::to_owned)).ok_or_else(damaged)?;
     if version != VERSION {

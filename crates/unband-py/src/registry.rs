@@ -14,7 +14,7 @@ fn identifier(name: &str) -> String {
 }
 
 /// The method's own name of a parameter, from that name or from its identifier.
-pub fn own_name(entry: &Entry, name: &str) -> String {
+pub(crate) fn own_name(entry: &Entry, name: &str) -> String {
     let own = entry.params.iter().find(|param| param.name == name || identifier(param.name) == name);
     own.map_or(name, |param| param.name).to_owned()
 }
@@ -41,7 +41,7 @@ fn parameter<'py>(py: Python<'py>, info: &ParamInfo) -> PyResult<Bound<'py, PyDi
 
 /// All methods with their parameters, as dicts.
 #[pyfunction]
-pub fn methods(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
+pub(crate) fn methods(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
     let list = PyList::empty(py);
     for entry in unband::methods() {
         let row = PyDict::new(py);
@@ -58,6 +58,6 @@ pub fn methods(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
 
 /// Version of the library.
 #[pyfunction]
-pub fn version() -> &'static str {
+pub(crate) fn version() -> &'static str {
     env!("CARGO_PKG_VERSION")
 }

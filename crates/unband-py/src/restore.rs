@@ -20,7 +20,7 @@ const SMALL: usize = 96 * 96;
 
 /// Samples of an array, or an image with its file's properties.
 #[derive(FromPyObject)]
-pub enum ImageInput<'py> {
+pub(crate) enum ImageInput<'py> {
     /// Samples; no one else needs them.
     Samples(Bound<'py, Samples>),
     /// An image.
@@ -28,7 +28,7 @@ pub enum ImageInput<'py> {
 }
 
 /// A source on its way to the work.
-pub enum Held {
+pub(crate) enum Held {
     /// Samples, copied out of an array.
     Samples(Py<Samples>),
     /// An image.
@@ -36,7 +36,7 @@ pub enum Held {
 }
 
 /// The source, ready for another thread.
-pub fn hold(source: ImageInput<'_>) -> Held {
+pub(crate) fn hold(source: ImageInput<'_>) -> Held {
     match source {
         ImageInput::Samples(samples) => Held::Samples(samples.unbind()),
         ImageInput::Image(image) => Held::Image(Arc::clone(&image.get().0)),
@@ -45,7 +45,7 @@ pub fn hold(source: ImageInput<'_>) -> Held {
 
 impl Held {
     /// The image.
-    pub fn image(&self, ctx: &Context<'_>) -> Arc<Image> {
+    pub(crate) fn image(&self, ctx: &Context<'_>) -> Arc<Image> {
         match self {
             Self::Samples(samples) => Arc::new(samples.get().image(ctx)),
             Self::Image(image) => Arc::clone(image),
@@ -53,12 +53,12 @@ impl Held {
     }
 
     /// The image in RGB or grey.
-    pub fn rgb(&self, ctx: &Context<'_>) -> Result<Arc<Image>, Fault> {
+    pub(crate) fn rgb(&self, ctx: &Context<'_>) -> Result<Arc<Image>, Fault> {
         as_rgb(&self.image(ctx), ctx)
     }
 
     /// Are the channels of an array planes of their own? None for an image.
-    pub fn planar(&self) -> Option<bool> {
+    pub(crate) fn planar(&self) -> Option<bool> {
         match self {
             Self::Samples(samples) => Some(samples.get().is_planar()),
             Self::Image(_) => None,
@@ -81,7 +81,7 @@ impl Held {
 
 /// A result in the form of its source.
 #[derive(IntoPyObject)]
-pub enum ImageOutput {
+pub(crate) enum ImageOutput {
     /// For an array.
     Samples(Samples),
     /// For an image.
@@ -90,7 +90,7 @@ pub enum ImageOutput {
 
 /// Debands; returns the result and, if `report` is set, the report.
 #[pyfunction]
-pub fn deband<'py>(
+pub(crate) fn deband<'py>(
     py: Python<'py>,
     source: ImageInput<'py>,
     options: &Bound<'py, PyDict>,
@@ -123,7 +123,7 @@ fn is_quick(options: &Options) -> bool {
 
 /// Findings on an image.
 #[pyfunction]
-pub fn inspect<'py>(
+pub(crate) fn inspect<'py>(
     py: Python<'py>,
     source: ImageInput<'py>,
     options: &Bound<'py, PyDict>,
@@ -136,7 +136,7 @@ pub fn inspect<'py>(
 
 /// Upscales; returns the result, the network's name and the scale.
 #[pyfunction]
-pub fn upscale<'py>(
+pub(crate) fn upscale<'py>(
     py: Python<'py>,
     source: ImageInput<'py>,
     options: &Bound<'py, PyDict>,
@@ -153,7 +153,7 @@ pub fn upscale<'py>(
 
 /// Rounds to another depth, dithered; nothing is repaired.
 #[pyfunction]
-pub fn dither<'py>(
+pub(crate) fn dither<'py>(
     py: Python<'py>,
     source: ImageInput<'py>,
     options: &Bound<'py, PyDict>,
@@ -174,7 +174,7 @@ pub fn dither<'py>(
 
 /// Counts the samples of a result that left the quantisation intervals of the original.
 #[pyfunction]
-pub fn prove<'py>(
+pub(crate) fn prove<'py>(
     py: Python<'py>,
     original: ImageInput<'py>,
     result: ImageInput<'py>,

@@ -76,7 +76,7 @@ impl VideoJob {
 /// Makes one segment of a planned job.
 #[pyfunction]
 #[allow(clippy::needless_pass_by_value)] // Python has no slices of texts
-pub fn make_segment<'py>(
+pub(crate) fn make_segment<'py>(
     py: Python<'py>,
     input: PathBuf,
     output: PathBuf,
@@ -138,7 +138,7 @@ fn on_models<T>(ctx: &Context<'_>, work: impl FnOnce(&Context<'_>) -> T) -> T {
 
 /// Metrics of a video.
 #[pyfunction]
-pub fn score_video<'py>(
+pub(crate) fn score_video<'py>(
     py: Python<'py>,
     input: PathBuf,
     options: &Bound<'py, PyDict>,
@@ -159,7 +159,11 @@ pub fn score_video<'py>(
 
 /// The parts of a video as JSON.
 #[pyfunction]
-pub fn video_parts(py: Python<'_>, input: PathBuf, options: &Bound<'_, PyDict>) -> PyResult<Vec<String>> {
+pub(crate) fn video_parts(
+    py: Python<'_>,
+    input: PathBuf,
+    options: &Bound<'_, PyDict>,
+) -> PyResult<Vec<String>> {
     let job = Given(options).job(Stop::AtOnce)?;
     wait::run(py, &job, move |ctx| {
         let parts = score_parts(&VideoInput::open(&input)?, ctx)?;
@@ -170,7 +174,7 @@ pub fn video_parts(py: Python<'_>, input: PathBuf, options: &Bound<'_, PyDict>) 
 /// The values of a part, both as JSON, and its number of frames.
 #[pyfunction]
 #[allow(clippy::needless_pass_by_value)] // Python has no slices of texts
-pub fn score_video_part(
+pub(crate) fn score_video_part(
     py: Python<'_>,
     input: PathBuf,
     part: String,
@@ -189,7 +193,7 @@ pub fn score_video_part(
 /// Metrics of a video from the values of all its parts, in order.
 #[pyfunction]
 #[allow(clippy::needless_pass_by_value)] // Python has no slices
-pub fn score_of_video_parts<'py>(
+pub(crate) fn score_of_video_parts<'py>(
     py: Python<'py>,
     parts: Vec<String>,
     options: &Bound<'py, PyDict>,

@@ -34,7 +34,7 @@ fn purpose(given: &Given<'_, '_>) -> Result<Purpose, Fault> {
 
 /// Debands a video file.
 #[pyfunction]
-pub fn deband_video<'py>(
+pub(crate) fn deband_video<'py>(
     py: Python<'py>,
     input: PathBuf,
     output: PathBuf,
@@ -47,7 +47,7 @@ pub fn deband_video<'py>(
 }
 
 /// Options of a video job.
-pub fn video_options(given: &Given<'_, '_>) -> Result<VideoOptions, Fault> {
+pub(crate) fn video_options(given: &Given<'_, '_>) -> Result<VideoOptions, Fault> {
     let (mut own, purpose) = (given.options()?, purpose(given)?);
     if given.value::<String>("dither", "a word")?.is_none() {
         own.dither = VideoOptions::dither_for(purpose, own.depth);
@@ -71,7 +71,7 @@ pub fn video_options(given: &Given<'_, '_>) -> Result<VideoOptions, Fault> {
 }
 
 /// The report of a video job as a dict.
-pub fn video_report<'py>(py: Python<'py>, done: &VideoReport) -> PyResult<Bound<'py, PyDict>> {
+pub(crate) fn video_report<'py>(py: Python<'py>, done: &VideoReport) -> PyResult<Bound<'py, PyDict>> {
     let row = PyDict::new(py);
     row.set_item("output", (!done.left).then_some(&done.plan.output))?;
     row.set_item("encoder", &done.plan.encoder)?;

@@ -12,10 +12,10 @@ use unband::{Context, Progress};
 use crate::fault::{ErrorKind, Fault};
 
 /// Time between two looks for signals. Ctrl-C is answered within a tenth of a second.
-pub const LOOK: Duration = Duration::from_millis(20);
+pub(crate) const LOOK: Duration = Duration::from_millis(20);
 
 /// Resources of a call.
-pub struct Job {
+pub(crate) struct Job {
     /// Number of threads; all processors without it.
     pub threads: Option<usize>,
     /// Gets the finished and the total number of parts.
@@ -29,14 +29,14 @@ pub struct Job {
 impl Job {
     /// Work that may be quick; a caller who gets progress has a thread of its own for it.
     #[must_use]
-    pub fn quick_if(self, quick: bool) -> Self {
+    pub(crate) fn quick_if(self, quick: bool) -> Self {
         Self { quick: quick && self.progress.is_none(), ..self }
     }
 }
 
 /// The answer to Ctrl-C.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stop {
+pub(crate) enum Stop {
     /// The call ends at once. The work, which touches only its own memory, ends by itself soon after.
     AtOnce,
     /// The call ends with the work, so that no file remains half-written.
@@ -63,7 +63,7 @@ impl Progress for Shared {
 /// # Errors
 /// The work's own error, `KeyboardInterrupt` after Ctrl-C, or the exception that `progress` raised; both stop
 /// the work. A panic becomes an `UnbandError`.
-pub fn run<T: Send + 'static>(
+pub(crate) fn run<T: Send + 'static>(
     py: Python<'_>,
     job: &Job,
     work: impl FnOnce(&Context<'_>) -> Result<T, Fault> + Send + 'static,

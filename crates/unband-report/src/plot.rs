@@ -31,7 +31,7 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    pub fn new(profile: &Profile, width: usize) -> Self {
+    pub(crate) fn new(profile: &Profile, width: usize) -> Self {
         let width = (width as f64).clamp(320.0, 16_384.0);
         // Title, then the legend in as many lines as it needs.
         let mut y = LINE;
@@ -62,7 +62,7 @@ impl Layout {
     }
 
     /// Draws the plot.
-    pub fn draw(&self, profile: &Profile, canvas: &mut dyn Canvas) -> Result<(), ShowError> {
+    pub(crate) fn draw(&self, profile: &Profile, canvas: &mut dyn Canvas) -> Result<(), ShowError> {
         let title = if self.short { profile.sentence() } else { format!("Profile: {}", profile.sentence()) };
         canvas.text((12.0, LINE), Anchor::Start, Ink::Text, &title);
         for (i, (&(x, y), name)) in self.legend.iter().zip(&profile.names).enumerate() {

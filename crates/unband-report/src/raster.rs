@@ -16,11 +16,11 @@ pub(super) struct Raster {
 }
 
 impl Raster {
-    pub fn new(width: usize, height: usize) -> Self {
+    pub(crate) fn new(width: usize, height: usize) -> Self {
         Self { image: DisplayImage::filled(width, height, [255; 3]) }
     }
 
-    pub fn finish(self) -> DisplayImage {
+    pub(crate) fn finish(self) -> DisplayImage {
         self.image
     }
 }

@@ -16,7 +16,7 @@ pub(super) struct Svg {
 
 impl Svg {
     /// An empty one with a label for screen readers.
-    pub fn new(width: f64, height: f64, title: &str) -> Self {
+    pub(crate) fn new(width: f64, height: f64, title: &str) -> Self {
         let title = escape(title);
         let body = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" role=\"img\" \
@@ -27,7 +27,7 @@ impl Svg {
     }
 
     /// The whole element.
-    pub fn finish(mut self) -> String {
+    pub(crate) fn finish(mut self) -> String {
         self.body.push_str("</svg>\n");
         self.body
     }

@@ -10,7 +10,7 @@
 /// gives the nearest `f32`. Source: Boldo & Melquiond, "Emulation of a FMA and Correctly Rounded Sums", IEEE
 /// Transactions on Computers 57(4), 2008.
 #[inline(always)]
-pub fn mul_add(a: f32, b: f32, c: f32) -> f32 {
+pub(crate) fn mul_add(a: f32, b: f32, c: f32) -> f32 {
     if cfg!(any(target_arch = "aarch64", target_feature = "fma")) {
         return a.mul_add(b, c);
     }
@@ -30,7 +30,7 @@ pub fn mul_add(a: f32, b: f32, c: f32) -> f32 {
 
 /// `a · b + c` with a single rounding, by the instruction where `FUSED` is set.
 #[inline(always)]
-pub fn mul_add_by<const FUSED: bool>(a: f32, b: f32, c: f32) -> f32 {
+pub(crate) fn mul_add_by<const FUSED: bool>(a: f32, b: f32, c: f32) -> f32 {
     if FUSED { a.mul_add(b, c) } else { mul_add(a, b, c) }
 }
 

@@ -4,7 +4,7 @@
 use crate::fused;
 
 /// A vector of floats.
-pub trait Lanes: Copy {
+pub(crate) trait Lanes: Copy {
     /// Number of floats.
     const LEN: usize;
     /// # Safety
@@ -49,7 +49,7 @@ pub trait Lanes: Copy {
 
 /// Eight floats, one after the other, for processors without vectors. Needs no instructions.
 #[derive(Clone, Copy)]
-pub struct Eight(pub [f32; 8]);
+pub(crate) struct Eight(pub [f32; 8]);
 
 impl Lanes for Eight {
     const LEN: usize = 8;

@@ -15,7 +15,7 @@ use crate::Error;
 ///
 /// # Errors
 /// A scale without built-in weights; unreadable weights: a fault of the build.
-pub fn upscaler(scale: usize, precision: Precision) -> Result<(&'static Architecture, Engine), Error> {
+pub(crate) fn upscaler(scale: usize, precision: Precision) -> Result<(&'static Architecture, Engine), Error> {
     let found = UPSCALERS.iter().find(|(has, _)| *has == scale);
     let (_, bytes) = found.ok_or(Error::NoUpscaler { scale })?;
     models::built_in(bytes, precision)
@@ -29,7 +29,7 @@ type LazyEngine = OnceLock<Result<Arc<Engine>, String>>;
 ///
 /// # Errors
 /// Unreadable weights: a fault of the build.
-pub fn debander(precision: Precision) -> Result<Arc<Engine>, ParamError> {
+pub(crate) fn debander(precision: Precision) -> Result<Arc<Engine>, ParamError> {
     static READY: PerProcess<[LazyEngine; 2]> = PerProcess::new();
     let ready = &READY.get_or(Default::default)[usize::from(precision == Precision::Bf16)];
     let ready =

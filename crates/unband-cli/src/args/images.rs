@@ -11,7 +11,7 @@ use super::{ReporterArgs, dither, memory, precision, within};
 /// Inputs, outputs, rounding and resources. Texts are those of `deband`; `upscale` replaces some.
 #[derive(Clone, Debug, Args)]
 #[allow(clippy::struct_excessive_bools)] // independent switches
-pub struct ImageArgs {
+pub(crate) struct ImageArgs {
     /// Images, videos, folders, patterns, or `-` for standard input
     #[arg(value_name = "FILE", required = true, value_hint = clap::ValueHint::AnyPath)]
     pub inputs: Vec<PathBuf>,

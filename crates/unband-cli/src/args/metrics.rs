@@ -21,7 +21,7 @@ use crate::reporter::Failure;
 
 /// Options of both commands.
 #[derive(Debug, Args)]
-pub struct MetricArgs {
+pub(crate) struct MetricArgs {
     /// Metrics: NAME,NAME,… or `all`
     ///
     /// `unband list metrics` shows all names. Metrics that run a network need it imported; `all` skips the
@@ -88,7 +88,7 @@ impl MetricArgs {
     ///
     /// # Errors
     /// Invalid names and checks, and metrics whose network is not imported.
-    pub fn selected(
+    pub(crate) fn selected(
         &self,
         scope: &Scope,
         models: Option<&Path>,
@@ -110,12 +110,12 @@ impl MetricArgs {
     }
 
     /// Threads for all images together.
-    pub fn threads(&self) -> usize {
+    pub(crate) fn threads(&self) -> usize {
         images::threads(self.threads)
     }
 
     /// Options whose file shows one image.
-    pub fn of_one_image(&self) -> Option<&'static str> {
+    pub(crate) fn of_one_image(&self) -> Option<&'static str> {
         let named = [
             ("--save-map", &self.save_map),
             ("--save-segmentation", &self.save_segmentation),
@@ -128,7 +128,7 @@ impl MetricArgs {
     ///
     /// # Errors
     /// If one was given.
-    pub fn for_images_only(&self) -> Result<(), Failure> {
+    pub(crate) fn for_images_only(&self) -> Result<(), Failure> {
         if self.max_memory.is_none() {
             return Ok(());
         }
@@ -140,7 +140,7 @@ impl MetricArgs {
     ///
     /// # Errors
     /// Existing files, missing folders, one name for two files; with the exit code.
-    pub fn check_outputs(&self, images: &[&Path]) -> Result<(), (Outcome, Failure)> {
+    pub(crate) fn check_outputs(&self, images: &[&Path]) -> Result<(), (Outcome, Failure)> {
         self.check_outputs_and(None, images)
     }
 
@@ -148,7 +148,7 @@ impl MetricArgs {
     ///
     /// # Errors
     /// The same.
-    pub fn check_outputs_and(
+    pub(crate) fn check_outputs_and(
         &self,
         more: Option<&PathBuf>,
         images: &[&Path],
@@ -185,7 +185,7 @@ impl MetricArgs {
     ///
     /// # Errors
     /// I/O errors.
-    pub fn write(&self, path: &Path, bytes: &[u8], ctx: &Context<'_>) -> Result<(), Failure> {
+    pub(crate) fn write(&self, path: &Path, bytes: &[u8], ctx: &Context<'_>) -> Result<(), Failure> {
         let _busy = Busy::begin();
         unband::io::write_bytes(bytes, path, self.saving(ctx))
             .map_err(|error| Failure::of(path.display().to_string(), &error))
@@ -195,7 +195,7 @@ impl MetricArgs {
     ///
     /// # Errors
     /// I/O errors.
-    pub fn write_from(
+    pub(crate) fn write_from(
         &self,
         path: &Path,
         source: &mut dyn std::io::Read,
@@ -208,7 +208,7 @@ impl MetricArgs {
 }
 
 /// A failure to choose or compute metrics, with the option or the file at fault.
-pub fn failure(error: MetricsError) -> Failure {
+pub(crate) fn failure(error: MetricsError) -> Failure {
     let hint = error.hint();
     match error {
         MetricsError::NoMetric { .. } => {

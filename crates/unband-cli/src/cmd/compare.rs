@@ -54,7 +54,7 @@ Exit codes:
     after_long_help = AFTER,
     override_usage = "unband compare [OPTIONS] <REFERENCE> <RESULT>\n       unband compare [OPTIONS] --method <METHODS> <REFERENCE> <INPUT>\n       unband compare [OPTIONS] --pairs <FILE.csv>"
 )]
-pub struct CompareArgs {
+pub(crate) struct CompareArgs {
     /// Reference: a clean image, a folder, or a video
     #[arg(value_name = "REFERENCE", required_unless_present = "pairs", requires = "second", value_hint = clap::ValueHint::AnyPath)]
     pub reference: Option<PathBuf>,
@@ -100,7 +100,7 @@ const INPUT: &str = "input";
 const RESULT: &str = "result";
 
 /// Compares images and prints the values on standard output.
-pub fn run(args: &CompareArgs) -> Outcome {
+pub(crate) fn run(args: &CompareArgs) -> Outcome {
     if let Some(paths) = videos::named(args) {
         return runner::start(&args.measure, videos::CompareVideosJob::new(args, paths));
     }

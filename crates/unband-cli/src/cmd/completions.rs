@@ -7,13 +7,13 @@ use crate::result::print_data;
 
 /// Arguments of `unband completions`.
 #[derive(Debug, Args)]
-pub struct CompletionsArgs {
+pub(crate) struct CompletionsArgs {
     /// Shell
     pub shell: clap_complete::Shell,
 }
 
 /// Prints a completion script for the program's definition.
-pub fn run(args: &CompletionsArgs, mut cli: clap::Command) -> Outcome {
+pub(crate) fn run(args: &CompletionsArgs, mut cli: clap::Command) -> Outcome {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut cli, "unband", &mut script);
     print_data(&script)

@@ -32,7 +32,7 @@ Exit codes:
 /// Arguments of `unband dataset`.
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER)]
-pub struct DatasetArgs {
+pub(crate) struct DatasetArgs {
     /// The subcommand.
     #[command(subcommand)]
     what: DatasetCommand,
@@ -53,7 +53,7 @@ enum DatasetCommand {
 
 /// Arguments of `unband dataset kapoor`.
 #[derive(Debug, Args)]
-pub struct KapoorArgs {
+pub(crate) struct KapoorArgs {
     /// Folder of the unpacked set
     #[arg(value_name = "ROOT", value_hint = clap::ValueHint::DirPath)]
     root: PathBuf,
@@ -87,7 +87,7 @@ enum VariantName {
 
 /// Arguments of `unband dataset pairs`.
 #[derive(Debug, Args)]
-pub struct PairsArgs {
+pub(crate) struct PairsArgs {
     /// Folder of clean images, 16 bits preferred
     #[arg(value_name = "CLEAN", value_hint = clap::ValueHint::DirPath)]
     clean: PathBuf,
@@ -144,7 +144,7 @@ pub struct PairsArgs {
 
 /// Options of all subcommands that make pairs.
 #[derive(Debug, Args)]
-pub struct MakeArgs {
+pub(crate) struct MakeArgs {
     /// Output: a new folder, or one with an interrupted run
     #[arg(short, long, value_name = "DIR", value_hint = clap::ValueHint::DirPath, help_heading = "Output")]
     output: PathBuf,
@@ -167,7 +167,7 @@ pub struct MakeArgs {
 
 /// Arguments of `unband dataset check`.
 #[derive(Debug, Args)]
-pub struct CheckArgs {
+pub(crate) struct CheckArgs {
     /// Folder with a dataset
     #[arg(value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     folder: PathBuf,
@@ -183,7 +183,7 @@ pub struct CheckArgs {
 }
 
 /// Makes or verifies a folder.
-pub fn run(args: &DatasetArgs) -> Outcome {
+pub(crate) fn run(args: &DatasetArgs) -> Outcome {
     let result = match &args.what {
         DatasetCommand::Kapoor(args) => make::published(args),
         DatasetCommand::Pairs(args) => make::pairs(args),

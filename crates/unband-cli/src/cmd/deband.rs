@@ -19,7 +19,7 @@ use crate::piped;
 use crate::reporter::{Loudness, Reporter};
 
 /// Runs the command.
-pub fn run(args: &DebandArgs) -> Outcome {
+pub(crate) fn run(args: &DebandArgs) -> Outcome {
     let quiet_bar = Bar::none();
     let loudness = Loudness::new(args.images.reporter.quiet, args.images.reporter.verbose);
     let reporter = Reporter { loudness, bar: &quiet_bar };

@@ -56,7 +56,7 @@ const MANIFEST: &str = "manifest.jsonl";
 #[derive(Debug, Args)]
 #[command(after_long_help = after())]
 #[allow(clippy::struct_excessive_bools)] // independent switches
-pub struct DegradeArgs {
+pub(crate) struct DegradeArgs {
     /// Clean images, folders or patterns; 16 bits preferred
     #[arg(value_name = "FILE", required = true, value_hint = clap::ValueHint::AnyPath)]
     inputs: Vec<PathBuf>,
@@ -131,7 +131,7 @@ struct DegradeJob<'a> {
 }
 
 /// Degrades images.
-pub fn run(args: &DegradeArgs) -> Outcome {
+pub(crate) fn run(args: &DegradeArgs) -> Outcome {
     let loudness = Loudness::new(args.reporter.quiet, args.reporter.verbose);
     let (job, failures) = match DegradeJob::new(args) {
         Ok(ready) => ready,

@@ -60,7 +60,7 @@ Exit codes:
 /// Arguments of `unband eval`.
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER)]
-pub struct EvalArgs {
+pub(crate) struct EvalArgs {
     /// Table: a TOML file, or a built-in one (`unband list tables`)
     #[arg(value_name = "TABLE", value_hint = clap::ValueHint::FilePath)]
     pub table: PathBuf,
@@ -91,7 +91,7 @@ pub struct EvalArgs {
 }
 
 /// Makes the table, prints it and writes its files.
-pub fn run(args: &EvalArgs) -> Outcome {
+pub(crate) fn run(args: &EvalArgs) -> Outcome {
     let loudness = Loudness::new(args.reporter.quiet, args.reporter.verbose);
     match EvalJob::new(args) {
         Ok(job) => {

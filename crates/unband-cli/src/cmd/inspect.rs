@@ -24,7 +24,7 @@ use crate::result::print_json;
 /// Arguments of `unband inspect`.
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools)] // independent switches
-pub struct InspectArgs {
+pub(crate) struct InspectArgs {
     /// Images (not videos: `unband score`), folders, patterns, or `-` for standard input
     #[arg(value_name = "FILE", required = true, value_hint = clap::ValueHint::AnyPath)]
     pub inputs: Vec<PathBuf>,
@@ -55,7 +55,7 @@ pub struct InspectArgs {
 }
 
 /// Inspects images and prints the findings on standard output.
-pub fn run(args: &InspectArgs) -> Outcome {
+pub(crate) fn run(args: &InspectArgs) -> Outcome {
     let bar = Bar::none();
     let reporter =
         Reporter { loudness: Loudness::new(args.reporter.quiet, args.reporter.verbose), bar: &bar };
@@ -154,7 +154,7 @@ fn text(input: &Input, format: &str, image: &Image, findings: &Findings, verbose
 }
 
 /// Size, depth and format in a few words.
-pub fn about(image: &Image, format: &str) -> String {
+pub(crate) fn about(image: &Image, format: &str) -> String {
     let lossy = if image.origin.is_lossy() { " (lossy)" } else { "" };
     format!("{}×{} {} {format}{lossy}", image.width(), image.height(), image.depth)
 }

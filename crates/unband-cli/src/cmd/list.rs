@@ -25,7 +25,7 @@ Examples:
 /// Arguments of `unband list`.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER)]
-pub struct ListArgs {
+pub(crate) struct ListArgs {
     /// A kind, or the name of an entry
     ///
     /// Kinds: methods, dithers, formats, metrics, degradations, tables, trainings.
@@ -70,7 +70,7 @@ impl ListKind {
 }
 
 /// Prints the lists.
-pub fn run(args: &ListArgs) -> Outcome {
+pub(crate) fn run(args: &ListArgs) -> Outcome {
     let lists = lists();
     let asked = args.what.as_deref();
     let kind = asked.and_then(ListKind::of);

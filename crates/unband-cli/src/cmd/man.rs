@@ -9,13 +9,13 @@ use crate::result::print_data;
 
 /// Arguments of `unband man`.
 #[derive(Debug, Args)]
-pub struct ManArgs {
+pub(crate) struct ManArgs {
     /// Command whose page is printed [default: the program's page]
     pub command: Option<String>,
 }
 
 /// Prints a manual page of the program's definition, in roff: `unband man > unband.1`.
-pub fn run(args: &ManArgs, mut cli: clap::Command) -> Outcome {
+pub(crate) fn run(args: &ManArgs, mut cli: clap::Command) -> Outcome {
     // Adds the program's name to every command.
     cli.build();
     let command = match args.command.as_deref().map(|name| (name, cli.find_subcommand(name).cloned())) {

@@ -1,16 +1,16 @@
 //! One module per command.
 
-pub mod compare;
-pub mod completions;
-pub mod dataset;
-pub mod deband;
-pub mod degrade;
-pub mod eval;
-pub mod inspect;
-pub mod list;
-pub mod man;
-pub mod models;
-pub mod score;
-pub mod study;
-pub mod train;
-pub mod upscale;
+pub(crate) mod compare;
+pub(crate) mod completions;
+pub(crate) mod dataset;
+pub(crate) mod deband;
+pub(crate) mod degrade;
+pub(crate) mod eval;
+pub(crate) mod inspect;
+pub(crate) mod list;
+pub(crate) mod man;
+pub(crate) mod models;
+pub(crate) mod score;
+pub(crate) mod study;
+pub(crate) mod train;
+pub(crate) mod upscale;

@@ -25,7 +25,7 @@ use crate::reporter::{Failure, Loudness, Reporter};
 
 /// Arguments of `unband models`.
 #[derive(Debug, Args)]
-pub struct ModelsArgs {
+pub(crate) struct ModelsArgs {
     /// The subcommand.
     #[command(subcommand)]
     what: ModelsCommand,
@@ -61,7 +61,7 @@ enum ModelsCommand {
 
 /// Arguments of `unband models info`.
 #[derive(Debug, Args)]
-pub struct InfoArgs {
+pub(crate) struct InfoArgs {
     /// Checkpoints, or names of imported models
     ///
     /// Formats: safetensors; PyTorch's .pth, .pt and .ckpt; TorchScript archives; MATLAB's .mat; folders of
@@ -78,7 +78,7 @@ pub struct InfoArgs {
 
 /// Arguments of `unband models list`.
 #[derive(Debug, Args)]
-pub struct ListArgs {
+pub(crate) struct ListArgs {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -86,7 +86,7 @@ pub struct ListArgs {
 
 /// Arguments of `unband models import`.
 #[derive(Debug, Args)]
-pub struct ImportArgs {
+pub(crate) struct ImportArgs {
     /// Checkpoints as published: files, or folders of TensorFlow models
     #[arg(value_name = "FILE", required = true, value_hint = clap::ValueHint::AnyPath)]
     files: Vec<PathBuf>,
@@ -120,7 +120,7 @@ pub struct ImportArgs {
 
 /// Order of channels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Channels {
+pub(crate) enum Channels {
     /// Red, green, blue
     Rgb,
     /// Blue, green, red, the order of images read by `OpenCV`
@@ -150,7 +150,7 @@ fn scale(text: &str) -> Result<f32, String> {
 
 /// Arguments of `unband models default`.
 #[derive(Debug, Args)]
-pub struct DefaultArgs {
+pub(crate) struct DefaultArgs {
     /// Name of an imported model (`unband models list`)
     #[arg(value_name = "NAME")]
     name: String,
@@ -161,7 +161,7 @@ pub struct DefaultArgs {
 
 /// Arguments of `unband models remove`.
 #[derive(Debug, Args)]
-pub struct RemoveArgs {
+pub(crate) struct RemoveArgs {
     /// Names of imported models (`unband models list`)
     #[arg(value_name = "NAME", required = true)]
     names: Vec<String>,
@@ -182,7 +182,7 @@ fn not_imported(name: &str, shelf: &Shelf) -> Failure {
 
 /// Arguments of `unband models show`.
 #[derive(Debug, Args)]
-pub struct ShowArgs {
+pub(crate) struct ShowArgs {
     /// Checkpoint, or name of a network (see `--help`)
     #[arg(value_name = "NAME|FILE", value_parser = NetworkSource::parse, long_help = names())]
     what: NetworkSource,
@@ -196,7 +196,7 @@ pub struct ShowArgs {
 
 /// Arguments of `unband models export`.
 #[derive(Debug, Args)]
-pub struct ExportArgs {
+pub(crate) struct ExportArgs {
     /// Checkpoint, or name of a network (see `--help`)
     #[arg(value_name = "NAME|FILE", value_parser = NetworkSource::parse, long_help = names())]
     what: NetworkSource,
@@ -218,7 +218,7 @@ pub struct ExportArgs {
 }
 
 /// Runs the subcommand.
-pub fn run(args: &ModelsArgs) -> Outcome {
+pub(crate) fn run(args: &ModelsArgs) -> Outcome {
     let bar = Bar::none();
     let speak = |reporter: ReporterArgs| Reporter {
         loudness: Loudness::new(reporter.quiet, reporter.verbose),

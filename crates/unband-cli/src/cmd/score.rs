@@ -50,7 +50,7 @@ Exit codes:
 /// Arguments of `unband score`.
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER)]
-pub struct ScoreArgs {
+pub(crate) struct ScoreArgs {
     /// Images, videos, folders, patterns, or `-` for standard input
     ///
     /// Images and videos cannot be mixed. Standard input is an image or frames of YUV4MPEG2.
@@ -65,7 +65,7 @@ pub struct ScoreArgs {
 }
 
 /// Measures images and prints the values on standard output.
-pub fn run(args: &ScoreArgs) -> Outcome {
+pub(crate) fn run(args: &ScoreArgs) -> Outcome {
     let mut begins = Vec::new();
     if let [only] = args.inputs.as_slice()
         && only.as_os_str() == STDIO

@@ -16,7 +16,7 @@ use crate::reporter::{Loudness, Reporter};
 
 /// Arguments of `unband study`.
 #[derive(Debug, Args)]
-pub struct StudyArgs {
+pub(crate) struct StudyArgs {
     /// Folders: first the references, then one per method; with `--score`, files of ratings
     ///
     /// Images are matched by their names without extension. A method is named after its folder.
@@ -88,7 +88,7 @@ pub struct StudyArgs {
 }
 
 /// Makes a page, or evaluates ratings.
-pub fn run(args: &StudyArgs) -> Outcome {
+pub(crate) fn run(args: &StudyArgs) -> Outcome {
     let bar = Bar::none();
     let reporter =
         Reporter { loudness: Loudness::new(args.reporter.quiet, args.reporter.verbose), bar: &bar };

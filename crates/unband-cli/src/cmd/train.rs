@@ -24,7 +24,7 @@ const INSTALL: &str = "install it: cargo install --path crates/unband-train";
 /// Arguments of `unband train`.
 #[derive(Debug, Args)]
 #[command(disable_help_flag = true)]
-pub struct TrainArgs {
+pub(crate) struct TrainArgs {
     /// Recipe and options of unband-train (see `unband train --help`); `unband list trainings` shows built-in
     /// recipes
     #[arg(value_name = "RECIPE", trailing_var_arg = true, allow_hyphen_values = true)]
@@ -32,7 +32,7 @@ pub struct TrainArgs {
 }
 
 /// Runs the trainer with the arguments as given; returns its exit code.
-pub fn run(args: &TrainArgs) -> Outcome {
+pub(crate) fn run(args: &TrainArgs) -> Outcome {
     let sibling =
         std::env::current_exe().ok().map(|own| own.with_file_name(PROGRAM)).filter(|file| file.is_file());
     // If it is not next to this program, the system looks along PATH.

@@ -49,7 +49,7 @@ Exit codes:
     }),
     mut_arg("suffix", |arg| arg.help(SUFFIX).long_help(format!("{SUFFIX}\n\n{SUFFIX_MORE}")))
 )]
-pub struct UpscaleArgs {
+pub(crate) struct UpscaleArgs {
     /// Scale factor, 2 or 4 [default: that of the weights, else 4]
     #[arg(short, long, value_name = "N", value_parser = within::<u8>(1..=8), help_heading = "Method")]
     scale: Option<u8>,
@@ -66,7 +66,7 @@ pub struct UpscaleArgs {
 
 impl UpscaleArgs {
     /// Options of all commands that write images.
-    pub fn images(&self) -> &ImageArgs {
+    pub(crate) fn images(&self) -> &ImageArgs {
         &self.images
     }
 }
@@ -85,7 +85,7 @@ By default the result is written next to the input; `_x4` is the scale factor.
 Several inputs, or a folder, need a folder here; names and subfolders are kept.";
 
 /// Upscales images.
-pub fn run(args: &UpscaleArgs) -> Outcome {
+pub(crate) fn run(args: &UpscaleArgs) -> Outcome {
     let quiet_bar = Bar::none();
     let reporter = &args.images.reporter;
     let reporter = Reporter { loudness: Loudness::new(reporter.quiet, reporter.verbose), bar: &quiet_bar };

@@ -9,7 +9,7 @@ use unband::metrics::{Scores, Value, missing};
 ///
 /// # Errors
 /// Never in practice: writes go to memory.
-pub fn csv<'a>(
+pub(crate) fn csv<'a>(
     names: &[&str],
     rows: impl Iterator<Item = (Vec<String>, &'a Scores)>,
     metrics: &'a [&'static Metric],
@@ -34,23 +34,23 @@ pub fn csv<'a>(
 
 /// A name in a table. Spreadsheets evaluate text that begins like a formula, so such a file name gets a
 /// folder prefix and still names the same file.
-pub fn name_cell(name: String) -> String {
+pub(crate) fn name_cell(name: String) -> String {
     if name.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("./{name}") } else { name }
 }
 
 /// Text in a table that is not a file's name; an apostrophe keeps spreadsheets from evaluating it.
-pub fn text_cell(text: &str) -> String {
+pub(crate) fn text_cell(text: &str) -> String {
     let text = printable(text);
     if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text }
 }
 
 /// A value in a table; empty if it is missing.
-pub fn value_cell(value: &Value) -> String {
+pub(crate) fn value_cell(value: &Value) -> String {
     value.number().map_or_else(String::new, |number| number.to_string())
 }
 
 /// The reasons of missing values, in one cell.
-pub fn missing_cell(values: &[Value], metrics: &[&'static Metric]) -> String {
+pub(crate) fn missing_cell(values: &[Value], metrics: &[&'static Metric]) -> String {
     let reasons = missing(values, metrics).map(|(name, reason)| format!("{name}: {reason}"));
     reasons.collect::<Vec<_>>().join("; ")
 }

@@ -12,7 +12,7 @@ use crate::reporter::{Failure, Reporter};
 
 /// An image to draw.
 #[derive(Clone, Copy)]
-pub struct Drawing<'a> {
+pub(crate) struct Drawing<'a> {
     /// Its name.
     pub name: &'a str,
     /// RGB or grey.
@@ -23,7 +23,7 @@ pub struct Drawing<'a> {
 
 impl Drawing<'_> {
     /// Amount of banding in its worst place, 0 to 1.
-    pub fn strength(&self) -> f32 {
+    pub(crate) fn strength(&self) -> f32 {
         let size = (self.image.width(), self.image.height());
         worst_spots(self.map, size, 1, WORST).first().map_or(0.0, |spot| spot.strength)
     }
@@ -40,7 +40,7 @@ const COLOURS: u64 = 0;
 ///
 /// # Errors
 /// Drawing and I/O errors.
-pub fn draw_difference(
+pub(crate) fn draw_difference(
     args: &MetricArgs,
     path: &Path,
     reference: Drawing<'_>,
@@ -65,7 +65,7 @@ pub fn draw_difference(
 ///
 /// # Errors
 /// Drawing and I/O errors.
-pub fn draw(
+pub(crate) fn draw(
     args: &MetricArgs,
     drawing: Drawing<'_>,
     profile: &[Drawing<'_>],

@@ -13,7 +13,7 @@ use crate::outcome::Outcome;
 use crate::reporter::{Failure, Reporter};
 
 /// A growing table of frames.
-pub struct FrameRows {
+pub(crate) struct FrameRows {
     table: csv::Writer<File>,
 }
 
@@ -22,7 +22,7 @@ impl FrameRows {
     ///
     /// # Errors
     /// No space for temporary files.
-    pub fn new(args: &MetricArgs, metrics: &[&'static Metric]) -> Result<Option<Self>, Failure> {
+    pub(crate) fn new(args: &MetricArgs, metrics: &[&'static Metric]) -> Result<Option<Self>, Failure> {
         if args.csv.is_none() {
             return Ok(None);
         }
@@ -38,7 +38,7 @@ impl FrameRows {
     ///
     /// # Errors
     /// No space for temporary files.
-    pub fn put(
+    pub(crate) fn put(
         &mut self,
         file: &str,
         frame: &FrameScores,
@@ -60,7 +60,7 @@ impl FrameRows {
     }
 
     /// Writes the table to its file; reports failures.
-    pub fn write(self, args: &MetricArgs, reporter: &Reporter<'_>, ctx: &Context<'_>) -> Outcome {
+    pub(crate) fn write(self, args: &MetricArgs, reporter: &Reporter<'_>, ctx: &Context<'_>) -> Outcome {
         let Some(path) = &args.csv else { return Outcome::Done };
         let file = self.table.into_inner().map_err(|error| failed(error.error()));
         let written = file.and_then(|mut file| {

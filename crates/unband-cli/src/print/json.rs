@@ -11,7 +11,7 @@ use crate::reporter::Failure;
 
 /// Description of a metric in the JSON.
 #[derive(Serialize)]
-pub struct MetricRecord {
+pub(crate) struct MetricRecord {
     name: &'static str,
     title: &'static str,
     unit: &'static str,
@@ -21,7 +21,7 @@ pub struct MetricRecord {
 
 impl MetricRecord {
     /// All metrics that were computed.
-    pub fn all(metrics: &[&'static Metric]) -> Vec<Self> {
+    pub(crate) fn all(metrics: &[&'static Metric]) -> Vec<Self> {
         let better = |metric: &Metric| if metric.better == Better::Higher { "higher" } else { "lower" };
         metrics
             .iter()
@@ -38,7 +38,7 @@ impl MetricRecord {
 
 /// The values of one image. A value that is not finite is `null`, with its cause in `reasons`.
 #[derive(Serialize)]
-pub struct ValuesRecord {
+pub(crate) struct ValuesRecord {
     banding: VerdictRecord,
     values: BTreeMap<&'static str, Option<f64>>,
     reasons: BTreeMap<&'static str, String>,
@@ -47,7 +47,7 @@ pub struct ValuesRecord {
 
 impl ValuesRecord {
     /// The record of an image.
-    pub fn new(scores: &Scores, metrics: &[&'static Metric]) -> Self {
+    pub(crate) fn new(scores: &Scores, metrics: &[&'static Metric]) -> Self {
         let (mut values, mut reasons) = (BTreeMap::new(), BTreeMap::new());
         for (metric, value) in metrics.iter().zip(&scores.values) {
             match value {
@@ -75,7 +75,7 @@ impl ValuesRecord {
 
 /// A file that could not be measured.
 #[derive(Clone, Debug, Serialize)]
-pub struct FailureRecord {
+pub(crate) struct FailureRecord {
     /// The file, or both of a pair.
     pub file: String,
     /// The error.
@@ -86,7 +86,7 @@ pub struct FailureRecord {
 
 impl FailureRecord {
     /// The record of a printed failure.
-    pub fn new(failure: &Failure) -> Self {
+    pub(crate) fn new(failure: &Failure) -> Self {
         Self {
             file: failure.subject.clone().unwrap_or_default(),
             error: failure.message.clone(),
@@ -135,7 +135,7 @@ impl VerdictRecord {
 
 /// Statistics of a metric over several images.
 #[derive(Serialize)]
-pub struct SummaryRecord {
+pub(crate) struct SummaryRecord {
     count: usize,
     mean: f64,
     median: f64,
@@ -145,7 +145,7 @@ pub struct SummaryRecord {
 
 impl SummaryRecord {
     /// Those of all metrics, by name.
-    pub fn all<'a>(
+    pub(crate) fn all<'a>(
         images: &(impl Iterator<Item = &'a Scores> + Clone),
         metrics: &[&'static Metric],
     ) -> BTreeMap<&'static str, Self> {

@@ -8,7 +8,7 @@ use super::text::ENOUGH;
 
 /// Mean and interval of each metric for groups of images. The best of each column is marked where `rivals`
 /// says that groups compete. Empty for fewer than [`ENOUGH`] images.
-pub fn listing(
+pub(crate) fn listing(
     metrics: &[&'static Metric],
     groups: &[(&str, Vec<&Scores>)],
     rivals: &dyn Fn(&str) -> bool,

@@ -1,11 +1,11 @@
 //! Printing of metrics: text, tables, CSV, JSON, pages and drawings.
 
-pub mod csv;
-pub mod drawings;
-pub mod frames;
-pub mod json;
-pub mod means;
-pub mod page;
-pub mod table;
-pub mod text;
-pub mod video;
+pub(crate) mod csv;
+pub(crate) mod drawings;
+pub(crate) mod frames;
+pub(crate) mod json;
+pub(crate) mod means;
+pub(crate) mod page;
+pub(crate) mod table;
+pub(crate) mod text;
+pub(crate) mod video;

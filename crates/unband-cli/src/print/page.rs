@@ -5,7 +5,7 @@ use unband::metrics::{Better, Metric};
 use unband_report::{Direction, MetricRow};
 
 /// The rows of a page's table: one per metric, one value per image.
-pub fn metric_rows(metrics: &[&'static Metric], images: &[&[Value]]) -> Vec<MetricRow> {
+pub(crate) fn metric_rows(metrics: &[&'static Metric], images: &[&[Value]]) -> Vec<MetricRow> {
     metrics
         .iter()
         .enumerate()

@@ -7,11 +7,11 @@ use unband::metrics::{Value, number};
 use crate::reporter::printable;
 
 /// Placeholder for a value that could not be measured; the reason follows below the table.
-pub const MISSING: &str = "–";
+pub(crate) const MISSING: &str = "–";
 
 /// Rows of cells: text in the first columns, numbers in the others.
 #[derive(Debug)]
-pub struct Table {
+pub(crate) struct Table {
     rows: Vec<Vec<String>>,
     text_columns: usize,
     last_is_text: bool,
@@ -19,17 +19,17 @@ pub struct Table {
 
 impl Table {
     /// A table whose first columns, of this number, are text.
-    pub fn new(text_columns: usize) -> Self {
+    pub(crate) fn new(text_columns: usize) -> Self {
         Self { rows: Vec::new(), text_columns, last_is_text: false }
     }
 
     /// Adds a row.
-    pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         self.rows.push(cells.into_iter().map(|cell| printable(&cell)).collect());
     }
 
     /// The same with text in the last column too.
-    pub fn left_last(self) -> Self {
+    pub(crate) fn left_last(self) -> Self {
         Self { last_is_text: true, ..self }
     }
 }
@@ -58,7 +58,7 @@ impl fmt::Display for Table {
 }
 
 /// A value, a dash for a missing one, nothing for a blank.
-pub fn cell(value: &Value) -> String {
+pub(crate) fn cell(value: &Value) -> String {
     match value {
         Value::Number(value) => number(*value),
         Value::Missing(_) => MISSING.to_owned(),

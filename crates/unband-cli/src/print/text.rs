@@ -11,11 +11,15 @@ use crate::outcome::Outcome;
 use crate::reporter::{Failure, Reporter, printable};
 
 /// The least number of images with statistics: fewer say nothing about others.
-pub const ENOUGH: usize = 5;
+pub(crate) const ENOUGH: usize = 5;
 
 /// Mean, interval and median of each metric as the last rows of a table, for groups of images: the words of
 /// the text columns after the first, and the images. Nothing for fewer than [`ENOUGH`] images.
-pub fn summary_rows(table: &mut Table, metrics: &[&'static Metric], groups: &[(&[&str], Vec<&Scores>)]) {
+pub(crate) fn summary_rows(
+    table: &mut Table,
+    metrics: &[&'static Metric],
+    groups: &[(&[&str], Vec<&Scores>)],
+) {
     if groups.iter().all(|(_, images)| images.len() < ENOUGH) {
         return;
     }
@@ -51,7 +55,7 @@ fn mean_and_interval(summary: &Summary) -> String {
 }
 
 /// The reasons of missing values, a line each.
-pub fn reasons(name: &str, scores: &Scores, metrics: &[&'static Metric]) -> String {
+pub(crate) fn reasons(name: &str, scores: &Scores, metrics: &[&'static Metric]) -> String {
     let mut groups: Vec<(Vec<&str>, &str)> = Vec::new();
     for (metric, reason) in missing(&scores.values, metrics) {
         let reason = reason.strip_prefix(metric).map_or(reason, str::trim_start);
@@ -69,7 +73,7 @@ pub fn reasons(name: &str, scores: &Scores, metrics: &[&'static Metric]) -> Stri
 }
 
 /// Reports an image that failed checks.
-pub fn report_failed(
+pub(crate) fn report_failed(
     name: &str,
     scores: &Scores,
     metrics: &[&'static Metric],

@@ -21,10 +21,10 @@ use crate::outcome::Outcome;
 use crate::reporter::{Failure, Reporter, counted, printable};
 
 /// Width of a plot, in pixels.
-pub const PLOT: usize = 1200;
+pub(crate) const PLOT: usize = 1200;
 
 /// Counts frames on the bar.
-pub struct Steps<'a> {
+pub(crate) struct Steps<'a> {
     reporter: &'a Reporter<'a>,
     done: Cell<usize>,
     total: usize,
@@ -32,7 +32,7 @@ pub struct Steps<'a> {
 
 impl<'a> Steps<'a> {
     /// Starts with this total.
-    pub fn new(reporter: &'a Reporter<'a>, total: usize) -> Self {
+    pub(crate) fn new(reporter: &'a Reporter<'a>, total: usize) -> Self {
         Self { reporter, done: Cell::new(0), total }
     }
 
@@ -44,13 +44,13 @@ impl<'a> Steps<'a> {
     }
 
     /// Frames so far.
-    pub fn done(&self) -> usize {
+    pub(crate) fn done(&self) -> usize {
         self.done.get()
     }
 }
 
 /// Gets the frames of a video: counts them, and adds them to the table that was asked for.
-pub struct Frames<'a> {
+pub(crate) struct Frames<'a> {
     /// The counter.
     pub steps: &'a Steps<'a>,
     /// The table.
@@ -65,7 +65,7 @@ pub struct Frames<'a> {
 
 impl Frames<'_> {
     /// The next frame; stops at a failure.
-    pub fn put(&mut self, frame: &FrameScores) -> ControlFlow<()> {
+    pub(crate) fn put(&mut self, frame: &FrameScores) -> ControlFlow<()> {
         if let Some(rows) = &mut self.rows
             && let Err(failure) = rows.put(self.file, frame, self.metrics)
         {
@@ -80,7 +80,7 @@ impl Frames<'_> {
     ///
     /// # Errors
     /// A failure of the table, or of the work.
-    pub fn end<T>(self, done: Result<T, MetricsError>) -> Result<Option<T>, Failure> {
+    pub(crate) fn end<T>(self, done: Result<T, MetricsError>) -> Result<Option<T>, Failure> {
         match (self.failure, done) {
             (Some(failure), _) => Err(failure),
             (None, Err(MetricsError::Cancelled)) => Ok(None),
@@ -91,7 +91,13 @@ impl Frames<'_> {
 
 /// The first line about a video: "video.mkv  1280×720 8-bit h264, 72 frames, 0:03.000, 2 shots  visible
 /// banding …".
-pub fn head(name: &str, codec: &str, format: &FrameFormat, video: &VideoScores, partial: bool) -> String {
+pub(crate) fn head(
+    name: &str,
+    codec: &str,
+    format: &FrameFormat,
+    video: &VideoScores,
+    partial: bool,
+) -> String {
     let name = printable(name);
     format!(
         "{name}  {}×{} {}-bit {codec}, {}, {}, {}{}  {}\n",
@@ -107,7 +113,7 @@ pub fn head(name: &str, codec: &str, format: &FrameFormat, video: &VideoScores, 
 }
 
 /// A row for the video and, if there are several shots, one for each. `worst`: add the worst frame of each.
-pub fn table(video: &VideoScores, metrics: &[&'static Metric], worst: bool) -> String {
+pub(crate) fn table(video: &VideoScores, metrics: &[&'static Metric], worst: bool) -> String {
     let mut table = Table::new(2);
     let head = ["", "", "frames"].map(str::to_owned).into_iter();
     let last = |text: String| worst.then_some(text);
@@ -136,7 +142,7 @@ pub fn table(video: &VideoScores, metrics: &[&'static Metric], worst: bool) -> S
 }
 
 /// A line about the video, a table of its shots, its worst frames.
-pub fn text(
+pub(crate) fn text(
     file: &str,
     head: &str,
     video: &VideoScores,
@@ -158,7 +164,7 @@ pub fn text(
 }
 
 /// Reports a video that failed checks.
-pub fn report_failed(file: &str, video: &VideoScores, reporter: &Reporter<'_>) -> Outcome {
+pub(crate) fn report_failed(file: &str, video: &VideoScores, reporter: &Reporter<'_>) -> Outcome {
     for why in &video.why {
         reporter.failure(&Failure::at(file.to_owned(), format!("check failed, {why}"), None));
     }
@@ -166,7 +172,7 @@ pub fn report_failed(file: &str, video: &VideoScores, reporter: &Reporter<'_>) -
 }
 
 /// The leading metric over time.
-pub fn timeline(file: &str, video: &VideoScores, metric: &Metric) -> Timeline {
+pub(crate) fn timeline(file: &str, video: &VideoScores, metric: &Metric) -> Timeline {
     Timeline {
         title: format!("{} of {file}", metric.name),
         unit: format!("{} ({})", metric.name, metric.about()),
@@ -177,7 +183,7 @@ pub fn timeline(file: &str, video: &VideoScores, metric: &Metric) -> Timeline {
 
 /// The object of `--json`.
 #[derive(Serialize)]
-pub struct VideosRecord<'a> {
+pub(crate) struct VideosRecord<'a> {
     schema: &'static str,
     metrics: Vec<MetricRecord>,
     videos: Vec<VideoRecord<'a>>,
@@ -186,7 +192,7 @@ pub struct VideosRecord<'a> {
 
 /// A video in it.
 #[derive(Serialize)]
-pub struct VideoRecord<'a> {
+pub(crate) struct VideoRecord<'a> {
     file: &'a str,
     /// The reference.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -236,7 +242,7 @@ impl PlaceRecord {
 
 impl<'a> VideoRecord<'a> {
     /// Of a video by itself, or of one that was compared.
-    pub fn new(
+    pub(crate) fn new(
         file: &'a str,
         video: &VideoScores,
         (codec, reference): (&'a str, Option<&'a str>),
@@ -279,7 +285,7 @@ impl<'a> VideoRecord<'a> {
 
 impl<'a> VideosRecord<'a> {
     /// Of all videos.
-    pub fn new(
+    pub(crate) fn new(
         schema: &'static str,
         videos: Vec<VideoRecord<'a>>,
         failures: Vec<FailureRecord>,

@@ -72,7 +72,7 @@ impl std::fmt::Debug for Draw {
 
 impl Draw {
     /// Degrades a clean RGB image. Returns the pair and its manifest entry.
-    pub fn apply(&self, clean: &Image) -> Result<(Pair, ImageDegradation), SourceFault> {
+    pub(crate) fn apply(&self, clean: &Image) -> Result<(Pair, ImageDegradation), SourceFault> {
         let (mut pair, seed) = (Pair::of(clean.clone()), self.seed);
         let rng = Rng::new(u64::from(seed));
         let cause = match &self.degrader {

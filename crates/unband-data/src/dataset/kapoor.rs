@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use super::DatasetError;
 
 /// Name of the set in messages.
-pub const SET: &str = "the full-HD banding set of Kapoor et al. 2021";
+pub(super) const SET: &str = "the full-HD banding set of Kapoor et al. 2021";
 /// Hint for a missing set.
-pub const LAYOUT: &str = "get it from https://doi.org/10.5281/zenodo.4513740 (1,440 pairs of 1920×1080 PNG with 1,440 XML files, \
+pub(super) const LAYOUT: &str = "get it from https://doi.org/10.5281/zenodo.4513740 (1,440 pairs of 1920×1080 PNG with 1,440 XML files, \
 CC BY, some gigabytes) and unpack it, so that the folder holds `Original Images/*.png` and `Quantized Images with XML files for \
 Banded and Non Banded regions/*.png` with an `.xml` next to each";
 
@@ -31,12 +31,12 @@ pub(crate) struct Files {
 
 impl Files {
     /// The part of the name that frames of one video share: the scripts of the set call frames `FRAME_FILM`.
-    pub fn clip(&self) -> &str {
+    pub(super) fn clip(&self) -> &str {
         self.stem.rsplit_once('_').map_or(self.stem.as_str(), |(_, clip)| clip)
     }
 
     /// The files of the set.
-    pub fn all(&self) -> impl Iterator<Item = &PathBuf> {
+    pub(super) fn all(&self) -> impl Iterator<Item = &PathBuf> {
         [&self.quantized, &self.clean].into_iter().chain(&self.boxes)
     }
 }

@@ -14,13 +14,13 @@ use super::split::Split;
 use crate::DegradationRecord;
 
 /// File name of a complete manifest.
-pub const COMPLETE: &str = "manifest.jsonl";
+pub(super) const COMPLETE: &str = "manifest.jsonl";
 /// File name of an unfinished manifest.
-pub const UNFINISHED: &str = "manifest.part.jsonl";
+pub(super) const UNFINISHED: &str = "manifest.part.jsonl";
 /// Schema name in the header line.
 pub const SCHEMA: &str = "unband-dataset/1";
 /// Folders of a part: degraded images, clean images.
-pub const SIDES: [&str; 2] = ["lq", "gt"];
+pub(super) const SIDES: [&str; 2] = ["lq", "gt"];
 /// Maximum line length in bytes; an image of 10,000 patches has 3 MB.
 const LONGEST: u64 = 64 << 20;
 

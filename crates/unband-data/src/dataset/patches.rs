@@ -46,7 +46,7 @@ pub(crate) struct Codes {
 impl Codes {
     /// Keeps 8-bit codes if the depth is 8 bits or fewer and all values are 8-bit codes; otherwise uses
     /// 16-bit codes. Grey is repeated, transparency dropped.
-    pub fn of(image: &Image) -> Result<Self, ImageError> {
+    pub(crate) fn of(image: &Image) -> Result<Self, ImageError> {
         let on_grid = |v: &f32| Depth::EIGHT.value(Depth::EIGHT.code(*v)).to_bits() == v.to_bits();
         let eight =
             image.depth.bits() <= 8 && image.planes.iter().all(|plane| plane.data.iter().all(on_grid));
@@ -54,7 +54,7 @@ impl Codes {
     }
 
     /// A window as an image of 8 or 16 bits, without metadata.
-    pub fn cut(&self, window: Window) -> Result<Image, ImageError> {
+    pub(crate) fn cut(&self, window: Window) -> Result<Image, ImageError> {
         let row = |y: usize| &self.data[3 * (y * self.width + window.x0)..3 * (y * self.width + window.x1)];
         let rows = (window.y0..window.y1).flat_map(row).copied();
         if self.eight {

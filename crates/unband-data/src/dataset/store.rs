@@ -31,7 +31,7 @@ pub(crate) struct Cutter<'a> {
 
 impl Cutter<'_> {
     /// Writes a window of both sides; `whole` omits the position from the name.
-    pub fn write(&self, window: Window, whole: bool) -> Result<PairEntry, DatasetError> {
+    pub(super) fn write(&self, window: Window, whole: bool) -> Result<PairEntry, DatasetError> {
         let file = if whole {
             format!("{}.png", self.name)
         } else {

@@ -101,7 +101,7 @@ pub(super) struct Clip {
 impl Clip {
     /// Turns the image into a short clip, which starts with a key frame and has a constant quantiser. The
     /// last frame is kept.
-    pub fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<(), DegradeError> {
+    pub(super) fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<(), DegradeError> {
         let args: Vec<&str> = self.args.split(' ').collect();
         let frame =
             |number| Planes420::from_rgb(&self.frame(&pair.lq, number, rng)?, self.matrix, self.range);

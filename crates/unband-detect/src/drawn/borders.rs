@@ -57,7 +57,7 @@ enum BorderCourse {
 pub(super) struct Positions(Vec<u32>);
 
 impl Positions {
-    pub fn add(&mut self, at: usize) {
+    pub(super) fn add(&mut self, at: usize) {
         if at >= self.0.len() {
             self.0.resize(at + 1, 0);
         }
@@ -87,7 +87,7 @@ pub(super) struct Borders {
 
 impl Borders {
     /// Adds a direct step from one plateau to another at a position of a row or column.
-    pub fn step(&mut self, way: usize, line: usize, at: usize, (from, to): (u32, u32)) {
+    pub(super) fn step(&mut self, way: usize, line: usize, at: usize, (from, to): (u32, u32)) {
         self.steps[way].add(at);
         let border = (at as f64 - 0.5, line as f64);
         let (x, y) = if way == 0 { border } else { (border.1, border.0) };
@@ -102,7 +102,7 @@ impl Borders {
     /// Share of the direct steps that skip a plateau colour between their two.
     ///
     /// Neighbours in a gradient of a palette have no other colour of the palette between them.
-    pub fn skipped(&self, colours: &HashMap<u32, u32>) -> f64 {
+    pub(super) fn skipped(&self, colours: &HashMap<u32, u32>) -> f64 {
         let flat = |(&color, &pixels): (&u32, &u32)| (pixels >= PLATEAU_PIXELS).then_some(color);
         let set: Vec<u32> = colours.iter().filter_map(flat).collect();
         if set.len() > SET || self.pairs.len() >= PAIRS {
@@ -118,7 +118,7 @@ impl Borders {
     }
 
     /// Are the borders straight lines of several directions? Those of a gradient are curved or parallel.
-    pub fn is_fan(&self) -> bool {
+    pub(super) fn is_fan(&self) -> bool {
         // In the order of the colours, so that sums are the same in each run.
         let mut pairs: Vec<_> = self.pairs.iter().collect();
         pairs.sort_unstable_by_key(|(colours, _)| **colours);
@@ -141,7 +141,7 @@ impl Borders {
     }
 
     /// Is every change at one or two neighbouring positions of a lattice of dots, across and down?
-    pub fn on_dots(&self) -> bool {
+    pub(super) fn on_dots(&self) -> bool {
         const PERIODS: std::ops::RangeInclusive<usize> = 3..=24;
         self.changes.iter().all(|changes| {
             let all = changes.all();
@@ -151,7 +151,7 @@ impl Borders {
     }
 
     /// Are most direct steps on the borders of 8×8 blocks, in each direction that has any?
-    pub fn on_blocks(&self) -> bool {
+    pub(super) fn on_blocks(&self) -> bool {
         let on = |steps: &Positions| (steps.all(), steps.on_lattice(8, 1));
         let (all, blocks) =
             self.steps.each_ref().map(on).iter().fold((0, 0), |sum, n| (sum.0 + n.0, sum.1 + n.1));

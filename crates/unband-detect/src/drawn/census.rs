@@ -37,7 +37,7 @@ pub(super) struct Scale {
 }
 
 impl Scale {
-    pub fn of(found: &Findings) -> Self {
+    pub(super) fn of(found: &Findings) -> Self {
         let weights = match found.space {
             Space::Yuv { matrix, .. } => Some(matrix.weights()),
             Space::Native => None,
@@ -177,7 +177,7 @@ pub(super) struct Census {
 
 impl Census {
     /// Takes the statistics; `None` for images of one colour and for those that are texture everywhere.
-    pub fn take(codes: &Codes, scale: &Scale) -> Option<Self> {
+    pub(super) fn take(codes: &Codes, scale: &Scale) -> Option<Self> {
         let mut census = Self { grey: true, ..Self::default() };
         let (w, h) = (codes.width, codes.height);
         let pixel = |x: usize, y: usize| {
@@ -294,22 +294,22 @@ impl Census {
     }
 
     /// Number of colours; at most [`COLOURS`].
-    pub fn colours(&self) -> usize {
+    pub(super) fn colours(&self) -> usize {
         self.colours.len()
     }
 
     /// Is every colour a grey?
-    pub fn grey(&self) -> bool {
+    pub(super) fn grey(&self) -> bool {
         self.grey
     }
 
     /// Are the colours even shades of one hue, those of a tinted grey image?
-    pub fn are_shades(&self) -> bool {
+    pub(super) fn are_shades(&self) -> bool {
         shades::step(self.rgb()).is_some()
     }
 
     /// Are all colours blends of two of them?
-    pub fn are_blends(&self) -> bool {
+    pub(super) fn are_blends(&self) -> bool {
         shades::are_blends(self.rgb())
     }
 
@@ -318,7 +318,7 @@ impl Census {
     }
 
     /// Share of the pixels that have one of the eight most common colours.
-    pub fn most_common_share(&self) -> f64 {
+    pub(super) fn most_common_share(&self) -> f64 {
         let mut counts: Vec<u32> = self.colours.values().copied().collect();
         counts.sort_unstable_by(|a, b| b.cmp(a));
         let most: f64 = counts.iter().take(8).map(|&n| f64::from(n)).sum();
@@ -326,111 +326,111 @@ impl Census {
     }
 
     /// Share of direct steps of one plane. Like all shares below, relative to all differing neighbours.
-    pub fn single(&self) -> f64 {
+    pub(super) fn single(&self) -> f64 {
         self.share(|d| d.single.iter().sum())
     }
 
     /// Share of direct steps of several planes at once.
-    pub fn multi(&self) -> f64 {
+    pub(super) fn multi(&self) -> f64 {
         self.share(|d| d.multi)
     }
 
     /// Share of direct steps of at most one grid step.
-    pub fn small(&self) -> f64 {
+    pub(super) fn small(&self) -> f64 {
         self.share(|d| d.direct() - d.jump)
     }
 
     /// Share of direct steps of any size.
-    pub fn direct(&self) -> f64 {
+    pub(super) fn direct(&self) -> f64 {
         self.share(Direction::direct)
     }
 
     /// Share of direct steps larger than a grid step.
-    pub fn jump(&self) -> f64 {
+    pub(super) fn jump(&self) -> f64 {
         self.share(|d| d.jump)
     }
 
     /// Share of direct steps of more than 16 codes.
-    pub fn jump_16(&self) -> f64 {
+    pub(super) fn jump_16(&self) -> f64 {
         self.share(|d| d.jump_16)
     }
 
     /// Share of direct steps of more than 24 codes.
-    pub fn jump_24(&self) -> f64 {
+    pub(super) fn jump_24(&self) -> f64 {
         self.share(|d| d.jump_24)
     }
 
     /// Share of soft edges between colours that a few grid steps could connect.
-    pub fn soft_small(&self) -> f64 {
+    pub(super) fn soft_small(&self) -> f64 {
         self.share(|d| d.soft_small)
     }
 
     /// Share of soft edges between far colours, and of thin lines.
-    pub fn soft_jump(&self) -> f64 {
+    pub(super) fn soft_jump(&self) -> f64 {
         self.share(|d| d.soft_jump)
     }
 
     /// Share of soft edges between near colours that blend one into the other.
-    pub fn blends(&self) -> f64 {
+    pub(super) fn blends(&self) -> f64 {
         self.share(|d| d.blends)
     }
 
     /// Share of lines of a third colour between near plateaus.
-    pub fn outlined(&self) -> f64 {
+    pub(super) fn outlined(&self) -> f64 {
         self.share(|d| d.outlined)
     }
 
     /// Borders between plateaus.
-    pub fn borders(&self) -> &Borders {
+    pub(super) fn borders(&self) -> &Borders {
         &self.borders
     }
 
     /// Share of the direct steps that skip a colour of the image between their two.
-    pub fn skipped(&self) -> f64 {
+    pub(super) fn skipped(&self) -> f64 {
         self.borders.skipped(&self.colours)
     }
 
     /// Are the plateaus the blocks of a codec, in its colours?
     ///
     /// Greys have no chroma: they need the steps of a JPEG, mostly one at a time, as pixel art has not.
-    pub fn is_coded(&self, jpeg: bool) -> bool {
+    pub(super) fn is_coded(&self, jpeg: bool) -> bool {
         let greys = || jpeg && self.colours() >= 12 && self.small() >= 0.6 * self.direct();
         let colours = || codec::has_codec_colours(self.colours.keys().copied());
         self.borders.on_blocks() && (if self.grey { greys() } else { colours() })
     }
 
     /// Share of noise specks on plateaus.
-    pub fn specks(&self) -> f64 {
+    pub(super) fn specks(&self) -> f64 {
         self.share(|d| d.specks)
     }
 
     /// Share of differing neighbours outside transitions between plateaus.
-    pub fn texture(&self) -> f64 {
+    pub(super) fn texture(&self) -> f64 {
         self.share(|d| d.unequal.saturating_sub(d.explained))
     }
 
     /// Number of planes that step alone in at least a twelfth of such steps.
-    pub fn planes_that_step(&self) -> usize {
+    pub(super) fn planes_that_step(&self) -> usize {
         let of = |p: usize| self.directions.iter().map(|d| d.single[p]).sum::<u64>();
         let all = of(0) + of(1) + of(2);
         if self.grey { 1 } else { (0..3).filter(|&p| of(p) > 0 && 12 * of(p) >= all).count() }
     }
 
     /// Do planes step alone both across and down?
-    pub fn steps_both_ways(&self) -> bool {
+    pub(super) fn steps_both_ways(&self) -> bool {
         let [across, down] = [0, 1].map(|i| self.directions[i].single.iter().sum::<u64>());
         10 * across.min(down) >= across.max(down)
     }
 
     /// Are nearly all direct steps on long straight lines, across and down?
-    pub fn is_straight(&self) -> bool {
+    pub(super) fn is_straight(&self) -> bool {
         let straight = |d: &Direction| d.followed >= 8 && 100 * d.aligned >= 93 * d.followed;
         let enough = |d: &Direction| 50.0 * d.direct() as f64 >= self.unequal;
         self.directions.iter().all(|d| straight(d) && enough(d))
     }
 
     /// Do lines of one direction alternate with their neighbours, but hardly change along themselves?
-    pub fn is_ruled(&self) -> bool {
+    pub(super) fn is_ruled(&self) -> bool {
         let alternates = |d: &Direction| 10 * d.alternating >= 6 * d.pairs;
         let even = |d: &Direction| 4 * d.unequal <= d.pairs;
         let [across, down] = &self.directions;
@@ -438,7 +438,7 @@ impl Census {
     }
 
     /// The factor by which every pixel was repeated.
-    pub fn upscaled(&self) -> Option<u16> {
+    pub(super) fn upscaled(&self) -> Option<u16> {
         let factor = divisor(self.directions[0].pitch, self.directions[1].pitch);
         let enough = self.directions.iter().all(|d| d.pitch > 0);
         u16::try_from(factor).ok().filter(|&factor| enough && factor >= 2)
@@ -448,7 +448,7 @@ impl Census {
     ///
     /// A palette made for a gradient has plateaus of equal width too: for palettes only grey wedges are
     /// accepted, and those of uneven widths.
-    pub fn is_wedge(&self, palette: bool) -> bool {
+    pub(super) fn is_wedge(&self, palette: bool) -> bool {
         let [across, down] = &self.directions;
         let steps = match (across.unequal, down.unequal) {
             (_, 0) => &across.plateaus,

@@ -129,7 +129,7 @@ impl Steps {
 }
 
 impl Flats {
-    pub fn gather(source: &LazyPlane<'_>, channel: Channel, enough: usize) -> Self {
+    pub(crate) fn gather(source: &LazyPlane<'_>, channel: Channel, enough: usize) -> Self {
         let mut flats = Self {
             strict: vec![0.0; 256 * BINS],
             loose: vec![0.0; 256 * BINS],

@@ -45,7 +45,7 @@ pub(super) struct Hypothesis {
 }
 
 impl Hypothesis {
-    pub fn new(flats: &Flats, bits: u8) -> Option<Self> {
+    pub(super) fn new(flats: &Flats, bits: u8) -> Option<Self> {
         if flats.strict.iter().sum::<f64>() < 200.0 {
             return None;
         }
@@ -71,7 +71,7 @@ impl Hypothesis {
     }
 
     /// Offset of the levels from the grid, in codes.
-    pub fn shift(&self) -> f64 {
+    pub(super) fn shift(&self) -> f64 {
         if self.middles.levels >= 3.0 && self.middles.re.hypot(self.middles.im) > 0.2 {
             self.middles.im.atan2(self.middles.re) / TAU * self.period
         } else {
@@ -80,18 +80,18 @@ impl Hypothesis {
     }
 
     /// Whether luma is testable: it has enough levels, and every other period fits worse.
-    pub fn luma_is_reliable(&self) -> bool {
+    pub(super) fn luma_is_reliable(&self) -> bool {
         self.loose.levels >= 5.0 && self.strict.levels >= 4.0 && self.phasor.control <= 0.36
     }
 
     /// The same for a channel, which has fewer steps on 5 bits.
-    pub fn channel_is_reliable(&self, bits: u8) -> bool {
+    pub(super) fn channel_is_reliable(&self, bits: u8) -> bool {
         let least = if bits == 5 { (3.5, 3.0, 0.5) } else { (5.0, 4.0, 0.36) };
         self.loose.levels >= least.0 && self.strict.levels >= least.1 && self.phasor.control <= least.2
     }
 
     /// Features for the weights of luma.
-    pub fn luma_features(&self, conversion: Conversion) -> [f64; 6] {
+    pub(super) fn luma_features(&self, conversion: Conversion) -> [f64; 6] {
         let best = |f: &dyn Fn(f64) -> f64| {
             conversion.luma_shifts().iter().map(|&s| f(s)).fold(f64::NEG_INFINITY, f64::max)
         };
@@ -108,17 +108,17 @@ impl Hypothesis {
     }
 
     /// Log-odds that luma is on this grid.
-    pub fn luma(&self, conversion: Conversion) -> f64 {
+    pub(super) fn luma(&self, conversion: Conversion) -> f64 {
         weighed(&self.luma_features(conversion), &LUMA)
     }
 
     /// Are there steps between the levels of luma? An 8-bit gradient has none of that size.
-    pub fn luma_has_steps(&self) -> bool {
+    pub(super) fn luma_has_steps(&self) -> bool {
         self.middles.levels >= 0.3 * self.strict.levels
     }
 
     /// Features for the weights of a colour plane.
-    pub fn chroma_features(&self) -> [f64; 12] {
+    pub(super) fn chroma_features(&self) -> [f64; 12] {
         let (levels, steps) = (self.strict.levels.min(8.0).sqrt(), self.middles.levels.min(8.0).sqrt());
         [
             self.loose.t * self.near(self.loose.shift, 0.0),
@@ -138,12 +138,12 @@ impl Hypothesis {
     }
 
     /// Does the plane stay on one level? It then fits many grids.
-    pub fn one_level(&self) -> bool {
+    pub(super) fn one_level(&self) -> bool {
         self.strict.levels < 1.2 && self.middles.levels == 0.0
     }
 
     /// Log-odds that a colour plane is on the grid of these weights.
-    pub fn chroma(&self, weights: &[f64; 12]) -> f64 {
+    pub(super) fn chroma(&self, weights: &[f64; 12]) -> f64 {
         let score = weighed(&self.chroma_features(), weights);
         if self.one_level() { score.min(1.0) } else { score }
     }

@@ -31,22 +31,22 @@ pub(super) const FIVE: f64 = 255.0 / 31.0;
 /// photos for learning and for choosing. For luma it is 0.27 above, since 0.5 would lose two of 35 frames;
 /// for 6-bit channels 0.44. `tools/fit_detector.py` documents them.
 pub(super) mod limits {
-    pub const LUMA: f64 = 3.7;
+    pub(crate) const LUMA: f64 = 3.7;
     /// For luma alone where any of three shifts is possible, or levels have no steps between them.
-    pub const LUMA_UNSURE: f64 = 5.3;
-    pub const LUMA_AND_SIX: f64 = 3.5;
-    pub const SIX: f64 = 4.2;
-    pub const ONE_SIX: f64 = 4.0;
+    pub(crate) const LUMA_UNSURE: f64 = 5.3;
+    pub(crate) const LUMA_AND_SIX: f64 = 3.5;
+    pub(crate) const SIX: f64 = 4.2;
+    pub(crate) const ONE_SIX: f64 = 4.0;
     /// For one plane regardless of its levels.
-    pub const ONE_SIX_ANY: f64 = 6.7;
-    pub const LUMA_AND_FIVE: f64 = 1.5;
-    pub const FIVE: f64 = 2.5;
-    pub const ONE_FIVE: f64 = 6.4;
-    pub const CHANNELS_SIX: f64 = 7.4;
-    pub const CHANNELS_FIVE: f64 = 8.1;
+    pub(crate) const ONE_SIX_ANY: f64 = 6.7;
+    pub(crate) const LUMA_AND_FIVE: f64 = 1.5;
+    pub(crate) const FIVE: f64 = 2.5;
+    pub(crate) const ONE_FIVE: f64 = 6.4;
+    pub(crate) const CHANNELS_SIX: f64 = 7.4;
+    pub(crate) const CHANNELS_FIVE: f64 = 8.1;
     /// Added to the limits of channels where an image is grey: greys with a tone curve come close, and two of
     /// 80 exceed it.
-    pub const GREY: f64 = 4.9;
+    pub(crate) const GREY: f64 = 4.9;
 }
 
 /// Score of luma with too few levels to be testable.
@@ -105,7 +105,7 @@ pub(super) fn period(bits: u8) -> f64 {
 impl NoisyGrid {
     /// Loss of luma in the second conversion to RGB, in codes; 0 unless the levels of its grid reveal it. The
     /// loss in the first one is shared by the clean video.
-    pub fn darkened(&self) -> f32 {
+    pub(crate) fn darkened(&self) -> f32 {
         // The shift is known modulo the grid's period.
         let near = (self.luma_shift - TWICE + 0.5 * SIX).rem_euclid(SIX) - 0.5 * SIX;
         let hypothesis = self.bits[0].is_some() && near.abs() < 0.6;
@@ -114,7 +114,7 @@ impl NoisyGrid {
 
     /// The grids of the planes in limited range; `rest` are the steps, in full-scale codes, of planes without
     /// a grid.
-    pub fn named(&self, rest: [f32; 3]) -> [PlaneGrid; 3] {
+    pub(crate) fn named(&self, rest: [f32; 3]) -> [PlaneGrid; 3] {
         let confidence = 1.0 / (1.0 + (-self.margin).exp());
         [0, 1, 2].map(|i| match self.bits[i] {
             None => PlaneGrid::plain(rest[i]),

@@ -53,7 +53,7 @@ pub(crate) fn decide(evidence: &Evidence<'_>) -> (&'static Rule, Findings) {
 }
 
 impl<'a> Evidence<'a> {
-    pub fn new(
+    pub(crate) fn new(
         image: &'a Image,
         planes: &'a [Codes; 3],
         sources: &'a [LazyPlane<'a>; 3],
@@ -65,7 +65,7 @@ impl<'a> Evidence<'a> {
     }
 
     /// Name and value of the parts computed so far.
-    pub fn computed(&self) -> Vec<(&'static str, String)> {
+    pub(crate) fn computed(&self) -> Vec<(&'static str, String)> {
         let mut parts = vec![("bits per sample", self.bits.to_string())];
         if let Some((noisy, sharp)) = self.blurred.get() {
             let bits = noisy.map(|noisy| noisy.bits.map(|bits| bits.unwrap_or(8)));

@@ -15,7 +15,7 @@ const CHROMA_NOISE: f32 = 0.05 * LUMA_NOISE;
 const PASSES: usize = 3;
 
 /// Red, green and blue, whose first pixel is the first of a chroma sample of `scale` columns and rows.
-pub struct Pixels<'a> {
+pub(super) struct Pixels<'a> {
     pub planes: [&'a Plane; 3],
     pub matrix: Matrix,
     pub scale: (usize, usize),
@@ -39,7 +39,7 @@ impl Pixels<'_> {
     }
 
     /// Changes of the means of both colour differences by a guided filter. `full`: working memory.
-    pub fn denoised(&self, full: &mut Area) -> [Area; 2] {
+    pub(super) fn denoised(&self, full: &mut Area) -> [Area; 2] {
         let mut means = |component: usize| {
             self.component(component, full);
             full.reduced(self.scale)
@@ -64,7 +64,7 @@ impl Pixels<'_> {
     }
 
     /// Changes of both colour differences that add luma's detail and keep the means. `full`: working memory.
-    pub fn upsampled<'a>(&self, full: &'a mut [Area; 3]) -> &'a [Area; 2] {
+    pub(super) fn upsampled<'a>(&self, full: &'a mut [Area; 3]) -> &'a [Area; 2] {
         let smooth = Upsampling::smooth(self.scale);
         let [detail, changes @ ..] = full;
         self.component(0, detail);
@@ -98,7 +98,7 @@ impl Pixels<'_> {
 
     /// Squared differences of both colour differences, summed over all samples but those within `rim` of a
     /// side: to their repeated means, to their interpolated means, and between these two.
-    pub fn differences(&self, rim: usize) -> [f64; 3] {
+    pub(super) fn differences(&self, rim: usize) -> [f64; 3] {
         let (width, height) = self.size();
         let mut sums = [0.0; 3];
         let mut chroma = Area::default();

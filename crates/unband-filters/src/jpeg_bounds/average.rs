@@ -23,20 +23,20 @@ const SHIFTS: [(usize, usize); 8] = {
 const LIMIT: f32 = 2.2;
 
 /// Thresholds of each component and shift.
-pub struct Averager {
+pub(super) struct Averager {
     limits: Vec<[[f32; 64]; SHIFTS.len()]>,
 }
 
 /// Working memory of one averaging.
 #[derive(Default)]
-pub struct Scratch {
+pub(super) struct Scratch {
     padded: Area,
     sums: Vec<f32>,
     weights: Vec<f32>,
 }
 
 impl Averager {
-    pub fn new(components: &[Component]) -> Self {
+    pub(super) fn new(components: &[Component]) -> Self {
         let spread = spread();
         let limits = |component: &Component| {
             let noise = component.noise();
@@ -46,7 +46,14 @@ impl Averager {
     }
 
     /// Averages `samples`, which have a margin of eight samples around `out` unless the component ends there.
-    pub fn average(&self, level: Level, index: usize, samples: &Area, out: &mut Area, s: &mut Scratch) {
+    pub(super) fn average(
+        &self,
+        level: Level,
+        index: usize,
+        samples: &Area,
+        out: &mut Area,
+        s: &mut Scratch,
+    ) {
         mirrored(&mut s.padded, samples, out);
         let (stride, n) = (s.padded.width, s.padded.data.len());
         s.sums.clear();

@@ -38,7 +38,7 @@ fn rounding_variance(share: f64) -> f64 {
 
 /// A rectangle of blocks, half open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Blocks {
+pub(super) struct Blocks {
     pub x0: usize,
     pub y0: usize,
     pub x1: usize,
@@ -46,17 +46,17 @@ pub struct Blocks {
 }
 
 impl Blocks {
-    pub fn width(self) -> usize {
+    pub(super) fn width(self) -> usize {
         self.x1 - self.x0
     }
 
-    pub fn height(self) -> usize {
+    pub(super) fn height(self) -> usize {
         self.y1 - self.y0
     }
 }
 
 /// One component, and the image's size in its samples.
-pub struct Component {
+pub(super) struct Component {
     coefficients: Arc<Vec<i16>>,
     across: usize,
     down: usize,
@@ -70,7 +70,7 @@ pub struct Component {
 
 impl Component {
     /// `None` where the blocks do not cover an image of `size` pixels.
-    pub fn new(plane: &JpegPlane, size: (usize, usize)) -> Option<Self> {
+    pub(super) fn new(plane: &JpegPlane, size: (usize, usize)) -> Option<Self> {
         let (sx, sy) = plane.scale;
         if sx == 0 || sy == 0 || plane.lead.0 > 7 || plane.lead.1 > 7 {
             return None;
@@ -95,22 +95,22 @@ impl Component {
         })
     }
 
-    pub fn scale(&self) -> (usize, usize) {
+    pub(super) fn scale(&self) -> (usize, usize) {
         self.scale
     }
 
     /// Number of blocks per row.
-    pub fn across(&self) -> usize {
+    pub(super) fn across(&self) -> usize {
         self.across
     }
 
     /// Number of block rows.
-    pub fn down(&self) -> usize {
+    pub(super) fn down(&self) -> usize {
         self.down
     }
 
     /// Lowest and highest possible value of each coefficient of a block before quantisation.
-    pub fn interval(&self, (column, row): (usize, usize)) -> impl Fn(usize) -> (f64, f64) {
+    pub(super) fn interval(&self, (column, row): (usize, usize)) -> impl Fn(usize) -> (f64, f64) {
         let coefficients = &self.coefficients[64 * (row * self.across + column)..][..64];
         move |i| {
             let (number, step) = (f64::from(coefficients[i]), f64::from(self.steps[i]));
@@ -119,17 +119,17 @@ impl Component {
     }
 
     /// Width and height of the image.
-    pub fn pixels(&self) -> (usize, usize) {
+    pub(super) fn pixels(&self) -> (usize, usize) {
         self.pixels
     }
 
-    pub fn lead(&self) -> (usize, usize) {
+    pub(super) fn lead(&self) -> (usize, usize) {
         self.lead
     }
 
     /// Root mean square quantisation error of each coefficient in codes, estimated from the share of zeros in
     /// this image: coefficients are distributed as `exp(−|x|/b)`.
-    pub fn noise(&self) -> [f32; 64] {
+    pub(super) fn noise(&self) -> [f32; 64] {
         let mut occupied = [0u32; 64];
         for block in self.coefficients.as_chunks::<64>().0 {
             for (n, &k) in occupied.iter_mut().zip(block) {
@@ -146,12 +146,12 @@ impl Component {
     }
 
     /// Radius around a pixel's own sample that its value depends on.
-    pub fn blur(&self) -> usize {
+    pub(super) fn blur(&self) -> usize {
         if self.scale == (1, 1) { 0 } else { 3 }
     }
 
     /// The blocks that a window of the image depends on.
-    pub fn blocks_over(&self, core: Window) -> Blocks {
+    pub(super) fn blocks_over(&self, core: Window) -> Blocks {
         let (own, blur) = (core.on_plane(self.scale.0, self.scale.1), self.blur());
         let own = own.grown(blur, self.size.0, self.size.1);
         Blocks {
@@ -163,7 +163,7 @@ impl Component {
     }
 
     /// A margin of the given number of blocks on each side, clipped to the component.
-    pub fn grown(&self, blocks: Blocks, by: usize) -> Blocks {
+    pub(super) fn grown(&self, blocks: Blocks, by: usize) -> Blocks {
         Blocks {
             x0: blocks.x0.saturating_sub(by),
             y0: blocks.y0.saturating_sub(by),
@@ -173,7 +173,7 @@ impl Component {
     }
 
     /// The pixels of blocks, clipped to the image.
-    pub fn pixels_under(&self, blocks: Blocks) -> Window {
+    pub(super) fn pixels_under(&self, blocks: Blocks) -> Window {
         let at = |block: usize, lead: usize, scale: usize, end: usize| {
             ((8 * block).saturating_sub(lead) * scale).min(end)
         };
@@ -191,7 +191,7 @@ impl Component {
     }
 
     /// The samples of blocks, in codes relative to 0.
-    pub fn decode(&self, level: Level, blocks: Blocks, out: &mut Area) {
+    pub(super) fn decode(&self, level: Level, blocks: Blocks, out: &mut Area) {
         out.reshape(8 * blocks.x0, 8 * blocks.y0, 8 * blocks.width(), 8 * blocks.height());
         let stride = out.width;
         for row in blocks.y0..blocks.y1 {
@@ -203,7 +203,7 @@ impl Component {
 
     /// Adds the change of a window of the image, reduced to the component's size as an encoder does: means
     /// over the pixels of a sample. Samples beyond the image change like the nearest one inside.
-    pub fn add_change(
+    pub(super) fn add_change(
         &self,
         level: Level,
         samples: &mut Area,
@@ -255,7 +255,7 @@ impl Component {
     }
 
     /// Clamps every coefficient of the blocks to its interval.
-    pub fn keep(&self, level: Level, blocks: Blocks, samples: &mut Area, careful: bool) {
+    pub(super) fn keep(&self, level: Level, blocks: Blocks, samples: &mut Area, careful: bool) {
         let reach = MOST.map(|[mean, near, others]| {
             let mut reach = [if careful { others } else { HALF }; 64];
             if careful {
@@ -282,7 +282,7 @@ impl Component {
 
     /// Do the image's samples match the decoded ones of this full-size component within one code? Checks some
     /// sixty blocks.
-    pub fn matches(&self, image: &Image, weights: &[f32; 3], max: f32) -> bool {
+    pub(super) fn matches(&self, image: &Image, weights: &[f32; 3], max: f32) -> bool {
         if self.scale != (1, 1) {
             return false;
         }

@@ -8,7 +8,7 @@ use crate::area::{Area, Upsampling, repeat};
 
 /// Changes at full size, one area per component.
 #[derive(Default)]
-pub struct Resampled {
+pub(super) struct Resampled {
     pub planes: [Area; 3],
 }
 
@@ -16,7 +16,14 @@ impl Component {
     /// The change of each pixel of `core` when the component changes from `decoded` to `restored` (both over
     /// the same blocks). A decoder's triangle filter blurs, so the means of its pixels differ from the
     /// samples; here they match.
-    pub fn to_pixels(&self, level: Level, restored: &Area, decoded: &Area, core: Window, out: &mut Area) {
+    pub(super) fn to_pixels(
+        &self,
+        level: Level,
+        restored: &Area,
+        decoded: &Area,
+        core: Window,
+        out: &mut Area,
+    ) {
         out.reshape(core.x0, core.y0, core.width(), core.height());
         let (lx, ly) = self.lead();
         if self.scale() == (1, 1) {

@@ -1,11 +1,11 @@
 //! Parser of script calls: `clip = core.placebo.Deband(clip, planes=1)`.
 
 /// Name and value of an argument.
-pub type Argument<'a> = (Option<&'a str>, &'a str);
+pub(super) type Argument<'a> = (Option<&'a str>, &'a str);
 
 /// The arguments of a call to a function whose dotted name ends in `function`. The clip is dropped, whether
 /// it is the first argument or the receiver. `None` without such a call.
-pub fn arguments<'a>(text: &'a str, function: &str) -> Option<Vec<Argument<'a>>> {
+pub(super) fn arguments<'a>(text: &'a str, function: &str) -> Option<Vec<Argument<'a>>> {
     let (before, after) = text.split_once(function)?;
     let inside = after.trim_start().strip_prefix('(')?;
     // `core.x.F(clip, …)` and `x.F(clip, …)`, but `clip.x.F(…)`.

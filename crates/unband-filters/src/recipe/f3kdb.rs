@@ -36,7 +36,7 @@ const ORDER: [&str; 20] = [
 
 /// Parses a call: `core.neo_f3kdb.Deband(clip, y=64)`, `neo_f3kdb(range=15, Y=64)`. `None` for any other
 /// text.
-pub fn read(text: &str) -> Option<Result<Settings, RecipeError>> {
+pub(super) fn read(text: &str) -> Option<Result<Settings, RecipeError>> {
     // AviSynth is case-insensitive; so are all of the values.
     let lower = text.to_ascii_lowercase();
     let arguments = FUNCTIONS.iter().find_map(|function| call::arguments(&lower, function))?;

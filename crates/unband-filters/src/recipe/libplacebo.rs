@@ -6,7 +6,7 @@ const METHOD: &str = "libplacebo";
 
 /// Parses mpv options or configuration lines, a call of `placebo.Deband`, or ffmpeg's filter. Missing
 /// settings have the default of that program. `None` for any other text.
-pub fn read(text: &str) -> Option<Result<Settings, RecipeError>> {
+pub(super) fn read(text: &str) -> Option<Result<Settings, RecipeError>> {
     mpv(text).or_else(|| vapoursynth(text)).or_else(|| ffmpeg(text))
 }
 

@@ -10,7 +10,7 @@ use super::{Buffers, Smooth, surface};
 
 /// Radius of influence, in samples of the processed plane: 4 sweeps at full size, 4 at half size and the
 /// interpolation between (14 together); the wide box of the gate needs 13.
-pub const RIM: usize = 16;
+pub(super) const RIM: usize = 16;
 
 impl Smooth {
     /// Correction of one plane over `core` (in its own samples) in codes, into `b.corrections[index]`.

@@ -11,7 +11,7 @@ use super::density::{Density, Raster};
 use super::grid::Grid;
 
 /// Margin of samples that is read.
-pub const RIM: usize = 3;
+pub(super) const RIM: usize = 3;
 
 const CHANNEL_AXIS: [f32; 9] = [0.0, 0.15, 0.3, 0.5, 0.7, 0.9, 1.15, 1.5, 2.2];
 const DIFFERENCE_AXIS: [f32; 11] = [0.0, 0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.05, 1.4, 2.0];
@@ -34,7 +34,7 @@ const TABLE: [[f32; 11]; 9] = [
 const PAIRS: [(usize, usize); 3] = [(0, 1), (0, 2), (1, 2)];
 
 /// Distributes shared corrections over three channels.
-pub struct Coupling {
+pub(super) struct Coupling {
     raster: Raster,
     /// Interval widths in codes.
     steps: [f32; 3],
@@ -44,7 +44,7 @@ pub struct Coupling {
 
 /// Working memory.
 #[derive(Default)]
-pub struct Scratch {
+pub(super) struct Scratch {
     difference: Grid,
     pulls: [Grid; 3],
     busy: [Grid; 3],
@@ -54,7 +54,7 @@ pub struct Scratch {
 
 impl Coupling {
     /// For channels with intervals of these widths (codes).
-    pub fn new(steps: [f32; 3], strength: f32) -> Self {
+    pub(super) fn new(steps: [f32; 3], strength: f32) -> Self {
         let raw = steps.map(|s| 1.0 / (s * s));
         let sum: f32 = raw.iter().sum();
         Self {
@@ -67,7 +67,7 @@ impl Coupling {
     /// The shared correction of each channel, in codes, over `core` of the padded `restored` channels
     /// (codes), which have a margin of [`RIM`] samples on each side unless the image ends there. `original`
     /// are the same samples before restoration; their level changes determine the factor.
-    pub fn share(
+    pub(super) fn share(
         &self,
         level: Level,
         out: &mut [Grid; 3],

@@ -7,7 +7,7 @@ use super::grid::{Grid, grow};
 
 /// Counts level changes of a grid and averages them over boxes.
 #[derive(Default)]
-pub struct Density {
+pub(super) struct Density {
     changes: Vec<u16>,
     width: usize,
     height: usize,
@@ -17,7 +17,7 @@ pub struct Density {
 impl Density {
     /// Counts the changes of all samples; `per_cell`: number of intervals per unit of `v`, whose rows are
     /// padded.
-    pub fn count(&mut self, level: Level, v: &Grid, per_cell: f32) {
+    pub(super) fn count(&mut self, level: Level, v: &Grid, per_cell: f32) {
         (self.width, self.height) = (v.width, v.height);
         grow(&mut self.changes, v.width * v.height);
         for y in 0..v.height {
@@ -29,7 +29,7 @@ impl Density {
     }
 
     /// Uses changes that were counted elsewhere: up to 4 intervals per sample.
-    pub fn fill(&mut self, width: usize, height: usize, changes: impl Fn(usize) -> f32) {
+    pub(super) fn fill(&mut self, width: usize, height: usize, changes: impl Fn(usize) -> f32) {
         (self.width, self.height) = (width, height);
         self.changes.clear();
         self.changes.extend((0..width * height).map(|i| (changes(i) * 64.0).round() as u16));
@@ -40,7 +40,7 @@ impl Density {
     ///
     /// Boxes are clipped at the grid's border, so the grid needs a margin of `r` + 1 around the core unless
     /// the image ends there. `r` is at most 24.
-    pub fn means(&mut self, level: Level, out: &mut Grid, core: Window, r: usize, factor: f32) {
+    pub(super) fn means(&mut self, level: Level, out: &mut Grid, core: Window, r: usize, factor: f32) {
         let (w, h) = (self.width, self.height);
         let n = core.width();
         out.reshape(n, core.height());
@@ -78,7 +78,7 @@ impl Density {
 }
 
 /// A function of two densities, sampled at 64 × 64 points.
-pub struct Raster {
+pub(super) struct Raster {
     values: Box<[f32; 4096]>,
     /// Raster steps per unit of the first and the second density.
     pub scale: (f32, f32),
@@ -86,7 +86,7 @@ pub struct Raster {
 
 impl Raster {
     /// From values at the nodes of two axes, with bilinear interpolation.
-    pub fn new<const A: usize, const B: usize>(
+    pub(super) fn new<const A: usize, const B: usize>(
         first: &[f32; A],
         second: &[f32; B],
         table: &[[f32; B]; A],
@@ -104,7 +104,7 @@ impl Raster {
     }
 
     /// Looks a row up; the densities are already multiplied by [`Raster::scale`].
-    pub fn look_up(&self, level: Level, out: &mut [f32], first: &[f32], second: &[f32]) {
+    pub(super) fn look_up(&self, level: Level, out: &mut [f32], first: &[f32], second: &[f32]) {
         rows::look_up_row(level, out, first, second, &self.values);
     }
 }

@@ -8,12 +8,12 @@ use super::density::{Density, Raster};
 use super::grid::Grid;
 
 /// Radius of the wide box.
-pub const WIDE: usize = 12;
+pub(super) const WIDE: usize = 12;
 /// Radius of the near box.
-pub const NEAR: usize = 2;
+pub(super) const NEAR: usize = 2;
 
-pub const NEAR_AXIS: [f32; 9] = [0.0, 0.15, 0.3, 0.5, 0.7, 0.9, 1.15, 1.5, 2.2];
-pub const WIDE_AXIS: [f32; 12] = [0.0, 0.035, 0.075, 0.15, 0.25, 0.38, 0.52, 0.7, 0.9, 1.15, 1.5, 2.0];
+pub(super) const NEAR_AXIS: [f32; 9] = [0.0, 0.15, 0.3, 0.5, 0.7, 0.9, 1.15, 1.5, 2.2];
+pub(super) const WIDE_AXIS: [f32; 12] = [0.0, 0.035, 0.075, 0.15, 0.25, 0.38, 0.52, 0.7, 0.9, 1.15, 1.5, 2.0];
 
 /// Least-squares factor between the surface's correction and the true error, per density of level changes
 /// near (rows) and wide (columns); the same in interval units for steps of 1, 4 and 8 codes.
@@ -30,18 +30,18 @@ const TABLE: [[f32; 12]; 9] = [
 ];
 
 /// The table with the strength applied.
-pub struct Gate(Raster);
+pub(super) struct Gate(Raster);
 
 impl Gate {
     /// `strength` 1 is the measured table; lower values scale it down, higher ones move it towards 1.
-    pub fn new(strength: f32) -> Self {
+    pub(super) fn new(strength: f32) -> Self {
         let shape = |g: f32| if strength <= 1.0 { g * strength } else { g.powf(1.0 / (strength * strength)) };
         Self(Raster::new(&NEAR_AXIS, &WIDE_AXIS, &TABLE, shape))
     }
 
     /// Writes the factors of the samples of `core` within the padded grid `v` (interval units), which has a
     /// margin of 13 samples on each side unless the image ends there.
-    pub fn factors(
+    pub(super) fn factors(
         &self,
         level: Level,
         out: &mut Grid,

@@ -45,7 +45,7 @@ const AROUND: usize = 9;
 const ENOUGH: usize = 250_000;
 
 /// A factor on corrections for every map cell of an image.
-pub struct IntendedPlateaus {
+pub(super) struct IntendedPlateaus {
     cell: usize,
     /// One per map cell, 0..=1.
     factors: Grid,
@@ -63,7 +63,7 @@ impl IntendedPlateaus {
     /// Inspects the lightness of an image. `None` where all corrections are reliable, and where levels are
     /// known to be lost: such plateaus have any distance, and drawings in lossless files are detected
     /// earlier.
-    pub fn find(image: &Image, findings: &Findings, ctx: &Context<'_>) -> Option<Self> {
+    pub(super) fn find(image: &Image, findings: &Findings, ctx: &Context<'_>) -> Option<Self> {
         if !matches!(findings.cause, Cause::Video | Cause::Coded | Cause::Jpeg) {
             return None;
         }
@@ -106,7 +106,7 @@ impl IntendedPlateaus {
 
     /// Multiplies the corrections of a window of a plane by the factors. `(sx, sy)`: pixels of the image per
     /// sample of the plane.
-    pub fn hold(&self, corrections: &mut Grid, core: Window, (sx, sy): (usize, usize)) {
+    pub(super) fn hold(&self, corrections: &mut Grid, core: Window, (sx, sy): (usize, usize)) {
         // The position of a sample's centre among the centres of map cells, and its fraction between two of
         // them.
         let place = |at: usize, scale: usize, cells: usize| {

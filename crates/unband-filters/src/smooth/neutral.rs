@@ -21,7 +21,7 @@ const BY_OWN: [f32; 2] = [3.0, 0.5];
 const BLOCK: usize = 16;
 
 /// Expected offset from the interval's centre, by position in the interval and width of the density.
-pub struct Neutral {
+pub(super) struct Neutral {
     /// By position in the interval (rows) and inverse width (columns), 64 × 64.
     raster: Box<[f32; 4096]>,
     /// The other chroma plane, and its threshold for grey, in codes.
@@ -34,7 +34,7 @@ pub struct Neutral {
 impl Neutral {
     /// For intervals of `step_codes` (8-bit codes), given another chroma plane with intervals of
     /// `other_codes`.
-    pub fn new(step_codes: f32, other: CodePlane, other_codes: f32) -> Self {
+    pub(super) fn new(step_codes: f32, other: CodePlane, other_codes: f32) -> Self {
         let mut raster = Box::new([0.0; 4096]);
         for (i, value) in raster.iter_mut().enumerate() {
             // Evenly spaced in 1/tau from 0 (flat density) to the narrowest.
@@ -46,7 +46,7 @@ impl Neutral {
     }
 
     /// Measures the strength of the plane itself; its intervals are `step_codes` wide.
-    pub fn measure(&mut self, ctx: &Context<'_>, image: &Image, plane: CodePlane, step_codes: f32) {
+    pub(super) fn measure(&mut self, ctx: &Context<'_>, image: &Image, plane: CodePlane, step_codes: f32) {
         let (width, height) = plane.size(image);
         let columns = width.div_ceil(BLOCK);
         let weight = BY_OWN[usize::from(step_codes <= 6.0)];
@@ -80,7 +80,7 @@ impl Neutral {
     /// Fills `m` with the preferred values (interval units) of a window of samples `v` that starts at `at`;
     /// the other two grids are working memory. Valid from two samples inside the window, or up to the image's
     /// border.
-    pub fn fill(
+    pub(super) fn fill(
         &self,
         level: Level,
         image: &Image,

@@ -188,7 +188,7 @@ fn doubled(coarse: &[Rgb], (cw, ch): (usize, usize), window: Window) -> Vec<Rgb>
 }
 
 /// The surface of one image.
-pub struct PaletteSurface {
+pub(super) struct PaletteSurface {
     colours: Colours,
     size: (usize, usize),
     /// The second pyramid level, for the whole image.
@@ -200,7 +200,7 @@ pub struct PaletteSurface {
 
 impl PaletteSurface {
     /// `None` for images without an 8-bit palette.
-    pub fn new(image: &Image, strength: f32, ctx: &Context<'_>) -> Option<Self> {
+    pub(super) fn new(image: &Image, strength: f32, ctx: &Context<'_>) -> Option<Self> {
         const STRIP: usize = 64;
         let colours = Colours::new(image)?;
         let (width, height) = (image.width(), image.height());
@@ -239,7 +239,7 @@ impl PaletteSurface {
     }
 
     /// Writes the samples of a window.
-    pub fn restore(&self, input: &TileIn<'_>, output: &mut TileOut, level: Level) {
+    pub(super) fn restore(&self, input: &TileIn<'_>, output: &mut TileOut, level: Level) {
         let core = input.core;
         let (width, height) = self.size;
         let outer = core.grown(RIM, width, height).aligned(4, width, height);

@@ -11,7 +11,7 @@ use super::source::{Cells, CodePlane, Component};
 use super::surface;
 
 /// One plane's part of the plan.
-pub struct PlanePlan {
+pub(super) struct PlanePlan {
     pub source: CodePlane,
     pub cells: Cells,
     /// Surface of the second pyramid level for the whole image; `None` for images too small for one.
@@ -29,7 +29,13 @@ pub struct PlanePlan {
 
 impl PlanePlan {
     /// Fills `b.v[0]` (interval units) and, with a prior, `b.m[0]` over a window x0, y0, x1, y1.
-    pub fn fill(&self, level: Level, image: &Image, window: (usize, usize, usize, usize), b: &mut Buffers) {
+    pub(super) fn fill(
+        &self,
+        level: Level,
+        image: &Image,
+        window: (usize, usize, usize, usize),
+        b: &mut Buffers,
+    ) {
         let (x0, y0, x1, y1) = window;
         b.v[0].reshape(x1 - x0, y1 - y0);
         self.cells.fill(level, image, self.source, (x0, y0), &mut b.v[0], &mut b.codes);
@@ -41,19 +47,19 @@ impl PlanePlan {
 }
 
 /// Is chroma behind RGB processed at half size?
-pub fn halved(image: &Image, findings: &Findings) -> bool {
+pub(super) fn halved(image: &Image, findings: &Findings) -> bool {
     matches!(findings.space, Space::Yuv { .. }) && image.color.model == Model::Rgb && findings.half_chroma
 }
 
 /// Interval widths of R, G and B where the channels can be coupled: unless a lossy codec mixed them.
-pub fn couples(image: &Image, findings: &Findings) -> Option<[f32; 3]> {
+pub(super) fn couples(image: &Image, findings: &Findings) -> Option<[f32; 3]> {
     let rgb = image.color.model == Model::Rgb && findings.space == Space::Native && !findings.lossy;
     let steps = [0, 1, 2].map(|c| findings.grids.get(c).map_or(0.0, |grid| grid.step_codes));
     (rgb && steps.iter().all(|&s| s > 0.0)).then_some(steps)
 }
 
 /// The plan for each plane of the detected space; empty when there is nothing to do.
-pub fn plan(image: &Image, findings: &Findings, strength: f32, ctx: &Context<'_>) -> Vec<PlanePlan> {
+pub(super) fn plan(image: &Image, findings: &Findings, strength: f32, ctx: &Context<'_>) -> Vec<PlanePlan> {
     let half = halved(image, findings);
     let sources: Vec<CodePlane> = match (findings.space, image.color.model) {
         (Space::Yuv { matrix, .. }, Model::Rgb) => (0..3)

@@ -8,7 +8,7 @@ use super::grid::Grid;
 
 /// Kind of plane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Component {
+pub(super) enum Component {
     /// A stored plane of the image.
     Native(usize),
     /// Luma (0) or a colour difference (1, 2) behind RGB, at full or half size.
@@ -17,7 +17,7 @@ pub enum Component {
 
 /// A plane in 8-bit full-scale codes (chroma around 0), computed from the image on demand.
 #[derive(Clone, Copy, Debug)]
-pub struct CodePlane {
+pub(super) struct CodePlane {
     /// Kind of plane.
     pub component: Component,
     /// Offset subtracted from the stored value: 0.5 for stored chroma planes.
@@ -26,7 +26,7 @@ pub struct CodePlane {
 
 impl CodePlane {
     /// Width and height of the plane.
-    pub fn size(self, image: &Image) -> (usize, usize) {
+    pub(super) fn size(self, image: &Image) -> (usize, usize) {
         match self.component {
             Component::Native(p) => (image.planes[p].width, image.planes[p].height),
             Component::Yuv(_, _, false) => (image.width(), image.height()),
@@ -35,7 +35,7 @@ impl CodePlane {
     }
 
     /// Fills `out` with the samples starting at column `x0`, row `y0`, in codes times `factor`.
-    pub fn fill(self, level: Level, image: &Image, x0: usize, y0: usize, factor: f32, out: &mut Grid) {
+    pub(super) fn fill(self, level: Level, image: &Image, x0: usize, y0: usize, factor: f32, out: &mut Grid) {
         match self.component {
             Component::Native(p) => {
                 let plane = &image.planes[p];
@@ -76,7 +76,7 @@ impl CodePlane {
 
 /// Conversion between codes and interval units.
 #[derive(Clone, Debug)]
-pub enum Cells {
+pub(super) enum Cells {
     /// All intervals have this width, in codes.
     Even(f32),
     /// After a tone curve: intervals differ from code to code.
@@ -85,7 +85,7 @@ pub enum Cells {
 
 /// Intervals around the occupied codes of a plane.
 #[derive(Clone, Debug)]
-pub struct CodeCells {
+pub(super) struct CodeCells {
     depth: Depth,
     /// Number of intervals up to each code.
     position: Vec<f32>,
@@ -141,14 +141,14 @@ impl CodeCells {
     }
 
     /// Converts corrections from interval units to codes, for samples given in codes.
-    pub fn leave(&self, corrections: &mut [f32], codes: &[f32]) {
+    pub(super) fn leave(&self, corrections: &mut [f32], codes: &[f32]) {
         for (d, &c) in corrections.iter_mut().zip(codes) {
             *d *= self.width[self.depth.code(c * (1.0 / 255.0)) as usize][usize::from(*d > 0.0)];
         }
     }
 
     /// Clamps corrections (codes) to the intervals of samples given in codes.
-    pub fn hold(&self, corrections: &mut [f32], codes: &[f32]) {
+    pub(super) fn hold(&self, corrections: &mut [f32], codes: &[f32]) {
         for (d, &c) in corrections.iter_mut().zip(codes) {
             let [lower, upper] = self.width[self.depth.code(c * (1.0 / 255.0)) as usize];
             *d = d.max(-0.5 * lower).min(0.5 * upper);
@@ -159,7 +159,7 @@ impl CodeCells {
 impl Cells {
     /// From the detector's findings on a plane of this depth, with its samples; `None` without intervals
     /// (floating point).
-    pub fn new(cause: Cause, grid: &PlaneGrid, depth: Depth, samples: &[f32]) -> Option<Self> {
+    pub(super) fn new(cause: Cause, grid: &PlaneGrid, depth: Depth, samples: &[f32]) -> Option<Self> {
         if let (Some(steps), Depth::Int(_)) = (&grid.steps_by_code, depth) {
             return Some(Self::ByCode(match cause {
                 Cause::ToneCurve => CodeCells::comb(steps, depth, samples),
@@ -171,7 +171,7 @@ impl Cells {
 
     /// Fills `v` with a window of a plane in interval units, padded; where intervals differ from sample to
     /// sample, `codes` gets the plane itself.
-    pub fn fill(
+    pub(super) fn fill(
         &self,
         level: Level,
         image: &Image,

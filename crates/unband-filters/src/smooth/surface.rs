@@ -7,22 +7,22 @@ use unband_simd::{Level, filters::smooth as rows};
 use super::grid::{Grid, grow};
 
 /// Sweeps per level.
-pub const SWEEPS: usize = 4;
+pub(super) const SWEEPS: usize = 4;
 
 /// Maximum number of pyramid levels: a sample of the coarsest covers 32 samples.
-pub const LEVELS: usize = 6;
+pub(super) const LEVELS: usize = 6;
 
 /// Pull to the interval's centre per level. Without it wide plateaus drift to the border of their intervals,
 /// which is wrong for hills and basins.
-pub const PULL: [f32; LEVELS] = [0.05, 0.05, 0.1, 0.1, 0.2, 0.2];
+pub(super) const PULL: [f32; LEVELS] = [0.05, 0.05, 0.1, 0.1, 0.2, 0.2];
 
 /// The same for colour differences, which have fewer hills: their wide plateaus are mostly parts of one
 /// slope, of which only the contours between them are visible.
-pub const PULL_OF_COLOUR: [f32; LEVELS] = [0.025, 0.025, 0.05, 0.05, 0.1, 0.1];
+pub(super) const PULL_OF_COLOUR: [f32; LEVELS] = [0.025, 0.025, 0.05, 0.05, 0.1, 0.1];
 
 /// Buffers of one solve.
 #[derive(Default)]
-pub struct Scratch {
+pub(super) struct Scratch {
     next: Grid,
     inverse: Grid,
     across: Vec<f32>,
@@ -30,7 +30,7 @@ pub struct Scratch {
 }
 
 /// Number of levels for a plane of this size.
-pub fn level_count(width: usize, height: usize) -> usize {
+pub(super) fn level_count(width: usize, height: usize) -> usize {
     let (mut w, mut h, mut n) = (width, height, 1);
     while n < LEVELS && w.min(h) >= 15 {
         (w, h, n) = (w.div_ceil(2), h.div_ceil(2), n + 1);
@@ -39,12 +39,12 @@ pub fn level_count(width: usize, height: usize) -> usize {
 }
 
 /// 2×2 means; an odd last row or column repeats.
-pub fn halve(level: Level, out: &mut Grid, source: &Grid) {
+pub(super) fn halve(level: Level, out: &mut Grid, source: &Grid) {
     halve_rows(level, out, source, 0..source.height);
 }
 
 /// As [`halve`], of some rows.
-pub fn halve_rows(level: Level, out: &mut Grid, source: &Grid, from: Range<usize>) {
+pub(super) fn halve_rows(level: Level, out: &mut Grid, source: &Grid, from: Range<usize>) {
     out.reshape(source.width.div_ceil(2), from.len().div_ceil(2));
     for y in 0..out.height {
         let top = from.start + 2 * y;
@@ -55,7 +55,7 @@ pub fn halve_rows(level: Level, out: &mut Grid, source: &Grid, from: Range<usize
 
 /// Bilinear ×2 of a window of `coarse`: `u` gets fine columns `x0..`, rows `y0..` (both even). `coarse` must
 /// be padded.
-pub fn double(level: Level, u: &mut Grid, coarse: &Grid, x0: usize, y0: usize) {
+pub(super) fn double(level: Level, u: &mut Grid, coarse: &Grid, x0: usize, y0: usize) {
     let first = x0 / 2;
     for y in 0..u.height {
         let line = y0 + y;
@@ -68,7 +68,14 @@ pub fn double(level: Level, u: &mut Grid, coarse: &Grid, x0: usize, y0: usize) {
 
 /// Sweeps `u` (the coarser surface upsampled to this size) into the smoothest surface around `v`; `m` is the
 /// preferred value inside the interval where that is not its centre.
-pub fn solve(level: Level, u: &mut Grid, v: &Grid, m: Option<&Grid>, pull: f32, scratch: &mut Scratch) {
+pub(super) fn solve(
+    level: Level,
+    u: &mut Grid,
+    v: &Grid,
+    m: Option<&Grid>,
+    pull: f32,
+    scratch: &mut Scratch,
+) {
     let (w, h) = (v.width, v.height);
     for y in 0..h {
         match m {

@@ -81,7 +81,7 @@ fn best(
 
 /// [`CorrelationSums::unexplained`] of the new thumbnail's blocks, each against its best match in the old
 /// one.
-pub fn follow(old: &Thumbnail, new: &Thumbnail) -> f32 {
+pub(super) fn follow(old: &Thumbnail, new: &Thumbnail) -> f32 {
     let size = (new.width, new.height);
     let whole = Area { x: (0, size.0), y: (0, size.1) };
     let reach = (FAR.0.min(size.0.cast_signed() / 4), FAR.1.min(size.1.cast_signed() / 4));

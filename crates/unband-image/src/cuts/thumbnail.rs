@@ -9,7 +9,7 @@ const NO_CONTRAST: f32 = 1.0;
 
 /// Means of blocks of a frame, in 8-bit codes.
 #[derive(Clone, Debug)]
-pub struct Thumbnail {
+pub(super) struct Thumbnail {
     /// Size of the frame.
     size: (usize, usize),
     pub width: usize,
@@ -19,7 +19,7 @@ pub struct Thumbnail {
 
 /// Sums for the correlation of two sets of samples.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct CorrelationSums {
+pub(super) struct CorrelationSums {
     count: f32,
     a: f32,
     b: f32,
@@ -30,7 +30,7 @@ pub struct CorrelationSums {
 
 impl CorrelationSums {
     /// Adds pairs of samples.
-    pub fn add(&mut self, a: &[f32], b: &[f32]) {
+    pub(super) fn add(&mut self, a: &[f32], b: &[f32]) {
         self.count += a.len().min(b.len()) as f32;
         for (&a, &b) in a.iter().zip(b) {
             // Centred on mid-grey, so that the squares keep small differences.
@@ -44,7 +44,7 @@ impl CorrelationSums {
     }
 
     /// Share of contrast that no gain and offset explain: `sqrt(1 - r²)` of the correlation, 1 for opposites.
-    pub fn unexplained(&self) -> f32 {
+    pub(super) fn unexplained(&self) -> f32 {
         let n = self.count.max(1.0);
         let spread = |xx: f32, x: f32| (xx / n - (x / n) * (x / n)).max(0.0) + NO_CONTRAST * NO_CONTRAST;
         // Added here too, so that two frames without contrast are treated as alike.
@@ -56,7 +56,7 @@ impl CorrelationSums {
 
 impl Thumbnail {
     /// Thumbnail of codes of `bits` bits, row by row; empty for a width of 0.
-    pub fn of<S: Copy + Into<u32>>(luma: &[S], width: usize, bits: u8) -> Self {
+    pub(super) fn of<S: Copy + Into<u32>>(luma: &[S], width: usize, bits: u8) -> Self {
         let rows = luma.len().checked_div(width).unwrap_or(0);
         let (w, h) = (width.min(MOST.0), rows.min(MOST.1));
         let scale = 255.0 / ((1u32 << bits.min(16)) - 1) as f32;
@@ -80,18 +80,18 @@ impl Thumbnail {
     }
 
     /// Do both come from frames of the same size?
-    pub fn is_like(&self, other: &Self) -> bool {
+    pub(super) fn is_like(&self, other: &Self) -> bool {
         self.size == other.size
     }
 
     /// Mean absolute difference, in 8-bit codes.
-    pub fn step(&self, other: &Self) -> f32 {
+    pub(super) fn step(&self, other: &Self) -> f32 {
         let sum: f32 = self.means.iter().zip(&other.means).map(|(a, b)| (a - b).abs()).sum();
         sum / self.means.len().max(1) as f32
     }
 
     /// [`CorrelationSums::unexplained`] of both thumbnails, sample by sample.
-    pub fn unexplained(&self, other: &Self) -> f32 {
+    pub(super) fn unexplained(&self, other: &Self) -> f32 {
         let mut sums = CorrelationSums::default();
         sums.add(&self.means, &other.means);
         sums.unexplained()

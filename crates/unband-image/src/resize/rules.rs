@@ -13,7 +13,7 @@ fn scale(from: usize, to: usize) -> f64 {
 }
 
 /// Source: `OpenCV` `imgproc/src/resize.cpp`, `INTER_LINEAR`.
-pub fn bilinear(from: usize, to: usize) -> Axis {
+pub(super) fn bilinear(from: usize, to: usize) -> Axis {
     Axis::new(from, to, Beyond::Repeat, |o, taps| {
         let (i, f) = position(o, scale(from, to));
         taps.extend([(i, 1.0 - f), (i + 1, f)]);
@@ -33,7 +33,7 @@ fn cubic(x: f64, a: f64) -> f64 {
 }
 
 /// Source: `OpenCV` `imgproc/src/resize.cpp`, `INTER_CUBIC`.
-pub fn bicubic(from: usize, to: usize) -> Axis {
+pub(super) fn bicubic(from: usize, to: usize) -> Axis {
     Axis::new(from, to, Beyond::Repeat, |o, taps| {
         let (i, f) = position(o, scale(from, to));
         taps.extend((-1..=2).map(|k| (i + k, cubic(k as f64 - f, -0.75))));
@@ -43,7 +43,7 @@ pub fn bicubic(from: usize, to: usize) -> Axis {
 /// Mean over the area of an output; a sample covered by less than a thousandth at the ends is dropped.
 ///
 /// Source: `OpenCV` `imgproc/src/resize.cpp`, `computeResizeAreaTab`.
-pub fn area(from: usize, to: usize) -> Axis {
+pub(super) fn area(from: usize, to: usize) -> Axis {
     let scale = scale(from, to);
     Axis::new(from, to, Beyond::Repeat, |o, taps| {
         let start = o as f64 * scale;
@@ -65,7 +65,7 @@ pub fn area(from: usize, to: usize) -> Axis {
 /// Linear, with each transition between two samples confined to the output that covers both.
 ///
 /// Source: `OpenCV` `imgproc/src/resize.cpp`, `INTER_AREA` when upscaling.
-pub fn area_upscaled(from: usize, to: usize) -> Axis {
+pub(super) fn area_upscaled(from: usize, to: usize) -> Axis {
     let scale = scale(from, to);
     Axis::new(from, to, Beyond::Repeat, |o, taps| {
         let i = (o as f64 * scale).floor();
@@ -78,7 +78,7 @@ pub fn area_upscaled(from: usize, to: usize) -> Axis {
 /// Cubic with a = −0.5, widened to the output spacing when downscaling; mirrored border.
 ///
 /// Source: MATLAB `imresize`, bicubic with antialiasing, as `imresize_np` of cszn/KAIR repeats it.
-pub fn bicubic_antialiased(from: usize, to: usize, scale: f64) -> Axis {
+pub(super) fn bicubic_antialiased(from: usize, to: usize, scale: f64) -> Axis {
     let squeeze = scale.min(1.0);
     let width = 4.0 / squeeze;
     let count = width.ceil() as isize + 2;
@@ -95,7 +95,7 @@ pub fn bicubic_antialiased(from: usize, to: usize, scale: f64) -> Axis {
 /// excluded.
 ///
 /// Source: Pillow `libImaging/Resample.c`, `LANCZOS`.
-pub fn lanczos(from: usize, to: usize) -> Axis {
+pub(super) fn lanczos(from: usize, to: usize) -> Axis {
     let scale = scale(from, to);
     let stretch = scale.max(1.0);
     let sinc = |x: f64| {

@@ -11,7 +11,7 @@ use super::ring::Ring;
 use crate::Mode;
 
 /// Source of rows.
-pub struct Fetch<'a> {
+pub(super) struct Fetch<'a> {
     pub graph: &'a Graph,
     pub shapes: &'a [Shape],
     /// The graph's inputs.
@@ -24,7 +24,7 @@ pub struct Fetch<'a> {
 
 /// A channel range of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ChannelRange {
+pub(super) struct ChannelRange {
     pub value: usize,
     /// First channel.
     pub start: usize,
@@ -33,7 +33,7 @@ pub struct ChannelRange {
 
 /// The parts that make up a value: channel ranges of stored values, or whole values that need more than
 /// concatenation.
-pub fn parts(
+pub(super) fn parts(
     graph: &Graph,
     shapes: &[Shape],
     kept: impl Fn(usize) -> bool + Copy,
@@ -63,22 +63,22 @@ pub fn parts(
 
 impl Fetch<'_> {
     /// A stored row, in place.
-    pub fn kept(&self, value: usize, y: usize) -> Option<&[f32]> {
+    pub(super) fn kept(&self, value: usize, y: usize) -> Option<&[f32]> {
         Some(self.rings[value].as_ref()?.row(y))
     }
 
     /// A stored row preceded by at least `left` zero samples, `floats` in all.
-    pub fn padded(&self, value: usize, y: usize, left: usize, floats: usize) -> Option<&[f32]> {
+    pub(super) fn padded(&self, value: usize, y: usize, left: usize, floats: usize) -> Option<&[f32]> {
         self.rings[value].as_ref()?.padded(y, left, floats)
     }
 
     /// Row `y` of a value, samples in sequence.
-    pub fn row(&self, value: usize, y: usize, out: &mut [f32]) {
+    pub(super) fn row(&self, value: usize, y: usize, out: &mut [f32]) {
         self.scattered(value, y, out, self.shapes[value].channels);
     }
 
     /// Row `y` of a value; `step` floats from sample to sample.
-    pub fn scattered(&self, value: usize, y: usize, out: &mut [f32], step: usize) {
+    pub(super) fn scattered(&self, value: usize, y: usize, out: &mut [f32], step: usize) {
         let Shape { channels, .. } = self.shapes[value];
         if let Some(row) = self.kept(value, y) {
             spread(row, channels, out, step);
@@ -97,29 +97,29 @@ impl Fetch<'_> {
 }
 
 /// A value that is assembled from its inputs while it is fetched.
-pub struct FetchedValue<'a> {
+pub(super) struct FetchedValue<'a> {
     pub fetch: &'a Fetch<'a>,
     value: usize,
 }
 
 impl<'a> FetchedValue<'a> {
     /// Its shape.
-    pub fn shape(&self) -> Shape {
+    pub(super) fn shape(&self) -> Shape {
         self.fetch.shapes[self.value]
     }
 
     /// Its inputs.
-    pub fn inputs(&self) -> &'a [Value] {
+    pub(super) fn inputs(&self) -> &'a [Value] {
         &self.fetch.graph.nodes[self.value].inputs
     }
 
     /// Shape of the first of them.
-    pub fn from(&self) -> Shape {
+    pub(super) fn from(&self) -> Shape {
         self.fetch.shapes[self.inputs()[0].index()]
     }
 
     /// A row of the first of them.
-    pub fn row(&self, y: usize) -> Cow<'a, [f32]> {
+    pub(super) fn row(&self, y: usize) -> Cow<'a, [f32]> {
         let (fetch, from) = (self.fetch, self.inputs()[0].index());
         fetch.kept(from, y).map_or_else(
             || {
@@ -133,7 +133,7 @@ impl<'a> FetchedValue<'a> {
 }
 
 /// Samples of `channels` channels, `step` floats apart.
-pub fn spread(row: &[f32], channels: usize, out: &mut [f32], step: usize) {
+pub(super) fn spread(row: &[f32], channels: usize, out: &mut [f32], step: usize) {
     if step == channels {
         out[..row.len()].copy_from_slice(row);
     } else {

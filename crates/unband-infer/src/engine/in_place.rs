@@ -9,7 +9,7 @@ use super::{Engine, Execution};
 use crate::Mode;
 
 /// Applies the step's chain to its row `y`.
-pub fn apply(step: &Step, engine: &Engine, fetch: &Fetch<'_>, y: usize, row: &mut [f32]) {
+pub(super) fn apply(step: &Step, engine: &Engine, fetch: &Fetch<'_>, y: usize, row: &mut [f32]) {
     for &(node, own) in &step.chain {
         if let Execution::InPlace(op) = Execution::of(&engine.graph.nodes[node].op, fetch.mode) {
             op.apply(&RowPlace { engine, fetch, mode: fetch.mode, node, own, y }, row);
@@ -18,7 +18,7 @@ pub fn apply(step: &Step, engine: &Engine, fetch: &Fetch<'_>, y: usize, row: &mu
 }
 
 /// Place of a row.
-pub struct RowPlace<'a> {
+pub(super) struct RowPlace<'a> {
     engine: &'a Engine,
     fetch: &'a Fetch<'a>,
     pub mode: Mode,
@@ -31,28 +31,28 @@ pub struct RowPlace<'a> {
 }
 
 impl<'a> RowPlace<'a> {
-    pub fn level(&self) -> Level {
+    pub(super) fn level(&self) -> Level {
         self.engine.level
     }
 
-    pub fn param(&self, id: ParamId) -> &'a [f32] {
+    pub(super) fn param(&self, id: ParamId) -> &'a [f32] {
         self.engine.param(id)
     }
 
     /// Shape of the result.
-    pub fn shape(&self) -> Shape {
+    pub(super) fn shape(&self) -> Shape {
         self.fetch.shapes[self.node]
     }
 
     /// Applies the operation's scale and offset per channel, if it has any.
-    pub fn per_channel(&self, row: &mut [f32]) {
+    pub(super) fn per_channel(&self, row: &mut [f32]) {
         if let Some(each) = self.engine.per_channel.get(&self.node) {
             net::affine_each(self.level(), row, &each.scales, &each.offsets);
         }
     }
 
     /// Calls a function with the row of the node's other input; a value per channel is repeated.
-    pub fn with_other(&self, row: &mut [f32], f: impl Fn(&mut [f32], &[f32])) {
+    pub(super) fn with_other(&self, row: &mut [f32], f: impl Fn(&mut [f32], &[f32])) {
         let (fetch, value) = (self.fetch, self.engine.graph.nodes[self.node].inputs[1 - self.own].index());
         let shape = fetch.shapes[value];
         // In an image of one column, rows are no longer than a value per channel.
@@ -73,7 +73,7 @@ impl<'a> RowPlace<'a> {
 }
 
 /// Scale and offset of an operation per channel.
-pub struct PerChannel {
+pub(super) struct PerChannel {
     pub scales: Vec<f32>,
     pub offsets: Vec<f32>,
 }

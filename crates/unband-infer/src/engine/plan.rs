@@ -7,7 +7,7 @@ use crate::Mode;
 
 /// First part of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Core {
+pub(super) enum Core {
     /// An operation with a kernel.
     Kernel,
     /// The unchanged rows of its node's first input; the node itself is the first in the chain.
@@ -24,7 +24,7 @@ pub enum Core {
 
 /// Nodes that are computed together.
 #[derive(Clone, Debug)]
-pub struct Step {
+pub(super) struct Step {
     /// Its first node.
     pub core: usize,
     /// Kind of its core.
@@ -36,7 +36,7 @@ pub struct Step {
 }
 
 /// Steps in order.
-pub struct Plan {
+pub(super) struct Plan {
     pub mode: Mode,
     pub steps: Vec<Step>,
     /// For each value, whether it is the result of a step.
@@ -45,7 +45,7 @@ pub struct Plan {
 
 impl Plan {
     /// `made`: indices of the generated inputs.
-    pub fn new(graph: &Graph, shapes: &[Shape], mode: Mode, made: &[usize]) -> Self {
+    pub(super) fn new(graph: &Graph, shapes: &[Shape], mode: Mode, made: &[usize]) -> Self {
         let given = |i: usize| match graph.nodes[i].op {
             Op::Input(index) if made.contains(&index.0) => Some(index.0),
             _ => None,
@@ -111,7 +111,7 @@ impl Plan {
 impl Step {
     /// External values that it reads: the value, the node that reads it, and as which of that node's inputs.
     /// An output reads itself.
-    pub fn reads(&self, graph: &Graph) -> Vec<(usize, Option<(usize, usize)>)> {
+    pub(super) fn reads(&self, graph: &Graph) -> Vec<(usize, Option<(usize, usize)>)> {
         if matches!(self.kind, Core::Output(_)) {
             return vec![(self.out, None)];
         }

@@ -6,7 +6,7 @@ use unband_nets::Shape;
 
 /// Size of a ring buffer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Spec {
+pub(super) struct Spec {
     /// Rows held at a time.
     pub rows: usize,
     /// Zero padding before each row, in samples, so that a convolution can read over the border.
@@ -22,14 +22,14 @@ impl Spec {
     }
 
     /// Floats of all rows.
-    pub fn floats(self, shape: Shape) -> usize {
+    pub(super) fn floats(self, shape: Shape) -> usize {
         self.rows * self.stride(shape)
     }
 }
 
 /// Rows of a result: in a row sample by sample, in a sample channel by channel.
 #[derive(Debug)]
-pub struct Ring {
+pub(super) struct Ring {
     shape: Shape,
     spec: Spec,
     data: Vec<f32>,
@@ -39,7 +39,7 @@ pub struct Ring {
 
 impl Ring {
     /// An empty ring buffer in this memory, which must be large enough.
-    pub fn new(shape: Shape, spec: Spec, mut data: Vec<f32>) -> Self {
+    pub(super) fn new(shape: Shape, spec: Spec, mut data: Vec<f32>) -> Self {
         let (stride, margin) = (spec.stride(shape).max(1), spec.left * shape.channels);
         for row in data[..spec.floats(shape)].chunks_exact_mut(stride) {
             row[..margin].fill(0.0);
@@ -49,7 +49,7 @@ impl Ring {
     }
 
     /// Returns its memory.
-    pub fn into_memory(self) -> Vec<f32> {
+    pub(super) fn into_memory(self) -> Vec<f32> {
         self.data
     }
 
@@ -66,18 +66,18 @@ impl Ring {
     }
 
     /// Row `y`, which was computed and not yet overwritten.
-    pub fn row(&self, y: usize) -> &[f32] {
+    pub(super) fn row(&self, y: usize) -> &[f32] {
         &self.whole(y)[self.spec.left * self.shape.channels..][..self.shape.width * self.shape.channels]
     }
 
     /// Row `y` preceded by `left` zero samples, `floats` in all; `None` if it is stored with less padding.
-    pub fn padded(&self, y: usize, left: usize, floats: usize) -> Option<&[f32]> {
+    pub(super) fn padded(&self, y: usize, left: usize, floats: usize) -> Option<&[f32]> {
         let skipped = self.spec.left.checked_sub(left)? * self.shape.channels;
         self.whole(y).get(skipped..skipped + floats)
     }
 
     /// Rows to write, in order; at most as many as the buffer holds.
-    pub fn rows_mut(&mut self, rows: Range<usize>) -> Vec<&mut [f32]> {
+    pub(super) fn rows_mut(&mut self, rows: Range<usize>) -> Vec<&mut [f32]> {
         debug_assert!(rows.start == self.end && rows.len() <= self.spec.rows, "{rows:?} after {}", self.end);
         self.end = rows.end;
         let stride = self.spec.stride(self.shape);

@@ -3,18 +3,18 @@
 use std::ops::Range;
 
 /// From `first` to `end`, cut off at the last row.
-pub fn clipped(first: usize, end: usize, height: usize) -> Range<usize> {
+pub(super) fn clipped(first: usize, end: usize, height: usize) -> Range<usize> {
     let end = end.min(height);
     first.min(end)..end
 }
 
 /// Extends a range by `reach` rows on both sides.
-pub fn around(rows: Range<usize>, reach: usize, height: usize) -> Range<usize> {
+pub(super) fn around(rows: Range<usize>, reach: usize, height: usize) -> Range<usize> {
     clipped(rows.start.saturating_sub(reach), rows.end.saturating_add(reach), height)
 }
 
 /// The rows under taps of this span.
-pub fn under(
+pub(super) fn under(
     rows: Range<usize>,
     span: usize,
     (stride, padding): (usize, usize),

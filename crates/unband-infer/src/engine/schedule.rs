@@ -16,7 +16,7 @@ use super::slots::{Life, Slots};
 
 /// A batch of rows of one step's result.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Turn {
+pub(super) struct Turn {
     /// Index of the step.
     pub step: usize,
     /// Its rows.
@@ -31,7 +31,7 @@ pub struct Turn {
 
 /// The schedule of a plan for an image's size.
 #[derive(Debug)]
-pub struct Schedule {
+pub(super) struct Schedule {
     pub turns: Vec<Turn>,
     /// Size of each value's ring buffer; no rows if it is not stored.
     pub rings: Vec<Spec>,
@@ -40,7 +40,7 @@ pub struct Schedule {
 }
 
 /// Properties of the engine's kernels.
-pub trait Kernels {
+pub(super) trait Kernels {
     /// Granule of rows: a step's result is computed up to a multiple of the first number, minus the second.
     fn granule(&self, step: usize) -> (usize, usize);
     /// Padding samples before a row of a step's first input, and floats from there on that its kernel reads
@@ -78,7 +78,13 @@ struct Draft<'a> {
 
 impl Schedule {
     /// Builds a schedule with the rows of the image in `waves` parts.
-    pub fn new(graph: &Graph, shapes: &[Shape], plan: &Plan, kernels: &dyn Kernels, waves: usize) -> Self {
+    pub(super) fn new(
+        graph: &Graph,
+        shapes: &[Shape],
+        plan: &Plan,
+        kernels: &dyn Kernels,
+        waves: usize,
+    ) -> Self {
         let mut draft = Draft::new(graph, shapes, plan, kernels);
         let outputs: Vec<usize> =
             (0..plan.steps.len()).filter(|&s| matches!(plan.steps[s].kind, Core::Output(_))).collect();

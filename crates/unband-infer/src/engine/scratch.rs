@@ -11,14 +11,14 @@ thread_local! {
 }
 
 /// Floats with arbitrary content.
-pub struct Scratch {
+pub(super) struct Scratch {
     data: Vec<f32>,
     floats: usize,
 }
 
 impl Scratch {
     /// A buffer of this many floats.
-    pub fn of(floats: usize) -> Self {
+    pub(super) fn of(floats: usize) -> Self {
         let found = FREE.with_borrow_mut(|free| {
             let fits = free.iter().enumerate().filter(|(_, v)| v.len() >= floats);
             let place = fits.min_by_key(|(_, v)| v.len()).map(|(place, _)| place);

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 /// Lifetime of a stored result.
 #[derive(Clone, Debug)]
-pub struct Life {
+pub(super) struct Life {
     /// Size.
     pub floats: usize,
     /// Turns in which it is written or read.
@@ -16,7 +16,7 @@ pub struct Life {
 
 /// Assignment of slots to results.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Slots {
+pub(super) struct Slots {
     /// Floats of each slot.
     pub floats: Vec<usize>,
     /// Slot of each result; meaningless for a result without floats.
@@ -26,7 +26,7 @@ pub struct Slots {
 impl Slots {
     /// Assigns the largest results first, each to the smallest slot that is free for its lifetime, or to a
     /// new one.
-    pub fn plan(lives: &[Life]) -> Self {
+    pub(super) fn plan(lives: &[Life]) -> Self {
         let mut order: Vec<usize> = (0..lives.len()).filter(|&i| lives[i].floats > 0).collect();
         order.sort_by_key(|&i| std::cmp::Reverse(lives[i].floats));
         let mut slots = Self { floats: Vec::new(), of: vec![0; lives.len()] };
@@ -50,27 +50,27 @@ impl Slots {
     }
 
     /// Total floats.
-    pub fn total(&self) -> usize {
+    pub(super) fn total(&self) -> usize {
         self.floats.iter().sum()
     }
 }
 
 /// Slots of completed runs, one set for each concurrent run.
 #[derive(Debug, Default)]
-pub struct Spare(Mutex<Vec<Memory>>);
+pub(super) struct Spare(Mutex<Vec<Memory>>);
 
 /// A set of slots.
-pub type Memory = Vec<Vec<f32>>;
+pub(super) type Memory = Vec<Vec<f32>>;
 
 impl Spare {
     /// Takes a set for a run.
-    pub fn take(&self, slots: &Slots) -> Memory {
+    pub(super) fn take(&self, slots: &Slots) -> Memory {
         let found = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
         found.unwrap_or_else(|| slots.floats.iter().map(|&floats| vec![0.0; floats]).collect())
     }
 
     /// Returns a set for the next run.
-    pub fn give(&self, memory: Memory) {
+    pub(super) fn give(&self, memory: Memory) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(memory);
     }
 }

@@ -6,7 +6,7 @@ use super::scratch::Scratch;
 use super::strip::Strip;
 
 /// Rows that are read in place, or copies that are cached while nearby rows are computed.
-pub struct Staged {
+pub(super) struct Staged {
     value: usize,
     /// Row index and samples, stored by row index modulo the number of slots.
     rows: Vec<Option<(usize, Scratch)>>,
@@ -22,7 +22,7 @@ pub struct Staged {
 
 impl Staged {
     /// For rows less than `span` apart, with `left` zero samples before them, `floats` in all.
-    pub fn new(value: usize, from: Shape, span: usize, left: usize, floats: usize) -> Self {
+    pub(super) fn new(value: usize, from: Shape, span: usize, left: usize, floats: usize) -> Self {
         Self {
             value,
             rows: std::iter::repeat_with(|| None).take(span).collect(),
@@ -35,7 +35,7 @@ impl Staged {
     }
 
     /// The rows at these indices; zeroes outside the image. No two indices may be `span` apart.
-    pub fn rows<'a>(
+    pub(super) fn rows<'a>(
         &'a mut self,
         strip: &Strip<'a>,
         places: impl Iterator<Item = Option<usize>> + Clone,

@@ -5,7 +5,7 @@ use unband_nets::Shape;
 use super::fetch::Fetch;
 
 /// A strip of rows to compute.
-pub struct Strip<'a> {
+pub(super) struct Strip<'a> {
     /// Source of input rows.
     pub fetch: &'a Fetch<'a>,
     /// The value to read; the first one if there are several.
@@ -18,13 +18,13 @@ pub struct Strip<'a> {
 
 impl Strip<'_> {
     /// Shape of the value to read.
-    pub fn from(&self) -> Shape {
+    pub(super) fn from(&self) -> Shape {
         self.fetch.shapes[self.input]
     }
 }
 
 /// Computes and finishes one row after the other.
-pub fn each(
+pub(super) fn each(
     first: usize,
     lines: &mut [&mut [f32]],
     mut make: impl FnMut(usize, &mut [f32]),

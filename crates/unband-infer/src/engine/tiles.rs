@@ -36,7 +36,7 @@ const FEW: usize = 1 << 18;
 
 /// Division of a convolution's kernel into pieces.
 #[derive(Clone, Copy, Debug)]
-pub struct KernelSplit {
+pub(super) struct KernelSplit {
     kernel: (usize, usize),
     stride: usize,
     dilation: usize,
@@ -45,7 +45,7 @@ pub struct KernelSplit {
 
 impl KernelSplit {
     /// The division for a convolution, if it is worthwhile.
-    pub fn of(conv: &Conv) -> Option<Self> {
+    pub(super) fn of(conv: &Conv) -> Option<Self> {
         let &Conv { kernel, stride, dilation, padding, .. } = conv;
         if conv.groups > 1 || dilation > FURTHEST || (stride > 1 && dilation > 1) {
             return None;
@@ -56,7 +56,7 @@ impl KernelSplit {
 
     /// The division for the convolution that computes all output samples between two input samples at once,
     /// if that is one piece and worthwhile.
-    pub fn of_transposed(conv: &ConvTranspose) -> Option<Self> {
+    pub(super) fn of_transposed(conv: &ConvTranspose) -> Option<Self> {
         let &ConvTranspose { input, output, kernel, stride, padding, .. } = conv;
         // The result's sides are the input's times the stride, and only the sample below and its neighbours
         // are read.
@@ -88,13 +88,13 @@ impl KernelSplit {
     }
 
     /// Number of rows computed together, starting at a multiple of it.
-    pub fn rows_together(self) -> usize {
+    pub(super) fn rows_together(self) -> usize {
         TILE * self.dilation
     }
 
     /// The input rows that determine these rows. Whole tiles are computed, whichever of their rows are
     /// requested.
-    pub fn needed(self, height: usize, rows: Range<usize>) -> Range<usize> {
+    pub(super) fn needed(self, height: usize, rows: Range<usize>) -> Range<usize> {
         let together = self.rows_together();
         let rows = rows.start / together * together..rows.end.next_multiple_of(together);
         rows::under(rows, self.span(self.kernel.0), (self.stride, self.padding.0), height)
@@ -107,7 +107,7 @@ impl KernelSplit {
     }
 
     /// Radius of the samples that enter the sums of one sample, including those with weights that cancel.
-    pub fn radius(self) -> usize {
+    pub(super) fn radius(self) -> usize {
         let tile = (TILE - 1) * self.stride * self.dilation;
         let reach = |side: usize, padding: usize| padding.max(self.span(side).saturating_sub(padding + 1));
         tile + reach(self.kernel.0, self.padding.0).max(reach(self.kernel.1, self.padding.1))
@@ -115,7 +115,7 @@ impl KernelSplit {
 }
 
 /// A convolution with its transformed weights.
-pub struct Tiles {
+pub(super) struct Tiles {
     cut: KernelSplit,
     input: usize,
     output: usize,
@@ -125,7 +125,7 @@ pub struct Tiles {
 
 impl Tiles {
     /// For these numbers of input and output channels; `weight(output, tap, input)`, taps row by row.
-    pub fn new(
+    pub(super) fn new(
         cut: KernelSplit,
         (input, output): (usize, usize),
         (level, asked): (Level, Precision),
@@ -147,7 +147,7 @@ impl Tiles {
     }
 
     /// The division of the kernel.
-    pub fn cut(&self) -> KernelSplit {
+    pub(super) fn cut(&self) -> KernelSplit {
         self.cut
     }
 
@@ -159,7 +159,7 @@ impl Tiles {
 
     /// Zero samples before an input row, and the number of samples read from the first of them on, for
     /// samples of `channels` channels.
-    pub fn margin(&self, channels: usize, made: Shape) -> (usize, usize) {
+    pub(super) fn margin(&self, channels: usize, made: Shape) -> (usize, usize) {
         let cut = self.cut;
         // The samples that a 3×3 kernel reads, and how much further a kernel of several pieces reads.
         let samples = (self.shape(made.width).samples() - 1) * cut.stride;
@@ -169,7 +169,7 @@ impl Tiles {
     }
 
     /// Computes rows, and calls `done` with each.
-    pub fn strip(
+    pub(super) fn strip(
         &self,
         strip: &Strip<'_>,
         bias: &[f32],

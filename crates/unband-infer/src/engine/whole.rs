@@ -10,7 +10,7 @@ use super::Engine;
 use super::fetch::Fetch;
 
 /// A value with all of its rows available.
-pub struct Whole<'a> {
+pub(super) struct Whole<'a> {
     pub engine: &'a Engine,
     pub fetch: &'a Fetch<'a>,
     pub value: usize,
@@ -18,20 +18,20 @@ pub struct Whole<'a> {
 }
 
 impl Whole<'_> {
-    pub fn level(&self) -> Level {
+    pub(super) fn level(&self) -> Level {
         self.engine.level
     }
 
-    pub fn param(&self, id: ParamId) -> &[f32] {
+    pub(super) fn param(&self, id: ParamId) -> &[f32] {
         self.engine.param(id)
     }
 
-    pub fn shape(&self) -> Shape {
+    pub(super) fn shape(&self) -> Shape {
         self.fetch.shapes[self.value]
     }
 
     /// Computes something for every row, in order.
-    pub fn of_rows<T: Send>(&self, of: impl Fn(&[f32]) -> T + Sync) -> Vec<T> {
+    pub(super) fn of_rows<T: Send>(&self, of: impl Fn(&[f32]) -> T + Sync) -> Vec<T> {
         let Shape { channels, height, width } = self.shape();
         self.ctx.map(height, |y| {
             if let Some(row) = self.fetch.kept(self.value, y) {
@@ -45,7 +45,7 @@ impl Whole<'_> {
 }
 
 /// The sums of rows, channel by channel, added in row order.
-pub fn added(rows: Vec<Vec<f64>>, channels: usize) -> Vec<f64> {
+pub(super) fn added(rows: Vec<Vec<f64>>, channels: usize) -> Vec<f64> {
     rows.into_iter().fold(vec![0.0; channels], |mut sums, row| {
         sums.iter_mut().zip(row).for_each(|(sum, v)| *sum += v);
         sums

@@ -41,7 +41,7 @@ fn indices(state: &StateDict, name: &str) -> Result<Vec<usize>, String> {
 
 impl Forest {
     /// Prediction of the forest; the number of features was checked when the forest was read.
-    pub fn predict(&self, features: &[f64]) -> f64 {
+    pub(super) fn predict(&self, features: &[f64]) -> f64 {
         let one = |&root: &usize| {
             let mut at = root;
             loop {
@@ -58,7 +58,7 @@ impl Forest {
     }
 
     /// Number of trees.
-    pub fn trees(&self) -> usize {
+    pub(super) fn trees(&self) -> usize {
         self.roots.len()
     }
 
@@ -67,7 +67,7 @@ impl Forest {
     /// sample goes left if its feature `mbest`, starting at 1, is at most `upper`; leaves hold `avnode`.
     /// `coef`, if not 0, is the line that corrects the bias. (`nodestatus` repeats which nodes are leaves, as
     /// signed bytes that the program stores in a character array; it is not needed.)
-    pub fn from_matlab(state: &StateDict, prefix: &str, features: usize) -> Result<Self, String> {
+    pub(super) fn from_matlab(state: &StateDict, prefix: &str, features: usize) -> Result<Self, String> {
         let name = |field: &str| format!("{prefix}.{field}");
         let &[rows, trees] = state.shape(&name("lDau")).unwrap_or_default() else {
             return Err(format!("`{}` is missing or not a table", name("lDau")));
@@ -123,7 +123,7 @@ impl Forest {
     }
 
     /// Reads the tensors written by [`Forest::put`].
-    pub fn get(state: &StateDict, prefix: &str, features: usize) -> Result<Self, String> {
+    pub(super) fn get(state: &StateDict, prefix: &str, features: usize) -> Result<Self, String> {
         let name = |field: &str| format!("{prefix}.{field}");
         let (feature, right) = (numbers(state, &name("feature"))?, numbers(state, &name("right"))?);
         let number = numbers(state, &name("number"))?;
@@ -146,7 +146,7 @@ impl Forest {
 
     /// Adds `roots`, and per node `feature` (−1 at leaves), `right` and `number` (limit, or prediction of a
     /// leaf).
-    pub fn put(&self, state: &mut StateDict, prefix: &str) {
+    pub(super) fn put(&self, state: &mut StateDict, prefix: &str) {
         let mut integers = |field: &str, data: Vec<i64>| {
             let tensor = Tensor { shape: vec![data.len()], data: Data::I64(data) };
             state.insert(format!("{prefix}.{field}"), tensor);

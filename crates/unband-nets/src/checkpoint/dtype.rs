@@ -98,7 +98,7 @@ struct Checked {
 
 impl Layout {
     /// Number of elements; `None` for an invalid layout.
-    pub fn len(&self) -> Option<u64> {
+    pub(super) fn len(&self) -> Option<u64> {
         self.shape
             .iter()
             .try_fold(1u64, |len, &d| len.checked_mul(u64::try_from(d).ok()?))

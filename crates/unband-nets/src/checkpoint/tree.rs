@@ -42,17 +42,17 @@ pub(super) struct Storages<'a>(pub HashMap<String, Cow<'a, [u8]>>);
 
 impl Storages<'_> {
     /// Total bytes.
-    pub fn bytes(&self) -> u64 {
+    pub(super) fn bytes(&self) -> u64 {
         self.0.values().map(|bytes| bytes.len() as u64).sum()
     }
 
     /// Bytes that the tensor will take.
-    pub fn cost(stored: &LazyTensor) -> u64 {
+    pub(super) fn cost(stored: &LazyTensor) -> u64 {
         let held = stored.dtype.as_ref().map_or(0, |d| d.held() as u64);
         stored.layout.len().unwrap_or(0).saturating_mul(held)
     }
 
-    pub fn take(&self, stored: &LazyTensor) -> Result<Tensor, TensorFault> {
+    pub(super) fn take(&self, stored: &LazyTensor) -> Result<Tensor, TensorFault> {
         let dtype = stored.dtype.clone().map_err(TensorFault::Type)?;
         let key = || stored.storage.clone();
         let bytes = self.0.get(&stored.storage).ok_or_else(|| TensorFault::Missing(key()))?;
@@ -67,7 +67,7 @@ impl Storages<'_> {
 
 impl Item {
     /// Number of tensors below.
-    pub fn tensors(&self) -> usize {
+    pub(super) fn tensors(&self) -> usize {
         match self {
             Self::Tensor(_) => 1,
             Self::Group(group) => group.tensors(),
@@ -78,12 +78,12 @@ impl Item {
 
 impl Group {
     /// Number of tensors below.
-    pub fn tensors(&self) -> usize {
+    pub(super) fn tensors(&self) -> usize {
         self.entries.iter().map(|(_, item)| item.tensors()).sum()
     }
 
     /// Tensors below, by path. The readers limit the nesting of groups.
-    pub fn flat(&self) -> Vec<(String, &LazyTensor)> {
+    pub(super) fn flat(&self) -> Vec<(String, &LazyTensor)> {
         let mut out = Vec::new();
         self.flatten("", &mut out);
         out

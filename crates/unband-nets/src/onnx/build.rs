@@ -7,7 +7,7 @@ use crate::state::Weights;
 use crate::{Graph, ParamId};
 
 /// Collects nodes and constants. Values are referenced by name.
-pub struct Builder<'a> {
+pub(crate) struct Builder<'a> {
     pub graph: &'a Graph,
     weights: &'a Weights,
     /// Path of the operation being written.
@@ -23,7 +23,7 @@ pub struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    pub fn new(graph: &'a Graph, weights: &'a Weights) -> Self {
+    pub(crate) fn new(graph: &'a Graph, weights: &'a Weights) -> Self {
         Self {
             graph,
             weights,
@@ -37,7 +37,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Adds an operation with one result. Its name contains a slash, which no parameter and no input does.
-    pub fn with(&mut self, kind: &str, inputs: &[&str], attribute: Vec<Attribute>) -> String {
+    pub(crate) fn with(&mut self, kind: &str, inputs: &[&str], attribute: Vec<Attribute>) -> String {
         let name = format!("{}/{kind}_{}", self.scope, self.nodes.len());
         self.nodes.push(Node {
             input: inputs.iter().map(|&input| input.to_owned()).collect(),
@@ -50,18 +50,18 @@ impl<'a> Builder<'a> {
     }
 
     /// Adds an operation without attributes.
-    pub fn op(&mut self, kind: &str, inputs: &[&str]) -> String {
+    pub(crate) fn op(&mut self, kind: &str, inputs: &[&str]) -> String {
         self.with(kind, inputs, Vec::new())
     }
 
     /// Adds an operation on a value and a scalar.
-    pub fn op_scalar(&mut self, kind: &str, x: &str, number: f32) -> String {
+    pub(crate) fn op_scalar(&mut self, kind: &str, x: &str, number: f32) -> String {
         let number = self.scalar(number);
         self.op(kind, &[x, &number])
     }
 
     /// A parameter under its name, as the state dict has it.
-    pub fn param(&mut self, id: ParamId) -> String {
+    pub(crate) fn param(&mut self, id: ParamId) -> String {
         let param = &self.graph.params[id.index()];
         if self.known.insert(param.name.clone()) {
             let dims = param.shape.iter().map(|&d| d as i64).collect();
@@ -71,7 +71,7 @@ impl<'a> Builder<'a> {
     }
 
     /// A reshaped parameter; runtimes evaluate this once, when they load the file.
-    pub fn param_as(&mut self, id: ParamId, shape: &[usize]) -> String {
+    pub(crate) fn param_as(&mut self, id: ParamId, shape: &[usize]) -> String {
         if self.graph.params[id.index()].shape == shape {
             return self.param(id);
         }
@@ -86,13 +86,13 @@ impl<'a> Builder<'a> {
     }
 
     /// A vector of one number per channel, for all positions.
-    pub fn per_channel(&mut self, id: ParamId) -> String {
+    pub(crate) fn per_channel(&mut self, id: ParamId) -> String {
         let channels = self.graph.params[id.index()].len();
         self.param_as(id, &[channels, 1, 1])
     }
 
     /// A constant; the same name is the same constant.
-    pub fn floats(&mut self, name: &str, dims: &[usize], values: &[f32]) -> String {
+    pub(crate) fn floats(&mut self, name: &str, dims: &[usize], values: &[f32]) -> String {
         if self.known.insert(name.to_owned()) {
             let dims = dims.iter().map(|&d| d as i64).collect();
             self.constants.push(Tensor::floats(name.to_owned(), dims, values));
@@ -101,18 +101,18 @@ impl<'a> Builder<'a> {
     }
 
     /// A scalar.
-    pub fn scalar(&mut self, value: f32) -> String {
+    pub(crate) fn scalar(&mut self, value: f32) -> String {
         self.floats(&format!("number/{value}"), &[], &[value])
     }
 
     /// A vector of integers.
-    pub fn ints(&mut self, values: &[i64]) -> String {
+    pub(crate) fn ints(&mut self, values: &[i64]) -> String {
         let text: Vec<String> = values.iter().map(i64::to_string).collect();
         self.int_tensor(&format!("integers/{}", text.join(",")), &[values.len()], values)
     }
 
     /// Integers; the same name is the same constant.
-    pub fn int_tensor(&mut self, name: &str, dims: &[usize], values: &[i64]) -> String {
+    pub(crate) fn int_tensor(&mut self, name: &str, dims: &[usize], values: &[i64]) -> String {
         if self.known.insert(name.to_owned()) {
             let dims = dims.iter().map(|&d| d as i64).collect();
             self.constants.push(Tensor::ints(name.to_owned(), dims, values));
@@ -121,45 +121,45 @@ impl<'a> Builder<'a> {
     }
 
     /// An integer without dimensions.
-    pub fn int_scalar(&mut self, value: i64) -> String {
+    pub(crate) fn int_scalar(&mut self, value: i64) -> String {
         self.int_tensor(&format!("integer/{value}"), &[], &[value])
     }
 
     /// Reshapes: 0 keeps a dimension, −1 takes the rest.
-    pub fn reshape(&mut self, x: &str, shape: &[i64]) -> String {
+    pub(crate) fn reshape(&mut self, x: &str, shape: &[i64]) -> String {
         let shape = self.ints(shape);
         self.op("Reshape", &[x, &shape])
     }
 
     /// Permutes the dimensions.
-    pub fn transpose(&mut self, x: &str, order: &[usize]) -> String {
+    pub(crate) fn transpose(&mut self, x: &str, order: &[usize]) -> String {
         self.with("Transpose", &[x], vec![Attribute::ints("perm", order)])
     }
 
     /// Elements `from..to` along an axis; negative numbers count from the end.
-    pub fn slice(&mut self, x: &str, axis: i64, (from, to): (i64, i64)) -> String {
+    pub(crate) fn slice(&mut self, x: &str, axis: i64, (from, to): (i64, i64)) -> String {
         let [from, to, axis] = [from, to, axis].map(|number| self.ints(&[number]));
         self.op("Slice", &[x, &from, &to, &axis])
     }
 
     /// Concatenates along an axis.
-    pub fn concat(&mut self, values: &[&str], axis: usize) -> String {
+    pub(crate) fn concat(&mut self, values: &[&str], axis: usize) -> String {
         self.with("Concat", values, vec![Attribute::int("axis", axis)])
     }
 
     /// Inserts a dimension of 1 at that index.
-    pub fn unsqueeze(&mut self, x: &str, axis: i64) -> String {
+    pub(crate) fn unsqueeze(&mut self, x: &str, axis: i64) -> String {
         let axis = self.ints(&[axis]);
         self.op("Unsqueeze", &[x, &axis])
     }
 
     /// Dimensions `from..to` of a value, as a vector of integers.
-    pub fn dimensions(&mut self, x: &str, from: usize, to: usize) -> String {
+    pub(crate) fn dimensions(&mut self, x: &str, from: usize, to: usize) -> String {
         self.with("Shape", &[x], vec![Attribute::int("start", from), Attribute::int("end", to)])
     }
 
     /// 0, 1, 2, … up to a dimension of a value, as integers.
-    pub fn places(&mut self, x: &str, dimension: usize) -> String {
+    pub(crate) fn places(&mut self, x: &str, dimension: usize) -> String {
         let [zero, one] = [0, 1].map(|number| self.int_scalar(number));
         let count = self.dimensions(x, dimension, dimension + 1);
         let count = self.op("Squeeze", &[&count]);
@@ -167,7 +167,7 @@ impl<'a> Builder<'a> {
     }
 
     /// As 32-bit floats.
-    pub fn as_floats(&mut self, x: &str) -> String {
+    pub(crate) fn as_floats(&mut self, x: &str) -> String {
         self.with("Cast", &[x], vec![Attribute::int("to", super::proto::FLOAT as usize)])
     }
 }

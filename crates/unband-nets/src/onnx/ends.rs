@@ -5,13 +5,13 @@ use super::proto::{Dimension, FLOAT, TensorKind, TensorShape, TypeProto, ValueIn
 use crate::{Graph, Shape};
 
 /// Name of an output in a file; inputs and outputs share one namespace there.
-pub fn output_name(graph: &Graph, name: &str) -> String {
+pub(super) fn output_name(graph: &Graph, name: &str) -> String {
     let taken = graph.inputs.iter().any(|input| input.name == name);
     if taken { format!("{name}_out") } else { name.to_owned() }
 }
 
 /// Inputs and outputs of a file for one size, or for any.
-pub fn of(
+pub(super) fn of(
     graph: &Graph,
     size: Option<(usize, usize)>,
 ) -> Result<(Vec<ValueInfo>, Vec<ValueInfo>), OnnxError> {

@@ -7,7 +7,7 @@ use prost::Message;
 
 /// A model.
 #[derive(Clone, PartialEq, Message)]
-pub struct Model {
+pub(super) struct Model {
     /// Format version.
     #[prost(int64, optional, tag = "1")]
     pub ir_version: Option<i64>,
@@ -30,7 +30,7 @@ pub struct Model {
 
 /// An operator set.
 #[derive(Clone, PartialEq, Message)]
-pub struct OperatorSet {
+pub(super) struct OperatorSet {
     /// Domain; empty for the format's own operators.
     #[prost(string, optional, tag = "1")]
     pub domain: Option<String>,
@@ -41,7 +41,7 @@ pub struct OperatorSet {
 
 /// A key and its value.
 #[derive(Clone, PartialEq, Message)]
-pub struct Entry {
+pub(super) struct Entry {
     /// Key.
     #[prost(string, optional, tag = "1")]
     pub key: Option<String>,
@@ -52,7 +52,7 @@ pub struct Entry {
 
 /// Nodes in an order in which they can run.
 #[derive(Clone, PartialEq, Message)]
-pub struct Graph {
+pub(super) struct Graph {
     /// Operations.
     #[prost(message, repeated, tag = "1")]
     pub node: Vec<Node>,
@@ -72,7 +72,7 @@ pub struct Graph {
 
 /// An operation.
 #[derive(Clone, PartialEq, Message)]
-pub struct Node {
+pub(crate) struct Node {
     /// Inputs; an empty name skips one.
     #[prost(string, repeated, tag = "1")]
     pub input: Vec<String>,
@@ -92,7 +92,7 @@ pub struct Node {
 
 /// An attribute of an operation; `kind` names the field that holds it.
 #[derive(Clone, PartialEq, Message)]
-pub struct Attribute {
+pub(crate) struct Attribute {
     /// Name.
     #[prost(string, optional, tag = "1")]
     pub name: Option<String>,
@@ -115,7 +115,7 @@ pub struct Attribute {
 
 /// A constant.
 #[derive(Clone, PartialEq, Message)]
-pub struct Tensor {
+pub(crate) struct Tensor {
     /// Dimensions.
     #[prost(int64, repeated, packed = "false", tag = "1")]
     pub dims: Vec<i64>,
@@ -132,7 +132,7 @@ pub struct Tensor {
 
 /// An input or output.
 #[derive(Clone, PartialEq, Message)]
-pub struct ValueInfo {
+pub(super) struct ValueInfo {
     /// Name.
     #[prost(string, optional, tag = "1")]
     pub name: Option<String>,
@@ -143,7 +143,7 @@ pub struct ValueInfo {
 
 /// `TypeProto`, used only for tensors.
 #[derive(Clone, PartialEq, Message)]
-pub struct TypeProto {
+pub(super) struct TypeProto {
     /// A tensor.
     #[prost(message, optional, tag = "1")]
     pub tensor: Option<TensorKind>,
@@ -151,7 +151,7 @@ pub struct TypeProto {
 
 /// `TypeProto.Tensor`.
 #[derive(Clone, PartialEq, Message)]
-pub struct TensorKind {
+pub(super) struct TensorKind {
     /// Element type.
     #[prost(int32, optional, tag = "1")]
     pub elem_type: Option<i32>,
@@ -162,7 +162,7 @@ pub struct TensorKind {
 
 /// Dimensions.
 #[derive(Clone, PartialEq, Message)]
-pub struct TensorShape {
+pub(super) struct TensorShape {
     /// In order.
     #[prost(message, repeated, tag = "1")]
     pub dim: Vec<Dimension>,
@@ -170,7 +170,7 @@ pub struct TensorShape {
 
 /// A dimension: a number, or a name that is resolved at run time.
 #[derive(Clone, PartialEq, Message)]
-pub struct Dimension {
+pub(super) struct Dimension {
     /// The number.
     #[prost(int64, optional, tag = "1")]
     pub value: Option<i64>,
@@ -180,9 +180,9 @@ pub struct Dimension {
 }
 
 /// `TensorProto.DataType`: 32-bit floats.
-pub const FLOAT: i32 = 1;
+pub(super) const FLOAT: i32 = 1;
 /// `TensorProto.DataType`: 64-bit integers.
-pub const INT64: i32 = 7;
+pub(super) const INT64: i32 = 7;
 
 impl Attribute {
     fn new(name: &str, kind: i32) -> Self {
@@ -190,35 +190,35 @@ impl Attribute {
     }
 
     /// A number.
-    pub fn float(name: &str, value: f64) -> Self {
+    pub(crate) fn float(name: &str, value: f64) -> Self {
         Self { f: Some(value as f32), ..Self::new(name, 1) }
     }
 
     /// An integer.
-    pub fn int(name: &str, value: usize) -> Self {
+    pub(crate) fn int(name: &str, value: usize) -> Self {
         Self { i: Some(value as i64), ..Self::new(name, 2) }
     }
 
     /// A string.
-    pub fn word(name: &str, value: &str) -> Self {
+    pub(crate) fn word(name: &str, value: &str) -> Self {
         Self { s: Some(value.as_bytes().to_vec()), ..Self::new(name, 3) }
     }
 
     /// Integers.
-    pub fn ints(name: &str, values: &[usize]) -> Self {
+    pub(crate) fn ints(name: &str, values: &[usize]) -> Self {
         Self { ints: values.iter().map(|&value| value as i64).collect(), ..Self::new(name, 7) }
     }
 }
 
 impl Tensor {
     /// 32-bit floats.
-    pub fn floats(name: String, dims: Vec<i64>, values: &[f32]) -> Self {
+    pub(crate) fn floats(name: String, dims: Vec<i64>, values: &[f32]) -> Self {
         let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
         Self { dims, data_type: Some(FLOAT), name: Some(name), raw_data: Some(bytes) }
     }
 
     /// 64-bit integers.
-    pub fn ints(name: String, dims: Vec<i64>, values: &[i64]) -> Self {
+    pub(crate) fn ints(name: String, dims: Vec<i64>, values: &[i64]) -> Self {
         let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
         Self { dims, data_type: Some(INT64), name: Some(name), raw_data: Some(bytes) }
     }

@@ -97,7 +97,7 @@ mod vectors {
 
     /// All whole blocks; returns their side.
     #[target_feature(enable = "avx2")]
-    pub unsafe fn blocks(shape: Shape, out: &mut [f32], table: &[f32]) -> usize {
+    pub(super) unsafe fn blocks(shape: Shape, out: &mut [f32], table: &[f32]) -> usize {
         // SAFETY: this function has the instructions; the caller checked the slices.
         unsafe { turned::<_, 8>(shape, out, table, |lines| turn(lines)) }
         8

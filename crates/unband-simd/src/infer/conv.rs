@@ -275,7 +275,7 @@ mod x86 {
     use super::{OutputBlock, row};
 
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx2,fma")]
-    pub unsafe fn avx512(part: &OutputBlock<'_>, out: &mut [f32]) {
+    pub(super) unsafe fn avx512(part: &OutputBlock<'_>, out: &mut [f32]) {
         // SAFETY: this function has the instructions; the caller checked the slices.
         unsafe {
             if part.here > 16 {
@@ -287,7 +287,7 @@ mod x86 {
     }
 
     #[target_feature(enable = "avx2,fma")]
-    pub unsafe fn avx2(part: &OutputBlock<'_>, out: &mut [f32]) {
+    pub(super) unsafe fn avx2(part: &OutputBlock<'_>, out: &mut [f32]) {
         // SAFETY: as above.
         unsafe { row::<__m256, 2, 6, 4, 2>(part, out) }
     }

@@ -463,19 +463,19 @@ mod x86 {
     use crate::precision::{Half, Single};
 
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx2,fma")]
-    pub unsafe fn avx512(quad: &mut Quad<'_>) {
+    pub(super) unsafe fn avx512(quad: &mut Quad<'_>) {
         // SAFETY: this function has the instructions; the caller checked the slices.
         unsafe { super::all::<__m512, Single, 12, 8, 4>(quad) }
     }
 
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,avx2,fma")]
-    pub unsafe fn bf16(quad: &mut Quad<'_>) {
+    pub(super) unsafe fn bf16(quad: &mut Quad<'_>) {
         // SAFETY: as above.
         unsafe { super::all::<__m512, Half, 12, 8, 4>(quad) }
     }
 
     #[target_feature(enable = "avx2,fma")]
-    pub unsafe fn avx2(quad: &mut Quad<'_>) {
+    pub(super) unsafe fn avx2(quad: &mut Quad<'_>) {
         // SAFETY: as above.
         unsafe { super::all::<__m256, Single, 6, 4, 2>(quad) }
     }

@@ -194,13 +194,13 @@ mod x86 {
     use super::WeightBlock;
 
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx2,fma")]
-    pub unsafe fn avx512(part: &mut WeightBlock<'_>) {
+    pub(super) unsafe fn avx512(part: &mut WeightBlock<'_>) {
         // SAFETY: this function has the instructions; the caller checked the slices.
         unsafe { super::all::<__m512, 12>(part) }
     }
 
     #[target_feature(enable = "avx2,fma")]
-    pub unsafe fn avx2(part: &mut WeightBlock<'_>) {
+    pub(super) unsafe fn avx2(part: &mut WeightBlock<'_>) {
         // SAFETY: as above.
         unsafe { super::all::<__m256, 4>(part) }
     }

@@ -48,7 +48,7 @@ fn clone_of(program: &Path) -> Option<&Path> {
 
 /// The checkpoint of a row, `None` if it is nowhere: as named; of `runs/NAME/best.safetensors` the kept
 /// `NAME.safetensors`; the imported model of that name, or of the published file.
-pub fn of_row(
+pub(super) fn of_row(
     row: &RecipeRow,
     roots: &Roots,
     kept: Option<&Path>,
@@ -75,7 +75,7 @@ pub fn of_row(
 }
 
 /// May the default model of its network replace a row's missing checkpoint? Not that of a variant.
-pub fn takes_default(row: &RecipeRow, method: &str) -> bool {
+pub(super) fn takes_default(row: &RecipeRow, method: &str) -> bool {
     row.weights.as_deref().and_then(trained_name).is_none_or(|name| name == method)
 }
 

@@ -60,7 +60,7 @@ const ROOM: usize = 16;
 ///
 /// # Errors
 /// Unknown degradations, a folder without images.
-pub fn gather(recipe: &Recipe) -> Result<(Vec<PairSource>, Vec<InputError>), EvaluateError> {
+pub(super) fn gather(recipe: &Recipe) -> Result<(Vec<PairSource>, Vec<InputError>), EvaluateError> {
     let (mut items, failures) = match &recipe.data {
         Data::Pairs { folder } => of_pairs(folder),
         Data::Clean { folder, degradations } => of_clean(folder, degradations, recipe)?,
@@ -280,7 +280,7 @@ fn inside(window: Window, width: usize, height: usize) -> Window {
 }
 
 /// Rounds samples to the nearest codes of a depth.
-pub fn rounded(image: &mut Image, depth: Depth) {
+pub(super) fn rounded(image: &mut Image, depth: Depth) {
     for value in image.planes.iter_mut().flat_map(|plane| &mut plane.data) {
         *value = depth.value(depth.code(*value));
     }

@@ -14,7 +14,7 @@ pub fn of_bytes(bytes: &[u8]) -> String {
 }
 
 /// Hash of several words; word boundaries matter.
-pub fn sha256(words: &[&str]) -> String {
+pub(super) fn sha256(words: &[&str]) -> String {
     let mut sum = Sha256::new();
     for word in words {
         sum.update((word.len() as u64).to_le_bytes());
@@ -27,7 +27,7 @@ pub fn sha256(words: &[&str]) -> String {
 ///
 /// # Errors
 /// An unreadable file.
-pub fn sum_of(file: &Path) -> Result<String, EvaluateError> {
+pub(super) fn sum_of(file: &Path) -> Result<String, EvaluateError> {
     let source =
         checkpoint::load(file).map_err(|error| EvaluateFault::from(error).of(file.display().to_string()))?;
     Ok(source.sha256())

@@ -69,7 +69,7 @@ enum Operation {
 }
 
 /// Side of the image for which multiply-adds are counted.
-pub const SIDE: usize = 256;
+pub(super) const SIDE: usize = 256;
 
 impl Row {
     /// The degraded images as a row, upscaled where clean ones are larger.

@@ -86,7 +86,7 @@ pub struct TableRow {
 }
 
 /// The setting of each row, chosen over all pairs, or the reason for its absence.
-pub fn chosen(rows: &[Row], all: &[Measured]) -> Vec<Result<usize, String>> {
+pub(super) fn chosen(rows: &[Row], all: &[Measured]) -> Vec<Result<usize, String>> {
     let choose = |(c, row): (usize, &Row)| {
         if let Runs::Missing(error) | Runs::Absent(error) = &row.runs {
             let hint = error.hint().map_or(String::new(), |hint| format!("; {hint}"));
@@ -133,7 +133,7 @@ fn failures(c: usize, row: &Row, all: &[Measured]) -> String {
 }
 
 /// The rows over all pairs, then over those of each degradation if there are several.
-pub fn groups(
+pub(super) fn groups(
     columns: &[Column],
     rows: &[Row],
     all: &[Measured],

@@ -13,7 +13,7 @@ use crate::models::{ModelsError, NetworkSource};
 pub const UNTRAINED: &str = "untrained";
 
 /// Note for readers of such tables.
-pub const NOTE: &str = "Untrained: PyTorch's default initialisation, seed 0. The costs are valid, the image quality is \
+pub(super) const NOTE: &str = "Untrained: PyTorch's default initialisation, seed 0. The costs are valid, the image quality is \
                         not meaningful.";
 
 const SEED: u64 = 0;
@@ -23,7 +23,7 @@ const SEED: u64 = 0;
 ///
 /// # Errors
 /// An unknown name; I/O errors.
-pub fn checkpoint(name: &str, folder: &Path, models: Option<&Path>) -> Result<PathBuf, EvaluateError> {
+pub(super) fn checkpoint(name: &str, folder: &Path, models: Option<&Path>) -> Result<PathBuf, EvaluateError> {
     let what = NetworkSource::parse(name).map_err(|error| EvaluateFault::NoVariant(error).of(name))?;
     let graph = what.graph(models).map_err(unread)?;
     let state = init::state(&graph, &Init::default(), SEED);

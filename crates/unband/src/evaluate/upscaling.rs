@@ -13,7 +13,7 @@ use crate::models::file_named;
 use crate::{OutputDepth, UpscaleOptions, Upscaler};
 
 /// An upscaling method.
-pub enum Upscaling {
+pub(super) enum Upscaling {
     /// Interpolation by a factor, rounded to the nearest code of a depth.
     Plain(Resampling, usize, OutputDepth),
     /// A network.
@@ -26,7 +26,7 @@ impl Upscaling {
     ///
     /// # Errors
     /// Other methods; a checkpoint that is unreadable or has another scale.
-    pub fn new(
+    pub(super) fn new(
         method: &str,
         row: &RecipeRow,
         scale: usize,
@@ -54,7 +54,7 @@ impl Upscaling {
     ///
     /// # Errors
     /// A checkpoint that cannot be read again.
-    pub fn weights(&self) -> Result<String, EvaluateError> {
+    pub(super) fn weights(&self) -> Result<String, EvaluateError> {
         let Self::Network(_, UpscaleOptions { weights: Some(file), .. }) = self else {
             return Ok(String::new());
         };
@@ -62,7 +62,7 @@ impl Upscaling {
     }
 
     /// Its network.
-    pub fn graph(&self) -> Option<&unband_nets::Graph> {
+    pub(super) fn graph(&self) -> Option<&unband_nets::Graph> {
         match self {
             Self::Plain(..) => None,
             Self::Network(upscaler, _) => Some(upscaler.graph()),
@@ -73,7 +73,7 @@ impl Upscaling {
     ///
     /// # Errors
     /// Inputs that the network does not support, as text.
-    pub fn run(&self, image: &Image, ctx: &Context<'_>) -> Result<Image, String> {
+    pub(super) fn run(&self, image: &Image, ctx: &Context<'_>) -> Result<Image, String> {
         match self {
             Self::Plain(resampling, scale, depth) => {
                 let mut larger = resized(image, *resampling, *scale);

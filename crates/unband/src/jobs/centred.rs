@@ -25,7 +25,7 @@ impl Centred {
     ///
     /// Areas on the lowest level in all planes stay black, those on the highest become white. Invisible
     /// samples stay.
-    pub fn move_to(
+    pub(super) fn move_to(
         image: &mut Image,
         findings: &Findings,
         ends: Option<&Ends>,

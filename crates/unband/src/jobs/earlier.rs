@@ -26,7 +26,7 @@ const BYTES: usize = 4;
 
 impl Earlier {
     /// `inner` is the restorer of the earlier state `image`.
-    pub fn new(inner: Box<dyn Restorer>, image: Image, shares: Option<ChangeShares>) -> Self {
+    pub(super) fn new(inner: Box<dyn Restorer>, image: Image, shares: Option<ChangeShares>) -> Self {
         Self { inner, image, shares }
     }
 

@@ -22,7 +22,7 @@ pub(super) struct Ends {
 impl Ends {
     /// `None` for YUV planes, floating point, and where hardly any pixel is black or white. `steps`: for each
     /// plane the distance from white within which a sample is on the highest level.
-    pub fn find(image: &Image, steps: &[f32], ctx: &Context<'_>) -> Option<Self> {
+    pub(super) fn find(image: &Image, steps: &[f32], ctx: &Context<'_>) -> Option<Self> {
         if matches!(image.color.model, Model::Yuv { .. }) || image.depth == Depth::F32 {
             return None;
         }
@@ -37,7 +37,7 @@ impl Ends {
     }
 
     /// Is a pixel that far inside a black area, or a white one?
-    pub fn inside(&self, (x, y): (usize, usize), distance: u8) -> Option<End> {
+    pub(super) fn inside(&self, (x, y): (usize, usize), distance: u8) -> Option<End> {
         let at = y * self.width + x;
         match () {
             () if self.black[at] >= distance => Some(End::Black),
@@ -49,7 +49,7 @@ impl Ends {
     /// Limits a row of each plane to `halves` of intervals at the edge of an area, and to black or white
     /// inside. Values move towards their source, so that they stay inside their intervals; `together`: all
     /// planes by the same share.
-    pub fn keep(
+    pub(super) fn keep(
         &self,
         (x, y): (usize, usize),
         rows: &mut [&mut [f32]],

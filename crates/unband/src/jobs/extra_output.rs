@@ -30,7 +30,7 @@ pub(super) struct Gathered<'a> {
 
 impl<'a> Gathered<'a> {
     /// Empty planes for an image of that size.
-    pub fn new(file: &'a ExtraOutputFile, size: (usize, usize)) -> Self {
+    pub(super) fn new(file: &'a ExtraOutputFile, size: (usize, usize)) -> Self {
         Self { file, size, planes: Mutex::default() }
     }
 
@@ -38,7 +38,7 @@ impl<'a> Gathered<'a> {
     ///
     /// # Errors
     /// Errors of writing.
-    pub fn write(self, saving: &Saving<'_>) -> Result<Option<PathBuf>, Error> {
+    pub(super) fn write(self, saving: &Saving<'_>) -> Result<Option<PathBuf>, Error> {
         let mut planes = self.planes.into_inner().unwrap_or_else(PoisonError::into_inner);
         if planes.is_empty() {
             return Ok(None);

@@ -18,10 +18,12 @@ use crate::files::FileOptions;
 use crate::{Choice, Error, Options, shipped};
 
 /// Bytes of the program itself: code, network weights, threads, and pages that the allocator keeps.
+#[cfg_attr(not(feature = "files"), allow(unreachable_pub))]
 pub const PROGRAM: u64 = 48 << 20;
 
 /// Whether the system gives that many bytes now. Where it does not, because of a limit on the address space
 /// or a lack of memory, an allocation in the middle of the work would end the program.
+#[cfg_attr(not(feature = "files"), allow(unreachable_pub))]
 pub fn at_hand(bytes: u64) -> bool {
     /// Small images need no room for the stacks of threads and for what the allocator keeps.
     const SMALL: u64 = 16 << 20;

@@ -2,7 +2,7 @@
 
 mod alpha;
 mod centred;
-pub mod check;
+pub(crate) mod check;
 mod distances;
 mod earlier;
 mod ends;
@@ -11,8 +11,8 @@ mod extra_output;
 #[cfg(feature = "files")]
 pub mod files;
 mod hidden;
-pub mod image;
-pub mod memory;
+pub(crate) mod image;
+pub(crate) mod memory;
 mod neutral;
 mod not_finite;
 mod pipeline;
@@ -23,6 +23,6 @@ pub(crate) mod round;
 mod stages;
 mod tally;
 mod turned;
-pub mod upscale;
+pub(crate) mod upscale;
 #[cfg(feature = "video")]
 pub mod video;

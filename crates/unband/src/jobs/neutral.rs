@@ -33,7 +33,7 @@ struct SquareCounts {
 impl Neutral {
     /// `None` where no area is neutral. A grey gradient has contours where all channels step at once. In a
     /// coloured gradient that passes grey, each channel steps by itself: its grey part is left.
-    pub fn find(image: &Image, findings: &Findings, ctx: &Context<'_>) -> Option<Self> {
+    pub(super) fn find(image: &Image, findings: &Findings, ctx: &Context<'_>) -> Option<Self> {
         let [r, g, b] = findings.grids.as_slice() else { return None };
         let same = r.found && r == g && g == b && r.steps_by_code.is_none();
         let levels = findings.cause == Cause::Levels && findings.space == Space::Native;
@@ -52,7 +52,7 @@ impl Neutral {
 
     /// Moves the pixels of three rows to the mean of their channels: wholly inside an area, by degrees at its
     /// edge.
-    pub fn keep(&self, (x, y): (usize, usize), rows: &mut [&mut [f32]]) {
+    pub(super) fn keep(&self, (x, y): (usize, usize), rows: &mut [&mut [f32]]) {
         let [r, g, b] = rows else { return };
         let distance = &self.distance[y * self.width + x..];
         for (((r, g), b), &d) in r.iter_mut().zip(g.iter_mut()).zip(b.iter_mut()).zip(distance) {

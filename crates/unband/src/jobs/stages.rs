@@ -39,7 +39,7 @@ impl Stages<'_> {
     ///
     /// # Errors
     /// Errors of the restorer, too little memory allowed, or cancelled.
-    pub fn run(
+    pub(super) fn run(
         &self,
         mut image: Image,
         findings: Findings,

@@ -21,7 +21,7 @@ impl Oriented {
     ///
     /// # Errors
     /// More memory than is allowed.
-    pub fn of(
+    pub(super) fn of(
         image: &Image,
         findings: &Findings,
         choices: &Choices,
@@ -54,14 +54,14 @@ impl Oriented {
 
     /// Reorients the image and returns its findings in that orientation. The banding map is dropped: no later
     /// step uses it.
-    pub fn turn(&self, image: &mut Image, findings: &Findings, ctx: &Context<'_>) -> Findings {
+    pub(super) fn turn(&self, image: &mut Image, findings: &Findings, ctx: &Context<'_>) -> Findings {
         self.turn.apply(image, ctx);
         let regions = findings.regions.as_ref().map(|regions| regions.turned(self.turn, self.size));
         Findings { regions, map: BandingMap::default(), ..findings.clone() }
     }
 
     /// Restores the original orientation of the result.
-    pub fn turn_back(&self, image: &mut Image, ctx: &Context<'_>) {
+    pub(super) fn turn_back(&self, image: &mut Image, ctx: &Context<'_>) {
         self.turn.back().apply(image, ctx);
     }
 }

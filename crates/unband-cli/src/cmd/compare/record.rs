@@ -10,7 +10,7 @@ use crate::print::json::{FailureRecord, MetricRecord, SummaryRecord, ValuesRecor
 
 /// The object of `--json`.
 #[derive(Serialize)]
-pub struct CompareRecord<'a> {
+pub(super) struct CompareRecord<'a> {
     schema: &'static str,
     metrics: Vec<MetricRecord>,
     pairs: Vec<PairRecord<'a>>,
@@ -43,7 +43,7 @@ struct RoleRecord<'a> {
 
 impl<'a> CompareRecord<'a> {
     /// Means over all pairs; `roles` in the order of the tables.
-    pub fn new(
+    pub(super) fn new(
         all: &'a [Compared],
         roles: &[&'a str],
         failures: Vec<FailureRecord>,

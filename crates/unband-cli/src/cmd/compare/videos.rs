@@ -26,7 +26,7 @@ use crate::runner;
 
 /// Options for videos only.
 #[derive(Debug, Args)]
-pub struct VideoArgs {
+pub(crate) struct VideoArgs {
     /// Plot the first metric over time, with the reference's shots, as SVG
     #[arg(long, value_name = "FILE.svg", value_hint = clap::ValueHint::FilePath, help_heading = "Videos")]
     pub plot: Option<PathBuf>,
@@ -37,20 +37,20 @@ pub struct VideoArgs {
 
 impl VideoArgs {
     /// The first given option that applies to images only.
-    pub fn named(&self) -> Option<&'static str> {
+    pub(crate) fn named(&self) -> Option<&'static str> {
         let all = [("--plot", self.plot.is_some()), ("--keep-going", self.keep_going)];
         all.into_iter().find_map(|(option, given)| given.then_some(option))
     }
 }
 
 /// The two paths, if either is a video.
-pub fn named(args: &CompareArgs) -> Option<[&Path; 2]> {
+pub(super) fn named(args: &CompareArgs) -> Option<[&Path; 2]> {
     let both = [args.reference.as_deref()?, args.second.as_deref()?];
     both.into_iter().any(|path| path.is_file() && is_video(path)).then_some(both)
 }
 
 /// A job that compares two videos.
-pub struct CompareVideosJob<'a> {
+pub(super) struct CompareVideosJob<'a> {
     args: &'a MetricArgs,
     video: &'a VideoArgs,
     videos: [VideoFile; 2],
@@ -61,7 +61,10 @@ pub struct CompareVideosJob<'a> {
 
 impl<'a> CompareVideosJob<'a> {
     /// Checks everything before the first frame is decoded.
-    pub fn new(args: &'a CompareArgs, paths: [&Path; 2]) -> Result<(Self, Vec<Failure>), (Outcome, Failure)> {
+    pub(super) fn new(
+        args: &'a CompareArgs,
+        paths: [&Path; 2],
+    ) -> Result<(Self, Vec<Failure>), (Outcome, Failure)> {
         let usage = |message: String, hint: &str| Err((Outcome::Usage, Failure::usage(message, hint)));
         let measure = &args.measure;
         let of_images = [

@@ -29,7 +29,7 @@ struct CheckRecord<'a> {
     left_over: Vec<&'a str>,
 }
 
-pub fn run(args: &CheckArgs) -> Result<Outcome, Fault> {
+pub(super) fn run(args: &CheckArgs) -> Result<Outcome, Fault> {
     let ctx = interrupt::context(images::threads(args.threads));
     let fault = |error: unband::degrade::dataset::DatasetError| (Failure::from(error), Outcome::SomeFailed);
     let check = Check::open(&args.folder).map_err(fault)?;

@@ -28,7 +28,7 @@ use crate::result::print_json;
 const BYTES_PER_PIXEL: u64 = Budget::DEGRADE;
 
 /// Pairs of the published set.
-pub fn published(args: &KapoorArgs) -> Result<Outcome, Fault> {
+pub(super) fn published(args: &KapoorArgs) -> Result<Outcome, Fault> {
     let variant = match args.variant {
         VariantName::Fixed => Variant::Fixed,
         VariantName::Original => Variant::Original,
@@ -40,7 +40,7 @@ pub fn published(args: &KapoorArgs) -> Result<Outcome, Fault> {
 }
 
 /// Pairs of clean images.
-pub fn pairs(args: &PairsArgs) -> Result<Outcome, Fault> {
+pub(super) fn pairs(args: &PairsArgs) -> Result<Outcome, Fault> {
     if !args.clean.is_dir() {
         let message = format!("{}: not a folder", args.clean.display());
         return Err((Failure::usage(message, "name a folder of clean images"), Outcome::Usage));

@@ -12,7 +12,7 @@ const NAMED: usize = 5;
 
 /// Contents of a folder, present or planned.
 #[derive(Debug, Default)]
-pub struct Summary {
+pub(super) struct Summary {
     parts: [SplitCounts; 3],
     dropped: usize,
     /// Sources without a pair.
@@ -27,7 +27,7 @@ struct SplitCounts {
 }
 
 #[derive(Serialize)]
-pub struct SummaryRecord<'a> {
+pub(super) struct SummaryRecord<'a> {
     schema: &'static str,
     output: String,
     train: SplitCounts,
@@ -40,7 +40,7 @@ pub struct SummaryRecord<'a> {
 
 impl Summary {
     /// Adds a finished image.
-    pub fn add(&mut self, entry: &Entry) {
+    pub(super) fn add(&mut self, entry: &Entry) {
         let part = &mut self.parts[entry.split as usize];
         part.images += 1;
         part.pairs = Some(part.pairs.unwrap_or(0) + entry.pairs.len());
@@ -49,18 +49,18 @@ impl Summary {
     }
 
     /// Sets the planned contents of a part.
-    pub fn expect(&mut self, split: Split, expected: Expected) {
+    pub(super) fn expect(&mut self, split: Split, expected: Expected) {
         self.parts[split as usize] = SplitCounts { images: expected.images, pairs: expected.pairs };
         self.dropped += expected.dropped;
     }
 
     /// The number of source images.
-    pub fn images(&self) -> usize {
+    pub(super) fn images(&self) -> usize {
         self.parts.iter().map(|part| part.images).sum()
     }
 
     /// A sentence.
-    pub fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let part = |split: Split| {
             let SplitCounts { images, pairs } = self.parts[split as usize];
             // Parts without images have none of either.
@@ -82,7 +82,7 @@ impl Summary {
     }
 
     /// JSON object.
-    pub fn record<'a>(&'a self, output: &Path, unpaired: &'a [String]) -> SummaryRecord<'a> {
+    pub(super) fn record<'a>(&'a self, output: &Path, unpaired: &'a [String]) -> SummaryRecord<'a> {
         let [train, val, test] = self.parts;
         SummaryRecord {
             schema: "unband-dataset-summary/1",
@@ -98,7 +98,7 @@ impl Summary {
 }
 
 /// A note about files without partners.
-pub fn unpaired(files: &[String]) -> String {
+pub(super) fn unpaired(files: &[String]) -> String {
     let named = files.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
     let more = files.len().saturating_sub(NAMED);
     let more = if more > 0 { format!(" and {} more", grouped(more as u64)) } else { String::new() };

@@ -19,7 +19,7 @@ use crate::reporter::{Failure, Reporter, grouped};
 use crate::settings;
 
 /// Processes the images. `begins`: bytes already read from standard input.
-pub fn run(args: &DebandArgs, found: Gathered, begins: Vec<u8>, reporter: &Reporter<'_>) -> Outcome {
+pub(super) fn run(args: &DebandArgs, found: Gathered, begins: Vec<u8>, reporter: &Reporter<'_>) -> Outcome {
     let Ok(options) = reporter.settled(settings::file_options(args)) else { return Outcome::Usage };
     if args.method.is_none() && args.weights.is_none() && options.options.strength > 1.0 {
         reporter.note(&"`--strength` above 1 needs smooth, which replaces the network unband-lite");

@@ -41,7 +41,7 @@ const NEAR: f64 = 0.24;
 const SIDE: usize = 256;
 
 /// Previews of all videos.
-pub fn run(args: &DebandArgs, count: usize, reporter: &Reporter<'_>) -> Outcome {
+pub(super) fn run(args: &DebandArgs, count: usize, reporter: &Reporter<'_>) -> Outcome {
     let settled = videos::options(args).and_then(|options| Ok((options, targets(args)?)));
     let Ok((options, targets)) = reporter.settled(settled) else { return Outcome::Usage };
     let ctx = interrupt::context(threads(args.images.threads));

@@ -24,7 +24,7 @@ use crate::runner::note_omitted;
 const LISTED: usize = 1000;
 
 /// Collects the drawings of all images, from any thread.
-pub struct Report<'a> {
+pub(super) struct Report<'a> {
     path: &'a Path,
     overwrite: bool,
     drawn: Mutex<Drawn>,
@@ -75,7 +75,7 @@ impl Drawn {
 
 impl<'a> Report<'a> {
     /// A page at `path`.
-    pub fn new(path: &'a Path, args: &ImageArgs) -> Self {
+    pub(super) fn new(path: &'a Path, args: &ImageArgs) -> Self {
         Self { path, overwrite: args.overwrite, drawn: Mutex::default() }
     }
 
@@ -83,7 +83,7 @@ impl<'a> Report<'a> {
     ///
     /// # Errors
     /// Standard input, an existing or conflicting file name, a missing folder.
-    pub fn check(&self, inputs: &[Input], args: &ImageArgs) -> Result<(), Failure> {
+    pub(super) fn check(&self, inputs: &[Input], args: &ImageArgs) -> Result<(), Failure> {
         let name = self.path.display().to_string();
         let fault =
             |message: &str, hint: &str| Err(Failure::at(name.clone(), message.into(), Some(hint.into())));
@@ -106,13 +106,13 @@ impl<'a> Report<'a> {
     }
 
     /// Draws an image before and after, with its findings.
-    pub fn draw(&self, input: &Path, findings: &Findings, output: &Path, ctx: &Context<'_>) {
+    pub(super) fn draw(&self, input: &Path, findings: &Findings, output: &Path, ctx: &Context<'_>) {
         let drawn = section(input, findings, output, &Context { progress: &NoProgress, ..*ctx });
         self.lock().insert(input, drawn);
     }
 
     /// Lists an image in which nothing was repaired.
-    pub fn list(&self, input: &Path) {
+    pub(super) fn list(&self, input: &Path) {
         self.lock().unchanged.insert(input.to_path_buf());
     }
 
@@ -121,7 +121,7 @@ impl<'a> Report<'a> {
     }
 
     /// Writes the page, with images in the order of their names.
-    pub fn write(self, reporter: &Reporter<'_>) -> Outcome {
+    pub(super) fn write(self, reporter: &Reporter<'_>) -> Outcome {
         let drawn = self.drawn.into_inner().unwrap_or_else(PoisonError::into_inner);
         if drawn.sections.is_empty() {
             reporter.note(&format_args!("nothing was repaired, {} was not written", self.path.display()));

@@ -19,7 +19,7 @@ use crate::settings;
 use crate::streams::{self, Output};
 
 /// Processes a stream; `begins` are the bytes already read.
-pub fn run(args: &DebandArgs, begins: &[u8], reporter: &Reporter<'_>) -> Outcome {
+pub(super) fn run(args: &DebandArgs, begins: &[u8], reporter: &Reporter<'_>) -> Outcome {
     let elsewhere = args.images.output.as_ref().filter(|path| path.as_os_str() != STDIO);
     let checked = match elsewhere {
         Some(path) => {
@@ -52,7 +52,7 @@ pub fn run(args: &DebandArgs, begins: &[u8], reporter: &Reporter<'_>) -> Outcome
 }
 
 /// Writes the frames of a video to standard output.
-pub fn run_video(
+pub(super) fn run_video(
     args: &DebandArgs,
     options: &VideoOptions,
     (input, shown): (&Path, &str),

@@ -28,7 +28,7 @@ use crate::settings;
 use text::{VideoRecord, kept};
 
 /// Is this file a video?
-pub fn is_one(path: &Path) -> bool {
+pub(super) fn is_one(path: &Path) -> bool {
     path.is_file() && is_video(path)
 }
 
@@ -39,7 +39,7 @@ pub(super) fn context(args: &DebandArgs) -> Context<'static> {
 }
 
 /// Processes a video from standard input, from a private copy; `begins` are the bytes already read.
-pub fn run_piped(args: &DebandArgs, begins: &[u8], reporter: &Reporter<'_>) -> Outcome {
+pub(super) fn run_piped(args: &DebandArgs, begins: &[u8], reporter: &Reporter<'_>) -> Outcome {
     let named = match &args.images.output {
         Some(_) => options(args).map(drop),
         None => Err(Failure::usage(
@@ -61,7 +61,7 @@ pub fn run_piped(args: &DebandArgs, begins: &[u8], reporter: &Reporter<'_>) -> O
 }
 
 /// Processes the videos.
-pub fn run(args: &DebandArgs, videos: &[Input], reporter: &Reporter<'_>) -> Outcome {
+pub(super) fn run(args: &DebandArgs, videos: &[Input], reporter: &Reporter<'_>) -> Outcome {
     run_as(args, videos, None, reporter)
 }
 
@@ -107,7 +107,7 @@ const FPS: (u32, u32) = (24, 1);
 
 /// Is the input an image sequence that becomes a video: a pattern, or a folder of images with a video's name
 /// as output?
-pub fn are_frames(args: &DebandArgs) -> bool {
+pub(super) fn are_frames(args: &DebandArgs) -> bool {
     let [only] = args.images.inputs.as_slice() else { return false };
     if !Images::are_named(only) || !only.is_dir() {
         return Images::are_named(only);
@@ -122,7 +122,7 @@ pub fn are_frames(args: &DebandArgs) -> bool {
 }
 
 /// Processes an image sequence.
-pub fn run_frames(args: &DebandArgs, reporter: &Reporter<'_>) -> Outcome {
+pub(super) fn run_frames(args: &DebandArgs, reporter: &Reporter<'_>) -> Outcome {
     let input = &args.images.inputs[0];
     let shown = exact(input);
     let settled = options(args).and_then(|options| {
@@ -153,7 +153,7 @@ pub fn run_frames(args: &DebandArgs, reporter: &Reporter<'_>) -> Outcome {
 ///
 /// # Errors
 /// Options that are not valid for videos.
-pub fn options(args: &DebandArgs) -> Result<VideoOptions, Failure> {
+pub(super) fn options(args: &DebandArgs) -> Result<VideoOptions, Failure> {
     let video = &args.video;
     let stills = settings::file_options(args)?;
     for (given, option) in [
@@ -269,7 +269,7 @@ fn extension<'a>(args: &DebandArgs, input: &'a Path) -> &'a str {
 }
 
 /// The default result of a video.
-pub fn default_output(args: &DebandArgs, input: &Path) -> PathBuf {
+pub(super) fn default_output(args: &DebandArgs, input: &Path) -> PathBuf {
     let suffix = args.images.suffix.as_deref().unwrap_or(SUFFIX);
     with_end(&suffixed(input, suffix), extension(args, input))
 }

@@ -6,7 +6,7 @@ use unband::evaluate::EvaluateError;
 use crate::reporter::Failure;
 
 /// The failure, with its file.
-pub fn failure(error: &EvaluateError) -> Failure {
+pub(super) fn failure(error: &EvaluateError) -> Failure {
     match error {
         EvaluateError::File { name, fault } => Failure::of(name, &**fault),
         EvaluateError::Row { row, fault } => {

@@ -11,7 +11,7 @@ use crate::print::csv::{name_cell, text_cell};
 use crate::print::table::Table;
 
 /// A table with its heading and its note.
-pub fn markdown(table: &Listing) -> String {
+pub(super) fn markdown(table: &Listing) -> String {
     let mut out = format!("## {}\n\n", escaped(&table.title));
     let line =
         |cells: &mut dyn Iterator<Item = String>| format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "));
@@ -67,7 +67,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// A floating table for the package booktabs, without intervals.
-pub fn latex(table: &Listing) -> String {
+pub(super) fn latex(table: &Listing) -> String {
     let columns = table.head.len() - 1;
     let mut out = format!(
         "\\begin{{table}}[t]\n\\centering\n\\caption{{{}.}}\n\\begin{{tabular}}{{l{}}}\n\\toprule\n",
@@ -137,7 +137,7 @@ fn tex(text: &str) -> String {
 }
 
 /// The table for a terminal.
-pub fn text(table: &Listing) -> String {
+pub(super) fn text(table: &Listing) -> String {
     let mut out = Table::new(1);
     out.row(table.head.iter().cloned());
     let mut reasons = String::new();
@@ -158,7 +158,7 @@ pub fn text(table: &Listing) -> String {
 ///
 /// # Errors
 /// Never in practice: writes go to memory.
-pub fn means_csv(columns: &[Column], groups: &[Group]) -> Result<Vec<u8>, csv::Error> {
+pub(super) fn means_csv(columns: &[Column], groups: &[Group]) -> Result<Vec<u8>, csv::Error> {
     let mut table = csv::Writer::from_writer(Vec::new());
     let heads = columns.iter().flat_map(|column| {
         let name = column.name();
@@ -210,7 +210,7 @@ pub fn means_csv(columns: &[Column], groups: &[Group]) -> Result<Vec<u8>, csv::E
 ///
 /// # Errors
 /// As [`means_csv`].
-pub fn images_csv(rows: &[Row], results: &Results) -> Result<Vec<u8>, csv::Error> {
+pub(super) fn images_csv(rows: &[Row], results: &Results) -> Result<Vec<u8>, csv::Error> {
     let mut table = csv::Writer::from_writer(Vec::new());
     let own: Vec<Column> = results
         .columns

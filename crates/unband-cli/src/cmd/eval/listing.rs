@@ -5,7 +5,7 @@ use unband::metrics::{Summary, number};
 use unband_report::{Direction, Listing, ListingCell, ListingRow};
 
 /// The table of a group of pairs. Notes and rows without values appear only in the table of all pairs.
-pub fn listing(table: &Table, group: &Group) -> Listing {
+pub(super) fn listing(table: &Table, group: &Group) -> Listing {
     let (title, columns) = (&table.title, &table.columns);
     let head = std::iter::once("method".to_owned()).chain(columns.iter().map(|&column| heading(column)));
     let best: Vec<Vec<usize>> =

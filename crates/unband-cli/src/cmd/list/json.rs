@@ -5,7 +5,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use super::model::{List, ListEntry, Record};
 
 /// The object of `--json`: the requested entries of all lists.
-pub struct Lists<'a> {
+pub(super) struct Lists<'a> {
     /// All lists.
     pub lists: &'a [List],
     /// Is the entry requested?

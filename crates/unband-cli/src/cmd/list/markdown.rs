@@ -11,7 +11,7 @@ use super::params::parameters;
 const GENERATED: &str = "<!-- Written by `unband list --markdown`; a test compares. Do not edit. -->";
 
 /// The page of a kind, from its lists, where there is one.
-pub fn page(kind: ListKind, lists: &[&List]) -> Option<String> {
+pub(super) fn page(kind: ListKind, lists: &[&List]) -> Option<String> {
     let (title, about) = match kind {
         ListKind::Methods => (
             "Methods",

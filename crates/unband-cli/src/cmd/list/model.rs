@@ -13,7 +13,7 @@ use super::ListKind;
 use super::params::{Parameter, parameters, sentences, wrapped};
 
 /// Entries of one kind.
-pub struct List {
+pub(super) struct List {
     /// Their kind.
     pub kind: ListKind,
     /// One entry, in words; `None` where entries are not found by name.
@@ -34,7 +34,7 @@ pub struct List {
 
 /// An entry.
 #[derive(Default)]
-pub struct ListEntry {
+pub(super) struct ListEntry {
     /// Its name.
     pub name: &'static str,
     /// Extensions of a format.
@@ -57,7 +57,7 @@ pub struct ListEntry {
 
 impl ListEntry {
     /// Does the word name this entry?
-    pub fn is(&self, word: &str) -> bool {
+    pub(super) fn is(&self, word: &str) -> bool {
         self.name == word
             || self.extensions.contains(&word)
             || (!self.extensions.is_empty() && self.name.eq_ignore_ascii_case(word))
@@ -67,7 +67,7 @@ impl ListEntry {
 /// An entry of `--json`.
 #[derive(Serialize)]
 #[serde(untagged)]
-pub enum Record {
+pub(super) enum Record {
     /// A method. `default`: is it the default where levels are missing?
     Method {
         name: &'static str,
@@ -111,7 +111,7 @@ pub enum Record {
 }
 
 /// All lists, in the order of their pages.
-pub fn lists() -> Vec<List> {
+pub(super) fn lists() -> Vec<List> {
     let list = |kind, one, key, short, heading, columns, items| List {
         kind,
         one,

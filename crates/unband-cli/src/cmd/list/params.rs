@@ -5,7 +5,7 @@ use unband::{ParamInfo, ParamKind, spoken};
 
 /// A parameter, in words.
 #[derive(Serialize)]
-pub struct Parameter {
+pub(super) struct Parameter {
     /// Its name.
     pub name: &'static str,
     /// Its default as typed on the command line.
@@ -19,7 +19,7 @@ pub struct Parameter {
 }
 
 /// The parameters of an entry, in words.
-pub fn parameters(params: &[ParamInfo]) -> Vec<Parameter> {
+pub(super) fn parameters(params: &[ParamInfo]) -> Vec<Parameter> {
     let one = |param: &ParamInfo| Parameter {
         name: param.name,
         default: default(param),
@@ -34,7 +34,7 @@ pub fn parameters(params: &[ParamInfo]) -> Vec<Parameter> {
 }
 
 /// The text with a full stop and single spaces.
-pub fn sentences(text: &str) -> String {
+pub(super) fn sentences(text: &str) -> String {
     let mut text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if !text.is_empty() && !text.ends_with('.') {
         text.push('.');
@@ -87,7 +87,7 @@ fn value(default: &str) -> String {
 }
 
 /// Breaks words into lines of at most `width` characters.
-pub fn wrapped(text: &str, width: usize) -> Vec<String> {
+pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
         let last = lines.len() - 1;

@@ -8,7 +8,7 @@ use super::params::{parameters, wrapped};
 use crate::print::table::Table;
 
 /// All names.
-pub fn names(lists: &[List]) -> String {
+pub(super) fn names(lists: &[List]) -> String {
     let parts = lists.iter().map(|list| {
         // The default methods come first.
         let first = |item: &&ListEntry| list.kind == ListKind::Methods && !item.default.is_empty();
@@ -29,7 +29,7 @@ fn lines<'a>(items: impl Iterator<Item = &'a ListEntry>) -> String {
 }
 
 /// The detailed list.
-pub fn list(list: &List) -> String {
+pub(super) fn list(list: &List) -> String {
     let mut text = list.heading.to_owned() + "\n";
     if list.kind == ListKind::Formats {
         let mut table = Table::new(list.columns.len());
@@ -55,7 +55,7 @@ pub fn list(list: &List) -> String {
 }
 
 /// The details of all entries with this name, in any of the lists.
-pub fn entries(name: &str, lists: &[List]) -> String {
+pub(super) fn entries(name: &str, lists: &[List]) -> String {
     let found = lists.iter().filter_map(|list| Some((list, list.one?))).flat_map(|(list, one)| {
         let items = list.items.iter().filter(|item| item.is(name));
         items.map(move |item| format!("{one}\n\n{}", entry(list, item)))

@@ -7,7 +7,7 @@ use super::{DefaultArgs, not_imported};
 use crate::outcome::Outcome;
 use crate::reporter::{Failure, Reporter};
 
-pub fn run(args: &DefaultArgs, reporter: &Reporter<'_>) -> Outcome {
+pub(super) fn run(args: &DefaultArgs, reporter: &Reporter<'_>) -> Outcome {
     match choose(&args.name) {
         Ok(network) => {
             reporter.line(&format_args!("{} is now the default of `--method {network}`", args.name));

@@ -17,13 +17,13 @@ use crate::reporter::{Failure, Reporter, grouped};
 ///
 /// # Errors
 /// Anything but two whole numbers above 0.
-pub fn size(text: &str) -> Result<(usize, usize), String> {
+pub(super) fn size(text: &str) -> Result<(usize, usize), String> {
     let number = |text: &str| text.parse().ok().filter(|&n| n > 0);
     let two = text.split_once(['x', '×']).and_then(|(rows, columns)| Some((number(rows)?, number(columns)?)));
     two.ok_or_else(|| "give height and width as two numbers, such as 512x768".to_owned())
 }
 
-pub fn run(args: &ExportArgs, reporter: &Reporter<'_>) -> Outcome {
+pub(super) fn run(args: &ExportArgs, reporter: &Reporter<'_>) -> Outcome {
     match export(args, reporter) {
         Ok(()) => Outcome::Done,
         Err((outcome, failure)) => {

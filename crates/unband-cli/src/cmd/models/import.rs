@@ -17,7 +17,7 @@ use crate::inputs::reason;
 use crate::outcome::Outcome;
 use crate::reporter::{Failure, Reporter};
 
-pub fn run(args: &ImportArgs, reporter: &Reporter<'_>) -> Outcome {
+pub(super) fn run(args: &ImportArgs, reporter: &Reporter<'_>) -> Outcome {
     if args.name.is_some() && args.files.len() > 1 {
         let hint = "import them one after the other";
         reporter.failure(&Failure::usage("several files cannot have the same name", hint));

@@ -19,7 +19,7 @@ use crate::result::{print_json, print_text};
 /// Number of names that are shown; `--json` has all.
 const SHOWN: usize = 6;
 
-pub fn run(args: &InfoArgs, reporter: &Reporter<'_>) -> Outcome {
+pub(super) fn run(args: &InfoArgs, reporter: &Reporter<'_>) -> Outcome {
     let mut outcome = Outcome::Done;
     for named in &args.files {
         // If it is neither a file nor a model, the error is that of a missing file.

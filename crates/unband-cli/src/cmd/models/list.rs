@@ -13,7 +13,7 @@ use crate::outcome::Outcome;
 use crate::reporter::{Reporter, grouped};
 use crate::result::{print_json, print_text};
 
-pub fn run(args: &ListArgs, reporter: &Reporter<'_>) -> Outcome {
+pub(super) fn run(args: &ListArgs, reporter: &Reporter<'_>) -> Outcome {
     let folder = models::folder();
     let shelf = folder.as_deref().map(Shelf::open).unwrap_or_default();
     if args.json {

@@ -4,7 +4,7 @@
 ///
 /// # Errors
 /// Anything but letters, digits, `-`, `_` and `.`, or a leading dot.
-pub fn name(text: &str) -> Result<String, String> {
+pub(super) fn name(text: &str) -> Result<String, String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || ['-', '_', '.'].contains(&c);
     if text.is_empty() || text.len() > 80 || text.starts_with('.') || !text.chars().all(plain) {
         return Err(format!("`{text}` is not a valid name; use letters, digits, `-`, `_` and `.`"));

@@ -6,7 +6,7 @@ use super::{RemoveArgs, not_imported};
 use crate::outcome::Outcome;
 use crate::reporter::Reporter;
 
-pub fn run(args: &RemoveArgs, reporter: &Reporter<'_>) -> Outcome {
+pub(super) fn run(args: &RemoveArgs, reporter: &Reporter<'_>) -> Outcome {
     let mut shelf = models::folder().map(|folder| Shelf::open(&folder)).unwrap_or_default();
     // All names are checked before the first file is removed.
     if let Some(name) = args.names.iter().find(|name| shelf.named(name).is_none()) {

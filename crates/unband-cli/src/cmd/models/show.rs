@@ -11,7 +11,7 @@ use crate::result::print_data;
 /// Sides tried by default; some networks need a certain size.
 const SIDES: [usize; 6] = [512, 256, 235, 192, 128, 96];
 
-pub fn run(args: &ShowArgs, reporter: &Reporter<'_>) -> Outcome {
+pub(super) fn run(args: &ShowArgs, reporter: &Reporter<'_>) -> Outcome {
     let graph = match args.what.graph(models::folder().as_deref()) {
         Ok(graph) => graph,
         Err(error) => {

@@ -28,7 +28,7 @@ use crate::streams;
 
 /// Options for videos only.
 #[derive(Debug, Args)]
-pub struct VideoArgs {
+pub(crate) struct VideoArgs {
     /// Analyse every N-th frame and the first of each shot [default: 15]
     ///
     /// CAMBI is computed for every frame.
@@ -43,7 +43,7 @@ pub struct VideoArgs {
 }
 
 /// The kinds of files among the inputs, if one is a video.
-pub struct Sorted {
+pub(super) struct Sorted {
     videos: Vec<VideoInput>,
     failures: Vec<Failure>,
     /// The first input that is not a video.
@@ -55,7 +55,7 @@ impl Sorted {
     ///
     /// # Errors
     /// An invalid header.
-    pub fn piped(begins: Vec<u8>) -> Result<Self, Failure> {
+    pub(super) fn piped(begins: Vec<u8>) -> Result<Self, Failure> {
         interrupt::listen();
         let input = Cursor::new(begins).chain(streams::Input);
         let piped = VideoInput::stream(Path::new(SHOWN), input).map_err(failure)?;
@@ -64,7 +64,7 @@ impl Sorted {
 }
 
 /// The inputs, if one is a video or a folder of videos only.
-pub fn sort(args: &ScoreArgs) -> Option<Sorted> {
+pub(super) fn sort(args: &ScoreArgs) -> Option<Sorted> {
     let is_one = |path: &Path| path.is_file() && is_video(path);
     let gather = Gather {
         recursive: args.measure.recursive,
@@ -95,7 +95,7 @@ pub fn sort(args: &ScoreArgs) -> Option<Sorted> {
 
 impl VideoArgs {
     /// The first given option that applies to images only.
-    pub fn named(&self) -> Option<&'static str> {
+    pub(crate) fn named(&self) -> Option<&'static str> {
         let all = [
             ("--every", self.every.is_some()),
             ("--plot", self.plot.is_some()),
@@ -115,7 +115,7 @@ struct VideoResult {
 }
 
 /// A job that scores videos.
-pub struct ScoreVideosJob<'a> {
+pub(super) struct ScoreVideosJob<'a> {
     args: &'a MetricArgs,
     video: &'a VideoArgs,
     videos: Vec<VideoInput>,
@@ -126,7 +126,10 @@ pub struct ScoreVideosJob<'a> {
 
 impl<'a> ScoreVideosJob<'a> {
     /// Checks everything before the first frame is decoded.
-    pub fn new(args: &'a ScoreArgs, sorted: Sorted) -> Result<(Self, Vec<Failure>), (Outcome, Failure)> {
+    pub(super) fn new(
+        args: &'a ScoreArgs,
+        sorted: Sorted,
+    ) -> Result<(Self, Vec<Failure>), (Outcome, Failure)> {
         let usage = |message: String, hint: &str| Err((Outcome::Usage, Failure::usage(message, hint)));
         let Sorted { videos, failures, other } = sorted;
         if let Some(other) = other {

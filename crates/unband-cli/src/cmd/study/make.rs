@@ -14,9 +14,9 @@ use crate::outcome::Outcome;
 use crate::reporter::{Failure, Reporter};
 
 /// Name of the hidden reference.
-pub const REFERENCE: &str = "reference";
+pub(super) const REFERENCE: &str = "reference";
 
-pub fn run(args: &StudyArgs, reporter: &Reporter<'_>) -> Outcome {
+pub(super) fn run(args: &StudyArgs, reporter: &Reporter<'_>) -> Outcome {
     match page(args, reporter) {
         Ok(()) => Outcome::Done,
         Err((failure, outcome)) => {

@@ -18,7 +18,7 @@ const SCREENABLE: usize = 6;
 /// Minimum number of raters in BT.500.
 const ENOUGH: usize = 15;
 
-pub fn run(args: &StudyArgs, reporter: &Reporter<'_>) -> Outcome {
+pub(super) fn run(args: &StudyArgs, reporter: &Reporter<'_>) -> Outcome {
     let mut ratings = Ratings::default();
     let mut failed = false;
     for path in &args.paths {

@@ -6,7 +6,7 @@ use unband_image::Rng;
 
 /// Red, green and blue values.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct LinearRgb(pub [f32; 3]);
+pub(super) struct LinearRgb(pub [f32; 3]);
 
 type Matrix = [[f32; 3]; 3];
 
@@ -28,7 +28,7 @@ const GAMMA: f32 = 2.2;
 const BRIGHT: f32 = 0.9;
 
 /// One camera with its white balance and exposure.
-pub struct Camera {
+pub(super) struct Camera {
     to_sensor: Matrix,
     from_sensor: Matrix,
     /// Gains of development for red, green and blue, exposure included.
@@ -52,7 +52,7 @@ fn inverse(m: &Matrix) -> Matrix {
 
 impl Camera {
     /// A random blend of four sensors, with random white balance and exposure.
-    pub fn drawn(rng: Rng) -> Self {
+    pub(super) fn drawn(rng: Rng) -> Self {
         let unit = |x: u32| rng.unit_at(0, 0x6361, x, 0);
         let normal =
             |x: u32| (-2.0 * (1.0 - unit(x)).ln()).sqrt() * (std::f32::consts::TAU * unit(x + 1)).cos();
@@ -77,12 +77,12 @@ impl Camera {
     }
 
     /// Variance of the read noise that matches a shot noise, as measured on a phone's sensor.
-    pub fn read(&self, shot: f32) -> f32 {
+    pub(super) fn read(&self, shot: f32) -> f32 {
         (2.18 * shot.ln() + 1.20 + 0.26 * self.spread).exp()
     }
 
     /// The sensor's value for an image value.
-    pub fn raw(&self, value: LinearRgb) -> LinearRgb {
+    pub(super) fn raw(&self, value: LinearRgb) -> LinearRgb {
         let linear = value.0.map(|v| {
             let v = v.clamp(0.0, 1.0);
             // The inverse of 3v² − 2v³.
@@ -100,7 +100,7 @@ impl Camera {
     }
 
     /// A mosaic multiplied by the white balance gains.
-    pub fn balanced(&self, mut mosaic: Vec<f32>, width: usize) -> Vec<f32> {
+    pub(super) fn balanced(&self, mut mosaic: Vec<f32>, width: usize) -> Vec<f32> {
         for (i, v) in mosaic.iter_mut().enumerate() {
             *v = (*v * self.gains[color_at(i % width, i / width)]).clamp(0.0, 1.0);
         }
@@ -108,7 +108,7 @@ impl Camera {
     }
 
     /// The image value for a sensor value.
-    pub fn developed(&self, light: LinearRgb) -> LinearRgb {
+    pub(super) fn developed(&self, light: LinearRgb) -> LinearRgb {
         LinearRgb(times(&self.from_sensor, light.0).map(|v| {
             let v = v.clamp(0.0, 1.0).max(1e-8).powf(1.0 / GAMMA);
             v * v * (3.0 - 2.0 * v)
@@ -117,7 +117,7 @@ impl Camera {
 }
 
 /// Colour index at a mosaic position: red and green in even rows, green and blue in odd rows.
-pub fn color_at(x: usize, y: usize) -> usize {
+pub(super) fn color_at(x: usize, y: usize) -> usize {
     match (x % 2, y % 2) {
         (0, 0) => 0,
         (1, 1) => 2,
@@ -127,7 +127,7 @@ pub fn color_at(x: usize, y: usize) -> usize {
 
 /// All three colours at a position: the mean of the nearest mosaic samples of each colour, the border
 /// mirrored.
-pub fn demosaiced(mosaic: &[f32], width: usize, height: usize, x: usize, y: usize) -> LinearRgb {
+pub(super) fn demosaiced(mosaic: &[f32], width: usize, height: usize, x: usize, y: usize) -> LinearRgb {
     let (mut sums, mut counts) = ([0.0; 3], [0.0f32; 3]);
     for (dy, wy) in [(-1isize, 0.5), (0, 1.0), (1, 0.5)] {
         for (dx, wx) in [(-1isize, 0.5), (0, 1.0), (1, 0.5)] {

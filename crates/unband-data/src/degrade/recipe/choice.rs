@@ -15,18 +15,18 @@ pub(super) struct Draws {
 }
 
 impl Draws {
-    pub fn new(rng: Rng) -> Self {
+    pub(super) fn new(rng: Rng) -> Self {
         Self { rng, next: 0 }
     }
 
     /// 32 uniform bits.
-    pub fn bits(&mut self) -> u32 {
+    pub(super) fn bits(&mut self) -> u32 {
         self.next += 1;
         self.rng.at(0, 0x6d69, self.next, 0)
     }
 
     /// Uniform in `[0, 1)`, 32 bits.
-    pub fn unit(&mut self) -> f64 {
+    pub(super) fn unit(&mut self) -> f64 {
         f64::from(self.bits()) / 4_294_967_296.0
     }
 }
@@ -54,7 +54,7 @@ pub(super) enum DrawnValue<'a> {
 
 impl DrawnValue<'_> {
     /// The value for a parameter.
-    pub fn value(&self, name: &str) -> Option<&dyn Any> {
+    pub(super) fn value(&self, name: &str) -> Option<&dyn Any> {
         match self {
             Self::Number(number) => Some(number),
             Self::Listed(from) => from.value(name),
@@ -64,7 +64,7 @@ impl DrawnValue<'_> {
 
 impl Choice {
     /// Draws a value at a scale.
-    pub fn draw(&self, draws: &mut Draws, scale: f64) -> DrawnValue<'_> {
+    pub(super) fn draw(&self, draws: &mut Draws, scale: f64) -> DrawnValue<'_> {
         let number = match self {
             Self::Scaled(end) => end.at(scale),
             Self::OneOf(values) => {
@@ -85,7 +85,7 @@ impl Choice {
     }
 
     /// The extreme numbers at a scale: if these are valid, all are.
-    pub fn ends(&self, scale: f64) -> Vec<f32> {
+    pub(super) fn ends(&self, scale: f64) -> Vec<f32> {
         match self {
             Self::OneOf(_) => Vec::new(),
             Self::Scaled(end) => vec![end.at(scale) as f32],
@@ -96,7 +96,7 @@ impl Choice {
     }
 
     /// The values of a list.
-    pub fn listed(&self) -> &[Arc<dyn Configured>] {
+    pub(super) fn listed(&self) -> &[Arc<dyn Configured>] {
         if let Self::OneOf(values) = self { values } else { &[] }
     }
 }

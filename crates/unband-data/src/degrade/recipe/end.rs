@@ -12,12 +12,12 @@ pub(super) struct End {
 
 impl End {
     /// A constant.
-    pub fn plain(number: f64) -> Self {
+    pub(super) fn plain(number: f64) -> Self {
         Self { plain: number, ..Self::default() }
     }
 
     /// Parses text with the word `scale` in it; `None` if it is malformed.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         let mut end = Self::default();
         for term in text.split('+') {
             let term = term.trim();
@@ -36,12 +36,12 @@ impl End {
     }
 
     /// Whether the text contains the word `scale`.
-    pub fn names_scale(text: &str) -> bool {
+    pub(super) fn names_scale(text: &str) -> bool {
         text.split(|c: char| !c.is_ascii_alphabetic()).any(|word| word == "scale")
     }
 
     /// The value at a scale.
-    pub fn at(self, scale: f64) -> f64 {
+    pub(super) fn at(self, scale: f64) -> f64 {
         self.plain + self.times * scale + self.over / scale
     }
 }

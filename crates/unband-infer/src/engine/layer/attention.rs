@@ -49,7 +49,7 @@ impl KernelOp for WindowAttention {
 /// are cut into windows. The window that wraps around holds the image's last rows and its first ones, which
 /// do not attend to each other. Their scores get −100, and e⁻¹⁰⁰ of anything is lost against the row's own
 /// part unless that scores 80 less.
-pub fn window(y: usize, height: usize, side: usize, shift: usize) -> Range<usize> {
+pub(crate) fn window(y: usize, height: usize, side: usize, shift: usize) -> Range<usize> {
     if y < shift {
         return 0..shift.min(height);
     }

@@ -3,7 +3,7 @@
 mod activation;
 mod arithmetic;
 mod arrange;
-pub mod attention;
+pub(super) mod attention;
 mod conv;
 mod conv_transpose;
 mod deform;
@@ -25,7 +25,7 @@ use super::whole::Whole;
 use crate::Mode;
 
 /// How an operation is computed.
-pub enum Execution<'a> {
+pub(super) enum Execution<'a> {
     /// Given by the caller.
     Input,
     /// By a kernel, which reads rows of the input and computes rows of the result.
@@ -40,7 +40,7 @@ pub enum Execution<'a> {
 
 impl<'a> Execution<'a> {
     /// The list of operations.
-    pub fn of(op: &'a Op, mode: Mode) -> Self {
+    pub(super) fn of(op: &'a Op, mode: Mode) -> Self {
         match op {
             Op::Input(_) => Self::Input,
             Op::Conv(conv) => Self::Kernel(conv),
@@ -74,7 +74,7 @@ impl<'a> Execution<'a> {
 
     /// The rows of input number `input`, of shape `from`, that determine the rows `rows` of the result, of
     /// shape `made`. Rows outside may hold anything, including NaN.
-    pub fn needed(&self, input: usize, from: Shape, made: Shape, rows: Range<usize>) -> Range<usize> {
+    pub(super) fn needed(&self, input: usize, from: Shape, made: Shape, rows: Range<usize>) -> Range<usize> {
         match self {
             Self::Input => 0..0,
             _ if rows.is_empty() => 0..0,
@@ -89,7 +89,7 @@ impl<'a> Execution<'a> {
 }
 
 /// Operations with a kernel.
-pub trait KernelOp {
+pub(super) trait KernelOp {
     /// The rows of an input of that height that determine these rows of the result; not empty.
     fn needed(&self, input: usize, height: usize, rows: Range<usize>) -> Range<usize>;
     /// Packs its weights.
@@ -97,7 +97,7 @@ pub trait KernelOp {
 }
 
 /// Operations on one row.
-pub trait InPlaceOp {
+pub(super) trait InPlaceOp {
     /// Computes a row from the row of its input.
     fn apply(&self, at: &RowPlace<'_>, row: &mut [f32]);
     /// Scale and offset of its channels.
@@ -107,7 +107,7 @@ pub trait InPlaceOp {
 }
 
 /// Operations that rearrange samples. By default, the result is the first samples of the same row.
-pub trait FetchedOp {
+pub(super) trait FetchedOp {
     /// The rows of an input that determine these rows of the result; not empty.
     fn needed(&self, _from: Shape, _made: Shape, rows: Range<usize>) -> Range<usize> {
         rows
@@ -124,13 +124,13 @@ pub trait FetchedOp {
 }
 
 /// Operations that read all rows before they compute their first.
-pub trait WholeOp {
+pub(super) trait WholeOp {
     /// Computes all rows, and calls `done` with each.
     fn make(&self, input: &Whole<'_>, lines: Vec<&mut [f32]>, done: &(dyn Fn(usize, &mut [f32]) + Sync));
 }
 
 /// An operation with its weights packed in reading order.
-pub trait Kernel: Send + Sync {
+pub(super) trait Kernel: Send + Sync {
     /// Radius of the samples that enter the sums of one sample, beyond those of the definition.
     fn radius(&self) -> f64 {
         0.0

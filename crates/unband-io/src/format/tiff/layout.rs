@@ -56,7 +56,7 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    pub fn new(decoder: &mut TiffDecoder<'_>, head: &Head, photometric: u16) -> Result<Self, Error> {
+    pub(super) fn new(decoder: &mut TiffDecoder<'_>, head: &Head, photometric: u16) -> Result<Self, Error> {
         let decoded = decoder.dimensions().map_err(wrong)?;
         // The decoder may see a size rounded up to whole tiles.
         let stored = |side: Option<TagValue>| side.and_then(|side| u32::try_from(side.value).ok());
@@ -156,7 +156,7 @@ impl Layout {
     }
 
     /// Number of stored samples that are colours.
-    pub fn colors(&self) -> usize {
+    pub(super) fn colors(&self) -> usize {
         match self.meaning {
             Meaning::WhiteIsZero | Meaning::Gray | Meaning::Palette => 1,
             Meaning::Rgb | Meaning::Ycc => 3,
@@ -165,7 +165,7 @@ impl Layout {
     }
 
     /// Number of planes of the image.
-    pub fn channels(&self) -> usize {
+    pub(super) fn channels(&self) -> usize {
         self.color_planes() + usize::from(self.alpha != Alpha::None)
     }
 
@@ -176,23 +176,23 @@ impl Layout {
 
     /// The stored samples of the planes after the colours: alpha, then further bands. Bands next to inks and
     /// palettes are not kept.
-    pub fn after_colors(&self) -> Vec<usize> {
+    pub(super) fn after_colors(&self) -> Vec<usize> {
         let alpha = self.alpha_sample();
         let band = |sample: &usize| !self.mixed() && Some(*sample) != alpha;
         alpha.into_iter().chain((self.colors()..self.samples).filter(band)).collect()
     }
 
     /// Number of colour planes of the image.
-    pub fn color_planes(&self) -> usize {
+    pub(super) fn color_planes(&self) -> usize {
         if self.mixed() { 3 } else { self.colors() }
     }
 
     /// Number of stored bands that are not kept.
-    pub fn unread(&self) -> usize {
+    pub(super) fn unread(&self) -> usize {
         self.samples - self.colors() - self.after_colors().len()
     }
 
-    pub fn alpha_sample(&self) -> Option<usize> {
+    pub(super) fn alpha_sample(&self) -> Option<usize> {
         match self.alpha {
             Alpha::None => None,
             Alpha::Straight(i) | Alpha::Associated(i) => Some(i),

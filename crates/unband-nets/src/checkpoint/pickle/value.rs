@@ -50,32 +50,32 @@ pub(in crate::checkpoint) struct Pickle {
 }
 
 impl Pickle {
-    pub fn get(&self, id: Id) -> &Value {
+    pub(crate) fn get(&self, id: Id) -> &Value {
         self.values.get(id.0 as usize).unwrap_or(&Value::Opaque)
     }
 
-    pub fn text(&self, id: Id) -> Option<&str> {
+    pub(crate) fn text(&self, id: Id) -> Option<&str> {
         match self.get(id) {
             Value::Text(text) => Some(text),
             _ => None,
         }
     }
 
-    pub fn int(&self, id: Id) -> Option<i64> {
+    pub(crate) fn int(&self, id: Id) -> Option<i64> {
         match self.get(id) {
             Value::Int(int) => i64::try_from(*int).ok(),
             _ => None,
         }
     }
 
-    pub fn global(&self, id: Id) -> Option<&str> {
+    pub(crate) fn global(&self, id: Id) -> Option<&str> {
         match self.get(id) {
             Value::Global(name) => Some(name),
             _ => None,
         }
     }
 
-    pub fn tuple(&self, id: Id) -> Option<&[Id]> {
+    pub(crate) fn tuple(&self, id: Id) -> Option<&[Id]> {
         match self.get(id) {
             Value::Tuple(parts) => Some(parts),
             _ => None,
@@ -83,7 +83,7 @@ impl Pickle {
     }
 
     /// Items of a tuple or list.
-    pub fn sequence(&self, id: Id) -> Option<&[Id]> {
+    pub(crate) fn sequence(&self, id: Id) -> Option<&[Id]> {
         match self.get(id) {
             Value::Tuple(parts) => Some(parts),
             Value::List(parts) => Some(parts),
@@ -91,7 +91,7 @@ impl Pickle {
         }
     }
 
-    pub fn dict(&self, id: Id) -> Option<&[(Id, Id)]> {
+    pub(crate) fn dict(&self, id: Id) -> Option<&[(Id, Id)]> {
         match self.get(id) {
             Value::Dict(entries) => Some(entries),
             _ => None,
@@ -99,7 +99,7 @@ impl Pickle {
     }
 
     /// The value of a string key.
-    pub fn entry(&self, entries: &[(Id, Id)], key: &str) -> Option<Id> {
+    pub(crate) fn entry(&self, entries: &[(Id, Id)], key: &str) -> Option<Id> {
         entries.iter().rev().find(|(k, _)| self.text(*k) == Some(key)).map(|&(_, value)| value)
     }
 }

@@ -18,9 +18,9 @@ pub fn angle_row<T: Code>(level: Level, out: &mut [f32], rows: [&[T]; 3], shift:
 
 dispatch! {
     /// 8-bit samples.
-    pub fn row_u8(level, out: &mut [f32], rows: [&[u8]; 3], shift: u32) = row::<u8>;
+    pub(super) fn row_u8(level, out: &mut [f32], rows: [&[u8]; 3], shift: u32) = row::<u8>;
     /// 16-bit samples.
-    pub fn row_u16(level, out: &mut [f32], rows: [&[u16]; 3], shift: u32) = row::<u16>;
+    pub(super) fn row_u16(level, out: &mut [f32], rows: [&[u16]; 3], shift: u32) = row::<u16>;
 }
 
 #[inline(always)]

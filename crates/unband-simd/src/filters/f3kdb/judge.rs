@@ -56,10 +56,10 @@ pub fn judge_row<T: Code>(
 
 dispatch! {
     /// 8-bit samples.
-    pub fn row_u8(level, out: &mut [u16], own: &[u8], refs: [&[u8]; 4], limits: &Limits,
+    pub(super) fn row_u8(level, out: &mut [u16], own: &[u8], refs: [&[u8]; 4], limits: &Limits,
         even: &[u8]) = row::<u8>;
     /// 16-bit samples.
-    pub fn row_u16(level, out: &mut [u16], own: &[u16], refs: [&[u16]; 4], limits: &Limits,
+    pub(super) fn row_u16(level, out: &mut [u16], own: &[u16], refs: [&[u16]; 4], limits: &Limits,
         even: &[u8]) = row::<u16>;
 }
 

@@ -6,7 +6,7 @@
 /// and another, all in 64-bit floats. Source: `powf` of glibc 2.28 and later, musl and Arm's optimized
 /// routines, which use the same constants.
 #[inline(always)]
-pub fn tenth_root(x: f32) -> f32 {
+pub(super) fn tenth_root(x: f32) -> f32 {
     /// Adding it rounds to the nearest 32nd, in the lowest bits.
     const ROUND: f64 = 6_755_399_441_055_744.0 / 32.0;
     let bits = x.to_bits();

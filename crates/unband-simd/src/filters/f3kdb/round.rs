@@ -9,10 +9,10 @@ dispatch! {
     /// `value * scale + shift`, rounded, as 16-bit codes.
     pub fn stretch_row(level, values: &mut [u16], scale: f32, shift: f32) = stretch_body;
     /// To 8-bit samples.
-    pub fn row_u8(level, out: &mut [u8], values: &[u16], thresholds: &[u16; 16],
+    pub(super) fn row_u8(level, out: &mut [u8], values: &[u16], thresholds: &[u16; 16],
         rounding: Rounding) = row::<u8>;
     /// To 16-bit samples.
-    pub fn row_u16(level, out: &mut [u16], values: &[u16], thresholds: &[u16; 16],
+    pub(super) fn row_u16(level, out: &mut [u16], values: &[u16], thresholds: &[u16; 16],
         rounding: Rounding) = row::<u16>;
 }
 

@@ -14,7 +14,7 @@ const fn lanes<T>() -> usize {
 
 /// The part of `range` that meets the conditions of the loops below: the instructions, a reach across that
 /// two registers span, readable margins. `rows` is the reach down in samples.
-pub fn blocks<T: Code>(
+pub(super) fn blocks<T: Code>(
     level: Level,
     job: &Job<'_, '_, T>,
     range: Range<usize>,
@@ -50,7 +50,7 @@ macro_rules! blocks {
     ) => {
         $(#[$meta])*
         #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi")]
-        pub unsafe fn $name(refs: [&mut [$ty]; 4], around: &Around<'_, $ty>, places: &Places<'_>,
+        pub(crate) unsafe fn $name(refs: [&mut [$ty]; 4], around: &Around<'_, $ty>, places: &Places<'_>,
             down: usize) {
             const LANES: usize = $lanes;
             let [plus, minus, plus2, minus2] = refs;

@@ -6,7 +6,7 @@ use std::arch::x86_64::*;
 use super::{Around, Closeness, Level, MARGIN_AFTER, MARGIN_BEFORE, Offsets, TableRow};
 
 /// Can the loop below run: the instructions, a reach that two registers span, and readable margins?
-pub fn usable(level: Level, count: usize, around: &Around<'_, u8>, offsets: &Offsets) -> bool {
+pub(super) fn usable(level: Level, count: usize, around: &Around<'_, u8>, offsets: &Offsets) -> bool {
     let (rx, ry) = offsets.reach();
     // `check` found these sums to be small.
     let far = ry * around.stride;
@@ -25,7 +25,7 @@ fn tail(count: usize) -> u64 {
 /// # Safety
 /// [`usable`], and the conditions of `check`.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi")]
-pub unsafe fn row_u8(
+pub(super) unsafe fn row_u8(
     out: &mut [u8],
     mut pass: Option<&mut [u8]>,
     around: &Around<'_, u8>,

@@ -130,7 +130,7 @@ mod x86 {
     /// # Safety
     /// The processor must have the instructions.
     #[target_feature(enable = "avx2,fma")]
-    pub unsafe fn fused(block: Move<'_>) -> [f32; 4] {
+    pub(super) unsafe fn fused(block: Move<'_>) -> [f32; 4] {
         // SAFETY: this function has the instructions.
         unsafe { super::moved::<__m256>(block) }
     }

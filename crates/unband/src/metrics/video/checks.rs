@@ -10,7 +10,7 @@ use crate::verdict::Grade;
 
 /// Values of frames for percentiles, in order of the frames.
 #[derive(Clone, Debug, Default)]
-pub struct PercentileValues {
+pub(super) struct PercentileValues {
     /// One list per metric; empty if no percentile of it is needed.
     pub values: Vec<Vec<(usize, f64)>>,
     /// Verdicts of the frames that were analysed.
@@ -18,7 +18,7 @@ pub struct PercentileValues {
 }
 
 /// A video, or a shot treated as a video.
-pub struct Span<'a> {
+pub(super) struct Span<'a> {
     /// Values of its frames together.
     pub scores: &'a Scores,
     /// Its worst frame by each metric.
@@ -28,7 +28,7 @@ pub struct Span<'a> {
 }
 
 /// Why a video or a shot fails a check; `None` when it passes. `shots`: those of the video; empty for a shot.
-pub fn why(
+pub(super) fn why(
     check: &Check,
     metrics: &[&'static Metric],
     span: &Span<'_>,

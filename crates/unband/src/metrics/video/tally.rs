@@ -13,7 +13,7 @@ use crate::metrics::{Check, CheckOf, Scores, Value};
 use crate::verdict::Verdict;
 
 /// Accumulates a video, frame by frame.
-pub struct Tally<'a> {
+pub(super) struct Tally<'a> {
     metrics: &'a [&'static Metric],
     checks: &'a [Check],
     lead: usize,
@@ -34,19 +34,19 @@ struct ShotSums {
 
 impl<'a> Tally<'a> {
     /// Starts without frames. `lead`: the index of the metric that determines the worst frame.
-    pub fn new(metrics: &'a [&'static Metric], checks: &'a [Check], lead: usize) -> Self {
+    pub(super) fn new(metrics: &'a [&'static Metric], checks: &'a [Check], lead: usize) -> Self {
         let kept = PercentileValues { values: vec![Vec::new(); metrics.len()], grades: Vec::new() };
         let (video, shots, line) = (FrameSums::new(metrics.len()), Vec::new(), Vec::new());
         Self { metrics, checks, lead, video, shots, kept, last: 0.0, line }
     }
 
     /// Number of frames so far.
-    pub fn frames(&self) -> usize {
+    pub(super) fn frames(&self) -> usize {
         self.video.frames
     }
 
     /// Adds the next frame, in order of time, and returns it with its number and its shot.
-    pub fn put(
+    pub(super) fn put(
         &mut self,
         seconds: f64,
         begins_shot: bool,
@@ -102,7 +102,7 @@ impl<'a> Tally<'a> {
 
     /// The whole video with its failed checks. A shot fails the checks that it would fail as a video. `bits`:
     /// those of a sample.
-    pub fn finish(self, bits: u8) -> VideoScores {
+    pub(super) fn finish(self, bits: u8) -> VideoScores {
         let frames = self.video.frames;
         let first = self.shots.first().map_or(0.0, |shot| shot.begins);
         // The last frame is assumed to last as long as the others on average.

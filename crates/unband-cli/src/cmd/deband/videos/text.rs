@@ -15,7 +15,7 @@ use crate::reporter::{counted, grouped};
 
 /// "film.mkv → out.mkv: 5 shots, 960 of 1,200 frames changed, smooth, x265 10 bits CRF 16, 12.3 MB (4.1
 /// Mb/s, 1.6 × the source), 103.2 s".
-pub fn line(input: &str, report: &VideoReport) -> String {
+pub(super) fn line(input: &str, report: &VideoReport) -> String {
     let shots = counted(report.shots, "shot");
     let (changed, frames) = (grouped(report.changed), counted(report.frames, "frame"));
     if report.left {
@@ -55,7 +55,7 @@ fn source(file: &VideoFile) -> String {
 }
 
 /// Additional lines for `-v`.
-pub fn details(report: &VideoReport) -> Vec<String> {
+pub(super) fn details(report: &VideoReport) -> Vec<String> {
     let rate = report.worked as f64 / report.seconds.max(1e-3);
     let mut details = vec![
         format!("{}, {}", source(&report.plan.file), clock(report.shown)),
@@ -90,7 +90,7 @@ fn found(plan: &VideoPlan) -> Vec<String> {
 }
 
 /// The text of `--dry-run`: the source, the encoding, the copied streams and the disk space needed.
-pub fn plan_text(input: &str, plan: &VideoPlan) -> String {
+pub(super) fn plan_text(input: &str, plan: &VideoPlan) -> String {
     let about = if plan.file.video.frames.is_some() { "" } else { "about " };
     let seconds = plan.seconds.map_or_else(String::new, |seconds| format!(", {}", clock(seconds)));
     let mut lines = vec![
@@ -115,7 +115,7 @@ pub fn plan_text(input: &str, plan: &VideoPlan) -> String {
 }
 
 /// The disk space needed, where it is known.
-pub fn disk(plan: &VideoPlan) -> Option<String> {
+pub(super) fn disk(plan: &VideoPlan) -> Option<String> {
     let needed = plan.disk.needed?;
     let free = plan.disk.free.map_or_else(String::new, |free| {
         format!(", {} free{}", amount(free), if plan.disk.is_scarce() { ": possibly not enough" } else { "" })
@@ -149,7 +149,7 @@ fn bit_rate(bits: f64) -> String {
 
 /// A video in `--json`: its plan and its result.
 #[derive(Serialize)]
-pub struct VideoRecord<'a> {
+pub(super) struct VideoRecord<'a> {
     schema: Schema,
     input: &'a str,
     status: &'static str,
@@ -214,7 +214,7 @@ struct DoneRecord {
 
 impl<'a> VideoRecord<'a> {
     /// The record of a plan.
-    pub fn planned(input: &'a str, plan: &'a VideoPlan) -> Self {
+    pub(super) fn planned(input: &'a str, plan: &'a VideoPlan) -> Self {
         let video = &plan.file.video;
         let (frames, seconds) = plan.file.rate();
         let stream = |stream: &'a Stream| StreamRecord {
@@ -265,7 +265,7 @@ impl<'a> VideoRecord<'a> {
     }
 
     /// The record of a finished video.
-    pub fn done(input: &'a str, report: &'a VideoReport) -> Self {
+    pub(super) fn done(input: &'a str, report: &'a VideoReport) -> Self {
         let methods = (!report.methods.is_empty()).then(|| report.methods.join(", "));
         Self {
             status: match (report.left, report.copied) {
@@ -295,7 +295,7 @@ impl<'a> VideoRecord<'a> {
 }
 
 /// A note about the remains of an unfinished run.
-pub fn kept(output: &Path) -> String {
+pub(super) fn kept(output: &Path) -> String {
     let folder = unband::video::unfinished(output).map(|path| path.display().to_string());
     folder.map_or_else(String::new, |folder| {
         format!("; finished parts are kept in {folder}, `--resume` continues")
