@@ -16,6 +16,7 @@ pub(crate) trait Lanes: Copy {
     /// Stores the first floats: as many as requested, but at most `LEN`.
     /// # Safety
     /// The pointer must be valid for that many.
+    #[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
     #[inline(always)]
     unsafe fn store_first(self, to: *mut f32, floats: usize) {
         // SAFETY: no vector is longer, and the caller's pointer is valid for the floats written.

@@ -7,7 +7,9 @@
 #![allow(clippy::inline_always)] // bodies must be compiled into the functions that have the instructions
 
 use crate::Level;
-use crate::infer::conv::{block, fused};
+use crate::infer::conv::block;
+#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+use crate::infer::conv::fused;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use crate::lanes::Lanes;
 

@@ -2,7 +2,7 @@
 //!
 //! A job is a name, its arguments and an input: `read`, `write PNG`, `inspect`, `score`, `deband smooth`, `deband`,
 //! `upscale 2`. Its result is text or bytes, or an error.
-#![allow(missing_docs, unsafe_code)]
+#![allow(missing_docs)]
 
 use unband::io::{self, Limits, WriteOptions};
 use unband::metrics::{Scope, score_image};
