@@ -13,7 +13,7 @@ static FORMAT: LazyLock<&FormatEntry> = LazyLock::new(|| {
 });
 
 /// Small enough that excess memory is detected: the targets run with a limit on single allocations.
-const LIMITS: Limits = Limits { max_pixels: 1 << 20, max_bytes: 1 << 24 };
+const LIMITS: Limits = Limits::new(1 << 20, 1 << 24);
 
 fuzz_target!(|bytes: &[u8]| {
     match unband_io::fuzzing::read_as(&FORMAT, bytes, &LIMITS) {

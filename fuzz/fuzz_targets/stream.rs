@@ -3,7 +3,7 @@
 
 use unband_io::{Limits, Y4mReader, Y4mWriter};
 
-const LIMITS: Limits = Limits { max_pixels: 1 << 16, max_bytes: 1 << 20 };
+const LIMITS: Limits = Limits::new(1 << 16, 1 << 20);
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let Ok(mut reader) = Y4mReader::new(bytes, &LIMITS) else { return };

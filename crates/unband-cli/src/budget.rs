@@ -3,7 +3,7 @@
 use unband::files::{PROGRAM, at_hand};
 use unband::io::{Error, Limits};
 use unband::metrics::Inspected;
-use unband::{Context, Image};
+use unband::{Context, Image, With};
 
 use crate::inputs::Input;
 use crate::reporter::Failure;
@@ -104,9 +104,9 @@ impl Budget {
 
     fn limits(&self) -> Limits {
         let most = Limits::default();
-        Limits {
-            max_pixels: most.max_pixels.min(self.memory() / self.per_pixel()),
-            max_bytes: most.max_bytes.min(self.memory()),
-        }
+        Limits::with(|new| {
+            new.max_pixels = most.max_pixels.min(self.memory() / self.per_pixel());
+            new.max_bytes = most.max_bytes.min(self.memory());
+        })
     }
 }

@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use unband::batch::{self, Cost};
 use unband::files::{self, FileOptions, FileReport, Plan};
 use unband::io::Limits;
-use unband::{Context, Error, Hint};
+use unband::{Context, Error, Hint, With};
 
 use crate::args::ImageArgs;
 use crate::bar::Bar;
@@ -179,7 +179,7 @@ impl<'a, W: ImageCommand> ImagesJob<'a, W> {
             &costs,
             limits,
             &|| ctx.cancelled(),
-            &|i| self.one(i, reporter.bar, &Context { threads: costs[i].threads, ..*ctx }),
+            &|i| self.one(i, reporter.bar, &(*ctx).but(|new| new.threads = costs[i].threads)),
             &mut |i, done| {
                 cancelled |= matches!(done, ImageResult::Cancelled);
                 finished += usize::from(!matches!(done, ImageResult::Cancelled));
@@ -250,7 +250,7 @@ impl<'a, W: ImageCommand> ImagesJob<'a, W> {
         if input.is_stdin() {
             let limits = Limits::default();
             let most = self.args.max_memory.unwrap_or(limits.max_bytes).min(limits.max_bytes);
-            let limits = Limits { max_bytes: most, ..limits };
+            let limits = limits.but(|new| new.max_bytes = most);
             match unband::io::load_from(&mut streams::Input, self.begins.clone(), &limits) {
                 Ok(loaded) => bytes = loaded.0,
                 Err(error) => return self.failed(input, &error.into()),
@@ -259,7 +259,7 @@ impl<'a, W: ImageCommand> ImagesJob<'a, W> {
         let Some(_busy) = Busy::begin() else { return ImageResult::Cancelled };
         let source =
             if input.is_stdin() { files::Input::Bytes(&bytes) } else { files::Input::File(&input.path) };
-        let ctx = Context { progress: &progress, ..*ctx };
+        let ctx = (*ctx).but(|new| new.progress = &progress);
         let mut sink = Vec::new();
         if self.args.dry_run {
             return match files::plan_file(source, &target.output(&mut sink), self.work.options(), &ctx) {

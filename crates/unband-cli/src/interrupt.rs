@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use unband::Context;
+use unband::{Context, With};
 
 use crate::streams;
 
@@ -52,7 +52,10 @@ pub(crate) fn forget() {
 /// A context with this number of threads that a signal cancels; [`listen`]s from now on.
 pub(crate) fn context(threads: usize) -> Context<'static> {
     listen();
-    Context { threads, cancel: &STOP, ..Context::default() }
+    Context::with(|new| {
+        new.threads = threads;
+        new.cancel = &STOP;
+    })
 }
 
 /// Guard of a job that cleans up after itself.

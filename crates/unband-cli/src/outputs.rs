@@ -276,7 +276,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let input = |name: &str| {
             std::fs::write(dir.path().join(name), b"x").unwrap();
-            Input { path: dir.path().join(name), below: name.into() }
+            Input::new(dir.path().join(name), name)
         };
         let inputs = [input("a.png"), input("b.png")];
         std::fs::create_dir(dir.path().join("out")).unwrap();
@@ -291,7 +291,7 @@ mod tests {
 
     #[test]
     fn dots_in_a_name_are_no_extensions_of_the_result() {
-        let input = Input { path: "in/v1.2 final.jpg".into(), below: "v1.2 final.jpg".into() };
+        let input = Input::new("in/v1.2 final.jpg", "v1.2 final.jpg");
         let targets =
             targets(std::slice::from_ref(&input), None, Some(Path::new("out")), &output_stem, None).unwrap();
         assert_eq!(targets, [Target::Stem("out/v1.2 final".into())]);

@@ -176,7 +176,7 @@ impl PlanRecord {
             height: plan.height,
             depth: plan.input_depth.bits(),
             repair,
-            upscale: plan.upscale.map(|Upscale { network, scale }| UpscaleRecord { network, scale }),
+            upscale: plan.upscale.map(|Upscale { network, scale, .. }| UpscaleRecord { network, scale }),
             output_format: plan.format.name,
             output_depth: plan.depth.bits(),
             exists: shown(plan.taken.as_deref()),
@@ -277,11 +277,8 @@ pub(crate) fn plan_line(input: &str, plan: &Plan, to_stdout: bool) -> String {
     let Some(repair) = plan.repair.as_ref().filter(|_| plan.upscale.is_none()) else {
         return head(input, plan, None) + &arrow(plan, to_stdout, "", "");
     };
-    let (reason, what) = match repair.act {
-        Act::Restore => (Reason::Restored, repair.method),
-        Act::Regrid => (Reason::DepthOnly, Reason::DepthOnly.sentence()),
-        Act::Leave(reason) => (reason, reason.sentence()),
-    };
+    let reason = repair.act.reason();
+    let what = if repair.act == Act::Restore { repair.method } else { reason.sentence() };
     let mut line = head(input, plan, Some(reason));
     let _ = write!(line, "  {what}{}", alpha(repair));
     if repair.act == Act::Restore {
@@ -317,7 +314,7 @@ fn head(input: &str, plan: &Plan, reason: Option<Reason>) -> String {
     let Plan { width, height, input_depth, .. } = plan;
     let head = format!("{input} {width}×{height} {input_depth} {}", plan.input_format.name);
     match (&plan.upscale, &plan.repair) {
-        (Some(Upscale { network, scale }), _) => {
+        (Some(Upscale { network, scale, .. }), _) => {
             format!("{head}  {network} ×{scale} to {}×{}", width * scale, height * scale)
         }
         (None, Some(_)) if matches!(reason, Some(Reason::Drawn(_) | Reason::OneCodeOnly)) => head,

@@ -4,8 +4,8 @@ use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use unband::Context;
 use unband::batch::{self, Cost};
+use unband::{Context, With};
 use unband_report::Page;
 
 use crate::args::MetricArgs;
@@ -101,7 +101,10 @@ pub(crate) fn each_within<T: WorkItem, R: Send>(
     let attempt = |i: usize| {
         reporter.bar.working(&items[i].name());
         let progress = reporter.bar.image();
-        let ctx = Context { threads: costs[i].threads, progress: &progress, ..*ctx };
+        let ctx = (*ctx).but(|new| {
+            new.threads = costs[i].threads;
+            new.progress = &progress;
+        });
         let attempt = catch_unwind(AssertUnwindSafe(|| one(&items[i], &ctx)));
         attempt.unwrap_or_else(|_| Err(Failure::of_program(items[i].name())))
     };

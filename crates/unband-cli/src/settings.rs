@@ -7,7 +7,7 @@ use unband::files::{ExtraOutputFile, FileOptions, Naming};
 use unband::io::FormatEntry;
 use unband::io::video::container_of;
 use unband::networks::{self, WEIGHTS};
-use unband::{Alpha, Choice, Error, Hint, Method, Options, OutputDepth, Weights, models};
+use unband::{Alpha, Choice, Error, Hint, Method, Options, OutputDepth, Weights, With, models};
 
 use crate::args::{DebandArgs, ImageArgs, Switch};
 use crate::inputs::{Input, STDIO};
@@ -16,23 +16,21 @@ use crate::reporter::Failure;
 
 /// The options of all commands that write images; the format is checked by the command.
 pub(crate) fn of_images(args: &ImageArgs) -> FileOptions {
-    let options = Options {
-        depth: args.depth,
-        dither: args.dither.unwrap_or_default(),
-        locked: args.locked,
-        seed: args.seed,
-        precision: args.precision,
-        max_memory: args.max_memory,
-        ..Options::default()
-    };
-    FileOptions {
-        options,
-        quality: args.quality,
-        effort: args.effort,
-        overwrite: args.overwrite,
-        preserve_times: args.preserve_times,
-        ..FileOptions::default()
-    }
+    let options = Options::with(|new| {
+        new.depth = args.depth;
+        new.dither = args.dither.unwrap_or_default();
+        new.locked = args.locked;
+        new.seed = args.seed;
+        new.precision = args.precision;
+        new.max_memory = args.max_memory;
+    });
+    FileOptions::with(|new| {
+        new.options = options;
+        new.quality = args.quality;
+        new.effort = args.effort;
+        new.overwrite = args.overwrite;
+        new.preserve_times = args.preserve_times;
+    })
 }
 
 /// The library's options.
@@ -57,16 +55,15 @@ pub(crate) fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
         }
         models::settle(method, folder.as_deref())?;
     }
-    let options = Options {
-        method,
-        strength: args.strength.unwrap_or(1.0),
-        faithful: args.faithful.map(|switch| switch == Switch::On),
-        everywhere: args.everywhere,
-        truncated: args.truncated,
-        alpha: if args.alpha { Alpha::Repair } else { Alpha::Keep },
-        treat_as: args.treat_as,
-        ..of_images(&args.images).options
-    };
+    let options = of_images(&args.images).options.but(|new| {
+        new.method = method;
+        new.strength = args.strength.unwrap_or(1.0);
+        new.faithful = args.faithful.map(|switch| switch == Switch::On);
+        new.everywhere = args.everywhere;
+        new.truncated = args.truncated;
+        new.alpha = if args.alpha { Alpha::Repair } else { Alpha::Keep };
+        new.treat_as = args.treat_as;
+    });
     let named = options.method.named();
     let usage = |error: Error| {
         let hint = match &error {
@@ -84,21 +81,20 @@ pub(crate) fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
             format!("set its own parameters, `--method {name}:key=value`; `unband list methods` shows all");
         return Err(Failure::usage(format!("{name} does not support `--strength`"), hint));
     }
-    let extra_output = args.save_output.clone().map(|(name, path)| ExtraOutputFile { name, path });
+    let extra_output = args.save_output.clone().map(|(name, path)| ExtraOutputFile::new(name, path));
     if let Some(file) = &extra_output {
         let default = Method::new(&unband::SMOOTH);
         networks::check_extra_output(named.unwrap_or(&default), &file.name).map_err(usage)?;
     }
     let format = args.images.format.as_deref().map(format_named).transpose()?;
-    let options = FileOptions {
-        options,
-        format,
-        only_banded: args.only_banded,
-        prove: args.prove,
-        keep_going: args.video.keep_going,
-        extra_output,
-        ..of_images(&args.images)
-    };
+    let options = of_images(&args.images).but(|new| {
+        new.options = options;
+        new.format = format;
+        new.only_banded = args.only_banded;
+        new.prove = args.prove;
+        new.keep_going = args.video.keep_going;
+        new.extra_output = extra_output;
+    });
     if let Some(format) = format {
         check_depth(format, args.images.depth, None)?;
     }

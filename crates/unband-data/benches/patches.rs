@@ -37,13 +37,7 @@ fn main() {
     println!("| degradation | ms |\n|---|---|");
     for entry in DEGRADATIONS {
         let step = Applied::new(entry, 0, (entry.defaults)());
-        let record = DegradationRecord {
-            names: Vec::new(),
-            clean: Vec::new(),
-            degrade: vec![step],
-            depth: 8,
-            scale: 1,
-        };
+        let record = DegradationRecord::of(vec![step]);
         let time = || timed(std::slice::from_ref(&record), &clean);
         show(entry.name, time().and_then(|_| time()));
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
-use unband_image::{Context, Image, ImageError, Window};
+use unband_image::{Context, Image, ImageError, Window, With};
 use unband_io::{Saving, WriteOptions};
 
 use crate::dataset::Codes;
@@ -15,7 +15,7 @@ use crate::dataset::Codes;
 /// Images that cannot be converted to RGB.
 pub fn clean_rgb(image: Image) -> Result<Image, ImageError> {
     let (width, height) = (image.width(), image.height());
-    let context = Context { threads: 1, ..Context::default() };
+    let context = Context::with(|new| new.threads = 1);
     Codes::of(&image.into_rgb(&context)?)?.cut(Window { x0: 0, y0: 0, x1: width, y1: height })
 }
 
@@ -32,7 +32,10 @@ pub fn write_png(
 ) -> Result<String, unband_io::Error> {
     let format = unband_io::writer_for(path)?;
     let mut bytes = Vec::new();
-    let options = WriteOptions { effort: Some(effort), threads: 1, ..WriteOptions::default() };
+    let options = WriteOptions::with(|new| {
+        new.effort = Some(effort);
+        new.threads = 1;
+    });
     unband_io::write(image, format, &options, &mut bytes).map_err(|error| error.in_file(path))?;
     unband_io::write_bytes(&bytes, path, saving)?;
     Ok(hexadecimal(&Sha256::digest(&bytes)))

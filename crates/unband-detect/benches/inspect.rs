@@ -7,14 +7,14 @@
 use std::time::Instant;
 
 use unband_detect::inspect;
-use unband_image::{Context, Image, Matrix, Range, Rng};
+use unband_image::{Context, Image, Matrix, Range, Rng, With};
 
 const WIDTH: usize = 1920;
 const HEIGHT: usize = 1080;
 const RUNS: u32 = 40;
 
 fn main() {
-    let ctx = Context { threads: 1, ..Context::default() };
+    let ctx = Context::with(|new| new.threads = 1);
     let scene = scene();
     let eight: Vec<u8> = scene.iter().map(|v| v.round().clamp(0.0, 255.0) as u8).collect();
     let six: Vec<u8> =

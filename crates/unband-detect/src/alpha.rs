@@ -1,6 +1,7 @@
 //! Coarse grid of an alpha channel: glows and shadows stored with few levels, as in RGBA4444.
 
 use super::levels::{LevelRounding, levels};
+use unband_image::With;
 use unband_image::findings::PlaneGrid;
 use unband_image::image::{Image, Plane};
 use unband_image::plateaus::{boundaries, runs};
@@ -30,15 +31,12 @@ pub(super) fn grid(image: &Image) -> Option<PlaneGrid> {
         return None;
     }
     let truncated = set.stored == LevelRounding::Masked;
-    Some(PlaneGrid {
-        step_codes: set.step as f32,
-        offset_codes: set.centre() as f32,
-        bits: Some(set.bits),
-        found: true,
-        confidence: 1.0,
-        truncated,
-        steps_by_code: None,
-    })
+    Some(PlaneGrid::plain(set.step as f32).but(|new| {
+        new.offset_codes = set.centre() as f32;
+        new.bits = Some(set.bits);
+        new.found = true;
+        new.truncated = truncated;
+    }))
 }
 
 /// Counts of the 8-bit codes between transparent and opaque; `None` where samples are between codes.

@@ -1,5 +1,7 @@
 //! Histogram combs: channels stretched by a tone curve after quantisation.
 
+use unband_image::With;
+
 use super::PlaneGrid;
 use super::levels::{comb, combed_share};
 
@@ -38,10 +40,11 @@ impl Combs {
 
     pub(crate) fn grids(&self) -> Vec<PlaneGrid> {
         let each = self.spacings.iter().zip(&self.shares).zip(&self.means);
-        each.map(|((spacing, &share), &mean)| PlaneGrid {
-            found: share > 0.02,
-            steps_by_code: Some(spacing.clone()),
-            ..PlaneGrid::plain(mean as f32)
+        each.map(|((spacing, &share), &mean)| {
+            PlaneGrid::plain(mean as f32).but(|new| {
+                new.found = share > 0.02;
+                new.steps_by_code = Some(spacing.clone());
+            })
         })
         .collect()
     }

@@ -6,6 +6,7 @@ use crate::rule::Rule;
 
 /// The rule that decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Fired {
     /// Kebab-case name.
     pub name: &'static str,
@@ -21,6 +22,7 @@ impl Fired {
 
 /// The rules that decided, and the parts of the evidence that were computed for them.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Explanation {
     /// The rule for the cause; `None` for an image without samples.
     pub rule: Option<Fired>,

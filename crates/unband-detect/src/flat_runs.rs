@@ -6,6 +6,7 @@ use super::evidence::Evidence;
 use super::levels::{self, Levels, agreed, by_their_ends, level_grids};
 use super::planes::Codes;
 use super::spread::{places, stride};
+use unband_image::With;
 use unband_image::findings::{Cause, Findings, Space};
 
 /// Rows that are read have about this many pixels.
@@ -243,5 +244,5 @@ pub(super) fn of_channels(evidence: &Evidence<'_>) -> Option<(Findings, bool)> {
     let levels = by_their_ends(&levels, &flats);
     let grids = level_grids(&levels, evidence.unit(), if sure { 1.0 } else { 0.9 });
     let found = evidence.base(Cause::Levels, Space::Native, grids);
-    Some((Findings { resized: true, ..found }, sure))
+    Some((found.but(|new| new.resized = true), sure))
 }

@@ -4,6 +4,7 @@ use super::PlaneGrid;
 use super::noisy::period;
 use super::phasor::{BINS, control, phasor};
 use super::planes::{LazyPlane, UNIT, Windows};
+use unband_image::With;
 use unband_image::color::Range;
 
 /// The grid of one plane, in codes of the plane's range.
@@ -26,15 +27,12 @@ impl Grid {
             (0, Range::Full) => 0.0,
             _ => 128.0,
         };
-        PlaneGrid {
-            step_codes: (self.period * unit) as f32,
-            offset_codes: ((self.offset - zero).rem_euclid(self.period) * unit) as f32,
-            bits: Some(self.bits),
-            found: true,
-            confidence: self.strength.clamp(0.0, 1.0) as f32,
-            truncated: false,
-            steps_by_code: None,
-        }
+        PlaneGrid::plain((self.period * unit) as f32).but(|new| {
+            new.offset_codes = ((self.offset - zero).rem_euclid(self.period) * unit) as f32;
+            new.bits = Some(self.bits);
+            new.found = true;
+            new.confidence = self.strength.clamp(0.0, 1.0) as f32;
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use unband_image::With;
 use unband_image::findings::PlaneGrid;
 
 /// Occupied levels of one channel.
@@ -332,15 +333,13 @@ pub(super) fn agreed(each: &[Option<Levels>]) -> bool {
 pub(super) fn level_grids(each: &[Option<Levels>], unit: f64, confidence: f32) -> Vec<PlaneGrid> {
     let grid = |level: &Option<Levels>| match level {
         None => PlaneGrid::plain(unit as f32),
-        Some(l) => PlaneGrid {
-            step_codes: (l.step * unit) as f32,
-            offset_codes: (l.centre() * unit) as f32,
-            truncated: l.stored == LevelRounding::Masked,
-            bits: Some(l.bits),
-            found: true,
-            confidence,
-            steps_by_code: None,
-        },
+        Some(l) => PlaneGrid::plain((l.step * unit) as f32).but(|new| {
+            new.offset_codes = (l.centre() * unit) as f32;
+            new.truncated = l.stored == LevelRounding::Masked;
+            new.bits = Some(l.bits);
+            new.found = true;
+            new.confidence = confidence;
+        }),
     };
     each.iter().map(grid).collect()
 }

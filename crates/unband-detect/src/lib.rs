@@ -41,11 +41,11 @@ use map::Layer;
 use planes::{Channel, Codes, Fine, LazyPlane, Recipe};
 use smooth_area::Luma;
 
-use unband_image::Context;
 use unband_image::color::{Matrix, Model, Range};
 use unband_image::dither::Grid;
 use unband_image::findings::{BandingMap, Cause, Findings, GridRegions, PlaneGrid, Space};
 use unband_image::image::Image;
+use unband_image::{Context, With};
 use unband_simd::detect::inspect;
 
 /// Detects the quantisation grid of each plane, the cause of the lost levels, and the false contours of an
@@ -64,7 +64,7 @@ pub fn explain(image: &Image, ctx: &Context<'_>) -> (Findings, Explanation) {
 }
 
 fn look(image: &Image, ctx: &Context<'_>, explanation: Option<&mut Explanation>) -> Findings {
-    Findings { alpha: alpha::grid(image), ..of_colours(image, ctx, explanation) }
+    of_colours(image, ctx, explanation).but(|new| new.alpha = alpha::grid(image))
 }
 
 fn of_colours(image: &Image, ctx: &Context<'_>, explanation: Option<&mut Explanation>) -> Findings {
@@ -106,7 +106,7 @@ fn rgb_or_grey(
     found.drawing = drawing.as_ref().and_then(|(_, drawing)| *drawing);
     if found.drawing.is_some() && found.cause == Cause::Jpeg {
         // Its plateaus are not the blocks of a JPEG: their steps are the artist's.
-        found = Findings { drawing: found.drawing, ..evidence.plain() };
+        found = evidence.plain().but(|new| new.drawing = found.drawing);
     }
     if let Some(explanation) = explanation {
         explanation.rule = Some(Fired::of(rule));

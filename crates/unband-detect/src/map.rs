@@ -3,9 +3,9 @@
 use super::planes::LazyPlane;
 use super::smooth_area::{self, Luma, marked_cells, on_lines, share_near, smooth};
 use super::{BandingMap, Cause, Findings, Space};
-use unband_image::Context;
 use unband_image::color::Model;
 use unband_image::image::Image;
+use unband_image::{Context, With};
 use unband_simd::{Level, detect::inspect as rows};
 
 /// Share of a square's samples on contours at which it is banded: a line through two thirds of it.
@@ -111,7 +111,15 @@ fn banding_map(width: usize, height: usize, layers: &[Layer<'_>], ctx: &Context<
     let (squares, cells): (Vec<_>, Vec<_>) = bands.into_iter().unzip();
     let (share, clean) = squares.into_iter().flatten().unzip();
     let cells = smooth_area::join(cells.into_iter().flatten(), (width, height));
-    Marks { map: BandingMap { columns, rows: count, share }, clean, cells }
+    Marks {
+        map: BandingMap::with(|new| {
+            new.columns = columns;
+            new.rows = count;
+            new.share = share;
+        }),
+        clean,
+        cells,
+    }
 }
 
 /// Share of the image in the squares that pass a test.

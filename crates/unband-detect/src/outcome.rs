@@ -7,19 +7,19 @@ use super::jpeg::dc_step;
 use super::lattice::Lattice;
 use super::noisy::{self, NoisyGrid};
 use super::planes::Channel;
+use unband_image::With;
 use unband_image::color::{Matrix, Range};
 use unband_image::findings::{Cause, Findings, PlaneGrid, Space};
 
 impl Evidence<'_> {
     /// Findings with the file's loss and depth.
     pub(crate) fn base(&self, cause: Cause, space: Space, grids: Vec<PlaneGrid>) -> Findings {
-        Findings {
-            cause,
-            space,
-            grids,
-            lossy: self.image.origin.is_lossy(),
-            ..Findings::plain(0, self.effective.bits)
-        }
+        Findings::plain(0, self.effective.bits).but(|new| {
+            new.cause = cause;
+            new.space = space;
+            new.grids = grids;
+            new.lossy = self.image.origin.is_lossy();
+        })
     }
 
     /// Samples on their container's own grid.
@@ -77,7 +77,11 @@ impl Evidence<'_> {
     pub(crate) fn recoded_channels(&self, extra: f64) -> Option<Findings> {
         let (bits, confidence) = noisy::channels(&self.codes, extra, self.ctx.level)?;
         let step = noisy::period(bits) as f32;
-        let grid = PlaneGrid { bits: Some(bits), found: true, confidence, ..PlaneGrid::plain(step) };
+        let grid = PlaneGrid::plain(step).but(|new| {
+            new.bits = Some(bits);
+            new.found = true;
+            new.confidence = confidence;
+        });
         let mut found = self.base(Cause::RecodedGrid, Space::Native, vec![grid; self.codes.planes.len()]);
         found.lossy = true;
         Some(found)
@@ -105,5 +109,5 @@ impl Evidence<'_> {
 /// The step of block means for a quantiser step: an eighth.
 pub(crate) fn jpeg_plane(q: Option<f32>) -> PlaneGrid {
     let step = q.map_or(1.5, |q| (q / 8.0).max(1.5));
-    PlaneGrid { found: q.is_some_and(|q| q > 12.0), ..PlaneGrid::plain(step) }
+    PlaneGrid::plain(step).but(|new| new.found = q.is_some_and(|q| q > 12.0))
 }

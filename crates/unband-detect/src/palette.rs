@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use super::evidence::Evidence;
 use super::planes::Codes;
 use super::spread::{parts, places};
-use unband_image::Plane;
 use unband_image::depth::Depth;
 use unband_image::findings::{Cause, Findings, PlaneGrid, Space};
+use unband_image::{Plane, With};
 
 /// Wider steps, in codes, are edges of objects, not of bands.
 const WIDEST: i32 = 32;
@@ -118,12 +118,13 @@ pub(super) fn look(codes: &Codes) -> PaletteLook {
 impl PaletteLook {
     pub(crate) fn grids(self) -> Vec<PlaneGrid> {
         let each = self.steps.into_iter().zip(self.means);
-        each.map(|(steps, mean)| PlaneGrid {
-            step_codes: mean,
-            found: mean > 1.3,
-            confidence: 0.8,
-            steps_by_code: Some(steps),
-            ..PlaneGrid::plain(1.0)
+        each.map(|(steps, mean)| {
+            PlaneGrid::plain(1.0).but(|new| {
+                new.step_codes = mean;
+                new.found = mean > 1.3;
+                new.confidence = 0.8;
+                new.steps_by_code = Some(steps);
+            })
         })
         .collect()
     }

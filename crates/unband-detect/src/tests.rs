@@ -3,6 +3,7 @@
 
 use super::*;
 use proptest::prelude::*;
+use unband_image::With;
 use unband_image::color::Subsampling;
 use unband_image::depth::Depth;
 use unband_image::image::Plane;
@@ -177,13 +178,13 @@ fn jpeg_tables_are_used_instead_of_guesses() {
     let mut image = rgb8(&scene(2.0, 10), |v| v);
     let (mut luma, mut chroma) = ([20u16; 64], [30u16; 64]);
     (luma[0], chroma[0]) = (24, 34);
-    image.origin.codec = Codec::Jpeg(JpegOrigin {
-        luma: Some(luma),
-        chroma: Some(chroma),
-        subsampling: Some(Subsampling::NONE),
-        quality: Some(35),
-        coefficients: None,
-    });
+    image.origin.codec = Codec::Jpeg(JpegOrigin::with(|new| {
+        new.luma = Some(luma);
+        new.chroma = Some(chroma);
+        new.subsampling = Some(Subsampling::NONE);
+        new.quality = Some(35);
+        new.coefficients = None;
+    }));
     let found = look(&image);
     assert_eq!((found.cause, found.lossy, found.half_chroma), (Cause::Jpeg, true, false));
     assert_eq!(found.space, Space::Yuv { matrix: Matrix::Bt601, range: Range::Full });
@@ -244,7 +245,7 @@ fn fine_quantisers_leave_noise_and_coarse_ones_steps() {
             Image::from_rgb16(W, H, &data.iter().flat_map(|&v| [v; 3]).collect::<Vec<_>>()).unwrap();
         image.depth = Depth::Int(8);
         image.origin.codec = match luma {
-            Some(step) => Codec::Jpeg(JpegOrigin { luma: Some([step; 64]), ..JpegOrigin::default() }),
+            Some(step) => Codec::Jpeg(JpegOrigin::with(|new| new.luma = Some([step; 64]))),
             None => Codec::Lossy("WebP"),
         };
         image.origin.block_step = other;
@@ -274,7 +275,7 @@ fn the_share_is_that_of_the_smooth_area() {
         })
         .collect();
     let mut image = Image::from_gray(512, 256, &gray).unwrap();
-    image.origin.codec = Codec::Jpeg(JpegOrigin { luma: Some([32; 64]), ..JpegOrigin::default() });
+    image.origin.codec = Codec::Jpeg(JpegOrigin::with(|new| new.luma = Some([32; 64])));
     let found = look(&image);
     assert!(found.visible);
     assert!((0.12..0.16).contains(&found.banded_share), "{}", found.banded_share);
@@ -443,10 +444,25 @@ fn threads_and_vector_instructions_change_nothing() {
     let images =
         [rgb8(&scene(1.0, 19), |v| v), through_yuv(&scene(1.0, 20), Matrix::Bt601, &grid(6), &|v| v)];
     for image in images {
-        let one = inspect(&image, &Context { threads: 1, level: Level::Scalar, ..Context::default() });
+        let one = inspect(
+            &image,
+            &Context::with(|new| {
+                new.threads = 1;
+                new.level = Level::Scalar;
+            }),
+        );
         for level in Level::all() {
             for threads in [1, 3] {
-                assert_eq!(inspect(&image, &Context { threads, level, ..Context::default() }), one);
+                assert_eq!(
+                    inspect(
+                        &image,
+                        &Context::with(|new| {
+                            new.threads = threads;
+                            new.level = level;
+                        })
+                    ),
+                    one
+                );
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Coarse levels in a part of an image, from histograms of squares.
 
+use unband_image::With;
+
 use super::BandingMap;
 use super::GridRegions;
 use super::levels::{Levels, PAIRS, by_their_ends, levels, on_levels};
@@ -123,7 +125,12 @@ impl TileHistograms {
             }
             holds.push(planes);
         }
-        GridRegions { columns: self.columns, rows: self.rows, holds, origin: (0, 0) }
+        GridRegions::with(|new| {
+            new.columns = self.columns;
+            new.rows = self.rows;
+            new.holds = holds;
+            new.origin = (0, 0);
+        })
     }
 }
 

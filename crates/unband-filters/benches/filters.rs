@@ -36,7 +36,7 @@ mod bench {
     use std::io::Write;
     use std::path::Path;
     use std::time::Duration;
-    use unband_image::Method;
+    use unband_image::{Method, With};
 
     use nix::time::{ClockId, clock_gettime};
     use unband_filters::ffmpeg_deband::{Rule, Table, deband_plane};
@@ -275,7 +275,10 @@ mod bench {
         for (grid, step) in findings.grids.iter_mut().zip(steps) {
             (grid.step_codes, grid.found) = (step, step > 2.0);
         }
-        let ctx = Context { threads: 1, level, ..Context::default() };
+        let ctx = Context::with(|new| {
+            new.threads = 1;
+            new.level = level;
+        });
         let prepare = Method::new(&unband_filters::smooth::ENTRY).prepare().unwrap();
         let mut least = f64::INFINITY;
         for _ in 0..REPEATS {

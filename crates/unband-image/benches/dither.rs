@@ -7,7 +7,7 @@
 use std::time::Instant;
 
 use unband_image::dither::{Diffusion, Dither, Quantizer};
-use unband_image::{Context, Depth, Model};
+use unband_image::{Context, Depth, Model, With};
 use unband_simd::Level;
 use unband_simd::jobs::faithful::{keep_near_levels, keep_within, keep_within_yuv};
 
@@ -50,7 +50,7 @@ fn main() {
     let (width, height) = SIZE;
     println!("{width}×{height} RGB, one thread, ms");
     for level in Level::all() {
-        let ctx = Context { level, ..Context::default() };
+        let ctx = Context::with(|new| new.level = level);
         println!("{level:?}");
         for dither in Dither::ALL.iter().copied() {
             let quantizer = Quantizer::new(dither, Model::Rgb, Depth::EIGHT, false, &ctx);

@@ -82,6 +82,7 @@ impl Progress for NoProgress {
 
 /// Resources of a job: threads, vector instructions, cancellation flag, progress, random numbers.
 #[derive(Clone, Copy)]
+#[non_exhaustive]
 pub struct Context<'a> {
     /// Threads to use, at least 1.
     pub threads: usize,

@@ -90,6 +90,7 @@ pub struct Mastering {
 
 /// Numeric colour metadata of a file, besides an ICC profile and CICP code points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Colorimetry {
     /// The file declares sRGB; the number is its rendering intent, 0..=3.
     pub srgb_intent: Option<u8>,
@@ -106,6 +107,7 @@ pub struct Colorimetry {
 /// Metadata of a file. Copied from file to file as bytes; the orientation tag inside Exif has been applied to
 /// the samples and set to 1.
 #[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
 pub struct Metadata {
     /// ICC profile.
     pub icc: Option<Vec<u8>>,
@@ -136,6 +138,7 @@ pub struct Metadata {
 
 /// Content of a TIFF file that is kept in TIFF files alone.
 #[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
 pub struct TiffData {
     /// Tags that describe the place or the meaning of the samples, as `GeoTIFF` and GDAL define them.
     pub tags: Vec<TiffTag>,
@@ -164,6 +167,7 @@ pub struct TiffTag {
 
 /// An auxiliary image stored in a file next to the main one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum AuxiliaryImage {
     /// Gain map: the local brightness gain for HDR displays, as a second, smaller image.
     GainMap,

@@ -32,6 +32,7 @@ pub mod tile;
 mod to_rgb;
 pub mod turn;
 mod window;
+mod with;
 
 pub use codes::{CodePlane, CodeRestorer, Codes, CodesMut};
 pub use color::{Cicp, Color, Matrix, Model, Range, Siting, Subsampling};
@@ -54,3 +55,4 @@ pub use rng::Rng;
 pub use strided::{PlaneView, PlaneViewMut};
 pub use turn::Turn;
 pub use window::Window;
+pub use with::With;

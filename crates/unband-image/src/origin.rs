@@ -7,6 +7,7 @@ use crate::jpeg::JpegCoefficients;
 
 /// Compression parameters of a JPEG file.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct JpegOrigin {
     /// Luma quantiser steps, natural (row-major) order.
     pub luma: Option<[u16; 64]>,
@@ -39,6 +40,7 @@ pub enum Codec {
 
 /// History of the samples, as far as the file records it.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Origin {
     /// The coding.
     pub codec: Codec,

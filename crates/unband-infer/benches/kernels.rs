@@ -6,7 +6,7 @@
 mod clock;
 
 use clock::cpu;
-use unband_image::Context;
+use unband_image::{Context, With};
 use unband_infer::{Engine, Map, Mode};
 use unband_nets::layer::activation::Activation;
 use unband_nets::layer::banded_deform_conv::BandedDeformSpec;
@@ -71,7 +71,7 @@ fn seconds(&(name, channels, (height, width), make, often): &Case, times: usize)
     let engine = Engine::new(graph, weights, Level::best());
     let painted = fill::test_image(channels, height, width).into_iter().map(|v| v as f32).collect();
     let inputs = [Map::new(Shape::new(channels, height, width), painted).unwrap()];
-    let ctx = Context { threads: 1, ..Context::default() };
+    let ctx = Context::with(|new| new.threads = 1);
     let mode = Mode { image_statistics: name == "batch norm", dropout: None };
     let once = |_| {
         let begun = cpu();

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use unband_image::context::Piece;
-use unband_image::{Context, Image, Needs, RestoreError, Restorer, TileIn, TileOut, Window};
+use unband_image::{Context, Image, Needs, RestoreError, Restorer, TileIn, TileOut, Window, With};
 use unband_nets::arch::Architecture;
 use unband_nets::{Convention, Shape};
 
@@ -102,7 +102,7 @@ impl NetRestorer {
         let convention = self.convention;
         let mut run = |inputs: &mut [Map<f32>], mode: Mode, (number, of): (usize, usize)| {
             let piece = Piece { all: ctx.progress, number, of };
-            let ctx = Context { progress: &piece, ..*ctx };
+            let ctx = (*ctx).but(|new| new.progress = &piece);
             if let Some(image) = inputs.first_mut() {
                 convention.feed(&mut image.data, image.shape.height * image.shape.width);
             }
@@ -254,7 +254,7 @@ mod tests {
 
     fn restored(image: &Image, restorer: &dyn Restorer, tile: usize, threads: usize) -> Vec<Plane> {
         let mut image = image.clone();
-        let ctx = Context { threads, ..Context::default() };
+        let ctx = Context::with(|new| new.threads = threads);
         restore_in_place(&mut image, restorer, tile, &mut |_, _| {}, &ctx).unwrap();
         image.planes
     }
@@ -341,7 +341,10 @@ mod tests {
     /// Reported progress, which never decreases.
     fn reported(restorer: &dyn Restorer, image: &Image, tile: usize) -> Vec<f64> {
         let ear = Ear::default();
-        let ctx = Context { threads: 2, progress: &ear, ..Context::default() };
+        let ctx = Context::with(|new| {
+            new.threads = 2;
+            new.progress = &ear;
+        });
         restore_in_place(&mut image.clone(), restorer, tile, &mut |_, _| {}, &ctx).unwrap();
         let mut shares: Vec<f64> =
             ear.0.into_inner().unwrap().into_iter().map(|(done, total)| done as f64 / total as f64).collect();
@@ -371,7 +374,7 @@ mod tests {
         let image = painted(37, 21, 3);
         let restorer = NetRestorer::new(architecture, Arc::clone(&engine), Execution::Once).unwrap();
         let ear = Ear::default();
-        let ctx = Context { extra_output: Some(&ear), ..Context::default() };
+        let ctx = Context::with(|new| new.extra_output = Some(&ear));
         restore_in_place(&mut image.clone(), &restorer, 4096, &mut |_, _| {}, &ctx).unwrap();
         let window = Window { x0: 0, y0: 0, x1: 37, y1: 21 };
         let input = fetched(&image, window, 8, (0.0, 1.0));

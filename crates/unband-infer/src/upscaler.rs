@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use unband_image::context::Piece;
-use unband_image::{Context, Image, Plane, RestoreError, Window};
+use unband_image::{Context, Image, Plane, RestoreError, Window, With};
 use unband_nets::Graph;
 use unband_nets::arch::Architecture;
 
@@ -94,7 +94,7 @@ impl TiledUpscaler {
             let convention = self.engine.convention();
             let mut map = window::fetched(image, outer, self.multiple, self.range);
             convention.feed(&mut map.data, map.shape.height * map.shape.width);
-            let made = self.engine.run(&[map], Mode::default(), &Context { progress: &piece, ..*ctx });
+            let made = self.engine.run(&[map], Mode::default(), &(*ctx).but(|new| new.progress = &piece));
             let mut made = window::first(self.name, made.map_err(|error| window::failed(self.name, error))?)?;
             convention.take(&mut made.data, made.shape.height * made.shape.width);
             window::check_finite(self.name, std::iter::once(&made.data[..]))?;

@@ -134,6 +134,7 @@ fn reading(source: io::Error) -> Error {
 
 /// How an output file is put in place. A plain `true` overwrites an existing file; a plain `false` does not.
 #[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
 pub struct Saving<'a> {
     /// Whether an existing file is replaced.
     pub overwrite: bool,

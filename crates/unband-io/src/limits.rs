@@ -9,6 +9,7 @@ pub(crate) const LONGEST_PROFILE: usize = 16 << 20;
 
 /// Limits on the images that are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Limits {
     /// Pixels, width times height.
     pub max_pixels: u64,
@@ -23,6 +24,11 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// Limits on pixels and on bytes.
+    pub const fn new(max_pixels: u64, max_bytes: u64) -> Self {
+        Self { max_pixels, max_bytes }
+    }
+
     /// Checks a declared size before anything is allocated for it.
     ///
     /// # Errors

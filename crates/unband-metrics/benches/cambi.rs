@@ -30,7 +30,7 @@ mod bench {
 
     use nix::sys::resource::{UsageWho, getrusage};
     use nix::time::{ClockId, clock_gettime};
-    use unband_image::{Context, Image, Matrix, Range};
+    use unband_image::{Context, Image, Matrix, Range, With};
     use unband_metrics::cambi::{Luma, Options, score};
     use unband_metrics::{bband, cambi, niqe};
 
@@ -120,7 +120,7 @@ mod bench {
             [flag, tool] if flag == "--libvmaf" => Some(tool.as_str()),
             _ => panic!("usage: scripts/bench cambi [--libvmaf PATH]"),
         };
-        let ctx = Context { threads: 1, ..Context::default() };
+        let ctx = Context::with(|new| new.threads = 1);
         println!("CPU time of a frame of 1920×1080, least of {REPEATS}, ms");
         println!("| image | metric | score | unband | libvmaf | ratio |");
         println!("|---|---|---|---|---|---|");

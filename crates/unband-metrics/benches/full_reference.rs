@@ -24,7 +24,7 @@ mod bench {
     use std::time::Duration;
 
     use nix::time::{ClockId, clock_gettime};
-    use unband_image::{Context, Image, Rng};
+    use unband_image::{Context, Image, Rng, With};
     use unband_metrics::{ComparedWith, Domain, metrics};
 
     const W: usize = 1920;
@@ -60,7 +60,7 @@ mod bench {
 
     pub fn main() {
         let (clean, cut) = pair();
-        let ctx = Context { threads: 1, ..Context::default() };
+        let ctx = Context::with(|new| new.threads = 1);
         let own = metrics(Domain::Image)
             .filter(|m| m.compared_with == ComparedWith::Reference && m.network.is_none());
         let metrics: Vec<_> = own.collect();

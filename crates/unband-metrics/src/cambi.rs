@@ -108,6 +108,7 @@ impl<'a> Luma<'a> {
 
 /// Results at one scale.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Scale {
     /// Columns.
     pub width: usize,
@@ -129,6 +130,7 @@ pub struct Scale {
 
 /// A score and its components.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Report {
     /// 0..=1000; higher is worse.
     pub score: f64,
@@ -146,6 +148,7 @@ pub struct Report {
 
 /// Contrasts at one scale, row by row: 0 and more.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Map {
     /// Columns.
     pub width: usize,

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use unband_image::{Context, Image};
+use unband_image::{Context, Image, With};
 use unband_infer::dbi::{self, Mixing, PATCH};
 use unband_infer::{Engine, Map};
 
@@ -55,7 +55,7 @@ pub(crate) fn probabilities(
     ctx: &Context<'_>,
 ) -> Result<HashMap<(usize, usize), f32>, MetricError> {
     let samples = network::rgb(image);
-    let single = Context { threads: 1, ..*ctx };
+    let single = (*ctx).but(|new| new.threads = 1);
     let one = |i: usize| {
         let patch = dbi::patch(&samples, places[i].0, places[i].1).ok_or(Unasked)?;
         let made = network::run(NAME, classifier, patch, &single)?;

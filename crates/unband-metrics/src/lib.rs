@@ -74,6 +74,7 @@ impl Better {
 
 /// Kind of input of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Domain {
     /// Images, and frames as images.
     Image,

@@ -37,6 +37,7 @@ const GROUPS: [usize; 3] = [SIZES * frequency::COUNT, global::COUNT, SIZES * spa
 
 /// Features of an image before any learned part.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Features {
     /// Local frequencies, 6 at each of three sizes.
     pub local: [f64; GROUPS[0]],

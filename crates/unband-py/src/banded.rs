@@ -2,7 +2,7 @@
 
 use pyo3::buffer::PyBuffer;
 use pyo3::prelude::*;
-use unband::Context;
+use unband::{Context, With};
 use unband_infer::banded::{Banded, BandedShape};
 
 use crate::fault::{ErrorKind, Fault};
@@ -49,7 +49,7 @@ pub(crate) fn banded_forward(
     let [image, geometry, weight] = [read(py, &inputs[0])?, read(py, &inputs[1])?, read(py, &inputs[2])?];
     checked([image.len(), geometry.len(), weight.len()], &shape)?;
     let made = py.detach(|| {
-        let ctx = Context { threads: threads.max(1), ..Context::default() };
+        let ctx = Context::with(|new| new.threads = threads.max(1));
         Banded::new(shape, &image, &geometry, &weight, &ctx).forward(&ctx)
     });
     write(py, out, &made)
@@ -74,7 +74,7 @@ pub(crate) fn banded_backward(
         return Err(Fault::new(ErrorKind::Input, "the gradient does not have the size of the output").into());
     }
     let made = py.detach(|| {
-        let ctx = Context { threads: threads.max(1), ..Context::default() };
+        let ctx = Context::with(|new| new.threads = threads.max(1));
         Banded::new(shape, &image, &geometry, &weight, &ctx).backward(&gradient, &ctx)
     });
     write(py, &out[0], &made.image)?;

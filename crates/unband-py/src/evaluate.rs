@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
-use unband::Context;
+use unband::With;
 use unband::evaluate::{
     Column, CostColumn, Data, EvaluateError, EvaluateOptions, Evaluation, Measured, Recipe, RecipeRow, Table,
     TableRow, WeightsPolicy,
@@ -32,9 +32,7 @@ fn recipe(given: &Given<'_, '_>) -> Result<Recipe, Fault> {
     let mut recipe = if let Some(table) = given.value::<PathBuf>("table", "a file or a built-in name")? {
         let mut recipe = Recipe::load(&table, &[])?;
         if let Some(other) = folder {
-            match &mut recipe.data {
-                Data::Pairs { folder } | Data::Clean { folder, .. } => *folder = other,
-            }
+            recipe.data.set_folder(other);
         }
         recipe
     } else {
@@ -78,8 +76,8 @@ pub(crate) fn evaluate<'py>(py: Python<'py>, options: &Bound<'py, PyDict>) -> Py
     let output: Option<PathBuf> = given.value("out", "a folder")?;
     let (evaluation, table) = wait::run(py, &job, move |ctx| {
         let folder = models::folder();
-        let ctx = &Context { models: folder.as_deref(), ..*ctx };
-        let options = EvaluateOptions { output, ..EvaluateOptions::default() };
+        let ctx = &(*ctx).but(|new| new.models = folder.as_deref());
+        let options = EvaluateOptions::with(|new| new.output = output);
         let evaluation = Evaluation::new(recipe, &options, ctx)?;
         let table = evaluation.run(ctx)?;
         Ok((evaluation, table))

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use unband::files::{FileOptions, FileReport, Input, Output, output_stem};
-use unband::{Context, batch};
+use unband::{Context, With, batch};
 use unband_io::FormatEntry;
 
 use crate::fault::Fault;
@@ -30,17 +30,15 @@ pub(crate) fn deband_file<'py>(
     options: &Bound<'py, PyDict>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let given = Given(options);
-    let how = FileOptions {
-        options: given.options()?,
-        format: format_named(&given)?,
-        quality: given.value("quality", "1 to 100")?,
-        effort: given.value("effort", "0 to 9")?,
-        overwrite: given.switch("overwrite")?,
-        only_banded: given.switch("only_banded")?,
-        preserve_times: given.switch("preserve_times")?,
-        prove: given.switch("prove")?,
-        ..FileOptions::default()
-    };
+    let mut how = FileOptions::default();
+    how.options = given.options()?;
+    how.format = format_named(&given)?;
+    how.quality = given.value("quality", "1 to 100")?;
+    how.effort = given.value("effort", "0 to 9")?;
+    how.overwrite = given.switch("overwrite")?;
+    how.only_banded = given.switch("only_banded")?;
+    how.preserve_times = given.switch("preserve_times")?;
+    how.prove = given.switch("prove")?;
     let job = given.job(Stop::WithWork)?;
     let done = wait::run(py, &job, move |ctx| {
         let stem = output_stem(&input);
@@ -55,8 +53,10 @@ pub(crate) fn deband_file<'py>(
 #[pyfunction]
 #[allow(clippy::needless_pass_by_value)] // Python has no slices
 pub(crate) fn peak_memory(py: Python<'_>, paths: Vec<PathBuf>, options: &Bound<'_, PyDict>) -> PyResult<u64> {
-    let options = FileOptions { options: Given(options).options()?, ..FileOptions::default() };
-    let ctx = Context { threads: 1, ..Context::default() };
+    let given = Given(options);
+    let mut options = FileOptions::default();
+    options.options = given.options()?;
+    let ctx = Context::with(|new| new.threads = 1);
     let cost = |path: &PathBuf| match batch::deband_cost(path, &options, &ctx).memory {
         u64::MAX => 0,
         bytes => bytes,

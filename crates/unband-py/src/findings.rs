@@ -2,7 +2,6 @@
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
-use unband::faithful::Faithful;
 use unband::verdict::grade;
 use unband::{Findings, Proof, Report};
 use unband_image::findings::Space;
@@ -48,14 +47,7 @@ pub(crate) fn report<'py>(py: Python<'py>, report: &Report) -> PyResult<Bound<'p
     let row = PyDict::new(py);
     row.set_item("findings", findings(py, &report.findings)?)?;
     row.set_item("method", report.method)?;
-    row.set_item(
-        "faithful",
-        match report.faithful {
-            Faithful::No => "no",
-            Faithful::Grid => "grid",
-            Faithful::File => "file",
-        },
-    )?;
+    row.set_item("faithful", report.faithful.word())?;
     row.set_item("changed", report.changed)?;
     row.set_item("alpha_repaired", report.alpha_repaired)?;
     row.set_item("reason", report.reason.word())?;

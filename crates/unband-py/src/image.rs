@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
-use unband_io::{Limits, WriteOptions};
+use unband::With;
+use unband_io::{Limits, Saving, WriteOptions};
 
 use crate::array::Samples;
 use crate::fault::{ErrorKind, Fault};
@@ -134,8 +135,12 @@ impl Image {
         let (quality, effort) = (given.value("quality", "1 to 100")?, given.value("effort", "0 to 9")?);
         let image = Arc::clone(&self.0);
         wait::run(py, &job, move |ctx| {
-            let how = WriteOptions { quality, effort, threads: ctx.threads, ..WriteOptions::default() };
-            let saving = unband_io::Saving { cancel: Some(ctx.cancel), ..overwrite.into() };
+            let how = WriteOptions::with(|new| {
+                new.quality = quality;
+                new.effort = effort;
+                new.threads = ctx.threads;
+            });
+            let saving = Saving::from(overwrite).but(|new| new.cancel = Some(ctx.cancel));
             let format = unband_io::writer_for(&path)?;
             let image = match unband_io::check_model(image.color.model, format) {
                 Ok(()) => image,

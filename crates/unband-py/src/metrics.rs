@@ -4,7 +4,7 @@ use std::path::Path;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
-use unband::Context;
+use unband::With;
 use unband::metrics::Scope;
 use unband_infer::models;
 use unband_metrics::{Better, ComparedWith, Domain, Fault as Cause, Metric, MetricError};
@@ -98,7 +98,7 @@ pub(crate) fn score<'py>(
     let (image, reference, input) = (hold(image), reference.map(hold), input.map(hold));
     let values: Vec<Result<Value, Fault>> = wait::run(py, &job, move |ctx| {
         let folder = models::folder();
-        let ctx = &Context { models: folder.as_deref(), ..*ctx };
+        let ctx = &(*ctx).but(|new| new.models = folder.as_deref());
         let image = image.rgb(ctx)?;
         let reference = reference.map(|other| other.rgb(ctx)).transpose()?;
         let input = input.map(|other| other.rgb(ctx)).transpose()?;

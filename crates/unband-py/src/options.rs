@@ -84,25 +84,25 @@ impl<'py> Given<'_, 'py> {
         let method = self.method(&mut own)?;
         // A keyword that is a parameter of the method is set there.
         let open = |name: &str| !own.contains(&name);
-        let options = Options {
-            method,
-            strength: if open("strength") { self.value("strength", "0 to 4")? } else { None }
-                .unwrap_or(plain.strength),
-            depth: self.depth()?,
-            dither: if open("dither") { self.word::<Dither>("dither")? } else { None }.unwrap_or_default(),
-            locked: self.switch("locked")?,
-            seed: if open("seed") { self.value("seed", "a whole number from 0")? } else { None }
-                .unwrap_or(plain.seed),
-            precision: if open("precision") { self.word::<Precision>("precision")? } else { None }
-                .unwrap_or_default(),
-            faithful: self.value("faithful", "True, False or None")?,
-            everywhere: self.switch("everywhere")?,
-            truncated: self.switch("truncated")?,
-            alpha: if self.switch("alpha")? { Alpha::Repair } else { Alpha::Keep },
-            treat_as: self.word::<TreatAs>("treat_as")?.unwrap_or_default(),
-            tile: plain.tile,
-            max_memory: self.amount("max_memory")?,
-        };
+        let mut options = Options::default();
+        options.method = method;
+        options.strength =
+            if open("strength") { self.value("strength", "0 to 4")? } else { None }.unwrap_or(plain.strength);
+        options.depth = self.depth()?;
+        options.dither =
+            if open("dither") { self.word::<Dither>("dither")? } else { None }.unwrap_or_default();
+        options.locked = self.switch("locked")?;
+        options.seed = if open("seed") { self.value("seed", "a whole number from 0")? } else { None }
+            .unwrap_or(plain.seed);
+        options.precision =
+            if open("precision") { self.word::<Precision>("precision")? } else { None }.unwrap_or_default();
+        options.faithful = self.value("faithful", "True, False or None")?;
+        options.everywhere = self.switch("everywhere")?;
+        options.truncated = self.switch("truncated")?;
+        options.alpha = if self.switch("alpha")? { Alpha::Repair } else { Alpha::Keep };
+        options.treat_as = self.word::<TreatAs>("treat_as")?.unwrap_or_default();
+        options.tile = plain.tile;
+        options.max_memory = self.amount("max_memory")?;
         unband::check(&options)?;
         Ok(options)
     }
@@ -154,16 +154,16 @@ impl<'py> Given<'_, 'py> {
     /// Options of upscaling.
     pub(crate) fn upscaling(&self) -> Result<UpscaleOptions, Fault> {
         let weights = self.raw("weights").map(|value| model_file(&text_of(&value)).into());
-        Ok(UpscaleOptions {
-            scale: self.value("scale", "a whole number")?,
-            weights,
-            precision: self.word::<Precision>("precision")?.unwrap_or_default(),
-            depth: self.depth()?,
-            dither: self.word::<Dither>("dither")?.unwrap_or_default(),
-            locked: self.switch("locked")?,
-            seed: self.value("seed", "a whole number from 0")?.unwrap_or(0),
-            max_memory: self.amount("max_memory")?,
-        })
+        let mut options = UpscaleOptions::default();
+        options.scale = self.value("scale", "a whole number")?;
+        options.weights = weights;
+        options.precision = self.word::<Precision>("precision")?.unwrap_or_default();
+        options.depth = self.depth()?;
+        options.dither = self.word::<Dither>("dither")?.unwrap_or_default();
+        options.locked = self.switch("locked")?;
+        options.seed = self.value("seed", "a whole number from 0")?.unwrap_or(0);
+        options.max_memory = self.amount("max_memory")?;
+        Ok(options)
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
-use unband::{Depth, Image, Model, Plane};
+use unband::{Depth, Image, Model, Plane, With};
 use unband_image::image::{
     AuxiliaryImage, Colorimetry, Density, DensityUnit, Mastering, Metadata, TiffData, TiffTag,
 };
@@ -86,10 +86,10 @@ fn bytes_of(plane: &Plane) -> Vec<u8> {
 
 /// The image as text and blobs.
 pub(crate) fn dumped(image: &Image) -> (String, Vec<Vec<u8>>) {
-    // Without `..`: a new field must be added here too.
+    // A new field must be added here too, also where `..` hides it.
     let Image { planes, alpha, color, depth, origin, metadata } = image;
     let Color { model, cicp, siting } = color;
-    let Origin { codec, format, block_step } = origin;
+    let Origin { codec, format, block_step, .. } = origin;
     let Metadata {
         icc,
         exif,
@@ -103,8 +103,9 @@ pub(crate) fn dumped(image: &Image) -> (String, Vec<Vec<u8>>) {
         missing_rows,
         tiff,
         mode,
+        ..
     } = metadata;
-    let Colorimetry { srgb_intent, gamma, chromaticities, mastering, content_light } = colorimetry;
+    let Colorimetry { srgb_intent, gamma, chromaticities, mastering, content_light, .. } = colorimetry;
     let mut blobs: Vec<Vec<u8>> = planes.iter().chain(alpha).map(bytes_of).collect();
     let codec = codec_state(codec, &mut blobs);
     let blocks = [icc, exif, xmp, iptc];
@@ -155,7 +156,7 @@ fn codec_state(codec: &Codec, blobs: &mut Vec<Vec<u8>>) -> CodecState {
         Codec::Lossless => CodecState::Lossless,
         Codec::Palette(colours) => CodecState::Palette(*colours),
         Codec::Lossy(name) => CodecState::Lossy((*name).to_owned()),
-        Codec::Jpeg(JpegOrigin { luma, chroma, subsampling, quality, coefficients }) => {
+        Codec::Jpeg(JpegOrigin { luma, chroma, subsampling, quality, coefficients, .. }) => {
             let coefficients = coefficients.as_ref().map(|all| {
                 let JpegCoefficients { planes, ycc, bits } = &**all;
                 let plane = |plane: &JpegPlane| {
@@ -182,7 +183,7 @@ fn codec_state(codec: &Codec, blobs: &mut Vec<Vec<u8>>) -> CodecState {
 }
 
 fn tiff_state(tiff: &TiffData) -> TiffState {
-    let TiffData { tags, bands, signed, size, depth } = tiff;
+    let TiffData { tags, bands, signed, size, depth, .. } = tiff;
     TiffState {
         tags: tags.iter().map(|tag| (tag.tag, tag.kind, tag.count)).collect(),
         bands: bands.iter().map(|band| (band.width, band.height)).collect(),
@@ -226,34 +227,35 @@ pub(crate) fn loaded(text: &str, blobs: Vec<Vec<u8>>) -> Result<Image, Fault> {
     let cicp = |(primaries, transfer, matrix, full_range)| Cicp { primaries, transfer, matrix, full_range };
     let mut block = |there: bool| there.then(|| blobs.next().ok_or_else(damaged)).transpose();
     let [icc, exif, xmp, iptc] = head.blocks;
-    let metadata = Metadata {
-        icc: block(icc)?,
-        exif: block(exif)?,
-        xmp: block(xmp)?,
-        iptc: block(iptc)?,
-        density: head.density.map(|(x, y, unit)| Density { x, y, unit: UNITS[usize::from(unit) % 4] }),
-        colorimetry: Colorimetry {
-            srgb_intent: head.srgb_intent,
-            gamma: head.gamma,
-            chromaticities: head.chromaticities,
-            mastering: head.mastering.map(|(chromaticities, max_luminance, min_luminance)| Mastering {
-                chromaticities,
-                max_luminance,
-                min_luminance,
-            }),
-            content_light: head.content_light,
-        },
-        text: head.text,
-        auxiliary: head
+    let (icc, exif, xmp, iptc) = (block(icc)?, block(exif)?, block(xmp)?, block(iptc)?);
+    let tiff = tiff_of(head.tiff, &mut blobs)?;
+    let metadata = Metadata::with(|new| {
+        new.icc = icc;
+        new.exif = exif;
+        new.xmp = xmp;
+        new.iptc = iptc;
+        new.density = head.density.map(|(x, y, unit)| Density { x, y, unit: UNITS[usize::from(unit) % 4] });
+        new.colorimetry =
+            Colorimetry::with(|new| {
+                new.srgb_intent = head.srgb_intent;
+                new.gamma = head.gamma;
+                new.chromaticities = head.chromaticities;
+                new.mastering = head.mastering.map(|(chromaticities, max_luminance, min_luminance)| {
+                    Mastering { chromaticities, max_luminance, min_luminance }
+                });
+                new.content_light = head.content_light;
+            });
+        new.text = head.text;
+        new.auxiliary = head
             .gain_maps
             .into_iter()
             .map(|map| if map { AuxiliaryImage::GainMap } else { AuxiliaryImage::Further })
-            .collect(),
-        unread: head.unread,
-        missing_rows: head.missing_rows,
-        mode: head.mode,
-        tiff: tiff_of(head.tiff, &mut blobs)?,
-    };
+            .collect();
+        new.unread = head.unread;
+        new.missing_rows = head.missing_rows;
+        new.mode = head.mode;
+        new.tiff = tiff;
+    });
     Ok(Image {
         planes,
         alpha,
@@ -263,7 +265,11 @@ pub(crate) fn loaded(text: &str, blobs: Vec<Vec<u8>>) -> Result<Image, Fault> {
             siting: [Siting::Left, Siting::Center, Siting::TopLeft][usize::from(head.siting) % 3],
         },
         depth: depth_of(head.depth),
-        origin: Origin { codec, format: kept(&head.format), block_step: head.block_step },
+        origin: Origin::with(|new| {
+            new.codec = codec;
+            new.format = kept(&head.format);
+            new.block_step = head.block_step;
+        }),
         metadata,
     })
 }
@@ -287,7 +293,13 @@ fn tiff_of(state: TiffState, blobs: &mut impl Iterator<Item = Vec<u8>>) -> Resul
     };
     let tags = tags.into_iter().map(&mut tag).collect::<Result<_, _>>()?;
     let bands = bands.into_iter().map(|size| plane(size, blobs)).collect::<Result<_, _>>()?;
-    Ok(TiffData { tags, bands, signed, size, depth: depth.map(depth_of) })
+    Ok(TiffData::with(|new| {
+        new.tags = tags;
+        new.bands = bands;
+        new.signed = signed;
+        new.size = size;
+        new.depth = depth.map(depth_of);
+    }))
 }
 
 fn damaged() -> Fault {
@@ -324,13 +336,15 @@ fn codec_of(state: CodecState, blobs: &mut impl Iterator<Item = Vec<u8>>) -> Res
                 let planes = all.into_iter().map(plane).collect::<Result<_, Fault>>()?;
                 Ok::<_, Fault>(Arc::new(JpegCoefficients { planes, ycc, bits }))
             });
-            Codec::Jpeg(JpegOrigin {
-                luma: luma.map(table).transpose()?,
-                chroma: chroma.map(table).transpose()?,
-                subsampling: subsampling.map(|(x, y)| Subsampling { x, y }),
-                quality,
-                coefficients: coefficients.transpose()?,
-            })
+            let (luma, chroma) = (luma.map(table).transpose()?, chroma.map(table).transpose()?);
+            let coefficients = coefficients.transpose()?;
+            Codec::Jpeg(JpegOrigin::with(|new| {
+                new.luma = luma;
+                new.chroma = chroma;
+                new.subsampling = subsampling.map(|(x, y)| Subsampling { x, y });
+                new.quality = quality;
+                new.coefficients = coefficients;
+            }))
         }
     })
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use unband::files::deband_as_written;
-use unband::{Context, Dither, Image, Options, OutputDepth, Upscaler};
+use unband::{Context, Dither, Image, Options, OutputDepth, Upscaler, With};
 use unband_image::ParamKind;
 
 use crate::array::Samples;
@@ -185,7 +185,7 @@ pub(crate) fn prove<'py>(
     let (original, result) = (hold(original), hold(result));
     let proof = wait::run(py, &job, move |ctx| {
         let (original, result) = (original.image(ctx), result.image(ctx));
-        let options = Options { truncated, ..Options::default() };
+        let options = Options::with(|new| new.truncated = truncated);
         let found = unband::find(&original, &options, ctx);
         let faithful = unband::choose(&original, &found, &options)?.faithful;
         Ok(unband::prove(&original, &result, &found, faithful))

@@ -6,13 +6,13 @@ use std::sync::{Mutex, PoisonError};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
-use unband::Context;
 use unband::metrics::video::{
     FrameScores, ScorePart, ScoredPart, VideoInput, VideoScorePlan, VideoScores, score_of_parts, score_part,
     score_parts, score_video as measure,
 };
 use unband::metrics::{MetricsError, Scope};
 use unband::video::{SegmentJob, VideoSegment};
+use unband::{Context, With};
 use unband_infer::models;
 use unband_metrics::Metric;
 
@@ -126,14 +126,14 @@ impl Asked {
     }
 
     fn plan(&self) -> VideoScorePlan<'_> {
-        VideoScorePlan { every: self.every, ..VideoScorePlan::new(&self.metrics) }
+        VideoScorePlan::new(&self.metrics).but(|new| new.every = self.every)
     }
 }
 
 /// With the folder of imported models.
 fn on_models<T>(ctx: &Context<'_>, work: impl FnOnce(&Context<'_>) -> T) -> T {
     let folder = models::folder();
-    work(&Context { models: folder.as_deref(), ..*ctx })
+    work(&(*ctx).but(|new| new.models = folder.as_deref()))
 }
 
 /// Metrics of a video.

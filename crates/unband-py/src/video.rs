@@ -10,11 +10,11 @@ use std::thread;
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use unband::Context;
 use unband::video::{
     FrameSource, Temporal, VideoOptions, VideoReport, check_video, deband_to_stream,
     deband_video as deband_to_file, decode_options, ending_programs,
 };
+use unband::{Context, With};
 use unband_io::{Limits, Y4mReader};
 use unband_video::{Programs, Purpose, StreamChoice, probe};
 
@@ -52,22 +52,21 @@ pub(crate) fn video_options(given: &Given<'_, '_>) -> Result<VideoOptions, Fault
     if given.value::<String>("dither", "a word")?.is_none() {
         own.dither = VideoOptions::dither_for(purpose, own.depth);
     }
-    Ok(VideoOptions {
-        options: own,
-        purpose,
-        ffmpeg_args: given.value("ffmpeg_args", "a list of texts")?.unwrap_or_default(),
-        streams: StreamChoice::default(),
-        progressive: given.switch("progressive")?,
-        keep_going: given.switch("keep_going")?,
-        resume: given.switch("resume")?,
-        overwrite: given.switch("overwrite")?,
-        only_banded: given.switch("only_banded")?,
-        temporal: given.word::<Temporal>("temporal")?.unwrap_or_default(),
-        keep_start: given.switch("keep_start")?,
-        from: given.value("start", "a number of seconds")?,
-        to: given.value("end", "a number of seconds")?,
-        ..VideoOptions::default()
-    })
+    let mut options = VideoOptions::default();
+    options.options = own;
+    options.purpose = purpose;
+    options.ffmpeg_args = given.value("ffmpeg_args", "a list of texts")?.unwrap_or_default();
+    options.streams = StreamChoice::default();
+    options.progressive = given.switch("progressive")?;
+    options.keep_going = given.switch("keep_going")?;
+    options.resume = given.switch("resume")?;
+    options.overwrite = given.switch("overwrite")?;
+    options.only_banded = given.switch("only_banded")?;
+    options.temporal = given.word::<Temporal>("temporal")?.unwrap_or_default();
+    options.keep_start = given.switch("keep_start")?;
+    options.from = given.value("start", "a number of seconds")?;
+    options.to = given.value("end", "a number of seconds")?;
+    Ok(options)
 }
 
 /// The report of a video job as a dict.
@@ -115,7 +114,10 @@ impl Frames {
         let theirs = Arc::clone(&cancel);
         let work = move || {
             let own = Context::default();
-            let ctx = Context { threads: threads.unwrap_or(own.threads), cancel: &theirs, ..own };
+            let ctx = own.but(|new| {
+                new.threads = threads.unwrap_or(own.threads);
+                new.cancel = &theirs;
+            });
             let done =
                 if deband { debanded(&input, &how, &send, &ctx) } else { decoded(&input, &how, &send, &ctx) };
             if let Err(fault) = done {
@@ -169,8 +171,7 @@ fn decoded(input: &Path, how: &VideoOptions, send: Sending<'_>, ctx: &Context<'_
     ending_programs(&programs, ctx.cancel, || {
         let file = probe(input, &programs).map_err(unband::Error::from)?;
         check_video(&file, how)?;
-        let options =
-            unband_video::DecodeOptions { programs: programs.clone(), ..decode_options(&file, how)? };
+        let options = decode_options(&file, how)?.but(|new| new.programs = programs.clone());
         pass(FrameSource::of_video(&file, &options).map_err(unband::Error::from)?, send, ctx)
     })
 }

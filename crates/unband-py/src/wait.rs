@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use pyo3::prelude::*;
-use unband::{Context, Progress};
+use unband::{Context, Progress, With};
 
 use crate::fault::{ErrorKind, Fault};
 
@@ -116,8 +116,11 @@ fn on<T>(
     // The number of processors takes longer to find than a small image: the system keeps limits in files.
     static PLAIN: OnceLock<Context<'static>> = OnceLock::new();
     let own = *PLAIN.get_or_init(Context::default);
-    let ctx =
-        Context { threads: threads.unwrap_or(own.threads), cancel: &shared.cancel, progress: shared, ..own };
+    let ctx = own.but(|new| {
+        new.threads = threads.unwrap_or(own.threads);
+        new.cancel = &shared.cancel;
+        new.progress = shared;
+    });
     let result = catch_unwind(AssertUnwindSafe(|| work(&ctx)));
     result.unwrap_or_else(|panic| Err(Fault::panicked(&*panic)))
 }

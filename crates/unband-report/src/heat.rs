@@ -27,7 +27,7 @@ impl HeatMap {
         if !findings.visible {
             return Self::empty();
         }
-        let BandingMap { columns, rows, share } = &findings.map;
+        let BandingMap { columns, rows, share, .. } = &findings.map;
         let side = BandingMap::SIDE as f32;
         Self {
             columns: *columns,

@@ -6,7 +6,7 @@ use unband_filters::smooth;
 use unband_image::findings::Findings;
 use unband_image::method::Prepare;
 use unband_image::tile::restored_window;
-use unband_image::{Context, Image, Method, Plane, RestoreError, Window};
+use unband_image::{Context, Image, Method, Plane, RestoreError, Window, With};
 use unband_infer::cells::Cells;
 
 use crate::error::DataError;
@@ -34,7 +34,7 @@ impl Surface {
 
     /// Conditioning per sample and of the grid.
     fn known(&self, lq: &Image, findings: &Findings) -> Result<Conditioning, RestoreError> {
-        let ctx = Context { threads: 1, ..Context::default() };
+        let ctx = Context::with(|new| new.threads = 1);
         let (width, height) = (lq.width(), lq.height());
         let all = Window { x0: 0, y0: 0, x1: width, y1: height };
         let smooth = (self.0)(lq, findings, &ctx)?;
@@ -58,7 +58,7 @@ struct Conditioning {
 
 /// Findings for a degraded image, on one thread.
 pub(crate) fn found(lq: &Image) -> Findings {
-    inspect(lq, &Context { threads: 1, ..Context::default() })
+    inspect(lq, &Context::with(|new| new.threads = 1))
 }
 
 /// A degraded window.

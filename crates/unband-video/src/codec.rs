@@ -5,6 +5,7 @@ use super::{Ffmpeg, Video};
 
 /// Purpose of a video.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Purpose {
     /// Watching at home: visually lossless.
     #[default]

@@ -16,6 +16,7 @@ use unband_io::{Error, Limits, Y4mReader};
 
 /// Range and mode of decoding.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct DecodeOptions {
     /// Start, in ticks of the video's time base; by default the beginning.
     pub from: Option<i64>,

@@ -9,7 +9,7 @@ use crate::nut::{NutReader, NutWriter};
 use crate::{fragments, probe};
 
 /// Limits for streams: enough to reach their frames, small enough to be fast.
-const SMALL: Limits = Limits { max_pixels: 1 << 16, max_bytes: 1 << 20 };
+const SMALL: Limits = Limits::new(1 << 16, 1 << 20);
 const FRAMES: usize = 100;
 
 /// A NUT stream; frames that can be read are written and read again.

@@ -117,18 +117,18 @@ fn content_light((greatest, mean): (u32, u32)) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use unband_image::With;
 
-    const LIGHT: Colorimetry = Colorimetry {
-        srgb_intent: None,
-        gamma: None,
-        chromaticities: None,
-        mastering: Some(Mastering {
-            chromaticities: [1, 2, 3, 4, 5, 6, 7, 8],
-            max_luminance: 10_000_000,
-            min_luminance: 50,
-        }),
-        content_light: Some((10_000_000, 4_000_001)),
-    };
+    fn light() -> Colorimetry {
+        Colorimetry::with(|new| {
+            new.mastering = Some(Mastering {
+                chromaticities: [1, 2, 3, 4, 5, 6, 7, 8],
+                max_luminance: 10_000_000,
+                min_luminance: 50,
+            });
+            new.content_light = Some((10_000_000, 4_000_001));
+        })
+    }
 
     /// A `moov` with a header before its track, and these bytes after the fields of the sample description.
     fn moov(in_description: &[u8]) -> Vec<u8> {
@@ -143,12 +143,12 @@ mod tests {
     #[test]
     fn light_goes_into_the_description_and_nothing_else_changes() {
         let own = boxed(*b"colr", b"nclx");
-        let Ok(new) = with_light(&moov(&own), &LIGHT, None) else { panic!("refused") };
+        let Ok(new) = with_light(&moov(&own), &light(), None) else { panic!("refused") };
         let display = [0, 3, 0, 4, 0, 5, 0, 6, 0, 1, 0, 2, 0, 7, 0, 8, 0, 0x98, 0x96, 0x80, 0, 0, 0, 50];
         let content = [1000_u16.to_be_bytes(), 401_u16.to_be_bytes()].concat();
-        let light = [boxed(*b"mdcv", &display), boxed(*b"clli", &content)].concat();
-        assert!(new == moov(&[light, own].concat()));
-        let Ok(again) = with_light(&new, &LIGHT, None) else { panic!("refused") };
+        let boxes = [boxed(*b"mdcv", &display), boxed(*b"clli", &content)].concat();
+        assert!(new == moov(&[boxes, own].concat()));
+        let Ok(again) = with_light(&new, &light(), None) else { panic!("refused") };
         assert!(again == new, "it is written once");
         let Ok(none) = with_light(&moov(b""), &Colorimetry::default(), None) else { panic!("refused") };
         assert!(none == moov(b""));
@@ -171,7 +171,7 @@ mod tests {
     fn a_head_that_is_cut_is_refused() {
         let whole = moov(b"");
         for cut in 0..whole.len() {
-            assert!(with_light(&whole[..cut], &LIGHT, Some(([1, 1, 1], false))).is_err(), "{cut}");
+            assert!(with_light(&whole[..cut], &light(), Some(([1, 1, 1], false))).is_err(), "{cut}");
         }
     }
 }

@@ -17,6 +17,7 @@ pub struct StreamSpec {
 
 /// The streams to copy: all, or only the selected ones, minus the dropped ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct StreamChoice {
     /// Only these.
     pub only: Option<Vec<StreamSpec>>,

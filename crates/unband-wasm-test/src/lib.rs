@@ -6,7 +6,7 @@
 
 use unband::io::{self, Limits, WriteOptions};
 use unband::metrics::{Scope, score_image};
-use unband::{Choice, Context, Image, Options, OutputDepth, UpscaleOptions, Upscaler};
+use unband::{Choice, Context, Image, Options, OutputDepth, UpscaleOptions, Upscaler, With};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -64,15 +64,18 @@ fn run(job: &str, input: &[u8]) -> Result<Vec<u8>, Failure> {
             } else {
                 Choice::Named(unband::parse_method(argument)?)
             };
-            let options = Options { method, depth: OutputDepth::Bits(16), ..Options::default() };
+            let options = Options::with(|new| {
+                new.method = method;
+                new.depth = OutputDepth::Bits(16);
+            });
             Ok(samples(&unband::deband_with(image, &options, &ctx)?.0))
         }
         "upscale" => {
-            let options = UpscaleOptions {
-                scale: Some(argument.parse()?),
-                depth: OutputDepth::Bits(16),
-                ..UpscaleOptions::default()
-            };
+            let scale = argument.parse()?;
+            let options = UpscaleOptions::with(|new| {
+                new.scale = Some(scale);
+                new.depth = OutputDepth::Bits(16);
+            });
             Ok(samples(&Upscaler::new(&options)?.upscale(image, &options, &ctx)?.0))
         }
         _ => Err("no such job".into()),

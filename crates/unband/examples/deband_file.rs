@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 
 use unband::files::{FileOptions, Input, Output, run_file};
-use unband::{Context, Options, OutputDepth, Progress};
+use unband::{Context, Options, OutputDepth, Progress, With};
 
 struct Dots;
 
@@ -21,12 +21,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (Some(input), Some(output)) = (arguments.next(), arguments.next()) else {
         return Err("usage: deband_file INPUT OUTPUT".into());
     };
-    let options = FileOptions {
-        options: Options { depth: OutputDepth::Keep, strength: 1.2, ..Options::default() },
-        prove: true,
-        ..FileOptions::default()
-    };
-    let context = Context { progress: &Dots, ..Context::default() };
+    let options = FileOptions::with(|new| {
+        new.options = Options::with(|new| {
+            new.depth = OutputDepth::Keep;
+            new.strength = 1.2;
+        });
+        new.prove = true;
+    });
+    let context = Context::with(|new| new.progress = &Dots);
     let done = run_file(Input::File(&input), Output::File(&output), &options, &context)?;
     if let Some(repair) = &done.plan.repair {
         eprintln!("\n{}: {}", repair.method, repair.findings.sentence());

@@ -5,7 +5,7 @@
 
 use std::sync::atomic::AtomicBool;
 
-use unband::{Choice, Context, Image, Matrix, Options, OutputDepth, Range, deband_with};
+use unband::{Choice, Context, Image, Matrix, Options, OutputDepth, Range, With, deband_with};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     // A video frame in 4:2:0 with a dark, slowly rising luma.
@@ -15,12 +15,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let frame = Image::from_yuv420(width, height, [&luma, &chroma, &chroma], Matrix::Bt709, Range::Limited)?;
 
     let stop = AtomicBool::new(false); // set it from another thread
-    let context = Context { threads: 2, cancel: &stop, ..Context::default() };
-    let options = Options {
-        method: Choice::Named(unband::parse_method("gradfun:radius=20")?),
-        depth: OutputDepth::Keep,
-        ..Options::default()
-    };
+    let context = Context::with(|new| {
+        new.threads = 2;
+        new.cancel = &stop;
+    });
+    let method = unband::parse_method("gradfun:radius=20")?;
+    let options = Options::with(|new| {
+        new.method = Choice::Named(method);
+        new.depth = OutputDepth::Keep;
+    });
     let (frame, report) = deband_with(frame, &options, &context)?;
     eprintln!(
         "{} moved {} samples, by {:.2} codes at most",

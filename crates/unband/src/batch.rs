@@ -5,6 +5,8 @@ use std::path::Path;
 use std::sync::mpsc;
 use std::sync::{Condvar, Mutex, PoisonError};
 
+use unband_image::With;
+
 use crate::Context;
 use crate::files::FileOptions;
 use crate::jobs::memory;
@@ -120,7 +122,9 @@ pub fn deband_cost(path: &Path, options: &FileOptions, ctx: &Context<'_>) -> Cos
     let threads = threads(pixels, ctx.threads);
     let memory = match size {
         // Unusable weights fail before the image is read.
-        Ok(size) => memory::of_file(path, size, options, &Context { threads, ..*ctx }).unwrap_or(0),
+        Ok(size) => {
+            memory::of_file(path, size, options, &(*ctx).but(|new| new.threads = threads)).unwrap_or(0)
+        }
         Err(pixels) => pixels,
     };
     Cost { threads, memory }

@@ -14,6 +14,7 @@ use crate::{Alpha, Choice, Error, Options, OutputDepth, Precision, Reason, Treat
 
 /// The action on an image's samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Act {
     /// The method runs.
     Restore,
@@ -21,6 +22,17 @@ pub enum Act {
     Regrid,
     /// The samples stay unchanged, for this reason.
     Leave(Reason),
+}
+
+impl Act {
+    /// Its reason, as reports have it after the work.
+    pub fn reason(self) -> Reason {
+        match self {
+            Self::Restore => Reason::Restored,
+            Self::Regrid => Reason::DepthOnly,
+            Self::Leave(reason) => reason,
+        }
+    }
 }
 
 /// The plan for one image.
@@ -171,12 +183,10 @@ fn kept(findings: &Findings, options: &Options, meant: bool) -> Option<Reason> {
 /// only add noise. In a file of more codes than it uses, such as 13 bits in 16, samples would move by less
 /// than one of the codes in use: identifiers would become others, and no one would see a difference.
 fn nothing_to_repair(image: &Image, findings: &Findings, depth: Depth) -> bool {
-    let fine = match findings.cause {
-        Cause::Plain | Cause::Video | Cause::Coded | Cause::Jpeg | Cause::ToneCurve => true,
-        Cause::Levels | Cause::Palette | Cause::PlaneGrid | Cause::RecodedGrid => false,
-    };
     let unused = findings.effective_bits > 8 && depth == image.depth && depth != Depth::F32;
-    fine && !findings.visible && (depth.bits() <= findings.effective_bits || unused)
+    !findings.cause.is_coarse_grid()
+        && !findings.visible
+        && (depth.bits() <= findings.effective_bits || unused)
 }
 
 /// The reason for an unchanged result.
@@ -194,6 +204,7 @@ pub(crate) fn left_because(findings: &Findings, depth: Depth) -> Reason {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use unband_image::With;
     use unband_image::findings::PlaneGrid;
 
     #[test]
@@ -202,7 +213,7 @@ mod tests {
         let chosen = |cause, planes, found, strength| {
             let mut findings = Findings::plain(3, 8);
             findings.cause = cause;
-            findings.grids[..planes].fill(PlaneGrid { found, ..PlaneGrid::plain(4.0) });
+            findings.grids[..planes].fill(PlaneGrid::plain(4.0).but(|new| new.found = found));
             let options = Options { strength, ..Options::default() };
             choose(&image, &findings, &options).unwrap().method.name()
         };

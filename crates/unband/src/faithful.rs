@@ -20,6 +20,7 @@ const SLACK: f32 = 8e-7;
 
 /// The quantisation intervals of one plane; values, not codes.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum PlaneCells {
     /// The source value ± this.
     Around(f32),
@@ -101,6 +102,7 @@ pub fn cells(image: &Image, findings: &Findings) -> Cells {
 
 /// The intervals that samples are kept in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Faithful {
     /// None.
     No,
@@ -111,6 +113,15 @@ pub enum Faithful {
 }
 
 impl Faithful {
+    /// Identifier for machine-readable output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::No => "no",
+            Self::Grid => "grid",
+            Self::File => "file",
+        }
+    }
+
     /// Are samples kept inside any intervals?
     pub fn keeps(self) -> bool {
         self != Self::No

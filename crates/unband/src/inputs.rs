@@ -16,6 +16,7 @@ pub const STDIO: &str = "-";
 
 /// One input.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Input {
     /// Its path; [`STDIO`] for standard input.
     pub path: PathBuf,
@@ -24,6 +25,11 @@ pub struct Input {
 }
 
 impl Input {
+    /// A file, and the path of its result below an output folder.
+    pub fn new(path: impl Into<PathBuf>, below: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), below: below.into() }
+    }
+
     /// Is it standard input?
     pub fn is_stdin(&self) -> bool {
         self.path.as_os_str() == STDIO
@@ -74,6 +80,7 @@ impl Input {
 /// Why an argument is not an input, or not a pair.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", about(name, fault))]
+#[non_exhaustive]
 pub struct InputError {
     /// The file, folder or pattern.
     pub name: String,
@@ -178,6 +185,7 @@ pub(crate) fn about(name: &str, fault: &dyn std::fmt::Display) -> String {
 
 /// The inputs, and messages about the other arguments.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct Gathered {
     /// In the order of the arguments; files of folders by name.
     pub inputs: Vec<Input>,
@@ -192,6 +200,7 @@ pub struct Gathered {
 }
 
 /// Options of the expansion.
+#[non_exhaustive]
 pub struct Gather<'a> {
     /// Include subfolders.
     pub recursive: bool,
@@ -205,7 +214,12 @@ pub struct Gather<'a> {
     pub readable: &'a dyn Fn(&Path) -> bool,
 }
 
-impl Gather<'_> {
+impl<'a> Gather<'a> {
+    /// All files that `readable` accepts, without subfolders and results.
+    pub fn new(readable: &'a dyn Fn(&Path) -> bool) -> Self {
+        Self { recursive: false, output_folder: None, results_too: false, suffix: None, readable }
+    }
+
     /// Expands arguments into inputs: files as they are, folders into their images, patterns into their
     /// matches (for shells that do not expand them).
     pub fn run(&self, arguments: &[PathBuf]) -> Gathered {

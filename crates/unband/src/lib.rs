@@ -38,16 +38,19 @@
 //! [`Report`] of findings and changes:
 //!
 //! ```
-//! use unband::{Context, Image, Options, OutputDepth};
+//! use unband::{Context, Image, Options, OutputDepth, With};
 //!
 //! let banded: Vec<u8> = (0..256 * 64).map(|i| ((i % 256) / 4 * 255 / 63) as u8).collect();
 //! let image = Image::from_gray(256, 64, &banded)?;
-//! let options = Options { depth: OutputDepth::Bits(16), ..Options::default() };
+//! let options = Options::with(|new| new.depth = OutputDepth::Bits(16));
 //! let (smooth, report) = unband::deband_with(image, &options, &Context::default())?;
 //! assert_eq!(smooth.depth.bits(), 16);
 //! assert_eq!(report.findings.cause, unband::Cause::Levels);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! Options, contexts and results may get more fields: [`With`] makes them, and matches of them end with `..`
+//! or `_`.
 //!
 //! All output of unband's own methods keeps one promise: no sample leaves the quantisation interval of its
 //! source code, see [`faithful`]; [`prove`] checks it.
@@ -139,5 +142,6 @@ pub use unband_image::findings::{self, Cause, Drawing, Findings};
 pub use unband_image::params::spoken;
 pub use unband_image::{
     Color, Context, Depth, Entry, Hint, Image, ImageError, Matrix, Metadata, Method, Model, ParamInfo,
-    ParamKind, ParamValue, Plane, PlaneView, PlaneViewMut, Range, Resampling, Rng, Subsampling, end_threads,
+    ParamKind, ParamValue, Plane, PlaneView, PlaneViewMut, Range, Resampling, Rng, Subsampling, With,
+    end_threads,
 };

@@ -179,6 +179,7 @@ impl Hint for ModelsError {
 
 /// An imported model.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Imported {
     /// Its name.
     pub name: String,

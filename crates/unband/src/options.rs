@@ -10,6 +10,7 @@ use crate::Precision;
 
 /// The method to run.
 #[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
 pub enum Choice {
     /// The default method, chosen by image.
     #[default]
@@ -35,6 +36,7 @@ impl Choice {
 
 /// Bits per sample of the result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum OutputDepth {
     /// The depth of the input.
     #[default]
@@ -101,6 +103,7 @@ unband_image::words! {
 
 /// Treatment of a banded alpha channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Alpha {
     /// It stays.
     #[default]
@@ -111,6 +114,7 @@ pub enum Alpha {
 
 /// Treatment of an image. The default is the main job: default method, same depth, blue-noise dither.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Options {
     /// The method.
     pub method: Choice,

@@ -9,6 +9,7 @@ use crate::inputs::{Gather, Input, InputError, InputFault, SUFFIX, readable};
 
 /// Images of one scene.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Pair {
     /// Name in tables.
     pub name: String,
@@ -22,6 +23,7 @@ pub struct Pair {
 
 /// All pairs, and images without a partner.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct Pairs {
     /// Pairs in the order of their names or of the list.
     pub pairs: Vec<Pair>,
@@ -39,6 +41,7 @@ fn is_readable(path: &Path) -> Input {
 /// A file was given with a folder.
 #[derive(Debug, thiserror::Error)]
 #[error("{} is {}, {} is {}", first.display(), kind(first), second.display(), kind(second))]
+#[non_exhaustive]
 pub struct FileWithFolder {
     /// The reference.
     pub first: PathBuf,

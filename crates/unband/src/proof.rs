@@ -10,6 +10,7 @@ use crate::faithful::{Faithful, cells};
 
 /// Counts of [`prove`].
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Proof {
     /// Checked samples; coefficients, where a JPEG file defines their intervals.
     pub samples: u64,

@@ -7,6 +7,7 @@ use crate::faithful::Faithful;
 
 /// The reason for a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Reason {
     /// Bands were removed.
     Restored,
@@ -59,6 +60,7 @@ impl Reason {
                 "colour lookup table, unchanged (`--treat-as photo` to force)"
             }
             Self::Drawn(Drawing::NormalMap) => "normal map, unchanged (`--treat-as photo` to force)",
+            Self::Drawn(_) => "drawn on purpose, unchanged (`--treat-as photo` to force)",
             Self::Asked => "unchanged, as requested",
             Self::NotAsked => "unchanged, strength 0",
             Self::AlphaOnly => "colours unchanged",
@@ -69,6 +71,7 @@ impl Reason {
 
 /// Findings and changes of [`crate::deband_with`].
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Report {
     /// Findings on the input.
     pub findings: Findings,

@@ -4,12 +4,13 @@ use std::fmt;
 
 use unband_detect::inspect;
 use unband_image::findings::{Cause, Findings};
-use unband_image::{Context, Image};
+use unband_image::{Context, Image, With};
 use unband_metrics::cambi;
 
 /// Severity of banding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "files", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
 pub enum Grade {
     /// No banding.
     None,
@@ -84,9 +85,9 @@ fn step(findings: &Findings) -> f32 {
 fn limit(cause: Cause) -> f32 {
     match cause {
         Cause::ToneCurve => 1.05,
-        Cause::Plain | Cause::Levels | Cause::Palette | Cause::PlaneGrid | Cause::RecodedGrid => 1.6,
         Cause::Coded | Cause::Video => 2.2,
         Cause::Jpeg => 2.5,
+        _ => 1.6,
     }
 }
 
@@ -107,6 +108,7 @@ const DEEP_ALONE: f32 = 0.95;
 
 /// Findings and grade of a video frame.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct GradedFindings {
     /// The findings. `visible` is set where the grade is not [`Grade::None`].
     pub findings: Findings,
@@ -120,7 +122,7 @@ pub struct GradedFindings {
 /// those of more than 8 bits.
 pub fn look_at_frame(image: &Image, ctx: &Context<'_>) -> GradedFindings {
     // All frames of a shot get the same treatment: a single frame is never a drawing.
-    let mut findings = Findings { drawing: None, ..inspect(image, ctx) };
+    let mut findings = inspect(image, ctx).but(|new| new.drawing = None);
     let mut seen = grade(&findings);
     if seen < Grade::Visible {
         // Frames too small for CAMBI have none.
@@ -134,6 +136,7 @@ pub fn look_at_frame(image: &Image, ctx: &Context<'_>) -> GradedFindings {
 
 /// The verdict on an image or a video frame.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Verdict {
     /// The grade of the banding.
     pub grade: Grade,
@@ -149,6 +152,7 @@ pub struct Verdict {
 
 /// Traces in an image, visible or not.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Finding {
     /// Share of the smooth area that has them, 0 to 1.
     pub share: f32,

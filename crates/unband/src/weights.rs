@@ -7,6 +7,7 @@ use unband_infer::models;
 
 /// Weights of a network.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Weights {
     /// Those of the program; only its own networks have them.
     #[default]

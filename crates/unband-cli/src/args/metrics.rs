@@ -9,7 +9,7 @@ use clap::Args;
 use unband::io::{Access, Saving};
 use unband::metrics::Metric;
 use unband::metrics::{Check, MetricsError, Scope};
-use unband::{Context, Hint};
+use unband::{Context, Hint, With};
 
 use super::{ReporterArgs, memory};
 use crate::extras;
@@ -178,7 +178,11 @@ impl MetricArgs {
     fn saving<'a>(&self, ctx: &Context<'a>) -> Saving<'a> {
         // Waits for the reader of a pipe end with it.
         let access = self.access.get().copied().unwrap_or_default();
-        Saving { access, cancel: Some(ctx.cancel), overwrite: self.overwrite }
+        Saving::with(|new| {
+            new.access = access;
+            new.cancel = Some(ctx.cancel);
+            new.overwrite = self.overwrite;
+        })
     }
 
     /// Writes a file atomically. Ctrl-C does not end the program meanwhile.

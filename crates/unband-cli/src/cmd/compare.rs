@@ -12,7 +12,7 @@ use unband::metrics::{Check, Inspected, Scope, Scores, Subject, comparable, scor
 use unband::metrics::{ComparedWith, Metric};
 use unband::pairs::{self, Pair, Pairs};
 use unband::verdict::Verdict;
-use unband::{Context, Depth, Image, batch, models};
+use unband::{Context, Depth, Image, With, batch, models};
 use unband_report::{Column, HeatMap, Page, Section, SectionHtml, Side};
 
 use crate::args::{MetricArgs, failure, png_file};
@@ -163,7 +163,7 @@ impl<'a> CompareJob<'a> {
             named => parse_methods(named, models::folder().as_deref())
                 .map_err(|error| usage(Failure::from(error)))?,
         };
-        let Pairs { pairs, failures: unpaired } = gather(args).map_err(usage)?;
+        let Pairs { pairs, failures: unpaired, .. } = gather(args).map_err(usage)?;
         let input =
             args.input.is_some() || !methods.is_empty() || pairs.iter().any(|pair| pair.input.is_some());
         let models = models::folder();
@@ -199,9 +199,9 @@ impl<'a> CompareJob<'a> {
 
     /// Reads, runs the methods and measures.
     fn one(&self, pair: &Pair, reporter: &Reporter<'_>, ctx: &Context<'_>) -> Result<Compared, Failure> {
-        let ctx = Context { models: self.models.as_deref(), ..*ctx };
+        let ctx = (*ctx).but(|new| new.models = self.models.as_deref());
         // The bar follows the metrics; with methods it would advance twice.
-        let silent = Context { progress: &unband::NoProgress, ..ctx };
+        let silent = ctx.but(|new| new.progress = &unband::NoProgress);
         let budget = self.budget();
         let read = |role: &str, input: &Input| -> Result<PairImage, Failure> {
             let (image, _) = budget.inspected(input, Vec::new(), &silent)?;
@@ -237,10 +237,11 @@ impl<'a> CompareJob<'a> {
         let of = |role: &str| parts.iter().find(|part| part.role == role).map(|part| (&part.image).into());
         let subjects: Vec<Subject<'_>> = parts
             .iter()
-            .map(|part| Subject {
-                image: (&part.image).into(),
-                reference: of(REFERENCE).filter(|_| part.role != REFERENCE),
-                input: of(INPUT).filter(|_| part.role != REFERENCE && part.role != INPUT),
+            .map(|part| {
+                Subject::alone(&part.image).but(|new| {
+                    new.reference = of(REFERENCE).filter(|_| part.role != REFERENCE);
+                    new.input = of(INPUT).filter(|_| part.role != REFERENCE && part.role != INPUT);
+                })
             })
             .collect();
         let values = score(&subjects, &self.metrics, at_once, ctx);

@@ -6,8 +6,8 @@ mod report;
 mod stream;
 mod videos;
 
-use unband::OutputDepth;
 use unband::io::video::{container_of, promises_video};
+use unband::{OutputDepth, With};
 
 use crate::args::DebandArgs;
 use crate::bar::Bar;
@@ -81,12 +81,10 @@ fn makes_no_copies(args: &DebandArgs, found: &Gathered) -> bool {
 
 /// All inputs, videos included.
 fn gather(args: &DebandArgs) -> Gathered {
-    let gather = Gather {
-        recursive: args.images.recursive,
-        output_folder: outputs::folder_of(args.images.output.as_deref(), &args.images.inputs),
-        results_too: false,
-        suffix: args.images.suffix.as_deref(),
-        readable: &|path| readable(path) || promises_video(path),
-    };
+    let gather = Gather::new(&|path| readable(path) || promises_video(path)).but(|new| {
+        new.recursive = args.images.recursive;
+        new.output_folder = outputs::folder_of(args.images.output.as_deref(), &args.images.inputs);
+        new.suffix = args.images.suffix.as_deref();
+    });
     gather.run(&args.images.inputs)
 }

@@ -10,7 +10,7 @@ use unband::degrade::DegradeError;
 use unband::degrade::{DegradationRecipe, DegradationRecord, Pair};
 use unband::degrade::{clean_rgb, seed_of, write_png};
 use unband::io::{Access, Saving};
-use unband::{Context, Hint, Rng};
+use unband::{Context, Hint, Rng, With};
 
 use crate::args::{ReporterArgs, within};
 use crate::bar::Bar;
@@ -165,13 +165,11 @@ impl<'a> DegradeJob<'a> {
             message: error.to_string(),
             hint: error.hint(),
         })?;
-        let gather = Gather {
-            recursive: args.recursive,
-            output_folder: Some(&args.output),
-            results_too: true,
-            suffix: None,
-            readable: &readable,
-        };
+        let gather = Gather::new(&readable).but(|new| {
+            new.recursive = args.recursive;
+            new.output_folder = Some(&args.output);
+            new.results_too = true;
+        });
         let found = gather.run(&args.inputs);
         let mut names: HashMap<PathBuf, &Input> = HashMap::new();
         for input in &found.inputs {
@@ -278,7 +276,8 @@ impl<'a> DegradeJob<'a> {
 
     /// How files made of these inputs are written.
     fn saving(&self, inputs: &[Input]) -> Saving<'_> {
-        Saving { access: Access::of(inputs.iter().map(|input| &input.path)), ..self.args.overwrite.into() }
+        Saving::from(self.args.overwrite)
+            .but(|new| new.access = Access::of(inputs.iter().map(|input| &input.path)))
     }
 
     fn write(&self, image: unband::Image, below: &Path, from: &[Input]) -> Result<String, Failure> {

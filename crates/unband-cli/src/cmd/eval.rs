@@ -10,11 +10,11 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use unband::evaluate::{
-    Data, EvaluateOptions, Evaluation, PairSource, Recipe, Row, Runs, Table, WeightsPolicy, of_bytes,
+    EvaluateOptions, Evaluation, PairSource, Recipe, Row, Runs, Table, WeightsPolicy, of_bytes,
 };
 use unband::io::{Access, Saving};
 use unband::recipes::{SMALL, TABLES, find_unless_file};
-use unband::{Context, models};
+use unband::{Context, With, models};
 use unband_report::Listing;
 
 use crate::args::ReporterArgs;
@@ -95,7 +95,7 @@ pub(crate) fn run(args: &EvalArgs) -> Outcome {
     let loudness = Loudness::new(args.reporter.quiet, args.reporter.verbose);
     match EvalJob::new(args) {
         Ok(job) => {
-            let ctx = Context { models: job.models.as_deref(), ..interrupt::context(job.threads) };
+            let ctx = interrupt::context(job.threads).but(|new| new.models = job.models.as_deref());
             let show = loudness > Loudness::Quiet;
             let bar = Bar::new(job.evaluation.pairs.len(), show).with_lines(show);
             job.run(&Reporter { loudness, bar: &bar }, &ctx)
@@ -121,8 +121,14 @@ impl EvalJob {
         let (models, threads) = (models::folder(), images::threads(args.threads));
         let name = args.table.file_stem().unwrap_or_default();
         let out = args.out.clone().unwrap_or_else(|| Path::new("eval").join(name));
-        let options = EvaluateOptions { output: Some(out.clone()), program: build() };
-        let ctx = Context { threads, models: models.as_deref(), ..Context::default() };
+        let options = EvaluateOptions::with(|new| {
+            new.output = Some(out.clone());
+            new.program = build();
+        });
+        let ctx = Context::with(|new| {
+            new.threads = threads;
+            new.models = models.as_deref();
+        });
         let evaluation = Evaluation::new(recipe, &options, &ctx).map_err(|error| failure(&error))?;
         Ok(Self { evaluation, out, threads, models })
     }
@@ -221,7 +227,7 @@ impl EvalJob {
         let _busy = Busy::begin();
         let path = self.out.join(name);
         let access = Access::of(self.evaluation.pairs.iter().flat_map(PairSource::files));
-        match unband::io::write_bytes(bytes, &path, Saving { access, ..true.into() }) {
+        match unband::io::write_bytes(bytes, &path, Saving::from(true).but(|new| new.access = access)) {
             Ok(()) => Outcome::Done,
             Err(error) => {
                 reporter.failure(&Failure::of(path.display().to_string(), &error));
@@ -253,9 +259,7 @@ fn recipe(args: &EvalArgs) -> Result<Recipe, Failure> {
         recipe.weights = WeightsPolicy::Untrained;
     }
     if let Some(other) = &args.data {
-        match &mut recipe.data {
-            Data::Pairs { folder } | Data::Clean { folder, .. } => folder.clone_from(other),
-        }
+        recipe.data.set_folder(other.clone());
     }
     Ok(recipe)
 }

@@ -9,7 +9,7 @@ use clap::Args;
 use serde::Serialize;
 use unband::findings::{BandingMap, PlaneGrid, Space};
 use unband::io::{Access, Saving, WriteOptions};
-use unband::{Context, Depth, Drawing, Explanation, Findings, Image, Model, Plane};
+use unband::{Context, Depth, Drawing, Explanation, Findings, Image, Model, Plane, With};
 
 use crate::args::{ReporterArgs, memory, png_file};
 use crate::bar::Bar;
@@ -59,13 +59,10 @@ pub(crate) fn run(args: &InspectArgs) -> Outcome {
     let bar = Bar::none();
     let reporter =
         Reporter { loudness: Loudness::new(args.reporter.quiet, args.reporter.verbose), bar: &bar };
-    let gather = Gather {
-        recursive: args.recursive,
-        output_folder: None,
-        results_too: true,
-        suffix: None,
-        readable: &readable,
-    };
+    let gather = Gather::new(&readable).but(|new| {
+        new.recursive = args.recursive;
+        new.results_too = true;
+    });
     let gathered = gather.run(&args.inputs);
     if args.map.is_some() && gathered.inputs.len() > 1 {
         reporter.failure(&Failure::usage("`--map` draws one image, several were named", "name one image"));
@@ -104,7 +101,7 @@ pub(crate) fn run(args: &InspectArgs) -> Outcome {
 fn one(input: &Input, args: &InspectArgs, reporter: &Reporter<'_>) -> Result<Outcome, Failure> {
     let budget = Budget::new(args.max_memory, 1, Budget::INSPECT);
     let (image, format) = budget.read(input, Vec::new())?;
-    let ctx = Context { threads: images::threads(args.threads), ..Context::default() };
+    let ctx = Context::with(|new| new.threads = images::threads(args.threads));
     let (findings, explanation) = if args.explain {
         let (findings, explanation) = unband::explain(&image, &ctx);
         (findings, Some(explanation))
@@ -113,7 +110,7 @@ fn one(input: &Input, args: &InspectArgs, reporter: &Reporter<'_>) -> Result<Out
     };
     if let Some(path) = &args.map {
         let access = Access::of(input.file());
-        draw(&image, &findings.map, path, Saving { access, ..args.overwrite.into() })?;
+        draw(&image, &findings.map, path, Saving::from(args.overwrite).but(|new| new.access = access))?;
     }
     Ok(if args.json {
         print_json(&InspectRecord {

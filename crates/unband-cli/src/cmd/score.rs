@@ -11,7 +11,7 @@ use serde::Serialize;
 use unband::metrics::Metric;
 use unband::metrics::{Check, Scope, Scores, Subject, score};
 use unband::verdict::Verdict;
-use unband::{Context, Depth, batch, models};
+use unband::{Context, Depth, With, batch, models};
 use unband_report::{Column, HeatMap, Page, Section, SectionHtml, Side};
 
 use crate::args::MetricArgs;
@@ -124,13 +124,10 @@ impl<'a> ScoreJob<'a> {
         }
         let models = models::folder();
         let (metrics, checks) = args.measure.selected(&Scope::IMAGE, models.as_deref()).map_err(usage)?;
-        let gather = Gather {
-            recursive: args.measure.recursive,
-            output_folder: None,
-            results_too: true,
-            suffix: None,
-            readable: &readable,
-        };
+        let gather = Gather::new(&readable).but(|new| {
+            new.recursive = args.measure.recursive;
+            new.results_too = true;
+        });
         let found = gather.run(&args.inputs);
         if let Some(option) = args.measure.of_one_image().filter(|_| found.inputs.len() > 1) {
             let message = format!("`{option}` draws one image, several were named");
@@ -147,7 +144,7 @@ impl<'a> ScoreJob<'a> {
     }
 
     fn one(&self, input: &Input, reporter: &Reporter<'_>, ctx: &Context<'_>) -> Result<Scored, Failure> {
-        let ctx = Context { models: self.models.as_deref(), ..*ctx };
+        let ctx = (*ctx).but(|new| new.models = self.models.as_deref());
         let budget = self.budget();
         let (image, format) = budget.inspected(input, self.begins.clone(), &ctx)?;
         let size = (image.image.width(), image.image.height());

@@ -7,7 +7,7 @@ use clap::Args;
 use unband::batch::Cost;
 use unband::files::{self, FileOptions, Task};
 use unband::io::video::is_video;
-use unband::{Context, UpscaleOptions, Upscaler, models};
+use unband::{Context, UpscaleOptions, Upscaler, With, models};
 
 use crate::args::{ImageArgs, within};
 use crate::bar::Bar;
@@ -100,13 +100,11 @@ pub(crate) fn run(args: &UpscaleArgs) -> Outcome {
         return Outcome::Usage;
     }
     let Ok(work) = reporter.settled(Upscale::new(args)) else { return Outcome::Usage };
-    let gather = Gather {
-        recursive: args.images.recursive,
-        output_folder: outputs::folder_of(args.images.output.as_deref(), &args.images.inputs),
-        results_too: false,
-        suffix: args.images.suffix.as_deref(),
-        readable: &readable,
-    };
+    let gather = Gather::new(&readable).but(|new| {
+        new.recursive = args.images.recursive;
+        new.output_folder = outputs::folder_of(args.images.output.as_deref(), &args.images.inputs);
+        new.suffix = args.images.suffix.as_deref();
+    });
     let found = gather.run(&args.images.inputs);
     images::run(&work, &args.images, found, Vec::new(), &reporter)
 }
@@ -123,23 +121,22 @@ impl<'a> Upscale<'a> {
         let images = &args.images;
         let folder = models::folder();
         let weights = args.weights.as_deref().map(|file| models::file_named(file, folder.as_deref()));
-        let options = UpscaleOptions {
-            scale: args.scale.map(usize::from),
-            weights: weights.transpose()?,
-            precision: images.precision,
-            ..UpscaleOptions::default()
-        };
+        let weights = weights.transpose()?;
+        let options = UpscaleOptions::with(|new| {
+            new.scale = args.scale.map(usize::from);
+            new.weights = weights;
+            new.precision = images.precision;
+        });
         let format = images.format.as_deref().map(settings::format_named).transpose()?;
         if let Some(format) = format {
             settings::check_depth(format, images.depth, None)?;
         }
         let upscaler = Arc::new(Upscaler::new(&options)?);
         let scale = upscaler.scale();
-        let options = FileOptions {
-            task: if args.deband { Task::DebandThenUpscale(upscaler) } else { Task::Upscale(upscaler) },
-            format,
-            ..settings::of_images(images)
-        };
+        let options = settings::of_images(images).but(|new| {
+            new.task = if args.deband { Task::DebandThenUpscale(upscaler) } else { Task::Upscale(upscaler) };
+            new.format = format;
+        });
         Ok(Self { args: images, options, scale })
     }
 }

@@ -149,7 +149,7 @@ impl SummaryRecord {
         images: &(impl Iterator<Item = &'a Scores> + Clone),
         metrics: &[&'static Metric],
     ) -> BTreeMap<&'static str, Self> {
-        let of = |Summary { count, mean, median, low, high }| Self { count, mean, median, low, high };
+        let of = |Summary { count, mean, median, low, high, .. }| Self { count, mean, median, low, high };
         summaries(images, metrics).into_iter().map(|(name, summary)| (name, of(summary))).collect()
     }
 }

@@ -14,6 +14,7 @@ const MOST_NODES: u32 = 100_000;
 
 /// Content of a box file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Boxes {
     /// Width and height of the annotated image, if given and not 0.
     pub size: Option<(u64, u64)>,
@@ -23,6 +24,7 @@ pub struct Boxes {
 
 /// A labelled box as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LabelledBox {
     /// Label; the set has `banding` and `nonbanded`.
     pub name: String,

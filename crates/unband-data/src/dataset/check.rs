@@ -25,6 +25,7 @@ pub struct Check {
 
 /// A difference from the manifest. Paths are relative to the folder.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Finding {
     /// A file is missing.
     Missing(String),

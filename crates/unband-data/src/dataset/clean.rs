@@ -18,6 +18,7 @@ use crate::{DegradationRecipe, Degrader, FixedDegradation, Pair};
 
 /// Degradations of a dataset.
 #[derive(Clone)]
+#[non_exhaustive]
 pub enum Degradations {
     /// One degradation with fixed settings per image, drawn by the seed and the image's name.
     OneOf(Vec<&'static FixedDegradation>),
@@ -40,6 +41,7 @@ pub enum Degradations {
 
 /// Options of a dataset.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Clean {
     /// Degradations to apply.
     pub degradations: Degradations,
@@ -51,6 +53,13 @@ pub struct Clean {
     pub shares: Shares,
     /// Seed of the split, the drawn degradations and their settings.
     pub seed: u64,
+}
+
+impl Clean {
+    /// One version of each whole image, with the published shares and seed 0.
+    pub fn new(degradations: Degradations) -> Self {
+        Self { degradations, draws: 1, tiling: Tiling::Whole, shares: Shares::PUBLISHED, seed: 0 }
+    }
 }
 
 /// One degraded version of one image.

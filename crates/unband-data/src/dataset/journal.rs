@@ -7,6 +7,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use unband_image::With;
 use unband_io::{Access, Saving};
 
 use super::DatasetError;
@@ -63,7 +64,11 @@ impl Journal {
         // The manifest's name is the first entry in the folder: a run killed before this leaves nothing that
         // blocks the next.
         fs::create_dir_all(folder).map_err(io)?;
-        match unband_io::write_bytes(&line(header), &unfinished, Saving { access, ..false.into() }) {
+        match unband_io::write_bytes(
+            &line(header),
+            &unfinished,
+            Saving::from(false).but(|new| new.access = access),
+        ) {
             Ok(()) => {}
             Err(error) if matches!(error.fault(), unband_io::Error::Exists) => {}
             Err(error) => return Err(DatasetError::Write(error)),

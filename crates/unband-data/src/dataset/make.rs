@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use unband_image::{Context, Image, Window};
+use unband_image::{Context, Image, Window, With};
 use unband_io::{Access, Limits};
 
 use super::clean::Draw;
@@ -165,6 +165,6 @@ fn blank(task: &Task) -> Entry {
 /// An image as RGB codes.
 fn codes(path: &Path) -> Result<Codes, SourceFault> {
     let (image, _) = unband_io::read_file(path, &Limits::default())?;
-    let context = Context { threads: 1, ..Context::default() };
+    let context = Context::with(|new| new.threads = 1);
     Ok(Codes::of(&image.into_rgb(&context)?)?)
 }

@@ -27,6 +27,7 @@ const LONGEST: u64 = 64 << 20;
 /// The header line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Header {
     /// [`SCHEMA`].
     pub schema: String,
@@ -45,6 +46,7 @@ pub struct Header {
 /// The line of a source image.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Entry {
     /// Start of the names of its pairs.
     pub name: String,
@@ -68,6 +70,7 @@ pub struct Entry {
 /// An unusable source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Failed {
     /// The faulty file, relative to the source folder.
     pub file: String,
@@ -78,6 +81,7 @@ pub struct Failed {
 /// A pair of files.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct PairEntry {
     /// Name of both files, at most one folder deep: `SPLIT/lq/FILE` and `SPLIT/gt/FILE`.
     pub file: String,
@@ -95,6 +99,7 @@ pub struct PairEntry {
 /// A degradation of an image: with fixed settings, or drawn by a recipe.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct ImageDegradation {
     /// Random seed.
     pub seed: u32,
@@ -123,6 +128,7 @@ pub(crate) fn place(window: Window) -> [usize; 4] {
 
 /// A manifest.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Manifest {
     /// The header line.
     pub header: Header,

@@ -4,6 +4,7 @@ use unband_image::{Depth, Image, ImageError, Window};
 
 /// Division of an image into windows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Tiling {
     /// The whole image.
     Whole,

@@ -44,6 +44,7 @@ pub(crate) enum SourceWork {
 
 /// Size of the dataset, as far as known in advance.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Expected {
     /// Number of source images.
     pub images: usize,

@@ -80,6 +80,7 @@ pub static PREPARATIONS: &[Preparation] = &[
 
 /// Rule that decides which windows show banding.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Variant {
     /// Windows that share a pixel with a box of banding.
     #[default]
@@ -92,6 +93,7 @@ pub enum Variant {
 
 /// Options of the dataset.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Kapoor {
     /// The preparation.
     pub preparation: &'static Preparation,
@@ -101,6 +103,13 @@ pub struct Kapoor {
     pub seed: Option<u64>,
     /// Keep all frames of one video in one part. In the published splits they may be in several.
     pub whole_videos: bool,
+}
+
+impl Kapoor {
+    /// The fixed rule, and the preparation's own split.
+    pub fn new(preparation: &'static Preparation) -> Self {
+        Self { preparation, variant: Variant::Fixed, seed: None, whole_videos: false }
+    }
 }
 
 /// A pair without a part yet.

@@ -8,6 +8,7 @@ use unband_image::Rng;
 /// A part of a dataset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Split {
     /// Training data.
     Train,

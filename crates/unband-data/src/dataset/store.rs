@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use unband_image::Window;
+use unband_image::{Window, With};
 use unband_io::{Access, Saving};
 
 use super::DatasetError;
@@ -47,7 +47,7 @@ impl Cutter<'_> {
                 std::fs::create_dir_all(folder).map_err(failed)?;
             }
             // A stopped run may have written it already.
-            let saving = Saving { access: self.access, ..true.into() };
+            let saving = Saving::from(true).but(|new| new.access = self.access);
             *sum = write_png(&image, &path, EFFORT, saving).map_err(DatasetError::Write)?;
         }
         let [lq_sha256, gt_sha256] = sums;

@@ -50,6 +50,7 @@ impl fmt::Debug for dyn Configured {
 
 /// A degradation in the registry.
 #[derive(Clone, Copy)]
+#[non_exhaustive]
 pub struct DegradationEntry {
     /// Name in kebab-case.
     pub name: &'static str,

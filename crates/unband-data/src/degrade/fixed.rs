@@ -4,6 +4,7 @@ use super::{Degradation, chain, codec, fhd, jpeg, levels, palette, planes, tone,
 
 /// A degradation with fixed settings: one row of the results tables.
 #[derive(Clone, Copy)]
+#[non_exhaustive]
 pub struct FixedDegradation {
     /// Name in kebab-case.
     pub name: &'static str,

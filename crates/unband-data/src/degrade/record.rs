@@ -14,6 +14,7 @@ use super::{DegradeError, Pair, to_depth};
 /// versions of the programs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct DegradationRecord {
     /// Names of the steps and groups that were drawn.
     pub names: Vec<String>,
@@ -85,6 +86,7 @@ impl PartialEq for Applied {
 /// The value of a parameter.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
+#[non_exhaustive]
 pub enum Setting {
     /// A switch.
     Switch(bool),
@@ -160,6 +162,11 @@ impl Applied {
 }
 
 impl DegradationRecord {
+    /// These steps on the degraded side, at 8 bits and the size of the clean side.
+    pub fn of(degrade: Vec<Applied>) -> Self {
+        Self { names: Vec::new(), clean: Vec::new(), degrade, depth: 8, scale: 1 }
+    }
+
     /// Applies all steps to a pair whose sides are the same clean image.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ use crate::levels::{LevelRounding, Levels, agreed, level_grids};
 use crate::noisy::period;
 use crate::phasor::BINS;
 use crate::planes::{Channel, LazyPlane};
+use unband_image::With;
 use unband_image::color::{Matrix, Range};
 use unband_image::findings::{Cause, Findings, Space};
 use unband_image::origin::Codec;
@@ -121,7 +122,7 @@ fn channels(evidence: &Evidence<'_>, start: (usize, usize)) -> Option<Findings> 
     }
     let each = with_green(each);
     let grids = level_grids(&each, evidence.unit(), 0.8);
-    Some(Findings { lossy: true, ..evidence.base(Cause::RecodedGrid, Space::Native, grids) })
+    Some(evidence.base(Cause::RecodedGrid, Space::Native, grids).but(|new| new.lossy = true))
 }
 
 /// Five bits of red and blue go with six of green, which the codec hides.

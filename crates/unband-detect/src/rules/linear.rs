@@ -3,6 +3,7 @@
 use super::Rule;
 use crate::evidence::Evidence;
 use crate::linear;
+use unband_image::With;
 use unband_image::findings::{Cause, Findings, Space};
 
 pub(super) const RULE: Rule =
@@ -19,5 +20,9 @@ fn applies(evidence: &Evidence<'_>) -> Option<Findings> {
         return Some(evidence.plain());
     }
     let linear_light = linear::of_eight_bits(evidence.image);
-    Some(Findings { linear_light, ..evidence.base(Cause::ToneCurve, Space::Native, combs.grids()) })
+    Some(
+        evidence
+            .base(Cause::ToneCurve, Space::Native, combs.grids())
+            .but(|new| new.linear_light = linear_light),
+    )
 }

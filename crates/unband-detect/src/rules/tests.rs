@@ -1,10 +1,10 @@
 use super::*;
 use crate::bits;
 use crate::planes::Codes;
-use unband_image::Context;
 use unband_image::color::Matrix;
 use unband_image::findings::Cause;
 use unband_image::image::Image;
+use unband_image::{Context, With};
 
 /// A rule that is not in the table: images of one column.
 const ONE_COLUMN: Rule = Rule {
@@ -16,7 +16,7 @@ const ONE_COLUMN: Rule = Rule {
 fn decided(table: &'static [Rule], width: usize) -> (&'static str, Cause, u8) {
     let codes: Vec<u8> = (0..width * 64).map(|i| (i % 64 * 4) as u8).collect();
     let image = Image::from_gray(width, 64, &codes).expect("the size is that of the samples");
-    let ctx = Context { threads: 1, ..Context::default() };
+    let ctx = Context::with(|new| new.threads = 1);
     let codes = Codes { width, height: 64, planes: vec![codes] };
     let evidence = Evidence::new(&image, bits::effective(&image), codes, &ctx);
     let (rule, found) = decide(table, &evidence);

@@ -13,10 +13,10 @@ use crate::grid::{Grid, flat_histogram, plane_grid};
 use crate::noisy::{self, Conversion, Flats, NoisyGrid};
 use crate::planes::{Channel, Codes, LazyPlane};
 use crate::rule;
-use unband_image::Context;
 use unband_image::color::Range;
 use unband_image::findings::{Cause, Findings, PlaneGrid, Space};
 use unband_image::image::Image;
+use unband_image::{Context, With};
 
 /// Findings where the rule applies.
 pub(crate) type Rule = rule::Rule<fn(&Evidence<'_>) -> Option<Findings>>;
@@ -128,14 +128,20 @@ impl<'a> Evidence<'a> {
         let steps = [step, step * CHROMA, step * CHROMA];
         let grids = (0..3).map(|i| PlaneGrid::plain(steps[i] * self.unit(i))).collect();
         let (_, trace) = self.coding();
-        Findings { coded_codes: trace as f32, ..self.found(cause, grids, cause == Cause::Coded) }
+        self.found(cause, grids, cause == Cause::Coded).but(|new| new.coded_codes = trace as f32)
     }
 
     fn found(&self, cause: Cause, grids: Vec<PlaneGrid>, lossy: bool) -> Findings {
         let [luma, chroma] = [0, 1].map(|i| &self.image.planes[i]);
         let half_chroma = chroma.width < luma.width || chroma.height < luma.height;
         let plain = Findings::plain(0, self.bits);
-        Findings { cause, space: Space::Native, grids, lossy, half_chroma, ..plain }
+        plain.but(|new| {
+            new.cause = cause;
+            new.space = Space::Native;
+            new.grids = grids;
+            new.lossy = lossy;
+            new.half_chroma = half_chroma;
+        })
     }
 }
 

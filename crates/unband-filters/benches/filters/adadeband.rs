@@ -2,7 +2,7 @@
 
 use unband_filters::adadeband::{AdaDebandParams, adadeband_plane};
 use unband_filters::bband::{Luma, Samples, Thresholds, find_edges, score};
-use unband_image::Context;
+use unband_image::{Context, With};
 use unband_simd::Level;
 
 use super::{REPEATS, thread_time};
@@ -49,7 +49,10 @@ pub fn run(levels: &[Level], best: Level) {
             );
         };
         for &level in levels {
-            let ctx = Context { threads: 1, level, ..Context::default() };
+            let ctx = Context::with(|new| {
+                new.threads = 1;
+                new.level = level;
+            });
             let edges = least(|| _ = find_edges(&luma, Thresholds::default(), &ctx).unwrap());
             line(&format!("edges {level:?}"), edges, PUBLISHED / edges);
             let all = least(|| _ = score(&luma, Thresholds::default(), &ctx).unwrap());

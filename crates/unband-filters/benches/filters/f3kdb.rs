@@ -13,7 +13,7 @@ use std::process::Command;
 
 use unband_filters::f3kdb::{F3kdbParams, Rule, Tables, f3kdb_plane};
 use unband_filters::grid::Sample;
-use unband_image::{Context, Method};
+use unband_image::{Context, Method, With};
 use unband_simd::Level;
 
 use super::ffmpeg::children_time;
@@ -115,7 +115,10 @@ pub fn run(levels: &[Level], best: Level, driver: Option<&Path>) {
 
 /// Building the tables.
 fn tables(level: Level) {
-    let ctx = Context { threads: 1, level, ..Context::default() };
+    let ctx = Context::with(|new| {
+        new.threads = 1;
+        new.level = level;
+    });
     for (name, text) in [("uniform", ""), ("Gaussian", "random_algo_ref=2,random_algo_grain=2")] {
         let params = params(settings(text));
         let mut least = f64::INFINITY;

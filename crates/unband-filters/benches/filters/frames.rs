@@ -10,7 +10,7 @@ use std::path::Path;
 
 use unband_filters::{FILTERS, parse_method};
 use unband_image::findings::Findings;
-use unband_image::{Color, Context, Matrix, Model, Range, Restorer, Subsampling};
+use unband_image::{Color, Context, Matrix, Model, Range, Restorer, Subsampling, With};
 use unband_io::Limits;
 use unband_simd::Level;
 use unband_video::nut::{NutFrame, NutHeader, NutReader, NutWriter};
@@ -69,7 +69,7 @@ impl Footage {
         let mut writer = NutWriter::new(&mut self.to, &self.header).unwrap();
         while let Some(frame) = reader.next_frame(before).unwrap() {
             if let Some(filter) = filter {
-                let ctx = Context { frame: frame.pts as u32, ..*ctx };
+                let ctx = (*ctx).but(|new| new.frame = frame.pts as u32);
                 assert!(format.restore_codes((before, format), after, filter, &ctx).unwrap());
                 writer.write_frame(frame, after).unwrap();
             } else {
@@ -118,9 +118,9 @@ pub fn run(size: (usize, usize)) {
     for (footage, first) in footages.iter_mut().zip([&eight[0], &ten[0]]) {
         let bits = footage.header.format.bits;
         let mut buffers = [Vec::new(), Vec::new()];
-        let ctx = Context { threads: 1, ..Context::default() };
+        let ctx = Context::with(|new| new.threads = 1);
         let rows = METHODS.iter().flat_map(|&(method, ..)| {
-            Level::all().map(move |level| (method, level, Context { level, ..Context::default() }))
+            Level::all().map(move |level| (method, level, Context::with(|new| new.level = level)))
         });
         let rows: Vec<_> = rows.map(|(m, level, ctx)| (m, level, footage.prepare(m, first, &ctx))).collect();
         let (mut alone, mut least) = (f64::INFINITY, vec![f64::INFINITY; rows.len()]);
@@ -132,7 +132,7 @@ pub fn run(size: (usize, usize)) {
             for _ in 0..3 {
                 alone = alone.min(footage.pass(&mut buffers, None, &ctx));
                 for ((_, level, filter), least) in rows.iter().zip(&mut least) {
-                    let ctx = Context { level: *level, ..ctx };
+                    let ctx = ctx.but(|new| new.level = *level);
                     *least = least.min(footage.pass(&mut buffers, Some(&**filter), &ctx));
                 }
             }

@@ -6,7 +6,7 @@ use unband_image::Method;
 use unband_filters::FILTERS;
 use unband_image::findings::Findings;
 use unband_image::tile::restore_in_place;
-use unband_image::{Context, Image, Matrix, Range};
+use unband_image::{Context, Image, Matrix, Range, With};
 
 use super::{Clip, REPEATS};
 
@@ -17,7 +17,7 @@ const TILE: usize = 256;
 /// Wall seconds of one job.
 fn job(name: &str, settings: &[(String, String)], image: &Image, threads: usize) -> f64 {
     let entry = FILTERS.iter().find(|entry| entry.name == name).unwrap();
-    let ctx = Context { threads, ..Context::default() };
+    let ctx = Context::with(|new| new.threads = threads);
     // Luma of six bits, for methods that need a grid.
     let mut findings = Findings::plain(image.planes.len(), 8);
     (findings.grids[0].step_codes, findings.grids[0].found) = (4.71, true);

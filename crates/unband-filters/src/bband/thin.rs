@@ -52,6 +52,7 @@ pub(crate) fn thin(mut bits: Bits, ctx: &Context<'_>) -> Bits {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use unband_image::With;
 
     #[test]
     fn pieces_give_what_the_whole_gives() {
@@ -83,7 +84,7 @@ mod tests {
         }
         assert!(passes > 2 * PASSES, "{passes}");
         for threads in [1, 3] {
-            assert!(thin(thick.clone(), &Context { threads, ..Context::default() }) == want);
+            assert!(thin(thick.clone(), &Context::with(|new| new.threads = threads)) == want);
         }
     }
 }

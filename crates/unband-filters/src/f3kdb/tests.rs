@@ -2,7 +2,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::*;
 use unband_image::tile::restore_in_place;
-use unband_image::{Matrix, Plane, Subsampling};
+use unband_image::{Matrix, Plane, Subsampling, With};
 
 fn params(settings: &[(&str, &str)]) -> F3kdbParams {
     let method = Method::from_texts(&ENTRY, settings.iter().copied()).unwrap();
@@ -24,7 +24,7 @@ const NO_GRAIN: [(&str, &str); 2] = [("grainy", "0"), ("grainc", "0")];
 
 #[test]
 fn images_below_16_samples_are_left_alone() {
-    let ctx = Context { output: Some(Depth::SIXTEEN), ..Context::default() };
+    let ctx = Context::with(|new| new.output = Some(Depth::SIXTEEN));
     for (width, height) in [(15, 40), (40, 15), (1, 1)] {
         let image = Image::from_gray(width, height, &bands(width, height)).unwrap();
         let filter = F3kdb::new(&F3kdbParams::default(), &image, &ctx).unwrap();
@@ -83,7 +83,7 @@ fn white_stays_white_where_the_depth_changes() {
     for depth in [4u8, 8, 10, 16] {
         for dither in ["1", "2", "3"] {
             let settings = [NO_GRAIN[0], NO_GRAIN[1], ("dither_algo", dither)];
-            let ctx = Context { output: Some(Depth::Int(depth)), ..Context::default() };
+            let ctx = Context::with(|new| new.output = Some(Depth::Int(depth)));
             let out = run(&image, &settings, &ctx);
             let (low, high) = (out.planes[0].data[5], out.planes[0].data[1000]);
             assert_eq!((low.to_bits(), high.to_bits()), (0f32.to_bits(), 1f32.to_bits()), "{depth} {dither}");
@@ -92,7 +92,7 @@ fn white_stays_white_where_the_depth_changes() {
     // Full-range neutral chroma, too.
     let model = Model::Yuv { matrix: Matrix::Bt709, range: Range::Full, subsampling: Subsampling::NONE };
     let image = Image::new(vec![Plane::filled(32, 32, 0.5); 3], model, Depth::EIGHT);
-    let ctx = Context { output: Some(Depth::SIXTEEN), ..Context::default() };
+    let ctx = Context::with(|new| new.output = Some(Depth::SIXTEEN));
     let out = run(&image, &NO_GRAIN, &ctx);
     assert!(out.planes[1].data.iter().all(|v| v.to_bits() == 0.5f32.to_bits()));
 }
@@ -101,7 +101,7 @@ fn white_stays_white_where_the_depth_changes() {
 fn the_depth_is_that_of_the_settings_or_else_of_the_result() {
     let image = Image::from_gray(32, 32, &bands(32, 32)).unwrap();
     let depth = |settings: &[(&str, &str)], output: Option<Depth>| {
-        let ctx = Context { output, ..Context::default() };
+        let ctx = Context::with(|new| new.output = output);
         F3kdb::new(&params(settings), &image, &ctx).unwrap().rounds_to().unwrap().bits()
     };
     assert_eq!(depth(&[], None), 8);
@@ -113,7 +113,7 @@ fn the_depth_is_that_of_the_settings_or_else_of_the_result() {
 #[test]
 fn more_bits_hold_what_lies_between_the_codes() {
     let image = Image::from_gray(90, 60, &bands(90, 60)).unwrap();
-    let ctx = Context { output: Some(Depth::SIXTEEN), ..Context::default() };
+    let ctx = Context::with(|new| new.output = Some(Depth::SIXTEEN));
     let out = run(&image, &[NO_GRAIN[0], ("y", "80")], &ctx);
     let between = |v: &f32| (v * 255.0 - (v * 255.0).round()).abs() > 0.1;
     assert!(out.planes[0].data.iter().filter(|v| between(v)).count() > 1000);
@@ -126,7 +126,7 @@ fn numbers_drawn_on_many_threads_are_those_drawn_in_order() {
         [("2", (70, 150), (1, 1)), ("1", (33, 17), (1, 0)), ("3", (64, 70), (0, 0)), ("5", (41, 129), (2, 2))]
     {
         let params = params(&[("sample_mode", mode), ("seed", "77"), ("range", "31")]);
-        let ctx = Context { threads: 3, ..Context::default() };
+        let ctx = Context::with(|new| new.threads = 3);
         let tables = Tables::new(&params, size, chroma, &ctx).unwrap();
         let mut other = tables.clone();
         let (mut one, mut many) = (random::Random(5), random::Random(5));
@@ -151,7 +151,7 @@ fn moving_grain_moves_and_comes_back() {
     let image = Image::from_gray(48, 40, &[90u8; 48 * 40]).unwrap();
     for algorithm in ["0", "1", "2"] {
         let frame = |frame, moving| {
-            let ctx = Context { frame, ..Context::default() };
+            let ctx = Context::with(|new| new.frame = frame);
             let settings = [
                 ("dynamic_grain", moving),
                 ("frames", "3"),
@@ -193,7 +193,7 @@ fn a_cancelled_job_stops() {
     let image = Image::from_gray(64, 64, &bands(64, 64)).unwrap();
     let filter = F3kdb::new(&F3kdbParams::default(), &image, &Context::default()).unwrap();
     let stop = AtomicBool::new(true);
-    let ctx = Context { cancel: &stop, ..Context::default() };
+    let ctx = Context::with(|new| new.cancel = &stop);
     let mut out = image.clone();
     let result = restore_in_place(&mut out, &filter, 64, &mut |_, _| {}, &ctx);
     assert!(matches!(result, Err(RestoreError::Cancelled)));

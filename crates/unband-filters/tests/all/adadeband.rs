@@ -8,7 +8,7 @@ use unband_image::Method;
 use unband_image::dither::Grid;
 use unband_image::findings::Findings;
 use unband_image::tile::restore_in_place;
-use unband_image::{Context, Depth, Image, Matrix, Model, Plane, Range, RestoreError, Subsampling};
+use unband_image::{Context, Depth, Image, Matrix, Model, Plane, Range, RestoreError, Subsampling, With};
 use unband_simd::Level;
 
 /// Number of differing codes, and the sum of differences.
@@ -53,7 +53,7 @@ fn a_clip_comes_out_as_from_the_original() {
         let mut temporal = Temporal::new(&AdaDebandParams::default());
         let mut changed = 0;
         for (i, (before, after)) in clip.chunks(frame).zip(want.chunks(frame)).enumerate() {
-            let ctx = Context { threads, ..Context::default() };
+            let ctx = Context::with(|new| new.threads = threads);
             let got = temporal.next_frame(&before[..w * h], (w, h), &ctx).unwrap();
             assert_eq!(apart(&got, &after[..w * h]), (0, 0), "frame {i}");
             assert_eq!(before[w * h..], after[w * h..], "chroma of frame {i}");
@@ -90,7 +90,17 @@ fn threads_and_instructions_do_not_matter() {
     let size = (701, 403);
     let codes = painted(size.0, size.1);
     let params = AdaDebandParams::default();
-    let with = |threads, level| run(&codes, size, &params, &Context { threads, level, ..Context::default() });
+    let with = |threads, level| {
+        run(
+            &codes,
+            size,
+            &params,
+            &Context::with(|new| {
+                new.threads = threads;
+                new.level = level;
+            }),
+        )
+    };
     let want = with(1, Level::best());
     assert!(apart(&want.0, &codes).0 > 50_000, "{:?}", apart(&want.0, &codes));
     for level in Level::all() {
@@ -104,7 +114,7 @@ fn threads_and_instructions_do_not_matter() {
 fn every_model_gets_the_change_of_its_luma_and_keeps_its_chroma() {
     let (w, h) = (320, 240);
     let codes = painted(w, h);
-    let ctx = Context { threads: 2, ..Context::default() };
+    let ctx = Context::with(|new| new.threads = 2);
     let want = run(&codes, (w, h), &AdaDebandParams::default(), &ctx).0;
     assert!(apart(&want, &codes).0 > 10_000);
 
@@ -164,7 +174,7 @@ fn deep_copies_of_8_bit_bands_are_averaged_alike_and_rounded_to_the_output() {
         for depth in [Depth::Int(10), Depth::SIXTEEN, Depth::F32] {
             let image = at_depth(&wide, (w, h), model, depth);
             for output in [None, Some(Depth::EIGHT), Some(Depth::Int(12))] {
-                let out = restored(&image, &[], &Context { output, ..Context::default() });
+                let out = restored(&image, &[], &Context::with(|new| new.output = output));
                 let eight = Grid::of_bits(model, 0, 8);
                 let to_eight = |v: f32| f64::from(v) * f64::from(eight.scale) + f64::from(eight.zero);
                 let leaves = output.unwrap_or(depth);
@@ -201,7 +211,7 @@ fn smooth_slopes_stay_unless_rounding_would_band_them() {
     for (model, depth) in [(Model::Gray, Depth::SIXTEEN), (YUV, Depth::Int(12)), (Model::Gray, Depth::F32)] {
         let image = at_depth(&slope, (w, h), model, depth);
         assert!(restored(&image, &[], &Context::default()) == image, "{model:?} {depth}");
-        let shallow = Context { output: Some(Depth::EIGHT), ..Context::default() };
+        let shallow = Context::with(|new| new.output = Some(Depth::EIGHT));
         assert!(restored(&image, &[], &shallow) != image, "{model:?} {depth}");
     }
 }
@@ -250,13 +260,13 @@ fn noise_and_seed_do_what_they_say() {
     let plain = restored(&gray, &[], &ctx);
     assert!(restored(&gray, &[("seed", "1011")], &ctx) == plain);
     assert!(restored(&gray, &[("seed", "7")], &ctx) != plain);
-    let second = Context { frame: 1, ..Context::default() };
+    let second = Context::with(|new| new.frame = 1);
     assert!(restored(&gray, &[], &second) == restored(&gray, &[("seed", "1012")], &ctx));
     let roughness = |image: &Image| {
         let rows = image.planes[0].data.chunks(w);
         rows.flat_map(|row| row.windows(2).map(|p| f64::from((p[0] - p[1]).abs()))).sum::<f64>()
     };
-    let deep = Context { output: Some(Depth::SIXTEEN), ..Context::default() };
+    let deep = Context::with(|new| new.output = Some(Depth::SIXTEEN));
     let calm = restored(&gray, &[("noise", "0")], &deep);
     assert!(calm != gray);
     assert!(roughness(&calm) < roughness(&restored(&gray, &[], &deep)));
@@ -291,7 +301,7 @@ fn videos_restart_at_cuts_and_other_sizes_and_keep_going_over_flat_frames() {
 
 #[test]
 fn tiny_images_odd_samples_and_wrong_buffers_are_no_panics() {
-    let ctx = Context { threads: 2, ..Context::default() };
+    let ctx = Context::with(|new| new.threads = 2);
     for (w, h) in [(1, 1), (9, 9), (16, 1), (1, 40), (3, 130), (64, 6), (65, 65)] {
         let codes: Vec<u8> = (0..w * h).map(|i| 30 + (i % w / 5) as u8).collect();
         run(&codes, (w, h), &AdaDebandParams::default(), &ctx);
@@ -324,7 +334,7 @@ fn tiny_images_odd_samples_and_wrong_buffers_are_no_panics() {
 #[test]
 fn cancelling_stops_the_work() {
     let stop = std::sync::atomic::AtomicBool::new(true);
-    let ctx = Context { cancel: &stop, ..Context::default() };
+    let ctx = Context::with(|new| new.cancel = &stop);
     let codes = painted(200, 100);
     let params = AdaDebandParams::default();
     let result = adadeband_plane(&mut vec![0; codes.len()], &codes, (200, 100), &params, &ctx);

@@ -7,7 +7,7 @@ use unband_filters::bband::{
     self, Edges, LEAST_POINTS, Luma, Point, Samples, Thresholds, find_edges, pool, score,
     spatial_information, visibility,
 };
-use unband_image::Context;
+use unband_image::{Context, With};
 use unband_simd::Level;
 
 struct Frame {
@@ -106,7 +106,15 @@ fn everything(luma: &Luma<'_>, ctx: &Context<'_>) -> (Edges, Vec<bband::Visible>
 fn threads_and_instructions_do_not_matter() {
     let codes = painted(421, 307);
     let luma = Luma::new(Samples::Codes(&codes), 421, 307).unwrap();
-    let with = |threads, level| everything(&luma, &Context { threads, level, ..Context::default() });
+    let with = |threads, level| {
+        everything(
+            &luma,
+            &Context::with(|new| {
+                new.threads = threads;
+                new.level = level;
+            }),
+        )
+    };
     let want = with(1, Level::best());
     assert!(want.1.len() > 1000, "{}", want.1.len());
     for level in Level::all() {

@@ -5,7 +5,7 @@ use unband_filters::chroma_guide::{ChromaGuide, half_size};
 use unband_image::restorer::{Passage, Rows};
 use unband_image::tile::{Band, restore_by_rows, restore_in_place};
 use unband_image::{
-    Context, Depth, Image, Matrix, Model, Needs, Plane, RestoreError, Restorer, TileIn, TileOut, Window,
+    Context, Depth, Image, Matrix, Model, Needs, Plane, RestoreError, Restorer, TileIn, TileOut, Window, With,
 };
 
 use crate::error;
@@ -140,10 +140,10 @@ fn chroma_of_one_colour_stays() {
 fn windows_threads_and_rows_give_the_same() {
     for size in [(128, 210), (97, 83), (5, 3), (1, 1)] {
         let half = halved(&image(size, painted));
-        let whole = guided(&half, 4096, &Context { threads: 1, ..Context::default() });
+        let whole = guided(&half, 4096, &Context::with(|new| new.threads = 1));
         for (tile, threads) in [(16, 1), (48, 3)] {
             assert_eq!(
-                guided(&half, tile, &Context { threads, ..Context::default() }),
+                guided(&half, tile, &Context::with(|new| new.threads = threads)),
                 whole,
                 "{size:?} {tile}"
             );

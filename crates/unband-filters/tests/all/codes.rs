@@ -9,7 +9,7 @@ use unband_image::findings::Findings;
 use unband_image::tile::restore_in_place;
 use unband_image::{
     CodePlane, Codes, CodesMut, Context, Depth, Image, Matrix, Model, Plane, Range, RestoreError, Restorer,
-    Subsampling,
+    Subsampling, With,
 };
 use unband_simd::Level;
 
@@ -134,7 +134,10 @@ fn codes_come_out_as_from_images() {
                 let out_bits = prepared.rounds_to().map_or(bits, Depth::bits);
                 let what = format!("{method} {model:?} {size:?} {bits} bits");
                 for number in [0, 1, 5] {
-                    let ctx = Context { frame: number, threads: 1, ..Context::default() };
+                    let ctx = Context::with(|new| {
+                        new.frame = number;
+                        new.threads = 1;
+                    });
                     let mut want = image(&second, model, bits);
                     let restorer = prepare(method, &want, &ctx);
                     restore_in_place(&mut want, &*restorer, 10_000, &mut |_, _| {}, &ctx).unwrap();
@@ -142,12 +145,12 @@ fn codes_come_out_as_from_images() {
                     changed +=
                         usize::from(out_bits == bits && want.iter().zip(&second).any(|(a, b)| *a != b.1));
                     for level in Level::all() {
-                        let ctx = Context { level, ..ctx };
+                        let ctx = ctx.but(|new| new.level = level);
                         let got = through_codes(&*prepared, &second, (bits, out_bits), &ctx).unwrap();
                         assert!(got == want, "{what}, frame {number}, {level:?}");
                     }
                     for threads in [2, 5] {
-                        let ctx = Context { threads, ..ctx };
+                        let ctx = ctx.but(|new| new.threads = threads);
                         let got = through_codes(&*prepared, &second, (bits, out_bits), &ctx).unwrap();
                         assert!(got == want, "{what}, frame {number}, {threads} threads");
                     }
@@ -200,7 +203,7 @@ fn other_frames_than_prepared_for_are_refused() {
             assert!(run(&good, bits).unwrap_err().contains("8-bit samples come in"), "{method} {bits:?}");
         }
         let stop = AtomicBool::new(true);
-        let ctx = Context { cancel: &stop, ..Context::default() };
+        let ctx = Context::with(|new| new.cancel = &stop);
         let stopped = through_codes(&*restorer, &good, (8, 8), &ctx);
         assert!(matches!(stopped, Err(RestoreError::Cancelled)));
         let mut none = Vec::new();

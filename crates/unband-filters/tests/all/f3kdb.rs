@@ -9,7 +9,7 @@ use unband_filters::grid::Sample;
 use unband_filters::{FILTERS, parse_method};
 use unband_image::findings::Findings;
 use unband_image::tile::restore_in_place;
-use unband_image::{Context, Depth, Image, Matrix, Model, Plane, Range, Subsampling};
+use unband_image::{Context, Depth, Image, Matrix, Model, Plane, Range, Subsampling, With};
 use unband_simd::Level;
 
 /// Input, its bits, result, bits of the result, settings.
@@ -110,7 +110,10 @@ fn images_come_out_as_from_f3kdb() {
         assert!(differing(&input, &want) > 0, "{result}: the golden file shows no change");
         for level in Level::all() {
             for (tile, threads) in [(64, 1), (10_000, 3)] {
-                let ctx = Context { level, threads, ..Context::default() };
+                let ctx = Context::with(|new| {
+                    new.level = level;
+                    new.threads = threads;
+                });
                 let (got, depth) = restored(&input, &format!("f3kdb:{settings}"), tile, &ctx);
                 assert_eq!(
                     differing(&got, &want),

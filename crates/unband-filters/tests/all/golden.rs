@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use unband_filters::{FILTERS, ffmpeg_deband, gradfun, parse_method};
 use unband_image::findings::Findings;
 use unband_image::tile::restore_in_place;
-use unband_image::{Context, Depth, Image, Matrix, Model, Plane, Range, Subsampling};
+use unband_image::{Context, Depth, Image, Matrix, Model, Plane, Range, Subsampling, With};
 use unband_simd::Level;
 
 fn path(name: &str) -> PathBuf {
@@ -64,7 +64,10 @@ fn yuv_image(name: &str, bits: u8) -> Image {
 
 fn restored(image: &Image, recipe: &str, tile: usize, level: Level) -> Image {
     let method = parse_method(recipe, FILTERS).unwrap();
-    let ctx = Context { level, threads: 2, ..Context::default() };
+    let ctx = Context::with(|new| {
+        new.level = level;
+        new.threads = 2;
+    });
     let findings = Findings::plain(image.planes.len(), image.depth.bits());
     let restorer = method.prepare().unwrap()(image, &findings, &ctx).unwrap();
     let mut out = image.clone();

@@ -7,7 +7,7 @@ use unband_filters::jpeg_bounds::{Deblock, Inside, JpegBounds, coefficients, ins
 use unband_image::tile::restore_in_place;
 use unband_image::{
     Codec, Context, Depth, Image, JpegCoefficients, JpegOrigin, JpegPlane, Model, Needs, RestoreError,
-    Restorer, TileIn, TileOut,
+    Restorer, TileIn, TileOut, With,
 };
 use unband_simd::{Level, io::jpeg_dct};
 
@@ -139,8 +139,7 @@ fn decoded(stored: JpegCoefficients, (width, height): (usize, usize)) -> Image {
         (0..3).map(|p| (0..width * height).map(|i| rgb(i)[p] / 255.0).collect()).collect()
     };
     image.planes = planes.into_iter().map(|data| unband_image::Plane { width, height, data }).collect();
-    image.origin.codec =
-        Codec::Jpeg(JpegOrigin { coefficients: Some(Arc::new(stored)), ..JpegOrigin::default() });
+    image.origin.codec = Codec::Jpeg(JpegOrigin::with(|new| new.coefficients = Some(Arc::new(stored))));
     image
 }
 
@@ -227,11 +226,17 @@ fn what_was_not_changed_stays_as_it_is() {
 fn windows_threads_and_levels_never_show() {
     for case in cases() {
         let image = case.image(20.0);
-        let ctx = Context { threads: 1, level: Level::Scalar, ..Context::default() };
+        let ctx = Context::with(|new| {
+            new.threads = 1;
+            new.level = Level::Scalar;
+        });
         let whole = restored(&image, Some(9.0), Deblock::Yes, 4096, &ctx);
         for level in Level::all() {
             for (tile, threads) in [(16, 1), (48, 3)] {
-                let ctx = Context { threads, level, ..Context::default() };
+                let ctx = Context::with(|new| {
+                    new.threads = threads;
+                    new.level = level;
+                });
                 let out = restored(&image, Some(9.0), Deblock::Yes, tile, &ctx);
                 assert_eq!(out, whole, "{:?} {:?} {tile} {level:?}", case.size, case.scale);
             }

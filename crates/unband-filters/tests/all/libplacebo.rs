@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use unband_filters::PlaneError;
 use unband_filters::libplacebo::{Bias, Dither, Libplacebo, LibplaceboParams, deband_plane};
 use unband_image::tile::restore_in_place;
-use unband_image::{Context, Depth, Image, Matrix, Range, Restorer};
+use unband_image::{Context, Depth, Image, Matrix, Range, Restorer, With};
 use unband_simd::Level;
 
 /// Width, height, 8-bit codes or 16-bit codes.
@@ -122,7 +122,7 @@ fn grey() -> (usize, usize, Vec<u8>) {
 fn images_get_the_samples_of_their_planes() {
     let (w, h, codes) = grey();
     let params = LibplaceboParams::default();
-    let ctx = Context { threads: 2, ..Context::default() };
+    let ctx = Context::with(|new| new.threads = 2);
     let image = Image::from_gray(w, h, &codes).unwrap();
     let plane = |index| {
         let mut out = vec![0; w * h];
@@ -133,7 +133,7 @@ fn images_get_the_samples_of_their_planes() {
     for tile in [50, 64, 10_000] {
         assert!(restored(&image, &params, tile, &ctx).to_gray::<u8>().unwrap() == plane(0), "tile {tile}");
     }
-    let later = Context { frame: 300, ..ctx };
+    let later = ctx.but(|new| new.frame = 300);
     assert!(restored(&image, &params, 64, &later).to_gray::<u8>().unwrap() == plane(300 - 256));
     // Full-range and limited-range Y'CbCr: file codes are used, and each plane has its own random numbers.
     let half = |codes: &[u8]| -> Vec<u8> {
@@ -187,7 +187,7 @@ fn the_result_has_the_depth_that_is_wanted() {
     let wide: Vec<u16> = codes.iter().map(|&c| u16::from(c) * 257).collect();
     let image = Image::from_gray(w, h, &wide).unwrap();
     let steps = |depth: Option<Depth>| {
-        let ctx = Context { output: depth, ..Context::default() };
+        let ctx = Context::with(|new| new.output = depth);
         let filter = Libplacebo::new(params.clone(), &image, &ctx).unwrap();
         let out = restored(&image, &params, 64, &ctx);
         let lattice = depth.unwrap_or(image.depth);
@@ -205,7 +205,7 @@ fn the_result_has_the_depth_that_is_wanted() {
     // Unselected planes are dithered too when they lose bits.
     let luma = LibplaceboParams { planes: 0, ..params.clone() };
     let ramp: Vec<u16> = (0..w * h).map(|i| 30_000 + (i % w) as u16).collect();
-    let ctx = Context { output: Some(Depth::EIGHT), ..Context::default() };
+    let ctx = Context::with(|new| new.output = Some(Depth::EIGHT));
     let out = restored(&Image::from_gray(w, h, &ramp).unwrap(), &luma, 64, &ctx);
     let mean = out.planes[0].data.iter().map(|&v| f64::from(v)).sum::<f64>() / (w * h) as f64;
     assert!((mean * 65_535.0 - 30_239.5).abs() < 4.0, "{}", mean * 65_535.0);
@@ -222,7 +222,7 @@ fn limited_range_changes_depth_without_a_shift() {
     for range in [Range::Limited, Range::Full] {
         let image = Image::from_yuv420(64, 64, planes, Matrix::Bt709, range).unwrap();
         for depth in [Depth::Int(10), Depth::SIXTEEN, Depth::F32] {
-            let ctx = Context { output: Some(depth), ..Context::default() };
+            let ctx = Context::with(|new| new.output = Some(depth));
             let out = restored(&image, &params, 64, &ctx);
             // Most 8-bit codes of full range have no exact 10-bit code.
             let most =

@@ -9,7 +9,7 @@ use unband_filters::FILTERS;
 use unband_filters::grid::Grid;
 use unband_image::findings::Findings;
 use unband_image::tile::restore_in_place;
-use unband_image::{Context, Depth, Entry, Image, Matrix, Model, ParamKind, Plane, Range, Subsampling};
+use unband_image::{Context, Depth, Entry, Image, Matrix, Model, ParamKind, Plane, Range, Subsampling, With};
 use unband_simd::Level;
 
 const MODELS: [Model; 4] = [
@@ -211,7 +211,10 @@ fn tiles_threads_and_instructions_do_not_matter() {
                     let painted = banded(model, depth);
                     let findings = inspect(&painted, &Context::default());
                     let with = |tile, threads, level| {
-                        let ctx = Context { threads, level, ..Context::default() };
+                        let ctx = Context::with(|new| {
+                            new.threads = threads;
+                            new.level = level;
+                        });
                         run(entry, &settings, &painted, &findings, tile, &ctx)
                     };
                     let whole = with(10_000, 1, Level::best());

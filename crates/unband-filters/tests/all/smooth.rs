@@ -4,7 +4,7 @@
 use unband_filters::smooth::ENTRY;
 use unband_image::Method;
 use unband_image::findings::{Cause, Findings, PlaneGrid, Space};
-use unband_image::{Context, Depth, Image, Matrix, Model, Plane, Range, Rng, Subsampling, tile};
+use unband_image::{Context, Depth, Image, Matrix, Model, Plane, Range, Rng, Subsampling, With, tile};
 use unband_simd::Level;
 
 const W: usize = 200;
@@ -139,12 +139,18 @@ fn tiles_threads_and_instructions_change_nothing() {
             &findings,
             "1",
             4096,
-            &Context { threads: 1, level: Level::Scalar, ..Context::default() },
+            &Context::with(|new| {
+                new.threads = 1;
+                new.level = Level::Scalar;
+            }),
         );
         assert_ne!(whole, image, "case {i} changes something");
         for level in Level::all() {
             for (side, threads) in [(16, 1), (40, 3), (64, 2), (4096, 2)] {
-                let ctx = Context { threads, level, ..Context::default() };
+                let ctx = Context::with(|new| {
+                    new.threads = threads;
+                    new.level = level;
+                });
                 assert_eq!(
                     run(&image, &findings, "1", side, &ctx),
                     whole,
@@ -203,7 +209,10 @@ fn frame(luma: impl Fn(usize, usize) -> f32) -> (Vec<f32>, Image) {
 fn of_luma(clean: &[f32], image: &Image) -> [f64; 2] {
     let step = 1.12 * 255.0 / 219.0;
     let grids = vec![PlaneGrid::plain(step); 3];
-    let findings = Findings { cause: Cause::Video, grids, ..Findings::plain(3, 8) };
+    let findings = Findings::plain(3, 8).but(|new| {
+        new.cause = Cause::Video;
+        new.grids = grids;
+    });
     let result = run(image, &findings, "1", 64, &Context::default());
     assert_eq!(run(image, &findings, "1", 2048, &Context::default()), result, "other windows");
     [image, &result].map(|image| {

@@ -5,6 +5,7 @@ use std::fmt;
 /// The kind of an image whose plateaus are intentional.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
 pub enum Drawing {
     /// Flat colours with sharp or anti-aliased outlines: interfaces, maps, charts, posters, cel shading.
     FlatColours,

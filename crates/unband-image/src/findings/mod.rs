@@ -28,6 +28,7 @@ pub enum Space {
 /// Detected cause: the row of the decision table that fired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
 pub enum Cause {
     /// Samples are on the container's own grid, and on no coarser one.
     Plain,
@@ -62,11 +63,20 @@ impl Cause {
         Self::Video,
         Self::ToneCurve,
     ];
+
+    /// Is it a grid that is coarser than the container's?
+    pub fn is_coarse_grid(self) -> bool {
+        match self {
+            Self::Levels | Self::Palette | Self::PlaneGrid | Self::RecodedGrid => true,
+            Self::Plain | Self::Video | Self::Coded | Self::Jpeg | Self::ToneCurve => false,
+        }
+    }
 }
 
 /// The quantisation grid of one plane of the found [`Space`].
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
 pub struct PlaneGrid {
     /// Step between neighbouring values, in 8-bit full-scale codes (1/255 of full scale) of the space's
     /// plane.
@@ -105,6 +115,7 @@ impl PlaneGrid {
 /// Map of false contours: one value per square of [`BandingMap::SIDE`] luma samples.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
 pub struct BandingMap {
     /// Squares across.
     pub columns: usize,
@@ -123,6 +134,7 @@ impl BandingMap {
 /// plane.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
 pub struct GridRegions {
     /// Squares across.
     pub columns: usize,
@@ -164,6 +176,7 @@ impl GridRegions {
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::struct_excessive_bools)] // independent facts
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
 pub struct Findings {
     /// The detected cause.
     pub cause: Cause,

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use clock::cpu;
-use unband_image::Context;
+use unband_image::{Context, With};
 use unband_infer::{Engine, Map, Mode};
 use unband_nets::state::{Weights, fill};
 use unband_nets::{Graph, checkpoint, onnx};
@@ -32,7 +32,7 @@ impl Case {
     }
 
     pub fn run(&self, threads: usize) -> Vec<Map<f32>> {
-        self.engine.run(&self.inputs, Mode::default(), &Context { threads, ..Context::default() }).unwrap()
+        self.engine.run(&self.inputs, Mode::default(), &Context::with(|new| new.threads = threads)).unwrap()
     }
 
     /// CPU and wall-clock milliseconds of one run.

@@ -1,6 +1,7 @@
 //! The layer against its definition, and its gradients against slopes.
 
 use super::*;
+use unband_image::With;
 
 fn numbers(n: usize, seed: usize, size: f32) -> Vec<f32> {
     (0..n).map(|i| (((i * 7919 + seed * 104_729) % 2003) as f32 / 1001.0 - 1.0) * size).collect()
@@ -99,7 +100,7 @@ fn one_thread_gives_what_many_give() {
     for shape in SHAPES {
         let [image, geometry, weight, gradient] = inputs(&shape);
         let run = |threads| {
-            let ctx = Context { threads, ..Context::default() };
+            let ctx = Context::with(|new| new.threads = threads);
             let layer = Banded::new(shape, &image, &geometry, &weight, &ctx);
             (layer.forward(&ctx), layer.backward(&gradient, &ctx))
         };

@@ -1,5 +1,5 @@
 use super::*;
-use unband_image::Range;
+use unband_image::{Range, With};
 
 fn grey_ramp() -> Image {
     let codes: Vec<u8> = (0..3 * 64 * 4).map(|i| (i / 3 % 64) as u8).collect();
@@ -9,7 +9,7 @@ fn grey_ramp() -> Image {
 fn found(step: f32, space: Space) -> Findings {
     let mut findings = Findings::plain(3, 8);
     findings.space = space;
-    findings.grids[0] = PlaneGrid { found: true, ..PlaneGrid::plain(step) };
+    findings.grids[0] = PlaneGrid::plain(step).but(|new| new.found = true);
     findings
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use unband_image::Range;
+use unband_image::{Range, With};
 
 const STEP: f32 = 255.0 / 31.0;
 
@@ -16,7 +16,7 @@ fn wall_and_slope(with_luma: bool) -> (Image, Findings) {
     }
     let mut findings = Findings::plain(3, 8);
     findings.space = Space::Yuv { matrix: Matrix::Bt601, range: Range::Full };
-    findings.grids[1] = PlaneGrid { found: true, ..PlaneGrid::plain(STEP) };
+    findings.grids[1] = PlaneGrid::plain(STEP).but(|new| new.found = true);
     findings.grids[0].found = with_luma;
     (image, findings)
 }
@@ -60,6 +60,6 @@ fn finer_chroma_and_other_spaces_need_no_guard() {
     let mut finer = findings.clone();
     finer.grids[1].step_codes = 255.0 / 63.0;
     assert!(ColorGuard::find(&image, &finer, &ctx).is_none());
-    let native = Findings { space: Space::Native, ..findings };
+    let native = findings.but(|new| new.space = Space::Native);
     assert!(ColorGuard::find(&image, &native, &ctx).is_none());
 }

@@ -1,7 +1,7 @@
 use super::*;
 use unband_image::findings::{PlaneGrid, Space};
 use unband_image::tile::{restore_by_rows, restore_in_place};
-use unband_image::{Matrix, Range};
+use unband_image::{Matrix, Range, With};
 use unband_nets::arch::unband_lite::{Config, ENTRY, build};
 use unband_nets::state::{Weights, fill};
 
@@ -54,7 +54,7 @@ fn of_state(image: &Image, state: &unband_nets::StateDict, strength: f32, half: 
     if half {
         findings.space = Space::Yuv { matrix: Matrix::Bt601, range: Range::Full };
         findings.half_chroma = true;
-        findings.grids.iter_mut().for_each(|grid| *grid = PlaneGrid { found: true, ..PlaneGrid::plain(8.0) });
+        findings.grids.iter_mut().for_each(|grid| *grid = PlaneGrid::plain(8.0).but(|new| new.found = true));
     }
     let guard = ColorGuard::find(image, &findings, &Context::default());
     GuidedRestorer::new(&ENTRY, engine, Box::new(Left), &findings, strength).unwrap().with_guard(guard)
@@ -133,7 +133,7 @@ fn rows_give_what_one_window_gives() {
         let mut whole = image.clone();
         restore_in_place(&mut whole, &restorer, 4096, &mut |_, _| {}, &Context::default()).unwrap();
         for threads in [1, 3] {
-            let ctx = Context { threads, ..Context::default() };
+            let ctx = Context::with(|new| new.threads = threads);
             let mut rows = image.clone();
             assert!(restore_by_rows(&mut rows, &restorer, &mut |_, _| {}, &ctx).unwrap());
             assert!(rows.planes == whole.planes, "{width}×{height}, {threads} threads");

@@ -1,4 +1,5 @@
 use super::*;
+use unband_image::With;
 use unband_nets::arch::{self, rrdbnet};
 use unband_nets::state::{Weights, fill};
 
@@ -24,7 +25,7 @@ fn windows_give_the_whole_image() {
         let upscaler = upscaler(doublings, unshuffle);
         assert_eq!(upscaler.scale(), scale);
         let size = (image.width(), image.height());
-        let ctx = Context { threads: 2, ..Context::default() };
+        let ctx = Context::with(|new| new.threads = 2);
         let whole = upscaler.upscaled(&image, u64::MAX, &ctx).unwrap();
         assert_eq!(upscaler.cut(size, u64::MAX, 2).unwrap(), WindowGrid { columns: 1, rows: 1 });
         assert_eq!((whole[0].width, whole[0].height), (1600 * scale, 70 * scale));

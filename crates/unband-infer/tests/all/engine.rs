@@ -2,7 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
 use crate::reference;
-use unband_image::Context;
+use unband_image::{Context, With};
 use unband_infer::{Engine, Map, Mode};
 use unband_nets::layer::activation::Activation;
 use unband_nets::layer::banded_deform_conv::BandedDeformSpec;
@@ -25,7 +25,7 @@ fn inputs(graph: &Graph, height: usize, width: usize) -> Vec<Map<f32>> {
 fn same(graph: &Graph, height: usize, width: usize, mode: Mode) {
     let weights = Weights::bind(graph, &fill::of(graph)).unwrap();
     let inputs = inputs(graph, height, width);
-    let ctx = |threads| Context { threads, ..Context::default() };
+    let ctx = |threads| Context::with(|new| new.threads = threads);
     let want = reference::run(graph, &weights, &inputs, mode, &ctx(2)).unwrap();
     let name = graph.name.clone();
     let mut scalar: Option<Vec<Map<f32>>> = None;
@@ -70,7 +70,7 @@ fn products_of_16_bits_are_near() {
     let graph = net.finish(&[("image", out)]).unwrap();
     let weights = Weights::bind(&graph, &fill::of(&graph)).unwrap();
     let inputs = inputs(&graph, 33, 50);
-    let ctx = |threads| Context { threads, ..Context::default() };
+    let ctx = |threads| Context::with(|new| new.threads = threads);
     let want = reference::run(&graph, &weights, &inputs, Mode::default(), &ctx(2)).unwrap().remove(0);
     let engine = Engine::with_precision(graph, weights, Level::best(), half);
     let got = engine.run(&inputs, Mode::default(), &ctx(1)).unwrap();

@@ -14,7 +14,7 @@ use std::mem::{Discriminant, discriminant};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use unband_image::Context;
+use unband_image::{Context, With};
 use unband_infer::{Engine, Mode};
 use unband_nets::layer::activation::Activation;
 use unband_nets::layer::banded_deform_conv::BandedDeformSpec;
@@ -76,7 +76,7 @@ fn write(folder: &Path, graph: &Graph, state: &StateDict, size: (usize, usize), 
     let file = folder.join("network.onnx");
     std::fs::write(&file, bytes).unwrap();
     let inputs = values::inputs(graph, size.0, size.1);
-    let ctx = Context { threads: 2, ..Context::default() };
+    let ctx = Context::with(|new| new.threads = 2);
     let outputs =
         Engine::new(graph.clone(), weights, Level::best()).run(&inputs, Mode::default(), &ctx).unwrap();
     std::fs::write(file.with_extension("safetensors"), values::file(&inputs, &outputs)).unwrap();

@@ -76,6 +76,7 @@ impl fmt::Display for Item {
 
 /// Data that the written format could not store.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Dropped {
     /// Kind of data.
     pub item: Item,

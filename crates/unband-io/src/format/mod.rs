@@ -38,6 +38,7 @@ pub use dropped::{Dropped, Item};
 
 /// When a property of a written format applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum When {
     /// Never.
     Never,
@@ -77,6 +78,7 @@ const EVERY_DEPTH: &[Depth] = &[
 /// Writing capabilities of a format.
 #[derive(Clone, Copy, Debug)]
 #[allow(clippy::struct_excessive_bools)] // a table row of what fits, each column its own fact
+#[non_exhaustive]
 pub struct Writes {
     /// Available sample depths; an integer depth in between is widened exactly to the next.
     pub depths: &'static [Depth],
@@ -157,6 +159,7 @@ impl Writes {
 
 /// Options for writing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct WriteOptions {
     /// Quality 1..=100 of lossy formats; by default a high one (JPEG 95, WebP 95, AVIF 95).
     pub quality: Option<u8>,

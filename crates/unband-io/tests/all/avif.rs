@@ -10,7 +10,7 @@ use sample::{ExifBuilder, everything, format, painted};
 use unband_image::dither::Grid;
 use unband_image::{
     Cicp, Codec, Context, Density, DensityUnit, Depth, Hint, Image, Mastering, Matrix, Model, Plane, Range,
-    Siting, Subsampling,
+    Siting, Subsampling, With,
 };
 use unband_io::{Error, Limits, WriteOptions, check_can_hold};
 
@@ -144,7 +144,10 @@ fn animations_are_refused() {
 
 fn write(image: &Image, quality: Option<u8>, threads: usize) -> Vec<u8> {
     let mut out = Vec::new();
-    let options = WriteOptions { quality, threads, ..WriteOptions::default() };
+    let options = WriteOptions::with(|new| {
+        new.quality = quality;
+        new.threads = threads;
+    });
     unband_io::write(image, format("AVIF"), &options, &mut out).unwrap();
     out
 }
@@ -306,7 +309,7 @@ fn what_it_cannot_hold_is_refused_in_words() {
     };
     let wide = painted(70_000, 1, 1, false, Depth::EIGHT, 1);
     assert!(matches!(write(&wide, &WriteOptions::default()), Error::Size { most: 65_535, .. }));
-    let lossless = WriteOptions { lossless: Some(true), ..WriteOptions::default() };
+    let lossless = WriteOptions::with(|new| new.lossless = Some(true));
     let error = write(&painted(3, 3, 3, false, Depth::EIGHT, 1), &lossless);
     assert_eq!(error.to_string(), "cannot write AVIF: lossless is not supported");
 }

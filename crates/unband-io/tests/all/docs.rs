@@ -33,6 +33,7 @@ fn table() -> String {
                     When::Never => "–",
                     When::WithQuality => "with a quality",
                     When::Always => "yes",
+                    other => panic!("{other:?}"),
                 };
                 cells.extend([w.lossy, w.effort].map(|w| when(w).to_owned()));
                 let kept = [w.alpha, w.icc, w.exif, w.xmp, w.iptc, w.cicp, w.density, w.text];

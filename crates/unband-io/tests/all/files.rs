@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use sample::{format, painted};
-use unband_image::{Depth, Hint, Image};
+use unband_image::{Depth, Hint, Image, With};
 use unband_io::{Error, FORMATS, Limits, WriteOptions, declared_size, read_file, write_file};
 
 fn image() -> Image {
@@ -283,7 +283,7 @@ fn too_many_pixels_are_reported_without_absent_channels() {
     };
     let error = unband_io::read(&head(2), &Limits::default()).unwrap_err();
     assert_eq!(error.to_string(), "60000×60000 needs 3600000000 pixels, the limit is 1073741824 pixels");
-    let small = Limits { max_pixels: u64::MAX, ..Limits::default() };
+    let small = Limits::with(|new| new.max_pixels = u64::MAX);
     let error = unband_io::read(&head(2), &small).unwrap_err();
     assert_eq!(error.to_string(), "60000×60000 needs 41198 MiB, the limit is 8192 MiB");
 }
@@ -336,7 +336,10 @@ fn an_unfinished_file_can_be_opened_by_its_owner_alone() {
         fs::write(&source, b"").unwrap();
         fs::set_permissions(&source, fs::Permissions::from_mode(input.unwrap_or(0o777))).unwrap();
         let access = unband_io::Access::of([&source]);
-        let saving = unband_io::Saving { overwrite: true, access, ..unband_io::Saving::default() };
+        let saving = unband_io::Saving::with(|new| {
+            new.overwrite = true;
+            new.access = access;
+        });
         let mut reader = Watching { folder: folder.path(), modes: Vec::new() };
         unband_io::write_from(&mut reader, &path, saving).unwrap();
         assert!(reader.modes.iter().all(|&mode| mode == 0o600), "{name}: {:?}", reader.modes);

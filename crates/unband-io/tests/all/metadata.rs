@@ -3,7 +3,7 @@
 
 use crate::sample;
 use sample::{ExifBuilder, cicp, everything, exif_fields, fitting, format, per_inch, read, writers, written};
-use unband_image::{Colorimetry, Context, Density, DensityUnit, Depth, Image, Mastering};
+use unband_image::{Colorimetry, Context, Density, DensityUnit, Depth, Image, Mastering, With};
 use unband_io::{Dropped, FormatEntry, Item, WriteOptions};
 
 fn full(format: &'static FormatEntry) -> Image {
@@ -296,17 +296,17 @@ fn profiles_of_another_colour_space_are_not_passed_on() {
 #[test]
 fn colours_in_numbers_survive_in_png_and_are_said_elsewhere() {
     let mut image = fitting(format("PNG"), Depth::EIGHT);
-    image.metadata.colorimetry = Colorimetry {
-        srgb_intent: None,
-        gamma: Some(50_000),
-        chromaticities: Some([31_270, 32_900, 64_000, 33_000, 30_000, 60_000, 15_000, 6_000]),
-        mastering: Some(Mastering {
+    image.metadata.colorimetry = Colorimetry::with(|new| {
+        new.srgb_intent = None;
+        new.gamma = Some(50_000);
+        new.chromaticities = Some([31_270, 32_900, 64_000, 33_000, 30_000, 60_000, 15_000, 6_000]);
+        new.mastering = Some(Mastering {
             chromaticities: [35_400, 14_600, 8_500, 39_850, 6_550, 2_300, 15_635, 16_450],
             max_luminance: 10_000_000,
             min_luminance: 50,
-        }),
-        content_light: Some((10_000_000, 4_000_000)),
-    };
+        });
+        new.content_light = Some((10_000_000, 4_000_000));
+    });
     let back = read(&written(&image, format("PNG")).0);
     assert_eq!(back.metadata.colorimetry, image.metadata.colorimetry);
     assert!(dropped(&image, format("JPEG")).iter().any(|d| d.item == Item::Colorimetry));
@@ -314,7 +314,7 @@ fn colours_in_numbers_survive_in_png_and_are_said_elsewhere() {
     assert_eq!(tiff.metadata.colorimetry.chromaticities, image.metadata.colorimetry.chromaticities);
     assert!(dropped(&image, format("TIFF")).iter().any(|d| d.item == Item::Colorimetry), "gamma and light");
     // Files without a tag are taken as sRGB.
-    image.metadata.colorimetry = Colorimetry { srgb_intent: Some(1), ..Colorimetry::default() };
+    image.metadata.colorimetry = Colorimetry::with(|new| new.srgb_intent = Some(1));
     let back = read(&written(&image, format("PNG")).0);
     assert_eq!(back.metadata.colorimetry.srgb_intent, Some(1));
     assert!(!dropped(&image, format("JPEG")).iter().any(|d| d.item == Item::Colorimetry));

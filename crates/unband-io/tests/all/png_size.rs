@@ -6,7 +6,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use unband_image::dither::blue_noise_row;
-use unband_image::{Depth, Image, Model, Plane};
+use unband_image::{Depth, Image, Model, Plane, With};
 use unband_io::WriteOptions;
 
 /// Sizes with zlib at level 6 for unfiltered rows, and with libpng's and Pillow's choice of filter and
@@ -189,7 +189,10 @@ fn results() -> Vec<(&'static str, Image)> {
 
 fn png(image: &Image, effort: Option<u8>, threads: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
-    let options = WriteOptions { effort, threads, ..WriteOptions::default() };
+    let options = WriteOptions::with(|new| {
+        new.effort = effort;
+        new.threads = threads;
+    });
     unband_io::write(image, sample::format("PNG"), &options, &mut bytes).unwrap();
     bytes
 }

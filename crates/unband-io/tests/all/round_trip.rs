@@ -4,7 +4,7 @@
 use crate::sample;
 use proptest::prelude::*;
 use sample::{fitting, format, painted, read, writers, written};
-use unband_image::{Cicp, Depth, Hint, Image, Model};
+use unband_image::{Cicp, Depth, Hint, Image, Model, With};
 use unband_io::{Error, WriteOptions, by_extension, by_name, check_can_hold, detect};
 
 fn planes(image: &Image) -> Vec<&unband_image::Plane> {
@@ -140,7 +140,7 @@ fn jpeg_of_high_quality_is_near_and_keeps_full_chroma() {
         }
     }
     let mut out = Vec::new();
-    let options = |quality| WriteOptions { quality: Some(quality), ..WriteOptions::default() };
+    let options = |quality| WriteOptions::with(|new| new.quality = Some(quality));
     unband_io::write(&image, format("JPEG"), &options(100), &mut out).unwrap();
     let back = read(&out);
     let worst = |back: &Image| {
@@ -167,7 +167,7 @@ fn lossy_webp_keeps_size_transparency_and_roughly_the_colours() {
         plane.data.iter_mut().enumerate().for_each(|(i, v)| *v = Depth::EIGHT.value((i % 40 * 5) as u32));
     }
     image.metadata = sample::everything();
-    let options = WriteOptions { quality: Some(90), ..WriteOptions::default() };
+    let options = WriteOptions::with(|new| new.quality = Some(90));
     let mut out = Vec::new();
     unband_io::write(&image, format("WebP"), &options, &mut out).unwrap();
     let back = read(&out);
@@ -263,7 +263,7 @@ fn lossy_jpeg_xl_is_near_and_says_its_depth_where_its_program_is_installed() {
         image.metadata = sample::everything();
         image.metadata.icc = None;
         image.color.cicp = (depth != Depth::EIGHT).then(sample::cicp);
-        let options = WriteOptions { quality: Some(90), ..WriteOptions::default() };
+        let options = WriteOptions::with(|new| new.quality = Some(90));
         let mut out = Vec::new();
         let dropped = match unband_io::write(&image, format("JPEG XL"), &options, &mut out) {
             Ok(dropped) => dropped,
@@ -327,7 +327,7 @@ fn a_format_loses_something_exactly_when_it_says_so() {
         let image = sample::painted(40, 30, if writes.color { 3 } else { 1 }, false, depth, 11);
         for quality in [None, Some(40)] {
             let mut bytes = Vec::new();
-            let options = WriteOptions { quality, ..WriteOptions::default() };
+            let options = WriteOptions::with(|new| new.quality = quality);
             match unband_io::write(&image, format, &options, &mut bytes) {
                 Err(Error::NoProgram { program, .. }) => {
                     unband_skips::program(program);

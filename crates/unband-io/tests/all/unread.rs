@@ -5,7 +5,7 @@ use crate::sample;
 use flate2::{Compression, write::ZlibEncoder};
 use std::io::Write;
 
-use unband_image::{Depth, Image, Model, Plane, TiffData, TiffTag};
+use unband_image::{Depth, Image, Model, Plane, TiffData, TiffTag, With};
 use unband_io::{Item, WriteOptions};
 
 /// A file that holds everything its format knows, the names of what is not kept, and the number of texts that
@@ -354,7 +354,11 @@ fn bands_of_every_number_and_depth_come_back() {
             let mut image = sample::painted(7, 5, colors, alpha, depth, 3);
             let all = sample::painted(7, 5, bands, false, depth, 4);
             let (size, depth) = ((7, 5), Some(depth));
-            image.metadata.tiff = TiffData { bands: all.planes.clone(), size, depth, ..TiffData::default() };
+            image.metadata.tiff = TiffData::with(|new| {
+                new.bands = all.planes.clone();
+                new.size = size;
+                new.depth = depth;
+            });
             let what = format!("{depth:?} {colors} {alpha} {bands}");
             let (bytes, said) = sample::written(&image, sample::format("TIFF"));
             assert_eq!(said, [""; 0], "{what}");

@@ -27,6 +27,7 @@ pub struct Model {
 
 /// A value and its components.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Quality {
     /// NRQM: about 0 (worst) to 10.
     pub value: f64,

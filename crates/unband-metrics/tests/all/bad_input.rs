@@ -3,7 +3,7 @@
 
 use std::sync::atomic::AtomicBool;
 
-use unband_image::{Context, Depth, Image, Matrix, Model, Plane, Range, Rng};
+use unband_image::{Context, Depth, Image, Matrix, Model, Plane, Range, Rng, With};
 use unband_metrics::{
     ComparedWith, Domain, Fault, Metric, MetricError, MinSize, banding_classifier, metrics,
 };
@@ -268,12 +268,15 @@ fn threads_and_instructions_do_not_change_a_value() {
     let without_network = || metrics(Domain::Image).filter(|metric| metric.network.is_none());
     for metric in without_network() {
         let with = |threads, level| {
-            let ctx = Context { threads, level, ..Context::default() };
+            let ctx = Context::with(|new| {
+                new.threads = threads;
+                new.level = level;
+            });
             metric.score(&image, Some(&reference), &ctx)
         };
         let other = if metric.compared_with == ComparedWith::Input { &image } else { &reference };
         let of_input = |threads| {
-            let ctx = Context { threads, ..Context::default() };
+            let ctx = Context::with(|new| new.threads = threads);
             metric.score(&reference, Some(other), &ctx)
         };
         let bits = |score: Result<unband_metrics::Score, MetricError>| {
@@ -300,7 +303,7 @@ fn threads_and_instructions_do_not_change_a_value() {
 #[test]
 fn every_metric_stops_when_asked() {
     let stop = AtomicBool::new(true);
-    let ctx = Context { cancel: &stop, ..Context::default() };
+    let ctx = Context::with(|new| new.cancel = &stop);
     let image = banded(W, H, 3, 0.0);
     for metric in metrics(Domain::Image) {
         let got = metric.score(&image, Some(&image), &ctx);

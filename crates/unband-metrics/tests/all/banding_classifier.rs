@@ -1,7 +1,7 @@
 //! unband's own patch classifier, with the built-in weights.
 #![allow(clippy::unwrap_used)]
 
-use unband_image::{Context, Image, Rng};
+use unband_image::{Context, Image, Rng, With};
 use unband_metrics::{Fault, MetricError, banding_classifier, find};
 
 const SIDE: usize = 235;
@@ -25,7 +25,7 @@ fn coarse(code: f32, step: f32) -> f32 {
 
 fn score(image: &Image, threads: usize) -> f64 {
     let metric = find("unband-banding-classifier").unwrap();
-    let ctx = Context { threads, ..Context::default() };
+    let ctx = Context::with(|new| new.threads = threads);
     metric.score(image, None, &ctx).unwrap().value
 }
 

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use unband_image::{Context, Depth, Image, Matrix, Model, Plane, Range};
+use unband_image::{Context, Depth, Image, Matrix, Model, Plane, Range, With};
 use unband_metrics::bband::bband;
 use unband_metrics::{Fault, MetricError, find};
 
@@ -93,7 +93,7 @@ fn no_bands_score_nothing_and_no_number_is_an_error() {
     odd.planes[0].data[3] = f32::NAN;
     assert_eq!(bband(&odd, &ctx), Err(Fault::NotFinite.of("bband")));
     let stop = std::sync::atomic::AtomicBool::new(true);
-    let stopped = Context { cancel: &stop, ..Context::default() };
+    let stopped = Context::with(|new| new.cancel = &stop);
     assert_eq!(
         bband(&video(30, 30, &[9; 900], Range::Limited), &stopped),
         Err(MetricError::from(Fault::Cancelled))

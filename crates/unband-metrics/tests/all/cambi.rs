@@ -3,7 +3,7 @@
 
 use crate::golden;
 use serde_json::Value;
-use unband_image::{Context, Depth, Image, Matrix, Range};
+use unband_image::{Context, Depth, Image, Matrix, Range, With};
 use unband_metrics::cambi::{
     Eotf, HighRes, Luma, Options, Report, score, score_image, score_image_with_maps, score_with_maps,
     worse_by,
@@ -187,7 +187,10 @@ fn threads_and_instructions_do_not_matter() {
     let luma = Luma::new(&codes[..], 10, width, height).unwrap();
     for options in [Options::default(), Options::coarse(), Options { topk: 0.1, ..Options::default() }] {
         let with = |threads, level| {
-            let ctx = Context { threads, level, ..Context::default() };
+            let ctx = Context::with(|new| {
+                new.threads = threads;
+                new.level = level;
+            });
             score_with_maps(&luma, &options, &ctx).unwrap()
         };
         let want = with(1, Level::best());
@@ -415,6 +418,6 @@ fn what_cannot_be_measured_is_an_error_that_says_why() {
     let coarse = find("cambi-coarse").unwrap().score(&odd, None, &ctx);
     assert_eq!(coarse, Err(Fault::NotFinite.of("cambi-coarse")));
     let stop = std::sync::atomic::AtomicBool::new(true);
-    let stopped = Context { cancel: &stop, ..Context::default() };
+    let stopped = Context::with(|new| new.cancel = &stop);
     assert_eq!(score(&luma, &options, &stopped), Err(MetricError::from(Fault::Cancelled)));
 }

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use unband_image::{Context, Depth, Hint, Image, Model, Plane};
+use unband_image::{Context, Depth, Hint, Image, Model, Plane, With};
 use unband_infer::models;
 use unband_metrics::dbi::dbi_map;
 use unband_metrics::{Domain, Fault, MetricError, find, metrics};
@@ -33,7 +33,7 @@ fn made(network: &str) -> tempfile::TempDir {
 }
 
 fn ctx(models: &Path) -> Context<'_> {
-    Context { models: Some(models), ..Context::default() }
+    Context::with(|new| new.models = Some(models))
 }
 
 fn image(width: usize, height: usize, sample: impl Fn(usize, usize, usize) -> f32) -> Image {
@@ -89,7 +89,10 @@ fn threads_do_not_change_a_value() {
         [("lpips", alex.path(), &a, Some(&b)), ("dbi", dbi.path(), &large, None)]
     {
         let of = |threads| {
-            let score = find(name).unwrap().score(image, other, &Context { threads, ..ctx(models) }).unwrap();
+            let score = find(name)
+                .unwrap()
+                .score(image, other, &ctx(models).but(|new| new.threads = threads))
+                .unwrap();
             (score.value.to_bits(), score.details)
         };
         assert_eq!(of(1), of(3), "{name}");
@@ -118,7 +121,7 @@ fn numbers_that_were_not_imported_are_named_with_what_to_do() {
     for metric in metrics(Domain::Image).filter(|metric| metric.network.is_some()) {
         for models in [None, Some(nothing.path())] {
             let ready = metric.ready(models).unwrap_err();
-            let ctx = Context { models, ..Context::default() };
+            let ctx = Context::with(|new| new.models = models);
             assert_eq!(metric.score(&sample, Some(&sample), &ctx), Err(ready.clone()));
             assert!(ready.to_string().starts_with(&format!("{} needs", metric.name)), "{ready}");
             assert!(ready.hint().unwrap().contains("unband models import"));

@@ -6,7 +6,7 @@ use crate::golden;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use unband_image::{Context, Depth, Hint, Image};
+use unband_image::{Context, Depth, Hint, Image, With};
 use unband_infer::models;
 use unband_metrics::niqe::niqe;
 use unband_metrics::nrqm::{MODEL, Model, features, nrqm};
@@ -117,7 +117,7 @@ fn values_are_those_of_the_authors_forests_and_line() {
 #[test]
 fn metrics_find_the_imported_model() {
     let folder = tempfile::tempdir().unwrap();
-    let ctx = Context { models: Some(folder.path()), ..Context::default() };
+    let ctx = Context::with(|new| new.models = Some(folder.path()));
     let (image, want) = images().remove(1);
     let [ma, index, shaved] = ["nrqm", "pi", "pi-pirm"].map(|name| find(name).unwrap());
     for metric in [ma, index, shaved] {
@@ -183,7 +183,7 @@ fn an_incomplete_model_is_reported() {
 fn threads_depth_and_grey_do_not_matter() {
     let codes: Vec<u8> = (0..150 * 120).map(|i| (golden::lowbias32(i) % 200) as u8 + 20).collect();
     let grey = Image::from_gray(150, 120, &codes).unwrap();
-    let of = |image: &Image, threads| features(image, &Context { threads, ..Context::default() }).unwrap();
+    let of = |image: &Image, threads| features(image, &Context::with(|new| new.threads = threads)).unwrap();
     let want = of(&grey, 1);
     assert_eq!(of(&grey, 3), want);
     let rgb: Vec<u8> = codes.iter().flat_map(|&c| [c; 3]).collect();

@@ -7,6 +7,7 @@ use std::process::Command;
 use unband::metrics::Value;
 use unband::verdict::Grade;
 use unband::{Context, Image, Matrix, Range, deband, inspect};
+use unband_image::With;
 use unband_report::{
     Column, Direction, DisplayImage, HeatMap, Line, Listing, ListingCell, ListingRow, MetricRow, Page,
     Profile, Section, Series, Side, Stretch, overlay, segments, stretched, worst_spots,
@@ -129,7 +130,7 @@ fn a_page_needs_nothing_but_itself_and_is_the_same_on_any_number_of_threads() {
     let pair = Pair::new(sky(700, 500));
     let (columns, metrics) = rows();
     let html = |threads| {
-        let ctx = Context { threads, ..Context::default() };
+        let ctx = Context::with(|new| new.threads = threads);
         let mut page = Page::new("Report").longest(200);
         let results = [pair.repaired()];
         page.add(&pair.section("sky.png", &results, (&columns, &metrics)), &ctx).unwrap();

@@ -1,11 +1,12 @@
 //! HDR metadata of videos: mastering display, content light level, per-frame metadata.
 
-use unband_image::{Colorimetry, Mastering};
+use unband_image::{Colorimetry, Mastering, With};
 
 use super::json::Node;
 
 /// Per-frame metadata, which only fits the original frames and cannot be recomputed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum DynamicHdr {
     /// Dolby Vision.
     DolbyVision {
@@ -63,11 +64,10 @@ pub(super) fn dynamic<'a>(side_data: impl Iterator<Item = Node<'a>>) -> Vec<Dyna
 /// Mastering display and content light level, if complete.
 pub(super) fn colorimetry<'a, I: Iterator<Item = Node<'a>>>(side_data: impl Fn() -> I) -> Colorimetry {
     let find = |name| side_data().find(|data| data.text("side_data_type") == Some(name));
-    Colorimetry {
-        mastering: find("Mastering display metadata").and_then(mastering),
-        content_light: find("Content light level metadata").and_then(content_light),
-        ..Colorimetry::default()
-    }
+    Colorimetry::with(|new| {
+        new.mastering = find("Mastering display metadata").and_then(mastering);
+        new.content_light = find("Content light level metadata").and_then(content_light);
+    })
 }
 
 fn mastering(data: Node<'_>) -> Option<Mastering> {

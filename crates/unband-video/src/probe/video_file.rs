@@ -12,6 +12,7 @@ use crate::{Images, Samples, Timeline, VideoError};
 
 /// A video file, as described by `ffprobe`.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct VideoFile {
     /// The path as given.
     pub path: PathBuf,
@@ -37,6 +38,7 @@ pub struct VideoFile {
 
 /// One of the streams in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Stream {
     /// Its index in the file, from 0.
     pub index: usize,
@@ -86,6 +88,17 @@ impl StreamKind {
         }
     }
 
+    /// `FFmpeg`'s name, for machine-readable output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Video => "video",
+            Self::Audio => "audio",
+            Self::Subtitle => "subtitle",
+            Self::Attachment => "attachment",
+            Self::Data => "data",
+        }
+    }
+
     /// In a word, for messages.
     pub fn word(self) -> &'static str {
         match self {
@@ -100,6 +113,7 @@ impl StreamKind {
 
 /// Kind of a stream's content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum StreamKind {
     /// Video; also covers.
     Video,
@@ -115,6 +129,7 @@ pub enum StreamKind {
 
 /// Field order of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum FieldOrder {
     /// Progressive: all lines are from the same moment.
     Progressive,
@@ -129,6 +144,7 @@ pub enum FieldOrder {
 /// A video stream.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::struct_excessive_bools)] // facts that have nothing to do with each other
+#[non_exhaustive]
 pub struct Video {
     /// Its index among all streams of the file.
     pub stream: usize,

@@ -1,7 +1,7 @@
 //! Damaged and misleading videos, and errors of `FFmpeg`.
 
 use super::*;
-use unband_image::Hint;
+use unband_image::{Hint, With};
 use unband_video::VideoError;
 
 fn drain(file: &VideoFile, options: &DecodeOptions) -> Result<usize, VideoError> {
@@ -32,7 +32,7 @@ fn a_truncated_video_is_damaged_and_gives_its_frames_on_request() {
         let error = drain(&cut, &DecodeOptions::default()).unwrap_err();
         assert!(matches!(error, VideoError::Damaged { .. }), "{error}");
         assert!(error.to_string().starts_with(path.to_str().unwrap()), "{error}");
-        let kept = drain(&cut, &DecodeOptions { keep_going: true, ..DecodeOptions::default() }).unwrap();
+        let kept = drain(&cut, &DecodeOptions::with(|new| new.keep_going = true)).unwrap();
         assert!(kept > 10 && kept < whole, "{name}: {kept} of {whole}");
     }
 }
@@ -46,7 +46,10 @@ fn a_part_of_a_video_has_the_frames_of_that_part() {
         let file = unband_video::probe(&file(name), &Programs::default()).unwrap();
         let (times, _) = decode(&file);
         let (from, to) = (file.ticks(0.7), file.ticks(1.4));
-        let options = DecodeOptions { from: Some(from), to: Some(to), ..DecodeOptions::default() };
+        let options = DecodeOptions::with(|new| {
+            new.from = Some(from);
+            new.to = Some(to);
+        });
         let wanted = times.iter().filter(|&&t| t >= from && t < to).count();
         assert_eq!(drain(&file, &options).unwrap(), wanted, "{name}");
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use unband::{Context, Findings, inspect};
+use unband::{Context, Findings, With, inspect};
 use unband_data::FixedDegradation;
 use unband_image::findings::Space;
 
@@ -72,7 +72,7 @@ pub fn line(
 ) -> Result<String> {
     let ctx = Context::default();
     let all = ctx.map(photos.len(), |i| {
-        let one = Context { threads: 1, ..Context::default() };
+        let one = Context::with(|new| new.threads = 1);
         let pair = corpus.pair(photos[i], cause).map_err(|e| e.to_string())?;
         Ok::<_, String>(pair.map(|pair| inspect(&pair.lq, &one)))
     });

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use unband::{Context, Options, OutputDepth};
+use unband::{Context, Options, OutputDepth, With};
 use unband_image::Image;
 use unband_metrics::Clean;
 
@@ -54,7 +54,11 @@ impl JpegDecoding<'_> {
     fn options(&self) -> Options {
         let depth = if let Self::Ours(depth) = self { *depth } else { OutputDepth::Bits(16) };
         let faithful = matches!(self, Self::Free).then_some(false);
-        Options { depth, faithful, everywhere: true, ..Options::default() }
+        Options::with(|new| {
+            new.depth = depth;
+            new.faithful = faithful;
+            new.everywhere = true;
+        })
     }
 
     /// Runs it on a file; `scratch` is the prefix of its temporary files.
@@ -65,7 +69,7 @@ impl JpegDecoding<'_> {
             Self::Float => Ok(within_range(files::read(file)?)),
             Self::Ours(_) | Self::Free => {
                 let options = self.options();
-                let ctx = Context { threads: 1, ..Context::default() };
+                let ctx = Context::with(|new| new.threads = 1);
                 Ok(within_range(unband::deband_with(files::read(file)?, &options, &ctx)?.0))
             }
             Self::Quantsmooth(program, level) => {
@@ -203,7 +207,7 @@ pub fn speed(corpus: &Corpus, photos: &[&Photo], peers: &Peers, out: &mut Output
             if let JpegDecoding::Ours(_) | JpegDecoding::Free = &way {
                 let image = files::read(&file)?;
                 let options = way.options();
-                let ctx = Context { threads: 1, ..Context::default() };
+                let ctx = Context::with(|new| new.threads = 1);
                 let start = cpu_seconds()?;
                 let image = unband::deband_with(image, &options, &ctx)?.0;
                 least[1] = least[1].min((cpu_seconds()? - start) / pixels);

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::Path;
 use std::process::Command;
 
-use unband::{Choice, Context, Options, OutputDepth};
+use unband::{Choice, Context, Options, OutputDepth, With};
 use unband_image::Image;
 
 use crate::files;
@@ -56,15 +56,18 @@ impl Method {
         };
         let depth: OutputDepth = depth.parse()?;
         let label = match depth {
-            OutputDepth::Keep => rest.to_owned(),
             OutputDepth::Bits(bits) => format!("{rest}, {bits}-bit"),
             OutputDepth::Float => format!("{rest}, float"),
+            _ => rest.to_owned(),
         };
         let label = if nameless { format!("{label}, as PNG") } else { label };
         Ok(Self::Library {
             label,
             nameless,
-            options: Box::new(Options { method, depth, ..Options::default() }),
+            options: Box::new(Options::with(|new| {
+                new.method = method;
+                new.depth = depth;
+            })),
         })
     }
 
@@ -84,7 +87,7 @@ impl Method {
     pub fn run(&self, input: &Image, scratch: &Path) -> Result<Image, Box<dyn Error>> {
         match self {
             Self::Library { options, .. } => {
-                let ctx = Context { threads: 1, ..Context::default() };
+                let ctx = Context::with(|new| new.threads = 1);
                 Ok(unband::deband_with(input.clone(), options, &ctx)?.0)
             }
             Self::BestOf { all, .. } => all.first().ok_or("no settings")?.run(input, scratch),

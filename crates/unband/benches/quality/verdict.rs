@@ -1,7 +1,7 @@
 //! Benchmark of the verdict on images with a known history.
 
 use unband::verdict::{Grade, grade};
-use unband::{Context, Findings, Image, inspect};
+use unband::{Context, Findings, Image, With, inspect};
 use unband_data::{FixedDegradation, Pair};
 use unband_image::findings::Cause as Called;
 
@@ -78,7 +78,7 @@ impl Counts {
 
 /// The lines of one set.
 pub fn lines(corpus: &Corpus, set: &str, photos: &[&Photo], verbose: bool) -> Result<Vec<String>> {
-    let look = |image: &Image| inspect(image, &Context { threads: 1, ..Context::default() });
+    let look = |image: &Image| inspect(image, &Context::with(|new| new.threads = 1));
     let mut lines = Vec::new();
     let (mut banded, mut clean) = (Counts::default(), Counts::default());
     let all = BANDED.into_iter().map(|(name, names)| (name, names, true));

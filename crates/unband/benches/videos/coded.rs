@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use unband::Choice;
 use unband::video::VideoOptions;
+use unband::{Choice, With};
 use unband_video::Purpose;
 
 use crate::score::{self, Scores};
@@ -73,7 +73,10 @@ pub fn page(run: &Run) -> Result<String> {
 fn restore(source: &Path, result: &Path, method: &str, lossless: bool) -> Result<bool> {
     let choice = if method == "auto" { Choice::Auto } else { Choice::Named(unband::parse_method(method)?) };
     let purpose = if lossless { Purpose::Archive } else { Purpose::default() };
-    let options = VideoOptions { purpose, overwrite: true, ..VideoOptions::default() };
+    let options = VideoOptions::with(|new| {
+        new.purpose = purpose;
+        new.overwrite = true;
+    });
     Ok(job(source, result, choice, &options)?.copied)
 }
 

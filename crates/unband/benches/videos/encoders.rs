@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use unband::video::VideoOptions;
-use unband::{Choice, Context, Dither, Options, OutputDepth};
+use unband::{Choice, Context, Dither, Options, OutputDepth, With};
 use unband_metrics::cambi;
 use unband_video::Purpose;
 
@@ -168,13 +168,15 @@ impl Setting {
     fn options(&self) -> VideoOptions {
         let depth = OutputDepth::Bits(self.bits);
         let dither = self.dither.unwrap_or_else(|| VideoOptions::dither_for(self.purpose, depth));
-        VideoOptions {
-            options: Options { depth, dither, ..Options::default() },
-            purpose: self.purpose,
-            ffmpeg_args: self.args.split_whitespace().map(str::to_owned).collect(),
-            overwrite: true,
-            ..VideoOptions::default()
-        }
+        VideoOptions::with(|new| {
+            new.options = Options::with(|new| {
+                new.depth = depth;
+                new.dither = dither;
+            });
+            new.purpose = self.purpose;
+            new.ffmpeg_args = self.args.split_whitespace().map(str::to_owned).collect();
+            new.overwrite = true;
+        })
     }
 
     fn label(&self, options: &VideoOptions) -> String {

@@ -21,7 +21,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use unband::video::{VideoOptions, VideoReport, deband_video};
-use unband::{Choice, Context, Options};
+use unband::{Choice, Context, With};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -103,7 +103,7 @@ fn main() -> Result<()> {
 
 /// A video job with a method and options.
 fn job(source: &Path, result: &Path, method: Choice, options: &VideoOptions) -> Result<VideoReport> {
-    let options = VideoOptions { options: Options { method, ..options.options.clone() }, ..options.clone() };
+    let options = options.clone().but(|new| new.options.method = method);
     Ok(deband_video(source, result, &options, &Context::default())?)
 }
 

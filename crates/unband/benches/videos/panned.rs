@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use unband::video::{VideoOptions, deband_single};
-use unband::{Choice, Context};
+use unband::{Choice, Context, With};
 use unband_metrics::Field;
 use unband_video::Purpose;
 
@@ -27,7 +27,10 @@ const X265: (&str, &[&str]) = ("x265", &["-c:v", "libx265", "-crf", "26", "-x265
 
 /// The default method with lossless encoding.
 pub fn lossless() -> VideoOptions {
-    VideoOptions { purpose: Purpose::Archive, overwrite: true, ..VideoOptions::default() }
+    VideoOptions::with(|new| {
+        new.purpose = Purpose::Archive;
+        new.overwrite = true;
+    })
 }
 
 /// Photos of `test`, by smooth area.

@@ -14,6 +14,7 @@ const DEFAULT: &str = "default";
 
 /// A method with its settings.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct NamedMethod {
     /// As typed.
     pub text: String,

@@ -16,6 +16,7 @@ use crate::{Dither, OutputDepth};
 /// A whole table. Keys are spelled with hyphens in TOML, as in training recipes.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[non_exhaustive]
 pub struct Recipe {
     /// The table's title.
     pub title: String,
@@ -63,6 +64,7 @@ pub struct Recipe {
 /// Source of the images; the same words as in training recipes.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Data {
     /// A folder with `lq` and `gt`, which hold images of the same names, and of the same sizes apart from the
     /// scale, optionally in one folder per degradation.
@@ -86,11 +88,19 @@ impl Data {
             Self::Pairs { folder } | Self::Clean { folder, .. } => folder,
         }
     }
+
+    /// Takes the images from another folder.
+    pub fn set_folder(&mut self, other: PathBuf) {
+        match self {
+            Self::Pairs { folder } | Self::Clean { folder, .. } => *folder = other,
+        }
+    }
 }
 
 /// A cost of a method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum CostColumn {
     /// Wall-clock seconds per image.
     Seconds,
@@ -126,6 +136,7 @@ impl CostColumn {
 /// Treatment of a network without a checkpoint.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum WeightsPolicy {
     /// A row that failed; the exit code reports it.
     #[default]
@@ -139,6 +150,7 @@ pub enum WeightsPolicy {
 /// Sample format for a method.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Planes {
     /// RGB, as read.
     #[default]
@@ -150,6 +162,7 @@ pub enum Planes {
 /// A row: a method, or published values, or both.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[non_exhaustive]
 pub struct RecipeRow {
     /// The row's unique name.
     pub name: String,

@@ -22,6 +22,7 @@ use crate::networks::{self, WEIGHTS, built_in};
 use crate::{Dither, Options, OutputDepth};
 
 /// A row.
+#[non_exhaustive]
 pub struct Row {
     /// The row of the recipe.
     pub recipe: RecipeRow,

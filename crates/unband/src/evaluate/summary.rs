@@ -46,6 +46,7 @@ impl Column {
 }
 
 /// Results of a pair: for each row and setting, values or the reason for their absence.
+#[non_exhaustive]
 pub struct Measured {
     /// The pair's name.
     pub name: String,
@@ -58,6 +59,7 @@ pub struct Measured {
 }
 
 /// Rows over some of the pairs.
+#[non_exhaustive]
 pub struct Group {
     /// The degradation; `None` for all pairs together.
     pub cause: Option<String>,
@@ -68,6 +70,7 @@ pub struct Group {
 }
 
 /// A row.
+#[non_exhaustive]
 pub struct TableRow {
     /// Its name.
     pub name: String,

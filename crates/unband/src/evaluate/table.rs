@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use unband_image::context::NoProgress;
-use unband_image::{Context, Hint, Image};
+use unband_image::{Context, Hint, Image, With};
 use unband_metrics::Metric;
 
 use super::cache::{Cache, Record};
@@ -24,6 +24,7 @@ use crate::metrics::{Subject, Value, score};
 
 /// Where results are stored, and which of them may be used again.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct EvaluateOptions {
     /// Folder of the table; its subfolder `kept` stores results. Without it nothing is stored.
     pub output: Option<PathBuf>,
@@ -59,6 +60,7 @@ pub struct Evaluation {
 }
 
 /// A finished table.
+#[non_exhaustive]
 pub struct Table {
     /// Its title.
     pub title: String,
@@ -138,7 +140,7 @@ impl Evaluation {
     /// # Errors
     /// Files that are not images, images of different size, I/O errors.
     pub fn measure(&self, pair: &PairSource, ctx: &Context<'_>) -> Result<Measured, EvaluateError> {
-        let silent = Context { progress: &NoProgress, ..*ctx };
+        let silent = (*ctx).but(|new| new.progress = &NoProgress);
         let (hash, ready) = (pair.hash(self.how(), ctx)?, OnceCell::new());
         let total = self.rows.iter().map(Row::count).sum();
         let mut done = 0;
@@ -193,7 +195,7 @@ impl Evaluation {
             pairs => pairs.iter().map(cost).collect(),
         };
         let limits = batch::Cost { threads: ctx.threads, memory: 0 };
-        let one = |i: usize| self.measure(&self.pairs[i], &Context { threads: costs[i].threads, ..*ctx });
+        let one = |i: usize| self.measure(&self.pairs[i], &(*ctx).but(|new| new.threads = costs[i].threads));
         let (mut all, mut failed) = (Vec::new(), Vec::new());
         batch::run(&costs, limits, &|| ctx.cancelled(), &one, &mut |_, result| match result {
             Ok(measured) => all.push(measured),

@@ -14,11 +14,19 @@ use crate::Error;
 /// A 16-bit PNG. Values may be negative: 0 becomes mid-grey, −0.5 black and 0.5 white; values beyond are
 /// clipped.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ExtraOutputFile {
     /// The output's name: `grad` of GGDBN, `banding` of BDINN.
     pub name: String,
     /// The file.
     pub path: PathBuf,
+}
+
+impl ExtraOutputFile {
+    /// The output of this name, for this file.
+    pub fn new(name: impl Into<String>, path: impl Into<PathBuf>) -> Self {
+        Self { name: name.into(), path: path.into() }
+    }
 }
 
 /// Planes of the image's size, filled window by window.

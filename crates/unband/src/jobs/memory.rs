@@ -93,6 +93,7 @@ pub(crate) fn reading(planes: u64, file: u64) -> u64 {
 
 /// Memory of a job in bytes: that of the whole process, the program itself included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PeakMemory {
     /// Without a limit.
     pub usual: u64,

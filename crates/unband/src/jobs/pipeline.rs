@@ -6,7 +6,7 @@ use unband_image::findings::{Cause, Findings};
 use unband_image::restorer::{Passage, Rows};
 use unband_image::tile::{Band, restore_in_place};
 use unband_image::{
-    Context, Depth, Image, Model, Needs, Plane, RestoreError, Restorer, TileIn, TileOut, Window,
+    Context, Depth, Image, Model, Needs, Plane, RestoreError, Restorer, TileIn, TileOut, Window, With,
 };
 use unband_simd::Level;
 
@@ -291,7 +291,10 @@ pub(super) fn bounded_shares(
     ctx: &Context<'_>,
 ) -> Result<Option<Vec<f32>>, RestoreError> {
     let rehearsal = Rehearsal { pipeline, tally: Tally::new(image, pipeline.depth, true) };
-    let quiet = Context { progress: &NoProgress, extra_output: None, ..*ctx };
+    let quiet = (*ctx).but(|new| {
+        new.progress = &NoProgress;
+        new.extra_output = None;
+    });
     restore_in_place(image, &rehearsal, tile, &mut |_, _| {}, &quiet)?;
     let share =
         |shift: f32| if shift.abs() > MOST_SHIFT_CODES { MOST_SHIFT_CODES / shift.abs() } else { 1.0 };

@@ -7,7 +7,7 @@
 
 use unband_image::findings::{Findings, Space};
 use unband_image::method::Prepare;
-use unband_image::{Context, Image, Plane, RestoreError};
+use unband_image::{Context, Image, Plane, RestoreError, With};
 use unband_simd::filters::smooth::mix_row;
 use unband_simd::jobs::faithful::nearest_level;
 
@@ -39,7 +39,7 @@ pub(super) fn restorer(
     let mut before = image.clone();
     put_on_levels(&mut before, findings, ctx);
     let shares = applied(image, &before, findings, ctx);
-    let inner = prepare(&before, &Findings { resized: false, ..findings.clone() }, ctx)?;
+    let inner = prepare(&before, &findings.clone().but(|new| new.resized = false), ctx)?;
     Ok(Earlier::new(inner, before, Some(shares)))
 }
 

@@ -3,7 +3,7 @@
 use unband_filters::chroma_guide::upsampled;
 use unband_image::dither::Dither;
 use unband_image::findings::Findings;
-use unband_image::{Context, Depth, Image, Model, Origin, Rng, Subsampling};
+use unband_image::{Context, Depth, Image, Model, Origin, Rng, Subsampling, With};
 
 use super::image::{Colours, deband_as};
 use super::round::{Rounding, round};
@@ -45,7 +45,7 @@ pub(super) fn into_rgb(
     }
     let fewer = choices.depth.bits() < before.bits();
     let dither = if (own && report.samples_moved > 0) || fewer { options.dither } else { Dither::None };
-    let ctx = &Context { rng: Rng::new(options.seed), ..*ctx };
+    let ctx = &(*ctx).but(|new| new.rng = Rng::new(options.seed));
     round(&mut rgb, None, Rounding { depth: choices.depth, dither, locked: options.locked }, ctx);
     if choices.depth != before {
         regrid_alpha(&mut rgb, choices.depth);

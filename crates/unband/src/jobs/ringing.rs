@@ -58,6 +58,7 @@ pub(super) fn removed(image: &Image, findings: &Findings, ctx: &Context<'_>) -> 
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use unband_image::With;
     use unband_image::{Matrix, Range};
 
     const STEP: f32 = 255.0 / 63.0;
@@ -83,7 +84,7 @@ mod tests {
         let mut findings = Findings::plain(3, 8);
         findings.space = Space::Yuv { matrix: Matrix::Bt601, range: Range::Full };
         findings.lossy = true;
-        findings.grids[0] = PlaneGrid { found: true, ..PlaneGrid::plain(STEP) };
+        findings.grids[0] = PlaneGrid::plain(STEP).but(|new| new.found = true);
         (image, findings, specks)
     }
 
@@ -108,9 +109,9 @@ mod tests {
     #[test]
     fn only_below_a_lossy_coding() {
         let (image, findings, _) = ringing(1.0);
-        let lossless = Findings { lossy: false, ..findings.clone() };
+        let lossless = findings.clone().but(|new| new.lossy = false);
         assert!(removed(&image, &lossless, &Context::default()).is_none());
-        let native = Findings { space: Space::Native, ..findings };
+        let native = findings.but(|new| new.space = Space::Native);
         assert!(removed(&image, &native, &Context::default()).is_none());
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use unband_image::dither::{Diffusion, Dither, Grid, Quantizer};
-use unband_image::{Context, Depth, Image, Origin, Rng};
+use unband_image::{Context, Depth, Image, Origin, Rng, With};
 
 use super::check::check;
 use super::not_finite::NotFinite;
@@ -28,7 +28,7 @@ pub fn dithered(
 ) -> Result<Image, Error> {
     check(&image)?;
     let _ = NotFinite::take(&mut image);
-    round(&mut image, None, Rounding { depth, dither, locked }, &Context { rng: Rng::new(seed), ..*ctx });
+    round(&mut image, None, Rounding { depth, dither, locked }, &(*ctx).but(|new| new.rng = Rng::new(seed)));
     regrid_alpha(&mut image, depth);
     image.origin = Origin::default();
     Ok(image)

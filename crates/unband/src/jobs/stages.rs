@@ -9,7 +9,7 @@ use unband_filters::chroma_guide::{ChromaGuide, half_size};
 use unband_image::dither::{Diffusion, Dither, Quantizer};
 use unband_image::findings::{Cause, Findings, Space};
 use unband_image::tile::{Band, restore_by_rows, restore_in_place};
-use unband_image::{Context, Depth, Image, Matrix, Model, Origin, Restorer, Rng, Subsampling};
+use unband_image::{Context, Depth, Image, Matrix, Model, Origin, Restorer, Rng, Subsampling, With};
 
 use super::centred::Centred;
 use super::earlier::Earlier;
@@ -46,7 +46,10 @@ impl Stages<'_> {
         ctx: &Context<'_>,
     ) -> Result<(Image, Report), Error> {
         let choices = self.choices;
-        let ctx = &Context { rng: Rng::new(self.options.seed), output: Some(choices.depth), ..*ctx };
+        let ctx = &(*ctx).but(|new| {
+            new.rng = Rng::new(self.options.seed);
+            new.output = Some(choices.depth);
+        });
         let mut report = untouched(choices, findings);
         if let Act::Leave(reason) = choices.act {
             report.reason = reason;

@@ -1,7 +1,7 @@
 //! Canonical orientation: the same result for all turns and mirrors of an image.
 
 use unband_image::findings::{BandingMap, Findings};
-use unband_image::{Codec, Context, Image, Turn};
+use unband_image::{Codec, Context, Image, Turn, With};
 
 use super::memory;
 use crate::choose::{Act, Choices};
@@ -57,7 +57,10 @@ impl Oriented {
     pub(super) fn turn(&self, image: &mut Image, findings: &Findings, ctx: &Context<'_>) -> Findings {
         self.turn.apply(image, ctx);
         let regions = findings.regions.as_ref().map(|regions| regions.turned(self.turn, self.size));
-        Findings { regions, map: BandingMap::default(), ..findings.clone() }
+        findings.clone().but(|new| {
+            new.regions = regions;
+            new.map = BandingMap::default();
+        })
     }
 
     /// Restores the original orientation of the result.

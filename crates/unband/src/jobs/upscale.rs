@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use unband_image::dither::Dither;
-use unband_image::{Context, Depth, Hint, Image, Origin, Plane, Resampling, Rng, Window};
+use unband_image::{Context, Depth, Hint, Image, Origin, Plane, Resampling, Rng, Window, With};
 use unband_infer::{Engine, TiledUpscaler, UpscaleError, models};
 use unband_nets::arch::{self, Architecture, Purpose};
 use unband_nets::{Convention, checkpoint};
@@ -29,6 +29,7 @@ const MARGIN: usize = 32;
 
 /// Options of upscaling. The default is the built-in network at scale 4.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct UpscaleOptions {
     /// Width of the result relative to the image; `None`: the scale of the weights, 4 for the built-in
     /// network.
@@ -66,6 +67,7 @@ impl Default for UpscaleOptions {
 
 /// Report on one upscaled image.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct UpscaleReport {
     /// The network.
     pub network: &'static str,
@@ -189,7 +191,7 @@ impl Upscaler {
         })?;
         let alpha = image.alpha.as_ref().map(|alpha| self.upscaled_alpha(alpha));
         let mut made = Image { planes, alpha, origin: Origin::default(), ..image };
-        let ctx = &Context { rng: Rng::new(options.seed), ..*ctx };
+        let ctx = &(*ctx).but(|new| new.rng = Rng::new(options.seed));
         round(&mut made, None, Rounding { depth, dither: options.dither, locked: options.locked }, ctx);
         regrid_alpha(&mut made, depth);
         if let (Some(hidden), Some(source)) = (hidden, image.alpha) {

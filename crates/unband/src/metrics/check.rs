@@ -36,6 +36,7 @@ enum CheckedValue {
 
 /// Which value of a video is checked.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum CheckOf {
     /// The value of all frames together, or of an image.
     All,

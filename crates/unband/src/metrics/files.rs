@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use unband_image::Context;
+use unband_image::{Context, With};
 use unband_io::Limits;
 use unband_metrics::Metric;
 
@@ -54,7 +54,7 @@ pub fn score_files(
     };
     let costs: Vec<Cost> = files.iter().map(cost).collect();
     let one = |i: usize| {
-        let ctx = Context { threads: costs[i].threads, ..*ctx };
+        let ctx = (*ctx).but(|new| new.threads = costs[i].threads);
         let image = Inspected::open(&files[i], &ctx)?;
         let values = score(&[Subject::alone(&image)], metrics, usize::MAX, &ctx).concat();
         Ok(Scores::new(Verdict::new(&image.findings), values).checked(checks, metrics))

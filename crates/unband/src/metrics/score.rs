@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use unband_image::context::NoProgress;
 use unband_image::findings::Findings;
-use unband_image::{Context, Image, ImageError};
+use unband_image::{Context, Image, ImageError, With};
 use unband_metrics::{ComparedWith, Metric, cambi};
 
 use super::{Check, Value};
@@ -13,6 +13,7 @@ use crate::verdict::Verdict;
 
 /// An image that was inspected, in the forms that metrics use.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Inspected {
     /// As RGB or grey, which most metrics use.
     pub image: Image,
@@ -51,6 +52,7 @@ impl Inspected {
 
 /// An image in the two forms that metrics use.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Forms<'a> {
     /// RGB or grey.
     pub rgb: &'a Image,
@@ -78,6 +80,7 @@ impl<'a> From<&'a Inspected> for Forms<'a> {
 
 /// An image to measure, with the images that metrics compare it with.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Subject<'a> {
     /// The image.
     pub image: Forms<'a>,
@@ -115,6 +118,7 @@ impl<'a> Subject<'a> {
 
 /// Verdict and values of an image, or of a video's frames together.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Scores {
     /// The verdict.
     pub verdict: Verdict,
@@ -182,7 +186,7 @@ pub fn score(
     ctx: &Context<'_>,
 ) -> Vec<Vec<Value>> {
     // The progress is in metrics, not in their inner steps.
-    let mut silent = Context { progress: &NoProgress, ..*ctx };
+    let mut silent = (*ctx).but(|new| new.progress = &NoProgress);
     let pixels = |subject: &Subject<'_>| subject.image.rgb.width() * subject.image.rgb.height();
     let largest = subjects.iter().map(pixels).max().unwrap_or(0).max(1);
     let mut side_by_side = *ctx;

@@ -9,6 +9,7 @@ use super::MetricsError;
 
 /// The metrics that can be computed for a kind of input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Scope {
     /// Names of the default metrics; unavailable ones are skipped.
     pub defaults: &'static [&'static str],

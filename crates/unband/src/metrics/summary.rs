@@ -9,6 +9,7 @@ use super::{Scores, Value};
 
 /// Summary of several values.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Summary {
     /// Number of values.
     pub count: usize,

@@ -10,6 +10,7 @@ use unband_nets::state::{Weights, fill};
 use super::ModelsError;
 
 /// A network with its weights.
+#[non_exhaustive]
 pub struct Chosen {
     /// The network.
     pub architecture: &'static Architecture,

@@ -21,6 +21,7 @@ pub enum NetworkSource {
 /// A name without a network.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what}")]
+#[non_exhaustive]
 pub struct NoVariant {
     /// The reason, and the variants.
     pub what: String,

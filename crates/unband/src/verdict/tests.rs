@@ -1,11 +1,11 @@
 use super::*;
 use unband_image::findings::PlaneGrid;
-use unband_image::{Codec, Depth, Matrix, Model, Plane, Range, Subsampling};
+use unband_image::{Codec, Depth, Matrix, Model, Plane, Range, Subsampling, With};
 
 fn found(cause: Cause, step: f32, share: f32) -> Findings {
     let mut findings = Findings::plain(3, 8);
     (findings.cause, findings.banded_share, findings.visible) = (cause, share, share > 0.0);
-    findings.grids = vec![PlaneGrid { found: true, ..PlaneGrid::plain(step) }; 3];
+    findings.grids = vec![PlaneGrid::plain(step).but(|new| new.found = true); 3];
     findings
 }
 
@@ -70,7 +70,7 @@ fn the_line_names_grade_share_and_origin() {
     );
     assert_eq!(said(&found(false, 0.0, 4.0)), "banding: none");
     assert_eq!(said(&found(true, 0.009, 4.0)), "banding: none");
-    let noise = Findings { cause: Cause::Jpeg, ..found(false, 0.9, 1.5) };
+    let noise = found(false, 0.9, 1.5).but(|new| new.cause = Cause::Jpeg);
     assert_eq!(said(&noise), "banding: none, JPEG noise");
 }
 

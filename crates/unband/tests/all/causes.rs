@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use unband::faithful::Faithful;
-use unband::{Alpha, Context, Options, OutputDepth, deband_with, inspect, prove};
+use unband::{Alpha, Context, Options, OutputDepth, With, deband_with, inspect, prove};
 use unband_image::findings::Cause;
 use unband_image::{Depth, Image, Model, Plane};
 use unband_io::{Limits, WriteOptions, by_name, read, write};
@@ -43,7 +43,7 @@ fn error(image: &Image, clean: &Image) -> f64 {
 
 /// Gain in PSNR of the default at 16 bits, with its result.
 fn gain(damaged: &Image, clean: &Image, options: Options) -> (f64, Image) {
-    let options = Options { depth: OutputDepth::Bits(16), ..options };
+    let options = options.but(|new| new.depth = OutputDepth::Bits(16));
     let (out, report) = deband_with(damaged.clone(), &options, &Context::default()).unwrap();
     assert!(prove(damaged, &out, &report.findings, report.faithful).holds());
     (10.0 * (error(damaged, clean) / error(&out, clean)).log10(), out)
@@ -69,7 +69,7 @@ fn expanded_levels_are_centred_on_request() {
         f32::from(top << 3 | top >> 2) / 255.0
     });
     let (usual, _) = gain(&shifted, &clean, Options::default());
-    let (asked, _) = gain(&shifted, &clean, Options { truncated: true, ..Options::default() });
+    let (asked, _) = gain(&shifted, &clean, Options::with(|new| new.truncated = true));
     assert!(asked > usual + 1.0, "{usual} {asked}");
 }
 
@@ -169,7 +169,7 @@ fn waves_of_a_few_levels_gain_after_a_resize() {
 }
 
 fn jpeg(image: &Image, quality: u8) -> Image {
-    let options = WriteOptions { quality: Some(quality), ..WriteOptions::default() };
+    let options = WriteOptions::with(|new| new.quality = Some(quality));
     let mut bytes = Vec::new();
     write(image, by_name("jpeg").unwrap(), &options, &mut bytes).unwrap();
     read(&bytes, &Limits::default()).unwrap()
@@ -192,7 +192,7 @@ fn the_first_coding_of_a_jpeg_saved_twice_is_repaired() {
         "{found:?}"
     );
     let (second, _) = gain(&twice, &clean, Options::default());
-    let (bounded, _) = gain(&twice, &clean, Options { faithful: Some(true), ..Options::default() });
+    let (bounded, _) = gain(&twice, &clean, Options::with(|new| new.faithful = Some(true)));
     assert!(second > 1.0 && second > bounded + 0.5, "{second} {bounded}");
 }
 
@@ -204,7 +204,7 @@ fn a_fine_jpeg_of_a_banded_image_is_repaired_as_its_samples_in_a_png() {
     let found = inspect(&coded, &Context::default());
     assert_eq!(found.cause, Cause::RecodedGrid);
     let (usual, _) = gain(&coded, &clean, Options::default());
-    let (bounded, _) = gain(&coded, &clean, Options { faithful: Some(true), ..Options::default() });
+    let (bounded, _) = gain(&coded, &clean, Options::with(|new| new.faithful = Some(true)));
     assert!(usual > bounded + 1.0 && bounded > 0.0, "{usual} {bounded}");
     let (_, report) = deband_with(coded, &Options::default(), &Context::default()).unwrap();
     assert_eq!(report.faithful, Faithful::Grid);
@@ -251,7 +251,7 @@ fn banded_alpha_is_found_and_repaired_on_request() {
     let (kept, report) = deband_with(damaged.clone(), &Options::default(), &ctx).unwrap();
     assert!(kept.alpha == damaged.alpha && !report.alpha_repaired);
 
-    let options = Options { alpha: Alpha::Repair, ..Options::default() };
+    let options = Options::with(|new| new.alpha = Alpha::Repair);
     let (out, report) = deband_with(damaged.clone(), &options, &ctx).unwrap();
     assert!(report.changed && report.alpha_repaired);
     let as_grey = |image: &Image| Image::new(vec![image.alpha.clone().unwrap()], Model::Gray, Depth::EIGHT);

@@ -8,7 +8,7 @@ mod made;
 use std::path::Path;
 
 use proptest::prelude::*;
-use unband::{Context, Findings, Image, Options, OutputDepth, Report, Rng, deband_with};
+use unband::{Context, Findings, Image, Options, OutputDepth, Report, Rng, With, deband_with};
 use unband_data::degrade::{
     Degradation, Pair, levels,
     palette::{Coder, Palette},
@@ -25,9 +25,9 @@ fn turned(image: &Image, turn: Turn) -> Image {
 
 /// Restores all orientations of an image and compares findings and results. Returns the report on the first.
 fn same(banded: &Image, clean: &Image, depth: OutputDepth) -> Result<Report, String> {
-    let options = Options { depth, ..Options::default() };
+    let options = Options::with(|new| new.depth = depth);
     let run = |turn: Turn| {
-        let ctx = Context { threads: 2, ..Context::default() };
+        let ctx = Context::with(|new| new.threads = 2);
         let (mut image, report) = deband_with(turned(banded, turn), &options, &ctx).unwrap();
         turn.back().apply(&mut image, &ctx);
         (image, report)

@@ -1,7 +1,9 @@
 //! Drawings stay byte for byte, quantised images are repaired, and `treat_as` overrides both.
 #![allow(clippy::unwrap_used)]
 
-use unband::{Context, Drawing, Image, Options, OutputDepth, Reason, Report, TreatAs, deband_with, inspect};
+use unband::{
+    Context, Drawing, Image, Options, OutputDepth, Reason, Report, TreatAs, With, deband_with, inspect,
+};
 
 const W: usize = 320;
 const H: usize = 240;
@@ -17,7 +19,7 @@ fn sized(width: usize, height: usize, color: impl Fn(usize, usize) -> [u8; 3]) -
 }
 
 fn run(image: &Image, treat_as: TreatAs) -> (Image, Report) {
-    let options = Options { treat_as, ..Options::default() };
+    let options = Options::with(|new| new.treat_as = treat_as);
     deband_with(image.clone(), &options, &Context::default()).unwrap()
 }
 
@@ -240,10 +242,10 @@ fn what_lost_levels_is_repaired_unless_it_is_said_to_be_drawn() {
 #[test]
 fn another_depth_adds_no_noise_to_a_drawing() {
     let (_, cards) = drawings().remove(0);
-    let deep = Options { depth: OutputDepth::Bits(16), ..Options::default() };
+    let deep = Options::with(|new| new.depth = OutputDepth::Bits(16));
     let (wide, _) = deband_with(cards.clone(), &deep, &Context::default()).unwrap();
     assert!(wide.planes == cards.planes, "8-bit codes are on the 16-bit grid");
-    let few = Options { depth: OutputDepth::Bits(5), ..Options::default() };
+    let few = Options::with(|new| new.depth = OutputDepth::Bits(5));
     let (coarse, _) = deband_with(cards, &few, &Context::default()).unwrap();
     let mut values: Vec<u32> = coarse.planes[0].data.iter().map(|v| v.to_bits()).collect();
     values.sort_unstable();

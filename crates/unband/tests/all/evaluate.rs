@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use unband::evaluate::{
     CostColumn, Data, EvaluateError, EvaluateOptions, Evaluation, Recipe, RecipeRow, evaluate,
 };
-use unband::{Context, Image};
+use unband::{Context, Image, With};
 use unband_image::Hint;
 
 /// Pairs of a ramp and its six-bit version.
@@ -31,11 +31,10 @@ fn recipe(folder: PathBuf) -> Recipe {
     let mut recipe = Recipe::new("Ramps", &["psnr", "cambi"], Data::Pairs { folder });
     recipe.method.push(RecipeRow::new("A", "gradfun:radius=8"));
     let settings = ["radius=8", "radius=16"].map(str::to_owned).to_vec();
-    recipe.method.push(RecipeRow {
-        settings,
-        best: Some("psnr".to_owned()),
-        ..RecipeRow::new("B", "gradfun")
-    });
+    recipe.method.push(RecipeRow::new("B", "gradfun").but(|new| {
+        new.settings = settings;
+        new.best = Some("psnr".to_owned());
+    }));
     recipe
 }
 
@@ -60,7 +59,7 @@ fn a_table_made_in_code_has_means_intervals_and_values() {
     assert!(psnr(2).mean >= psnr(1).mean, "the best of several settings");
 
     // Results are stored, used again and, for another program, measured again.
-    let options = EvaluateOptions { output: Some(out.clone()), ..EvaluateOptions::default() };
+    let options = EvaluateOptions::with(|new| new.output = Some(out.clone()));
     let kept = || fs::read_dir(out.join("kept")).unwrap().count();
     let stored = evaluate(recipe(folder.clone()), &options, &ctx).unwrap();
     // A and the first setting of B are the same method.
@@ -68,7 +67,7 @@ fn a_table_made_in_code_has_means_intervals_and_values() {
     let again = evaluate(recipe(folder.clone()), &options, &ctx).unwrap();
     // Seconds included.
     assert_eq!((&again.pairs[1].cells, kept()), (&stored.pairs[1].cells, 6));
-    let other = EvaluateOptions { program: "another".to_owned(), ..options };
+    let other = options.but(|new| new.program = "another".to_owned());
     evaluate(recipe(folder), &other, &ctx).unwrap();
     assert_eq!(kept(), 12);
 }
@@ -79,13 +78,13 @@ fn a_table_that_cannot_be_made_says_why() {
     let folder = pairs(dir.path());
     let (ctx, options) = (Context::default(), EvaluateOptions::default());
     let fault = |recipe: Recipe| Evaluation::new(recipe, &options, &ctx).err().unwrap();
-    let error = fault(Recipe { metrics: vec!["beauty".to_owned()], ..recipe(folder.clone()) });
+    let error = fault(recipe(folder.clone()).but(|new| new.metrics = vec!["beauty".to_owned()]));
     assert!(matches!(error, EvaluateError::UnknownMetric { .. }) && error.hint().is_some());
-    let error = fault(Recipe { method: vec![RecipeRow::new("x", "gradfnu")], ..recipe(folder.clone()) });
+    let error = fault(recipe(folder.clone()).but(|new| new.method = vec![RecipeRow::new("x", "gradfnu")]));
     assert_eq!(error.to_string(), "row `x`: there is no method `gradfnu`");
     let error = fault(recipe(folder.join("lq")));
     assert!(error.to_string().ends_with("lq: no pairs in `lq` and `gt` of this folder"));
-    let timed = Recipe { costs: vec![CostColumn::Seconds], ..recipe(folder) };
-    let timed = Evaluation::new(timed, &options, &Context { threads: 1, ..Context::default() }).unwrap();
+    let timed = recipe(folder).but(|new| new.costs = vec![CostColumn::Seconds]);
+    let timed = Evaluation::new(timed, &options, &Context::with(|new| new.threads = 1)).unwrap();
     assert_eq!(timed.notes, ["Seconds: method only, per image, with 1 thread."]);
 }

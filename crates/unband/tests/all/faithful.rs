@@ -6,10 +6,10 @@ use proptest::prelude::*;
 use unband::faithful::Faithful;
 use unband::{
     Cause, Choice, Context, Depth, Dither, Findings, Image, Matrix, Model, Options, OutputDepth, Plane,
-    Range, Subsampling, deband_found, methods, prove,
+    Range, Subsampling, With, deband_found, methods, prove,
 };
 use unband_image::dither::Grid;
-use unband_image::findings::{BandingMap, GridRegions, PlaneGrid, Space};
+use unband_image::findings::{GridRegions, PlaneGrid, Space};
 use unband_image::{Method, ParamKind};
 
 /// A method and its settings.
@@ -125,34 +125,32 @@ prop_compose! {
             Space::Native
         };
         let codes = if depth == Depth::F32 { 256 } else { depth.max_code() as usize + 1 };
-        let grids = steps.iter().map(|&(step_codes, offset_codes, found, by_code)| PlaneGrid {
-            step_codes,
-            offset_codes,
-            bits: None,
-            found,
-            confidence: 1.0,
-            truncated: half_chroma && !lossy,
-            steps_by_code: by_code.then(|| (0..codes).map(|c| (c % 7) as f32).collect()),
+        let grids = steps.iter().map(|&(step_codes, offset_codes, found, by_code)| {
+            PlaneGrid::plain(step_codes).but(|new| {
+                new.offset_codes = offset_codes;
+                new.found = found;
+                new.truncated = half_chroma && !lossy;
+                new.steps_by_code = by_code.then(|| (0..codes).map(|c| (c % 7) as f32).collect());
+            })
         });
-        Findings {
-            cause: Cause::ALL[cause],
-            space,
-            grids: grids.collect(),
-            lossy,
-            half_chroma,
-            resized: lossy && visible,
-            stored_yuv: yuv,
-            darkened_codes: 0.0,
-            coded_codes: 0.0,
-            effective_bits: depth.bits(),
-            map: BandingMap::default(),
-            banded_share: 0.5,
-            linear_light: false,
-            regions: holds.map(|holds| GridRegions { columns: 2, rows: 2, holds, origin: (0, 0) }),
-            visible,
-            drawing: None,
-            alpha: None,
-        }
+        Findings::plain(0, depth.bits()).but(|new| {
+            new.cause = Cause::ALL[cause];
+            new.space = space;
+            new.grids = grids.collect();
+            new.lossy = lossy;
+            new.half_chroma = half_chroma;
+            new.resized = lossy && visible;
+            new.stored_yuv = yuv;
+            new.banded_share = 0.5;
+            new.regions = holds.map(|holds| {
+                GridRegions::with(|new| {
+                    new.columns = 2;
+                    new.rows = 2;
+                    new.holds = holds;
+                })
+            });
+            new.visible = visible;
+        })
     }
 }
 
@@ -178,16 +176,17 @@ fn options() -> impl Strategy<Value = Options> {
         1 => Just(OutputDepth::Float),
     ];
     (depth, 0usize..5, any::<bool>(), 0u64..9, 0.0f32..4.0, 16usize..64).prop_map(
-        |(depth, dither, locked, seed, strength, tile)| Options {
-            depth,
-            dither: Dither::ALL[dither],
-            locked,
-            seed,
-            strength,
-            tile,
-            faithful: Some(true),
-            everywhere: true,
-            ..Options::default()
+        |(depth, dither, locked, seed, strength, tile)| {
+            Options::with(|new| {
+                new.depth = depth;
+                new.dither = Dither::ALL[dither];
+                new.locked = locked;
+                new.seed = seed;
+                new.strength = strength;
+                new.tile = tile;
+                new.faithful = Some(true);
+                new.everywhere = true;
+            })
         },
     )
 }
@@ -206,8 +205,11 @@ fn stays_inside(
     // The built-in network has no strength above 1.
     let most = if subject.network { 1.0 } else { 4.0 };
     let strength = options.strength.min(most);
-    let options = Options { method: subject.choice.clone(), strength, ..options.clone() };
-    let ctx = Context { threads: 2, ..Context::default() };
+    let options = options.clone().but(|new| {
+        new.method = subject.choice.clone();
+        new.strength = strength;
+    });
+    let ctx = Context::with(|new| new.threads = 2);
     match deband_found(image.clone(), findings.clone(), &options, &ctx) {
         Ok((written, report)) => {
             let proof = prove(image, &written, findings, Faithful::File);
@@ -225,13 +227,12 @@ fn stays_inside(
 /// The mean colour of an image of one-code steps hardly moves.
 fn keeps_the_mean(subject: &Subject, image: &Image) -> Result<(), TestCaseError> {
     let findings = Findings::plain(image.planes.len(), 8);
-    let options = Options {
-        method: subject.choice.clone(),
-        depth: OutputDepth::Float,
-        faithful: Some(true),
-        everywhere: true,
-        ..Options::default()
-    };
+    let options = Options::with(|new| {
+        new.method = subject.choice.clone();
+        new.depth = OutputDepth::Float;
+        new.faithful = Some(true);
+        new.everywhere = true;
+    });
     let run = deband_found(image.clone(), findings, &options, &Context::default());
     let shift = run.unwrap().1.mean_shift_codes;
     prop_assert!(shift.abs() <= 0.1, "{}: {shift}", subject.name);
@@ -246,10 +247,14 @@ fn is_the_same_in_pieces(
     options: &Options,
 ) -> Result<(), TestCaseError> {
     let strength = if subject.network { options.strength.min(1.0) } else { options.strength };
-    let options = Options { method: subject.choice.clone(), faithful: None, strength, ..options.clone() };
+    let options = options.clone().but(|new| {
+        new.method = subject.choice.clone();
+        new.faithful = None;
+        new.strength = strength;
+    });
     let run = |tile, threads| {
-        let options = Options { tile, ..options.clone() };
-        let ctx = Context { threads, ..Context::default() };
+        let options = options.clone().but(|new| new.tile = tile);
+        let ctx = Context::with(|new| new.threads = threads);
         deband_found(image.clone(), findings.clone(), &options, &ctx).ok()
     };
     let whole = run(4096, 1);
@@ -272,14 +277,10 @@ proptest! {
     fn rounding_a_smoothed_image_gives_the_source_codes(seed in any::<u32>(), kind in 0usize..4) {
         let image = painted(kind, 40, 31, Depth::EIGHT, seed);
         let findings = Findings::plain(image.planes.len(), 8);
-        let finer = Options { depth: OutputDepth::Float, ..Options::default() };
+        let finer = Options::with(|new| new.depth = OutputDepth::Float);
         let smooth = deband_found(image.clone(), findings.clone(), &finer, &Context::default()).unwrap().0;
-        let back = Options {
-            depth: OutputDepth::Bits(8),
-            dither: Dither::None,
-            ..Options::default()
-        };
-        let findings = Findings { effective_bits: 32, ..findings };
+        let back = Options::with(|new| { new.depth = OutputDepth::Bits(8); new.dither = Dither::None; });
+        let findings = findings.but(|new| new.effective_bits = 32);
         let back = deband_found(smooth, findings, &back, &Context::default()).unwrap().0;
         prop_assert!(back.planes == image.planes);
     }
@@ -367,7 +368,10 @@ fn samples_that_are_no_numbers_stay_and_spoil_nothing_around_them() {
         places.iter().zip(values).for_each(|(&i, value)| plane.data[i] = value);
     }
     for subject in subjects() {
-        let options = Options { method: subject.choice.clone(), everywhere: true, ..Options::default() };
+        let options = Options::with(|new| {
+            new.method = subject.choice.clone();
+            new.everywhere = true;
+        });
         let mut findings = Findings::plain(clean.planes.len(), 8);
         (findings.visible, findings.banded_share) = (true, 1.0);
         let ctx = Context::default();

@@ -12,7 +12,7 @@ use unband::files::{
     FileOptions, FileReport, Input, Output, Task, output_name, output_stem, plan_file, run_file,
 };
 use unband::{
-    Act, Context, Depth, Dither, Error, Image, Options, OutputDepth, Reason, UpscaleOptions, Upscaler,
+    Act, Context, Depth, Dither, Error, Image, Options, OutputDepth, Reason, UpscaleOptions, Upscaler, With,
 };
 use unband_io::{Limits, WriteOptions, by_name};
 
@@ -78,7 +78,7 @@ fn load(path: &Path) -> Image {
 fn a_banded_png_becomes_a_smooth_png_of_the_same_depth() {
     let folder = Folder::new();
     let input = folder.put("sky.png", &sky(320, 240, 6), "PNG");
-    let done = run(&input, &FileOptions { prove: true, ..FileOptions::default() }).unwrap();
+    let done = run(&input, &FileOptions::with(|new| new.prove = true)).unwrap();
     assert_eq!(done.plan.output.as_deref(), Some(folder.path("sky_unband.png").as_path()));
     assert!(done.report.as_ref().unwrap().changed && !done.plan.copies);
     assert_eq!(done.report.as_ref().unwrap().reason, Reason::Restored);
@@ -98,7 +98,7 @@ fn an_image_with_nothing_to_repair_is_copied_byte_for_byte() {
     let folder = Folder::new();
     for (name, format) in [("grain.png", "PNG"), ("grain.ppm", "PNM")] {
         let input = folder.put(name, &grain(96, 80), format);
-        let done = run(&input, &FileOptions { prove: true, ..FileOptions::default() }).unwrap();
+        let done = run(&input, &FileOptions::with(|new| new.prove = true)).unwrap();
         let output = done.plan.output.clone().unwrap();
         assert_eq!(output.extension(), input.extension());
         assert!(done.plan.copies && !done.report.as_ref().unwrap().changed);
@@ -112,7 +112,10 @@ fn an_image_with_nothing_to_repair_is_copied_byte_for_byte() {
 fn only_banded_writes_nothing_for_clean_images() {
     let folder = Folder::new();
     let input = folder.put("grain.png", &grain(64, 64), "PNG");
-    let options = FileOptions { only_banded: true, prove: true, ..FileOptions::default() };
+    let options = FileOptions::with(|new| {
+        new.only_banded = true;
+        new.prove = true;
+    });
     let done = run(&input, &options).unwrap();
     assert_eq!((done.plan.output, done.proof), (None, None));
     assert_eq!(folder.names(), ["grain.png"]);
@@ -126,9 +129,16 @@ fn one_code_of_banding_is_smoothed_at_sixteen_bits() {
     let input = folder.put("sky.png", &sky(200, 200, 8), "PNG");
     let at_eight = run(&input, &FileOptions::default()).unwrap();
     assert_eq!(at_eight.report.as_ref().unwrap().reason, Reason::OneCodeOnly);
-    let options = Options { depth: OutputDepth::Bits(16), ..Options::default() };
-    let done = run(&input, &FileOptions { options, prove: true, overwrite: true, ..FileOptions::default() })
-        .unwrap();
+    let options = Options::with(|new| new.depth = OutputDepth::Bits(16));
+    let done = run(
+        &input,
+        &FileOptions::with(|new| {
+            new.options = options;
+            new.prove = true;
+            new.overwrite = true;
+        }),
+    )
+    .unwrap();
     assert!(
         done.report.as_ref().unwrap().samples_moved > 20_000,
         "{}",
@@ -153,14 +163,14 @@ fn one_code_of_banding_is_smoothed_at_sixteen_bits() {
 fn a_lossy_input_gives_png_unless_asked_otherwise() {
     let folder = Folder::new();
     let input = folder.path("sky.JPG");
-    let how = WriteOptions { quality: Some(35), ..WriteOptions::default() };
+    let how = WriteOptions::with(|new| new.quality = Some(35));
     unband_io::write_file(&sky(320, 320, 8), &input, by_name("JPEG").unwrap(), &how, false).unwrap();
-    let done = run(&input, &FileOptions { prove: true, ..FileOptions::default() }).unwrap();
+    let done = run(&input, &FileOptions::with(|new| new.prove = true)).unwrap();
     assert!(done.report.as_ref().unwrap().changed);
     assert!(done.plan.input_lossy);
     assert_eq!(done.plan.output, Some(folder.path("sky_unband.png")));
     assert!(done.proof.unwrap().holds());
-    let asked = FileOptions { format: by_name("JPEG"), ..FileOptions::default() };
+    let asked = FileOptions::with(|new| new.format = by_name("JPEG"));
     assert_eq!(run(&input, &asked).unwrap().plan.output, Some(folder.path("sky_unband.JPG")));
     let to = folder.path("other.jpg");
     let done = run_file(Input::File(&input), Output::File(&to), &FileOptions::default(), &Context::default());
@@ -171,8 +181,8 @@ fn a_lossy_input_gives_png_unless_asked_otherwise() {
 fn what_a_format_cannot_hold_is_reported_before_any_work() {
     let folder = Folder::new();
     let input = folder.put("sky.png", &sky(64, 64, 6), "PNG");
-    let options = Options { depth: OutputDepth::Bits(16), ..Options::default() };
-    let options = FileOptions { options, ..FileOptions::default() };
+    let options = Options::with(|new| new.depth = OutputDepth::Bits(16));
+    let options = FileOptions::with(|new| new.options = options);
     let refuse = |name: &str, options: &FileOptions| {
         let to = folder.path(name);
         let context = Context::default();
@@ -194,7 +204,7 @@ fn nothing_is_overwritten_without_leave() {
     let error = run(&input, &FileOptions::default()).unwrap_err();
     assert!(error.to_string().contains("exists"), "{error}");
     assert_eq!(fs::read(folder.path("sky_unband.png")).unwrap(), b"mine");
-    run(&input, &FileOptions { overwrite: true, ..FileOptions::default() }).unwrap();
+    run(&input, &FileOptions::with(|new| new.overwrite = true)).unwrap();
     assert_ne!(fs::read(folder.path("sky_unband.png")).unwrap(), b"mine");
 }
 
@@ -222,7 +232,7 @@ fn bytes_go_in_and_out_as_files_do() {
     let input = folder.put("sky.png", &sky(128, 96, 6), "PNG");
     let bytes = fs::read(&input).unwrap();
     let mut sink = Vec::new();
-    let options = FileOptions { prove: true, ..FileOptions::default() };
+    let options = FileOptions::with(|new| new.prove = true);
     let done =
         run_file(Input::Bytes(&bytes), Output::Sink(&mut sink), &options, &Context::default()).unwrap();
     assert!(done.proof.unwrap().holds());
@@ -263,11 +273,10 @@ fn every_output_was_announced_by_name() {
     {
         let input = folder.put(name, &sky(96, 64, 6), format);
         for depth in depths {
-            let options = FileOptions {
-                options: Options { depth, ..Options::default() },
-                overwrite: true,
-                ..FileOptions::default()
-            };
+            let options = FileOptions::with(|new| {
+                new.options = Options::with(|new| new.depth = depth);
+                new.overwrite = true;
+            });
             let output = run(&input, &options).unwrap().plan.output.unwrap();
             let announced = possible_outputs(&input, &Output::Stem(&output_stem(&input)), options.naming());
             assert!(
@@ -288,8 +297,15 @@ fn transparency_is_never_touched() {
     let folder = Folder::new();
     let input = folder.put("glass.png", &image, "PNG");
     for depth in [OutputDepth::Keep, OutputDepth::Bits(16)] {
-        let options = Options { depth, ..Options::default() };
-        let done = run(&input, &FileOptions { options, overwrite: true, ..FileOptions::default() }).unwrap();
+        let options = Options::with(|new| new.depth = depth);
+        let done = run(
+            &input,
+            &FileOptions::with(|new| {
+                new.options = options;
+                new.overwrite = true;
+            }),
+        )
+        .unwrap();
         assert_eq!(load(&done.plan.output.unwrap()).alpha, image.alpha);
     }
 }
@@ -300,8 +316,15 @@ fn every_depth_and_dither_is_proven() {
     let input = folder.put("sky.png", &sky(160, 120, 6), "PNG");
     for depth in ["keep", "8", "10", "12", "16", "32f"] {
         for dither in Dither::ALL.iter().copied() {
-            let options = Options { depth: depth.parse().unwrap(), dither, ..Options::default() };
-            let options = FileOptions { options, prove: true, overwrite: true, ..FileOptions::default() };
+            let options = Options::with(|new| {
+                new.depth = depth.parse().unwrap();
+                new.dither = dither;
+            });
+            let options = FileOptions::with(|new| {
+                new.options = options;
+                new.prove = true;
+                new.overwrite = true;
+            });
             let proof = run(&input, &options).unwrap().proof.unwrap();
             assert!(proof.holds(), "{depth}, {dither:?}: {proof:?}");
         }
@@ -315,8 +338,10 @@ fn formats_of_floating_point_get_results_that_are_not_rounded() {
     for (name, format) in [("sky.pfm", None), ("sky", Some("PFM"))] {
         let to = folder.0.path().join(name);
         let output = if format.is_some() { Output::Stem(&to) } else { Output::File(&to) };
-        let options =
-            FileOptions { format: format.and_then(by_name), overwrite: true, ..FileOptions::default() };
+        let options = FileOptions::with(|new| {
+            new.format = format.and_then(by_name);
+            new.overwrite = true;
+        });
         let done = run_file(Input::File(&input), output, &options, &Context::default()).unwrap();
         assert_eq!(done.plan.depth, Depth::F32);
         let data = &load(&done.plan.output.unwrap()).planes[0].data;
@@ -331,7 +356,7 @@ fn times_are_kept_when_asked() {
     let then = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
     let file = fs::OpenOptions::new().write(true).open(&input).unwrap();
     file.set_times(fs::FileTimes::new().set_modified(then)).unwrap();
-    let options = FileOptions { preserve_times: true, ..FileOptions::default() };
+    let options = FileOptions::with(|new| new.preserve_times = true);
     let output = run(&input, &options).unwrap().plan.output.unwrap();
     assert_eq!(fs::metadata(output).unwrap().modified().unwrap(), then);
 }
@@ -343,9 +368,12 @@ fn the_same_bytes_come_out_for_any_threads_and_tiles() {
     for dither in Dither::ALL.iter().copied() {
         let mut first = None;
         for (threads, tile) in [(1, 4096), (3, 64), (2, 100)] {
-            let options = Options { tile, dither, ..Options::default() };
-            let options = FileOptions { options, ..FileOptions::default() };
-            let context = Context { threads, ..Context::default() };
+            let options = Options::with(|new| {
+                new.tile = tile;
+                new.dither = dither;
+            });
+            let options = FileOptions::with(|new| new.options = options);
+            let context = Context::with(|new| new.threads = threads);
             let mut sink = Vec::new();
             run_file(Input::File(&input), Output::Sink(&mut sink), &options, &context).unwrap();
             assert!(
@@ -369,8 +397,14 @@ fn too_little_memory_is_an_error_with_a_number() {
     let folder = Folder::new();
     let input = folder.put("sky.png", &sky(512, 512, 6), "PNG");
     let allow = |bytes| {
-        let options = Options { max_memory: Some(bytes), ..Options::default() };
-        run(&input, &FileOptions { options, overwrite: true, ..FileOptions::default() })
+        let options = Options::with(|new| new.max_memory = Some(bytes));
+        run(
+            &input,
+            &FileOptions::with(|new| {
+                new.options = options;
+                new.overwrite = true;
+            }),
+        )
     };
     assert!(allow(1 << 20).unwrap_err().to_string().contains("MiB"));
     assert!(allow(1 << 28).unwrap().report.unwrap().changed);
@@ -381,7 +415,7 @@ fn cancelling_stops_without_a_file() {
     let folder = Folder::new();
     let input = folder.put("sky.png", &sky(64, 64, 6), "PNG");
     let stop = std::sync::atomic::AtomicBool::new(true);
-    let context = Context { cancel: &stop, ..Context::default() };
+    let context = Context::with(|new| new.cancel = &stop);
     let stem = output_stem(&input);
     let error =
         run_file(Input::File(&input), Output::Stem(&stem), &FileOptions::default(), &context).unwrap_err();
@@ -393,9 +427,18 @@ fn cancelling_stops_without_a_file() {
 fn one_job_upscales_and_debands_before_if_asked() {
     let folder = Folder::new();
     let input = folder.put("sky.png", &sky(96, 64, 6), "PNG");
-    let how = UpscaleOptions { scale: Some(2), ..UpscaleOptions::default() };
+    let how = UpscaleOptions::with(|new| new.scale = Some(2));
     let upscaler = Arc::new(Upscaler::new(&how).unwrap());
-    let job = |task| run(&input, &FileOptions { task, overwrite: true, ..FileOptions::default() }).unwrap();
+    let job = |task| {
+        run(
+            &input,
+            &FileOptions::with(|new| {
+                new.task = task;
+                new.overwrite = true;
+            }),
+        )
+        .unwrap()
+    };
     let plain = job(Task::Upscale(Arc::clone(&upscaler)));
     assert!(plain.report.is_none() && plain.plan.repair.is_none());
     let result = |done: &FileReport| load(done.plan.output.as_ref().unwrap());

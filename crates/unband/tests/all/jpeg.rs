@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use unband::faithful::Faithful;
-use unband::{Context, Options, OutputDepth, deband_with, inspect, prove};
+use unband::{Context, Options, OutputDepth, With, deband_with, inspect, prove};
 use unband_image::dither::Dither;
 use unband_image::{Codec, Depth, Image, Origin};
 use unband_io::{Limits, WriteOptions, by_name, read, write};
@@ -30,13 +30,17 @@ fn clean(width: usize, height: usize, gray: bool) -> Image {
 
 fn coded(image: &Image, quality: u8) -> Image {
     let mut bytes = Vec::new();
-    let options = WriteOptions { quality: Some(quality), ..WriteOptions::default() };
+    let options = WriteOptions::with(|new| new.quality = Some(quality));
     write(image, by_name("jpeg").unwrap(), &options, &mut bytes).unwrap();
     read(&bytes, &Limits::default()).unwrap()
 }
 
 fn everywhere(depth: OutputDepth, dither: Dither) -> Options {
-    Options { depth, dither, everywhere: true, ..Options::default() }
+    Options::with(|new| {
+        new.depth = depth;
+        new.dither = dither;
+        new.everywhere = true;
+    })
 }
 
 #[test]
@@ -112,7 +116,7 @@ fn a_result_that_left_its_interval_is_caught() {
 #[test]
 fn without_the_promise_the_cells_do_not_bind() {
     let image = coded(&clean(96, 96, false), 30);
-    let free = Options { faithful: Some(false), ..everywhere(OutputDepth::Float, Dither::None) };
+    let free = everywhere(OutputDepth::Float, Dither::None).but(|new| new.faithful = Some(false));
     let bound = everywhere(OutputDepth::Float, Dither::None);
     let run = |options| deband_with(image.clone(), options, &Context::default()).unwrap().0;
     assert_ne!(run(&free).planes, run(&bound).planes);

@@ -1,7 +1,7 @@
 //! Rounded and floored levels, wherever they begin and end: which of them are truncated bits?
 #![allow(clippy::unwrap_used)]
 
-use unband::{Context, Options, OutputDepth, deband_with};
+use unband::{Context, Options, OutputDepth, With, deband_with};
 use unband_image::{Depth, Image, Model, Plane};
 
 const W: usize = 320;
@@ -108,7 +108,7 @@ fn levels_with_an_offset_and_odd_steps_end_at_white() {
 }
 
 fn check(damaged: &Image, clean: &Image, step: f32, what: &str) {
-    let options = Options { depth: OutputDepth::Bits(16), ..Options::default() };
+    let options = Options::with(|new| new.depth = OutputDepth::Bits(16));
     let (out, report) = deband_with(damaged.clone(), &options, &Context::default()).unwrap();
     let (before, after) = (difference(damaged, clean), difference(&out, clean));
     let sentence = report.findings.sentence();

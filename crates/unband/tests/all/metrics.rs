@@ -14,7 +14,7 @@ use unband::metrics::{
     Check, FileFault, Inspected, MetricsError, Scope, Subject, Value, comparable, score, score_image,
 };
 use unband::verdict::Grade;
-use unband::{Context, Image, Progress};
+use unband::{Context, Image, Progress, With};
 use unband_image::Hint;
 use unband_skips::{root, tracked_in};
 use unband_video::{Programs, probe};
@@ -71,8 +71,8 @@ fn values_do_not_depend_on_threads_and_memory() {
     let metrics = Scope::RESTORED.select(Some("psnr,cambi,texture-change,flat-psnr"), None).unwrap();
     let (reference, image) = (slope(false), slope(true));
     let of = |threads, at_once, input| {
-        let subject = Subject { input, ..Subject::against(&image, &reference) };
-        score(&[subject], &metrics, at_once, &Context { threads, ..Context::default() }).concat()
+        let subject = Subject::against(&image, &reference).but(|new| new.input = input);
+        score(&[subject], &metrics, at_once, &Context::with(|new| new.threads = threads)).concat()
     };
     let one = of(1, usize::MAX, Some((&reference).into()));
     assert_eq!(one, of(4, 1, Some((&reference).into())));
@@ -118,7 +118,7 @@ fn a_folder_is_scored_in_order_and_a_damaged_file_is_reported() {
     let error = lines[2].1.as_ref().unwrap_err();
     assert!(error.matches("c.png").count() == 1, "{error}");
     let cancelled = AtomicBool::new(true);
-    let ctx = Context { cancel: &cancelled, ..Context::default() };
+    let ctx = Context::with(|new| new.cancel = &cancelled);
     score_files(&files, &metrics, &[], &mut |file, _| panic!("{}", file.display()), &ctx);
 }
 
@@ -147,9 +147,15 @@ fn a_video_is_scored_by_frames_and_shots() {
         .map(|text| Check::parse(text, &Scope::VIDEO).unwrap());
     let scored = |threads| {
         let input = VideoInput::stream(Path::new("clip"), std::io::Cursor::new(clip())).unwrap();
-        let plan = VideoScorePlan { checks: &checks, every: 4, ..VideoScorePlan::new(&metrics) };
+        let plan = VideoScorePlan::new(&metrics).but(|new| {
+            new.checks = &checks;
+            new.every = 4;
+        });
         let (progress, mut frames) = (Last(Mutex::default()), Vec::new());
-        let ctx = Context { threads, progress: &progress, ..Context::default() };
+        let ctx = Context::with(|new| {
+            new.threads = threads;
+            new.progress = &progress;
+        });
         let mut on_frame = |frame: &FrameScores| {
             frames.push((frame.number, frame.shot, frame.values[1] == Value::Blank));
             ControlFlow::Continue(())
@@ -187,7 +193,7 @@ fn a_video_can_be_stopped_at_any_frame() {
     assert!(matches!(stopped, Err(MetricsError::Cancelled)));
     let input = VideoInput::stream(Path::new("clip"), std::io::Cursor::new(clip())).unwrap();
     let cancel = AtomicBool::new(false);
-    let ctx = Context { cancel: &cancel, ..Context::default() };
+    let ctx = Context::with(|new| new.cancel = &cancel);
     let mut stop = |_: &FrameScores| {
         cancel.store(true, Ordering::Relaxed);
         ControlFlow::Continue(())
@@ -236,7 +242,9 @@ fn videos_are_compared() {
         return;
     };
     let metrics = scope_of_pair(&video).select(Some("video-psnr,flat-psnr"), None).unwrap();
-    let plan = VideoPairPlan { metrics: &metrics, checks: &[], every: 15, keep_going: false };
+    let plan = VideoPairPlan::new(&metrics).but(|new| {
+        new.every = 15;
+    });
     let same = compare_videos(&[video.clone(), video], &plan, &mut go_on, &Context::default()).unwrap();
     assert_eq!(same.scores.scores.values[0], Value::Number(f64::INFINITY));
     assert!(same.apart.is_none() && same.longer.is_none() && !same.other_colors);

@@ -4,7 +4,9 @@
 use std::path::Path;
 use unband_image::Hint;
 
-use unband::{Choice, Context, Error, Image, Method, Options, OutputDepth, Precision, Weights, deband_with};
+use unband::{
+    Choice, Context, Error, Image, Method, Options, OutputDepth, Precision, Weights, With, deband_with,
+};
 
 /// A sky in 6 bits.
 fn sky(width: usize, height: usize) -> Image {
@@ -20,11 +22,14 @@ fn options(network: &str, file: &str, max_memory: Option<u64>) -> Options {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../golden/checkpoints").join(file);
     let mut method = Method::new(unband::method(network).unwrap());
     method.set("weights", &Weights::File(path)).unwrap();
-    Options { method: Choice::Named(method), max_memory, ..Options::default() }
+    Options::with(|new| {
+        new.method = Choice::Named(method);
+        new.max_memory = max_memory;
+    })
 }
 
 fn run(image: &Image, options: &Options) -> Result<Image, Error> {
-    let ctx = Context { threads: 2, ..Context::default() };
+    let ctx = Context::with(|new| new.threads = 2);
     deband_with(image.clone(), options, &ctx).map(|(image, _)| image)
 }
 
@@ -60,7 +65,14 @@ fn products_of_16_bits_move_our_network_by_less_than_half_a_code() {
     let image = sky(320, 240);
     let with = |precision| {
         let (depth, faithful) = (OutputDepth::Float, Some(false));
-        run(&image, &Options { precision, depth, faithful, ..Options::default() })
+        run(
+            &image,
+            &Options::with(|new| {
+                new.precision = precision;
+                new.depth = depth;
+                new.faithful = faithful;
+            }),
+        )
     };
     let half = match with(Precision::Bf16) {
         Ok(half) => half,

@@ -1,7 +1,7 @@
 //! Transparent and tiny images upscaled: no fringes, no tints.
 #![allow(clippy::unwrap_used)]
 
-use unband::{Context, UpscaleOptions, Upscaler};
+use unband::{Context, UpscaleOptions, Upscaler, With};
 use unband_image::{Depth, Image, Model, Plane};
 
 /// A disc of one colour with soft edges; `under` is the colour where it is fully transparent.
@@ -33,7 +33,7 @@ fn no_colour_under_full_transparency_shows_and_all_come_back() {
     let noise = |x: usize, y: usize, c: usize| ((x * 31 + y * 17 + c * 7) * 2_654_435 % 256) as f32 / 255.0;
     let unders: [Under<'_>; 3] = [("black", &|_, _, _| 0.0), ("white", &|_, _, _| 1.0), ("noise", &noise)];
     for scale in [2, 4] {
-        let options = UpscaleOptions { scale: Some(scale), ..UpscaleOptions::default() };
+        let options = UpscaleOptions::with(|new| new.scale = Some(scale));
         let upscaler = Upscaler::new(&options).unwrap();
         for (name, under) in unders {
             let source = icon(colour, under);
@@ -57,7 +57,7 @@ fn no_colour_under_full_transparency_shows_and_all_come_back() {
 #[test]
 fn tiny_images_have_no_tint() {
     for scale in [2, 4] {
-        let options = UpscaleOptions { scale: Some(scale), ..UpscaleOptions::default() };
+        let options = UpscaleOptions::with(|new| new.scale = Some(scale));
         let upscaler = Upscaler::new(&options).unwrap();
         for (width, height) in [(1, 1), (2, 2), (1, 9), (5, 2), (3, 3)] {
             for colour in [[0.2, 0.5, 0.8], [0.9, 0.9, 0.9], [0.1, 0.1, 0.1], [1.0, 0.0, 0.0]] {

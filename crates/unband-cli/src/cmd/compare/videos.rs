@@ -9,7 +9,7 @@ use unband::metrics::video::{
 };
 use unband::metrics::{Check, clock};
 use unband::metrics::{Metric, video_psnr};
-use unband::{Context, models};
+use unband::{Context, With, models};
 
 use super::CompareArgs;
 use crate::args::{MetricArgs, failure};
@@ -117,13 +117,12 @@ impl<'a> CompareVideosJob<'a> {
     ) -> Result<Option<ComparedVideo>, Failure> {
         // Decoding programs must end before this one.
         let Some(_busy) = Busy::begin() else { return Ok(None) };
-        let ctx = Context { models: self.models.as_deref(), ..*ctx };
-        let plan = VideoPairPlan {
-            metrics: &self.metrics,
-            checks: &self.checks,
-            every: EVERY,
-            keep_going: self.video.keep_going,
-        };
+        let ctx = (*ctx).but(|new| new.models = self.models.as_deref());
+        let plan = VideoPairPlan::new(&self.metrics).but(|new| {
+            new.checks = &self.checks;
+            new.every = EVERY;
+            new.keep_going = self.video.keep_going;
+        });
         let file = exact(&self.videos[1].path);
         let mut frames = Frames { steps, rows, file: &file, metrics: &self.metrics, failure: None };
         let done = compare_videos(&self.videos, &plan, &mut |frame| frames.put(frame), &ctx);

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use unband::Context;
 use unband::batch::{self, Cost};
 use unband::degrade::DegradationRecipe;
 use unband::degrade::dataset::{
     Clean, DatasetError, DatasetPlan, Degradations, Entry, Failed, Journal, Kapoor, Opened, Split, Tiling,
     Variant, clean, kapoor,
 };
+use unband::{Context, With};
 
 use super::summary::{Summary, unpaired};
 use super::{Fault, KapoorArgs, MakeArgs, PairsArgs, VariantName};
@@ -33,8 +33,11 @@ pub(super) fn published(args: &KapoorArgs) -> Result<Outcome, Fault> {
         VariantName::Fixed => Variant::Fixed,
         VariantName::Original => Variant::Original,
     };
-    let asked =
-        Kapoor { preparation: args.preparation, variant, seed: args.seed, whole_videos: args.whole_videos };
+    let asked = Kapoor::new(args.preparation).but(|new| {
+        new.variant = variant;
+        new.seed = args.seed;
+        new.whole_videos = args.whole_videos;
+    });
     let plan = kapoor(&args.root, asked).map_err(|error| fault(&error))?;
     make(&plan, &args.make, &[])
 }
@@ -62,20 +65,22 @@ pub(super) fn pairs(args: &PairsArgs) -> Result<Outcome, Fault> {
         side: side as usize,
         step: args.step.unwrap_or(side / 2) as usize,
     });
-    let gather = Gather {
-        recursive: args.recursive,
-        output_folder: Some(&args.make.output),
-        results_too: true,
-        suffix: None,
-        readable: &readable,
-    };
+    let gather = Gather::new(&readable).but(|new| {
+        new.recursive = args.recursive;
+        new.output_folder = Some(&args.make.output);
+        new.results_too = true;
+    });
     let found = gather.run(std::slice::from_ref(&args.clean));
     let files: Vec<PathBuf> = found.inputs.into_iter().map(|input| input.below).collect();
     if let (true, Some(error)) = (files.is_empty(), found.failures.first()) {
         return Err((inputs::failure(error), Outcome::SomeFailed));
     }
-    let asked =
-        Clean { degradations, draws: args.draws as usize, tiling, shares: args.split, seed: args.seed };
+    let asked = Clean::new(degradations).but(|new| {
+        new.draws = args.draws as usize;
+        new.tiling = tiling;
+        new.shares = args.split;
+        new.seed = args.seed;
+    });
     let plan = clean(&args.clean, &files, &asked).map_err(|error| fault(&error))?;
     make(&plan, &args.make, &failures(&found.failures))
 }

@@ -131,6 +131,6 @@ fn kept(faithful: Faithful) -> &'static str {
     match faithful {
         Faithful::No => "not kept within their intervals",
         Faithful::Grid => "kept within the intervals of the grid (`--faithful on`: of the file)",
-        Faithful::File => "kept within their intervals",
+        _ => "kept within their intervals",
     }
 }

@@ -15,7 +15,7 @@ use unband::video::{
     EncoderTrial, FrameSource, RawFrame, SingleFrame, VideoOptions, check_video, deband_single,
     decode_options, ending_programs,
 };
-use unband::{Context, Error, Hint, Image};
+use unband::{Context, Error, Hint, Image, With};
 use unband_report::{HeatMap, Moment, Spot as Square, before_after, worst_spots};
 
 use super::videos;
@@ -121,7 +121,7 @@ fn one(
     let written = made.and_then(|made| {
         let Some(PreviewSheet { png, frames, encoder }) = made else { return Ok(None) };
         let _busy = Busy::begin();
-        let saving = Saving { access: Access::of([input]), ..args.images.overwrite.into() };
+        let saving = Saving::from(args.images.overwrite).but(|new| new.access = Access::of([input]));
         unband::io::write_bytes(&png, output, saving)
             .map_err(|error| Failure::of(output.display().to_string(), &error))?;
         Ok(Some((frames, encoder)))
@@ -326,7 +326,7 @@ fn look(
     let total = (expected_frames(video_file) as f64 * share) as usize;
     let apart = ((to - from) / MEASURED).max(NEAR);
     if total > SHORT {
-        let keys = DecodeOptions { key_frames_only: true, ..part.clone() };
+        let keys = part.clone().but(|new| new.key_frames_only = true);
         let searched = search(video_file, &keys, count, apart, (bar, 0), ctx)?;
         match searched {
             // Enough candidates.
@@ -380,7 +380,7 @@ fn search(
     // Decoding programs must end before this one.
     let Some(_busy) = Busy::begin() else { return Ok(None) };
     let searched = decoding(ctx, |scope, programs| {
-        let options = DecodeOptions { programs: programs.clone(), ..options.clone() };
+        let options = options.clone().but(|new| new.programs = programs.clone());
         let source = FrameSource::of_video(video_file, &options).map_err(|error| file(error.into()))?;
         let mut reader = FrameReader::start(source, ctx.threads, scope);
         let format = reader.format;

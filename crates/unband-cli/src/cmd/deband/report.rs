@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use unband::io::{Access, Saving};
 use unband::metrics::Inspected;
 use unband::verdict::Verdict;
-use unband::{Context, Findings, NoProgress};
+use unband::{Context, Findings, NoProgress, With};
 use unband_report::{HeatMap, Listing, ListingRow, Page, Section, SectionHtml, Side};
 
 use crate::args::ImageArgs;
@@ -107,7 +107,7 @@ impl<'a> Report<'a> {
 
     /// Draws an image before and after, with its findings.
     pub(super) fn draw(&self, input: &Path, findings: &Findings, output: &Path, ctx: &Context<'_>) {
-        let drawn = section(input, findings, output, &Context { progress: &NoProgress, ..*ctx });
+        let drawn = section(input, findings, output, &(*ctx).but(|new| new.progress = &NoProgress));
         self.lock().insert(input, drawn);
     }
 
@@ -149,7 +149,7 @@ impl<'a> Report<'a> {
         }
         note_omitted(&page, self.path, reporter);
         let Some(_busy) = Busy::begin() else { return Outcome::Interrupted };
-        let saving = Saving { access, ..self.overwrite.into() };
+        let saving = Saving::from(self.overwrite).but(|new| new.access = access);
         match unband::io::write_bytes(page.html().as_bytes(), self.path, saving) {
             Ok(()) => {
                 reporter.line(&format_args!(
@@ -173,7 +173,7 @@ fn section(
     output: &Path,
     ctx: &Context<'_>,
 ) -> Result<SectionHtml, Failure> {
-    let file = |path: &Path| Input { path: path.to_path_buf(), below: PathBuf::new() };
+    let file = |path: &Path| Input::new(path.to_path_buf(), PathBuf::new());
     let (stored, _) = file(input).read().map_err(|error| Failure::of(file(input).shown(), &error))?;
     let before = Inspected::with_findings(stored, findings.clone(), ctx)
         .map_err(|error| Failure::at(input.display().to_string(), error.to_string(), None))?;

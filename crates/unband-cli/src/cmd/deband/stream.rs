@@ -5,7 +5,7 @@ use std::path::Path;
 
 use unband::io::{Limits, Y4mReader};
 use unband::video::{StreamReport, VideoOptions, deband_stream, deband_to_stream};
-use unband::{Context, Error, Hint};
+use unband::{Context, Error, Hint, With};
 
 use super::videos::context;
 use crate::args::DebandArgs;
@@ -38,11 +38,10 @@ pub(super) fn run(args: &DebandArgs, begins: &[u8], reporter: &Reporter<'_>) -> 
         None => settings::file_options(args),
     };
     let Ok(options) = reporter.settled(checked) else { return Outcome::Usage };
-    let options = VideoOptions {
-        options: options.options,
-        temporal: args.video.temporal.unwrap_or_default(),
-        ..VideoOptions::default()
-    };
+    let options = VideoOptions::with(|new| {
+        new.options = options.options;
+        new.temporal = args.video.temporal.unwrap_or_default();
+    });
     let progressive = args.video.progressive;
     piped(args, SHOWN, reporter, |output, ctx| {
         let (input, limits) = (begins.chain(streams::Input), Limits::default());

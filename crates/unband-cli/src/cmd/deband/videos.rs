@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use unband::io::video::{Images, Purpose, StreamChoice, VideoError, container_of, is_video};
 use unband::video::{VideoOptions, VideoPlan, deband_video_with, plan_video};
-use unband::{Context, Error, Hint, Progress};
+use unband::{Context, Error, Hint, Progress, With};
 
 use super::stream;
 use crate::args::DebandArgs;
@@ -57,7 +57,7 @@ pub(super) fn run_piped(args: &DebandArgs, begins: &[u8], reporter: &Reporter<'_
             return Outcome::SomeFailed;
         }
     };
-    run_as(args, &[Input { path: spool.path().to_owned(), below: "stdin".into() }], Some(SHOWN), reporter)
+    run_as(args, &[Input::new(spool.path().to_owned(), "stdin")], Some(SHOWN), reporter)
 }
 
 /// Processes the videos.
@@ -140,7 +140,7 @@ pub(super) fn run_frames(args: &DebandArgs, reporter: &Reporter<'_>) -> Outcome 
         if args.video.fps.is_none() {
             reporter.note(&format_args!("{shown}: {} frames at 24 fps; `--fps` sets another rate", images.count()));
         }
-        Ok((VideoOptions { images: Some(images), ..options }, output))
+        Ok((options.but(|new| new.images = Some(images)), output))
     });
     let Ok((options, output)) = reporter.settled(settled) else { return Outcome::Usage };
     if output.as_os_str() == STDIO {
@@ -177,23 +177,26 @@ pub(super) fn options(args: &DebandArgs) -> Result<VideoOptions, Failure> {
     let purpose = if video.lossless { Purpose::Archive } else { video.purpose.unwrap_or_default() };
     let mut options = stills.options;
     options.dither = args.images.dither.unwrap_or_else(|| VideoOptions::dither_for(purpose, options.depth));
-    Ok(VideoOptions {
-        options,
-        purpose,
-        ffmpeg_args,
-        drop_dynamic_hdr: video.drop_dynamic_hdr,
-        streams: StreamChoice { only: video.streams.clone(), dropped: video.drop_stream.clone() },
-        images: None,
-        progressive: video.progressive,
-        keep_going: video.keep_going,
-        resume: video.resume,
-        overwrite: args.images.overwrite,
-        only_banded: args.only_banded,
-        temporal: video.temporal.unwrap_or_default(),
-        keep_start: video.keep_start,
-        from: video.from,
-        to: video.to,
-    })
+    Ok(VideoOptions::with(|new| {
+        new.options = options;
+        new.purpose = purpose;
+        new.ffmpeg_args = ffmpeg_args;
+        new.drop_dynamic_hdr = video.drop_dynamic_hdr;
+        new.streams = StreamChoice::with(|new| {
+            new.only = video.streams.clone();
+            new.dropped = video.drop_stream.clone();
+        });
+        new.images = None;
+        new.progressive = video.progressive;
+        new.keep_going = video.keep_going;
+        new.resume = video.resume;
+        new.overwrite = args.images.overwrite;
+        new.only_banded = args.only_banded;
+        new.temporal = video.temporal.unwrap_or_default();
+        new.keep_start = video.keep_start;
+        new.from = video.from;
+        new.to = video.to;
+    }))
 }
 
 /// The output path of each video: next to its input, in the output folder, or the file given by `-o`.
@@ -335,7 +338,7 @@ fn one(
     }
     let Some(_busy) = Busy::begin() else { return Outcome::Interrupted };
     let progress = VideoBar { bar: &bar, reached: AtomicUsize::new(0), frames: AtomicUsize::new(0) };
-    let ctx = Context { progress: &progress, ..*ctx };
+    let ctx = (*ctx).but(|new| new.progress = &progress);
     let fail = |error: &Error| match error {
         Error::Cancelled => {
             reporter.note(&format!("{shown}: interrupted{}", kept(output)));

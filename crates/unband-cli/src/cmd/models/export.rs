@@ -1,7 +1,7 @@
 //! `unband models export`: ONNX export.
 
 use std::path::PathBuf;
-use unband::Hint;
+use unband::{Hint, With};
 
 use unband::io::{Access, Saving};
 use unband::models::{self, Chosen, NetworkSource};
@@ -59,7 +59,7 @@ fn export(args: &ExportArgs, reporter: &Reporter<'_>) -> Result<(), (Outcome, Fa
     let chosen = chosen.map_err(|error| (Outcome::SomeFailed, error.into()))?;
     let bytes = onnx::write(&chosen.graph, &chosen.weights, args.size, &facts(&chosen))
         .map_err(|e| (Outcome::Usage, failure(&args.onnx, &e, e.hint())))?;
-    let saving = Saving { access: Access::of(files), ..args.overwrite.into() };
+    let saving = Saving::from(args.overwrite).but(|new| new.access = Access::of(files));
     unband::io::write_bytes(&bytes, &args.onnx, saving)
         .map_err(|e| (Outcome::SomeFailed, failure(&args.onnx, &e, e.hint())))?;
     reporter.line(&format_args!(

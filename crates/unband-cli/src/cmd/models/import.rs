@@ -10,7 +10,7 @@ use unband::nets::arch::Passes;
 use unband::nets::checkpoint::{self, Container};
 use unband::nets::zoo::{self, PUBLISHED, Published};
 use unband::nets::{Convention, StateDict};
-use unband::{Hint, networks};
+use unband::{Hint, With, networks};
 
 use super::{Channels, ImportArgs, failure, name, unread};
 use crate::inputs::reason;
@@ -129,7 +129,7 @@ fn import(path: &Path, name: Option<&str>, args: &ImportArgs, folder: &Path) -> 
     facts.extend(read.facts.into_iter().filter(|(name, _)| !name.starts_with("unband.")));
     let content = content(path, args, &read.state, &facts)?;
     let to = models::file(folder, name);
-    let saving = Saving { access: Access::of([path]), ..args.overwrite.into() };
+    let saving = Saving::from(args.overwrite).but(|new| new.access = Access::of([path]));
     write(&to, folder, &content, saving)?;
     let note = if published.is_none() { called_like_another(path) } else { None };
     Ok(Imported { to, what, name: name.to_owned(), network: kind, note })
@@ -177,7 +177,7 @@ fn import_forests(
     let to = models::file(folder, name);
     let facts = facts(path, container, None, sha256, zoo::FORESTS);
     let content = content(path, args, &model.state(), &facts)?;
-    let saving = Saving { access: Access::of([path]), ..args.overwrite.into() };
+    let saving = Saving::from(args.overwrite).but(|new| new.access = Access::of([path]));
     write(&to, folder, &content, saving)?;
     let [local, global, spatial] = model.trees();
     let what = format!(

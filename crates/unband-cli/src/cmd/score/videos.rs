@@ -9,7 +9,7 @@ use unband::io::video::{is_video, promises_video};
 use unband::metrics::Metric;
 use unband::metrics::video::{EVERY, ScoredVideo, VideoInput, VideoScorePlan, score_video};
 use unband::metrics::{Check, Scope, clock};
-use unband::{Context, models};
+use unband::{Context, With, models};
 use unband_report::DisplayImage;
 
 use super::ScoreArgs;
@@ -66,13 +66,10 @@ impl Sorted {
 /// The inputs, if one is a video or a folder of videos only.
 pub(super) fn sort(args: &ScoreArgs) -> Option<Sorted> {
     let is_one = |path: &Path| path.is_file() && is_video(path);
-    let gather = Gather {
-        recursive: args.measure.recursive,
-        output_folder: None,
-        results_too: true,
-        suffix: None,
-        readable: &|path| readable(path) || promises_video(path),
-    };
+    let gather = Gather::new(&|path| readable(path) || promises_video(path)).but(|new| {
+        new.recursive = args.measure.recursive;
+        new.results_too = true;
+    });
     let found = gather.run(&args.inputs);
     let named = args.inputs.iter().any(|path| is_one(path));
     let (videos, rest): (Vec<PathBuf>, Vec<PathBuf>) =
@@ -160,7 +157,10 @@ impl<'a> ScoreVideosJob<'a> {
 
     fn plan(&self) -> VideoScorePlan<'_> {
         let every = self.video.every.map_or(EVERY, NonZeroUsize::get);
-        VideoScorePlan { metrics: &self.metrics, checks: &self.checks, every }
+        VideoScorePlan::new(&self.metrics).but(|new| {
+            new.checks = &self.checks;
+            new.every = every;
+        })
     }
 
     /// `None` when interrupted.
@@ -173,7 +173,7 @@ impl<'a> ScoreVideosJob<'a> {
     ) -> Result<Option<VideoResult>, Failure> {
         // Decoding programs must end before this one.
         let Some(_busy) = Busy::begin() else { return Ok(None) };
-        let ctx = Context { models: self.models.as_deref(), ..*ctx };
+        let ctx = (*ctx).but(|new| new.models = self.models.as_deref());
         let (file, codec) = (exact(input.path()), input.codec().to_owned());
         let mut frames = Frames { steps, rows, file: &file, metrics: &self.metrics, failure: None };
         let scored = score_video(input, &self.plan(), &mut |frame| frames.put(frame), &ctx);

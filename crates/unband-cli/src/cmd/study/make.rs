@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use unband::io::{Access, Limits, Saving};
-use unband::{Context, Image};
+use unband::{Context, Image, With};
 use unband_report::study::{Fit, Study};
 
 use super::{KEY_SCHEMA, Key, KeyMethod, StudyArgs};
@@ -100,7 +100,7 @@ fn page(args: &StudyArgs, reporter: &Reporter<'_>) -> Result<(), Fault> {
     }
     let html = study.html();
     let access = Access::of(references.values().chain(results.iter().flat_map(BTreeMap::values)));
-    let saving = Saving { access, ..args.overwrite.into() };
+    let saving = Saving::from(args.overwrite).but(|new| new.access = access);
     write(html.as_bytes(), &args.output, saving)?;
     write(&key(&study), &key_path, saving)?;
     reporter.line(&format!(
@@ -130,13 +130,9 @@ fn folder(path: &Path) -> Result<BTreeMap<String, PathBuf>, Fault> {
         let hint = "`unband study REFERENCES METHOD…` takes folders; `--score` takes files of ratings";
         return Err(usage(format!("{}: not a folder", path.display()), hint));
     }
-    let gather = Gather {
-        recursive: false,
-        output_folder: None,
-        results_too: true,
-        suffix: None,
-        readable: &readable,
-    };
+    let gather = Gather::new(&readable).but(|new| {
+        new.results_too = true;
+    });
     let found = gather.run(&[path.to_path_buf()]);
     if let Some(error) = found.failures.first() {
         return Err(input(failure(error)));

@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicBool;
 
 use unband::video::{SegmentJob, VideoOptions, VideoSegment};
-use unband::{Context, Options, OutputDepth};
+use unband::{Context, Options, OutputDepth, With};
 
 use super::*;
 
@@ -20,8 +20,7 @@ fn segments_made_by_themselves_have_the_frames_of_the_local_job() {
         let (input, output) = (stage.path("film.mkv"), stage.path("out.mkv"));
         let named = |name| unband::Choice::Named(unband::parse_method(name).unwrap());
         let method = method.map_or(unband::Choice::Auto, named);
-        let plain =
-            VideoOptions { options: Options { method, ..Options::default() }, ..VideoOptions::default() };
+        let plain = VideoOptions::with(|new| new.options = Options::with(|new| new.method = method));
         let ctx = Context::default();
         let job = SegmentJob::plan(&input, &output, &plain, &ctx).unwrap();
         let missing = job.missing();
@@ -35,7 +34,7 @@ fn segments_made_by_themselves_have_the_frames_of_the_local_job() {
         other.options.depth = OutputDepth::Bits(8);
         assert!(missing[0].make(&input, &output, &other, &ctx).is_err());
         let stop = AtomicBool::new(true);
-        assert!(missing[0].make(&input, &output, &plain, &Context { cancel: &stop, ..ctx }).is_err());
+        assert!(missing[0].make(&input, &output, &plain, &ctx.but(|new| new.cancel = &stop)).is_err());
         // In any order; a segment that exists is not made again.
         for number in [2, 0] {
             let made = missing[number].make(&input, &output, &plain, &ctx).unwrap();
@@ -45,7 +44,7 @@ fn segments_made_by_themselves_have_the_frames_of_the_local_job() {
         // The planning machine is lost: another plan resumes.
         drop(job);
         assert!(SegmentJob::plan(&input, &output, &plain, &ctx).is_err());
-        let resume = VideoOptions { resume: true, ..plain };
+        let resume = plain.but(|new| new.resume = true);
         let job = SegmentJob::plan(&input, &output, &resume, &ctx).unwrap();
         assert_eq!(job.missing(), missing);
         let damaged = stage.path("out.mkv.unfinished/00001.segment");

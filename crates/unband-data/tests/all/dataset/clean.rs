@@ -10,7 +10,7 @@ use unband_data::dataset::{
     clean,
 };
 use unband_data::{DegradationRecipe, FixedDegradation, Pair, find};
-use unband_image::{Depth, Image};
+use unband_image::{Depth, Image, With};
 use unband_io::Limits;
 
 use super::set::{Set, encoded, png, run, tree};
@@ -29,13 +29,7 @@ fn causes(names: &[&str]) -> Vec<&'static FixedDegradation> {
 }
 
 fn asked(names: &[&str]) -> Clean {
-    Clean {
-        degradations: Degradations::OneOf(causes(names)),
-        draws: 1,
-        tiling: Tiling::Whole,
-        shares: Shares::PUBLISHED,
-        seed: 1,
-    }
+    Clean::new(Degradations::OneOf(causes(names))).but(|new| new.seed = 1)
 }
 
 /// Ten photos in two folders.
@@ -90,7 +84,7 @@ fn patches_are_windows_of_the_degraded_whole() {
     let whole = asked(&["rgb-6"]);
     made(&set, &files, &whole, "whole", 1);
     let tiling = Tiling::Patches { side: 48, step: 32 };
-    let (_, manifest) = made(&set, &files, &Clean { tiling, ..whole }, "patches", 2);
+    let (_, manifest) = made(&set, &files, &whole.but(|new| new.tiling = tiling), "patches", 2);
     for entry in &manifest.entries {
         assert_eq!(entry.pairs.len(), 2, "{}", entry.name);
         for (pair, x) in entry.pairs.iter().zip([0, 32]) {
@@ -111,11 +105,10 @@ fn patches_are_windows_of_the_degraded_whole() {
 #[test]
 fn what_happens_to_an_image_depends_on_its_name_and_the_seed_alone() {
     let (set, files) = photos();
-    let asked = Clean {
-        draws: 2,
-        shares: Shares::new([100, 0, 0]).unwrap(),
-        ..asked(&["rgb-5", "rgb-6", "tone-curve", "u-5"])
-    };
+    let asked = asked(&["rgb-5", "rgb-6", "tone-curve", "u-5"]).but(|new| {
+        new.draws = 2;
+        new.shares = Shares::new([100, 0, 0]).unwrap();
+    });
     let (_, all) = made(&set, &files, &asked, "all", 4);
     made(&set, &files, &asked, "again", 1);
     assert!(tree(&set.out("all")) == tree(&set.out("again")));
@@ -130,18 +123,17 @@ fn what_happens_to_an_image_depends_on_its_name_and_the_seed_alone() {
         .map(|degradation| degradation.cause.as_deref().unwrap())
         .collect();
     assert_eq!(causes.len(), 4, "twenty draws of four degradations");
-    let (_, other) = made(&set, &files, &Clean { seed: 2, ..asked }, "other", 2);
+    let (_, other) = made(&set, &files, &asked.but(|new| new.seed = 2), "other", 2);
     assert!(other.entries != all.entries);
 }
 
 #[test]
 fn every_cause_gives_a_pair_of_each_image_and_draw() {
     let (set, files) = photos();
-    let asked = Clean {
-        degradations: Degradations::Each { causes: causes(&["tone-curve", "rgb-5"]), folders: false },
-        draws: 2,
-        ..asked(&[])
-    };
+    let asked = asked(&[]).but(|new| {
+        new.degradations = Degradations::Each { causes: causes(&["tone-curve", "rgb-5"]), folders: false };
+        new.draws = 2;
+    });
     let (plan, manifest) = made(&set, &files, &asked, "pairs", 2);
     assert_eq!(Split::ALL.map(|split| plan.expected(split).pairs), [Some(24), Some(8), Some(8)]);
     let first: Vec<&str> = manifest.entries[0].pairs.iter().map(|pair| pair.file.as_str()).collect();
@@ -155,8 +147,10 @@ fn every_cause_gives_a_pair_of_each_image_and_draw() {
 fn causes_have_folders_of_their_own_where_asked_for() {
     let (set, files) = photos();
     let degradations = |folders| Degradations::Each { causes: causes(&["rgb-5", "rgb-6"]), folders };
-    let (_, flat) = made(&set, &files, &Clean { degradations: degradations(false), ..asked(&[]) }, "flat", 2);
-    let (_, deep) = made(&set, &files, &Clean { degradations: degradations(true), ..asked(&[]) }, "deep", 2);
+    let (_, flat) =
+        made(&set, &files, &asked(&[]).but(|new| new.degradations = degradations(false)), "flat", 2);
+    let (_, deep) =
+        made(&set, &files, &asked(&[]).but(|new| new.degradations = degradations(true)), "deep", 2);
     for (flat, deep) in flat.entries.iter().zip(&deep.entries) {
         let names: Vec<&str> = deep.pairs.iter().map(|pair| pair.file.as_str()).collect();
         let (name, part) = (&deep.name, deep.split.folder());
@@ -179,10 +173,9 @@ fn an_image_has_all_its_pairs_or_none() {
     files.push("cut.png".into());
     // The second degradation needs 76×68 samples, the first any number: the first pair exists when the second
     // fails.
-    let asked = Clean {
-        degradations: Degradations::Each { causes: causes(&["rgb-5", "fhd-luma-6"]), folders: false },
-        ..asked(&[])
-    };
+    let asked = asked(&[]).but(|new| {
+        new.degradations = Degradations::Each { causes: causes(&["rgb-5", "fhd-luma-6"]), folders: false }
+    });
     let (_, manifest) = made(&set, &files, &asked, "pairs", 2);
     let mut reasons: Vec<&str> =
         manifest.entries.iter().map(|entry| entry.failed.as_ref().unwrap().reason.as_str()).collect();
@@ -201,7 +194,7 @@ fn an_image_has_all_its_pairs_or_none() {
 #[test]
 fn images_smaller_than_a_patch_are_named() {
     let (set, files) = photos();
-    let asked = Clean { tiling: Tiling::Patches { side: 65, step: 65 }, ..asked(&["rgb-5"]) };
+    let asked = asked(&["rgb-5"]).but(|new| new.tiling = Tiling::Patches { side: 65, step: 65 });
     let (_, manifest) = made(&set, &files, &asked, "pairs", 1);
     let failed = manifest.entries[0].failed.as_ref().unwrap();
     assert_eq!(failed.reason, "96×64 pixels, smaller than a patch of 65×65");
@@ -261,7 +254,10 @@ fn mixes_leave_a_record_that_makes_the_same_again() {
         name: name.to_owned(),
         recipe: Arc::new(DegradationRecipe::find(name).unwrap()),
     };
-    let asked = Clean { degradations: recipe("fhd"), draws: 2, ..asked(&[]) };
+    let asked = asked(&[]).but(|new| {
+        new.degradations = recipe("fhd");
+        new.draws = 2;
+    });
     let (plan, manifest) = made(&set, &files, &asked, "pairs", 3);
     assert!(manifest.entries.iter().all(|entry| entry.degradations.len() == 2 && entry.pairs.len() == 2));
     for entry in &manifest.entries[..3] {
@@ -277,6 +273,7 @@ fn mixes_leave_a_record_that_makes_the_same_again() {
             }
         }
     }
-    let other = clean(&set.root(), &files, &Clean { degradations: recipe("rgb"), ..asked.clone() }).unwrap();
+    let other =
+        clean(&set.root(), &files, &asked.clone().but(|new| new.degradations = recipe("rgb"))).unwrap();
     assert!(other.header.settings["recipe_sha256"] != plan.header.settings["recipe_sha256"]);
 }

@@ -5,15 +5,14 @@ use std::path::{Component, Path};
 
 use proptest::prelude::*;
 use unband_data::dataset::{
-    Check, DatasetError, DatasetPlan, Finding, Journal, Kapoor, Manifest, Opened, PREPARATIONS, Variant,
-    kapoor,
+    Check, DatasetError, DatasetPlan, Finding, Journal, Kapoor, Manifest, Opened, PREPARATIONS, kapoor,
 };
+use unband_image::With;
 
 use super::set::{CLEAN, Set, run, tree};
 
 fn plan(set: &Set) -> DatasetPlan {
-    let asked =
-        Kapoor { preparation: &PREPARATIONS[2], variant: Variant::Fixed, seed: None, whole_videos: false };
+    let asked = Kapoor::new(&PREPARATIONS[2]);
     kapoor(&set.root(), asked).unwrap()
 }
 
@@ -80,8 +79,7 @@ fn other_settings_other_sources_and_other_folders_are_refused() {
     let out = set.out("pairs");
     journal(&first, &out).add(&first.make(0, &out).unwrap()).unwrap();
     let refused = |plan: &DatasetPlan, out: &Path| Journal::open(out, &plan.header).map(|_| ()).unwrap_err();
-    let asked =
-        Kapoor { preparation: &PREPARATIONS[2], variant: Variant::Fixed, seed: Some(5), whole_videos: false };
+    let asked = Kapoor::new(&PREPARATIONS[2]).but(|new| new.seed = Some(5));
     let error = refused(&kapoor(&set.root(), asked).unwrap(), &out);
     assert!(
         error.to_string().ends_with("the folder contains other pairs: `seed` was 3407, now it is 5"),

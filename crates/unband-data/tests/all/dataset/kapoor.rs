@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
-use unband_image::Hint;
+use unband_image::{Hint, With};
 
 use unband_data::dataset::{DatasetPlan, Entry, Kapoor, Manifest, PREPARATIONS, Split, Variant, kapoor};
 
@@ -11,7 +11,7 @@ use super::set::{CLEAN, HEIGHT, QUANTIZED, Set, WIDTH, run, tree, xml};
 
 fn asked(name: &str, variant: Variant) -> Kapoor {
     let preparation = PREPARATIONS.iter().find(|p| p.name == name).unwrap();
-    Kapoor { preparation, variant, seed: None, whole_videos: false }
+    Kapoor::new(preparation).but(|new| new.variant = variant)
 }
 
 fn plan(set: &Set, name: &str, variant: Variant) -> DatasetPlan {
@@ -70,7 +70,7 @@ fn ggdbn_has_its_step_and_its_faults_where_asked_for() {
     let places_by = |variant| {
         let mut found: BTreeMap<String, Vec<(usize, usize)>> = BTreeMap::new();
         for seed in 0..5 {
-            let plan = kapoor(&set.root(), Kapoor { seed: Some(seed), ..asked("ggdbn", variant) }).unwrap();
+            let plan = kapoor(&set.root(), asked("ggdbn", variant).but(|new| new.seed = Some(seed))).unwrap();
             let manifest = run(&plan, &set.out(&format!("{variant:?}{seed}")), 2);
             for entry in manifest.entries.iter().filter(|e| e.split == Split::Train && e.failed.is_none()) {
                 found.insert(entry.name.clone(), places(&manifest, &entry.name));
@@ -209,7 +209,10 @@ fn frames_of_a_video_stay_together_where_asked_for() {
     let mut torn = BTreeSet::new();
     for seed in 0..6 {
         for whole_videos in [false, true] {
-            let asked = Kapoor { seed: Some(seed), whole_videos, ..asked("bdinn", Variant::Fixed) };
+            let asked = asked("bdinn", Variant::Fixed).but(|new| {
+                new.seed = Some(seed);
+                new.whole_videos = whole_videos;
+            });
             let plan = kapoor(&set.root(), asked).unwrap();
             let mut videos: BTreeMap<String, BTreeSet<Split>> = BTreeMap::new();
             for index in 0..plan.len() {

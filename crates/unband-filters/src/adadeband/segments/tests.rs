@@ -1,4 +1,5 @@
 use super::*;
+use unband_image::With;
 
 /// Components by flood fill from each sample; open samples by the definition.
 fn model(codes: &[u8], w: usize, h: usize) -> (Vec<usize>, Vec<bool>) {
@@ -41,7 +42,7 @@ fn model(codes: &[u8], w: usize, h: usize) -> (Vec<usize>, Vec<bool>) {
 
 #[test]
 fn components_and_their_openings_are_those_of_the_definition() {
-    let ctx = Context { threads: 2, ..Context::default() };
+    let ctx = Context::with(|new| new.threads = 2);
     for (w, h, steps) in [(1, 1, 1), (3, 3, 9), (64, 70, 11), (65, 200, 7), (150, 333, 23), (190, 140, 2)] {
         let code = |x: usize, y: usize| ((x * x / 7 + y * y / 5) / 40 + (x * 31 + y * 17) % 97 / 94) % steps;
         let codes: Vec<u8> = (0..w * h).map(|i| code(i % w, i / w) as u8).collect();

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use jpeg_encoder::{JpegColorType, PixelDensity, PixelDensityUnit, SamplingFactor, rgb_to_ycbcr};
 use unband_image::{
-    Codec, Density, DensityUnit, Depth, Image, JpegCoefficients, JpegOrigin, JpegPlane, Metadata, Model,
+    Codec, Density, DensityUnit, Depth, Image, JpegCoefficients, JpegOrigin, JpegPlane, Metadata, Model, With,
 };
 
 use self::decode::Colors;
@@ -97,13 +97,13 @@ fn read_with(bytes: &[u8], limits: &Limits, partly: bool) -> Result<Image, Error
     let model = if count == 1 { Model::Gray } else { Model::Rgb };
     let mut image = Image::new(planes, model, Depth::Int(markers.bits));
     let ycc = colors == Colors::Ycc;
-    image.origin.codec = Codec::Jpeg(JpegOrigin {
-        luma: markers.steps(0),
-        chroma: if ycc { markers.steps(1) } else { None },
-        subsampling: if ycc { markers.subsampling() } else { None },
-        quality: markers.quality(),
-        coefficients: kept(stored, ycc, markers.bits).map(Arc::new),
-    });
+    image.origin.codec = Codec::Jpeg(JpegOrigin::with(|new| {
+        new.luma = markers.steps(0);
+        new.chroma = if ycc { markers.steps(1) } else { None };
+        new.subsampling = if ycc { markers.subsampling() } else { None };
+        new.quality = markers.quality();
+        new.coefficients = kept(stored, ycc, markers.bits).map(Arc::new);
+    }));
     image.metadata = metadata(&markers);
     image.metadata.auxiliary = auxiliary::in_jpeg(&markers, bytes);
     image.metadata.unread = unread::names(&markers, &image.metadata, bytes);
@@ -149,18 +149,17 @@ fn metadata(markers: &Markers<'_>) -> Metadata {
             .map_or_else(|_| comment.iter().map(|&b| char::from(b)).collect(), str::to_owned);
         ("Comment".to_owned(), text)
     });
-    Metadata {
-        icc: markers.icc(),
-        exif,
-        xmp: markers.segment(1, XMP).map(|short| match long_xmp(markers) {
+    Metadata::with(|new| {
+        new.icc = markers.icc();
+        new.exif = exif;
+        new.xmp = markers.segment(1, XMP).map(|short| match long_xmp(markers) {
             Some(long) => xmp::join(short, &long),
             None => short.to_vec(),
-        }),
-        iptc: (!iptc.is_empty()).then_some(iptc),
-        density,
-        text: text.collect(),
-        ..Metadata::default()
-    }
+        });
+        new.iptc = (!iptc.is_empty()).then_some(iptc);
+        new.density = density;
+        new.text = text.collect();
+    })
 }
 
 fn jfif_density(body: &[u8]) -> Option<Density> {

@@ -16,7 +16,7 @@ use jxl::api::{
     Event, ExtraChannel, JxlBasicInfo, JxlBitDepth, JxlBitstreamInput, JxlColorProfile, JxlColorType,
     JxlDataFormat, JxlDecoder, JxlDecoderOptions, JxlOutputBuffer, JxlPixelFormat, ProfileLevel,
 };
-use unband_image::{AuxiliaryImage, Cicp, Codec, Colorimetry, Depth, Image, Metadata, Model};
+use unband_image::{AuxiliaryImage, Cicp, Codec, Colorimetry, Depth, Image, Metadata, Model, With};
 use zune_jpegxl::JxlSimpleEncoder;
 
 use self::color::{color, description, leave_linear_light};
@@ -106,16 +106,15 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     if let Some(packet) = &mut xmp {
         exif::settle_xmp(packet);
     }
-    image.metadata = Metadata {
-        icc,
-        xmp,
-        density: exif.as_deref().and_then(exif::density),
+    image.metadata = Metadata::with(|new| {
+        new.icc = icc;
+        new.xmp = xmp;
+        new.density = exif.as_deref().and_then(exif::density);
         // A block created only for the density has nothing else.
-        exif: exif.filter(|block| exif::describes_more_than_density(block)),
-        auxiliary: contents.gain_map.then_some(AuxiliaryImage::GainMap).into_iter().collect(),
-        unread: unread.names(),
-        ..Metadata::default()
-    };
+        new.exif = exif.filter(|block| exif::describes_more_than_density(block));
+        new.auxiliary = contents.gain_map.then_some(AuxiliaryImage::GainMap).into_iter().collect();
+        new.unread = unread.names();
+    });
     Ok(image)
 }
 

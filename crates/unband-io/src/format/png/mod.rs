@@ -12,7 +12,7 @@ use std::io::{Cursor, Write};
 
 use png::{BitDepth, ColorType};
 use unband_image::{
-    Cicp, Codec, Colorimetry, Density, DensityUnit, Depth, Image, Mastering, Metadata, Model,
+    Cicp, Codec, Colorimetry, Density, DensityUnit, Depth, Image, Mastering, Metadata, Model, With,
 };
 
 use self::chunks::Chunks;
@@ -221,12 +221,11 @@ pub(super) fn indices(row: &[u8], bits: u8) -> impl Iterator<Item = u8> {
 }
 
 fn metadata(info: &png::Info<'_>, chunks: Chunks) -> Metadata {
-    let mut metadata = Metadata {
-        icc: chunks.icc,
-        exif: info.exif_metadata.as_deref().and_then(exif::block).map(<[u8]>::to_vec),
-        auxiliary: chunks.auxiliary,
-        ..Metadata::default()
-    };
+    let mut metadata = Metadata::with(|new| {
+        new.icc = chunks.icc;
+        new.exif = info.exif_metadata.as_deref().and_then(exif::block).map(<[u8]>::to_vec);
+        new.auxiliary = chunks.auxiliary;
+    });
     let mut unread = chunks.unread;
     if info.exif_metadata.is_some() && metadata.exif.is_none() {
         unread.put("Exif (damaged)");
@@ -251,20 +250,19 @@ fn metadata(info: &png::Info<'_>, chunks: Chunks) -> Metadata {
         }
         out
     };
-    metadata.colorimetry = Colorimetry {
-        srgb_intent: info.srgb.map(|intent| intent as u8),
-        gamma: info.gama_chunk.map(png::ScaledFloat::into_scaled),
-        chromaticities: info.chrm_chunk.map(|c| pairs(c, [0, 1, 2, 3])),
-        mastering: info.mastering_display_color_volume.map(|m| Mastering {
+    metadata.colorimetry = Colorimetry::with(|new| {
+        new.srgb_intent = info.srgb.map(|intent| intent as u8);
+        new.gamma = info.gama_chunk.map(png::ScaledFloat::into_scaled);
+        new.chromaticities = info.chrm_chunk.map(|c| pairs(c, [0, 1, 2, 3]));
+        new.mastering = info.mastering_display_color_volume.map(|m| Mastering {
             // PNG stores units of 1/50000, the crate 1/100000.
             chromaticities: pairs(m.chromaticities, [1, 2, 3, 0]).map(|v| (v / 2) as u16),
             max_luminance: m.max_luminance,
             min_luminance: m.min_luminance,
-        }),
-        content_light: info
-            .content_light_level
-            .map(|c| (c.max_content_light_level, c.max_frame_average_light_level)),
-    };
+        });
+        new.content_light =
+            info.content_light_level.map(|c| (c.max_content_light_level, c.max_frame_average_light_level));
+    });
     metadata
 }
 

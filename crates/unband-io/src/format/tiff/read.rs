@@ -11,7 +11,7 @@ use std::io::Cursor;
 
 use tiff::decoder::{Decoder, DecodingResult, Limits as TiffLimits};
 use tiff::tags::Tag;
-use unband_image::{Codec, Colorimetry, Depth, Image, JpegOrigin, Matrix, Metadata, TiffData};
+use unband_image::{Codec, Colorimetry, Depth, Image, JpegOrigin, Matrix, Metadata, TiffData, With};
 
 use super::super::{iptc, png};
 use super::head::{Head, NAME, Patched, TiffDecoder, wrong};
@@ -78,7 +78,13 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     image.metadata.unread = unread.names();
     if layout.signed || !kept.is_empty() || !bands.is_empty() {
         let (size, depth) = ((layout.width, layout.height), Some(layout.depth));
-        image.metadata.tiff = TiffData { tags: kept, bands, signed: layout.signed, size, depth };
+        image.metadata.tiff = TiffData::with(|new| {
+            new.tags = kept;
+            new.bands = bands;
+            new.signed = layout.signed;
+            new.size = size;
+            new.depth = depth;
+        });
     }
     let orientation = Block::new(bytes)
         .and_then(Block::orientation)
@@ -350,20 +356,21 @@ fn metadata(bytes: &[u8], decoder: &mut TiffDecoder<'_>) -> Metadata {
         let points = |tag| exif::find(&entries, tag).map(|e| block.rationals(e)).unwrap_or_default();
         let points = [points(WHITE_POINT), points(PRIMARIES)].concat();
         let hundred_thousandths: Vec<u32> = points.iter().map(|v| (v * 1e5).round() as u32).collect();
-        return Metadata {
-            colorimetry: Colorimetry {
-                chromaticities: hundred_thousandths.try_into().ok(),
-                ..Colorimetry::default()
-            },
-            icc: value(ICC),
-            exif: exif_tiff::from_tiff(bytes),
-            xmp: value(XMP),
-            iptc: value(PHOTOSHOP).or_else(|| value(IPTC).map(|iim| iptc::wrap(&iim))),
-            density: exif::density(bytes),
-            ..Metadata::default()
-        };
+        return Metadata::with(|new| {
+            new.colorimetry =
+                Colorimetry::with(|new| new.chromaticities = hundred_thousandths.try_into().ok());
+            new.icc = value(ICC);
+            new.exif = exif_tiff::from_tiff(bytes);
+            new.xmp = value(XMP);
+            new.iptc = value(PHOTOSHOP).or_else(|| value(IPTC).map(|iim| iptc::wrap(&iim)));
+            new.density = exif::density(bytes);
+        });
     }
     let mut value =
         |tag| decoder.find_tag(Tag::Unknown(tag)).ok().flatten().and_then(|v| v.into_u8_vec().ok());
-    Metadata { icc: value(ICC), xmp: value(XMP), iptc: value(PHOTOSHOP), ..Metadata::default() }
+    Metadata::with(|new| {
+        new.icc = value(ICC);
+        new.xmp = value(XMP);
+        new.iptc = value(PHOTOSHOP);
+    })
 }

@@ -96,15 +96,14 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     image.origin.block_step = decoder.is_lossy().then(|| quantizer::block_step(bytes)).flatten();
     let exif = decoder.exif_metadata().map_err(wrong)?;
     let exif = exif.as_deref().and_then(exif::block).map(<[u8]>::to_vec);
-    image.metadata = Metadata {
-        icc: decoder.icc_profile().map_err(wrong)?,
-        xmp: decoder.xmp_metadata().map_err(wrong)?,
-        density: exif.as_deref().and_then(exif::density),
-        // A block created only for the density has nothing else.
-        exif: exif.filter(|block| exif::describes_more_than_density(block)),
-        unread: unread(bytes),
-        ..Metadata::default()
-    };
+    let mut metadata = Metadata::default();
+    metadata.icc = decoder.icc_profile().map_err(wrong)?;
+    metadata.xmp = decoder.xmp_metadata().map_err(wrong)?;
+    metadata.density = exif.as_deref().and_then(exif::density);
+    // A block created only for the density has nothing else.
+    metadata.exif = exif.filter(|block| exif::describes_more_than_density(block));
+    metadata.unread = unread(bytes);
+    image.metadata = metadata;
     Ok(image)
 }
 

@@ -11,6 +11,7 @@ use crate::format::ratio_scale;
 
 /// Header of a stream, valid for all its frames.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Y4mHeader {
     /// Width of luma.
     pub width: usize,
@@ -34,6 +35,13 @@ pub struct Y4mHeader {
 }
 
 impl Y4mHeader {
+    /// The header for frames of this size at an unknown rate, without alpha and fields.
+    pub fn new(width: usize, height: usize, color: Color, depth: Depth) -> Self {
+        let (rate, aspect) = ((0, 0), (0, 0));
+        let mono = color.model == Model::Gray;
+        Self { width, height, rate, aspect, color, depth, alpha: false, interlaced: false, mono }
+    }
+
     /// The header for a stream of such images, at 25 frames per second.
     ///
     /// # Errors

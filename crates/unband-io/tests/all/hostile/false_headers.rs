@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use unband_io::{Error, FORMATS, Limits};
 
-use unband_image::Depth;
+use unband_image::{Depth, With};
 
 use super::damage::crc;
 use super::samples::samples;
@@ -281,8 +281,8 @@ fn limits_and_sizes_are_named() {
 fn limits_hold_for_real_images() {
     for sample in samples() {
         let mut tally = Tally::default();
-        let tight = Limits { max_pixels: 10, ..Limits::default() };
-        let few = Limits { max_bytes: 40, ..Limits::default() };
+        let tight = Limits::with(|new| new.max_pixels = 10);
+        let few = Limits::with(|new| new.max_bytes = 40);
         for limits in [tight, few] {
             assert!(tally.read_within(&sample.name, &sample.bytes, &limits).is_err(), "{}", sample.name);
         }

@@ -18,7 +18,7 @@ const LONGEST: Duration = Duration::from_secs(10);
 const LONGEST_WAIT: Duration = Duration::from_mins(2);
 
 /// Low limits, as a caller may set them, so that wrong sizes cost no time here.
-pub const SMALL: Limits = Limits { max_pixels: 1 << 20, max_bytes: 1 << 24 };
+pub const SMALL: Limits = Limits::new(1 << 20, 1 << 24);
 
 /// Memory that a reader may hold at a time: the planes, as much again for interleaved samples or
 /// coefficients, tables of the coding, and copies of the file or of metadata in it.

@@ -1,7 +1,7 @@
 //! Images and metadata written by the tests.
 #![allow(dead_code, clippy::unwrap_used)]
 
-use unband_image::{Cicp, Density, DensityUnit, Depth, Image, Metadata, Model, Plane};
+use unband_image::{Cicp, Density, DensityUnit, Depth, Image, Metadata, Model, Plane, With};
 use unband_io::{FORMATS, FormatEntry, Limits, WriteOptions};
 
 /// All formats that can be written.
@@ -179,15 +179,14 @@ fn strip_offset(text: &str) -> String {
 }
 
 pub fn everything() -> Metadata {
-    let mut metadata = Metadata {
-        icc: Some(icc(*b"RGB ")),
-        exif: Some(ExifBuilder::new(true).build(1)),
-        xmp: Some(b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF/></x:xmpmeta>".to_vec()),
-        iptc: Some(b"8BIM\x04\x04\0\0\0\0\0\x08\x1C\x02\x05\0\x03abc".to_vec()),
-        density: Some(Density { x: 300.0, y: 200.0, unit: DensityUnit::Inch }),
-        text: vec![("Comment".to_owned(), "two\nlines".to_owned())],
-        ..Metadata::default()
-    };
+    let mut metadata = Metadata::with(|new| {
+        new.icc = Some(icc(*b"RGB "));
+        new.exif = Some(ExifBuilder::new(true).build(1));
+        new.xmp = Some(b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF/></x:xmpmeta>".to_vec());
+        new.iptc = Some(b"8BIM\x04\x04\0\0\0\0\0\x08\x1C\x02\x05\0\x03abc".to_vec());
+        new.density = Some(Density { x: 300.0, y: 200.0, unit: DensityUnit::Inch });
+        new.text = vec![("Comment".to_owned(), "two\nlines".to_owned())];
+    });
     metadata.colorimetry.gamma = Some(55_555);
     metadata
 }

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use unband_image::context::ExtraOutput;
 use unband_image::findings::Findings;
-use unband_image::{Context, Depth, Image};
+use unband_image::{Context, Depth, Image, With};
 use unband_io::{Access, Dropped, FormatEntry, Limits, Saving, WriteOptions};
 
 mod names;
@@ -35,6 +35,7 @@ use plan::{holds_planes_of, plan, target};
 use source::{decode, is_file, read_bytes};
 
 /// Destination of the result.
+#[non_exhaustive]
 pub enum Output<'a> {
     /// A file of exactly this name; its extension selects the format, or agrees with [`FileOptions::format`].
     File(&'a Path),
@@ -47,6 +48,7 @@ pub enum Output<'a> {
 
 /// Work on the image of a file.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub enum Task {
     /// Banding is removed.
     #[default]
@@ -69,6 +71,7 @@ impl Task {
 /// Options for one file.
 #[derive(Clone, Debug, Default)]
 #[allow(clippy::struct_excessive_bools)] // independent switches
+#[non_exhaustive]
 pub struct FileOptions {
     /// The work.
     pub task: Task,
@@ -105,6 +108,7 @@ impl FileOptions {
 
 /// File sizes in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FileBytes {
     /// Bytes read.
     pub input: u64,
@@ -128,6 +132,7 @@ impl FileBytes {
 
 /// Report on one file.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct FileReport {
     /// The plan as executed: `output`, `format` and `copies` describe the file actually written.
     pub plan: Plan,
@@ -192,7 +197,7 @@ pub fn run_file(
     }
     let gathered = options.extra_output.as_ref().map(|file| Gathered::new(file, (plan.width, plan.height)));
     let with_extra_output =
-        Context { extra_output: gathered.as_ref().map(|gathered| gathered as &dyn ExtraOutput), ..*ctx };
+        (*ctx).but(|new| new.extra_output = gathered.as_ref().map(|gathered| gathered as &dyn ExtraOutput));
     let (image, report) =
         work(image, &plan, choices.as_ref(), options, bytes.len() as u64, &with_extra_output)?;
     let changed =
@@ -424,6 +429,16 @@ fn how_to_write<'a>(
     ctx: &Context<'a>,
 ) -> (WriteOptions, Saving<'a>) {
     let FileOptions { quality, effort, overwrite, .. } = *options;
-    let how = WriteOptions { quality, effort, threads: ctx.threads, ..WriteOptions::default() };
-    (how, Saving { access: Access::of(path_of(input)), cancel: Some(ctx.cancel), ..overwrite.into() })
+    let how = WriteOptions::with(|new| {
+        new.quality = quality;
+        new.effort = effort;
+        new.threads = ctx.threads;
+    });
+    (
+        how,
+        Saving::from(overwrite).but(|new| {
+            new.access = Access::of(path_of(input));
+            new.cancel = Some(ctx.cancel);
+        }),
+    )
 }

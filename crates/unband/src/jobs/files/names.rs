@@ -10,6 +10,7 @@ use crate::{Error, OutputDepth};
 
 /// Options that change a result's name or format.
 #[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
 pub struct Naming {
     /// The requested format.
     pub format: Option<&'static FormatEntry>,

@@ -16,6 +16,7 @@ use crate::{Error, Options, OutputDepth};
 
 /// Findings on an image, and the planned repair.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Repair {
     /// The findings.
     pub findings: Findings,
@@ -46,6 +47,7 @@ impl Repair {
 
 /// A planned upscaling.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Upscale {
     /// The network.
     pub network: &'static str,
@@ -55,6 +57,7 @@ pub struct Upscale {
 
 /// Properties of a file, and the planned work.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Plan {
     /// Format of the input, by its content.
     pub input_format: &'static FormatEntry,

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use unband_image::{Context, Image};
+use unband_image::{Context, Image, With};
 use unband_io::{FormatEntry, Limits};
 
 use crate::Error;
@@ -11,6 +11,7 @@ use crate::jobs::memory;
 
 /// Source of an image.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub enum Input<'a> {
     /// A file.
     File(&'a Path),
@@ -69,7 +70,7 @@ pub(super) fn decode(
     let format = unband_io::detect(bytes).ok_or_else(|| named(unband_io::unknown(bytes)))?;
     let file = bytes.len() as u64;
     let room = max_memory.map_or(u64::MAX, |allowed| memory::planes_within(allowed, file));
-    let within = Limits { max_bytes: limits.max_bytes.min(room), ..*limits };
+    let within = (*limits).but(|new| new.max_bytes = limits.max_bytes.min(room));
     let read = match unband_io::read(bytes, &within) {
         Err(error @ (unband_io::Error::Truncated { .. } | unband_io::Error::Damaged { .. }))
             if keep_going =>

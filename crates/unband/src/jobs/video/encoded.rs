@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use unband_image::{Color, Image, Model};
+use unband_image::{Color, Image, Model, With};
 use unband_io::{Leftover, Limits};
 use unband_video::{
     DecodeOptions, Decoder, Encoder, Encoding, Ffmpeg, FrameFormat, PixelFormat, Programs, VideoError,
@@ -58,13 +58,13 @@ impl<'a> EncoderTrial<'a> {
     pub fn frame(&self, ticks: i64, ctx: &Context<'_>) -> Result<Image, Error> {
         let (frames, seconds) = self.file.rate();
         let around = self.file.ticks((AROUND + 0.5) * f64::from(seconds) / f64::from(frames)).max(1);
-        let part = DecodeOptions {
-            from: Some(ticks.saturating_sub(around)),
-            to: Some(ticks.saturating_add(around)),
-            keep_going: self.options.keep_going,
-            key_frames_only: false,
-            programs: self.programs.clone(),
-        };
+        let part = DecodeOptions::with(|new| {
+            new.from = Some(ticks.saturating_sub(around));
+            new.to = Some(ticks.saturating_add(around));
+            new.keep_going = self.options.keep_going;
+            new.key_frames_only = false;
+            new.programs = self.programs.clone();
+        });
         let mut source = FrameSource::of_video(self.file, &part)?;
         let from = *source.format();
         let to = with_bits(&from, self.encoding.bits)?;
@@ -103,7 +103,7 @@ fn decoded(
     programs: &Programs,
 ) -> Result<Option<Image>, Error> {
     let file = unband_video::probe(path, programs)?;
-    let options = DecodeOptions { programs: programs.clone(), ..DecodeOptions::default() };
+    let options = DecodeOptions::with(|new| new.programs = programs.clone());
     let mut decoder = Decoder::open(&file, &options, &Limits::default())?;
     let (mut bytes, mut format) = (Vec::new(), *decoder.format());
     // Parts without the container's colour tags have fewer of them than the video.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use unband_image::context::NoProgress;
-use unband_image::{Context, Depth, Image, Model, Plane, Restorer, Rng};
+use unband_image::{Context, Depth, Image, Model, Plane, Restorer, Rng, With};
 use unband_video::FrameFormat;
 
 use super::kept::{KeptFrame, stored};
@@ -96,7 +96,10 @@ impl<'a, T> Frames<'a, T> {
         ctx: &Context<'a>,
     ) -> Self {
         // Progress is reported in frames.
-        let ctx = Context { rng: Rng::new(options.seed), progress: &NoProgress, ..*ctx };
+        let ctx = (*ctx).but(|new| {
+            new.rng = Rng::new(options.seed);
+            new.progress = &NoProgress;
+        });
         Self {
             options,
             temporal,
@@ -152,7 +155,10 @@ impl<'a, T> Frames<'a, T> {
         // Noise that changes from frame to frame is less visible than static noise; above eight bits both are
         // invisible.
         let frame = if self.to.pixels.bits <= 8 { number } else { 0 };
-        Context { frame, output: Some(Depth::Int(self.to.pixels.bits)), ..self.ctx }
+        self.ctx.but(|new| {
+            new.frame = frame;
+            new.output = Some(Depth::Int(self.to.pixels.bits));
+        })
     }
 
     fn process(
@@ -461,7 +467,7 @@ mod tests {
         };
         let method = Choice::Named(Method::new(&smooth::ENTRY));
         let options = Options { method, everywhere: true, ..Options::default() };
-        let ctx = Context { threads: 2, ..Context::default() };
+        let ctx = Context::with(|new| new.threads = 2);
         let image = from.read(&frame(0)).unwrap();
         let findings = look(&image, &options, &ctx).findings;
         let shot = Arc::new(Treatment::new(&image, findings, &options, 10).unwrap());

@@ -10,6 +10,7 @@ use crate::{Options, OutputDepth};
 /// Options for one video.
 #[derive(Clone, Debug, Default)]
 #[allow(clippy::struct_excessive_bools)] // independent switches
+#[non_exhaustive]
 pub struct VideoOptions {
     /// As for images. [`crate::OutputDepth::Keep`] means 10 bits here, or the video's depth where it is
     /// higher.
@@ -56,6 +57,7 @@ impl VideoOptions {
 
 /// Report on one video.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct VideoReport {
     /// Properties of the video and of its encoding.
     pub plan: VideoPlan,

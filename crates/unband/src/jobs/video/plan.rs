@@ -37,6 +37,7 @@ pub(super) struct Plan<'a> {
 
 /// Properties of a video and its planned result, before encoding.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct VideoPlan {
     /// Properties of the video.
     pub file: VideoFile,
@@ -72,6 +73,7 @@ pub struct VideoPlan {
 
 /// A shot and its findings.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct ShotFound {
     /// Start time, in seconds.
     pub begins: f64,
@@ -88,6 +90,7 @@ pub struct ShotFound {
 /// Disk space for a result, in bytes. Finished segments and the joined video are on the disk at the same
 /// time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Disk {
     /// Estimated need for both; `None` where it depends on a lossy encoder.
     pub needed: Option<u64>,

@@ -139,6 +139,7 @@ impl FoundShot {
 
 /// Report on one segment.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct MadeSegment {
     /// Frames.
     pub frames: u64,

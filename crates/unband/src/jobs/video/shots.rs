@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use unband_image::findings::{BandingMap, Findings, GridRegions};
+use unband_image::With;
+use unband_image::findings::{BandingMap, GridRegions};
 use unband_video::{FrameFormat, VideoError, VideoFile};
 
 use super::VideoOptions;
@@ -164,7 +165,7 @@ impl Looker<'_> {
         let Some(open) = &mut self.open else { return Ok(()) };
         let image = self.format.read(&open.last).map_err(|error| Error::Image(error.to_string()))?;
         let GradedFindings { findings, grade } = look(&image, &self.options.options, self.ctx);
-        let findings = Findings { map: BandingMap::default(), ..findings };
+        let findings = findings.but(|new| new.map = BandingMap::default());
         open.looks.push((Treatment::new(&image, findings, &self.options.options, self.bits)?, grade));
         Ok(())
     }

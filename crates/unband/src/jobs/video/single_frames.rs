@@ -11,6 +11,7 @@ use crate::{Context, Error};
 
 /// A frame, before and after.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct SingleFrame {
     /// The decoded frame.
     pub before: Image,

@@ -4,6 +4,7 @@ use std::io::Read;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::Scope;
 
+use unband_image::With;
 use unband_image::cuts::Cuts;
 use unband_io::{Limits, Y4mReader};
 use unband_video::{DecodeOptions, Decoder, FrameFormat, Programs, TickRange, VideoError, VideoFile};
@@ -16,6 +17,7 @@ pub(super) const WAITING: usize = 3;
 
 /// A decoded frame.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct RawFrame {
     /// Presentation time in ticks of the video. In streams: the frame number.
     pub ticks: i64,
@@ -184,7 +186,11 @@ pub(super) fn source<'a>(
 ) -> Result<FrameSource<'a>, Error> {
     let part = decode_options(file, options)?;
     let (from, to) = (span.from.or(part.from), span.to.or(part.to));
-    let part = DecodeOptions { from, to, programs: programs.clone(), ..part };
+    let part = part.but(|new| {
+        new.from = from;
+        new.to = to;
+        new.programs = programs.clone();
+    });
     Ok(FrameSource::of_video(file, &part)?)
 }
 
@@ -194,12 +200,11 @@ pub(super) fn source<'a>(
 /// [`Error::Option`]: invalid times.
 pub fn decode_options(file: &VideoFile, options: &VideoOptions) -> Result<DecodeOptions, Error> {
     let cut = cut(file, options)?;
-    Ok(DecodeOptions {
-        from: cut.map(|cut| cut.from),
-        to: cut.and_then(|cut| cut.to),
-        keep_going: options.keep_going,
-        ..DecodeOptions::default()
-    })
+    Ok(DecodeOptions::with(|new| {
+        new.from = cut.map(|cut| cut.from);
+        new.to = cut.and_then(|cut| cut.to);
+        new.keep_going = options.keep_going;
+    }))
 }
 
 /// The selected part in ticks; `None` for the whole video.

@@ -147,6 +147,7 @@ mod tests {
     use super::super::kept::stored;
     use super::super::temporal::Temporal;
     use super::*;
+    use unband_image::With;
     use unband_image::{Depth, Image, Model};
 
     const CODE: f32 = 1.0 / 255.0;
@@ -158,7 +159,7 @@ mod tests {
 
     /// The stabilised middle frame, given frames with their own results.
     fn middle(frames: &[(Plane, Plane)], lossy: bool) -> Plane {
-        let ctx = Context { threads: 2, ..Context::default() };
+        let ctx = Context::with(|new| new.threads = 2);
         let mut kept: Vec<KeptFrame> = Vec::new();
         for (source, result) in frames {
             let before = [1, 2].map(|k| kept.len().checked_sub(k).map(|i| &kept[i]));

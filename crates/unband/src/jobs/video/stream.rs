@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::path::Path;
 
-use unband_image::{Depth, Model};
+use unband_image::{Depth, Model, With};
 use unband_io::{Y4mHeader, Y4mReader, Y4mWriter};
 use unband_video::{Samples, VideoError, VideoFile};
 
@@ -16,6 +16,7 @@ use crate::{Context, Error, OutputDepth};
 
 /// Report on a stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct StreamReport {
     /// Frames.
     pub frames: u64,
@@ -36,7 +37,7 @@ pub fn deband_stream(
     options: &VideoOptions,
     ctx: &Context<'_>,
 ) -> Result<StreamReport, Error> {
-    let header = Y4mHeader { interlaced: false, ..*reader.header() };
+    let header = (*reader.header()).but(|new| new.interlaced = false);
     // The format has an alpha tag for eight bits only: alpha is dropped at higher depths.
     let depth = if header.alpha { OutputDepth::Bits(header.depth.bits()) } else { options.options.depth };
     let header = in_depth(header, depth)?;
@@ -66,17 +67,11 @@ pub fn deband_to_stream(
         if from.color.model == Model::Rgb {
             return Err(of_video(unband_io::Error::Model { format: "YUV4MPEG2", model: Model::Rgb }));
         }
-        let header = Y4mHeader {
-            width: from.width,
-            height: from.height,
-            rate: file.rate(),
-            aspect: file.video.sample_aspect.unwrap_or((0, 0)),
-            color: from.color,
-            depth: file.video.depth,
-            alpha: false,
-            interlaced: false,
-            mono: from.pixels.samples == Samples::Gray,
-        };
+        let header = Y4mHeader::new(from.width, from.height, from.color, file.video.depth).but(|new| {
+            new.rate = file.rate();
+            new.aspect = file.video.sample_aspect.unwrap_or((0, 0));
+            new.mono = from.pixels.samples == Samples::Gray;
+        });
         let header = in_depth(header, options.options.depth)?;
         let writer = Y4mWriter::new(&mut output, header).map_err(of_video)?;
         let report = run(source, writer, &header, options, ctx)?;
@@ -86,7 +81,7 @@ pub fn deband_to_stream(
 
 /// The header of the result.
 fn in_depth(header: Y4mHeader, asked: OutputDepth) -> Result<Y4mHeader, Error> {
-    let with = |depth| Y4mHeader { depth, ..header };
+    let with = |depth| header.but(|new| new.depth = depth);
     let has = |bits| with(Depth::Int(bits)).frame_format().is_ok();
     Ok(with(Depth::Int(bits_of(header.depth, asked, has)?)))
 }

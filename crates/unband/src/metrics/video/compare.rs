@@ -1,14 +1,14 @@
 //! Metrics of two videos, frame by frame.
 
 use unband_image::context::NoProgress;
-use unband_image::{Context, Image};
+use unband_image::{Context, Image, With};
 use unband_metrics::video_psnr::{self, Errors};
 use unband_metrics::{Metric, cambi};
 use unband_video::{DecodeOptions, FrameFormat, Samples, VideoFile};
 
 use super::reader::{FrameReader, decoding, expected_frames, in_order};
 use super::tally::Tally;
-use super::{OnFrame, VideoScores};
+use super::{EVERY, OnFrame, VideoScores};
 use crate::jobs::video::{FrameSource, RawFrame};
 use crate::metrics::{Check, FileFault, MetricsError, Scope, Subject, Value, score_one};
 use crate::verdict::Verdict;
@@ -49,6 +49,7 @@ pub fn scope_of_pair(reference: &VideoFile) -> Scope {
 
 /// Metrics of two videos, their checks and their sampling.
 #[derive(Clone, Copy)]
+#[non_exhaustive]
 pub struct VideoPairPlan<'a> {
     /// Metrics of every frame; the first one leads.
     pub metrics: &'a [&'static Metric],
@@ -61,8 +62,16 @@ pub struct VideoPairPlan<'a> {
     pub keep_going: bool,
 }
 
+impl<'a> VideoPairPlan<'a> {
+    /// Without checks, at the default interval, for videos of the same length.
+    pub fn new(metrics: &'a [&'static Metric]) -> Self {
+        Self { metrics, checks: &[], every: EVERY, keep_going: false }
+    }
+}
+
 /// The comparison of two videos.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct ComparedVideo {
     /// Values of the result.
     pub scores: VideoScores,
@@ -78,6 +87,7 @@ pub struct ComparedVideo {
 
 /// A frame with different times in the two videos, in seconds.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Apart {
     /// Frame number, from 0.
     pub frame: usize,
@@ -109,7 +119,10 @@ pub fn compare_videos(
     let (mut apart, mut extra) = (None, [0usize; 2]);
     let (formats, longer) = decoding(ctx, |scope, programs| {
         let (keep_going, programs) = (plan.keep_going, programs.clone());
-        let options = DecodeOptions { keep_going, programs, ..DecodeOptions::default() };
+        let options = DecodeOptions::with(|new| {
+            new.keep_going = keep_going;
+            new.programs = programs;
+        });
         let start = |i: usize| {
             let source = FrameSource::of_video(&videos[i], &options);
             let source = source.map_err(|error| FileFault::from(error).of(name(&videos[i])))?;
@@ -138,7 +151,7 @@ pub fn compare_videos(
             ctx.progress.advance(tally.frames(), expected.max(tally.frames()));
             if on_frame(&frame).is_break() { Err(MetricsError::Cancelled) } else { Ok(()) }
         };
-        let silent = Context { progress: &NoProgress, ..*ctx };
+        let silent = (*ctx).but(|new| new.progress = &NoProgress);
         in_order(&silent, &mut next, &look, &mut put)?;
         let longer = match plan.keep_going {
             _ if ctx.cancelled() => None,

@@ -30,6 +30,7 @@ pub type OnFrame<'a> = dyn FnMut(&FrameScores) -> ControlFlow<()> + 'a;
 
 /// The values of a frame.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct FrameScores {
     /// Its number, from 0.
     pub number: usize,
@@ -56,6 +57,7 @@ pub struct FrameValue {
 
 /// A shot.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Shot {
     /// Its frames.
     pub frames: Range<usize>,
@@ -69,6 +71,7 @@ pub struct Shot {
 
 /// The values of a video.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct VideoScores {
     /// Values of all frames together, and the verdict of the worst; checks use these.
     pub scores: Scores,

@@ -2,8 +2,8 @@
 //! sum.
 
 use serde::{Deserialize, Serialize};
-use unband_image::Context;
 use unband_image::findings::{BandingMap, Findings};
+use unband_image::{Context, With};
 use unband_video::DecodeOptions;
 
 use super::reader::{FrameReader, decoding, expected_frames, in_order};
@@ -70,7 +70,7 @@ impl ScoredFrame {
         };
         let values = values.into_iter().map(stored).collect();
         // The verdict does not use the map.
-        let seen = seen.map(|seen| (Findings { map: BandingMap::default(), ..seen.findings }, seen.grade));
+        let seen = seen.map(|seen| (seen.findings.but(|new| new.map = BandingMap::default()), seen.grade));
         Self { seconds: raw.seconds.to_bits(), begins_shot: raw.begins_shot, values, seen }
     }
 
@@ -95,7 +95,7 @@ pub fn score_parts(input: &VideoInput, ctx: &Context<'_>) -> Result<Vec<ScorePar
     let VideoInput::File(file) = input else { return Err(named(FileFault::ReadBefore)) };
     let expected = expected_frames(file);
     decoding(ctx, |scope, programs| {
-        let options = DecodeOptions { programs: programs.clone(), ..DecodeOptions::default() };
+        let options = DecodeOptions::with(|new| new.programs = programs.clone());
         let source =
             FrameSource::of_video(file, &options).map_err(|error| named(FileFault::Partial(error)))?;
         let mut reader = FrameReader::start(source, 1, scope);
@@ -143,12 +143,11 @@ pub fn score_part(
     let named = |fault: FileFault| fault.of(input.path().display().to_string());
     let VideoInput::File(file) = input else { return Err(named(FileFault::ReadBefore)) };
     decoding(ctx, |scope, programs| {
-        let options = DecodeOptions {
-            from: part.from,
-            to: part.to,
-            programs: programs.clone(),
-            ..DecodeOptions::default()
-        };
+        let options = DecodeOptions::with(|new| {
+            new.from = part.from;
+            new.to = part.to;
+            new.programs = programs.clone();
+        });
         let shots = part.shots.clone();
         let source = FrameSource::of_video(file, &options)
             .map_err(|error| named(FileFault::Partial(error)))?

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::Scope;
 
-use unband_image::{Context, Image};
+use unband_image::{Context, Image, With};
 use unband_io::Y4mReader;
 use unband_metrics::{Metric, cambi};
 use unband_video::{FrameFormat, Programs, VideoError, VideoFile};
@@ -86,7 +86,7 @@ pub fn in_order<T: Sync, R: Send>(
     put: &mut dyn FnMut(T, R) -> Result<(), MetricsError>,
 ) -> Result<(), MetricsError> {
     let at_once = AHEAD * ctx.threads.max(1);
-    let one = Context { threads: 1, ..*ctx };
+    let one = (*ctx).but(|new| new.threads = 1);
     let mut first = 0;
     loop {
         let batch: Vec<T> = std::iter::from_fn(&mut *next).take(at_once).collect();

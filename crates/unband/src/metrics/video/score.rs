@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::Scope;
 
-use unband_image::Context;
 use unband_image::context::NoProgress;
+use unband_image::{Context, With};
 use unband_io::{Limits, Y4mReader};
 use unband_metrics::Metric;
 use unband_video::{DecodeOptions, FrameFormat, Programs, VideoFile};
@@ -25,6 +25,7 @@ const WORST: usize = 6;
 const LEAD: &str = "cambi";
 
 /// The source of the frames.
+#[non_exhaustive]
 pub enum VideoInput {
     /// A file.
     File(Box<VideoFile>),
@@ -108,6 +109,7 @@ impl VideoInput {
 
 /// Metrics of a video, their checks and their sampling.
 #[derive(Clone, Copy)]
+#[non_exhaustive]
 pub struct VideoScorePlan<'a> {
     /// All metrics.
     pub metrics: &'a [&'static Metric],
@@ -132,6 +134,7 @@ impl<'a> VideoScorePlan<'a> {
 
 /// A measured video.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct ScoredVideo {
     /// Its values.
     pub scores: VideoScores,
@@ -158,7 +161,7 @@ pub fn score_video(
         (Tally::new(plan.metrics, plan.checks, plan.lead()), WorstFrames::new(WORST));
     let expected = input.expected_frames();
     let (format, damage) = decoding(ctx, |scope, programs| {
-        let options = DecodeOptions { programs: programs.clone(), ..DecodeOptions::default() };
+        let options = DecodeOptions::with(|new| new.programs = programs.clone());
         let opened = input.open_frames(&options, ctx.threads, scope);
         let mut reader = opened.map_err(|fault| fault.of(input.name()))?;
         let format = reader.format;
@@ -173,7 +176,7 @@ pub fn score_video(
             ctx.progress.advance(tally.frames(), expected.max(tally.frames()));
             if on_frame(&frame).is_break() { Err(MetricsError::Cancelled) } else { Ok(()) }
         };
-        let silent = Context { progress: &NoProgress, ..*ctx };
+        let silent = (*ctx).but(|new| new.progress = &NoProgress);
         in_order(&silent, &mut || reader.next_frame(), &look, &mut put)?;
         Ok((format, reader.damage.take()))
     })?;

@@ -219,13 +219,7 @@ impl<'a> VideoRecord<'a> {
         let (frames, seconds) = plan.file.rate();
         let stream = |stream: &'a Stream| StreamRecord {
             stream: stream.index,
-            kind: match stream.kind {
-                StreamKind::Video => "video",
-                StreamKind::Audio => "audio",
-                StreamKind::Subtitle => "subtitle",
-                StreamKind::Attachment => "attachment",
-                StreamKind::Data => "data",
-            },
+            kind: stream.kind.name(),
             codec: stream.codec.as_deref(),
             language: stream.language.as_deref(),
         };

@@ -1,6 +1,6 @@
 //! Known motion is found, and means along it neither lag nor blur.
 
-use unband_image::{Context, Depth, Image, Model, Plane, Rng};
+use unband_image::{Context, Depth, Image, Model, Plane, Rng, With};
 
 use super::super::kept::{KeptFrame, stored};
 use super::super::temporal::Temporal;
@@ -42,7 +42,7 @@ fn kept(frames: &[Plane], ctx: &Context<'_>) -> Vec<KeptFrame> {
 
 /// The result of a frame of a run.
 fn result(frames: &[Plane], middle: usize, lossy: bool, threads: usize) -> Plane {
-    let ctx = Context { threads, ..Context::default() };
+    let ctx = Context::with(|new| new.threads = threads);
     let kept = kept(frames, &ctx);
     let run: Vec<&KeptFrame> = kept.iter().collect();
     let source = [frames[middle].clone()];
