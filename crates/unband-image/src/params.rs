@@ -338,7 +338,7 @@ impl<P: Params + 'static> AnyParams for P {
 #[macro_export]
 macro_rules! params {
     (
-        $(#[doc = $sdoc:expr])*
+        $(#[$meta:meta])*
         pub struct $name:ident {
             $(
                 $(#[doc = $doc:expr])*
@@ -347,7 +347,7 @@ macro_rules! params {
             )*
         }
     ) => {
-        $(#[doc = $sdoc])*
+        $(#[$meta])*
         #[derive(Clone, Debug, PartialEq)]
         pub struct $name {
             $( $(#[doc = $doc])* pub $field: $ty, )*

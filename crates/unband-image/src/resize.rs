@@ -27,6 +27,7 @@ pub fn gaussian(size: usize, variance: f64) -> Vec<f64> {
 
 words! {
     /// Interpolation method.
+    #[non_exhaustive]
     pub enum Resampling {
         /// Linear between the two nearest, as `OpenCV`'s `INTER_LINEAR`; downscaling skips samples.
         Bilinear = "bilinear",

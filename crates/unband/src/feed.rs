@@ -7,6 +7,7 @@ use unband_nets::convention::parse_scale;
 unband_image::words! {
     /// Order of the channels that a network gets.
     #[derive(Default)]
+    #[non_exhaustive]
     pub enum Order {
         /// As the weights file states; blue, green, red for published weights whose scripts pass them so.
         #[default]

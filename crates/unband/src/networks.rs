@@ -21,6 +21,7 @@ use crate::{Error, Precision, Weights, shipped};
 
 params! {
     /// Settings of single-pass networks.
+    #[non_exhaustive]
     pub struct OnceParams {
         /// Weights: a file as the authors publish it, or the name of an imported model.
         weights: Weights = Weights::NONE;
@@ -35,6 +36,7 @@ params! {
 
 params! {
     /// Settings of the built-in network.
+    #[non_exhaustive]
     pub struct LiteParams {
         /// Weights that replace the built-in ones: a file, or the name of an imported model.
         weights: Weights = Weights::BuiltIn;
@@ -47,6 +49,7 @@ params! {
 
 params! {
     /// Settings of multi-step networks.
+    #[non_exhaustive]
     pub struct StepsParams {
         /// Weights: a file as the authors publish it, or the name of an imported model.
         weights: Weights = Weights::NONE;
@@ -64,6 +67,7 @@ params! {
 
 params! {
     /// Settings of deepDeband.
+    #[non_exhaustive]
     pub struct DeepDebandParams {
         /// Weights: a file as the authors publish it, or the name of an imported model.
         weights: Weights = Weights::NONE;

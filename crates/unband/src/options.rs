@@ -88,6 +88,7 @@ impl fmt::Display for OutputDepth {
 unband_image::words! {
     /// Treatment of an image's plateaus. In drawings they are intended; data are values for a program.
     #[derive(Default)]
+    #[non_exhaustive]
     pub enum TreatAs {
         /// By detection: recognised drawings and data stay unchanged.
         #[default]

@@ -6,6 +6,7 @@ use unband_simd::Level;
 unband_image::words! {
     /// Precision of a network's multiplications. Sums always have 32 bits.
     #[derive(Default)]
+    #[non_exhaustive]
     pub enum Precision {
         /// 32 bits. The error of 16 bits depends on the weights; for the built-in network 16 bits save no
         /// measurable time.

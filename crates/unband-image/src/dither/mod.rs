@@ -20,6 +20,7 @@ pub fn blue_noise_row(y: usize) -> &'static [f32] {
 crate::words! {
     /// Dithering method.
     #[derive(Default)]
+    #[non_exhaustive]
     pub enum Dither {
         /// Plain rounding. Banding returns.
         None = "none",
@@ -33,5 +34,20 @@ crate::words! {
         /// Triangular noise of two codes (TPDF): the error's strength does not depend on the image; a light
         /// grain.
         Tpdf = "tpdf",
+    }
+}
+
+impl Dither {
+    /// Its effect and use, in a sentence.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::None => "Plain rounding: bands return.",
+            Self::Ordered => "A regular 16×16 pattern: compresses well and survives video encoding.",
+            Self::BlueNoise => {
+                "A 64×64 pattern without low frequencies: the least visible at equal strength."
+            }
+            Self::ErrorDiffusion => "Error diffusion to neighbouring samples: the finest for still images.",
+            Self::Tpdf => "Noise with a strength independent of the image: light grain.",
+        }
     }
 }

@@ -7,6 +7,7 @@ use crate::{Fault, MetricError};
 
 words! {
     /// Image size from which images are halved first.
+    #[non_exhaustive]
     pub enum HighRes {
         /// None.
         Off = "off",
@@ -32,6 +33,7 @@ impl HighRes {
 
 params! {
     /// Options, with the names and defaults of libvmaf.
+    #[non_exhaustive]
     pub struct Options {
         /// Window at 3840×2160; it shrinks with the image. 65 is about 1° of view. Larger ones find wider
         /// bands.

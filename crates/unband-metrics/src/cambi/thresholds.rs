@@ -2,6 +2,7 @@
 
 unband_image::words! {
     /// Transfer function of the display.
+    #[non_exhaustive]
     pub enum Eotf {
         /// ITU-R BT.1886 from 0.01 to 300 cd/m².
         Bt1886 = "bt1886",

@@ -185,7 +185,7 @@ fn threads_and_instructions_do_not_matter() {
     let (width, height) = (533, 307);
     let codes = sample(width, height, 10);
     let luma = Luma::new(&codes[..], 10, width, height).unwrap();
-    for options in [Options::default(), Options::coarse(), Options { topk: 0.1, ..Options::default() }] {
+    for options in [Options::default(), Options::coarse(), Options::with(|new| new.topk = 0.1)] {
         let with = |threads, level| {
             let ctx = Context::with(|new| {
                 new.threads = threads;
@@ -212,7 +212,10 @@ fn contrasts_are_those_of_counting_in_every_window() {
     let (width, height) = (230, 40);
     let codes = sample(width, height, 10);
     let luma = Luma::new(&codes[..], 10, width, height).unwrap();
-    let options = Options { enc_bitdepth: 10, max_log_contrast: 3, ..Options::default() };
+    let options = Options::with(|new| {
+        new.enc_bitdepth = 10;
+        new.max_log_contrast = 3;
+    });
     let (report, maps) = score_with_maps(&luma, &options, &Context::default()).unwrap();
     let at = |x: usize, y: usize| codes[y * width + x];
     let flat = |x: usize, y: usize| {
@@ -281,7 +284,7 @@ fn maps_show_where_the_score_comes_from() {
         (0..width * height).map(|i| formula("l4_odd_433x301_8b", i % width, i / width) as u8).collect();
     let luma = Luma::new(&codes[..], 8, width, height).unwrap();
     // If all contrasts are included, the mean of the whole map is the score of the largest scale, and so on.
-    let options = Options { topk: 1.0, ..Options::default() };
+    let options = Options::with(|new| new.topk = 1.0);
     let (report, maps) = score_with_maps(&luma, &options, &Context::default()).unwrap();
     for (i, (map, scale)) in maps.scales.iter().zip(&report.scales).enumerate() {
         assert_eq!((map.width, map.height), (scale.width, scale.height));
@@ -390,13 +393,13 @@ fn what_cannot_be_measured_is_an_error_that_says_why() {
     assert!(matches!(Luma::new(&codes[..0], 8, 0, 0), Err(MetricError { fault: Fault::Samples { .. }, .. })));
     let luma = Luma::new(&codes[..], 8, 300, 220).unwrap();
     for (options, name) in [
-        (Options { window_size: 14, ..Options::default() }, "window_size"),
-        (Options { topk: 0.0, ..Options::default() }, "topk"),
-        (Options { topk: f64::NAN, ..Options::default() }, "topk"),
-        (Options { tvi_threshold: 2.0, ..Options::default() }, "tvi_threshold"),
-        (Options { max_log_contrast: 6, ..Options::default() }, "max_log_contrast"),
-        (Options { vis_lum_threshold: 301.0, ..Options::default() }, "vis_lum_threshold"),
-        (Options { enc_bitdepth: 5, ..Options::default() }, "enc_bitdepth"),
+        (Options::with(|new| new.window_size = 14), "window_size"),
+        (Options::with(|new| new.topk = 0.0), "topk"),
+        (Options::with(|new| new.topk = f64::NAN), "topk"),
+        (Options::with(|new| new.tvi_threshold = 2.0), "tvi_threshold"),
+        (Options::with(|new| new.max_log_contrast = 6), "max_log_contrast"),
+        (Options::with(|new| new.vis_lum_threshold = 301.0), "vis_lum_threshold"),
+        (Options::with(|new| new.enc_bitdepth = 5), "enc_bitdepth"),
     ] {
         let error = score(&luma, &options, &ctx).unwrap_err();
         assert!(
@@ -405,7 +408,10 @@ fn what_cannot_be_measured_is_an_error_that_says_why() {
         );
     }
     // Where everything is too dark to be visible, the score is zero.
-    let dark = Options { vis_lum_threshold: 300.0, max_log_contrast: 0, ..Options::default() };
+    let dark = Options::with(|new| {
+        new.vis_lum_threshold = 300.0;
+        new.max_log_contrast = 0;
+    });
     assert_eq!(score(&luma, &dark, &ctx).unwrap().score, 0.0);
 
     let long = vec![90u8; 24_000];

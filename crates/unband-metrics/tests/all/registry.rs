@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use unband_image::{Context, Depth, Image, Model, Plane, Rng};
+use unband_image::{Context, Depth, Image, Model, Plane, Rng, With};
 use unband_metrics::{Better, ComparedWith, Domain, METRICS, Metric, cambi, metrics, parse};
 
 const W: usize = 224;
@@ -147,14 +147,17 @@ fn parameters_are_checked_change_the_value_and_are_part_of_the_name() {
     assert!(std::ptr::eq(metric, of("cambi:window_size=31:topk=0.3").unwrap()));
     assert!(std::ptr::eq(of("cambi").unwrap(), of("cambi:topk=0.6").unwrap()));
     let (image, ctx) = (ramp(|v, _, _| (v * 255.0).round() / 255.0, Depth::EIGHT), Context::default());
-    let options = cambi::Options { topk: 0.3, window_size: 31, ..cambi::Options::default() };
+    let options = cambi::Options::with(|new| {
+        new.topk = 0.3;
+        new.window_size = 31;
+    });
     let value = metric.score(&image, None, &ctx).unwrap().value;
     assert_eq!(value.to_bits(), cambi::score_image(&image, &options, &ctx).unwrap().score.to_bits());
     let default = of("cambi").unwrap().score(&image, None, &ctx).unwrap().value;
     assert_ne!(value.to_bits(), default.to_bits());
     // The variant keeps its own defaults.
     let coarse = of("cambi:coarse:eotf=pq").unwrap();
-    let options = cambi::Options { eotf: cambi::Eotf::Pq, ..cambi::Options::coarse() };
+    let options = cambi::Options::coarse().but(|new| new.eotf = cambi::Eotf::Pq);
     assert_eq!(coarse.name, "cambi-coarse:eotf=pq");
     let value = coarse.score(&image, None, &ctx).unwrap().value;
     assert_eq!(value.to_bits(), cambi::score_image(&image, &options, &ctx).unwrap().score.to_bits());

@@ -219,16 +219,9 @@ fn method(entry: &'static Entry) -> ListEntry {
 }
 
 fn dither(dither: Dither) -> ListEntry {
-    let title = match dither {
-        Dither::None => "Plain rounding: bands return.",
-        Dither::Ordered => "A regular 16×16 pattern: compresses well and survives video encoding.",
-        Dither::BlueNoise => "A 64×64 pattern without low frequencies: the least visible at equal strength.",
-        Dither::ErrorDiffusion => "Error diffusion to neighbouring samples: the finest for still images.",
-        Dither::Tpdf => "Noise with a strength independent of the image: light grain.",
-    };
     ListEntry {
         default: if dither == Dither::default() { " (default)" } else { "" },
-        ..named(dither.word(), format!("`{}`", dither.word()), title.to_owned())
+        ..named(dither.word(), format!("`{}`", dither.word()), dither.sentence().to_owned())
     }
 }
 

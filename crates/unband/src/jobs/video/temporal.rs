@@ -10,6 +10,7 @@ pub(super) const MOTION_REACH: usize = 2;
 words! {
     /// The use of neighbouring frames in a frame's result.
     #[derive(Default)]
+    #[non_exhaustive]
     pub enum Temporal {
         /// None: each frame by itself.
         Off = "off",
