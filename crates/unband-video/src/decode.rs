@@ -46,6 +46,7 @@ pub struct Decoder {
     change: Change,
     video: VideoFile,
     options: DecodeOptions,
+    limits: Limits,
     format: FrameFormat,
     clock: Clock,
     done: bool,
@@ -77,6 +78,17 @@ impl Decoder {
     /// # Errors
     /// No `ffmpeg`, frames without a planar format or over the limits, and videos that cannot be decoded.
     pub fn open(video: &VideoFile, options: &DecodeOptions, limits: &Limits) -> Result<Self, VideoError> {
+        let watched = !options.keep_going && video.images.is_none();
+        Self::start(video, options, limits, watched)
+    }
+
+    /// Starts `ffmpeg`. `watched`: with a log of the frames, in which changes are found.
+    fn start(
+        video: &VideoFile,
+        options: &DecodeOptions,
+        limits: &Limits,
+        watched: bool,
+    ) -> Result<Self, VideoError> {
         let (pixels, native) = working_format(video)?;
         let known;
         let video = if video.may_jump() && !video.timeline.is_known() {
@@ -90,11 +102,10 @@ impl Decoder {
         if video.container == "yuv4mpegpipe" && !options.keep_going {
             whole(video, limits)?;
         }
-        // With `strict`, ffmpeg ends at the first damage it notices.
-        let watched = !options.keep_going && video.images.is_none();
         if watched && !options.key_frames_only {
             check_shape(video, options)?;
         }
+        // With `strict`, ffmpeg ends at the first damage it notices.
         let mut args = if watched { Args::watched(true) } else { Args::quiet(!options.keep_going) };
         args.put(&["-noautorotate", "-copyts"]);
         if options.key_frames_only {
@@ -149,7 +160,7 @@ impl Decoder {
         let added = added - video.timeline.shift;
         let clock = Clock { stream: reader.header().time_base, video: time_base, added };
         let (video, options) = (video.clone(), options.clone());
-        Ok(Self { reader, running, change, video, options, format, clock, done: false })
+        Ok(Self { reader, running, change, video, options, limits: *limits, format, clock, done: false })
     }
 
     /// Memory layout of the frames.
@@ -195,8 +206,23 @@ impl Decoder {
         let (success, said) =
             self.running.finish(END, None).map_err(|error| error.in_file(&self.video.path))?;
         self.check_change()?;
-        let fine = success && said.count == 0;
-        if fine || self.options.keep_going { Ok(()) } else { Err(self.video.damaged(&cause(&said))) }
+        if self.options.keep_going {
+            Ok(())
+        } else if !success || said.count > 0 {
+            Err(self.video.damaged(&cause(&said)))
+        } else if self.change.was_interrupted() {
+            self.check_again()
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Decodes once more with a log of errors alone, in which none can lose its level.
+    fn check_again(&self) -> Result<(), VideoError> {
+        let mut again = Self::start(&self.video, &self.options, &self.limits, false)?;
+        let mut buffer = Vec::new();
+        while again.next_frame(&mut buffer)?.is_some() {}
+        Ok(())
     }
 
     /// Checks that the frames do not change in the middle.

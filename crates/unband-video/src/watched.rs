@@ -4,6 +4,7 @@
 //! conversion and logs a line for each frame.
 
 use std::io::BufRead;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use super::ffmpeg::{Args, FFPROBE};
@@ -11,8 +12,9 @@ use super::packets::MOST;
 use super::{Programs, VideoError, VideoFile};
 use unband_io::process::Room;
 
-/// The filter; without checksums it costs nothing.
-pub(super) const FILTER: &str = "showinfo=checksum=0";
+/// The filter; without checksums it costs nothing. Data besides the samples, such as the settings of x264, would
+/// fill lines of its log, byte by byte.
+pub(super) const FILTER: &str = "sidedata=delete,showinfo=checksum=0";
 /// Fields of a line, and their names for users.
 const FIELDS: [(&str, &str); 3] = [("fmt:", "format"), ("s:", "size"), ("sar:", "pixel shape")];
 
@@ -77,14 +79,37 @@ fn change(what: &str, first: &str, then: &str) -> String {
     format!("{what} {first}, then {then}")
 }
 
-/// The first change, once there is one.
+/// The first change, once there is one, and whether a message without a level is in the log.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Change(Arc<OnceLock<String>>);
+pub(super) struct Change {
+    first: Arc<OnceLock<String>>,
+    interrupted: Arc<AtomicBool>,
+}
 
 impl Change {
     /// The first change ("format yuv420p, then yuv420p10le").
     pub(super) fn found(&self) -> Option<&str> {
-        self.0.get().map(String::as_str)
+        self.first.get().map(String::as_str)
+    }
+
+    /// Whether a line was interrupted by a message that lost its level, so that an error may be among them.
+    pub(super) fn was_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
+}
+
+/// Beginnings of the lines that are printed in pieces, of the filter and of `ffmpeg` itself. `FFmpeg` 7 and 8
+/// print a message of another thread between two pieces without its level. The next piece then begins a line.
+const OF_FILTER: [&str; 3] = ["n:", "color_range:", "config "];
+const OF_PROGRAM: [&str; 6] = ["  ", "Output #", "Stream mapping", "Press ", "frame=", "video:"];
+
+/// Whether a line is the rest of an interrupted one.
+fn is_rest(context: &str, text: &str) -> bool {
+    let begins = |known: &[&str]| known.iter().any(|known| text.starts_with(known));
+    if context.is_empty() {
+        !begins(&OF_PROGRAM)
+    } else {
+        context.contains("_showinfo_") && !begins(&OF_FILTER)
     }
 }
 
@@ -92,12 +117,14 @@ impl Change {
 #[derive(Debug)]
 pub(super) struct Watch {
     first: Option<[String; 3]>,
+    /// Do threads run? They begin after the list of mapped streams.
+    runs: bool,
     change: Change,
 }
 
 impl Watch {
     pub(super) fn new(change: &Change) -> Self {
-        Self { first: None, change: change.clone() }
+        Self { first: None, runs: false, change: change.clone() }
     }
 
     /// Reads a line. Returns the message if it has the level of an error, without that level. Lines without a
@@ -114,9 +141,14 @@ impl Watch {
             _ => ("", line.strip_prefix('[')?),
         };
         let (level, text) = rest.split_once(']')?;
-        let text = text.trim_start();
+        let text = text.strip_prefix(' ').unwrap_or(text);
         if ERRORS.contains(&level) {
+            let text = text.trim_start();
             return Some(if context.is_empty() { text.to_owned() } else { format!("{context}] {text}") });
+        }
+        self.runs |= text.starts_with("Stream mapping");
+        if self.runs && level == "info" && is_rest(context, text) {
+            self.change.interrupted.store(true, Ordering::Relaxed);
         }
         self.frame(text);
         None
@@ -137,7 +169,7 @@ impl Watch {
         };
         let changed = (0..FIELDS.len()).find(|&i| first[i] != now[i]);
         if let Some(i) = changed {
-            let _ = self.change.0.set(change(FIELDS[i].1, &first[i], &now[i]));
+            let _ = self.change.first.set(change(FIELDS[i].1, &first[i], &now[i]));
         }
     }
 }
@@ -168,10 +200,51 @@ mod tests {
         }
         assert_eq!(watch.read(&frame("yuv420p10le", "1/1")), None);
         assert_eq!(change.found(), Some("format yuv420p, then yuv420p10le"));
+        assert!(!change.was_interrupted());
         let other = Change::default();
         let mut watch = Watch::new(&other);
         watch.read(&frame("yuv420p", "1/1"));
         watch.read(&frame("yuv420p", "4/3"));
         assert_eq!(other.found(), Some("pixel shape 1/1, then 4/3"));
+    }
+    #[test]
+    fn lines_interrupted_by_a_message_without_a_level_are_noticed() {
+        let filter = "[Parsed_showinfo_1 @ 0x5] [info]";
+        let frame = format!("{filter} n:   0 pts:      0 fmt:yuv420p sar:1/1 s:160x96 i:P iskey:1 type:I");
+        let colours = format!("{filter} color_range:unknown color_space:");
+        // A run of FFmpeg 7.1, whose output is described while frames are decoded.
+        let begin = [
+            "[info] Input #0, matroska,webm, from 'file:/a.mkv':",
+            "[info] odd",
+            "[info] Stream mapping:",
+            "[info]   Stream #0:0 -> #0:0 (h264 (native) -> rawvideo (native))",
+            &format!("{filter} config in time_base: 1/1000, frame_rate: 10/1"),
+            "[info] Output #0, nut, to 'pipe:1':",
+            "[info]   Metadata:",
+            "[info]     title           : two",
+            "                    : lines",
+            "[h264 @ 0x5] [info] of a line",
+            "[h264 @ 0x5] [warning] odd",
+        ];
+        let end = [
+            "[info]   Stream #0:0: Video: rawvideo (I420 / 0x30323449), yuv420p, 160x96, 10 fps, 64k tbn",
+            "[out#0/nut @ 0x5] [info] video:202KiB audio:0KiB subtitle:0KiB other streams:0KiB",
+            "[info] frame=    9 fps=0.0 q=-0.0 Lsize=     203KiB time=00:00:00.00 bitrate=N/A speed=   0x",
+            "[info] video:2250kB audio:0kB subtitle:0kB other streams:0kB global headers:0kB",
+        ];
+        let ended = "File ended prematurely";
+        for (middle, interrupted) in [
+            (vec![frame.clone(), format!("{colours}unknown color_trc:unknown")], false),
+            (vec![format!("{frame} {ended}"), filter.to_owned()], true),
+            (vec![frame, format!("{colours}{ended}"), format!("{filter} unknown color_trc:unknown")], true),
+            (vec![format!("[info]   Stream #0:0{ended}"), "[info] : Video: rawvideo".to_owned()], true),
+        ] {
+            let change = Change::default();
+            let mut watch = Watch::new(&change);
+            for line in begin.iter().copied().chain(middle.iter().map(String::as_str)).chain(end) {
+                assert_eq!(watch.read(line), None, "{line}");
+            }
+            assert_eq!((change.was_interrupted(), change.found()), (interrupted, None), "{middle:?}");
+        }
     }
 }
