@@ -65,7 +65,7 @@ pub fn join(
     let _leftover = Leftover::new(part);
     let mut running = args.start([true, false], &other_streams.programs)?;
     let sent = match running.input() {
-        Some(mut pipe) => send(input, segments, encoding, &mut pipe),
+        Some(mut pipe) => send(input, segments, cut, encoding, &mut pipe),
         None => Ok(()),
     };
     let not_written =
@@ -162,6 +162,7 @@ const FEWEST: i64 = 5;
 fn send(
     input: &VideoFile,
     segments: &[Segment],
+    cut: Option<TickRange>,
     encoding: &Encoding,
     out: &mut dyn Write,
 ) -> Result<(), VideoError> {
@@ -197,7 +198,7 @@ fn send(
         }
         return Ok(());
     }
-    let last = last.unwrap_or_else(|| last_frame_lasts(input, &files, units(0)));
+    let last = last.unwrap_or_else(|| last_frame_lasts(input, &files, cut, units(0)));
     let times = fragments::timeline(&files, last, i64::from(in_second) / FEWEST);
     for (i, (segment, times)) in segments.iter().zip(&times).enumerate() {
         let path = &segment.path;
@@ -225,19 +226,20 @@ fn evenly(shown: &[i64], frame: i64, tick: i64) -> Option<Vec<i64>> {
     near.then(|| (0..).zip(shown).map(|(i, _)| start + i * frame).collect())
 }
 
-/// Duration of the last frame in units of the track: up to the end of the video stream if plausible, else
-/// that of the frame before.
-fn last_frame_lasts(input: &VideoFile, files: &[(i64, Vec<i64>)], zero: i64) -> i64 {
+/// Duration of the last frame in units of the track: up to the end of its packet, or of the video stream where
+/// packets have no durations, or of the part, if that is plausible; else that of the frame before. `FFmpeg` 9
+/// writes it as it is; earlier releases guess it.
+fn last_frame_lasts(input: &VideoFile, files: &[(i64, Vec<i64>)], cut: Option<TickRange>, zero: i64) -> i64 {
     let Some((first, shown)) = files.last() else { return 1 };
     let mut sorted = shown.clone();
     sorted.sort_unstable();
     let before = if let [.., a, b] = sorted[..] { b - a } else { input.units().2 };
-    let (Some(start), Some(duration)) = (input.video.start_pts, input.video.duration_ticks) else {
-        return before;
-    };
-    let end = zero + (start + input.timeline.shift + duration) * input.units().1;
     let last = first + sorted.last().zip(sorted.first()).map_or(0, |(last, first)| last - first);
-    if (1..=16 * before).contains(&(end - last)) { end - last } else { before }
+    let until = cut.and_then(|cut| cut.to).unwrap_or(i64::MAX);
+    let lasts = |end: i64| zero + until.min(end + input.timeline.shift) * input.units().1 - last;
+    let declared = input.video.start_pts.zip(input.video.duration_ticks).map(|(start, ticks)| start + ticks);
+    let mut ends = [input.end_of_packets(), declared].into_iter().flatten().map(lasts);
+    ends.find(|lasts| (1..=16 * before).contains(lasts)).unwrap_or(before)
 }
 
 fn arguments(

@@ -218,6 +218,12 @@ impl VideoFile {
         self.timeline.zero.unwrap_or_else(|| without_priming(self.start))
     }
 
+    /// The end of the last frame that is shown, in ticks, by its packet; `None` if the clock jumps.
+    pub(super) fn end_of_packets(&self) -> Option<i64> {
+        let whole = self.timeline.copied(self.video.stream, false)?;
+        whole.end.is_finite().then(|| self.ticks(whole.end))
+    }
+
     /// The time that players show, in seconds, of a time in ticks.
     pub fn shown(&self, ticks: i64) -> f64 {
         self.seconds(ticks) - self.zero()
