@@ -85,6 +85,7 @@ pub fn join(
         say_colours(input, encoding, part)?;
     }
     say_rate(input, other_streams, encoding, part)?;
+    say_priming(input, other_streams, cut.is_some(), part)?;
     let expected = segments.iter().map(Segment::frames).sum();
     if encoding.images().is_some() {
         let found =
@@ -111,7 +112,7 @@ pub fn copy(
     let _leftover = Leftover::new(part);
     let mut args = Args::quiet(other_streams.strict);
     args.put(&["-copyts"]);
-    other_streams.inputs(input, (0.0, input.timeline.lead), &mut args)?;
+    other_streams.inputs(input, (0.0, input.timeline.lead), false, &mut args)?;
     let mut number = 0;
     for stream in &input.streams {
         if stream.index == input.video.stream {
@@ -132,6 +133,7 @@ pub fn copy(
         return Err(not_written(cause(&said)));
     }
     say_rate(input, other_streams, encoding, part)?;
+    say_priming(input, other_streams, false, part)?;
     let source = input.timeline.tracks.get(input.video.stream);
     let (count, shown) = source.map_or((0, None), |line| (line.count, line.shown));
     let ticks = shown.map(|(first, last)| (input.ticks(first), input.ticks(last)));
@@ -226,9 +228,9 @@ fn evenly(shown: &[i64], frame: i64, tick: i64) -> Option<Vec<i64>> {
     near.then(|| (0..).zip(shown).map(|(i, _)| start + i * frame).collect())
 }
 
-/// Duration of the last frame in units of the track: up to the end of its packet, or of the video stream where
-/// packets have no durations, or of the part, if that is plausible; else that of the frame before. `FFmpeg` 9
-/// writes it as it is; earlier releases guess it.
+/// Duration of the last frame in units of the track: up to the end of its packet, or of the video stream
+/// where packets have no durations, or of the part, if that is plausible; else that of the frame before.
+/// `FFmpeg` 9 writes it as it is; earlier releases guess it.
 fn last_frame_lasts(input: &VideoFile, files: &[(i64, Vec<i64>)], cut: Option<TickRange>, zero: i64) -> i64 {
     let Some((first, shown)) = files.last() else { return 1 };
     let mut sorted = shown.clone();
@@ -258,7 +260,7 @@ fn arguments(
     args.put(&["-itsoffset", &format!("{:.6}", lead - f64::from(ADDED_SECONDS) - start)]);
     turned(input, ffmpeg, &mut args);
     args.put(&["-f", encoding.part_container(), "-i", "pipe:0"]);
-    other_streams.inputs(input, (start, lead), &mut args)?;
+    other_streams.inputs(input, (start, lead), cut.is_some(), &mut args)?;
     if cut.is_some() {
         other_streams.inputs_to_convert(input, &mut args)?;
     }
@@ -358,6 +360,20 @@ fn say_rate(
     let nanoseconds = (1e9 * f64::from(seconds) / f64::from(frames)).round() as u64;
     let said = matroska::set_frame_duration(part, track, nanoseconds);
     said.map_err(|source| Error::Io { action: "write", source }.in_file(part).into())
+}
+
+/// Declares the priming of all audio streams in Matroska and `WebM`. `cut`: is it a part?
+fn say_priming(
+    input: &VideoFile,
+    other_streams: &OtherStreams,
+    cut: bool,
+    part: &Path,
+) -> Result<(), VideoError> {
+    other_streams.streams(input).try_for_each(|stream| {
+        let number = other_streams.number(input, stream.index);
+        let Some(number) = number else { return Ok(()) };
+        Ok(other_streams.say_priming(input, (stream.index, number), cut, part)?)
+    })
 }
 
 /// Orientation for players, where it is an option of the input.

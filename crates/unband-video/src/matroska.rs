@@ -1,4 +1,4 @@
-//! Matroska elements, and the frame duration in a written file.
+//! Matroska elements, and the frame durations and priming that a written file declares.
 //!
 //! Source: RFC 8794 (EBML), RFC 9559 (Matroska).
 
@@ -14,6 +14,7 @@ const SEGMENT: u32 = 0x1853_8067;
 const TRACKS: u32 = 0x1654_AE6B;
 const ENTRY: u32 = 0xAE;
 const DEFAULT_DURATION: u32 = 0x23_E383;
+const CODEC_DELAY: u32 = 0x56AA;
 const CHECKSUM: u32 = 0xBF;
 
 /// The first bytes of a file, with the description of its tracks.
@@ -45,19 +46,33 @@ pub(super) fn elements(bytes: &[u8]) -> impl Iterator<Item = (u32, &[u8])> {
 /// # Errors
 /// Read and write errors.
 pub(super) fn set_frame_duration(path: &Path, track: usize, nanoseconds: u64) -> io::Result<()> {
+    set(path, track, DEFAULT_DURATION, nanoseconds)
+}
+
+/// Declares the duration of the samples at the start of a track that players skip, in nanoseconds. Players
+/// subtract it from all times of the track. Files without the element, or with a shorter one, remain as they
+/// are.
+///
+/// # Errors
+/// Read and write errors.
+pub(super) fn set_priming(path: &Path, track: usize, nanoseconds: u64) -> io::Result<()> {
+    set(path, track, CODEC_DELAY, nanoseconds)
+}
+
+fn set(path: &Path, track: usize, id: u32, nanoseconds: u64) -> io::Result<()> {
     let mut head = head(path)?;
-    let Some(changed) = with_frame_duration(&mut head, track, nanoseconds) else { return Ok(()) };
+    let Some(changed) = with_duration(&mut head, track, id, nanoseconds) else { return Ok(()) };
     let mut file = OpenOptions::new().write(true).open(path)?;
     file.seek(SeekFrom::Start(changed.start as u64))?;
     file.write_all(&head[changed])
 }
 
-/// Changes the frame duration of a track and the checksum over all tracks; returns the place of these.
-fn with_frame_duration(head: &mut [u8], track: usize, nanoseconds: u64) -> Option<Range<usize>> {
+/// Changes a duration in a track and the checksum over all tracks; returns the place of these.
+fn with_duration(head: &mut [u8], track: usize, id: u32, nanoseconds: u64) -> Option<Range<usize>> {
     // A checksum needs all tracks.
     let all = place(head, &[SEGMENT, TRACKS]).filter(|all| (all.end as u64) < HEAD)?;
     let (_, entry) = within(head, all.clone()).filter(|&(id, _)| id == ENTRY).nth(track)?;
-    let (_, value) = within(head, entry).find(|&(id, _)| id == DEFAULT_DURATION)?;
+    let (_, value) = within(head, entry).find(|&(other, _)| other == id)?;
     let bytes = nanoseconds.to_be_bytes();
     let unused = bytes.len().checked_sub(value.len())?;
     if bytes[..unused].iter().any(|&byte| byte != 0) {
@@ -128,27 +143,30 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_duration_is_replaced_in_place_with_its_checksum() {
+    fn durations_of_a_track_are_replaced_in_place_with_the_checksum() {
         let element = |id: &[u8], content: &[u8]| [id, &[0x80 | content.len() as u8], content].concat();
-        let entry = |nanoseconds: &[u8]| element(&[0xAE], &element(&[0x23, 0xE3, 0x83], nanoseconds));
-        let file = |sum: [u8; 4], nanoseconds: &[u8]| {
-            let entries = [element(&[0xAE], &[]), entry(nanoseconds)].concat();
-            let tracks = element(&[0x16, 0x54, 0xAE, 0x6B], &[element(&[0xBF], &sum), entries].concat());
-            [&[0x18, 0x53, 0x80, 0x67, 0xFF][..], &tracks].concat()
-        };
-        let rounded = 42_000_000u32.to_be_bytes();
-        let mut head = file([0; 4], &rounded);
-        assert_eq!(with_frame_duration(&mut head, 0, 41_708_333), None);
-        assert_eq!(with_frame_duration(&mut head, 2, 41_708_333), None);
-        assert_eq!(with_frame_duration(&mut head, 1, 1 << 32), None);
-        assert_eq!(head, file([0; 4], &rounded));
-        assert!(with_frame_duration(&mut head, 1, 41_708_333).is_some());
-        let mut crc = flate2::Crc::new();
-        let exact = 41_708_333u32.to_be_bytes();
-        crc.update(&[element(&[0xAE], &[]), entry(&exact)].concat());
-        assert_eq!(head, file(crc.sum().to_le_bytes(), &exact));
-        for cut in 0..head.len() {
-            let _ = with_frame_duration(&mut head[..cut].to_vec(), 1, 41_708_333);
+        for (id, bytes) in [(DEFAULT_DURATION, &[0x23, 0xE3, 0x83][..]), (CODEC_DELAY, &[0x56, 0xAA])] {
+            let entry = |nanoseconds: &[u8]| element(&[0xAE], &element(bytes, nanoseconds));
+            let file = |sum: [u8; 4], nanoseconds: &[u8]| {
+                let entries = [element(&[0xAE], &[]), entry(nanoseconds)].concat();
+                let tracks = element(&[0x16, 0x54, 0xAE, 0x6B], &[element(&[0xBF], &sum), entries].concat());
+                [&[0x18, 0x53, 0x80, 0x67, 0xFF][..], &tracks].concat()
+            };
+            let rounded = 42_000_000u32.to_be_bytes();
+            let mut head = file([0; 4], &rounded);
+            assert_eq!(with_duration(&mut head, 0, id, 41_708_333), None);
+            assert_eq!(with_duration(&mut head, 2, id, 41_708_333), None);
+            assert_eq!(with_duration(&mut head, 1, id, 1 << 32), None);
+            assert_eq!(with_duration(&mut head, 1, CHECKSUM, 1), None);
+            assert_eq!(head, file([0; 4], &rounded));
+            assert!(with_duration(&mut head, 1, id, 41_708_333).is_some());
+            let mut crc = flate2::Crc::new();
+            let exact = 41_708_333u32.to_be_bytes();
+            crc.update(&[element(&[0xAE], &[]), entry(&exact)].concat());
+            assert_eq!(head, file(crc.sum().to_le_bytes(), &exact));
+            for cut in 0..head.len() {
+                let _ = with_duration(&mut head[..cut].to_vec(), 1, id, 41_708_333);
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use super::container::Container;
 use super::copied::{self, CutPlace};
 use super::covers::Covers;
 use super::ffmpeg::{Args, file_name};
+use super::matroska;
 use super::probe::{Stream, StreamKind};
 use super::trial::later;
 use super::{Encoding, Ffmpeg, Programs, StreamChoice, VideoError, VideoFile};
@@ -22,6 +23,9 @@ pub struct OtherStreams {
     /// Streams that `FFmpeg` would write too early, and by how many seconds: when copying, some of its
     /// versions ignore that the first Opus samples in Matroska must not be played.
     pub(super) early: Vec<(usize, f64)>,
+    /// Audio streams of which a result in Matroska declares these seconds as priming. `FFmpeg` 9 takes them
+    /// from the source, whichever packets are copied.
+    pub(super) primed: Vec<(usize, f64)>,
     /// What `FFmpeg` calls a second in time stamps of these streams, where they must be changed.
     pub(super) units: Vec<(usize, f64)>,
     /// Subtitles that are converted.
@@ -64,6 +68,7 @@ impl OtherStreams {
             left: left.into_iter().cloned().collect(),
             copied: copied.iter().map(|stream| stream.index).collect(),
             early: Vec::new(),
+            primed: Vec::new(),
             units: Vec::new(),
             converted: Vec::new(),
             audible: Vec::new(),
@@ -104,16 +109,56 @@ impl OtherStreams {
         video.streams.iter().filter(|stream| self.copied.contains(&stream.index))
     }
 
+    /// Seconds of a stream that players skip in a result in Matroska, where `FFmpeg` declares more of them,
+    /// and the seconds that it declares. Of a whole stream they end where players of the source begin.
+    pub(super) fn priming(&self, video: &VideoFile, index: usize, part: bool) -> Option<(f64, f64)> {
+        let (_, declared) = *self.primed.iter().find(|&&(stream, _)| stream == index)?;
+        let copied = video.timeline.copied(index, part).filter(|copied| copied.packets.0 > 0)?;
+        let begins = video.timeline.tracks.get(index)?.shown?.0;
+        let priming = if part { 0.0 } else { (begins - copied.shown.0).clamp(0.0, declared) };
+        (declared - priming > LONGER).then_some((priming, declared))
+    }
+
+    /// Declares the priming of a stream in a result, where `FFmpeg` declares too much. The stream was written
+    /// as much earlier. `number`: its index there.
+    ///
+    /// # Errors
+    /// Read and write errors.
+    pub(super) fn say_priming(
+        &self,
+        video: &VideoFile,
+        (index, number): (usize, usize),
+        part: bool,
+        path: &Path,
+    ) -> Result<(), Error> {
+        let Some((priming, _)) = self.priming(video, index, part) else { return Ok(()) };
+        let said = matroska::set_priming(path, number, (1e9 * priming).round() as u64);
+        said.map_err(|source| Error::Io { action: "write", source }.in_file(path))
+    }
+
+    /// Streams that are read from inputs of their own, and the seconds by which they would be early.
+    fn moved(&self, video: &VideoFile, part: bool) -> Vec<(usize, f64)> {
+        let early = |index| self.early.iter().find(|&&(stream, _)| stream == index).map(|&(_, early)| early);
+        let priming = |index| self.priming(video, index, part).map(|(priming, declared)| priming - declared);
+        let moved = self.copied.iter().filter_map(|&index| match (early(index), priming(index)) {
+            (None, None) => None,
+            (early, priming) => Some((index, early.unwrap_or(0.0) + priming.unwrap_or(0.0))),
+        });
+        moved.collect()
+    }
+
     /// Adds the video as the next input, and once more for each stream that would be early. `from`: the
-    /// second at which the result begins; `lead`: seconds before the first time in the file.
+    /// second at which the result begins; `lead`: seconds before the first time in the file; `part`: is only
+    /// a part copied?
     pub(super) fn inputs(
         &self,
         video: &VideoFile,
         (from, lead): (f64, f64),
+        part: bool,
         args: &mut Args,
     ) -> Result<(), Error> {
         let shift = video.seconds(video.timeline.shift);
-        for early in std::iter::once(0.0).chain(self.early.iter().map(|&(_, early)| early)) {
+        for (_, early) in std::iter::once((0, 0.0)).chain(self.moved(video, part)) {
             let offset = early + shift + lead - from;
             if offset != 0.0 {
                 args.put(&["-itsoffset", &format!("{offset:.6}")]);
@@ -157,9 +202,10 @@ impl OtherStreams {
         if !self.copied.contains(&stream.index) || self.covers.has(stream.index) {
             return false;
         }
-        let again = self.early.iter().position(|&(index, _)| index == stream.index);
+        let moved = self.moved(video, part.is_some());
+        let again = moved.iter().position(|&(index, _)| index == stream.index);
         let converted = part.and_then(|_| self.converted.iter().position(|&index| index == stream.index));
-        let converted = converted.map(|at| at + self.early.len());
+        let converted = converted.map(|at| at + moved.len());
         let input = first + again.or(converted).map_or(0, |at| at + 1);
         args.put(&["-map", &format!("{input}:{}", stream.index)]);
         args.put(&[&format!("-c:{number}"), subtitles(stream, self.container).unwrap_or("copy")]);
@@ -190,6 +236,9 @@ impl OtherStreams {
         true
     }
 }
+
+/// Priming that is declared for this many seconds too long is rounding, or audible to no one.
+const LONGER: f64 = 0.002;
 
 /// Containers that name the handler of a track.
 const HANDLED: [&str; 2] = ["mp4", "mov"];

@@ -49,6 +49,20 @@ impl OtherStreams {
         let room = Room::new().map_err(|error| error.in_file(&video.path))?;
         let trial = room.path("trial");
         let mut found = self.trial(video, container, copied, &trial)?;
+        if let Ok(tracks) = &found
+            && container.rounds
+        {
+            // Decoders of Opus need the samples before the first one that is played, wherever it begins.
+            let primed = copied.iter().zip(tracks).filter(|(s, _)| s.codec.as_deref() != Some("opus"));
+            let primed = primed.filter_map(|(stream, track)| {
+                let seconds = f64::from(track.skipped[0]) / f64::from(stream.sample_rate?);
+                (seconds > 0.0).then_some((stream.index, seconds))
+            });
+            self.primed = primed.collect();
+            if copied.iter().any(|stream| self.priming(video, stream.index, false).is_some()) {
+                found = self.trial(video, container, copied, &trial)?;
+            }
+        }
         if let Ok(tracks) = &found {
             let early = copied.iter().zip(tracks).filter(|(stream, _)| stream.kind == StreamKind::Audio);
             let early = early.filter_map(|(stream, track)| {
@@ -91,6 +105,9 @@ impl OtherStreams {
         if let Some(message) = message {
             return Ok(Err(message));
         }
+        for (number, stream) in streams.iter().enumerate() {
+            self.say_priming(video, (stream.index, number), false, path)?;
+        }
         let known = known(path, &self.programs)?;
         let lost = |(number, stream): (usize, &&Stream)| {
             let timed = matches!(stream.kind, StreamKind::Audio | StreamKind::Subtitle | StreamKind::Video);
@@ -120,7 +137,7 @@ impl OtherStreams {
         let lead = video.timeline.lead;
         let mut args = Args::quiet(strict);
         args.put(&["-copyts"]);
-        self.inputs(video, (0.0, lead), &mut args)?;
+        self.inputs(video, (0.0, lead), false, &mut args)?;
         for (number, stream) in streams.iter().enumerate() {
             self.map(video, stream, (number, 0), None, &mut args);
         }
@@ -165,7 +182,7 @@ impl OtherStreams {
         trial: &Path,
     ) -> Result<VideoError, VideoError> {
         let holds = |container: &Container, streams: &[&Stream]| -> Result<bool, VideoError> {
-            let of = Self { container: container.muxer, ..self.clone() };
+            let of = Self { container: container.muxer, primed: Vec::new(), ..self.clone() };
             let tracks = of.trial(video, container, streams, trial)?;
             Ok(tracks.is_ok_and(|tracks| of.in_time(video, streams, &tracks).is_ok()))
         };

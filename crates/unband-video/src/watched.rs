@@ -12,8 +12,8 @@ use super::packets::MOST;
 use super::{Programs, VideoError, VideoFile};
 use unband_io::process::Room;
 
-/// The filter; without checksums it costs nothing. Data besides the samples, such as the settings of x264, would
-/// fill lines of its log, byte by byte.
+/// The filter; without checksums it costs nothing. Data besides the samples, such as the settings of x264,
+/// would fill lines of its log, byte by byte.
 pub(super) const FILTER: &str = "sidedata=delete,showinfo=checksum=0";
 /// Fields of a line, and their names for users.
 const FIELDS: [(&str, &str); 3] = [("fmt:", "format"), ("s:", "size"), ("sar:", "pixel shape")];
