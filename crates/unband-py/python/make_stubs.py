@@ -35,6 +35,9 @@ from ._report import Findings, Proof, Report
 # What comes back for an image: a path or an `Image`, an array of NumPy, a tensor of another library.
 KINDS = [("str | PathLike[str] | Image", "Image"), ("NDArray[Any]", "NDArray[Any]"), ("Any", "Any")]
 
+# The longest line that `ruff format` leaves in one piece (pyproject.toml).
+LENGTH = 110
+
 TYPES = {"number": "float", "whole number": "int", "switch": "bool", "file": "str | PathLike[str]"}
 
 
@@ -102,8 +105,11 @@ def debands(options: str) -> str:
         both = f"tuple[{result}, Report]"
         kinds = [("Literal[False] = ...", result), ("Literal[True]", both), ("bool", f"{result} | {both}")]
         for report, own in kinds:
-            head = f"def deband(image: {kind}, *, report: {report}, **options: Unpack[{options}])"
-            made += f"@overload\n{head} -> {own}: ...\n"
+            arguments = f"image: {kind}, *, report: {report}, **options: Unpack[{options}]"
+            line = f"def deband({arguments}) -> {own}: ...\n"
+            if len(line.rstrip()) > LENGTH:
+                line = f"def deband(\n    {arguments}\n) -> {own}: ...\n"
+            made += f"@overload\n{line}"
     return made
 
 

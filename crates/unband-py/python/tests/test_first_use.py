@@ -64,9 +64,11 @@ def test_modes_of_pillow_are_colours_or_refused(sky, tmp_path):
     for mode, channels in [("L", 1), ("LA", 2), ("RGBA", 4), ("1", 1), ("RGBa", 4), ("RGBX", 3)]:
         made = unband.deband(rgb.convert("RGBA").convert(mode) if mode == "RGBa" else rgb.convert(mode))
         assert (made.shape[2] if made.ndim == 3 else 1) == channels, mode
-    for mode in ["CMYK", "HSV", "LAB", "YCbCr", "I"]:
-        other = rgb.convert("L").convert("I") if mode == "I" else rgb.convert("RGB").convert(mode) if mode != "LAB" else image_module.new("LAB", (8, 8))
-        with pytest.raises(unband.InputError, match=f"mode {mode}") as caught:
+    # LAB is made by ImageCms only.
+    others = [rgb.convert("CMYK"), rgb.convert("HSV"), rgb.convert("YCbCr")]
+    others += [rgb.convert("L").convert("I"), image_module.new("LAB", (8, 8))]
+    for other in others:
+        with pytest.raises(unband.InputError, match=f"mode {other.mode}") as caught:
             unband.deband(other)
         assert caught.value.hint and "pass `" in caught.value.hint
         with pytest.raises(unband.InputError):
@@ -103,7 +105,7 @@ def test_an_image_can_be_pickled_copied_and_compared(root, tmp_path):
     # In another process.
     path = tmp_path / "image.pickle"
     path.write_bytes(pickle.dumps(images[1]))
-    code = f"import pickle, unband; i = pickle.load(open({str(path)!r}, 'rb')); print(unband.inspect(i).cause)"
+    code = f"import pickle, unband; print(unband.inspect(pickle.load(open({str(path)!r}, 'rb'))).cause)"
     made = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert made.stdout.strip() == unband.inspect(images[1]).cause
 
@@ -111,7 +113,8 @@ def test_an_image_can_be_pickled_copied_and_compared(root, tmp_path):
 def test_damaged_pickles_are_refused(root):
     text, blobs = unband.open(root / "examples/dusk.jpg")._native.dump()
     native = unband._unband.Image
-    for other, rest in [("{}", blobs), (text, blobs[:-1] if len(blobs) > 3 else []), (text, [b"x", *blobs[1:]]), ("no", [])]:
+    fewer = blobs[:-1] if len(blobs) > 3 else []
+    for other, rest in [("{}", blobs), (text, fewer), (text, [b"x", *blobs[1:]]), ("no", [])]:
         with pytest.raises(unband.InputError):
             native.load(other, rest)
     older = text.replace(unband.__version__, "0.0.1")

@@ -100,7 +100,8 @@ def _depth(dtype: np.dtype[Any], bits: int | None, name: str) -> int:
     """Bits of the codes, or 32 for floating point."""
     whole = {1: 8, 2: 16}.get(dtype.itemsize) if dtype.kind == "u" else None
     if whole is None and not (dtype.kind == "f" and dtype.itemsize in (2, 4, 8)):
-        hint = "convert it first: `image.astype(\"uint8\")` for codes of 0 to 255; floating point holds 0 for black and 1 for white"
+        codes = 'convert it first: `image.astype("uint8")` for codes of 0 to 255'
+        hint = f"{codes}; floating point holds 0 for black and 1 for white"
         raise InputError(f"`{name}` must hold {_TYPES}, got {dtype}", hint, name)
     if bits is None:
         return whole or 32
