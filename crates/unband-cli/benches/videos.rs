@@ -121,7 +121,7 @@ mod bench {
         all
     }
 
-    pub fn main() -> Result<()> {
+    pub(crate) fn main() -> Result<()> {
         let (mut only, mut rounds, mut model, mut write) = (None, 3_usize, None, false);
         let mut words = std::env::args().skip(1);
         while let Some(word) = words.next() {

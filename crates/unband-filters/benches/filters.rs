@@ -177,7 +177,7 @@ mod bench {
         std::env::args().skip_while(|arg| arg != name).nth(1)
     }
 
-    pub fn main() {
+    pub(crate) fn main() {
         let best = Level::best();
         let levels: Vec<Level> = Level::all().filter(|&level| level <= best).collect();
         let driver = option("--f3kdb").map(std::path::PathBuf::from);

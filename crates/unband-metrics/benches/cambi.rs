@@ -113,7 +113,7 @@ mod bench {
         children_time() - start
     }
 
-    pub fn main() {
+    pub(crate) fn main() {
         let args: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
         let tool = match &args[..] {
             [] => None,

@@ -58,7 +58,7 @@ mod bench {
         clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).unwrap().into()
     }
 
-    pub fn main() {
+    pub(crate) fn main() {
         let (clean, cut) = pair();
         let ctx = Context::with(|new| new.threads = 1);
         let own = metrics(Domain::Image)

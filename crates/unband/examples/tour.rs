@@ -24,7 +24,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 ///
 /// # Errors
 /// A folder or a file that cannot be read.
-pub fn tour(folder: &Path, video: &Path, weights: &Path) -> Result<String, Box<dyn std::error::Error>> {
+pub(crate) fn tour(
+    folder: &Path,
+    video: &Path,
+    weights: &Path,
+) -> Result<String, Box<dyn std::error::Error>> {
     let (ctx, mut out, mut all, images) = (Context::default(), String::new(), Vec::new(), images_in(folder)?);
     let (metrics, checks) =
         (Scope::IMAGE.select(Some("cambi,bband"), None)?, [Check::parse("cambi>5", &Scope::IMAGE)?]);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::stage::{Ran, Stage, decode, png, six_bits};
 
 /// Sends SIGINT once the program handles it.
-pub fn interrupt(child: &Child) {
+pub(crate) fn interrupt(child: &Child) {
     let status = format!("/proc/{}/status", child.id());
     let listens = || {
         let text = std::fs::read_to_string(&status).unwrap();

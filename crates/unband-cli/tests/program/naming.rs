@@ -174,7 +174,7 @@ fn names_that_are_odd_are_names_all_the_same() {
 }
 
 /// A 16×16 BMP of 24 bits.
-pub fn bmp() -> Vec<u8> {
+pub(crate) fn bmp() -> Vec<u8> {
     let mut bytes = b"BM".to_vec();
     bytes.extend((54u32 + 16 * 48).to_le_bytes());
     bytes.extend([0; 4]);

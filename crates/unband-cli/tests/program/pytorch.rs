@@ -8,17 +8,17 @@ use unband_nets::checkpoint;
 use crate::stage::{Samples, root};
 
 /// A file of `golden/checkpoints`.
-pub fn checkpoint(name: &str) -> String {
+pub(crate) fn checkpoint(name: &str) -> String {
     root().join("golden/checkpoints").join(name).to_str().unwrap().to_owned()
 }
 
 /// The image that was PyTorch's input.
-pub fn paint(x: usize, y: usize, c: usize) -> u8 {
+pub(crate) fn paint(x: usize, y: usize, c: usize) -> u8 {
     ((7 * y + 13 * x + 31 * c + (x * y) % 17) % 256) as u8
 }
 
 /// PyTorch's output, one result of `golden/checkpoints/expected.json`.
-pub struct Given {
+pub(crate) struct Given {
     pub width: usize,
     pub height: usize,
     /// Width of the result over that of the input.
@@ -30,7 +30,7 @@ pub struct Given {
     pub single: f64,
 }
 
-pub fn given(file: &str) -> Given {
+pub(crate) fn given(file: &str) -> Given {
     let expected: Value = serde_json::from_slice(&fs::read(checkpoint("expected.json")).unwrap()).unwrap();
     let name = expected["files"][file]["result"].as_str().unwrap();
     let about = &expected["results"][name];
@@ -49,7 +49,7 @@ pub fn given(file: &str) -> Given {
 }
 
 /// Largest difference in codes of an image.
-pub fn codes_apart(made: &Samples, given: &Given) -> f32 {
+pub(crate) fn codes_apart(made: &Samples, given: &Given) -> f32 {
     let (width, height) = (given.scale * given.width, given.scale * given.height);
     assert_eq!((made.width as usize, made.height as usize), (width, height));
     let white = f32::from(u16::MAX >> (16 - made.bits));

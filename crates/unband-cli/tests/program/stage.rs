@@ -7,39 +7,39 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
-pub use unband_skips::root;
+pub(crate) use unband_skips::root;
 
 /// A temporary folder.
-pub struct Stage(pub tempfile::TempDir);
+pub(crate) struct Stage(pub tempfile::TempDir);
 
 /// The outcome of a run.
 #[derive(Debug)]
-pub struct Ran {
+pub(crate) struct Ran {
     pub code: i32,
     pub stdout: Vec<u8>,
     pub stderr: String,
 }
 
 impl Ran {
-    pub fn out(&self) -> String {
+    pub(crate) fn out(&self) -> String {
         String::from_utf8(self.stdout.clone()).unwrap()
     }
 
     /// The lines of `--json`.
-    pub fn json(&self) -> Vec<Value> {
+    pub(crate) fn json(&self) -> Vec<Value> {
         self.out().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     /// Checks the exit code; a mismatch shows the messages.
     #[track_caller]
-    pub fn code(self, code: i32) -> Self {
+    pub(crate) fn code(self, code: i32) -> Self {
         assert_eq!(self.code, code, "{}\n{}", self.stderr, String::from_utf8_lossy(&self.stdout));
         self
     }
 
     /// Checks that the messages contain a text.
     #[track_caller]
-    pub fn says(self, text: &str) -> Self {
+    pub(crate) fn says(self, text: &str) -> Self {
         assert!(self.stderr.contains(text), "`{text}` is not in:\n{}", self.stderr);
         self
     }
@@ -56,53 +56,53 @@ impl From<Output> for Ran {
 }
 
 /// A sample of an RGB image by column, row and channel.
-pub type Paint = dyn Fn(usize, usize, usize) -> u8;
+pub(crate) type Paint = dyn Fn(usize, usize, usize) -> u8;
 
 /// A sky in 6 bits a channel: steps of four codes.
-pub fn six_bits(x: usize, y: usize, c: usize) -> u8 {
+pub(crate) fn six_bits(x: usize, y: usize, c: usize) -> u8 {
     let level = (x * (9 + c) + y * (31 - 7 * c)) / 220 + 8 * c;
     ((level.min(63) * 255 + 31) / 63) as u8
 }
 
 /// Fine texture on all codes: nothing to repair.
-pub fn texture(x: usize, y: usize, c: usize) -> u8 {
+pub(crate) fn texture(x: usize, y: usize, c: usize) -> u8 {
     let mut h = (x * 73_856_093) ^ (y * 19_349_663) ^ (c * 83_492_791);
     h = (h ^ (h >> 13)).wrapping_mul(0x5bd1_e995) & 0xffff_ffff;
     (60 + ((h >> 9) % 140)) as u8
 }
 
-pub const WIDTH: usize = 160;
-pub const HEIGHT: usize = 120;
+pub(crate) const WIDTH: usize = 160;
+pub(crate) const HEIGHT: usize = 120;
 
 impl Stage {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
     /// Writes bytes, and creates the folders above.
-    pub fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, bytes).unwrap();
         path
     }
 
-    pub fn read(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn read(&self, name: &str) -> Vec<u8> {
         fs::read(self.path(name))
             .unwrap_or_else(|error| panic!("{name}: {error}; there are {:?}", self.names()))
     }
 
     /// An RGB PNG of [`WIDTH`] × [`HEIGHT`].
-    pub fn png(&self, name: &str, paint: &Paint) -> PathBuf {
+    pub(crate) fn png(&self, name: &str, paint: &Paint) -> PathBuf {
         self.write(name, &png(WIDTH, HEIGHT, paint))
     }
 
     /// All files, with `/`, sorted.
-    pub fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         fn walk(folder: &Path, root: &Path, names: &mut Vec<String>) {
             let Ok(entries) = fs::read_dir(folder) else { return };
             for entry in entries {
@@ -121,19 +121,19 @@ impl Stage {
     }
 
     /// A command of the program, in the folder; its models are in the subfolder `models`.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_unband"));
         command.args(arguments).current_dir(self.0.path()).stdin(Stdio::null());
         command.env("UNBAND_MODELS", self.path("models"));
         command
     }
 
-    pub fn run(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         self.command(arguments).output().unwrap().into()
     }
 
     /// With standard input.
-    pub fn feed(&self, arguments: &[&str], input: &[u8]) -> Ran {
+    pub(crate) fn feed(&self, arguments: &[&str], input: &[u8]) -> Ran {
         let mut child = self
             .command(arguments)
             .stdin(Stdio::piped())
@@ -151,14 +151,14 @@ impl Stage {
     }
 
     /// Width, height, bits and samples of a PNG, 16-bit samples in two bytes.
-    pub fn samples(&self, name: &str) -> Samples {
+    pub(crate) fn samples(&self, name: &str) -> Samples {
         decode(&self.read(name))
     }
 }
 
 /// A decoded PNG.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Samples {
+pub(crate) struct Samples {
     pub width: u32,
     pub height: u32,
     pub bits: u8,
@@ -166,7 +166,7 @@ pub struct Samples {
 }
 
 /// Encodes an RGB PNG of 8 bits.
-pub fn png(width: usize, height: usize, paint: &Paint) -> Vec<u8> {
+pub(crate) fn png(width: usize, height: usize, paint: &Paint) -> Vec<u8> {
     let mut data = Vec::with_capacity(width * height * 3);
     for y in 0..height {
         for x in 0..width {
@@ -183,7 +183,7 @@ pub fn png(width: usize, height: usize, paint: &Paint) -> Vec<u8> {
     bytes
 }
 
-pub fn decode(bytes: &[u8]) -> Samples {
+pub(crate) fn decode(bytes: &[u8]) -> Samples {
     let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().unwrap();
     let mut buffer = vec![0; reader.output_buffer_size().unwrap()];
     let info = reader.next_frame(&mut buffer).unwrap();
@@ -198,7 +198,7 @@ pub fn decode(bytes: &[u8]) -> Samples {
 }
 
 /// Is this program installed? Prints a note if not.
-pub fn has(program: &str) -> bool {
+pub(crate) fn has(program: &str) -> bool {
     let found =
         Command::new(program).arg("-version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
     if !found {
@@ -208,12 +208,12 @@ pub fn has(program: &str) -> bool {
 }
 
 /// Is `FFmpeg` installed? Prints a note if not.
-pub fn have_ffmpeg() -> bool {
+pub(crate) fn have_ffmpeg() -> bool {
     has("ffmpeg") && has("ffprobe")
 }
 
 /// Runs it in the folder of the stage.
-pub fn ffmpeg(stage: &Stage, arguments: &[&str]) {
+pub(crate) fn ffmpeg(stage: &Stage, arguments: &[&str]) {
     let output = Command::new("ffmpeg")
         .args(["-v", "error", "-y"])
         .args(arguments)
@@ -224,22 +224,22 @@ pub fn ffmpeg(stage: &Stage, arguments: &[&str]) {
 }
 
 /// A lossless RGB video of PNG frames, which are numbered: a pattern such as `f%d.png`.
-pub fn video_of(stage: &Stage, frames: &str, rate: &str, name: &str) {
+pub(crate) fn video_of(stage: &Stage, frames: &str, rate: &str, name: &str) {
     ffmpeg(stage, &["-framerate", rate, "-i", frames, "-c:v", "ffv1", "-pix_fmt", "gbrp", name]);
 }
 
 /// A video of the repository, copied so that a test may write next to it.
-pub fn golden(stage: &Stage, name: &str) {
+pub(crate) fn golden(stage: &Stage, name: &str) {
     fs::copy(root().join("golden/film").join(name), stage.path(name)).unwrap();
 }
 
 /// The JSON output of a command.
-pub fn object(stage: &Stage, arguments: &[&str], code: i32) -> Value {
+pub(crate) fn object(stage: &Stage, arguments: &[&str], code: i32) -> Value {
     serde_json::from_slice(&stage.run(arguments).code(code).stdout).unwrap()
 }
 
 /// The table's rows by the names of its columns.
-pub fn rows(stage: &Stage, name: &str) -> Vec<std::collections::HashMap<String, String>> {
+pub(crate) fn rows(stage: &Stage, name: &str) -> Vec<std::collections::HashMap<String, String>> {
     let bytes = stage.read(name);
     csv::Reader::from_reader(&bytes[..]).deserialize().map(Result::unwrap).collect()
 }

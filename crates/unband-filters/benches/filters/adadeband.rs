@@ -32,7 +32,7 @@ fn least(mut work: impl FnMut()) -> f64 {
 }
 
 /// Prints the table.
-pub fn run(levels: &[Level], best: Level) {
+pub(super) fn run(levels: &[Level], best: Level) {
     println!("{:44} {:>9} {:>9} {:>8}", "adadeband, 1920×1080 luma", "ms/frame", "MPix/s", "ratio");
     let params = AdaDebandParams::default();
     for name in ["sky2", "plant1"] {

@@ -63,7 +63,7 @@ const RUNS: &[(&str, &str, f64)] = &[
     ("mode 7 ordered", "sample_mode=7,y=320,cb=320,cr=320,dither_algo=2", 0.0),
 ];
 
-pub fn run(levels: &[Level], best: Level, driver: Option<&Path>) {
+pub(super) fn run(levels: &[Level], best: Level, driver: Option<&Path>) {
     let (eight, ten) = (Clip::<u8>::new((1920, 1080), 8), Clip::<u16>::new((1920, 1080), 10));
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("unband-bench-f3kdb.yuv");
     eight.write(&file).unwrap();
@@ -133,7 +133,7 @@ fn tables(level: Level) {
 }
 
 /// Compares unband with the driver on random settings and images: number of differing codes.
-pub fn compare(driver: &Path, runs: usize) {
+pub(super) fn compare(driver: &Path, runs: usize) {
     let before = children_time();
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
     let (input, output) = (folder.join("unband-compare-in.yuv"), folder.join("unband-compare-out.yuv"));

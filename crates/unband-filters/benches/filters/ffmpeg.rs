@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use nix::sys::resource::{UsageWho, getrusage};
 
-pub fn children_time() -> Duration {
+pub(super) fn children_time() -> Duration {
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
     let micros = [usage.user_time(), usage.system_time()].map(|t| t.tv_sec() * 1_000_000 + t.tv_usec());
     Duration::from_micros(micros.iter().sum::<i64>() as u64)
@@ -29,7 +29,7 @@ fn seconds(file: &Path, size: (usize, usize), count: usize, filter: Option<&str>
 }
 
 /// Minimum CPU seconds per frame of ffmpeg's filter: with it minus without.
-pub struct Original {
+pub(super) struct Original {
     pub filter: &'static str,
     frames: usize,
     with: f64,
@@ -37,11 +37,11 @@ pub struct Original {
 }
 
 impl Original {
-    pub fn new(filter: &'static str, frames: usize) -> Self {
+    pub(super) fn new(filter: &'static str, frames: usize) -> Self {
         Self { filter, frames, with: f64::INFINITY, without: f64::INFINITY }
     }
 
-    pub fn measure(&mut self, file: &Path, size: (usize, usize)) {
+    pub(super) fn measure(&mut self, file: &Path, size: (usize, usize)) {
         if let (Some(without), Some(with)) =
             (seconds(file, size, self.frames, None), seconds(file, size, self.frames, Some(self.filter)))
         {
@@ -50,7 +50,7 @@ impl Original {
         }
     }
 
-    pub fn per_frame(&self) -> Option<f64> {
+    pub(super) fn per_frame(&self) -> Option<f64> {
         (self.with.is_finite() && self.with > self.without)
             .then(|| (self.with - self.without) / self.frames as f64)
     }

@@ -98,7 +98,7 @@ const METHODS: [(&str, Option<&str>, Option<f64>); 4] = [
 ];
 
 /// Prints the table.
-pub fn run(size: (usize, usize)) {
+pub(super) fn run(size: (usize, usize)) {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let clip = Clip::<u8>::new(size, 8);
     let raw = folder.join("unband-bench-frames.yuv");

@@ -100,7 +100,7 @@ fn original(clip: &Clip<u8>) -> Option<f64> {
     (added.is_finite() && added > 0.0).then_some(added)
 }
 
-pub fn run(levels: &[Level], best: Level) {
+pub(super) fn run(levels: &[Level], best: Level) {
     let (eight, sixteen) = (Clip::<u8>::new((1920, 1080), 8), Clip::<u16>::new((1920, 1080), 16));
     let mut planes: Vec<_> = levels.iter().map(|&level| Plane::new(&eight, 8, level, 1)).collect();
     let mut wides: Vec<_> = levels.iter().map(|&level| Plane::new(&sixteen, 16, level, 1)).collect();

@@ -30,7 +30,7 @@ fn job(name: &str, settings: &[(String, String)], image: &Image, threads: usize)
 }
 
 /// Prints the table, or the lines of one method.
-pub fn run(size: (usize, usize), method: Option<&str>) {
+pub(super) fn run(size: (usize, usize), method: Option<&str>) {
     if std::thread::available_parallelism().map_or(1, Into::into) < 2 {
         println!("skipped: scaling (one processor)");
         return;

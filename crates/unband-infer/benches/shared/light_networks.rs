@@ -4,7 +4,7 @@ use unband_nets::{Graph, Net};
 
 /// Pixel-unshuffle by 4, six convolutions of 64 channels with a skip each, back by pixel-shuffle, plus the
 /// image.
-pub fn light() -> Graph {
+pub(crate) fn light() -> Graph {
     let mut net = Net::new("light");
     let image = net.input("image", 3);
     let x = net.pixel_unshuffle(image, 4);

@@ -1,8 +1,8 @@
 //! Shared parts of the network benchmarks.
 
-pub mod clock;
-pub mod light_networks;
-pub mod values;
+pub(crate) mod clock;
+pub(crate) mod light_networks;
+pub(crate) mod values;
 
 use std::io::BufRead;
 use std::path::Path;
@@ -16,27 +16,27 @@ use unband_nets::{Graph, checkpoint, onnx};
 use unband_simd::{Level, Precision};
 
 /// Precision of products.
-pub type Products = (Level, Precision);
+pub(crate) type Products = (Level, Precision);
 
 /// A network with generated weights, and its inputs.
-pub struct Case {
+pub(crate) struct Case {
     engine: Engine,
     inputs: Vec<Map<f32>>,
 }
 
 impl Case {
-    pub fn new(graph: Graph, (height, width): (usize, usize), products: Products) -> Self {
+    pub(crate) fn new(graph: Graph, (height, width): (usize, usize), products: Products) -> Self {
         let weights = Weights::bind(&graph, &fill::of(&graph)).unwrap();
         let inputs = values::inputs(&graph, height, width);
         Self { engine: Engine::with_precision(graph, weights, products.0, products.1), inputs }
     }
 
-    pub fn run(&self, threads: usize) -> Vec<Map<f32>> {
+    pub(crate) fn run(&self, threads: usize) -> Vec<Map<f32>> {
         self.engine.run(&self.inputs, Mode::default(), &Context::with(|new| new.threads = threads)).unwrap()
     }
 
     /// CPU and wall-clock milliseconds of one run.
-    pub fn milliseconds(&self, threads: usize) -> (f64, f64) {
+    pub(crate) fn milliseconds(&self, threads: usize) -> (f64, f64) {
         let (begun, started) = (cpu(), Instant::now());
         self.run(threads);
         ((cpu() - begun) * 1e3, started.elapsed().as_secs_f64() * 1e3)
@@ -46,7 +46,7 @@ impl Case {
 /// For `tools/peers.py`: writes the network as `network.onnx`, its weights as `weights.safetensors`, and
 /// inputs and outputs as `network.safetensors`; prints "ready". Then it runs the network for every thread
 /// count read from standard input, and prints CPU and wall-clock milliseconds.
-pub fn serve(graph: &Graph, size: (usize, usize), products: Products, folder: &Path) {
+pub(crate) fn serve(graph: &Graph, size: (usize, usize), products: Products, folder: &Path) {
     let state = fill::of(graph);
     let weights = Weights::bind(graph, &state).unwrap();
     let bytes = onnx::write(graph, &weights, Some(size), &[]).unwrap();

@@ -5,7 +5,7 @@ use unband_nets::state::fill;
 use unband_nets::{Graph, Input, Shape, StateDict, Tensor, checkpoint};
 
 /// A generated image for every input.
-pub fn inputs(graph: &Graph, height: usize, width: usize) -> Vec<Map<f32>> {
+pub(crate) fn inputs(graph: &Graph, height: usize, width: usize) -> Vec<Map<f32>> {
     let one = |input: &Input| {
         let (h, w) = if input.point { (1, 1) } else { (height, width) };
         let data = fill::test_image(input.channels, h, w).into_iter().map(|v| v as f32).collect();
@@ -16,7 +16,7 @@ pub fn inputs(graph: &Graph, height: usize, width: usize) -> Vec<Map<f32>> {
 
 /// The bytes of a safetensors file with `input.0`, `input.1`, … and `output.0`, …, `[1, channels, height,
 /// width]` each.
-pub fn file(inputs: &[Map<f32>], outputs: &[Map<f32>]) -> Vec<u8> {
+pub(crate) fn file(inputs: &[Map<f32>], outputs: &[Map<f32>]) -> Vec<u8> {
     let named = |(kind, number, map): (&str, usize, &Map<f32>)| {
         let shape = [1, map.shape.channels, map.shape.height, map.shape.width];
         (format!("{kind}.{number}"), Tensor::f32(&shape, map.data.clone()).unwrap())

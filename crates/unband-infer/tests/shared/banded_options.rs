@@ -4,7 +4,7 @@
 use unband_nets::layer::banded_deform_conv::BandedDeformSpec;
 
 /// A combination.
-pub struct Combination {
+pub(crate) struct Combination {
     /// Its name in the file.
     pub name: String,
     /// The name of its kernel's weights there.
@@ -14,7 +14,7 @@ pub struct Combination {
 }
 
 /// All 216: kernels, limits, angles, growth, groups.
-pub fn combinations() -> Vec<Combination> {
+pub(crate) fn combinations() -> Vec<Combination> {
     let mut all = Vec::new();
     for (kernel_name, kernel) in [("3x3", (3, 3)), ("3x5", (3, 5)), ("5x3", (5, 3))] {
         for (limits_name, limits) in

@@ -36,7 +36,7 @@ struct Line {
 }
 
 /// Runs the program for each degradation and prints its command line and the table.
-pub fn table(
+pub(crate) fn table(
     program: &Path,
     corpus: &Corpus,
     photos: &[&Photo],

@@ -17,7 +17,7 @@ const VERSION: &str = "v2";
 const SIDE: usize = 512;
 
 /// A folder of JPEG XL photos and its cache next to the build.
-pub struct Corpus {
+pub(crate) struct Corpus {
     cache: PathBuf,
     /// The photos, by name.
     pub photos: Vec<Photo>,
@@ -25,7 +25,7 @@ pub struct Corpus {
 
 /// One photo.
 #[derive(Clone)]
-pub struct Photo {
+pub(crate) struct Photo {
     /// File stem.
     pub name: String,
     path: PathBuf,
@@ -33,7 +33,7 @@ pub struct Photo {
 
 impl Corpus {
     /// All `*.jxl` of a folder by name; `None` when there are none.
-    pub fn open(folder: &Path) -> Option<Self> {
+    pub(crate) fn open(folder: &Path) -> Option<Self> {
         let mut photos: Vec<Photo> = std::fs::read_dir(folder)
             .ok()?
             .filter_map(|entry| {
@@ -55,7 +55,7 @@ impl Corpus {
     }
 
     /// The whole photo, 16 bits.
-    pub fn whole(&self, photo: &Photo) -> Result<Image, Box<dyn Error>> {
+    pub(crate) fn whole(&self, photo: &Photo) -> Result<Image, Box<dyn Error>> {
         let target = self.at(photo, "whole.ppm")?;
         let output = Command::new("djxl")
             .args([photo.path.as_os_str(), target.as_os_str()])
@@ -71,7 +71,7 @@ impl Corpus {
     }
 
     /// The 512×512 window with the most smooth samples, at multiples of 16; the first among equals.
-    pub fn crop(&self, photo: &Photo) -> Result<Image, Box<dyn Error>> {
+    pub(crate) fn crop(&self, photo: &Photo) -> Result<Image, Box<dyn Error>> {
         let target = self.at(photo, "clean.png")?;
         if target.exists() {
             return files::read(&target);
@@ -87,13 +87,17 @@ impl Corpus {
     }
 
     /// The pair of a photo and a degradation. `Ok(None)` when a required program is missing.
-    pub fn pair(&self, photo: &Photo, cause: &FixedDegradation) -> Result<Option<Pair>, Box<dyn Error>> {
+    pub(crate) fn pair(
+        &self,
+        photo: &Photo,
+        cause: &FixedDegradation,
+    ) -> Result<Option<Pair>, Box<dyn Error>> {
         let Some((gt, lq)) = self.pair_files(photo, cause)? else { return Ok(None) };
         Ok(Some(Pair { lq: files::read(&lq)?, gt: files::read(&gt)? }))
     }
 
     /// The files of a pair, clean and degraded. `Ok(None)` when a required program is missing.
-    pub fn pair_files(
+    pub(crate) fn pair_files(
         &self,
         photo: &Photo,
         cause: &FixedDegradation,
@@ -122,7 +126,7 @@ impl Corpus {
     }
 
     /// The degraded side of an existing pair, as if read from a PNG.
-    pub fn nameless(&self, photo: &Photo, cause: &FixedDegradation) -> Result<Image, Box<dyn Error>> {
+    pub(crate) fn nameless(&self, photo: &Photo, cause: &FixedDegradation) -> Result<Image, Box<dyn Error>> {
         let file = self.degraded(photo, cause).ok_or("a cached file is missing")?;
         if file.extension().is_some_and(|e| e == "jpg") {
             return files::djpeg(&file);

@@ -58,12 +58,12 @@ struct Counts {
 }
 
 /// The table header.
-pub const HEAD: &str = "\
+pub(crate) const HEAD: &str = "\
 | images | degradation | photos | coarse grid found | only right planes and bits | all right | called |
 |---|---|---|---|---|---|---|";
 
 /// One line per degradation.
-pub fn line(
+pub(crate) fn line(
     corpus: &Corpus,
     set: &str,
     photos: &[&Photo],

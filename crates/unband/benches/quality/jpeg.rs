@@ -18,7 +18,7 @@ const SAMPLINGS: [(&str, &str); 2] = [("4:2:0", "2x2"), ("4:4:4", "1x1")];
 
 /// Selected rows.
 #[derive(Default)]
-pub struct Peers {
+pub(crate) struct Peers {
     /// The program jpeg2png.
     pub jpeg2png: Option<PathBuf>,
     /// The program of jpeg-quantsmooth, `jpegqs`.
@@ -112,7 +112,7 @@ fn ways(peers: &Peers) -> Vec<JpegDecoding<'_>> {
 }
 
 /// The table.
-pub fn table(
+pub(crate) fn table(
     corpus: &Corpus,
     photos: &[&Photo],
     peers: &Peers,
@@ -175,7 +175,7 @@ fn encode(image: &Image, quality: u8, factors: &str, target: &Path) -> Result<()
 }
 
 /// CPU time of each program on the largest photo, the minimum of five runs.
-pub fn speed(corpus: &Corpus, photos: &[&Photo], peers: &Peers, out: &mut Output) -> Result<()> {
+pub(crate) fn speed(corpus: &Corpus, photos: &[&Photo], peers: &Peers, out: &mut Output) -> Result<()> {
     let mut frame: Option<Image> = None;
     for photo in photos {
         let whole = corpus.whole(photo)?;

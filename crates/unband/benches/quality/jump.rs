@@ -9,7 +9,7 @@ use crate::files;
 use crate::methods::Method;
 
 /// A table with one line per image and method: the golden crops, then the given files.
-pub fn table(methods: &[Method], paths: &[PathBuf]) -> Result<Vec<String>> {
+pub(crate) fn table(methods: &[Method], paths: &[PathBuf]) -> Result<Vec<String>> {
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../golden/metrics");
     let crops = ["r1_deepdeband_0007", "r2_deepdeband_0038", "r3_ggdbn", "r4_indi_2"];
     let mut all: Vec<PathBuf> = crops.iter().map(|c| golden.join(format!("{c}_a.png"))).collect();

@@ -11,7 +11,7 @@ use crate::files;
 
 /// A method as named on the command line.
 #[derive(Clone)]
-pub enum Method {
+pub(crate) enum Method {
     /// `NAME[:key=value,…][@8|@16|@32f][!png]`, by the library; `unband` is the default method.
     Library {
         /// Label in tables.
@@ -39,7 +39,7 @@ pub enum Method {
 
 impl Method {
     /// Parses a method's name.
-    pub fn parse(text: &str) -> Result<Self, Box<dyn Error>> {
+    pub(crate) fn parse(text: &str) -> Result<Self, Box<dyn Error>> {
         if let Some(command) = text.strip_prefix("exec:") {
             let command: Vec<String> = command.split_whitespace().map(str::to_owned).collect();
             let label = command.last().map_or("exec", |c| c.rsplit('/').next().unwrap_or(c)).to_owned();
@@ -72,19 +72,19 @@ impl Method {
     }
 
     /// Does it run without the coding information of a lossy file?
-    pub fn is_nameless(&self) -> bool {
+    pub(crate) fn is_nameless(&self) -> bool {
         matches!(self, Self::Library { nameless: true, .. })
     }
 
     /// Label in tables.
-    pub fn label(&self) -> &str {
+    pub(crate) fn label(&self) -> &str {
         match self {
             Self::Library { label, .. } | Self::BestOf { label, .. } | Self::Program { label, .. } => label,
         }
     }
 
     /// Runs it on one image. `scratch` is a temporary folder.
-    pub fn run(&self, input: &Image, scratch: &Path) -> Result<Image, Box<dyn Error>> {
+    pub(crate) fn run(&self, input: &Image, scratch: &Path) -> Result<Image, Box<dyn Error>> {
         match self {
             Self::Library { options, .. } => {
                 let ctx = Context::with(|new| new.threads = 1);

@@ -18,7 +18,7 @@ const SQUARES: f64 = 0.05;
 /// Does the error of a channel, averaged over 7×7 and without variation over more than 65×65, exceed the
 /// rounding error of 8 bits in a twentieth of the image? Dither noise averages out; a colour cast is not
 /// included.
-pub fn shows(pair: &Pair) -> bool {
+pub(crate) fn shows(pair: &Pair) -> bool {
     let (w, h) = (pair.gt.width(), pair.gt.height());
     let mask = smooth_mask(&Field::luma(&pair.gt));
     let errors: Vec<Field> = (0..3).map(|channel| error(pair, channel)).collect();

@@ -10,7 +10,7 @@ const MOST_DB: f64 = 100.0;
 
 /// Scores of one image.
 #[derive(Clone, Copy, Default)]
-pub struct Scores {
+pub(crate) struct Scores {
     /// PSNR over RGB.
     pub psnr: f64,
     /// SSIM over RGB.
@@ -23,7 +23,7 @@ pub struct Scores {
 
 impl Scores {
     /// Scores an image; only its PSNR if `fast`.
-    pub fn of(image: &Image, gt: &Image, clean: &Clean, fast: bool) -> Result<Self, MetricError> {
+    pub(crate) fn of(image: &Image, gt: &Image, clean: &Clean, fast: bool) -> Result<Self, MetricError> {
         let mut scores = Self { psnr: capped_psnr(image, gt)?, ..Self::default() };
         if !fast {
             scores.ssim = Some(ssim::ENTRY.score(image, Some(gt), &Context::default())?.value);
@@ -35,7 +35,7 @@ impl Scores {
 }
 
 /// PSNR over RGB, at most 100 dB.
-pub fn capped_psnr(image: &Image, gt: &Image) -> Result<f64, MetricError> {
+pub(crate) fn capped_psnr(image: &Image, gt: &Image) -> Result<f64, MetricError> {
     Ok(psnr::ENTRY.score(image, Some(gt), &Context::default())?.value.min(MOST_DB))
 }
 
@@ -48,7 +48,7 @@ fn optional<T>(result: Result<T, MetricError>) -> Result<Option<T>, MetricError>
 }
 
 /// Means over the photos of one degradation and method.
-pub struct Row {
+pub(crate) struct Row {
     /// Method.
     pub label: String,
     /// Scores, one per photo.
@@ -70,7 +70,7 @@ fn shown(value: Option<f64>, digits: usize) -> String {
 
 impl Row {
     /// Mean gain over the input in dB.
-    pub fn gain(&self) -> f64 {
+    pub(crate) fn gain(&self) -> f64 {
         mean(self.pairs().map(|(a, b)| a.psnr - b.psnr)).unwrap_or(0.0)
     }
 
@@ -79,12 +79,12 @@ impl Row {
     }
 
     /// The table header.
-    pub const HEAD: &str = "\
+    pub(crate) const HEAD: &str = "\
 | degradation | method | PSNR dB | gain | SSIM | flat PSNR | false steps | of input's | photos lower, worst | settings |
 |---|---|---|---|---|---|---|---|---|---|";
 
     /// One table line.
-    pub fn line(&self, cause: &str) -> String {
+    pub(crate) fn line(&self, cause: &str) -> String {
         let steps = mean(self.scores.iter().filter_map(|s| s.steps));
         let before = mean(self.input.iter().filter_map(|s| s.steps));
         let share = steps.zip(before).filter(|(_, b)| *b > 0.0).map(|(a, b)| 100.0 * a / b);

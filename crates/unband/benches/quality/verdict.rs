@@ -30,7 +30,7 @@ const BANDED: [(&str, &[Called]); 13] = [
 const CLEAN: [&str; 3] = ["8-bit", "yuv420-8", "jpeg-90"];
 
 /// The table header.
-pub const HEAD: &str = "\
+pub(crate) const HEAD: &str = "\
 | images | degradation | photos | none | slight | visible | strong | right | degradation named right | visible in | of these right |
 |---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|";
 
@@ -77,7 +77,7 @@ impl Counts {
 }
 
 /// The lines of one set.
-pub fn lines(corpus: &Corpus, set: &str, photos: &[&Photo], verbose: bool) -> Result<Vec<String>> {
+pub(crate) fn lines(corpus: &Corpus, set: &str, photos: &[&Photo], verbose: bool) -> Result<Vec<String>> {
     let look = |image: &Image| inspect(image, &Context::with(|new| new.threads = 1));
     let mut lines = Vec::new();
     let (mut banded, mut clean) = (Counts::default(), Counts::default());

@@ -8,7 +8,7 @@ use crate::Result;
 use crate::tools::{HEIGHT, RATE, WIDTH, encode};
 
 /// A photo and its camera path: centre and magnification at the start and at the end.
-pub struct Clip {
+pub(crate) struct Clip {
     pub name: &'static str,
     still: &'static str,
     from: [f32; 3],
@@ -23,7 +23,7 @@ const fn clip(name: &'static str, still: &'static str, from: [f32; 3], to: [f32;
 }
 
 /// Photos with skies, walls and haze, and some with texture.
-pub static CLIPS: &[Clip] = &[
+pub(crate) static CLIPS: &[Clip] = &[
     clip("sky-pan", "ubuntu_blissful_sky", [0.45, 0.4, 1.1], [0.55, 0.45, 1.1]),
     clip("haze-still", "linuxdeep_hazy_color_dark", [0.5, 0.5, 1.0], [0.5, 0.5, 1.0]),
     clip("silk-zoom", "procedural_silk_3", [0.5, 0.5, 1.3], [0.5, 0.5, 1.1]),
@@ -35,12 +35,12 @@ pub static CLIPS: &[Clip] = &[
 
 impl Clip {
     /// Duration of a clip.
-    pub fn seconds(&self) -> f64 {
+    pub(crate) fn seconds(&self) -> f64 {
         self.frames as f64 / RATE as f64
     }
 
     /// Writes the clip in ten bits, lossless.
-    pub fn write(&self, photos: &Path, to: &Path) -> Result<()> {
+    pub(crate) fn write(&self, photos: &Path, to: &Path) -> Result<()> {
         let photo = unband_io::read_file(
             &photos.join(self.still).with_extension("jxl"),
             &unband_io::Limits::default(),

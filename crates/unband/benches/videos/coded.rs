@@ -36,7 +36,7 @@ struct Row {
 }
 
 /// Makes the page section.
-pub fn page(run: &Run) -> Result<String> {
+pub(crate) fn page(run: &Run) -> Result<String> {
     let mut rows: Vec<Row> = Vec::new();
     for clip in clips::CLIPS.iter().filter(|clip| run.selects(clip.name)) {
         let clean = run.clean(clip)?;

@@ -102,7 +102,7 @@ struct Found {
 }
 
 /// The page below its title.
-pub fn page(run: &Run) -> Result<String> {
+pub(crate) fn page(run: &Run) -> Result<String> {
     let clips: Vec<&clips::Clip> =
         clips::CLIPS.iter().filter(|clip| CLIPS.contains(&clip.name) && run.selects(clip.name)).collect();
     let settings: Vec<&Setting> = SETTINGS

@@ -53,7 +53,7 @@ struct Row {
 }
 
 /// Makes the page section.
-pub fn page(run: &Run) -> Result<String> {
+pub(crate) fn page(run: &Run) -> Result<String> {
     let mut page = String::from(
         "| photo | motion | frames changed | level, alone | video | apart | mean apart | frames worse, alone | by, dB | \
          video | by, dB | reversed |\n|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n",

@@ -12,7 +12,7 @@ use crate::Result;
 const LEAST_SMOOTH: usize = 2000;
 
 /// Stored luma of a frame, in 8-bit codes.
-pub fn of_frame(format: &FrameFormat, bytes: &[u8]) -> Result<Field> {
+pub(crate) fn of_frame(format: &FrameFormat, bytes: &[u8]) -> Result<Field> {
     let (range, (width, height)) = format.planes().into_iter().next().ok_or("a frame without planes")?;
     let bytes = &bytes[range];
     let unit = f64::from(1u32 << (format.pixels.bits - 8));
@@ -25,7 +25,7 @@ pub fn of_frame(format: &FrameFormat, bytes: &[u8]) -> Result<Field> {
 }
 
 /// Stored luma of a frame that was read as an image.
-pub fn of_image(image: &Image) -> Field {
+pub(crate) fn of_image(image: &Image) -> Field {
     let plane = &image.planes[0];
     let data = plane.data.iter().map(|&v| 16.0 + 219.0 * f64::from(v)).collect();
     Field { width: plane.width, height: plane.height, data }
@@ -39,20 +39,20 @@ fn grey(luma: &Field) -> Image {
 }
 
 /// A clean frame.
-pub struct CleanFrame {
+pub(crate) struct CleanFrame {
     luma: Field,
     mask: Vec<bool>,
     clean: Clean,
 }
 
 /// Mean squared errors of a frame, in 8-bit codes; those of smooth areas where there are any.
-pub struct Errors {
+pub(crate) struct Errors {
     pub all: f64,
     pub smooth: Option<Smooth>,
 }
 
 /// Over the smooth mask of the clean frame.
-pub struct Smooth {
+pub(crate) struct Smooth {
     /// Signed mean error.
     pub mean: f64,
     pub flat: f64,
@@ -63,14 +63,14 @@ pub struct Smooth {
 }
 
 impl CleanFrame {
-    pub fn of(luma: &Field) -> Result<Self> {
+    pub(crate) fn of(luma: &Field) -> Result<Self> {
         let grey_image = grey(luma);
         let mut whole = luma.clone();
         whole.data.iter_mut().for_each(|v| *v = (*v - 16.0) * 255.0 / 219.0);
         Ok(Self { luma: luma.clone(), mask: smooth_mask(&whole), clean: Clean::of(&grey_image)? })
     }
 
-    pub fn errors(&self, luma: &Field) -> Result<Errors> {
+    pub(crate) fn errors(&self, luma: &Field) -> Result<Errors> {
         let mut error = luma.clone();
         error.data.iter_mut().zip(&self.luma.data).for_each(|(a, b)| *a -= b);
         let square =
@@ -97,7 +97,7 @@ impl CleanFrame {
 
 /// Results of a video: decibels of the mean squared errors of its frames, peak 255.
 #[derive(Clone, Copy)]
-pub struct Totals {
+pub(crate) struct Totals {
     pub psnr: f64,
     pub flat: f64,
     pub low: f64,
@@ -105,7 +105,7 @@ pub struct Totals {
 }
 
 impl Totals {
-    pub fn of(frames: &[Errors]) -> Self {
+    pub(crate) fn of(frames: &[Errors]) -> Self {
         let smooth: Vec<&Smooth> = frames.iter().filter_map(|frame| frame.smooth.as_ref()).collect();
         let mean =
             |of: &dyn Fn(&Smooth) -> f64| smooth.iter().map(|one| of(one)).sum::<f64>() / smooth.len() as f64;
@@ -118,7 +118,7 @@ impl Totals {
     }
 
     /// Means of several videos.
-    pub fn mean(all: &[Self]) -> Self {
+    pub(crate) fn mean(all: &[Self]) -> Self {
         let mean = |of: &dyn Fn(&Self) -> f64| all.iter().map(of).sum::<f64>() / all.len() as f64;
         Self {
             psnr: mean(&|one| one.psnr),

@@ -11,12 +11,12 @@ use crate::Result;
 use crate::tools::{HEIGHT, WIDTH, encode};
 
 /// Number of frames of a clip.
-pub const FRAMES: usize = 24;
+pub(crate) const FRAMES: usize = 24;
 /// A photo is reduced until it just covers this size, which leaves room to move; it is never upscaled.
 const COVER: (usize, usize) = (900, 520);
 
 /// Motion from frame to frame.
-pub struct Motion {
+pub(crate) struct Motion {
     pub name: &'static str,
     /// Samples to the right and down.
     pan: (f64, f64),
@@ -31,10 +31,10 @@ const fn pan(name: &'static str, x: f64, y: f64) -> Motion {
 }
 
 /// The pan of the clips in the gain benchmark.
-pub const PAN: Motion = pan("pan of 1.37", 1.37, 0.61);
+pub(crate) const PAN: Motion = pan("pan of 1.37", 1.37, 0.61);
 
 /// Slow motions that must not be treated as static, and a static clip.
-pub static MOTIONS: &[Motion] = &[
+pub(crate) static MOTIONS: &[Motion] = &[
     pan("pan of 0.1", 0.1, 0.0),
     pan("pan of 0.2", 0.2, 0.08),
     PAN,
@@ -45,7 +45,7 @@ pub static MOTIONS: &[Motion] = &[
 ];
 
 /// Red, green and blue of a photo in 8-bit codes, not rounded, at the size from which clips are cropped.
-pub fn photo(path: &Path) -> Result<Vec<Field>> {
+pub(crate) fn photo(path: &Path) -> Result<Vec<Field>> {
     let (image, _) = unband_io::read_file(path, &unband_io::Limits::default())?;
     let image: Image = image.into_rgb(&Context::default())?;
     let (width, height) = (image.width(), image.height());
@@ -60,7 +60,7 @@ pub fn photo(path: &Path) -> Result<Vec<Field>> {
 }
 
 /// Share of smooth samples of a photo, at the size from which clips are cropped.
-pub fn smooth_share(photo: &[Field]) -> f64 {
+pub(crate) fn smooth_share(photo: &[Field]) -> f64 {
     let luma = luma(photo);
     let mask = smooth_mask(&luma);
     mask.iter().filter(|&&smooth| smooth).count() as f64 / mask.len() as f64
@@ -77,7 +77,7 @@ fn luma(rgb: &[Field]) -> Field {
 
 impl Motion {
     /// Luma and both chroma planes of every frame in 8-bit codes of limited range, not rounded.
-    pub fn frames(&self, photo: &[Field]) -> Vec<[Field; 3]> {
+    pub(crate) fn frames(&self, photo: &[Field]) -> Vec<[Field; 3]> {
         (0..FRAMES)
             .map(|t| {
                 let rgb: Vec<Field> = photo.iter().map(|plane| self.frame(plane, t as f64)).collect();
@@ -149,7 +149,7 @@ fn half(plane: &Field, luma: &Field) -> Field {
 }
 
 /// Encodes clean frames as an 8-bit 4:2:0 video.
-pub fn write(frames: &[[Field; 3]], args: &[&str], to: &Path) -> Result<()> {
+pub(crate) fn write(frames: &[[Field; 3]], args: &[&str], to: &Path) -> Result<()> {
     let bytes = |frame: &[Field; 3]| -> Vec<u8> {
         frame.iter().flat_map(|plane| plane.data.iter().map(|v| v.round().clamp(0.0, 255.0) as u8)).collect()
     };

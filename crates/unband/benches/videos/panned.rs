@@ -22,11 +22,11 @@ const PHOTOS: [&str; 4] = [
 ];
 
 /// Sources: a name, and encoder arguments.
-pub const X264: (&str, &[&str]) = ("x264", &["-c:v", "libx264", "-crf", "24"]);
+pub(crate) const X264: (&str, &[&str]) = ("x264", &["-c:v", "libx264", "-crf", "24"]);
 const X265: (&str, &[&str]) = ("x265", &["-c:v", "libx265", "-crf", "26", "-x265-params", "log-level=error"]);
 
 /// The default method with lossless encoding.
-pub fn lossless() -> VideoOptions {
+pub(crate) fn lossless() -> VideoOptions {
     VideoOptions::with(|new| {
         new.purpose = Purpose::Archive;
         new.overwrite = true;
@@ -34,7 +34,7 @@ pub fn lossless() -> VideoOptions {
 }
 
 /// Photos of `test`, by smooth area.
-pub fn rank(photos: &Path) -> Result<String> {
+pub(crate) fn rank(photos: &Path) -> Result<String> {
     let mut all = Vec::new();
     for entry in std::fs::read_dir(photos.join("test"))? {
         let path = entry?.path();
@@ -52,13 +52,13 @@ pub fn rank(photos: &Path) -> Result<String> {
 }
 
 /// Errors of every frame of a video.
-pub fn errors(clean: &[CleanFrame], file: &Decoded) -> Result<Vec<Errors>> {
+pub(crate) fn errors(clean: &[CleanFrame], file: &Decoded) -> Result<Vec<Errors>> {
     let frames = clean.iter().zip(&file.frames);
     frames.map(|(clean, bytes)| clean.errors(&of_frame(&file.format, bytes)?)).collect()
 }
 
 /// Luma of every frame of a video, each restored on its own.
-pub fn alone(file: &Decoded, options: &VideoOptions) -> Result<Vec<Field>> {
+pub(crate) fn alone(file: &Decoded, options: &VideoOptions) -> Result<Vec<Field>> {
     let frame = |bytes: &Vec<u8>| {
         let done = deband_single(&file.clip, &file.format, bytes, options, &Context::default())?;
         Ok(of_image(&done.after))
@@ -74,7 +74,7 @@ struct Row {
 }
 
 /// Makes the page section.
-pub fn page(run: &Run) -> Result<String> {
+pub(crate) fn page(run: &Run) -> Result<String> {
     let mut rows = Vec::new();
     for name in PHOTOS.iter().filter(|name| run.selects(name)) {
         let photo = moving::photo(&run.photos.join("test").join(name).with_extension("jxl"))?;

@@ -12,13 +12,13 @@ use crate::Result;
 use crate::tools::Decoded;
 
 /// Every n-th frame is scored; flicker needs the one before too.
-pub const EVERY: usize = 4;
+pub(crate) const EVERY: usize = 4;
 /// A sample whose clean value changes by this many 8-bit codes per frame is not static.
 const STILL: f32 = 0.3;
 
 /// Means over a video.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Scores {
+pub(crate) struct Scores {
     psnr: f64,
     flat: f64,
     /// As `flat`, for the 5×5 means of the error.
@@ -30,7 +30,7 @@ pub struct Scores {
 
 impl Scores {
     /// Means over several videos.
-    pub fn mean(all: &[Self]) -> Self {
+    pub(crate) fn mean(all: &[Self]) -> Self {
         let mean = |of: &dyn Fn(&Self) -> f64| all.iter().map(of).sum::<f64>() / all.len() as f64;
         let flicker: Vec<f64> = all.iter().filter_map(|scores| scores.flicker).collect();
         Self {
@@ -54,12 +54,12 @@ impl fmt::Display for Scores {
 }
 
 /// A clean clip.
-pub struct Reference {
+pub(crate) struct Reference {
     frames: Vec<(Image, Clean)>,
 }
 
 impl Reference {
-    pub fn of(path: &Path) -> Result<Self> {
+    pub(crate) fn of(path: &Path) -> Result<Self> {
         let prepare = |image: Image| {
             Ok::<_, MetricError>((Clean::of(&image)?, image)).map(|(clean, image)| (image, clean))
         };
@@ -67,7 +67,7 @@ impl Reference {
         Ok(Self { frames })
     }
 
-    pub fn score(&self, path: &Path) -> Result<Scores> {
+    pub(crate) fn score(&self, path: &Path) -> Result<Scores> {
         let file = frames(path)?;
         if file.len() != self.frames.len() {
             return Err(format!("{} frames instead of {}", file.len(), self.frames.len()).into());

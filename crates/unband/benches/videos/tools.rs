@@ -10,21 +10,21 @@ use unband_video::{DecodeOptions, Decoder, FrameFormat, Programs, VideoFile};
 use crate::Result;
 
 /// Width of every clip.
-pub const WIDTH: usize = 640;
+pub(crate) const WIDTH: usize = 640;
 /// Height of every clip.
-pub const HEIGHT: usize = 360;
+pub(crate) const HEIGHT: usize = 360;
 /// Frame rate of every clip.
-pub const RATE: usize = 24;
+pub(crate) const RATE: usize = 24;
 
 /// Colour tags of every clip.
 const COLORS: [&str; 8] =
     ["-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709", "-color_range", "tv"];
 
-pub fn text(path: &Path) -> Result<&str> {
+pub(crate) fn text(path: &Path) -> Result<&str> {
     path.to_str().ok_or_else(|| "a path that is not text".into())
 }
 
-pub fn ffmpeg(args: &[&str]) -> Result<()> {
+pub(crate) fn ffmpeg(args: &[&str]) -> Result<()> {
     let output = Command::new("ffmpeg").args(["-v", "error", "-y", "-nostdin"]).args(args).output()?;
     if output.status.success() {
         Ok(())
@@ -34,7 +34,12 @@ pub fn ffmpeg(args: &[&str]) -> Result<()> {
 }
 
 /// Encodes raw frames in an `FFmpeg` pixel format to a video; `args` are for the encoder.
-pub fn encode(frames: impl Iterator<Item = Vec<u8>>, pixels: &str, args: &[&str], to: &Path) -> Result<()> {
+pub(crate) fn encode(
+    frames: impl Iterator<Item = Vec<u8>>,
+    pixels: &str,
+    args: &[&str],
+    to: &Path,
+) -> Result<()> {
     let (size, rate) = (format!("{WIDTH}x{HEIGHT}"), RATE.to_string());
     let mut child = Command::new("ffmpeg")
         .args([
@@ -54,14 +59,14 @@ pub fn encode(frames: impl Iterator<Item = Vec<u8>>, pixels: &str, args: &[&str]
 }
 
 /// A video and all its frames as stored.
-pub struct Decoded {
+pub(crate) struct Decoded {
     pub clip: VideoFile,
     pub format: FrameFormat,
     pub frames: Vec<Vec<u8>>,
 }
 
 impl Decoded {
-    pub fn of(path: &Path) -> Result<Self> {
+    pub(crate) fn of(path: &Path) -> Result<Self> {
         let clip = unband_video::probe(path, &Programs::default())?;
         let mut decoder = Decoder::open(&clip, &DecodeOptions::default(), &Limits::default())?;
         let format = *decoder.format();

@@ -4,7 +4,7 @@
 const ANY: &str = "…";
 
 /// Is the line of a page compared?
-pub fn is_compared(line: &str) -> bool {
+pub(super) fn is_compared(line: &str) -> bool {
     line.trim() != ANY && !line.trim().is_empty()
 }
 
@@ -13,7 +13,7 @@ pub fn is_compared(line: &str) -> bool {
 ///
 /// # Errors
 /// The first line that is not printed, and all that was.
-pub fn compared(page: &[String], printed: &str) -> Result<(), String> {
+pub(super) fn compared(page: &[String], printed: &str) -> Result<(), String> {
     let printed: Vec<String> = printed.lines().map(timeless).collect();
     let mut at = 0;
     let mut anywhere = true;

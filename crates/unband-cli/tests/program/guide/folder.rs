@@ -22,7 +22,7 @@ fn cards(x: usize, y: usize, _: usize) -> u8 {
 }
 
 /// Fills an empty folder.
-pub fn fill(stage: &Stage) {
+pub(super) fn fill(stage: &Stage) {
     for folder in ["docs/images", "examples"] {
         for path in tracked_in(folder) {
             let kind = path.extension().and_then(|end| end.to_str()).unwrap_or_default();

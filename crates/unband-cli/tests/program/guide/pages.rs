@@ -2,7 +2,7 @@
 
 /// A command of a console block.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Typed {
+pub(super) struct Typed {
     /// Line of the page, from 1.
     pub line: usize,
     /// Byte of the page at which the line begins.
@@ -14,7 +14,7 @@ pub struct Typed {
 }
 
 /// The commands of all console blocks. A backslash at the end of a line continues it.
-pub fn typed(page: &str) -> Vec<Typed> {
+pub(super) fn typed(page: &str) -> Vec<Typed> {
     let mut all: Vec<Typed> = Vec::new();
     let (mut inside, mut continues) = (false, false);
     let mut at = 0;

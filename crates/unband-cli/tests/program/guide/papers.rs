@@ -49,7 +49,7 @@ fn golden(words: &[String]) -> &'static str {
 }
 
 /// An imitation of the full-HD set.
-pub fn published_set(stage: &Stage, folder: &str) {
+pub(super) fn published_set(stage: &Stage, folder: &str) {
     let quantized = format!("{folder}/Quantized Images with XML files for Banded and Non Banded regions");
     let xml = "<annotation><size><width>300</width><height>280</height></size><object><name>banding</name>\
                <bndbox><xmin>5</xmin><ymin>5</ymin><xmax>290</xmax><ymax>270</ymax></bndbox></object></annotation>";

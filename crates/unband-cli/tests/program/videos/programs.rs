@@ -4,7 +4,7 @@ use super::*;
 
 /// Programs of that name before all others in `PATH`: `sh` runs the given code for some arguments, else the
 /// real one.
-pub fn before(stage: &Stage, program: &str, pattern: &str, instead: &str) -> String {
+pub(super) fn before(stage: &Stage, program: &str, pattern: &str, instead: &str) -> String {
     let real = real(program);
     let script = format!(
         "#!/bin/sh\nreal='{real}'\ncase \"$*\" in *'{pattern}'*) {instead} ;; esac\nexec \"$real\" \"$@\"\n"

@@ -8,7 +8,7 @@ use crate::interrupt::interrupt;
 use crate::stage::Ran;
 
 /// Runs until this number of segments is finished, then calls `stop`.
-pub fn stopped(
+pub(super) fn stopped(
     stage: &Stage,
     segments: usize,
     args: &[&str],
@@ -29,7 +29,7 @@ pub fn stopped(
     child.wait_with_output().unwrap().into()
 }
 
-pub const ARGS: [&str; 6] = ["film.mkv", "-o", "out.mkv", "--lossless", "--depth", "8"];
+pub(super) const ARGS: [&str; 6] = ["film.mkv", "-o", "out.mkv", "--lossless", "--depth", "8"];
 
 #[test]
 fn a_killed_video_is_resumed_with_the_same_frames() {

@@ -10,19 +10,19 @@ use unband_data::dataset::{DatasetPlan, Entry, Journal, Manifest, Opened};
 use unband_image::Image;
 use unband_io::WriteOptions;
 
-pub const CLEAN: &str = "Original Images";
-pub const QUANTIZED: &str = "Quantized Images with XML files for Banded and Non Banded regions";
+pub(super) const CLEAN: &str = "Original Images";
+pub(super) const QUANTIZED: &str = "Quantized Images with XML files for Banded and Non Banded regions";
 /// Two rows of three windows at step 128; two of four at step 75.
-pub const WIDTH: usize = 512;
-pub const HEIGHT: usize = 384;
+pub(super) const WIDTH: usize = 512;
+pub(super) const HEIGHT: usize = 384;
 
 /// A folder for a set and its results.
-pub struct Set(TempDir);
+pub(super) struct Set(TempDir);
 
 type Drawn = (usize, usize, usize, usize);
 
 /// Bytes of a PNG: a ramp with this number of levels. Each is encoded once for all tests.
-pub fn png(width: usize, height: usize, shift: usize, levels: usize) -> Vec<u8> {
+pub(super) fn png(width: usize, height: usize, shift: usize, levels: usize) -> Vec<u8> {
     static KEPT: Mutex<BTreeMap<Drawn, Vec<u8>>> = Mutex::new(BTreeMap::new());
     let draw = || drawn(width, height, shift, levels);
     KEPT.lock().unwrap().entry((width, height, shift, levels)).or_insert_with(draw).clone()
@@ -38,7 +38,7 @@ fn drawn(width: usize, height: usize, shift: usize, levels: usize) -> Vec<u8> {
     encoded(&Image::from_rgb8(width, height, &data).unwrap())
 }
 
-pub fn encoded(image: &Image) -> Vec<u8> {
+pub(super) fn encoded(image: &Image) -> Vec<u8> {
     let mut bytes = Vec::new();
     unband_io::write(image, unband_io::by_name("PNG").unwrap(), &WriteOptions::default(), &mut bytes)
         .unwrap();
@@ -46,7 +46,7 @@ pub fn encoded(image: &Image) -> Vec<u8> {
 }
 
 /// XML as written by labelImg.
-pub fn xml(size: (usize, usize), boxes: &[(&str, [&str; 4])]) -> String {
+pub(super) fn xml(size: (usize, usize), boxes: &[(&str, [&str; 4])]) -> String {
     let object = |(name, [x0, y0, x1, y1]): &(&str, [&str; 4])| {
         format!(
             "\t<object>\n\t\t<name>{name}</name>\n\t\t<pose>Unspecified</pose>\n\t\t<truncated>0</truncated>\n\
@@ -64,13 +64,13 @@ pub fn xml(size: (usize, usize), boxes: &[(&str, [&str; 4])]) -> String {
 }
 
 impl Set {
-    pub fn empty() -> Self {
+    pub(super) fn empty() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
     /// Six pairs of which four are valid, files without counterparts, and leftovers of archives from three
     /// systems.
-    pub fn odd() -> Self {
+    pub(super) fn odd() -> Self {
         let set = Self::empty();
         let size = (WIDTH, HEIGHT);
         // Two frames of one video. The box of the first is in its lower right corner and extends beyond the
@@ -111,23 +111,23 @@ impl Set {
         set
     }
 
-    pub fn root(&self) -> PathBuf {
+    pub(super) fn root(&self) -> PathBuf {
         self.0.path().join("set")
     }
 
     /// Output folder of the pairs.
-    pub fn out(&self, name: &str) -> PathBuf {
+    pub(super) fn out(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    pub fn write(&self, name: &str, bytes: &[u8]) {
+    pub(super) fn write(&self, name: &str, bytes: &[u8]) {
         let path = self.root().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, bytes).unwrap();
     }
 
     /// Both images and boxes.
-    pub fn pair(&self, stem: &str, shift: usize, xml: &str) {
+    pub(super) fn pair(&self, stem: &str, shift: usize, xml: &str) {
         self.write(&format!("{CLEAN}/{stem}.png"), &png(WIDTH, HEIGHT, shift, 256));
         self.write(&format!("{QUANTIZED}/{stem}.png"), &png(WIDTH, HEIGHT, shift, 64));
         self.write(&format!("{QUANTIZED}/{stem}.xml"), xml.as_bytes());
@@ -135,7 +135,7 @@ impl Set {
 }
 
 /// Makes all remaining images, `threads` of them in parallel and each batch in reverse order.
-pub fn run(plan: &DatasetPlan, out: &Path, threads: usize) -> Manifest {
+pub(super) fn run(plan: &DatasetPlan, out: &Path, threads: usize) -> Manifest {
     let Opened::Open(mut journal) = Journal::open(out, &plan.header).unwrap() else { panic!("done already") };
     let left: Vec<usize> = (journal.before.len()..plan.len()).collect();
     for batch in left.chunks(threads) {
@@ -153,7 +153,7 @@ pub fn run(plan: &DatasetPlan, out: &Path, threads: usize) -> Manifest {
 }
 
 /// All files below a folder with their bytes, by name.
-pub fn tree(folder: &Path) -> Vec<(String, Vec<u8>)> {
+pub(super) fn tree(folder: &Path) -> Vec<(String, Vec<u8>)> {
     fn walk(folder: &Path, root: &Path, files: &mut Vec<(String, Vec<u8>)>) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();

@@ -6,13 +6,13 @@ use unband_image::{Depth, Image, Model, Plane};
 
 /// A tensor's shape and values.
 #[derive(Debug)]
-pub struct Tensor {
+pub(crate) struct Tensor {
     pub shape: Vec<usize>,
     pub values: Vec<f64>,
 }
 
 /// The tensors whose names have this prefix, by the rest of their names.
-pub fn tensors(prefix: &str) -> Vec<(String, Tensor)> {
+pub(crate) fn tensors(prefix: &str) -> Vec<(String, Tensor)> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../golden/bsrgan/golden.safetensors");
     let bytes = std::fs::read(path).unwrap();
     let file = SafeTensors::deserialize(&bytes).unwrap();
@@ -38,18 +38,18 @@ pub fn tensors(prefix: &str) -> Vec<(String, Tensor)> {
 }
 
 /// One tensor.
-pub fn tensor(name: &str) -> Tensor {
+pub(crate) fn tensor(name: &str) -> Tensor {
     tensors(name).into_iter().find(|(rest, _)| rest.is_empty()).unwrap().1
 }
 
 /// The numbers in a name: those after each letter.
-pub fn numbers(name: &str) -> Vec<f64> {
+pub(crate) fn numbers(name: &str) -> Vec<f64> {
     name.split('_')
         .map(|part| part.trim_start_matches(|c: char| c.is_alphabetic()).parse().unwrap())
         .collect()
 }
 
-pub fn image(width: usize, height: usize, sample: impl Fn(usize, usize, usize) -> f32) -> Image {
+pub(crate) fn image(width: usize, height: usize, sample: impl Fn(usize, usize, usize) -> f32) -> Image {
     let plane = |c| Plane {
         width,
         height,
@@ -59,12 +59,12 @@ pub fn image(width: usize, height: usize, sample: impl Fn(usize, usize, usize) -
 }
 
 /// `input/fimg` in any size.
-pub fn formula(width: usize, height: usize) -> Image {
+pub(crate) fn formula(width: usize, height: usize) -> Image {
     image(width, height, |x, y, c| ((7 * x + 13 * y + 29 * c + (x * y) % 31) % 256) as f32 / 255.0)
 }
 
 /// The largest difference of an image from a tensor of rows, columns and channels.
-pub fn furthest(image: &Image, want: &Tensor) -> f64 {
+pub(crate) fn furthest(image: &Image, want: &Tensor) -> f64 {
     let (width, height) = (image.width(), image.height());
     assert_eq!(want.shape, [height, width, 3]);
     let value = |i: usize| f64::from(image.planes[i % 3].data[i / 3]);
@@ -72,7 +72,7 @@ pub fn furthest(image: &Image, want: &Tensor) -> f64 {
 }
 
 /// The upper left part of the image `texture` of `golden/metrics`.
-pub fn texture(width: usize, height: usize) -> Image {
+pub(crate) fn texture(width: usize, height: usize) -> Image {
     let grid = |i: usize, j: usize, c: usize| {
         let mixed = (i as u32 + 1).wrapping_mul(73_856_093)
             ^ (j as u32 + 1).wrapping_mul(19_349_663)

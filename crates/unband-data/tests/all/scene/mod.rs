@@ -3,7 +3,7 @@
 use unband_image::{Image, Rng};
 
 /// A 16-bit sky with a little noise that fades into coloured hills with texture.
-pub fn scene(width: usize, height: usize) -> Image {
+pub(crate) fn scene(width: usize, height: usize) -> Image {
     let rng = Rng::new(5);
     let mut data = Vec::with_capacity(width * height * 3);
     for y in 0..height {

@@ -4,14 +4,14 @@
 use std::io::Read;
 use std::path::PathBuf;
 
-pub const SIZE: (usize, usize) = (1920, 1080);
+pub(crate) const SIZE: (usize, usize) = (1920, 1080);
 
 fn path(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../golden/bband").join(name)
 }
 
 /// Codes of a grey 8-bit image of 1920×1080.
-pub fn read_png(name: &str) -> Vec<u8> {
+pub(crate) fn read_png(name: &str) -> Vec<u8> {
     let file = std::io::BufReader::new(std::fs::File::open(path(name)).unwrap());
     let mut reader = png::Decoder::new(file).read_info().unwrap();
     let mut data = vec![0; reader.output_buffer_size().unwrap()];
@@ -22,7 +22,7 @@ pub fn read_png(name: &str) -> Vec<u8> {
 }
 
 /// A gzip file.
-pub fn unpacked(name: &str) -> Vec<u8> {
+pub(crate) fn unpacked(name: &str) -> Vec<u8> {
     let mut data = Vec::new();
     let file = std::fs::File::open(path(name)).unwrap();
     flate2::read::GzDecoder::new(file).read_to_end(&mut data).unwrap();
@@ -30,7 +30,7 @@ pub fn unpacked(name: &str) -> Vec<u8> {
 }
 
 /// Row, column and value of every point, sorted.
-pub fn visibilities(name: &str) -> Vec<(u32, u32, f64)> {
+pub(crate) fn visibilities(name: &str) -> Vec<(u32, u32, f64)> {
     let data = unpacked(name);
     let (count, rest) = data.split_at(4);
     let count = u32::from_le_bytes(count.try_into().unwrap()) as usize;

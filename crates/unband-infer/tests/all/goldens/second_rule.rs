@@ -13,12 +13,12 @@ fn bytes(name: &str) -> Vec<u8> {
 }
 
 /// Comment on them.
-pub fn about() -> Value {
+pub(super) fn about() -> Value {
     serde_json::from_slice(&bytes("second_rule.json")).unwrap()
 }
 
 /// A result.
-pub fn want(name: &str) -> Map<f64> {
+pub(super) fn want(name: &str) -> Map<f64> {
     let file = bytes("second_rule.safetensors");
     let header = u64::from_le_bytes(file[..8].try_into().unwrap()) as usize;
     let entry = &serde_json::from_slice::<Value>(&file[8..8 + header]).unwrap()[name];
@@ -32,12 +32,12 @@ pub fn want(name: &str) -> Map<f64> {
 }
 
 /// The rule's image.
-pub fn painted(height: usize, width: usize) -> Map<f64> {
+pub(super) fn painted(height: usize, width: usize) -> Map<f64> {
     Map::new(Shape::new(3, height, width), fill::second_image(3, height, width)).unwrap()
 }
 
 /// The tensors of a graph in the order of these names.
-pub fn ordered(graph: &Graph, names: &Value) -> Vec<StoredTensor> {
+pub(super) fn ordered(graph: &Graph, names: &Value) -> Vec<StoredTensor> {
     let stored = graph.stored();
     let names: Vec<&str> = names.as_array().unwrap().iter().map(|n| n.as_str().unwrap()).collect();
     assert_eq!(names.len(), stored.len());
@@ -45,7 +45,7 @@ pub fn ordered(graph: &Graph, names: &Value) -> Vec<StoredTensor> {
 }
 
 /// Largest difference, over the largest magnitude.
-pub fn difference(got: &Map<f64>, want: &Map<f64>) -> f64 {
+pub(super) fn difference(got: &Map<f64>, want: &Map<f64>) -> f64 {
     assert_eq!(got.shape, want.shape);
     let largest = want.data.iter().fold(0.0f64, |m, v| m.max(v.abs()));
     got.data.iter().zip(&want.data).fold(0.0f64, |m, (a, b)| m.max((a - b).abs())) / largest

@@ -16,12 +16,12 @@ fn file(name: &str) -> String {
 }
 
 /// The goldens of a network.
-pub fn golden(name: &str) -> Value {
+pub(super) fn golden(name: &str) -> Value {
     serde_json::from_str(&file(&format!("{name}.json"))).unwrap()
 }
 
 /// The state dict of the original module: names, shapes, whether integers, in PyTorch's order.
-pub fn original(name: &str) -> Vec<StoredTensor> {
+pub(super) fn original(name: &str) -> Vec<StoredTensor> {
     let line = |line: &str| {
         let mut parts = line.split('\t').skip(1);
         let (name, shape, kind) =
@@ -33,7 +33,7 @@ pub fn original(name: &str) -> Vec<StoredTensor> {
 }
 
 /// The graph holds exactly the tensors of the original, and gets the rule's weights.
-pub fn filled(graph: &Graph, name: &str) -> (StateDict, Weights) {
+pub(super) fn filled(graph: &Graph, name: &str) -> (StateDict, Weights) {
     let original = original(name);
     let sorted = |mut all: Vec<StoredTensor>| {
         all.sort_by(|a, b| a.name.cmp(&b.name));
@@ -49,27 +49,27 @@ pub fn filled(graph: &Graph, name: &str) -> (StateDict, Weights) {
     (state, weights)
 }
 
-pub fn ctx() -> Context<'static> {
+pub(super) fn ctx() -> Context<'static> {
     Context::default()
 }
 
 /// The rule's image.
-pub fn painted(channels: usize, height: usize, width: usize) -> Map<f64> {
+pub(super) fn painted(channels: usize, height: usize, width: usize) -> Map<f64> {
     Map::new(Shape::new(channels, height, width), fill::test_image(channels, height, width)).unwrap()
 }
 
 /// All outputs in 64 bits.
-pub fn outputs(graph: &Graph, weights: &Weights, inputs: &[Map<f64>]) -> Vec<Map<f64>> {
+pub(super) fn outputs(graph: &Graph, weights: &Weights, inputs: &[Map<f64>]) -> Vec<Map<f64>> {
     run(graph, weights, inputs, Mode::default(), &ctx()).unwrap()
 }
 
 /// Compares mean, deviation, largest magnitude and eight elements, to 1e-9 of the largest magnitude.
-pub fn same(got: &Map<f64>, want: &Value, what: &str) {
+pub(super) fn same(got: &Map<f64>, want: &Value, what: &str) {
     same_within(got, want, 1e-9, what);
 }
 
 /// [`same`] with another tolerance, relative to the largest magnitude.
-pub fn same_within(got: &Map<f64>, want: &Value, tolerance: f64, what: &str) {
+pub(super) fn same_within(got: &Map<f64>, want: &Value, tolerance: f64, what: &str) {
     let shape: Vec<usize> =
         want["shape"].as_array().unwrap().iter().map(|d| d.as_u64().unwrap() as usize).collect();
     assert_eq!(shape[shape.len() - 3..], [got.shape.channels, got.shape.height, got.shape.width], "{what}");

@@ -20,7 +20,7 @@ use unband_nets::state::Weights;
 use unband_nets::{Graph, Node, Op, ParamId, Shape};
 
 /// 32 or 64 bits.
-pub trait Real: Float + Send + Sync + 'static {
+pub(crate) trait Real: Float + Send + Sync + 'static {
     /// Error function.
     #[must_use]
     fn erf(self) -> Self;
@@ -58,7 +58,7 @@ impl Real for f64 {
 ///
 /// # Errors
 /// Sizes that do not fit, and cancellation.
-pub fn run<T: Real>(
+pub(crate) fn run<T: Real>(
     graph: &Graph,
     weights: &Weights,
     inputs: &[Map<T>],

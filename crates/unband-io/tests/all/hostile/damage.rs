@@ -1,10 +1,10 @@
 //! Reproducible file damage from a seed.
 
 /// Random numbers from a seed, splitmix64.
-pub struct Random(pub u64);
+pub(crate) struct Random(pub u64);
 
 impl Random {
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -12,7 +12,7 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    pub fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         (self.next() % limit.max(1) as u64) as usize
     }
 }
@@ -25,7 +25,7 @@ fn put(bytes: &mut [u8], at: usize, new: &[u8]) {
 }
 
 /// A file damaged at one position; every fourth position is near the beginning, where headers are.
-pub fn damaged(file: &[u8], random: &mut Random) -> Vec<u8> {
+pub(crate) fn damaged(file: &[u8], random: &mut Random) -> Vec<u8> {
     let mut bytes = file.to_vec();
     let early = random.below(4) == 0;
     let place = random.below(if early { bytes.len().min(128) } else { bytes.len() });
@@ -49,7 +49,7 @@ pub fn damaged(file: &[u8], random: &mut Random) -> Vec<u8> {
 }
 
 /// Lengths to cut a file to: the shortest, the longest, and some in between.
-pub fn lengths(size: usize, count: usize, random: &mut Random) -> Vec<usize> {
+pub(crate) fn lengths(size: usize, count: usize, random: &mut Random) -> Vec<usize> {
     let ends = [0, 1, 2, 4, 8, 12, 16, 32, 64].into_iter().chain((1..=9).map(|i| size.saturating_sub(i)));
     let mut lengths: Vec<usize> = ends.filter(|&length| length < size).collect();
     lengths.sort_unstable();
@@ -60,14 +60,14 @@ pub fn lengths(size: usize, count: usize, random: &mut Random) -> Vec<usize> {
     lengths
 }
 
-pub fn crc(bytes: &[u8]) -> u32 {
+pub(crate) fn crc(bytes: &[u8]) -> u32 {
     let mut crc = flate2::Crc::new();
     crc.update(bytes);
     crc.sum()
 }
 
 /// A PNG with recomputed chunk checksums, so that damage reaches the code after them.
-pub fn sealed(mut png: Vec<u8>) -> Vec<u8> {
+pub(crate) fn sealed(mut png: Vec<u8>) -> Vec<u8> {
     let mut at = 8;
     while let Some(head) = png.get(at..at + 4) {
         let size = u32::from_be_bytes([head[0], head[1], head[2], head[3]]) as usize;
@@ -81,6 +81,6 @@ pub fn sealed(mut png: Vec<u8>) -> Vec<u8> {
 }
 
 /// [`sealed`] for PNG; everything else is unchanged.
-pub fn sealed_if_png(bytes: Vec<u8>) -> Vec<u8> {
+pub(crate) fn sealed_if_png(bytes: Vec<u8>) -> Vec<u8> {
     if bytes.starts_with(b"\x89PNG") { sealed(bytes) } else { bytes }
 }

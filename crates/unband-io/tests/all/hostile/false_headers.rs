@@ -17,7 +17,7 @@ fn little(format: &str) -> usize {
     if matches!(format, "WebP" | "AVIF") { 1 << 30 } else { 64 << 20 }
 }
 
-pub fn png(width: u32, height: u32) -> Vec<u8> {
+pub(super) fn png(width: u32, height: u32) -> Vec<u8> {
     let mut out = b"\x89PNG\r\n\x1a\n\0\0\0\x0DIHDR".to_vec();
     out.extend(width.to_be_bytes());
     out.extend(height.to_be_bytes());

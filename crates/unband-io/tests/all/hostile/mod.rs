@@ -9,7 +9,7 @@
 
 mod bombs;
 mod cut;
-pub mod damage;
+pub(crate) mod damage;
 mod false_headers;
 mod samples;
 mod watch;

@@ -9,9 +9,9 @@ use unband_skips::tracked_in;
 use crate::sample::{everything, painted, writers};
 
 /// Formats decoded by another program, and those without a sample yet.
-pub const NO_SAMPLE_YET: &[&str] = &["HEIC"];
+pub(super) const NO_SAMPLE_YET: &[&str] = &["HEIC"];
 
-pub struct Sample {
+pub(super) struct Sample {
     pub format: &'static FormatEntry,
     pub name: String,
     pub bytes: Vec<u8>,
@@ -35,7 +35,7 @@ fn images(folder: &str) -> Vec<Sample> {
 
 /// Every file from other programs, and files written by unband: grey and colour, of the first and the last
 /// depth, with all metadata.
-pub fn samples() -> Vec<Sample> {
+pub(super) fn samples() -> Vec<Sample> {
     let mut found = images(DATA);
     for format in writers() {
         let writes = format.writes.as_ref().unwrap();
@@ -62,7 +62,7 @@ pub fn samples() -> Vec<Sample> {
 }
 
 /// Files that once exceeded a reader's limits, each reduced to little more than the fault.
-pub fn once_too_much() -> Vec<Sample> {
+pub(super) fn once_too_much() -> Vec<Sample> {
     images(&format!("{DATA}/hostile"))
 }
 

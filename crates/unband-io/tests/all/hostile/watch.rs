@@ -18,7 +18,7 @@ const LONGEST: Duration = Duration::from_secs(10);
 const LONGEST_WAIT: Duration = Duration::from_mins(2);
 
 /// Low limits, as a caller may set them, so that wrong sizes cost no time here.
-pub const SMALL: Limits = Limits::new(1 << 20, 1 << 24);
+pub(super) const SMALL: Limits = Limits::new(1 << 20, 1 << 24);
 
 /// Memory that a reader may hold at a time: the planes, as much again for interleaved samples or
 /// coefficients, tables of the coding, and copies of the file or of metadata in it.
@@ -93,7 +93,7 @@ fn begin() {
 
 /// Results of many files.
 #[derive(Default)]
-pub struct Tally {
+pub(super) struct Tally {
     pub refused: usize,
     pub images: usize,
     pub most_memory: usize,
@@ -128,19 +128,19 @@ fn watched(what: &str, bytes: &[u8], limits: &Limits) -> (Result<Image, Error>, 
 impl Tally {
     /// Reads a file within [`SMALL`] limits and checks everything that must hold for any file.
     #[track_caller]
-    pub fn read(&mut self, what: &str, bytes: &[u8]) -> Result<Image, Error> {
+    pub(super) fn read(&mut self, what: &str, bytes: &[u8]) -> Result<Image, Error> {
         self.read_within(what, bytes, &SMALL)
     }
 
     /// As [`Tally::read`] with other limits.
     #[track_caller]
-    pub fn read_within(&mut self, what: &str, bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
+    pub(super) fn read_within(&mut self, what: &str, bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
         self.read_at_most(what, bytes, limits, allowed(limits, bytes.len()))
     }
 
     /// As [`Tally::read_within`], in at most `allowed` bytes of memory.
     #[track_caller]
-    pub fn read_at_most(
+    pub(super) fn read_at_most(
         &mut self,
         what: &str,
         bytes: &[u8],

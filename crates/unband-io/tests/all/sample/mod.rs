@@ -5,26 +5,33 @@ use unband_image::{Cicp, Density, DensityUnit, Depth, Image, Metadata, Model, Pl
 use unband_io::{FORMATS, FormatEntry, Limits, WriteOptions};
 
 /// All formats that can be written.
-pub fn writers() -> impl Iterator<Item = &'static FormatEntry> {
+pub(crate) fn writers() -> impl Iterator<Item = &'static FormatEntry> {
     FORMATS.iter().filter(|f| f.writes.is_some())
 }
 
-pub fn format(name: &str) -> &'static FormatEntry {
+pub(crate) fn format(name: &str) -> &'static FormatEntry {
     unband_io::by_name(name).unwrap()
 }
 
-pub fn written(image: &Image, format: &'static FormatEntry) -> (Vec<u8>, Vec<String>) {
+pub(crate) fn written(image: &Image, format: &'static FormatEntry) -> (Vec<u8>, Vec<String>) {
     let mut out = Vec::new();
     let dropped = unband_io::write(image, format, &WriteOptions::default(), &mut out).unwrap();
     (out, dropped.iter().map(ToString::to_string).collect())
 }
 
-pub fn read(bytes: &[u8]) -> Image {
+pub(crate) fn read(bytes: &[u8]) -> Image {
     unband_io::read(bytes, &Limits::default()).unwrap()
 }
 
 /// Codes from a simple generator, all of them if the image is large enough.
-pub fn painted(width: usize, height: usize, colors: usize, alpha: bool, depth: Depth, seed: u32) -> Image {
+pub(crate) fn painted(
+    width: usize,
+    height: usize,
+    colors: usize,
+    alpha: bool,
+    depth: Depth,
+    seed: u32,
+) -> Image {
     let mut state = seed | 1;
     let mut plane = || {
         let data = (0..width * height).map(|i| {
@@ -44,13 +51,13 @@ pub fn painted(width: usize, height: usize, colors: usize, alpha: bool, depth: D
 }
 
 /// An image that fits a format: its deepest samples, with colour and transparency if it has them.
-pub fn fitting(format: &'static FormatEntry, depth: Depth) -> Image {
+pub(crate) fn fitting(format: &'static FormatEntry, depth: Depth) -> Image {
     let writes = format.writes.as_ref().unwrap();
     painted(7, 5, if writes.color { 3 } else { 1 }, writes.alpha, depth, 9)
 }
 
 /// An ICC profile's header and an empty tag table.
-pub fn icc(space: [u8; 4]) -> Vec<u8> {
+pub(crate) fn icc(space: [u8; 4]) -> Vec<u8> {
     let mut profile = vec![0u8; 132];
     profile[3] = 132;
     profile[8] = 4;
@@ -62,7 +69,7 @@ pub fn icc(space: [u8; 4]) -> Vec<u8> {
 }
 
 /// Builds an Exif block in either byte order.
-pub struct ExifBuilder {
+pub(crate) struct ExifBuilder {
     big: bool,
     out: Vec<u8>,
 }
@@ -70,16 +77,16 @@ pub struct ExifBuilder {
 type Row = (u16, u16, u32, Vec<u8>);
 
 impl ExifBuilder {
-    pub fn new(big: bool) -> Self {
+    pub(crate) fn new(big: bool) -> Self {
         let out = if big { b"MM\0*\0\0\0\x08".to_vec() } else { b"II*\0\x08\0\0\0".to_vec() };
         Self { big, out }
     }
 
-    pub fn u16(&self, v: u16) -> Vec<u8> {
+    pub(crate) fn u16(&self, v: u16) -> Vec<u8> {
         if self.big { v.to_be_bytes().to_vec() } else { v.to_le_bytes().to_vec() }
     }
 
-    pub fn u32(&self, v: u32) -> Vec<u8> {
+    pub(crate) fn u32(&self, v: u32) -> Vec<u8> {
         if self.big { v.to_be_bytes().to_vec() } else { v.to_le_bytes().to_vec() }
     }
 
@@ -112,7 +119,7 @@ impl ExifBuilder {
 
     /// Make, orientation, 300×200 per inch, copyright, an Exif directory with exposure, sizes and a maker
     /// note, a GPS directory, and a second directory for a thumbnail.
-    pub fn build(mut self, orientation: u16) -> Vec<u8> {
+    pub(crate) fn build(mut self, orientation: u16) -> Vec<u8> {
         let (one, two) = (self.u32(300), self.u32(200));
         let unit = self.u32(1);
         let rational = |v: &[u8]| [v, &unit].concat();
@@ -158,7 +165,7 @@ impl ExifBuilder {
 
 /// Contents of an Exif block as an independent reader finds them: directory, tag, value; without pointers,
 /// offsets and thumbnails.
-pub fn exif_fields(block: &[u8]) -> Vec<(u16, String)> {
+pub(crate) fn exif_fields(block: &[u8]) -> Vec<(u16, String)> {
     let parsed = exif::Reader::new().read_raw(block.to_vec()).unwrap();
     let mut fields: Vec<(u16, String)> = parsed
         .fields()
@@ -178,7 +185,7 @@ fn strip_offset(text: &str) -> String {
     }
 }
 
-pub fn everything() -> Metadata {
+pub(crate) fn everything() -> Metadata {
     let mut metadata = Metadata::with(|new| {
         new.icc = Some(icc(*b"RGB "));
         new.exif = Some(ExifBuilder::new(true).build(1));
@@ -191,12 +198,12 @@ pub fn everything() -> Metadata {
     metadata
 }
 
-pub fn cicp() -> Cicp {
+pub(crate) fn cicp() -> Cicp {
     Cicp { primaries: 9, transfer: 16, matrix: 0, full_range: true }
 }
 
 /// In dots per inch, whatever the unit.
-pub fn per_inch(density: Density) -> (f64, f64) {
+pub(crate) fn per_inch(density: Density) -> (f64, f64) {
     let scale = match density.unit {
         DensityUnit::Inch | DensityUnit::Aspect => 1.0,
         DensityUnit::Centimetre => 2.54,

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use unband_image::Image;
 
 /// The pairs that have all values, in order.
-pub const PAIRS: [&str; 12] = [
+pub(crate) const PAIRS: [&str; 12] = [
     "f1_ramp_q8",
     "f2_ramp_dither_q8",
     "f3_radial_q6",
@@ -25,18 +25,18 @@ pub const PAIRS: [&str; 12] = [
 ];
 
 /// The larger pair under `extra`.
-pub const LARGE: &str = "f9_texture_box3_768x512";
+pub(crate) const LARGE: &str = "f9_texture_box3_768x512";
 
 /// 8-bit RGB, interleaved.
 #[derive(Clone, PartialEq)]
-pub struct Rgb {
+pub(crate) struct Rgb {
     pub width: usize,
     pub height: usize,
     pub bytes: Vec<u8>,
 }
 
 impl Rgb {
-    pub fn image(&self) -> Image {
+    pub(crate) fn image(&self) -> Image {
         Image::from_rgb8(self.width, self.height, &self.bytes).unwrap()
     }
 
@@ -61,22 +61,22 @@ impl Rgb {
 }
 
 /// The folder of the golden values.
-pub fn folder() -> PathBuf {
+pub(crate) fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../golden/metrics")
 }
 
 /// All of `golden.json`.
-pub fn values() -> Value {
+pub(crate) fn values() -> Value {
     serde_json::from_slice(&std::fs::read(folder().join("golden.json")).unwrap()).unwrap()
 }
 
 /// The values of one pair, of `pairs` or `extra`.
-pub fn of<'a>(values: &'a Value, pair: &str) -> &'a Value {
+pub(crate) fn of<'a>(values: &'a Value, pair: &str) -> &'a Value {
     values["pairs"].get(pair).or_else(|| values["extra"].get(pair)).unwrap()
 }
 
 /// Both images of a pair as bytes, after a check of their SHA-256.
-pub fn pair(values: &Value, name: &str) -> (Rgb, Rgb) {
+pub(crate) fn pair(values: &Value, name: &str) -> (Rgb, Rgb) {
     let (a, b) = if name.starts_with('f') {
         formula(name)
     } else {
@@ -91,13 +91,13 @@ pub fn pair(values: &Value, name: &str) -> (Rgb, Rgb) {
 }
 
 /// Both images of a pair.
-pub fn images(values: &Value, name: &str) -> (Image, Image) {
+pub(crate) fn images(values: &Value, name: &str) -> (Image, Image) {
     let (a, b) = pair(values, name);
     (a.image(), b.image())
 }
 
 /// SHA-256 in hexadecimal.
-pub fn sha256(bytes: &[u8]) -> String {
+pub(crate) fn sha256(bytes: &[u8]) -> String {
     use std::fmt::Write;
     Sha256::digest(bytes).iter().fold(String::new(), |mut out, b| {
         write!(out, "{b:02x}").unwrap();
@@ -106,12 +106,12 @@ pub fn sha256(bytes: &[u8]) -> String {
 }
 
 /// Fails unless a value is within the tolerance of the golden one.
-pub fn near(what: &str, got: f64, want: f64, tolerance: f64) {
+pub(crate) fn near(what: &str, got: f64, want: f64, tolerance: f64) {
     assert!((got - want).abs() <= tolerance, "{what}: got {got}, the golden value is {want} ± {tolerance}");
 }
 
 /// The integer hash lowbias32.
-pub fn lowbias32(mut v: u32) -> u32 {
+pub(crate) fn lowbias32(mut v: u32) -> u32 {
     v ^= v >> 16;
     v = v.wrapping_mul(0x7feb_352d);
     v ^= v >> 15;
@@ -193,7 +193,7 @@ fn formula(name: &str) -> (Rgb, Rgb) {
     }
 }
 
-pub fn file(name: &str) -> Rgb {
+pub(crate) fn file(name: &str) -> Rgb {
     let file = std::fs::File::open(folder().join(name)).unwrap();
     let mut reader = png::Decoder::new(std::io::BufReader::new(file)).read_info().unwrap();
     let mut bytes = vec![0; reader.output_buffer_size().unwrap()];

@@ -4,21 +4,21 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 #[derive(Debug)]
-pub struct Machine {
+pub(super) struct Machine {
     files: BTreeSet<PathBuf>,
     peak: Option<u64>,
 }
 
 /// Names that hostile files would write to, in the test's folder.
-pub const BAIT: &str = "unband_was_here";
+pub(super) const BAIT: &str = "unband_was_here";
 
 impl Machine {
-    pub fn now() -> Self {
+    pub(super) fn now() -> Self {
         Self { files: files(), peak: peak() }
     }
 
     /// Asserts: the same files, no processes, hardly any memory.
-    pub fn unchanged(self) {
+    pub(super) fn unchanged(self) {
         assert_eq!(files(), self.files);
         assert_eq!(children(), [""; 0]);
         assert!(!std::env::temp_dir().join(BAIT).exists());

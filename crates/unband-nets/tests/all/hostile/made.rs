@@ -7,7 +7,7 @@ use super::build::{
 };
 use super::machine::BAIT;
 
-pub fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<Case> {
     let mut all = commands();
     all.extend(tensors());
     all.extend(pickles());
