@@ -282,3 +282,43 @@ fn honeycombs_of_a_few_close_colours_are_drawn() {
     });
     assert_eq!(found.drawing, Some(Drawing::FewColours), "{:?}", found.cause);
 }
+
+/// Places of `count` labels at random: each pixel has the label of the nearest place.
+fn mosaic(count: u32, label: impl Fn(u32) -> f32) -> Image {
+    let rng = Rng::new(7);
+    let at = |i: u32, axis: u32| rng.unit_at(0, axis, i, 0);
+    let place = |i: u32| (at(i, 0) * W as f32, at(i, 1) * H as f32);
+    let near = |x: f32, y: f32, i: u32| (place(i).0 - x).powi(2) + (place(i).1 - y).powi(2);
+    let nearest = |at: usize| {
+        let (x, y) = ((at % W) as f32, (at / W) as f32);
+        (0..count).min_by(|&a, &b| near(x, y, a).total_cmp(&near(x, y, b))).unwrap()
+    };
+    let data = (0..W * H).map(|at| label(nearest(at))).collect();
+    let plane = Plane { width: W, height: H, data };
+    Image::new(vec![plane], unband_image::Model::Gray, unband_image::Depth::SIXTEEN)
+}
+
+#[test]
+fn labels_of_16_bits_are_drawn_whatever_the_distance_of_their_numbers() {
+    for (count, step) in [(40, 100.0), (40, 200.0), (100, 300.0), (40, 500.0), (40, 1000.0), (20, 3000.0)] {
+        let image = mosaic(count, |i| i as f32 * step / 65_535.0);
+        let found = inspect(&image, &Context::default());
+        assert!(found.drawing.is_some(), "{count} labels, {step} apart: {}", found.sentence());
+    }
+}
+
+#[test]
+fn gradients_of_few_deep_values_are_not_drawn() {
+    // Levels of 5 and 6 bits under a tone curve, in 16 bits.
+    for levels in [31.0, 63.0] {
+        let value = |i: usize| {
+            let far = ((i % W) as f32 - 90.0).hypot((i / W) as f32 - 70.0) / 300.0;
+            ((0.85 - 0.6 * far) * levels).round() / levels
+        };
+        let tone = |v: f32| (v.powf(1.3) * 65_535.0).round() / 65_535.0;
+        let plane = Plane { width: W, height: H, data: (0..W * H).map(|i| tone(value(i))).collect() };
+        let image = Image::new(vec![plane], unband_image::Model::Gray, unband_image::Depth::SIXTEEN);
+        let found = inspect(&image, &Context::default());
+        assert_eq!(found.drawing, None, "{levels}: {}", found.sentence());
+    }
+}
