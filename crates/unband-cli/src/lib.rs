@@ -80,7 +80,7 @@ fn parsed(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => {
-            if let Some(failure) = mistaken::option(&error, &arguments) {
+            if let Some(failure) = mistaken::option(&error, &arguments, &Cli::command()) {
                 return refused(&failure) as u8;
             }
             // Help and version are errors in clap; a closed pipe is not.

@@ -105,16 +105,46 @@ pub(crate) fn cluster(arguments: &[OsString]) -> Option<Failure> {
     None
 }
 
-/// An unknown option that other programs have, with unband's way. `arguments`: all, the program's name first.
-pub(crate) fn option(error: &clap::Error, arguments: &[OsString]) -> Option<Failure> {
+/// An unknown option that other programs or other commands have, with the way to it. `arguments`: all, the
+/// program's name first; `cli`: the program.
+pub(crate) fn option(error: &clap::Error, arguments: &[OsString], cli: &clap::Command) -> Option<Failure> {
     if error.kind() != ErrorKind::UnknownArgument {
         return None;
     }
     let Some(ContextValue::String(found)) = error.get(ContextKind::InvalidArg) else { return None };
     let typed = arguments.iter().skip(1).filter_map(|argument| argument.to_str());
-    let names = typed.filter(|text| text.starts_with(found.as_str())).map(name_of);
-    let (name, way) = names.chain([found.as_str()]).find_map(|name| Some((name, way_of(name)?)))?;
-    Some(unknown(name, way))
+    let names = typed.clone().filter(|text| text.starts_with(found.as_str())).map(name_of);
+    let foreign = names.chain([found.as_str()]).find_map(|name| Some((name, way_of(name)?)));
+    foreign.map(|(name, way)| unknown(name, way)).or_else(|| misplaced(found, typed, cli))
+}
+
+/// A long option of other commands (`unband inspect --csv`), with their names.
+fn misplaced<'a>(
+    option: &str,
+    mut typed: impl Iterator<Item = &'a str>,
+    cli: &clap::Command,
+) -> Option<Failure> {
+    let name = option.strip_prefix("--")?;
+    let has = |command: &&clap::Command| {
+        let mut longs =
+            command.get_arguments().filter(|arg| !arg.is_hide_set()).filter_map(|arg| arg.get_long());
+        longs.any(|long| long == name)
+    };
+    // The first command is the one without a name.
+    let title = |command: &clap::Command| match command.get_name() {
+        "deband" => "`unband`".to_owned(),
+        name => format!("`unband {name}`"),
+    };
+    let own = typed.find_map(|word| cli.find_subcommand(word)).map_or("`unband`".to_owned(), title);
+    let others: Vec<String> =
+        cli.get_subcommands().filter(has).map(title).filter(|other| *other != own).collect();
+    let (last, before) = others.split_last()?;
+    let list = if before.is_empty() {
+        format!("{last} has it")
+    } else {
+        format!("{} and {last} have it", before.join(", "))
+    };
+    Some(Failure::usage(format!("{own} has no option `{option}`"), list))
 }
 
 /// An option without its value ("-c:v", "--crf=20").
@@ -221,7 +251,7 @@ mod tests {
         for (names, way) in OPTIONS {
             for name in *names {
                 let typed: Vec<OsString> = ["unband", "x.png", *name, "20"].map(OsString::from).to_vec();
-                let parsed = || option(&Cli::try_parse_from(&typed).err()?, &typed);
+                let parsed = || option(&Cli::try_parse_from(&typed).err()?, &typed, &root);
                 let failure = cluster(&typed).or_else(parsed).unwrap_or_else(|| panic!("{name}"));
                 assert_eq!(failure.hint.as_deref(), Some(*way), "{name}");
             }
@@ -238,9 +268,28 @@ mod tests {
         }
         let typed = ["unband", "a.mkv", "-c:v", "libx264"].map(OsString::from).to_vec();
         let error = Cli::try_parse_from(&typed).unwrap_err();
-        assert!(option(&error, &typed).unwrap().message.contains("`-c`"));
+        assert!(option(&error, &typed, &root).unwrap().message.contains("`-c`"));
         let unknown = ["unband", "a.png", "--colour"].map(OsString::from).to_vec();
-        assert!(option(&Cli::try_parse_from(&unknown).unwrap_err(), &unknown).is_none());
+        assert!(option(&Cli::try_parse_from(&unknown).unwrap_err(), &unknown, &root).is_none());
+    }
+
+    #[test]
+    fn options_of_other_commands_lead_to_them() {
+        let root = Cli::command();
+        let refused = |line: &str| {
+            let typed: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            let failure = option(&Cli::try_parse_from(&typed).unwrap_err(), &typed, &root);
+            failure.map(|failure| (failure.message, failure.hint.unwrap()))
+        };
+        let (message, hint) = refused("unband inspect a.png --csv table.csv").unwrap();
+        assert_eq!(message, "`unband inspect` has no option `--csv`");
+        assert!(hint.contains("`unband score`"), "{hint}");
+        let (message, hint) = refused("unband -r --fail-if=banding>=visible a.png").unwrap();
+        assert_eq!(message, "`unband` has no option `--fail-if`");
+        assert!(hint.contains("`unband score`"), "{hint}");
+        let (_, hint) = refused("unband score a.png --dry-run").unwrap();
+        assert!(hint.starts_with("`unband`") && hint.ends_with("have it"), "{hint}");
+        assert_eq!(refused("unband inspect a.png --csvv"), None);
     }
 
     #[test]
