@@ -64,7 +64,7 @@ const TYPES: &[(usize, &[u8], &str, Conversion)] = &[
         b"\x93NUMPY",
         "an array of NumPy",
         Conversion::Command(
-            "python -c \"import numpy, PIL.Image as i; i.fromarray(numpy.load('IN')).save('OUT.png')\"",
+            "python -c \"import numpy, PIL.Image as i; i.fromarray(numpy.load('IN')).save('OUT.tiff')\"",
         ),
     ),
     (0, b"%PDF", "a PDF document", Conversion::Command("pdftoppm -png IN OUT")),

@@ -3,8 +3,11 @@
 //! Source: Microsoft's BITMAPFILEHEADER, BITMAPINFOHEADER, BITMAPV4HEADER, BITMAPV5HEADER and "Bitmap
 //! Compression" pages.
 
+use std::ops::Range;
+
 use unband_image::{Codec, Density, DensityUnit, Depth, Image, Plane};
 
+use super::unread::Unread;
 use super::{FormatEntry, read_only};
 use crate::limits::mostly_empty;
 use crate::samples::{Planes, widen};
@@ -149,6 +152,19 @@ impl Header {
         self.width.saturating_mul(self.bits.into()).div_ceil(32).saturating_mul(4)
     }
 
+    /// Offset after the samples and the profile; the file's end where runs do not declare their length.
+    fn end(&self, bytes: &[u8]) -> usize {
+        let samples = match self.compression {
+            RLE8 | RLE4 => match u32_at(bytes, 34) {
+                Some(size) if size > 0 => size as usize,
+                _ => return bytes.len(),
+            },
+            _ => self.row_bytes().saturating_mul(self.height),
+        };
+        let profile = place_of_profile(bytes).map_or(0, |place| place.end);
+        self.data.saturating_add(samples).max(profile)
+    }
+
     /// Row of the image stored at index `i`.
     fn row(&self, i: usize) -> usize {
         if self.down { i } else { self.height - 1 - i }
@@ -172,15 +188,24 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     if u32_at(bytes, 14) == Some(124) && u32_at(bytes, 70) == Some(u32::from_be_bytes(*b"LINK")) {
         image.metadata.unread.push("name of a profile's file".to_owned());
     }
+    let mut unread = Unread::default();
+    unread.put_rest(bytes.get(header.end(bytes)..).unwrap_or_default());
+    image.metadata.unread.extend(unread.names());
     Ok(image)
 }
 
 /// The ICC profile in a version 5 header.
 fn profile(bytes: &[u8]) -> Option<Vec<u8>> {
-    let embedded = u32_at(bytes, 14)? == 124 && u32_at(bytes, 70)? == u32::from_be_bytes(*b"MBED");
+    let embedded = u32_at(bytes, 70)? == u32::from_be_bytes(*b"MBED");
+    let profile = bytes.get(place_of_profile(bytes)?)?;
+    (embedded && !profile.is_empty()).then(|| profile.to_vec())
+}
+
+/// Where a version 5 header says that the profile, or the name of its file, is.
+fn place_of_profile(bytes: &[u8]) -> Option<Range<usize>> {
     let (at, size) = (u32_at(bytes, 126)? as usize + 14, u32_at(bytes, 130)? as usize);
-    let profile = bytes.get(at..at.checked_add(size)?)?;
-    (embedded && size > 0).then(|| profile.to_vec())
+    let own = [*b"MBED", *b"LINK"].map(u32::from_be_bytes).contains(&u32_at(bytes, 70)?);
+    (u32_at(bytes, 14)? == 124 && own).then_some(at..at.checked_add(size)?)
 }
 
 fn indexed(header: &Header, data: &[u8]) -> Result<Image, Error> {

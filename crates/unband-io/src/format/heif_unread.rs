@@ -10,6 +10,14 @@ const IMAGES: [&BoxType; 5] = [b"av01", b"hvc1", b"grid", b"iden", b"iovl"];
 /// Auxiliary images that are read, or reported as gain maps.
 const KNOWN: [&str; 3] =
     ["urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", "urn:mpeg:hevc:2015:auxid:1", "hdrgainmap"];
+/// Boxes that only say where and how items are stored.
+const META: [&BoxType; 10] =
+    [b"hdlr", b"pitm", b"iinf", b"iloc", b"iprp", b"iref", b"idat", b"dinf", b"free", b"skip"];
+/// Properties that are read, or that only say how samples are coded.
+const PROPERTIES: [&BoxType; 18] = [
+    b"ispe", b"pixi", b"av1C", b"hvcC", b"lhvC", b"a1op", b"a1lx", b"lsel", b"oinf", b"tols", b"irot",
+    b"imir", b"clap", b"colr", b"pasp", b"auxC", b"clli", b"mdcv",
+];
 /// Limit on items and references; a grid of the largest size has fewer.
 const MOST: usize = 1 << 16;
 
@@ -28,6 +36,8 @@ pub(super) fn names(file: &[u8]) -> Vec<String> {
         }
         rest = next;
     }
+    // Bytes of another program after the last box.
+    unread.put_rest(rest);
     unread.names()
 }
 
@@ -51,11 +61,20 @@ fn put_items(meta: &[u8], unread: &mut Unread) -> Option<()> {
             kind => unread.put(coded("item", kind, &[])),
         }
     }
+    let mut rest = meta;
+    while let Ok((kind, content, next)) = isobmff::first("", rest) {
+        if !META.contains(&&kind) {
+            unread.put(coded("box", &kind, content));
+        }
+        rest = next;
+    }
     let mut properties = child(child(meta, *b"iprp")?, *b"ipco")?;
     while let Ok((kind, content, next)) = isobmff::first("", properties) {
         let name = identifier_of_auxiliary(content);
         if &kind == b"auxC" && !KNOWN.iter().any(|known| name.ends_with(known)) {
             unread.put(format!("auxiliary image `{name}`"));
+        } else if !PROPERTIES.contains(&&kind) {
+            unread.put(coded("property", &kind, content));
         }
         properties = next;
     }

@@ -8,6 +8,7 @@ use unband_image::{Codec, Depth, Image, Model};
 
 use super::unread::Unread;
 use super::{Dropped, EVERY_DEPTH, FormatEntry, Writes};
+use crate::limits::LONGEST_PROFILE;
 use crate::samples::{Planes, Rows, widen};
 use crate::{Error, Limits};
 
@@ -90,7 +91,7 @@ struct Header {
     height: usize,
     channels: usize,
     max: u32,
-    comment: Option<String>,
+    comments: Comments,
     /// Offset of the samples.
     at: usize,
 }
@@ -119,7 +120,7 @@ fn read(name: &'static str, bytes: &[u8], limits: &Limits) -> Result<Image, Erro
     let depth = depth_of(max);
     let mut planes = Planes::new(channels, width, height)?;
     let mut row = vec![0u16; width * channels];
-    let mut tokens = Tokens { bytes: data, at: 0, comments: Vec::new() };
+    let mut tokens = Tokens { bytes: data, at: 0, comments: Comments::default() };
     for y in 0..height {
         if text {
             for code in &mut row {
@@ -159,11 +160,17 @@ fn read(name: &'static str, bytes: &[u8], limits: &Limits) -> Result<Image, Erro
         return Err(Error::Several { format: name, what: "images" });
     }
     let mut unread = Unread::default();
+    if header.comments.cut {
+        unread.put(format!("comments (more than {} MiB)", LONGEST_PROFILE >> 20));
+    }
+    if tokens.comments.text.is_some() || tokens.comments.cut {
+        unread.put("comments between samples");
+    }
     unread.put_rest(rest);
     let mut image = planes.into_image(depth);
     image.metadata.unread = unread.names();
     image.origin.codec = Codec::Lossless;
-    image.metadata.text = header.comment.into_iter().map(|c| ("Comment".to_owned(), c)).collect();
+    image.metadata.text = header.comments.text.into_iter().map(|c| ("Comment".to_owned(), c)).collect();
     Ok(image)
 }
 
@@ -181,7 +188,7 @@ fn depth_of(max: u32) -> Depth {
 struct Tokens<'a> {
     bytes: &'a [u8],
     at: usize,
-    comments: Vec<String>,
+    comments: Comments,
 }
 
 impl Tokens<'_> {
@@ -190,9 +197,8 @@ impl Tokens<'_> {
             if byte == b'#' {
                 let rest = &self.bytes[self.at + 1..];
                 let end = rest.iter().position(|&b| b == b'\n').unwrap_or(rest.len());
-                let line = String::from_utf8_lossy(&rest[..end]);
-                let line = line.strip_suffix('\r').unwrap_or(&line);
-                self.comments.push(line.strip_prefix(' ').unwrap_or(line).to_owned());
+                let line = &rest[..end];
+                self.comments.add(line.strip_suffix(b"\r").unwrap_or(line));
                 self.at += end + 1;
             } else if byte.is_ascii_whitespace() {
                 self.at += 1;
@@ -226,12 +232,31 @@ impl Tokens<'_> {
     }
 }
 
-fn joined(comments: &[String]) -> Option<String> {
-    (!comments.is_empty()).then(|| comments.join("\n"))
+/// Comments of a file, one a line.
+#[derive(Default)]
+struct Comments {
+    text: Option<String>,
+    /// Were there more than a result holds?
+    cut: bool,
+}
+
+impl Comments {
+    fn add(&mut self, line: &[u8]) {
+        let held = self.text.as_ref().map_or(0, String::len);
+        if held + line.len() > LONGEST_PROFILE {
+            self.cut = true;
+            return;
+        }
+        let line = String::from_utf8_lossy(line.strip_prefix(b" ").unwrap_or(line));
+        match &mut self.text {
+            Some(text) => text.extend(["\n", &line]),
+            None => self.text = Some(line.into_owned()),
+        }
+    }
 }
 
 fn header(name: &'static str, bytes: &[u8], digit: u8) -> Result<Header, Error> {
-    let mut tokens = Tokens { bytes, at: 2, comments: Vec::new() };
+    let mut tokens = Tokens { bytes, at: 2, comments: Comments::default() };
     let mut number = || {
         let number = tokens.number();
         let cut = tokens.at >= bytes.len();
@@ -251,21 +276,20 @@ fn header(name: &'static str, bytes: &[u8], digit: u8) -> Result<Header, Error> 
     let channels = if matches!(digit, b'3' | b'6') { 3 } else { 1 };
     // One whitespace character ends the header.
     let at = tokens.at + 1;
-    Ok(Header { width, height, channels, max, comment: joined(&tokens.comments), at })
+    Ok(Header { width, height, channels, max, comments: tokens.comments, at })
 }
 
 fn pam_header(name: &'static str, bytes: &[u8]) -> Result<Header, Error> {
-    let mut found = Header { width: 0, height: 0, channels: 0, max: 0, comment: None, at: 3 };
-    let mut comments = Vec::new();
+    let mut found = Header { width: 0, height: 0, channels: 0, max: 0, comments: Comments::default(), at: 3 };
     loop {
         let rest = &bytes[found.at.min(bytes.len())..];
         let end = rest.iter().position(|&b| b == b'\n').ok_or(Error::Truncated { format: name })?;
         found.at += end + 1;
-        let line = String::from_utf8_lossy(&rest[..end]);
-        if let Some(comment) = line.strip_prefix('#') {
-            comments.push(comment.strip_prefix(' ').unwrap_or(comment).to_owned());
+        if let Some(comment) = rest[..end].strip_prefix(b"#") {
+            found.comments.add(comment);
             continue;
         }
+        let line = String::from_utf8_lossy(&rest[..end]);
         let (key, value) = line.trim().split_once(char::is_whitespace).unwrap_or((line.trim(), ""));
         let number = || {
             let parsed: Option<u32> = value.trim().parse().ok();
@@ -286,7 +310,6 @@ fn pam_header(name: &'static str, bytes: &[u8]) -> Result<Header, Error> {
     if !(1..=65_535).contains(&found.max) {
         return Err(Error::damaged(name, format!("its declared maximum is {}", found.max)));
     }
-    found.comment = joined(&comments);
     Ok(found)
 }
 

@@ -69,6 +69,7 @@ fn content_of(code: &[u8], content: &[u8]) -> Option<&'static str> {
     Some(match code {
         b"caBX" | b"C2PA" | b"c2pa" | b"jumb" => CREDENTIALS,
         b"uuid" if content.starts_with(C2PA) => CREDENTIALS,
+        b"amve" => "ambient light",
         b"bKGD" => "background colour",
         b"caNv" => "canvas",
         b"dSIG" => "signature",
@@ -80,6 +81,7 @@ fn content_of(code: &[u8], content: &[u8]) -> Option<&'static str> {
         b"sCAL" => "physical scale",
         b"sPLT" => "suggested palette",
         b"tIME" => "time of the last change",
+        b"udes" => "description",
         _ => return None,
     })
 }

@@ -183,7 +183,9 @@ fn webp() -> Full {
     file.extend(b"C2PA\x04\0\0\0jumbABCD\x01\0\0\0x\0");
     let size = (file.len() as u32 - 8).to_le_bytes();
     file[4..8].copy_from_slice(&size);
-    Full { format: "WebP", file, named: vec!["Content Credentials (chunk `C2PA`)", "chunk `ABCD`"] }
+    file.extend(b"EXIFafter");
+    let named = vec!["Content Credentials (chunk `C2PA`)", "chunk `ABCD`", "9 bytes after the image"];
+    Full { format: "WebP", file, named }
 }
 
 fn boxed(kind: [u8; 4], content: &[u8]) -> Vec<u8> {
@@ -195,8 +197,13 @@ fn jxl() -> Full {
     image.metadata.xmp = Some(b"<x/>".to_vec());
     let mut file = sample::written(&image, sample::format("JPEG XL")).0;
     file.extend([boxed(*b"jumb", b"c2pa"), boxed(*b"jbrd", b"x"), boxed(*b"abcd", b"")].concat());
-    let named =
-        vec!["Content Credentials (box `jumb`)", "reconstruction of a JPEG file (box `jbrd`)", "box `abcd`"];
+    file.extend(b"after the boxes");
+    let named = vec![
+        "Content Credentials (box `jumb`)",
+        "reconstruction of a JPEG file (box `jbrd`)",
+        "box `abcd`",
+        "15 bytes after the image",
+    ];
     Full { format: "JPEG XL", file, named }
 }
 
@@ -205,8 +212,56 @@ fn avif() -> Full {
         [0xD8, 0xFE, 0xC3, 0xD6, 0x1B, 0x0E, 0x48, 0x3C, 0x92, 0x97, 0x58, 0x28, 0x87, 0x7E, 0xC4, 0x81];
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/avif_8_420.avif");
     let mut file = std::fs::read(path).unwrap();
+    // The samples are at the end, and their offset is counted from the beginning.
+    let properties = [boxed(*b"amve", &[0; 8]), boxed(*b"wxyz", b"")].concat();
+    let meta = boxed(*b"efgh", b"");
+    insert(&mut file, &[*b"meta", *b"iprp", *b"ipco"], &properties);
+    insert(&mut file, &[*b"meta"], &meta);
+    let moved = (properties.len() + meta.len()) as u32;
+    let samples = file.windows(4).position(|w| w == b"mdat").unwrap() as u32 + 4;
+    let old = (samples - moved).to_be_bytes();
+    let at = file.windows(4).position(|w| w == old).unwrap();
+    file[at..at + 4].copy_from_slice(&samples.to_be_bytes());
     file.extend([boxed(*b"uuid", &C2PA), boxed(*b"abcd", b"")].concat());
-    Full { format: "AVIF", file, named: vec!["Content Credentials (box `uuid`)", "box `abcd`"] }
+    file.extend(b"after the boxes");
+    let named = vec![
+        "box `efgh`",
+        "ambient light (property `amve`)",
+        "property `wxyz`",
+        "Content Credentials (box `uuid`)",
+        "box `abcd`",
+        "15 bytes after the image",
+    ];
+    Full { format: "AVIF", file, named }
+}
+
+/// Appends to the content of nested boxes, and lengthens them.
+fn insert(file: &mut Vec<u8>, path: &[[u8; 4]], content: &[u8]) {
+    let (mut from, mut end) = (0, 0);
+    for kind in path {
+        from += file[from..].windows(4).position(|w| w == kind).unwrap() - 4;
+        let size = u32::from_be_bytes(file[from..from + 4].try_into().unwrap());
+        end = from + size as usize;
+        file[from..from + 4].copy_from_slice(&(size + content.len() as u32).to_be_bytes());
+        from += 8;
+    }
+    file.splice(end..end, content.iter().copied());
+}
+
+fn bmp() -> Full {
+    let mut header = [0; 124];
+    header[..4].copy_from_slice(&124u32.to_le_bytes());
+    header[4] = 2;
+    header[8] = 1;
+    header[12] = 1;
+    header[14] = 24;
+    header[56..60].copy_from_slice(b"KNIL");
+    // Two pixels, padding, the name.
+    header[112] = 124 + 8;
+    header[116] = 5;
+    let file = [b"BM\0\0\0\0\0\0\0\0\x8A\0\0\0", header.as_slice(), b"rgbrgb\0\0", b"a.icc", b"after"];
+    let named = vec!["name of a profile's file", "5 bytes after the image"];
+    Full { format: "BMP", file: file.concat(), named }
 }
 
 fn gif() -> Full {
@@ -264,7 +319,7 @@ fn pnm() -> Full {
 
 /// Every kind of content, in one file of each format.
 fn all() -> Vec<Full> {
-    vec![png(), jpeg(), tiff(), webp(), jxl(), avif(), gif(), exr(), pfm(), pnm()]
+    vec![png(), jpeg(), tiff(), webp(), jxl(), avif(), gif(), exr(), pfm(), pnm(), bmp()]
 }
 
 #[test]
@@ -296,7 +351,8 @@ fn the_table_in_the_docs_has_every_name() {
         let row = row.unwrap_or_else(|| panic!("no row for {format}"));
         // Invented names are those of "every other".
         for code in named.iter().filter_map(|name| name.split('`').nth(1)) {
-            let invented = ["prVt", "??", "ABCD", "abcd", "owner", "x/camera"].contains(&code);
+            let invented =
+                ["prVt", "??", "ABCD", "abcd", "efgh", "wxyz", "owner", "x/camera"].contains(&code);
             assert!(
                 row.contains(&format!("`{code}`")) || invented && row.contains("every other"),
                 "{format}: {code}"
@@ -412,4 +468,74 @@ fn a_rotated_image_keeps_its_bands_but_not_its_place() {
     assert_eq!(image.metadata.unread, ["GeoTIFF tags (the image was rotated)"]);
     let kept: Vec<&TiffTag> = image.metadata.tiff.tags.iter().collect();
     assert_eq!(kept.iter().map(|tag| tag.tag).collect::<Vec<_>>(), [42_112, 42_113]);
+}
+
+#[test]
+fn further_pages_of_tiff_are_named() {
+    for (role, named) in [(1, "smaller copy (further page)"), (4, "transparency mask (further page)")] {
+        let mut file = tiff_with(&[]);
+        let count = u16::from_le_bytes(file[16..18].try_into().unwrap());
+        let next = 18 + 12 * usize::from(count);
+        let second = file.len() as u32;
+        file[next..next + 4].copy_from_slice(&second.to_le_bytes());
+        // The same page again, with a role.
+        let mut page = (count + 1).to_le_bytes().to_vec();
+        page.extend([254, 0, 4, 0, 1, 0, 0, 0, role, 0, 0, 0]);
+        page.extend_from_slice(&file[18..next]);
+        page.extend([0; 4]);
+        file.extend(page);
+        assert_eq!(sample::read(&file).metadata.unread, [named]);
+    }
+}
+
+#[test]
+fn records_of_bigtiff_are_kept() {
+    let records = b"\x1C\x02\x05\0\x01x\0\0";
+    let mut file = b"II+\0\x08\0\0\0\x18\0\0\0\0\0\0\0".to_vec();
+    file.extend([0x40; 8]);
+    let rows: [(u16, u16, u64, u64); 10] = [
+        (256, 4, 1, 4),
+        (257, 4, 1, 2),
+        (258, 3, 1, 8),
+        (259, 3, 1, 1),
+        (262, 3, 1, 1),
+        (273, 4, 1, 16),
+        (277, 3, 1, 1),
+        (278, 4, 1, 2),
+        (279, 4, 1, 8),
+        // Long integers, as libtiff writes them.
+        (33_723, 4, 2, u64::from_le_bytes(*records)),
+    ];
+    file.extend((rows.len() as u64).to_le_bytes());
+    for (tag, kind, count, value) in rows {
+        file.extend([tag.to_le_bytes(), kind.to_le_bytes()].concat());
+        file.extend([count.to_le_bytes(), value.to_le_bytes()].concat());
+    }
+    file.extend([0; 8]);
+    let image = sample::read(&file);
+    assert_eq!(image.metadata.unread, [""; 0]);
+    let kept = image.metadata.iptc.unwrap();
+    assert!(kept.windows(8).any(|window| window == records), "{kept:?}");
+}
+
+#[test]
+fn comments_and_blocks_beyond_a_bound_are_named() {
+    let long = vec![b'x'; 17 << 20];
+    let comments = [b"P5\n#a\n#".as_slice(), &long, b"\n#b\n1 1 255\n\x01"].concat();
+    let image = sample::read(&comments);
+    assert_eq!(image.metadata.text, [("Comment".to_owned(), "a\nb".to_owned())]);
+    assert_eq!(image.metadata.unread, ["comments (more than 16 MiB)"]);
+    let image = sample::read(b"P2 2 1 255 1 # between\n2\n");
+    assert_eq!(image.metadata.unread, ["comments between samples"]);
+
+    let blocks = [(700, 1, long.clone()), (33_723, 7, long.clone()), (34_675, 7, long.clone())];
+    let image = sample::read(&tiff_with(&blocks));
+    let named = ["XMP (more than 16 MiB)", "IPTC (more than 16 MiB)", "ICC profile (more than 16 MiB)"];
+    assert_eq!(image.metadata.unread, named);
+
+    let attribute = [b"long\0string\0".as_slice(), &(long.len() as u32).to_le_bytes(), &long].concat();
+    let mut file = plain("OpenEXR");
+    file.splice(8..8, attribute);
+    let error = unband_io::read(&file, &unband_io::Limits::default()).unwrap_err();
+    assert!(error.to_string().contains("attributes of more than 16 MiB"), "{error}");
 }

@@ -64,6 +64,11 @@ pub(super) fn wrong(error: exr::error::Error) -> Error {
 }
 
 fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
+    // The crate copies attributes several times.
+    if values(bytes).map(|value| value.size as u64).sum::<u64>() > limits::LONGEST_PROFILE as u64 {
+        let most = limits::LONGEST_PROFILE >> 20;
+        return Err(Error::unsupported(NAME, format!("attributes of more than {most} MiB")));
+    }
     let meta = MetaData::read_from_buffered(bytes, false).map_err(wrong)?;
     let header = match meta.headers.as_slice() {
         [] => return Err(Error::damaged(NAME, "it has no parts")),
@@ -143,21 +148,35 @@ fn attributes(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
         b"tiles",
         b"type",
     ];
+    let square = |value: &Value<'_>| {
+        let one = bytes.get(value.at..).is_some_and(|rest| rest.starts_with(&1f32.to_le_bytes()));
+        value.name == b"pixelAspectRatio" && one
+    };
+    values(bytes).filter(move |value| !square(value) && !READ.contains(&value.name)).map(|value| value.name)
+}
+
+/// An attribute of the header by its name and the place of its value.
+struct Value<'a> {
+    name: &'a [u8],
+    at: usize,
+    size: usize,
+}
+
+/// The attributes of the first header, up to the end of the file.
+fn values(bytes: &[u8]) -> impl Iterator<Item = Value<'_>> {
     let mut at = 8;
-    let all = std::iter::from_fn(move || {
+    std::iter::from_fn(move || {
         // Name and type end with zeros; the size of the value follows.
         let text =
             |at: usize| bytes.get(at..).and_then(|rest| Some(&rest[..rest.iter().position(|&b| b == 0)?]));
         let name = text(at).filter(|name| !name.is_empty())?;
         let kind = text(at + name.len() + 1)?;
-        let value = at + name.len() + kind.len() + 2;
-        let size = u32::from_le_bytes(*bytes.get(value..)?.first_chunk()?) as usize;
-        let square =
-            name == b"pixelAspectRatio" && bytes.get(value + 4..value + 8) == Some(&1f32.to_le_bytes());
-        at = value.checked_add(4)?.checked_add(size)?;
-        Some((name, square))
-    });
-    all.filter(|(name, square)| !square && !READ.contains(name)).map(|(name, _)| name)
+        let before = at + name.len() + kind.len() + 2;
+        let size = u32::from_le_bytes(*bytes.get(before..)?.first_chunk()?) as usize;
+        let value = Value { name, at: before + 4, size };
+        at = value.at.checked_add(size)?;
+        Some(value)
+    })
 }
 
 fn loses(header: &Header) -> bool {

@@ -9,11 +9,12 @@ use brotli_decompressor::Decompressor;
 
 use super::super::unread::{Unread, coded};
 use super::NAME;
+use crate::limits::LONGEST_PROFILE;
 use crate::{Error, isobmff};
 
 const SIGNATURE: &[u8] = b"\0\0\0\x0CJXL \r\n\x87\n";
 /// Limit on uncompressed Exif or XMP, in bytes.
-const LONGEST: u64 = 1 << 26;
+const LONGEST: u64 = LONGEST_PROFILE as u64;
 const BUFFER: usize = 4096;
 
 /// Content of a file.
@@ -57,7 +58,14 @@ pub(super) fn read(bytes: &[u8]) -> Result<Contents<'_>, Error> {
     let mut parts = 0u32;
     let mut complete = false;
     while !rest.is_empty() {
-        let (kind, content, next) = isobmff::first(NAME, rest)?;
+        let (kind, content, next) = match isobmff::first(NAME, rest) {
+            // Bytes of another program after the image.
+            Err(_) if complete => {
+                contents.unread.put_rest(rest);
+                break;
+            }
+            first => first?,
+        };
         match &kind {
             b"jxlc" if parts == 0 && !complete => {
                 contents.codestream = content.into();

@@ -34,6 +34,11 @@ impl Entry {
     pub(super) fn unit(&self) -> usize {
         if LONG.contains(&self.kind) { 8 } else { exif::type_size(self.kind) }
     }
+
+    /// Bytes of all values.
+    pub(super) fn size(&self) -> Option<usize> {
+        usize::try_from(self.count?).ok()?.checked_mul(self.unit())
+    }
 }
 
 impl<'a> Directory<'a> {
@@ -48,6 +53,17 @@ impl<'a> Directory<'a> {
         let raw = self.bytes.get(at..at.checked_add(size)?)?;
         let fold = |n: u64, b: &u8| n << 8 | u64::from(*b);
         Some(if self.big_endian { raw.iter().fold(0, fold) } else { raw.iter().rev().fold(0, fold) })
+    }
+
+    /// The bytes of an entry's values, in the file's order; `None` beyond the end of the file.
+    pub(super) fn value(&self, entry: &Entry) -> Option<&'a [u8]> {
+        let size = entry.size()?;
+        let start = if size <= entry.room {
+            entry.place
+        } else {
+            usize::try_from(self.number(entry.place, entry.room)?).ok()?
+        };
+        self.bytes.get(start..start.checked_add(size)?)
     }
 
     /// All entries, up to the end of the file.

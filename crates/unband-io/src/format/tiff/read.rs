@@ -13,10 +13,12 @@ use tiff::decoder::{Decoder, DecodingResult, Limits as TiffLimits};
 use tiff::tags::Tag;
 use unband_image::{Codec, Colorimetry, Depth, Image, JpegOrigin, Matrix, Metadata, TiffData, With};
 
+use super::super::unread::Unread;
 use super::super::{iptc, png};
+use super::directory::Directory;
 use super::head::{Head, NAME, Patched, TiffDecoder, wrong};
 use super::layout::{Alpha, Layout, Meaning};
-use super::tags::{Tags, sign};
+use super::tags::{LONGEST, Tags, sign};
 use crate::exif::{self, Block};
 use crate::exif_tiff;
 use crate::samples::Planes;
@@ -47,7 +49,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     tiff_limits.ifd_value_size = bytes.len().max(1 << 16);
     let source = Patched { bytes: Cursor::new(bytes), patches: head.patches() };
     let mut decoder = Decoder::new(source).map_err(wrong)?.with_limits(tiff_limits);
-    check_pages(&mut decoder)?;
+    let pages = check_pages(&mut decoder)?;
     let layout = Layout::new(&mut decoder, &head, stored)?;
     // Extra samples are decoded too, one strip at a time.
     let channels = layout.channels().max(layout.samples) as u64;
@@ -72,8 +74,9 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
         (_, Meaning::Palette) => Codec::Palette(layout.palette.len() as u16),
         _ => Codec::Lossless,
     };
-    image.metadata = metadata(bytes, &mut decoder);
     let Tags { kept, mut unread } = Tags::read(bytes);
+    image.metadata = metadata(bytes, &mut unread);
+    pages.into_iter().for_each(|name| unread.put(name));
     (0..layout.unread()).for_each(|_| unread.put("further band"));
     image.metadata.unread = unread.names();
     if layout.signed || !kept.is_empty() || !bands.is_empty() {
@@ -94,29 +97,34 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     Ok(image)
 }
 
-/// Checks that the image is the first page, and the only one that is not a thumbnail.
-fn check_pages(decoder: &mut TiffDecoder<'_>) -> Result<(), Error> {
+/// Checks that the image is the first page, and the only one that is neither a smaller copy nor a mask.
+/// Returns the names of the others.
+fn check_pages(decoder: &mut TiffDecoder<'_>) -> Result<Vec<&'static str>, Error> {
     if decoder.find_tag(Tag::Unknown(DNG_VERSION)).ok().flatten().is_some() {
         return Err(Error::unsupported(NAME, "camera raw data"));
     }
-    let small = |decoder: &mut TiffDecoder<'_>| {
-        decoder.find_tag_unsigned::<u32>(Tag::NewSubfileType).ok().flatten().unwrap_or(0) & 5 != 0
+    let role = |decoder: &mut TiffDecoder<'_>| {
+        let bits = decoder.find_tag_unsigned::<u32>(Tag::NewSubfileType).ok().flatten().unwrap_or(0);
+        match bits & 5 {
+            0 => None,
+            1 => Some("smaller copy (further page)"),
+            _ => Some("transparency mask (further page)"),
+        }
     };
-    if small(decoder) {
+    if role(decoder).is_some() {
         return Err(Error::unsupported(NAME, "a thumbnail in place of the image, as in camera raw files"));
     }
-    let mut index = 0;
+    let mut names = Vec::new();
     while decoder.more_images() {
-        index += 1;
-        // A page that cannot be read is not a thumbnail.
-        if decoder.next_image().is_err() || !small(decoder) {
-            return Err(Error::Several { format: NAME, what: "pages" });
-        }
-        if index > 64 {
+        // A page that cannot be read is not a smaller copy.
+        let name = decoder.next_image().ok().and_then(|()| role(decoder));
+        names.push(name.ok_or(Error::Several { format: NAME, what: "pages" })?);
+        if names.len() > 64 {
             break;
         }
     }
-    decoder.seek_to_image(0).map_err(wrong)
+    decoder.seek_to_image(0).map_err(wrong)?;
+    Ok(names)
 }
 
 impl Layout {
@@ -347,30 +355,29 @@ struct Area {
     stride: usize,
 }
 
-fn metadata(bytes: &[u8], decoder: &mut TiffDecoder<'_>) -> Metadata {
+/// Metadata of the first directory; `unread` gets the names of blocks that are not kept.
+fn metadata(bytes: &[u8], unread: &mut Unread) -> Metadata {
+    let directory = Directory::of(bytes);
+    let value = |tag| {
+        let entry = directory.entries().find(|entry| entry.tag == tag)?;
+        directory.value(&entry).filter(|value| (1..=LONGEST).contains(&value.len()))
+    };
+    let owned = |tag| value(tag).map(<[u8]>::to_vec);
+    let mut metadata = Metadata::with(|new| {
+        new.icc = owned(ICC);
+        new.xmp = owned(XMP);
+        new.iptc = iptc::merged(value(PHOTOSHOP), value(IPTC), unread);
+    });
     if let Some(block) = Block::new(bytes)
         && let Some((entries, _)) = block.first()
     {
-        let value =
-            |tag| exif::find(&entries, tag).map(|e| block.value(e).to_vec()).filter(|v| !v.is_empty());
         let points = |tag| exif::find(&entries, tag).map(|e| block.rationals(e)).unwrap_or_default();
         let points = [points(WHITE_POINT), points(PRIMARIES)].concat();
         let hundred_thousandths: Vec<u32> = points.iter().map(|v| (v * 1e5).round() as u32).collect();
-        return Metadata::with(|new| {
-            new.colorimetry =
-                Colorimetry::with(|new| new.chromaticities = hundred_thousandths.try_into().ok());
-            new.icc = value(ICC);
-            new.exif = exif_tiff::from_tiff(bytes);
-            new.xmp = value(XMP);
-            new.iptc = value(PHOTOSHOP).or_else(|| value(IPTC).map(|iim| iptc::wrap(&iim)));
-            new.density = exif::density(bytes);
-        });
+        metadata.colorimetry =
+            Colorimetry::with(|new| new.chromaticities = hundred_thousandths.try_into().ok());
+        metadata.exif = exif_tiff::from_tiff(bytes);
+        metadata.density = exif::density(bytes);
     }
-    let mut value =
-        |tag| decoder.find_tag(Tag::Unknown(tag)).ok().flatten().and_then(|v| v.into_u8_vec().ok());
-    Metadata::with(|new| {
-        new.icc = value(ICC);
-        new.xmp = value(XMP);
-        new.iptc = value(PHOTOSHOP);
-    })
+    metadata
 }

@@ -10,6 +10,7 @@ use super::super::unread::Unread;
 use super::directory::{Directory, Entry, LONG};
 use super::read::{ICC, IPTC, PHOTOSHOP, PRIMARIES, WHITE_POINT, XMP};
 use crate::exif::{self, NO_DATA, describes, is_place};
+use crate::limits::LONGEST_PROFILE;
 
 /// `GeoTIFF`'s, GDAL's, and the coefficients of rational polynomials: the place on Earth, and the meaning of
 /// the numbers. Their values contain no offsets in the file.
@@ -35,8 +36,12 @@ const KNOWN: &[(u16, &str)] = &[
     (50_839, "ImageJ's data"),
 ];
 
+/// Blocks of metadata by their tags.
+const BLOCKS: [(u16, &str); 4] =
+    [(XMP, "XMP"), (IPTC, "IPTC"), (PHOTOSHOP, "Photoshop's resources"), (ICC, "ICC profile")];
+
 /// Longest value that is kept, in bytes.
-const LONGEST: usize = 16 << 20;
+pub(super) const LONGEST: usize = LONGEST_PROFILE;
 
 /// The entries of the first directory.
 #[derive(Default)]
@@ -56,18 +61,13 @@ impl Tags {
     fn walk(&mut self, bytes: &[u8]) -> Option<()> {
         let directory = Directory::of(bytes);
         for entry in directory.entries() {
-            let Entry { tag, kind, place, room, .. } = entry;
+            let Entry { tag, kind, .. } = entry;
             if !KEPT.contains(&tag) {
-                self.name(tag, directory.big);
+                self.name(&entry, directory.big);
                 continue;
             }
             let count = entry.count?;
-            let size = usize::try_from(count).ok().and_then(|count| count.checked_mul(entry.unit()));
-            let within = |size: &usize| (1..=LONGEST).contains(size);
-            let value = size.filter(within).and_then(|size| {
-                let start = if size <= room { place } else { directory.number(place, room)? as usize };
-                bytes.get(start..start.checked_add(size)?)
-            });
+            let value = directory.value(&entry).filter(|value| (1..=LONGEST).contains(&value.len()));
             // Types of 8 bytes do not exist in classic files.
             match value.filter(|_| !LONG.contains(&kind)) {
                 Some(value) => {
@@ -81,8 +81,13 @@ impl Tags {
     }
 
     /// Adds the name of a tag that is neither kept nor read.
-    fn name(&mut self, tag: u16, big: bool) {
-        let read = [XMP, IPTC, PHOTOSHOP, ICC, WHITE_POINT, PRIMARIES].contains(&tag);
+    fn name(&mut self, entry: &Entry, big: bool) {
+        let tag = entry.tag;
+        let block = BLOCKS.iter().find(|block| block.0 == tag);
+        if let Some((_, what)) = block.filter(|_| entry.size().is_some_and(|size| size > LONGEST)) {
+            self.unread.put(format!("{what} (more than {} MiB)", LONGEST >> 20));
+        }
+        let read = block.is_some() || [WHITE_POINT, PRIMARIES].contains(&tag);
         // Describing tags become an Exif block, except those of BigTIFF.
         if STORAGE.contains(&tag) || read && !(big && [WHITE_POINT, PRIMARIES].contains(&tag)) {
             return;

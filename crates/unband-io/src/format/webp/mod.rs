@@ -112,7 +112,10 @@ fn unread(bytes: &[u8]) -> Vec<String> {
     const READ: [&[u8; 4]; 9] =
         [b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ICCP", b"EXIF", b"XMP ", b"ANIM", b"ANMF"];
     let mut unread = Unread::default();
-    let mut rest = bytes.get(12..).unwrap_or_default();
+    // The file ends where its first size says; what follows is not part of it.
+    let size = bytes.get(4..8).map_or(0, |size| u32::from_le_bytes([size[0], size[1], size[2], size[3]]));
+    let end = bytes.len().min((size as usize).saturating_add(8));
+    let mut rest = bytes.get(12..end).unwrap_or_default();
     let mut met = Vec::new();
     while let Some((head, after)) = rest.split_first_chunk::<8>() {
         let [name @ .., a, b, c, d] = *head;
@@ -129,6 +132,7 @@ fn unread(bytes: &[u8]) -> Vec<String> {
         met.push(name);
         rest = after.get(size % 2..).unwrap_or_default();
     }
+    unread.put_rest(&bytes[end..]);
     unread.names()
 }
 
