@@ -54,7 +54,7 @@ impl Plateaus<'_> {
                 if known.is_nan() {
                     *known = value;
                 }
-                *known == value
+                same(*known, value)
             })
         })
     }
@@ -71,12 +71,17 @@ impl Plateaus<'_> {
     }
 }
 
+/// Have two samples the same bits?
+fn same(a: f32, b: f32) -> bool {
+    a.to_bits() == b.to_bits()
+}
+
 /// The samples of each plane by the ranks of their values; `None` for planes of more than 256 values. Labels
 /// in deep files may be closer than 8-bit codes.
 fn ranks(image: &Image) -> Option<Codes> {
     let ranked = |plane: &Plane| {
         let mut values: Vec<f32> = Vec::new();
-        for run in plane.data.chunk_by(|a, b| a == b) {
+        for run in plane.data.chunk_by(|a, b| same(*a, *b)) {
             if let Err(at) = values.binary_search_by(|known| known.total_cmp(&run[0])) {
                 values.insert(at, run[0]);
             }
@@ -85,7 +90,7 @@ fn ranks(image: &Image) -> Option<Codes> {
             }
         }
         let rank = |value: &f32| values.binary_search_by(|known| known.total_cmp(value)).unwrap_or(0) as u8;
-        let runs = plane.data.chunk_by(|a, b| a == b);
+        let runs = plane.data.chunk_by(|a, b| same(*a, *b));
         Some(runs.flat_map(|run| std::iter::repeat_n(rank(&run[0]), run.len())).collect())
     };
     let planes = image.planes.iter().map(ranked).collect::<Option<_>>()?;

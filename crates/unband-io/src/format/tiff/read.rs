@@ -76,7 +76,9 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     };
     let Tags { kept, mut unread } = Tags::read(bytes);
     image.metadata = metadata(bytes, &mut unread);
-    pages.into_iter().for_each(|name| unread.put(name));
+    for name in pages {
+        unread.put(name);
+    }
     (0..layout.unread()).for_each(|_| unread.put("further band"));
     image.metadata.unread = unread.names();
     if layout.signed || !kept.is_empty() || !bands.is_empty() {
