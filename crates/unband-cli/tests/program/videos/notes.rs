@@ -111,10 +111,13 @@ fn full_range_and_the_place_of_chroma_stay_without_loss() {
     let stage = Stage::new();
     let said =
         ["-color_range", "pc", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"];
-    let place = ["-chroma_sample_location", "topleft", "-c:v", "ffv1", "-c:a", "aac"];
     let ten = "testsrc2=s=64x48:r=10:d=1,format=yuv420p10le";
     let inputs = ["-f", "lavfi", "-i", "sine=d=1", "-f", "lavfi", "-i", ten, "-map", "0", "-map", "1"];
-    make(&stage, "film.mkv", &[&inputs[..], &said, &place].concat());
+    make(&stage, "plain.mkv", &[&inputs[..], &said, &["-c:v", "ffv1", "-c:a", "aac"]].concat());
+    // Encoders of FFmpeg 7 take tags from frames, which have neither primaries nor a place of chroma here.
+    let plain = stage.path("plain.mkv");
+    let copied = ["-i", plain.to_str().unwrap(), "-map", "0", "-c", "copy"];
+    make(&stage, "film.mkv", &[&copied[..], &said, &["-chroma_sample_location", "topleft"]].concat());
     let source = stage.path("film.mkv");
     for output in ["out.mov", "out.mkv"] {
         stage.run(&["film.mkv", "-o", output, "--lossless"]).code(0);

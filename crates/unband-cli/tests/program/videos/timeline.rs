@@ -222,7 +222,9 @@ fn pauses_of_minutes_and_slides_keep_their_times() {
         let filter = ["-vf", times_of, "-fps_mode", "passthrough", "-enc_time_base", "1/90000"];
         let scale = ["-video_track_timescale", "90000", "-c:v", "libx264", "-frames:v", "12"];
         let source = ["-f", "lavfi", "-i", "testsrc=s=64x48:r=12:d=1,format=yuv420p"];
-        make(&stage, name, &[&source[..], &filter, &scale].concat());
+        // FFmpeg 7 gives the last frame no duration, and an edit list that ends before it.
+        let lasts = ["-bsf:v", "setts=pts=PTS:dts=DTS:duration=7500"];
+        make(&stage, name, &[&source[..], &filter, &scale, &lasts].concat());
         let was = packets(&stage.path(name), "v:0");
         assert!(was.len() == 12 && was[11] > 80.0, "{was:?}");
         for result in ["out.mp4", "out.mkv", "out.ts"] {
