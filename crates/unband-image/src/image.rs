@@ -104,8 +104,8 @@ pub struct Colorimetry {
     pub content_light: Option<(u32, u32)>,
 }
 
-// The Python package names each field here and in `Colorimetry`, `TiffData`, `Origin` and `JpegOrigin` when it
-// pickles an image.
+// The Python package names each field here and in `Colorimetry`, `TiffData`, `Origin` and `JpegOrigin` when
+// it pickles an image.
 /// Metadata of a file. Copied from file to file as bytes; the orientation tag inside Exif has been applied to
 /// the samples and set to 1.
 #[derive(Clone, Debug, PartialEq, Default)]

@@ -1,7 +1,7 @@
 //! Fused multiply-add for processors without an instruction for it: the same bits, in several steps.
 //!
-//! WebAssembly has none, and the steps take ten times as long as a product and a sum, which it gets instead: results of
-//! networks differ from those elsewhere by rounding.
+//! WebAssembly has none, and the steps take ten times as long as a product and a sum, which it gets instead:
+//! results of networks differ from those elsewhere by rounding.
 #![allow(clippy::inline_always)] // bodies must be compiled into the functions that have the instructions
 
 /// `a · b + c` with a single rounding.

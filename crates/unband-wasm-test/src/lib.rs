@@ -1,7 +1,7 @@
 //! Jobs on bytes as a library for Node and for this machine, whose results `scripts/test-wasm` compares.
 //!
-//! A job is a name, its arguments and an input: `read`, `write PNG`, `inspect`, `score`, `deband smooth`, `deband`,
-//! `upscale 2`. Its result is text or bytes, or an error.
+//! A job is a name, its arguments and an input: `read`, `write PNG`, `inspect`, `score`, `deband smooth`,
+//! `deband`, `upscale 2`. Its result is text or bytes, or an error.
 #![allow(missing_docs)]
 
 use unband::io::{self, Limits, WriteOptions};

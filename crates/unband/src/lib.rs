@@ -11,10 +11,9 @@
 //! | degradation | `degrade::DegradationRecipe` | `evaluate` |
 //! | models | `models::Shelf`, [`Upscaler`] | `files` |
 //!
-//! `codecs`, `files` and `video` build on each other; all are on by default. The feature `image` converts from and
-//! to the `image` crate's `DynamicImage`.
-//! Behind the tasks stand [`verdict`] (scores in words), [`nets`] and [`networks`] (graphs and their shipped
-//! weights), `recipes` (of tables and trainings) and `io` (formats).
+//! `codecs`, `files` and `video` build on each other; all are on by default. The feature `image` converts
+//! from and to the `image` crate's `DynamicImage`. Behind the tasks stand [`verdict`] (scores in words),
+//! [`nets`] and [`networks`] (graphs and shipped weights), `recipes` (of tables, of trainings), `io` (formats).
 //!
 //! # Image
 //!

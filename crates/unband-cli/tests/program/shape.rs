@@ -11,7 +11,7 @@ const COLUMNS: usize = 110;
 const LINES: usize = 80;
 /// Longer functions: a table, or a kernel whose registers stay together.
 const LONGER: [&str; 4] = [
-    "unband-io/src/video/error.rs: hint",
+    "unband-video/src/error.rs: hint",
     "unband-nets/src/checkpoint/pickle/machine.rs: step",
     "unband-simd/src/filters/f3kdb/x86.rs: $name",
     "unband-simd/src/filters/ffmpeg_deband/x86.rs: row_u8",

@@ -129,8 +129,8 @@ struct Decoded {
     output: JxlColorProfile,
 }
 
-/// The bytes of a file, with a time limit: a few bytes may declare thousands of invisible frames. In a browser, where
-/// there is no clock, its page can end the worker.
+/// The bytes of a file, with a time limit: a few bytes may declare thousands of invisible frames. In a
+/// browser, where there is no clock, its page can end the worker.
 struct Input<'a> {
     bytes: &'a [u8],
     until: Option<Instant>,

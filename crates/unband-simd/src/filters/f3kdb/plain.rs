@@ -9,9 +9,11 @@ const BLOCK: usize = 64;
 
 dispatch! {
     /// 8-bit samples; all positions read must exist.
-    pub(super) fn row_u8(level, refs: [&mut [u8]; 4], around: &Around<'_, u8>, places: &Places<'_>) = row::<u8>;
+    pub(super) fn row_u8(level, refs: [&mut [u8]; 4], around: &Around<'_, u8>,
+        places: &Places<'_>) = row::<u8>;
     /// 16-bit samples; all positions read must exist.
-    pub(super) fn row_u16(level, refs: [&mut [u16]; 4], around: &Around<'_, u16>, places: &Places<'_>) = row::<u16>;
+    pub(super) fn row_u16(level, refs: [&mut [u16]; 4], around: &Around<'_, u16>,
+        places: &Places<'_>) = row::<u16>;
 }
 
 #[inline(always)]

@@ -9,8 +9,8 @@ const BLOCK: usize = 64;
 
 dispatch! {
     /// 8-bit samples; the conditions of `check` must hold.
-    pub(super) fn row_u8(level, out: &mut [u8], pass: Option<&mut [u8]>, around: &Around<'_, u8>, offsets: &Offsets,
-        at: (usize, usize), close: Closeness<u8>) = row::<u8>;
+    pub(super) fn row_u8(level, out: &mut [u8], pass: Option<&mut [u8]>, around: &Around<'_, u8>,
+        offsets: &Offsets, at: (usize, usize), close: Closeness<u8>) = row::<u8>;
     /// 16-bit samples; the conditions of `check` must hold.
     pub(super) fn row_u16(level, out: &mut [u16], pass: Option<&mut [u8]>, around: &Around<'_, u16>,
         offsets: &Offsets, at: (usize, usize), close: Closeness<u16>) = row::<u16>;
