@@ -37,9 +37,6 @@ pub(super) struct Scale {
 }
 
 impl Scale {
-    /// That of whole numbers without a grid.
-    pub(super) const UNIT: Self = Self { weights: None, steps: [1.0; 3], palette: false, slack: 0.5 };
-
     pub(super) fn of(found: &Findings) -> Self {
         let weights = match found.space {
             Space::Yuv { matrix, .. } => Some(matrix.weights()),

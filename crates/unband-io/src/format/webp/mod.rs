@@ -58,7 +58,8 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     if declared.saturating_add(8) > bytes.len() {
         return Err(Error::Truncated { format: NAME });
     }
-    let mut decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(wrong)?;
+    // As libwebp: nothing after the declared end belongs to the file.
+    let mut decoder = WebPDecoder::new(Cursor::new(&bytes[..declared + 8])).map_err(wrong)?;
     decoder.set_memory_limit(usize::try_from(limits.max_bytes).unwrap_or(usize::MAX));
     if decoder.is_animated() && decoder.num_frames() > 1 {
         return Err(Error::Several { format: NAME, what: "frames" });
