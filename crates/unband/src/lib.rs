@@ -13,7 +13,7 @@
 //!
 //! `codecs`, `files` and `video` build on each other; all are on by default. The feature `image` converts
 //! from and to the `image` crate's `DynamicImage`. Behind the tasks stand [`verdict`] (scores in words),
-//! [`nets`] and [`networks`] (graphs and shipped weights), `recipes` (of tables, of trainings), `io` (formats).
+//! [`nets`], [`networks`] (graphs, weights), `recipes` (of tables and trainings) and `io` (formats).
 //!
 //! # Image
 //!
