@@ -169,7 +169,7 @@ mod x86 {
 /// Vector of the kernels on 64-bit Arm: its 32 registers of 4 floats hold as much as AVX2's 16 of 8, so the
 /// same blocks fit.
 #[cfg(target_arch = "aarch64")]
-pub type Pair = [std::arch::aarch64::float32x4_t; 2];
+pub(crate) type Pair = [std::arch::aarch64::float32x4_t; 2];
 
 #[cfg(target_arch = "aarch64")]
 mod arm {

@@ -132,7 +132,7 @@ mod vectors {
     use super::{Shape, turned};
 
     /// All whole blocks; returns their side.
-    pub unsafe fn blocks(shape: Shape, out: &mut [f32], table: &[f32]) -> usize {
+    pub(super) unsafe fn blocks(shape: Shape, out: &mut [f32], table: &[f32]) -> usize {
         // SAFETY: every processor has NEON; the caller checked the slices.
         unsafe { turned::<_, 4>(shape, out, table, turn) }
         4
