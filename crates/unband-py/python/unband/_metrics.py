@@ -102,7 +102,8 @@ class Metric:
 
     def _one(self, image: Any, other: Any, channel_axis: int | None) -> float:
         if self.info.compared_with is not None and other is None:
-            what = "the clean image" if self.info.compared_with == "reference" else "the image before its repair"
+            clean = self.info.compared_with == "reference"
+            what = "the clean image" if clean else "the image before its repair"
             raise OptionError(f"{self.name} needs `other`, {what}", argument="other")
         first = Source(image, "image", channel_axis).native
         second = None if other is None else Source(other, "other", channel_axis).native
