@@ -73,7 +73,7 @@ pub use source::is_named_pipe;
 #[cfg(feature = "files")]
 pub use spool::Spool;
 pub use system_name::check_name;
-pub use video_bytes::{begins_video, promises_video, video_container};
+pub use video_bytes::{begins_video, is_called, promises_video, video_container};
 
 /// The format with this name, ignoring case.
 pub fn by_name(name: &str) -> Option<&'static FormatEntry> {

@@ -12,10 +12,15 @@ const EXTENSIONS: [&str; 33] = [
     "265", "hevc", "obu",
 ];
 
+/// Whether a file has one of these extensions, ignoring case.
+pub fn is_called(path: &Path, extensions: &[&str]) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    extensions.contains(&extension.to_ascii_lowercase().as_str())
+}
+
 /// Whether a file's extension is that of a video.
 pub fn promises_video(path: &Path) -> bool {
-    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-    EXTENSIONS.contains(&extension.to_ascii_lowercase().as_str())
+    is_called(path, &EXTENSIONS)
 }
 
 /// Whether bytes begin a video in a container. Animated images and YUV4MPEG2 have formats of their own.

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::Path;
 
 use super::VideoError;
-use unband_io::{Y4mHeader, promises_video, video_container};
+use unband_io::{Y4mHeader, is_called, promises_video, video_container};
 
 /// Number of bytes of a file that are examined.
 pub(super) const HEAD: u64 = 4096;
@@ -13,11 +13,6 @@ pub(super) const HEAD: u64 = 4096;
 /// sequences of which only the first would be shown.
 const NOT_OPENED: [&str; 11] =
     ["m3u8", "m3u", "ffconcat", "mpd", "pls", "xspf", "avs", "vpy", "edl", "mjpeg", "mjpg"];
-
-fn is_called(path: &Path, extensions: &[&str]) -> bool {
-    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-    extensions.contains(&extension.to_ascii_lowercase().as_str())
-}
 
 /// The error for a file whose extension is a playlist or an unsupported form of video.
 pub fn not_opened(path: &Path) -> Option<VideoError> {

@@ -1,5 +1,6 @@
 //! Pixel formats of raw frames: `FFmpeg`'s names and NUT's codes.
 
+use super::rows::sample_bytes;
 use crate::Subsampling;
 
 /// Meaning of the samples of a pixel.
@@ -66,7 +67,7 @@ impl PixelFormat {
 
     /// Bytes of a sample: 1 or 2.
     pub fn sample_bytes(&self) -> usize {
-        if self.bits > 8 { 2 } else { 1 }
+        sample_bytes(self.bits)
     }
 
     /// Samples of a pixel, alpha included: 1 to 4.

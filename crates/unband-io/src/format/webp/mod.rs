@@ -55,11 +55,11 @@ fn wrong(error: DecodingError) -> Error {
 
 fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     let declared = bytes.get(4..8).map_or(0, |b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]) as usize);
-    if declared.saturating_add(8) > bytes.len() {
-        return Err(Error::Truncated { format: NAME });
-    }
     // As libwebp: nothing after the declared end belongs to the file.
-    let mut decoder = WebPDecoder::new(Cursor::new(&bytes[..declared + 8])).map_err(wrong)?;
+    let Some((bytes, behind)) = bytes.split_at_checked(declared.saturating_add(8)) else {
+        return Err(Error::Truncated { format: NAME });
+    };
+    let mut decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(wrong)?;
     decoder.set_memory_limit(usize::try_from(limits.max_bytes).unwrap_or(usize::MAX));
     if decoder.is_animated() && decoder.num_frames() > 1 {
         return Err(Error::Several { format: NAME, what: "frames" });
@@ -103,20 +103,17 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     metadata.density = exif.as_deref().and_then(exif::density);
     // A block created only for the density has nothing else.
     metadata.exif = exif.filter(|block| exif::describes_more_than_density(block));
-    metadata.unread = unread(bytes);
+    metadata.unread = unread(bytes, behind);
     image.metadata = metadata;
     Ok(image)
 }
 
-/// Names of the chunks that are not kept.
-fn unread(bytes: &[u8]) -> Vec<String> {
+/// Names of the chunks that are not kept, and of the bytes behind the file.
+fn unread(bytes: &[u8], behind: &[u8]) -> Vec<String> {
     const READ: [&[u8; 4]; 9] =
         [b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ICCP", b"EXIF", b"XMP ", b"ANIM", b"ANMF"];
     let mut unread = Unread::default();
-    // The file ends where its first size says; what follows is not part of it.
-    let size = bytes.get(4..8).map_or(0, |size| u32::from_le_bytes([size[0], size[1], size[2], size[3]]));
-    let end = bytes.len().min((size as usize).saturating_add(8));
-    let mut rest = bytes.get(12..end).unwrap_or_default();
+    let mut rest = bytes.get(12..).unwrap_or_default();
     let mut met = Vec::new();
     while let Some((head, after)) = rest.split_first_chunk::<8>() {
         let [name @ .., a, b, c, d] = *head;
@@ -133,7 +130,7 @@ fn unread(bytes: &[u8]) -> Vec<String> {
         met.push(name);
         rest = after.get(size % 2..).unwrap_or_default();
     }
-    unread.put_rest(&bytes[end..]);
+    unread.put_rest(behind);
     unread.names()
 }
 
