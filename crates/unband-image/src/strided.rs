@@ -44,6 +44,11 @@ fn check(width: usize, height: usize, stride: usize, got: usize) -> Result<(), I
     }
 }
 
+/// The neutral value of a plane whose floating-point samples are centred on 0.
+fn middle(model: Model, plane: usize) -> f32 {
+    if matches!(model, Model::Yuv { .. }) && plane > 0 { 0.5 } else { 0.0 }
+}
+
 /// Bits that the sample type holds.
 fn within<T: Sample>(bits: u8) -> u8 {
     bits.clamp(1, T::DEPTH.bits())
@@ -61,15 +66,36 @@ impl Image {
         bits: u8,
     ) -> Result<Self, ImageError> {
         let bits = within::<T>(bits);
+        let value = |p: usize, code: T| {
+            let grid = Grid::of_bits(model, p, bits);
+            (code.to_code() as f32 - grid.zero) / grid.scale
+        };
+        Self::from_views(planes, model, Depth::Int(bits), value)
+    }
+
+    /// As [`Image::from_planes`], for floating point: 0 is black and 1 white, colour differences are centred
+    /// on 0.
+    ///
+    /// # Errors
+    /// As [`Image::from_planes`].
+    pub fn from_float_planes(planes: &[PlaneView<'_, f32>], model: Model) -> Result<Self, ImageError> {
+        Self::from_views(planes, model, Depth::F32, |p, value: f32| value + middle(model, p))
+    }
+
+    fn from_views<T: Copy>(
+        planes: &[PlaneView<'_, T>],
+        model: Model,
+        depth: Depth,
+        value: impl Fn(usize, T) -> f32,
+    ) -> Result<Self, ImageError> {
         let plane = |(p, view): (usize, &PlaneView<'_, T>)| {
             check(view.width, view.height, view.stride, view.samples.len())?;
-            let grid = Grid::of_bits(model, p, bits);
             let rows = view.samples.chunks(view.stride).take(view.height).map(|row| &row[..view.width]);
-            let value = |code: &T| (code.to_code() as f32 - grid.zero) / grid.scale;
-            Ok(Plane { width: view.width, height: view.height, data: rows.flatten().map(value).collect() })
+            let data = rows.flatten().map(|&sample| value(p, sample)).collect();
+            Ok(Plane { width: view.width, height: view.height, data })
         };
         let planes = planes.iter().enumerate().map(plane).collect::<Result<_, _>>()?;
-        Ok(Self::new(planes, model, Depth::Int(bits)))
+        Ok(Self::new(planes, model, depth))
     }
 
     /// Writes the planes into borrowed ones as codes of `bits` bits, at most those of the type, rounded.
@@ -82,7 +108,28 @@ impl Image {
         planes: &mut [PlaneViewMut<'_, T>],
         bits: u8,
     ) -> Result<(), ImageError> {
-        let bits = within::<T>(bits);
+        let (bits, model) = (within::<T>(bits), self.color.model);
+        let most = Depth::Int(bits).max_code() as f32;
+        self.write_views(planes, |p, value| {
+            let grid = Grid::of_bits(model, p, bits);
+            T::from_code((value * grid.scale + grid.zero + 0.5).clamp(0.0, most) as u32)
+        })
+    }
+
+    /// As [`Image::write_planes`], for floating point, in the values of [`Image::from_float_planes`].
+    ///
+    /// # Errors
+    /// As [`Image::write_planes`].
+    pub fn write_float_planes(&self, planes: &mut [PlaneViewMut<'_, f32>]) -> Result<(), ImageError> {
+        let model = self.color.model;
+        self.write_views(planes, |p, value| value - middle(model, p))
+    }
+
+    fn write_views<T>(
+        &self,
+        planes: &mut [PlaneViewMut<'_, T>],
+        sample: impl Fn(usize, f32) -> T,
+    ) -> Result<(), ImageError> {
         let (expected, got) = (self.planes.len(), planes.len());
         if expected != got {
             return Err(ImageError::Length { width: self.width(), height: self.height(), expected, got });
@@ -93,10 +140,8 @@ impl Image {
                 let (width, height, got) = (own.width, own.height, view.width * view.height);
                 return Err(ImageError::Length { width, height, expected: width * height, got });
             }
-            let (grid, most) = (Grid::of_bits(self.color.model, p, bits), Depth::Int(bits).max_code() as f32);
-            let code = |v: f32| T::from_code((v * grid.scale + grid.zero + 0.5).clamp(0.0, most) as u32);
             for (y, row) in view.samples.chunks_mut(view.stride).take(view.height).enumerate() {
-                row.iter_mut().zip(own.row(y)).for_each(|(to, &v)| *to = code(v));
+                row.iter_mut().zip(own.row(y)).for_each(|(to, &value)| *to = sample(p, value));
             }
         }
         Ok(())

@@ -1,6 +1,5 @@
 //! Videos: debanding from file to file, and frames in order.
 
-use std::io::pipe;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,12 +9,12 @@ use std::thread;
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use unband::frames::PackedFrame;
 use unband::video::{
-    FrameSource, Temporal, VideoOptions, VideoReport, check_video, deband_to_stream,
+    FrameSource, Temporal, VideoFrame, VideoOptions, VideoReport, check_video, deband_frames,
     deband_video as deband_to_file, decode_options, ending_programs,
 };
 use unband::{Context, With};
-use unband_io::{Limits, Y4mReader};
 use unband_video::{Programs, Purpose, StreamChoice, probe};
 
 use crate::fault::{ErrorKind, Fault};
@@ -153,44 +152,30 @@ impl Frames {
 
 type Sending<'a> = &'a SyncSender<Result<Frame, Fault>>;
 
-/// Sends all frames of a source until no one receives them.
-fn pass(mut source: FrameSource<'_>, send: Sending<'_>, ctx: &Context<'_>) -> Result<(), Fault> {
-    let format = *source.format();
-    while let Some(frame) = source.next_frame().map_err(unband::Error::from)? {
-        ctx.check().map_err(unband::Error::from)?;
-        let image = format.read(&frame.bytes)?;
-        if send.send(Ok((frame.seconds, frame.begins_shot, Image::of(image)))).is_err() {
-            break;
-        }
-    }
-    Ok(())
-}
-
+/// Sends the frames of a video as they are decoded until no one receives them.
 fn decoded(input: &Path, how: &VideoOptions, send: Sending<'_>, ctx: &Context<'_>) -> Result<(), Fault> {
     let programs = Programs::default();
     ending_programs(&programs, ctx.cancel, || {
         let file = probe(input, &programs).map_err(unband::Error::from)?;
         check_video(&file, how)?;
         let options = decode_options(&file, how)?.but(|new| new.programs = programs.clone());
-        pass(FrameSource::of_video(&file, &options).map_err(unband::Error::from)?, send, ctx)
+        let mut source = FrameSource::of_video(&file, &options).map_err(unband::Error::from)?;
+        let format = *source.format();
+        while let Some(frame) = source.next_frame().map_err(unband::Error::from)? {
+            ctx.check().map_err(unband::Error::from)?;
+            let image = PackedFrame { format, bytes: frame.bytes }.to_image()?;
+            if send.send(Ok((frame.seconds, frame.begins_shot, Image::of(image)))).is_err() {
+                break;
+            }
+        }
+        Ok(())
     })
 }
 
+/// Sends the frames of a video debanded until no one receives them.
 fn debanded(input: &Path, how: &VideoOptions, send: Sending<'_>, ctx: &Context<'_>) -> Result<(), Fault> {
-    let (reader, writer) =
-        pipe().map_err(|error| Fault::new(ErrorKind::File, format!("cannot make a pipe: {error}")))?;
-    thread::scope(|scope| {
-        let work = scope.spawn(move || deband_to_stream(input, writer, how, ctx));
-        let read = || {
-            let reader = Y4mReader::new(reader, &Limits::default())?;
-            pass(FrameSource::of_stream(reader).map_err(unband::Error::from)?, send, ctx)
-        };
-        let read = read();
-        match work.join() {
-            // The reader's own error is then that the stream ends early.
-            Ok(Err(error)) if read.is_err() => Err(error.into()),
-            Ok(_) => read,
-            Err(panic) => Err(Fault::panicked(&*panic)),
-        }
-    })
+    let mut put = |frame: VideoFrame| {
+        Ok(send.send(Ok((frame.seconds, frame.begins_shot, Image::of(frame.image)))).is_ok())
+    };
+    Ok(deband_frames(input, how, ctx, &mut put)?)
 }

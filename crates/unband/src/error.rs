@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-#[cfg(feature = "video")]
 use unband_image::frame::FrameError;
 use unband_image::{Hint, ParamError, RestoreError};
 
@@ -109,10 +108,15 @@ impl From<RestoreError> for Error {
     }
 }
 
-#[cfg(feature = "video")]
 impl From<FrameError> for Error {
+    #[cfg(feature = "codecs")]
     fn from(error: FrameError) -> Self {
         unband_io::Error::from(error).into()
+    }
+
+    #[cfg(not(feature = "codecs"))]
+    fn from(error: FrameError) -> Self {
+        Self::Image(error.to_string())
     }
 }
 

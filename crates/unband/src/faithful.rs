@@ -5,11 +5,10 @@
 
 use std::ops::Range;
 
-use unband_filters::jpeg_bounds::{Deblock, JpegBounds, recover};
 use unband_filters::smooth::colours::Colours;
 use unband_image::dither::Grid;
 use unband_image::findings::{BandingMap, Cause, Findings, GridRegions, PlaneGrid, Space};
-use unband_image::{Image, Matrix, Restorer};
+use unband_image::{Image, Matrix};
 use unband_simd::Level;
 use unband_simd::jobs::faithful::{
     keep_near_levels, keep_within, keep_within_each, keep_within_yuv, nearest_level,
@@ -125,39 +124,6 @@ impl Faithful {
     /// Are samples kept inside any intervals?
     pub fn keeps(self) -> bool {
         self != Self::No
-    }
-}
-
-/// Keeps a restorer's results inside the intervals of the stored JPEG coefficients, where the image is still
-/// what its file decodes to.
-///
-/// `deblock` also averages out the quantisation noise. Returns whether the bounds were applied.
-pub(crate) fn within_file(
-    image: &Image,
-    inner: Box<dyn Restorer>,
-    deblock: bool,
-) -> (Option<Box<dyn Restorer>>, bool) {
-    let deblock = if deblock { Deblock::Yes } else { Deblock::No };
-    match JpegBounds::around(image, Some(inner), deblock) {
-        Ok(bounds) => (Some(bounds.guided()), true),
-        Err(inner) => (inner, false),
-    }
-}
-
-/// Keeps a restorer's results inside the intervals of a JPEG coding that the file does not record, where its
-/// blocks were found.
-pub(crate) fn within_earlier_coding(
-    image: &Image,
-    findings: &Findings,
-    inner: Box<dyn Restorer>,
-    level: Level,
-) -> Option<Box<dyn Restorer>> {
-    let first = findings.grids.first().filter(|grid| findings.cause == Cause::Jpeg && grid.found);
-    let stored = first.and_then(|grid| recover(image, (8.0 * grid.step_codes).round() as u16, level));
-    let Some(stored) = stored else { return Some(inner) };
-    match JpegBounds::within(image, &stored, Some(inner), Deblock::Yes) {
-        Ok(bounds) => Some(bounds.guided()),
-        Err(inner) => inner,
     }
 }
 

@@ -89,6 +89,7 @@ mod error;
 pub mod evaluate;
 pub mod faithful;
 mod feed;
+pub mod frames;
 #[cfg(feature = "files")]
 pub mod inputs;
 #[cfg(feature = "codecs")]
@@ -108,10 +109,15 @@ mod precision;
 mod proof;
 #[cfg(feature = "evaluate")]
 pub mod recipes;
+mod repair;
 mod report;
 mod shipped;
 pub mod verdict;
 mod weights;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/rust.md")]
+struct Guide;
 
 pub use choose::{Act, Choices, check, choose, find};
 pub use error::Error;

@@ -129,11 +129,11 @@ impl JpegBounds {
     ///
     /// # Errors
     /// Returns the restorer where the image has none.
-    pub fn around(
+    pub fn around<I: Into<Option<Box<dyn Restorer>>>>(
         image: &Image,
-        inner: Option<Box<dyn Restorer>>,
+        inner: I,
         deblock: Deblock,
-    ) -> Result<Self, Option<Box<dyn Restorer>>> {
+    ) -> Result<Self, I> {
         match coefficients(image) {
             Some(stored) => Self::within(image, &stored, inner, deblock),
             None => Err(inner),
@@ -144,15 +144,15 @@ impl JpegBounds {
     ///
     /// # Errors
     /// Returns the restorer where they do not fit the image.
-    pub fn within(
+    pub fn within<I: Into<Option<Box<dyn Restorer>>>>(
         image: &Image,
         stored: &JpegCoefficients,
-        inner: Option<Box<dyn Restorer>>,
+        inner: I,
         deblock: Deblock,
-    ) -> Result<Self, Option<Box<dyn Restorer>>> {
+    ) -> Result<Self, I> {
         let Some(components) = components(image, stored) else { return Err(inner) };
         let half = half_chroma(&components, stored.ycc).filter(|_| deblock == Deblock::Yes);
-        let inner = match (inner, half) {
+        let inner = match (inner.into(), half) {
             (Some(inner), Some(scale)) => {
                 Some(Box::new(ChromaGuide::denoising(inner, Matrix::Bt601, scale)) as Box<dyn Restorer>)
             }

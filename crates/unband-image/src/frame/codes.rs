@@ -36,7 +36,7 @@ impl FrameFormat {
         if self.pixels.alpha {
             let colors: usize = to.planes()[..to.order().len()].iter().map(|(range, _)| range.len()).sum();
             out.truncate(colors);
-            self.alpha_into(frame, to.pixels.bits, out);
+            self.alpha_into(frame, to, out);
         }
         Ok(true)
     }

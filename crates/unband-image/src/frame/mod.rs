@@ -148,7 +148,7 @@ impl FrameFormat {
             }
         }
         if self.pixels.alpha {
-            from.alpha_into(before, self.pixels.bits, out);
+            from.alpha_into(before, self, out);
         }
         Ok(())
     }
@@ -176,19 +176,27 @@ impl FrameFormat {
         to.write(&self.read(bytes)?, (bytes, self), out)
     }
 
-    /// Appends a frame's alpha, converted to `bits` bits.
-    fn alpha_into(&self, bytes: &[u8], bits: u8, out: &mut Vec<u8>) {
-        let planes = self.planes();
-        let Some((range, _)) = planes.last().filter(|_| self.pixels.alpha) else { return };
-        let (alpha, mut codes) = (&bytes[range.clone()], Vec::new());
-        if bits == self.pixels.bits {
-            return out.extend_from_slice(alpha);
+    /// The alpha in a frame's bytes.
+    pub fn alpha(&self, bytes: &[u8]) -> Option<Plane> {
+        let (range, (width, height)) = self.planes().into_iter().next_back().filter(|_| self.pixels.alpha)?;
+        let mut data = vec![0.0; width * height];
+        rows::read_row(&mut data, bytes.get(range)?, self.pixels.bits, self.alpha_grid(), &mut Vec::new());
+        Some(Plane { width, height, data })
+    }
+
+    /// Alpha uses all codes, whatever the range of the others.
+    fn alpha_grid(&self) -> Grid {
+        Grid::of_bits(Model::Gray, 0, self.pixels.bits)
+    }
+
+    /// Appends a frame's alpha, converted to the bits of `to`.
+    fn alpha_into(&self, bytes: &[u8], to: &Self, out: &mut Vec<u8>) {
+        if self.pixels.bits == to.pixels.bits {
+            return out
+                .extend(self.planes().last().map(|(range, _)| &bytes[range.clone()]).unwrap_or_default());
         }
-        // Alpha uses all codes, whatever the range of the others.
-        let grid = |bits| Grid::of_bits(Model::Gray, 0, bits);
-        let mut row = vec![0.0; alpha.len() / rows::sample_bytes(self.pixels.bits)];
-        rows::read_row(&mut row, alpha, self.pixels.bits, grid(self.pixels.bits), &mut codes);
-        rows::write_row(out, &row, bits, grid(bits), &mut codes);
+        let Some(alpha) = self.alpha(bytes) else { return };
+        rows::write_row(out, &alpha.data, to.pixels.bits, to.alpha_grid(), &mut Vec::new());
     }
 
     /// The same frames with at least `bits` bits per sample, if there is such a format.

@@ -63,3 +63,25 @@ fn buffers_that_are_too_short_are_refused() {
     assert!(image.write_planes::<u8>(&mut [], 8).is_err());
     assert_eq!(other, [0; 12]);
 }
+
+#[test]
+fn floating_point_comes_back_and_is_what_codes_are() {
+    let luma: Vec<u16> = (0..5 * 4).map(|i| 64 + i * 40).collect();
+    let chroma: Vec<u16> = (0..3 * 2).map(|i| 500 + 4 * i).collect();
+    let views = |width, height, samples| PlaneView { width, height, stride: width, samples };
+    let planes = [views(5, 4, &luma[..]), views(3, 2, &chroma[..]), views(3, 2, &chroma[..])];
+    let codes = Image::from_planes(&planes, YUV, 10).unwrap();
+    let mut floats = [vec![9.0f32; 6 * 4], vec![9.0; 3 * 2], vec![9.0; 3 * 2]];
+    let [a, b, c] = &mut floats;
+    let mut to = [(5, 4, 6, a), (3, 2, 3, b), (3, 2, 3, c)]
+        .map(|(width, height, stride, samples)| PlaneViewMut { width, height, stride, samples });
+    codes.write_float_planes(&mut to).unwrap();
+    assert!((floats[0][0], floats[0][5]) == (0.0, 9.0) && (floats[1][3] - 0.0).abs() < 1e-6);
+    let view = |(width, height, stride, samples)| PlaneView { width, height, stride, samples };
+    let [a, b, c] = &floats;
+    let planes = [(5, 4, 6, &a[..]), (3, 2, 3, &b[..]), (3, 2, 3, &c[..])].map(view);
+    let image = Image::from_float_planes(&planes, YUV).unwrap();
+    assert_eq!(image.depth, Depth::F32);
+    let all = image.planes.iter().zip(&codes.planes).flat_map(|(a, b)| a.data.iter().zip(&b.data));
+    assert!(all.into_iter().all(|(a, b)| (a - b).abs() < 1e-6));
+}

@@ -54,18 +54,37 @@ def test_frames_are_decoded_in_order(clip):
     assert np.array_equal(part[0].image.array, frames[6].image.array)
 
 
-def test_debanded_frames_are_those_of_the_program(clip, tmp_path):
-    stream = subprocess.run(
-        [sys.executable, "-m", "unband", str(clip), "-o", "-"], check=True, capture_output=True
-    ).stdout
-    header, _, body = stream.partition(b"\n")
-    assert b"C420p10" in header
-    size = (180 * 320 + 2 * 90 * 160) * 2
-    frames = list(unband.frames(clip, deband=True))
-    assert len(frames) == 12 and frames[0].image.bits == 10
-    one = tmp_path / "one.y4m"
-    one.write_bytes(header + b"\n" + body[: len(b"FRAME\n") + size])
-    assert np.array_equal(frames[0].image.array, unband.open(one).array)
+def test_debanded_frames_are_those_of_the_video_job(clip, tmp_path):
+    out = tmp_path / "out.mkv"
+    unband.deband_video(clip, out, purpose="archive")
+    made, frames = list(unband.frames(out)), list(unband.frames(clip, deband=True))
+    assert len(made) == len(frames) == 12
+    for one, other in zip(made, frames, strict=True):
+        assert one.image.bits == other.image.bits == 10
+        assert one.seconds == other.seconds
+        assert np.array_equal(one.image.array, other.image.array)
+    assert frames[0].begins_shot and not frames[5].begins_shot
+
+
+def test_debanded_frames_keep_rgb_alpha_and_times(tmp_path):
+    """Frames of RGB with alpha, two of them shown longer than the others."""
+    path = tmp_path / "alpha.mkv"
+    source = "gradients=s=160x96:c0=0x203040:c1=0x405060:n=2:d=0.5:r=12:speed=0.00001"
+    chain = "format=gbrap,geq=r='floor(r(X,Y)/4)*4':g='g(X,Y)':b='b(X,Y)':a=200"
+    times = "settb=1/1000,setpts='1000*(N+floor(N/3))/12'"
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", source, "-vf", f"{chain},{times}"]
+        + ["-fps_mode", "vfr", "-c:v", "ffv1", path],
+        check=True,
+    )
+    before, after = list(unband.frames(path)), list(unband.frames(path, deband=True, everywhere=True))
+    assert len(before) == len(after) == 6
+    assert [frame.seconds for frame in after] == [frame.seconds for frame in before]
+    gaps = np.diff([frame.seconds for frame in after])
+    assert gaps.max() > 1.5 * gaps.min()
+    for old, new in zip(before, after, strict=True):
+        assert new.image.array.shape == old.image.array.shape == (96, 160, 4)
+        assert not np.array_equal(new.image.array[..., 0], old.image.array[..., 0] * 4)
 
 
 def test_an_iterator_can_be_dropped(clip):

@@ -110,9 +110,9 @@ class Frame(NamedTuple):
     """A frame of a video."""
 
     image: Image
-    """The frame at its full depth; `image.array` is RGB."""
+    """The frame at its full depth; `image.array` is RGB, with alpha where the video has it."""
     seconds: float
-    """Its time; for debanded frames that of its number at the video's rate."""
+    """Its time, as players show it."""
     begins_shot: bool
     """Is it the first frame of a shot?"""
 
@@ -138,9 +138,9 @@ def frames(
 ) -> Iterator[Frame]:
     """The frames of a video, decoded as they are asked for. Needs FFmpeg 5.1 or newer.
 
-    With `deband=True` they are debanded, as `deband_video` would encode them; that refuses RGB videos. Other
-    arguments as for `deband_video`; those of the method apply to debanded frames. Work ends with the
-    iterator.
+    With `deband=True` they are those that `deband_video` encodes: each shot is inspected as a whole before its
+    first frame comes. Other arguments as for `deband_video`; those of the method apply to debanded frames. Work
+    ends with the iterator.
     """
     options_of = {
         "method": method,

@@ -1,26 +1,22 @@
 //! Jobs: deband and upscale images, files and videos.
 
-mod alpha;
-mod centred;
 pub(crate) mod check;
-mod distances;
-mod earlier;
-mod ends;
+pub(crate) mod confine;
 #[cfg(feature = "files")]
 mod extra_output;
 #[cfg(feature = "files")]
 pub mod files;
+mod finishing;
 mod hidden;
 pub(crate) mod image;
 pub(crate) mod memory;
-mod neutral;
 mod not_finite;
 mod pipeline;
-mod resized;
+#[cfg(feature = "files")]
 mod rgb;
-mod ringing;
 pub(crate) mod round;
 mod stages;
+pub(crate) mod still;
 mod tally;
 mod turned;
 pub(crate) mod upscale;

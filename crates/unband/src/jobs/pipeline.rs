@@ -10,11 +10,14 @@ use unband_image::{
 };
 use unband_simd::Level;
 
-use super::ends::Ends;
-use super::neutral::Neutral;
+use super::confine::{confine, limits_of};
+use super::finishing::{ResultRows, scales};
+use super::round::quantize;
 use super::tally::Tally;
 use crate::choose::Choices;
 use crate::faithful::Cells;
+use crate::repair::black_white::Ends;
+use crate::repair::grey::Neutral;
 
 /// A restorer with everything that follows it: clamping to intervals, dither, counting.
 pub(super) struct Pipeline<'a> {
@@ -60,12 +63,9 @@ impl Restorer for Pipeline<'_> {
         match self.inner {
             Some(inner) if inner.touches(input) => {
                 inner.restore(input, output, ctx)?;
-                self.keep(input, output, ctx);
+                self.end(&mut ResultRows::of_tile(input, output), ctx);
             }
-            _ => {}
-        }
-        if !self.quantizer.diffuses() {
-            self.round(input, output, ctx.level);
+            _ => self.round(&mut ResultRows::of_tile(input, output), ctx.level),
         }
         Ok(())
     }
@@ -97,164 +97,140 @@ struct Through<'a> {
 
 impl Passage for Through<'_> {
     fn next(&mut self, image: &Image, ctx: &Context<'_>) -> Result<Option<Rows>, RestoreError> {
-        /// Rows per thread.
-        const PART: usize = 16;
         let Some(mut rows) = self.inner.next(image, ctx)? else { return Ok(None) };
         let Band { window, planes } = &mut rows.band;
-        let parts = (0..window.height().div_ceil(PART)).map(|i| {
-            let y0 = window.y0 + i * PART;
-            let core = Window { y0, y1: (y0 + PART).min(window.y1), ..*window };
-            let cut = |(p, plane): (usize, &Plane)| {
-                let (sx, sy) = image.plane_scale(p);
-                let (part, all) = (core.on_plane(sx, sy), window.on_plane(sx, sy));
-                let data = &plane.data[(part.y0 - all.y0) * plane.width..(part.y1 - all.y0) * plane.width];
-                Plane { width: plane.width, height: part.height(), data: data.to_vec() }
-            };
-            (core, TileOut { planes: planes.iter().enumerate().map(cut).collect() })
-        });
-        let parts = ctx.map_parts(parts.collect(), |_, (core, mut output): (Window, TileOut)| {
-            let input = TileIn { image, core, outer: core };
-            self.pipeline.keep(&input, &mut output, ctx);
-            if !self.pipeline.quantizer.diffuses() {
-                self.pipeline.round(&input, &mut output, ctx.level);
-            }
-            output
-        });
-        for (p, plane) in planes.iter_mut().enumerate() {
-            plane.data.clear();
-            for part in &parts {
-                plane.data.extend_from_slice(&part.planes[p].data);
-            }
-        }
+        let parts = ResultRows::split(Some(image), &scales(image), *window, planes);
+        ctx.map_parts(parts, |_, mut part| self.pipeline.end(&mut part, ctx));
         Ok(Some(rows))
     }
 }
 
 impl Pipeline<'_> {
+    /// Everything that follows the restorer.
+    fn end(&self, part: &mut ResultRows<'_>, ctx: &Context<'_>) {
+        self.keep(part, ctx);
+        self.round(part, ctx.level);
+    }
+
     /// Clamps samples to their intervals and to the output's range of codes; keeps fully transparent samples
     /// unchanged.
-    fn keep(&self, input: &TileIn<'_>, output: &mut TileOut, ctx: &Context<'_>) {
-        self.keep_in_cells(input, output, ctx);
-        self.keep_ends(input, output);
-        self.keep_neutral(input, output);
-        leave_unseen(input, output);
+    fn keep(&self, part: &mut ResultRows<'_>, ctx: &Context<'_>) {
+        if let Some(cells) = &self.cells {
+            let limits = limits_of(self.model, part.planes.len(), self.depth);
+            confine(part, cells, &limits, ctx.level);
+            if !cells.joint() {
+                self.keep_settled(part);
+            }
+        }
+        self.keep_ends(part);
+        self.keep_neutral(part);
+        leave_unseen(part);
+    }
+
+    /// Restores settled codes, and applies shares of the correction.
+    fn keep_settled(&self, part: &mut ResultRows<'_>) {
+        for p in 0..part.planes.len() {
+            let settled = self.settled.as_ref().map(|settled| &settled[p]);
+            let share = self.shares.as_ref().map(|shares| shares[p]).filter(|&share| share < 1.0);
+            let Some(depth) = part.source.map(|source| source.depth) else { return };
+            if settled.is_none() && share.is_none() {
+                continue;
+            }
+            for y in 0..part.planes[p].window.height() {
+                let (values, source) = part.rows(p, y);
+                for (value, &source) in values.iter_mut().zip(&*source) {
+                    if settled.is_some_and(|settled| settled[depth.code(source) as usize]) {
+                        *value = source;
+                    }
+                    if let Some(share) = share {
+                        *value = source + share * (*value - source);
+                    }
+                }
+            }
+        }
     }
 
     /// Keeps areas of black and white.
-    fn keep_ends(&self, input: &TileIn<'_>, output: &mut TileOut) {
+    fn keep_ends(&self, part: &mut ResultRows<'_>) {
         let (Some(ends), Some(cells)) = (&self.ends, &self.cells) else { return };
-        let core = input.core;
-        let planes = output.planes.len();
+        let (core, planes) = (part.window, part.planes.len());
         let halves: Vec<f32> =
             (0..planes).map(|p| cells.half_codes(if cells.joint() { 0 } else { p }) / 255.0).collect();
         for y in 0..core.height() {
-            let sources: Vec<&[f32]> = (0..planes).map(|p| input.core_row(p, core.y0 + y)).collect();
-            let mut rows: Vec<&mut [f32]> = output.planes.iter_mut().map(|plane| plane.row_mut(y)).collect();
+            let sources: Option<Vec<&[f32]>> = (0..planes).map(|p| part.source_row(p, y)).collect();
+            let Some(sources) = sources else { return };
+            let mut rows: Vec<&mut [f32]> = part.planes.iter_mut().map(|plane| plane.row_mut(y)).collect();
             ends.keep((core.x0, core.y0 + y), &mut rows, &sources, &halves, cells.joint());
         }
     }
 
     /// Keeps grey areas grey. The channels of a pixel have one interval, which holds their mean too.
-    fn keep_neutral(&self, input: &TileIn<'_>, output: &mut TileOut) {
+    fn keep_neutral(&self, part: &mut ResultRows<'_>) {
         let Some(neutral) = &self.neutral else { return };
-        let core = input.core;
+        let core = part.window;
         for y in 0..core.height() {
-            let mut rows: Vec<&mut [f32]> = output.planes.iter_mut().map(|plane| plane.row_mut(y)).collect();
+            let mut rows: Vec<&mut [f32]> = part.planes.iter_mut().map(|plane| plane.row_mut(y)).collect();
             neutral.keep((core.x0, core.y0 + y), &mut rows);
         }
     }
 
-    fn keep_in_cells(&self, input: &TileIn<'_>, output: &mut TileOut, ctx: &Context<'_>) {
-        let Some(cells) = &self.cells else { return };
-        let limits =
-            |p| Grid::new(self.model, p, self.depth).map_or((f32::NEG_INFINITY, f32::INFINITY), Grid::limits);
-        if let (true, [r, g, b]) = (cells.joint(), output.planes.as_mut_slice()) {
-            let core = input.core;
-            for y in 0..r.height {
-                let source = [0, 1, 2].map(|p| input.core_row(p, core.y0 + y));
-                let values = [r.row_mut(y), g.row_mut(y), b.row_mut(y)];
-                cells.keep_pixels(ctx.level, (core.x0, core.y0 + y), values, source, limits(0));
-            }
+    /// Dithers and rounds, where that needs no rows before.
+    fn round(&self, part: &mut ResultRows<'_>, level: Level) {
+        if self.quantizer.diffuses() {
             return;
         }
-        for (p, plane) in output.planes.iter_mut().enumerate() {
-            let core = input.core_on(p);
-            for y in 0..plane.height {
-                let (values, source) = (plane.row_mut(y), input.core_row(p, core.y0 + y));
-                cells.keep(ctx.level, p, (core.x0, core.y0 + y), values, source, limits(p));
-                if let Some(settled) = &self.settled {
-                    let stays = |s: f32| settled[p][input.image.depth.code(s) as usize];
-                    values.iter_mut().zip(source).filter(|&(_, &s)| stays(s)).for_each(|(v, &s)| *v = s);
-                }
-                if let Some(share) = self.shares.as_ref().map(|shares| shares[p]).filter(|&share| share < 1.0)
-                {
-                    values.iter_mut().zip(source).for_each(|(v, s)| *v = s + share * (*v - s));
-                }
-            }
-        }
-    }
-
-    /// Dithers and rounds.
-    fn round(&self, input: &TileIn<'_>, output: &mut TileOut, level: Level) {
-        let tight = self.careful.then(|| self.tight(input, output)).flatten();
-        for (p, plane) in output.planes.iter_mut().enumerate() {
-            let core = input.core_on(p);
-            for y in 0..plane.height {
-                let source = input.core_row(p, core.y0 + y);
-                let width = plane.width;
-                let tight = tight.as_ref().map(|tight| &tight[p][y * width..][..width]);
-                let values = plane.row_mut(y);
-                self.quantizer.row(p, (core.x0, core.y0 + y), values, source, tight);
-                self.tally.count(level, p, values, source);
-            }
-        }
+        let tight = self.careful.then(|| self.tight(part)).flatten();
+        quantize(&self.quantizer, part, tight.as_deref(), Some((&self.tally, level)));
     }
 
     /// Samples so close to the edge of their interval that noise of two codes would move them out of it by a
     /// whole code.
-    fn tight(&self, input: &TileIn<'_>, output: &TileOut) -> Option<Vec<Vec<bool>>> {
+    fn tight(&self, part: &ResultRows<'_>) -> Option<Vec<Vec<bool>>> {
         let cells = self.cells.as_ref()?;
         let room = |p| {
             0.5 / Grid::new(self.model, p, self.depth).map_or(f64::INFINITY, |grid| f64::from(grid.scale))
         };
         if cells.joint() {
-            let [r, g, b] = output.planes.as_slice() else { return None };
-            let core = input.core;
-            let mut near = Vec::with_capacity(r.data.len());
-            for y in 0..r.height {
-                let source = [0, 1, 2].map(|p| input.core_row(p, core.y0 + y));
-                for x in 0..r.width {
+            let [r, g, b] = part.planes.as_slice() else { return None };
+            let Window { x0, y0, .. } = part.window;
+            let mut near = Vec::new();
+            for y in 0..part.window.height() {
+                let [sr, sg, sb] = [part.source_row(0, y)?, part.source_row(1, y)?, part.source_row(2, y)?];
+                let source = [sr, sg, sb];
+                for x in 0..part.window.width() {
                     let pixel = |rows: [&[f32]; 3]| rows.map(|row| row[x]);
                     let (source, value) = (pixel(source), pixel([r.row(y), g.row(y), b.row(y)]));
-                    let excess = cells.excess_pixel((core.x0 + x, core.y0 + y), source, value);
+                    let excess = cells.excess_pixel((x0 + x, y0 + y), source, value);
                     near.push(excess.into_iter().any(|e| e > -room(0)));
                 }
             }
             return Some(vec![near.clone(), near.clone(), near]);
         }
         let plane = |p: usize| {
-            let (plane, core) = (&output.planes[p], input.core_on(p));
-            let mut near = Vec::with_capacity(plane.data.len());
-            for y in 0..plane.height {
-                let pairs = plane.row(y).iter().zip(input.core_row(p, core.y0 + y)).enumerate();
-                let excess =
-                    |(x, (&value, &source))| cells.excess(p, (core.x0 + x, core.y0 + y), source, value);
+            let plane = &part.planes[p];
+            let Window { x0, y0, .. } = plane.window;
+            let mut near = Vec::new();
+            for y in 0..plane.window.height() {
+                let pairs = plane.row(y).iter().zip(part.source_row(p, y)?).enumerate();
+                let excess = |(x, (&value, &source))| cells.excess(p, (x0 + x, y0 + y), source, value);
                 near.extend(pairs.map(|pair| excess(pair) > -room(p)));
             }
-            near
+            Some(near)
         };
-        Some((0..output.planes.len()).map(plane).collect())
+        (0..part.planes.len()).map(plane).collect()
     }
 }
 
 /// Restores the colours of fully transparent samples: programs keep data of their own there.
-fn leave_unseen(input: &TileIn<'_>, output: &mut TileOut) {
-    let Some(alpha) = &input.image.alpha else { return };
-    for (p, plane) in output.planes.iter_mut().enumerate().filter(|(p, _)| input.scale(*p) == (1, 1)) {
-        let core = input.core_on(p);
-        for y in 0..plane.height {
-            let clear = &alpha.row(core.y0 + y)[core.x0..core.x1];
-            let values = plane.row_mut(y).iter_mut().zip(input.core_row(p, core.y0 + y));
+fn leave_unseen(part: &mut ResultRows<'_>) {
+    let Some(source) = part.source else { return };
+    let Some(alpha) = &source.alpha else { return };
+    for p in (0..part.planes.len()).filter(|&p| source.plane_scale(p) == (1, 1)) {
+        let window = part.planes[p].window;
+        for y in 0..window.height() {
+            let clear = &alpha.row(window.y0 + y)[window.x0..window.x1];
+            let (values, source) = part.rows(p, y);
+            let values = values.iter_mut().zip(&*source);
             values.zip(clear).filter(|(_, clear)| **clear == 0.0).for_each(|((v, s), _)| *v = *s);
         }
     }
@@ -325,7 +301,7 @@ impl Restorer for Rehearsal<'_> {
     ) -> Result<(), RestoreError> {
         let Some(inner) = self.pipeline.inner else { return Ok(()) };
         inner.restore(input, output, ctx)?;
-        self.pipeline.keep(input, output, ctx);
+        self.pipeline.keep(&mut ResultRows::of_tile(input, output), ctx);
         for (p, plane) in output.planes.iter_mut().enumerate() {
             let y0 = input.core_on(p).y0;
             for y in 0..plane.height {

@@ -5,18 +5,44 @@ use unband_image::dither::Dither;
 use unband_image::findings::Findings;
 use unband_image::{Context, Depth, Image, Model, Origin, Rng, Subsampling, With};
 
-use super::image::{Colours, deband_as};
-use super::round::{Rounding, round};
-use super::stages::regrid_alpha;
+use super::round::{Rounding, regrid_alpha, round};
+use super::still::deband_own;
 use crate::choose::{Act, Choices, left_because};
 use crate::{Error, Options, Reason, Report};
 
-/// As [`deband_as`] of a YUV image, but the result is RGB: restored on the YUV planes, where its grids are,
+/// Colour model of a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Colours {
+    /// That of the image.
+    Own,
+    /// RGB in place of YUV.
+    Rgb,
+}
+
+/// Debands an image to a result in these colours.
+///
+/// # Errors
+/// As [`deband_own`].
+pub(crate) fn deband_as(
+    image: Image,
+    findings: Findings,
+    choices: &Choices,
+    options: &Options,
+    colours: Colours,
+    ctx: &Context<'_>,
+) -> Result<(Image, Report), Error> {
+    if colours == Colours::Rgb && image.is_yuv() {
+        return into_rgb(image, findings, choices, options, ctx);
+    }
+    deband_own(image, findings, choices, options, ctx)
+}
+
+/// As [`deband_own`] of a YUV image, but the result is RGB: restored on the YUV planes, where its grids are,
 /// converted, and only then rounded.
 ///
 /// # Errors
-/// As [`deband_as`].
-pub(super) fn into_rgb(
+/// As [`deband_own`].
+fn into_rgb(
     image: Image,
     findings: Findings,
     choices: &Choices,
@@ -34,7 +60,7 @@ pub(super) fn into_rgb(
             Choices { depth: before, act: Act::Leave(Reason::NothingFound), ..choices.clone() }
         }
     };
-    let (restored, mut report) = deband_as(image, findings, &inner, options, Colours::Own, ctx)?;
+    let (restored, mut report) = deband_own(image, findings, &inner, options, ctx)?;
     let mut rgb = restored.into_rgb(ctx).map_err(|error| Error::Image(error.to_string()))?;
     if let Model::Yuv { matrix, subsampling: Subsampling { x: x @ 1..=2, y: y @ 1..=2 }, .. } = model
         && x * y > 1
@@ -84,7 +110,7 @@ mod tests {
         let ctx = Context::default();
         let findings = inspect(&image, &ctx);
         let choices = choose(&image, &findings, options).unwrap();
-        deband_as(image, findings, &choices, options, Colours::Rgb, &ctx).unwrap()
+        into_rgb(image, findings, &choices, options, &ctx).unwrap()
     }
 
     #[test]

@@ -5,23 +5,21 @@
 
 use std::borrow::Cow;
 
-use unband_filters::chroma_guide::{ChromaGuide, half_size};
-use unband_image::dither::{Diffusion, Dither, Quantizer};
+use unband_image::dither::{Dither, Quantizer};
 use unband_image::findings::{Cause, Findings, Space};
 use unband_image::tile::{Band, restore_by_rows, restore_in_place};
-use unband_image::{Context, Depth, Image, Matrix, Model, Origin, Restorer, Rng, Subsampling, With};
+use unband_image::{Context, Image, Model, Origin, Restorer, Rng, Subsampling, With};
 
-use super::centred::Centred;
-use super::earlier::Earlier;
-use super::ends::Ends;
+use super::finishing::{ResultRows, scales};
 use super::memory::{Passage, fitting_way};
-use super::neutral::Neutral;
 use super::not_finite::NotFinite;
 use super::pipeline::{Pipeline, bounded_shares, seen, settled};
+use super::round::{diffuse, diffusion, regrid_alpha};
 use super::tally::Tally;
-use super::{resized, ringing};
 use crate::choose::{Act, Choices, is_meant, left_because};
-use crate::faithful::{Faithful, cells, within_earlier_coding, within_file};
+use crate::faithful::cells;
+use crate::repair::truncated::Centred;
+use crate::repair::{Work, Wrapped};
 use crate::{Error, Options, Reason, Report};
 
 /// One run of the stages.
@@ -70,13 +68,11 @@ impl Stages<'_> {
         }
         let findings = &*findings;
         let not_finite = NotFinite::take(&mut image);
-        let restores = choices.method.entry().ours && choices.act == Act::Restore;
-        let ends = if restores { Ends::find(&image, &end_steps(&image, findings), ctx) } else { None };
-        let centred =
-            if restores { Centred::move_to(&mut image, findings, ends.as_ref(), ctx) } else { None };
-        let (inner, bounded) = restorer(&image, findings, choices, ctx)?;
-        let mut pipeline = self.confined(&image, findings, inner.as_deref(), bounded, ctx);
-        pipeline.ends = ends;
+        let mut work = Work::begin(&mut image, findings, choices, ctx);
+        let inner = work.restorer()?;
+        let (ends, neutral, centred) = (work.ends, work.neutral, work.centred);
+        let mut pipeline = self.confined(&image, findings, inner.as_ref(), ctx);
+        (pipeline.ends, pipeline.neutral) = (ends, neutral);
         pipeline.changes_all |= centred.is_some();
         self.restore(&mut image, findings, &mut pipeline, ctx)?;
         let depth_changes = choices.depth != image.depth;
@@ -105,11 +101,15 @@ impl Stages<'_> {
         &self,
         image: &Image,
         findings: &Findings,
-        inner: Option<&'b dyn Restorer>,
-        bounded: bool,
+        inner: Option<&'b Wrapped>,
         ctx: &Context<'_>,
     ) -> Pipeline<'b> {
         let (choices, options) = (self.choices, self.options);
+        let (inner, bounded): (Option<&dyn Restorer>, _) = match inner {
+            Some(Wrapped::Open(inner)) => (Some(&**inner), false),
+            Some(Wrapped::Bounded(inner)) => (Some(&**inner), true),
+            None => (None, false),
+        };
         let ours = choices.method.entry().ours;
         let cells = (choices.faithful.keeps() && inner.is_some() && !bounded).then(|| cells(image, findings));
         // Reimplementations dither and round by themselves; only a lower depth needs unband's dither.
@@ -117,7 +117,6 @@ impl Stages<'_> {
         let exact = !ours && !choices.faithful.keeps() && choices.depth.bits() >= leaves.bits();
         let meant = choices.act == Act::Regrid && is_meant(findings, options);
         let dither = if exact || meant { Dither::None } else { options.dither };
-        let restores = ours && choices.act == Act::Restore;
         Pipeline {
             inner,
             cells,
@@ -127,7 +126,7 @@ impl Stages<'_> {
             careful: dither == Dither::Tpdf && choices.faithful.keeps(),
             changes_all: choices.depth != image.depth,
             ends: None,
-            neutral: if restores { Neutral::find(image, findings, ctx) } else { None },
+            neutral: None,
             settled: if dither == Dither::None { None } else { settled(image, findings, choices) },
             shares: None,
             tally: Tally::new(image, choices.depth, self.counted),
@@ -150,20 +149,14 @@ impl Stages<'_> {
         {
             pipeline.shares = bounded_shares(image, pipeline, tile, ctx)?;
         }
-        let (pipeline, quantizer) = (&*pipeline, pipeline.quantizer);
-        let widths: Vec<usize> = image.planes.iter().map(|plane| plane.width).collect();
-        let mut diffusion = quantizer.diffuses().then(|| Diffusion::new(quantizer, &widths));
+        let pipeline = &*pipeline;
+        let scales = scales(image);
+        let mut diffusion = diffusion(pipeline.quantizer, image);
         let mut finish = |source: &Image, band: &mut Band| {
             let Some(diffusion) = &mut diffusion else { return };
-            for (p, plane) in band.planes.iter_mut().enumerate() {
-                let (_, sy) = source.plane_scale(p);
-                let y0 = band.window.y0 / sy;
-                for y in 0..plane.height {
-                    let source = source.planes[p].row(y0 + y);
-                    let values = plane.row_mut(y);
-                    diffusion.row(p, y0 + y, values, source);
-                    pipeline.tally.count(ctx.level, p, values, source);
-                }
+            let mut parts = ResultRows::split(Some(source), &scales, band.window, &mut band.planes);
+            for part in &mut parts {
+                diffuse(diffusion, part, Some((&pipeline.tally, ctx.level)));
             }
         };
         match way {
@@ -203,72 +196,5 @@ fn untouched(choices: &Choices, findings: Findings) -> Report {
         samples_moved: 0,
         samples_clipped: 0,
         findings,
-    }
-}
-
-/// The restorer of an image, and whether its results are inside the intervals of the stored JPEG
-/// coefficients, which are tighter than those of samples.
-fn restorer(
-    image: &Image,
-    findings: &Findings,
-    choices: &Choices,
-    ctx: &Context<'_>,
-) -> Result<(Option<Box<dyn Restorer>>, bool), Error> {
-    if choices.act != Act::Restore {
-        return Ok((None, false));
-    }
-    let ours = choices.method.entry().ours;
-    let inner: Box<dyn Restorer> = if ours && findings.resized && !image.is_yuv() {
-        Box::new(resized::restorer(image, findings, &choices.prepare, ctx)?)
-    } else if let Some(earlier) = ours.then(|| ringing::removed(image, findings, ctx)).flatten() {
-        let inner = (choices.prepare)(&earlier, findings, ctx)?;
-        Box::new(Earlier::new(inner, earlier, None))
-    } else {
-        (choices.prepare)(image, findings, ctx)?
-    };
-    let (inner, bounded) = if choices.faithful == Faithful::File {
-        within_file(image, inner, ours)
-    } else {
-        (Some(inner), false)
-    };
-    if bounded {
-        return Ok((inner, true));
-    }
-    let inner = match (inner, half_chroma(image, findings, ctx).filter(|_| ours)) {
-        (Some(inner), Some(matrix)) => {
-            Some(Box::new(ChromaGuide::upsampling(inner, matrix, (2, 2))) as Box<_>)
-        }
-        (inner, _) => inner,
-    };
-    let earlier = |inner| within_earlier_coding(image, findings, inner, ctx.level);
-    Ok((if ours { inner.and_then(earlier) } else { inner }, false))
-}
-
-/// The matrix of red, green and blue with half-size chroma behind them. Frames that were quantised and then
-/// coded keep theirs: the coding's errors are in the way.
-fn half_chroma(image: &Image, findings: &Findings, ctx: &Context<'_>) -> Option<Matrix> {
-    let Space::Yuv { matrix, .. } = findings.space else { return None };
-    let recoded = findings.cause == Cause::RecodedGrid && findings.lossy;
-    let whole = !recoded && !findings.resized && findings.regions.is_none();
-    let holds = image.color.model == Model::Rgb && findings.half_chroma && whole;
-    (holds && half_size(image, matrix, ctx)).then_some(matrix)
-}
-
-/// For each plane, the distance from white within which a sample is on the highest level.
-fn end_steps(image: &Image, findings: &Findings) -> Vec<f32> {
-    let own = 0.5 * image.depth.step();
-    let step = |p: usize| match findings.grids.get(p) {
-        Some(grid) if grid.found && grid.truncated => (grid.step_codes - 0.1) / 255.0,
-        _ => own,
-    };
-    (0..image.planes.len()).map(step).collect()
-}
-
-/// Converts alpha to another depth's grid: exactly where that contains the old one, rounded elsewhere.
-pub(crate) fn regrid_alpha(image: &mut Image, depth: Depth) {
-    if let (Some(alpha), Depth::Int(_)) = (&mut image.alpha, depth) {
-        for value in &mut alpha.data {
-            *value = depth.value(depth.code(*value));
-        }
     }
 }

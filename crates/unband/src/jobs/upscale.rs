@@ -13,8 +13,7 @@ use super::check::check;
 use super::hidden::HiddenColours;
 use super::memory;
 use super::not_finite::NotFinite;
-use super::round::{Rounding, round};
-use super::stages::regrid_alpha;
+use super::round::{Rounding, regrid_alpha, round};
 use crate::{Error, OutputDepth, Precision, shipped};
 
 /// Memory for network buffers without a memory limit.

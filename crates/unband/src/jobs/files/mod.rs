@@ -18,8 +18,8 @@ mod source;
 
 use super::check::check;
 use super::extra_output::Gathered;
-use super::image::{Colours, deband_as};
 use super::memory;
+use super::rgb::{Colours, deband_as};
 use crate::choose::{Act, Choices, choose};
 use crate::jobs::upscale::{UpscaleOptions, Upscaler};
 use crate::{Error, Options, OutputDepth, Proof, Report, prove};

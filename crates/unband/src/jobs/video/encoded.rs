@@ -10,9 +10,10 @@ use unband_video::{
 };
 
 use super::VideoOptions;
-use super::frames::Frames;
-use super::plan::{encoding, with_bits};
+use super::in_order::{Placed, deband_all};
+use super::plan::{encoding, frame_options, with_bits};
 use super::source::FrameSource;
+use crate::frames::FrameProcessor;
 use crate::{Context, Error};
 
 /// Frames encoded before and after the requested one: an encoder's result for a frame depends on both.
@@ -32,7 +33,7 @@ impl<'a> EncoderTrial<'a> {
     /// Fixes the encoder settings for a result named `output`, which is not written.
     ///
     /// # Errors
-    /// As [`deband_film`](super::deband_video) before the first frame.
+    /// As [`deband_video`](super::deband_video) before the first frame.
     pub fn new(
         file: &'a VideoFile,
         output: &Path,
@@ -54,7 +55,7 @@ impl<'a> EncoderTrial<'a> {
     /// decoded again.
     ///
     /// # Errors
-    /// As [`deband_film`](super::deband_video); no frame at that time.
+    /// As [`deband_video`](super::deband_video); no frame at that time.
     pub fn frame(&self, ticks: i64, ctx: &Context<'_>) -> Result<Image, Error> {
         let (frames, seconds) = self.file.rate();
         let around = self.file.ticks((AROUND + 0.5) * f64::from(seconds) / f64::from(frames)).max(1);
@@ -66,25 +67,23 @@ impl<'a> EncoderTrial<'a> {
             new.programs = self.programs.clone();
         });
         let mut source = FrameSource::of_video(self.file, &part)?;
-        let from = *source.format();
-        let to = with_bits(&from, self.encoding.bits)?;
+        let to = with_bits(source.format(), self.encoding.bits)?;
         let folder = tempfile::tempdir()
             .map_err(|source| unband_io::Error::Io { action: "make a temporary folder for", source })?;
         let _leftover = Leftover::new(folder.path());
         let segment = folder.path().join("segment");
         let mut encoder = Encoder::new(self.file, &to, &self.encoding, &segment, self.programs)?;
         let (mut number, mut wanted) = (0, None);
-        Frames::new((&self.options.options, self.options.temporal), from, to, ctx).deband_all(
-            &mut source,
-            |finished, bytes| {
-                encoder.write_frame(finished.tag, bytes)?;
-                if finished.tag == ticks {
-                    wanted = Some(number);
-                }
-                number += 1;
-                Ok(())
-            },
-        )?;
+        let processor = FrameProcessor::new(frame_options(self.options, to.pixels.bits), ctx);
+        deband_all(&mut source, processor, None, &|_| None, &mut |finished: Placed, frames| {
+            encoder.write_frame(finished.tag.ticks, &finished.frame.bytes)?;
+            frames.recycle(finished.frame);
+            if finished.tag.ticks == ticks {
+                wanted = Some(number);
+            }
+            number += 1;
+            Ok(true)
+        })?;
         let segment = encoder.finish()?;
         let nothing = || {
             let from = self.file.shown(ticks);

@@ -5,10 +5,8 @@
 mod boundaries;
 mod encoded;
 mod folder;
-mod frames;
-mod kept;
+mod in_order;
 mod lock;
-mod motion;
 mod options;
 mod pass;
 mod plan;
@@ -16,13 +14,9 @@ mod segments;
 mod shots;
 mod single_frames;
 mod source;
-mod squares;
-mod stabilisation;
 mod stop;
 mod stream;
 mod tally;
-mod temporal;
-mod treatment;
 mod unfinished;
 
 use std::fs;
@@ -33,13 +27,14 @@ use unband_video::{Programs, Segment, VideoError};
 
 use self::lock::Lock;
 use self::plan::Plan;
-use self::shots::Shots;
+use self::shots::{Shots, follows_findings};
 use self::source::{Span, source};
 use self::unfinished::Unfinished;
 use crate::{Context, Error};
 
 pub(crate) use self::boundaries::Boundaries;
 pub use self::encoded::EncoderTrial;
+pub use self::in_order::{VideoFrame, deband_frames};
 pub use self::options::{VideoOptions, VideoReport};
 pub use self::plan::{Disk, ShotFound, VideoPlan, check_video, plan_video};
 pub use self::segments::{MadeSegment, SegmentJob, VideoSegment};
@@ -47,7 +42,7 @@ pub use self::single_frames::{SingleFrame, deband_single};
 pub use self::source::{FrameSource, RawFrame, decode_options, send_all};
 pub use self::stop::ending_programs;
 pub use self::stream::{StreamReport, deband_stream, deband_to_stream};
-pub use self::temporal::Temporal;
+pub use crate::frames::Temporal;
 
 /// Debands a video. Shots without banding stay unchanged; audio, subtitles, chapters and all else are copied.
 ///
@@ -239,7 +234,11 @@ impl Plan<'_> {
 
     /// The video's shots and findings; empty where the treatment does not depend on them.
     fn found(&self, ctx: &Context<'_>) -> Result<Shots, Error> {
-        if self.follows_findings() { Ok(self.look_over(ctx)?.shots) } else { Ok(Shots::default()) }
+        if follows_findings(&self.options.options) {
+            Ok(self.look_over(ctx)?.shots)
+        } else {
+            Ok(Shots::default())
+        }
     }
 
     /// Copies a video that needs no repair; returns its size in bytes, or `None` where the container cannot

@@ -4,7 +4,7 @@ use unband_image::dither::Dither;
 use unband_video::{Images, Purpose, StreamChoice};
 
 use super::VideoPlan;
-use super::temporal::Temporal;
+use crate::frames::Temporal;
 use crate::{Options, OutputDepth};
 
 /// Options for one video.

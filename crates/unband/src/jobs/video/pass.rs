@@ -4,18 +4,19 @@
 //! a frame, one writes them to another `ffmpeg`. Only a few frames wait between them, so memory does not grow
 //! with the video.
 
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{Scope, ScopedJoinHandle};
 
 use unband_video::{Encoder, FrameFormat, Segment, VideoError};
 
-use super::boundaries::Boundaries;
-use super::frames::{DoneFrame, Frames};
+use super::in_order::{FramePlace, Placed, Processor, deband_all};
 use super::plan::{Plan, with_bits};
 use super::shots::{self, Shots};
 use super::source::{FrameSource, WAITING};
 use super::tally::Tally;
 use super::unfinished::Segments;
+use crate::frames::{DoneFrame, FrameProcessor, PackedFrame};
 use crate::{Context, Error};
 
 /// A result for the writing thread.
@@ -39,16 +40,14 @@ impl Plan<'_> {
     ) -> Result<(), Error> {
         self.check_encoder()?;
         let source = source.with_shots(|ticks| shots.at(ticks).map(|shot| shot.first == ticks));
-        let from = *source.format();
-        let to = with_bits(&from, self.encoding.bits)?;
+        let to = with_bits(source.format(), self.encoding.bits)?;
         std::thread::scope(|scope| {
             let (made, to_write) = sync_channel(WAITING);
             let (give_back, empty) = sync_channel(2 * WAITING);
             let source = source.ahead(scope);
             let writer = scope.spawn(move || self.write_all(segments, &to, &to_write, &give_back));
-            let frames = Frames::new((&self.options.options, self.options.temporal), from, to, ctx);
             // Its end closes the channels, which ends the other two threads.
-            let done = Worker { plan: self, shots, frames, made, empty, worked, ctx }.work(source);
+            let done = Worker { plan: self, shots, made, empty, worked, ctx }.work(source);
             let written = writer.join().map_err(|_| Error::Image("the writing thread failed".to_owned()))?;
             // If the writer failed, its error is the reason.
             written?;
@@ -82,8 +81,6 @@ impl Plan<'_> {
 struct Worker<'a, 'c> {
     plan: &'a Plan<'a>,
     shots: &'a Shots,
-    /// Tags: the time, and whether a segment begins.
-    frames: Frames<'c, (i64, bool)>,
     /// To the writing thread; `None` at the end of all frames.
     made: SyncSender<Option<FinishedFrame>>,
     empty: Receiver<Vec<u8>>,
@@ -93,46 +90,35 @@ struct Worker<'a, 'c> {
 
 impl Worker<'_, '_> {
     /// Debands all frames, in order.
-    fn work(mut self, mut source: FrameSource<'_>) -> Result<(), Error> {
-        let mut boundaries = Boundaries::default();
-        while let Some(mut frame) = source.next_frame()? {
-            let begins = boundaries.begins_with(&frame, &self.plan.file);
-            if begins {
-                // Segments are independent: a resumed run makes the same frames, and so does another machine.
-                self.frames.restart();
-                source.restart(&mut frame);
+    fn work(self, mut source: FrameSource<'_>) -> Result<(), Error> {
+        let Self { plan, shots, made, empty, worked, ctx } = self;
+        let total = plan.expected_frames();
+        let looked = if shots.0.is_empty() { 0 } else { total / shots::SHARE };
+        let how = plan.frame_options();
+        let processor = FrameProcessor::new((*how).clone(), ctx);
+        let shot_at = |ticks| shots.at(ticks).map(|timed| Arc::clone(&timed.shot));
+        let mut stopped = false;
+        let mut put = |finished: Placed, frames: &mut Processor<'_>| {
+            let Placed { tag: FramePlace { ticks, begins_segment, .. }, frame, done, method, .. } = finished;
+            let format = frame.format;
+            let frame = FinishedFrame { ticks, bytes: frame.bytes, begins_segment, done, method };
+            // The writer has the error.
+            stopped = made.send(Some(frame)).is_err();
+            for bytes in empty.try_iter() {
+                frames.recycle(PackedFrame { format, bytes });
             }
-            let treatment = self.shots.at(frame.ticks).map(|shot| &shot.treatment);
-            self.frames.push((frame.ticks, begins), frame.bytes, frame.begins_shot, treatment)?;
-            if !self.send(&mut source, false)? {
-                // The writer has the error.
-                return Ok(());
-            }
-        }
-        if self.send(&mut source, true)? {
-            self.ctx.check()?;
+            *worked += 1;
+            let done = *worked as usize;
+            ctx.progress.advance(looked + done, looked + total.max(done));
+            Ok(!stopped)
+        };
+        deband_all(&mut source, processor, Some(&plan.file), &shot_at, &mut put)?;
+        if !stopped {
+            ctx.check()?;
             // A stopped writer has the error.
-            let _ = self.made.send(None);
+            let _ = made.send(None);
         }
         Ok(())
-    }
-
-    /// Passes on finished frames; false if the writer has stopped. `last`: no more frames follow.
-    fn send(&mut self, source: &mut FrameSource<'_>, last: bool) -> Result<bool, Error> {
-        let total = self.plan.expected_frames();
-        let looked = if self.shots.0.is_empty() { 0 } else { total / shots::SHARE };
-        loop {
-            let mut bytes = self.empty.try_recv().unwrap_or_default();
-            let Some(finished) = self.frames.pop(last, &mut bytes)? else { return Ok(true) };
-            source.recycle(finished.bytes);
-            let ((ticks, begins_segment), done, method) = (finished.tag, finished.done, finished.method);
-            if self.made.send(Some(FinishedFrame { ticks, bytes, begins_segment, done, method })).is_err() {
-                return Ok(false);
-            }
-            *self.worked += 1;
-            let done = *self.worked as usize;
-            self.ctx.progress.advance(looked + done, looked + total.max(done));
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Plan of a video job: encoding, output, copied streams, disk space.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use unband_image::{Depth, Method};
 use unband_io::free_bytes;
@@ -15,8 +16,9 @@ use super::folder::folder_of;
 use super::source::{cut, part};
 use super::stop::with_programs;
 use super::unfinished::{self, Waiting};
+use crate::frames::FrameOptions;
 use crate::verdict::Grade;
-use crate::{Context, Error, OutputDepth};
+use crate::{Context, Error, Options, OutputDepth};
 
 /// Everything that is fixed before the first frame.
 pub(super) struct Plan<'a> {
@@ -247,10 +249,9 @@ impl<'a> Plan<'a> {
         Ok(self.disk().check(self.output)?)
     }
 
-    /// Does the treatment depend on findings? Reimplemented methods do not use them.
-    pub(super) fn follows_findings(&self) -> bool {
-        let options = &self.options.options;
-        options.method.is_ours() || options.faithful == Some(true)
+    /// Options for its frames, whose results have the depth of the encoding.
+    pub(super) fn frame_options(&self) -> Arc<FrameOptions> {
+        Arc::new(frame_options(self.options, self.encoding.bits))
     }
 
     /// May the coded frames be copied where nothing needs repair? Not if the options request another coding,
@@ -384,6 +385,12 @@ pub(super) fn bits_of_video(file: &VideoFile, options: &VideoOptions) -> Result<
     let (format, _) = unband_video::working_format(file)?;
     let has = |bits| PixelFormat::planar(format.samples, bits, format.alpha).is_some();
     bits_of(file.video.depth, options.options.depth, has)
+}
+
+/// Options for frames whose results have `bits` bits.
+pub(super) fn frame_options(options: &VideoOptions, bits: u8) -> FrameOptions {
+    let own = Options { depth: OutputDepth::Bits(bits), ..options.options.clone() };
+    FrameOptions { options: own, temporal: options.temporal }
 }
 
 /// Encoding to a file, and the pixel format there.

@@ -14,15 +14,15 @@ use unband_image::findings::Findings;
 use unband_video::{FrameFormat, Segment, VideoError};
 
 use super::folder::{folder_of, io};
-use super::plan::{Plan, bits_of_video};
-use super::shots::{Overview, Shot, Shots};
+use super::plan::Plan;
+use super::shots::{Overview, Shots, TimedShot};
 use super::source::{Span, source};
 use super::stop::with_programs;
 use super::tally::Tally;
-use super::treatment::Treatment;
 use super::unfinished::{Segments, is_of, line, note_of, parse, path_of};
 use super::{Begun, VideoOptions, VideoPlan, VideoReport};
-use crate::verdict::Grade;
+use crate::frames::Shot;
+use crate::verdict::{Grade, GradedFindings};
 use crate::{Context, Error};
 
 /// A video job that is planned here, while its segments may be made anywhere.
@@ -127,13 +127,19 @@ pub struct VideoSegment {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct FoundShot {
     first: i64,
+    last: i64,
     frames: u64,
     findings: Findings,
 }
 
 impl FoundShot {
-    fn of(shot: &Shot) -> Self {
-        Self { first: shot.first, frames: shot.frames, findings: shot.treatment.findings.clone() }
+    fn of(timed: &TimedShot) -> Self {
+        Self {
+            first: timed.first,
+            last: timed.last,
+            frames: timed.frames,
+            findings: timed.shot.findings().clone(),
+        }
     }
 }
 
@@ -213,16 +219,15 @@ impl VideoSegment {
         })
     }
 
-    /// The treatments of its shots.
+    /// Its shots.
     fn shots(&self, plan: &Plan<'_>, format: &FrameFormat) -> Result<Shots, Error> {
-        let options = &plan.options.options;
         let blank = format.read(&vec![0; format.frame_bytes()]);
         let blank = blank.map_err(|error| Error::Image(error.to_string()))?;
-        let bits = bits_of_video(&plan.file, plan.options)?;
+        let how = plan.frame_options();
         let shot = |found: &FoundShot| {
-            let treatment = Treatment::new(&blank, found.findings.clone(), options, bits)?;
-            let (first, frames) = (found.first, found.frames);
-            Ok(Shot { first, frames, grade: Grade::None, treatment: Arc::new(treatment) })
+            let seen = GradedFindings { findings: found.findings.clone(), grade: Grade::None };
+            let shot = Arc::new(Shot::new(&blank, seen, &how)?);
+            Ok(TimedShot { first: found.first, last: found.last, frames: found.frames, shot })
         };
         Ok(Shots(self.shots.iter().map(shot).collect::<Result<_, Error>>()?))
     }

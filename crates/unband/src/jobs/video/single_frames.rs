@@ -1,12 +1,11 @@
 //! Single frames of a video, for previews.
 
 use unband_image::Image;
-use unband_image::frame::FrameError;
 use unband_video::{FrameFormat, VideoFile};
 
 use super::VideoOptions;
-use super::frames::Frames;
-use super::plan::{bits_of_video, with_bits};
+use super::plan::{bits_of_video, frame_options, with_bits};
+use crate::frames::{Frame, FrameProcessor, PackedFrame};
 use crate::{Context, Error};
 
 /// A frame, before and after.
@@ -27,7 +26,7 @@ pub struct SingleFrame {
 /// smoother still.
 ///
 /// # Errors
-/// As [`deband_film`](super::deband_video), for one frame.
+/// As [`deband_video`](super::deband_video), for one frame.
 pub fn deband_single(
     file: &VideoFile,
     format: &FrameFormat,
@@ -36,12 +35,12 @@ pub fn deband_single(
     ctx: &Context<'_>,
 ) -> Result<SingleFrame, Error> {
     let bits = bits_of_video(file, options)?;
-    let to = with_bits(format, bits)?;
-    let mut out = Vec::new();
-    let mut frames = Frames::new((&options.options, options.temporal), *format, to, ctx);
-    frames.push((), bytes.to_vec(), true, None)?;
-    let finished = frames.pop(true, &mut out)?;
-    let wrong = |error: FrameError| Error::Image(error.to_string());
-    let (before, after) = (format.read(bytes).map_err(wrong)?, to.read(&out).map_err(wrong)?);
-    Ok(SingleFrame { before, after, changed: finished.is_some_and(|one| one.done.changed) })
+    let bits = with_bits(format, bits)?.pixels.bits;
+    let mut frames = FrameProcessor::new(frame_options(options, bits), ctx);
+    frames.push_known((), PackedFrame { format: *format, bytes: bytes.to_vec() }, true, None)?;
+    frames.finish();
+    let Some(finished) = frames.next()? else { return Err(Error::Image("no frame came out".to_owned())) };
+    let read = |frame: &PackedFrame| frame.read(Vec::new());
+    let (before, after) = (read(&finished.source)?, read(&finished.frame)?);
+    Ok(SingleFrame { before, after, changed: finished.done.changed })
 }

@@ -11,6 +11,7 @@ use unband_video::{DecodeOptions, Decoder, FrameFormat, Programs, TickRange, Vid
 
 use super::VideoOptions;
 use crate::Error;
+use crate::frames::begins_shot;
 
 /// Frames in the queue between two threads.
 pub(super) const WAITING: usize = 3;
@@ -143,15 +144,7 @@ impl<'a> FrameSource<'a> {
     }
 
     fn detect(&mut self, bytes: &[u8]) -> bool {
-        let Some((luma, (width, _))) = self.format.planes().into_iter().next() else { return false };
-        let (luma, cuts) = (&bytes[luma], self.cuts.get_or_insert_with(Cuts::new));
-        let pixels = self.format.pixels;
-        if pixels.sample_bytes() == 1 {
-            return cuts.begins_u8(luma, width);
-        }
-        self.codes.clear();
-        self.codes.extend(luma.as_chunks::<2>().0.iter().map(|&pair| u16::from_le_bytes(pair)));
-        cuts.begins_u16(&self.codes, width, pixels.bits)
+        begins_shot(&self.format, bytes, self.cuts.get_or_insert_with(Cuts::new), &mut self.codes)
     }
 }
 

@@ -8,10 +8,11 @@ use unband_io::{Y4mHeader, Y4mReader, Y4mWriter};
 use unband_video::{Samples, VideoError, VideoFile};
 
 use super::VideoOptions;
-use super::frames::Frames;
-use super::plan::{bits_of, check_video, opened, with_bits};
+use super::in_order::{Placed, deband_all};
+use super::plan::{bits_of, check_video, frame_options, opened, with_bits};
 use super::source::{FrameSource, Span, source};
 use super::stop::with_programs;
+use crate::frames::FrameProcessor;
 use crate::{Context, Error, OutputDepth};
 
 /// Report on a stream.
@@ -102,19 +103,19 @@ fn run(
     options: &VideoOptions,
     ctx: &Context<'_>,
 ) -> Result<StreamReport, Error> {
-    let from = *source.format();
-    let to = with_bits(&from, header.depth.bits())?;
+    let bits = with_bits(source.format(), header.depth.bits())?.pixels.bits;
     let colors = header.frame_bytes().unwrap_or(usize::MAX);
     let mut report = StreamReport::default();
-    Frames::new((&options.options, options.temporal), from, to, ctx).deband_all(
-        &mut source,
-        |finished, bytes| {
-            report.frames += 1;
-            report.changed += u64::from(finished.done.changed);
-            report.shots += u64::from(finished.done.begins_shot);
-            // Alpha is the last plane: a stream without it has none.
-            Ok(writer.write_bytes(&bytes[..colors.min(bytes.len())])?)
-        },
-    )?;
+    let processor = FrameProcessor::new(frame_options(options, bits), ctx);
+    deband_all(&mut source, processor, None, &|_| None, &mut |finished: Placed, frames| {
+        report.frames += 1;
+        report.changed += u64::from(finished.done.changed);
+        report.shots += u64::from(finished.done.begins_shot);
+        // Alpha is the last plane: a stream without it has none.
+        let bytes = &finished.frame.bytes;
+        writer.write_bytes(&bytes[..colors.min(bytes.len())])?;
+        frames.recycle(finished.frame);
+        Ok(true)
+    })?;
     Ok(report)
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::frames::DoneFrame;
+use crate::frames::DoneFrame;
 
 /// Frames so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

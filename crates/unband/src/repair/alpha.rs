@@ -1,22 +1,29 @@
 //! Repair of a banded alpha channel: the default method on alpha as a grey image.
 
 use unband_image::findings::{Cause, Findings, PlaneGrid};
-use unband_image::{Context, Image, Model, With};
+use unband_image::{Image, Model, With};
 
-use super::image::deband_found;
+use super::{Deband, Done, Repair};
 use crate::{Alpha, Choice, Error, Options, OutputDepth, TreatAs};
 
-/// Repairs the alpha channel of an image, whose levels are on `grid`. Fully transparent and fully opaque
-/// samples stay exact.
-///
-/// # Errors
-/// As [`deband_found`].
-pub(super) fn repair(
-    image: &mut Image,
-    grid: &PlaneGrid,
-    options: &Options,
-    ctx: &Context<'_>,
-) -> Result<(), Error> {
+pub(crate) struct BandedAlpha;
+
+impl Repair for BandedAlpha {
+    fn applies(&self, findings: &Findings) -> bool {
+        findings.alpha.is_some()
+    }
+
+    /// Fully transparent and fully opaque samples stay exact.
+    fn after(&self, done: &mut Done<'_>, deband: Deband<'_>) -> Result<(), Error> {
+        if let (true, Some(grid)) = (done.choices.alpha, &done.findings.alpha) {
+            repair(done.image, grid, done.options, deband)?;
+            done.alpha_repaired = true;
+        }
+        Ok(())
+    }
+}
+
+fn repair(image: &mut Image, grid: &PlaneGrid, options: &Options, deband: Deband<'_>) -> Result<(), Error> {
     let Some(alpha) = image.alpha.take() else { return Ok(()) };
     let end = |value: f32| if value <= 0.0 { Some(0.0) } else { (value >= 1.0).then_some(1.0) };
     let ends: Vec<Option<f32>> = alpha.data.iter().map(|&value| end(value)).collect();
@@ -35,8 +42,7 @@ pub(super) fn repair(
         treat_as: TreatAs::Photo,
         ..options.clone()
     };
-    let ctx = &(*ctx).but(|new| new.extra_output = None);
-    let (mut grey, _) = deband_found(grey, findings, &options, ctx)?;
+    let mut grey = deband(grey, findings, &options)?;
     let mut alpha = grey.planes.swap_remove(0);
     for (value, end) in alpha.data.iter_mut().zip(ends) {
         *value = end.unwrap_or(*value);

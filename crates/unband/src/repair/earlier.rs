@@ -1,5 +1,6 @@
 //! Restoration of an image as it was before a resize, or without the ringing of a codec.
 
+use unband_image::findings::Findings;
 use unband_image::restorer::{Passage, Rows};
 use unband_image::tile::Band;
 use unband_image::{Context, Image, Needs, Plane, RestoreError, Restorer, TileIn, TileOut, Window};
@@ -11,6 +12,15 @@ pub(super) struct Earlier {
     image: Image,
     /// `None`: the whole result is applied.
     shares: Option<ChangeShares>,
+}
+
+/// An earlier state of an image, which the method restores.
+pub(super) struct EarlierImage {
+    pub image: Image,
+    /// Findings about it.
+    pub findings: Findings,
+    /// `None`: the whole result is applied.
+    pub shares: Option<ChangeShares>,
 }
 
 /// What is applied, row by row.

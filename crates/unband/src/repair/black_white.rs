@@ -1,17 +1,41 @@
 //! Areas of exact black and white: there, values beyond were clipped, so that a surface that continues into
 //! the interval would lift black and lower white.
 
+use unband_image::findings::Findings;
 use unband_image::{Context, Depth, Image, Model};
 
 use super::distances::distances;
+use super::{Repair, Work};
 
 /// Distance, in samples, from which an area is exact.
 const REACH: u8 = 24;
 /// Least share of the image: 1 of 2,000 pixels.
 const RARE: usize = 2000;
 
+pub(crate) struct BlackWhite;
+
+impl Repair for BlackWhite {
+    fn applies(&self, _: &Findings) -> bool {
+        true
+    }
+
+    fn before(&self, work: &mut Work<'_>) {
+        work.ends = Ends::find(work.image, &end_steps(work.image, work.findings), work.ctx);
+    }
+}
+
+/// For each plane, the distance from white within which a sample is on the highest level.
+fn end_steps(image: &Image, findings: &Findings) -> Vec<f32> {
+    let own = 0.5 * image.depth.step();
+    let step = |p: usize| match findings.grids.get(p) {
+        Some(grid) if grid.found && grid.truncated => (grid.step_codes - 0.1) / 255.0,
+        _ => own,
+    };
+    (0..image.planes.len()).map(step).collect()
+}
+
 /// The black and white areas of an image.
-pub(super) struct Ends {
+pub(crate) struct Ends {
     width: usize,
     /// For each pixel its distance from the end of a black area, at most [`REACH`], or 0.
     black: Vec<u8>,
@@ -22,7 +46,7 @@ pub(super) struct Ends {
 impl Ends {
     /// `None` for YUV planes, floating point, and where hardly any pixel is black or white. `steps`: for each
     /// plane the distance from white within which a sample is on the highest level.
-    pub(super) fn find(image: &Image, steps: &[f32], ctx: &Context<'_>) -> Option<Self> {
+    fn find(image: &Image, steps: &[f32], ctx: &Context<'_>) -> Option<Self> {
         if matches!(image.color.model, Model::Yuv { .. }) || image.depth == Depth::F32 {
             return None;
         }
@@ -49,7 +73,7 @@ impl Ends {
     /// Limits a row of each plane to `halves` of intervals at the edge of an area, and to black or white
     /// inside. Values move towards their source, so that they stay inside their intervals; `together`: all
     /// planes by the same share.
-    pub(super) fn keep(
+    pub(crate) fn keep(
         &self,
         (x, y): (usize, usize),
         rows: &mut [&mut [f32]],

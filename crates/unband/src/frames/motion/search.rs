@@ -47,7 +47,7 @@ struct Pair<'a> {
 }
 
 /// The motion from a frame to another; empty for small frames.
-pub(in crate::jobs::video) fn found(from: &Pyramid, to: &Pyramid, ctx: &Context<'_>) -> Field {
+pub(in crate::frames) fn found(from: &Pyramid, to: &Pyramid, ctx: &Context<'_>) -> Field {
     let mut levels = from.levels.iter().zip(&to.levels).rev();
     let Some((smallest, other)) = levels.next() else { return Field::default() };
     let mut field = Pair { from: smallest, to: other, ctx }.searched();

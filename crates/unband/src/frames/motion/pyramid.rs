@@ -57,7 +57,7 @@ impl Level {
 
 /// A frame's luma at several sizes, the largest first: half its size, or less for large frames.
 #[derive(Default)]
-pub(in crate::jobs::video) struct Pyramid {
+pub(in crate::frames) struct Pyramid {
     pub(super) levels: Vec<Level>,
     /// Samples of the frame for each of the largest level, across and down.
     pub(super) scale: usize,
@@ -65,7 +65,7 @@ pub(in crate::jobs::video) struct Pyramid {
 
 impl Pyramid {
     /// Of a plane in 1/65535.
-    pub(in crate::jobs::video) fn of(plane: &[u16], width: usize, ctx: &Context<'_>) -> Self {
+    pub(in crate::frames) fn of(plane: &[u16], width: usize, ctx: &Context<'_>) -> Self {
         let height = plane.len() / width.max(1);
         let mut levels: Vec<Level> = Vec::new();
         if width < 2 * SMALLEST || height < 2 * SMALLEST {

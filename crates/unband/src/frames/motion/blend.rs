@@ -25,24 +25,24 @@ const SAMPLES: f32 = (SIDE * SIDE) as f32;
 
 /// Limits of the differences between a moved frame and a frame's own result.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(in crate::jobs::video) struct Limits {
+pub(in crate::frames) struct Limits {
     /// Mean square of a block, in squared 8-bit codes: full weight up to the first, none from the second on.
-    pub(in crate::jobs::video) block: (f32, f32),
+    pub(in crate::frames) block: (f32, f32),
     /// A sample that differs by this many 8-bit codes gets no weight.
-    pub(in crate::jobs::video) sample: f32,
+    pub(in crate::frames) sample: f32,
     /// A smaller change of brightness is the codec's: it is averaged, not followed. In 8-bit codes.
-    pub(in crate::jobs::video) flicker: f32,
+    pub(in crate::frames) flicker: f32,
     /// Mean square that a quarter of the blocks does not exceed, in squared 8-bit codes: from the first on it
     /// is grain, which a mean would remove; no frame is averaged from the second on.
-    pub(in crate::jobs::video) grain: Option<(f32, f32)>,
+    pub(in crate::frames) grain: Option<(f32, f32)>,
     /// Weight of lost detail among the differences, and its increase for a frame that lost detail everywhere:
     /// codecs store some frames finer than their neighbours, which must not blur them.
-    pub(in crate::jobs::video) lost: (f32, f32),
+    pub(in crate::frames) lost: (f32, f32),
 }
 
 impl Limits {
     /// For frames of a lossy codec, or others.
-    pub(in crate::jobs::video) fn of(lossy: bool) -> Self {
+    pub(in crate::frames) fn of(lossy: bool) -> Self {
         if lossy {
             Self { block: (1.5, 4.0), sample: 8.0, flicker: 0.3, grain: None, lost: (1.0, 2.0) }
         } else {
@@ -53,7 +53,7 @@ impl Limits {
 }
 
 /// The moved differences of all samples of a plane, for each neighbour.
-pub(in crate::jobs::video) type Moved = Vec<Vec<i16>>;
+pub(in crate::frames) type Moved = Vec<Vec<i16>>;
 
 /// The moved differences of a block.
 #[derive(Clone, Copy, Default)]

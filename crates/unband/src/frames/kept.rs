@@ -1,5 +1,7 @@
 //! Frames that wait for their neighbours, or serve as neighbours.
 
+use std::sync::OnceLock;
+
 use unband_image::{Context, Image, Model, Plane};
 use unband_simd::jobs::change::to_words;
 
@@ -40,69 +42,53 @@ impl FixedPointPlane {
 pub(super) struct KeptFrame {
     pub(super) source: Vec<FixedPointPlane>,
     pub(super) result: Vec<FixedPointPlane>,
-    /// For [`Temporal::Still`]: difference to the frames one and two before it, per plane and square, in
-    /// units; empty without such a frame.
-    pub(super) moved: [Vec<Vec<f32>>; STILL_REACH],
+    /// The plane of luma.
+    luma_plane: usize,
     /// For [`Temporal::Motion`].
     pub(super) luma: Pyramid,
-    /// The motion to the frame before it, and from there to this one.
-    pub(super) motion: Option<(Field, Field)>,
+    moved: [OnceLock<Vec<Vec<f32>>>; STILL_REACH],
+    motion: OnceLock<(Field, Field)>,
 }
 
 impl KeptFrame {
-    /// Keeps a source frame and its result. `before`: the two frames before it of the same run. `spare`:
-    /// memory for reuse.
+    /// Keeps a source frame and its result. `spare`: memory for reuse.
     pub(super) fn of(
-        (source, result): (Vec<FixedPointPlane>, &Image),
-        before: [Option<&Self>; STILL_REACH],
+        source: Vec<FixedPointPlane>,
+        result: &Image,
         temporal: Temporal,
         spare: Vec<FixedPointPlane>,
         ctx: &Context<'_>,
     ) -> Self {
-        let kept = Self { source, result: stored(result, spare, ctx), ..Self::default() };
-        let luma = usize::from(result.color.model == Model::Rgb);
-        kept.compared(before, temporal, luma, ctx)
+        let luma_plane = usize::from(result.color.model == Model::Rgb);
+        Self { source, result: stored(result, spare, ctx), luma_plane, ..Self::default() }
+            .with_luma(temporal, ctx)
     }
 
     /// A copy for an identical frame.
-    pub(super) fn again(
-        &self,
-        before: [Option<&Self>; STILL_REACH],
-        temporal: Temporal,
-        rgb: bool,
-        ctx: &Context<'_>,
-    ) -> Self {
-        let kept = Self { source: self.source.clone(), result: self.result.clone(), ..Self::default() };
-        kept.compared(before, temporal, usize::from(rgb), ctx)
+    pub(super) fn again(&self, temporal: Temporal, ctx: &Context<'_>) -> Self {
+        let (source, result) = (self.source.clone(), self.result.clone());
+        Self { source, result, luma_plane: self.luma_plane, ..Self::default() }.with_luma(temporal, ctx)
     }
 
-    /// With all that depends on the frames before it.
-    fn compared(
-        mut self,
-        before: [Option<&Self>; STILL_REACH],
-        temporal: Temporal,
-        luma: usize,
-        ctx: &Context<'_>,
-    ) -> Self {
-        match temporal {
-            Temporal::Off => {}
-            Temporal::Still => self.moved = before.map(|other| self.moved_from(other, ctx)),
-            Temporal::Motion => {
-                if let Some(plane) = self.result.get(luma) {
-                    self.luma = Pyramid::of(&plane.data, plane.width, ctx);
-                }
-                let [before, _] = before;
-                self.motion = before.map(|before| {
-                    (found(&self.luma, &before.luma, ctx), found(&before.luma, &self.luma, ctx))
-                });
-            }
+    fn with_luma(mut self, temporal: Temporal, ctx: &Context<'_>) -> Self {
+        if let (Temporal::Motion, Some(plane)) = (temporal, self.result.get(self.luma_plane)) {
+            self.luma = Pyramid::of(&plane.data, plane.width, ctx);
         }
         self
     }
 
-    fn moved_from(&self, other: Option<&Self>, ctx: &Context<'_>) -> Vec<Vec<f32>> {
-        let Some(other) = other else { return Vec::new() };
-        self.source.iter().zip(&other.source).map(|(a, b)| differences(a, b, ctx)).collect()
+    /// Mean difference to the frame `back` frames before it, per plane and square, in units. Computed once: a
+    /// frame has one frame before it.
+    pub(super) fn moved_from(&self, back: usize, before: &Self, ctx: &Context<'_>) -> &[Vec<f32>] {
+        self.moved[back - 1].get_or_init(|| {
+            self.source.iter().zip(&before.source).map(|(a, b)| differences(a, b, ctx)).collect()
+        })
+    }
+
+    /// The motion to the frame before it, and from there to this one. Computed once.
+    pub(super) fn motion_from(&self, before: &Self, ctx: &Context<'_>) -> &(Field, Field) {
+        self.motion
+            .get_or_init(|| (found(&self.luma, &before.luma, ctx), found(&before.luma, &self.luma, ctx)))
     }
 }
 

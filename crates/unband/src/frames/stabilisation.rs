@@ -47,7 +47,8 @@ pub(super) fn mean(run: &[&KeptFrame], lossy: bool, source: &[Plane], out: &mut 
         let shares: Vec<Vec<f32>> = (1..=reach)
             .map(|k| {
                 // The differences to the frame k before it, and to the one k after it.
-                let (to_before, to_after) = (&middle.moved[k - 1][p], &run[reach + k].moved[k - 1][p]);
+                let to_before = &middle.moved_from(k, run[reach - k], ctx)[p];
+                let to_after = &run[reach + k].moved_from(k, middle, ctx)[p];
                 let still = |moved: &f32| falling(moved / CODE, limits);
                 let pairs = to_before.iter().zip(to_after).zip(&changes);
                 pairs.map(|((a, b), c)| still(a).min(still(b)) * (c / CODE / CORRECTED).min(1.0)).collect()
@@ -162,10 +163,9 @@ mod tests {
         let ctx = Context::with(|new| new.threads = 2);
         let mut kept: Vec<KeptFrame> = Vec::new();
         for (source, result) in frames {
-            let before = [1, 2].map(|k| kept.len().checked_sub(k).map(|i| &kept[i]));
             let gray = |plane: &Plane| Image::new(vec![plane.clone()], Model::Gray, Depth::F32);
             let source = stored(&gray(source), Vec::new(), &ctx);
-            kept.push(KeptFrame::of((source, &gray(result)), before, Temporal::Still, Vec::new(), &ctx));
+            kept.push(KeptFrame::of(source, &gray(result), Temporal::Still, Vec::new(), &ctx));
         }
         let run: Vec<&KeptFrame> = kept.iter().collect();
         let source = [frames[frames.len() / 2].0.clone()];

@@ -4,6 +4,7 @@ use unband_image::findings::{Cause, Findings, Space};
 use unband_image::{Context, Image, Model};
 
 use super::distances::distances;
+use super::{Repair, Work};
 
 /// Distance, in samples, from which an area is exactly neutral.
 const REACH: u8 = 8;
@@ -14,8 +15,22 @@ const AROUND: usize = 2;
 /// Contours of grey that an area needs.
 const CONTOURS: usize = 48;
 
+pub(crate) struct Grey;
+
+impl Repair for Grey {
+    fn applies(&self, findings: &Findings) -> bool {
+        let [r, g, b] = findings.grids.as_slice() else { return false };
+        let same = r.found && r == g && g == b && r.steps_by_code.is_none();
+        same && findings.cause == Cause::Levels && findings.space == Space::Native
+    }
+
+    fn before(&self, work: &mut Work<'_>) {
+        work.neutral = Neutral::find(work.image, work.ctx);
+    }
+}
+
 /// The neutral areas of an image on three equal grids.
-pub(super) struct Neutral {
+pub(crate) struct Neutral {
     width: usize,
     /// For each pixel its distance from the end of a neutral area, at most [`REACH`], or 0.
     distance: Vec<u8>,
@@ -33,11 +48,8 @@ struct SquareCounts {
 impl Neutral {
     /// `None` where no area is neutral. A grey gradient has contours where all channels step at once. In a
     /// coloured gradient that passes grey, each channel steps by itself: its grey part is left.
-    pub(super) fn find(image: &Image, findings: &Findings, ctx: &Context<'_>) -> Option<Self> {
-        let [r, g, b] = findings.grids.as_slice() else { return None };
-        let same = r.found && r == g && g == b && r.steps_by_code.is_none();
-        let levels = findings.cause == Cause::Levels && findings.space == Space::Native;
-        if !same || !levels || image.color.model != Model::Rgb {
+    fn find(image: &Image, ctx: &Context<'_>) -> Option<Self> {
+        if image.color.model != Model::Rgb {
             return None;
         }
         let (width, height) = (image.width(), image.height());
@@ -52,7 +64,7 @@ impl Neutral {
 
     /// Moves the pixels of three rows to the mean of their channels: wholly inside an area, by degrees at its
     /// edge.
-    pub(super) fn keep(&self, (x, y): (usize, usize), rows: &mut [&mut [f32]]) {
+    pub(crate) fn keep(&self, (x, y): (usize, usize), rows: &mut [&mut [f32]]) {
         let [r, g, b] = rows else { return };
         let distance = &self.distance[y * self.width + x..];
         for (((r, g), b), &d) in r.iter_mut().zip(g.iter_mut()).zip(b.iter_mut()).zip(distance) {

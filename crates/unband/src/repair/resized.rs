@@ -6,12 +6,12 @@
 //! that the resize made of it say more than the levels: the difference is added again.
 
 use unband_image::findings::{Findings, Space};
-use unband_image::method::Prepare;
-use unband_image::{Context, Image, Plane, RestoreError, With};
+use unband_image::{Context, Image, Plane, With};
 use unband_simd::filters::smooth::mix_row;
 use unband_simd::jobs::faithful::nearest_level;
 
-use super::earlier::{ChangeShares, Earlier};
+use super::earlier::{ChangeShares, EarlierImage};
+use super::{Repair, Work};
 
 /// Half the side of the neighbourhood whose range is measured, in samples.
 const AROUND: usize = 2;
@@ -26,21 +26,23 @@ const AMONG: usize = 5;
 /// Share of samples in flat windows from which there is no noise.
 const QUIET: f32 = 0.8;
 
-/// The restorer of an image that was resized. `prepare` makes the one of the image before.
-///
-/// # Errors
-/// Those of `prepare`.
-pub(super) fn restorer(
-    image: &Image,
-    findings: &Findings,
-    prepare: &Prepare,
-    ctx: &Context<'_>,
-) -> Result<Earlier, RestoreError> {
-    let mut before = image.clone();
-    put_on_levels(&mut before, findings, ctx);
-    let shares = applied(image, &before, findings, ctx);
-    let inner = prepare(&before, &findings.clone().but(|new| new.resized = false), ctx)?;
-    Ok(Earlier::new(inner, before, Some(shares)))
+pub(crate) struct Resized;
+
+impl Repair for Resized {
+    fn applies(&self, findings: &Findings) -> bool {
+        findings.resized
+    }
+
+    fn before(&self, work: &mut Work<'_>) {
+        if work.image.is_yuv() {
+            return;
+        }
+        let mut image = work.image.clone();
+        put_on_levels(&mut image, work.findings, work.ctx);
+        let shares = Some(applied(work.image, &image, work.findings, work.ctx));
+        let findings = work.findings.clone().but(|new| new.resized = false);
+        work.earlier = Some(EarlierImage { image, findings, shares });
+    }
 }
 
 /// Puts all samples of the found planes on their nearest level.

@@ -4,7 +4,8 @@ use unband_image::findings::{Cause, Findings, PlaneGrid, Space};
 use unband_image::{Context, Image};
 use unband_simd::jobs::faithful::nearest_level;
 
-use super::ends::{End, Ends};
+use super::black_white::{End, Ends};
+use super::{Repair, Work};
 
 /// Distance from the edge of a black or white area, in samples, from which it stays exact.
 const INSIDE: u8 = 4;
@@ -12,8 +13,21 @@ const INSIDE: u8 = 4;
 /// Greatest distance from the centre, in steps.
 const MOST: f32 = 0.499;
 
+pub(crate) struct Truncated;
+
+impl Repair for Truncated {
+    fn applies(&self, findings: &Findings) -> bool {
+        let levels = findings.cause == Cause::Levels && !findings.lossy;
+        levels && findings.space == Space::Native && findings.grids.iter().any(is_truncated)
+    }
+
+    fn before(&self, work: &mut Work<'_>) {
+        work.centred = Centred::move_to(work.image, work.findings, work.ends.as_ref(), work.ctx);
+    }
+}
+
 /// The effect of [`Centred::move_to`], for the report.
-pub(super) struct Centred {
+pub(crate) struct Centred {
     /// Mean shift of each plane, in 8-bit codes.
     pub mean_codes: Vec<f32>,
     /// Largest shift, in 8-bit codes.
@@ -21,22 +35,17 @@ pub(super) struct Centred {
 }
 
 impl Centred {
-    /// Moves the samples of truncated planes to the centres of their intervals; `None` where there are none.
+    /// Moves the samples of truncated planes to the centres of their intervals; `None` in YUV images.
     ///
     /// Areas on the lowest level in all planes stay black, those on the highest become white. Invisible
     /// samples stay.
-    pub(super) fn move_to(
+    fn move_to(
         image: &mut Image,
         findings: &Findings,
         ends: Option<&Ends>,
         ctx: &Context<'_>,
     ) -> Option<Self> {
-        let levels = findings.cause == Cause::Levels && !findings.lossy;
-        let native = levels
-            && !image.is_yuv()
-            && findings.space == Space::Native
-            && findings.grids.len() == image.planes.len();
-        if !native || !findings.grids.iter().any(is_truncated) {
+        if image.is_yuv() || findings.grids.len() != image.planes.len() {
             return None;
         }
         let (width, alpha) = (image.width(), image.alpha.as_ref());

@@ -38,19 +38,11 @@ pub(super) fn restored(
     let own = run[middle];
     let mut neighbours = Vec::new();
     // The motion from each frame to the one before it, and from each to the one after it.
-    let back = |i: usize| run[i].motion.as_ref().map(|(to_before, _)| (run[i - 1], to_before));
-    neighbours.extend(followed(
-        own,
-        (middle.saturating_sub(MOTION_REACH) + 1..=middle).rev().map_while(back),
-        ctx,
-    ));
+    let back = |i: usize| (run[i - 1], &run[i].motion_from(run[i - 1], ctx).0);
+    neighbours.extend(followed(own, (middle.saturating_sub(MOTION_REACH) + 1..=middle).rev().map(back), ctx));
     let before = neighbours.len();
-    let on = |i: usize| run[i].motion.as_ref().map(|(_, from_before)| (run[i], from_before));
-    neighbours.extend(followed(
-        own,
-        (middle + 1..run.len().min(middle + 1 + MOTION_REACH)).map_while(on),
-        ctx,
-    ));
+    let on = |i: usize| (run[i], &run[i].motion_from(run[i - 1], ctx).1);
+    neighbours.extend(followed(own, (middle + 1..run.len().min(middle + 1 + MOTION_REACH)).map(on), ctx));
     // Without as many frames on both sides, a slow fade would not cancel out.
     let flicker = if neighbours.len() == 2 * before { limits.flicker } else { 0.0 };
     let limits = Limits { flicker, ..limits };

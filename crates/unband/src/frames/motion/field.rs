@@ -38,7 +38,7 @@ impl Mul<f32> for Motion {
 
 /// Motion of all blocks: what is at a place of this frame is at that place plus its motion in the other one.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(in crate::jobs::video) struct Field {
+pub(in crate::frames) struct Field {
     pub(super) columns: usize,
     pub(super) rows: usize,
     pub(super) motion: Vec<Motion>,

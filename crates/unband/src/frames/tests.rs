@@ -1,0 +1,248 @@
+//! Frames in any order and in order, as images and as bytes.
+
+use std::sync::Arc;
+
+use unband_filters::smooth;
+use unband_image::{Color, Matrix, Method, Model, Range, Rng, Subsampling, With};
+
+use super::*;
+use crate::{Choice, Context, Depth, Image, Options, OutputDepth, Plane, PlaneView, PlaneViewMut};
+
+const HALF: Model =
+    Model::Yuv { matrix: Matrix::Bt709, range: Range::Limited, subsampling: Subsampling::HALF };
+
+fn format(name: &str, model: Model, (width, height): (usize, usize), lossy: bool) -> FrameFormat {
+    FrameFormat {
+        width,
+        height,
+        pixels: PixelFormat::by_name(name).unwrap(),
+        color: Color::new(model),
+        lossy,
+    }
+}
+
+fn how(method: &str, depth: OutputDepth, temporal: Temporal, everywhere: bool) -> FrameOptions {
+    let method = Choice::Named(Method::new(crate::method(method).unwrap()));
+    FrameOptions { options: Options { method, depth, everywhere, ..Options::default() }, temporal }
+}
+
+/// All results of a processor, in order.
+fn all<F: Frame>(how: &FrameOptions, frames: Vec<F>, shot: Option<&Arc<Shot>>) -> Vec<Finished<F, usize>> {
+    let ctx = Context::with(|new| new.threads = 2);
+    let mut processor = FrameProcessor::new(how.clone(), &ctx);
+    let mut done = Vec::new();
+    for (t, frame) in frames.into_iter().enumerate() {
+        match shot {
+            Some(shot) => processor.push_known(t, frame, t == 0, Some(shot)).unwrap(),
+            None => processor.push(t, frame).unwrap(),
+        }
+        while let Some(finished) = processor.next().unwrap() {
+            done.push(finished);
+        }
+    }
+    processor.finish();
+    while let Some(finished) = processor.next().unwrap() {
+        done.push(finished);
+    }
+    done
+}
+
+#[test]
+fn methods_on_codes_give_what_they_give_on_images() {
+    for (name, bits) in [("yuv420p", 8u8), ("yuva420p", 8), ("yuv420p10le", 10)] {
+        let format = format(name, HALF, (90, 70), true);
+        let bytes_each = format.pixels.sample_bytes();
+        let codes = 0..format.frame_bytes() / bytes_each;
+        let code = |i: usize, number: usize| (60 + 3 * number + i % 90 / 9 + i / 900) << (bits - 8);
+        let frame = |number| {
+            let bytes = |i| (code(i, number) as u16).to_le_bytes()[..bytes_each].to_vec();
+            PackedFrame { format, bytes: codes.clone().flat_map(bytes).collect() }
+        };
+        for method in ["gradfun", "ffmpeg-deband", "f3kdb"] {
+            let how = how(method, OutputDepth::Keep, Temporal::default(), false);
+            let done = all(&how, (0..3).map(frame).collect(), None);
+            assert!(done.len() == 3 && done.iter().all(|one| one.done.changed));
+            let ctx = Context::default();
+            let first = frame(0);
+            let shot = Shot::inspect(&[&first], &Arc::new(how.clone()), &ctx).unwrap();
+            assert!(
+                first
+                    .restore_codes(&*prepared(&shot, &first), Depth::Int(bits), None, &ctx)
+                    .unwrap()
+                    .is_some()
+            );
+            for (number, done) in done.iter().enumerate() {
+                let before = frame(number);
+                let image = format.read(&before.bytes).unwrap();
+                let (image, _) = crate::deband_with(image, &how.options, &ctx).unwrap();
+                let want = before.with_samples(&image, None).unwrap();
+                assert!(done.frame == want && want != before, "{name} {method} frame {number}");
+            }
+        }
+    }
+}
+
+/// The method of a shot, for an image.
+fn prepared(shot: &Shot, frame: &PackedFrame) -> Box<dyn unband_image::Restorer> {
+    let image = frame.read(Vec::new()).unwrap();
+    (shot.choices.prepare)(&image, shot.findings(), &Context::default()).unwrap()
+}
+
+#[test]
+fn texture_next_to_a_banded_slope_keeps_its_codes() {
+    const SIZE: (usize, usize) = (320, 192);
+    let format = format("yuv420p", HALF, SIZE, false);
+    let rng = Rng::new(7);
+    let luma = |x: usize, y: usize| match x {
+        0..160 => 60 + (rng.unit_at(0, 0, x as u32, y as u32) * 120.0) as u8,
+        _ => 60 + 4 * ((x + y / 2) / 16) as u8,
+    };
+    let mut bytes = vec![128u8; format.frame_bytes()];
+    for (i, code) in bytes[..SIZE.0 * SIZE.1].iter_mut().enumerate() {
+        *code = luma(i % SIZE.0, i / SIZE.0);
+    }
+    let how = how(smooth::ENTRY.name, OutputDepth::Bits(10), Temporal::default(), false);
+    let done = all(&how, vec![PackedFrame { format, bytes: bytes.clone() }], None).remove(0);
+    let mut changed = [0, 0];
+    let pairs = done.frame.bytes.as_chunks::<2>().0.iter().zip(&bytes[..SIZE.0 * SIZE.1]);
+    for (i, (pair, &code)) in pairs.enumerate() {
+        changed[usize::from(i % SIZE.0 >= 160)] +=
+            usize::from(u16::from_le_bytes(*pair) != 4 * u16::from(code));
+    }
+    // Half a box of the gate into the texture may change.
+    assert!(done.done.changed && changed[0] <= SIZE.1 * 4 && changed[1] > SIZE.1 * 80, "{changed:?}");
+}
+
+/// A slope with a pattern and noise, which moves: frame `t`.
+fn moving(t: usize) -> PackedFrame {
+    let rng = Rng::new(57);
+    let code = |x: usize, y: usize| {
+        let noise = rng.unit_at(0, t as u32, x as u32, y as u32);
+        let at = (x + 2 * t) as f32;
+        (60.0 + at / 12.0 + y as f32 / 20.0 + 4.0 * (at * 0.3 + y as f32 * 0.2).sin() + noise) as u8
+    };
+    let luma = (0..160 * 96).map(|i| code(i % 160, i / 160));
+    let bytes = luma.chain(std::iter::repeat_n(128, 160 * 96 / 2)).collect();
+    PackedFrame { format: format("yuv420p", HALF, (160, 96), true), bytes }
+}
+
+fn shot_of_moving(how: &FrameOptions) -> Arc<Shot> {
+    Arc::new(Shot::inspect(&[&moving(0)], &Arc::new(how.clone()), &Context::default()).unwrap())
+}
+
+#[test]
+fn a_result_depends_only_on_the_frames_within_reach() {
+    for &temporal in Temporal::ALL {
+        let how = how(smooth::ENTRY.name, OutputDepth::Bits(10), temporal, true);
+        let shot = shot_of_moving(&how);
+        let results = |range: std::ops::Range<usize>| all(&how, range.map(moving).collect(), Some(&shot));
+        let (whole, some) = (results(0..9), results(3..8));
+        assert_eq!((whole.len(), some.len()), (9, 5));
+        assert!(whole[5].frame == some[2].frame, "{temporal:?}");
+        let nearer = results(4..7);
+        assert_eq!(whole[5].frame == nearer[1].frame, temporal != Temporal::Motion, "{temporal:?}");
+    }
+}
+
+#[test]
+fn frames_in_any_order_and_threads_are_those_in_order() {
+    for (&temporal, depth) in Temporal::ALL.iter().zip([8, 10, 8]) {
+        let how = how(smooth::ENTRY.name, OutputDepth::Bits(depth), temporal, true);
+        let shot = shot_of_moving(&how);
+        let in_order = all(&how, (0..9).map(moving).collect(), Some(&shot));
+        let one = |n: usize, threads: usize| {
+            let ctx = Context::with(|new| new.threads = threads);
+            let near = ShotRanges::from_cuts(9, &[]).near(n as u64, &shot);
+            let at = n - near.start as usize;
+            let restored: Vec<_> =
+                near.rev().map(|t| shot.restore(moving(t as usize), t as u32, &ctx).unwrap()).collect();
+            let run: Vec<_> = restored.iter().rev().collect();
+            shot.finish(&run, at, &ctx).unwrap()
+        };
+        std::thread::scope(|scope| {
+            let ahead = scope.spawn(|| [7, 0, 4].map(|n| (n, one(n, 1))));
+            for (n, frame) in [8, 4, 1].map(|n| (n, one(n, 3))).into_iter().chain(ahead.join().unwrap()) {
+                assert!(frame == in_order[n].frame, "{temporal:?} frame {n}");
+            }
+        });
+    }
+}
+
+#[test]
+fn a_run_with_a_gap_is_refused() {
+    let how = how(smooth::ENTRY.name, OutputDepth::Keep, Temporal::Motion, true);
+    let (shot, ctx) = (shot_of_moving(&how), Context::default());
+    let restored = [0, 2].map(|n| shot.restore(moving(n as usize), n, &ctx).unwrap());
+    let run: Vec<_> = restored.iter().collect();
+    assert!(shot.finish(&run, 0, &ctx).is_err() && shot.finish(&run[..1], 1, &ctx).is_err());
+    assert!(shot.finish(&run[..1], 0, &ctx).is_ok());
+    assert!(Shot::inspect::<Image>(&[], &Arc::new(how), &ctx).is_err());
+}
+
+#[test]
+fn images_give_what_bytes_give_and_cuts_are_found() {
+    let other = |t: usize| {
+        let mut frame = moving(t);
+        let luma = &mut frame.bytes[..160 * 96];
+        for (i, code) in luma.iter_mut().enumerate() {
+            *code = 200 - (i / 160) as u8 + (t % 2) as u8;
+        }
+        frame
+    };
+    let frames: Vec<_> = (0..4).map(moving).chain((4..8).map(other)).collect();
+    let how = how(smooth::ENTRY.name, OutputDepth::Bits(10), Temporal::Motion, true);
+    let images = frames.iter().map(|frame| frame.to_image().unwrap()).collect();
+    let (bytes, images) = (all(&how, frames, None), all(&how, images, None));
+    let begins: Vec<bool> = bytes.iter().map(|one| one.done.begins_shot).collect();
+    assert_eq!(begins, [0, 1, 2, 3, 4, 5, 6, 7].map(|t| t % 4 == 0));
+    for (bytes, image) in bytes.iter().zip(images) {
+        assert_eq!((bytes.tag, bytes.done), (image.tag, image.done));
+        assert!(bytes.frame.to_image().unwrap().planes == image.frame.planes, "frame {}", image.tag);
+    }
+}
+
+#[test]
+fn planes_of_every_kind_come_back_debanded_with_their_alpha() {
+    let (width, height) = (96, 64);
+    let yuv = |x, y| {
+        let subsampling = Subsampling { x, y };
+        Model::Yuv { matrix: Matrix::Bt709, range: Range::Limited, subsampling }
+    };
+    let models = [Model::Gray, Model::Rgb, yuv(1, 1), yuv(2, 1), yuv(2, 2), yuv(1, 2), yuv(4, 1), yuv(4, 4)];
+    for model in models {
+        let sizes: Vec<(usize, usize)> = match model {
+            Model::Gray => vec![(width, height)],
+            Model::Yuv { subsampling, .. } => {
+                let chroma = subsampling.chroma_size(width, height);
+                vec![(width, height), chroma, chroma]
+            }
+            Model::Rgb => vec![(width, height); 3],
+        };
+        // Steps of four codes in eight bits, rows three samples apart.
+        let code = |w: usize, i: usize| (64 + (i % (w + 3)) * 96 / w / 8 * 4) as u8;
+        let rows: Vec<Vec<u8>> =
+            sizes.iter().map(|&(w, h)| (0..(w + 3) * h).map(|i| code(w, i)).collect()).collect();
+        let view = |(samples, &(width, height)): (_, &(usize, usize))| PlaneView::<'_, u8> {
+            width,
+            height,
+            stride: width + 3,
+            samples,
+        };
+        let views: Vec<_> = rows.iter().map(Vec::as_slice).zip(&sizes).map(view).collect();
+        let mut image = Image::from_planes(&views, model, 8).unwrap();
+        image.alpha = Some(Plane { width, height, data: vec![0.4; width * height] });
+        for (depth, bits) in [(OutputDepth::Keep, 8), (OutputDepth::Bits(12), 12), (OutputDepth::Float, 32)] {
+            let how = how(smooth::ENTRY.name, depth, Temporal::Motion, true);
+            let done = all(&how, vec![image.clone(); 3], None);
+            let last = &done[2].frame;
+            assert_eq!((last.depth.bits(), last.color.model), (bits, model));
+            assert!(last.alpha.is_some() && done[2].done.changed && last.planes != image.planes);
+            let mut out = vec![0u16; (width + 3) * height];
+            if bits == 12 && model == Model::Gray {
+                let to = PlaneViewMut { width, height, stride: width + 3, samples: &mut out[..] };
+                last.write_planes(&mut [to], 12).unwrap();
+                assert!(out.iter().any(|code| code % 16 > 0) && out[width] == 0);
+            }
+        }
+    }
+}
