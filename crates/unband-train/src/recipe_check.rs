@@ -98,11 +98,7 @@ impl Checks<'_> {
         }
         let names = |a: &arch::Architecture| {
             let variants: Vec<&str> = a.variants.iter().map(|v| v.name).collect();
-            let options = if a.name == arch::bdinn::ENTRY.name {
-                format!(", {}:{}", a.name, arch::bdinn::DEFAULTS)
-            } else {
-                String::new()
-            };
+            let options = a.options.map_or_else(String::new, |o| format!(", {}:{}", a.name, o.defaults));
             if variants.is_empty() {
                 a.name.to_owned()
             } else {

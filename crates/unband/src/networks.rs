@@ -12,7 +12,7 @@ use unband_infer::cells::Cells;
 use unband_infer::deepdeband::Variant;
 use unband_infer::{ColorGuard, Engine, Execution, GuidedRestorer, NetRestorer, models};
 use unband_nets::Convention;
-use unband_nets::arch::{self, Architecture};
+use unband_nets::arch::{self, ARCHITECTURES, Architecture, Passes, Purpose, Sees};
 
 use unband_simd::Precision as Products;
 
@@ -92,8 +92,9 @@ pub fn setting_hint(error: &ParamError) -> Option<String> {
     error.hint().or_else(|| limited.then(|| own.to_owned()))
 }
 
+/// The entry of a network with its parameters, and how it runs with them.
 macro_rules! network {
-    ($architecture:path, $params:ident, $way:expr) => {
+    ($architecture:expr, $params:ident, $way:expr) => {
         Entry {
             name: $architecture.name,
             title: $architecture.title,
@@ -103,11 +104,10 @@ macro_rules! network {
             params: $params::INFO,
             defaults: defaults::<$params>,
             build: |method| {
-                let architecture: &'static Architecture = &$architecture;
                 let params = method.params::<$params>();
                 let way: fn(&Method, &$params, Convention) -> Execution = $way;
                 prepare(
-                    architecture,
+                    network(method)?,
                     (&params.weights, params.precision),
                     |convention| way(method, &params, convention),
                     (params.order, params.scale),
@@ -117,22 +117,39 @@ macro_rules! network {
     };
 }
 
-/// Debanding networks, by date of publication.
-pub static NETWORKS: &[Entry] = &[
-    network!(arch::bitnet::ENTRY, OnceParams, |_, _, _| Execution::Once),
-    network!(arch::adnet::ENTRY, OnceParams, |_, _, _| Execution::Once),
-    network!(arch::brdnet::ENTRY, OnceParams, |_, _, _| Execution::Once),
-    network!(arch::uformer::ENTRY, OnceParams, |_, _, _| Execution::Once),
-    network!(arch::deepdeband::FULL, DeepDebandParams, |_, params, _| deep_deband(params, false)),
-    network!(arch::deepdeband::WEIGHTED, DeepDebandParams, |_, params, _| deep_deband(params, true)),
-    network!(arch::indi::ENTRY, StepsParams, |method, params, convention| {
-        let stated = convention.steps.filter(|_| !method.is_given(STEPS));
-        Execution::Steps(stated.or(NonZeroU32::new(params.steps)).unwrap_or(NonZeroU32::MIN))
-    }),
-    network!(arch::ggdbn::ENTRY, OnceParams, |_, _, _| Execution::Once),
-    network!(arch::bdinn::ENTRY, OnceParams, |_, _, _| Execution::Once),
-    LITE,
-];
+/// The entry of a debanding network; its passes and inputs decide the parameters.
+const fn entry(architecture: &Architecture) -> Entry {
+    match (architecture.use_as.sees, architecture.use_as.passes) {
+        (Sees::Cells, _) => LITE,
+        (_, Passes::One) => network!(architecture, OnceParams, |_, _, _| Execution::Once),
+        (_, Passes::Steps) => network!(architecture, StepsParams, |method, params, convention| {
+            let stated = convention.steps.filter(|_| !method.is_given(STEPS));
+            Execution::Steps(stated.or(NonZeroU32::new(params.steps)).unwrap_or(NonZeroU32::MIN))
+        }),
+        (_, Passes::Whole) => {
+            network!(architecture, DeepDebandParams, |_, params, _| deep_deband(params, false))
+        }
+        (_, Passes::Patches) => {
+            network!(architecture, DeepDebandParams, |_, params, _| deep_deband(params, true))
+        }
+    }
+}
+
+/// Entries of the debanding networks with their number; the rest of the array is unused.
+const ENTRIES: ([Entry; ARCHITECTURES.len()], usize) = {
+    let (mut all, mut count, mut at) = ([LITE; ARCHITECTURES.len()], 0, 0);
+    while at < ARCHITECTURES.len() {
+        if matches!(ARCHITECTURES[at].use_as.purpose, Purpose::Deband) {
+            all[count] = entry(&ARCHITECTURES[at]);
+            count += 1;
+        }
+        at += 1;
+    }
+    (all, count)
+};
+
+/// Debanding networks, in the order of their registry.
+pub static NETWORKS: &[Entry] = ENTRIES.0.split_at(ENTRIES.1).0;
 
 /// The built-in network, on top of `smooth`; `smooth` alone where no grid was found.
 pub(crate) const LITE: Entry = Entry {
@@ -201,6 +218,13 @@ pub fn takes_weights(params: &[ParamInfo]) -> bool {
 fn deep_deband(params: &DeepDebandParams, weighted: bool) -> Execution {
     let variant = if params.original { Variant::Original } else { Variant::Fixed };
     Execution::DeepDeband { weighted, variant, seed: u64::from(params.seed) }
+}
+
+/// The network of an entry.
+fn network(method: &Method) -> Result<&'static Architecture, ParamError> {
+    let unknown =
+        || ParamError::Unknown { method: method.name(), name: WEIGHTS.to_owned(), known: Vec::new() };
+    arch::find(method.name()).ok_or_else(unknown)
 }
 
 fn prepare(
@@ -291,4 +315,21 @@ fn engine(
         what: error.what,
         hint: error.hint,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_debanding_network_is_a_method() {
+        let debanding = ARCHITECTURES.iter().filter(|network| network.use_as.purpose == Purpose::Deband);
+        let names: Vec<&str> = debanding.map(|network| network.name).collect();
+        assert_eq!(names, NETWORKS.iter().map(|entry| entry.name).collect::<Vec<_>>());
+        let patches =
+            NETWORKS.iter().filter(|entry| entry.params.iter().any(|param| param.name == "original"));
+        assert_eq!(patches.map(|entry| entry.name).collect::<Vec<_>>(), ["deepdeband-f", "deepdeband-w"]);
+        let steps = NETWORKS.iter().filter(|entry| entry.params.iter().any(|param| param.name == STEPS));
+        assert_eq!(steps.map(|entry| entry.name).collect::<Vec<_>>(), ["indi"]);
+    }
 }

@@ -20,6 +20,7 @@ pub const ENTRY: Architecture = Architecture {
     variants: &[Variant::small(|| build(24))],
     settings: |state| outputs_of(state, "width", "conv1_1.0.weight"),
     assumed: "red, green, blue; blue, green, red for the authors' published files (`order`)",
+    ..Architecture::PLAIN
 };
 
 /// Dilated layers: taps two samples apart.

@@ -15,9 +15,8 @@ pub const ENTRY: Architecture = Architecture {
     use_as: Use::of(Purpose::Features),
     build: || build([64, 192, 384, 256, 256]),
     detect: |state: &StateDict| Some(build(widths(state)?)),
-    variants: &[],
     settings: |state| widths(state).map(|widths| ("widths", listed(&widths))).into_iter().collect(),
-    assumed: "",
+    ..Architecture::PLAIN
 };
 
 /// Indices in torchvision's layer list and kernel sizes of the convolutions.

@@ -22,7 +22,7 @@ pub const ENTRY: Architecture = Architecture {
     },
     variants: &[Variant::small(|| build(24, 8))],
     settings: |state| outputs_of(state, "width", "head.weight"),
-    assumed: "",
+    ..Architecture::PLAIN
 };
 
 /// 953,299 parameters (the paper's table: 0.954 M) for a width of 64 and a gate of 16; takes any image size.

@@ -19,7 +19,7 @@ pub const ENTRY: Architecture = Architecture {
     },
     variants: &[Variant::small(|| build(20))],
     settings: |state| outputs_of(state, "width", "up.0.conv.weight"),
-    assumed: "",
+    ..Architecture::PLAIN
 };
 
 /// Layers of the lower branch with normalisation; the others are dilated by 2.

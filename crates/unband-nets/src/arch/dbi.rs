@@ -18,9 +18,7 @@ pub const ENTRY: Architecture = Architecture {
     detect: |state: &StateDict| {
         (state.shape("conv1.weight")? == [8, 3, 5, 5] && state.shape("fc2.weight")? == [1, 8]).then(build)
     },
-    variants: &[],
-    settings: |_| Vec::new(),
-    assumed: "",
+    ..Architecture::PLAIN
 };
 
 /// Channels and kernel of each convolution, and the side of the pooling window after it.

@@ -4,7 +4,7 @@
 //! deepDeband-f runs on the whole image. deepDeband-w runs on overlapping patches of 256×256 that are then
 //! blended by weight. Their tensors have the same names and shapes.
 
-use super::{Architecture, Purpose, Use, Variant, outputs_of};
+use super::{Architecture, Passes, Purpose, Use, Variant, outputs_of};
 use crate::layer::activation::Activation;
 use crate::layer::conv::ConvSpec;
 use crate::net::{BuildError, Net};
@@ -15,19 +15,22 @@ pub const FULL: Architecture = Architecture {
     name: "deepdeband-f",
     title: "Generator of pix2pix on the whole image",
     source: "Zhou et al., Deep Image Debanding, ICIP 2022; RaymondLZhou/deepDeband",
-    use_as: Use { range: (-1.0, 1.0), ..Use::of(Purpose::Deband) },
+    use_as: Use { range: (-1.0, 1.0), passes: Passes::Whole, ..Use::of(Purpose::Deband) },
     build: || build(64),
     detect: |state: &StateDict| Some(build(width(state)?)),
     variants: &[Variant::small(|| build(16))],
     settings: |state| outputs_of(state, "width", "model.model.0.weight"),
     assumed: "deepdeband-f (whole image); deepdeband-w (patches) has the same tensors, and the method name selects it",
+    ..Architecture::PLAIN
 };
 
 /// Overlapping patches. State dicts look the same as those of [`FULL`], so it is chosen by name.
 pub const WEIGHTED: Architecture = Architecture {
     name: "deepdeband-w",
     title: "Generator of pix2pix on overlapping patches, blended by weight",
+    use_as: Use { passes: Passes::Patches, ..FULL.use_as },
     detect: |_| None,
+    files_of: Some(FULL.name),
     ..FULL
 };
 

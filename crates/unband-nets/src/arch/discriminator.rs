@@ -17,9 +17,8 @@ pub const PIX2PIX: Architecture = Architecture {
         [width, 6, 4, 4] if state.get("model.11.weight").is_some() => Some(pix2pix(*width)),
         _ => None,
     },
-    variants: &[],
     settings: |state| outputs_of(state, "width", "model.0.weight"),
-    assumed: "",
+    ..Architecture::PLAIN
 };
 
 /// An encoder and decoder with spectral normalisation: BSRGAN's.
@@ -39,7 +38,7 @@ pub const UNET: Architecture = Architecture {
         build: || unet(16),
     }],
     settings: |state| outputs_of(state, "width", "conv0.weight"),
-    assumed: "",
+    ..Architecture::PLAIN
 };
 
 /// Patches of 70×70, with spectral normalisation.
@@ -50,9 +49,9 @@ pub const PATCHGAN: Architecture = Architecture {
     use_as: Use::of(Purpose::Discriminate),
     build: || patchgan(&PatchGan::default()),
     detect: |state: &StateDict| Some(patchgan(&PatchGan::of(state)?)),
-    variants: &[],
     settings: |state| PatchGan::of(state).map(|config| config.settings()).unwrap_or_default(),
     assumed: "no instance normalisation, which would have no tensors",
+    ..Architecture::PLAIN
 };
 
 /// A classifier of images of one size: ESRGAN's.
@@ -75,7 +74,7 @@ pub const VGG: Architecture = Architecture {
     settings: |state| {
         outputs_of(state, "width", if is_spectral(state) { "conv0.weight_orig" } else { "features.0.weight" })
     },
-    assumed: "",
+    ..Architecture::PLAIN
 };
 
 /// 2,768,705 parameters for a width of 64. `[6, H, W]`, the banded image and the image to judge, → logits of

@@ -17,7 +17,7 @@ pub const ENTRY: Architecture = Architecture {
     detect: |state: &StateDict| Some(build(&Config::of(state)?)),
     variants: &[Variant::small(|| build(&Config { width: 16, pyramid: [32; 3], attention: 4, fusion: 16 }))],
     settings: |state| Config::of(state).map(|config| config.settings()).unwrap_or_default(),
-    assumed: "",
+    ..Architecture::PLAIN
 };
 
 /// Widths.

@@ -30,7 +30,7 @@ pub const ENTRY: Architecture = Architecture {
     },
     variants: &[Variant::small(|| build(&Config { channels: 16, factor: 16, ..Config::default() }))],
     settings: |state| Config::of(state).map(|config| config.settings()).unwrap_or_default(),
-    assumed: "",
+    ..Architecture::PLAIN
 };
 
 /// Widths, depth and the form of stored weights.

@@ -17,7 +17,7 @@ pub mod unband_lite;
 pub mod unband_sr_lite;
 pub mod vgg;
 
-use crate::net::BuildError;
+use crate::net::{BuildError, Net};
 use crate::{Graph, StateDict};
 
 /// A supported network.
@@ -43,17 +43,54 @@ pub struct Architecture {
     pub settings: fn(&StateDict) -> Settings,
     /// Assumptions that no tensor reveals, as text for display; empty if there are none.
     pub assumed: &'static str,
+    /// The network whose files it reads, if not its own: one with the same tensors.
+    pub files_of: Option<&'static str>,
+    /// Options besides the variants.
+    pub options: Option<NetworkOptions>,
+}
+
+/// Options of a network as text, `NAME:KEY=VALUE,…`.
+#[derive(Clone, Copy)]
+pub struct NetworkOptions {
+    /// Those of the published configuration.
+    pub defaults: &'static str,
+    /// Builds the published configuration with the options of a text, or that of a state dict with those that
+    /// no shape reveals. `None` for the state dict of a variant without options.
+    pub build: fn(&str, Option<&StateDict>) -> Option<Result<Graph, BuildError>>,
 }
 
 /// Names and values.
 pub type Settings = Vec<(&'static str, String)>;
 
 impl Architecture {
-    /// Whether files of one can be used for the other. The two of deepDeband are one network with different
-    /// weights.
+    /// Fields that most networks omit: variants, settings, assumptions. Every network gives all others.
+    pub(crate) const PLAIN: Self = Self {
+        name: "",
+        title: "",
+        source: "",
+        use_as: Use::of(Purpose::Deband),
+        build: || Net::new("").finish(&[]),
+        detect: |_| None,
+        variants: &[],
+        settings: |_| Settings::new(),
+        assumed: "",
+        files_of: None,
+        options: None,
+    };
+
+    /// Name of the network whose files it reads.
+    pub fn files(&self) -> &'static str {
+        self.files_of.unwrap_or(self.name)
+    }
+
+    /// Whether files of one can be used for the other.
     pub fn shares_files_with(&self, other: &Self) -> bool {
-        let deep = |architecture: &Self| architecture.name.starts_with("deepdeband");
-        self.name == other.name || (deep(self) && deep(other))
+        self.files() == other.files()
+    }
+
+    /// The graph of a text with options; `None` if the text has none, or the network.
+    fn with_options(&self, text: &str, state: Option<&StateDict>) -> Option<Result<Graph, BuildError>> {
+        (self.options.filter(|_| text.contains('='))?.build)(text, state)
     }
 
     /// The tensors of a state dict that the network reads. torchvision's files also hold a classifier after
@@ -126,6 +163,10 @@ pub enum Passes {
     One,
     /// In steps over the input `t` from 1 down (inversion by direct iteration).
     Steps,
+    /// One pass over the padded image, with dropout ([`deepdeband`]).
+    Whole,
+    /// One pass per overlapping patch, with dropout ([`deepdeband`]).
+    Patches,
 }
 
 /// Inputs of a network.
@@ -138,20 +179,20 @@ pub enum Sees {
     Cells,
 }
 
-/// All networks. Where state dicts look alike, the more specific network comes first.
+/// All networks, debanding ones first, by date of publication. No two claim the same state dict.
 pub static ARCHITECTURES: &[Architecture] = &[
-    adnet::ENTRY,
-    ggdbn::ENTRY,
-    bdinn::ENTRY,
-    indi::ENTRY,
-    rrdbnet::ENTRY,
-    brdnet::ENTRY,
-    unband_lite::ENTRY,
-    unband_sr_lite::ENTRY,
     bitnet::ENTRY,
+    adnet::ENTRY,
+    brdnet::ENTRY,
     uformer::ENTRY,
     deepdeband::FULL,
     deepdeband::WEIGHTED,
+    indi::ENTRY,
+    ggdbn::ENTRY,
+    bdinn::ENTRY,
+    unband_lite::ENTRY,
+    rrdbnet::ENTRY,
+    unband_sr_lite::ENTRY,
     discriminator::PIX2PIX,
     discriminator::UNET,
     discriminator::PATCHGAN,
@@ -174,14 +215,12 @@ pub fn of(name: &str) -> Option<&'static Architecture> {
 }
 
 /// Builds the main configuration of a network by its name, one of its variants as `NAME:VARIANT`, or one with
-/// other options as `NAME:KEY=VALUE,…` ([`bdinn::OPTIONS`]).
+/// other options as `NAME:KEY=VALUE,…` ([`Architecture::options`]).
 pub fn build(name: &str) -> Option<Result<Graph, BuildError>> {
     let Some((name, variant)) = name.split_once(':') else { return Some((find(name)?.build)()) };
-    if name == bdinn::ENTRY.name && variant.contains('=') {
-        let config = bdinn::parse_options(variant, bdinn::Config::default());
-        return Some(config.and_then(|config| bdinn::build(&config)));
-    }
-    Some((find(name)?.variants.iter().find(|v| v.name == variant)?.build)())
+    let network = find(name)?;
+    let named = || Some((network.variants.iter().find(|v| v.name == variant)?.build)());
+    network.with_options(variant, None).or_else(named)
 }
 
 /// Largest accepted dimension of a tensor; the largest one in a supported network is 25,088.
@@ -203,14 +242,9 @@ pub fn detect_as(
     name: Option<&str>,
 ) -> Option<(&'static Architecture, Result<Graph, BuildError>)> {
     let (architecture, graph) = detect(state)?;
-    let options = name.and_then(|name| name.split_once(':')).filter(|(_, options)| options.contains('='));
-    if let (Some((_, options)), Some(config)) =
-        (options.filter(|(name, _)| *name == architecture.name), bdinn::Config::of(state))
-    {
-        let config = bdinn::parse_options(options, config);
-        return Some((architecture, config.and_then(|config| bdinn::build(&config))));
-    }
-    Some((architecture, graph))
+    let own = name.and_then(|name| name.split_once(':')).filter(|(name, _)| *name == architecture.name);
+    let with_options = own.and_then(|(_, text)| architecture.with_options(text, Some(state)));
+    Some((architecture, with_options.unwrap_or(graph)))
 }
 
 /// The number of outputs of a tensor, as a setting of that name.

@@ -40,7 +40,7 @@ pub const ENTRY: Architecture = Architecture {
         },
     ],
     settings: |state| Config::of(state).map(|config| config.settings()).unwrap_or_default(),
-    assumed: "",
+    ..Architecture::PLAIN
 };
 
 /// Widths, depth and scale.

@@ -14,9 +14,8 @@ pub const ENTRY: Architecture = Architecture {
     use_as: Use::of(Purpose::Features),
     build: || build(&Config::default()),
     detect: |state: &StateDict| Some(build(&Config::of(state)?)),
-    variants: &[],
     settings: |state| outputs_of(state, "width", "features.0.weight"),
-    assumed: "",
+    ..Architecture::PLAIN
 };
 
 /// Indices of the blocks in torchvision's layer list.

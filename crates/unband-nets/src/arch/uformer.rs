@@ -31,6 +31,7 @@ pub const ENTRY: Architecture = Architecture {
     ],
     settings: |state| Config::of(state).map(|config| config.settings()).unwrap_or_default(),
     assumed: "built for images of 256×256; if built for 128×128, the windows of the bottleneck would not shift",
+    ..Architecture::PLAIN
 };
 
 /// Side of a window, for stages larger than that.

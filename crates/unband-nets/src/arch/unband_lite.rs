@@ -24,7 +24,6 @@ pub const ENTRY: Architecture = Architecture {
     use_as: Use { sees: Sees::Cells, ..Use::of(Purpose::Deband) },
     build: || build(&Config::default()),
     detect: |state: &StateDict| Some(build(&Config::of(state)?)),
-    variants: &[],
     settings: |state| {
         let of = |config: Config| {
             vec![
@@ -36,7 +35,7 @@ pub const ENTRY: Architecture = Architecture {
         };
         Config::of(state).map(of).unwrap_or_default()
     },
-    assumed: "",
+    ..Architecture::PLAIN
 };
 
 /// Conditioning channels per sample: the smooth surface's correction of Y, U and V, in quantisation steps;

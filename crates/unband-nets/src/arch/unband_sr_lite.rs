@@ -31,7 +31,7 @@ pub const ENTRY: Architecture = Architecture {
         };
         Config::of(state).map(of).unwrap_or_default()
     },
-    assumed: "",
+    ..Architecture::PLAIN
 };
 
 /// Widths, depth and scale.

@@ -13,9 +13,8 @@ pub const VGG16: Architecture = Architecture {
     use_as: Use::of(Purpose::Features),
     build: || vgg16(64),
     detect: |state: &StateDict| Some(vgg16(width(state, 28)?)),
-    variants: &[],
     settings: |state| outputs_of(state, "width", "features.0.weight"),
-    assumed: "",
+    ..Architecture::PLAIN
 };
 
 /// For the perceptual loss of ESRGAN and BSRGAN: five outputs, each before its rectifier.
@@ -26,9 +25,8 @@ pub const VGG19: Architecture = Architecture {
     use_as: Use::of(Purpose::Features),
     build: || vgg19(64),
     detect: |state: &StateDict| Some(vgg19(width(state, 34)?)),
-    variants: &[],
     settings: |state| outputs_of(state, "width", "features.0.weight"),
-    assumed: "",
+    ..Architecture::PLAIN
 };
 
 /// Means and standard deviations of `ImageNet`'s images, values of 0 to 1.

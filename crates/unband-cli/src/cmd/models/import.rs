@@ -106,7 +106,7 @@ fn import(path: &Path, name: Option<&str>, args: &ImportArgs, folder: &Path) -> 
     }
     let published = zoo::with_sha256(&sha256);
     let network = read.network().map_err(|e| failure(path, &e, e.hint()))?;
-    if args.steps.is_some() && network.architecture.use_as.passes == Passes::One {
+    if args.steps.is_some() && network.architecture.use_as.passes != Passes::Steps {
         let message = format!("{} runs in one step", network.architecture.name);
         return Err(failure(path, &message, Some("drop `--steps`".to_owned())));
     }

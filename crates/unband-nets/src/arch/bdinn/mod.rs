@@ -32,7 +32,7 @@ mod unet;
 mod variants;
 
 pub use invertible::{build, build_inverse};
-pub use options::{DEFAULTS, OPTIONS, parse as parse_options};
+pub use options::{OPTIONS, parse as parse_options};
 pub use unet::{Config as UnetConfig, build as build_unet};
 
 use super::{Architecture, Purpose, Settings, Use, count_numbered};
@@ -53,6 +53,8 @@ pub const ENTRY: Architecture = Architecture {
     variants: variants::ALL,
     settings: |state| Config::of(state).map(|config| config.settings()).unwrap_or_default(),
     assumed: "factors between 1/e and e, kernels stretched by 0.5 to 3 unless the file states options",
+    options: Some(options::OF_TEXT),
+    ..Architecture::PLAIN
 };
 
 /// Configuration of a network of coupling blocks.

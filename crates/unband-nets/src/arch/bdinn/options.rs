@@ -1,6 +1,7 @@
 //! Options of the banded convolutions as text: `bdinn:kernel=3x3,limits=none,angle=45`.
 
 use super::{Config, Middle};
+use crate::arch::NetworkOptions;
 use crate::layer::banded_deform_conv::BandedDeformSpec;
 use crate::net::BuildError;
 
@@ -14,8 +15,14 @@ pub const OPTIONS: &[(&str, &str)] = &[
     ("whole", "initial bias of `conv_whole`: 0 in the authors' code"),
 ];
 
-/// The options of the published network.
-pub const DEFAULTS: &str = "kernel=3x5,limits=0.5..3,angle=0,rescale=true,groups=1,whole=0.001";
+/// The options for the registry.
+pub(super) const OF_TEXT: NetworkOptions = NetworkOptions {
+    defaults: "kernel=3x5,limits=0.5..3,angle=0,rescale=true,groups=1,whole=0.001",
+    build: |text, state| {
+        let config = state.map_or_else(|| Some(Config::default()), Config::of)?;
+        Some(parse(text, config).and_then(|config| super::build(&config)))
+    },
+};
 
 /// A configuration with these options, separated by commas; the others stay.
 ///
@@ -78,9 +85,10 @@ mod tests {
 
     #[test]
     fn the_defaults_are_those_of_the_network() {
-        assert_eq!(parse(DEFAULTS, Config::default()), Ok(Config::default()));
+        let defaults = OF_TEXT.defaults;
+        assert_eq!(parse(defaults, Config::default()), Ok(Config::default()));
         assert_eq!(parse("", Config::default()), Ok(Config::default()));
-        let named: Vec<&str> = DEFAULTS.split(',').filter_map(|o| o.split('=').next()).collect();
+        let named: Vec<&str> = defaults.split(',').filter_map(|o| o.split('=').next()).collect();
         assert_eq!(named, OPTIONS.iter().map(|(name, _)| *name).collect::<Vec<_>>());
     }
 
