@@ -74,7 +74,7 @@ mod bench {
             }
         }
         for (metric, least) in metrics.iter().zip(&least) {
-            println!("{:18} {:4} ms", metric.name, least.as_millis());
+            println!("{:18} {:4} ms", metric.name(), least.as_millis());
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Reasons why a metric has no value, with hints.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use unband_image::{Hint, Model};
@@ -9,7 +10,7 @@ use unband_nets::zoo::{self, Published};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MetricError {
     /// Name of the metric.
-    pub metric: &'static str,
+    pub metric: Cow<'static, str>,
     /// The reason.
     pub fault: Fault,
 }
@@ -132,8 +133,8 @@ pub enum Fault {
 
 impl Fault {
     /// The fault as the error of a metric.
-    pub fn of(self, metric: &'static str) -> MetricError {
-        let metric = if self == Self::Cancelled { "" } else { metric };
+    pub fn of(self, metric: impl Into<Cow<'static, str>>) -> MetricError {
+        let metric = if self == Self::Cancelled { Cow::Borrowed("") } else { metric.into() };
         MetricError { metric, fault: self }
     }
 }

@@ -47,8 +47,9 @@ pub use error::{Fault, MetricError};
 pub use field::Field;
 
 use std::any::Any;
+use std::fmt;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
 
 use unband_image::params::AnyParams;
 use unband_image::{Context, Image, Model, ParamError, ParamInfo, Plane};
@@ -127,21 +128,21 @@ type ScoreFn = fn(&Image, Option<&Image>, &Context<'_>) -> Result<Score, MetricE
 type TunedFn = fn(&dyn Any, &Image, Option<&Image>, &Context<'_>) -> Result<Score, MetricError>;
 
 /// Parameters of a metric.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Tuning {
     /// Their descriptions.
     pub params: &'static [ParamInfo],
     defaults: fn() -> Box<dyn AnyParams>,
     score: TunedFn,
-    /// Those that differ from the defaults.
-    set: Option<&'static dyn AnyParams>,
+    /// Those that differ from the defaults, and the name with them.
+    set: Option<Arc<(String, Box<dyn AnyParams>)>>,
 }
 
-/// A metric in the registry, or one of them with parameters.
-#[derive(Clone, Copy)]
+/// A metric in the registry, or one of them with parameters. Copies share their parameters.
+#[derive(Clone)]
 pub struct Metric {
-    /// Name in kebab-case; with its parameters, where some were set: `cambi:topk=0.5`.
-    pub name: &'static str,
+    /// Name in kebab-case, without parameters.
+    name: &'static str,
     /// Short title.
     pub title: &'static str,
     /// Purpose and limits for users: a sentence or two.
@@ -168,6 +169,12 @@ pub struct Metric {
     score: ScoreFn,
 }
 
+impl fmt::Debug for Metric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
 impl Metric {
     /// Checks that its network is in the folder of models.
     ///
@@ -176,27 +183,35 @@ impl Metric {
     pub fn ready(&self, models: Option<&Path>) -> Result<(), MetricError> {
         match self.network {
             Some(network) if !network::is_there(network, models) => {
-                Err(Fault::NoNetwork(network).of(self.name))
+                Err(Fault::NoNetwork(network).of(self.name().to_owned()))
             }
             _ => Ok(()),
         }
     }
 
-    /// Name in the registry, without parameters.
-    pub fn base(&self) -> &'static str {
-        self.name.split(':').next().unwrap_or_default()
+    /// Name in kebab-case; with its parameters, where some were set: `cambi:topk=0.5`.
+    pub fn name(&self) -> &str {
+        self.set().map_or(self.name, |(name, _)| name)
     }
 
-    /// This metric with parameters from text, such as `topk=0.5:window_size=31`. Equal ones are made once.
+    /// Name in the registry, without parameters.
+    pub fn base(&self) -> &'static str {
+        self.name
+    }
+
+    fn set(&self) -> Option<&(String, Box<dyn AnyParams>)> {
+        self.tuning.as_ref()?.set.as_deref()
+    }
+
+    /// This metric with parameters from text, such as `topk=0.5:window_size=31`.
     ///
     /// # Errors
     /// Unknown names, malformed values, values out of range.
-    pub fn tuned(&'static self, settings: &str) -> Result<&'static Self, ParamError> {
-        static MADE: Mutex<Vec<&'static Metric>> = Mutex::new(Vec::new());
+    pub fn tuned(&self, settings: &str) -> Result<Self, ParamError> {
         let known = || self.tuning.iter().flat_map(|tuning| tuning.params).map(|param| param.name).collect();
         let unknown =
             |name: &str| ParamError::Unknown { method: self.name, name: name.to_owned(), known: known() };
-        let Some(tuning) = self.tuning else {
+        let Some(tuning) = &self.tuning else {
             return Err(unknown(settings.split('=').next().unwrap_or_default()));
         };
         let mut set = (tuning.defaults)();
@@ -208,16 +223,8 @@ impl Metric {
         let given = set.texts().into_iter().zip(defaults).filter(|(now, default)| now != default);
         let name =
             given.fold(self.name.to_owned(), |text, ((name, value), _)| format!("{text}:{name}={value}"));
-        if name == self.name {
-            return Ok(self);
-        }
-        let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(same) = made.iter().find(|metric| metric.name == name) {
-            return Ok(same);
-        }
-        let tuning = Some(Tuning { set: Some(Box::leak(set)), ..tuning });
-        made.push(Box::leak(Box::new(Self { name: name.leak(), tuning, ..*self })));
-        Ok(made[made.len() - 1])
+        let set = (name != self.name).then(|| Arc::new((name, set)));
+        Ok(Self { tuning: Some(Tuning { set, ..tuning.clone() }), ..self.clone() })
     }
 
     /// Unit and direction: "dB, higher is better".
@@ -248,12 +255,13 @@ impl Metric {
         if ctx.check().is_err() {
             return Err(MetricError::from(Fault::Cancelled));
         }
-        let score = match self.tuning {
-            Some(Tuning { score, set: Some(set), .. }) => score(set.as_any(), image, other, ctx),
+        let score = match &self.tuning {
+            Some(Tuning { score, set: Some(set), .. }) => score(set.1.as_any(), image, other, ctx),
             _ => (self.score)(image, other, ctx),
         };
-        let score = score.map_err(|error| error.fault.of(self.name))?;
-        if score.value.is_nan() { Err(Fault::NoNumber.of(self.name)) } else { Ok(score) }
+        let named = |fault: Fault| fault.of(self.name().to_owned());
+        let score = score.map_err(|error| named(error.fault))?;
+        if score.value.is_nan() { Err(named(Fault::NoNumber)) } else { Ok(score) }
     }
 }
 
@@ -288,12 +296,12 @@ pub fn metrics(domain: Domain) -> impl Iterator<Item = &'static Metric> {
 
 /// The metric of images with this name. A variant may be written with a colon, as variants of networks:
 /// `psnr:y` is `psnr-y`.
-pub fn find(name: &str) -> Option<&'static Metric> {
+pub fn find(name: &str) -> Option<Metric> {
     named(Domain::Image, name)
 }
 
 /// The metric of that domain with this name, as [`find`].
-pub fn named(domain: Domain, name: &str) -> Option<&'static Metric> {
+pub fn named(domain: Domain, name: &str) -> Option<Metric> {
     parse(domain, name).ok().flatten()
 }
 
@@ -302,14 +310,14 @@ pub fn named(domain: Domain, name: &str) -> Option<&'static Metric> {
 ///
 /// # Errors
 /// As [`Metric::tuned`].
-pub fn parse(domain: Domain, text: &str) -> Result<Option<&'static Metric>, ParamError> {
+pub fn parse(domain: Domain, text: &str) -> Result<Option<Metric>, ParamError> {
     let at = text.find('=').and_then(|sign| text[..sign].rfind(':'));
     let (name, settings) = at.map_or((text, None), |at| (&text[..at], Some(&text[at + 1..])));
     let name = name.replacen(':', "-", 1);
     let found = metrics(domain).find(|metric| metric.name == name);
     match (found, settings) {
         (Some(metric), Some(settings)) => metric.tuned(settings).map(Some),
-        (found, _) => Ok(found),
+        (found, _) => Ok(found.cloned()),
     }
 }
 
@@ -391,4 +399,22 @@ pub(crate) fn finite(metric: &'static str, plane: &Plane) -> Result<(), MetricEr
     // The compiler vectorises a fold without an early exit.
     let finite = plane.data.iter().fold(true, |finite, v| finite & v.is_finite());
     if finite { Ok(()) } else { Err(Fault::NotFinite.of(metric)) }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_freed_with_the_last_copy_of_a_metric() {
+        let metric = find("cambi:topk=0.5").unwrap();
+        let set = Arc::downgrade(metric.tuning.as_ref().unwrap().set.as_ref().unwrap());
+        let copy = metric.clone();
+        drop(metric);
+        assert_eq!(copy.name(), "cambi:topk=0.5");
+        assert!(set.upgrade().is_some());
+        drop(copy);
+        assert!(set.upgrade().is_none());
+    }
 }

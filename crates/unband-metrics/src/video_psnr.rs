@@ -112,7 +112,7 @@ pub fn is_one(metric: &Metric) -> bool {
 
 /// The value of one of these metrics from known errors.
 pub fn value(metric: &Metric, errors: &Errors) -> Option<f64> {
-    match PLANES.iter().flatten().position(|plane| plane.name == metric.name) {
+    match [Y, U, V, R, G, B].iter().position(|plane| plane.name == metric.name) {
         Some(plane) => errors.plane(plane % 3),
         None => Some(errors.all()),
     }
@@ -161,22 +161,14 @@ const fn plane(name: &'static str, title: &'static str, score: crate::ScoreFn) -
 }
 
 /// All metrics of this module.
-pub(crate) const ENTRIES: &[Metric] =
-    &[ALL, PLANES[0][0], PLANES[0][1], PLANES[0][2], PLANES[1][0], PLANES[1][1], PLANES[1][2]];
+pub(crate) const ENTRIES: &[Metric] = &[ALL, Y, U, V, R, G, B];
 
-/// Single planes: luma and chroma, or red, green and blue.
-pub const PLANES: [[Metric; 3]; 2] = [
-    [
-        plane("video-psnr-y", "PSNR of a video's luma", score_plane::<0>),
-        plane("video-psnr-u", "PSNR of a video's blue difference", score_plane::<1>),
-        plane("video-psnr-v", "PSNR of a video's red difference", score_plane::<2>),
-    ],
-    [
-        plane("video-psnr-r", "PSNR of a video's red", score_plane::<0>),
-        plane("video-psnr-g", "PSNR of a video's green", score_plane::<1>),
-        plane("video-psnr-b", "PSNR of a video's blue", score_plane::<2>),
-    ],
-];
+const Y: Metric = plane("video-psnr-y", "PSNR of a video's luma", score_plane::<0>);
+const U: Metric = plane("video-psnr-u", "PSNR of a video's blue difference", score_plane::<1>);
+const V: Metric = plane("video-psnr-v", "PSNR of a video's red difference", score_plane::<2>);
+const R: Metric = plane("video-psnr-r", "PSNR of a video's red", score_plane::<0>);
+const G: Metric = plane("video-psnr-g", "PSNR of a video's green", score_plane::<1>);
+const B: Metric = plane("video-psnr-b", "PSNR of a video's blue", score_plane::<2>);
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

@@ -148,7 +148,7 @@ fn shown_pair(
         let Some(Ok(record)) = chosen.as_ref().ok().and_then(|&setting| cells.get(setting)) else { continue };
         let values = PyDict::new(to.py());
         for metric in &evaluation.metrics {
-            values.set_item(metric.name, record.number(metric))?;
+            values.set_item(metric.name(), record.number(metric))?;
         }
         to.append((&pair.name, &pair.cause, &row.recipe.name, values, record.seconds))?;
     }

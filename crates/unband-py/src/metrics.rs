@@ -47,7 +47,7 @@ pub(crate) fn default_metrics(reference: bool, before: bool) -> Vec<&'static str
         (true, true) => Scope::RESTORED,
     };
     // Without names, nothing can be unknown.
-    scope.select(None, None).map_or_else(|_| Vec::new(), |all| all.iter().map(|metric| metric.name).collect())
+    scope.select(None, None).map_or_else(|_| Vec::new(), |all| all.iter().map(Metric::base).collect())
 }
 
 fn row<'py>(py: Python<'py>, metric: &Metric, models: Option<&Path>) -> PyResult<Bound<'py, PyDict>> {
@@ -57,7 +57,7 @@ fn row<'py>(py: Python<'py>, metric: &Metric, models: Option<&Path>) -> PyResult
         ComparedWith::Reference => Some("reference"),
         ComparedWith::Input => Some("input"),
     };
-    row.set_item("name", metric.name)?;
+    row.set_item("name", metric.name())?;
     row.set_item("title", metric.title)?;
     row.set_item("purpose", metric.purpose)?;
     row.set_item("lower_better", metric.better == Better::Lower)?;
@@ -88,13 +88,13 @@ pub(crate) fn score<'py>(
     let (job, strict) = (given.job(Stop::AtOnce)?, given.switch("strict")?);
     let chosen = names.iter().map(|name| {
         unband_metrics::find(name).ok_or_else(|| {
-            let known: Vec<&str> = unband_metrics::metrics(Domain::Image).map(|metric| metric.name).collect();
+            let known: Vec<&str> = unband_metrics::metrics(Domain::Image).map(Metric::base).collect();
             Fault::new(ErrorKind::Option, format!("there is no metric `{name}`"))
                 .about("metrics")
                 .hint(format!("the metrics are {}", known.join(", ")))
         })
     });
-    let chosen = chosen.collect::<Result<Vec<&'static Metric>, Fault>>()?;
+    let chosen = chosen.collect::<Result<Vec<Metric>, Fault>>()?;
     let (image, reference, input) = (hold(image), reference.map(hold), input.map(hold));
     let values: Vec<Result<Value, Fault>> = wait::run(py, &job, move |ctx| {
         let folder = models::folder();
@@ -112,7 +112,7 @@ pub(crate) fn score<'py>(
                     .hint("crop or resize one of them"));
             }
         }
-        let value = |metric: &&'static Metric| {
+        let value = |metric: &Metric| {
             let other = match metric.compared_with {
                 ComparedWith::Nothing => None,
                 ComparedWith::Reference => reference.as_deref(),

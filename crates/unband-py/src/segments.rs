@@ -108,7 +108,7 @@ impl From<MetricsError> for Fault {
 
 /// Metrics by name, and the interval of frames.
 struct Asked {
-    metrics: Vec<&'static Metric>,
+    metrics: Vec<Metric>,
     every: usize,
 }
 
@@ -216,7 +216,7 @@ fn shown<'py>(py: Python<'py>, asked: &Asked, scores: &VideoScores) -> PyResult<
     let values = |all: &[unband::metrics::Value]| {
         let values = PyDict::new(py);
         for (metric, value) in asked.metrics.iter().zip(all) {
-            values.set_item(metric.name, value.number())?;
+            values.set_item(metric.name(), value.number())?;
         }
         Ok::<_, PyErr>(values)
     };

@@ -92,13 +92,13 @@ impl MetricArgs {
         &self,
         scope: &Scope,
         models: Option<&Path>,
-    ) -> Result<(Vec<&'static Metric>, Vec<Check>), Failure> {
+    ) -> Result<(Vec<Metric>, Vec<Check>), Failure> {
         let parse = |text: &String| Check::parse(text, scope).map_err(|error| failure(error.into()));
         let checks = self.fail_if.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
         let mut metrics = scope.select(self.metrics.as_deref(), models).map_err(failure)?;
         for needed in checks.iter().filter_map(Check::metric) {
-            if metrics.iter().all(|metric| metric.name != needed.name) {
-                metrics.push(needed);
+            if metrics.iter().all(|metric| metric.name() != needed.name()) {
+                metrics.push(needed.clone());
             }
         }
         for metric in &metrics {

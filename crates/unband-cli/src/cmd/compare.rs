@@ -112,7 +112,7 @@ struct CompareJob<'a> {
     difference: Option<&'a Path>,
     pairs: Vec<Pair>,
     methods: Vec<NamedMethod>,
-    metrics: Vec<&'static Metric>,
+    metrics: Vec<Metric>,
     checks: Vec<Check>,
     models: Option<PathBuf>,
 }
@@ -366,14 +366,14 @@ impl<'a> CompareJob<'a> {
                     let values =
                         rows.iter().map(|row| row.scores.values.get(m).map_or_else(String::new, cell));
                     table.row(
-                        std::iter::once(format!("  {}", metric.name)).chain(values).chain([metric.about()]),
+                        std::iter::once(format!("  {}", metric.name())).chain(values).chain([metric.about()]),
                     );
                 }
                 let _ = write!(text, "{}", table.left_last());
             }
             several => {
                 let mut table = Table::new(2);
-                let names = self.metrics.iter().map(|metric| metric.name.to_owned());
+                let names = self.metrics.iter().map(|metric| metric.name().to_owned());
                 table.row([String::new(), String::new()].into_iter().chain(names));
                 for pair in several {
                     for row in pair.rows.iter().filter(|row| !self.is_empty(row)) {

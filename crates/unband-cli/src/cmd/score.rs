@@ -99,7 +99,7 @@ struct ScoreJob<'a> {
     /// Bytes already read from standard input.
     begins: Vec<u8>,
     inputs: Vec<Input>,
-    metrics: Vec<&'static Metric>,
+    metrics: Vec<Metric>,
     checks: Vec<Check>,
     models: Option<PathBuf>,
 }
@@ -187,7 +187,7 @@ impl<'a> ScoreJob<'a> {
             [one] => {
                 let mut table = Table::new(1);
                 for (metric, value) in self.metrics.iter().zip(&one.scores.values) {
-                    let cells = [format!("  {}", metric.name), cell(value)];
+                    let cells = [format!("  {}", metric.name()), cell(value)];
                     table.row(cells.into_iter().chain([format!(
                         "{} ({})",
                         metric.about(),
@@ -198,7 +198,7 @@ impl<'a> ScoreJob<'a> {
             }
             several => {
                 let mut table = Table::new(1);
-                let names = self.metrics.iter().map(|metric| metric.name.to_owned());
+                let names = self.metrics.iter().map(|metric| metric.name().to_owned());
                 table.row(std::iter::once(String::new()).chain(names));
                 for scored in several {
                     table.row(
@@ -287,7 +287,7 @@ struct ScoreRecord<'a> {
     metrics: Vec<MetricRecord>,
     files: Vec<FileRecord<'a>>,
     failures: Vec<FailureRecord>,
-    summary: BTreeMap<&'static str, SummaryRecord>,
+    summary: BTreeMap<String, SummaryRecord>,
 }
 
 #[derive(Serialize)]
@@ -302,7 +302,7 @@ struct FileRecord<'a> {
 }
 
 impl<'a> ScoreRecord<'a> {
-    fn new(all: &'a [Scored], failures: Vec<FailureRecord>, metrics: &[&'static Metric]) -> Self {
+    fn new(all: &'a [Scored], failures: Vec<FailureRecord>, metrics: &[Metric]) -> Self {
         let files = all.iter().map(|scored| FileRecord {
             file: &scored.file,
             format: scored.format,

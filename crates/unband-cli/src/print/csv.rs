@@ -12,11 +12,11 @@ use unband::metrics::{Scores, Value, missing};
 pub(crate) fn csv<'a>(
     names: &[&str],
     rows: impl Iterator<Item = (Vec<String>, &'a Scores)>,
-    metrics: &'a [&'static Metric],
+    metrics: &'a [Metric],
 ) -> Result<Vec<u8>, csv::Error> {
     let mut table = csv::Writer::from_writer(Vec::new());
     let head = names.iter().copied().chain(["banding", "share", "cause"]);
-    table.write_record(head.chain(metrics.iter().map(|metric| metric.name)).chain(["missing"]))?;
+    table.write_record(head.chain(metrics.iter().map(Metric::name)).chain(["missing"]))?;
     for (cells, scores) in rows {
         let mut cells: Vec<String> = cells.into_iter().map(name_cell).collect();
         let verdict = &scores.verdict;
@@ -50,7 +50,7 @@ pub(crate) fn value_cell(value: &Value) -> String {
 }
 
 /// The reasons of missing values, in one cell.
-pub(crate) fn missing_cell(values: &[Value], metrics: &[&'static Metric]) -> String {
+pub(crate) fn missing_cell(values: &[Value], metrics: &[Metric]) -> String {
     let reasons = missing(values, metrics).map(|(name, reason)| format!("{name}: {reason}"));
     reasons.collect::<Vec<_>>().join("; ")
 }

@@ -22,14 +22,14 @@ impl FrameRows {
     ///
     /// # Errors
     /// No space for temporary files.
-    pub(crate) fn new(args: &MetricArgs, metrics: &[&'static Metric]) -> Result<Option<Self>, Failure> {
+    pub(crate) fn new(args: &MetricArgs, metrics: &[Metric]) -> Result<Option<Self>, Failure> {
         if args.csv.is_none() {
             return Ok(None);
         }
         let file = tempfile::tempfile().map_err(|error| failed(&error))?;
         let mut table = csv::Writer::from_writer(file);
         let head = ["file", "frame", "seconds", "shot", "banding", "share", "cause"].into_iter();
-        let head = head.chain(metrics.iter().map(|metric| metric.name)).chain(["missing"]);
+        let head = head.chain(metrics.iter().map(Metric::name)).chain(["missing"]);
         table.write_record(head).map_err(|error| failed(&error))?;
         Ok(Some(Self { table }))
     }
@@ -38,12 +38,7 @@ impl FrameRows {
     ///
     /// # Errors
     /// No space for temporary files.
-    pub(crate) fn put(
-        &mut self,
-        file: &str,
-        frame: &FrameScores,
-        metrics: &[&'static Metric],
-    ) -> Result<(), Failure> {
+    pub(crate) fn put(&mut self, file: &str, frame: &FrameScores, metrics: &[Metric]) -> Result<(), Failure> {
         let verdict = frame.verdict.as_ref();
         let mut cells = vec![name_cell(file.to_owned())];
         cells.extend([

@@ -12,7 +12,7 @@ use crate::reporter::Failure;
 /// Description of a metric in the JSON.
 #[derive(Serialize)]
 pub(crate) struct MetricRecord {
-    name: &'static str,
+    name: String,
     title: &'static str,
     unit: &'static str,
     better: &'static str,
@@ -21,12 +21,12 @@ pub(crate) struct MetricRecord {
 
 impl MetricRecord {
     /// All metrics that were computed.
-    pub(crate) fn all(metrics: &[&'static Metric]) -> Vec<Self> {
+    pub(crate) fn all(metrics: &[Metric]) -> Vec<Self> {
         let better = |metric: &Metric| if metric.better == Better::Higher { "higher" } else { "lower" };
         metrics
             .iter()
             .map(|metric| Self {
-                name: metric.name,
+                name: metric.name().to_owned(),
                 title: metric.title,
                 unit: metric.unit,
                 better: better(metric),
@@ -40,26 +40,26 @@ impl MetricRecord {
 #[derive(Serialize)]
 pub(crate) struct ValuesRecord {
     banding: VerdictRecord,
-    values: BTreeMap<&'static str, Option<f64>>,
-    reasons: BTreeMap<&'static str, String>,
+    values: BTreeMap<String, Option<f64>>,
+    reasons: BTreeMap<String, String>,
     failed_checks: Vec<String>,
 }
 
 impl ValuesRecord {
     /// The record of an image.
-    pub(crate) fn new(scores: &Scores, metrics: &[&'static Metric]) -> Self {
+    pub(crate) fn new(scores: &Scores, metrics: &[Metric]) -> Self {
         let (mut values, mut reasons) = (BTreeMap::new(), BTreeMap::new());
         for (metric, value) in metrics.iter().zip(&scores.values) {
             match value {
                 Value::Number(number) => {
-                    values.insert(metric.name, number.is_finite().then_some(*number));
+                    values.insert(metric.name().to_owned(), number.is_finite().then_some(*number));
                     if !number.is_finite() {
-                        reasons.insert(metric.name, "infinite".to_owned());
+                        reasons.insert(metric.name().to_owned(), "infinite".to_owned());
                     }
                 }
                 Value::Missing(reason) => {
-                    values.insert(metric.name, None);
-                    reasons.insert(metric.name, reason.clone());
+                    values.insert(metric.name().to_owned(), None);
+                    reasons.insert(metric.name().to_owned(), reason.clone());
                 }
                 Value::Blank => {}
             }
@@ -147,9 +147,9 @@ impl SummaryRecord {
     /// Those of all metrics, by name.
     pub(crate) fn all<'a>(
         images: &(impl Iterator<Item = &'a Scores> + Clone),
-        metrics: &[&'static Metric],
-    ) -> BTreeMap<&'static str, Self> {
+        metrics: &'a [Metric],
+    ) -> BTreeMap<String, Self> {
         let of = |Summary { count, mean, median, low, high, .. }| Self { count, mean, median, low, high };
-        summaries(images, metrics).into_iter().map(|(name, summary)| (name, of(summary))).collect()
+        summaries(images, metrics).into_iter().map(|(name, summary)| (name.to_owned(), of(summary))).collect()
     }
 }

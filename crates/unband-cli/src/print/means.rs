@@ -9,7 +9,7 @@ use super::text::ENOUGH;
 /// Mean and interval of each metric for groups of images. The best of each column is marked where `rivals`
 /// says that groups compete. Empty for fewer than [`ENOUGH`] images.
 pub(crate) fn listing(
-    metrics: &[&'static Metric],
+    metrics: &[Metric],
     groups: &[(&str, Vec<&Scores>)],
     rivals: &dyn Fn(&str) -> bool,
 ) -> Option<Listing> {
@@ -19,7 +19,7 @@ pub(crate) fn listing(
     let several = compete.iter().filter(|&&rival| rival).count() > 1;
     let best = |metric: &Metric| {
         let means = all.iter().zip(&compete).filter(|(_, rival)| **rival);
-        let means = means.filter_map(|(summaries, _)| Some(summaries.get(metric.name)?.mean));
+        let means = means.filter_map(|(summaries, _)| Some(summaries.get(metric.name())?.mean));
         means.reduce(|a, b| if metric.better == Better::Higher { a.max(b) } else { a.min(b) })
     };
     let cell = |metric: &Metric, summary: Option<&Summary>, rival: bool| match summary {
@@ -37,10 +37,10 @@ pub(crate) fn listing(
     let rows =
         groups.iter().zip(&all).zip(&compete).map(|(((name, _), summaries), &rival)| ListingRow::Measured {
             name: (*name).to_owned(),
-            cells: metrics.iter().map(|metric| cell(metric, summaries.get(metric.name), rival)).collect(),
+            cells: metrics.iter().map(|metric| cell(metric, summaries.get(metric.name()), rival)).collect(),
         });
-    let heading = |metric: &&Metric| {
-        format!("{} {}", metric.name, if metric.better == Better::Higher { "↑" } else { "↓" })
+    let heading = |metric: &Metric| {
+        format!("{} {}", metric.name(), if metric.better == Better::Higher { "↑" } else { "↓" })
     };
     Some(Listing {
         title: "Means".to_owned(),

@@ -5,12 +5,12 @@ use unband::metrics::{Better, Metric};
 use unband_report::{Direction, MetricRow};
 
 /// The rows of a page's table: one per metric, one value per image.
-pub(crate) fn metric_rows(metrics: &[&'static Metric], images: &[&[Value]]) -> Vec<MetricRow> {
+pub(crate) fn metric_rows(metrics: &[Metric], images: &[&[Value]]) -> Vec<MetricRow> {
     metrics
         .iter()
         .enumerate()
         .map(|(m, metric)| MetricRow {
-            name: metric.name.to_owned(),
+            name: metric.name().to_owned(),
             unit: metric.unit.to_owned(),
             better: match metric.better {
                 Better::Higher => Direction::Higher,

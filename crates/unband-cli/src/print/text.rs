@@ -15,11 +15,7 @@ pub(crate) const ENOUGH: usize = 5;
 
 /// Mean, interval and median of each metric as the last rows of a table, for groups of images: the words of
 /// the text columns after the first, and the images. Nothing for fewer than [`ENOUGH`] images.
-pub(crate) fn summary_rows(
-    table: &mut Table,
-    metrics: &[&'static Metric],
-    groups: &[(&[&str], Vec<&Scores>)],
-) {
+pub(crate) fn summary_rows(table: &mut Table, metrics: &[Metric], groups: &[(&[&str], Vec<&Scores>)]) {
     if groups.iter().all(|(_, images)| images.len() < ENOUGH) {
         return;
     }
@@ -28,7 +24,7 @@ pub(crate) fn summary_rows(
     let mut part = |name: &str, part: &dyn Fn(&Summary) -> String| {
         for ((lead, _), summaries) in groups.iter().zip(&summaries) {
             let values =
-                metrics.iter().map(|metric| summaries.get(metric.name).map_or_else(String::new, part));
+                metrics.iter().map(|metric| summaries.get(metric.name()).map_or_else(String::new, part));
             let lead = lead.iter().map(|&word| word.to_owned());
             table.row(std::iter::once(name.to_owned()).chain(lead).chain(values));
         }
@@ -55,7 +51,7 @@ fn mean_and_interval(summary: &Summary) -> String {
 }
 
 /// The reasons of missing values, a line each.
-pub(crate) fn reasons(name: &str, scores: &Scores, metrics: &[&'static Metric]) -> String {
+pub(crate) fn reasons(name: &str, scores: &Scores, metrics: &[Metric]) -> String {
     let mut groups: Vec<(Vec<&str>, &str)> = Vec::new();
     for (metric, reason) in missing(&scores.values, metrics) {
         let reason = reason.strip_prefix(metric).map_or(reason, str::trim_start);
@@ -76,7 +72,7 @@ pub(crate) fn reasons(name: &str, scores: &Scores, metrics: &[&'static Metric]) 
 pub(crate) fn report_failed(
     name: &str,
     scores: &Scores,
-    metrics: &[&'static Metric],
+    metrics: &[Metric],
     checks: &[Check],
     reporter: &Reporter<'_>,
 ) -> Outcome {

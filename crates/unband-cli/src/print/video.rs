@@ -58,7 +58,7 @@ pub(crate) struct Frames<'a> {
     /// The video's name in the table.
     pub file: &'a str,
     /// Its metrics.
-    pub metrics: &'a [&'static Metric],
+    pub metrics: &'a [Metric],
     /// Why the table could not be written.
     pub failure: Option<Failure>,
 }
@@ -113,11 +113,11 @@ pub(crate) fn head(
 }
 
 /// A row for the video and, if there are several shots, one for each. `worst`: add the worst frame of each.
-pub(crate) fn table(video: &VideoScores, metrics: &[&'static Metric], worst: bool) -> String {
+pub(crate) fn table(video: &VideoScores, metrics: &[Metric], worst: bool) -> String {
     let mut table = Table::new(2);
     let head = ["", "", "frames"].map(str::to_owned).into_iter();
     let last = |text: String| worst.then_some(text);
-    let names = metrics.iter().map(|metric| metric.name.to_owned());
+    let names = metrics.iter().map(|metric| metric.name().to_owned());
     table.row(head.chain(names).chain(last("worst frame".into())));
     let mut row = |name: String, time: String, count: usize, values: &[Value], place: Option<FrameValue>| {
         let cells = [name, time, count.to_string()].into_iter().chain(values.iter().map(cell));
@@ -147,7 +147,7 @@ pub(crate) fn text(
     head: &str,
     video: &VideoScores,
     worst: &[WorstFrame],
-    metrics: &[&'static Metric],
+    metrics: &[Metric],
     lead: usize,
 ) -> String {
     let mut text = head.to_owned() + &table(video, metrics, false);
@@ -157,7 +157,7 @@ pub(crate) fn text(
         .collect();
     if let (Some(metric), false) = (metrics.get(lead), worst.is_empty()) {
         let _ =
-            writeln!(text, "  worst frames by {} ({}): {}", metric.name, metric.about(), worst.join(", "));
+            writeln!(text, "  worst frames by {} ({}): {}", metric.name(), metric.about(), worst.join(", "));
     }
     text.push_str(&reasons(file, &video.scores, metrics));
     text
@@ -174,8 +174,8 @@ pub(crate) fn report_failed(file: &str, video: &VideoScores, reporter: &Reporter
 /// The leading metric over time.
 pub(crate) fn timeline(file: &str, video: &VideoScores, metric: &Metric) -> Timeline {
     Timeline {
-        title: format!("{} of {file}", metric.name),
-        unit: format!("{} ({})", metric.name, metric.about()),
+        title: format!("{} of {file}", metric.name()),
+        unit: format!("{} ({})", metric.name(), metric.about()),
         values: video.line.clone(),
         shots: video.shots.iter().map(|shot| shot.seconds.0).collect(),
     }
@@ -208,7 +208,7 @@ pub(crate) struct VideoRecord<'a> {
     values: ValuesRecord,
     /// Mean over frames, for metrics whose `values` are something else.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    mean_of_frames: BTreeMap<&'static str, Option<f64>>,
+    mean_of_frames: BTreeMap<String, Option<f64>>,
     shots: Vec<ShotRecord>,
     worst: Vec<PlaceRecord>,
 }
@@ -249,7 +249,7 @@ impl<'a> VideoRecord<'a> {
         format: &FrameFormat,
         partial: bool,
         worst: &[WorstFrame],
-        metrics: &[&'static Metric],
+        metrics: &[Metric],
     ) -> Self {
         let shot = |shot: &Shot| ShotRecord {
             first_frame: shot.frames.start,
@@ -260,7 +260,9 @@ impl<'a> VideoRecord<'a> {
             worst: shot.worst.map(PlaceRecord::new),
         };
         let means = metrics.iter().zip(&video.means).filter_map(|(metric, mean)| match mean {
-            Value::Number(mean) => Some((metric.name, Some(*mean).filter(|mean| mean.is_finite()))),
+            Value::Number(mean) => {
+                Some((metric.name().to_owned(), Some(*mean).filter(|mean| mean.is_finite())))
+            }
             _ => None,
         });
         Self {
@@ -289,7 +291,7 @@ impl<'a> VideosRecord<'a> {
         schema: &'static str,
         videos: Vec<VideoRecord<'a>>,
         failures: Vec<FailureRecord>,
-        metrics: &[&'static Metric],
+        metrics: &[Metric],
     ) -> Self {
         Self { schema, metrics: MetricRecord::all(metrics), videos, failures }
     }

@@ -77,7 +77,7 @@ fn list_names_everything_that_can_be_asked_for() {
         assert!(text.contains(dither.word()));
     }
     for metric in unband_metrics::metrics(unband_metrics::Domain::Image) {
-        assert!(text.contains(&format!("\n  {}  {}\n", metric.name, metric.title)), "{}", metric.name);
+        assert!(text.contains(&format!("\n  {}  {}\n", metric.base(), metric.title)), "{}", metric.name());
     }
 }
 

@@ -58,7 +58,7 @@ fn with_sample(mut image: Image, value: f32) -> Image {
 }
 
 fn named(metric: &Metric, error: &MetricError) {
-    assert!(error.to_string().starts_with(&format!("{} ", metric.name)), "{}: {error}", metric.name);
+    assert!(error.to_string().starts_with(&format!("{} ", metric.name())), "{}: {error}", metric.name());
 }
 
 /// Fails unless the result is finite or an error that names the metric. Without a folder of models, metrics
@@ -66,8 +66,8 @@ fn named(metric: &Metric, error: &MetricError) {
 fn number_or_named(metric: &Metric, image: &Image, other: &Image) -> Option<MetricError> {
     match metric.score(image, Some(other), &Context::default()) {
         Ok(score) => {
-            assert!(score.value.is_finite(), "{}: {}", metric.name, score.value);
-            assert!(metric.network.is_none(), "{}", metric.name);
+            assert!(score.value.is_finite(), "{}: {}", metric.name(), score.value);
+            assert!(metric.network.is_none(), "{}", metric.name());
             None
         }
         Err(error @ MetricError { fault: Fault::NoNetwork(network), .. }) => {
@@ -119,18 +119,19 @@ fn luma_and_chroma_are_measured_by_luma_or_refused() {
     let video = video(W, H);
     for metric in metrics(Domain::Image) {
         match number_or_named(metric, &video, &video) {
-            None => assert!(!compares(metric), "{}", metric.name),
+            None => assert!(!compares(metric), "{}", metric.name()),
             Some(MetricError { fault: Fault::Model(_), .. }) => {
                 // Networks take colours; unband's own classifier need not be imported.
-                let runs_network = metric.network.is_some() || metric.name == banding_classifier::ENTRY.name;
-                assert!(compares(metric) || runs_network, "{}", metric.name);
+                let runs_network =
+                    metric.network.is_some() || metric.name() == banding_classifier::ENTRY.base();
+                assert!(compares(metric) || runs_network, "{}", metric.name());
             }
             Some(error) => panic!("{error}"),
         }
         for value in [f32::NAN, f32::NEG_INFINITY] {
             let mut odd = video.clone();
             odd.planes[0].data[99] = value;
-            assert!(number_or_named(metric, &odd, &odd).is_some(), "{}", metric.name);
+            assert!(number_or_named(metric, &odd, &odd).is_some(), "{}", metric.name());
         }
     }
 }
@@ -142,10 +143,10 @@ fn samples_that_are_not_finite_never_become_a_value() {
         for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
             let odd = with_sample(image.clone(), value);
             for metric in metrics(Domain::Image) {
-                let refused = Some(Fault::NotFinite.of(metric.name));
-                assert_eq!(number_or_named(metric, &odd, &image), refused, "{}", metric.name);
+                let refused = Some(Fault::NotFinite.of(metric.name()));
+                assert_eq!(number_or_named(metric, &odd, &image), refused, "{}", metric.name());
                 if compares(metric) {
-                    assert_eq!(number_or_named(metric, &image, &odd), refused, "{}", metric.name);
+                    assert_eq!(number_or_named(metric, &image, &odd), refused, "{}", metric.name());
                 }
             }
         }
@@ -180,15 +181,15 @@ fn images_of_any_shape_give_a_number_or_an_error_that_names_the_metric() {
                     fault: Fault::TooSmall { needed, .. } | Fault::Short { needed, .. },
                     ..
                 }) => {
-                    assert!(too_small, "{}", metric.name);
+                    assert!(too_small, "{}", metric.name());
                     let least = match metric.min_size {
                         MinSize::Sample => 1,
                         MinSize::Sides(least) | MinSize::OneSide(least) => least,
                     };
-                    assert_eq!(needed, least, "{}", metric.name);
+                    assert_eq!(needed, least, "{}", metric.name());
                 }
                 Some(MetricError { fault: Fault::TooFew { .. }, .. }) | None => {
-                    assert!(!too_small, "{} {width}×{height}", metric.name);
+                    assert!(!too_small, "{} {width}×{height}", metric.name());
                 }
                 Some(error) => panic!("{error}"),
             }
@@ -211,7 +212,7 @@ fn the_least_image_of_the_registry_is_the_least_that_has_a_value() {
                 error,
                 Some(MetricError { fault: Fault::TooSmall { .. } | Fault::Short { .. }, .. })
             );
-            assert_eq!(small, i > 0, "{} {width}×{height}: {error:?}", metric.name);
+            assert_eq!(small, i > 0, "{} {width}×{height}: {error:?}", metric.name());
             assert!(!small || error.unwrap().to_string().contains(&format!("got {width}×{height}")));
         }
     }
@@ -252,7 +253,7 @@ fn images_that_contradict_themselves_are_errors() {
                 match error {
                     Some(MetricError { fault: Fault::Planes { .. } | Fault::Samples { .. }, .. }) => {}
                     None if of_other => {}
-                    other => panic!("{} {i}: {other:?}", metric.name),
+                    other => panic!("{} {i}: {other:?}", metric.name()),
                 }
             }
         }
@@ -285,14 +286,14 @@ fn threads_and_instructions_do_not_change_a_value() {
             (score.value.to_bits(), details.collect::<Vec<_>>())
         };
         if metric.compared_with == ComparedWith::Input {
-            assert_eq!(bits(of_input(1)), bits(of_input(3)), "{}", metric.name);
+            assert_eq!(bits(of_input(1)), bits(of_input(3)), "{}", metric.name());
             measured += 1;
             continue;
         }
         let want = bits(with(1, Level::best()));
         for level in Level::all() {
             for threads in [1, 3] {
-                assert_eq!(bits(with(threads, level)), want, "{} {threads} {level:?}", metric.name);
+                assert_eq!(bits(with(threads, level)), want, "{} {threads} {level:?}", metric.name());
             }
         }
         measured += 1;
@@ -307,6 +308,6 @@ fn every_metric_stops_when_asked() {
     let image = banded(W, H, 3, 0.0);
     for metric in metrics(Domain::Image) {
         let got = metric.score(&image, Some(&image), &ctx);
-        assert_eq!(got, Err(MetricError::from(Fault::Cancelled)), "{}", metric.name);
+        assert_eq!(got, Err(MetricError::from(Fault::Cancelled)), "{}", metric.name());
     }
 }

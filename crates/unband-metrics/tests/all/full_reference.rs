@@ -187,7 +187,7 @@ fn grey_is_not_compared_with_rgb() {
         for (image, reference) in [(&rgb, &grey), (&grey, &rgb)] {
             let error = compare(metric, image, reference).unwrap_err();
             assert!(
-                matches!(error, MetricError { metric: named, fault: Fault::Models(_, _) } if named == metric),
+                matches!(&error, MetricError { metric: named, fault: Fault::Models(_, _) } if named == metric),
                 "{error}"
             );
             assert!(error.to_string().starts_with(metric), "{error}");

@@ -123,7 +123,7 @@ fn numbers_that_were_not_imported_are_named_with_what_to_do() {
             let ready = metric.ready(models).unwrap_err();
             let ctx = Context::with(|new| new.models = models);
             assert_eq!(metric.score(&sample, Some(&sample), &ctx), Err(ready.clone()));
-            assert!(ready.to_string().starts_with(&format!("{} needs", metric.name)), "{ready}");
+            assert!(ready.to_string().starts_with(&format!("{} needs", metric.name())), "{ready}");
             assert!(ready.hint().unwrap().contains("unband models import"));
         }
     }

@@ -120,9 +120,12 @@ fn metrics_find_the_imported_model() {
     let ctx = Context::with(|new| new.models = Some(folder.path()));
     let (image, want) = images().remove(1);
     let [ma, index, shaved] = ["nrqm", "pi", "pi-pirm"].map(|name| find(name).unwrap());
-    for metric in [ma, index, shaved] {
+    for metric in [&ma, &index, &shaved] {
         let error = metric.score(&image, None, &ctx).unwrap_err();
-        assert_eq!(error.to_string(), format!("{} needs the model nrqm, which is not imported", metric.name));
+        assert_eq!(
+            error.to_string(),
+            format!("{} needs the model nrqm, which is not imported", metric.name())
+        );
         let hint = error.hint().unwrap();
         assert!(
             hint.contains("get `model.mat` from Ma") && hint.contains("unband models import model.mat"),

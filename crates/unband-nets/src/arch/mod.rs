@@ -32,10 +32,10 @@ pub struct Architecture {
     /// Format of inputs and outputs.
     pub use_as: Use,
     /// The published configuration.
-    pub build: fn() -> Result<Graph, BuildError>,
+    pub build: fn() -> Built,
     /// Builds the graph of a state dict; depth and width follow from names and shapes. `None` for the state
     /// dict of another network.
-    pub detect: fn(&StateDict) -> Option<Result<Graph, BuildError>>,
+    pub detect: fn(&StateDict) -> Option<Built>,
     /// Other published configurations, such as a paper's ablations.
     pub variants: &'static [Variant],
     /// Depth and width by name, derived from names and shapes, for a state dict that [`Self::detect`]
@@ -56,8 +56,11 @@ pub struct NetworkOptions {
     pub defaults: &'static str,
     /// Builds the published configuration with the options of a text, or that of a state dict with those that
     /// no shape reveals. `None` for the state dict of a variant without options.
-    pub build: fn(&str, Option<&StateDict>) -> Option<Result<Graph, BuildError>>,
+    pub build: fn(&str, Option<&StateDict>) -> Option<Built>,
 }
+
+/// A graph, or why its settings make none.
+pub type Built = Result<Graph, BuildError>;
 
 /// Names and values.
 pub type Settings = Vec<(&'static str, String)>;
@@ -89,7 +92,7 @@ impl Architecture {
     }
 
     /// The graph of a text with options; `None` if the text has none, or the network.
-    fn with_options(&self, text: &str, state: Option<&StateDict>) -> Option<Result<Graph, BuildError>> {
+    fn with_options(&self, text: &str, state: Option<&StateDict>) -> Option<Built> {
         (self.options.filter(|_| text.contains('='))?.build)(text, state)
     }
 
@@ -111,12 +114,12 @@ pub struct Variant {
     /// Short description.
     pub title: &'static str,
     /// Builds its graph.
-    pub build: fn() -> Result<Graph, BuildError>,
+    pub build: fn() -> Built,
 }
 
 impl Variant {
     /// The narrow one of a network, by its builder.
-    pub(crate) const fn small(build: fn() -> Result<Graph, BuildError>) -> Self {
+    pub(crate) const fn small(build: fn() -> Built) -> Self {
         Self { name: "small", title: "Narrow, to learn on a small machine", build }
     }
 }
@@ -216,7 +219,7 @@ pub fn of(name: &str) -> Option<&'static Architecture> {
 
 /// Builds the main configuration of a network by its name, one of its variants as `NAME:VARIANT`, or one with
 /// other options as `NAME:KEY=VALUE,…` ([`Architecture::options`]).
-pub fn build(name: &str) -> Option<Result<Graph, BuildError>> {
+pub fn build(name: &str) -> Option<Built> {
     let Some((name, variant)) = name.split_once(':') else { return Some((find(name)?.build)()) };
     let network = find(name)?;
     let named = || Some((network.variants.iter().find(|v| v.name == variant)?.build)());
@@ -228,7 +231,7 @@ const LARGEST: usize = 1 << 20;
 
 /// The network of a state dict, and its graph. `None` if any tensor is empty or exceeds the accepted
 /// dimension: widths are read from shapes, and shapes without elements can claim anything.
-pub fn detect(state: &StateDict) -> Option<(&'static Architecture, Result<Graph, BuildError>)> {
+pub fn detect(state: &StateDict) -> Option<(&'static Architecture, Built)> {
     if state.iter().any(|(_, tensor)| tensor.shape.iter().any(|d| !(1..=LARGEST).contains(d))) {
         return None;
     }
@@ -237,10 +240,7 @@ pub fn detect(state: &StateDict) -> Option<(&'static Architecture, Result<Graph,
 
 /// The network of a state dict that was trained under a name, and its graph. Options of the name that no
 /// shape reveals apply.
-pub fn detect_as(
-    state: &StateDict,
-    name: Option<&str>,
-) -> Option<(&'static Architecture, Result<Graph, BuildError>)> {
+pub fn detect_as(state: &StateDict, name: Option<&str>) -> Option<(&'static Architecture, Built)> {
     let (architecture, graph) = detect(state)?;
     let own = name.and_then(|name| name.split_once(':')).filter(|(name, _)| *name == architecture.name);
     let with_options = own.and_then(|(_, text)| architecture.with_options(text, Some(state)));

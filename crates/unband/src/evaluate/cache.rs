@@ -29,19 +29,20 @@ enum CachedValue {
 
 impl Record {
     /// Builds the record from values in the order of the metrics.
-    pub fn new(metrics: &[&'static Metric], values: &[Value], seconds: f64) -> Self {
+    pub fn new(metrics: &[Metric], values: &[Value], seconds: f64) -> Self {
         let kept = |value: &Value| match value {
             Value::Number(number) => CachedValue::Number(number.to_string()),
             Value::Missing(why) => CachedValue::Missing(why.clone()),
             Value::Blank => CachedValue::Missing("nothing to compare with".to_owned()),
         };
-        let values = metrics.iter().zip(values).map(|(metric, value)| (metric.name.to_owned(), kept(value)));
+        let values =
+            metrics.iter().zip(values).map(|(metric, value)| (metric.name().to_owned(), kept(value)));
         Self { values: values.collect(), seconds }
     }
 
     /// The value of a metric.
     pub fn value(&self, metric: &Metric) -> Value {
-        match self.values.get(metric.name) {
+        match self.values.get(metric.name()) {
             Some(CachedValue::Number(text)) => match text.parse() {
                 Ok(number) => Value::Number(number),
                 Err(_) => Value::Missing(format!("`{text}` is not a number")),

@@ -29,7 +29,7 @@ pub struct Row {
     /// The job, or why the row cannot run.
     pub runs: Runs,
     /// The metric that chooses among several settings.
-    pub best: Option<&'static Metric>,
+    pub best: Option<Metric>,
     /// Parameters in millions, and multiply-adds of one pass over 256×256 samples in thousand millions.
     pub network: Option<(f64, f64)>,
     /// Is it an untrained network?
@@ -86,7 +86,7 @@ impl Row {
     /// Invalid names and settings. A missing or unreadable checkpoint is not an error: the row reports it.
     pub fn new(
         row: RecipeRow,
-        metrics: &[&'static Metric],
+        metrics: &[Metric],
         scale: usize,
         models: Option<&Path>,
     ) -> Result<Self, EvaluateError> {
@@ -96,8 +96,9 @@ impl Row {
             None if row.settings.len() > 1 => return Err(about(RowFault::NoBest.into())),
             None => None,
             Some(name) => {
-                let metric = metrics.iter().find(|metric| metric.name == name);
-                Some(*metric.ok_or_else(|| about(RowFault::OtherBest { metric: name.clone() }.into()))?)
+                let metric = metrics.iter().find(|metric| metric.name() == name);
+                let other = || about(RowFault::OtherBest { metric: name.clone() }.into());
+                Some(metric.ok_or_else(other)?.clone())
             }
         };
         let runs = if scale == 1 { settings(&row, models) } else { upscaling(&row, scale, models) }
@@ -138,7 +139,7 @@ impl Row {
 
     /// The setting with the best mean, the first one of equals; settings without a mean are skipped.
     pub fn choose(&self, means: &[Option<f64>]) -> Option<usize> {
-        let better = self.best.map_or(Better::Higher, |metric| metric.better);
+        let better = self.best.as_ref().map_or(Better::Higher, |metric| metric.better);
         let key = |mean: f64| if better == Better::Higher { mean } else { -mean };
         let mut chosen: Option<(usize, f64)> = None;
         for (i, mean) in means.iter().enumerate() {

@@ -10,25 +10,25 @@ use crate::inputs::plain;
 use crate::metrics::{Direction, Summary, summary, summary_of_groups};
 
 /// A column of the table.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub enum Column {
     /// A metric.
-    Metric(&'static Metric),
+    Metric(Metric),
     /// A cost of the method.
     Cost(CostColumn),
 }
 
 impl Column {
     /// Name as written in a recipe.
-    pub fn name(self) -> &'static str {
+    pub fn name(&self) -> &str {
         match self {
-            Self::Metric(metric) => metric.name,
+            Self::Metric(metric) => metric.name(),
             Self::Cost(cost) => cost.name(),
         }
     }
 
     /// Unit; may be empty.
-    pub fn unit(self) -> &'static str {
+    pub fn unit(&self) -> &'static str {
         match self {
             Self::Metric(metric) => metric.unit,
             Self::Cost(cost) => cost.unit(),
@@ -36,7 +36,7 @@ impl Column {
     }
 
     /// Direction of improvement. A network is not better for being small.
-    pub fn better(self) -> Direction {
+    pub fn better(&self) -> Direction {
         match self {
             Self::Metric(metric) if metric.better == Better::Higher => Direction::Higher,
             Self::Metric(_) | Self::Cost(CostColumn::Seconds) => Direction::Lower,
@@ -77,7 +77,7 @@ pub struct TableRow {
     /// The chosen setting; empty if there is none.
     pub setting: String,
     /// Number of settings and the metric that chose the best; `None` without a choice.
-    pub best_of: Option<(usize, &'static str)>,
+    pub best_of: Option<(usize, String)>,
     /// A summary for each column with values, or the reason for a missing row.
     pub cells: Result<Vec<Option<Summary>>, String>,
     /// Are these the degraded images themselves?
@@ -104,7 +104,8 @@ pub(super) fn chosen(rows: &[Row], all: &[Measured]) -> Vec<Result<usize, String
             [] => Err(failures(c, row, all)),
             [only] if row.count() == 1 => Ok(only),
             _ => {
-                let mean = |s: usize| mean(row.best?, all.iter().map(|pair| pair.cells[c][s].as_ref()));
+                let mean =
+                    |s: usize| mean(row.best.as_ref()?, all.iter().map(|pair| pair.cells[c][s].as_ref()));
                 let means: Vec<_> =
                     (0..row.count()).map(|s| if able.contains(&s) { mean(s) } else { None }).collect();
                 Ok(row.choose(&means).unwrap_or(able[0]))
@@ -177,10 +178,10 @@ fn group(
         TableRow {
             name: row.recipe.name.clone(),
             setting,
-            best_of: row.best.map(|metric| (row.count(), metric.name)),
+            best_of: row.best.as_ref().map(|metric| (row.count(), metric.name().to_owned())),
             cells: chosen
                 .clone()
-                .map(|s| columns.iter().map(|&column| cell(column, row, pairs, (c, s))).collect()),
+                .map(|s| columns.iter().map(|column| cell(column, row, pairs, (c, s))).collect()),
             input: matches!(row.runs, Runs::Input),
             untrained: row.untrained,
             published: if cause.is_none() {
@@ -194,7 +195,7 @@ fn group(
     Group { cause, pairs: pairs.len(), rows }
 }
 
-fn cell(column: Column, row: &Row, pairs: &[&Measured], (c, s): (usize, usize)) -> Option<Summary> {
+fn cell(column: &Column, row: &Row, pairs: &[&Measured], (c, s): (usize, usize)) -> Option<Summary> {
     let input = matches!(row.runs, Runs::Input);
     let one = |value: Option<f64>| value.and_then(|value| summary(&[value]));
     match column {
@@ -225,7 +226,7 @@ fn by_scene(pairs: &[&Measured], value: impl Fn(&Measured) -> Option<f64>) -> Op
 impl Group {
     /// The rows with the best mean of a column, without the input and, for metrics, untrained networks; empty
     /// if only one row has a value.
-    pub fn best(&self, at: usize, column: Column) -> Vec<usize> {
+    pub fn best(&self, at: usize, column: &Column) -> Vec<usize> {
         let says_nothing = |row: &TableRow| row.untrained && matches!(column, Column::Metric(_));
         let value = |row: &TableRow| {
             let mean = row.cells.as_ref().ok()?.get(at)?.as_ref()?.mean;
@@ -272,7 +273,7 @@ mod tests {
         published = { psnr = 25.73, seconds = 45.8 }
     ";
 
-    fn metrics() -> Vec<&'static Metric> {
+    fn metrics() -> Vec<Metric> {
         ["psnr", "false-steps"].map(|name| unband_metrics::find(name).unwrap()).to_vec()
     }
 
@@ -382,14 +383,14 @@ mod tests {
         let rows =
             vec![row("in", [99.0, 0.0], true), row("a", [35.0, 2.0], false), row("b", [36.0, 2.0], false)];
         let group = Group { cause: None, pairs: 1, rows };
-        assert_eq!(group.best(0, Column::Metric(metrics()[0])), [2]);
-        assert_eq!(group.best(1, Column::Metric(metrics()[1])), [1, 2]);
-        assert_eq!(group.best(1, Column::Cost(CostColumn::Parameters)), [0usize; 0]);
+        assert_eq!(group.best(0, &Column::Metric(metrics()[0].clone())), [2]);
+        assert_eq!(group.best(1, &Column::Metric(metrics()[1].clone())), [1, 2]);
+        assert_eq!(group.best(1, &Column::Cost(CostColumn::Parameters)), [0usize; 0]);
         // Untrained networks can still be the fastest.
         let mut group = group;
         group.rows[2].untrained = true;
         group.rows.push(row("c", [34.0, 3.0], false));
-        assert_eq!(group.best(0, Column::Metric(metrics()[0])), [1]);
-        assert_eq!(group.best(1, Column::Cost(CostColumn::Seconds)), [1, 2]);
+        assert_eq!(group.best(0, &Column::Metric(metrics()[0].clone())), [1]);
+        assert_eq!(group.best(1, &Column::Cost(CostColumn::Seconds)), [1, 2]);
     }
 }

@@ -46,7 +46,7 @@ pub struct Evaluation {
     /// Columns in the order of the recipe.
     pub columns: Vec<Column>,
     /// The metrics that can be computed.
-    pub metrics: Vec<&'static Metric>,
+    pub metrics: Vec<Metric>,
     /// Rows: the degraded images, then those of the recipe.
     pub rows: Vec<Row>,
     /// The pairs.
@@ -228,7 +228,7 @@ impl Evaluation {
     /// Hash of everything a record depends on.
     fn key(&self, hash: &str, setting: Option<&Setting>) -> String {
         let method = setting.map_or_else(|| "input".to_owned(), Setting::key);
-        let metrics: Vec<&str> = self.metrics.iter().map(|metric| metric.name).collect();
+        let metrics: Vec<&str> = self.metrics.iter().map(Metric::name).collect();
         sha256(&[&self.program, hash, &method, &metrics.join(",")])
     }
 
@@ -292,12 +292,12 @@ fn columns(recipe: &Recipe) -> Result<Vec<Column>, EvaluateError> {
 }
 
 /// The metrics that can be computed, and a note on each other one.
-fn ready(columns: &[Column], models: Option<&Path>) -> (Vec<&'static Metric>, Vec<String>) {
+fn ready(columns: &[Column], models: Option<&Path>) -> (Vec<Metric>, Vec<String>) {
     let (mut metrics, mut notes) = (Vec::new(), Vec::new());
     for column in columns {
         let Column::Metric(metric) = column else { continue };
         match metric.ready(models) {
-            Ok(()) => metrics.push(*metric),
+            Ok(()) => metrics.push(metric.clone()),
             Err(error) => {
                 let hint = error.hint().map_or(String::new(), |hint| format!(": {hint}"));
                 notes.push(format!("Not measured: {error}{hint}."));

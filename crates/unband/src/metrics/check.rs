@@ -28,9 +28,9 @@ impl Op {
     }
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum CheckedValue {
-    Metric(&'static str, f64),
+    Metric(Metric, f64),
     Banding(Grade),
 }
 
@@ -212,15 +212,15 @@ impl Check {
             if !number.is_finite() {
                 return Err(CheckFault::NotFinite { limit: limit.to_owned() });
             }
-            CheckedValue::Metric(metric.name, number)
+            CheckedValue::Metric(metric, number)
         };
         Ok(Self { text: text.to_owned(), op, what, of })
     }
 
     /// The metric that it needs.
-    pub fn metric(&self) -> Option<&'static Metric> {
-        match self.what {
-            CheckedValue::Metric(name, _) => find(name),
+    pub fn metric(&self) -> Option<&Metric> {
+        match &self.what {
+            CheckedValue::Metric(metric, _) => Some(metric),
             CheckedValue::Banding(_) => None,
         }
     }
@@ -231,30 +231,25 @@ impl Check {
     }
 
     /// The name of the checked value.
-    pub fn name(&self) -> &'static str {
-        match self.what {
-            CheckedValue::Metric(name, _) => name,
+    pub fn name(&self) -> &str {
+        match &self.what {
+            CheckedValue::Metric(metric, _) => metric.name(),
             CheckedValue::Banding(_) => BANDING,
         }
     }
 
     /// Why an image fails: "cambi is 7.100: `cambi>5`"; `None` when it passes. A value that could not be
     /// measured fails: it was not checked.
-    pub fn fails(&self, metrics: &[&'static Metric], scores: &Scores) -> Option<String> {
+    pub fn fails(&self, metrics: &[Metric], scores: &Scores) -> Option<String> {
         self.of_scores(metrics, scores, self.name())
     }
 
     /// The same, with another name for the checked value.
-    pub(super) fn of_scores(
-        &self,
-        metrics: &[&'static Metric],
-        scores: &Scores,
-        what: &str,
-    ) -> Option<String> {
-        match self.what {
+    pub(super) fn of_scores(&self, metrics: &[Metric], scores: &Scores, what: &str) -> Option<String> {
+        match &self.what {
             CheckedValue::Banding(_) => self.grade(scores.verdict.grade, what),
-            CheckedValue::Metric(name, _) => {
-                let at = metrics.iter().position(|metric| metric.name == name)?;
+            CheckedValue::Metric(metric, _) => {
+                let at = metrics.iter().position(|one| one.name() == metric.name())?;
                 self.value(scores.values.get(at)?, what)
             }
         }

@@ -43,7 +43,7 @@ impl Inspected {
 /// large ones one after the other. Files after a cancellation are skipped.
 pub fn score_files(
     files: &[PathBuf],
-    metrics: &[&'static Metric],
+    metrics: &[Metric],
     checks: &[Check],
     emit: &mut dyn FnMut(&Path, Result<Scores, MetricsError>),
     ctx: &Context<'_>,

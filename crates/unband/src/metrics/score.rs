@@ -136,7 +136,7 @@ impl Scores {
 
     /// The same with the checks that it fails.
     #[must_use]
-    pub fn checked(mut self, checks: &[Check], metrics: &[&'static Metric]) -> Self {
+    pub fn checked(mut self, checks: &[Check], metrics: &[Metric]) -> Self {
         let failed = checks.iter().filter(|check| check.fails(metrics, &self).is_some());
         self.failed = failed.map(|check| check.text.clone()).collect();
         self
@@ -144,12 +144,9 @@ impl Scores {
 }
 
 /// Metrics without a value, with the reason, in order.
-pub fn missing<'a>(
-    values: &'a [Value],
-    metrics: &'a [&'static Metric],
-) -> impl Iterator<Item = (&'static str, &'a str)> {
+pub fn missing<'a>(values: &'a [Value], metrics: &'a [Metric]) -> impl Iterator<Item = (&'a str, &'a str)> {
     metrics.iter().zip(values).filter_map(|(metric, value)| match value {
-        Value::Missing(reason) => Some((metric.name, reason.as_str())),
+        Value::Missing(reason) => Some((metric.name(), reason.as_str())),
         Value::Number(_) | Value::Blank => None,
     })
 }
@@ -158,19 +155,15 @@ pub fn missing<'a>(
 ///
 /// # Errors
 /// Luma and chroma that do not match.
-pub fn score_image(
-    image: Image,
-    metrics: &[&'static Metric],
-    ctx: &Context<'_>,
-) -> Result<Scores, ImageError> {
+pub fn score_image(image: Image, metrics: &[Metric], ctx: &Context<'_>) -> Result<Scores, ImageError> {
     let image = Inspected::new(image, ctx)?;
     let values = score(&[Subject::alone(&image)], metrics, usize::MAX, ctx).concat();
     Ok(Scores::new(Verdict::new(&image.findings), values))
 }
 
 /// One metric of one image.
-pub fn score_one(subject: Subject<'_>, metric: &'static Metric, ctx: &Context<'_>) -> Value {
-    score(&[subject], &[metric], usize::MAX, ctx).concat().remove(0)
+pub fn score_one(subject: Subject<'_>, metric: &Metric, ctx: &Context<'_>) -> Value {
+    score(&[subject], std::slice::from_ref(metric), usize::MAX, ctx).concat().remove(0)
 }
 
 /// Pixels of which metrics running in parallel may hold copies, of about 60 bytes each.
@@ -181,7 +174,7 @@ const PIXELS_AT_ONCE: usize = 64_000_000;
 /// that they compare with are blank. Reports progress in metrics.
 pub fn score(
     subjects: &[Subject<'_>],
-    metrics: &[&'static Metric],
+    metrics: &[Metric],
     at_once: usize,
     ctx: &Context<'_>,
 ) -> Vec<Vec<Value>> {
@@ -197,11 +190,11 @@ pub fn score(
         silent.threads = ctx.threads - room + 1;
     }
     let all = (0..subjects.len()).flat_map(|s| (0..metrics.len()).map(move |m| (s, m)));
-    let taken: Vec<(usize, usize)> = all.filter(|&(s, m)| subjects[s].takes(metrics[m])).collect();
+    let taken: Vec<(usize, usize)> = all.filter(|&(s, m)| subjects[s].takes(&metrics[m])).collect();
     let done = AtomicUsize::new(0);
     let values = side_by_side.map(taken.len(), |i| {
         let (s, m) = taken[i];
-        let value = value(&subjects[s], metrics[m], &silent);
+        let value = value(&subjects[s], &metrics[m], &silent);
         ctx.progress.advance(done.fetch_add(1, Ordering::Relaxed) + 1, taken.len());
         value
     });
@@ -219,7 +212,7 @@ fn value(subject: &Subject<'_>, metric: &Metric, ctx: &Context<'_>) -> Value {
         Ok(Ok(score)) => Value::Number(score.value),
         Ok(Err(error)) => Value::Missing(error.to_string()),
         Err(_) => {
-            Value::Missing(format!("{} failed; please report it, if possible with the image", metric.name))
+            Value::Missing(format!("{} failed; please report it, if possible with the image", metric.name()))
         }
     }
 }

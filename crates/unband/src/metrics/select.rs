@@ -1,5 +1,6 @@
 //! Selection of metrics by name, for images, pairs, videos and pairs of videos.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use unband_image::ParamError;
@@ -64,7 +65,7 @@ impl Scope {
     }
 
     /// The metric of that name, if it can be computed.
-    pub fn find(&self, name: &str) -> Option<&'static Metric> {
+    pub fn find(&self, name: &str) -> Option<Metric> {
         find(name).filter(|metric| self.takes(metric))
     }
 
@@ -75,7 +76,7 @@ impl Scope {
 
     /// Names of all metrics that can be computed.
     pub fn names(&self) -> Vec<&'static str> {
-        self.all().map(|metric| metric.name).collect()
+        self.all().map(Metric::base).collect()
     }
 
     /// The metrics that a text names: `a,b,c`, `all`, or the default for `None`. `all` skips metrics whose
@@ -84,38 +85,29 @@ impl Scope {
     /// # Errors
     /// Unknown names and parameters, values out of range, no name, and metrics that need an image which is
     /// not there.
-    pub fn select(
-        &self,
-        text: Option<&str>,
-        models: Option<&Path>,
-    ) -> Result<Vec<&'static Metric>, MetricsError> {
+    pub fn select(&self, text: Option<&str>, models: Option<&Path>) -> Result<Vec<Metric>, MetricsError> {
         let Some(text) = text else {
             return Ok(self.defaults.iter().filter_map(|name| self.find(name)).collect());
         };
-        let mut chosen: Vec<&'static Metric> = Vec::new();
+        let mut chosen: Vec<Metric> = Vec::new();
         for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
             if name == "all" {
-                chosen.extend(self.all().filter(|metric| metric.ready(models).is_ok()));
+                chosen.extend(self.all().filter(|metric| metric.ready(models).is_ok()).cloned());
             } else {
                 chosen.push(self.named(name)?);
             }
         }
-        let mut seen = Vec::new();
-        chosen.retain(|metric| {
-            !seen.contains(&metric.name) && {
-                seen.push(metric.name);
-                true
-            }
-        });
+        let mut seen = HashSet::new();
+        chosen.retain(|metric| seen.insert(metric.name().to_owned()));
         if chosen.is_empty() { Err(MetricsError::NoMetric { known: self.names() }) } else { Ok(chosen) }
     }
 
-    fn named(&self, name: &str) -> Result<&'static Metric, MetricsError> {
+    fn named(&self, name: &str) -> Result<Metric, MetricsError> {
         let name_of = || name.to_owned();
         let Some(metric) = parse(name).map_err(MetricsError::Setting)? else {
             return Err(MetricsError::UnknownMetric { name: name_of(), known: self.names() });
         };
-        if self.takes(metric) {
+        if self.takes(&metric) {
             return Ok(metric);
         }
         Err(match metric.compared_with {
@@ -129,12 +121,12 @@ impl Scope {
 }
 
 /// The metric of that name, for images or videos.
-pub fn find(name: &str) -> Option<&'static Metric> {
+pub fn find(name: &str) -> Option<Metric> {
     parse(name).ok().flatten()
 }
 
 /// The metric of that name with its parameters, for images or videos; `None` if there is no such name.
-fn parse(text: &str) -> Result<Option<&'static Metric>, ParamError> {
+fn parse(text: &str) -> Result<Option<Metric>, ParamError> {
     let of = |domain| unband_metrics::parse(domain, text);
     of(Domain::Image)?.map_or_else(|| of(Domain::Video), |metric| Ok(Some(metric)))
 }

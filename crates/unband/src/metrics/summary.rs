@@ -75,12 +75,12 @@ pub fn summary_of_groups(groups: &[&[f64]]) -> Option<Summary> {
 /// The summary of each metric over several images, by its name. Metrics without a value are omitted.
 pub fn summaries<'a>(
     all: &(impl Iterator<Item = &'a Scores> + Clone),
-    metrics: &[&'static Metric],
-) -> BTreeMap<&'static str, Summary> {
+    metrics: &'a [Metric],
+) -> BTreeMap<&'a str, Summary> {
     let values = |m: usize| -> Vec<f64> {
         all.clone().filter_map(|scores| scores.values.get(m).and_then(Value::number)).collect()
     };
-    metrics.iter().enumerate().filter_map(|(m, metric)| Some((metric.name, summary(&values(m))?))).collect()
+    metrics.iter().enumerate().filter_map(|(m, metric)| Some((metric.name(), summary(&values(m))?))).collect()
 }
 
 #[cfg(test)]

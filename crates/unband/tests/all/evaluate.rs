@@ -52,7 +52,7 @@ fn a_table_made_in_code_has_means_intervals_and_values() {
     for (r, row) in table.pairs[0].cells.iter().enumerate() {
         let metric = unband_metrics::find("psnr").unwrap();
         let chosen = *table.chosen[r].as_ref().unwrap();
-        let own = |pair: usize| table.pairs[pair].cells[r][chosen].as_ref().unwrap().number(metric).unwrap();
+        let own = |pair: usize| table.pairs[pair].cells[r][chosen].as_ref().unwrap().number(&metric).unwrap();
         assert!((psnr(r).mean - f64::midpoint(own(0), own(1))).abs() < 1e-9, "{} settings", row.len());
         assert!(psnr(r).low <= psnr(r).mean && psnr(r).mean <= psnr(r).high && psnr(r).count == 2);
     }

@@ -11,7 +11,7 @@ use unband::metrics::video::{
     FrameScores, VideoInput, VideoPairPlan, VideoScorePlan, compare_videos, scope_of_pair, score_video,
 };
 use unband::metrics::{
-    Check, FileFault, Inspected, MetricsError, Scope, Subject, Value, comparable, score, score_image,
+    Check, FileFault, Inspected, Metric, MetricsError, Scope, Subject, Value, comparable, score, score_image,
 };
 use unband::verdict::Grade;
 use unband::{Context, Image, Progress, With};
@@ -56,7 +56,7 @@ fn go_on(_: &FrameScores) -> ControlFlow<()> {
 fn an_image_has_a_verdict_values_and_failed_checks() {
     let ctx = Context::default();
     let metrics = Scope::IMAGE.select(Some("cambi, bband,cambi"), None).unwrap();
-    assert_eq!(metrics.iter().map(|metric| metric.name).collect::<Vec<_>>(), ["cambi", "bband"]);
+    assert_eq!(metrics.iter().map(Metric::name).collect::<Vec<_>>(), ["cambi", "bband"]);
     let banded = score_image(slope(true), &metrics, &ctx).unwrap();
     let clean = score_image(slope(false), &metrics, &ctx).unwrap();
     assert_eq!((banded.verdict.grade, clean.verdict.grade), (Grade::Visible, Grade::None));

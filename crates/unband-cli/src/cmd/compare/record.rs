@@ -38,7 +38,7 @@ struct RowRecord<'a> {
 struct RoleRecord<'a> {
     role: &'a str,
     pairs: usize,
-    metrics: BTreeMap<&'static str, SummaryRecord>,
+    metrics: BTreeMap<String, SummaryRecord>,
 }
 
 impl<'a> CompareRecord<'a> {
@@ -47,7 +47,7 @@ impl<'a> CompareRecord<'a> {
         all: &'a [Compared],
         roles: &[&'a str],
         failures: Vec<FailureRecord>,
-        metrics: &[&'static Metric],
+        metrics: &[Metric],
     ) -> Self {
         let row = |row: &'a MeasuredImage| RowRecord {
             role: &row.role,

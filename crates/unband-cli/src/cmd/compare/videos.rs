@@ -54,7 +54,7 @@ pub(super) struct CompareVideosJob<'a> {
     args: &'a MetricArgs,
     video: &'a VideoArgs,
     videos: [VideoFile; 2],
-    metrics: Vec<&'static Metric>,
+    metrics: Vec<Metric>,
     checks: Vec<Check>,
     models: Option<PathBuf>,
 }
@@ -141,7 +141,7 @@ impl<'a> CompareVideosJob<'a> {
         let codec = &self.videos[1].video.codec;
         let mut text = print::head(&name, codec, &done.format, &done.scores, done.longer.is_some());
         text += &print::table(&done.scores, &self.metrics, true);
-        if self.metrics.iter().any(|metric| video_psnr::is_one(metric)) {
+        if self.metrics.iter().any(video_psnr::is_one) {
             text +=
                 "  video-psnr of the video and of shots: from the mean squared error of all their frames\n";
         }

@@ -212,10 +212,9 @@ pub(super) fn means_csv(columns: &[Column], groups: &[Group]) -> Result<Vec<u8>,
 /// As [`means_csv`].
 pub(super) fn images_csv(rows: &[Row], results: &Results) -> Result<Vec<u8>, csv::Error> {
     let mut table = csv::Writer::from_writer(Vec::new());
-    let own: Vec<Column> = results
+    let own: Vec<&Column> = results
         .columns
         .iter()
-        .copied()
         .filter(|column| matches!(column, Column::Metric(_) | Column::Cost(CostColumn::Seconds)))
         .collect();
     let first = ["image", "cause", "method", "setting"].into_iter();
@@ -239,7 +238,7 @@ pub(super) fn images_csv(rows: &[Row], results: &Results) -> Result<Vec<u8>, csv
                         (Ok(record), Column::Metric(metric)) => match record.value(metric) {
                             Value::Number(number) => number.to_string(),
                             Value::Missing(why) => {
-                                missing.push(format!("{}: {why}", metric.name));
+                                missing.push(format!("{}: {why}", metric.name()));
                                 String::new()
                             }
                             Value::Blank => String::new(),

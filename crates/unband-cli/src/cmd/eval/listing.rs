@@ -7,9 +7,8 @@ use unband_report::{Direction, Listing, ListingCell, ListingRow};
 /// The table of a group of pairs. Notes and rows without values appear only in the table of all pairs.
 pub(super) fn listing(table: &Table, group: &Group) -> Listing {
     let (title, columns) = (&table.title, &table.columns);
-    let head = std::iter::once("method".to_owned()).chain(columns.iter().map(|&column| heading(column)));
-    let best: Vec<Vec<usize>> =
-        columns.iter().enumerate().map(|(c, &column)| group.best(c, column)).collect();
+    let head = std::iter::once("method".to_owned()).chain(columns.iter().map(heading));
+    let best: Vec<Vec<usize>> = columns.iter().enumerate().map(|(c, column)| group.best(c, column)).collect();
     let rows = group.rows.iter().enumerate().flat_map(|(r, row)| rows(r, row, &best));
     let images = if group.pairs == 1 { "1 image".to_owned() } else { format!("{} images", group.pairs) };
     let mut all = vec![format!("Means over {images}, with the 95 % interval of the mean in brackets.")];
@@ -29,7 +28,10 @@ pub(super) fn listing(table: &Table, group: &Group) -> Listing {
 /// The setting of a row.
 fn setting(row: &TableRow) -> Option<String> {
     let text = Some(&row.setting).filter(|text| !text.is_empty())?;
-    let best = row.best_of.map_or(String::new(), |(count, name)| format!(", the best of {count} by {name}"));
+    let best = row
+        .best_of
+        .as_ref()
+        .map_or(String::new(), |(count, name)| format!(", the best of {count} by {name}"));
     Some(format!("{}: {text}{best}.", row.name))
 }
 
@@ -39,7 +41,7 @@ fn units(columns: &[Column]) -> impl Iterator<Item = String> {
     long.map(|column| format!("{}: {}.", column.name(), column.unit()))
 }
 
-fn heading(column: Column) -> String {
+fn heading(column: &Column) -> String {
     let arrow = match column.better() {
         Direction::Higher => " ↑",
         Direction::Lower => " ↓",

@@ -311,7 +311,7 @@ fn depths(depths: &[Depth]) -> String {
     words.join(", ")
 }
 
-fn metric(metric: &'static Metric) -> ListEntry {
+fn metric(metric: &Metric) -> ListEntry {
     let with = match metric.compared_with {
         ComparedWith::Nothing => "nothing",
         ComparedWith::Reference => "the reference",
@@ -340,18 +340,18 @@ fn metric(metric: &'static Metric) -> ListEntry {
     lines.extend(wrapped(&meaning, 90).into_iter().map(|line| format!("    {line}")));
     lines.push(format!("Source: {source}"));
     let runs = network.map_or_else(String::new, |network| format!("\n\nIt runs {network}."));
-    let params = metric.tuning.map_or(&[][..], |tuning| tuning.params);
+    let params = metric.tuning.as_ref().map_or(&[][..], |tuning| tuning.params);
     let title = sentences(metric.title);
     let dash = if metric.unit.is_empty() { "–" } else { metric.unit };
-    let link = format!("[`{0}`](#{0})", metric.name);
+    let link = format!("[`{0}`](#{0})", metric.name());
     ListEntry {
-        name: metric.name,
+        name: metric.base(),
         title: metric.title.to_owned(),
         lines: Some(lines),
         section: format!("{title} {meaning} Source: {source}{runs}"),
         cells: vec![link, dash.to_owned(), better.to_owned(), range.clone(), with.to_owned(), min_size],
         record: Some(Record::Metric {
-            name: metric.name,
+            name: metric.base(),
             title: metric.title,
             unit: metric.unit,
             better,

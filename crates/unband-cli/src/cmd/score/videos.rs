@@ -116,7 +116,7 @@ pub(super) struct ScoreVideosJob<'a> {
     args: &'a MetricArgs,
     video: &'a VideoArgs,
     videos: Vec<VideoInput>,
-    metrics: Vec<&'static Metric>,
+    metrics: Vec<Metric>,
     checks: Vec<Check>,
     models: Option<PathBuf>,
 }

@@ -30,12 +30,12 @@ pub(super) struct Span<'a> {
 /// Why a video or a shot fails a check; `None` when it passes. `shots`: those of the video; empty for a shot.
 pub(super) fn why(
     check: &Check,
-    metrics: &[&'static Metric],
+    metrics: &[Metric],
     span: &Span<'_>,
     kept: &PercentileValues,
     shots: &[Shot],
 ) -> Option<String> {
-    let at = check.metric().and_then(|metric| metrics.iter().position(|known| known.name == metric.name));
+    let at = check.metric().and_then(|metric| metrics.iter().position(|known| known.name() == metric.name()));
     let name = check.name();
     match (check.of(), at) {
         (CheckOf::Worst, Some(at)) => match span.worst.get(at).copied().flatten() {

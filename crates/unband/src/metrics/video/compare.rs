@@ -52,7 +52,7 @@ pub fn scope_of_pair(reference: &VideoFile) -> Scope {
 #[non_exhaustive]
 pub struct VideoPairPlan<'a> {
     /// Metrics of every frame; the first one leads.
-    pub metrics: &'a [&'static Metric],
+    pub metrics: &'a [Metric],
     /// Checks of the values.
     pub checks: &'a [Check],
     /// The verdict covers frames whose number is a multiple of this, and the first frame of each shot. At
@@ -64,7 +64,7 @@ pub struct VideoPairPlan<'a> {
 
 impl<'a> VideoPairPlan<'a> {
     /// Without checks, at the default interval, for videos of the same length.
-    pub fn new(metrics: &'a [&'static Metric]) -> Self {
+    pub fn new(metrics: &'a [Metric]) -> Self {
         Self { metrics, checks: &[], every: EVERY, keep_going: false }
     }
 }
@@ -261,26 +261,26 @@ fn look(
     let verdict = wanted.then(|| Verdict::of_frame(&result, ctx));
     // Grey videos get added chroma planes.
     let planes = if formats[0].pixels.samples == Samples::Gray { 1 } else { 3 };
-    let needed = plan.metrics.iter().any(|metric| video_psnr::is_one(metric));
+    let needed = plan.metrics.iter().any(video_psnr::is_one);
     let errors = needed.then(|| Errors::of(&result, &reference, planes).map_err(|error| error.to_string()));
     // CAMBI takes most of the time and three metrics need it. It works on luma as stored.
-    let asked = |metric: &Metric| plan.metrics.iter().any(|one| one.name == metric.name);
+    let asked = |metric: &Metric| plan.metrics.iter().any(|one| one.name() == metric.name());
     let both = asked(&cambi::ENTRY_FULL_REFERENCE);
     let alone = |image: &Image, wanted| {
         if wanted { score_one(Subject::alone(image), &cambi::ENTRY, ctx) } else { Value::Blank }
     };
     let of_result = alone(&result, both || asked(&cambi::ENTRY));
     let of_reference = alone(&reference, both || asked(&cambi::ENTRY_REFERENCE));
-    let of_images = |metric: &&Metric| !video_psnr::is_one(metric) && !cambi::is_one(metric);
+    let of_images = |metric: &Metric| !video_psnr::is_one(metric) && !cambi::is_one(metric);
     let images = if plan.metrics.iter().any(of_images) {
         Some([reference.into_rgb(ctx)?, result.into_rgb(ctx)?])
     } else {
         None
     };
-    let values = plan.metrics.iter().map(|metric| match metric.name {
-        name if name == cambi::ENTRY.name => of_result.clone(),
-        name if name == cambi::ENTRY_REFERENCE.name => of_reference.clone(),
-        name if name == cambi::ENTRY_FULL_REFERENCE.name => match (&of_result, &of_reference) {
+    let values = plan.metrics.iter().map(|metric| match metric.name() {
+        name if name == cambi::ENTRY.name() => of_result.clone(),
+        name if name == cambi::ENTRY_REFERENCE.name() => of_reference.clone(),
+        name if name == cambi::ENTRY_FULL_REFERENCE.name() => match (&of_result, &of_reference) {
             (Value::Number(result), Value::Number(reference)) => {
                 Value::Number(cambi::worse_by(*result, *reference))
             }

@@ -108,15 +108,12 @@ pub fn in_order<T: Sync, R: Send>(
 /// Luma and chroma that do not match.
 pub(super) fn values_of(
     stored: &Image,
-    metrics: &[&'static Metric],
+    metrics: &[Metric],
     ctx: &Context<'_>,
 ) -> Result<Vec<Value>, FileFault> {
     // The conversion costs more than CAMBI, which is computed for every frame.
-    let converted = if metrics.iter().all(|metric| cambi::is_one(metric)) {
-        None
-    } else {
-        Some(stored.clone().into_rgb(ctx)?)
-    };
+    let converted =
+        if metrics.iter().all(cambi::is_one) { None } else { Some(stored.clone().into_rgb(ctx)?) };
     let forms = Forms { rgb: converted.as_ref().unwrap_or(stored), stored };
     Ok(score(&[Subject::alone(forms)], metrics, usize::MAX, ctx).concat())
 }

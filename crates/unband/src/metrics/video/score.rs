@@ -112,7 +112,7 @@ impl VideoInput {
 #[non_exhaustive]
 pub struct VideoScorePlan<'a> {
     /// All metrics.
-    pub metrics: &'a [&'static Metric],
+    pub metrics: &'a [Metric],
     /// Checks of the values.
     pub checks: &'a [Check],
     /// The leading metric covers every frame. The others and the verdict cover frames whose number is a
@@ -122,13 +122,13 @@ pub struct VideoScorePlan<'a> {
 
 impl<'a> VideoScorePlan<'a> {
     /// Without checks, at the default interval.
-    pub fn new(metrics: &'a [&'static Metric]) -> Self {
+    pub fn new(metrics: &'a [Metric]) -> Self {
         Self { metrics, checks: &[], every: EVERY }
     }
 
     /// Index of the leading metric: CAMBI, or else the first one.
     pub fn lead(&self) -> usize {
-        self.metrics.iter().position(|metric| metric.name == LEAD).unwrap_or(0)
+        self.metrics.iter().position(|metric| metric.name() == LEAD).unwrap_or(0)
     }
 }
 
@@ -212,7 +212,7 @@ pub(super) fn look(
     } else {
         let (lead, mut values) = (plan.lead(), vec![Value::Blank; plan.metrics.len()]);
         if let Some(metric) = plan.metrics.get(lead) {
-            values[lead] = values_of(&stored, &[metric], ctx)?.remove(0);
+            values[lead] = values_of(&stored, std::slice::from_ref(metric), ctx)?.remove(0);
         }
         values
     };

@@ -14,7 +14,7 @@ use crate::verdict::Verdict;
 
 /// Accumulates a video, frame by frame.
 pub(super) struct Tally<'a> {
-    metrics: &'a [&'static Metric],
+    metrics: &'a [Metric],
     checks: &'a [Check],
     lead: usize,
     video: FrameSums,
@@ -34,7 +34,7 @@ struct ShotSums {
 
 impl<'a> Tally<'a> {
     /// Starts without frames. `lead`: the index of the metric that determines the worst frame.
-    pub(super) fn new(metrics: &'a [&'static Metric], checks: &'a [Check], lead: usize) -> Self {
+    pub(super) fn new(metrics: &'a [Metric], checks: &'a [Check], lead: usize) -> Self {
         let kept = PercentileValues { values: vec![Vec::new(); metrics.len()], grades: Vec::new() };
         let (video, shots, line) = (FrameSums::new(metrics.len()), Vec::new(), Vec::new());
         Self { metrics, checks, lead, video, shots, kept, last: 0.0, line }
@@ -79,7 +79,7 @@ impl<'a> Tally<'a> {
         let number = frame.number;
         for check in self.checks.iter().filter(|check| matches!(check.of(), CheckOf::Percentile(_))) {
             let at =
-                check.metric().and_then(|metric| self.metrics.iter().position(|m| m.name == metric.name));
+                check.metric().and_then(|metric| self.metrics.iter().position(|m| m.name() == metric.name()));
             match (at, &frame.verdict) {
                 (Some(at), _) => {
                     let values = &mut self.kept.values[at];
@@ -110,7 +110,7 @@ impl<'a> Tally<'a> {
         let worst = self.shots.iter().filter_map(|shot| shot.verdict.as_ref());
         let worst = worst.reduce(|a, b| if b.is_worse(a) { b } else { a });
         let mut whole = self.scores(&self.video, worst, bits);
-        let mean = |(metric, sum): (&&Metric, &Sum)| {
+        let mean = |(metric, sum): (&Metric, &Sum)| {
             if video_psnr::is_one(metric) { sum.mean() } else { Value::Blank }
         };
         let means = self.metrics.iter().zip(&self.video.metrics).map(mean).collect();
@@ -186,7 +186,7 @@ impl FrameSums {
         Self { frames: 0, metrics: vec![Sum::default(); metrics] }
     }
 
-    fn put(&mut self, metrics: &[&'static Metric], values: &[Value], place: &dyn Fn(f64) -> FrameValue) {
+    fn put(&mut self, metrics: &[Metric], values: &[Value], place: &dyn Fn(f64) -> FrameValue) {
         self.frames += 1;
         for ((sum, value), metric) in self.metrics.iter_mut().zip(values).zip(metrics) {
             match value {
