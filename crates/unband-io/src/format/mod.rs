@@ -112,6 +112,8 @@ pub struct Writes {
     pub text: bool,
     /// Whether the content of TIFF files is stored that no other format has: tags, further bands, signs.
     pub tiff: bool,
+    /// Memory of its encoder, in bytes per byte of the image's planes: 1 for one that works in strips.
+    pub memory: u64,
 }
 
 impl Writes {
@@ -133,6 +135,8 @@ impl Writes {
         density: false,
         text: false,
         tiff: false,
+        // Interleaved codes, their copy in the encoder's layout, and the file.
+        memory: 3,
     };
 
     /// Whether images of that model can be written. Grey always can, as three equal planes where necessary.

@@ -10,6 +10,8 @@ use unband_image::{
     Codec, Context, Depth, Image, Model, Needs, Plane, RestoreError, Restorer, TileIn, TileOut, Turn,
 };
 use unband_infer::GuidedRestorer;
+#[cfg(feature = "files")]
+use unband_io::FormatEntry;
 use unband_nets::arch::unband_lite;
 use unband_simd::Precision;
 
@@ -36,22 +38,15 @@ pub fn at_hand(bytes: u64) -> bool {
     given
 }
 
-/// Memory of the inspection besides the planes: 8-bit codes of 32-bit samples, and 16-bit sums of 2×2 of
-/// them.
+/// Memory of the inspection besides the planes, in eighths of them: 8-bit codes of 32-bit samples, and 16-bit
+/// sums of 2×2 of them.
 #[cfg(feature = "files")]
-fn looking(planes: u64) -> u64 {
-    planes * 3 / 8
-}
+const INSPECTION: u64 = 3;
 
-/// Total memory for writing an image in that format. Most encoders hold whole images of their own.
+/// Total memory for writing an image in that format.
 #[cfg(feature = "files")]
-pub(crate) fn writing(planes: u64, format: &str) -> u64 {
-    let times = match format {
-        "AVIF" => 6,
-        "PNG" | "JPEG" => 1,
-        _ => 3,
-    };
-    PROGRAM + planes + times * planes
+pub(crate) fn writing(planes: u64, format: &FormatEntry) -> u64 {
+    PROGRAM + planes + format.writes.map_or(0, |writes| writes.memory) * planes
 }
 
 /// Memory that a method prepares for a whole image: `smooth` keeps pyramid levels of a quarter of its sides
@@ -60,10 +55,10 @@ fn prepared(planes: u64) -> u64 {
     planes / 8
 }
 
-/// Bytes of planes that may be read from a file of that size.
+/// Bytes of planes that may be read from a file of that size, and inspected: the inverse of [`reading`].
 #[cfg(feature = "files")]
 pub(crate) fn planes_within(allowed: u64, file: u64) -> u64 {
-    allowed.saturating_sub(PROGRAM + file) / 11 * 8
+    allowed.saturating_sub(PROGRAM + file) / (8 + INSPECTION) * 8
 }
 
 /// Bytes of an image's planes, and of its stored JPEG coefficients.
@@ -88,7 +83,7 @@ pub(super) fn turning(image: &Image, turn: Turn) -> u64 {
 /// Memory for reading and inspecting an image, from a file of that size.
 #[cfg(feature = "files")]
 pub(crate) fn reading(planes: u64, file: u64) -> u64 {
-    PROGRAM + file + planes + looking(planes)
+    PROGRAM + file + planes + planes * INSPECTION / 8
 }
 
 /// Memory of a job in bytes: that of the whole process, the program itself included.
@@ -139,9 +134,10 @@ pub(crate) fn of_file(
         return Ok(planes);
     };
     let file = std::fs::metadata(path).map_or(0, |file| file.len());
-    let format = options.format.or_else(|| unband_io::by_extension(path)).map_or("", |format| format.name);
+    let own = || unband_io::by_extension(path).filter(|format| format.writes.is_some());
+    let format = options.format.or_else(own).or_else(|| unband_io::by_name("PNG"));
     let (job, _) = peak(size, planes, &options.options, ctx)?;
-    Ok(job.usual.max(reading(planes, file)).max(writing(planes, format)) - PROGRAM)
+    Ok(job.usual.max(reading(planes, file)).max(format.map_or(0, |format| writing(planes, format))) - PROGRAM)
 }
 
 /// The least memory of a job for an image that has not been read, given its size and bytes of planes, and

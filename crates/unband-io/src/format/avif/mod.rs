@@ -47,6 +47,8 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
 const WRITES: Writes = Writes {
     // 12 bits through `avifenc`.
     depths: &[Depth::EIGHT, Depth::Int(10), Depth::Int(12)],
+    // The AV1 encoder keeps several frames of its own.
+    memory: 6,
     lossy: When::Always,
     effort: When::Always,
     yuv: true,

@@ -37,6 +37,8 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
     reads: true,
     writes: Some(Writes {
         depths: &[Depth::EIGHT],
+        // Codes, and coefficients of 16 bits.
+        memory: 1,
         lossy: When::Always,
         icc: true,
         exif: true,

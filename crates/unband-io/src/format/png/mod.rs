@@ -37,6 +37,8 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
     reads: true,
     writes: Some(Writes {
         depths: &[Depth::Int(1), Depth::Int(2), Depth::Int(4), Depth::EIGHT, Depth::SIXTEEN],
+        // Filtered and compressed strip by strip.
+        memory: 1,
         effort: When::Always,
         alpha: true,
         icc: true,

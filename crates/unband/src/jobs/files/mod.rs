@@ -252,7 +252,7 @@ fn decode_for(
             return Ok((upscaler.least(size, planes, ctx), false));
         }
         let (job, whole) = memory::least(size, planes, &options.options, ctx)?;
-        Ok((asked.map_or(job, |format| job.max(memory::writing(planes, format.name))), whole))
+        Ok((asked.map_or(job, |format| job.max(memory::writing(planes, format))), whole))
     };
     decode(input, bytes, &options.limits, options.keep_going, options.options.max_memory, &least)
 }
@@ -296,7 +296,7 @@ fn work(
 /// # Errors
 /// Less is allowed or available than that.
 fn check_memory(image: &Image, format: &FormatEntry, options: &FileOptions, held: u64) -> Result<(), Error> {
-    let writing = memory::writing(memory::planes(image), format.name);
+    let writing = memory::writing(memory::planes(image), format);
     let allowed = options.options.max_memory.unwrap_or(u64::MAX);
     if held + writing > allowed {
         return Err(memory::error(held + writing, allowed, false));
