@@ -1,6 +1,7 @@
 //! Methods with their parameters.
 
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 use crate::context::{Context, RestoreError};
 use crate::findings::Findings;
@@ -47,12 +48,13 @@ pub struct Method {
     entry: &'static Entry,
     params: Box<dyn AnyParams>,
     given: Vec<&'static str>,
+    prepared: OnceLock<Arc<Prepare>>,
 }
 
 impl Method {
     /// The method with its defaults.
     pub fn new(entry: &'static Entry) -> Self {
-        Self { entry, params: (entry.defaults)(), given: Vec::new() }
+        Self { entry, params: (entry.defaults)(), given: Vec::new(), prepared: OnceLock::new() }
     }
 
     /// The method with parameters from text, in order; for parsers.
@@ -106,6 +108,7 @@ impl Method {
     }
 
     fn mark(&mut self, name: &str) {
+        self.prepared = OnceLock::new();
         let own = self.entry.params.iter().map(|param| param.name).find(|own| *own == name);
         self.given.extend(own.filter(|own| !self.given.contains(own)));
     }
@@ -137,18 +140,23 @@ impl Method {
         self.params.as_any().downcast_ref().cloned().unwrap_or_default()
     }
 
-    /// The preparation step.
+    /// The preparation step. It is built once for these parameters, and shared by copies made later.
     ///
     /// # Errors
     /// A weights file that the method cannot use, or none where it needs one.
-    pub fn prepare(&self) -> Result<Prepare, ParamError> {
-        (self.entry.build)(self)
+    pub fn prepare(&self) -> Result<Arc<Prepare>, ParamError> {
+        if let Some(prepared) = self.prepared.get() {
+            return Ok(Arc::clone(prepared));
+        }
+        let built = Arc::new((self.entry.build)(self)?);
+        Ok(Arc::clone(self.prepared.get_or_init(|| built)))
     }
 }
 
 impl Clone for Method {
     fn clone(&self) -> Self {
-        Self { entry: self.entry, params: self.params.copy(), given: self.given.clone() }
+        let (params, given) = (self.params.copy(), self.given.clone());
+        Self { entry: self.entry, params, given, prepared: self.prepared.clone() }
     }
 }
 

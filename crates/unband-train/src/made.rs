@@ -1,5 +1,7 @@
 //! Degraded training windows with the conditioning inputs of networks.
 
+use std::sync::Arc;
+
 use unband_data::Pair;
 use unband_detect::inspect;
 use unband_filters::smooth;
@@ -24,7 +26,7 @@ pub(crate) struct Patch {
 }
 
 /// Computes the smooth surface that `Sees::Cells` networks start from.
-pub(crate) struct Surface(Prepare);
+pub(crate) struct Surface(Arc<Prepare>);
 
 impl Surface {
     pub fn new() -> Result<Self, DataError> {

@@ -1,5 +1,6 @@
 //! Per-image choice of method, settings and output depth.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use unband_detect::inspect;
@@ -81,7 +82,7 @@ pub fn find(image: &Image, options: &Options, ctx: &Context<'_>) -> Findings {
 /// A parameter that the method does not have, an option outside its range, unusable weights.
 pub fn check(options: &Options) -> Result<(), Error> {
     if let Some(method) = options.method.named() {
-        drop(settled(method.clone(), options)?.prepare()?);
+        settled(method, options)?.prepare()?;
     }
     ranges(options)
 }
@@ -96,14 +97,16 @@ fn ranges(options: &Options) -> Result<(), Error> {
     Ok(())
 }
 
-/// The method with the general options. Its own parameters take precedence.
-fn settled(mut method: Method, options: &Options) -> Result<Method, Error> {
-    let open = |method: &Method, name: &str| method.takes(name) && !method.is_given(name);
-    if method.entry().ours && options.strength.to_bits() != 1.0f32.to_bits() && open(&method, STRENGTH) {
-        method.set(STRENGTH, &options.strength)?;
+/// The method with the general options. Its own parameters take precedence. Without such options it is the
+/// given one, which a check has prepared for all images.
+fn settled<'a>(given: &'a Method, options: &Options) -> Result<Cow<'a, Method>, Error> {
+    let open = |name: &str| given.takes(name) && !given.is_given(name);
+    let mut method = Cow::Borrowed(given);
+    if given.entry().ours && options.strength.to_bits() != 1.0f32.to_bits() && open(STRENGTH) {
+        method.to_mut().set(STRENGTH, &options.strength)?;
     }
-    if options.precision != Precision::Auto && open(&method, PRECISION) {
-        method.set(PRECISION, &options.precision)?;
+    if options.precision != Precision::Auto && open(PRECISION) {
+        method.to_mut().set(PRECISION, &options.precision)?;
     }
     Ok(method)
 }
@@ -114,12 +117,17 @@ fn settled(mut method: Method, options: &Options) -> Result<Method, Error> {
 /// As [`check`].
 pub fn choose(image: &Image, findings: &Findings, options: &Options) -> Result<Choices, Error> {
     ranges(options)?;
+    let own;
     let method = match &options.method {
-        Choice::Auto => Method::new(usual(image, findings, options)),
-        Choice::Named(method) => method.clone(),
+        Choice::Auto => {
+            own = Method::new(usual(image, findings, options));
+            &own
+        }
+        Choice::Named(method) => method,
     };
     let method = settled(method, options)?;
-    let prepare = Arc::new(method.prepare()?);
+    let prepare = method.prepare()?;
+    let method = method.into_owned();
     let ours = method.entry().ours;
     let depth = match (options.depth, output_depth(&method)) {
         (OutputDepth::Keep, Some(own)) => own.resolve(image.depth),
@@ -204,8 +212,33 @@ pub(crate) fn left_because(findings: &Findings, depth: Depth) -> Reason {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use unband_image::With;
     use unband_image::findings::PlaneGrid;
+
+    #[test]
+    fn a_method_is_prepared_once_for_its_check_and_all_images() {
+        static BUILT: AtomicUsize = AtomicUsize::new(0);
+        static COUNTED: Entry = Entry {
+            build: |_| {
+                BUILT.fetch_add(1, Ordering::Relaxed);
+                Method::new(&smooth::ENTRY).prepare().map(|prepare| -> Prepare {
+                    Box::new(move |image, findings, ctx| prepare(image, findings, ctx))
+                })
+            },
+            ..smooth::ENTRY
+        };
+        let image = Image::from_rgb8(2, 1, &[0; 6]).unwrap();
+        let options = Options::with(|new| new.method = Choice::Named(Method::new(&COUNTED)));
+        check(&options).unwrap();
+        for _ in 0..2 {
+            choose(&image, &Findings::plain(3, 8), &options).unwrap();
+        }
+        assert_eq!(BUILT.load(Ordering::Relaxed), 1);
+        let stronger = options.but(|new| new.strength = 2.0);
+        choose(&image, &Findings::plain(3, 8), &stronger).unwrap();
+        assert_eq!(BUILT.load(Ordering::Relaxed), 2, "other parameters are prepared anew");
+    }
 
     #[test]
     fn the_network_runs_where_samples_lie_on_a_grid() {
