@@ -2,17 +2,15 @@
 //! rule in `unband_nets::state::fill`).
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
-mod adnet;
 mod banded_layer;
 mod bdinn;
-mod bitnet;
-mod brdnet;
 mod dbi;
 mod deepdeband;
 mod discriminator;
 mod features;
 mod ggdbn;
 mod indi;
+mod originals;
 mod rrdbnet;
 mod second_rule;
 mod support;

@@ -10,9 +10,17 @@ use unband_nets::param::StoredTensor;
 use unband_nets::state::{Weights, fill};
 use unband_nets::{Graph, Shape, StateDict};
 
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../golden/nets")
+}
+
 fn file(name: &str) -> String {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../golden/nets");
-    std::fs::read_to_string(folder.join(name)).unwrap()
+    std::fs::read_to_string(folder().join(name)).unwrap()
+}
+
+/// Does the network have goldens?
+pub(super) fn exists(name: &str) -> bool {
+    folder().join(format!("{name}.json")).exists()
 }
 
 /// The goldens of a network.
