@@ -3,7 +3,7 @@
 use std::fmt;
 
 use unband_detect::inspect;
-use unband_image::findings::{Cause, Findings};
+use unband_image::findings::Findings;
 use unband_image::{Context, Image, With};
 use unband_metrics::cambi;
 
@@ -56,7 +56,7 @@ const MUCH: f32 = 0.25;
 /// may get [`Grade::None`].
 pub fn grade(findings: &Findings) -> Grade {
     let share = findings.banded_share;
-    let (step, limit) = (step(findings), limit(findings.cause));
+    let (step, limit) = (step(findings), findings.cause.visible_step_codes());
     if !findings.visible || share < LEAST {
         Grade::None
     } else if step >= 2.0 * limit && share > MUCH {
@@ -78,17 +78,6 @@ fn step(findings: &Findings) -> f32 {
         None => grid.step_codes,
     });
     steps.fold(0.0, f32::max)
-}
-
-/// Smallest visible step of a degradation, in 8-bit codes. A codec blurs its steps, and its traces include
-/// chroma; steps of a tone curve are as sharp as steps can be.
-fn limit(cause: Cause) -> f32 {
-    match cause {
-        Cause::ToneCurve => 1.05,
-        Cause::Coded | Cause::Video => 2.2,
-        Cause::Jpeg => 2.5,
-        _ => 1.6,
-    }
 }
 
 /// CAMBI from which bands in a video frame are included, and from which they are visible. The metric's
@@ -202,11 +191,8 @@ impl Verdict {
 
 fn line(findings: &Findings, grade: Grade) -> String {
     if grade == Grade::None {
-        return match findings.cause {
-            Cause::Jpeg => "banding: none, JPEG noise".to_owned(),
-            Cause::Coded => "banding: none, compression noise".to_owned(),
-            _ => "banding: none".to_owned(),
-        };
+        let noise = findings.cause.noise().map_or_else(String::new, |noise| format!(", {noise}"));
+        return format!("banding: none{noise}");
     }
     let share = findings.banded_share * 100.0;
     format!("banding: {grade}, {share:.0} % of the smooth area, from {}", findings.origin())

@@ -3,49 +3,9 @@
 use super::{Cause, Findings, PlaneGrid, Space};
 
 impl Findings {
-    /// Identifier of the cause, for machine-readable output.
-    pub fn cause_word(&self) -> &'static str {
-        match self.cause {
-            Cause::Plain => "plain",
-            Cause::Levels => "levels",
-            Cause::Palette => "palette",
-            Cause::PlaneGrid => "plane-grid",
-            Cause::RecodedGrid => "recoded-grid",
-            Cause::Jpeg => "jpeg",
-            Cause::Coded => "coded",
-            Cause::Video => "video",
-            Cause::ToneCurve if self.linear_light => "linear-light",
-            Cause::ToneCurve => "tone-curve",
-        }
-    }
-
     /// The detected cause and visibility in one sentence without a full stop.
     pub fn sentence(&self) -> String {
-        let space = match self.space {
-            Space::Native => String::new(),
-            Space::Yuv { matrix, range } => format!(", {} {}", matrix.name(), range.name()),
-        };
-        let cut = self.cuts(self.names());
-        let step = self.grids.first().map_or(0.0, |g| g.step_codes);
-        let what = match self.cause {
-            Cause::Plain if self.effective_bits > 16 => "floating-point samples, not quantised".to_owned(),
-            Cause::Plain => format!("{} bits per sample, no coarser grid", self.effective_bits),
-            Cause::Levels => cut,
-            Cause::Palette => format!("few colours without dither, steps of about {step:.1} codes"),
-            Cause::PlaneGrid => format!("{cut}{space}"),
-            Cause::RecodedGrid => format!("{cut}{space}, then re-encoded with loss"),
-            Cause::Jpeg if !self.visible => "JPEG noise".to_owned(),
-            Cause::Jpeg => format!("JPEG, flat blocks differ by steps of {step:.1} codes"),
-            Cause::Coded if !self.visible => "compression noise".to_owned(),
-            Cause::Coded if self.coded_on_no_grid() => "lossy compression".to_owned(),
-            Cause::Coded => format!("lossy compression, flat areas differ by about {step:.1} codes{space}"),
-            Cause::Video if self.effective_bits > 8 => {
-                format!("{} bits per sample, no visible compression", self.effective_bits)
-            }
-            Cause::Video => format!("8-bit video colours{space}, no visible compression"),
-            Cause::ToneCurve if self.linear_light => "8-bit codes in linear light".to_owned(),
-            Cause::ToneCurve => "8 bits stretched by a tone curve, gaps in the histogram".to_owned(),
-        };
+        let what = self.cause_sentence();
         let resized = if self.resized { ", then resized" } else { "" };
         let part = if self.regions.is_some() { " in a part of the image" } else { "" };
         let bands = if self.visible {
@@ -73,29 +33,8 @@ impl Findings {
         }
     }
 
-    /// The origin of the banding, in a few words: "6 bits per channel".
-    pub fn origin(&self) -> String {
-        match self.cause {
-            Cause::Plain => match self.effective_bits {
-                bits @ 1..=16 => format!("{bits} bits per channel"),
-                _ => "steps in the image itself".to_owned(),
-            },
-            Cause::Levels if self.resized => format!("{}, resized since", shared_levels(&self.grids)),
-            Cause::Levels => shared_levels(&self.grids),
-            Cause::Palette => "a palette of few colours".to_owned(),
-            Cause::PlaneGrid => self.plane_levels(),
-            Cause::RecodedGrid => format!("{}, compressed since", self.plane_levels()),
-            Cause::Jpeg => "JPEG".to_owned(),
-            Cause::Coded => "a lossy codec".to_owned(),
-            Cause::Video if self.effective_bits > 8 => "8-bit steps in a deeper file".to_owned(),
-            Cause::Video => "8-bit video colours".to_owned(),
-            Cause::ToneCurve if self.linear_light => "8 bits in linear light".to_owned(),
-            Cause::ToneCurve => "a tone curve applied to 8 bits".to_owned(),
-        }
-    }
-
     /// Levels of the planes: "luma of 6 bits, chroma of 5 bits"; of colours as of all channels.
-    fn plane_levels(&self) -> String {
+    pub(super) fn plane_levels(&self) -> String {
         let names = self.names();
         if names[0] != "luma" {
             return shared_levels(&self.grids);
@@ -121,7 +60,7 @@ impl Findings {
     }
 
     /// Names of the planes.
-    fn names(&self) -> &'static [&'static str] {
+    pub(super) fn names(&self) -> &'static [&'static str] {
         let of_chroma = match (self.space, self.cause) {
             (Space::Yuv { .. }, _) | (Space::Native, Cause::PlaneGrid) => true,
             (Space::Native, _) => self.stored_yuv,
@@ -134,7 +73,7 @@ impl Findings {
     }
 
     /// "luma was quantised to 6 bits (steps of 4.7 codes), both chroma planes to 5 bits (steps of 9.4)".
-    fn cuts(&self, names: &[&str]) -> String {
+    pub(super) fn cuts(&self, names: &[&str]) -> String {
         let mut groups: Vec<(Vec<&str>, String)> = Vec::new();
         for (grid, name) in self.grids.iter().zip(names).filter(|(g, _)| g.found) {
             let how = match grid.bits {
@@ -167,7 +106,7 @@ impl Findings {
 }
 
 /// Bits of levels, one number where all channels have the same.
-fn shared_levels(grids: &[PlaneGrid]) -> String {
+pub(super) fn shared_levels(grids: &[PlaneGrid]) -> String {
     let found: Vec<&PlaneGrid> = grids.iter().filter(|grid| grid.found).collect();
     let bits: Option<Vec<u8>> = found.iter().map(|grid| grid.bits).collect();
     match bits.as_deref() {

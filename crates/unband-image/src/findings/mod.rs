@@ -1,9 +1,11 @@
 //! Findings of the detector: cause, quantisation grids, map of false contours.
 
+mod cause;
 mod describe;
 mod drawing;
 mod turn;
 
+pub use cause::Cause;
 pub use drawing::Drawing;
 
 use crate::color::{Matrix, Range};
@@ -23,54 +25,6 @@ pub enum Space {
         /// Code range.
         range: Range,
     },
-}
-
-/// Detected cause: the row of the decision table that fired.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[non_exhaustive]
-pub enum Cause {
-    /// Samples are on the container's own grid, and on no coarser one.
-    Plain,
-    /// Fewer bits per RGB or grey channel than the container holds.
-    Levels,
-    /// A palette of few colours.
-    Palette,
-    /// Planes of `YCbCr` on a coarse grid, not coded again.
-    PlaneGrid,
-    /// Planes of `YCbCr` on a coarse grid, then coded again with loss.
-    RecodedGrid,
-    /// JPEG, with quantiser steps known or estimated.
-    Jpeg,
-    /// A lossy video or image codec; no grid.
-    Coded,
-    /// 8-bit `YCbCr` without visible coding.
-    Video,
-    /// Histogram comb: codes stretched by a tone curve after quantisation.
-    ToneCurve,
-}
-
-impl Cause {
-    /// All, in the order of declaration.
-    pub const ALL: [Self; 9] = [
-        Self::Plain,
-        Self::Levels,
-        Self::Palette,
-        Self::PlaneGrid,
-        Self::RecodedGrid,
-        Self::Jpeg,
-        Self::Coded,
-        Self::Video,
-        Self::ToneCurve,
-    ];
-
-    /// Is it a grid that is coarser than the container's?
-    pub fn is_coarse_grid(self) -> bool {
-        match self {
-            Self::Levels | Self::Palette | Self::PlaneGrid | Self::RecodedGrid => true,
-            Self::Plain | Self::Video | Self::Coded | Self::Jpeg | Self::ToneCurve => false,
-        }
-    }
 }
 
 /// The quantisation grid of one plane of the found [`Space`].

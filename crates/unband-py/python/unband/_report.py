@@ -29,8 +29,7 @@ class Findings(NamedTuple):
     """Findings of `inspect` on an image."""
 
     cause: str
-    """The degradation: "plain", "levels", "palette", "plane-grid", "recoded-grid", "jpeg", "coded", "video",
-    "tone-curve" or "linear-light"."""
+    """The degradation in a word, such as "levels" or "jpeg"; docs/guide/json.md lists all."""
     sentence: str
     """The finding in one sentence."""
     grade: str

@@ -1,0 +1,143 @@
+//! Causes of banding: everything that differs from cause to cause, and is the same for all users.
+//!
+//! A new cause is a variant here, and a rule of the detector that finds it; the compiler reports what is missing.
+
+use super::describe::shared_levels;
+use super::{Findings, Space};
+
+/// Detected cause: the row of the decision table that fired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub enum Cause {
+    /// Samples are on the container's own grid, and on no coarser one.
+    Plain,
+    /// Fewer bits per RGB or grey channel than the container holds.
+    Levels,
+    /// A palette of few colours.
+    Palette,
+    /// Planes of `YCbCr` on a coarse grid, not coded again.
+    PlaneGrid,
+    /// Planes of `YCbCr` on a coarse grid, then coded again with loss.
+    RecodedGrid,
+    /// JPEG, with quantiser steps known or estimated.
+    Jpeg,
+    /// A lossy video or image codec; no grid.
+    Coded,
+    /// 8-bit `YCbCr` without visible coding.
+    Video,
+    /// Histogram comb: codes stretched by a tone curve after quantisation.
+    ToneCurve,
+}
+
+impl Cause {
+    /// All, in the order of declaration.
+    pub const ALL: [Self; 9] = [
+        Self::Plain,
+        Self::Levels,
+        Self::Palette,
+        Self::PlaneGrid,
+        Self::RecodedGrid,
+        Self::Jpeg,
+        Self::Coded,
+        Self::Video,
+        Self::ToneCurve,
+    ];
+
+    /// Is it a grid that is coarser than the container's?
+    pub fn is_coarse_grid(self) -> bool {
+        match self {
+            Self::Levels | Self::Palette | Self::PlaneGrid | Self::RecodedGrid => true,
+            Self::Plain | Self::Video | Self::Coded | Self::Jpeg | Self::ToneCurve => false,
+        }
+    }
+
+    /// Smallest visible step, in 8-bit codes. A codec blurs its steps, and its traces include chroma; steps of a
+    /// tone curve are as sharp as steps can be.
+    pub fn visible_step_codes(self) -> f32 {
+        match self {
+            Self::ToneCurve => 1.05,
+            Self::Coded | Self::Video => 2.2,
+            Self::Jpeg => 2.5,
+            Self::Plain | Self::Levels | Self::Palette | Self::PlaneGrid | Self::RecodedGrid => 1.6,
+        }
+    }
+
+    /// The noise that it leaves where no band is visible, in words; `None` for a cause without noise.
+    pub fn noise(self) -> Option<&'static str> {
+        match self {
+            Self::Jpeg => Some("JPEG noise"),
+            Self::Coded => Some("compression noise"),
+            _ => None,
+        }
+    }
+}
+
+impl Findings {
+    /// Identifier of the cause, for machine-readable output.
+    pub fn cause_word(&self) -> &'static str {
+        match self.cause {
+            Cause::Plain => "plain",
+            Cause::Levels => "levels",
+            Cause::Palette => "palette",
+            Cause::PlaneGrid => "plane-grid",
+            Cause::RecodedGrid => "recoded-grid",
+            Cause::Jpeg => "jpeg",
+            Cause::Coded => "coded",
+            Cause::Video => "video",
+            Cause::ToneCurve if self.linear_light => "linear-light",
+            Cause::ToneCurve => "tone-curve",
+        }
+    }
+
+    /// The cause in a part of a sentence.
+    pub(super) fn cause_sentence(&self) -> String {
+        if let (Some(noise), false) = (self.cause.noise(), self.visible) {
+            return noise.to_owned();
+        }
+        let space = match self.space {
+            Space::Native => String::new(),
+            Space::Yuv { matrix, range } => format!(", {} {}", matrix.name(), range.name()),
+        };
+        let cut = self.cuts(self.names());
+        let step = self.grids.first().map_or(0.0, |g| g.step_codes);
+        match self.cause {
+            Cause::Plain if self.effective_bits > 16 => "floating-point samples, not quantised".to_owned(),
+            Cause::Plain => format!("{} bits per sample, no coarser grid", self.effective_bits),
+            Cause::Levels => cut,
+            Cause::Palette => format!("few colours without dither, steps of about {step:.1} codes"),
+            Cause::PlaneGrid => format!("{cut}{space}"),
+            Cause::RecodedGrid => format!("{cut}{space}, then re-encoded with loss"),
+            Cause::Jpeg => format!("JPEG, flat blocks differ by steps of {step:.1} codes"),
+            Cause::Coded if self.coded_on_no_grid() => "lossy compression".to_owned(),
+            Cause::Coded => format!("lossy compression, flat areas differ by about {step:.1} codes{space}"),
+            Cause::Video if self.effective_bits > 8 => {
+                format!("{} bits per sample, no visible compression", self.effective_bits)
+            }
+            Cause::Video => format!("8-bit video colours{space}, no visible compression"),
+            Cause::ToneCurve if self.linear_light => "8-bit codes in linear light".to_owned(),
+            Cause::ToneCurve => "8 bits stretched by a tone curve, gaps in the histogram".to_owned(),
+        }
+    }
+
+    /// The origin of the banding, in a few words: "6 bits per channel".
+    pub fn origin(&self) -> String {
+        match self.cause {
+            Cause::Plain => match self.effective_bits {
+                bits @ 1..=16 => format!("{bits} bits per channel"),
+                _ => "steps in the image itself".to_owned(),
+            },
+            Cause::Levels if self.resized => format!("{}, resized since", shared_levels(&self.grids)),
+            Cause::Levels => shared_levels(&self.grids),
+            Cause::Palette => "a palette of few colours".to_owned(),
+            Cause::PlaneGrid => self.plane_levels(),
+            Cause::RecodedGrid => format!("{}, compressed since", self.plane_levels()),
+            Cause::Jpeg => "JPEG".to_owned(),
+            Cause::Coded => "a lossy codec".to_owned(),
+            Cause::Video if self.effective_bits > 8 => "8-bit steps in a deeper file".to_owned(),
+            Cause::Video => "8-bit video colours".to_owned(),
+            Cause::ToneCurve if self.linear_light => "8 bits in linear light".to_owned(),
+            Cause::ToneCurve => "a tone curve applied to 8 bits".to_owned(),
+        }
+    }
+}
