@@ -3,6 +3,7 @@
 use std::fs;
 
 use serde_json::Value;
+use unband::{Cause, Findings, With};
 use unband_skips::tracked_below;
 
 use crate::stage::{Stage, png, root, six_bits, texture};
@@ -108,4 +109,17 @@ fn every_schema_of_the_program_is_on_the_page() {
         }
     }
     assert!(count >= 12, "{count}");
+}
+
+#[test]
+fn every_cause_is_on_the_page() {
+    let section = section("unband-inspect/1");
+    let row = section.lines().find(|line| line.starts_with("| `finding`, `cause` |")).unwrap();
+    for cause in Cause::ALL {
+        for linear_light in [false, true] {
+            let found =
+                Findings::plain(3, 8).but(|new| (new.cause, new.linear_light) = (cause, linear_light));
+            assert!(row.contains(&format!("`{}`", found.cause_word())), "{cause:?}");
+        }
+    }
 }

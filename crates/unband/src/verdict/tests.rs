@@ -1,5 +1,5 @@
 use super::*;
-use unband_image::findings::PlaneGrid;
+use unband_image::findings::{Cause, PlaneGrid};
 use unband_image::{Codec, Depth, Matrix, Model, Plane, Range, Subsampling, With};
 
 fn found(cause: Cause, step: f32, share: f32) -> Findings {
