@@ -12,7 +12,7 @@ use std::str::FromStr;
 use clap::{Args, ValueEnum};
 use unband::io::video::{Purpose, StreamSpec};
 use unband::video::Temporal;
-use unband::{Dither, ParamValue, Precision, TreatAs};
+use unband::{Bands, Dither, ParamValue, Precision, TreatAs};
 
 pub(crate) use images::ImageArgs;
 pub(crate) use metrics::{MetricArgs, failure};
@@ -87,6 +87,22 @@ pub(crate) struct DebandArgs {
     /// Masked samples (`v & 0xF8`) are detected without it.
     #[arg(long, help_heading = "Method", hide_short_help = true, verbatim_doc_comment)]
     pub truncated: bool,
+    /// Repair bands of N codes that you see, whatever is found
+    ///
+    /// One number of 8-bit codes for all channels, or three: 4,2,4.
+    /// Each value stays within half a band of its own. Drawings are repaired too.
+    #[arg(
+        long,
+        value_name = "N",
+        conflicts_with = "bits",
+        help_heading = "Method",
+        hide_short_help = true,
+        verbatim_doc_comment
+    )]
+    pub band_step: Option<Bands>,
+    /// As --band-step, for an image that had N bits per channel
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=12), help_heading = "Method", hide_short_help = true)]
+    pub bits: Option<u8>,
     /// Repair a banded alpha channel too
     ///
     /// For soft shadows and glows stored with 4 to 7 bits.

@@ -7,7 +7,7 @@ use unband::files::{ExtraOutputFile, FileOptions, Naming};
 use unband::io::FormatEntry;
 use unband::io::video::container_of;
 use unband::networks::{self, WEIGHTS};
-use unband::{Alpha, Choice, Error, Hint, Method, Options, OutputDepth, Weights, With, models};
+use unband::{Alpha, Bands, Choice, Error, Hint, Method, Options, OutputDepth, Weights, With, models};
 
 use crate::args::{DebandArgs, ImageArgs, Switch};
 use crate::inputs::{Input, STDIO};
@@ -61,6 +61,7 @@ pub(crate) fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
         new.faithful = args.faithful.map(|switch| switch == Switch::On);
         new.everywhere = args.everywhere;
         new.truncated = args.truncated;
+        new.bands = args.bits.map(Bands::Bits).or(args.band_step);
         new.alpha = if args.alpha { Alpha::Repair } else { Alpha::Keep };
         new.treat_as = args.treat_as;
     });

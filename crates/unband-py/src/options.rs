@@ -2,7 +2,9 @@
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict};
-use unband::{Alpha, Choice, Dither, Method, Options, OutputDepth, Precision, TreatAs, UpscaleOptions};
+use unband::{
+    Alpha, Bands, Choice, Dither, Method, Options, OutputDepth, Precision, TreatAs, UpscaleOptions,
+};
 use unband_image::{ParamKind, ParamValue};
 use unband_infer::models;
 
@@ -99,12 +101,32 @@ impl<'py> Given<'_, 'py> {
         options.faithful = self.value("faithful", "True, False or None")?;
         options.everywhere = self.switch("everywhere")?;
         options.truncated = self.switch("truncated")?;
+        options.bands = self.bands()?;
         options.alpha = if self.switch("alpha")? { Alpha::Repair } else { Alpha::Keep };
         options.treat_as = self.word::<TreatAs>("treat_as")?.unwrap_or_default();
         options.tile = plain.tile;
         options.max_memory = self.amount("max_memory")?;
         unband::check(&options)?;
         Ok(options)
+    }
+
+    /// Bands that the user has stated, by their bits or steps.
+    pub(crate) fn bands(&self) -> Result<Option<Bands>, Fault> {
+        const STEPS: &str = "a number of codes from 0.25 to 64, or three";
+        let bits = self.value::<u8>("band_bits", "1 to 12")?.map(Bands::Bits);
+        let one = self.raw("band_step").map(|steps| {
+            let same = steps.extract::<f32>().map(|step| [step; 3]);
+            same.or_else(|_| steps.extract::<[f32; 3]>()).map(Bands::Steps)
+        });
+        match (bits, one) {
+            (Some(_), Some(_)) => {
+                Err(Fault::option("band_step", "left out where `band_bits` is given", "both"))
+            }
+            (bits, None) => Ok(bits),
+            (None, Some(steps)) => {
+                steps.map(Some).map_err(|_| Fault::option("band_step", STEPS, "something else"))
+            }
+        }
     }
 
     /// The method with its parameters. Names of general keywords that it takes itself go to `own`.

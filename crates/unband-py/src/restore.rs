@@ -181,11 +181,11 @@ pub(crate) fn prove<'py>(
     options: &Bound<'py, PyDict>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let given = Given(options);
-    let (job, truncated) = (given.job(Stop::AtOnce)?, given.switch("truncated")?);
+    let (job, truncated, bands) = (given.job(Stop::AtOnce)?, given.switch("truncated")?, given.bands()?);
     let (original, result) = (hold(original), hold(result));
     let proof = wait::run(py, &job, move |ctx| {
         let (original, result) = (original.image(ctx), result.image(ctx));
-        let options = Options::with(|new| new.truncated = truncated);
+        let options = Options::with(|new| (new.truncated, new.bands) = (truncated, bands));
         let found = unband::find(&original, &options, ctx);
         let faithful = unband::choose(&original, &found, &options)?.faithful;
         Ok(unband::prove(&original, &result, &found, faithful))

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use unband_detect::inspect;
 use unband_filters::smooth;
-use unband_image::findings::{Cause, Findings, Space};
+use unband_image::findings::{Cause, Findings, PlaneGrid, Space};
 use unband_image::method::Prepare;
-use unband_image::{Context, Depth, Entry, Image, Method};
+use unband_image::{Context, Depth, Entry, Image, Method, With};
 
 use crate::faithful::Faithful;
 use crate::networks::{self, PRECISION, STRENGTH};
-use crate::{Alpha, Choice, Error, Options, OutputDepth, Precision, Reason, TreatAs};
+use crate::{Alpha, Bands, Choice, Error, Options, OutputDepth, Precision, Reason, TreatAs};
 
 /// The action on an image's samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +62,7 @@ pub struct Choices {
 fn usual(image: &Image, findings: &Findings, options: &Options) -> &'static Entry {
     let hidden = || findings.space == Space::Native && findings.grids.iter().any(|grid| !grid.found);
     let samples = match findings.cause {
-        Cause::Jpeg => false,
+        Cause::Jpeg | Cause::Declared => false,
         Cause::RecodedGrid => !hidden(),
         _ => true,
     };
@@ -72,8 +72,19 @@ fn usual(image: &Image, findings: &Findings, options: &Options) -> &'static Entr
 
 /// Findings on an image, as far as options say more than its samples.
 pub fn find(image: &Image, options: &Options, ctx: &Context<'_>) -> Findings {
-    let found = inspect(image, ctx);
+    let found = declared(inspect(image, ctx), image, options);
     if options.truncated { found.truncated(image.depth) } else { found }
+}
+
+/// Findings with the bands that the options declare. Levels that were found with as many bits stay: their
+/// intervals are exact.
+pub(crate) fn declared(found: Findings, image: &Image, options: &Options) -> Findings {
+    let Some((steps, bits)) = options.bands.map(|bands| bands.of_planes(image)) else { return found };
+    let exact = |grid: &PlaneGrid| grid.found && grid.bits == bits;
+    if bits.is_some() && found.cause == Cause::Levels && found.grids.iter().all(exact) {
+        return found.but(|new| (new.drawing, new.visible) = (None, true));
+    }
+    found.declared(&steps, bits)
 }
 
 /// Checks the options that need no image: the method with its weights, and ranges.
@@ -88,6 +99,7 @@ pub fn check(options: &Options) -> Result<(), Error> {
 }
 
 fn ranges(options: &Options) -> Result<(), Error> {
+    options.bands.map_or(Ok(()), Bands::check)?;
     if !(0.0..=4.0).contains(&options.strength) {
         return Err(Error::Option { name: "strength", range: "0 to 4", got: options.strength.to_string() });
     }

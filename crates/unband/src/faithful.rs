@@ -59,7 +59,7 @@ pub struct Cells {
 /// | from a palette of 8 bits | ±0.499 of the way to the farthest neighbour, of the colours with that code |
 /// | with its own gap at each code, after a tone curve or from another palette | ±0.499 gaps |
 /// | on found levels of red, green, blue or grey | the nearest level (truncated: the centre of its values) ±0.4995 P |
-/// | on another found grid | ±P/2 |
+/// | on another found grid, and in declared bands | ±P/2 |
 /// | another plane of an image with a found grid, and squares where the grid does not apply | ±2 codes |
 /// | from a codec, no grid found | ± the larger of P/2 and 2 codes |
 /// | on the container's own grid | ±0.499 P: rounding gives the source code |

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use unband_image::dither::Dither;
-use unband_image::{Depth, Method};
+use unband_image::dither::{Dither, Grid};
+use unband_image::{Depth, Image, Method};
 
-use crate::Precision;
+use crate::{Error, Precision};
 
 /// The method to run.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -102,6 +102,67 @@ unband_image::words! {
     }
 }
 
+/// Bands that a user sees, whatever is found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Bands {
+    /// This many bits per channel were left, 1 to 12.
+    Bits(u8),
+    /// Bands of this many 8-bit codes, 0.25 to 64: for red, green and blue or luma and both chroma; grey images
+    /// take the first.
+    Steps([f32; 3]),
+}
+
+impl Bands {
+    /// Steps of an image's planes in 8-bit codes of full scale, and their bits.
+    pub(crate) fn of_planes(self, image: &Image) -> (Vec<f32>, Option<u8>) {
+        let scale = |p: usize, bits: u8| Grid::of_bits(image.color.model, p, bits).scale;
+        let planes = 0..image.planes.len();
+        match self {
+            Self::Bits(bits) => (planes.map(|p| 255.0 / scale(p, bits)).collect(), Some(bits)),
+            Self::Steps(codes) => (planes.map(|p| codes[p] * 255.0 / scale(p, 8)).collect(), None),
+        }
+    }
+
+    fn is_valid(self) -> bool {
+        match self {
+            Self::Bits(bits) => (1..=12).contains(&bits),
+            Self::Steps(codes) => codes.iter().all(|codes| (0.25..=64.0).contains(codes)),
+        }
+    }
+
+    /// Refuses bands outside their range.
+    ///
+    /// # Errors
+    /// [`Error::Option`].
+    pub(crate) fn check(self) -> Result<(), Error> {
+        let (name, range, got) = match self {
+            _ if self.is_valid() => return Ok(()),
+            Self::Bits(bits) => ("bits", "1 to 12", bits.to_string()),
+            Self::Steps(codes) => ("band step", "0.25 to 64 codes", format!("{codes:?}")),
+        };
+        Err(Error::Option { name, range, got })
+    }
+}
+
+impl FromStr for Bands {
+    type Err = String;
+
+    /// Steps: one number of codes for all channels, or three: `4` or `4,2,4`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let numbers: Option<Vec<f32>> = text.split(',').map(|part| part.trim().parse().ok()).collect();
+        let codes = match numbers.as_deref() {
+            Some(&[all]) => Some([all; 3]),
+            Some(&[a, b, c]) => Some([a, b, c]),
+            _ => None,
+        };
+        let bands = codes.map(Self::Steps).filter(|bands| bands.is_valid());
+        bands.ok_or_else(|| {
+            format!("one number of codes from 0.25 to 64, or three: `4` or `4,2,4`; got `{text}`")
+        })
+    }
+}
+
 /// Treatment of a banded alpha channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -139,6 +200,8 @@ pub struct Options {
     /// Were the samples of images with few levels rounded down? Truncated and then expanded levels cannot be
     /// distinguished from rounded ones.
     pub truncated: bool,
+    /// Bands that the user sees: they are repaired, in drawings too.
+    pub bands: Option<Bands>,
     /// Treatment of a banded alpha channel.
     pub alpha: Alpha,
     /// Treat the image as a photo, drawing, data, or by detection.
@@ -162,6 +225,7 @@ impl Default for Options {
             faithful: None,
             everywhere: false,
             truncated: false,
+            bands: None,
             alpha: Alpha::Keep,
             treat_as: TreatAs::Auto,
             tile: 256,

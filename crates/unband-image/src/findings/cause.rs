@@ -28,11 +28,13 @@ pub enum Cause {
     Video,
     /// Histogram comb: codes stretched by a tone curve after quantisation.
     ToneCurve,
+    /// Bands of a width that the user has stated; none of their causes was found.
+    Declared,
 }
 
 impl Cause {
     /// All, in the order of declaration.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Plain,
         Self::Levels,
         Self::Palette,
@@ -42,12 +44,13 @@ impl Cause {
         Self::Coded,
         Self::Video,
         Self::ToneCurve,
+        Self::Declared,
     ];
 
     /// Is it a grid that is coarser than the container's?
     pub fn is_coarse_grid(self) -> bool {
         match self {
-            Self::Levels | Self::Palette | Self::PlaneGrid | Self::RecodedGrid => true,
+            Self::Levels | Self::Palette | Self::PlaneGrid | Self::RecodedGrid | Self::Declared => true,
             Self::Plain | Self::Video | Self::Coded | Self::Jpeg | Self::ToneCurve => false,
         }
     }
@@ -60,6 +63,7 @@ impl Cause {
             Self::Coded | Self::Video => 2.2,
             Self::Jpeg => 2.5,
             Self::Plain | Self::Levels | Self::Palette | Self::PlaneGrid | Self::RecodedGrid => 1.6,
+            Self::Declared => 0.0,
         }
     }
 
@@ -87,6 +91,7 @@ impl Findings {
             Cause::Video => "video",
             Cause::ToneCurve if self.linear_light => "linear-light",
             Cause::ToneCurve => "tone-curve",
+            Cause::Declared => "declared",
         }
     }
 
@@ -117,6 +122,7 @@ impl Findings {
             Cause::Video => format!("8-bit video colours{space}, no visible compression"),
             Cause::ToneCurve if self.linear_light => "8-bit codes in linear light".to_owned(),
             Cause::ToneCurve => "8 bits stretched by a tone curve, gaps in the histogram".to_owned(),
+            Cause::Declared => format!("{}, as declared", self.declared_bands()),
         }
     }
 
@@ -138,6 +144,18 @@ impl Findings {
             Cause::Video => "8-bit video colours".to_owned(),
             Cause::ToneCurve if self.linear_light => "8 bits in linear light".to_owned(),
             Cause::ToneCurve => "a tone curve applied to 8 bits".to_owned(),
+            Cause::Declared => format!("{}, as declared", self.declared_bands()),
+        }
+    }
+
+    /// The width of declared bands: "6 bits per channel", "steps of 4.0, 2.0, 4.0 codes".
+    fn declared_bands(&self) -> String {
+        let steps: Vec<String> = self.grids.iter().map(|grid| format!("{:.1}", grid.step_codes)).collect();
+        match steps.split_first() {
+            Some((first, rest)) if rest.iter().any(|step| step != first) => {
+                format!("steps of {} codes", steps.join(", "))
+            }
+            _ => shared_levels(&self.grids),
         }
     }
 }

@@ -222,9 +222,31 @@ impl Findings {
         self
     }
 
+    /// Bands that the user has stated, in place of all that was found about grids. `steps`: their width in each
+    /// plane, in 8-bit codes of full scale. A codec's errors come on top where one was found.
+    #[must_use]
+    pub fn declared(self, steps: &[f32], bits: Option<u8>) -> Self {
+        let lossy = self.lossy || matches!(self.cause, Cause::Jpeg | Cause::Coded | Cause::RecodedGrid);
+        let grid = |&step_codes: &f32| PlaneGrid { found: true, bits, ..PlaneGrid::plain(step_codes) };
+        Self {
+            cause: Cause::Declared,
+            grids: steps.iter().map(grid).collect(),
+            lossy,
+            visible: true,
+            stored_yuv: self.stored_yuv,
+            map: self.map,
+            banded_share: self.banded_share,
+            alpha: self.alpha,
+            ..Self::plain(steps.len(), self.effective_bits)
+        }
+    }
+
     /// Is a grid coarser than the steps of the image's JPEG file? Then the bands were there before the file
     /// was coded, and its coefficients describe them as part of the image.
     pub fn coarser_than_file(&self, origin: &Origin) -> bool {
+        if self.cause == Cause::Declared {
+            return true;
+        }
         let Codec::Jpeg(JpegOrigin { luma: Some(table), .. }) = &origin.codec else { return false };
         let own = f32::from(table[0]) / 8.0;
         match self.cause {

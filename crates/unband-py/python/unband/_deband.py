@@ -28,6 +28,8 @@ def deband(
     truncated: bool = False,
     alpha: bool = False,
     treat_as: str | None = None,
+    band_step: float | tuple[float, float, float] | None = None,
+    band_bits: int | None = None,
     precision: str | None = None,
     max_memory: int | str | None = None,
     channel_axis: int | None = None,
@@ -58,6 +60,8 @@ def deband(
     `faithful`: keep each sample within its quantisation interval; None: for unband's own methods.
     `truncated`: levels were rounded down. `alpha`: repair a banded alpha channel too.
     `treat_as`: "auto", "photo", "drawing" or "data".
+    `band_step`: repair bands of this many 8-bit codes, one number or one per channel, whatever is found;
+    `band_bits`: bands of an image that had this many bits per channel.
     `precision`: "auto", "f32" or "bf16", for networks. `max_memory`: limit in bytes, or text
     such as "2G".
     `bits`: bits of the codes in an array of whole numbers, such as 10 for 10-bit codes in uint16.
@@ -83,6 +87,8 @@ def deband(
         truncated=truncated,
         alpha=alpha,
         treat_as=treat_as,
+        band_step=band_step,
+        band_bits=band_bits,
         precision=precision,
         max_memory=max_memory,
         report=bool(report),
@@ -172,6 +178,8 @@ def prove(
     result: Any,
     *,
     truncated: bool = False,
+    band_step: float | tuple[float, float, float] | None = None,
+    band_bits: int | None = None,
     channel_axis: int | None = None,
     bits: int | None = None,
     threads: int | None = None,
@@ -183,7 +191,7 @@ def prove(
     """
     before = Source(original, "original", channel_axis, bits)
     after = Source(result, "result", channel_axis)
-    with job(threads, None, truncated=truncated) as options:
+    with job(threads, None, truncated=truncated, band_step=band_step, band_bits=band_bits) as options:
         return Proof(**_unband.prove(before.native, after.native, options))
 
 

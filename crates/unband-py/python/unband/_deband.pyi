@@ -22,6 +22,8 @@ class _Common(TypedDict, total=False):
     truncated: bool
     alpha: bool
     treat_as: str | None
+    band_step: float | tuple[float, float, float] | None
+    band_bits: int | None
     precision: str | None
     max_memory: int | str | None
     channel_axis: int | None
@@ -802,6 +804,8 @@ def prove(
     result: Any,
     *,
     truncated: bool = ...,
+    band_step: float | tuple[float, float, float] | None = ...,
+    band_bits: int | None = ...,
     channel_axis: int | None = ...,
     bits: int | None = ...,
     threads: int | None = ...,

@@ -9,7 +9,7 @@ use unband_image::{Codec, Context, Depth, Image, Plane, Restorer, Rng, With};
 use super::kept::{KeptFrame, stored};
 use super::restored::restored;
 use super::{Frame, FrameOptions, Temporal, motion, stabilisation};
-use crate::choose::{Act, Choices, choose};
+use crate::choose::{Act, Choices, choose, declared};
 use crate::jobs::confine::confine_all;
 use crate::jobs::round::{Rounding, round};
 use crate::verdict::{Grade, GradedFindings, look_at_frame};
@@ -89,7 +89,8 @@ impl Shot {
         let seen = if !named.method.entry().ours && !named.faithful.keeps() {
             GradedFindings { findings: plain, grade: Grade::None }
         } else {
-            look_at_frame(image, ctx)
+            let GradedFindings { findings, grade } = look_at_frame(image, ctx);
+            GradedFindings { findings: declared(findings, image, &how.options), grade }
         };
         Self::new(image, seen, how)
     }

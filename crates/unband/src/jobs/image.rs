@@ -21,9 +21,8 @@ pub fn deband(image: &Image) -> Result<Image, Error> {
 /// image itself.
 ///
 /// The same bytes come out for any number of threads and any tile size. Alpha changes only on request
-/// ([`Options::alpha`]). The
-/// samples of a changed image are codes of its depth, and its [`Origin`](unband_image::Origin) is reset: it is not the file's
-/// content any more.
+/// ([`Options::alpha`]). The samples of a changed image are codes of its depth, and its
+/// [`Origin`](unband_image::Origin) is reset: it is not the file's content any more.
 ///
 /// # Errors
 /// Unknown methods and settings, options out of range, too little memory allowed, planes that do not fit

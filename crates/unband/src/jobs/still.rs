@@ -1,5 +1,5 @@
-//! The plan of one image, carried out: the [stages](super::stages) in a canonical orientation, then repairs of
-//! the whole.
+//! The plan of one image, carried out: the [stages](super::stages) in a canonical orientation, then repairs
+//! of the whole.
 
 use unband_image::findings::Findings;
 use unband_image::{Context, Image, Origin, With};

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use unband::faithful::Faithful;
-use unband::{Alpha, Context, Options, OutputDepth, With, deband_with, inspect, prove};
+use unband::{Alpha, Bands, Context, Options, OutputDepth, With, deband_with, inspect, prove};
 use unband_image::findings::Cause;
 use unband_image::{Depth, Image, Model, Plane};
 use unband_io::{Limits, WriteOptions, by_name, read, write};
@@ -330,4 +330,59 @@ fn luma_and_chroma_on_six_bits_are_no_jpeg() {
     assert_eq!(found.cause, Cause::PlaneGrid, "{}", found.sentence());
     let (gain, _) = gain(&damaged, &clean, Options::default());
     assert!(gain > 3.0, "{gain:.2}");
+}
+
+/// Levels at uneven distances of about six codes, which no grid explains.
+fn uneven(value: f32, channel: usize) -> f32 {
+    let level = (255.0 * value / 6.0 + 0.37 * channel as f32).round();
+    eight((6.0 * (level - 0.37 * channel as f32) + 0.9 * (2.4 * level).sin()) / 255.0)
+}
+
+#[test]
+fn bands_that_the_user_states_are_repaired_whatever_is_found() {
+    let clean = image(W, H, |x, y, c| sky(x as f32, y as f32)[c]);
+    let posterised = image(W, H, |x, y, c| uneven(sky(x as f32, y as f32)[c], c));
+    let found = |options: &Options| unband::find(&posterised, options, &Context::default());
+    let stated = |bands| Options::with(|new| new.bands = Some(bands));
+    let steps = stated(Bands::Steps([6.5; 3]));
+    assert_eq!(found(&steps).sentence().split(';').next(), Some("steps of 6.5 codes, as declared"));
+    let (of_default, _) = gain(&posterised, &clean, Options::default());
+    let (of_steps, _) = gain(&posterised, &clean, steps);
+    assert!(of_steps > of_default + 1.0 && of_steps > 6.0, "{of_default} {of_steps}");
+    let bits = stated(Bands::Bits(5));
+    assert_eq!(found(&bits).sentence().split(';').next(), Some("5 bits per channel, as declared"));
+    let (of_bits, _) = gain(&posterised, &clean, bits);
+    assert!(of_bits > 6.0, "{of_bits}");
+}
+
+#[test]
+fn levels_that_are_found_stay_exact_where_the_user_states_their_bits() {
+    let few = image(W, H, |x, y, c| five_bits(sky(x as f32, y as f32)[c]));
+    let options = Options::with(|new| new.bands = Some(Bands::Bits(5)));
+    assert_eq!(unband::find(&few, &options, &Context::default()).cause, Cause::Levels);
+    let other = Options::with(|new| new.bands = Some(Bands::Bits(4)));
+    assert_eq!(unband::find(&few, &other, &Context::default()).cause, Cause::Declared);
+}
+
+#[test]
+fn drawings_are_repaired_where_the_user_states_bands() {
+    // Flat stripes of eight codes with hard edges between two colours: a drawing.
+    let stripes =
+        image(W, H, |x, y, c| eight((60 + 8 * (x / 24) + 40 * c * usize::from(y > H / 2)) as f32 / 255.0));
+    let run = |options: Options| deband_with(stripes.clone(), &options, &Context::default()).unwrap().1;
+    let left = run(Options::default());
+    assert!(!left.changed, "{:?}", left.reason);
+    assert!(run(Options::with(|new| new.bands = Some(Bands::Steps([8.0; 3])))).changed);
+}
+
+#[test]
+fn bands_outside_their_range_are_refused() {
+    for bands in [Bands::Bits(0), Bands::Bits(13), Bands::Steps([4.0, 0.0, 4.0]), Bands::Steps([f32::NAN; 3])]
+    {
+        assert!(unband::check(&Options::with(|new| new.bands = Some(bands))).is_err(), "{bands:?}");
+    }
+    assert_eq!("4, 2,4".parse(), Ok(Bands::Steps([4.0, 2.0, 4.0])));
+    for text in ["", "4,2", "x", "400", "nan"] {
+        assert!(text.parse::<Bands>().is_err(), "{text}");
+    }
 }
