@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use unband::files::{FileOptions, FileReport, Input, Output, output_stem};
-use unband::{Context, With, batch};
+use unband::{Context, With, batch, inputs};
 use unband_io::FormatEntry;
 
 use crate::fault::Fault;
@@ -19,6 +19,13 @@ fn format_named(given: &Given<'_, '_>) -> Result<Option<&'static FormatEntry>, F
     let found = unband_io::by_name(&name).filter(|format| format.writes.is_some());
     let wrong = || Fault::option("format", &format!("one of {}", known.join(", ")), format!("`{name}`"));
     found.map(Some).ok_or_else(wrong)
+}
+
+/// Does the name have the extension of an image format that is read?
+#[pyfunction]
+#[allow(clippy::needless_pass_by_value)] // Python has no paths to borrow
+pub(crate) fn readable(name: PathBuf) -> bool {
+    inputs::readable(&name)
 }
 
 /// Debands an image file; without an output its name gets `_unband`.

@@ -41,7 +41,7 @@ mod _unband {
     #[pymodule_export]
     use crate::evaluate::evaluate;
     #[pymodule_export]
-    use crate::files::{deband_file, peak_memory};
+    use crate::files::{deband_file, peak_memory, readable};
     #[pymodule_export]
     use crate::image::{Image, open};
     #[pymodule_export]

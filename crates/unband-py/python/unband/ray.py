@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from . import _remote
+from . import _remote, _unband
 from ._call import Progress, _Bar
 from ._degrade import Degrade
 from ._job import Job, Row
@@ -39,9 +39,6 @@ except MissingExtraError as error:
 
 __all__ = ["Summary", "main", "make_dataset", "run", "score_video", "start", "video"]
 
-_ENDINGS = frozenset(
-    ".png .jpg .jpeg .tif .tiff .webp .avif .jxl .exr .ppm .pgm .pbm .pnm .pam .pfm .gif .bmp .heic".split()
-)
 _WAVE = 50_000
 """Paths that Ray holds at a time, so that its object store and the driver stay small."""
 _SAMPLE = 256
@@ -184,7 +181,7 @@ def _found(place: str) -> tuple[list[str], str | None]:
     else:
         return [place], None
     if not pattern:
-        found = [name for name in found if os.path.splitext(name)[1].lower() in _ENDINGS]
+        found = [name for name in found if _unband.readable(name)]
     if not found:
         raise InputError(f"{place}: has no images", "check the name, or name the files", "paths")
     return sorted(found), fixed
