@@ -249,7 +249,7 @@ mod tests {
         assert_eq!(BUILT.load(Ordering::Relaxed), 1);
         let stronger = options.but(|new| new.strength = 2.0);
         choose(&image, &Findings::plain(3, 8), &stronger).unwrap();
-        assert_eq!(BUILT.load(Ordering::Relaxed), 2, "other parameters are prepared anew");
+        assert_eq!(BUILT.load(Ordering::Relaxed), 2, "other parameters are prepared again");
     }
 
     #[test]

@@ -1,6 +1,7 @@
-//! Causes of banding: everything that differs from cause to cause, and is the same for all users.
+//! Degradations that the detector finds: everything that differs between them, and is the same for all users.
 //!
-//! A new cause is a variant here, and a rule of the detector that finds it; the compiler reports what is missing.
+//! A new cause is a variant here, and a rule of the detector that finds it. The compiler reports what is
+//! missing.
 
 use super::describe::shared_levels;
 use super::{Findings, Space};
@@ -55,8 +56,8 @@ impl Cause {
         }
     }
 
-    /// Smallest visible step, in 8-bit codes. A codec blurs its steps, and its traces include chroma; steps of a
-    /// tone curve are as sharp as steps can be.
+    /// Smallest visible step, in 8-bit codes. A codec blurs its steps, and its traces include chroma; steps
+    /// of a tone curve are as sharp as steps can be.
     pub fn visible_step_codes(self) -> f32 {
         match self {
             Self::ToneCurve => 1.05,

@@ -1,4 +1,4 @@
-//! Half-size chroma behind red, green and blue: restored at its own size, and enlarged along the edges of
+//! Half-size chroma behind red, green and blue: restored at its own size, and upscaled along the edges of
 //! luma.
 
 use unband_filters::chroma_guide::{ChromaGuide, half_size};
