@@ -108,8 +108,8 @@ unband_image::words! {
 pub enum Bands {
     /// This many bits per channel were left, 1 to 12.
     Bits(u8),
-    /// Bands of this many 8-bit codes, 0.25 to 64: for red, green and blue or luma and both chroma; grey images
-    /// take the first.
+    /// Bands of this many 8-bit codes, 0.25 to 64: for red, green and blue or luma and both chroma; grey
+    /// images take the first.
     Steps([f32; 3]),
 }
 

@@ -222,8 +222,8 @@ impl Findings {
         self
     }
 
-    /// Bands that the user has stated, in place of all that was found about grids. `steps`: their width in each
-    /// plane, in 8-bit codes of full scale. A codec's errors come on top where one was found.
+    /// Bands that the user has stated, in place of all that was found about grids. `steps`: their width in
+    /// each plane, in 8-bit codes of full scale. A codec's errors come on top where one was found.
     #[must_use]
     pub fn declared(self, steps: &[f32], bits: Option<u8>) -> Self {
         let lossy = self.lossy || matches!(self.cause, Cause::Jpeg | Cause::Coded | Cause::RecodedGrid);

@@ -8,8 +8,8 @@ use unband_image::findings::{Cause, Findings};
 use super::{Repair, Work, Wrapped};
 use crate::faithful::Faithful;
 
-/// Stored coefficients, where the image is still what its file decodes to. Results inside their intervals need
-/// no others.
+/// Stored coefficients, where the image is still what its file decodes to. Results inside their intervals
+/// need no others.
 pub(crate) struct JpegFile;
 
 impl Repair for JpegFile {
