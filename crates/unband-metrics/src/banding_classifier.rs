@@ -8,7 +8,7 @@ use unband_infer::{Engine, dbi as index, models};
 use unband_simd::Precision;
 
 use crate::dbi::{Unasked, fitting, probabilities};
-use crate::{Better, ComparedWith, Domain, Fault, Metric, MetricError, MinSize, Score};
+use crate::{Better, ComparedWith, Fault, Metric, MetricError, MinSize, Score};
 
 const NAME: &str = "unband-banding-classifier";
 
@@ -40,13 +40,10 @@ pub const ENTRY: Metric = Metric {
     title: "Probability of banding from unband's own patch classifier",
     purpose: "Banding without a reference or imported models. Not the Deep Banding Index: the same architecture, trained from scratch on unband's own labels. It detects whether an image is banded better than how much.",
     better: Better::Lower,
-    domain: Domain::Image,
     compared_with: ComparedWith::Nothing,
     range: "0..=1",
-    unit: "",
     min_size: MinSize::Sides(index::PATCH),
-    network: None,
-    tuning: None,
     source: "own; weights/unband-banding-classifier.md",
     score,
+    ..Metric::PLAIN
 };

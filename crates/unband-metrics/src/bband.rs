@@ -6,9 +6,7 @@ use unband_filters::bband::{self, Edges, Luma, Samples, Thresholds};
 use unband_image::{Context, Depth, Image, Model, Range};
 
 use crate::field::{Field, exact};
-use crate::{
-    Better, ComparedWith, Domain, Fault, Metric, MetricError, MinSize, Score, check, finite, psnr, whole,
-};
+use crate::{Better, ComparedWith, Fault, Metric, MetricError, Score, check, finite, psnr, whole};
 
 const NAME: &str = "bband";
 
@@ -122,13 +120,9 @@ pub const ENTRY: Metric = Metric {
     title: "Visibility of band edges",
     purpose: "Banding without a reference, from the visibility of band edges.",
     better: Better::Lower,
-    domain: Domain::Image,
     compared_with: ComparedWith::Nothing,
     range: "0 and more, rarely above 3",
-    unit: "",
-    min_size: MinSize::Sample,
-    network: None,
-    tuning: None,
     source: "Tu, Lin, Wang, Adsumilli, Bovik, ICASSP 2020; google/bband-adaband `src/BBAD_I.m`",
     score,
+    ..Metric::PLAIN
 };

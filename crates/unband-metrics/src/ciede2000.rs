@@ -7,7 +7,7 @@ use unband_image::{Context, Image};
 
 use crate::field::Field;
 use crate::linear_light::linear_planes;
-use crate::{Better, ComparedWith, Domain, Fault, Metric, MetricError, MinSize, Score, both};
+use crate::{Better, ComparedWith, Fault, Metric, MetricError, Score, both};
 
 /// Pixels per work item.
 const PART: usize = 1 << 16;
@@ -128,15 +128,12 @@ pub const ENTRY: Metric = Metric {
     title: "Colour difference CIEDE2000, mean over pixels",
     purpose: "Perceived colour change: 1 is just noticeable side by side.",
     better: Better::Lower,
-    domain: Domain::Image,
     compared_with: ComparedWith::Reference,
     range: "0 and more, 0 for equal images",
     unit: "ΔE00",
-    min_size: MinSize::Sample,
-    network: None,
-    tuning: None,
     source: "Sharma, Wu, Dalal 2005; scikit-image `color/delta_e.py`, deltaE_ciede2000",
     score,
+    ..Metric::PLAIN
 };
 
 #[cfg(test)]

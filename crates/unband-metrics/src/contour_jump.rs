@@ -4,7 +4,7 @@ use unband_image::resize::Beyond;
 use unband_image::{Context, Depth, Image};
 
 use crate::field::Field;
-use crate::{Better, ComparedWith, Domain, Fault, Metric, MetricError, MinSize, Score, both};
+use crate::{Better, ComparedWith, Fault, Metric, MetricError, Score, both};
 
 /// Exclusive upper limit of a contour's step, in 8-bit codes.
 const EDGE_CODES: u8 = 12;
@@ -88,13 +88,10 @@ pub const ENTRY: Metric = Metric {
     title: "Mean remaining jump at the contours of the input",
     purpose: "Height of the input's contours after a repair. Noise cannot hide a band from it; a true gradient keeps its own slope.",
     better: Better::Lower,
-    domain: Domain::Image,
     compared_with: ComparedWith::Input,
     range: "0 and more",
     unit: "8-bit codes",
-    min_size: MinSize::Sample,
-    network: None,
-    tuning: None,
     source: "own; docs/results/quality.md",
     score,
+    ..Metric::PLAIN
 };

@@ -9,9 +9,7 @@ use unband_image::{Context, Image, With};
 use unband_infer::dbi::{self, Mixing, PATCH};
 use unband_infer::{Engine, Map};
 
-use crate::{
-    Better, ComparedWith, Domain, Fault, Metric, MetricError, MinSize, Score, at_least, check, network,
-};
+use crate::{Better, ComparedWith, Fault, Metric, MetricError, MinSize, Score, at_least, check, network};
 
 const NAME: &str = "dbi";
 
@@ -85,13 +83,11 @@ pub const ENTRY: Metric = Metric {
     title: "Share of patches that a classifier labels as banded",
     purpose: "Banding without a reference, as papers on debanding report it, for photographs of 1920×1080; other sizes are an extension. Clean steps in drawings cause false positives: never use it alone.",
     better: Better::Lower,
-    domain: Domain::Image,
     compared_with: ComparedWith::Nothing,
     range: "0..=1",
-    unit: "",
     min_size: MinSize::Sides(PATCH),
     network: Some("dbi"),
-    tuning: None,
     source: "Kapoor, Sapra, Wang, ICASSP 2021; akshay-kap/Meng-699-Image-Banding-detection `Demo/predict.py`",
     score,
+    ..Metric::PLAIN
 };

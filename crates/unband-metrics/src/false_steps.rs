@@ -6,7 +6,7 @@ use unband_image::{Context, Image};
 use crate::clean::Clean;
 use crate::field::Field;
 use crate::flat_psnr::LEAST_SAMPLES;
-use crate::{Better, ComparedWith, Domain, Fault, Metric, MetricError, MinSize, Score, both};
+use crate::{Better, ComparedWith, Fault, Metric, MetricError, Score, both};
 
 /// A false step exceeds the clean image's step by more than this, in 8-bit codes.
 const LEAST_EXCESS_CODES: f64 = 0.4;
@@ -81,13 +81,10 @@ pub const ENTRY: Metric = Metric {
     title: "False steps in smooth areas of the clean image",
     purpose: "Contours that the clean image does not have. Dither is ignored, a contour of one 8-bit code is detected.",
     better: Better::Lower,
-    domain: Domain::Image,
     compared_with: ComparedWith::Reference,
     range: "0..=1000",
     unit: "per 1000 smooth samples",
-    min_size: MinSize::Sample,
-    network: None,
-    tuning: None,
     source: "own; docs/results/quality.md",
     score,
+    ..Metric::PLAIN
 };

@@ -3,7 +3,7 @@
 use unband_image::{Context, Image};
 
 use crate::clean::Clean;
-use crate::{Better, ComparedWith, Domain, Fault, Metric, MetricError, MinSize, Score, both, psnr};
+use crate::{Better, ComparedWith, Fault, Metric, MetricError, Score, both, psnr};
 
 /// Minimum number of smooth samples for a meaningful value.
 pub const LEAST_SAMPLES: usize = 2000;
@@ -37,13 +37,10 @@ pub const ENTRY: Metric = Metric {
     title: "Peak signal-to-noise ratio of luma in smooth areas of the clean image",
     purpose: "The error where banding is visible: in smooth areas of the clean image.",
     better: Better::Higher,
-    domain: Domain::Image,
     compared_with: ComparedWith::Reference,
     range: "0 and more, infinite for equal images",
     unit: "dB",
-    min_size: MinSize::Sample,
-    network: None,
-    tuning: None,
     source: "own; docs/results/quality.md",
     score,
+    ..Metric::PLAIN
 };

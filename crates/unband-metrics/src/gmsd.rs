@@ -4,7 +4,7 @@ use unband_image::{Context, Image};
 
 use crate::field::Field;
 use crate::grey::grey_pair;
-use crate::{Better, ComparedWith, Domain, Metric, MetricError, MinSize, Score, at_least, both};
+use crate::{Better, ComparedWith, Metric, MetricError, MinSize, Score, at_least, both};
 
 /// Constant that keeps the similarity of weak gradients near 1, for samples in 8-bit codes.
 const T: f64 = 170.0;
@@ -83,13 +83,10 @@ pub const ENTRY: Metric = Metric {
     title: "Gradient magnitude similarity deviation",
     purpose: "Uneven damage to edges. Bands add edges where the clean image has none.",
     better: Better::Lower,
-    domain: Domain::Image,
     compared_with: ComparedWith::Reference,
     range: "0..=0.5, 0 for equal images",
-    unit: "",
     min_size: MinSize::Sides(LEAST_SIDE),
-    network: None,
-    tuning: None,
     source: "Xue et al. 2014; the authors' `GMSD.m`",
     score,
+    ..Metric::PLAIN
 };

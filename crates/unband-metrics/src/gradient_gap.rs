@@ -3,7 +3,7 @@
 use unband_image::{Context, Image};
 
 use crate::field::Field;
-use crate::{Better, ComparedWith, Domain, Fault, Metric, MetricError, MinSize, Score, both};
+use crate::{Better, ComparedWith, Fault, Metric, MetricError, Score, both};
 
 const NAME: &str = "gradient-gap";
 
@@ -47,15 +47,12 @@ pub const ENTRY: Metric = Metric {
     title: "Difference of gradient energy from the reference",
     purpose: "Whether an upscaled or restored image is as sharp as its reference: noise, halos and blur all matter.",
     better: Better::Lower,
-    domain: Domain::Image,
     compared_with: ComparedWith::Reference,
     range: "0 and more",
     unit: "octaves",
-    min_size: MinSize::Sample,
-    network: None,
-    tuning: None,
     source: "own",
     score,
+    ..Metric::PLAIN
 };
 
 #[cfg(test)]

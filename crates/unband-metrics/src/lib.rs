@@ -176,6 +176,24 @@ impl fmt::Debug for Metric {
 }
 
 impl Metric {
+    /// Fields of most metrics: of images of any size, with neither unit, network nor parameters. Every metric
+    /// gives all others.
+    pub(crate) const PLAIN: Self = Self {
+        name: "",
+        title: "",
+        purpose: "",
+        domain: Domain::Image,
+        better: Better::Lower,
+        compared_with: ComparedWith::Nothing,
+        range: "",
+        unit: "",
+        min_size: MinSize::Sample,
+        network: None,
+        tuning: None,
+        source: "",
+        score: |_, _, _| Err(Fault::NoNumber.into()),
+    };
+
     /// Checks that its network is in the folder of models.
     ///
     /// # Errors

@@ -6,9 +6,7 @@
 use unband_image::{Context, Image};
 use unband_infer::lpips::{Backbone, Lpips};
 
-use crate::{
-    Better, ComparedWith, Domain, Fault, Metric, MetricError, MinSize, Score, at_least, both, network,
-};
+use crate::{Better, ComparedWith, Fault, Metric, MetricError, MinSize, Score, at_least, both, network};
 
 /// Minimum side for the network of a backbone.
 pub const fn least_side(backbone: Backbone) -> usize {
@@ -55,15 +53,13 @@ pub const ENTRY: Metric = Metric {
     title: "LPIPS: distance between AlexNet features of two images",
     purpose: "Perceived difference of two images, as papers on restoration report it.",
     better: Better::Lower,
-    domain: Domain::Image,
     compared_with: ComparedWith::Reference,
     range: "0 and more, rarely above 1",
-    unit: "",
     min_size: MinSize::Sides(least_side(Backbone::Alex)),
     network: Some("alexnet"),
-    tuning: None,
     source: "Zhang et al., CVPR 2018; richzhang/PerceptualSimilarity `lpips/lpips.py`, version 0.1",
     score: |image, reference, ctx| score(image, reference, Backbone::Alex, ctx),
+    ..Metric::PLAIN
 };
 
 /// LPIPS with VGG-16.

@@ -5,7 +5,7 @@ use unband_image::{Context, Image};
 use crate::field::Field;
 use crate::grey::{grey_pair, reduced};
 use crate::ssim_window::Window;
-use crate::{Better, ComparedWith, Domain, Metric, MetricError, MinSize, Score, at_least, both};
+use crate::{Better, ComparedWith, Metric, MetricError, MinSize, Score, at_least, both};
 
 /// Minimum side: the window of 11 samples at the coarsest of five scales.
 pub const LEAST_SIDE: usize = 11 << 4;
@@ -86,15 +86,12 @@ pub const ENTRY: Metric = Metric {
     title: "Structural similarity of grey over five scales",
     purpose: "Structure at five sizes: closer than SSIM to what people see from some distance.",
     better: Better::Higher,
-    domain: Domain::Image,
     compared_with: ComparedWith::Reference,
     range: "0..=1",
-    unit: "",
     min_size: MinSize::Sides(LEAST_SIDE),
-    network: None,
-    tuning: None,
     source: "Wang, Simoncelli, Bovik 2003; the authors' `msssim.m`",
     score: of_grey,
+    ..Metric::PLAIN
 };
 
 /// On RGB.

@@ -12,8 +12,8 @@ use unband_image::{Context, Image, Model};
 
 use crate::field::{Field, exact};
 use crate::{
-    Better, ComparedWith, Domain, Fault, Metric, MetricError, MinSize, Score, at_least, both, check, finite,
-    psnr, whole,
+    Better, ComparedWith, Fault, Metric, MetricError, MinSize, Score, at_least, both, check, finite, psnr,
+    whole,
 };
 
 const NAME: &str = "niqe";
@@ -105,15 +105,12 @@ pub const ENTRY: Metric = Metric {
     title: "Distance from the statistics of natural photographs",
     purpose: "Whether an image looks like a photograph. It says little about banding: never rank methods by it alone.",
     better: Better::Lower,
-    domain: Domain::Image,
     compared_with: ComparedWith::Nothing,
     range: "0 and more, photographs 2 to 5",
-    unit: "",
     min_size: MinSize::Sides(BLOCK),
-    network: None,
-    tuning: None,
     source: "Mittal, Soundararajan, Bovik, IEEE Signal Processing Letters 20(3), 2013; BasicSR `metrics/niqe.py`",
     score,
+    ..Metric::PLAIN
 };
 
 fn gap(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {

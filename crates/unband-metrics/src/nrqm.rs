@@ -14,7 +14,7 @@ use unband_image::resize::{Axis, Beyond, gaussian};
 use unband_image::{Context, Depth, Image};
 
 use crate::field::Field;
-use crate::{Better, ComparedWith, Domain, Fault, Metric, MetricError, MinSize, Score, at_least, check};
+use crate::{Better, ComparedWith, Fault, Metric, MetricError, MinSize, Score, at_least, check};
 
 pub(crate) use model::imported;
 pub use model::{MODEL, Model, Quality};
@@ -143,15 +143,13 @@ pub const ENTRY: Metric = Metric {
     title: "Learned perceptual quality of upscaled images",
     purpose: "Upscaled images without a reference, as papers on super-resolution report it (Ma's score). Its authors' model must be imported. It does not always agree with people, least of all on degradations outside its training data.",
     better: Better::Higher,
-    domain: Domain::Image,
     compared_with: ComparedWith::Nothing,
     range: "about 0 to 10",
-    unit: "",
     min_size: MinSize::Sides(LEAST_SIDE),
     network: Some(MODEL),
-    tuning: None,
     source: "Ma, Yang, Yang, Yang, CVIU 158, 2017; chaoma99/sr-metric `quality_predict.m`",
     score,
+    ..Metric::PLAIN
 };
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use unband_image::{Context, Image};
 
 use crate::nrqm::{self, Model};
-use crate::{Better, ComparedWith, Domain, Metric, MetricError, MinSize, Score, at_least, check, niqe};
+use crate::{Better, ComparedWith, Metric, MetricError, MinSize, Score, at_least, check, niqe};
 
 /// Samples that the challenge crops on each side.
 const SHAVED: usize = 4;
@@ -79,15 +79,13 @@ pub const ENTRY: Metric = Metric {
     title: "Perceptual index: mean of NIQE and 10 − NRQM",
     purpose: "Upscaled images without a reference, as papers on super-resolution report it: half of (10 − `nrqm`) + `niqe`. NRQM's model must be imported.",
     better: Better::Lower,
-    domain: Domain::Image,
     compared_with: ComparedWith::Nothing,
     range: "about 0 to 10, higher for images unlike photographs",
-    unit: "",
     min_size: MinSize::Sides(niqe::BLOCK),
     network: Some(nrqm::MODEL),
-    tuning: None,
     source: "Blau et al., ECCV Workshops 2018",
     score: |image, _, ctx| score((ENTRY.name, niqe::BLOCK), pi, image, ctx),
+    ..Metric::PLAIN
 };
 
 /// On cropped luma.

@@ -6,7 +6,7 @@
 use unband_image::Image;
 
 use crate::field::Field;
-use crate::{Better, ComparedWith, Domain, Metric, MetricError, MinSize, Score, both};
+use crate::{Better, ComparedWith, Metric, MetricError, Score, both};
 
 /// 10·log₁₀(255² / mean squared error) for an error in 8-bit codes; infinite for no error.
 pub fn from_mse(mse: f64) -> f64 {
@@ -60,15 +60,12 @@ pub const ENTRY: Metric = Metric {
     title: "Peak signal-to-noise ratio over all channels",
     purpose: "The error over the whole image in one value, comparable between papers. Its position does not matter: a contour of one code in a sky hardly changes it.",
     better: Better::Higher,
-    domain: Domain::Image,
     compared_with: ComparedWith::Reference,
     range: "0 and more, infinite for equal images",
     unit: "dB",
-    min_size: MinSize::Sample,
-    network: None,
-    tuning: None,
     source: "KAIR `utils/utils_image.py`, calculate_psnr",
     score: |image, reference, _| of_channels(image, reference),
+    ..Metric::PLAIN
 };
 
 /// On luma.

@@ -6,7 +6,7 @@ use crate::field::Field;
 use crate::grey::{grey_pair, reduced};
 use crate::psnr::studio_luma;
 use crate::ssim_window::Window;
-use crate::{Better, ComparedWith, Domain, Metric, MetricError, MinSize, Score, at_least, both};
+use crate::{Better, ComparedWith, Metric, MetricError, MinSize, Score, at_least, both};
 
 /// SSIM with a window per channel, then the mean over channels, only where the whole window is inside.
 /// −1..=1, 1 for equal images.
@@ -63,15 +63,12 @@ pub const ENTRY: Metric = Metric {
     title: "Structural similarity, mean over channels",
     purpose: "Local structure: the SSIM that most papers on restoration report. Faint bands in smooth areas hardly matter.",
     better: Better::Higher,
-    domain: Domain::Image,
     compared_with: ComparedWith::Reference,
     range: "-1..=1",
-    unit: "",
     min_size: MinSize::Sides(11),
-    network: None,
-    tuning: None,
     source: "Wang et al. 2004; KAIR `utils/utils_image.py`, calculate_ssim",
     score: |image, reference, ctx| over_channels(ENTRY.name, image, reference, &Window::gaussian(), ctx),
+    ..Metric::PLAIN
 };
 
 /// On luma (BT.601, studio range).

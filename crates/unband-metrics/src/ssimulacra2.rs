@@ -4,7 +4,7 @@ use fast_ssim2::{MAX_IMAGE_PIXELS, PixelDescriptor, PixelSlice, Ssimulacra2Error
 use unband_image::{Context, Image};
 
 use crate::linear_light::linear_planes;
-use crate::{Better, ComparedWith, Domain, Fault, Metric, MetricError, MinSize, Score, at_least, both};
+use crate::{Better, ComparedWith, Fault, Metric, MetricError, MinSize, Score, at_least, both};
 
 /// Minimum side.
 pub const LEAST_SIDE: usize = 8;
@@ -57,13 +57,10 @@ pub const ENTRY: Metric = Metric {
     title: "SSIMULACRA2",
     purpose: "How good a lossy copy looks: at 90 even flipping shows no difference, 70 is high, 50 medium and 30 low quality.",
     better: Better::Higher,
-    domain: Domain::Image,
     compared_with: ComparedWith::Reference,
     range: "100 for equal images, below 0 for very bad ones",
-    unit: "",
     min_size: MinSize::Sides(LEAST_SIDE),
-    network: None,
-    tuning: None,
     source: "github.com/cloudinary/ssimulacra2, by the crate `fast-ssim2`",
     score,
+    ..Metric::PLAIN
 };

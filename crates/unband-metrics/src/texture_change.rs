@@ -3,7 +3,7 @@
 use unband_image::{Context, Image};
 
 use crate::field::Field;
-use crate::{Better, ComparedWith, Domain, Fault, Metric, MetricError, MinSize, Score, both};
+use crate::{Better, ComparedWith, Fault, Metric, MetricError, Score, both};
 
 /// Luma range over 5×5 above which a sample is texture, in 8-bit codes.
 const TEXTURE_CODES: f64 = 12.0;
@@ -64,13 +64,10 @@ pub const ENTRY: Metric = Metric {
     title: "Mean change where the input has texture",
     purpose: "Unwanted change of texture by a repair. Dither is included.",
     better: Better::Lower,
-    domain: Domain::Image,
     compared_with: ComparedWith::Input,
     range: "0..=255",
     unit: "8-bit codes",
-    min_size: MinSize::Sample,
-    network: None,
-    tuning: None,
     source: "own; docs/results/quality.md",
     score,
+    ..Metric::PLAIN
 };

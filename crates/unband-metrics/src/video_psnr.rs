@@ -7,7 +7,7 @@
 use unband_image::dither::Grid;
 use unband_image::{Context, Depth, Image};
 
-use crate::{Better, ComparedWith, Domain, Fault, Metric, MetricError, MinSize, Score, finite, same_size};
+use crate::{Better, ComparedWith, Domain, Fault, Metric, MetricError, Score, finite, same_size};
 
 /// Differences between the planes of two frames.
 #[derive(Clone, Debug, PartialEq)]
@@ -149,11 +149,9 @@ pub const ALL: Metric = Metric {
     compared_with: ComparedWith::Reference,
     range: "0 and more, infinite for equal frames",
     unit: "dB",
-    min_size: MinSize::Sample,
-    network: None,
-    tuning: None,
     source: "FFmpeg `libavfilter/vf_psnr.c`",
     score,
+    ..Metric::PLAIN
 };
 
 const fn plane(name: &'static str, title: &'static str, score: crate::ScoreFn) -> Metric {

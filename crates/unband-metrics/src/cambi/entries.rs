@@ -69,15 +69,13 @@ pub const ENTRY: Metric = Metric {
     title: "Contrast-aware multiscale banding index",
     purpose: "Banding without a reference, as streaming services measure it; about 5 starts to annoy. It detects steps of one 8-bit code only, and noise of one code hides bands from it.",
     better: Better::Lower,
-    domain: Domain::Image,
     compared_with: ComparedWith::Nothing,
     range: "0 and more, 24 is very bad",
-    unit: "",
     min_size: MinSize::OneSide(LEAST_SIDE),
-    network: None,
     source: "Tandon, Afonso, Sole, Krasula, PCS 2021; Netflix/vmaf `libvmaf/src/feature/cambi.c`",
     tuning: Some(TUNING),
     score: |image, _, ctx| entry_score(image, &Options::default(), ctx),
+    ..Metric::PLAIN
 };
 
 /// Steps of up to eight 8-bit codes.
