@@ -120,7 +120,7 @@ impl<'py> Given<'_, 'py> {
         });
         match (bits, one) {
             (Some(_), Some(_)) => {
-                Err(Fault::option("band_step", "left out where `band_bits` is given", "both"))
+                Err(Fault::option("band_step", "omitted where `band_bits` is given", "both"))
             }
             (bits, None) => Ok(bits),
             (None, Some(steps)) => {

@@ -33,8 +33,8 @@ pub(super) type Processor<'a> = FrameProcessor<'a, PackedFrame, FramePlace>;
 pub(super) type Placed = Finished<PackedFrame, FramePlace>;
 
 /// Debands all frames of a source. `segments`: the video, if each of its segments is independent of the
-/// others: a resumed run then makes the same frames, and so does another machine. `shot_at`: the shot at a time in
-/// ticks, if known. `put` gets each result; false ends the work.
+/// others: a resumed run then makes the same frames, and so does another machine. `shot_at`: the shot at a
+/// time in ticks, if known. `put` gets each result; false ends the work.
 ///
 /// # Errors
 /// As [`FrameProcessor::push`], those of `put`, and those of the source, after the results of all earlier
