@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -72,10 +71,9 @@ def test_debanded_frames_keep_rgb_alpha_and_times(tmp_path):
     source = "gradients=s=160x96:c0=0x203040:c1=0x405060:n=2:d=0.5:r=12:speed=0.00001"
     chain = "format=gbrap,geq=r='floor(r(X,Y)/4)*4':g='g(X,Y)':b='b(X,Y)':a=200"
     times = "settb=1/1000,setpts='1000*(N+floor(N/3))/12'"
+    filters = ["-vf", f"{chain},{times}", "-fps_mode", "vfr"]
     subprocess.run(
-        ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", source, "-vf", f"{chain},{times}"]
-        + ["-fps_mode", "vfr", "-c:v", "ffv1", path],
-        check=True,
+        ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", source, *filters, "-c:v", "ffv1", path], check=True
     )
     before, after = list(unband.frames(path)), list(unband.frames(path, deband=True, everywhere=True))
     assert len(before) == len(after) == 6

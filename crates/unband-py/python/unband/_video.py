@@ -144,9 +144,9 @@ def frames(
 ) -> Iterator[Frame]:
     """The frames of a video, decoded as they are asked for. Needs FFmpeg 5.1 or newer.
 
-    With `deband=True` they are those that `deband_video` encodes: each shot is inspected as a whole before its
-    first frame comes. Other arguments as for `deband_video`; those of the method apply to debanded frames. Work
-    ends with the iterator.
+    With `deband=True` they are those that `deband_video` encodes: each shot is inspected as a whole before
+    its first frame comes. Other arguments as for `deband_video`; those of the method apply to debanded
+    frames. Work ends with the iterator.
     """
     options_of = {
         "method": method,
