@@ -6,6 +6,7 @@ mod bits;
 mod coded;
 mod comb;
 mod deep;
+mod dithered;
 mod drawn;
 mod evidence;
 mod explain;
@@ -102,6 +103,14 @@ fn rgb_or_grey(
     let codes = Codes { width: image.width(), height: image.height(), planes };
     let evidence = Evidence::new(image, effective, codes, ctx);
     let (rule, mut found) = rules::decide(rules::RULES, &evidence);
+    if found.dither.is_some() {
+        // Neither bands nor plateaus.
+        if let Some(explanation) = explanation {
+            explanation.rule = Some(Fired::of(rule));
+            explanation.evidence = evidence.computed();
+        }
+        return found;
+    }
     let drawing = drawn::decide(image, &evidence.codes, &found);
     found.drawing = drawing.as_ref().and_then(|(_, drawing)| *drawing);
     if found.drawing.is_some() && found.cause == Cause::Jpeg {

@@ -19,7 +19,9 @@ pub mod grid;
 pub mod jpeg_bounds;
 pub mod libplacebo;
 pub mod recipe;
+mod shifted_blocks;
 pub mod smooth;
+pub mod undither;
 
 use unband_image::Entry;
 
@@ -28,6 +30,7 @@ pub use recipe::{RecipeError, parse_method};
 /// All filters. Help, documentation and shared tests are derived from it.
 pub static FILTERS: &[Entry] = &[
     smooth::ENTRY,
+    undither::ENTRY,
     ffmpeg_deband::ENTRY,
     gradfun::ENTRY,
     libplacebo::ENTRY,

@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 use unband::verdict::grade;
 use unband::{Findings, Proof, Report};
-use unband_image::findings::Space;
+use unband_image::findings::{Dithering, Space};
 
 /// Findings; the map is rows × columns of `float32` in bytes.
 pub(crate) fn findings<'py>(py: Python<'py>, found: &Findings) -> PyResult<Bound<'py, PyDict>> {
@@ -18,6 +18,7 @@ pub(crate) fn findings<'py>(py: Python<'py>, found: &Findings) -> PyResult<Bound
     row.set_item("resized", found.resized)?;
     row.set_item("effective_bits", found.effective_bits)?;
     row.set_item("alpha_bits", found.alpha_bits())?;
+    row.set_item("dither", found.dither.as_ref().map(Dithering::word))?;
     row.set_item("drawing", found.drawing.map(unband::Drawing::word))?;
     row.set_item(
         "space",

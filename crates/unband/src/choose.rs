@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use unband_detect::inspect;
-use unband_filters::smooth;
+use unband_filters::{smooth, undither};
 use unband_image::findings::{Cause, Findings, PlaneGrid, Space};
 use unband_image::method::Prepare;
 use unband_image::{Context, Depth, Entry, Image, Method, With};
@@ -53,13 +53,16 @@ pub struct Choices {
     pub alpha: bool,
 }
 
-/// The default method: the built-in network where a grid was found behind red, green and blue, else
-/// `smooth`.
+/// The default method: `undither` where the source was dithered, the built-in network where a grid was found
+/// behind red, green and blue, else `smooth`.
 ///
 /// `smooth` also runs on YUV planes of a video, and for strengths above 1, which the network was not trained
 /// for. In images that were JPEG once, only block means are on the grid: `smooth` is more accurate there, and
 /// where a codec hides the levels of a channel, whose mean the network would move.
 fn usual(image: &Image, findings: &Findings, options: &Options) -> &'static Entry {
+    if findings.dither.is_some() {
+        return &undither::ENTRY;
+    }
     let hidden = || findings.space == Space::Native && findings.grids.iter().any(|grid| !grid.found);
     let samples = match findings.cause {
         Cause::Jpeg | Cause::Declared => false,

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use unband_filters::smooth::colours::Colours;
 use unband_image::dither::Grid;
-use unband_image::findings::{BandingMap, Cause, Findings, GridRegions, PlaneGrid, Space};
+use unband_image::findings::{BandingMap, Cause, Dithering, Findings, GridRegions, PlaneGrid, Space};
 use unband_image::{Image, Matrix};
 use unband_simd::Level;
 use unband_simd::jobs::faithful::{
@@ -44,6 +44,8 @@ pub struct Cells {
     planes: Vec<PlaneCells>,
     /// Where the grid applies, if not everywhere, and the intervals of the other squares.
     elsewhere: Option<(GridRegions, Vec<PlaneCells>)>,
+    /// Added to the samples before they were rounded: their intervals are lower by as much.
+    dither: Option<Dithering>,
     /// Luma samples per sample of each plane, across and down.
     scales: Vec<(usize, usize)>,
     /// Code grid of each plane; `None` for floating point.
@@ -54,6 +56,8 @@ pub struct Cells {
 ///
 /// | plane | interval |
 /// |---|---|
+/// | dithered by error diffusion to levels of step P | ±0.9995 P |
+/// | dithered in order | as below, less the dither's value there |
 /// | on a found grid of step P, later resized | ±P |
 /// | on a found grid of step P, later compressed or with half-size chroma | ±(P/2 + the larger of P/4 and 1 code) |
 /// | from a palette of 8 bits | ±0.499 of the way to the farthest neighbour, of the colours with that code |
@@ -94,6 +98,7 @@ pub fn cells(image: &Image, findings: &Findings) -> Cells {
         matrix,
         planes: planes.unwrap_or_else(|| each(&|grid| table.row(grid))),
         elsewhere: findings.regions.clone().map(|regions| (regions, each(&|_| table.elsewhere()))),
+        dither: findings.dither.clone().filter(|dither| dither.is_ordered() && matrix.is_none()),
         scales: scales.map(|(x, y)| (x.max(1), y.max(1))).collect(),
         codes: (0..image.planes.len()).map(|p| Grid::new(image.color.model, p, image.depth)).collect(),
     }
@@ -145,6 +150,9 @@ impl Table<'_> {
     fn row(&self, grid: &PlaneGrid) -> PlaneCells {
         let step = if grid.step_codes.is_finite() { grid.step_codes.max(0.0) } else { 0.0 };
         let after_loss = |step: f32| 0.5 * step + (0.25 * step).max(1.0);
+        if self.findings.dither == Some(Dithering::Diffused) {
+            return PlaneCells::Around(half_value(0.9995 * step));
+        }
         let own_gaps = matches!(self.findings.cause, Cause::ToneCurve | Cause::Palette) && !self.behind;
         if let (Some(gaps), true) = (&grid.steps_by_code, own_gaps) {
             let half = |gap: f32| if self.recoded() && grid.found { after_loss(gap) } else { 0.499 * gap };
@@ -219,6 +227,30 @@ impl Cells {
         source: &[f32],
         (low, high): (f32, f32),
     ) {
+        if let Some(dither) = &self.dither {
+            let mut added = vec![0.0; values.len()];
+            dither.row(plane, at, &mut added);
+            let add = |value: &mut f32, added: &f32| *value += added / 255.0;
+            values.iter_mut().zip(&added).for_each(|(value, added)| add(value, added));
+            self.keep_around(level, plane, at, values, source, (f32::NEG_INFINITY, f32::INFINITY));
+            for (value, added) in values.iter_mut().zip(&added) {
+                *value = (*value - added / 255.0).max(low).min(high);
+            }
+            return;
+        }
+        self.keep_around(level, plane, at, values, source, (low, high));
+    }
+
+    /// As [`Cells::keep`], with the dither added to values.
+    fn keep_around(
+        &self,
+        level: Level,
+        plane: usize,
+        at: (usize, usize),
+        values: &mut [f32],
+        source: &[f32],
+        (low, high): (f32, f32),
+    ) {
         for run in self.runs(plane, at.0, values.len()) {
             let (values, source) = (&mut values[run.clone()], &source[run.clone()]);
             match self.cell(plane, (at.0 + run.start, at.1)) {
@@ -266,7 +298,8 @@ impl Cells {
         };
         // A source value off its level widens its own interval.
         let (source, slack) = (f64::from(source), f64::from(SLACK));
-        ((centre - half - slack).min(source), (centre + half + slack).max(source))
+        let dither = self.dither.as_ref().map_or(0.0, |dither| f64::from(dither.at(plane, at)) / 255.0);
+        ((centre - half - slack).min(source) - dither, (centre + half + slack).max(source) - dither)
     }
 
     /// Distance of a sample from its interval, in values; negative inside.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
+use unband::findings::Dithering;
 use unband::findings::{BandingMap, PlaneGrid, Space};
 use unband::io::{Access, Saving, WriteOptions};
 use unband::{Context, Depth, Drawing, Explanation, Findings, Image, Model, Plane, With};
@@ -225,6 +226,8 @@ struct InspectRecord {
     visible: bool,
     banded_share: f32,
     drawing: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dither: Option<&'static str>,
     /// Bits of a banded alpha channel.
     alpha_bits: Option<u8>,
     map: MapRecord,
@@ -304,6 +307,7 @@ impl InspectRecord {
             visible: findings.visible,
             banded_share: findings.visible_share(),
             drawing: findings.drawing.map(Drawing::word),
+            dither: findings.dither.as_ref().map(Dithering::word),
             alpha_bits: findings.alpha_bits(),
             map: MapRecord {
                 side: BandingMap::SIDE,

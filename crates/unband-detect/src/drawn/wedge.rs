@@ -23,7 +23,7 @@ pub(super) fn is_even(steps: &[Run<u32>]) -> bool {
 /// In a gradient that was given a palette, wide plateaus are far apart in colour. In one that lost levels,
 /// each channel steps at its own position.
 pub(super) fn is_uneven(steps: &[Run<u32>]) -> bool {
-    let inner = &steps[1.min(steps.len())..steps.len().saturating_sub(1)];
+    let inner = steps.get(1..steps.len().saturating_sub(1)).unwrap_or_default();
     if !(6..=STEPS).contains(&inner.len()) || steps.iter().any(|step| step.length() < NARROW) {
         return false;
     }

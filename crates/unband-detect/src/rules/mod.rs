@@ -6,6 +6,7 @@
 mod coded;
 mod comb;
 mod declared_palette;
+mod dithered;
 mod even_levels;
 mod grey_channels;
 mod jpeg_blocks;
@@ -36,6 +37,7 @@ pub(crate) type Rule = crate::rule::Rule<fn(&Evidence<'_>) -> Option<Findings>>;
 
 /// The table, in order. The last rule always applies.
 pub(crate) static RULES: &[Rule] = &[
+    dithered::RULE,
     levels::RULE,
     linear::RULE,
     jpeg_twice::RULE,

@@ -4,10 +4,9 @@
 //! Every stored number `k` with step `q` stands for a coefficient in `(k − ½)·q ..= (k + ½)·q`.
 //!
 //! Steps for each component, at its encoded size: add the wrapped restorer's change to the decoded samples;
-//! average the quantisation noise out over shifted blocks (`average`); clamp every coefficient to its
+//! average the quantisation noise out over `shifted_blocks`; clamp every coefficient to its
 //! interval (`component`); resample the change to the image (`resample`).
 
-mod average;
 mod component;
 mod recover;
 mod resample;
@@ -22,11 +21,11 @@ use unband_image::{
 use unband_simd::Level;
 use unband_simd::filters::smooth as rows;
 
-use self::average::Averager;
 use self::component::{Blocks, Component};
 use self::resample::Resampled;
 use crate::area::Area;
 use crate::chroma_guide::ChromaGuide;
+use crate::shifted_blocks::{Averager, Scratch};
 
 pub use self::recover::recover;
 pub use self::verify::{Inside, inside};
@@ -59,7 +58,7 @@ pub struct JpegBounds {
 struct Buffers {
     samples: Area,
     decoded: Area,
-    average: average::Scratch,
+    average: Scratch,
     changes: [Area; 3],
     resampled: Resampled,
     row: Vec<f32>,
@@ -160,7 +159,8 @@ impl JpegBounds {
         };
         Ok(Self {
             inner,
-            averager: (deblock == Deblock::Yes).then(|| Averager::new(&components)),
+            averager: (deblock == Deblock::Yes)
+                .then(|| Averager::of_blocks(components.iter().map(Component::noise))),
             components,
             ycc: stored.ycc,
             max: codes(stored),

@@ -5,10 +5,12 @@ use super::{Cause, Findings, PlaneGrid, Space};
 impl Findings {
     /// The detected cause and visibility in one sentence without a full stop.
     pub fn sentence(&self) -> String {
-        let what = self.cause_sentence();
+        let what = self.dithered().unwrap_or_else(|| self.cause_sentence());
         let resized = if self.resized { ", then resized" } else { "" };
         let part = if self.regions.is_some() { " in a part of the image" } else { "" };
-        let bands = if self.visible {
+        let bands = if self.dither.is_some() {
+            String::new()
+        } else if self.visible {
             format!("; bands in {} of the smooth area", percent(self.banded_share))
         } else {
             "; no visible bands".to_owned()
@@ -18,6 +20,17 @@ impl Findings {
         format!("{what}{resized}{part}{bands}{drawn}{alpha}")
     }
 
+    /// "dithered with a 4×4 tile, 5 bits per channel".
+    fn dithered(&self) -> Option<String> {
+        let dither = self.dither.as_ref()?.words();
+        let levels = match self.cause {
+            Cause::Levels => shared_levels(&self.grids),
+            Cause::Palette => "a palette of few colours".to_owned(),
+            _ => format!("{} bits per channel", self.effective_bits),
+        };
+        Some(format!("dithered with {dither}, {levels}"))
+    }
+
     /// Bits of a banded alpha channel.
     pub fn alpha_bits(&self) -> Option<u8> {
         self.alpha.as_ref().and_then(|grid| grid.bits)
@@ -25,6 +38,9 @@ impl Findings {
 
     /// The finding in a few words: "no banding", "bands from JPEG".
     pub fn short(&self) -> String {
+        if let Some(dithered) = self.dithered() {
+            return dithered;
+        }
         let plain = self.cause == Cause::Plain && self.effective_bits == 8;
         match (self.visible, plain || self.effective_bits > 16) {
             (true, _) => format!("bands from {}", self.origin()),

@@ -2,10 +2,12 @@
 
 mod cause;
 mod describe;
+mod dithering;
 mod drawing;
 mod turn;
 
 pub use cause::Cause;
+pub use dithering::{DitherTile, Dithering, GradientNoise};
 pub use drawing::Drawing;
 
 use crate::color::{Matrix, Range};
@@ -171,6 +173,8 @@ pub struct Findings {
     /// The kind of drawing or data, if the plateaus are intentional. `None` also where that cannot be known:
     /// for lossy files and for luma and chroma.
     pub drawing: Option<Drawing>,
+    /// The dither that the samples of this grid were quantised with, if any.
+    pub dither: Option<Dithering>,
     /// The grid of the alpha channel, in codes from 0, if it has fewer levels than 8 bits and they show as
     /// bands.
     pub alpha: Option<PlaneGrid>,
@@ -197,6 +201,7 @@ impl Findings {
             regions: None,
             visible: false,
             drawing: None,
+            dither: None,
             alpha: None,
         }
     }

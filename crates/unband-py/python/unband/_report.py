@@ -48,6 +48,8 @@ class Findings(NamedTuple):
     """Bits of a banded alpha channel."""
     drawing: str | None
     """Kind of drawing or data, whose plateaus are intended; None for photos."""
+    dither: str | None
+    """Dither of the source: "tile", "gradient-noise", "error-diffusion"; None without."""
     space: str
     """Space of the grids: "native", or matrix and range of luma and colour differences."""
     grids: tuple[PlaneGrid, ...]

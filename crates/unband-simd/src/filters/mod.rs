@@ -10,3 +10,4 @@ pub mod gradfun;
 pub mod jpeg_bounds;
 pub mod libplacebo;
 pub mod smooth;
+pub mod undither;

@@ -89,7 +89,7 @@ pub(crate) const CASES: &[Case] = &[
 ];
 
 /// A drawn number below `n`.
-fn below(rng: &Rng, key: u32, n: usize) -> usize {
+fn below(rng: Rng, key: u32, n: usize) -> usize {
     ((rng.unit_at(0, 0, key, 0) * n as f32) as usize).min(n - 1)
 }
 
@@ -111,7 +111,7 @@ fn even(ranks: &[usize]) -> Vec<f32> {
 }
 
 /// The values that a case adds to a channel before rounding.
-fn offsets(kind: Kind, channel: usize, (width, height): (usize, usize), rng: &Rng) -> Vec<f32> {
+fn offsets(kind: Kind, channel: usize, (width, height): (usize, usize), rng: Rng) -> Vec<f32> {
     let placed = |side: usize, tile: &[f32], key: u32| -> Vec<f32> {
         let (x0, y0) = (below(rng, key, side), below(rng, key + 1, side));
         let transposed = below(rng, key + 2, 2) == 1;
@@ -170,7 +170,7 @@ pub(crate) fn dithered(clean: &Image, case: &Case, seed: u64) -> Image {
         Kind::Palette(weights, count) => palette(clean, weights, count),
         kind => [0, 1, 2].map(|c: usize| {
             let top = f32::from(case.tops[c]);
-            let offsets = offsets(kind, c, (width, height), &rng);
+            let offsets = offsets(kind, c, (width, height), rng);
             let pairs = clean.planes[c].data.iter().zip(offsets);
             pairs.map(|(v, d)| (v * top + d).round().clamp(0.0, top) / top).collect()
         }),
@@ -198,8 +198,8 @@ fn diffuse(
             let new = quantise(old);
             values[y * width + x] = new;
             for &(dx, dy, share) in weights {
-                let column = x as isize + if back { -dx } else { dx };
-                if (0..width as isize).contains(&column) && y + dy < height {
+                let column = x.cast_signed() + if back { -dx } else { dx };
+                if (0..width.cast_signed()).contains(&column) && y + dy < height {
                     values[(y + dy) * width + column as usize] += (old - new) * share;
                 }
             }
@@ -220,8 +220,8 @@ fn palette(clean: &Image, weights: &[(isize, usize, f32)], count: usize) -> [Lev
         for c in 0..3 {
             values[c][i] = new[c];
             for &(dx, dy, share) in weights {
-                let (x, y) = ((i % width) as isize + dx, i / width + dy);
-                if (0..width as isize).contains(&x) && y < height {
+                let (x, y) = ((i % width).cast_signed() + dx, i / width + dy);
+                if (0..width.cast_signed()).contains(&x) && y < height {
                     // Far colours must not let the error grow without end.
                     let error = (old[c] - new[c]).clamp(-0.25, 0.25);
                     values[c][y * width + x as usize] += error * share;

@@ -4,7 +4,7 @@
 //! FOLDER holds clean images; each gives a window of 512×448, halved first where it is large. Computed skies are
 //! added. Every window is quantised with every dither of `generate.rs`, restored at 16 bits and compared with the
 //! clean one. Windows with even numbers are for choices, those with odd numbers for reports. The columns: mean
-//! PSNR of the input, mean and least gain in dB, changed images, samples outside their intervals.
+//! PSNR of the input, mean and least gain in dB, images found to be dithered, samples outside their intervals.
 #![allow(clippy::print_stdout, clippy::expect_used)] // a program
 
 mod generate;
@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use generate::{CASES, Case, dithered};
 use unband::faithful::Faithful;
+use unband::findings::Dithering;
 use unband::io::{Limits, WriteOptions, read_file, write_file};
 use unband::{Choice, Context, Image, Model, Options, OutputDepth, Plane, Rng, With, deband_with, prove};
 
@@ -88,9 +89,9 @@ fn table_row(case: &Case, scenes: &[(String, Image)], arguments: &Arguments) -> 
         if gain < worst.0 {
             worst = (gain, name);
         }
-        found += usize::from(report.changed);
+        found += usize::from(report.findings.dither.is_some());
         outside += proof.outside;
-        let words = report.findings.cause_word().to_owned();
+        let words = report.findings.dither.as_ref().map_or_else(|| "none".to_owned(), Dithering::words);
         match names.iter_mut().find(|(known, _)| *known == words) {
             Some((_, count)) => *count += 1,
             None => names.push((words, 1)),

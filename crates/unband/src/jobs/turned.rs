@@ -57,7 +57,9 @@ impl Oriented {
     pub(super) fn turn(&self, image: &mut Image, findings: &Findings, ctx: &Context<'_>) -> Findings {
         self.turn.apply(image, ctx);
         let regions = findings.regions.as_ref().map(|regions| regions.turned(self.turn, self.size));
+        let dither = findings.dither.as_ref().map(|dither| dither.turned(self.turn, self.size));
         findings.clone().but(|new| {
+            new.dither = dither;
             new.regions = regions;
             new.map = BandingMap::default();
         })

@@ -15,8 +15,9 @@ const RARE: usize = 2000;
 pub(crate) struct BlackWhite;
 
 impl Repair for BlackWhite {
-    fn applies(&self, _: &Findings) -> bool {
-        true
+    fn applies(&self, findings: &Findings) -> bool {
+        // Dithered black and white are not clipped: the dither reaches into them.
+        findings.dither.is_none()
     }
 
     fn before(&self, work: &mut Work<'_>) {

@@ -21,7 +21,10 @@ impl Repair for Grey {
     fn applies(&self, findings: &Findings) -> bool {
         let [r, g, b] = findings.grids.as_slice() else { return false };
         let same = r.found && r == g && g == b && r.steps_by_code.is_none();
-        same && findings.cause == Cause::Levels && findings.space == Space::Native
+        // Channels may be dithered differently.
+        same && findings.dither.is_none()
+            && findings.cause == Cause::Levels
+            && findings.space == Space::Native
     }
 
     fn before(&self, work: &mut Work<'_>) {

@@ -4,7 +4,6 @@
 use unband_simd::Level;
 use unband_simd::filters::jpeg_bounds::add_sparse_blocks;
 
-use super::component::Component;
 use crate::area::Area;
 
 /// Offsets of the shifted blocks, across and down: every row and column offset once, never the coded blocks
@@ -23,30 +22,33 @@ const SHIFTS: [(usize, usize); 8] = {
 const LIMIT: f32 = 2.2;
 
 /// Thresholds of each component and shift.
-pub(super) struct Averager {
+pub(crate) struct Averager {
     limits: Vec<[[f32; 64]; SHIFTS.len()]>,
 }
 
 /// Working memory of one averaging.
 #[derive(Default)]
-pub(super) struct Scratch {
+pub(crate) struct Scratch {
     padded: Area,
     sums: Vec<f32>,
     weights: Vec<f32>,
 }
 
 impl Averager {
-    pub(super) fn new(components: &[Component]) -> Self {
+    /// For components whose coefficients, in blocks at no offset, have this noise.
+    pub(crate) fn of_blocks(noise: impl IntoIterator<Item = [f32; 64]>) -> Self {
         let spread = spread();
-        let limits = |component: &Component| {
-            let noise = component.noise();
-            SHIFTS.map(|shift| limits(&noise, shift, &spread))
-        };
-        Self { limits: components.iter().map(limits).collect() }
+        let limits = |noise: [f32; 64]| SHIFTS.map(|shift| limits(&noise, shift, &spread));
+        Self { limits: noise.into_iter().map(limits).collect() }
+    }
+
+    /// For components with the same noise at all offsets, and these thresholds.
+    pub(crate) fn everywhere(limits: impl IntoIterator<Item = [f32; 64]>) -> Self {
+        Self { limits: limits.into_iter().map(|limits| [limits; SHIFTS.len()]).collect() }
     }
 
     /// Averages `samples`, which have a margin of eight samples around `out` unless the component ends there.
-    pub(super) fn average(
+    pub(crate) fn average(
         &self,
         level: Level,
         index: usize,

@@ -1,0 +1,113 @@
+use super::findings;
+use crate::bits::effective;
+use crate::evidence::Evidence;
+use crate::planes::Codes;
+use unband_image::findings::Dithering;
+use unband_image::{Context, Image};
+
+const SIDE: usize = 160;
+
+/// A smooth image of three channels, 0 to 1.
+fn value(c: usize, x: usize, y: usize) -> f32 {
+    let (x, y) = (x as f32 / SIDE as f32, y as f32 / SIDE as f32);
+    0.2 + 0.1 * c as f32 + 0.35 * y + 0.2 * x * x + 0.05 * (5.0 * x + c as f32).sin()
+}
+
+fn image(mut quantise: impl FnMut(usize, usize, usize, f32) -> f32) -> Image {
+    let mut codes = vec![0u8; 3 * SIDE * SIDE];
+    for y in 0..SIDE {
+        for x in 0..SIDE {
+            for c in 0..3 {
+                codes[3 * (y * SIDE + x) + c] = (255.0 * quantise(c, x, y, value(c, x, y))).round() as u8;
+            }
+        }
+    }
+    Image::from_rgb8(SIDE, SIDE, &codes).unwrap()
+}
+
+fn found(image: &Image) -> Option<Dithering> {
+    let effective = effective(image);
+    let codes = |plane: &unband_image::Plane| plane.data.iter().map(|v| (255.0 * v).round() as u8).collect();
+    let planes = image.planes.iter().map(codes).collect();
+    let ctx = Context::default();
+    let codes = Codes { width: image.width(), height: image.height(), planes };
+    findings(&Evidence::new(image, effective, codes, &ctx))?.dither
+}
+
+/// Values of a tile of 3×3 in steps: no power of two, and no list has it.
+const TILE: [f32; 9] = [4.0, 0.0, 7.0, 2.0, 8.0, 3.0, 5.0, 1.0, 6.0];
+
+fn tile(x: usize, y: usize) -> f32 {
+    (TILE[(y + 1) % 3 * 3 + (x + 2) % 3] + 0.5) / 9.0 - 0.5
+}
+
+#[test]
+fn measures_a_tile_that_no_list_has() {
+    for top in [15.0, 31.0, 255.0] {
+        // At most a fifth of a step for each sample.
+        let slope = if top > 100.0 { 0.2 } else { 1.0 };
+        let image = image(|_, x, y, v| ((0.1 + slope * v) * top + tile(x, y)).round() / top);
+        let dither = found(&image).unwrap();
+        let Dithering::Tile(measured) = &dither else { panic!("{dither:?}") };
+        assert_eq!((measured.columns, measured.rows), (3, 3), "{top}");
+        for (x, y) in (0..9).map(|i| (i % 3, i / 3)) {
+            let error = dither.at(1, (x, y)) * top / 255.0 - tile(x, y);
+            assert!(error.abs() < 0.03, "{top}: {error} at {x}, {y}");
+        }
+    }
+}
+
+#[test]
+fn finds_the_corner_of_gradient_noise() {
+    let noise = |x: usize, y: usize| {
+        let inner = (0.067_110_56 * (x + 41) as f64 + 0.005_837_15 * (y + 977) as f64).fract();
+        (52.982_918_9 * inner).fract() as f32 - 0.5
+    };
+    let dither = found(&image(|_, x, y, v| (v * 31.0 + noise(x, y)).round() / 31.0)).unwrap();
+    assert_eq!(dither.word(), "gradient-noise");
+    let near = |&i: &usize| {
+        let (x, y) = (i % SIDE, i / SIDE);
+        (dither.at(0, (x, y)) * 31.0 / 255.0 - noise(x, y)).abs() < 0.05
+    };
+    // Samples where the formula wraps around differ.
+    let places: Vec<usize> = (0..SIDE * SIDE).step_by(7).collect();
+    assert!(places.iter().filter(|i| near(i)).count() * 100 > places.len() * 90);
+}
+
+#[test]
+fn recognises_error_diffusion() {
+    for top in [3.0, 15.0, 31.0] {
+        let mut error = vec![0.0f32; 3 * (SIDE + 2) * (SIDE + 1)];
+        let image = image(|c, x, y, v| {
+            let at = |x: usize, y: usize| 3 * (y * (SIDE + 2) + x + 1) + c;
+            let old = v * top + error[at(x, y)];
+            let new = old.round();
+            let rest = old - new;
+            for (dx, dy, share) in [(2, 0, 7.0), (0, 1, 3.0), (1, 1, 5.0), (2, 1, 1.0)] {
+                error[at(x + dx, y + dy) - 3] += rest * share / 16.0;
+            }
+            new.clamp(0.0, top) / top
+        });
+        assert_eq!(found(&image), Some(Dithering::Diffused), "{top}");
+    }
+}
+
+#[test]
+fn plain_rounding_noise_and_checkers_are_not_dither() {
+    for top in [3.0, 7.0, 31.0, 255.0] {
+        assert_eq!(found(&image(|_, _, _, v| (v * top).round() / top)), None, "rounded to {top}");
+    }
+    let noise = |c: usize, x: usize, y: usize| {
+        let mut v = (c * 7919 + x * 104_729 + y * 1_299_709) as u32;
+        for _ in 0..3 {
+            v = (v ^ (v >> 15)).wrapping_mul(0x2c1b_3c6d);
+        }
+        (v >> 8) as f32 / 16_777_216.0 - 0.5
+    };
+    let noisy = image(|c, x, y, v| (v * 31.0 + noise(c, x, y)).round() / 31.0);
+    assert_eq!(found(&noisy), None, "white noise");
+    let checkers = image(|_, x, y, _| if (x + y) % 2 == 0 { 12.0 / 31.0 } else { 13.0 / 31.0 });
+    assert_eq!(found(&checkers), None, "checkers");
+    let pattern = image(|_, x, y, v| ((v * 3.0).round() * 10.0 + f32::from(x % 4 == 0 && y % 4 == 0)) / 31.0);
+    assert_eq!(found(&pattern), None, "a pattern");
+}
