@@ -14,9 +14,9 @@ const WINDOWS: usize = 6000;
 const LEAST: usize = 40;
 /// Percentage of the flat windows that must be mixed.
 const SHARE: usize = 35;
-/// Limits of the median of the energy of block means, and of the lower quartile of the correlation of neighbours.
-/// Smooth diffused images have 0.08 and -0.25. Texture brings both nearer to those of plain rounding, which has 0.4
-/// and more, and -0.11 and more.
+/// Limits of the median of the energy of block means, and of the lower quartile of the correlation of
+/// neighbours. Smooth diffused images have 0.08 and -0.25. Texture brings both nearer to those of plain
+/// rounding, which has 0.4 and more, and -0.11 and more.
 const LIMITS: [(f32, f32); 2] = [(0.7, -0.16), (0.25, -0.07)];
 /// Least deviation of the windows' place between two levels: patterns have one place, gradients all.
 const VARIED: f32 = 0.06;

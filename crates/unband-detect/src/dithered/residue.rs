@@ -6,8 +6,8 @@ use crate::planes::Codes;
 pub(super) const REACH: usize = 2;
 /// Samples in the window.
 const COUNT: i32 = 25;
-/// Greatest difference of ten samples on one side of the window and those on the other, in steps: a slope of a
-/// fifth of a step for each sample.
+/// Greatest difference of ten samples on one side of the window and those on the other, in steps: a slope of
+/// a fifth of a step for each sample.
 const STEEP: i32 = 6;
 
 /// A plane in whole levels.
@@ -41,8 +41,8 @@ impl<'a> Steps<'a> {
         level <= self.ends.0 || level >= self.ends.1
     }
 
-    /// Calls `add(x, y, residue, level)` for each sample of the rows `lines` in a flat window: its distance from
-    /// the mean of 5×5 samples, in steps, at most 1. Flat black and white is skipped.
+    /// Calls `add(x, y, residue, level)` for each sample of the rows `lines` in a flat window: its distance
+    /// from the mean of 5×5 samples, in steps, at most 1. Flat black and white is skipped.
     pub(super) fn residues(
         &self,
         lines: std::ops::Range<usize>,
@@ -82,7 +82,8 @@ impl<'a> Steps<'a> {
         }
     }
 
-    /// Are pixels repeated across? Then nearly all changes are at multiples of the factor. No dither does that.
+    /// Are pixels repeated across? Then nearly all changes are at multiples of the factor. No dither does
+    /// that.
     pub(super) fn is_repeated(&self) -> bool {
         /// Rows that are examined.
         const ROWS: usize = 64;

@@ -15,8 +15,8 @@ const SIDES: [usize; 5] = [64, 48, 60, 56, 36];
 const SMALL: usize = 16;
 /// Samples that each place of a tile needs, in each half.
 const EACH: usize = 6;
-/// Least and greatest variance of a tile's residues: 1/12 for evenly spread values, and less where the tile has
-/// low frequencies.
+/// Least and greatest variance of a tile's residues: 1/12 for evenly spread values, and less where the tile
+/// has low frequencies.
 const VARIANCE: (f64, f64) = (0.012, 0.13);
 /// Variance of residues from which something repeats.
 const PATTERN: f64 = 0.004;
@@ -28,10 +28,12 @@ const SAME: f64 = 0.93;
 const REST: f64 = 0.001;
 /// Errors of estimates that are significant, as multiples of their deviation.
 const SURE: f64 = 5.0;
-/// Greatest deviation from evenly spread values, in steps, and of their scale from 1, at which a tile has those.
+/// Greatest deviation from evenly spread values, in steps, and of their scale from 1, at which a tile has
+/// those.
 const NEAR: f64 = 0.1;
 const SCALED: f64 = 0.3;
-/// Greatest deviation of a tile from evenly spread values, in steps: patterns of two values have 0.12 and more.
+/// Greatest deviation of a tile from evenly spread values, in steps: patterns of two values have 0.12 and
+/// more.
 const SPREAD: f64 = 0.115;
 /// Values of a tile, in steps.
 const MOST: f64 = 0.64;
@@ -39,8 +41,8 @@ const MOST: f64 = 0.64;
 const ROUNDED: f64 = 0.02;
 /// Greatest variance of it, where the levels are the file's own codes: then noise dithers already.
 const NOISY: f64 = 0.3;
-/// Distance of a residue from its tile, in steps, that rounding of a smooth surface does not cause, the percentage
-/// of such residues that texture may cause, and the samples that are checked.
+/// Distance of a residue from its tile, in steps, that rounding of a smooth surface does not cause, the
+/// percentage of such residues that texture may cause, and the samples that are checked.
 const FAR: f32 = 0.75;
 const FEW_FAR: usize = 25;
 const CHECKED: usize = 60_000;
@@ -295,8 +297,8 @@ impl Measured {
     }
 }
 
-/// The tile, or the evenly spread values that nearly all matrices have, in the order of the measured ones, where
-/// those are near; `None` where the values are not spread at all: patterns have two or three.
+/// The tile, or the evenly spread values that nearly all matrices have, in the order of the measured ones,
+/// where those are near; `None` where the values are not spread at all: patterns have two or three.
 fn even(tile: &[f64]) -> Option<Vec<f64>> {
     let count = tile.len() as f64;
     let mut order: Vec<usize> = (0..tile.len()).collect();

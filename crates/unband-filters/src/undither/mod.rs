@@ -1,12 +1,12 @@
 //! `undither`: dithered images back to smooth ones, inside the intervals that the dither leaves.
 //!
-//! Ordered dither stores `q = round(x + d)`, in steps, with a known `d`: `x` is within half a step of `q - d`.
-//! Error diffusion keeps the mean of a neighbourhood, so its error has little energy at low frequencies.
-//! Either way the error is noise of a known spectrum:
+//! Ordered dither stores `q = round(x + d)`, in steps, with a known `d`: `x` is within half a step of
+//! `q - d`. Error diffusion keeps the mean of a neighbourhood, so its error has little energy at low
+//! frequencies.
 //!
 //! 1. Subtract the dither.
-//! 2. Drop the coefficients of shifted 8×8 blocks that the noise explains, of three channels in brightness and
-//!    two colour differences ([`noise`]).
+//! 2. Drop the coefficients of shifted 8×8 blocks that the noise explains, of three channels in brightness
+//!    and two colour differences ([`noise`]).
 //! 3. Move towards a surface without any texture, as far as the samples do not contradict it ([`surface`]).
 //! 4. Clamp to the intervals.
 
@@ -32,8 +32,8 @@ use crate::shifted_blocks::{Averager, Scratch};
 unband_image::params! {
     /// Settings of `undither`.
     pub struct UnditherParams {
-        /// Strength of the correction. 0 changes nothing, 1 is the measured optimum; higher values also remove
-        /// faint texture.
+        /// Strength of the correction. 0 changes nothing, 1 is the measured optimum; higher values also
+        /// remove faint texture.
         strength: f32 = 1.0, 0.0..=4.0;
     }
 }

@@ -35,8 +35,8 @@ pub(super) struct Noise {
 }
 
 impl Noise {
-    /// From the correlation of the channels' residues in the flattest third of the blocks: grey areas have the
-    /// same error in all channels.
+    /// From the correlation of the channels' residues in the flattest third of the blocks: grey areas have
+    /// the same error in all channels.
     pub(super) fn measure(filter: &Undither, image: &Image) -> Self {
         let own: Vec<f32> = filter.planes.iter().map(|plane| plane.step / 12f32.sqrt()).collect();
         let [red, green, blue] = own[..] else { return Self { deviations: own } };

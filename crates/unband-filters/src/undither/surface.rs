@@ -74,8 +74,8 @@ impl Surfaces {
         }
     }
 
-    /// Half the width of the intervals, in steps. Each error of a diffusion is at most half a step, and at most
-    /// its whole is passed on.
+    /// Half the width of the intervals, in steps. Each error of a diffusion is at most half a step, and at
+    /// most its whole is passed on.
     pub(super) fn half(&self) -> f32 {
         if self.ordered { 0.4995 } else { 0.9995 }
     }

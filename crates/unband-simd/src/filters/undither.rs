@@ -18,8 +18,8 @@ dispatch! {
     /// `out = weight * a`.
     pub fn weigh(level, out: &mut [f32], a: &[f32], weight: f32) = weigh_body;
 
-    /// One step of smoothing inside intervals: `out` is the mean over 3×3 samples, weighted 1, 2, 1 along both
-    /// axes, within `half` of `centre`. The three rows have one sample more at each end.
+    /// One step of smoothing inside intervals: `out` is the mean over 3×3 samples, weighted 1, 2, 1 along
+    /// both axes, within `half` of `centre`. The three rows have one sample more at each end.
     pub fn smooth_within(level, out: &mut [f32], above: &[f32], here: &[f32], below: &[f32], centre: &[f32],
         half: f32)
         = smooth_within_body;
