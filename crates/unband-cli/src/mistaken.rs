@@ -45,7 +45,7 @@ const OPTIONS: &[(&[&str], &str)] = &[
         &["--strip", "-strip", "--strip-all", "--strip-metadata", "--no-metadata"],
         "metadata is kept; `exiftool -all= FILE` removes it afterwards",
     ),
-    (&["--bits", "--bit-depth", "--bitdepth", "-depth", "-d"], "`--depth 16` sets the bits per sample"),
+    (&["--bit-depth", "--bitdepth", "-depth", "-d"], "`--depth 16` sets the bits per sample"),
     (&["-quality", "--jpeg-quality", "--q"], "`--quality 90` sets the quality of lossy formats"),
     (
         &["-e", "--level", "--compression", "--compression-level", "-compress", "--zopfli"],
