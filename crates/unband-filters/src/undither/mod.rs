@@ -6,8 +6,8 @@
 //!
 //! 1. Subtract the dither.
 //! 2. Drop the coefficients of shifted 8×8 blocks that the noise explains, of three channels in brightness
-//!    and two colour differences ([`noise`]).
-//! 3. Move towards a surface without any texture, as far as the samples do not contradict it ([`surface`]).
+//!    and two colour differences (`noise.rs`).
+//! 3. Move towards a surface without any texture, as far as the samples do not contradict it (`surface.rs`).
 //! 4. Clamp to the intervals.
 
 mod noise;
