@@ -72,6 +72,13 @@ pub struct FrameOptions {
     pub temporal: Temporal,
 }
 
+impl FrameOptions {
+    /// Does the treatment depend on findings? Reimplemented methods do not use them.
+    pub(crate) fn follows_findings(&self) -> bool {
+        self.options.method.is_ours() || self.options.faithful == Some(true)
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;

@@ -84,13 +84,12 @@ impl Shot {
 
     /// Inspects one frame. Reimplemented methods do not use findings.
     pub(crate) fn of_frame(image: &Image, how: &Arc<FrameOptions>, ctx: &Context<'_>) -> Result<Self, Error> {
-        let plain = Findings::plain(image.planes.len(), image.depth.bits());
-        let named = choose(image, &plain, &how.options)?;
-        let seen = if !named.method.entry().ours && !named.faithful.keeps() {
-            GradedFindings { findings: plain, grade: Grade::None }
-        } else {
+        let seen = if how.follows_findings() {
             let GradedFindings { findings, grade } = look_at_frame(image, ctx);
             GradedFindings { findings: declared(findings, image, &how.options), grade }
+        } else {
+            let findings = Findings::plain(image.planes.len(), image.depth.bits());
+            GradedFindings { findings, grade: Grade::None }
         };
         Self::new(image, seen, how)
     }

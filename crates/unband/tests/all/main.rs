@@ -9,6 +9,8 @@ mod evaluate;
 mod faithful;
 #[cfg(feature = "files")]
 mod files;
+#[cfg(feature = "video")]
+mod frames_in_order;
 mod jpeg;
 mod levels;
 mod memory;

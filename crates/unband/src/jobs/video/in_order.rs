@@ -12,7 +12,7 @@ use unband_video::VideoFile;
 use super::VideoOptions;
 use super::boundaries::Boundaries;
 use super::plan::{bits_of_video, check_video, frame_options, opened, with_bits};
-use super::shots::{Ahead, TimedShot, follows_findings};
+use super::shots::{Ahead, TimedShot};
 use super::source::{FrameSource, Span, source};
 use super::stop::with_programs;
 use crate::frames::{Finished, FrameProcessor, PackedFrame, Shot};
@@ -96,14 +96,15 @@ pub struct VideoFrame {
 /// Shots that another thread finds.
 struct ComingShots {
     latest: Option<TimedShot>,
-    coming: Receiver<TimedShot>,
+    /// `None` at the end of the work: the other thread does not wait to send any more.
+    coming: Option<Receiver<TimedShot>>,
 }
 
 impl ComingShots {
     /// The shot at a time not before the last one asked for, once it is known: its first time, and itself.
     fn at(&mut self, ticks: i64) -> Option<(i64, Arc<Shot>)> {
         while self.latest.as_ref().is_none_or(|shot| shot.last < ticks) {
-            self.latest = Some(self.coming.recv().ok()?);
+            self.latest = Some(self.coming.as_ref()?.recv().ok()?);
         }
         let shot = self.latest.as_ref().filter(|shot| shot.first <= ticks)?;
         Some((shot.first, Arc::clone(&shot.shot)))
@@ -130,16 +131,18 @@ pub fn deband_frames(
         let file = opened(input, options, programs)?;
         check_video(&file, options)?;
         let source_of = || source(&file, options, Span::default(), programs);
-        let (frames, looked) = (source_of()?, source_of()?);
+        let frames = source_of()?;
         let bits = with_bits(frames.format(), bits_of_video(&file, options)?)?.pixels.bits;
         let how = frame_options(options, bits);
+        let looked = how.follows_findings().then(source_of).transpose()?;
         let (send, coming) = sync_channel(SHOTS_AHEAD);
-        let shots = Mutex::new(ComingShots { latest: None, coming });
-        let shot_at = |ticks| shots.lock().unwrap_or_else(PoisonError::into_inner).at(ticks);
+        let shots = Mutex::new(ComingShots { latest: None, coming: Some(coming) });
+        let shots = || shots.lock().unwrap_or_else(PoisonError::into_inner);
+        let shot_at = |ticks| shots().at(ticks);
         let ended = AtomicBool::new(false);
         scope(|scope| {
             let (file, ended, how_of_shots) = (&file, &ended, Arc::new(how.clone()));
-            let look = move || {
+            let look = move |looked| {
                 let ahead = Ahead {
                     file,
                     how: &how_of_shots,
@@ -149,7 +152,7 @@ pub fn deband_frames(
                 };
                 ahead.look_over(looked, ctx)
             };
-            let look = follows_findings(&options.options).then(|| scope.spawn(look));
+            let look = looked.map(|looked| scope.spawn(move || look(looked)));
             let known = |ticks| shot_at(ticks).map(|(first, _)| first == ticks);
             let mut frames = frames.with_shots(known).ahead(scope);
             let mut put_image = |done: Placed, frames: &mut Processor<'_>| {
@@ -162,6 +165,7 @@ pub fn deband_frames(
             let processor = FrameProcessor::new(how, ctx);
             let done = deband_all(&mut frames, processor, Some(file), &shot_at, &mut put_image);
             ended.store(true, Ordering::Relaxed);
+            shots().coming = None;
             drop(frames);
             let looked =
                 look.map(|look| look.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));

@@ -27,7 +27,7 @@ use unband_video::{Programs, Segment, VideoError};
 
 use self::lock::Lock;
 use self::plan::Plan;
-use self::shots::{Shots, follows_findings};
+use self::shots::Shots;
 use self::source::{Span, source};
 use self::unfinished::Unfinished;
 use crate::{Context, Error};
@@ -234,7 +234,7 @@ impl Plan<'_> {
 
     /// The video's shots and findings; empty where the treatment does not depend on them.
     fn found(&self, ctx: &Context<'_>) -> Result<Shots, Error> {
-        if follows_findings(&self.options.options) {
+        if self.frame_options().follows_findings() {
             Ok(self.look_over(ctx)?.shots)
         } else {
             Ok(Shots::default())

@@ -11,7 +11,7 @@ use super::boundaries::Boundaries;
 use super::plan::{Plan, ShotFound};
 use super::source::{FrameSource, RawFrame, Span, source};
 use crate::frames::{FrameOptions, Shot};
-use crate::{Context, Error, Options};
+use crate::{Context, Error};
 
 /// Frames between two inspections; the last frame of a shot is inspected too.
 const EVERY: u64 = 24;
@@ -50,15 +50,15 @@ impl Plan<'_> {
     /// Frames that change in the middle, unknown methods and settings, and cancelled.
     pub(super) fn look_over(&self, ctx: &Context<'_>) -> Result<Overview, Error> {
         let source = source(&self.file, self.options, Span::default(), self.programs)?;
-        let (expected, mut shots) = (self.expected_frames(), Vec::new());
+        let (how, expected, mut shots) = (self.frame_options(), self.expected_frames(), Vec::new());
         let mut put = |shot| {
             shots.push(shot);
             Ok(())
         };
         let ahead = Ahead {
             file: &self.file,
-            how: &self.frame_options(),
-            inspects: follows_findings(&self.options.options),
+            how: &how,
+            inspects: how.follows_findings(),
             put: &mut put,
             on_frame: &mut |n| {
                 ctx.progress.advance(expected.min(n) / SHARE, expected + expected / SHARE);
@@ -68,11 +68,6 @@ impl Plan<'_> {
         let starts = ahead.look_over(source, ctx)?;
         Ok(Overview { shots: Shots(shots), starts })
     }
-}
-
-/// Does the treatment depend on findings? Reimplemented methods do not use them.
-pub(super) fn follows_findings(options: &Options) -> bool {
-    options.method.is_ours() || options.faithful == Some(true)
 }
 
 /// The inspection pass over a source.
