@@ -112,21 +112,15 @@ impl<'py> Given<'_, 'py> {
 
     /// Bands that the user has stated, by their bits or steps.
     pub(crate) fn bands(&self) -> Result<Option<Bands>, Fault> {
-        const STEPS: &str = "a number of codes from 0.25 to 64, or three";
         let bits = self.value::<u8>("band_bits", "1 to 12")?.map(Bands::Bits);
-        let one = self.raw("band_step").map(|steps| {
-            let same = steps.extract::<f32>().map(|step| [step; 3]);
-            same.or_else(|_| steps.extract::<[f32; 3]>()).map(Bands::Steps)
-        });
-        match (bits, one) {
-            (Some(_), Some(_)) => {
-                Err(Fault::option("band_step", "omitted where `band_bits` is given", "both"))
-            }
-            (bits, None) => Ok(bits),
-            (None, Some(steps)) => {
-                steps.map(Some).map_err(|_| Fault::option("band_step", STEPS, "something else"))
-            }
+        let Some(steps) = self.raw("band_step") else { return Ok(bits) };
+        if bits.is_some() {
+            return Err(Fault::option("band_step", "omitted where `band_bits` is given", "both"));
         }
+        let same = steps.extract::<f32>().map(|step| [step; 3]);
+        let each = same.or_else(|_| steps.extract::<[f32; 3]>()).map(|codes| Some(Bands::Steps(codes)));
+        let rule = "a number of codes from 0.25 to 64, or three";
+        each.map_err(|_| Fault::option("band_step", rule, shown(&steps)))
     }
 
     /// The method with its parameters. Names of general keywords that it takes itself go to `own`.

@@ -17,7 +17,7 @@ pub(super) struct Steps<'a> {
     codes: &'a [u8],
     /// The level of each code.
     table: [i16; 256],
-    /// The highest level in use, and the lowest.
+    /// The lowest level of the scale, and the highest.
     pub ends: (i16, i16),
 }
 
