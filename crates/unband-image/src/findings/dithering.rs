@@ -65,8 +65,10 @@ impl GradientNoise {
 
     /// The noise at a sample, −½ to ½.
     pub fn at(&self, x: usize, y: usize) -> f32 {
-        let inner = (self.across * x as f64 + self.down * y as f64 + self.start).rem_euclid(1.0);
-        ((Self::FACTOR * inner).rem_euclid(1.0) - 0.5) as f32
+        // `rem_euclid(1.0)` has the same result, by a division that takes ten times as long.
+        let fraction = |value: f64| value - value.floor();
+        let inner = fraction(self.across * x as f64 + self.down * y as f64 + self.start);
+        (fraction(Self::FACTOR * inner) - 0.5) as f32
     }
 }
 
