@@ -34,6 +34,9 @@ class _Common(TypedDict, total=False):
 class _Smooth(_Common, total=False):
     method: Required[Literal["smooth"]]
 
+class _Undither(_Common, total=False):
+    method: Required[Literal["undither"]]
+
 class _FfmpegDeband(_Common, total=False):
     method: Required[Literal["ffmpeg-deband"]]
     thr1: float
@@ -195,6 +198,36 @@ def deband(image: Any, *, report: Literal[False] = ..., **options: Unpack[_Smoot
 def deband(image: Any, *, report: Literal[True], **options: Unpack[_Smooth]) -> tuple[Any, Report]: ...
 @overload
 def deband(image: Any, *, report: bool, **options: Unpack[_Smooth]) -> Any | tuple[Any, Report]: ...
+@overload
+def deband(
+    image: str | PathLike[str] | Image, *, report: Literal[False] = ..., **options: Unpack[_Undither]
+) -> Image: ...
+@overload
+def deband(
+    image: str | PathLike[str] | Image, *, report: Literal[True], **options: Unpack[_Undither]
+) -> tuple[Image, Report]: ...
+@overload
+def deband(
+    image: str | PathLike[str] | Image, *, report: bool, **options: Unpack[_Undither]
+) -> Image | tuple[Image, Report]: ...
+@overload
+def deband(
+    image: NDArray[Any], *, report: Literal[False] = ..., **options: Unpack[_Undither]
+) -> NDArray[Any]: ...
+@overload
+def deband(
+    image: NDArray[Any], *, report: Literal[True], **options: Unpack[_Undither]
+) -> tuple[NDArray[Any], Report]: ...
+@overload
+def deband(
+    image: NDArray[Any], *, report: bool, **options: Unpack[_Undither]
+) -> NDArray[Any] | tuple[NDArray[Any], Report]: ...
+@overload
+def deband(image: Any, *, report: Literal[False] = ..., **options: Unpack[_Undither]) -> Any: ...
+@overload
+def deband(image: Any, *, report: Literal[True], **options: Unpack[_Undither]) -> tuple[Any, Report]: ...
+@overload
+def deband(image: Any, *, report: bool, **options: Unpack[_Undither]) -> Any | tuple[Any, Report]: ...
 @overload
 def deband(
     image: str | PathLike[str] | Image, *, report: Literal[False] = ..., **options: Unpack[_FfmpegDeband]
