@@ -13,7 +13,7 @@ pub(super) const RUNS: [fn(f32, f32) -> f32; 6] = [
 ];
 
 /// A gradient in 8-bit codes between three colours, with grain (peak, in codes).
-pub(super) fn gradient((w, h): (usize, usize), run: usize, grain: f32, seed: u64) -> Vec<[f32; 3]> {
+pub(crate) fn gradient((w, h): (usize, usize), run: usize, grain: f32, seed: u64) -> Vec<[f32; 3]> {
     let rng = Rng::new(seed);
     let stops = [[24.0, 40.0, 96.0], [150.0, 110.0, 140.0], [250.0, 190.0, 110.0]];
     (0..w * h)
@@ -31,7 +31,7 @@ pub(super) fn gradient((w, h): (usize, usize), run: usize, grain: f32, seed: u64
 
 /// A palette by median cut: the box with the longest side is split at the median of its colours. Colours are
 /// weighted equally or by pixels.
-pub(super) fn median_cut(pixels: &[[u8; 3]], colours: usize, by_pixels: bool) -> Vec<[u8; 3]> {
+pub(crate) fn median_cut(pixels: &[[u8; 3]], colours: usize, by_pixels: bool) -> Vec<[u8; 3]> {
     let mut all: Vec<[u8; 3]> = pixels.to_vec();
     all.sort_unstable();
     if !by_pixels {
@@ -68,7 +68,7 @@ pub(super) fn median_cut(pixels: &[[u8; 3]], colours: usize, by_pixels: bool) ->
 }
 
 /// Nearest palette colours; before that, `dither` adds an ordered pattern of that many codes.
-pub(super) fn on_palette(w: usize, pixels: &[[f32; 3]], palette: &[[u8; 3]], dither: f32) -> Vec<[u8; 3]> {
+pub(crate) fn on_palette(w: usize, pixels: &[[f32; 3]], palette: &[[u8; 3]], dither: f32) -> Vec<[u8; 3]> {
     const BAYER: [f32; 16] =
         [0.0, 8.0, 2.0, 10.0, 12.0, 4.0, 14.0, 6.0, 3.0, 11.0, 1.0, 9.0, 15.0, 7.0, 13.0, 5.0];
     let nearest = |(i, p): (usize, &[f32; 3])| {

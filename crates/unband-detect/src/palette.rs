@@ -139,6 +139,14 @@ fn has_few_values(plane: &Plane) -> bool {
     })
 }
 
+/// Are there 9 to 256 colours, by a palette of the file or by distances between them?
+pub(super) fn has_few_colours(evidence: &Evidence<'_>) -> bool {
+    let colours = evidence.colours();
+    // Up to eight are art of few colours.
+    let few = (9..=256).contains(&colours.all);
+    few && (evidence.declares_palette() || colours.spread >= 12 && colours.apart() >= APART)
+}
+
 /// Few colours: declared by the file, or found in colourful samples.
 pub(super) fn findings(evidence: &Evidence<'_>, declared: bool) -> Option<Findings> {
     // Colours are counted after rounding to 8 bits: a palette has at most 256 values.

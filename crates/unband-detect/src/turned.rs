@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 #[path = "made.rs"]
-mod made;
+pub(crate) mod made;
 
 use super::*;
 use made::{gradient, median_cut, on_palette};

@@ -11,6 +11,7 @@ mod area;
 pub mod bband;
 pub mod chroma_guide;
 mod codes;
+pub mod colours;
 pub mod f3kdb;
 pub mod fcdr;
 pub mod ffmpeg_deband;

@@ -30,6 +30,7 @@ pub(crate) struct Averager {
 #[derive(Default)]
 pub(crate) struct Scratch {
     padded: Area,
+    scale: Area,
     sums: Vec<f32>,
     weights: Vec<f32>,
 }
@@ -56,7 +57,23 @@ impl Averager {
         out: &mut Area,
         s: &mut Scratch,
     ) {
+        self.average_scaled(level, (index, None), samples, out, s);
+    }
+
+    /// As [`Self::average`], with thresholds that are multiplied by the root of the mean of `variance` over
+    /// each block.
+    pub(crate) fn average_scaled(
+        &self,
+        level: Level,
+        (index, variance): (usize, Option<&Area>),
+        samples: &Area,
+        out: &mut Area,
+        s: &mut Scratch,
+    ) {
         mirrored(&mut s.padded, samples, out);
+        if let Some(variance) = variance {
+            mirrored(&mut s.scale, variance, out);
+        }
         let (stride, n) = (s.padded.width, s.padded.data.len());
         s.sums.clear();
         s.sums.resize(n, 0.0);
@@ -72,7 +89,18 @@ impl Averager {
                 // Eight rows; the last one ends with its last block.
                 let end = at + 7 * stride + 8 * blocks;
                 let (sums, weights) = (&mut s.sums[at..end], &mut s.weights[at..end]);
-                add_sparse_blocks(level, sums, weights, &s.padded.data[at..end], stride, blocks, limits);
+                let padded = &s.padded.data[at..end];
+                if variance.is_none() {
+                    add_sparse_blocks(level, sums, weights, padded, stride, blocks, limits);
+                    continue;
+                }
+                for x in (0..8 * blocks).step_by(8) {
+                    let rows = (0..8).map(|y| &s.scale.data[at + y * stride + x..][..8]);
+                    let scale = (rows.map(|row| row.iter().sum::<f32>()).sum::<f32>() / 64.0).sqrt();
+                    let limits = limits.map(|limit| limit * scale);
+                    let (sums, weights) = (&mut sums[x..], &mut weights[x..]);
+                    add_sparse_blocks(level, sums, weights, &padded[x..], stride, 1, &limits);
+                }
             }
         }
         for y in 0..out.height {

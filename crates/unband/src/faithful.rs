@@ -5,7 +5,8 @@
 
 use std::ops::Range;
 
-use unband_filters::smooth::colours::Colours;
+use unband_filters::colours::Colours;
+use unband_filters::undither;
 use unband_image::dither::Grid;
 use unband_image::findings::{BandingMap, Cause, Dithering, Findings, GridRegions, PlaneGrid, Space};
 use unband_image::{Image, Matrix};
@@ -58,6 +59,7 @@ pub struct Cells {
 /// |---|---|
 /// | dithered by error diffusion to levels of step P | ±0.9995 P |
 /// | dithered in order | as below, less the dither's value there |
+/// | from a palette of 8 bits, dithered | ±0.998 of the way to the farthest neighbour |
 /// | on a found grid of step P, later resized | ±P |
 /// | on a found grid of step P, later compressed or with half-size chroma | ±(P/2 + the larger of P/4 and 1 code) |
 /// | from a palette of 8 bits | ±0.499 of the way to the farthest neighbour, of the colours with that code |
@@ -89,9 +91,11 @@ pub fn cells(image: &Image, findings: &Findings) -> Cells {
     let (width, height) = image.planes.first().map_or((0, 0), |plane| (plane.width, plane.height));
     let scales =
         image.planes.iter().map(|p| (width.div_ceil(p.width.max(1)), height.div_ceil(p.height.max(1))));
-    let palette = (findings.cause == Cause::Palette).then(|| Colours::new(image)).flatten();
+    let (of_palette, reach): (fn(&Image) -> Option<Colours>, f32) =
+        if findings.dither.is_some() { (Colours::dithered, undither::REACH) } else { (Colours::new, 1.0) };
+    let palette = (findings.cause == Cause::Palette).then(|| of_palette(image)).flatten();
     let planes = palette.map(|colours| {
-        let halves = |halves: &Vec<f32>| halves.iter().map(|&half| half_value(half)).collect();
+        let halves = |halves: &Vec<f32>| halves.iter().map(|&half| half_value(reach * half)).collect();
         colours.halves().iter().map(|each| PlaneCells::ByCode(halves(each))).collect()
     });
     Cells {

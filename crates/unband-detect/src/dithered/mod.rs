@@ -3,10 +3,12 @@
 //! Rounding after an offset is unbiased: the mean residue of all samples with one offset is the offset. So a
 //! tile is measured, whatever its matrix: residues are averaged by place in a tile ([`tile`]). Interleaved
 //! gradient noise has no tile, but a formula with one unknown ([`gradient`]). Error diffusion leaves residues
-//! without low frequencies ([`diffused`]).
+//! without low frequencies ([`diffused`]). With a palette, the colours around a sample
+//! take the place of levels ([`palette`]).
 
 mod diffused;
 mod gradient;
+mod palette;
 mod residue;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
@@ -27,6 +29,9 @@ pub(crate) fn findings(evidence: &Evidence<'_>) -> Option<Findings> {
     }
     let grids = grids(evidence);
     let coarse = grids.is_some();
+    if !coarse && let Some(found) = palette::findings(evidence) {
+        return Some(found);
+    }
     let own = || vec![PlaneGrid::plain(evidence.effective.step_codes); evidence.codes.planes.len()];
     let grids = grids.unwrap_or_else(own);
     let unit = evidence.unit() as f32;

@@ -19,6 +19,8 @@ pub(super) struct Steps<'a> {
     table: [i16; 256],
     /// The lowest level of the scale, and the highest.
     pub ends: (i16, i16),
+    /// Levels of a step: 1, or the usual difference of neighbours where the levels are codes of a palette.
+    pub scale: f32,
 }
 
 impl<'a> Steps<'a> {
@@ -27,7 +29,12 @@ impl<'a> Steps<'a> {
         let level = |code: usize| ((code as f32 - offset) / step.max(1e-3)).round();
         let table: [i16; 256] = std::array::from_fn(|code| level(code).clamp(-1.0, 300.0) as i16);
         let ends = (table[0], table[255]);
-        Self { width: all.width, height: all.height, codes, table, ends }
+        Self { width: all.width, height: all.height, codes, table, ends, scale: 1.0 }
+    }
+
+    /// Of a plane of a palette image: steps of `scale` codes.
+    pub(super) fn of_palette(all: &Codes, codes: &'a [u8], scale: f32) -> Self {
+        Self { scale, ..Self::new(all, codes, 1.0, 0.0) }
     }
 
     /// Writes the levels of row `y`, from column `x0` on.
@@ -55,6 +62,9 @@ impl<'a> Steps<'a> {
         }
         let mut ring = vec![vec![0i16; w]; SIDE];
         let (mut sums, mut tilts) = (vec![0i32; w], vec![0i32; w]);
+        let steep = (STEEP as f32 * self.scale) as i32;
+        let most = (COUNT as f32 * self.scale) as i32;
+        let share = 1.0 / (COUNT as f32 * self.scale);
         let lines = lines.start.max(REACH)..lines.end.min(self.height - REACH);
         for y in lines.clone() {
             let fresh = if y == lines.start { y - REACH } else { y + REACH };
@@ -73,9 +83,9 @@ impl<'a> Steps<'a> {
                 let (left, right) = (sums[0] + sums[1], sums[3] + sums[4]);
                 let down: i32 = tilts.iter().sum();
                 let rest = COUNT * i32::from(level) - (left + sums[2] + right);
-                let flat = (right - left).abs() <= STEEP && down.abs() <= STEEP;
+                let flat = (right - left).abs() <= steep && down.abs() <= steep;
                 if flat && (rest != 0 || !self.is_end(level)) {
-                    let rest = rest.clamp(-COUNT, COUNT) as f32 * (1.0 / COUNT as f32);
+                    let rest = rest.clamp(-most, most) as f32 * share;
                     add(x + REACH, y, rest, level);
                 }
             }

@@ -2,6 +2,7 @@ use super::findings;
 use crate::bits::effective;
 use crate::evidence::Evidence;
 use crate::planes::Codes;
+use crate::turned::made::{median_cut, on_palette};
 use unband_image::findings::Dithering;
 use unband_image::{Context, Image};
 
@@ -110,4 +111,57 @@ fn plain_rounding_noise_and_checkers_are_not_dither() {
     assert_eq!(found(&checkers), None, "checkers");
     let pattern = image(|_, x, y, v| ((v * 3.0).round() * 10.0 + f32::from(x % 4 == 0 && y % 4 == 0)) / 31.0);
     assert_eq!(found(&pattern), None, "a pattern");
+}
+
+/// The smooth image on a palette of 64 colours; `place` gives the colour of a pixel, from a function of the
+/// nearest one.
+fn with_palette(mut place: impl FnMut(usize, [f32; 3], &dyn Fn([f32; 3]) -> [u8; 3]) -> [u8; 3]) -> Image {
+    let pixel = |i: usize| [0, 1, 2].map(|c| 255.0 * value(c, i % SIDE, i / SIDE));
+    let pixels: Vec<[f32; 3]> = (0..SIDE * SIDE).map(pixel).collect();
+    let codes: Vec<[u8; 3]> = pixels.iter().map(|p| p.map(|v| v.round() as u8)).collect();
+    let palette = median_cut(&codes, 64, false);
+    let nearest = |p: [f32; 3]| on_palette(1, &[p], &palette, 0.0)[0];
+    let made: Vec<u8> = pixels.iter().enumerate().flat_map(|(i, &p)| place(i, p, &nearest)).collect();
+    Image::from_rgb8(SIDE, SIDE, &made).unwrap()
+}
+
+#[test]
+fn finds_a_tile_added_before_the_nearest_colour() {
+    // 4×4, from -8 to 7 codes, as FFmpeg's `bayer_scale=2`.
+    let added = |i: usize| {
+        const BAYER: [f32; 16] =
+            [0.0, 8.0, 2.0, 10.0, 12.0, 4.0, 14.0, 6.0, 3.0, 11.0, 1.0, 9.0, 15.0, 7.0, 13.0, 5.0];
+        BAYER[(i / SIDE + 1) % 4 * 4 + (i % SIDE + 3) % 4] - 8.0
+    };
+    let image = with_palette(|i, p, nearest| nearest(p.map(|v| v + added(i))));
+    let dither = found(&image).unwrap();
+    assert_eq!(dither.words(), "a 4×4 tile");
+    for i in 0..2 * SIDE {
+        let error = dither.at(1, (i % SIDE, i / SIDE)) - added(i);
+        assert!(error.abs() < 1e-6, "{i}: {error}");
+    }
+}
+
+#[test]
+fn finds_errors_that_were_passed_on_to_the_nearest_colour() {
+    let mut errors = vec![[0.0f32; 3]; (SIDE + 2) * (SIDE + 1)];
+    let image = with_palette(|i, p, nearest| {
+        let at = |dx: usize, dy: usize| (i / SIDE + dy) * (SIDE + 2) + i % SIDE + dx;
+        let wanted: [f32; 3] = std::array::from_fn(|c| p[c] + errors[at(1, 0)][c]);
+        let got = nearest(wanted);
+        for (dx, dy, share) in [(2, 0, 7.0), (0, 1, 3.0), (1, 1, 5.0), (2, 1, 1.0)] {
+            for c in 0..3 {
+                errors[at(dx, dy)][c] += (wanted[c] - f32::from(got[c])) * share / 16.0;
+            }
+        }
+        got
+    });
+    assert_eq!(found(&image), Some(Dithering::Diffused));
+}
+
+#[test]
+fn plain_palettes_are_not_dithered() {
+    assert_eq!(found(&with_palette(|_, p, nearest| nearest(p))), None);
+    let checkers = |i: usize| if (i % SIDE / 8 + i / SIDE / 8).is_multiple_of(2) { 6.0 } else { -6.0 };
+    assert_eq!(found(&with_palette(|i, p, nearest| nearest(p.map(|v| v + checkers(i))))), None);
 }

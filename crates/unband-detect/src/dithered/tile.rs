@@ -47,17 +47,17 @@ const FAR: f32 = 0.75;
 const FEW_FAR: usize = 25;
 const CHECKED: usize = 60_000;
 /// Least correlation of the tiles of dark and light samples.
-const ALIKE: f64 = 0.75;
+pub(super) const ALIKE: f64 = 0.75;
 
 /// Sums of residues by place in a square, in two halves of the samples.
-struct Folded {
-    side: usize,
+pub(super) struct Folded {
+    pub side: usize,
     sums: [Vec<f64>; 2],
     counts: [Vec<u32>; 2],
 }
 
 impl Folded {
-    fn new(side: usize) -> Self {
+    pub(super) fn new(side: usize) -> Self {
         let n = side * side;
         Self { side, sums: [vec![0.0; n], vec![0.0; n]], counts: [vec![0; n], vec![0; n]] }
     }
@@ -69,7 +69,7 @@ impl Folded {
     }
 
     /// Folded once more.
-    fn smaller(&self, side: usize) -> Self {
+    pub(super) fn smaller(&self, side: usize) -> Self {
         let mut out = Self::new(side);
         for half in 0..2 {
             for (i, (sum, count)) in self.sums[half].iter().zip(&self.counts[half]).enumerate() {
@@ -82,7 +82,7 @@ impl Folded {
     }
 
     /// Adds the sums of another plane.
-    fn join(&mut self, other: &Self) {
+    pub(super) fn join(&mut self, other: &Self) {
         for half in 0..2 {
             self.sums[half].iter_mut().zip(&other.sums[half]).for_each(|(sum, more)| *sum += more);
             self.counts[half].iter_mut().zip(&other.counts[half]).for_each(|(sum, more)| *sum += more);
@@ -90,12 +90,12 @@ impl Folded {
     }
 
     /// Fewest samples of a place in a half.
-    fn least(&self) -> usize {
+    pub(super) fn least(&self) -> usize {
         self.counts.iter().flatten().min().map_or(0, |&n| n as usize)
     }
 
     /// Means by place in a half, less their mean.
-    fn means(&self, half: usize) -> Vec<f64> {
+    pub(super) fn means(&self, half: usize) -> Vec<f64> {
         let each = self.sums[half].iter().zip(&self.counts[half]);
         let means: Vec<f64> = each.map(|(sum, &count)| sum / f64::from(count.max(1))).collect();
         let mean = means.iter().sum::<f64>() / means.len() as f64;
@@ -103,7 +103,7 @@ impl Folded {
     }
 
     /// Variance of the tile without that of its estimate: the halves are independent.
-    fn variance(&self) -> f64 {
+    pub(super) fn variance(&self) -> f64 {
         product(&self.means(0), &self.means(1))
     }
 
@@ -126,13 +126,13 @@ impl Folded {
     }
 
     /// Correlation of the halves.
-    fn correlation(&self) -> f64 {
+    pub(super) fn correlation(&self) -> f64 {
         let (a, b) = (self.means(0), self.means(1));
         product(&a, &b) / (product(&a, &a) * product(&b, &b)).sqrt().max(1e-12)
     }
 }
 
-fn product(a: &[f64], b: &[f64]) -> f64 {
+pub(super) fn product(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>() / a.len().max(1) as f64
 }
 
@@ -245,14 +245,14 @@ fn whole_side(planes: &[Measured]) -> Option<usize> {
 }
 
 /// The residues of all samples of a plane.
-struct Measured {
-    folded: Folded,
+pub(super) struct Measured {
+    pub folded: Folded,
     /// Those of dark samples and of light ones.
-    tones: Folded,
+    pub tones: Folded,
 }
 
 impl Measured {
-    fn new(plane: &Steps<'_>, side: usize) -> Self {
+    pub(super) fn new(plane: &Steps<'_>, side: usize) -> Self {
         let (mut folded, mut tones) = (Folded::new(side), Folded::new(side));
         let middle = middle(plane);
         plane.residues(0..plane.height, |x, y, value, level| {
@@ -333,7 +333,7 @@ fn middle(plane: &Steps<'_>) -> i16 {
 }
 
 /// The tile whose residues are `mean`: the window's mean of the tile is added back until nothing changes.
-fn without_window(mean: &[f64], side: usize) -> Vec<f64> {
+pub(super) fn without_window(mean: &[f64], side: usize) -> Vec<f64> {
     let mut tile = mean.to_vec();
     for _ in 0..40 {
         let window = |i: usize| {

@@ -6,7 +6,6 @@
 //! correction that falls with local activity. Coarse levels are solved once for the whole image, the two
 //! finest ones per window.
 
-pub mod colours;
 mod compose;
 mod correct;
 mod coupling;

@@ -3,11 +3,11 @@
 use unband_image::{Context, Image, TileIn, TileOut, Window};
 use unband_simd::Level;
 
-use super::colours::{Colours, Rgb, difference, dot, link};
 use super::density::{Density, Raster};
 use super::gate::{NEAR, NEAR_AXIS, WIDE, WIDE_AXIS};
 use super::grid::Grid;
 use super::surface::{PULL, level_count};
+use crate::colours::{Colours, Rgb, difference, dot, link};
 
 /// Sweeps of the two finest levels, and of the others, which are cheap.
 const SWEEPS: [usize; 2] = [6, 16];

@@ -11,6 +11,7 @@
 //! 4. Clamp to the intervals.
 
 mod noise;
+mod palette;
 mod surface;
 
 use std::sync::Mutex;
@@ -20,11 +21,13 @@ use unband_image::method::defaults;
 use unband_image::{
     Context, Entry, Image, Model, Needs, Params, RestoreError, Restorer, TileIn, TileOut, Window,
 };
-use unband_simd::filters::smooth::mix_row;
 use unband_simd::filters::undither as rows;
 use unband_simd::jobs::faithful::nearest_level;
 
-use self::noise::{DIFFERENCES, Noise};
+use self::noise::{CHANNELS, DIFFERENCES, Noise, mix};
+pub use self::palette::REACH;
+
+use self::palette::PaletteDither;
 use self::surface::Surfaces;
 use crate::area::Area;
 use crate::shifted_blocks::{Averager, Scratch};
@@ -51,6 +54,12 @@ pub const ENTRY: Entry = Entry {
         let params = method.params::<UnditherParams>();
         Ok(Box::new(move |image, findings, ctx| {
             ctx.check()?;
+            if let (Cause::Palette, Some(dithering), true) =
+                (findings.cause, &findings.dither, params.strength > 0.0)
+                && let Some(palette) = PaletteDither::new(image, dithering, params.strength)
+            {
+                return Ok(Box::new(palette));
+            }
             Ok(Box::new(Undither::new(&params, image, findings)))
         }))
     },
@@ -171,22 +180,12 @@ impl Undither {
             return;
         }
         let [red, green, blue] = b.samples.as_slice() else { return };
-        for (i, (mixed, averaged)) in b.mixed.iter_mut().zip(&mut b.averaged).enumerate() {
-            mixed.reshape(red.x0, red.y0, red.width, red.height);
-            averaged.reshape(red.x0, red.y0, red.width, red.height);
-            for y in 0..red.height {
-                mix_row(level, mixed.row_mut(y), red.row(y), green.row(y), blue.row(y), DIFFERENCES[i]);
-            }
+        mix(level, [red, green, blue], DIFFERENCES, &mut b.mixed);
+        for (i, (mixed, averaged)) in b.mixed.iter().zip(&mut b.averaged).enumerate() {
+            averaged.reshape(mixed.x0, mixed.y0, mixed.width, mixed.height);
             self.averager.average(level, i, mixed, averaged, &mut b.average);
         }
-        let [light, first, second] = &b.averaged;
-        for (c, result) in b.results.iter_mut().enumerate() {
-            result.reshape(red.x0, red.y0, red.width, red.height);
-            let weights = DIFFERENCES.map(|row| row[c]);
-            for y in 0..red.height {
-                mix_row(level, result.row_mut(y), light.row(y), first.row(y), second.row(y), weights);
-            }
-        }
+        mix(level, b.averaged.each_ref(), CHANNELS, &mut b.results);
     }
 }
 

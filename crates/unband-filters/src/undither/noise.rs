@@ -1,6 +1,8 @@
 //! Noise that dithered rounding leaves: its spectrum, and its correlation between channels.
 
 use unband_image::{Image, Window};
+use unband_simd::Level;
+use unband_simd::filters::smooth::mix_row;
 
 use super::{BLOCK, Undither};
 use crate::area::Area;
@@ -13,6 +15,22 @@ pub(super) const DIFFERENCES: [[f32; 3]; 3] = {
     const SIXTH: f32 = 0.408_248_3;
     [[THIRD; 3], [HALF, 0.0, -HALF], [SIXTH, -2.0 * SIXTH, SIXTH]]
 };
+
+/// The same matrix for the way back.
+pub(super) const CHANNELS: [[f32; 3]; 3] = {
+    let [a, b, c] = DIFFERENCES;
+    [[a[0], b[0], c[0]], [a[1], b[1], c[1]], [a[2], b[2], c[2]]]
+};
+
+/// Weighted sums of three areas, one for each row of weights.
+pub(super) fn mix(level: Level, [a, b, c]: [&Area; 3], weights: [[f32; 3]; 3], out: &mut [Area]) {
+    for (out, weights) in out.iter_mut().zip(weights) {
+        out.reshape(a.x0, a.y0, a.width, a.height);
+        for y in 0..a.height {
+            mix_row(level, out.row_mut(y), a.row(y), b.row(y), c.row(y), weights);
+        }
+    }
+}
 
 /// Thresholds as multiples of the noise, for ordered and for diffused dither. Errors of the latter follow the
 /// image in places, so that more of them are far out.
@@ -123,7 +141,7 @@ fn diffused_filter() -> [[f64; 3]; 2] {
 }
 
 /// Deviation of each coefficient of a block under diffused noise, for white noise of 1.
-fn diffused_spectrum() -> [f32; 64] {
+pub(super) fn diffused_spectrum() -> [f32; 64] {
     let wave = |u: usize, x: usize| {
         let scale = if u == 0 { 0.125f64.sqrt() } else { 0.5 };
         scale * ((2 * x + 1) as f64 * u as f64 * std::f64::consts::PI / 16.0).cos()

@@ -47,21 +47,27 @@ pub(super) struct Scratch {
 }
 
 /// Half of a normalised Gaussian: the middle weight first.
-fn gaussian(spread: f64) -> Vec<f32> {
+pub(super) fn gaussian(spread: f64) -> Vec<f32> {
     let reach = (3.0 * spread).ceil() as usize;
     let bell: Vec<f64> = (0..=reach).map(|k| (-0.5 * (k as f64 / spread).powi(2)).exp()).collect();
     let sum = 2.0 * bell.iter().sum::<f64>() - bell[0];
     bell.iter().map(|v| (v / sum) as f32).collect()
 }
 
+/// The filter that separates texture from diffused noise, and the energy of such noise that passes, for white
+/// noise of 1.
+pub(super) fn passed_by_low() -> (Vec<f32>, f64) {
+    let low = gaussian(LOW);
+    let line = |i: usize| f64::from(low[i.abs_diff(low.len() - 1)]);
+    let side = 2 * low.len() - 1;
+    let kernel: Vec<Vec<f64>> = (0..side).map(|y| (0..side).map(|x| line(x) * line(y)).collect()).collect();
+    (low, diffused_energy(&kernel))
+}
+
 impl Surfaces {
     pub(super) fn new(ordered: bool, strength: f32) -> Self {
-        let low = gaussian(LOW);
-        let line = |i: usize| f64::from(low[i.abs_diff(low.len() - 1)]);
-        let side = 2 * low.len() - 1;
-        let kernel: Vec<Vec<f64>> =
-            (0..side).map(|y| (0..side).map(|x| line(x) * line(y)).collect()).collect();
-        let passed = MARGIN * diffused_energy(&kernel) / 12.0;
+        let (low, passed) = passed_by_low();
+        let passed = MARGIN * passed / 12.0;
         let room = strength.max(1.0) * if ordered { ROOM } else { ROOM_DIFFUSED };
         let means = |spread: f64| (gaussian(spread), room / (spread * spread) as f32);
         Self {
@@ -140,7 +146,7 @@ fn inside(level: Level, half: f32, samples: &Area, values: &Area, s: &mut Scratc
 }
 
 /// A symmetric filter along both axes; the outermost samples repeat.
-fn filter(
+pub(super) fn filter(
     level: Level,
     from: &Area,
     out: &mut Area,

@@ -7,11 +7,13 @@
 mod made;
 
 use unband_detect::inspect;
+use unband_filters::colours::Colours;
 use unband_filters::smooth::ENTRY;
-use unband_filters::smooth::colours::Colours;
+use unband_filters::undither;
 use unband_image::Method;
-use unband_image::findings::Cause;
-use unband_image::{Context, Image, Rng, tile};
+use unband_image::findings::{Cause, Dithering};
+use unband_image::{Context, Image, Rng, With, tile};
+use unband_simd::Level;
 
 const W: usize = 240;
 const H: usize = 180;
@@ -122,5 +124,54 @@ fn colours_far_apart_are_edges_and_stay() {
     tile::restore_in_place(&mut out, &*restorer, 256, &mut |_, _| {}, &ctx).unwrap();
     for (a, b) in out.planes.iter().flat_map(|p| &p.data).zip(image.planes.iter().flat_map(|p| &p.data)) {
         assert!((a - b).abs() < 1e-6);
+    }
+}
+
+/// Pixels on a palette of 64 colours after a tile of 4×4 was added, from -8 to 7 codes; or with the rest passed
+/// on to the right and below.
+fn dithered(pixels: &[[f32; 3]], tiled: bool) -> Image {
+    const BAYER: [f32; 16] =
+        [0.0, 8.0, 2.0, 10.0, 12.0, 4.0, 14.0, 6.0, 3.0, 11.0, 1.0, 9.0, 15.0, 7.0, 13.0, 5.0];
+    let codes: Vec<[u8; 3]> = pixels.iter().map(|p| p.map(|v| v.round() as u8)).collect();
+    let palette = made::median_cut(&codes, 64, true);
+    let mut wanted = pixels.to_vec();
+    let mut out = Vec::new();
+    for i in 0..W * H {
+        if tiled {
+            wanted[i] = wanted[i].map(|v| v + BAYER[i / W % 4 * 4 + i % W % 4] - 8.0);
+        }
+        let near = made::on_palette(1, &[wanted[i]], &palette, 0.0)[0];
+        out.extend(near);
+        for (next, share) in [(i + 1, 0.5), (i + W, 0.5)] {
+            if !tiled && next < W * H {
+                wanted[next] =
+                    [0, 1, 2].map(|c: usize| wanted[next][c] + share * (wanted[i][c] - f32::from(near[c])));
+            }
+        }
+    }
+    Image::from_rgb8(W, H, &out).unwrap()
+}
+
+#[test]
+fn dithered_palettes_become_smooth_in_any_tiles() {
+    let clean = gradient(4);
+    for (tiled, least) in [(true, 6.0), (false, 3.0)] {
+        let image = dithered(&clean, tiled);
+        let findings = inspect(&image, &Context::default());
+        assert_eq!(findings.dither.as_ref().map(Dithering::is_ordered), Some(tiled));
+        let with = |side: usize, threads: usize, level: Level| {
+            let ctx = Context::with(|new| (new.threads, new.level) = (threads, level));
+            let prepared = Method::new(&undither::ENTRY).prepare().unwrap();
+            let restorer = prepared(&image, &findings, &ctx).unwrap();
+            let mut out = image.clone();
+            tile::restore_in_place(&mut out, &*restorer, side, &mut |_, _| {}, &ctx).unwrap();
+            out
+        };
+        let whole = with(10_000, 1, Level::best());
+        let gain = 10.0 * (error(&clean, &image) / error(&clean, &whole)).log10();
+        assert!(gain >= least, "{tiled}: {gain:.2} dB");
+        for (side, threads, level) in [(40, 2, Level::best()), (96, 1, Level::Scalar)] {
+            assert!(with(side, threads, level) == whole, "{tiled}: tiles of {side}, {level:?}");
+        }
     }
 }

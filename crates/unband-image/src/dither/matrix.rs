@@ -3,6 +3,9 @@
 /// Side of every matrix here, after repetition.
 pub(super) const SIDE: usize = 64;
 
+/// Side of Bayer's matrix before repetition.
+pub(super) const BAYER_SIDE: usize = 16;
+
 /// `SIDE * SIDE` thresholds in (0, 1); each rank of the matrix occurs equally often.
 pub(super) type Matrix = [f32; SIDE * SIDE];
 

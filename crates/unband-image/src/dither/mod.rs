@@ -17,6 +17,13 @@ pub fn blue_noise_row(y: usize) -> &'static [f32] {
     &matrix::BLUE_NOISE[y % matrix::SIDE * matrix::SIDE..][..matrix::SIDE]
 }
 
+/// Ranks of Bayer's matrix of a side of 2, 4, 8 or 16, row by row: 0 to `side² − 1`.
+pub fn bayer_ranks(side: usize) -> Vec<usize> {
+    let all = matrix::BAYER_SIDE * matrix::BAYER_SIDE;
+    let rank = |i: usize| (matrix::BAYER[i / side * matrix::SIDE + i % side] * all as f32) as usize;
+    (0..side * side).map(|i| rank(i) * side * side / all).collect()
+}
+
 crate::words! {
     /// Dithering method.
     #[derive(Default)]

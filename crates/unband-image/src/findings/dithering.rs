@@ -135,7 +135,10 @@ impl Dithering {
     /// "a 4×4 tile", "interleaved gradient noise", "error diffusion".
     pub fn words(&self) -> String {
         match self {
-            Self::Tile(tile) => format!("a {}×{} tile", tile.columns, tile.rows),
+            Self::Tile(tile) => {
+                let article = if matches!(tile.columns, 8 | 11 | 18 | 80..=89) { "an" } else { "a" };
+                format!("{article} {}×{} tile", tile.columns, tile.rows)
+            }
             Self::GradientNoise(_) => "interleaved gradient noise".to_owned(),
             Self::Diffused => "error diffusion".to_owned(),
         }

@@ -35,6 +35,11 @@ dispatch! {
     pub fn blend(level, values: &mut [f32], target: &[f32], energy: &[f32], noise: f32, room: f32)
         = blend_body;
 
+    /// As [`blend`], with both limits as multiples of each sample's variance.
+    pub fn blend_each(level, values: &mut [f32], target: &[f32], energy: &[f32], variance: &[f32], noise: f32,
+        room: f32)
+        = blend_each_body;
+
     /// Keeps values within `half` of `centre`.
     pub fn hold(level, values: &mut [f32], centre: &[f32], half: f32) = hold_body;
 }
@@ -119,6 +124,24 @@ fn blend_body(values: &mut [f32], target: &[f32], energy: &[f32], noise: f32, ro
 }
 
 #[inline(always)]
+fn blend_each_body(
+    values: &mut [f32],
+    target: &[f32],
+    energy: &[f32],
+    variance: &[f32],
+    noise: f32,
+    room: f32,
+) {
+    let n = values.len();
+    let (target, energy, variance) = (&target[..n], &energy[..n], &variance[..n]);
+    for i in 0..n {
+        let room = room * variance[i] + 1e-6;
+        let share = room / (room + (energy[i] - noise * variance[i]).max(0.0));
+        values[i] += share * (target[i] - values[i]);
+    }
+}
+
+#[inline(always)]
 fn hold_body(values: &mut [f32], centre: &[f32], half: f32) {
     let n = values.len();
     let centre = &centre[..n];
@@ -141,7 +164,7 @@ mod tests {
     /// Results of all kernels on rows of `n` samples.
     fn all(level: Level, n: usize) -> Vec<f32> {
         let (a, b, c) = (noise(n + 8, 1), noise(n + 8, 2), noise(n + 8, 3));
-        let mut rows = vec![vec![0.0; n]; 7];
+        let mut rows = vec![vec![0.0; n]; 8];
         filter_across(level, &mut rows[0], &a, &[0.5, 0.2, 0.04, 0.01]);
         weigh(level, &mut rows[1], &a, 0.3);
         add_pair(level, &mut rows[1], &b, &c, 0.2);
@@ -153,6 +176,9 @@ mod tests {
         blend(level, &mut rows[5], &b, &c, 0.1, 0.4);
         rows[6].copy_from_slice(&a[..n]);
         hold(level, &mut rows[6], &b, 2.0);
+        let variance: Vec<f32> = c.iter().map(|v| v * v).collect();
+        rows[7].copy_from_slice(&a[..n]);
+        blend_each(level, &mut rows[7], &b, &c, &variance, 0.1, 0.4);
         rows.concat()
     }
 

@@ -33,6 +33,8 @@ pub(crate) enum Kind {
     Diffused(&'static [(isize, usize, f32)], Scan),
     /// The same with the nearest colour of a palette of that many.
     Palette(&'static [(isize, usize, f32)], usize),
+    /// Bayer's 8×8 matrix by `FFmpeg`'s `bayer_scale`, and the nearest colour of a palette of that many.
+    PaletteBayer(u8, usize),
 }
 
 /// Direction of the rows.
@@ -84,6 +86,10 @@ pub(crate) const CASES: &[Case] = &[
     case("256 colours, Floyd–Steinberg", 255, Kind::Palette(FLOYD, 256)),
     case("64 colours, Floyd–Steinberg", 255, Kind::Palette(FLOYD, 64)),
     case("16 colours, Floyd–Steinberg", 255, Kind::Palette(FLOYD, 16)),
+    case("128 colours, bayer_scale 1", 255, Kind::PaletteBayer(1, 128)),
+    case("128 colours, bayer_scale 2", 255, Kind::PaletteBayer(2, 128)),
+    case("128 colours, bayer_scale 3", 255, Kind::PaletteBayer(3, 128)),
+    case("128 colours, Sierra", 255, Kind::Palette(SIERRA, 128)),
     case("plain rounding, 5 bits", 31, Kind::None),
     case("plain rounding, 8 bits", 255, Kind::None),
 ];
@@ -168,6 +174,7 @@ pub(crate) fn dithered(clean: &Image, case: &Case, seed: u64) -> Image {
             values.into_iter().map(|v| v / top).collect()
         }),
         Kind::Palette(weights, count) => palette(clean, weights, count),
+        Kind::PaletteBayer(scale, count) => palette_bayer(clean, scale, count),
         kind => [0, 1, 2].map(|c: usize| {
             let top = f32::from(case.tops[c]);
             let offsets = offsets(kind, c, (width, height), rng);
@@ -228,6 +235,24 @@ fn palette(clean: &Image, weights: &[(isize, usize, f32)], count: usize) -> [Lev
                 }
             }
         }
+    }
+    values
+}
+
+/// The nearest colour after Bayer's matrix was added in whole codes (`FFmpeg` `libavfilter/vf_paletteuse.c`).
+fn palette_bayer(clean: &Image, scale: u8, count: usize) -> [Levels; 3] {
+    let (width, height) = (clean.width(), clean.height());
+    let ranks = bayer(8);
+    let pixel = |i: usize| [0, 1, 2].map(|c: usize| clean.planes[c].data[i]);
+    let colours = median_cut((0..width * height).step_by(3).map(pixel).collect(), count);
+    let mut values: [Levels; 3] = [0, 1, 2].map(|_: usize| vec![0.0; width * height]);
+    for i in 0..width * height {
+        let rank = ranks[i / width % 8 * 8 + i % width % 8];
+        let added = (rank >> scale) as f32 - f32::from(32u8 >> scale);
+        let wanted = pixel(i).map(|v| ((255.0 * v).round() + added).clamp(0.0, 255.0) / 255.0);
+        let distance = |colour: &&[f32; 3]| (0..3).map(|c| (colour[c] - wanted[c]).powi(2)).sum::<f32>();
+        let new = colours.iter().min_by(|a, b| distance(a).total_cmp(&distance(b))).expect("a colour");
+        values.iter_mut().zip(new).for_each(|(plane, &v)| plane[i] = v);
     }
     values
 }

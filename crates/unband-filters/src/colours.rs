@@ -10,6 +10,8 @@ use unband_image::{Depth, Image, Model};
 
 /// Neighbours farther apart than this, in codes, are an edge, not a gradient.
 const WIDEST: f32 = 48.0;
+/// The same where dither alternates between them.
+const WIDEST_DITHERED: f32 = 150.0;
 /// A colour is between two others when its squared distances to both add up to less than this share of
 /// theirs: 1 is a sphere over the two.
 const BETWEEN: f32 = 0.6;
@@ -45,6 +47,10 @@ pub struct Colours {
     steps: Vec<f32>,
     /// Directions to the bounding neighbours, and their squared lengths.
     bounds: Vec<Vec<(Rgb, f32)>>,
+    /// Greatest squared length of a change that no neighbour bounds.
+    inner: Vec<f32>,
+    /// Mean products of the differences to adjacent neighbours.
+    products: Vec<[Rgb; 3]>,
     /// Half the widest extent of any interval that contains a code, by channel and code.
     halves: [Vec<f32>; 3],
 }
@@ -52,6 +58,15 @@ pub struct Colours {
 impl Colours {
     /// `None` for other images.
     pub fn new(image: &Image) -> Option<Self> {
+        Self::with_widest(image, WIDEST)
+    }
+
+    /// Of an image with dither, which alternates between colours far apart.
+    pub fn dithered(image: &Image) -> Option<Self> {
+        Self::with_widest(image, WIDEST_DITHERED)
+    }
+
+    fn with_widest(image: &Image, widest: f32) -> Option<Self> {
         let (width, height) = (image.width(), image.height());
         let whole = image.planes.iter().all(|p| (p.width, p.height) == (width, height));
         if image.color.model != Model::Rgb
@@ -92,14 +107,16 @@ impl Colours {
             links: Vec::new(),
             steps: Vec::new(),
             bounds: Vec::new(),
+            inner: Vec::new(),
+            products: Vec::new(),
             halves: Default::default(),
             rgb,
         };
-        colours.measure(&codes);
+        colours.measure(&codes, widest);
         Some(colours)
     }
 
-    fn measure(&mut self, codes: &[[u8; 3]]) {
+    fn measure(&mut self, codes: &[[u8; 3]], widest: f32) {
         let n = self.rgb.len();
         let mut squares = vec![0.0f32; n * n];
         for (i, row) in squares.chunks_exact_mut(n.max(1)).enumerate() {
@@ -122,7 +139,7 @@ impl Colours {
             }
         }
         let met = self.meetings();
-        let gradient = |i: usize, j: usize| near[i * n + j] && squares[i * n + j] <= WIDEST * WIDEST;
+        let gradient = |i: usize, j: usize| near[i * n + j] && squares[i * n + j] <= widest * widest;
         let sums = |i: usize| {
             (0..n).filter(|&j| gradient(i, j)).fold((0.0f32, 0.0f32), |(sum, count), j| {
                 let met = met[i * n + j] as f32;
@@ -133,6 +150,7 @@ impl Colours {
         let (sum, count) =
             each.iter().fold((0.0f64, 0.0f64), |(s, c), e| (s + f64::from(e.0), c + f64::from(e.1)));
         let mean = if count > 0.0 { (sum / count) as f32 } else { 1.0 };
+        self.products = self.products(&met, gradient);
         self.gap = each.iter().map(|(sum, count)| (sum + PRIOR * mean) / (count + PRIOR)).collect();
         (self.links, self.steps) = (vec![1.0; n * n], vec![0.0; n * n]);
         for i in 0..n {
@@ -145,6 +163,8 @@ impl Colours {
             let mut neighbours: Vec<usize> = (0..n).filter(|&j| near[i * n + j]).collect();
             neighbours.sort_by(|&a, &b| squares[i * n + a].total_cmp(&squares[i * n + b]));
             neighbours.truncate(BOUNDS);
+            let nearest = neighbours.first().map_or(f32::INFINITY, |&j| squares[i * n + j]);
+            self.inner.push(0.99 * 0.25 * nearest);
             let bound = |&j: &usize| (difference(self.rgb[j], self.rgb[i]), squares[i * n + j]);
             self.bounds.push(neighbours.iter().map(bound).collect());
         }
@@ -159,6 +179,39 @@ impl Colours {
                 }
             }
         }
+    }
+
+    /// Mean products of the differences to the neighbours that each colour meets.
+    fn products(&self, met: &[u32], gradient: impl Fn(usize, usize) -> bool) -> Vec<[Rgb; 3]> {
+        let n = self.rgb.len();
+        let sums = |i: usize| {
+            let mut sums = ([[0.0f32; 3]; 3], 0.0f32);
+            for j in (0..n).filter(|&j| gradient(i, j)) {
+                let (apart, met) = (difference(self.rgb[j], self.rgb[i]), met[i * n + j] as f32);
+                sums.1 += met;
+                for (row, a) in sums.0.iter_mut().zip(apart) {
+                    row.iter_mut().zip(apart).for_each(|(sum, b)| *sum += met * a * b);
+                }
+            }
+            sums
+        };
+        let each: Vec<([Rgb; 3], f32)> = (0..n).map(sums).collect();
+        let count: f32 = each.iter().map(|(_, count)| count).sum();
+        let mean: [Rgb; 3] = std::array::from_fn(|a| {
+            std::array::from_fn(|b| each.iter().map(|(sums, _)| sums[a][b]).sum::<f32>() / count.max(1.0))
+        });
+        let of_colour = |(sums, count): ([Rgb; 3], f32)| {
+            let value = |a: usize, b: usize| (sums[a][b] + PRIOR * mean[a][b]) / (count + PRIOR);
+            std::array::from_fn(|a| std::array::from_fn(|b| value(a, b)))
+        };
+        each.into_iter().map(of_colour).collect()
+    }
+
+    /// For each colour, the mean square of a weighted sum of the channels' differences to the neighbours that
+    /// it meets, in squared codes.
+    pub fn spread(&self, weights: Rgb) -> Vec<f32> {
+        let of_colour = |products: &[Rgb; 3]| dot(weights, products.map(|row| dot(weights, row)));
+        self.products.iter().map(of_colour).collect()
     }
 
     /// Number of adjacent samples with each pair of colours, across and down.
@@ -198,6 +251,9 @@ impl Colours {
 
     /// Projects a change of a colour into its interval, in `rounds` rounds.
     pub fn hold(&self, colour: u8, mut change: Rgb, rounds: usize) -> Rgb {
+        if dot(change, change) <= self.inner[usize::from(colour)] {
+            return change;
+        }
         for _ in 0..rounds {
             for &(to, square) in &self.bounds[usize::from(colour)] {
                 let beyond = dot(change, to) / square - 0.5;
