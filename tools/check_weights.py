@@ -5,8 +5,8 @@
     tools/check_weights.py UNBAND adnet   WEIGHTS [LIMIT]   as ADNet's test_c.py: blue, green, red
     tools/check_weights.py UNBAND indi    WEIGHTS [LIMIT]   as INDI's loader: blue, green, red, divided by 255 twice
 
-The networks are those of tools/torch_nets, which `check_torch_nets.py` compares with the authors'. Needs torch and numpy. Exits with 1
-if the difference exceeds the limit (rrdbnet 2, others 1).
+The networks are those of unband's package, which `check_torch_nets.py` compares with the authors'. Needs it, torch and
+numpy. Exits with 1 if the difference exceeds the limit (rrdbnet 2, others 1).
 """
 
 import pathlib
@@ -19,9 +19,7 @@ import zlib
 import numpy
 import torch
 
-from torch_nets.adnet import ADNet
-from torch_nets.indi import Indi
-from torch_nets.rrdbnet import RRDBNet
+import torch_nets
 
 MOST = 65535
 
@@ -105,13 +103,13 @@ def rrdbnet(state):
     state = kair(state)
     blocks = 1 + max(int(name.split(".")[1]) for name in state if name.startswith("RRDB_trunk."))
     first, dense = state["conv_first.weight"], state["RRDB_trunk.0.RDB1.conv1.weight"]
-    net = RRDBNet(first.shape[0], blocks, dense.shape[0])
+    net = torch_nets.build("rrdbnet", nf=first.shape[0], nb=blocks, gc=dense.shape[0])
     net.load_state_dict(state)
     return lambda image: net.double()(image)
 
 
 def adnet(state):
-    net = ADNet(state["conv1_1.0.weight"].shape[0])
+    net = torch_nets.build("adnet", width=state["conv1_1.0.weight"].shape[0])
     net.load_state_dict(state)
     net = net.double().eval()
     return lambda image: net(image.flip(1)).flip(1)
@@ -121,7 +119,7 @@ def indi(state, steps):
     channels = state["linear.bias"].shape[0]
     blocks = len({name.split(".")[1] for name in state if name.startswith("encoder.")})
     factor = state["encoder.0.conv1.depth.bias"].shape[0] - channels
-    net = Indi(channels, factor, blocks)
+    net = torch_nets.build("indi", channels=channels, factor=factor, blocks=blocks)
     net.load_state_dict(state)
     net = net.double().eval()
 

@@ -5,9 +5,9 @@
     tools/make_checkpoints.py --full FOLDER             # one of each network at its published width: 2 GB, for the test of
                                                         # UNBAND_FULL_CHECKPOINTS=FOLDER
 
-Needs torch, torchvision, numpy, safetensors and lightning. Weights are drawn with a seed. `expected.json` lists the expected content
-of each file; `expected.safetensors` holds the results for the image of `crates/unband-nets/src/state/fill.rs`, computed in
-64 bits.
+Needs unband's package, torch, torchvision, numpy, safetensors and lightning. Weights are drawn with a seed.
+`expected.json` lists the expected content of each file; `expected.safetensors` holds the results for the image of
+`crates/unband-nets/src/state/fill.rs`, computed in 64 bits.
 """
 
 import collections
@@ -110,7 +110,7 @@ class Folder:
         step = 1 if most < 10_000 else 31
         self.about[result] = {
             "network": network.split(":")[0], "input": sample.size(network), "span": sample.span(network), "step": step,
-            "shapes": [list(output.shape[1:]) for output in outputs], "parameters": own_parameters(net),
+            "shapes": [list(output.shape[1:]) for output in outputs], "parameters": torch_nets.parameters(net),
             "single": (sample.given(network, net, torch.float32)[0] - outputs[0]).abs().max().item()}
         for i, output in enumerate(outputs):
             self.results[f"{result}.{i}"] = output.flatten()[::step].float().contiguous()
@@ -120,12 +120,6 @@ class Folder:
         about = {"torch": torch.__version__, "lightning": lightning.__version__, "results": dict(sorted(self.about.items())),
                  "files": dict(sorted(self.files.items()))}
         (self / "expected.json").write_text(json.dumps(about, indent=1) + "\n")
-
-
-def own_parameters(net):
-    """State dict without the classifier after the features."""
-    behind = net.classifier if isinstance(net, torch_nets.features.Features) and hasattr(net, "classifier") else nn.Identity()
-    return torch_nets.parameters(net) - torch_nets.parameters(behind)
 
 
 def kinds_of_files(folder):
@@ -220,7 +214,9 @@ def indi(folder):
     folder.result("indi_traced", "indi", net)
     folder.says("indi_traced.pt", "indi_traced", "torchscript", n)
 
-    net = sample.drawn("indi", 5, True, norm=nn.utils.parametrizations.weight_norm)
+    net = sample.drawn("indi", 5, True)
+    for layer in [module for module in net.modules() if hasattr(module, "weight_g")]:
+        nn.utils.parametrizations.weight_norm(nn.utils.remove_weight_norm(layer))
     assert "conv.depth.parametrizations.weight.original0" in net.state_dict()
     torch.save({"generator": net.state_dict()}, folder / "indi_parametrized.pth")
     folder.result("indi_parametrized", "indi", net)
@@ -267,13 +263,26 @@ def trained(folder, name, file, net):
     folder.says(file, result, "torch-zip", len(net.state_dict()), ["model"])
 
 
+def classifier(theirs, state, widths):
+    """Tensors of the layers after the features, which torchvision's files contain and nothing here reads."""
+    weights = [key for key in theirs if key.startswith("classifier.") and key.endswith("weight")]
+    # The last layer, of which SqueezeNet has two in parallel.
+    channels = lambda tensors: len([v for k, v in tensors.items() if k.startswith("features.") and k.endswith("bias")][-1])
+    inputs, made = theirs[weights[0]].shape[1] * channels(state) // channels(theirs), {}
+    for key, outputs in zip(weights, widths, strict=True):
+        made[key] = torch.randn(outputs, inputs, *theirs[key].shape[2:]) / inputs**0.5
+        made[key.replace("weight", "bias")] = torch.randn(outputs)
+        inputs = outputs
+    return made
+
+
 # Networks whose files are only their state dict, as an archive or, in older files, as a sequence of pickles.
 ARCHIVES = ("bitnet", "bdinn", "brdnet", "deepdeband-f", "unet-sn", "vgg-discriminator", "vgg-discriminator:96",
             "vgg-discriminator:192", "vgg-discriminator:128-sn", "patchgan-sn", "rrdbnet:x1-unshuffle")
 LEGACY = ("adnet", "pix2pix-patchgan")
 # torchvision's, with widths of the classifier of a small file, and those of its full file.
 CLASSIFIED = {"vgg16": ((8, 6, 10), (4096, 4096, 1000)), "vgg19": ((8, 6, 10), (4096, 4096, 1000)),
-              "alexnet": ((8, 6, 10), (4096, 4096, 1000)), "squeezenet": (10, 1000)}
+              "alexnet": ((8, 6, 10), (4096, 4096, 1000)), "squeezenet": ((10,), (1000,))}
 
 
 def every_network(folder, small):
@@ -296,9 +305,10 @@ def every_network(folder, small):
         torch.save(renamed(state, lambda key: prefix + key), folder / file, _use_new_zipfile_serialization=False)
         folder.says(file, word(name), "torch-legacy", len(state), prefix=prefix)
     for seed, (name, widths) in enumerate(CLASSIFIED.items(), 300):
-        net, state, file = drawn(seed, name, classifier=widths[0 if small else 1])
+        net, state, file = drawn(seed, name)
         with torch.device("meta"):
             theirs = getattr(torchvision.models, {"squeezenet": "squeezenet1_1"}.get(name, name))().state_dict()
+        state.update(classifier(theirs, state, widths[0 if small else 1]))
         assert list(state) == list(theirs), name
         assert small or [v.shape for v in state.values()] == [v.shape for v in theirs.values()], name
         torch.save(state, folder / file)

@@ -6,14 +6,14 @@
 For each file the network runs, for evaluation, on the image of its rule (`sample.given`); the loss is the sum over all outputs
 of element times weight, where the weight of element i of output o is ((37 i + 11 o) mod 101) / 50 - 1. Of each tensor's
 gradient, every n-th element is kept, `FILE/TENSOR`, at most 24, and its `#largest`; of each file, channels, height, width, and
-the values of black and white of its `#picture`. Needs torch and safetensors.
+the values of black and white of its `#picture`. Needs unband's package, torch and safetensors.
 """
 
 import pathlib
 import sys
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import torch_nets  # noqa: E402
@@ -29,21 +29,10 @@ FILES = {
 KEPT = 24
 
 
-def state_of(path):
-    if path.suffix == ".safetensors":
-        return load_file(path)
-    state = torch.load(path, weights_only=False)
-    state = state.state_dict() if isinstance(state, torch.nn.Module) else state
-    for wrapper in ("model", "state_dict"):
-        state = state.get(wrapper, state)
-    return {name.removeprefix("module."): tensor for name, tensor in state.items()}
-
-
 def gradients(path, name):
     """By tensor, row-major."""
-    net = torch_nets.build(name, small=True).double()
-    net.load_state_dict({key: tensor.double() for key, tensor in state_of(path).items()})
-    outputs = net.eval()(sample.picture(name), *sample.beside(name))
+    net, _ = torch_nets.load(path)
+    outputs = net.double()(sample.picture(name), *sample.beside(name))
     loss = 0
     for o, out in enumerate(outputs if isinstance(outputs, tuple) else (outputs,)):
         weights = (37 * torch.arange(out.numel()) + 11 * o) % 101 / 50 - 1

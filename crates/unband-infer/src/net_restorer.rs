@@ -242,7 +242,7 @@ mod tests {
 
     fn made(name: &str) -> (&'static Architecture, Arc<Engine>) {
         let architecture = arch::find(name).unwrap();
-        let graph = (architecture.build)().unwrap();
+        let graph = architecture.build().unwrap();
         let weights = Weights::bind(&graph, &fill::golden(&graph.stored())).unwrap();
         (architecture, Arc::new(Engine::new(graph, weights, unband_simd::Level::best())))
     }

@@ -1,11 +1,13 @@
 //! Network description: a graph of operations, parameters, inputs and outputs.
 
+use serde::Serialize;
+
 use crate::op::Op;
 use crate::param::{Param, Role, StoredTensor};
 use crate::shape::{Reach, Shape, ShapeError};
 
 /// The result of a node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct Value(pub(crate) u32);
 
 impl Value {
@@ -16,7 +18,7 @@ impl Value {
 }
 
 /// An input.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Input {
     /// Name.
     pub name: String,
@@ -27,7 +29,7 @@ pub struct Input {
 }
 
 /// One operation with its inputs.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Node {
     /// Operation.
     pub op: Op,
@@ -40,7 +42,9 @@ pub struct Node {
 }
 
 /// A network: nodes in an order in which they can run, each reading earlier ones.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// Serialised it is complete: other programs can run it from that alone.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Graph {
     /// Name.
     pub name: String,

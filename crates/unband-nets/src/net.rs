@@ -19,6 +19,10 @@ pub struct BuildError {
     pub what: String,
 }
 
+/// Most operations and parameters; supported networks have a few thousand. Settings of a foreign file may ask
+/// for any number of layers.
+const MOST_NODES: usize = 1 << 17;
+
 /// A graph under construction. Channels are checked at every step; the first fault is kept and returned by
 /// [`Net::finish`].
 #[derive(Debug)]
@@ -108,6 +112,10 @@ impl Net {
     }
 
     fn param(&mut self, name: &str, shape: &[usize], role: Role, form: Form) -> ParamId {
+        if self.params.len() >= MOST_NODES {
+            self.fault(format!("more than {MOST_NODES} parameters"));
+            return ParamId(0);
+        }
         let name = if self.scopes.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path()) };
         if let Some(&id) = self.by_name.get(&name) {
             let known = &self.params[id.index()];
@@ -124,6 +132,10 @@ impl Net {
 
     /// Adds an operation; layers call this.
     pub fn push(&mut self, op: Op, inputs: &[Value], channels: usize) -> Value {
+        if self.nodes.len() >= MOST_NODES {
+            self.fault(format!("more than {MOST_NODES} operations"));
+            return Value(0);
+        }
         let value = Value(self.nodes.len() as u32);
         let scope = self.path();
         self.nodes.push(Node { op, inputs: inputs.to_vec(), channels, scope });

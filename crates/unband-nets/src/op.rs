@@ -1,5 +1,7 @@
 //! The list of operations of a graph.
 
+use serde::Serialize;
+
 use crate::layer::Operation;
 use crate::layer::activation::Activation;
 use crate::layer::arithmetic::{Affine, Combine};
@@ -20,7 +22,7 @@ use crate::shape::{Reach, Shape};
 macro_rules! operations {
     ($($(#[$doc:meta])* $name:ident($definition:ident),)*) => {
         /// One operation of a graph. Each is defined at its own type in `layer/`.
-        #[derive(Clone, Debug, PartialEq)]
+        #[derive(Clone, Debug, PartialEq, Serialize)]
         pub enum Op {
             $($(#[$doc])* $name($definition),)*
         }

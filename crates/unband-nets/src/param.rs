@@ -1,7 +1,9 @@
 //! Parameters and how they are stored in a state dict.
 
+use serde::Serialize;
+
 /// Index of a parameter in [`crate::Graph::params`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct ParamId(pub(crate) u32);
 
 impl ParamId {
@@ -12,7 +14,7 @@ impl ParamId {
 }
 
 /// Role of a parameter.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum Role {
     /// Learned.
     Trainable,
@@ -25,7 +27,7 @@ pub enum Role {
 }
 
 /// Stored form of a parameter in a state dict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum Form {
     /// Unchanged: `NAME`.
     Plain,
@@ -38,7 +40,7 @@ pub enum Form {
 }
 
 /// A parameter as read by operations.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Param {
     /// PyTorch's path, `RRDB_trunk.0.RDB1.conv1.weight`.
     pub name: String,

@@ -47,7 +47,7 @@ mod _unband {
     #[pymodule_export]
     use crate::metrics::{default_metrics, metrics, score};
     #[pymodule_export]
-    use crate::networks::read_checkpoint;
+    use crate::networks::{network, read_checkpoint};
     #[pymodule_export]
     use crate::program::run_program;
     #[pymodule_export]

@@ -8,7 +8,7 @@
 //! use unband_nets::{arch::adnet, state::fill};
 //! use unband_train::Model;
 //!
-//! let graph = (adnet::ENTRY.build)()?;
+//! let graph = adnet::ENTRY.build()?;
 //! let state = fill::golden(&graph.stored());
 //! let model = Model::new(graph, &state, &Device::flex())?;
 //! let image = Tensor::zeros([1, 3, 16, 16], &Device::flex());

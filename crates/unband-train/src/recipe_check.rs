@@ -98,7 +98,10 @@ impl Checks<'_> {
         }
         let names = |a: &arch::Architecture| {
             let variants: Vec<&str> = a.variants.iter().map(|v| v.name).collect();
-            let options = a.options.map_or_else(String::new, |o| format!(", {}:{}", a.name, o.defaults));
+            let options = match a.options {
+                "" => String::new(),
+                options => format!(", {}:{options}", a.name),
+            };
             if variants.is_empty() {
                 a.name.to_owned()
             } else {

@@ -282,7 +282,7 @@ pub fn check_extra_output(method: &Method, name: &str) -> Result<(), Error> {
     if outputs.iter().any(|output| output == name) {
         return Ok(());
     }
-    let of = |entry: &Entry| Some((entry.name, (arch::find(entry.name)?.build)().ok()?.outputs));
+    let of = |entry: &Entry| Some((entry.name, arch::find(entry.name)?.build().ok()?.outputs));
     let others = NETWORKS.iter().filter_map(of).filter(|(_, outputs)| outputs.len() > 1);
     let others = others.map(|(network, outputs)| {
         let names: Vec<&str> = outputs[1..].iter().map(|(name, _)| name.as_str()).collect();

@@ -67,7 +67,7 @@ fn too_little_memory_is_reported_in_bytes() {
 fn networks_that_keep_the_size_have_scale_one_and_classifiers_none() {
     let made = |name: &str| {
         let architecture = arch::find(name).unwrap();
-        let graph = (architecture.build)().unwrap();
+        let graph = architecture.build().unwrap();
         let weights = Weights::bind(&graph, &fill::golden(&graph.stored())).unwrap();
         TiledUpscaler::new(architecture, Arc::new(Engine::new(graph, weights, unband_simd::Level::best())))
     };

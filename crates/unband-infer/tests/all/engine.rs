@@ -256,7 +256,7 @@ fn a_value_per_channel_meets_an_image_of_one_column() {
 #[test]
 fn every_network_agrees() {
     for architecture in arch::ARCHITECTURES {
-        let graph = (architecture.build)().unwrap();
+        let graph = architecture.build().unwrap();
         let side = graph.size_multiple().unwrap_or(64).max(32);
         // Larger ones take too long here, and some take one size only.
         if graph.multiply_adds(side, side).is_ok_and(|n| n < 1_500_000_000) {

@@ -266,7 +266,7 @@ fn kinds(graphs: &[Graph]) -> HashSet<Discriminant<Op>> {
 fn every_operation_is_compared() {
     let flat = arch::build("vgg-discriminator").unwrap().unwrap();
     let compared = kinds(&[deformed(), windows(), everything_else(), flat]);
-    let used: Vec<Graph> = arch::ARCHITECTURES.iter().map(|a| (a.build)().unwrap()).collect();
+    let used: Vec<Graph> = arch::ARCHITECTURES.iter().map(|a| a.build().unwrap()).collect();
     assert!(kinds(&used).is_subset(&compared));
     assert_eq!(compared.len(), 25, "all of `Op`");
 }

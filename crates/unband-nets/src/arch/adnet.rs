@@ -12,12 +12,12 @@ pub const ENTRY: Architecture = Architecture {
     title: "Attention-guided denoising network, a baseline of the debanding papers",
     source: "Tian et al., Neural Networks 124 (2020); hellloxiaotian/ADNet color/models.py",
     use_as: Use::of(Purpose::Deband),
-    build: || build(64),
+    build: |o| build(o.get("width", 64)),
     detect: |state: &StateDict| match state.shape("conv1_16.weight")? {
         &[3, width, 3, 3] if state.shape("conv3.weight")? == [3, 6, 1, 1] => Some(build(width)),
         _ => None,
     },
-    variants: &[Variant::small(|| build(24))],
+    variants: &[Variant::small(|o| build(o.get("width", 24)))],
     settings: |state| outputs_of(state, "width", "conv1_1.0.weight"),
     assumed: "red, green, blue; blue, green, red for the authors' published files (`order`)",
     ..Architecture::PLAIN

@@ -14,13 +14,13 @@ pub const ENTRY: Architecture = Architecture {
     title: "Bit-depth expansion by an encoder and decoder with dilated convolutions",
     source: "Byun, Shim, Kim, ACCV 2018, arXiv 1910.04397; layers and widths are unband's, as no code was published",
     use_as: Use::of(Purpose::Deband),
-    build: || build(64, 16),
+    build: |o| build(o.get("width", 64), o.get("gate", 16)),
     detect: |state: &StateDict| {
         let &[gate, inputs, 1, 1] = state.shape("gate_down.weight")? else { return None };
         let &[width] = state.shape("head2.act.weight")? else { return None };
         (inputs == 4 * width).then(|| build(width, gate))
     },
-    variants: &[Variant::small(|| build(24, 8))],
+    variants: &[Variant::small(|o| build(o.get("width", 24), o.get("gate", 8)))],
     settings: |state| outputs_of(state, "width", "head.weight"),
     ..Architecture::PLAIN
 };

@@ -12,12 +12,12 @@ pub const ENTRY: Architecture = Architecture {
     title: "Two-branch denoising network with batch renormalisation, a baseline of the debanding papers",
     source: "Tian et al., Neural Networks 121 (2020); hellloxiaotian/BRDNet colorimage/models.py",
     use_as: Use::of(Purpose::Deband),
-    build: || build(64),
+    build: |o| build(o.get("width", 64)),
     detect: |state: &StateDict| match state.shape("low.15.conv.weight")? {
         &[width, _, 3, 3] if state.shape("fuse.weight")? == [3, 6, 3, 3] => Some(build(width)),
         _ => None,
     },
-    variants: &[Variant::small(|| build(20))],
+    variants: &[Variant::small(|o| build(o.get("width", 20)))],
     settings: |state| outputs_of(state, "width", "up.0.conv.weight"),
     ..Architecture::PLAIN
 };

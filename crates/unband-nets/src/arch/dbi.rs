@@ -14,7 +14,7 @@ pub const ENTRY: Architecture = Architecture {
     title: "Patch classifier of the Deep Banding Index: probability that a patch has no banding",
     source: "Kapoor et al., ICASSP 2021; akshay-kap/Meng-699-Image-Banding-detection",
     use_as: Use::of(Purpose::Classify),
-    build,
+    build: |_| build(),
     detect: |state: &StateDict| {
         (state.shape("conv1.weight")? == [8, 3, 5, 5] && state.shape("fc2.weight")? == [1, 8]).then(build)
     },

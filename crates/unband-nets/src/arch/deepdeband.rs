@@ -16,9 +16,9 @@ pub const FULL: Architecture = Architecture {
     title: "Generator of pix2pix on the whole image",
     source: "Zhou et al., Deep Image Debanding, ICIP 2022; RaymondLZhou/deepDeband",
     use_as: Use { range: (-1.0, 1.0), passes: Passes::Whole, ..Use::of(Purpose::Deband) },
-    build: || build(64),
+    build: |o| build(o.get("width", 64)),
     detect: |state: &StateDict| Some(build(width(state)?)),
-    variants: &[Variant::small(|| build(16))],
+    variants: &[Variant::small(|o| build(o.get("width", 16)))],
     settings: |state| outputs_of(state, "width", "model.model.0.weight"),
     assumed: "deepdeband-f (whole image); deepdeband-w (patches) has the same tensors, and the method name selects it",
     ..Architecture::PLAIN

@@ -1,6 +1,6 @@
 //! Discriminators for adversarial training.
 
-use super::{Architecture, Purpose, Settings, Use, Variant, count_numbered, outputs_of};
+use super::{Architecture, Options, Purpose, Settings, Use, Variant, count_numbered, outputs_of};
 use crate::layer::conv::ConvSpec;
 use crate::net::{BuildError, Net};
 use crate::param::Form;
@@ -12,7 +12,7 @@ pub const PIX2PIX: Architecture = Architecture {
     title: "Discriminator of pix2pix and deepDeband, patches of 70×70",
     source: "Isola et al., CVPR 2017; pytorch-CycleGAN-and-pix2pix models/networks.py",
     use_as: Use { range: (-1.0, 1.0), ..Use::of(Purpose::Discriminate) },
-    build: || pix2pix(64),
+    build: |o| pix2pix(o.get("width", 64)),
     detect: |state: &StateDict| match state.shape("model.0.weight")? {
         [width, 6, 4, 4] if state.get("model.11.weight").is_some() => Some(pix2pix(*width)),
         _ => None,
@@ -27,7 +27,7 @@ pub const UNET: Architecture = Architecture {
     title: "Discriminator of BSRGAN: encoder and decoder with spectral normalisation",
     source: "Wang et al., Real-ESRGAN, ICCVW 2021; cszn/KAIR models/network_discriminator.py",
     use_as: Use::of(Purpose::Discriminate),
-    build: || unet(64),
+    build: |o| unet(o.get("width", 64)),
     detect: |state: &StateDict| match state.shape("conv0.weight")? {
         [width, 3, 3, 3] if state.get("conv8.weight_orig").is_some() => Some(unet(*width)),
         _ => None,
@@ -35,7 +35,7 @@ pub const UNET: Architecture = Architecture {
     variants: &[Variant {
         name: "small",
         title: "A quarter as wide, for trial trainings",
-        build: || unet(16),
+        build: |o| unet(o.get("width", 16)),
     }],
     settings: |state| outputs_of(state, "width", "conv0.weight"),
     ..Architecture::PLAIN
@@ -47,7 +47,7 @@ pub const PATCHGAN: Architecture = Architecture {
     title: "Discriminator on patches of 70×70 with spectral or batch normalisation",
     source: "Isola et al., CVPR 2017; cszn/KAIR models/network_discriminator.py",
     use_as: Use::of(Purpose::Discriminate),
-    build: || patchgan(&PatchGan::default()),
+    build: |o| patchgan(&PatchGan::default().with(o)),
     detect: |state: &StateDict| Some(patchgan(&PatchGan::of(state)?)),
     settings: |state| PatchGan::of(state).map(|config| config.settings()).unwrap_or_default(),
     assumed: "no instance normalisation, which would have no tensors",
@@ -60,15 +60,15 @@ pub const VGG: Architecture = Architecture {
     title: "Discriminator of ESRGAN for images of 128×128",
     source: "Wang et al., ESRGAN, ECCVW 2018; cszn/KAIR models/network_discriminator.py",
     use_as: Use::of(Purpose::Discriminate),
-    build: || vgg(128, 64),
+    build: |o| vgg(128, o.get("width", 64)),
     detect: |state: &StateDict| detect_vgg(state),
     variants: &[
-        Variant { name: "96", title: "For images of 96×96", build: || vgg(96, 64) },
-        Variant { name: "192", title: "For images of 192×192", build: || vgg(192, 64) },
+        Variant { name: "96", title: "For images of 96×96", build: |o| vgg(96, o.get("width", 64)) },
+        Variant { name: "192", title: "For images of 192×192", build: |o| vgg(192, o.get("width", 64)) },
         Variant {
             name: "128-sn",
             title: "For images of 128×128, with spectral normalisation",
-            build: || vgg_spectral(64),
+            build: |o| vgg_spectral(o.get("width", 64)),
         },
     ],
     settings: |state| {
@@ -143,6 +143,17 @@ impl PatchGan {
             PatchGanNorm::Instance => "instance",
         };
         vec![("width", self.width.to_string()), ("norm", norm.to_owned())]
+    }
+
+    fn with(self, o: &Options) -> Self {
+        let norm = o.read("norm", "none, spectral, batch or batchspectral", self.norm, |text| match text {
+            "none" => Some(PatchGanNorm::None),
+            "spectral" => Some(PatchGanNorm::Spectral),
+            "batch" => Some(PatchGanNorm::Batch),
+            "batchspectral" => Some(PatchGanNorm::BatchSpectral),
+            _ => None,
+        });
+        Self { width: o.get("width", self.width), norm, children: o.get("children", self.children) }
     }
 
     /// Derived from names and shapes; `None` for another network.

@@ -13,9 +13,11 @@ pub const ENTRY: Architecture = Architecture {
     title: "Gradient-guided dual-branch debanding network",
     source: "SCUT-SuFM/GGDBN model.py, commit 932fc14",
     use_as: Use::of(Purpose::Deband),
-    build: || build(&Config::default()),
+    build: |o| build(&Config::default().with(o)),
     detect: |state: &StateDict| Some(build(&Config::of(state)?)),
-    variants: &[Variant::small(|| build(&Config { width: 16, pyramid: [32; 3], attention: 4, fusion: 16 }))],
+    variants: &[Variant::small(|o| {
+        build(&Config { width: 16, pyramid: [32; 3], attention: 4, fusion: 16 }.with(o))
+    })],
     settings: |state| Config::of(state).map(|config| config.settings()).unwrap_or_default(),
     ..Architecture::PLAIN
 };
@@ -38,6 +40,8 @@ impl Default for Config {
         Self { width: 32, pyramid: [256, 128, 64], attention: 4, fusion: 64 }
     }
 }
+
+super::options::with_options!(Config: width, pyramid, attention, fusion);
 
 impl Config {
     /// Settings by name, for display.

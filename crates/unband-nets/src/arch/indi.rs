@@ -1,7 +1,7 @@
 //! INDI: a U-net with sine activations, conditioned on a time `t` and run in steps (inversion by direct
 //! iteration).
 
-use super::{Architecture, Passes, Purpose, Settings, Use, Variant, count_numbered};
+use super::{Architecture, Options, Passes, Purpose, Settings, Use, Variant, count_numbered};
 use crate::layer::activation::Activation;
 use crate::layer::conv::ConvSpec;
 use crate::net::{BuildError, Net};
@@ -14,7 +14,7 @@ pub const ENTRY: Architecture = Architecture {
     title: "Debanding by direct iteration",
     source: "ksasso1028/indi-debanding, commit c99454d; Delbracio & Milanfar, arXiv 2303.11435",
     use_as: Use { passes: Passes::Steps, ..Use::of(Purpose::Deband) },
-    build: || build(&Config::default()),
+    build: |o| build(&Config::default().with(o)),
     detect: |state: &StateDict| {
         let config = Config::of(state)?;
         if state.names().any(|name| name.starts_with("bottleneck.")) {
@@ -28,7 +28,7 @@ pub const ENTRY: Architecture = Architecture {
         }
         Some(build(&config))
     },
-    variants: &[Variant::small(|| build(&Config { channels: 16, factor: 16, ..Config::default() }))],
+    variants: &[Variant::small(|o| build(&Config { channels: 16, factor: 16, ..Config::default() }.with(o)))],
     settings: |state| Config::of(state).map(|config| config.settings()).unwrap_or_default(),
     ..Architecture::PLAIN
 };
@@ -62,6 +62,13 @@ impl Config {
             ("factor", self.factor.to_string()),
             ("blocks", self.blocks.to_string()),
         ]
+    }
+
+    /// `norm`: `none` for weights without normalisation.
+    fn with(self, o: &Options) -> Self {
+        let form = if o.text("norm") == Some("none") { Form::Plain } else { self.form };
+        let (channels, factor) = (o.get("channels", self.channels), o.get("factor", self.factor));
+        Self { channels, factor, blocks: o.get("blocks", self.blocks), first_form: form, form }
     }
 
     /// Derived from names and shapes; `None` for another network.

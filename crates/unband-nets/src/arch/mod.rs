@@ -10,12 +10,15 @@ pub mod deepdeband;
 pub mod discriminator;
 pub mod ggdbn;
 pub mod indi;
+mod options;
 pub mod rrdbnet;
 pub mod squeezenet;
 pub mod uformer;
 pub mod unband_lite;
 pub mod unband_sr_lite;
 pub mod vgg;
+
+pub use options::Options;
 
 use crate::net::{BuildError, Net};
 use crate::{Graph, StateDict};
@@ -31,8 +34,8 @@ pub struct Architecture {
     pub source: &'static str,
     /// Format of inputs and outputs.
     pub use_as: Use,
-    /// The published configuration.
-    pub build: fn() -> Built,
+    /// The published configuration, with other settings where given.
+    pub build: fn(&Options) -> Built,
     /// Builds the graph of a state dict; depth and width follow from names and shapes. `None` for the state
     /// dict of another network.
     pub detect: fn(&StateDict) -> Option<Built>,
@@ -45,18 +48,8 @@ pub struct Architecture {
     pub assumed: &'static str,
     /// The network whose files it reads, if not its own: one with the same tensors.
     pub files_of: Option<&'static str>,
-    /// Options besides the variants.
-    pub options: Option<NetworkOptions>,
-}
-
-/// Options of a network as text, `NAME:KEY=VALUE,…`.
-#[derive(Clone, Copy)]
-pub struct NetworkOptions {
-    /// Those of the published configuration.
-    pub defaults: &'static str,
-    /// Builds the published configuration with the options of a text, or that of a state dict with those that
-    /// no shape reveals. `None` for the state dict of a variant without options.
-    pub build: fn(&str, Option<&StateDict>) -> Option<Built>,
+    /// Options besides the widths, with their defaults, for display; empty if there are none.
+    pub options: &'static str,
 }
 
 /// A graph, or why its settings make none.
@@ -72,14 +65,22 @@ impl Architecture {
         title: "",
         source: "",
         use_as: Use::of(Purpose::Deband),
-        build: || Net::new("").finish(&[]),
+        build: |_| Net::new("").finish(&[]),
         detect: |_| None,
         variants: &[],
         settings: |_| Settings::new(),
         assumed: "",
         files_of: None,
-        options: None,
+        options: "",
     };
+
+    /// The published configuration.
+    ///
+    /// # Errors
+    /// None in a network that unband has.
+    pub fn build(&self) -> Built {
+        (self.build)(&Options::default())
+    }
 
     /// Name of the network whose files it reads.
     pub fn files(&self) -> &'static str {
@@ -89,11 +90,6 @@ impl Architecture {
     /// Whether files of one can be used for the other.
     pub fn shares_files_with(&self, other: &Self) -> bool {
         self.files() == other.files()
-    }
-
-    /// The graph of a text with options; `None` if the text has none, or the network.
-    fn with_options(&self, text: &str, state: Option<&StateDict>) -> Option<Built> {
-        (self.options.filter(|_| text.contains('='))?.build)(text, state)
     }
 
     /// The tensors of a state dict that the network reads. torchvision's files also hold a classifier after
@@ -113,13 +109,21 @@ pub struct Variant {
     pub name: &'static str,
     /// Short description.
     pub title: &'static str,
-    /// Builds its graph.
-    pub build: fn() -> Built,
+    /// Builds its graph, with other settings where given.
+    pub build: fn(&Options) -> Built,
 }
 
 impl Variant {
+    /// Its graph.
+    ///
+    /// # Errors
+    /// None in a network that unband has.
+    pub fn build(&self) -> Built {
+        (self.build)(&Options::default())
+    }
+
     /// The narrow one of a network, by its builder.
-    pub(crate) const fn small(build: fn() -> Built) -> Self {
+    pub(crate) const fn small(build: fn(&Options) -> Built) -> Self {
         Self { name: "small", title: "Narrow, to learn on a small machine", build }
     }
 }
@@ -217,13 +221,24 @@ pub fn of(name: &str) -> Option<&'static Architecture> {
     find(name.split(':').next().unwrap_or(name))
 }
 
-/// Builds the main configuration of a network by its name, one of its variants as `NAME:VARIANT`, or one with
-/// other options as `NAME:KEY=VALUE,…` ([`Architecture::options`]).
+/// Builds the main configuration of a network by its name, one of its variants as `NAME:VARIANT`, or either
+/// with other settings as `NAME:KEY=VALUE,…` or `NAME:VARIANT,KEY=VALUE,…`.
+///
+/// ```
+/// let graph = unband_nets::arch::build("rrdbnet:x2,nf=8,nb=1,gc=4").unwrap().unwrap();
+/// assert_eq!(graph.scale(), Some(2));
+/// ```
 pub fn build(name: &str) -> Option<Built> {
-    let Some((name, variant)) = name.split_once(':') else { return Some((find(name)?.build)()) };
-    let network = find(name)?;
-    let named = || Some((network.variants.iter().find(|v| v.name == variant)?.build)());
-    network.with_options(variant, None).or_else(named)
+    let (network, rest) = name.split_once(':').unwrap_or((name, ""));
+    let architecture = find(network)?;
+    let (first, more) = rest.split_once(',').unwrap_or((rest, ""));
+    let (build, options) = if first.is_empty() || first.contains('=') {
+        (architecture.build, rest)
+    } else {
+        (architecture.variants.iter().find(|v| v.name == first)?.build, more)
+    };
+    let options = Options::of(options);
+    Some(options.checked(network, build(&options)))
 }
 
 /// Largest accepted dimension of a tensor; the largest one in a supported network is 25,088.
@@ -238,13 +253,16 @@ pub fn detect(state: &StateDict) -> Option<(&'static Architecture, Built)> {
     ARCHITECTURES.iter().find_map(|a| Some((a, (a.detect)(state)?)))
 }
 
-/// The network of a state dict that was trained under a name, and its graph. Options of the name that no
-/// shape reveals apply.
+/// The network of a state dict that was trained under a name, and its graph: by that name, if it states
+/// settings, which no shape may reveal, and its tensors are those of the state dict.
 pub fn detect_as(state: &StateDict, name: Option<&str>) -> Option<(&'static Architecture, Built)> {
     let (architecture, graph) = detect(state)?;
-    let own = name.and_then(|name| name.split_once(':')).filter(|(name, _)| *name == architecture.name);
-    let with_options = own.and_then(|(_, text)| architecture.with_options(text, Some(state)));
-    Some((architecture, with_options.unwrap_or(graph)))
+    let own = |name: &&str| name.contains('=') && of(name).is_some_and(|a| a.name == architecture.name);
+    let fits = |graph: &Graph| {
+        graph.stored().iter().all(|s| s.integer || state.shape(&s.name) == Some(s.shape.as_slice()))
+    };
+    let named = name.filter(own).and_then(build).and_then(Result::ok).filter(fits);
+    Some((architecture, named.map_or(graph, Ok)))
 }
 
 /// The number of outputs of a tensor, as a setting of that name.

@@ -10,33 +10,33 @@ pub const ENTRY: Architecture = Architecture {
     title: "Residual-in-residual dense blocks: ESRGAN, RealSR, BSRNet, BSRGAN, Real-ESRGAN",
     source: "Wang et al., ESRGAN, ECCVW 2018; cszn/KAIR models/network_rrdbnet.py",
     use_as: Use::of(Purpose::Upscale),
-    build: || build(&Config::default()),
+    build: |o| build(&Config::default().with(o)),
     detect: |state: &StateDict| Some(build(&Config::of(state)?)),
     variants: &[
         Variant {
             name: "x2",
             title: "BSRGAN ×2",
-            build: || build(&Config { doublings: 1, ..Config::default() }),
+            build: |o| build(&Config { doublings: 1, ..Config::default() }.with(o)),
         },
         Variant {
             name: "x2-unshuffle",
             title: "Real-ESRGAN ×2, working at half the input size",
-            build: || build(&Config { unshuffle: 2, ..Config::default() }),
+            build: |o| build(&Config { unshuffle: 2, ..Config::default() }.with(o)),
         },
         Variant {
             name: "x1-unshuffle",
             title: "BasicSR's ×1, working at a quarter of the input size",
-            build: || build(&Config { unshuffle: 4, ..Config::default() }),
+            build: |o| build(&Config { unshuffle: 4, ..Config::default() }.with(o)),
         },
         Variant {
             name: "small",
             title: "Few and narrow blocks, for trial trainings",
-            build: || build(&Config { nf: 16, nb: 4, gc: 8, ..Config::default() }),
+            build: |o| build(&Config { nf: 16, nb: 4, gc: 8, ..Config::default() }.with(o)),
         },
         Variant {
             name: "small-x2",
             title: "The same, ×2",
-            build: || build(&Config { nf: 16, nb: 4, gc: 8, doublings: 1, ..Config::default() }),
+            build: |o| build(&Config { nf: 16, nb: 4, gc: 8, doublings: 1, ..Config::default() }.with(o)),
         },
     ],
     settings: |state| Config::of(state).map(|config| config.settings()).unwrap_or_default(),
@@ -63,6 +63,11 @@ impl Default for Config {
         Self { nf: 64, nb: 23, gc: 32, doublings: 2, unshuffle: 1 }
     }
 }
+
+/// Doublings of the image size: ×16.
+const MOST_DOUBLINGS: usize = 4;
+
+super::options::with_options!(Config: nf, nb, gc, doublings, unshuffle);
 
 impl Config {
     /// Settings by name, for display.
@@ -102,6 +107,9 @@ impl Config {
 /// Widths that give no valid network.
 pub fn build(config: &Config) -> Result<Graph, BuildError> {
     let mut net = Net::new("rrdbnet");
+    if config.unshuffle == 0 || config.doublings > MOST_DOUBLINGS {
+        net.fault(format!("`unshuffle` is at least 1, `doublings` are at most {MOST_DOUBLINGS}"));
+    }
     let image = net.input("image", 3);
     let x = if config.unshuffle > 1 { net.pixel_unshuffle(image, config.unshuffle) } else { image };
     let features = net.conv3x3("conv_first", x, config.nf);

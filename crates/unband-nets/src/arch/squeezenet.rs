@@ -12,7 +12,7 @@ pub const ENTRY: Architecture = Architecture {
     title: "Features of SqueezeNet 1.1, for LPIPS",
     source: "Iandola et al., arXiv 1602.07360; torchvision squeezenet1_1, features",
     use_as: Use::of(Purpose::Features),
-    build: || build(&Config::default()),
+    build: |o| build(&Config::default().with(o)),
     detect: |state: &StateDict| Some(build(&Config::of(state)?)),
     settings: |state| outputs_of(state, "width", "features.0.weight"),
     ..Architecture::PLAIN
@@ -36,6 +36,8 @@ impl Default for Config {
         Self { first: 64, blocks: [a, a, b, b, c, c, d, d] }
     }
 }
+
+super::options::with_options!(Config: first, blocks);
 
 impl Config {
     /// Derived from shapes; `None` for another network.

@@ -12,21 +12,17 @@ pub const ENTRY: Architecture = Architecture {
     title: "U-shaped transformer with attention inside windows, smallest size",
     source: "Wang et al., CVPR 2022; ZhendongWang6/Uformer model.py",
     use_as: Use::of(Purpose::Deband),
-    build: || build(&Config::default()),
+    build: |o| build(&Config::default().with(o)),
     detect: |state: &StateDict| Some(build(&Config::of(state)?)),
     variants: &[
         Variant {
             name: "no-modulator",
             title: "Without modulators, the vectors that the decoder adds to its windows",
-            build: || build(&Config { modulator: false, ..Config::default() }),
+            build: |o| build(&Config { modulator: false, ..Config::default() }.with(o)),
         },
-        Variant::small(|| {
-            build(&Config {
-                width: 8,
-                depths: [2, 2, 1, 1, 1, 1, 1, 2, 2],
-                heads: [1, 1, 2, 4, 8, 8, 4, 2, 1],
-                ..Config::default()
-            })
+        Variant::small(|o| {
+            let (depths, heads) = ([2, 2, 1, 1, 1, 1, 1, 2, 2], [1, 1, 2, 4, 8, 8, 4, 2, 1]);
+            build(&Config { width: 8, depths, heads, ..Config::default() }.with(o))
         }),
     ],
     settings: |state| Config::of(state).map(|config| config.settings()).unwrap_or_default(),
@@ -72,6 +68,8 @@ const STAGES: [&str; 9] = [
     "decoderlayer_2",
     "decoderlayer_3",
 ];
+
+super::options::with_options!(Config: width, depths, heads, modulator, side);
 
 impl Config {
     /// Settings by name, for display.
@@ -158,14 +156,14 @@ fn stage(net: &mut Net, config: &Config, s: usize, x: Value) -> Value {
 /// Stochastic depth rate of block `b` of a stage: increases from block to block down to the bottleneck, and
 /// decreases on the way up.
 fn dropped(config: &Config, s: usize, b: usize) -> f32 {
-    let encoder: usize = config.depths[..4].iter().sum();
+    let deepest = config.depths[..4].iter().sum::<usize>().saturating_sub(1);
     let before: usize = config.depths[..s].iter().sum::<usize>() + b;
     let deep = match s {
         0..4 => before,
-        4 => encoder - 1,
-        _ => (config.depths.iter().sum::<usize>() - 1).saturating_sub(before).min(encoder - 1),
+        4 => deepest,
+        _ => (config.depths.iter().sum::<usize>() - 1).saturating_sub(before).min(deepest),
     };
-    MOST_DROPPED * deep as f32 / (encoder - 1).max(1) as f32
+    MOST_DROPPED * deep as f32 / deepest.max(1) as f32
 }
 
 fn block(net: &mut Net, x: Value, heads: usize, shift: usize, modulator: bool, dropped: f32) -> Value {

@@ -22,7 +22,7 @@ pub const ENTRY: Architecture = Architecture {
     title: "Light multi-scale debanding, conditioned on the detected quantisation grid",
     source: "unband (docs/guide/training.md)",
     use_as: Use { sees: Sees::Cells, ..Use::of(Purpose::Deband) },
-    build: || build(&Config::default()),
+    build: |o| build(&Config::default().with(o)),
     detect: |state: &StateDict| Some(build(&Config::of(state)?)),
     settings: |state| {
         let of = |config: Config| {
@@ -82,6 +82,8 @@ impl Default for Config {
         Self { widths: [48, 64, 96, 96], encoder: [0, 1, 1], coarse: 3, decoder: [1, 1, 1] }
     }
 }
+
+super::options::with_options!(Config: widths, encoder, coarse, decoder);
 
 impl Config {
     /// Derived from names and shapes; `None` for another network.

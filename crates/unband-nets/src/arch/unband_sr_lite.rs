@@ -14,12 +14,12 @@ pub const ENTRY: Architecture = Architecture {
     title: "Light blind upscaling at two scales with a pixel-shuffle head",
     source: "unband (docs/guide/upscaling.md)",
     use_as: Use::of(Purpose::Upscale),
-    build: || build(&Config::default()),
+    build: |o| build(&Config::default().with(o)),
     detect: |state: &StateDict| Some(build(&Config::of(state)?)),
     variants: &[Variant {
         name: "x2",
         title: "×2 upscaling",
-        build: || build(&Config { scale: 2, ..Config::default() }),
+        build: |o| build(&Config { scale: 2, ..Config::default() }.with(o)),
     }],
     settings: |state| {
         let of = |config: Config| {
@@ -53,6 +53,8 @@ impl Default for Config {
 
 /// Names of the groups of blocks, in order.
 const GROUPS: [&str; 3] = ["before", "half", "after"];
+
+super::options::with_options!(Config: scale, widths, blocks);
 
 impl Config {
     /// Derived from names and shapes; `None` for another network.

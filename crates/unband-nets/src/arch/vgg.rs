@@ -11,7 +11,7 @@ pub const VGG16: Architecture = Architecture {
     title: "Features of VGG-16, for LPIPS",
     source: "Simonyan and Zisserman, ICLR 2015; torchvision vgg16, features",
     use_as: Use::of(Purpose::Features),
-    build: || vgg16(64),
+    build: |o| vgg16(o.get("width", 64)),
     detect: |state: &StateDict| Some(vgg16(width(state, 28)?)),
     settings: |state| outputs_of(state, "width", "features.0.weight"),
     ..Architecture::PLAIN
@@ -23,7 +23,7 @@ pub const VGG19: Architecture = Architecture {
     title: "Features of VGG-19, for a perceptual loss",
     source: "Simonyan and Zisserman, ICLR 2015; torchvision vgg19, features",
     use_as: Use::of(Purpose::Features),
-    build: || vgg19(64),
+    build: |o| vgg19(o.get("width", 64)),
     detect: |state: &StateDict| Some(vgg19(width(state, 34)?)),
     settings: |state| outputs_of(state, "width", "features.0.weight"),
     ..Architecture::PLAIN

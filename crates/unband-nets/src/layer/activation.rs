@@ -1,5 +1,7 @@
 //! Activation functions.
 
+use serde::Serialize;
+
 use super::{OpRole, Operation};
 use crate::onnx::{Attribute, Builder};
 use crate::param::ParamId;
@@ -8,7 +10,7 @@ use crate::state::init::InitRole;
 use crate::{Net, Op, Value};
 
 /// A function of each sample.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum Activation {
     /// max(x, 0).
     Relu,

@@ -1,12 +1,14 @@
 //! Rearrangement of samples: concat, slice, crop, pixel shuffle, flatten.
 
+use serde::Serialize;
+
 use super::{OpRole, Operation};
 use crate::onnx::{Attribute, Builder};
 use crate::shape::{Reach, Shape};
 use crate::{Net, Op, Value};
 
 /// Concatenation of channels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Concat;
 
 impl Operation for Concat {
@@ -31,7 +33,7 @@ impl Operation for Concat {
 }
 
 /// A number of channels from `start`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Slice {
     /// First channel.
     pub start: usize,
@@ -62,7 +64,7 @@ impl Operation for Slice {
 }
 
 /// The upper left part of the first input, as large as the second.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Crop;
 
 impl Operation for Crop {
@@ -90,7 +92,7 @@ impl Operation for Crop {
 }
 
 /// Pixel-unshuffle: squares of samples into channels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct PixelUnshuffle {
     /// Side of a square.
     pub factor: usize,
@@ -130,7 +132,7 @@ impl Operation for PixelUnshuffle {
 }
 
 /// Pixel-shuffle: channels into squares of samples.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct PixelShuffle {
     /// Side of a square.
     pub factor: usize,
@@ -164,7 +166,7 @@ impl Operation for PixelShuffle {
 }
 
 /// All samples as channels: row by row within a channel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Flatten;
 
 impl Operation for Flatten {

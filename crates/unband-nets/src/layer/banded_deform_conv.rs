@@ -1,5 +1,7 @@
 //! Banded deformable convolution: a convolution with a kernel rotated and stretched per position.
 
+use serde::Serialize;
+
 use super::Operation;
 use crate::onnx::Builder;
 use crate::onnx::sample::{Weighing, generated, taps_from_centre, weighed};
@@ -22,7 +24,7 @@ use crate::{Net, Op, Value};
 /// Source: Quan et al., "Image debanding using cross-scale invertible networks with banded deformable
 /// convolutions",
 /// Neural Networks 187 (2025) 107270, §3.3; `BDeformConv_layer.py` of csxyhe/BDINN.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct BandedDeformConv {
     /// `conv.weight`: `[output, input / groups, kh, kw]`.
     pub weight: ParamId,

@@ -1,5 +1,7 @@
 //! Convolutions and linear layers.
 
+use serde::Serialize;
+
 use super::Operation;
 use crate::onnx::{Attribute, Builder};
 use crate::param::{Form, ParamId};
@@ -11,7 +13,7 @@ use crate::{Net, Op, Value};
 /// `out[o, y, x] = bias[o] + Σ weight[o, i, a, b] · in[i, y·stride + a·dilation − padding₀, x·stride +
 /// b·dilation − padding₁]`,
 /// i over the inputs of o's group.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Conv {
     /// `[output, input / groups, rows, columns]`, or `[output, input]` of a linear layer.
     pub weight: ParamId,

@@ -1,5 +1,7 @@
 //! Transposed convolution.
 
+use serde::Serialize;
+
 use super::Operation;
 use crate::onnx::{Attribute, Builder};
 use crate::param::ParamId;
@@ -10,7 +12,7 @@ use crate::{Net, Op, Value};
 ///
 /// Every input sample adds weight[i, o, a, b] · in[i, y, x] to out[o, y·stride + a − padding, x·stride + b −
 /// padding].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ConvTranspose {
     /// `[input, output, kernel, kernel]`.
     pub weight: ParamId,

@@ -1,5 +1,7 @@
 //! Deformable convolution: a convolution with a learned offset per tap and position.
 
+use serde::Serialize;
+
 use super::Operation;
 use crate::onnx::Builder;
 use crate::onnx::sample::{Weighing, generated, taps_from_centre, weighed};
@@ -17,7 +19,7 @@ use crate::{Net, Op, Value};
 ///
 /// Source: Dai et al., "Deformable convolutional networks", ICCV 2017; order of channels as in torchvision's
 /// `deform_conv2d`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct DeformConv {
     /// `conv.weight`: `[output, input, kh, kw]`.
     pub weight: ParamId,

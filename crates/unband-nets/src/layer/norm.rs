@@ -1,5 +1,7 @@
 //! Normalisation layers.
 
+use serde::Serialize;
+
 use super::{OpRole, Operation};
 use crate::onnx::{Attribute, Builder};
 use crate::param::ParamId;
@@ -9,7 +11,7 @@ use crate::{Net, Op, Value};
 
 /// (x − mean) / √(variance + eps) · weight + bias per channel. Uses running statistics, or those of the image
 /// (biased variance) if the executor is set to do so.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct BatchNorm {
     /// `weight`, `bias`, `running_mean`, `running_var`.
     pub params: [ParamId; 4],
@@ -51,7 +53,7 @@ impl Operation for BatchNorm {
 }
 
 /// Over the channels at each position: (x − mean) / √(variance + eps) · weight + bias.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LayerNorm {
     /// `weight`, `bias`.
     pub params: [ParamId; 2],
@@ -89,7 +91,7 @@ impl Operation for LayerNorm {
 }
 
 /// Each position divided by the root of its sum of squares, plus `eps` (LPIPS).
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct UnitChannels {
     /// Added to the root.
     pub eps: f64,

@@ -1,12 +1,14 @@
 //! Max pooling and global reductions.
 
+use serde::Serialize;
+
 use super::Operation;
 use crate::onnx::{Attribute, Builder};
 use crate::shape::{Reach, Shape};
 use crate::{Net, Op, Value};
 
 /// Maximum of each window, as PyTorch's `MaxPool2d`; padding never wins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct MaxPool {
     /// Side of the window.
     pub kernel: usize,
@@ -48,7 +50,7 @@ impl Operation for MaxPool {
 }
 
 /// One value per channel from the whole image.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Reduce {
     /// Mean.
     Mean,

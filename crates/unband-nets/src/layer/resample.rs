@@ -1,12 +1,14 @@
 //! Up- and downsampling.
 
+use serde::Serialize;
+
 use super::{OpRole, Operation};
 use crate::onnx::{Attribute, Builder};
 use crate::shape::{Reach, Shape};
 use crate::{Net, Op, Value};
 
 /// Each sample repeated, down and across.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct UpsampleNearest {
     /// Number of repeats.
     pub factor: usize,
@@ -38,7 +40,7 @@ impl Operation for UpsampleNearest {
 }
 
 /// Resizing to the size of the second input: bilinear, half-pixel centres.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct BilinearLike;
 
 impl Operation for BilinearLike {

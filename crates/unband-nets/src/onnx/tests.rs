@@ -41,8 +41,8 @@ fn named_dims(all: &[proto::ValueInfo]) -> Vec<(&str, String)> {
 
 fn every_configuration() -> impl Iterator<Item = Graph> {
     let all = arch::ARCHITECTURES.iter().filter(|a| a.name != arch::deepdeband::WEIGHTED.name);
-    all.flat_map(|a| std::iter::once(a.build).chain(a.variants.iter().map(|v| v.build)))
-        .map(|build| build().unwrap())
+    all.flat_map(|a| std::iter::once(a.build()).chain(a.variants.iter().map(arch::Variant::build)))
+        .map(Result::unwrap)
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
+import json
 import multiprocessing
 import shutil
 
@@ -81,14 +83,6 @@ def test_the_layer_has_the_names_of_its_authors(root):
     ]
 
 
-def test_the_layer_is_the_twin_inside_the_network():
-    twin = nets.bdinn.BandedDeformConv(4, 6).double()
-    layer = BandedDeformConv2d(4, 6, (3, 5)).double()
-    layer.load_state_dict(twin.state_dict())
-    x = torch.randn(2, 4, 9, 11, dtype=torch.double)
-    assert torch.allclose(layer(x), twin(x))
-
-
 @pytest.mark.parametrize("kernel", [3, (3, 5), (1, 3)])
 @pytest.mark.parametrize(("inc", "outc", "groups"), [(16, 32, 1), (5, 7, 1), (12, 8, 4)])
 def test_own_kernels_have_the_values_and_gradients_of_torchvision(kernel, inc, outc, groups):
@@ -163,6 +157,67 @@ def test_the_layer_refuses_other_arguments(options):
 @pytest.mark.parametrize("name", nets.NAMES)
 def test_every_network_is_built(name):
     assert nets.parameters(nets.build(name, small=True)) > 0
+
+
+def rule(channels, height, width):
+    """The image of `crates/unband-nets/src/state/fill.rs`."""
+    k, y, x = (torch.arange(n) for n in (channels, height, width))
+    y, x = y[:, None], x[None, :]
+    codes = (7 * y + 13 * x + 31 * k[:, None, None] + (x * y) % 17) % 256
+    return codes.double()[None] / 255
+
+
+def test_networks_give_the_results_stored_with_their_files(root):
+    """Those of tools/make_checkpoints.py, in double precision."""
+    folder = root / "golden" / "checkpoints"
+    stored = pytest.importorskip("safetensors.torch").load_file(folder / "expected.safetensors")
+    expected = json.loads((folder / "expected.json").read_text())
+    beside = {
+        "indi": lambda *_: (torch.ones(1, 1).double(),),
+        "unband-lite": lambda *size: (rule(9, *size), torch.arange(1, 13).double()[None] / 16),
+    }
+    for file, facts in expected["files"].items():
+        about = expected["results"][facts["result"]]
+        net, _ = nets.load(folder / file)
+        assert nets.parameters(net) == about["parameters"], file
+        (channels, *size), (low, high) = about["input"], about["span"]
+        image = low + rule(channels, *size) * (high - low)
+        with torch.no_grad():
+            outputs = net.double()(image, *beside.get(about["network"], lambda *_: ())(*size))
+        for i, output in enumerate(outputs if isinstance(outputs, tuple) else (outputs,)):
+            assert list(output.shape[1:]) == about["shapes"][i], file
+            want = stored[f"{facts['result']}.{i}"].double()
+            apart = (output.flatten()[:: about["step"]] - want).abs().max()
+            assert apart <= 2e-6 * want.abs().max(), (file, apart)
+
+
+def test_networks_learn_and_can_be_copied(tmp_path):
+    net = nets.build("rrdbnet:x2", small=True)
+    net(torch.rand(1, 3, 8, 9)).square().mean().backward()
+    assert all(parameter.grad.abs().sum() > 0 for parameter in net.parameters())
+    image = torch.rand(1, 3, 6, 5)
+    twin = copy.deepcopy(net)
+    assert torch.equal(twin(image), net(image))
+    with torch.no_grad():
+        twin.conv_last.bias.add_(1)
+    assert not torch.equal(twin(image), net(image))
+    torch.save(net, tmp_path / "net.pth")
+    assert torch.equal(torch.load(tmp_path / "net.pth", weights_only=False)(image), net(image))
+    assert torch.equal(nets.load(tmp_path / "net.pth")[0](image), net(image))
+    assert torch.allclose(torch.jit.trace(net, image)(image), net(image))
+    assert torch.equal(torch.fx.symbolic_trace(net)(image), net(image))
+
+
+def test_settings_build_other_widths():
+    wide = nets.build("uformer-t", small=True, width=8, side=128, heads=(1,) * 9)
+    assert wide.state_dict()["input_proj.proj.0.weight"].shape == (8, 3, 3, 3)
+    assert nets.build("bdinn:small-unet")(torch.rand(1, 3, 16, 16)).shape == (1, 3, 16, 16)
+    indi = nets.build("indi", small=True, norm=None)
+    assert indi(torch.rand(2, 3, 9, 12), t=torch.ones(2, 1)).shape == (2, 3, 9, 12)
+    with pytest.raises(KeyError):
+        nets.build("resnet")
+    with pytest.raises(unband.OptionError, match="depth"):
+        nets.build("uformer-t", depth=3)
 
 
 def test_files_are_loaded_by_their_tensors(root, tmp_path):

@@ -58,7 +58,7 @@ fn all_operations_agree() {
 fn every_network_agrees() {
     let mut ran = 0;
     for architecture in arch::ARCHITECTURES {
-        let graph = (architecture.build)().unwrap();
+        let graph = architecture.build().unwrap();
         let side = graph.size_multiple().unwrap_or(64).max(32);
         // Larger ones take too long here, and some take one size only.
         if graph.multiply_adds(side, side).is_ok_and(|n| n < 1_500_000_000) {

@@ -38,7 +38,7 @@ fn every_network_starts_by_every_rule() {
         {
             continue;
         }
-        let graph = (architecture.build)().unwrap();
+        let graph = architecture.build().unwrap();
         let numbers = graph.params.iter().map(unband_nets::Param::len).sum::<usize>();
         // All rules; for networks with many weights, only the first.
         for rule in if numbers > 2_000_000 { &rules[..1] } else { &rules[..] } {

@@ -173,7 +173,7 @@ fn joined(maps: &[Map<f64>]) -> Map<f64> {
 #[test]
 fn gives_the_numbers_of_the_description_and_back() {
     let want = &golden("bdinn")["bdinn"];
-    let graph = (ENTRY.build)().unwrap();
+    let graph = ENTRY.build().unwrap();
     assert_eq!(graph.parameter_count() as u64, want["params"].as_u64().unwrap());
     assert_eq!(graph.multiply_adds(256, 256).unwrap(), want["macs256"].as_u64().unwrap());
     assert_eq!(graph.size_multiple(), Some(8));
@@ -193,7 +193,7 @@ fn gives_the_numbers_of_the_description_and_back() {
 
 #[test]
 fn undoes_itself_in_32_bits() {
-    let graph = (ENTRY.build)().unwrap();
+    let graph = ENTRY.build().unwrap();
     let inverse = build_inverse(&Config::default()).unwrap();
     let state = fill::tenth(&filled(&graph, "bdinn").0);
     let image = painted(3, 64, 64);
@@ -304,13 +304,9 @@ fn variants_are_within_a_hundredth_of_the_sizes_of_the_paper() {
 
 #[test]
 fn is_known_by_its_tensors_in_every_variant() {
-    let mut graphs: Vec<Graph> = ENTRY
-        .variants
-        .iter()
-        .filter(|v| !v.name.ends_with("inverse"))
-        .map(|v| (v.build)().unwrap())
-        .collect();
-    graphs.push((ENTRY.build)().unwrap());
+    let mut graphs: Vec<Graph> =
+        ENTRY.variants.iter().filter(|v| !v.name.ends_with("inverse")).map(|v| v.build().unwrap()).collect();
+    graphs.push(ENTRY.build().unwrap());
     graphs.push(build(&small()).unwrap());
     graphs.push(build_unet(&UnetConfig { levels: vec![(8, 1), (12, 2)], middle: 1, growth: 4 }).unwrap());
     for graph in graphs {

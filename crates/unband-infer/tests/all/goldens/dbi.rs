@@ -48,7 +48,7 @@ fn noise() -> Map<f32> {
 
 #[test]
 fn the_classifier_has_the_shapes_and_the_size_of_the_original() {
-    let graph = (arch::dbi::ENTRY.build)().unwrap();
+    let graph = arch::dbi::ENTRY.build().unwrap();
     let kept: Vec<_> = graph.stored().into_iter().filter(|s| !s.integer).collect();
     let numbers: usize = kept.iter().map(|s| s.shape.iter().product::<usize>()).sum();
     assert_eq!((kept.len(), numbers, graph.parameter_count()), (30, 6_713, 6_617));

@@ -23,7 +23,7 @@ fn wide(map: &Map<f32>) -> Map<f64> {
 
 #[test]
 fn the_generator_gives_the_numbers_of_the_original() {
-    let graph = (arch::deepdeband::FULL.build)().unwrap();
+    let graph = arch::deepdeband::FULL.build().unwrap();
     let want = golden("pix2pix");
     assert_eq!(graph.parameter_count() as u64, want["G_params"].as_u64().unwrap());
     assert_eq!(graph.multiply_adds(256, 256).unwrap(), 6_048_186_368);
@@ -41,7 +41,7 @@ fn the_generator_gives_the_numbers_of_the_original() {
 
 #[test]
 fn the_discriminator_gives_the_numbers_of_the_original() {
-    let graph = (arch::discriminator::PIX2PIX.build)().unwrap();
+    let graph = arch::discriminator::PIX2PIX.build().unwrap();
     let want = golden("pix2pix");
     assert_eq!(graph.parameter_count() as u64, want["D_params"].as_u64().unwrap());
     assert_eq!(graph.multiply_adds(256, 256).unwrap(), 3_197_140_992);

@@ -18,7 +18,7 @@ fn looking_at(mut graph: Graph, names: &[&str], wanted: &[fn(&Node) -> bool]) ->
 
 #[test]
 fn gives_the_numbers_of_the_original() {
-    let graph = (arch::ggdbn::ENTRY.build)().unwrap();
+    let graph = arch::ggdbn::ENTRY.build().unwrap();
     let want = golden("ggdbn");
     assert_eq!(graph.parameter_count() as u64, want["params"].as_u64().unwrap());
     assert_eq!(graph.stored().len(), 169);
@@ -43,7 +43,7 @@ fn gives_the_numbers_of_the_original() {
 
 #[test]
 fn costs_what_the_original_costs() {
-    let graph = (arch::ggdbn::ENTRY.build)().unwrap();
+    let graph = arch::ggdbn::ENTRY.build().unwrap();
     // The original's count excludes its four fixed kernels.
     let fixed = 4 * 9 * 256 * 256;
     assert_eq!(graph.multiply_adds(256, 256).unwrap() - fixed, 57_117_705_216);
@@ -54,7 +54,7 @@ fn costs_what_the_original_costs() {
 
 #[test]
 fn leaves_the_image_alone_when_the_last_layer_is_zero() {
-    let graph = (arch::ggdbn::ENTRY.build)().unwrap();
+    let graph = arch::ggdbn::ENTRY.build().unwrap();
     let (state, _) = filled(&graph, "ggdbn");
     let zeroed = state.iter().map(|(name, tensor)| {
         let data =
@@ -71,7 +71,7 @@ fn leaves_the_image_alone_when_the_last_layer_is_zero() {
 #[test]
 fn is_known_by_its_tensors_at_any_width() {
     let config = arch::ggdbn::Config { width: 16, pyramid: [64, 32, 16], attention: 2, fusion: 8 };
-    for graph in [arch::ggdbn::build(&config).unwrap(), (arch::ggdbn::ENTRY.build)().unwrap()] {
+    for graph in [arch::ggdbn::build(&config).unwrap(), arch::ggdbn::ENTRY.build().unwrap()] {
         let state = unband_nets::state::fill::golden(&graph.stored());
         let (found, again) = arch::detect(&state).unwrap();
         assert_eq!(found.name, "ggdbn");

@@ -24,7 +24,7 @@ fn sampled(graph: &Graph, weights: &Weights, image: &Map<f64>, steps: u32) -> Ma
 
 #[test]
 fn gives_the_numbers_of_the_original() {
-    let graph = (arch::indi::ENTRY.build)().unwrap();
+    let graph = arch::indi::ENTRY.build().unwrap();
     let want = golden("indi");
     assert_eq!(graph.parameter_count() as u64, want["params"].as_u64().unwrap());
     assert_eq!(graph.multiply_adds(256, 256).unwrap(), 5_193_709_080);
@@ -57,7 +57,7 @@ fn original_times(steps: usize) -> impl Iterator<Item = (f64, f64)> {
 
 #[test]
 fn samples_as_the_original_does() {
-    let graph = (arch::indi::ENTRY.build)().unwrap();
+    let graph = arch::indi::ENTRY.build().unwrap();
     let want = golden("indi");
     let (_, weights) = filled(&graph, "indi");
     let image = painted(3, 32, 32);
@@ -105,7 +105,7 @@ fn stops_sampling_at_the_first_error() {
 
 #[test]
 fn stores_tensors_that_change_nothing() {
-    let graph = (arch::indi::ENTRY.build)().unwrap();
+    let graph = arch::indi::ENTRY.build().unwrap();
     let (mut state, weights) = filled(&graph, "indi");
     let unused = graph.unused();
     assert_eq!(unused.iter().map(|p| p.learned()).sum::<usize>(), 49_656);
@@ -136,7 +136,7 @@ fn is_known_by_its_tensors_with_and_without_weight_norm() {
 
 #[test]
 fn folded_weights_give_the_same_image() {
-    let normed = (arch::indi::ENTRY.build)().unwrap();
+    let normed = arch::indi::ENTRY.build().unwrap();
     let config = Config { first_form: Form::Plain, form: Form::Plain, ..Config::default() };
     let plain = arch::indi::build(&config).unwrap();
     let (state, weights) = filled(&normed, "indi");

@@ -14,7 +14,7 @@ fn networks_give_the_numbers_of_the_originals() {
         }
         let want = golden(&name);
         let Some(output) = want.get("out_32x32") else { continue };
-        let graph = (architecture.build)().unwrap();
+        let graph = architecture.build().unwrap();
         assert_eq!(graph.parameter_count() as u64, want["params"].as_u64().unwrap(), "{name}");
         assert_eq!(graph.multiply_adds(256, 256).unwrap(), want["macs256"].as_u64().unwrap(), "{name}");
         let (state, weights) = filled(&graph, &name);

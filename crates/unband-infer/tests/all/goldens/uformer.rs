@@ -18,7 +18,7 @@ fn gives_the_numbers_of_the_original() {
 
 #[test]
 fn counts_as_its_authors_and_the_comparing_paper_do() {
-    let graph = (arch::uformer::ENTRY.build)().unwrap();
+    let graph = arch::uformer::ENTRY.build().unwrap();
     let plain = arch::build("uformer-t:no-modulator").unwrap().unwrap();
     assert_eq!((graph.parameter_count(), plain.parameter_count()), (5_291_853, 5_230_413));
     // The paper's tool sees parameters of layers only: neither bias tables nor modulators.

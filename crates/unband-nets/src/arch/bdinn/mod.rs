@@ -32,10 +32,11 @@ mod unet;
 mod variants;
 
 pub use invertible::{build, build_inverse};
-pub use options::{OPTIONS, parse as parse_options};
+pub use options::{DEFAULTS, OPTIONS};
 pub use unet::{Config as UnetConfig, build as build_unet};
 
-use super::{Architecture, Purpose, Settings, Use, count_numbered};
+use super::options::Setting;
+use super::{Architecture, Options, Purpose, Settings, Use, count_numbered};
 use crate::StateDict;
 use crate::layer::banded_deform_conv::BandedDeformSpec;
 
@@ -45,7 +46,7 @@ pub const ENTRY: Architecture = Architecture {
     title: "Cross-scale invertible debanding network with banded deformable convolutions",
     source: "Quan et al., Neural Networks 187 (2025) 107270; layer: csxyhe/BDINN, commit 583fd74",
     use_as: Use::of(Purpose::Deband),
-    build: || build(&Config::default()),
+    build: |o| build(&options::with(o, Config::default().with(o))),
     detect: |state: &StateDict| match Config::of(state) {
         Some(config) => Some(build(&config)),
         None => Some(build_unet(&UnetConfig::of(state)?)),
@@ -53,7 +54,7 @@ pub const ENTRY: Architecture = Architecture {
     variants: variants::ALL,
     settings: |state| Config::of(state).map(|config| config.settings()).unwrap_or_default(),
     assumed: "factors between 1/e and e, kernels stretched by 0.5 to 3 unless the file states options",
-    options: Some(options::OF_TEXT),
+    options: DEFAULTS,
     ..Architecture::PLAIN
 };
 
@@ -184,6 +185,25 @@ impl Config {
             settings.push(("kernel", format!("{rows}×{columns}")));
         }
         settings
+    }
+
+    /// `levels`: blocks and blocks on the bypass of each level, from fine to coarse.
+    fn with(mut self, o: &Options) -> Self {
+        if let BdinnLayout::CrossScale(levels) = &mut self.plan {
+            *levels = o.read("levels", "two numbers for each of 1 to 8 levels", levels.clone(), |text| {
+                let pairs = Vec::<(usize, usize)>::read(text)?;
+                let levels = || pairs.iter().map(|&(blocks, skip)| Level { blocks, skip }).collect();
+                (1..=MOST_LEVELS).contains(&pairs.len()).then(levels)
+            });
+        }
+        if let Middle::Attention { blocks, width, inner, .. } = &mut self.middle {
+            (*blocks, *width) = (o.get("middle", *blocks), o.get("width", *width));
+            *inner = o.get("inner", *inner);
+        }
+        if let Function::Dense { growth } = &mut self.function {
+            *growth = o.get("growth", *growth);
+        }
+        self
     }
 
     /// Derived from names and shapes; `None` for another network.

@@ -1,9 +1,8 @@
 //! Options of the banded convolutions as text: `bdinn:kernel=3x3,limits=none,angle=45`.
 
 use super::{Config, Middle};
-use crate::arch::NetworkOptions;
+use crate::arch::Options;
 use crate::layer::banded_deform_conv::BandedDeformSpec;
-use crate::net::BuildError;
 
 /// Keys and their values, for display.
 pub const OPTIONS: &[(&str, &str)] = &[
@@ -15,38 +14,17 @@ pub const OPTIONS: &[(&str, &str)] = &[
     ("whole", "initial bias of `conv_whole`: 0 in the authors' code"),
 ];
 
-/// The options for the registry.
-pub(super) const OF_TEXT: NetworkOptions = NetworkOptions {
-    defaults: "kernel=3x5,limits=0.5..3,angle=0,rescale=true,groups=1,whole=0.001",
-    build: |text, state| {
-        let config = state.map_or_else(|| Some(Config::default()), Config::of)?;
-        Some(parse(text, config).and_then(|config| super::build(&config)))
-    },
-};
+/// The options of the published network.
+pub const DEFAULTS: &str = "kernel=3x5,limits=0.5..3,angle=0,rescale=true,groups=1,whole=0.001";
 
-/// A configuration with these options, separated by commas; the others stay.
-///
-/// # Errors
-/// Unknown keys and invalid values, with the valid ones.
-pub fn parse(text: &str, mut config: Config) -> Result<Config, BuildError> {
-    let fault =
-        |what: String| BuildError { net: super::ENTRY.name.to_owned(), at: "options".to_owned(), what };
-    let Middle::Attention { kernel, .. } = &mut config.middle else {
-        return Err(fault("this variant has no banded convolutions".to_owned()));
-    };
-    let spec = &mut config.banded;
-    for option in text.split(',').map(str::trim).filter(|option| !option.is_empty()) {
-        let (key, value) = option.split_once('=').unwrap_or((option, ""));
-        let expected = OPTIONS.iter().find(|(name, _)| *name == key.trim());
-        let Some((key, expected)) = expected else {
-            let names: Vec<&str> = OPTIONS.iter().map(|(name, _)| *name).collect();
-            return Err(fault(format!("no option `{}`, expected one of {}", key.trim(), names.join(", "))));
-        };
-        let value = value.trim();
-        set(spec, kernel, key, value)
-            .ok_or_else(|| fault(format!("`{key}={value}`: expected {expected}")))?;
+/// A configuration with the given options; the others stay.
+pub(super) fn with(options: &Options, mut config: Config) -> Config {
+    if let Middle::Attention { kernel, .. } = &mut config.middle {
+        for (key, expected) in OPTIONS {
+            options.read(key, expected, (), |value| set(&mut config.banded, kernel, key, value));
+        }
     }
-    Ok(config)
+    config
 }
 
 /// Sets one option; `None` for an invalid value.
@@ -54,7 +32,7 @@ fn set(spec: &mut BandedDeformSpec, kernel: &mut (usize, usize), key: &str, valu
     let number = |text: &str| text.trim().parse::<f32>().ok().filter(|v| v.is_finite());
     match key {
         "kernel" => {
-            let (rows, columns) = value.split_once(['x', '×']).unwrap_or((value, value));
+            let (rows, columns) = value.split_once(['x', '×', ' ']).unwrap_or((value, value));
             let side = |text: &str| {
                 let side = text.trim().parse::<usize>().ok()?;
                 (side % 2 == 1 && side <= super::LARGEST_KERNEL).then_some(side)
@@ -85,10 +63,10 @@ mod tests {
 
     #[test]
     fn the_defaults_are_those_of_the_network() {
-        let defaults = OF_TEXT.defaults;
-        assert_eq!(parse(defaults, Config::default()), Ok(Config::default()));
-        assert_eq!(parse("", Config::default()), Ok(Config::default()));
-        let named: Vec<&str> = defaults.split(',').filter_map(|o| o.split('=').next()).collect();
+        let config =
+            Config { banded: BandedDeformSpec { groups: 2, ..Default::default() }, ..Config::default() };
+        assert_eq!(with(&Options::of(DEFAULTS), config), Config::default());
+        let named: Vec<&str> = DEFAULTS.split(',').filter_map(|o| o.split('=').next()).collect();
         assert_eq!(named, OPTIONS.iter().map(|(name, _)| *name).collect::<Vec<_>>());
     }
 
@@ -121,7 +99,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said_with_what_is_right() {
-        let says = |options: &str| parse(options, Config::default()).unwrap_err().to_string();
+        let says = |options: &str| arch::build(&format!("bdinn:{options}")).unwrap().unwrap_err().to_string();
         assert!(says("size=3").contains("kernel, limits, angle, rescale, groups, whole"));
         for wrong in ["kernel=2", "kernel=3x", "kernel=33x3", "limits=3..0.5", "limits=1..1", "limits=some"] {
             assert!(says(wrong).contains(wrong), "{wrong}");
@@ -130,8 +108,7 @@ mod tests {
             assert!(says(wrong).contains(wrong), "{wrong}");
         }
         assert!(arch::build("bdinn:groups=3").unwrap().unwrap_err().to_string().contains("groups"));
-        let dense = Config { middle: Middle::Dense { blocks: 2 }, ..Config::default() };
-        assert!(parse("kernel=3", dense).is_err());
-        assert!(arch::build("adnet:kernel=3").is_none());
+        assert!(arch::build("bdinn:no-bdacb,kernel=3").unwrap().is_err());
+        assert!(arch::build("adnet:kernel=3").unwrap().unwrap_err().to_string().contains("of width"));
     }
 }

@@ -1,9 +1,9 @@
 //! The network and its ablations in two sizes: the paper's, and a narrow one to learn on a small machine.
 
-use super::unet;
 use super::{
     BdinnLayout, Config, Function, Level, Middle, Offsets, Scaling, build, build_inverse, build_unet,
 };
+use super::{options, unet};
 use crate::Graph;
 use crate::arch::Variant;
 use crate::layer::banded_deform_conv::BandedDeformSpec;
@@ -96,13 +96,13 @@ fn u_net(size: &Size) -> unet::Config {
 macro_rules! variants {
     ($($name:literal, $title:literal: |$size:ident| $graph:expr;)*) => {
         &[
-            Variant::small(|| build(&SMALL.config())),
+            Variant::small(|o| build(&options::with(o, SMALL.config().with(o)))),
             $(
-                Variant { name: $name, title: $title, build: || { let $size = &PUBLISHED; $graph } },
+                Variant { name: $name, title: $title, build: |_| { let $size = &PUBLISHED; $graph } },
                 Variant {
                     name: concat!("small-", $name),
                     title: concat!("narrow; ", $title),
-                    build: || { let $size = &SMALL; $graph },
+                    build: |_| { let $size = &SMALL; $graph },
                 },
             )*
         ]
