@@ -15,6 +15,7 @@ pub mod colours;
 pub mod f3kdb;
 pub mod fcdr;
 pub mod ffmpeg_deband;
+mod gaussian;
 pub mod gradfun;
 pub mod grid;
 pub mod jpeg_bounds;

@@ -16,6 +16,7 @@ mod intended_plateaus;
 mod neutral;
 mod palette;
 mod plan;
+mod plate;
 mod source;
 mod surface;
 
@@ -34,6 +35,7 @@ use self::grid::Grid;
 use self::intended_plateaus::IntendedPlateaus;
 use self::palette::PaletteSurface;
 use self::plan::PlanePlan;
+use self::plate::Plates;
 use self::source::Component;
 use self::surface::Scratch;
 
@@ -76,6 +78,8 @@ pub struct Smooth {
     coupling: Option<Coupling>,
     /// Palette images: all channels share intervals.
     palette: Option<PaletteSurface>,
+    /// Planes without noise.
+    plates: Option<Plates>,
     buffers: Mutex<Vec<Buffers>>,
 }
 
@@ -121,6 +125,7 @@ impl Smooth {
         let mut smooth = Self {
             planes,
             palette,
+            plates: None,
             space: findings.space,
             half_chroma: plan::halved(image, findings),
             scale: 1,
@@ -139,7 +144,7 @@ impl Smooth {
             smooth.intended_plateaus = IntendedPlateaus::find(image, findings, ctx);
             let coarse = ctx.map(smooth.planes.len(), |i| smooth.solve_coarse(i, image, ctx));
             smooth.planes.iter_mut().zip(coarse).for_each(|(plan, coarse)| plan.coarse = coarse);
-            ctx.check()?;
+            smooth.plates = Plates::new(image, findings, strength, ctx)?;
         } else {
             smooth.planes.clear();
         }
@@ -297,6 +302,9 @@ impl Restorer for Smooth {
             }
         }
         self.give(b);
+        if let Some(plates) = &self.plates {
+            plates.apply(input, output);
+        }
         Ok(())
     }
 }

@@ -12,9 +12,10 @@ use unband_simd::filters::undither as rows;
 
 use super::BLOCK;
 use super::noise::{CHANNELS, DIFFERENCES, diffused_spectrum, mix};
-use super::surface::{filter, gaussian, passed_by_low};
+use super::surface::passed_by_low;
 use crate::area::Area;
 use crate::colours::{Colours, Rgb, difference};
+use crate::gaussian::{filter, gaussian};
 use crate::shifted_blocks::{Averager, Scratch as Averaging};
 
 /// Samples around a window that influence it.
