@@ -25,7 +25,7 @@ pub static DEGRADATION_RECIPES: &[Shipped] = shipped![
     "degrade/":
     "default", "banding", "fhd", "fhd-ffmpeg", "rgb", "rgb-4-5", "images", "codecs", "bsrgan", "bsrgan-x2",
     "bsrgan-plus", "bsrgan-plus-x2", "bsrgan-face", "upscaling", "upscaling-x2", "small-images",
-    "small-images-x2", "bicubic", "bicubic-x2", "srmd", "dpsr", "usrnet",
+    "small-images-x2", "light", "light-x2", "bicubic", "bicubic-x2", "srmd", "dpsr", "usrnet",
 ];
 
 /// Tables, and the changes of `--small`.
