@@ -52,12 +52,16 @@ pub(crate) fn findings(evidence: &Evidence<'_>) -> Option<Findings> {
     if planes.iter().all(|plane| plane.ends.1 - plane.ends.0 < 2) {
         return None;
     }
-    let dither = match tile::find(&planes, &steps, coarse) {
+    let ordered = tile::is_possible(&planes[planes.len() / 2], coarse);
+    let repeats = if ordered { tile::find(&planes, &steps, coarse) } else { Repeats::Nothing };
+    let noise = || ordered.then(|| gradient::find(&planes, &steps)).flatten();
+    let dither = match repeats {
         Repeats::Dither(dither) => dither,
-        Repeats::Nothing if coarse => gradient::find(&planes, &steps)
-            .or_else(|| diffused::found(&planes).then_some(Dithering::Diffused))?,
+        Repeats::Nothing if coarse => {
+            noise().or_else(|| diffused::found(&planes).then_some(Dithering::Diffused))?
+        }
         // The noise nearly repeats.
-        Repeats::Other if coarse => gradient::find(&planes, &steps)?,
+        Repeats::Other if coarse => noise()?,
         Repeats::Nothing | Repeats::Other => return None,
     };
     let mut found =

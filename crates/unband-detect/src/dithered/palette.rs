@@ -26,6 +26,8 @@ const BAYER: f64 = 0.93;
 const CHANNEL: f64 = 0.7;
 /// Greatest share of the tile that a channel's residues show.
 const SHARE: f64 = 1.15;
+/// Samples that decide whether there can be a tile.
+const FEW: usize = 40_000;
 /// Differences of neighbours up to this, in codes, are steps between colours.
 const NEIGHBOURS: usize = 64;
 
@@ -77,6 +79,9 @@ fn tile(evidence: &Evidence<'_>) -> Option<Dithering> {
     if all.width.min(all.height) < 2 * SIDE || all.len() < LEAST {
         return None;
     }
+    if !repeats(&Steps::of_palette(all, &all.planes[all.planes.len() / 2], STEP)) {
+        return None;
+    }
     let each: Vec<Measured> =
         all.planes.iter().map(|codes| Measured::new(&Steps::of_palette(all, codes, STEP), SIDE)).collect();
     let (mut folded, mut tones) = (Folded::new(SIDE), Folded::new(SIDE));
@@ -106,6 +111,16 @@ fn tile(evidence: &Evidence<'_>) -> Option<Dithering> {
     let shown = channels.iter().map(|channel| product(channel, &even) / product(&even, &even));
     let codes = values(&ranks, codes * shown.fold(0.0, f64::max));
     Some(Dithering::Tile(DitherTile::square(side, vec![codes; evidence.image.planes.len()])))
+}
+
+/// Do a part of a plane's residues repeat at all?
+fn repeats(plane: &Steps<'_>) -> bool {
+    let mut folded = Folded::new(SIDE);
+    for band in plane.bands(FEW) {
+        plane.residues(band, |x, y, value, _| folded.add((x / 64 + y / 16) % 2, x, y, value));
+    }
+    let codes = f64::from(STEP);
+    folded.variance() * codes * codes >= 0.5 * VARIANCE && folded.correlation() >= 0.5 * SAME
 }
 
 /// The tile behind residues, in steps.

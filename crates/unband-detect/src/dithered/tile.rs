@@ -9,6 +9,8 @@ use unband_image::findings::{DitherTile, Dithering};
 pub(super) const LEAST: usize = 4096;
 /// Samples that decide whether there is a tile.
 const ENOUGH: usize = 240_000;
+/// Samples that decide whether there can be one.
+const FEW: usize = 30_000;
 /// Sides into which residues are folded; tiles of all their divisors are found.
 const SIDES: [usize; 5] = [64, 48, 60, 56, 36];
 /// Greatest side of a matrix by rule.
@@ -62,7 +64,7 @@ impl Folded {
         Self { side, sums: [vec![0.0; n], vec![0.0; n]], counts: [vec![0; n], vec![0; n]] }
     }
 
-    fn add(&mut self, half: usize, x: usize, y: usize, value: f32) {
+    pub(super) fn add(&mut self, half: usize, x: usize, y: usize, value: f32) {
         let at = y % self.side * self.side + x % self.side;
         self.sums[half][at] += f64::from(value);
         self.counts[half][at] += 1;
@@ -144,6 +146,21 @@ pub(super) enum Repeats {
     Other,
     /// Nothing.
     Nothing,
+}
+
+/// Can the residues of a plane be those of ordered dither? They vary at least as much as the least tile with
+/// its rounding; where the levels are the file's own, at most as much as the greatest with little noise.
+pub(super) fn is_possible(plane: &Steps<'_>, coarse: bool) -> bool {
+    let (mut square, mut count) = (0.0f64, 0.0f64);
+    for band in plane.bands(FEW) {
+        plane.residues(band, |_, _, value, _| {
+            let value = f64::from(value);
+            (square, count) = (square + value * value, count + 1.0);
+        });
+    }
+    let mean = square / count.max(1.0);
+    // A part of the samples may miss the limits that all samples meet.
+    mean >= 0.7 * (VARIANCE.0 + ROUNDED) && (coarse || mean <= 1.3 * (VARIANCE.1 + NOISY))
 }
 
 /// The tile behind planes with these steps in 8-bit codes. `coarse`: the levels are coarser than the file's.
