@@ -45,13 +45,13 @@ fn is_diffused(plane: &Steps<'_>) -> bool {
         }
     }
     // Plain rounding leaves most windows on one level.
-    if windows.len() < LEAST || (plane.scale <= 1.0 && windows.len() * 100 < all * SHARE) {
+    if windows.len() < LEAST || (!plane.of_palette && windows.len() * 100 < all * SHARE) {
         return false;
     }
     let count = windows.len() as f32;
     let mean = windows.iter().map(|window| window.place).sum::<f32>() / count;
     let spread = windows.iter().map(|window| (window.place - mean).powi(2)).sum::<f32>() / count;
-    if plane.scale > 1.0 {
+    if plane.of_palette {
         windows.sort_by(|a, b| a.along.total_cmp(&b.along));
         let lowest = &mut windows[..count as usize / 10];
         let along = lowest.last().map_or(0.0, |window| window.along);
@@ -124,7 +124,7 @@ fn window(plane: &Steps<'_>, x0: usize, y0: usize) -> Flat {
             (before, above[x]) = (rest, rest);
         }
     }
-    if plane.scale > 1.0 {
+    if plane.of_palette {
         // Colours of a palette do not tell the energy of rounding.
         own = if all * plane.scale * plane.scale < CODES { 0.0 } else { all };
     }

@@ -6,7 +6,7 @@
 
 use super::diffused;
 use super::residue::Steps;
-use super::tile::{ALIKE, Folded, LEAST, Measured, product, without_window};
+use super::tile::{ALIKE, Folded, LEAST, Measured, correlation, product, spread_evenly};
 use crate::evidence::Evidence;
 use crate::palette;
 use unband_image::dither::bayer_ranks;
@@ -37,12 +37,11 @@ pub(super) fn findings(evidence: &Evidence<'_>) -> Option<Findings> {
     if planes != 3 || !palette::has_few_colours(evidence) {
         return None;
     }
-    let look = palette::look(&evidence.codes);
     let dither = tile(evidence).or_else(|| {
         let diffused = steps(evidence).is_some_and(|planes| diffused::found(&planes));
         diffused.then_some(Dithering::Diffused)
     })?;
-    let mut found = palette::with_steps(evidence, look);
+    let mut found = palette::with_steps(evidence, palette::look(&evidence.codes));
     if let [grid] = &found.grids[..] {
         found.grids = vec![grid.clone(); planes];
     }
@@ -89,7 +88,7 @@ fn tile(evidence: &Evidence<'_>) -> Option<Dithering> {
         folded.join(&plane.folded);
         tones.join(&plane.tones);
     }
-    let whole = of_halves(&folded, SIDE);
+    let whole = folded.tile();
     let matrices = SIDES.into_iter().filter_map(|side| bayer(&whole, side));
     let Matrix { side, ranks, .. } = matrices.max_by(|a, b| a.alike.total_cmp(&b.alike))?;
     let (folded, tones) = (folded.smaller(side), tones.smaller(side));
@@ -100,14 +99,13 @@ fn tile(evidence: &Evidence<'_>) -> Option<Dithering> {
     if tones.least() >= 2 * SIDE && tones.correlation() < ALIKE {
         return None;
     }
-    let tile = of_halves(&folded, side);
-    let channels: Vec<Vec<f64>> =
-        each.iter().map(|plane| of_halves(&plane.folded.smaller(side), side)).collect();
+    let tile = folded.tile();
+    let channels: Vec<Vec<f64>> = each.iter().map(|plane| plane.folded.smaller(side).tile()).collect();
     let alike = channels.iter().filter(|channel| correlation(channel, &tile) >= CHANNEL).count();
     if alike * 3 < channels.len() * 2 {
         return None;
     }
-    let even: Vec<f64> = ranks.iter().map(|&rank| (rank as f64 + 0.5) / ranks.len() as f64 - 0.5).collect();
+    let even: Vec<f64> = ranks.iter().map(|&rank| spread_evenly(rank, ranks.len())).collect();
     let shown = channels.iter().map(|channel| product(channel, &even) / product(&even, &even));
     let codes = values(&ranks, codes * shown.fold(0.0, f64::max));
     Some(Dithering::Tile(DitherTile::square(side, vec![codes; evidence.image.planes.len()])))
@@ -121,17 +119,6 @@ fn repeats(plane: &Steps<'_>) -> bool {
     }
     let codes = f64::from(STEP);
     folded.variance() * codes * codes >= 0.5 * VARIANCE && folded.correlation() >= 0.5 * SAME
-}
-
-/// The tile behind residues, in steps.
-fn of_halves(folded: &Folded, side: usize) -> Vec<f64> {
-    let halves = folded.means(0).into_iter().zip(folded.means(1));
-    let mean: Vec<f64> = halves.map(|(a, b)| 0.5 * (a + b)).collect();
-    without_window(&mean, side)
-}
-
-fn correlation(a: &[f64], b: &[f64]) -> f64 {
-    product(a, b) / (product(a, a) * product(b, b)).sqrt().max(1e-12)
 }
 
 /// Bayer's matrix in one orientation, at one offset.
@@ -173,7 +160,7 @@ fn values(ranks: &[usize], span: f64) -> Vec<f32> {
     let whole = (0..6).map(|shift| 64usize >> shift).rfind(|&whole| whole as f64 * SHARE >= span);
     let value = |&rank: &usize| match whole {
         Some(whole) if whole <= count => (rank * whole / count) as f32 - (whole / 2) as f32,
-        _ => (((rank as f64 + 0.5) / count as f64 - 0.5) * span) as f32,
+        _ => (spread_evenly(rank, count) * span) as f32,
     };
     ranks.iter().map(value).collect()
 }

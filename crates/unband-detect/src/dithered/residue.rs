@@ -21,6 +21,8 @@ pub(super) struct Steps<'a> {
     pub ends: (i16, i16),
     /// Levels of a step: 1, or the usual difference of neighbours where the levels are codes of a palette.
     pub scale: f32,
+    /// Are they codes of a palette?
+    pub of_palette: bool,
 }
 
 impl<'a> Steps<'a> {
@@ -29,12 +31,12 @@ impl<'a> Steps<'a> {
         let level = |code: usize| ((code as f32 - offset) / step.max(1e-3)).round();
         let table: [i16; 256] = std::array::from_fn(|code| level(code).clamp(-1.0, 300.0) as i16);
         let ends = (table[0], table[255]);
-        Self { width: all.width, height: all.height, codes, table, ends, scale: 1.0 }
+        Self { width: all.width, height: all.height, codes, table, ends, scale: 1.0, of_palette: false }
     }
 
     /// Of a plane of a palette image: steps of `scale` codes.
     pub(super) fn of_palette(all: &Codes, codes: &'a [u8], scale: f32) -> Self {
-        Self { scale, ..Self::new(all, codes, 1.0, 0.0) }
+        Self { scale, of_palette: true, ..Self::new(all, codes, 1.0, 0.0) }
     }
 
     /// Writes the levels of row `y`, from column `x0` on.

@@ -129,9 +129,27 @@ impl Folded {
 
     /// Correlation of the halves.
     pub(super) fn correlation(&self) -> f64 {
-        let (a, b) = (self.means(0), self.means(1));
-        product(&a, &b) / (product(&a, &a) * product(&b, &b)).sqrt().max(1e-12)
+        correlation(&self.means(0), &self.means(1))
     }
+
+    /// Means by place of both halves.
+    fn mean(&self) -> Vec<f64> {
+        self.means(0).into_iter().zip(self.means(1)).map(|(a, b)| 0.5 * (a + b)).collect()
+    }
+
+    /// The tile behind the residues, in steps.
+    pub(super) fn tile(&self) -> Vec<f64> {
+        without_window(&self.mean(), self.side)
+    }
+}
+
+pub(super) fn correlation(a: &[f64], b: &[f64]) -> f64 {
+    product(a, b) / (product(a, a) * product(b, b)).sqrt().max(1e-12)
+}
+
+/// The value of a rank where `count` values are spread evenly around 0, a step wide.
+pub(super) fn spread_evenly(rank: usize, count: usize) -> f64 {
+    (rank as f64 + 0.5) / count as f64 - 0.5
 }
 
 pub(super) fn product(a: &[f64], b: &[f64]) -> f64 {
@@ -282,8 +300,7 @@ impl Measured {
     /// Is the rest of most residues what rounding leaves? Content with a period has larger ones.
     fn explains(&self, plane: &Steps<'_>, side: usize) -> bool {
         let folded = self.folded.smaller(side);
-        let mean: Vec<f32> =
-            folded.means(0).iter().zip(folded.means(1)).map(|(a, b)| (0.5 * (a + b)) as f32).collect();
+        let mean: Vec<f32> = folded.mean().into_iter().map(|v| v as f32).collect();
         let (mut far, mut all) = (0usize, 0usize);
         for band in plane.bands(CHECKED) {
             plane.residues(band, |x, y, value, _| {
@@ -300,8 +317,7 @@ impl Measured {
         if folded.least() < 2 {
             return None;
         }
-        let halves = folded.means(0).into_iter().zip(folded.means(1));
-        let mean: Vec<f64> = halves.map(|(a, b)| 0.5 * (a + b)).collect();
+        let mean = folded.mean();
         let tile = without_window(&mean, side);
         let variance = folded.variance() * product(&tile, &tile) / product(&mean, &mean).max(1e-12);
         let most = tile.iter().fold(0.0f64, |most, v| most.max(v.abs()));
@@ -317,14 +333,13 @@ impl Measured {
 /// The tile, or the evenly spread values that nearly all matrices have, in the order of the measured ones,
 /// where those are near; `None` where the values are not spread at all: patterns have two or three.
 fn even(tile: &[f64]) -> Option<Vec<f64>> {
-    let count = tile.len() as f64;
     let mut order: Vec<usize> = (0..tile.len()).collect();
     order.sort_by(|&a, &b| tile[a].total_cmp(&tile[b]));
     let mut out = vec![0.0; tile.len()];
     for (rank, at) in order.into_iter().enumerate() {
-        out[at] = (rank as f64 + 0.5) / count - 0.5;
+        out[at] = spread_evenly(rank, tile.len());
     }
-    let error = out.iter().zip(tile).map(|(a, b)| (a - b) * (a - b)).sum::<f64>() / count;
+    let error = out.iter().zip(tile).map(|(a, b)| (a - b) * (a - b)).sum::<f64>() / tile.len() as f64;
     let scale = product(&out, tile) / product(&out, &out);
     let near = error.sqrt() < NEAR && (scale - 1.0).abs() < SCALED;
     (error.sqrt() < SPREAD).then(|| if near { out } else { tile.to_vec() })
@@ -350,7 +365,7 @@ fn middle(plane: &Steps<'_>) -> i16 {
 }
 
 /// The tile whose residues are `mean`: the window's mean of the tile is added back until nothing changes.
-pub(super) fn without_window(mean: &[f64], side: usize) -> Vec<f64> {
+fn without_window(mean: &[f64], side: usize) -> Vec<f64> {
     let mut tile = mean.to_vec();
     for _ in 0..40 {
         let window = |i: usize| {
