@@ -1,7 +1,7 @@
 //! Dithered versions of clean images. Every choice that is free is drawn from a seed.
 
 use unband::{Image, Rng};
-use unband_image::dither::blue_noise_row;
+use unband_image::dither::{bayer_ranks, blue_noise_row};
 
 /// A plane of levels: `levels[y * width + x]` of `0..=top`.
 type Levels = Vec<f32>;
@@ -99,18 +99,6 @@ fn below(rng: Rng, key: u32, n: usize) -> usize {
     ((rng.unit_at(0, 0, key, 0) * n as f32) as usize).min(n - 1)
 }
 
-/// Ranks `0..n²` of Bayer's matrix.
-fn bayer(side: usize) -> Vec<usize> {
-    let mut ranks = vec![0];
-    let mut n = 1;
-    while n < side {
-        let at = |x: usize, y: usize| 4 * ranks[y % n * n + x % n] + [0, 2, 3, 1][y / n * 2 + x / n];
-        ranks = (0..4 * n * n).map(|i| at(i % (2 * n), i / (2 * n))).collect();
-        n *= 2;
-    }
-    ranks
-}
-
 /// A tile with evenly spread values of mean 0, from ranks.
 fn even(ranks: &[usize]) -> Vec<f32> {
     ranks.iter().map(|&rank| (rank as f32 + 0.5) / ranks.len() as f32 - 0.5).collect()
@@ -127,7 +115,7 @@ fn offsets(kind: Kind, channel: usize, (width, height): (usize, usize), rng: Rng
         (0..width * height).map(|i| tile[at(i % width + x0, i / width + y0)]).collect()
     };
     match kind {
-        Kind::Bayer(side) => placed(side, &even(&bayer(side)), 1),
+        Kind::Bayer(side) => placed(side, &even(&bayer_ranks(side)), 1),
         Kind::Shuffled(side) => {
             let mut ranks: Vec<usize> = (0..side * side).collect();
             for i in (1..ranks.len()).rev() {
@@ -217,13 +205,11 @@ fn diffuse(
 /// Diffuses the error of the nearest colour of a palette by median cut.
 fn palette(clean: &Image, weights: &[(isize, usize, f32)], count: usize) -> [Levels; 3] {
     let (width, height) = (clean.width(), clean.height());
-    let pixel = |i: usize| [0, 1, 2].map(|c: usize| clean.planes[c].data[i]);
-    let colours = median_cut((0..width * height).step_by(3).map(pixel).collect(), count);
+    let colours = colours(clean, count);
     let mut values: [Levels; 3] = [0, 1, 2].map(|c: usize| clean.planes[c].data.clone());
     for i in 0..width * height {
         let old = [0, 1, 2].map(|c: usize| values[c][i]);
-        let distance = |colour: &&[f32; 3]| (0..3).map(|c| (colour[c] - old[c]).powi(2)).sum::<f32>();
-        let new = colours.iter().min_by(|a, b| distance(a).total_cmp(&distance(b))).expect("a colour");
+        let new = nearest(&colours, old);
         for c in 0..3 {
             values[c][i] = new[c];
             for &(dx, dy, share) in weights {
@@ -242,19 +228,34 @@ fn palette(clean: &Image, weights: &[(isize, usize, f32)], count: usize) -> [Lev
 /// The nearest colour after Bayer's matrix was added in whole codes (`FFmpeg` `libavfilter/vf_paletteuse.c`).
 fn palette_bayer(clean: &Image, scale: u8, count: usize) -> [Levels; 3] {
     let (width, height) = (clean.width(), clean.height());
-    let ranks = bayer(8);
-    let pixel = |i: usize| [0, 1, 2].map(|c: usize| clean.planes[c].data[i]);
-    let colours = median_cut((0..width * height).step_by(3).map(pixel).collect(), count);
+    let ranks = bayer_ranks(8);
+    let colours = colours(clean, count);
     let mut values: [Levels; 3] = [0, 1, 2].map(|_: usize| vec![0.0; width * height]);
     for i in 0..width * height {
         let rank = ranks[i / width % 8 * 8 + i % width % 8];
         let added = (rank >> scale) as f32 - f32::from(32u8 >> scale);
-        let wanted = pixel(i).map(|v| ((255.0 * v).round() + added).clamp(0.0, 255.0) / 255.0);
-        let distance = |colour: &&[f32; 3]| (0..3).map(|c| (colour[c] - wanted[c]).powi(2)).sum::<f32>();
-        let new = colours.iter().min_by(|a, b| distance(a).total_cmp(&distance(b))).expect("a colour");
-        values.iter_mut().zip(new).for_each(|(plane, &v)| plane[i] = v);
+        let wanted = pixel(clean, i).map(|v| ((255.0 * v).round() + added).clamp(0.0, 255.0) / 255.0);
+        let new = nearest(&colours, wanted);
+        values.iter_mut().zip(new).for_each(|(plane, v)| plane[i] = v);
     }
     values
+}
+
+/// Red, green and blue of a pixel.
+fn pixel(image: &Image, i: usize) -> [f32; 3] {
+    [0, 1, 2].map(|c: usize| image.planes[c].data[i])
+}
+
+/// A palette for every third pixel.
+fn colours(clean: &Image, count: usize) -> Vec<[f32; 3]> {
+    let pixels = (0..clean.width() * clean.height()).step_by(3);
+    median_cut(pixels.map(|i| pixel(clean, i)).collect(), count)
+}
+
+/// The nearest colour of a palette.
+fn nearest(colours: &[[f32; 3]], wanted: [f32; 3]) -> [f32; 3] {
+    let distance = |colour: &&[f32; 3]| (0..3).map(|c| (colour[c] - wanted[c]).powi(2)).sum::<f32>();
+    *colours.iter().min_by(|a, b| distance(a).total_cmp(&distance(b))).expect("a colour")
 }
 
 /// A palette of 8-bit colours.
