@@ -8,7 +8,7 @@
 use unband_image::findings::{Cause, Findings};
 use unband_image::{Context, Image, Plane, RestoreError, TileIn, TileOut};
 
-use crate::area::Area;
+use crate::area::{Area, Upsampling};
 use crate::gaussian::{filter, gaussian};
 
 /// Steps of the descent on each level, and levels of the pyramid.
@@ -137,30 +137,16 @@ fn plate(samples: &Area, ctx: &Context<'_>) -> Result<Area, RestoreError> {
     }
     let mut plate = Area::default();
     for (l, samples) in levels.iter().enumerate().rev() {
-        let start = if plate.data.is_empty() { samples.clone() } else { doubled(&plate, samples) };
+        let start = if plate.data.is_empty() {
+            samples.clone()
+        } else {
+            plate.upsampled(ctx.level, Upsampling::smooth((2, 2)), (samples.width, samples.height))
+        };
         // Means of edges have larger differences.
         let edge = EDGE * (1 + l) as f32;
         plate = descend(samples, start, edge, ctx)?;
     }
     Ok(plate)
-}
-
-/// Bilinear ×2, of the size of `like`.
-fn doubled(area: &Area, like: &Area) -> Area {
-    let mut out = Area::zeros(like.width, like.height);
-    let near = |i: usize, len: usize| {
-        let other = if i.is_multiple_of(2) { (i / 2).saturating_sub(1) } else { i / 2 + 1 };
-        ((i / 2).min(len - 1), other.min(len - 1))
-    };
-    for y in 0..like.height {
-        let (here, other) = near(y, area.height);
-        let (here, other) = (area.row(here), area.row(other));
-        for (x, out) in out.row_mut(y).iter_mut().enumerate() {
-            let (a, b) = near(x, area.width);
-            *out = 0.5625 * here[a] + 0.1875 * (here[b] + other[a]) + 0.0625 * other[b];
-        }
-    }
-    out
 }
 
 /// Accelerated projected gradient descent on the bending. Source: Beck, Teboulle, "A fast iterative
