@@ -12,6 +12,8 @@ use unband_image::{Depth, Image, Model};
 const WIDEST: f32 = 48.0;
 /// The same where dither alternates between them.
 const WIDEST_DITHERED: f32 = 150.0;
+/// Greatest distance of a sample from its code, less the dither, as a multiple of that without dither.
+const REACH_DITHERED: f32 = 2.0;
 /// A colour is between two others when its squared distances to both add up to less than this share of
 /// theirs: 1 is a sphere over the two.
 const BETWEEN: f32 = 0.6;
@@ -58,15 +60,15 @@ pub struct Colours {
 impl Colours {
     /// `None` for other images.
     pub fn new(image: &Image) -> Option<Self> {
-        Self::with_widest(image, WIDEST)
+        Self::with_limits(image, WIDEST, 1.0)
     }
 
     /// Of an image with dither, which alternates between colours far apart.
     pub fn dithered(image: &Image) -> Option<Self> {
-        Self::with_widest(image, WIDEST_DITHERED)
+        Self::with_limits(image, WIDEST_DITHERED, REACH_DITHERED)
     }
 
-    fn with_widest(image: &Image, widest: f32) -> Option<Self> {
+    fn with_limits(image: &Image, widest: f32, reach: f32) -> Option<Self> {
         let (width, height) = (image.width(), image.height());
         let whole = image.planes.iter().all(|p| (p.width, p.height) == (width, height));
         if image.color.model != Model::Rgb
@@ -112,11 +114,11 @@ impl Colours {
             halves: Default::default(),
             rgb,
         };
-        colours.measure(&codes, widest);
+        colours.measure(&codes, widest, reach);
         Some(colours)
     }
 
-    fn measure(&mut self, codes: &[[u8; 3]], widest: f32) {
+    fn measure(&mut self, codes: &[[u8; 3]], widest: f32, reach: f32) {
         let n = self.rgb.len();
         let mut squares = vec![0.0f32; n * n];
         for (i, row) in squares.chunks_exact_mut(n.max(1)).enumerate() {
@@ -169,13 +171,13 @@ impl Colours {
             self.bounds.push(neighbours.iter().map(bound).collect());
         }
         // An interval is at least one code of the container wide.
-        self.halves = std::array::from_fn(|_| vec![0.499; 256]);
+        self.halves = std::array::from_fn(|_| vec![reach * 0.499; 256]);
         for (i, code) in codes.iter().enumerate() {
             for j in (0..n).filter(|&j| gradient(i, j)) {
                 let apart = difference(self.rgb[j], self.rgb[i]);
                 for ((halves, &code), apart) in self.halves.iter_mut().zip(code).zip(apart) {
                     let half = &mut halves[usize::from(code)];
-                    *half = half.max(0.499 * apart.abs());
+                    *half = half.max(reach * (0.499 * apart.abs()));
                 }
             }
         }
@@ -266,7 +268,7 @@ impl Colours {
     }
 
     /// By channel and code, the maximum distance of a sample from its code, in codes: half the distance to
-    /// any neighbour of any colour with that code.
+    /// any neighbour of any colour with that code, or the whole distance with dither.
     pub fn halves(&self) -> &[Vec<f32>; 3] {
         &self.halves
     }

@@ -21,6 +21,7 @@ pub mod grid;
 pub mod jpeg_bounds;
 pub mod libplacebo;
 pub mod recipe;
+mod reused;
 mod shifted_blocks;
 pub mod smooth;
 pub mod undither;

@@ -6,7 +6,6 @@
 use std::ops::Range;
 
 use unband_filters::colours::Colours;
-use unband_filters::undither;
 use unband_image::dither::Grid;
 use unband_image::findings::{BandingMap, Cause, Dithering, Findings, GridRegions, PlaneGrid, Space};
 use unband_image::{Image, Matrix};
@@ -91,11 +90,10 @@ pub fn cells(image: &Image, findings: &Findings) -> Cells {
     let (width, height) = image.planes.first().map_or((0, 0), |plane| (plane.width, plane.height));
     let scales =
         image.planes.iter().map(|p| (width.div_ceil(p.width.max(1)), height.div_ceil(p.height.max(1))));
-    let (of_palette, reach): (fn(&Image) -> Option<Colours>, f32) =
-        if findings.dither.is_some() { (Colours::dithered, undither::REACH) } else { (Colours::new, 1.0) };
+    let of_palette = if findings.dither.is_some() { Colours::dithered } else { Colours::new };
     let palette = (findings.cause == Cause::Palette).then(|| of_palette(image)).flatten();
     let planes = palette.map(|colours| {
-        let halves = |halves: &Vec<f32>| halves.iter().map(|&half| half_value(reach * half)).collect();
+        let halves = |halves: &Vec<f32>| halves.iter().map(|&half| half_value(half)).collect();
         colours.halves().iter().map(|each| PlaneCells::ByCode(halves(each))).collect()
     });
     Cells {

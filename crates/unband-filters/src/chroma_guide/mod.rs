@@ -11,8 +11,6 @@
 mod guide;
 mod half_size;
 
-use std::sync::Mutex;
-
 use unband_image::restorer::{Passage, Rows};
 use unband_image::tile::{Band, restore_in_place};
 use unband_image::{Context, Image, Matrix, Needs, Plane, RestoreError, Restorer, TileIn, TileOut, Window};
@@ -22,6 +20,7 @@ use unband_simd::filters::smooth::add_mix_row;
 use self::guide::Pixels;
 pub use self::half_size::half_size;
 use crate::area::{Area, Upsampling};
+use crate::reused::Reused;
 
 /// Distance in samples over which an image influences a result.
 const HALO: usize = 16;
@@ -42,7 +41,7 @@ pub struct ChromaGuide {
     matrix: Matrix,
     scale: (usize, usize),
     task: Task,
-    buffers: Mutex<Vec<Buffers>>,
+    buffers: Reused<Buffers>,
 }
 
 /// Working memory of one thread.
@@ -56,12 +55,12 @@ impl ChromaGuide {
     /// Filters chroma at its stored size, for red, green and blue whose chroma by `matrix` was stored at
     /// half the size along the axes where `scale` is 2, else 1. The result's chroma is repeated samples.
     pub fn denoising(inner: Box<dyn Restorer>, matrix: Matrix, scale: (usize, usize)) -> Self {
-        Self { inner, matrix, scale, task: Task::Denoise, buffers: Mutex::default() }
+        Self { inner, matrix, scale, task: Task::Denoise, buffers: Reused::default() }
     }
 
     /// As [`Self::denoising`], but gives chroma of full size whose means are those of the restorer's result.
     pub fn upsampling(inner: Box<dyn Restorer>, matrix: Matrix, scale: (usize, usize)) -> Self {
-        Self { inner, matrix, scale, task: Task::Upsample, buffers: Mutex::default() }
+        Self { inner, matrix, scale, task: Task::Upsample, buffers: Reused::default() }
     }
 
     /// `core` of results that cover `window`.
@@ -184,7 +183,7 @@ impl Restorer for ChromaGuide {
         let TileIn { image, core, .. } = *input;
         let halo = HALO.next_multiple_of(self.needs().align);
         let wide = core.grown(halo, image.width(), image.height());
-        let mut b = self.buffers.lock().ok().and_then(|mut pool| pool.pop()).unwrap_or_default();
+        let mut b = self.buffers.take();
         b.results.planes.resize(image.planes.len(), Plane { width: 0, height: 0, data: Vec::new() });
         for (plane, result) in image.planes.iter().zip(&mut b.results.planes) {
             plane.cut_into(wide, result);
@@ -201,9 +200,7 @@ impl Restorer for ChromaGuide {
                 result.cut_into(core.inside(wide), plane);
             }
         }
-        if let Ok(mut pool) = self.buffers.lock() {
-            pool.push(b);
-        }
+        self.buffers.give(b);
         Ok(())
     }
 

@@ -12,7 +12,7 @@ mod recover;
 mod resample;
 mod verify;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use unband_image::{
     Codec, Context, Image, JpegCoefficients, Matrix, Model, Needs, RestoreError, Restorer, TileIn, TileOut,
@@ -25,6 +25,7 @@ use self::component::{Blocks, Component};
 use self::resample::Resampled;
 use crate::area::Area;
 use crate::chroma_guide::ChromaGuide;
+use crate::reused::Reused;
 use crate::shifted_blocks::{Averager, Scratch};
 
 pub use self::recover::recover;
@@ -50,7 +51,7 @@ pub struct JpegBounds {
     /// Codes from black to white.
     max: f32,
     averager: Option<Averager>,
-    buffers: Mutex<Vec<Buffers>>,
+    buffers: Reused<Buffers>,
 }
 
 /// Working memory of one thread.
@@ -164,7 +165,7 @@ impl JpegBounds {
             components,
             ycc: stored.ycc,
             max: codes(stored),
-            buffers: Mutex::default(),
+            buffers: Reused::default(),
         })
     }
 
@@ -329,7 +330,7 @@ impl Restorer for JpegBounds {
         ctx.check()?;
         let window = self.window(input);
         let change = self.inner_change(input, window, ctx)?;
-        let mut b = self.buffers.lock().ok().and_then(|mut pool| pool.pop()).unwrap_or_default();
+        let mut b = self.buffers.take();
         for (index, component) in self.components.iter().enumerate() {
             let out = component.blocks_over(input.core);
             self.restore_component(index, out, change.as_ref().map(|c| (c, window)), ctx.level, &mut b);
@@ -350,9 +351,7 @@ impl Restorer for JpegBounds {
                 }
             }
         }
-        if let Ok(mut pool) = self.buffers.lock() {
-            pool.push(b);
-        }
+        self.buffers.give(b);
         Ok(())
     }
 }

@@ -20,8 +20,6 @@ mod plate;
 mod source;
 mod surface;
 
-use std::sync::Mutex;
-
 use unband_image::findings::{Cause, Findings, GridRegions, Space};
 use unband_image::method::defaults;
 use unband_image::{Context, Entry, Image, Model, Needs, Params, RestoreError, Restorer, TileIn, TileOut};
@@ -38,6 +36,7 @@ use self::plan::PlanePlan;
 use self::plate::Plates;
 use self::source::Component;
 use self::surface::Scratch;
+use crate::reused::Reused;
 
 unband_image::params! {
     /// Settings of `smooth`.
@@ -80,7 +79,7 @@ pub struct Smooth {
     palette: Option<PaletteSurface>,
     /// Planes without noise.
     plates: Option<Plates>,
-    buffers: Mutex<Vec<Buffers>>,
+    buffers: Reused<Buffers>,
 }
 
 /// Working memory of one thread.
@@ -133,7 +132,7 @@ impl Smooth {
             gate: Gate::new(strength),
             intended_plateaus: None,
             coupling: plan::couples(image, findings).map(|steps| Coupling::new(steps, strength)),
-            buffers: Mutex::default(),
+            buffers: Reused::default(),
         };
         for plan in &smooth.planes {
             let (w, h) = plan.source.size(image);
@@ -161,7 +160,7 @@ impl Smooth {
         let (width, height) = plan.source.size(image);
         let strips = ctx.map(height.div_ceil(STRIP), |s| {
             let (y0, y1) = (s * STRIP, ((s + 1) * STRIP).min(height));
-            let mut b = self.take();
+            let mut b = self.buffers.take();
             let rim = if plan.neutral.is_some() { 4 } else { 0 };
             let (top, bottom) = (y0.saturating_sub(rim), (y1 + rim).min(height));
             plan.fill(ctx.level, image, (0, top, width, bottom), &mut b);
@@ -176,7 +175,7 @@ impl Smooth {
                 let [full, half] = &mut b.m;
                 quarter(full, half, target);
             }
-            self.give(b);
+            self.buffers.give(b);
             strip
         });
         let (w2, h2) = (width.div_ceil(2).div_ceil(2), height.div_ceil(2).div_ceil(2));
@@ -221,16 +220,6 @@ impl Smooth {
         u.pad();
         Some(u)
     }
-
-    fn take(&self) -> Buffers {
-        self.buffers.lock().ok().and_then(|mut pool| pool.pop()).unwrap_or_default()
-    }
-
-    fn give(&self, buffers: Buffers) {
-        if let Ok(mut pool) = self.buffers.lock() {
-            pool.push(buffers);
-        }
-    }
 }
 
 /// Working memory of `at_once` windows of that size, in bytes.
@@ -266,7 +255,7 @@ impl Restorer for Smooth {
         if self.planes.is_empty() {
             return Ok(());
         }
-        let mut b = self.take();
+        let mut b = self.buffers.take();
         let image = input.image;
         for i in 0..self.planes.len() {
             let (w, h) = self.planes[i].source.size(image);
@@ -301,7 +290,7 @@ impl Restorer for Smooth {
                 }
             }
         }
-        self.give(b);
+        self.buffers.give(b);
         if let Some(plates) = &self.plates {
             plates.apply(input, output);
         }

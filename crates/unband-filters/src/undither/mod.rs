@@ -14,8 +14,6 @@ mod noise;
 mod palette;
 mod surface;
 
-use std::sync::Mutex;
-
 use unband_image::findings::{Cause, Dithering, Findings, PlaneGrid};
 use unband_image::method::defaults;
 use unband_image::{
@@ -25,11 +23,10 @@ use unband_simd::filters::undither as rows;
 use unband_simd::jobs::faithful::nearest_level;
 
 use self::noise::{CHANNELS, DIFFERENCES, Noise, mix};
-pub use self::palette::REACH;
-
 use self::palette::PaletteDither;
 use self::surface::Surfaces;
 use crate::area::Area;
+use crate::reused::Reused;
 use crate::shifted_blocks::{Averager, Scratch};
 
 unband_image::params! {
@@ -54,8 +51,9 @@ pub const ENTRY: Entry = Entry {
         let params = method.params::<UnditherParams>();
         Ok(Box::new(move |image, findings, ctx| {
             ctx.check()?;
-            if let (Cause::Palette, Some(dithering), true) =
-                (findings.cause, &findings.dither, params.strength > 0.0)
+            if findings.cause == Cause::Palette
+                && params.strength > 0.0
+                && let Some(dithering) = &findings.dither
                 && let Some(palette) = PaletteDither::new(image, dithering, params.strength)
             {
                 return Ok(Box::new(palette));
@@ -90,7 +88,7 @@ pub struct Undither {
     averager: Averager,
     surfaces: Surfaces,
     strength: f32,
-    buffers: Mutex<Vec<Buffers>>,
+    buffers: Reused<Buffers>,
 }
 
 /// Working memory of one thread.
@@ -129,7 +127,7 @@ impl Undither {
             planes,
             together,
             strength: params.strength,
-            buffers: Mutex::default(),
+            buffers: Reused::default(),
         };
         if filter.dithering.is_some() {
             let noise = Noise::measure(&filter, image);
@@ -214,7 +212,7 @@ impl Restorer for Undither {
         if self.dithering.is_none() {
             return Ok(());
         }
-        let mut b = self.buffers.lock().ok().and_then(|mut pool| pool.pop()).unwrap_or_default();
+        let mut b = self.buffers.take();
         b.samples.resize_with(self.planes.len(), Area::default);
         b.results.resize_with(self.planes.len(), Area::default);
         for (p, samples) in b.samples.iter_mut().enumerate() {
@@ -237,9 +235,7 @@ impl Restorer for Undither {
                 }
             }
         }
-        if let Ok(mut pool) = self.buffers.lock() {
-            pool.push(b);
-        }
+        self.buffers.give(b);
         Ok(())
     }
 }

@@ -3,8 +3,6 @@
 //! A ditherer adds the same tile to all channels, or passes errors on, and takes the nearest colour. So a
 //! sample less its tile is in the region of its colour, and its error has the spread of the colours around.
 
-use std::sync::Mutex;
-
 use unband_image::findings::Dithering;
 use unband_image::{Context, Image, Needs, RestoreError, Restorer, TileIn, TileOut, Window};
 use unband_simd::Level;
@@ -16,6 +14,7 @@ use super::surface::passed_by_low;
 use crate::area::Area;
 use crate::colours::{Colours, Rgb, difference};
 use crate::gaussian::{filter, gaussian};
+use crate::reused::Reused;
 use crate::shifted_blocks::{Averager, Scratch as Averaging};
 
 /// Samples around a window that influence it.
@@ -45,10 +44,6 @@ const KEPT: f32 = 0.01;
 const SPREADS: [f64; 3] = [1.2, 2.2, 4.0];
 /// Variance of diffused noise, per energy that is measured above the low frequencies.
 const MEASURED: f32 = 0.8 / 1.2;
-/// Greatest distance of a sample of a palette, less its dither, from its code: a multiple of half the
-/// distance to its farthest neighbour.
-pub const REACH: f32 = 2.0;
-
 /// Undithering of one palette image.
 pub(super) struct PaletteDither {
     colours: Colours,
@@ -63,7 +58,7 @@ pub(super) struct PaletteDither {
     squares: [f32; 3],
     filters: Filters,
     strength: f32,
-    buffers: Mutex<Vec<Buffers>>,
+    buffers: Reused<Buffers>,
 }
 
 /// Symmetric filters: half of each, the middle first.
@@ -140,7 +135,7 @@ impl PaletteDither {
             filters: Filters::new(),
             colours,
             strength,
-            buffers: Mutex::default(),
+            buffers: Reused::default(),
         })
     }
 
@@ -342,7 +337,7 @@ impl Restorer for PaletteDither {
         ctx: &Context<'_>,
     ) -> Result<(), RestoreError> {
         ctx.check()?;
-        let mut b = self.buffers.lock().ok().and_then(|mut pool| pool.pop()).unwrap_or_default();
+        let mut b = self.buffers.take();
         let core = input.core;
         let outer = core.grown(HALO, self.size.0, self.size.1).aligned(BLOCK, self.size.0, self.size.1);
         self.fill(outer, &mut b);
@@ -364,14 +359,12 @@ impl Restorer for PaletteDither {
                 let out = output.planes[c].row_mut(y).iter_mut();
                 let around = whole.data[at..].iter().zip(&codes.data[at..]);
                 for ((out, &value), (&whole, &code)) in out.zip(&result.data[at..]).zip(around) {
-                    let half = REACH * halves[code as usize];
+                    let half = halves[code as usize];
                     *out += share * (value.clamp(whole - half, whole + half) - 255.0 * *out);
                 }
             }
         }
-        if let Ok(mut pool) = self.buffers.lock() {
-            pool.push(b);
-        }
+        self.buffers.give(b);
         Ok(())
     }
 }
