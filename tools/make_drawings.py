@@ -5,8 +5,9 @@
 
 OUT/drawn/KIND-SEED.png: one image per kind and seed. OUT/lost/KIND-CAUSE-SEED.png: smooth shading rounded to few levels.
 Limits were tuned on seeds 0 to 29; rates are reported on 30 to 39 (`--first 30`). Kinds of drawings with many close colours, and with
-text, are in tools/drawing_kinds.py; some are stored as PNG with a palette. The same seeds give the same images with the same
-versions of numpy, Pillow and matplotlib. Needs numpy, scipy, Pillow, matplotlib."""
+text, are in tools/drawing_kinds.py, whole pictures (designs, maps, screens, comics) in tools/drawing_scenes.py; of the latter, even
+seeds are for choosing and odd ones for reporting. Some are stored as PNG with a palette. The same seeds give the same images with the
+same versions of numpy, Pillow and matplotlib. Needs numpy, scipy, Pillow, matplotlib."""
 
 import argparse
 import io
@@ -18,6 +19,7 @@ from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage, spatial
 
 from drawing_kinds import MORE
+from drawing_scenes import SCENES
 
 SIZES = [(256, 256), (320, 240), (400, 300), (512, 384), (512, 512), (640, 360), (640, 480)]
 
@@ -678,7 +680,7 @@ def main():
     asked = ask.parse_args()
     for folder in ('drawn', 'lost'):
         (asked.out / folder).mkdir(parents=True, exist_ok=True)
-    for kind, draw in (DRAWN | MORE).items():
+    for kind, draw in (DRAWN | MORE | SCENES).items():
         for seed in range(asked.first, asked.first + asked.seeds):
             rng = np.random.default_rng([seed, zlib.crc32(kind.encode())])
             drawn = draw(rng)
